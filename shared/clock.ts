@@ -1,0 +1,192 @@
+// Time and chance, injected everywhere: the one home of Date.now, setTimeout and the random sources.
+import { randomBytes } from 'node:crypto';
+
+export interface Timer {
+  cancel(): void;
+}
+
+/** A source of time. `now` is milliseconds since the Unix epoch. */
+export interface Clock {
+  now(): number;
+  /** Milliseconds that only grow; unrelated to the epoch. For measuring how long something took. */
+  monotonic(): number;
+  /** Calls `run` once after `ms`; errors of `run` are its own to handle. */
+  after(ms: number, run: () => void): Timer;
+  /** Resolves after `ms`; rejects with an AbortError when `signal` aborts first. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+const MAX_TIMEOUT = 2 ** 31 - 1;
+
+class SystemClock implements Clock {
+  now(): number {
+    return Date.now();
+  }
+
+  monotonic(): number {
+    return performance.now();
+  }
+
+  after(ms: number, run: () => void): Timer {
+    let handle: NodeJS.Timeout;
+    const arm = (left: number): void => {
+      const step = Math.min(left, MAX_TIMEOUT);
+      handle = setTimeout(() => (left > step ? arm(left - step) : run()), step);
+    };
+    arm(Math.max(0, ms));
+    return { cancel: () => clearTimeout(handle) };
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return sleepOn(this, ms, signal);
+  }
+}
+
+function sleepOn(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(abortError(signal));
+    const onAbort = (): void => {
+      timer.cancel();
+      reject(abortError(signal));
+    };
+    const timer = clock.after(ms, () => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    });
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+function abortError(signal?: AbortSignal): Error {
+  const reason: unknown = signal?.reason;
+  return reason instanceof Error ? reason : new DOMException('The operation was aborted', 'AbortError');
+}
+
+/** The clock of the host. */
+export function systemClock(): Clock {
+  return new SystemClock();
+}
+
+interface Due {
+  at: number;
+  order: number;
+  run: (() => void) | undefined;
+}
+
+const before = (a: Due, b: Due): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
+
+/** A clock that moves only when told to: same seed, same run, a day in seconds. */
+export class VirtualClock implements Clock {
+  #now: number;
+  readonly #start: number;
+  #sequence = 0;
+  /** A binary heap, earliest first; a cancelled entry stays until its turn. */
+  readonly #heap: Due[] = [];
+  /** Answers whether nothing is in flight (no request, no write); time does not move before that. */
+  idle: () => boolean = () => true;
+
+  constructor(start = Date.UTC(2026, 0, 1)) {
+    this.#now = start;
+    this.#start = start;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  monotonic(): number {
+    return this.#now - this.#start;
+  }
+
+  after(ms: number, run: () => void): Timer {
+    const entry: Due = { at: this.#now + Math.max(0, ms), order: this.#sequence++, run };
+    this.#push(entry);
+    return {
+      cancel: () => {
+        entry.run = undefined;
+      },
+    };
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return sleepOn(this, ms, signal);
+  }
+
+  /** Moves time forward by `ms`, running what falls due in order and letting all that follows from it settle first. */
+  async advance(ms: number): Promise<void> {
+    const until = this.#now + ms;
+    for (;;) {
+      await this.settle();
+      const next = this.#heap[0];
+      if (!next || next.at > until) break;
+      this.#pop();
+      this.#now = Math.max(this.#now, next.at);
+      next.run?.();
+    }
+    this.#now = until;
+    await this.settle();
+  }
+
+  /** Waits until nothing is in flight. */
+  async settle(): Promise<void> {
+    do {
+      for (let turn = 0; turn < 5; turn++) await new Promise(resolve => setImmediate(resolve));
+    } while (!this.idle());
+  }
+
+  #push(entry: Due): void {
+    const heap = this.#heap;
+    let at = heap.push(entry) - 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (!before(entry, heap[parent]!)) break;
+      heap[at] = heap[parent]!;
+      at = parent;
+    }
+    heap[at] = entry;
+  }
+
+  #pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop();
+    if (!last || heap.length === 0) return;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && before(heap[child + 1]!, heap[child]!)) child++;
+      if (!before(heap[child]!, last)) break;
+      heap[at] = heap[child]!;
+      at = child;
+    }
+    heap[at] = last;
+  }
+}
+
+/** A source of chance. */
+export interface Random {
+  /** A number in [0, 1). */
+  next(): number;
+  /** An integer in [min, max], both included. */
+  int(min: number, max: number): number;
+  bytes(length: number): Buffer;
+}
+
+/** Unpredictable: for keys, nonces and paths as well as for waits. */
+export function systemRandom(): Random {
+  const next = (): number => randomBytes(6).readUIntBE(0, 6) / 2 ** 48;
+  return { next, int: (min, max) => min + Math.floor(next() * (max - min + 1)), bytes: length => randomBytes(length) };
+}
+
+/** Repeatable from its seed (mulberry32): for simulation and tests only, never for keys of a real network. */
+export function seededRandom(seed: number): Random {
+  let state = seed >>> 0;
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  const bytes = (length: number): Buffer => Buffer.from(Array.from({ length }, () => Math.floor(next() * 256)));
+  return { next, int: (min, max) => min + Math.floor(next() * (max - min + 1)), bytes };
+}

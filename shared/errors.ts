@@ -1,0 +1,37 @@
+// The kinds of error: what a user can mend (UserError); a CWMP fault lives in cwmp/faults.ts; all else is a bug.
+
+/** Something that the caller can mend: a problem+json answer, a SOAP client fault, or exit code 2. */
+export class UserError extends Error {
+  override readonly name = 'UserError';
+  readonly status: number;
+  readonly code: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+
+  /**
+   * @param status HTTP status that fits (400, 404, 409, …)
+   * @param code   stable machine-readable word, kebab-case
+   * @param detail more fields for the problem document
+   */
+  constructor(status: number, code: string, message: string, detail: Record<string, unknown> = {}) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.detail = detail;
+  }
+}
+
+/** Whether an error only says that the work was given up on purpose. */
+export function isAbort(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'AbortError' || (error as { code?: string }).code === 'ABORT_ERR');
+}
+
+export function assertNever(value: never): never {
+  throw new Error(`unexpected value ${JSON.stringify(value)}`);
+}
+
+/** The text of anything that was thrown, for a log line. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = (error as { code?: unknown }).code;
+  return error.message || (typeof code === 'string' ? code : error.name);
+}

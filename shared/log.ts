@@ -1,0 +1,67 @@
+// Logs: JSON lines, one event each; a terminal gets a readable form. Secrets are masked by field name.
+import type { Clock } from './clock.ts';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+export const logLevels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
+export type LogFields = Record<string, unknown>;
+
+export interface Log {
+  debug(msg: string, fields?: LogFields): void;
+  info(msg: string, fields?: LogFields): void;
+  warn(msg: string, fields?: LogFields): void;
+  error(msg: string, fields?: LogFields): void;
+  /** A log that adds `fields` to every line. */
+  child(fields: LogFields): Log;
+}
+
+const secretName = /password|secret|token|authorization|privatekey/i;
+
+/** Copies `fields` with the values of secret-looking names masked, errors as text. */
+export function masked(fields: LogFields): LogFields {
+  const out: LogFields = {};
+  for (const [name, value] of Object.entries(fields)) {
+    if (secretName.test(name) && value !== undefined && value !== '') out[name] = '***';
+    else if (value instanceof Error) out[name] = { name: value.name, message: value.message, stack: value.stack };
+    else out[name] = value;
+  }
+  return out;
+}
+
+function readable(level: LogLevel, time: string, msg: string, fields: LogFields): string {
+  const rest = Object.entries(fields).map(
+    ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
+  return `${time.slice(11, 23)} ${level.padEnd(5)} ${msg}${rest.length ? `  ${rest.join(' ')}` : ''}`;
+}
+
+/**
+ * @param options.level  lines below it are dropped
+ * @param options.write  takes one line without its newline
+ * @param options.pretty readable form instead of JSON
+ */
+export function createLog(options: {
+  clock: Clock;
+  level: LogLevel;
+  write: (line: string) => void;
+  pretty?: boolean;
+  fields?: LogFields;
+}): Log {
+  const floor = logLevels.indexOf(options.level);
+  const emit = (level: LogLevel, msg: string, fields: LogFields = {}): void => {
+    if (logLevels.indexOf(level) < floor) return;
+    const time = new Date(options.clock.now()).toISOString();
+    const all = masked({ ...options.fields, ...fields });
+    options.write(options.pretty ? readable(level, time, msg, all) : JSON.stringify({ time, level, msg, ...all }));
+  };
+  return {
+    debug: (msg, fields) => emit('debug', msg, fields),
+    info: (msg, fields) => emit('info', msg, fields),
+    warn: (msg, fields) => emit('warn', msg, fields),
+    error: (msg, fields) => emit('error', msg, fields),
+    child: fields => createLog({ ...options, fields: { ...options.fields, ...fields } }),
+  };
+}
+
+const nothing = (): void => undefined;
+/** A log that drops everything. */
+export const silentLog: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => silentLog };
