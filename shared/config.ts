@@ -31,7 +31,7 @@ type Plain<S extends OptionSpec> = S['kind'] extends 'boolean'
         ? C
         : string;
 
-type Optional<S extends OptionSpec> = S extends { default: unknown }
+type Optional<S extends OptionSpec> = S extends { default: string | number | boolean }
   ? Plain<S>
   : S['kind'] extends 'list' | 'boolean'
     ? Plain<S>

@@ -1,0 +1,26 @@
+// What the fleet needs from outside: south and north implement these, app.ts hands them over. No HTTP here.
+import type { Arguments, CpeMethod, Results } from '../../shared/cwmp/methods.ts';
+import type { DeviceRow, Task } from '../store/store.ts';
+
+/** A CPE in session. `call` sends one RPC and waits for its answer. */
+export interface Cpe {
+  /**
+   * @throws CwmpFault what the CPE answered (9000–9899)
+   * @throws SessionLost the session ended before the answer came: the outcome is unknown
+   */
+  call<M extends CpeMethod>(method: M, args: Arguments<M>): Promise<Results<M>>;
+}
+
+/** The CPE went away, or broke the protocol, before it answered. */
+export class SessionLost extends Error {
+  override readonly name = 'SessionLost';
+}
+
+/** Asks a device to open a session now. */
+export type Wake = (
+  device: DeviceRow,
+  signal?: AbortSignal,
+) => Promise<{ accepted: true } | { accepted: false; reason: string }>;
+
+/** Makes the unguessable URL under which a CPE fetches or stores the file of one task. */
+export type LinkFile = (task: Task, direction: 'download' | 'upload') => string;

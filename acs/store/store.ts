@@ -1,0 +1,300 @@
+// What the ACS keeps, and the promises of every store that keeps it. One device is one aggregate: its row holds all that must
+// change together, so a store needs single-document atomicity and no more.
+import type { MethodName } from '../../shared/cwmp/methods.ts';
+import type { Filter } from './filter.ts';
+
+export interface DeviceIdentity {
+  manufacturer: string;
+  oui: string;
+  productClass: string;
+  serialNumber: string;
+}
+
+/** `known`: announced by the operator, never seen. `quarantine`: seen, not yet approved. `enrolled`: managed. */
+export type DeviceState = 'known' | 'quarantine' | 'enrolled';
+
+/** Text sealed with the server's key (fleet/secrets.ts); never shown. */
+export type Sealed = string;
+
+/** How a device proves itself to the ACS. While `next` stands, both pairs are good; the first use of `next` makes it the only one. */
+export interface Credentials {
+  username: string;
+  password: Sealed;
+  next?: { username: string; password: Sealed };
+}
+
+export interface ConnectionRequestAccess {
+  /** As the device last reported it. */
+  url: string;
+  username: string;
+  password: Sealed;
+}
+
+export interface WantedValue {
+  value: string;
+  /** `xsd:…`; the model's type when absent. */
+  type?: string;
+}
+
+/** `waiting`: the CPE answered that it goes on later (Download with Status 1), or evidence is awaited (Reboot). */
+export type TaskState = 'queued' | 'sent' | 'waiting' | 'done' | 'failed' | 'cancelled';
+
+export interface TaskFault {
+  code: number | string;
+  message: string;
+  parameters?: { name: string; code: number; message: string }[];
+}
+
+export interface Task {
+  id: string;
+  device: string;
+  method: MethodName;
+  args: Record<string, unknown>;
+  state: TaskState;
+  /** Who asked: an operator's own task, or the reconcile step named here. */
+  origin: 'operator' | 'reconcile';
+  /** For Download and Upload: the stored file that the ACS serves, by name. */
+  file?: string;
+  result?: Record<string, unknown>;
+  fault?: TaskFault;
+  /** All times are milliseconds since the epoch. */
+  created: number;
+  notBefore?: number;
+  expires?: number;
+  started?: number;
+  ended?: number;
+  /** Sessions that ended since the task was sent without evidence of its outcome. */
+  silentSessions?: number;
+}
+
+/** Something that keeps a device from what is wanted: one per device and cause, retried with backoff. */
+export interface DeviceFault {
+  id: string;
+  device: string;
+  /** What could not be done: `preset:NAME`, `task:ID`, `reconcile`. */
+  cause: string;
+  code: number | string;
+  message: string;
+  /** The parameter at fault, where there is one. */
+  parameter?: string;
+  first: number;
+  last: number;
+  count: number;
+  /** Not tried again before. */
+  retryAt: number;
+}
+
+export interface Claim {
+  /** Fencing token: grows with each claim of the device; a stale one changes nothing. */
+  token: number;
+  owner: string;
+  until: number;
+}
+
+/** The hot row of a device: what each Inform touches, about 1 KB. The parameter tree lies apart. */
+export interface DeviceRow extends DeviceIdentity {
+  /** `OUI-ProductClass-Serial`, percent-encoded inside as TR-069 3.4.4 has it. */
+  id: string;
+  state: DeviceState;
+  created: number;
+  credentials?: Credentials;
+  connectionRequest: ConnectionRequestAccess;
+  /** A credential-less TLS session is admitted before this time (approve of a device that was only heard knocking). */
+  openUntil?: number;
+  tags: string[];
+  site: Record<string, string>;
+  overrides: Record<string, WantedValue>;
+
+  lastInform?: number;
+  lastBoot?: number;
+  lastBootstrap?: number;
+  lastEvents: string[];
+  address: string;
+  softwareVersion: string;
+  hardwareVersion: string;
+  provisioningCode: string;
+  parameterKey: string;
+  /** Root data model as reported: `Device.` or `InternetGatewayDevice.`. */
+  root: string;
+  /** Seconds between periodic Informs, when known: what liveness is judged by. */
+  informInterval?: number;
+  /** Values that the last Informs carried, by path. */
+  values: Record<string, string>;
+
+  claim?: Claim;
+  /** Last fencing token given out. */
+  fence: number;
+  /** The revision that was last found or made true, and the preset generation and facts it was computed from. */
+  reconciled?: { revision: string; generation: number; facts: string };
+  /** The firmware that a rollout or preset wants; reconcile does the Download. */
+  tasks: Task[];
+  faults: DeviceFault[];
+}
+
+/** What an Inform says, ready to be recorded. */
+export interface InformFacts {
+  identity: DeviceIdentity;
+  events: { EventCode: string; CommandKey: string }[];
+  parameters: { Name: string; Value: string; Type: string }[];
+  retryCount: number;
+  address: string;
+  now: number;
+  /** Process that takes the claim, and how long it holds without renewal. */
+  owner: string;
+  leaseMs: number;
+  /** State of a device that is met for the first time; `refuse` makes no row. */
+  admission: 'quarantine' | 'enrolled' | 'refuse';
+  /** What a device that is met for the first time authenticated with, if it is its own from now on. */
+  credentials?: Credentials;
+  /** The device proved itself with the `next` pair: it becomes the only one. */
+  usedNext?: boolean;
+}
+
+export type Informed =
+  | { outcome: 'claimed'; row: DeviceRow; token: number; first: boolean; settled: Task[] }
+  | { outcome: 'busy'; until: number }
+  | { outcome: 'refused' };
+
+export interface Outcome {
+  state: 'done' | 'failed' | 'waiting' | 'cancelled' | 'queued';
+  result?: Record<string, unknown>;
+  fault?: TaskFault;
+}
+
+export interface DevicePatch {
+  tags?: string[];
+  site?: Record<string, string>;
+  /** `null` removes one. */
+  overrides?: Record<string, WantedValue | null>;
+  credentials?: Credentials;
+  connectionRequest?: Partial<ConnectionRequestAccess>;
+}
+
+/**
+ * Every change of a device, by name: a pure function of the row and plain data (store/operations.ts), so that the same message
+ * crosses to a writer thread or to the process that owns the store. `token` fences: a stale one is answered `stale` and changes nothing.
+ */
+export interface DeviceOperations {
+  /** Claims the device and records the Inform in one step; settles what its events prove (M Reboot, BOOT, silence). Creates the row. */
+  informed: { args: InformFacts; result: Informed };
+  renewed: { args: { token: number; until: number }; result: 'ok' | 'stale' };
+  /** End of a session: frees the claim. `complete` false (lost session) counts no silent session. */
+  released: { args: { token: number; complete: boolean; now: number }; result: 'ok' | 'stale' };
+  /** Announces a device before first contact. 409 when it exists. */
+  announced: { args: { identity: DeviceIdentity; now: number; patch: DevicePatch }; result: DeviceRow };
+  patched: { args: { patch: DevicePatch }; result: DeviceRow };
+  /** Leaves quarantine; a row that does not exist is made from `identity` and opened until `openUntil`. */
+  approved: { args: { identity?: DeviceIdentity; openUntil?: number; now: number }; result: DeviceRow };
+  /** Both pairs are good from now on, until the device uses the new one. */
+  credentialsOffered: {
+    args: {
+      token: number;
+      next: { username: string; password: Sealed };
+      connectionRequest: { username: string; password: Sealed };
+    };
+    result: 'ok' | 'stale';
+  };
+  /** 409 `command-key-open` when a task with that CommandKey is open on the device; 429 when too many are open. */
+  taskAdded: { args: { task: Task }; result: Task };
+  /** Durable before a non-repeatable RPC leaves. */
+  taskSent: { args: { token: number; id: string; now: number }; result: Task | 'stale' | 'gone' };
+  taskSettled: { args: { token?: number; id: string; outcome: Outcome; now: number }; result: Task | 'stale' | 'gone' };
+  taskCancelled: { args: { id: string; now: number }; result: Task | 'gone' | 'sent' };
+  /** TransferComplete: settles the oldest sent or waiting transfer with that CommandKey; undefined when there is none. */
+  transferCompleted: {
+    args: {
+      commandKey: string;
+      fault: { code: number; message: string };
+      startTime: string;
+      completeTime: string;
+      now: number;
+    };
+    result: Task | undefined;
+  };
+  /** The wanted revision holds; clears the reconcile faults. Values set by us are recorded as known. */
+  reconciled: {
+    args: { token: number; revision: string; generation: number; facts: string; parameterKey?: string };
+    result: 'ok' | 'stale';
+  };
+  faultRaised: {
+    args: { cause: string; code: number | string; message: string; parameter?: string; retryAt: number; now: number };
+    result: DeviceFault;
+  };
+  /** By cause or by id. */
+  faultCleared: { args: { cause?: string; id?: string }; result: boolean };
+  removed: { args: Record<string, never>; result: boolean };
+}
+
+export type DeviceOperation = keyof DeviceOperations;
+
+/** One known value of the cold tree. `time`: when it was read or set, milliseconds. */
+export interface KnownValue {
+  path: string;
+  value: string;
+  type: string;
+  writable?: boolean;
+  notification?: number;
+  time: number;
+}
+
+export interface DeviceQuery {
+  filter?: Filter;
+  /** Field to sort by, `-` in front for descending; `id` breaks ties. */
+  sort?: string;
+  limit: number;
+  cursor?: string;
+  now: number;
+}
+
+/** Small documents that the whole server shares, by kind and name. */
+export type DocumentKind = 'preset' | 'file' | 'rollout' | 'setting' | 'model';
+
+export interface StoredDocument<T = unknown> {
+  name: string;
+  /** Grows with each change of any document of the kind. */
+  generation: number;
+  body: T;
+}
+
+/** Promises: what resolved is durable; an operation is atomic; nothing that was acknowledged is lost by a kill or a power cut. */
+export interface Store {
+  device(id: string): Promise<DeviceRow | undefined>;
+  /** The device whose current or next user name this is. */
+  deviceByUsername(username: string): Promise<DeviceRow | undefined>;
+  /** @throws UserError 404 for an operation that needs a row and finds none */
+  apply<N extends DeviceOperation>(
+    id: string,
+    name: N,
+    args: DeviceOperations[N]['args'],
+  ): Promise<DeviceOperations[N]['result']>;
+  devices(query: DeviceQuery): Promise<{ items: DeviceRow[]; next?: string }>;
+  countDevices(filter: Filter | undefined, now: number): Promise<number>;
+
+  /** Known parameters at or below `path` (partial paths end with a dot; '' is all). */
+  parameters(device: string, path: string): Promise<KnownValue[]>;
+  /** Merges values into the device's tree; `replaceBelow` forgets all known below that partial path first. */
+  putParameters(device: string, values: KnownValue[], replaceBelow?: string): Promise<void>;
+
+  /** Open and ended tasks, newest first. */
+  tasks(query: { device?: string; limit: number }): Promise<Task[]>;
+  task(id: string): Promise<Task | undefined>;
+
+  faults(limit: number): Promise<DeviceFault[]>;
+
+  documents<T>(kind: DocumentKind): Promise<StoredDocument<T>[]>;
+  document<T>(kind: DocumentKind, name: string): Promise<StoredDocument<T> | undefined>;
+  putDocument(kind: DocumentKind, name: string, body: unknown): Promise<number>;
+  deleteDocument(kind: DocumentKind, name: string): Promise<boolean>;
+  /** Largest generation of the kind: cheap, answered from memory. */
+  generation(kind: DocumentKind): number;
+
+  /** Bytes of a stored file, apart from its document. */
+  putBytes(name: string, bytes: Buffer): Promise<void>;
+  bytes(name: string): Promise<Buffer | undefined>;
+  deleteBytes(name: string): Promise<void>;
+
+  /** Deletes ended tasks and settled history older than `before`. */
+  prune(before: number): Promise<void>;
+  /** Waits for what is in flight, then closes. */
+  close(): Promise<void>;
+}
