@@ -53,8 +53,9 @@ export interface Task {
   state: TaskState;
   /** Who asked: an operator's own task, or the reconcile step named here. */
   origin: 'operator' | 'reconcile';
-  /** For Download and Upload: the stored file that the ACS serves, by name. */
+  /** For Download and Upload: the stored file that the ACS serves, by name, and the SHA-256 (hex) of what it held then. */
   file?: string;
+  fileHash?: string;
   result?: Record<string, unknown>;
   fault?: TaskFault;
   /** All times are milliseconds since the epoch. */
@@ -126,7 +127,9 @@ export interface DeviceRow extends DeviceIdentity {
   fence: number;
   /** The revision that was last found or made true, and the preset generation and facts it was computed from. */
   reconciled?: { revision: string; generation: number; facts: string };
-  /** The firmware that a rollout or preset wants; reconcile does the Download. */
+  /** Files that this device took with success, by name: SHA-256. Set when a Download ends well, forgotten at 0 BOOTSTRAP. */
+  applied: Record<string, string>;
+  /** Open tasks, oldest first, at most 100. */
   tasks: Task[];
   faults: DeviceFault[];
 }
@@ -200,7 +203,7 @@ export interface DeviceOperations {
   taskSent: { args: { token: number; id: string; now: number }; result: Task | 'stale' | 'gone' };
   taskSettled: { args: { token?: number; id: string; outcome: Outcome; now: number }; result: Task | 'stale' | 'gone' };
   taskCancelled: { args: { id: string; now: number }; result: Task | 'gone' | 'sent' };
-  /** TransferComplete: settles the oldest sent or waiting transfer with that CommandKey; undefined when there is none. */
+  /** TransferComplete: settles the oldest sent or waiting transfer with that CommandKey (a good Download of a stored file goes into `applied`); undefined when there is none. */
   transferCompleted: {
     args: {
       commandKey: string;
