@@ -1,0 +1,182 @@
+// A data model: every object and parameter a CPE may have, read from a Broadband Forum document. Immutable and shared.
+import { readFile } from 'node:fs/promises';
+import { buildModel } from './catalog.ts';
+import { readDocument } from './document.ts';
+
+export type ValueType =
+  | 'string'
+  | 'int'
+  | 'unsignedInt'
+  | 'long'
+  | 'unsignedLong'
+  | 'boolean'
+  | 'dateTime'
+  | 'base64'
+  | 'hexBinary';
+
+export type ActiveNotify = 'normal' | 'canDeny' | 'forceEnabled' | 'forceDefaultEnabled';
+
+export interface EnumerationValue {
+  /** What travels in messages. */
+  label: string;
+  /** The number behind it (`enumeration@code`), where the document gives one. */
+  code?: number;
+}
+
+/** Both ends included; an absent end is open. */
+export interface ValueRange {
+  min?: number | bigint;
+  max?: number | bigint;
+  step?: number;
+}
+
+export interface ParameterDef {
+  /** Template path: `Device.X_0090F8_SipEp.Gateway.{i}.SecurePort`. */
+  path: string;
+  /** Last node of the path. */
+  name: string;
+  type: ValueType;
+  writable: boolean;
+  /** Reads back as the empty string (passwords). */
+  hidden: boolean;
+  default?: string;
+  /** Closed set of labels; of each item where the parameter is a list. */
+  enumeration?: EnumerationValue[];
+  /** Smallest and largest allowed number over all ranges. */
+  min?: number | bigint;
+  max?: number | bigint;
+  /** All ranges, where the document gives more than one or a step. */
+  ranges?: ValueRange[];
+  /** Length in characters (bytes for base64 and hexBinary); of each item where the parameter is a list. */
+  minLength?: number;
+  maxLength?: number;
+  /** Anchored at both ends; of each item where the parameter is a list. */
+  pattern?: RegExp;
+  /** Comma-separated items (TR-106 3.2.3). */
+  list?: boolean;
+  /** Length of the whole list in characters, and number of its items. */
+  listMaxLength?: number;
+  minItems?: number;
+  maxItems?: number;
+  /** Carried by every Inform. */
+  forcedInform: boolean;
+  activeNotify: ActiveNotify;
+  /** DGW service that owns it: `SipEp`. */
+  service?: string;
+  /** Canonical script name, keys without values: `SipEp.Gateway[Name=].SecurePort`. */
+  script?: string;
+  /** Template path of another parameter that is the same value in another form. */
+  sameAs?: string;
+  /** A change takes effect when the owning service (see `service`) restarts. */
+  needsRestart: boolean;
+  /** Writing anything but the default label runs a command on its row; always reads back as the default. */
+  rowCommand?: boolean;
+  /** Key column of its table: fixed when the row is made. */
+  key?: boolean;
+  description?: string;
+}
+
+export interface ObjectDef {
+  /** Template path, ends with a dot: `Device.X_0090F8_SipEp.Gateway.{i}.`. */
+  path: string;
+  /** A table: the path ends with `{i}.`. */
+  multi: boolean;
+  /** A table whose rows the ACS can neither add nor delete. */
+  fixed: boolean;
+  /** AddObject and DeleteObject are allowed on it. */
+  writable: boolean;
+  minEntries: number;
+  maxEntries: number;
+  /** Names of its key columns (TR-106 unique keys, DGW table indexes). */
+  keys: string[];
+  /** Rows that exist from the start: column → value; columns not named take their defaults. */
+  rows?: Record<string, string>[];
+  /** Canonical script name of the table: `SipEp.Gateway`. */
+  script?: string;
+  service?: string;
+  /** Template path of the parameter that counts its rows. */
+  numberOfEntries?: string;
+  description?: string;
+}
+
+export interface VariableRef {
+  parameter: ParameterDef;
+  /** Key column (canonical spelling) → value; empty for a scalar. */
+  keys: Record<string, string>;
+}
+
+export interface ServiceDef {
+  /** Script name: `SipEp`. */
+  name: string;
+  /** Numeric key: 1400. */
+  id: number;
+  /** Display name: `SIP Endpoint`. */
+  title: string;
+}
+
+export interface Model {
+  /** `DGW` or what the document calls it. */
+  name: string;
+  version: string;
+  root: 'Device.' | 'InternetGatewayDevice.';
+  /** By template path, in document order. */
+  objects: ReadonlyMap<string, ObjectDef>;
+  parameters: ReadonlyMap<string, ParameterDef>;
+  /** Direct children of an object (template path; '' has the root). */
+  children(objectPath: string): { objects: readonly ObjectDef[]; parameters: readonly ParameterDef[] };
+  /** RPCs the CPE offers, in the order of its GetRPCMethodsResponse. */
+  methods: readonly string[];
+  /** DGW services in the order of their numeric keys; empty for other models. */
+  services: readonly ServiceDef[];
+  /** Definition behind a concrete or template path; `instances` are the numbers in the path, in order. */
+  resolve(path: string): { def: ParameterDef | ObjectDef; instances: number[] } | undefined;
+  /** Definition behind a script name, case-insensitive: `SipEp.Gateway[Name=x].SecurePort`. */
+  variable(scriptName: string): VariableRef | undefined;
+  /** Table behind a script name, case-insensitive: `SipEp.Gateway`. */
+  table(scriptName: string): ObjectDef | undefined;
+}
+
+export function isObject(def: ParameterDef | ObjectDef): def is ObjectDef {
+  return def.path.endsWith('.');
+}
+
+/** TR-069 A.2: the xsi:type that a value of this type carries. */
+export function xsdType(type: ValueType): string {
+  return type === 'base64' ? 'xsd:base64Binary' : `xsd:${type}`;
+}
+
+export interface LoadOptions {
+  /** Which model of a document with several: `Device:2.9`. Default: the last that is not a service. */
+  model?: string;
+}
+
+/**
+ * Reads a data-model document in the Broadband Forum's format.
+ * @param source XML text
+ * @throws UserError 400 `bad-model`, naming what is wrong
+ */
+export async function loadModel(source: string | Buffer, options: LoadOptions = {}): Promise<Model> {
+  return buildModel(await readDocument(source, options));
+}
+
+const cache = new Map<string, Promise<Model>>();
+
+/** The models that come with the program; read once, on first use. */
+export function builtinModel(name: 'dgw' | 'device'): Promise<Model> {
+  let model = cache.get(name);
+  if (!model) {
+    model = readSchema(`${name}.xml`).then(text => loadModel(text));
+    cache.set(name, model);
+  }
+  return model;
+}
+
+/** schemas/ lies two levels up from the sources and three up from the compiled files. */
+async function readSchema(file: string): Promise<Buffer> {
+  try {
+    return await readFile(new URL(`../../schemas/${file}`, import.meta.url));
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ENOENT') throw error;
+    return readFile(new URL(`../../../schemas/${file}`, import.meta.url));
+  }
+}
