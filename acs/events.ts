@@ -1,0 +1,73 @@
+// The typed bus inside one process, for observers only: log, metrics, audit, live view. No decision hangs on it.
+import { EventEmitter } from 'node:events';
+import type { DeviceFault, Task } from './store/store.ts';
+
+export interface AcsEvents {
+  /** A CPE without good credentials was heard. */
+  knock: { device: string; address: string };
+  /** A device was met for the first time, or left quarantine. */
+  enrolled: { device: string; state: string };
+  inform: { device: string; events: string[]; address: string; softwareVersion: string };
+  session: {
+    device: string;
+    outcome: 'ok' | 'lost' | 'refused';
+    rpcs: number;
+    milliseconds: number;
+    events: string[];
+    error?: string;
+  };
+  rpc: { device: string; method: string; direction: 'to-cpe' | 'to-acs'; fault?: number };
+  task: { task: Task };
+  fault: { fault: DeviceFault };
+  faultCleared: { device: string; cause: string };
+  reconciled: { device: string; revision: string; changed: number };
+  connectionRequest: { device: string; accepted: boolean; reason?: string };
+  file: { device: string; task: string; file: string; bytes: number; status: number };
+  change: { what: string; name: string; by: string };
+}
+
+export type EventName = keyof AcsEvents;
+
+export interface EventBus {
+  emit<N extends EventName>(name: N, event: AcsEvents[N]): void;
+  /** @returns ends the subscription */
+  on<N extends EventName>(name: N, listener: (event: AcsEvents[N]) => void): () => void;
+  /** Every event, with its name. */
+  all(listener: (name: EventName, event: AcsEvents[EventName]) => void): () => void;
+}
+
+export const eventNames: readonly EventName[] = [
+  'knock',
+  'enrolled',
+  'inform',
+  'session',
+  'rpc',
+  'task',
+  'fault',
+  'faultCleared',
+  'reconciled',
+  'connectionRequest',
+  'file',
+  'change',
+];
+
+export function createEvents(): EventBus {
+  const emitter = new EventEmitter();
+  emitter.setMaxListeners(0);
+  const on: EventBus['on'] = (name, listener) => {
+    emitter.on(name, listener);
+    return () => emitter.off(name, listener);
+  };
+  return {
+    emit: (name, event) => {
+      emitter.emit(name, event);
+    },
+    on,
+    all: listener => {
+      const ends = eventNames.map(name => on(name, event => listener(name, event)));
+      return () => {
+        for (const end of ends) end();
+      };
+    },
+  };
+}

@@ -1,0 +1,199 @@
+// Devices: their ids, what is known of them, what an operator may change by hand.
+import { UserError } from '../../shared/errors.ts';
+import { parseFilter } from '../store/filter.ts';
+import type { DeviceIdentity, DevicePatch, DeviceRow, KnownValue, WantedValue } from '../store/store.ts';
+import type { FleetContext } from './fleet.ts';
+
+/** TR-069 3.4.4: all but letters, digits and underscore is percent-encoded in each part. */
+const encodePart = (text: string): string =>
+  [...Buffer.from(text, 'utf8')]
+    .map(byte =>
+      /\w/.test(String.fromCharCode(byte)) && byte < 128
+        ? String.fromCharCode(byte)
+        : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`,
+    )
+    .join('');
+
+const decodePart = (text: string): string => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // A stray percent sign: not an id of ours, and the caller says so.
+    throw new UserError(400, 'bad-device-id', `'${text}' is not percent-encoded text`);
+  }
+};
+
+/** `OUI-ProductClass-Serial`, or `OUI-Serial` where the product class is empty (TR-069 3.4.4). */
+export function deviceId(identity: Pick<DeviceIdentity, 'oui' | 'productClass' | 'serialNumber'>): string {
+  const parts = [identity.oui, ...(identity.productClass ? [identity.productClass] : []), identity.serialNumber];
+  return parts.map(encodePart).join('-');
+}
+
+/** @throws UserError 400 */
+export function parseDeviceId(id: string): DeviceIdentity {
+  const parts = id.split('-');
+  const [oui, second, third] = parts;
+  if (!oui || !/^[0-9A-F]{6}$/.test(oui) || !second || parts.length > 3) {
+    throw new UserError(400, 'bad-device-id', `'${id}' is not OUI-ProductClass-Serial or OUI-Serial`);
+  }
+  return third === undefined
+    ? { manufacturer: '', oui, productClass: '', serialNumber: decodePart(second) }
+    : { manufacturer: '', oui, productClass: decodePart(second), serialNumber: decodePart(third) };
+}
+
+/** What of a device goes out: no sealed text, liveness added. */
+export interface DeviceView {
+  id: string;
+  manufacturer: string;
+  oui: string;
+  productClass: string;
+  serialNumber: string;
+  state: string;
+  online: boolean;
+  created: string;
+  lastInform: string | null;
+  lastBoot: string | null;
+  lastBootstrap: string | null;
+  lastEvents: string[];
+  address: string;
+  softwareVersion: string;
+  hardwareVersion: string;
+  provisioningCode: string;
+  parameterKey: string;
+  wantedRevision: string | null;
+  username: string | null;
+  connectionRequestUrl: string;
+  tags: string[];
+  site: Record<string, string>;
+  overrides: Record<string, WantedValue>;
+  applied: Record<string, string>;
+  openTasks: number;
+  faults: DeviceRow['faults'];
+}
+
+const iso = (time: number | undefined): string | null => (time === undefined ? null : new Date(time).toISOString());
+
+/** Informed within two and a half of its own intervals; within an hour where the interval is not known. */
+export function isOnline(row: DeviceRow, now: number): boolean {
+  const window = row.informInterval ? row.informInterval * 2500 : 3_600_000;
+  return row.lastInform !== undefined && now - row.lastInform <= window;
+}
+
+export function viewOf(row: DeviceRow, now: number): DeviceView {
+  return {
+    id: row.id,
+    manufacturer: row.manufacturer,
+    oui: row.oui,
+    productClass: row.productClass,
+    serialNumber: row.serialNumber,
+    state: row.state,
+    online: isOnline(row, now),
+    created: new Date(row.created).toISOString(),
+    lastInform: iso(row.lastInform),
+    lastBoot: iso(row.lastBoot),
+    lastBootstrap: iso(row.lastBootstrap),
+    lastEvents: row.lastEvents,
+    address: row.address,
+    softwareVersion: row.softwareVersion,
+    hardwareVersion: row.hardwareVersion,
+    provisioningCode: row.provisioningCode,
+    parameterKey: row.parameterKey,
+    wantedRevision: row.reconciled?.revision ?? null,
+    username: row.credentials?.next?.username ?? row.credentials?.username ?? null,
+    connectionRequestUrl: row.connectionRequest.url,
+    tags: row.tags,
+    site: row.site,
+    overrides: row.overrides,
+    applied: row.applied,
+    openTasks: row.tasks.length,
+    faults: row.faults,
+  };
+}
+
+/** What an operator writes of a device; the password goes in plain and is sealed here. */
+export interface DeviceInput {
+  tags?: string[];
+  site?: Record<string, string>;
+  overrides?: Record<string, string | number | boolean | WantedValue | null>;
+  credentials?: { username: string; password: string };
+  connectionRequest?: { username: string; password: string };
+}
+
+export interface Devices {
+  view(id: string): Promise<DeviceView>;
+  row(id: string): Promise<DeviceRow>;
+  list(query: {
+    filter?: string;
+    sort?: string;
+    limit?: number;
+    cursor?: string;
+  }): Promise<{ items: DeviceView[]; next: string | null }>;
+  announce(id: string, input: DeviceInput): Promise<DeviceView>;
+  patch(id: string, input: DeviceInput): Promise<DeviceView>;
+  remove(id: string): Promise<void>;
+  parameters(id: string, path: string): Promise<KnownValue[]>;
+}
+
+export function createDevices(context: FleetContext): Devices {
+  const { store, clock, secrets } = context;
+  const now = (): number => clock.now();
+  const row = async (id: string): Promise<DeviceRow> => {
+    const found = await store.device(id);
+    if (!found) throw new UserError(404, 'no-such-device', `no device ${id}`);
+    return found;
+  };
+  const patchOf = (input: DeviceInput): DevicePatch => {
+    const patch: DevicePatch = {};
+    if (input.tags) patch.tags = [...new Set(input.tags)];
+    if (input.site) patch.site = input.site;
+    if (input.overrides)
+      patch.overrides = Object.fromEntries(
+        Object.entries(input.overrides).map(([path, value]) => [path, wantedOf(value)]),
+      );
+    if (input.credentials)
+      patch.credentials = { username: input.credentials.username, password: secrets.seal(input.credentials.password) };
+    if (input.connectionRequest) {
+      patch.connectionRequest = {
+        username: input.connectionRequest.username,
+        password: secrets.seal(input.connectionRequest.password),
+      };
+    }
+    return patch;
+  };
+  return {
+    row,
+    view: async id => viewOf(await row(id), now()),
+    list: async query => {
+      const page = await store.devices({
+        ...(query.filter ? { filter: parseFilter(query.filter) } : {}),
+        ...(query.sort ? { sort: query.sort } : {}),
+        ...(query.cursor ? { cursor: query.cursor } : {}),
+        limit: query.limit ?? 50,
+        now: now(),
+      });
+      return { items: page.items.map(item => viewOf(item, now())), next: page.next ?? null };
+    },
+    announce: async (id, input) => {
+      const identity = parseDeviceId(id);
+      if (deviceId(identity) !== id)
+        throw new UserError(400, 'bad-device-id', `'${id}' is spelled '${deviceId(identity)}'`);
+      return viewOf(await store.apply(id, 'announced', { identity, now: now(), patch: patchOf(input) }), now());
+    },
+    patch: async (id, input) => viewOf(await store.apply(id, 'patched', { patch: patchOf(input) }), now()),
+    remove: async id => {
+      if (!(await store.apply(id, 'removed', {}))) throw new UserError(404, 'no-such-device', `no device ${id}`);
+    },
+    parameters: async (id, path) => {
+      await row(id);
+      return await store.parameters(id, path);
+    },
+  };
+}
+
+/** A wanted value as people write it: text, number, yes/no, or with its type. */
+export function wantedOf(value: string | number | boolean | WantedValue | null): WantedValue | null {
+  if (value === null) return null;
+  if (typeof value === 'object') return value;
+  if (typeof value === 'boolean') return { value: value ? '1' : '0' };
+  return { value: String(value) };
+}

@@ -1,0 +1,127 @@
+// Who may come in: accounts behind user names, the enrolment credential, devices that were only heard knocking.
+import { UserError } from '../../shared/errors.ts';
+import type { DeviceIdentity, DeviceRow } from '../store/store.ts';
+import { type DeviceView, deviceId, parseDeviceId, viewOf } from './devices.ts';
+import type { FleetContext } from './fleet.ts';
+
+/** How a CPE proved itself. */
+export type Proof =
+  | { kind: 'device'; id: string; usedNext: boolean }
+  | { kind: 'certificate'; id: string }
+  | { kind: 'enrolment' }
+  /** No credentials at all: admitted by --cpe-auth none, or once after an approve. */
+  | { kind: 'open' };
+
+/** Passwords that are good for a user name now, each with what it proves. */
+export type Account = { password: string; proof: Proof }[];
+
+export interface Knock {
+  device: string;
+  address: string;
+  first: number;
+  last: number;
+  count: number;
+}
+
+export interface Enrolment {
+  accountOf(username: string): Promise<Account>;
+  /** Notes a CPE that has shown no good credentials: kept in memory, unverified, the oldest forgotten beyond 1,000. */
+  knock(identity: DeviceIdentity, address: string): void;
+  knocking(): Knock[];
+  /** Whether a CPE without credentials may open a session now: only with --cpe-auth none, or within the window of an approve. */
+  mayOpen(id: string): Promise<boolean>;
+  /** What becomes of the device in this session. @throws UserError 403 with the reason */
+  admission(
+    identity: DeviceIdentity,
+    proof: Proof,
+    events: readonly string[],
+  ): Promise<'quarantine' | 'enrolled' | 'refuse'>;
+  /** Leaves quarantine; opens the one credential-less session of a device that was heard knocking. */
+  approve(id: string): Promise<DeviceView>;
+}
+
+const MAX_KNOCKS = 1000;
+/** How long an approve keeps the door open for a CPE without credentials. */
+const OPEN_MS = 15 * 60_000;
+
+export function createEnrolment(context: FleetContext): Enrolment {
+  const { store, clock, secrets, events } = context;
+  const knocks = new Map<string, Knock>();
+
+  const accountOf = async (username: string): Promise<Account> => {
+    const account: Account = [];
+    if (context.enrolment?.username === username)
+      account.push({ password: context.enrolment.password, proof: { kind: 'enrolment' } });
+    const row = await store.deviceByUsername(username);
+    const own = row?.credentials;
+    if (!row || !own) return account;
+    if (own.next?.username === username) {
+      account.push({
+        password: secrets.open(own.next.password),
+        proof: { kind: 'device', id: row.id, usedNext: true },
+      });
+    }
+    if (own.username === username && own.password) {
+      account.push({ password: secrets.open(own.password), proof: { kind: 'device', id: row.id, usedNext: false } });
+    }
+    return account;
+  };
+
+  const isOpen = (row: DeviceRow | undefined): boolean => (row?.openUntil ?? 0) > clock.now();
+
+  const admission: Enrolment['admission'] = async (identity, proof, eventCodes) => {
+    const id = deviceId(identity);
+    const fresh = context.enrol === 'auto' ? 'enrolled' : 'quarantine';
+    if (proof.kind === 'device' || proof.kind === 'certificate') {
+      if (proof.id !== id)
+        throw new UserError(403, 'wrong-identity', `authenticated as ${proof.id}, but the Inform says ${id}`);
+      return fresh;
+    }
+    const row = await store.device(id);
+    if (!row) return fresh;
+    if (context.cpeAuth === 'none' || isOpen(row)) return 'enrolled';
+    if (proof.kind === 'open') throw new UserError(403, 'not-open', `${id} has no open enrolment window`);
+    const hasOwn = Boolean(row.credentials?.password);
+    if (!hasOwn) return fresh;
+    if (context.enrol === 'auto' && eventCodes.includes('0 BOOTSTRAP')) return 'enrolled';
+    throw new UserError(
+      403,
+      'has-own-credentials',
+      `${id} came with the enrolment credential but has its own; approve it to let it enrol again`,
+    );
+  };
+
+  return {
+    accountOf,
+    admission,
+    knock: (identity, address) => {
+      const id = deviceId(identity);
+      const known = knocks.get(id);
+      const now = clock.now();
+      knocks.delete(id);
+      knocks.set(id, { device: id, address, first: known?.first ?? now, last: now, count: (known?.count ?? 0) + 1 });
+      if (knocks.size > MAX_KNOCKS) {
+        const [oldest] = knocks.keys();
+        if (oldest !== undefined) knocks.delete(oldest);
+      }
+      if (!known) events.emit('knock', { device: id, address });
+    },
+    knocking: () => [...knocks.values()].reverse(),
+    mayOpen: async id => context.cpeAuth === 'none' || isOpen(await store.device(id)),
+    approve: async id => {
+      const row = await store.device(id);
+      const now = clock.now();
+      const needsDoor = !row?.credentials?.password || row.state === 'enrolled';
+      if (!row && !knocks.has(id))
+        throw new UserError(404, 'no-such-device', `no device ${id}, and none was heard knocking`);
+      const approved = await store.apply(id, 'approved', {
+        ...(row ? {} : { identity: parseDeviceId(id) }),
+        ...(needsDoor ? { openUntil: now + OPEN_MS } : {}),
+        now,
+      });
+      knocks.delete(id);
+      events.emit('enrolled', { device: id, state: approved.state });
+      return viewOf(approved, now);
+    },
+  };
+}

@@ -1,0 +1,34 @@
+// Which data model a device speaks, as far as it is known: for types, needs-restart and validation.
+import { builtinModel, type Model, type ParameterDef } from '../../shared/model/datamodel.ts';
+import type { DeviceRow } from '../store/store.ts';
+
+type Builtin = 'dgw' | 'device';
+
+/** OUIs of the DGW family: Media5 and Mitel-branded units (reference: vendor prefix X_0090F8; Mitel's own OUI). */
+const dgwOuis = new Set(['0090F8', '08000F']);
+
+export interface Models {
+  /** The model of a device, or undefined where none is known to fit. */
+  of(row: Pick<DeviceRow, 'oui' | 'root'>): Promise<Model | undefined>;
+  /** Definitions of a path in any known model, most specific model first. */
+  lookup(path: string): Promise<ParameterDef | undefined>;
+}
+
+export function createModels(): Models {
+  const nameOf = (row: Pick<DeviceRow, 'oui' | 'root'>): Builtin | undefined => {
+    if (dgwOuis.has(row.oui) && row.root === 'Device.') return 'dgw';
+    return row.root === 'Device.' ? 'device' : undefined;
+  };
+  const parameterIn = (model: Model, path: string): ParameterDef | undefined => {
+    const def = model.resolve(path)?.def;
+    return def && 'type' in def ? def : undefined;
+  };
+  return {
+    of: async row => {
+      const name = nameOf(row);
+      return name ? await builtinModel(name) : undefined;
+    },
+    lookup: async path =>
+      parameterIn(await builtinModel('dgw'), path) ?? parameterIn(await builtinModel('device'), path),
+  };
+}

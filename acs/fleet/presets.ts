@@ -1,0 +1,279 @@
+// Wanted state: presets are rules over what a device durably is; merged, they give one revision, which is the ParameterKey.
+import { createHash } from 'node:crypto';
+import { UserError } from '../../shared/errors.ts';
+import { checkValue } from '../../shared/model/values.ts';
+import { fieldsOf, parseFilter, toPredicate } from '../store/filter.ts';
+import type { DeviceRow, StoredDocument, WantedValue } from '../store/store.ts';
+import { wantedOf } from './devices.ts';
+import type { Files, StoredFile } from './files.ts';
+import type { FleetContext } from './fleet.ts';
+import type { Models } from './models.ts';
+
+/** Rows that a table must hold, matched by their key columns. */
+export interface WantedObjects {
+  /** Columns that make two rows the same one. */
+  keys: string[];
+  rows: Record<string, string | number | boolean>[];
+  /** Rows that are not listed are deleted. */
+  exclusive?: boolean;
+}
+
+export interface Preset {
+  /** Filter over what the device durably is; absent: every device. */
+  when?: string;
+  /** Higher wins; equal weights go by name. */
+  weight?: number;
+  set?: Record<string, string | number | boolean | WantedValue>;
+  /** By table path, with its final dot. */
+  objects?: Record<string, WantedObjects>;
+  /** Names of stored files. */
+  certificates?: string[];
+  script?: string;
+  firmware?: string;
+  /** What to do about settings that wait for a service restart. */
+  restart?: 'now' | 'never';
+}
+
+export interface WantedFile {
+  kind: 'certificate' | 'script' | 'firmware';
+  file: StoredFile;
+  preset: string;
+}
+
+/** What one device should be: the merge of the presets that fit it, and its overrides. */
+export interface Wanted {
+  /** 16 hexadecimal digits; '' when nothing is wanted. */
+  revision: string;
+  set: Map<string, WantedValue & { preset: string }>;
+  objects: { table: string; preset: string; wanted: WantedObjects }[];
+  files: WantedFile[];
+  restart: 'now' | 'never';
+}
+
+export interface Presets {
+  list(): Promise<(Preset & { name: string })[]>;
+  get(name: string): Promise<Preset>;
+  /** @throws UserError 400 that names the place */
+  put(name: string, preset: Preset): Promise<void>;
+  remove(name: string): Promise<void>;
+  /** Changes whenever any preset or file does. */
+  generation(): number;
+  /** Short hash of all that the choice and merge of presets depend on. */
+  factsOf(row: DeviceRow): Promise<string>;
+  wanted(row: DeviceRow): Promise<Wanted>;
+  /** Who would change if `preset` stood under `name`: the devices it fits, and their parameters before and after. */
+  dryRun(name: string, preset: Preset | undefined, limit: number): Promise<DryRun>;
+}
+
+export interface DryRun {
+  matched: number;
+  devices: {
+    device: string;
+    revision: { before: string; after: string };
+    set: { path: string; known: string | null; wanted: string }[];
+    files: string[];
+  }[];
+}
+
+interface Compiled {
+  name: string;
+  preset: Preset;
+  fits: (row: DeviceRow, now: number) => boolean;
+  fields: readonly string[];
+}
+
+const compile = (name: string, preset: Preset): Compiled => {
+  const filter = preset.when ? parseFilter(preset.when) : undefined;
+  return { name, preset, fits: filter ? toPredicate(filter) : () => true, fields: filter ? fieldsOf(filter) : [] };
+};
+
+/** Fields that say what a device is doing rather than what it is: a rule over them would flap. */
+const fleeting = new Set(['online', 'lastInform', 'lastBoot', 'address', 'now']);
+
+export function createPresets(context: FleetContext, files: Files, models: Models): Presets {
+  const { store, clock, events } = context;
+  let cached: { generation: number; compiled: Compiled[] } | undefined;
+
+  const compiled = async (): Promise<Compiled[]> => {
+    const generation = store.generation('preset');
+    if (cached?.generation === generation) return cached.compiled;
+    const documents = await store.documents<Preset>('preset');
+    cached = {
+      generation,
+      compiled: documents.map((document: StoredDocument<Preset>) => compile(document.name, document.body)),
+    };
+    return cached.compiled;
+  };
+
+  const isBlocked = (row: DeviceRow, name: string): boolean =>
+    row.faults.some(fault => fault.cause === `preset:${name}` && fault.retryAt > clock.now());
+
+  const applicable = (all: Compiled[], row: DeviceRow): Compiled[] =>
+    all
+      .filter(entry => !isBlocked(row, entry.name) && entry.fits(row, clock.now()))
+      .sort((a, b) => (a.preset.weight ?? 0) - (b.preset.weight ?? 0) || a.name.localeCompare(b.name));
+
+  const merge = async (chosen: Compiled[], row: DeviceRow): Promise<Wanted> => {
+    const set: Wanted['set'] = new Map();
+    const objects = new Map<string, Wanted['objects'][number]>();
+    const wantedFiles = new Map<string, { kind: WantedFile['kind']; name: string; preset: string }>();
+    let restart: Wanted['restart'] = 'never';
+    for (const { name, preset } of chosen) {
+      for (const [path, value] of Object.entries(preset.set ?? {}))
+        set.set(path, { ...wantedOf(value)!, preset: name });
+      for (const [table, wanted] of Object.entries(preset.objects ?? {}))
+        objects.set(table, { table, preset: name, wanted });
+      for (const file of preset.certificates ?? [])
+        wantedFiles.set(`certificate:${file}`, { kind: 'certificate', name: file, preset: name });
+      if (preset.script)
+        wantedFiles.set(`script:${preset.script}`, { kind: 'script', name: preset.script, preset: name });
+      if (preset.firmware) wantedFiles.set('firmware', { kind: 'firmware', name: preset.firmware, preset: name });
+      restart = preset.restart ?? restart;
+    }
+    for (const [path, value] of Object.entries(row.overrides)) set.set(path, { ...value, preset: 'override' });
+    const order = ['certificate', 'script', 'firmware'];
+    const list = [...wantedFiles.values()].sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
+    const found = await Promise.all(
+      list.map(async entry => ({ kind: entry.kind, preset: entry.preset, file: await files.about(entry.name) })),
+    );
+    const wanted: Wanted = { revision: '', set, objects: [...objects.values()], files: found, restart };
+    return { ...wanted, revision: revisionOf(wanted) };
+  };
+
+  const validate = async (preset: Preset): Promise<void> => {
+    if (preset.when) {
+      const wrong = fieldsOf(parseFilter(preset.when)).filter(field => fleeting.has(field));
+      if (wrong.length)
+        throw new UserError(
+          400,
+          'fleeting-rule',
+          `when: '${wrong[0]}' changes by itself; a preset's rule is over what a device durably is`,
+        );
+    }
+    for (const [path, value] of Object.entries(preset.set ?? {})) {
+      const wanted = wantedOf(value);
+      if (!wanted) throw new UserError(400, 'bad-value', `set: ${path} has no value`);
+      await checkWanted(`set: ${path}`, path, wanted);
+    }
+    for (const [table, wanted] of Object.entries(preset.objects ?? {})) {
+      if (!table.endsWith('.')) throw new UserError(400, 'bad-table', `objects: '${table}' must end with a dot`);
+      for (const [index, row] of wanted.rows.entries()) {
+        const missing = wanted.keys.find(key => row[key] === undefined);
+        if (missing)
+          throw new UserError(400, 'key-missing', `objects: ${table} row ${index + 1} lacks its key ${missing}`);
+        for (const [column, value] of Object.entries(row)) {
+          await checkWanted(`objects: ${table} row ${index + 1} ${column}`, `${table}1.${column}`, wantedOf(value)!);
+        }
+      }
+    }
+    for (const name of [...(preset.certificates ?? []), preset.script, preset.firmware])
+      if (name) await files.about(name);
+  };
+
+  const checkWanted = async (place: string, path: string, wanted: WantedValue): Promise<void> => {
+    const def = await models.lookup(path);
+    if (!def) throw new UserError(400, 'unknown-parameter', `${place}: no known data model has ${path}`);
+    if (!def.writable) throw new UserError(400, 'read-only', `${place}: ${path} is read-only`);
+    const checked = checkValue(def, wanted.value, wanted.type);
+    if (!checked.ok) throw new UserError(400, 'bad-value', `${place}: ${checked.message}`);
+  };
+
+  const factsOf = async (row: DeviceRow): Promise<string> => {
+    const fields = new Set((await compiled()).flatMap(entry => entry.fields));
+    const paths = [...fields].filter(field => field.includes('.')).sort();
+    const facts = [
+      row.manufacturer,
+      row.softwareVersion,
+      row.hardwareVersion,
+      row.provisioningCode,
+      row.tags,
+      row.site,
+      row.overrides,
+      paths.map(path => row.values[path]),
+      row.faults.filter(fault => fault.retryAt > clock.now()).map(fault => fault.cause),
+    ];
+    return createHash('sha1').update(JSON.stringify(facts)).digest('base64url').slice(0, 12);
+  };
+
+  const get = async (name: string): Promise<Preset> => {
+    const found = await store.document<Preset>('preset', name);
+    if (!found) throw new UserError(404, 'no-such-preset', `no preset '${name}'`);
+    return found.body;
+  };
+
+  return {
+    get,
+    factsOf,
+    list: async () =>
+      (await store.documents<Preset>('preset')).map(document => ({ name: document.name, ...document.body })),
+    put: async (name, preset) => {
+      if (!/^[\w.-]{1,64}$/.test(name))
+        throw new UserError(400, 'bad-name', `'${name}': a preset's name is 1 to 64 letters, digits and . _ -`);
+      await validate(preset);
+      await store.putDocument('preset', name, preset);
+      events.emit('change', { what: 'preset', name, by: 'written' });
+    },
+    remove: async name => {
+      if (!(await store.deleteDocument('preset', name)))
+        throw new UserError(404, 'no-such-preset', `no preset '${name}'`);
+      events.emit('change', { what: 'preset', name, by: 'deleted' });
+    },
+    generation: () => store.generation('preset') + store.generation('file'),
+    wanted: async row => await merge(applicable(await compiled(), row), row),
+    dryRun: async (name, preset, limit) => {
+      if (preset) await validate(preset);
+      const before = await compiled();
+      const after = [...before.filter(entry => entry.name !== name), ...(preset ? [compile(name, preset)] : [])];
+      const run: DryRun = { matched: 0, devices: [] };
+      let cursor: string | undefined;
+      do {
+        const page = await store.devices({ limit: 500, now: clock.now(), ...(cursor ? { cursor } : {}) });
+        for (const row of page.items.filter(item => item.state === 'enrolled'))
+          await dryRunOne(run, row, before, after, limit);
+        cursor = page.next;
+      } while (cursor);
+      return run;
+    },
+  };
+
+  async function dryRunOne(
+    run: DryRun,
+    row: DeviceRow,
+    before: Compiled[],
+    after: Compiled[],
+    limit: number,
+  ): Promise<void> {
+    const [old, fresh] = [await merge(applicable(before, row), row), await merge(applicable(after, row), row)];
+    if (old.revision === fresh.revision) return;
+    run.matched++;
+    if (run.devices.length >= limit) return;
+    const known = new Map<string, string>();
+    for (const path of fresh.set.keys())
+      for (const value of await store.parameters(row.id, path)) known.set(value.path, value.value);
+    run.devices.push({
+      device: row.id,
+      revision: { before: old.revision, after: fresh.revision },
+      set: [...fresh.set]
+        .filter(([path, value]) => known.get(path) !== value.value)
+        .map(([path, value]) => ({ path, known: known.get(path) ?? null, wanted: value.value })),
+      files: fresh.files.filter(file => !isApplied(file, row)).map(file => file.file.name),
+    });
+  }
+}
+
+/** Whether the device has taken the file already: firmware by the version it reports, the rest by what it was sent. */
+export function isApplied(wanted: WantedFile, row: DeviceRow): boolean {
+  if (wanted.kind === 'firmware') return row.softwareVersion === wanted.file.version;
+  return row.applied[wanted.file.name] === wanted.file.sha256;
+}
+
+function revisionOf(wanted: Wanted): string {
+  const content = [
+    [...wanted.set].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, { value, type }]) => [path, value, type]),
+    wanted.objects.map(entry => [entry.table, entry.wanted]).sort(),
+    wanted.files.map(entry => [entry.kind, entry.file.name, entry.file.sha256, entry.file.version]),
+    wanted.restart,
+  ];
+  if (wanted.set.size === 0 && wanted.objects.length === 0 && wanted.files.length === 0) return '';
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16);
+}

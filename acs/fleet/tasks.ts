@@ -1,0 +1,202 @@
+// Tasks: any RPC of Annex A, queued for a device, sent in its next session, settled by its answer or by later evidence.
+import { CwmpFault } from '../../shared/cwmp/faults.ts';
+import { type CpeMethod, methods, validateArguments } from '../../shared/cwmp/methods.ts';
+import { UserError } from '../../shared/errors.ts';
+import type { DeviceRow, KnownValue, Outcome, Task, TaskFault } from '../store/store.ts';
+import { type Files, transferType } from './files.ts';
+import type { FleetContext } from './fleet.ts';
+import { type Cpe, SessionLost } from './ports.ts';
+
+export interface TaskInput {
+  method: string;
+  args?: Record<string, unknown>;
+  /** Name of a stored file, for Download (what to fetch) and Upload (where to put it): the ACS fills in URL, type and size. */
+  file?: string;
+  /** Seconds from now after which a task that is still queued fails. */
+  expiresIn?: number;
+}
+
+export interface Tasks {
+  add(device: string, input: TaskInput): Promise<Task>;
+  /** A task of the reconcile step: made and returned, not announced to `wait`ers. */
+  make(device: string, input: TaskInput, origin: Task['origin']): Promise<Task>;
+  get(id: string): Promise<Task>;
+  list(query: { device?: string; limit: number }): Promise<Task[]>;
+  cancel(id: string): Promise<Task>;
+  /** Resolves with the task once it has ended, or as it then is after `ms`. */
+  outcome(id: string, ms: number): Promise<Task>;
+  /** Sends one task in a session. @returns whether the CPE will restart after this session */
+  run(visit: { row: DeviceRow; token: number }, task: Task, cpe: Cpe): Promise<{ task: Task; ends: boolean }>;
+}
+
+const isEnded = (task: Task): boolean => task.state === 'done' || task.state === 'failed' || task.state === 'cancelled';
+const transfers = new Set<string>(['Download', 'Upload', 'ScheduleDownload']);
+/** After these the CPE goes away: nothing more is asked of it in the session. */
+const departures = new Set<string>(['Reboot', 'FactoryReset']);
+
+export function faultOf(error: CwmpFault): TaskFault {
+  return {
+    code: error.code,
+    message: error.message,
+    ...(error.parameters.length ? { parameters: [...error.parameters] } : {}),
+  };
+}
+
+export function createTasks(context: FleetContext, files: Files): Tasks {
+  const { store, clock, random, events, ports } = context;
+
+  const methodOf = (name: string): CpeMethod => {
+    const method = Object.hasOwn(methods, name) ? methods[name as CpeMethod] : undefined;
+    if (method?.to !== 'cpe') {
+      const known = Object.entries(methods)
+        .filter(([, entry]) => entry.to === 'cpe')
+        .map(([known]) => known);
+      throw new UserError(
+        400,
+        'unknown-method',
+        `'${name}' is not an RPC that an ACS calls (known: ${[...new Set(known)].join(', ')})`,
+      );
+    }
+    return name as CpeMethod;
+  };
+
+  const make: Tasks['make'] = async (device, input, origin) => {
+    const method = methodOf(input.method);
+    const id = random.bytes(12).toString('base64url').replaceAll(/[-_]/g, '0');
+    const stored = input.file && method !== 'Upload' ? await files.about(input.file) : undefined;
+    if (input.file && !transfers.has(method)) throw new UserError(400, 'file-not-allowed', `${method} takes no file`);
+    if (stored?.type === 'upload')
+      throw new UserError(400, 'file-not-allowed', `'${stored.name}' came from a CPE; store it under a type first`);
+    const given = { ...input.args };
+    if ('CommandKey' in given ? given.CommandKey === '' : hasCommandKey(method)) given.CommandKey = id;
+    if (stored && stored.type !== 'upload') {
+      given.FileType ??= transferType[stored.type];
+      given.FileSize ??= stored.size;
+      given.TargetFileName ??= stored.name;
+    }
+    if (method === 'Upload') given.FileType ??= '1 Vendor Configuration File';
+    if (transfers.has(method) && !input.file && !given.URL)
+      throw new UserError(400, 'no-source', `${method} needs a file or args.URL`);
+    const task: Task = {
+      id,
+      device,
+      method,
+      args: validateArguments(method, given) as Record<string, unknown>,
+      state: 'queued',
+      origin,
+      created: clock.now(),
+      ...(input.file ? { file: input.file } : {}),
+      ...(stored ? { fileHash: stored.sha256 } : {}),
+      ...(input.expiresIn ? { expires: clock.now() + input.expiresIn * 1000 } : {}),
+    };
+    const added = await store.apply(device, 'taskAdded', { task });
+    events.emit('task', { task: added });
+    return added;
+  };
+
+  const get = async (id: string): Promise<Task> => {
+    const found = await store.task(id);
+    if (!found) throw new UserError(404, 'no-such-task', `no task '${id}'`);
+    return found;
+  };
+
+  const settle = async (visit: { row: DeviceRow; token: number }, task: Task, outcome: Outcome): Promise<Task> => {
+    const settled = await store.apply(visit.row.id, 'taskSettled', {
+      token: visit.token,
+      id: task.id,
+      outcome,
+      now: clock.now(),
+    });
+    if (settled === 'stale') throw new SessionLost('another session has taken the device over');
+    const result = settled === 'gone' ? { ...task, ...outcome } : settled;
+    events.emit('task', { task: result });
+    return result;
+  };
+
+  const outcomeOf = (task: Task, result: Record<string, unknown>): Outcome => {
+    if (transfers.has(task.method) && result.Status !== 0) return { state: 'waiting', result };
+    if (departures.has(task.method)) return { state: 'waiting', result };
+    return { state: 'done', result };
+  };
+
+  const argsToSend = (visit: { row: DeviceRow }, task: Task): Record<string, unknown> => {
+    const args = { ...task.args };
+    if (task.file) args.URL = ports.linkFile(task, task.method === 'Upload' ? 'upload' : 'download');
+    if ('ParameterKey' in args && args.ParameterKey === '') args.ParameterKey = visit.row.parameterKey;
+    return args;
+  };
+
+  const run: Tasks['run'] = async (visit, task, cpe) => {
+    const method = methodOf(task.method);
+    if (!methods[method].repeatable) {
+      const sent = await store.apply(visit.row.id, 'taskSent', { token: visit.token, id: task.id, now: clock.now() });
+      if (sent === 'stale') throw new SessionLost('another session has taken the device over');
+      if (sent === 'gone') return { task, ends: false };
+      events.emit('task', { task: sent });
+    }
+    try {
+      const result = (await cpe.call(method, argsToSend(visit, task) as never)) as Record<string, unknown>;
+      const known = knownFrom(task, result, clock.now());
+      if (known.values.length) await store.putParameters(visit.row.id, known.values, known.below);
+      return { task: await settle(visit, task, outcomeOf(task, result)), ends: departures.has(method) };
+    } catch (error) {
+      if (!(error instanceof CwmpFault)) throw error;
+      return { task: await settle(visit, task, { state: 'failed', fault: faultOf(error) }), ends: false };
+    }
+  };
+
+  return {
+    make,
+    get,
+    run,
+    add: async (device, input) => await make(device, input, 'operator'),
+    list: async query => await store.tasks(query),
+    cancel: async id => {
+      const task = await get(id);
+      if (isEnded(task)) throw new UserError(409, 'task-ended', `task ${id} has ended: ${task.state}`);
+      const cancelled = await store.apply(task.device, 'taskCancelled', { id, now: clock.now() });
+      if (cancelled === 'sent')
+        throw new UserError(409, 'task-sent', `task ${id} was sent already; its outcome is awaited`);
+      if (cancelled === 'gone') return await get(id);
+      events.emit('task', { task: cancelled });
+      return cancelled;
+    },
+    outcome: async (id, ms) => {
+      const ended = new Promise<void>(resolve => {
+        const timer = clock.after(ms, () => finish());
+        const off = events.on('task', ({ task }) => task.id === id && isEnded(task) && finish());
+        const finish = (): void => {
+          timer.cancel();
+          off();
+          resolve();
+        };
+        void get(id).then(task => isEnded(task) && finish(), finish);
+      });
+      await ended;
+      return await get(id);
+    },
+  };
+}
+
+const hasCommandKey = (method: CpeMethod): boolean => Object.hasOwn(methods[method].request, 'CommandKey');
+
+/** What an answer teaches about the device's parameters. */
+function knownFrom(
+  task: Task,
+  result: Record<string, unknown>,
+  time: number,
+): { values: KnownValue[]; below?: string } {
+  if (task.method === 'GetParameterValues') {
+    const list = result.ParameterList as { Name: string; Value: string; Type: string }[];
+    return { values: list.map(entry => ({ path: entry.Name, value: entry.Value, type: entry.Type, time })) };
+  }
+  if (task.method === 'SetParameterValues') {
+    const list = task.args.ParameterList as { Name: string; Value: string; Type: string }[];
+    return {
+      values: list
+        .filter(entry => !/password|secret/i.test(entry.Name))
+        .map(entry => ({ path: entry.Name, value: entry.Value, type: entry.Type, time })),
+    };
+  }
+  return { values: [] };
+}

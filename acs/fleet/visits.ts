@@ -1,0 +1,187 @@
+// A visit: one session of one device, from its Inform to its release.
+import { CwmpFault } from '../../shared/cwmp/faults.ts';
+import type { Arguments, EventEntry, ParameterValue } from '../../shared/cwmp/methods.ts';
+import type { DeviceIdentity, DeviceRow, Task } from '../store/store.ts';
+import { deviceId } from './devices.ts';
+import type { Proof } from './enrol.ts';
+import type { FleetContext } from './fleet.ts';
+import { type Cpe, SessionLost } from './ports.ts';
+import { type ReconcileParts, reconcile } from './reconcile.ts';
+
+export interface Arrival {
+  identity: DeviceIdentity;
+  admission: 'quarantine' | 'enrolled' | 'refuse';
+  proof: Proof;
+  events: EventEntry[];
+  parameters: ParameterValue[];
+  retryCount: number;
+  address: string;
+  leaseMs: number;
+}
+
+export interface Visit {
+  id: string;
+  row: DeviceRow;
+  token: number;
+  proof: Proof;
+  events: string[];
+}
+
+export interface Visits {
+  /** Claims the device and records its Inform in one step; durable when resolved. */
+  begin(arrival: Arrival): Promise<Visit | { busy: true } | { refused: true }>;
+  /** TR-069 A.3.3.2: accepted whether the CommandKey is known or not, and any number of times. */
+  transferComplete(visit: Visit, args: Arguments<'TransferComplete'>): Promise<void>;
+  /** All that is due for the device: its tasks, then what its wanted state asks for. */
+  work(visit: Visit, cpe: Cpe): Promise<void>;
+  /** Frees the device. One write, which the session does not wait for. */
+  end(visit: Visit, complete: boolean): Promise<void>;
+  /** Whether the device is in session with this process now. */
+  isVisiting(id: string): boolean;
+}
+
+export function createVisits(context: FleetContext, parts: ReconcileParts): Visits {
+  const { store, clock, events, log } = context;
+  const visiting = new Map<string, number>();
+  /** Devices that were given a task by this process while in session. */
+  const touched = new Set<string>();
+  events.on('task', ({ task }) => {
+    if (task.state === 'queued' && visiting.has(task.device)) touched.add(task.device);
+  });
+
+  const due = (row: DeviceRow): Task[] => {
+    const now = clock.now();
+    return row.tasks.filter(
+      task =>
+        task.origin === 'operator' &&
+        task.state === 'queued' &&
+        (task.notBefore ?? 0) <= now &&
+        (task.expires ?? Number.POSITIVE_INFINITY) > now,
+    );
+  };
+
+  const refresh = async (visit: Visit): Promise<void> => {
+    const row = await store.device(visit.id);
+    if (!row) throw new SessionLost('the device was removed');
+    visit.row = row;
+  };
+
+  /** @returns whether the CPE restarts after this session */
+  const runTasks = async (visit: Visit, cpe: Cpe): Promise<boolean> => {
+    for (let queue = due(visit.row); queue.length; queue = due(visit.row)) {
+      for (const task of queue) {
+        const { ends } = await parts.tasks.run(visit, task, cpe);
+        if (ends) return true;
+      }
+      touched.delete(visit.id);
+      await refresh(visit);
+    }
+    return false;
+  };
+
+  /** The device gets a pair of its own: both are good from before the RPC leaves until the new one is seen. */
+  const offerCredentials = async (visit: Visit, cpe: Cpe): Promise<void> => {
+    if (context.cpeAuth === 'none' || visit.proof.kind === 'device' || visit.proof.kind === 'certificate') return;
+    const own = { username: visit.id, password: context.secrets.password() };
+    const request = { username: 'acs', password: context.secrets.password() };
+    const offered = await store.apply(visit.id, 'credentialsOffered', {
+      token: visit.token,
+      next: { username: own.username, password: context.secrets.seal(own.password) },
+      connectionRequest: { username: request.username, password: context.secrets.seal(request.password) },
+    });
+    if (offered === 'stale') throw new SessionLost('another session has taken the device over');
+    const base = `${visit.row.root}ManagementServer.`;
+    const value = (name: string, text: string): ParameterValue => ({
+      Name: base + name,
+      Value: text,
+      Type: 'xsd:string',
+    });
+    await cpe.call('SetParameterValues', {
+      ParameterList: [
+        value('Username', own.username),
+        value('Password', own.password),
+        value('ConnectionRequestUsername', request.username),
+        value('ConnectionRequestPassword', request.password),
+      ],
+      ParameterKey: visit.row.parameterKey,
+    });
+    await refresh(visit);
+    log.info('credentials given', { device: visit.id });
+  };
+
+  const workOnce = async (visit: Visit, cpe: Cpe): Promise<boolean> => {
+    if (await runTasks(visit, cpe)) return true;
+    await reconcile(visit, cpe, context, parts);
+    return false;
+  };
+
+  return {
+    begin: async arrival => {
+      const id = deviceId(arrival.identity);
+      const informed = await store.apply(id, 'informed', {
+        identity: arrival.identity,
+        events: arrival.events,
+        parameters: arrival.parameters,
+        retryCount: arrival.retryCount,
+        address: arrival.address,
+        now: clock.now(),
+        owner: context.owner,
+        leaseMs: arrival.leaseMs,
+        admission: arrival.admission,
+        ...(arrival.proof.kind === 'device' && arrival.proof.usedNext ? { usedNext: true } : {}),
+      });
+      if (informed.outcome === 'busy') return { busy: true };
+      if (informed.outcome === 'refused') return { refused: true };
+      const eventCodes = arrival.events.map(event => event.EventCode);
+      if (informed.first) events.emit('enrolled', { device: id, state: informed.row.state });
+      events.emit('inform', {
+        device: id,
+        events: eventCodes,
+        address: arrival.address,
+        softwareVersion: informed.row.softwareVersion,
+      });
+      for (const task of informed.settled) events.emit('task', { task });
+      visiting.set(id, informed.token);
+      return { id, row: informed.row, token: informed.token, proof: arrival.proof, events: eventCodes };
+    },
+    transferComplete: async (visit, args) => {
+      const task = await store.apply(visit.id, 'transferCompleted', {
+        commandKey: args.CommandKey,
+        fault: { code: args.FaultStruct.FaultCode, message: args.FaultStruct.FaultString },
+        startTime: args.StartTime,
+        completeTime: args.CompleteTime,
+        now: clock.now(),
+      });
+      if (!task) {
+        log.info('transfer that no task awaits', {
+          device: visit.id,
+          commandKey: args.CommandKey,
+          fault: args.FaultStruct.FaultCode,
+        });
+        return;
+      }
+      events.emit('task', { task });
+      await refresh(visit);
+    },
+    work: async (visit, cpe) => {
+      if (visit.row.state !== 'enrolled') return;
+      await offerCredentials(visit, cpe).catch(error => {
+        // The pair it came with stays good, and the offer is made again in its next session.
+        if (!(error instanceof CwmpFault)) throw error;
+        log.warn('credentials refused', { device: visit.id, fault: error.code, reason: error.message });
+      });
+      do {
+        if (touched.delete(visit.id)) await refresh(visit);
+        if (await workOnce(visit, cpe)) return;
+      } while (touched.has(visit.id));
+    },
+    end: async (visit, complete) => {
+      if (visiting.get(visit.id) === visit.token) {
+        visiting.delete(visit.id);
+        touched.delete(visit.id);
+      }
+      await store.apply(visit.id, 'released', { token: visit.token, complete, now: clock.now() });
+    },
+    isVisiting: id => visiting.has(id),
+  };
+}
