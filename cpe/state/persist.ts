@@ -1,0 +1,200 @@
+// Where a unit keeps what must survive a power cut at any instant: one snapshot file and, beside it, blobs.
+// A file is written to a temporary name, synced, renamed, and the directory synced: a reader finds the old or the new whole.
+import { createHash } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf, UserError } from '../../shared/errors.ts';
+
+export interface Persist {
+  /** The snapshot found at opening; undefined for a unit that never ran. */
+  readonly found: unknown;
+  /** Resolves when the state as `take` gives it at the time of writing is safe. Concurrent calls share one write. */
+  save(take: () => unknown): Promise<void>;
+  put(name: string, bytes: Buffer): Promise<void>;
+  get(name: string): Promise<Buffer | undefined>;
+  drop(name: string): Promise<void>;
+  /** Names of all blobs. */
+  list(): Promise<string[]>;
+  /** Waits for the writes under way. */
+  close(): Promise<void>;
+}
+
+const FORMAT = 'tandem-cpe-state';
+const VERSION = 1;
+const SNAPSHOT = 'state.json';
+const TEMPORARY = '.tmp';
+const BLOBS = 'files';
+
+/** State that lives as long as the process: for fleets and tests. Blobs are kept as given, so equal ones are shared. */
+export function memoryPersist(): Persist {
+  let blobs: Map<string, Buffer> | undefined;
+  return {
+    found: undefined,
+    save: async () => undefined,
+    put: async (name, bytes) => {
+      blobs ??= new Map();
+      blobs.set(name, bytes);
+    },
+    get: async name => blobs?.get(name),
+    drop: async name => {
+      blobs?.delete(name);
+    },
+    list: async () => [...(blobs?.keys() ?? [])],
+    close: async () => undefined,
+  };
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function writeDurably(directory: string, name: string, bytes: Buffer | string): Promise<void> {
+  const temporary = join(directory, `${name}${TEMPORARY}`);
+  const handle = await open(temporary, 'w', 0o600);
+  try {
+    await handle.writeFile(bytes);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(temporary, join(directory, name));
+  await syncDirectory(directory);
+}
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** First line: what the file is, with the SHA-256 of the rest; then the state. */
+function encodeSnapshot(state: unknown): string {
+  const body = JSON.stringify(state);
+  return `${JSON.stringify({ format: FORMAT, version: VERSION, sha256: digest(body) })}\n${body}\n`;
+}
+
+function decodeSnapshot(text: string): unknown {
+  const end = text.indexOf('\n');
+  const body = text.slice(end + 1, -1);
+  let header: Record<string, unknown>;
+  try {
+    header = JSON.parse(text.slice(0, Math.max(0, end))) as Record<string, unknown>;
+  } catch {
+    throw new Error('it is not the state of a gateway');
+  }
+  if (header?.format !== FORMAT) throw new Error('it is not the state of a gateway');
+  if (header.version !== VERSION)
+    throw new Error(`it has version ${String(header.version)}, this program reads ${VERSION}`);
+  if (header.sha256 !== digest(body)) throw new Error('it is damaged');
+  return JSON.parse(body);
+}
+
+async function readIfThere(path: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function loadSnapshot(directory: string): Promise<unknown> {
+  const path = join(directory, SNAPSHOT);
+  const bytes = await readIfThere(path);
+  if (!bytes) return undefined;
+  try {
+    return decodeSnapshot(bytes.toString('utf8'));
+  } catch (error) {
+    // Starting as if new would hide the loss and enrol the unit again: a person decides.
+    const advice = 'move the directory away to start with factory defaults';
+    throw new UserError(409, 'state-unusable', `${path} cannot be used: ${messageOf(error)}; ${advice}`);
+  }
+}
+
+/** Removes what a power cut left half-written. */
+async function sweep(directory: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    if (name.endsWith(TEMPORARY)) await rm(join(directory, name), { force: true });
+  }
+}
+
+/**
+ * Opens (or makes) a unit's state directory.
+ * @throws UserError when the directory cannot be used or its snapshot is torn, altered or of another program
+ */
+export async function openPersist(directory: string): Promise<Persist> {
+  const blobs = join(directory, BLOBS);
+  try {
+    await mkdir(blobs, { recursive: true, mode: 0o700 });
+    await sweep(directory);
+    await sweep(blobs);
+  } catch (error) {
+    throw new UserError(409, 'state-unusable', `the state directory cannot be used: ${messageOf(error)}`);
+  }
+  return new DirectoryPersist(directory, blobs, await loadSnapshot(directory));
+}
+
+/** Blob names come from file names and transfer ids: made safe for a file system, and short enough for one. */
+function fileName(name: string): string {
+  const safe = encodeURIComponent(name).replaceAll('.', '%2E').replaceAll('*', '%2A');
+  if (safe.length > 200) throw new UserError(400, 'name-too-long', `the name '${name.slice(0, 40)}…' is too long`);
+  return safe;
+}
+
+class DirectoryPersist implements Persist {
+  readonly found: unknown;
+  readonly #directory: string;
+  readonly #blobs: string;
+  /** The write under way and the one that collects callers behind it. */
+  #running: Promise<void> | undefined;
+  #next: { take: () => unknown; done: Promise<void> } | undefined;
+
+  constructor(directory: string, blobs: string, found: unknown) {
+    this.#directory = directory;
+    this.#blobs = blobs;
+    this.found = found;
+  }
+
+  save(take: () => unknown): Promise<void> {
+    if (this.#next) {
+      this.#next.take = take;
+      return this.#next.done;
+    }
+    const before = this.#running ?? Promise.resolve();
+    const group = { take, done: Promise.resolve() };
+    // The failure of the write before is its own callers' to hear of; this one writes the whole state anew.
+    group.done = before.then(noop, noop).then(() => this.#write(group));
+    this.#next = group;
+    return group.done;
+  }
+
+  async #write(group: { take: () => unknown; done: Promise<void> }): Promise<void> {
+    this.#next = undefined;
+    this.#running = group.done;
+    await writeDurably(this.#directory, SNAPSHOT, encodeSnapshot(group.take()));
+  }
+
+  put(name: string, bytes: Buffer): Promise<void> {
+    return writeDurably(this.#blobs, fileName(name), bytes);
+  }
+
+  get(name: string): Promise<Buffer | undefined> {
+    return readIfThere(join(this.#blobs, fileName(name)));
+  }
+
+  async drop(name: string): Promise<void> {
+    await rm(join(this.#blobs, fileName(name)), { force: true });
+  }
+
+  async list(): Promise<string[]> {
+    const names = await readdir(this.#blobs);
+    return names.filter(name => !name.endsWith(TEMPORARY)).map(decodeURIComponent);
+  }
+
+  async close(): Promise<void> {
+    await (this.#next?.done ?? this.#running)?.then(noop, noop);
+  }
+}
+
+const noop = (): void => undefined;
