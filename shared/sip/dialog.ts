@@ -1,0 +1,201 @@
+// Dialogs (RFC 3261 12): what both ends remember of a call, and the requests inside it.
+//
+// How a user agent uses it. Caller: `dialogOfCaller(invite, response)` for a 1xx with To tag or a 2xx, then
+// `layer.send(flow, buildAck(dialog, invite))` for each 2xx. Callee: `dialogOfCallee(invite, response)` with what
+// `transaction.respond(200, …)` answered, then `repeatUntilAcknowledged`. Inside: `buildRequest(dialog, 'BYE')` goes to
+// `layer.request(flow, …)`; what comes in is matched by `dialogKey(message, 'in')` against `dialog.key` and checked by
+// `acceptRequest`. All requests go over the flow the user agent already has; `nextHop` says where they would go otherwise.
+import type { Clock, Timer } from '../clock.ts';
+import { parseCSeq } from './fields.ts';
+import {
+  createRequest,
+  type MessageParts,
+  type SipMessage,
+  type SipRequest,
+  type SipResponse,
+  SipSyntaxError,
+} from './message.ts';
+import type { ServerTransaction } from './transaction.ts';
+import { formatUri, parseNameAddr, parseUri, tagOf } from './uri.ts';
+
+export interface Dialog {
+  /** Call-ID, local tag and remote tag in one. */
+  readonly key: string;
+  readonly callId: string;
+  readonly localTag: string;
+  /** '' when the peer knows none (RFC 2543). */
+  readonly remoteTag: string;
+  /** From/To values without their tags: who we are, who the peer is. */
+  readonly local: string;
+  readonly remote: string;
+  /** Where in-dialog requests are meant for: the peer's Contact. Changes with target refreshes. */
+  remoteTarget: string;
+  /** Route values in the order they are put on requests. Never changes (12.2). */
+  readonly routeSet: readonly string[];
+  localSequence: number;
+  /** Undefined until the peer sent a request. */
+  remoteSequence: number | undefined;
+}
+
+const withoutTag = (value: string): string => {
+  const close = value.lastIndexOf('>');
+  const head = value.slice(0, close + 1);
+  return head + value.slice(close + 1).replace(/;\s*tag\s*=\s*[^;]*/i, '');
+};
+
+const keyFor = (callId: string, localTag: string, remoteTag: string): string => `${callId}|${localTag}|${remoteTag}`;
+
+/** The URI of the first Contact. Throws SipSyntaxError when there is none: a dialog cannot be made without. */
+export function contactUri(message: SipMessage): string {
+  const [first] = message.headers.list('Contact');
+  if (first === undefined) throw new SipSyntaxError('no Contact');
+  return parseNameAddr(first).uri;
+}
+
+/** RFC 3261 12.1.2 */
+export function dialogOfCaller(invite: SipRequest, response: SipResponse): Dialog {
+  const from = invite.headers.get('From') ?? '';
+  const to = response.headers.get('To') ?? '';
+  const callId = invite.headers.get('Call-ID') ?? '';
+  const localTag = tagOf(from) ?? '';
+  const remoteTag = tagOf(to) ?? '';
+  return {
+    key: keyFor(callId, localTag, remoteTag),
+    callId,
+    localTag,
+    remoteTag,
+    local: withoutTag(from),
+    remote: withoutTag(to),
+    remoteTarget: contactUri(response),
+    routeSet: response.headers.list('Record-Route').reverse(),
+    localSequence: parseCSeq(invite).number,
+    remoteSequence: undefined,
+  };
+}
+
+/** RFC 3261 12.1.1 */
+export function dialogOfCallee(invite: SipRequest, response: SipResponse): Dialog {
+  const from = invite.headers.get('From') ?? '';
+  const to = response.headers.get('To') ?? '';
+  const callId = invite.headers.get('Call-ID') ?? '';
+  const localTag = tagOf(to) ?? '';
+  const remoteTag = tagOf(from) ?? '';
+  return {
+    key: keyFor(callId, localTag, remoteTag),
+    callId,
+    localTag,
+    remoteTag,
+    local: withoutTag(to),
+    remote: withoutTag(from),
+    remoteTarget: contactUri(invite),
+    routeSet: invite.headers.list('Record-Route'),
+    localSequence: 0,
+    remoteSequence: parseCSeq(invite).number,
+  };
+}
+
+/**
+ * The dialog a message belongs to. RFC 3261 12
+ * @param direction `in`: a request that came, or a response to one of ours is `out`
+ */
+export function dialogKey(message: SipMessage, direction: 'in' | 'out'): string {
+  const from = tagOf(message.headers.get('From') ?? '') ?? '';
+  const to = tagOf(message.headers.get('To') ?? '') ?? '';
+  const callId = message.headers.get('Call-ID') ?? '';
+  return direction === 'in' ? keyFor(callId, to, from) : keyFor(callId, from, to);
+}
+
+const withTag = (value: string, tag: string): string => (tag === '' ? value : `${value};tag=${tag}`);
+
+/** Request-URI and Route by RFC 3261 12.2.1.1: a first route without `lr` is a strict router and takes the Request-URI's place. */
+function routed(dialog: Dialog): { uri: string; routes: string[] } {
+  const [first, ...rest] = dialog.routeSet;
+  if (first === undefined) return { uri: dialog.remoteTarget, routes: [] };
+  const firstUri = parseUri(parseNameAddr(first).uri);
+  if (firstUri.parameters.has('lr')) return { uri: dialog.remoteTarget, routes: [...dialog.routeSet] };
+  delete firstUri.headers;
+  firstUri.parameters.delete('method');
+  return { uri: formatUri(firstUri), routes: [...rest, `<${dialog.remoteTarget}>`] };
+}
+
+function inDialog(dialog: Dialog, method: string, sequence: number, parts: MessageParts): SipRequest {
+  const { uri, routes } = routed(dialog);
+  const { headers = [], ...content } = parts;
+  return createRequest(method, uri, {
+    ...content,
+    headers: [
+      ...routes.map(route => ['Route', route] as const),
+      ['Max-Forwards', '70'],
+      ['From', withTag(dialog.local, dialog.localTag)],
+      ['To', withTag(dialog.remote, dialog.remoteTag)],
+      ['Call-ID', dialog.callId],
+      ['CSeq', `${sequence} ${method}`],
+      ...headers,
+    ],
+  });
+}
+
+/** The next request inside the dialog (BYE, re-INVITE, UPDATE, …); its CSeq is counted. Contact and the rest by `parts`. */
+export function buildRequest(dialog: Dialog, method: string, parts: MessageParts = {}): SipRequest {
+  dialog.localSequence += 1;
+  return inDialog(dialog, method, dialog.localSequence, parts);
+}
+
+/** The ACK of a 2xx: the CSeq number of its INVITE. RFC 3261 13.2.2.4 */
+export function buildAck(dialog: Dialog, invite: SipRequest, parts: MessageParts = {}): SipRequest {
+  return inDialog(dialog, 'ACK', parseCSeq(invite).number, parts);
+}
+
+/** Methods whose Contact moves the remote target. RFC 3261 12.2, RFC 3311 5.1 */
+const refreshing: readonly string[] = ['INVITE', 'UPDATE'];
+
+/**
+ * Takes note of a request that came inside the dialog.
+ * @returns false when its CSeq is behind the last one: answer 500 (RFC 3261 12.2.2)
+ */
+export function acceptRequest(dialog: Dialog, request: SipRequest): boolean {
+  const { number } = parseCSeq(request);
+  if (request.method === 'ACK') return true;
+  if (dialog.remoteSequence !== undefined && number < dialog.remoteSequence) return false;
+  dialog.remoteSequence = number;
+  if (refreshing.includes(request.method) && request.headers.has('Contact')) dialog.remoteTarget = contactUri(request);
+  return true;
+}
+
+/** Takes note of a 2xx to a re-INVITE or UPDATE of ours. */
+export function acceptResponse(dialog: Dialog, request: SipRequest, response: SipResponse): void {
+  const fits = refreshing.includes(request.method) && response.status >= 200 && response.status < 300;
+  if (fits && response.headers.has('Contact')) dialog.remoteTarget = contactUri(response);
+}
+
+/** The URI that decides where a request is sent: its first Route, else the Request-URI. RFC 3261 8.1.2 */
+export function nextHop(request: SipRequest): string {
+  const [first] = request.headers.list('Route');
+  return first === undefined ? request.uri : parseNameAddr(first).uri;
+}
+
+/**
+ * Repeats a 2xx to INVITE, already sent once, until its ACK (RFC 3261 13.3.1.4); on reliable transports too, as proxies may change it.
+ * @param onGivenUp no ACK within 64 × T1: the user agent should send BYE
+ * @returns call it when the ACK came, or the call ended
+ */
+export function repeatUntilAcknowledged(
+  transaction: ServerTransaction,
+  response: SipResponse,
+  clock: Clock,
+  onGivenUp: () => void,
+  timers = { t1: 500, t2: 4_000 },
+): () => void {
+  let timer: Timer;
+  let waited = 0;
+  const again = (wait: number): void => {
+    timer = clock.after(wait, () => {
+      waited += wait;
+      if (waited >= 64 * timers.t1) return onGivenUp();
+      transaction.send(response);
+      again(Math.min(wait * 2, timers.t2, 64 * timers.t1 - waited));
+    });
+  };
+  again(timers.t1);
+  return () => timer.cancel();
+}

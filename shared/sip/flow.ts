@@ -1,0 +1,197 @@
+// The two kinds of flow: one peer on a stream (TCP, TLS) with its keep-alive and idle limit, one peer behind a UDP socket.
+import type { Socket as UdpSocket } from 'node:dgram';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import type { Timer } from '../clock.ts';
+import { messageOf } from '../errors.ts';
+import { createFramer } from './framing.ts';
+import { formatMessage } from './message.ts';
+import type { Address, Flow, FlowHost, Protocol } from './transport.ts';
+
+/** A peer that reads nothing while so much waits for it is gone. */
+const MAX_UNSENT = 4 * 1024 * 1024;
+/** RFC 5626 4.4.1 */
+const PONG_MS = 10_000;
+const CRLF = '\r\n';
+
+/** IPv4 peers of a dual-stack socket by their IPv4 name. */
+const plainHost = (host: string | undefined): string => (host ?? '').replace(/^::ffff:(?=\d+\.)/i, '');
+
+interface CloseSignal {
+  readonly reason: string | undefined;
+  fire(reason: string): void;
+  onClose(listener: (reason: string) => void): () => void;
+}
+
+function closeSignal(log: FlowHost['log']): CloseSignal {
+  const listeners = new Set<(reason: string) => void>();
+  let fired: string | undefined;
+  return {
+    get reason() {
+      return fired;
+    },
+    fire: reason => {
+      if (fired !== undefined) return;
+      fired = reason;
+      for (const listener of [...listeners]) {
+        try {
+          listener(reason);
+        } catch (error) {
+          log.error('a close listener failed', { error });
+        }
+      }
+      listeners.clear();
+    },
+    onClose: listener => {
+      if (fired !== undefined) listener(fired);
+      else listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}
+
+function tlsFacts(socket: Socket): Pick<Flow, 'tls'> {
+  if (!(socket instanceof TLSSocket)) return {};
+  const cipher = socket.getCipher();
+  const peer = socket.getPeerCertificate();
+  const name = peer && Object.keys(peer).length > 0 ? (peer.subject?.CN ?? peer.subjectaltname) : undefined;
+  return {
+    tls: {
+      version: socket.getProtocol() ?? '',
+      cipher: cipher.standardName ?? cipher.name,
+      ...(name === undefined ? {} : { peer: String(name) }),
+    },
+  };
+}
+
+/**
+ * A flow over a connected socket, which it owns from now on.
+ * A CRLF that comes is the pong of a ping we sent, else every second one is a ping that gets its answer (RFC 5626 3.5.1).
+ * @param idleMs silence after which it closes; 0 = never
+ */
+export function streamFlow(host: FlowHost, socket: Socket, protocol: Exclude<Protocol, 'udp'>, idleMs: number): Flow {
+  const signal = closeSignal(host.log);
+  let pongs: ((answered: boolean) => void)[] = [];
+  let heard = host.clock.monotonic();
+  let idle: Timer | undefined;
+
+  const close = (reason: string): void => {
+    if (signal.reason !== undefined) return;
+    idle?.cancel();
+    const waiting = pongs;
+    pongs = [];
+    host.closed(flow);
+    // What was written before still goes out; a peer that never reads it is cut when its buffer passes the bound.
+    if (socket.writable) socket.destroySoon();
+    else socket.destroy();
+    signal.fire(reason);
+    for (const pong of waiting) pong(false);
+  };
+  const watch = (): void => {
+    const left = heard + idleMs - host.clock.monotonic();
+    if (left <= 0) close(`silent for ${Math.round(idleMs / 1000)} s`);
+    else idle = host.clock.after(left, watch);
+  };
+  const write = (bytes: Buffer | string): void => {
+    if (signal.reason !== undefined || !socket.writable) return;
+    socket.write(bytes);
+    heard = host.clock.monotonic();
+    if (socket.writableLength > MAX_UNSENT) {
+      close('the peer does not read');
+      socket.destroy();
+    }
+  };
+  const feed = createFramer({
+    message: bytes => {
+      if (signal.reason === undefined) host.received(bytes, flow);
+    },
+    crlf: pair => {
+      const pong = pongs.shift();
+      if (pong) pong(true);
+      else if (pair) write(CRLF);
+    },
+    broken: (reason, bytes) => {
+      host.lost(reason, bytes, flow);
+      close(`framing lost: ${reason}`);
+    },
+  });
+
+  const flow: Flow = {
+    id: host.nextId(protocol),
+    protocol,
+    reliable: true,
+    local: { host: plainHost(socket.localAddress), port: socket.localPort ?? 0 },
+    remote: { host: plainHost(socket.remoteAddress), port: socket.remotePort ?? 0 },
+    ...tlsFacts(socket),
+    get closed() {
+      return signal.reason !== undefined;
+    },
+    send: message => write(formatMessage(message)),
+    ping: (timeoutMs = PONG_MS) => {
+      if (signal.reason !== undefined) return Promise.resolve(false);
+      return new Promise(resolve => {
+        const done = (answered: boolean): void => {
+          timer.cancel();
+          pongs = pongs.filter(one => one !== done);
+          resolve(answered);
+        };
+        const timer = host.clock.after(timeoutMs, () => done(false));
+        pongs.push(done);
+        write(CRLF + CRLF);
+      });
+    },
+    onClose: signal.onClose,
+    close: (reason = 'closed') => close(reason),
+    at: () => flow,
+  };
+
+  socket.setNoDelay(true);
+  socket.on('data', chunk => {
+    heard = host.clock.monotonic();
+    feed(chunk);
+  });
+  socket.on('error', error => close(messageOf(error)));
+  socket.on('end', () => close('the peer closed'));
+  socket.on('close', () => close('the connection closed'));
+  host.opened(flow);
+  if (idleMs > 0) watch();
+  host.log.debug('SIP flow open', { flow: flow.id, remote: `${flow.remote.host}:${flow.remote.port}` });
+  return flow;
+}
+
+/** A flow to one peer of a UDP socket; closing it forgets the peer, the socket stays. */
+export function udpFlow(
+  host: FlowHost,
+  socket: UdpSocket,
+  local: Address,
+  remote: Address,
+  sibling: (remote: Address) => Flow,
+): Flow {
+  const signal = closeSignal(host.log);
+  const flow: Flow = {
+    id: host.nextId('udp'),
+    protocol: 'udp',
+    reliable: false,
+    local,
+    remote,
+    get closed() {
+      return signal.reason !== undefined;
+    },
+    send: message => {
+      if (signal.reason !== undefined) return;
+      const bytes = formatMessage(message);
+      socket.send(bytes, remote.port, remote.host, error => {
+        if (error) host.log.debug('datagram not sent', { to: remote.host, reason: messageOf(error) });
+      });
+    },
+    ping: () => Promise.resolve(true),
+    onClose: signal.onClose,
+    close: (reason = 'closed') => {
+      host.closed(flow);
+      signal.fire(reason);
+    },
+    at: port => (port === remote.port ? flow : sibling({ host: remote.host, port })),
+  };
+  host.opened(flow);
+  return flow;
+}

@@ -1,0 +1,335 @@
+// Carries SIP messages over UDP, TCP and TLS (RFC 3261 18): listeners, connections, and the flows that both make.
+// A flow is where a peer was heard from: answers and calls go back over it (RFC 5626 idea; the gateway's persistent connection).
+// Trust is not decided here: TLS client sockets are handed in by the caller, already judged.
+import { createSocket, type Socket as UdpSocket } from 'node:dgram';
+import { createServer, isIPv6, connect as netConnect, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls';
+import type { Clock } from '../clock.ts';
+import { messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { streamFlow, udpFlow } from './flow.ts';
+import { parseMessage, type SipMessage, SipSyntaxError } from './message.ts';
+
+export type Protocol = 'udp' | 'tcp' | 'tls';
+
+export interface Address {
+  host: string;
+  port: number;
+}
+
+export interface Flow {
+  /** Unique within its transport; never reused. */
+  readonly id: string;
+  readonly protocol: Protocol;
+  /** TCP and TLS: what is sent arrives, or the flow closes. */
+  readonly reliable: boolean;
+  readonly local: Address;
+  readonly remote: Address;
+  /** What was negotiated, on TLS. `peer`: common name or subject of the peer's certificate. */
+  readonly tls?: { version: string; cipher: string; peer?: string };
+  readonly closed: boolean;
+  /** Sends, or does nothing when the flow is closed (its close listeners were told). Throws SipSyntaxError for what is no message. */
+  send(message: SipMessage): void;
+  /** CRLF keep-alive (RFC 5626 4.4.1): true when the peer answered in time (10 s by default). Streams only; UDP answers true. */
+  ping(timeoutMs?: number): Promise<boolean>;
+  /** Called once when the flow is gone, at once if it already is. Returns how to stop listening. */
+  onClose(listener: (reason: string) => void): () => void;
+  close(reason?: string): void;
+  /** The same peer at another port (RFC 3261 18.2.2, answers over UDP without rport); a stream answers itself. */
+  at(port: number): Flow;
+}
+
+export interface ListenOptions {
+  protocol: Protocol;
+  host: string;
+  /** 0: a free one; see the answer. */
+  port: number;
+  /** cert, key, minVersion, maxVersion, ciphers, … as node:tls takes them. */
+  tls?: TlsOptions;
+  /** Closes connections that were silent for so long. None by default. */
+  idleMs?: number;
+}
+
+export interface ConnectOptions {
+  protocol: Protocol;
+  host: string;
+  port: number;
+  localAddress?: string;
+  /** 0 or absent: a free one. In use: the promise rejects with EADDRINUSE. UDP: a port of a listener shares its socket. */
+  localPort?: number;
+  /** Makes and judges the TLS connection; needed for `tls`. */
+  tlsConnect?: () => Promise<TLSSocket>;
+  idleMs?: number;
+  /** For TCP; 10 s by default. */
+  timeoutMs?: number;
+  signal?: AbortSignal;
+}
+
+export interface Listener {
+  readonly protocol: Protocol;
+  readonly address: Address;
+  close(): Promise<void>;
+}
+
+export interface SipTransport {
+  listen(options: ListenOptions): Promise<Listener>;
+  connect(options: ConnectOptions): Promise<Flow>;
+  /** The one who takes every message; set by the transaction layer. */
+  onMessage(listener: (message: SipMessage, flow: Flow) => void): void;
+  /** The one who hears of what was no message, with what could be read of a request. */
+  onMalformed(listener: (error: SipSyntaxError, flow: Flow) => void): void;
+  /** Called for each connection that a peer opened. */
+  onConnection(listener: (flow: Flow) => void): void;
+  /** Open stream flows and live UDP flows. */
+  flows(): Flow[];
+  /** Closes every listener and flow. */
+  close(): Promise<void>;
+}
+
+/** What flows need of their transport. */
+export interface FlowHost {
+  clock: Clock;
+  log: Log;
+  nextId(protocol: Protocol): string;
+  received(bytes: Buffer, flow: Flow): void;
+  /** Framing was lost; what stood there goes through the same reading, so that a request can be answered. */
+  lost(reason: string, bytes: Buffer, flow: Flow): void;
+  opened(flow: Flow): void;
+  closed(flow: Flow): void;
+}
+
+export interface TransportOptions {
+  clock: Clock;
+  log: Log;
+  /** Most stream connections at once; further ones are closed at once. */
+  maxConnections?: number;
+}
+
+const MAX_CONNECTIONS = 20_000;
+/** UDP peers remembered per socket; the one heard from longest ago goes first. */
+const MAX_UDP_PEERS = 20_000;
+
+interface UdpEndpoint {
+  socket: UdpSocket;
+  address: Address;
+  flowTo(remote: Address): Flow;
+  close(): Promise<void>;
+}
+
+/** See SipTransport. Nothing is opened before `listen` or `connect`. */
+export function createTransport(options: TransportOptions): SipTransport {
+  const { clock, log } = options;
+  const flows = new Set<Flow>();
+  const listeners = new Set<Listener>();
+  const endpoints = new Set<UdpEndpoint>();
+  let sequence = 0;
+  let streams = 0;
+  let closing = false;
+  let take: (message: SipMessage, flow: Flow) => void = () => undefined;
+  let malformed: (error: SipSyntaxError, flow: Flow) => void = () => undefined;
+  const connections = new Set<(flow: Flow) => void>();
+
+  const refuse = (error: SipSyntaxError, flow: Flow): void => {
+    log.warn('malformed SIP message', { from: text(flow.remote), protocol: flow.protocol, reason: error.message });
+    malformed(error, flow);
+  };
+  const read = (bytes: Buffer, flow: Flow): SipMessage | undefined => {
+    try {
+      return parseMessage(bytes);
+    } catch (error) {
+      if (!(error instanceof SipSyntaxError)) throw error;
+      refuse(error, flow);
+      return undefined;
+    }
+  };
+  const host: FlowHost = {
+    clock,
+    log,
+    nextId: protocol => `${protocol}-${++sequence}`,
+    received: (bytes, flow) => {
+      const message = read(bytes, flow);
+      if (message) take(message, flow);
+    },
+    lost: (reason, bytes, flow) => {
+      log.warn('SIP stream cannot be followed', { from: text(flow.remote), reason });
+      let request: SipSyntaxError['request'];
+      try {
+        const message = parseMessage(bytes);
+        if (message.kind === 'request') request = message;
+      } catch (error) {
+        // It is broken anyway; only what could be read of it matters.
+        if (error instanceof SipSyntaxError) request = error.request;
+        else throw error;
+      }
+      malformed(new SipSyntaxError(reason, 400, request), flow);
+    },
+    opened: flow => {
+      flows.add(flow);
+      if (flow.reliable) streams++;
+    },
+    closed: flow => {
+      if (flows.delete(flow) && flow.reliable) streams--;
+    },
+  };
+
+  const accept = (socket: Socket, protocol: 'tcp' | 'tls', idleMs: number): void => {
+    if (closing || streams >= (options.maxConnections ?? MAX_CONNECTIONS)) {
+      log.warn('SIP connection refused: too many', { from: socket.remoteAddress });
+      socket.destroy();
+      return;
+    }
+    const flow = streamFlow(host, socket, protocol, idleMs);
+    log.debug('SIP connection accepted', { from: text(flow.remote), protocol, ...flow.tls });
+    for (const listener of connections) listener(flow);
+  };
+
+  const listenStream = async (wanted: ListenOptions): Promise<Listener> => {
+    const idleMs = wanted.idleMs ?? 0;
+    const tls = wanted.protocol === 'tls';
+    const server: Server = tls
+      ? createTlsServer(wanted.tls ?? {}, socket => accept(socket, 'tls', idleMs))
+      : createServer(socket => accept(socket, 'tcp', idleMs));
+    server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
+      log.warn('TLS handshake failed', { from: socket.remoteAddress, reason: messageOf(error) });
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(wanted.port, wanted.host, () => resolve());
+    });
+    server.on('error', error => log.error('SIP listener failed', { reason: messageOf(error) }));
+    const bound = server.address();
+    const port = typeof bound === 'object' && bound !== null ? bound.port : wanted.port;
+    const listener: Listener = {
+      protocol: wanted.protocol,
+      address: { host: wanted.host, port },
+      close: () => {
+        listeners.delete(listener);
+        return new Promise(resolve => server.close(() => resolve()));
+      },
+    };
+    return listener;
+  };
+
+  const openUdp = async (local: Address): Promise<UdpEndpoint> => {
+    const socket = createSocket({ type: isIPv6(local.host) ? 'udp6' : 'udp4' });
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject);
+      socket.bind(local.port, local.host, resolve);
+    });
+    const address = { host: local.host, port: socket.address().port };
+    const peers = new Map<string, Flow>();
+    const endpoint: UdpEndpoint = {
+      socket,
+      address,
+      flowTo: remote => {
+        const key = text(remote);
+        const known = peers.get(key);
+        if (known) peers.delete(key);
+        const flow = known ?? udpFlow(host, socket, address, remote, other => endpoint.flowTo(other));
+        peers.set(key, flow);
+        if (!known) flow.onClose(() => peers.delete(key));
+        if (peers.size > MAX_UDP_PEERS) peers.values().next().value?.close('forgotten');
+        return flow;
+      },
+      close: async () => {
+        if (!endpoints.delete(endpoint)) return;
+        for (const flow of [...peers.values()]) flow.close('transport closed');
+        await new Promise<void>(resolve => socket.close(() => resolve()));
+      },
+    };
+    socket.removeAllListeners('error');
+    socket.on('error', error => log.warn('UDP socket', { reason: messageOf(error) }));
+    socket.on('message', (bytes, from) => {
+      // RFC 5626 3.5.2 uses STUN on UDP; a datagram of CRLFs alone is a keep-alive of older phones and asks nothing.
+      if (bytes.every(byte => byte === 13 || byte === 10 || byte === 0)) return;
+      host.received(bytes, endpoint.flowTo({ host: from.address, port: from.port }));
+    });
+    endpoints.add(endpoint);
+    return endpoint;
+  };
+
+  const connectUdp = async (wanted: ConnectOptions): Promise<Flow> => {
+    const local = {
+      host: wanted.localAddress ?? (isIPv6(wanted.host) ? '::' : '0.0.0.0'),
+      port: wanted.localPort ?? 0,
+    };
+    const shared = [...endpoints].find(
+      one => local.port !== 0 && one.address.port === local.port && one.address.host === local.host,
+    );
+    const endpoint = shared ?? (await openUdp(local));
+    const flow = endpoint.flowTo({ host: wanted.host, port: wanted.port });
+    // A socket opened for this one peer goes with it.
+    if (!shared) flow.onClose(() => void endpoint.close());
+    return flow;
+  };
+
+  return {
+    onMessage: listener => {
+      take = listener;
+    },
+    onMalformed: listener => {
+      malformed = listener;
+    },
+    onConnection: listener => void connections.add(listener),
+    flows: () => [...flows],
+    listen: async wanted => {
+      if (wanted.protocol !== 'udp') {
+        const listener = await listenStream(wanted);
+        listeners.add(listener);
+        return listener;
+      }
+      const endpoint = await openUdp(wanted);
+      return { protocol: 'udp', address: endpoint.address, close: () => endpoint.close() };
+    },
+    connect: async wanted => {
+      if (wanted.protocol === 'udp') return connectUdp(wanted);
+      const socket = wanted.protocol === 'tls' ? await handedIn(wanted) : await connectTcp(wanted, clock);
+      if (socket.destroyed || closing) throw new Error('the connection closed at once');
+      return streamFlow(host, socket, wanted.protocol, wanted.idleMs ?? 0);
+    },
+    close: async () => {
+      closing = true;
+      const ends = [...listeners].map(listener => listener.close());
+      for (const flow of [...flows]) flow.close('transport closed');
+      await Promise.all([...ends, ...[...endpoints].map(endpoint => endpoint.close())]);
+    },
+  };
+}
+
+const text = (address: Address): string => `${address.host}:${address.port}`;
+
+function handedIn(wanted: ConnectOptions): Promise<TLSSocket> {
+  if (!wanted.tlsConnect) throw new TypeError('tlsConnect is needed for tls');
+  return wanted.tlsConnect();
+}
+
+function connectTcp(wanted: ConnectOptions, clock: Clock): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    wanted.signal?.throwIfAborted();
+    const socket = netConnect({
+      host: wanted.host,
+      port: wanted.port,
+      ...(wanted.localAddress === undefined ? {} : { localAddress: wanted.localAddress }),
+      ...(wanted.localPort ? { localPort: wanted.localPort } : {}),
+    });
+    const timeoutMs = wanted.timeoutMs ?? 10_000;
+    const give = (error: unknown): void => {
+      settle();
+      socket.destroy();
+      reject(error);
+    };
+    const timer = clock.after(timeoutMs, () => give(new Error(`no connection within ${timeoutMs} ms`)));
+    const onAbort = (): void => give(wanted.signal?.reason);
+    const settle = (): void => {
+      timer.cancel();
+      wanted.signal?.removeEventListener('abort', onAbort);
+      socket.removeListener('error', give);
+    };
+    wanted.signal?.addEventListener('abort', onAbort, { once: true });
+    socket.once('error', give);
+    socket.once('connect', () => {
+      settle();
+      resolve(socket);
+    });
+  });
+}
