@@ -1,4 +1,5 @@
 // CWMP faults: the standard codes of TR-069 A.5 and the error that becomes a SOAP fault where the reply is formed.
+import type { Namespace } from './versions.ts';
 
 export interface FaultSpec {
   /** Who sends it. */
@@ -63,6 +64,37 @@ export function faultText(code: number): string {
 /** Client for what the requester did wrong; a code nobody defined is the responder's own trouble. */
 export function faultSide(code: number): 'Client' | 'Server' {
   return faults.get(code)?.faultcode ?? 'Server';
+}
+
+/** Where a fault code stands: each place has its own list of allowed codes. */
+export type CodePlace = 'fault' | 'parameter' | 'transfer' | 'deploymentUnit';
+
+const within = (code: number, low: number, high: number): boolean => code >= low && code <= high;
+
+/** The codes that the schemas allow at each place; later versions added codes, so the namespace counts. */
+function allowed(namespace: Namespace, code: number, place: CodePlace): boolean {
+  if (place === 'deploymentUnit') return DEPLOYMENT_UNIT_CODES.has(code) || within(code, 9033, 9899);
+  if (place === 'transfer') {
+    if (code === 0 || TRANSFER_CODES.has(code) || within(code, 9800, 9899)) return true;
+    if (namespace === '1-0') return false;
+    return within(code, 9014, 9020) || within(code, namespace === '1-1' ? 9021 : 9033, 9799);
+  }
+  if (namespace !== '1-0') return within(code, 9000, 9899) || (place === 'fault' && within(code, 8000, 8899));
+  if (within(code, 9000, 9013) || within(code, 9800, 9899)) return true;
+  return place === 'fault' && (within(code, 8000, 8005) || within(code, 8800, 8899));
+}
+
+const TRANSFER_CODES: ReadonlySet<number> = new Set([9001, 9002, 9010, 9011, 9012]);
+const DEPLOYMENT_UNIT_CODES: ReadonlySet<number> = new Set([
+  0, 9001, 9003, 9012, 9013, 9015, 9016, 9017, 9018, 9022, 9023, 9024, 9025, 9026, 9027, 9028, 9029, 9030, 9031, 9032,
+]);
+
+/** The code to send: itself where the peer's version allows it there, else the general one of its family. */
+export function codeFor(namespace: Namespace, code: number, place: CodePlace): number {
+  if (allowed(namespace, code, place)) return code;
+  if (place === 'deploymentUnit') return 9001;
+  if (within(code, 9010, 9020)) return 9010;
+  return place === 'fault' && within(code, 8000, 8999) ? 8002 : 9002;
 }
 
 /** One parameter of a refused SetParameterValues (TR-069 A.3.2.1). */

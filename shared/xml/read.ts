@@ -1,0 +1,210 @@
+// XML text → a light tree, for CWMP envelopes: one pass over saxes' events, our own prefix map, hard bounds, no DTD.
+// The hot path of every session: it holds to strings, arrays and few Maps.
+import { isUtf8 } from 'node:buffer';
+import { type SaxesAttributePlain, SaxesParser, type SaxesTagPlain } from 'saxes';
+
+/** The text is not XML that we take. Line and column count from 1. */
+export class XmlError extends Error {
+  override readonly name = 'XmlError';
+  readonly line: number;
+  readonly column: number;
+
+  constructor(message: string, line: number, column: number) {
+    super(message);
+    this.line = line;
+    this.column = column;
+  }
+}
+
+export interface XmlLimits {
+  /** Bytes of a Buffer, UTF-16 units of a string. */
+  size: number;
+  depth: number;
+  /** Elements in the whole document. */
+  elements: number;
+  /** Attributes of one element. */
+  attributes: number;
+}
+
+/** Room for a full read of 100,000 parameters; a CWMP message is ten levels deep. */
+export const defaultLimits: Readonly<XmlLimits> = {
+  size: 32 * 1024 * 1024,
+  depth: 64,
+  elements: 400_000,
+  attributes: 64,
+};
+
+const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace';
+const NO_ATTRIBUTES: ReadonlyMap<string, string> = new Map();
+const NO_CHILDREN: readonly XmlElement[] = [];
+
+/** Prefixes declared on one element; what it does not know, its parent's may. */
+interface Scope {
+  readonly parent: Scope | undefined;
+  readonly prefixes: Map<string, string>;
+}
+
+const ROOT_SCOPE: Scope = { parent: undefined, prefixes: new Map([['xml', XML_NAMESPACE]]) };
+
+/** '' for a prefix that nobody declared: a sloppy sender, judged where the name matters. */
+function lookUp(scope: Scope, prefix: string): string {
+  for (let at: Scope | undefined = scope; at; at = at.parent) {
+    const uri = at.prefixes.get(prefix);
+    if (uri !== undefined) return uri;
+  }
+  return '';
+}
+
+export class XmlElement {
+  /** Local name. */
+  readonly name: string;
+  /** Namespace URI, '' for none. */
+  readonly namespace: string;
+  /** By the name as written (`xsi:type`), xmlns declarations included. */
+  readonly attributes: ReadonlyMap<string, string>;
+  children: readonly XmlElement[] = NO_CHILDREN;
+  /** All character data directly inside, CDATA included, white space kept. */
+  text = '';
+  readonly scope: Scope;
+
+  constructor(name: string, namespace: string, attributes: ReadonlyMap<string, string>, scope: Scope) {
+    this.name = name;
+    this.namespace = namespace;
+    this.attributes = attributes;
+    this.scope = scope;
+  }
+
+  /** First child of this local name, whatever its namespace. */
+  child(name: string): XmlElement | undefined {
+    for (const child of this.children) if (child.name === name) return child;
+    return undefined;
+  }
+}
+
+/** A QName in an attribute's value or in text (`xsd:string`), by the prefixes in force at `element`. */
+export function resolveName(element: XmlElement, qname: string): { namespace: string; name: string } {
+  const name = qname.trim();
+  const colon = name.indexOf(':');
+  if (colon < 0) return { namespace: lookUp(element.scope, ''), name };
+  return { namespace: lookUp(element.scope, name.slice(0, colon)), name: name.slice(colon + 1) };
+}
+
+/** Value of the first attribute with this local name, whatever its prefix. */
+export function attributeNamed(element: XmlElement, local: string): string | undefined {
+  for (const [name, value] of element.attributes) {
+    if (name === local || (name.endsWith(local) && name[name.length - local.length - 1] === ':')) return value;
+  }
+  return undefined;
+}
+
+/**
+ * The root element of a document.
+ * A Buffer is read in the encoding that it declares, else as UTF-8, else (bytes that are not) as Latin-1, which is what
+ * devices that forget to say so send. White space or NULs around the document are forgiven.
+ * @throws XmlError
+ */
+export function parseXml(source: string | Buffer, limits?: Partial<XmlLimits>): XmlElement {
+  const bounds = limits ? { ...defaultLimits, ...limits } : defaultLimits;
+  if (source.length > bounds.size) throw new XmlError(`larger than ${bounds.size} bytes`, 1, 1);
+  const text = trimEnds(typeof source === 'string' ? source : decodeBytes(source));
+  return new Builder(bounds).build(text);
+}
+
+class Builder {
+  readonly #limits: Readonly<XmlLimits>;
+  readonly #parser = new SaxesParser({ xmlns: false, position: false });
+  readonly #open: XmlElement[] = [];
+  #root: XmlElement | undefined;
+  #elements = 0;
+  #attributes = 0;
+
+  constructor(limits: Readonly<XmlLimits>) {
+    this.#limits = limits;
+    const parser = this.#parser;
+    parser.on('opentagstart', () => {
+      this.#attributes = 0;
+    });
+    parser.on('attribute', (_: SaxesAttributePlain) => {
+      if (++this.#attributes > this.#limits.attributes) this.#fail(`more than ${this.#limits.attributes} attributes`);
+    });
+    parser.on('opentag', tag => this.#opened(tag));
+    parser.on('closetag', () => {
+      this.#open.pop();
+    });
+    const text = (chunk: string): void => {
+      const element = this.#open.at(-1);
+      if (element) element.text = element.text === '' ? chunk : element.text + chunk;
+    };
+    parser.on('text', text);
+    parser.on('cdata', text);
+    // SOAP 1.1 3: no DTD. Nothing that a DTD could do (entities, external files) is ever looked at.
+    parser.on('doctype', () => this.#fail('a document type declaration is not allowed'));
+    parser.on('error', error => this.#fail(error.message));
+  }
+
+  build(text: string): XmlElement {
+    this.#parser.write(text).close();
+    return this.#root ?? this.#fail('no element');
+  }
+
+  #opened(tag: SaxesTagPlain): void {
+    if (++this.#elements > this.#limits.elements) this.#fail(`more than ${this.#limits.elements} elements`);
+    const open = this.#open;
+    if (open.length >= this.#limits.depth) this.#fail(`nested deeper than ${this.#limits.depth} levels`);
+    const parent = open.at(-1);
+    const element = newElement(tag, parent ? parent.scope : ROOT_SCOPE, this.#attributes > 0);
+    if (!parent) this.#root = element;
+    else if (parent.children === NO_CHILDREN) parent.children = [element];
+    else (parent.children as XmlElement[]).push(element);
+    open.push(element);
+  }
+
+  #fail(message: string): never {
+    throw new XmlError(message, this.#parser.line, this.#parser.columnIndex + 1);
+  }
+}
+
+function newElement(tag: SaxesTagPlain, outer: Scope, attributed: boolean): XmlElement {
+  let scope = outer;
+  let attributes = NO_ATTRIBUTES;
+  if (attributed) {
+    const own = new Map<string, string>();
+    let prefixes: Map<string, string> | undefined;
+    for (const name in tag.attributes) {
+      const value = tag.attributes[name] ?? '';
+      own.set(name, value);
+      if (name.startsWith('xmlns') && (name.length === 5 || name[5] === ':')) {
+        prefixes ??= new Map();
+        prefixes.set(name.slice(6), value);
+      }
+    }
+    attributes = own;
+    if (prefixes) scope = { parent: outer, prefixes };
+  }
+  const colon = tag.name.indexOf(':');
+  if (colon < 0) return new XmlElement(tag.name, lookUp(scope, ''), attributes, scope);
+  const namespace = lookUp(scope, tag.name.slice(0, colon));
+  return new XmlElement(tag.name.slice(colon + 1), namespace, attributes, scope);
+}
+
+/** C programs send a trailing NUL, scripts a leading line break: XML allows neither, and neither does harm. */
+function trimEnds(text: string): string {
+  let end = text.length;
+  while (end > 0 && text.charCodeAt(end - 1) === 0) end--;
+  return text.slice(0, end).trim();
+}
+
+function decodeBytes(bytes: Buffer): string {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return bytes.toString('utf16le', 2);
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder('utf-16be').decode(bytes);
+  const head = bytes.toString('latin1', 0, 128);
+  const declared = /^\s*<\?xml[^>]*\sencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']/.exec(head)?.[1];
+  if (declared !== undefined && !/^(utf-?8|utf-?16)$/i.test(declared)) {
+    try {
+      return new TextDecoder(declared).decode(bytes);
+    } catch (error) {
+      throw new XmlError(`unknown encoding "${declared}" (${String(error)})`, 1, 1);
+    }
+  }
+  return isUtf8(bytes) ? bytes.toString('utf8') : bytes.toString('latin1');
+}
