@@ -50,6 +50,8 @@ export interface ParameterDef {
   /** Length in characters (bytes for base64 and hexBinary); of each item where the parameter is a list. */
   minLength?: number;
   maxLength?: number;
+  /** All lengths, where the document gives more than one range of them. */
+  lengths?: ValueRange[];
   /** Anchored at both ends; of each item where the parameter is a list. */
   pattern?: RegExp;
   /** Comma-separated items (TR-106 3.2.3). */
@@ -71,7 +73,7 @@ export interface ParameterDef {
   needsRestart: boolean;
   /** Writing anything but the default label runs a command on its row; always reads back as the default. */
   rowCommand?: boolean;
-  /** Key column of its table: fixed when the row is made. */
+  /** Part of the key of its table. Script names address rows by it. */
   key?: boolean;
   description?: string;
 }
@@ -91,6 +93,8 @@ export interface ObjectDef {
   keys: string[];
   /** Rows that exist from the start: column → value; columns not named take their defaults. */
   rows?: Record<string, string>[];
+  /** Template path of the table that this one mirrors: a row for each of its rows, with the same value in the one key column. */
+  follows?: string;
   /** Canonical script name of the table: `SipEp.Gateway`. */
   script?: string;
   service?: string;
@@ -112,11 +116,14 @@ export interface ServiceDef {
   id: number;
   /** Display name: `SIP Endpoint`. */
   title: string;
+  /** Only user services can be stopped and restarted one by one. */
+  class: 'System' | 'User';
 }
 
 export interface Model {
-  /** `DGW` or what the document calls it. */
+  /** `Device` of `Device:1.5`. */
   name: string;
+  /** `1.5` of `Device:1.5`. */
   version: string;
   root: 'Device.' | 'InternetGatewayDevice.';
   /** By template path, in document order. */
