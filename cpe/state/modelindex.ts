@@ -52,27 +52,6 @@ export function modelIndex(model: Model): ModelIndex {
 
 const plainPath = (def: ObjectDef): string => (def.path.endsWith('.{i}.') ? def.path.slice(0, -4) : def.path);
 
-/** DGW tables by the key column that ties their rows to another table's. Which ones do is our reading of the names. */
-const ties: readonly { service?: string; key: string; leader: string; leaderKey: string }[] = [
-  { service: 'SipEp', key: 'GatewayName', leader: 'SipEp.Gateway', leaderKey: 'Name' },
-  { key: 'EpId', leader: 'EpAdm.Endpoint', leaderKey: 'EpId' },
-];
-const tiedTables: readonly { table: string; key: string; leader: string; leaderKey: string }[] = [
-  { table: 'SipEp.GatewayStatus', key: 'Name', leader: 'SipEp.Gateway', leaderKey: 'Name' },
-  {
-    table: 'Cert.HostCertificateAssociation',
-    key: 'FileName',
-    leader: 'Cert.HostCertificatesInfo',
-    leaderKey: 'FileName',
-  },
-  {
-    table: 'Cert.CertificateAuthorities',
-    key: 'FileName',
-    leader: 'Cert.OthersCertificatesInfo',
-    leaderKey: 'FileName',
-  },
-];
-
 function buildIndex(model: Model): ModelIndex {
   const tables = new Map<string, ObjectDef>();
   const counters = new Map<string, string>();
@@ -145,19 +124,12 @@ function indexTies(model: Model): Pick<ModelIndex, 'leaders' | 'followers' | 'ke
   const followers = new Map<string, string[]>();
   const keyLeaders = new Map<string, ParameterDef>();
   for (const def of model.objects.values()) {
-    if (!def.multi || !def.script) continue;
-    const tie =
-      tiedTables.find(entry => entry.table === def.script) ??
-      ties.find(
-        entry => def.keys.length === 1 && def.keys[0] === entry.key && (entry.service ?? def.service) === def.service,
-      );
-    if (!tie || tie.leader === def.script) continue;
-    const leader = model.table(tie.leader);
-    const key = leader && model.parameters.get(leader.path + tie.leaderKey);
-    if (!leader || !key) continue;
+    const leader = def.follows === undefined ? undefined : model.objects.get(def.follows);
+    const key = leader && model.parameters.get(leader.path + leader.keys[0]);
+    if (!leader || !key || leader === def) continue;
     leaders.set(plainPath(def), { table: plainPath(leader) });
     followers.set(plainPath(leader), [...(followers.get(plainPath(leader)) ?? []), plainPath(def)]);
-    keyLeaders.set(def.path + tie.key, key);
+    keyLeaders.set(def.path + def.keys[0], key);
   }
   return { leaders, followers, keyLeaders };
 }
