@@ -64,7 +64,9 @@ export interface Task {
   expires?: number;
   started?: number;
   ended?: number;
-  /** Sessions that ended since the task was sent without evidence of its outcome. */
+  /** Fencing token of the session that sent it. */
+  sentBy?: number;
+  /** Later sessions that ended without evidence of its outcome. */
   silentSessions?: number;
 }
 
@@ -225,7 +227,8 @@ export interface DeviceOperations {
   };
   /** By cause or by id. */
   faultCleared: { args: { cause?: string; id?: string }; result: boolean };
-  removed: { args: Record<string, never>; result: boolean };
+  /** Forgets the device; its open tasks end cancelled. */
+  removed: { args: { now?: number }; result: boolean };
 }
 
 export type DeviceOperation = keyof DeviceOperations;
@@ -256,6 +259,8 @@ export interface StoredDocument<T = unknown> {
   name: string;
   /** Grows with each change of any document of the kind. */
   generation: number;
+  /** When it was last put, milliseconds. */
+  changed: number;
   body: T;
 }
 

@@ -1,0 +1,144 @@
+// The filter AST as an SQL condition on `devices d`, and the functions of our own that it calls. It answers exactly what the
+// predicate of filter.ts answers: every comparison is 0 or 1, never NULL.
+import type { DatabaseSyncInstance } from '@photostructure/sqlite';
+import { assertNever } from '../../shared/errors.ts';
+import { type Atom, type Field, type Filter, isLike, type Literal, type Operator, orderOf, timeAt } from './filter.ts';
+import { versionKey } from './versions.ts';
+
+export interface Condition {
+  sql: string;
+  params: (string | number)[];
+}
+
+/** Column of each field in the narrow `devices` table. */
+export const columns: Readonly<Record<string, string>> = {
+  id: 'id',
+  oui: 'oui',
+  productClass: 'product_class',
+  serial: 'serial',
+  manufacturer: 'manufacturer',
+  firmware: 'firmware_key',
+  hardware: 'hardware',
+  address: 'address',
+  state: 'state',
+  created: 'created',
+  lastInform: 'last_inform',
+  lastBoot: 'last_boot',
+  online: 'online_until',
+};
+
+/** @param now milliseconds, for `now` and `online` */
+export function toSql(filter: Filter, now: number): Condition {
+  switch (filter.op) {
+    case 'and':
+    case 'or':
+      return joined(
+        filter.of.map(part => toSql(part, now)),
+        filter.op.toUpperCase(),
+      );
+    case 'not':
+      return negated(toSql(filter.of, now));
+    default:
+      return atomSql(filter, now);
+  }
+}
+
+const condition = (sql: string, ...params: (string | number)[]): Condition => ({ sql, params });
+const negated = ({ sql, params }: Condition): Condition => ({ sql: `NOT ${sql}`, params });
+const joined = (parts: Condition[], by: string): Condition => ({
+  sql: `(${parts.map(part => part.sql).join(` ${by} `)})`,
+  params: parts.flatMap(part => part.params),
+});
+
+function atomSql(atom: Atom, now: number): Condition {
+  switch (atom.op) {
+    case 'compare':
+      return compareSql(atom.field, atom.test, atom.value, now);
+    case 'in':
+      return joined(
+        atom.values.map(value => compareSql(atom.field, '=', value, now)),
+        'OR',
+      );
+    case 'like':
+      return likeSql(atom.field, atom.pattern);
+    case 'exists':
+      return existsSql(atom.field);
+    default:
+      return assertNever(atom);
+  }
+}
+
+function compareSql(field: Field, test: Operator, value: Literal, now: number): Condition {
+  if (test === '!=') return negated(compareSql(field, '=', value, now));
+  const column = `d.${columns[field.name]}`;
+  if (field.kind === 'tag') return condition('d.pk IN (SELECT device FROM tags WHERE tag = ?)', textOf(value));
+  if (field.kind === 'flag') {
+    const on = condition('(d.online_until > 0 AND d.online_until >= ?)', now);
+    return value.as === 'flag' && value.flag ? on : negated(on);
+  }
+  if (value.as === 'time' && field.kind === 'time')
+    return condition(`(${column} > 0 AND ${column} ${test} ?)`, timeAt(value, now));
+  if (field.kind === 'text' || field.kind === 'state') return condition(`(${column} ${test} ?)`, textOf(value));
+  if (field.name === 'firmware' && field.kind === 'version')
+    return value.as === 'version'
+      ? condition(`(${column} <> '' AND ${column} ${test} ?)`, versionKey(value.text))
+      : condition(`(d.firmware ${test} ?)`, textOf(value));
+  const from = textExpression(field);
+  if (value.as === 'text') return condition(`COALESCE(${from.sql} ${test} ?, 0)`, ...from.params, value.text);
+  return condition(
+    `COALESCE(filter_order(${from.sql}, ?, ?) ${test} 0, 0)`,
+    ...from.params,
+    JSON.stringify(value),
+    now,
+  );
+}
+
+const textOf = (value: Literal): string => ('text' in value ? value.text : '');
+
+/** The text of a field, NULL if unknown: a parameter from the hot values of the row, else from the tree. */
+function textExpression(field: Field): Condition {
+  const body = '(SELECT body FROM rows WHERE device = d.pk)';
+  if (field.kind === 'site')
+    return condition(`(SELECT value FROM json_each(${body}, '$.site') WHERE key = ?)`, field.name);
+  if (field.kind === 'path')
+    return condition(
+      `COALESCE(json_extract(${body}, ?), (SELECT value FROM parameters
+        WHERE device = d.pk AND path = (SELECT pk FROM paths WHERE path = ?)))`,
+      `$.values."${field.name}"`,
+      field.name,
+    );
+  return condition(field.name === 'firmware' ? 'd.firmware' : `d.${columns[field.name]}`);
+}
+
+function likeSql(field: Field, pattern: string): Condition {
+  if (field.kind === 'tag') return condition('d.pk IN (SELECT device FROM tags WHERE filter_like(tag, ?))', pattern);
+  const from = textExpression(field);
+  return condition(`COALESCE(filter_like(${from.sql}, ?), 0)`, ...from.params, pattern);
+}
+
+function existsSql(field: Field): Condition {
+  if (field.kind === 'tag') return condition(`d.pk IN (SELECT device FROM tags WHERE tag <> '')`);
+  if (field.kind === 'time') return condition(`(d.${columns[field.name]} > 0)`);
+  const from = textExpression(field);
+  if (field.kind === 'path' || field.kind === 'site') return condition(`(${from.sql} IS NOT NULL)`, ...from.params);
+  return condition(`(${from.sql} <> '')`, ...from.params);
+}
+
+/** Teaches a connection what plain SQL has no word for. */
+export function addFilterFunctions(db: DatabaseSyncInstance): void {
+  const literals = new Map<string, Literal>();
+  const literalOf = (text: string): Literal => {
+    const known = literals.get(text);
+    if (known) return known;
+    if (literals.size > 1000) literals.clear();
+    const literal = JSON.parse(text) as Literal;
+    literals.set(text, literal);
+    return literal;
+  };
+  db.function('filter_order', { deterministic: true }, (text: unknown, value: string, now: number) =>
+    typeof text === 'string' ? (orderOf(text, literalOf(value), now) ?? null) : null,
+  );
+  db.function('filter_like', { deterministic: true }, (text: unknown, pattern: string) =>
+    typeof text === 'string' ? Number(isLike(text, pattern)) : null,
+  );
+}

@@ -1,0 +1,484 @@
+// The filter language of device searches and presets: text → AST → predicate. SQL is made of the same AST in filter-sql.ts.
+//   productClass = "4102S" and firmware < "49.2" and tag = "sales" and (lastInform < now - 1h or not online)
+// Two-valued: a comparison with something unknown is false, `!=` is the opposite of `=`, so `not` always turns the answer round.
+import { UserError } from '../../shared/errors.ts';
+import type { DeviceRow } from './store.ts';
+import { badFilter, type Token, tokenize } from './tokens.ts';
+import { versionKey } from './versions.ts';
+
+export type Operator = '=' | '!=' | '<' | '<=' | '>' | '>=';
+
+/** What a field is compared as. `time` with `now`: so many milliseconds after the time of asking. */
+export type Literal =
+  | { as: 'text' | 'version'; text: string }
+  | { as: 'number'; number: number }
+  | { as: 'flag'; flag: boolean }
+  | { as: 'time'; at: number }
+  | { as: 'time'; now: number };
+
+export type FieldKind = 'text' | 'version' | 'time' | 'flag' | 'tag' | 'state' | 'site' | 'path';
+
+/** `name`: the canonical field name; for `site` the name after `site.`; for `path` the parameter path. */
+export interface Field {
+  kind: FieldKind;
+  name: string;
+}
+
+/** Plain data: it crosses to other threads and processes. */
+export type Filter =
+  | { op: 'and' | 'or'; of: Filter[] }
+  | { op: 'not'; of: Filter }
+  | { op: 'compare'; field: Field; test: Operator; value: Literal }
+  | { op: 'in'; field: Field; values: Literal[] }
+  | { op: 'like'; field: Field; pattern: string }
+  | { op: 'exists'; field: Field };
+
+export type Atom = Extract<Filter, { field: Field }>;
+
+/** Every field with a name of its own; `site.NAME` and parameter paths come on top. */
+export const fields: Readonly<Record<string, Field>> = {
+  id: { kind: 'text', name: 'id' },
+  oui: { kind: 'text', name: 'oui' },
+  productClass: { kind: 'text', name: 'productClass' },
+  serial: { kind: 'text', name: 'serial' },
+  serialNumber: { kind: 'text', name: 'serial' },
+  manufacturer: { kind: 'text', name: 'manufacturer' },
+  firmware: { kind: 'version', name: 'firmware' },
+  softwareVersion: { kind: 'version', name: 'firmware' },
+  hardware: { kind: 'version', name: 'hardware' },
+  hardwareVersion: { kind: 'version', name: 'hardware' },
+  address: { kind: 'text', name: 'address' },
+  state: { kind: 'state', name: 'state' },
+  tag: { kind: 'tag', name: 'tag' },
+  created: { kind: 'time', name: 'created' },
+  lastInform: { kind: 'time', name: 'lastInform' },
+  lastBoot: { kind: 'time', name: 'lastBoot' },
+  online: { kind: 'flag', name: 'online' },
+};
+
+const HOUR = 3_600_000;
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: HOUR, d: 24 * HOUR, w: 168 * HOUR };
+const operators: ReadonlySet<string> = new Set(['=', '!=', '<', '<=', '>', '>=']);
+const states: ReadonlySet<string> = new Set(['known', 'quarantine', 'enrolled']);
+const MAX_DEPTH = 64;
+
+/** @throws UserError 400 `bad-filter`; its message and `detail.column` say where (columns count from 1) */
+export function parseFilter(text: string): Filter {
+  const tokens = tokenize(text);
+  let at = 0;
+  let depth = 0;
+
+  const peek = (): Token => tokens[at]!;
+  const take = (): Token => tokens[at === tokens.length - 1 ? at : at++]!;
+  const isWord = (word: string, token = peek()): boolean => token.kind === 'word' && token.text.toLowerCase() === word;
+  const isSign = (sign: string, token = peek()): boolean => token.kind === 'operator' && token.text === sign;
+  const accept = (word: string): boolean => {
+    const found = isWord(word) || isSign(word);
+    if (found) at++;
+    return found;
+  };
+  const expectSign = (sign: string): void => {
+    if (!accept(sign)) throw badFilter(`"${sign}" is expected ${before(peek())}`, peek().column);
+  };
+
+  const chain = (op: 'and' | 'or', next: () => Filter): Filter => {
+    const first = next();
+    const of = [first];
+    while (accept(op)) of.push(next());
+    return of.length === 1 ? first : { op, of };
+  };
+  const parseAny = (): Filter => {
+    if (++depth > MAX_DEPTH) throw badFilter('too deeply nested', peek().column);
+    const found = chain('or', () => chain('and', parseTerm));
+    depth--;
+    return found;
+  };
+  const parseTerm = (): Filter => {
+    let negated = false;
+    while (accept('not')) negated = !negated;
+    let term: Filter;
+    if (accept('(')) {
+      term = parseAny();
+      expectSign(')');
+    } else term = parseComparison();
+    return negated ? { op: 'not', of: term } : term;
+  };
+
+  const parseComparison = (): Filter => {
+    const token = take();
+    const field = fieldOf(token, () => (peek().kind === 'text' ? take().text : undefined));
+    const next = peek();
+    if (next.kind === 'operator' && operators.has(next.text)) {
+      take();
+      return comparison(field, next, parseLiteral(field, next.text !== '=' && next.text !== '!='));
+    }
+    const negated = accept('not');
+    const test = parseTest(field);
+    if (!test) {
+      if (field.kind === 'flag' && !negated) return flagIs(field, true);
+      const what = peek().kind === 'end' ? 'the end' : `"${peek().text}"`;
+      throw badFilter(`a comparison (= != < <= > >= in like exists) is expected before ${what}`, peek().column);
+    }
+    return negated ? { op: 'not', of: test } : test;
+  };
+
+  const parseTest = (field: Field): Filter | undefined => {
+    const { column } = peek();
+    if (accept('exists')) {
+      if (field.kind === 'flag') throw badFilter(`"${field.name}" is true or false`, column);
+      return { op: 'exists', field };
+    }
+    if (accept('like')) {
+      const pattern = take();
+      if (pattern.kind !== 'text') throw badFilter('"like" takes a text in quotes', pattern.column);
+      if (field.kind === 'time' || field.kind === 'flag') throw badFilter(`"${field.name}" is no text`, column);
+      return { op: 'like', field, pattern: pattern.text };
+    }
+    if (!accept('in')) return undefined;
+    expectSign('(');
+    const values = [parseLiteral(field, false)];
+    while (accept(',')) values.push(parseLiteral(field, false));
+    expectSign(')');
+    return { op: 'in', field, values };
+  };
+
+  const parseLiteral = (field: Field, ordered: boolean): Literal => {
+    const { column } = peek();
+    if (isWord('now')) {
+      take();
+      return literal(field, { as: 'time', now: parseOffset() }, 'now', ordered, column);
+    }
+    const sign = accept('-') ? '-' : '';
+    const token = take();
+    return literal(field, plainLiteral(token, sign), sign + token.text, ordered, column);
+  };
+  const parseOffset = (): number => {
+    const sign = isSign('+') ? 1 : isSign('-') ? -1 : 0;
+    if (sign === 0) return 0;
+    take();
+    const token = take();
+    if (token.kind !== 'duration') throw badFilter('a duration such as 30s, 5m, 1h or 2d is expected', token.column);
+    return sign * durationOf(token.text);
+  };
+
+  const filter = parseAny();
+  if (peek().kind !== 'end') throw badFilter(`"and", "or" or the end is expected ${before(peek())}`, peek().column);
+  return filter;
+}
+
+const before = (token: Token): string => (token.kind === 'end' ? 'at the end' : `before "${token.text}"`);
+
+function durationOf(text: string): number {
+  const unit = text.replace(/^[\d.]+/, '');
+  return Math.round(Number.parseFloat(text) * units[unit]!);
+}
+
+function fieldOf(token: Token, quotedName: () => string | undefined): Field {
+  const { text, column } = token;
+  if (token.kind === 'end') throw badFilter('a field is expected at the end', column);
+  if (token.kind !== 'word') throw badFilter(`a field is expected before "${text}"`, column);
+  const known = Object.hasOwn(fields, text) ? fields[text] : undefined;
+  if (known) return known;
+  if (text.startsWith('site.')) {
+    const name = text === 'site.' ? quotedName() : text.slice(5);
+    if (!name) throw badFilter('a name is expected after "site."', column);
+    return { kind: 'site', name };
+  }
+  if (/^\w+(\.\w+)+$/.test(text)) return { kind: 'path', name: text };
+  if (text.endsWith('.')) throw badFilter(`"${text}" is a partial path: name one parameter`, column);
+  const close = Object.keys(fields).find(name => name.toLowerCase() === text.toLowerCase());
+  throw badFilter(`unknown field "${text}"${close ? `: did you mean "${close}"?` : ''}`, column);
+}
+
+/** A literal as it stands, before the field says what it is compared as. */
+function plainLiteral(token: Token, sign: string): Literal {
+  const word = token.kind === 'word' ? token.text.toLowerCase() : '';
+  if (token.kind === 'number') return { as: 'number', number: Number(sign + token.text) };
+  if (sign) throw badFilter('a number is expected after "-"', token.column);
+  if (token.kind === 'text') return { as: 'text', text: token.text };
+  if (word === 'true' || word === 'false') return { as: 'flag', flag: word === 'true' };
+  if (token.kind === 'time') return { as: 'time', at: timeOf(token.text, token.column) };
+  if (token.kind === 'word') throw badFilter(`"${token.text}" must stand in quotes`, token.column);
+  throw badFilter(`a value is expected ${before(token)}`, token.column);
+}
+
+function timeOf(text: string, column: number): number {
+  const at = isoTime(text);
+  if (at === undefined) throw badFilter(`"${text}" is no time (2026-01-31T12:00:00Z)`, column);
+  return at;
+}
+
+/** ISO 8601 text as milliseconds; without a zone it is UTC. */
+function isoTime(text: string): number | undefined {
+  if (!/^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d)?)?$/.test(text)) return undefined;
+  const at = Date.parse(/T.*(Z|[+-]\d\d:\d\d)$/.test(text) ? text : text.includes('T') ? `${text}Z` : text);
+  return Number.isNaN(at) ? undefined : at;
+}
+
+/** Fits a literal to its field. */
+function literal(field: Field, found: Literal, written: string, ordered: boolean, column: number): Literal {
+  switch (field.kind) {
+    case 'time':
+      if (found.as === 'time') return found;
+      if (found.as === 'text') return { as: 'time', at: timeOf(found.text, column) };
+      if (found.as === 'number' && Number.isFinite(found.number)) return { as: 'time', at: found.number };
+      throw badFilter(`"${field.name}" takes a time: now - 1h, or 2026-01-31T12:00:00Z`, column);
+    case 'flag':
+      if (found.as !== 'flag' || ordered) throw badFilter(`"${field.name}" is true or false`, column);
+      return found;
+    case 'state':
+      if (!states.has(written)) throw badFilter(`"state" is one of ${[...states].join(', ')}`, column);
+      return orderless(field, { as: 'text', text: written }, ordered, column);
+    case 'tag':
+      return orderless(field, { as: 'text', text: written }, ordered, column);
+    case 'text':
+      return { as: 'text', text: written };
+    case 'version':
+      if (versionKey(written) !== '') return { as: 'version', text: written };
+      return orderless(field, { as: 'text', text: written }, ordered, column);
+    default:
+      return valueLiteral(field, found, written, ordered, column);
+  }
+}
+
+function orderless(field: Field, found: Literal, ordered: boolean, column: number): Literal {
+  if (!ordered) return found;
+  const why = field.kind === 'version' ? 'a version holds a number' : `"${field.name}" has no order`;
+  throw badFilter(why, column);
+}
+
+/** Parameter and site values are texts of unknown type: the literal decides, a number or a time by value, the rest as text. */
+function valueLiteral(field: Field, found: Literal, written: string, ordered: boolean, column: number): Literal {
+  if (found.as === 'number' && Number.isNaN(found.number)) {
+    if (!ordered) return { as: 'text', text: written };
+    return { as: 'version', text: written };
+  }
+  if (found.as === 'flag' && ordered) throw badFilter('true and false have no order', column);
+  const isText = found.as === 'text' || found.as === 'number';
+  if (isText && ordered && /Version$/.test(field.name) && versionKey(written) !== '')
+    return { as: 'version', text: written };
+  return found;
+}
+
+function comparison(field: Field, operator: Token, value: Literal): Filter {
+  if (value.as === 'flag' && field.kind === 'flag')
+    return flagIs(field, operator.text === '=' ? value.flag : !value.flag);
+  return { op: 'compare', field, test: operator.text as Operator, value };
+}
+
+const flagIs = (field: Field, flag: boolean): Filter => ({
+  op: 'compare',
+  field,
+  test: '=',
+  value: { as: 'flag', flag },
+});
+
+/** Until when a device counts as online: two and a half of its periodic intervals after its last Inform, or an hour; 0 if never. */
+export function onlineUntil(row: DeviceRow): number {
+  if (row.lastInform === undefined) return 0;
+  return row.lastInform + (row.informInterval ? Math.round(row.informInterval * 2500) : HOUR);
+}
+
+/** Byte order of UTF-8, as databases have it (JavaScript's own order differs beyond U+FFFF). */
+const orderTexts = (a: string, b: string): number => (a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b)));
+
+/**
+ * How a text stands to a literal: negative, 0 or positive; undefined when the two do not compare.
+ * @param now milliseconds, for literals relative to it
+ */
+export function orderOf(text: string, value: Literal, now: number): number | undefined {
+  switch (value.as) {
+    case 'text':
+      return orderTexts(text, value.text);
+    case 'version': {
+      const key = versionKey(text);
+      return key === '' ? undefined : orderTexts(key, versionKey(value.text));
+    }
+    case 'number':
+      return /^\s*[+-]?\d+(\.\d+)?\s*$/.test(text) ? Number(text) - value.number : undefined;
+    case 'flag': {
+      const word = text.trim().toLowerCase();
+      const flag = word === '1' || word === 'true' ? true : word === '0' || word === 'false' ? false : undefined;
+      return flag === undefined ? undefined : flag === value.flag ? 0 : 1;
+    }
+    case 'time': {
+      const at = isoTime(text);
+      return at === undefined ? undefined : at - timeAt(value, now);
+    }
+  }
+}
+
+export const timeAt = (value: Extract<Literal, { as: 'time' }>, now: number): number =>
+  'at' in value ? value.at : now + value.now;
+
+/** Whether `text` matches: `%` any run, `_` one character, backslash takes the next as it is; case does not count. */
+export function isLike(text: string, pattern: string): boolean {
+  const chars = [...text.toLowerCase()];
+  const wanted = likeParts(pattern.toLowerCase());
+  let at = 0;
+  let step = 0;
+  let star = -1;
+  let mark = 0;
+  // Greedy with one step back to the last `%`: never worse than text × pattern.
+  while (at < chars.length) {
+    const part = wanted[step];
+    if (part === anyRun) {
+      star = step++;
+      mark = at;
+    } else if (part !== undefined && (part === anyOne || part === chars[at])) {
+      step++;
+      at++;
+    } else if (star >= 0) {
+      step = star + 1;
+      at = ++mark;
+    } else return false;
+  }
+  while (wanted[step] === anyRun) step++;
+  return step === wanted.length;
+}
+
+const anyRun = Symbol('%');
+const anyOne = Symbol('_');
+
+function likeParts(pattern: string): (string | symbol)[] {
+  const parts: (string | symbol)[] = [];
+  const chars = [...pattern];
+  for (let at = 0; at < chars.length; at++) {
+    const char = chars[at]!;
+    if (char === '%') parts.push(anyRun);
+    else if (char === '_') parts.push(anyOne);
+    else if (char === '\\' && at + 1 < chars.length) parts.push(chars[++at]!);
+    else parts.push(char);
+  }
+  return parts;
+}
+
+/** Looks up a parameter in the device's cold tree. */
+export type TreeLookup = (path: string) => string | undefined;
+export type Predicate = (row: DeviceRow, now: number, tree?: TreeLookup) => boolean;
+
+/** A test of one device. Parameters are taken from the hot values of the row, then from `tree` where one is given. */
+export function toPredicate(filter: Filter): Predicate {
+  switch (filter.op) {
+    case 'and': {
+      const parts = filter.of.map(toPredicate);
+      return (row, now, tree) => parts.every(part => part(row, now, tree));
+    }
+    case 'or': {
+      const parts = filter.of.map(toPredicate);
+      return (row, now, tree) => parts.some(part => part(row, now, tree));
+    }
+    case 'not': {
+      const part = toPredicate(filter.of);
+      return (row, now, tree) => !part(row, now, tree);
+    }
+    case 'compare':
+      return comparePredicate(filter.field, filter.test, filter.value);
+    case 'in': {
+      const parts = filter.values.map(value => comparePredicate(filter.field, '=', value));
+      return (row, now, tree) => parts.some(part => part(row, now, tree));
+    }
+    case 'like':
+      return (row, _now, tree) => textsOf(row, filter.field, tree).some(text => isLike(text, filter.pattern));
+    case 'exists':
+      return (row, _now, tree) => exists(row, filter.field, tree);
+  }
+}
+
+export function holds(order: number | undefined, test: Operator): boolean {
+  if (test === '!=') return !holds(order, '=');
+  if (order === undefined) return false;
+  if (test === '=') return order === 0;
+  if (test === '<') return order < 0;
+  if (test === '<=') return order <= 0;
+  return test === '>' ? order > 0 : order >= 0;
+}
+
+function comparePredicate(field: Field, test: Operator, value: Literal): Predicate {
+  if (test === '!=') {
+    const equal = comparePredicate(field, '=', value);
+    return (row, now, tree) => !equal(row, now, tree);
+  }
+  if (field.kind === 'flag') return (row, now) => value.as === 'flag' && isOnline(row, now) === value.flag;
+  if (field.kind === 'time')
+    return (row, now) => {
+      const at = timeField(row, field);
+      return value.as === 'time' && at > 0 && holds(at - timeAt(value, now), test);
+    };
+  return (row, now, tree) => textsOf(row, field, tree).some(text => holds(orderOf(text, value, now), test));
+}
+
+function exists(row: DeviceRow, field: Field, tree?: TreeLookup): boolean {
+  if (field.kind === 'time') return timeField(row, field) > 0;
+  const texts = textsOf(row, field, tree);
+  return field.kind === 'path' || field.kind === 'site' ? texts.length > 0 : texts.some(text => text !== '');
+}
+
+const isOnline = (row: DeviceRow, now: number): boolean => {
+  const until = onlineUntil(row);
+  return until > 0 && until >= now;
+};
+
+function timeField(row: DeviceRow, field: Field): number {
+  if (field.name === 'created') return row.created;
+  return (field.name === 'lastBoot' ? row.lastBoot : row.lastInform) ?? 0;
+}
+
+/** The texts a field stands for: one, none if unknown, several for tags. */
+export function textsOf(row: DeviceRow, field: Field, tree?: TreeLookup): readonly string[] {
+  if (field.kind === 'tag') return row.tags;
+  const text = textOf(row, field, tree);
+  return text === undefined ? [] : [text];
+}
+
+const own = (from: Record<string, string>, name: string): string | undefined =>
+  Object.hasOwn(from, name) ? from[name] : undefined;
+
+function textOf(row: DeviceRow, field: Field, tree?: TreeLookup): string | undefined {
+  if (field.kind === 'path') return own(row.values, field.name) ?? tree?.(field.name);
+  if (field.kind === 'site') return own(row.site, field.name);
+  switch (field.name) {
+    case 'id':
+      return row.id;
+    case 'oui':
+      return row.oui;
+    case 'productClass':
+      return row.productClass;
+    case 'serial':
+      return row.serialNumber;
+    case 'manufacturer':
+      return row.manufacturer;
+    case 'firmware':
+      return row.softwareVersion;
+    case 'hardware':
+      return row.hardwareVersion;
+    case 'address':
+      return row.address;
+    case 'state':
+      return row.state;
+    default:
+      throw new UserError(400, 'bad-filter', `"${field.name}" is no text field`);
+  }
+}
+
+/** Every comparison of a filter, in order. */
+export function atomsOf(filter: Filter): Atom[] {
+  if (!('of' in filter)) return [filter];
+  return Array.isArray(filter.of) ? filter.of.flatMap(atomsOf) : atomsOf(filter.of);
+}
+
+/** The parameters a filter asks for, so that a caller with a tree can look them up first. */
+export function pathsOf(filter: Filter): string[] {
+  const paths = atomsOf(filter).flatMap(atom => (atom.field.kind === 'path' ? [atom.field.name] : []));
+  return [...new Set(paths)];
+}
+
+/** The first thing in a filter that passes by itself (`now`, `online`, `lastInform`, `lastBoot`): no ground for a preset. */
+export function passingPart(filter: Filter): string | undefined {
+  for (const atom of atomsOf(filter)) {
+    if (['online', 'lastInform', 'lastBoot'].includes(atom.field.name)) return atom.field.name;
+    const values = atom.op === 'compare' ? [atom.value] : atom.op === 'in' ? atom.values : [];
+    if (values.some(value => 'now' in value)) return 'now';
+  }
+  return undefined;
+}

@@ -1,0 +1,418 @@
+// Every change of a device as a pure function of its row and plain data: no clock, no chance, no store. The same arguments give
+// the same change, so an operation can be replayed and can cross to the thread or process that owns the store.
+import { createHash } from 'node:crypto';
+import { UserError } from '../../shared/errors.ts';
+import { afterInform, afterSession, isSent, isTransfer, withoutExpired } from './evidence.ts';
+import type {
+  Credentials,
+  DeviceFault,
+  DeviceIdentity,
+  DeviceOperation,
+  DeviceOperations,
+  DevicePatch,
+  DeviceRow,
+  InformFacts,
+  Outcome,
+  Task,
+  TaskFault,
+  WantedValue,
+} from './store.ts';
+
+/** What an operation makes of a row. The same `row` object: nothing changed. No row: the device is gone. */
+export interface Change<R> {
+  row: DeviceRow | undefined;
+  result: R;
+  /** Tasks that left the row because they ended. */
+  ended: Task[];
+}
+
+type Operation<N extends DeviceOperation> = (
+  row: DeviceRow | undefined,
+  args: DeviceOperations[N]['args'],
+  id: string,
+) => Change<DeviceOperations[N]['result']>;
+
+const MAX_OPEN_TASKS = 100;
+const MAX_TASK_BYTES = 256 * 1024;
+const MAX_FAULTS = 50;
+const MAX_VALUES = 128;
+const MAX_VALUE_LENGTH = 1024;
+const MAX_APPLIED = 64;
+
+const unchanged = <R>(row: DeviceRow | undefined, result: R): Change<R> => ({ row, result, ended: [] });
+const changed = <R>(row: DeviceRow, result: R, ended: Task[] = []): Change<R> => ({ row, result, ended });
+
+/** Carries out one operation on one row. @throws UserError what the caller can mend; then nothing changed */
+export function operate<N extends DeviceOperation>(
+  name: N,
+  id: string,
+  row: DeviceRow | undefined,
+  args: DeviceOperations[N]['args'],
+): Change<DeviceOperations[N]['result']> {
+  const operation: Operation<N> | undefined = Object.hasOwn(operations, name) ? operations[name] : undefined;
+  if (!operation) throw new Error(`no device operation ${name}`);
+  return operation(row, args, id);
+}
+
+function existing(row: DeviceRow | undefined, id: string): DeviceRow {
+  if (!row) throw new UserError(404, 'no-such-device', `there is no device ${id}`);
+  return row;
+}
+
+function newRow(id: string, identity: DeviceIdentity, state: DeviceRow['state'], now: number): DeviceRow {
+  return {
+    id,
+    manufacturer: identity.manufacturer,
+    oui: identity.oui,
+    productClass: identity.productClass,
+    serialNumber: identity.serialNumber,
+    state,
+    created: now,
+    connectionRequest: { url: '', username: '', password: '' },
+    tags: [],
+    site: {},
+    overrides: {},
+    lastEvents: [],
+    address: '',
+    softwareVersion: '',
+    hardwareVersion: '',
+    provisioningCode: '',
+    parameterKey: '',
+    root: '',
+    values: {},
+    // Tokens start at the time of birth, so that those of a removed device mean nothing to one that returns under its id.
+    fence: now,
+    applied: {},
+    tasks: [],
+    faults: [],
+  };
+}
+
+const informed: Operation<'informed'> = (row, facts, id) => {
+  if (!row && facts.admission === 'refuse') return unchanged(row, { outcome: 'refused' });
+  const claim = row?.claim;
+  if (claim && claim.until > facts.now && claim.owner !== facts.owner)
+    return unchanged(row, { outcome: 'busy', until: claim.until });
+
+  const known =
+    row ?? newRow(id, facts.identity, facts.admission === 'enrolled' ? 'enrolled' : 'quarantine', facts.now);
+  const { openUntil: _opened, ...rest } = known;
+  const token = known.fence + 1;
+  const told = withInform(rest, facts);
+  const { tasks, ended } = afterInform(told.tasks, facts);
+  const next: DeviceRow = {
+    ...told,
+    tasks,
+    applied: withApplied(told.applied, ended),
+    fence: token,
+    claim: { token, owner: facts.owner, until: facts.now + facts.leaseMs },
+  };
+  const first = known.lastInform === undefined;
+  return changed(next, { outcome: 'claimed', row: next, token, first, settled: ended }, ended);
+};
+
+/** The row with what the Inform says about the device itself. */
+function withInform(row: DeviceRow, facts: InformFacts): DeviceRow {
+  const codes = facts.events.map(event => event.EventCode);
+  const bootstrap = codes.includes('0 BOOTSTRAP');
+  const { reconciled, ...rest } = row;
+  const next: DeviceRow = {
+    ...rest,
+    ...facts.identity,
+    // An announced device that has proved itself is managed from now on.
+    state: row.state === 'known' ? 'enrolled' : row.state,
+    lastInform: facts.now,
+    lastEvents: codes,
+    address: facts.address,
+  };
+  // After 0 BOOTSTRAP the device is as its maker left it: nothing that was made true still is.
+  if (bootstrap) Object.assign(next, { lastBootstrap: facts.now, parameterKey: '', values: {}, applied: {} });
+  else if (reconciled) next.reconciled = reconciled;
+  if (codes.includes('1 BOOT')) next.lastBoot = facts.now;
+  const credentials = currentCredentials(row, facts);
+  if (credentials) next.credentials = credentials;
+  return withReported(next, facts.parameters);
+}
+
+function currentCredentials(row: DeviceRow, facts: InformFacts): Credentials | undefined {
+  const { credentials } = row;
+  if (facts.usedNext && credentials?.next) return { ...credentials.next };
+  return credentials ?? facts.credentials;
+}
+
+const rootOf = (path: string): string => path.slice(0, path.indexOf('.') + 1);
+
+/** The row with the parameter values of an Inform, and what the server itself needs of them. */
+function withReported(row: DeviceRow, parameters: InformFacts['parameters']): DeviceRow {
+  const reported = new Map<string, string>();
+  let root = row.root;
+  for (const { Name, Value } of parameters) {
+    const start = rootOf(Name);
+    if (start !== 'Device.' && start !== 'InternetGatewayDevice.') continue;
+    root = start;
+    reported.set(Name.slice(start.length), Value);
+  }
+  const told = (name: string, before: string): string => reported.get(name) ?? before;
+  const next: DeviceRow = {
+    ...row,
+    root,
+    softwareVersion: told('DeviceInfo.SoftwareVersion', row.softwareVersion),
+    hardwareVersion: told('DeviceInfo.HardwareVersion', row.hardwareVersion),
+    provisioningCode: told('DeviceInfo.ProvisioningCode', row.provisioningCode),
+    parameterKey: told('ManagementServer.ParameterKey', row.parameterKey),
+    connectionRequest: {
+      ...row.connectionRequest,
+      url: told('ManagementServer.ConnectionRequestURL', row.connectionRequest.url),
+    },
+    values: withValues(row.values, parameters),
+  };
+  const interval = Number(reported.get('ManagementServer.PeriodicInformInterval') ?? Number.NaN);
+  if (Number.isInteger(interval) && interval > 0) next.informInterval = interval;
+  const enable = reported.get('ManagementServer.PeriodicInformEnable')?.toLowerCase();
+  if (enable === '0' || enable === 'false') delete next.informInterval;
+  return next;
+}
+
+/** Latest values last; the oldest fall off a full row, and long texts stay out of it. */
+function withValues(before: Record<string, string>, parameters: InformFacts['parameters']): Record<string, string> {
+  const values = new Map(Object.entries(before));
+  for (const { Name, Value } of parameters) {
+    values.delete(Name);
+    if (Value.length <= MAX_VALUE_LENGTH) values.set(Name, Value);
+  }
+  return Object.fromEntries([...values].slice(-MAX_VALUES));
+}
+
+/** Remembers the files of Downloads that ended well. */
+function withApplied(before: Record<string, string>, ended: readonly Task[]): Record<string, string> {
+  const taken = ended.filter(task => task.method === 'Download' && task.state === 'done' && task.file && task.fileHash);
+  if (taken.length === 0) return before;
+  const applied = new Map(Object.entries(before));
+  for (const { file, fileHash } of taken) {
+    applied.delete(file ?? '');
+    applied.set(file ?? '', fileHash ?? '');
+  }
+  return Object.fromEntries([...applied].slice(-MAX_APPLIED));
+}
+
+const isStale = (row: DeviceRow, token: number): boolean => row.claim?.token !== token;
+
+const renewed: Operation<'renewed'> = (row, { token, until }, id) => {
+  const known = existing(row, id);
+  if (!known.claim || isStale(known, token)) return unchanged(row, 'stale');
+  return changed({ ...known, claim: { ...known.claim, until } }, 'ok');
+};
+
+const released: Operation<'released'> = (row, { token, complete, now }, id) => {
+  const known = existing(row, id);
+  if (isStale(known, token)) return unchanged(row, 'stale');
+  const { claim: _claim, ...free } = known;
+  if (!complete) return changed(free, 'ok');
+  const { tasks, ended } = afterSession(free.tasks, token, now);
+  return changed({ ...free, tasks }, 'ok', ended);
+};
+
+const announced: Operation<'announced'> = (row, { identity, now, patch }, id) => {
+  if (row) throw new UserError(409, 'device-exists', `device ${id} is already known`);
+  const next = withPatch(newRow(id, identity, 'known', now), patch);
+  return changed(next, next);
+};
+
+const patched: Operation<'patched'> = (row, { patch }, id) => {
+  const next = withPatch(existing(row, id), patch);
+  return changed(next, next);
+};
+
+function withPatch(row: DeviceRow, patch: DevicePatch): DeviceRow {
+  const next: DeviceRow = { ...row };
+  if (patch.tags) next.tags = [...new Set(patch.tags)];
+  if (patch.site) next.site = { ...patch.site };
+  if (patch.overrides) next.overrides = mergedOverrides(row.overrides, patch.overrides);
+  if (patch.credentials) next.credentials = patch.credentials;
+  if (patch.connectionRequest) next.connectionRequest = { ...row.connectionRequest, ...patch.connectionRequest };
+  return next;
+}
+
+function mergedOverrides(
+  before: DeviceRow['overrides'],
+  changes: NonNullable<DevicePatch['overrides']>,
+): DeviceRow['overrides'] {
+  const merged = new Map<string, WantedValue | null>([...Object.entries(before), ...Object.entries(changes)]);
+  return Object.fromEntries([...merged].flatMap(([path, value]) => (value === null ? [] : [[path, value] as const])));
+}
+
+const approved: Operation<'approved'> = (row, { identity, openUntil, now }, id) => {
+  const known = row ?? (identity ? newRow(id, identity, 'known', now) : existing(row, id));
+  const next: DeviceRow = { ...known, state: known.state === 'quarantine' ? 'enrolled' : known.state };
+  if (openUntil !== undefined) next.openUntil = openUntil;
+  return changed(next, next);
+};
+
+const credentialsOffered: Operation<'credentialsOffered'> = (row, { token, next, connectionRequest }, id) => {
+  const known = existing(row, id);
+  if (isStale(known, token)) return unchanged(row, 'stale');
+  const credentials: Credentials = known.credentials
+    ? { username: known.credentials.username, password: known.credentials.password, next }
+    : { ...next };
+  const access = { ...known.connectionRequest, ...connectionRequest };
+  return changed({ ...known, credentials, connectionRequest: access }, 'ok');
+};
+
+/** The task's CommandKey, if it has one that could name it later. */
+const keyOf = (task: Task): string | undefined => {
+  const key = task.args.CommandKey;
+  return typeof key === 'string' && key !== '' ? key : undefined;
+};
+
+const taskAdded: Operation<'taskAdded'> = (row, { task }, id) => {
+  const known = existing(row, id);
+  const { tasks, ended } = withoutExpired(known.tasks, task.created);
+  if (tasks.length >= MAX_OPEN_TASKS)
+    throw new UserError(429, 'too-many-tasks', `device ${id} has ${tasks.length} open tasks already`);
+  if (tasks.some(open => open.id === task.id)) throw new UserError(409, 'task-exists', `task ${task.id} exists`);
+  const key = keyOf(task);
+  if (key !== undefined && tasks.some(open => keyOf(open) === key))
+    throw new UserError(409, 'command-key-open', `a task with CommandKey "${key}" is open on device ${id}`);
+  if (Buffer.byteLength(JSON.stringify(task.args)) > MAX_TASK_BYTES)
+    throw new UserError(413, 'task-too-large', `the arguments of a task take at most ${MAX_TASK_BYTES} bytes`);
+  const added: Task = { ...task, device: id, state: 'queued' };
+  return changed({ ...known, tasks: [...tasks, added] }, added, ended);
+};
+
+const replaced = (row: DeviceRow, task: Task): DeviceRow => ({
+  ...row,
+  tasks: row.tasks.map(open => (open.id === task.id ? task : open)),
+});
+
+function without(row: DeviceRow, task: Task): DeviceRow {
+  const tasks = row.tasks.filter(open => open.id !== task.id);
+  return { ...row, tasks, applied: withApplied(row.applied, [task]) };
+}
+
+const taskSent: Operation<'taskSent'> = (row, { token, id: taskId, now }, id) => {
+  const known = existing(row, id);
+  if (isStale(known, token)) return unchanged(row, 'stale');
+  const task = known.tasks.find(open => open.id === taskId);
+  if (!task) return unchanged(row, 'gone');
+  // Sent before: never a second time, unless this is the same message come twice.
+  if (task.state !== 'queued') return unchanged(row, task.sentBy === token ? task : 'gone');
+  const sent: Task = { ...task, state: 'sent', started: now, sentBy: token, silentSessions: 0 };
+  return changed(replaced(known, sent), sent);
+};
+
+const taskSettled: Operation<'taskSettled'> = (row, { token, id: taskId, outcome, now }, id) => {
+  const known = existing(row, id);
+  if (token !== undefined && isStale(known, token)) return unchanged(row, 'stale');
+  const task = known.tasks.find(open => open.id === taskId);
+  if (!task) return unchanged(row, 'gone');
+  const settled = withOutcome(task, outcome, now);
+  if (settled.ended === undefined) return changed(replaced(known, settled), settled);
+  return changed(without(known, settled), settled, [settled]);
+};
+
+function withOutcome(task: Task, outcome: Outcome, now: number): Task {
+  const { started, sentBy: _by, silentSessions: _silent, ...queued } = task;
+  if (outcome.state === 'queued') return { ...queued, state: 'queued' };
+  const next: Task = { ...task, state: outcome.state, started: started ?? now };
+  if (outcome.result) next.result = outcome.result;
+  if (outcome.fault) next.fault = outcome.fault;
+  if (outcome.state !== 'waiting') next.ended = now;
+  return next;
+}
+
+const taskCancelled: Operation<'taskCancelled'> = (row, { id: taskId, now }, id) => {
+  const known = existing(row, id);
+  const task = known.tasks.find(open => open.id === taskId);
+  if (!task) return unchanged(row, 'gone');
+  // What the device has in hand cannot be called back; what it promised to do later can be waited for no longer.
+  if (task.state === 'sent') return unchanged(row, 'sent');
+  const cancelled: Task = { ...task, state: 'cancelled', ended: now };
+  return changed(without(known, cancelled), cancelled, [cancelled]);
+};
+
+/** TR-069 A.3.3.2: FaultCode 0 is success. The CPE repeats it until it is answered, so the second time finds nothing. */
+const transferCompleted: Operation<'transferCompleted'> = (row, args, id) => {
+  const known = existing(row, id);
+  const task = known.tasks.find(open => isTransfer(open) && isSent(open) && open.args.CommandKey === args.commandKey);
+  if (!task) return unchanged(row, undefined);
+  const failed = args.fault.code !== 0;
+  const settled: Task = {
+    ...task,
+    state: failed ? 'failed' : 'done',
+    result: { ...task.result, StartTime: args.startTime, CompleteTime: args.completeTime },
+    ended: args.now,
+  };
+  if (failed) settled.fault = { code: args.fault.code, message: args.fault.message };
+  return changed(without(known, settled), settled, [settled]);
+};
+
+const reconciled: Operation<'reconciled'> = (row, { token, revision, generation, facts, parameterKey }, id) => {
+  const known = existing(row, id);
+  if (isStale(known, token)) return unchanged(row, 'stale');
+  const next: DeviceRow = {
+    ...known,
+    reconciled: { revision, generation, facts },
+    // What is wanted holds, so only an operator's own tasks can still be at fault.
+    faults: known.faults.filter(fault => fault.cause.startsWith('task:')),
+  };
+  if (parameterKey !== undefined) next.parameterKey = parameterKey;
+  return changed(next, 'ok');
+};
+
+/** The same for the same device and cause, so that a link to a fault stays good. */
+const faultId = (device: string, cause: string): string =>
+  createHash('sha256').update(`${device}\0${cause}`).digest('hex').slice(0, 20);
+
+const faultRaised: Operation<'faultRaised'> = (row, args, id) => {
+  const known = existing(row, id);
+  const before = known.faults.find(fault => fault.cause === args.cause);
+  const fault: DeviceFault = {
+    id: faultId(id, args.cause),
+    device: id,
+    cause: args.cause,
+    code: args.code,
+    message: args.message,
+    first: before?.first ?? args.now,
+    last: args.now,
+    count: (before?.count ?? 0) + 1,
+    retryAt: args.retryAt,
+  };
+  if (args.parameter !== undefined) fault.parameter = args.parameter;
+  const others = known.faults.filter(other => other.cause !== args.cause);
+  return changed({ ...known, faults: [...others, fault].slice(-MAX_FAULTS) }, fault);
+};
+
+const faultCleared: Operation<'faultCleared'> = (row, { cause, id: fault }, id) => {
+  const known = existing(row, id);
+  const faults = known.faults.filter(open => open.cause !== cause && open.id !== fault);
+  if (faults.length === known.faults.length) return unchanged(row, false);
+  return changed({ ...known, faults }, true);
+};
+
+const removed: Operation<'removed'> = (row, { now }) => {
+  if (!row) return unchanged(row, false);
+  const fault: TaskFault = { code: 'device-removed', message: 'the device was removed' };
+  const ended = row.tasks.map(
+    (task): Task => ({ ...task, state: 'cancelled', fault, ended: now ?? task.started ?? task.created }),
+  );
+  return { row: undefined, result: true, ended };
+};
+
+const operations: { [N in DeviceOperation]: Operation<N> } = {
+  informed,
+  renewed,
+  released,
+  announced,
+  patched,
+  approved,
+  credentialsOffered,
+  taskAdded,
+  taskSent,
+  taskSettled,
+  taskCancelled,
+  transferCompleted,
+  reconciled,
+  faultRaised,
+  faultCleared,
+  removed,
+};

@@ -1,0 +1,260 @@
+// Every read of the SQLite store, on one connection of its own: synchronous, for the main thread and for the search thread.
+import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
+import { UserError } from '../../shared/errors.ts';
+import type { Filter } from './filter.ts';
+import { columns, toSql } from './filter-sql.ts';
+import type { DeviceFault, DeviceQuery, DeviceRow, DocumentKind, KnownValue, StoredDocument, Task } from './store.ts';
+
+/** Reads that may have to walk all devices, or move many bytes: plain data, so that they can be sent to another thread. */
+export type SearchRequest =
+  | { do: 'devices'; query: DeviceQuery }
+  | { do: 'countDevices'; filter?: Filter; now: number }
+  | { do: 'bytes'; name: string };
+
+export interface Reading {
+  device(id: string): DeviceRow | undefined;
+  deviceByUsername(username: string): DeviceRow | undefined;
+  devices(query: DeviceQuery): { items: DeviceRow[]; next?: string };
+  countDevices(filter: Filter | undefined, now: number): number;
+  parameters(device: string, path: string): KnownValue[];
+  tasks(query: { device?: string; limit: number }): Task[];
+  task(id: string): Task | undefined;
+  faults(limit: number): DeviceFault[];
+  documents(kind: DocumentKind): StoredDocument[];
+  document(kind: DocumentKind, name: string): StoredDocument | undefined;
+  generations(): Map<string, number>;
+  bytes(name: string): Buffer | undefined;
+  search(request: SearchRequest): unknown;
+}
+
+/** Prepares each statement once. */
+export function statements(db: DatabaseSyncInstance): (sql: string) => StatementSyncInstance {
+  const prepared = new Map<string, StatementSyncInstance>();
+  return sql => {
+    const known = prepared.get(sql);
+    if (known) return known;
+    // Filters make statements without end; the fixed ones come back at once.
+    if (prepared.size >= 200) prepared.clear();
+    const statement = db.prepare(sql);
+    prepared.set(sql, statement);
+    return statement;
+  };
+}
+
+const MAX_PAGE = 1000;
+const pageOf = (limit: number): number => Math.min(MAX_PAGE, Math.max(1, Math.floor(limit) || 1));
+
+const newestFirst = (a: Task, b: Task): number => b.created - a.created || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
+
+export function createReading(db: DatabaseSyncInstance): Reading {
+  const sql = statements(db);
+  const all = <T>(text: string, ...params: (string | number)[]): T[] => sql(text).all(...params) as T[];
+  const one = <T>(text: string, ...params: (string | number)[]): T | undefined =>
+    (sql(text).get(...params) as T | undefined) ?? undefined;
+  const bodies = <T>(rows: { body: string }[]): T[] => rows.map(row => JSON.parse(row.body) as T);
+  const bodyOf = <T>(row: { body: string } | undefined): T | undefined => row && (JSON.parse(row.body) as T);
+
+  const device = (id: string): DeviceRow | undefined =>
+    bodyOf(one('SELECT body FROM rows WHERE device = (SELECT pk FROM devices WHERE id = ?)', id));
+
+  const deviceByUsername = (username: string): DeviceRow | undefined =>
+    bodyOf(
+      one('SELECT body FROM rows WHERE device = (SELECT pk FROM devices WHERE username = ? LIMIT 1)', username) ??
+        one('SELECT body FROM rows WHERE device = (SELECT pk FROM devices WHERE next_username = ? LIMIT 1)', username),
+    );
+
+  const devices = (query: DeviceQuery): { items: DeviceRow[]; next?: string } => {
+    const limit = pageOf(query.limit);
+    const { text, params } = pageSql(query);
+    const found = all<{ pk: number; id: string; key: string | number }>(text, ...params, limit + 1);
+    const items = found.slice(0, limit).flatMap(({ pk }) => {
+      const row = bodyOf<DeviceRow>(one('SELECT body FROM rows WHERE device = ?', pk));
+      return row ? [row] : [];
+    });
+    const last = found.length > limit ? found[limit - 1] : undefined;
+    return last ? { items, next: cursorText(query.sort, last.key, last.id) } : { items };
+  };
+
+  const countDevices = (filter: Filter | undefined, now: number): number => {
+    const where = filter ? toSql(filter, now) : { sql: '1', params: [] };
+    return one<{ n: number }>(`SELECT count(*) AS n FROM devices d WHERE ${where.sql}`, ...where.params)?.n ?? 0;
+  };
+
+  const parameters = (id: string, path: string): KnownValue[] => {
+    const pk = one<{ pk: number }>('SELECT pk FROM devices WHERE id = ?', id)?.pk;
+    if (pk === undefined) return [];
+    const select = `SELECT d.path, p.value, p.type, p.writable, p.notification, p.time
+      FROM parameters p CROSS JOIN paths d ON d.pk = p.path WHERE p.device = ?`;
+    const rows =
+      path !== '' && !path.endsWith('.')
+        ? all<ParameterRow>(`${select} AND p.path = (SELECT pk FROM paths WHERE path = ?)`, pk, path)
+        : path === ''
+          ? all<ParameterRow>(`${select} ORDER BY d.path`, pk)
+          : all<ParameterRow>(`${select} AND d.path >= ? AND d.path < ? ORDER BY d.path`, pk, ...below(path));
+    return rows.map(knownValue);
+  };
+
+  const openTasks = (limit: number): Task[] => {
+    const found = all<{ id: string; body: string }>(
+      `SELECT o.id, r.body FROM open_tasks o JOIN rows r ON r.device = o.device
+       ORDER BY o.created DESC, o.id DESC LIMIT ?`,
+      limit,
+    );
+    return found.flatMap(({ id, body }) => (JSON.parse(body) as DeviceRow).tasks.filter(task => task.id === id));
+  };
+
+  const tasks = (query: { device?: string; limit: number }): Task[] => {
+    const limit = pageOf(query.limit);
+    const order = 'ORDER BY created DESC, id DESC LIMIT ?';
+    const open = query.device === undefined ? openTasks(limit) : (device(query.device)?.tasks ?? []);
+    const ended: Task[] = bodies(
+      query.device === undefined
+        ? all(`SELECT body FROM ended_tasks ${order}`, limit)
+        : all(`SELECT body FROM ended_tasks WHERE device = ? ${order}`, query.device, limit),
+    );
+    // One that ends between the two reads is in both: it has ended.
+    const byId = new Map([...open, ...ended].map(task => [task.id, task]));
+    return [...byId.values()].sort(newestFirst).slice(0, limit);
+  };
+
+  const task = (id: string): Task | undefined => {
+    const row = bodyOf<DeviceRow>(
+      one('SELECT body FROM rows WHERE device = (SELECT device FROM open_tasks WHERE id = ?)', id),
+    );
+    const open = row?.tasks.find(candidate => candidate.id === id);
+    return open ?? bodyOf<Task>(one('SELECT body FROM ended_tasks WHERE id = ?', id));
+  };
+
+  const faults = (limit: number): DeviceFault[] => {
+    const found = all<{ id: string; body: string }>(
+      'SELECT f.id, r.body FROM faults f JOIN rows r ON r.device = f.device ORDER BY f.last DESC, f.id LIMIT ?',
+      pageOf(limit),
+    );
+    return found.flatMap(({ id, body }) => (JSON.parse(body) as DeviceRow).faults.filter(fault => fault.id === id));
+  };
+
+  const documentColumns = 'SELECT name, generation, changed, body FROM documents WHERE kind = ?';
+  const documents = (kind: DocumentKind): StoredDocument[] =>
+    all<DocumentRow>(`${documentColumns} ORDER BY name`, kind).map(storedDocument);
+  const document = (kind: DocumentKind, name: string): StoredDocument | undefined => {
+    const row = one<DocumentRow>(`${documentColumns} AND name = ?`, kind, name);
+    return row && storedDocument(row);
+  };
+
+  const generations = (): Map<string, number> =>
+    new Map(
+      all<{ kind: string; generation: number }>('SELECT kind, generation FROM generations').map(row => [
+        row.kind,
+        row.generation,
+      ]),
+    );
+
+  const bytes = (name: string): Buffer | undefined => {
+    const row = one<{ body: Uint8Array }>('SELECT body FROM bytes WHERE name = ?', name);
+    return row && Buffer.from(row.body.buffer, row.body.byteOffset, row.body.byteLength);
+  };
+
+  const search = (request: SearchRequest): unknown => {
+    if (request.do === 'devices') return devices(request.query);
+    return request.do === 'bytes' ? bytes(request.name) : countDevices(request.filter, request.now);
+  };
+
+  return {
+    device,
+    deviceByUsername,
+    devices,
+    countDevices,
+    parameters,
+    tasks,
+    task,
+    faults,
+    documents,
+    document,
+    generations,
+    bytes,
+    search,
+  };
+}
+
+/** Bounds of the paths below a partial one: from it, to the character after its last dot. */
+export const below = (partial: string): [string, string] => [partial, `${partial.slice(0, -1)}/`];
+
+interface ParameterRow {
+  path: string;
+  value: string;
+  type: string;
+  writable: number | null;
+  notification: number | null;
+  time: number;
+}
+
+function knownValue({ path, value, type, writable, notification, time }: ParameterRow): KnownValue {
+  const known: KnownValue = { path, value, type, time };
+  if (writable !== null) known.writable = writable === 1;
+  if (notification !== null) known.notification = notification;
+  return known;
+}
+
+interface DocumentRow {
+  name: string;
+  generation: number;
+  changed: number;
+  body: string;
+}
+
+const storedDocument = ({ name, generation, changed, body }: DocumentRow): StoredDocument => ({
+  name,
+  generation,
+  changed,
+  body: JSON.parse(body) as unknown,
+});
+
+/** One page of a search by keyset: where the last one ended, not how many came before. */
+function pageSql(query: DeviceQuery): { text: string; params: (string | number)[] } {
+  const { column, descending } = sortOf(query.sort);
+  const where = query.filter ? [toSql(query.filter, query.now)] : [];
+  if (query.cursor !== undefined) {
+    const { key, id } = readCursor(query.cursor, query.sort);
+    const side = descending ? '<' : '>';
+    where.push(
+      column === 'id'
+        ? { sql: `d.id ${side} ?`, params: [id] }
+        : { sql: `(d.${column}, d.id) ${side} (?, ?)`, params: [key, id] },
+    );
+  }
+  const order = descending ? 'DESC' : 'ASC';
+  const by = column === 'id' ? `d.id ${order}` : `d.${column} ${order}, d.id ${order}`;
+  return {
+    text: `SELECT d.pk, d.id, d.${column} AS key FROM devices d
+      WHERE ${where.map(part => part.sql).join(' AND ') || '1'} ORDER BY ${by} LIMIT ?`,
+    params: where.flatMap(part => part.params),
+  };
+}
+
+function sortOf(sort = 'id'): { column: string; descending: boolean } {
+  const descending = sort.startsWith('-');
+  const name = descending ? sort.slice(1) : sort;
+  const column = Object.hasOwn(columns, name) ? columns[name] : undefined;
+  if (!column) {
+    const names = Object.keys(columns).join(', ');
+    throw new UserError(400, 'bad-sort', `cannot sort by "${name}": one of ${names}, with - in front for descending`);
+  }
+  return { column, descending };
+}
+
+const cursorText = (sort: string | undefined, key: string | number, id: string): string =>
+  Buffer.from(JSON.stringify([sort ?? 'id', key, id])).toString('base64url');
+
+function readCursor(text: string, sort = 'id'): { key: string | number; id: string } {
+  const bad = new UserError(400, 'bad-cursor', 'the cursor is not one of this search');
+  let parts: unknown;
+  try {
+    parts = JSON.parse(Buffer.from(text, 'base64url').toString());
+  } catch {
+    throw bad;
+  }
+  if (!Array.isArray(parts)) throw bad;
+  const [by, key, id] = parts as unknown[];
+  if (by !== sort || typeof id !== 'string' || (typeof key !== 'string' && typeof key !== 'number')) throw bad;
+  return { key, id };
+}

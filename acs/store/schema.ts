@@ -1,0 +1,225 @@
+// The tables of the SQLite store, as the steps that lead to them, and the connections to them.
+import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
+import { UserError } from '../../shared/errors.ts';
+import { addFilterFunctions } from './filter-sql.ts';
+
+/** "Tndm": tells our files from other SQLite databases. */
+const APPLICATION_ID = 0x546e646d;
+
+/** Each step leads from one version to the next (`user_version`); a step that was released is never changed. */
+const migrations: readonly string[] = [
+  `
+  -- Narrow, so that a search can read all of it: what is filtered and sorted by. Unknown is '' or 0.
+  CREATE TABLE devices (
+    pk INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    username TEXT,
+    next_username TEXT,
+    oui TEXT NOT NULL,
+    product_class TEXT NOT NULL,
+    serial TEXT NOT NULL,
+    manufacturer TEXT NOT NULL,
+    firmware TEXT NOT NULL,
+    firmware_key TEXT NOT NULL,
+    hardware TEXT NOT NULL,
+    address TEXT NOT NULL,
+    state TEXT NOT NULL,
+    created REAL NOT NULL,
+    last_inform REAL NOT NULL,
+    last_boot REAL NOT NULL,
+    online_until REAL NOT NULL
+  ) STRICT;
+  CREATE INDEX devices_username ON devices (username) WHERE username IS NOT NULL;
+  CREATE INDEX devices_next_username ON devices (next_username) WHERE next_username IS NOT NULL;
+  CREATE INDEX devices_oui ON devices (oui, id);
+  CREATE INDEX devices_product_class ON devices (product_class, id);
+  CREATE INDEX devices_serial ON devices (serial, id);
+  CREATE INDEX devices_firmware ON devices (firmware_key, id);
+  CREATE INDEX devices_state ON devices (state, id);
+  CREATE INDEX devices_created ON devices (created, id);
+  CREATE INDEX devices_last_inform ON devices (last_inform, id);
+  CREATE INDEX devices_online ON devices (online_until);
+
+  -- The hot row itself, JSON.
+  CREATE TABLE rows (
+    device INTEGER PRIMARY KEY REFERENCES devices ON DELETE CASCADE,
+    body TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE tags (
+    tag TEXT NOT NULL,
+    device INTEGER NOT NULL REFERENCES devices ON DELETE CASCADE,
+    PRIMARY KEY (tag, device)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX tags_device ON tags (device);
+
+  -- The cold parameter trees, against one dictionary of paths.
+  CREATE TABLE paths (pk INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE) STRICT;
+  CREATE TABLE parameters (
+    device INTEGER NOT NULL REFERENCES devices ON DELETE CASCADE,
+    path INTEGER NOT NULL,
+    value TEXT NOT NULL,
+    type TEXT NOT NULL,
+    writable INTEGER,
+    notification INTEGER,
+    time REAL NOT NULL,
+    PRIMARY KEY (device, path)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Open tasks and faults live in their device's row: here only where, so that they are found by id and in order.
+  CREATE TABLE open_tasks (
+    id TEXT PRIMARY KEY,
+    device INTEGER NOT NULL REFERENCES devices ON DELETE CASCADE,
+    created REAL NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX open_tasks_device ON open_tasks (device);
+  CREATE INDEX open_tasks_created ON open_tasks (created, id);
+  CREATE TABLE faults (
+    id TEXT PRIMARY KEY,
+    device INTEGER NOT NULL REFERENCES devices ON DELETE CASCADE,
+    last REAL NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX faults_device ON faults (device);
+  CREATE INDEX faults_last ON faults (last, id);
+  CREATE TABLE ended_tasks (
+    id TEXT PRIMARY KEY,
+    device TEXT NOT NULL,
+    created REAL NOT NULL,
+    ended REAL NOT NULL,
+    body TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX ended_tasks_device ON ended_tasks (device, created, id);
+  CREATE INDEX ended_tasks_created ON ended_tasks (created, id);
+  CREATE INDEX ended_tasks_ended ON ended_tasks (ended);
+
+  CREATE TABLE generations (kind TEXT PRIMARY KEY, generation INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE documents (
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    changed REAL NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (kind, name)
+  ) STRICT;
+  CREATE TABLE bytes (name TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT;
+  `,
+];
+
+/** Where the store lies, and how large the file may grow. */
+export interface StoreFile {
+  /** A path, or `:memory:`. */
+  file: string;
+  /** No limit by default but the disk. */
+  maxBytes?: number;
+}
+
+export interface OwnedDatabase {
+  db: DatabaseSyncInstance;
+  close(): void;
+}
+
+/** The one connection that writes: makes and migrates the tables. @throws UserError 503 for a file that cannot serve */
+export function openWriter({ file, maxBytes }: StoreFile): OwnedDatabase {
+  return guarded(file, () => {
+    const lock = file === ':memory:' ? undefined : lockOf(file);
+    const db = new DatabaseSync(file);
+    const close = (): void => {
+      db.close();
+      lock?.close();
+    };
+    try {
+      db.exec('PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON');
+      if (lock) adopt(db, file);
+      migrate(db, file);
+      db.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -32000; PRAGMA journal_size_limit = 67108864');
+      if (maxBytes) db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / pragma(db, 'page_size')))}`);
+      addFilterFunctions(db);
+      return { db, close };
+    } catch (error) {
+      close();
+      throw error;
+    }
+  });
+}
+
+/**
+ * Generations and path numbers are kept in memory, so one process owns the file. The lock is that of an empty database beside it,
+ * because the system frees it with the process, however that ends.
+ */
+function lockOf(file: string): DatabaseSyncInstance {
+  const lock = new DatabaseSync(`${file}-lock`);
+  try {
+    lock.exec('PRAGMA busy_timeout = 500; BEGIN EXCLUSIVE');
+    return lock;
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+}
+
+/** A connection for reading, beside the writer of this process. */
+export function openReader(file: string): DatabaseSyncInstance {
+  return guarded(file, () => {
+    const db = new DatabaseSync(file, { readOnly: true });
+    db.exec('PRAGMA busy_timeout = 5000; PRAGMA query_only = ON; PRAGMA cache_size = -16000');
+    addFilterFunctions(db);
+    return db;
+  });
+}
+
+function adopt(db: DatabaseSyncInstance, file: string): void {
+  const id = pragma(db, 'application_id');
+  const tables = db.prepare(`SELECT count(*) AS n FROM sqlite_schema`).get() as { n: number };
+  if (id !== APPLICATION_ID && tables.n > 0)
+    throw new UserError(503, 'not-a-store', `${file} is a database of another program`);
+  db.exec('PRAGMA journal_mode = WAL');
+  if (id !== APPLICATION_ID) db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+}
+
+function migrate(db: DatabaseSyncInstance, file: string): void {
+  const version = pragma(db, 'user_version');
+  if (version > migrations.length)
+    throw new UserError(
+      503,
+      'store-too-new',
+      `${file} was written by a newer version of this program (store version ${version}, this one knows up to ${migrations.length})`,
+    );
+  for (let step = version; step < migrations.length; step++) {
+    db.exec('BEGIN IMMEDIATE');
+    try {
+      db.exec(migrations[step]!);
+      db.exec(`PRAGMA user_version = ${step + 1}; COMMIT`);
+    } catch (error) {
+      if (db.isTransaction) db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+}
+
+const pragma = (db: DatabaseSyncInstance, name: string): number =>
+  Number(Object.values(db.prepare(`PRAGMA ${name}`).get() as Record<string, unknown>)[0]);
+
+function guarded<T>(file: string, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    throw storeError(error, file);
+  }
+}
+
+/** What SQLite says of the disk or the file, as an operator's error; anything else unchanged. */
+export function storeError(error: unknown, file = 'the store'): unknown {
+  const name = (error as { sqliteCodeName?: unknown }).sqliteCodeName;
+  if (!(error instanceof Error) || typeof name !== 'string') return error;
+  const told = Object.entries(diskTroubles).find(([code]) => name.startsWith(code))?.[1];
+  return told ? new UserError(told.status, told.code, `${file}: ${told.text} (${error.message})`) : error;
+}
+
+const diskTroubles: Readonly<Record<string, { status: number; code: string; text: string }>> = {
+  SQLITE_FULL: { status: 507, code: 'store-full', text: 'the disk is full; nothing was changed' },
+  SQLITE_READONLY: { status: 503, code: 'store-read-only', text: 'it cannot be written; nothing was changed' },
+  SQLITE_IOERR: { status: 503, code: 'store-io', text: 'the disk fails' },
+  SQLITE_CANTOPEN: { status: 503, code: 'store-cannot-open', text: 'it cannot be opened' },
+  SQLITE_NOTADB: { status: 503, code: 'not-a-store', text: 'it is no database' },
+  SQLITE_CORRUPT: { status: 503, code: 'store-corrupt', text: 'it is damaged' },
+  SQLITE_BUSY: { status: 503, code: 'store-busy', text: 'another program holds it' },
+};

@@ -1,0 +1,168 @@
+// The store on SQLite: a writer thread with group commit, indexed reads on this thread's own connection, searches on a third.
+// In-thread (virtual time, tests, `:memory:`) one connection does all, and a group is what was asked in one turn.
+
+import type { Clock } from '../../shared/clock.ts';
+import { UserError } from '../../shared/errors.ts';
+import type { Filter } from './filter.ts';
+import { createReading, type Reading, type SearchRequest } from './reading.ts';
+import { openReader, openWriter, type StoreFile } from './schema.ts';
+import type {
+  DeviceOperation,
+  DeviceOperations,
+  DeviceQuery,
+  DeviceRow,
+  DocumentKind,
+  KnownValue,
+  Store,
+  StoredDocument,
+} from './store.ts';
+import { type StoreThread, startThread } from './thread.ts';
+import { createWriting, PRUNE_BATCH, type WriteOutcome, type WriteRequest } from './writing.ts';
+
+export interface SqliteOptions extends StoreFile {
+  /** Dates documents. */
+  clock: Clock;
+  /** The writer runs on the calling thread. Always so for `:memory:`. */
+  inThread?: boolean;
+}
+
+/** The three ways a request goes: changes, searches, quick reads. */
+interface Connections {
+  write(request: WriteRequest): Promise<unknown>;
+  search(request: SearchRequest): Promise<unknown>;
+  reading: Reading;
+  close(): Promise<void>;
+}
+
+/** @throws UserError 503 when the file cannot serve: of a newer version, of another program, held by another process, … */
+export async function openSqlite(options: SqliteOptions): Promise<Store> {
+  const { file, maxBytes, clock } = options;
+  const place: StoreFile = maxBytes === undefined ? { file } : { file, maxBytes };
+  const inThread = options.inThread || file === ':memory:';
+  return createStore(inThread ? connectHere(place) : await connectThreads(place), clock);
+}
+
+const closed = (): UserError => new UserError(503, 'store-closed', 'the store is closed');
+
+function connectHere(place: StoreFile): Connections {
+  const { db, close } = openWriter(place);
+  const writing = createWriting(db);
+  const reading = createReading(db);
+  let queue: { request: WriteRequest; settle: (outcome: WriteOutcome) => void }[] = [];
+  let open = true;
+
+  const flush = (): void => {
+    const group = queue;
+    queue = [];
+    if (group.length === 0) return;
+    const outcomes = writing.commit(group.map(({ request }) => request));
+    for (const [index, { settle }] of group.entries()) settle(outcomes[index]!);
+  };
+  return {
+    reading,
+    write: request =>
+      new Promise((resolve, reject) => {
+        if (!open) return reject(closed());
+        const settle = (outcome: WriteOutcome): void => (outcome.ok ? resolve(outcome.value) : reject(outcome.error));
+        // A copy, as a thread would get: what the caller changes later is not what it asked for.
+        if (queue.push({ request: structuredClone(request), settle }) === 1) queueMicrotask(flush);
+      }),
+    search: async request => reading.search(request),
+    close: async () => {
+      if (!open) return;
+      open = false;
+      flush();
+      close();
+    },
+  };
+}
+
+async function connectThreads(place: StoreFile): Promise<Connections> {
+  const writer = await startThread<WriteRequest>('writer', place);
+  const db = openReader(place.file);
+  let reader: Promise<StoreThread<SearchRequest>> | undefined;
+  let open = true;
+  return {
+    reading: createReading(db),
+    write: request => writer.call(request),
+    search: async request => {
+      if (!open) throw closed();
+      reader ??= startThread<SearchRequest>('reader', place);
+      return (await reader).call(request);
+    },
+    close: async () => {
+      if (!open) return;
+      open = false;
+      await (await reader)?.close();
+      db.close();
+      // Last, so that the final checkpoint finds no other connection.
+      await writer.close();
+    },
+  };
+}
+
+function createStore({ write, search, reading, close }: Connections, clock: Clock): Store {
+  const generations = reading.generations();
+  return {
+    device: async id => reading.device(id),
+    deviceByUsername: async username => reading.deviceByUsername(username),
+    apply: async <N extends DeviceOperation>(id: string, name: N, args: DeviceOperations[N]['args']) =>
+      (await write({ do: 'apply', id, name, args })) as DeviceOperations[N]['result'],
+    // Without a filter an index gives the page at once; a filter may have to look at every device.
+    devices: async query =>
+      query.filter || !indexedSort(query)
+        ? ((await search({ do: 'devices', query })) as { items: DeviceRow[]; next?: string })
+        : reading.devices(query),
+    countDevices: async (filter: Filter | undefined, now: number) =>
+      (await search(filter ? { do: 'countDevices', filter, now } : { do: 'countDevices', now })) as number,
+
+    parameters: async (device, path) => reading.parameters(device, path),
+    putParameters: async (device: string, values: KnownValue[], replaceBelow?: string) => {
+      await write({
+        do: 'putParameters',
+        device,
+        values,
+        ...(replaceBelow === undefined ? undefined : { replaceBelow }),
+      });
+    },
+
+    tasks: async query => reading.tasks(query),
+    task: async id => reading.task(id),
+    faults: async limit => reading.faults(limit),
+
+    documents: async <T>(kind: DocumentKind) => reading.documents(kind) as StoredDocument<T>[],
+    document: async <T>(kind: DocumentKind, name: string) =>
+      reading.document(kind, name) as StoredDocument<T> | undefined,
+    putDocument: async (kind, name, body) => {
+      const generation = (await write({ do: 'putDocument', kind, name, body, now: clock.now() })) as number;
+      generations.set(kind, Math.max(generation, generations.get(kind) ?? 0));
+      return generation;
+    },
+    deleteDocument: async (kind, name) => {
+      const generation = (await write({ do: 'deleteDocument', kind, name })) as number | undefined;
+      if (generation === undefined) return false;
+      generations.set(kind, Math.max(generation, generations.get(kind) ?? 0));
+      return true;
+    },
+    generation: kind => generations.get(kind) ?? 0,
+
+    putBytes: async (name, bytes) => {
+      await write({ do: 'putBytes', name, bytes });
+    },
+    bytes: async name => {
+      const found = (await search({ do: 'bytes', name })) as Uint8Array | undefined;
+      return found && Buffer.from(found.buffer, found.byteOffset, found.byteLength);
+    },
+    deleteBytes: async name => {
+      await write({ do: 'deleteBytes', name });
+    },
+
+    prune: async before => {
+      while (((await write({ do: 'prune', before })) as number) === PRUNE_BATCH);
+    },
+    close,
+  };
+}
+
+const unindexed: ReadonlySet<string> = new Set(['manufacturer', 'hardware', 'address', 'lastBoot']);
+const indexedSort = ({ sort }: DeviceQuery): boolean => !unindexed.has(sort?.replace(/^-/, '') ?? 'id');

@@ -1,0 +1,110 @@
+// The store's two worker threads, seen from the main thread: requests out, outcomes back, in batches of one turn.
+import { Worker } from 'node:worker_threads';
+import { UserError } from '../../shared/errors.ts';
+import type { StoreFile } from './schema.ts';
+
+/** An error as plain data: those of a user keep their kind, the others their stack. */
+export type SentError =
+  | { user: true; status: number; code: string; message: string; detail: Record<string, unknown> }
+  | { user: false; message: string; stack: string };
+
+export type SentOutcome = { ok: true; value: unknown } | { ok: false; error: SentError };
+
+/** Numbered requests to a thread; undefined asks it to finish and close. */
+export type ToThread<R> = [number, R][] | undefined;
+export type FromThread = { ready: true } | { failed: SentError } | { outcomes: [number, SentOutcome][] };
+
+export function sentError(error: unknown): SentError {
+  if (error instanceof UserError) {
+    const { status, code, message, detail } = error;
+    return { user: true, status, code, message, detail };
+  }
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  return { user: false, message, stack: stack ?? message };
+}
+
+export function receivedError(sent: SentError): Error {
+  if (sent.user) return new UserError(sent.status, sent.code, sent.message, sent.detail);
+  return Object.assign(new Error(sent.message), { stack: sent.stack });
+}
+
+export interface StoreThread<R> {
+  call(request: R): Promise<unknown>;
+  /** Lets it finish what it has, and waits for its end. */
+  close(): Promise<void>;
+}
+
+interface Waiting {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/** More than this in flight means that the disk does not keep up: better said than piled up. */
+const MAX_WAITING = 50_000;
+
+/**
+ * Where a thread's code is. Node loads no `.ts` worker by itself, so in the source tree a small module registers the loader first;
+ * the compiled tree has `.js` beside this file. (The compiler does not rewrite such URLs, hence the look at our own name.)
+ */
+function entry(name: string): URL {
+  if (!import.meta.url.endsWith('.ts')) return new URL(`./${name}.js`, import.meta.url);
+  const source = new URL(`./${name}.ts`, import.meta.url).href;
+  const loader = import.meta.resolve('tsx/esm/api');
+  const code = `import { register } from ${JSON.stringify(loader)}; register(); await import(${JSON.stringify(source)});`;
+  return new URL(`data:text/javascript,${encodeURIComponent(code)}`);
+}
+
+/** Starts a thread and waits until its connection is open. @throws UserError when the file cannot serve */
+export function startThread<R>(name: 'writer' | 'reader', file: StoreFile): Promise<StoreThread<R>> {
+  const worker = new Worker(entry(name), { workerData: file });
+  const waiting = new Map<number, Waiting>();
+  let outgoing: [number, R][] = [];
+  let sequence = 0;
+  let ended: Error | undefined;
+
+  const fail = (error: Error): void => {
+    ended ??= error;
+    for (const { reject } of waiting.values()) reject(ended);
+    waiting.clear();
+  };
+  const exited = new Promise<void>(resolve => worker.once('exit', () => resolve()));
+  void exited.then(() => fail(new UserError(503, 'store-closed', 'the store is closed')));
+
+  const flush = (): void => {
+    const batch = outgoing;
+    outgoing = [];
+    worker.postMessage(batch satisfies ToThread<R>);
+  };
+  const call = (request: R): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      if (ended) return reject(ended);
+      if (waiting.size >= MAX_WAITING) return reject(new UserError(503, 'store-busy', 'the store does not keep up'));
+      const number = sequence++;
+      waiting.set(number, { resolve, reject });
+      if (outgoing.push([number, request]) === 1) queueMicrotask(flush);
+    });
+  const close = async (): Promise<void> => {
+    if (outgoing.length > 0) flush();
+    ended ??= new UserError(503, 'store-closed', 'the store is closed');
+    worker.postMessage(undefined);
+    await exited;
+  };
+  const settle = ([number, outcome]: [number, SentOutcome]): void => {
+    const who = waiting.get(number);
+    waiting.delete(number);
+    if (outcome.ok) who?.resolve(outcome.value);
+    else who?.reject(receivedError(outcome.error));
+  };
+
+  return new Promise((resolve, reject) => {
+    worker.on('error', error => {
+      fail(error);
+      reject(error);
+    });
+    worker.on('message', (message: FromThread) => {
+      if ('outcomes' in message) message.outcomes.forEach(settle);
+      else if ('ready' in message) resolve({ call, close });
+      else void exited.then(() => reject(receivedError(message.failed)));
+    });
+  });
+}

@@ -1,0 +1,65 @@
+// The writer thread: the only connection that changes the store. Requests that come while a commit runs form the next group; under
+// load a group also waits a little for company, so that many changes share one flush to the disk.
+import { parentPort, workerData } from 'node:worker_threads';
+import { systemClock } from '../../shared/clock.ts';
+import { openWriter, type StoreFile } from './schema.ts';
+import { type FromThread, type SentOutcome, sentError, type ToThread } from './thread.ts';
+import { createWriting, type WriteOutcome, type WriteRequest, type Writing } from './writing.ts';
+
+/** Shortest time from one commit to the next; the first after a pause goes at once. */
+const GROUP_MS = 5;
+/** Bounds how long one group may take. */
+const MAX_GROUP = 500;
+
+const sentOutcome = (outcome: WriteOutcome): SentOutcome =>
+  outcome.ok ? outcome : { ok: false, error: sentError(outcome.error) };
+
+function serve(writing: Writing, close: () => void): void {
+  const clock = systemClock();
+  let queue: [number, WriteRequest][] = [];
+  let scheduled = false;
+  let lastCommit = Number.NEGATIVE_INFINITY;
+
+  const commit = (): void => {
+    const group = queue.slice(0, MAX_GROUP);
+    queue = queue.slice(MAX_GROUP);
+    const outcomes = writing.commit(group.map(([, request]) => request));
+    lastCommit = clock.monotonic();
+    send({ outcomes: group.map(([number], index) => [number, sentOutcome(outcomes[index]!)]) });
+  };
+  const due = (): void => {
+    scheduled = false;
+    if (queue.length > 0) commit();
+    schedule();
+  };
+  const schedule = (): void => {
+    if (scheduled || queue.length === 0) return;
+    scheduled = true;
+    const wait = queue.length >= MAX_GROUP ? 0 : lastCommit + GROUP_MS - clock.monotonic();
+    if (wait <= 0) setImmediate(due);
+    else clock.after(wait, due);
+  };
+
+  parentPort?.on('message', (requests: ToThread<WriteRequest>) => {
+    if (requests) {
+      queue.push(...requests);
+      return schedule();
+    }
+    while (queue.length > 0) commit();
+    close();
+    parentPort?.close();
+  });
+}
+
+const send = (message: FromThread): void => parentPort?.postMessage(message);
+
+try {
+  const { db, close } = openWriter(workerData as StoreFile);
+  serve(createWriting(db), () => {
+    db.exec('PRAGMA optimize');
+    close();
+  });
+  send({ ready: true });
+} catch (error) {
+  send({ failed: sentError(error) });
+}
