@@ -1,5 +1,6 @@
 // Every RPC of TR-069 Annex A, each described once: the ACS, the CPE, the types and REST all derive from this table.
 // Argument order is the order of the schema (cwmp-1-0.xsd … cwmp-1-4.xsd).
+import { type ArgumentDescription, describeFields, validateFields } from './arguments.ts';
 import {
   boolean,
   dateTime,
@@ -488,3 +489,36 @@ export function isAcsMethod(name: string): name is AcsMethod {
 
 /** All methods of Annex A, in the order of the table. */
 export const methodNames: readonly MethodName[] = Object.keys(methods) as MethodName[];
+
+/**
+ * Arguments of a request from JSON: missing ones get the protocol's defaults, `ParameterList` may be `{path: value}`.
+ * A value whose type nobody named comes out with `Type` ''.
+ * @throws UserError 400 `invalid-argument`, whose detail names the argument
+ */
+export function validateArguments<M extends MethodName>(method: M, input: unknown): Arguments<M> {
+  return validateFields(methods[method].request, input) as Arguments<M>;
+}
+
+export interface MethodDescription {
+  method: MethodName;
+  clause: string;
+  to: 'cpe' | 'acs' | 'both';
+  since: Version;
+  deprecated: boolean;
+  arguments: ArgumentDescription[];
+  results: ArgumentDescription[];
+}
+
+/** A method as an API shows it. */
+export function describeMethod(method: MethodName): MethodDescription {
+  const { clause, to, since, deprecated, request, response }: MethodSpec = methods[method];
+  return {
+    method,
+    clause: `TR-069 ${clause}`,
+    to,
+    since,
+    deprecated: deprecated === true,
+    arguments: describeFields(request),
+    results: describeFields(response),
+  };
+}

@@ -1,0 +1,206 @@
+// JSON from an operator → the arguments of a request, by the same descriptions as the codec; and those descriptions for an API to show.
+import { UserError } from '../errors.ts';
+import { canonicalType, isKnownType, membersOf } from './codec.ts';
+import type { ArrayField, ChoiceField, Field, Fields, NumberField, TextField } from './fields.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** An argument as an API shows it. */
+export interface ArgumentDescription {
+  name: string;
+  /** `string`, `int`, `unsignedInt`, `boolean`, `dateTime`, `base64`, `any`, `struct`, `array`, `choice`. */
+  type: string;
+  required: boolean;
+  default?: unknown;
+  maxLength?: number;
+  minimum?: number;
+  maximum?: number;
+  values?: readonly string[];
+  pattern?: string;
+  minItems?: number;
+  maxItems?: number;
+  /** Of an array. */
+  items?: ArgumentDescription;
+  /** Of a struct. */
+  fields?: ArgumentDescription[];
+  /** Of a choice, by the value of `Type`. */
+  variants?: Record<string, ArgumentDescription[]>;
+}
+
+export function describeFields(fields: Fields): ArgumentDescription[] {
+  const described: ArgumentDescription[] = [];
+  for (const { name, field } of membersOf(fields)) {
+    described.push(describeField(name, field));
+    if (field.kind === 'any') described.push({ name: 'Type', type: 'string', required: false, default: '' });
+  }
+  return described;
+}
+
+function describeField(name: string, field: Field): ArgumentDescription {
+  const type = field.kind === 'text' ? 'string' : field.kind === 'repeated' ? 'array' : field.kind;
+  const out: ArgumentDescription = { name, type, required: !field.optional && field.absent === undefined };
+  if (field.absent !== undefined) out.default = field.absent;
+  switch (field.kind) {
+    case 'text':
+      if (field.max !== undefined) out.maxLength = field.max;
+      if (field.values) out.values = field.values;
+      if (field.pattern) out.pattern = field.pattern.source;
+      break;
+    case 'int':
+    case 'unsignedInt':
+      if (field.min !== undefined) out.minimum = field.min;
+      if (field.max !== undefined) out.maximum = field.max;
+      break;
+    case 'struct':
+      out.fields = describeFields(field.fields);
+      break;
+    case 'array':
+      if (field.max !== undefined) out.maxItems = field.max;
+      if (field.min !== undefined) out.minItems = field.min;
+      out.items = describeField(field.member, field.item);
+      break;
+    case 'repeated':
+      if (field.min !== undefined) out.minItems = field.min;
+      out.items = describeField(name, field.item);
+      break;
+    case 'choice':
+      out.variants = Object.fromEntries(
+        Object.entries(field.variants).map(([variant, { fields }]) => [variant, describeFields(fields)]),
+      );
+  }
+  return out;
+}
+
+/**
+ * Arguments from outside, complete and within the schema. Left-out ones get the protocol's defaults; a list of values
+ * may be an object `{path: value}`, a list of strings a single string.
+ * @throws UserError 400 `invalid-argument`, whose detail names the argument
+ */
+export function validateFields(fields: Fields, input: unknown, place = ''): Record<string, unknown> {
+  const given = objectAt(place || 'arguments', input === undefined ? {} : input);
+  const out: Record<string, unknown> = {};
+  const known = new Set<string>();
+  for (const { name, field } of membersOf(fields)) {
+    known.add(name);
+    const at = place === '' ? name : `${place}.${name}`;
+    const value = Object.hasOwn(given, name) ? given[name] : undefined;
+    if (field.kind === 'any') {
+      known.add('Type');
+      Object.assign(out, anyAt(at, name, value, Object.hasOwn(given, 'Type') ? given.Type : undefined));
+    } else if (value !== undefined) {
+      out[name] = valueAt(at, field, value);
+    } else if (field.kind === 'boolean' && field.impliedBy !== undefined) {
+      out[name] = Object.hasOwn(given, field.impliedBy);
+    } else if (field.absent !== undefined) {
+      out[name] = structuredClone(field.absent);
+    } else if (!field.optional) {
+      refuse(at, 'is missing');
+    }
+  }
+  for (const name of Object.keys(given)) {
+    if (!known.has(name)) refuse(place === '' ? name : `${place}.${name}`, 'is not an argument here');
+  }
+  return out;
+}
+
+function refuse(argument: string, problem: string): never {
+  throw new UserError(400, 'invalid-argument', `${argument} ${problem}`, { argument });
+}
+
+function objectAt(at: string, value: unknown): Json {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse(at, 'must be an object');
+  return value as Json;
+}
+
+function valueAt(at: string, field: Field, value: unknown): unknown {
+  switch (field.kind) {
+    case 'text':
+      return textAt(at, field, value);
+    case 'base64':
+      return matching(at, value, /^[A-Za-z0-9+/\s]*={0,2}\s*$/, 'base64');
+    case 'dateTime':
+      return matching(at, value, DATE_TIME, 'a dateTime like 2026-01-31T12:00:00Z');
+    case 'int':
+    case 'unsignedInt':
+      return numberAt(at, field, value);
+    case 'boolean':
+      return typeof value === 'boolean' ? value : refuse(at, 'must be true or false');
+    case 'struct':
+      return validateFields(field.fields, value, at);
+    case 'array':
+      return arrayAt(at, field, value);
+    case 'repeated':
+      return listAt(at, value, field).map((item, index) => valueAt(`${at}[${index}]`, field.item, item));
+    case 'choice':
+      return choiceAt(at, field, value);
+    case 'any':
+      return refuse(at, 'cannot stand alone');
+  }
+}
+
+const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?$/;
+
+function matching(at: string, value: unknown, pattern: RegExp, what: string): string {
+  return typeof value === 'string' && pattern.test(value) ? value : refuse(at, `must be ${what}`);
+}
+
+function textAt(at: string, field: TextField, value: unknown): string {
+  if (typeof value !== 'string') return refuse(at, 'must be a string');
+  // The schema counts characters, not UTF-16 units.
+  if (field.max !== undefined && value.length > field.max && Array.from(value).length > field.max) {
+    refuse(at, `is longer than ${field.max} characters`);
+  }
+  if (field.values && !field.values.includes(value)) refuse(at, `must be one of ${field.values.join(', ')}`);
+  if (field.pattern && !field.pattern.test(value)) refuse(at, `does not match ${field.pattern.source}`);
+  if (value.includes('\0')) refuse(at, 'contains a NUL');
+  return value;
+}
+
+function numberAt(at: string, field: NumberField, value: unknown): number {
+  const signed = field.kind === 'int';
+  const min = field.min ?? (signed ? -(2 ** 31) : 0);
+  const max = field.max ?? (signed ? 2 ** 31 - 1 : 2 ** 32 - 1);
+  if (typeof value !== 'number' || !Number.isInteger(value)) return refuse(at, 'must be a whole number');
+  return value >= min && value <= max ? value : refuse(at, `must be between ${min} and ${max}`);
+}
+
+function listAt(at: string, value: unknown, bounds: { min?: number; max?: number }): readonly unknown[] {
+  if (!Array.isArray(value)) return refuse(at, 'must be an array');
+  if (bounds.min !== undefined && value.length < bounds.min) refuse(at, 'must not be empty');
+  if (bounds.max !== undefined && value.length > bounds.max) refuse(at, `has more than ${bounds.max} entries`);
+  return value;
+}
+
+function arrayAt(at: string, field: ArrayField, value: unknown): unknown[] {
+  const item = field.item;
+  if (item.kind === 'text' && typeof value === 'string') return [textAt(at, item, value)];
+  if (isValueList(field) && typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    // Names come from outside: entries of an array, never keys of an object of ours.
+    return Object.entries(value).map(([name, one]) =>
+      validateFields(fieldsOf(item), { Name: name, Value: one }, `${at}.${name}`),
+    );
+  }
+  return listAt(at, value, field).map((one, index) => valueAt(`${at}[${index}]`, item, one));
+}
+
+const fieldsOf = (item: Field): Fields => (item.kind === 'struct' ? item.fields : {});
+const isValueList = (field: ArrayField): boolean => fieldsOf(field.item).Value?.kind === 'any';
+
+/** The value as text; its type where one was named or follows from JSON, else '' for the sender to fill in. */
+function anyAt(at: string, name: string, value: unknown, type: unknown): Json {
+  if (value === undefined) refuse(at, 'is missing');
+  if (type !== undefined && typeof type !== 'string') refuse(at.replace(/[^.]*$/, 'Type'), 'must be a string');
+  const named = typeof type === 'string' && type !== '' ? canonicalType(type) : '';
+  if (named !== '' && !isKnownType(named)) refuse(at.replace(/[^.]*$/, 'Type'), 'is not a type of XML Schema');
+  if (typeof value === 'string') return { [name]: value, Type: named };
+  if (typeof value === 'boolean') return { [name]: value ? '1' : '0', Type: named || 'xsd:boolean' };
+  if (typeof value === 'number' && Number.isFinite(value)) return { [name]: String(value), Type: named };
+  return refuse(at, 'must be a string, a number or true or false');
+}
+
+function choiceAt(at: string, field: ChoiceField, value: unknown): Json {
+  const { Type: type, ...rest } = objectAt(at, value);
+  const variant = typeof type === 'string' && Object.hasOwn(field.variants, type) ? field.variants[type] : undefined;
+  if (!variant) return refuse(`${at}.Type`, `must be one of ${Object.keys(field.variants).join(', ')}`);
+  return { Type: type, ...validateFields(variant.fields, rest, at) };
+}
