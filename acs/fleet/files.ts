@@ -7,11 +7,13 @@ export const fileTypes = ['firmware', 'script', 'certificate', 'web', 'upload'] 
 export type FileKind = (typeof fileTypes)[number];
 
 /** TR-069 A.3.2.8 Table 30; the certificate's vendor type is our mapping, in the vendor's name space. */
-export const transferType: Record<Exclude<FileKind, 'upload'>, string> = {
+export const transferType: Record<FileKind, string> = {
   firmware: '1 Firmware Upgrade Image',
   web: '2 Web Content',
   script: '3 Vendor Configuration File',
   certificate: 'X 0090F8 Certificate',
+  // What a CPE uploaded is its configuration, and goes back as such.
+  upload: '3 Vendor Configuration File',
 };
 
 export interface StoredFile {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '../../shared/errors.ts';
 import { checkValue } from '../../shared/model/values.ts';
-import { fieldsOf, parseFilter, toPredicate } from '../store/filter.ts';
+import { parseFilter, passingPart, pathsOf, toPredicate } from '../store/filter.ts';
 import type { DeviceRow, StoredDocument, WantedValue } from '../store/store.ts';
 import { wantedOf } from './devices.ts';
 import type { Files, StoredFile } from './files.ts';
@@ -79,16 +79,14 @@ interface Compiled {
   name: string;
   preset: Preset;
   fits: (row: DeviceRow, now: number) => boolean;
-  fields: readonly string[];
+  /** Parameters that its rule looks at. */
+  paths: readonly string[];
 }
 
 const compile = (name: string, preset: Preset): Compiled => {
   const filter = preset.when ? parseFilter(preset.when) : undefined;
-  return { name, preset, fits: filter ? toPredicate(filter) : () => true, fields: filter ? fieldsOf(filter) : [] };
+  return { name, preset, fits: filter ? toPredicate(filter) : () => true, paths: filter ? pathsOf(filter) : [] };
 };
-
-/** Fields that say what a device is doing rather than what it is: a rule over them would flap. */
-const fleeting = new Set(['online', 'lastInform', 'lastBoot', 'address', 'now']);
 
 export function createPresets(context: FleetContext, files: Files, models: Models): Presets {
   const { store, clock, events } = context;
@@ -116,58 +114,46 @@ export function createPresets(context: FleetContext, files: Files, models: Model
   const merge = async (chosen: Compiled[], row: DeviceRow): Promise<Wanted> => {
     const set: Wanted['set'] = new Map();
     const objects = new Map<string, Wanted['objects'][number]>();
-    const wantedFiles = new Map<string, { kind: WantedFile['kind']; name: string; preset: string }>();
     let restart: Wanted['restart'] = 'never';
     for (const { name, preset } of chosen) {
       for (const [path, value] of Object.entries(preset.set ?? {}))
         set.set(path, { ...wantedOf(value)!, preset: name });
       for (const [table, wanted] of Object.entries(preset.objects ?? {}))
         objects.set(table, { table, preset: name, wanted });
-      for (const file of preset.certificates ?? [])
-        wantedFiles.set(`certificate:${file}`, { kind: 'certificate', name: file, preset: name });
-      if (preset.script)
-        wantedFiles.set(`script:${preset.script}`, { kind: 'script', name: preset.script, preset: name });
-      if (preset.firmware) wantedFiles.set('firmware', { kind: 'firmware', name: preset.firmware, preset: name });
       restart = preset.restart ?? restart;
     }
     for (const [path, value] of Object.entries(row.overrides)) set.set(path, { ...value, preset: 'override' });
-    const order = ['certificate', 'script', 'firmware'];
-    const list = [...wantedFiles.values()].sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
     const found = await Promise.all(
-      list.map(async entry => ({ kind: entry.kind, preset: entry.preset, file: await files.about(entry.name) })),
+      filesOf(chosen).map(async ({ kind, preset, name }) => ({ kind, preset, file: await files.about(name) })),
     );
     const wanted: Wanted = { revision: '', set, objects: [...objects.values()], files: found, restart };
     return { ...wanted, revision: revisionOf(wanted) };
   };
 
   const validate = async (preset: Preset): Promise<void> => {
-    if (preset.when) {
-      const wrong = fieldsOf(parseFilter(preset.when)).filter(field => fleeting.has(field));
-      if (wrong.length)
-        throw new UserError(
-          400,
-          'fleeting-rule',
-          `when: '${wrong[0]}' changes by itself; a preset's rule is over what a device durably is`,
-        );
-    }
-    for (const [path, value] of Object.entries(preset.set ?? {})) {
-      const wanted = wantedOf(value);
-      if (!wanted) throw new UserError(400, 'bad-value', `set: ${path} has no value`);
-      await checkWanted(`set: ${path}`, path, wanted);
-    }
-    for (const [table, wanted] of Object.entries(preset.objects ?? {})) {
-      if (!table.endsWith('.')) throw new UserError(400, 'bad-table', `objects: '${table}' must end with a dot`);
-      for (const [index, row] of wanted.rows.entries()) {
-        const missing = wanted.keys.find(key => row[key] === undefined);
-        if (missing)
-          throw new UserError(400, 'key-missing', `objects: ${table} row ${index + 1} lacks its key ${missing}`);
-        for (const [column, value] of Object.entries(row)) {
-          await checkWanted(`objects: ${table} row ${index + 1} ${column}`, `${table}1.${column}`, wantedOf(value)!);
-        }
-      }
-    }
+    const passing = preset.when ? passingPart(parseFilter(preset.when)) : undefined;
+    if (passing)
+      throw new UserError(
+        400,
+        'passing-rule',
+        `when: '${passing}' changes by itself; a preset's rule is over what a device durably is`,
+      );
+    for (const [path, value] of Object.entries(preset.set ?? {}))
+      await checkWanted(`set: ${path}`, path, wantedOf(value)!);
+    for (const [table, wanted] of Object.entries(preset.objects ?? {})) await checkRows(table, wanted);
     for (const name of [...(preset.certificates ?? []), preset.script, preset.firmware])
       if (name) await files.about(name);
+  };
+
+  const checkRows = async (table: string, wanted: WantedObjects): Promise<void> => {
+    if (!table.endsWith('.')) throw new UserError(400, 'bad-table', `objects: '${table}' must end with a dot`);
+    for (const [index, row] of wanted.rows.entries()) {
+      const place = `objects: ${table} row ${index + 1}`;
+      const missing = wanted.keys.find(key => row[key] === undefined);
+      if (missing) throw new UserError(400, 'key-missing', `${place} lacks its key ${missing}`);
+      for (const [column, value] of Object.entries(row))
+        await checkWanted(`${place} ${column}`, `${table}1.${column}`, wantedOf(value)!);
+    }
   };
 
   const checkWanted = async (place: string, path: string, wanted: WantedValue): Promise<void> => {
@@ -179,8 +165,7 @@ export function createPresets(context: FleetContext, files: Files, models: Model
   };
 
   const factsOf = async (row: DeviceRow): Promise<string> => {
-    const fields = new Set((await compiled()).flatMap(entry => entry.fields));
-    const paths = [...fields].filter(field => field.includes('.')).sort();
+    const paths = [...new Set((await compiled()).flatMap(entry => entry.paths))].sort();
     const facts = [
       row.manufacturer,
       row.softwareVersion,
@@ -259,6 +244,21 @@ export function createPresets(context: FleetContext, files: Files, models: Model
       files: fresh.files.filter(file => !isApplied(file, row)).map(file => file.file.name),
     });
   }
+}
+
+/** Certificates first, then the script, then firmware: what comes later may rest on what came before. */
+function filesOf(chosen: Compiled[]): { kind: WantedFile['kind']; name: string; preset: string }[] {
+  const wanted = new Map<string, { kind: WantedFile['kind']; name: string; preset: string }>();
+  for (const {
+    name: preset,
+    preset: { certificates = [], script, firmware },
+  } of chosen) {
+    for (const name of certificates) wanted.set(`certificate:${name}`, { kind: 'certificate', name, preset });
+    if (script) wanted.set(`script:${script}`, { kind: 'script', name: script, preset });
+    if (firmware) wanted.set('firmware', { kind: 'firmware', name: firmware, preset });
+  }
+  const order = ['certificate', 'script', 'firmware'];
+  return [...wanted.values()].sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
 }
 
 /** Whether the device has taken the file already: firmware by the version it reports, the rest by what it was sent. */

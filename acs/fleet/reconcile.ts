@@ -29,21 +29,20 @@ const LAST_RETRY_MS = 24 * 3_600_000;
 
 /** Something a preset asks for that this device refuses: the preset is set aside with a fault, the others go on. */
 class Refused extends Error {
-  readonly culprits: { preset: string; code: number; message: string; parameter?: string }[];
+  readonly culprits: { preset: string; code: number | string; message: string; parameter?: string }[];
   constructor(culprits: Refused['culprits']) {
     super(culprits.map(culprit => culprit.message).join('; '));
     this.culprits = culprits;
   }
 }
 
-/** @returns `ends` when the CPE will restart after this session, `waiting` when a transfer must end first */
+/** @returns `waiting` when a transfer must end first, or a fault has to wait for its time */
 export async function reconcile(
   visit: InVisit,
   cpe: Cpe,
   context: FleetContext,
   parts: ReconcileParts,
 ): Promise<'done' | 'waiting'> {
-  const { store } = context;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const generation = parts.presets.generation();
     const facts = await parts.presets.factsOf(visit.row);
@@ -53,24 +52,20 @@ export async function reconcile(
     const wanted = await parts.presets.wanted(visit.row);
     const atRest = wanted.revision === '' || (held?.revision === wanted.revision && reports === wanted.revision);
     try {
-      if (!atRest) {
-        if (!(await transfer(visit, cpe, context, parts, wanted))) return 'waiting';
-        await apply(visit, cpe, context, parts, wanted);
-      }
-      const revision = wanted.revision === '' ? reports : wanted.revision;
-      await store.apply(visit.row.id, 'reconciled', {
-        token: visit.token,
-        revision,
-        generation,
-        facts,
-        parameterKey: revision,
-      });
-      visit.row = { ...visit.row, parameterKey: revision, reconciled: { revision, generation, facts } };
-      return 'done';
+      if (!atRest && !(await advance(visit, cpe, context, parts, wanted))) return 'waiting';
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       for (const culprit of error.culprits) await raise(visit, context, culprit);
+      continue;
     }
+    const reconciled = { revision: wanted.revision === '' ? reports : wanted.revision, generation, facts };
+    await context.store.apply(visit.row.id, 'reconciled', {
+      token: visit.token,
+      ...reconciled,
+      parameterKey: reconciled.revision,
+    });
+    visit.row = { ...visit.row, parameterKey: reconciled.revision, reconciled };
+    return 'done';
   }
   await raise(visit, context, {
     preset: 'override',
@@ -78,6 +73,19 @@ export async function reconcile(
     message: `not at rest after ${MAX_ROUNDS} rounds`,
   });
   return 'waiting';
+}
+
+/** One round towards what is wanted. @returns false while a transfer is on its way */
+async function advance(
+  visit: InVisit,
+  cpe: Cpe,
+  context: FleetContext,
+  parts: ReconcileParts,
+  wanted: Wanted,
+): Promise<boolean> {
+  if (!(await transfer(visit, cpe, context, parts, wanted))) return false;
+  await apply(visit, cpe, context, parts, wanted);
+  return true;
 }
 
 async function raise(visit: InVisit, context: FleetContext, culprit: Refused['culprits'][number]): Promise<void> {
@@ -131,7 +139,7 @@ function refuseLoop(wanted: WantedFile, row: DeviceRow): void {
     throw new Refused([
       {
         preset: wanted.preset,
-        code: 'wrong-product' as never,
+        code: 'wrong-product',
         message: `${wanted.file.name} is for ${wanted.file.productClass}, the device is a ${row.productClass}`,
       },
     ]);

@@ -3,7 +3,7 @@ import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { type CpeMethod, methods, validateArguments } from '../../shared/cwmp/methods.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { DeviceRow, KnownValue, Outcome, Task, TaskFault } from '../store/store.ts';
-import { type Files, transferType } from './files.ts';
+import { type Files, type StoredFile, transferType } from './files.ts';
 import type { FleetContext } from './fleet.ts';
 import { type Cpe, SessionLost } from './ports.ts';
 
@@ -30,7 +30,7 @@ export interface Tasks {
 }
 
 const isEnded = (task: Task): boolean => task.state === 'done' || task.state === 'failed' || task.state === 'cancelled';
-const transfers = new Set<string>(['Download', 'Upload', 'ScheduleDownload']);
+const isTransfer = (method: string): boolean => ['Download', 'Upload', 'ScheduleDownload'].includes(method);
 /** After these the CPE goes away: nothing more is asked of it in the session. */
 const departures = new Set<string>(['Reboot', 'FactoryReset']);
 
@@ -60,28 +60,36 @@ export function createTasks(context: FleetContext, files: Files): Tasks {
     return name as CpeMethod;
   };
 
-  const make: Tasks['make'] = async (device, input, origin) => {
-    const method = methodOf(input.method);
-    const id = random.bytes(12).toString('base64url').replaceAll(/[-_]/g, '0');
-    const stored = input.file && method !== 'Upload' ? await files.about(input.file) : undefined;
-    if (input.file && !transfers.has(method)) throw new UserError(400, 'file-not-allowed', `${method} takes no file`);
-    if (stored?.type === 'upload')
-      throw new UserError(400, 'file-not-allowed', `'${stored.name}' came from a CPE; store it under a type first`);
+  /** Fills in what the ACS knows better: a CommandKey of its own, and what a stored file is. */
+  const completed = (
+    method: CpeMethod,
+    id: string,
+    input: TaskInput,
+    stored: StoredFile | undefined,
+  ): Record<string, unknown> => {
     const given = { ...input.args };
-    if ('CommandKey' in given ? given.CommandKey === '' : hasCommandKey(method)) given.CommandKey = id;
-    if (stored && stored.type !== 'upload') {
+    if (hasCommandKey(method) && !given.CommandKey) given.CommandKey = id;
+    if (stored) {
       given.FileType ??= transferType[stored.type];
       given.FileSize ??= stored.size;
       given.TargetFileName ??= stored.name;
     }
     if (method === 'Upload') given.FileType ??= '1 Vendor Configuration File';
-    if (transfers.has(method) && !input.file && !given.URL)
+    if (isTransfer(method) && !input.file && !given.URL)
       throw new UserError(400, 'no-source', `${method} needs a file or args.URL`);
+    return validateArguments(method, given) as Record<string, unknown>;
+  };
+
+  const make: Tasks['make'] = async (device, input, origin) => {
+    const method = methodOf(input.method);
+    if (input.file && !isTransfer(method)) throw new UserError(400, 'file-not-allowed', `${method} takes no file`);
+    const stored = input.file && method !== 'Upload' ? await files.about(input.file) : undefined;
+    const id = random.bytes(12).toString('hex');
     const task: Task = {
       id,
       device,
       method,
-      args: validateArguments(method, given) as Record<string, unknown>,
+      args: completed(method, id, input, stored),
       state: 'queued',
       origin,
       created: clock.now(),
@@ -114,7 +122,7 @@ export function createTasks(context: FleetContext, files: Files): Tasks {
   };
 
   const outcomeOf = (task: Task, result: Record<string, unknown>): Outcome => {
-    if (transfers.has(task.method) && result.Status !== 0) return { state: 'waiting', result };
+    if (isTransfer(task.method) && result.Status !== 0) return { state: 'waiting', result };
     if (departures.has(task.method)) return { state: 'waiting', result };
     return { state: 'done', result };
   };

@@ -1,0 +1,112 @@
+// The options of the ACS: types, defaults, --help, environment and README all come from this table.
+import { isIP } from 'node:net';
+import type { OptionSpecs, OptionValues } from '../shared/config.ts';
+import { logLevels } from '../shared/log.ts';
+
+const url =
+  (protocols: string[]) =>
+  (text: string): void => {
+    let parsed: URL;
+    try {
+      parsed = new URL(text);
+    } catch {
+      throw new Error(`'${text}' is not a URL like ${protocols[0]}//0.0.0.0:7547`);
+    }
+    if (!protocols.includes(parsed.protocol)) throw new Error(`'${text}' must begin with ${protocols.join(' or ')}`);
+  };
+
+const network = (text: string): void => {
+  const [address, bits] = text.split('/');
+  if (!isIP(address ?? '') || (bits !== undefined && !/^\d{1,3}$/.test(bits)))
+    throw new Error(`'${text}' is not an address or network like 10.0.0.0/8`);
+};
+
+export const acsOptions = {
+  config: { kind: 'string', value: 'FILE', help: 'JSON file with any of these options, by their names' },
+  data: { kind: 'string', value: 'DIR', help: 'directory of everything that is kept', default: 'data' },
+  cwmp: {
+    kind: 'list',
+    value: 'URL',
+    help: 'address that CPEs connect to; https://0.0.0.0:7547 unless told; http:// only when asked for here',
+    check: url(['https:', 'http:']),
+  },
+  api: {
+    kind: 'string',
+    value: 'URL',
+    help: 'address of the REST API',
+    default: 'http://127.0.0.1:8080',
+    check: url(['http:', 'https:']),
+  },
+  'api-plain': { kind: 'boolean', help: 'allow the API over plain HTTP beyond loopback' },
+  public: {
+    kind: 'string',
+    value: 'URL',
+    help: 'base URL that CPEs use, where it differs from --cwmp',
+    check: url(['https:', 'http:']),
+  },
+  store: {
+    kind: 'string',
+    value: 'sqlite:FILE',
+    help: 'where state is kept; sqlite:DATA/tandem.db unless told',
+    check: storeUrl,
+  },
+  cert: { kind: 'list', value: 'FILE', help: 'server certificate with its chain, PEM; by the own CA unless told' },
+  key: { kind: 'list', value: 'FILE', help: 'private key of the --cert at the same place, PEM' },
+  'tls-min': {
+    kind: 'string',
+    value: 'VERSION',
+    help: 'lowest TLS version taken from CPEs',
+    default: 'TLSv1.2',
+    choices: ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'],
+  },
+  'tls-ciphers': { kind: 'string', value: 'LIST', help: 'cipher suites taken from CPEs, in OpenSSL form' },
+  'client-ca': {
+    kind: 'string',
+    value: 'FILE',
+    help: 'CA whose client certificates identify CPEs by their common name, PEM',
+  },
+  'cpe-auth': {
+    kind: 'string',
+    value: 'HOW',
+    help: 'whether CPEs must authenticate',
+    default: 'required',
+    choices: ['required', 'none'],
+  },
+  enrol: {
+    kind: 'string',
+    value: 'HOW',
+    help: 'what becomes of a CPE that is met for the first time',
+    default: 'approve',
+    choices: ['approve', 'auto'],
+  },
+  'enrol-secret': {
+    kind: 'string',
+    value: 'FILE',
+    help: 'file with USERNAME:PASSWORD, the credential that factory-new CPEs share',
+  },
+  'trusted-proxy': {
+    kind: 'list',
+    value: 'CIDR',
+    help: 'proxies whose X-Forwarded headers are believed',
+    check: network,
+  },
+  'connection-request-allow': {
+    kind: 'list',
+    value: 'CIDR',
+    help: 'networks that connection requests may go to besides the address that informed',
+    check: network,
+  },
+  'log-level': {
+    kind: 'string',
+    value: 'LEVEL',
+    help: 'least important lines that are logged',
+    default: 'info',
+    choices: logLevels,
+  },
+} as const satisfies OptionSpecs;
+
+export type AcsOptions = OptionValues<typeof acsOptions>;
+
+function storeUrl(text: string): void {
+  if (!/^sqlite:.+/.test(text)) throw new Error(`'${text}' must be sqlite:FILE`);
+}

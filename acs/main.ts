@@ -1,0 +1,54 @@
+// The ACS as a process: argv, environment, signals. What it does is built in start.ts, imported on use.
+import { readFileSync } from 'node:fs';
+import { helpText, readOptions, UsageError } from '../shared/config.ts';
+import { messageOf } from '../shared/errors.ts';
+import { type AcsOptions, acsOptions } from './config.ts';
+
+const usage = 'npm start -- [options]';
+const about = 'Tandem ACS: a TR-069 Auto Configuration Server. Each option also as TANDEM_NAME in the environment.';
+
+function options(argv: string[]): AcsOptions {
+  const source = { argv, env: process.env, envPrefix: 'TANDEM_' };
+  const { values, positionals } = readOptions(acsOptions, source);
+  if (positionals.length) throw new UsageError(`'${positionals[0]}' is not expected; options begin with --`);
+  if (values.config === undefined) return values;
+  let file: unknown;
+  try {
+    file = JSON.parse(readFileSync(values.config, 'utf8'));
+  } catch (error) {
+    throw new UsageError(`--config: ${values.config}: ${messageOf(error)}`);
+  }
+  if (typeof file !== 'object' || file === null || Array.isArray(file))
+    throw new UsageError(`--config: ${values.config}: not a JSON object`);
+  return readOptions(acsOptions, { ...source, file: file as Record<string, unknown> }).values;
+}
+
+async function main(argv: string[]): Promise<number> {
+  if (argv.includes('--help')) {
+    process.stdout.write(helpText(usage, about, acsOptions));
+    return 0;
+  }
+  const values = options(argv);
+  const { start } = await import('./start.ts');
+  const stopping = new Promise<string>(resolve => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal));
+  });
+  const { acs, log } = await start(values, {
+    adminToken: process.env.TANDEM_ADMIN_TOKEN,
+    pretty: process.stdout.isTTY,
+    write: line => process.stdout.write(`${line}\n`),
+  });
+  log.info('stopping', { signal: await stopping });
+  await acs.close();
+  return 0;
+}
+
+main(process.argv.slice(2)).then(
+  code => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof UsageError ? `usage: ${error.message}` : messageOf(error)}\n`);
+    process.exitCode = error instanceof UsageError ? 2 : 1;
+  },
+);

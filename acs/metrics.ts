@@ -1,0 +1,103 @@
+// Metrics in Prometheus text, fed from the event bus. Never labelled by device.
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { EventBus } from './events.ts';
+
+export interface MetricSources {
+  sessions: () => number;
+  devices: () => Promise<{ state: string; count: number }[]>;
+}
+
+export interface Metrics {
+  text(): Promise<string>;
+  contentType: string;
+  stop(): void;
+}
+
+export function createMetrics(events: EventBus, sources: MetricSources): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const sessions = new Counter({
+    name: 'acs_sessions_total',
+    help: 'CWMP sessions, by how they ended',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const seconds = new Histogram({
+    name: 'acs_session_seconds',
+    help: 'Duration of CWMP sessions',
+    buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 30, 120],
+    registers,
+  });
+  const rpcs = new Counter({
+    name: 'acs_rpcs_total',
+    help: 'RPCs, by method and direction',
+    labelNames: ['method', 'direction'],
+    registers,
+  });
+  const faults = new Counter({
+    name: 'acs_cwmp_faults_total',
+    help: 'CWMP faults, by code',
+    labelNames: ['code'],
+    registers,
+  });
+  const tasks = new Counter({
+    name: 'acs_tasks_total',
+    help: 'Task changes, by state reached',
+    labelNames: ['state'],
+    registers,
+  });
+  const wakes = new Counter({
+    name: 'acs_connection_requests_total',
+    help: 'Connection requests, by outcome',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const knocks = new Counter({
+    name: 'acs_knocks_total',
+    help: 'CPEs heard for the first time without credentials',
+    registers,
+  });
+  const files = new Counter({
+    name: 'acs_file_bytes_total',
+    help: 'Bytes of files that CPEs fetched or stored',
+    registers,
+  });
+  new Gauge({
+    name: 'acs_sessions_open',
+    help: 'CWMP sessions now',
+    registers,
+    collect() {
+      this.set(sources.sessions());
+    },
+  });
+  new Gauge({
+    name: 'acs_devices',
+    help: 'Devices, by state',
+    labelNames: ['state'],
+    registers,
+    async collect() {
+      for (const { state, count } of await sources.devices()) this.set({ state }, count);
+    },
+  });
+  const ends = [
+    events.on('session', event => {
+      sessions.inc({ outcome: event.outcome });
+      seconds.observe(event.milliseconds / 1000);
+    }),
+    events.on('rpc', event => {
+      rpcs.inc({ method: event.method, direction: event.direction });
+      if (event.fault !== undefined) faults.inc({ code: String(event.fault) });
+    }),
+    events.on('task', event => tasks.inc({ state: event.task.state })),
+    events.on('connectionRequest', event => wakes.inc({ outcome: event.accepted ? 'accepted' : 'failed' })),
+    events.on('knock', () => knocks.inc()),
+    events.on('file', event => files.inc(event.bytes)),
+  ];
+  return {
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+    stop: () => {
+      for (const end of ends) end();
+    },
+  };
+}

@@ -1,0 +1,77 @@
+// Who is calling: client certificate, digest, basic over TLS. Asked before the session sees the message, so a 401 never advances it.
+import type { TLSSocket } from 'node:tls';
+import type { Clock, Random } from '../../shared/clock.ts';
+import { createVerifier } from '../../shared/net/digest.ts';
+import type { Enrolment, Proof } from '../fleet/enrol.ts';
+
+export interface AuthOptions {
+  enrolment: Enrolment;
+  clock: Clock;
+  random: Random;
+  /** Secret of the nonces, the same in all processes. */
+  key: Buffer;
+  required: boolean;
+  realm?: string;
+}
+
+export interface Asked {
+  authorization: string | undefined;
+  method: string;
+  uri: string;
+  /** The request came over TLS, here or at a trusted proxy. */
+  secure: boolean;
+  socket: unknown;
+}
+
+export type AuthResult =
+  | { ok: true; proof: Proof; username?: string }
+  | { ok: false; challenges: string[]; reason: string; username?: string };
+
+export interface Authenticator {
+  authenticate(asked: Asked): Promise<AuthResult>;
+}
+
+/** TR-069 3.3: the common name of a client certificate that the configured CA signed names the device. */
+function certified(socket: unknown): string | undefined {
+  const tls = socket as Partial<TLSSocket>;
+  if (!tls.authorized || !tls.getPeerCertificate) return undefined;
+  const name: unknown = tls.getPeerCertificate().subject?.CN;
+  return typeof name === 'string' && name !== '' ? name : undefined;
+}
+
+export function createAuthenticator(options: AuthOptions): Authenticator {
+  const { clock, random, key } = options;
+  const common = { realm: options.realm ?? 'Tandem', clock, random, key, opaque: 'tandem' };
+  // TR-069 3.4.4: basic only under TLS. It is taken there but not offered, so that a CPE that can do better does.
+  const inClear = createVerifier({ ...common });
+  const underTls = createVerifier({ ...common, basic: true });
+  return {
+    authenticate: async asked => {
+      const id = certified(asked.socket);
+      if (id !== undefined) return { ok: true, proof: { kind: 'certificate', id }, username: id };
+      if (!options.required && asked.authorization === undefined) return { ok: true, proof: { kind: 'open' } };
+      const verifier = asked.secure ? underTls : inClear;
+      let proofs: Proof[] = [];
+      const result = await verifier.verify({
+        header: asked.authorization,
+        method: asked.method,
+        uri: asked.uri,
+        passwords: async username => {
+          const account = await options.enrolment.accountOf(username);
+          proofs = account.map(entry => entry.proof);
+          return account.length ? account.map(entry => entry.password) : undefined;
+        },
+      });
+      const proof = result.ok ? proofs[result.index] : undefined;
+      if (result.ok && proof) return { ok: true, proof, username: result.username };
+      if (!options.required) return { ok: true, proof: { kind: 'open' } };
+      const stale = !result.ok && result.stale;
+      return {
+        ok: false,
+        reason: result.ok ? 'wrong' : result.reason,
+        challenges: verifier.challenge({ stale }).filter(challenge => /^digest/i.test(challenge)),
+        ...(result.username === undefined ? {} : { username: result.username }),
+      };
+    },
+  };
+}

@@ -1,0 +1,316 @@
+// The CWMP listener: fastify on one or more addresses, HTTPS unless asked otherwise. A POST finds its session by cookie, else by
+// connection, and becomes a turn of that session's exchange.
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { SecureVersion } from 'node:tls';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Clock, Random } from '../../shared/clock.ts';
+import { decodeEnvelope, type Envelope, encodeEnvelope, InvalidSoap } from '../../shared/cwmp/soap.ts';
+import { messageOf, UserError } from '../../shared/errors.ts';
+import type { Log } from '../../shared/log.ts';
+import type { EventBus } from '../events.ts';
+import { deviceId } from '../fleet/devices.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import { SessionLost } from '../fleet/ports.ts';
+import { type Authenticator, createAuthenticator } from './auth.ts';
+import { Exchange, type Posted, type Reply } from './exchange.ts';
+import { registerFiles } from './files.ts';
+import { type Caller, session } from './session.ts';
+
+export interface SouthOptions {
+  fleet: Fleet;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  events: EventBus;
+  /** Secrets of nonces and file links. */
+  keys: { nonces: Buffer; links: Buffer };
+  cpeAuth: 'required' | 'none';
+  /** Networks of proxies whose X-Forwarded-* headers are believed. */
+  trustedProxies: string[];
+  maxSessions?: number;
+}
+
+export interface ListenTls {
+  /** Pairs of PEM texts; RSA and EC side by side. */
+  certificates: { cert: string; key: string }[];
+  minVersion: SecureVersion;
+  ciphers?: string;
+  clientCa?: string;
+}
+
+export interface South {
+  /** Opens one address. @returns the port */
+  listen(address: { host: string; port: number; tls?: ListenTls }): Promise<number>;
+  /** A fastify instance without a socket: for virtual time, by `inject`. */
+  app(tls?: ListenTls): Promise<FastifyInstance>;
+  renewCertificates(certificates: ListenTls['certificates']): void;
+  sessions(): number;
+  close(): Promise<void>;
+}
+
+interface Live {
+  exchange: Exchange;
+  cookie: string;
+  caller: Caller;
+  over: boolean;
+}
+
+const COOKIE = 'tandem';
+/** Envelopes of 32 KB must be taken (TR-069 3.5); full reads of large models are far longer. */
+const MAX_BODY = 16 * 1024 * 1024;
+/** What a caller that has not proved itself may send. */
+const MAX_STRANGER_BODY = 256 * 1024;
+
+export function createSouth(options: SouthOptions): South {
+  const { fleet, clock, random, log, events } = options;
+  const byCookie = new Map<string, Live>();
+  const bySocket = new WeakMap<Socket, Live>();
+  const byDevice = new Map<string, Exchange>();
+  const apps: FastifyInstance[] = [];
+  const authenticator: Authenticator = createAuthenticator({
+    enrolment: fleet.enrolment,
+    clock,
+    random,
+    key: options.keys.nonces,
+    required: options.cpeAuth === 'required',
+  });
+  const maxSessions = options.maxSessions ?? 10_000;
+
+  const start = (caller: Caller): Live => {
+    const exchange = new Exchange(clock, rpc => events.emit('rpc', { device: '', ...rpc }));
+    const live: Live = { exchange, cookie: random.bytes(18).toString('base64url'), caller, over: false };
+    byCookie.set(live.cookie, live);
+    // The one thing not waited for: a session answers through its exchange, never throws, and ends by itself.
+    void session(exchange, caller, { fleet, log, events, byDevice, now: () => clock.now() }).finally(() => {
+      live.over = true;
+      byCookie.delete(live.cookie);
+    });
+    return live;
+  };
+
+  const find = (request: FastifyRequest): Live | undefined => {
+    const cookies = cookiesOf(request.raw);
+    // A CPE that sends cookies of ours is known by them alone: its connection may serve several sessions.
+    const live = cookies.length
+      ? cookies.map(cookie => byCookie.get(cookie)).find(Boolean)
+      : bySocket.get(request.socket);
+    return live && !live.over ? live : undefined;
+  };
+
+  const isInform = (posted: Posted): boolean =>
+    posted !== 'empty' && posted.body.kind === 'request' && posted.body.method === 'Inform';
+
+  const deny = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    posted: Posted,
+    denied: { challenges: string[]; reason: string },
+  ): Promise<void> => {
+    if (isInform(posted) && posted !== 'empty' && posted.body.kind === 'request') {
+      const { DeviceId } = posted.body.args as {
+        DeviceId: { Manufacturer: string; OUI: string; ProductClass: string; SerialNumber: string };
+      };
+      const identity = {
+        manufacturer: DeviceId.Manufacturer,
+        oui: DeviceId.OUI,
+        productClass: DeviceId.ProductClass,
+        serialNumber: DeviceId.SerialNumber,
+      };
+      if (denied.reason === 'missing' && isSecure(request) && (await fleet.enrolment.mayOpen(deviceId(identity)))) {
+        await take(request, reply, posted, { proof: { kind: 'open' }, address: addressOf(request) });
+        return;
+      }
+      fleet.enrolment.knock(identity, addressOf(request));
+    }
+    // The first POST of a session usually comes without credentials: only wrong ones are worth a line.
+    if (denied.reason !== 'missing')
+      log.warn('not authenticated', { address: addressOf(request), reason: denied.reason });
+    reply.code(401).header('www-authenticate', denied.challenges).send();
+  };
+
+  const take = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    posted: Posted,
+    caller: Caller,
+    before?: Live,
+  ): Promise<void> => {
+    let live = before;
+    if (!live) {
+      if (posted === 'empty') {
+        reply.code(204).send();
+        return;
+      }
+      if (byCookie.size >= maxSessions) {
+        reply.code(503).header('retry-after', '30').send();
+        return;
+      }
+      live = start(caller);
+      bySocket.set(request.socket, live);
+      reply.header('set-cookie', `${COOKIE}=${live.cookie}; Path=/; HttpOnly`);
+    }
+    let answer: Reply;
+    try {
+      answer = await live.exchange.post(posted);
+    } catch (error) {
+      if (!(error instanceof SessionLost)) throw error;
+      reply.code(posted === 'empty' ? 204 : 400).send();
+      return;
+    }
+    if (answer === 'empty') reply.code(204).send();
+    else answerXml(reply, answer);
+  };
+
+  /** What was posted; undefined when it was bad enough to be answered here. */
+  const read = (request: FastifyRequest, reply: FastifyReply, before: Live | undefined): Posted | undefined => {
+    const text = typeof request.body === 'string' ? request.body : '';
+    if (text.trim() === '') return 'empty';
+    try {
+      const envelope = decodeEnvelope(text);
+      if (envelope.unknownMustUnderstand === undefined) return envelope.body.kind === 'empty' ? 'empty' : envelope;
+      // SOAP 1.1 4.4: said at once; the session stays where it is.
+      log.warn('header not understood', { address: addressOf(request), header: envelope.unknownMustUnderstand });
+      const message = `header ${envelope.unknownMustUnderstand} is not understood`;
+      const fault = { code: 8003, message, parameters: [], soap: 'MustUnderstand' as const };
+      answerXml(reply, { namespace: envelope.namespace, body: { kind: 'fault', fault } });
+    } catch (error) {
+      if (!(error instanceof InvalidSoap)) throw error;
+      // TR-069 3.5: an envelope that breaks the rules ends the session.
+      log.warn('invalid SOAP', { address: addressOf(request), reason: error.message });
+      before?.exchange.abandon(`invalid SOAP: ${error.message}`);
+      reply.code(400).send();
+    }
+    return undefined;
+  };
+
+  const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const encoding = request.headers['content-encoding'];
+    if (encoding && encoding !== 'identity') {
+      reply.code(415).send();
+      return;
+    }
+    const before = find(request);
+    const posted = read(request, reply, before);
+    if (posted === undefined) return;
+    if (before && !isInform(posted)) {
+      await take(request, reply, posted, before.caller, before);
+      return;
+    }
+    const known = await authenticator.authenticate({
+      authorization: request.headers.authorization,
+      method: 'POST',
+      uri: request.url,
+      secure: isSecure(request),
+      socket: request.socket,
+    });
+    if (!known.ok) {
+      await deny(request, reply, posted, known);
+      return;
+    }
+    // TR-069 3.7.1.1: one Inform a session; another one means that the CPE has begun anew.
+    before?.exchange.abandon('the CPE began a new session');
+    await take(request, reply, posted, { proof: known.proof, address: addressOf(request) });
+  };
+
+  const app = async (tls?: ListenTls): Promise<FastifyInstance> => {
+    const instance = fastify({
+      logger: false,
+      trustProxy: options.trustedProxies.length ? options.trustedProxies : false,
+      bodyLimit: MAX_BODY,
+      keepAliveTimeout: 75_000,
+      requestTimeout: 120_000,
+      forceCloseConnections: true,
+      exposeHeadRoutes: false,
+      ...(tls ? { https: tlsOptions(tls) } : {}),
+    } as never) as unknown as FastifyInstance;
+    plain(instance, log);
+    registerFiles(instance, { fleet, log, events, key: options.keys.links });
+    instance.post('/*', handle);
+    instance.post('/', handle);
+    await instance.ready();
+    apps.push(instance);
+    return instance;
+  };
+
+  return {
+    app,
+    sessions: () => byCookie.size,
+    listen: async ({ host, port, tls }) => {
+      const instance = await app(tls);
+      const url = await instance.listen({ host, port });
+      return Number(new URL(url).port) || port;
+    },
+    renewCertificates: certificates => {
+      for (const { server } of apps) {
+        if ('setSecureContext' in server)
+          (server as unknown as { setSecureContext(o: object): void }).setSecureContext(pairs(certificates));
+      }
+    },
+    close: async () => {
+      for (const { exchange } of byCookie.values()) exchange.abandon('the ACS is stopping');
+      await Promise.all(apps.map(instance => instance.close()));
+    },
+  };
+}
+
+/** TR-069 3.4.1: whatever is in the envelope, a fault too, the status is 200. */
+function answerXml(reply: FastifyReply, envelope: Envelope): void {
+  reply.code(200).header('content-type', 'text/xml; charset="utf-8"').send(encodeEnvelope(envelope));
+}
+
+/** CWMP is not JSON: raw text in, nothing of fastify's own answers out. */
+function plain(instance: FastifyInstance, log: Log): void {
+  instance.addHook('onRequest', async (request, reply) => {
+    // A malformed Content-Type would be answered 415 before any of us sees it; the body is XML whatever it says.
+    if (request.method === 'POST') request.headers['content-type'] = 'text/xml';
+    const length = Number(request.headers['content-length'] ?? 0);
+    if (
+      request.method === 'POST' &&
+      !request.headers.authorization &&
+      !request.headers.cookie &&
+      length > MAX_STRANGER_BODY
+    ) {
+      await reply.code(413).header('connection', 'close').send();
+    }
+  });
+  instance.removeAllContentTypeParsers();
+  instance.addContentTypeParser('text/xml', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  instance.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  instance.setNotFoundHandler((_request, reply) => reply.code(404).send());
+  instance.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+    const status = error instanceof UserError ? error.status : (error.statusCode ?? 500);
+    if (status >= 500) log.error('request failed', { url: request.url, error });
+    else log.warn('bad request', { address: request.ip, status, reason: messageOf(error) });
+    void reply.code(status).send();
+  });
+}
+
+const pairs = (certificates: ListenTls['certificates']): { cert: string[]; key: string[] } => ({
+  cert: certificates.map(pair => pair.cert),
+  key: certificates.map(pair => pair.key),
+});
+
+const tlsOptions = (tls: ListenTls): object => ({
+  ...pairs(tls.certificates),
+  minVersion: tls.minVersion,
+  // DGW's DHE suites need a group offered by the server.
+  dhparam: 'auto',
+  ...(tls.ciphers ? { ciphers: tls.ciphers } : {}),
+  ...(tls.clientCa ? { ca: tls.clientCa, requestCert: true, rejectUnauthorized: false } : {}),
+});
+
+const isSecure = (request: FastifyRequest): boolean => request.protocol === 'https';
+/** IPv4 in its own form, also where the socket is dual-stack. */
+const addressOf = (request: FastifyRequest): string => request.ip.replace(/^::ffff:/, '');
+
+/** Values of our cookie; some CPEs echo it with its attributes, some twice. */
+function cookiesOf(request: IncomingMessage): string[] {
+  const header = request.headers.cookie;
+  if (!header?.includes(`${COOKIE}=`)) return [];
+  return header
+    .split(/[;,]/)
+    .map(part => part.trim())
+    .filter(part => part.startsWith(`${COOKIE}=`))
+    .map(part => part.slice(COOKIE.length + 1).replace(/^"|"$/g, ''));
+}
