@@ -1,0 +1,69 @@
+// Digest for registrar and proxy (RFC 3261 22): who sent this request? Answers the challenge itself when that is not shown.
+import type { Clock, Random } from '../shared/clock.ts';
+import type { Log } from '../shared/log.ts';
+import { createVerifier, parseCredentials } from '../shared/net/digest.ts';
+import type { SipRequest } from '../shared/sip/message.ts';
+import type { ServerTransaction } from '../shared/sip/transaction.ts';
+
+export type SipDigestAlgorithm = 'MD5' | 'SHA-256';
+
+export interface Authenticator {
+  /**
+   * The user whose password the request proves; undefined when it was challenged (401 for `user`, 407 for `proxy`).
+   */
+  check(transaction: ServerTransaction, role: 'user' | 'proxy'): Promise<string | undefined>;
+  /** Takes away the credentials that were meant for us. RFC 3261 22.3 */
+  consume(request: SipRequest): void;
+}
+
+const headerOf = { user: 'Authorization', proxy: 'Proxy-Authorization' } as const;
+const challengeOf = { user: 'WWW-Authenticate', proxy: 'Proxy-Authenticate' } as const;
+
+/** Whether credentials are for that realm; what cannot be read is for nobody. */
+function meantFor(header: string, realm: string): boolean {
+  const credentials = parseCredentials(header);
+  return credentials?.scheme === 'digest' && credentials.realm === realm;
+}
+
+export function createAuthenticator(options: {
+  users: ReadonlyMap<string, string>;
+  realm: string;
+  algorithms: readonly SipDigestAlgorithm[];
+  clock: Clock;
+  random: Random;
+  log: Log;
+}): Authenticator {
+  const { users, realm, algorithms, clock, random, log } = options;
+  const verifier = createVerifier({ realm, clock, random, key: random.bytes(32), algorithms });
+  return {
+    check: async (transaction, role) => {
+      const { request, flow } = transaction;
+      const { method, uri, headers, body } = request;
+      const header = headers.all(headerOf[role]).find(value => meantFor(value, realm));
+      const passwords = (user: string): string[] | undefined => {
+        const password = users.get(user);
+        return password === undefined ? undefined : [password];
+      };
+      const result = await verifier.verify({ header, method, uri, body, passwords });
+      if (result.ok) return result.username;
+      if (result.reason !== 'missing' && !result.stale) {
+        log.warn('authentication failed', {
+          user: result.username,
+          method,
+          reason: result.reason,
+          from: flow.remote.host,
+        });
+      }
+      // A count used before comes from a client that does not count: a new nonce mends it without asking its user.
+      const challenges = verifier.challenge({ stale: result.stale || result.reason === 'replay' });
+      transaction.respond(role === 'user' ? 401 : 407, undefined, {
+        headers: challenges.map(challenge => [challengeOf[role], challenge] as const),
+      });
+      return undefined;
+    },
+    consume: request => {
+      const others = request.headers.all('Proxy-Authorization').filter(value => !meantFor(value, realm));
+      request.headers.setAll('Proxy-Authorization', others);
+    },
+  };
+}

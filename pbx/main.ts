@@ -1,0 +1,81 @@
+#!/usr/bin/env node
+// `tandem-pbx`: reads the command line, runs the server or one command against a running one, ends cleanly on signals.
+import { join } from 'node:path';
+import { systemClock, systemRandom } from '../shared/clock.ts';
+import { helpText, readOptions, UsageError } from '../shared/config.ts';
+import { messageOf } from '../shared/errors.ts';
+import { createLog } from '../shared/log.ts';
+import { asText, commands } from './cli.ts';
+import { commandOptions, serveOptions } from './options.ts';
+
+const clock = systemClock();
+
+function usage(): string {
+  const rows = Object.entries(commands).map(([name, { help }]) => `  ${name.padEnd(14)}${help}`);
+  return [
+    'Usage: pbx serve [options]\n       pbx COMMAND [options]\n',
+    'A SIP registrar and proxy over TLS, for gateways that keep one connection open.\n',
+    `Commands:\n  ${'serve'.padEnd(14)}run the server in the foreground`,
+    ...rows,
+    '\nOptions of each: pbx COMMAND --help\n',
+  ].join('\n');
+}
+
+async function runServe(argv: string[]): Promise<void> {
+  const { values, positionals } = readOptions(serveOptions, { argv, env: process.env, envPrefix: 'TANDEM_PBX_' });
+  if (positionals.length > 0) throw new UsageError(`serve takes no argument '${positionals[0]}'`);
+  const write = (line: string): void => void process.stdout.write(`${line}\n`);
+  const log = createLog({ clock, level: values.logLevel, write, pretty: process.stdout.isTTY === true });
+  const { serve } = await import('./serve.ts');
+  const stop = await serve(values, { clock, random: systemRandom(), log });
+  let stopping = false;
+  const end = (signal: string): void => {
+    if (stopping) return;
+    stopping = true;
+    log.info('stopping', { signal });
+    stop().catch((error: unknown) => {
+      log.error('stop failed', { error });
+      process.exitCode = 1;
+    });
+  };
+  process.on('SIGINT', end);
+  process.on('SIGTERM', end);
+}
+
+async function runCommand(name: string, argv: string[]): Promise<void> {
+  const { values, positionals } = readOptions(commandOptions, { argv, env: process.env, envPrefix: 'TANDEM_PBX_' });
+  const { askControl } = await import('./control.ts');
+  const path = values.control ?? join(values.data, 'control.sock');
+  const result = await askControl(path, name, positionals, clock);
+  process.stdout.write(`${values.json ? JSON.stringify(result, null, 2) : asText(result)}\n`);
+}
+
+async function main(argv: string[]): Promise<void> {
+  const [name, ...rest] = argv;
+  if (name === undefined || name === '--help' || name === '-h') {
+    if (name === undefined) throw new UsageError(`a command is needed: serve, ${Object.keys(commands).join(', ')}`);
+    process.stdout.write(usage());
+    return;
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (name !== 'serve' && !command) {
+    throw new UsageError(`'${name}' is none of serve, ${Object.keys(commands).join(', ')}`);
+  }
+  if (rest.includes('--help')) {
+    const text = command
+      ? helpText(`pbx ${name} [options]`, `Shows ${command.help}.`, commandOptions)
+      : helpText(
+          'pbx serve [options]',
+          'Runs the SIP server. Each option also as TANDEM_PBX_… in the environment.',
+          serveOptions,
+        );
+    process.stdout.write(text);
+    return;
+  }
+  await (command ? runCommand(name, rest) : runServe(rest));
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  process.stderr.write(`pbx: ${messageOf(error)}\n`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+});

@@ -1,0 +1,67 @@
+// The options of `pbx serve` and of the operator's commands: one table each, for parsing, --help and the README.
+import type { OptionSpecs } from '../shared/config.ts';
+import { logLevels } from '../shared/log.ts';
+
+const userPattern = /^[^:\s]+:.+$/;
+const checkUser = (value: string): void => {
+  if (!userPattern.test(value)) throw new Error('not NAME:PASSWORD');
+};
+
+export const serveOptions = {
+  host: { kind: 'string', value: 'ADDRESS', default: '127.0.0.1', help: 'address to listen at' },
+  'tls-port': { kind: 'number', default: 5061, min: 0, max: 65_535, help: 'port for SIP over TLS; 0 = a free one' },
+  port: {
+    kind: 'number',
+    min: 0,
+    max: 65_535,
+    help: 'port for unprotected SIP over UDP and TCP (5060 by custom); none unless given',
+  },
+  domain: { kind: 'string', value: 'NAME', help: 'SIP domain and digest realm; the host unless given' },
+  user: { kind: 'list', value: 'NAME:PASSWORD', check: checkUser, help: 'an account' },
+  users: { kind: 'string', value: 'FILE', help: 'accounts, one NAME:PASSWORD a line; # begins a comment' },
+  cert: {
+    kind: 'string',
+    value: 'FILE',
+    help: 'certificate chain, PEM; unless given, one is issued by an own CA, DATA/ca.pem',
+  },
+  key: { kind: 'string', value: 'FILE', help: 'private key of the certificate, PEM' },
+  idle: {
+    kind: 'number',
+    default: 12_000,
+    min: 0,
+    help: 'seconds of silence after which a connection is closed; 0 = never',
+  },
+  'tls-min': {
+    kind: 'string',
+    choices: ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'],
+    default: 'TLSv1.2',
+    help: 'lowest TLS version; the two oldest need --tls-ciphers with @SECLEVEL=0',
+  },
+  'tls-max': {
+    kind: 'string',
+    choices: ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'],
+    default: 'TLSv1.3',
+    help: 'highest TLS version',
+  },
+  'tls-ciphers': { kind: 'string', value: 'LIST', help: 'cipher suites as OpenSSL names them' },
+  digest: {
+    kind: 'string',
+    choices: ['MD5', 'SHA-256', 'both'],
+    default: 'MD5',
+    help: 'digest algorithm of challenges',
+  },
+  data: { kind: 'string', value: 'DIR', default: 'data/pbx', help: 'own CA and certificate, control socket' },
+  control: { kind: 'string', value: 'FILE', help: 'socket for commands; DATA/control.sock unless given' },
+  'log-level': { kind: 'string', choices: logLevels, default: 'info', help: 'what is logged' },
+} as const satisfies OptionSpecs;
+
+export const commandOptions = {
+  data: {
+    kind: 'string',
+    value: 'DIR',
+    default: 'data/pbx',
+    help: 'the data directory that the server was started with',
+  },
+  control: { kind: 'string', value: 'FILE', help: 'its socket for commands; DATA/control.sock unless given' },
+  json: { kind: 'boolean', help: 'the answer as JSON' },
+} as const satisfies OptionSpecs;

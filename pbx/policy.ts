@@ -1,0 +1,36 @@
+// Where a security policy is asked: once per registration, once per call. The default allows everything.
+import type { Flow } from '../shared/sip/transport.ts';
+
+/** `status` and `reason` are what the refused user agent is answered. */
+export type Decision = { allow: true } | { allow: false; status: number; reason: string };
+
+export interface RegistrationFacts {
+  user: string;
+  /** URI of the contact that asks for a binding. */
+  contact: string;
+  /** How it is connected: protocol, addresses, TLS version. */
+  flow: Flow;
+}
+
+export interface CallFacts {
+  from: string;
+  to: string;
+  caller: Flow;
+  /** The flows that would ring. */
+  callees: readonly Flow[];
+  /** Profile of the offer's first stream, `RTP/AVP` or `RTP/SAVP`; undefined when there is no offer. */
+  media: string | undefined;
+}
+
+export interface SecurityPolicy {
+  /** Name shown by `status`. */
+  readonly name: string;
+  registration(facts: RegistrationFacts): Decision | Promise<Decision>;
+  call(facts: CallFacts): Decision | Promise<Decision>;
+}
+
+export const allowAll: SecurityPolicy = {
+  name: 'none',
+  registration: () => ({ allow: true }),
+  call: () => ({ allow: true }),
+};

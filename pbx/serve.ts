@@ -1,0 +1,122 @@
+// `pbx serve`: accounts and certificate from files or made here, then the server and its control socket.
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import type { SecureVersion } from 'node:tls';
+import type { Clock, Random } from '../shared/clock.ts';
+import { type OptionValues, UsageError } from '../shared/config.ts';
+import { messageOf } from '../shared/errors.ts';
+import type { Log } from '../shared/log.ts';
+import { createCa, loadAuthority } from '../shared/pki/authority.ts';
+import { startPbx } from './app.ts';
+import { runCommand } from './cli.ts';
+import { serveControl } from './control.ts';
+import type { serveOptions } from './options.ts';
+
+export type ServeOptions = OptionValues<typeof serveOptions>;
+
+export interface ServeEnvironment {
+  clock: Clock;
+  random: Random;
+  log: Log;
+}
+
+/** Starts all of it and logs `ready`. Answers how to stop. */
+export async function serve(options: ServeOptions, env: ServeEnvironment): Promise<() => Promise<void>> {
+  const { host, data } = options;
+  const domain = options.domain ?? host;
+  if ((options.cert === undefined) !== (options.key === undefined))
+    throw new UsageError('--cert and --key go together');
+  const users = await readUsers(options);
+  await mkdir(data, { recursive: true, mode: 0o700 });
+  const { cert, key } = await certificate(options, domain, env);
+  if (options.port !== undefined) env.log.warn('unprotected SIP is on', { port: options.port });
+  if (users.length === 0) env.log.warn('there are no accounts: nobody can register');
+  const pbx = await startPbx({
+    ...env,
+    host,
+    tlsPort: options.tlsPort,
+    ...(options.port === undefined ? {} : { port: options.port }),
+    cert,
+    key,
+    domain,
+    users,
+    idleSeconds: options.idle,
+    tls: {
+      minVersion: options.tlsMin as SecureVersion,
+      maxVersion: options.tlsMax as SecureVersion,
+      ...(options.tlsCiphers === undefined ? {} : { ciphers: options.tlsCiphers }),
+    },
+    algorithms: options.digest === 'both' ? ['SHA-256', 'MD5'] : [options.digest],
+  });
+  const path = options.control ?? join(data, 'control.sock');
+  const closeControl = await serveControl({
+    path,
+    run: (name, args) => runCommand(pbx, name, args),
+    log: env.log,
+  }).catch(async (error: unknown) => {
+    await pbx.stop();
+    throw error;
+  });
+  const addresses = Object.entries(pbx.ports).map(([protocol, port]) => [protocol, `${host}:${port}`]);
+  env.log.info('ready', { ...Object.fromEntries(addresses), domain, users: users.length, control: path });
+  return async () => {
+    await closeControl();
+    await pbx.stop();
+  };
+}
+
+async function readText(option: string, file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`--${option}: ${messageOf(error)}`);
+  }
+}
+
+async function readUsers(options: ServeOptions): Promise<{ user: string; password: string }[]> {
+  const lines = options.users === undefined ? [] : (await readText('users', options.users)).split(/\r?\n/);
+  const wanted = lines.map(line => line.trim()).filter(line => line !== '' && !line.startsWith('#'));
+  return [...wanted, ...options.user].map((line, at) => {
+    const colon = line.indexOf(':');
+    if (colon < 1 || colon === line.length - 1) throw new UsageError(`--users: entry ${at + 1} is not NAME:PASSWORD`);
+    return { user: line.slice(0, colon), password: line.slice(colon + 1) };
+  });
+}
+
+/** The given certificate, else one of our own CA, which is kept in the data directory for gateways to trust. */
+async function certificate(
+  options: ServeOptions,
+  domain: string,
+  env: ServeEnvironment,
+): Promise<{ cert: string; key: string }> {
+  if (options.cert !== undefined && options.key !== undefined) {
+    return { cert: await readText('cert', options.cert), key: await readText('key', options.key) };
+  }
+  const authority = await ownAuthority(options.data, env);
+  const names = [...new Set([domain, options.host])].filter(name => name !== '0.0.0.0' && name !== '::');
+  // RSA: the older suites of gateways know no other key. RFC 5922 7.1: sip URI and DNS name both name the domain.
+  const issued = await authority.issue({
+    commonName: domain,
+    dns: names.filter(name => isIP(name) === 0),
+    ips: names.filter(name => isIP(name) !== 0),
+    uris: [`sip:${domain}`],
+    usage: ['server', 'client'],
+    key: 'rsa',
+  });
+  return { cert: issued.chain, key: issued.key };
+}
+
+async function ownAuthority(data: string, env: ServeEnvironment): ReturnType<typeof createCa> {
+  const files = { cert: join(data, 'ca.pem'), key: join(data, 'ca.key') };
+  try {
+    const [cert, key] = await Promise.all([readFile(files.cert, 'utf8'), readFile(files.key, 'utf8')]);
+    return loadAuthority({ cert, key }, env);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  const authority = await createCa({ name: 'Tandem PBX CA', key: 'rsa', ...env });
+  await writeFile(files.key, authority.key, { mode: 0o600 });
+  await writeFile(files.cert, authority.cert);
+  return authority;
+}
