@@ -1,0 +1,94 @@
+// One contact with the ACS: opens the connection, composes the Inform, holds the session and settles what it delivered.
+import type { EventEntry } from '../../shared/cwmp/methods.ts';
+import type { Namespace } from '../../shared/cwmp/versions.ts';
+import type { HttpClient } from '../../shared/net/http.ts';
+import { authenticated, withCookies } from '../../shared/net/http.ts';
+import type { Device } from '../state/device.ts';
+import { failureOf } from './failure.ts';
+import { credentials, informOf } from './inform.ts';
+import { type Told, delivered, transfersToTell, transferTold } from './ledger.ts';
+import { openLine, type WireTap } from './line.ts';
+import { carryOut, type Orders } from './rpc.ts';
+import { holdSession, type OwnRequest, type SessionReport } from './session.ts';
+import { unknownTime } from './timing.ts';
+import { userAgent } from './transfer.ts';
+
+export interface ContactInput {
+  device: Device;
+  url: string;
+  events: EventEntry[];
+  changed: readonly string[];
+  /** Paths that changed again since the Inform was composed; grows while the session runs. */
+  changedAgain: ReadonlySet<string>;
+  connectionRequestUrl: string;
+  namespace: Namespace;
+  supportedVersions?: string[] | undefined;
+  openHttp: () => HttpClient;
+  wire?: WireTap | undefined;
+  signal: AbortSignal;
+  /** Filled with what the ACS orders for after the session. */
+  orders: Orders;
+}
+
+/** @returns how it went; rejects only when `signal` aborts */
+export async function contactAcs(input: ContactInput): Promise<SessionReport> {
+  const { device, events, signal } = input;
+  const report: SessionReport = { ok: false, informed: false, events, rpcs: [] };
+  const http = input.openHttp();
+  try {
+    await converse(input, http, report);
+    report.ok = true;
+  } catch (error) {
+    signal.throwIfAborted();
+    report.error = failureOf(error);
+    if (report.error.kind === 'internal') device.log.error('session failed', { error });
+  } finally {
+    const tls = http.lastTls();
+    if (tls) report.tls = { version: tls.version, cipher: tls.cipher };
+    await http.close();
+  }
+  return report;
+}
+
+async function converse(input: ContactInput, http: HttpClient, report: SessionReport): Promise<void> {
+  const { device, events, changed, url, signal, orders } = input;
+  const line = openLine({
+    url,
+    send: authenticated(withCookies(http.send), {
+      credentials: () => credentials(device, ''),
+      random: device.random,
+    }),
+    userAgent: userAgent(device),
+    wire: input.wire,
+    signal,
+  });
+  const told: Told = { url, events, changed, softwareVersion: device.softwareVersion };
+  await holdSession(
+    {
+      line,
+      log: device.log,
+      inform: informOf(device, events, changed, input.connectionRequestUrl),
+      namespace: input.namespace,
+      supportedVersions: input.supportedVersions,
+      newId: () => device.random.bytes(8).toString('hex'),
+      informed: () => device.record(facts => delivered(facts, told, input.changedAgain)),
+      requests: () => outcomes(device, events),
+      carryOut: (method, args) => carryOut({ device, orders }, method, args),
+    },
+    report,
+  );
+}
+
+/** A TransferComplete for every transfer whose end this Inform announced (TR-069 A.3.3.2). */
+function outcomes(device: Device, events: readonly EventEntry[]): OwnRequest[] {
+  return transfersToTell(device.facts, events).map(transfer => ({
+    method: 'TransferComplete',
+    args: {
+      CommandKey: transfer.commandKey,
+      FaultStruct: { FaultCode: transfer.fault?.code ?? 0, FaultString: transfer.fault?.message ?? '' },
+      StartTime: transfer.startTime ?? unknownTime,
+      CompleteTime: transfer.completeTime ?? unknownTime,
+    },
+    answered: () => device.record(facts => transferTold(facts, transfer.id)),
+  }));
+}

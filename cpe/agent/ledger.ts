@@ -1,0 +1,151 @@
+// What happened and was not yet told to the ACS: pure changes of the agent's facts by the event table (TR-069 3.7.1.5 Table 8).
+import type { EventEntry } from '../../shared/cwmp/methods.ts';
+import type { AgentFacts, Transfer } from '../state/device.ts';
+
+/** A.3.3.1: Inform's Event array. */
+export const MAX_EVENTS = 64;
+
+export const BOOTSTRAP = '0 BOOTSTRAP';
+export const BOOT = '1 BOOT';
+export const PERIODIC = '2 PERIODIC';
+export const SCHEDULED = '3 SCHEDULED';
+export const VALUE_CHANGE = '4 VALUE CHANGE';
+export const CONNECTION_REQUEST = '6 CONNECTION REQUEST';
+export const TRANSFER_COMPLETE = '7 TRANSFER COMPLETE';
+
+/** These are delivered by TransferCompleteResponse; every other event that this agent makes, by InformResponse. */
+const byTransferComplete = new Set([TRANSFER_COMPLETE, 'M Download', 'M ScheduleDownload', 'M Upload']);
+/** Retried until the next reboot only. */
+const endsAtBoot = new Set([BOOT, VALUE_CHANGE, CONNECTION_REQUEST, '8 DIAGNOSTICS COMPLETE', '13 WAKEUP']);
+
+const isMultiple = (code: string): boolean => code.startsWith('M ');
+const same = (a: EventEntry, b: EventEntry): boolean => a.EventCode === b.EventCode && a.CommandKey === b.CommandKey;
+
+/** Copies `list` without one entry for each of `gone`. */
+function without(list: readonly EventEntry[], gone: readonly EventEntry[]): EventEntry[] {
+  const left = [...gone];
+  return list.filter(entry => {
+    const at = left.findIndex(other => same(entry, other));
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
+}
+
+/**
+ * Notes an event. A single one is noted once however often it happens, but once more when the first is already on its way (`telling`),
+ * for then it is news again; an M event always.
+ */
+export function happened(facts: AgentFacts, code: string, commandKey = '', telling: readonly EventEntry[] = []): void {
+  const entry = { EventCode: code, CommandKey: commandKey };
+  if (!isMultiple(code) && without(facts.events, telling).some(other => same(entry, other))) return;
+  facts.events.push(entry);
+}
+
+/**
+ * The unit started. What is retried only until a reboot is forgotten; a new software version is told even so, for no ACS has seen it.
+ * @param versionPath path of DeviceInfo.SoftwareVersion
+ */
+export function booted(facts: AgentFacts, softwareVersion: string, versionPath: string): void {
+  facts.events = facts.events.filter(entry => !endsAtBoot.has(entry.EventCode));
+  const bootstrap = facts.events.findIndex(entry => entry.EventCode === BOOTSTRAP);
+  facts.events.splice(bootstrap + 1, 0, { EventCode: BOOT, CommandKey: '' });
+  facts.changed = facts.reportedVersion !== '' && facts.reportedVersion !== softwareVersion ? [versionPath] : [];
+}
+
+/**
+ * 0 BOOTSTRAP: first contact, or first since the ACS URL changed. All other undelivered events are discarded with it, finished transfers too;
+ * the boot that goes with it stays, and so does a reboot that this very session ordered (`restarting`).
+ * @returns whether it is due now and was not before
+ */
+export function bootstrapped(facts: AgentFacts, url: string, restarting = false): boolean {
+  if (url === facts.bootstrapped || facts.events.some(entry => entry.EventCode === BOOTSTRAP)) return false;
+  const stays = (code: string): boolean => code === BOOT || (restarting && code === 'M Reboot');
+  facts.events = facts.events.filter(entry => stays(entry.EventCode));
+  facts.events.unshift({ EventCode: BOOTSTRAP, CommandKey: '' });
+  facts.changed = [];
+  facts.transfers = facts.transfers.filter(transfer => transfer.state !== 'ended');
+  return true;
+}
+
+/**
+ * The Event array of the next Inform: single events once, then as many M events as fit; 4 VALUE CHANGE follows from what changed.
+ * Events of one pair (7 with its M Download, 3 with its M ScheduleInform) stay together, for a single one is never left out.
+ */
+export function eventsToTell(facts: Readonly<AgentFacts>): EventEntry[] {
+  const singles: EventEntry[] = [];
+  for (const entry of facts.events) {
+    if (!isMultiple(entry.EventCode) && !singles.some(other => same(entry, other))) singles.push({ ...entry });
+  }
+  const change = facts.changed.length > 0 ? [{ EventCode: VALUE_CHANGE, CommandKey: '' }] : [];
+  const multiple = facts.events.filter(entry => isMultiple(entry.EventCode)).map(entry => ({ ...entry }));
+  return [...singles, ...multiple.slice(0, MAX_EVENTS - singles.length - change.length), ...change];
+}
+
+/** What one Inform said, to be struck off when its answer is there. */
+export interface Told {
+  url: string;
+  events: readonly EventEntry[];
+  changed: readonly string[];
+  softwareVersion: string;
+}
+
+/**
+ * InformResponse came: its events are delivered, but for those that wait for a TransferCompleteResponse.
+ * @param changedAgain paths that changed once more while the Inform was under way
+ */
+export function delivered(facts: AgentFacts, told: Told, changedAgain: ReadonlySet<string>): void {
+  facts.events = without(
+    facts.events,
+    told.events.filter(entry => !byTransferComplete.has(entry.EventCode)),
+  );
+  facts.changed = facts.changed.filter(path => !told.changed.includes(path) || changedAgain.has(path));
+  facts.bootstrapped = told.url;
+  facts.reportedVersion = told.softwareVersion;
+}
+
+/** A transfer came to its end: from now on it is news until TransferCompleteResponse. */
+export function transferEnded(
+  facts: AgentFacts,
+  id: string,
+  outcome: { fault?: { code: number; message: string }; completeTime: string },
+  telling: readonly EventEntry[],
+): void {
+  const transfer = facts.transfers.find(candidate => candidate.id === id);
+  if (!transfer || transfer.state === 'ended') return;
+  transfer.state = 'ended';
+  transfer.completeTime = outcome.completeTime;
+  if (outcome.fault) transfer.fault = outcome.fault;
+  happened(facts, TRANSFER_COMPLETE, '', telling);
+  happened(facts, `M ${transfer.kind}`, transfer.commandKey);
+}
+
+/** Transfers whose TransferComplete the session may send that told `events`: each needs its own M event in the Inform. */
+export function transfersToTell(facts: Readonly<AgentFacts>, events: readonly EventEntry[]): Transfer[] {
+  const left = [...events];
+  return facts.transfers.filter(transfer => {
+    const entry = { EventCode: `M ${transfer.kind}`, CommandKey: transfer.commandKey };
+    const at = transfer.state === 'ended' ? left.findIndex(other => same(entry, other)) : -1;
+    if (at >= 0) left.splice(at, 1);
+    return at >= 0;
+  });
+}
+
+/** TransferCompleteResponse came: the transfer and its events are done with. */
+export function transferTold(facts: AgentFacts, id: string): void {
+  const transfer = facts.transfers.find(candidate => candidate.id === id);
+  if (!transfer) return;
+  facts.transfers = facts.transfers.filter(other => other !== transfer);
+  facts.events = without(facts.events, [{ EventCode: `M ${transfer.kind}`, CommandKey: transfer.commandKey }]);
+  if (!facts.transfers.some(other => other.state === 'ended')) {
+    facts.events = facts.events.filter(entry => entry.EventCode !== TRANSFER_COMPLETE);
+  }
+}
+
+/** ScheduleInforms whose time has come: 3 SCHEDULED with an M ScheduleInform for each. */
+export function scheduledDue(facts: AgentFacts, now: number, telling: readonly EventEntry[]): void {
+  const due = facts.scheduled.filter(({ at }) => at <= now);
+  if (due.length === 0) return;
+  facts.scheduled = facts.scheduled.filter(({ at }) => at > now);
+  happened(facts, SCHEDULED, '', telling);
+  for (const { commandKey } of due) happened(facts, 'M ScheduleInform', commandKey);
+}

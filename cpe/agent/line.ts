@@ -1,0 +1,101 @@
+// The line from one session to its ACS: envelopes out, envelopes back; connections, cookies, redirects and logins stay below.
+import { decodeEnvelope, type Envelope, encodeEnvelope, InvalidSoap } from '../../shared/cwmp/soap.ts';
+import type { HttpResponse, Send } from '../../shared/net/http.ts';
+import { Failed } from './failure.ts';
+
+/** Sees each envelope on the wire, as sent and as received. */
+export type WireTap = (from: 'cpe' | 'acs', xml: string) => void;
+
+export interface LineOptions {
+  url: string;
+  /** Carries one request, doing cookies and 401 rounds on its own. */
+  send: Send;
+  userAgent: string;
+  wire?: WireTap | undefined;
+  signal: AbortSignal;
+}
+
+export interface Line {
+  /** Posts an envelope, or the empty POST; undefined when the ACS has nothing to say. @throws Failed and the client's own errors */
+  post(envelope: Envelope | undefined): Promise<Envelope | undefined>;
+  /** HoldRequests as the last answer had it (TR-069 3.5 Table 4). */
+  readonly held: boolean;
+}
+
+/** TR-069 3.4.2: at least 30 s for an answer. */
+const RESPONSE_TIMEOUT = 60_000;
+/** TR-069 3.5 wants 32 KB at least; beyond this no honest ACS goes. */
+const MAX_ANSWER = 8 * 1024 * 1024;
+/** TR-069 3.4.2: at least five in a row. */
+const MAX_REDIRECTS = 5;
+
+export function openLine(options: LineOptions): Line {
+  let url = options.url;
+  let held = false;
+
+  const exchange = async (body: string): Promise<HttpResponse> => {
+    for (let redirects = 0; ; redirects++) {
+      const answer = await options.send({
+        method: 'POST',
+        url,
+        // TR-069 3.4.1: an empty POST carries neither SOAPAction nor Content-Type; SOAPAction has no value, not even quotes.
+        headers:
+          body === ''
+            ? { 'User-Agent': options.userAgent }
+            : { 'User-Agent': options.userAgent, 'Content-Type': 'text/xml; charset=utf-8', SOAPAction: '' },
+        body,
+        signal: options.signal,
+        timeoutMs: RESPONSE_TIMEOUT,
+        maxBytes: MAX_ANSWER,
+      });
+      if (![301, 302, 307].includes(answer.status)) return answer;
+      if (redirects >= MAX_REDIRECTS) throw new Failed('http', `more than ${MAX_REDIRECTS} redirects in a row`);
+      url = target(answer, url);
+    }
+  };
+
+  return {
+    get held() {
+      return held;
+    },
+    async post(envelope) {
+      const xml = envelope ? encodeEnvelope(envelope) : '';
+      if (xml) options.wire?.('cpe', xml);
+      const answer = await exchange(xml);
+      const text = contentOf(answer);
+      if (text === '') {
+        held = false;
+        return undefined;
+      }
+      options.wire?.('acs', text);
+      const received = read(text);
+      held = received.holdRequests ?? false;
+      return received.body.kind === 'empty' ? undefined : received;
+    },
+  };
+}
+
+/** TR-069 3.4.2: holds for the rest of this session only, and from http to https or back. */
+function target(answer: HttpResponse, from: string): string {
+  const location = [answer.headers['location']].flat()[0] ?? '';
+  if (!location || !URL.canParse(location, from)) throw new Failed('http', 'redirect without a location', answer.status);
+  const url = new URL(location, from);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new Failed('http', `redirect to ${url.protocol}`);
+  return url.href;
+}
+
+/** TR-069 3.4.1: 200 with an envelope, 204 without; an ACS that says nothing with 200 means the same. */
+function contentOf({ status, body }: HttpResponse): string {
+  if (status === 401) throw new Failed('auth', 'the ACS refuses our credentials', 401);
+  if (status !== 200 && status !== 204) throw new Failed('http', `the ACS answers ${status}`, status);
+  return status === 204 ? '' : body.toString('utf8').trim();
+}
+
+function read(text: string): Envelope {
+  try {
+    return decodeEnvelope(text);
+  } catch (error) {
+    if (error instanceof InvalidSoap) throw new Failed('soap', error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,142 @@
+// Answers every RPC that an ACS may send: each handler takes the arguments and gives the result or throws the fault.
+import { CwmpFault } from '../../shared/cwmp/faults.ts';
+import type { Arguments, CpeMethod, ParameterAttribute, ParameterValue, Results } from '../../shared/cwmp/methods.ts';
+import type { Device } from '../state/device.ts';
+import { cancelTransfers, queuedTransfers, queueDownload, queueScheduled, queueUpload } from './queue.ts';
+
+/** What an RPC ordered for after the session (TR-069 3.7.1, A.3.2.9): the answer goes out first. */
+export interface Orders {
+  reboot?: { commandKey: string };
+  factoryReset?: true;
+}
+
+export interface RpcContext {
+  device: Device;
+  orders: Orders;
+}
+
+type Handlers = {
+  [M in CpeMethod]?: (context: RpcContext, args: Arguments<M>) => Results<M> | Promise<Results<M>>;
+};
+
+/** ScheduleInforms that may be pending at once: our choice, so that the state stays bounded. */
+const MAX_SCHEDULED = 16;
+
+const handlers: Handlers = {
+  GetRPCMethods: ({ device }) => ({ MethodList: offered(device) }),
+  SetParameterValues: setParameterValues,
+  GetParameterValues: ({ device }, { ParameterNames }) => {
+    const found = new Map<string, ParameterValue>();
+    for (const name of ParameterNames) for (const value of device.read(name)) found.set(value.Name, value);
+    return { ParameterList: [...found.values()] };
+  },
+  GetParameterNames: ({ device }, { ParameterPath, NextLevel }) => ({
+    ParameterList: device.names(ParameterPath, NextLevel),
+  }),
+  SetParameterAttributes: setParameterAttributes,
+  GetParameterAttributes: ({ device }, { ParameterNames }) => {
+    const found = new Map<string, ParameterAttribute>();
+    for (const name of ParameterNames) for (const entry of device.attributes(name)) found.set(entry.Name, entry);
+    return { ParameterList: [...found.values()] };
+  },
+  AddObject: async ({ device }, { ObjectName, ParameterKey }) => {
+    const { instance, status } = await device.add(ObjectName, 'acs', ParameterKey);
+    return { InstanceNumber: instance, Status: status };
+  },
+  DeleteObject: async ({ device }, { ObjectName, ParameterKey }) => ({
+    Status: await device.remove(ObjectName, 'acs', ParameterKey),
+  }),
+  Reboot: async ({ device, orders }, { CommandKey }) => {
+    // Durable before the answer: the ACS learns of the reboot even if power fails before it is carried out.
+    await device.record(facts => facts.events.push({ EventCode: 'M Reboot', CommandKey }));
+    orders.reboot = { commandKey: CommandKey };
+    return {};
+  },
+  FactoryReset: ({ orders }) => {
+    orders.factoryReset = true;
+    return {};
+  },
+  ScheduleInform: scheduleInform,
+  Download: ({ device }, args) => queueDownload(device, args),
+  Upload: ({ device }, args) => queueUpload(device, args),
+  ScheduleDownload: ({ device }, args) => queueScheduled(device, args),
+  CancelTransfer: ({ device }, { CommandKey }) => cancelTransfers(device, CommandKey),
+  GetQueuedTransfers: ({ device }) => ({
+    TransferList: queuedTransfers(device).map(({ CommandKey, State }) => ({ CommandKey, State })),
+  }),
+  GetAllQueuedTransfers: ({ device }) => ({ TransferList: queuedTransfers(device) }),
+};
+
+/** A.3.1.1: only what is really supported; the model says which of ours this unit offers. */
+function offered(device: Device): string[] {
+  return device.model.methods.filter(method => Object.hasOwn(handlers, method));
+}
+
+/**
+ * Carries out one request of the ACS.
+ * @throws CwmpFault 9000 for a method that this unit does not offer, else as the method has it; anything else thrown is a bug (9002)
+ */
+export async function carryOut<M extends CpeMethod>(
+  context: RpcContext,
+  method: M,
+  args: Arguments<M>,
+): Promise<Results<M>> {
+  const handler = offered(context.device).includes(method) ? handlers[method] : undefined;
+  if (!handler) throw new CwmpFault(9000, `Method ${method} is not supported`);
+  return handler(context, args);
+}
+
+/** A.3.2.1: all or nothing; a parameter may be named once. */
+async function setParameterValues(
+  { device }: RpcContext,
+  { ParameterList, ParameterKey }: Arguments<'SetParameterValues'>,
+): Promise<Results<'SetParameterValues'>> {
+  const list = ParameterList as unknown as ParameterValue[];
+  const seen = new Set<string>();
+  for (const { Name } of list) {
+    if (seen.has(Name)) {
+      const message = `${Name} is named more than once`;
+      throw new CwmpFault(9003, message, [{ name: Name, code: 9003, message }]);
+    }
+    seen.add(Name);
+  }
+  const items = list.map(({ Name, Value, Type }) => ({
+    name: Name,
+    value: Value,
+    ...(Type === '' ? {} : { type: Type }),
+  }));
+  return { Status: await device.set(items, 'acs', ParameterKey) };
+}
+
+/** A.3.2.4: all or nothing; a value without its Change flag is ignored. 3 to 6 are lightweight notifications, which no model here offers. */
+async function setParameterAttributes(
+  { device }: RpcContext,
+  { ParameterList }: Arguments<'SetParameterAttributes'>,
+): Promise<Results<'SetParameterAttributes'>> {
+  const items = ParameterList.map(entry => {
+    if (entry.NotificationChange && entry.Notification > 2) {
+      throw new CwmpFault(9003, `Notification ${entry.Notification} of ${entry.Name}: only 0, 1 and 2 are supported`);
+    }
+    const stranger = entry.AccessListChange && entry.AccessList.find(entity => entity !== 'Subscriber');
+    if (stranger) throw new CwmpFault(9003, `AccessList of ${entry.Name}: unknown entity '${stranger}'`);
+    return {
+      path: entry.Name,
+      ...(entry.NotificationChange ? { notification: entry.Notification } : {}),
+      ...(entry.AccessListChange ? { accessList: entry.AccessList } : {}),
+    };
+  });
+  await device.setAttributes(items);
+  return {};
+}
+
+/** A.4.1.2: each one fires on its own. */
+async function scheduleInform(
+  { device }: RpcContext,
+  { DelaySeconds, CommandKey }: Arguments<'ScheduleInform'>,
+): Promise<Results<'ScheduleInform'>> {
+  if (DelaySeconds < 1) throw new CwmpFault(9003, 'DelaySeconds must be greater than 0');
+  if (device.facts.scheduled.length >= MAX_SCHEDULED) throw new CwmpFault(9004, `${MAX_SCHEDULED} are pending already`);
+  const at = device.clock.now() + DelaySeconds * 1000;
+  await device.record(facts => facts.scheduled.push({ at, commandKey: CommandKey }));
+  return {};
+}

@@ -1,0 +1,205 @@
+// One session with the ACS, from Inform to the end, in the order in which it happens (TR-069 3.7.1).
+import { CwmpFault } from '../../shared/cwmp/faults.ts';
+import {
+  type AcsMethod,
+  type Arguments,
+  type CpeMethod,
+  type EventEntry,
+  isCpeMethod,
+  type Results,
+} from '../../shared/cwmp/methods.ts';
+import { type Body, type Envelope, faultBody, requestBody, responseBody } from '../../shared/cwmp/soap.ts';
+import type { Namespace } from '../../shared/cwmp/versions.ts';
+import type { Log } from '../../shared/log.ts';
+import { Failed, type Failure } from './failure.ts';
+import type { Line } from './line.ts';
+
+/** One request of this session and how it ended. */
+export interface RpcReport {
+  from: 'cpe' | 'acs';
+  method: string;
+  /** The fault that answered it. */
+  fault?: number;
+}
+
+export interface SessionReport {
+  /** Ended as TR-069 3.7.1.4 has it. */
+  ok: boolean;
+  /** InformResponse came: the events are delivered even if the session failed later. */
+  informed: boolean;
+  events: EventEntry[];
+  /** Of the last handshake; absent over plain HTTP. */
+  tls?: { version: string; cipher: string };
+  error?: Failure;
+  rpcs: RpcReport[];
+}
+
+/** A request of the CPE's own, sent after InformResponse. */
+export interface OwnRequest<M extends AcsMethod = AcsMethod> {
+  method: M;
+  args: Arguments<M>;
+  /** Called when the response is there, not for a fault; durable when resolved. */
+  answered: (result: Results<M>) => Promise<void>;
+}
+
+export interface SessionInput {
+  line: Line;
+  log: Log;
+  inform: Arguments<'Inform'>;
+  /** Namespace of the Inform; the session goes on in the one of its answer. */
+  namespace: Namespace;
+  /** SupportedCWMPVersions header (since 1.4). */
+  supportedVersions?: string[] | undefined;
+  newId: () => string;
+  /** InformResponse came; what it settles is durable when resolved. */
+  informed: () => Promise<void>;
+  /** Asked once Inform is answered. */
+  requests: () => OwnRequest[];
+  carryOut: <M extends CpeMethod>(method: M, args: Arguments<M>) => Promise<Results<M>>;
+}
+
+/**
+ * Holds one session to its end and fills in the report as it goes.
+ * @throws Failed and the HTTP client's errors: the session was terminated unsuccessfully
+ */
+export async function holdSession(input: SessionInput, report: SessionReport): Promise<void> {
+  const { line } = input;
+  const talk: Talk = { ...input, report };
+
+  const informed = await ask(talk, 'Inform', input.inform, input.supportedVersions);
+  if (informed.body.kind === 'fault') {
+    const { code, message } = informed.body.fault;
+    throw new Failed('fault', `Inform was answered by fault ${code} ${message}`, code);
+  }
+  talk.namespace = informed.namespace;
+  report.informed = true;
+  await input.informed();
+
+  const own = input.requests();
+  let request: Envelope | undefined;
+  let saidAll = false;
+  for (;;) {
+    if (request) {
+      // 3.7.1.3: an ACS request is answered by the very next POST.
+      request = await answer(talk, request);
+      if (!request && saidAll) return;
+      continue;
+    }
+    const next = line.held || saidAll ? undefined : own.shift();
+    if (next) {
+      await tell(talk, next);
+      continue;
+    }
+    // 3.7.1.4: nothing to answer and nothing to ask. Said while not on hold, this is our last word, and an empty answer ends the session.
+    const lastWord = !line.held;
+    request = asRequest(await line.post(undefined));
+    if (!request && lastWord) return;
+    saidAll ||= lastWord;
+  }
+}
+
+type Talk = SessionInput & { report: SessionReport };
+
+/**
+ * Sends a request of ours and returns the envelope that answers it, a fault included. Fault 8005 asks for the identical request
+ * again, without limit (3.7.1.6).
+ */
+async function ask<M extends AcsMethod>(
+  talk: Talk,
+  method: M,
+  args: Arguments<M>,
+  supportedVersions?: string[],
+): Promise<Envelope> {
+  const { line, namespace, report } = talk;
+  const id = talk.newId();
+  const envelope: Envelope = {
+    namespace,
+    id,
+    ...(supportedVersions && { supportedVersions }),
+    body: requestBody(method, args),
+  };
+  for (;;) {
+    const reply = await line.post(envelope);
+    const body = reply?.body;
+    if (!reply || !body) throw new Failed('soap', `${method} was answered by an empty response`);
+    if (reply.id !== undefined && reply.id !== id) talk.log.warn('answer carries another ID', { method, id: reply.id });
+    if (body.kind === 'fault') {
+      report.rpcs.push({ from: 'cpe', method, fault: body.fault.code });
+      if (body.fault.code === 8005) continue;
+      return reply;
+    }
+    if (body.kind !== 'response' || body.method !== method) {
+      throw new Failed('soap', `${method} was answered by ${described(body)}`);
+    }
+    report.rpcs.push({ from: 'cpe', method });
+    return reply;
+  }
+}
+
+/** A request of our own in mid-session: a fault leaves it undelivered, and the session goes on (3.7.1.5). */
+async function tell<M extends AcsMethod>(talk: Talk, request: OwnRequest<M>): Promise<void> {
+  const { body } = await ask(talk, request.method, request.args);
+  if (body.kind === 'response') await request.answered(body.result as Results<M>);
+  else if (body.kind === 'fault') {
+    talk.log.warn('ACS answered with a fault', { method: request.method, code: body.fault.code });
+  }
+}
+
+/** Carries out an ACS request, posts the answer and returns the next request, if one came back. */
+async function answer(talk: Talk, request: Envelope): Promise<Envelope | undefined> {
+  const body = await reaction(talk, request);
+  const fault = body.kind === 'fault' ? { fault: body.fault.code } : {};
+  talk.report.rpcs.push({ from: 'acs', method: nameOf(request.body), ...fault });
+  return asRequest(
+    await talk.line.post({
+      namespace: talk.namespace,
+      // 3.5: the ID of a request comes back with its answer, also with a fault.
+      ...(request.id === undefined ? {} : { id: request.id }),
+      body,
+    }),
+  );
+}
+
+async function reaction(talk: Talk, { body, unknownMustUnderstand }: Envelope): Promise<Body> {
+  try {
+    if (unknownMustUnderstand !== undefined) return notUnderstood(unknownMustUnderstand);
+    if (body.kind === 'invalid') throw new CwmpFault(9003, body.reason);
+    if (body.kind !== 'request' || !isCpeMethod(body.method)) {
+      throw new CwmpFault(9000, `Method ${nameOf(body)} is not supported`);
+    }
+    const method: CpeMethod = body.method;
+    return responseBody(method, await talk.carryOut(method, body.args as Arguments<CpeMethod>));
+  } catch (error) {
+    return faultBody(faultOf(talk, nameOf(body), error));
+  }
+}
+
+/** SOAP 1.1 4.4.1: who does not know a header that must be understood does not act on the message. */
+function notUnderstood(header: string): Body {
+  const message = `The header ${header} is not understood`;
+  return { kind: 'fault', fault: { code: 0, message, parameters: [], soap: 'MustUnderstand' } };
+}
+
+/** What is no CWMP fault is a bug of ours: told as 9002 and logged with its stack. */
+function faultOf(talk: Talk, method: string, error: unknown): CwmpFault {
+  if (error instanceof CwmpFault) return error;
+  talk.log.error('request failed', { method, error });
+  return new CwmpFault(9002);
+}
+
+/** The envelope, if it holds a request; undefined when nothing came. */
+function asRequest(envelope: Envelope | undefined): Envelope | undefined {
+  if (!envelope) return undefined;
+  const { body } = envelope;
+  if (body.kind === 'request' || (body.kind === 'invalid' && body.of === 'request')) return envelope;
+  if (body.kind === 'unknown' && !body.name.endsWith('Response')) return envelope;
+  // 3.5: a response or a fault is never answered, least of all by a fault.
+  throw new Failed('soap', `${described(body)} where nothing was asked`);
+}
+
+function nameOf(body: Body): string {
+  if (body.kind === 'unknown') return body.name;
+  return 'method' in body ? body.method : body.kind;
+}
+
+const described = (body: Body): string => (body.kind === 'fault' ? `fault ${body.fault.code}` : `${body.kind} ${nameOf(body)}`);
