@@ -1,0 +1,132 @@
+// The rules of the house, held by tests: who may import whom, where impure calls live, what a file may be.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { dirname, posix } from 'node:path';
+
+const root = new URL('..', import.meta.url).pathname;
+const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  cwd: root,
+  encoding: 'utf8',
+})
+  .split('\n')
+  .filter(Boolean);
+const sources = tracked.filter(file => file.endsWith('.ts'));
+const text = (file: string): string => readFileSync(root + file, 'utf8');
+/** Source without comments and string contents, so that words in them do not count. */
+const code = (file: string): string => text(file).replace(/\/\*[\s\S]*?\*\/|(?<![:'"`\\])\/\/.*$/gm, '');
+
+const importsOf = (file: string): string[] =>
+  [...text(file).matchAll(/^(?:import|export)\b[^'"]*?from\s+'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/gm)].map(
+    found => found[1] ?? found[2] ?? '',
+  );
+const target = (file: string, specifier: string): string | undefined =>
+  specifier.startsWith('.') ? posix.normalize(posix.join(dirname(file), specifier)) : undefined;
+const roomOf = (file: string): string => file.split('/')[0] ?? '';
+
+/** Files of acs/ from left to right: each may import its own room and those further right. */
+const acsRooms = [['main', 'start', 'cli'], ['app', 'relay'], ['south', 'north'], ['fleet'], ['store']];
+const acsLeaves = ['events', 'metrics', 'config'];
+/** cpe: main → run → fleet → gateway → agent | services | script | web → state; services → voice. */
+const cpeAllowed: Record<string, string[]> = {
+  main: ['run', 'fleet'],
+  run: ['fleet', 'gateway', 'profile', 'web', 'state', 'agent', 'wire'],
+  fleet: ['gateway', 'profile', 'faults', 'state', 'agent', 'run', 'wire'],
+  gateway: ['agent', 'services', 'script', 'web', 'state', 'profile', 'voice', 'faults'],
+  profile: ['state'],
+  wire: [],
+  faults: ['state'],
+  services: ['voice', 'state', 'script', 'agent'],
+  agent: ['state'],
+  script: ['state'],
+  web: ['state'],
+  voice: [],
+  state: [],
+};
+const placeIn = (file: string): string => (file.split('/')[1] ?? '').replace(/\.ts$/, '');
+
+describe('house rules', () => {
+  it('shared imports no sibling, and knows no fastify, database or process', () => {
+    for (const file of sources.filter(name => name.startsWith('shared/'))) {
+      for (const specifier of importsOf(file)) {
+        const path = target(file, specifier);
+        assert.ok(!path || path.startsWith('shared/'), `${file} imports ${specifier}`);
+        assert.ok(
+          !/^(fastify|mongodb|@photostructure\/sqlite|node:process|node:child_process|node:cluster)$/.test(specifier),
+          `${file} imports ${specifier}`,
+        );
+      }
+      assert.ok(!/\bprocess\./.test(code(file)), `${file} uses process`);
+    }
+  });
+
+  it('acs, cpe and pbx import shared and never each other; only test imports all', () => {
+    for (const file of sources.filter(name => /^(acs|cpe|pbx)\//.test(name))) {
+      for (const specifier of importsOf(file)) {
+        const path = target(file, specifier);
+        if (path) assert.ok([roomOf(file), 'shared'].includes(roomOf(path)), `${file} imports ${specifier}`);
+      }
+    }
+  });
+
+  it('acs: main → app → south | north → fleet → store; south and north never meet', () => {
+    const rank = (file: string): number => acsRooms.findIndex(room => room.includes(placeIn(file)));
+    for (const file of sources.filter(name => name.startsWith('acs/') && !name.startsWith('acs/ui/'))) {
+      if (acsLeaves.includes(placeIn(file))) continue;
+      assert.ok(rank(file) >= 0, `${file} is in no room of the plan`);
+      for (const specifier of importsOf(file)) {
+        const path = target(file, specifier);
+        if (!path || roomOf(path) !== 'acs' || acsLeaves.includes(placeIn(path))) continue;
+        const sameRoom =
+          placeIn(path) === placeIn(file) || (rank(file) === rank(path) && !['south', 'north'].includes(placeIn(file)));
+        assert.ok(sameRoom || rank(path) > rank(file), `${file} imports ${specifier}`);
+      }
+    }
+  });
+
+  it('cpe: main → fleet → gateway → agent | services | script | web → state; services → voice', () => {
+    for (const file of sources.filter(name => name.startsWith('cpe/'))) {
+      const allowed = cpeAllowed[placeIn(file)];
+      assert.ok(allowed, `${file} is in no room of the plan`);
+      for (const specifier of importsOf(file)) {
+        const path = target(file, specifier);
+        if (!path || roomOf(path) !== 'cpe' || placeIn(path) === placeIn(file)) continue;
+        assert.ok(allowed.includes(placeIn(path)), `${file} imports ${specifier}`);
+      }
+    }
+  });
+
+  it('time, chance and the environment are injected: impure calls live in clock.ts and main.ts alone', () => {
+    const impure = /\b(Date\.now|new Date\(\)|setTimeout|setInterval|Math\.random|process\.env)\b/;
+    for (const file of sources.filter(name => /^(acs|cpe|pbx|shared)\//.test(name))) {
+      if (file === 'shared/clock.ts' || /(^|\/)main\.ts$/.test(file)) continue;
+      assert.ok(!impure.test(code(file)), `${file}: ${impure.exec(code(file))?.[0]}`);
+    }
+  });
+
+  it('no any, no enum, no default export, no suppressed check', () => {
+    for (const file of sources.filter(name => name !== 'test/repo.test.ts')) {
+      assert.ok(!/:\s*any\b|\bas any\b|<any>/.test(code(file)), `${file} uses any`);
+      assert.ok(!/^\s*(export\s+)?(const\s+)?enum\s/m.test(code(file)), `${file} has an enum`);
+      assert.ok(!/^export default/m.test(code(file)), `${file} has a default export`);
+      assert.ok(!/@ts-(ignore|expect-error|nocheck)|biome-ignore/.test(text(file)), `${file} suppresses a check`);
+      assert.ok(!/\.(only)\(/.test(code(file)), `${file} runs only a part`);
+    }
+  });
+
+  it('each source file begins with a comment that says what lives there', () => {
+    for (const file of sources.filter(name => /^(acs|cpe|pbx|shared)\//.test(name))) {
+      assert.match(text(file), /^(#!.*\n)?(\/\/|\/\*)/, file);
+    }
+  });
+
+  it('the lock file names no registry host and no secret is tracked', () => {
+    assert.ok(!/"resolved": "http/.test(text('package-lock.json')));
+    for (const file of tracked.filter(name => !/\.(png|pcap|bin)$/.test(name))) {
+      assert.ok(
+        !/-----BEGIN [A-Z ]*PRIVATE KEY-----\n[A-Za-z0-9+/]{32}/.test(text(file)),
+        `${file} holds a private key`,
+      );
+    }
+  });
+});
