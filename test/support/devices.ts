@@ -1,0 +1,57 @@
+// Plain data of devices for tests of the store and the fleet: identities, Informs, tasks; `now` counts from a fixed day.
+import type { DeviceIdentity, InformFacts, Task } from '../../acs/store/store.ts';
+
+/** 2026-01-01T00:00:00Z, where the virtual clock starts too. */
+export const newYear = Date.UTC(2026, 0, 1);
+
+export const identityOf = (serialNumber: string, productClass = '4102S'): DeviceIdentity => ({
+  manufacturer: 'Media5',
+  oui: '0090F8',
+  productClass,
+  serialNumber,
+});
+
+export const idOf = ({ oui, productClass, serialNumber }: DeviceIdentity): string =>
+  `${oui}-${productClass}-${serialNumber}`;
+
+/** Events as they stand in the tests: `1 BOOT`, or `M Reboot:key` with a CommandKey. */
+export const eventsOf = (...codes: string[]): InformFacts['events'] =>
+  codes.map(code => {
+    const [EventCode = '', CommandKey = ''] = code.split(':');
+    return { EventCode, CommandKey };
+  });
+
+export const valuesOf = (values: Record<string, string>): InformFacts['parameters'] =>
+  Object.entries(values).map(([Name, Value]) => ({ Name, Value, Type: 'xsd:string' }));
+
+/** What an Inform with these events says at `now`, if nothing else is asked for. */
+export function informOf(serial: string, now: number, events: string[], more: Partial<InformFacts> = {}): InformFacts {
+  return {
+    identity: identityOf(serial),
+    events: eventsOf(...events),
+    parameters: valuesOf({
+      'Device.DeviceInfo.SoftwareVersion': '49.1.100',
+      'Device.DeviceInfo.HardwareVersion': '2',
+      'Device.ManagementServer.ParameterKey': 'key',
+      'Device.ManagementServer.ConnectionRequestURL': 'http://127.0.0.1:7/cr',
+    }),
+    retryCount: 0,
+    address: '127.0.0.1',
+    now,
+    owner: 'one',
+    leaseMs: 60_000,
+    admission: 'enrolled',
+    ...more,
+  };
+}
+
+export const taskOf = (id: string, method: Task['method'], now: number, more: Partial<Task> = {}): Task => ({
+  id,
+  device: '',
+  method,
+  args: {},
+  state: 'queued',
+  origin: 'operator',
+  created: now,
+  ...more,
+});
