@@ -1,0 +1,195 @@
+// A TLS connection that carries no application byte before the unit's own judge has accepted the server.
+import { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
+import { connect, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
+import type { Clock } from '../clock.ts';
+import { messageOf } from '../errors.ts';
+import { clientContext, type HostCertificate } from './context.ts';
+import { judgeChain, judgeVersion, type Refusal, refusal, type Verdict } from './judge.ts';
+import { ianaName, type TlsPolicy, usable, versionOf } from './profiles.ts';
+
+/** What the unit brings to a handshake. */
+export interface TlsSettings {
+  policy: TlsPolicy;
+  /** Installed CA certificates. */
+  roots: readonly X509Certificate[];
+  /** Presented when the server asks for a client certificate. */
+  host?: HostCertificate | undefined;
+  /** The unit's time, milliseconds since the epoch; undefined while its clock is not set. */
+  now: number | undefined;
+  /** Names that a DNS SRV lookup returned, for DnsSrvResponse. */
+  srvNames?: readonly string[];
+}
+
+export interface TlsTarget {
+  /** Who is asked for, and judged: a DNS name or an address. */
+  host: string;
+  port: number;
+  /** Where to connect, when that is known already and differs from `host`. */
+  address?: string;
+  localAddress?: string | undefined;
+  localPort?: number | undefined;
+  /** The name sent as SNI (RFC 6066 3); `host` unless that is an address. '' sends none. */
+  servername?: string;
+  settings: TlsSettings;
+  signal?: AbortSignal | undefined;
+  clock: Clock;
+  /** For TCP and handshake together; 30,000 unless told. */
+  timeoutMs?: number;
+  /** Gets NSS key log lines, for Wireshark. */
+  keylog?: (line: Buffer) => void;
+}
+
+/** The handshake did not come to an accepted connection; says why. Plain network failures keep their own error. */
+export class TlsRefused extends Error {
+  override readonly name = 'TlsRefused';
+  readonly verdict: Refusal;
+
+  constructor(verdict: Refusal, cause?: unknown) {
+    super(verdict.message, cause === undefined ? {} : { cause });
+    this.verdict = verdict;
+  }
+}
+
+export interface TlsFacts {
+  /** `TLSv1.2`. */
+  version: string;
+  /** IANA name. */
+  cipher: string;
+  peerCertificate: X509Certificate | undefined;
+}
+
+/** What a finished handshake came to. */
+export function tlsFacts(socket: TLSSocket): TlsFacts {
+  return {
+    version: socket.getProtocol() ?? '',
+    cipher: ianaName(socket.getCipher()?.name ?? ''),
+    peerCertificate: socket.getPeerX509Certificate(),
+  };
+}
+
+/** What the peer presented, its own certificate first, as far as it hangs together. */
+export function presentedChain(socket: TLSSocket): X509Certificate[] {
+  const out: X509Certificate[] = [];
+  let next: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
+  while (next?.raw && out.length < 20) {
+    const { raw }: { raw: Buffer } = next;
+    if (out.some(cert => cert.raw.equals(raw))) break; // A root is its own issuer.
+    out.push(new X509Certificate(raw));
+    next = next.issuerCertificate;
+  }
+  return out;
+}
+
+/** The floor, which shows in ServerHello, before the certificate that follows it. */
+function judge(socket: TLSSocket, host: string, settings: TlsSettings): Verdict {
+  const { policy, roots, srvNames, now } = settings;
+  const version = versionOf(socket.getProtocol());
+  if (!version) return refusal('handshake', 'the handshake ended without a version');
+  const verdict = judgeVersion(policy, version);
+  if (!verdict.ok) return verdict;
+  return judgeChain({ policy, chain: presentedChain(socket), roots, host, now, ...(srvNames && { srvNames }) });
+}
+
+/** What OpenSSL reports, or the lack of a report, in our words. Its own text stays in the message. */
+function explain(error: Error & { code?: string }): Refusal {
+  const code = error.code ?? '';
+  const text = messageOf(error);
+  if (/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|WRONG_SSL_VERSION/.test(code)) {
+    return refusal('version', `server and unit have no TLS version in common (${text})`);
+  }
+  // RFC 5246 7.2.2: alert 40, also sent where a client certificate is missing; the alert does not tell.
+  if (/ALERT_HANDSHAKE_FAILURE|INSUFFICIENT_SECURITY|NO_CIPHERS_AVAILABLE|NO_SHARED_CIPHER/.test(code)) {
+    return refusal('no-common-suite', `the server found no cipher suite that it can use with the unit (${text})`);
+  }
+  if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|UNEXPECTED_MESSAGE/.test(code)) {
+    return refusal('handshake', `the server does not speak TLS (${text})`);
+  }
+  if (code === 'ECONNRESET' || code === 'EPIPE') {
+    return refusal('handshake', `the server closed the connection during the handshake (${text})`);
+  }
+  return refusal('handshake', `the TLS handshake failed (${text})`);
+}
+
+const aborted = (signal: AbortSignal): Error =>
+  signal.reason instanceof Error ? signal.reason : new DOMException('The operation was aborted', 'AbortError');
+
+function open(target: TlsTarget): TLSSocket {
+  const { host, port, address, localAddress, localPort, servername, settings } = target;
+  if (!usable(settings.policy.suites).length) {
+    throw new TlsRefused(refusal('no-common-suite', 'none of the suites asked for can be negotiated here'));
+  }
+  const bare = host.replace(/^\[(.*)\]$/, '$1');
+  const sni = servername ?? (isIP(bare) ? '' : bare);
+  return connect({
+    host: address ?? bare,
+    port,
+    ...(localAddress !== undefined && { localAddress }),
+    ...(localPort !== undefined && { localPort }),
+    ...(sni && { servername: sni }),
+    secureContext: context(settings),
+    rejectUnauthorized: false,
+    checkServerIdentity: () => undefined,
+  });
+}
+
+function context(settings: TlsSettings): ReturnType<typeof clientContext> {
+  try {
+    return clientContext(settings.policy, settings.host);
+  } catch (error) {
+    throw new TlsRefused(
+      refusal('handshake', `the unit's own certificate cannot be used (${messageOf(error)})`),
+      error,
+    );
+  }
+}
+
+/**
+ * Connects and judges the server on the unit's clock before anything is sent on the connection.
+ * @throws TlsRefused when the handshake fails or the judge refuses; the system's error when TCP fails; an AbortError;
+ *   an Error with code ETIMEDOUT after `timeoutMs`
+ */
+export async function connectTls(target: TlsTarget): Promise<TLSSocket> {
+  const { host, port, settings, signal, clock, timeoutMs = 30_000, keylog } = target;
+  if (signal?.aborted) throw aborted(signal);
+  const socket = open(target);
+  if (keylog) socket.on('keylog', keylog);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      let reached = false;
+      const timer = clock.after(timeoutMs, () => {
+        const step = reached ? 'TLS handshake' : 'connection';
+        const text = `no ${step} with ${host}:${port} within ${timeoutMs} ms`;
+        finish(Object.assign(new Error(text), { code: 'ETIMEDOUT' }));
+      });
+      const onAbort = (): void => finish(signal ? aborted(signal) : undefined);
+      const onError = (error: Error): void => finish(reached ? new TlsRefused(explain(error), error) : error);
+      const onClose = (): void => onError(Object.assign(new Error('connection closed'), { code: 'ECONNRESET' }));
+      const onSecure = (): void => {
+        try {
+          const verdict = judge(socket, host, settings);
+          finish(verdict.ok ? undefined : new TlsRefused(verdict));
+        } catch (error) {
+          finish(error as Error);
+        }
+      };
+      const finish = (error?: Error): void => {
+        timer.cancel();
+        signal?.removeEventListener('abort', onAbort);
+        socket.off('close', onClose).off('secureConnect', onSecure).off('error', onError);
+        if (error) reject(error);
+        else resolve();
+      };
+      signal?.addEventListener('abort', onAbort, { once: true });
+      socket.once('connect', () => {
+        reached = true;
+      });
+      socket.on('error', onError).on('close', onClose).on('secureConnect', onSecure);
+    });
+  } catch (error) {
+    socket.on('error', () => undefined); // It is being thrown away; what else befalls it concerns nobody.
+    socket.destroy();
+    throw error;
+  }
+  return socket;
+}

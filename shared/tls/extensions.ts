@@ -1,0 +1,56 @@
+// What a certificate may be used for, read from its extensions: Node tells of none of these.
+import type { X509Certificate } from 'node:crypto';
+import { x509 } from '../pki/x509.ts';
+
+export interface Constraints {
+  /** Basic constraints say that it is a CA; a self-signed certificate without any extension (X.509 v1) counts as one. */
+  ca: boolean;
+  /** How many CAs may stand below it. */
+  pathLength?: number;
+  /** Absent where the extension is: then every use is allowed (RFC 5280 4.2.1.3). */
+  keyUsage?: { certSign: boolean; tls: boolean };
+  /** OIDs of critical extensions that nothing here understands (RFC 5280 4.2). */
+  unknown: string[];
+  /** The extensions could not be read. */
+  broken?: boolean;
+}
+
+/** Basic constraints, key usage, extended key usage, SAN, policies, and key identifiers, which should not be critical. */
+const understood = new Set(['2.5.29.19', '2.5.29.15', '2.5.29.37', '2.5.29.17', '2.5.29.32', '2.5.29.14', '2.5.29.35']);
+
+const cache = new Map<string, Constraints>();
+const CACHED = 500;
+
+function read(cert: X509Certificate): Constraints {
+  const out: Constraints = { ca: false, unknown: [] };
+  let extensions: x509.Extension[];
+  try {
+    ({ extensions } = new x509.X509Certificate(cert.raw));
+  } catch {
+    return { ...out, broken: true }; // OpenSSL took it, so this is odd rather than impossible; it can be no issuer.
+  }
+  if (!extensions.length) out.ca = cert.subject === cert.issuer;
+  for (const extension of extensions) {
+    if (extension instanceof x509.BasicConstraintsExtension) {
+      out.ca = extension.ca;
+      if (extension.pathLength !== undefined) out.pathLength = extension.pathLength;
+    } else if (extension instanceof x509.KeyUsagesExtension) {
+      const { keyCertSign, digitalSignature, keyEncipherment, keyAgreement } = x509.KeyUsageFlags;
+      const has = (bits: number): boolean => (extension.usages & bits) !== 0;
+      out.keyUsage = { certSign: has(keyCertSign), tls: has(digitalSignature | keyEncipherment | keyAgreement) };
+    } else if (extension.critical && !understood.has(extension.type)) out.unknown.push(extension.type);
+  }
+  return out;
+}
+
+/** The constraints of a certificate; what was read is remembered by fingerprint, within bounds. */
+export function constraintsOf(cert: X509Certificate): Constraints {
+  const key = cert.fingerprint256;
+  let known = cache.get(key);
+  if (!known) {
+    known = read(cert);
+    if (cache.size >= CACHED) cache.delete(cache.keys().next().value ?? '');
+    cache.set(key, known);
+  }
+  return known;
+}
