@@ -38,37 +38,39 @@ export function describeFields(fields: Fields): ArgumentDescription[] {
 
 function describeField(name: string, field: Field): ArgumentDescription {
   const type = field.kind === 'text' ? 'string' : field.kind === 'repeated' ? 'array' : field.kind;
-  const out: ArgumentDescription = { name, type, required: !field.optional && field.absent === undefined };
-  if (field.absent !== undefined) out.default = field.absent;
+  const required = !field.optional && field.absent === undefined;
+  return { name, type, required, ...defined({ default: field.absent }), ...describeBounds(name, field) };
+}
+
+function describeBounds(name: string, field: Field): Partial<ArgumentDescription> {
   switch (field.kind) {
     case 'text':
-      if (field.max !== undefined) out.maxLength = field.max;
-      if (field.values) out.values = field.values;
-      if (field.pattern) out.pattern = field.pattern.source;
-      break;
+      return defined({ maxLength: field.max, values: field.values, pattern: field.pattern?.source });
     case 'int':
     case 'unsignedInt':
-      if (field.min !== undefined) out.minimum = field.min;
-      if (field.max !== undefined) out.maximum = field.max;
-      break;
+      return defined({ minimum: field.min, maximum: field.max });
     case 'struct':
-      out.fields = describeFields(field.fields);
-      break;
+      return { fields: describeFields(field.fields) };
     case 'array':
-      if (field.max !== undefined) out.maxItems = field.max;
-      if (field.min !== undefined) out.minItems = field.min;
-      out.items = describeField(field.member, field.item);
-      break;
+      return {
+        ...defined({ minItems: field.min, maxItems: field.max }),
+        items: describeField(field.member, field.item),
+      };
     case 'repeated':
-      if (field.min !== undefined) out.minItems = field.min;
-      out.items = describeField(name, field.item);
-      break;
-    case 'choice':
-      out.variants = Object.fromEntries(
-        Object.entries(field.variants).map(([variant, { fields }]) => [variant, describeFields(fields)]),
-      );
+      return { ...defined({ minItems: field.min }), items: describeField(name, field.item) };
+    case 'choice': {
+      const variants = Object.entries(field.variants);
+      return { variants: Object.fromEntries(variants.map(([type, { fields }]) => [type, describeFields(fields)])) };
+    }
+    default:
+      return {};
   }
-  return out;
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function defined<T extends object>(value: T): Defined<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as Defined<T>;
 }
 
 /**
@@ -78,29 +80,31 @@ function describeField(name: string, field: Field): ArgumentDescription {
  */
 export function validateFields(fields: Fields, input: unknown, place = ''): Record<string, unknown> {
   const given = objectAt(place || 'arguments', input === undefined ? {} : input);
+  const inside = (name: string): string => (place === '' ? name : `${place}.${name}`);
   const out: Record<string, unknown> = {};
   const known = new Set<string>();
   for (const { name, field } of membersOf(fields)) {
     known.add(name);
-    const at = place === '' ? name : `${place}.${name}`;
-    const value = Object.hasOwn(given, name) ? given[name] : undefined;
     if (field.kind === 'any') {
       known.add('Type');
-      Object.assign(out, anyAt(at, name, value, Object.hasOwn(given, 'Type') ? given.Type : undefined));
-    } else if (value !== undefined) {
-      out[name] = valueAt(at, field, value);
-    } else if (field.kind === 'boolean' && field.impliedBy !== undefined) {
-      out[name] = Object.hasOwn(given, field.impliedBy);
-    } else if (field.absent !== undefined) {
-      out[name] = structuredClone(field.absent);
-    } else if (!field.optional) {
-      refuse(at, 'is missing');
+      Object.assign(out, anyAt(inside(name), name, own(given, name), own(given, 'Type')));
+      continue;
     }
+    const value = own(given, name);
+    const taken = value === undefined ? defaultAt(inside(name), field, given) : valueAt(inside(name), field, value);
+    if (taken !== undefined) out[name] = taken;
   }
-  for (const name of Object.keys(given)) {
-    if (!known.has(name)) refuse(place === '' ? name : `${place}.${name}`, 'is not an argument here');
-  }
+  for (const name of Object.keys(given)) if (!known.has(name)) refuse(inside(name), 'is not an argument here');
   return out;
+}
+
+const own = (from: Json, name: string): unknown => (Object.hasOwn(from, name) ? from[name] : undefined);
+
+/** The protocol's default for what was left out; undefined where the schema lets it be absent. */
+function defaultAt(at: string, field: Field, given: Json): unknown {
+  if (field.kind === 'boolean' && field.impliedBy !== undefined) return Object.hasOwn(given, field.impliedBy);
+  if (field.absent !== undefined) return structuredClone(field.absent);
+  return field.optional ? undefined : refuse(at, 'is missing');
 }
 
 function refuse(argument: string, problem: string): never {

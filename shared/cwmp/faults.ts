@@ -75,9 +75,9 @@ const within = (code: number, low: number, high: number): boolean => code >= low
 function allowed(namespace: Namespace, code: number, place: CodePlace): boolean {
   if (place === 'deploymentUnit') return DEPLOYMENT_UNIT_CODES.has(code) || within(code, 9033, 9899);
   if (place === 'transfer') {
-    if (code === 0 || TRANSFER_CODES.has(code) || within(code, 9800, 9899)) return true;
+    if (code === 0 || TRANSFER_CODES.has(code)) return true;
     if (namespace === '1-0') return false;
-    return within(code, 9014, 9020) || within(code, namespace === '1-1' ? 9021 : 9033, 9799);
+    return within(code, 9014, 9020) || within(code, namespace === '1-1' ? 9021 : 9033, 9899);
   }
   if (namespace !== '1-0') return within(code, 9000, 9899) || (place === 'fault' && within(code, 8000, 8899));
   if (within(code, 9000, 9013) || within(code, 9800, 9899)) return true;
