@@ -1,0 +1,124 @@
+// Taking a call (RFC 3261 13.3): the INVITE is judged, ports are opened, it rings and is answered.
+import { isAbort } from '../../shared/errors.ts';
+import { contactUri, dialogOfCallee } from '../../shared/sip/dialog.ts';
+import { SipSyntaxError } from '../../shared/sip/message.ts';
+import { formatSdp, type Sdp } from '../../shared/sip/sdp.ts';
+import type { ServerTransaction } from '../../shared/sip/transaction.ts';
+import { type Call, type CallContext, sdpOf, startLeg } from './call.ts';
+import { buildAnswer, type Chosen, judgeOffer, type LocalSession } from './description.ts';
+import { allowed, refuseBody, refuseSession } from './replies.ts';
+import { type Agreement, agreeTimer, sessionHeaders } from './session-timer.ts';
+
+const extensions: readonly string[] = ['timer', 'replaces'];
+
+/** RFC 3261 8.2.2.3: answers 420 when the request needs what the unit does not know. */
+export function refuseExtensions(transaction: ServerTransaction): boolean {
+  const unknown = transaction.request.headers.list('Require').filter(name => !extensions.includes(name.toLowerCase()));
+  if (unknown.length === 0) return false;
+  transaction.respond(420, undefined, { headers: [['Unsupported', unknown.join(', ')]] });
+  return true;
+}
+
+interface Acceptable {
+  offer: Sdp;
+  chosen: Chosen;
+  timer: Agreement | undefined;
+}
+
+/** What the INVITE asks for, or undefined after it was refused. */
+function judge(context: CallContext, transaction: ServerTransaction, ssrc: number): Acceptable | undefined {
+  const { request } = transaction;
+  const timer = agreeTimer(request);
+  if ('tooShort' in timer) {
+    transaction.respond(422, undefined, { headers: [['Min-SE', String(timer.tooShort)]] });
+    return undefined;
+  }
+  const type = (request.headers.get('Content-Type') ?? '').split(';')[0]?.trim().toLowerCase();
+  if (request.body.length === 0 || type !== 'application/sdp') {
+    refuseBody(transaction, context.userAgent);
+    return undefined;
+  }
+  const offer = sdpOf(request);
+  if (!offer) {
+    refuseSession(transaction, context, 'the session description cannot be read');
+    return undefined;
+  }
+  const judged = judgeOffer(offer, context.security, context.keying, ssrc);
+  if (!judged.ok) {
+    context.log.warn('call refused', { from: request.headers.get('From'), reason: judged.reason });
+    if (judged.wrongKeyManagement) context.wrongKeyManagement();
+    refuseSession(transaction, context, judged.reason, judged.wrongKeyManagement);
+    return undefined;
+  }
+  return { offer, chosen: judged.chosen, timer: timer.agreed };
+}
+
+/**
+ * Answers an INVITE that makes a call, for the account `user`.
+ * @returns the call, or undefined when it was refused or given up before it was answered
+ */
+export async function takeCall(
+  context: CallContext,
+  transaction: ServerTransaction,
+  user: string,
+): Promise<Call | undefined> {
+  const { random, clock } = context;
+  const ssrc = random.bytes(4).readUInt32BE();
+  const acceptable = judge(context, transaction, ssrc);
+  if (!acceptable) return undefined;
+  const { offer, chosen, timer } = acceptable;
+  const given = new AbortController();
+  transaction.onCancel(() => {
+    transaction.respond(487);
+    given.abort();
+  });
+  const media = await context.openMedia((chosen.secured && context.srtpBasePort) || context.rtpBasePort, ssrc);
+  let used = false;
+  try {
+    const common: [string, string][] = [
+      ['Contact', context.contact(user, transaction.flow)],
+      ['Allow', allowed],
+    ];
+    const agent: [string, string] = ['User-Agent', context.userAgent];
+    if (!transaction.answered) transaction.respond(180, undefined, { headers: [...common, agent] });
+    if (context.ringMs > 0) await clock.sleep(context.ringMs, given.signal);
+    if (transaction.answered) return undefined;
+    const local: LocalSession = {
+      address: context.address,
+      sessionId: String(random.bytes(4).readUInt32BE()),
+      version: 1,
+    };
+    const answer = buildAnswer(local, offer, chosen, media.ports.port);
+    // A peer whose Contact makes no dialog is refused before the answer leaves.
+    contactUri(transaction.request);
+    const response = respond(transaction, answer, [...common, ...sessionHeaders(timer, true), agent]);
+    const dialog = dialogOfCallee(transaction.request, response);
+    used = true;
+    const leg = startLeg({
+      context,
+      direction: 'in',
+      user,
+      dialog,
+      media: media.session,
+      port: media.ports.port,
+      ssrc,
+      parameters: chosen.parameters,
+      local,
+      localSdp: answer,
+      remoteSdp: offer,
+      timer,
+      answered: { transaction, response },
+    });
+    return leg.call;
+  } catch (error) {
+    if (isAbort(error)) return undefined;
+    if (!(error instanceof SipSyntaxError)) throw error;
+    if (!transaction.answered) transaction.respond(400, `Bad Request: ${error.message}`.slice(0, 120));
+    return undefined;
+  } finally {
+    if (!used) await media.session.stop();
+  }
+}
+
+const respond = (transaction: ServerTransaction, answer: Sdp, headers: [string, string][]) =>
+  transaction.respond(200, undefined, { headers, body: formatSdp(answer), contentType: 'application/sdp' });

@@ -1,0 +1,49 @@
+// Answers that several parts of the user agent give: the ACK of a 2xx, and the refusals of session descriptions.
+import { buildAck, type Dialog } from '../../shared/sip/dialog.ts';
+import type { SipRequest } from '../../shared/sip/message.ts';
+import type { ServerTransaction } from '../../shared/sip/transaction.ts';
+import { quote } from '../../shared/sip/uri.ts';
+
+/** The methods the unit names in Allow; REFER and NOTIFY are answered, not acted on. */
+export const allowed = 'INVITE, ACK, BYE, CANCEL, REFER, NOTIFY, UPDATE';
+
+/** RFC 3261 13.2.2.4; 22.1: with the credentials of its INVITE. */
+export function ackFor(dialog: Dialog, invite: SipRequest, userAgent: string): SipRequest {
+  const headers: [string, string][] = [];
+  for (const name of ['Authorization', 'Proxy-Authorization']) {
+    const value = invite.headers.get(name);
+    if (value !== undefined) headers.push([name, value]);
+  }
+  return buildAck(dialog, invite, { headers: [...headers, ['User-Agent', userAgent]] });
+}
+
+/** RFC 3261 21.4.13: names what would have been taken. DGW answers it to a missing body or another type, whatever its reject code. */
+export function refuseBody(transaction: ServerTransaction, userAgent: string): void {
+  transaction.respond(415, undefined, {
+    headers: [
+      ['Accept', 'application/sdp'],
+      ['User-Agent', userAgent],
+    ],
+  });
+}
+
+/** DGW `SipEp.InteropRejectCodeForUnsupportedSdpOffer`: 415 (default) or 488 for a description that does not suit the unit. */
+export function refuseSession(
+  transaction: ServerTransaction,
+  settings: { rejectCode: 415 | 488; address: string; userAgent: string },
+  reason: string,
+  wrongKeyManagement = false,
+): void {
+  if (settings.rejectCode === 415) {
+    refuseBody(transaction, settings.userAgent);
+    return;
+  }
+  // RFC 3261 20.43: 304 media type not available, 306 attribute not understood (RFC 4567 4.1.2), 399 anything else.
+  const text = quote(reason.replace(/[^\x20-\x7e]/g, '?'));
+  transaction.respond(488, undefined, {
+    headers: [
+      ['Warning', `${wrongKeyManagement ? 306 : 304} ${settings.address} ${text}`],
+      ['User-Agent', settings.userAgent],
+    ],
+  });
+}

@@ -1,0 +1,68 @@
+// Session timers (RFC 4028) with the unit's values: what is proposed, what is agreed, who refreshes.
+import { seconds } from '../../shared/sip/fields.ts';
+import type { SipRequest, SipResponse } from '../../shared/sip/message.ts';
+
+/** DGW `SipEp.DefaultSessionTimerMaximumExpirationDelay` and `…Minimum…`, as in the unit's own INVITEs. */
+const PROPOSED = 3600;
+const SHORTEST = 1800;
+
+export interface Agreement {
+  seconds: number;
+  /** Whether the refreshes are ours to send. */
+  weRefresh: boolean;
+}
+
+type Header = [name: string, value: string];
+
+/** The unit writes its two extensions on separate lines. */
+export const supported: readonly Header[] = [
+  ['Supported', 'timer'],
+  ['Supported', 'replaces'],
+];
+
+/** Of an INVITE that makes a call. @param shortest raised after a 422 (RFC 4028 7.3) */
+export function proposal(shortest = SHORTEST): Header[] {
+  return [['Min-SE', String(shortest)], ['Session-Expires', String(Math.max(PROPOSED, shortest))], ...supported];
+}
+
+/** Of a refresh, or (`answering`) of a 2xx. The refresher stays who it is, RFC 4028 7.4, 9. */
+export function sessionHeaders(agreed: Agreement | undefined, answering = false): Header[] {
+  if (!agreed) return [...supported];
+  // uac and uas are the roles in this transaction, not in the call.
+  const refresher = agreed.weRefresh === answering ? 'uas' : 'uac';
+  const headers: Header[] = [['Session-Expires', `${agreed.seconds};refresher=${refresher}`], ...supported];
+  if (!answering) return [['Min-SE', String(SHORTEST)], ...headers];
+  return refresher === 'uac' ? [...headers, ['Require', 'timer']] : headers;
+}
+
+const refresherOf = (value: string | undefined): string | undefined =>
+  /;\s*refresher\s*=\s*(uac|uas)\b/i.exec(value ?? '')?.[1]?.toLowerCase();
+
+const supportsTimer = (message: SipRequest | SipResponse): boolean =>
+  message.headers.list('Supported').some(name => name.toLowerCase() === 'timer');
+
+/** The called side, RFC 4028 9 and its table 2. `tooShort`: answer 422 with this Min-SE. */
+export function agreeTimer(request: SipRequest): { tooShort: number } | { agreed: Agreement | undefined } {
+  const text = request.headers.get('Session-Expires');
+  const asked = seconds(text);
+  const timer = supportsTimer(request);
+  // Who does not know the extension cannot be told that its time is too short, nor be made to refresh.
+  if (asked === undefined) return { agreed: undefined };
+  if (asked < SHORTEST && timer) return { tooShort: SHORTEST };
+  const weRefresh = !timer || refresherOf(text) === 'uas';
+  return { agreed: { seconds: Math.min(Math.max(asked, SHORTEST), 7 * 86_400), weRefresh } };
+}
+
+/** The calling side: what the 2xx says. Without Session-Expires there is no timer (RFC 4028 7.2). */
+export function agreedTimer(response: SipResponse): Agreement | undefined {
+  const text = response.headers.get('Session-Expires');
+  const agreed = seconds(text);
+  if (agreed === undefined || agreed < 90) return undefined;
+  return { seconds: Math.min(agreed, 7 * 86_400), weRefresh: refresherOf(text) !== 'uas' };
+}
+
+/** The Min-SE of a 422, within reason; undefined when it names none. */
+export function demandedMinimum(response: SipResponse): number | undefined {
+  const demanded = seconds(response.headers.get('Min-SE'));
+  return demanded !== undefined && demanded <= 86_400 ? demanded : undefined;
+}

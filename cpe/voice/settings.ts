@@ -1,0 +1,75 @@
+// What a user agent is told: the unit's SipEp, Mipt and Telif settings in plain form, and what it reports back.
+import type { Clock, Random } from '../../shared/clock.ts';
+import type { Log } from '../../shared/log.ts';
+import type { TlsSettings } from '../../shared/tls/connect.ts';
+import type { MediaSecurity } from './keying.ts';
+import type { ContactMatching } from './registration.ts';
+
+export interface UserAgentConfig {
+  /** Name of the SIP gateway (`SipEp.Gateway.Name`). */
+  gateway: string;
+  /** The unit's own address: signalling, media and Contact. */
+  address: string;
+  transport: 'tls' | 'tcp' | 'udp';
+  /** Listening port of UDP and TCP; 0 = 5060. */
+  port: number;
+  /** First local port of persistent TLS connections, and how far they cycle (0: not at all). */
+  basePort: number;
+  portInterval: number;
+  /** The local port used last, over a restart. */
+  lastPort?: number;
+  /** Seconds. */
+  failbackInterval: number;
+  connectTimeout: number;
+  /** Calls go here; to the registrar where absent. */
+  proxy?: { host: string; port: number };
+  registrar: { host: string; port: number };
+  /** Right-hand side of our addresses. */
+  domain: string;
+  accounts: readonly {
+    user: string;
+    register: boolean;
+    authUser?: string;
+    password?: string;
+    realm?: string;
+  }[];
+  /** The `transport` parameter in the Contact of REGISTER, and of everything else. */
+  registrationTransport: boolean;
+  contactTransport: boolean;
+  /** Value of User-Agent. */
+  userAgent: string;
+  srtp: MediaSecurity;
+  rtpBasePort: number;
+  /** 0: the RTP port serves both. */
+  srtpBasePort: number;
+  rejectCode: 415 | 488;
+  /** Proposed seconds of a registration; 0 proposes none. */
+  expires: number;
+  retryTime: number;
+  /** Seconds before expiry. */
+  refreshTime: number;
+  keepAlive: { method: 'None' | 'SipOptions' | 'Ping' | 'TcpKeepAlive'; interval: number };
+  /** Hz that the unit plays in a call. */
+  tone: number;
+  /** Seconds a call rings before it is answered by itself; 0 unless told. */
+  ring?: number;
+  /** `Strict` unless told. */
+  contactMatching?: ContactMatching;
+}
+
+export type Severity = 'Debug' | 'Info' | 'Warning' | 'Error' | 'Critical';
+
+/**
+ * Notification numbers of the SIP endpoint service. The number of the key-management text is not public: 0 stands for it, and
+ * the text is then the whole line.
+ */
+export const notifications = { tlsReady: 303, serverReachable: 310, wrongKeyManagement: 0 } as const;
+
+export interface UserAgentEnv {
+  clock: Clock;
+  random: Random;
+  log: Log;
+  /** Read at each attempt to connect. */
+  tls: () => TlsSettings;
+  notify: (id: number, severity: Severity, message: string) => void;
+}
