@@ -2,21 +2,21 @@
 import type { EventEntry } from '../../shared/cwmp/methods.ts';
 import type { Namespace } from '../../shared/cwmp/versions.ts';
 import { messageOf } from '../../shared/errors.ts';
-import { authenticated, createHttp, withCookies, withRedirects } from '../../shared/net/http.ts';
-import type { TlsService } from '../../shared/tls/profiles.ts';
+import { createHttp } from '../../shared/net/http.ts';
 import type { AgentFacts, Change, Device, Source } from '../state/device.ts';
 import { type AcsAddress, acsAddress, usesDhcp } from './acsurl.ts';
+import { contactAcs } from './contact.ts';
 import { createDoor, type Door } from './door.ts';
-import { type Failure, failureOf } from './failure.ts';
-import { type Credentials, credentials, informOf, isTrue, managementServer, retryPolicy } from './inform.ts';
-import { createLatch, createMutex } from './latch.ts';
+import type { FailureKind } from './failure.ts';
+import { openFilesWith } from './files.ts';
+import { isTrue, managementServer, notificationOf, retryPolicy } from './inform.ts';
+import { createLatch, createMutex, type Latch, unlessAborted } from './latch.ts';
 import * as ledger from './ledger.ts';
-import { openLine, type WireTap } from './line.ts';
-import { carryOut, type Orders } from './rpc.ts';
-import { holdSession, type OwnRequest, type SessionReport } from './session.ts';
+import type { WireTap } from './line.ts';
+import type { Orders } from './rpc.ts';
+import type { SessionReport } from './session.ts';
 import { createTimers, type Timers } from './timers.ts';
-import { retryWait, unknownTime } from './timing.ts';
-import { userAgent } from './transfer.ts';
+import { retryWait } from './timing.ts';
 import { createWorker, type Worker } from './work.ts';
 
 /** DGW Cwmp.AcsStatus. */
@@ -33,7 +33,7 @@ export interface AgentOptions {
   /** Where connection requests are taken; port 0 is any. Absent: nowhere. */
   listen?: { host: string; port: number } | undefined;
   wire?: WireTap | undefined;
-  /** One session, then nothing more. */
+  /** One session, then nothing more: no transfers, no retry. */
   once?: boolean | undefined;
   /** Another HTTP client than the one on sockets. */
   http?: typeof createHttp | undefined;
@@ -42,7 +42,7 @@ export interface AgentOptions {
 }
 
 export interface Agent {
-  /** Ends all activity at once, as a power cut would; says nothing to anyone. */
+  /** Ends all activity at once and says nothing to anyone, as a power cut would. */
   stop(): Promise<void>;
   /** Resolves when connection requests can come in. */
   readonly ready: Promise<void>;
@@ -50,13 +50,13 @@ export interface Agent {
   readonly once: Promise<SessionReport>;
   readonly sessions: { readonly ended: number; readonly failed: number };
   readonly connectionRequestUrl: string;
-  /** The URL of the last session, or the one that the next will use. */
+  /** The URL of the running or last session; before the first the one it will use; '' when there is none. */
   readonly acsUrl: string;
   readonly status: AcsStatus;
   lastSession(): SessionReport | undefined;
   /** @returns ends the listening */
   onSession(listener: (report: SessionReport) => void): () => void;
-  /** Wants a session now, with an event if one is named: for the unit's own services (check-sync, web page). */
+  /** Wants a session now, telling `event` if one is named: for the unit's own services (check-sync, web page). */
   inform(event?: string): void;
 }
 
@@ -65,20 +65,28 @@ export function startAgent(device: Device, options: AgentOptions): Agent {
   return new RunningAgent(device, options);
 }
 
-const stopped: SessionReport = {
+const noReport: SessionReport = {
   ok: false,
   informed: false,
   events: [],
-  error: { kind: 'internal', message: 'the unit stopped' },
+  error: { kind: 'internal', message: 'the unit stopped before its first session ended' },
   rpcs: [],
+};
+
+const statusOf: Partial<Record<FailureKind, AcsStatus>> = {
+  'no-url': 'NoUrl',
+  unresolved: 'ErrorCannotResolve',
+  unreachable: 'ErrorNotResponding',
+  cut: 'ErrorNotResponding',
+  auth: 'ErrorAuthFailure',
 };
 
 class RunningAgent implements Agent {
   readonly #device: Device;
   readonly #options: AgentOptions;
   readonly #stop = new AbortController();
-  readonly #wanted;
-  /** A session or an installation, never both. */
+  readonly #wanted: Latch;
+  /** Holds a session or an installation, never both. */
   readonly #alone = createMutex();
   readonly #door: Door;
   readonly #timers: Timers;
@@ -88,7 +96,7 @@ class RunningAgent implements Agent {
   readonly #running: Promise<void>;
   readonly ready: Promise<void>;
   readonly once: Promise<SessionReport>;
-  #first: (report: SessionReport) => void = () => undefined;
+  #firstEnded: (report: SessionReport) => void = () => undefined;
 
   #ended = 0;
   #failed = 0;
@@ -101,14 +109,17 @@ class RunningAgent implements Agent {
   /** Monotonic milliseconds; undefined while no retry is due. */
   #retryAt: number | undefined;
   #lastSuccess = Number.NEGATIVE_INFINITY;
-  /** An accepted connection request that no session has told of; never kept (TR-069 3.7.1.5). */
+  /** A connection request was accepted and no session told of it yet; never kept beyond one (TR-069 3.7.1.5). */
   #knocked = false;
   #inSession = false;
+  /** Events of the Inform that is under way. */
   #telling: readonly EventEntry[] = [];
-  #changedAgain = new Set<string>();
-  /** Writes of the facts that were begun by listeners. */
+  readonly #changedAgain = new Set<string>();
+  /** Writes of the facts that listeners and timers began, in order. */
   #notes: Promise<void> = Promise.resolve();
-  /** What ends this run: a reboot or a factory reset, carried out when everything here has come to rest. */
+  /** Somebody outside ended this run: whatever it had ordered is void. */
+  #halted = false;
+  /** Ends this run: a reboot or factory reset, carried out when everything here has come to rest. */
   #order: (() => Promise<void>) | undefined;
 
   constructor(device: Device, options: AgentOptions) {
@@ -117,25 +128,22 @@ class RunningAgent implements Agent {
     this.#namespace = options.cwmp?.namespace ?? '1-2';
     this.#wanted = createLatch(device.clock);
     this.once = new Promise(resolve => {
-      this.#first = resolve;
+      this.#firstEnded = resolve;
     });
     this.#door = createDoor(device, {
       listen: options.once ? undefined : options.listen,
       busy: () => this.#inSession,
-      requested: () => {
-        this.#knocked = true;
-        this.#wanted.set();
-      },
+      requested: () => this.#requested(),
       changed: () => this.#noteChanged([`${device.model.root}ManagementServer.ConnectionRequestURL`]),
     });
     this.#timers = createTimers(device, {
       periodic: () => this.#happened(ledger.PERIODIC),
-      scheduled: () => this.#note(ledger.fireScheduled(device.clock.now(), () => this.#telling)),
+      scheduled: () => this.#scheduledDue(),
       active: () => this.#wanted.set(),
     });
     this.#worker = createWorker({
       device,
-      open: (service, login) => this.#openFiles(service, login),
+      open: openFilesWith(device, options.http ?? createHttp),
       signal: this.#stop.signal,
       alone: this.#alone,
       telling: () => this.#telling,
@@ -143,13 +151,16 @@ class RunningAgent implements Agent {
       restart: () => this.#leave(() => device.reboot({ reason: 'firmware' })),
     });
     this.#unwatch = device.watch((changes, source) => this.#changed(changes, source));
-    this.ready = this.#door.settle().catch((error: unknown) => {
-      device.log.error('no connection requests can be taken', { reason: messageOf(error) });
-    });
-    this.#running = this.#live();
+    const versionPath = `${device.model.root}DeviceInfo.SoftwareVersion`;
+    const booted = device.record(facts => ledger.booted(facts, device.softwareVersion, versionPath));
+    this.ready = booted.then(
+      () => this.#settleDoor(),
+      () => undefined,
+    );
+    this.#running = this.#live(booted);
   }
 
-  get sessions() {
+  get sessions(): { ended: number; failed: number } {
     return { ended: this.#ended, failed: this.#failed };
   }
 
@@ -158,7 +169,7 @@ class RunningAgent implements Agent {
   }
 
   get acsUrl(): string {
-    return this.#address?.url ?? acsAddress(this.#device)?.url ?? '';
+    return (this.#address ?? acsAddress(this.#device))?.url ?? '';
   }
 
   get status(): AcsStatus {
@@ -180,6 +191,252 @@ class RunningAgent implements Agent {
   }
 
   async stop(): Promise<void> {
+    this.#halted = true;
     this.#stop.abort(new DOMException('the unit stopped', 'AbortError'));
     await this.#running;
   }
+
+  /** From boot to stop or restart. Nothing of this agent moves any more once it resolves. */
+  async #live(booted: Promise<void>): Promise<void> {
+    const { log } = this.#device;
+    let worker: Promise<void> | undefined;
+    try {
+      await booted;
+      await this.#worker.recover();
+      // Before the first session, so that its Inform can name the URL.
+      await this.ready;
+      this.#timers.arm();
+      this.#wanted.set();
+      if (!this.#options.once) {
+        worker = this.#worker.run().catch((error: unknown) => log.error('transfers are given up', { error }));
+      }
+      await this.#talk();
+    } catch (error) {
+      if (!this.#stop.signal.aborted) log.error('agent failed', { error });
+    }
+    this.#stop.abort();
+    this.#unwatch();
+    this.#timers.stop();
+    await Promise.all([worker, this.ready.then(() => this.#door.close()), this.#notes]);
+    this.#firstEnded(noReport);
+    if (this.#halted) return;
+    // Not awaited: the unit stops this agent as part of its restart, and stop() waits for us.
+    this.#order?.().catch((error: unknown) => log.error('restart failed', { error }));
+  }
+
+  async #talk(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted && !this.#order) {
+      await this.#untilWanted();
+      this.#retryAt = undefined;
+      if (this.#order || !isTrue(managementServer(this.#device, 'EnableCWMP', '1'))) continue;
+      const orders: Orders = {};
+      const report = await this.#alone(() => this.#session(orders));
+      if (!report) continue;
+      await this.#settle(report, orders);
+      this.#firstEnded(report);
+      for (const listener of this.#listeners) listener(report);
+      if (this.#options.once) return;
+      this.#worker.wake();
+    }
+  }
+
+  /** TR-069 3.2.1.1: at the end of the wait or when something new happens, whichever comes first. */
+  async #untilWanted(): Promise<void> {
+    const { clock } = this.#device;
+    // The ACS was refused only for want of a clock: as soon as there is one, the retry need not wait.
+    const clockless = this.#last?.error?.code === 'clock-not-set';
+    for (;;) {
+      const left = this.#retryAt === undefined ? undefined : Math.max(0, this.#retryAt - clock.monotonic());
+      const wait = clockless && left !== undefined ? Math.min(left, 1000) : left;
+      const woken = await this.#wanted.wait(wait, this.#stop.signal);
+      if (woken || wait === left || this.#device.now() !== undefined) return;
+    }
+  }
+
+  /** One session; undefined when an installation that came first ordered a restart. */
+  async #session(orders: Orders): Promise<SessionReport | undefined> {
+    if (this.#order) return undefined;
+    const device = this.#device;
+    await this.#findAcs();
+    await this.#notes;
+    const address = this.#address;
+    if (!address) {
+      return { ...noReport, error: { kind: 'no-url', message: 'no ACS URL is known' } };
+    }
+    if (ledger.bootstrapDue(device.facts, address.url)) await device.record(facts => ledger.bootstrapped(facts));
+    const events = ledger.eventsToTell(device.facts, this.#knocked);
+    const changed = [...device.facts.changed];
+    this.#knocked = false;
+    this.#inSession = true;
+    this.#telling = events;
+    this.#changedAgain.clear();
+    try {
+      return await contactAcs({
+        device,
+        url: address.url,
+        events,
+        changed,
+        changedAgain: this.#changedAgain,
+        connectionRequestUrl: this.connectionRequestUrl,
+        namespace: this.#namespace,
+        supportedVersions: this.#options.cwmp?.supportedVersions,
+        openHttp: () => this.#openHttp(),
+        wire: this.#options.wire,
+        signal: this.#stop.signal,
+        orders,
+      });
+    } finally {
+      this.#inSession = false;
+      this.#telling = [];
+    }
+  }
+
+  #openHttp() {
+    const { clock, address } = this.#device;
+    return (this.#options.http ?? createHttp)({ clock, localAddress: address, tls: () => this.#device.tls('Cwmp') });
+  }
+
+  /** TR-069 3.1: an ACS that DHCP named and that could not be reached is asked for again. */
+  async #findAcs(): Promise<void> {
+    const device = this.#device;
+    const lost = this.#address?.learned === true && this.#last?.ok === false && !this.#last.informed;
+    if (usesDhcp(device) && (lost || !acsAddress(device))) await unlessAborted(device.renewLease(), this.#stop.signal);
+    this.#address = acsAddress(device);
+  }
+
+  /** Draws the consequences of a session that ended: the retry policy, the orders, a new ACS URL. */
+  async #settle(report: SessionReport, orders: Orders): Promise<void> {
+    const device = this.#device;
+    this.#last = report;
+    this.#ended++;
+    const { ok, error, tls } = report;
+    const events = report.events.map(entry => entry.EventCode);
+    device.log[ok ? 'info' : 'warn']('session ended', {
+      ok,
+      events,
+      url: this.acsUrl,
+      ...tls,
+      ...(error && { error }),
+    });
+    if (ok) await this.#succeeded();
+    else await this.#retryLater(report);
+    this.#timers.arm();
+    if (orders.factoryReset) this.#leave(() => device.factoryReset());
+    else if (orders.reboot) {
+      const { commandKey } = orders.reboot;
+      this.#leave(() => device.reboot({ commandKey, reason: 'Reboot' }));
+    }
+    await this.#checkAddress(orders.reboot !== undefined);
+  }
+
+  async #succeeded(): Promise<void> {
+    const { clock, facts } = this.#device;
+    this.#status = 'Connected';
+    this.#failures = 0;
+    this.#lastSuccess = clock.monotonic();
+    // An event that the ACS answered with a fault is still undelivered; it waits no longer than a failed session would.
+    const undelivered = facts.transfers.some(({ state }) => state === 'ended') && !this.#wanted.isSet;
+    this.#retryAt = undelivered ? clock.monotonic() + this.#retryWait(1) : undefined;
+    if (facts.retries !== 0) {
+      await this.#device.record(own => {
+        own.retries = 0;
+      });
+    }
+  }
+
+  async #retryLater(report: SessionReport): Promise<void> {
+    const device = this.#device;
+    this.#failed++;
+    this.#failures++;
+    this.#status = statusOf[report.error?.kind ?? 'internal'] ?? 'ErrorOther';
+    // TR-069 3.7.4: an ACS that knows no newer version is spoken to in the oldest.
+    if (report.error?.code === 8006) this.#namespace = '1-0';
+    // A connection request alone is not worth a retry: the ACS will ask again (TR-069 3.7.1.5).
+    const nothing = !report.informed && device.facts.events.length === 0 && device.facts.changed.length === 0;
+    this.#retryAt = nothing ? undefined : device.clock.monotonic() + this.#retryWait(this.#failures);
+    if (report.error?.kind === 'no-url') return;
+    await device.record(facts => {
+      facts.retries++;
+    });
+  }
+
+  #retryWait(n: number): number {
+    return retryWait(n, retryPolicy(this.#device), this.#device.random);
+  }
+
+  /** TR-069 3.7.1.5: any change of the ACS URL is a 0 BOOTSTRAP to the new one, after the session. */
+  async #checkAddress(restarting: boolean): Promise<void> {
+    const device = this.#device;
+    const address = acsAddress(device);
+    if (!address || !ledger.bootstrapDue(device.facts, address.url)) return;
+    await device.record(facts => ledger.bootstrapped(facts, restarting));
+    this.#wanted.set();
+  }
+
+  #requested(): void {
+    this.#knocked = true;
+    this.#wanted.set();
+  }
+
+  #leave(order: () => Promise<void>): void {
+    this.#order ??= order;
+    this.#wanted.set();
+  }
+
+  /** Notes an event durably, then wants a session. */
+  #happened(code: string): void {
+    this.#note(facts => ledger.happened(facts, code, '', this.#telling));
+    this.#wanted.set();
+  }
+
+  #scheduledDue(): void {
+    // A timer may run a little before its time.
+    const now = this.#device.clock.now() + 20;
+    this.#note(facts => ledger.scheduledDue(facts, now, this.#telling));
+    this.#notes = this.#notes.then(() => this.#timers.arm());
+    this.#wanted.set();
+  }
+
+  /** Changes the facts from where nobody can wait; the next session begins after it. */
+  #note(change: (facts: AgentFacts) => void): void {
+    this.#notes = this.#notes
+      .then(() => (this.#stop.signal.aborted ? undefined : this.#device.record(change)))
+      .catch((error: unknown) => this.#device.log.error('state could not be kept', { error }));
+  }
+
+  #changed(changes: Change[], source: Source): void {
+    // TR-069 A.3.2.1: what the ACS set itself is no news to it.
+    if (source !== 'acs') this.#noteChanged(changes.map(({ path }) => path));
+    this.#timers.arm();
+    void this.#settleDoor();
+    const url = acsAddress(this.#device)?.url;
+    if (this.#inSession || !this.#address || url === this.#address.url) return;
+    this.#notes = this.#notes.then(() => this.#checkAddress(false));
+    this.#wanted.set();
+  }
+
+  /** TR-069 3.7.1.5, A.3.2.4: a passive change rides along with the next Inform, an active one wants its own. */
+  #noteChanged(paths: readonly string[]): void {
+    const noted = paths.filter(path => notificationOf(this.#device, path) > 0);
+    if (noted.length === 0) return;
+    if (this.#inSession) for (const path of noted) this.#changedAgain.add(path);
+    this.#note(facts => {
+      facts.changed = [...new Set([...facts.changed, ...noted])];
+    });
+    if (!noted.some(path => notificationOf(this.#device, path) === 2)) return;
+    // TR-181 DefaultActiveNotificationThrottle: only a session for this alone has to wait.
+    const throttle = Number(managementServer(this.#device, 'DefaultActiveNotificationThrottle', '0')) * 1000;
+    const wait = this.#lastSuccess + throttle - this.#device.clock.monotonic();
+    if (wait > 0) this.#timers.delayActive(wait);
+    else this.#wanted.set();
+  }
+
+  async #settleDoor(): Promise<void> {
+    try {
+      await this.#door.settle();
+    } catch (error) {
+      this.#device.log.error('no connection requests can be taken', { reason: messageOf(error) });
+    }
+  }
+}

@@ -6,7 +6,7 @@ import { authenticated, withCookies } from '../../shared/net/http.ts';
 import type { Device } from '../state/device.ts';
 import { failureOf } from './failure.ts';
 import { credentials, informOf } from './inform.ts';
-import { type Told, delivered, transfersToTell, transferTold } from './ledger.ts';
+import { delivered, type Told, transfersToTell, transferTold } from './ledger.ts';
 import { openLine, type WireTap } from './line.ts';
 import { carryOut, type Orders } from './rpc.ts';
 import { holdSession, type OwnRequest, type SessionReport } from './session.ts';

@@ -3,6 +3,8 @@ import { messageOf } from '../../shared/errors.ts';
 import { TlsRefused } from '../../shared/tls/connect.ts';
 
 export type FailureKind =
+  /** Neither DHCP nor configuration names an ACS. */
+  | 'no-url'
   /** The name has no address. */
   | 'unresolved'
   /** Nobody answers at that address, or not in time. */

@@ -11,7 +11,9 @@ const forced = new WeakMap<Model, readonly string[]>();
 function forcedParameters(model: Model): readonly string[] {
   let list = forced.get(model);
   if (!list) {
-    list = [...model.parameters.values()].filter(def => def.forcedInform && !def.path.includes('{i}')).map(def => def.path);
+    list = [...model.parameters.values()]
+      .filter(def => def.forcedInform && !def.path.includes('{i}'))
+      .map(def => def.path);
     forced.set(model, list);
   }
   return list;
@@ -71,6 +73,13 @@ export function currentTime(device: Device): string {
   if (now === undefined) return unknownTime;
   const zone = device.variable('Hoc.StaticTimeZone') ?? valueOr(device, `${device.model.root}Time.LocalTimeZone`);
   return localTime(now, zone);
+}
+
+/** TR-069 A.3.2.4: 0 off, 1 passive, 2 active; what has gone in the meantime is nobody's news. */
+export function notificationOf(device: Device, path: string): number {
+  const template = device.model.resolve(path)?.def;
+  if (template && 'activeNotify' in template && template.activeNotify === 'forceEnabled') return 2;
+  return exists(device, path) ? (device.attributes(path)[0]?.Notification ?? 0) : 0;
 }
 
 /** UTC, for the times of transfers; the Unknown Time while the clock is not set. */

@@ -4,8 +4,9 @@ import type { Clock } from '../../shared/clock.ts';
 export interface Latch {
   /** Wakes the waiting task, or the next one that comes to wait. */
   set(): void;
-  /** Resolves once the flag is set or `ms` have passed (undefined: no limit), and takes the flag down. Rejects when `signal` aborts. */
-  wait(ms: number | undefined, signal: AbortSignal): Promise<void>;
+  readonly isSet: boolean;
+  /** Resolves once the flag is set or `ms` have passed (undefined: no limit), takes the flag down and tells whether it was up. Rejects when `signal` aborts. */
+  wait(ms: number | undefined, signal: AbortSignal): Promise<boolean>;
 }
 
 export function createLatch(clock: Clock): Latch {
@@ -15,6 +16,9 @@ export function createLatch(clock: Clock): Latch {
     set() {
       isSet = true;
       wake?.();
+    },
+    get isSet() {
+      return isSet;
     },
     async wait(ms, signal) {
       signal.throwIfAborted();
@@ -36,9 +40,21 @@ export function createLatch(clock: Clock): Latch {
           wake = done;
         });
       }
+      const was = isSet;
       isSet = false;
+      return was;
     },
   };
+}
+
+/** Waits for `work` no longer than until `signal` aborts; the work itself goes on. */
+export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
 }
 
 /** Lets one task at a time into the unit: a session and an installation never overlap. */

@@ -52,30 +52,34 @@ export function booted(facts: AgentFacts, softwareVersion: string, versionPath: 
   facts.changed = facts.reportedVersion !== '' && facts.reportedVersion !== softwareVersion ? [versionPath] : [];
 }
 
+/** 0 BOOTSTRAP: first contact, or first since the ACS URL changed. @returns whether that just became so */
+export function bootstrapDue(facts: Readonly<AgentFacts>, url: string): boolean {
+  return url !== facts.bootstrapped && !facts.events.some(entry => entry.EventCode === BOOTSTRAP);
+}
+
 /**
- * 0 BOOTSTRAP: first contact, or first since the ACS URL changed. All other undelivered events are discarded with it, finished transfers too;
- * the boot that goes with it stays, and so does a reboot that this very session ordered (`restarting`).
- * @returns whether it is due now and was not before
+ * Notes 0 BOOTSTRAP. All other undelivered events are discarded with it, finished transfers too; the boot that goes with it stays,
+ * and so does a reboot that this very session ordered (`restarting`).
  */
-export function bootstrapped(facts: AgentFacts, url: string, restarting = false): boolean {
-  if (url === facts.bootstrapped || facts.events.some(entry => entry.EventCode === BOOTSTRAP)) return false;
+export function bootstrapped(facts: AgentFacts, restarting = false): void {
   const stays = (code: string): boolean => code === BOOT || (restarting && code === 'M Reboot');
   facts.events = facts.events.filter(entry => stays(entry.EventCode));
   facts.events.unshift({ EventCode: BOOTSTRAP, CommandKey: '' });
   facts.changed = [];
   facts.transfers = facts.transfers.filter(transfer => transfer.state !== 'ended');
-  return true;
 }
 
 /**
  * The Event array of the next Inform: single events once, then as many M events as fit; 4 VALUE CHANGE follows from what changed.
  * Events of one pair (7 with its M Download, 3 with its M ScheduleInform) stay together, for a single one is never left out.
+ * @param knocked an accepted connection request, which is told once and never kept
  */
-export function eventsToTell(facts: Readonly<AgentFacts>): EventEntry[] {
+export function eventsToTell(facts: Readonly<AgentFacts>, knocked: boolean): EventEntry[] {
   const singles: EventEntry[] = [];
   for (const entry of facts.events) {
     if (!isMultiple(entry.EventCode) && !singles.some(other => same(entry, other))) singles.push({ ...entry });
   }
+  if (knocked) singles.push({ EventCode: CONNECTION_REQUEST, CommandKey: '' });
   const change = facts.changed.length > 0 ? [{ EventCode: VALUE_CHANGE, CommandKey: '' }] : [];
   const multiple = facts.events.filter(entry => isMultiple(entry.EventCode)).map(entry => ({ ...entry }));
   return [...singles, ...multiple.slice(0, MAX_EVENTS - singles.length - change.length), ...change];

@@ -87,7 +87,13 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   };
 
   const server = createServer(
-    { maxHeaderSize: 8192, headersTimeout: 10_000, requestTimeout: 10_000, keepAliveTimeout: 1, connectionsCheckingInterval: 2000 },
+    {
+      maxHeaderSize: 8192,
+      headersTimeout: 10_000,
+      requestTimeout: 10_000,
+      keepAliveTimeout: 1,
+      connectionsCheckingInterval: 2000,
+    },
     handle,
   );
   server.maxConnections = 32;

@@ -202,4 +202,5 @@ function nameOf(body: Body): string {
   return 'method' in body ? body.method : body.kind;
 }
 
-const described = (body: Body): string => (body.kind === 'fault' ? `fault ${body.fault.code}` : `${body.kind} ${nameOf(body)}`);
+const described = (body: Body): string =>
+  body.kind === 'fault' ? `fault ${body.fault.code}` : `${body.kind} ${nameOf(body)}`;

@@ -21,10 +21,7 @@ export const MAX_FILE = 64 * 1024 * 1024;
 const TRANSFER_TIMEOUT = 120_000;
 
 /** Opens an HTTP client whose handshakes follow one service's TLS settings; `send` follows redirects and answers 401. */
-export type OpenFiles = (
-  service: TlsService,
-  credentials: () => Credentials,
-) => { send: Send; close(): Promise<void> };
+export type OpenFiles = (service: TlsService, credentials: () => Credentials) => { send: Send; close(): Promise<void> };
 
 interface TransferContext {
   device: Device;
@@ -59,7 +56,11 @@ export async function fetchFile(context: TransferContext, transfer: Transfer): P
 }
 
 /** @throws CwmpFault of the TransferComplete subset */
-export async function installFile({ device }: TransferContext, transfer: Transfer, bytes: Buffer): Promise<InstallOutcome> {
+export async function installFile(
+  { device }: TransferContext,
+  transfer: Transfer,
+  bytes: Buffer,
+): Promise<InstallOutcome> {
   const { FileType, TargetFileName } = transfer.args;
   return device.install(String(FileType), bytes, String(TargetFileName ?? ''));
 }
@@ -122,7 +123,8 @@ function checkStatus({ status }: HttpResponse, transfer: Transfer): void {
   const upload = transfer.kind === 'Upload';
   if (upload ? status >= 200 && status < 300 : status === 200) return;
   if (status === 401) throw new CwmpFault(9012, 'The file server refuses the credentials');
-  if (status === 403 || status === 404 || status === 410) throw new CwmpFault(9016, `The file server answers ${status}`);
+  if (status === 403 || status === 404 || status === 410)
+    throw new CwmpFault(9016, `The file server answers ${status}`);
   throw new CwmpFault(upload ? 9011 : 9010, `The file server answers ${status}`);
 }
 
