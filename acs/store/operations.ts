@@ -346,14 +346,14 @@ const transferCompleted: Operation<'transferCompleted'> = (row, args, id) => {
   return changed(without(known, settled), settled, [settled]);
 };
 
-const reconciled: Operation<'reconciled'> = (row, { token, revision, generation, facts, parameterKey }, id) => {
+const reconciled: Operation<'reconciled'> = (row, { token, revision, generation, facts, parameterKey, now }, id) => {
   const known = existing(row, id);
   if (isStale(known, token)) return unchanged(row, 'stale');
   const next: DeviceRow = {
     ...known,
     reconciled: { revision, generation, facts },
-    // What is wanted holds, so only an operator's own tasks can still be at fault.
-    faults: known.faults.filter(fault => fault.cause.startsWith('task:')),
+    // What is wanted holds: but a preset that was set aside is not wanted until its time, and its fault stays.
+    faults: known.faults.filter(fault => fault.cause.startsWith('task:') || fault.retryAt > now),
   };
   if (parameterKey !== undefined) next.parameterKey = parameterKey;
   return changed(next, 'ok');

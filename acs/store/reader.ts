@@ -17,10 +17,10 @@ const send = (message: FromThread): void => parentPort?.postMessage(message);
 try {
   const db = openReader((workerData as StoreFile).file);
   const reading = createReading(db);
-  parentPort?.on('message', (requests: ToThread<SearchRequest>) => {
-    if (requests) {
-      for (const [number, request] of requests) send({ outcomes: [[number, outcomeOf(reading, request)]] });
-      return;
+  parentPort?.on('message', (message: ToThread<SearchRequest>) => {
+    if (message) {
+      const [number, request] = message;
+      return send({ outcomes: [[number, outcomeOf(reading, request)]] });
     }
     db.close();
     parentPort?.close();

@@ -216,9 +216,9 @@ export interface DeviceOperations {
     };
     result: Task | undefined;
   };
-  /** The wanted revision holds; clears the reconcile faults. Values set by us are recorded as known. */
+  /** The wanted revision holds; clears the faults whose time to be tried again had come. */
   reconciled: {
-    args: { token: number; revision: string; generation: number; facts: string; parameterKey?: string };
+    args: { token: number; revision: string; generation: number; facts: string; parameterKey?: string; now: number };
     result: 'ok' | 'stale';
   };
   faultRaised: {

@@ -1,4 +1,6 @@
-// The store's two worker threads, seen from the main thread: requests out, outcomes back, in batches of one turn.
+// The store's two worker threads, seen from the main thread: requests out, outcomes back.
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { UserError } from '../../shared/errors.ts';
 import type { StoreFile } from './schema.ts';
@@ -10,8 +12,8 @@ export type SentError =
 
 export type SentOutcome = { ok: true; value: unknown } | { ok: false; error: SentError };
 
-/** Numbered requests to a thread; undefined asks it to finish and close. */
-export type ToThread<R> = [number, R][] | undefined;
+/** A numbered request to a thread; undefined asks it to finish and close. */
+export type ToThread<R> = [number, R] | undefined;
 export type FromThread = { ready: true } | { failed: SentError } | { outcomes: [number, SentOutcome][] };
 
 export function sentError(error: unknown): SentError {
@@ -49,7 +51,11 @@ const MAX_WAITING = 50_000;
 function entry(name: string): URL {
   if (!import.meta.url.endsWith('.ts')) return new URL(`./${name}.js`, import.meta.url);
   const source = new URL(`./${name}.ts`, import.meta.url).href;
-  const loader = import.meta.resolve('tsx/esm/api');
+  const loader = pathToFileURL(
+    createRequire(import.meta.url)
+      .resolve('tsx/esm/api')
+      .replace(/\.cjs$/, '.mjs'),
+  ).href;
   const code = `import { register } from ${JSON.stringify(loader)}; register(); await import(${JSON.stringify(source)});`;
   return new URL(`data:text/javascript,${encodeURIComponent(code)}`);
 }
@@ -58,7 +64,6 @@ function entry(name: string): URL {
 export function startThread<R>(name: 'writer' | 'reader', file: StoreFile): Promise<StoreThread<R>> {
   const worker = new Worker(entry(name), { workerData: file });
   const waiting = new Map<number, Waiting>();
-  let outgoing: [number, R][] = [];
   let sequence = 0;
   let ended: Error | undefined;
 
@@ -70,21 +75,16 @@ export function startThread<R>(name: 'writer' | 'reader', file: StoreFile): Prom
   const exited = new Promise<void>(resolve => worker.once('exit', () => resolve()));
   void exited.then(() => fail(new UserError(503, 'store-closed', 'the store is closed')));
 
-  const flush = (): void => {
-    const batch = outgoing;
-    outgoing = [];
-    worker.postMessage(batch satisfies ToThread<R>);
-  };
+  // At once, not gathered: posting copies, so what the caller changes afterwards is not what it asked for.
   const call = (request: R): Promise<unknown> =>
     new Promise((resolve, reject) => {
       if (ended) return reject(ended);
       if (waiting.size >= MAX_WAITING) return reject(new UserError(503, 'store-busy', 'the store does not keep up'));
       const number = sequence++;
+      worker.postMessage([number, request] satisfies ToThread<R>);
       waiting.set(number, { resolve, reject });
-      if (outgoing.push([number, request]) === 1) queueMicrotask(flush);
     });
   const close = async (): Promise<void> => {
-    if (outgoing.length > 0) flush();
     ended ??= new UserError(503, 'store-closed', 'the store is closed');
     worker.postMessage(undefined);
     await exited;

@@ -40,9 +40,9 @@ function serve(writing: Writing, close: () => void): void {
     else clock.after(wait, due);
   };
 
-  parentPort?.on('message', (requests: ToThread<WriteRequest>) => {
-    if (requests) {
-      queue.push(...requests);
+  parentPort?.on('message', (request: ToThread<WriteRequest>) => {
+    if (request) {
+      queue.push(request);
       return schedule();
     }
     while (queue.length > 0) commit();

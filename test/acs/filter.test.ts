@@ -1,0 +1,386 @@
+// The filter language: what it reads, where it says that something is wrong, and that SQL and predicate always agree.
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { type Filter, isLike, parseFilter, passingPart, pathsOf, toPredicate } from '../../acs/store/filter.ts';
+import { openSqlite } from '../../acs/store/sqlite.ts';
+import type { DeviceRow, Store } from '../../acs/store/store.ts';
+import { versionKey } from '../../acs/store/versions.ts';
+import { VirtualClock } from '../../shared/clock.ts';
+import { UserError } from '../../shared/errors.ts';
+import { identityOf, idOf, informOf, newYear, valuesOf } from '../support/devices.ts';
+
+const HOUR = 3_600_000;
+
+function rowOf(more: Partial<DeviceRow> = {}): DeviceRow {
+  return {
+    id: '0090F8-4102S-A1',
+    ...identityOf('A1'),
+    state: 'enrolled',
+    created: newYear - 10 * HOUR,
+    connectionRequest: { url: '', username: '', password: '' },
+    tags: ['sales', 'pilot'],
+    site: { city: 'Bern' },
+    overrides: {},
+    lastInform: newYear - 2 * HOUR,
+    lastEvents: [],
+    address: '10.0.0.7',
+    softwareVersion: '49.1.1200',
+    hardwareVersion: '2',
+    provisioningCode: '',
+    parameterKey: '',
+    root: 'Device.',
+    values: { 'Device.A.Enable': '1', 'Device.A.Port': '5061', 'Device.A.Version': '2.10', 'Device.A.Empty': '' },
+    fence: 1,
+    applied: {},
+    tasks: [],
+    faults: [],
+    ...more,
+  };
+}
+
+const holds = (text: string, row = rowOf()): boolean => toPredicate(parseFilter(text))(row, newYear);
+
+describe('the filter language', () => {
+  const truths: Record<string, boolean> = {
+    'productClass = "4102S" and firmware < "49.2" and tag = "sales" and (lastInform < now - 1h or not online)': true,
+    "productClass = '4102S'": true,
+    'productClass != "4102S"': false,
+    'productClass in ("C711", "4102S")': true,
+    'productClass not in ("C711", "4102S")': false,
+    'productClass like "4102%"': true,
+    'productClass like "41_2s"': true,
+    'productClass not like "C%"': true,
+    'serial = "A1" AND oui = "0090F8"': true,
+    'serialNumber = "a1"': false,
+    'id = "0090F8-4102S-A1"': true,
+    'manufacturer = "Media5"': true,
+    'address like "10.%"': true,
+    'tag = "pilot"': true,
+    'tag != "pilot"': false,
+    'tag = "other"': false,
+    'tag exists': true,
+    'tag like "pil%"': true,
+    'state = "enrolled"': true,
+    'state in ("known", "quarantine")': false,
+    'firmware < "49.10"': true,
+    'firmware < 49.2': true,
+    'firmware = "49.01.1200.0"': true,
+    'firmware >= "49.1.1200"': true,
+    'softwareVersion > "49.1.999"': true,
+    'hardware = 2': true,
+    online: false,
+    'not online': true,
+    'online = false': true,
+    'online != false': false,
+    'lastInform exists': true,
+    'lastBoot exists': false,
+    'lastBoot not exists': true,
+    'lastBoot < now': false,
+    'not lastBoot < now': true,
+    'lastInform >= 2025-12-31T22:00:00Z': true,
+    'lastInform = "2025-12-31T22:00:00Z"': true,
+    'lastInform > 2025-12-31': true,
+    'lastInform < 2025-12-31T23:30:00+02:00': false,
+    'created > now-1d': true,
+    'created = 1767189600000': true,
+    'site.city = "Bern"': true,
+    'site."city" = "Bern"': true,
+    'site.floor exists': false,
+    'site.floor != "1"': true,
+    'Device.A.Enable = true': true,
+    'Device.A.Enable != false': true,
+    'Device.A.Port > 600': true,
+    'Device.A.Port > "600"': false,
+    'Device.A.Port = 5061.0': true,
+    'Device.A.Version > "2.9"': true,
+    'Device.A.Version > 2.9': true,
+    'Device.A.Empty exists': true,
+    'Device.A.Empty = ""': true,
+    'Device.A.Other exists': false,
+    'Device.A.Port < -1': false,
+    'not (tag = "a" or tag = "b") and not not online = false': true,
+  };
+
+  for (const [text, expected] of Object.entries(truths))
+    it(`${text} is ${expected}`, () => assert.equal(holds(text), expected));
+
+  it('looks into the tree for what the last Informs did not carry', () => {
+    const predicate = toPredicate(parseFilter('Device.B.Name = "x" and Device.A.Port = 5061'));
+    const tree = (path: string): string | undefined => ({ 'Device.B.Name': 'x', 'Device.A.Port': '9' })[path];
+    assert.equal(predicate(rowOf(), newYear), false);
+    assert.equal(predicate(rowOf(), newYear, tree), true);
+  });
+
+  it('is online for two and a half intervals, or an hour', () => {
+    const row = (ago: number, informInterval?: number): DeviceRow =>
+      rowOf({ lastInform: newYear - ago * 1000, ...(informInterval ? { informInterval } : {}) });
+    assert.equal(holds('online', row(250, 100)), true);
+    assert.equal(holds('online', row(251, 100)), false);
+    assert.equal(holds('online', row(3600)), true);
+    assert.equal(holds('online', row(3601)), false);
+    const { lastInform: _never, ...silent } = rowOf();
+    assert.equal(holds('online', silent), false);
+  });
+
+  it('names its paths and what passes by itself', () => {
+    const filter = parseFilter('tag = "x" and (Device.A.B = "1" or not Device.C.D exists) and Device.A.B != "2"');
+    assert.deepEqual(pathsOf(filter), ['Device.A.B', 'Device.C.D']);
+    assert.equal(passingPart(filter), undefined);
+    assert.equal(passingPart(parseFilter('tag = "x" or not online')), 'online');
+    assert.equal(passingPart(parseFilter('created in (now, 2026-01-01)')), 'now');
+  });
+
+  describe('points at what is wrong', () => {
+    const wrongs: [text: string, column: number, says: RegExp][] = [
+      ['', 1, /field is expected/],
+      ['productClass', 13, /comparison .* expected/],
+      ['productClass = ', 16, /value is expected/],
+      ['productClass = 4102S', 16, /must stand in quotes/],
+      ['productClass = abc', 16, /must stand in quotes/],
+      ['productclass = "x"', 1, /did you mean "productClass"/],
+      ['nonsense = "x"', 1, /unknown field "nonsense"/],
+      ['tag = "a', 7, /no closing quote/],
+      ['tag = "a" tag = "b"', 11, /"and", "or" or the end/],
+      ['(tag = "a"', 11, /"\)" is expected/],
+      ['tag < "a"', 7, /no order/],
+      ['state = "lost"', 9, /one of known, quarantine, enrolled/],
+      ['lastInform > "soon"', 14, /no time/],
+      ['lastInform > now - 5', 20, /duration/],
+      ['lastInform > 2026-13-45', 14, /no time/],
+      ['online > true', 10, /true or false/],
+      ['online exists', 8, /true or false/],
+      ['firmware < "new"', 12, /holds a number/],
+      ['tag in "a"', 8, /"\(" is expected/],
+      ['tag like 5', 10, /text in quotes/],
+      ['Device.A. = "x"', 1, /partial path/],
+      ['tag = "a" & tag = "b"', 11, /unexpected "&"/],
+      ['tag = "a\0"', 9, /NUL/],
+      [`${'('.repeat(200)}online`, 65, /deeply/],
+      ['x'.repeat(9000), 8193, /at most/],
+      ['created > now + 1h -', 20, /"and", "or"/],
+    ];
+    for (const [text, column, says] of wrongs)
+      it(`${text.slice(0, 30)} at column ${column}`, () => {
+        assert.throws(
+          () => parseFilter(text),
+          (error: unknown) => {
+            assert.ok(error instanceof UserError);
+            assert.deepEqual([error.status, error.code, error.detail.column], [400, 'bad-filter', column]);
+            assert.match(error.message, says);
+            return true;
+          },
+        );
+      });
+
+    it('whatever comes, it is read or refused as the user’s error', () => {
+      const words = fc.constantFrom(
+        'tag',
+        'online',
+        '=',
+        '<',
+        '"x"',
+        'and',
+        'or',
+        'not',
+        '(',
+        ')',
+        'in',
+        'now',
+        '-',
+        '1h',
+        '5',
+      );
+      const junk = fc.oneof(
+        fc.string(),
+        fc.array(words, { maxLength: 12 }).map(parts => parts.join(' ')),
+      );
+      fc.assert(
+        fc.property(junk, text => {
+          try {
+            toPredicate(parseFilter(text))(rowOf(), newYear);
+          } catch (error) {
+            assert.ok(error instanceof UserError, String(error));
+            const { column } = error.detail as { column: number };
+            assert.ok(column >= 1 && column <= text.length + 1);
+          }
+        }),
+        { numRuns: 2000 },
+      );
+    });
+  });
+
+  it('like: % any run, _ one character, backslash the next as it is', () => {
+    assert.ok(isLike('abc', 'a%c') && isLike('abc', '%') && isLike('', '%') && isLike('ABC', 'abc'));
+    assert.ok(!isLike('abc', 'a_') && !isLike('abc', '') && isLike('a%c', 'a\\%c') && !isLike('abc', 'a\\%c'));
+    assert.ok(isLike('0090F8-a%2Db', '%\\%2D%') && isLike('😀', '_'));
+    assert.equal(holds('site.city like "B\\%"', rowOf({ site: { city: 'b%' } })), true);
+    assert.equal(isLike('a'.repeat(50_000), `${'%a'.repeat(1000)}b`), false, 'in bounded time');
+  });
+
+  it('versions: the order of keys is the order of the numeric parts', () => {
+    const parts = fc.array(fc.nat({ max: 2000 }), { minLength: 1, maxLength: 5 });
+    fc.assert(
+      fc.property(parts, parts, (a, b) => {
+        let order = 0;
+        for (let at = 0; at < 5 && order === 0; at++) order = Math.sign((a[at] ?? 0) - (b[at] ?? 0));
+        const [left, right] = [versionKey(`Dgw ${a.join('.')}`), versionKey(b.join('.'))];
+        assert.equal(left < right ? -1 : left > right ? 1 : 0, order);
+      }),
+    );
+    assert.equal(versionKey('none'), '');
+  });
+});
+
+/** Words that are in the language and in the rows, so that many filters say yes to some rows and no to others. */
+const texts = ['', 'a', 'B', 'ab', '5', '5.0', '49.2', '1', 'true', '0', '2026-01-01T00:00:00Z', 'é', '😀', '\uffff'];
+const versions = ['', '49.1', '49.2.7', 'Dgw 49.10', '5', 'x'];
+const paths = ['Device.X.A', 'Device.X.B', 'Device.X.Version'];
+const textArb = fc.constantFrom(...texts);
+const quoted = (text: string): string => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+
+interface RandomDevice {
+  known: boolean;
+  productClass: string;
+  manufacturer: string;
+  tags: string[];
+  site: Record<string, string>;
+  informs: {
+    at: number;
+    events: string[];
+    firmware: string;
+    hardware: string;
+    interval?: string;
+    hot: [string, string][];
+  }[];
+  cold: [string, string][];
+}
+
+const pairsArb = fc.array(fc.tuple(fc.constantFrom(...paths), textArb), { maxLength: 2 });
+const deviceArb: fc.Arbitrary<RandomDevice> = fc.record({
+  known: fc.boolean(),
+  productClass: fc.constantFrom('4102S', 'C711', 'a'),
+  manufacturer: textArb,
+  tags: fc.array(fc.constantFrom('a', 'ab', 'B', ''), { maxLength: 2 }),
+  site: fc.dictionary(fc.constantFrom('city', 'x y', 'q"q'), textArb, { maxKeys: 2 }),
+  informs: fc.array(
+    fc.record({
+      at: fc.constantFrom(-3 * HOUR, -HOUR, -60_000, 0),
+      events: fc.constantFrom([], ['1 BOOT']),
+      firmware: fc.constantFrom(...versions),
+      hardware: fc.constantFrom(...versions),
+      interval: fc.constantFrom('10', '4000'),
+      hot: pairsArb,
+    }),
+    { maxLength: 2 },
+  ),
+  cold: pairsArb,
+});
+
+async function addDevice(store: Store, serial: string, device: RandomDevice): Promise<void> {
+  const identity = { ...identityOf(serial, device.productClass), manufacturer: device.manufacturer };
+  const id = idOf(identity);
+  const patch = { tags: device.tags, site: device.site };
+  await store.apply(id, 'announced', { identity, now: newYear - 5 * HOUR, patch });
+  for (const { at, events, firmware, hardware, interval, hot } of device.informs) {
+    const parameters = valuesOf({
+      'Device.DeviceInfo.SoftwareVersion': firmware,
+      'Device.DeviceInfo.HardwareVersion': hardware,
+      'Device.ManagementServer.PeriodicInformInterval': interval ?? '',
+      ...Object.fromEntries(hot),
+    });
+    await store.apply(id, 'informed', informOf(serial, newYear + at, events, { identity, parameters }));
+  }
+  const values = device.cold.map(([path, value]) => ({ path, value, type: 'xsd:string', time: newYear }));
+  await store.putParameters(id, values);
+}
+
+const operatorArb = fc.constantFrom('=', '!=', '<', '<=', '>', '>=');
+const equalArb = fc.constantFrom('=', '!=');
+const plainFieldArb = fc.constantFrom('id', 'oui', 'productClass', 'serial', 'manufacturer', 'address');
+const valueFieldArb = fc.constantFrom(...paths, 'site.city', 'site."x y"', "site.'q\"q'");
+const versionFieldArb = fc.constantFrom('firmware', 'hardware');
+const timeFieldArb = fc.constantFrom('lastInform', 'lastBoot', 'created');
+const timeArb = fc.constantFrom(
+  'now',
+  'now - 1h',
+  'now - 2d',
+  'now + 5m',
+  '2026-01-01T00:00:00Z',
+  '"2025-12-31"',
+  '0',
+  '-5',
+);
+const literalArb = fc.oneof(
+  textArb.map(quoted),
+  fc.constantFrom('5', '5.0', '-1', '49.2', '49.2.7', 'now', '2026-01-01'),
+);
+const join = (...parts: fc.Arbitrary<string>[]): fc.Arbitrary<string> => fc.tuple(...parts).map(all => all.join(' '));
+const listOf = (literal: fc.Arbitrary<string>): fc.Arbitrary<string> =>
+  fc.array(literal, { minLength: 1, maxLength: 3 }).map(all => `(${all.join(', ')})`);
+const word = (text: string): fc.Arbitrary<string> => fc.constant(text);
+const inArb = fc.constantFrom('in', 'not in');
+const likeArb = fc.constantFrom(
+  'like "%"',
+  'like "a%"',
+  'like "_"',
+  'not like "%5%"',
+  'like ""',
+  'exists',
+  'not exists',
+);
+
+const atomArb = fc.oneof(
+  join(plainFieldArb, operatorArb, fc.oneof(textArb, fc.constantFrom('4102S', 'A1', 'A2', 'C711')).map(quoted)),
+  join(valueFieldArb, operatorArb, literalArb),
+  join(valueFieldArb, equalArb, fc.constantFrom('true', 'false')),
+  join(valueFieldArb, inArb, listOf(literalArb)),
+  join(versionFieldArb, operatorArb, fc.constantFrom('"49.1"', '49.2', '"49.2.7"', '"5.x"', '"Dgw 49.10.0"')),
+  join(versionFieldArb, equalArb, fc.constantFrom('"x"', '""')),
+  join(versionFieldArb, inArb, listOf(fc.constantFrom('"49.1"', '"x"', '5'))),
+  join(timeFieldArb, operatorArb, timeArb),
+  join(timeFieldArb, fc.constantFrom('exists', 'not exists')),
+  join(word('tag'), equalArb, fc.constantFrom('"a"', '"ab"', '"B"', '"b"', '""')),
+  join(word('state'), equalArb, fc.constantFrom('"known"', '"enrolled"', '"quarantine"')),
+  join(fc.oneof(plainFieldArb, valueFieldArb, versionFieldArb, word('tag'), word('state')), likeArb),
+  fc.constantFrom('online', 'not online', 'online = false', 'online != true'),
+);
+const { filter: filterArb } = fc.letrec<{ filter: string }>(tie => ({
+  filter: fc.oneof(
+    { depthSize: 'small' },
+    atomArb,
+    join(word('('), tie('filter'), word('and'), tie('filter'), word(')')),
+    join(word('('), tie('filter'), word('or'), tie('filter'), word(')')),
+    join(word('not ('), tie('filter'), word(')')),
+  ),
+}));
+
+describe('the filter as SQL', () => {
+  it('finds exactly the devices that the predicate fits', async () => {
+    const store = await openSqlite({ file: ':memory:', clock: new VirtualClock(newYear) });
+    const devices = fc.sample(deviceArb, { numRuns: 60, seed: 7 });
+    for (const [number, device] of devices.entries()) await addDevice(store, `A${number}`, device);
+    const { items } = await store.devices({ limit: 1000, now: newYear });
+    assert.equal(items.length, devices.length);
+    const trees = new Map<string, Map<string, string>>();
+    for (const { id } of items)
+      trees.set(id, new Map((await store.parameters(id, '')).map(({ path, value }) => [path, value])));
+    let some = 0;
+    await fc.assert(
+      fc.asyncProperty(filterArb, async text => {
+        const filter: Filter = parseFilter(text);
+        const predicate = toPredicate(filter);
+        const expected = items.filter(row => predicate(row, newYear, path => trees.get(row.id)?.get(path)));
+        const found = await store.devices({ filter, limit: 1000, now: newYear });
+        assert.deepEqual(
+          found.items.map(row => row.id),
+          expected.map(row => row.id),
+        );
+        assert.equal(await store.countDevices(filter, newYear), expected.length);
+        if (expected.length > 0 && expected.length < items.length) some++;
+      }),
+      { numRuns: 600 },
+    );
+    assert.ok(some > 150, `only ${some} filters told devices apart`);
+    await store.close();
+  });
+});

@@ -1,0 +1,417 @@
+// One suite for every store: what the contract in acs/store/store.ts promises, whatever keeps it.
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseFilter } from '../../acs/store/filter.ts';
+import { openSqlite } from '../../acs/store/sqlite.ts';
+import type { DeviceOperations, DeviceRow, Informed, KnownValue, Store, Task } from '../../acs/store/store.ts';
+import { seededRandom, VirtualClock } from '../../shared/clock.ts';
+import { UserError } from '../../shared/errors.ts';
+import { identityOf, idOf, informOf, newYear, taskOf, valuesOf } from '../support/devices.ts';
+
+/** A place where a store lives; `open` opens it again and again, `durable` says whether it outlives its closing. */
+interface Home {
+  durable: boolean;
+  open(): Promise<Store>;
+  remove(): Promise<void>;
+}
+
+const clock = new VirtualClock(newYear);
+
+async function sqliteHome(inThread: boolean): Promise<Home> {
+  const folder = await mkdtemp(join(tmpdir(), 'tandem-store-'));
+  return {
+    durable: true,
+    open: () => openSqlite({ file: join(folder, 'acs.db'), clock, inThread }),
+    remove: () => rm(folder, { recursive: true }),
+  };
+}
+
+const homes: Record<string, () => Promise<Home>> = {
+  'SQLite in memory': async () => ({
+    durable: false,
+    open: () => openSqlite({ file: ':memory:', clock }),
+    remove: async () => undefined,
+  }),
+  'SQLite in a file, in-thread': () => sqliteHome(true),
+  'SQLite in a file, with its threads': () => sqliteHome(false),
+};
+
+const claimed = (result: Informed): Extract<Informed, { outcome: 'claimed' }> => {
+  assert.equal(result.outcome, 'claimed');
+  return result as Extract<Informed, { outcome: 'claimed' }>;
+};
+
+const deviceId = (serial: string): string => idOf(identityOf(serial));
+const announce = (store: Store, serial: string, patch: DeviceOperations['announced']['args']['patch'] = {}) =>
+  store.apply(deviceId(serial), 'announced', { identity: identityOf(serial), now: newYear, patch });
+const inform = async (store: Store, serial: string, now: number, events = ['2 PERIODIC'], more = {}) =>
+  claimed(await store.apply(deviceId(serial), 'informed', informOf(serial, now, events, more)));
+const addTask = (store: Store, serial: string, task: Task) => store.apply(deviceId(serial), 'taskAdded', { task });
+const known = (path: string, value: string, more: Partial<KnownValue> = {}): KnownValue => ({
+  path,
+  value,
+  type: 'xsd:string',
+  time: newYear,
+  ...more,
+});
+
+function rejectsWith(work: Promise<unknown>, status: number, code: string): Promise<void> {
+  return assert.rejects(work, (error: unknown) => {
+    assert.ok(error instanceof UserError, String(error));
+    assert.deepEqual([error.status, error.code], [status, code]);
+    return true;
+  });
+}
+
+for (const [name, makeHome] of Object.entries(homes))
+  describe(`the store contract: ${name}`, () => {
+    let home: Home;
+    let store: Store;
+
+    beforeEach(async () => {
+      home = await makeHome();
+      store = await home.open();
+    });
+    afterEach(async () => {
+      await store.close();
+      await home.remove();
+    });
+
+    describe('devices', () => {
+      it('are found by id, and by current and next user name', async () => {
+        assert.equal(await store.device(deviceId('A')), undefined);
+        await announce(store, 'A', { credentials: { username: 'u1', password: 's' } });
+        const { token } = await inform(store, 'A', newYear);
+        const connectionRequest = { username: 'c', password: 's' };
+        const next = { username: 'u2', password: 's' };
+        await store.apply(deviceId('A'), 'credentialsOffered', { token, next, connectionRequest });
+        for (const username of ['u1', 'u2'])
+          assert.equal((await store.deviceByUsername(username))?.id, deviceId('A'), username);
+        await inform(store, 'A', newYear + 1, [], { usedNext: true });
+        assert.equal(await store.deviceByUsername('u1'), undefined);
+        assert.equal((await store.deviceByUsername('u2'))?.id, deviceId('A'));
+        assert.equal(await store.deviceByUsername('c'), undefined);
+      });
+
+      it('what an operation answered is what is read afterwards', async () => {
+        const { row } = await inform(store, 'A', newYear, ['0 BOOTSTRAP', '1 BOOT']);
+        assert.deepEqual(await store.device(deviceId('A')), row);
+        const patched = await store.apply(deviceId('A'), 'patched', { patch: { tags: ['x'], site: { city: 'Bern' } } });
+        assert.deepEqual(await store.device(deviceId('A')), patched);
+      });
+
+      it('1,000 operations at once on one device are carried out one after the other', async () => {
+        await inform(store, 'A', newYear);
+        const results = await Promise.all(
+          Array.from({ length: 1000 }, (_, turn) => inform(store, 'A', newYear + turn, ['6 CONNECTION REQUEST'])),
+        );
+        const tokens = new Set(results.map(result => result.token));
+        assert.equal(tokens.size, 1000);
+        assert.equal((await store.device(deviceId('A')))?.fence, Math.max(...tokens));
+      });
+
+      it('one that fails takes nothing of its neighbours along', async () => {
+        const results = await Promise.allSettled([
+          announce(store, 'A'),
+          announce(store, 'A'),
+          store.apply(deviceId('B'), 'patched', { patch: {} }),
+          announce(store, 'C', { tags: ['a\0b'] }),
+          announce(store, 'D'),
+        ]);
+        const told = results.map(result =>
+          result.status === 'fulfilled' ? 'ok' : result.reason instanceof UserError ? result.reason.code : 'bug',
+        );
+        assert.deepEqual(told, ['ok', 'device-exists', 'no-such-device', 'nul-in-text', 'ok']);
+        assert.equal(await store.countDevices(undefined, newYear), 2);
+      });
+
+      it('what the caller changes afterwards is not stored', async () => {
+        const patch = { tags: ['before'] };
+        const added = announce(store, 'A', patch);
+        patch.tags[0] = 'after';
+        await added;
+        assert.deepEqual((await store.device(deviceId('A')))?.tags, ['before']);
+      });
+
+      it('removal forgets all of it, and a return starts anew', async () => {
+        const { token } = await inform(store, 'A', newYear);
+        await addTask(store, 'A', taskOf('t', 'Reboot', newYear));
+        await store.putParameters(deviceId('A'), [known('Device.A', '1')]);
+        await store.apply(deviceId('A'), 'faultRaised', { cause: 'c', code: 1, message: '', retryAt: 1, now: 1 });
+        assert.equal(await store.apply(deviceId('A'), 'removed', { now: newYear + 5 }), true);
+        assert.equal(await store.apply(deviceId('A'), 'removed', {}), false);
+        assert.equal(await store.device(deviceId('A')), undefined);
+        assert.deepEqual(await store.parameters(deviceId('A'), ''), []);
+        assert.deepEqual(await store.faults(10), []);
+        assert.equal((await store.task('t'))?.state, 'cancelled');
+        await inform(store, 'A', newYear + 10);
+        const stale = await store.apply(deviceId('A'), 'released', { token, complete: true, now: newYear + 11 });
+        assert.equal(stale, 'stale', 'a token of the removed device means nothing');
+        assert.deepEqual(await store.parameters(deviceId('A'), ''), []);
+      });
+    });
+
+    describe('searches', () => {
+      const firmware = (version: string) => ({
+        parameters: valuesOf({ 'Device.DeviceInfo.SoftwareVersion': version }),
+      });
+
+      beforeEach(async () => {
+        const random = seededRandom(3);
+        const work: Promise<unknown>[] = [];
+        for (let n = 0; n < 50; n++) {
+          const serial = `S${String(n).padStart(2, '0')}`;
+          work.push(announce(store, serial, { tags: n % 5 === 0 ? ['fifth', 'x'] : ['x'] }));
+          if (n % 2 === 0)
+            work.push(inform(store, serial, newYear + random.int(0, 9) * 1000, ['1 BOOT'], firmware(`49.${n % 12}`)));
+        }
+        await Promise.all(work);
+      });
+
+      const walk = async (sort: string | undefined, filter?: string): Promise<DeviceRow[]> => {
+        const items: DeviceRow[] = [];
+        let cursor: string | undefined;
+        do {
+          const page = await store.devices({
+            limit: 7,
+            now: newYear,
+            ...(sort === undefined ? {} : { sort }),
+            ...(filter === undefined ? {} : { filter: parseFilter(filter) }),
+            ...(cursor === undefined ? {} : { cursor }),
+          });
+          assert.ok(page.items.length <= 7);
+          items.push(...page.items);
+          cursor = page.next;
+        } while (cursor !== undefined);
+        return items;
+      };
+
+      it('walks all devices page by page, in any order and its reverse', async () => {
+        const byId = (await walk(undefined)).map(row => row.id);
+        assert.equal(byId.length, 50);
+        assert.deepEqual(byId, [...byId].sort());
+        const sorts =
+          'id oui productClass serial manufacturer firmware hardware address state created lastInform lastBoot online';
+        for (const sort of sorts.split(' ')) {
+          const up = (await walk(sort)).map(row => row.id);
+          assert.deepEqual([...up].sort(), byId, sort);
+          assert.deepEqual((await walk(`-${sort}`)).map(row => row.id).reverse(), up, sort);
+        }
+      });
+
+      it('sorts by time and by version, id breaks ties', async () => {
+        const rows = await walk('lastInform');
+        const keys = rows.map(row => `${String(row.lastInform ?? 0).padStart(15, '0')} ${row.id}`);
+        assert.deepEqual(keys, [...keys].sort());
+        const versions = (await walk('-firmware', 'firmware exists')).map(row => Number(row.softwareVersion.slice(3)));
+        assert.deepEqual(
+          versions,
+          [...versions].sort((a, b) => b - a),
+        );
+      });
+
+      it('filters, counts, and pages through what it found', async () => {
+        const found = await walk('-serial', 'tag = "fifth" and not lastInform exists');
+        assert.deepEqual(
+          found.map(row => row.serialNumber),
+          ['S45', 'S35', 'S25', 'S15', 'S05'],
+        );
+        assert.equal(await store.countDevices(parseFilter('firmware >= "49.10"'), newYear), 4);
+        assert.equal(await store.countDevices(undefined, newYear), 50);
+      });
+
+      it('finds by a parameter of the hot row and of the tree', async () => {
+        await store.putParameters(deviceId('S01'), [known('Device.Deep.Name', 'needle')]);
+        assert.deepEqual(
+          (await walk('id', 'Device.Deep.Name like "need%"')).map(row => row.serialNumber),
+          ['S01'],
+        );
+        assert.equal((await walk('id', 'Device.DeviceInfo.SoftwareVersion = "49.2"')).length, 4);
+      });
+
+      it('follows changes of tags and versions', async () => {
+        await store.apply(deviceId('S05'), 'patched', { patch: { tags: ['new'] } });
+        assert.equal(await store.countDevices(parseFilter('tag = "new"'), newYear), 1);
+        assert.equal(await store.countDevices(parseFilter('tag = "fifth"'), newYear), 9);
+        await inform(store, 'S05', newYear, [], firmware('50.1'));
+        assert.equal(await store.countDevices(parseFilter('firmware > "50"'), newYear), 1);
+      });
+
+      it('refuses an unknown order and a cursor that is not of this search', async () => {
+        await rejectsWith(store.devices({ limit: 5, now: 0, sort: 'password' }), 400, 'bad-sort');
+        await rejectsWith(store.devices({ limit: 5, now: 0, cursor: 'zzz' }), 400, 'bad-cursor');
+        const { next } = await store.devices({ limit: 5, now: 0, sort: 'serial' });
+        assert.ok(next);
+        await rejectsWith(store.devices({ limit: 5, now: 0, sort: 'state', cursor: next }), 400, 'bad-cursor');
+      });
+    });
+
+    describe('parameters', () => {
+      const paths = async (path: string): Promise<string[]> =>
+        (await store.parameters(deviceId('A'), path)).map(value => value.path);
+
+      beforeEach(async () => {
+        await announce(store, 'A');
+        const values = ['Device.A.B', 'Device.A.B.1.C', 'Device.A.B.10.C', 'Device.A.Bc', 'Device.Z'];
+        await store.putParameters(
+          deviceId('A'),
+          values.map(path => known(path, path)),
+        );
+      });
+
+      it('are read whole, below a partial path, or one by one', async () => {
+        assert.equal((await paths('')).length, 5);
+        assert.equal((await paths('Device.')).length, 5);
+        assert.deepEqual(await paths('Device.A.B.'), ['Device.A.B.1.C', 'Device.A.B.10.C']);
+        assert.deepEqual(await paths('Device.A.B'), ['Device.A.B']);
+        assert.deepEqual(await paths('Device.Q'), []);
+        assert.deepEqual(await store.parameters('nobody', ''), []);
+      });
+
+      it('merge: what is not told again stays', async () => {
+        const told = { writable: true, notification: 2 };
+        await store.putParameters(deviceId('A'), [known('Device.Z', '1', told)]);
+        await store.putParameters(deviceId('A'), [known('Device.Z', '2', { type: 'xsd:int', time: newYear + 5 })]);
+        assert.deepEqual(await store.parameters(deviceId('A'), 'Device.Z'), [
+          { path: 'Device.Z', value: '2', type: 'xsd:int', time: newYear + 5, ...told },
+        ]);
+      });
+
+      it('replace what is below a partial path', async () => {
+        await store.putParameters(deviceId('A'), [known('Device.A.B.2.C', 'x')], 'Device.A.B.');
+        assert.deepEqual(await paths('Device.A.'), ['Device.A.B', 'Device.A.B.2.C', 'Device.A.Bc']);
+        await store.putParameters(deviceId('A'), [], '');
+        assert.deepEqual(await paths(''), []);
+      });
+
+      it('are refused for a device that is not there, and with a NUL', async () => {
+        await rejectsWith(store.putParameters('nobody', [known('Device.A', '1')]), 404, 'no-such-device');
+        const values = [known('Device.New', '1'), known('Device.A', 'a\0b')];
+        await rejectsWith(store.putParameters(deviceId('A'), values), 400, 'nul-in-text');
+        assert.deepEqual(await paths('Device.New'), [], 'all or nothing');
+        await store.putParameters(deviceId('A'), [known('Device.New', '1')]);
+        assert.deepEqual(await paths('Device.New'), ['Device.New']);
+      });
+    });
+
+    describe('tasks and faults', () => {
+      it('are found by id while they are open and after they ended', async () => {
+        const { token } = await inform(store, 'A', newYear);
+        const added = await addTask(store, 'A', taskOf('t1', 'Reboot', newYear));
+        assert.deepEqual(await store.task('t1'), added);
+        await store.apply(deviceId('A'), 'taskSent', { token, id: 't1', now: newYear });
+        assert.equal((await store.task('t1'))?.state, 'sent');
+        const outcome = { state: 'done', result: { x: 1 } } as const;
+        await store.apply(deviceId('A'), 'taskSettled', { token, id: 't1', outcome, now: newYear + 9 });
+        const ended = await store.task('t1');
+        assert.deepEqual([ended?.state, ended?.result, ended?.ended], ['done', { x: 1 }, newYear + 9]);
+        assert.deepEqual((await store.device(deviceId('A')))?.tasks, []);
+        assert.equal(await store.task('t2'), undefined);
+      });
+
+      it('are listed newest first, open and ended, of one device and of all', async () => {
+        for (const serial of ['A', 'B']) await announce(store, serial);
+        for (let n = 0; n < 10; n++) await addTask(store, n % 2 ? 'A' : 'B', taskOf(`t${n}`, 'Reboot', newYear + n));
+        await store.apply(deviceId('A'), 'taskCancelled', { id: 't7', now: newYear + 100 });
+        await store.apply(deviceId('B'), 'taskCancelled', { id: 't2', now: newYear + 100 });
+        const ids = async (query: { device?: string; limit: number }): Promise<string> =>
+          (await store.tasks(query)).map(task => task.id).join(' ');
+        assert.equal(await ids({ limit: 100 }), 't9 t8 t7 t6 t5 t4 t3 t2 t1 t0');
+        assert.equal(await ids({ limit: 3 }), 't9 t8 t7');
+        assert.equal(await ids({ device: deviceId('A'), limit: 4 }), 't9 t7 t5 t3');
+      });
+
+      it('ended ones are pruned by age', async () => {
+        await announce(store, 'A');
+        for (const n of [1, 2, 3]) {
+          await addTask(store, 'A', taskOf(`t${n}`, 'Reboot', newYear));
+          if (n < 3) await store.apply(deviceId('A'), 'taskCancelled', { id: `t${n}`, now: newYear + n });
+        }
+        await store.prune(newYear + 2);
+        assert.deepEqual((await store.tasks({ limit: 9 })).map(task => task.id).sort(), ['t2', 't3']);
+      });
+
+      it('faults of all devices, the latest first', async () => {
+        for (const serial of ['A', 'B']) await announce(store, serial);
+        const raise = (serial: string, cause: string, now: number) =>
+          store.apply(deviceId(serial), 'faultRaised', { cause, code: 9001, message: 'm', retryAt: now, now });
+        await raise('A', 'one', 1);
+        await raise('B', 'one', 2);
+        const third = await raise('A', 'two', 3);
+        const again = await raise('A', 'one', 4);
+        const list = await store.faults(2);
+        assert.deepEqual(list, [again, third]);
+        await store.apply(deviceId('A'), 'faultCleared', { id: again.id });
+        assert.deepEqual(
+          (await store.faults(9)).map(fault => [fault.device, fault.cause]),
+          [
+            [deviceId('A'), 'two'],
+            [deviceId('B'), 'one'],
+          ],
+        );
+      });
+    });
+
+    describe('documents and bytes', () => {
+      it('have a generation that grows with every change of their kind', async () => {
+        assert.equal(store.generation('preset'), 0);
+        const first = await store.putDocument('preset', 'a', { set: { x: '1' } });
+        const second = await store.putDocument('preset', 'b', [1]);
+        assert.ok(second > first && first > 0);
+        assert.equal(store.generation('preset'), second);
+        assert.equal(store.generation('rollout'), 0);
+        assert.deepEqual(await store.document('preset', 'a'), {
+          name: 'a',
+          generation: first,
+          changed: newYear,
+          body: { set: { x: '1' } },
+        });
+        assert.equal(await store.deleteDocument('preset', 'a'), true);
+        assert.ok(store.generation('preset') > second);
+        const { length } = await store.documents('preset');
+        assert.equal(length, 1);
+        assert.equal(await store.deleteDocument('preset', 'a'), false);
+        assert.equal(await store.document('preset', 'a'), undefined);
+        await rejectsWith(store.putDocument('preset', 'c', { 'deep\0': 1 }), 400, 'nul-in-text');
+        await store.putDocument('preset', 'c', 'a backslash and u0000: \\u0000');
+      });
+
+      it('bytes come back as they were', async () => {
+        const bytes = seededRandom(1).bytes(300_000);
+        await store.putBytes('firmware.bin', bytes);
+        assert.deepEqual(await store.bytes('firmware.bin'), bytes);
+        await store.putBytes('firmware.bin', bytes.subarray(10, 20));
+        assert.deepEqual(await store.bytes('firmware.bin'), bytes.subarray(10, 20));
+        await store.putBytes('empty', Buffer.alloc(0));
+        assert.equal((await store.bytes('empty'))?.length, 0);
+        await store.deleteBytes('firmware.bin');
+        assert.equal(await store.bytes('firmware.bin'), undefined);
+      });
+    });
+
+    describe('closing', () => {
+      it('finishes what is in flight, then refuses', async () => {
+        const work = Array.from({ length: 50 }, (_, n) => announce(store, `A${n}`));
+        const closing = store.close();
+        await Promise.all([...work, closing]);
+        await rejectsWith(announce(store, 'late'), 503, 'store-closed');
+        await store.close();
+      });
+
+      it('and opening again gives back all that was acknowledged', async function () {
+        if (!home.durable) return this.skip();
+        const { row } = await inform(store, 'A', newYear, ['1 BOOT']);
+        await addTask(store, 'A', taskOf('t', 'Reboot', newYear));
+        await store.putParameters(row.id, [known('Device.A', '1')]);
+        const generation = await store.putDocument('setting', 's', 1);
+        await store.close();
+        store = await home.open();
+        assert.equal((await store.device(row.id))?.tasks.length, 1);
+        assert.equal((await store.parameters(row.id, '')).length, 1);
+        assert.equal(store.generation('setting'), generation);
+        assert.equal((await inform(store, 'A', newYear + 5)).token, row.fence + 1);
+      });
+    });
+  });
