@@ -63,6 +63,7 @@ export async function reconcile(
       token: visit.token,
       ...reconciled,
       parameterKey: reconciled.revision,
+      now: context.clock.now(),
     });
     visit.row = { ...visit.row, parameterKey: reconciled.revision, reconciled };
     return 'done';

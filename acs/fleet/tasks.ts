@@ -47,9 +47,9 @@ export function createTasks(context: FleetContext, files: Files): Tasks {
 
   const methodOf = (name: string): CpeMethod => {
     const method = Object.hasOwn(methods, name) ? methods[name as CpeMethod] : undefined;
-    if (method?.to !== 'cpe') {
+    if (!method || (method.to as string) === 'acs') {
       const known = Object.entries(methods)
-        .filter(([, entry]) => entry.to === 'cpe')
+        .filter(([, entry]) => entry.to !== 'acs')
         .map(([known]) => known);
       throw new UserError(
         400,
@@ -74,6 +74,8 @@ export function createTasks(context: FleetContext, files: Files): Tasks {
       given.FileSize ??= stored.size;
       given.TargetFileName ??= stored.name;
     }
+    // The real one is made when the task is sent: it is bound to the task.
+    if (input.file) given.URL = '';
     if (method === 'Upload') given.FileType ??= '1 Vendor Configuration File';
     if (isTransfer(method) && !input.file && !given.URL)
       throw new UserError(400, 'no-source', `${method} needs a file or args.URL`);

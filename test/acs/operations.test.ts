@@ -122,7 +122,14 @@ describe('device operations', () => {
 
     it('forgets at 0 BOOTSTRAP what was made true before', () => {
       const { unit, claim } = inSession(newYear, ['1 BOOT']);
-      unit.do('reconciled', { token: claim.token, revision: 'r', generation: 3, facts: 'f', parameterKey: 'r', now: 5 });
+      unit.do('reconciled', {
+        token: claim.token,
+        revision: 'r',
+        generation: 3,
+        facts: 'f',
+        parameterKey: 'r',
+        now: 5,
+      });
       assert.equal(unit.row?.parameterKey, 'r');
       assert.deepEqual(unit.row?.reconciled, { revision: 'r', generation: 3, facts: 'f' });
       inform(unit, newYear + 1, '1 BOOT');
@@ -399,13 +406,14 @@ describe('device operations', () => {
       assert.equal(unit.do('faultCleared', { cause: 'preset:b' }), false);
     });
 
-    it('of reconciling are cleared when the wanted revision holds', () => {
+    it('of reconciling are cleared when the wanted revision holds, but for what is still set aside', () => {
       const { unit, claim } = inSession();
       for (const cause of ['preset:a', 'reconcile', 'task:t']) raise(unit, cause, 1);
-      unit.do('reconciled', { token: claim.token, revision: 'r', generation: 1, facts: '', now: 5 });
+      raise(unit, 'preset:later', 50);
+      unit.do('reconciled', { token: claim.token, revision: 'r', generation: 1, facts: '', now: 70 });
       assert.deepEqual(
         unit.row?.faults.map(fault => fault.cause),
-        ['task:t'],
+        ['task:t', 'preset:later'],
       );
     });
   });

@@ -1,0 +1,252 @@
+// The ACS's south and fleet without sockets: fastify's inject, a virtual clock, SQLite in memory, and a CPE that a test scripts.
+import type { FastifyInstance } from 'fastify';
+import { createEvents, type EventBus } from '../../acs/events.ts';
+import { createFleet, type Fleet, type FleetOptions } from '../../acs/fleet/fleet.ts';
+import type { Wake } from '../../acs/fleet/ports.ts';
+import { createSecrets, type Secrets } from '../../acs/fleet/secrets.ts';
+import { linkOf } from '../../acs/south/files.ts';
+import { createSouth, type South } from '../../acs/south/listener.ts';
+import { openSqlite } from '../../acs/store/sqlite.ts';
+import type { Store } from '../../acs/store/store.ts';
+import { seededRandom, VirtualClock } from '../../shared/clock.ts';
+import type { CwmpFault } from '../../shared/cwmp/faults.ts';
+import type { Arguments, EventEntry, MethodName, ParameterValue } from '../../shared/cwmp/methods.ts';
+import {
+  type Body,
+  decodeEnvelope,
+  type Envelope,
+  encodeEnvelope,
+  faultBody,
+  requestBody,
+  responseBody,
+} from '../../shared/cwmp/soap.ts';
+import { createLog, type Log } from '../../shared/log.ts';
+import { answerChallenge, chooseDigest, formatBasic, parseChallenges } from '../../shared/net/digest.ts';
+
+export interface TestAcs {
+  clock: VirtualClock;
+  store: Store;
+  fleet: Fleet;
+  south: South;
+  app: FastifyInstance;
+  events: EventBus;
+  secrets: Secrets;
+  log: Log;
+  logged: string[];
+  woken: string[];
+  close(): Promise<void>;
+}
+
+export async function testAcs(options: Partial<FleetOptions> & { file?: string } = {}): Promise<TestAcs> {
+  const clock = new VirtualClock();
+  const random = seededRandom(7);
+  const logged: string[] = [];
+  const log = createLog({ clock, level: 'info', write: line => logged.push(line) });
+  const store = await openSqlite({ file: options.file ?? ':memory:', clock, inThread: true });
+  const events = createEvents();
+  const secrets = createSecrets(Buffer.alloc(32, 9), random);
+  const links = secrets.keyFor('file links');
+  const woken: string[] = [];
+  const wake: Wake = async device => {
+    woken.push(device.id);
+    return { accepted: true };
+  };
+  const fleet = createFleet({
+    store,
+    clock,
+    random,
+    log,
+    events,
+    secrets,
+    enrol: 'approve',
+    cpeAuth: 'required',
+    owner: 'test',
+    enrolment: { username: 'enrol', password: 'factory' },
+    ports: { wake, linkFile: (task, direction) => `https://acs.test${linkOf(links, task, direction)}` },
+    ...options,
+  });
+  const south = createSouth({
+    fleet,
+    clock,
+    random,
+    log,
+    events,
+    keys: { nonces: secrets.keyFor('nonces'), links },
+    cpeAuth: options.cpeAuth ?? 'required',
+    trustedProxies: ['127.0.0.1'],
+  });
+  const app = await south.app();
+  const close = async (): Promise<void> => {
+    await south.close();
+    await store.close();
+  };
+  return { clock, store, fleet, south, app, events, secrets, log, logged, woken, close };
+}
+
+export interface Response {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  envelope: Envelope | undefined;
+}
+
+export interface CpeSettings {
+  serial?: string;
+  username?: string;
+  password?: string;
+  scheme?: 'digest' | 'basic' | 'none';
+  events?: string[];
+  parameters?: Record<string, string>;
+  /** Behind a trusted proxy that terminated TLS. */
+  secure?: boolean;
+  namespace?: Envelope['namespace'];
+}
+
+const UNKNOWN_TIME = '0001-01-01T00:00:00Z';
+
+/** A CPE that a test drives message by message. */
+export class ScriptedCpe {
+  readonly #app: FastifyInstance;
+  readonly settings: CpeSettings;
+  cookie: string | undefined;
+  nonce: { header: string; count: number } | undefined;
+
+  constructor(app: FastifyInstance, settings: CpeSettings = {}) {
+    this.#app = app;
+    this.settings = settings;
+  }
+
+  async raw(body: string, headers: Record<string, string> = {}): Promise<Response> {
+    const answer = await this.#app.inject({
+      method: 'POST',
+      url: '/',
+      headers: {
+        'content-type': 'text/xml; charset="utf-8"',
+        ...(this.settings.secure === false ? {} : { 'x-forwarded-proto': 'https' }),
+        ...(this.cookie ? { cookie: this.cookie } : {}),
+        ...headers,
+      },
+      payload: body,
+    });
+    const cookie = answer.headers['set-cookie'];
+    if (cookie) this.cookie = String(cookie).split(';')[0];
+    return {
+      status: answer.statusCode,
+      headers: answer.headers as Response['headers'],
+      envelope: answer.body.includes('Envelope') ? decodeEnvelope(answer.body) : undefined,
+    };
+  }
+
+  /** Posts, and answers a challenge if there is one. */
+  async post(envelope: Envelope | undefined): Promise<Response> {
+    const body = envelope ? encodeEnvelope(envelope) : '';
+    const first = await this.raw(body);
+    const { username, password, scheme = 'digest' } = this.settings;
+    if (first.status !== 401 || scheme === 'none' || username === undefined || password === undefined) return first;
+    if (scheme === 'basic') return await this.raw(body, { authorization: formatBasic(username, password) });
+    const challenge = chooseDigest(parseChallenges(first.headers['www-authenticate']));
+    if (!challenge) throw new Error('no digest challenge');
+    const authorization = answerChallenge({
+      challenge,
+      username,
+      password,
+      method: 'POST',
+      uri: '/',
+      random: seededRandom(this.settings.serial?.length ?? 1),
+      nc: 1,
+    });
+    return await this.raw(body, { authorization });
+  }
+
+  inform(overrides: Partial<Arguments<'Inform'>> = {}): Envelope {
+    const { serial = '0090F8000001', events = ['0 BOOTSTRAP', '1 BOOT'], parameters = {} } = this.settings;
+    const entry = (text: string): EventEntry => {
+      const [EventCode = '', CommandKey = ''] = text.split('|');
+      return { EventCode, CommandKey };
+    };
+    const values: Record<string, string> = {
+      'Device.DeviceSummary': 'Device:1.0',
+      'Device.DeviceInfo.SoftwareVersion': '49.1.2884',
+      'Device.ManagementServer.ParameterKey': '',
+      'Device.ManagementServer.ConnectionRequestURL': 'http://127.0.0.1:7547/cr',
+      ...parameters,
+    };
+    const list: ParameterValue[] = Object.entries(values).map(([Name, Value]) => ({ Name, Value, Type: 'xsd:string' }));
+    return {
+      namespace: this.settings.namespace ?? '1-2',
+      id: '100',
+      body: requestBody('Inform', {
+        DeviceId: { Manufacturer: 'Media5', OUI: '0090F8', ProductClass: '4102S', SerialNumber: serial },
+        Event: events.map(entry),
+        MaxEnvelopes: 1,
+        CurrentTime: UNKNOWN_TIME,
+        RetryCount: 0,
+        ParameterList: list,
+        ...overrides,
+      }) as Body,
+    };
+  }
+
+  /**
+   * One whole session: Inform, own requests, empty POST, then each request of the ACS is answered by `answer`.
+   * @returns what the ACS asked, in order
+   */
+  async session(
+    answer: (method: MethodName, args: Record<string, unknown>) => Record<string, unknown> | CwmpFault = () => ({}),
+    own: Envelope['body'][] = [],
+  ): Promise<{
+    inform: Response;
+    asked: { method: MethodName; args: Record<string, unknown> }[];
+    own: Response[];
+    last: Response;
+  }> {
+    this.cookie = undefined;
+    const inform = await this.post(this.inform());
+    const asked: { method: MethodName; args: Record<string, unknown> }[] = [];
+    if (inform.envelope?.body.kind !== 'response') return { inform, asked, own: [], last: inform };
+    const answers: Response[] = [];
+    for (const body of own) answers.push(await this.post({ namespace: '1-2', id: '200', body }));
+    let last = await this.post(undefined);
+    while (last.envelope?.body.kind === 'request') {
+      const { method, args } = last.envelope.body;
+      asked.push({ method, args: args as Record<string, unknown> });
+      const result = answer(method, args as Record<string, unknown>);
+      const body = result instanceof Error ? faultBody(result) : (responseBody(method, result as never) as Body);
+      last = await this.post({
+        namespace: '1-2',
+        ...(last.envelope.id === undefined ? {} : { id: last.envelope.id }),
+        body,
+      });
+    }
+    return { inform, asked, own: answers, last };
+  }
+}
+
+/** A simple set of parameters that answers as a CPE would. */
+export function memoryCpe(values: Record<string, string>): {
+  values: Map<string, string>;
+  keys: string[];
+  answer: (method: MethodName, args: Record<string, unknown>) => Record<string, unknown>;
+} {
+  const map = new Map(Object.entries(values));
+  const keys: string[] = [];
+  return {
+    values: map,
+    keys,
+    answer: (method, args) => {
+      if (method === 'GetParameterValues') {
+        const names = args.ParameterNames as string[];
+        const found = [...map].filter(([name]) =>
+          names.some(asked => (asked.endsWith('.') ? name.startsWith(asked) : name === asked)),
+        );
+        return { ParameterList: found.map(([Name, Value]) => ({ Name, Value, Type: 'xsd:string' })) };
+      }
+      if (method === 'SetParameterValues') {
+        for (const { Name, Value } of args.ParameterList as ParameterValue[]) map.set(Name, Value);
+        keys.push(String(args.ParameterKey));
+        return { Status: 0 };
+      }
+      if (method === 'Download') return { Status: 1, StartTime: UNKNOWN_TIME, CompleteTime: UNKNOWN_TIME };
+      return {};
+    },
+  };
+}
