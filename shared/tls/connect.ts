@@ -1,7 +1,7 @@
 // A TLS connection that carries no application byte before the unit's own judge has accepted the server.
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import { connect, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
+import { connect, type TLSSocket } from 'node:tls';
 import type { Clock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import { clientContext, type HostCertificate } from './context.ts';
@@ -64,21 +64,26 @@ export function tlsFacts(socket: TLSSocket): TlsFacts {
   return {
     version: socket.getProtocol() ?? '',
     cipher: ianaName(socket.getCipher()?.name ?? ''),
-    peerCertificate: socket.getPeerX509Certificate(),
+    peerCertificate: presentedChain(socket)[0],
   };
 }
 
-/** What the peer presented, its own certificate first, as far as it hangs together. */
-export function presentedChain(socket: TLSSocket): X509Certificate[] {
-  const out: X509Certificate[] = [];
-  let next: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
-  while (next?.raw && out.length < 20) {
-    const { raw }: { raw: Buffer } = next;
-    if (out.some(cert => cert.raw.equals(raw))) break; // A root is its own issuer.
-    out.push(new X509Certificate(raw));
-    next = next.issuerCertificate;
+const presented = new WeakMap<TLSSocket, X509Certificate[]>();
+
+/**
+ * What the peer presented, as sent, its own certificate first. Node gives that once and takes it out of OpenSSL by doing
+ * so (its other form loses certificates that are not in order): ask here, not the socket.
+ */
+export function presentedChain(socket: TLSSocket): readonly X509Certificate[] {
+  let chain = presented.get(socket);
+  if (!chain) {
+    chain = [];
+    for (let cert = socket.getPeerX509Certificate(); cert && chain.length < 20; cert = cert.issuerCertificate) {
+      chain.push(cert);
+    }
+    presented.set(socket, chain);
   }
-  return out;
+  return chain;
 }
 
 /** The floor, which shows in ServerHello, before the certificate that follows it. */

@@ -221,7 +221,7 @@ export interface Offer {
   /** IANA names in the server's order of preference, which decides. */
   suites: readonly string[];
   /** The kinds of key the server has a certificate for. */
-  keys: readonly ('RSA' | 'EC')[];
+  keys: readonly ('RSA' | 'EC' | 'DSS')[];
 }
 
 /**
@@ -245,7 +245,7 @@ export function judgeOffer(
   });
   const suite = fitting.find(name => {
     const key = suites[name]?.key;
-    return key === 'any' || (key !== undefined && key !== 'DSS' && server.keys.includes(key));
+    return key === 'any' || (key !== undefined && server.keys.includes(key));
   });
   if (!suite) return refusal('no-common-suite', whyNoSuite(shared, fitting, version, server));
   const verdict = judgeVersion(policy, version);

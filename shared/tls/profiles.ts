@@ -37,8 +37,8 @@ export interface Suite {
   /** The versions that can carry it. */
   from: TlsVersion;
   to: TlsVersion;
-  /** Why OpenSSL 3 as built into Node cannot negotiate it; absent where it can. */
-  lacking?: 'static ECDH' | 'DSS' | '3DES' | 'RC4';
+  /** What OpenSSL 3 as built into Node lacks for it; absent where it can negotiate it (DSS at security level 0 only). */
+  lacking?: 'static ECDH' | '3DES' | 'RC4';
 }
 
 function suite(
@@ -70,9 +70,9 @@ export const suites: Readonly<Record<string, Suite>> = {
   TLS_DHE_RSA_WITH_AES_256_CBC_SHA256: suite('DHE-RSA-AES256-SHA256', 'DHE', 'RSA', 'TLSv1_2'),
   TLS_DHE_RSA_WITH_AES_128_GCM_SHA256: suite('DHE-RSA-AES128-GCM-SHA256', 'DHE', 'RSA', 'TLSv1_2'),
   TLS_DHE_RSA_WITH_AES_256_GCM_SHA384: suite('DHE-RSA-AES256-GCM-SHA384', 'DHE', 'RSA', 'TLSv1_2'),
-  TLS_DHE_DSS_WITH_AES_128_CBC_SHA: suite('DHE-DSS-AES128-SHA', 'DHE', 'DSS', 'SSLv3', 'DSS'),
-  TLS_DHE_DSS_WITH_AES_256_CBC_SHA: suite('DHE-DSS-AES256-SHA', 'DHE', 'DSS', 'SSLv3', 'DSS'),
-  TLS_DHE_DSS_WITH_3DES_EDE_CBC_SHA: suite('EDH-DSS-DES-CBC3-SHA', 'DHE', 'DSS', 'SSLv3', 'DSS'),
+  TLS_DHE_DSS_WITH_AES_128_CBC_SHA: suite('DHE-DSS-AES128-SHA', 'DHE', 'DSS', 'SSLv3'),
+  TLS_DHE_DSS_WITH_AES_256_CBC_SHA: suite('DHE-DSS-AES256-SHA', 'DHE', 'DSS', 'SSLv3'),
+  TLS_DHE_DSS_WITH_3DES_EDE_CBC_SHA: suite('EDH-DSS-DES-CBC3-SHA', 'DHE', 'DSS', 'SSLv3', '3DES'),
   TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256: suite('ECDHE-RSA-AES128-SHA256', 'ECDHE', 'RSA', 'TLSv1_2'),
   TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384: suite('ECDHE-RSA-AES256-SHA384', 'ECDHE', 'RSA', 'TLSv1_2'),
   TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256: suite('ECDHE-RSA-AES128-GCM-SHA256', 'ECDHE', 'RSA', 'TLSv1_2'),
