@@ -1,0 +1,174 @@
+// What the options of a DHCP message mean: those any host uses, and those that lead a CPE to its ACS (TR-069 3.1).
+import { addressBytes, type Options, readAddress, readTlv, tlv } from './packet.ts';
+
+/** RFC 2132, RFC 3925; only what is used here. */
+export const OPTION = {
+  subnetMask: 1,
+  routers: 3,
+  dnsServers: 6,
+  hostName: 12,
+  domainName: 15,
+  ntpServers: 42,
+  vendorSpecific: 43,
+  requestedAddress: 50,
+  leaseTime: 51,
+  messageType: 53,
+  serverId: 54,
+  parameterRequest: 55,
+  message: 56,
+  maxMessageSize: 57,
+  vendorClass: 60,
+  clientId: 61,
+  tftpServer: 66,
+  bootFile: 67,
+  userClass: 77,
+  viVendorClass: 124,
+  viVendorSpecific: 125,
+} as const;
+
+/** RFC 2132 9.6. */
+export const MESSAGE_TYPES = ['DISCOVER', 'OFFER', 'REQUEST', 'DECLINE', 'ACK', 'NAK', 'RELEASE', 'INFORM'] as const;
+export type MessageType = (typeof MESSAGE_TYPES)[number];
+
+/** What a CPE says in option 60 to be told of its ACS (TR-069 3.1). */
+export const VENDOR_CLASS = 'dslforum.org';
+/** Enterprise number of the Broadband Forum, in options 124 and 125. */
+export const ENTERPRISE = 3561;
+
+/** What a server tells a CPE about its ACS. */
+export interface AcsOptions {
+  acsUrl?: string;
+  provisioningCode?: string;
+  /** CWMPRetryMinimumWaitInterval, seconds. */
+  retryMinimumWait?: number;
+  /** CWMPRetryIntervalMultiplier, thousandths. */
+  retryMultiplier?: number;
+}
+
+export function messageType(options: Options): MessageType | undefined {
+  const value = options.get(OPTION.messageType);
+  return value?.length === 1 ? MESSAGE_TYPES[(value[0] ?? 0) - 1] : undefined;
+}
+
+export const messageTypeValue = (type: MessageType): Buffer => Buffer.from([MESSAGE_TYPES.indexOf(type) + 1]);
+
+/** Text of an option, without the NULs that some servers end it with; undefined when absent or empty. */
+export function textOf(value: Buffer | undefined): string | undefined {
+  return value?.toString('utf8').replace(/\0+$/, '') || undefined;
+}
+
+/** IPv4 addresses of an option, in order; trailing bytes that make no address are dropped. */
+export function addressesOf(value: Buffer | undefined): string[] {
+  const addresses: string[] = [];
+  for (let at = 0; value && at + 4 <= value.length; at += 4) addresses.push(readAddress(value, at));
+  return addresses;
+}
+
+export const addressesValue = (addresses: readonly string[]): Buffer => Buffer.concat(addresses.map(addressBytes));
+
+/** A number of 1, 2 or 4 bytes. */
+export function numberOf(value: Buffer | undefined): number | undefined {
+  return value && [1, 2, 4].includes(value.length) ? value.readUIntBE(0, value.length) : undefined;
+}
+
+export function uint32Value(number: number): Buffer {
+  const value = Buffer.alloc(4);
+  value.writeUInt32BE(number >>> 0);
+  return value;
+}
+
+/**
+ * Reads the ACS from option 43 (sub-options 1 to 4) and, for what that lacks, from option 125 (enterprise 3561,
+ * sub-options 11 to 14). A malformed value is left out. TR-069 3.1; RFC 3925 4.
+ */
+export function readAcsOptions(options: Options): AcsOptions {
+  const own = options.get(OPTION.vendorSpecific);
+  const bare = bareUrl(own);
+  const encapsulated = bare ? {} : readSubOptions(own, 1);
+  const identified = readSubOptions(readVendorSpecific(options.get(OPTION.viVendorSpecific)).get(ENTERPRISE), 11);
+  return { ...identified, ...encapsulated, ...(bare && { acsUrl: bare }) };
+}
+
+/** Some servers put the URL into option 43 as it is, without a sub-option around it. */
+function bareUrl(value: Buffer | undefined): string | undefined {
+  const text = textOf(value)?.trim();
+  return text && /^https?:/i.test(text) ? acsUrl(text) : undefined;
+}
+
+function readSubOptions(value: Buffer | undefined, first: number): AcsOptions {
+  const parts = new Map<number, Buffer>();
+  for (const item of readTlv(value ?? Buffer.alloc(0))) {
+    // RFC 3396 holds inside option 43 as well; what is cut off ends the reading.
+    if (item.value) parts.set(item.code, Buffer.concat([parts.get(item.code) ?? Buffer.alloc(0), item.value]));
+  }
+  const text = (index: number): string | undefined => textOf(parts.get(first + index))?.trim() || undefined;
+  const url = text(0);
+  const found: AcsOptions = {};
+  const valid = url === undefined ? undefined : acsUrl(url);
+  if (valid !== undefined) found.acsUrl = valid;
+  const code = text(1);
+  if (code !== undefined && code.length <= 64) found.provisioningCode = code;
+  const wait = decimal(text(2), 1);
+  if (wait !== undefined) found.retryMinimumWait = wait;
+  const multiplier = decimal(text(3), 1000);
+  if (multiplier !== undefined) found.retryMultiplier = multiplier;
+  return found;
+}
+
+/** TR-069 3.1: an absolute URL, http or https, of at most 256 characters. */
+function acsUrl(text: string): string | undefined {
+  if (text.length > 256 || !/^https?:\/\//i.test(text) || /[\s\u0000-\u001f\u007f]/.test(text)) return undefined;
+  return URL.canParse(text) ? text : undefined;
+}
+
+function decimal(text: string | undefined, least: number): number | undefined {
+  const value = /^\d{1,5}$/.test(text ?? '') ? Number(text) : Number.NaN;
+  return value >= least && value <= 65535 ? value : undefined;
+}
+
+/** RFC 3925 4: data by enterprise number; what is cut off is left out. */
+export function readVendorSpecific(value: Buffer | undefined): Map<number, Buffer> {
+  const found = new Map<number, Buffer>();
+  let at = 0;
+  while (value && at + 5 <= value.length) {
+    const enterprise = value.readUInt32BE(at);
+    const length = value[at + 4] ?? 0;
+    at += 5;
+    if (at + length > value.length) break;
+    found.set(enterprise, Buffer.concat([found.get(enterprise) ?? Buffer.alloc(0), value.subarray(at, at + length)]));
+    at += length;
+  }
+  return found;
+}
+
+/** Sub-options by their numbers, as option 43 or one enterprise's part of option 125 holds them. */
+export function subOptions(items: Readonly<Record<number, string>>): Buffer {
+  return Buffer.concat(Object.entries(items).map(([code, text]) => tlv(Number(code), Buffer.from(text))));
+}
+
+/** Option 125 of one enterprise (RFC 3925 4). */
+export function vendorSpecificValue(enterprise: number, data: Buffer): Buffer {
+  return Buffer.concat([uint32Value(enterprise), Buffer.from([data.length]), data]);
+}
+
+/** The ACS in option 43 (`first` 1) or 125 (`first` 11), for a server. */
+export function acsSubOptions(acs: AcsOptions, first: 1 | 11): Buffer {
+  const items: Record<number, string> = {};
+  if (acs.acsUrl !== undefined) items[first] = acs.acsUrl;
+  if (acs.provisioningCode !== undefined) items[first + 1] = acs.provisioningCode;
+  if (acs.retryMinimumWait !== undefined) items[first + 2] = String(acs.retryMinimumWait);
+  if (acs.retryMultiplier !== undefined) items[first + 3] = String(acs.retryMultiplier);
+  return subOptions(items);
+}
+
+/** Whether a client wants to be told of its ACS: option 60 holds the class anywhere, or option 124 names it. */
+export function asksForAcs(options: Options): boolean {
+  if (options.get(OPTION.vendorClass)?.includes(VENDOR_CLASS)) return true;
+  const classes = readVendorSpecific(options.get(OPTION.viVendorClass)).get(ENTERPRISE);
+  return classes?.includes(VENDOR_CLASS) ?? false;
+}
+
+/** Option 61: a type byte (1: a hardware address, 0: anything else) and the identifier (RFC 2132 9.14). */
+export function clientIdValue(kind: 'hardware' | 'text', identifier: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([kind === 'hardware' ? 1 : 0]), identifier]);
+}

@@ -1,0 +1,112 @@
+// Syslog over UDP as RFC 3164 has it: one notification, one datagram.
+import { createSocket, type Socket } from 'node:dgram';
+
+/** RFC 3164 4.1.1; the names as receivers print them. */
+export const FACILITIES = ['kern', 'user', 'mail', 'daemon', 'auth', 'syslog', 'lpr', 'news', 'uucp', 'cron'] as const;
+export const SEVERITIES = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+export interface SyslogEntry {
+  /** 1, user, by default. */
+  facility?: number;
+  severity: Severity;
+  /** Milliseconds since 1970. Without it there is no header, and the receiver puts in its own (RFC 3164 4.3.3). */
+  time?: number;
+  /** Minutes east of UTC that the sender lives in. */
+  offset?: number;
+  host?: string;
+  /** Tag and content: `SipEp: 1400-SIP Endpoint: …`. */
+  message: string;
+}
+
+/** RFC 3164 4.1. */
+const MAX_BYTES = 1024;
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** Writes one line: `<14>Nov  1 09:05:00 host message`, at most 1024 bytes, no control characters. */
+export function formatSyslog(entry: SyslogEntry): string {
+  const priority = (entry.facility ?? 1) * 8 + SEVERITIES.indexOf(entry.severity);
+  const message = entry.message.replace(/[\u0000-\u001f\u007f]+/g, ' ');
+  const header = entry.time === undefined ? '' : `${timestamp(entry.time, entry.offset)} ${hostOf(entry.host)} `;
+  return cut(`<${priority}>${header}${message}`);
+}
+
+/** RFC 3164 4.1.2: a day below ten is padded by a space. */
+function timestamp(ms: number, offset = 0): string {
+  const time = new Date(ms + offset * 60_000);
+  const day = String(time.getUTCDate()).padStart(2);
+  return `${MONTHS[time.getUTCMonth()]} ${day} ${time.toISOString().slice(11, 19)}`;
+}
+
+const hostOf = (host: string | undefined): string => host?.replace(/[^A-Za-z0-9.:_-]/g, '') || '-';
+
+/** Cuts at a character, not inside one. */
+function cut(text: string): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= MAX_BYTES) return bytes.toString();
+  let end = MAX_BYTES;
+  while (((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
+  return bytes.subarray(0, end).toString();
+}
+
+/** Reads a line back, leniently; undefined when it has no priority. */
+export function parseSyslog(
+  line: string,
+): Required<Pick<SyslogEntry, 'facility' | 'severity' | 'message'>> | undefined {
+  const parts = /^<(\d{1,3})>([\s\S]*)$/.exec(line);
+  const priority = Number(parts?.[1] ?? 192);
+  const severity = SEVERITIES[priority & 7];
+  if (!parts || priority > 191 || !severity) return undefined;
+  const message = (parts[2] ?? '').replace(/^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ /, '');
+  return { facility: priority >> 3, severity, message };
+}
+
+export interface Syslog {
+  /** Sends one entry. Resolved when it has left; rejects where the name cannot be resolved or no way leads there. */
+  send(entry: SyslogEntry): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface SyslogTarget {
+  host: string;
+  /** 514 by default. */
+  port?: number;
+  localAddress?: string;
+  transport: 'udp';
+}
+
+/** A sender to one receiver. Its socket is opened by the first entry. */
+export function createSyslog({ host, port = 514, localAddress }: SyslogTarget): Syslog {
+  let opening: Promise<Socket> | undefined;
+  const open = (): Promise<Socket> =>
+    new Promise((resolve, reject) => {
+      const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
+      socket.once('error', reject);
+      socket.bind({ port: 0, ...(localAddress && { address: localAddress }) }, () => {
+        socket.off('error', reject);
+        // Nobody listening there is the receiver's matter: UDP promises nothing.
+        socket.on('error', () => {});
+        // A notification never keeps the process alive.
+        socket.unref();
+        resolve(socket);
+      });
+    });
+  return {
+    async send(entry) {
+      opening ??= open();
+      const socket = await opening.catch(error => {
+        opening = undefined;
+        throw error;
+      });
+      const bytes = Buffer.from(formatSyslog(entry));
+      await new Promise<void>((resolve, reject) => {
+        socket.send(bytes, port, host, error => (error ? reject(error) : resolve()));
+      });
+    },
+    async close() {
+      const socket = await opening?.catch(() => undefined);
+      opening = undefined;
+      if (socket) await new Promise<void>(resolve => socket.close(() => resolve()));
+    },
+  };
+}
