@@ -77,7 +77,7 @@ export function openLine(options: LineOptions): Line {
 
 /** TR-069 3.4.2: holds for the rest of this session only, and from http to https or back. */
 function target(answer: HttpResponse, from: string): string {
-  const location = [answer.headers['location']].flat()[0] ?? '';
+  const location = [answer.headers.location].flat()[0] ?? '';
   if (!location || !URL.canParse(location, from))
     throw new Failed('http', 'redirect without a location', answer.status);
   const url = new URL(location, from);

@@ -37,7 +37,7 @@ function ruleOf(device: Device, kind: Transfer['kind'], fileType: string): FileT
 
 /** The service whose TLS settings a transfer uses. */
 export function serviceOf(device: Device, transfer: Transfer): TlsService {
-  return ruleOf(device, transfer.kind, String(transfer.args['FileType']))?.service ?? 'File';
+  return ruleOf(device, transfer.kind, String(transfer.args.FileType))?.service ?? 'File';
 }
 
 /** A.3.2.8: HTTP and HTTPS, no userinfo part; another scheme is 9013 at once. */
@@ -131,9 +131,9 @@ export function queuedTransfers(device: Device): Results<'GetAllQueuedTransfers'
     CommandKey: commandKey,
     State: states[state],
     IsDownload: kind !== 'Upload',
-    FileType: String(args['FileType']),
-    FileSize: typeof args['FileSize'] === 'number' ? args['FileSize'] : 0,
-    TargetFileName: String(args['TargetFileName'] ?? ''),
+    FileType: String(args.FileType),
+    FileSize: typeof args.FileSize === 'number' ? args.FileSize : 0,
+    TargetFileName: String(args.TargetFileName ?? ''),
   }));
 }
 
@@ -147,7 +147,7 @@ const RETRY_PAUSE = 60_000;
  * @returns host clock, milliseconds; undefined when its chances are used up (A.4.1.8: its windows are over)
  */
 export function nextAttempt(transfer: Transfer, now: number, tried: number): number | undefined {
-  const windows = transfer.args['windows'] as Window[] | undefined;
+  const windows = transfer.args.windows as Window[] | undefined;
   if (!windows) return tried === 0 ? now : undefined;
   let allowed = 0;
   for (const { start, end, maxRetries } of windows) {

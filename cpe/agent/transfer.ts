@@ -40,7 +40,7 @@ export async function fetchFile(context: TransferContext, transfer: Transfer): P
   const answer = await exchange(context, transfer, 'GET', undefined);
   checkStatus(answer, transfer);
   const bytes = answer.body;
-  const expected = Number(transfer.args['FileSize'] ?? 0);
+  const expected = Number(transfer.args.FileSize ?? 0);
   if (expected !== 0 && bytes.length < expected) {
     throw new CwmpFault(9017, `The file ends after ${bytes.length} of ${expected} bytes`);
   }
@@ -67,7 +67,7 @@ export async function installFile(
 
 /** @throws CwmpFault of the TransferComplete subset */
 export async function sendFile(context: TransferContext, transfer: Transfer): Promise<void> {
-  const bytes = await context.device.export(String(transfer.args['FileType']));
+  const bytes = await context.device.export(String(transfer.args.FileType));
   checkStatus(await exchange(context, transfer, 'PUT', bytes), transfer);
 }
 

@@ -1,0 +1,241 @@
+// How a unit finds its ACS: a DHCP client that asks for the vendor options (TR-069 3.1, RFC 2131) over a plain UDP socket.
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import type { Clock, Random } from '../../shared/clock.ts';
+import {
+  addressesOf,
+  clientIdValue,
+  type MessageType,
+  messageType,
+  messageTypeValue,
+  OPTION,
+  readAcsOptions,
+  VENDOR_CLASS,
+} from '../../shared/dhcp/options.ts';
+import {
+  addressBytes,
+  type DhcpMessage,
+  decodeMessage,
+  encodeMessage,
+  MalformedDhcp,
+  NO_ADDRESS,
+  type Options,
+  readAddress,
+} from '../../shared/dhcp/packet.ts';
+import { messageOf } from '../../shared/errors.ts';
+import type { Lease } from '../state/device.ts';
+import { isAcsUrl } from './acsurl.ts';
+import { createLatch } from './latch.ts';
+
+export interface DiscoverOptions {
+  /** Asks this server by unicast from a free port: for units that share a host with others. */
+  server?: { host: string; port: number } | undefined;
+  /**
+   * Asks by broadcast from port 68, as root. A socket cannot be tied to an interface here: the unit's network namespace must have no
+   * other, and a route to 255.255.255.255 through it.
+   */
+  interface?: string | undefined;
+  /** 12 hexadecimal digits. */
+  mac: string;
+  clock: Clock;
+  random: Random;
+  signal: AbortSignal;
+  /** Given up after so long, milliseconds. */
+  timeoutMs: number;
+}
+
+/** No usable answer came in time, or nothing could be sent. */
+export class NoLease extends Error {
+  override readonly name = 'NoLease';
+}
+
+const SERVER_PORT = 67;
+const CLIENT_PORT = 68;
+/** RFC 2131 4.1: 4 s before the first repetition, doubled up to 64 s, each a second more or less. */
+const FIRST_WAIT = 4000;
+const LONGEST_WAIT = 64_000;
+/** After an offer that names no ACS, how long another server may come up with a better one; our choice. */
+const BETTER_OFFER = 1000;
+
+/**
+ * DISCOVER, OFFER, REQUEST, ACK.
+ * @throws NoLease; the signal's reason when it aborts
+ */
+export async function discover(options: DiscoverOptions): Promise<Lease> {
+  const { clock, signal } = options;
+  signal.throwIfAborted();
+  const exchange = await openExchange(options);
+  const deadline = clock.monotonic() + options.timeoutMs;
+  try {
+    for (;;) {
+      const offer = await exchange.ask('DISCOVER', undefined, deadline);
+      const answer = await exchange.ask('REQUEST', offer, deadline);
+      if (messageType(answer.options) === 'ACK') return leaseOf(answer);
+      // NAK, RFC 2131 3.1: from the beginning.
+    }
+  } finally {
+    await exchange.close();
+  }
+}
+
+interface Received extends DhcpMessage {
+  from: string;
+}
+
+interface Exchange {
+  /** Sends until an answer comes that counts for this type. */
+  ask(type: 'DISCOVER' | 'REQUEST', offer: Received | undefined, deadline: number): Promise<Received>;
+  close(): Promise<void>;
+}
+
+async function openExchange(options: DiscoverOptions): Promise<Exchange> {
+  const { clock, random, server, signal } = options;
+  const chaddr = Buffer.from(options.mac.replaceAll(':', ''), 'hex');
+  const started = clock.monotonic();
+  const inbox: Received[] = [];
+  const arrived = createLatch(clock);
+  const socket = createSocket({ type: 'udp4', reuseAddr: true });
+  const target = server ?? { host: '255.255.255.255', port: SERVER_PORT };
+  let xid = 0;
+
+  socket.on('message', (bytes, from) => {
+    const message = read(bytes, from);
+    if (!message || message.xid !== xid || !message.chaddr.equals(chaddr) || inbox.length > 32) return;
+    inbox.push(message);
+    arrived.set();
+  });
+  await bind(socket, server ? 0 : CLIENT_PORT, !server);
+
+  const send = (type: 'DISCOVER' | 'REQUEST', offer: Received | undefined): Promise<void> => {
+    const secs = Math.round((clock.monotonic() - started) / 1000);
+    const message = encodeMessage({ ...fixedPart(xid, secs, chaddr), options: optionsOf(type, options.mac, offer) });
+    return new Promise((resolve, reject) => {
+      socket.send(message, target.port, target.host, error =>
+        error ? reject(new NoLease(`DHCP cannot be asked: ${messageOf(error)}`)) : resolve(),
+      );
+    });
+  };
+
+  return {
+    async ask(type, offer, deadline) {
+      // RFC 2131 4.4.1: the REQUEST belongs to the transaction of its offer.
+      if (type === 'DISCOVER') xid = random.bytes(4).readUInt32BE(0);
+      inbox.length = 0;
+      let wait = FIRST_WAIT;
+      for (;;) {
+        await send(type, offer);
+        const until = Math.min(deadline, clock.monotonic() + wait + random.int(-1000, 1000));
+        const answer = await firstAnswer(type, offer, until);
+        if (answer) return answer;
+        if (clock.monotonic() >= deadline) throw new NoLease('no DHCP server answered');
+        wait = Math.min(wait * 2, LONGEST_WAIT);
+      }
+    },
+    close: () => new Promise(resolve => socket.close(() => resolve())),
+  };
+
+  async function firstAnswer(
+    type: MessageType,
+    offer: Received | undefined,
+    until: number,
+  ): Promise<Received | undefined> {
+    let second: Received | undefined;
+    for (let end = until; clock.monotonic() < end; await arrived.wait(Math.max(0, end - clock.monotonic()), signal)) {
+      const usable = inbox.splice(0).filter(message => answers(type, message, offer));
+      const best = usable.find(message => type === 'REQUEST' || readAcsOptions(message.options).acsUrl !== undefined);
+      if (best) return best;
+      second ??= usable[0];
+      if (second) end = Math.min(end, clock.monotonic() + BETTER_OFFER);
+    }
+    return second;
+  }
+}
+
+/** Whether a message is of the kind that is waited for, and from the server that was asked. */
+function answers(asked: MessageType, { options }: Received, offer: Received | undefined): boolean {
+  const kind = messageType(options);
+  if (asked === 'DISCOVER') return kind === 'OFFER';
+  const theirs = options.get(OPTION.serverId);
+  const ours = offer?.options.get(OPTION.serverId);
+  return (kind === 'ACK' || kind === 'NAK') && (!theirs || !ours || theirs.equals(ours));
+}
+
+function bind(socket: Socket, port: number, broadcast: boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once('error', error => {
+      socket.close();
+      reject(new NoLease(`DHCP cannot be asked: ${messageOf(error)}`));
+    });
+    socket.bind(port, () => {
+      socket.removeAllListeners('error');
+      // A later error is one datagram's that could not go out or came back unreachable: the repetition takes care of it.
+      socket.on('error', () => undefined);
+      if (broadcast) socket.setBroadcast(true);
+      resolve();
+    });
+  });
+}
+
+/** RFC 2131 4.1: without an address of its own, the unit can only take broadcasts. */
+const fixedPart = (xid: number, secs: number, chaddr: Buffer): Omit<DhcpMessage, 'options'> => ({
+  op: 'request',
+  xid,
+  secs: Math.min(secs, 0xffff),
+  broadcast: true,
+  ciaddr: NO_ADDRESS,
+  yiaddr: NO_ADDRESS,
+  siaddr: NO_ADDRESS,
+  giaddr: NO_ADDRESS,
+  chaddr,
+});
+
+/** What the unit wants to know: mask, router, DNS, NTP, the vendor options, and where scripts are (TFTP server and boot file). */
+const wanted = [
+  OPTION.subnetMask,
+  OPTION.routers,
+  OPTION.dnsServers,
+  OPTION.domainName,
+  OPTION.ntpServers,
+  OPTION.vendorSpecific,
+  OPTION.tftpServer,
+  OPTION.bootFile,
+  OPTION.viVendorSpecific,
+];
+
+function optionsOf(type: 'DISCOVER' | 'REQUEST', mac: string, offer: Received | undefined): Options {
+  const options: Options = new Map([
+    [OPTION.messageType, messageTypeValue(type)],
+    // DGW Bni.DhcpClientIdentifierPresentation=MacAscii, its default: the MAC as lower-case text.
+    [OPTION.clientId, clientIdValue('text', Buffer.from(mac.replaceAll(':', '').toLowerCase()))],
+    [OPTION.vendorClass, Buffer.from(VENDOR_CLASS)],
+    [OPTION.maxMessageSize, Buffer.from([1500 >> 8, 1500 & 0xff])],
+    [OPTION.parameterRequest, Buffer.from(wanted)],
+  ]);
+  const serverId = offer?.options.get(OPTION.serverId);
+  if (offer) options.set(OPTION.requestedAddress, addressBytes(offer.yiaddr));
+  if (serverId) options.set(OPTION.serverId, serverId);
+  return options;
+}
+
+/** A datagram that is no DHCP reply is nobody's business here. */
+function read(bytes: Buffer, from: RemoteInfo): Received | undefined {
+  try {
+    const message = decodeMessage(bytes);
+    return message.op === 'reply' ? { ...message, from: from.address } : undefined;
+  } catch (error) {
+    if (error instanceof MalformedDhcp) return undefined;
+    throw error;
+  }
+}
+
+function leaseOf(ack: Received): Lease {
+  const { acsUrl, ...acs } = readAcsOptions(ack.options);
+  const serverId = ack.options.get(OPTION.serverId);
+  return {
+    ...(acsUrl !== undefined && isAcsUrl(acsUrl) && { acsUrl }),
+    ...acs,
+    ntpServers: addressesOf(ack.options.get(OPTION.ntpServers)),
+    dnsServers: addressesOf(ack.options.get(OPTION.dnsServers)),
+    ...(ack.yiaddr !== NO_ADDRESS && { address: ack.yiaddr }),
+    server: serverId?.length === 4 ? readAddress(serverId, 0) : ack.from,
+  };
+}

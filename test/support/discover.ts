@@ -1,0 +1,11 @@
+// Runs one discovery and prints the lease as JSON: `tsx discover.ts MAC (interface NAME | server HOST PORT) [TIMEOUT-MS]`, inside a namespace.
+import { discover } from '../../cpe/agent/discovery.ts';
+import { systemClock, systemRandom } from '../../shared/clock.ts';
+
+const [mac = '', kind, ...rest] = process.argv.slice(2);
+const where =
+  kind === 'interface' ? { interface: rest[0] ?? '' } : { server: { host: rest[0] ?? '', port: Number(rest[1]) } };
+const timeoutMs = Number(rest[kind === 'interface' ? 1 : 2] ?? 20_000);
+const { signal } = new AbortController();
+const lease = await discover({ ...where, mac, clock: systemClock(), random: systemRandom(), signal, timeoutMs });
+process.stdout.write(`${JSON.stringify(lease)}\n`);
