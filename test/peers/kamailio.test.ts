@@ -1,0 +1,151 @@
+// Kamailio as the unit's SIP server over TLS, and baresip as the other telephone with SRTP.
+import assert from 'node:assert/strict';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Call } from '../../cpe/voice/call.ts';
+import { recogniseTone } from '../../cpe/voice/tone.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { type Baresip, startBaresip } from '../support/baresip.ts';
+import { eventually, type Lab, openLab, peerSuite, peersFolder } from '../support/peers.ts';
+import { assertTone, registered, startUnit, tlsSettings, type Unit, unitConfig } from '../support/voice.ts';
+
+const clock = systemClock();
+const server = { host: '127.0.0.1', port: 5061 };
+
+/** Puts another TLS configuration where the lab looks for it. */
+async function useConfig(lab: Lab, name: string): Promise<void> {
+  const text = await readFile(join(peersFolder, 'kamailio', name), 'utf8');
+  await mkdir(join(lab.folder, 'kamailio'), { recursive: true });
+  await writeFile(join(lab.folder, 'kamailio', 'tls.cfg'), text.replaceAll('@LAB@', lab.folder));
+}
+
+peerSuite('the unit at Kamailio', { programs: ['kamailio', 'openssl', 'ss'], lab: true }, () => {
+  for (const config of ['tls.cfg', 'tls-rsa.cfg']) {
+    describe(`with ${config}`, function () {
+      this.timeout(60_000);
+      let lab: Lab;
+      let unit: Unit | undefined;
+      const start = async (changes: Parameters<typeof unitConfig>[2] = {}): Promise<Unit> => {
+        const ca = await readFile(join(lab.folder, 'certs', 'ca.pem'), 'utf8');
+        unit = startUnit(unitConfig('100', server, { domain: 'lab.test', ...changes }), () => tlsSettings([ca]));
+        return unit;
+      };
+
+      before(async () => {
+        lab = await openLab();
+        await useConfig(lab, config);
+        await lab.start('kamailio');
+      });
+      afterEach(async () => {
+        await unit?.agent.stop();
+        unit = undefined;
+      });
+      after(() => lab.close());
+
+      it('registers over TLS 1.2 from its persistent port', async () => {
+        const { agent, until, heard } = await start();
+        await until(registered, 'registration');
+        const [connection] = agent.connections();
+        assert.equal(connection?.state, 'Up');
+        assert.ok(connection.localPort >= 16_000);
+        // The unit's default list (CS1) has RSA key exchange only, and its ceiling is TLS 1.2.
+        assert.equal(connection.tls?.version, 'TLSv1.2');
+        assert.match(connection.tls.cipher, /^TLS_RSA_WITH_AES_(128|256)_CBC_SHA$/);
+        assert.deepEqual(
+          heard.map(one => one.id),
+          [303, 310],
+        );
+      });
+
+      it('a wrong password ends in AuthFailed', async () => {
+        const { until } = await start({ accounts: [{ user: '100', register: true, password: 'wrong' }] });
+        await until(agent => agent.registrations()[0]?.state === 'AuthFailed', 'AuthFailed');
+      });
+    });
+  }
+});
+
+peerSuite(
+  'the unit and baresip through Kamailio',
+  { programs: ['kamailio', 'baresip', 'openssl', 'ss'], lab: true },
+  function () {
+    this.timeout(60_000);
+    let lab: Lab;
+    let baresip: Baresip;
+    let unit: Unit;
+
+    before(async () => {
+      lab = await openLab();
+      await lab.start('kamailio');
+      baresip = await startBaresip(lab, {
+        user: '101',
+        password: 'pw101',
+        sipPort: 15_060,
+        controlPort: 14_444,
+        rtpBase: 14_000,
+        tone: 880,
+      });
+      const ca = await readFile(join(lab.folder, 'certs', 'ca.pem'), 'utf8');
+      unit = startUnit(unitConfig('100', server, { domain: 'lab.test', tone: 440 }), () => tlsSettings([ca]));
+      await unit.until(registered, 'registration');
+      await eventually(
+        async () => ((await baresip.command('reginfo')).includes('OK') ? true : undefined),
+        'baresip registers',
+      );
+    });
+    after(async () => {
+      await unit?.agent.stop();
+      await baresip?.stop();
+      await lab?.close();
+    });
+
+    const check = async (call: Call): Promise<void> => {
+      await clock.sleep(1600);
+      const stats = call.stats();
+      assert.equal(stats.suite, 'AES_CM_128_HMAC_SHA1_80');
+      assert.ok(stats.sent >= 50 && stats.received >= 50, JSON.stringify(stats));
+      assert.equal(stats.authFailures, 0);
+      assert.equal(stats.replays, 0);
+      assertTone(stats.tone, 880, 'what baresip said');
+    };
+    const checkRecording = async (): Promise<void> => {
+      const heard = await baresip.recording();
+      assertTone(recogniseTone(heard.subarray(-4800, -800)), 440, 'what baresip heard');
+    };
+
+    it('calls it: SRTP both ways, each hears the other', async () => {
+      const call = await unit.agent.call('100', 'sip:101@lab.test');
+      await check(call);
+      await call.hangup();
+      assert.deepEqual(await call.ended, { reason: 'hung up' });
+      await eventually(
+        () =>
+          checkRecording().then(
+            () => true,
+            () => undefined,
+          ),
+        'a recording with our tone',
+        3,
+      ).catch(checkRecording);
+    });
+
+    it('is called by it, over its persistent connection', async () => {
+      const arriving = new Promise<Call>(resolve => unit.agent.incoming(resolve));
+      await baresip.command('dial', 'sip:100@lab.test');
+      const call = await arriving;
+      assert.equal(call.direction, 'in');
+      await check(call);
+      await baresip.command('hangup');
+      assert.deepEqual(await call.ended, { reason: 'the peer hung up' });
+      await eventually(
+        () =>
+          checkRecording().then(
+            () => true,
+            () => undefined,
+          ),
+        'a recording with our tone',
+        3,
+      ).catch(checkRecording);
+    });
+  },
+);

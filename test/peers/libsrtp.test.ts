@@ -1,0 +1,124 @@
+// libsrtp2 judges our SRTP: packet by packet, both ways, over a roll-over of the sequence number, and SRTCP.
+import assert from 'node:assert/strict';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { type SrtpKeying, SrtpReceiver, SrtpSender, type SrtpSuiteName, srtpSuites } from '../../cpe/voice/srtp.ts';
+import { seededRandom } from '../../shared/clock.ts';
+import { peerSuite, peersFolder, run } from '../support/peers.ts';
+
+const source = join(peersFolder, 'libsrtp', 'srtp-oracle.c');
+
+interface Oracle {
+  /** `p` protect, `u` unprotect, `pc` and `uc` the same for RTCP; answers the packet, or libsrtp's error. */
+  ask(verb: 'p' | 'u' | 'pc' | 'uc', packet: Buffer): Promise<Buffer | string>;
+  close(): Promise<void>;
+}
+
+function startOracle(program: string, suite: string, keying: SrtpKeying): Oracle {
+  const key = Buffer.concat([keying.key, keying.salt]).toString('hex');
+  const child: ChildProcessWithoutNullStreams = spawn(program, [suite, key]);
+  const waiting: ((line: string) => void)[] = [];
+  createInterface({ input: child.stdout }).on('line', line => waiting.shift()?.(line));
+  child.stderr.resume();
+  return {
+    async ask(verb, packet) {
+      const line = await new Promise<string>(resolve => {
+        waiting.push(resolve);
+        child.stdin.write(`${verb} ${packet.toString('hex')}\n`);
+      });
+      return /^[0-9a-f]*$/.test(line) ? Buffer.from(line, 'hex') : line;
+    },
+    async close() {
+      const exit = once(child, 'exit');
+      child.stdin.end();
+      await exit;
+    },
+  };
+}
+
+function rtp(sequence: number, payload: Buffer): Buffer {
+  const header = Buffer.from('8000000000000000decafbad', 'hex');
+  header.writeUInt16BE(sequence & 0xffff, 2);
+  header.writeUInt32BE((sequence * 160) >>> 0, 4);
+  return Buffer.concat([header, payload]);
+}
+
+peerSuite('SRTP against libsrtp2', { programs: ['gcc'], files: ['/usr/include/srtp2/srtp.h', source] }, () => {
+  let folder = '';
+  let program = '';
+  const random = seededRandom(3711);
+
+  before(async function () {
+    this.timeout(60_000);
+    folder = await mkdtemp(join(tmpdir(), 'tandem-srtp-'));
+    program = join(folder, 'srtp-oracle');
+    await run('gcc', ['-O2', source, '-o', program, '-lsrtp2']);
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  const pairs: [SrtpSuiteName, string][] = [
+    ['AES_CM_128_HMAC_SHA1_80', 'AES_CM_128_HMAC_SHA1_80'],
+    ['AES_CM_128_HMAC_SHA1_32', 'AES_CM_128_HMAC_SHA1_32'],
+    ['AES_256_CM_HMAC_SHA1_80', 'AES_256_CM_HMAC_SHA1_80'],
+    // libsrtp's NULL cipher takes no salt unless it is told that its key has 30 bytes.
+    ['NULL_HMAC_SHA1_80', 'NULL30_HMAC_SHA1_80'],
+  ];
+  for (const [ours, theirs] of pairs) {
+    const shape = srtpSuites[ours];
+    const newKeying = (): SrtpKeying => ({
+      suite: ours,
+      key: random.bytes(shape.keyLength),
+      salt: random.bytes(shape.saltLength),
+    });
+
+    it(`${ours}: 300 packets over a roll-over are equal, each way`, async () => {
+      const keying = newKeying();
+      const oracle = startOracle(program, theirs, keying);
+      const sender = new SrtpSender(keying);
+      const receiver = new SrtpReceiver(keying);
+      for (let i = 0; i < 300; i++) {
+        const plain = rtp(0x1_0000 - 150 + i, random.bytes(random.int(0, 200)));
+        const wire = sender.protect(plain);
+        assert.deepEqual(await oracle.ask('p', plain), wire, `protect ${i}`);
+        assert.deepEqual(await oracle.ask('u', wire), plain, `libsrtp unprotects ${i}`);
+        assert.deepEqual(receiver.unprotect(wire), { ok: true, packet: plain });
+      }
+      await oracle.close();
+    });
+
+    it(`${ours}: SRTCP is equal, each way`, async () => {
+      const keying = newKeying();
+      const oracle = startOracle(program, theirs, keying);
+      const sender = new SrtpSender(keying);
+      const receiver = new SrtpReceiver(keying);
+      for (let i = 0; i < 40; i++) {
+        const plain = Buffer.concat([Buffer.from('80c80006decafbad', 'hex'), random.bytes(4 * random.int(5, 20))]);
+        const wire = sender.protectRtcp(plain);
+        assert.deepEqual(await oracle.ask('pc', plain), wire, `protect ${i}`);
+        assert.deepEqual(await oracle.ask('uc', wire), plain, `libsrtp unprotects ${i}`);
+        assert.deepEqual(receiver.unprotectRtcp(wire), { ok: true, packet: plain });
+      }
+      await oracle.close();
+    });
+  }
+
+  it('both refuse the same packets: replayed, changed, too old', async () => {
+    const keying: SrtpKeying = { suite: 'AES_CM_128_HMAC_SHA1_80', key: random.bytes(16), salt: random.bytes(14) };
+    const oracle = startOracle(program, keying.suite, keying);
+    const sender = new SrtpSender(keying);
+    const receiver = new SrtpReceiver(keying);
+    const wires = Array.from({ length: 400 }, (_, i) => sender.protect(rtp(i, random.bytes(20))));
+    for (let i = 0; i < 600; i++) {
+      const wire = Buffer.from(wires[Math.min(399, Math.max(0, Math.floor(i / 2) + random.int(-160, 20)))] ?? []);
+      if (random.next() < 0.1) wire[random.int(0, wire.length - 1)] = random.int(0, 255);
+      const theirs = await oracle.ask('u', wire);
+      const result = receiver.unprotect(wire);
+      assert.equal(result.ok, Buffer.isBuffer(theirs), `${i}: ${theirs}, ours ${result.ok ? 'ok' : result.reason}`);
+    }
+    await oracle.close();
+  });
+});
