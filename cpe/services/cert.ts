@@ -1,0 +1,198 @@
+// Certificate Manager: CA certificates (Others) that peers are checked by, and the unit's own (Host) with their keys.
+// The rows are in the tree; the files beside it, by the same name.
+import { createHash, type X509Certificate } from 'node:crypto';
+import { CwmpFault } from '../../shared/cwmp/faults.ts';
+import { messageOf, UserError } from '../../shared/errors.ts';
+import { describe, readCertificates, readPrivateKey } from '../../shared/pki/certificates.ts';
+import { readPkcs12 } from '../../shared/pki/pkcs12.ts';
+import type { TlsService } from '../../shared/tls/profiles.ts';
+import { cell, dgwPath, rowsOf, type Service, showTime, type Unit } from './service.ts';
+
+interface Host {
+  name: string;
+  cert: string;
+  key: string;
+}
+
+interface CertState {
+  others: Map<string, readonly X509Certificate[]>;
+  hosts: Host[];
+  roots?: X509Certificate[];
+}
+
+const state = (unit: Unit): CertState => unit.slot(cert, () => ({ others: new Map(), hosts: [] }));
+
+/** Equal files of many units in one process are read once. */
+const read = new Map<string, readonly X509Certificate[]>();
+
+function certificatesOf(bytes: Buffer): readonly X509Certificate[] {
+  const id = createHash('sha256').update(bytes).digest('base64');
+  let certificates = read.get(id);
+  if (!certificates) {
+    certificates = readCertificates(bytes);
+    if (read.size >= 64) read.clear();
+    read.set(id, certificates);
+  }
+  return certificates;
+}
+
+const columns: Partial<Record<TlsService, string>> = { SipEp: 'Sip', ConfImage: 'Conf' };
+
+/** Which host certificate a service shows its peers. */
+export function hostOf(unit: Unit, service: TlsService): Host | undefined {
+  const column = columns[service] ?? service;
+  return state(unit).hosts.find(({ name }) => {
+    const allowed = unit.variable(`Cert.HostCertificateAssociation[FileName="${name}"].${column}`);
+    return allowed === undefined || allowed === 'Enable';
+  });
+}
+
+export function rootsOf(unit: Unit): X509Certificate[] {
+  const own = state(unit);
+  own.roots ??= [...own.others.values()].flat();
+  return own.roots;
+}
+
+export const blob = { others: 'cert.others/', host: 'cert.host/' } as const;
+
+/** Reads the files that the rows name; a file that no row names is what a power cut left. */
+async function load(unit: Unit): Promise<void> {
+  const own = state(unit);
+  own.others.clear();
+  own.hosts = [];
+  delete own.roots;
+  const named = new Set<string>();
+  for (const name of await namesIn(unit, 'OthersCertificatesInfo', blob.others)) {
+    named.add(blob.others + name);
+    const bytes = await fileOf(unit, blob.others + name);
+    if (bytes) own.others.set(name, certificatesOf(bytes));
+    else unit.log.error('certificate file is missing', { name });
+  }
+  for (const name of await namesIn(unit, 'HostCertificatesInfo', blob.host)) {
+    named.add(blob.host + name);
+    const bytes = await fileOf(unit, blob.host + name);
+    if (bytes) own.hosts.push({ name, ...(JSON.parse(bytes.toString()) as { cert: string; key: string }) });
+    else unit.log.error('certificate file is missing', { name });
+  }
+  for (const name of await unit.blobs.list()) {
+    if (name.startsWith('cert.') && !named.has(name)) await unit.blobs.drop(name);
+  }
+}
+
+/** A model without the tables (a plain device) knows its files only. */
+async function namesIn(unit: Unit, table: string, prefix: string): Promise<string[]> {
+  if (unit.model.table(`Cert.${table}`)) return rowsOf(unit, `Cert.${table}`, ['FileName']).map(row => row.FileName);
+  const files = [...unit.factoryFiles.keys(), ...(await unit.blobs.list())];
+  return [...new Set(files)].filter(name => name.startsWith(prefix)).map(name => name.slice(prefix.length));
+}
+
+const fileOf = async (unit: Unit, name: string): Promise<Buffer | undefined> =>
+  (await unit.blobs.get(name)) ?? unit.factoryFiles.get(name);
+
+/**
+ * Installs a certificate file: PEM or DER certificates go to Others; PEM with a private key, or PKCS#12, to Host.
+ * @param name file name; one that exists is replaced
+ * @throws CwmpFault 9018 when it is none of these
+ */
+export async function installCertificate(unit: Unit, bytes: Buffer, name: string): Promise<void> {
+  try {
+    const host = hostBundle(bytes);
+    if (host) await addHost(unit, safeName(name, `${describe(readOne(host.cert)).subject}.pem`), host);
+    else await addOthers(unit, bytes, safeName(name, `${describe(certificatesOf(bytes)[0]!).subject}.crt`));
+  } catch (error) {
+    if (error instanceof UserError) throw new CwmpFault(9018, error.message);
+    throw error;
+  }
+}
+
+const readOne = (pem: string): X509Certificate => readCertificates(pem)[0]!;
+
+function safeName(wanted: string, otherwise: string): string {
+  const last = wanted.split(/[\\/]/).at(-1) || otherwise;
+  return last.replace(/[^\w.-]+/g, '_').slice(0, 64) || 'certificate';
+}
+
+function hostBundle(bytes: Buffer): { cert: string; key: string } | undefined {
+  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(bytes.toString('latin1'))) {
+    const key = readPrivateKey(bytes);
+    const certificates = readCertificates(bytes);
+    const own = certificates.find(candidate => candidate.checkPrivateKey(key));
+    if (!own) throw new UserError(400, 'bad-certificate', 'the key belongs to none of the certificates');
+    const chain = [own, ...certificates.filter(other => other !== own)].map(String).join('');
+    return { cert: chain, key: key.export({ type: 'pkcs8', format: 'pem' }).toString() };
+  }
+  try {
+    readCertificates(bytes);
+    return undefined;
+  } catch (error) {
+    // Neither PEM nor DER certificates: what is left is a bundle, without a password here (TR-069 has no place for one).
+    try {
+      const bundle = readPkcs12(bytes, '');
+      return { cert: bundle.cert + bundle.others, key: bundle.key };
+    } catch {
+      throw error;
+    }
+  }
+}
+
+async function addOthers(unit: Unit, bytes: Buffer, name: string): Promise<void> {
+  const columns = othersRow(bytes);
+  await unit.blobs.put(blob.others + name, bytes);
+  await addRow(unit, 'OthersCertificatesInfo', name, columns);
+  await load(unit);
+}
+
+/** Columns of Cert.OthersCertificatesInfo for a file; a file with a chain shows its first certificate. @throws UserError */
+export function othersRow(bytes: Buffer): Record<string, string> {
+  const first = certificatesOf(bytes)[0]!;
+  return { ...rowOf(first), Usage: usageOf(first), CertificateAuthority: describe(first).ca ? 'Yes' : 'No' };
+}
+
+const usageOf = (certificate: X509Certificate): string =>
+  describe(certificate)
+    .usage.map(role => (role === 'client' ? 'TlsClient' : 'TlsServer'))
+    .join(', ');
+
+async function addHost(unit: Unit, name: string, host: { cert: string; key: string }): Promise<void> {
+  const first = readOne(host.cert);
+  await unit.blobs.put(blob.host + name, Buffer.from(JSON.stringify(host)));
+  await addRow(unit, 'HostCertificatesInfo', name, { ...rowOf(first), Usage: usageOf(first) });
+  await load(unit);
+}
+
+function rowOf(certificate: X509Certificate): Record<string, string> {
+  const about = describe(certificate);
+  return {
+    IssuedTo: about.subject,
+    IssuedBy: about.issuer,
+    ValidFrom: showTime(about.notBefore),
+    ValidTo: showTime(about.notAfter),
+  };
+}
+
+async function addRow(unit: Unit, table: string, name: string, values: Record<string, string>): Promise<void> {
+  const path = dgwPath(unit, `Cert.${table}.`);
+  if (!unit.tree.findObject(path)) return;
+  await unit.edit(draft => {
+    const old = draft.rows(path).find(row => cell(draft, `${path}${row}.FileName`) === name);
+    const row = old ?? draft.addRow(path);
+    for (const [column, value] of Object.entries({ FileName: name, ...values })) {
+      const found = draft.find(`${path}${row}.${column}`);
+      if (found) draft.put(`${path}${row}.${column}`, found, value);
+    }
+  });
+}
+
+export const cert: Service = {
+  name: 'Cert',
+  start: load,
+  async apply(unit, { tables, removed }) {
+    // A row that went takes its file along: the files that no row names are dropped.
+    const own = /X_0090F8_Cert\.(Host|Others)CertificatesInfo\./;
+    if (removed.some(path => own.test(path)) && tables.length > 0) {
+      await load(unit).catch((error: unknown) => {
+        unit.log.error('certificates could not be read', { reason: messageOf(error) });
+      });
+    }
+  },
+};

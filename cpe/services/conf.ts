@@ -1,0 +1,72 @@
+// Configuration Manager: scripts that arrive by Download, and exports for Upload.
+import { CwmpFault } from '../../shared/cwmp/faults.ts';
+import { exportPaths, exportScript } from '../script/export.ts';
+import { runScript, type ScriptTarget } from '../script/run.ts';
+import { type Service, showTime, type Unit, X } from './service.ts';
+
+interface ConfState {
+  running: boolean;
+}
+
+const state = (unit: Unit): ConfState => unit.slot(conf, () => ({ running: false }));
+
+/**
+ * Runs a script that was downloaded.
+ * @throws CwmpFault 9018 when it cannot be read: nothing ran, the file as such is of no use. 9010 when lines failed: the
+ *   file was sound and the rest of it holds, so the transfer as a whole is what failed (TR-069 A.5.1 has no code nearer).
+ */
+export async function installScript(unit: Unit, target: ScriptTarget, bytes: Buffer): Promise<void> {
+  state(unit).running = true;
+  try {
+    const outcome = await runScript(target, bytes);
+    const failed = !outcome.ran || outcome.failures.length > 0;
+    await unit.remember(facts => {
+      facts.script = { result: failed ? 'ExecutionFailed' : 'Success', at: showTime(unit.now()) };
+    });
+    if (!outcome.ran) {
+      const [first] = outcome.problems;
+      throw new CwmpFault(9018, `line ${first?.line}, column ${first?.column}: ${first?.message}; nothing was run`);
+    }
+    const [first] = outcome.failures;
+    if (first) {
+      const lines = outcome.failures.length === 1 ? '1 line' : `${outcome.failures.length} lines`;
+      throw new CwmpFault(9010, `${lines} of ${outcome.statements} failed; first line ${first.line}: ${first.message}`);
+    }
+  } finally {
+    state(unit).running = false;
+  }
+}
+
+/** @param modified whether a value or the rows of a table differ from the factory defaults */
+export async function exportConfiguration(
+  unit: Unit,
+  overrides: ReadonlyMap<string, string>,
+  modified: (path: string) => boolean,
+): Promise<Buffer> {
+  if (unit.model.services.length === 0) return Buffer.from(exportPaths(overrides));
+  const text = exportScript(unit.tree, {
+    content: unit.variable('Conf.ScriptExportContent') === 'AllConfig' ? 'AllConfig' : 'ModifiedConfig',
+    service: unit.variable('Conf.ScriptExportServiceName') ?? 'All',
+    modified,
+  });
+  await unit.remember(facts => {
+    facts.exported = { result: 'Success', at: showTime(unit.now()) };
+  });
+  return Buffer.from(text);
+}
+
+export const conf: Service = {
+  name: 'Conf',
+  values: {
+    [`${X}Conf.ScriptsStatsCurrentTransferState`]: unit => (state(unit).running ? 'Running' : 'Idle'),
+    [`${X}Conf.ScriptsStatsLastTransferResult`]: unit => unit.unitFacts.script?.result ?? 'None',
+    [`${X}Conf.ScriptsStatsLastTransferDateTime`]: unit => unit.unitFacts.script?.at ?? '',
+    [`${X}Conf.ScriptsStatsCurrentExportState`]: () => 'Idle',
+    [`${X}Conf.ScriptsStatsLastExportResult`]: unit => unit.unitFacts.exported?.result ?? 'None',
+    [`${X}Conf.ScriptsStatsLastExportDateTime`]: unit => unit.unitFacts.exported?.at ?? '',
+  },
+  commands: {
+    // Nothing here is hardware, so nothing ever waits for a reboot.
+    'conf.rebootifneeded': async () => undefined,
+  },
+};

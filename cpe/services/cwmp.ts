@@ -1,0 +1,49 @@
+// CPE WAN Management Protocol service: where the ACS is, as variables and as Device.ManagementServer. The agent does the
+// talking; TLS settings are read at each handshake, so nothing here waits for a restart.
+import type { Draft } from '../state/tree.ts';
+import { dgwPath, type Service, X } from './service.ts';
+
+/** The URL that an ACS writes must hold from then on, so it becomes the static one and DHCP is no longer asked first. */
+function setUrl(draft: Draft, value: string): void {
+  const put = (name: string, text: string): boolean => {
+    const path = dgwPath(draft, name);
+    const found = draft.find(path);
+    if (found) draft.put(path, found, text);
+    return found !== undefined;
+  };
+  if (put('Cwmp.AcsStaticUrl', value)) {
+    put('Cwmp.AcsUrlConfigSource', 'Static');
+    return;
+  }
+  const path = `${draft.model.root}ManagementServer.URL`;
+  const found = draft.find(path);
+  if (found) draft.put(path, found, value);
+}
+
+const isUrl = (text: string): boolean => {
+  if (!/^https?:\/\/\S+$/i.test(text) || !URL.canParse(text)) return false;
+  const { hostname, username, password } = new URL(text);
+  return hostname !== '' && username === '' && password === '';
+};
+
+export const cwmp: Service = {
+  name: 'Cwmp',
+  values: {
+    // A plain device stores its URL; a DGW shows the one in use.
+    'ManagementServer.URL': unit => (unit.model.services.length > 0 ? unit.acsUrl : undefined),
+    'ManagementServer.ParameterKey': unit => unit.facts.parameterKey,
+    'ManagementServer.ConnectionRequestURL': unit => unit.connectionRequestUrl,
+    [`${X}Cwmp.AcsUrl`]: unit => unit.acsUrl,
+    [`${X}Cwmp.AcsStatus`]: unit => unit.acsStatus,
+    [`${X}Cwmp.Tr111NatDetected`]: () => 'No',
+    [`${X}Cwmp.Tr111StunStatus`]: () => 'Disabled',
+  },
+  writes: { 'ManagementServer.URL': setUrl },
+  check(unit, draft, problem) {
+    for (const path of [dgwPath(unit, 'Cwmp.AcsStaticUrl'), `${unit.model.root}ManagementServer.URL`]) {
+      const value = draft.touched.get(path);
+      if (value !== undefined && value !== '' && !isUrl(value))
+        problem(path, 9007, `${value} is not an http or https URL`);
+    }
+  },
+};

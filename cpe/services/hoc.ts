@@ -1,0 +1,131 @@
+// Host Configuration: the unit's clock. It is not set at power-up; SNTP sets it (Hoc.SntpConfigSource says from whom).
+import { isAbort, messageOf } from '../../shared/errors.ts';
+import { querySntp } from '../../shared/sntp.ts';
+import { noteFirstUse } from './dcm.ts';
+import { type Applied, hostPort, rowsOf, type Service, showTime, type Unit, X } from './service.ts';
+
+interface HocState {
+  stop?: AbortController | undefined;
+  /** The first attempt since boot. */
+  first?: Promise<unknown>;
+  source: string;
+}
+
+const state = (unit: Unit): HocState => unit.slot(hoc, () => ({ source: '' }));
+
+/** Tries at one server before the next; the figures are ours. */
+const TRIES = 3;
+const TIMEOUT = 5000;
+/** How long a boot waits for the time. */
+const PATIENCE = 2000;
+
+/** Servers in the order of their priority, `host:port`. */
+function servers(unit: Unit): string[] {
+  const fixed = rowsOf(unit, 'Hoc.StaticSntpServers', ['HostName'])
+    .map(row => row.HostName)
+    .filter(host => host !== '');
+  const learned = unit.lease?.ntpServers ?? [];
+  switch (unit.variable('Hoc.SntpConfigSource')) {
+    case 'Static':
+      return fixed;
+    case 'AutomaticWithFallback':
+      return [...learned, ...fixed];
+    case 'Automatic':
+      return learned;
+    case undefined:
+      return [...learned, ...plainServers(unit)];
+    default:
+      return [];
+  }
+}
+
+/** TR-181 Device.Time of a plain device. */
+function plainServers(unit: Unit): string[] {
+  return [1, 2, 3, 4, 5].flatMap(at => {
+    const found = unit.tree.find(`${unit.model.root}Time.NTPServer${at}`);
+    const value = found ? unit.tree.stored(`${unit.model.root}Time.NTPServer${at}`, found) : '';
+    return value === '' ? [] : [value];
+  });
+}
+
+async function synchronise(unit: Unit, signal: AbortSignal): Promise<boolean> {
+  for (const server of servers(unit)) {
+    const { host, port } = hostPort(server);
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      try {
+        const { clock, random, address } = unit;
+        const query = { host, port: port || 123, localAddress: address, clock, random, signal, timeoutMs: TIMEOUT };
+        const { offset } = await querySntp(query);
+        state(unit).source = server;
+        unit.setClock(offset);
+        unit.log.debug('clock set', { server, offset: Math.round(offset) });
+        await noteFirstUse(unit);
+        return true;
+      } catch (error) {
+        if (isAbort(error)) throw error;
+        unit.log.debug('no time from server', { server, reason: messageOf(error) });
+      }
+    }
+  }
+  return false;
+}
+
+async function keepTime(unit: Unit, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const attempt = synchronise(unit, signal);
+    state(unit).first ??= attempt;
+    const done = await attempt;
+    const name = done ? 'Hoc.SntpSynchronizationPeriod' : 'Hoc.SntpSynchronizationPeriodOnError';
+    const minutes = Number(unit.variable(name) ?? (done ? 1440 : 60));
+    await unit.clock.sleep(minutes * 60_000, signal);
+  }
+}
+
+/** An attempt that was given up is no failure; one that failed was logged where it did. */
+function ignoreAbort(error: unknown): void {
+  if (!isAbort(error)) throw error;
+}
+
+/** Starts asking anew: at boot, after a new lease, after a change of the settings. */
+export function restartTime(unit: Unit): void {
+  const own = state(unit);
+  own.stop?.abort();
+  own.stop = undefined;
+  if (servers(unit).length === 0) return;
+  const stop = new AbortController();
+  own.stop = stop;
+  keepTime(unit, stop.signal).catch((error: unknown) => {
+    if (!isAbort(error)) unit.log.error('time service failed', { error });
+  });
+}
+
+const sntpSettings = /X_0090F8_Hoc\.(StaticSntp|Sntp)|\.Time\.NTPServer/;
+
+export const hoc: Service = {
+  name: 'Hoc',
+  values: {
+    [`${X}Hoc.SystemTime`]: unit => showTime(unit.now()),
+    [`${X}Hoc.SystemUptime`]: unit => String(unit.uptimeSeconds),
+    [`${X}Hoc.SntpCurrentSource`]: unit => state(unit).source,
+    [`${X}Hoc.SntpServersInfo.{i}.HostName`]: (unit, [row = 0]) => servers(unit)[row - 1] ?? '',
+    [`${X}Hoc.DnsServersInfo.{i}.IpAddress`]: (unit, [row = 0]) => unit.lease?.dnsServers[row - 1] ?? '',
+    [`${X}Hoc.DefaultRouterInfo`]: unit => unit.lease?.server ?? '',
+  },
+  async start(unit) {
+    delete state(unit).first;
+    restartTime(unit);
+    const { first } = state(unit);
+    if (!first) return;
+    // What follows would only find the clock unset: a server that answers at all does so within this time.
+    const enough = new AbortController();
+    await Promise.race([first, unit.clock.sleep(PATIENCE, enough.signal)]).catch(ignoreAbort);
+    enough.abort();
+  },
+  stop(unit) {
+    state(unit).stop?.abort();
+  },
+  apply(unit: Unit, { changes, source }: Applied) {
+    if (source !== 'unit' && changes.some(change => sntpSettings.test(change.path)) && unit.started('Hoc'))
+      restartTime(unit);
+  },
+};

@@ -1,0 +1,173 @@
+// Notifications and Logging Manager: two gates (the service's MinSeverity, a row of Nlm.Events), then syslog or local log.
+import { messageOf } from '../../shared/errors.ts';
+import { createSyslog, type Syslog } from '../../shared/syslog.ts';
+import { matchesCriteria, parseCriteria, type Severity, severities } from './criteria.ts';
+import { cell, dgwPath, hostPort, rowsOf, type Service, showTime, type Unit, X } from './service.ts';
+
+interface Entry {
+  index: number;
+  time: string;
+  service: string;
+  serviceId: number;
+  id: number;
+  severity: Severity;
+  message: string;
+}
+
+interface NlmState {
+  entries: Entry[];
+  next: number;
+  sender?: { target: string; syslog: Syslog } | undefined;
+}
+
+/** The oldest entry makes room; the vendor's figure is not public. */
+const MAX_ENTRIES = 100;
+
+const state = (unit: Unit): NlmState => unit.slot(nlm, () => ({ entries: [], next: 1 }));
+
+/** Whether a service says things of this weight at all. */
+function passesFloor(unit: Unit, service: string, severity: Severity): boolean {
+  const floor = unit.variable(`${service}.MinSeverity`);
+  if (floor === undefined || floor === 'Disable') return false;
+  return severities.indexOf(severity) >= severities.indexOf(floor as Severity);
+}
+
+/** Sends a numbered notification where the rows of Nlm.Events say; without a matching row it goes nowhere. */
+export function notify(unit: Unit, service: string, id: number, severity: Severity, message: string): void {
+  unit.log.debug(message, { service, notification: id, severity });
+  const def = unit.model.services.find(entry => entry.name === service);
+  if (!def || !unit.started('Nlm') || !passesFloor(unit, service, severity)) return;
+  const entry = { service, serviceId: def.id, id, severity, message, time: showTime(unit.now()) };
+  const actions = new Set<string>();
+  for (const row of rowsOf(unit, 'Nlm.Events', ['Activation', 'Criteria', 'Action'])) {
+    const criteria = parseCriteria(row.Criteria);
+    if (row.Activation === 'Enable' && criteria && matchesCriteria(criteria, def.id, id, severity))
+      actions.add(row.Action);
+  }
+  if (actions.has('LogLocally')) logLocally(unit, entry);
+  if (actions.has('SendViaSyslog')) send(unit, { ...entry, title: def.title });
+}
+
+function logLocally(unit: Unit, entry: Omit<Entry, 'index'>): void {
+  const own = state(unit);
+  own.entries.push({ ...entry, index: own.next++ });
+  if (own.entries.length > MAX_ENTRIES) own.entries.shift();
+}
+
+const weights = { Debug: 'debug', Info: 'info', Warning: 'warning', Error: 'err', Critical: 'crit' } as const;
+
+function send(unit: Unit, entry: Omit<Entry, 'index'> & { title: string }): void {
+  const target = unit.variable('Nlm.SyslogRemoteHost') ?? '';
+  const { host, port } = hostPort(target);
+  if (host === '' || host === '0.0.0.0') return;
+  // Number 0 stands for a text that is a whole line of its own.
+  const message =
+    entry.id === 0 ? entry.message : formatMessage(unit.variable('Nlm.SyslogMessageFormat') ?? '', macros(unit, entry));
+  const time = unit.now();
+  const failed = (error: unknown): void => unit.log.warn('syslog not sent', { host, reason: messageOf(error) });
+  senderTo(unit, target, host, port)
+    .then(syslog =>
+      syslog.send({
+        severity: weights[entry.severity],
+        message,
+        host: unit.address,
+        ...(time !== undefined && { time }),
+      }),
+    )
+    .catch(failed);
+}
+
+async function senderTo(unit: Unit, target: string, host: string, port: number): Promise<Syslog> {
+  const own = state(unit);
+  if (own.sender?.target === target) return own.sender.syslog;
+  const old = own.sender;
+  const syslog = createSyslog({ host, port: port || 514, localAddress: unit.address, transport: 'udp' });
+  own.sender = { target, syslog };
+  await old?.syslog.close();
+  return syslog;
+}
+
+function macros(unit: Unit, entry: Omit<Entry, 'index'> & { title: string }): Record<string, string> {
+  return {
+    servicetextkey: entry.service,
+    serviceid: String(entry.serviceId),
+    servicename: entry.title,
+    msgid: String(entry.id),
+    message: entry.message,
+    mac: unit.identity.mac,
+    serial: unit.identity.serialNumber,
+    mfpname: 'Dgw',
+    version: unit.softwareVersion,
+    profile: `${unit.productName}-TANDEM`,
+  };
+}
+
+/** Replaces `%[width][.precision]name` and `%%`; a macro nobody knows stays as it is. */
+export function formatMessage(format: string, values: Readonly<Record<string, string>>): string {
+  return format.replace(
+    /%(?:%|(\d*)(?:\.(\d+))?([a-z]+))/g,
+    (whole, width?: string, precision?: string, name?: string) => {
+      if (whole === '%%') return '%';
+      // The longest known name that the letters begin with: `%message` but also `%msgid-…`.
+      const key = Object.keys(values)
+        .filter(known => name?.startsWith(known))
+        .sort((a, b) => b.length - a.length)[0];
+      if (key === undefined) return whole;
+      const value = (values[key] ?? '').slice(0, precision ? Number(precision) : undefined);
+      return value.padStart(Math.min(Number(width || 0), 256)) + (name ?? '').slice(key.length);
+    },
+  );
+}
+
+/** The local log as text, oldest first: for an Upload of `2 Vendor Log File`. */
+export function exportLog(unit: Unit): Buffer {
+  const lines = state(unit).entries.map(
+    ({ time, severity, service, serviceId, id, message }) =>
+      `${time || '-'} ${severity.toUpperCase()} ${service}: ${serviceId}-${id} ${message}`,
+  );
+  return Buffer.from(lines.length > 0 ? `${lines.join('\n')}\n` : '');
+}
+
+const column =
+  (show: (entry: Entry) => string) =>
+  (unit: Unit, [row = 0]: readonly number[]): string => {
+    const entry = state(unit).entries.find(candidate => candidate.index === row);
+    return entry ? show(entry) : '';
+  };
+
+const count =
+  (severity: Severity) =>
+  (unit: Unit): string =>
+    String(state(unit).entries.filter(entry => entry.severity === severity).length);
+
+const eventAction = (unit: Unit, row: number, name: string): string =>
+  cell(unit.tree, dgwPath(unit, `Nlm.Events.${row}.${name}`));
+
+export const nlm: Service = {
+  name: 'Nlm',
+  async stop(unit) {
+    const { sender } = state(unit);
+    state(unit).sender = undefined;
+    await sender?.syslog.close();
+  },
+  values: {
+    [`${X}Nlm.LocalLogMaxNbEntries`]: () => String(MAX_ENTRIES),
+    [`${X}Nlm.LocalLogNbErrorEntries`]: count('Error'),
+    [`${X}Nlm.LocalLogNbCriticalEntries`]: count('Critical'),
+    [`${X}Nlm.LocalLogMessages.{i}.Index`]: column(entry => String(entry.index)),
+    [`${X}Nlm.LocalLogMessages.{i}.LocalTime`]: column(entry => entry.time),
+    [`${X}Nlm.LocalLogMessages.{i}.ServiceNumkey`]: column(entry => String(entry.serviceId)),
+    [`${X}Nlm.LocalLogMessages.{i}.NotificationId`]: column(entry => String(entry.id)),
+    [`${X}Nlm.LocalLogMessages.{i}.Severity`]: column(entry =>
+      entry.severity === 'Info' ? 'Information' : entry.severity,
+    ),
+    [`${X}Nlm.LocalLogMessages.{i}.ServiceTextkey`]: column(entry => entry.service),
+    [`${X}Nlm.LocalLogMessages.{i}.Message`]: column(entry => entry.message),
+    [`${X}Nlm.Events.{i}.ConfigStatus`]: (unit, [row = 0]) => {
+      if (!parseCriteria(eventAction(unit, row, 'Criteria'))) return 'Invalid';
+      return ['SendViaSyslog', 'LogLocally'].includes(eventAction(unit, row, 'Action')) ? 'Valid' : 'NotSupported';
+    },
+    'DeviceInfo.DeviceLog': unit => exportLog(unit).toString().slice(-32_000),
+  },
+  rows: { [`${X}Nlm.LocalLogMessages.`]: unit => state(unit).entries.map(entry => entry.index) },
+};

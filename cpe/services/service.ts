@@ -1,0 +1,134 @@
+// What a DGW service is to the gateway, and what the gateway is to its services. One file per service with behaviour;
+// a service is a constant without state of its own: what it keeps per unit lies in a slot of the unit.
+import type { Model } from '../../shared/model/datamodel.ts';
+import type { Problem } from '../state/configuration.ts';
+import type { Change, Device, Source } from '../state/device.ts';
+import type { Persist } from '../state/persist.ts';
+import type { Draft, Tree } from '../state/tree.ts';
+
+/** A firmware pack in one of the unit's two banks. */
+export interface Bank {
+  product: string;
+  version: string;
+}
+
+/** What services must not forget over a reboot or a power cut. */
+export interface UnitFacts {
+  /** Firmware in use; absent: what the unit was made with. */
+  firmware?: Bank;
+  /** The bank that is not in use. */
+  recovery?: Bank;
+  /** Installed, takes effect at the next boot. */
+  pendingFirmware?: Bank;
+  install?: { result: 'Success' | 'Fail'; at: string };
+  script?: { result: 'Success' | 'ExecutionFailed' | 'TransferFailed'; at: string };
+  exported?: { result: 'Success' | 'ExportationFailed'; at: string };
+  firstUse?: string;
+}
+
+/** The unit as its services see it. */
+export interface Unit extends Device {
+  readonly tree: Tree;
+  readonly blobs: Persist;
+  /** Files of the customer profile: certificates, by blob name. */
+  readonly factoryFiles: ReadonlyMap<string, Buffer>;
+  readonly unitFacts: Readonly<UnitFacts>;
+  remember(change: (facts: UnitFacts) => void): Promise<void>;
+  /** The value that the owning service runs with: a change that waits for a restart does not show here. */
+  running(name: string): string | undefined;
+  /** Whether a service runs. */
+  started(service: string): boolean;
+  /** @throws UserError for a service that cannot be commanded */
+  commandService(service: string, action: 'Start' | 'Stop' | 'Restart'): Promise<void>;
+  restartRequired(): Promise<void>;
+  waiting(service: string): boolean;
+  /** What a service keeps for this unit while the unit is up. */
+  slot<T>(owner: object, make: () => T): T;
+  /** Changes rows and values of the unit's own, past the rules that bind an ACS. */
+  edit(change: (draft: Draft) => void): Promise<void>;
+  /** Values that services compute changed. */
+  announce(changes: Change[]): void;
+  /** Sets the unit's clock to the host's plus `offset` milliseconds; undefined: it is not set. */
+  setClock(offset: number | undefined): void;
+  readonly uptimeSeconds: number;
+  /** dateTime with offset (TR-069 A.3.3.1); the Unknown Time while the clock is not set. */
+  readonly localTime: string;
+  readonly connectionRequestUrl: string;
+  readonly acsUrl: string;
+  readonly acsStatus: string;
+  /** `4102S`, for user agents and macros. */
+  readonly productName: string;
+  readonly anyFirmware: boolean;
+}
+
+export interface Applied {
+  changes: readonly Change[];
+  /** Tables (`Device.A.`) whose rows changed. */
+  tables: readonly string[];
+  removed: readonly string[];
+  source: Source;
+}
+
+export type ReadValue = (unit: Unit, instances: readonly number[]) => string | undefined;
+
+export interface Service {
+  /** `SipEp` */
+  readonly name: string;
+  /** Values it computes, by template path without the root: `X_0090F8_Fpu.Status`. */
+  readonly values?: Readonly<Record<string, ReadValue>>;
+  /** Rows it makes up, by table path without the root: `X_0090F8_Nlm.LocalLogMessages.`. */
+  readonly rows?: Readonly<Record<string, (unit: Unit) => readonly number[]>>;
+  /** Its own way of storing a value that it computes. */
+  readonly writes?: Readonly<Record<string, (draft: Draft, value: string) => void>>;
+  /** Refuses or completes a draft. Called for each draft. */
+  check?(unit: Unit, draft: Draft, problem: Problem): void;
+  /** Acts on what was committed. Called for each commit. */
+  apply?(unit: Unit, commit: Applied): Promise<void> | void;
+  start?(unit: Unit): Promise<void> | void;
+  stop?(unit: Unit): Promise<void> | void;
+  /** Ends at once, as when power fails: nothing is said to anyone. Absent: as `stop`. */
+  powerOff?(unit: Unit): Promise<void> | void;
+  /** The clock was set for the first time since boot. */
+  clockSet?(unit: Unit): Promise<void> | void;
+  /** Row commands, by template path without the root. */
+  readonly rowCommands?: Readonly<Record<string, (unit: Unit, instance: number) => Promise<void>>>;
+  /** Script commands, by lower-case name: `scm.restartrequiredservices`. */
+  readonly commands?: Readonly<Record<string, (unit: Unit) => Promise<void>>>;
+}
+
+/** Vendor prefix of the DGW tree. */
+export const X = 'X_0090F8_';
+
+/** Concrete path of a DGW variable: `Device.X_0090F8_Fpu.Status`. */
+export const dgwPath = (of: { readonly model: Model }, name: string): string => `${of.model.root}${X}${name}`;
+
+/** `2026-01-31 13:05:09`: how the vendor shows times (UTC here); '' while the clock is not set. */
+export function showTime(now: number | undefined): string {
+  return now === undefined ? '' : new Date(now).toISOString().slice(0, 19).replace('T', ' ');
+}
+
+/** A value at a path that must exist: for rows a service just listed. */
+export function cell(tree: Tree, path: string): string {
+  const found = tree.find(path);
+  return found ? tree.value(path, found) : '';
+}
+
+/** Rows of a DGW table with some of their columns. */
+export function rowsOf<C extends string>(
+  unit: Unit,
+  table: string,
+  columns: readonly C[],
+): ({ row: number } & Record<C, string>)[] {
+  const path = dgwPath(unit, `${table}.`);
+  if (!unit.tree.findObject(path)) return [];
+  return unit.tree.rows(path).map(row => {
+    const values = Object.fromEntries(columns.map(column => [column, cell(unit.tree, `${path}${row}.${column}`)]));
+    return { row, ...(values as Record<C, string>) };
+  });
+}
+
+/** `host:port` as the unit writes it; port 0 or none means the default of its use. */
+export function hostPort(text: string): { host: string; port: number } {
+  const match = /^(?:\[([^\]]+)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text.trim());
+  return { host: match?.[1] ?? match?.[2] ?? '', port: Number(match?.[3] ?? 0) };
+}

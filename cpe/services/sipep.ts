@@ -1,0 +1,220 @@
+// SIP Endpoint: turns variables into a user agent per SIP gateway, and its state into the status tables. Nearly all of its
+// settings wait for a restart of the service, so the user agents are made from the running values.
+import { messageOf } from '../../shared/errors.ts';
+import type { Problem } from '../state/configuration.ts';
+import type { Draft } from '../state/tree.ts';
+import type { UserAgent } from '../voice/useragent.ts';
+import { cell, dgwPath, rowsOf, type Service, type Unit, X } from './service.ts';
+import { userAgentConfigs } from './sipconfig.ts';
+
+interface Endpoint {
+  agent?: UserAgent;
+  /** Why there is no user agent. */
+  state: string;
+}
+
+interface SipState {
+  gateways: Map<string, Endpoint>;
+  shown: Map<string, string>;
+}
+
+const state = (unit: Unit): SipState => unit.slot(sipep, () => ({ gateways: new Map(), shown: new Map() }));
+
+/** The user agent of a gateway; without a name, the first that runs. */
+export function userAgentOf(unit: Unit, gateway?: string): UserAgent | undefined {
+  const all = state(unit).gateways;
+  return gateway === undefined ? [...all.values()].find(entry => entry.agent)?.agent : all.get(gateway)?.agent;
+}
+
+async function start(unit: Unit): Promise<void> {
+  await stop(unit);
+  for (const config of userAgentConfigs(unit)) {
+    const entry: Endpoint = { state: 'Ready' };
+    state(unit).gateways.set(config.gateway, entry);
+    if (config.transport === 'tls' && unit.now() === undefined) {
+      entry.state = 'Waiting for time synchronization';
+      continue;
+    }
+    try {
+      // Loaded when it is first needed: most simulated gateways of a fleet make no calls.
+      const { startUserAgent } = await import('../voice/useragent.ts');
+      const agent = await startUserAgent(config, {
+        clock: unit.clock,
+        random: unit.random,
+        log: unit.log.child({ gateway: config.gateway }),
+        tls: () => unit.tls('SipEp'),
+        notify: (id, severity, message) => unit.notify('SipEp', id, severity, message),
+      });
+      entry.agent = agent;
+      agent.onChange(() => changed(unit));
+    } catch (error) {
+      const inUse = (error as { code?: string }).code === 'EADDRINUSE';
+      entry.state = inUse ? 'Cannot start, port already in use' : 'Invalid Configuration';
+      unit.log.warn('SIP gateway did not start', { gateway: config.gateway, reason: messageOf(error) });
+    }
+  }
+  changed(unit);
+}
+
+async function stop(unit: Unit, silent = false): Promise<void> {
+  const { gateways } = state(unit);
+  const agents = [...gateways.values()].flatMap(entry => (entry.agent ? [entry.agent] : []));
+  gateways.clear();
+  await Promise.all(agents.map(agent => agent.stop({ silent })));
+}
+
+/** The texts of SipEp.GatewayStatus[].State. */
+function gatewayState(unit: Unit, gateway: string): string {
+  if (!unit.started('SipEp')) return 'Network down';
+  const entry = state(unit).gateways.get(gateway);
+  if (!entry) return 'Ready';
+  return entry.agent?.state() ?? entry.state;
+}
+
+/** Tells watchers which states are others now. */
+function changed(unit: Unit): void {
+  const { shown } = state(unit);
+  const changes = [];
+  for (const { row, Name } of rowsOf(unit, 'SipEp.GatewayStatus', ['Name'])) {
+    const path = dgwPath(unit, `SipEp.GatewayStatus.${row}.State`);
+    const value = gatewayState(unit, Name);
+    const before = shown.get(path) ?? '';
+    shown.set(path, value);
+    if (before !== '' && before !== value) changes.push({ path, before, value });
+  }
+  unit.announce(changes);
+}
+
+interface Line {
+  gateway: string;
+  port: number;
+  host: string;
+  address: string;
+  state: string;
+}
+
+/** Shown for TLS only, as on the unit's SIP/Servers page. */
+function lines(unit: Unit): Line[] {
+  if (unit.running(firstTransport(unit, 'TlsEnable')) !== 'Enable') return [];
+  return [...state(unit).gateways].flatMap(([gateway, { agent }]) =>
+    (agent?.connections() ?? []).map(entry => ({
+      gateway,
+      port: entry.localPort,
+      host: entry.remoteHost,
+      address: entry.remoteAddress,
+      state: entry.state,
+    })),
+  );
+}
+
+function firstTransport(unit: Unit, column: string): string {
+  const name = rowsOf(unit, 'SipEp.TransportConfig', ['GatewayName'])[0]?.GatewayName ?? '';
+  return `SipEp.TransportConfig[GatewayName="${name}"].${column}`;
+}
+
+interface Registered {
+  gateway: string;
+  endpoint: string;
+  user: string;
+  state: string;
+}
+
+function registrations(unit: Unit): Registered[] {
+  const endpoints = rowsOf(unit, 'SipEp.UserAgent', ['EpId', 'Username']);
+  return [...state(unit).gateways].flatMap(([gateway, { agent }]) =>
+    (agent?.registrations() ?? []).map(entry => ({
+      gateway,
+      endpoint: endpoints.find(row => row.Username === entry.user)?.EpId ?? '',
+      user: entry.user,
+      state: entry.state,
+    })),
+  );
+}
+
+const numbered = (list: readonly unknown[]): number[] => list.map((_, at) => at + 1);
+
+const line =
+  (show: (entry: Line) => string) =>
+  (unit: Unit, [row = 0]: readonly number[]): string => {
+    const entry = lines(unit)[row - 1];
+    return entry ? show(entry) : '';
+  };
+
+const registration =
+  (show: (entry: Registered, unit: Unit) => string) =>
+  (unit: Unit, [row = 0]: readonly number[]): string => {
+    const entry = registrations(unit)[row - 1];
+    return entry ? show(entry, unit) : '';
+  };
+
+/** Shows in a status table what the gateway's own row says, as the service runs with it. */
+const asRun =
+  (column: string) =>
+  (unit: Unit, [row = 0]: readonly number[]): string => {
+    const name = cell(unit.tree, dgwPath(unit, `SipEp.Gateway.${row}.Name`));
+    return unit.running(`SipEp.Gateway[Name="${name}"].${column}`) ?? '';
+  };
+
+/**
+ * TLS is exclusive with UDP and TCP, and unit-wide: enabling it enables it in every row and turns the others off there,
+ * and the other way round.
+ */
+function oneTransport(unit: Unit, draft: Draft, problem: Problem): void {
+  const path = dgwPath(unit, 'SipEp.TransportConfig.');
+  const enabled = (column: string): string | undefined =>
+    [...draft.touched].find(
+      ([name, text]) => name.startsWith(path) && name.endsWith(`.${column}`) && text === 'Enable',
+    )?.[0];
+  const plain = enabled('UdpEnable') ?? enabled('TcpEnable');
+  const tls = enabled('TlsEnable');
+  if (tls && plain) problem(plain, 9007, 'TLS excludes UDP and TCP');
+  else if (tls) everywhere(draft, path, { TlsEnable: 'Enable', UdpEnable: 'Disable', TcpEnable: 'Disable' });
+  else if (plain) everywhere(draft, path, { TlsEnable: 'Disable' });
+}
+
+function everywhere(draft: Draft, table: string, values: Record<string, string>): void {
+  for (const row of draft.rows(table)) {
+    for (const [column, value] of Object.entries(values)) {
+      const found = draft.find(`${table}${row}.${column}`);
+      if (found) draft.put(`${table}${row}.${column}`, found, value);
+    }
+  }
+}
+
+const table = `${X}SipEp.`;
+
+export const sipep: Service = {
+  name: 'SipEp',
+  start,
+  stop,
+  clockSet: start,
+  powerOff: unit => stop(unit, true),
+  check: oneTransport,
+  values: {
+    [`${table}GatewayStatus.{i}.State`]: (unit, [row = 0]) =>
+      gatewayState(unit, cell(unit.tree, dgwPath(unit, `SipEp.Gateway.${row}.Name`))),
+    [`${table}GatewayStatus.{i}.NetworkInterface`]: asRun('NetworkInterface'),
+    [`${table}GatewayStatus.{i}.MediaNetworks`]: asRun('MediaNetworks'),
+    [`${table}GatewayStatus.{i}.Port`]: asRun('Port'),
+    [`${table}GatewayStatus.{i}.SecurePort`]: asRun('SecurePort'),
+    [`${table}GatewayStatus.{i}.Domain`]: asRun('Domain'),
+    [`${table}TlsPersistentConnectionStatus.{i}.Index`]: (_unit, [row = 0]) => String(row),
+    [`${table}TlsPersistentConnectionStatus.{i}.Gateway`]: line(entry => entry.gateway),
+    [`${table}TlsPersistentConnectionStatus.{i}.LocalPort`]: line(entry => String(entry.port)),
+    [`${table}TlsPersistentConnectionStatus.{i}.RemoteHost`]: line(entry => entry.host),
+    [`${table}TlsPersistentConnectionStatus.{i}.RemoteHostIpAddr`]: line(entry => entry.address),
+    [`${table}TlsPersistentConnectionStatus.{i}.State`]: line(entry => entry.state),
+    [`${table}RegistrationStatus.{i}.Index`]: (_unit, [row = 0]) => String(row),
+    [`${table}RegistrationStatus.{i}.Gateway`]: registration(entry => entry.gateway),
+    [`${table}RegistrationStatus.{i}.Endpoint`]: registration(entry => entry.endpoint),
+    [`${table}RegistrationStatus.{i}.State`]: registration(entry => entry.state),
+    [`${table}RegistrationStatus.{i}.Username`]: registration(entry => entry.user),
+    [`${table}RegistrationStatus.{i}.Registrar`]: registration(
+      (_entry, unit) => unit.running('SipEp.DefaultStaticRegistrarServerHost') ?? '',
+    ),
+  },
+  rows: {
+    [`${table}TlsPersistentConnectionStatus.`]: unit => numbered(lines(unit)),
+    [`${table}RegistrationStatus.`]: unit => numbered(registrations(unit)),
+  },
+};
