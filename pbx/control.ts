@@ -2,14 +2,25 @@
 // Request `{"command": "status", "args": []}`, answer `{"ok": true, "result": …}` or `{"ok": false, "error": "…"}`.
 import { chmod, unlink } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
-import { createInterface } from 'node:readline';
 import type { Clock } from '../shared/clock.ts';
 import { messageOf, UserError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 
 export type Answer = { ok: true; result: unknown } | { ok: false; error: string };
 
-const MAX_LINE = 65_536;
+const MAX_REQUEST = 65_536;
+
+/** Calls `take` for each line; a request without an end closes the socket. Answers may be of any length. */
+function onLine(socket: Socket, take: (line: string) => void, limit = Number.POSITIVE_INFINITY): void {
+  let held = '';
+  socket.setEncoding('utf8');
+  socket.on('data', (text: string) => {
+    const lines = (held + text).split('\n');
+    held = lines.pop() ?? '';
+    for (const line of lines) take(line);
+    if (held.length > limit) socket.destroy();
+  });
+}
 
 function readRequest(line: string): { command: string; args: string[] } {
   let value: unknown;
@@ -39,15 +50,9 @@ export async function serveControl(options: {
   const open = new Set<Socket>();
   const server = createServer(socket => {
     open.add(socket);
-    let pending = 0;
-    socket.on('data', chunk => {
-      // A line without end is no request.
-      pending = chunk.includes(10) ? 0 : pending + chunk.length;
-      if (pending > MAX_LINE) socket.destroy();
-    });
     socket.on('error', error => log.debug('control connection', { reason: messageOf(error) }));
     socket.on('close', () => open.delete(socket));
-    createInterface({ input: socket }).on('line', line => void answer(socket, line));
+    onLine(socket, line => void answer(socket, line), MAX_REQUEST);
   });
   const answer = async (socket: Socket, line: string): Promise<void> => {
     let reply: Answer;
@@ -105,7 +110,7 @@ export async function askControl(
     const timer = clock.after(10_000, () => fail(`the server at ${path} does not answer`));
     socket.once('error', error => fail(`no server runs at ${path} (${messageOf(error)})`));
     socket.once('connect', () => socket.write(`${JSON.stringify({ command, args })}\n`));
-    createInterface({ input: socket }).once('line', text => {
+    onLine(socket, text => {
       timer.cancel();
       socket.destroy();
       resolve(text);
