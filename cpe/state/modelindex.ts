@@ -144,7 +144,7 @@ function indexTwins(model: Model): Pick<ModelIndex, 'twins' | 'shownAs'> {
     if (!other) continue;
     // The DGW variable holds the value; the standard parameter shows it.
     const [source, view] = def.script && !other.script ? [def, other] : [other, def];
-    if (twins.has(source.path)) continue;
+    if (twins.has(source.path) || twins.has(view.path)) continue;
     const enables = view.type === 'boolean' && source.enumeration?.some(entry => entry.label === 'Enable') === true;
     twins.set(view.path, {
       path: source.path,

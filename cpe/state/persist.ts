@@ -175,12 +175,12 @@ class DirectoryPersist implements Persist {
     await writeDurably(this.#directory, SNAPSHOT, encodeSnapshot(group.take()));
   }
 
-  put(name: string, bytes: Buffer): Promise<void> {
-    return writeDurably(this.#blobs, fileName(name), bytes);
+  async put(name: string, bytes: Buffer): Promise<void> {
+    await writeDurably(this.#blobs, fileName(name), bytes);
   }
 
-  get(name: string): Promise<Buffer | undefined> {
-    return readIfThere(join(this.#blobs, fileName(name)));
+  async get(name: string): Promise<Buffer | undefined> {
+    return await readIfThere(join(this.#blobs, fileName(name)));
   }
 
   async drop(name: string): Promise<void> {

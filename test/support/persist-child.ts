@@ -1,0 +1,12 @@
+// Writes numbered states to a directory as fast as it can and says each number once it is acknowledged: to be killed.
+import { openPersist } from '../../cpe/state/persist.ts';
+
+const directory = process.argv[2] ?? '';
+const persist = await openPersist(directory);
+for (let number = 1; ; number++) {
+  const name = `blob${number % 3}`;
+  await persist.put(name, Buffer.alloc(5000, number % 251));
+  await persist.save(() => ({ number, padding: 'x'.repeat((number * 97) % 20_000) }));
+  // Synchronous, so that what is written was acknowledged and nothing acknowledged stays unsaid.
+  process.stdout.write(`${number}\n`);
+}
