@@ -43,7 +43,8 @@ describe('TLS connections', () => {
       ips: ['127.0.0.1'],
       usage: ['server'],
       keyPem,
-      const pair = await promisify(generateKeyPair)('dsa', { modulusLength: 1024, divisorLength: 160 });
+    });
+    const pair = await promisify(generateKeyPair)('dsa', { modulusLength: 1024, divisorLength: 160 });
     const { privateKey, algorithm } = await usableKey(root.key);
     const cert = await x509.X509CertificateGenerator.create({
       serialNumber: '02',
@@ -56,7 +57,6 @@ describe('TLS connections', () => {
       signingAlgorithm: algorithm,
     });
     dss = { cert: cert.toString('pem'), key: keyText(pair.privateKey) };
-  });
   });
 
   afterEach(() => {
