@@ -77,6 +77,7 @@ const statusOf: Partial<Record<FailureKind, AcsStatus>> = {
   'no-url': 'NoUrl',
   unresolved: 'ErrorCannotResolve',
   unreachable: 'ErrorNotResponding',
+  silent: 'ErrorNotResponding',
   cut: 'ErrorNotResponding',
   auth: 'ErrorAuthFailure',
 };
@@ -281,7 +282,7 @@ class RunningAgent implements Agent {
         connectionRequestUrl: this.connectionRequestUrl,
         namespace: this.#namespace,
         supportedVersions: this.#options.cwmp?.supportedVersions,
-        openHttp: () => this.#openHttp(),
+        http: this.#options.http,
         wire: this.#options.wire,
         signal: this.#stop.signal,
         orders,
@@ -290,11 +291,6 @@ class RunningAgent implements Agent {
       this.#inSession = false;
       this.#telling = [];
     }
-  }
-
-  #openHttp() {
-    const { clock, address } = this.#device;
-    return (this.#options.http ?? createHttp)({ clock, localAddress: address, tls: () => this.#device.tls('Cwmp') });
   }
 
   /** TR-069 3.1: an ACS that DHCP named and that could not be reached is asked for again. */

@@ -1,8 +1,8 @@
 // One contact with the ACS: opens the connection, composes the Inform, holds the session and settles what it delivered.
 import type { EventEntry } from '../../shared/cwmp/methods.ts';
 import type { Namespace } from '../../shared/cwmp/versions.ts';
-import type { HttpClient } from '../../shared/net/http.ts';
-import { authenticated, withCookies } from '../../shared/net/http.ts';
+import { createHttp, type Http, type Send } from '../../shared/net/http.ts';
+import { authenticated, withCookies, withRedirects } from '../../shared/net/httpLayers.ts';
 import type { Device } from '../state/device.ts';
 import { failureOf } from './failure.ts';
 import { credentials, informOf } from './inform.ts';
@@ -12,6 +12,9 @@ import { carryOut, type Orders } from './rpc.ts';
 import { holdSession, type OwnRequest, type SessionReport } from './session.ts';
 import { unknownTime } from './timing.ts';
 import { userAgent } from './transfer.ts';
+
+/** TR-069 3.4.2: at least five in a row. */
+const MAX_REDIRECTS = 5;
 
 export interface ContactInput {
   device: Device;
@@ -23,7 +26,7 @@ export interface ContactInput {
   connectionRequestUrl: string;
   namespace: Namespace;
   supportedVersions?: string[] | undefined;
-  openHttp: () => HttpClient;
+  http?: typeof createHttp | undefined;
   wire?: WireTap | undefined;
   signal: AbortSignal;
   /** Filled with what the ACS orders for after the session. */
@@ -34,9 +37,19 @@ export interface ContactInput {
 export async function contactAcs(input: ContactInput): Promise<SessionReport> {
   const { device, events, signal } = input;
   const report: SessionReport = { ok: false, informed: false, events, rpcs: [] };
-  const http = input.openHttp();
+  let connections = 0;
+  const http = (input.http ?? createHttp)({
+    clock: device.clock,
+    localAddress: device.address,
+    tls: () => device.tls('Cwmp'),
+    onConnection: () => connections++,
+  });
   try {
-    await converse(input, http, report);
+    await converse(
+      input,
+      overNewConnections(http, () => connections),
+      report,
+    );
     report.ok = true;
   } catch (error) {
     signal.throwIfAborted();
@@ -50,14 +63,35 @@ export async function contactAcs(input: ContactInput): Promise<SessionReport> {
   return report;
 }
 
-async function converse(input: ContactInput, http: HttpClient, report: SessionReport): Promise<void> {
+/**
+ * TR-069 3.4.2: an ACS may close the connection after any answer, and the session goes on over a new one. A request that met a
+ * connection just being closed is sent once more; one that failed on a new connection is not.
+ */
+function overNewConnections(http: Http, connections: () => number): Send {
+  return async request => {
+    const before = connections();
+    try {
+      return await http.send(request);
+    } catch (error) {
+      const closing = before > 0 && connections() === before && failureOf(error).kind === 'cut';
+      if (!closing || request.signal?.aborted) throw error;
+      return http.send(request);
+    }
+  };
+}
+
+async function converse(input: ContactInput, send: Send, report: SessionReport): Promise<void> {
   const { device, events, changed, url, signal, orders } = input;
   const line = openLine({
     url,
-    send: authenticated(withCookies(http.send), {
-      credentials: () => credentials(device, ''),
-      random: device.random,
-    }),
+    // Cookies innermost, so that those of a 401 or a redirect count too; the digest is made for where a redirect leads.
+    send: withRedirects(
+      authenticated(withCookies(send, device.clock), {
+        credentials: () => credentials(device, ''),
+        random: device.random,
+      }),
+      MAX_REDIRECTS,
+    ),
     userAgent: userAgent(device),
     wire: input.wire,
     signal,

@@ -1,5 +1,6 @@
 // Why a conversation with a server failed, told apart as far as it matters: for AcsStatus, retries and transfer faults.
 import { messageOf } from '../../shared/errors.ts';
+import { HttpError } from '../../shared/net/http.ts';
 import { TlsRefused } from '../../shared/tls/connect.ts';
 
 export type FailureKind =
@@ -7,8 +8,10 @@ export type FailureKind =
   | 'no-url'
   /** The name has no address. */
   | 'unresolved'
-  /** Nobody answers at that address, or not in time. */
+  /** Nobody takes a connection at that address, or not in time. */
   | 'unreachable'
+  /** Connected, and then nothing more was heard. */
+  | 'silent'
   /** The handshake failed, or this unit refused the server. */
   | 'tls'
   /** The connection ended in the middle of an answer. */
@@ -44,39 +47,26 @@ export class Failed extends Error {
 }
 
 const unresolved = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_NONAME', 'EAI_FAIL']);
-const unreachable = new Set([
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EHOSTDOWN',
-  'ENETDOWN',
-  'ETIMEDOUT',
-  'EADDRNOTAVAIL',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-const cut = new Set([
-  'ECONNRESET',
-  'EPIPE',
-  'UND_ERR_SOCKET',
-  'UND_ERR_BODY_TIMEOUT',
-  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
-  'UND_ERR_RESPONSE_CONTENT_LENGTH_MISMATCH',
-]);
+const cut = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH']);
 
-/** Reads any error of the HTTP client, following its causes. */
+/** Reads any error of a session or a transfer. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof Failed) return error.failure;
-  if (error instanceof TlsRefused) return { kind: 'tls', message: error.message, code: error.verdict.reason };
-  const code: unknown = error instanceof Error ? (error as { code?: unknown }).code : undefined;
   const message = messageOf(error);
-  if (typeof code === 'string') {
-    if (unresolved.has(code)) return { kind: 'unresolved', message };
-    if (unreachable.has(code)) return { kind: 'unreachable', message };
-    if (code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS') || code === 'EPROTO') return { kind: 'tls', message };
-    if (cut.has(code)) return { kind: 'cut', message };
-    if (code.startsWith('UND_ERR_HEADERS_TIMEOUT')) return { kind: 'unreachable', message };
-    if (code.startsWith('HPE_')) return { kind: 'http', message };
+  if (!(error instanceof HttpError)) return { kind: 'internal', message };
+  const { code = '', cause } = error;
+  switch (error.kind) {
+    case 'connect':
+      return { kind: unresolved.has(code) ? 'unresolved' : 'unreachable', message };
+    case 'timeout':
+      return { kind: cause === undefined ? 'silent' : 'unreachable', message };
+    case 'tls':
+      return { kind: 'tls', message, ...(cause instanceof TlsRefused && { code: cause.verdict.reason }) };
+    case 'too-large':
+      return { kind: 'too-large', message };
+    case 'protocol':
+      return { kind: cut.has(code) ? 'cut' : 'http', message };
+    case 'aborted':
+      return { kind: 'internal', message };
   }
-  const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof Error ? failureOf(cause) : { kind: 'internal', message };
 }

@@ -8,7 +8,7 @@ export type WireTap = (from: 'cpe' | 'acs', xml: string) => void;
 
 export interface LineOptions {
   url: string;
-  /** Carries one request, doing cookies and 401 rounds on its own. */
+  /** Carries one request, doing cookies, redirects and 401 rounds on its own. */
   send: Send;
   userAgent: string;
   wire?: WireTap | undefined;
@@ -26,32 +26,24 @@ export interface Line {
 const RESPONSE_TIMEOUT = 60_000;
 /** TR-069 3.5 wants 32 KB at least; beyond this no honest ACS goes. */
 const MAX_ANSWER = 8 * 1024 * 1024;
-/** TR-069 3.4.2: at least five in a row. */
-const MAX_REDIRECTS = 5;
 
 export function openLine(options: LineOptions): Line {
-  let url = options.url;
   let held = false;
 
-  const exchange = async (body: string): Promise<HttpResponse> => {
-    for (let redirects = 0; ; redirects++) {
-      const answer = await options.send({
-        method: 'POST',
-        url,
-        // TR-069 3.4.1: an empty POST carries neither SOAPAction nor Content-Type; SOAPAction has no value, not even quotes.
-        headers:
-          body === ''
-            ? { 'User-Agent': options.userAgent }
-            : { 'User-Agent': options.userAgent, 'Content-Type': 'text/xml; charset=utf-8', SOAPAction: '' },
-        body,
-        signal: options.signal,
-        timeoutMs: RESPONSE_TIMEOUT,
-        maxBytes: MAX_ANSWER,
-      });
-      if (![301, 302, 307].includes(answer.status)) return answer;
-      if (redirects >= MAX_REDIRECTS) throw new Failed('http', `more than ${MAX_REDIRECTS} redirects in a row`);
-      url = target(answer, url);
-    }
+  const exchange = (body: string): Promise<HttpResponse> => {
+    const { url, userAgent, signal } = options;
+    const headers: Record<string, string> = { 'User-Agent': userAgent };
+    // TR-069 3.4.1: an empty POST carries neither SOAPAction nor Content-Type; SOAPAction has no value, not even quotes.
+    if (body !== '') Object.assign(headers, { 'Content-Type': 'text/xml; charset=utf-8', SOAPAction: '' });
+    return options.send({
+      method: 'POST',
+      url,
+      headers,
+      body,
+      signal,
+      timeoutMs: RESPONSE_TIMEOUT,
+      maxBytes: MAX_ANSWER,
+    });
   };
 
   return {
@@ -73,16 +65,6 @@ export function openLine(options: LineOptions): Line {
       return received.body.kind === 'empty' ? undefined : received;
     },
   };
-}
-
-/** TR-069 3.4.2: holds for the rest of this session only, and from http to https or back. */
-function target(answer: HttpResponse, from: string): string {
-  const location = [answer.headers.location].flat()[0] ?? '';
-  if (!location || !URL.canParse(location, from))
-    throw new Failed('http', 'redirect without a location', answer.status);
-  const url = new URL(location, from);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new Failed('http', `redirect to ${url.protocol}`);
-  return url.href;
 }
 
 /** TR-069 3.4.1: 200 with an envelope, 204 without; an ACS that says nothing with 200 means the same. */

@@ -110,6 +110,7 @@ function faultOf({ kind, message }: Failure, transfer: Transfer): CwmpFault {
     case 'auth':
       return new CwmpFault(9012, message);
     case 'cut':
+    case 'silent':
       return new CwmpFault(transfer.kind === 'Upload' ? 9011 : 9017, message);
     case 'too-large':
       return new CwmpFault(9010, `The file is larger than ${MAX_FILE} bytes`);
