@@ -50,7 +50,7 @@ export function createFleet(context: FleetContext): Fleet {
   const models = createModels();
   const files = createFiles(context);
   const presets = createPresets(context, files, models);
-  const tasks = createTasks(context, files);
+  const tasks = createTasks(context, files, models);
   return {
     devices: createDevices(context),
     enrolment: createEnrolment(context),

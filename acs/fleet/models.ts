@@ -1,5 +1,5 @@
 // Which data model a device speaks, as far as it is known: for types, needs-restart and validation.
-import { builtinModel, type Model, type ParameterDef } from '../../shared/model/datamodel.ts';
+import { builtinModel, type Model, type ParameterDef, xsdType } from '../../shared/model/datamodel.ts';
 import type { DeviceRow } from '../store/store.ts';
 
 type Builtin = 'dgw' | 'device';
@@ -31,4 +31,10 @@ export function createModels(): Models {
     lookup: async path =>
       parameterIn(await builtinModel('dgw'), path) ?? parameterIn(await builtinModel('device'), path),
   };
+}
+
+/** The `xsd:…` type of a path, where the model knows it. */
+export function typeOf(model: Model | undefined, path: string): string | undefined {
+  const def = model?.resolve(path)?.def;
+  return def && 'type' in def ? xsdType(def.type) : undefined;
 }

@@ -1,11 +1,11 @@
 // Reconcile: what is known against what is wanted, with the fewest RPCs. Always ends with a SetParameterValues that carries the revision.
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import type { ParameterValue } from '../../shared/cwmp/methods.ts';
-import { type Model, xsdType } from '../../shared/model/datamodel.ts';
+import type { Model } from '../../shared/model/datamodel.ts';
 import type { DeviceRow, Task } from '../store/store.ts';
 import type { Files } from './files.ts';
 import type { FleetContext } from './fleet.ts';
-import type { Models } from './models.ts';
+import { type Models, typeOf } from './models.ts';
 import type { Cpe } from './ports.ts';
 import { isApplied, type Presets, type Wanted, type WantedFile } from './presets.ts';
 import type { Tasks } from './tasks.ts';
@@ -192,11 +192,6 @@ async function apply(
   context.events.emit('reconciled', { device: visit.row.id, revision: wanted.revision, changed: changed.length });
   if (wanted.restart === 'now' && status === 1) await restart(visit, cpe, wanted, changed, model);
 }
-
-const typeOf = (model: Model | undefined, path: string): string | undefined => {
-  const def = model?.resolve(path)?.def;
-  return def && 'type' in def ? xsdType(def.type) : undefined;
-};
 
 const isHidden = (model: Model | undefined, path: string): boolean => {
   const def = model?.resolve(path)?.def;

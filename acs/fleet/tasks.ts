@@ -1,10 +1,11 @@
 // Tasks: any RPC of Annex A, queued for a device, sent in its next session, settled by its answer or by later evidence.
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
-import { type CpeMethod, methods, validateArguments } from '../../shared/cwmp/methods.ts';
+import { type CpeMethod, methods, type ParameterValue, validateArguments } from '../../shared/cwmp/methods.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { DeviceRow, KnownValue, Outcome, Task, TaskFault } from '../store/store.ts';
 import { type Files, type StoredFile, transferType } from './files.ts';
 import type { FleetContext } from './fleet.ts';
+import { type Models, typeOf } from './models.ts';
 import { type Cpe, SessionLost } from './ports.ts';
 
 export interface TaskInput {
@@ -42,7 +43,7 @@ export function faultOf(error: CwmpFault): TaskFault {
   };
 }
 
-export function createTasks(context: FleetContext, files: Files): Tasks {
+export function createTasks(context: FleetContext, files: Files, models: Models): Tasks {
   const { store, clock, random, events, ports } = context;
 
   const methodOf = (name: string): CpeMethod => {
@@ -129,10 +130,17 @@ export function createTasks(context: FleetContext, files: Files): Tasks {
     return { state: 'done', result };
   };
 
-  const argsToSend = (visit: { row: DeviceRow }, task: Task): Record<string, unknown> => {
+  /** What the task holds, made ready for the device as it is now: file link, ParameterKey, types that the operator left out. */
+  const argsToSend = async (row: DeviceRow, task: Task): Promise<Record<string, unknown>> => {
     const args = { ...task.args };
     if (task.file) args.URL = ports.linkFile(task, task.method === 'Upload' ? 'upload' : 'download');
-    if ('ParameterKey' in args && args.ParameterKey === '') args.ParameterKey = visit.row.parameterKey;
+    if (args.ParameterKey === '') args.ParameterKey = row.parameterKey;
+    if (task.method === 'SetParameterValues') {
+      const model = await models.of(row);
+      args.ParameterList = (args.ParameterList as ParameterValue[]).map(entry =>
+        entry.Type === '' ? { ...entry, Type: typeOf(model, entry.Name) ?? 'xsd:string' } : entry,
+      );
+    }
     return args;
   };
 
@@ -145,7 +153,7 @@ export function createTasks(context: FleetContext, files: Files): Tasks {
       events.emit('task', { task: sent });
     }
     try {
-      const result = (await cpe.call(method, argsToSend(visit, task) as never)) as Record<string, unknown>;
+      const result = (await cpe.call(method, (await argsToSend(visit.row, task)) as never)) as Record<string, unknown>;
       const known = knownFrom(task, result, clock.now());
       if (known.values.length) await store.putParameters(visit.row.id, known.values, known.below);
       return { task: await settle(visit, task, outcomeOf(task, result)), ends: departures.has(method) };
