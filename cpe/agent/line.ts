@@ -1,6 +1,6 @@
 // The line from one session to its ACS: envelopes out, envelopes back; connections, cookies, redirects and logins stay below.
 import { decodeEnvelope, type Envelope, encodeEnvelope, InvalidSoap } from '../../shared/cwmp/soap.ts';
-import type { HttpResponse, Send } from '../../shared/net/http.ts';
+import { HttpError, type HttpResponse, type Send } from '../../shared/net/http.ts';
 import { Failed } from './failure.ts';
 
 /** Sees each envelope on the wire, as sent and as received. */
@@ -52,8 +52,11 @@ export function openLine(options: LineOptions): Line {
     },
     async post(envelope) {
       const xml = envelope ? encodeEnvelope(envelope) : '';
+      const answer = await exchange(xml).catch((error: unknown) => {
+        if (xml && wasSent(error)) options.wire?.('cpe', xml);
+        throw error;
+      });
       if (xml) options.wire?.('cpe', xml);
-      const answer = await exchange(xml);
       const text = contentOf(answer);
       if (text === '') {
         held = false;
@@ -66,6 +69,10 @@ export function openLine(options: LineOptions): Line {
     },
   };
 }
+
+/** A connection that was not made or not trusted has carried nothing. */
+const wasSent = (error: unknown): boolean =>
+  !(error instanceof HttpError && (error.kind === 'connect' || error.kind === 'tls'));
 
 /** TR-069 3.4.1: 200 with an envelope, 204 without; an ACS that says nothing with 200 means the same. */
 function contentOf({ status, body }: HttpResponse): string {
