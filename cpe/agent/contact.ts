@@ -1,8 +1,14 @@
 // One contact with the ACS: opens the connection, composes the Inform, holds the session and settles what it delivered.
 import type { EventEntry } from '../../shared/cwmp/methods.ts';
 import type { Namespace } from '../../shared/cwmp/versions.ts';
-import { createHttp, type Http, type Send } from '../../shared/net/http.ts';
-import { authenticated, withCookies, withRedirects } from '../../shared/net/httpLayers.ts';
+import {
+  authenticated,
+  createHttp,
+  type HttpClient,
+  type Send,
+  withCookies,
+  withRedirects,
+} from '../../shared/net/http.ts';
 import type { Device } from '../state/device.ts';
 import { failureOf } from './failure.ts';
 import { credentials, informOf } from './inform.ts';
@@ -67,7 +73,7 @@ export async function contactAcs(input: ContactInput): Promise<SessionReport> {
  * TR-069 3.4.2: an ACS may close the connection after any answer, and the session goes on over a new one. A request that met a
  * connection just being closed is sent once more; one that failed on a new connection is not.
  */
-function overNewConnections(http: Http, connections: () => number): Send {
+function overNewConnections(http: HttpClient, connections: () => number): Send {
   return async request => {
     const before = connections();
     try {
@@ -85,12 +91,8 @@ async function converse(input: ContactInput, send: Send, report: SessionReport):
   const line = openLine({
     url,
     // Cookies innermost, so that those of a 401 or a redirect count too; the digest is made for where a redirect leads.
-    send: withRedirects(
-      authenticated(withCookies(send, device.clock), {
-        credentials: () => credentials(device, ''),
-        random: device.random,
-      }),
-      MAX_REDIRECTS,
+    send: withRedirects(MAX_REDIRECTS)(
+      authenticated(withCookies(send), { credentials: () => credentials(device, ''), random: device.random }),
     ),
     userAgent: userAgent(device),
     wire: input.wire,

@@ -1,6 +1,5 @@
 // The HTTP client of file transfers: one per transfer, with the TLS settings of the service that the file is for.
-import type { createHttp } from '../../shared/net/http.ts';
-import { authenticated, withCookies, withRedirects } from '../../shared/net/httpLayers.ts';
+import { authenticated, type createHttp, withCookies, withRedirects } from '../../shared/net/http.ts';
 import type { Device } from '../state/device.ts';
 import type { OpenFiles } from './transfer.ts';
 
@@ -8,8 +7,8 @@ import type { OpenFiles } from './transfer.ts';
 export function openFilesWith(device: Device, http: typeof createHttp): OpenFiles {
   return (service, credentials) => {
     const client = http({ clock: device.clock, localAddress: device.address, tls: () => device.tls(service) });
-    const { clock, random } = device;
-    const send = withRedirects(authenticated(withCookies(client.send, clock), { credentials, random }));
+    const { random } = device;
+    const send = withRedirects(5)(authenticated(withCookies(client.send), { credentials, random }));
     return { send, close: () => client.close() };
   };
 }

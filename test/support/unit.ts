@@ -1,0 +1,93 @@
+// A gateway in memory with its clock in the test's hand, talking to a scripted ACS over real sockets.
+import { setImmediate as turn } from 'node:timers/promises';
+import type { SessionReport } from '../../cpe/agent/session.ts';
+import { createGateway, type Gateway, type GatewayOptions } from '../../cpe/gateway.ts';
+import type { Device } from '../../cpe/state/device.ts';
+import { seededRandom, VirtualClock } from '../../shared/clock.ts';
+import { createLog } from '../../shared/log.ts';
+import { builtinModel } from '../../shared/model/datamodel.ts';
+
+export interface TestUnit {
+  readonly gateway: Gateway;
+  readonly device: Device;
+  readonly clock: VirtualClock;
+  /** Reports of all sessions, over reboots. */
+  readonly sessions: SessionReport[];
+  readonly logged: string[];
+  boot(): Promise<void>;
+  /** Resolves when `count` sessions have ended altogether. */
+  ended(count: number): Promise<SessionReport>;
+  close(): Promise<void>;
+}
+
+export interface UnitOptions extends Partial<Omit<GatewayOptions, 'model'>> {
+  url?: string;
+  model?: 'dgw' | 'device';
+  parameters?: Record<string, string>;
+  certificates?: string[];
+}
+
+/** Waits, without the clock, until what goes over sockets has come so far. */
+export async function eventually(holds: () => boolean): Promise<void> {
+  while (!holds()) await turn();
+}
+
+export async function testUnit(options: UnitOptions = {}): Promise<TestUnit> {
+  const { url, model = 'dgw', parameters = {}, certificates = [], ...more } = options;
+  const clock = new VirtualClock();
+  const logged: string[] = [];
+  const where =
+    model === 'dgw'
+      ? { 'Cwmp.AcsUrlConfigSource': 'Static', ...(url && { 'Cwmp.AcsStaticUrl': url }) }
+      : { ...(url && { 'Device.ManagementServer.URL': url }) };
+  // Not the subject here, and its ports are another test's.
+  const quiet: Record<string, string> =
+    model === 'dgw' ? { 'Scm.ServicesConfig[Name=SipEp].StartupType': 'Manual' } : {};
+  const gateway = await createGateway({
+    model: await builtinModel(model),
+    identity: {
+      manufacturer: 'Media5',
+      oui: '0090F8',
+      productClass: '4102S',
+      serialNumber: '0090f8000001',
+      mac: '0090f8000001',
+    },
+    profile: { parameters: { ...quiet, ...where, ...parameters }, certificates },
+    address: '127.0.0.1',
+    clock,
+    random: seededRandom(1),
+    log: createLog({ clock, level: 'debug', write: line => logged.push(line) }),
+    clockSource: 'host',
+    ...more,
+  });
+  const sessions: SessionReport[] = [];
+  const known = new WeakSet<object>();
+  /** Each boot has its own agent. */
+  const follow = (): void => {
+    const { agent } = gateway;
+    if (!agent || known.has(agent)) return;
+    known.add(agent);
+    agent.onSession(report => sessions.push(report));
+  };
+  return {
+    gateway,
+    device: gateway.device,
+    clock,
+    sessions,
+    logged,
+    async boot() {
+      await gateway.boot();
+      follow();
+    },
+    async ended(count) {
+      await eventually(() => {
+        follow();
+        return sessions.length >= count;
+      });
+      const report = sessions[count - 1];
+      if (!report) throw new Error('no session');
+      return report;
+    },
+    close: () => gateway.stop(),
+  };
+}
