@@ -17,6 +17,8 @@ import { createRegistrar, type ExpiryLimits, expiryLimits } from './registrar.ts
 export interface PbxOptions {
   /** Address to listen at. */
   host: string;
+  /** Our addresses where `host` is a wildcard, the one to be called by first. */
+  addresses?: readonly string[];
   /** SIP over TLS; 0 = a free one; absent: none. Needs cert and key. */
   tlsPort?: number;
   /** SIP over UDP and TCP, unprotected; 0 = a free one; absent: none. */
@@ -73,7 +75,7 @@ export interface Pbx {
 }
 
 const IDLE_SECONDS = 12_000;
-const wildcard = (host: string): boolean => host === '0.0.0.0' || host === '::';
+export const wildcard = (host: string): boolean => host === '0.0.0.0' || host === '::';
 const textOf = ({ host, port }: { host: string; port: number }): string =>
   `${host.includes(':') ? `[${host}]` : host}:${port}`;
 const tlsOf = (flow: Flow): { tls?: { version: string; cipher: string } } =>
@@ -81,8 +83,9 @@ const tlsOf = (flow: Flow): { tls?: { version: string; cipher: string } } =>
 
 /** Listens and serves until `stop`. Rejects when a port is taken. */
 export async function startPbx(options: PbxOptions): Promise<Pbx> {
-  const { clock, log, random, host } = options;
+  const { clock, log, random } = options;
   const domain = options.domain.toLowerCase();
+  const addresses = options.addresses ?? [];
   const policy = options.policy ?? allowAll;
   const users = new Map(options.users.map(({ user, password }) => [user, password]));
   const transport = createTransport({ clock, log });
@@ -93,10 +96,10 @@ export async function startPbx(options: PbxOptions): Promise<Pbx> {
   const ourPorts = new Set(Object.values(ports));
 
   const nameOn = (flow: Flow): { host: string; port: number } =>
-    wildcard(flow.local.host) ? { host: domain, port: flow.local.port } : flow.local;
+    wildcard(flow.local.host) ? { host: addresses[0] ?? domain, port: flow.local.port } : flow.local;
   const isOurs = (uri: SipUri, flow: Flow): boolean => {
     const name = uri.host.toLowerCase().replace(/^\[|\]$/g, '');
-    if (name !== domain && name !== host && name !== flow.local.host) return false;
+    if (name !== domain && name !== flow.local.host && !addresses.includes(name)) return false;
     // Units may share our address, as on loopback; the port tells them apart.
     return uri.port === undefined || ourPorts.has(uri.port) || (name === domain && isIP(domain) === 0);
   };

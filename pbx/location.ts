@@ -65,14 +65,23 @@ const SWEEP_MS = 10_000;
 export function createLocation(options: LocationOptions): Location {
   const { clock, log, maxBindings = 100_000, maxPerUser = 10 } = options;
   const users = new Map<string, Binding[]>();
-  const byFlow = new Map<Flow, Set<string>>();
+  /** Users bound over each flow, and how to stop watching it. */
+  const byFlow = new Map<Flow, { served: Set<string>; unwatch: () => void }>();
   let total = 0;
 
   const live = (binding: Binding): boolean => binding.expires > clock.now() && !binding.flow.closed;
   const store = (user: string, bindings: Binding[]): void => {
-    total += bindings.length - (users.get(user)?.length ?? 0);
+    const before = users.get(user) ?? [];
+    total += bindings.length - before.length;
     if (bindings.length > 0) users.set(user, bindings);
     else users.delete(user);
+    for (const { flow } of before) if (!bindings.some(binding => binding.flow === flow)) release(flow, user);
+  };
+  const release = (flow: Flow, user: string): void => {
+    const watched = byFlow.get(flow);
+    if (!watched?.served.delete(user) || watched.served.size > 0) return;
+    watched.unwatch();
+    byFlow.delete(flow);
   };
   const prune = (user: string): void => {
     const before = users.get(user) ?? [];
@@ -86,15 +95,15 @@ export function createLocation(options: LocationOptions): Location {
   const watch = (flow: Flow, user: string): void => {
     const known = byFlow.get(flow);
     if (known) {
-      known.add(user);
+      known.served.add(user);
       return;
     }
     const served = new Set([user]);
-    byFlow.set(flow, served);
-    flow.onClose(() => {
+    const unwatch = flow.onClose(() => {
       byFlow.delete(flow);
       for (const one of served) prune(one);
     });
+    if (!flow.closed) byFlow.set(flow, { served, unwatch });
   };
   const find = (user: string): Binding[] =>
     (users.get(user) ?? []).filter(live).sort((a, b) => b.q - a.q || b.since - a.since);

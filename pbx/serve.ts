@@ -1,6 +1,7 @@
 // `pbx serve`: accounts and certificate from files or made here, then the server and its control socket.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import type { SecureVersion } from 'node:tls';
 import type { Clock, Random } from '../shared/clock.ts';
@@ -8,7 +9,7 @@ import { type OptionValues, UsageError } from '../shared/config.ts';
 import { messageOf } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import { createCa, loadAuthority } from '../shared/pki/authority.ts';
-import { startPbx } from './app.ts';
+import { startPbx, wildcard } from './app.ts';
 import { runCommand } from './cli.ts';
 import { serveControl } from './control.ts';
 import type { serveOptions } from './options.ts';
@@ -24,17 +25,19 @@ export interface ServeEnvironment {
 /** Starts all of it and logs `ready`. Answers how to stop. */
 export async function serve(options: ServeOptions, env: ServeEnvironment): Promise<() => Promise<void>> {
   const { host, data } = options;
-  const domain = options.domain ?? host;
+  const addresses = wildcard(host) ? ownAddresses() : [host];
+  const domain = options.domain ?? addresses[0] ?? host;
   if ((options.cert === undefined) !== (options.key === undefined))
     throw new UsageError('--cert and --key go together');
   const users = await readUsers(options);
   await mkdir(data, { recursive: true, mode: 0o700 });
-  const { cert, key } = await certificate(options, domain, env);
+  const { cert, key } = await certificate(options, [domain, ...addresses], env);
   if (options.port !== undefined) env.log.warn('unprotected SIP is on', { port: options.port });
   if (users.length === 0) env.log.warn('there are no accounts: nobody can register');
   const pbx = await startPbx({
     ...env,
     host,
+    addresses,
     tlsPort: options.tlsPort,
     ...(options.port === undefined ? {} : { port: options.port }),
     cert,
@@ -58,12 +61,18 @@ export async function serve(options: ServeOptions, env: ServeEnvironment): Promi
     await pbx.stop();
     throw error;
   });
-  const addresses = Object.entries(pbx.ports).map(([protocol, port]) => [protocol, `${host}:${port}`]);
-  env.log.info('ready', { ...Object.fromEntries(addresses), domain, users: users.length, control: path });
+  const listening = Object.entries(pbx.ports).map(([protocol, port]) => [protocol, `${host}:${port}`]);
+  env.log.info('ready', { ...Object.fromEntries(listening), domain, users: users.length, control: path });
   return async () => {
     await closeControl();
     await pbx.stop();
   };
+}
+
+/** Addresses of this host, those that others reach first. */
+function ownAddresses(): string[] {
+  const all = Object.values(networkInterfaces()).flatMap(list => list ?? []);
+  return all.toSorted((a, b) => Number(a.internal) - Number(b.internal)).map(one => one.address);
 }
 
 async function readText(option: string, file: string): Promise<string> {
@@ -87,19 +96,20 @@ async function readUsers(options: ServeOptions): Promise<{ user: string; passwor
 /** The given certificate, else one of our own CA, which is kept in the data directory for gateways to trust. */
 async function certificate(
   options: ServeOptions,
-  domain: string,
+  names: readonly [domain: string, ...string[]],
   env: ServeEnvironment,
 ): Promise<{ cert: string; key: string }> {
   if (options.cert !== undefined && options.key !== undefined) {
     return { cert: await readText('cert', options.cert), key: await readText('key', options.key) };
   }
   const authority = await ownAuthority(options.data, env);
-  const names = [...new Set([domain, options.host])].filter(name => name !== '0.0.0.0' && name !== '::');
+  const [domain] = names;
+  const all = [...new Set(names)];
   // RSA: the older suites of gateways know no other key. RFC 5922 7.1: sip URI and DNS name both name the domain.
   const issued = await authority.issue({
     commonName: domain,
-    dns: names.filter(name => isIP(name) === 0),
-    ips: names.filter(name => isIP(name) !== 0),
+    dns: all.filter(name => isIP(name) === 0),
+    ips: all.filter(name => isIP(name) !== 0),
     uris: [`sip:${domain}`],
     usage: ['server', 'client'],
     key: 'rsa',

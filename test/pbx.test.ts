@@ -1,7 +1,9 @@
 // The PBX end to end over real sockets: units register, call through it over their own connections, hang up, get lost.
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect as tlsConnect } from 'node:tls';
+import fc from 'fast-check';
 import type { PbxOptions } from '../pbx/app.ts';
 import { type Pbx, startPbx } from '../pbx/app.ts';
 import { allowAll } from '../pbx/policy.ts';
@@ -9,7 +11,7 @@ import { systemClock, systemRandom, VirtualClock } from '../shared/clock.ts';
 import { silentLog as log } from '../shared/log.ts';
 import { createCa } from '../shared/pki/authority.ts';
 import { buildRequest, type Dialog } from '../shared/sip/dialog.ts';
-import { type SipResponse, SipSyntaxError } from '../shared/sip/message.ts';
+import { formatMessage, type SipResponse, SipSyntaxError } from '../shared/sip/message.ts';
 import type { ServerTransaction } from '../shared/sip/transaction.ts';
 import type { ConnectOptions, Protocol } from '../shared/sip/transport.ts';
 import { parseNameAddr } from '../shared/sip/uri.ts';
@@ -454,6 +456,36 @@ describe('PBX', () => {
     assert.match(answer.reason, /no URI/);
     assert.throws(() => unit.build('INVITE', 'sip:a', 'x\r\ny'), SipSyntaxError);
     assert.equal((await unit.register()).status, 200);
+  });
+
+  it('bears whatever is sent to it', async () => {
+    const pbx = await start();
+    const unit = await registered(pbx, '100', 'udp');
+    const sample = formatMessage(
+      unit.build('INVITE', `sip:100@${domain}`, `<sip:100@${domain}>`, [
+        ['Via', 'SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKx'],
+        ['Route', '<sip:127.0.0.1;lr>'],
+      ]),
+    );
+    const socket = createSocket('udp4');
+    const change = fc.array(fc.tuple(fc.nat(sample.length - 1), fc.integer({ min: 0, max: 255 })), { maxLength: 6 });
+    for (const changes of fc.sample(change, { numRuns: 200, seed: 7 })) {
+      const bytes = Buffer.from(sample);
+      for (const [at, byte] of changes) bytes[at] = byte;
+      await new Promise(resolve => socket.send(bytes, pbx.ports.udp ?? 0, '127.0.0.1', resolve));
+    }
+    socket.close();
+    assert.equal((await unit.register()).status, 200);
+  });
+
+  it('knows itself by each of its addresses when it listens at all of them', async () => {
+    const pbx = await start({ host: '0.0.0.0', addresses: ['127.0.0.1'] });
+    for (const protocol of ['udp', 'tls'] as const) {
+      const unit = await phone(pbx, '100', protocol, { domain: `127.0.0.1:${pbx.ports[protocol]}` });
+      assert.equal((await unit.register()).status, 200);
+      const dialog = dialogOf(await unit.call('100'));
+      assert.match(dialog.routeSet[0] ?? '', /^<sip:127.0.0.1:\d+;/);
+    }
   });
 
   it('frees its ports when it stops, and says when one is taken', async () => {

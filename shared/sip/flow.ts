@@ -1,12 +1,11 @@
-// The two kinds of flow: one peer on a stream (TCP, TLS) with its keep-alive and idle limit, one peer behind a UDP socket.
-import type { Socket as UdpSocket } from 'node:dgram';
-import type { Socket } from 'node:net';
+// A flow on a stream: one peer on TCP or TLS, with framing, keep-alive and idle limit; and how a TCP connection is opened.
+import { connect as netConnect, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import type { Timer } from '../clock.ts';
+import type { Clock, Timer } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import { createFramer } from './framing.ts';
 import { formatMessage } from './message.ts';
-import type { Address, Flow, FlowHost, Protocol } from './transport.ts';
+import type { ConnectOptions, Flow, FlowHost, Protocol } from './transport.ts';
 
 /** A peer that reads nothing while so much waits for it is gone. */
 const MAX_UNSENT = 4 * 1024 * 1024;
@@ -17,18 +16,25 @@ const CRLF = '\r\n';
 /** IPv4 peers of a dual-stack socket by their IPv4 name. */
 const plainHost = (host: string | undefined): string => (host ?? '').replace(/^::ffff:(?=\d+\.)/i, '');
 
-interface CloseSignal {
+/** How a flow tells, once, that it is gone. */
+export interface CloseSignal {
+  /** Undefined while the flow is open. */
   readonly reason: string | undefined;
+  /** How many wait for it. */
+  readonly listeners: number;
   fire(reason: string): void;
   onClose(listener: (reason: string) => void): () => void;
 }
 
-function closeSignal(log: FlowHost['log']): CloseSignal {
+export function closeSignal(log: FlowHost['log']): CloseSignal {
   const listeners = new Set<(reason: string) => void>();
   let fired: string | undefined;
   return {
     get reason() {
       return fired;
+    },
+    get listeners() {
+      return listeners.size;
     },
     fire: reason => {
       if (fired !== undefined) return;
@@ -43,8 +49,8 @@ function closeSignal(log: FlowHost['log']): CloseSignal {
       listeners.clear();
     },
     onClose: listener => {
-      if (fired !== undefined) listener(fired);
-      else listeners.add(listener);
+      if (fired === undefined) listeners.add(listener);
+      else listener(fired);
       return () => void listeners.delete(listener);
     },
   };
@@ -159,39 +165,34 @@ export function streamFlow(host: FlowHost, socket: Socket, protocol: Exclude<Pro
   return flow;
 }
 
-/** A flow to one peer of a UDP socket; closing it forgets the peer, the socket stays. */
-export function udpFlow(
-  host: FlowHost,
-  socket: UdpSocket,
-  local: Address,
-  remote: Address,
-  sibling: (remote: Address) => Flow,
-): Flow {
-  const signal = closeSignal(host.log);
-  const flow: Flow = {
-    id: host.nextId('udp'),
-    protocol: 'udp',
-    reliable: false,
-    local,
-    remote,
-    get closed() {
-      return signal.reason !== undefined;
-    },
-    send: message => {
-      if (signal.reason !== undefined) return;
-      const bytes = formatMessage(message);
-      socket.send(bytes, remote.port, remote.host, error => {
-        if (error) host.log.debug('datagram not sent', { to: remote.host, reason: messageOf(error) });
-      });
-    },
-    ping: () => Promise.resolve(true),
-    onClose: signal.onClose,
-    close: (reason = 'closed') => {
-      host.closed(flow);
-      signal.fire(reason);
-    },
-    at: port => (port === remote.port ? flow : sibling({ host: remote.host, port })),
-  };
-  host.opened(flow);
-  return flow;
+/** Opens a TCP connection; rejects with the system's error, after `timeoutMs`, or with the signal's reason. */
+export function connectTcp(wanted: ConnectOptions, clock: Clock): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    wanted.signal?.throwIfAborted();
+    const socket = netConnect({
+      host: wanted.host,
+      port: wanted.port,
+      ...(wanted.localAddress === undefined ? {} : { localAddress: wanted.localAddress }),
+      ...(wanted.localPort ? { localPort: wanted.localPort } : {}),
+    });
+    const timeoutMs = wanted.timeoutMs ?? 10_000;
+    const give = (error: unknown): void => {
+      settle();
+      socket.destroy();
+      reject(error);
+    };
+    const timer = clock.after(timeoutMs, () => give(new Error(`no connection within ${timeoutMs} ms`)));
+    const onAbort = (): void => give(wanted.signal?.reason);
+    const settle = (): void => {
+      timer.cancel();
+      wanted.signal?.removeEventListener('abort', onAbort);
+      socket.removeListener('error', give);
+    };
+    wanted.signal?.addEventListener('abort', onAbort, { once: true });
+    socket.once('error', give);
+    socket.once('connect', () => {
+      settle();
+      resolve(socket);
+    });
+  });
 }

@@ -1,5 +1,6 @@
 // Cuts SIP messages out of a stream by Content-Length (RFC 3261 18.3) and notices the CRLFs between them (7.5, RFC 5626 3.5.1).
-import { contentLength, endOfHeaders, Headers, sipLimits } from './message.ts';
+import { contentLength, Headers } from './headers.ts';
+import { endOfHeaders, sipLimits } from './message.ts';
 
 export interface FrameSink {
   /** One whole message, start line to the end of its body. */

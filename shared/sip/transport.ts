@@ -1,14 +1,14 @@
 // Carries SIP messages over UDP, TCP and TLS (RFC 3261 18): listeners, connections, and the flows that both make.
 // A flow is where a peer was heard from: answers and calls go back over it (RFC 5626 idea; the gateway's persistent connection).
 // Trust is not decided here: TLS client sockets are handed in by the caller, already judged.
-import { createSocket, type Socket as UdpSocket } from 'node:dgram';
-import { createServer, isIPv6, connect as netConnect, type Server, type Socket } from 'node:net';
+import { createServer, isIPv6, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls';
 import type { Clock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { streamFlow, udpFlow } from './flow.ts';
+import { connectTcp, streamFlow } from './flow.ts';
 import { parseMessage, type SipMessage, SipSyntaxError } from './message.ts';
+import { openUdp, type UdpEndpoint } from './udp.ts';
 
 export type Protocol = 'udp' | 'tcp' | 'tls';
 
@@ -106,16 +106,6 @@ export interface TransportOptions {
 }
 
 const MAX_CONNECTIONS = 20_000;
-/** UDP peers remembered per socket; the one heard from longest ago goes first. */
-const MAX_UDP_PEERS = 20_000;
-
-interface UdpEndpoint {
-  socket: UdpSocket;
-  address: Address;
-  flowTo(remote: Address): Flow;
-  close(): Promise<void>;
-}
-
 /** See SipTransport. Nothing is opened before `listen` or `connect`. */
 export function createTransport(options: TransportOptions): SipTransport {
   const { clock, log } = options;
@@ -210,42 +200,14 @@ export function createTransport(options: TransportOptions): SipTransport {
     return listener;
   };
 
-  const openUdp = async (local: Address): Promise<UdpEndpoint> => {
-    const socket = createSocket({ type: isIPv6(local.host) ? 'udp6' : 'udp4' });
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject);
-      socket.bind(local.port, local.host, resolve);
-    });
-    const address = { host: local.host, port: socket.address().port };
-    const peers = new Map<string, Flow>();
-    const endpoint: UdpEndpoint = {
-      socket,
-      address,
-      flowTo: remote => {
-        const key = text(remote);
-        const known = peers.get(key);
-        if (known) peers.delete(key);
-        const flow = known ?? udpFlow(host, socket, address, remote, other => endpoint.flowTo(other));
-        peers.set(key, flow);
-        if (!known) flow.onClose(() => peers.delete(key));
-        if (peers.size > MAX_UDP_PEERS) peers.values().next().value?.close('forgotten');
-        return flow;
-      },
-      close: async () => {
-        if (!endpoints.delete(endpoint)) return;
-        for (const flow of [...peers.values()]) flow.close('transport closed');
-        await new Promise<void>(resolve => socket.close(() => resolve()));
-      },
-    };
-    socket.removeAllListeners('error');
-    socket.on('error', error => log.warn('UDP socket', { reason: messageOf(error) }));
-    socket.on('message', (bytes, from) => {
-      // RFC 5626 3.5.2 uses STUN on UDP; a datagram of CRLFs alone is a keep-alive of older phones and asks nothing.
-      if (bytes.every(byte => byte === 13 || byte === 10 || byte === 0)) return;
-      host.received(bytes, endpoint.flowTo({ host: from.address, port: from.port }));
-    });
+  const bindUdp = async (local: Address): Promise<UdpEndpoint> => {
+    const endpoint = await openUdp(host, local);
     endpoints.add(endpoint);
     return endpoint;
+  };
+  const unbindUdp = (endpoint: UdpEndpoint): Promise<void> => {
+    endpoints.delete(endpoint);
+    return endpoint.close();
   };
 
   const connectUdp = async (wanted: ConnectOptions): Promise<Flow> => {
@@ -256,10 +218,10 @@ export function createTransport(options: TransportOptions): SipTransport {
     const shared = [...endpoints].find(
       one => local.port !== 0 && one.address.port === local.port && one.address.host === local.host,
     );
-    const endpoint = shared ?? (await openUdp(local));
+    const endpoint = shared ?? (await bindUdp(local));
     const flow = endpoint.flowTo({ host: wanted.host, port: wanted.port });
     // A socket opened for this one peer goes with it.
-    if (!shared) flow.onClose(() => void endpoint.close());
+    if (!shared) flow.onClose(() => void unbindUdp(endpoint));
     return flow;
   };
 
@@ -278,8 +240,8 @@ export function createTransport(options: TransportOptions): SipTransport {
         listeners.add(listener);
         return listener;
       }
-      const endpoint = await openUdp(wanted);
-      return { protocol: 'udp', address: endpoint.address, close: () => endpoint.close() };
+      const endpoint = await bindUdp(wanted);
+      return { protocol: 'udp', address: endpoint.address, close: () => unbindUdp(endpoint) };
     },
     connect: async wanted => {
       if (wanted.protocol === 'udp') return connectUdp(wanted);
@@ -301,35 +263,4 @@ const text = (address: Address): string => `${address.host}:${address.port}`;
 function handedIn(wanted: ConnectOptions): Promise<TLSSocket> {
   if (!wanted.tlsConnect) throw new TypeError('tlsConnect is needed for tls');
   return wanted.tlsConnect();
-}
-
-function connectTcp(wanted: ConnectOptions, clock: Clock): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    wanted.signal?.throwIfAborted();
-    const socket = netConnect({
-      host: wanted.host,
-      port: wanted.port,
-      ...(wanted.localAddress === undefined ? {} : { localAddress: wanted.localAddress }),
-      ...(wanted.localPort ? { localPort: wanted.localPort } : {}),
-    });
-    const timeoutMs = wanted.timeoutMs ?? 10_000;
-    const give = (error: unknown): void => {
-      settle();
-      socket.destroy();
-      reject(error);
-    };
-    const timer = clock.after(timeoutMs, () => give(new Error(`no connection within ${timeoutMs} ms`)));
-    const onAbort = (): void => give(wanted.signal?.reason);
-    const settle = (): void => {
-      timer.cancel();
-      wanted.signal?.removeEventListener('abort', onAbort);
-      socket.removeListener('error', give);
-    };
-    wanted.signal?.addEventListener('abort', onAbort, { once: true });
-    socket.once('error', give);
-    socket.once('connect', () => {
-      settle();
-      resolve(socket);
-    });
-  });
 }

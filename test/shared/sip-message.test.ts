@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { checkMessage, maxForwards, parseCSeq, parseVia, setTopVia, topVia } from '../../shared/sip/fields.ts';
+import { splitList } from '../../shared/sip/headers.ts';
 import {
   createRequest,
   createResponse,
@@ -11,7 +12,6 @@ import {
   type SipMessage,
   SipSyntaxError,
   sipLimits,
-  splitList,
 } from '../../shared/sip/message.ts';
 import { formatNameAddr, formatUri, parseNameAddr, parseUri, sameUri, tagOf } from '../../shared/sip/uri.ts';
 
