@@ -2,8 +2,7 @@
 import { BlockList, isIP } from 'node:net';
 import type { Clock, Random } from '../../../shared/clock.ts';
 import { isAbort, messageOf } from '../../../shared/errors.ts';
-import { createHttp, HttpError, type Send } from '../../../shared/net/http.ts';
-import { authenticated } from '../../../shared/net/layers.ts';
+import { authenticated, createHttp, HttpError, type Send } from '../../../shared/net/http.ts';
 import type { EventBus } from '../../events.ts';
 import type { Wake } from '../../fleet/ports.ts';
 import type { Secrets } from '../../fleet/secrets.ts';
