@@ -8,7 +8,7 @@ import { HttpError, type HttpRequest, type HttpResponse, type Send, targetOf } f
 import { connectTcp } from './tcp.ts';
 
 export { HttpError, type HttpErrorKind, type HttpRequest, type HttpResponse, type Send } from './exchange.ts';
-export { authenticated, withCookies, withRedirects } from './httpLayers.ts';
+export { authenticated, withCookies, withRedirects } from './layers.ts';
 
 export interface HttpOptions {
   clock: Clock;
@@ -24,7 +24,7 @@ export interface HttpOptions {
   onConnection?: ((socket: Socket) => void) | undefined;
 }
 
-export interface Http {
+export interface HttpClient {
   readonly send: Send;
   /** What the last TLS handshake came to. */
   lastTls(): TlsFacts | undefined;
@@ -46,7 +46,7 @@ interface Origin {
 }
 
 /** A client of its own connections; every failure of its `send` is an HttpError. */
-export function createHttp(options: HttpOptions): Http {
+export function createHttp(options: HttpOptions): HttpClient {
   const { clock, localAddress, keylog } = options;
   const origins = new Map<string, Origin>();
   let last: TlsFacts | undefined;

@@ -1,6 +1,6 @@
 // What a client wraps around `send`: authentication, cookies, redirects. Redirects go outermost: credentials and cookies
 // belong to each place in turn.
-import type { Clock, Random } from '../clock.ts';
+import type { Random } from '../clock.ts';
 import { answerChallenge, type Challenge, chooseDigest, formatBasic, parseChallenges } from './digest.ts';
 import { HttpError, type HttpRequest, type HttpResponse, type Send, targetOf } from './exchange.ts';
 
@@ -74,10 +74,10 @@ const many = (value: string | string[] | undefined): readonly string[] =>
  * Keeps the cookies of one session and returns them all, to whatever host: a redirected session is still the same one,
  * and no domain is checked (TR-069 3.4.2). Make a new one for each session.
  */
-export function withCookies(send: Send, clock: Clock): Send {
+export function withCookies(send: Send): Send {
   const jar = new Map<string, { value: string; secure: boolean }>();
 
-  /** @param now the server's own time where it tells it, since expiry is meant in that */
+  /** @param now the server's own time, since expiry is meant in that; 0 where it does not tell */
   const store = (text: string, now: number): void => {
     const [pair = '', ...rest] = text.split(';');
     const equals = pair.indexOf('=');
@@ -105,7 +105,7 @@ export function withCookies(send: Send, clock: Clock): Send {
     const headers = pairs.length ? { ...request.headers, Cookie: pairs.join('; ') } : request.headers;
     const response = await send({ ...request, headers });
     const date = Date.parse(many(response.headers.date)[0] ?? '');
-    for (const text of many(response.headers['set-cookie'])) store(text, Number.isNaN(date) ? clock.now() : date);
+    for (const text of many(response.headers['set-cookie'])) store(text, Number.isNaN(date) ? 0 : date);
     return response;
   };
 }
@@ -118,20 +118,23 @@ const again = new Set([301, 302, 307, 308]);
  * to use the new place for as long as this wrapper lives: a session, a transfer. Nothing is remembered beyond it.
  * @param limit redirects in a row; one more is an HttpError of kind `protocol`
  */
-export function withRedirects(send: Send, limit = 5): Send {
-  const moved = new Map<string, string>();
-  return async request => {
-    let url = moved.get(request.url) ?? request.url;
-    for (let round = 0; ; round++) {
-      const response = await send({ ...request, url });
-      const seeOther = response.status === 303 && /^(GET|HEAD)$/.test(request.method);
-      if (!again.has(response.status) && !seeOther) return response;
-      if (round >= limit) throw new HttpError('protocol', `more than ${limit} redirects in a row, the last to ${url}`);
-      url = placeOf(response, url);
-      if (!seeOther) remember(moved, request.url, url);
-    }
+export const withRedirects =
+  (limit = 5) =>
+  (send: Send): Send => {
+    const moved = new Map<string, string>();
+    return async request => {
+      let url = moved.get(request.url) ?? request.url;
+      for (let round = 0; ; round++) {
+        const response = await send({ ...request, url });
+        const seeOther = response.status === 303 && /^(GET|HEAD)$/.test(request.method);
+        if (!again.has(response.status) && !seeOther) return response;
+        if (round >= limit)
+          throw new HttpError('protocol', `more than ${limit} redirects in a row, the last to ${url}`);
+        url = placeOf(response, url);
+        if (!seeOther) remember(moved, request.url, url);
+      }
+    };
   };
-}
 
 function placeOf(response: HttpResponse, from: string): string {
   const { location } = response.headers;
