@@ -69,6 +69,8 @@ export interface Gateway {
   readonly device: Unit;
   /** The agent of this run; another one after a reboot. */
   readonly agent: Agent | undefined;
+  /** Hears of the agent of each boot, before it has done anything. */
+  onAgent(listener: (agent: Agent) => void): void;
   /** Powers up. Resolves when the services run and the agent has started. */
   boot(): Promise<void>;
   /** Like a power cut: nothing is said to anyone. What was acknowledged is kept; boot() starts again. */
@@ -127,6 +129,7 @@ class RunningGateway implements Gateway, Unit, Hooks, ScriptTarget {
   #stopped: Set<string> | undefined;
   #slots: Map<object, unknown> | undefined;
   #power = new AbortController();
+  #hearers: ((agent: Agent) => void)[] | undefined;
   /** Restarts under way. */
   #work: Promise<unknown> = Promise.resolve();
   /** Saves wait while several changes are made together. */
@@ -509,6 +512,7 @@ class RunningGateway implements Gateway, Unit, Hooks, ScriptTarget {
     for (const service of allServices) if (this.started(service.name)) await service.start?.(this);
     const { listen, wire, once, http } = this.#options;
     this.#agent = startAgent(this, { listen, wire, once, http });
+    for (const hear of this.#hearers ?? []) hear(this.#agent);
     await this.#agent.ready;
   }
 
@@ -577,6 +581,10 @@ class RunningGateway implements Gateway, Unit, Hooks, ScriptTarget {
     await this.#down(false);
     await this.settled();
     await this.blobs.close();
+  }
+
+  onAgent(listener: (agent: Agent) => void): void {
+    this.#hearers = [...(this.#hearers ?? []), listener];
   }
 
   userAgent(gateway?: string): UserAgent | undefined {

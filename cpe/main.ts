@@ -1,0 +1,99 @@
+#!/usr/bin/env node
+// The simulated gateway's command line: reads options, starts the chosen command, turns signals into an orderly end.
+import { helpText, readOptions, UsageError } from '../shared/config.ts';
+import { messageOf, UserError } from '../shared/errors.ts';
+import { fleetOptions, packOptions, runOptions } from './options.ts';
+import type { Terminal } from './run.ts';
+
+const usage = `Usage: tandem-cpe COMMAND [options]
+
+A simulated Mediatrix/Mitel DGW gateway, one or many.
+
+Commands:
+  run            one gateway in the foreground
+  fleet          many gateways in one process
+  pack-firmware  make a firmware image
+
+COMMAND --help tells its options.
+`;
+
+const stop = new AbortController();
+
+function terminal(): Terminal {
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
+  return {
+    write: text => process.stdout.write(text),
+    pretty: process.stdout.isTTY,
+    signal: stop.signal,
+    memory: () => process.memoryUsage().rss,
+  };
+}
+
+type Command = (argv: string[]) => Promise<number>;
+
+const env = { env: process.env, envPrefix: 'TANDEM_CPE_' };
+
+const commands: Readonly<Record<string, Command>> = {
+  async run(argv) {
+    if (argv.includes('--help')) return help('tandem-cpe run [options]', 'Runs one gateway.', runOptions);
+    const { values, positionals } = readOptions(runOptions, { argv, ...env });
+    refuseExtra(positionals);
+    const { run } = await import('./run.ts');
+    return await run(values, terminal());
+  },
+  async fleet(argv) {
+    if (argv.includes('--help'))
+      return help('tandem-cpe fleet [options]', 'Runs many gateways in one process.', fleetOptions);
+    const { values, positionals } = readOptions(fleetOptions, { argv, ...env });
+    refuseExtra(positionals);
+    const { fleet } = await import('./fleet.ts');
+    return await fleet(values, terminal());
+  },
+  async 'pack-firmware'(argv) {
+    const about = 'Makes a firmware image in the documented container (shared/firmware.ts).';
+    if (argv.includes('--help'))
+      return help('tandem-cpe pack-firmware --product P --version V OUT', about, packOptions);
+    const { values, positionals } = readOptions(packOptions, { argv });
+    const [out, ...extra] = positionals;
+    refuseExtra(extra);
+    const { product, version } = values;
+    if (!product || !version || !out) throw new UsageError('--product, --version and OUT are needed');
+    const { writeImage } = await import('./packfirmware.ts');
+    await writeImage({ ...values, product, version, out });
+    return 0;
+  },
+};
+
+function help(line: string, about: string, specs: Parameters<typeof helpText>[2]): number {
+  process.stdout.write(helpText(line, about, specs));
+  return 0;
+}
+
+function refuseExtra(positionals: string[]): void {
+  if (positionals.length > 0) throw new UsageError(`'${positionals[0]}' is not an option`);
+}
+
+async function main([name, ...argv]: string[]): Promise<number> {
+  if (name === '--help' || name === 'help') {
+    process.stdout.write(usage);
+    return 0;
+  }
+  const command = name === undefined ? undefined : commands[name];
+  if (!command)
+    throw new UsageError(
+      name === undefined
+        ? 'a command is needed: run, fleet or pack-firmware'
+        : `there is no command '${name}' (run, fleet, pack-firmware)`,
+    );
+  return await command(argv);
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const known = error instanceof UsageError || error instanceof UserError;
+  process.stderr.write(
+    known ? `tandem-cpe: ${messageOf(error)}\n` : `${error instanceof Error ? error.stack : String(error)}\n`,
+  );
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}

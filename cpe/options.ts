@@ -1,0 +1,178 @@
+// The options of each command: for reading, --help and the README. Imports nothing heavy, so that --help costs nothing.
+import type { OptionSpecs } from '../shared/config.ts';
+import { logLevels } from '../shared/log.ts';
+
+const identity = {
+  oui: {
+    kind: 'string',
+    value: 'OUI',
+    default: '0090F8',
+    help: 'manufacturer OUI, six hexadecimal digits',
+    check: isOui,
+  },
+  'product-class': {
+    kind: 'string',
+    value: 'CLASS',
+    default: '4102S',
+    help: 'product class, also the product a firmware image must be for',
+  },
+  manufacturer: { kind: 'string', value: 'NAME', default: 'Media5', help: 'manufacturer' },
+  'software-version': {
+    kind: 'string',
+    value: 'VERSION',
+    default: '48.5.2718',
+    help: 'firmware that the unit was made with',
+  },
+} as const satisfies OptionSpecs;
+
+const common = {
+  acs: { kind: 'string', value: 'URL', help: 'ACS URL; a factory default, as in a customer profile', check: isAcsUrl },
+  username: { kind: 'string', value: 'NAME', help: 'login at the ACS' },
+  password: { kind: 'string', value: 'TEXT', help: 'password at the ACS' },
+  ca: { kind: 'list', value: 'FILE', help: 'CA certificate to install, PEM or DER' },
+  profile: {
+    kind: 'string',
+    value: 'FILE',
+    help: 'customer profile: factory defaults as JSON {"parameters": {NAME: VALUE}, "certificates": [PEM]}',
+  },
+  model: {
+    kind: 'string',
+    value: 'dgw|device|FILE',
+    default: 'dgw',
+    help: 'data model: the DGW, a plain TR-181 device, or a Broadband Forum document',
+  },
+  set: {
+    kind: 'list',
+    value: 'NAME=VALUE',
+    help: 'value to set at start: script name or TR-069 path',
+    check: isAssignment,
+  },
+  address: {
+    kind: 'string',
+    value: 'IP',
+    help: 'address that the unit connects from; by default one from which the ACS can be reached',
+  },
+  'any-firmware': { kind: 'boolean', help: 'accept any bytes as a firmware image' },
+  'log-level': { kind: 'string', choices: logLevels, default: 'info', help: 'least severe level to log' },
+} as const satisfies OptionSpecs;
+
+export const runOptions = {
+  ...common,
+  dhcp: {
+    kind: 'string',
+    value: 'HOST:PORT',
+    help: 'discover the ACS at this DHCP server, by unicast',
+    check: isHostPort,
+  },
+  'dhcp-interface': {
+    kind: 'string',
+    value: 'NAME',
+    help: 'discover the ACS by DHCP broadcast on this interface (needs root)',
+  },
+  serial: { kind: 'string', value: 'SERIAL', help: 'serial number; by default the MAC address' },
+  mac: { kind: 'string', value: 'MAC', help: 'MAC address; by default made from OUI and serial number', check: isMac },
+  ...identity,
+  state: {
+    kind: 'string',
+    value: 'DIR',
+    help: 'keep the state here; without it the unit forgets everything at its end',
+  },
+  listen: {
+    kind: 'string',
+    value: 'HOST:PORT',
+    default: '127.0.0.1:0',
+    help: 'where connection requests are taken; port 0 is any',
+    check: isHostPort,
+  },
+  web: { kind: 'string', value: 'HOST:PORT', help: "serve the unit's status pages here", check: isHostPort },
+  once: { kind: 'boolean', help: 'one complete session, then exit: 0 if it ended well' },
+  wire: { kind: 'string', value: 'DIR', help: 'write each envelope as NNNN-cpe.xml or NNNN-acs.xml' },
+  clock: {
+    kind: 'string',
+    choices: ['auto', 'host', 'sntp'],
+    default: 'auto',
+    help: "the unit's clock: from SNTP, or the host's; auto: SNTP where a server is known",
+  },
+} as const satisfies OptionSpecs;
+
+export const fleetOptions = {
+  count: { kind: 'number', value: 'N', default: 10, min: 1, max: 1_000_000, help: 'how many gateways' },
+  ...common,
+  seed: { kind: 'number', value: 'S', default: 1, min: 0, max: 2 ** 31, help: 'same seed, same units and same faults' },
+  faults: {
+    kind: 'string',
+    value: 'PROFILE',
+    choices: ['none', 'mild', 'harsh'],
+    default: 'none',
+    help: 'misbehaviour of the units and their network',
+  },
+  ...identity,
+  ramp: {
+    kind: 'number',
+    value: 'SECONDS',
+    default: 0,
+    min: 0,
+    max: 86_400,
+    help: 'spread the first contacts over this time',
+  },
+  duration: {
+    kind: 'number',
+    value: 'SECONDS',
+    default: 0,
+    min: 0,
+    max: 31_536_000,
+    help: 'run this long; 0: until each unit had one good session',
+  },
+  timeout: {
+    kind: 'number',
+    value: 'SECONDS',
+    default: 300,
+    min: 1,
+    max: 86_400,
+    help: 'give up when units are still without a session',
+  },
+  listen: {
+    kind: 'string',
+    value: 'HOST',
+    default: '127.0.0.1',
+    help: 'host where connection requests are taken; none: they are not',
+  },
+  json: { kind: 'string', value: 'FILE', help: 'write the report here' },
+} as const satisfies OptionSpecs;
+
+export const packOptions = {
+  product: { kind: 'string', value: 'P', help: 'product that the image is for' },
+  version: { kind: 'string', value: 'V', help: 'version of the firmware' },
+  payload: { kind: 'string', value: 'FILE', help: 'content of the image; by default filler' },
+  size: { kind: 'number', value: 'BYTES', default: 65_536, min: 0, max: 64 * 1024 * 1024, help: 'size of the filler' },
+} as const satisfies OptionSpecs;
+
+function isOui(text: string): void {
+  if (!/^[0-9A-F]{6}$/i.test(text)) throw new Error(`'${text}' is not six hexadecimal digits`);
+}
+function isMac(text: string): void {
+  if (!/^[0-9A-F]{2}(:?[0-9A-F]{2}){5}$/i.test(text)) throw new Error(`'${text}' is not a MAC address`);
+}
+function isAcsUrl(text: string): void {
+  if (!/^https?:\/\/[^\s/]+/i.test(text) || !URL.canParse(text))
+    throw new Error(`'${text}' is not an http or https URL`);
+}
+function isHostPort(text: string): void {
+  const port = Number(/^(?:\[[^\]]+\]|[^:\s]+):(\d{1,5})$/.exec(text)?.[1] ?? -1);
+  if (port < 0 || port > 65_535) throw new Error(`'${text}' is not HOST:PORT`);
+}
+function isAssignment(text: string): void {
+  if (!/^[^=\s][^=]*(\[[^\]]*\][^=]*)?=/.test(text)) throw new Error(`'${text}' is not NAME=VALUE`);
+}
+
+/** `[::1]:80` → host and port. */
+export function splitHostPort(text: string): { host: string; port: number } {
+  const colon = text.lastIndexOf(':');
+  return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) };
+}
+
+/** `SipEp.Gateway[Name=a].Port=5060` → name and value: the first `=` outside brackets parts them. */
+export function splitAssignment(text: string): { name: string; value: string } {
+  const match = /^((?:[^=[]|\[[^\]]*\])*)=([\s\S]*)$/.exec(text);
+  return { name: (match?.[1] ?? '').trim(), value: (match?.[2] ?? '').trim() };
+}

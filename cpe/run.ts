@@ -1,0 +1,145 @@
+// `run`: one gateway in the foreground, until a signal or (--once) the end of its first session.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemClock, systemRandom } from '../shared/clock.ts';
+import type { OptionValues } from '../shared/config.ts';
+import { CwmpFault } from '../shared/cwmp/faults.ts';
+import { messageOf, UserError } from '../shared/errors.ts';
+import { createLog, type Log } from '../shared/log.ts';
+import { createGateway, type Gateway } from './gateway.ts';
+import { type runOptions, splitAssignment, splitHostPort } from './options.ts';
+import { addressFor, chooseModel, chooseProfile, identityOf } from './setup.ts';
+
+export type RunOptions = OptionValues<typeof runOptions>;
+
+export interface Terminal {
+  write(text: string): void;
+  /** A person reads along. */
+  pretty: boolean;
+  /** Aborted by a signal: end in good order. */
+  signal: AbortSignal;
+  /** Resident memory, bytes. */
+  memory(): number;
+}
+
+/** @returns exit code */
+export async function run(options: RunOptions, terminal: Terminal): Promise<number> {
+  const clock = systemClock();
+  const log = createLog({
+    clock,
+    level: options.logLevel,
+    pretty: terminal.pretty,
+    write: line => terminal.write(`${line}\n`),
+  });
+  const wire = options.wire === undefined ? undefined : await openWire(options.wire);
+  const gateway = await build(options, clock, log, wire?.tap);
+  const web = options.web === undefined ? undefined : await startWeb(options.web, gateway);
+  try {
+    await assign(gateway, options.set);
+    await gateway.boot();
+    const { identity, acsUrl, connectionRequestUrl, address } = gateway.device;
+    const addresses = { address, acs: acsUrl, connectionRequest: connectionRequestUrl, ...(web && { web: web.url }) };
+    log.info('ready', {
+      serial: identity.serialNumber,
+      oui: identity.oui,
+      productClass: identity.productClass,
+      ...addresses,
+    });
+    return await live(gateway, options.once, terminal.signal);
+  } finally {
+    await web?.close();
+    await gateway.stop();
+    await wire?.done();
+  }
+}
+
+async function build(
+  options: RunOptions,
+  clock: ReturnType<typeof systemClock>,
+  log: Log,
+  wire: ((from: 'cpe' | 'acs', xml: string) => void) | undefined,
+): Promise<Gateway> {
+  const dhcp = dhcpOf(options);
+  const model = await chooseModel(options.model);
+  const profile = await chooseProfile(model, { ...options, dhcp: dhcp !== undefined });
+  const host =
+    options.acs === undefined ? (dhcp && 'server' in dhcp ? dhcp.server.host : '') : new URL(options.acs).hostname;
+  const givesTime = [...Object.keys(profile.parameters), ...options.set].some(name =>
+    /StaticSntpServers|NTPServer/i.test(name),
+  );
+  const source =
+    options.clock === 'auto' ? (dhcp || givesTime ? 'sntp' : 'host') : options.clock === 'host' ? 'host' : 'sntp';
+  return createGateway({
+    model,
+    identity: identityOf(options),
+    stateDir: options.state,
+    profile,
+    address: options.address ?? addressFor(host),
+    clock,
+    random: systemRandom(),
+    log,
+    dhcp,
+    listen: splitHostPort(options.listen),
+    wire,
+    once: options.once,
+    softwareVersion: options.softwareVersion,
+    clockSource: source,
+    anyFirmware: options.anyFirmware,
+  });
+}
+
+function dhcpOf(options: RunOptions): { server: { host: string; port: number } } | { interface: string } | undefined {
+  if (options.dhcp !== undefined) return { server: splitHostPort(options.dhcp) };
+  return options.dhcpInterface === undefined ? undefined : { interface: options.dhcpInterface };
+}
+
+async function assign(gateway: Gateway, assignments: readonly string[]): Promise<void> {
+  for (const text of assignments) {
+    const { name, value } = splitAssignment(text);
+    try {
+      await gateway.device.set([{ name: gateway.device.pathOf(name) ?? name, value }], 'unit');
+    } catch (error) {
+      if (!(error instanceof CwmpFault)) throw error;
+      throw new UserError(400, 'bad-value', `--set ${name}: ${error.parameters[0]?.message ?? error.message}`);
+    }
+  }
+}
+
+async function live(gateway: Gateway, once: boolean, signal: AbortSignal): Promise<number> {
+  const ended = new Promise<number>(resolve => {
+    if (signal.aborted) resolve(0);
+    signal.addEventListener('abort', () => resolve(once ? 1 : 0), { once: true });
+  });
+  if (!once) return await ended;
+  const session = gateway.agent?.once.then(report => (report.ok ? 0 : 1)) ?? Promise.resolve(1);
+  return await Promise.race([session, ended]);
+}
+
+async function startWeb(listen: string, gateway: Gateway): Promise<{ url: string; close(): Promise<void> }> {
+  const { serveStatus } = await import('./web/status.ts');
+  try {
+    return await serveStatus(splitHostPort(listen), gateway.device);
+  } catch (error) {
+    throw new UserError(400, 'no-web', `--web ${listen}: ${messageOf(error)}`);
+  }
+}
+
+/** Envelopes in the order in which they went, one file each. */
+async function openWire(
+  directory: string,
+): Promise<{ tap: (from: 'cpe' | 'acs', xml: string) => void; done(): Promise<void> }> {
+  try {
+    await mkdir(directory, { recursive: true });
+  } catch (error) {
+    throw new UserError(400, 'no-wire', `--wire: ${messageOf(error)}`);
+  }
+  let number = 0;
+  let writing: Promise<void> = Promise.resolve();
+  return {
+    tap(from, xml) {
+      const name = `${String(++number).padStart(4, '0')}-${from}.xml`;
+      writing = writing.then(() => writeFile(join(directory, name), xml));
+    },
+    done: () => writing,
+  };
+}

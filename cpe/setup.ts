@@ -1,0 +1,93 @@
+// What `run` and `fleet` prepare alike: model, customer profile, identities, the address to connect from.
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
+import { messageOf, UserError } from '../shared/errors.ts';
+import { builtinModel, loadModel, type Model } from '../shared/model/datamodel.ts';
+import { type CustomerProfile, noProfile, parseProfile } from './profile.ts';
+import type { UnitIdentity } from './state/device.ts';
+
+async function readText(what: string, file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    throw new UserError(400, 'no-file', `${what}: ${messageOf(error)}`);
+  }
+}
+
+/** @param name `dgw`, `device`, or a Broadband Forum document */
+export async function chooseModel(name: string): Promise<Model> {
+  if (name === 'dgw' || name === 'device') return builtinModel(name);
+  return loadModel(await readText('data model', name));
+}
+
+export interface FactoryOptions {
+  acs?: string | undefined;
+  username?: string | undefined;
+  password?: string | undefined;
+  ca: readonly string[];
+  profile?: string | undefined;
+  /** Whether DHCP is asked. */
+  dhcp: boolean;
+}
+
+/** The profile file with what the options add to it: both are factory defaults, to which a factory reset returns. */
+export async function chooseProfile(model: Model, options: FactoryOptions): Promise<CustomerProfile> {
+  const file = options.profile;
+  const base =
+    file === undefined ? noProfile : parseProfile((await readText('customer profile', file)).toString('utf8'));
+  const isDgw = model.services.length > 0;
+  const name = (variable: string, standard: string): string =>
+    isDgw ? `Cwmp.${variable}` : `${model.root}ManagementServer.${standard}`;
+  const parameters: Record<string, string> = { ...base.parameters };
+  if (options.acs !== undefined) {
+    parameters[name('AcsStaticUrl', 'URL')] = options.acs;
+    if (isDgw) parameters['Cwmp.AcsUrlConfigSource'] = options.dhcp ? 'DhcpWithFailover' : 'Static';
+  }
+  if (options.username !== undefined) parameters[name('Username', 'Username')] = options.username;
+  if (options.password !== undefined) parameters[name('Password', 'Password')] = options.password;
+  const certificates = [...base.certificates];
+  for (const path of options.ca) certificates.push(pemOf(await readText('CA certificate', path)));
+  return { parameters, certificates };
+}
+
+function pemOf(bytes: Buffer): string {
+  const text = bytes.toString('latin1');
+  if (text.includes('-----BEGIN ')) return text;
+  const lines = bytes.toString('base64').match(/.{1,64}/g) ?? [];
+  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
+}
+
+export interface IdentityOptions {
+  serial?: string | undefined;
+  mac?: string | undefined;
+  oui: string;
+  productClass: string;
+  manufacturer: string;
+}
+
+/** A serial number of 12 hexadecimal digits is the MAC address; another one is hashed into one under the OUI. */
+export function identityOf(options: IdentityOptions): UnitIdentity {
+  const { serial, manufacturer, productClass } = options;
+  const oui = options.oui.toUpperCase();
+  const hashed = createHash('sha256')
+    .update(serial ?? '')
+    .digest('hex')
+    .slice(0, 6);
+  const made =
+    serial !== undefined && /^[0-9A-F]{12}$/i.test(serial)
+      ? serial
+      : `${oui}${serial === undefined ? '000001' : hashed}`;
+  const mac = (options.mac?.replaceAll(':', '') ?? made).toLowerCase();
+  return { manufacturer, oui, productClass, serialNumber: serial ?? mac.toUpperCase(), mac };
+}
+
+/** An address from which a host can be reached: loopback for loopback, else the first of a network. */
+export function addressFor(host: string): string {
+  if (host === '' || host === 'localhost' || host === '::1' || host === '[::1]' || /^127\./.test(host))
+    return '127.0.0.1';
+  for (const addresses of Object.values(networkInterfaces())) {
+    for (const entry of addresses ?? []) if (!entry.internal && entry.family === 'IPv4') return entry.address;
+  }
+  return '127.0.0.1';
+}

@@ -1,0 +1,151 @@
+// The unit's status pages: read-only tables under the names that the vendor's notes use. Everything shown is escaped.
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { escapeAttribute, escapeText } from '../../shared/xml/write.ts';
+import type { Device } from '../state/device.ts';
+
+interface Page {
+  path: string;
+  title: string;
+  /** Tables of the DGW (`Scm.ServicesInfo`) or single variables (`Cwmp.AcsStatus`), by heading. */
+  parts: readonly { heading: string; table?: string; columns?: readonly string[]; variables?: readonly string[] }[];
+}
+
+const pages: readonly Page[] = [
+  {
+    path: '/system/information',
+    title: 'System/Information',
+    parts: [
+      {
+        heading: 'Unit',
+        variables: [
+          'Dcm.UnitInfoProductName',
+          'Dcm.UnitInfoSerialNumber',
+          'Dcm.UnitInfoMacAddress',
+          'Hoc.SystemTime',
+          'Hoc.SystemUptime',
+        ],
+      },
+      { heading: 'Firmware', table: 'Fpu.MfpInstalledInfo', columns: ['MfpName', 'MfpVersion', 'MfpBank'] },
+      { heading: 'ACS', variables: ['Cwmp.AcsUrl', 'Cwmp.AcsStatus'] },
+    ],
+  },
+  {
+    path: '/system/services',
+    title: 'System/Services',
+    parts: [
+      { heading: 'Services', table: 'Scm.ServicesInfo', columns: ['Name', 'Id', 'Class', 'StartupType', 'ExecState'] },
+    ],
+  },
+  {
+    path: '/sip/servers',
+    title: 'SIP/Servers',
+    parts: [
+      {
+        heading: 'Servers',
+        variables: ['SipEp.DefaultStaticRegistrarServerHost', 'SipEp.DefaultStaticProxyHomeDomainHost'],
+      },
+      { heading: 'Gateways', table: 'SipEp.GatewayStatus', columns: ['Name', 'State'] },
+      {
+        heading: 'Registrations',
+        table: 'SipEp.RegistrationStatus',
+        columns: ['Endpoint', 'Username', 'Gateway', 'State'],
+      },
+      {
+        heading: 'TLS Persistent Connections',
+        table: 'SipEp.TlsPersistentConnectionStatus',
+        columns: ['Gateway', 'LocalPort', 'RemoteHost', 'RemoteHostIpAddr', 'State'],
+      },
+    ],
+  },
+  {
+    path: '/management/certificates',
+    title: 'Management/Certificates',
+    parts: [
+      {
+        heading: 'Host',
+        table: 'Cert.HostCertificatesInfo',
+        columns: ['FileName', 'IssuedTo', 'IssuedBy', 'ValidTo', 'Usage'],
+      },
+      {
+        heading: 'Others',
+        table: 'Cert.OthersCertificatesInfo',
+        columns: ['FileName', 'IssuedTo', 'IssuedBy', 'ValidTo', 'CertificateAuthority'],
+      },
+    ],
+  },
+];
+
+/** @throws Error when the address cannot be had */
+export function serveStatus(
+  listen: { host: string; port: number },
+  device: Device,
+): Promise<{ url: string; close(): Promise<void> }> {
+  const server = createServer((request, response) => {
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return answer(response, 405, 'This page can only be read.');
+    const page = pages.find(({ path }) => path === request.url) ?? (request.url === '/' ? pages[0] : undefined);
+    if (!page) return answer(response, 404, 'There is no such page.');
+    answer(response, 200, render(page, device));
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(listen.port, listen.host, () => {
+      const { address, port, family } = server.address() as AddressInfo;
+      resolve({
+        url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}/`,
+        close: () =>
+          new Promise(done => {
+            server.close(() => done());
+            server.closeAllConnections();
+          }),
+      });
+    });
+  });
+}
+
+function answer(response: ServerResponse, status: number, content: string): void {
+  response.writeHead(status, {
+    'Content-Type': 'text/html; charset=utf-8',
+    'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'",
+    'X-Content-Type-Options': 'nosniff',
+    'Cache-Control': 'no-store',
+    ...(status === 405 && { Allow: 'GET, HEAD' }),
+  });
+  response.end(content);
+}
+
+const style =
+  'body{font:15px sans-serif;margin:2em;color:#222}table{border-collapse:collapse}th,td{border:1px solid #bbb;padding:.3em .7em;text-align:left}nav a{margin-right:1em}';
+
+function render(page: Page, device: Device): string {
+  const links = pages.map(({ path, title }) => `<a href="${escapeAttribute(path)}">${escapeText(title)}</a>`).join('');
+  const { manufacturer, productClass, serialNumber } = device.identity;
+  const name = `${manufacturer} ${productClass} ${serialNumber}`;
+  const parts = page.parts.map(part => `<h2>${escapeText(part.heading)}</h2>${renderPart(part, device)}`).join('');
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escapeText(`${page.title} - ${name}`)}</title><style>${style}</style></head><body><nav>${links}</nav><h1>${escapeText(page.title)}</h1><p>${escapeText(name)}</p>${parts}</body></html>`;
+}
+
+function renderPart(part: Page['parts'][number], device: Device): string {
+  if (part.variables) {
+    const rows = part.variables.map(name => [name, device.variable(name) ?? '']);
+    return table(['Variable', 'Value'], rows);
+  }
+  const columns = part.columns ?? [];
+  return table(columns, rowsOf(device, part.table ?? '', columns));
+}
+
+function rowsOf(device: Device, name: string, columns: readonly string[]): string[][] {
+  const def = device.model.table(name);
+  if (!def) return [];
+  return device
+    .names(def.path.slice(0, -4), true)
+    .map(row => columns.map(column => device.read(row.Name + column)[0]?.Value ?? ''));
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return '<p>None.</p>';
+  const cells = (tag: string, values: readonly string[]): string =>
+    `<tr>${values.map(value => `<${tag}>${escapeText(value)}</${tag}>`).join('')}</tr>`;
+  return `<table>${cells('th', head)}${rows.map(row => cells('td', row)).join('')}</table>`;
+}
