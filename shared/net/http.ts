@@ -55,7 +55,9 @@ export function createHttp(options: HttpOptions): HttpClient {
   const dial = async (url: URL, signal: AbortSignal, timeoutMs: number): Promise<Socket> => {
     const host = url.hostname;
     if (url.protocol === 'http:') {
-      return connectTcp({ host, port: Number(url.port || 80), localAddress, signal, clock, timeoutMs });
+      const plain = await connectTcp({ host, port: Number(url.port || 80), localAddress, signal, clock, timeoutMs });
+      options.onConnection?.(plain);
+      return plain;
     }
     if (!options.tls) throw new HttpError('tls', `${url.origin} needs TLS, which is not set up`);
     const settings = options.tls();
@@ -65,6 +67,7 @@ export function createHttp(options: HttpOptions): HttpClient {
     socket.setNoDelay(true);
     last = tlsFacts(socket);
     options.onTls?.(last, url.origin);
+    options.onConnection?.(socket);
     return socket;
   };
 
@@ -87,7 +90,6 @@ export function createHttp(options: HttpOptions): HttpClient {
             socket => {
               delete origin.connecting;
               origin.socket = socket;
-              options.onConnection?.(socket);
               callback(null, socket);
             },
             (error: unknown) => {
@@ -107,7 +109,7 @@ export function createHttp(options: HttpOptions): HttpClient {
     const origin = originOf(url, timeoutMs);
     const controller = new AbortController();
     const silence = watch(clock, timeoutMs, () =>
-      controller.abort(new HttpError('timeout', `${url.origin} said nothing for ${timeoutMs} ms`)),
+      controller.abort(timedOut(url, timeoutMs, origin.connecting !== undefined)),
     );
     const onAbort = (): void => controller.abort(new HttpError('aborted', 'the request was given up', signal?.reason));
     signal?.addEventListener('abort', onAbort, { once: true });
@@ -157,6 +159,13 @@ export function createHttp(options: HttpOptions): HttpClient {
       await Promise.all(all.map(({ client }) => client.destroy(new HttpError('aborted', 'the HTTP client is closed'))));
     },
   };
+}
+
+/** With a cause when there was no connection yet, as when the system gives one up. */
+function timedOut(url: URL, ms: number, connecting: boolean): HttpError {
+  if (!connecting) return new HttpError('timeout', `${url.origin} said nothing for ${ms} ms`);
+  const text = `no connection with ${url.origin} within ${ms} ms`;
+  return new HttpError('timeout', text, Object.assign(new Error(text), { code: 'ETIMEDOUT' }));
 }
 
 function parseUrl(text: string): URL {

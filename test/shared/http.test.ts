@@ -216,6 +216,17 @@ describe('HTTP client', () => {
       await outcome;
     });
 
+    it('no handshake in time: timeout, with the cause that a connection which never came has', async () => {
+      const virtual = new VirtualClock();
+      const { url } = await raw(() => undefined);
+      const settings = { policy: policyFor('Cwmp', () => undefined), roots: [], now: 0 };
+      const pending = client({ clock: virtual, tls: () => settings }).send(get(url.replace('http:', 'https:')));
+      const outcome = assert.rejects(pending, { kind: 'timeout', code: 'ETIMEDOUT', message: /no connection with/ });
+      await once(opened.servers[0] as TcpServer, 'connection');
+      await virtual.advance(30_000);
+      await outcome;
+    });
+
     it('given up: aborted, before, during and after', async () => {
       const { url } = await raw(() => undefined);
       const http = client();
