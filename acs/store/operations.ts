@@ -173,14 +173,22 @@ function withReported(row: DeviceRow, parameters: InformFacts['parameters']): De
   return next;
 }
 
-/** Latest values last; the oldest fall off a full row, and long texts stay out of it. */
+/** The oldest values fall off a full row, and long texts stay out of it. */
 function withValues(before: Record<string, string>, parameters: InformFacts['parameters']): Record<string, string> {
-  const values = new Map(Object.entries(before));
+  const values = { ...before };
+  let grown = false;
   for (const { Name, Value } of parameters) {
-    values.delete(Name);
-    if (Value.length <= MAX_VALUE_LENGTH) values.set(Name, Value);
+    if (Value.length > MAX_VALUE_LENGTH) delete values[Name];
+    else {
+      grown ||= !Object.hasOwn(values, Name);
+      values[Name] = Value;
+    }
   }
-  return Object.fromEntries([...values].slice(-MAX_VALUES));
+  if (!grown || Object.keys(values).length <= MAX_VALUES) return values;
+  const latest = new Set(parameters.slice(-MAX_VALUES).map(({ Name }) => Name));
+  const older = Object.entries(values).filter(([name]) => !latest.has(name));
+  const newer = Object.entries(values).filter(([name]) => latest.has(name));
+  return Object.fromEntries([...older, ...newer].slice(-MAX_VALUES));
 }
 
 /** Remembers the files of Downloads that ended well. */

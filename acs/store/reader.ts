@@ -2,11 +2,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { createReading, type Reading, type SearchRequest } from './reading.ts';
 import { openReader, type StoreFile, storeError } from './schema.ts';
-import { type FromThread, type SentOutcome, sentError, type ToThread } from './thread.ts';
+import { type FromThread, type SentOutcome, sentError, sentValue, type ToThread } from './thread.ts';
 
 function outcomeOf(reading: Reading, request: SearchRequest): SentOutcome {
   try {
-    return { ok: true, value: reading.search(request) };
+    return sentValue(reading.search(request));
   } catch (error) {
     return { ok: false, error: sentError(storeError(error)) };
   }

@@ -164,5 +164,5 @@ function createStore({ write, search, reading, close }: Connections, clock: Cloc
   };
 }
 
-const unindexed: ReadonlySet<string> = new Set(['manufacturer', 'hardware', 'address', 'lastBoot']);
+const unindexed: ReadonlySet<string> = new Set(['manufacturer', 'hardware', 'address', 'lastBoot', 'online']);
 const indexedSort = ({ sort }: DeviceQuery): boolean => !unindexed.has(sort?.replace(/^-/, '') ?? 'id');

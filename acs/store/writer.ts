@@ -3,28 +3,31 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../shared/clock.ts';
 import { openWriter, type StoreFile } from './schema.ts';
-import { type FromThread, type SentOutcome, sentError, type ToThread } from './thread.ts';
+import { type FromThread, type SentOutcome, sentError, sentValue, type ToThread } from './thread.ts';
 import { createWriting, type WriteOutcome, type WriteRequest, type Writing } from './writing.ts';
 
-/** Shortest time from one commit to the next; the first after a pause goes at once. */
+/** Shortest time from one commit to the next once several changes come at a time; a lone one goes at once. */
 const GROUP_MS = 5;
+const CROWD = 3;
 /** Bounds how long one group may take. */
 const MAX_GROUP = 500;
 
 const sentOutcome = (outcome: WriteOutcome): SentOutcome =>
-  outcome.ok ? outcome : { ok: false, error: sentError(outcome.error) };
+  outcome.ok ? sentValue(outcome.value) : { ok: false, error: sentError(outcome.error) };
 
 function serve(writing: Writing, close: () => void): void {
   const clock = systemClock();
   let queue: [number, WriteRequest][] = [];
   let scheduled = false;
   let lastCommit = Number.NEGATIVE_INFINITY;
+  let lastSize = 0;
 
   const commit = (): void => {
     const group = queue.slice(0, MAX_GROUP);
     queue = queue.slice(MAX_GROUP);
     const outcomes = writing.commit(group.map(([, request]) => request));
     lastCommit = clock.monotonic();
+    lastSize = group.length;
     send({ outcomes: group.map(([number], index) => [number, sentOutcome(outcomes[index]!)]) });
   };
   const due = (): void => {
@@ -35,7 +38,8 @@ function serve(writing: Writing, close: () => void): void {
   const schedule = (): void => {
     if (scheduled || queue.length === 0) return;
     scheduled = true;
-    const wait = queue.length >= MAX_GROUP ? 0 : lastCommit + GROUP_MS - clock.monotonic();
+    const lone = Math.max(lastSize, queue.length) < CROWD;
+    const wait = lone || queue.length >= MAX_GROUP ? 0 : lastCommit + GROUP_MS - clock.monotonic();
     if (wait <= 0) setImmediate(due);
     else clock.after(wait, due);
   };
