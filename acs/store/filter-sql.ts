@@ -2,7 +2,8 @@
 // predicate of filter.ts answers: every comparison is 0 or 1, never NULL.
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { assertNever } from '../../shared/errors.ts';
-import { type Atom, type Field, type Filter, isLike, type Literal, type Operator, orderOf, timeAt } from './filter.ts';
+import { isLike, type Literal, type Operator, orderOf, timeAt } from './compare.ts';
+import type { Atom, Field, Filter } from './filter.ts';
 import { versionKey } from './versions.ts';
 
 export interface Condition {

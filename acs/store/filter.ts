@@ -2,19 +2,10 @@
 //   productClass = "4102S" and firmware < "49.2" and tag = "sales" and (lastInform < now - 1h or not online)
 // Two-valued: a comparison with something unknown is false, `!=` is the opposite of `=`, so `not` always turns the answer round.
 import { UserError } from '../../shared/errors.ts';
+import { holds, isLike, isoTime, type Literal, type Operator, orderOf, timeAt } from './compare.ts';
 import type { DeviceRow } from './store.ts';
 import { badFilter, type Token, tokenize } from './tokens.ts';
 import { versionKey } from './versions.ts';
-
-export type Operator = '=' | '!=' | '<' | '<=' | '>' | '>=';
-
-/** What a field is compared as. `time` with `now`: so many milliseconds after the time of asking. */
-export type Literal =
-  | { as: 'text' | 'version'; text: string }
-  | { as: 'number'; number: number }
-  | { as: 'flag'; flag: boolean }
-  | { as: 'time'; at: number }
-  | { as: 'time'; now: number };
 
 export type FieldKind = 'text' | 'version' | 'time' | 'flag' | 'tag' | 'state' | 'site' | 'path';
 
@@ -208,13 +199,6 @@ function timeOf(text: string, column: number): number {
   return at;
 }
 
-/** ISO 8601 text as milliseconds; without a zone it is UTC. */
-function isoTime(text: string): number | undefined {
-  if (!/^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d)?)?$/.test(text)) return undefined;
-  const at = Date.parse(/T.*(Z|[+-]\d\d:\d\d)$/.test(text) ? text : text.includes('T') ? `${text}Z` : text);
-  return Number.isNaN(at) ? undefined : at;
-}
-
 /** Fits a literal to its field. */
 function literal(field: Field, found: Literal, written: string, ordered: boolean, column: number): Literal {
   switch (field.kind) {
@@ -279,80 +263,6 @@ export function onlineUntil(row: DeviceRow): number {
   return row.lastInform + (row.informInterval ? Math.round(row.informInterval * 2500) : HOUR);
 }
 
-/** Byte order of UTF-8, as databases have it (JavaScript's own order differs beyond U+FFFF). */
-const orderTexts = (a: string, b: string): number => (a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b)));
-
-/**
- * How a text stands to a literal: negative, 0 or positive; undefined when the two do not compare.
- * @param now milliseconds, for literals relative to it
- */
-export function orderOf(text: string, value: Literal, now: number): number | undefined {
-  switch (value.as) {
-    case 'text':
-      return orderTexts(text, value.text);
-    case 'version': {
-      const key = versionKey(text);
-      return key === '' ? undefined : orderTexts(key, versionKey(value.text));
-    }
-    case 'number':
-      return /^\s*[+-]?\d+(\.\d+)?\s*$/.test(text) ? Number(text) - value.number : undefined;
-    case 'flag': {
-      const word = text.trim().toLowerCase();
-      const flag = word === '1' || word === 'true' ? true : word === '0' || word === 'false' ? false : undefined;
-      return flag === undefined ? undefined : flag === value.flag ? 0 : 1;
-    }
-    case 'time': {
-      const at = isoTime(text);
-      return at === undefined ? undefined : at - timeAt(value, now);
-    }
-  }
-}
-
-export const timeAt = (value: Extract<Literal, { as: 'time' }>, now: number): number =>
-  'at' in value ? value.at : now + value.now;
-
-/** Whether `text` matches: `%` any run, `_` one character, backslash takes the next as it is; case does not count. */
-export function isLike(text: string, pattern: string): boolean {
-  const chars = [...text.toLowerCase()];
-  const wanted = likeParts(pattern.toLowerCase());
-  let at = 0;
-  let step = 0;
-  let star = -1;
-  let mark = 0;
-  // Greedy with one step back to the last `%`: never worse than text × pattern.
-  while (at < chars.length) {
-    const part = wanted[step];
-    if (part === anyRun) {
-      star = step++;
-      mark = at;
-    } else if (part !== undefined && (part === anyOne || part === chars[at])) {
-      step++;
-      at++;
-    } else if (star >= 0) {
-      step = star + 1;
-      at = ++mark;
-    } else return false;
-  }
-  while (wanted[step] === anyRun) step++;
-  return step === wanted.length;
-}
-
-const anyRun = Symbol('%');
-const anyOne = Symbol('_');
-
-function likeParts(pattern: string): (string | symbol)[] {
-  const parts: (string | symbol)[] = [];
-  const chars = [...pattern];
-  for (let at = 0; at < chars.length; at++) {
-    const char = chars[at]!;
-    if (char === '%') parts.push(anyRun);
-    else if (char === '_') parts.push(anyOne);
-    else if (char === '\\' && at + 1 < chars.length) parts.push(chars[++at]!);
-    else parts.push(char);
-  }
-  return parts;
-}
-
 /** Looks up a parameter in the device's cold tree. */
 export type TreeLookup = (path: string) => string | undefined;
 export type Predicate = (row: DeviceRow, now: number, tree?: TreeLookup) => boolean;
@@ -383,15 +293,6 @@ export function toPredicate(filter: Filter): Predicate {
     case 'exists':
       return (row, _now, tree) => exists(row, filter.field, tree);
   }
-}
-
-export function holds(order: number | undefined, test: Operator): boolean {
-  if (test === '!=') return !holds(order, '=');
-  if (order === undefined) return false;
-  if (test === '=') return order === 0;
-  if (test === '<') return order < 0;
-  if (test === '<=') return order <= 0;
-  return test === '>' ? order > 0 : order >= 0;
 }
 
 function comparePredicate(field: Field, test: Operator, value: Literal): Predicate {

@@ -1,7 +1,8 @@
 // The filter language: what it reads, where it says that something is wrong, and that SQL and predicate always agree.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type Filter, isLike, parseFilter, passingPart, pathsOf, toPredicate } from '../../acs/store/filter.ts';
+import { isLike } from '../../acs/store/compare.ts';
+import { type Filter, parseFilter, passingPart, pathsOf, toPredicate } from '../../acs/store/filter.ts';
 import { openSqlite } from '../../acs/store/sqlite.ts';
 import type { DeviceRow, Store } from '../../acs/store/store.ts';
 import { versionKey } from '../../acs/store/versions.ts';
