@@ -11,11 +11,23 @@ const name = fc.array(identifier, { minLength: 2, maxLength: 3 }).map(parts => p
 const keys = fc.array(fc.tuple(identifier, text), { maxLength: 3 });
 const statement: fc.Arbitrary<Statement> = fc.oneof(
   fc.record(
-    { kind: fc.constant('assign' as const), line: fc.constant(1), name, keys: fc.constant([]), value: text },
+    {
+      kind: fc.constant('assign' as const),
+      line: fc.constant(1),
+      name,
+      keys: fc.constant<[string, string][]>([]),
+      value: text,
+    },
     { noNullPrototype: true },
   ),
   fc.record(
-    { kind: fc.constant('command' as const), line: fc.constant(1), name, keys: fc.constant([]), args: keys },
+    {
+      kind: fc.constant('command' as const),
+      line: fc.constant(1),
+      name,
+      keys: fc.constant<[string, string][]>([]),
+      args: keys,
+    },
     { noNullPrototype: true },
   ),
   fc
