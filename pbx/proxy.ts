@@ -233,7 +233,7 @@ export function createProxy(options: ProxyOptions): Proxy {
 const userOf = (request: SipRequest, header: 'From' | 'To'): string =>
   unescapeUser(parseUri(parseNameAddr(request.headers.get(header) ?? '').uri).user ?? '');
 
-/** RFC 3261 16.12.1: what goes into Record-Route. */
+/** RFC 3261 16.6 step 4: what goes into Record-Route. */
 function routeUri(flow: Flow, { host, port }: Address): string {
   const name = isIPv6(host) ? `[${host}]` : host;
   return `<sip:${name}:${port};transport=${flow.protocol};lr>`;

@@ -1,4 +1,4 @@
-// The client's two state machines (RFC 3261 17.1, RFC 6026 8.4): INVITE and the others. Used by transaction.ts alone.
+// The client's two state machines (RFC 3261 17.1, RFC 6026 7.2): INVITE and the others. Used by transaction.ts alone.
 import type { Clock, Timer } from '../clock.ts';
 import { parseCSeq } from './fields.ts';
 import { createRequest, createResponse, type SipRequest, type SipResponse } from './message.ts';

@@ -1,4 +1,4 @@
-// The server's two state machines (RFC 3261 17.2, RFC 6026 8.5): INVITE and the others. Used by transaction.ts alone.
+// The server's two state machines (RFC 3261 17.2, RFC 6026 7.1): INVITE and the others. Used by transaction.ts alone.
 import type { Clock, Timer } from '../clock.ts';
 import { createResponse, type SipRequest, type SipResponse } from './message.ts';
 import type { ServerTransaction, TimerSettings } from './transaction.ts';

@@ -175,7 +175,7 @@ describe('client transactions', () => {
     assert.equal(layer.size, 0);
   });
 
-  it('passes on every 2xx to INVITE for 64 × T1 and acknowledges none itself (RFC 6026 8.4)', async () => {
+  it('passes on every 2xx to INVITE for 64 × T1 and acknowledges none itself (RFC 6026 7.2)', async () => {
     const { clock, layer, flow, times, deliver } = wire(true);
     const seen: number[] = [];
     const { request, final } = layer.request(flow, plain('INVITE'), { onResponse: one => void seen.push(one.status) });
@@ -309,7 +309,7 @@ describe('server transactions', () => {
     assert.equal(layer.size, 0);
   });
 
-  it('a 2xx to INVITE is left to the user agent; its ACK has another branch and is handed over (RFC 6026 8.5)', async () => {
+  it('a 2xx to INVITE is left to the user agent; its ACK has another branch and is handed over (RFC 6026 7.1)', async () => {
     const { clock, layer, times, deliver, requests, acks } = wire(false);
     deliver(incoming('INVITE'));
     const ok = requests[0]?.respond(200);
