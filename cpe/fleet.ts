@@ -1,4 +1,5 @@
 // `fleet`: many gateways in one process, each with its own identity, chance and in-memory state; a progress line and a report.
+import { setMaxListeners } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { type Clock, seededRandom, systemClock } from '../shared/clock.ts';
 import type { OptionValues } from '../shared/config.ts';
@@ -118,6 +119,8 @@ class FleetRun {
     this.#clock = clock;
     this.#log = log;
     this.#profile = faultProfiles[options.faults];
+    // Every unit on its way up waits on it.
+    setMaxListeners(0, this.#stop.signal);
     if (signal.aborted) this.#stop.abort();
     signal.addEventListener('abort', () => this.#stop.abort(), { once: true });
   }
