@@ -1,22 +1,18 @@
 // The unit's SIP side in one place: connections, registrations, keep-alive, calls. `services` starts it with the unit's settings
 // and stops it when they change.
 import { isAbort, messageOf, UserError } from '../../shared/errors.ts';
-import { dialogKey } from '../../shared/sip/dialog.ts';
-import { createRequest, type SipRequest } from '../../shared/sip/message.ts';
-import { createTransactionLayer, type ServerTransaction } from '../../shared/sip/transaction.ts';
-import { type Address, createTransport, type Flow } from '../../shared/sip/transport.ts';
-import { parseNameAddr, parseUri, tagOf, unescapeUser } from '../../shared/sip/uri.ts';
-import { connectTls, TlsRefused } from '../../shared/tls/connect.ts';
-import { createAuthenticator } from './auth.ts';
+import { createTransactionLayer } from '../../shared/sip/transaction.ts';
+import { createTransport, type Flow } from '../../shared/sip/transport.ts';
+import { TlsRefused } from '../../shared/tls/connect.ts';
+import { type Authenticator, createAuthenticator } from './auth.ts';
 import type { Call, CallContext, Leg } from './call.ts';
-import { refuseExtensions, takeCall } from './incoming.ts';
 import { keyManagementOf } from './keying.ts';
-import { type Link, type LinkState, localPorts, startLink } from './link.ts';
+import type { Link, LinkState } from './link.ts';
 import { createMedia, openPorts } from './media.ts';
 import { placeCall } from './outgoing.ts';
 import { type Registration, type RegistrationState, startRegistration } from './registration.ts';
-import { allowed } from './replies.ts';
-import { supported } from './session-timer.ts';
+import { createRequests } from './requests.ts';
+import { type Servers, serverText, startServers } from './servers.ts';
 import { notifications, type UserAgentConfig, type UserAgentEnv } from './settings.ts';
 
 export interface ConnectionStatus {
@@ -60,19 +56,8 @@ export interface UserAgent {
   stop(options?: { silent?: boolean }): Promise<void>;
 }
 
-/** More calls than any unit has lines. */
-const MOST_CALLS = 64;
 /** How long a goodbye may take. */
 const GOODBYE_MS = 2000;
-
-const same = (a: Address, b: Address): boolean => a.host.toLowerCase() === b.host.toLowerCase() && a.port === b.port;
-
-/** The user part that a request is for: the Request-URI's, else To's. */
-function userOf(request: SipRequest): string | undefined {
-  const { user } = parseUri(request.uri);
-  const named = user ?? parseUri(parseNameAddr(request.headers.get('To') ?? '').uri).user;
-  return named === undefined ? undefined : unescapeUser(named);
-}
 
 /** Starts at once and never gives up connecting; see `state`, `connections`, `registrations` for how it goes. */
 export function startUserAgent(config: UserAgentConfig, env: UserAgentEnv): UserAgent {
@@ -82,22 +67,17 @@ export function startUserAgent(config: UserAgentConfig, env: UserAgentEnv): User
   const working = new AbortController();
   const connected = new AbortController();
   const legs = new Map<string, Leg>();
-  const pending = new Set<Promise<unknown>>();
-  let answering = 0;
   const callListeners = new Set<(call: Call) => void>();
   const changeListeners = new Set<() => void>();
-  const unreachable = new Set<Link>();
-  const greeted = new WeakSet<Flow>();
+  const registrations: Registration[] = [];
+  const placing = new Set<Promise<Call>>();
   const ownPort = config.port || 5060;
+  let servers: Servers | undefined;
   let portTaken = false;
   let stopping = false;
 
   const changed = (): void => {
     for (const listener of changeListeners) listener();
-  };
-  const track = (work: Promise<unknown>, what: string): void => {
-    const watched = work.catch((error: unknown) => log.error(what, { error })).finally(() => pending.delete(watched));
-    pending.add(watched);
   };
 
   const transport = createTransport({ clock, log });
@@ -106,8 +86,8 @@ export function startUserAgent(config: UserAgentConfig, env: UserAgentEnv): User
     clock,
     random,
     log,
-    onRequest: transaction => onRequest(transaction),
-    onAck: ack => legs.get(dialogKey(ack, 'in'))?.onAck(ack),
+    onRequest: transaction => requests.take(transaction),
+    onAck: ack => requests.acknowledge(ack),
     // Over TLS the persistent connection is where we are reached; else our listening port is.
     sentBy: flow => (flow.protocol === 'tls' ? flow.local : { host: config.address, port: ownPort }),
   });
@@ -118,110 +98,19 @@ export function startUserAgent(config: UserAgentConfig, env: UserAgentEnv): User
     return `sip:${user}@${host}:${port}${withTransport ? `;transport=${config.transport}` : ''}`;
   };
 
-  const serverText = (target: Address): string => `${target.host}:${target.port}`;
-  /** The server answered a request: once per connection it is reported, DGW notification 310. */
-  const onAnswer = (link: Link): void => {
-    if (unreachable.delete(link)) changed();
-    const { flow } = link;
-    if (!flow || greeted.has(flow)) return;
-    greeted.add(flow);
-    const text = `Server ${serverText(link.target)} is now reachable for SIP gateway ${config.gateway}.`;
-    env.notify(notifications.serverReachable, 'Info', text);
-  };
-  const onUp = (link: Link, flow: Flow): void => {
-    if (flow.protocol !== 'tls') return;
-    const server = serverText(link.target);
-    const text = `TLS connection with remote host ${server} is now ready to be used for SIP gateway ${config.gateway}.`;
-    env.notify(notifications.tlsReady, 'Info', text);
-  };
-
-  const connectOver = async (target: Address, localPort: number | undefined): Promise<Flow> => {
-    const port = target.port || (config.transport === 'tls' ? 5061 : 5060);
-    const timeoutMs = 1000 * config.connectTimeout;
-    const { signal } = connected;
-    const common = { protocol: config.transport, host: target.host, port, localAddress: config.address };
-    if (config.transport === 'udp') return transport.connect({ ...common, localPort: ownPort });
-    if (config.transport === 'tcp') return transport.connect({ ...common, timeoutMs, signal });
-    return transport.connect({
-      ...common,
-      tlsConnect: async () => {
-        const settings = env.tls();
-        const { host } = target;
-        const local = { localAddress: config.address, localPort };
-        const socket = await connectTls({ host, port, ...local, settings, signal, clock, timeoutMs });
-        const { method, interval } = config.keepAlive;
-        if (method === 'TcpKeepAlive') socket.setKeepAlive(true, 1000 * interval);
-        return socket;
-      },
-    });
-  };
-
-  const openLink = (target: Address): Link => {
-    const link: Link = startLink({
-      target,
-      clock,
-      log,
-      signal: connected.signal,
-      failbackMs: 1000 * config.failbackInterval,
-      ports: last => portsFor(link, last),
-      lastPort: config.transport === 'tls' ? config.lastPort : undefined,
-      connect: localPort => connectOver(target, localPort),
-      onUp: flow => onUp(link, flow),
-      onChange: changed,
-    });
-    return link;
-  };
-  const portsFor = function* (link: Link | undefined, last: number | undefined): Generator<number | undefined> {
-    if (config.transport !== 'tls') return yield undefined;
-    const taken = links.filter(other => other !== link && other.state !== 'Down').map(other => other.localPort);
-    for (const port of localPorts(config.basePort, config.portInterval, last)) if (!taken.includes(port)) yield port;
-  };
-
-  const links: Link[] = [];
-  const callLink = (): Link | undefined => links.at(-1);
-
-  /** DGW `SipKeepAliveMethod`. What "Ping" is on the wire is not published: the CRLF of RFC 5626 is our choice. */
-  const keepAlive = async (link: Link): Promise<void> => {
-    const { signal } = working;
-    for (;;) {
-      const { flow } = await link.whenUp(signal);
-      const alive = config.keepAlive.method === 'Ping' ? await flow.ping() : await askOptions(link, flow);
-      if (alive) onAnswer(link);
-      else if (!flow.closed && !unreachable.has(link)) {
-        unreachable.add(link);
-        log.warn('SIP server does not answer', { server: serverText(link.target) });
-        changed();
-      }
-      await clock.sleep(1000 * config.keepAlive.interval, signal);
-    }
-  };
-  const askOptions = async (link: Link, flow: Flow): Promise<boolean> => {
-    const server = `sip:${serverText(link.target)}`;
-    const user = config.accounts[0]?.user;
-    const us = user === undefined ? config.domain : `${user}@${config.domain}`;
-    const headers: [string, string][] = [
-      ['Max-Forwards', '70'],
-      ['From', `<sip:${us}>;tag=${random.bytes(5).toString('hex')}`],
-      ['To', `<${server}>`],
-      ['Call-ID', random.bytes(8).toString('hex')],
-      ['CSeq', `${random.int(1, 2 ** 30)} OPTIONS`],
-      ['User-Agent', config.userAgent],
-    ];
-    const { cause } = await layer.request(flow, createRequest('OPTIONS', server, { headers })).final;
-    return cause === undefined;
-  };
-
   const authenticators = new Map(
     config.accounts.map(account => [account.user, createAuthenticator(account, random)] as const),
   );
-  const authOf = (user: string) => authenticators.get(user) ?? createAuthenticator({ user }, random);
+  const authOf = (user: string): Authenticator => authenticators.get(user) ?? createAuthenticator({ user }, random);
 
-  const registrations: Registration[] = [];
+  /** Accounts that register, from the first moment. */
+  const registering = config.accounts.filter(account => account.register).map(account => account.user);
+  const registrationOf = (user: string): RegistrationState =>
+    registrations.find(one => one.user === user)?.state ?? 'Unregistered';
   /** DGW `…UnregisteredBehavior`: an account that should be registered and is not is disabled. */
-  const isDisabled = (user: string): boolean => {
-    const registration = registrations.find(one => one.user === user);
-    return registration !== undefined && registration.state !== 'Registered' && registration.state !== 'Refreshing';
-  };
+  const isDisabled = (user: string): boolean =>
+    registering.includes(user) && !['Registered', 'Refreshing'].includes(registrationOf(user));
+  const isKnown = (user: string): boolean => authenticators.has(user);
 
   const context: CallContext = {
     address: config.address,
@@ -237,7 +126,7 @@ export function startUserAgent(config: UserAgentConfig, env: UserAgentEnv): User
     log,
     layer,
     keying: keyManagementOf(config.srtp, random),
-    flow: () => callLink()?.flow,
+    flow: () => servers?.calls.flow,
     contact: (user, flow) => `<${sipUri(user, flow, config.contactTransport)}>`,
     authOf,
     wrongKeyManagement: () => {
@@ -251,50 +140,19 @@ export function startUserAgent(config: UserAgentConfig, env: UserAgentEnv): User
     legs,
   };
 
-  const onInvite = (transaction: ServerTransaction): void => {
-    const user = userOf(transaction.request);
-    const account = config.accounts.find(one => one.user === user);
-    if (!account) transaction.respond(404);
-    else if (stopping) transaction.respond(480);
-    else if (isDisabled(account.user)) transaction.respond(403);
-    else if (legs.size + answering >= MOST_CALLS) transaction.respond(486);
-    else if (!refuseExtensions(transaction)) track(answer(transaction, account.user), 'an incoming call failed');
-  };
-  const answer = async (transaction: ServerTransaction, user: string): Promise<void> => {
-    answering++;
-    try {
-      const call = await takeCall(context, transaction, user);
-      if (!call) return;
+  const requests = createRequests({
+    context,
+    isKnown,
+    isDisabled,
+    isStopping: () => stopping,
+    onCall: call => {
       for (const listener of callListeners) listener(call);
-    } catch (error) {
-      if (!transaction.answered) transaction.respond(500);
-      throw error;
-    } finally {
-      answering--;
-    }
-  };
+    },
+  });
 
-  const onRequest = (transaction: ServerTransaction): void => {
-    const { request } = transaction;
-    if (tagOf(request.headers.get('To') ?? '') !== undefined) {
-      const leg = legs.get(dialogKey(request, 'in'));
-      if (leg) leg.onRequest(transaction);
-      else transaction.respond(481);
-    } else if (request.method === 'INVITE') onInvite(transaction);
-    else if (request.method === 'OPTIONS') {
-      const headers: [string, string][] = [
-        ['Allow', allowed],
-        ['Accept', 'application/sdp'],
-        ...supported.map(([name, value]): [string, string] => [name, value]),
-      ];
-      transaction.respond(200, undefined, { headers });
-    } else if (['BYE', 'NOTIFY', 'UPDATE'].includes(request.method)) transaction.respond(481);
-    else transaction.respond(405, undefined, { headers: [['Allow', allowed]] });
-  };
-
-  const openRegistration = (account: UserAgentConfig['accounts'][number], link: Link): void => {
-    const registration = startRegistration({
-      user: account.user,
+  const openRegistration = (user: string, { registrar: link, answered }: Servers): Registration =>
+    startRegistration({
+      user,
       domain: config.domain,
       registrar: config.registrar,
       userAgent: config.userAgent,
@@ -302,20 +160,19 @@ export function startUserAgent(config: UserAgentConfig, env: UserAgentEnv): User
       refreshTime: config.refreshTime,
       retryTime: config.retryTime,
       matching: config.contactMatching ?? 'Strict',
-      contact: flow => sipUri(account.user, flow, config.registrationTransport),
+      contact: flow => sipUri(user, flow, config.registrationTransport),
       link,
       layer,
-      auth: authOf(account.user),
+      auth: authOf(user),
       clock,
       random,
       log,
       signal: working.signal,
       onChange: changed,
-      onAnswer: () => onAnswer(link),
+      onAnswer: () => answered(link),
     });
-    registrations.push(registration);
-  };
 
+  const isConfigured = config.registrar.host !== '' && config.proxy?.host !== '';
   /** UDP and TCP have a port at which the unit listens; over TLS it is reached by its own connections alone. */
   const listen = async (): Promise<void> => {
     try {
@@ -326,89 +183,81 @@ export function startUserAgent(config: UserAgentConfig, env: UserAgentEnv): User
       changed();
     }
   };
-
   const start = async (): Promise<void> => {
+    if (!isConfigured) return;
     if (config.transport !== 'tls') await listen();
     if (stopping || portTaken) return;
-    // One connection per server; the last one is the one that calls take.
-    const { registrar, proxy = registrar } = config;
-    const link = openLink(registrar);
-    links.push(link);
-    if (!same(registrar, proxy)) links.push(openLink(proxy));
-    for (const account of config.accounts) if (account.register) openRegistration(account, link);
-    const { method } = config.keepAlive;
-    if (method !== 'SipOptions' && method !== 'Ping') return;
-    for (const one of links) track(untilAborted(keepAlive(one)), 'keep-alive ended');
+    const opened = startServers({
+      config,
+      env: { ...env, log },
+      transport,
+      layer,
+      ownPort,
+      working: working.signal,
+      connected: connected.signal,
+      onChange: changed,
+    });
+    servers = opened;
+    for (const user of registering) registrations.push(openRegistration(user, opened));
   };
-  const started = start();
-  track(started, 'the SIP gateway did not start');
+  const started = start().catch((error: unknown) => log.error('the SIP gateway did not start', { error }));
 
   const state = (): GatewayState => {
+    if (!isConfigured) return 'Invalid Configuration';
     if (portTaken) return 'Cannot start, port already in use';
+    const links = servers?.links ?? [];
     const down = links.filter(link => link.state === 'Down');
-    const waiting = down.some(
-      link => link.failure instanceof TlsRefused && link.failure.verdict.reason === 'clock-not-set',
-    );
-    if (waiting) return 'Waiting for time synchronization';
+    if (down.some(link => isClockMissing(link.failure))) return 'Waiting for time synchronization';
     // Published for failed keep-alives only; that a lost connection shows in the same way is our choice.
-    if (unreachable.size > 0 || down.length > 0) return 'Server unreachable';
+    if (down.length > 0 || links.some(link => servers?.isUnreachable(link))) return 'Server unreachable';
     return 'Ready';
   };
 
   const goodbye = async (): Promise<void> => {
-    for (const link of links) link.shutDown();
+    for (const link of servers?.links ?? []) link.shutDown();
     const hangups = [...legs.values()].map(leg => leg.call.hangup());
     await Promise.all([...hangups, ...registrations.map(one => one.unregister())]);
   };
+  const sayGoodbye = async (): Promise<void> => {
+    const patience = new AbortController();
+    const enough = clock.sleep(GOODBYE_MS, patience.signal).catch((error: unknown) => {
+      if (!isAbort(error)) throw error;
+    });
+    const failed = (error: unknown): void => log.warn('the goodbye failed', { reason: messageOf(error) });
+    await Promise.race([goodbye().catch(failed), enough]);
+    patience.abort();
+  };
 
-  let stopped: Promise<void> | undefined;
   const stop = async (silent: boolean): Promise<void> => {
     stopping = true;
     await started;
     working.abort();
-    if (!silent) {
-      const patience = new AbortController();
-      await Promise.race([
-        goodbye().catch((error: unknown) => log.warn('the goodbye failed', { reason: messageOf(error) })),
-        untilAborted(clock.sleep(GOODBYE_MS, patience.signal)),
-      ]);
-      patience.abort();
-    }
+    if (!silent) await sayGoodbye();
     connected.abort();
+    // Ends whatever still waits for an answer.
     layer.stop();
-    for (const leg of [...legs.values()]) await leg.drop();
-    await Promise.all([...links.map(link => link.done), ...registrations.map(one => one.done)]);
+    await Promise.all([...registrations.map(one => one.done), requests.settled(), Promise.allSettled(placing)]);
+    await Promise.all([...legs.values()].map(leg => leg.drop()));
+    await servers?.done;
     await transport.close();
-    await Promise.all([...pending]);
   };
+  let stopped: Promise<void> | undefined;
 
   return {
     connections: () =>
-      config.transport === 'udp'
-        ? []
-        : links.map(link => {
-            const { flow, failure } = link;
-            return {
-              gateway: config.gateway,
-              localPort: flow?.local.port ?? link.localPort,
-              remoteHost: serverText(link.target),
-              remoteAddress: flow ? serverText(flow.remote) : '',
-              state: link.state,
-              ...(flow?.tls ? { tls: flow.tls } : {}),
-              ...(failure === undefined ? {} : { failure: messageOf(failure) }),
-            };
-          }),
-    registrations: () => registrations.map(({ user, state: now }) => ({ user, state: now })),
+      config.transport === 'udp' ? [] : (servers?.links ?? []).map(link => statusOf(config.gateway, link)),
+    registrations: () => registering.map(user => ({ user, state: registrationOf(user) })),
     state,
     call: async (user, target, signal) => {
-      if (!config.accounts.some(account => account.user === user)) {
-        throw new UserError(404, 'unknown-account', `there is no account '${user}'`);
-      }
+      if (!isKnown(user)) throw new UserError(404, 'unknown-account', `there is no account '${user}'`);
       if (isDisabled(user)) throw new UserError(409, 'not-registered', `account '${user}' is not registered`);
-      const link = callLink();
-      if (link && unreachable.has(link))
+      if (servers?.isUnreachable(servers.calls)) {
         throw new UserError(503, 'server-unreachable', 'the SIP server does not answer');
-      return placeCall(context, user, target, signal ? AbortSignal.any([signal, working.signal]) : working.signal);
+      }
+      const given = signal ? AbortSignal.any([signal, working.signal]) : working.signal;
+      const work = placeCall(context, user, target, given).finally(() => placing.delete(work));
+      placing.add(work);
+      return work;
     },
     calls: () => [...legs.values()].map(leg => leg.call),
     incoming: listener => void callListeners.add(listener),
@@ -420,10 +269,18 @@ export function startUserAgent(config: UserAgentConfig, env: UserAgentEnv): User
   };
 }
 
-async function untilAborted(work: Promise<void>): Promise<void> {
-  try {
-    await work;
-  } catch (error) {
-    if (!isAbort(error)) throw error;
-  }
+const isClockMissing = (failure: unknown): boolean =>
+  failure instanceof TlsRefused && failure.verdict.reason === 'clock-not-set';
+
+function statusOf(gateway: string, link: Link): ConnectionStatus {
+  const { flow, failure } = link;
+  return {
+    gateway,
+    localPort: flow?.local.port ?? link.localPort,
+    remoteHost: serverText(link.target),
+    remoteAddress: flow ? serverText(flow.remote) : '',
+    state: link.state,
+    ...(flow?.tls ? { tls: flow.tls } : {}),
+    ...(failure === undefined ? {} : { failure: messageOf(failure) }),
+  };
 }

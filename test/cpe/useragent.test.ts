@@ -1,21 +1,21 @@
 // Two units through our own SIP server: TLS, registration, calls with SRTP, and what they refuse.
 import assert from 'node:assert/strict';
+import { createServer } from 'node:tls';
 import type { Call } from '../../cpe/voice/call.ts';
 import type { Pbx } from '../../pbx/app.ts';
-import { systemClock } from '../../shared/clock.ts';
 import type { Authority } from '../../shared/pki/authority.ts';
 import {
   assertTone,
+  hurriedClock,
   registered,
   startServer,
   startUnit,
+  talking,
   tlsSettings,
   type Unit,
   unitConfig,
   voiceAuthority,
 } from '../support/voice.ts';
-
-const clock = systemClock();
 
 describe('user agent', () => {
   let authority: Authority;
@@ -76,7 +76,7 @@ describe('user agent', () => {
     const arriving = incoming(b);
     const call = await a.agent.call('100', '101');
     const answered = await arriving;
-    await clock.sleep(1300);
+    await talking(50, call, answered);
     const [left, right] = [call.stats(), answered.stats()];
     for (const stats of [left, right]) {
       assert.ok(stats.sent >= 50 && stats.received >= 50, JSON.stringify(stats));
@@ -90,5 +90,134 @@ describe('user agent', () => {
     assert.deepEqual(await answered.ended, { reason: 'the peer hung up' });
     assert.equal(answered.state, 'ended');
     assert.equal(a.agent.calls().length + b.agent.calls().length, 0);
+  });
+
+  it('without the CA it stays down and says why; with it, the next attempt succeeds', async () => {
+    const roots: string[] = [];
+    const one = unit('100', {}, () => tlsSettings(roots));
+    await one.until(agent => agent.connections()[0]?.failure !== undefined, 'the refusal');
+    const [connection] = one.agent.connections();
+    assert.equal(connection?.state, 'Down');
+    assert.match(connection.failure ?? '', /CA|certificate/i);
+    assert.deepEqual(one.heard, []);
+    assert.equal(one.agent.state(), 'Server unreachable');
+    assert.equal(one.agent.registrations()[0]?.state, 'Unregistered');
+    await assert.rejects(one.agent.call('100', '101'), /not registered/);
+    roots.push(authority.cert);
+    await one.until(registered, 'registration with the CA');
+    assert.equal(one.agent.state(), 'Ready');
+  });
+
+  it('without a clock it waits for time synchronization, and connects once the clock is set', async () => {
+    let now: number | undefined;
+    const one = unit('100', {}, () => tlsSettings([authority.cert], { now }));
+    await one.until(agent => agent.state() === 'Waiting for time synchronization', 'the state');
+    assert.equal(one.agent.connections()[0]?.state, 'Down');
+    now = tlsSettings([]).now;
+    await one.until(registered, 'registration with a clock');
+  });
+
+  it('a lost connection is made again after the failback interval, and the registration with it', async () => {
+    const own = await startServer(authority);
+    const port = own.ports.tls ?? 0;
+    const one = startUnit(unitConfig('102', { host: '127.0.0.1', port }), () => tlsSettings([authority.cert]));
+    units.push(one);
+    await one.until(registered, 'registration');
+    await own.stop();
+    await one.until(agent => agent.connections()[0]?.state === 'Down', 'the loss');
+    await one.until(agent => agent.registrations()[0]?.state === 'Unreachable', 'Unreachable');
+    const again = await startServer(authority, { tlsPort: port });
+    await one.until(registered, 'registration anew');
+    assert.deepEqual(
+      one.heard.map(({ id }) => id),
+      [303, 310, 303, 310],
+    );
+    await one.agent.stop();
+    assert.equal(again.registrations().length, 0, 'the binding was taken back');
+    await again.stop();
+  });
+
+  it('a power cut says nothing: the binding stays at the server until its connection is gone', async () => {
+    const one = unit('102');
+    await one.until(registered, 'registration');
+    const states: string[] = [];
+    one.agent.onChange(() => states.push(one.agent.registrations()[0]?.state ?? ''));
+    await one.agent.stop({ silent: true });
+    assert.ok(!states.includes('Unregistering'), states.join());
+    assert.equal(one.agent.connections()[0]?.state, 'Down');
+  });
+
+  it('a wrong password is AuthFailed, an unknown user refused; neither can call', async () => {
+    const wrong = unit('100', { accounts: [{ user: '100', register: true, password: 'nope' }] });
+    await wrong.until(agent => agent.registrations()[0]?.state === 'AuthFailed', 'AuthFailed');
+    await assert.rejects(wrong.agent.call('100', '101'), /not registered/);
+    await assert.rejects(wrong.agent.call('555', '101'), /no account/);
+  });
+
+  it('keep-alive: CRLF and OPTIONS are answered; a server that stays mute shows as unreachable', async () => {
+    const ping = unit('100', {
+      keepAlive: { method: 'Ping', interval: 1 },
+      accounts: [{ user: '100', register: false }],
+    });
+    const options = unit('101', { keepAlive: { method: 'SipOptions', interval: 1 }, accounts: [] });
+    await ping.until(() => ping.heard.some(one => one.id === 310), '310 after a pong');
+    await options.until(() => options.heard.some(one => one.id === 310), '310 after OPTIONS');
+    const issued = await authority.issue({
+      commonName: '127.0.0.1',
+      ips: ['127.0.0.1'],
+      usage: ['server'],
+      key: 'rsa',
+    });
+    const mute = createServer({ cert: issued.chain, key: issued.key }, socket => {
+      socket.on('error', () => undefined);
+      socket.resume();
+    });
+    await new Promise<void>(resolve => mute.listen(0, '127.0.0.1', resolve));
+    const bound = mute.address();
+    const port = typeof bound === 'object' && bound ? bound.port : 0;
+    const changes = {
+      keepAlive: { method: 'Ping', interval: 1 },
+      accounts: [{ user: '100', register: false }],
+    } as const;
+    const config = unitConfig('100', { host: '127.0.0.1', port }, changes);
+    const one = startUnit(config, () => tlsSettings([authority.cert]), { clock: hurriedClock(10_000, 20) });
+    units.push(one);
+    await one.until(agent => agent.state() === 'Ready', 'connection');
+    await one.until(agent => agent.state() === 'Server unreachable', 'no pong');
+    await assert.rejects(one.agent.call('100', '101'), /does not answer/);
+    await one.agent.stop();
+    await new Promise<void>(resolve => mute.close(() => resolve()));
+  });
+
+  it('works unsecured over UDP and TCP too', async () => {
+    const open = await startServer(authority, { port: 0 });
+    const plain = { mode: 'Unsecure', keyManagement: 'Sdes', encryption: 'AesCm128' } as const;
+    for (const transport of ['udp', 'tcp'] as const) {
+      const port = open.ports[transport] ?? 0;
+      const [a, b] = ['100', '101'].map((user, index) => {
+        const address = `127.8.${transport === 'udp' ? 1 : 2}.${1 + index}`;
+        const config = unitConfig(
+          user,
+          { host: '127.0.0.1', port },
+          { transport, address, srtp: plain, tone: 500 + 500 * index },
+        );
+        const made = startUnit(config, () => tlsSettings([]));
+        units.push(made);
+        return made;
+      });
+      assert.ok(a && b);
+      await Promise.all([a.until(registered, 'A registers'), b.until(registered, 'B registers')]);
+      const arriving = incoming(b);
+      const call = await a.agent.call('100', '101');
+      const answered = await arriving;
+      await talking(30, call, answered);
+      assert.equal(call.stats().suite, 'none');
+      assertTone(call.stats().tone, 1000, `${transport} caller`);
+      assertTone(answered.stats().tone, 500, `${transport} called`);
+      await answered.hangup();
+      assert.deepEqual(await call.ended, { reason: 'the peer hung up' });
+      await Promise.all([a.agent.stop(), b.agent.stop()]);
+    }
+    await open.stop();
   });
 });
