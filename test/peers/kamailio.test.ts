@@ -66,6 +66,62 @@ peerSuite('the unit at Kamailio', { programs: ['kamailio', 'openssl', 'ss'], lab
 });
 
 peerSuite(
+  'the unit at a Kamailio of other habits',
+  { programs: ['kamailio', 'openssl', 'ss'], lab: true },
+  function () {
+    this.timeout(60_000);
+    let lab: Lab;
+    let unit: Unit | undefined;
+    before(async () => {
+      lab = await openLab();
+    });
+    afterEach(async () => {
+      await unit?.agent.stop();
+      unit = undefined;
+      await lab.stop('kamailio');
+    });
+    after(() => lab.close());
+    const connect = async (changes: Parameters<typeof unitConfig>[2] = {}): Promise<Unit> => {
+      const ca = await readFile(join(lab.folder, 'certs', 'ca.pem'), 'utf8');
+      unit = startUnit(unitConfig('100', server, { domain: 'lab.test', ...changes }), () => tlsSettings([ca]));
+      return unit;
+    };
+
+    it('digest without qop, as in the vendor’s traces', async () => {
+      await lab.start('kamailio', '-A', 'NO_QOP');
+      const { until } = await connect();
+      await until(registered, 'registration');
+    });
+
+    it('digest with SHA-256 (RFC 8760)', async () => {
+      await lab.start('kamailio', '-A', 'ALG_SHA256');
+      const { until } = await connect();
+      await until(registered, 'registration');
+    });
+
+    it('a server that wants the transport in Contact: 500 and Rejected without it, Registered with it', async () => {
+      await lab.start('kamailio', '-A', 'REQUIRE_CONTACT_TRANSPORT');
+      const refused = await connect({ registrationTransport: false });
+      await refused.until(agent => agent.registrations()[0]?.state === 'Rejected', 'Rejected');
+      await refused.agent.stop();
+      const accepted = await connect();
+      await accepted.until(registered, 'registration');
+    });
+
+    it('a server that drops silent connections after 5 s keeps one with a keep-alive', async () => {
+      await lab.start('kamailio', '-A', 'IDLE=5');
+      const { agent, until } = await connect({ keepAlive: { method: 'Ping', interval: 2 } });
+      await until(registered, 'registration');
+      const states: string[] = [];
+      agent.onChange(() => states.push(agent.connections()[0]?.state ?? ''));
+      await clock.sleep(12_000);
+      assert.deepEqual(states, []);
+      assert.equal(agent.connections()[0]?.state, 'Up');
+    });
+  },
+);
+
+peerSuite(
   'the unit and baresip through Kamailio',
   { programs: ['kamailio', 'baresip', 'openssl', 'ss'], lab: true },
   function () {
