@@ -35,7 +35,7 @@ import type {
   UnitIdentity,
 } from './state/device.ts';
 import { memoryPersist, openPersist, type Persist } from './state/persist.ts';
-import type { Draft, Tree } from './state/tree.ts';
+import type { Draft, Live, Tree } from './state/tree.ts';
 import type { UserAgent } from './voice/useragent.ts';
 
 export interface GatewayOptions {
@@ -112,7 +112,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   return new RunningGateway(options, factory, persist);
 }
 
-class RunningGateway implements Gateway, Unit, Hooks, ScriptTarget {
+const idle: Promise<unknown> = Promise.resolve();
+
+class RunningGateway implements Gateway, Unit, Hooks, Live, ScriptTarget {
   readonly #options: GatewayOptions;
   readonly #factory: Factory;
   readonly blobs: Persist;
@@ -128,10 +130,11 @@ class RunningGateway implements Gateway, Unit, Hooks, ScriptTarget {
   /** Services stopped by hand or by their start-up type. */
   #stopped: Set<string> | undefined;
   #slots: Map<object, unknown> | undefined;
-  #power = new AbortController();
+  /** Ends a question to a DHCP server. */
+  #asking: AbortController | undefined;
   #hearers: ((agent: Agent) => void)[] | undefined;
   /** Restarts under way. */
-  #work: Promise<unknown> = Promise.resolve();
+  #work: Promise<unknown> = idle;
   /** Saves wait while several changes are made together. */
   #together = 0;
   #dirty = false;
@@ -276,11 +279,15 @@ class RunningGateway implements Gateway, Unit, Hooks, ScriptTarget {
 
   // ---- what the configuration asks of the services ----
 
-  readonly live = {
-    value: (template: string, instances: readonly number[]): string | undefined =>
-      registryOf(this.model).values.get(template)?.(this, instances),
-    rows: (template: string): readonly number[] | undefined => registryOf(this.model).rows.get(template)?.(this),
-  };
+  get live(): Live {
+    return this;
+  }
+  value(template: string, instances: readonly number[]): string | undefined {
+    return registryOf(this.model).values.get(template)?.(this, instances);
+  }
+  rows(template: string): readonly number[] | undefined {
+    return registryOf(this.model).rows.get(template)?.(this);
+  }
 
   started(service: string): boolean {
     return this.#up && this.#stopped?.has(service) !== true;
@@ -358,6 +365,10 @@ class RunningGateway implements Gateway, Unit, Hooks, ScriptTarget {
     return this.#slots.get(owner) as T;
   }
 
+  peek<T>(owner: object): T | undefined {
+    return this.#slots?.get(owner) as T | undefined;
+  }
+
   // ---- network and clock ----
 
   tls(service: TlsService): TlsSettings {
@@ -398,13 +409,15 @@ class RunningGateway implements Gateway, Unit, Hooks, ScriptTarget {
   async #askDhcp(timeoutMs: number): Promise<Lease | undefined> {
     const { dhcp, clock, random } = this.#options;
     if (!dhcp) return this.#lease;
+    const asking = new AbortController();
+    this.#asking = asking;
     try {
-      const { signal } = this.#power;
+      const { signal } = asking;
       this.#lease = await discover({ ...dhcp, mac: this.identity.mac, clock, random, signal, timeoutMs });
       this.log.info('lease', { ...this.#lease });
       if (this.#up) restartTime(this);
     } catch (error) {
-      if (this.#power.signal.aborted) throw error;
+      if (asking.signal.aborted) throw error;
       this.log.warn('no DHCP answer', { reason: messageOf(error) });
     }
     return this.#lease;
@@ -499,7 +512,6 @@ class RunningGateway implements Gateway, Unit, Hooks, ScriptTarget {
 
   async boot(): Promise<void> {
     if (this.#up) return;
-    this.#power = new AbortController();
     this.#bootedAt = this.clock.monotonic();
     this.#clockOffset = this.#options.clockSource === 'host' ? 0 : undefined;
     this.#lease = undefined;
@@ -533,7 +545,7 @@ class RunningGateway implements Gateway, Unit, Hooks, ScriptTarget {
   async #down(silent: boolean): Promise<void> {
     if (!this.#up) return;
     this.#up = false;
-    this.#power.abort(new DOMException('the unit stops', 'AbortError'));
+    this.#asking?.abort(new DOMException('the unit stops', 'AbortError'));
     await this.#agent?.stop();
     for (const service of [...allServices].reverse()) {
       await (silent ? (service.powerOff ?? service.stop) : service.stop)?.(this);

@@ -21,6 +21,8 @@ const stop = new AbortController();
 
 function terminal(): Terminal {
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
+  // Whoever read along has gone: there is nobody left to work for.
+  process.stdout.on('error', () => stop.abort());
   return {
     write: text => process.stdout.write(text),
     pretty: process.stdout.isTTY,

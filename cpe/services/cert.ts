@@ -20,6 +20,7 @@ interface CertState {
   roots?: X509Certificate[];
 }
 
+const peek = (unit: Unit): CertState | undefined => unit.peek(cert);
 const state = (unit: Unit): CertState => unit.slot(cert, () => ({ others: new Map(), hosts: [] }));
 
 /** Equal files of many units in one process are read once. */
@@ -41,14 +42,15 @@ const columns: Partial<Record<TlsService, string>> = { SipEp: 'Sip', ConfImage: 
 /** Which host certificate a service shows its peers. */
 export function hostOf(unit: Unit, service: TlsService): Host | undefined {
   const column = columns[service] ?? service;
-  return state(unit).hosts.find(({ name }) => {
+  return peek(unit)?.hosts.find(({ name }) => {
     const allowed = unit.variable(`Cert.HostCertificateAssociation[FileName="${name}"].${column}`);
     return allowed === undefined || allowed === 'Enable';
   });
 }
 
 export function rootsOf(unit: Unit): X509Certificate[] {
-  const own = state(unit);
+  const own = peek(unit);
+  if (!own) return [];
   own.roots ??= [...own.others.values()].flat();
   return own.roots;
 }
@@ -57,23 +59,23 @@ export const blob = { others: 'cert.others/', host: 'cert.host/' } as const;
 
 /** Reads the files that the rows name; a file that no row names is what a power cut left. */
 async function load(unit: Unit): Promise<void> {
-  const own = state(unit);
-  own.others.clear();
-  own.hosts = [];
-  delete own.roots;
-  const named = new Set<string>();
-  for (const name of await namesIn(unit, 'OthersCertificatesInfo', blob.others)) {
-    named.add(blob.others + name);
-    const bytes = await fileOf(unit, blob.others + name);
-    if (bytes) own.others.set(name, certificatesOf(bytes));
-    else unit.log.error('certificate file is missing', { name });
+  const others = await namesIn(unit, 'OthersCertificatesInfo', blob.others);
+  const hosts = await namesIn(unit, 'HostCertificatesInfo', blob.host);
+  if (others.length + hosts.length > 0 || peek(unit)) {
+    const own = state(unit);
+    delete own.roots;
+    own.others = new Map();
+    own.hosts = [];
+    for (const name of others) {
+      const bytes = await fileOf(unit, blob.others + name);
+      if (bytes) own.others.set(name, certificatesOf(bytes));
+    }
+    for (const name of hosts) {
+      const bytes = await fileOf(unit, blob.host + name);
+      if (bytes) own.hosts.push({ name, ...(JSON.parse(bytes.toString()) as { cert: string; key: string }) });
+    }
   }
-  for (const name of await namesIn(unit, 'HostCertificatesInfo', blob.host)) {
-    named.add(blob.host + name);
-    const bytes = await fileOf(unit, blob.host + name);
-    if (bytes) own.hosts.push({ name, ...(JSON.parse(bytes.toString()) as { cert: string; key: string }) });
-    else unit.log.error('certificate file is missing', { name });
-  }
+  const named = new Set([...others.map(name => blob.others + name), ...hosts.map(name => blob.host + name)]);
   for (const name of await unit.blobs.list()) {
     if (name.startsWith('cert.') && !named.has(name)) await unit.blobs.drop(name);
   }
@@ -86,8 +88,11 @@ async function namesIn(unit: Unit, table: string, prefix: string): Promise<strin
   return [...new Set(files)].filter(name => name.startsWith(prefix)).map(name => name.slice(prefix.length));
 }
 
-const fileOf = async (unit: Unit, name: string): Promise<Buffer | undefined> =>
-  (await unit.blobs.get(name)) ?? unit.factoryFiles.get(name);
+async function fileOf(unit: Unit, name: string): Promise<Buffer | undefined> {
+  const bytes = (await unit.blobs.get(name)) ?? unit.factoryFiles.get(name);
+  if (!bytes) unit.log.error('certificate file is missing', { name });
+  return bytes;
+}
 
 /**
  * Installs a certificate file: PEM or DER certificates go to Others; PEM with a private key, or PKCS#12, to Host.

@@ -58,7 +58,7 @@ export async function exportConfiguration(
 export const conf: Service = {
   name: 'Conf',
   values: {
-    [`${X}Conf.ScriptsStatsCurrentTransferState`]: unit => (state(unit).running ? 'Running' : 'Idle'),
+    [`${X}Conf.ScriptsStatsCurrentTransferState`]: unit => (unit.peek<ConfState>(conf)?.running ? 'Running' : 'Idle'),
     [`${X}Conf.ScriptsStatsLastTransferResult`]: unit => unit.unitFacts.script?.result ?? 'None',
     [`${X}Conf.ScriptsStatsLastTransferDateTime`]: unit => unit.unitFacts.script?.at ?? '',
     [`${X}Conf.ScriptsStatsCurrentExportState`]: () => 'Idle',

@@ -11,6 +11,7 @@ interface HocState {
   source: string;
 }
 
+const peek = (unit: Unit): HocState | undefined => unit.peek(hoc);
 const state = (unit: Unit): HocState => unit.slot(hoc, () => ({ source: '' }));
 
 /** Tries at one server before the next; the figures are ours. */
@@ -88,10 +89,9 @@ function ignoreAbort(error: unknown): void {
 
 /** Starts asking anew: at boot, after a new lease, after a change of the settings. */
 export function restartTime(unit: Unit): void {
-  const own = state(unit);
-  own.stop?.abort();
-  own.stop = undefined;
+  peek(unit)?.stop?.abort();
   if (servers(unit).length === 0) return;
+  const own = state(unit);
   const stop = new AbortController();
   own.stop = stop;
   keepTime(unit, stop.signal).catch((error: unknown) => {
@@ -106,15 +106,15 @@ export const hoc: Service = {
   values: {
     [`${X}Hoc.SystemTime`]: unit => showTime(unit.now()),
     [`${X}Hoc.SystemUptime`]: unit => String(unit.uptimeSeconds),
-    [`${X}Hoc.SntpCurrentSource`]: unit => state(unit).source,
+    [`${X}Hoc.SntpCurrentSource`]: unit => peek(unit)?.source ?? '',
     [`${X}Hoc.SntpServersInfo.{i}.HostName`]: (unit, [row = 0]) => servers(unit)[row - 1] ?? '',
     [`${X}Hoc.DnsServersInfo.{i}.IpAddress`]: (unit, [row = 0]) => unit.lease?.dnsServers[row - 1] ?? '',
     [`${X}Hoc.DefaultRouterInfo`]: unit => unit.lease?.server ?? '',
   },
   async start(unit) {
-    delete state(unit).first;
+    delete peek(unit)?.first;
     restartTime(unit);
-    const { first } = state(unit);
+    const first = peek(unit)?.first;
     if (!first) return;
     // What follows would only find the clock unset: a server that answers at all does so within this time.
     const enough = new AbortController();
@@ -122,7 +122,7 @@ export const hoc: Service = {
     enough.abort();
   },
   stop(unit) {
-    state(unit).stop?.abort();
+    peek(unit)?.stop?.abort();
   },
   apply(unit: Unit, { changes, source }: Applied) {
     if (source !== 'unit' && changes.some(change => sntpSettings.test(change.path)) && unit.started('Hoc'))

@@ -23,6 +23,7 @@ interface NlmState {
 /** The oldest entry makes room; the vendor's figure is not public. */
 const MAX_ENTRIES = 100;
 
+const entriesOf = (unit: Unit): readonly Entry[] => unit.peek<NlmState>(nlm)?.entries ?? [];
 const state = (unit: Unit): NlmState => unit.slot(nlm, () => ({ entries: [], next: 1 }));
 
 /** Whether a service says things of this weight at all. */
@@ -121,7 +122,7 @@ export function formatMessage(format: string, values: Readonly<Record<string, st
 
 /** The local log as text, oldest first: for an Upload of `2 Vendor Log File`. */
 export function exportLog(unit: Unit): Buffer {
-  const lines = state(unit).entries.map(
+  const lines = entriesOf(unit).map(
     ({ time, severity, service, serviceId, id, message }) =>
       `${time || '-'} ${severity.toUpperCase()} ${service}: ${serviceId}-${id} ${message}`,
   );
@@ -131,14 +132,14 @@ export function exportLog(unit: Unit): Buffer {
 const column =
   (show: (entry: Entry) => string) =>
   (unit: Unit, [row = 0]: readonly number[]): string => {
-    const entry = state(unit).entries.find(candidate => candidate.index === row);
+    const entry = entriesOf(unit).find(candidate => candidate.index === row);
     return entry ? show(entry) : '';
   };
 
 const count =
   (severity: Severity) =>
   (unit: Unit): string =>
-    String(state(unit).entries.filter(entry => entry.severity === severity).length);
+    String(entriesOf(unit).filter(entry => entry.severity === severity).length);
 
 const eventAction = (unit: Unit, row: number, name: string): string =>
   cell(unit.tree, dgwPath(unit, `Nlm.Events.${row}.${name}`));
@@ -146,8 +147,9 @@ const eventAction = (unit: Unit, row: number, name: string): string =>
 export const nlm: Service = {
   name: 'Nlm',
   async stop(unit) {
-    const { sender } = state(unit);
-    state(unit).sender = undefined;
+    const own = unit.peek<NlmState>(nlm);
+    const sender = own?.sender;
+    if (own) own.sender = undefined;
     await sender?.syslog.close();
   },
   values: {
@@ -169,5 +171,5 @@ export const nlm: Service = {
     },
     'DeviceInfo.DeviceLog': unit => exportLog(unit).toString().slice(-32_000),
   },
-  rows: { [`${X}Nlm.LocalLogMessages.`]: unit => state(unit).entries.map(entry => entry.index) },
+  rows: { [`${X}Nlm.LocalLogMessages.`]: unit => entriesOf(unit).map(entry => entry.index) },
 };

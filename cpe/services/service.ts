@@ -44,6 +44,8 @@ export interface Unit extends Device {
   waiting(service: string): boolean;
   /** What a service keeps for this unit while the unit is up. */
   slot<T>(owner: object, make: () => T): T;
+  /** The same, if it was made: an idle unit keeps nothing for most services. */
+  peek<T>(owner: object): T | undefined;
   /** Changes rows and values of the unit's own, past the rules that bind an ACS. */
   edit(change: (draft: Draft) => void): Promise<void>;
   /** Values that services compute changed. */

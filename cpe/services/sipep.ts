@@ -18,11 +18,13 @@ interface SipState {
   shown: Map<string, string>;
 }
 
+const none: ReadonlyMap<string, Endpoint> = new Map();
+const gatewaysOf = (unit: Unit): ReadonlyMap<string, Endpoint> => unit.peek<SipState>(sipep)?.gateways ?? none;
 const state = (unit: Unit): SipState => unit.slot(sipep, () => ({ gateways: new Map(), shown: new Map() }));
 
 /** The user agent of a gateway; without a name, the first that runs. */
 export function userAgentOf(unit: Unit, gateway?: string): UserAgent | undefined {
-  const all = state(unit).gateways;
+  const all = gatewaysOf(unit);
   return gateway === undefined ? [...all.values()].find(entry => entry.agent)?.agent : all.get(gateway)?.agent;
 }
 
@@ -57,7 +59,8 @@ async function start(unit: Unit): Promise<void> {
 }
 
 async function stop(unit: Unit, silent = false): Promise<void> {
-  const { gateways } = state(unit);
+  const gateways = unit.peek<SipState>(sipep)?.gateways;
+  if (!gateways) return;
   const agents = [...gateways.values()].flatMap(entry => (entry.agent ? [entry.agent] : []));
   gateways.clear();
   await Promise.all(agents.map(agent => agent.stop({ silent })));
@@ -66,14 +69,15 @@ async function stop(unit: Unit, silent = false): Promise<void> {
 /** The texts of SipEp.GatewayStatus[].State. */
 function gatewayState(unit: Unit, gateway: string): string {
   if (!unit.started('SipEp')) return 'Network down';
-  const entry = state(unit).gateways.get(gateway);
+  const entry = gatewaysOf(unit).get(gateway);
   if (!entry) return 'Ready';
   return entry.agent?.state() ?? entry.state;
 }
 
 /** Tells watchers which states are others now. */
 function changed(unit: Unit): void {
-  const { shown } = state(unit);
+  const shown = unit.peek<SipState>(sipep)?.shown;
+  if (!shown) return;
   const changes = [];
   for (const { row, Name } of rowsOf(unit, 'SipEp.GatewayStatus', ['Name'])) {
     const path = dgwPath(unit, `SipEp.GatewayStatus.${row}.State`);
@@ -96,7 +100,7 @@ interface Line {
 /** Shown for TLS only, as on the unit's SIP/Servers page. */
 function lines(unit: Unit): Line[] {
   if (unit.running(firstTransport(unit, 'TlsEnable')) !== 'Enable') return [];
-  return [...state(unit).gateways].flatMap(([gateway, { agent }]) =>
+  return [...gatewaysOf(unit)].flatMap(([gateway, { agent }]) =>
     (agent?.connections() ?? []).map(entry => ({
       gateway,
       port: entry.localPort,
@@ -121,7 +125,7 @@ interface Registered {
 
 function registrations(unit: Unit): Registered[] {
   const endpoints = rowsOf(unit, 'SipEp.UserAgent', ['EpId', 'Username']);
-  return [...state(unit).gateways].flatMap(([gateway, { agent }]) =>
+  return [...gatewaysOf(unit)].flatMap(([gateway, { agent }]) =>
     (agent?.registrations() ?? []).map(entry => ({
       gateway,
       endpoint: endpoints.find(row => row.Username === entry.user)?.EpId ?? '',

@@ -54,10 +54,14 @@ interface RowCommand {
 
 type Listener = (changes: Change[], source: Source) => void;
 
+const untouched = emptyLayer();
+const settled: Promise<unknown> = Promise.resolve();
+
 export class Configuration {
   readonly model: Model;
   tree: Tree;
-  #own: Layer = emptyLayer();
+  /** The shared empty layer until the first change: an idle unit costs next to nothing. */
+  #own: Layer = untouched;
   readonly #base: Layer;
   readonly #hooks: Hooks;
   #attributes: Map<string, Attributes> | undefined;
@@ -65,7 +69,7 @@ export class Configuration {
   #pending: Map<string, string> | undefined;
   #listeners: Listener[] | undefined;
   /** The change under way: changes of one unit happen one after another. */
-  #turn: Promise<unknown> = Promise.resolve();
+  #turn: Promise<unknown> = settled;
 
   /** @param base what the customer profile sets: shared by all units of a fleet, never changed */
   constructor(model: Model, base: Layer, hooks: Hooks, stored?: StoredConfiguration) {
@@ -86,6 +90,11 @@ export class Configuration {
     return new Tree(this.model, [this.#own, this.#base], this.#hooks.live);
   }
 
+  #use(own: Layer): void {
+    this.#own = own;
+    this.tree = this.#newTree();
+  }
+
   stored(): StoredConfiguration {
     return {
       values: [...this.#own.values],
@@ -101,10 +110,9 @@ export class Configuration {
 
   /** Back to the base. The caller saves. */
   clear(): void {
-    this.#own = emptyLayer();
     this.#attributes = undefined;
     this.#pending = undefined;
-    this.tree = this.#newTree();
+    this.#use(untouched);
   }
 
   // ---- reading ----
@@ -366,13 +374,13 @@ export class Configuration {
 
   async #commit(draft: Draft, source: Source, note?: Note): Promise<0 | 1> {
     const commit: Commit = { ...this.#difference(draft), removed: draft.removed, source };
-    const own = { values: new Map(this.#own.values), tables: new Map(this.#own.tables) };
+    const before = this.#own;
+    this.#use({ values: new Map(before.values), tables: new Map(before.tables) });
     const attributes = this.#attributes && new Map(this.#attributes);
     this.#merge(draft);
     note?.make();
     await this.#safe(() => {
-      this.#own.values = own.values;
-      this.#own.tables = own.tables;
+      this.#use(before);
       this.#attributes = attributes;
       note?.undo();
     });

@@ -27,21 +27,34 @@ const BLOBS = 'files';
 
 /** State that lives as long as the process: for fleets and tests. Blobs are kept as given, so equal ones are shared. */
 export function memoryPersist(): Persist {
-  let blobs: Map<string, Buffer> | undefined;
-  return {
-    found: undefined,
-    save: async () => undefined,
-    put: async (name, bytes) => {
-      blobs ??= new Map();
-      blobs.set(name, bytes);
-    },
-    get: async name => blobs?.get(name),
-    drop: async name => {
-      blobs?.delete(name);
-    },
-    list: async () => [...(blobs?.keys() ?? [])],
-    close: async () => undefined,
-  };
+  return new MemoryPersist();
+}
+
+class MemoryPersist implements Persist {
+  #blobs: Map<string, Buffer> | undefined;
+
+  get found(): unknown {
+    return undefined;
+  }
+  async save(): Promise<void> {
+    // Nothing outlives the process, so nothing is written.
+  }
+  async put(name: string, bytes: Buffer): Promise<void> {
+    this.#blobs ??= new Map();
+    this.#blobs.set(name, bytes);
+  }
+  async get(name: string): Promise<Buffer | undefined> {
+    return this.#blobs?.get(name);
+  }
+  async drop(name: string): Promise<void> {
+    this.#blobs?.delete(name);
+  }
+  async list(): Promise<string[]> {
+    return [...(this.#blobs?.keys() ?? [])];
+  }
+  async close(): Promise<void> {
+    // Nothing is under way.
+  }
 }
 
 async function syncDirectory(path: string): Promise<void> {
