@@ -3,7 +3,7 @@
 import type { Clock, Random } from '../shared/clock.ts';
 import { CwmpFault } from '../shared/cwmp/faults.ts';
 import type { ParameterAttribute, ParameterInfo, ParameterValue } from '../shared/cwmp/methods.ts';
-import { messageOf, UserError } from '../shared/errors.ts';
+import { messageOf } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import type { Model } from '../shared/model/datamodel.ts';
 import type { createHttp } from '../shared/net/http.ts';
@@ -17,13 +17,14 @@ import { type CustomerProfile, type Factory, factoryOf, noProfile } from './prof
 import type { ScriptTarget } from './script/run.ts';
 import { hostOf, installCertificate, rootsOf } from './services/cert.ts';
 import { exportConfiguration, installScript } from './services/conf.ts';
+import { ServiceControl } from './services/control.ts';
 import { installFirmware, swapBanks } from './services/fpu.ts';
 import { restartTime } from './services/hoc.ts';
 import { exportLog, notify } from './services/nlm.ts';
 import { allServices, registryOf } from './services/registry.ts';
-import type { Service, Unit, UnitFacts } from './services/service.ts';
+import type { Unit } from './services/service.ts';
 import { userAgentOf } from './services/sipep.ts';
-import { type Commit, Configuration, type Hooks, type Note, type StoredConfiguration } from './state/configuration.ts';
+import { type Commit, Configuration, type Hooks } from './state/configuration.ts';
 import type {
   AgentFacts,
   Change,
@@ -34,6 +35,7 @@ import type {
   TlsSettings,
   UnitIdentity,
 } from './state/device.ts';
+import { Keeping, type UnitFacts } from './state/keeping.ts';
 import { memoryPersist, openPersist, type Persist } from './state/persist.ts';
 import type { Draft, Live, Tree } from './state/tree.ts';
 import type { UserAgent } from './voice/useragent.ts';
@@ -61,6 +63,8 @@ export interface GatewayOptions {
   clockSource?: 'sntp' | 'host' | undefined;
   /** Takes any bytes as a firmware image. */
   anyFirmware?: boolean | undefined;
+  /** Hz that the unit plays into its calls; 425 unless told. */
+  tone?: number | undefined;
   /** Another HTTP client than the one on sockets. */
   http?: typeof createHttp | undefined;
 }
@@ -88,23 +92,6 @@ export const defaultVersion = '48.5.2718';
 const DHCP_AT_BOOT = 8000;
 const DHCP_TIMEOUT = 15_000;
 
-interface StoredState {
-  configuration: StoredConfiguration;
-  facts: AgentFacts;
-  unit: UnitFacts;
-}
-
-const newFacts = (): AgentFacts => ({
-  bootstrapped: '',
-  events: [],
-  changed: [],
-  retries: 0,
-  transfers: [],
-  scheduled: [],
-  parameterKey: '',
-  reportedVersion: '',
-});
-
 /** @throws UserError when the state directory or the profile cannot be used */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const factory = await factoryOf(options.model, options.profile ?? noProfile);
@@ -112,41 +99,31 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   return new RunningGateway(options, factory, persist);
 }
 
-const idle: Promise<unknown> = Promise.resolve();
-
 class RunningGateway implements Gateway, Unit, Hooks, Live, ScriptTarget {
   readonly #options: GatewayOptions;
   readonly #factory: Factory;
-  readonly blobs: Persist;
+  readonly #keeping: Keeping;
   readonly #configuration: Configuration;
-  #facts: AgentFacts;
-  #unitFacts: UnitFacts;
+  readonly #services: ServiceControl;
   #agent: Agent | undefined;
   #lease: Lease | undefined;
   /** Unit's clock minus host's, milliseconds. */
   #clockOffset: number | undefined;
   #bootedAt = 0;
-  #up = false;
-  /** Services stopped by hand or by their start-up type. */
-  #stopped: Set<string> | undefined;
   #slots: Map<object, unknown> | undefined;
   /** Ends a question to a DHCP server. */
   #asking: AbortController | undefined;
   #hearers: ((agent: Agent) => void)[] | undefined;
-  /** Restarts under way. */
-  #work: Promise<unknown> = idle;
-  /** Saves wait while several changes are made together. */
-  #together = 0;
-  #dirty = false;
+  #booting: Promise<void> | undefined;
+  /** Power is off, or going. */
+  #off = true;
 
   constructor(options: GatewayOptions, factory: Factory, persist: Persist) {
     this.#options = options;
     this.#factory = factory;
-    this.blobs = persist;
-    const found = persist.found as StoredState | undefined;
-    this.#facts = found?.facts ?? newFacts();
-    this.#unitFacts = found?.unit ?? {};
-    this.#configuration = new Configuration(options.model, factory.layer, this, found?.configuration);
+    this.#keeping = new Keeping(persist, () => this.#configuration.stored());
+    this.#configuration = new Configuration(options.model, factory.layer, this, this.#keeping.found);
+    this.#services = new ServiceControl(this, this.#configuration);
   }
 
   // ---- what it is ----
@@ -173,7 +150,7 @@ class RunningGateway implements Gateway, Unit, Hooks, Live, ScriptTarget {
     return this.#options.address;
   }
   get softwareVersion(): string {
-    return this.#unitFacts.firmware?.version ?? this.#options.softwareVersion ?? defaultVersion;
+    return this.#keeping.unit.firmware?.version ?? this.#options.softwareVersion ?? defaultVersion;
   }
   get productName(): string {
     return this.identity.productClass;
@@ -181,14 +158,20 @@ class RunningGateway implements Gateway, Unit, Hooks, Live, ScriptTarget {
   get anyFirmware(): boolean {
     return this.#options.anyFirmware === true;
   }
+  get tone(): number {
+    return this.#options.tone ?? 425;
+  }
   get factoryFiles(): ReadonlyMap<string, Buffer> {
     return this.#factory.files;
   }
   get facts(): Readonly<AgentFacts> {
-    return this.#facts;
+    return this.#keeping.facts;
   }
   get unitFacts(): Readonly<UnitFacts> {
-    return this.#unitFacts;
+    return this.#keeping.unit;
+  }
+  get blobs(): Persist {
+    return this.#keeping.persist;
   }
   get lease(): Lease | undefined {
     return this.#lease;
@@ -200,7 +183,7 @@ class RunningGateway implements Gateway, Unit, Hooks, Live, ScriptTarget {
     return this.#configuration.tree;
   }
   get uptimeSeconds(): number {
-    return this.#up ? Math.floor((this.clock.monotonic() - this.#bootedAt) / 1000) : 0;
+    return this.#services.up ? Math.floor((this.clock.monotonic() - this.#bootedAt) / 1000) : 0;
   }
   get localTime(): string {
     return currentTime(this);
@@ -251,30 +234,16 @@ class RunningGateway implements Gateway, Unit, Hooks, Live, ScriptTarget {
     this.#configuration.announce(changes, 'unit');
   }
   set(items: SetItem[], source: Source, parameterKey?: string): Promise<0 | 1> {
-    return this.#configuration.set(items, source, this.#keyNote(parameterKey));
+    return this.#configuration.set(items, source, this.#keeping.keyNote(parameterKey));
   }
   add(path: string, source: Source, parameterKey?: string): Promise<{ instance: number; status: 0 | 1 }> {
-    return this.#configuration.insert(path, {}, source, this.#keyNote(parameterKey));
+    return this.#configuration.insert(path, {}, source, this.#keeping.keyNote(parameterKey));
   }
   remove(path: string, source: Source, parameterKey?: string): Promise<0 | 1> {
-    return this.#configuration.remove(path, source, this.#keyNote(parameterKey));
+    return this.#configuration.remove(path, source, this.#keeping.keyNote(parameterKey));
   }
   async edit(change: (draft: Draft) => void): Promise<void> {
     await this.#configuration.edit(change, 'unit');
-  }
-
-  /** TR-069 A.3.2.1: ParameterKey is set by success, and only by that. */
-  #keyNote(parameterKey: string | undefined): Note | undefined {
-    if (parameterKey === undefined) return undefined;
-    const before = this.#facts.parameterKey;
-    return {
-      make: () => {
-        this.#facts.parameterKey = parameterKey;
-      },
-      undo: () => {
-        this.#facts.parameterKey = before;
-      },
-    };
   }
 
   // ---- what the configuration asks of the services ----
@@ -290,7 +259,7 @@ class RunningGateway implements Gateway, Unit, Hooks, Live, ScriptTarget {
   }
 
   started(service: string): boolean {
-    return this.#up && this.#stopped?.has(service) !== true;
+    return this.#services.started(service);
   }
   waiting(service: string): boolean {
     return this.#configuration.waiting().has(service);
@@ -304,7 +273,7 @@ class RunningGateway implements Gateway, Unit, Hooks, Live, ScriptTarget {
     for (const service of allServices) service.check?.(this, draft, problem);
   }
   async apply(commit: Commit): Promise<void> {
-    if (!this.#up) return;
+    if (!this.#services.up) return;
     for (const service of allServices) await service.apply?.(this, commit);
   }
   async rowCommand(template: string, path: string): Promise<void> {
@@ -315,39 +284,23 @@ class RunningGateway implements Gateway, Unit, Hooks, Live, ScriptTarget {
     }
     const instance = Number(/\.(\d+)\.\w+$/.exec(path)?.[1]);
     // Whoever wrote the value need not wait: goodbyes to a server that is gone take their time.
-    this.#track(run(this, instance));
+    this.#services.track(run(this, instance));
   }
 
   // ---- keeping state ----
 
-  async save(): Promise<void> {
-    if (this.#together > 0) {
-      this.#dirty = true;
-      return;
-    }
-    await this.blobs.save(() => this.#state());
+  save(): Promise<void> {
+    return this.#keeping.save();
   }
-  #state(): StoredState {
-    return { configuration: this.#configuration.stored(), facts: this.#facts, unit: this.#unitFacts };
-  }
-  async together<T>(work: () => Promise<T>): Promise<T> {
-    this.#together++;
-    try {
-      return await work();
-    } finally {
-      this.#together--;
-      if (this.#together === 0 && this.#dirty) {
-        this.#dirty = false;
-        await this.save();
-      }
-    }
+  together<T>(work: () => Promise<T>): Promise<T> {
+    return this.#keeping.together(work);
   }
   async record(change: (facts: AgentFacts) => void): Promise<void> {
-    change(this.#facts);
+    change(this.#keeping.facts);
     await this.save();
   }
   async remember(change: (facts: UnitFacts) => void): Promise<void> {
-    change(this.#unitFacts);
+    change(this.#keeping.unit);
     await this.save();
   }
   storeFile(id: string, bytes: Buffer): Promise<void> {
@@ -396,10 +349,7 @@ class RunningGateway implements Gateway, Unit, Hooks, Live, ScriptTarget {
   setClock(offset: number | undefined): void {
     const first = this.#clockOffset === undefined && offset !== undefined;
     this.#clockOffset = offset;
-    if (!first || !this.#up) return;
-    for (const service of allServices) {
-      if (service.clockSet && this.started(service.name)) this.#track(Promise.resolve(service.clockSet(this)));
-    }
+    if (first) this.#services.clockSet();
   }
 
   renewLease(): Promise<Lease | undefined> {
@@ -415,7 +365,7 @@ class RunningGateway implements Gateway, Unit, Hooks, Live, ScriptTarget {
       const { signal } = asking;
       this.#lease = await discover({ ...dhcp, mac: this.identity.mac, clock, random, signal, timeoutMs });
       this.log.info('lease', { ...this.#lease });
-      if (this.#up) restartTime(this);
+      if (this.#services.started('Hoc')) restartTime(this);
     } catch (error) {
       if (asking.signal.aborted) throw error;
       this.log.warn('no DHCP answer', { reason: messageOf(error) });
@@ -463,65 +413,46 @@ class RunningGateway implements Gateway, Unit, Hooks, Live, ScriptTarget {
     if (run) await run(this);
     // Two-phase services apply at once here.
     return (
-      run !== undefined || (name.endsWith('.applyconfig') && this.#serviceNamed(name.split('.')[0] ?? '') !== undefined)
+      run !== undefined ||
+      (name.endsWith('.applyconfig') && this.#services.named(name.split('.')[0] ?? '') !== undefined)
     );
-  }
-  #serviceNamed(name: string): string | undefined {
-    return this.model.services.find(entry => entry.name.toLowerCase() === name.toLowerCase())?.name;
   }
 
   // ---- services ----
 
-  async commandService(name: string, action: 'Start' | 'Stop' | 'Restart'): Promise<void> {
-    const known = this.#serviceNamed(name);
-    if (known === undefined) throw new UserError(404, 'no-service', `there is no service ${name}`);
-    const running = this.started(known);
-    if (action !== 'Start' && running) {
-      this.#stopped = new Set(this.#stopped).add(known);
-      await this.#behaviour(known)?.stop?.(this);
-    }
-    if (action !== 'Stop' && this.#up && (action === 'Restart' || !running)) {
-      this.#stopped?.delete(known);
-      this.#configuration.release(known);
-      await this.#behaviour(known)?.start?.(this);
-      // Ports and keys of media are taken over by the user agents as they start.
-      if (known === 'Mipt' && this.started('SipEp')) await this.#behaviour('SipEp')?.start?.(this);
-    }
-    this.log.info('service', { service: known, action });
+  commandService(name: string, action: 'Start' | 'Stop' | 'Restart'): Promise<void> {
+    return this.#services.command(name, action);
   }
-  #behaviour(name: string): Service | undefined {
-    return allServices.find(service => service.name === name);
+  restartRequired(): Promise<void> {
+    return this.#services.restartRequired();
   }
-  async restartRequired(): Promise<void> {
-    for (const service of this.#configuration.waiting()) await this.commandService(service, 'Restart');
-  }
-
-  #track(work: Promise<unknown>): void {
-    const logged = work.catch((error: unknown) => this.log.error('service command failed', { error }));
-    this.#work = Promise.all([this.#work, logged]);
-  }
-  async settled(): Promise<void> {
-    let seen: Promise<unknown> | undefined;
-    while (seen !== this.#work) {
-      seen = this.#work;
-      await seen;
-    }
+  settled(): Promise<void> {
+    return this.#services.settled();
   }
 
   // ---- life ----
 
-  async boot(): Promise<void> {
-    if (this.#up) return;
+  boot(): Promise<void> {
+    this.#off = false;
+    return this.#boot();
+  }
+
+  async #boot(): Promise<void> {
+    if (this.#services.up || this.#off) return;
+    this.#booting ??= this.#powerUp().finally(() => {
+      this.#booting = undefined;
+    });
+    await this.#booting;
+  }
+
+  async #powerUp(): Promise<void> {
     this.#bootedAt = this.clock.monotonic();
     this.#clockOffset = this.#options.clockSource === 'host' ? 0 : undefined;
     this.#lease = undefined;
     this.#slots = undefined;
-    this.#configuration.release();
     await this.#startFirmware();
     await this.#askDhcp(DHCP_AT_BOOT);
-    this.#stopped = this.#manualServices();
-    this.#up = true;
-    for (const service of allServices) if (this.started(service.name)) await service.start?.(this);
+    await this.#services.start();
     const { listen, wire, once, http } = this.#options;
     this.#agent = startAgent(this, { listen, wire, once, http });
     for (const hear of this.#hearers ?? []) hear(this.#agent);
@@ -535,62 +466,53 @@ class RunningGateway implements Gateway, Unit, Hooks, Live, ScriptTarget {
     if (this.variable('Fpu.DefaultSettingsOnInstall') === 'Enable') await this.#forget();
   }
 
-  #manualServices(): Set<string> | undefined {
-    const manual = this.model.services
-      .map(({ name }) => name)
-      .filter(name => this.variable(`Scm.ServicesConfig[Name=${name}].StartupType`) === 'Manual');
-    return manual.length > 0 ? new Set(manual) : undefined;
-  }
-
   async #down(silent: boolean): Promise<void> {
-    if (!this.#up) return;
-    this.#up = false;
     this.#asking?.abort(new DOMException('the unit stops', 'AbortError'));
+    // A boot on its way comes to its end first; whoever asked for it hears how it ended.
+    await this.#booting?.catch(() => undefined);
+    if (!this.#services.up) return;
+    this.#services.markDown();
     await this.#agent?.stop();
-    for (const service of [...allServices].reverse()) {
-      await (silent ? (service.powerOff ?? service.stop) : service.stop)?.(this);
-    }
+    await this.#services.stop(silent);
   }
 
   async reboot(cause: { commandKey?: string; reason: string }): Promise<void> {
     this.log.info('reboot', cause);
-    const restart = this.#restart(async () => undefined);
-    this.#track(restart);
-    await restart;
+    await this.#restart(async () => undefined);
   }
 
   async factoryReset(): Promise<void> {
     this.log.info('factory reset');
-    const restart = this.#restart(() => this.#forget());
-    this.#track(restart);
-    await restart;
+    await this.#restart(() => this.#forget());
   }
 
   async #restart(between: () => Promise<void>): Promise<void> {
-    if (!this.#up) return;
-    await this.#down(false);
-    await between();
-    await this.boot();
+    if (!this.#services.up) return;
+    const work = this.#down(false)
+      .then(between)
+      .then(() => this.#boot());
+    this.#services.track(work);
+    await work;
   }
 
-  /** Back to the customer profile; only the firmware stays. TR-069 A.4.1.6. */
+  /** Back to the customer profile. */
   async #forget(): Promise<void> {
-    const { firmware, recovery, firstUse } = this.#unitFacts;
     this.#configuration.clear();
-    this.#facts = newFacts();
-    this.#unitFacts = { ...(firmware && { firmware }), ...(recovery && { recovery }), ...(firstUse && { firstUse }) };
-    await this.save();
-    for (const name of await this.blobs.list()) await this.blobs.drop(name);
+    await this.#keeping.forget();
   }
 
-  async powerOff(): Promise<void> {
-    await this.#down(true);
-    await this.settled();
-    await this.blobs.close();
+  powerOff(): Promise<void> {
+    return this.#end(true);
   }
 
-  async stop(): Promise<void> {
-    await this.#down(false);
+  stop(): Promise<void> {
+    return this.#end(false);
+  }
+
+  async #end(silent: boolean): Promise<void> {
+    // A restart under way does not boot again.
+    this.#off = true;
+    await this.#down(silent);
     await this.settled();
     await this.blobs.close();
   }

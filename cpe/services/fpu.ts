@@ -1,7 +1,8 @@
 // Firmware Pack Updater: checks an image, keeps it in the bank that is not in use, and swaps the banks at the next boot.
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { FirmwareError, type FirmwareImage, unpackFirmware } from '../../shared/firmware.ts';
-import { type Bank, type Service, showTime, type Unit, X } from './service.ts';
+import type { Bank } from '../state/keeping.ts';
+import { type Service, showTime, type Unit, X } from './service.ts';
 
 /**
  * Accepts a firmware image; it runs from the next boot on.

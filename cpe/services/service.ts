@@ -3,28 +3,9 @@
 import type { Model } from '../../shared/model/datamodel.ts';
 import type { Problem } from '../state/configuration.ts';
 import type { Change, Device, Source } from '../state/device.ts';
+import type { UnitFacts } from '../state/keeping.ts';
 import type { Persist } from '../state/persist.ts';
 import type { Draft, Tree } from '../state/tree.ts';
-
-/** A firmware pack in one of the unit's two banks. */
-export interface Bank {
-  product: string;
-  version: string;
-}
-
-/** What services must not forget over a reboot or a power cut. */
-export interface UnitFacts {
-  /** Firmware in use; absent: what the unit was made with. */
-  firmware?: Bank;
-  /** The bank that is not in use. */
-  recovery?: Bank;
-  /** Installed, takes effect at the next boot. */
-  pendingFirmware?: Bank;
-  install?: { result: 'Success' | 'Fail'; at: string };
-  script?: { result: 'Success' | 'ExecutionFailed' | 'TransferFailed'; at: string };
-  exported?: { result: 'Success' | 'ExportationFailed'; at: string };
-  firstUse?: string;
-}
 
 /** The unit as its services see it. */
 export interface Unit extends Device {
@@ -61,6 +42,8 @@ export interface Unit extends Device {
   /** `4102S`, for user agents and macros. */
   readonly productName: string;
   readonly anyFirmware: boolean;
+  /** Hz that the unit plays into its calls. */
+  readonly tone: number;
 }
 
 export interface Applied {

@@ -58,7 +58,7 @@ function configOf(unit: Unit, gateway: string, first: string): UserAgentConfig {
     retryTime: registration('RetryTime', 'DefaultRegistrationRetryTime'),
     refreshTime: registration('RefreshTime', 'DefaultRegistrationRefreshTime'),
     keepAlive: { method: keepAliveOf(scalar('SipKeepAliveMethod')), interval: Number(scalar('SipKeepAliveInterval')) },
-    tone: 425,
+    tone: unit.tone,
     contactMatching: matchingOf(scalar('InteropRegistrationContactMatching')),
   };
 }

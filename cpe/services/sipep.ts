@@ -16,11 +16,13 @@ interface Endpoint {
 interface SipState {
   gateways: Map<string, Endpoint>;
   shown: Map<string, string>;
+  /** Starts and stops, one after the other: a boot and the setting of the clock may both want a start. */
+  turn: Promise<void>;
 }
 
 const none: ReadonlyMap<string, Endpoint> = new Map();
 const gatewaysOf = (unit: Unit): ReadonlyMap<string, Endpoint> => unit.peek<SipState>(sipep)?.gateways ?? none;
-const state = (unit: Unit): SipState => unit.slot(sipep, () => ({ gateways: new Map(), shown: new Map() }));
+const state = (unit: Unit): SipState => unit.slot(sipep, () => ({ gateways: new Map(), shown: new Map(), turn: Promise.resolve() }));
 
 /** The user agent of a gateway; without a name, the first that runs. */
 export function userAgentOf(unit: Unit, gateway?: string): UserAgent | undefined {
@@ -28,8 +30,27 @@ export function userAgentOf(unit: Unit, gateway?: string): UserAgent | undefined
   return gateway === undefined ? [...all.values()].find(entry => entry.agent)?.agent : all.get(gateway)?.agent;
 }
 
-async function start(unit: Unit): Promise<void> {
-  await stop(unit);
+function inTurn(unit: Unit, work: () => Promise<void>): Promise<void> {
+  const own = state(unit);
+  own.turn = own.turn.then(work, work);
+  return own.turn;
+}
+
+const start = (unit: Unit): Promise<void> => inTurn(unit, () => startAll(unit));
+
+const stop = async (unit: Unit, silent = false): Promise<void> => {
+  if (unit.peek(sipep)) await inTurn(unit, () => stopAll(unit, silent));
+};
+
+/** A gateway that waited for the time can go; one that runs is left in peace, and so are its calls. */
+function clockSet(unit: Unit): Promise<void> {
+  return inTurn(unit, async () => {
+    if ([...gatewaysOf(unit).values()].some(entry => !entry.agent)) await startAll(unit);
+  });
+}
+
+async function startAll(unit: Unit): Promise<void> {
+  await stopAll(unit, false);
   for (const config of userAgentConfigs(unit)) {
     const entry: Endpoint = { state: 'Ready' };
     state(unit).gateways.set(config.gateway, entry);
@@ -58,7 +79,7 @@ async function start(unit: Unit): Promise<void> {
   changed(unit);
 }
 
-async function stop(unit: Unit, silent = false): Promise<void> {
+async function stopAll(unit: Unit, silent: boolean): Promise<void> {
   const gateways = unit.peek<SipState>(sipep)?.gateways;
   if (!gateways) return;
   const agents = [...gateways.values()].flatMap(entry => (entry.agent ? [entry.agent] : []));
@@ -191,7 +212,7 @@ export const sipep: Service = {
   name: 'SipEp',
   start,
   stop,
-  clockSet: start,
+  clockSet,
   powerOff: unit => stop(unit, true),
   check: oneTransport,
   values: {

@@ -139,6 +139,7 @@ export async function openStage(options: { folder: string; wire?: string; verbos
       dhcp: { server: { host: '127.0.0.1', port: dhcp.port } },
       listen: { host: '127.0.0.1', port: 0 },
       softwareVersion: oldVersion,
+      tone,
       wire: (from, xml) => {
         const number = stage.wire.push({
           number: stage.wire.length + 1,
