@@ -22,5 +22,5 @@ export type Wake = (
   signal?: AbortSignal,
 ) => Promise<{ accepted: true } | { accepted: false; reason: string }>;
 
-/** Makes the unguessable URL under which a CPE fetches or stores the file of one task. */
-export type LinkFile = (task: Task, direction: 'download' | 'upload') => string;
+/** Makes the unguessable URL under which a CPE fetches or stores the file of one task. `base`: where the CPE came to. */
+export type LinkFile = (task: Task, direction: 'download' | 'upload', base?: string) => string;

@@ -20,6 +20,7 @@ export interface ReconcileParts {
 export interface InVisit {
   row: DeviceRow;
   token: number;
+  base?: string;
 }
 
 /** Rounds before a device that does not come to rest is given up with a fault. */

@@ -27,7 +27,11 @@ export interface Tasks {
   /** Resolves with the task once it has ended, or as it then is after `ms`. */
   outcome(id: string, ms: number): Promise<Task>;
   /** Sends one task in a session. @returns whether the CPE will restart after this session */
-  run(visit: { row: DeviceRow; token: number }, task: Task, cpe: Cpe): Promise<{ task: Task; ends: boolean }>;
+  run(
+    visit: { row: DeviceRow; token: number; base?: string },
+    task: Task,
+    cpe: Cpe,
+  ): Promise<{ task: Task; ends: boolean }>;
 }
 
 const isEnded = (task: Task): boolean => task.state === 'done' || task.state === 'failed' || task.state === 'cancelled';
@@ -131,9 +135,10 @@ export function createTasks(context: FleetContext, files: Files, models: Models)
   };
 
   /** What the task holds, made ready for the device as it is now: file link, ParameterKey, types that the operator left out. */
-  const argsToSend = async (row: DeviceRow, task: Task): Promise<Record<string, unknown>> => {
+  const argsToSend = async (visit: { row: DeviceRow; base?: string }, task: Task): Promise<Record<string, unknown>> => {
+    const { row } = visit;
     const args = { ...task.args };
-    if (task.file) args.URL = ports.linkFile(task, task.method === 'Upload' ? 'upload' : 'download');
+    if (task.file) args.URL = ports.linkFile(task, task.method === 'Upload' ? 'upload' : 'download', visit.base);
     if (args.ParameterKey === '') args.ParameterKey = row.parameterKey;
     if (task.method === 'SetParameterValues') {
       const model = await models.of(row);
@@ -153,7 +158,7 @@ export function createTasks(context: FleetContext, files: Files, models: Models)
       events.emit('task', { task: sent });
     }
     try {
-      const result = (await cpe.call(method, (await argsToSend(visit.row, task)) as never)) as Record<string, unknown>;
+      const result = (await cpe.call(method, (await argsToSend(visit, task)) as never)) as Record<string, unknown>;
       const known = knownFrom(task, result, clock.now());
       if (known.values.length) await store.putParameters(visit.row.id, known.values, known.below);
       return { task: await settle(visit, task, outcomeOf(task, result)), ends: departures.has(method) };

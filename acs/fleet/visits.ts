@@ -16,6 +16,8 @@ export interface Arrival {
   parameters: ParameterValue[];
   retryCount: number;
   address: string;
+  /** Scheme, host and port by which the CPE came: links to files begin with it. */
+  base?: string;
   leaseMs: number;
 }
 
@@ -25,6 +27,7 @@ export interface Visit {
   token: number;
   proof: Proof;
   events: string[];
+  base?: string;
 }
 
 export interface Visits {
@@ -142,7 +145,8 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
       });
       for (const task of informed.settled) events.emit('task', { task });
       visiting.set(id, informed.token);
-      return { id, row: informed.row, token: informed.token, proof: arrival.proof, events: eventCodes };
+      const { proof, base } = arrival;
+      return { id, row: informed.row, token: informed.token, proof, events: eventCodes, ...(base ? { base } : {}) };
     },
     transferComplete: async (visit, args) => {
       const task = await store.apply(visit.id, 'transferCompleted', {

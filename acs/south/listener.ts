@@ -2,7 +2,7 @@
 // connection, and becomes a turn of that session's exchange.
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { SecureVersion } from 'node:tls';
+import { DEFAULT_CIPHERS, type SecureVersion } from 'node:tls';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Clock, Random } from '../../shared/clock.ts';
 import { decodeEnvelope, type Envelope, encodeEnvelope, InvalidSoap } from '../../shared/cwmp/soap.ts';
@@ -10,6 +10,7 @@ import { messageOf, UserError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { EventBus } from '../events.ts';
 import { deviceId } from '../fleet/devices.ts';
+import type { Proof } from '../fleet/enrol.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { SessionLost } from '../fleet/ports.ts';
 import { type Authenticator, createAuthenticator } from './auth.ts';
@@ -67,7 +68,7 @@ export function createSouth(options: SouthOptions): South {
   const byCookie = new Map<string, Live>();
   const bySocket = new WeakMap<Socket, Live>();
   const byDevice = new Map<string, Exchange>();
-  const apps: FastifyInstance[] = [];
+  const apps: { server: FastifyInstance; tls?: ListenTls }[] = [];
   const authenticator: Authenticator = createAuthenticator({
     enrolment: fleet.enrolment,
     clock,
@@ -118,7 +119,7 @@ export function createSouth(options: SouthOptions): South {
         serialNumber: DeviceId.SerialNumber,
       };
       if (denied.reason === 'missing' && isSecure(request) && (await fleet.enrolment.mayOpen(deviceId(identity)))) {
-        await take(request, reply, posted, { proof: { kind: 'open' }, address: addressOf(request) });
+        await take(request, reply, posted, callerOf(request, { kind: 'open' }));
         return;
       }
       fleet.enrolment.knock(identity, addressOf(request));
@@ -210,7 +211,7 @@ export function createSouth(options: SouthOptions): South {
     }
     // TR-069 3.7.1.1: one Inform a session; another one means that the CPE has begun anew.
     before?.exchange.abandon('the CPE began a new session');
-    await take(request, reply, posted, { proof: known.proof, address: addressOf(request) });
+    await take(request, reply, posted, callerOf(request, known.proof));
   };
 
   const app = async (tls?: ListenTls): Promise<FastifyInstance> => {
@@ -229,7 +230,7 @@ export function createSouth(options: SouthOptions): South {
     instance.post('/*', handle);
     instance.post('/', handle);
     await instance.ready();
-    apps.push(instance);
+    apps.push({ server: instance, ...(tls ? { tls } : {}) });
     return instance;
   };
 
@@ -242,14 +243,11 @@ export function createSouth(options: SouthOptions): South {
       return Number(new URL(url).port) || port;
     },
     renewCertificates: certificates => {
-      for (const { server } of apps) {
-        if ('setSecureContext' in server)
-          (server as unknown as { setSecureContext(o: object): void }).setSecureContext(pairs(certificates));
-      }
+      for (const { server, tls } of apps) if (tls) renewServer(server.server, certificates, tls);
     },
     close: async () => {
       for (const { exchange } of byCookie.values()) exchange.abandon('the ACS is stopping');
-      await Promise.all(apps.map(instance => instance.close()));
+      await Promise.all(apps.map(({ server }) => server.close()));
     },
   };
 }
@@ -291,18 +289,40 @@ const pairs = (certificates: ListenTls['certificates']): { cert: string[]; key: 
   key: certificates.map(pair => pair.key),
 });
 
+/** New certificates for a TLS server; connections that are open keep theirs. All else about TLS must be said again, or it is lost. */
+export function renewServer(server: unknown, certificates: ListenTls['certificates'], tls?: ListenTls): void {
+  const { setSecureContext } = server as { setSecureContext?: (options: object) => void };
+  setSecureContext?.call(server, tls ? tlsOptions({ ...tls, certificates }) : pairs(certificates));
+}
+
 const tlsOptions = (tls: ListenTls): object => ({
   ...pairs(tls.certificates),
   minVersion: tls.minVersion,
   // DGW's DHE suites need a group offered by the server.
   dhparam: 'auto',
-  ...(tls.ciphers ? { ciphers: tls.ciphers } : {}),
+  ...cipherOptions(tls),
   ...(tls.clientCa ? { ca: tls.clientCa, requestCert: true, rejectUnauthorized: false } : {}),
 });
+
+/** OpenSSL's own default level refuses what TLS 1.0 and 1.1 rest on (SHA-1). */
+function cipherOptions({ ciphers, minVersion }: ListenTls): { ciphers?: string } {
+  if (minVersion === 'TLSv1' || minVersion === 'TLSv1.1')
+    return { ciphers: `${ciphers ?? DEFAULT_CIPHERS}:@SECLEVEL=0` };
+  return ciphers ? { ciphers } : {};
+}
 
 const isSecure = (request: FastifyRequest): boolean => request.protocol === 'https';
 /** IPv4 in its own form, also where the socket is dual-stack. */
 const addressOf = (request: FastifyRequest): string => request.ip.replace(/^::ffff:/, '');
+
+function callerOf(request: FastifyRequest, proof: Proof): Caller {
+  const host = request.host;
+  const caller: Caller = { proof, address: addressOf(request) };
+  // What the CPE calls us is what it can reach, and what its certificate check expects of our files too.
+  return /^(\[[0-9a-f:.]+\]|[\w.-]+)(:\d{1,5})?$/i.test(host)
+    ? { ...caller, base: `${request.protocol}://${host}` }
+    : caller;
+}
 
 /** Values of our cookie; some CPEs echo it with its attributes, some twice. */
 function cookiesOf(request: IncomingMessage): string[] {

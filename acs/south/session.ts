@@ -25,6 +25,8 @@ export interface SessionContext {
 export interface Caller {
   proof: Proof;
   address: string;
+  /** Scheme, host and port by which it came. */
+  base?: string;
 }
 
 /** Sessions may be quiet for as long as the CPE asks, within reason. */
@@ -108,6 +110,7 @@ async function begin(cpe: Exchange, turn: Turn, caller: Caller, context: Session
       parameters: inform.ParameterList,
       retryCount: inform.RetryCount,
       address: caller.address,
+      ...(caller.base ? { base: caller.base } : {}),
       leaseMs: cpe.inactivityMs + 30_000,
     });
   } catch (error) {
