@@ -2,6 +2,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { SecureVersion } from 'node:tls';
 import type { Clock, Random } from '../shared/clock.ts';
+import { messageOf, UserError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import { createEvents, type EventBus } from './events.ts';
 import { createFleet, type Fleet } from './fleet/fleet.ts';
@@ -10,7 +11,7 @@ import { createMetrics } from './metrics.ts';
 import { createRest } from './north/rest.ts';
 import { createHttpWake } from './south/connect/http.ts';
 import { linkOf } from './south/files.ts';
-import { createSouth, type ListenTls, type South } from './south/listener.ts';
+import { createSouth, type ListenTls, renewServer, type South } from './south/listener.ts';
 import { parseFilter } from './store/filter.ts';
 import type { Store } from './store/store.ts';
 
@@ -24,7 +25,7 @@ export interface AcsSetup {
   adminToken: string;
   cwmp: { url: URL }[];
   api: URL;
-  /** Base URL that CPEs use; that of the first listener unless told. */
+  /** Base URL that CPEs use; unless told, the one that each CPE came to. */
   publicUrl?: string;
   tls: { certificates: ListenTls['certificates']; minVersion: SecureVersion; ciphers?: string; clientCa?: string };
   cpeAuth: 'required' | 'none';
@@ -32,7 +33,6 @@ export interface AcsSetup {
   enrolment?: { username: string; password: string };
   trustedProxies: string[];
   connectionRequestAllow: string[];
-  apiTls?: { cert: string; key: string };
 }
 
 export interface Acs {
@@ -46,13 +46,33 @@ export interface Acs {
   close(): Promise<void>;
 }
 
+/** @throws UserError when an address cannot be listened on; nothing stays open then, the store neither */
 export async function startAcs(setup: AcsSetup): Promise<Acs> {
+  const closing: (() => Promise<void> | void)[] = [() => setup.store.close()];
+  const close = async (): Promise<void> => {
+    for (const step of closing.splice(0).reverse()) await step();
+  };
+  try {
+    return await build(setup, closing, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function build(
+  setup: AcsSetup,
+  closing: (() => Promise<void> | void)[],
+  close: () => Promise<void>,
+): Promise<Acs> {
   const { clock, random, log, store } = setup;
   const events = createEvents();
   const secrets = createSecrets(setup.serverKey, random);
   const links = secrets.keyFor('file links');
   const wake = createHttpWake({ clock, random, events, secrets, allow: setup.connectionRequestAllow });
-  let base = setup.publicUrl?.replace(/\/+$/, '') ?? '';
+  const base = setup.publicUrl?.replace(/\/+$/, '');
+  const cwmp: string[] = [];
+  closing.push(logEvents(events, log));
 
   const fleet = createFleet({
     store,
@@ -65,7 +85,7 @@ export async function startAcs(setup: AcsSetup): Promise<Acs> {
     cpeAuth: setup.cpeAuth,
     ...(setup.enrolment ? { enrolment: setup.enrolment } : {}),
     owner: random.bytes(6).toString('hex'),
-    ports: { wake, linkFile: (task, direction) => base + linkOf(links, task, direction) },
+    ports: { wake, linkFile: (task, direction, came) => (base ?? came ?? cwmp[0]) + linkOf(links, task, direction) },
   });
 
   const south = createSouth({
@@ -78,22 +98,13 @@ export async function startAcs(setup: AcsSetup): Promise<Acs> {
     cpeAuth: setup.cpeAuth,
     trustedProxies: setup.trustedProxies,
   });
-  const cwmp: string[] = [];
-  for (const { url } of setup.cwmp) {
-    const tls = url.protocol === 'https:' ? { tls: { ...setup.tls } } : {};
-    const port = await south.listen({ host: hostOf(url), port: Number(url.port || (tls.tls ? 443 : 80)), ...tls });
-    cwmp.push(`${url.protocol}//${url.hostname}:${port}`);
-  }
-  if (!base) base = cwmp[0] ?? '';
+  closing.push(() => south.close());
 
-  const count = async (state: string): Promise<{ state: string; count: number }> => ({
-    state,
-    count: await store.countDevices(parseFilter(`state = "${state}"`), clock.now()),
-  });
   const metrics = createMetrics(events, {
     sessions: () => south.sessions(),
-    devices: async () => await Promise.all(['known', 'quarantine', 'enrolled'].map(count)),
+    devices: async () => await Promise.all((['known', 'quarantine', 'enrolled'] as const).map(countOf(setup))),
   });
+  closing.push(() => metrics.stop());
   let ready = false;
   const rest = await createRest({
     fleet,
@@ -105,29 +116,60 @@ export async function startAcs(setup: AcsSetup): Promise<Acs> {
     metrics,
     roleOf: async token => (sameToken(token, setup.adminToken) ? 'admin' : undefined),
     isReady: () => ready,
-    ...(setup.apiTls ? { tls: setup.apiTls } : {}),
+    ...(setup.api.protocol === 'https:' ? { tls: setup.tls.certificates } : {}),
   });
-  const bound = await rest.listen({ host: hostOf(setup.api), port: Number(setup.api.port || 0) });
-  const stopLog = logEvents(events, log);
+  closing.push(() => rest.close());
+
+  for (const { url } of setup.cwmp) {
+    const secure = url.protocol === 'https:';
+    const address = { host: hostOf(url), port: Number(url.port || (secure ? 443 : 80)) };
+    const port = await listening('--cwmp', url, south.listen({ ...address, ...(secure ? { tls: setup.tls } : {}) }));
+    cwmp.push(`${url.protocol}//${url.hostname}:${port}`);
+  }
+  const apiPort = Number(setup.api.port || (setup.api.protocol === 'https:' ? 443 : 80));
+  const bound = await listening('--api', setup.api, rest.listen({ host: hostOf(setup.api), port: apiPort }));
   ready = true;
+  closing.push(() => {
+    ready = false;
+  });
 
   return {
     cwmp,
-    api: `${setup.api.protocol}//${setup.api.hostname}:${new URL(bound).port}`,
+    api: `${setup.api.protocol}//${setup.api.hostname}:${new URL(bound).port || apiPort}`,
     fleet,
     events,
     south,
-    renewCertificates: certificates => south.renewCertificates(certificates),
-    close: async () => {
-      ready = false;
-      await rest.close();
-      await south.close();
-      stopLog();
-      metrics.stop();
-      await store.close();
+    renewCertificates: certificates => {
+      south.renewCertificates(certificates);
+      renewServer(rest.server, certificates);
     },
+    close,
   };
 }
+
+const listenTroubles: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there already',
+  EADDRNOTAVAIL: 'no interface of this host has that address',
+  EACCES: 'not allowed to listen there (ports below 1024 need a privilege)',
+  ENOTFOUND: 'that name has no address',
+};
+
+/** @throws UserError 503 naming the option */
+async function listening<T>(option: string, url: URL, bound: Promise<T>): Promise<T> {
+  try {
+    return await bound;
+  } catch (error) {
+    const reason = listenTroubles[(error as NodeJS.ErrnoException).code ?? ''] ?? messageOf(error);
+    throw new UserError(503, 'cannot-listen', `${option} ${url.origin}: ${reason}`);
+  }
+}
+
+const countOf =
+  ({ store, clock }: AcsSetup) =>
+  async (state: string): Promise<{ state: string; count: number }> => ({
+    state,
+    count: await store.countDevices(parseFilter(`state = "${state}"`), clock.now()),
+  });
 
 const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '');
 

@@ -1,10 +1,11 @@
+#!/usr/bin/env node
 // The ACS as a process: argv, environment, signals. What it does is built in start.ts, imported on use.
 import { readFileSync } from 'node:fs';
 import { helpText, readOptions, UsageError } from '../shared/config.ts';
-import { messageOf } from '../shared/errors.ts';
+import { messageOf, UserError } from '../shared/errors.ts';
 import { type AcsOptions, acsOptions } from './config.ts';
 
-const usage = 'npm start -- [options]';
+const usage = 'tandem-acs [options]';
 const about = 'Tandem ACS: a TR-069 Auto Configuration Server. Each option also as TANDEM_NAME in the environment.';
 
 function options(argv: string[]): AcsOptions {
@@ -32,6 +33,8 @@ async function main(argv: string[]): Promise<number> {
   const { start } = await import('./start.ts');
   const stopping = new Promise<string>(resolve => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal));
+    // Whoever read the log has gone; the server goes on without one.
+    process.stdout.on('error', () => undefined);
   });
   const { acs, log } = await start(values, {
     adminToken: process.env.TANDEM_ADMIN_TOKEN,
@@ -43,12 +46,12 @@ async function main(argv: string[]): Promise<number> {
   return 0;
 }
 
-main(process.argv.slice(2)).then(
-  code => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof UsageError ? `usage: ${error.message}` : messageOf(error)}\n`);
-    process.exitCode = error instanceof UsageError ? 2 : 1;
-  },
-);
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const known = error instanceof UsageError || error instanceof UserError;
+  process.stderr.write(
+    known ? `tandem-acs: ${messageOf(error)}\n` : `${error instanceof Error ? error.stack : String(error)}\n`,
+  );
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}

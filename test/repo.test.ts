@@ -25,7 +25,13 @@ const target = (file: string, specifier: string): string | undefined =>
 const roomOf = (file: string): string => file.split('/')[0] ?? '';
 
 /** Files of acs/ from left to right: each may import its own room and those further right. */
-const acsRooms = [['main', 'start', 'cli'], ['app', 'relay'], ['south', 'north'], ['fleet'], ['store']];
+const acsRooms = [
+  ['main', 'start', 'cli', 'data', 'certificates'],
+  ['app', 'relay'],
+  ['south', 'north'],
+  ['fleet'],
+  ['store'],
+];
 const acsLeaves = ['events', 'metrics', 'config'];
 /** cpe: main → run → fleet → gateway → agent | services | script | web → state; services → voice. */
 const cpeAllowed: Record<string, string[]> = {

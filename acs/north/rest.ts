@@ -16,7 +16,7 @@ export interface RestOptions extends OperationContext {
   /** The role of a bearer token; undefined for one that is not good. */
   roleOf: (token: string) => Promise<Role | undefined>;
   isReady: () => boolean;
-  tls?: { cert: string; key: string };
+  tls?: { cert: string; key: string }[];
 }
 
 const roles: readonly Role[] = ['viewer', 'operator', 'admin'];
@@ -30,7 +30,9 @@ export async function createRest(options: RestOptions): Promise<FastifyInstance>
     bodyLimit: MAX_JSON,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 512 },
-    ...(options.tls ? { https: options.tls } : {}),
+    ...(options.tls
+      ? { https: { cert: options.tls.map(pair => pair.cert), key: options.tls.map(pair => pair.key) } }
+      : {}),
   } as never) as unknown as FastifyInstance;
 
   app.removeAllContentTypeParsers();

@@ -1,0 +1,101 @@
+// The data directory: the server's key, the admin token, the own CA. Each is made once, written whole, readable by the owner alone.
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock, Random } from '../shared/clock.ts';
+import { messageOf, UserError } from '../shared/errors.ts';
+import { type Authority, createCa, loadAuthority } from '../shared/pki/authority.ts';
+
+export interface DataDirectory {
+  /** 32 bytes: everything secret is derived from it or sealed with it. */
+  serverKey: Buffer;
+  /** The admin's token; made and kept in `admin-token` when first asked for. */
+  adminToken(): Promise<{ token: string; file: string }>;
+  /** The server's own CA, RSA: no DGW suite has ECDSA, and older gateways verify nothing else. */
+  authority(): Promise<Authority>;
+  caFile: string;
+}
+
+const KEY_BYTES = 32;
+
+const unusable = (path: string, error: unknown): UserError =>
+  error instanceof UserError ? error : new UserError(503, 'data-unusable', `--data: ${path}: ${messageOf(error)}`);
+
+/** @throws UserError 503 when the directory or a file in it cannot be read, written or understood */
+export async function openData(directory: string, clock: Clock, random: Random): Promise<DataDirectory> {
+  const pki = join(directory, 'pki');
+  await mkdir(pki, { recursive: true, mode: 0o700 }).catch(error => {
+    throw unusable(directory, error);
+  });
+  const keyFile = join(directory, 'server-key');
+  const serverKey = Buffer.from(await secretFile(keyFile, () => random.bytes(KEY_BYTES).toString('hex')), 'hex');
+  if (serverKey.length !== KEY_BYTES)
+    throw unusable(keyFile, new Error(`not ${KEY_BYTES} bytes in hexadecimal; all sealed secrets hang on this file`));
+  const tokenFile = join(directory, 'admin-token');
+  const files = { cert: join(pki, 'ca.pem'), key: join(pki, 'ca.key') };
+  return {
+    serverKey,
+    adminToken: async () => ({
+      token: await secretFile(tokenFile, () => random.bytes(24).toString('base64url')),
+      file: tokenFile,
+    }),
+    authority: async () => await ownAuthority(files, clock, random),
+    caFile: files.cert,
+  };
+}
+
+/** @returns undefined when there is no such file */
+async function textOf(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw unusable(path, error);
+  }
+}
+
+async function secretFile(path: string, make: () => string): Promise<string> {
+  const known = (await textOf(path))?.trim();
+  if (known) return known;
+  const text = make();
+  await writeWhole(path, `${text}\n`, 0o600);
+  return text;
+}
+
+/** Either the old content or the new, whatever happens in between. */
+async function writeWhole(path: string, text: string, mode: number): Promise<void> {
+  const temporary = `${path}.new`;
+  try {
+    const file = await open(temporary, 'w', mode);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    throw unusable(path, error);
+  }
+}
+
+async function ownAuthority(files: { cert: string; key: string }, clock: Clock, random: Random): Promise<Authority> {
+  const [cert, key] = [await textOf(files.cert), await textOf(files.key)];
+  if (cert !== undefined && key !== undefined) {
+    try {
+      return loadAuthority({ cert, key }, { clock, random });
+    } catch (error) {
+      throw new UserError(503, 'data-unusable', `--data: ${files.cert}, ${files.key}: ${messageOf(error)}`);
+    }
+  }
+  // The key is written last: without it the certificate was never used.
+  if (key !== undefined)
+    throw unusable(
+      files.cert,
+      new Error(`missing, but its key ${files.key} is there; gateways trust that certificate`),
+    );
+  const name = `Tandem ACS ${random.bytes(4).toString('hex')}`;
+  const authority = await createCa({ name, key: 'rsa', clock, random });
+  await writeWhole(files.cert, authority.cert, 0o644);
+  await writeWhole(files.key, authority.key, 0o600);
+  return authority;
+}
