@@ -140,7 +140,9 @@ class RunningAgent implements Agent {
     this.#timers = createTimers(device, {
       periodic: () => this.#happened(ledger.PERIODIC),
       scheduled: () => this.#scheduledDue(),
-      active: () => this.#wanted.set(),
+      active: () => {
+        if (device.facts.changed.length > 0) this.#wanted.set();
+      },
     });
     this.#worker = createWorker({
       device,
@@ -407,7 +409,7 @@ class RunningAgent implements Agent {
     this.#timers.arm();
     void this.#settleDoor();
     const url = acsAddress(this.#device)?.url;
-    if (this.#inSession || !this.#address || url === this.#address.url) return;
+    if (this.#inSession || this.#ended === 0 || url === this.#address?.url) return;
     this.#notes = this.#notes.then(() => this.#checkAddress(false));
     this.#wanted.set();
   }

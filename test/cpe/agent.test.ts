@@ -1,0 +1,426 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import {
+  argumentsOf,
+  ask,
+  fault,
+  informResponse,
+  type ScriptedAcs,
+  type Step,
+  scriptedAcs,
+} from '../support/scripted-acs.ts';
+import { eventually, type TestUnit, testUnit, type UnitOptions } from '../support/unit.ts';
+
+const set = (...items: [string, string][]): Step =>
+  ask('SetParameterValues', {
+    ParameterList: items.map(([Name, Value]) => ({ Name, Value, Type: 'xsd:string' })) as never,
+    ParameterKey: 'k',
+  });
+const P = 'Device.ManagementServer.';
+
+describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () => {
+  let acs: ScriptedAcs;
+  let unit: TestUnit;
+  beforeEach(async () => {
+    acs = await scriptedAcs();
+  });
+  afterEach(async () => {
+    await unit?.close();
+    await acs.close();
+  });
+
+  const start = async (options: UnitOptions = {}) => {
+    unit = await testUnit({ url: acs.url, ...options });
+    await unit.boot();
+    return unit.ended(1);
+  };
+  const events = (session: number): string[] =>
+    (unit.sessions[session - 1]?.events ?? []).map(({ EventCode, CommandKey }) =>
+      CommandKey ? `${EventCode} ${CommandKey}` : EventCode,
+    );
+  const informs = () =>
+    acs.heard.filter((_, at) => acs.names()[at] === 'Inform').map(heard => argumentsOf(heard, 'Inform'));
+  const quiet = async (ms: number, sessions: number): Promise<void> => {
+    await unit.clock.advance(ms);
+    assert.equal(unit.sessions.length, sessions);
+  };
+  /** Advances until another session has ended; returns how long it took, milliseconds. */
+  const next = async (limit: number, step = 250): Promise<number> => {
+    const want = unit.sessions.length + 1;
+    const from = unit.clock.now();
+    while (unit.sessions.length < want) {
+      assert.ok(unit.clock.now() - from <= limit, `no session within ${limit} ms`);
+      const heard = acs.heard.length;
+      await unit.clock.advance(step);
+      if (acs.heard.length > heard) await unit.ended(want);
+    }
+    return unit.clock.now() - from;
+  };
+
+  describe('retry (3.2.1.1)', () => {
+    it('each failed session doubles the band; RetryCount counts them; success ends it', async () => {
+      acs.play(fault(8002), fault(8002), fault(8002), fault(8002));
+      await start();
+      for (const [min, max] of [
+        [5, 10],
+        [10, 20],
+        [20, 40],
+        [40, 80],
+      ] as const) {
+        const waited = await next(max * 1000 + 500);
+        assert.ok(waited >= min * 1000 - 250, `waited ${waited} ms instead of ${min} s or more`);
+      }
+      assert.equal(unit.sessions.at(-1)?.ok, true);
+      assert.deepEqual(
+        informs().map(({ RetryCount }) => RetryCount),
+        [0, 1, 2, 3, 4],
+      );
+      unit.gateway.agent?.inform();
+      await unit.ended(6);
+      assert.equal(informs()[5]?.RetryCount, 0);
+      await quiet(3_600_000, 6);
+    });
+
+    it('follows m and k as they are set', async () => {
+      const policies = fc.tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1000, max: 4000 }));
+      await fc.assert(
+        fc.asyncProperty(policies, async ([m, k]) => {
+          acs.always(fault(8002));
+          const parameters = {
+            [`${P}CWMPRetryMinimumWaitInterval`]: String(m),
+            [`${P}CWMPRetryIntervalMultiplier`]: String(k),
+          };
+          await start({ parameters });
+          for (let n = 1; n <= 3; n++) {
+            const step = Math.max(20, m * 10);
+            const waited = await next(m * 1000 * (k / 1000) ** n + 2 * step, step);
+            assert.ok(waited >= m * 1000 * (k / 1000) ** (n - 1) - step);
+          }
+          await unit.close();
+        }),
+        { numRuns: 4 },
+      );
+    });
+
+    it('a new event ends the wait', async () => {
+      acs.play(fault(8002));
+      await start();
+      unit.gateway.agent?.inform('2 PERIODIC');
+      await unit.ended(2);
+      assert.deepEqual(events(2), ['0 BOOTSTRAP', '1 BOOT', '2 PERIODIC']);
+    });
+
+    it('a reboot restarts the curve, and RetryCount goes on', async () => {
+      acs.play(fault(8002), fault(8002), fault(8002));
+      await start();
+      await next(10_500);
+      await next(20_500);
+      await unit.gateway.powerOff();
+      acs.play(fault(8002));
+      await unit.boot();
+      await unit.ended(4);
+      assert.equal(informs()[3]?.RetryCount, 3);
+      const waited = await next(10_500);
+      assert.ok(waited >= 4750);
+      assert.equal(informs()[4]?.RetryCount, 4);
+    });
+
+    it('a session that failed after its InformResponse is retried without what was delivered', async () => {
+      acs.play(informResponse(), { status: 500 });
+      await start();
+      assert.equal(unit.sessions[0]?.informed, true);
+      await next(10_500);
+      assert.deepEqual(events(2), []);
+      assert.equal(informs()[1]?.RetryCount, 1);
+    });
+
+    it('AcsStatus tells what went wrong and what went well', async () => {
+      await acs.close();
+      await start();
+      assert.equal(unit.device.variable('Cwmp.AcsStatus'), 'ErrorNotResponding');
+      assert.equal(unit.sessions[0]?.error?.kind, 'unreachable');
+    });
+  });
+
+  describe('periodic Inform', () => {
+    const periodic = (more: Record<string, string> = {}): Record<string, string> => ({
+      'Cwmp.PeriodicInformEnable': 'Enable',
+      'Cwmp.PeriodicInformInterval': '600',
+      ...more,
+    });
+
+    it('comes every interval, at a phase of the unit’s own where none is set', async () => {
+      await start({ parameters: periodic() });
+      await next(600_500);
+      assert.deepEqual(events(2), ['2 PERIODIC']);
+      for (let n = 0; n < 3; n++) {
+        const waited = await next(600_500);
+        assert.ok(Math.abs(waited - 600_000) <= 500, `${waited}`);
+      }
+    });
+
+    it('keeps the phase of PeriodicInformTime', async () => {
+      await start({ parameters: periodic({ 'Cwmp.PeriodicInformTime': '2030-05-05T00:03:20Z' }) });
+      await next(600_500);
+      assert.equal(Math.floor(unit.clock.now() / 1000) % 600, 200);
+      await next(600_500);
+      assert.equal(Math.floor(unit.clock.now() / 1000) % 600, 200);
+    });
+
+    it('a new interval counts from then on; Disable ends it', async () => {
+      await start();
+      await quiet(3_600_000, 1);
+      acs.play(informResponse(), set([`${P}PeriodicInformEnable`, '1'], [`${P}PeriodicInformInterval`, '5']));
+      unit.gateway.agent?.inform();
+      await unit.ended(2);
+      for (let n = 0; n < 3; n++) await next(5500);
+      assert.deepEqual(events(5), ['2 PERIODIC']);
+      acs.play(informResponse(), set([`${P}PeriodicInformEnable`, '0']));
+      unit.gateway.agent?.inform();
+      await unit.ended(6);
+      await quiet(60_000, 6);
+    });
+
+    it('one that was not delivered survives a power cut', async () => {
+      await start({ parameters: periodic() });
+      acs.always(fault(8002));
+      await next(600_500);
+      await unit.gateway.powerOff();
+      acs.always(undefined);
+      await unit.boot();
+      await unit.ended(3);
+      assert.deepEqual(events(3), ['1 BOOT', '2 PERIODIC']);
+    });
+  });
+
+  it('ScheduleInform fires at its time with its key, also over a reboot', async () => {
+    acs.play(
+      informResponse(),
+      ask('ScheduleInform', { DelaySeconds: 0, CommandKey: 'never' }),
+      ask('ScheduleInform', { DelaySeconds: 100, CommandKey: 'a' }),
+      ask('ScheduleInform', { DelaySeconds: 50, CommandKey: 'b' }),
+      ask('ScheduleInform', { DelaySeconds: 500, CommandKey: 'c' }),
+    );
+    await start();
+    assert.deepEqual(acs.names().slice(2), [
+      'Fault 9003',
+      'ScheduleInformResponse',
+      'ScheduleInformResponse',
+      'ScheduleInformResponse',
+    ]);
+    const first = await next(60_000);
+    assert.ok(first >= 50_000 && first <= 50_500);
+    assert.deepEqual(events(2), ['3 SCHEDULED', 'M ScheduleInform b']);
+    await next(60_000);
+    assert.deepEqual(events(3), ['3 SCHEDULED', 'M ScheduleInform a']);
+    await unit.gateway.powerOff();
+    await unit.clock.advance(1_000_000);
+    await unit.boot();
+    await unit.ended(4);
+    await unit.clock.advance(100);
+    await eventually(() => unit.device.facts.events.length === 0);
+    assert.deepEqual([...events(4), ...events(5)], ['1 BOOT', '3 SCHEDULED', 'M ScheduleInform c']);
+  });
+
+  describe('notifications (A.3.2.4)', () => {
+    const path = 'Device.DeviceInfo.ProvisioningCode';
+    const notify = (Name: string, Notification: number): Step =>
+      ask('SetParameterAttributes', {
+        ParameterList: [{ Name, NotificationChange: true, Notification, AccessListChange: false, AccessList: [] }],
+      });
+    const change = (value: string, source: 'web' | 'acs' = 'web') =>
+      unit.device.set([{ name: username, value }], source);
+    const username = 'Device.ManagementServer.Username';
+
+    it('active: a session at once, with the value', async () => {
+      acs.play(informResponse(), notify(username, 2));
+      await start();
+      await change('bob');
+      await unit.ended(2);
+      assert.deepEqual(events(2), ['4 VALUE CHANGE']);
+      assert.equal(informs()[1]?.ParameterList.find(({ Name }) => Name === username)?.Value, 'bob');
+      await quiet(60_000, 2);
+    });
+
+    it('passive: rides along with the next Inform', async () => {
+      acs.play(informResponse(), notify(username, 1));
+      await start();
+      await change('bob');
+      await change('eve');
+      await quiet(60_000, 1);
+      unit.gateway.agent?.inform('2 PERIODIC');
+      await unit.ended(2);
+      assert.deepEqual(events(2), ['2 PERIODIC', '4 VALUE CHANGE']);
+      const values = informs()[1]?.ParameterList.filter(({ Name }) => Name === username);
+      assert.deepEqual(
+        values?.map(({ Value }) => Value),
+        ['eve'],
+      );
+    });
+
+    it('what the ACS sets itself is no news, and off is off', async () => {
+      acs.play(informResponse(), notify(username, 2), set([username, 'x']));
+      await start();
+      await quiet(60_000, 1);
+      acs.play(informResponse(), notify(username, 0));
+      unit.gateway.agent?.inform();
+      await unit.ended(2);
+      await change('bob');
+      await quiet(60_000, 2);
+    });
+
+    it('a change that no Inform delivered is told by the next, and lost with a reboot', async () => {
+      acs.play(informResponse(), notify(username, 2));
+      await start();
+      acs.play(fault(8002));
+      await change('bob');
+      await unit.ended(2);
+      acs.play(fault(8002));
+      await next(10_500);
+      assert.deepEqual(events(3), ['4 VALUE CHANGE']);
+      await unit.gateway.powerOff();
+      await unit.boot();
+      await unit.ended(4);
+      assert.deepEqual(events(4), ['1 BOOT']);
+    });
+
+    it('DefaultActiveNotificationThrottle delays a session that nothing else wants', async () => {
+      acs.play(informResponse(), notify(username, 2), set([`${P}DefaultActiveNotificationThrottle`, '120']));
+      await start();
+      await unit.clock.advance(30_000);
+      await change('bob');
+      const waited = await next(120_000);
+      assert.ok(waited >= 89_000 && waited <= 90_500, `${waited}`);
+      await change('eve');
+      unit.gateway.agent?.inform('2 PERIODIC');
+      await unit.ended(3);
+      assert.deepEqual(events(3), ['2 PERIODIC', '4 VALUE CHANGE']);
+      await quiet(600_000, 3);
+    });
+
+    it('ProvisioningCode and SoftwareVersion cannot be silenced (plain device)', async () => {
+      acs.play(informResponse(), notify(path, 0));
+      await start({ model: 'device' });
+      await unit.device.set([{ name: path, value: 'B' }], 'web');
+      await unit.ended(2);
+      assert.deepEqual(events(2), ['4 VALUE CHANGE']);
+    });
+  });
+
+  describe('which ACS (3.1)', () => {
+    it('a new URL is a 0 BOOTSTRAP to the new ACS, after the session', async () => {
+      const other = await scriptedAcs();
+      acs.play(informResponse(), set([`${P}URL`, other.url]));
+      await start();
+      await unit.ended(2);
+      assert.deepEqual(acs.names(), ['Inform', '(empty)', 'SetParameterValuesResponse']);
+      assert.deepEqual(other.names(), ['Inform', '(empty)']);
+      assert.deepEqual(events(2), ['0 BOOTSTRAP']);
+      assert.equal(unit.device.facts.bootstrapped, other.url);
+      await unit.gateway.powerOff();
+      await unit.boot();
+      await unit.ended(3);
+      assert.deepEqual(events(3), ['1 BOOT']);
+      await other.close();
+    });
+
+    it('changed by the unit itself it takes effect at once, and what the old one was owed is dropped', async () => {
+      const other = await scriptedAcs();
+      acs.play(fault(8002));
+      await start();
+      unit.gateway.agent?.inform('2 PERIODIC');
+      await unit.ended(2);
+      acs.play(fault(8002));
+      unit.gateway.agent?.inform('2 PERIODIC');
+      await unit.ended(3);
+      await unit.device.set([{ name: `${P}URL`, value: other.url }], 'web');
+      await unit.ended(4);
+      assert.deepEqual(events(4), ['0 BOOTSTRAP']);
+      await other.close();
+    });
+
+    it('no URL: NoUrl, and nothing is sent', async () => {
+      unit = await testUnit();
+      await unit.boot();
+      await unit.ended(1);
+      assert.equal(unit.device.variable('Cwmp.AcsStatus'), 'NoUrl');
+      assert.equal(unit.device.facts.retries, 0);
+      await unit.device.set([{ name: `${P}URL`, value: acs.url }], 'web');
+      await unit.ended(2);
+      assert.deepEqual(events(2), ['0 BOOTSTRAP', '1 BOOT']);
+    });
+  });
+
+  describe('Reboot and FactoryReset (A.3.2.9, A.3.2.10)', () => {
+    it('Reboot: answered, session ended, then [1 BOOT, M Reboot]', async () => {
+      acs.play(informResponse(), ask('Reboot', { CommandKey: 'r1' }), ask('Reboot', { CommandKey: 'r2' }));
+      await start();
+      assert.deepEqual(acs.names(), ['Inform', '(empty)', 'RebootResponse', 'RebootResponse']);
+      await unit.ended(2);
+      assert.deepEqual(events(2), ['1 BOOT', 'M Reboot r1', 'M Reboot r2']);
+      await quiet(60_000, 2);
+    });
+
+    it('a power cut between answer and reboot loses nothing', async () => {
+      acs.play(informResponse(), ask('Reboot', { CommandKey: 'r1' }), { silent: true });
+      unit = await testUnit({ url: acs.url });
+      await unit.boot();
+      await acs.until(3);
+      await unit.gateway.powerOff();
+      await unit.boot();
+      await unit.ended(1);
+      assert.deepEqual(events(1), ['1 BOOT', 'M Reboot r1']);
+    });
+
+    it('FactoryReset: back to the profile, then [0 BOOTSTRAP, 1 BOOT]', async () => {
+      acs.play(informResponse(), set([`${P}PeriodicInformInterval`, '77']), ask('FactoryReset', {}));
+      await start();
+      await unit.ended(2);
+      assert.deepEqual(events(2), ['0 BOOTSTRAP', '1 BOOT']);
+      assert.equal(unit.device.get(`${P}PeriodicInformInterval`), '3600');
+      assert.equal(informs()[1]?.ParameterList.find(({ Name }) => Name === `${P}ParameterKey`)?.Value, '');
+    });
+  });
+
+  it('a power cut in the middle of a session says nothing and counts as no failure', async () => {
+    acs.play({ silent: true });
+    unit = await testUnit({ url: acs.url });
+    await unit.boot();
+    await acs.until(1);
+    await unit.gateway.powerOff();
+    assert.equal(unit.device.facts.retries, 0);
+    assert.equal(unit.sessions.length, 0);
+    await unit.boot();
+    await unit.ended(1);
+    assert.deepEqual(events(1), ['0 BOOTSTRAP', '1 BOOT']);
+  });
+
+  it('once: one session and no more, its report in hand', async () => {
+    unit = await testUnit({ url: acs.url, once: true });
+    await unit.boot();
+    assert.equal((await unit.gateway.agent?.once)?.ok, true);
+    await unit.clock.advance(3_600_000);
+    assert.equal(acs.heard.length, 2);
+  });
+
+  it('takes an active change during a session to a session of its own', async () => {
+    let late: Promise<unknown> | undefined;
+    acs.play(
+      informResponse(),
+      ask('SetParameterAttributes', {
+        ParameterList: [
+          { Name: `${P}Username`, NotificationChange: true, Notification: 2, AccessListChange: false, AccessList: [] },
+        ],
+      }),
+      async () => {
+        late = unit.device.set([{ name: `${P}Username`, value: 'late' }], 'web');
+        await late;
+        return {};
+      },
+    );
+    await start();
+    await unit.ended(2);
+    assert.deepEqual(events(2), ['4 VALUE CHANGE']);
+    await eventually(() => unit.device.facts.changed.length === 0);
+  });
+});
