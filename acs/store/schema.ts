@@ -134,12 +134,27 @@ export function openWriter({ file, maxBytes }: StoreFile): OwnedDatabase {
       db.exec('PRAGMA journal_size_limit = 67108864');
       if (maxBytes) db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / pragma(db, 'page_size')))}`);
       addFilterFunctions(db);
-      return { db, close };
+      return {
+        db,
+        close: () => {
+          settle(db);
+          close();
+        },
+      };
     } catch (error) {
       close();
       throw error;
     }
   });
+}
+
+/** Empties the log into the file, so that a stopped server's file is whole by itself. */
+function settle(db: DatabaseSyncInstance): void {
+  try {
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  } catch {
+    // A full or failing disk: what the file does not take stays in the log, and the next start reads it there.
+  }
 }
 
 /**
