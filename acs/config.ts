@@ -16,8 +16,9 @@ const url =
   };
 
 const network = (text: string): void => {
-  const [address, bits] = text.split('/');
-  if (!isIP(address ?? '') || (bits !== undefined && !/^\d{1,3}$/.test(bits)))
+  const [address = '', bits] = text.split('/');
+  const longest = isIP(address) === 6 ? 128 : 32;
+  if (!isIP(address) || (bits !== undefined && (!/^\d{1,3}$/.test(bits) || Number(bits) > longest)))
     throw new Error(`'${text}' is not an address or network like 10.0.0.0/8`);
 };
 

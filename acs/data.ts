@@ -3,7 +3,7 @@ import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Random } from '../shared/clock.ts';
 import { messageOf, UserError } from '../shared/errors.ts';
-import { type Authority, createCa, loadAuthority } from '../shared/pki/authority.ts';
+import type { Authority } from '../shared/pki/authority.ts';
 
 export interface DataDirectory {
   /** 32 bytes: everything secret is derived from it or sealed with it. */
@@ -79,6 +79,8 @@ async function writeWhole(path: string, text: string, mode: number): Promise<voi
 }
 
 async function ownAuthority(files: { cert: string; key: string }, clock: Clock, random: Random): Promise<Authority> {
+  // On use: a server without TLS needs none of it.
+  const { createCa, loadAuthority } = await import('../shared/pki/authority.ts');
   const [cert, key] = [await textOf(files.cert), await textOf(files.key)];
   if (cert !== undefined && key !== undefined) {
     try {

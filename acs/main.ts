@@ -17,7 +17,7 @@ function options(argv: string[]): AcsOptions {
   try {
     file = JSON.parse(readFileSync(values.config, 'utf8'));
   } catch (error) {
-    throw new UsageError(`--config: ${values.config}: ${messageOf(error)}`);
+    throw new UsageError(`--config: ${values.config}: ${messageOf(error).replace(/\s+/g, ' ')}`);
   }
   if (typeof file !== 'object' || file === null || Array.isArray(file))
     throw new UsageError(`--config: ${values.config}: not a JSON object`);

@@ -39,6 +39,7 @@ export async function start(options: AcsOptions, around: Surroundings): Promise<
   const cwmp = (options.cwmp.length ? options.cwmp : [DEFAULT_CWMP]).map(text => new URL(text));
   const api = new URL(options.api);
   refuseWeak(options, api);
+  const pairs = await givenPairs(options);
   const given = {
     tls: await tlsSettings(options),
     ...(options.enrolSecret ? { enrolment: await enrolment(options.enrolSecret) } : {}),
@@ -50,7 +51,7 @@ export async function start(options: AcsOptions, around: Surroundings): Promise<
   const authority = needsTls && options.cert.length === 0 ? await data.authority() : undefined;
   const hosts = [...(options.public ? [new URL(options.public)] : []), ...cwmp, api].map(url => url.hostname);
   const issue = authority && (async () => await ownPairs(authority, hosts));
-  const certificates = issue ? await issue() : await givenPairs(options);
+  const certificates = issue ? await issue() : pairs;
 
   const acs = await startAcs({
     ...given,
