@@ -408,6 +408,9 @@ class RunningAgent implements Agent {
     if (source !== 'acs') this.#noteChanged(changes.map(({ path }) => path));
     this.#timers.arm();
     void this.#settleDoor();
+    // TR-181 EnableCWMP: what had to wait while it was off.
+    const enabled = changes.some(({ path }) => path.endsWith('ManagementServer.EnableCWMP'));
+    if (enabled && this.#device.facts.events.length > 0) this.#wanted.set();
     const url = acsAddress(this.#device)?.url;
     if (this.#inSession || this.#ended === 0 || url === this.#address?.url) return;
     this.#notes = this.#notes.then(() => this.#checkAddress(false));

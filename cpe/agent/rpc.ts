@@ -1,6 +1,13 @@
 // Answers every RPC that an ACS may send: each handler takes the arguments and gives the result or throws the fault.
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
-import type { Arguments, CpeMethod, ParameterAttribute, ParameterValue, Results } from '../../shared/cwmp/methods.ts';
+import {
+  type Arguments,
+  type CpeMethod,
+  methodSpec,
+  type ParameterAttribute,
+  type ParameterValue,
+  type Results,
+} from '../../shared/cwmp/methods.ts';
 import type { Device } from '../state/device.ts';
 import { cancelTransfers, queueDownload, queuedTransfers, queueScheduled, queueUpload } from './queue.ts';
 
@@ -83,7 +90,17 @@ export async function carryOut<M extends CpeMethod>(
 ): Promise<Results<M>> {
   const handler = offered(context.device).includes(method) ? handlers[method] : undefined;
   if (!handler) throw new CwmpFault(9000, `Method ${method} is not supported`);
+  checkLengths(method, args);
   return handler(context, args);
+}
+
+/** The decoder takes longer texts than the schema has; a unit has only so much room for keys, URLs and logins. */
+function checkLengths(method: CpeMethod, args: object): void {
+  for (const [name, field] of Object.entries(methodSpec(method)?.request ?? {})) {
+    const value: unknown = (args as Record<string, unknown>)[name];
+    if (field.kind !== 'text' || field.max === undefined || typeof value !== 'string') continue;
+    if ([...value].length > field.max) throw new CwmpFault(9003, `${name} is longer than ${field.max} characters`);
+  }
 }
 
 /** A.3.2.1: all or nothing; a parameter may be named once. */
