@@ -33,14 +33,16 @@ const acsRooms = [
   ['store'],
 ];
 const acsLeaves = ['events', 'metrics', 'config'];
-/** cpe: main → run → fleet → gateway → agent | services | script | web → state; services → voice. */
+/** cpe: main → run | fleet | packfirmware → setup → gateway → agent | services | script | web → state; services → voice. */
 const cpeAllowed: Record<string, string[]> = {
-  main: ['run', 'fleet'],
-  run: ['fleet', 'gateway', 'profile', 'web', 'state', 'agent', 'wire'],
-  fleet: ['gateway', 'profile', 'faults', 'state', 'agent', 'run', 'wire'],
-  gateway: ['agent', 'services', 'script', 'web', 'state', 'profile', 'voice', 'faults'],
-  profile: ['state'],
-  wire: [],
+  main: ['options', 'run', 'fleet', 'packfirmware'],
+  run: ['options', 'setup', 'gateway', 'profile', 'web', 'state', 'agent'],
+  fleet: ['options', 'run', 'setup', 'gateway', 'profile', 'faults', 'state', 'agent'],
+  packfirmware: ['options'],
+  setup: ['options', 'gateway', 'profile', 'state', 'agent'],
+  options: [],
+  gateway: ['agent', 'services', 'script', 'state', 'profile', 'voice'],
+  profile: ['services', 'state'],
   faults: ['state'],
   services: ['voice', 'state', 'script', 'agent'],
   agent: ['state'],
