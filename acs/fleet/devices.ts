@@ -2,7 +2,7 @@
 import { UserError } from '../../shared/errors.ts';
 import { parseFilter } from '../store/filter.ts';
 import type { DeviceIdentity, DevicePatch, DeviceRow, KnownValue, WantedValue } from '../store/store.ts';
-import type { FleetContext } from './fleet.ts';
+import type { FleetContext } from './context.ts';
 
 /** TR-069 3.4.4: all but letters, digits and underscore is percent-encoded in each part. */
 const encodePart = (text: string): string =>

@@ -1,8 +1,8 @@
 // Who may come in: accounts behind user names, the enrolment credential, devices that were only heard knocking.
 import { UserError } from '../../shared/errors.ts';
 import type { DeviceIdentity, DeviceRow } from '../store/store.ts';
+import type { FleetContext } from './context.ts';
 import { type DeviceView, deviceId, parseDeviceId, viewOf } from './devices.ts';
-import type { FleetContext } from './fleet.ts';
 
 /** How a CPE proved itself. */
 export type Proof =

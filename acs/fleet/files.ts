@@ -1,7 +1,7 @@
 // Files that CPEs fetch (firmware, scripts, certificates, web content) or stored (uploads).
 import { createHash } from 'node:crypto';
 import { UserError } from '../../shared/errors.ts';
-import type { FleetContext } from './fleet.ts';
+import type { FleetContext } from './context.ts';
 
 export const fileTypes = ['firmware', 'script', 'certificate', 'web', 'upload'] as const;
 export type FileKind = (typeof fileTypes)[number];

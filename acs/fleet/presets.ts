@@ -4,9 +4,9 @@ import { UserError } from '../../shared/errors.ts';
 import { checkValue } from '../../shared/model/values.ts';
 import { parseFilter, passingPart, pathsOf, toPredicate } from '../store/filter.ts';
 import type { DeviceRow, StoredDocument, WantedValue } from '../store/store.ts';
+import type { FleetContext } from './context.ts';
 import { wantedOf } from './devices.ts';
 import type { Files, StoredFile } from './files.ts';
-import type { FleetContext } from './fleet.ts';
 import type { Models } from './models.ts';
 
 /** Rows that a table must hold, matched by their key columns. */

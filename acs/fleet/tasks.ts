@@ -3,8 +3,8 @@ import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { type CpeMethod, methods, type ParameterValue, validateArguments } from '../../shared/cwmp/methods.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { DeviceRow, KnownValue, Outcome, Task, TaskFault } from '../store/store.ts';
+import type { FleetContext } from './context.ts';
 import { type Files, type StoredFile, transferType } from './files.ts';
-import type { FleetContext } from './fleet.ts';
 import { type Models, typeOf } from './models.ts';
 import { type Cpe, SessionLost } from './ports.ts';
 

@@ -2,9 +2,9 @@
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import type { Arguments, EventEntry, ParameterValue } from '../../shared/cwmp/methods.ts';
 import type { DeviceIdentity, DeviceRow, Task } from '../store/store.ts';
+import type { FleetContext } from './context.ts';
 import { deviceId } from './devices.ts';
 import type { Proof } from './enrol.ts';
-import type { FleetContext } from './fleet.ts';
 import { type Cpe, SessionLost } from './ports.ts';
 import { type ReconcileParts, reconcile } from './reconcile.ts';
 

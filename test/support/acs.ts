@@ -1,7 +1,8 @@
 // The ACS's south and fleet without sockets: fastify's inject, a virtual clock, SQLite in memory, and a CPE that a test scripts.
 import type { FastifyInstance } from 'fastify';
 import { createEvents, type EventBus } from '../../acs/events.ts';
-import { createFleet, type Fleet, type FleetOptions } from '../../acs/fleet/fleet.ts';
+import type { FleetOptions } from '../../acs/fleet/context.ts';
+import { createFleet, type Fleet } from '../../acs/fleet/fleet.ts';
 import type { Wake } from '../../acs/fleet/ports.ts';
 import { createSecrets, type Secrets } from '../../acs/fleet/secrets.ts';
 import { linkOf } from '../../acs/south/files.ts';
