@@ -29,6 +29,7 @@ const common = {
   acs: { kind: 'string', value: 'URL', help: 'ACS URL; a factory default, as in a customer profile', check: isAcsUrl },
   username: { kind: 'string', value: 'NAME', help: 'login at the ACS' },
   password: { kind: 'string', value: 'TEXT', help: 'password at the ACS' },
+  login: { kind: 'string', value: 'FILE', help: 'file with USERNAME:PASSWORD in one line, instead of the two above' },
   ca: { kind: 'list', value: 'FILE', help: 'CA certificate to install, PEM or DER' },
   profile: {
     kind: 'string',

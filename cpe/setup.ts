@@ -25,6 +25,7 @@ export interface FactoryOptions {
   acs?: string | undefined;
   username?: string | undefined;
   password?: string | undefined;
+  login?: string | undefined;
   ca: readonly string[];
   profile?: string | undefined;
   /** Whether DHCP is asked. */
@@ -44,11 +45,20 @@ export async function chooseProfile(model: Model, options: FactoryOptions): Prom
     parameters[name('AcsStaticUrl', 'URL')] = options.acs;
     if (isDgw) parameters['Cwmp.AcsUrlConfigSource'] = options.dhcp ? 'DhcpWithFailover' : 'Static';
   }
-  if (options.username !== undefined) parameters[name('Username', 'Username')] = options.username;
-  if (options.password !== undefined) parameters[name('Password', 'Password')] = options.password;
+  const login = options.login === undefined ? {} : await readLogin(options.login);
+  const { username = options.username, password = options.password } = login;
+  if (username !== undefined) parameters[name('Username', 'Username')] = username;
+  if (password !== undefined) parameters[name('Password', 'Password')] = password;
   const certificates = [...base.certificates];
   for (const path of options.ca) certificates.push(pemOf(await readText('CA certificate', path)));
   return { parameters, certificates };
+}
+
+/** The same form as the ACS's --enrol-secret, so that both sides can share one file. */
+async function readLogin(file: string): Promise<{ username?: string; password?: string }> {
+  const found = /^([^:\n]+):([^\n]+)\n?$/.exec((await readText('login', file)).toString('utf8'));
+  if (!found) throw new UserError(400, 'bad-login', `login: ${file}: must hold one line USERNAME:PASSWORD`);
+  return { username: found[1] ?? '', password: found[2] ?? '' };
 }
 
 function pemOf(bytes: Buffer): string {
