@@ -82,10 +82,15 @@ export function startServers(options: ServersOptions): Servers {
   const unreachable = new Set<Link>();
   const greeted = new WeakSet<Flow>();
 
+  /** The port each link has or tries: two connections to different servers could share one, but the unit's do not. */
+  const held = new Map<Link, number>();
   const portsFor = function* (link: Link, last: number | undefined): Generator<number | undefined> {
     if (config.transport !== 'tls') return yield undefined;
-    const taken = links.filter(other => other !== link && other.state !== 'Down').map(other => other.localPort);
-    for (const port of localPorts(config.basePort, config.portInterval, last)) if (!taken.includes(port)) yield port;
+    for (const port of localPorts(config.basePort, config.portInterval, last)) {
+      if ([...held].some(([other, its]) => other !== link && its === port)) continue;
+      held.set(link, port);
+      yield port;
+    }
   };
   const onUp = (target: Address, flow: Flow): void => {
     if (flow.protocol !== 'tls') return;

@@ -15,6 +15,8 @@ import { createRequests } from './requests.ts';
 import { type Servers, serverText, startServers } from './servers.ts';
 import { notifications, type UserAgentConfig, type UserAgentEnv } from './settings.ts';
 
+export type { Severity, UserAgentConfig, UserAgentEnv } from './settings.ts';
+
 export interface ConnectionStatus {
   gateway: string;
   localPort: number;

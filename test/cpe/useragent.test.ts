@@ -1,7 +1,7 @@
 // Two units through our own SIP server: TLS, registration, calls with SRTP, and what they refuse.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:tls';
-import type { Call } from '../../cpe/voice/call.ts';
+import type { Call, CallFailed } from '../../cpe/voice/call.ts';
 import type { Pbx } from '../../pbx/app.ts';
 import type { Authority } from '../../shared/pki/authority.ts';
 import {
@@ -21,6 +21,13 @@ describe('user agent', () => {
   let authority: Authority;
   let pbx: Pbx;
   const units: Unit[] = [];
+  const servers: Pbx[] = [];
+  /** A server for one test. */
+  const another = async (options: Parameters<typeof startServer>[1] = {}): Promise<Pbx> => {
+    const made = await startServer(authority, options);
+    servers.push(made);
+    return made;
+  };
   const server = (): { host: string; port: number } => ({ host: '127.0.0.1', port: pbx.ports.tls ?? 0 });
   const unit = (
     user: string,
@@ -39,6 +46,7 @@ describe('user agent', () => {
   });
   afterEach(async () => {
     await Promise.all(units.splice(0).map(one => one.agent.stop()));
+    await Promise.all(servers.splice(0).map(one => one.stop()));
   });
   after(() => pbx.stop());
 
@@ -118,7 +126,7 @@ describe('user agent', () => {
   });
 
   it('a lost connection is made again after the failback interval, and the registration with it', async () => {
-    const own = await startServer(authority);
+    const own = await another();
     const port = own.ports.tls ?? 0;
     const one = startUnit(unitConfig('102', { host: '127.0.0.1', port }), () => tlsSettings([authority.cert]));
     units.push(one);
@@ -126,7 +134,7 @@ describe('user agent', () => {
     await own.stop();
     await one.until(agent => agent.connections()[0]?.state === 'Down', 'the loss');
     await one.until(agent => agent.registrations()[0]?.state === 'Unreachable', 'Unreachable');
-    const again = await startServer(authority, { tlsPort: port });
+    const again = await another({ tlsPort: port });
     await one.until(registered, 'registration anew');
     assert.deepEqual(
       one.heard.map(({ id }) => id),
@@ -134,7 +142,6 @@ describe('user agent', () => {
     );
     await one.agent.stop();
     assert.equal(again.registrations().length, 0, 'the binding was taken back');
-    await again.stop();
   });
 
   it('a power cut says nothing: the binding stays at the server until its connection is gone', async () => {
@@ -189,8 +196,25 @@ describe('user agent', () => {
     await new Promise<void>(resolve => mute.close(() => resolve()));
   });
 
+  it('a proxy apart from the registrar has a connection of its own, and calls take it', async () => {
+    const proxy = await another();
+    const other = { host: '127.0.0.1', port: proxy.ports.tls ?? 0 };
+    const one = unit('100', { proxy: other });
+    await one.until(registered, 'registration');
+    await one.until(agent => agent.connections().every(link => link.state === 'Up'), 'both connections');
+    const [first, second] = one.agent.connections();
+    assert.deepEqual(
+      [first?.remoteHost, second?.remoteHost],
+      [`127.0.0.1:${pbx.ports.tls}`, `127.0.0.1:${other.port}`],
+    );
+    assert.notEqual(first?.localPort, second?.localPort);
+    assert.equal(one.heard.filter(({ id }) => id === 303).length, 2);
+    // The proxy knows no 101: its answer shows which way the call went.
+    await assert.rejects(one.agent.call('100', '101'), (error: CallFailed) => [404, 480].includes(error.status));
+  });
+
   it('works unsecured over UDP and TCP too', async () => {
-    const open = await startServer(authority, { port: 0 });
+    const open = await another({ port: 0 });
     const plain = { mode: 'Unsecure', keyManagement: 'Sdes', encryption: 'AesCm128' } as const;
     for (const transport of ['udp', 'tcp'] as const) {
       const port = open.ports[transport] ?? 0;
@@ -218,6 +242,5 @@ describe('user agent', () => {
       assert.deepEqual(await call.ended, { reason: 'the peer hung up' });
       await Promise.all([a.agent.stop(), b.agent.stop()]);
     }
-    await open.stop();
   });
 });
