@@ -1,0 +1,113 @@
+// What one unit must not forget, kept together in one snapshot: configuration, the agent's facts, the unit's own.
+
+import type { Note, StoredConfiguration } from './configuration.ts';
+import type { AgentFacts } from './device.ts';
+import type { Persist } from './persist.ts';
+
+/** A firmware pack in one of the unit's two banks. */
+export interface Bank {
+  product: string;
+  version: string;
+}
+
+/** What services must not forget over a reboot or a power cut. */
+export interface UnitFacts {
+  /** Firmware in use; absent: what the unit was made with. */
+  firmware?: Bank;
+  /** The bank that is not in use. */
+  recovery?: Bank;
+  /** Installed, takes effect at the next boot. */
+  pendingFirmware?: Bank;
+  install?: { result: 'Success' | 'Fail'; at: string };
+  script?: { result: 'Success' | 'ExecutionFailed' | 'TransferFailed'; at: string };
+  exported?: { result: 'Success' | 'ExportationFailed'; at: string };
+  firstUse?: string;
+}
+
+interface StoredState {
+  configuration: StoredConfiguration;
+  facts: AgentFacts;
+  unit: UnitFacts;
+}
+
+const newFacts = (): AgentFacts => ({
+  bootstrapped: '',
+  events: [],
+  changed: [],
+  retries: 0,
+  transfers: [],
+  scheduled: [],
+  parameterKey: '',
+  reportedVersion: '',
+});
+
+export class Keeping {
+  readonly persist: Persist;
+  readonly #configuration: () => StoredConfiguration;
+  facts: AgentFacts;
+  unit: UnitFacts;
+  /** Saves wait while several changes are made together. */
+  #together = 0;
+  #dirty = false;
+
+  /** @param configuration gives the configuration as it is to be stored now */
+  constructor(persist: Persist, configuration: () => StoredConfiguration) {
+    this.persist = persist;
+    this.#configuration = configuration;
+    const found = persist.found as StoredState | undefined;
+    this.facts = found?.facts ?? newFacts();
+    this.unit = found?.unit ?? {};
+  }
+
+  /** The configuration that was found at opening. */
+  get found(): StoredConfiguration | undefined {
+    return (this.persist.found as StoredState | undefined)?.configuration;
+  }
+
+  async save(): Promise<void> {
+    if (this.#together > 0) {
+      this.#dirty = true;
+      return;
+    }
+    await this.persist.save(
+      (): StoredState => ({ configuration: this.#configuration(), facts: this.facts, unit: this.unit }),
+    );
+  }
+
+  /** Makes everything done inside one durable write. */
+  async together<T>(work: () => Promise<T>): Promise<T> {
+    this.#together++;
+    try {
+      return await work();
+    } finally {
+      this.#together--;
+      if (this.#together === 0 && this.#dirty) {
+        this.#dirty = false;
+        await this.save();
+      }
+    }
+  }
+
+  /** TR-069 A.3.2.1: ParameterKey is set by success, and only by that. */
+  keyNote(parameterKey: string | undefined): Note | undefined {
+    if (parameterKey === undefined) return undefined;
+    const before = this.facts.parameterKey;
+    return {
+      make: () => {
+        this.facts.parameterKey = parameterKey;
+      },
+      undo: () => {
+        this.facts.parameterKey = before;
+      },
+    };
+  }
+
+  /** Everything but the firmware (TR-069 A.4.1.6), with the configuration as it is now. */
+  async forget(): Promise<void> {
+    const { firmware, recovery, firstUse } = this.unit;
+    this.facts = newFacts();
+    this.unit = { ...(firmware && { firmware }), ...(recovery && { recovery }), ...(firstUse && { firstUse }) };
+    await this.save();
+    for (const name of await this.persist.list()) await this.persist.drop(name);
+  }
+}
