@@ -178,9 +178,11 @@ function encodeFault(fault: FaultBody['fault'], namespace: Namespace): string {
 export function decodeEnvelope(source: string | Buffer, limits?: Partial<XmlLimits>): Envelope {
   const root = parse(source, limits);
   if (root.name !== 'Envelope') throw new InvalidSoap(`the root element is ${root.name}, not a SOAP Envelope`);
-  if (root.namespace !== SOAP_ENVELOPE) throw new InvalidSoap(`not SOAP 1.1: the Envelope is in "${root.namespace}"`);
   const header = onlyPart(root, 'Header');
   const body = onlyPart(root, 'Body');
+  // One client leaves the Envelope itself without a prefix; its Body tells.
+  if (root.namespace !== SOAP_ENVELOPE && !(root.namespace === '' && body))
+    throw new InvalidSoap(`not SOAP 1.1: the Envelope is in "${root.namespace}"`);
   if (!body) throw new InvalidSoap('no Body');
   const content = body.children;
   if (content.length > 1) throw new InvalidSoap(`${content.length} messages in one Body`);
