@@ -92,10 +92,13 @@ export function createSouth(options: SouthOptions): South {
 
   const find = (request: FastifyRequest): Live | undefined => {
     const cookies = cookiesOf(request.raw);
-    // A CPE that sends cookies of ours is known by them alone: its connection may serve several sessions.
+    // A CPE that sends cookies of ours is known by them alone; and a proxy's connection carries many CPEs, so it names none.
+    const own = addressOf(request) === request.socket.remoteAddress?.replace(/^::ffff:/, '');
     const live = cookies.length
       ? cookies.map(cookie => byCookie.get(cookie)).find(Boolean)
-      : bySocket.get(request.socket);
+      : own
+        ? bySocket.get(request.socket)
+        : undefined;
     return live && !live.over ? live : undefined;
   };
 
