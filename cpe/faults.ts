@@ -1,6 +1,6 @@
 // Seeded misbehaviour of a simulated unit's network and power: same seed, same faults. Protocol-level misbehaviour is not here.
 import type { Clock, Random } from '../shared/clock.ts';
-import { createHttp } from '../shared/net/http.ts';
+import { createHttp, HttpError } from '../shared/net/http.ts';
 
 export interface FaultProfile {
   /** Chances per request: lost on the way there, answer lost on the way back, delayed. */
@@ -19,9 +19,12 @@ export const faultProfiles = {
   harsh: { requestLost: 0.08, answerLost: 0.08, delayed: 0.3, maxDelay: 3000, powerCut: 0.05 },
 } as const satisfies Record<string, FaultProfile>;
 
-class LostConnection extends Error {
-  readonly code = 'ECONNRESET';
-}
+const lost = (what: string): HttpError =>
+  new HttpError(
+    'protocol',
+    `the ${what} was lost`,
+    Object.assign(new Error('connection reset'), { code: 'ECONNRESET' }),
+  );
 
 /** An HTTP client whose requests and answers get lost or late. A lost answer was acted on by the server all the same. */
 export function faultyHttp(profile: FaultProfile, random: Random, clock: Clock): typeof createHttp {
@@ -33,9 +36,9 @@ export function faultyHttp(profile: FaultProfile, random: Random, clock: Clock):
       close: () => http.close(),
       async send(request) {
         if (random.next() < profile.delayed) await clock.sleep(random.int(1, profile.maxDelay), request.signal);
-        if (random.next() < profile.requestLost) throw new LostConnection('the request was lost');
+        if (random.next() < profile.requestLost) throw lost('request');
         const answer = await http.send(request);
-        if (random.next() < profile.answerLost) throw new LostConnection('the answer was lost');
+        if (random.next() < profile.answerLost) throw lost('answer');
         return answer;
       },
     };

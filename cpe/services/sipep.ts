@@ -22,7 +22,8 @@ interface SipState {
 
 const none: ReadonlyMap<string, Endpoint> = new Map();
 const gatewaysOf = (unit: Unit): ReadonlyMap<string, Endpoint> => unit.peek<SipState>(sipep)?.gateways ?? none;
-const state = (unit: Unit): SipState => unit.slot(sipep, () => ({ gateways: new Map(), shown: new Map(), turn: Promise.resolve() }));
+const state = (unit: Unit): SipState =>
+  unit.slot(sipep, () => ({ gateways: new Map(), shown: new Map(), turn: Promise.resolve() }));
 
 /** The user agent of a gateway; without a name, the first that runs. */
 export function userAgentOf(unit: Unit, gateway?: string): UserAgent | undefined {
