@@ -1,10 +1,12 @@
 // One contact with the ACS: opens the connection, composes the Inform, holds the session and settles what it delivered.
+import { setImmediate as turn } from 'node:timers/promises';
 import type { EventEntry } from '../../shared/cwmp/methods.ts';
 import type { Namespace } from '../../shared/cwmp/versions.ts';
 import {
   authenticated,
   createHttp,
   type HttpClient,
+  HttpError,
   type Send,
   withCookies,
   withRedirects,
@@ -69,18 +71,24 @@ export async function contactAcs(input: ContactInput): Promise<SessionReport> {
   return report;
 }
 
+/** A server that resets a connection has not read what it was sent there; one that read it and died just closes. */
+const unread = new Set(['ECONNRESET', 'EPIPE']);
+
 /**
  * TR-069 3.4.2: an ACS may close the connection after any answer, and the session goes on over a new one. A request that met a
- * connection just being closed is sent once more; one that failed on a new connection is not.
+ * connection already closed is sent once more; one that was read and not answered is a failed session.
  */
 function overNewConnections(http: HttpClient, connections: () => number): Send {
   return async request => {
     const before = connections();
+    // Lets the end of a connection that came along with the last answer be noticed.
+    if (before > 0) await turn();
     try {
       return await http.send(request);
     } catch (error) {
-      const closing = before > 0 && connections() === before && failureOf(error).kind === 'cut';
-      if (!closing || request.signal?.aborted) throw error;
+      const known = before > 0 && connections() === before;
+      const again = known && error instanceof HttpError && unread.has(error.code ?? '');
+      if (!again || request.signal?.aborted) throw error;
       return http.send(request);
     }
   };

@@ -15,6 +15,8 @@ export interface TestUnit {
   readonly sessions: SessionReport[];
   readonly logged: string[];
   boot(): Promise<void>;
+  /** Like `eventually`, missing no session of an agent that a reboot brings. */
+  until(holds: () => boolean): Promise<void>;
   /** Resolves when `count` sessions have ended altogether. */
   ended(count: number): Promise<SessionReport>;
   close(): Promise<void>;
@@ -73,6 +75,11 @@ export async function testUnit(options: UnitOptions = {}): Promise<TestUnit> {
     known.add(agent);
     agent.onSession(report => sessions.push(report));
   };
+  const until = (holds: () => boolean): Promise<void> =>
+    eventually(() => {
+      follow();
+      return holds();
+    });
   return {
     gateway,
     device: gateway.device,
@@ -83,11 +90,9 @@ export async function testUnit(options: UnitOptions = {}): Promise<TestUnit> {
       await gateway.boot();
       follow();
     },
+    until,
     async ended(count) {
-      await eventually(() => {
-        follow();
-        return sessions.length >= count;
-      });
+      await until(() => sessions.length >= count);
       const report = sessions[count - 1];
       if (!report) throw new Error('no session');
       return report;
