@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { type DhcpServer, startDhcpServer } from '../support/dhcp.ts';
 import {
   argumentsOf,
   ask,
@@ -337,6 +338,64 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
       await unit.ended(4);
       assert.deepEqual(events(4), ['0 BOOTSTRAP']);
       await other.close();
+    });
+
+    describe('by DHCP', () => {
+      let dhcp: DhcpServer;
+      const boot = async (source: string, staticUrl: string, learned?: string): Promise<void> => {
+        dhcp = await startDhcpServer(learned === undefined ? {} : { acsUrl: learned });
+        const parameters = { 'Cwmp.AcsUrlConfigSource': source, 'Cwmp.AcsStaticUrl': staticUrl };
+        const server = { host: '127.0.0.1', port: dhcp.port };
+        unit = await testUnit({ parameters, dhcp: { server } });
+        const booting = unit.boot();
+        let up = false;
+        void booting.finally(() => {
+          up = true;
+        });
+        // An offer without an ACS is waited upon for a while.
+        while (!up) await unit.clock.advance(100);
+        await booting;
+        while (unit.sessions.length === 0) await unit.clock.advance(100);
+      };
+      afterEach(() => dhcp.close());
+
+      it('Dhcp takes what DHCP says, and nothing else', async () => {
+        await boot('Dhcp', 'http://127.0.0.1:1/', acs.url);
+        assert.equal(unit.gateway.agent?.acsUrl, acs.url);
+        assert.deepEqual(events(1), ['0 BOOTSTRAP', '1 BOOT']);
+        await unit.close();
+        await dhcp.close();
+        await boot('Dhcp', acs.url);
+        assert.equal(unit.sessions[0]?.error?.kind, 'no-url');
+      });
+
+      it('DhcpWithFailover falls back to the static URL', async () => {
+        await boot('DhcpWithFailover', acs.url);
+        assert.equal(unit.sessions[0]?.ok, true);
+      });
+
+      it('asks again when the ACS that DHCP named cannot be reached, and follows a new URL', async () => {
+        await boot('Dhcp', '', 'http://127.0.0.1:1/');
+        assert.equal(unit.sessions[0]?.error?.kind, 'unreachable');
+        dhcp.change({ acsUrl: acs.url });
+        await next(10_500);
+        assert.equal(unit.sessions[1]?.ok, true);
+        assert.deepEqual(events(2), ['0 BOOTSTRAP', '1 BOOT']);
+        assert.equal(unit.device.facts.bootstrapped, acs.url);
+      });
+
+      it('the retry policy that DHCP names holds', async () => {
+        dhcp = await startDhcpServer({ acsUrl: acs.url, retryMinimumWait: 100, retryMultiplier: 1000 });
+        acs.play(fault(8002));
+        unit = await testUnit({
+          parameters: { 'Cwmp.AcsUrlConfigSource': 'Dhcp' },
+          dhcp: { server: { host: '127.0.0.1', port: dhcp.port } },
+        });
+        await unit.boot();
+        await unit.ended(1);
+        const waited = await next(100_500);
+        assert.ok(waited >= 99_500, `${waited}`);
+      });
     });
 
     it('no URL: NoUrl, and nothing is sent', async () => {
