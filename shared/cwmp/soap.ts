@@ -1,4 +1,5 @@
 // SOAP 1.1 envelopes of CWMP (TR-069 3.5): one encoder, one decoder, for the ACS and the CPE.
+import { channel } from 'node:diagnostics_channel';
 import { attributeNamed, parseXml, type XmlElement, XmlError, type XmlLimits } from '../xml/read.ts';
 import { escapeText } from '../xml/write.ts';
 import { decodeFields, encodeFields, InvalidArgument, parseBoolean } from './codec.ts';
@@ -94,17 +95,21 @@ const OPENINGS: ReadonlyMap<Namespace, string> = new Map(
   ]),
 );
 
+/** Hears each envelope as it is encoded, `{ envelope, xml }`, for who judges them from outside; nobody listens in production. */
+const encoded = channel('tandem.envelope');
+
 /**
  * The text of an envelope.
  * @throws Error for a body that cannot be sent (`unknown`, `invalid`) or lacks an argument: the caller's bug
  */
 export function encodeEnvelope(envelope: Envelope): string {
   const header = encodeHeader(envelope);
-  return (
+  const xml =
     (OPENINGS.get(envelope.namespace) ?? '') +
     (header === '' ? '' : `<soap-env:Header>${header}</soap-env:Header>`) +
-    `<soap-env:Body>${encodeBody(envelope.body, envelope.namespace)}</soap-env:Body></soap-env:Envelope>`
-  );
+    `<soap-env:Body>${encodeBody(envelope.body, envelope.namespace)}</soap-env:Body></soap-env:Envelope>`;
+  if (encoded.hasSubscribers) encoded.publish({ envelope, xml });
+  return xml;
 }
 
 /** TR-069 3.5 Table 4. The headers of 1.3 and 1.4 do not exist in the two oldest namespaces. */
