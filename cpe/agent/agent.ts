@@ -1,18 +1,18 @@
 // The CWMP agent of one unit: decides when to talk to the ACS and about what, one session at a time.
-import type { EventEntry } from '../../shared/cwmp/methods.ts';
 import type { Namespace } from '../../shared/cwmp/versions.ts';
 import { messageOf } from '../../shared/errors.ts';
 import { createHttp } from '../../shared/net/http.ts';
-import type { AgentFacts, Change, Device, Source } from '../state/device.ts';
+import type { Change, Device, Source } from '../state/device.ts';
 import { type AcsAddress, acsAddress, usesDhcp } from './acsurl.ts';
 import { contactAcs } from './contact.ts';
 import { createDoor, type Door } from './door.ts';
 import type { FailureKind } from './failure.ts';
 import { openFilesWith } from './files.ts';
-import { isTrue, managementServer, notificationOf, retryPolicy } from './inform.ts';
+import { isTrue, managementServer, retryPolicy } from './inform.ts';
 import { createLatch, createMutex, type Latch, unlessAborted } from './latch.ts';
 import * as ledger from './ledger.ts';
 import type { WireTap } from './line.ts';
+import { createNews, type News } from './news.ts';
 import type { Orders } from './rpc.ts';
 import type { SessionReport } from './session.ts';
 import { createTimers, type Timers } from './timers.ts';
@@ -89,6 +89,7 @@ class RunningAgent implements Agent {
   readonly #wanted: Latch;
   /** Holds a session or an installation, never both. */
   readonly #alone = createMutex();
+  readonly #news: News;
   readonly #door: Door;
   readonly #timers: Timers;
   readonly #worker: Worker;
@@ -110,14 +111,7 @@ class RunningAgent implements Agent {
   /** Monotonic milliseconds; undefined while no retry is due. */
   #retryAt: number | undefined;
   #lastSuccess = Number.NEGATIVE_INFINITY;
-  /** A connection request was accepted and no session told of it yet; never kept beyond one (TR-069 3.7.1.5). */
-  #knocked = false;
   #inSession = false;
-  /** Events of the Inform that is under way. */
-  #telling: readonly EventEntry[] = [];
-  readonly #changedAgain = new Set<string>();
-  /** Writes of the facts that listeners and timers began, in order. */
-  #notes: Promise<void> = Promise.resolve();
   /** Somebody outside ended this run: whatever it had ordered is void. */
   #halted = false;
   /** Ends this run: a reboot or factory reset, carried out when everything here has come to rest. */
@@ -131,15 +125,23 @@ class RunningAgent implements Agent {
     this.once = new Promise(resolve => {
       this.#firstEnded = resolve;
     });
+    this.#news = createNews(device, () => this.#stop.signal.aborted);
     this.#door = createDoor(device, {
       listen: options.once ? undefined : options.listen,
       busy: () => this.#inSession,
-      requested: () => this.#requested(),
+      requested: () => {
+        this.#news.knocked();
+        this.#wanted.set();
+      },
       changed: () => this.#noteChanged([`${device.model.root}ManagementServer.ConnectionRequestURL`]),
     });
     this.#timers = createTimers(device, {
       periodic: () => this.#happened(ledger.PERIODIC),
-      scheduled: () => this.#scheduledDue(),
+      scheduled: () => {
+        this.#news.scheduledDue();
+        this.#news.then(() => this.#timers.arm());
+        this.#wanted.set();
+      },
       active: () => {
         if (device.facts.changed.length > 0) this.#wanted.set();
       },
@@ -149,7 +151,7 @@ class RunningAgent implements Agent {
       open: openFilesWith(device, options.http ?? createHttp),
       signal: this.#stop.signal,
       alone: this.#alone,
-      telling: () => this.#telling,
+      telling: () => this.#news.telling,
       ended: () => this.#wanted.set(),
       restart: () => this.#leave(() => device.reboot({ reason: 'firmware' })),
     });
@@ -220,7 +222,7 @@ class RunningAgent implements Agent {
     this.#stop.abort();
     this.#unwatch();
     this.#timers.stop();
-    await Promise.all([worker, this.ready.then(() => this.#door.close()), this.#notes]);
+    await Promise.all([worker, this.ready.then(() => this.#door.close()), this.#news.settled()]);
     this.#firstEnded(noReport);
     if (this.#halted) return;
     // Not awaited: the unit stops this agent as part of its restart, and stop() waits for us.
@@ -260,27 +262,16 @@ class RunningAgent implements Agent {
   /** One session; undefined when an installation that came first ordered a restart. */
   async #session(orders: Orders): Promise<SessionReport | undefined> {
     if (this.#order) return undefined;
-    const device = this.#device;
     await this.#findAcs();
-    await this.#notes;
     const address = this.#address;
-    if (!address) {
-      return { ...noReport, error: { kind: 'no-url', message: 'no ACS URL is known' } };
-    }
-    if (ledger.bootstrapDue(device.facts, address.url)) await device.record(facts => ledger.bootstrapped(facts));
-    const events = ledger.eventsToTell(device.facts, this.#knocked);
-    const changed = [...device.facts.changed];
-    this.#knocked = false;
+    if (!address) return { ...noReport, error: { kind: 'no-url', message: 'no ACS URL is known' } };
+    const telling = await this.#news.take(address.url);
     this.#inSession = true;
-    this.#telling = events;
-    this.#changedAgain.clear();
     try {
       return await contactAcs({
-        device,
+        device: this.#device,
         url: address.url,
-        events,
-        changed,
-        changedAgain: this.#changedAgain,
+        telling,
         connectionRequestUrl: this.connectionRequestUrl,
         namespace: this.#namespace,
         supportedVersions: this.#options.cwmp?.supportedVersions,
@@ -291,7 +282,7 @@ class RunningAgent implements Agent {
       });
     } finally {
       this.#inSession = false;
-      this.#telling = [];
+      this.#news.done();
     }
   }
 
@@ -372,35 +363,14 @@ class RunningAgent implements Agent {
     this.#wanted.set();
   }
 
-  #requested(): void {
-    this.#knocked = true;
-    this.#wanted.set();
-  }
-
   #leave(order: () => Promise<void>): void {
     this.#order ??= order;
     this.#wanted.set();
   }
 
-  /** Notes an event durably, then wants a session. */
   #happened(code: string): void {
-    this.#note(facts => ledger.happened(facts, code, '', this.#telling));
+    this.#news.happened(code);
     this.#wanted.set();
-  }
-
-  #scheduledDue(): void {
-    // A timer may run a little before its time.
-    const now = this.#device.clock.now() + 20;
-    this.#note(facts => ledger.scheduledDue(facts, now, this.#telling));
-    this.#notes = this.#notes.then(() => this.#timers.arm());
-    this.#wanted.set();
-  }
-
-  /** Changes the facts from where nobody can wait; the next session begins after it. */
-  #note(change: (facts: AgentFacts) => void): void {
-    this.#notes = this.#notes
-      .then(() => (this.#stop.signal.aborted ? undefined : this.#device.record(change)))
-      .catch((error: unknown) => this.#device.log.error('state could not be kept', { error }));
   }
 
   #changed(changes: Change[], source: Source): void {
@@ -413,19 +383,13 @@ class RunningAgent implements Agent {
     if (enabled && this.#device.facts.events.length > 0) this.#wanted.set();
     const url = acsAddress(this.#device)?.url;
     if (this.#inSession || this.#ended === 0 || url === this.#address?.url) return;
-    this.#notes = this.#notes.then(() => this.#checkAddress(false));
+    this.#news.then(() => this.#checkAddress(false));
     this.#wanted.set();
   }
 
   /** TR-069 3.7.1.5, A.3.2.4: a passive change rides along with the next Inform, an active one wants its own. */
   #noteChanged(paths: readonly string[]): void {
-    const noted = paths.filter(path => notificationOf(this.#device, path) > 0);
-    if (noted.length === 0) return;
-    if (this.#inSession) for (const path of noted) this.#changedAgain.add(path);
-    this.#note(facts => {
-      facts.changed = [...new Set([...facts.changed, ...noted])];
-    });
-    if (!noted.some(path => notificationOf(this.#device, path) === 2)) return;
+    if (this.#news.changed(paths) < 2) return;
     // TR-181 DefaultActiveNotificationThrottle: only a session for this alone has to wait.
     const throttle = Number(managementServer(this.#device, 'DefaultActiveNotificationThrottle', '0')) * 1000;
     const wait = this.#lastSuccess + throttle - this.#device.clock.monotonic();

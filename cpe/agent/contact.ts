@@ -16,6 +16,7 @@ import { failureOf } from './failure.ts';
 import { credentials, informOf } from './inform.ts';
 import { delivered, type Told, transfersToTell, transferTold } from './ledger.ts';
 import { openLine, type WireTap } from './line.ts';
+import type { Telling } from './news.ts';
 import { carryOut, type Orders } from './rpc.ts';
 import { holdSession, type OwnRequest, type SessionReport } from './session.ts';
 import { unknownTime } from './timing.ts';
@@ -27,10 +28,7 @@ const MAX_REDIRECTS = 5;
 export interface ContactInput {
   device: Device;
   url: string;
-  events: EventEntry[];
-  changed: readonly string[];
-  /** Paths that changed again since the Inform was composed; grows while the session runs. */
-  changedAgain: ReadonlySet<string>;
+  telling: Telling;
   connectionRequestUrl: string;
   namespace: Namespace;
   supportedVersions?: string[] | undefined;
@@ -43,8 +41,8 @@ export interface ContactInput {
 
 /** @returns how it went; rejects only when `signal` aborts */
 export async function contactAcs(input: ContactInput): Promise<SessionReport> {
-  const { device, events, signal } = input;
-  const report: SessionReport = { ok: false, informed: false, events, rpcs: [] };
+  const { device, telling, signal } = input;
+  const report: SessionReport = { ok: false, informed: false, events: [...telling.events], rpcs: [] };
   let connections = 0;
   const http = (input.http ?? createHttp)({
     clock: device.clock,
@@ -95,7 +93,8 @@ function overNewConnections(http: HttpClient, connections: () => number): Send {
 }
 
 async function converse(input: ContactInput, send: Send, report: SessionReport): Promise<void> {
-  const { device, events, changed, url, signal, orders } = input;
+  const { device, url, signal, orders } = input;
+  const { events, changed, changedAgain } = input.telling;
   const line = openLine({
     url,
     // Cookies innermost, so that those of a 401 or a redirect count too; the digest is made for where a redirect leads.
@@ -111,11 +110,11 @@ async function converse(input: ContactInput, send: Send, report: SessionReport):
     {
       line,
       log: device.log,
-      inform: informOf(device, events, changed, input.connectionRequestUrl),
+      inform: informOf(device, [...events], changed, input.connectionRequestUrl),
       namespace: input.namespace,
       supportedVersions: input.supportedVersions,
       newId: () => device.random.bytes(8).toString('hex'),
-      informed: () => device.record(facts => delivered(facts, told, input.changedAgain)),
+      informed: () => device.record(facts => delivered(facts, told, changedAgain)),
       requests: () => outcomes(device, events),
       carryOut: (method, args) => carryOut({ device, orders }, method, args),
     },
