@@ -143,7 +143,7 @@ describe('MESSAGE-INTEGRITY', () => {
         assert.equal(integrityOf(bytes, key), padded || covered % 64 === 0 ? 'padded' : 'plain');
         assert.equal(integrityOf(bytes, `${key}x`), undefined);
         bytes[where % covered]! ^= 1;
-        assert.equal(integrityOf(bytes, key), undefined);
+        assert.ok(decodeStun(bytes) === undefined || integrityOf(bytes, key) === undefined);
       }),
     );
   });
