@@ -135,18 +135,43 @@ export function createTasks(context: FleetContext, files: Files, models: Models)
   };
 
   /** What the task holds, made ready for the device as it is now: file link, ParameterKey, types that the operator left out. */
-  const argsToSend = async (visit: { row: DeviceRow; base?: string }, task: Task): Promise<Record<string, unknown>> => {
+  const argsToSend = async (
+    visit: { row: DeviceRow; base?: string },
+    task: Task,
+    cpe: Cpe,
+  ): Promise<Record<string, unknown>> => {
     const { row } = visit;
     const args = { ...task.args };
     if (task.file) args.URL = ports.linkFile(task, task.method === 'Upload' ? 'upload' : 'download', visit.base);
     if (args.ParameterKey === '') args.ParameterKey = row.parameterKey;
-    if (task.method === 'SetParameterValues') {
-      const model = await models.of(row);
-      args.ParameterList = (args.ParameterList as ParameterValue[]).map(entry =>
-        entry.Type === '' ? { ...entry, Type: typeOf(model, entry.Name) ?? 'xsd:string' } : entry,
-      );
-    }
+    if (task.method === 'SetParameterValues')
+      args.ParameterList = await typed(row, args.ParameterList as ParameterValue[], cpe);
     return args;
+  };
+
+  /** Many CPEs refuse a value of another type (9006): the model tells it, else the device has told or is asked now. */
+  const typed = async (row: DeviceRow, list: ParameterValue[], cpe: Cpe): Promise<ParameterValue[]> => {
+    const model = await models.of(row);
+    const types = new Map<string, string>();
+    const unknown: string[] = [];
+    for (const { Name } of list.filter(({ Type }) => Type === '')) {
+      const told = await store.parameters(row.id, Name);
+      const type = typeOf(model, Name) ?? told.find(({ path }) => path === Name)?.type;
+      if (type) types.set(Name, type);
+      else unknown.push(Name);
+    }
+    if (unknown.length) {
+      try {
+        const { ParameterList } = await cpe.call('GetParameterValues', { ParameterNames: unknown });
+        for (const { Name, Type } of ParameterList) types.set(Name, Type);
+      } catch (error) {
+        // A name that the device does not know: its answer to the setting itself names it.
+        if (!(error instanceof CwmpFault)) throw error;
+      }
+    }
+    return list.map(entry =>
+      entry.Type === '' ? { ...entry, Type: types.get(entry.Name) || 'xsd:string' } : entry,
+    );
   };
 
   const run: Tasks['run'] = async (visit, task, cpe) => {
@@ -158,8 +183,9 @@ export function createTasks(context: FleetContext, files: Files, models: Models)
       events.emit('task', { task: sent });
     }
     try {
-      const result = (await cpe.call(method, (await argsToSend(visit, task)) as never)) as Record<string, unknown>;
-      const known = knownFrom(task, result, clock.now());
+      const args = await argsToSend(visit, task, cpe);
+      const result = (await cpe.call(method, args as never)) as Record<string, unknown>;
+      const known = knownFrom({ ...task, args }, result, clock.now());
       if (known.values.length) await store.putParameters(visit.row.id, known.values, known.below);
       return { task: await settle(visit, task, outcomeOf(task, result)), ends: departures.has(method) };
     } catch (error) {
