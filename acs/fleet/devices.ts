@@ -1,8 +1,10 @@
 // Devices: their ids, what is known of them, what an operator may change by hand.
 import { UserError } from '../../shared/errors.ts';
+import { checkValue } from '../../shared/model/values.ts';
 import { parseFilter } from '../store/filter.ts';
 import type { DeviceIdentity, DevicePatch, DeviceRow, KnownValue, WantedValue } from '../store/store.ts';
 import type { FleetContext } from './context.ts';
+import type { Models } from './models.ts';
 
 /** TR-069 3.4.4: all but letters, digits and underscore is percent-encoded in each part. */
 const encodePart = (text: string): string =>
@@ -40,6 +42,14 @@ export function parseDeviceId(id: string): DeviceIdentity {
     ? { manufacturer: '', oui, productClass: '', serialNumber: decodePart(second) }
     : { manufacturer: '', oui, productClass: decodePart(second), serialNumber: decodePart(third) };
 }
+
+/** An id with too many hyphens was most likely decoded once too often on its way. */
+const unknownDevice = (id: string): UserError =>
+  new UserError(
+    404,
+    'no-such-device',
+    `no device ${id}${id.split('-').length > 3 ? ' (in a URL the id is percent-encoded again: %2D becomes %252D)' : ''}`,
+  );
 
 /** What of a device goes out: no sealed text, liveness added. */
 export interface DeviceView {
@@ -134,13 +144,37 @@ export interface Devices {
   parameters(id: string, path: string): Promise<KnownValue[]>;
 }
 
-export function createDevices(context: FleetContext): Devices {
+export function createDevices(context: FleetContext, models: Models): Devices {
   const { store, clock, secrets } = context;
   const now = (): number => clock.now();
   const row = async (id: string): Promise<DeviceRow> => {
     const found = await store.device(id);
-    if (!found) throw new UserError(404, 'no-such-device', `no device ${id}`);
+    if (!found) throw unknownDevice(id);
     return found;
+  };
+  /** @throws UserError 400 for a value that the data model refuses; what no model knows is the device's to judge */
+  const checkOverride = async (path: string, wanted: WantedValue): Promise<void> => {
+    const place = `overrides: ${path}`;
+    if (!/^(Device|InternetGatewayDevice)\.(\S+\.)*[^\s.]+$/.test(path))
+      throw new UserError(400, 'bad-path', `${place}: not the full path of a parameter`);
+    const def = await models.lookup(path);
+    if (!def) return;
+    if (!def.writable) throw new UserError(400, 'read-only', `${place}: read-only`);
+    const checked = checkValue(def, wanted.value, wanted.type);
+    if (!checked.ok) throw new UserError(400, 'bad-value', `${place}: ${checked.message}`);
+  };
+  /** Two devices that authenticate with one user name could not be told apart. @throws UserError 400, 409 */
+  const check = async (id: string, { credentials, overrides }: DevicePatch): Promise<void> => {
+    for (const [path, wanted] of Object.entries(overrides ?? {})) if (wanted) await checkOverride(path, wanted);
+    if (!credentials) return;
+    const other = await store.deviceByUsername(credentials.username);
+    const shared = context.enrolment?.username === credentials.username;
+    if (shared || (other && other.id !== id))
+      throw new UserError(
+        409,
+        'username-taken',
+        `user name '${credentials.username}' is that of ${shared ? 'the enrolment credential' : other?.id}`,
+      );
   };
   const patchOf = (input: DeviceInput): DevicePatch => {
     const patch: DevicePatch = {};
@@ -177,11 +211,17 @@ export function createDevices(context: FleetContext): Devices {
       const identity = parseDeviceId(id);
       if (deviceId(identity) !== id)
         throw new UserError(400, 'bad-device-id', `'${id}' is spelled '${deviceId(identity)}'`);
-      return viewOf(await store.apply(id, 'announced', { identity, now: now(), patch: patchOf(input) }), now());
+      const patch = patchOf(input);
+      await check(id, patch);
+      return viewOf(await store.apply(id, 'announced', { identity, now: now(), patch }), now());
     },
-    patch: async (id, input) => viewOf(await store.apply(id, 'patched', { patch: patchOf(input) }), now()),
+    patch: async (id, input) => {
+      const patch = patchOf(input);
+      await check(id, patch);
+      return viewOf(await store.apply(id, 'patched', { patch }), now());
+    },
     remove: async id => {
-      if (!(await store.apply(id, 'removed', {}))) throw new UserError(404, 'no-such-device', `no device ${id}`);
+      if (!(await store.apply(id, 'removed', {}))) throw unknownDevice(id);
     },
     parameters: async (id, path) => {
       await row(id);

@@ -39,11 +39,22 @@ export interface Files {
   about(name: string): Promise<StoredFile>;
   /** @throws UserError 404 */
   bytes(name: string): Promise<Buffer>;
+  /** Whether a CPE may store its upload under that name. @throws UserError 400, 409 */
+  mayReceive(name: string): Promise<void>;
   /** @throws UserError 404 */
   remove(name: string): Promise<void>;
 }
 
 const goodName = /^[A-Za-z0-9][\w.@+-]{0,127}$/;
+
+function checkName(name: string): void {
+  if (goodName.test(name)) return;
+  throw new UserError(
+    400,
+    'bad-file-name',
+    `'${name}': a file name is 1 to 128 letters, digits and . _ @ + -, and starts with a letter or digit`,
+  );
+}
 
 export function createFiles(context: FleetContext): Files {
   const { store, clock, events } = context;
@@ -56,13 +67,7 @@ export function createFiles(context: FleetContext): Files {
   return {
     about,
     put: async (name, bytes, given) => {
-      if (!goodName.test(name)) {
-        throw new UserError(
-          400,
-          'bad-file-name',
-          `'${name}': a file name is 1 to 128 letters, digits and . _ @ + -, and starts with a letter or digit`,
-        );
-      }
+      checkName(name);
       if (given.type === 'firmware' && !given.version) {
         throw new UserError(
           400,
@@ -83,6 +88,16 @@ export function createFiles(context: FleetContext): Files {
       await store.putDocument('file', name, file);
       events.emit('change', { what: 'file', name, by: given.type });
       return file;
+    },
+    mayReceive: async name => {
+      checkName(name);
+      const there = await store.document<StoredFile>('file', name);
+      if (there && there.body.type !== 'upload')
+        throw new UserError(
+          409,
+          'file-exists',
+          `'${name}' is a ${there.body.type} file; an upload does not replace it`,
+        );
     },
     list: async () => (await store.documents<StoredFile>('file')).map(document => document.body),
     bytes: async name => {

@@ -24,7 +24,7 @@ export function createFleet(context: FleetContext): Fleet {
   const presets = createPresets(context, files, models);
   const tasks = createTasks(context, files, models);
   return {
-    devices: createDevices(context),
+    devices: createDevices(context, models),
     enrolment: createEnrolment(context),
     models,
     presets,

@@ -6,7 +6,7 @@ import { parseFilter, passingPart, pathsOf, toPredicate } from '../store/filter.
 import type { DeviceRow, StoredDocument, WantedValue } from '../store/store.ts';
 import type { FleetContext } from './context.ts';
 import { wantedOf } from './devices.ts';
-import type { Files, StoredFile } from './files.ts';
+import type { FileKind, Files, StoredFile } from './files.ts';
 import type { Models } from './models.ts';
 
 /** Rows that a table must hold, matched by their key columns. */
@@ -61,7 +61,9 @@ export interface Presets {
   /** Short hash of all that the choice and merge of presets depend on. */
   factsOf(row: DeviceRow): Promise<string>;
   wanted(row: DeviceRow): Promise<Wanted>;
-  /** Who would change if `preset` stood under `name`: the devices it fits, and their parameters before and after. */
+  /** Names of the presets that want a stored file. */
+  usersOf(file: string): Promise<string[]>;
+  /** Who would change if `preset` (the stored one where absent) stood under `name`, and their parameters before and after. */
   dryRun(name: string, preset: Preset | undefined, limit: number): Promise<DryRun>;
 }
 
@@ -141,8 +143,20 @@ export function createPresets(context: FleetContext, files: Files, models: Model
     for (const [path, value] of Object.entries(preset.set ?? {}))
       await checkWanted(`set: ${path}`, path, wantedOf(value)!);
     for (const [table, wanted] of Object.entries(preset.objects ?? {})) await checkRows(table, wanted);
-    for (const name of [...(preset.certificates ?? []), preset.script, preset.firmware])
-      if (name) await files.about(name);
+    for (const name of preset.certificates ?? []) await checkFile('certificates', name, ['certificate']);
+    if (preset.script) await checkFile('script', preset.script, ['script', 'upload']);
+    if (preset.firmware) await checkFile('firmware', preset.firmware, ['firmware']);
+  };
+
+  const checkFile = async (place: string, name: string, types: readonly FileKind[]): Promise<void> => {
+    const found = await store.document<StoredFile>('file', name);
+    if (!found) throw new UserError(400, 'no-such-file', `${place}: no file '${name}'`);
+    if (!types.includes(found.body.type))
+      throw new UserError(
+        400,
+        'wrong-file-type',
+        `${place}: '${name}' is a ${found.body.type} file, not a ${types[0]}`,
+      );
   };
 
   const checkRows = async (table: string, wanted: WantedObjects): Promise<void> => {
@@ -203,12 +217,15 @@ export function createPresets(context: FleetContext, files: Files, models: Model
         throw new UserError(404, 'no-such-preset', `no preset '${name}'`);
       events.emit('change', { what: 'preset', name, by: 'deleted' });
     },
+    usersOf: async file =>
+      (await compiled()).filter(entry => filesOf([entry]).some(({ name }) => name === file)).map(entry => entry.name),
     generation: () => store.generation('preset') + store.generation('file'),
     wanted: async row => await merge(applicable(await compiled(), row), row),
     dryRun: async (name, preset, limit) => {
       if (preset) await validate(preset);
-      const before = await compiled();
-      const after = [...before.filter(entry => entry.name !== name), ...(preset ? [compile(name, preset)] : [])];
+      const stored = await compiled();
+      const others = stored.filter(entry => entry.name !== name);
+      const [before, after] = preset ? [stored, [...others, compile(name, preset)]] : [others, stored];
       const run: DryRun = { matched: 0, devices: [] };
       let cursor: string | undefined;
       do {
@@ -229,7 +246,8 @@ export function createPresets(context: FleetContext, files: Files, models: Model
     limit: number,
   ): Promise<void> {
     const [old, fresh] = [await merge(applicable(before, row), row), await merge(applicable(after, row), row)];
-    if (old.revision === fresh.revision) return;
+    // Where the rule as stored is asked about, a device that holds it already changes no more.
+    if (old.revision === fresh.revision || row.parameterKey === fresh.revision) return;
     run.matched++;
     if (run.devices.length >= limit) return;
     const known = new Map<string, string>();

@@ -8,6 +8,7 @@ import type { Files } from './files.ts';
 import { type Models, typeOf } from './models.ts';
 import type { Cpe } from './ports.ts';
 import { isApplied, type Presets, type Wanted, type WantedFile } from './presets.ts';
+import { isSecretName } from './secrets.ts';
 import type { Tasks } from './tasks.ts';
 
 export interface ReconcileParts {
@@ -196,7 +197,7 @@ async function apply(
 
 const isHidden = (model: Model | undefined, path: string): boolean => {
   const def = model?.resolve(path)?.def;
-  return def && 'type' in def ? def.hidden : /password|secret/i.test(path);
+  return def && 'type' in def ? def.hidden : isSecretName(path);
 };
 
 /** Current values of all that is managed. An unknown name makes the whole call fail: then each is asked for alone, to name the culprit. */

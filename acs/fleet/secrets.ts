@@ -43,6 +43,9 @@ export function createSecrets(key: Buffer, random: Random): Secrets {
   };
 }
 
+/** Whether a parameter or argument of that name holds a secret: it is never shown, logged or kept as known. */
+export const isSecretName = (name: string): boolean => /password(?!required)|secret|passphrase|privatekey/i.test(name);
+
 /** A keyed tag of `text`, base64url, 160 bits: for links and cookies. */
 export function tagOf(key: Buffer, text: string): string {
   return createHmac('sha256', key).update(text).digest().subarray(0, 20).toString('base64url');

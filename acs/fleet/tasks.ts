@@ -7,6 +7,7 @@ import type { FleetContext } from './context.ts';
 import { type Files, type StoredFile, transferType } from './files.ts';
 import { type Models, typeOf } from './models.ts';
 import { type Cpe, SessionLost } from './ports.ts';
+import { isSecretName } from './secrets.ts';
 
 export interface TaskInput {
   method: string;
@@ -91,6 +92,7 @@ export function createTasks(context: FleetContext, files: Files, models: Models)
     const method = methodOf(input.method);
     if (input.file && !isTransfer(method)) throw new UserError(400, 'file-not-allowed', `${method} takes no file`);
     const stored = input.file && method !== 'Upload' ? await files.about(input.file) : undefined;
+    if (input.file && method === 'Upload') await files.mayReceive(input.file);
     const id = random.bytes(12).toString('hex');
     const task: Task = {
       id,
@@ -243,7 +245,7 @@ function knownFrom(
     const list = task.args.ParameterList as { Name: string; Value: string; Type: string }[];
     return {
       values: list
-        .filter(entry => !/password|secret/i.test(entry.Name))
+        .filter(entry => !isSecretName(entry.Name))
         .map(entry => ({ path: entry.Name, value: entry.Value, type: entry.Type, time })),
     };
   }
