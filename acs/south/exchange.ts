@@ -127,7 +127,7 @@ export class Exchange implements Cpe {
     if (posted === 'empty') throw new SessionLost(`an empty POST came where the response to ${method} was owed`);
     const { body } = posted;
     // The ID is echoed by the standard; some CPEs leave it out, then order alone matches (TR-069 3.5 Table 4).
-    if (posted.id !== undefined && posted.id !== id)
+    if (posted.id !== undefined && posted.id.trim() !== id)
       throw new SessionLost(`the answer to ${method} carries the ID of another request`);
     if (body.kind === 'fault') return new CwmpFault(body.fault.code, body.fault.message, body.fault.parameters);
     if (body.kind === 'response' && body.method === method) return body.result;

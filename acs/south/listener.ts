@@ -204,7 +204,7 @@ export function createSouth(options: SouthOptions): South {
     const known = await authenticator.authenticate({
       authorization: request.headers.authorization,
       method: 'POST',
-      uri: request.url,
+      uri: request.originalUrl,
       secure: isSecure(request),
       socket: request.socket,
     });
@@ -226,11 +226,13 @@ export function createSouth(options: SouthOptions): South {
       requestTimeout: 120_000,
       forceCloseConnections: true,
       exposeHeadRoutes: false,
+      // One place takes every POST, however its target is written; some name the whole URL (RFC 9112 3.2.2).
+      rewriteUrl: (request: IncomingMessage) =>
+        request.method === 'POST' ? '/' : (request.url ?? '/').replace(/^https?:\/\/[^/]*/i, ''),
       ...(tls ? { https: tlsOptions(tls) } : {}),
     } as never) as unknown as FastifyInstance;
     plain(instance, log);
     registerFiles(instance, { fleet, log, events, key: options.keys.links });
-    instance.post('/*', handle);
     instance.post('/', handle);
     await instance.ready();
     apps.push({ server: instance, ...(tls ? { tls } : {}) });
