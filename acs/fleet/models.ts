@@ -12,6 +12,8 @@ export interface Models {
   of(row: Pick<DeviceRow, 'oui' | 'root'>): Promise<Model | undefined>;
   /** Definitions of a path in any known model, most specific model first. */
   lookup(path: string): Promise<ParameterDef | undefined>;
+  /** What no model here can know: another root (TR-098), a vendor's own nodes. Only the device can judge it. */
+  isBeyond(path: string): boolean;
 }
 
 export function createModels(): Models {
@@ -28,6 +30,7 @@ export function createModels(): Models {
       const name = nameOf(row);
       return name ? await builtinModel(name) : undefined;
     },
+    isBeyond: path => /^(InternetGatewayDevice\.|Device\.([A-Za-z_]\w*\.)*X_(?!0090F8_))([\w-]+\.)*[\w-]+$/.test(path),
     lookup: async path =>
       parameterIn(await builtinModel('dgw'), path) ?? parameterIn(await builtinModel('device'), path),
   };

@@ -172,6 +172,7 @@ export function createPresets(context: FleetContext, files: Files, models: Model
 
   const checkWanted = async (place: string, path: string, wanted: WantedValue): Promise<void> => {
     const def = await models.lookup(path);
+    if (!def && models.isBeyond(path)) return;
     if (!def) throw new UserError(400, 'unknown-parameter', `${place}: no known data model has ${path}`);
     if (!def.writable) throw new UserError(400, 'read-only', `${place}: ${path} is read-only`);
     const checked = checkValue(def, wanted.value, wanted.type);

@@ -183,7 +183,7 @@ async function apply(
     planned.push({ value: { Name: path, Value: want.value, Type: type }, preset: want.preset });
   }
   const changed = planned.map(entry => entry.value);
-  const list = changed.length ? changed : [anyKnown(wanted, current, model)];
+  const list = changed.length ? changed : [anyKnown(visit.row.root, wanted, current, model)];
   const status = await setAll(visit, cpe, list, wanted, planned, added);
   const time = context.clock.now();
   const known = changed.filter(entry => !isHidden(model, entry.Name));
@@ -211,7 +211,7 @@ async function fetch(visit: InVisit, cpe: Cpe, wanted: Wanted): Promise<Map<stri
   try {
     const values = asked.length
       ? await read(asked.map(entry => entry.path))
-      : await read([`${visit.row.root}ManagementServer.ParameterKey`]);
+      : await read([intervalOf(visit.row.root)]);
     return new Map(values.map(value => [value.Name, value]));
   } catch (error) {
     if (!(error instanceof CwmpFault)) throw error;
@@ -296,7 +296,12 @@ async function addRow(visit: InVisit, cpe: Cpe, entry: Wanted['objects'][number]
 }
 
 /** One value that the device has already: it carries the revision when nothing else is due. */
-function anyKnown(wanted: Wanted, current: Map<string, ParameterValue>, model: Model | undefined): ParameterValue {
+function anyKnown(
+  root: string,
+  wanted: Wanted,
+  current: Map<string, ParameterValue>,
+  model: Model | undefined,
+): ParameterValue {
   for (const [path, want] of wanted.set) {
     const known = current.get(path);
     if (known) return { Name: path, Value: want.value, Type: typeOf(model, path) ?? known.Type };
@@ -304,12 +309,12 @@ function anyKnown(wanted: Wanted, current: Map<string, ParameterValue>, model: M
   for (const value of current.values())
     if (model && typeOf(model, value.Name) && isWritable(model, value.Name) && !isHidden(model, value.Name))
       return value;
-  return {
-    Name: `${model?.root ?? 'Device.'}ManagementServer.PeriodicInformInterval`,
-    Value: '3600',
-    Type: 'xsd:unsignedInt',
-  };
+  const interval = intervalOf(root);
+  return current.get(interval) ?? { Name: interval, Value: '3600', Type: 'xsd:unsignedInt' };
 }
+
+/** What every device has and lets be set, whatever its model. */
+const intervalOf = (root: string): string => `${root}ManagementServer.PeriodicInformInterval`;
 
 const isWritable = (model: Model, path: string): boolean => {
   const def = model.resolve(path)?.def;
