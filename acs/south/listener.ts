@@ -8,6 +8,7 @@ import type { Clock, Random } from '../../shared/clock.ts';
 import { decodeEnvelope, type Envelope, encodeEnvelope, InvalidSoap } from '../../shared/cwmp/soap.ts';
 import { messageOf, UserError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
+import { CodingError, decodeBody, encodeBody, isCoded } from '../../shared/net/coding.ts';
 import type { EventBus } from '../events.ts';
 import { deviceId } from '../fleet/devices.ts';
 import type { Proof } from '../fleet/enrol.ts';
@@ -55,6 +56,8 @@ interface Live {
   cookie: string;
   caller: Caller;
   over: boolean;
+  /** The CPE compresses what it sends, so it can read what is compressed. */
+  compresses: boolean;
 }
 
 const COOKIE = 'tandem';
@@ -80,7 +83,13 @@ export function createSouth(options: SouthOptions): South {
 
   const start = (caller: Caller): Live => {
     const exchange = new Exchange(clock, rpc => events.emit('rpc', { device: '', ...rpc }));
-    const live: Live = { exchange, cookie: random.bytes(18).toString('base64url'), caller, over: false };
+    const live: Live = {
+      exchange,
+      cookie: random.bytes(18).toString('base64url'),
+      caller,
+      over: false,
+      compresses: false,
+    };
     byCookie.set(live.cookie, live);
     // The one thing not waited for: a session answers through its exchange, never throws, and ends by itself.
     void session(exchange, caller, { fleet, log, events, byDevice, now: () => clock.now() }).finally(() => {
@@ -154,6 +163,16 @@ export function createSouth(options: SouthOptions): South {
       bySocket.set(request.socket, live);
       reply.header('set-cookie', `${COOKIE}=${live.cookie}; Path=/; HttpOnly`);
     }
+    await exchangeOnce(request, reply, posted, live);
+  };
+
+  /** One POST of a session and its answer. */
+  const exchangeOnce = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    posted: Posted,
+    live: Live,
+  ): Promise<void> => {
     let answer: Reply;
     try {
       answer = await live.exchange.post(posted);
@@ -162,23 +181,34 @@ export function createSouth(options: SouthOptions): South {
       reply.code(posted === 'empty' ? 204 : 400).send();
       return;
     }
+    live.compresses ||= isCoded(request.headers['content-encoding']);
     if (answer === 'empty') reply.code(204).send();
-    else answerXml(reply, answer);
+    else await answerXml(reply, answer, live.compresses && acceptsGzip(request));
   };
 
   /** What was posted; undefined when it was bad enough to be answered here. */
-  const read = (request: FastifyRequest, reply: FastifyReply, before: Live | undefined): Posted | undefined => {
-    const text = typeof request.body === 'string' ? request.body : '';
-    if (text.trim() === '') return 'empty';
+  const read = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    before: Live | undefined,
+  ): Promise<Posted | undefined> => {
     try {
-      const envelope = decodeEnvelope(text);
+      const body = await plainBody(request);
+      if (isBlank(body)) return 'empty';
+      const envelope = decodeEnvelope(body);
       if (envelope.unknownMustUnderstand === undefined) return envelope.body.kind === 'empty' ? 'empty' : envelope;
       // SOAP 1.1 4.4: said at once; the session stays where it is.
       log.warn('header not understood', { address: addressOf(request), header: envelope.unknownMustUnderstand });
       const message = `header ${envelope.unknownMustUnderstand} is not understood`;
       const fault = { code: 8003, message, parameters: [], soap: 'MustUnderstand' as const };
-      answerXml(reply, { namespace: envelope.namespace, body: { kind: 'fault', fault } });
+      await answerXml(reply, { namespace: envelope.namespace, body: { kind: 'fault', fault } });
     } catch (error) {
+      if (error instanceof CodingError) {
+        // TR-069 3.4.7: a coding that is not spoken here is 415; the CPE then goes on without.
+        log.warn('body not decoded', { address: addressOf(request), reason: error.message });
+        reply.code(codingStatus[error.kind]).send();
+        return undefined;
+      }
       if (!(error instanceof InvalidSoap)) throw error;
       // TR-069 3.5: an envelope that breaks the rules ends the session.
       log.warn('invalid SOAP', { address: addressOf(request), reason: error.message });
@@ -189,13 +219,8 @@ export function createSouth(options: SouthOptions): South {
   };
 
   const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const encoding = request.headers['content-encoding'];
-    if (encoding && encoding !== 'identity') {
-      reply.code(415).send();
-      return;
-    }
     const before = find(request);
-    const posted = read(request, reply, before);
+    const posted = await read(request, reply, before);
     if (posted === undefined) return;
     if (before && !isInform(posted)) {
       await take(request, reply, posted, before.caller, before);
@@ -257,10 +282,34 @@ export function createSouth(options: SouthOptions): South {
   };
 }
 
+/** Less is not worth packing. */
+const MIN_PACKED = 1024;
+
 /** TR-069 3.4.1: whatever is in the envelope, a fault too, the status is 200. */
-function answerXml(reply: FastifyReply, envelope: Envelope): void {
-  reply.code(200).header('content-type', 'text/xml; charset="utf-8"').send(encodeEnvelope(envelope));
+async function answerXml(reply: FastifyReply, envelope: Envelope, packed = false): Promise<void> {
+  const xml = encodeEnvelope(envelope);
+  reply.code(200).header('content-type', 'text/xml; charset="utf-8"');
+  if (!packed || xml.length < MIN_PACKED) reply.send(xml);
+  else reply.header('content-encoding', 'gzip').send(await encodeBody(Buffer.from(xml), 'gzip'));
 }
+
+const acceptsGzip = (request: FastifyRequest): boolean =>
+  /(^|[\s,])(x-)?gzip\s*(,|;\s*q=(1|0?\.[1-9])|$)/i.test(String(request.headers['accept-encoding'] ?? ''));
+
+const codingStatus = { unknown: 415, 'too-large': 413, broken: 400 } as const;
+
+/** What was posted, decoded. @throws CodingError */
+async function plainBody(request: FastifyRequest): Promise<Buffer> {
+  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+  const coding = request.headers['content-encoding'];
+  if (body.length === 0 || !isCoded(coding)) return body;
+  return await decodeBody(body, coding ?? '', isStranger(request) ? MAX_STRANGER_BODY : MAX_BODY);
+}
+
+/** Nothing but white space: some CPEs end an empty POST with a line break. */
+const isBlank = (body: Buffer): boolean => body.length < 64 && body.toString('latin1').trim() === '';
+
+const isStranger = ({ headers }: FastifyRequest): boolean => !headers.authorization && !headers.cookie;
 
 /** CWMP is not JSON: raw text in, nothing of fastify's own answers out. */
 function plain(instance: FastifyInstance, log: Log): void {
@@ -268,17 +317,13 @@ function plain(instance: FastifyInstance, log: Log): void {
     // A malformed Content-Type would be answered 415 before any of us sees it; the body is XML whatever it says.
     if (request.method === 'POST') request.headers['content-type'] = 'text/xml';
     const length = Number(request.headers['content-length'] ?? 0);
-    if (
-      request.method === 'POST' &&
-      !request.headers.authorization &&
-      !request.headers.cookie &&
-      length > MAX_STRANGER_BODY
-    ) {
+    if (request.method === 'POST' && isStranger(request) && length > MAX_STRANGER_BODY) {
       await reply.code(413).header('connection', 'close').send();
     }
   });
   instance.removeAllContentTypeParsers();
-  instance.addContentTypeParser('text/xml', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  // Bytes, not text: which encoding they are in stands in the XML, and they may be compressed.
+  instance.addContentTypeParser('text/xml', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   instance.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   instance.setNotFoundHandler((_request, reply) => reply.code(404).send());
   instance.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {

@@ -184,8 +184,10 @@ describe('sessions of the ACS', () => {
       assert.equal((await cpe.post(undefined)).status, 204);
     });
 
-    it('compressed bodies are answered 415', async () => {
-      assert.equal((await new ScriptedCpe(acs.app).raw('xx', { 'content-encoding': 'gzip' })).status, 415);
+    it('a body in a coding that is not spoken here is answered 415 (3.4.7)', async () => {
+      for (const coding of ['br', 'compress', 'gzip, gzip', 'nonsense'])
+        assert.equal((await new ScriptedCpe(acs.app).raw('xx', { 'content-encoding': coding })).status, 415);
+      assert.equal((await new ScriptedCpe(acs.app).raw('xx', { 'content-encoding': 'gzip' })).status, 400);
     });
 
     it('answers in the namespace received', async () => {
