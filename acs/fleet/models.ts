@@ -30,7 +30,7 @@ export function createModels(): Models {
       const name = nameOf(row);
       return name ? await builtinModel(name) : undefined;
     },
-    isBeyond: path => /^(InternetGatewayDevice\.|Device\.([A-Za-z_]\w*\.)*X_(?!0090F8_))([\w-]+\.)*[\w-]+$/.test(path),
+    isBeyond: path => /^(InternetGatewayDevice\.|Device\.([\w-]+\.)*X_(?!0090F8_))([\w-]+\.)*[\w-]+$/.test(path),
     lookup: async path =>
       parameterIn(await builtinModel('dgw'), path) ?? parameterIn(await builtinModel('device'), path),
   };
