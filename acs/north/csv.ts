@@ -5,7 +5,7 @@ import { UserError } from '../../shared/errors.ts';
 export function parseCsv(input: string): { line: number; row: Record<string, string> }[] {
   const records = recordsOf(input.replace(/^\uFEFF/, ''));
   const header = records.shift();
-  if (!header) throw new UserError(400, 'empty-csv', 'the CSV has no header line');
+  if (!header?.fields.some(field => field.trim())) throw new UserError(400, 'empty-csv', 'the CSV has no header line');
   const names = header.fields.map(name => name.trim());
   return records
     .filter(record => record.fields.some(field => field !== ''))

@@ -1,28 +1,61 @@
 // Server-sent events of everything that happens, for people and scripts that watch.
 import type { FastifyInstance } from 'fastify';
-import type { AcsEvents, EventBus, EventName } from '../events.ts';
-import { taskView } from './operations.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { UserError } from '../../shared/errors.ts';
+import { type AcsEvents, type EventBus, type EventName, eventNames } from '../events.ts';
+import { faultView, taskView } from './views.ts';
 
 /** A watcher that does not read is cut off rather than kept in memory. */
 const MAX_BEHIND = 1024 * 1024;
+/** Proxies drop connections on which nothing is said. */
+const BEAT_MS = 15_000;
 
-export function registerLive(api: FastifyInstance, events: EventBus): void {
-  api.get('/events', (request, reply) => {
+export function registerLive(api: FastifyInstance, events: EventBus, clock: Clock): void {
+  api.get<{ Querystring: Record<string, string> }>('/events', { exposeHeadRoute: false }, (request, reply) => {
+    const wanted = wantedOf(request.query);
     reply.hijack();
     const out = reply.raw;
     out.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' });
-    out.write(': connected\n\n');
+    const write = (text: string): void => {
+      if (out.writableLength > MAX_BEHIND) out.destroy();
+      else out.write(text);
+    };
+    write(': connected\n\n');
+    const beat = (): void => {
+      write(': still here\n\n');
+      timer = clock.after(BEAT_MS, beat);
+    };
+    let timer = clock.after(BEAT_MS, beat);
     const stop = events.all((name, event) => {
-      if (out.writableLength > MAX_BEHIND) {
-        out.destroy();
-        return;
-      }
-      out.write(`event: ${name}\ndata: ${JSON.stringify(shown(name, event))}\n\n`);
+      if (wanted(name, event)) write(`event: ${name}\ndata: ${JSON.stringify(shown(name, event))}\n\n`);
     });
-    request.raw.on('close', stop);
+    out.on('close', () => {
+      stop();
+      timer.cancel();
+    });
   });
 }
 
+/** @throws UserError 400 */
+function wantedOf(query: Record<string, string>): (name: EventName, event: AcsEvents[EventName]) => boolean {
+  const stray = Object.keys(query).find(name => name !== 'device' && name !== 'types');
+  if (stray !== undefined) throw new UserError(400, 'bad-input', `query: '${stray}' is not known (device, types)`);
+  const types = query.types === undefined ? eventNames : String(query.types).split(',');
+  const unknown = types.find(type => !(eventNames as readonly string[]).includes(type));
+  if (unknown !== undefined)
+    throw new UserError(400, 'bad-input', `query.types: '${unknown}' is not one of ${eventNames.join(', ')}`);
+  const { device } = query;
+  return (name, event) => types.includes(name) && (device === undefined || deviceOf(event) === device);
+}
+
+function deviceOf(event: AcsEvents[EventName]): string | undefined {
+  if ('task' in event && typeof event.task === 'object') return event.task.device;
+  if ('fault' in event && typeof event.fault === 'object') return event.fault.device;
+  return 'device' in event ? event.device : undefined;
+}
+
 function shown(name: EventName, event: AcsEvents[EventName]): unknown {
-  return name === 'task' ? taskView((event as AcsEvents['task']).task) : event;
+  if (name === 'task') return taskView((event as AcsEvents['task']).task);
+  if (name === 'fault') return faultView((event as AcsEvents['fault']).fault);
+  return event;
 }

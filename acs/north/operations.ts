@@ -1,193 +1,58 @@
-// The table of everything an operator can do: name, input, role and what runs. REST and its description derive from it.
-import { type Static, type TObject, Type } from 'typebox';
-import type { Clock } from '../../shared/clock.ts';
+// The table of everything an operator can do: name, input, answers, role and what runs. REST and its description derive from it.
 import { UserError } from '../../shared/errors.ts';
-import type { DeviceInput } from '../fleet/devices.ts';
-import { fileTypes } from '../fleet/files.ts';
+import type { DeviceInput, DeviceView } from '../fleet/devices.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Wake } from '../fleet/ports.ts';
 import type { Preset } from '../fleet/presets.ts';
-import type { DeviceFault, Store, Task } from '../store/store.ts';
+import { isSecretName } from '../fleet/secrets.ts';
+import type { TaskInput } from '../fleet/tasks.ts';
 import { parseCsv } from './csv.ts';
+import { describe } from './openapi.ts';
+import type { Operation, OperationContext, OperationInput, OperationOutput } from './operation.ts';
+import * as schemas from './schemas.ts';
+import {
+  deviceView,
+  dryRunView,
+  faultView,
+  fileView,
+  keptNowhere,
+  knockView,
+  MASK,
+  parameterView,
+  presetView,
+  taskView,
+  unmasked,
+} from './views.ts';
 
-export interface OperationContext {
-  fleet: Fleet;
-  store: Store;
-  wake: Wake;
-  clock: Clock;
-}
-
-/** Who may call: each role may do what the ones before it may. */
-export type Role = 'viewer' | 'operator' | 'admin';
-
-export interface Operation {
-  name: string;
-  summary: string;
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Below /api/v1; `:id` names a path parameter. */
-  path: string;
-  role: Role;
-  query?: TObject;
-  /** Schema of a JSON body; `bytes` for a raw one. */
-  body?: TObject | 'bytes' | 'json-or-csv';
-  run(input: OperationInput, context: OperationContext): Promise<OperationOutput>;
-}
-
-export interface OperationInput {
-  params: Record<string, string>;
-  query: Record<string, unknown>;
-  body: unknown;
-  contentType: string;
-}
-
-/** `status` 200 unless told; `body` undefined is an empty answer. */
-export interface OperationOutput {
-  status?: number;
-  body?: unknown;
-  headers?: Record<string, string>;
-}
-
+const { answers } = schemas;
 const ok = (body: unknown): OperationOutput => ({ body });
 const none: OperationOutput = { status: 204 };
-const text = (description: string): ReturnType<typeof Type.String> => Type.String({ description });
-const optional = Type.Optional;
+const param = ({ params }: OperationInput, name = 'id'): string => params[name] ?? '';
+const noDevice = { 404: 'No such device' };
 
-const wantedValue = Type.Union([
-  Type.String(),
-  Type.Number(),
-  Type.Boolean(),
-  Type.Object({ value: Type.String(), type: optional(Type.String()) }, { additionalProperties: false }),
-]);
-
-const deviceFields = {
-  tags: optional(Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: 100 })),
-  site: optional(Type.Record(Type.String(), Type.String())),
-  overrides: optional(Type.Record(Type.String(), Type.Union([wantedValue, Type.Null()]))),
-  credentials: optional(
-    Type.Object(
-      {
-        username: Type.String({ minLength: 1, maxLength: 256 }),
-        password: Type.String({ minLength: 1, maxLength: 256 }),
-      },
-      { additionalProperties: false },
-    ),
-  ),
-  connectionRequest: optional(
-    Type.Object(
-      { username: Type.String({ maxLength: 256 }), password: Type.String({ maxLength: 256 }) },
-      { additionalProperties: false },
-    ),
-  ),
-};
-const devicePatch = Type.Object(deviceFields, { additionalProperties: false });
-
-const taskBody = Type.Object(
-  {
-    method: text('An RPC of TR-069 Annex A that an ACS calls'),
-    args: optional(Type.Record(Type.String(), Type.Unknown())),
-    file: optional(text('A stored file: what Download fetches, or where Upload puts it')),
-    expiresIn: optional(
-      Type.Number({ minimum: 1, description: 'Seconds after which a task that is still queued fails' }),
-    ),
-  },
-  { additionalProperties: false },
-);
-
-const objects = Type.Record(
-  Type.String(),
-  Type.Object(
-    {
-      keys: Type.Array(Type.String(), { minItems: 1 }),
-      rows: Type.Array(Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()]))),
-      exclusive: optional(Type.Boolean()),
-    },
-    { additionalProperties: false },
-  ),
-);
-
-const presetBody = Type.Object(
-  {
-    when: optional(text('Filter over what a device durably is')),
-    weight: optional(Type.Number()),
-    set: optional(Type.Record(Type.String(), wantedValue)),
-    objects: optional(objects),
-    certificates: optional(Type.Array(Type.String())),
-    script: optional(Type.String()),
-    firmware: optional(Type.String()),
-    restart: optional(Type.Union([Type.Literal('now'), Type.Literal('never')])),
-  },
-  { additionalProperties: false },
-);
-
-const page = { limit: optional(Type.Integer({ minimum: 1, maximum: 500 })), cursor: optional(Type.String()) };
-
-/** A task as it goes out: times as dateTime, arguments that hold secrets masked. */
-export function taskView(task: Task): Record<string, unknown> {
-  const iso = (time: number | undefined): string | undefined =>
-    time === undefined ? undefined : new Date(time).toISOString();
-  const mask = (value: unknown): unknown => (typeof value === 'string' && value !== '' ? '***' : value);
-  const args = Object.fromEntries(
-    Object.entries(task.args).map(([name, value]) => [name, /password/i.test(name) ? mask(value) : maskList(value)]),
-  );
-  return {
-    id: task.id,
-    device: task.device,
-    method: task.method,
-    args,
-    state: task.state,
-    origin: task.origin,
-    ...(task.file ? { file: task.file } : {}),
-    ...(task.result ? { result: task.result } : {}),
-    ...(task.fault ? { fault: task.fault } : {}),
-    created: iso(task.created),
-    ...(task.started ? { started: iso(task.started) } : {}),
-    ...(task.ended ? { ended: iso(task.ended) } : {}),
-  };
-}
-
-function maskList(value: unknown): unknown {
-  if (!Array.isArray(value)) return value;
-  return value.map((entry: unknown) => {
-    const named = entry as { Name?: unknown; Value?: unknown };
-    return typeof named?.Name === 'string' && /password|secret/i.test(named.Name) ? { ...named, Value: '***' } : entry;
-  });
-}
-
-const faultView = (fault: DeviceFault): Record<string, unknown> => ({
-  ...fault,
-  first: new Date(fault.first).toISOString(),
-  last: new Date(fault.last).toISOString(),
-  retryAt: new Date(fault.retryAt).toISOString(),
-});
-
-async function addTask(
-  { params, query, body }: OperationInput,
-  { fleet, wake }: OperationContext,
-): Promise<OperationOutput> {
-  const id = params.id!;
-  const input = body as Static<typeof taskBody>;
-  const task = await fleet.tasks.add(id, input);
-  const wait = query.wait as number | undefined;
+async function addTask(input: OperationInput, { fleet, wake }: OperationContext): Promise<OperationOutput> {
+  const id = param(input);
+  const task = await fleet.tasks.add(id, input.body as TaskInput);
+  const wait = input.query.wait as number | undefined;
   if (wait === undefined) return { status: 201, body: taskView(task) };
   let woken: Awaited<ReturnType<Wake>> | undefined;
   if (!fleet.visits.isVisiting(id)) woken = await wake(await fleet.devices.row(id));
   const after = await fleet.tasks.outcome(task.id, wait * 1000);
   const ended = after.state === 'done' || after.state === 'failed' || after.state === 'cancelled';
-  const connectionRequest = woken && !woken.accepted ? { connectionRequest: woken.reason } : {};
-  return { status: ended ? 200 : 202, body: { ...taskView(after), ...connectionRequest } };
+  const unheard = woken && !woken.accepted && !ended ? { connectionRequest: woken.reason } : {};
+  return { status: ended ? 200 : 202, body: { ...taskView(after), ...unheard } };
 }
 
-async function announceDevices(
-  { body, contentType }: OperationInput,
-  { fleet }: OperationContext,
-): Promise<OperationOutput> {
+async function announce({ body, contentType }: OperationInput, { fleet }: OperationContext): Promise<OperationOutput> {
   if (!/csv/i.test(contentType)) {
     const { id, ...input } = body as { id: string } & DeviceInput;
-    return { status: 201, body: await fleet.devices.announce(id, input) };
+    return { status: 201, body: deviceView(await fleet.devices.announce(id, input)) };
   }
   const created: string[] = [];
   const failed: { line: number; reason: string }[] = [];
-  for (const { line, row } of parseCsv(String(body))) {
+  const records = parseCsv(String(body));
+  checkColumns(Object.keys(records[0]?.row ?? {}));
+  for (const { line, row } of records) {
     try {
       const { id, ...input } = deviceOfRow(row);
       created.push((await fleet.devices.announce(id, input)).id);
@@ -199,33 +64,73 @@ async function announceDevices(
   return { status: failed.length ? 207 : 201, body: { created, failed } };
 }
 
-/** Columns: id, username, password, tags (separated by blanks), site.NAME. */
+const CSV_COLUMNS = 'id, username, password, tags (separated by blanks), site.NAME';
+
+/** @throws UserError 400 */
+function checkColumns(names: string[]): void {
+  const stray = names.find(name => !/^(id|username|password|tags|site\..+)$/.test(name));
+  if (stray !== undefined)
+    throw new UserError(400, 'bad-csv', `column '${stray}' is not expected (known: ${CSV_COLUMNS})`);
+}
+
+/** @throws UserError 400 */
 function deviceOfRow(row: Record<string, string>): { id: string } & DeviceInput {
-  const { id, username, password, tags } = row;
+  const { id, username = '', password = '', tags, ...rest } = row;
   if (!id) throw new UserError(400, 'id-missing', 'no id');
-  const site = Object.fromEntries(
-    Object.entries(row).flatMap(([name, value]) => (name.startsWith('site.') && value ? [[name.slice(5), value]] : [])),
-  );
+  if (!username !== !password) throw new UserError(400, 'half-credentials', 'username and password go together');
+  const site = Object.entries(rest).flatMap(([name, value]) => (value ? [[name.slice(5), value]] : []));
   return {
     id,
-    ...(username && password ? { credentials: { username, password } } : {}),
+    ...(username ? { credentials: { username, password } } : {}),
     ...(tags ? { tags: tags.split(/\s+/) } : {}),
-    ...(Object.keys(site).length ? { site } : {}),
+    ...(site.length ? { site: Object.fromEntries(site) } : {}),
   };
 }
 
-export const operations: readonly Operation[] = [
+/** A masked override that comes back means the one that is there. */
+function keptOverrides(input: DeviceInput, device: DeviceView): DeviceInput {
+  if (!input.overrides) return input;
+  const given = Object.entries(input.overrides).filter(([path, wanted]) => {
+    const text = typeof wanted === 'object' ? wanted?.value : wanted;
+    if (text !== MASK || !isSecretName(path)) return true;
+    if (!device.overrides[path]) throw keptNowhere(`overrides: ${path}`);
+    return false;
+  });
+  return { ...input, overrides: Object.fromEntries(given) };
+}
+
+/** The stored preset of that name, if there is one. */
+const storedPreset = async (fleet: Fleet, name: string): Promise<Preset | undefined> =>
+  (await fleet.presets.list()).find(preset => preset.name === name);
+
+async function putFile({ params, query, body }: OperationInput, { fleet }: OperationContext): Promise<OperationOutput> {
+  const { name = '' } = params;
+  const about = query as unknown as Parameters<Fleet['files']['put']>[2];
+  const before = (await fleet.files.list()).find(file => file.name === name);
+  if (before && before.type !== about.type) await refuseUsed(fleet, name, `stay a ${before.type} file`);
+  return { status: before ? 200 : 201, body: fileView(await fleet.files.put(name, body as Buffer, about)) };
+}
+
+/** @throws UserError 409 when presets want the file */
+async function refuseUsed(fleet: Fleet, name: string, must: string): Promise<void> {
+  const users = await fleet.presets.usersOf(name);
+  if (users.length)
+    throw new UserError(409, 'file-in-use', `'${name}' must ${must}: preset ${users.join(', ')} wants it`, { users });
+}
+
+const devices: readonly Operation[] = [
   {
     name: 'listDevices',
     summary: 'Devices, filtered, sorted, by pages',
     method: 'GET',
     path: '/devices',
     role: 'viewer',
-    query: Type.Object(
-      { filter: optional(Type.String()), sort: optional(Type.String()), ...page },
-      { additionalProperties: false },
-    ),
-    run: async ({ query }, { fleet }) => ok(await fleet.devices.list(query)),
+    query: schemas.deviceQuery,
+    answers: { 200: answers.devices },
+    run: async ({ query }, { fleet }) => {
+      const { items, next } = await fleet.devices.list(query);
+      return ok({ items: items.map(deviceView), next });
+    },
   },
   {
     name: 'announceDevices',
@@ -233,8 +138,13 @@ export const operations: readonly Operation[] = [
     method: 'POST',
     path: '/devices',
     role: 'operator',
-    body: 'json-or-csv',
-    run: announceDevices,
+    body: {
+      json: schemas.deviceAnnounce,
+      csv: `A header line with columns of ${CSV_COLUMNS}; answered with what was made`,
+    },
+    answers: { 201: answers.announcedAll, 207: answers.announced },
+    problems: { 409: 'The device or its user name is known already' },
+    run: announce,
   },
   {
     name: 'getDevice',
@@ -242,7 +152,9 @@ export const operations: readonly Operation[] = [
     method: 'GET',
     path: '/devices/:id',
     role: 'viewer',
-    run: async ({ params }, { fleet }) => ok(await fleet.devices.view(params.id!)),
+    answers: { 200: answers.device },
+    problems: noDevice,
+    run: async (input, { fleet }) => ok(deviceView(await fleet.devices.view(param(input)))),
   },
   {
     name: 'patchDevice',
@@ -250,17 +162,25 @@ export const operations: readonly Operation[] = [
     method: 'PATCH',
     path: '/devices/:id',
     role: 'operator',
-    body: devicePatch,
-    run: async ({ params, body }, { fleet }) => ok(await fleet.devices.patch(params.id!, body as DeviceInput)),
+    body: { json: schemas.devicePatch },
+    answers: { 200: answers.device },
+    problems: { ...noDevice, 409: 'The user name is that of another device' },
+    run: async (input, { fleet }) => {
+      const id = param(input);
+      const patch = keptOverrides(input.body as DeviceInput, await fleet.devices.view(id));
+      return ok(deviceView(await fleet.devices.patch(id, patch)));
+    },
   },
   {
     name: 'deleteDevice',
-    summary: 'Forgets a device',
+    summary: 'Forgets a device; its open tasks end cancelled',
     method: 'DELETE',
     path: '/devices/:id',
     role: 'operator',
-    run: async ({ params }, { fleet }) => {
-      await fleet.devices.remove(params.id!);
+    answers: { 204: 'nothing' },
+    problems: noDevice,
+    run: async (input, { fleet }) => {
+      await fleet.devices.remove(param(input));
       return none;
     },
   },
@@ -270,7 +190,9 @@ export const operations: readonly Operation[] = [
     method: 'POST',
     path: '/devices/:id/approve',
     role: 'operator',
-    run: async ({ params }, { fleet }) => ok(await fleet.enrolment.approve(params.id!)),
+    answers: { 200: answers.device },
+    problems: { 404: 'No such device, and none was heard knocking' },
+    run: async (input, { fleet }) => ok(deviceView(await fleet.enrolment.approve(param(input)))),
   },
   {
     name: 'listKnocking',
@@ -278,7 +200,8 @@ export const operations: readonly Operation[] = [
     method: 'GET',
     path: '/knocking',
     role: 'viewer',
-    run: async (_input, { fleet }) => ok({ items: fleet.enrolment.knocking() }),
+    answers: { 200: answers.knocking },
+    run: async (_input, { fleet }) => ok({ items: fleet.enrolment.knocking().map(knockView) }),
   },
   {
     name: 'getParameters',
@@ -286,20 +209,41 @@ export const operations: readonly Operation[] = [
     method: 'GET',
     path: '/devices/:id/parameters',
     role: 'viewer',
-    query: Type.Object({ path: optional(Type.String()) }, { additionalProperties: false }),
-    run: async ({ params, query }, { fleet }) => {
-      const values = await fleet.devices.parameters(params.id!, String(query.path ?? ''));
-      return ok({ items: values.map(value => ({ ...value, time: new Date(value.time).toISOString() })) });
+    query: schemas.parameterQuery,
+    answers: { 200: answers.parameters },
+    problems: noDevice,
+    run: async (input, { fleet }) => {
+      const values = await fleet.devices.parameters(param(input), String(input.query.path ?? ''));
+      return ok({ items: values.map(parameterView) });
     },
   },
+  {
+    name: 'connectionRequest',
+    summary: 'Asks a device to open a session now',
+    method: 'POST',
+    path: '/devices/:id/connection-request',
+    role: 'operator',
+    answers: { 200: answers.accepted },
+    problems: { ...noDevice, 504: 'The device did not accept; the detail says why' },
+    run: async (input, { fleet, wake }) => {
+      const outcome = await wake(await fleet.devices.row(param(input)));
+      if (!outcome.accepted) throw new UserError(504, 'not-woken', outcome.reason);
+      return ok({ accepted: true });
+    },
+  },
+];
+
+const tasks: readonly Operation[] = [
   {
     name: 'addTask',
     summary: 'Queues any RPC for a device; with wait, asks the device to connect and answers with the outcome',
     method: 'POST',
     path: '/devices/:id/tasks',
     role: 'operator',
-    query: Type.Object({ wait: optional(Type.Number({ minimum: 0, maximum: 600 })) }, { additionalProperties: false }),
-    body: taskBody,
+    query: schemas.waitQuery,
+    body: { json: schemas.taskInput },
+    answers: { 200: answers.task, 201: answers.task, 202: answers.task },
+    problems: { ...noDevice, 409: 'A task with that CommandKey is open', 429: 'Too many tasks are open' },
     run: addTask,
   },
   {
@@ -308,16 +252,11 @@ export const operations: readonly Operation[] = [
     method: 'GET',
     path: '/tasks',
     role: 'viewer',
-    query: Type.Object(
-      { device: optional(Type.String()), limit: optional(Type.Integer({ minimum: 1, maximum: 500 })) },
-      { additionalProperties: false },
-    ),
+    query: schemas.taskQuery,
+    answers: { 200: answers.tasks },
     run: async ({ query }, { fleet }) => {
-      const tasks = await fleet.tasks.list({
-        ...(query.device ? { device: String(query.device) } : {}),
-        limit: Number(query.limit ?? 100),
-      });
-      return ok({ items: tasks.map(taskView) });
+      const { device, limit = 100 } = query as { device?: string; limit?: number };
+      return ok({ items: (await fleet.tasks.list({ ...(device ? { device } : {}), limit })).map(taskView) });
     },
   },
   {
@@ -326,35 +265,32 @@ export const operations: readonly Operation[] = [
     method: 'GET',
     path: '/tasks/:id',
     role: 'viewer',
-    run: async ({ params }, { fleet }) => ok(taskView(await fleet.tasks.get(params.id!))),
+    answers: { 200: answers.task },
+    problems: { 404: 'No such task' },
+    run: async (input, { fleet }) => ok(taskView(await fleet.tasks.get(param(input)))),
   },
   {
     name: 'cancelTask',
-    summary: 'Cancels a task that was not sent yet',
+    summary: 'Cancels a task that was not sent yet, or waits no longer for one that the device has put off',
     method: 'DELETE',
     path: '/tasks/:id',
     role: 'operator',
-    run: async ({ params }, { fleet }) => ok(taskView(await fleet.tasks.cancel(params.id!))),
+    answers: { 200: answers.task },
+    problems: { 404: 'No such task', 409: 'It was sent, or has ended' },
+    run: async (input, { fleet }) => ok(taskView(await fleet.tasks.cancel(param(input)))),
   },
-  {
-    name: 'connectionRequest',
-    summary: 'Asks a device to open a session now',
-    method: 'POST',
-    path: '/devices/:id/connection-request',
-    role: 'operator',
-    run: async ({ params }, { fleet, wake }) => {
-      const outcome = await wake(await fleet.devices.row(params.id!));
-      if (!outcome.accepted) throw new UserError(504, 'not-woken', outcome.reason);
-      return ok({ accepted: true });
-    },
-  },
+];
+
+const presets: readonly Operation[] = [
   {
     name: 'listPresets',
     summary: 'Presets',
     method: 'GET',
     path: '/presets',
     role: 'viewer',
-    run: async (_input, { fleet }) => ok({ items: await fleet.presets.list() }),
+    answers: { 200: answers.presets },
+    run: async (_input, { fleet }) =>
+      ok({ items: (await fleet.presets.list()).map(({ name, ...preset }) => presetView(name, preset)) }),
   },
   {
     name: 'getPreset',
@@ -362,52 +298,65 @@ export const operations: readonly Operation[] = [
     method: 'GET',
     path: '/presets/:name',
     role: 'viewer',
-    run: async ({ params }, { fleet }) => ok(await fleet.presets.get(params.name!)),
+    answers: { 200: answers.preset },
+    problems: { 404: 'No such preset' },
+    run: async ({ params: { name = '' } }, { fleet }) => ok(presetView(name, await fleet.presets.get(name))),
   },
   {
     name: 'putPreset',
-    summary: 'Writes a preset, checked against the data models',
+    summary: 'Writes a preset, checked against the data models and the stored files',
     method: 'PUT',
     path: '/presets/:name',
     role: 'operator',
-    body: presetBody,
-    run: async ({ params, body }, { fleet }) => {
-      await fleet.presets.put(params.name!, body as Preset);
-      return ok({ name: params.name, ...(body as Preset) });
+    body: { json: schemas.presetInput },
+    answers: { 200: answers.preset, 201: answers.preset },
+    run: async ({ params: { name = '' }, body }, { fleet }) => {
+      const stored = await storedPreset(fleet, name);
+      const preset = unmasked(body as Preset, stored);
+      await fleet.presets.put(name, preset);
+      return { status: stored ? 200 : 201, body: presetView(name, preset) };
     },
   },
   {
     name: 'deletePreset',
-    summary: 'Deletes a preset',
+    summary: 'Deletes a preset; what it had set stays set',
     method: 'DELETE',
     path: '/presets/:name',
     role: 'operator',
-    run: async ({ params }, { fleet }) => {
-      await fleet.presets.remove(params.name!);
+    answers: { 204: 'nothing' },
+    problems: { 404: 'No such preset' },
+    run: async (input, { fleet }) => {
+      await fleet.presets.remove(param(input, 'name'));
       return none;
     },
   },
   {
     name: 'dryRunPreset',
-    summary: 'Who would change, and how, if the preset stood as given (or as stored, without a body)',
+    summary: 'Who would change, and how, if the preset stood as given; without a body, by the stored one',
     method: 'POST',
     path: '/presets/:name/dry-run',
     role: 'viewer',
-    query: Type.Object(
-      { limit: optional(Type.Integer({ minimum: 1, maximum: 500 })) },
-      { additionalProperties: false },
-    ),
-    body: presetBody,
-    run: async ({ params, query, body }, { fleet }) =>
-      ok(await fleet.presets.dryRun(params.name!, body as Preset, Number(query.limit ?? 50))),
+    query: schemas.dryRunQuery,
+    body: { json: schemas.presetInput, optional: true },
+    answers: { 200: answers.dryRun },
+    problems: { 404: 'No such preset, and none was given' },
+    run: async ({ params: { name = '' }, query, body }, { fleet }) => {
+      const stored = body ? await storedPreset(fleet, name) : await fleet.presets.get(name);
+      const preset = body ? unmasked(body as Preset, stored) : undefined;
+      return ok(dryRunView(await fleet.presets.dryRun(name, preset, Number(query.limit ?? 50))));
+    },
   },
+];
+
+const files: readonly Operation[] = [
   {
     name: 'listFiles',
     summary: 'Stored files',
     method: 'GET',
     path: '/files',
     role: 'viewer',
-    run: async (_input, { fleet }) => ok({ items: await fleet.files.list() }),
+    answers: { 200: answers.files },
+    run: async (_input, { fleet }) => ok({ items: (await fleet.files.list()).map(fileView) }),
   },
   {
     name: 'putFile',
@@ -415,19 +364,11 @@ export const operations: readonly Operation[] = [
     method: 'PUT',
     path: '/files/:name',
     role: 'operator',
-    query: Type.Object(
-      {
-        type: Type.Union(fileTypes.map(type => Type.Literal(type))),
-        version: optional(Type.String()),
-        productClass: optional(Type.String()),
-      },
-      { additionalProperties: false },
-    ),
+    query: schemas.fileQuery,
     body: 'bytes',
-    run: async ({ params, query, body }, { fleet }) => {
-      const about = query as unknown as Parameters<Fleet['files']['put']>[2];
-      return { status: 201, body: await fleet.files.put(params.name!, body as Buffer, about) };
-    },
+    answers: { 200: answers.file, 201: answers.file },
+    problems: { 409: 'Presets want it as the type that it has' },
+    run: putFile,
   },
   {
     name: 'getFile',
@@ -435,31 +376,38 @@ export const operations: readonly Operation[] = [
     method: 'GET',
     path: '/files/:name',
     role: 'operator',
-    run: async ({ params }, { fleet }) => {
-      const about = await fleet.files.about(params.name!);
-      return {
-        body: await fleet.files.bytes(params.name!),
-        headers: { 'content-type': 'application/octet-stream', 'x-file-type': about.type },
-      };
+    answers: { 200: 'bytes' },
+    problems: { 404: 'No such file' },
+    run: async ({ params: { name = '' } }, { fleet }) => {
+      const { type, sha256 } = await fleet.files.about(name);
+      const headers = { 'content-type': 'application/octet-stream', 'x-file-type': type, etag: `"${sha256}"` };
+      return { body: await fleet.files.bytes(name), headers };
     },
   },
   {
     name: 'deleteFile',
-    summary: 'Deletes a stored file',
+    summary: 'Deletes a stored file that no preset wants',
     method: 'DELETE',
     path: '/files/:name',
     role: 'operator',
-    run: async ({ params }, { fleet }) => {
-      await fleet.files.remove(params.name!);
+    answers: { 204: 'nothing' },
+    problems: { 404: 'No such file', 409: 'A preset wants it' },
+    run: async ({ params: { name = '' } }, { fleet }) => {
+      await refuseUsed(fleet, name, 'stay');
+      await fleet.files.remove(name);
       return none;
     },
   },
+];
+
+const others: readonly Operation[] = [
   {
     name: 'listFaults',
     summary: 'What keeps devices from what is wanted',
     method: 'GET',
     path: '/faults',
     role: 'viewer',
+    answers: { 200: answers.faults },
     run: async (_input, { store }) => ok({ items: (await store.faults(500)).map(faultView) }),
   },
   {
@@ -468,11 +416,24 @@ export const operations: readonly Operation[] = [
     method: 'DELETE',
     path: '/faults/:id',
     role: 'operator',
-    run: async ({ params }, { store }) => {
-      const fault = (await store.faults(10_000)).find(entry => entry.id === params.id);
-      if (!fault) throw new UserError(404, 'no-such-fault', `no fault '${params.id}'`);
+    answers: { 204: 'nothing' },
+    problems: { 404: 'No such fault' },
+    run: async (input, { store }) => {
+      const fault = (await store.faults(100_000)).find(entry => entry.id === param(input));
+      if (!fault) throw new UserError(404, 'no-such-fault', `no fault '${param(input)}'`);
       await store.apply(fault.device, 'faultCleared', { id: fault.id });
       return none;
     },
   },
+  {
+    name: 'getDescription',
+    summary: 'This description',
+    method: 'GET',
+    path: '/openapi.json',
+    role: 'viewer',
+    answers: { 200: answers.anything },
+    run: async () => ok(describe(operations)),
+  },
 ];
+
+export const operations: readonly Operation[] = [...devices, ...tasks, ...presets, ...files, ...others];

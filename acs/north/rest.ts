@@ -1,13 +1,16 @@
-// REST from the table of operations: bearer token, validated input, problem+json errors, live events.
+// REST from the table of operations: bearer token, checked input, problem documents, live events.
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { Compile } from 'typebox/compile';
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { messageOf, UserError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { EventBus } from '../events.ts';
 import type { Metrics } from '../metrics.ts';
+import { readBody, readQuery, refuseNul } from './input.ts';
 import { registerLive } from './live.ts';
-import { type Operation, type OperationContext, operations, type Role } from './operations.ts';
+import type { Operation, OperationContext, Role } from './operation.ts';
+import { operations } from './operations.ts';
 
 export interface RestOptions extends OperationContext {
   log: Log;
@@ -20,6 +23,7 @@ export interface RestOptions extends OperationContext {
 }
 
 const roles: readonly Role[] = ['viewer', 'operator', 'admin'];
+const BASE = '/api/v1';
 const MAX_JSON = 4 * 1024 * 1024;
 const MAX_FILE = 256 * 1024 * 1024;
 
@@ -29,7 +33,10 @@ export async function createRest(options: RestOptions): Promise<FastifyInstance>
     logger: false,
     bodyLimit: MAX_JSON,
     forceCloseConnections: true,
-    routerOptions: { maxParamLength: 512 },
+    routerOptions: { maxParamLength: 1024 },
+    clientErrorHandler: refuseUnreadable,
+    frameworkErrors: (error: Error, _request: FastifyRequest, reply: FastifyReply) =>
+      problem(reply, knownError(error) ?? new UserError(400, 'bad-request', messageOf(error))),
     ...(options.tls
       ? { https: { cert: options.tls.map(pair => pair.cert), key: options.tls.map(pair => pair.key) } }
       : {}),
@@ -37,44 +44,71 @@ export async function createRest(options: RestOptions): Promise<FastifyInstance>
 
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  app.setNotFoundHandler((request, reply) =>
-    problem(reply, new UserError(404, 'no-such-call', `no ${request.method} ${request.url.split('?')[0]}`)),
-  );
+  // A Content-Type that cannot be read is no reason to refuse: each call knows what it takes.
+  app.addHook('onRequest', async request => {
+    const type = request.headers['content-type'];
+    if (type !== undefined && !/^[\w.+-]+\/[\w.+-]+\s*(;|$)/.test(type))
+      request.headers['content-type'] = 'application/octet-stream';
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?')[0] ?? '';
+    const allowed = methodsAt(path);
+    if (allowed.length === 0) return problem(reply, new UserError(404, 'no-such-call', `no ${request.method} ${path}`));
+    void reply.header('allow', allowed.join(', '));
+    const reason = `${path} takes ${allowed.join(', ')}, not ${request.method}`;
+    return problem(reply, new UserError(405, 'method-not-allowed', reason));
+  });
   app.setErrorHandler((error, request, reply) => {
     const known = knownError(error);
     if (!known) log.error('operation failed', { url: request.url, error });
-    problem(reply, known ?? new UserError(500, 'internal', 'internal error'));
+    problem(reply, known ?? new UserError(500, 'internal', 'internal error; the log says more'));
   });
 
-  app.get('/healthz', async (_request, reply) => reply.type('text/plain').send('ok\n'));
-  app.get('/readyz', async (_request, reply) =>
-    reply
-      .code(options.isReady() ? 200 : 503)
-      .type('text/plain')
-      .send(options.isReady() ? 'ready\n' : 'not ready\n'),
-  );
-  app.get('/metrics', async (_request, reply) =>
-    reply.type(options.metrics.contentType).send(await options.metrics.text()),
-  );
-
+  registerHealth(app, options);
   await app.register(
     async api => {
       api.addHook('onRequest', async request => {
         const role = await roleFor(request, options);
         if (!role) throw new UserError(401, 'unauthorized', 'a bearer token is needed: Authorization: Bearer TOKEN');
         (request as FastifyRequest & { role?: Role }).role = role;
+        const encoding = request.headers['content-encoding'];
+        if (encoding && encoding !== 'identity')
+          throw new UserError(415, 'encoded-body', `Content-Encoding ${encoding} is not taken; send the body as it is`);
       });
       for (const operation of operations) register(api, operation, options);
-      registerLive(api, options.events);
+      registerLive(api, options.events, options.clock);
     },
-    { prefix: '/api/v1' },
+    { prefix: BASE },
   );
   await app.ready();
   return app;
 }
 
+/** For load balancers and Prometheus: no token, nothing of any device. */
+function registerHealth(app: FastifyInstance, { isReady, metrics }: RestOptions): void {
+  app.get('/healthz', async (_request, reply) => reply.type('text/plain').send('ok\n'));
+  app.get('/readyz', async (_request, reply) =>
+    reply
+      .code(isReady() ? 200 : 503)
+      .type('text/plain')
+      .send(isReady() ? 'ready\n' : 'not ready\n'),
+  );
+  app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
+}
+
+/** Methods of the operations whose path fits. */
+function methodsAt(url: string): string[] {
+  const parts = url.split('/');
+  const fits = (path: string): boolean => {
+    const pattern = `${BASE}${path}`.split('/');
+    return pattern.length === parts.length && pattern.every((part, at) => part.startsWith(':') || part === parts[at]);
+  };
+  const found = operations.filter(operation => fits(operation.path)).map(operation => operation.method as string);
+  return url === `${BASE}/events` ? ['GET'] : [...new Set(found)];
+}
+
 async function roleFor(request: FastifyRequest, options: RestOptions): Promise<Role | undefined> {
-  const token = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
   return token === undefined ? undefined : await options.roleOf(token);
 }
 
@@ -83,19 +117,36 @@ function knownError(error: unknown): UserError | undefined {
   if (error instanceof UserError) return error;
   if (error instanceof CwmpFault) return new UserError(400, 'cwmp-fault', `${error.code} ${error.message}`);
   const status = (error as { statusCode?: number }).statusCode;
+  if (status === 413) return new UserError(413, 'too-large', 'the body is larger than this call takes');
   return status && status < 500 ? new UserError(status, 'bad-request', messageOf(error)) : undefined;
 }
+
+const problemText = ({ status, code, message, detail }: UserError): string =>
+  JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, detail: message, code, ...detail });
 
 /** RFC 9457. */
 function problem(reply: FastifyReply, error: UserError): void {
   if (error.status === 401) void reply.header('www-authenticate', 'Bearer');
-  const body = { type: 'about:blank', title: error.message, status: error.status, code: error.code, ...error.detail };
-  void reply.code(error.status).type('application/problem+json').send(JSON.stringify(body));
+  void reply.code(error.status).type('application/problem+json').send(problemText(error));
+}
+
+/** What is no HTTP never becomes a request: answered on the socket itself. */
+function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+  const body = problemText(
+    new UserError(status, 'bad-http', `the request is not HTTP that is taken here (${error.code})`),
+  );
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
 }
 
 function register(api: FastifyInstance, operation: Operation, options: RestOptions): void {
-  const query = operation.query ? Compile(operation.query) : undefined;
-  const body = typeof operation.body === 'object' ? Compile(operation.body) : undefined;
   api.route({
     method: operation.method,
     url: operation.path,
@@ -105,66 +156,19 @@ function register(api: FastifyInstance, operation: Operation, options: RestOptio
       if (roles.indexOf(role ?? 'viewer') < roles.indexOf(operation.role))
         throw new UserError(403, 'forbidden', `${operation.name} needs the role ${operation.role}`);
       const contentType = request.headers['content-type'] ?? '';
-      const output = await operation.run(
-        {
-          params: request.params as Record<string, string>,
-          query: checked(query, fromQuery(operation, request.query as Record<string, unknown>), 'query'),
-          body: bodyOf(operation, body, request.body, contentType),
-          contentType,
-        },
-        options,
-      );
+      const params = request.params as Record<string, string>;
+      for (const [name, value] of Object.entries(params)) refuseNul(name, value);
+      const input = {
+        params,
+        query: await readQuery(operation, request.query as Record<string, unknown>),
+        body: await readBody(operation, request.body, contentType),
+        contentType,
+      };
+      const output = await operation.run(input, options);
       if (output.headers) void reply.headers(output.headers);
       void reply.code(output.status ?? (output.body === undefined ? 204 : 200));
       if (output.body === undefined || Buffer.isBuffer(output.body)) return reply.send(output.body);
       return reply.type('application/json').send(JSON.stringify(output.body));
     },
   });
-}
-
-type Checker = ReturnType<typeof Compile>;
-
-function checked(checker: Checker | undefined, value: unknown, place: string): Record<string, unknown> {
-  if (!checker) return {};
-  if (checker.Check(value)) return value as Record<string, unknown>;
-  const [error] = checker.Errors(value);
-  const path = error?.instancePath ? `${place}${error.instancePath.replaceAll('/', '.')}` : place;
-  const names = (error?.params as { additionalProperties?: string[] } | undefined)?.additionalProperties;
-  throw new UserError(
-    400,
-    'bad-input',
-    `${path}: ${error?.message ?? 'not valid'}${names ? ` (${names.join(', ')})` : ''}`,
-  );
-}
-
-/** Query values come as text: those that the schema has as numbers become numbers. */
-function fromQuery(operation: Operation, query: Record<string, unknown>): Record<string, unknown> {
-  const properties = (operation.query?.properties ?? {}) as Record<string, { type?: string }>;
-  return Object.fromEntries(
-    Object.entries(query).map(([name, value]) => {
-      const type = properties[name]?.type;
-      const isNumber =
-        (type === 'number' || type === 'integer') &&
-        typeof value === 'string' &&
-        value.trim() !== '' &&
-        Number.isFinite(Number(value));
-      return [name, isNumber ? Number(value) : value];
-    }),
-  );
-}
-
-function bodyOf(operation: Operation, checker: Checker | undefined, raw: unknown, contentType: string): unknown {
-  const bytes = Buffer.isBuffer(raw) ? raw : Buffer.alloc(0);
-  if (operation.body === undefined) return undefined;
-  if (operation.body === 'bytes') return bytes;
-  if (operation.body === 'json-or-csv' && /csv/i.test(contentType)) return bytes.toString('utf8');
-  const optional = operation.name === 'dryRunPreset';
-  if (optional && bytes.length === 0) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(bytes.toString('utf8'));
-  } catch (error) {
-    throw new UserError(400, 'bad-json', `the body is not JSON: ${messageOf(error)}`);
-  }
-  return checker ? checked(checker, value, 'body') : value;
 }

@@ -1,0 +1,116 @@
+// What operators send, checked against the table: the place that is wrong is named.
+import type { TObject } from 'typebox';
+import type { Validator } from 'typebox/compile';
+import { messageOf, UserError } from '../../shared/errors.ts';
+import type { Operation } from './operation.ts';
+
+/** Compiled on first use: the compiler takes its time to load, and most calls are never made. */
+const compiled = new WeakMap<TObject, Validator>();
+
+async function compile(schema: TObject): Promise<Validator> {
+  const known = compiled.get(schema);
+  if (known) return known;
+  const { Compile } = await import('typebox/compile');
+  const validator = Compile(schema) as unknown as Validator;
+  compiled.set(schema, validator);
+  return validator;
+}
+
+const bad = (message: string): UserError => new UserError(400, 'bad-input', message);
+
+/** @throws UserError 400 */
+async function checked(schema: TObject, value: unknown, place: string): Promise<Record<string, unknown>> {
+  const validator = await compile(schema);
+  if (validator.Check(value)) return value as Record<string, unknown>;
+  const error = deepest(validator.Errors(value));
+  const path = error.instancePath.split('/').slice(1).map(fromPointer);
+  const where = [place, ...path].join('.');
+  const { additionalProperties: extra, allowedValues } = error.params as {
+    additionalProperties?: string[];
+    allowedValues?: unknown[];
+  };
+  if (extra) {
+    const known = Object.keys((path.length ? {} : schema.properties) as object);
+    throw bad(`${where}: ${extra.join(', ')} not known${known.length ? ` (known: ${known.join(', ')})` : ''}`);
+  }
+  const choices = choicesAt(schema, path) ?? allowedValues;
+  throw bad(`${where}: ${choices ? `must be one of ${choices.join(', ')}` : error.message}`);
+}
+
+interface Complaint {
+  instancePath: string;
+  message: string;
+  params: unknown;
+}
+
+/** Of a union each branch complains: what lies deepest says most. That a property is refused is said better by its object. */
+function deepest(all: readonly Complaint[]): Complaint {
+  const complaints = all.filter(complaint => complaint.message !== 'schema is false');
+  const depth = (complaint: Complaint): number => complaint.instancePath.split('/').length;
+  const [first, ...rest] = complaints;
+  return rest.reduce(
+    (best, next) => (depth(next) > depth(best) ? next : best),
+    first ?? { instancePath: '', message: 'not valid', params: {} },
+  );
+}
+
+/** JSON Pointer (RFC 6901 3). */
+const fromPointer = (part: string): string => part.replaceAll('~1', '/').replaceAll('~0', '~');
+
+/** The literals that a property takes, where it takes nothing else. */
+function choicesAt(schema: TObject, [name, ...rest]: string[]): unknown[] | undefined {
+  const property = (schema.properties as Record<string, { anyOf?: { const?: unknown }[] }>)[name ?? ''];
+  const literals = property?.anyOf?.map(option => option.const);
+  return rest.length === 0 && literals?.every(literal => literal !== undefined) ? literals : undefined;
+}
+
+/** Query values come as text: those that the schema has as numbers become numbers. @throws UserError 400 */
+export async function readQuery(
+  operation: Operation,
+  query: Record<string, unknown>,
+): Promise<Record<string, unknown>> {
+  const properties = (operation.query?.properties ?? {}) as Record<string, { type?: string }>;
+  for (const [name, value] of Object.entries(query)) {
+    if (!operation.query) throw bad(`query: ${name} not known; ${operation.name} takes none`);
+    refuseNul(`query.${name}`, String(value));
+  }
+  if (!operation.query) return {};
+  const values = Object.entries(query).map(([name, value]) => {
+    const { type } = properties[name] ?? {};
+    const numeric = (type === 'number' || type === 'integer') && typeof value === 'string' && value.trim() !== '';
+    return [name, numeric && Number.isFinite(Number(value)) ? Number(value) : value];
+  });
+  return await checked(operation.query, Object.fromEntries(values), 'query');
+}
+
+/** Text is kept without NUL, which ends it in many places. @throws UserError 400 */
+export function refuseNul(place: string, text: string): void {
+  if (text.includes('\0')) throw bad(`${place}: NUL is not taken in text`);
+}
+
+/** @throws UserError 400, 415 */
+export async function readBody(operation: Operation, raw: unknown, contentType: string): Promise<unknown> {
+  const { body } = operation;
+  const bytes = Buffer.isBuffer(raw) ? raw : Buffer.alloc(0);
+  if (body === undefined) return undefined;
+  if (body === 'bytes') return bytes;
+  const text = new TextDecoder('utf-8', { fatal: true });
+  let decoded: string;
+  try {
+    decoded = text.decode(bytes);
+  } catch {
+    throw bad('the body is not UTF-8');
+  }
+  refuseNul('body', decoded);
+  if (body.csv && /csv/i.test(contentType)) return decoded;
+  if (body.optional && decoded.trim() === '') return undefined;
+  if (decoded.trim() === '') throw new UserError(400, 'bad-json', 'the body is empty; JSON is expected');
+  let value: unknown;
+  try {
+    value = JSON.parse(decoded);
+  } catch (error) {
+    throw new UserError(400, 'bad-json', `the body is not JSON: ${messageOf(error)}`);
+  }
+  if (/(?<!\\)(\\\\)*\\u0000/.test(decoded)) throw bad('body: NUL is not taken in text');
+  return await checked(body.json, value, 'body');
+}

@@ -1,0 +1,150 @@
+// The description of the API (OpenAPI 3.1), from the table of operations; the stream of events, which is no operation, beside it.
+import type { TSchema } from 'typebox';
+import { eventNames } from '../events.ts';
+import type { Operation } from './operation.ts';
+import { shared } from './schemas.ts';
+
+type Json = Record<string, unknown>;
+
+/** Schemas are JSON already, but for marks of their library; shapes with a name become references. */
+function plain(schema: unknown, top = false): unknown {
+  if (Array.isArray(schema)) return schema.map(entry => plain(entry));
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const name = top ? undefined : Object.keys(shared).find(key => shared[key] === schema);
+  if (name) return { $ref: `#/components/schemas/${name}` };
+  return Object.fromEntries(
+    Object.entries(schema)
+      .filter(([key]) => !key.startsWith('~'))
+      .map(([key, value]) => [key, plain(value)]),
+  );
+}
+
+const problem = (description: string): Json => ({
+  description,
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+});
+
+const BYTES = { 'application/octet-stream': { schema: {} } };
+
+function answersOf(operation: Operation): Json {
+  const good = Object.entries(operation.answers).map(([status, shape]) => {
+    if (shape === 'nothing') return [status, { description: 'Done' }];
+    const content = shape === 'bytes' ? BYTES : { 'application/json': { schema: plain(shape) } };
+    return [status, { description: words[status] ?? 'Well', content }];
+  });
+  const own = Object.entries(operation.problems ?? {}).map(([status, text]) => [status, problem(text)]);
+  return { ...Object.fromEntries([...good, ...own]), default: { $ref: '#/components/responses/Problem' } };
+}
+
+const words: Record<string, string> = {
+  200: 'The outcome',
+  201: 'Made',
+  202: 'Accepted; its outcome is still awaited',
+  207: 'Some lines were refused',
+};
+
+function bodyOf(operation: Operation): Json {
+  const { body } = operation;
+  if (body === undefined) return {};
+  if (body === 'bytes') return { requestBody: { required: true, content: BYTES } };
+  const csv = body.csv ? { 'text/csv': { schema: { type: 'string', description: body.csv } } } : {};
+  const content = { 'application/json': { schema: plain(body.json) }, ...csv };
+  return { requestBody: { required: body.optional !== true, content } };
+}
+
+function parametersOf(operation: Operation): Json[] {
+  const inPath = [...operation.path.matchAll(/:(\w+)/g)].map(([, name = '']) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+    ...(name === 'id' && operation.path.startsWith('/devices')
+      ? { description: 'OUI-ProductClass-Serial, each part percent-encoded (TR-069 3.4.4); here encoded once more' }
+      : {}),
+  }));
+  const { properties = {}, required = [] } = (operation.query ?? {}) as {
+    properties?: Record<string, TSchema>;
+    required?: readonly string[];
+  };
+  const inQuery = Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    required: required.includes(name),
+    schema: plain(schema),
+  }));
+  return [...inPath, ...inQuery];
+}
+
+function callOf(operation: Operation): Json {
+  const parameters = parametersOf(operation);
+  return {
+    operationId: operation.name,
+    summary: operation.summary,
+    'x-role': operation.role,
+    ...(parameters.length ? { parameters } : {}),
+    ...bodyOf(operation),
+    responses: answersOf(operation),
+  };
+}
+
+const eventStream: Json = {
+  operationId: 'streamEvents',
+  summary: `Server-sent events as they happen: ${eventNames.join(', ')}`,
+  'x-role': 'viewer',
+  parameters: [
+    { name: 'device', in: 'query', required: false, schema: { type: 'string' }, description: 'Those of one device' },
+    {
+      name: 'types',
+      in: 'query',
+      required: false,
+      schema: { type: 'string' },
+      description: 'Only these, separated by commas',
+    },
+  ],
+  responses: {
+    200: { description: 'The stream', content: { 'text/event-stream': { schema: { type: 'string' } } } },
+    default: { $ref: '#/components/responses/Problem' },
+  },
+};
+
+const problemShape: Json = {
+  type: 'object',
+  description: 'RFC 9457',
+  required: ['type', 'title', 'status', 'detail', 'code'],
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string', description: 'What is wrong, and where' },
+    code: { type: 'string', description: 'A word that programs can go by' },
+    column: { type: 'integer', description: 'Of a filter: where, from 1' },
+  },
+};
+
+export function describe(operations: readonly Operation[]): Json {
+  const paths: Record<string, Json> = {};
+  for (const operation of operations) {
+    const path = operation.path.replace(/:(\w+)/g, '{$1}');
+    paths[path] = { ...paths[path], [operation.method.toLowerCase()]: callOf(operation) };
+  }
+  paths['/events'] = { get: eventStream };
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Tandem ACS',
+      version: '1',
+      description: 'A TR-069 Auto Configuration Server. /metrics, /healthz and /readyz lie outside this base.',
+    },
+    servers: [{ url: '/api/v1' }],
+    security: [{ token: [] }],
+    paths,
+    components: {
+      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+      schemas: {
+        ...Object.fromEntries(Object.entries(shared).map(([name, schema]) => [name, plain(schema, true)])),
+        Problem: problemShape,
+      },
+      responses: { Problem: problem('Anything else: what is wrong') },
+    },
+  };
+}

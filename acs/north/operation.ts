@@ -1,0 +1,49 @@
+// What an operation of the API is: one row of the table from which REST and its description follow.
+import type { TObject, TSchema } from 'typebox';
+import type { Clock } from '../../shared/clock.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { Wake } from '../fleet/ports.ts';
+import type { Store } from '../store/store.ts';
+
+export interface OperationContext {
+  fleet: Fleet;
+  store: Store;
+  wake: Wake;
+  clock: Clock;
+}
+
+/** Who may call: each role may do what the ones before it may. */
+export type Role = 'viewer' | 'operator' | 'admin';
+
+/** A body as JSON by a schema, perhaps as CSV too; or raw bytes. */
+export type OperationBody = 'bytes' | { json: TObject; csv?: string; optional?: boolean };
+
+export interface Operation {
+  name: string;
+  summary: string;
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Below /api/v1; `:id` names a path parameter. */
+  path: string;
+  role: Role;
+  query?: TObject;
+  body?: OperationBody;
+  /** What it answers when all is well, by status; any other answer is a problem document. */
+  answers: Record<number, TSchema | 'bytes' | 'nothing'>;
+  /** The problems that are its own, by status. */
+  problems?: Record<number, string>;
+  run(input: OperationInput, context: OperationContext): Promise<OperationOutput>;
+}
+
+export interface OperationInput {
+  params: Record<string, string>;
+  query: Record<string, unknown>;
+  body: unknown;
+  contentType: string;
+}
+
+/** `status` 200 unless told; `body` undefined is an empty answer. */
+export interface OperationOutput {
+  status?: number;
+  body?: unknown;
+  headers?: Record<string, string>;
+}

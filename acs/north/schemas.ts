@@ -1,0 +1,219 @@
+// The shapes of the API: what operators send and what they get, as JSON Schema.
+import { type TProperties, type TSchema, Type } from 'typebox';
+import { fileTypes } from '../fleet/files.ts';
+
+const { Optional: optional } = Type;
+const text = (description: string): ReturnType<typeof Type.String> => Type.String({ description });
+const closed = <P extends TProperties>(properties: P): ReturnType<typeof Type.Object<P>> =>
+  Type.Object(properties, { additionalProperties: false });
+const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+const time = Type.String({ format: 'date-time' });
+const texts = Type.Array(Type.String());
+const byName = Type.Record(Type.String(), Type.String());
+const page = { limit: optional(Type.Integer({ minimum: 1, maximum: 500 })), cursor: optional(Type.String()) };
+
+const typedValue = closed({ value: Type.String(), type: optional(text('xsd:…; that of the data model unless told')) });
+const plainValue = Type.Union([Type.String(), Type.Number(), Type.Boolean()]);
+const wantedValue = Type.Union([Type.String(), Type.Number(), Type.Boolean(), typedValue]);
+const login = closed({
+  username: Type.String({ minLength: 1, maxLength: 256 }),
+  password: Type.String({ minLength: 1, maxLength: 256 }),
+});
+
+const deviceFields = {
+  tags: optional(Type.Array(Type.String({ pattern: '^\\S{1,64}$' }), { maxItems: 100 })),
+  site: optional(byName),
+  overrides: optional(
+    Type.Record(Type.String(), Type.Union([wantedValue, Type.Null()]), {
+      description: 'Values for this device alone, by path; null removes one',
+    }),
+  ),
+  credentials: optional(login),
+  connectionRequest: optional(login),
+};
+
+export const devicePatch = closed(deviceFields);
+export const deviceAnnounce = closed({ id: text('OUI-ProductClass-Serial, or OUI-Serial'), ...deviceFields });
+export const deviceQuery = closed({
+  filter: optional(text('productClass = "4102S" and firmware < "49.2" and not online')),
+  sort: optional(text('A field; - in front for descending')),
+  ...page,
+});
+export const parameterQuery = closed({ path: optional(text('A parameter, or a partial path with its final dot')) });
+
+export const taskInput = closed({
+  method: text('An RPC of TR-069 Annex A that an ACS calls'),
+  args: optional(
+    Type.Record(Type.String(), Type.Unknown(), {
+      description: 'Arguments by their standard names; ParameterList may be an object {path: value}',
+    }),
+  ),
+  file: optional(text('A stored file: what Download fetches, or where Upload puts it')),
+  expiresIn: optional(Type.Number({ minimum: 1, description: 'Seconds after which it fails if it is still queued' })),
+});
+export const waitQuery = closed({ wait: optional(Type.Number({ minimum: 0, maximum: 600 })) });
+export const taskQuery = closed({
+  device: optional(Type.String()),
+  limit: optional(Type.Integer({ minimum: 1, maximum: 500 })),
+});
+
+const objects = Type.Record(
+  Type.String(),
+  closed({
+    keys: Type.Array(Type.String(), { minItems: 1 }),
+    rows: Type.Array(Type.Record(Type.String(), plainValue)),
+    exclusive: optional(Type.Boolean({ description: 'Rows that are not listed are deleted' })),
+  }),
+);
+const presetFields = {
+  when: optional(text('Filter over what a device durably is; absent: every device')),
+  weight: optional(Type.Number({ description: 'Higher wins' })),
+  set: optional(Type.Record(Type.String(), wantedValue)),
+  objects: optional(objects),
+  certificates: optional(texts),
+  script: optional(Type.String()),
+  firmware: optional(Type.String()),
+  restart: optional(Type.Union([Type.Literal('now'), Type.Literal('never')])),
+};
+export const presetInput = closed(presetFields);
+export const dryRunQuery = closed({ limit: optional(Type.Integer({ minimum: 1, maximum: 500 })) });
+const fileType = Type.Union(fileTypes.map(type => Type.Literal(type)));
+export const fileQuery = closed({
+  type: fileType,
+  version: optional(text('Of firmware: what the device reports once it runs it')),
+  productClass: optional(Type.String()),
+});
+
+const faultCode = Type.Union([Type.Integer(), Type.String()]);
+const fault = Type.Object({
+  id: Type.String(),
+  device: Type.String(),
+  cause: text('preset:NAME, task:ID or reconcile'),
+  code: faultCode,
+  message: Type.String(),
+  parameter: optional(Type.String()),
+  first: time,
+  last: time,
+  count: Type.Integer(),
+  retryAt: time,
+});
+const device = Type.Object({
+  id: Type.String(),
+  manufacturer: Type.String(),
+  oui: Type.String(),
+  productClass: Type.String(),
+  serialNumber: Type.String(),
+  state: Type.Union([Type.Literal('known'), Type.Literal('quarantine'), Type.Literal('enrolled')]),
+  online: Type.Boolean(),
+  created: time,
+  lastInform: nullable(time),
+  lastBoot: nullable(time),
+  lastBootstrap: nullable(time),
+  lastEvents: texts,
+  address: Type.String(),
+  softwareVersion: Type.String(),
+  hardwareVersion: Type.String(),
+  provisioningCode: Type.String(),
+  parameterKey: Type.String(),
+  wantedRevision: nullable(Type.String()),
+  username: nullable(Type.String()),
+  connectionRequestUrl: Type.String(),
+  tags: texts,
+  site: byName,
+  overrides: Type.Record(Type.String(), typedValue),
+  applied: Type.Record(Type.String(), Type.String(), { description: 'Files taken with success: SHA-256 by name' }),
+  openTasks: Type.Integer(),
+  faults: Type.Array(fault),
+});
+const task = Type.Object({
+  id: Type.String(),
+  device: Type.String(),
+  method: Type.String(),
+  args: Type.Record(Type.String(), Type.Unknown()),
+  state: Type.Union(
+    (['queued', 'sent', 'waiting', 'done', 'failed', 'cancelled'] as const).map(state => Type.Literal(state)),
+  ),
+  origin: Type.Union([Type.Literal('operator'), Type.Literal('reconcile')]),
+  file: optional(Type.String()),
+  result: optional(Type.Record(Type.String(), Type.Unknown())),
+  fault: optional(
+    Type.Object({
+      code: faultCode,
+      message: Type.String(),
+      parameters: optional(
+        Type.Array(Type.Object({ name: Type.String(), code: Type.Integer(), message: Type.String() })),
+      ),
+    }),
+  ),
+  created: time,
+  expires: optional(time),
+  started: optional(time),
+  ended: optional(time),
+  connectionRequest: optional(text('Why the device could not be asked to connect')),
+});
+const preset = Type.Object({ name: Type.String(), ...presetFields });
+const file = Type.Object({
+  name: Type.String(),
+  type: fileType,
+  version: optional(Type.String()),
+  productClass: optional(Type.String()),
+  size: Type.Integer(),
+  sha256: Type.String(),
+  time,
+});
+
+/** Shapes that more than one operation answers with, by the names that the description gives them. */
+export const shared: Readonly<Record<string, TSchema>> = {
+  Device: device,
+  Task: task,
+  Fault: fault,
+  Preset: preset,
+  File: file,
+};
+
+const list = (items: TSchema) => Type.Object({ items: Type.Array(items) });
+
+const announced = Type.Object({
+  created: texts,
+  failed: Type.Array(Type.Object({ line: Type.Integer(), reason: Type.String() })),
+});
+
+export const answers = {
+  device,
+  task,
+  preset,
+  file,
+  devices: Type.Object({ items: Type.Array(device), next: nullable(Type.String()) }),
+  announced,
+  announcedAll: Type.Union([device, announced]),
+  knocking: list(
+    Type.Object({ device: Type.String(), address: Type.String(), first: time, last: time, count: Type.Integer() }),
+  ),
+  parameters: list(
+    Type.Object({
+      path: Type.String(),
+      value: Type.String(),
+      type: Type.String(),
+      writable: optional(Type.Boolean()),
+      notification: optional(Type.Integer()),
+      time,
+    }),
+  ),
+  tasks: list(task),
+  accepted: Type.Object({ accepted: Type.Literal(true) }),
+  presets: list(preset),
+  dryRun: Type.Object({
+    matched: Type.Integer(),
+    devices: Type.Array(
+      Type.Object({
+        device: Type.String(),
+        revision: Type.Object({ before: Type.String(), after: Type.String() }),
+        set: Type.Array(Type.Object({ path: Type.String(), known: nullable(Type.String()), wanted: Type.String() })),
+        files: texts,
+      }),
+    ),
+  }),
+  files: list(file),
+  faults: list(fault),
+  anything: Type.Object({}),
+} as const;

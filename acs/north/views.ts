@@ -1,0 +1,153 @@
+// What goes out: times as dateTime, secrets masked. Masked text that comes back unchanged means the secret that is kept.
+import { UserError } from '../../shared/errors.ts';
+import type { DeviceView } from '../fleet/devices.ts';
+import type { Knock } from '../fleet/enrol.ts';
+import type { StoredFile } from '../fleet/files.ts';
+import type { DryRun, Preset } from '../fleet/presets.ts';
+import { isSecretName } from '../fleet/secrets.ts';
+import type { DeviceFault, KnownValue, Task, WantedValue } from '../store/store.ts';
+
+/** What stands for a secret that is there. */
+export const MASK = '***';
+
+type View = Record<string, unknown>;
+
+const iso = (time: number): string => new Date(time).toISOString();
+const isoMaybe = (name: string, time: number | undefined): View => (time === undefined ? {} : { [name]: iso(time) });
+const mask = (name: string, value: string): string => (value !== '' && isSecretName(name) ? MASK : value);
+
+export function deviceView(view: DeviceView): View {
+  const overrides = Object.entries(view.overrides).map(([path, wanted]) => [
+    path,
+    { ...wanted, value: mask(path, wanted.value) },
+  ]);
+  return { ...view, overrides: Object.fromEntries(overrides), faults: view.faults.map(faultView) };
+}
+
+export function taskView(task: Task): View {
+  return {
+    id: task.id,
+    device: task.device,
+    method: task.method,
+    args: maskArguments(task.args),
+    state: task.state,
+    origin: task.origin,
+    ...(task.file ? { file: task.file } : {}),
+    ...(task.result ? { result: maskArguments(task.result) } : {}),
+    ...(task.fault ? { fault: task.fault } : {}),
+    created: iso(task.created),
+    ...isoMaybe('expires', task.expires),
+    ...isoMaybe('started', task.started),
+    ...isoMaybe('ended', task.ended),
+  };
+}
+
+/** Arguments and results of an RPC: by their own names, and by the parameter that a struct of a list names. */
+function maskArguments(given: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? mask(name, value) : Array.isArray(value) ? value.map(maskEntry) : value,
+    ]),
+  );
+}
+
+function maskEntry(entry: unknown): unknown {
+  const { Name, Value } = (entry ?? {}) as { Name?: unknown; Value?: unknown };
+  if (typeof Name !== 'string' || typeof Value !== 'string') return entry;
+  return { ...(entry as object), Value: mask(Name, Value) };
+}
+
+export const faultView = (fault: DeviceFault): View => ({
+  ...fault,
+  first: iso(fault.first),
+  last: iso(fault.last),
+  retryAt: iso(fault.retryAt),
+});
+
+export const fileView = (file: StoredFile): View => ({ ...file, time: iso(file.time) });
+export const knockView = (knock: Knock): View => ({ ...knock, first: iso(knock.first), last: iso(knock.last) });
+export const parameterView = (known: KnownValue): View => ({
+  ...known,
+  value: mask(known.path, known.value),
+  time: iso(known.time),
+});
+
+export const dryRunView = (run: DryRun): View => ({
+  ...run,
+  devices: run.devices.map(device => ({
+    ...device,
+    set: device.set.map(({ path, known, wanted }) => ({
+      path,
+      known: known === null ? null : mask(path, known),
+      wanted: mask(path, wanted),
+    })),
+  })),
+});
+
+type Wanted = string | number | boolean | WantedValue;
+
+/** A wanted value whose text is put through `change`. */
+const changed = <T extends Wanted>(wanted: T, change: (text: string) => string): T => {
+  if (typeof wanted === 'object') return { ...wanted, value: change(wanted.value) };
+  return typeof wanted === 'string' ? (change(wanted) as T) : wanted;
+};
+
+/** The preset with each wanted text put through `change`, told what it is the value of. */
+function mapPreset(
+  preset: Preset,
+  change: (path: string, text: string, table?: string, row?: number) => string,
+): Preset {
+  const next: Preset = { ...preset };
+  if (preset.set)
+    next.set = Object.fromEntries(
+      Object.entries(preset.set).map(([path, wanted]) => [path, changed(wanted, text => change(path, text))]),
+    );
+  if (preset.objects)
+    next.objects = Object.fromEntries(
+      Object.entries(preset.objects).map(([table, wanted]) => {
+        const rows = wanted.rows.map((row, index) =>
+          Object.fromEntries(
+            Object.entries(row).map(([column, value]) => [
+              column,
+              changed(value, text => change(column, text, table, index)),
+            ]),
+          ),
+        );
+        return [table, { ...wanted, rows }];
+      }),
+    );
+  return next;
+}
+
+export const presetView = (name: string, preset: Preset): View => ({ name, ...mapPreset(preset, mask) });
+
+const textOf = (wanted: Wanted | undefined): string | undefined =>
+  wanted === undefined ? undefined : String(typeof wanted === 'object' ? wanted.value : wanted);
+
+/** The preset as it was meant: masked secrets become those of the stored one. @throws UserError 400 where there is none */
+export function unmasked(given: Preset, stored: Preset | undefined): Preset {
+  return mapPreset(given, (name, text, table, index) => {
+    if (text !== MASK || !isSecretName(name)) return text;
+    const kept = table === undefined ? textOf(stored?.set?.[name]) : keptInRow(given, stored, table, index ?? 0, name);
+    if (kept === undefined) throw keptNowhere(table === undefined ? `set: ${name}` : `objects: ${table} ${name}`);
+    return kept;
+  });
+}
+
+/** The same row is the one with the same keys. */
+function keptInRow(
+  given: Preset,
+  stored: Preset | undefined,
+  table: string,
+  index: number,
+  column: string,
+): string | undefined {
+  const wanted = given.objects?.[table];
+  const row = wanted?.rows[index];
+  const same = stored?.objects?.[table]?.rows.find(other => wanted?.keys.every(key => other[key] === row?.[key]));
+  return textOf(same?.[column]);
+}
+
+export const keptNowhere = (place: string): UserError =>
+  new UserError(400, 'masked-secret', `${place}: '${MASK}' stands for a secret that is kept, and none is`);
