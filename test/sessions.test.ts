@@ -30,7 +30,8 @@ describe('sessions between the ACS and a gateway, over sockets', () => {
         ['0 BOOTSTRAP', '1 BOOT'],
       );
       assert.equal(gateway.device.variable('Cwmp.Username'), id);
-      assert.equal(gateway.agent?.lastSession()?.tls !== undefined, tls);
+      const report = await eventually('the session has ended', () => gateway.agent?.lastSession());
+      assert.equal(report.tls !== undefined, tls);
     });
   }
 
