@@ -1,7 +1,8 @@
 // Serves the files of transfers: each under an unguessable URL bound to one task, good for repeats and Range until the transfer
 // is settled or expires.
 import { timingSafeEqual } from 'node:crypto';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Log } from '../../shared/log.ts';
 import type { EventBus } from '../events.ts';
 import type { Fleet } from '../fleet/fleet.ts';
@@ -16,6 +17,8 @@ export interface FilesOptions {
 }
 
 const MAX_UPLOAD = 64 * 1024 * 1024;
+/** A slow CPE holds no more of a file than this in the connection's own buffers. */
+const CHUNK = 64 * 1024;
 
 /** Path of a task's file below the ACS's base URL. The last part is for the CPE's own display only. */
 export function linkOf(key: Buffer, task: Task, direction: 'download' | 'upload'): string {
@@ -35,8 +38,46 @@ export function rangeOf(
   return start > end || start >= size ? 'unsatisfiable' : { start, end };
 }
 
+/** Many CPEs fetch one image at once: its bytes are in memory once, as long as anyone fetches them. */
+function createSharing(read: (name: string) => Promise<Buffer>) {
+  const open = new Map<string, { bytes: Promise<Buffer>; users: number }>();
+  return async (name: string, hash: string): Promise<{ bytes: Buffer; release: () => void }> => {
+    const key = `${hash} ${name}`;
+    const entry = open.get(key) ?? { bytes: read(name), users: 0 };
+    open.set(key, entry);
+    entry.users++;
+    const release = (): void => {
+      if (--entry.users === 0) open.delete(key);
+    };
+    try {
+      return { bytes: await entry.bytes, release };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  };
+}
+
+interface Part {
+  status: 200 | 206 | 304 | 416;
+  start: number;
+  /** First byte that is not sent. */
+  end: number;
+}
+
+/** RFC 9110 13.2.2: If-Range that does not fit asks for the whole; If-None-Match that fits for nothing. */
+function partOf({ headers }: FastifyRequest, size: number, etag: string): Part {
+  if (headers['if-none-match'] === etag) return { status: 304, start: 0, end: 0 };
+  const conditional = headers['if-range'];
+  const range = conditional === undefined || conditional === etag ? rangeOf(headers.range, size) : undefined;
+  if (range === undefined) return { status: 200, start: 0, end: size };
+  if (range === 'unsatisfiable') return { status: 416, start: 0, end: 0 };
+  return { status: 206, start: range.start, end: range.end + 1 };
+}
+
 export function registerFiles(instance: FastifyInstance, options: FilesOptions): void {
   const { fleet, log, events } = options;
+  const share = createSharing(name => fleet.files.bytes(name));
 
   const taskOf = async (id: string, tag: string, direction: 'download' | 'upload'): Promise<Task | undefined> => {
     const [given, good] = [Buffer.from(tag), Buffer.from(tagOf(options.key, `${direction}:${id}`))];
@@ -45,34 +86,52 @@ export function registerFiles(instance: FastifyInstance, options: FilesOptions):
     return task && (task.state === 'sent' || task.state === 'waiting') ? task : undefined;
   };
 
-  const send = (reply: FastifyReply, bytes: Buffer, header: string | undefined): number => {
-    const range = rangeOf(header, bytes.length);
-    reply.header('accept-ranges', 'bytes').header('content-type', 'application/octet-stream');
-    if (range === 'unsatisfiable') {
-      void reply.code(416).header('content-range', `bytes */${bytes.length}`).send();
-      return 416;
+  /** What the task was made for, or nothing: a file that was replaced since is another one. */
+  const fileOf = async (task: Task | undefined): Promise<{ name: string; sha256: string } | undefined> => {
+    if (!task?.file) return undefined;
+    const about = await fleet.files.about(task.file).catch(() => undefined); // Deleted since: told as any other refusal.
+    return about && (task.fileHash === undefined || task.fileHash === about.sha256) ? about : undefined;
+  };
+
+  const send = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    task: Task,
+    file: { name: string; sha256: string },
+  ): Promise<FastifyReply> => {
+    const { bytes, release } = await share(file.name, file.sha256);
+    const etag = `"${file.sha256}"`;
+    const { status, start, end } = partOf(request, bytes.length, etag);
+    let sent = 0;
+    function* chunks(): Generator<Buffer> {
+      for (let at = start; at < end; at += CHUNK) {
+        const chunk = bytes.subarray(at, Math.min(end, at + CHUNK));
+        sent += chunk.length;
+        yield chunk;
+      }
     }
-    if (range) {
-      reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${bytes.length}`);
-      void reply.send(bytes.subarray(range.start, range.end + 1));
-      return 206;
-    }
-    void reply.code(200).send(bytes);
-    return 200;
+    // However it ends, and with what had left by then.
+    reply.raw.once('close', () => {
+      release();
+      events.emit('file', { device: task.device, task: task.id, file: file.name, bytes: sent, status });
+    });
+    void reply.code(status).header('accept-ranges', 'bytes').header('etag', etag);
+    if (status === 416) void reply.header('content-range', `bytes */${bytes.length}`);
+    if (status === 206) void reply.header('content-range', `bytes ${start}-${end - 1}/${bytes.length}`);
+    if (status === 416 || status === 304) return reply.send();
+    void reply.header('content-type', 'application/octet-stream').header('content-length', end - start);
+    return reply.send(Readable.from(chunks(), { objectMode: false, highWaterMark: CHUNK }));
   };
 
   instance.get<{ Params: { id: string; tag: string; name: string } }>(
     '/files/:id/:tag/:name',
     async (request, reply) => {
       const task = await taskOf(request.params.id, request.params.tag, 'download');
-      if (!task?.file) {
-        log.warn('file refused', { address: request.ip, task: request.params.id });
-        return reply.code(404).send();
-      }
-      const bytes = await fleet.files.bytes(task.file);
-      const status = send(reply, bytes, request.headers.range);
-      events.emit('file', { device: task.device, task: task.id, file: task.file, bytes: bytes.length, status });
-      return reply;
+      const file = await fileOf(task);
+      if (task && file) return await send(request, reply, task, file);
+      const reason = task ? `${task.file} was replaced or deleted since the task was made` : 'no transfer under way';
+      log.warn('file refused', { address: request.ip, task: request.params.id, reason });
+      return reply.code(404).send();
     },
   );
 

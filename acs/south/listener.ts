@@ -316,6 +316,8 @@ function plain(instance: FastifyInstance, log: Log): void {
   instance.addHook('onRequest', async (request, reply) => {
     // A malformed Content-Type would be answered 415 before any of us sees it; the body is XML whatever it says.
     if (request.method === 'POST') request.headers['content-type'] = 'text/xml';
+    // And what is uploaded is bytes.
+    if (request.method === 'PUT') request.headers['content-type'] = 'application/octet-stream';
     const length = Number(request.headers['content-length'] ?? 0);
     if (request.method === 'POST' && isStranger(request) && length > MAX_STRANGER_BODY) {
       await reply.code(413).header('connection', 'close').send();
