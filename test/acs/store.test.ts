@@ -400,18 +400,20 @@ for (const [name, makeHome] of Object.entries(homes))
         await store.close();
       });
 
-      it('and opening again gives back all that was acknowledged', async function () {
-        if (!home.durable) return this.skip();
-        const { row } = await inform(store, 'A', newYear, ['1 BOOT']);
-        await addTask(store, 'A', taskOf('t', 'Reboot', newYear));
-        await store.putParameters(row.id, [known('Device.A', '1')]);
-        const generation = await store.putDocument('setting', 's', 1);
-        await store.close();
-        store = await home.open();
-        assert.equal((await store.device(row.id))?.tasks.length, 1);
-        assert.equal((await store.parameters(row.id, '')).length, 1);
-        assert.equal(store.generation('setting'), generation);
-        assert.equal((await inform(store, 'A', newYear + 5)).token, row.fence + 1);
-      });
+      // A store in memory has nothing to open again.
+      if (home.durable) {
+        it('and opening again gives back all that was acknowledged', async () => {
+          const { row } = await inform(store, 'A', newYear, ['1 BOOT']);
+          await addTask(store, 'A', taskOf('t', 'Reboot', newYear));
+          await store.putParameters(row.id, [known('Device.A', '1')]);
+          const generation = await store.putDocument('setting', 's', 1);
+          await store.close();
+          store = await home.open();
+          assert.equal((await store.device(row.id))?.tasks.length, 1);
+          assert.equal((await store.parameters(row.id, '')).length, 1);
+          assert.equal(store.generation('setting'), generation);
+          assert.equal((await inform(store, 'A', newYear + 5)).token, row.fence + 1);
+        });
+      }
     });
   });

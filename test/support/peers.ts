@@ -1,7 +1,7 @@
 // Real programs that judge ours: where they are, how one is started, and a suite that is skipped by name without them.
 import { execFile } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -82,7 +82,10 @@ export async function openLab(): Promise<Lab> {
     await run('sh', [join(peersFolder, 'lab'), ...words], { env: { ...process.env, LAB: folder } });
   };
   const stop = async (name: string): Promise<void> => {
-    if (running.delete(name)) await call('stop', name);
+    if (!running.delete(name)) return;
+    const pid = Number(await readFile(join(folder, `${name}.pid`), 'utf8').catch(() => ''));
+    await call('stop', name);
+    endGroup(pid);
   };
   return {
     folder,
@@ -96,6 +99,16 @@ export async function openLab(): Promise<Lab> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Each peer leads a group of its own; behind a wrapper such as faketime, ending the wrapper alone leaves the peer running. */
+function endGroup(pid: number): void {
+  if (!Number.isInteger(pid) || pid <= 1) return;
+  try {
+    process.kill(-pid, 'SIGTERM');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 /** Asks again and again, in real time, until `check` gives something; for peers that tell nobody when they are ready. */
