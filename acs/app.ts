@@ -4,12 +4,17 @@ import type { SecureVersion } from 'node:tls';
 import type { Clock, Random } from '../shared/clock.ts';
 import { messageOf, UserError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
+import { authorityOf } from '../shared/stun.ts';
 import { createEvents, type EventBus } from './events.ts';
 import { createFleet, type Fleet } from './fleet/fleet.ts';
 import { createSecrets } from './fleet/secrets.ts';
 import { createMetrics } from './metrics.ts';
 import { createRest } from './north/rest.ts';
-import { createHttpWake } from './south/connect/http.ts';
+import { createHttpKnock } from './south/connect/http.ts';
+import { openStunServer, type StunLogin } from './south/connect/stun.ts';
+import { createUdpKnock } from './south/connect/udp.ts';
+import { createWake } from './south/connect/wake.ts';
+import { networks } from './south/connect/way.ts';
 import { linkOf } from './south/files.ts';
 import { createSouth, type ListenTls, renewServer, type South } from './south/listener.ts';
 import { parseFilter } from './store/filter.ts';
@@ -33,12 +38,16 @@ export interface AcsSetup {
   enrolment?: { username: string; password: string };
   trustedProxies: string[];
   connectionRequestAllow: string[];
+  /** The STUN server, without which nothing is sent by UDP. */
+  stun?: { host: string; port: number; login?: StunLogin };
 }
 
 export interface Acs {
   /** Where CPEs and operators reach it, with the ports that were really bound. */
   cwmp: string[];
   api: string;
+  /** `host:port` of the STUN server, where one runs. */
+  stun?: string;
   fleet: Fleet;
   events: EventBus;
   south: South;
@@ -69,10 +78,22 @@ async function build(
   const events = createEvents();
   const secrets = createSecrets(setup.serverKey, random);
   const links = secrets.keyFor('file links');
-  const wake = createHttpWake({ clock, random, events, secrets, allow: setup.connectionRequestAllow });
   const base = setup.publicUrl?.replace(/\/+$/, '');
   const cwmp: string[] = [];
   closing.push(logEvents(events, log));
+  const ended = new AbortController();
+  const stun = setup.stun && (await listening('--stun', setup.stun, openStunServer({ ...setup.stun, clock, log })));
+  if (stun) closing.push(() => stun.close());
+
+  const allowed = networks(setup.connectionRequestAllow);
+  const knocking = { clock, random, secrets, allowed };
+  const onArrival: Fleet['visits']['onArrival'] = (id, listener) => fleet.visits.onArrival(id, listener);
+  const wake = createWake({
+    events,
+    http: createHttpKnock(knocking),
+    ...(stun ? { udp: createUdpKnock({ ...knocking, server: stun, onArrival }) } : {}),
+    signal: ended.signal,
+  });
 
   const fleet = createFleet({
     store,
@@ -131,11 +152,13 @@ async function build(
   ready = true;
   closing.push(() => {
     ready = false;
+    ended.abort(new DOMException('the ACS closes', 'AbortError'));
   });
 
   return {
     cwmp,
     api: `${setup.api.protocol}//${setup.api.hostname}:${new URL(bound).port || apiPort}`,
+    ...(stun ? { stun: authorityOf({ address: stun.host, port: stun.port }) } : {}),
     fleet,
     events,
     south,
@@ -155,12 +178,17 @@ const listenTroubles: Readonly<Record<string, string>> = {
 };
 
 /** @throws UserError 503 naming the option */
-async function listening<T>(option: string, url: URL, bound: Promise<T>): Promise<T> {
+async function listening<T>(
+  option: string,
+  where: URL | { host: string; port: number },
+  bound: Promise<T>,
+): Promise<T> {
   try {
     return await bound;
   } catch (error) {
     const reason = listenTroubles[(error as NodeJS.ErrnoException).code ?? ''] ?? messageOf(error);
-    throw new UserError(503, 'cannot-listen', `${option} ${url.origin}: ${reason}`);
+    const shown = where instanceof URL ? where.origin : authorityOf({ address: where.host, port: where.port });
+    throw new UserError(503, 'cannot-listen', `${option} ${shown}: ${reason}`);
   }
 }
 

@@ -97,6 +97,17 @@ export const acsOptions = {
     help: 'networks that connection requests may go to besides the address that informed',
     check: network,
   },
+  stun: {
+    kind: 'string',
+    value: 'HOST:PORT',
+    help: 'STUN server (UDP) for CPEs behind NAT, from which they are woken; none unless told; the usual port is 3478',
+    check: hostPort,
+  },
+  'stun-secret': {
+    kind: 'string',
+    value: 'FILE',
+    help: 'file with USERNAME:PASSWORD, which CPEs must know to announce a change of their binding',
+  },
   'log-level': {
     kind: 'string',
     value: 'LEVEL',
@@ -107,6 +118,11 @@ export const acsOptions = {
 } as const satisfies OptionSpecs;
 
 export type AcsOptions = OptionValues<typeof acsOptions>;
+
+function hostPort(text: string): void {
+  const port = Number(/^(?:\[[^\]\s]+\]|[^:\s]+):(\d{1,5})$/.exec(text)?.[1] ?? -1);
+  if (port < 0 || port > 65_535) throw new Error(`'${text}' is not HOST:PORT like 0.0.0.0:3478`);
+}
 
 function storeUrl(text: string): void {
   if (!/^sqlite:.+/.test(text)) throw new Error(`'${text}' must be sqlite:FILE`);

@@ -42,7 +42,8 @@ export async function start(options: AcsOptions, around: Surroundings): Promise<
   const pairs = await givenPairs(options);
   const given = {
     tls: await tlsSettings(options),
-    ...(options.enrolSecret ? { enrolment: await enrolment(options.enrolSecret) } : {}),
+    ...(options.enrolSecret ? { enrolment: await loginIn('--enrol-secret', options.enrolSecret) } : {}),
+    ...(options.stun ? { stun: await stunSettings(options.stun, options.stunSecret) } : {}),
   };
 
   const data = await openData(options.data, clock, random);
@@ -86,6 +87,7 @@ export async function start(options: AcsOptions, around: Surroundings): Promise<
   log.info('ready', {
     cwmp: acs.cwmp,
     api: acs.api,
+    ...(acs.stun ? { stun: acs.stun } : {}),
     data: options.data,
     ...('file' in admin ? { admin: admin.file } : {}),
     ...(authority ? { ca: data.caFile } : {}),
@@ -109,11 +111,21 @@ async function tlsSettings(options: AcsOptions): Promise<Omit<AcsSetup['tls'], '
   };
 }
 
+async function stunSettings(stun: string, secret: string | undefined): Promise<NonNullable<AcsSetup['stun']>> {
+  const colon = stun.lastIndexOf(':');
+  return {
+    host: stun.slice(0, colon).replace(/^\[|\]$/g, ''),
+    port: Number(stun.slice(colon + 1)),
+    ...(secret ? { login: await loginIn('--stun-secret', secret) } : {}),
+  };
+}
+
 function refuseWeak(options: AcsOptions, api: URL): void {
   const loopback = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(api.hostname);
   if (api.protocol === 'http:' && !loopback && !options.apiPlain) {
     throw new UsageError(`--api: ${options.api} would show tokens in clear; use https:// or add --api-plain`);
   }
+  if (options.stunSecret && !options.stun) throw new UsageError('--stun-secret: there is no --stun');
   if (options.cert.length !== options.key.length) {
     throw new UsageError(
       `--cert and --key go in pairs: ${options.cert.length} certificates, ${options.key.length} keys`,
@@ -132,10 +144,10 @@ function weaknesses(options: AcsOptions, cwmp: URL[]): string[] {
   ];
 }
 
-async function enrolment(path: string): Promise<{ username: string; password: string }> {
-  const text = (await fileText('--enrol-secret', path)).trim();
+async function loginIn(option: string, path: string): Promise<{ username: string; password: string }> {
+  const text = (await fileText(option, path)).trim();
   const colon = text.indexOf(':');
   if (colon < 1 || colon === text.length - 1 || text.includes('\n'))
-    throw new UsageError(`--enrol-secret: ${path}: must hold one line USERNAME:PASSWORD`);
+    throw new UsageError(`${option}: ${path}: must hold one line USERNAME:PASSWORD`);
   return { username: text.slice(0, colon), password: text.slice(colon + 1) };
 }

@@ -41,6 +41,8 @@ export interface Visits {
   end(visit: Visit, complete: boolean): Promise<void>;
   /** Whether the device is in session with this process now. */
   isVisiting(id: string): boolean;
+  /** Calls for each session of the device that begins, with its event codes. @returns ends the listening */
+  onArrival(id: string, listener: (events: readonly string[]) => void): () => void;
 }
 
 export function createVisits(context: FleetContext, parts: ReconcileParts): Visits {
@@ -48,6 +50,7 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
   const visiting = new Map<string, number>();
   /** Devices that were given a task by this process while in session. */
   const touched = new Set<string>();
+  const listening = new Map<string, Set<(events: readonly string[]) => void>>();
   events.on('task', ({ task }) => {
     if (task.state === 'queued' && visiting.has(task.device)) touched.add(task.device);
   });
@@ -145,6 +148,7 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
       });
       for (const task of informed.settled) events.emit('task', { task });
       visiting.set(id, informed.token);
+      for (const listener of listening.get(id) ?? []) listener(eventCodes);
       const { proof, base } = arrival;
       return { id, row: informed.row, token: informed.token, proof, events: eventCodes, ...(base ? { base } : {}) };
     },
@@ -187,5 +191,13 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
       await store.apply(visit.id, 'released', { token: visit.token, complete, now: clock.now() });
     },
     isVisiting: id => visiting.has(id),
+    onArrival: (id, listener) => {
+      const listeners = listening.get(id) ?? new Set();
+      listening.set(id, listeners.add(listener));
+      return () => {
+        listeners.delete(listener);
+        if (listeners.size === 0 && listening.get(id) === listeners) listening.delete(id);
+      };
+    },
   };
 }
