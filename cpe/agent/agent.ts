@@ -106,6 +106,8 @@ class RunningAgent implements Agent {
   #status: AcsStatus = 'Starting';
   #address: AcsAddress | undefined;
   #namespace: Namespace;
+  /** The ACS answered 415 to what was compressed. */
+  #uncompressed = false;
   /** Failed sessions since the boot or the last good one: the n of the retry table. */
   #failures = 0;
   /** Monotonic milliseconds; undefined while no retry is due. */
@@ -275,6 +277,7 @@ class RunningAgent implements Agent {
         connectionRequestUrl: this.connectionRequestUrl,
         namespace: this.#namespace,
         supportedVersions: this.#options.cwmp?.supportedVersions,
+        compress: !this.#uncompressed,
         http: this.#options.http,
         wire: this.#options.wire,
         signal: this.#stop.signal,
@@ -341,6 +344,8 @@ class RunningAgent implements Agent {
     this.#status = statusOf[report.error?.kind ?? 'internal'] ?? 'ErrorOther';
     // TR-069 3.7.4: an ACS that knows no newer version is spoken to in the oldest.
     if (report.error?.code === 8006) this.#namespace = '1-0';
+    // TR-069 3.4.7: an ACS that cannot read what is compressed gets it plain from now on.
+    if (report.error?.code === 415) this.#uncompressed = true;
     // A connection request alone is not worth a retry: the ACS will ask again (TR-069 3.7.1.5).
     const nothing = !report.informed && device.facts.events.length === 0 && device.facts.changed.length === 0;
     this.#retryAt = nothing ? undefined : device.clock.monotonic() + this.#retryWait(this.#failures);

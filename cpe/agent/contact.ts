@@ -2,6 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { EventEntry } from '../../shared/cwmp/methods.ts';
 import type { Namespace } from '../../shared/cwmp/versions.ts';
+import { withCoding } from '../../shared/net/coding.ts';
 import {
   authenticated,
   createHttp,
@@ -13,7 +14,7 @@ import {
 } from '../../shared/net/http.ts';
 import type { Device } from '../state/device.ts';
 import { failureOf } from './failure.ts';
-import { credentials, informOf } from './inform.ts';
+import { compression, credentials, informOf } from './inform.ts';
 import { delivered, type Told, transfersToTell, transferTold } from './ledger.ts';
 import { openLine, type WireTap } from './line.ts';
 import type { Telling } from './news.ts';
@@ -32,6 +33,8 @@ export interface ContactInput {
   connectionRequestUrl: string;
   namespace: Namespace;
   supportedVersions?: string[] | undefined;
+  /** Whether to compress, where the settings say so: an ACS that cannot read it is spoken to without (TR-069 3.4.7). */
+  compress: boolean;
   http?: typeof createHttp | undefined;
   wire?: WireTap | undefined;
   signal: AbortSignal;
@@ -99,7 +102,10 @@ async function converse(input: ContactInput, send: Send, report: SessionReport):
     url,
     // Cookies innermost, so that those of a 401 or a redirect count too; the digest is made for where a redirect leads.
     send: withRedirects(MAX_REDIRECTS)(
-      authenticated(withCookies(send), { credentials: () => credentials(device, ''), random: device.random }),
+      authenticated(withCookies(withCoding(() => (input.compress ? compression(device) : undefined))(send)), {
+        credentials: () => credentials(device, ''),
+        random: device.random,
+      }),
     ),
     userAgent: userAgent(device),
     wire: input.wire,

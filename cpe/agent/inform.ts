@@ -1,6 +1,7 @@
 // What the unit says of itself at the start of a session: the Inform of the moment, and the settings that the agent reads from the model.
 import type { Arguments, EventEntry, ParameterValue } from '../../shared/cwmp/methods.ts';
 import type { Model } from '../../shared/model/datamodel.ts';
+import type { Coding } from '../../shared/net/coding.ts';
 import type { Device } from '../state/device.ts';
 import { localTime } from './localtime.ts';
 import { type RetryPolicy, unknownTime } from './timing.ts';
@@ -50,6 +51,12 @@ export function retryPolicy(device: Device): RetryPolicy {
     minimumWait: read('CWMPRetryMinimumWaitInterval', device.lease?.retryMinimumWait, 1, 5),
     multiplier: read('CWMPRetryIntervalMultiplier', device.lease?.retryMultiplier, 1000, 2000),
   };
+}
+
+/** TR-181 ManagementServer.HTTPCompression; undefined for Disabled and where there is no such parameter. */
+export function compression(device: Device): Coding | undefined {
+  const chosen = managementServer(device, 'HTTPCompression').toLowerCase();
+  return chosen === 'gzip' || chosen === 'deflate' ? chosen : undefined;
 }
 
 export interface Credentials {

@@ -1,5 +1,7 @@
 // Content codings of HTTP bodies (RFC 9110 8.4), where TR-069 3.4.7 lets a CPE and its ACS compress: gzip and deflate, within bounds.
+
 import { deflate, gunzip, gzip, inflate, inflateRaw } from 'node:zlib';
+import { HttpError, type HttpRequest, type HttpResponse, type Send } from './exchange.ts';
 
 export type Coding = 'gzip' | 'deflate';
 
@@ -61,3 +63,37 @@ export async function decodeBody(bytes: Buffer, header: string, maxBytes: number
 export function encodeBody(bytes: Buffer, coding: Coding): Promise<Buffer> {
   return (coding === 'gzip' ? packGzip : packDeflate)(bytes, {});
 }
+
+async function packed(request: HttpRequest, coding: Coding): Promise<HttpRequest> {
+  const headers = { ...request.headers, 'Accept-Encoding': 'gzip, deflate' };
+  if (!request.body?.length) return { ...request, headers };
+  const body = await encodeBody(Buffer.from(request.body), coding);
+  return { ...request, headers: { ...headers, 'Content-Encoding': coding }, body };
+}
+
+async function unpacked(response: HttpResponse, maxBytes: number): Promise<HttpResponse> {
+  const coding = String(response.headers['content-encoding'] ?? '');
+  if (response.body.length === 0 || !isCoded(coding)) return response;
+  try {
+    return { ...response, body: await decodeBody(response.body, coding, maxBytes) };
+  } catch (error) {
+    if (!(error instanceof CodingError)) throw error;
+    throw new HttpError(error.kind === 'too-large' ? 'too-large' : 'protocol', error.message, error);
+  }
+}
+
+/**
+ * Compresses what is sent for as long as `coding` names one, and reads what comes back compressed, whoever asked for it.
+ * What cannot be read is an HttpError of kind `protocol` or `too-large`.
+ */
+export const withCoding =
+  (coding: () => Coding | undefined) =>
+  (send: Send): Send =>
+  async request => {
+    const used = coding();
+    const response = await send(used ? await packed(request, used) : request);
+    return await unpacked(response, request.maxBytes ?? MAX_DECODED);
+  };
+
+/** As the client has it for a body as it comes. */
+const MAX_DECODED = 64 * 1024 * 1024;
