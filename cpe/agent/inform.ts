@@ -3,6 +3,7 @@ import type { Arguments, EventEntry, ParameterValue } from '../../shared/cwmp/me
 import type { Model } from '../../shared/model/datamodel.ts';
 import type { Coding } from '../../shared/net/coding.ts';
 import type { Device } from '../state/device.ts';
+import { wantedBy } from './informparameter.ts';
 import { localTime } from './localtime.ts';
 import { type RetryPolicy, unknownTime } from './timing.ts';
 
@@ -117,7 +118,7 @@ function exists(device: Device, path: string): boolean {
 }
 
 /**
- * Inform, TR-069 A.3.3.1: forced parameters first, then those with a change to tell.
+ * Inform, TR-069 A.3.3.1: forced parameters first, then those with a change to tell, then those that the ACS asked for.
  * @param connectionRequestUrl what the listener answers to at this moment
  */
 export function informOf(
@@ -133,6 +134,10 @@ export function informOf(
     MaxEnvelopes: 1,
     CurrentTime: currentTime(device),
     RetryCount: device.facts.retries,
-    ParameterList: values(device, [...forcedParameters(device.model), ...changed], connectionRequestUrl),
+    ParameterList: values(
+      device,
+      [...forcedParameters(device.model), ...changed, ...wantedBy(device, events)],
+      connectionRequestUrl,
+    ),
   };
 }

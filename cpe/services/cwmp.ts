@@ -1,7 +1,9 @@
 // CPE WAN Management Protocol service: where the ACS is, as variables and as Device.ManagementServer. The agent does the
 // talking; TLS settings are read at each handshake, so nothing here waits for a restart.
+import { templateOf } from '../../shared/model/path.ts';
+import type { Problem } from '../state/configuration.ts';
 import type { Draft } from '../state/tree.ts';
-import { dgwPath, type Service, X } from './service.ts';
+import { dgwPath, type Service, type Unit, X } from './service.ts';
 
 /** The URL that an ACS writes must hold from then on, so it becomes the static one and DHCP is no longer asked first. */
 function setUrl(draft: Draft, value: string): void {
@@ -26,6 +28,19 @@ const isUrl = (text: string): boolean => {
   return hostname !== '' && username === '' && password === '';
 };
 
+/** TR-181 ManagementServer.InformParameter: no forced parameters, and not with 4 VALUE CHANGE, which has its own rules. */
+function checkInformParameters(unit: Unit, draft: Draft, problem: Problem): void {
+  const table = `${unit.model.root}ManagementServer.InformParameter.`;
+  for (const [path, value] of draft.touched) {
+    if (!path.startsWith(table)) continue;
+    const column = path.slice(path.lastIndexOf('.') + 1);
+    if (column === 'EventList' && value.split(',').some(code => code.trim() === '4 VALUE CHANGE'))
+      problem(path, 9007, 'EventList must not name 4 VALUE CHANGE');
+    const def = unit.model.parameters.get(templateOf(value).template);
+    if (column === 'ParameterName' && def?.forcedInform) problem(path, 9007, `${value} is in every Inform anyway`);
+  }
+}
+
 export const cwmp: Service = {
   name: 'Cwmp',
   values: {
@@ -40,6 +55,7 @@ export const cwmp: Service = {
   },
   writes: { 'ManagementServer.URL': setUrl },
   check(unit, draft, problem) {
+    checkInformParameters(unit, draft, problem);
     for (const path of [dgwPath(unit, 'Cwmp.AcsStaticUrl'), `${unit.model.root}ManagementServer.URL`]) {
       const value = draft.touched.get(path);
       if (value !== undefined && value !== '' && !isUrl(value))
