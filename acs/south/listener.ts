@@ -237,8 +237,9 @@ export function createSouth(options: SouthOptions): South {
       await deny(request, reply, posted, known);
       return;
     }
-    // TR-069 3.7.1.1: one Inform a session; another one means that the CPE has begun anew.
-    before?.exchange.abandon('the CPE began a new session');
+    // TR-069 3.7.1.1: one Inform a session; another one means that the CPE has begun anew. Without our cookie it is told by its
+    // DeviceId alone: one connection may carry several CPEs.
+    if (cookiesOf(request.raw).length > 0) before?.exchange.abandon('the CPE began a new session');
     await take(request, reply, posted, callerOf(request, known.proof));
   };
 

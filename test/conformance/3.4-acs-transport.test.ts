@@ -1,0 +1,265 @@
+// TR-069 3.4, the ACS's side: HTTP as CPEs speak it, over real sockets and by injection.
+import assert from 'node:assert/strict';
+import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { connect } from 'node:net';
+import { deflateSync, gunzipSync, gzipSync } from 'node:zlib';
+import { seededRandom } from '../../shared/clock.ts';
+import { type Body, decodeEnvelope, type Envelope, encodeEnvelope, requestBody } from '../../shared/cwmp/soap.ts';
+import { answerChallenge, chooseDigest, parseChallenges } from '../../shared/net/digest.ts';
+import { ScriptedCpe, type TestAcs, testAcs } from '../support/acs.ts';
+
+const factory = { username: 'enrol', password: 'factory' };
+const rpcMethods: Envelope = { namespace: '1-2', id: '7', body: requestBody('GetRPCMethods', {}) as Body };
+
+interface Posted {
+  status: number;
+  headers: IncomingHttpHeaders;
+  text: string;
+}
+
+describe('3.4 HTTP as CPEs speak it to the ACS', () => {
+  let acs: TestAcs;
+  let port = 0;
+  const agents: Agent[] = [];
+  const open = async (options: Parameters<typeof testAcs>[0] = { enrol: 'auto', cpeAuth: 'none' }): Promise<void> => {
+    acs = await testAcs(options);
+    port = await acs.south.listen({ host: '127.0.0.1', port: 0 });
+  };
+  afterEach(async () => {
+    for (const agent of agents.splice(0)) agent.destroy();
+    await acs.close();
+  });
+
+  /** A connection that stays, as a CPE keeps it through a session. */
+  const line = (): Agent => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    agents.push(agent);
+    return agent;
+  };
+  const post = (agent: Agent, body: string | Buffer, headers: Record<string, string> = {}): Promise<Posted> =>
+    new Promise((resolve, reject) => {
+      const length = headers['Transfer-Encoding'] ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
+      const sent = httpRequest({ port, host: '127.0.0.1', method: 'POST', agent, headers: { ...length, ...headers } });
+      sent.on('error', reject);
+      sent.on('response', response => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            text: Buffer.concat(chunks).toString('latin1'),
+          }),
+        );
+      });
+      sent.end(body);
+    });
+  const inform = (serial = '1', more: object = {}): string =>
+    encodeEnvelope(new ScriptedCpe(acs.app, { serial }).inform(more));
+  const cookieOf = ({ headers }: Posted): string => String(headers['set-cookie']?.[0]?.split(';')[0]);
+
+  it('a body in chunks is taken like one with a length', async () => {
+    await open();
+    const agent = line();
+    const answer = await post(agent, inform(), { 'Transfer-Encoding': 'chunked', 'Content-Type': 'text/xml' });
+    assert.match(answer.text, /InformResponse/);
+    assert.equal((await post(agent, '', { 'Transfer-Encoding': 'chunked' })).status, 204);
+  });
+
+  it('a message that comes byte by byte, over many segments, is one message', async () => {
+    await open();
+    const body = inform('x'.repeat(20));
+    const text = `POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+    const answer = await new Promise<string>((resolve, reject) => {
+      let heard = '';
+      const socket = connect(port, '127.0.0.1', async () => {
+        socket.setNoDelay(true);
+        for (let at = 0; at < text.length; at += 13) {
+          socket.write(text.slice(at, at + 13));
+          await new Promise(resume => setImmediate(resume));
+        }
+      });
+      socket.on('data', data => {
+        heard += String(data);
+      });
+      socket.on('error', reject);
+      socket.on('close', () => resolve(heard));
+    });
+    assert.match(answer, /^HTTP\/1\.1 200 OK\r\n[\s\S]*InformResponse/);
+  });
+
+  it('a session goes on over a new connection after every answer, known by its cookie (3.4.2)', async () => {
+    await open();
+    const first = await post(line(), inform());
+    const cookie = cookieOf(first);
+    const asked = await post(line(), encodeEnvelope(rpcMethods), { Cookie: cookie });
+    assert.match(asked.text, /GetRPCMethodsResponse/);
+    const last = await post(line(), '', { Cookie: `other=1; ${cookie}; more=2` });
+    assert.equal(last.status, 204);
+    assert.equal(acs.south.sessions(), 0);
+  });
+
+  it('a CPE without cookies is known by its connection, and on another one it is a stranger (3.4.2)', async () => {
+    await open();
+    const agent = line();
+    await post(agent, inform());
+    assert.match((await post(agent, encodeEnvelope(rpcMethods))).text, /GetRPCMethodsResponse/);
+    assert.match((await post(line(), encodeEnvelope(rpcMethods))).text, /<FaultCode>8003</);
+    assert.equal((await post(agent, '')).status, 204);
+  });
+
+  it('two sessions over one connection do not meet when their cookies differ (3.4.2)', async () => {
+    await open();
+    const agent = line();
+    const one = cookieOf(await post(agent, inform('ONE')));
+    const two = cookieOf(await post(agent, inform('TWO')));
+    assert.notEqual(one, two);
+    assert.match((await post(agent, encodeEnvelope(rpcMethods), { Cookie: one })).text, /GetRPCMethodsResponse/);
+    assert.match((await post(agent, encodeEnvelope(rpcMethods), { Cookie: two })).text, /GetRPCMethodsResponse/);
+    assert.equal((await post(agent, '', { Cookie: two })).status, 204);
+    assert.equal(acs.south.sessions(), 1);
+  });
+
+  it('the cookie is one for the session only: no Max-Age, no Expires (3.4.2)', async () => {
+    await open();
+    const answer = await post(line(), inform());
+    const set = String(answer.headers['set-cookie']);
+    assert.match(set, /^\w+=[^;]{16,200};/);
+    assert.doesNotMatch(set, /max-age|expires|domain/i);
+  });
+
+  it('SOAPAction and Content-Type may be absent, empty, quoted or wrong, on an empty POST too (3.4.1)', async () => {
+    await open();
+    const variants: Record<string, string>[] = [
+      {},
+      { SOAPAction: '' },
+      { SOAPAction: '""' },
+      { SOAPAction: '"urn:dslforum-org:cwmp-1-0#Inform"', 'Content-Type': 'application/soap+xml' },
+      { 'Content-Type': 'text/xml; charset=utf-8' },
+      { 'Content-Type': 'nonsense;;' },
+      { 'Content-Type': '' },
+    ];
+    for (const [at, headers] of variants.entries()) {
+      const agent = line();
+      const answer = await post(agent, inform(`V${at}`), headers);
+      assert.equal(answer.status, 200, JSON.stringify(headers));
+      assert.match(String(answer.headers['content-type']), /^text\/xml/);
+      assert.equal((await post(agent, '', headers)).status, 204, JSON.stringify(headers));
+    }
+  });
+
+  it('a fault rides on 200, an answer without payload is 204 and empty (3.4.6)', async () => {
+    await open();
+    const agent = line();
+    const fault = await post(agent, encodeEnvelope(rpcMethods));
+    assert.equal(fault.status, 200);
+    assert.match(fault.text, /<FaultCode>8003</);
+    await post(agent, inform());
+    const nothing = await post(agent, '');
+    assert.deepEqual([nothing.status, nothing.text, nothing.headers['content-type']], [204, '', undefined]);
+  });
+
+  it('a challenged Inform leaves no trace; with credentials on the same connection it begins the session (3.4.5)', async () => {
+    await open({ enrol: 'auto' });
+    const agent = line();
+    const body = inform();
+    const denied = await post(agent, body);
+    assert.equal(denied.status, 401);
+    assert.equal(denied.headers['set-cookie'], undefined);
+    assert.equal(acs.south.sessions(), 0);
+    const challenge = chooseDigest(parseChallenges(denied.headers['www-authenticate']));
+    assert.ok(challenge);
+    assert.deepEqual(
+      ['realm', 'nonce', 'qop', 'opaque', 'algorithm'].filter(name => !challenge.parameters[name]),
+      [],
+    );
+    const authorization = answerChallenge({
+      challenge,
+      ...factory,
+      method: 'POST',
+      uri: '/',
+      random: seededRandom(1),
+      nc: 1,
+    });
+    assert.equal((await post(agent, body, { Authorization: authorization })).status, 200);
+    assert.equal(acs.south.sessions(), 1);
+  });
+
+  it('each challenge has a nonce of its own; an old one is stale, not wrong (3.4.5)', async () => {
+    await open({ enrol: 'auto' });
+    const nonces = new Set<string>();
+    for (let round = 0; round < 5; round++) {
+      const denied = await post(line(), inform());
+      nonces.add(chooseDigest(parseChallenges(denied.headers['www-authenticate']))?.parameters.nonce ?? '');
+    }
+    assert.equal(nonces.size, 5);
+    const agent = line();
+    const challenge = chooseDigest(parseChallenges((await post(agent, inform())).headers['www-authenticate']));
+    assert.ok(challenge);
+    await acs.clock.advance(24 * 3_600_000);
+    const authorization = answerChallenge({
+      challenge,
+      ...factory,
+      method: 'POST',
+      uri: '/',
+      random: seededRandom(1),
+      nc: 1,
+    });
+    const late = await post(agent, inform(), { Authorization: authorization });
+    assert.equal(late.status, 401);
+    assert.match(String(late.headers['www-authenticate']), /stale=true/);
+  });
+
+  it('never challenges with basic in clear (3.4.4)', async () => {
+    await open({ enrol: 'auto' });
+    const denied = await post(line(), inform());
+    assert.ok(parseChallenges(denied.headers['www-authenticate']).every(({ scheme }) => scheme === 'digest'));
+  });
+
+  it('takes an envelope of more than 32,768 bytes from anyone (3.5)', async () => {
+    await open({ enrol: 'auto' });
+    const ParameterList = Array.from({ length: 600 }, (_, at) => ({
+      Name: `Device.X_0090F8_Some.Where.${at}.Value`,
+      Value: 'v'.repeat(20),
+      Type: 'xsd:string',
+    }));
+    const body = inform('BIG', { ParameterList });
+    assert.ok(body.length > 32_768);
+    assert.equal((await post(line(), body)).status, 401, 'challenged, not refused');
+    const cpe = new ScriptedCpe(acs.app, { ...factory, serial: 'BIG' });
+    assert.equal((await cpe.post(cpe.inform({ ParameterList }))).status, 200);
+  });
+
+  it('reads gzip and deflate, and packs long answers for a CPE that packs (3.4.7)', async () => {
+    await open();
+    const agent = line();
+    const packs = { 'Content-Encoding': 'gzip', 'Accept-Encoding': 'gzip' };
+    assert.match((await post(agent, gzipSync(inform()), packs)).text, /InformResponse/);
+    const long = await post(agent, gzipSync(encodeEnvelope(rpcMethods)), packs);
+    if (long.headers['content-encoding'] === 'gzip') {
+      const xml = gunzipSync(Buffer.from(long.text, 'latin1')).toString();
+      assert.equal(decodeEnvelope(xml).body.kind, 'response');
+    } else assert.ok(long.text.length < 1024 && long.text.includes('GetRPCMethodsResponse'));
+    assert.equal((await post(agent, '', { 'Accept-Encoding': 'gzip' })).status, 204);
+    assert.match(
+      (await post(line(), deflateSync(inform('2')), { 'Content-Encoding': 'deflate' })).text,
+      /InformResponse/,
+    );
+  });
+
+  it('a packed body that grows without end is refused, and the next session works (3.4.7)', async () => {
+    await open();
+    const bomb = gzipSync(Buffer.alloc(64 << 20, 0x20));
+    assert.equal((await post(line(), bomb, { 'Content-Encoding': 'gzip' })).status, 413);
+    assert.equal((await post(line(), inform())).status, 200);
+  });
+
+  it('an Inform in Latin-1 that says so is read as it was meant (3.5)', async () => {
+    await open();
+    const xml = `<?xml version="1.0" encoding="ISO-8859-1"?>${inform('L1', {
+      ParameterList: [{ Name: 'Device.DeviceInfo.ProvisioningCode', Value: 'Zürich', Type: 'xsd:string' }],
+    })}`;
+    assert.equal((await post(line(), Buffer.from(xml, 'latin1'))).status, 200);
+    assert.equal((await acs.store.device('0090F8-4102S-L1'))?.provisioningCode, 'Zürich');
+  });
+});
