@@ -4,6 +4,7 @@ import type { Log } from '../../shared/log.ts';
 import type { EventBus } from '../events.ts';
 import type { Store } from '../store/store.ts';
 import type { LinkFile, Wake } from './ports.ts';
+import type { QuirkRule } from './quirks.ts';
 import type { Secrets } from './secrets.ts';
 
 export interface FleetOptions {
@@ -13,6 +14,8 @@ export interface FleetOptions {
   cpeAuth: 'required' | 'none';
   /** The credential that factory-new devices share, if there is one. */
   enrolment?: { username: string; password: string };
+  /** The table of deviations, where it is not the one that comes with us. */
+  quirks?: readonly QuirkRule[];
   /** This process, in claims. */
   owner: string;
 }

@@ -5,6 +5,7 @@ import { createEnrolment, type Enrolment } from './enrol.ts';
 import { createFiles, type Files } from './files.ts';
 import { createModels, type Models } from './models.ts';
 import { createPresets, type Presets } from './presets.ts';
+import { type Quirks, quirksOf, type Subject } from './quirks.ts';
 import { createTasks, type Tasks } from './tasks.ts';
 import { createVisits, type Visits } from './visits.ts';
 
@@ -16,10 +17,12 @@ export interface Fleet {
   files: Files;
   tasks: Tasks;
   visits: Visits;
+  /** Where a device departs from the standard. */
+  quirksOf(subject: Subject): Quirks;
 }
 
 export function createFleet(context: FleetContext): Fleet {
-  const models = createModels();
+  const models = createModels(context.quirks);
   const files = createFiles(context);
   const presets = createPresets(context, files, models);
   const tasks = createTasks(context, files, models);
@@ -31,5 +34,6 @@ export function createFleet(context: FleetContext): Fleet {
     files,
     tasks,
     visits: createVisits(context, { tasks, presets, models, files }),
+    quirksOf: subject => quirksOf(subject, context.quirks),
   };
 }

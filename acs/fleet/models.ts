@@ -1,26 +1,21 @@
 // Which data model a device speaks, as far as it is known: for types, needs-restart and validation.
 import { builtinModel, type Model, type ParameterDef, xsdType } from '../../shared/model/datamodel.ts';
-import type { DeviceRow } from '../store/store.ts';
+import { type QuirkRule, quirksOf, type Subject } from './quirks.ts';
 
 type Builtin = 'dgw' | 'device';
 
-/** OUIs of the DGW family: Media5 and Mitel-branded units (reference: vendor prefix X_0090F8; Mitel's own OUI). */
-const dgwOuis = new Set(['0090F8', '08000F']);
-
 export interface Models {
   /** The model of a device, or undefined where none is known to fit. */
-  of(row: Pick<DeviceRow, 'oui' | 'root'>): Promise<Model | undefined>;
+  of(row: Subject): Promise<Model | undefined>;
   /** Definitions of a path in any known model, most specific model first. */
   lookup(path: string): Promise<ParameterDef | undefined>;
   /** What no model here can know: another root (TR-098), a vendor's own nodes. Only the device can judge it. */
   isBeyond(path: string): boolean;
 }
 
-export function createModels(): Models {
-  const nameOf = (row: Pick<DeviceRow, 'oui' | 'root'>): Builtin | undefined => {
-    if (dgwOuis.has(row.oui) && row.root === 'Device.') return 'dgw';
-    return row.root === 'Device.' ? 'device' : undefined;
-  };
+export function createModels(rules?: readonly QuirkRule[]): Models {
+  const nameOf = (row: Subject): Builtin | undefined =>
+    quirksOf(row, rules).model ?? (row.root === 'Device.' ? 'device' : undefined);
   const parameterIn = (model: Model, path: string): ParameterDef | undefined => {
     const def = model.resolve(path)?.def;
     return def && 'type' in def ? def : undefined;

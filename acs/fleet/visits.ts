@@ -6,6 +6,7 @@ import type { FleetContext } from './context.ts';
 import { deviceId } from './devices.ts';
 import type { Proof } from './enrol.ts';
 import { type Cpe, SessionLost } from './ports.ts';
+import { adapted, quirksOf } from './quirks.ts';
 import { type ReconcileParts, reconcile } from './reconcile.ts';
 
 export interface Arrival {
@@ -171,8 +172,9 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
       events.emit('task', { task });
       await refresh(visit);
     },
-    work: async (visit, cpe) => {
+    work: async (visit, connected) => {
       if (visit.row.state !== 'enrolled') return;
+      const cpe = adapted(connected, quirksOf(visit.row, context.quirks), visit.row.root);
       await offerCredentials(visit, cpe).catch(error => {
         // The pair it came with stays good, and the offer is made again in its next session.
         if (!(error instanceof CwmpFault)) throw error;

@@ -76,6 +76,13 @@ const identityOf = (inform: Arguments<'Inform'>): DeviceIdentity => ({
   serialNumber: inform.DeviceId.SerialNumber,
 });
 
+/** Root and version, as the Inform has them. */
+function toldBy({ ParameterList }: Arguments<'Inform'>): { root: string; softwareVersion: string } {
+  const version = ParameterList.find(({ Name }) => Name.endsWith('.DeviceInfo.SoftwareVersion'));
+  const [, root = 'Device.'] = /^([^.]+\.)/.exec(version?.Name ?? ParameterList[0]?.Name ?? '') ?? [];
+  return { root, softwareVersion: version?.Value ?? '' };
+}
+
 /** The Inform: identified, admitted, recorded, answered. @returns undefined when the CPE was turned away */
 async function begin(cpe: Exchange, turn: Turn, caller: Caller, context: SessionContext): Promise<Visit | undefined> {
   const envelope = turn.posted;
@@ -95,10 +102,12 @@ async function begin(cpe: Exchange, turn: Turn, caller: Caller, context: Session
   const useVersion = envelope.supportedVersions ? chooseVersion(envelope.supportedVersions) : undefined;
   if (envelope.supportedVersions && !useVersion)
     return refuse(8006, `none of the versions ${envelope.supportedVersions?.join(', ')} is spoken here`);
+  const identity = identityOf(inform);
+  const quirks = context.fleet.quirksOf({ ...identity, ...toldBy(inform) });
+  if (quirks.namespace) cpe.namespace = quirks.namespace;
   if (envelope.sessionTimeout)
     cpe.inactivityMs = Math.min(MAX_INACTIVITY_MS, Math.max(30_000, envelope.sessionTimeout * 1000));
 
-  const identity = identityOf(inform);
   const eventCodes = inform.Event.map(event => event.EventCode);
   let visit: Awaited<ReturnType<Fleet['visits']['begin']>>;
   try {
@@ -123,7 +132,11 @@ async function begin(cpe: Exchange, turn: Turn, caller: Caller, context: Session
   if ('refused' in visit) return refuse(8001, 'the device is not known here');
   context.byDevice.get(visit.id)?.abandon('the CPE began a new session');
   context.byDevice.set(visit.id, cpe);
-  cpe.answer(turn, responseBody('Inform', { MaxEnvelopes: 1 }), useVersion ? { useVersion } : {});
+  cpe.answer(
+    turn,
+    responseBody('Inform', { MaxEnvelopes: 1 }),
+    useVersion && quirks.useVersion !== false ? { useVersion } : {},
+  );
   return visit;
 }
 
