@@ -450,7 +450,7 @@ class RunningGateway implements Gateway, Unit, Hooks, Live, ScriptTarget {
     this.#clockOffset = this.#options.clockSource === 'host' ? 0 : undefined;
     this.#lease = undefined;
     this.#slots = undefined;
-    await this.#startFirmware();
+    await this.#startSystem();
     await this.#askDhcp(DHCP_AT_BOOT);
     await this.#services.start();
     const { listen, wire, once, http } = this.#options;
@@ -459,11 +459,16 @@ class RunningGateway implements Gateway, Unit, Hooks, Live, ScriptTarget {
     await this.#agent.ready;
   }
 
-  async #startFirmware(): Promise<void> {
+  /** What the last run left to be done before anything else starts: a new firmware, a factory reset. */
+  async #startSystem(): Promise<void> {
     const before = { product: this.identity.productClass, version: this.softwareVersion };
-    if (!(await swapBanks(this, before))) return;
-    this.log.info('firmware changed', { from: before.version, to: this.softwareVersion });
-    if (this.variable('Fpu.DefaultSettingsOnInstall') === 'Enable') await this.#forget();
+    const { facts, unit } = this.#keeping;
+    // Saved together with the swap, so that no power cut can part them.
+    if (unit.pendingFirmware && this.variable('Fpu.DefaultSettingsOnInstall') === 'Enable') facts.resetDue = true;
+    if (await swapBanks(this, before)) {
+      this.log.info('firmware changed', { from: before.version, to: this.softwareVersion });
+    }
+    if (facts.resetDue) await this.#forget();
   }
 
   async #down(silent: boolean): Promise<void> {
@@ -478,19 +483,20 @@ class RunningGateway implements Gateway, Unit, Hooks, Live, ScriptTarget {
 
   async reboot(cause: { commandKey?: string; reason: string }): Promise<void> {
     this.log.info('reboot', cause);
-    await this.#restart(async () => undefined);
+    await this.#restart();
   }
 
   async factoryReset(): Promise<void> {
     this.log.info('factory reset');
-    await this.#restart(() => this.#forget());
+    await this.record(facts => {
+      facts.resetDue = true;
+    });
+    await this.#restart();
   }
 
-  async #restart(between: () => Promise<void>): Promise<void> {
+  async #restart(): Promise<void> {
     if (!this.#services.up) return;
-    const work = this.#down(false)
-      .then(between)
-      .then(() => this.#boot());
+    const work = this.#down(false).then(() => this.#boot());
     this.#services.track(work);
     await work;
   }

@@ -59,7 +59,11 @@ const handlers: Handlers = {
     orders.reboot = { commandKey: CommandKey };
     return {};
   },
-  FactoryReset: ({ orders }) => {
+  FactoryReset: async ({ device, orders }) => {
+    // Durable before the answer, as Reboot is: a power cut from now on only makes the reset come sooner.
+    await device.record(facts => {
+      facts.resetDue = true;
+    });
     orders.factoryReset = true;
     return {};
   },

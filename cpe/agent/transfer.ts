@@ -3,10 +3,10 @@
 // A power cut at any instant neither loses nor doubles a transfer:
 //   queued   the request is durable before its answer left; it starts again from here.
 //   running  nothing was kept yet: the fetch starts again from the beginning.
-//   stored   the bytes are durable under the transfer's id: no more fetching. The installation is repeated from them until its outcome is
-//            recorded. That is harmless: writing an image or a certificate twice leaves one; a script that was cut runs again from its first line.
-//   ended    outcome and events were recorded in one write, and only then does the unit restart into a new image. TransferComplete is
-//            repeated until its response came.
+//   stored   the bytes are durable under the transfer's id: no more fetching. What the installation changes, its outcome and its events
+//            become durable in one write: a script that was cut runs again from its first line, on a unit that knows nothing of the first run.
+//   ended    that write was made, and only then does the unit restart into a new image. TransferComplete is repeated until its
+//            response came.
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import type { HttpResponse, Send } from '../../shared/net/http.ts';
 import type { TlsService } from '../../shared/tls/profiles.ts';

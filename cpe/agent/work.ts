@@ -45,21 +45,31 @@ export function createWorker(options: WorkerOptions): Worker {
       if (own) edit(own);
     });
 
-  /** Outcome and events become durable in one write; only then may the unit restart. */
-  const conclude = async ({ id, commandKey, kind }: Transfer, outcome: InstallOutcome | CwmpFault): Promise<void> => {
-    signal.throwIfAborted();
+  /** Outcome and events become durable in one write. */
+  const note = async ({ id }: Transfer, outcome: InstallOutcome | CwmpFault): Promise<void> => {
     const fault = outcome instanceof CwmpFault ? { code: outcome.code, message: outcome.message } : undefined;
     const completeTime = fault ? unknownTime : utcTime(device);
     await device.record(facts =>
       transferEnded(facts, id, { completeTime, ...(fault && { fault }) }, options.telling()),
     );
+  };
+
+  /** What follows once the outcome is durable: only then may the unit restart. */
+  const follow = async ({ id, commandKey, kind }: Transfer, outcome: InstallOutcome | CwmpFault): Promise<void> => {
     attempts.delete(id);
     await device.dropFile(id);
-    device.log.info('transfer ended', { kind, commandKey, ...(fault && { fault: fault.code, reason: fault.message }) });
+    const fault = outcome instanceof CwmpFault && { fault: outcome.code, reason: outcome.message };
+    device.log.info('transfer ended', { kind, commandKey, ...fault });
     if (!(outcome instanceof CwmpFault) && outcome.status === 'reboot') {
       restarting = true;
       options.restart();
     } else options.ended();
+  };
+
+  const conclude = async (transfer: Transfer, outcome: InstallOutcome | CwmpFault): Promise<void> => {
+    signal.throwIfAborted();
+    await note(transfer, outcome);
+    await follow(transfer, outcome);
   };
 
   const attempt = async (transfer: Transfer): Promise<void> => {
@@ -72,8 +82,13 @@ export function createWorker(options: WorkerOptions): Worker {
     const bytes = await fetchFile(context, transfer);
     await alone(async () => {
       signal.throwIfAborted();
-      const outcome = await installFile(context, transfer, bytes).catch(asFault);
-      await conclude(transfer, outcome);
+      // One write for what the file changes and for its outcome: after a power cut it is either all done or not begun.
+      const outcome = await device.together(async () => {
+        const result = await installFile(context, transfer, bytes).catch(asFault);
+        await note(transfer, result);
+        return result;
+      });
+      await follow(transfer, outcome);
     });
   };
 

@@ -82,6 +82,8 @@ export interface AgentFacts {
   parameterKey: string;
   /** Software version of the last successful session: its change is notified even across a reboot. */
   reportedVersion: string;
+  /** A factory reset was promised: the next start begins with it, whatever happened in between. */
+  resetDue?: true;
 }
 
 /** All that one TLS handshake of a service is decided by, read at the moment of the handshake. */
@@ -140,6 +142,8 @@ export interface Device {
   readonly facts: Readonly<AgentFacts>;
   /** Changes the agent's facts; durable when resolved. */
   record(change: (facts: AgentFacts) => void): Promise<void>;
+  /** Makes everything done inside one durable write, made at its end. */
+  together<T>(work: () => Promise<T>): Promise<T>;
 
   readonly lease: Lease | undefined;
   /** Asks DHCP again; keeps the old lease when no answer comes. */
@@ -165,6 +169,6 @@ export interface Device {
 
   /** Restarts the unit: services stop, pending changes take effect, the agent starts anew with 1 BOOT. */
   reboot(cause: { commandKey?: string; reason: string }): Promise<void>;
-  /** Back to the customer profile; the next session is [0 BOOTSTRAP, 1 BOOT]. */
+  /** Back to the customer profile, by a restart; the next session is [0 BOOTSTRAP, 1 BOOT]. */
   factoryReset(): Promise<void>;
 }

@@ -104,10 +104,11 @@ export class Keeping {
 
   /** Everything but the firmware (TR-069 A.4.1.6), with the configuration as it is now. */
   async forget(): Promise<void> {
+    // Files first: a power cut in between finds the reset still due, and does it again.
+    for (const name of await this.persist.list()) await this.persist.drop(name);
     const { firmware, recovery, firstUse } = this.unit;
     this.facts = newFacts();
     this.unit = { ...(firmware && { firmware }), ...(recovery && { recovery }), ...(firstUse && { firstUse }) };
     await this.save();
-    for (const name of await this.persist.list()) await this.persist.drop(name);
   }
 }

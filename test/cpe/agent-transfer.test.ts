@@ -410,6 +410,60 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
       }
       await rm(home, { recursive: true });
     });
+
+    it('at any instant of a script: it took effect once, or will', async () => {
+      const home = await mkdtemp(join(tmpdir(), 'unit-'));
+      const stateDir = join(home, 'live');
+      const images: string[] = [];
+      const ROWS = 'Device.X_0090F8_SipEp.Gateway.';
+      const rows = (): number => unit.device.names(ROWS, true).length;
+      files.always(file('SipEp.InsertGateway Name=a\nCwmp.PeriodicInformInterval=1234\nSipEp.InsertGateway Name=b\n'));
+      acs.play(informResponse(), download({ URL: files.url }));
+      unit = await testUnit({ url: acs.url, stateDir });
+      const before = rows();
+      // Before and after everything that could write: what a power cut at that instant would leave.
+      const { device } = unit.gateway;
+      const photograph = async (): Promise<void> => {
+        const name = join(home, String(images.length).padStart(3, '0'));
+        await cp(stateDir, name, { recursive: true });
+        images.push(name);
+      };
+      for (const name of ['record', 'remember', 'storeFile', 'dropFile', 'together', 'set', 'insertRow'] as const) {
+        const target = device as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
+        const write = target[name]?.bind(device);
+        Object.assign(device, {
+          [name]: async (...args: unknown[]) => {
+            await photograph();
+            const result = await write?.(...args);
+            await photograph();
+            return result;
+          },
+        });
+      }
+      await unit.boot();
+      assert.equal((await done())?.FaultStruct.FaultCode, 0);
+      assert.equal(rows(), before + 2);
+      await unit.close();
+      assert.ok(images.length > 15, `${images.length} images`);
+      let rerun = 0;
+      for (const [at, image] of images.entries()) {
+        unit = await testUnit({ url: acs.url, stateDir: image });
+        const [count, told] = [completes().length, informs()];
+        const owed = unit.device.facts.transfers.length;
+        if (owed === 1 && rows() === before) rerun++;
+        await unit.boot();
+        if (owed === 1) await done(count + 1, told);
+        const has = rows();
+        assert.ok(
+          has === before + 2 || (owed === 0 && has === before),
+          `cut at instant ${at} left ${has - before} rows`,
+        );
+        assert.equal(completes().length, count + owed);
+        await unit.close();
+      }
+      assert.ok(rerun > 3, 'some cuts came before the script had its effect');
+      await rm(home, { recursive: true });
+    });
   });
 
   it('ScheduleDownload, CancelTransfer and the queue (plain device)', async () => {

@@ -431,6 +431,28 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
       assert.deepEqual(events(1), ['1 BOOT', 'M Reboot r1']);
     });
 
+    it('a power cut between answer and factory reset only makes it come sooner', async () => {
+      acs.play(
+        informResponse(),
+        set([`${P}PeriodicInformInterval`, '77']),
+        ask('FactoryReset', {}),
+        ask('Reboot', { CommandKey: 'forgotten with all else' }),
+        { silent: true },
+      );
+      unit = await testUnit({ url: acs.url });
+      await unit.boot();
+      await acs.until(5);
+      await unit.gateway.powerOff();
+      await unit.boot();
+      await unit.ended(1);
+      assert.deepEqual(events(1), ['0 BOOTSTRAP', '1 BOOT']);
+      assert.equal(unit.device.get(`${P}PeriodicInformInterval`), '3600');
+      await unit.gateway.powerOff();
+      await unit.boot();
+      await unit.ended(2);
+      assert.deepEqual(events(2), ['1 BOOT'], 'it is done once');
+    });
+
     it('FactoryReset: back to the profile, then [0 BOOTSTRAP, 1 BOOT]', async () => {
       acs.play(informResponse(), set([`${P}PeriodicInformInterval`, '77']), ask('FactoryReset', {}));
       await start();
