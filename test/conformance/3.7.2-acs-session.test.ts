@@ -1,0 +1,348 @@
+// TR-069 3.7.2 and A.3.3, the ACS's side of a session, message by message.
+import assert from 'node:assert/strict';
+import { CwmpFault } from '../../shared/cwmp/faults.ts';
+import { isCpeMethod, methodNames, methods } from '../../shared/cwmp/methods.ts';
+import {
+  type Body,
+  type Envelope,
+  encodeEnvelope,
+  faultBody,
+  requestBody,
+  responseBody,
+} from '../../shared/cwmp/soap.ts';
+import { memoryCpe, ScriptedCpe, type TestAcs, testAcs } from '../support/acs.ts';
+import { sampleOf } from '../support/envelopes.ts';
+
+const id = '0090F8-4102S-0090F8000001';
+const UNKNOWN = '0001-01-01T00:00:00Z';
+
+const body = (method: string, args: object): Body => ({ kind: 'request', method, args }) as unknown as Body;
+const getMethods = (more: Partial<Envelope> = {}): Envelope => ({
+  namespace: '1-2',
+  id: '7',
+  body: requestBody('GetRPCMethods', {}) as Body,
+  ...more,
+});
+const faultIn = (envelope: Envelope | undefined): number =>
+  envelope?.body.kind === 'fault' ? envelope.body.fault.code : 0;
+
+describe('3.7.2 The ACS’s side of a session', () => {
+  let acs: TestAcs;
+  let cpe: ScriptedCpe;
+  beforeEach(async () => {
+    acs = await testAcs({ enrol: 'auto', cpeAuth: 'none' });
+    cpe = new ScriptedCpe(acs.app, { events: ['2 PERIODIC'] });
+    await new ScriptedCpe(acs.app).session();
+  });
+  afterEach(async () => await acs.close());
+
+  const begin = async (): Promise<void> => {
+    assert.equal((await cpe.post(cpe.inform())).envelope?.body.kind, 'response');
+  };
+  const task = (method: string, args: Record<string, unknown> = {}) => acs.fleet.tasks.add(id, { method, args });
+
+  it('a request of the CPE is answered by its response and nothing else, however many come', async () => {
+    await task('GetRPCMethods');
+    await begin();
+    for (let round = 0; round < 3; round++) {
+      const { status, envelope } = await cpe.post(getMethods({ id: String(round) }));
+      assert.deepEqual([status, envelope?.body.kind, envelope?.id], [200, 'response', String(round)]);
+    }
+    const asked = await cpe.post(undefined);
+    assert.equal(asked.envelope?.body.kind, 'request', 'its own request waited for the empty POST');
+  });
+
+  it('one request at a time: on the empty POST, then on each response, and 204 at the end', async () => {
+    await task('GetRPCMethods');
+    await task('GetParameterNames', { ParameterPath: '', NextLevel: true });
+    await begin();
+    const first = await cpe.post(undefined);
+    assert.ok(first.envelope?.body.kind === 'request' && first.envelope.body.method === 'GetRPCMethods');
+    const second = await cpe.post({
+      namespace: '1-2',
+      ...(first.envelope.id && { id: first.envelope.id }),
+      body: responseBody('GetRPCMethods', { MethodList: ['Inform'] }),
+    });
+    assert.ok(second.envelope?.body.kind === 'request' && second.envelope.body.method === 'GetParameterNames');
+    assert.notEqual(second.envelope.id, first.envelope.id);
+    const last = await cpe.post({
+      namespace: '1-2',
+      ...(second.envelope.id && { id: second.envelope.id }),
+      body: responseBody('GetParameterNames', { ParameterList: [] }),
+    });
+    assert.equal(last.status, 204);
+    assert.equal(acs.south.sessions(), 0);
+    assert.equal((await cpe.post(undefined)).status, 204, 'a stray empty POST after it does no harm');
+  });
+
+  it('MaxEnvelopes is 1, whatever the CPE says', async () => {
+    for (const MaxEnvelopes of [0, 1, 2, 100]) {
+      const { envelope } = await cpe.post(cpe.inform({ MaxEnvelopes }));
+      assert.ok(envelope?.body.kind === 'response' && envelope.body.method === 'Inform');
+      assert.deepEqual(envelope.body.result, { MaxEnvelopes: 1 });
+      await cpe.post(undefined);
+    }
+  });
+
+  it('waits 30 s, or as long as SessionTimeout asks for within 5 minutes', async () => {
+    for (const [sessionTimeout, seconds] of [
+      [undefined, 30],
+      [1, 30],
+      [90, 90],
+      [86_400, 300],
+    ] as const) {
+      cpe.cookie = undefined;
+      await cpe.post({ ...cpe.inform(), ...(sessionTimeout === undefined ? {} : { sessionTimeout }) });
+      await acs.clock.advance(seconds * 1000 - 500);
+      assert.equal(acs.south.sessions(), 1, `${sessionTimeout}: too early`);
+      await acs.clock.advance(1000);
+      assert.equal(acs.south.sessions(), 0, `${sessionTimeout}: too late`);
+    }
+  });
+
+  it('a session left half-open costs nothing: its device comes again and is served', async () => {
+    const queued = await task('GetRPCMethods');
+    await begin();
+    await cpe.post(undefined);
+    await acs.clock.advance(31_000);
+    const { asked } = await new ScriptedCpe(acs.app, { events: ['2 PERIODIC'] }).session(() => ({
+      MethodList: ['Inform'],
+    }));
+    assert.equal(asked[0]?.method, 'GetRPCMethods');
+    assert.equal((await acs.fleet.tasks.get(queued.id)).state, 'done');
+  });
+
+  it('a fault of the CPE ends the task, not the session', async () => {
+    const bad = await task('GetParameterValues', { ParameterNames: ['Device.Nothing'] });
+    const good = await task('GetRPCMethods');
+    const { asked, last } = await cpe.session(method =>
+      method === 'GetParameterValues' ? new CwmpFault(9005) : { MethodList: ['Inform'] },
+    );
+    assert.equal(asked.length, 2);
+    assert.equal(last.status, 204);
+    assert.deepEqual((await acs.fleet.tasks.get(bad.id)).fault?.code, 9005);
+    assert.equal((await acs.fleet.tasks.get(good.id)).state, 'done');
+  });
+
+  it('answers every method that a CPE may call', async () => {
+    for (const method of methodNames) {
+      if (methods[method].to === 'cpe' || method === 'Inform') continue;
+      for (const size of ['small', 'full'] as const) {
+        cpe.cookie = undefined;
+        await begin();
+        const { envelope } = await cpe.post({
+          namespace: '1-2',
+          id: 'x',
+          body: body(method, sampleOf(methods[method].request, size, method)),
+        });
+        assert.ok(envelope?.body.kind === 'response' && envelope.body.method === method, `${method} ${size}`);
+        assert.equal(envelope.id, 'x');
+        assert.equal((await cpe.post(undefined)).status, 204);
+      }
+    }
+  });
+
+  it('GetRPCMethods names every method that it answers', async () => {
+    await begin();
+    const { envelope } = await cpe.post(getMethods());
+    assert.ok(envelope?.body.kind === 'response' && envelope.body.method === 'GetRPCMethods');
+    const { MethodList } = envelope.body.result;
+    for (const name of ['GetRPCMethods', 'Inform', 'TransferComplete', 'AutonomousTransferComplete'])
+      assert.ok(MethodList.includes(name), name);
+    assert.ok(MethodList.every(name => !isCpeMethod(name) || methods[name].to === 'both'));
+  });
+
+  it('what it does not answer is 8000, wrong arguments are 8003, and the session goes on', async () => {
+    await begin();
+    const xml = encodeEnvelope(getMethods());
+    assert.equal(faultIn((await cpe.raw(xml.replaceAll('GetRPCMethods', 'Reboot'))).envelope), 8000);
+    assert.equal(faultIn((await cpe.raw(xml.replaceAll('GetRPCMethods', 'X_ACME_Dance'))).envelope), 8000);
+    const wrong = xml.replace('<cwmp:GetRPCMethods/>', '<cwmp:RequestDownload/>');
+    assert.equal(faultIn((await cpe.raw(wrong)).envelope), 8003);
+    assert.equal((await cpe.post(getMethods())).envelope?.body.kind, 'response');
+    assert.equal((await cpe.post(undefined)).status, 204);
+  });
+
+  it('the ID of a request comes back with its response and its fault, however odd; without one, none', async () => {
+    await begin();
+    for (const odd of ['', '0', 'a&<">é', 'x'.repeat(256), ' spaces ', '😀']) {
+      assert.equal((await cpe.post(getMethods({ id: odd }))).envelope?.id, odd);
+      const fault = await cpe.raw(
+        encodeEnvelope(getMethods({ id: odd })).replaceAll('cwmp:GetRPCMethods', 'cwmp:Strange'),
+      );
+      assert.equal(fault.envelope?.id, odd);
+      assert.equal(faultIn(fault.envelope), 8000);
+    }
+    const { id: _, ...bare } = getMethods();
+    assert.equal((await cpe.post(bare)).envelope?.id, undefined);
+  });
+
+  it('IDs of its own requests are short, and a response without one is matched by order', async () => {
+    const queued = await task('GetRPCMethods');
+    await begin();
+    const { envelope } = await cpe.post(undefined);
+    assert.match(envelope?.id ?? '', /^.{1,32}$/);
+    const last = await cpe.post({
+      namespace: '1-2',
+      body: responseBody('GetRPCMethods', { MethodList: ['Inform'] }),
+    });
+    assert.equal(last.status, 204);
+    assert.equal((await acs.fleet.tasks.get(queued.id)).state, 'done');
+  });
+
+  const strays: [string, Body][] = [
+    ['the response to another request', responseBody('GetRPCMethods', { MethodList: ['Inform'] }) as Body],
+    ['a response of another method', responseBody('Reboot', {}) as Body],
+    ['a fault where nothing was asked', faultBody({ code: 9002, message: 'x' })],
+  ];
+  for (const [what, stray] of strays) {
+    it(`${what} is answered by no fault: the session ends, the device comes again`, async () => {
+      await begin();
+      const answer = await cpe.post({ namespace: '1-2', id: 'stray', body: stray });
+      assert.deepEqual([answer.status, answer.envelope], [400, undefined]);
+      assert.equal(acs.south.sessions(), 0);
+      assert.equal((await new ScriptedCpe(acs.app).session()).last.status, 204);
+    });
+  }
+
+  it('a second Inform in one session begins anew and is answered', async () => {
+    await begin();
+    const again = await cpe.post(cpe.inform({ RetryCount: 1 }));
+    assert.equal(again.envelope?.body.kind, 'response');
+    assert.equal(acs.south.sessions(), 1);
+    assert.equal((await cpe.post(undefined)).status, 204);
+  });
+
+  it('UseCWMPVersion is told only to a CPE that lists its versions, and is the highest in common (1.4)', async () => {
+    for (const [offered, chosen] of [
+      [undefined, undefined],
+      [['1.0'], '1.0'],
+      [['1.0', '1.1', '1.2', '1.3', '1.4'], '1.4'],
+      [['1.4', '1.2', '9.9'], '1.4'],
+      [['1.2', '1.3'], '1.3'],
+    ] as const) {
+      cpe.cookie = undefined;
+      const inform = { ...cpe.inform(), ...(offered ? { supportedVersions: [...offered] } : {}) };
+      const { envelope } = await cpe.post(inform);
+      assert.equal(envelope?.body.kind, 'response');
+      assert.equal(envelope?.useVersion, chosen, String(offered));
+      assert.equal(envelope?.holdRequests, undefined);
+      await cpe.post(undefined);
+    }
+  });
+
+  it('a CPE whose versions are all unknown gets 8006', async () => {
+    const { status, envelope } = await cpe.post({ ...cpe.inform(), supportedVersions: ['2.0', '3.1'] });
+    assert.deepEqual([status, faultIn(envelope)], [200, 8006]);
+  });
+
+  for (const namespace of ['1-0', '1-1', '1-2', '1-3', '1-4'] as const) {
+    it(`speaks cwmp-${namespace} from the Inform to the end, its own requests included`, async () => {
+      await task('GetRPCMethods');
+      const unit = new ScriptedCpe(acs.app, { namespace, events: ['2 PERIODIC'] });
+      assert.equal((await unit.post(unit.inform())).envelope?.namespace, namespace);
+      assert.equal((await unit.post(getMethods({ namespace }))).envelope?.namespace, namespace);
+      const asked = await unit.post(undefined);
+      assert.equal(asked.envelope?.body.kind, 'request');
+      assert.equal(asked.envelope?.namespace, namespace);
+    });
+  }
+
+  it('a header that must be understood and is not: MustUnderstand, and the session stays where it is (SOAP 1.1 4.2.3)', async () => {
+    await begin();
+    const xml = encodeEnvelope(getMethods());
+    const header = (must: string): string =>
+      xml.replace('<soap-env:Header>', `<soap-env:Header><o:Odd xmlns:o="urn:o" soap-env:mustUnderstand="${must}"/>`);
+    const refused = await cpe.raw(header('1'));
+    assert.ok(refused.envelope?.body.kind === 'fault' && refused.envelope.body.fault.soap === 'MustUnderstand');
+    assert.equal((await cpe.raw(header('0'))).envelope?.body.kind, 'response');
+    assert.equal((await cpe.post(undefined)).status, 204);
+  });
+
+  for (const method of methodNames.filter(isCpeMethod)) {
+    it(`sends ${method} for an operator, reads its answer and knows its fault (${methods[method].clause})`, async () => {
+      for (const outcome of [undefined, new CwmpFault(9002)]) {
+        const args = sampleOf(methods[method].request, 'full', method);
+        // A key of its own, so that each task is another one; and without the one value whose type no schema has.
+        if ('CommandKey' in args) args.CommandKey = outcome ? 'fault' : 'result';
+        if (method === 'SetParameterValues')
+          args.ParameterList = (args.ParameterList as { Type: string }[]).filter(
+            ({ Type }) => !Type.includes('no-such'),
+          );
+        const queued = await task(method, args);
+        const unit = new ScriptedCpe(acs.app, { events: ['2 PERIODIC'] });
+        const { asked } = await unit.session(() => outcome ?? sampleOf(methods[method].response, 'full', method));
+        const sent = asked.find(entry => entry.method === method);
+        assert.ok(sent);
+        assert.deepEqual(Object.keys(sent.args).sort(), Object.keys(args).sort());
+        const known = await acs.fleet.tasks.get(queued.id);
+        if (outcome) assert.deepEqual([known.state, known.fault?.code], ['failed', 9002]);
+        else assert.ok(['done', 'waiting'].includes(known.state), known.state);
+        // What waits for its outcome hears of it by the boot that follows.
+        await new ScriptedCpe(acs.app, { events: ['0 BOOTSTRAP', '1 BOOT'] }).session();
+      }
+    });
+  }
+
+  it('takes a TransferComplete of a CommandKey that nobody knows, and any number of times (A.3.3.2)', async () => {
+    const complete = requestBody('TransferComplete', {
+      CommandKey: 'nobody’s',
+      FaultStruct: { FaultCode: 9010, FaultString: 'x' },
+      StartTime: UNKNOWN,
+      CompleteTime: UNKNOWN,
+    }) as Body;
+    for (let round = 0; round < 2; round++) {
+      const { own, last } = await new ScriptedCpe(acs.app, {
+        events: ['7 TRANSFER COMPLETE', 'M Download|nobody’s'],
+      }).session(undefined, [complete, complete]);
+      assert.deepEqual(
+        own.map(({ envelope }) => envelope?.body.kind),
+        ['response', 'response'],
+      );
+      assert.equal(last.status, 204);
+    }
+  });
+
+  it('after RequestDownload the session goes on, and the operator’s Download may follow (A.4.2.2)', async () => {
+    const request = requestBody('RequestDownload', { FileType: '1 Firmware Upgrade Image', FileTypeArg: [] }) as Body;
+    await acs.fleet.files.put('fw.bin', Buffer.from('image'), { type: 'firmware', version: '1' });
+    await acs.fleet.tasks.add(id, { method: 'Download', file: 'fw.bin' });
+    const { own, asked } = await new ScriptedCpe(acs.app, { events: ['9 REQUEST DOWNLOAD'] }).session(
+      memoryCpe({}).answer,
+      [request],
+    );
+    assert.equal(own[0]?.envelope?.body.kind, 'response');
+    assert.equal(asked[0]?.method, 'Download');
+    assert.doesNotMatch(String(asked[0]?.args.URL), /\/\/[^/]*@/, 'no login in the URL (A.3.2.8)');
+  });
+
+  it('a device is known by OUI, ProductClass and serial; the class may be empty, the maker’s name may change', async () => {
+    const DeviceId = { Manufacturer: 'One', OUI: '0090F8', ProductClass: '', SerialNumber: 'S1' };
+    for (const Manufacturer of ['One', 'Another', '']) {
+      const unit = new ScriptedCpe(acs.app);
+      await unit.post(unit.inform({ DeviceId: { ...DeviceId, Manufacturer } }));
+      await unit.post(undefined);
+    }
+    const row = await acs.store.device('0090F8-S1');
+    assert.deepEqual([row?.state, row?.productClass, row?.manufacturer], ['enrolled', '', '']);
+  });
+
+  it('takes 64 events, those of vendors and unknown ones among them', async () => {
+    const Event = [
+      { EventCode: '2 PERIODIC', CommandKey: '' },
+      { EventCode: 'X 0090F8 Something odd', CommandKey: '' },
+      { EventCode: 'M X_ACME_Dance', CommandKey: 'k' },
+      { EventCode: '99 FUTURE', CommandKey: '' },
+      ...Array.from({ length: 60 }, (_, at) => ({ EventCode: 'M ScheduleInform', CommandKey: String(at) })),
+    ];
+    assert.equal((await cpe.post(cpe.inform({ Event }))).envelope?.body.kind, 'response');
+    assert.equal((await acs.store.device(id))?.lastEvents.length, 64);
+  });
+
+  it('what an Inform says is durable before it is answered', async () => {
+    await begin();
+    const row = await acs.store.device(id);
+    assert.deepEqual(row?.lastEvents, ['2 PERIODIC']);
+    assert.equal(row?.lastInform, acs.clock.now());
+  });
+});
