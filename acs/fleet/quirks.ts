@@ -93,16 +93,14 @@ function rewritten(method: CpeMethod, args: object, quirks: Quirks, root: string
     const { ParameterPath } = args as Arguments<'GetParameterNames'>;
     return { ...args, ParameterPath: ParameterPath || root };
   }
-  if (method !== 'SetParameterValues' || !(quirks.booleans || quirks.dateTimes)) return args;
+  if (method !== 'SetParameterValues' || quirks.dateTimes === undefined) return args;
   const { ParameterList } = args as { ParameterList: ParameterValue[] };
-  return { ...args, ParameterList: ParameterList.map(entry => ({ ...entry, Value: spelled(entry, quirks) })) };
+  return { ...args, ParameterList: ParameterList.map(withMilliseconds) };
 }
 
-function spelled({ Value, Type }: ParameterValue, quirks: Quirks): string {
-  if (quirks.booleans === 'words' && Type === 'xsd:boolean') return /^\s*(1|true)\s*$/i.test(Value) ? 'true' : 'false';
-  if (quirks.dateTimes === 'milliseconds' && Type === 'xsd:dateTime')
-    return Value.replace(/^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?=Z|[+-]|$)/, '$1.000');
-  return Value;
+function withMilliseconds(entry: ParameterValue): ParameterValue {
+  if (entry.Type !== 'xsd:dateTime') return entry;
+  return { ...entry, Value: entry.Value.replace(/^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?=Z|[+-]|$)/, '$1.000') };
 }
 
 /** Lists of names are answered by lists: the parts' answers make up the whole. */

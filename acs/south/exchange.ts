@@ -26,6 +26,8 @@ export class Exchange implements Cpe {
   inactivityMs = 30_000;
   /** Namespace of the session: that of the Inform, throughout. */
   namespace: Envelope['namespace'] = '1-2';
+  /** The CPE takes booleans as words only. */
+  words = false;
   rpcs = 0;
 
   #turn: Turn | undefined;
@@ -114,7 +116,8 @@ export class Exchange implements Cpe {
     this.#open = undefined;
     this.rpcs++;
     const id = String(++this.#sequence);
-    carrier.reply({ namespace: this.namespace, id, body: requestBody(method, args) as Body });
+    const words = this.words ? { words: true } : {};
+    carrier.reply({ namespace: this.namespace, id, ...words, body: requestBody(method, args) as Body });
     const turn = await this.receive();
     this.#open = turn;
     const answer = this.#answerOf(method, id, turn.posted);

@@ -105,6 +105,7 @@ async function begin(cpe: Exchange, turn: Turn, caller: Caller, context: Session
   const identity = identityOf(inform);
   const quirks = context.fleet.quirksOf({ ...identity, ...toldBy(inform) });
   if (quirks.namespace) cpe.namespace = quirks.namespace;
+  cpe.words = quirks.booleans === 'words';
   if (envelope.sessionTimeout)
     cpe.inactivityMs = Math.min(MAX_INACTIVITY_MS, Math.max(30_000, envelope.sessionTimeout * 1000));
 

@@ -64,6 +64,8 @@ export interface Envelope {
   useVersion?: string;
   /** Received only: a header that asks to be understood and is not; to be answered with a MustUnderstand fault. */
   unknownMustUnderstand?: string;
+  /** Sent only: booleans as `true` and `false`, for those who take no digits. */
+  words?: boolean;
   body: Body;
 }
 
@@ -104,13 +106,21 @@ const encoded = channel('tandem.envelope');
  */
 export function encodeEnvelope(envelope: Envelope): string {
   const header = encodeHeader(envelope);
+  const body = encodeBody(envelope.body, envelope.namespace);
   const xml =
     (OPENINGS.get(envelope.namespace) ?? '') +
     (header === '' ? '' : `<soap-env:Header>${header}</soap-env:Header>`) +
-    `<soap-env:Body>${encodeBody(envelope.body, envelope.namespace)}</soap-env:Body></soap-env:Envelope>`;
+    `<soap-env:Body>${envelope.words ? inWords(body) : body}</soap-env:Body></soap-env:Envelope>`;
   if (encoded.hasSubscribers) encoded.publish({ envelope, xml });
   return xml;
 }
+
+/** Every boolean that an ACS sends: values, and the arguments of A.3.2.3 and A.3.2.4. Text is escaped, so nothing else looks like one. */
+const inWords = (xml: string): string =>
+  xml.replace(
+    /( xsi:type="xsd:boolean">|<(?:NextLevel|NotificationChange|AccessListChange)>)([01])</g,
+    (_, before: string, digit: string) => `${before}${digit === '1' ? 'true' : 'false'}<`,
+  );
 
 /** TR-069 3.5 Table 4. The headers of 1.3 and 1.4 do not exist in the two oldest namespaces. */
 function encodeHeader(envelope: Envelope): string {

@@ -4,6 +4,7 @@ import type { Cpe } from '../../acs/fleet/ports.ts';
 import { adapted, type Quirks, quirkRules, quirksOf } from '../../acs/fleet/quirks.ts';
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import type { CpeMethod } from '../../shared/cwmp/methods.ts';
+import { type Body, decodeEnvelope, encodeEnvelope, requestBody } from '../../shared/cwmp/soap.ts';
 import { memoryCpe, ScriptedCpe, testAcs } from '../support/acs.ts';
 
 const subject = {
@@ -71,16 +72,32 @@ describe('quirks', () => {
     assert.deepEqual(await heardWith({ namesRoot: true }, 'GetParameterNames', other), other);
   });
 
-  it('booleans in words, times with milliseconds, all else untouched', async () => {
+  it('booleans in words: values and arguments, all else untouched', () => {
+    const of = (body: Body): string => encodeEnvelope({ namespace: '1-0', words: true, body });
     const list = [
-      ['1', 'xsd:boolean', 'true'],
-      ['false', 'xsd:boolean', 'false'],
-      ['1', 'xsd:string', '1'],
+      ['1', 'xsd:boolean'],
+      ['false', 'xsd:boolean'],
+      ['1', 'xsd:string'],
+      [' xsi:type="xsd:boolean">1<', 'xsd:string'],
+    ].map(([Value = '', Type = ''], at) => ({ Name: `Device.P${at}`, Value, Type }));
+    const xml = of(requestBody('SetParameterValues', { ParameterList: list, ParameterKey: '' }) as Body);
+    assert.match(xml, /P0<\/Name><Value xsi:type="xsd:boolean">true<.*P1<\/Name><Value xsi:type="xsd:boolean">false</);
+    assert.match(xml, /P2<\/Name><Value xsi:type="xsd:string">1</);
+    const decoded = decodeEnvelope(xml).body;
+    assert.ok(decoded.kind === 'request' && decoded.method === 'SetParameterValues');
+    assert.equal((decoded.args as unknown as { ParameterList: { Value: string }[] }).ParameterList[3]?.Value, list[3]?.Value);
+    const names = of(requestBody('GetParameterNames', { ParameterPath: '', NextLevel: true }) as Body);
+    assert.match(names, /<NextLevel>true<\/NextLevel>/);
+  });
+
+  it('times with milliseconds, all else untouched', async () => {
+    const list = [
+      ['1', 'xsd:boolean', '1'],
       ['2026-02-03T04:05:06Z', 'xsd:dateTime', '2026-02-03T04:05:06.000Z'],
       ['2026-02-03T04:05:06.5+01:00', 'xsd:dateTime', '2026-02-03T04:05:06.5+01:00'],
       ['2026-02-03T04:05:06', 'xsd:string', '2026-02-03T04:05:06'],
     ].map(([Value = '', Type = '', after = ''], at) => ({ Name: `Device.P${at}`, Value, Type, after }));
-    const heard = await heardWith({ booleans: 'words', dateTimes: 'milliseconds' }, 'SetParameterValues', {
+    const heard = await heardWith({ dateTimes: 'milliseconds' }, 'SetParameterValues', {
       ParameterList: list.map(({ Name, Value, Type }) => ({ Name, Value, Type })),
       ParameterKey: 'k',
     });
