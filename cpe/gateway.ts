@@ -13,6 +13,7 @@ import { type Agent, startAgent } from './agent/agent.ts';
 import { discover } from './agent/discovery.ts';
 import { currentTime } from './agent/inform.ts';
 import type { WireTap } from './agent/line.ts';
+import { type StunView, stunOff } from './agent/stun.ts';
 import { type CustomerProfile, type Factory, factoryOf, noProfile } from './profile.ts';
 import type { ScriptTarget } from './script/run.ts';
 import { hostOf, installCertificate, rootsOf } from './services/cert.ts';
@@ -190,6 +191,9 @@ class RunningGateway implements Gateway, Unit, Hooks, Live, ScriptTarget {
   }
   get connectionRequestUrl(): string {
     return this.#agent?.connectionRequestUrl ?? '';
+  }
+  get stun(): StunView {
+    return this.#agent?.stun ?? stunOff;
   }
   get acsUrl(): string {
     return acsAddress(this)?.url ?? '';

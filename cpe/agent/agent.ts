@@ -15,6 +15,7 @@ import type { WireTap } from './line.ts';
 import { createNews, type News } from './news.ts';
 import type { Orders } from './rpc.ts';
 import type { SessionReport } from './session.ts';
+import { createUdpDoor, isStunEnabled, type StunView, stunOff, type UdpDoor } from './stun.ts';
 import { createTimers, type Timers } from './timers.ts';
 import { retryWait } from './timing.ts';
 import { createWorker, type Worker } from './work.ts';
@@ -50,6 +51,8 @@ export interface Agent {
   readonly once: Promise<SessionReport>;
   readonly sessions: { readonly ended: number; readonly failed: number };
   readonly connectionRequestUrl: string;
+  /** The way in by UDP. */
+  readonly stun: StunView;
   /** The URL of the running or last session; before the first the one it will use; '' when there is none. */
   readonly acsUrl: string;
   readonly status: AcsStatus;
@@ -91,6 +94,8 @@ class RunningAgent implements Agent {
   readonly #alone = createMutex();
   readonly #news: News;
   readonly #door: Door;
+  /** Made when STUN is first enabled: most units never need it. */
+  #udpDoor: UdpDoor | undefined;
   readonly #timers: Timers;
   readonly #worker: Worker;
   readonly #unwatch: () => void;
@@ -131,10 +136,7 @@ class RunningAgent implements Agent {
     this.#door = createDoor(device, {
       listen: options.once ? undefined : options.listen,
       busy: () => this.#inSession,
-      requested: () => {
-        this.#news.knocked();
-        this.#wanted.set();
-      },
+      requested: () => this.#requested(),
       changed: () => this.#noteChanged([`${device.model.root}ManagementServer.ConnectionRequestURL`]),
     });
     this.#timers = createTimers(device, {
@@ -173,6 +175,10 @@ class RunningAgent implements Agent {
 
   get connectionRequestUrl(): string {
     return this.#door.url;
+  }
+
+  get stun(): StunView {
+    return this.#udpDoor ?? stunOff;
   }
 
   get acsUrl(): string {
@@ -224,7 +230,8 @@ class RunningAgent implements Agent {
     this.#stop.abort();
     this.#unwatch();
     this.#timers.stop();
-    await Promise.all([worker, this.ready.then(() => this.#door.close()), this.#news.settled()]);
+    const doors = this.ready.then(() => Promise.all([this.#door.close(), this.#udpDoor?.close()]));
+    await Promise.all([worker, doors, this.#news.settled()]);
     this.#firstEnded(noReport);
     if (this.#halted) return;
     // Not awaited: the unit stops this agent as part of its restart, and stop() waits for us.
@@ -320,6 +327,10 @@ class RunningAgent implements Agent {
       this.#leave(() => device.reboot({ commandKey, reason: 'Reboot' }));
     }
     await this.#checkAddress(orders.reboot !== undefined);
+    // The STUN server may be the host of the ACS, and DHCP have named another one.
+    await this.#settleUdpDoor();
+    // What was to be told is forgotten with 0 BOOTSTRAP.
+    if (ok && events.includes(ledger.BOOTSTRAP)) this.#udpDoor?.tellAgain();
   }
 
   async #succeeded(): Promise<void> {
@@ -373,6 +384,11 @@ class RunningAgent implements Agent {
     this.#wanted.set();
   }
 
+  #requested(): void {
+    this.#news.knocked();
+    this.#wanted.set();
+  }
+
   #happened(code: string): void {
     this.#news.happened(code);
     this.#wanted.set();
@@ -404,9 +420,21 @@ class RunningAgent implements Agent {
 
   async #settleDoor(): Promise<void> {
     try {
-      await this.#door.settle();
+      await Promise.all([this.#door.settle(), this.#settleUdpDoor()]);
     } catch (error) {
       this.#device.log.error('no connection requests can be taken', { reason: messageOf(error) });
     }
+  }
+
+  async #settleUdpDoor(): Promise<void> {
+    const { once, listen } = this.#options;
+    if (once || !listen || this.#stop.signal.aborted) return;
+    if (!this.#udpDoor && !isStunEnabled(this.#device)) return;
+    this.#udpDoor ??= createUdpDoor(this.#device, {
+      // Nobody is answered, so nobody can be told that the unit is in a session: another one follows it (TR-069 3.2.2).
+      requested: () => this.#requested(),
+      changed: paths => this.#noteChanged(paths),
+    });
+    await this.#udpDoor.settle();
   }
 }

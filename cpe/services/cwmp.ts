@@ -50,8 +50,6 @@ export const cwmp: Service = {
     'ManagementServer.ConnectionRequestURL': unit => unit.connectionRequestUrl,
     [`${X}Cwmp.AcsUrl`]: unit => unit.acsUrl,
     [`${X}Cwmp.AcsStatus`]: unit => unit.acsStatus,
-    [`${X}Cwmp.Tr111NatDetected`]: () => 'No',
-    [`${X}Cwmp.Tr111StunStatus`]: () => 'Disabled',
   },
   writes: { 'ManagementServer.URL': setUrl },
   check(unit, draft, problem) {

@@ -13,9 +13,10 @@ import { scm } from './scm.ts';
 import type { ReadValue, Service, Unit } from './service.ts';
 import { X } from './service.ts';
 import { sipep } from './sipep.ts';
+import { stun } from './stun.ts';
 
 /** In the order in which they start. */
-export const allServices: readonly Service[] = [dcm, scm, conf, fpu, cert, nlm, hoc, cwmp, mipt, sipep];
+export const allServices: readonly Service[] = [dcm, scm, conf, fpu, cert, nlm, hoc, cwmp, stun, mipt, sipep];
 
 export interface Registry {
   /** By template path. */

@@ -1,6 +1,7 @@
 // What a DGW service is to the gateway, and what the gateway is to its services. One file per service with behaviour;
 // a service is a constant without state of its own: what it keeps per unit lies in a slot of the unit.
 import type { Model } from '../../shared/model/datamodel.ts';
+import type { StunView } from '../agent/stun.ts';
 import type { Problem } from '../state/configuration.ts';
 import type { Change, Device, Source } from '../state/device.ts';
 import type { UnitFacts } from '../state/keeping.ts';
@@ -37,6 +38,8 @@ export interface Unit extends Device {
   /** dateTime with offset (TR-069 A.3.3.1); the Unknown Time while the clock is not set. */
   readonly localTime: string;
   readonly connectionRequestUrl: string;
+  /** The way in by UDP, for connection requests through NAT. */
+  readonly stun: StunView;
   readonly acsUrl: string;
   readonly acsStatus: string;
   /** `4102S`, for user agents and macros. */
