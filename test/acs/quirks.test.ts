@@ -85,7 +85,10 @@ describe('quirks', () => {
     assert.match(xml, /P2<\/Name><Value xsi:type="xsd:string">1</);
     const decoded = decodeEnvelope(xml).body;
     assert.ok(decoded.kind === 'request' && decoded.method === 'SetParameterValues');
-    assert.equal((decoded.args as unknown as { ParameterList: { Value: string }[] }).ParameterList[3]?.Value, list[3]?.Value);
+    assert.equal(
+      (decoded.args as unknown as { ParameterList: { Value: string }[] }).ParameterList[3]?.Value,
+      list[3]?.Value,
+    );
     const names = of(requestBody('GetParameterNames', { ParameterPath: '', NextLevel: true }) as Body);
     assert.match(names, /<NextLevel>true<\/NextLevel>/);
   });
