@@ -105,7 +105,8 @@ async function build(
     enrol: setup.enrol,
     cpeAuth: setup.cpeAuth,
     ...(setup.enrolment ? { enrolment: setup.enrolment } : {}),
-    owner: random.bytes(6).toString('hex'),
+    // The store belongs to one process: what an earlier one had claimed when it was killed is free for us at once.
+    owner: secrets.keyFor('owner').toString('hex', 0, 6),
     ports: { wake, linkFile: (task, direction, came) => (base ?? came ?? cwmp[0]) + linkOf(links, task, direction) },
   });
 
