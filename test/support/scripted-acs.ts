@@ -27,6 +27,8 @@ export interface Heard {
   envelope?: Envelope;
   /** Counts connections from 1. */
   connection: number;
+  /** The other end's. */
+  port: number;
 }
 
 /** One answer of the script. */
@@ -61,6 +63,8 @@ export interface ScriptedAcs {
   /** Names of what was heard: `Inform`, `(empty)`, `RebootResponse`, `Fault 9000`. */
   names(): string[];
   readonly connections: number;
+  /** How many of them are open. */
+  readonly open: number;
   close(): Promise<void>;
 }
 
@@ -152,6 +156,7 @@ export async function scriptedAcs(
         text,
         body,
         connection: sockets.get(request.socket) ?? 0,
+        port: request.socket.remotePort ?? 0,
       };
       if (text.includes('Envelope')) entry.envelope = decodeEnvelope(text);
       heard.push(entry);
@@ -188,6 +193,9 @@ export async function scriptedAcs(
     names: () => heard.map(named),
     get connections() {
       return sockets.size;
+    },
+    get open() {
+      return open.size;
     },
     close: () =>
       new Promise(resolve => {
