@@ -1,17 +1,16 @@
 // The way in through NAT (TR-069 Annex G): keeps a binding open from the port that takes UDP connection requests to a STUN server,
 // and knows the address under which the ACS reaches it. Off, there is no such port: neither a socket nor an address.
-import { createSocket, type Socket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Timer } from '../../shared/clock.ts';
 import { messageOf } from '../../shared/errors.ts';
-import { authorityOf, type Endpoint, plainAddress, STUN_PORT } from '../../shared/stun.ts';
+import { authorityOf, type Endpoint, STUN_PORT } from '../../shared/stun.ts';
 import type { Device } from '../state/device.ts';
 import { acsAddress } from './acsurl.ts';
-import { type Binder, type BindingOutcome, createBinder } from './binding.ts';
-import { credentials, isTrue, managementServer } from './inform.ts';
+import type { BindingOutcome } from './binding.ts';
+import { isTrue, managementServer } from './inform.ts';
 import { createMutex, unlessAborted } from './latch.ts';
-import { createUdpJudge, type LastRequest, type UdpJudge } from './udpjudge.ts';
+import { openUdpPort, type UdpPort } from './udpport.ts';
 
 /** DGW Cwmp.Tr111StunStatus. */
 export type StunStatus =
@@ -55,8 +54,6 @@ interface Settings {
   most: number;
 }
 
-/** Name under which port and last request are kept in the unit's state. */
-const MEMORY = 'udp-connection-request';
 /** Seconds that a binding is left alone at most where STUNMaximumKeepAlivePeriod sets no limit (-1); our choice. */
 const UNLIMITED = 300;
 
@@ -81,10 +78,6 @@ function settingsOf(device: Device): Settings | undefined {
     least,
     most: Math.max(least, most > 0 ? most : UNLIMITED),
   };
-}
-
-interface Memory extends LastRequest {
-  port: number;
 }
 
 export function createUdpDoor(device: Device, options: UdpDoorOptions): UdpDoor {
@@ -129,7 +122,7 @@ export function createUdpDoor(device: Device, options: UdpDoorOptions): UdpDoor 
   };
 
   const live = async (settings: Settings, signal: AbortSignal): Promise<void> => {
-    const port = await openPort(device, options.requested);
+    const port = await openUdpPort(device, options.requested);
     try {
       await keepBinding({ device, settings, port, signal, show: next => show({ ...view, ...next }) });
     } finally {
@@ -180,98 +173,10 @@ export function createUdpDoor(device: Device, options: UdpDoorOptions): UdpDoor 
   };
 }
 
-// ---- the port ----
-
-interface Port {
-  readonly local: Endpoint;
-  readonly binder: Binder;
-  close(): Promise<void>;
-}
-
-/** @throws Error when no port could be had */
-async function openPort(device: Device, requested: () => void): Promise<Port> {
-  const { clock, random, log, address } = device;
-  const before = await remembered(device);
-  const { socket, port } = await bound(address, before.port);
-  const local = { address, port };
-  let saving: Promise<void> = Promise.resolve();
-  const save = (judge: UdpJudge): void => {
-    const memory: Memory = { port, ...judge.last };
-    saving = saving
-      .then(() => device.storeFile(MEMORY, Buffer.from(JSON.stringify(memory))))
-      .catch((error: unknown) => log.error('the UDP port could not be kept', { error }));
-  };
-  const judge = createUdpJudge({
-    clock,
-    credentials: () => credentials(device, 'ConnectionRequest'),
-    allowUnsigned: () => device.variable('Cwmp.InteropAllowUnauthenticatedUDPConnectionRequests') === 'Enable',
-    last: before,
-  });
-  const binder = createBinder({
-    clock,
-    random,
-    send: (bytes, to) =>
-      socket.send(bytes, to.port, to.address, error => {
-        if (error) log.debug('STUN request not sent', { to: authorityOf(to), reason: error.message });
-      }),
-  });
-  socket.on('error', error => log.warn('UDP port', { reason: error.message }));
-  socket.on('message', (bytes, from) => {
-    // RFC 3489 11.1: the first two bits of STUN are zero; a letter's are not.
-    if ((bytes[0] ?? 0xff) < 0x40) {
-      binder.heard(bytes, { address: plainAddress(from.address), port: from.port });
-    } else if (judge.accepts(bytes)) {
-      log.info('connection request', { by: 'UDP', from: authorityOf(from) });
-      // An older one is old after a restart, too.
-      save(judge);
-      requested();
-    }
-  });
-  if (port !== before.port) save(judge);
-  return {
-    local,
-    binder,
-    close: async () => {
-      await new Promise<void>(resolve => socket.close(() => resolve()));
-      await saving;
-    },
-  };
-}
-
-async function remembered(device: Device): Promise<Memory> {
-  const bytes = await device.storedFile(MEMORY);
-  try {
-    const { port, ts, id } = JSON.parse(bytes?.toString('utf8') ?? '{}') as Record<string, unknown>;
-    if (typeof port === 'number' && typeof ts === 'number' && typeof id === 'string') return { port, ts, id };
-  } catch (error) {
-    device.log.warn('the UDP port that was used last is unreadable', { error });
-  }
-  return { port: 0, ts: 0, id: '' };
-}
-
-/** The port of before, or another one when it is taken. */
-async function bound(address: string, wanted: number): Promise<{ socket: Socket; port: number }> {
-  const socket = createSocket(isIP(address) === 6 ? 'udp6' : 'udp4');
-  try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject);
-      socket.bind({ address, port: wanted, exclusive: true }, () => resolve());
-    });
-  } catch (error) {
-    socket.close();
-    if (wanted === 0 || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    return bound(address, 0);
-  }
-  socket.removeAllListeners('error');
-  return { socket, port: socket.address().port };
-}
-
-// ---- the binding ----
-
 interface Keeping {
   device: Device;
   settings: Settings;
-  port: Port;
+  port: UdpPort;
   signal: AbortSignal;
   show: (next: Partial<StunView>) => void;
 }

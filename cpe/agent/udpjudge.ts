@@ -39,9 +39,9 @@ export function createUdpJudge(options: UdpJudgeOptions): UdpJudge {
 
   const signed = (bytes: Buffer): boolean => {
     const request = parseUdpRequest(bytes);
-    if (!request || request.ts <= last.ts || request.id === last.id) return false;
+    if (!request || request.ts <= last.ts || request.id === last.id || !mayCheck()) return false;
     const { username, password } = credentials();
-    if (!mayCheck() || !isSignedBy(request, username, password) || !mayAccept()) return false;
+    if (!isSignedBy(request, username, password) || !mayAccept()) return false;
     last = { ts: request.ts, id: request.id };
     return true;
   };
