@@ -111,7 +111,7 @@ export async function openStage(options: { folder: string; wire?: string; verbos
     });
     const text = await answer.text();
     const value = (text ? JSON.parse(text) : {}) as Record<string, unknown>;
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${String(value.title ?? text)}`);
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${String(value.detail ?? text)}`);
     return value;
   };
 
