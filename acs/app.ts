@@ -17,6 +17,7 @@ import { createWake } from './south/connect/wake.ts';
 import { networks } from './south/connect/way.ts';
 import { linkOf } from './south/files.ts';
 import { createSouth, type ListenTls, renewServer, type South } from './south/listener.ts';
+import type { WireTap } from './south/trace.ts';
 import { parseFilter } from './store/filter.ts';
 import type { Store } from './store/store.ts';
 
@@ -38,6 +39,8 @@ export interface AcsSetup {
   enrolment?: { username: string; password: string };
   trustedProxies: string[];
   connectionRequestAllow: string[];
+  /** Sees every envelope, secrets included. */
+  wire?: WireTap;
   /** The STUN server, without which nothing is sent by UDP. */
   stun?: { host: string; port: number; login?: StunLogin };
 }
@@ -119,8 +122,10 @@ async function build(
     keys: { nonces: secrets.keyFor('nonces'), links },
     cpeAuth: setup.cpeAuth,
     trustedProxies: setup.trustedProxies,
+    ...(setup.wire ? { wire: setup.wire } : {}),
   });
   closing.push(() => south.close());
+  closing.push(() => fleet.traces.stop());
 
   const metrics = createMetrics(events, {
     sessions: () => south.sessions(),

@@ -108,6 +108,11 @@ export const acsOptions = {
     value: 'FILE',
     help: 'file with USERNAME:PASSWORD, which CPEs must know to announce a change of their binding',
   },
+  wire: {
+    kind: 'string',
+    value: 'DIR',
+    help: 'directory that gets each envelope as NNNN-cpe.xml or NNNN-acs.xml, passwords included',
+  },
   'log-level': {
     kind: 'string',
     value: 'LEVEL',

@@ -9,6 +9,7 @@ import { checkTls, fileText, givenPairs, ownPairs, watchCertificates } from './c
 import type { AcsOptions } from './config.ts';
 import { openData } from './data.ts';
 import { openSqlite } from './store/sqlite.ts';
+import { openWire } from './wire.ts';
 
 export interface Started {
   acs: Acs;
@@ -46,6 +47,7 @@ export async function start(options: AcsOptions, around: Surroundings): Promise<
     ...(options.stun ? { stun: await stunSettings(options.stun, options.stunSecret) } : {}),
   };
 
+  const wire = options.wire ? await openWire(options.wire, log) : undefined;
   const data = await openData(options.data, clock, random);
   const admin = around.adminToken ? { token: around.adminToken } : await data.adminToken();
   const needsTls = [...cwmp, api].some(url => url.protocol === 'https:');
@@ -73,15 +75,13 @@ export async function start(options: AcsOptions, around: Surroundings): Promise<
     enrol: options.enrol,
     trustedProxies: options.trustedProxy,
     connectionRequestAllow: options.connectionRequestAllow,
+    ...(wire ? { wire: wire.tap } : {}),
   });
+  afterClose(acs, wire?.done);
   if (needsTls) {
     const renew = acs.renewCertificates;
     const stopWatch = watchCertificates(options, { clock, log, renew }, certificates, issue);
-    const { close } = acs;
-    acs.close = async () => {
-      stopWatch();
-      await close();
-    };
+    afterClose(acs, stopWatch);
   }
   for (const weakness of weaknesses(options, cwmp)) log.warn('weaker than shipped', { weakness });
   log.info('ready', {
@@ -93,6 +93,15 @@ export async function start(options: AcsOptions, around: Surroundings): Promise<
     ...(authority ? { ca: data.caFile } : {}),
   });
   return { acs, log, adminToken: admin.token, ca: authority?.root };
+}
+
+/** Something that is still to be done when the ACS has closed. */
+function afterClose(acs: Acs, step: (() => Promise<void> | void) | undefined): void {
+  const { close } = acs;
+  acs.close = async () => {
+    await close();
+    await step?.();
+  };
 }
 
 async function tlsSettings(options: AcsOptions): Promise<Omit<AcsSetup['tls'], 'certificates'>> {
@@ -139,6 +148,7 @@ function weaknesses(options: AcsOptions, cwmp: URL[]): string[] {
     ...cwmp.filter(url => url.protocol === 'http:').map(url => `CWMP in clear on ${url.host}`),
     ...(options.cpeAuth === 'none' ? ['CPEs are not authenticated'] : []),
     ...(options.enrol === 'auto' ? ['unknown CPEs are enrolled without approval'] : []),
+    ...(options.wire ? ['every envelope is written to files, with the passwords in it'] : []),
     ...(options.apiPlain ? ['the API is in clear beyond loopback'] : []),
     ...(['TLSv1', 'TLSv1.1'].includes(options.tlsMin) ? [`TLS down to ${options.tlsMin}`] : []),
   ];

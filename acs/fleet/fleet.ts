@@ -7,6 +7,7 @@ import { createModels, type Models } from './models.ts';
 import { createPresets, type Presets } from './presets.ts';
 import { type Quirks, quirksOf, type Subject } from './quirks.ts';
 import { createTasks, type Tasks } from './tasks.ts';
+import { createTraces, type Traces } from './traces.ts';
 import { createVisits, type Visits } from './visits.ts';
 
 export interface Fleet {
@@ -17,6 +18,7 @@ export interface Fleet {
   files: Files;
   tasks: Tasks;
   visits: Visits;
+  traces: Traces;
   /** Where a device departs from the standard. */
   quirksOf(subject: Subject): Quirks;
 }
@@ -34,6 +36,7 @@ export function createFleet(context: FleetContext): Fleet {
     files,
     tasks,
     visits: createVisits(context, { tasks, presets, models, files }),
+    traces: createTraces(context),
     quirksOf: subject => quirksOf(subject, context.quirks),
   };
 }

@@ -18,6 +18,7 @@ import { type Authenticator, createAuthenticator } from './auth.ts';
 import { Exchange, type Posted, type Reply } from './exchange.ts';
 import { registerFiles } from './files.ts';
 import { type Caller, session } from './session.ts';
+import { createWitness, type WireTap, type Witness } from './trace.ts';
 
 export interface SouthOptions {
   fleet: Fleet;
@@ -31,6 +32,8 @@ export interface SouthOptions {
   /** Networks of proxies whose X-Forwarded-* headers are believed. */
   trustedProxies: string[];
   maxSessions?: number;
+  /** Sees every envelope, secrets included. */
+  wire?: WireTap;
 }
 
 export interface ListenTls {
@@ -80,6 +83,7 @@ export function createSouth(options: SouthOptions): South {
     required: options.cpeAuth === 'required',
   });
   const maxSessions = options.maxSessions ?? 10_000;
+  const witness = createWitness({ traces: fleet.traces, clock, tap: options.wire });
 
   const start = (caller: Caller): Live => {
     const exchange = new Exchange(clock, rpc => events.emit('rpc', { device: '', ...rpc }));
@@ -161,6 +165,7 @@ export function createSouth(options: SouthOptions): South {
       }
       live = start(caller);
       bySocket.set(request.socket, live);
+      witness.joined(request, live);
       reply.header('set-cookie', `${COOKIE}=${live.cookie}; Path=/; HttpOnly`);
     }
     await exchangeOnce(request, reply, posted, live);
@@ -183,7 +188,7 @@ export function createSouth(options: SouthOptions): South {
     }
     live.compresses ||= isCoded(request.headers['content-encoding']);
     if (answer === 'empty') reply.code(204).send();
-    else await answerXml(reply, answer, live.compresses && acceptsGzip(request));
+    else await answerXml(reply, answer, witness, live.compresses && acceptsGzip(request));
   };
 
   /** What was posted; undefined when it was bad enough to be answered here. */
@@ -192,16 +197,20 @@ export function createSouth(options: SouthOptions): South {
     reply: FastifyReply,
     before: Live | undefined,
   ): Promise<Posted | undefined> => {
+    const heard = (posted: Posted | undefined): void =>
+      witness.heard(request, before ?? request.socket, posted, body, addressOf(request));
+    let body: Buffer = Buffer.alloc(0);
     try {
-      const body = await plainBody(request);
-      if (isBlank(body)) return 'empty';
-      const envelope = decodeEnvelope(body);
+      body = await plainBody(request, before ? MAX_BODY : MAX_STRANGER_BODY);
+      const envelope = isBlank(body) ? 'empty' : decodeEnvelope(body);
+      heard(envelope);
+      if (envelope === 'empty') return 'empty';
       if (envelope.unknownMustUnderstand === undefined) return envelope.body.kind === 'empty' ? 'empty' : envelope;
       // SOAP 1.1 4.4: said at once; the session stays where it is.
       log.warn('header not understood', { address: addressOf(request), header: envelope.unknownMustUnderstand });
       const message = `header ${envelope.unknownMustUnderstand} is not understood`;
       const fault = { code: 8003, message, parameters: [], soap: 'MustUnderstand' as const };
-      await answerXml(reply, { namespace: envelope.namespace, body: { kind: 'fault', fault } });
+      await answerXml(reply, { namespace: envelope.namespace, body: { kind: 'fault', fault } }, witness);
     } catch (error) {
       if (error instanceof CodingError) {
         // TR-069 3.4.7: a coding that is not spoken here is 415; the CPE then goes on without.
@@ -210,6 +219,7 @@ export function createSouth(options: SouthOptions): South {
         return undefined;
       }
       if (!(error instanceof InvalidSoap)) throw error;
+      heard(undefined);
       // TR-069 3.5: an envelope that breaks the rules ends the session.
       log.warn('invalid SOAP', { address: addressOf(request), reason: error.message });
       before?.exchange.abandon(`invalid SOAP: ${error.message}`);
@@ -257,9 +267,13 @@ export function createSouth(options: SouthOptions): South {
         request.method === 'POST' ? '/' : (request.url ?? '/').replace(/^https?:\/\/[^/]*/i, ''),
       ...(tls ? { https: tlsOptions(tls) } : {}),
     } as never) as unknown as FastifyInstance;
-    plain(instance, log);
+    plain(instance, log, request => isStranger(request) && find(request) === undefined);
     registerFiles(instance, { fleet, log, events, key: options.keys.links });
     instance.post('/', handle);
+    instance.addHook('onSend', (request, reply, payload, done) => {
+      witness.answered(request, reply);
+      done(null, payload);
+    });
     await instance.ready();
     apps.push({ server: instance, ...(tls ? { tls } : {}) });
     return instance;
@@ -287,8 +301,9 @@ export function createSouth(options: SouthOptions): South {
 const MIN_PACKED = 1024;
 
 /** TR-069 3.4.1: whatever is in the envelope, a fault too, the status is 200. */
-async function answerXml(reply: FastifyReply, envelope: Envelope, packed = false): Promise<void> {
+async function answerXml(reply: FastifyReply, envelope: Envelope, witness: Witness, packed = false): Promise<void> {
   const xml = encodeEnvelope(envelope);
+  witness.said(reply, envelope, xml);
   reply.code(200).header('content-type', 'text/xml; charset="utf-8"');
   if (!packed || xml.length < MIN_PACKED) reply.send(xml);
   else reply.header('content-encoding', 'gzip').send(await encodeBody(Buffer.from(xml), 'gzip'));
@@ -300,11 +315,11 @@ const acceptsGzip = (request: FastifyRequest): boolean =>
 const codingStatus = { unknown: 415, 'too-large': 413, broken: 400 } as const;
 
 /** What was posted, decoded. @throws CodingError */
-async function plainBody(request: FastifyRequest): Promise<Buffer> {
+async function plainBody(request: FastifyRequest, strangerBytes: number): Promise<Buffer> {
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   const coding = request.headers['content-encoding'];
   if (body.length === 0 || !isCoded(coding)) return body;
-  return await decodeBody(body, coding ?? '', isStranger(request) ? MAX_STRANGER_BODY : MAX_BODY);
+  return await decodeBody(body, coding ?? '', isStranger(request) ? strangerBytes : MAX_BODY);
 }
 
 /** Nothing but white space: some CPEs end an empty POST with a line break. */
@@ -313,7 +328,7 @@ const isBlank = (body: Buffer): boolean => body.length < 64 && body.toString('la
 const isStranger = ({ headers }: FastifyRequest): boolean => !headers.authorization && !headers.cookie;
 
 /** CWMP is not JSON: raw text in, nothing of fastify's own answers out. */
-function plain(instance: FastifyInstance, log: Log): void {
+function plain(instance: FastifyInstance, log: Log, isStranger: (request: FastifyRequest) => boolean): void {
   instance.addHook('onRequest', async (request, reply) => {
     // A malformed Content-Type would be answered 415 before any of us sees it; the body is XML whatever it says.
     if (request.method === 'POST') request.headers['content-type'] = 'text/xml';
