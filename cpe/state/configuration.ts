@@ -270,7 +270,7 @@ export class Configuration {
       }
       if (problems.size === 0) {
         runTableCommands(draft, commands);
-        this.#hooks.check(draft, problem);
+        this.#hooks.check(draft, (path, code, message) => problem(this.#asAsked(items, strict, path), code, message));
       }
       if (problems.size > 0) throw new CwmpFault(9003, undefined, [...problems.values()]);
       return this.#commit(draft, source, note);
@@ -279,6 +279,17 @@ export class Configuration {
       if (!tableCommands.has(command.label)) await this.#hooks.rowCommand(command.template, command.path);
     }
     return status;
+  }
+
+  /** A value may be kept under another name than it was set by: what is wrong with it is told under the name in the request. */
+  #asAsked(items: readonly SetItem[], strict: boolean, path: string): string {
+    if (items.some(({ name }) => name === path)) return path;
+    const asked = items.find(item => {
+      const draft = this.tree.draft();
+      this.#put(draft, item, strict, []);
+      return draft.touched.has(path);
+    });
+    return asked?.name ?? path;
   }
 
   /** TR-069 A.3.2.1: 9005 unknown, 9008 read-only, 9006 type, 9007 value. */
