@@ -2,6 +2,7 @@
 import { UserError } from '../../shared/errors.ts';
 import type { DeviceInput, DeviceView } from '../fleet/devices.ts';
 import type { Fleet } from '../fleet/fleet.ts';
+import { ladder } from '../fleet/ladder.ts';
 import type { Wake } from '../fleet/ports.ts';
 import type { Preset } from '../fleet/presets.ts';
 import { isSecretName } from '../fleet/secrets.ts';
@@ -21,6 +22,7 @@ import {
   parameterView,
   presetView,
   taskView,
+  traceView,
   unmasked,
 } from './views.ts';
 
@@ -436,4 +438,54 @@ const others: readonly Operation[] = [
   },
 ];
 
-export const operations: readonly Operation[] = [...devices, ...tasks, ...presets, ...files, ...others];
+const traces: readonly Operation[] = [
+  {
+    name: 'traceDevice',
+    summary: 'Begins or ends keeping the sessions of a device, message by message, in memory',
+    method: 'PUT',
+    path: '/devices/:id/trace',
+    role: 'operator',
+    body: { json: schemas.traceInput },
+    answers: { 200: answers.tracing },
+    problems: { ...noDevice, 409: 'Too many devices are traced' },
+    run: async (input, { fleet }) => {
+      const { id } = await fleet.devices.row(param(input));
+      const { on } = input.body as { on: boolean };
+      fleet.traces.set(id, on);
+      return ok({ device: id, on });
+    },
+  },
+  {
+    name: 'getTrace',
+    summary:
+      'The last sessions of a traced device, oldest first, secrets masked: as JSON with the XML, or as a ladder in text',
+    method: 'GET',
+    path: '/devices/:id/trace',
+    role: 'operator',
+    query: schemas.traceQuery,
+    answers: { 200: answers.trace },
+    problems: noDevice,
+    run: async (input, { fleet }) => {
+      const { id } = await fleet.devices.row(param(input));
+      const trace = fleet.traces.of(id);
+      if (input.query.format !== 'ladder') return ok(traceView(id, trace));
+      const headers = { 'content-type': 'text/plain; charset=utf-8' };
+      return { body: Buffer.from(ladder(id, trace.sessions)), headers };
+    },
+  },
+  {
+    name: 'deleteTrace',
+    summary: 'Forgets the kept sessions of a device and keeps no more',
+    method: 'DELETE',
+    path: '/devices/:id/trace',
+    role: 'operator',
+    answers: { 204: 'nothing' },
+    problems: noDevice,
+    run: async (input, { fleet }) => {
+      fleet.traces.clear((await fleet.devices.row(param(input))).id);
+      return none;
+    },
+  },
+];
+
+export const operations: readonly Operation[] = [...devices, ...tasks, ...presets, ...files, ...others, ...traces];

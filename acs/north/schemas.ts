@@ -178,6 +178,38 @@ const announced = Type.Object({
   failed: Type.Array(Type.Object({ line: Type.Integer(), reason: Type.String() })),
 });
 
+export const traceInput = closed({ on: Type.Boolean() });
+export const traceQuery = closed({
+  format: optional(
+    Type.Union([Type.Literal('json'), Type.Literal('ladder')], { description: 'ladder: text, an arrow a message' }),
+  ),
+});
+const tracedMessage = Type.Object({
+  time,
+  from: Type.Union([Type.Literal('cpe'), Type.Literal('acs')]),
+  what: text('Inform (1 BOOT), RebootResponse, Fault 9003, (empty), 401'),
+  status: optional(Type.Integer()),
+  headers: byName,
+  length: Type.Integer({ description: 'Of the envelope as it was' }),
+  xml: optional(Type.String()),
+  note: optional(text('Why there is no XML, or not all of it')),
+});
+const trace = Type.Object({
+  device: Type.String(),
+  on: Type.Boolean(),
+  sessions: Type.Array(
+    Type.Object({
+      started: time,
+      ended: optional(time),
+      address: Type.String(),
+      outcome: optional(Type.String()),
+      error: optional(Type.String()),
+      messages: Type.Array(tracedMessage),
+      omitted: optional(Type.Integer()),
+    }),
+  ),
+});
+
 export const answers = {
   device,
   task,
@@ -215,5 +247,7 @@ export const answers = {
   }),
   files: list(file),
   faults: list(fault),
+  tracing: Type.Object({ device: Type.String(), on: Type.Boolean() }),
+  trace,
   anything: Type.Object({}),
 } as const;

@@ -5,6 +5,7 @@ import type { Knock } from '../fleet/enrol.ts';
 import type { StoredFile } from '../fleet/files.ts';
 import type { DryRun, Preset } from '../fleet/presets.ts';
 import { isSecretName } from '../fleet/secrets.ts';
+import type { Traces } from '../fleet/traces.ts';
 import type { DeviceFault, KnownValue, Task, WantedValue } from '../store/store.ts';
 
 /** What stands for a secret that is there. */
@@ -23,6 +24,17 @@ export function deviceView(view: DeviceView): View {
   ]);
   return { ...view, overrides: Object.fromEntries(overrides), faults: view.faults.map(faultView) };
 }
+
+export const traceView = (device: string, { on, sessions }: ReturnType<Traces['of']>): View => ({
+  device,
+  on,
+  sessions: sessions.map(({ started, ended, messages, ...rest }) => ({
+    started: iso(started),
+    ...isoMaybe('ended', ended),
+    ...rest,
+    messages: messages.map(({ time, ...message }) => ({ time: iso(time), ...message })),
+  })),
+});
 
 export function taskView(task: Task): View {
   return {
