@@ -9,6 +9,7 @@ import { createUdpJudge, type LastRequest, type UdpJudge } from './udpjudge.ts';
 
 /** Name under which port and last request are kept in the unit's state. */
 const MEMORY = 'udp-connection-request';
+
 interface Memory extends LastRequest {
   port: number;
 }
@@ -27,7 +28,8 @@ export async function openUdpPort(device: Device, requested: () => void): Promis
   const local = { address, port };
   let saving: Promise<void> = Promise.resolve();
   const save = (judge: UdpJudge): void => {
-    const memory: Memory = { port, ...judge.last };
+    const { ts, id } = judge.last;
+    const memory: Memory = { port, ts, id };
     saving = saving
       .then(() => device.storeFile(MEMORY, Buffer.from(JSON.stringify(memory))))
       .catch((error: unknown) => log.error('the UDP port could not be kept', { error }));
