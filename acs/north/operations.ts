@@ -457,20 +457,29 @@ const traces: readonly Operation[] = [
   },
   {
     name: 'getTrace',
-    summary:
-      'The last sessions of a traced device, oldest first, secrets masked: as JSON with the XML, or as a ladder in text',
+    summary: 'The last sessions of a traced device, oldest first, with the XML, secrets masked',
     method: 'GET',
     path: '/devices/:id/trace',
     role: 'operator',
-    query: schemas.traceQuery,
     answers: { 200: answers.trace },
     problems: noDevice,
     run: async (input, { fleet }) => {
       const { id } = await fleet.devices.row(param(input));
-      const trace = fleet.traces.of(id);
-      if (input.query.format !== 'ladder') return ok(traceView(id, trace));
+      return ok(traceView(id, fleet.traces.of(id)));
+    },
+  },
+  {
+    name: 'getTraceLadder',
+    summary: 'The last sessions of a traced device as text: a ladder a session, an arrow a message',
+    method: 'GET',
+    path: '/devices/:id/trace/ladder',
+    role: 'operator',
+    answers: { 200: 'bytes' },
+    problems: noDevice,
+    run: async (input, { fleet }) => {
+      const { id } = await fleet.devices.row(param(input));
       const headers = { 'content-type': 'text/plain; charset=utf-8' };
-      return { body: Buffer.from(ladder(id, trace.sessions)), headers };
+      return { body: Buffer.from(ladder(id, fleet.traces.of(id).sessions)), headers };
     },
   },
   {

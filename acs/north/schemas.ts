@@ -179,11 +179,6 @@ const announced = Type.Object({
 });
 
 export const traceInput = closed({ on: Type.Boolean() });
-export const traceQuery = closed({
-  format: optional(
-    Type.Union([Type.Literal('json'), Type.Literal('ladder')], { description: 'ladder: text, an arrow a message' }),
-  ),
-});
 const tracedMessage = Type.Object({
   time,
   from: Type.Union([Type.Literal('cpe'), Type.Literal('acs')]),

@@ -34,8 +34,6 @@ export interface Witness {
 interface Followed {
   device: string;
   session: TracedSession;
-  /** The last answer was a challenge: the next Inform on this connection goes on with the same session. */
-  challenged?: boolean;
 }
 
 export function createWitness(options: { traces: Traces; clock: Clock; tap?: WireTap | undefined }): Witness {
@@ -50,8 +48,10 @@ export function createWitness(options: { traces: Traces; clock: Clock; tap?: Wir
     if (!inform) return known;
     const device = deviceOf(inform);
     if (!traces.isOn(device)) return undefined;
-    if (known?.device === device && known.challenged) return Object.assign(known, { challenged: false });
-    const followed = { device, session: traces.begin(device, address) };
+    // An Inform after a challenge is the same one again, maybe over a new connection.
+    const last = traces.of(device).sessions.at(-1);
+    const again = last?.messages.at(-1)?.status === 401 && last.address === address;
+    const followed = { device, session: again ? last : traces.begin(device, address) };
     byThread.set(thread, followed);
     return followed;
   };
@@ -83,7 +83,6 @@ export function createWitness(options: { traces: Traces; clock: Clock; tap?: Wir
       if (!followed) return;
       const answer = sent.get(reply);
       const status = reply.statusCode;
-      followed.challenged = status === 401;
       traces.add(followed.device, followed.session, {
         time: clock.now(),
         from: 'acs',
@@ -166,7 +165,7 @@ function shown(xml: string): Pick<TracedMessage, 'xml' | 'note'> {
 }
 
 /** Text of an element, which may be CDATA in part. */
-const TEXT = '((?:<!\\[CDATA\\[[^]*?\\]\\]>|[^<])*)';
+const TEXT = '((?:<!\\[CDATA\\[[\\s\\S]*?\\]\\]>|[^<])*)';
 const open = (names: string): string => `(<(?:[\\w.-]+:)?(?:${names})(?:\\s[^>]*)?>)`;
 const close = (names: string): string => `(<\\/(?:[\\w.-]+:)?(?:${names})\\s*>)`;
 const valueAfterName = new RegExp(
