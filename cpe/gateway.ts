@@ -13,6 +13,7 @@ import { type Agent, startAgent } from './agent/agent.ts';
 import { discover } from './agent/discovery.ts';
 import { currentTime } from './agent/inform.ts';
 import type { WireTap } from './agent/line.ts';
+import { queueOwn } from './agent/queue.ts';
 import { type StunView, stunOff } from './agent/stun.ts';
 import { type CustomerProfile, type Factory, factoryOf, noProfile } from './profile.ts';
 import type { ScriptTarget } from './script/run.ts';
@@ -22,6 +23,7 @@ import { ServiceControl } from './services/control.ts';
 import { installFirmware, swapBanks } from './services/fpu.ts';
 import { restartTime } from './services/hoc.ts';
 import { exportLog, notify } from './services/nlm.ts';
+import { dhcpScripts, scriptsAtStart } from './services/ownscripts.ts';
 import { allServices, registryOf } from './services/registry.ts';
 import type { Unit } from './services/service.ts';
 import { userAgentOf } from './services/sipep.ts';
@@ -31,6 +33,7 @@ import type {
   Change,
   InstallOutcome,
   Lease,
+  OwnTransfer,
   SetItem,
   Source,
   TlsSettings,
@@ -367,9 +370,12 @@ class RunningGateway implements Gateway, Unit, Hooks, Live, ScriptTarget {
     this.#asking = asking;
     try {
       const { signal } = asking;
+      const before = JSON.stringify(this.#lease?.scripts);
       this.#lease = await discover({ ...dhcp, mac: this.identity.mac, clock, random, signal, timeoutMs });
       this.log.info('lease', { ...this.#lease });
       if (this.#services.started('Hoc')) restartTime(this);
+      const named = JSON.stringify(this.#lease.scripts) !== before;
+      if (named && this.#services.started('Conf')) await this.fetchOwn(dhcpScripts(this));
     } catch (error) {
       if (asking.signal.aborted) throw error;
       this.log.warn('no DHCP answer', { reason: messageOf(error) });
@@ -380,14 +386,14 @@ class RunningGateway implements Gateway, Unit, Hooks, Live, ScriptTarget {
   // ---- files ----
 
   /** TR-069 A.3.2.8; the vendor type for certificates is our choice. */
-  async install(fileType: string, bytes: Buffer, target: string): Promise<InstallOutcome> {
+  async install(fileType: string, bytes: Buffer, target: string, origin?: string): Promise<InstallOutcome> {
     if (/^1 Firmware Upgrade Image$/.test(fileType)) {
       await installFirmware(this, bytes);
       return { status: 'reboot' };
     }
     const isDgw = this.model.services.length > 0;
-    if (isDgw && fileType === '3 Vendor Configuration File') await installScript(this, this, bytes);
-    else if (isDgw && fileType === 'X 0090F8 Certificate') await installCertificate(this, bytes, target);
+    if (isDgw && fileType === '3 Vendor Configuration File') return installScript(this, this, bytes, origin);
+    if (isDgw && fileType === 'X 0090F8 Certificate') await installCertificate(this, bytes, target);
     else throw new CwmpFault(9003, `there is no use for a file of type '${fileType}'`);
     return { status: 'applied' };
   }
@@ -400,6 +406,11 @@ class RunningGateway implements Gateway, Unit, Hooks, Live, ScriptTarget {
     }
     if (/^(2 Vendor Log File|4 Vendor Log File \d+)$/.test(fileType)) return Promise.resolve(exportLog(this));
     return Promise.reject(new CwmpFault(9003, `there is no file of type '${fileType}'`));
+  }
+
+  async fetchOwn(transfers: readonly OwnTransfer[]): Promise<void> {
+    for (const transfer of transfers) await queueOwn(this, transfer);
+    if (transfers.length > 0) this.#agent?.wakeTransfers();
   }
 
   // ---- scripts ----
@@ -457,6 +468,7 @@ class RunningGateway implements Gateway, Unit, Hooks, Live, ScriptTarget {
     await this.#startSystem();
     await this.#askDhcp(DHCP_AT_BOOT);
     await this.#services.start();
+    if (this.#services.started('Conf')) await this.fetchOwn(scriptsAtStart(this));
     const { listen, wire, once, http } = this.#options;
     this.#agent = startAgent(this, { listen, wire, once, http });
     for (const hear of this.#hearers ?? []) hear(this.#agent);

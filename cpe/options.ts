@@ -86,6 +86,12 @@ export const runOptions = {
     check: isHostPort,
   },
   web: { kind: 'string', value: 'HOST:PORT', help: "serve the unit's status pages here", check: isHostPort },
+  'request-download': {
+    kind: 'string',
+    value: 'TYPE',
+    help: 'ask the ACS by RequestDownload for a file of this FileType, as soon as it knows the unit',
+    check: isFileType,
+  },
   once: { kind: 'boolean', help: 'one complete session, then exit: 0 if it ended well' },
   wire: { kind: 'string', value: 'DIR', help: 'write each envelope as NNNN-cpe.xml or NNNN-acs.xml' },
   clock: {
@@ -157,6 +163,9 @@ function isMac(text: string): void {
 function isAcsUrl(text: string): void {
   if (!/^https?:\/\/[^\s/]+/i.test(text) || !URL.canParse(text))
     throw new Error(`'${text}' is not an http or https URL`);
+}
+function isFileType(text: string): void {
+  if (!/^[1-9]\d* .+|^X \S+ .+/.test(text) || text.length > 64) throw new Error(`'${text}' is not a FileType`);
 }
 function isHostPort(text: string): void {
   const port = Number(/^(?:\[[^\]]+\]|[^:\s]+):(\d{1,5})$/.exec(text)?.[1] ?? -1);

@@ -36,6 +36,7 @@ export async function run(options: RunOptions, terminal: Terminal): Promise<numb
   const web = options.web === undefined ? undefined : await startWeb(options.web, gateway);
   try {
     await assign(gateway, options.set);
+    askFor(gateway, options.requestDownload);
     await gateway.boot();
     const { identity, acsUrl, connectionRequestUrl, address } = gateway.device;
     const addresses = { address, acs: acsUrl, connectionRequest: connectionRequestUrl, ...(web && { web: web.url }) };
@@ -103,6 +104,21 @@ async function assign(gateway: Gateway, assignments: readonly string[]): Promise
       throw new UserError(400, 'bad-value', `--set ${name}: ${error.parameters[0]?.message ?? error.message}`);
     }
   }
+}
+
+/** Once only: what was asked for is kept until it was answered. Before 0 BOOTSTRAP was delivered it would be discarded (TR-069 3.7.1.5). */
+function askFor(gateway: Gateway, fileType: string | undefined): void {
+  if (fileType === undefined) return;
+  let asked = false;
+  gateway.onAgent(agent => {
+    const ask = (): void => {
+      if (asked || gateway.device.facts.bootstrapped === '') return;
+      asked = true;
+      agent.requestDownload(fileType);
+    };
+    ask();
+    agent.onSession(ask);
+  });
 }
 
 async function live(gateway: Gateway, once: boolean, signal: AbortSignal): Promise<number> {

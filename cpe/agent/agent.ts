@@ -1,6 +1,6 @@
 // The CWMP agent of one unit: decides when to talk to the ACS and about what, one session at a time.
 import type { Namespace } from '../../shared/cwmp/versions.ts';
-import { messageOf } from '../../shared/errors.ts';
+import { messageOf, UserError } from '../../shared/errors.ts';
 import { createHttp } from '../../shared/net/http.ts';
 import type { Change, Device, Source } from '../state/device.ts';
 import { type AcsAddress, acsAddress, usesDhcp } from './acsurl.ts';
@@ -61,6 +61,10 @@ export interface Agent {
   onSession(listener: (report: SessionReport) => void): () => void;
   /** Wants a session now, telling `event` if one is named: for the unit's own services (check-sync, web page). */
   inform(event?: string): void;
+  /** Looks at the transfers again: the unit queued one of its own. */
+  wakeTransfers(): void;
+  /** Asks the ACS for a file (TR-069 A.4.2.2): 9 REQUEST DOWNLOAD, then RequestDownload. At most 16 arguments. */
+  requestDownload(fileType: string, args?: Readonly<Record<string, string>>): void;
 }
 
 /** Starts the agent as the unit boots: notes 1 BOOT, finishes what a power cut interrupted, and opens the first session. */
@@ -203,6 +207,17 @@ class RunningAgent implements Agent {
     else this.#wanted.set();
   }
 
+  wakeTransfers(): void {
+    this.#worker.wake();
+  }
+
+  requestDownload(fileType: string, args: Readonly<Record<string, string>> = {}): void {
+    const list = Object.entries(args).map(([Name, Value]) => ({ Name, Value }));
+    if (list.length > 16) throw new UserError(400, 'too-many', 'RequestDownload takes at most 16 arguments');
+    this.#news.wished({ fileType, args: list });
+    this.#wanted.set();
+  }
+
   async stop(): Promise<void> {
     this.#halted = true;
     this.#stop.abort(new DOMException('the unit stopped', 'AbortError'));
@@ -339,7 +354,8 @@ class RunningAgent implements Agent {
     this.#failures = 0;
     this.#lastSuccess = clock.monotonic();
     // An event that the ACS answered with a fault is still undelivered; it waits no longer than a failed session would.
-    const undelivered = facts.transfers.some(({ state }) => state === 'ended') && !this.#wanted.isSet;
+    const owed = facts.transfers.some(({ state }) => state === 'ended') || facts.wishes !== undefined;
+    const undelivered = owed && !this.#wanted.isSet;
     this.#retryAt = undelivered ? clock.monotonic() + this.#retryWait(1) : undefined;
     if (facts.retries !== 0) {
       await this.#device.record(own => {

@@ -1,6 +1,6 @@
 // One contact with the ACS: opens the connection, composes the Inform, holds the session and settles what it delivered.
 import { setImmediate as turn } from 'node:timers/promises';
-import type { EventEntry } from '../../shared/cwmp/methods.ts';
+import type { Arguments, EventEntry } from '../../shared/cwmp/methods.ts';
 import type { Namespace } from '../../shared/cwmp/versions.ts';
 import { withCoding } from '../../shared/net/coding.ts';
 import {
@@ -12,10 +12,11 @@ import {
   withCookies,
   withRedirects,
 } from '../../shared/net/http.ts';
-import type { Device } from '../state/device.ts';
+import type { Device, DownloadWish, Transfer } from '../state/device.ts';
+import { autonomousComplete } from './autonomous.ts';
 import { failureOf } from './failure.ts';
 import { compression, credentials, informOf } from './inform.ts';
-import { delivered, type Told, transfersToTell, transferTold } from './ledger.ts';
+import { delivered, REQUEST_DOWNLOAD, type Told, transfersToTell, transferTold, wishTold } from './ledger.ts';
 import { openLine, type WireTap } from './line.ts';
 import type { Telling } from './news.ts';
 import { carryOut, type Orders } from './rpc.ts';
@@ -128,16 +129,32 @@ async function converse(input: ContactInput, send: Send, report: SessionReport):
   );
 }
 
-/** A TransferComplete for every transfer whose end this Inform announced (TR-069 A.3.3.2). */
+/** What this Inform announced: a TransferComplete for every transfer that ended (TR-069 A.3.3.2, A.3.3.3), a RequestDownload for every wish. */
 function outcomes(device: Device, events: readonly EventEntry[]): OwnRequest[] {
-  return transfersToTell(device.facts, events).map(transfer => ({
-    method: 'TransferComplete',
-    args: {
-      CommandKey: transfer.commandKey,
-      FaultStruct: { FaultCode: transfer.fault?.code ?? 0, FaultString: transfer.fault?.message ?? '' },
-      StartTime: transfer.startTime ?? unknownTime,
-      CompleteTime: transfer.completeTime ?? unknownTime,
-    },
-    answered: () => device.record(facts => transferTold(facts, transfer.id)),
-  }));
+  const asks = events.some(({ EventCode }) => EventCode === REQUEST_DOWNLOAD) ? (device.facts.wishes ?? []) : [];
+  return [
+    ...transfersToTell(device.facts, events).map(transfer => completion(device, transfer)),
+    ...asks.map(wish => requestDownload(device, wish)),
+  ];
+}
+
+function completion(device: Device, transfer: Transfer): OwnRequest {
+  const answered = (): Promise<void> => device.record(facts => transferTold(facts, transfer.id));
+  if (transfer.kind === 'Autonomous') {
+    return { method: 'AutonomousTransferComplete', args: autonomousComplete(transfer), answered, unknown: answered };
+  }
+  const args: Arguments<'TransferComplete'> = {
+    CommandKey: transfer.commandKey,
+    FaultStruct: { FaultCode: transfer.fault?.code ?? 0, FaultString: transfer.fault?.message ?? '' },
+    StartTime: transfer.startTime ?? unknownTime,
+    CompleteTime: transfer.completeTime ?? unknownTime,
+  };
+  return { method: 'TransferComplete', args, answered };
+}
+
+/** TR-069 A.4.2.2 */
+function requestDownload(device: Device, wish: DownloadWish): OwnRequest {
+  const answered = (): Promise<void> => device.record(facts => wishTold(facts, wish));
+  const args: Arguments<'RequestDownload'> = { FileType: wish.fileType, FileTypeArg: wish.args };
+  return { method: 'RequestDownload', args, answered, unknown: answered };
 }

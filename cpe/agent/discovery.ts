@@ -9,6 +9,7 @@ import {
   messageTypeValue,
   OPTION,
   readAcsOptions,
+  textOf,
   VENDOR_CLASS,
 } from '../../shared/dhcp/options.ts';
 import {
@@ -20,6 +21,7 @@ import {
   NO_ADDRESS,
   type Options,
   readAddress,
+  readTlv,
 } from '../../shared/dhcp/packet.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Lease } from '../state/device.ts';
@@ -230,7 +232,9 @@ function read(bytes: Buffer, from: RemoteInfo): Received | undefined {
 function leaseOf(ack: Received): Lease {
   const { acsUrl, ...acs } = readAcsOptions(ack.options);
   const serverId = ack.options.get(OPTION.serverId);
+  const scripts = scriptsOf(ack.options);
   return {
+    ...(scripts.length > 0 && { scripts }),
     ...(acsUrl !== undefined && isAcsUrl(acsUrl) && { acsUrl }),
     ...acs,
     ntpServers: addressesOf(ack.options.get(OPTION.ntpServers)),
@@ -238,4 +242,17 @@ function leaseOf(ack: Received): Lease {
     ...(ack.yiaddr !== NO_ADDRESS && { address: ack.yiaddr }),
     server: serverId?.length === 4 ? readAddress(serverId, 0) : ack.from,
   };
+}
+
+/** DGW: options 66 and 67, or the sub-options with their numbers inside option 43. */
+function scriptsOf(options: Options): { option: 66 | 67; value: string }[] {
+  const inside = new Map<number, string | undefined>();
+  const own = options.get(OPTION.vendorSpecific) ?? Buffer.alloc(0);
+  // Some servers put the ACS's URL there as it is, without sub-options.
+  const bare = /^https?:/i.test(own.toString('latin1'));
+  for (const { code, value } of bare ? [] : readTlv(own)) inside.set(code, textOf(value));
+  return [OPTION.tftpServer, OPTION.bootFile].flatMap(option => {
+    const value = (textOf(options.get(option)) ?? inside.get(option))?.trim();
+    return value ? [{ option, value }] : [];
+  });
 }

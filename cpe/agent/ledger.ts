@@ -1,6 +1,6 @@
 // What happened and was not yet told to the ACS: pure changes of the agent's facts by the event table (TR-069 3.7.1.5 Table 8).
 import type { EventEntry } from '../../shared/cwmp/methods.ts';
-import type { AgentFacts, Transfer } from '../state/device.ts';
+import type { AgentFacts, DownloadWish, Transfer } from '../state/device.ts';
 
 /** A.3.3.1: Inform's Event array. */
 export const MAX_EVENTS = 64;
@@ -12,9 +12,18 @@ export const SCHEDULED = '3 SCHEDULED';
 export const VALUE_CHANGE = '4 VALUE CHANGE';
 export const CONNECTION_REQUEST = '6 CONNECTION REQUEST';
 export const TRANSFER_COMPLETE = '7 TRANSFER COMPLETE';
+export const REQUEST_DOWNLOAD = '9 REQUEST DOWNLOAD';
+export const AUTONOMOUS_TRANSFER_COMPLETE = '10 AUTONOMOUS TRANSFER COMPLETE';
 
-/** These are delivered by TransferCompleteResponse; every other event that this agent makes, by InformResponse. */
-const byTransferComplete = new Set([TRANSFER_COMPLETE, 'M Download', 'M ScheduleDownload', 'M Upload']);
+/** These are delivered by the answer to a request of their own; every other event that this agent makes, by InformResponse. */
+const byOwnAnswer = new Set([
+  TRANSFER_COMPLETE,
+  'M Download',
+  'M ScheduleDownload',
+  'M Upload',
+  REQUEST_DOWNLOAD,
+  AUTONOMOUS_TRANSFER_COMPLETE,
+]);
 /** Retried until the next reboot only. */
 const endsAtBoot = new Set([BOOT, VALUE_CHANGE, CONNECTION_REQUEST, '8 DIAGNOSTICS COMPLETE', '13 WAKEUP']);
 
@@ -67,6 +76,7 @@ export function bootstrapped(facts: AgentFacts, restarting = false): void {
   facts.events.unshift({ EventCode: BOOTSTRAP, CommandKey: '' });
   facts.changed = [];
   facts.transfers = facts.transfers.filter(transfer => transfer.state !== 'ended');
+  delete facts.wishes;
 }
 
 /**
@@ -94,17 +104,25 @@ export interface Told {
 }
 
 /**
- * InformResponse came: its events are delivered, but for those that wait for a TransferCompleteResponse.
+ * InformResponse came: its events are delivered, but for those that wait for an answer of their own.
  * @param changedAgain paths that changed once more while the Inform was under way
  */
 export function delivered(facts: AgentFacts, told: Told, changedAgain: ReadonlySet<string>): void {
   facts.events = without(
     facts.events,
-    told.events.filter(entry => !byTransferComplete.has(entry.EventCode)),
+    told.events.filter(entry => !byOwnAnswer.has(entry.EventCode)),
   );
   facts.changed = facts.changed.filter(path => !told.changed.includes(path) || changedAgain.has(path));
   facts.bootstrapped = told.url;
   facts.reportedVersion = told.softwareVersion;
+}
+
+/** Autonomous transfers whose end is kept for an ACS that cannot be reached; of more, the oldest go. Our choice. */
+const MAX_AUTONOMOUS = 16;
+
+/** An autonomous transfer ended whose end nobody wants to hear of. */
+export function transferDropped(facts: AgentFacts, id: string): void {
+  facts.transfers = facts.transfers.filter(transfer => transfer.id !== id);
 }
 
 /** A transfer came to its end: from now on it is news until TransferCompleteResponse. */
@@ -119,14 +137,22 @@ export function transferEnded(
   transfer.state = 'ended';
   transfer.completeTime = outcome.completeTime;
   if (outcome.fault) transfer.fault = outcome.fault;
+  if (transfer.kind === 'Autonomous') {
+    const untold = facts.transfers.filter(({ kind, state }) => kind === 'Autonomous' && state === 'ended');
+    if (untold.length > MAX_AUTONOMOUS) facts.transfers = facts.transfers.filter(other => other !== untold[0]);
+    happened(facts, AUTONOMOUS_TRANSFER_COMPLETE, '', telling);
+    return;
+  }
   happened(facts, TRANSFER_COMPLETE, '', telling);
   happened(facts, `M ${transfer.kind}`, transfer.commandKey);
 }
 
-/** Transfers whose TransferComplete the session may send that told `events`: each needs its own M event in the Inform. */
+/** Transfers whose TransferComplete the session may send that told `events`: each needs its own M event in the Inform; autonomous ones share one. */
 export function transfersToTell(facts: Readonly<AgentFacts>, events: readonly EventEntry[]): Transfer[] {
   const left = [...events];
+  const autonomous = left.some(entry => entry.EventCode === AUTONOMOUS_TRANSFER_COMPLETE);
   return facts.transfers.filter(transfer => {
+    if (transfer.kind === 'Autonomous') return autonomous && transfer.state === 'ended';
     const entry = { EventCode: `M ${transfer.kind}`, CommandKey: transfer.commandKey };
     const at = transfer.state === 'ended' ? left.findIndex(other => same(entry, other)) : -1;
     if (at >= 0) left.splice(at, 1);
@@ -139,10 +165,33 @@ export function transferTold(facts: AgentFacts, id: string): void {
   const transfer = facts.transfers.find(candidate => candidate.id === id);
   if (!transfer) return;
   facts.transfers = facts.transfers.filter(other => other !== transfer);
-  facts.events = without(facts.events, [{ EventCode: `M ${transfer.kind}`, CommandKey: transfer.commandKey }]);
-  if (!facts.transfers.some(other => other.state === 'ended')) {
-    facts.events = facts.events.filter(entry => entry.EventCode !== TRANSFER_COMPLETE);
+  const autonomous = transfer.kind === 'Autonomous';
+  if (!autonomous) {
+    facts.events = without(facts.events, [{ EventCode: `M ${transfer.kind}`, CommandKey: transfer.commandKey }]);
   }
+  if (facts.transfers.some(({ kind, state }) => state === 'ended' && (kind === 'Autonomous') === autonomous)) return;
+  const event = autonomous ? AUTONOMOUS_TRANSFER_COMPLETE : TRANSFER_COMPLETE;
+  facts.events = facts.events.filter(entry => entry.EventCode !== event);
+}
+
+/** Wishes that may be pending at once: our choice, so that the state stays bounded. */
+const MAX_WISHES = 16;
+
+/** The unit wants a file: told by 9 REQUEST DOWNLOAD, and kept over reboots until RequestDownloadResponse (our choice). */
+export function wished(facts: AgentFacts, wish: DownloadWish, telling: readonly EventEntry[]): void {
+  facts.wishes = [...(facts.wishes ?? []), wish].slice(-MAX_WISHES);
+  happened(facts, REQUEST_DOWNLOAD, '', telling);
+}
+
+/** RequestDownloadResponse came, or the ACS does not know the method. */
+export function wishTold(facts: AgentFacts, wish: DownloadWish): void {
+  const left = (facts.wishes ?? []).filter(other => other !== wish);
+  if (left.length > 0) {
+    facts.wishes = left;
+    return;
+  }
+  delete facts.wishes;
+  facts.events = facts.events.filter(entry => entry.EventCode !== REQUEST_DOWNLOAD);
 }
 
 /** ScheduleInforms whose time has come: 3 SCHEDULED with an M ScheduleInform for each. */

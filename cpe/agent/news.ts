@@ -1,6 +1,6 @@
 // What the unit has to tell: the ledger, kept durably while timers, listeners and the running session all add to it.
 import type { EventEntry } from '../../shared/cwmp/methods.ts';
-import type { AgentFacts, Device } from '../state/device.ts';
+import type { AgentFacts, Device, DownloadWish } from '../state/device.ts';
 import { notificationOf } from './inform.ts';
 import * as ledger from './ledger.ts';
 
@@ -15,6 +15,8 @@ export interface Telling {
 export interface News {
   /** Notes an event. */
   happened(code: string): void;
+  /** Notes a file that the unit wants from the ACS. */
+  wished(wish: DownloadWish): void;
   /** Turns ScheduleInforms whose time has come into events. */
   scheduledDue(): void;
   /** Notes changes of parameters that the ACS wants to hear of. @returns the strongest notification among them: 0, 1 passive, 2 active */
@@ -47,6 +49,7 @@ export function createNews(device: Device, isOver: () => boolean): News {
   const note = (change: (facts: AgentFacts) => void): void => then(() => device.record(change));
 
   return {
+    wished: wish => note(facts => ledger.wished(facts, wish, telling())),
     happened: code => note(facts => ledger.happened(facts, code, '', telling())),
     scheduledDue() {
       // A timer may run a little before its time.

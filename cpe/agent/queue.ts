@@ -2,7 +2,7 @@
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import type { Arguments, Results } from '../../shared/cwmp/methods.ts';
 import type { TlsService } from '../../shared/tls/profiles.ts';
-import type { Device, Transfer } from '../state/device.ts';
+import type { Device, OwnTransfer, Transfer } from '../state/device.ts';
 import { unknownTime } from './timing.ts';
 
 /** GetQueuedTransfers reports at most 16 (A.4.1.1); finished ones count until they were told. */
@@ -50,6 +50,29 @@ function checkUrl(text: string): void {
   if (url.username || url.password) throw new CwmpFault(9003, 'URL must not hold a user name or password');
 }
 
+/** What the ACS ordered: the unit's own transfers take no room from it. */
+const ordered = (device: Device): Transfer[] => device.facts.transfers.filter(({ kind }) => kind !== 'Autonomous');
+
+/** A transfer of the unit's own; one for the same reason and from the same place that is still open counts for both. */
+export async function queueOwn(device: Device, own: OwnTransfer): Promise<void> {
+  const { origin, fileType, url, username, password, retries } = own;
+  const open = device.facts.transfers.some(
+    transfer => transfer.state !== 'ended' && transfer.origin === origin && transfer.args.URL === url,
+  );
+  if (open) return;
+  const transfer: Transfer = {
+    id: device.random.bytes(8).toString('hex'),
+    kind: 'Autonomous',
+    args: { FileType: fileType, URL: url, Username: username, Password: password },
+    commandKey: '',
+    state: 'queued',
+    notBefore: device.clock.now(),
+    origin,
+    retries,
+  };
+  await device.record(facts => facts.transfers.push(transfer));
+}
+
 async function enqueue(
   device: Device,
   kind: Transfer['kind'],
@@ -58,7 +81,7 @@ async function enqueue(
 ): Promise<void> {
   if (!ruleOf(device, kind, args.FileType)) throw new CwmpFault(9003, `Unknown FileType '${args.FileType}'`);
   checkUrl(args.URL);
-  if (device.facts.transfers.length >= MAX_TRANSFERS) {
+  if (ordered(device).length >= MAX_TRANSFERS) {
     throw new CwmpFault(9004, `${MAX_TRANSFERS} transfers are queued already`);
   }
   const id = device.random.bytes(8).toString('hex');
@@ -113,7 +136,7 @@ export async function queueScheduled(
 
 /** A.4.1.9: those not begun go without a TransferComplete; one under way cannot be recalled; an unknown key is no error. */
 export async function cancelTransfers(device: Device, commandKey: string): Promise<Results<'CancelTransfer'>> {
-  const named = device.facts.transfers.filter(transfer => transfer.commandKey === commandKey);
+  const named = ordered(device).filter(transfer => transfer.commandKey === commandKey);
   if (named.some(transfer => transfer.state !== 'queued')) {
     throw new CwmpFault(9021, 'The transfer has begun or ended already');
   }
@@ -125,9 +148,10 @@ export async function cancelTransfers(device: Device, commandKey: string): Promi
 
 const states = { queued: 1, running: 2, ended: 3 } as const;
 
-/** A.4.1.1, A.4.1.7 */
-export function queuedTransfers(device: Device): Results<'GetAllQueuedTransfers'>['TransferList'] {
-  return device.facts.transfers.map(({ args, commandKey, kind, state }) => ({
+/** A.4.1.1: what the ACS ordered. A.4.1.7: autonomous ones too (`all`). At most 16 either way. */
+export function queuedTransfers(device: Device, all: boolean): Results<'GetAllQueuedTransfers'>['TransferList'] {
+  const list = all ? device.facts.transfers.slice(0, MAX_TRANSFERS) : ordered(device);
+  return list.map(({ args, commandKey, kind, state }) => ({
     CommandKey: commandKey,
     State: states[state],
     IsDownload: kind !== 'Upload',
@@ -141,12 +165,18 @@ export function queuedTransfers(device: Device): Results<'GetAllQueuedTransfers'
 const OWN_RETRIES = 3;
 const RETRY_PAUSE = 60_000;
 
+/** DGW Conf.ScriptsTransferRetriesNumber: only a server that cannot be reached is tried again, every 30 s. */
+const OWN_PAUSE = 30_000;
+
 /**
  * When a transfer may be tried (next).
  * @param tried attempts that failed so far
+ * @param fault of the last one
  * @returns host clock, milliseconds; undefined when its chances are used up (A.4.1.8: its windows are over)
  */
-export function nextAttempt(transfer: Transfer, now: number, tried: number): number | undefined {
+export function nextAttempt(transfer: Transfer, now: number, tried: number, fault?: number): number | undefined {
+  const { retries = 0 } = transfer;
+  if (tried > 0 && fault === 9015 && (retries < 0 || tried <= retries)) return now + OWN_PAUSE;
   const windows = transfer.args.windows as Window[] | undefined;
   if (!windows) return tried === 0 ? now : undefined;
   let allowed = 0;

@@ -73,9 +73,9 @@ const handlers: Handlers = {
   ScheduleDownload: ({ device }, args) => queueScheduled(device, args),
   CancelTransfer: ({ device }, { CommandKey }) => cancelTransfers(device, CommandKey),
   GetQueuedTransfers: ({ device }) => ({
-    TransferList: queuedTransfers(device).map(({ CommandKey, State }) => ({ CommandKey, State })),
+    TransferList: queuedTransfers(device, false).map(({ CommandKey, State }) => ({ CommandKey, State })),
   }),
-  GetAllQueuedTransfers: ({ device }) => ({ TransferList: queuedTransfers(device) }),
+  GetAllQueuedTransfers: ({ device }) => ({ TransferList: queuedTransfers(device, true) }),
 };
 
 /** A.3.1.1: only what is really supported; the model says which of ours this unit offers. */

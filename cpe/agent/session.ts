@@ -6,6 +6,7 @@ import {
   type CpeMethod,
   type EventEntry,
   isCpeMethod,
+  methodSpec,
   type Results,
 } from '../../shared/cwmp/methods.ts';
 import { type Body, type Envelope, faultBody, requestBody, responseBody } from '../../shared/cwmp/soap.ts';
@@ -40,6 +41,8 @@ export interface OwnRequest<M extends AcsMethod = AcsMethod> {
   args: Arguments<M>;
   /** Called when the response is there, not for a fault; durable when resolved. */
   answered: (result: Results<M>) => Promise<void>;
+  /** Called when this ACS does not know the method, so that asking again is of no use; absent where every ACS must know it. */
+  unknown?: () => Promise<void>;
 }
 
 export interface SessionInput {
@@ -138,10 +141,14 @@ async function ask<M extends AcsMethod>(
 
 /** A request of our own in mid-session: a fault leaves it undelivered, and the session goes on (3.7.1.5). */
 async function tell<M extends AcsMethod>(talk: Talk, request: OwnRequest<M>): Promise<void> {
+  // cwmp-1-0 has only the methods of its time.
+  if (request.unknown && talk.namespace === '1-0' && methodSpec(request.method)?.since !== '1.0')
+    return request.unknown();
   const { body } = await ask(talk, request.method, request.args);
   if (body.kind === 'response') await request.answered(body.result as Results<M>);
   else if (body.kind === 'fault') {
     talk.log.warn('ACS answered with a fault', { method: request.method, code: body.fault.code });
+    if (body.fault.code === 8000) await request.unknown?.();
   }
 }
 

@@ -50,7 +50,7 @@ export async function fetchFile(context: TransferContext, transfer: Transfer): P
   await device.storeFile(transfer.id, bytes);
   await device.record(facts => {
     const own = facts.transfers.find(({ id }) => id === transfer.id);
-    if (own) own.stored = true;
+    if (own) Object.assign(own, { stored: true, size: bytes.length });
   });
   return bytes;
 }
@@ -62,7 +62,7 @@ export async function installFile(
   bytes: Buffer,
 ): Promise<InstallOutcome> {
   const { FileType, TargetFileName } = transfer.args;
-  return device.install(String(FileType), bytes, String(TargetFileName ?? ''));
+  return device.install(String(FileType), bytes, String(TargetFileName ?? ''), transfer.origin);
 }
 
 /** @throws CwmpFault of the TransferComplete subset */
@@ -78,6 +78,8 @@ async function exchange(
   body: Buffer | undefined,
 ): Promise<HttpResponse> {
   const { URL: url, Username, Password } = transfer.args;
+  // An ACS's own request is refused at once; a script that DHCP names may be anywhere.
+  if (!/^https?:/i.test(String(url))) throw new CwmpFault(9010, 'only http and https are supported');
   const credentials = { username: String(Username ?? ''), password: String(Password ?? '') };
   const files = open(serviceOf(device, transfer), () => credentials);
   try {

@@ -3,9 +3,10 @@ import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import type { EventEntry } from '../../shared/cwmp/methods.ts';
 import { isAbort } from '../../shared/errors.ts';
 import type { Device, InstallOutcome, Transfer } from '../state/device.ts';
+import { isReported } from './autonomous.ts';
 import { utcTime } from './inform.ts';
 import { createLatch } from './latch.ts';
-import { transferEnded } from './ledger.ts';
+import { transferDropped, transferEnded } from './ledger.ts';
 import { nextAttempt } from './queue.ts';
 import { unknownTime } from './timing.ts';
 import { fetchFile, installFile, type OpenFiles, sendFile } from './transfer.ts';
@@ -46,8 +47,14 @@ export function createWorker(options: WorkerOptions): Worker {
     });
 
   /** Outcome and events become durable in one write. */
-  const note = async ({ id }: Transfer, outcome: InstallOutcome | CwmpFault): Promise<void> => {
+  const note = async (transfer: Transfer, outcome: InstallOutcome | CwmpFault): Promise<void> => {
+    const { id } = transfer;
     const fault = outcome instanceof CwmpFault ? { code: outcome.code, message: outcome.message } : undefined;
+    const idle = !(outcome instanceof CwmpFault) && outcome.status === 'unchanged';
+    if (transfer.kind === 'Autonomous' && (idle || !isReported(device, transfer, fault !== undefined))) {
+      await device.record(facts => transferDropped(facts, id));
+      return;
+    }
     const completeTime = fault ? unknownTime : utcTime(device);
     await device.record(facts =>
       transferEnded(facts, id, { completeTime, ...(fault && { fault }) }, options.telling()),
@@ -105,7 +112,7 @@ export function createWorker(options: WorkerOptions): Worker {
       if (error !== fault) device.log.error('transfer failed', { error });
       const tried = (attempts.get(transfer.id) ?? 0) + 1;
       attempts.set(transfer.id, tried);
-      const again = nextAttempt(transfer, device.clock.now(), tried);
+      const again = nextAttempt(transfer, device.clock.now(), tried, fault.code);
       if (again === undefined) await alone(() => conclude(transfer, fault));
       else await change(transfer.id, own => Object.assign(own, { state: 'queued', notBefore: again }));
     }

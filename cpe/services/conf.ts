@@ -1,27 +1,45 @@
-// Configuration Manager: scripts that arrive by Download, and exports for Upload.
+// Configuration Manager: scripts that arrive by Download or that the unit fetches by itself, and exports for Upload.
+import { createHash } from 'node:crypto';
+import type { Timer } from '../../shared/clock.ts';
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { exportPaths, exportScript } from '../script/export.ts';
 import { runScript, type ScriptTarget } from '../script/run.ts';
-import { type Service, showTime, type Unit, X } from './service.ts';
+import type { InstallOutcome } from '../state/device.ts';
+import { configuredScripts, scriptPeriod } from './ownscripts.ts';
+import { type Applied, type Service, showTime, type Unit, X } from './service.ts';
 
 interface ConfState {
   running: boolean;
+  /** Until the next periodic transfer. */
+  timer?: Timer | undefined;
 }
 
 const state = (unit: Unit): ConfState => unit.slot(conf, () => ({ running: false }));
 
 /**
  * Runs a script that was downloaded.
+ * @param origin why the unit fetched it by itself; such a script may not run twice in a row
  * @throws CwmpFault 9018 when it cannot be read: nothing ran, the file as such is of no use. 9010 when lines failed: the
  *   file was sound and the rest of it holds, so the transfer as a whole is what failed (TR-069 A.5.1 has no code nearer).
  */
-export async function installScript(unit: Unit, target: ScriptTarget, bytes: Buffer): Promise<void> {
+export async function installScript(
+  unit: Unit,
+  target: ScriptTarget,
+  bytes: Buffer,
+  origin?: string,
+): Promise<InstallOutcome> {
+  const digest = createHash('sha256').update(bytes).digest('hex');
+  if (origin !== undefined && unit.unitFacts.scripts?.[origin] === digest && !mayRepeat(unit, origin)) {
+    unit.log.info('script is the one that ran last', { origin });
+    return { status: 'unchanged' };
+  }
   state(unit).running = true;
   try {
     const outcome = await runScript(target, bytes);
     const failed = !outcome.ran || outcome.failures.length > 0;
     await unit.remember(facts => {
       facts.script = { result: failed ? 'ExecutionFailed' : 'Success', at: showTime(unit.now()) };
+      if (origin !== undefined && outcome.ran) facts.scripts = { ...facts.scripts, [origin]: digest };
     });
     if (!outcome.ran) {
       const [first] = outcome.problems;
@@ -32,10 +50,28 @@ export async function installScript(unit: Unit, target: ScriptTarget, bytes: Buf
       const lines = outcome.failures.length === 1 ? '1 line' : `${outcome.failures.length} lines`;
       throw new CwmpFault(9010, `${lines} of ${outcome.statements} failed; first line ${first.line}: ${first.message}`);
     }
+    return { status: 'applied' };
   } finally {
     state(unit).running = false;
   }
 }
+
+/** A script that DHCP names never runs twice in a row; for a configured one Conf.ScriptsAllowRepeatedExecution says. */
+const mayRepeat = (unit: Unit, origin: string): boolean =>
+  !/^\d+$/.test(origin) && unit.variable('Conf.ScriptsAllowRepeatedExecution') === 'Enable';
+
+/** Sets the timer of the periodic transfers as the settings are now; an idle unit without them keeps nothing. */
+function arm(unit: Unit): void {
+  unit.peek<ConfState>(conf)?.timer?.cancel();
+  const period = scriptPeriod(unit);
+  if (period === undefined) return;
+  state(unit).timer = unit.clock.after(period, () => {
+    arm(unit);
+    fetchConfigured(unit).catch((error: unknown) => unit.log.error('scripts are not fetched', { error }));
+  });
+}
+
+const fetchConfigured = (unit: Unit): Promise<void> => unit.fetchOwn(configuredScripts(unit));
 
 /** @param modified whether a value or the rows of a table differ from the factory defaults */
 export async function exportConfiguration(
@@ -65,7 +101,16 @@ export const conf: Service = {
     [`${X}Conf.ScriptsStatsLastExportResult`]: unit => unit.unitFacts.exported?.result ?? 'None',
     [`${X}Conf.ScriptsStatsLastExportDateTime`]: unit => unit.unitFacts.exported?.at ?? '',
   },
+  start: arm,
+  stop(unit) {
+    unit.peek<ConfState>(conf)?.timer?.cancel();
+  },
+  apply(unit: Unit, { changes }: Applied) {
+    if (changes.some(({ path }) => /Conf\.ScriptsTransfer(Periodic|Interval)/.test(path)) && unit.started('Conf'))
+      arm(unit);
+  },
   commands: {
+    'conf.configuredscriptstransferandrun': fetchConfigured,
     // Nothing here is hardware, so nothing ever waits for a reboot.
     'conf.rebootifneeded': async () => undefined,
   },

@@ -3,7 +3,7 @@
 import type { Model } from '../../shared/model/datamodel.ts';
 import type { StunView } from '../agent/stun.ts';
 import type { Problem } from '../state/configuration.ts';
-import type { Change, Device, Source } from '../state/device.ts';
+import type { Change, Device, OwnTransfer, Source } from '../state/device.ts';
 import type { UnitFacts } from '../state/keeping.ts';
 import type { Persist } from '../state/persist.ts';
 import type { Draft, Tree } from '../state/tree.ts';
@@ -30,6 +30,8 @@ export interface Unit extends Device {
   peek<T>(owner: object): T | undefined;
   /** Changes rows and values of the unit's own, past the rules that bind an ACS. */
   edit(change: (draft: Draft) => void): Promise<void>;
+  /** Fetches and installs files by itself, one after the other, between sessions. Queued durably when resolved. */
+  fetchOwn(transfers: readonly OwnTransfer[]): Promise<void>;
   /** Values that services compute changed. */
   announce(changes: Change[]): void;
   /** Sets the unit's clock to the host's plus `offset` milliseconds; undefined: it is not set. */

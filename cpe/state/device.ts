@@ -46,14 +46,16 @@ export interface Lease {
   dnsServers: string[];
   address?: string;
   server: string;
+  /** Where scripts are: options 66 and 67, or the sub-options of these numbers in option 43; 66 first. */
+  scripts?: { option: 66 | 67; value: string }[];
 }
 
 export type TransferState = 'queued' | 'running' | 'ended';
 
-/** A Download, ScheduleDownload or Upload that was accepted: kept until its TransferComplete was answered. */
+/** A transfer that was accepted, or that the unit makes by itself (`Autonomous`): kept until its TransferComplete was answered. */
 export interface Transfer {
   id: string;
-  kind: 'Download' | 'ScheduleDownload' | 'Upload';
+  kind: 'Download' | 'ScheduleDownload' | 'Upload' | 'Autonomous';
   args: Record<string, unknown>;
   commandKey: string;
   state: TransferState;
@@ -65,6 +67,29 @@ export interface Transfer {
   completeTime?: string;
   /** Bytes are safe in the state directory; the installation follows, also after a power cut. */
   stored?: boolean;
+  /** Bytes that were fetched. */
+  size?: number;
+  /** What made the unit fetch it by itself: `66`, `67`, `Generic`, `Specific`. */
+  origin?: string;
+  /** How often an unreachable server is tried again, -1 for ever: autonomous ones only. */
+  retries?: number;
+}
+
+/** A file that the unit fetches by itself. */
+export interface OwnTransfer {
+  origin: string;
+  fileType: string;
+  /** Without user name and password. */
+  url: string;
+  username: string;
+  password: string;
+  retries: number;
+}
+
+/** A download that the unit asks its ACS for (RequestDownload, TR-069 A.4.2.2). */
+export interface DownloadWish {
+  fileType: string;
+  args: { Name: string; Value: string }[];
 }
 
 /** What the CWMP agent must not forget over a reboot or a power cut. */
@@ -82,6 +107,8 @@ export interface AgentFacts {
   parameterKey: string;
   /** Software version of the last successful session: its change is notified even across a reboot. */
   reportedVersion: string;
+  /** Asked of the ACS and not yet answered. */
+  wishes?: DownloadWish[];
   /** A factory reset was promised: the next start begins with it, whatever happened in between. */
   resetDue?: true;
 }
@@ -97,7 +124,8 @@ export interface TlsSettings {
   now: number | undefined;
 }
 
-export type InstallOutcome = { status: 'applied' } | { status: 'reboot' };
+/** `unchanged`: it is what was installed last from there, so nothing was done. */
+export type InstallOutcome = { status: 'applied' | 'reboot' | 'unchanged' };
 
 export interface Device {
   readonly model: Model;
@@ -162,8 +190,8 @@ export interface Device {
   storeFile(id: string, bytes: Buffer): Promise<void>;
   storedFile(id: string): Promise<Buffer | undefined>;
   dropFile(id: string): Promise<void>;
-  /** Installs a downloaded file by its TR-069 FileType. @throws CwmpFault 9003 unknown type, 9018 corrupted or for another product, 9019, 9010 a script that failed */
-  install(fileType: string, bytes: Buffer, target: string): Promise<InstallOutcome>;
+  /** Installs a downloaded file by its TR-069 FileType. @param origin of an autonomous transfer. @throws CwmpFault 9003 unknown type, 9018 corrupted or for another product, 9019, 9010 a script that failed */
+  install(fileType: string, bytes: Buffer, target: string, origin?: string): Promise<InstallOutcome>;
   /** Content for an Upload. @throws CwmpFault 9003 */
   export(fileType: string): Promise<Buffer>;
 

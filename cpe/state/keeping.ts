@@ -20,6 +20,8 @@ export interface UnitFacts {
   pendingFirmware?: Bank;
   install?: { result: 'Success' | 'Fail'; at: string };
   script?: { result: 'Success' | 'ExecutionFailed' | 'TransferFailed'; at: string };
+  /** SHA-256 of the script that ran last, by where the unit fetched it by itself. */
+  scripts?: Record<string, string>;
   exported?: { result: 'Success' | 'ExportationFailed'; at: string };
   firstUse?: string;
 }

@@ -73,6 +73,21 @@ describe('tandem-cpe', () => {
     return { code, lines };
   };
 
+  it('--request-download asks as soon as the ACS knows the unit', async () => {
+    const argv = ['--acs', acs.url, '--state', join(directory, 'state'), '--once'];
+    assert.equal((await inProcess(argv)).code, 0);
+    assert.equal((await inProcess([...argv, '--request-download', '3 Vendor Configuration File'])).code, 0);
+    assert.deepEqual(acs.names(), ['Inform', '(empty)', 'Inform', 'RequestDownload', '(empty)']);
+    assert.throws(() => readOptions(runOptions, { argv: ['--request-download', 'firmware'] }), /FileType/);
+
+    const stop = new AbortController();
+    const running = inProcess(['--acs', acs.url, '--request-download', '3 Vendor Configuration File'], stop.signal);
+    await acs.until(10);
+    stop.abort();
+    await running;
+    assert.deepEqual(acs.names().slice(5), ['Inform', '(empty)', 'Inform', 'RequestDownload', '(empty)']);
+  });
+
   it('exits 2 with one line on wrong usage, 0 on --help', async function () {
     this.timeout(30_000);
     const wrong = [

@@ -1,0 +1,110 @@
+// The scripts that a unit fetches by itself: those that DHCP names, and those that Conf.* names. Only where they are is worked out
+// here; the agent fetches them between its sessions, as it does for a Download.
+import type { OwnTransfer } from '../state/device.ts';
+import { hostPort, type Unit } from './service.ts';
+
+const FILE_TYPE = '3 Vendor Configuration File';
+
+const read = (unit: Unit, name: string): string => unit.variable(`Conf.${name}`) ?? '';
+
+/** `%mac%` and its like in names and paths; one that nobody knows stays. The series (`4100` of `4102S`) is inferred. */
+export function expandMacros(unit: Unit, text: string): string {
+  const values: Record<string, string> = {
+    mac: unit.identity.mac,
+    version: unit.softwareVersion,
+    product: unit.productName,
+    productseries: unit.productName.replace(/\d\d[A-Za-z]*$/, '00'),
+    profile: `${unit.productName}-TANDEM`,
+    serial: unit.identity.serialNumber,
+  };
+  return text.replace(/%([a-z]+)%/gi, (whole, name: string) => values[name.toLowerCase()] ?? whole);
+}
+
+/** `host[:port]/location/file`, without empty parts. */
+const joined = (host: string, location: string, file: string): string =>
+  [host, location, file]
+    .map(part => part.replace(/^\/+|\/+$/g, ''))
+    .filter(part => part !== '')
+    .join('/');
+
+/** Takes `user:password@` out of a URL. */
+function parted(text: string): { url: string; username: string; password: string } | undefined {
+  const match = /^([a-z][a-z0-9+.-]*):\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^@]+)$/i.exec(text);
+  if (!match) return undefined;
+  const plain = (part = ''): string => {
+    try {
+      return decodeURIComponent(part);
+    } catch {
+      // A lone % is itself.
+      return part;
+    }
+  };
+  return { url: `${match[1]?.toLowerCase()}://${match[4]}`, username: plain(match[2]), password: plain(match[3]) };
+}
+
+type Place = Pick<OwnTransfer, 'url' | 'username' | 'password'>;
+
+function onServer(unit: Unit, host: string, file: string): Place | undefined {
+  if (file === '' || host === '' || host.startsWith('0.0.0.0')) return undefined;
+  const at = hostPort(host);
+  const server = at.port === 0 ? host.replace(/:0$/, '') : host;
+  const path = expandMacros(unit, joined(server, read(unit, 'ScriptsLocation'), file));
+  return {
+    url: `${read(unit, 'ScriptsTransferProtocol').toLowerCase()}://${path}`,
+    username: read(unit, 'ScriptsTransferUsername'),
+    password: read(unit, 'ScriptsTransferPassword'),
+  };
+}
+
+/** Formats of options 66 and 67 (Conf.ScriptsDhcpOptionsFormat); AutoDetect tells them by how they begin. */
+export function placeOf(unit: Unit, value: string): Place | undefined {
+  const format = read(unit, 'ScriptsDhcpOptionsFormat');
+  const full = /^Script=(.+)$/i.exec(value);
+  const isUrl = /^[a-z][a-z0-9+.-]*:\/\//i.test(value);
+  if (format === 'FullyQualified' || (format === 'AutoDetect' && full)) {
+    return full ? parted(expandMacros(unit, full[1] ?? '')) : undefined;
+  }
+  if (format === 'Url' || (format === 'AutoDetect' && isUrl)) {
+    if (!isUrl) return undefined;
+    const file = read(unit, 'ScriptGenericFileName');
+    if (!value.endsWith('/')) return parted(expandMacros(unit, value));
+    return file === ''
+      ? undefined
+      : parted(expandMacros(unit, value + joined('', read(unit, 'ScriptsLocation'), file)));
+  }
+  const isHost = /^(\[[0-9a-f:]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:\d{1,5})?$/i.test(value);
+  return isHost ? onServer(unit, value, read(unit, 'ScriptGenericFileName')) : undefined;
+}
+
+/** What the last DHCP answer names, 66 first. Such a transfer is not repeated when it fails. */
+export function dhcpScripts(unit: Unit): OwnTransfer[] {
+  if (read(unit, 'ScriptsDhcpDownloadEnable') !== 'Enable') return [];
+  return (unit.lease?.scripts ?? []).flatMap(({ option, value }) => {
+    const place = placeOf(unit, value);
+    if (!place) unit.log.warn('DHCP names no script', { option, value: value.replace(/\/\/[^/]*@/, '//') });
+    return place ? [{ origin: String(option), fileType: FILE_TYPE, retries: 0, ...place }] : [];
+  });
+}
+
+/** Conf.ScriptGenericFileName, then Conf.ScriptSpecificFileName, which so has the last word. */
+export function configuredScripts(unit: Unit): OwnTransfer[] {
+  const host = read(unit, 'ScriptsTransferSrvHostname');
+  const retries = Number(unit.variable('Conf.ScriptsTransferRetriesNumber') ?? -1);
+  return (['Generic', 'Specific'] as const).flatMap(origin => {
+    const place = onServer(unit, host, read(unit, `Script${origin}FileName`));
+    return place ? [{ origin, fileType: FILE_TYPE, retries, ...place }] : [];
+  });
+}
+
+/** What a unit fetches as it starts. ScriptsTransferOnRestartDhcpScriptMaxDelay does not apply: the lease is there before. */
+export const scriptsAtStart = (unit: Unit): OwnTransfer[] => [
+  ...dhcpScripts(unit),
+  ...(read(unit, 'ScriptsTransferOnRestartEnable') === 'Enable' ? configuredScripts(unit) : []),
+];
+
+/** Milliseconds between periodic transfers; undefined when they are off. ScriptsTransferTimeRange is kept and not acted on. */
+export function scriptPeriod(unit: Unit): number | undefined {
+  if (read(unit, 'ScriptsTransferPeriodicEnable') !== 'Enable') return undefined;
+  const minutes = { Minutes: 1, Hours: 60, Days: 1440 }[read(unit, 'ScriptsTransferPeriodicTimeUnit')] ?? 60;
+  return Math.max(1, Number(read(unit, 'ScriptsTransferInterval'))) * minutes * 60_000;
+}
