@@ -33,6 +33,9 @@ export interface WorldOptions {
   tls?: boolean;
   cpeAuth?: 'required' | 'none';
   enrol?: 'approve' | 'auto';
+  /** A STUN server on a free port, with or without a login. */
+  stun?: { login?: { username: string; password: string } };
+  connectionRequestAllow?: string[];
   /** The ACS's own certificate; for 127.0.0.1 unless told. */
   certificate?: (ca: Authority) => Promise<Issued>;
 }
@@ -72,7 +75,8 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     enrol: options.enrol ?? 'auto',
     enrolment: { username: 'enrol', password: 'factory' },
     trustedProxies: [],
-    connectionRequestAllow: [],
+    connectionRequestAllow: options.connectionRequestAllow ?? [],
+    ...(options.stun ? { stun: { host: '127.0.0.1', port: 0, ...options.stun } } : {}),
   });
   const [url = ''] = acs.cwmp;
   const gateways: Gateway[] = [];

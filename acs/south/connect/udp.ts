@@ -66,7 +66,7 @@ export function createUdpKnock(options: UdpKnockOptions): Knock {
   const send = async (bytes: Buffer, to: Endpoint, signal: AbortSignal): Promise<void> => {
     let at = 0;
     for (const due of COPIES_AT) {
-      await clock.sleep(due - at, signal);
+      if (due > at) await clock.sleep(due - at, signal);
       at = due;
       await server.send(bytes, to);
     }
