@@ -163,6 +163,30 @@ export class VirtualClock implements Clock {
   }
 }
 
+/** Timers that end together: those of one transaction, one connection. */
+export interface TimerGroup {
+  after(ms: number, run: () => void): void;
+  /** Cancels what has not run yet; more may be set afterwards. */
+  cancelAll(): void;
+}
+
+export function timerGroup(clock: Clock): TimerGroup {
+  const running = new Set<Timer>();
+  return {
+    after: (ms, run) => {
+      const timer = clock.after(ms, () => {
+        running.delete(timer);
+        run();
+      });
+      running.add(timer);
+    },
+    cancelAll: () => {
+      for (const timer of running) timer.cancel();
+      running.clear();
+    },
+  };
+}
+
 /** A source of chance. */
 export interface Random {
   /** A number in [0, 1). */

@@ -1,5 +1,5 @@
 // The client's two state machines (RFC 3261 17.1, RFC 6026 7.2): INVITE and the others. Used by transaction.ts alone.
-import type { Clock, Timer } from '../clock.ts';
+import { type Clock, timerGroup } from '../clock.ts';
 import { parseCSeq } from './fields.ts';
 import { createRequest, createResponse, type SipRequest, type SipResponse } from './message.ts';
 import type { ClientTransaction, Outcome, TimerSettings } from './transaction.ts';
@@ -29,7 +29,7 @@ type State = 'calling' | 'proceeding' | 'completed' | 'accepted' | 'terminated';
 export function startClient(parts: ClientParts): ClientMachine {
   const { clock, timers, flow, request } = parts;
   const invite = request.method === 'INVITE';
-  const running = new Set<Timer>();
+  const { after, cancelAll: stopTimers } = timerGroup(clock);
   let state: State = 'calling';
   let cancelled = false;
   let ack: SipRequest | undefined;
@@ -38,17 +38,6 @@ export function startClient(parts: ClientParts): ClientMachine {
     resolve = done;
   });
 
-  const after = (ms: number, run: () => void): void => {
-    const timer = clock.after(ms, () => {
-      running.delete(timer);
-      run();
-    });
-    running.add(timer);
-  };
-  const stopTimers = (): void => {
-    for (const timer of running) timer.cancel();
-    running.clear();
-  };
   const terminate = (): void => {
     if (state === 'terminated') return;
     state = 'terminated';

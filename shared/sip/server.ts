@@ -1,5 +1,5 @@
 // The server's two state machines (RFC 3261 17.2, RFC 6026 7.1): INVITE and the others. Used by transaction.ts alone.
-import type { Clock, Timer } from '../clock.ts';
+import { type Clock, timerGroup } from '../clock.ts';
 import { createResponse, type SipRequest, type SipResponse } from './message.ts';
 import type { ServerTransaction, TimerSettings } from './transaction.ts';
 import type { Flow } from './transport.ts';
@@ -34,23 +34,12 @@ const TRYING_MS = 200;
 export function startServer(parts: ServerParts): ServerMachine {
   const { clock, timers, request, reply } = parts;
   const invite = request.method === 'INVITE';
-  const running = new Set<Timer>();
+  const { after, cancelAll: stopTimers } = timerGroup(clock);
   const cancels = new Set<(cancel: SipRequest) => void>();
   const timeouts = new Set<() => void>();
   let state: State = 'trying';
   let last: SipResponse | undefined;
 
-  const after = (ms: number, run: () => void): void => {
-    const timer = clock.after(ms, () => {
-      running.delete(timer);
-      run();
-    });
-    running.add(timer);
-  };
-  const stopTimers = (): void => {
-    for (const timer of running) timer.cancel();
-    running.clear();
-  };
   const terminate = (): void => {
     if (state === 'terminated') return;
     state = 'terminated';
