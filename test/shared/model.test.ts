@@ -247,6 +247,7 @@ describe('schemas/device.xml as a TR-181 device', () => {
         'RootDataModelVersion',
         'ManagementServer.ParameterKey',
         'ManagementServer.ConnectionRequestURL',
+        'ManagementServer.AliasBasedAddressing',
         'DeviceInfo.HardwareVersion',
         'DeviceInfo.SoftwareVersion',
         'DeviceInfo.ProvisioningCode',
