@@ -1,5 +1,6 @@
 // The ACS and CPEs as the field has them: each dialect over raw sockets, through every kind of task.
 import assert from 'node:assert/strict';
+import { gzipSync } from 'node:zlib';
 import type { Task } from '../../acs/store/store.ts';
 import { type DialectCpe, dialectCpe } from '../support/dialect-cpe.ts';
 import { type Dialect, dialects, writer } from '../support/dialects.ts';
@@ -199,6 +200,47 @@ describe('CPEs of many dialects', () => {
     assert.deepEqual(await cpe.session([['2 PERIODIC']]), ['GetRPCMethods']);
     await idle();
     assert.equal((await world.acs.fleet.tasks.get(task.id)).state, 'done');
+  });
+
+  it('a CPE without cookies may answer at length, also compressed: it is known by its connection', async () => {
+    world = await openWorld({ tls: false, cpeAuth: 'none' });
+    const write = writer(plain);
+    for (const coding of [undefined, 'gzip'] as const) {
+      const connection = await RawConnection.open(world.url);
+      const text = informText();
+      await connection.request(head('/', text), text);
+      await connection.request(head('/', '')).then(answer => assert.equal(answer.status, 204));
+      const task = await world.acs.fleet.tasks.add(id, {
+        method: 'GetParameterValues',
+        args: { ParameterNames: ['Device.'] },
+      });
+      await connection.request(head('/', text), text);
+      const request = await connection.request(head('/', ''));
+      const [, requestId = ''] = /ID [^>]*>([^<]*)</.exec(request.text) ?? [];
+      const values = Array.from({ length: 4000 }, (_, at) =>
+        write.value(`Device.P${at}`, 'x'.repeat(20), 'xsd:string'),
+      );
+      const list = write.list('ParameterList', 'cwmp:ParameterValueStruct', values);
+      const xml = Buffer.from(write.envelope(write.message('GetParameterValuesResponse', list), requestId));
+      assert.ok(xml.length > 400_000);
+      const body = coding ? gzipSync(xml) : xml;
+      const lines = [
+        'POST / HTTP/1.1',
+        `Host: ${new URL(world.url).host}`,
+        ...(coding ? ['Content-Encoding: gzip'] : []),
+        `Content-Length: ${body.length}`,
+      ];
+      assert.equal((await connection.request(lines, body)).status, 204);
+      connection.close();
+      await idle();
+      const { state, result } = await world.acs.fleet.tasks.get(task.id);
+      assert.equal(state, 'done');
+      assert.equal((result as { ParameterList: unknown[] } | undefined)?.ParameterList.length, 4000);
+    }
+    const stranger = await RawConnection.open(world.url);
+    const lines = ['POST / HTTP/1.1', `Host: ${new URL(world.url).host}`, 'Content-Length: 500000'];
+    assert.equal((await stranger.request(lines)).status, 413, 'a stranger may not');
+    stranger.close();
   });
 
   it('a stray empty POST after the end is answered 204, on the same connection and on another', async () => {
