@@ -1,0 +1,32 @@
+// 200,000 damaged envelopes against both sides; other ones than `npm test` has.
+import assert from 'node:assert/strict';
+import { decodeDamaged, memoryInUse, openAcs, openUnit, postDamaged } from '../support/mutations.ts';
+
+describe('3.5 Damaged envelopes, many', function () {
+  this.timeout(3_600_000);
+
+  it('160,000 are read or refused', async () => {
+    await decodeDamaged(1_000_000, 10_000);
+    const before = memoryInUse();
+    await decodeDamaged(1_010_000, 150_000);
+    assert.ok(memoryInUse() - before < 32 << 20);
+  });
+
+  it('20,000 at every stage of a session do the ACS no harm', async () => {
+    const acs = await openAcs();
+    await postDamaged(acs, 2_000_000, 1000);
+    const before = memoryInUse();
+    await postDamaged(acs, 2_001_000, 19_000);
+    assert.ok(memoryInUse() - before < 64 << 20);
+    await acs.close();
+  });
+
+  it('20,000 from its ACS do the unit no harm', async () => {
+    const unit = await openUnit();
+    await unit.run(3_000_000, 1000);
+    const before = memoryInUse();
+    await unit.run(3_001_000, 19_000);
+    assert.ok(memoryInUse() - before < 64 << 20);
+    await unit.close();
+  });
+});
