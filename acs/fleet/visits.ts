@@ -8,6 +8,7 @@ import type { Proof } from './enrol.ts';
 import { type Cpe, SessionLost } from './ports.ts';
 import { adapted, quirksOf } from './quirks.ts';
 import { type ReconcileParts, reconcile } from './reconcile.ts';
+import { splitting } from './splitting.ts';
 
 export interface Arrival {
   identity: DeviceIdentity;
@@ -174,7 +175,7 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
     },
     work: async (visit, connected) => {
       if (visit.row.state !== 'enrolled') return;
-      const cpe = adapted(connected, quirksOf(visit.row, context.quirks), visit.row.root);
+      const cpe = splitting(adapted(connected, quirksOf(visit.row, context.quirks), visit.row.root));
       await offerCredentials(visit, cpe).catch(error => {
         // The pair it came with stays good, and the offer is made again in its next session.
         if (!(error instanceof CwmpFault)) throw error;
