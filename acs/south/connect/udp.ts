@@ -89,7 +89,9 @@ export function createUdpKnock(options: UdpKnockOptions): Knock {
     } finally {
       end();
     }
-    return { outcome: 'failed', reason: `${authorityOf(to)}: no session within ${ARRIVAL_MS / 1000} s` };
+    // Some devices take requests unsigned; that this one got no good signature is the likelier cause.
+    const unsigned = device.connectionRequest.password ? '' : '; no connection-request credentials of it are known';
+    return { outcome: 'failed', reason: `${authorityOf(to)}: no session within ${ARRIVAL_MS / 1000} s${unsigned}` };
   };
 }
 

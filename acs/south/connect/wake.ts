@@ -1,5 +1,4 @@
 // Wakes a device: by HTTP where its URL can be called, else or when nothing answers there by UDP; and says why each way failed.
-import { messageOf } from '../../../shared/errors.ts';
 import type { EventBus } from '../../events.ts';
 import type { Wake } from '../../fleet/ports.ts';
 import type { DeviceRow } from '../../store/store.ts';
@@ -34,7 +33,7 @@ export function createWake(options: WakeOptions): Wake {
   const knock = async (device: DeviceRow): Promise<Woken> => {
     const outcome = await tried(device).catch((error: unknown): Woken => {
       if (!signal.aborted) throw error;
-      return { accepted: false, reason: `the ACS closes (${messageOf(error)})` };
+      return { accepted: false, reason: 'the ACS closes' };
     });
     events.emit('connectionRequest', { device: device.id, ...outcome });
     return outcome;
