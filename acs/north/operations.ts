@@ -1,5 +1,5 @@
 // The table of everything an operator can do: name, input, answers, role and what runs. REST and its description derive from it.
-import { UserError } from '../../shared/errors.ts';
+import { isAbort, UserError } from '../../shared/errors.ts';
 import type { DeviceInput, DeviceView } from '../fleet/devices.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { ladder } from '../fleet/ladder.ts';
@@ -7,6 +7,7 @@ import type { Wake } from '../fleet/ports.ts';
 import type { Preset } from '../fleet/presets.ts';
 import { isSecretName } from '../fleet/secrets.ts';
 import type { TaskInput } from '../fleet/tasks.ts';
+import type { DeviceRow } from '../store/store.ts';
 import { parseCsv } from './csv.ts';
 import { describe } from './openapi.ts';
 import type { Operation, OperationContext, OperationInput, OperationOutput } from './operation.ts';
@@ -37,12 +38,24 @@ async function addTask(input: OperationInput, { fleet, wake }: OperationContext)
   const task = await fleet.tasks.add(id, input.body as TaskInput);
   const wait = input.query.wait as number | undefined;
   if (wait === undefined) return { status: 201, body: taskView(task) };
-  let woken: Awaited<ReturnType<Wake>> | undefined;
-  if (!fleet.visits.isVisiting(id)) woken = await wake(await fleet.devices.row(id));
+  // The device may come by itself while it is being called, and a call may take longer than the caller waits.
+  const giveUp = new AbortController();
+  const calling = fleet.visits.isVisiting(id) ? undefined : call(wake, await fleet.devices.row(id), giveUp.signal);
   const after = await fleet.tasks.outcome(task.id, wait * 1000);
+  giveUp.abort();
+  const woken = await calling;
   const ended = after.state === 'done' || after.state === 'failed' || after.state === 'cancelled';
   const unheard = woken && !woken.accepted && !ended ? { connectionRequest: woken.reason } : {};
   return { status: ended ? 200 : 202, body: { ...taskView(after), ...unheard } };
+}
+
+async function call(wake: Wake, device: DeviceRow, signal: AbortSignal): ReturnType<Wake> {
+  try {
+    return await wake(device, signal);
+  } catch (error) {
+    if (isAbort(error)) return { accepted: false, reason: 'the device has not answered yet' };
+    throw error;
+  }
 }
 
 async function announce({ body, contentType }: OperationInput, { fleet }: OperationContext): Promise<OperationOutput> {
