@@ -110,7 +110,8 @@ describe('the ACS as a process', function () {
     for (const [args, message] of wrong) {
       const starting = (async () => {
         const { values } = readOptions(acsOptions, { argv: ['--data', data(), ...args] });
-        await start(values, { pretty: false, write: () => undefined });
+        const { acs } = await start(values, { pretty: false, write: () => undefined });
+        await acs.close();
       })();
       await assert.rejects(starting, error => error instanceof UsageError && message.test(error.message), `${args}`);
     }
@@ -148,9 +149,12 @@ describe('the ACS as a process', function () {
     await new Promise(resolve => taken.once('listening', resolve));
     const { port } = taken.address() as { port: number };
     const there = new RegExp(`127.0.0.1:${port}: another program listens there already`);
-    await refused(run('--cwmp', 'http://127.0.0.1:0', '--api', `http://127.0.0.1:${port}`), 1, there);
-    await refused(run('--cwmp', `http://127.0.0.1:${port}`, '--api', 'http://127.0.0.1:0'), 1, there);
-    await new Promise(resolve => taken.close(resolve));
+    try {
+      await refused(run('--cwmp', 'http://127.0.0.1:0', '--api', `http://127.0.0.1:${port}`), 1, there);
+      await refused(run('--cwmp', `http://127.0.0.1:${port}`, '--api', 'http://127.0.0.1:0'), 1, there);
+    } finally {
+      await new Promise(resolve => taken.close(resolve));
+    }
   });
 
   it('says in one line what is wrong with its data directory, and exits 1', async () => {
