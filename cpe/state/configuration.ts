@@ -52,6 +52,9 @@ interface RowCommand {
   label: string;
 }
 
+/** Rows of one table where the model sets no limit of its own: our choice, above what any unit of the family holds. */
+const MAX_ROWS = 1000;
+
 type Listener = (changes: Change[], source: Source) => void;
 
 const untouched = emptyLayer();
@@ -265,6 +268,7 @@ export class Configuration {
       };
       const strict = this.variable('Cwmp.InteropParameterTypeValidation') === 'Strict';
       for (const item of items) {
+        if (this.#keptFrom(source, item.name)) problem(item.name, 9001, `${item.name} is for the ACS alone to change`);
         const wrong = this.#put(draft, item, strict, commands);
         if (wrong) problem(item.name, wrong.code, wrong.message);
       }
@@ -290,6 +294,14 @@ export class Configuration {
       return draft.touched.has(path);
     });
     return asked?.name ?? path;
+  }
+
+  /**
+   * TR-069 A.3.2.4: an entity that is not in the AccessList must not write. The only one defined is the Subscriber: here whoever uses
+   * the unit's own pages. Scripts come from the operator, by the ACS or by DHCP, and the unit itself is no entity; both go on.
+   */
+  #keptFrom(source: Source, path: string): boolean {
+    return source === 'web' && this.#attributes?.get(path)?.accessList?.includes('Subscriber') === false;
   }
 
   /** TR-069 A.3.2.1: 9005 unknown, 9008 read-only, 9006 type, 9007 value. */
@@ -335,7 +347,7 @@ export class Configuration {
     if (found?.kind !== 'table') throw new CwmpFault(9005, `${table} is not a table`);
     const { def } = found;
     if (!this.#rowsChangeable(def.path)) throw new CwmpFault(9005, `rows of ${table} cannot be added`);
-    if (draft.rows(table).length >= def.maxEntries) throw new CwmpFault(9004, `${table} is full`);
+    if (draft.rows(table).length >= Math.min(def.maxEntries, MAX_ROWS)) throw new CwmpFault(9004, `${table} is full`);
     const problems: { name: string; code: number; message: string }[] = [];
     const instance = draft.addRow(table);
     const given = new Map(Object.entries(columns).map(([name, value]) => [name.toLowerCase(), { name, value }]));

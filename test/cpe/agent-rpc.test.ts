@@ -44,6 +44,15 @@ describe('what the unit answers to the ACS (TR-069 A.3, A.4)', () => {
     return String(result?.ParameterList[0]?.Value);
   };
 
+  it('an answer of more than 4 MB is too much: 9004, and the next question is answered', async () => {
+    await start();
+    const read = unit.device.read.bind(unit.device);
+    const much = Array.from({ length: 5 }, (_, at) => text(`Device.P${at}`, 'x'.repeat(1_000_000)));
+    Object.assign(unit.device, { read: (name: string) => (name === '' ? much : read(name)) });
+    assert.equal((await call('GetParameterValues', { ParameterNames: [''] })).fault?.code, 9004);
+    assert.equal(await value(`${P}ParameterKey`), '');
+  });
+
   it('GetRPCMethods names what it supports and no more', async () => {
     await start();
     const { result } = await call('GetRPCMethods', {});

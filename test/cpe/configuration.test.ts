@@ -40,6 +40,50 @@ describe('configuration of a unit', () => {
     return [0, []];
   };
 
+  it('access lists (A.3.2.4): without the Subscriber, the unit’s own pages may not write, all others may', async () => {
+    const unit = make();
+    const name = `${MS}Username`;
+    await unit.setAttributes([{ path: name, accessList: [] }]);
+    assert.deepEqual(await faults(unit.set([{ name, value: 'x' }], 'web')), [9003, [[name, 9001]]]);
+    assert.equal(unit.get(name), '');
+    for (const source of ['acs', 'script', 'unit'] as const) await unit.set([{ name, value: source }], source);
+    assert.equal(unit.get(name), 'unit');
+    await unit.setAttributes([{ path: name, accessList: ['Subscriber'] }]);
+    await unit.set([{ name, value: 'web' }], 'web');
+    assert.equal(unit.get(name), 'web');
+  });
+
+  it('a full table: 9004, by maxEntries of the model or by our own bound', async () => {
+    const plain = await builtinModel('device');
+    const unit = new Configuration(plain, emptyLayer(), {
+      live: { value: () => undefined, rows: () => undefined },
+      started: () => true,
+      write: () => false,
+      check: () => undefined,
+      apply: async () => undefined,
+      rowCommand: async () => undefined,
+      save: async () => undefined,
+    });
+    const table = 'Device.DNS.Client.Server.';
+    const row = plain.objects.get(`${table}{i}.`);
+    assert.ok(row);
+    const limit = row.maxEntries;
+    try {
+      row.maxEntries = 2;
+      await unit.insert(table, {}, 'acs');
+      await unit.insert(table, {}, 'acs');
+      assert.deepEqual(await faults(unit.insert(table, {}, 'acs')), [9004, []]);
+      await unit.remove(`${table}1.`, 'acs');
+      assert.equal((await unit.insert(table, {}, 'acs')).instance, 3);
+    } finally {
+      row.maxEntries = limit;
+    }
+    await unit.edit(draft => {
+      for (let count = 2; count < 1000; count++) draft.addRow(table);
+    }, 'unit');
+    assert.deepEqual(await faults(unit.insert(table, {}, 'acs')), [9004, []]);
+  });
+
   describe('reading (A.3.2.2, A.3.2.3)', () => {
     it('reads a partial path, the empty path and a full name', () => {
       const unit = make();
