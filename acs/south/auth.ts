@@ -31,12 +31,15 @@ export interface Authenticator {
   authenticate(asked: Asked): Promise<AuthResult>;
 }
 
-/** TR-069 3.3: the common name of a client certificate that the configured CA signed names the device. */
+/**
+ * TR-069 3.3: the common name of a client certificate that the configured CA signed names the device, as `OUI-…-serial`. One with another
+ * name is shared by many and proves nothing of a single one.
+ */
 function certified(socket: unknown): string | undefined {
   const tls = socket as Partial<TLSSocket>;
   if (!tls.authorized || !tls.getPeerCertificate) return undefined;
   const name: unknown = tls.getPeerCertificate().subject?.CN;
-  return typeof name === 'string' && name !== '' ? name : undefined;
+  return typeof name === 'string' && /^[0-9A-F]{6}-./.test(name) ? name : undefined;
 }
 
 export function createAuthenticator(options: AuthOptions): Authenticator {

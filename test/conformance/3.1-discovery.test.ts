@@ -1,0 +1,120 @@
+// TR-069 3.1: a unit that learns its ACS by DHCP, and what happens to that when it learns better.
+import assert from 'node:assert/strict';
+import { type DhcpServer, startDhcpServer } from '../support/dhcp.ts';
+import { ask, informResponse, type ScriptedAcs, scriptedAcs } from '../support/scripted-acs.ts';
+import { type TestUnit, testUnit, type UnitOptions } from '../support/unit.ts';
+
+const P = 'Device.ManagementServer.';
+
+describe('3.1 The ACS by DHCP', () => {
+  let acs: ScriptedAcs;
+  let other: ScriptedAcs;
+  let dhcp: DhcpServer;
+  let unit: TestUnit;
+  beforeEach(async () => {
+    acs = await scriptedAcs();
+    other = await scriptedAcs();
+    dhcp = await startDhcpServer({
+      acsUrl: acs.url,
+      provisioningCode: 'code',
+      retryMinimumWait: 20,
+      retryMultiplier: 3000,
+    });
+  });
+  afterEach(async () => {
+    await unit?.close();
+    await Promise.all([acs.close(), other.close(), dhcp.close()]);
+  });
+
+  /** Boots, letting DHCP's own waits pass. */
+  const start = async (options: UnitOptions = {}): Promise<void> => {
+    unit = await testUnit({ model: 'device', dhcp: { server: { host: '127.0.0.1', port: dhcp.port } }, ...options });
+    await boot();
+  };
+  const boot = async (): Promise<void> => {
+    let up = false;
+    const booted = unit.boot().then(() => {
+      up = true;
+    });
+    while (!up) await unit.clock.advance(250);
+    await booted;
+  };
+  const ended = async (count: number): Promise<void> => {
+    for (let round = 0; unit.sessions.length < count && round < 4000; round++) await unit.clock.advance(250);
+    await unit.ended(count);
+  };
+  const codes = (session: number): string[] => (unit.sessions[session - 1]?.events ?? []).map(event => event.EventCode);
+
+  for (const identified of [false, true]) {
+    it(`option ${identified ? 125 : 43} names the ACS, and the retry policy until the ACS sets its own`, async () => {
+      dhcp.change({ identified });
+      acs.play({ status: 500 }, { status: 500 });
+      await start();
+      await ended(1);
+      const from = unit.clock.now();
+      await ended(2);
+      const waited = (unit.clock.now() - from) / 1000;
+      assert.ok(waited >= 19 && waited <= 61, `waited ${waited} s: m is 20, k is 3000`);
+    });
+  }
+
+  it('a URL that was set counts more than the one that DHCP tells', async () => {
+    await start({ url: other.url });
+    await ended(1);
+    assert.deepEqual([acs.names().length, other.names()], [0, ['Inform', '(empty)']]);
+  });
+
+  it('one that the ACS sets holds from then on, over a reboot', async () => {
+    acs.play(
+      informResponse(),
+      ask('SetParameterValues', {
+        ParameterList: [{ Name: `${P}URL`, Value: other.url, Type: 'xsd:string' }] as never,
+        ParameterKey: '',
+      }),
+    );
+    await start();
+    await ended(2);
+    assert.deepEqual(codes(2), ['0 BOOTSTRAP']);
+    await unit.gateway.powerOff();
+    await boot();
+    await ended(3);
+    assert.deepEqual(codes(3), ['1 BOOT']);
+    assert.equal(acs.names().filter(name => name === 'Inform').length, 1);
+  });
+
+  it('another URL from DHCP is a 0 BOOTSTRAP to the new ACS', async () => {
+    await start();
+    await ended(1);
+    assert.deepEqual(codes(1), ['0 BOOTSTRAP', '1 BOOT']);
+    dhcp.change({ acsUrl: other.url });
+    await unit.gateway.powerOff();
+    await boot();
+    await ended(2);
+    assert.deepEqual(codes(2), ['0 BOOTSTRAP', '1 BOOT']);
+    assert.deepEqual(other.names(), ['Inform', '(empty)']);
+  });
+
+  it('an ACS that DHCP named and nobody answers for is asked for again', async () => {
+    await acs.close();
+    await start();
+    await ended(1);
+    assert.equal(unit.sessions[0]?.error?.kind, 'unreachable');
+    const asked = dhcp.requests.length;
+    dhcp.change({ acsUrl: other.url });
+    await ended(2);
+    assert.ok(dhcp.requests.length > asked);
+    assert.equal(unit.sessions[1]?.ok, true);
+    assert.deepEqual(other.names(), ['Inform', '(empty)']);
+  });
+
+  it('what is no absolute http or https URL is as good as none', async () => {
+    for (const acsUrl of ['ftp://acs.example/', '/acs', 'acs.example', 'http://']) {
+      dhcp.change({ acsUrl });
+      await start();
+      await unit.clock.advance(1000);
+      assert.equal(unit.gateway.agent?.acsUrl, '', acsUrl);
+      await unit.close();
+    }
+    assert.equal(acs.heard.length, 0);
+  });
+});
