@@ -46,7 +46,8 @@ const OPEN_MS = 15 * 60_000;
 
 export function createEnrolment(context: FleetContext): Enrolment {
   const { store, clock, secrets, events } = context;
-  const knocks = new Map<string, Knock>();
+  /** Those that came in after all are kept unlisted: each session begins with a 401, and is no news the second time. */
+  const knocks = new Map<string, Knock & { admitted?: true }>();
 
   const accountOf = async (username: string): Promise<Account> => {
     const account: Account = [];
@@ -69,7 +70,7 @@ export function createEnrolment(context: FleetContext): Enrolment {
 
   const isOpen = (row: DeviceRow | undefined): boolean => (row?.openUntil ?? 0) > clock.now();
 
-  const admission: Enrolment['admission'] = async (identity, proof, eventCodes) => {
+  const decide: Enrolment['admission'] = async (identity, proof, eventCodes) => {
     const id = deviceId(identity);
     const fresh = context.enrol === 'auto' ? 'enrolled' : 'quarantine';
     if (proof.kind === 'device' || proof.kind === 'certificate') {
@@ -91,28 +92,36 @@ export function createEnrolment(context: FleetContext): Enrolment {
     );
   };
 
+  const isKnocking = (id: string): boolean => knocks.has(id) && !knocks.get(id)?.admitted;
+
   return {
     accountOf,
-    admission,
+    admission: async (identity, proof, eventCodes) => {
+      const decided = await decide(identity, proof, eventCodes);
+      const knock = knocks.get(deviceId(identity));
+      if (knock) knock.admitted = true;
+      return decided;
+    },
     knock: (identity, address) => {
       const id = deviceId(identity);
       const known = knocks.get(id);
       const now = clock.now();
       knocks.delete(id);
-      knocks.set(id, { device: id, address, first: known?.first ?? now, last: now, count: (known?.count ?? 0) + 1 });
+      const before = known?.admitted ? undefined : known;
+      knocks.set(id, { device: id, address, first: before?.first ?? now, last: now, count: (before?.count ?? 0) + 1 });
       if (knocks.size > MAX_KNOCKS) {
         const [oldest] = knocks.keys();
         if (oldest !== undefined) knocks.delete(oldest);
       }
       if (!known) events.emit('knock', { device: id, address });
     },
-    knocking: () => [...knocks.values()].reverse(),
+    knocking: () => [...knocks.values()].filter(knock => !knock.admitted).reverse(),
     mayOpen: async id => context.cpeAuth === 'none' || isOpen(await store.device(id)),
     approve: async id => {
       const row = await store.device(id);
       const now = clock.now();
       const needsDoor = !row?.credentials?.password || row.state === 'enrolled';
-      if (!row && !knocks.has(id))
+      if (!row && !isKnocking(id))
         throw new UserError(404, 'no-such-device', `no device ${id}, and none was heard knocking`);
       const approved = await store.apply(id, 'approved', {
         ...(row ? {} : { identity: parseDeviceId(id) }),

@@ -28,6 +28,12 @@ describe('sessions of the ACS', () => {
       assert.equal(await acs.store.device(id), undefined);
     });
 
+    it('lists nobody as knocking who came in after the challenge', async () => {
+      await open();
+      await new ScriptedCpe(acs.app, factory).session();
+      assert.deepEqual(acs.fleet.enrolment.knocking(), []);
+    });
+
     it('keeps a new device in quarantine: the Inform is answered, nothing is asked', async () => {
       await open();
       await acs.fleet.presets.put('all', { set: { 'Device.X_0090F8_Cwmp.PeriodicInformInterval': 60 } });
