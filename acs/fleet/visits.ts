@@ -87,34 +87,54 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
     return false;
   };
 
+  /** Devices that would not take credentials since their last boot: they are not asked in every session. */
+  const unwilling = new Set<string>();
+
+  /** Puts credentials on the device. What it refuses it is offered again after its next boot; what it came with stays good. */
+  const giveCredentials = async (visit: Visit, cpe: Cpe, values: Record<string, string>): Promise<boolean> => {
+    const base = `${visit.row.root}ManagementServer.`;
+    const list = Object.entries(values).map(([name, Value]) => ({ Name: base + name, Value, Type: 'xsd:string' }));
+    try {
+      await cpe.call('SetParameterValues', { ParameterList: list, ParameterKey: visit.row.parameterKey });
+      log.info('credentials given', { device: visit.id, parameters: Object.keys(values) });
+      return true;
+    } catch (error) {
+      if (!(error instanceof CwmpFault)) throw error;
+      unwilling.add(visit.id);
+      log.warn('credentials refused', { device: visit.id, fault: error.code, reason: error.message });
+      return false;
+    }
+  };
+
   /** The device gets a pair of its own: both are good from before the RPC leaves until the new one is seen. */
   const offerCredentials = async (visit: Visit, cpe: Cpe): Promise<void> => {
-    if (context.cpeAuth === 'none' || visit.proof.kind === 'device' || visit.proof.kind === 'certificate') return;
-    const own = { username: visit.id, password: context.secrets.password() };
-    const request = { username: 'acs', password: context.secrets.password() };
-    const offered = await store.apply(visit.id, 'credentialsOffered', {
-      token: visit.token,
-      next: { username: own.username, password: context.secrets.seal(own.password) },
-      connectionRequest: { username: request.username, password: context.secrets.seal(request.password) },
-    });
-    if (offered === 'stale') throw new SessionLost('another session has taken the device over');
-    const base = `${visit.row.root}ManagementServer.`;
-    const value = (name: string, text: string): ParameterValue => ({
-      Name: base + name,
-      Value: text,
-      Type: 'xsd:string',
-    });
-    await cpe.call('SetParameterValues', {
-      ParameterList: [
-        value('Username', own.username),
-        value('Password', own.password),
-        value('ConnectionRequestUsername', request.username),
-        value('ConnectionRequestPassword', request.password),
-      ],
-      ParameterKey: visit.row.parameterKey,
-    });
+    const { secrets } = context;
+    if (visit.events.includes('1 BOOT') || visit.events.includes('0 BOOTSTRAP')) unwilling.delete(visit.id);
+    if (unwilling.has(visit.id)) return;
+    const request = { ConnectionRequestUsername: 'acs', ConnectionRequestPassword: secrets.password() };
+    const connectionRequest = { username: 'acs', password: secrets.seal(request.ConnectionRequestPassword) };
+    const cameWithOwn = visit.proof.kind === 'device' || visit.proof.kind === 'certificate';
+    if (context.cpeAuth === 'required' && !cameWithOwn) {
+      const own = { Username: visit.id, Password: secrets.password() };
+      const next = { username: own.Username, password: secrets.seal(own.Password) };
+      const offered = await store.apply(visit.id, 'credentialsOffered', {
+        token: visit.token,
+        next,
+        connectionRequest,
+      });
+      if (offered === 'stale') throw new SessionLost('another session has taken the device over');
+      await giveCredentials(visit, cpe, { ...own, ...request });
+    } else if (
+      visit.row.connectionRequest.url !== '' &&
+      (visit.row.connectionRequest.password === '' || visit.events.includes('0 BOOTSTRAP'))
+    ) {
+      // Without a pair that both sides know, the device could never be woken.
+      await store.apply(visit.id, 'patched', { patch: { connectionRequest } });
+      const taken = await giveCredentials(visit, cpe, request);
+      if (!taken)
+        await store.apply(visit.id, 'patched', { patch: { connectionRequest: { username: '', password: '' } } });
+    } else return;
     await refresh(visit);
-    log.info('credentials given', { device: visit.id });
   };
 
   const workOnce = async (visit: Visit, cpe: Cpe): Promise<boolean> => {
@@ -176,11 +196,7 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
     work: async (visit, connected) => {
       if (visit.row.state !== 'enrolled') return;
       const cpe = splitting(adapted(connected, quirksOf(visit.row, context.quirks), visit.row.root));
-      await offerCredentials(visit, cpe).catch(error => {
-        // The pair it came with stays good, and the offer is made again in its next session.
-        if (!(error instanceof CwmpFault)) throw error;
-        log.warn('credentials refused', { device: visit.id, fault: error.code, reason: error.message });
-      });
+      await offerCredentials(visit, cpe);
       do {
         if (touched.delete(visit.id)) await refresh(visit);
         if (await workOnce(visit, cpe)) return;

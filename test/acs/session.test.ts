@@ -145,6 +145,30 @@ describe('sessions of the ACS', () => {
     });
   });
 
+  it('a device that has its own login is given a pair for connection requests; one that refuses is not asked every time', async () => {
+    await open({ enrol: 'auto', cpeAuth: 'none' });
+    const url = { 'Device.ManagementServer.ConnectionRequestURL': 'http://127.0.0.1:7547/cr' };
+    const refusing = await new ScriptedCpe(acs.app, { parameters: url }).session(
+      () => new CwmpFault(9001, 'Request denied'),
+    );
+    assert.deepEqual(
+      refusing.asked.map(({ method }) => method),
+      ['SetParameterValues'],
+    );
+    const again = await new ScriptedCpe(acs.app, { parameters: url, events: ['2 PERIODIC'] }).session();
+    assert.deepEqual(again.asked, []);
+    const { asked } = await new ScriptedCpe(acs.app, { parameters: url, events: ['1 BOOT'] }).session(() => ({
+      Status: 0,
+    }));
+    const list = (asked[0]?.args.ParameterList ?? []) as { Name: string; Value: string }[];
+    assert.deepEqual(
+      list.map(({ Name }) => Name.replace('Device.ManagementServer.', '')),
+      ['ConnectionRequestUsername', 'ConnectionRequestPassword'],
+    );
+    const row = await acs.store.device(id);
+    assert.equal(acs.secrets.open(row?.connectionRequest.password ?? ''), list[1]?.Value);
+  });
+
   describe('what is said wrong', () => {
     beforeEach(async () => {
       await open({ enrol: 'auto', cpeAuth: 'none' });

@@ -12,7 +12,6 @@ import { identityOf, idOf, informOf, newYear, taskOf, valuesOf } from '../suppor
 
 /** A place where a store lives; `open` opens it again and again, `durable` says whether it outlives its closing. */
 interface Home {
-  durable: boolean;
   open(): Promise<Store>;
   remove(): Promise<void>;
 }
@@ -22,20 +21,18 @@ const clock = new VirtualClock(newYear);
 async function sqliteHome(inThread: boolean): Promise<Home> {
   const folder = await mkdtemp(join(tmpdir(), 'tandem-store-'));
   return {
-    durable: true,
     open: () => openSqlite({ file: join(folder, 'acs.db'), clock, inThread }),
     remove: () => rm(folder, { recursive: true }),
   };
 }
 
-const homes: Record<string, () => Promise<Home>> = {
-  'SQLite in memory': async () => ({
+const homes: Record<string, { durable: boolean; make: () => Promise<Home> }> = {
+  'SQLite in memory': {
     durable: false,
-    open: () => openSqlite({ file: ':memory:', clock }),
-    remove: async () => undefined,
-  }),
-  'SQLite in a file, in-thread': () => sqliteHome(true),
-  'SQLite in a file, with its threads': () => sqliteHome(false),
+    make: async () => ({ open: () => openSqlite({ file: ':memory:', clock }), remove: async () => undefined }),
+  },
+  'SQLite in a file, in-thread': { durable: true, make: () => sqliteHome(true) },
+  'SQLite in a file, with its threads': { durable: true, make: () => sqliteHome(false) },
 };
 
 const claimed = (result: Informed): Extract<Informed, { outcome: 'claimed' }> => {
@@ -65,13 +62,13 @@ function rejectsWith(work: Promise<unknown>, status: number, code: string): Prom
   });
 }
 
-for (const [name, makeHome] of Object.entries(homes))
+for (const [name, { durable, make }] of Object.entries(homes))
   describe(`the store contract: ${name}`, () => {
     let home: Home;
     let store: Store;
 
     beforeEach(async () => {
-      home = await makeHome();
+      home = await make();
       store = await home.open();
     });
     afterEach(async () => {
@@ -401,7 +398,7 @@ for (const [name, makeHome] of Object.entries(homes))
       });
 
       // A store in memory has nothing to open again.
-      if (home.durable) {
+      if (durable) {
         it('and opening again gives back all that was acknowledged', async () => {
           const { row } = await inform(store, 'A', newYear, ['1 BOOT']);
           await addTask(store, 'A', taskOf('t', 'Reboot', newYear));

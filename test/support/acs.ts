@@ -168,7 +168,8 @@ export class ScriptedCpe {
       'Device.DeviceSummary': 'Device:1.0',
       'Device.DeviceInfo.SoftwareVersion': '49.1.2884',
       'Device.ManagementServer.ParameterKey': '',
-      'Device.ManagementServer.ConnectionRequestURL': 'http://127.0.0.1:7547/cr',
+      // A CPE without credentials of its own is not to be called here: it would be given some.
+      ...(this.settings.username ? { 'Device.ManagementServer.ConnectionRequestURL': 'http://127.0.0.1:7547/cr' } : {}),
       ...parameters,
     };
     const list: ParameterValue[] = Object.entries(values).map(([Name, Value]) => ({ Name, Value, Type: 'xsd:string' }));
