@@ -1,24 +1,26 @@
 // The CWMP agent of one unit: decides when to talk to the ACS and about what, one session at a time.
+import type { EventEntry } from '../../shared/cwmp/methods.ts';
 import type { Namespace } from '../../shared/cwmp/versions.ts';
 import { messageOf, UserError } from '../../shared/errors.ts';
 import { createHttp } from '../../shared/net/http.ts';
 import type { Change, Device, Source } from '../state/device.ts';
 import { type AcsAddress, acsAddress, usesDhcp } from './acsurl.ts';
 import { contactAcs } from './contact.ts';
-import { createDoor, type Door } from './door.ts';
+import { Door } from './door.ts';
 import type { FailureKind } from './failure.ts';
 import { openFilesWith } from './files.ts';
 import { isTrue, managementServer, retryPolicy } from './inform.ts';
-import { createLatch, createMutex, type Latch, unlessAborted } from './latch.ts';
+import { Mutex, unlessAborted } from './latch.ts';
 import * as ledger from './ledger.ts';
 import type { WireTap } from './line.ts';
-import { createNews, type News } from './news.ts';
+import { News } from './news.ts';
 import type { Orders } from './rpc.ts';
 import type { SessionReport } from './session.ts';
 import { createUdpDoor, isStunEnabled, type StunView, stunOff, type UdpDoor } from './stun.ts';
-import { createTimers, type Timers } from './timers.ts';
+import { type TimerCalls, Timers } from './timers.ts';
 import { retryWait } from './timing.ts';
-import { createWorker, type Worker } from './work.ts';
+import type { OpenFiles } from './transfer.ts';
+import { Worker, type WorkerHost } from './work.ts';
 
 /** DGW Cwmp.AcsStatus. */
 export type AcsStatus =
@@ -89,25 +91,35 @@ const statusOf: Partial<Record<FailureKind, AcsStatus>> = {
   auth: 'ErrorAuthFailure',
 };
 
-class RunningAgent implements Agent {
-  readonly #device: Device;
+class RunningAgent implements Agent, TimerCalls, WorkerHost {
+  readonly device: Device;
   readonly #options: AgentOptions;
-  readonly #stop = new AbortController();
-  readonly #wanted: Latch;
   /** Holds a session or an installation, never both. */
-  readonly #alone = createMutex();
+  readonly #one = new Mutex();
   readonly #news: News;
-  readonly #door: Door;
+  /** Absent where nobody may knock. */
+  readonly #door: Door | undefined;
   /** Made when STUN is first enabled: most units never need it. */
   #udpDoor: UdpDoor | undefined;
   readonly #timers: Timers;
   readonly #worker: Worker;
   readonly #unwatch: () => void;
-  readonly #listeners = new Set<(report: SessionReport) => void>();
-  readonly #running: Promise<void>;
-  readonly ready: Promise<void>;
-  readonly once: Promise<SessionReport>;
-  #firstEnded: (report: SessionReport) => void = () => undefined;
+  #listeners: ((report: SessionReport) => void)[] | undefined;
+  ready: Promise<void>;
+  /** Whoever waits for the first session. */
+  #first: { promise: Promise<SessionReport>; resolve: (report: SessionReport) => void } | undefined;
+  #firstReport: SessionReport | undefined;
+
+  /** From the start until sessions may begin. */
+  #starting: Promise<void>;
+  /** Sessions one after the other while one is wanted; in between nothing waits here. */
+  #talking: Promise<void> | undefined;
+  #ending: Promise<void> | undefined;
+  #started = false;
+  #over = false;
+  #wanted = true;
+  /** Ends the session under way; there is none while nothing is. */
+  #abort: AbortController | undefined;
 
   #ended = 0;
   #failed = 0;
@@ -129,40 +141,13 @@ class RunningAgent implements Agent {
   #order: (() => Promise<void>) | undefined;
 
   constructor(device: Device, options: AgentOptions) {
-    this.#device = device;
+    this.device = device;
     this.#options = options;
     this.#namespace = options.cwmp?.namespace ?? '1-2';
-    this.#wanted = createLatch(device.clock);
-    this.once = new Promise(resolve => {
-      this.#firstEnded = resolve;
-    });
-    this.#news = createNews(device, () => this.#stop.signal.aborted);
-    this.#door = createDoor(device, {
-      listen: options.once ? undefined : options.listen,
-      busy: () => this.#inSession,
-      requested: () => this.#requested(),
-      changed: () => this.#noteChanged([`${device.model.root}ManagementServer.ConnectionRequestURL`]),
-    });
-    this.#timers = createTimers(device, {
-      periodic: () => this.#happened(ledger.PERIODIC),
-      scheduled: () => {
-        this.#news.scheduledDue();
-        this.#news.then(() => this.#timers.arm());
-        this.#wanted.set();
-      },
-      active: () => {
-        if (device.facts.changed.length > 0) this.#wanted.set();
-      },
-    });
-    this.#worker = createWorker({
-      device,
-      open: openFilesWith(device, options.http ?? createHttp),
-      signal: this.#stop.signal,
-      alone: this.#alone,
-      telling: () => this.#news.telling,
-      ended: () => this.#wanted.set(),
-      restart: () => this.#leave(() => device.reboot({ reason: 'firmware' })),
-    });
+    this.#news = new News(device, () => this.#over);
+    this.#door = options.once || !options.listen ? undefined : this.#makeDoor(options.listen);
+    this.#timers = new Timers(device, this);
+    this.#worker = new Worker(this);
     this.#unwatch = device.watch((changes, source) => this.#changed(changes, source));
     const versionPath = `${device.model.root}DeviceInfo.SoftwareVersion`;
     const booted = device.record(facts => ledger.booted(facts, device.softwareVersion, versionPath));
@@ -170,7 +155,34 @@ class RunningAgent implements Agent {
       () => this.#settleDoor(),
       () => undefined,
     );
-    this.#running = this.#live(booted);
+    this.#starting = this.#start(booted);
+  }
+
+  #makeDoor(listen: { host: string; port: number }): Door {
+    return new Door(this.device, {
+      listen,
+      busy: () => this.#inSession,
+      requested: () => this.#requested(),
+      changed: () => this.#noteChanged([`${this.device.model.root}ManagementServer.ConnectionRequestURL`]),
+    });
+  }
+
+  get once(): Promise<SessionReport> {
+    if (this.#firstReport) return Promise.resolve(this.#firstReport);
+    if (!this.#first) {
+      let resolve: (report: SessionReport) => void = () => undefined;
+      const promise = new Promise<SessionReport>(done => {
+        resolve = done;
+      });
+      this.#first = { promise, resolve };
+    }
+    return this.#first.promise;
+  }
+
+  #firstEnded(report: SessionReport): void {
+    this.#firstReport ??= report;
+    this.#first?.resolve(this.#firstReport);
+    this.#first = undefined;
   }
 
   get sessions(): { ended: number; failed: number } {
@@ -178,7 +190,7 @@ class RunningAgent implements Agent {
   }
 
   get connectionRequestUrl(): string {
-    return this.#door.url;
+    return this.#door?.url ?? '';
   }
 
   get stun(): StunView {
@@ -186,7 +198,7 @@ class RunningAgent implements Agent {
   }
 
   get acsUrl(): string {
-    return (this.#address ?? acsAddress(this.#device))?.url ?? '';
+    return (this.#address ?? acsAddress(this.device))?.url ?? '';
   }
 
   get status(): AcsStatus {
@@ -198,13 +210,15 @@ class RunningAgent implements Agent {
   }
 
   onSession(listener: (report: SessionReport) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    this.#listeners = [...(this.#listeners ?? []), listener];
+    return () => {
+      this.#listeners = this.#listeners?.filter(other => other !== listener);
+    };
   }
 
   inform(event?: string): void {
     if (event) this.#happened(event);
-    else this.#wanted.set();
+    else this.#want();
   }
 
   wakeTransfers(): void {
@@ -215,72 +229,154 @@ class RunningAgent implements Agent {
     const list = Object.entries(args).map(([Name, Value]) => ({ Name, Value }));
     if (list.length > 16) throw new UserError(400, 'too-many', 'RequestDownload takes at most 16 arguments');
     this.#news.wished({ fileType, args: list });
-    this.#wanted.set();
+    this.#want();
   }
 
   async stop(): Promise<void> {
     this.#halted = true;
-    this.#stop.abort(new DOMException('the unit stopped', 'AbortError'));
-    await this.#running;
+    await this.#end();
   }
 
-  /** From boot to stop or restart. Nothing of this agent moves any more once it resolves. */
-  async #live(booted: Promise<void>): Promise<void> {
-    const { log } = this.#device;
-    let worker: Promise<void> | undefined;
+  async #start(booted: Promise<void>): Promise<void> {
+    const { device } = this;
     try {
       await booted;
+      // TR-181 DelayReboot: any reboot ends the wait.
+      const delay = `${device.model.root}ManagementServer.DelayReboot`;
+      if (managementServer(device, 'DelayReboot', '-1') !== '-1')
+        await device.set([{ name: delay, value: '-1' }], 'unit');
       await this.#worker.recover();
       // Before the first session, so that its Inform can name the URL.
       await this.ready;
       this.#timers.arm();
-      this.#wanted.set();
-      if (!this.#options.once) {
-        worker = this.#worker.run().catch((error: unknown) => log.error('transfers are given up', { error }));
-      }
-      await this.#talk();
+      this.#timers.armReboot();
+      this.#started = true;
+      if (!this.#options.once && !this.#over) this.#worker.wake();
+      this.#go();
     } catch (error) {
-      if (!this.#stop.signal.aborted) log.error('agent failed', { error });
+      if (this.#over) return;
+      device.log.error('agent failed', { error });
+      this.#endSoon();
     }
-    this.#stop.abort();
-    this.#unwatch();
-    this.#timers.stop();
-    const doors = this.ready.then(() => Promise.all([this.#door.close(), this.#udpDoor?.close()]));
-    await Promise.all([worker, doors, this.#news.settled()]);
-    this.#firstEnded(noReport);
-    if (this.#halted) return;
-    // Not awaited: the unit stops this agent as part of its restart, and stop() waits for us.
-    this.#order?.().catch((error: unknown) => log.error('restart failed', { error }));
+  }
+
+  /** A session is wanted. */
+  #want(): void {
+    this.#wanted = true;
+    this.#go();
+  }
+
+  #go(): void {
+    if (!this.#started || this.#over || this.#talking) return;
+    this.#talking = this.#talk()
+      .catch((error: unknown) => {
+        if (this.#over) return;
+        this.device.log.error('agent failed', { error });
+        this.#endSoon();
+      })
+      .then(() => {
+        this.#talking = undefined;
+        if (this.#wanted) this.#go();
+      });
   }
 
   async #talk(): Promise<void> {
-    const { signal } = this.#stop;
-    while (!signal.aborted && !this.#order) {
-      await this.#untilWanted();
-      this.#retryAt = undefined;
-      if (this.#order || !isTrue(managementServer(this.#device, 'EnableCWMP', '1'))) continue;
+    while (this.#wanted && !this.#over && !this.#order) {
+      this.#wanted = false;
+      this.#retryIn(undefined);
+      if (!isTrue(managementServer(this.device, 'EnableCWMP', '1'))) continue;
       const orders: Orders = {};
-      const report = await this.#alone(() => this.#session(orders));
-      if (!report) continue;
+      const report = await this.alone(() => this.#session(orders));
+      if (!report) break;
       await this.#settle(report, orders);
       this.#firstEnded(report);
-      for (const listener of this.#listeners) listener(report);
-      if (this.#options.once) return;
+      for (const listener of this.#listeners ?? []) listener(report);
+      if (this.#options.once) return this.#endSoon();
       this.#worker.wake();
     }
+    if (this.#order) this.#endSoon();
+  }
+
+  /** Not waited for: it waits for whoever calls this. */
+  #endSoon(): void {
+    this.#end().catch((error: unknown) => this.device.log.error('agent failed', { error }));
+  }
+
+  #end(): Promise<void> {
+    this.#ending ??= this.#comeToRest();
+    return this.#ending;
+  }
+
+  /** Nothing of this agent moves any more once it resolves. */
+  async #comeToRest(): Promise<void> {
+    this.#over = true;
+    this.#abort?.abort(new DOMException('the unit stopped', 'AbortError'));
+    this.#unwatch();
+    this.#timers.stop();
+    const work = this.#worker.stop();
+    await this.#starting;
+    await this.#talking;
+    const doors = this.ready.then(() => Promise.all([this.#door?.close(), this.#udpDoor?.close()]));
+    await Promise.all([work, doors, this.#news.settled()]);
+    this.#firstEnded(noReport);
+    if (this.#halted) return;
+    // Not awaited: the unit stops this agent as part of its restart, and stop() waits for us.
+    this.#order?.().catch((error: unknown) => this.device.log.error('restart failed', { error }));
+  }
+
+  // ---- what its timers and its worker call ----
+
+  periodicDue(): void {
+    this.#happened(ledger.PERIODIC);
+  }
+  scheduledDue(): void {
+    this.#news.scheduledDue();
+    this.#news.after(() => this.#timers.arm());
+    this.#want();
+  }
+  activeDue(): void {
+    if (this.device.facts.changed.length > 0) this.#want();
+  }
+  rebootDue(): void {
+    this.#leave(() => this.device.reboot({ reason: 'ScheduleReboot or DelayReboot' }));
+  }
+  transferDue(): void {
+    this.#worker.wake();
+  }
+  openFiles(): OpenFiles {
+    return openFilesWith(this.device, this.#options.http ?? createHttp);
+  }
+  alone<T>(task: () => Promise<T>): Promise<T> {
+    return this.#one.run(task);
+  }
+  get telling(): readonly EventEntry[] {
+    return this.#news.telling;
+  }
+  transferEnded(): void {
+    this.#want();
+  }
+  transferIn(ms: number | undefined): void {
+    this.#timers.transferIn(ms);
+  }
+  firmwareInstalled(): void {
+    this.#leave(() => this.device.reboot({ reason: 'firmware' }));
+  }
+
+  /** The ACS was refused only for want of a clock: as soon as there is one, the retry need not wait. */
+  #isClockless(): boolean {
+    return this.#last?.error?.code === 'clock-not-set' && this.device.now() === undefined;
   }
 
   /** TR-069 3.2.1.1: at the end of the wait or when something new happens, whichever comes first. */
-  async #untilWanted(): Promise<void> {
-    const { clock } = this.#device;
-    // The ACS was refused only for want of a clock: as soon as there is one, the retry need not wait.
-    const clockless = this.#last?.error?.code === 'clock-not-set';
-    for (;;) {
-      const left = this.#retryAt === undefined ? undefined : Math.max(0, this.#retryAt - clock.monotonic());
-      const wait = clockless && left !== undefined ? Math.min(left, 1000) : left;
-      const woken = await this.#wanted.wait(wait, this.#stop.signal);
-      if (woken || wait === left || this.#device.now() !== undefined) return;
-    }
+  #retryIn(ms: number | undefined): void {
+    this.#retryAt = ms === undefined ? undefined : this.device.clock.monotonic() + ms;
+    this.#timers.retryIn(ms !== undefined && this.#isClockless() ? Math.min(ms, 1000) : ms);
+  }
+
+  retryDue(): void {
+    const left = (this.#retryAt ?? 0) - this.device.clock.monotonic();
+    if (left > 10 && this.#isClockless()) this.#retryIn(left);
+    else this.#want();
   }
 
   /** One session; undefined when an installation that came first ordered a restart. */
@@ -291,9 +387,12 @@ class RunningAgent implements Agent {
     if (!address) return { ...noReport, error: { kind: 'no-url', message: 'no ACS URL is known' } };
     const telling = await this.#news.take(address.url);
     this.#inSession = true;
+    const abort = new AbortController();
+    this.#abort = abort;
+    if (this.#over) abort.abort(new DOMException('the unit stopped', 'AbortError'));
     try {
       return await contactAcs({
-        device: this.#device,
+        device: this.device,
         url: address.url,
         telling,
         connectionRequestUrl: this.connectionRequestUrl,
@@ -302,26 +401,36 @@ class RunningAgent implements Agent {
         compress: !this.#uncompressed,
         http: this.#options.http,
         wire: this.#options.wire,
-        signal: this.#stop.signal,
+        signal: abort.signal,
         orders,
       });
     } finally {
       this.#inSession = false;
+      this.#abort = undefined;
       this.#news.done();
     }
   }
 
+  async #renewLease(): Promise<void> {
+    const abort = new AbortController();
+    this.#abort = abort;
+    if (this.#over) abort.abort(new DOMException('the unit stopped', 'AbortError'));
+    await unlessAborted(this.device.renewLease(), abort.signal).finally(() => {
+      this.#abort = undefined;
+    });
+  }
+
   /** TR-069 3.1: an ACS that DHCP named and that could not be reached is asked for again. */
   async #findAcs(): Promise<void> {
-    const device = this.#device;
+    const device = this.device;
     const lost = this.#address?.learned === true && this.#last?.ok === false && !this.#last.informed;
-    if (usesDhcp(device) && (lost || !acsAddress(device))) await unlessAborted(device.renewLease(), this.#stop.signal);
+    if (usesDhcp(device) && (lost || !acsAddress(device))) await this.#renewLease();
     this.#address = acsAddress(device);
   }
 
   /** Draws the consequences of a session that ended: the retry policy, the orders, a new ACS URL. */
   async #settle(report: SessionReport, orders: Orders): Promise<void> {
-    const device = this.#device;
+    const device = this.device;
     this.#last = report;
     this.#ended++;
     const { ok, error, tls } = report;
@@ -336,6 +445,7 @@ class RunningAgent implements Agent {
     if (ok) await this.#succeeded();
     else await this.#retryLater(report);
     this.#timers.arm();
+    this.#timers.armReboot();
     if (orders.factoryReset) this.#leave(() => device.factoryReset());
     else if (orders.reboot) {
       const { commandKey } = orders.reboot;
@@ -349,23 +459,23 @@ class RunningAgent implements Agent {
   }
 
   async #succeeded(): Promise<void> {
-    const { clock, facts } = this.#device;
+    const { clock, facts } = this.device;
     this.#status = 'Connected';
     this.#failures = 0;
     this.#lastSuccess = clock.monotonic();
     // An event that the ACS answered with a fault is still undelivered; it waits no longer than a failed session would.
     const owed = facts.transfers.some(({ state }) => state === 'ended') || facts.wishes !== undefined;
-    const undelivered = owed && !this.#wanted.isSet;
-    this.#retryAt = undelivered ? clock.monotonic() + this.#retryWait(1) : undefined;
+    const undelivered = owed && !this.#wanted;
+    this.#retryIn(undelivered ? this.#retryWait(1) : undefined);
     if (facts.retries !== 0) {
-      await this.#device.record(own => {
+      await this.device.record(own => {
         own.retries = 0;
       });
     }
   }
 
   async #retryLater(report: SessionReport): Promise<void> {
-    const device = this.#device;
+    const device = this.device;
     this.#failed++;
     this.#failures++;
     this.#status = statusOf[report.error?.kind ?? 'internal'] ?? 'ErrorOther';
@@ -375,7 +485,7 @@ class RunningAgent implements Agent {
     if (report.error?.code === 415) this.#uncompressed = true;
     // A connection request alone is not worth a retry: the ACS will ask again (TR-069 3.7.1.5).
     const nothing = !report.informed && device.facts.events.length === 0 && device.facts.changed.length === 0;
-    this.#retryAt = nothing ? undefined : device.clock.monotonic() + this.#retryWait(this.#failures);
+    this.#retryIn(nothing ? undefined : this.#retryWait(this.#failures));
     if (report.error?.kind === 'no-url') return;
     await device.record(facts => {
       facts.retries++;
@@ -383,70 +493,72 @@ class RunningAgent implements Agent {
   }
 
   #retryWait(n: number): number {
-    return retryWait(n, retryPolicy(this.#device), this.#device.random);
+    return retryWait(n, retryPolicy(this.device), this.device.random);
   }
 
   /** TR-069 3.7.1.5: any change of the ACS URL is a 0 BOOTSTRAP to the new one, after the session. */
   async #checkAddress(restarting: boolean): Promise<void> {
-    const device = this.#device;
+    const device = this.device;
     const address = acsAddress(device);
     if (!address || !ledger.bootstrapDue(device.facts, address.url)) return;
     await device.record(facts => ledger.bootstrapped(facts, restarting));
-    this.#wanted.set();
+    this.#want();
   }
 
   #leave(order: () => Promise<void>): void {
     this.#order ??= order;
-    this.#wanted.set();
+    this.#want();
   }
 
   #requested(): void {
     this.#news.knocked();
-    this.#wanted.set();
+    this.#want();
   }
 
   #happened(code: string): void {
     this.#news.happened(code);
-    this.#wanted.set();
+    this.#want();
   }
 
   #changed(changes: Change[], source: Source): void {
     // TR-069 A.3.2.1: what the ACS set itself is no news to it.
     if (source !== 'acs') this.#noteChanged(changes.map(({ path }) => path));
     this.#timers.arm();
+    // An ACS's own change counts from the end of its session.
+    if (!this.#inSession) this.#timers.armReboot();
     void this.#settleDoor();
     // TR-181 EnableCWMP: what had to wait while it was off.
     const enabled = changes.some(({ path }) => path.endsWith('ManagementServer.EnableCWMP'));
-    if (enabled && this.#device.facts.events.length > 0) this.#wanted.set();
-    const url = acsAddress(this.#device)?.url;
+    if (enabled && this.device.facts.events.length > 0) this.#want();
+    const url = acsAddress(this.device)?.url;
     if (this.#inSession || this.#ended === 0 || url === this.#address?.url) return;
-    this.#news.then(() => this.#checkAddress(false));
-    this.#wanted.set();
+    this.#news.after(() => this.#checkAddress(false));
+    this.#want();
   }
 
   /** TR-069 3.7.1.5, A.3.2.4: a passive change rides along with the next Inform, an active one wants its own. */
   #noteChanged(paths: readonly string[]): void {
     if (this.#news.changed(paths) < 2) return;
     // TR-181 DefaultActiveNotificationThrottle: only a session for this alone has to wait.
-    const throttle = Number(managementServer(this.#device, 'DefaultActiveNotificationThrottle', '0')) * 1000;
-    const wait = this.#lastSuccess + throttle - this.#device.clock.monotonic();
+    const throttle = Number(managementServer(this.device, 'DefaultActiveNotificationThrottle', '0')) * 1000;
+    const wait = this.#lastSuccess + throttle - this.device.clock.monotonic();
     if (wait > 0) this.#timers.delayActive(wait);
-    else this.#wanted.set();
+    else this.#want();
   }
 
   async #settleDoor(): Promise<void> {
     try {
-      await Promise.all([this.#door.settle(), this.#settleUdpDoor()]);
+      await Promise.all([this.#door?.settle(), this.#settleUdpDoor()]);
     } catch (error) {
-      this.#device.log.error('no connection requests can be taken', { reason: messageOf(error) });
+      this.device.log.error('no connection requests can be taken', { reason: messageOf(error) });
     }
   }
 
   async #settleUdpDoor(): Promise<void> {
     const { once, listen } = this.#options;
-    if (once || !listen || this.#stop.signal.aborted) return;
-    if (!this.#udpDoor && !isStunEnabled(this.#device)) return;
-    this.#udpDoor ??= createUdpDoor(this.#device, {
+    if (once || !listen || this.#over) return;
+    if (!this.#udpDoor && !isStunEnabled(this.device)) return;
+    this.#udpDoor ??= createUdpDoor(this.device, {
       // Nobody is answered, so nobody can be told that the unit is in a session: another one follows it (TR-069 3.2.2).
       requested: () => this.#requested(),
       changed: paths => this.#noteChanged(paths),

@@ -1,26 +1,18 @@
 // Keeps the connection-request listener open where the model says, under an address that outlives reboots where it can.
 import type { Device } from '../state/device.ts';
 import { credentials, isTrue, managementServer } from './inform.ts';
-import { createMutex } from './latch.ts';
+import { Mutex } from './latch.ts';
 import { type Listener, openListener } from './listener.ts';
 
 /** Name under which the address is kept in the unit's state. */
 const MEMORY = 'connection-request';
 
 export interface DoorOptions {
-  /** Absent: nobody can knock, the URL stays empty. */
-  listen: { host: string; port: number } | undefined;
+  listen: { host: string; port: number };
   busy: () => boolean;
   requested: () => void;
   /** The URL is another one than the ACS was told. */
   changed: () => void;
-}
-
-export interface Door {
-  readonly url: string;
-  /** Opens, moves or closes the listener as the settings are now. */
-  settle(): Promise<void>;
-  close(): Promise<void>;
 }
 
 interface Remembered {
@@ -29,60 +21,77 @@ interface Remembered {
   url: string;
 }
 
-export function createDoor(device: Device, options: DoorOptions): Door {
-  let listener: Listener | undefined;
-  let at = '';
-  const one = createMutex();
+export class Door {
+  readonly #device: Device;
+  readonly #options: DoorOptions;
+  readonly #one = new Mutex();
+  #listener: Listener | undefined;
+  #at = '';
 
-  const open = async (host: string, configured: number, fallback: number): Promise<void> => {
-    const before = await remembered(device);
-    const path = before?.path ?? `/${device.random.bytes(16).toString('hex')}`;
-    const { address, clock, random, log } = device;
-    const base = {
-      host,
-      path,
-      address,
-      clock,
-      random,
-      log,
-      credentials: () => credentials(device, 'ConnectionRequest'),
-    };
-    const port = configured || fallback || before?.port || 0;
-    listener = await openListener({ ...base, port, busy: options.busy, requested: options.requested });
-    if (before?.url === listener.url) return;
-    const memory: Remembered = { path, port: listener.port, url: listener.url };
-    await device.storeFile(MEMORY, Buffer.from(JSON.stringify(memory)));
-    if (before) options.changed();
-  };
+  constructor(device: Device, options: DoorOptions) {
+    this.#device = device;
+    this.#options = options;
+  }
 
-  const close = async (): Promise<void> => {
-    await listener?.close();
-    listener = undefined;
-    at = '';
-  };
+  get url(): string {
+    return this.#listener?.url ?? '';
+  }
 
-  const settle = async (): Promise<void> => {
-    const { listen } = options;
+  /** Opens, moves or closes the listener as the settings are now. */
+  settle(): Promise<void> {
+    return this.#one.run(() => this.#settle());
+  }
+
+  close(): Promise<void> {
+    return this.#one.run(() => this.#close());
+  }
+
+  async #settle(): Promise<void> {
+    const device = this.#device;
+    const { listen } = this.#options;
     // TR-181 ManagementServer.HTTPConnectionRequestEnable and EnableCWMP; the DGW has neither.
     const wanted = ['HTTPConnectionRequestEnable', 'EnableCWMP'].every(name =>
       isTrue(managementServer(device, name, '1')),
     );
     // Cwmp.ListeningPort 0 stands for 7547; many units share a host here, so it means the port the program was given.
     const configured = Number(device.variable('Cwmp.ListeningPort') ?? 0) || 0;
-    const goal = listen && wanted ? `${listen.host} ${configured || listen.port}` : '';
-    if (goal === at) return;
-    await close();
-    at = goal;
-    if (listen && goal !== '') await open(listen.host, configured, listen.port);
-  };
+    const goal = wanted ? `${listen.host} ${configured || listen.port}` : '';
+    if (goal === this.#at) return;
+    await this.#close();
+    this.#at = goal;
+    if (goal !== '') await this.#open(listen.host, configured, listen.port);
+  }
 
-  return {
-    get url() {
-      return listener?.url ?? '';
-    },
-    settle: () => one(settle),
-    close: () => one(close),
-  };
+  async #open(host: string, configured: number, fallback: number): Promise<void> {
+    const device = this.#device;
+    const { busy, requested, changed } = this.#options;
+    const { address, clock, random, log } = device;
+    const before = await remembered(device);
+    const path = before?.path ?? `/${random.bytes(16).toString('hex')}`;
+    const listener = await openListener({
+      host,
+      port: configured || fallback || before?.port || 0,
+      path,
+      address,
+      clock,
+      random,
+      log,
+      credentials: () => credentials(device, 'ConnectionRequest'),
+      busy,
+      requested,
+    });
+    this.#listener = listener;
+    if (before?.url === listener.url) return;
+    const memory: Remembered = { path, port: listener.port, url: listener.url };
+    await device.storeFile(MEMORY, Buffer.from(JSON.stringify(memory)));
+    if (before) changed();
+  }
+
+  async #close(): Promise<void> {
+    await this.#listener?.close();
+    this.#listener = undefined;
+    this.#at = '';
+  }
 }
 
 async function remembered(device: Device): Promise<Remembered | undefined> {

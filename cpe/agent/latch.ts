@@ -57,13 +57,25 @@ export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise
   });
 }
 
-/** Lets one task at a time into the unit: a session and an installation never overlap. */
-export function createMutex(): <T>(task: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return task => {
-    const run = last.then(task, task);
+const idle: Promise<unknown> = Promise.resolve();
+
+/** Lets one task at a time in; those that wait go in order. */
+export class Mutex {
+  #last = idle;
+
+  run<T>(task: () => Promise<T>): Promise<T> {
+    const run = this.#last.then(task, task);
     // Whoever called sees the error; the next in line does not care.
-    last = run.catch(() => undefined);
+    const done = (): void => {
+      if (this.#last === last) this.#last = idle;
+    };
+    const last: Promise<unknown> = run.then(done, done);
+    this.#last = last;
     return run;
-  };
+  }
+}
+
+export function createMutex(): <T>(task: () => Promise<T>) => Promise<T> {
+  const mutex = new Mutex();
+  return task => mutex.run(task);
 }

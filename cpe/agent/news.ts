@@ -12,77 +12,93 @@ export interface Telling {
   changedAgain: Set<string>;
 }
 
-export interface News {
+const idle: Promise<void> = Promise.resolve();
+const nothing: readonly EventEntry[] = [];
+
+export class News {
+  readonly #device: Device;
+  /** Nothing is written any more: the unit stopped. */
+  readonly #isOver: () => boolean;
+  #now: Telling | undefined;
+  #knocked = false;
+  #notes = idle;
+
+  constructor(device: Device, isOver: () => boolean) {
+    this.#device = device;
+    this.#isOver = isOver;
+  }
+
+  /** Events on their way in the running session. */
+  get telling(): readonly EventEntry[] {
+    return this.#now?.events ?? nothing;
+  }
+
   /** Notes an event. */
-  happened(code: string): void;
+  happened(code: string): void {
+    this.#note(facts => ledger.happened(facts, code, '', this.telling));
+  }
+
   /** Notes a file that the unit wants from the ACS. */
-  wished(wish: DownloadWish): void;
+  wished(wish: DownloadWish): void {
+    this.#note(facts => ledger.wished(facts, wish, this.telling));
+  }
+
   /** Turns ScheduleInforms whose time has come into events. */
-  scheduledDue(): void;
+  scheduledDue(): void {
+    // A timer may run a little before its time.
+    const due = this.#device.clock.now() + 20;
+    this.#note(facts => ledger.scheduledDue(facts, due, this.telling));
+  }
+
   /** Notes changes of parameters that the ACS wants to hear of. @returns the strongest notification among them: 0, 1 passive, 2 active */
-  changed(paths: readonly string[]): number;
+  changed(paths: readonly string[]): number {
+    const device = this.#device;
+    const noted = paths.filter(path => notificationOf(device, path) > 0);
+    if (noted.length === 0) return 0;
+    for (const path of noted) this.#now?.changedAgain.add(path);
+    this.#note(facts => {
+      facts.changed = [...new Set([...facts.changed, ...noted])];
+    });
+    return Math.max(...noted.map(path => notificationOf(device, path)));
+  }
+
   /** A connection request was accepted; told once and never kept (TR-069 3.7.1.5). */
-  knocked(): void;
+  knocked(): void {
+    this.#knocked = true;
+  }
+
   /** Runs after everything noted so far is durable. */
-  then(step: () => Promise<void> | void): void;
-  /** Resolves when everything noted so far is durable. */
-  settled(): Promise<void>;
-  /** Composes what the Inform to this ACS says; until `done`, the same news happening again is news again. */
-  take(url: string): Promise<Telling>;
-  done(): void;
-  readonly telling: readonly EventEntry[];
-}
-
-/** @param isOver nothing is written any more: the unit stopped */
-export function createNews(device: Device, isOver: () => boolean): News {
-  const nothing: Telling = { events: [], changed: [], changedAgain: new Set() };
-  let now: Telling | undefined;
-  let knocked = false;
-  let notes: Promise<void> = Promise.resolve();
-  const telling = (): readonly EventEntry[] => (now ?? nothing).events;
-
-  const then = (step: () => Promise<void> | void): void => {
-    notes = notes
-      .then(() => (isOver() ? undefined : step()))
-      .catch((error: unknown) => device.log.error('state could not be kept', { error }));
-  };
-  const note = (change: (facts: AgentFacts) => void): void => then(() => device.record(change));
-
-  return {
-    wished: wish => note(facts => ledger.wished(facts, wish, telling())),
-    happened: code => note(facts => ledger.happened(facts, code, '', telling())),
-    scheduledDue() {
-      // A timer may run a little before its time.
-      const due = device.clock.now() + 20;
-      note(facts => ledger.scheduledDue(facts, due, telling()));
-    },
-    changed(paths) {
-      const noted = paths.filter(path => notificationOf(device, path) > 0);
-      if (noted.length === 0) return 0;
-      for (const path of noted) now?.changedAgain.add(path);
-      note(facts => {
-        facts.changed = [...new Set([...facts.changed, ...noted])];
+  after(step: () => Promise<void> | void): void {
+    const notes = this.#notes
+      .then(() => (this.#isOver() ? undefined : step()))
+      .catch((error: unknown) => this.#device.log.error('state could not be kept', { error }))
+      .then(() => {
+        if (this.#notes === notes) this.#notes = idle;
       });
-      return Math.max(...noted.map(path => notificationOf(device, path)));
-    },
-    knocked() {
-      knocked = true;
-    },
-    then,
-    settled: () => notes,
-    async take(url) {
-      await notes;
-      if (ledger.bootstrapDue(device.facts, url)) await device.record(facts => ledger.bootstrapped(facts));
-      const events = ledger.eventsToTell(device.facts, knocked);
-      knocked = false;
-      now = { events, changed: [...device.facts.changed], changedAgain: new Set() };
-      return now;
-    },
-    done() {
-      now = undefined;
-    },
-    get telling() {
-      return telling();
-    },
-  };
+    this.#notes = notes;
+  }
+
+  #note(change: (facts: AgentFacts) => void): void {
+    this.after(() => this.#device.record(change));
+  }
+
+  /** Resolves when everything noted so far is durable. */
+  settled(): Promise<void> {
+    return this.#notes;
+  }
+
+  /** Composes what the Inform to this ACS says; until `done`, the same news happening again is news again. */
+  async take(url: string): Promise<Telling> {
+    const device = this.#device;
+    await this.#notes;
+    if (ledger.bootstrapDue(device.facts, url)) await device.record(facts => ledger.bootstrapped(facts));
+    const events = ledger.eventsToTell(device.facts, this.#knocked);
+    this.#knocked = false;
+    this.#now = { events, changed: [...device.facts.changed], changedAgain: new Set() };
+    return this.#now;
+  }
+
+  done(): void {
+    this.#now = undefined;
+  }
 }

@@ -5,156 +5,202 @@ import { isAbort } from '../../shared/errors.ts';
 import type { Device, InstallOutcome, Transfer } from '../state/device.ts';
 import { isReported } from './autonomous.ts';
 import { utcTime } from './inform.ts';
-import { createLatch } from './latch.ts';
 import { transferDropped, transferEnded } from './ledger.ts';
 import { nextAttempt } from './queue.ts';
 import { unknownTime } from './timing.ts';
 import { fetchFile, installFile, type OpenFiles, sendFile } from './transfer.ts';
 
-export interface WorkerOptions {
-  device: Device;
-  open: OpenFiles;
-  signal: AbortSignal;
+/** What the worker asks of its agent. */
+export interface WorkerHost {
+  readonly device: Device;
+  /** Made per use: an idle unit holds no client. */
+  openFiles(): OpenFiles;
   /** Runs a task while no session runs. */
-  alone: <T>(task: () => Promise<T>) => Promise<T>;
+  alone<T>(task: () => Promise<T>): Promise<T>;
   /** Events on their way in the running session. */
-  telling: () => readonly EventEntry[];
+  readonly telling: readonly EventEntry[];
   /** A transfer ended and is to be told. */
-  ended: () => void;
+  transferEnded(): void;
+  /** Wants transferDue after so many milliseconds; undefined: not by time. */
+  transferIn(ms: number | undefined): void;
   /** What was installed takes a restart of the unit. */
-  restart: () => void;
+  firmwareInstalled(): void;
 }
 
-export interface Worker {
+const idle: Promise<void> = Promise.resolve();
+const stopped = (): DOMException => new DOMException('the unit stopped', 'AbortError');
+
+export class Worker {
+  readonly #host: WorkerHost;
+  /** Failed attempts by transfer. */
+  #attempts: Map<string, number> | undefined;
+  #restarting = false;
+  #stopped = false;
+  #running = idle;
+  /** The queue may have grown since it was last looked at. */
+  #again = false;
+  /** Ends what is under way; there is none while nothing is. */
+  #abort: AbortController | undefined;
+
+  constructor(host: WorkerHost) {
+    this.#host = host;
+  }
+
   /** Finishes what a power cut left between storing and recording; to be called before the first session. */
-  recover(): Promise<void>;
-  /** Works until the signal aborts. */
-  run(): Promise<void>;
-  /** The queue may have grown. */
-  wake(): void;
-}
-
-export function createWorker(options: WorkerOptions): Worker {
-  const { device, signal, alone } = options;
-  const latch = createLatch(device.clock);
-  const attempts = new Map<string, number>();
-  let restarting = false;
-
-  const change = (id: string, edit: (transfer: Transfer) => void): Promise<void> =>
-    device.record(facts => {
-      const own = facts.transfers.find(transfer => transfer.id === id);
-      if (own) edit(own);
+  recover(): Promise<void> {
+    return this.#while(async signal => {
+      for (const transfer of [...this.#host.device.facts.transfers]) {
+        if (transfer.state === 'ended' || !transfer.stored || this.#restarting) continue;
+        await this.#carryOut(transfer, signal);
+      }
     });
+  }
 
-  /** Outcome and events become durable in one write. */
-  const note = async (transfer: Transfer, outcome: InstallOutcome | CwmpFault): Promise<void> => {
-    const { id } = transfer;
-    const fault = outcome instanceof CwmpFault ? { code: outcome.code, message: outcome.message } : undefined;
-    const idle = !(outcome instanceof CwmpFault) && outcome.status === 'unchanged';
-    if (transfer.kind === 'Autonomous' && (idle || !isReported(device, transfer, fault !== undefined))) {
-      await device.record(facts => transferDropped(facts, id));
-      return;
-    }
-    const completeTime = fault ? unknownTime : utcTime(device);
-    await device.record(facts =>
-      transferEnded(facts, id, { completeTime, ...(fault && { fault }) }, options.telling()),
-    );
-  };
-
-  /** What follows once the outcome is durable: only then may the unit restart. */
-  const follow = async ({ id, commandKey, kind }: Transfer, outcome: InstallOutcome | CwmpFault): Promise<void> => {
-    attempts.delete(id);
-    await device.dropFile(id);
-    const fault = outcome instanceof CwmpFault && { fault: outcome.code, reason: outcome.message };
-    device.log.info('transfer ended', { kind, commandKey, ...fault });
-    if (!(outcome instanceof CwmpFault) && outcome.status === 'reboot') {
-      restarting = true;
-      options.restart();
-    } else options.ended();
-  };
-
-  const conclude = async (transfer: Transfer, outcome: InstallOutcome | CwmpFault): Promise<void> => {
-    signal.throwIfAborted();
-    await note(transfer, outcome);
-    await follow(transfer, outcome);
-  };
-
-  const attempt = async (transfer: Transfer): Promise<void> => {
-    const context = { device, open: options.open, signal };
-    if (transfer.kind === 'Upload') {
-      await sendFile(context, transfer);
-      await alone(() => conclude(transfer, { status: 'applied' }));
-      return;
-    }
-    const bytes = await fetchFile(context, transfer);
-    await alone(async () => {
-      signal.throwIfAborted();
-      // One write for what the file changes and for its outcome: after a power cut it is either all done or not begun.
-      const outcome = await device.together(async () => {
-        const result = await installFile(context, transfer, bytes).catch(asFault);
-        await note(transfer, result);
-        return result;
+  /** The queue may have grown, or something in it is due. */
+  wake(): void {
+    this.#again = true;
+    if (this.#running !== idle || this.#stopped || this.#restarting) return;
+    const running = this.#while(signal => this.#work(signal))
+      .catch((error: unknown) => {
+        if (!isAbort(error)) this.#host.device.log.error('transfers are given up', { error });
+      })
+      .then(() => {
+        this.#running = idle;
+        if (this.#again) this.wake();
       });
-      await follow(transfer, outcome);
-    });
-  };
+    this.#running = running;
+  }
 
-  const carryOut = async (transfer: Transfer): Promise<void> => {
+  /** Ends at once; resolves when nothing is under way any more. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#abort?.abort(stopped());
+    while (this.#running !== idle) await this.#running;
+  }
+
+  async #while(task: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const abort = new AbortController();
+    this.#abort = abort;
+    if (this.#stopped) abort.abort(stopped());
+    try {
+      await task(abort.signal);
+    } finally {
+      this.#abort = undefined;
+    }
+  }
+
+  async #work(signal: AbortSignal): Promise<void> {
+    do {
+      this.#again = false;
+      while (await this.#step(signal));
+    } while (this.#again);
+  }
+
+  /** @returns false when nothing is due now */
+  async #step(signal: AbortSignal): Promise<boolean> {
+    const { device } = this.#host;
+    signal.throwIfAborted();
+    if (this.#restarting) return false;
+    const open = device.facts.transfers.filter(transfer => transfer.state !== 'ended');
+    const next = open.sort((a, b) => a.notBefore - b.notBefore)[0];
+    const wait = next ? next.notBefore - device.clock.now() : undefined;
+    if (!next || wait === undefined || wait > 0) {
+      this.#host.transferIn(wait);
+      return false;
+    }
+    // A.3.2.8: not within the session that ordered it.
+    await this.#host.alone(async () => undefined);
+    signal.throwIfAborted();
+    if (!device.facts.transfers.some(({ id }) => id === next.id)) return true;
+    const now = device.clock.now();
+    const at = nextAttempt(next, now, 0);
+    if (at === undefined) await this.#host.alone(() => this.#conclude(next, new CwmpFault(9020), signal));
+    else if (at > now) await this.#change(next.id, own => Object.assign(own, { notBefore: at }));
+    else await this.#carryOut(next, signal);
+    return true;
+  }
+
+  async #carryOut(transfer: Transfer, signal: AbortSignal): Promise<void> {
+    const { device } = this.#host;
     if (transfer.startTime === undefined || transfer.state === 'queued') {
       const startTime = utcTime(device);
-      await change(transfer.id, own => Object.assign(own, { state: 'running', startTime }));
+      await this.#change(transfer.id, own => Object.assign(own, { state: 'running', startTime }));
     }
     try {
-      await attempt(transfer);
+      await this.#attempt(transfer, signal);
     } catch (error) {
       if (signal.aborted) throw error;
       const fault = asFault(error);
       if (error !== fault) device.log.error('transfer failed', { error });
-      const tried = (attempts.get(transfer.id) ?? 0) + 1;
-      attempts.set(transfer.id, tried);
+      this.#attempts ??= new Map();
+      const tried = (this.#attempts.get(transfer.id) ?? 0) + 1;
+      this.#attempts.set(transfer.id, tried);
       const again = nextAttempt(transfer, device.clock.now(), tried, fault.code);
-      if (again === undefined) await alone(() => conclude(transfer, fault));
-      else await change(transfer.id, own => Object.assign(own, { state: 'queued', notBefore: again }));
+      if (again === undefined) await this.#host.alone(() => this.#conclude(transfer, fault, signal));
+      else await this.#change(transfer.id, own => Object.assign(own, { state: 'queued', notBefore: again }));
     }
-  };
+  }
 
-  const step = async (): Promise<void> => {
-    const open = device.facts.transfers.filter(transfer => transfer.state !== 'ended');
-    const next = open.sort((a, b) => a.notBefore - b.notBefore)[0];
-    const wait = next ? next.notBefore - device.clock.now() : undefined;
-    if (!next || restarting || (wait !== undefined && wait > 0)) {
-      await latch.wait(restarting ? undefined : wait, signal);
+  async #attempt(transfer: Transfer, signal: AbortSignal): Promise<void> {
+    const host = this.#host;
+    const context = { device: host.device, open: host.openFiles(), signal };
+    if (transfer.kind === 'Upload') {
+      await sendFile(context, transfer);
+      await host.alone(() => this.#conclude(transfer, { status: 'applied' }, signal));
       return;
     }
-    // A.3.2.8: not within the session that ordered it.
-    await alone(async () => undefined);
-    if (!device.facts.transfers.some(({ id }) => id === next.id)) return;
-    const now = device.clock.now();
-    const at = nextAttempt(next, now, 0);
-    if (at === undefined) await alone(() => conclude(next, new CwmpFault(9020)));
-    else if (at > now) await change(next.id, own => Object.assign(own, { notBefore: at }));
-    else await carryOut(next);
-  };
+    const bytes = await fetchFile(context, transfer);
+    await host.alone(async () => {
+      signal.throwIfAborted();
+      // One write for what the file changes and for its outcome: after a power cut it is either all done or not begun.
+      const outcome = await host.device.together(async () => {
+        const result = await installFile(context, transfer, bytes).catch(asFault);
+        await this.#note(transfer, result);
+        return result;
+      });
+      await this.#follow(transfer, outcome);
+    });
+  }
 
-  return {
-    async recover() {
-      for (const transfer of [...device.facts.transfers]) {
-        if (transfer.state === 'ended' || !transfer.stored || restarting) continue;
-        await carryOut(transfer);
-      }
-    },
-    async run() {
-      while (!signal.aborted) {
-        try {
-          await step();
-        } catch (error) {
-          if (signal.aborted || isAbort(error)) return;
-          throw error;
-        }
-      }
-    },
-    wake: () => latch.set(),
-  };
+  async #conclude(transfer: Transfer, outcome: InstallOutcome | CwmpFault, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    await this.#note(transfer, outcome);
+    await this.#follow(transfer, outcome);
+  }
+
+  /** Outcome and events become durable in one write. */
+  async #note(transfer: Transfer, outcome: InstallOutcome | CwmpFault): Promise<void> {
+    const { device, telling } = this.#host;
+    const { id } = transfer;
+    const fault = outcome instanceof CwmpFault ? { code: outcome.code, message: outcome.message } : undefined;
+    const untouched = !(outcome instanceof CwmpFault) && outcome.status === 'unchanged';
+    if (transfer.kind === 'Autonomous' && (untouched || !isReported(device, transfer, fault !== undefined))) {
+      await device.record(facts => transferDropped(facts, id));
+      return;
+    }
+    const completeTime = fault ? unknownTime : utcTime(device);
+    await device.record(facts => transferEnded(facts, id, { completeTime, ...(fault && { fault }) }, telling));
+  }
+
+  /** What follows once the outcome is durable: only then may the unit restart. */
+  async #follow({ id, commandKey, kind }: Transfer, outcome: InstallOutcome | CwmpFault): Promise<void> {
+    const { device } = this.#host;
+    this.#attempts?.delete(id);
+    await device.dropFile(id);
+    const fault = outcome instanceof CwmpFault && { fault: outcome.code, reason: outcome.message };
+    device.log.info('transfer ended', { kind, commandKey, ...fault });
+    if (!(outcome instanceof CwmpFault) && outcome.status === 'reboot') {
+      this.#restarting = true;
+      this.#host.firmwareInstalled();
+    } else this.#host.transferEnded();
+  }
+
+  #change(id: string, edit: (transfer: Transfer) => void): Promise<void> {
+    return this.#host.device.record(facts => {
+      const own = facts.transfers.find(transfer => transfer.id === id);
+      if (own) edit(own);
+    });
+  }
 }
 
 /** A mistake of ours is told as an internal error rather than not at all. */

@@ -453,6 +453,44 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
       assert.deepEqual(events(2), ['1 BOOT'], 'it is done once');
     });
 
+    /** The Inform that a reboot brings may come while the clock moves. */
+    const booted = async (count: number): Promise<void> => {
+      await eventually(() => informs().length >= count);
+      assert.deepEqual(informs()[count - 1]?.Event, [{ EventCode: '1 BOOT', CommandKey: '' }]);
+      await eventually(() => unit.device.facts.events.length === 0);
+    };
+
+    it('DelayReboot: so long after the session, once', async () => {
+      acs.play(informResponse(), set([`${P}DelayReboot`, '100']), set([`${P}Username`, 'x']));
+      await start({ model: 'device' });
+      await quiet(99_000, 1);
+      assert.equal(unit.device.get(`${P}DelayReboot`), '100');
+      await unit.clock.advance(1500);
+      await booted(2);
+      assert.equal(unit.device.get(`${P}DelayReboot`), '-1');
+      await unit.clock.advance(300_000);
+      assert.equal(informs().length, 2);
+    });
+
+    it('ScheduleReboot: at that time; a session in between does not shift it, a time that has passed is none', async () => {
+      const at = (seconds: number): string =>
+        `${new Date(unit.clock.now() + seconds * 1000).toISOString().slice(0, 19)}Z`;
+      await start({ model: 'device' });
+      await unit.device.set([{ name: `${P}ScheduleReboot`, value: at(200) }], 'acs');
+      await unit.clock.advance(150_000);
+      unit.gateway.agent?.inform();
+      await unit.ended(2);
+      await quiet(45_000, 2);
+      await unit.clock.advance(6000);
+      await booted(3);
+      await unit.device.set([{ name: `${P}ScheduleReboot`, value: at(-5) }], 'acs');
+      await unit.clock.advance(300_000);
+      await unit.device.set([{ name: `${P}DelayReboot`, value: '50' }], 'web');
+      await unit.device.set([{ name: `${P}DelayReboot`, value: '-1' }], 'web');
+      await unit.clock.advance(300_000);
+      assert.equal(informs().length, 3);
+    });
+
     it('FactoryReset: back to the profile, then [0 BOOTSTRAP, 1 BOOT]', async () => {
       acs.play(informResponse(), set([`${P}PeriodicInformInterval`, '77']), ask('FactoryReset', {}));
       await start();
