@@ -225,6 +225,9 @@ class RunningGateway implements Gateway, Unit, Hooks, Live, ScriptTarget {
   read(path: string): ParameterValue[] {
     return this.#configuration.read(path);
   }
+  shown(path: string): string {
+    return this.#configuration.shown(path);
+  }
   names(path: string, nextLevel: boolean): ParameterInfo[] {
     return this.#configuration.names(path, nextLevel);
   }

@@ -102,7 +102,9 @@ function values(device: Device, paths: Iterable<string>, connectionRequestUrl: s
   for (const path of new Set(paths)) {
     if (!exists(device, path)) continue;
     const isUrl = path === `${device.model.root}ManagementServer.ConnectionRequestURL`;
-    for (const value of device.read(path)) list.push(isUrl ? { ...value, Value: connectionRequestUrl } : value);
+    for (const value of device.read(path)) {
+      list.push({ ...value, Name: device.shown(value.Name), ...(isUrl && { Value: connectionRequestUrl }) });
+    }
   }
   return list;
 }

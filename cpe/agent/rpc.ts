@@ -35,16 +35,16 @@ const handlers: Handlers = {
   GetParameterValues: ({ device }, { ParameterNames }) => {
     const found = new Map<string, ParameterValue>();
     for (const name of ParameterNames) for (const value of device.read(name)) found.set(value.Name, value);
-    return { ParameterList: bounded([...found.values()]) };
+    return { ParameterList: answered(device, [...found.values()]) };
   },
   GetParameterNames: ({ device }, { ParameterPath, NextLevel }) => ({
-    ParameterList: bounded(device.names(ParameterPath, NextLevel)),
+    ParameterList: answered(device, device.names(ParameterPath, NextLevel)),
   }),
   SetParameterAttributes: setParameterAttributes,
   GetParameterAttributes: ({ device }, { ParameterNames }) => {
     const found = new Map<string, ParameterAttribute>();
     for (const name of ParameterNames) for (const entry of device.attributes(name)) found.set(entry.Name, entry);
-    return { ParameterList: bounded([...found.values()]) };
+    return { ParameterList: answered(device, [...found.values()]) };
   },
   AddObject: async ({ device }, { ObjectName, ParameterKey }) => {
     const { instance, status } = await device.add(ObjectName, 'acs', ParameterKey);
@@ -81,8 +81,9 @@ const handlers: Handlers = {
 /** Text that one answer may hold: 9004 beyond, and the ACS asks for less at a time (A.3.2.2). Our choice, ten times a whole DGW. */
 const MAX_ANSWER = 4 * 1024 * 1024;
 
-/** @throws CwmpFault 9004 */
-function bounded<T extends { Name: string; Value?: string }>(list: T[]): T[] {
+/** The list with its names as the ACS wants to read them. @throws CwmpFault 9004 */
+function answered<T extends { Name: string; Value?: string }>(device: Device, list: T[]): T[] {
+  for (const entry of list) entry.Name = device.shown(entry.Name);
   let size = 0;
   for (const { Name, Value } of list) size += Name.length + (Value?.length ?? 0);
   if (size > MAX_ANSWER) throw new CwmpFault(9004, `${list.length} parameters are too many for one answer`);

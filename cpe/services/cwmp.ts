@@ -46,6 +46,9 @@ export const cwmp: Service = {
   values: {
     // A plain device stores its URL; a DGW shows the one in use.
     'ManagementServer.URL': unit => (unit.model.services.length > 0 ? unit.acsUrl : undefined),
+    // Where the model has them, for whichever model it is (state/alias.ts).
+    'ManagementServer.AliasBasedAddressing': () => '1',
+    'ManagementServer.InstanceWildcardsSupported': () => '1',
     'ManagementServer.ParameterKey': unit => unit.facts.parameterKey,
     'ManagementServer.ConnectionRequestURL': unit => unit.connectionRequestUrl,
     [`${X}Cwmp.AcsUrl`]: unit => unit.acsUrl,

@@ -5,6 +5,7 @@ import type { ParameterAttribute, ParameterInfo, ParameterValue } from '../../sh
 import { isObject, type Model, type ParameterDef, xsdType } from '../../shared/model/datamodel.ts';
 import { isPartial, parentPath, templateOf, withInstances } from '../../shared/model/path.ts';
 import { checkValue } from '../../shared/model/values.ts';
+import { checkAliases, expandPath, knowsAliases, resolveAliases, shownPath } from './alias.ts';
 import type { Change, SetItem, Source } from './device.ts';
 import { pathOfVariable } from './names.ts';
 import { type Draft, emptyLayer, type Found, type Layer, type Live, Tree } from './tree.ts';
@@ -44,6 +45,11 @@ export interface StoredConfiguration {
   values: [string, string][];
   tables: [string, number, readonly number[]][];
   attributes: [string, Attributes][];
+}
+
+/** A value to set at its concrete path, with the name that the request had for it. */
+interface ResolvedItem extends SetItem {
+  asked: string;
 }
 
 interface RowCommand {
@@ -151,7 +157,25 @@ export class Configuration {
   }
 
   /** TR-069 A.3.2.2. */
-  read(path: string): ParameterValue[] {
+  read(asked: string): ParameterValue[] {
+    return this.#each(asked, path => this.#readOne(path));
+  }
+
+  /** Reads every path that one with aliases and wildcards means. */
+  #each<T>(asked: string, read: (path: string) => T[]): T[] {
+    const paths = expandPath(this.tree, asked);
+    if (!paths) throw new CwmpFault(9005, `${asked} does not exist`);
+    return paths.length === 1 ? read(paths[0] ?? '') : paths.flatMap(read);
+  }
+
+  /** A path as the ACS wants to read it: with aliases where ManagementServer.InstanceMode says so. */
+  shown(path: string): string {
+    const mode = `${this.model.root}ManagementServer.InstanceMode`;
+    const found = this.tree.find(mode);
+    return found && this.tree.value(mode, found) === 'InstanceAlias' ? shownPath(this.tree, path) : path;
+  }
+
+  #readOne(path: string): ParameterValue[] {
     if (!isPartial(path)) return [this.#shown(path, this.#must(path))];
     this.#mustObject(path);
     return Array.from(this.tree.walk(path), node => this.#shown(node.path, node));
@@ -162,7 +186,11 @@ export class Configuration {
   }
 
   /** TR-069 A.3.2.3. */
-  names(path: string, nextLevel: boolean): ParameterInfo[] {
+  names(asked: string, nextLevel: boolean): ParameterInfo[] {
+    return this.#each(asked, path => this.#namesOf(path, nextLevel));
+  }
+
+  #namesOf(path: string, nextLevel: boolean): ParameterInfo[] {
     if (!isPartial(path)) {
       const found = this.#must(path);
       if (nextLevel) throw new CwmpFault(9003, `${path} is a parameter: it has no next level`);
@@ -191,7 +219,11 @@ export class Configuration {
   }
 
   /** TR-069 A.3.2.5. */
-  attributes(path: string): ParameterAttribute[] {
+  attributes(asked: string): ParameterAttribute[] {
+    return this.#each(asked, path => this.#attributesOf(path));
+  }
+
+  #attributesOf(path: string): ParameterAttribute[] {
     const of = (name: string, { def }: Found): ParameterAttribute => {
       const own = this.#attributes?.get(name);
       return {
@@ -211,7 +243,10 @@ export class Configuration {
       const next = new Map(this.#attributes);
       for (const item of items) {
         const change = attributesOf(item);
-        for (const { Name } of this.attributes(item.path)) {
+        // Wildcards are for reading only.
+        const path = resolveAliases(this.tree, item.path);
+        if (path === undefined) throw new CwmpFault(9005, `${item.path} does not exist`);
+        for (const { Name } of this.#attributesOf(path)) {
           refuseDenied(Name, this.#must(Name).def, item);
           next.set(Name, { ...next.get(Name), ...change });
         }
@@ -267,14 +302,21 @@ export class Configuration {
         if (!problems.has(name)) problems.set(name, { name, code, message });
       };
       const strict = this.variable('Cwmp.InteropParameterTypeValidation') === 'Strict';
+      const resolved: ResolvedItem[] = [];
       for (const item of items) {
-        if (this.#keptFrom(source, item.name)) problem(item.name, 9001, `${item.name} is for the ACS alone to change`);
-        const wrong = this.#put(draft, item, strict, commands);
+        const path = resolveAliases(draft, item.name, this.#creator(draft)) ?? item.name;
+        const at = { ...item, name: path, asked: item.name };
+        resolved.push(at);
+        if (this.#keptFrom(source, path)) problem(item.name, 9001, `${item.name} is for the ACS alone to change`);
+        const wrong = this.#put(draft, at, strict, commands);
         if (wrong) problem(item.name, wrong.code, wrong.message);
       }
+      refuseDuplicates(resolved);
       if (problems.size === 0) {
         runTableCommands(draft, commands);
-        this.#hooks.check(draft, (path, code, message) => problem(this.#asAsked(items, strict, path), code, message));
+        const named: Problem = (path, code, message) => problem(this.#asAsked(resolved, strict, path), code, message);
+        checkAliases(draft, named);
+        this.#hooks.check(draft, named);
       }
       if (problems.size > 0) throw new CwmpFault(9003, undefined, [...problems.values()]);
       return this.#commit(draft, source, note);
@@ -286,14 +328,23 @@ export class Configuration {
   }
 
   /** A value may be kept under another name than it was set by: what is wrong with it is told under the name in the request. */
-  #asAsked(items: readonly SetItem[], strict: boolean, path: string): string {
-    if (items.some(({ name }) => name === path)) return path;
+  #asAsked(items: readonly ResolvedItem[], strict: boolean, path: string): string {
+    const same = items.find(({ name }) => name === path);
+    if (same) return same.asked;
     const asked = items.find(item => {
       const draft = this.tree.draft();
       this.#put(draft, item, strict, []);
       return draft.touched.has(path);
     });
-    return asked?.name ?? path;
+    return asked?.asked ?? path;
+  }
+
+  /** TR-181 ManagementServer.AutoCreateInstances: setting a value below an alias that is not there makes its row. */
+  #creator(draft: Draft): ((table: string, alias: string) => number) | undefined {
+    const path = `${this.model.root}ManagementServer.AutoCreateInstances`;
+    const found = draft.find(path);
+    if (!found || draft.value(path, found) !== '1') return undefined;
+    return (table, alias) => this.insertInto(draft, table, { Alias: alias });
   }
 
   /**
@@ -336,7 +387,15 @@ export class Configuration {
   ): Promise<{ instance: number; status: 0 | 1 }> {
     return this.#exclusive(async () => {
       const draft = this.tree.draft();
-      const instance = this.insertInto(draft, table, columns);
+      // TR-069 A.3.2.6: `Table.[Alias].` names the row that is made; what comes before is a path like any other.
+      const named = /^(.*\.)\[([^[\]]*)\]\.$/.exec(table);
+      const path = knowsAliases(this.model) ? resolveAliases(draft, named?.[1] ?? table) : table;
+      if (path === undefined) throw new CwmpFault(9005, `${table} does not exist`);
+      const alias = knowsAliases(this.model) && named ? { Alias: named[2] ?? '' } : {};
+      const instance = this.insertInto(draft, path, { ...alias, ...columns });
+      checkAliases(draft, (name, code, message) => {
+        throw new CwmpFault(code === 9007 ? 9005 : code, message, [{ name, code, message }]);
+      });
       const status = await this.#commitChecked(draft, source, note);
       return { instance, status };
     });
@@ -368,8 +427,9 @@ export class Configuration {
   }
 
   /** @param path row path ending with a dot @throws CwmpFault 9005 */
-  remove(path: string, source: Source, note?: Note): Promise<0 | 1> {
+  remove(asked: string, source: Source, note?: Note): Promise<0 | 1> {
     return this.#exclusive(async () => {
+      const path = resolveAliases(this.tree, asked) ?? asked;
       const found = this.tree.findObject(path);
       if (found?.kind !== 'row') throw new CwmpFault(9005, `${path} is not a row`);
       if (!this.#rowsChangeable(found.def.path)) throw new CwmpFault(9005, `${path} cannot be deleted`);
@@ -572,7 +632,8 @@ function keyDefaults(
   const last = templateOf(table).template.split('.').at(-2) ?? 'row';
   for (const key of keys) {
     const def = draft.model.parameters.get(template + key);
-    if (!def) continue;
+    // A row's alias follows from its number until somebody gives it another.
+    if (!def || (key === 'Alias' && knowsAliases(draft.model))) continue;
     if (isNumeric(def)) {
       const used = draft.rows(table).filter(row => row !== instance);
       const numbers = used.map(row => Number(valueAt(draft, `${table}${row}.${key}`)));

@@ -148,6 +148,8 @@ export interface Device {
   pathOf(name: string): string | undefined;
   /** Full name or partial path ('' is all), as GetParameterValues has it. @throws CwmpFault 9005 */
   read(path: string): ParameterValue[];
+  /** A concrete path as the ACS wants to read it: with numbers or with aliases (TR-181 InstanceMode). */
+  shown(path: string): string;
   /** GetParameterNames, TR-069 A.3.2.3. @throws CwmpFault 9003, 9005 */
   names(path: string, nextLevel: boolean): ParameterInfo[];
   /** @throws CwmpFault 9005 */

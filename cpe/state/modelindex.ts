@@ -97,6 +97,8 @@ function defaultOf(tables: ReadonlyMap<string, ObjectDef>, def: ParameterDef, in
     const rows = parent.endsWith('.{i}.') ? tables.get(parent.slice(0, -4))?.rows : undefined;
     const value = rows?.[row - 1]?.[def.name];
     if (value !== undefined) return value;
+    // TR-106 3.6.1: the unit's own aliases begin so, and the ACS's do not.
+    if (def.name === 'Alias' && parent.endsWith('.{i}.') && def.type === 'string' && !def.script) return `cpe-${row}`;
   }
   return def.default ?? blankOf(def);
 }

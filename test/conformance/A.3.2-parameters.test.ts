@@ -188,10 +188,10 @@ describe('A.3.2 Parameters over the wire', () => {
     });
 
     it('aliases and wildcards are 9005 on a unit that shows no AliasBasedAddressing', async () => {
-      await start({ model: 'device' });
-      assert.equal(await on.value(`${P}AliasBasedAddressing`), '0');
-      assert.equal(await get('Device.IP.Interface.[x].'), 9005);
-      assert.equal(await get('Device.IP.Interface.*.Enable'), 9005);
+      await start();
+      assert.equal(await get(`${P}AliasBasedAddressing`), 9005);
+      assert.equal(await get('Device.X_0090F8_SipEp.Gateway.[default].'), 9005);
+      assert.equal(await get('Device.X_0090F8_SipEp.Gateway.*.Name'), 9005);
     });
 
     it('every value carries its type, and what is hidden reads as nothing', async () => {
