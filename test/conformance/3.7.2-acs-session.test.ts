@@ -306,6 +306,26 @@ describe('3.7.2 The ACS’s side of a session', () => {
     }
   });
 
+  it('a Download that was done within the session (Status 0) is done, without a TransferComplete (A.3.2.8)', async () => {
+    await acs.fleet.files.put('fw.bin', Buffer.from('image'), { type: 'firmware', version: '1' });
+    const queued = await acs.fleet.tasks.add(id, { method: 'Download', file: 'fw.bin' });
+    const times = { StartTime: '2026-01-01T00:00:00Z', CompleteTime: '2026-01-01T00:00:01Z' };
+    await cpe.session(() => ({ Status: 0, ...times }));
+    assert.equal((await acs.fleet.tasks.get(queued.id)).state, 'done');
+  });
+
+  it('no line of the log holds a password, given or received', async () => {
+    const strict = await testAcs({ enrol: 'auto' });
+    const unit = new ScriptedCpe(strict.app, { username: 'enrol', password: 'factory' });
+    const { asked } = await unit.session(() => ({ Status: 0 }));
+    const list = (asked[0]?.args.ParameterList ?? []) as { Name: string; Value: string }[];
+    const given = list.filter(({ Name }) => Name.endsWith('Password')).map(({ Value }) => Value);
+    assert.equal(given.length, 2);
+    const logged = strict.logged.join('\n');
+    for (const secret of [...given, 'factory']) assert.ok(!logged.includes(secret), secret);
+    await strict.close();
+  });
+
   it('after RequestDownload the session goes on, and the operator’s Download may follow (A.4.2.2)', async () => {
     const request = requestBody('RequestDownload', { FileType: '1 Firmware Upgrade Image', FileTypeArg: [] }) as Body;
     await acs.fleet.files.put('fw.bin', Buffer.from('image'), { type: 'firmware', version: '1' });
