@@ -42,16 +42,14 @@ export async function fleet(options: FleetOptions, terminal: Terminal): Promise<
   if (options.acs === undefined && options.profile === undefined)
     throw new UserError(400, 'no-acs', '--acs or --profile is needed');
   const clock = systemClock();
-  const log = createLog({
-    clock,
-    level: options.logLevel,
-    pretty: terminal.pretty,
-    write: line => terminal.write(`${line}\n`),
-  });
+  const write = (line: string): void => terminal.write(`${line}\n`);
+  const log = createLog({ clock, level: options.logLevel, pretty: terminal.pretty, write });
   const run = new FleetRun(options, clock, log, terminal.signal, terminal.memory);
   const report = await run.live(await prepare(options, clock, log));
   if (options.json !== undefined) await writeReport(options.json, report);
-  log[report.ok ? 'info' : 'warn']('report', { ...report });
+  // What the command is run for is told at any level but silence.
+  const told = options.logLevel === 'silent' ? 'silent' : 'info';
+  createLog({ clock, level: told, pretty: terminal.pretty, write }).info('report', { ...report });
   return report.ok ? 0 : 1;
 }
 
@@ -77,15 +75,17 @@ async function prepare(options: FleetOptions, clock: Clock, log: Log): Promise<(
     const mac = `${options.oui}${(at + 1).toString(16).padStart(6, '0')}`;
     const random = seededRandom(options.seed * 1_000_003 + at);
     const faulty = options.faults === 'none' ? undefined : faultyHttp(faultProfiles[options.faults], random, clock);
+    const address = shared === '127.0.0.1' ? dotted(LOOPBACK_BASE + at) : shared;
     return {
       model,
       identity: identityOf({ ...options, mac, serial: mac.toUpperCase() }),
       profile,
-      address: shared === '127.0.0.1' ? dotted(LOOPBACK_BASE + at) : shared,
+      address,
       clock,
       random,
       log: quiet,
-      listen: options.listen === 'none' ? undefined : { host: options.listen, port: 0 },
+      // An ACS may send its connection requests to no other address than the one that informed.
+      listen: options.listen === 'none' ? undefined : { host: options.listen ?? address, port: 0 },
       softwareVersion: options.softwareVersion,
       clockSource: 'host',
       anyFirmware: options.anyFirmware,

@@ -61,7 +61,8 @@ const commands: Readonly<Record<string, Command>> = {
     const { product, version } = values;
     if (!product || !version || !out) throw new UsageError('--product, --version and OUT are needed');
     const { writeImage } = await import('./packfirmware.ts');
-    await writeImage({ ...values, product, version, out });
+    const bytes = await writeImage({ ...values, product, version, out });
+    process.stdout.write(`${out}: version ${version} for ${product}, ${bytes} bytes\n`);
     return 0;
   },
 };

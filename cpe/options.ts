@@ -141,8 +141,7 @@ export const fleetOptions = {
   listen: {
     kind: 'string',
     value: 'HOST',
-    default: '127.0.0.1',
-    help: 'host where connection requests are taken; none: they are not',
+    help: "host where connection requests are taken; each unit's own address unless told; none: they are not",
   },
   json: { kind: 'string', value: 'FILE', help: 'write the report here' },
 } as const satisfies OptionSpecs;

@@ -13,13 +13,15 @@ export interface PackOptions {
   size: number;
 }
 
-/** @throws UserError when a file cannot be read or written, or a text does not fit */
-export async function writeImage(options: PackOptions): Promise<void> {
+/** @returns the size of the image in bytes @throws UserError when a file cannot be read or written, or a text does not fit */
+export async function writeImage(options: PackOptions): Promise<number> {
   const { product, version } = options;
   try {
     const payload =
       options.payload === undefined ? filler(`${product} ${version}`, options.size) : await readFile(options.payload);
-    await writeFile(options.out, packFirmware({ product, version, payload }));
+    const image = packFirmware({ product, version, payload });
+    await writeFile(options.out, image);
+    return image.length;
   } catch (error) {
     if (error instanceof FirmwareError || (error as NodeJS.ErrnoException).code) {
       throw new UserError(400, 'no-image', messageOf(error));

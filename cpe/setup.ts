@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { messageOf, UserError } from '../shared/errors.ts';
 import { builtinModel, loadModel, type Model } from '../shared/model/datamodel.ts';
+import { readCertificates } from '../shared/pki/certificates.ts';
 import { type CustomerProfile, noProfile, parseProfile } from './profile.ts';
 import type { UnitIdentity } from './state/device.ts';
 
@@ -18,7 +19,7 @@ async function readText(what: string, file: string): Promise<Buffer> {
 /** @param name `dgw`, `device`, or a Broadband Forum document */
 export async function chooseModel(name: string): Promise<Model> {
   if (name === 'dgw' || name === 'device') return builtinModel(name);
-  return loadModel(await readText('data model', name));
+  return loadModel(await readText('--model', name));
 }
 
 export interface FactoryOptions {
@@ -35,8 +36,7 @@ export interface FactoryOptions {
 /** The profile file with what the options add to it: both are factory defaults, to which a factory reset returns. */
 export async function chooseProfile(model: Model, options: FactoryOptions): Promise<CustomerProfile> {
   const file = options.profile;
-  const base =
-    file === undefined ? noProfile : parseProfile((await readText('customer profile', file)).toString('utf8'));
+  const base = file === undefined ? noProfile : parseProfile((await readText('--profile', file)).toString('utf8'));
   const isDgw = model.services.length > 0;
   const name = (variable: string, standard: string): string =>
     isDgw ? `Cwmp.${variable}` : `${model.root}ManagementServer.${standard}`;
@@ -50,18 +50,24 @@ export async function chooseProfile(model: Model, options: FactoryOptions): Prom
   if (username !== undefined) parameters[name('Username', 'Username')] = username;
   if (password !== undefined) parameters[name('Password', 'Password')] = password;
   const certificates = [...base.certificates];
-  for (const path of options.ca) certificates.push(pemOf(await readText('CA certificate', path)));
+  for (const path of options.ca) certificates.push(caOf(path, await readText('--ca', path)));
   return { parameters, certificates };
 }
 
 /** The same form as the ACS's --enrol-secret, so that both sides can share one file. */
 async function readLogin(file: string): Promise<{ username?: string; password?: string }> {
-  const found = /^([^:\n]+):([^\n]+)\n?$/.exec((await readText('login', file)).toString('utf8'));
-  if (!found) throw new UserError(400, 'bad-login', `login: ${file}: must hold one line USERNAME:PASSWORD`);
+  const found = /^([^:\n]+):([^\n]+)\n?$/.exec((await readText('--login', file)).toString('utf8'));
+  if (!found) throw new UserError(400, 'bad-login', `--login: ${file}: must hold one line USERNAME:PASSWORD`);
   return { username: found[1] ?? '', password: found[2] ?? '' };
 }
 
-function pemOf(bytes: Buffer): string {
+/** @returns PEM @throws UserError naming the file when it is no certificate */
+function caOf(file: string, bytes: Buffer): string {
+  try {
+    readCertificates(bytes);
+  } catch (error) {
+    throw new UserError(400, 'bad-certificate', `--ca: ${file}: ${messageOf(error)}`);
+  }
   const text = bytes.toString('latin1');
   if (text.includes('-----BEGIN ')) return text;
   const lines = bytes.toString('base64').match(/.{1,64}/g) ?? [];

@@ -13,11 +13,11 @@ const clock = systemClock();
 function usage(): string {
   const rows = Object.entries(commands).map(([name, { help }]) => `  ${name.padEnd(14)}${help}`);
   return [
-    'Usage: pbx serve [options]\n       pbx COMMAND [options]\n',
+    'Usage: tandem-pbx serve [options]\n       tandem-pbx COMMAND [options]\n',
     'A SIP registrar and proxy over TLS, for gateways that keep one connection open.\n',
     `Commands:\n  ${'serve'.padEnd(14)}run the server in the foreground`,
     ...rows,
-    '\nOptions of each: pbx COMMAND --help\n',
+    '\nOptions of each: tandem-pbx COMMAND --help\n',
   ].join('\n');
 }
 
@@ -63,9 +63,9 @@ async function main(argv: string[]): Promise<void> {
   }
   if (rest.includes('--help')) {
     const text = command
-      ? helpText(`pbx ${name} [options]`, `Shows ${command.help}.`, commandOptions)
+      ? helpText(`tandem-pbx ${name} [options]`, `Shows ${command.help}.`, commandOptions)
       : helpText(
-          'pbx serve [options]',
+          'tandem-pbx serve [options]',
           'Runs the SIP server. Each option also as TANDEM_PBX_… in the environment.',
           serveOptions,
         );
@@ -76,6 +76,6 @@ async function main(argv: string[]): Promise<void> {
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`pbx: ${messageOf(error)}\n`);
+  process.stderr.write(`tandem-pbx: ${messageOf(error)}\n`);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { SecureVersion } from 'node:tls';
 import type { Clock, Random } from '../shared/clock.ts';
 import { type OptionValues, UsageError } from '../shared/config.ts';
-import { messageOf } from '../shared/errors.ts';
+import { messageOf, UserError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import { createCa, loadAuthority } from '../shared/pki/authority.ts';
 import { startPbx, wildcard } from './app.ts';
@@ -51,6 +51,8 @@ export async function serve(options: ServeOptions, env: ServeEnvironment): Promi
       ...(options.tlsCiphers === undefined ? {} : { ciphers: options.tlsCiphers }),
     },
     algorithms: options.digest === 'both' ? ['SHA-256', 'MD5'] : [options.digest],
+  }).catch((error: unknown) => {
+    throw inUse(error) ?? error;
   });
   const path = options.control ?? join(data, 'control.sock');
   const closeControl = await serveControl({
@@ -67,6 +69,12 @@ export async function serve(options: ServeOptions, env: ServeEnvironment): Promi
     await closeControl();
     await pbx.stop();
   };
+}
+
+function inUse(error: unknown): UserError | undefined {
+  const { code, address, port } = error as { code?: string; address?: string; port?: number };
+  if (code !== 'EADDRINUSE') return undefined;
+  return new UserError(409, 'in-use', `${address}:${port}: another program listens there already`);
 }
 
 /** Addresses of this host, those that others reach first. */

@@ -72,13 +72,13 @@ describe('pbx, the program', () => {
 
     const second = await run('serve', ...args).end;
     assert.equal(second.code, 1);
-    assert.match(second.err, /^pbx: another server is controlled at [^\n]+\n$/);
+    assert.match(second.err, /^tandem-pbx: another server is controlled at [^\n]+\n$/);
 
     server.child.kill('SIGTERM');
     assert.equal((await server.end).code, 0);
     const late = await run('status', '--data', folder).end;
     assert.equal(late.code, 1);
-    assert.match(late.err, /^pbx: no server runs at [^\n]+\n$/);
+    assert.match(late.err, /^tandem-pbx: no server runs at [^\n]+\n$/);
   });
 
   it('says what is wrong with its usage in one line, and exits 2', async () => {

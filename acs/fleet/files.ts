@@ -72,7 +72,7 @@ export function createFiles(context: FleetContext): Files {
         throw new UserError(
           400,
           'version-missing',
-          `'${name}': a firmware image needs its version, as the device reports it once it runs`,
+          `'${name}': a firmware image needs its version, as the device reports it once it runs: version=…`,
         );
       }
       const file: StoredFile = {

@@ -84,7 +84,7 @@ export function createTasks(context: FleetContext, files: Files, models: Models)
     if (input.file) given.URL = '';
     if (method === 'Upload') given.FileType ??= '1 Vendor Configuration File';
     if (isTransfer(method) && !input.file && !given.URL)
-      throw new UserError(400, 'no-source', `${method} needs a file or args.URL`);
+      throw new UserError(400, 'no-source', `${method} needs "file": the name of a stored file or args.URL`);
     return validateArguments(method, given) as Record<string, unknown>;
   };
 
@@ -171,9 +171,7 @@ export function createTasks(context: FleetContext, files: Files, models: Models)
         if (!(error instanceof CwmpFault)) throw error;
       }
     }
-    return list.map(entry =>
-      entry.Type === '' ? { ...entry, Type: types.get(entry.Name) || 'xsd:string' } : entry,
-    );
+    return list.map(entry => (entry.Type === '' ? { ...entry, Type: types.get(entry.Name) || 'xsd:string' } : entry));
   };
 
   const run: Tasks['run'] = async (visit, task, cpe) => {

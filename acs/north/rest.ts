@@ -69,7 +69,7 @@ export async function createRest(options: RestOptions): Promise<FastifyInstance>
     async api => {
       api.addHook('onRequest', async request => {
         const role = await roleFor(request, options);
-        if (!role) throw new UserError(401, 'unauthorized', 'a bearer token is needed: Authorization: Bearer TOKEN');
+        if (!role) throw new UserError(401, 'unauthorized', refusalOf(request));
         (request as FastifyRequest & { role?: Role }).role = role;
         const encoding = request.headers['content-encoding'];
         if (encoding && encoding !== 'identity')
@@ -111,6 +111,11 @@ async function roleFor(request: FastifyRequest, options: RestOptions): Promise<R
   const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
   return token === undefined ? undefined : await options.roleOf(token);
 }
+
+const refusalOf = (request: FastifyRequest): string =>
+  /^Bearer +\S+$/i.test(request.headers.authorization ?? '')
+    ? 'this token is not known, or no longer good'
+    : 'a bearer token is needed: Authorization: Bearer TOKEN';
 
 /** Errors of ours, of the field and of fastify's own parsing; undefined for a bug. */
 function knownError(error: unknown): UserError | undefined {

@@ -186,8 +186,8 @@ export async function openStage(options: { folder: string; wire?: string; verbos
         ['DHCP', `127.0.0.1:${dhcp.port}`],
         ['SNTP', `127.0.0.1:${sntp.port}`],
         ['syslog', `127.0.0.1:${syslog.port}`],
-        ['gateway A', a.gateway.agent?.connectionRequestUrl ?? ''],
-        ['gateway B', b.gateway.agent?.connectionRequestUrl ?? ''],
+        ['wake A', a.gateway.agent?.connectionRequestUrl ?? ''],
+        ['wake B', b.gateway.agent?.connectionRequestUrl ?? ''],
       ] as [string, string][],
     close: async () => {
       await Promise.all([a.gateway.stop(), b.gateway.stop()]);
