@@ -1,0 +1,130 @@
+// The seeded misbehaviour of a fleet, and what both sides say of it afterwards: small fleets before the real ACS over plain HTTP.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type FaultProfile, faultProfiles, faultyHttp } from '../../cpe/faults.ts';
+import { type FleetReport, fleet } from '../../cpe/fleet.ts';
+import { fleetOptions } from '../../cpe/options.ts';
+import { seededRandom, systemClock } from '../../shared/clock.ts';
+import { readOptions } from '../../shared/config.ts';
+import { HttpError } from '../../shared/net/http.ts';
+import { type ScriptedAcs, scriptedAcs } from '../support/scripted-acs.ts';
+import { openWorld, type World } from '../support/world.ts';
+
+describe('faults of a simulated network', () => {
+  let server: ScriptedAcs;
+  beforeEach(async () => {
+    server = await scriptedAcs();
+    server.always({ status: 204 });
+  });
+  afterEach(() => server.close());
+
+  /** `.` an answer, `x` a loss, for so many requests. */
+  const run = async (profile: FaultProfile, seed: number, count: number): Promise<string> => {
+    const http = faultyHttp(profile, seededRandom(seed), systemClock())({ clock: systemClock() });
+    let said = '';
+    for (let number = 0; number < count; number++) {
+      try {
+        await http.send({ method: 'POST', url: server.url, headers: {}, body: String(number) });
+        said += '.';
+      } catch (error) {
+        assert.ok(error instanceof HttpError, String(error));
+        said += 'x';
+      }
+    }
+    await http.close();
+    return said;
+  };
+  const quick = { ...faultProfiles.harsh, delayed: 0 };
+
+  it('same seed, same faults; another seed, others', async () => {
+    const first = await run(quick, 1, 100);
+    assert.match(first, /x/);
+    assert.equal(await run(quick, 1, 100), first);
+    assert.notEqual(await run(quick, 2, 100), first);
+  });
+
+  it('a lost request never arrives, a lost answer was acted upon', async () => {
+    assert.equal(await run({ ...quick, requestLost: 1, answerLost: 0 }, 1, 5), 'xxxxx');
+    assert.equal(server.heard.length, 0);
+    assert.equal(await run({ ...quick, requestLost: 0, answerLost: 1 }, 1, 5), 'xxxxx');
+    assert.equal(server.heard.length, 5);
+    assert.equal(await run(faultProfiles.none, 1, 5), '.....');
+  });
+});
+
+describe('a fleet before the real ACS', () => {
+  let world: World;
+  beforeEach(async () => {
+    world = await openWorld({ tls: false, cpeAuth: 'none', enrol: 'auto' });
+  });
+  afterEach(() => world.close());
+
+  const run = async (...more: string[]): Promise<{ code: number; report: FleetReport }> => {
+    const file = join(world.folder, 'report.json');
+    // Short waits: what counts here is that lost sessions are made up for, not when.
+    const waits = ['CWMPRetryMinimumWaitInterval=1', 'CWMPRetryIntervalMultiplier=1000'];
+    const argv = ['--acs', world.url, '--json', file, '--log-level', 'error', ...more];
+    const { values } = readOptions(fleetOptions, {
+      argv: [...argv, ...waits.flatMap(text => ['--set', `Device.ManagementServer.${text}`])],
+    });
+    const signal = new AbortController().signal;
+    const code = await fleet(values, { write: () => undefined, pretty: false, signal, memory: () => 1 });
+    return { code, report: JSON.parse(await readFile(file, 'utf8')) as FleetReport };
+  };
+  interface Known {
+    id: string;
+    state: string;
+    online: boolean;
+    lastEvents: string[];
+    faults: unknown[];
+  }
+  const known = async (): Promise<Known[]> => {
+    const answer = await fetch(`${world.acs.api}/api/v1/devices?limit=100`, {
+      headers: { authorization: 'Bearer test-token' },
+    });
+    return ((await answer.json()) as { items: Known[] }).items;
+  };
+  const serials = (items: readonly Known[]): string[] =>
+    items.map(({ id }) => id.slice(id.lastIndexOf('-') + 1)).sort();
+  const expected = (count: number): string[] =>
+    Array.from({ length: count }, (_, at) => `0090F8${(at + 1).toString(16).padStart(6, '0')}`.toUpperCase());
+
+  it('none: one session each, and the ACS knows the same units', async () => {
+    const { code, report } = await run('--count', '8');
+    assert.equal(code, 0);
+    assert.deepEqual([report.ok, report.informed, report.sessions, report.failedSessions], [true, 8, 8, 0]);
+    assert.deepEqual([report.silent, report.failures, report.powerCuts], [[], {}, 0]);
+    const items = await known();
+    assert.deepEqual(serials(items), expected(8));
+    for (const { state, online, lastEvents, faults } of items) {
+      assert.deepEqual([state, online, lastEvents, faults], ['enrolled', true, ['0 BOOTSTRAP', '1 BOOT'], []]);
+    }
+  });
+
+  for (const profile of ['mild', 'harsh']) {
+    it(`${profile}: what is lost is made up for, and both sides agree in the end`, async function () {
+      this.timeout(60_000);
+      const { code, report } = await run('--count', '12', '--faults', profile, '--seed', '3', '--timeout', '50');
+      assert.equal(code, 0, JSON.stringify(report));
+      assert.deepEqual([report.ok, report.count, report.seed, report.informed], [true, 12, 3, 12]);
+      assert.equal(
+        report.failedSessions,
+        Object.values(report.failures).reduce((sum, count) => sum + count, 0),
+      );
+      assert.ok(report.sessions >= report.informed + report.failedSessions);
+      if (profile === 'harsh') assert.ok(report.failedSessions > 0);
+      assert.deepEqual(serials(await known()), expected(12), 'every unit once, however often it was cut');
+    });
+  }
+
+  it('an ACS that nobody hears: not ok, exit code 1, the silent ones named', async () => {
+    const gone = await scriptedAcs();
+    await gone.close();
+    const { code, report } = await run('--count', '3', '--timeout', '1', '--acs', gone.url);
+    assert.equal(code, 1);
+    assert.deepEqual([report.ok, report.informed, report.silent], [false, 0, expected(3)]);
+    assert.ok((report.failures.unreachable ?? 0) >= 3);
+    assert.deepEqual(await known(), []);
+  });
+});
