@@ -102,18 +102,22 @@ async function exchange(
   }
 }
 
+/** The server could not be reached or went away: worth another try. */
+export class ServerGone extends CwmpFault {}
+
 /** What TransferComplete says of a conversation that broke off (TR-069 A.5.1). */
 function faultOf({ kind, message }: Failure, transfer: Transfer): CwmpFault {
   switch (kind) {
-    case 'unresolved':
     case 'unreachable':
+      return new ServerGone(9015, message);
+    case 'unresolved':
     case 'tls':
       return new CwmpFault(9015, message);
     case 'auth':
       return new CwmpFault(9012, message);
     case 'cut':
     case 'silent':
-      return new CwmpFault(transfer.kind === 'Upload' ? 9011 : 9017, message);
+      return new ServerGone(transfer.kind === 'Upload' ? 9011 : 9017, message);
     case 'too-large':
       return new CwmpFault(9010, `The file is larger than ${MAX_FILE} bytes`);
     default:

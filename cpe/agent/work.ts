@@ -8,7 +8,7 @@ import { utcTime } from './inform.ts';
 import { transferDropped, transferEnded } from './ledger.ts';
 import { nextAttempt } from './queue.ts';
 import { unknownTime } from './timing.ts';
-import { fetchFile, installFile, type OpenFiles, sendFile } from './transfer.ts';
+import { fetchFile, installFile, type OpenFiles, ServerGone, sendFile } from './transfer.ts';
 
 /** What the worker asks of its agent. */
 export interface WorkerHost {
@@ -135,7 +135,7 @@ export class Worker {
       this.#attempts ??= new Map();
       const tried = (this.#attempts.get(transfer.id) ?? 0) + 1;
       this.#attempts.set(transfer.id, tried);
-      const again = nextAttempt(transfer, device.clock.now(), tried, fault.code);
+      const again = nextAttempt(transfer, device.clock.now(), tried, fault.code, fault instanceof ServerGone);
       if (again === undefined) await this.#host.alone(() => this.#conclude(transfer, fault, signal));
       else await this.#change(transfer.id, own => Object.assign(own, { state: 'queued', notBefore: again }));
     }

@@ -80,6 +80,35 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
     return completes().at(-1);
   };
 
+  /** Passes the pauses after which a server that went away is tried again, and `silence` where it does not answer at all. */
+  const outlast = async (silence = 0): Promise<void> => {
+    const open = () => unit.device.facts.transfers.filter(({ state }) => state !== 'ended');
+    for (let heard = 1; open().length > 0; heard++) {
+      if (silence) {
+        await files.until(heard);
+        await unit.clock.advance(silence);
+      }
+      await unit.until(() =>
+        open().every(({ state, notBefore }) => state === 'queued' && notBefore > unit.clock.now()),
+      );
+      const next = Math.min(...open().map(({ notBefore }) => notBefore));
+      if (Number.isFinite(next)) await unit.clock.advance(next - unit.clock.now());
+    }
+  };
+
+  it('a server that went away and comes back is asked again; the outcome is told once', async () => {
+    files.play({ cut: true }, { cut: true }, file('Cwmp.PeriodicInformInterval=1234\n'));
+    await start([download({ URL: files.url })]);
+    for (const pause of [1_000, 4_000]) {
+      await unit.until(() => unit.device.facts.transfers.some(({ state }) => state === 'queued'));
+      await unit.clock.advance(pause);
+      await unit.until(() => !unit.device.facts.transfers.some(({ state }) => state === 'running'));
+    }
+    assert.equal((await done())?.FaultStruct.FaultCode, 0);
+    assert.equal(completes().length, 1);
+    assert.equal(unit.device.variable('Cwmp.PeriodicInformInterval'), '1234');
+  });
+
   it('is answered with Status 1 and Unknown Times, runs after the session, and is told once', async () => {
     files.play(file('Cwmp.PeriodicInformInterval=1234\n'));
     let early = 0;
@@ -191,6 +220,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
       it(`${what}: ${code}, and everything stays as it was`, async () => {
         files.always(step);
         await start([download({ URL: files.url, ...args })]);
+        if (/^a cut/.test(what)) await outlast();
         const complete = await done();
         assert.equal(complete?.FaultStruct.FaultCode, code, complete?.FaultStruct.FaultString);
         assert.deepEqual(events(2), ['7 TRANSFER COMPLETE', 'M Download key']);
@@ -210,6 +240,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
         download({ URL: `http://127.0.0.1:${port}/` }),
         download({ URL: 'http://no-such-host.invalid/', CommandKey: 'b' }),
       ]);
+      await outlast();
       await done(2);
       assert.deepEqual(
         completes().map(({ FaultStruct }) => FaultStruct.FaultCode),
@@ -218,10 +249,9 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
     });
 
     it('a server that falls silent: 9017', async () => {
-      files.play({ silent: true });
+      files.always({ silent: true });
       await start([download({ URL: files.url })]);
-      await files.until(1);
-      await unit.clock.advance(121_000);
+      await outlast(120_000);
       assert.equal((await done())?.FaultStruct.FaultCode, 9017);
     });
 
