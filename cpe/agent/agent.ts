@@ -1,12 +1,12 @@
 // The CWMP agent of one unit: decides when to talk to the ACS and about what, one session at a time.
 import type { EventEntry } from '../../shared/cwmp/methods.ts';
 import type { Namespace } from '../../shared/cwmp/versions.ts';
-import { messageOf, UserError } from '../../shared/errors.ts';
+import { UserError } from '../../shared/errors.ts';
 import { createHttp } from '../../shared/net/http.ts';
 import type { Change, Device, Source } from '../state/device.ts';
 import { type AcsAddress, acsAddress, usesDhcp } from './acsurl.ts';
 import { contactAcs } from './contact.ts';
-import { Door } from './door.ts';
+import { Doors } from './doors.ts';
 import type { FailureKind } from './failure.ts';
 import { openFilesWith } from './files.ts';
 import { isTrue, managementServer, retryPolicy } from './inform.ts';
@@ -16,7 +16,7 @@ import type { WireTap } from './line.ts';
 import { News } from './news.ts';
 import type { Orders } from './rpc.ts';
 import type { SessionReport } from './session.ts';
-import { createUdpDoor, isStunEnabled, type StunView, stunOff, type UdpDoor } from './stun.ts';
+import { type StunView, stunOff } from './stun.ts';
 import { type TimerCalls, Timers } from './timers.ts';
 import { retryWait } from './timing.ts';
 import type { OpenFiles } from './transfer.ts';
@@ -98,9 +98,7 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
   readonly #one = new Mutex();
   readonly #news: News;
   /** Absent where nobody may knock. */
-  readonly #door: Door | undefined;
-  /** Made when STUN is first enabled: most units never need it. */
-  #udpDoor: UdpDoor | undefined;
+  readonly #doors: Doors | undefined;
   readonly #timers: Timers;
   readonly #worker: Worker;
   readonly #unwatch: () => void;
@@ -145,25 +143,25 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
     this.#options = options;
     this.#namespace = options.cwmp?.namespace ?? '1-2';
     this.#news = new News(device, () => this.#over);
-    this.#door = options.once || !options.listen ? undefined : this.#makeDoor(options.listen);
+    this.#doors = options.once || !options.listen ? undefined : this.#makeDoors(options.listen);
     this.#timers = new Timers(device, this);
     this.#worker = new Worker(this);
     this.#unwatch = device.watch((changes, source) => this.#changed(changes, source));
     const versionPath = `${device.model.root}DeviceInfo.SoftwareVersion`;
     const booted = device.record(facts => ledger.booted(facts, device.softwareVersion, versionPath));
     this.ready = booted.then(
-      () => this.#settleDoor(),
+      () => this.#doors?.settle(),
       () => undefined,
     );
     this.#starting = this.#start(booted);
   }
 
-  #makeDoor(listen: { host: string; port: number }): Door {
-    return new Door(this.device, {
+  #makeDoors(listen: { host: string; port: number }): Doors {
+    return new Doors(this.device, {
       listen,
       busy: () => this.#inSession,
       requested: () => this.#requested(),
-      changed: () => this.#noteChanged([`${this.device.model.root}ManagementServer.ConnectionRequestURL`]),
+      changed: paths => this.#noteChanged(paths),
     });
   }
 
@@ -190,11 +188,11 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
   }
 
   get connectionRequestUrl(): string {
-    return this.#door?.url ?? '';
+    return this.#doors?.url ?? '';
   }
 
   get stun(): StunView {
-    return this.#udpDoor ?? stunOff;
+    return this.#doors?.stun ?? stunOff;
   }
 
   get acsUrl(): string {
@@ -316,7 +314,7 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
     const work = this.#worker.stop();
     await this.#starting;
     await this.#talking;
-    const doors = this.ready.then(() => Promise.all([this.#door?.close(), this.#udpDoor?.close()]));
+    const doors = this.ready.then(() => this.#doors?.close());
     await Promise.all([work, doors, this.#news.settled()]);
     this.#firstEnded(noReport);
     if (this.#halted) return;
@@ -453,9 +451,9 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
     }
     await this.#checkAddress(orders.reboot !== undefined);
     // The STUN server may be the host of the ACS, and DHCP have named another one.
-    await this.#settleUdpDoor();
+    await this.#doors?.settle();
     // What was to be told is forgotten with 0 BOOTSTRAP.
-    if (ok && events.includes(ledger.BOOTSTRAP)) this.#udpDoor?.tellAgain();
+    if (ok && events.includes(ledger.BOOTSTRAP)) this.#doors?.tellAgain();
   }
 
   async #succeeded(): Promise<void> {
@@ -526,7 +524,7 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
     this.#timers.arm();
     // An ACS's own change counts from the end of its session.
     if (!this.#inSession) this.#timers.armReboot();
-    void this.#settleDoor();
+    void this.#doors?.settle();
     // TR-181 EnableCWMP: what had to wait while it was off.
     const enabled = changes.some(({ path }) => path.endsWith('ManagementServer.EnableCWMP'));
     if (enabled && this.device.facts.events.length > 0) this.#want();
@@ -544,25 +542,5 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
     const wait = this.#lastSuccess + throttle - this.device.clock.monotonic();
     if (wait > 0) this.#timers.delayActive(wait);
     else this.#want();
-  }
-
-  async #settleDoor(): Promise<void> {
-    try {
-      await Promise.all([this.#door?.settle(), this.#settleUdpDoor()]);
-    } catch (error) {
-      this.device.log.error('no connection requests can be taken', { reason: messageOf(error) });
-    }
-  }
-
-  async #settleUdpDoor(): Promise<void> {
-    const { once, listen } = this.#options;
-    if (once || !listen || this.#over) return;
-    if (!this.#udpDoor && !isStunEnabled(this.device)) return;
-    this.#udpDoor ??= createUdpDoor(this.device, {
-      // Nobody is answered, so nobody can be told that the unit is in a session: another one follows it (TR-069 3.2.2).
-      requested: () => this.#requested(),
-      changed: paths => this.#noteChanged(paths),
-    });
-    await this.#udpDoor.settle();
   }
 }
