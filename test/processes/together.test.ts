@@ -168,7 +168,7 @@ describe('ACS and gateway as processes', function () {
 
     it('the ACS, once the request is out: the answer to it is awaited, never asked for again', async () => {
       const { acs, ready, cpe } = await begin();
-      const task = await order(ready, { DelaySeconds: 8 });
+      const task = await order(ready);
       await eventually('the gateway got it', async () => (await onWire('acs', 'request', 'Download')).length > 0);
       await acs.stop('SIGKILL');
       wire!.cut();
