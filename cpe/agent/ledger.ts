@@ -1,9 +1,7 @@
 // What happened and was not yet told to the ACS: pure changes of the agent's facts by the event table (TR-069 3.7.1.5 Table 8).
+import { eventSpec, MAX_EVENTS } from '../../shared/cwmp/events.ts';
 import type { EventEntry } from '../../shared/cwmp/methods.ts';
 import type { AgentFacts, DownloadWish, Transfer } from '../state/device.ts';
-
-/** A.3.3.1: Inform's Event array. */
-export const MAX_EVENTS = 64;
 
 export const BOOTSTRAP = '0 BOOTSTRAP';
 export const BOOT = '1 BOOT';
@@ -15,19 +13,11 @@ export const TRANSFER_COMPLETE = '7 TRANSFER COMPLETE';
 export const REQUEST_DOWNLOAD = '9 REQUEST DOWNLOAD';
 export const AUTONOMOUS_TRANSFER_COMPLETE = '10 AUTONOMOUS TRANSFER COMPLETE';
 
-/** These are delivered by the answer to a request of their own; every other event that this agent makes, by InformResponse. */
-const byOwnAnswer = new Set([
-  TRANSFER_COMPLETE,
-  'M Download',
-  'M ScheduleDownload',
-  'M Upload',
-  REQUEST_DOWNLOAD,
-  AUTONOMOUS_TRANSFER_COMPLETE,
-]);
-/** Retried until the next reboot only. */
-const endsAtBoot = new Set([BOOT, VALUE_CHANGE, CONNECTION_REQUEST, '8 DIAGNOSTICS COMPLETE', '13 WAKEUP']);
-
-const isMultiple = (code: string): boolean => code.startsWith('M ');
+/** Delivered by the answer to a request of their own, not by InformResponse. */
+const byOwnAnswer = (code: string): boolean => eventSpec(code).deliveredBy !== 'Inform';
+/** Retried until the next reboot only, or not at all. */
+const endsAtBoot = (code: string): boolean => eventSpec(code).keep !== 'always';
+const isMultiple = (code: string): boolean => eventSpec(code).cumulative === 'multiple';
 const same = (a: EventEntry, b: EventEntry): boolean => a.EventCode === b.EventCode && a.CommandKey === b.CommandKey;
 
 /** Copies `list` without one entry for each of `gone`. */
@@ -55,7 +45,7 @@ export function happened(facts: AgentFacts, code: string, commandKey = '', telli
  * @param versionPath path of DeviceInfo.SoftwareVersion
  */
 export function booted(facts: AgentFacts, softwareVersion: string, versionPath: string): void {
-  facts.events = facts.events.filter(entry => !endsAtBoot.has(entry.EventCode));
+  facts.events = facts.events.filter(entry => !endsAtBoot(entry.EventCode));
   const bootstrap = facts.events.findIndex(entry => entry.EventCode === BOOTSTRAP);
   facts.events.splice(bootstrap + 1, 0, { EventCode: BOOT, CommandKey: '' });
   facts.changed = facts.reportedVersion !== '' && facts.reportedVersion !== softwareVersion ? [versionPath] : [];
@@ -110,7 +100,7 @@ export interface Told {
 export function delivered(facts: AgentFacts, told: Told, changedAgain: ReadonlySet<string>): void {
   facts.events = without(
     facts.events,
-    told.events.filter(entry => !byOwnAnswer.has(entry.EventCode)),
+    told.events.filter(entry => !byOwnAnswer(entry.EventCode)),
   );
   facts.changed = facts.changed.filter(path => !told.changed.includes(path) || changedAgain.has(path));
   facts.bootstrapped = told.url;

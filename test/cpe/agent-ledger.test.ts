@@ -7,13 +7,13 @@ import {
   delivered,
   eventsToTell,
   happened,
-  MAX_EVENTS,
   scheduledDue,
   transferEnded,
   transfersToTell,
   transferTold,
 } from '../../cpe/agent/ledger.ts';
 import type { AgentFacts, Transfer } from '../../cpe/state/device.ts';
+import { MAX_EVENTS } from '../../shared/cwmp/events.ts';
 
 const facts = (more: Partial<AgentFacts> = {}): AgentFacts => ({
   bootstrapped: 'http://a/',
