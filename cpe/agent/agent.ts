@@ -382,7 +382,11 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
     if (this.#order) return undefined;
     await this.#findAcs();
     const address = this.#address;
-    if (!address) return { ...noReport, error: { kind: 'no-url', message: 'no ACS URL is known' } };
+    if (!address)
+      return {
+        ...noReport,
+        error: { kind: 'no-url', message: 'no ACS URL is known: neither DHCP nor the configuration names one' },
+      };
     const telling = await this.#news.take(address.url);
     this.#inSession = true;
     const abort = new AbortController();
@@ -483,7 +487,9 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
     if (report.error?.code === 415) this.#uncompressed = true;
     // A connection request alone is not worth a retry: the ACS will ask again (TR-069 3.7.1.5).
     const nothing = !report.informed && device.facts.events.length === 0 && device.facts.changed.length === 0;
-    this.#retryIn(nothing ? undefined : this.#retryWait(this.#failures));
+    const wait = nothing ? undefined : this.#retryWait(this.#failures);
+    if (wait !== undefined) this.device.log.info('next try', { inSeconds: Math.round(wait / 1000) });
+    this.#retryIn(wait);
     if (report.error?.kind === 'no-url') return;
     await device.record(facts => {
       facts.retries++;
