@@ -209,9 +209,7 @@ async function fetch(visit: InVisit, cpe: Cpe, wanted: Wanted): Promise<Map<stri
   const read = async (paths: string[]): Promise<ParameterValue[]> =>
     (await cpe.call('GetParameterValues', { ParameterNames: paths })).ParameterList;
   try {
-    const values = asked.length
-      ? await read(asked.map(entry => entry.path))
-      : await read([intervalOf(visit.row.root)]);
+    const values = asked.length ? await read(asked.map(entry => entry.path)) : await read([intervalOf(visit.row.root)]);
     return new Map(values.map(value => [value.Name, value]));
   } catch (error) {
     if (!(error instanceof CwmpFault)) throw error;
