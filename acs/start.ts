@@ -27,7 +27,7 @@ export interface Surroundings {
   random?: Random;
 }
 
-const DEFAULT_CWMP = 'https://0.0.0.0:7547';
+export const DEFAULT_CWMP = 'https://0.0.0.0:7547';
 
 /**
  * @throws UsageError for options that contradict each other or files that cannot be read

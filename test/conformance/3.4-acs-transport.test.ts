@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import { deflateSync, gunzipSync, gzipSync } from 'node:zlib';
+import { DEFAULT_CWMP } from '../../acs/start.ts';
 import { seededRandom } from '../../shared/clock.ts';
 import { type Body, decodeEnvelope, type Envelope, encodeEnvelope, requestBody } from '../../shared/cwmp/soap.ts';
 import { answerChallenge, chooseDigest, parseChallenges } from '../../shared/net/digest.ts';
@@ -57,6 +58,11 @@ describe('3.4 HTTP as CPEs speak it to the ACS', () => {
   const inform = (serial = '1', more: object = {}): string =>
     encodeEnvelope(new ScriptedCpe(acs.app, { serial }).inform(more));
   const cookieOf = ({ headers }: Posted): string => String(headers['set-cookie']?.[0]?.split(';')[0]);
+
+  it('the port is 7547, under TLS, where nothing else is said (3.4.1)', async () => {
+    await open();
+    assert.deepEqual([new URL(DEFAULT_CWMP).protocol, new URL(DEFAULT_CWMP).port], ['https:', '7547']);
+  });
 
   it('a body in chunks is taken like one with a length', async () => {
     await open();
