@@ -171,7 +171,12 @@ export function createTasks(context: FleetContext, files: Files, models: Models)
         if (!(error instanceof CwmpFault)) throw error;
       }
     }
-    return list.map(entry => (entry.Type === '' ? { ...entry, Type: types.get(entry.Name) || 'xsd:string' } : entry));
+    return list.map(entry => {
+      if (entry.Type !== '') return entry;
+      const type = types.get(entry.Name) || 'xsd:string';
+      // What is no value of the type is the device's to refuse, by name; the envelope itself stays valid.
+      return { ...entry, Type: isLexical(type, entry.Value) ? type : 'xsd:string' };
+    });
   };
 
   const run: Tasks['run'] = async (visit, task, cpe) => {
@@ -226,6 +231,19 @@ export function createTasks(context: FleetContext, files: Files, models: Models)
     },
   };
 }
+
+const lexicalForms: Readonly<Record<string, RegExp>> = {
+  'xsd:boolean': /^(0|1|true|false)$/,
+  'xsd:int': /^[+-]?\d{1,10}$/,
+  'xsd:long': /^[+-]?\d{1,19}$/,
+  'xsd:unsignedInt': /^\+?\d{1,10}$/,
+  'xsd:unsignedLong': /^\+?\d{1,20}$/,
+  'xsd:dateTime': /^-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$/,
+  'xsd:hexBinary': /^([0-9A-Fa-f]{2})*$/,
+};
+
+/** Whether a text is written as XML Schema writes values of the type (XML Schema Part 2, 3.2 and 3.3); ranges are the device's. */
+const isLexical = (type: string, text: string): boolean => lexicalForms[type]?.test(text) ?? true;
 
 const hasCommandKey = (method: CpeMethod): boolean => Object.hasOwn(methods[method].request, 'CommandKey');
 
