@@ -106,15 +106,24 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
     }
   };
 
+  const forgetPair = (visit: Visit): Promise<unknown> =>
+    store.apply(visit.id, 'patched', { patch: { connectionRequest: { username: '', password: '' } } });
+
   /** The device gets a pair of its own: both are good from before the RPC leaves until the new one is seen. */
   const offerCredentials = async (visit: Visit, cpe: Cpe): Promise<void> => {
     const { secrets } = context;
-    if (visit.events.includes('1 BOOT') || visit.events.includes('0 BOOTSTRAP')) unwilling.delete(visit.id);
+    const isNew = visit.events.includes('0 BOOTSTRAP');
+    if (isNew || visit.events.includes('1 BOOT')) unwilling.delete(visit.id);
     if (unwilling.has(visit.id)) return;
+    const cameWithOwn = visit.proof.kind === 'device' || visit.proof.kind === 'certificate';
+    const { url, password } = visit.row.connectionRequest;
+    const isOwnDue = context.cpeAuth === 'required' && !cameWithOwn;
+    // Without a pair that both sides know, the device could never be woken.
+    const isPairDue = url !== '' && (password === '' || isNew);
+    if (!isOwnDue && !isPairDue) return;
     const request = { ConnectionRequestUsername: 'acs', ConnectionRequestPassword: secrets.password() };
     const connectionRequest = { username: 'acs', password: secrets.seal(request.ConnectionRequestPassword) };
-    const cameWithOwn = visit.proof.kind === 'device' || visit.proof.kind === 'certificate';
-    if (context.cpeAuth === 'required' && !cameWithOwn) {
+    if (isOwnDue) {
       const own = { Username: visit.id, Password: secrets.password() };
       const next = { username: own.Username, password: secrets.seal(own.Password) };
       const offered = await store.apply(visit.id, 'credentialsOffered', {
@@ -124,16 +133,10 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
       });
       if (offered === 'stale') throw new SessionLost('another session has taken the device over');
       await giveCredentials(visit, cpe, { ...own, ...request });
-    } else if (
-      visit.row.connectionRequest.url !== '' &&
-      (visit.row.connectionRequest.password === '' || visit.events.includes('0 BOOTSTRAP'))
-    ) {
-      // Without a pair that both sides know, the device could never be woken.
+    } else {
       await store.apply(visit.id, 'patched', { patch: { connectionRequest } });
-      const taken = await giveCredentials(visit, cpe, request);
-      if (!taken)
-        await store.apply(visit.id, 'patched', { patch: { connectionRequest: { username: '', password: '' } } });
-    } else return;
+      if (!(await giveCredentials(visit, cpe, request))) await forgetPair(visit);
+    }
     await refresh(visit);
   };
 
