@@ -70,22 +70,29 @@ export function createEnrolment(context: FleetContext): Enrolment {
 
   const isOpen = (row: DeviceRow | undefined): boolean => (row?.openUntil ?? 0) > clock.now();
 
+  const fresh = context.enrol === 'auto' ? 'enrolled' : 'quarantine';
+
   const decide: Enrolment['admission'] = async (identity, proof, eventCodes) => {
     const id = deviceId(identity);
-    const fresh = context.enrol === 'auto' ? 'enrolled' : 'quarantine';
     if (proof.kind === 'device' || proof.kind === 'certificate') {
-      if (proof.id !== id)
-        throw new UserError(403, 'wrong-identity', `authenticated as ${proof.id}, but the Inform says ${id}`);
-      return fresh;
+      if (proof.id === id) return fresh;
+      throw new UserError(403, 'wrong-identity', `authenticated as ${proof.id}, but the Inform says ${id}`);
     }
     // Where nobody has to prove anything there is nothing to look up: a row that exists keeps its state.
-    if (context.cpeAuth === 'none') return fresh;
+    return context.cpeAuth === 'none' ? fresh : await decideShared(id, proof, eventCodes);
+  };
+
+  /** What came with the credential that many share, or with none. */
+  const decideShared = async (
+    id: string,
+    proof: Proof,
+    eventCodes: readonly string[],
+  ): Promise<'quarantine' | 'enrolled'> => {
     const row = await store.device(id);
     if (!row) return fresh;
     if (isOpen(row)) return 'enrolled';
     if (proof.kind === 'open') throw new UserError(403, 'not-open', `${id} has no open enrolment window`);
-    const hasOwn = Boolean(row.credentials?.password);
-    if (!hasOwn) return fresh;
+    if (!row.credentials?.password) return fresh;
     if (context.enrol === 'auto' && eventCodes.includes('0 BOOTSTRAP')) return 'enrolled';
     throw new UserError(
       403,

@@ -1,7 +1,7 @@
 // A visit: one session of one device, from its Inform to its release.
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import type { Arguments, EventEntry, ParameterValue } from '../../shared/cwmp/methods.ts';
-import type { DeviceIdentity, DeviceRow, Task } from '../store/store.ts';
+import type { DeviceIdentity, DeviceRow, Sealed, Task } from '../store/store.ts';
 import type { FleetContext } from './context.ts';
 import { deviceId } from './devices.ts';
 import type { Proof } from './enrol.ts';
@@ -109,7 +109,21 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
   const forgetPair = (visit: Visit): Promise<unknown> =>
     store.apply(visit.id, 'patched', { patch: { connectionRequest: { username: '', password: '' } } });
 
-  /** The device gets a pair of its own: both are good from before the RPC leaves until the new one is seen. */
+  /** Both logins, the one it came with and its own, are good from before the RPC leaves until the new one is seen. */
+  const offerOwn = async (
+    visit: Visit,
+    cpe: Cpe,
+    request: Record<string, string>,
+    connectionRequest: { username: string; password: Sealed },
+  ): Promise<void> => {
+    const own = { Username: visit.id, Password: context.secrets.password() };
+    const next = { username: own.Username, password: context.secrets.seal(own.Password) };
+    const offered = await store.apply(visit.id, 'credentialsOffered', { token: visit.token, next, connectionRequest });
+    if (offered === 'stale') throw new SessionLost('another session has taken the device over');
+    await giveCredentials(visit, cpe, { ...own, ...request });
+  };
+
+  /** A device gets a login of its own, and a pair for connection requests, unless it has them. */
   const offerCredentials = async (visit: Visit, cpe: Cpe): Promise<void> => {
     const { secrets } = context;
     const isNew = visit.events.includes('0 BOOTSTRAP');
@@ -123,17 +137,8 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
     if (!isOwnDue && !isPairDue) return;
     const request = { ConnectionRequestUsername: 'acs', ConnectionRequestPassword: secrets.password() };
     const connectionRequest = { username: 'acs', password: secrets.seal(request.ConnectionRequestPassword) };
-    if (isOwnDue) {
-      const own = { Username: visit.id, Password: secrets.password() };
-      const next = { username: own.Username, password: secrets.seal(own.Password) };
-      const offered = await store.apply(visit.id, 'credentialsOffered', {
-        token: visit.token,
-        next,
-        connectionRequest,
-      });
-      if (offered === 'stale') throw new SessionLost('another session has taken the device over');
-      await giveCredentials(visit, cpe, { ...own, ...request });
-    } else {
+    if (isOwnDue) await offerOwn(visit, cpe, request, connectionRequest);
+    else {
       await store.apply(visit.id, 'patched', { patch: { connectionRequest } });
       if (!(await giveCredentials(visit, cpe, request))) await forgetPair(visit);
     }
