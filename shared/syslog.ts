@@ -2,7 +2,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 
 /** RFC 3164 4.1.1; the names as receivers print them. */
-export const FACILITIES = ['kern', 'user', 'mail', 'daemon', 'auth', 'syslog', 'lpr', 'news', 'uucp', 'cron'] as const;
 export const SEVERITIES = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 

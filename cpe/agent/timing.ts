@@ -8,8 +8,6 @@ export interface RetryPolicy {
   multiplier: number;
 }
 
-export const defaultRetryPolicy: RetryPolicy = { minimumWait: 5, multiplier: 2000 };
-
 /**
  * TR-069 3.2.1.1: before the n-th retry after a reboot, a wait between m·(k/1000)^(n-1) and m·(k/1000)^n seconds; from the tenth on the band stays.
  * @param n counts from 1

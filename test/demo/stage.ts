@@ -1,5 +1,5 @@
 // Everything that the story needs, up on loopback: DHCP, SNTP, syslog, the SIP server, the ACS, two gateways still in their boxes.
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { acsOptions } from '../../acs/config.ts';
 import { type Started, start } from '../../acs/start.ts';
@@ -285,6 +285,3 @@ export function informsOf(stage: Stage, unit: Unit): { number: number; args: Arg
       : [],
   );
 }
-
-/** Any file of the stage as text, for messages. */
-export const readText = async (path: string): Promise<string> => await readFile(path, 'utf8');
