@@ -61,6 +61,8 @@ export interface GatewayOptions {
   listen?: { host: string; port: number } | undefined;
   wire?: WireTap | undefined;
   once?: boolean | undefined;
+  /** Asks the ACS by GetRPCMethods in each session what it answers. */
+  askMethods?: boolean | undefined;
   /** Firmware that the unit was made with. */
   softwareVersion?: string | undefined;
   /** `sntp` (default): the clock is not set until SNTP sets it. `host`: it is the host's. */
@@ -472,8 +474,8 @@ class RunningGateway implements Gateway, Unit, Hooks, Live, ScriptTarget {
     await this.#askDhcp(DHCP_AT_BOOT);
     await this.#services.start();
     if (this.#services.started('Conf')) await this.fetchOwn(scriptsAtStart(this));
-    const { listen, wire, once, http } = this.#options;
-    this.#agent = startAgent(this, { listen, wire, once, http });
+    const { listen, wire, once, http, askMethods } = this.#options;
+    this.#agent = startAgent(this, { listen, wire, once, http, askMethods });
     for (const hear of this.#hearers ?? []) hear(this.#agent);
     await this.#agent.ready;
   }

@@ -92,6 +92,7 @@ export const runOptions = {
     help: 'ask the ACS by RequestDownload for a file of this FileType, as soon as it knows the unit',
     check: isFileType,
   },
+  'ask-methods': { kind: 'boolean', help: 'ask the ACS by GetRPCMethods in each session what it answers, and log it' },
   once: { kind: 'boolean', help: 'one complete session, then exit: 0 if it ended well' },
   wire: { kind: 'string', value: 'DIR', help: 'write each envelope as NNNN-cpe.xml or NNNN-acs.xml' },
   clock: {

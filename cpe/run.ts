@@ -83,6 +83,7 @@ async function build(
     listen: splitHostPort(options.listen),
     wire,
     once: options.once,
+    askMethods: options.askMethods,
     softwareVersion: options.softwareVersion,
     clockSource: source,
     anyFirmware: options.anyFirmware,

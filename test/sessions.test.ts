@@ -87,6 +87,21 @@ describe('sessions between the ACS and a gateway, over sockets', () => {
     );
   }).timeout(30_000);
 
+  it('a gateway asks its ACS by GetRPCMethods, when told to', async () => {
+    world = await openWorld({ tls: false });
+    const gateway = await world.gateway({ askMethods: true });
+    await gateway.boot();
+    await enrolled();
+    const answer = await eventually('the answer', () =>
+      world.wire
+        .map(({ envelope: { body } }) => body)
+        .find(body => body.kind === 'response' && body.method === 'GetRPCMethods'),
+    );
+    assert.ok(answer.kind === 'response' && answer.method === 'GetRPCMethods');
+    for (const method of ['Inform', 'TransferComplete', 'GetRPCMethods'])
+      assert.ok(answer.result.MethodList.includes(method), method);
+  });
+
   it('a wrong SetParameterValues changes nothing and names each parameter', async () => {
     world = await openWorld();
     const gateway = await world.gateway();

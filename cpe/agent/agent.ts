@@ -42,6 +42,8 @@ export interface AgentOptions {
   http?: typeof createHttp | undefined;
   /** How the Inform is written: cwmp-1-2 without version headers unless told. */
   cwmp?: { namespace?: Namespace; supportedVersions?: string[] } | undefined;
+  /** Asks the ACS by GetRPCMethods in each session what it answers, and logs it. */
+  askMethods?: boolean | undefined;
 }
 
 export interface Agent {
@@ -401,6 +403,7 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
         namespace: this.#namespace,
         supportedVersions: this.#options.cwmp?.supportedVersions,
         compress: !this.#uncompressed,
+        askMethods: this.#options.askMethods === true,
         http: this.#options.http,
         wire: this.#options.wire,
         signal: abort.signal,

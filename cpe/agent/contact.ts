@@ -1,6 +1,6 @@
 // One contact with the ACS: opens the connection, composes the Inform, holds the session and settles what it delivered.
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Arguments, EventEntry } from '../../shared/cwmp/methods.ts';
+import type { Arguments, EventEntry, Results } from '../../shared/cwmp/methods.ts';
 import type { Namespace } from '../../shared/cwmp/versions.ts';
 import { withCoding } from '../../shared/net/coding.ts';
 import {
@@ -36,6 +36,7 @@ export interface ContactInput {
   supportedVersions?: string[] | undefined;
   /** Whether to compress, where the settings say so: an ACS that cannot read it is spoken to without (TR-069 3.4.7). */
   compress: boolean;
+  askMethods: boolean;
   http?: typeof createHttp | undefined;
   wire?: WireTap | undefined;
   signal: AbortSignal;
@@ -122,7 +123,7 @@ async function converse(input: ContactInput, send: Send, report: SessionReport):
       supportedVersions: input.supportedVersions,
       newId: () => device.random.bytes(8).toString('hex'),
       informed: () => device.record(facts => delivered(facts, told, changedAgain)),
-      requests: () => outcomes(device, events),
+      requests: () => [...outcomes(device, events), ...(input.askMethods ? [methodsQuestion(device)] : [])],
       carryOut: (method, args) => carryOut({ device, orders }, method, args),
     },
     report,
@@ -150,6 +151,19 @@ function completion(device: Device, transfer: Transfer): OwnRequest {
     CompleteTime: transfer.completeTime ?? unknownTime,
   };
   return { method: 'TransferComplete', args, answered };
+}
+
+/** TR-069 A.3.1.1, here asked of the ACS. */
+function methodsQuestion(device: Device): OwnRequest {
+  return {
+    method: 'GetRPCMethods',
+    args: {},
+    answered: async result => {
+      const { MethodList } = result as Results<'GetRPCMethods'>;
+      device.log.info('methods of the ACS', { methods: MethodList });
+    },
+    unknown: async () => device.log.info('the ACS does not tell its methods'),
+  };
 }
 
 /** TR-069 A.4.2.2 */
