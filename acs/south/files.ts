@@ -3,6 +3,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { UserError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { EventBus } from '../events.ts';
 import type { Fleet } from '../fleet/fleet.ts';
@@ -75,6 +76,16 @@ function partOf({ headers }: FastifyRequest, size: number, etag: string): Part {
   return { status: 206, start: range.start, end: range.end + 1 };
 }
 
+/** Unknown, deleted since and forbidden look the same from outside; a store that fails is no missing file. */
+async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof UserError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
 export function registerFiles(instance: FastifyInstance, options: FilesOptions): void {
   const { fleet, log, events } = options;
   const share = createSharing(name => fleet.files.bytes(name));
@@ -82,14 +93,14 @@ export function registerFiles(instance: FastifyInstance, options: FilesOptions):
   const taskOf = async (id: string, tag: string, direction: 'download' | 'upload'): Promise<Task | undefined> => {
     const [given, good] = [Buffer.from(tag), Buffer.from(tagOf(options.key, `${direction}:${id}`))];
     if (given.length !== good.length || !timingSafeEqual(given, good)) return undefined;
-    const task = await fleet.tasks.get(id).catch(() => undefined); // Unknown and forbidden look the same from outside.
+    const task = await unlessMissing(fleet.tasks.get(id));
     return task && (task.state === 'sent' || task.state === 'waiting') ? task : undefined;
   };
 
   /** What the task was made for, or nothing: a file that was replaced since is another one. */
   const fileOf = async (task: Task | undefined): Promise<{ name: string; sha256: string } | undefined> => {
     if (!task?.file) return undefined;
-    const about = await fleet.files.about(task.file).catch(() => undefined); // Deleted since: told as any other refusal.
+    const about = await unlessMissing(fleet.files.about(task.file));
     return about && (task.fileHash === undefined || task.fileHash === about.sha256) ? about : undefined;
   };
 
