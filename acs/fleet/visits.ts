@@ -20,7 +20,6 @@ export interface Arrival {
   address: string;
   /** Scheme, host and port by which the CPE came: links to files begin with it. */
   base?: string;
-  leaseMs: number;
 }
 
 export interface Visit {
@@ -162,7 +161,6 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
         address: arrival.address,
         now: clock.now(),
         owner: context.owner,
-        leaseMs: arrival.leaseMs,
         admission: arrival.admission,
         ...(arrival.proof.kind === 'device' && arrival.proof.usedNext ? { usedNext: true } : {}),
       });

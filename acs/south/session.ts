@@ -121,7 +121,6 @@ async function begin(cpe: Exchange, turn: Turn, caller: Caller, context: Session
       retryCount: inform.RetryCount,
       address: caller.address,
       ...(caller.base ? { base: caller.base } : {}),
-      leaseMs: cpe.inactivityMs + 30_000,
     });
   } catch (error) {
     if (error instanceof UserError && error.status < 500) return refuse(8001, error.message);

@@ -89,8 +89,8 @@ function newRow(id: string, identity: DeviceIdentity, state: DeviceRow['state'],
 const informed: Operation<'informed'> = (row, facts, id) => {
   if (!row && facts.admission === 'refuse') return unchanged(row, { outcome: 'refused' });
   const claim = row?.claim;
-  if (claim && claim.until > facts.now && claim.owner !== facts.owner)
-    return unchanged(row, { outcome: 'busy', until: claim.until });
+  if (claim && claim.owner !== facts.owner && claim.token !== facts.takeOver)
+    return unchanged(row, { outcome: 'busy', claim });
 
   const known =
     row ?? newRow(id, facts.identity, facts.admission === 'enrolled' ? 'enrolled' : 'quarantine', facts.now);
@@ -103,7 +103,7 @@ const informed: Operation<'informed'> = (row, facts, id) => {
     tasks,
     applied: withApplied(told.applied, ended),
     fence: token,
-    claim: { token, owner: facts.owner, until: facts.now + facts.leaseMs },
+    claim: { token, owner: facts.owner },
   };
   const first = known.lastInform === undefined;
   return changed(next, { outcome: 'claimed', row: next, token, first, settled: ended }, ended);
@@ -122,12 +122,6 @@ function withApplied(before: Record<string, string>, ended: readonly Task[]): Re
 }
 
 const isStale = (row: DeviceRow, token: number): boolean => row.claim?.token !== token;
-
-const renewed: Operation<'renewed'> = (row, { token, until }, id) => {
-  const known = existing(row, id);
-  if (!known.claim || isStale(known, token)) return unchanged(row, 'stale');
-  return changed({ ...known, claim: { ...known.claim, until } }, 'ok');
-};
 
 const released: Operation<'released'> = (row, { token, complete, now }, id) => {
   const known = existing(row, id);
@@ -326,7 +320,6 @@ const removed: Operation<'removed'> = (row, { now }) => {
 
 const operations: { [N in DeviceOperation]: Operation<N> } = {
   informed,
-  renewed,
   released,
   announced,
   patched,

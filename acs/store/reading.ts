@@ -3,7 +3,16 @@ import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructur
 import { UserError } from '../../shared/errors.ts';
 import type { Filter } from './filter.ts';
 import { columns, toSql } from './filter-sql.ts';
-import type { DeviceFault, DeviceQuery, DeviceRow, DocumentKind, KnownValue, StoredDocument, Task } from './store.ts';
+import type {
+  AuditEntry,
+  DeviceFault,
+  DeviceQuery,
+  DeviceRow,
+  DocumentKind,
+  KnownValue,
+  StoredDocument,
+  Task,
+} from './store.ts';
 
 /** Reads that may have to walk all devices, or move many bytes: plain data, so that they can be sent to another thread. */
 export type SearchRequest =
@@ -23,6 +32,7 @@ export interface Reading {
   documents(kind: DocumentKind): StoredDocument[];
   document(kind: DocumentKind, name: string): StoredDocument | undefined;
   generations(): Map<string, number>;
+  audit(query: { limit: number; cursor?: string }): { items: AuditEntry[]; next?: string };
   bytes(name: string): Buffer | undefined;
   search(request: SearchRequest): unknown;
 }
@@ -149,6 +159,19 @@ export function createReading(db: DatabaseSyncInstance): Reading {
       ]),
     );
 
+  const audit = (query: { limit: number; cursor?: string }): { items: AuditEntry[]; next?: string } => {
+    const limit = pageOf(query.limit);
+    const from = query.cursor === undefined ? Number.MAX_SAFE_INTEGER : Number(query.cursor);
+    if (!Number.isSafeInteger(from)) throw badCursor();
+    const found = all<{ pk: number; body: string }>(
+      'SELECT pk, body FROM audit WHERE pk < ? ORDER BY pk DESC LIMIT ?',
+      from,
+      limit + 1,
+    );
+    const items = bodies<AuditEntry>(found.slice(0, limit));
+    return found.length > limit ? { items, next: String(found[limit - 1]?.pk) } : { items };
+  };
+
   const bytes = (name: string): Buffer | undefined => {
     const row = one<{ body: Uint8Array }>('SELECT body FROM bytes WHERE name = ?', name);
     return row && Buffer.from(row.body.buffer, row.body.byteOffset, row.body.byteLength);
@@ -171,6 +194,7 @@ export function createReading(db: DatabaseSyncInstance): Reading {
     documents,
     document,
     generations,
+    audit,
     bytes,
     search,
   };
@@ -245,8 +269,10 @@ function sortOf(sort = 'id'): { column: string; descending: boolean } {
 const cursorText = (sort: string | undefined, key: string | number, id: string): string =>
   Buffer.from(JSON.stringify([sort ?? 'id', key, id])).toString('base64url');
 
+const badCursor = (): UserError => new UserError(400, 'bad-cursor', 'the cursor is not one of this search');
+
 function readCursor(text: string, sort = 'id'): { key: string | number; id: string } {
-  const bad = new UserError(400, 'bad-cursor', 'the cursor is not one of this search');
+  const bad = badCursor();
   let parts: unknown;
   try {
     parts = JSON.parse(Buffer.from(text, 'base64url').toString());

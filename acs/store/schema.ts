@@ -101,6 +101,14 @@ const migrations: readonly string[] = [
   ) STRICT;
   CREATE TABLE bytes (name TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT;
   `,
+  `
+  CREATE TABLE audit (
+    pk INTEGER PRIMARY KEY,
+    time REAL NOT NULL,
+    body TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX audit_time ON audit (time);
+  `,
 ];
 
 /** Where the store lies, and how large the file may grow. */

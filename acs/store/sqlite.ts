@@ -13,6 +13,7 @@ import type {
   DeviceRow,
   DocumentKind,
   KnownValue,
+  Member,
   Store,
   StoredDocument,
 } from './store.ts';
@@ -103,6 +104,8 @@ async function connectThreads(place: StoreFile): Promise<Connections> {
 
 function createStore({ write, search, reading, close }: Connections, clock: Clock): Store {
   const generations = reading.generations();
+  // The file belongs to one process: whoever else serves the store does so through it, and ends with it.
+  const members = new Map<string, Member>();
   return {
     device: async id => reading.device(id),
     deviceByUsername: async username => reading.deviceByUsername(username),
@@ -133,8 +136,10 @@ function createStore({ write, search, reading, close }: Connections, clock: Cloc
     documents: async <T>(kind: DocumentKind) => reading.documents(kind) as StoredDocument<T>[],
     document: async <T>(kind: DocumentKind, name: string) =>
       reading.document(kind, name) as StoredDocument<T> | undefined,
-    putDocument: async (kind, name, body) => {
-      const generation = (await write({ do: 'putDocument', kind, name, body, now: clock.now() })) as number;
+    putDocument: async (kind, name, body, expected) => {
+      const request: WriteRequest = { do: 'putDocument', kind, name, body, now: clock.now() };
+      if (expected !== undefined) request.expected = expected;
+      const generation = (await write(request)) as number;
       generations.set(kind, Math.max(generation, generations.get(kind) ?? 0));
       return generation;
     },
@@ -157,8 +162,21 @@ function createStore({ write, search, reading, close }: Connections, clock: Cloc
       await write({ do: 'deleteBytes', name });
     },
 
-    prune: async before => {
-      while (((await write({ do: 'prune', before })) as number) === PRUNE_BATCH);
+    beat: async ({ id, address }) => {
+      members.set(id, { id, address, beat: (members.get(id)?.beat ?? 0) + 1 });
+      return [...members.values()];
+    },
+    leave: async id => {
+      members.delete(id);
+    },
+
+    appendAudit: async entry => {
+      await write({ do: 'audit', entry });
+    },
+    audit: async query => reading.audit(query),
+
+    prune: async retention => {
+      while (((await write({ do: 'prune', retention })) as number) === PRUNE_BATCH);
     },
     close,
   };

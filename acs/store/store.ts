@@ -87,11 +87,25 @@ export interface DeviceFault {
   retryAt: number;
 }
 
+/** A session's hold on its device. It lasts as long as its owner does: the lease is the process's (see Member), none a session's. */
 export interface Claim {
   /** Fencing token: grows with each claim of the device; a stale one changes nothing. */
   token: number;
+  /** The member whose session it is. */
   owner: string;
-  until: number;
+}
+
+/**
+ * A process that serves the store. It says so with every beat; one whose beat stands still for longer than the lease is gone, and
+ * what it had claimed is free. Each judges by its own clock how long ago a beat last grew, so clocks may differ.
+ */
+export interface Member {
+  /** New with each start of the process. */
+  id: string;
+  /** Where the other processes reach it; '' for one that cannot be reached. */
+  address: string;
+  /** Grows with each beat. */
+  beat: number;
 }
 
 /** The hot row of a device: what each Inform touches, about 1 KB. The parameter tree lies apart. */
@@ -144,9 +158,10 @@ export interface InformFacts {
   retryCount: number;
   address: string;
   now: number;
-  /** Process that takes the claim, and how long it holds without renewal. */
+  /** The member that takes the claim. Its own earlier claim of the device never stands in its way. */
   owner: string;
-  leaseMs: number;
+  /** Token of another member's claim that may be taken: that member is gone, or has given the session up. */
+  takeOver?: number;
   /** State of a device that is met for the first time; `refuse` makes no row. */
   admission: 'quarantine' | 'enrolled' | 'refuse';
   /** What a device that is met for the first time authenticated with, if it is its own from now on. */
@@ -157,7 +172,8 @@ export interface InformFacts {
 
 export type Informed =
   | { outcome: 'claimed'; row: DeviceRow; token: number; first: boolean; settled: Task[] }
-  | { outcome: 'busy'; until: number }
+  /** In session with another member, under that claim. */
+  | { outcome: 'busy'; claim: Claim }
   | { outcome: 'refused' };
 
 export interface Outcome {
@@ -182,7 +198,6 @@ export interface DevicePatch {
 export interface DeviceOperations {
   /** Claims the device and records the Inform in one step; settles what its events prove (M Reboot, BOOT, silence). Creates the row. */
   informed: { args: InformFacts; result: Informed };
-  renewed: { args: { token: number; until: number }; result: 'ok' | 'stale' };
   /** End of a session: frees the claim. `complete` false (lost session) counts no silent session. */
   released: { args: { token: number; complete: boolean; now: number }; result: 'ok' | 'stale' };
   /** Announces a device before first contact. 409 when it exists. */
@@ -253,7 +268,7 @@ export interface DeviceQuery {
 }
 
 /** Small documents that the whole server shares, by kind and name. */
-export type DocumentKind = 'preset' | 'file' | 'rollout' | 'setting' | 'model';
+export type DocumentKind = 'preset' | 'file' | 'rollout' | 'setting' | 'model' | 'user' | 'duty';
 
 export interface StoredDocument<T = unknown> {
   name: string;
@@ -262,6 +277,28 @@ export interface StoredDocument<T = unknown> {
   /** When it was last put, milliseconds. */
   changed: number;
   body: T;
+}
+
+/** Who changed what, when: appended, never changed. */
+export interface AuditEntry {
+  id: string;
+  /** Milliseconds. */
+  time: number;
+  /** Who asked: a user's name, `admin`, or the server's own part that acted. */
+  who: string;
+  /** Name of the operation. */
+  what: string;
+  /** What it was done to: a device, preset, file, …; '' for the server as a whole. */
+  target: string;
+  /** HTTP status it was answered with. */
+  status: number;
+  detail?: Record<string, unknown>;
+}
+
+/** How much is kept of what only grows. Times in milliseconds; counts are of the newest. */
+export interface Retention {
+  endedTasks: { before: number; keep: number };
+  audit: { before: number; keep: number };
 }
 
 /** Promises: what resolved is durable; an operation is atomic; nothing that was acknowledged is lost by a kill or a power cut. */
@@ -291,18 +328,31 @@ export interface Store {
 
   documents<T>(kind: DocumentKind): Promise<StoredDocument<T>[]>;
   document<T>(kind: DocumentKind, name: string): Promise<StoredDocument<T> | undefined>;
-  putDocument(kind: DocumentKind, name: string, body: unknown): Promise<number>;
+  /**
+   * @param expected the generation that is to be replaced, 0 for none
+   * @throws UserError 409 `changed-meanwhile` when another stands there
+   */
+  putDocument(kind: DocumentKind, name: string, body: unknown, expected?: number): Promise<number>;
   deleteDocument(kind: DocumentKind, name: string): Promise<boolean>;
-  /** Largest generation of the kind: cheap, answered from memory. */
+  /** Largest generation of the kind: cheap, answered from memory; a change by another process is seen within seconds. */
   generation(kind: DocumentKind): number;
+
+  /** Says that this process serves the store. @returns all members, this one among them */
+  beat(member: { id: string; address: string }): Promise<Member[]>;
+  /** A member that ends, or is known to have ended. */
+  leave(id: string): Promise<void>;
+
+  appendAudit(entry: AuditEntry): Promise<void>;
+  /** Newest first. */
+  audit(query: { limit: number; cursor?: string }): Promise<{ items: AuditEntry[]; next?: string }>;
 
   /** Bytes of a stored file, apart from its document. */
   putBytes(name: string, bytes: Buffer): Promise<void>;
   bytes(name: string): Promise<Buffer | undefined>;
   deleteBytes(name: string): Promise<void>;
 
-  /** Deletes ended tasks and settled history older than `before`. */
-  prune(before: number): Promise<void>;
+  /** Deletes what is older, or beyond the newest so many. */
+  prune(retention: Retention): Promise<void>;
   /** Waits for what is in flight, then closes. */
   close(): Promise<void>;
 }

@@ -5,18 +5,28 @@ import { onlineUntil } from './filter.ts';
 import { operate } from './operations.ts';
 import { below, statements } from './reading.ts';
 import { storeError } from './schema.ts';
-import type { DeviceOperation, DeviceOperations, DeviceRow, DocumentKind, KnownValue, Task } from './store.ts';
+import type {
+  AuditEntry,
+  DeviceOperation,
+  DeviceOperations,
+  DeviceRow,
+  DocumentKind,
+  KnownValue,
+  Retention,
+  Task,
+} from './store.ts';
 import { versionKey } from './versions.ts';
 
 /** Plain data: it crosses to the writer thread. */
 export type WriteRequest =
   | { do: 'apply'; id: string; name: DeviceOperation; args: DeviceOperations[DeviceOperation]['args'] }
   | { do: 'putParameters'; device: string; values: KnownValue[]; replaceBelow?: string }
-  | { do: 'putDocument'; kind: DocumentKind; name: string; body: unknown; now: number }
+  | { do: 'putDocument'; kind: DocumentKind; name: string; body: unknown; now: number; expected?: number }
   | { do: 'deleteDocument'; kind: DocumentKind; name: string }
   | { do: 'putBytes'; name: string; bytes: Uint8Array }
   | { do: 'deleteBytes'; name: string }
-  | { do: 'prune'; before: number };
+  | { do: 'audit'; entry: AuditEntry }
+  | { do: 'prune'; retention: Retention };
 
 export type WriteOutcome = { ok: true; value: unknown } | { ok: false; error: unknown };
 
@@ -25,7 +35,7 @@ export interface Writing {
   commit(requests: readonly WriteRequest[]): WriteOutcome[];
 }
 
-/** How many ended tasks one request deletes, so that it never holds up the others for long. */
+/** How many rows of a kind one request deletes, so that it never holds up the others for long. */
 export const PRUNE_BATCH = 2000;
 
 /** SQLite cuts a text at a NUL when it is read back: refused before it is stored. */
@@ -190,7 +200,13 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
     return row.generation;
   };
 
-  const putDocument = (kind: DocumentKind, name: string, body: unknown, now: number): number => {
+  const putDocument = ({ kind, name, body, now, expected }: Extract<WriteRequest, { do: 'putDocument' }>): number => {
+    if (expected !== undefined) {
+      const standing = sql('SELECT generation FROM documents WHERE kind = ? AND name = ?').get(kind, name) as
+        | { generation: number }
+        | undefined;
+      if ((standing?.generation ?? 0) !== expected) throw changedMeanwhile(kind, name);
+    }
     const generation = nextGeneration(kind);
     run(
       'INSERT OR REPLACE INTO documents (kind, name, generation, changed, body) VALUES (?, ?, ?, ?, ?)',
@@ -203,6 +219,20 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
     return generation;
   };
 
+  /** @returns the most that were deleted of one kind */
+  const prune = ({ endedTasks, audit }: Retention): number => {
+    const forget = (table: string, time: string, { before, keep }: Retention['audit']): number => {
+      const newest = `SELECT min(${time}) FROM (SELECT ${time} FROM ${table} ORDER BY ${time} DESC LIMIT ?)`;
+      return run(
+        `DELETE FROM ${table} WHERE rowid IN
+          (SELECT rowid FROM ${table} WHERE ${time} < max(?, coalesce((${newest}), 0)) LIMIT ${PRUNE_BATCH})`,
+        before,
+        keep,
+      );
+    };
+    return Math.max(forget('ended_tasks', 'ended', endedTasks), forget('audit', 'time', audit));
+  };
+
   const carryOut = (request: WriteRequest): unknown => {
     switch (request.do) {
       case 'apply':
@@ -210,7 +240,7 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
       case 'putParameters':
         return putParameters(request.device, request.values, request.replaceBelow);
       case 'putDocument':
-        return putDocument(request.kind, request.name, request.body, request.now);
+        return putDocument(request);
       case 'deleteDocument': {
         const found = run('DELETE FROM documents WHERE kind = ? AND name = ?', request.kind, request.name) > 0;
         return found ? nextGeneration(request.kind) : undefined;
@@ -223,11 +253,10 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
         );
       case 'deleteBytes':
         return run('DELETE FROM bytes WHERE name = ?', request.name);
+      case 'audit':
+        return run('INSERT INTO audit (time, body) VALUES (?, ?)', request.entry.time, jsonOf(request.entry));
       case 'prune':
-        return run(
-          `DELETE FROM ended_tasks WHERE rowid IN (SELECT rowid FROM ended_tasks WHERE ended < ? LIMIT ${PRUNE_BATCH})`,
-          request.before,
-        );
+        return prune(request.retention);
     }
   };
 
@@ -268,6 +297,9 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
 
   return { commit };
 }
+
+export const changedMeanwhile = (kind: DocumentKind, name: string): UserError =>
+  new UserError(409, 'changed-meanwhile', `${kind} '${name}' was changed by someone else meanwhile`);
 
 function difference<T>(before: readonly T[], after: readonly T[], key: (item: T) => string): { gone: T[]; come: T[] } {
   if (before.length === 0 && after.length === 0) return { gone: [], come: [] };

@@ -143,15 +143,21 @@ describe('device operations', () => {
       assert.equal(unit.row?.lastBoot, newYear + 1);
     });
 
-    it('answers busy while another owner holds the claim, and takes over its own and lapsed ones', () => {
+    it('answers busy while another owner holds the claim, and takes over its own and those given up', () => {
       const { unit, claim } = inSession();
       const busy = unit.do('informed', informOf('A1', newYear + 1, [], { owner: 'two' }));
-      assert.deepEqual(busy, { outcome: 'busy', until: newYear + 60_000 });
+      assert.deepEqual(busy, { outcome: 'busy', claim: { token: claim.token, owner: 'one' } });
       const again = inform(unit, newYear + 2);
       assert.equal(again.token, claim.token + 1);
       assert.equal(unit.do('released', { token: claim.token, complete: true, now: newYear }), 'stale');
-      const late = claimed(unit.do('informed', informOf('A1', newYear + 60_002, [], { owner: 'two' })));
-      assert.equal(late.token, again.token + 1);
+      const late = (takeOver: number) => informOf('A1', newYear + 3, [], { owner: 'two', takeOver });
+      assert.equal(
+        unit.do('informed', late(claim.token)).outcome,
+        'busy',
+        'that claim is no longer the one that stands',
+      );
+      const taken = claimed(unit.do('informed', late(again.token)));
+      assert.equal(taken.token, again.token + 1);
       assert.equal(unit.row?.claim?.owner, 'two');
     });
 
@@ -206,13 +212,11 @@ describe('device operations', () => {
       unit.do('taskAdded', { task: taskOf('t', 'Reboot', newYear) });
       const token = claim.token - 1;
       const before = unit.row;
-      assert.equal(unit.do('renewed', { token, until: newYear + 1 }), 'stale');
+      assert.equal(unit.do('released', { token, complete: true, now: newYear }), 'stale');
       assert.equal(unit.do('taskSent', { token, id: 't', now: newYear }), 'stale');
       assert.equal(unit.do('taskSettled', { token, id: 't', outcome: { state: 'done' }, now: newYear }), 'stale');
       assert.equal(unit.do('reconciled', { token, revision: 'r', generation: 1, facts: '', now: 5 }), 'stale');
       assert.equal(unit.row, before);
-      assert.equal(unit.do('renewed', { token: claim.token, until: newYear + 99 }), 'ok');
-      assert.equal(unit.row?.claim?.until, newYear + 99);
     });
   });
 

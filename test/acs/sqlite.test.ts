@@ -100,7 +100,7 @@ describe('the SQLite store', () => {
 
   it('a bug in an operation is answered to its caller and stops nothing', async () => {
     const store = await openStore();
-    const nonsense = store.apply(id, 'nonsense' as 'renewed', { token: 1, until: 1 });
+    const nonsense = store.apply(id, 'nonsense' as 'released', { token: 1, complete: true, now: 1 });
     await assert.rejects(nonsense, /no device operation nonsense/);
     const broken = informOf('A', newYear, [], { events: undefined as never });
     await assert.rejects(store.apply(id, 'informed', broken), /Cannot read properties/);

@@ -5,7 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseFilter } from '../../acs/store/filter.ts';
 import { openSqlite } from '../../acs/store/sqlite.ts';
-import type { DeviceOperations, DeviceRow, Informed, KnownValue, Store, Task } from '../../acs/store/store.ts';
+import type {
+  AuditEntry,
+  DeviceOperations,
+  DeviceRow,
+  Informed,
+  KnownValue,
+  Store,
+  Task,
+} from '../../acs/store/store.ts';
 import { seededRandom, VirtualClock } from '../../shared/clock.ts';
 import { UserError } from '../../shared/errors.ts';
 import { identityOf, idOf, informOf, newYear, taskOf, valuesOf } from '../support/devices.ts';
@@ -245,6 +253,61 @@ for (const [name, { durable, make }] of Object.entries(homes))
       });
     });
 
+    describe('members and claims', () => {
+      it('a claim of another member stands until its token may be taken over', async () => {
+        const { token } = await inform(store, 'A', newYear, [], { owner: 'one' });
+        const asked = (more: object) => store.apply(deviceId('A'), 'informed', informOf('A', newYear + 1, [], more));
+        const busy = { outcome: 'busy', claim: { token, owner: 'one' } };
+        assert.deepEqual(await asked({ owner: 'two' }), busy);
+        assert.deepEqual(await asked({ owner: 'two', takeOver: token - 1 }), busy);
+        assert.equal(claimed(await asked({ owner: 'two', takeOver: token })).token, token + 1);
+        const late = await store.apply(deviceId('A'), 'released', { token, complete: true, now: newYear + 2 });
+        assert.equal(late, 'stale');
+        await store.apply(deviceId('A'), 'released', { token: token + 1, complete: true, now: newYear + 3 });
+        assert.equal((await asked({ owner: 'three' })).outcome, 'claimed', 'a released device is free for all');
+      });
+
+      it('members are known by their beat, and until they leave', async () => {
+        await store.beat({ id: 'one', address: 'http://127.0.0.1:1' });
+        await store.beat({ id: 'two', address: '' });
+        const members = await store.beat({ id: 'one', address: 'http://127.0.0.1:2' });
+        assert.deepEqual(
+          members.sort((a, b) => (a.id < b.id ? -1 : 1)),
+          [
+            { id: 'one', address: 'http://127.0.0.1:2', beat: 2 },
+            { id: 'two', address: '', beat: 1 },
+          ],
+        );
+        await store.leave('two');
+        await store.leave('nobody');
+        assert.deepEqual(
+          (await store.beat({ id: 'one', address: '' })).map(member => member.id),
+          ['one'],
+        );
+      });
+    });
+
+    describe('audit', () => {
+      const entry = (n: number): AuditEntry => ({
+        id: `a${n}`,
+        time: newYear + n,
+        who: 'admin',
+        what: 'putPreset',
+        target: `p${n}`,
+        status: 204,
+      });
+      it('is read newest first, page by page, and pruned by age and number', async () => {
+        for (let n = 0; n < 5; n++) await store.appendAudit(entry(n));
+        const first = await store.audit({ limit: 3 });
+        assert.deepEqual(first.items, [entry(4), entry(3), entry(2)]);
+        assert.ok(first.next);
+        assert.deepEqual(await store.audit({ limit: 3, cursor: first.next }), { items: [entry(1), entry(0)] });
+        await rejectsWith(store.audit({ limit: 3, cursor: 'zzz' }), 400, 'bad-cursor');
+        await store.prune({ endedTasks: { before: 0, keep: 9 }, audit: { before: newYear + 1, keep: 3 } });
+        assert.deepEqual((await store.audit({ limit: 9 })).items, [entry(4), entry(3), entry(2)]);
+      });
+    });
+
     describe('parameters', () => {
       const paths = async (path: string): Promise<string[]> =>
         (await store.parameters(deviceId('A'), path)).map(value => value.path);
@@ -320,14 +383,19 @@ for (const [name, { durable, make }] of Object.entries(homes))
         assert.equal(await ids({ device: deviceId('A'), limit: 4 }), 't9 t7 t5 t3');
       });
 
-      it('ended ones are pruned by age', async () => {
+      it('ended ones are pruned by age and by number, open ones never', async () => {
         await announce(store, 'A');
-        for (const n of [1, 2, 3]) {
+        for (const n of [1, 2, 3, 4]) {
           await addTask(store, 'A', taskOf(`t${n}`, 'Reboot', newYear));
-          if (n < 3) await store.apply(deviceId('A'), 'taskCancelled', { id: `t${n}`, now: newYear + n });
+          if (n < 4) await store.apply(deviceId('A'), 'taskCancelled', { id: `t${n}`, now: newYear + n });
         }
-        await store.prune(newYear + 2);
-        assert.deepEqual((await store.tasks({ limit: 9 })).map(task => task.id).sort(), ['t2', 't3']);
+        const left = async (before: number, keep: number): Promise<string[]> => {
+          await store.prune({ endedTasks: { before, keep }, audit: { before: 0, keep: 100 } });
+          return (await store.tasks({ limit: 9 })).map(task => task.id).sort();
+        };
+        assert.deepEqual(await left(0, 100), ['t1', 't2', 't3', 't4']);
+        assert.deepEqual(await left(newYear + 2, 100), ['t2', 't3', 't4']);
+        assert.deepEqual(await left(0, 1), ['t3', 't4']);
       });
 
       it('faults of all devices, the latest first', async () => {
@@ -373,6 +441,19 @@ for (const [name, { durable, make }] of Object.entries(homes))
         assert.equal(await store.document('preset', 'a'), undefined);
         await rejectsWith(store.putDocument('preset', 'c', { 'deep\0': 1 }), 400, 'nul-in-text');
         await store.putDocument('preset', 'c', 'a backslash and u0000: \\u0000');
+      });
+
+      it('are replaced only where the expected generation stands', async () => {
+        const first = await store.putDocument('duty', 'a', { owner: 'one' }, 0);
+        await rejectsWith(store.putDocument('duty', 'a', { owner: 'two' }, 0), 409, 'changed-meanwhile');
+        const second = await store.putDocument('duty', 'a', { owner: 'two' }, first);
+        await rejectsWith(store.putDocument('duty', 'a', { owner: 'three' }, first), 409, 'changed-meanwhile');
+        const standing = await store.document<{ owner: string }>('duty', 'a');
+        assert.deepEqual([standing?.body.owner, standing?.generation], ['two', second]);
+        const race = await Promise.allSettled(
+          Array.from({ length: 8 }, (_, n) => store.putDocument('duty', 'a', { owner: `racer${n}` }, second)),
+        );
+        assert.equal(race.filter(result => result.status === 'fulfilled').length, 1);
       });
 
       it('bytes come back as they were', async () => {

@@ -39,7 +39,6 @@ export function informOf(serial: string, now: number, events: string[], more: Pa
     address: '127.0.0.1',
     now,
     owner: 'one',
-    leaseMs: 60_000,
     admission: 'enrolled',
     ...more,
   };
