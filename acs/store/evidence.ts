@@ -46,7 +46,8 @@ function expiredBy(task: Task, now: number): Task {
 
 /**
  * What the events of an Inform prove (TR-069 3.7.1.5): `M Reboot` ends the oldest sent Reboot with its CommandKey,
- * `0 BOOTSTRAP` every FactoryReset, and after a `1 BOOT` nothing will be heard any more of an RPC that was never answered.
+ * `0 BOOTSTRAP` every FactoryReset; after it nothing will be heard any more of a transfer, and after a `1 BOOT` of an RPC that was
+ * never answered.
  */
 export function afterInform(tasks: readonly Task[], facts: InformFacts): Judged {
   if (tasks.length === 0) return { tasks: [], ended: [] };
@@ -58,6 +59,8 @@ export function afterInform(tasks: readonly Task[], facts: InformFacts): Judged 
     if (proved.has(task.id)) return endedAs(task, facts.now);
     if (isTransfer(task) && announcedKeys.has(String(task.args.CommandKey))) return task;
     if (task.method === 'FactoryReset' && codes.has('0 BOOTSTRAP')) return endedAs(task, facts.now);
+    if (task.state === 'waiting' && isTransfer(task) && isForgotten(codes))
+      return endedAs(task, facts.now, unknownOutcome('the device was reset before it told of the transfer'));
     if (!codes.has('1 BOOT')) return expiredBy(task, facts.now);
     // It said yes to the Reboot and it has booted: not every CPE adds M Reboot.
     if (task.method === 'Reboot' && task.state === 'waiting' && !codes.has('M Reboot')) return endedAs(task, facts.now);
@@ -65,6 +68,10 @@ export function afterInform(tasks: readonly Task[], facts: InformFacts): Judged 
     return endedAs(task, facts.now, unknownOutcome('the device booted before it answered'));
   });
 }
+
+/** TR-069 3.7.1.5 Table 8: with `0 BOOTSTRAP` a CPE discards all that it had not told yet, so no TransferComplete follows. */
+const isForgotten = (codes: ReadonlySet<string>): boolean =>
+  codes.has('0 BOOTSTRAP') && !codes.has('7 TRANSFER COMPLETE');
 
 /** One task for each `M Reboot`: the oldest sent Reboot with that CommandKey. */
 function provedReboots(tasks: readonly Task[], events: InformFacts['events']): Set<string> {

@@ -386,6 +386,14 @@ describe('device operations', () => {
       assert.equal(unit.do('transferCompleted', completed(0))?.state, 'done');
     });
 
+    it('0 BOOTSTRAP makes the outcome of an accepted Download unknown, unless it is announced with it', () => {
+      const unit = downloading();
+      inform(unit, newYear + 5, '0 BOOTSTRAP', '1 BOOT', '7 TRANSFER COMPLETE', 'M Download:k');
+      assert.deepEqual(states(unit), []);
+      inform(unit, newYear + 6, '0 BOOTSTRAP', '1 BOOT');
+      assert.deepEqual(states(unit), [['d', 'failed', 'outcome-unknown']]);
+    });
+
     it('an accepted Download ends by its expiry, if it has one', () => {
       const unit = downloading({ expires: newYear + 1000 });
       inform(unit, newYear + 1001, '2 PERIODIC');
