@@ -445,6 +445,20 @@ describe('sessions of the ACS', () => {
       );
       assert.deepEqual((await visit(cpe)).asked, []);
     });
+
+    it('a Download that was made and never sent does not stand in the way: the process ended in between', async () => {
+      await visit(memoryCpe({}));
+      await acs.fleet.files.put('site.cfg', Buffer.from('Cwmp.Username="a"\n'), { type: 'script' });
+      await acs.fleet.presets.put('base', { script: 'site.cfg' });
+      const left = await acs.fleet.tasks.make(id, { method: 'Download', file: 'site.cfg' }, 'reconcile');
+      const { asked } = await visit(memoryCpe({ [interval]: '3600' }));
+      assert.deepEqual(
+        asked.map(entry => entry.method),
+        ['Download'],
+      );
+      assert.notEqual(asked[0]?.args.CommandKey, left.id);
+      assert.equal((await acs.fleet.tasks.get(left.id)).state, 'cancelled');
+    });
   });
 
   it('a new Inform of a device ends its older session', async () => {
