@@ -2,13 +2,21 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { createReading, type Reading, type SearchRequest } from './reading.ts';
 import { openReader, type StoreFile, storeError } from './schema.ts';
-import { type FromThread, type SentOutcome, sentError, sentValue, type ToThread } from './thread.ts';
+import {
+  type FromThread,
+  type Sent,
+  sendOutcomes,
+  sentError,
+  sentFailure,
+  sentValue,
+  type ToThread,
+} from './thread.ts';
 
-function outcomeOf(reading: Reading, request: SearchRequest): SentOutcome {
+function outcomeOf(reading: Reading, request: SearchRequest): Sent {
   try {
     return sentValue(reading.search(request));
   } catch (error) {
-    return { ok: false, error: sentError(storeError(error)) };
+    return sentFailure(storeError(error));
   }
 }
 
@@ -19,8 +27,10 @@ try {
   const reading = createReading(db);
   parentPort?.on('message', (message: ToThread<SearchRequest>) => {
     if (message) {
-      const [number, request] = message;
-      return send({ outcomes: [[number, outcomeOf(reading, request)]] });
+      const asked = typeof message === 'string' ? (JSON.parse(message) as [number, SearchRequest][]) : [message];
+      // Each is told as soon as it is found.
+      for (const [number, request] of asked) sendOutcomes([[number, outcomeOf(reading, request)]], send);
+      return;
     }
     db.close();
     parentPort?.close();

@@ -57,7 +57,7 @@ function connectHere(place: StoreFile): Connections {
     queue = [];
     if (group.length === 0) return;
     const outcomes = writing.commit(group.map(({ request }) => request));
-    for (const [index, { settle }] of group.entries()) settle(outcomes[index]!);
+    for (const [index, { settle }] of group.entries()) settle(copied(outcomes[index]!));
   };
   return {
     reading,
@@ -77,6 +77,12 @@ function connectHere(place: StoreFile): Connections {
     },
   };
 }
+
+/** What was answered is the caller's own, as from a thread. */
+const copied = (outcome: WriteOutcome): WriteOutcome =>
+  outcome.ok && typeof outcome.value === 'object' && outcome.value !== null
+    ? { ok: true, value: JSON.parse(outcome.text ?? JSON.stringify(outcome.value)) }
+    : outcome;
 
 async function connectThreads(place: StoreFile): Promise<Connections> {
   const writer = await startThread<WriteRequest>('writer', place);

@@ -10,17 +10,39 @@ export type SentError =
   | { user: true; status: number; code: string; message: string; detail: Record<string, unknown> }
   | { user: false; message: string; stack: string };
 
-/** Rows go as JSON text, several times cheaper than a structured copy of them; bytes and small values as they are. */
-export type SentOutcome = { ok: true; json: string } | { ok: true; value: unknown } | { ok: false; error: SentError };
+/**
+ * A numbered request to a thread: as JSON text, several times cheaper than a structured copy, and all that were asked in one turn in
+ * one message; those that carry bytes each by itself. Undefined asks the thread to finish and close.
+ */
+export type ToThread<R> = string | [number, R] | undefined;
+export type FromThread = { ready: true } | { failed: SentError } | string | [number, Uint8Array];
 
-export const sentValue = (value: unknown): SentOutcome =>
-  typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)
-    ? { ok: true, json: JSON.stringify(value) }
-    : { ok: true, value };
+/** A result as JSON text; bytes as they are. */
+export type Sent = { text: string } | { bytes: Uint8Array };
 
-/** A numbered request to a thread; undefined asks it to finish and close. */
-export type ToThread<R> = [number, R] | undefined;
-export type FromThread = { ready: true } | { failed: SentError } | { outcomes: [number, SentOutcome][] };
+/** @param text of the value, where it is at hand */
+export const sentValue = (value: unknown, text?: string): Sent =>
+  ArrayBuffer.isView(value)
+    ? { bytes: value as Uint8Array }
+    : { text: value === undefined ? 'true' : `true,${text ?? JSON.stringify(value)}` };
+
+export const sentFailure = (error: unknown): Sent => ({ text: `false,${JSON.stringify(sentError(error))}` });
+
+/** All that is sent in one message, bytes apart. */
+export function sendOutcomes(
+  outcomes: readonly (readonly [number, Sent])[],
+  post: (message: FromThread) => void,
+): void {
+  const texts: string[] = [];
+  for (const [number, sent] of outcomes) {
+    if ('bytes' in sent) post([number, sent.bytes]);
+    else texts.push(`[${number},${sent.text}]`);
+  }
+  if (texts.length > 0) post(`[${texts.join(',')}]`);
+}
+
+/** No value: undefined. */
+type Received = [number, true, unknown?] | [number, false, SentError];
 
 export function sentError(error: unknown): SentError {
   if (error instanceof UserError) {
@@ -78,25 +100,40 @@ export function startThread<R>(name: 'writer' | 'reader', file: StoreFile): Prom
   const exited = new Promise<void>(resolve => worker.once('exit', () => resolve()));
   void exited.then(() => fail(new UserError(503, 'store-closed', 'the store is closed')));
 
-  // At once, not gathered: posting copies, so what the caller changes afterwards is not what it asked for.
+  let gathered: string[] = [];
+  const flush = (): void => {
+    if (gathered.length > 0) worker.postMessage(`[${gathered.join(',')}]`);
+    gathered = [];
+  };
+  // Made into text at once: what the caller changes afterwards is not what it asked for.
+  const post = (number: number, request: R): void => {
+    if (Object.values(request as object).some(ArrayBuffer.isView)) {
+      flush();
+      worker.postMessage([number, request] satisfies ToThread<R>);
+    } else if (gathered.push(`[${number},${JSON.stringify(request)}]`) === 1) setImmediate(flush);
+  };
   const call = (request: R): Promise<unknown> =>
     new Promise((resolve, reject) => {
       if (ended) return reject(ended);
       if (waiting.size >= MAX_WAITING) return reject(new UserError(503, 'store-busy', 'the store does not keep up'));
       const number = sequence++;
-      worker.postMessage([number, request] satisfies ToThread<R>);
+      post(number, request);
       waiting.set(number, { resolve, reject });
     });
   const close = async (): Promise<void> => {
     ended ??= new UserError(503, 'store-closed', 'the store is closed');
+    flush();
     worker.postMessage(undefined);
     await exited;
   };
-  const settle = ([number, outcome]: [number, SentOutcome]): void => {
+  const take = (number: number): Waiting | undefined => {
     const who = waiting.get(number);
     waiting.delete(number);
-    if (!outcome.ok) who?.reject(receivedError(outcome.error));
-    else who?.resolve('json' in outcome ? JSON.parse(outcome.json) : outcome.value);
+    return who;
+  };
+  const settle = ([number, ok, value]: Received): void => {
+    if (ok) take(number)?.resolve(value);
+    else take(number)?.reject(receivedError(value));
   };
 
   return new Promise((resolve, reject) => {
@@ -105,7 +142,8 @@ export function startThread<R>(name: 'writer' | 'reader', file: StoreFile): Prom
       reject(error);
     });
     worker.on('message', (message: FromThread) => {
-      if ('outcomes' in message) message.outcomes.forEach(settle);
+      if (typeof message === 'string') (JSON.parse(message) as Received[]).forEach(settle);
+      else if (Array.isArray(message)) take(message[0])?.resolve(message[1]);
       else if ('ready' in message) resolve({ call, close });
       else void exited.then(() => reject(receivedError(message.failed)));
     });

@@ -3,7 +3,15 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../shared/clock.ts';
 import { openWriter, type StoreFile } from './schema.ts';
-import { type FromThread, type SentOutcome, sentError, sentValue, type ToThread } from './thread.ts';
+import {
+  type FromThread,
+  type Sent,
+  sendOutcomes,
+  sentError,
+  sentFailure,
+  sentValue,
+  type ToThread,
+} from './thread.ts';
 import { createWriting, type WriteOutcome, type WriteRequest, type Writing } from './writing.ts';
 
 /** Shortest time from one commit to the next once several changes come at a time; a lone one goes at once. */
@@ -12,8 +20,8 @@ const CROWD = 3;
 /** Bounds how long one group may take. */
 const MAX_GROUP = 500;
 
-const sentOutcome = (outcome: WriteOutcome): SentOutcome =>
-  outcome.ok ? sentValue(outcome.value) : { ok: false, error: sentError(outcome.error) };
+const sentOutcome = (outcome: WriteOutcome): Sent =>
+  outcome.ok ? sentValue(outcome.value, outcome.text) : sentFailure(outcome.error);
 
 function serve(writing: Writing, close: () => void): void {
   const clock = systemClock();
@@ -28,7 +36,10 @@ function serve(writing: Writing, close: () => void): void {
     const outcomes = writing.commit(group.map(([, request]) => request));
     lastCommit = clock.monotonic();
     lastSize = group.length;
-    send({ outcomes: group.map(([number], index) => [number, sentOutcome(outcomes[index]!)]) });
+    sendOutcomes(
+      group.map(([number], index) => [number, sentOutcome(outcomes[index]!)]),
+      send,
+    );
   };
   const due = (): void => {
     scheduled = false;
@@ -46,7 +57,8 @@ function serve(writing: Writing, close: () => void): void {
 
   parentPort?.on('message', (request: ToThread<WriteRequest>) => {
     if (request) {
-      queue.push(request);
+      if (typeof request === 'string') queue.push(...(JSON.parse(request) as [number, WriteRequest][]));
+      else queue.push(request);
       return schedule();
     }
     while (queue.length > 0) commit();
