@@ -37,8 +37,7 @@ function judge(tasks: Task[], verdict: (task: Task) => Task): Judged {
 }
 
 /** Queued tasks past their time end failed; so do those that wait for evidence, if a time was set. */
-export const withoutExpired = (tasks: Task[], now: number): Judged =>
-  judge(tasks, task => expiredBy(task, now));
+export const withoutExpired = (tasks: Task[], now: number): Judged => judge(tasks, task => expiredBy(task, now));
 
 function expiredBy(task: Task, now: number): Task {
   if (task.state === 'sent' || task.expires === undefined || task.expires > now) return task;

@@ -138,6 +138,7 @@ export interface DeviceRow extends DeviceIdentity {
   /** Values that the last Informs carried, by path. */
   values: Record<string, string>;
 
+  /** As operations see it; a row that is read may still show one that has ended. */
   claim?: Claim;
   /** Last fencing token given out. */
   fence: number;
