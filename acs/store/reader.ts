@@ -3,16 +3,17 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { createReading, type Reading, type SearchRequest } from './reading.ts';
 import { openReader, type StoreFile, storeError } from './schema.ts';
 import {
+  type Bulk,
   type FromThread,
-  type Sent,
-  sendOutcomes,
+  plainPacking,
   sentError,
   sentFailure,
   sentValue,
   type ToThread,
+  unpacked,
 } from './thread.ts';
 
-function outcomeOf(reading: Reading, request: SearchRequest): Sent {
+function outcomeOf(reading: Reading, request: SearchRequest): [string, Bulk] {
   try {
     return sentValue(reading.search(request));
   } catch (error) {
@@ -25,11 +26,11 @@ const send = (message: FromThread): void => parentPort?.postMessage(message);
 try {
   const db = openReader((workerData as StoreFile).file);
   const reading = createReading(db);
-  parentPort?.on('message', (message: ToThread<SearchRequest>) => {
-    if (message) {
-      const asked = typeof message === 'string' ? (JSON.parse(message) as [number, SearchRequest][]) : [message];
+  const packing = plainPacking<SearchRequest>();
+  parentPort?.on('message', (batch: ToThread) => {
+    if (batch) {
       // Each is told as soon as it is found.
-      for (const [number, request] of asked) sendOutcomes([[number, outcomeOf(reading, request)]], send);
+      for (const [number, request] of unpacked(batch, packing)) send([number, ...outcomeOf(reading, request)]);
       return;
     }
     db.close();

@@ -10,39 +10,50 @@ export type SentError =
   | { user: true; status: number; code: string; message: string; detail: Record<string, unknown> }
   | { user: false; message: string; stack: string };
 
+/** What is long and travels as it is, beside the JSON: bytes, or a text each of whose quotes would be escaped there. */
+export type Bulk = string | Uint8Array | undefined;
+
 /**
- * A numbered request to a thread: as JSON text, several times cheaper than a structured copy, and all that were asked in one turn in
- * one message; those that carry bytes each by itself. Undefined asks the thread to finish and close.
+ * Numbers, JSON texts and bulk in turn: several times cheaper than structured copies, and all that is asked (or found) in one turn
+ * goes in one message. Undefined asks the thread to finish and close.
  */
-export type ToThread<R> = string | [number, R] | undefined;
-export type FromThread = { ready: true } | { failed: SentError } | string | [number, Uint8Array];
+export type Batch = (number | string | Bulk)[];
+export type ToThread = Batch | undefined;
+export type FromThread = { ready: true } | { failed: SentError } | Batch;
 
-/** A result as JSON text; bytes as they are. */
-export type Sent = { text: string } | { bytes: Uint8Array };
-
-/** @param text of the value, where it is at hand */
-export const sentValue = (value: unknown, text?: string): Sent =>
-  ArrayBuffer.isView(value)
-    ? { bytes: value as Uint8Array }
-    : { text: value === undefined ? 'true' : `true,${text ?? JSON.stringify(value)}` };
-
-export const sentFailure = (error: unknown): Sent => ({ text: `false,${JSON.stringify(sentError(error))}` });
-
-/** All that is sent in one message, bytes apart. */
-export function sendOutcomes(
-  outcomes: readonly (readonly [number, Sent])[],
-  post: (message: FromThread) => void,
-): void {
-  const texts: string[] = [];
-  for (const [number, sent] of outcomes) {
-    if ('bytes' in sent) post([number, sent.bytes]);
-    else texts.push(`[${number},${sent.text}]`);
-  }
-  if (texts.length > 0) post(`[${texts.join(',')}]`);
+/** How requests of a kind are taken apart for the journey, and put together again. */
+export interface Packing<R> {
+  pack(request: R): [json: string, bulk: Bulk];
+  unpack(json: string, bulk: Bulk): R;
 }
 
-/** No value: undefined. */
-type Received = [number, true, unknown?] | [number, false, SentError];
+/** Requests that are JSON and nothing else. */
+export const plainPacking = <R>(): Packing<R> => ({
+  pack: request => [JSON.stringify(request), undefined],
+  unpack: json => JSON.parse(json) as R,
+});
+
+export function* unpacked<R>(batch: Batch, { unpack }: Packing<R>): Generator<[number, R]> {
+  for (let at = 0; at < batch.length; at += 3)
+    yield [batch[at] as number, unpack(batch[at + 1] as string, batch[at + 2] as Bulk)];
+}
+
+/** An outcome as it travels: '' for no value, the value's JSON, or an error's with `!` in front; bytes are bulk alone. */
+export const sentValue = (value: unknown, text?: string, told?: string): [string, Bulk] => {
+  if (ArrayBuffer.isView(value)) return ['', value as Uint8Array];
+  return value === undefined ? ['', undefined] : [text ?? JSON.stringify(value), told];
+};
+export const sentFailure = (error: unknown): [string, Bulk] => [`!${JSON.stringify(sentError(error))}`, undefined];
+
+/** What a device told travels beside its row. */
+function receivedValue(json: string, bulk: Bulk): unknown {
+  if (json === '') return bulk;
+  const value = JSON.parse(json) as unknown;
+  if (typeof bulk !== 'string') return value;
+  const holder = value as { row?: { told: string }; told: string };
+  (holder.row ?? holder).told = bulk;
+  return value;
+}
 
 export function sentError(error: unknown): SentError {
   if (error instanceof UserError) {
@@ -86,7 +97,11 @@ function spawn(name: string, workerData: StoreFile): Worker {
 }
 
 /** Starts a thread and waits until its connection is open. @throws UserError when the file cannot serve */
-export function startThread<R>(name: 'writer' | 'reader', file: StoreFile): Promise<StoreThread<R>> {
+export function startThread<R>(
+  name: 'writer' | 'reader',
+  file: StoreFile,
+  packing: Packing<R> = plainPacking(),
+): Promise<StoreThread<R>> {
   const worker = spawn(name, file);
   const waiting = new Map<number, Waiting>();
   let sequence = 0;
@@ -100,17 +115,16 @@ export function startThread<R>(name: 'writer' | 'reader', file: StoreFile): Prom
   const exited = new Promise<void>(resolve => worker.once('exit', () => resolve()));
   void exited.then(() => fail(new UserError(503, 'store-closed', 'the store is closed')));
 
-  let gathered: string[] = [];
+  let gathered: Batch = [];
   const flush = (): void => {
-    if (gathered.length > 0) worker.postMessage(`[${gathered.join(',')}]`);
+    if (gathered.length > 0) worker.postMessage(gathered);
     gathered = [];
   };
   // Made into text at once: what the caller changes afterwards is not what it asked for.
   const post = (number: number, request: R): void => {
-    if (Object.values(request as object).some(ArrayBuffer.isView)) {
-      flush();
-      worker.postMessage([number, request] satisfies ToThread<R>);
-    } else if (gathered.push(`[${number},${JSON.stringify(request)}]`) === 1) setImmediate(flush);
+    const [json, bulk] = packing.pack(request);
+    if (gathered.length === 0) setImmediate(flush);
+    gathered.push(number, json, typeof bulk === 'object' ? new Uint8Array(bulk) : bulk);
   };
   const call = (request: R): Promise<unknown> =>
     new Promise((resolve, reject) => {
@@ -131,9 +145,13 @@ export function startThread<R>(name: 'writer' | 'reader', file: StoreFile): Prom
     waiting.delete(number);
     return who;
   };
-  const settle = ([number, ok, value]: Received): void => {
-    if (ok) take(number)?.resolve(value);
-    else take(number)?.reject(receivedError(value));
+  const settle = (batch: Batch): void => {
+    for (let at = 0; at < batch.length; at += 3) {
+      const who = take(batch[at] as number);
+      const json = batch[at + 1] as string;
+      if (json.startsWith('!')) who?.reject(receivedError(JSON.parse(json.slice(1)) as SentError));
+      else who?.resolve(receivedValue(json, batch[at + 2] as Bulk));
+    }
   };
 
   return new Promise((resolve, reject) => {
@@ -142,8 +160,7 @@ export function startThread<R>(name: 'writer' | 'reader', file: StoreFile): Prom
       reject(error);
     });
     worker.on('message', (message: FromThread) => {
-      if (typeof message === 'string') (JSON.parse(message) as Received[]).forEach(settle);
-      else if (Array.isArray(message)) take(message[0])?.resolve(message[1]);
+      if (Array.isArray(message)) settle(message);
       else if ('ready' in message) resolve({ call, close });
       else void exited.then(() => reject(receivedError(message.failed)));
     });

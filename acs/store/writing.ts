@@ -3,7 +3,7 @@ import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { UserError } from '../../shared/errors.ts';
 import { onlineUntil } from './filter.ts';
 import { operate } from './operations.ts';
-import { below, statements } from './reading.ts';
+import { below, rowOf, type StoredRow, statements } from './reading.ts';
 import { storeError } from './schema.ts';
 import type {
   AuditEntry,
@@ -28,8 +28,9 @@ export type WriteRequest =
   | { do: 'audit'; entry: AuditEntry }
   | { do: 'prune'; retention: Retention };
 
-/** `text`: the value as JSON, where it was made anyway. */
-export type WriteOutcome = { ok: true; value: unknown; text?: string } | { ok: false; error: unknown };
+/** `text`: the value as JSON, where it was made anyway, but for what the device told, which is in `told`. */
+export type WriteOutcome = Written | { ok: false; error: unknown };
+export type Written = { ok: true; value: unknown; text?: string; told?: string };
 
 export interface Writing {
   /** Carries the requests out in order, in one transaction, each wholly or not at all; when this returns they are durable. */
@@ -39,29 +40,31 @@ export interface Writing {
 /** How many rows of a kind one request deletes, so that it never holds up the others for long. */
 export const PRUNE_BATCH = 2000;
 
+const nulInText = (): UserError => new UserError(400, 'nul-in-text', 'a text must not contain a NUL character');
+
 /** SQLite cuts a text at a NUL when it is read back: refused before it is stored. */
 function textOf(text: string): string {
-  if (text.includes('\0')) throw new UserError(400, 'nul-in-text', 'a text must not contain a NUL character');
+  if (text.includes('\0')) throw nulInText();
   return text;
 }
+
+/** No JSON is read back from it here, so a NUL is looked for in its escaped form. */
+const toldOf = ({ told }: DeviceRow): string => {
+  if (told.includes('\\u0000') && escapedNul.test(told)) throw nulInText();
+  return told;
+};
 
 const escapedNul = /(?<!\\)(?:\\\\)*\\u0000/;
 function jsonOf(value: unknown): string {
   const text = JSON.stringify(value ?? null);
-  if (text.includes('\\u0000') && escapedNul.test(text))
-    throw new UserError(400, 'nul-in-text', 'a text must not contain a NUL character');
+  if (text.includes('\\u0000') && escapedNul.test(text)) throw nulInText();
   return text;
 }
 
 type Columns = Record<string, string | number | null>;
 
-/** What the narrow table holds of a row that changes with every Inform, and the rest. */
-const liveColumns = (row: DeviceRow): Columns => ({
-  last_inform: row.lastInform ?? 0,
-  last_boot: row.lastBoot ?? 0,
-  online_until: onlineUntil(row),
-});
-const steadyColumns = (row: DeviceRow): Columns => ({
+/** What the narrow table holds of a row. */
+const columnsOf = (row: DeviceRow): Columns => ({
   username: row.credentials?.username ?? null,
   next_username: row.credentials?.next?.username ?? null,
   oui: row.oui,
@@ -74,9 +77,12 @@ const steadyColumns = (row: DeviceRow): Columns => ({
   address: row.address,
   state: row.state,
   created: row.created,
+  last_inform: row.lastInform ?? 0,
+  last_boot: row.lastBoot ?? 0,
+  online_until: onlineUntil(row),
 });
 
-/** Whether the columns that seldom change are the same: looked at first, because working them out costs more. */
+/** Whether all columns but those of an Inform's time are the same: nearly always, and working them out costs more. */
 const isSteady = (before: DeviceRow, row: DeviceRow): boolean =>
   before.credentials === row.credentials &&
   before.softwareVersion === row.softwareVersion &&
@@ -127,11 +133,11 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
   const load = (id: string): Loaded | undefined => {
     const known = loaded.get(id);
     if (known) return known;
-    const found = sql('SELECT device, body FROM rows WHERE device = (SELECT pk FROM devices WHERE id = ?)').get(id) as
-      | { device: number; body: string }
-      | undefined;
+    const found = sql('SELECT device, body, told FROM rows WHERE device = (SELECT pk FROM devices WHERE id = ?)').get(
+      id,
+    ) as (StoredRow & { device: number }) | undefined;
     if (!found) return undefined;
-    const row = JSON.parse(found.body) as DeviceRow;
+    const row = rowOf(found);
     if (row.claim && row.claim.token === freed.get(id)) delete row.claim;
     return { pk: found.device, row };
   };
@@ -146,28 +152,24 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
     }
   };
 
-  const apply = (
-    id: string,
-    name: DeviceOperation,
-    args: DeviceOperations[DeviceOperation]['args'],
-  ): { value: unknown; text?: string } => {
+  const apply = (id: string, name: DeviceOperation, args: DeviceOperations[DeviceOperation]['args']): Written => {
     const before = load(id);
     const { row, result, ended } = operate(name, id, before?.row, args);
     for (const task of ended) keepEnded(task);
-    if (row === before?.row) return { value: result };
+    if (row === before?.row) return { ok: true, value: result };
     if (!row) {
       run('DELETE FROM devices WHERE pk = ?', before?.pk ?? 0);
       loaded.delete(id);
       freed.delete(id);
-      return { value: result };
+      return { ok: true, value: result };
     }
     if (before && isFreed(before.row, row) && freed.size < MAX_FREED) {
       freed.set(id, before.row.claim!.token);
       freedInGroup.push(id);
       remember(id, { pk: before.pk, row });
-      return { value: result };
+      return { ok: true, value: result };
     }
-    const body = jsonOf(row);
+    const body = jsonOf({ ...row, told: undefined });
     const pk = before ? update(before, row, body) : insert(row, body);
     freed.delete(id);
     remember(id, { pk, row });
@@ -187,25 +189,34 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
   };
 
   const insert = (row: DeviceRow, body: string): number => {
-    const cells = { id: textOf(row.id), ...steadyColumns(row), ...liveColumns(row) };
+    const cells = { id: textOf(row.id), ...columnsOf(row) };
     const names = Object.keys(cells);
     const { lastInsertRowid } = changing(
       `INSERT INTO devices (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
     ).run(...Object.values(cells));
     const pk = Number(lastInsertRowid);
-    run('INSERT INTO rows (device, body) VALUES (?, ?)', pk, body);
+    run('INSERT INTO rows (device, body, told) VALUES (?, ?, ?)', pk, body, toldOf(row));
     link(pk, undefined, row);
     return pk;
   };
 
   const update = ({ pk, row: before }: Loaded, row: DeviceRow, body: string): number => {
-    run('UPDATE rows SET body = ? WHERE device = ?', body, pk);
+    if (before.told === row.told) run('UPDATE rows SET body = ? WHERE device = ?', body, pk);
+    else run('UPDATE rows SET body = ?, told = ? WHERE device = ?', body, toldOf(row), pk);
     // Only what differs: a column that is not named leaves its index alone.
-    const cells = differing(liveColumns(before), liveColumns(row));
-    if (!isSteady(before, row)) cells.push(...differing(steadyColumns(before), steadyColumns(row)));
-    if (cells.length > 0) {
+    if (isSteady(before, row)) {
+      if (before.lastInform !== row.lastInform)
+        run(
+          'UPDATE devices SET last_inform = ?, last_boot = ?, online_until = ? WHERE pk = ?',
+          row.lastInform ?? 0,
+          row.lastBoot ?? 0,
+          onlineUntil(row),
+          pk,
+        );
+    } else {
+      const cells = differing(columnsOf(before), columnsOf(row));
       const set = cells.map(([name]) => `${name} = ?`).join(', ');
-      run(`UPDATE devices SET ${set} WHERE pk = ?`, ...cells.map(([, value]) => value), pk);
+      if (cells.length > 0) run(`UPDATE devices SET ${set} WHERE pk = ?`, ...cells.map(([, value]) => value), pk);
     }
     link(pk, before, row);
     return pk;
@@ -338,9 +349,7 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
   };
 
   const attempt = (request: WriteRequest): WriteOutcome =>
-    request.do === 'apply'
-      ? { ok: true, ...apply(request.id, request.name, request.args) }
-      : { ok: true, value: carryOut(request) };
+    request.do === 'apply' ? apply(request.id, request.name, request.args) : { ok: true, value: carryOut(request) };
 
   /** @throws what failed half-way: then the whole group has to be undone */
   const attemptInGroup = (request: WriteRequest): WriteOutcome => {
@@ -381,18 +390,18 @@ export const changedMeanwhile = (kind: DocumentKind, name: string): UserError =>
 /** Whether only the claim went: nothing that has to outlive this process. */
 function isFreed(before: DeviceRow, row: DeviceRow): boolean {
   if (!before.claim || row.claim) return false;
-  const { claim: _claim, ...rest } = before;
-  const names = Object.keys(rest) as (keyof typeof rest)[];
-  return names.length === Object.keys(row).length && names.every(name => rest[name] === row[name]);
+  for (const name of Object.keys(before) as (keyof DeviceRow)[])
+    if (name !== 'claim' && before[name] !== row[name]) return false;
+  return true;
 }
 
 /** A result that holds the row takes its text from what was stored. */
-function withBody(result: unknown, row: DeviceRow, body: string): { value: unknown; text?: string } {
-  if (result === row) return { value: result, text: body };
-  if (typeof result !== 'object' || result === null || !('row' in result) || result.row !== row)
-    return { value: result };
-  const { row: _row, ...rest } = result;
-  return { value: result, text: `{"row":${body},${JSON.stringify(rest).slice(1)}` };
+function withBody(value: unknown, row: DeviceRow, body: string): Written {
+  const { told } = row;
+  if (value === row) return { ok: true, value, text: body, told };
+  if (typeof value !== 'object' || value === null || !('row' in value) || value.row !== row) return { ok: true, value };
+  const { row: _row, ...rest } = value;
+  return { ok: true, value, text: `{"row":${body},${JSON.stringify(rest).slice(1)}`, told };
 }
 
 function differing(before: Columns, after: Columns): [string, string | number | null][] {
