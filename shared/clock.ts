@@ -196,10 +196,22 @@ export interface Random {
   bytes(length: number): Buffer;
 }
 
-/** Unpredictable: for keys, nonces and paths as well as for waits. */
+const POOL_BYTES = 4096;
+
+/** Unpredictable: for keys, nonces and paths as well as for waits. Asking the system costs the same for 6 bytes as for 4,096. */
 export function systemRandom(): Random {
-  const next = (): number => randomBytes(6).readUIntBE(0, 6) / 2 ** 48;
-  return { next, int: (min, max) => min + Math.floor(next() * (max - min + 1)), bytes: length => randomBytes(length) };
+  let pool = Buffer.alloc(0);
+  const bytes = (length: number): Buffer => {
+    if (length > POOL_BYTES / 8) return randomBytes(length);
+    if (pool.length < length) pool = randomBytes(POOL_BYTES);
+    const drawn = Buffer.from(pool.subarray(0, length));
+    // What was given out is nowhere else.
+    pool.fill(0, 0, length);
+    pool = pool.subarray(length);
+    return drawn;
+  };
+  const next = (): number => bytes(6).readUIntBE(0, 6) / 2 ** 48;
+  return { next, int: (min, max) => min + Math.floor(next() * (max - min + 1)), bytes };
 }
 
 /** Repeatable from its seed (mulberry32): for simulation and tests only, never for keys of a real network. */

@@ -26,8 +26,10 @@ const unknownOutcome = (why: string): NonNullable<Task['fault']> => ({
 });
 
 /** Sorts tasks by a judge that gives back the ended task, the changed one, or the same. */
-function judge(tasks: readonly Task[], verdict: (task: Task) => Task): Judged {
+function judge(tasks: Task[], verdict: (task: Task) => Task): Judged {
   const judged = tasks.map(verdict);
+  // The very list, where nothing was learned: then there is nothing to store.
+  if (judged.every((task, at) => task === tasks[at])) return { tasks, ended: [] };
   return {
     tasks: judged.filter(task => task.ended === undefined),
     ended: judged.filter(task => task.ended !== undefined),
@@ -35,8 +37,7 @@ function judge(tasks: readonly Task[], verdict: (task: Task) => Task): Judged {
 }
 
 /** Queued tasks past their time end failed; so do those that wait for evidence, if a time was set. */
-export const withoutExpired = (tasks: readonly Task[], now: number): Judged =>
-  judge(tasks, task => expiredBy(task, now));
+export const withoutExpired = (tasks: Task[], now: number): Judged => judge(tasks, task => expiredBy(task, now));
 
 function expiredBy(task: Task, now: number): Task {
   if (task.state === 'sent' || task.expires === undefined || task.expires > now) return task;
@@ -49,8 +50,8 @@ function expiredBy(task: Task, now: number): Task {
  * `0 BOOTSTRAP` every FactoryReset; after it nothing will be heard any more of a transfer, and after a `1 BOOT` of an RPC that was
  * never answered.
  */
-export function afterInform(tasks: readonly Task[], facts: InformFacts): Judged {
-  if (tasks.length === 0) return { tasks: [], ended: [] };
+export function afterInform(tasks: Task[], facts: InformFacts): Judged {
+  if (tasks.length === 0) return { tasks, ended: [] };
   const codes = new Set(facts.events.map(event => event.EventCode));
   const proved = provedReboots(tasks, facts.events);
   const announcedKeys = transferKeys(facts.events);
@@ -101,7 +102,7 @@ function transferKeys(events: InformFacts['events']): Set<string> {
  * as it likes: it ends by TransferComplete, or by its own expiry.
  * @param token of the session that ends
  */
-export function afterSession(tasks: readonly Task[], token: number, now: number): Judged {
+export function afterSession(tasks: Task[], token: number, now: number): Judged {
   return judge(tasks, task => {
     if (!isSent(task) || task.sentBy === token || (task.state === 'waiting' && isTransfer(task))) return task;
     const silentSessions = (task.silentSessions ?? 0) + 1;

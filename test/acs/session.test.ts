@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { type Body, requestBody } from '../../shared/cwmp/soap.ts';
 import { memoryCpe, ScriptedCpe, type TestAcs, testAcs } from '../support/acs.ts';
+import { informOf } from '../support/devices.ts';
 
 const id = '0090F8-4102S-0090F8000001';
 const factory = { username: 'enrol', password: 'factory' };
@@ -478,6 +479,7 @@ describe('sessions of the ACS', () => {
     assert.equal(acs.south.sessions(), 1);
     await acs.clock.advance(31_000);
     assert.equal(acs.south.sessions(), 0);
-    assert.equal((await acs.store.device(id))?.claim, undefined);
+    const facts = informOf('0090F8000001', acs.clock.now(), ['2 PERIODIC'], { owner: 'another' });
+    assert.equal((await acs.store.apply(id, 'informed', facts)).outcome, 'claimed', 'the device is free');
   });
 });
