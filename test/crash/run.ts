@@ -22,10 +22,17 @@ const departure = /^(Reboot|FactoryReset)$/;
 const transfer = /^(Download|Upload|ScheduleDownload)$/;
 const repeatable = /^(Get|Set)Param/;
 
+const isTask = (body: unknown): boolean =>
+  typeof body === 'object' && body !== null && 'state' in body && 'args' in body;
+
 export const triggers: readonly Trigger[] = [
   { name: 'the operator asks for a task', fits: fact => fact.kind === 'asked' && /\/tasks/.test(fact.path) },
   { name: 'the operator writes', fits: fact => fact.kind === 'asked' && /PUT|PATCH|DELETE/.test(fact.method) },
   { name: 'the operator has his answer', fits: fact => fact.kind === 'answered' && fact.status < 300 },
+  {
+    name: 'the operator has a task',
+    fits: fact => fact.kind === 'answered' && fact.status === 201 && isTask(fact.body),
+  },
   { name: 'an Inform leaves', fits: fact => fact.kind === 'inform' },
   { name: 'an Inform is acknowledged', fits: fact => fact.kind === 'informed' },
   { name: 'a Reboot arrives', fits: fact => fact.kind === 'request' && departure.test(fact.method), most: 4 },
