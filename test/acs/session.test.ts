@@ -259,6 +259,46 @@ describe('sessions of the ACS', () => {
       );
     });
 
+    it('what is cancelled in the middle of a session is not sent any more, of whatever kind', async () => {
+      const add = (method: string, args: object) => acs.fleet.tasks.add(id, { method, args: { ...args } });
+      const first = await add('GetParameterValues', { ParameterNames: ['Device.DeviceInfo.'] });
+      const others = [
+        await add('SetParameterValues', { ParameterList: { 'Device.X_0090F8_Cwmp.Username': 'x' } }),
+        await add('AddObject', { ObjectName: 'Device.A.' }),
+      ];
+      const cancelled: Promise<unknown>[] = [];
+      const { asked } = await new ScriptedCpe(acs.app, { events: ['2 PERIODIC'] }).session(() => {
+        cancelled.push(...others.splice(0).map(task => acs.fleet.tasks.cancel(task.id)));
+        return { ParameterList: [] };
+      });
+      assert.deepEqual(
+        asked.map(entry => entry.method),
+        ['GetParameterValues'],
+      );
+      assert.equal((await acs.fleet.tasks.get(first.id)).state, 'done');
+      assert.deepEqual(
+        (await Promise.all(cancelled)).map(task => (task as { state: string }).state),
+        ['cancelled', 'cancelled'],
+      );
+    });
+
+    it('what is cancelled while the device has it in hand stays cancelled', async () => {
+      const task = await acs.fleet.tasks.add(id, {
+        method: 'GetParameterValues',
+        args: { ParameterNames: ['Device.'] },
+      });
+      const told: string[] = [];
+      acs.events.on('task', event => told.push(event.task.state));
+      let cancelled: Promise<unknown> | undefined;
+      await new ScriptedCpe(acs.app, { events: ['2 PERIODIC'] }).session(() => {
+        cancelled = acs.fleet.tasks.cancel(task.id);
+        return { ParameterList: [] };
+      });
+      await cancelled;
+      assert.equal((await acs.fleet.tasks.get(task.id)).state, 'cancelled');
+      assert.deepEqual(told, ['cancelled']);
+    });
+
     it('a fault is kept with each wrong parameter', async () => {
       const task = await acs.fleet.tasks.add(id, {
         method: 'SetParameterValues',
