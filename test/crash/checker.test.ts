@@ -247,6 +247,13 @@ describe('the checker of crash runs', () => {
       late.called('DELETE', '/tasks/g', 200, undefined, { ...read, state: 'cancelled' });
       late.rpc(late.session(['1 BOOT'], 'S1'), read, 'Device.R', 'arrived');
       assert.deepEqual(rulesOf(late), ['sent-after-end']);
+      const amid = scene();
+      amid.add(read, { state: 'cancelled' });
+      const session = amid.session(['1 BOOT'], 'S1');
+      amid.called('DELETE', '/tasks/g', 200, undefined, { ...read, state: 'cancelled' });
+      amid.rpc(session, taskOf('x', 'GetRPCMethods', {}), '', 'taken');
+      amid.rpc(session, read, 'Device.R', 'arrived');
+      assert.deepEqual(rulesOf(amid), ['sent-after-end']);
     });
 
     it('an outcome that is not what was acknowledged, or what nothing says', () => {

@@ -57,8 +57,8 @@ interface Evidence {
   transfers: { device: string; key: string; code: number; at: number; taken: boolean }[];
   /** `M Reboot` of Informs that were acknowledged, as `device key`. */
   reboots: Set<string>;
-  /** When the Inform of a session left. */
-  sessions: Map<number, number>;
+  /** When the Inform of a session left, and each RPC in it arrived. */
+  sessions: Map<number, number[]>;
   cancels: Map<string, { asked: number; granted?: number }>;
   removals: Set<string>;
   /** Tasks that the API said are there, first as told. */
@@ -108,7 +108,7 @@ function evidenceOf(facts: readonly Fact[]): Evidence {
     } else if (fact.kind === 'answered') noteAnswered(evidence, calls.get(fact.call), fact, at);
     else if (fact.kind === 'inform') {
       informs.set(fact.session, fact);
-      evidence.sessions.set(fact.session, at);
+      evidence.sessions.set(fact.session, [at]);
     } else if (fact.kind === 'informed') noteInformed(evidence, informs.get(fact.session));
     else if (fact.kind === 'request') noteRequest(evidence, arrivals, fact, at);
     else noteAnswers(evidence, arrivals, fact, at);
@@ -171,6 +171,7 @@ function noteRequest(
   evidence.heard.set(name, heard);
   const arrival = { at, session, rpc };
   heard.arrivals.push(arrival);
+  evidence.sessions.get(session)?.push(at);
   arrivals.set(rpc, arrival);
 }
 
@@ -241,13 +242,17 @@ function judged(task: FinalTask, evidence: Evidence, state: FinalState): Finding
   return [...findings, ...outcome(task, key, heard, evidence).map(what => found('wrong-outcome', what))];
 }
 
-/** Whatever was answered, and the answer taken, is not asked again; what was cancelled before a session is not asked in it. */
+/**
+ * Whatever was answered, and the answer taken, is not asked again. What was cancelled is not asked afterwards; where both were under
+ * way at once nobody can tell, so something else of that session must have come in between.
+ */
 function sentAfterEnd(heard: Heard | undefined, evidence: Evidence, cancelled: number | undefined): string[] {
   if (!heard) return [];
   const first = heard.arrivals.find(arrival => arrival.taken !== undefined);
   const again = heard.arrivals.filter(arrival => first && arrival.at > (first.taken ?? 0));
   const late = heard.arrivals.filter(
-    arrival => cancelled !== undefined && (evidence.sessions.get(arrival.session) ?? 0) > cancelled,
+    ({ session, at }) =>
+      cancelled !== undefined && evidence.sessions.get(session)?.some(other => other > cancelled && other < at),
   );
   return [
     ...again.map(() => 'was sent again after its answer had been taken'),
