@@ -166,11 +166,12 @@ describe('the checker of crash runs', () => {
     it('a file whose bytes are others, and an upload that is lost', () => {
       const run = scene();
       run.answer(run.ask('PUT', '/files/f?type=script', undefined, 'sha1'), 201);
-      run.called('GET', '/files/f', 200, undefined, 'sha2');
+      run.called('GET', '/files/f', 200, undefined, { value: 'sha2', said: 'sha2' });
+      run.called('GET', '/files/f', 200, undefined, { value: 'sha1', said: 'sha2' });
       run.facts.push({ kind: 'uploading', device: ID, file: 'u', value: 'sha3' });
       run.facts.push({ kind: 'uploaded', device: ID, file: 'u' });
       run.called('GET', '/files/u', 404);
-      assert.deepEqual(rulesOf(run), ['register', 'register']);
+      assert.deepEqual(rulesOf(run), ['register', 'register', 'register']);
     });
 
     it('an Inform that was acknowledged and is not known', () => {

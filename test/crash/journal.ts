@@ -5,8 +5,8 @@ export type Fact =
   /** The operator asks the API. `value` stands for the body where the body is bytes: their SHA-256. */
   | { kind: 'asked'; call: number; method: string; path: string; body?: unknown; value?: string }
   | { kind: 'answered'; call: number; status: number; body?: unknown }
-  /** No answer came: whether it was done is not known. */
-  | { kind: 'unanswered'; call: number }
+  /** No answer came: whether it was done is not known, unless nobody was there to hear it. */
+  | { kind: 'unanswered'; call: number; unheard?: true }
   /** A device's Inform leaves; `marker` is a value in it that no other Inform has. */
   | { kind: 'inform'; session: number; device: string; marker: string; events: string[] }
   | { kind: 'informed'; session: number; device: string }
@@ -27,6 +27,12 @@ export type Fact =
   | { kind: 'killed'; why: string }
   /** Nobody asks for anything any more. */
   | { kind: 'calm' };
+
+/** A file as it was read: the SHA-256 of its bytes, and the one that the server says it has. */
+export interface FileRead {
+  value: string;
+  said: string;
+}
 
 export interface Journal {
   readonly facts: readonly Fact[];

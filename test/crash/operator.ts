@@ -1,7 +1,7 @@
 // The operators of a crash run: each has things of its own, so that what he wrote last is what must be there. One call at a time.
 import { createHash } from 'node:crypto';
 import type { Random } from '../../shared/clock.ts';
-import type { Journal } from './journal.ts';
+import type { FileRead, Journal } from './journal.ts';
 import { canonical } from './registers.ts';
 
 export interface Api {
@@ -17,35 +17,47 @@ export function createApi(journal: Journal, place: () => { url: string; token: s
     call: async (method, path, body) => {
       const { url, token } = place();
       const call = journal.next();
-      const bytes = typeof body === 'string';
-      journal.add({
-        kind: 'asked',
-        call,
-        method,
-        path,
-        ...(bytes ? { value: shaOf(body) } : body === undefined ? {} : { body }),
-      });
+      const what = typeof body === 'string' ? { value: shaOf(body) } : body === undefined ? {} : { body };
+      journal.add({ kind: 'asked', call, method, path, ...what });
       try {
-        const answer = await fetch(`${url}/api/v1${path}`, {
-          method,
-          headers: {
-            authorization: `Bearer ${token}`,
-            ...(bytes || body === undefined ? {} : { 'content-type': 'application/json' }),
-          },
-          ...(body === undefined ? {} : { body: bytes ? body : JSON.stringify(body) }),
-        });
-        const isJson = /json/.test(answer.headers.get('content-type') ?? '');
-        const read = isJson ? ((await answer.json()) as unknown) : shaOf(new Uint8Array(await answer.arrayBuffer()));
-        journal.add({ kind: 'answered', call, status: answer.status, body: read });
-        return { status: answer.status, body: read };
-      } catch {
+        const answer = await ask(`${url}/api/v1${path}`, token, method, body);
+        journal.add({ kind: 'answered', call, ...answer });
+        return answer;
+      } catch (error) {
         // Killed before, or while it answered.
-        journal.add({ kind: 'unanswered', call });
+        const unheard = (error as { cause?: { code?: string } }).cause?.code === 'ECONNREFUSED';
+        journal.add({ kind: 'unanswered', call, ...(unheard ? { unheard } : {}) });
         return undefined;
       }
     },
   };
 }
+
+async function ask(
+  url: string,
+  token: string,
+  method: string,
+  body: unknown,
+): Promise<{ status: number; body: unknown }> {
+  const headers: Record<string, string> = { authorization: `Bearer ${token}` };
+  const init: RequestInit = { method, headers };
+  if (typeof body === 'string') init.body = body;
+  else if (body !== undefined) {
+    headers['content-type'] = 'application/json';
+    init.body = JSON.stringify(body);
+  }
+  const answer = await fetch(url, init);
+  if (/json/.test(answer.headers.get('content-type') ?? ''))
+    return { status: answer.status, body: (await answer.json()) as unknown };
+  const bytes = new Uint8Array(await answer.arrayBuffer());
+  return { status: answer.status, body: bytesRead(bytes, answer.headers.get('etag')) };
+}
+
+/** What the bytes of a file are, and what the server says that they are. */
+const bytesRead = (bytes: Uint8Array, etag: string | null): FileRead => ({
+  value: shaOf(bytes),
+  said: (etag ?? '').replaceAll('"', ''),
+});
 
 export interface OperatorSettings {
   name: string;

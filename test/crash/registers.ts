@@ -1,6 +1,6 @@
 // What an operator or a device writes and anyone reads: tags, presets, files, the last Inform. Each is written by one writer, one
 // write at a time; a reading must be a value that it can have had while it was read.
-import type { Fact } from './journal.ts';
+import type { Fact, FileRead } from './journal.ts';
 
 /** A broken promise. */
 export interface Finding {
@@ -143,7 +143,7 @@ function followCall(
     return;
   }
   const asked = calls.get(fact.call);
-  const status = fact.kind === 'answered' ? fact.status : 500;
+  const status = fact.kind === 'answered' ? fact.status : fact.unheard ? 400 : 500;
   all.written(whose, status < 300 ? 'done' : status < 500 ? 'refused' : 'unknown');
   all.hasRead(whose, fact.kind === 'answered' && asked ? readOf(asked, fact) : new Map());
 }
@@ -214,6 +214,9 @@ function namesRead({ method, path }: Extract<Fact, { kind: 'asked' }>): string[]
   return kind === 'devices' ? [...DEVICE_PARTS.map(part => `${part} ${name}`), `inform ${name}`] : [];
 }
 
+/** Bytes that are not what the server says of them are the value of no write. */
+const fileText = ({ value, said }: FileRead): string => (value === said ? value : `${value} said to be ${said}`);
+
 /** The values that an answer shows; none for one that says nothing of them. */
 function readOf(
   { method, path }: Extract<Fact, { kind: 'asked' }>,
@@ -225,7 +228,7 @@ function readOf(
     const { name: _name, ...preset } = (body ?? {}) as Record<string, unknown>;
     return new Map([[`preset ${name}`, status === 404 ? ABSENT : canonical(preset)]]);
   }
-  if (kind === 'files') return new Map([[`file ${name}`, status === 404 ? ABSENT : String(body)]]);
+  if (kind === 'files') return new Map([[`file ${name}`, status === 404 ? ABSENT : fileText(body as FileRead)]]);
   if (kind !== 'devices') return new Map();
   // A device that comes by itself is not there before its first Inform; that one is a register of its own.
   if (status === 404) return new Map([...DEVICE_PARTS, 'inform'].map(part => [`${part} ${name}`, ABSENT]));

@@ -28,6 +28,11 @@ const isTask = (body: unknown): boolean =>
 export const triggers: readonly Trigger[] = [
   { name: 'the operator asks for a task', fits: fact => fact.kind === 'asked' && /\/tasks/.test(fact.path) },
   { name: 'the operator writes', fits: fact => fact.kind === 'asked' && /PUT|PATCH|DELETE/.test(fact.method) },
+  {
+    name: 'a file is stored',
+    fits: fact => fact.kind === 'asked' && fact.method === 'PUT' && fact.path.startsWith('/files/'),
+    most: 3,
+  },
   { name: 'the operator has his answer', fits: fact => fact.kind === 'answered' && fact.status < 300 },
   {
     name: 'the operator has a task',

@@ -51,11 +51,12 @@ export interface Server {
 /** @param args of the store; `env` for a server with a planted bug */
 export function server(main: string, data: string, args: string[], env: Record<string, string> = {}): Server {
   let running: Program | undefined;
+  let isReady = false;
   const up: Server = {
     cwmp: 'http://127.0.0.1:0',
     api: 'http://127.0.0.1:0',
     token: '',
-    isUp: () => running !== undefined,
+    isUp: () => isReady,
     text: () => running?.text() ?? '',
     start: async () => {
       running = program(
@@ -66,14 +67,17 @@ export function server(main: string, data: string, args: string[], env: Record<s
       const ready = await running.ready();
       up.cwmp = String((ready.cwmp as string[])[0]);
       up.api = String(ready.api);
+      isReady = true;
       up.token ||= (await readFile(join(data, 'admin-token'), 'utf8')).trim();
     },
     kill: async () => {
       const dying = running;
+      isReady = false;
       running = undefined;
       await dying?.stop('SIGKILL');
     },
     stop: async () => {
+      isReady = false;
       const ended = await running?.stop();
       running = undefined;
       if (ended && ended.code !== 0) throw new Error(`the server ended with ${ended.code ?? ended.signal}`);
