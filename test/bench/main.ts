@@ -4,7 +4,7 @@ import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { systemClock, systemRandom } from '../../shared/clock.ts';
 import { helpText, type OptionSpecs, readOptions, UsageError } from '../../shared/config.ts';
@@ -17,6 +17,7 @@ const specs = {
   json: { kind: 'string', value: 'FILE', help: 'write {"rows": [{name, unit, ours, floor, ratio, goal}]}' },
   devices: { kind: 'number', help: 'devices stored', default: 10_000, min: 1, max: 1_000_000 },
   sessions: { kind: 'number', help: 'sessions of each measurement', default: 3_000, min: 10, max: 1_000_000 },
+  profile: { kind: 'string', value: 'DIR', help: 'write CPU profiles of the ACS and its store threads there' },
   results: { kind: 'string', value: 'FILE', help: 'write the table as Markdown, with machine, date and commit' },
 } as const satisfies OptionSpecs;
 
@@ -80,6 +81,9 @@ interface AcsServer extends Server {
   api(method: string, path: string, body?: string, type?: string): Promise<unknown>;
 }
 
+/** Where CPU profiles go, if they are asked for. */
+let profileFolder: string | undefined;
+
 async function acsServer(folder: string, options: { tls?: { cert: string; key: string }[] }): Promise<AcsServer> {
   const scheme = options.tls ? 'https' : 'http';
   const pairs = (options.tls ?? []).flatMap(pair => ['--cert', pair.cert, '--key', pair.key]);
@@ -96,7 +100,10 @@ async function acsServer(folder: string, options: { tls?: { cert: string; key: s
     'auto',
     ...pairs,
   ];
-  const child = spawn(process.execPath, ['--import', 'tsx', 'acs/main.ts', ...argv], {
+  const profiling = profileFolder
+    ? ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`, '--import', './test/bench/profiled.ts']
+    : [];
+  const child = spawn(process.execPath, ['--import', 'tsx', ...profiling, 'acs/main.ts', ...argv], {
     env: { ...process.env, TANDEM_ADMIN_TOKEN: 'bench-token' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -331,6 +338,7 @@ async function main(argv: string[]): Promise<number> {
   const { values, positionals } = readOptions(specs, { argv });
   const wrong = positionals.find(name => !benches[name]);
   if (wrong) throw new UsageError(`'${wrong}' is not one of ${Object.keys(benches).join(', ')}`);
+  profileFolder = values.profile && resolve(values.profile);
   const folder = await mkdtemp(join(tmpdir(), 'tandem-bench-'));
   const rows: Row[] = [];
   try {
