@@ -1,0 +1,7 @@
+// Every bench by its name, in the order of the table.
+import { digest } from './digest.ts';
+import type { Bench } from './measure.ts';
+import { inform, read, set, settled } from './sessions.ts';
+import { tls12, tls13 } from './tls.ts';
+
+export const benches: Readonly<Record<string, Bench>> = { inform, digest, settled, set, read, tls12, tls13 };
