@@ -9,14 +9,18 @@ export interface Filling {
   file: string;
   devices: number;
   serverKey: Buffer;
-  /** These devices have a stored tree of so many parameters. */
-  modelled?: { devices: readonly number[]; parameters: number };
+}
+
+/** These devices have a stored tree of so many parameters. */
+export interface Modelled {
+  devices: readonly number[];
+  parameters: number;
 }
 
 /** Devices filled in one group commit. */
 const AT_ONCE = 500;
 
-export async function fillStore({ file, devices, serverKey, modelled }: Filling): Promise<void> {
+export async function fillStore({ file, devices, serverKey }: Filling): Promise<void> {
   const clock = systemClock();
   const store = await openSqlite({ file, clock, inThread: true });
   const password = createSecrets(serverKey, systemRandom()).seal(PASSWORD);
@@ -26,17 +30,21 @@ export async function fillStore({ file, devices, serverKey, modelled }: Filling)
     const group = Array.from({ length: Math.min(AT_ONCE, devices - from) }, (_, n) => from + n);
     await Promise.all(group.map(number => fillDevice(store, number, password, since + (number * 3_599_000) / devices)));
   }
-  if (modelled) {
-    const paths = modelPaths(modelled.parameters);
-    const values = paths.map((path, n) => ({
-      path,
-      value: `value ${n}`,
-      type: 'xsd:string',
-      writable: true,
-      time: since,
-    }));
-    for (const number of modelled.devices) await store.putParameters(idOf(number), values);
-  }
+  await store.close();
+}
+
+export async function storeModels(file: string, { devices, parameters }: Modelled): Promise<void> {
+  const clock = systemClock();
+  const store = await openSqlite({ file, clock, inThread: true });
+  const time = clock.now();
+  const values = modelPaths(parameters).map((path, n) => ({
+    path,
+    value: `value ${n}`,
+    type: 'xsd:string',
+    writable: true,
+    time,
+  }));
+  for (const number of devices) await store.putParameters(idOf(number), values);
   await store.close();
 }
 

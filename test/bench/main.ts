@@ -43,15 +43,16 @@ async function main(argv: string[]): Promise<number> {
 
 async function measureAll(names: readonly string[], values: BenchOptions): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const [name, bench] of Object.entries(benches).filter(([known]) => names.includes(known))) {
-    const began = performance.now();
-    const stage = await createStage(values.profile && join(resolve(values.profile), name));
-    try {
+  const stage = await createStage();
+  try {
+    for (const [name, bench] of Object.entries(benches).filter(([known]) => names.includes(known))) {
+      const began = performance.now();
+      stage.profile = values.profile && join(resolve(values.profile), name);
       rows.push(...(await bench.run({ stage, ...values })));
-    } finally {
-      await stage.close();
+      process.stderr.write(`${name}: ${((performance.now() - began) / 1000).toFixed(1)} s\n`);
     }
-    process.stderr.write(`${name}: ${((performance.now() - began) / 1000).toFixed(1)} s\n`);
+  } finally {
+    await stage.close();
   }
   return rows;
 }

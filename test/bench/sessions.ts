@@ -1,7 +1,7 @@
 // Sessions over plain HTTP, without accounts: Inform alone, presets with nothing to do, one setting, a whole model read.
 import { answersOf, INTERVAL, idOf, informTemplate } from './envelopes.ts';
 import type { Row } from './figures.ts';
-import type { Filling } from './fill.ts';
+import type { Modelled } from './fill.ts';
 import { type Bench, contest, loaded, type Setting } from './measure.ts';
 import { type LoadOrder, type Participants, participant } from './orders.ts';
 import type { AcsServer, Server } from './stage.ts';
@@ -21,7 +21,7 @@ export interface Field {
 }
 
 export interface FieldSettings {
-  filling?: Partial<Filling>;
+  modelled?: Modelled;
   args?: readonly string[];
   login?: VisitSettings['login'];
 }
@@ -30,12 +30,12 @@ export interface FieldSettings {
 export async function onField(
   setting: Setting,
   play: (field: Field) => Promise<Row[]>,
-  { filling = {}, args = open, login }: FieldSettings = {},
+  { modelled, args = open, login }: FieldSettings = {},
 ): Promise<Row[]> {
   const { stage, devices: stored, sessions } = setting;
   const devices = { count: Math.min(stored, sessions), stored };
   const floor = await stage.floor({ devices: stored });
-  const ours = await stage.acs({ devices: stored, ...filling }, args);
+  const ours = await stage.acs({ devices: stored, ...(modelled ? { modelled } : {}) }, args);
   const order: Field['order'] = (server, path = '/') => ({
     kind: 'closed',
     sessions,
@@ -112,7 +112,7 @@ export const settled: Bench = {
           }),
         ];
       },
-      { filling: { modelled: { devices: modelled, parameters: PARAMETERS } } },
+      { modelled: { devices: modelled, parameters: PARAMETERS } },
     );
   },
 };

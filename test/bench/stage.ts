@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { openData } from '../../acs/data.ts';
 import { systemClock, systemRandom } from '../../shared/clock.ts';
-import { type Filling, fillStore } from './fill.ts';
+import { fillStore, type Modelled, storeModels } from './fill.ts';
 import type { FloorOrder } from './floor.ts';
 import type { LoadOrder, LoadReport } from './orders.ts';
 
@@ -24,25 +24,32 @@ export interface AcsServer extends Server {
   metrics(): Promise<string>;
 }
 
+/** What lies in a store when its server starts. */
+export interface Stored {
+  devices: number;
+  modelled?: Modelled;
+}
+
 export interface Stage {
   folder: string;
+  /** The profiles of what starts from now on go there; undefined: none are made. */
+  profile: string | undefined;
   load(order: LoadOrder): Promise<LoadReport>;
   floor(order: Omit<FloorOrder, 'file'>): Promise<Server>;
   /** The ACS on a store of its own that is filled already. `args` come on top of what every bench needs. */
-  acs(filling: Omit<Filling, 'file' | 'serverKey'>, args: readonly string[]): Promise<AcsServer>;
+  acs(stored: Stored, args: readonly string[]): Promise<AcsServer>;
   /** A data directory with a filled store: for who starts the ACS in another way. */
-  data(filling: Omit<Filling, 'file' | 'serverKey'>): Promise<{ directory: string; serverKey: Buffer }>;
+  data(stored: Stored): Promise<{ directory: string; serverKey: Buffer }>;
   close(): Promise<void>;
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const TOKEN = 'bench-token';
 
-/** @param profile directory that gets CPU profiles of the ACS and its store threads */
-export async function createStage(profile?: string): Promise<Stage> {
+export async function createStage(): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'tandem-bench-'));
   const started: ChildProcess[] = [];
-  const filled = new Map<string, Promise<string>>();
+  const filled = new Map<number, string>();
   let sequence = 0;
 
   const stopped = async (child: ChildProcess): Promise<void> => {
@@ -68,21 +75,30 @@ export async function createStage(profile?: string): Promise<Stage> {
     });
   let loader: ChildProcess | undefined;
 
-  const data: Stage['data'] = async filling => {
+  /** The same fleet is stored once, and copied for each server. */
+  const filledWith = async (devices: number, serverKey: Buffer): Promise<string> => {
+    const known = filled.get(devices);
+    if (known) return known;
+    const file = join(folder, `filled${devices}.db`);
+    await fillStore({ file, devices, serverKey });
+    filled.set(devices, file);
+    return file;
+  };
+  const data: Stage['data'] = async ({ devices, modelled }) => {
     const directory = join(folder, `acs${++sequence}`);
+    const file = join(directory, 'tandem.db');
     await mkdir(directory);
     // One key for all, so that one filled store fits every data directory.
     const { serverKey } = await openData(join(folder, 'key'), systemClock(), systemRandom());
-    const key = JSON.stringify(filling);
-    if (!filled.has(key))
-      filled.set(key, fill({ ...filling, file: join(folder, `filled${filled.size}.db`), serverKey }));
-    await copyFile((await filled.get(key)) ?? '', join(directory, 'tandem.db'), constants.COPYFILE_FICLONE);
+    await copyFile(await filledWith(devices, serverKey), file, constants.COPYFILE_FICLONE);
     await copyFile(join(folder, 'key', 'server-key'), join(directory, 'server-key'));
+    if (modelled) await storeModels(file, modelled);
     return { directory, serverKey };
   };
 
-  return {
+  const stage: Stage = {
     folder,
+    profile: undefined,
     data,
     load: async order => {
       loader ??= forked('./load.ts');
@@ -96,9 +112,9 @@ export async function createStage(profile?: string): Promise<Stage> {
       });
       return { pid: child.pid ?? 0, port, stop: () => stopped(child) };
     },
-    acs: async (filling, args) => {
-      const { directory } = await data(filling);
-      const child = acsProcess(directory, args, profile);
+    acs: async (stored, args) => {
+      const { directory } = await data(stored);
+      const child = acsProcess(directory, args, stage.profile);
       started.push(child);
       const ready = await readyOf(child);
       return {
@@ -115,11 +131,7 @@ export async function createStage(profile?: string): Promise<Stage> {
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function fill(filling: Filling): Promise<string> {
-  await fillStore(filling);
-  return filling.file;
+  return stage;
 }
 
 function acsProcess(directory: string, args: readonly string[], profile: string | undefined): ChildProcess {
