@@ -2,6 +2,7 @@
 import { digest } from './digest.ts';
 import type { Bench } from './measure.ts';
 import { inform, read, set, settled } from './sessions.ts';
+import { storm } from './storm.ts';
 import { tls12, tls13 } from './tls.ts';
 
-export const benches: Readonly<Record<string, Bench>> = { inform, digest, settled, set, read, tls12, tls13 };
+export const benches: Readonly<Record<string, Bench>> = { inform, digest, settled, set, read, tls12, tls13, storm };

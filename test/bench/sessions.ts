@@ -8,7 +8,8 @@ import type { AcsServer, Server } from './stage.ts';
 import type { VisitSettings } from './visit.ts';
 
 const PARAMETERS = 1000;
-const open = ['--cwmp', 'http://127.0.0.1:0', '--cpe-auth', 'none'];
+/** CPEs come in clear and need not prove themselves. */
+export const openArgs = ['--cwmp', 'http://127.0.0.1:0', '--cpe-auth', 'none'];
 
 type Closed = LoadOrder & { kind: 'closed' };
 
@@ -30,7 +31,7 @@ export interface FieldSettings {
 export async function onField(
   setting: Setting,
   play: (field: Field) => Promise<Row[]>,
-  { modelled, args = open, login }: FieldSettings = {},
+  { modelled, args = openArgs, login }: FieldSettings = {},
 ): Promise<Row[]> {
   const { stage, devices: stored, sessions } = setting;
   const devices = { count: Math.min(stored, sessions), stored };
