@@ -58,7 +58,7 @@ const spreadOf = (values: readonly number[]): [number, number] => [
 ];
 
 const goalText = ({ limit, of }: Goal, unit: string): string =>
-  of === 'ratio' ? `≤ ${limit} × floor` : `≤ ${limit} ${unit.split(' ')[0]}`;
+  of === 'ratio' ? `≤ ${limit} × floor` : `≤ ${limit} ${unit.split(/[ ,]/)[0]}`;
 
 export function makeRow({ name, unit, ours, floor, goal, incumbent = '', note = '' }: RowSource): Row {
   const own = median(ours);

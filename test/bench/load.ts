@@ -63,7 +63,7 @@ async function runLoad(order: LoadOrder): Promise<LoadReport> {
   if (order.kind === 'closed') await closed(visitor, order, report);
   else if (order.kind === 'open') await open(visitor, order, report);
   else if (order.kind === 'storm') await storm(visitor, order, report);
-  else report.url = await listenForRequests(order.settings, order.number);
+  else report.url = await listenForRequests(order.settings, order.number, order.demands);
   report.seconds = (performance.now() - began) / 1000;
   return report;
 }

@@ -23,7 +23,7 @@ export type LoadOrder = { settings: VisitSettings; devices: Participants } & (
   /** Everybody at once; who is turned away comes again by the retry table, its times divided by `compression`. */
   | { kind: 'storm'; compression: number; seed: number }
   /** A CPE that takes connection requests; answered once it has told the ACS its URL. */
-  | { kind: 'reachable'; number: number }
+  | { kind: 'reachable'; number: number; demands: 'digest' | 'nothing' }
 );
 
 export interface LoadReport {

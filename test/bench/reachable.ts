@@ -6,14 +6,19 @@ import { informTemplate, PASSWORD } from './envelopes.ts';
 import { createVisitor, type VisitSettings } from './visit.ts';
 
 /** @returns the URL, once the ACS knows it */
-export async function listenForRequests(settings: VisitSettings, number: number): Promise<string> {
+export async function listenForRequests(
+  settings: VisitSettings,
+  number: number,
+  demands: 'digest' | 'nothing',
+): Promise<string> {
   const random = systemRandom();
   const verifier = createVerifier({ realm: 'CPE', clock: systemClock(), random, key: random.bytes(32) });
   let called: (() => void) | undefined;
   const server = createServer((request, response) => {
     const asked = { header: request.headers.authorization, method: request.method ?? '', passwords: () => [PASSWORD] };
     void verifier.verify(asked).then(({ ok }) => {
-      if (!ok) response.writeHead(401, { 'www-authenticate': verifier.challenge(), 'content-length': 0 }).end();
+      if (!ok && demands === 'digest')
+        response.writeHead(401, { 'www-authenticate': verifier.challenge(), 'content-length': 0 }).end();
       else {
         response.writeHead(200, { 'content-length': 0 }).end();
         called?.();

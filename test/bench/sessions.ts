@@ -27,32 +27,35 @@ export interface FieldSettings {
   login?: VisitSettings['login'];
 }
 
+const participantsOf = ({ devices, sessions }: Setting): Participants => ({
+  count: Math.min(devices, sessions),
+  stored: devices,
+});
+
+export function orderFor(setting: Setting, server: Server, path = '/', login?: VisitSettings['login']): Closed {
+  const said = { inform: informTemplate(), answers: answersOf() };
+  return {
+    kind: 'closed',
+    sessions: setting.sessions,
+    concurrency: 32,
+    devices: participantsOf(setting),
+    settings: { port: server.port, path, ...said, ...(login ? { login } : {}) },
+  };
+}
+
 /** Opens servers, warms both with each device once, plays, stops them. */
 export async function onField(
   setting: Setting,
   play: (field: Field) => Promise<Row[]>,
   { modelled, args = openArgs, login }: FieldSettings = {},
 ): Promise<Row[]> {
-  const { stage, devices: stored, sessions } = setting;
-  const devices = { count: Math.min(stored, sessions), stored };
+  const { stage, devices: stored } = setting;
   const floor = await stage.floor({ devices: stored });
   const ours = await stage.acs({ devices: stored, ...(modelled ? { modelled } : {}) }, args);
-  const order: Field['order'] = (server, path = '/') => ({
-    kind: 'closed',
-    sessions,
-    concurrency: 32,
-    devices,
-    settings: {
-      port: server.port,
-      path,
-      inform: informTemplate(),
-      answers: answersOf(),
-      ...(login ? { login } : {}),
-    },
-  });
+  const order: Field['order'] = (server, path) => orderFor(setting, server, path, login);
   // The first contact of a device, and the first work of a compiler, are another thing than the next.
   for (const server of [floor, ours]) await loaded(stage, { ...order(server), sessions: warmth(setting) });
-  const rows = await play({ ours, floor, order, devices });
+  const rows = await play({ ours, floor, order, devices: participantsOf(setting) });
   await floor.stop();
   await ours.stop();
   return rows;

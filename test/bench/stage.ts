@@ -165,6 +165,7 @@ async function readyOf(child: ChildProcess): Promise<Ready> {
 async function callApi(url: string, method: string, body: unknown): Promise<unknown> {
   const answer = await fetch(url, {
     method,
+    signal: AbortSignal.timeout(60_000),
     headers: {
       authorization: `Bearer ${TOKEN}`,
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
