@@ -94,17 +94,38 @@ describe('a storm of boots', () => {
     assert.deepEqual([admitted, turnedAway, running, waiting], [CPES, report.storm?.turnedAway, 0, 0]);
   });
 
+  const post = async (body: string, cookie = ''): Promise<Response> =>
+    await fetch(started.acs.cwmp[0] ?? '', { method: 'POST', body, headers: { cookie } });
+  const inform = (serial: number): string =>
+    // Without a URL to be called at, so that the ACS has nothing to ask.
+    informTemplate({ connectionRequestUrl: '' })
+      .replace('@CLASS@', 'X')
+      .replace('@SERIAL@', String(serial))
+      .replace('@FIRMWARE@', '1');
+
   it('tells who is turned away when to come again, and closes its connection', async () => {
     await open(0);
-    const { acs } = started;
-    const post = async (body: string): Promise<Response> => await fetch(acs.cwmp[0] ?? '', { method: 'POST', body });
-    const inform = (serial: number): string =>
-      informTemplate().replace('@CLASS@', 'X').replace('@SERIAL@', String(serial)).replace('@FIRMWARE@', '1');
     const answers = await Promise.all(Array.from({ length: LIMIT + 1 }, (_, serial) => post(inform(serial))));
     const away = answers.filter(({ status }) => status === 503);
     assert.equal(away.length, 1);
     assert.match(away[0]?.headers.get('retry-after') ?? '', /^[3-6]\d$/);
     assert.equal(away[0]?.headers.get('connection'), 'close');
     await Promise.all(answers.map(answer => answer.text()));
+  });
+
+  it('keeps no connection of a session that is over while others wait', async () => {
+    await open(5);
+    const begun = await Promise.all(Array.from({ length: LIMIT }, (_, serial) => post(inform(serial))));
+    await Promise.all(begun.map(answer => answer.text()));
+    const waiting = post(inform(LIMIT));
+    while (started.acs.south.admission().waiting === 0) await new Promise(resolve => setImmediate(resolve));
+    const cookie = begun[0]?.headers.get('set-cookie')?.split(';')[0];
+    const ended = await post('', cookie);
+    assert.deepEqual([ended.status, ended.headers.get('connection')], [204, 'close']);
+    const admitted = await waiting;
+    assert.equal(admitted.status, 200);
+    await admitted.text();
+    const calm = await post('', begun[1]?.headers.get('set-cookie')?.split(';')[0]);
+    assert.deepEqual([calm.status, calm.headers.get('connection')], [204, 'keep-alive']);
   });
 });
