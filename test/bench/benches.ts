@@ -1,6 +1,7 @@
 // Every bench by its name, in the order of the table.
 import { call } from './call.ts';
 import { digest } from './digest.ts';
+import { gateways } from './gateways.ts';
 import { growth } from './growth.ts';
 import { latency } from './latency.ts';
 import type { Bench } from './measure.ts';
@@ -24,4 +25,5 @@ export const benches: Readonly<Record<string, Bench>> = {
   growth,
   search,
   storm,
+  gateways,
 };
