@@ -5,6 +5,8 @@ import type { Admission, AdmissionLimits } from './admission.ts';
 
 /** Connections beyond those that sessions and waiting take: 401 rounds, transfers, who keeps a connection for later. */
 const SPARE_CONNECTIONS = 4000;
+/** Connections that the system takes before we do: with Node's own 511 the others of a storm come again a second later. */
+export const BACKLOG = 4096;
 /** At once. One image is in memory once, so a download costs its connection's buffers; an upload is held whole. */
 const MAX_DOWNLOADS = 1000;
 const MAX_UPLOADS = 16;

@@ -16,7 +16,7 @@ import type { Fleet } from '../fleet/fleet.ts';
 import { SessionLost } from '../fleet/ports.ts';
 import { type AdmissionLimits, type AdmissionState, createAdmission, DEFAULT_LIMITS } from './admission.ts';
 import { type Authenticator, createAuthenticator } from './auth.ts';
-import { boundConnections, boundTransfers, untilClosed } from './bounds.ts';
+import { BACKLOG, boundConnections, boundTransfers, untilClosed } from './bounds.ts';
 import { Exchange, type Posted, type Reply } from './exchange.ts';
 import { registerFiles } from './files.ts';
 import { type Caller, session } from './session.ts';
@@ -304,7 +304,7 @@ export function createSouth(options: SouthOptions): South {
     admission: () => admission.state(),
     listen: async ({ host, port, tls }) => {
       const instance = await app(tls);
-      const url = await instance.listen({ host, port });
+      const url = await instance.listen({ host, port, backlog: BACKLOG });
       return Number(new URL(url).port) || port;
     },
     renewCertificates: certificates => {

@@ -142,7 +142,8 @@ function createHandler(keep: Keep): (request: IncomingMessage, response: ServerR
 function start(order: FloorOrder): void {
   const handle = createHandler(openRows(order));
   const server = order.tls ? createHttps({ ...order.tls, dhparam: 'auto' } as never, handle) : createHttp(handle);
-  server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as { port: number }).port }));
+  // As long a line before it as the ACS has.
+  server.listen(0, '127.0.0.1', 4096, () => process.send?.({ port: (server.address() as { port: number }).port }));
 }
 
 process.on('message', (order: FloorOrder) => start(order));
