@@ -1,6 +1,8 @@
 // What is bounded before anyone has proved anything: connections, and the transfers of files.
 import type { Server, Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import type { Clock } from '../../shared/clock.ts';
+import type { Log } from '../../shared/log.ts';
 import type { Admission, AdmissionLimits } from './admission.ts';
 
 /** Connections beyond those that sessions and waiting take: 401 rounds, transfers, who keeps a connection for later. */
@@ -10,6 +12,9 @@ export const BACKLOG = 4096;
 /** At once. One image is in memory once, so a download costs its connection's buffers; an upload is held whole. */
 const MAX_DOWNLOADS = 1000;
 const MAX_UPLOADS = 16;
+
+/** That connections are dropped is said no more often than this. */
+const SAY_MS = 60_000;
 
 /** For `Admission.enter`: calls back when the connection closes. */
 export const untilClosed =
@@ -24,12 +29,24 @@ export const untilClosed =
  * More connections are closed as soon as they come: a handshake is the dearest thing that a stranger can ask for.
  * @returns whether half of what may be open is: then none is kept that is not needed
  */
-export function boundConnections(server: Server, { running, waiting }: AdmissionLimits): () => boolean {
+export function boundConnections(
+  server: Server,
+  { running, waiting }: AdmissionLimits,
+  { clock, log }: { clock: Clock; log: Log },
+): () => boolean {
   server.maxConnections = running + waiting + SPARE_CONNECTIONS;
   let open = 0;
   server.on('connection', (socket: Socket) => {
     open++;
     socket.once('close', () => open--);
+  });
+  let dropped = 0;
+  let said = Number.NEGATIVE_INFINITY;
+  server.on('drop', () => {
+    dropped++;
+    if (clock.monotonic() - said < SAY_MS) return;
+    said = clock.monotonic();
+    log.warn('connections dropped: too many are open', { open, dropped });
   });
   return () => open > server.maxConnections / 2;
 }

@@ -285,7 +285,7 @@ export function createSouth(options: SouthOptions): South {
       ...(tls ? { https: tlsOptions(tls) } : {}),
     } as never) as unknown as FastifyInstance;
     plain(instance, log, request => isStranger(request) && find(request) === undefined);
-    crowds.push(boundConnections(instance.server, limits));
+    crowds.push(boundConnections(instance.server, limits, { clock, log }));
     boundTransfers(instance, admission);
     registerFiles(instance, { fleet, log, events, key: options.keys.links });
     instance.post('/', handle);

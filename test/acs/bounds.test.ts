@@ -4,6 +4,8 @@ import { EventEmitter } from 'node:events';
 import type { Server, Socket } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
 import { boundConnections, boundTransfers, untilClosed } from '../../acs/south/bounds.ts';
+import { VirtualClock } from '../../shared/clock.ts';
+import { createLog, silentLog } from '../../shared/log.ts';
 
 const RETRY_AFTER = 42;
 const UPLOADS = 16;
@@ -15,9 +17,11 @@ describe('bounds of connections', () => {
     return socket;
   };
 
+  const quiet = { clock: new VirtualClock(), log: silentLog };
+
   it('more than sessions, waiting and some spare ones are not taken; from half of it on it is crowded', () => {
     const server = new EventEmitter() as Server;
-    const isCrowded = boundConnections(server, { running: 10, waiting: 90 });
+    const isCrowded = boundConnections(server, { running: 10, waiting: 90 }, quiet);
     assert.ok(server.maxConnections > 100);
     const sockets = Array.from({ length: server.maxConnections / 2 }, () => connect(server));
     assert.equal(isCrowded(), false);
@@ -27,6 +31,22 @@ describe('bounds of connections', () => {
     assert.equal(isCrowded(), false);
     for (const socket of sockets) socket.emit('close');
     assert.equal(isCrowded(), false);
+  });
+
+  it('says that connections are dropped, and how many so far, once a minute', async () => {
+    const clock = new VirtualClock();
+    const said: number[] = [];
+    const log = createLog({
+      clock,
+      level: 'info',
+      write: line => said.push((JSON.parse(line) as { dropped: number }).dropped),
+    });
+    const server = new EventEmitter() as Server;
+    boundConnections(server, { running: 1, waiting: 1 }, { clock, log });
+    for (let n = 0; n < 5; n++) server.emit('drop');
+    await clock.advance(60_000);
+    server.emit('drop');
+    assert.deepEqual(said, [1, 6]);
   });
 
   it('who listens for the end of a connection hears it once, also of one that has ended, and not after leaving', async () => {
