@@ -61,7 +61,7 @@ export async function onField(
   return rows;
 }
 
-export const warmth = ({ sessions }: Setting): number => Math.max(sessions, Math.min(2000, 4 * sessions));
+export const warmth = ({ sessions }: Setting): number => Math.max(sessions, Math.min(4000, 8 * sessions));
 
 export const inform: Bench = {
   about: 'Inform-only session, plain HTTP',
