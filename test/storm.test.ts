@@ -113,6 +113,25 @@ describe('a storm of boots', () => {
     await Promise.all(answers.map(answer => answer.text()));
   });
 
+  it('bounds the sessions that CPEs have left without ending them', async () => {
+    await open(0);
+    const { acs } = started;
+    const statuses: number[] = [];
+    for (let serial = 0; serial <= 10 * LIMIT; serial++) {
+      const answer = await fetch(acs.cwmp[0] ?? '', {
+        method: 'POST',
+        body: inform(serial),
+        headers: { connection: 'close' },
+      });
+      await answer.arrayBuffer();
+      statuses.push(answer.status);
+      // The place is free again when the connection is seen to be closed.
+      while (acs.south.admission().running > 0) await new Promise(resolve => setImmediate(resolve));
+    }
+    assert.equal(acs.south.sessions(), 10 * LIMIT);
+    assert.deepEqual([statuses.filter(status => status === 200).length, statuses.at(-1)], [10 * LIMIT, 503]);
+  });
+
   it('keeps no connection of a session that is over while others wait', async () => {
     await open(5);
     const begun = await Promise.all(Array.from({ length: LIMIT }, (_, serial) => post(inform(serial))));

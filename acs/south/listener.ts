@@ -68,6 +68,8 @@ interface Live {
 }
 
 const COOKIE = 'tandem';
+/** So many times the sessions that run may be open, those included whose CPE has gone without ending them. */
+const MAX_ABSENT = 10;
 /** Envelopes of 32 KB must be taken (TR-069 3.5); full reads of large models are far longer. */
 const MAX_BODY = 16 * 1024 * 1024;
 /** What a caller that has not proved itself may send. */
@@ -91,6 +93,10 @@ export function createSouth(options: SouthOptions): South {
   const crowds: (() => boolean)[] = [];
   const isCrowded = (): boolean => admission.isStormy() || crowds.some(isFull => isFull());
   const witness = createWitness({ traces: fleet.traces, clock, tap: options.wire });
+
+  const turnAway = (reply: FastifyReply): void => {
+    reply.code(503).header('retry-after', admission.retryAfter()).header('connection', 'close').send();
+  };
 
   const start = (caller: Caller, release: () => void): Live => {
     const exchange = new Exchange(clock, rpc => events.emit('rpc', { device: '', ...rpc }));
@@ -166,10 +172,14 @@ export function createSouth(options: SouthOptions): South {
         reply.code(204).send();
         return;
       }
+      if (byCookie.size >= limits.running * MAX_ABSENT) {
+        turnAway(reply);
+        return;
+      }
       const untilGone = untilClosed(request.socket);
       const entry = await admission.enter(retryCountOf(posted), untilGone);
       if (entry.outcome !== 'admitted') {
-        reply.code(503).header('retry-after', admission.retryAfter()).header('connection', 'close').send();
+        turnAway(reply);
         return;
       }
       // A CPE that has gone may come back within its session; until then its place is another's. A proxy's connection tells nothing.
