@@ -3,6 +3,7 @@ import type { EventEntry } from '../../shared/cwmp/methods.ts';
 import type { Namespace } from '../../shared/cwmp/versions.ts';
 import { UserError } from '../../shared/errors.ts';
 import { createHttp } from '../../shared/net/http.ts';
+import type { Conduct } from '../state/conduct.ts';
 import type { Change, Device, Source } from '../state/device.ts';
 import { type AcsAddress, acsAddress, usesDhcp } from './acsurl.ts';
 import { contactAcs } from './contact.ts';
@@ -13,6 +14,7 @@ import { isTrue, managementServer, retryPolicy } from './inform.ts';
 import { Mutex, unlessAborted } from './latch.ts';
 import * as ledger from './ledger.ts';
 import type { WireTap } from './line.ts';
+import type { OpenListener } from './listener.ts';
 import { News } from './news.ts';
 import type { Orders } from './rpc.ts';
 import type { SessionReport } from './session.ts';
@@ -40,6 +42,10 @@ export interface AgentOptions {
   once?: boolean | undefined;
   /** Another HTTP client than the one on sockets. */
   http?: typeof createHttp | undefined;
+  /** Another listener for connection requests than the one on sockets. */
+  openListener?: OpenListener | undefined;
+  /** Stands between what the ACS orders and how it is done. */
+  conduct?: Conduct | undefined;
   /** How the Inform is written: cwmp-1-2 without version headers unless told. */
   cwmp?: { namespace?: Namespace; supportedVersions?: string[] } | undefined;
   /** Asks the ACS by GetRPCMethods in each session what it answers, and logs it. */
@@ -161,6 +167,7 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
   #makeDoors(listen: { host: string; port: number }): Doors {
     return new Doors(this.device, {
       listen,
+      open: this.#options.openListener,
       busy: () => this.#inSession,
       requested: () => this.#requested(),
       changed: paths => this.#noteChanged(paths),
@@ -343,6 +350,9 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
   transferDue(): void {
     this.#worker.wake();
   }
+  get conduct(): Conduct | undefined {
+    return this.#options.conduct;
+  }
   openFiles(): OpenFiles {
     return openFilesWith(this.device, this.#options.http ?? createHttp);
   }
@@ -405,6 +415,7 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
         compress: !this.#uncompressed,
         askMethods: this.#options.askMethods === true,
         http: this.#options.http,
+        conduct: this.conduct,
         wire: this.#options.wire,
         signal: abort.signal,
         orders,

@@ -35,8 +35,24 @@ export interface Listener {
 const PER_MINUTE = 60;
 const PORTS_TRIED = 32;
 
-/** @throws Error when no port could be had */
-export async function openListener(options: ListenerOptions): Promise<Listener> {
+export type OpenListener = (options: ListenerOptions) => Promise<Listener>;
+
+/** What a connection request says, as far as it matters. */
+export interface Knock {
+  method: string;
+  /** Path and query as sent. */
+  url: string;
+  authorization: string | undefined;
+}
+
+export interface KnockAnswer {
+  status: number;
+  /** WWW-Authenticate, with 401. */
+  challenge?: string[];
+}
+
+/** Decides on connection requests and passes the good ones on; without the sockets. */
+export function createKnockJudge(options: ListenerOptions): (knock: Knock) => Promise<KnockAnswer> {
   const verifier = createVerifier({
     realm: 'connection-request',
     clock: options.clock,
@@ -47,15 +63,14 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   });
   const recent: number[] = [];
 
-  /** @returns the status to answer with */
-  const judge = async (request: IncomingMessage): Promise<{ status: number; challenge?: string[] }> => {
-    if (request.url !== options.path) return { status: 404 };
-    if (request.method !== 'GET') return { status: 405 };
+  return async knock => {
+    if (knock.url !== options.path) return { status: 404 };
+    if (knock.method !== 'GET') return { status: 405 };
     const { username, password } = options.credentials();
     const verdict = await verifier.verify({
-      header: request.headers.authorization,
+      header: knock.authorization,
       method: 'GET',
-      uri: request.url,
+      uri: knock.url,
       passwords: user => (user === username ? [password] : undefined),
     });
     if (!verdict.ok) return { status: 401, challenge: verifier.challenge({ stale: verdict.stale }) };
@@ -66,11 +81,17 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     options.requested();
     return { status: 200 };
   };
+}
+
+/** @throws Error when no port could be had */
+export async function openListener(options: ListenerOptions): Promise<Listener> {
+  const judge = createKnockJudge(options);
 
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     // Whatever a caller sends along is ignored (TR-069 3.2.2), and not read for long.
     request.resume();
-    judge(request).then(
+    const { method = '', url = '', headers } = request;
+    judge({ method, url, authorization: headers.authorization }).then(
       ({ status, challenge }) => {
         response.writeHead(status, {
           'Content-Length': 0,

@@ -1,0 +1,89 @@
+// Faults of the protocol: a unit that says one thing and does another, answers with the wrong fault, or does not hear well.
+import { CwmpFault } from '../../shared/cwmp/faults.ts';
+import type { Conduct } from '../state/conduct.ts';
+import type { InstallOutcome, Transfer } from '../state/device.ts';
+import type { Dice } from './dice.ts';
+import { untilAborted } from './network.ts';
+
+/** What a liar needs of its unit. */
+export interface Liar {
+  /** Takes the power away. */
+  cut(): void;
+  /** Restarts a little later, unbidden. */
+  rebootSoon(): void;
+  /** Forgets an image that was taken, before it ever ran. */
+  dropFirmware(transfer: Readonly<Transfer>): Promise<void>;
+}
+
+const IMAGE = '1 Firmware Upgrade Image';
+/** Request denied, internal error, and a vendor's own. */
+const wrongFaults = [9001, 9002, 9800] as const;
+
+const isImage = (transfer: Readonly<Transfer>): boolean => transfer.args.FileType === IMAGE;
+
+/** The conduct of a unit with faults; `honest` is what it would do without. */
+export function lyingConduct(dice: Dice, liar: Liar): Conduct {
+  /** Transfers after whose commit power fails. */
+  const doomed = new Set<string>();
+
+  const install = async (
+    transfer: Readonly<Transfer>,
+    signal: AbortSignal,
+    honest: () => Promise<InstallOutcome>,
+  ): Promise<InstallOutcome> => {
+    if (isImage(transfer) && dice.strikes('power-commit')) {
+      if (dice.int('power-commit', 0, 1) === 0) {
+        liar.cut();
+        return await untilAborted(signal);
+      }
+      doomed.add(transfer.id);
+    }
+    if (dice.strikes('false-success')) return { status: 'applied' };
+    const outcome = await honest();
+    if (dice.strikes('false-fault')) {
+      if (outcome.status === 'reboot') liar.rebootSoon();
+      throw new CwmpFault(9010, 'Download failure');
+    }
+    if (outcome.status === 'reboot' && dice.strikes('old-version')) await liar.dropFirmware(transfer);
+    return outcome;
+  };
+
+  return {
+    carryOut: async (method, _args, honest) => {
+      if (!dice.strikes('wrong-fault')) return await honest();
+      const code = wrongFaults[dice.int('wrong-fault', 0, wrongFaults.length - 1)] ?? 9002;
+      throw new CwmpFault(code, `${method} is not possible at the moment`);
+    },
+    install,
+    settled: async (transfer, signal) => {
+      if (!doomed.delete(transfer.id)) return;
+      liar.cut();
+      await untilAborted(signal);
+    },
+  };
+}
+
+/** What a connection request meets: `busy` is asked once for each good one, and only then `requested` called. */
+export interface Ears {
+  busy: () => boolean;
+  requested: () => void;
+}
+
+export function deafEars(dice: Dice, ears: Ears): Ears {
+  let forgets = false;
+  return {
+    busy: () => {
+      forgets = false;
+      if (!dice.strikes('deaf')) return ears.busy();
+      forgets = dice.int('deaf', 0, 1) === 1;
+      return !forgets || ears.busy();
+    },
+    requested: () => {
+      if (!forgets) ears.requested();
+    },
+  };
+}
+
+/** How long a unit that boots has no time, milliseconds; 0: it has it at once. */
+export const clocklessMs = (dice: Dice): number =>
+  dice.strikes('no-clock') ? dice.int('no-clock', 10_000, 600_000) : 0;
