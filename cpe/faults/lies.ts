@@ -7,8 +7,8 @@ import { untilAborted } from './network.ts';
 
 /** What a liar needs of its unit. */
 export interface Liar {
-  /** Takes the power away. */
-  cut(): void;
+  /** Takes the power away. @returns false when it is gone already */
+  cut(): boolean;
   /** Restarts a little later, unbidden. */
   rebootSoon(): void;
   /** Forgets an image that was taken, before it ever ran. */
@@ -32,11 +32,8 @@ export function lyingConduct(dice: Dice, liar: Liar): Conduct {
     honest: () => Promise<InstallOutcome>,
   ): Promise<InstallOutcome> => {
     if (isImage(transfer) && dice.strikes('power-commit')) {
-      if (dice.int('power-commit', 0, 1) === 0) {
-        liar.cut();
-        return await untilAborted(signal);
-      }
-      doomed.add(transfer.id);
+      if (dice.int('power-commit', 0, 1) === 1) doomed.add(transfer.id);
+      else if (liar.cut()) return await untilAborted(signal);
     }
     if (dice.strikes('false-success')) return { status: 'applied' };
     const outcome = await honest();
@@ -56,9 +53,7 @@ export function lyingConduct(dice: Dice, liar: Liar): Conduct {
     },
     install,
     settled: async (transfer, signal) => {
-      if (!doomed.delete(transfer.id)) return;
-      liar.cut();
-      await untilAborted(signal);
+      if (doomed.delete(transfer.id) && liar.cut()) await untilAborted(signal);
     },
   };
 }

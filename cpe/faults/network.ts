@@ -9,10 +9,13 @@ import {
 } from '../../shared/net/http.ts';
 import type { Dice } from './dice.ts';
 
-/** The unit's plug and its reset button. Both act at once; the session or transfer under way sees its signal abort. */
+/**
+ * The unit's plug and its reset button. Both act at once; the session or transfer under way sees its signal abort. False: the unit is
+ * on its way down or up already, and nothing happens.
+ */
 export interface Power {
-  cut(): void;
-  reboot(): void;
+  cut(): boolean;
+  reboot(): boolean;
 }
 
 /** Longest delay, milliseconds. */
@@ -59,7 +62,7 @@ export function faultyHttp(dice: Dice, power: Power, clock: Clock, inner: typeof
       if (dice.strikes('delay')) await clock.sleep(dice.int('delay', 1, MAX_DELAY), signal);
     };
     /** @returns what power does after the answer, if anything. Rejects where the request never leaves. */
-    const struck = async ({ method, signal }: HttpRequest): Promise<(() => void) | undefined> => {
+    const struck = async ({ method, signal }: HttpRequest): Promise<(() => boolean) | undefined> => {
       if (dice.strikes('request-lost')) throw lost('request');
       if (method !== 'POST') return dice.strikes('transfer-reboot') ? power.reboot : undefined;
       if (!dice.strikes('power-session')) return undefined;
@@ -82,8 +85,8 @@ export function faultyHttp(dice: Dice, power: Power, clock: Clock, inner: typeof
   };
 }
 
-async function unplugged(act: () => void, signal: AbortSignal | undefined): Promise<never> {
-  act();
+async function unplugged(act: () => boolean, signal: AbortSignal | undefined): Promise<never> {
+  if (!act()) throw lost('connection');
   return await untilAborted(signal);
 }
 

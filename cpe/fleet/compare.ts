@@ -19,6 +19,7 @@ export interface TaskBelief {
   method: string;
   args: Readonly<Record<string, unknown>>;
   state: string;
+  fault?: { code: string | number };
 }
 
 /** All that an ACS believes; tasks and parameters only of the devices that were asked for. */
@@ -44,6 +45,8 @@ export type DifferenceKind =
   | 'done-in-vain'
   /** Failed for the ACS; the unit did it and said so. */
   | 'failed-but-done'
+  /** The ACS says that it does not know how it ended; the unit did it. */
+  | 'outcome-unknown'
   /** The ACS has no task with the key of a transfer or reboot that the unit took. */
   | 'unknown-task'
   /** Neither done nor failed at the end. */
@@ -119,7 +122,7 @@ function compareUnit(
 const transferMethods = new Set(['Download', 'Upload', 'ScheduleDownload']);
 const openStates = new Set(['queued', 'sent', 'waiting']);
 
-function compareTask(unit: UnitReport, { method, args, state }: TaskBelief): Difference[] {
+function compareTask(unit: UnitReport, { method, args, state, fault }: TaskBelief): Difference[] {
   const { serial } = unit;
   const what = String(args.CommandKey ?? '');
   const isTransfer = transferMethods.has(method);
@@ -132,9 +135,12 @@ function compareTask(unit: UnitReport, { method, args, state }: TaskBelief): Dif
   if (state === 'done' && !own.some(({ outcome }) => outcome === 'done'))
     return [{ kind: 'done-in-vain', serial, unit: outcomeOf(own), acs: state, what }];
   if (state === 'failed' && own.some(({ outcome, told }) => outcome === 'done' && told === 0))
-    return [{ kind: 'failed-but-done', serial, unit: 'done', acs: state, what }];
+    return [{ kind: kindOfFailure(fault?.code), serial, unit: 'done', acs: state, what }];
   return [];
 }
+
+const kindOfFailure = (code: string | number | undefined): DifferenceKind =>
+  code === 'outcome-unknown' ? 'outcome-unknown' : 'failed-but-done';
 
 const outcomeOf = (transfers: readonly TransferReport[]): string => transfers.at(-1)?.outcome ?? 'open';
 

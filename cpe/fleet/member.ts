@@ -150,8 +150,8 @@ export class Member {
 
   // ---- what its faults do to it ----
 
-  cutPower(): void {
-    this.#disturb('power-idle', async () => {
+  cutPower(): boolean {
+    return this.#disturb('power-idle', async () => {
       this.#options.powerCut();
       await this.gateway.powerOff();
       await this.#clock.sleep(this.dice.int('power-idle', DARK.min, DARK.max), this.#stop.signal);
@@ -159,13 +159,13 @@ export class Member {
     });
   }
 
-  rebootNow(): void {
-    this.#disturb('transfer-reboot', () => this.gateway.device.reboot({ reason: 'by itself' }));
+  rebootNow(): boolean {
+    return this.#disturb('transfer-reboot', () => this.gateway.device.reboot({ reason: 'by itself' }));
   }
 
   /** One at a time: who has no power cannot lose it. */
-  #disturb(fault: FaultName, act: () => Promise<void>): void {
-    if (this.#upset || this.#stop.signal.aborted) return;
+  #disturb(fault: FaultName, act: () => Promise<void>): boolean {
+    if (this.#upset || this.#stop.signal.aborted) return false;
     this.#upset = act()
       .catch((error: unknown) => {
         // Whoever ends the fleet ends the wait for power too.
@@ -175,6 +175,7 @@ export class Member {
       .then(() => {
         this.#upset = undefined;
       });
+    return true;
   }
 
   clockSource(): 'host' | 'sntp' {

@@ -6,10 +6,12 @@ import { compareFleet, type Difference, type DifferenceKind } from '../../cpe/fl
 import type { UnitReport } from '../../cpe/fleet/report.ts';
 
 export interface Reconciliation {
-  /** Where the two sides differ, and no lie of the unit's own explains it. */
+  /** Where the two sides differ, and nothing explains it. */
   differences: Difference[];
-  /** What the ACS was made to believe by a unit that lied. */
+  /** What the ACS was made to believe by a unit that lied, and what came of it. */
   lies: Difference[];
+  /** Where the ACS itself says that it does not know, and what came of that. */
+  unknown: Difference[];
 }
 
 /** Histories that a lie may have written: never a state of now. */
@@ -21,13 +23,19 @@ const byLies: Partial<Record<DifferenceKind, readonly FaultName[]>> = {
 
 /** Asks the ACS and compares. The ACS must have no other devices than these units. */
 export async function reconcileFleet(ask: Ask, units: readonly UnitReport[]): Promise<Reconciliation> {
-  return partLies(compareFleet(units, await acsViewOf(ask, units), { strangers: true }), units);
+  return explained(compareFleet(units, await acsViewOf(ask, units), { strangers: true }), units);
 }
 
-/** Parts what is explained by a lie that struck the unit. */
-export function partLies(all: readonly Difference[], units: readonly UnitReport[]): Reconciliation {
+/** Parts what is explained: by a lie that struck the unit, or by an outcome that the ACS says it does not know. */
+export function explained(all: readonly Difference[], units: readonly UnitReport[]): Reconciliation {
   const faults = new Map(units.map(unit => [unit.serial, unit.faults]));
-  const isLie = ({ kind, serial }: Difference): boolean =>
-    (byLies[kind] ?? []).some(name => (faults.get(serial)?.[name] ?? 0) > 0);
-  return { differences: all.filter(each => !isLie(each)), lies: all.filter(isLie) };
+  const unsure = new Set(all.filter(({ kind }) => kind === 'outcome-unknown').map(({ serial }) => serial));
+  const found: Reconciliation = { differences: [], lies: [], unknown: [] };
+  for (const difference of all) {
+    const { kind, serial } = difference;
+    const isLie = (byLies[kind] ?? []).some(name => (faults.get(serial)?.[name] ?? 0) > 0);
+    const isUnknown = kind === 'outcome-unknown' || (kind === 'flashed-again' && unsure.has(serial));
+    found[isLie ? 'lies' : isUnknown ? 'unknown' : 'differences'].push(difference);
+  }
+  return found;
 }
