@@ -53,19 +53,19 @@ export interface KnockAnswer {
 
 /** Decides on connection requests and passes the good ones on; without the sockets. */
 export function createKnockJudge(options: ListenerOptions): (knock: Knock) => Promise<KnockAnswer> {
-  const verifier = createVerifier({
-    realm: 'connection-request',
-    clock: options.clock,
-    random: options.random,
-    key: options.random.bytes(32),
-    lifetimeMs: 60_000,
-    maxTracked: 1000,
-  });
-  const recent: number[] = [];
+  // Made at the first knock: most units of a fleet never hear one.
+  let made: { verifier: ReturnType<typeof createVerifier>; recent: number[] } | undefined;
+  const make = (): NonNullable<typeof made> => {
+    const { clock, random } = options;
+    const common = { realm: 'connection-request', clock, random, lifetimeMs: 60_000, maxTracked: 1000 };
+    return { verifier: createVerifier({ ...common, key: random.bytes(32) }), recent: [] };
+  };
 
   return async knock => {
     if (knock.url !== options.path) return { status: 404 };
     if (knock.method !== 'GET') return { status: 405 };
+    made ??= make();
+    const { verifier, recent } = made;
     const { username, password } = options.credentials();
     const verdict = await verifier.verify({
       header: knock.authorization,

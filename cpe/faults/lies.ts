@@ -24,7 +24,7 @@ const isImage = (transfer: Readonly<Transfer>): boolean => transfer.args.FileTyp
 /** The conduct of a unit with faults; `honest` is what it would do without. */
 export function lyingConduct(dice: Dice, liar: Liar): Conduct {
   /** Transfers after whose commit power fails. */
-  const doomed = new Set<string>();
+  let doomed: Set<string> | undefined;
 
   const install = async (
     transfer: Readonly<Transfer>,
@@ -32,7 +32,7 @@ export function lyingConduct(dice: Dice, liar: Liar): Conduct {
     honest: () => Promise<InstallOutcome>,
   ): Promise<InstallOutcome> => {
     if (isImage(transfer) && dice.strikes('power-commit')) {
-      if (dice.int('power-commit', 0, 1) === 1) doomed.add(transfer.id);
+      if (dice.int('power-commit', 0, 1) === 1) doomed = new Set([...(doomed ?? []), transfer.id]);
       else if (liar.cut()) return await untilAborted(signal);
     }
     if (dice.strikes('false-success')) return { status: 'applied' };
@@ -53,7 +53,7 @@ export function lyingConduct(dice: Dice, liar: Liar): Conduct {
     },
     install,
     settled: async (transfer, signal) => {
-      if (doomed.delete(transfer.id) && liar.cut()) await untilAborted(signal);
+      if (doomed?.delete(transfer.id) && liar.cut()) await untilAborted(signal);
     },
   };
 }

@@ -126,6 +126,7 @@ export class Crew {
       openListener,
       parameters,
       gateway: unit(number),
+      stop: this.#stop.signal,
       ended: report => this.#ended(member, report),
       powerCut: () => {
         this.#powerCuts++;

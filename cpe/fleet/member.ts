@@ -23,6 +23,8 @@ export interface MemberOptions {
   openListener: OpenListener;
   ended: (report: SessionReport) => void;
   powerCut: () => void;
+  /** Ends waits for power to return. */
+  stop: AbortSignal;
   /** Parameters to report, by script name or path. */
   parameters: readonly string[];
 }
@@ -37,11 +39,9 @@ export class Member {
   readonly dice: Dice;
   readonly #options: MemberOptions;
   readonly #clock: Clock;
-  /** Ends waits for power to return. */
-  readonly #stop = new AbortController();
-  readonly #transfers: TransferReport[] = [];
-  readonly #flashed: string[] = [];
-  readonly #reboots: string[] = [];
+  #transfers: TransferReport[] | undefined;
+  #flashed: string[] | undefined;
+  #reboots: string[] | undefined;
   #boots = 0;
   #good = 0;
   #failed = 0;
@@ -107,9 +107,8 @@ export class Member {
     await this.gateway.boot();
   }
 
-  /** Like a power cut that lasts. */
+  /** Like a power cut that lasts; to be called when `stop` has aborted. */
   async end(): Promise<void> {
-    this.#stop.abort();
     await this.#upset;
     await this.gateway.powerOff();
   }
@@ -139,10 +138,10 @@ export class Member {
       firmware: device.softwareVersion,
       parameterKey: device.facts.parameterKey,
       ...(values.length > 0 && { parameters: Object.fromEntries(values) }),
-      transfers: this.#transfers.map(transfer => ({ ...transfer })),
-      flashed: [...this.#flashed],
+      transfers: (this.#transfers ?? []).map(transfer => ({ ...transfer })),
+      flashed: [...(this.#flashed ?? [])],
       boots: this.#boots,
-      reboots: [...this.#reboots],
+      reboots: [...(this.#reboots ?? [])],
       sessions: { good: this.#good, failed: this.#failed },
       faults: { ...this.dice.tally },
     };
@@ -154,7 +153,7 @@ export class Member {
     return this.#disturb('power-idle', async () => {
       this.#options.powerCut();
       await this.gateway.powerOff();
-      await this.#clock.sleep(this.dice.int('power-idle', DARK.min, DARK.max), this.#stop.signal);
+      await this.#clock.sleep(this.dice.int('power-idle', DARK.min, DARK.max), this.#options.stop);
       await this.gateway.boot();
     });
   }
@@ -165,11 +164,11 @@ export class Member {
 
   /** One at a time: who has no power cannot lose it. */
   #disturb(fault: FaultName, act: () => Promise<void>): boolean {
-    if (this.#upset || this.#stop.signal.aborted) return false;
+    if (this.#upset || this.#options.stop.aborted) return false;
     this.#upset = act()
       .catch((error: unknown) => {
         // Whoever ends the fleet ends the wait for power too.
-        if (!this.#stop.signal.aborted)
+        if (!this.#options.stop.aborted)
           this.#options.gateway.log.error('fault failed', { fault, reason: messageOf(error) });
       })
       .then(() => {
@@ -187,7 +186,7 @@ export class Member {
 
   dropFirmware(transfer: Readonly<Transfer>): Promise<void> {
     this.#note(transfer, { outcome: 'pretended' });
-    this.#flashed.pop();
+    this.#flashed?.pop();
     return this.gateway.device.remember(facts => {
       delete facts.pendingFirmware;
     });
@@ -197,9 +196,10 @@ export class Member {
 
   async watch<T>(method: string, args: Readonly<Record<string, unknown>>, honest: () => Promise<T>): Promise<T> {
     const result = await honest();
-    if (method === 'Reboot') this.#reboots.push(String(args.CommandKey ?? ''));
+    if (method === 'Reboot') this.#reboots = [...(this.#reboots ?? []), String(args.CommandKey ?? '')];
     if (method === 'Download' || method === 'Upload') {
       const { CommandKey, FileType } = args;
+      this.#transfers ??= [];
       this.#transfers.push({ commandKey: String(CommandKey), fileType: String(FileType), outcome: 'open' });
     }
     return result;
@@ -209,7 +209,7 @@ export class Member {
   async installing(transfer: Readonly<Transfer>, honest: () => Promise<InstallOutcome>): Promise<InstallOutcome> {
     const outcome = await honest();
     const version = this.gateway.device.unitFacts.pendingFirmware?.version;
-    if (outcome.status === 'reboot' && version !== undefined) this.#flashed.push(version);
+    if (outcome.status === 'reboot' && version !== undefined) this.#flashed = [...(this.#flashed ?? []), version];
     this.#note(transfer, { outcome: 'done' });
     return outcome;
   }
@@ -225,7 +225,7 @@ export class Member {
 
   #find({ commandKey, kind }: Readonly<Transfer>): TransferReport | undefined {
     if (kind === 'Autonomous') return undefined;
-    return this.#transfers.findLast(transfer => transfer.commandKey === commandKey && transfer.told === undefined);
+    return this.#transfers?.findLast(transfer => transfer.commandKey === commandKey && transfer.told === undefined);
   }
 
   #note(transfer: Readonly<Transfer>, change: Partial<TransferReport>): void {
