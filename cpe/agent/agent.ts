@@ -137,6 +137,8 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
   #uncompressed = false;
   /** Failed sessions since the boot or the last good one: the n of the retry table. */
   #failures = 0;
+  /** A session failed that was worth a retry, and none has ended well since. */
+  #retrying = false;
   /** Monotonic milliseconds; undefined while no retry is due. */
   #retryAt: number | undefined;
   #lastSuccess = Number.NEGATIVE_INFINITY;
@@ -478,6 +480,7 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
     const { clock, facts } = this.device;
     this.#status = 'Connected';
     this.#failures = 0;
+    this.#retrying = false;
     this.#lastSuccess = clock.monotonic();
     // An event that the ACS answered with a fault is still undelivered; it waits no longer than a failed session would.
     const owed = facts.transfers.some(({ state }) => state === 'ended') || facts.wishes !== undefined;
@@ -499,9 +502,11 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
     if (report.error?.code === 8006) this.#namespace = '1-0';
     // TR-069 3.4.7: an ACS that cannot read what is compressed gets it plain from now on.
     if (report.error?.code === 415) this.#uncompressed = true;
-    // A connection request alone is not worth a retry: the ACS will ask again (TR-069 3.7.1.5).
-    const nothing = !report.informed && device.facts.events.length === 0 && device.facts.changed.length === 0;
-    const wait = nothing ? undefined : this.#retryWait(this.#failures);
+    // A connection request alone is not worth a retry: the ACS will ask again (TR-069 3.7.1.5). The retry of a session that failed
+    // after its events were told has none to tell either, and goes on until it succeeds (3.2.1.1).
+    const { events, changed } = device.facts;
+    this.#retrying ||= report.informed || events.length > 0 || changed.length > 0;
+    const wait = this.#retrying ? this.#retryWait(this.#failures) : undefined;
     if (wait !== undefined) this.device.log.info('next try', { inSeconds: Math.round(wait / 1000) });
     this.#retryIn(wait);
     if (report.error?.kind === 'no-url') return;
