@@ -47,6 +47,7 @@ function forkShard(): Channel {
     onMessage: listener => child.on('message', listener),
     onGone: listener =>
       child.once('exit', (code, signal) => listener(signal === null ? `exit code ${code}` : `signal ${signal}`)),
+    close: () => child.disconnect(),
   };
 }
 
@@ -83,10 +84,10 @@ const commands: Readonly<Record<string, Command>> = {
         send: message => process.send?.(message),
         onMessage: listener => process.on('message', listener),
         onGone: listener => process.once('disconnect', () => listener('the first process is gone')),
+        close: () => process.disconnect(),
       },
       () => process.memoryUsage().rss,
     );
-    if (process.connected) process.disconnect();
     return 0;
   },
   async 'pack-firmware'(argv) {

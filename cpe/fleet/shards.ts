@@ -11,6 +11,8 @@ export interface Channel {
   onMessage(listener: (message: unknown) => void): void;
   /** The other side is gone. */
   onGone(listener: (reason: string) => void): void;
+  /** Lets the other side go. */
+  close(): void;
 }
 
 export interface Forking {
@@ -35,6 +37,11 @@ export interface Shards {
   end(): Promise<CrewReport[]>;
 }
 
+interface Shard {
+  readonly channel: Channel;
+  progress: Progress;
+}
+
 const noProgress: Progress = { started: 0, informed: 0, sessions: 0, failed: 0 };
 /** Between two tellings of a shard, milliseconds. */
 const TELL_EVERY = 500;
@@ -51,7 +58,7 @@ export function openShards(
 ): Shards {
   const shards = Array.from({ length: processes }, (_, at) => {
     const channel = forking.fork();
-    const shard = { channel, progress: noProgress };
+    const shard: Shard = { channel, progress: noProgress };
     channel.send({ do: 'start', options, numbers: numbersOf(at, processes, options.count) } satisfies ToShard);
     return shard;
   });
@@ -64,7 +71,7 @@ export function openShards(
   const failed = new Promise<never>((_, reject) => {
     fail = reject;
   });
-  const hear = (said: FromShard, shard: { progress: Progress }, ended: (report: CrewReport) => void): void => {
+  const hear = (said: FromShard, shard: Shard, ended: (report: CrewReport) => void): void => {
     switch (said.say) {
       case 'progress':
         shard.progress = said.progress;
@@ -81,6 +88,7 @@ export function openShards(
         break;
       case 'report':
         ended(said.report);
+        shard.channel.close();
     }
   };
   const reports = shards.map(
@@ -136,7 +144,12 @@ export async function serveShard(channel: Channel, make: MakeCrew): Promise<void
     clock.after(TELL_EVERY, tell);
   };
   tell();
-  await new Promise<void>(resolve => {
+  let gone: () => void = () => undefined;
+  const left = new Promise<void>(resolve => {
+    gone = resolve;
+  });
+  channel.onGone(gone);
+  const ended = new Promise<void>(resolve => {
     channel.onMessage(message => {
       const order = message as ToShard;
       if (order.do === 'end') resolve();
@@ -145,9 +158,11 @@ export async function serveShard(channel: Channel, make: MakeCrew): Promise<void
           say({ say: 'failed', message: error instanceof Error ? error.message : String(error) }),
         );
     });
-    channel.onGone(() => resolve());
   });
+  await Promise.race([ended, left]);
   over = true;
   await crew?.end();
   if (crew) say({ say: 'report', report: crew.report() });
+  // What was said last is on its way until the first process lets go.
+  await left;
 }
