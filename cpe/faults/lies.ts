@@ -21,18 +21,34 @@ const wrongFaults = [9001, 9002, 9800] as const;
 
 const isImage = (transfer: Readonly<Transfer>): boolean => transfer.args.FileType === IMAGE;
 
-/** The conduct of a unit with faults; `honest` is what it would do without. */
-export function lyingConduct(dice: Dice, liar: Liar): Conduct {
+/** The conduct of a unit with faults; `honest` is what it would do without. A class, for there is one a unit. */
+export class LyingConduct implements Conduct {
+  readonly #dice: Dice;
+  readonly #liar: Liar;
   /** Transfers after whose commit power fails. */
-  let doomed: Set<string> | undefined;
+  #doomed: Set<string> | undefined;
 
-  const install = async (
+  constructor(dice: Dice, liar: Liar) {
+    this.#dice = dice;
+    this.#liar = liar;
+  }
+
+  async carryOut<T>(method: string, _args: Readonly<Record<string, unknown>>, honest: () => Promise<T>): Promise<T> {
+    const dice = this.#dice;
+    if (!dice.strikes('wrong-fault')) return await honest();
+    const code = wrongFaults[dice.int('wrong-fault', 0, wrongFaults.length - 1)] ?? 9002;
+    throw new CwmpFault(code, `${method} is not possible at the moment`);
+  }
+
+  async install(
     transfer: Readonly<Transfer>,
     signal: AbortSignal,
     honest: () => Promise<InstallOutcome>,
-  ): Promise<InstallOutcome> => {
+  ): Promise<InstallOutcome> {
+    const dice = this.#dice;
+    const liar = this.#liar;
     if (isImage(transfer) && dice.strikes('power-commit')) {
-      if (dice.int('power-commit', 0, 1) === 1) doomed = new Set([...(doomed ?? []), transfer.id]);
+      if (dice.int('power-commit', 0, 1) === 1) this.#doomed = new Set([...(this.#doomed ?? []), transfer.id]);
       else if (liar.cut()) return await untilAborted(signal);
     }
     if (dice.strikes('false-success')) return { status: 'applied' };
@@ -43,19 +59,11 @@ export function lyingConduct(dice: Dice, liar: Liar): Conduct {
     }
     if (outcome.status === 'reboot' && dice.strikes('old-version')) await liar.dropFirmware(transfer);
     return outcome;
-  };
+  }
 
-  return {
-    carryOut: async (method, _args, honest) => {
-      if (!dice.strikes('wrong-fault')) return await honest();
-      const code = wrongFaults[dice.int('wrong-fault', 0, wrongFaults.length - 1)] ?? 9002;
-      throw new CwmpFault(code, `${method} is not possible at the moment`);
-    },
-    install,
-    settled: async (transfer, signal) => {
-      if (doomed?.delete(transfer.id) && liar.cut()) await untilAborted(signal);
-    },
-  };
+  async settled(transfer: Readonly<Transfer>, signal: AbortSignal): Promise<void> {
+    if (this.#doomed?.delete(transfer.id) && this.#liar.cut()) await untilAborted(signal);
+  }
 }
 
 /** What a connection request meets: `busy` is asked once for each good one, and only then `requested` called. */

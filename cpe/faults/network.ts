@@ -62,12 +62,12 @@ export function faultyHttp(dice: Dice, power: Power, clock: Clock, inner: typeof
       if (dice.strikes('delay')) await clock.sleep(dice.int('delay', 1, MAX_DELAY), signal);
     };
     /** @returns what power does after the answer, if anything. Rejects where the request never leaves. */
-    const struck = async ({ method, signal }: HttpRequest): Promise<(() => boolean) | undefined> => {
+    const struck = async ({ method, signal }: HttpRequest): Promise<keyof Power | undefined> => {
       if (dice.strikes('request-lost')) throw lost('request');
-      if (method !== 'POST') return dice.strikes('transfer-reboot') ? power.reboot : undefined;
+      if (method !== 'POST') return dice.strikes('transfer-reboot') ? 'reboot' : undefined;
       if (!dice.strikes('power-session')) return undefined;
       // Before the server hears of it, or after.
-      return dice.int('power-session', 0, 1) === 0 ? await unplugged(power.cut, signal) : power.cut;
+      return dice.int('power-session', 0, 1) === 0 ? await unplugged(power, 'cut', signal) : 'cut';
     };
 
     return {
@@ -77,7 +77,7 @@ export function faultyHttp(dice: Dice, power: Power, clock: Clock, inner: typeof
         await late(request);
         const then = await struck(request);
         const answer = await exchange(dice.has('no-cookie') ? withoutCookie(request) : request);
-        if (then) return await unplugged(then, request.signal);
+        if (then) return await unplugged(power, then, request.signal);
         if (dice.strikes('answer-lost')) throw lost('answer');
         return request.method === 'GET' && answer.status === 200 ? damaged(answer, dice) : answer;
       },
@@ -85,8 +85,8 @@ export function faultyHttp(dice: Dice, power: Power, clock: Clock, inner: typeof
   };
 }
 
-async function unplugged(act: () => boolean, signal: AbortSignal | undefined): Promise<never> {
-  if (!act()) throw lost('connection');
+async function unplugged(power: Power, what: keyof Power, signal: AbortSignal | undefined): Promise<never> {
+  if (!power[what]()) throw lost('connection');
   return await untilAborted(signal);
 }
 

@@ -8,7 +8,7 @@ import type { OpenListener } from '../agent/listener.ts';
 import type { SessionReport } from '../agent/session.ts';
 import type { Weather } from '../faults/dice.ts';
 import type { GatewayOptions } from '../gateway.ts';
-import { Member } from './member.ts';
+import { Member, type MemberWatcher } from './member.ts';
 import type { CrewReport } from './report.ts';
 
 export interface CrewOptions {
@@ -39,7 +39,7 @@ export interface Progress {
 /** How many units power up at the same time. */
 const AT_ONCE = 50;
 
-export class Crew {
+export class Crew implements MemberWatcher {
   readonly #options: CrewOptions;
   readonly #stop = new AbortController();
   readonly #members: Member[] = [];
@@ -118,7 +118,7 @@ export class Crew {
     const { clock, ramp, count, unit, parameters, seed, weather, http, openListener } = this.#options;
     const due = this.#began + (ramp * 1000 * number) / count;
     await clock.sleep(Math.max(0, due - clock.monotonic()), this.#stop.signal);
-    const member: Member = await Member.make({
+    const member = await Member.make({
       number,
       seed,
       weather,
@@ -127,17 +127,18 @@ export class Crew {
       parameters,
       gateway: unit(number),
       stop: this.#stop.signal,
-      ended: report => this.#ended(member, report),
-      powerCut: () => {
-        this.#powerCuts++;
-      },
+      watcher: this,
     });
     this.#stop.signal.throwIfAborted();
     this.#members.push(member);
     await member.start();
   }
 
-  #ended(member: Member, report: SessionReport): void {
+  powerFailed(): void {
+    this.#powerCuts++;
+  }
+
+  sessionEnded(member: Member, report: SessionReport): void {
     this.#sessions++;
     if (!report.ok) {
       this.#failed++;

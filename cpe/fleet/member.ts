@@ -6,12 +6,18 @@ import type { OpenListener } from '../agent/listener.ts';
 import type { SessionReport } from '../agent/session.ts';
 import type { FaultName } from '../faults/catalogue.ts';
 import { Dice, randomOf, type Weather } from '../faults/dice.ts';
-import { clocklessMs, deafEars, type Liar, lyingConduct } from '../faults/lies.ts';
-import { faultyHttp } from '../faults/network.ts';
+import { clocklessMs, deafEars, type Liar, LyingConduct } from '../faults/lies.ts';
+import { faultyHttp, type Power } from '../faults/network.ts';
 import { createGateway, type Gateway, type GatewayOptions } from '../gateway.ts';
 import type { Conduct } from '../state/conduct.ts';
 import type { InstallOutcome, Transfer } from '../state/device.ts';
 import type { TransferReport, UnitReport } from './report.ts';
+
+/** Who looks after the units. */
+export interface MemberWatcher {
+  sessionEnded(member: Member, report: SessionReport): void;
+  powerFailed(): void;
+}
 
 export interface MemberOptions {
   /** Number of the unit in the whole fleet, from 0. */
@@ -21,8 +27,7 @@ export interface MemberOptions {
   gateway: Omit<GatewayOptions, 'random' | 'conduct'>;
   http: typeof createHttp;
   openListener: OpenListener;
-  ended: (report: SessionReport) => void;
-  powerCut: () => void;
+  watcher: MemberWatcher;
   /** Ends waits for power to return. */
   stop: AbortSignal;
   /** Parameters to report, by script name or path. */
@@ -34,11 +39,12 @@ const DARK = { min: 2000, max: 120_000 };
 /** From a false fault to the restart into the image that was installed all the same, milliseconds. */
 const UNBIDDEN = 30_000;
 
-export class Member {
-  readonly gateway: Gateway;
+/** One a unit, and there are thousands: what can be a method is no closure. */
+export class Member implements Conduct, Power, Liar {
   readonly dice: Dice;
   readonly #options: MemberOptions;
-  readonly #clock: Clock;
+  readonly #lies: LyingConduct;
+  #made: Gateway | undefined;
   #transfers: TransferReport[] | undefined;
   #flashed: string[] | undefined;
   #reboots: string[] | undefined;
@@ -48,63 +54,52 @@ export class Member {
   /** Power is off or going, or a restart that a fault ordered is under way. */
   #upset: Promise<void> | undefined;
 
-  private constructor(gateway: Gateway, dice: Dice, options: MemberOptions) {
-    this.gateway = gateway;
-    this.dice = dice;
+  private constructor(options: MemberOptions) {
     this.#options = options;
-    this.#clock = options.gateway.clock;
+    this.dice = new Dice(options.seed, options.number, options.weather);
+    this.#lies = new LyingConduct(this.dice, this);
   }
 
   static async make(options: MemberOptions): Promise<Member> {
-    const { number, seed, weather, gateway: given } = options;
-    const { clock } = given;
-    const dice = new Dice(seed, number, weather);
-    // The unit and its faults need each other; nothing is asked before both stand.
-    const self: { member?: Member } = {};
-    const member = (): Member => {
-      if (!self.member) throw new Error('the unit does not stand yet');
-      return self.member;
-    };
-    const power = { cut: () => member().cutPower(), reboot: () => member().rebootNow() };
-    const liar: Liar = {
-      cut: power.cut,
-      rebootSoon: () => void clock.after(UNBIDDEN, power.reboot),
-      dropFirmware: transfer => member().dropFirmware(transfer),
-    };
-    const lying = lyingConduct(dice, liar);
-    const conduct: Conduct = {
-      carryOut: (method, args, honest) => lying.carryOut(method, args, () => member().watch(method, args, honest)),
-      install: (transfer, signal, honest) =>
-        lying.install(transfer, signal, () => member().installing(transfer, honest)),
-      settled: (transfer, signal, fault) => {
-        member().told(transfer, fault);
-        return lying.settled(transfer, signal, fault);
-      },
-    };
-    const gateway = await createGateway({
-      ...given,
+    const member = new Member(options);
+    const { gateway, number, seed, http, openListener } = options;
+    const { dice } = member;
+    member.#made = await createGateway({
+      ...gateway,
       random: randomOf(seed, number),
-      clockSource: () => member().clockSource(),
-      http: faultyHttp(dice, power, clock, options.http),
-      openListener: listener => options.openListener({ ...listener, ...deafEars(dice, listener) }),
-      conduct,
+      clockSource: () => member.#clockSource(),
+      http: faultyHttp(dice, member, gateway.clock, http),
+      openListener: listener => openListener({ ...listener, ...deafEars(dice, listener) }),
+      conduct: member,
     });
-    self.member = new Member(gateway, dice, options);
-    return self.member;
+    return member;
+  }
+
+  get gateway(): Gateway {
+    // The unit and its faults need each other; nothing is asked before both stand.
+    if (!this.#made) throw new Error('the unit does not stand yet');
+    return this.#made;
+  }
+
+  get #clock(): Clock {
+    return this.#options.gateway.clock;
   }
 
   /** Powers up for the first time. */
   async start(): Promise<void> {
+    const ended = (report: SessionReport): void => this.#sessionEnded(report);
     this.gateway.onAgent(agent => {
       this.#boots++;
-      agent.onSession(report => {
-        if (report.ok) this.#good++;
-        else this.#failed++;
-        this.#options.ended(report);
-        if (this.dice.strikes('power-idle')) this.cutPower();
-      });
+      agent.onSession(ended);
     });
     await this.gateway.boot();
+  }
+
+  #sessionEnded(report: SessionReport): void {
+    if (report.ok) this.#good++;
+    else this.#failed++;
+    this.#options.watcher.sessionEnded(this, report);
+    if (this.dice.strikes('power-idle')) this.cut();
   }
 
   /** Like a power cut that lasts; to be called when `stop` has aborted. */
@@ -149,16 +144,16 @@ export class Member {
 
   // ---- what its faults do to it ----
 
-  cutPower(): boolean {
+  cut(): boolean {
     return this.#disturb('power-idle', async () => {
-      this.#options.powerCut();
+      this.#options.watcher.powerFailed();
       await this.gateway.powerOff();
       await this.#clock.sleep(this.dice.int('power-idle', DARK.min, DARK.max), this.#options.stop);
       await this.gateway.boot();
     });
   }
 
-  rebootNow(): boolean {
+  reboot(): boolean {
     return this.#disturb('transfer-reboot', () => this.gateway.device.reboot({ reason: 'by itself' }));
   }
 
@@ -177,7 +172,11 @@ export class Member {
     return true;
   }
 
-  clockSource(): 'host' | 'sntp' {
+  rebootSoon(): void {
+    this.#clock.after(UNBIDDEN, () => this.reboot());
+  }
+
+  #clockSource(): 'host' | 'sntp' {
     const ms = clocklessMs(this.dice);
     if (ms === 0) return 'host';
     this.#clock.after(ms, () => this.gateway.device.setClock(0));
@@ -192,29 +191,43 @@ export class Member {
     });
   }
 
-  // ---- what is noted ----
+  // ---- what it is ordered, done as its faults have it, and noted ----
 
-  async watch<T>(method: string, args: Readonly<Record<string, unknown>>, honest: () => Promise<T>): Promise<T> {
-    const result = await honest();
-    if (method === 'Reboot') this.#reboots = [...(this.#reboots ?? []), String(args.CommandKey ?? '')];
-    if (method === 'Download' || method === 'Upload') {
-      const { CommandKey, FileType } = args;
-      this.#transfers ??= [];
-      this.#transfers.push({ commandKey: String(CommandKey), fileType: String(FileType), outcome: 'open' });
-    }
-    return result;
+  carryOut<T>(method: string, args: Readonly<Record<string, unknown>>, honest: () => Promise<T>): Promise<T> {
+    return this.#lies.carryOut(method, args, async () => {
+      const result = await honest();
+      this.#noteOrder(method, args);
+      return result;
+    });
   }
 
-  /** A real installation, whatever is told of it. */
-  async installing(transfer: Readonly<Transfer>, honest: () => Promise<InstallOutcome>): Promise<InstallOutcome> {
-    const outcome = await honest();
-    const version = this.gateway.device.unitFacts.pendingFirmware?.version;
-    if (outcome.status === 'reboot' && version !== undefined) this.#flashed = [...(this.#flashed ?? []), version];
-    this.#note(transfer, { outcome: 'done' });
-    return outcome;
+  install(
+    transfer: Readonly<Transfer>,
+    signal: AbortSignal,
+    honest: () => Promise<InstallOutcome>,
+  ): Promise<InstallOutcome> {
+    return this.#lies.install(transfer, signal, async () => {
+      const outcome = await honest();
+      const version = this.gateway.device.unitFacts.pendingFirmware?.version;
+      if (outcome.status === 'reboot' && version !== undefined) this.#flashed = [...(this.#flashed ?? []), version];
+      this.#note(transfer, { outcome: 'done' });
+      return outcome;
+    });
   }
 
-  told(transfer: Readonly<Transfer>, fault: number): void {
+  settled(transfer: Readonly<Transfer>, signal: AbortSignal, fault: number): Promise<void> {
+    this.#noteTold(transfer, fault);
+    return this.#lies.settled(transfer, signal);
+  }
+
+  #noteOrder(method: string, { CommandKey, FileType }: Readonly<Record<string, unknown>>): void {
+    const commandKey = String(CommandKey ?? '');
+    if (method === 'Reboot') this.#reboots = [...(this.#reboots ?? []), commandKey];
+    if (method !== 'Download' && method !== 'Upload') return;
+    this.#transfers = [...(this.#transfers ?? []), { commandKey, fileType: String(FileType), outcome: 'open' }];
+  }
+
+  #noteTold(transfer: Readonly<Transfer>, fault: number): void {
     const known = this.#find(transfer);
     if (!known) return;
     known.told = fault;
