@@ -73,6 +73,9 @@ interface Due {
   run: (() => void) | undefined;
 }
 
+/** Turns of the event loop without anything in flight after which nothing more comes by itself. */
+const QUIET_TURNS = 5;
+
 const before = (a: Due, b: Due): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
 
 /** A clock that moves only when told to: same seed, same run, a day in seconds. */
@@ -117,6 +120,8 @@ export class VirtualClock implements Clock {
     const until = this.#now + ms;
     for (;;) {
       await this.settle();
+      // A cancelled entry moves nothing, so nothing has to settle after it.
+      while (this.#heap[0] && !this.#heap[0].run) this.#pop();
       const next = this.#heap[0];
       if (!next || next.at > until) break;
       this.#pop();
@@ -127,11 +132,15 @@ export class VirtualClock implements Clock {
     await this.settle();
   }
 
-  /** Waits until nothing is in flight. */
+  /**
+   * Waits until nothing is in flight. Promises run out within one turn of the event loop; a few turns in a row without anything in
+   * flight are waited for, because what has just ended may go on by way of another turn.
+   */
   async settle(): Promise<void> {
-    do {
-      for (let turn = 0; turn < 5; turn++) await new Promise(resolve => setImmediate(resolve));
-    } while (!this.idle());
+    for (let quiet = 0; quiet < QUIET_TURNS; ) {
+      await new Promise(resolve => setImmediate(resolve));
+      quiet = this.idle() ? quiet + 1 : 0;
+    }
   }
 
   #push(entry: Due): void {

@@ -169,9 +169,9 @@ const approved: Operation<'approved'> = (row, { identity, openUntil, now }, id) 
 const credentialsOffered: Operation<'credentialsOffered'> = (row, { token, next, connectionRequest }, id) => {
   const known = existing(row, id);
   if (isStale(known, token)) return unchanged(row, 'stale');
-  const credentials: Credentials = known.credentials
-    ? { username: known.credentials.username, password: known.credentials.password, next }
-    : { ...next };
+  // What a device was only offered is not its own yet: the offer may never arrive.
+  const { username = '', password = '' } = known.credentials ?? {};
+  const credentials: Credentials = { username, password, next };
   const access = { ...known.connectionRequest, ...connectionRequest };
   return changed({ ...known, credentials, connectionRequest: access }, 'ok');
 };

@@ -16,7 +16,10 @@ export type DeviceState = 'known' | 'quarantine' | 'enrolled';
 /** Text sealed with the server's key (fleet/secrets.ts); never shown. */
 export type Sealed = string;
 
-/** How a device proves itself to the ACS. While `next` stands, both pairs are good; the first use of `next` makes it the only one. */
+/**
+ * How a device proves itself to the ACS. While `next` stands, both pairs are good; the first use of `next` makes it the only one.
+ * Name and password are empty where a new device was only offered some.
+ */
 export interface Credentials {
   username: string;
   password: Sealed;

@@ -65,7 +65,7 @@ type Columns = Record<string, string | number | null>;
 
 /** What the narrow table holds of a row. */
 const columnsOf = (row: DeviceRow): Columns => ({
-  username: row.credentials?.username ?? null,
+  username: row.credentials?.username || null,
   next_username: row.credentials?.next?.username ?? null,
   oui: row.oui,
   product_class: row.productClass,

@@ -45,6 +45,19 @@ describe('sessions of the ACS', () => {
       assert.equal((await acs.store.device(id))?.state, 'quarantine');
     });
 
+    it('a device that its first credentials never reached may come again with the enrolment credential, and is offered others', async () => {
+      await open({ enrol: 'auto' });
+      const first = new ScriptedCpe(acs.app, factory);
+      await first.post(first.inform());
+      const offer = await first.post(undefined);
+      assert.ok(offer.envelope?.body.kind === 'request' && offer.envelope.body.method === 'SetParameterValues');
+      // The offer was lost on its way: the session ends without an answer, and 0 BOOTSTRAP was delivered before.
+      await acs.clock.advance(31_000);
+      const again = await new ScriptedCpe(acs.app, { ...factory, events: ['1 BOOT'] }).session(() => ({ Status: 0 }));
+      assert.equal(again.inform.envelope?.body.kind, 'response');
+      assert.equal(again.asked[0]?.method, 'SetParameterValues');
+    });
+
     it('gives an enrolled device credentials of its own; both pairs are good until the new one is used', async () => {
       await open({ enrol: 'auto' });
       const { asked } = await new ScriptedCpe(acs.app, factory).session(() => ({ Status: 0 }));
