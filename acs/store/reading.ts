@@ -22,7 +22,7 @@ export type SearchRequest =
 
 export interface Reading {
   device(id: string): DeviceRow | undefined;
-  deviceByUsername(username: string): DeviceRow | undefined;
+  deviceByUsername(username: string): Pick<DeviceRow, 'id' | 'credentials'> | undefined;
   devices(query: DeviceQuery): { items: DeviceRow[]; next?: string };
   countDevices(filter: Filter | undefined, now: number): number;
   parameters(device: string, path: string): KnownValue[];
@@ -69,9 +69,12 @@ export function createReading(db: DatabaseSyncInstance): Reading {
     return found && rowOf(found);
   };
   const device = (id: string): DeviceRow | undefined => rowWhere('(SELECT pk FROM devices WHERE id = ?)', id);
-  const deviceByUsername = (username: string): DeviceRow | undefined =>
-    rowWhere('(SELECT pk FROM devices WHERE username = ? LIMIT 1)', username) ??
-    rowWhere('(SELECT pk FROM devices WHERE next_username = ? LIMIT 1)', username);
+  /** In every session, so no more is read than it takes. */
+  const deviceByUsername = (username: string): Pick<DeviceRow, 'id' | 'credentials'> | undefined =>
+    bodyOf(
+      one('SELECT body FROM rows WHERE device = (SELECT pk FROM devices WHERE username = ? LIMIT 1)', username) ??
+        one('SELECT body FROM rows WHERE device = (SELECT pk FROM devices WHERE next_username = ? LIMIT 1)', username),
+    );
 
   const devices = (query: DeviceQuery): { items: DeviceRow[]; next?: string } => {
     const limit = pageOf(query.limit);

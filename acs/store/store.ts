@@ -323,7 +323,7 @@ export interface Retention {
 export interface Store {
   device(id: string): Promise<DeviceRow | undefined>;
   /** The device whose current or next user name this is. */
-  deviceByUsername(username: string): Promise<DeviceRow | undefined>;
+  deviceByUsername(username: string): Promise<Pick<DeviceRow, 'id' | 'credentials'> | undefined>;
   /** @throws UserError 404 for an operation that needs a row and finds none */
   apply<N extends DeviceOperation>(
     id: string,
