@@ -101,8 +101,6 @@ interface Loaded {
   row: DeviceRow;
 }
 const MAX_LOADED = 2000;
-/** About 100 bytes each. */
-const MAX_FREED = 100_000;
 
 export function createWriting(db: DatabaseSyncInstance): Writing {
   const sql = statements(db);
@@ -119,15 +117,14 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
   /** By id, the one asked for last at the end. */
   const loaded = new Map<string, Loaded>();
   /**
-   * Tokens of claims whose end stands in memory alone, by device: no other process can ask for the device but through this one, and
-   * with this one all claims end. So a session that changed nothing else costs no second write.
+   * Tokens of the claims that stand, by device. They stand here alone: no other process can ask for a device but through this one, and
+   * with this one all claims end. So what the table says of a claim counts only while it is one of these, and a session that changed
+   * nothing else costs no second write.
    */
-  const freed = new Map<string, number>();
-  let freedInGroup: string[] = [];
+  const claims = new Map<string, number>();
   const forget = (): void => {
     paths.clear();
     loaded.clear();
-    for (const id of freedInGroup) freed.delete(id);
   };
 
   const load = (id: string): Loaded | undefined => {
@@ -138,7 +135,7 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
     ) as (StoredRow & { device: number }) | undefined;
     if (!found) return undefined;
     const row = rowOf(found);
-    if (row.claim && row.claim.token === freed.get(id)) delete row.claim;
+    if (row.claim && row.claim.token !== claims.get(id)) delete row.claim;
     return { pk: found.device, row };
   };
 
@@ -160,18 +157,17 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
     if (!row) {
       run('DELETE FROM devices WHERE pk = ?', before?.pk ?? 0);
       loaded.delete(id);
-      freed.delete(id);
+      claims.delete(id);
       return { ok: true, value: result };
     }
-    if (before && isFreed(before.row, row) && freed.size < MAX_FREED) {
-      freed.set(id, before.row.claim!.token);
-      freedInGroup.push(id);
+    if (row.claim) claims.set(id, row.claim.token);
+    else claims.delete(id);
+    if (before && isFreed(before.row, row)) {
       remember(id, { pk: before.pk, row });
       return { ok: true, value: result };
     }
     const body = jsonOf({ ...row, told: undefined });
     const pk = before ? update(before, row, body) : insert(row, body);
-    freed.delete(id);
     remember(id, { pk, row });
     return withBody(result, row, body);
   };
@@ -364,7 +360,6 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
   };
 
   const commit = (requests: readonly WriteRequest[]): WriteOutcome[] => {
-    freedInGroup = [];
     try {
       sql('BEGIN IMMEDIATE').run();
       const outcomes = requests.map(attemptInGroup);

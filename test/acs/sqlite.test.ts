@@ -90,6 +90,14 @@ describe('the SQLite store', () => {
         );
       });
 
+      it('what an owner had claimed when it ended is free for the next', async () => {
+        const before = await openStore({ inThread });
+        assert.equal((await before.apply(id, 'informed', informOf('A', newYear, ['1 BOOT']))).outcome, 'claimed');
+        await before.close();
+        const facts = informOf('A', newYear + 1, ['1 BOOT'], { owner: 'another' });
+        assert.equal((await (await openStore({ inThread })).apply(id, 'informed', facts)).outcome, 'claimed');
+      });
+
       it('one owner at a time', async () => {
         const store = await openStore({ inThread });
         await rejectsWith(openStore({ inThread }), 'store-busy', /another program holds it/);
