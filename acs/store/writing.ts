@@ -3,6 +3,7 @@ import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { UserError } from '../../shared/errors.ts';
 import { onlineUntil } from './filter.ts';
 import { operate } from './operations.ts';
+import { changedMeanwhile, jsonOf, textOf } from './plain.ts';
 import { below, statements } from './reading.ts';
 import { storeError } from './schema.ts';
 import type {
@@ -37,20 +38,6 @@ export interface Writing {
 
 /** How many rows of a kind one request deletes, so that it never holds up the others for long. */
 export const PRUNE_BATCH = 2000;
-
-/** SQLite cuts a text at a NUL when it is read back: refused before it is stored. */
-function textOf(text: string): string {
-  if (text.includes('\0')) throw new UserError(400, 'nul-in-text', 'a text must not contain a NUL character');
-  return text;
-}
-
-const escapedNul = /(?<!\\)(?:\\\\)*\\u0000/;
-function jsonOf(value: unknown): string {
-  const text = JSON.stringify(value ?? null);
-  if (text.includes('\\u0000') && escapedNul.test(text))
-    throw new UserError(400, 'nul-in-text', 'a text must not contain a NUL character');
-  return text;
-}
 
 type Columns = Record<string, string | number | null>;
 
@@ -297,9 +284,6 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
 
   return { commit };
 }
-
-export const changedMeanwhile = (kind: DocumentKind, name: string): UserError =>
-  new UserError(409, 'changed-meanwhile', `${kind} '${name}' was changed by someone else meanwhile`);
 
 function difference<T>(before: readonly T[], after: readonly T[], key: (item: T) => string): { gone: T[]; come: T[] } {
   if (before.length === 0 && after.length === 0) return { gone: [], come: [] };
