@@ -10,6 +10,7 @@ import { createFleet, type Fleet } from './fleet/fleet.ts';
 import { createSecrets } from './fleet/secrets.ts';
 import { createMetrics } from './metrics.ts';
 import { createRest } from './north/rest.ts';
+import type { AdmissionLimits } from './south/admission.ts';
 import { createHttpKnock } from './south/connect/http.ts';
 import { openStunServer, type StunLogin } from './south/connect/stun.ts';
 import { createUdpKnock } from './south/connect/udp.ts';
@@ -39,6 +40,8 @@ export interface AcsSetup {
   enrolment?: { username: string; password: string };
   trustedProxies: string[];
   connectionRequestAllow: string[];
+  /** How many sessions run and how many Informs wait; the defaults of the listener unless told. */
+  limits?: AdmissionLimits;
   /** Sees every envelope, secrets included. */
   wire?: WireTap;
   /** The STUN server, without which nothing is sent by UDP. */
@@ -122,6 +125,7 @@ async function build(
     keys: { nonces: secrets.keyFor('nonces'), links },
     cpeAuth: setup.cpeAuth,
     trustedProxies: setup.trustedProxies,
+    limits: setup.limits,
     ...(setup.wire ? { wire: setup.wire } : {}),
   });
   closing.push(() => south.close());
@@ -129,6 +133,7 @@ async function build(
 
   const metrics = createMetrics(events, {
     sessions: () => south.sessions(),
+    admission: () => south.admission(),
     devices: async () => await Promise.all((['known', 'quarantine', 'enrolled'] as const).map(countOf(setup))),
   });
   closing.push(() => metrics.stop());

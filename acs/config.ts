@@ -97,6 +97,20 @@ export const acsOptions = {
     help: 'networks that connection requests may go to besides the address that informed',
     check: network,
   },
+  'max-sessions': {
+    kind: 'number',
+    help: 'sessions at once; more CPEs than that wait in line, those first that have tried most often',
+    default: 1000,
+    min: 1,
+    max: 100_000,
+  },
+  'max-waiting': {
+    kind: 'number',
+    help: 'CPEs that wait for a session, 20 s at most; more are answered 503 with Retry-After',
+    default: 5000,
+    min: 0,
+    max: 1_000_000,
+  },
   stun: {
     kind: 'string',
     value: 'HOST:PORT',

@@ -1,6 +1,6 @@
 // The data directory: the server's key, the admin token, the own CA. Each is made once, written whole, readable by the owner alone.
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Clock, Random } from '../shared/clock.ts';
 import { messageOf, UserError } from '../shared/errors.ts';
 import type { Authority } from '../shared/pki/authority.ts';
@@ -61,7 +61,7 @@ async function secretFile(path: string, make: () => string): Promise<string> {
   return text;
 }
 
-/** Either the old content or the new, whatever happens in between. */
+/** Either the old content or the new, whatever happens in between; when it resolves the new one stays, whatever happens after. */
 async function writeWhole(path: string, text: string, mode: number): Promise<void> {
   const temporary = `${path}.new`;
   try {
@@ -73,8 +73,21 @@ async function writeWhole(path: string, text: string, mode: number): Promise<voi
       await file.close();
     }
     await rename(temporary, path);
+    await syncFolder(dirname(path));
   } catch (error) {
     throw unusable(path, error);
+  }
+}
+
+/** A new name is kept over a power cut only once its directory is synced. */
+async function syncFolder(path: string): Promise<void> {
+  // A directory cannot be opened there, and its names need no sync.
+  if (process.platform === 'win32') return;
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
   }
 }
 

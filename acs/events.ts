@@ -22,6 +22,8 @@ export interface AcsEvents {
   faultCleared: { device: string; cause: string };
   reconciled: { device: string; revision: string; changed: number };
   connectionRequest: { device: string; accepted: boolean; reason?: string };
+  /** An Inform had to wait for a session; of interest to metrics alone, so not shown live. */
+  waited: { outcome: 'admitted' | 'turned-away' | 'gave-up'; waitedMs: number };
   file: { device: string; task: string; file: string; bytes: number; status: number };
   change: { what: string; name: string; by: string };
 }
@@ -32,7 +34,7 @@ export interface EventBus {
   emit<N extends EventName>(name: N, event: AcsEvents[N]): void;
   /** @returns ends the subscription */
   on<N extends EventName>(name: N, listener: (event: AcsEvents[N]) => void): () => void;
-  /** Every event, with its name. */
+  /** Every event that is shown live, with its name. */
   all(listener: (name: EventName, event: AcsEvents[EventName]) => void): () => void;
 }
 

@@ -24,6 +24,20 @@ function options(argv: string[]): AcsOptions {
   return readOptions(acsOptions, { ...source, file: file as Record<string, unknown> }).values;
 }
 
+/** Lines of one turn go out together: each write is a system call. What is still held when the process ends goes out then. */
+function logLine(): (line: string) => void {
+  let held = '';
+  const flush = (): void => {
+    if (held !== '') process.stdout.write(held);
+    held = '';
+  };
+  process.once('exit', flush);
+  return line => {
+    if (held === '') setImmediate(flush);
+    held += `${line}\n`;
+  };
+}
+
 async function main(argv: string[]): Promise<number> {
   if (argv.includes('--help')) {
     process.stdout.write(helpText(usage, about, acsOptions));
@@ -39,7 +53,7 @@ async function main(argv: string[]): Promise<number> {
   const { acs, log } = await start(values, {
     adminToken: process.env.TANDEM_ADMIN_TOKEN,
     pretty: process.stdout.isTTY,
-    write: line => process.stdout.write(`${line}\n`),
+    write: logLine(),
   });
   log.info('stopping', { signal: await stopping });
   await acs.close();

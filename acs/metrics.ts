@@ -4,6 +4,7 @@ import type { EventBus } from './events.ts';
 
 export interface MetricSources {
   sessions: () => number;
+  admission: () => { running: number; waiting: number; admitted: number; turnedAway: number; gaveUp: number };
   devices: () => Promise<{ state: string; count: number }[]>;
 }
 
@@ -70,6 +71,14 @@ export function createMetrics(events: EventBus, sources: MetricSources): Metrics
       this.set(sources.sessions());
     },
   });
+  addAdmission(registry, sources.admission);
+  const waits = new Histogram({
+    name: 'acs_admission_wait_seconds',
+    help: 'How long Informs waited for a session, of those that had to wait',
+    labelNames: ['outcome'],
+    buckets: [0.1, 0.5, 1, 2, 5, 10, 15, 20],
+    registers,
+  });
   new Gauge({
     name: 'acs_devices',
     help: 'Devices, by state',
@@ -91,6 +100,7 @@ export function createMetrics(events: EventBus, sources: MetricSources): Metrics
     events.on('task', event => tasks.inc({ state: event.task.state })),
     events.on('connectionRequest', event => wakes.inc({ outcome: event.accepted ? 'accepted' : 'failed' })),
     events.on('knock', () => knocks.inc()),
+    events.on('waited', ({ outcome, waitedMs }) => waits.observe({ outcome }, waitedMs / 1000)),
     events.on('file', event => files.inc(event.bytes)),
   ];
   return {
@@ -100,4 +110,33 @@ export function createMetrics(events: EventBus, sources: MetricSources): Metrics
       for (const end of ends) end();
     },
   };
+}
+
+/** Sessions that run and wait, and what became of those that came: read when asked for, so that nothing is counted twice. */
+function addAdmission(registry: Registry, state: MetricSources['admission']): void {
+  const registers = [registry];
+  new Gauge({
+    name: 'acs_admission_sessions',
+    help: 'Sessions that hold one of --max-sessions places, and Informs that wait for one',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      const { running, waiting } = state();
+      this.set({ state: 'running' }, running);
+      this.set({ state: 'waiting' }, waiting);
+    },
+  });
+  new Counter({
+    name: 'acs_admission_total',
+    help: 'Sessions that CPEs wanted to begin, by what became of them',
+    labelNames: ['outcome'],
+    registers,
+    collect() {
+      const { admitted, turnedAway, gaveUp } = state();
+      this.reset();
+      this.inc({ outcome: 'admitted' }, admitted);
+      this.inc({ outcome: 'turned-away' }, turnedAway);
+      this.inc({ outcome: 'gave-up' }, gaveUp);
+    },
+  });
 }

@@ -75,6 +75,7 @@ export async function start(options: AcsOptions, around: Surroundings): Promise<
     enrol: options.enrol,
     trustedProxies: options.trustedProxy,
     connectionRequestAllow: options.connectionRequestAllow,
+    limits: { running: options.maxSessions, waiting: options.maxWaiting },
     ...(wire ? { wire: wire.tap } : {}),
   });
   afterClose(acs, wire?.done);

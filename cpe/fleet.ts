@@ -1,56 +1,79 @@
-// `fleet`: many gateways in one process, each with its own identity, chance and in-memory state; a progress line and a report.
-import { setMaxListeners } from 'node:events';
+// `fleet`: many gateways, each with its own identity, chance and in-memory state, in one process or spread over several; a progress
+// line and a report.
 import { writeFile } from 'node:fs/promises';
-import { type Clock, seededRandom, systemClock } from '../shared/clock.ts';
+import { type Clock, systemClock } from '../shared/clock.ts';
 import type { OptionValues } from '../shared/config.ts';
 import { isAbort, messageOf, UserError } from '../shared/errors.ts';
 import { createLog, type Log } from '../shared/log.ts';
-import { type FaultProfile, faultProfiles, faultyHttp } from './faults.ts';
-import { createGateway, type Gateway, type GatewayOptions } from './gateway.ts';
-import { type fleetOptions, splitAssignment } from './options.ts';
+import { createHttp } from '../shared/net/http.ts';
+import { openListener } from './agent/listener.ts';
+import { parseFaults } from './faults/catalogue.ts';
+import { compareWithAcs } from './fleet/acsview.ts';
+import { Crew, type Progress } from './fleet/crew.ts';
+import { type CrewReport, type FleetReport, mergeReports } from './fleet/report.ts';
+import { type Channel, type Forking, openShards, serveShard } from './fleet/shards.ts';
+import { unitsOf } from './fleet/units.ts';
+import type { fleetOptions } from './options.ts';
 import type { Terminal } from './run.ts';
-import { addressFor, chooseModel, chooseProfile, identityOf } from './setup.ts';
 
 export type FleetOptions = OptionValues<typeof fleetOptions>;
 
-export interface FleetReport {
-  ok: boolean;
-  count: number;
-  seed: number;
-  /** Units with at least one good session. */
-  informed: number;
-  sessions: number;
-  failedSessions: number;
-  powerCuts: number;
-  /** Serial numbers of units without a good session, at most 20. */
-  silent: string[];
-  /** Milliseconds from the start to each unit's first good session. */
-  firstSession: { median: number; p95: number; max: number };
-  /** Failures of sessions by kind. */
-  failures: Record<string, number>;
-  seconds: number;
-  /** Resident memory at the end, bytes. */
-  memory: number;
+/** Up to so many units the report tells each of them unasked. */
+const FEW = 200;
+/** Units that one process carries before `--processes 0` takes another. */
+const PER_PROCESS = 500;
+
+/** One process or several: what the run sees of them. */
+interface Runner {
+  /** Rejects when units cannot be made. */
+  readonly failed: Promise<never>;
+  readonly everyoneInformed: Promise<void>;
+  readonly progress: Progress;
+  /** Ends all units and tells of them. */
+  end(): Promise<CrewReport[]>;
 }
 
-/** Unit addresses on loopback start here: 127.64.0.1, so that each unit has all ports to itself. */
-const LOOPBACK_BASE = 0x7f400001;
-/** How many units power up at the same time. */
-const AT_ONCE = 50;
+export interface FleetTerminal extends Terminal {
+  /** Where this program can be started once more. */
+  fork?: Forking;
+}
 
-export async function fleet(options: FleetOptions, terminal: Terminal): Promise<number> {
+export async function fleet(options: FleetOptions, terminal: FleetTerminal): Promise<number> {
   if (options.acs === undefined && options.profile === undefined)
     throw new UserError(400, 'no-acs', '--acs or --profile is needed');
+  if (options.compare !== undefined && options.token === undefined)
+    throw new UserError(400, 'no-token', '--compare needs --token FILE, the token of the API');
   const clock = systemClock();
   const write = (line: string): void => terminal.write(`${line}\n`);
   const log = createLog({ clock, level: options.logLevel, pretty: terminal.pretty, write });
-  const run = new FleetRun(options, clock, log, terminal.signal, terminal.memory);
-  const report = await run.live(await prepare(options, clock, log));
-  if (options.json !== undefined) await writeReport(options.json, report);
+  const began = clock.monotonic();
+  const runner = await startRunner(options, terminal, clock, log);
+  await live(runner, options, clock, log, terminal.signal);
+  const crews = await runner.end();
+  const seconds = Math.round((clock.monotonic() - began) / 100) / 10;
+  const { count, seed } = options;
+  const report = mergeReports(crews, { count, seed, seconds, withUnits: true });
   // What the command is run for is told at any level but silence.
-  const told = options.logLevel === 'silent' ? 'silent' : 'info';
-  createLog({ clock, level: told, pretty: terminal.pretty, write }).info('report', { ...report });
-  return report.ok ? 0 : 1;
+  const told = createLog({
+    clock,
+    level: options.logLevel === 'silent' ? 'silent' : 'info',
+    pretty: terminal.pretty,
+    write,
+  });
+  const differences =
+    options.compare === undefined
+      ? undefined
+      : await compareWithAcs(
+          { api: options.compare, tokenFile: options.token ?? '', ca: options.ca, clock },
+          report.units ?? [],
+        );
+  const { units, ...totals } = report;
+  const full = { ...totals, ...(differences && { differences }) };
+  const withUnits = options.units || count <= FEW;
+  if (options.json !== undefined) await writeReport(options.json, withUnits ? { ...full, units: units ?? [] } : full);
+  for (const difference of differences ?? []) told.warn('difference', { ...difference });
+  told.info('report', { ...totals, ...(differences && { differences: differences.length }) });
+  return report.ok && (differences?.length ?? 0) === 0 ? 0 : 1;
 }
 
 async function writeReport(file: string, report: FleetReport): Promise<void> {
@@ -61,185 +84,94 @@ async function writeReport(file: string, report: FleetReport): Promise<void> {
   }
 }
 
-/** How to make unit number `at`, counted from 0. */
-async function prepare(options: FleetOptions, clock: Clock, log: Log): Promise<(at: number) => GatewayOptions> {
-  const model = await chooseModel(options.model);
-  const base = await chooseProfile(model, { ...options, dhcp: false });
-  const settings = options.set.map(splitAssignment).map(({ name, value }) => [name, value] as const);
-  // One profile object for all: what it means is worked out once and shared.
-  const profile = { ...base, parameters: { ...base.parameters, ...Object.fromEntries(settings) } };
-  const host = options.acs === undefined ? '' : new URL(options.acs).hostname;
-  const shared = options.address ?? addressFor(host);
-  const quiet = log.child({});
-  return at => {
-    const mac = `${options.oui}${(at + 1).toString(16).padStart(6, '0')}`;
-    const random = seededRandom(options.seed * 1_000_003 + at);
-    const faulty = options.faults === 'none' ? undefined : faultyHttp(faultProfiles[options.faults], random, clock);
-    const address = shared === '127.0.0.1' ? dotted(LOOPBACK_BASE + at) : shared;
-    return {
-      model,
-      identity: identityOf({ ...options, mac, serial: mac.toUpperCase() }),
-      profile,
-      address,
-      clock,
-      random,
-      log: quiet,
-      // An ACS may send its connection requests to no other address than the one that informed.
-      listen: options.listen === 'none' ? undefined : { host: options.listen ?? address, port: 0 },
-      softwareVersion: options.softwareVersion,
-      clockSource: 'host',
-      anyFirmware: options.anyFirmware,
-      ...(faulty && { http: faulty }),
-    };
+/** @returns how many processes a fleet is spread over */
+export function processesFor({ count, processes }: FleetOptions, cores: number): number {
+  const wanted = processes > 0 ? processes : Math.min(cores, Math.ceil(count / PER_PROCESS));
+  return Math.max(1, Math.min(wanted, count));
+}
+
+async function startRunner(options: FleetOptions, terminal: FleetTerminal, clock: Clock, log: Log): Promise<Runner> {
+  const { fork } = terminal;
+  const processes = fork ? processesFor(options, fork.cores) : 1;
+  if (!fork || processes === 1) return await aloneRunner(options, clock, log, terminal.memory);
+  return openShards(fork, options, processes, line => terminal.write(`${line}\n`));
+}
+
+const everyNumber = (count: number): number[] => Array.from({ length: count }, (_, at) => at);
+
+async function aloneRunner(options: FleetOptions, clock: Clock, log: Log, memory: () => number): Promise<Runner> {
+  const crew = await crewOf(options, everyNumber(options.count), clock, log, memory);
+  const failed = crew.start().then(() => new Promise<never>(() => undefined));
+  return {
+    failed,
+    everyoneInformed: crew.everyoneInformed,
+    get progress() {
+      return crew.progress;
+    },
+    end: async () => {
+      await crew.end();
+      return [crew.report()];
+    },
   };
 }
 
-const dotted = (address: number): string => [24, 16, 8, 0].map(shift => (address >>> shift) & 0xff).join('.');
+/** The units with these numbers, over sockets; not started. */
+export async function crewOf(
+  options: FleetOptions,
+  numbers: readonly number[],
+  clock: Clock,
+  log: Log,
+  memory: () => number,
+): Promise<Crew> {
+  return new Crew({
+    count: options.count,
+    numbers,
+    seed: options.seed,
+    ramp: options.ramp,
+    weather: { rates: parseFaults(options.faults) },
+    clock,
+    http: createHttp,
+    openListener,
+    unit: await unitsOf(options, clock, log),
+    parameters: options.parameter,
+    memory,
+  });
+}
 
-class FleetRun {
-  readonly #options: FleetOptions;
-  readonly #clock: Clock;
-  readonly #log: Log;
-  readonly #stop: AbortController = new AbortController();
-  readonly #profile: FaultProfile;
-  readonly #units: Gateway[] = [];
-  readonly #first: number[] = [];
-  readonly #informed = new Set<number>();
-  readonly #failures: Record<string, number> = {};
-  #sessions = 0;
-  #failed = 0;
-  #powerCuts = 0;
-  #all: () => void = () => undefined;
-
-  readonly #memory: () => number;
-
-  constructor(options: FleetOptions, clock: Clock, log: Log, signal: AbortSignal, memory: () => number) {
-    this.#memory = memory;
-    this.#options = options;
-    this.#clock = clock;
-    this.#log = log;
-    this.#profile = faultProfiles[options.faults];
-    // Every unit on its way up waits on it.
-    setMaxListeners(0, this.#stop.signal);
-    if (signal.aborted) this.#stop.abort();
-    signal.addEventListener('abort', () => this.#stop.abort(), { once: true });
+async function live(runner: Runner, options: FleetOptions, clock: Clock, log: Log, signal: AbortSignal): Promise<void> {
+  const stop = new AbortController();
+  const onAbort = (): void => stop.abort();
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  const progress = tellProgress(runner, options.count, clock, log, stop.signal);
+  try {
+    const { duration, timeout } = options;
+    const end = clock.sleep((duration || timeout) * 1000, stop.signal);
+    await Promise.race([duration > 0 ? end : Promise.race([runner.everyoneInformed, end]), runner.failed]);
+  } catch (error) {
+    // A signal ends the run early; the report says how far it came.
+    if (!isAbort(error)) throw error;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    stop.abort();
+    await progress;
   }
+}
 
-  async live(unit: (at: number) => GatewayOptions): Promise<FleetReport> {
-    const started = this.#clock.monotonic();
-    const everyone = new Promise<void>(resolve => {
-      this.#all = resolve;
-    });
-    const progress = this.#progress();
-    const powering = this.#powerUp(unit, started);
-    try {
-      const { duration, timeout } = this.#options;
-      const end = this.#clock.sleep((duration || timeout) * 1000, this.#stop.signal);
-      await Promise.race([
-        duration > 0 ? end : Promise.race([everyone, end]),
-        powering.then(() => new Promise(() => undefined)),
-      ]);
-    } catch (error) {
-      // A signal ends the run early; the report says how far it came.
-      if (!isAbort(error)) throw error;
-    } finally {
-      this.#stop.abort();
-      await powering.catch(() => undefined);
-      await progress;
-      await Promise.all(this.#units.map(gateway => gateway.powerOff()));
+async function tellProgress(runner: Runner, count: number, clock: Clock, log: Log, signal: AbortSignal): Promise<void> {
+  try {
+    for (;;) {
+      await clock.sleep(1000, signal);
+      log.info('progress', { count, ...runner.progress });
     }
-    return this.#report(started);
+  } catch (error) {
+    if (!isAbort(error)) throw error;
   }
+}
 
-  async #powerUp(unit: (at: number) => GatewayOptions, started: number): Promise<void> {
-    const { count, ramp } = this.#options;
-    const { signal } = this.#stop;
-    let next = 0;
-    const worker = async (): Promise<void> => {
-      while (next < count && !signal.aborted) {
-        const at = next++;
-        const due = started + (ramp * 1000 * at) / count;
-        await this.#clock.sleep(Math.max(0, due - this.#clock.monotonic()), signal);
-        await this.#start(at, unit(at), started);
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  }
-
-  async #start(at: number, options: GatewayOptions, started: number): Promise<void> {
-    const gateway = await createGateway(options);
-    this.#units[at] = gateway;
-    await this.#boot(at, gateway, options, started);
-  }
-
-  async #boot(at: number, gateway: Gateway, options: GatewayOptions, started: number): Promise<void> {
-    gateway.onAgent(agent => {
-      agent.onSession(report => {
-        this.#sessions++;
-        if (!report.ok) {
-          this.#failed++;
-          const kind = report.error?.kind ?? 'unknown';
-          this.#failures[kind] = (this.#failures[kind] ?? 0) + 1;
-        } else if (!this.#informed.has(at)) {
-          this.#informed.add(at);
-          this.#first.push(this.#clock.monotonic() - started);
-          if (this.#informed.size === this.#options.count) this.#all();
-        }
-        if (this.#profile.powerCut > 0 && options.random.next() < this.#profile.powerCut) this.#cutPower(gateway);
-      });
-    });
-    await gateway.boot();
-  }
-
-  #cutPower(gateway: Gateway): void {
-    this.#powerCuts++;
-    const back = async (): Promise<void> => {
-      await gateway.powerOff();
-      if (!this.#stop.signal.aborted) await gateway.boot();
-    };
-    back().catch((error: unknown) => this.#log.error('power cut failed', { error }));
-  }
-
-  async #progress(): Promise<void> {
-    const { signal } = this.#stop;
-    try {
-      for (;;) {
-        await this.#clock.sleep(1000, signal);
-        const { count } = this.#options;
-        this.#log.info('progress', {
-          count,
-          started: this.#units.length,
-          informed: this.#informed.size,
-          sessions: this.#sessions,
-          failed: this.#failed,
-        });
-      }
-    } catch (error) {
-      if (!isAbort(error)) throw error;
-    }
-  }
-
-  #report(started: number): FleetReport {
-    const { count, seed } = this.#options;
-    const first = this.#first.sort((a, b) => a - b);
-    const at = (share: number): number =>
-      Math.round(first[Math.min(first.length - 1, Math.floor(first.length * share))] ?? 0);
-    const silent = this.#units.flatMap((gateway, number) =>
-      this.#informed.has(number) ? [] : [gateway.device.identity.serialNumber],
-    );
-    return {
-      ok: this.#informed.size === count,
-      count,
-      seed,
-      informed: this.#informed.size,
-      sessions: this.#sessions,
-      failedSessions: this.#failed,
-      powerCuts: this.#powerCuts,
-      silent: silent.slice(0, 20),
-      firstSession: { median: at(0.5), p95: at(0.95), max: at(1) },
-      failures: this.#failures,
-      seconds: Math.round((this.#clock.monotonic() - started) / 100) / 10,
-      memory: this.#memory(),
-    };
-  }
+/** One process of several: what it is to do comes over the channel. */
+export async function shard(channel: Channel, memory: () => number): Promise<void> {
+  await serveShard(channel, (options, numbers, clock, write) =>
+    crewOf(options, numbers, clock, createLog({ clock, level: options.logLevel, write }), memory),
+  );
 }

@@ -13,6 +13,7 @@ import { type Agent, startAgent } from './agent/agent.ts';
 import { discover } from './agent/discovery.ts';
 import { currentTime } from './agent/inform.ts';
 import type { WireTap } from './agent/line.ts';
+import type { OpenListener } from './agent/listener.ts';
 import { queueOwn } from './agent/queue.ts';
 import { type StunView, stunOff } from './agent/stun.ts';
 import { type CustomerProfile, type Factory, factoryOf, noProfile } from './profile.ts';
@@ -27,6 +28,7 @@ import { dhcpScripts, scriptsAtStart } from './services/ownscripts.ts';
 import { allServices, registryOf } from './services/registry.ts';
 import type { Unit } from './services/service.ts';
 import { userAgentOf } from './services/sipep.ts';
+import type { Conduct } from './state/conduct.ts';
 import { type Commit, Configuration, type Hooks } from './state/configuration.ts';
 import type {
   AgentFacts,
@@ -43,6 +45,8 @@ import { Keeping, type UnitFacts } from './state/keeping.ts';
 import { memoryPersist, openPersist, type Persist } from './state/persist.ts';
 import type { Draft, Live, Tree } from './state/tree.ts';
 import type { UserAgent } from './voice/useragent.ts';
+
+export type ClockSource = 'sntp' | 'host';
 
 export interface GatewayOptions {
   model: Model;
@@ -65,14 +69,18 @@ export interface GatewayOptions {
   askMethods?: boolean | undefined;
   /** Firmware that the unit was made with. */
   softwareVersion?: string | undefined;
-  /** `sntp` (default): the clock is not set until SNTP sets it. `host`: it is the host's. */
-  clockSource?: 'sntp' | 'host' | undefined;
+  /** `sntp` (default): the clock is not set until SNTP sets it. `host`: it is the host's. A function is asked at each boot. */
+  clockSource?: ClockSource | (() => ClockSource) | undefined;
   /** Takes any bytes as a firmware image. */
   anyFirmware?: boolean | undefined;
   /** Hz that the unit plays into its calls; 425 unless told. */
   tone?: number | undefined;
   /** Another HTTP client than the one on sockets. */
   http?: typeof createHttp | undefined;
+  /** Another listener for connection requests than the one on sockets. */
+  openListener?: OpenListener | undefined;
+  /** Stands between what the ACS orders and how it is done. */
+  conduct?: Conduct | undefined;
 }
 
 export interface Gateway {
@@ -467,15 +475,17 @@ class RunningGateway implements Gateway, Unit, Hooks, Live, ScriptTarget {
 
   async #powerUp(): Promise<void> {
     this.#bootedAt = this.clock.monotonic();
-    this.#clockOffset = this.#options.clockSource === 'host' ? 0 : undefined;
+    const { clockSource } = this.#options;
+    const source = typeof clockSource === 'function' ? clockSource() : clockSource;
+    this.#clockOffset = source === 'host' ? 0 : undefined;
     this.#lease = undefined;
     this.#slots = undefined;
     await this.#startSystem();
     await this.#askDhcp(DHCP_AT_BOOT);
     await this.#services.start();
     if (this.#services.started('Conf')) await this.fetchOwn(scriptsAtStart(this));
-    const { listen, wire, once, http, askMethods } = this.#options;
-    this.#agent = startAgent(this, { listen, wire, once, http, askMethods });
+    const { listen, wire, once, http, askMethods, openListener, conduct } = this.#options;
+    this.#agent = startAgent(this, { listen, wire, once, http, askMethods, openListener, conduct });
     for (const hear of this.#hearers ?? []) hear(this.#agent);
     await this.#agent.ready;
   }

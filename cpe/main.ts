@@ -1,7 +1,11 @@
 #!/usr/bin/env node
 // The simulated gateway's command line: reads options, starts the chosen command, turns signals into an orderly end.
+import { fork } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { helpText, readOptions, UsageError } from '../shared/config.ts';
 import { messageOf, UserError } from '../shared/errors.ts';
+import { faultsHelp } from './faults/catalogue.ts';
+import type { Channel } from './fleet/shards.ts';
 import { fleetOptions, packOptions, runOptions } from './options.ts';
 import type { Terminal } from './run.ts';
 
@@ -11,11 +15,14 @@ A simulated Mediatrix/Mitel DGW gateway, one or many.
 
 Commands:
   run            one gateway in the foreground
-  fleet          many gateways in one process
+  fleet          many gateways, in one process or several
   pack-firmware  make a firmware image
 
 COMMAND --help tells its options.
 `;
+
+/** No command for people. */
+const SHARD = 'fleet-shard';
 
 const stop = new AbortController();
 
@@ -28,6 +35,19 @@ function terminal(): Terminal {
     pretty: process.stdout.isTTY,
     signal: stop.signal,
     memory: () => process.memoryUsage().rss,
+  };
+}
+
+function forkShard(): Channel {
+  const child = fork(process.argv[1] ?? '', [SHARD]);
+  return {
+    send: message => {
+      if (child.connected) child.send(message as object);
+    },
+    onMessage: listener => child.on('message', listener),
+    onGone: listener =>
+      child.once('exit', (code, signal) => listener(signal === null ? `exit code ${code}` : `signal ${signal}`)),
+    close: () => child.disconnect(),
   };
 }
 
@@ -44,12 +64,31 @@ const commands: Readonly<Record<string, Command>> = {
     return await run(values, terminal());
   },
   async fleet(argv) {
-    if (argv.includes('--help'))
-      return help('tandem-cpe fleet [options]', 'Runs many gateways in one process.', fleetOptions);
+    if (argv.includes('--help')) {
+      help('tandem-cpe fleet [options]', 'Runs many gateways, in one process or several.', fleetOptions);
+      process.stdout.write(faultsHelp());
+      return 0;
+    }
     const { values, positionals } = readOptions(fleetOptions, { argv, ...env });
     refuseExtra(positionals);
     const { fleet } = await import('./fleet.ts');
-    return await fleet(values, terminal());
+    return await fleet(values, { ...terminal(), fork: { cores: availableParallelism(), fork: forkShard } });
+  },
+  /** Started by `fleet` only: one process of several. */
+  async [SHARD]() {
+    // Ctrl-C reaches every process of the terminal; the first one says when to end.
+    process.on('SIGINT', () => undefined);
+    const { shard } = await import('./fleet.ts');
+    await shard(
+      {
+        send: message => process.send?.(message),
+        onMessage: listener => process.on('message', listener),
+        onGone: listener => process.once('disconnect', () => listener('the first process is gone')),
+        close: () => process.disconnect(),
+      },
+      () => process.memoryUsage().rss,
+    );
+    return 0;
   },
   async 'pack-firmware'(argv) {
     const about = 'Makes a firmware image in the documented container (shared/firmware.ts).';

@@ -1,6 +1,7 @@
 // The options of each command: for reading, --help and the README. Imports nothing heavy, so that --help costs nothing.
 import type { OptionSpecs } from '../shared/config.ts';
 import { logLevels } from '../shared/log.ts';
+import { parseFaults } from './faults/catalogue.ts';
 
 const identity = {
   oui: {
@@ -109,10 +110,12 @@ export const fleetOptions = {
   seed: { kind: 'number', value: 'S', default: 1, min: 0, max: 2 ** 31, help: 'same seed, same units and same faults' },
   faults: {
     kind: 'string',
-    value: 'PROFILE',
-    choices: ['none', 'mild', 'harsh'],
+    value: 'LIST',
     default: 'none',
-    help: 'misbehaviour of the units and their network',
+    help: 'misbehaviour of the units and their network: a profile, or fault=chance, or both with commas between; listed below',
+    check: text => {
+      parseFaults(text);
+    },
   },
   ...identity,
   ramp: {
@@ -144,7 +147,28 @@ export const fleetOptions = {
     value: 'HOST',
     help: "host where connection requests are taken; each unit's own address unless told; none: they are not",
   },
-  json: { kind: 'string', value: 'FILE', help: 'write the report here' },
+  processes: {
+    kind: 'number',
+    value: 'K',
+    default: 0,
+    min: 0,
+    max: 256,
+    help: 'spread the units over so many processes; 0: one for each 500 units, at most one a core',
+  },
+  parameter: {
+    kind: 'list',
+    value: 'NAME',
+    help: 'parameter whose value the report tells of each unit: TR-069 path or script name',
+  },
+  json: { kind: 'string', value: 'FILE', help: 'write the report here, with each unit up to 200 of them' },
+  units: { kind: 'boolean', help: 'each unit in the report, however many there are' },
+  compare: {
+    kind: 'string',
+    value: 'URL',
+    help: "API of the ACS: tell at the end where its view differs from the units' own; exit code 1 if it does",
+    check: isAcsUrl,
+  },
+  token: { kind: 'string', value: 'FILE', help: 'file with the API token for --compare' },
 } as const satisfies OptionSpecs;
 
 export const packOptions = {

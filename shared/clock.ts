@@ -73,6 +73,9 @@ interface Due {
   run: (() => void) | undefined;
 }
 
+/** Turns of the event loop without anything in flight after which nothing more comes by itself. */
+const QUIET_TURNS = 5;
+
 const before = (a: Due, b: Due): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
 
 /** A clock that moves only when told to: same seed, same run, a day in seconds. */
@@ -117,6 +120,8 @@ export class VirtualClock implements Clock {
     const until = this.#now + ms;
     for (;;) {
       await this.settle();
+      // A cancelled entry moves nothing, so nothing has to settle after it.
+      while (this.#heap[0] && !this.#heap[0].run) this.#pop();
       const next = this.#heap[0];
       if (!next || next.at > until) break;
       this.#pop();
@@ -127,11 +132,15 @@ export class VirtualClock implements Clock {
     await this.settle();
   }
 
-  /** Waits until nothing is in flight. */
+  /**
+   * Waits until nothing is in flight. Promises run out within one turn of the event loop; a few turns in a row without anything in
+   * flight are waited for, because what has just ended may go on by way of another turn.
+   */
   async settle(): Promise<void> {
-    do {
-      for (let turn = 0; turn < 5; turn++) await new Promise(resolve => setImmediate(resolve));
-    } while (!this.idle());
+    for (let quiet = 0; quiet < QUIET_TURNS; ) {
+      await new Promise(resolve => setImmediate(resolve));
+      quiet = this.idle() ? quiet + 1 : 0;
+    }
   }
 
   #push(entry: Due): void {
@@ -196,10 +205,22 @@ export interface Random {
   bytes(length: number): Buffer;
 }
 
-/** Unpredictable: for keys, nonces and paths as well as for waits. */
+const POOL_BYTES = 4096;
+
+/** Unpredictable: for keys, nonces and paths as well as for waits. Asking the system costs the same for 6 bytes as for 4,096. */
 export function systemRandom(): Random {
-  const next = (): number => randomBytes(6).readUIntBE(0, 6) / 2 ** 48;
-  return { next, int: (min, max) => min + Math.floor(next() * (max - min + 1)), bytes: length => randomBytes(length) };
+  let pool = Buffer.alloc(0);
+  const bytes = (length: number): Buffer => {
+    if (length > POOL_BYTES / 8) return randomBytes(length);
+    if (pool.length < length) pool = randomBytes(POOL_BYTES);
+    const drawn = Buffer.from(pool.subarray(0, length));
+    // What was given out is nowhere else.
+    pool.fill(0, 0, length);
+    pool = pool.subarray(length);
+    return drawn;
+  };
+  const next = (): number => bytes(6).readUIntBE(0, 6) / 2 ** 48;
+  return { next, int: (min, max) => min + Math.floor(next() * (max - min + 1)), bytes };
 }
 
 /** Repeatable from its seed (mulberry32): for simulation and tests only, never for keys of a real network. */

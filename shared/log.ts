@@ -15,12 +15,21 @@ export interface Log {
 }
 
 const secretName = /password|secret|token|authorization|privatekey/i;
+/** The names of fields are few, and the same in every line. */
+const judged = new Map<string, boolean>();
+function isSecret(name: string): boolean {
+  const known = judged.get(name);
+  if (known !== undefined) return known;
+  const secret = secretName.test(name);
+  if (judged.size < 1000) judged.set(name, secret);
+  return secret;
+}
 
 /** Copies `fields` with the values of secret-looking names masked, errors as text. */
 export function masked(fields: LogFields): LogFields {
   const out: LogFields = {};
   for (const [name, value] of Object.entries(fields)) {
-    if (secretName.test(name) && value !== undefined && value !== '') out[name] = '***';
+    if (isSecret(name) && value !== undefined && value !== '') out[name] = '***';
     else if (value instanceof Error) out[name] = { name: value.name, message: value.message, stack: value.stack };
     else out[name] = value;
   }

@@ -35,12 +35,12 @@ const acsRooms = [
 const acsLeaves = ['events', 'metrics', 'config'];
 /** cpe: main → run | fleet | packfirmware → setup → gateway → agent | services | script | web → state; services → voice. */
 const cpeAllowed: Record<string, string[]> = {
-  main: ['options', 'run', 'fleet', 'packfirmware'],
+  main: ['options', 'run', 'fleet', 'packfirmware', 'faults'],
   run: ['options', 'setup', 'gateway', 'profile', 'web', 'state', 'agent'],
   fleet: ['options', 'run', 'setup', 'gateway', 'profile', 'faults', 'state', 'agent'],
   packfirmware: ['options'],
   setup: ['options', 'gateway', 'profile', 'state', 'agent'],
-  options: [],
+  options: ['faults'],
   gateway: ['agent', 'services', 'script', 'state', 'profile', 'voice'],
   profile: ['services', 'state'],
   faults: ['state'],

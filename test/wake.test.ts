@@ -10,6 +10,7 @@ import { createHttpKnock } from '../acs/south/connect/http.ts';
 import { createUdpKnock } from '../acs/south/connect/udp.ts';
 import { createWake } from '../acs/south/connect/wake.ts';
 import { type Knock, networks } from '../acs/south/connect/way.ts';
+import { toldValues } from '../acs/store/inform.ts';
 import type { DeviceRow } from '../acs/store/store.ts';
 import type { Gateway } from '../cpe/gateway.ts';
 import { seededRandom, systemClock, systemRandom, VirtualClock } from '../shared/clock.ts';
@@ -51,7 +52,9 @@ describe('a gateway behind NAT', () => {
     eventually('its address known to the ACS', async () => {
       const row = await world.acs.fleet.devices.row(id).catch(() => undefined);
       const quiet = world.acs.south.sessions() === 0 && gateway.device.facts.changed.length === 0;
-      return quiet && row?.credentials?.next === undefined && row?.values[ADDRESS] === `127.0.0.1:${nat.outside}`;
+      return (
+        quiet && row?.credentials?.next === undefined && row && toldValues(row)[ADDRESS] === `127.0.0.1:${nat.outside}`
+      );
     });
   const wake = async (): Promise<{ status: number; title?: string }> => {
     const answer = await fetch(`${world.acs.api}/api/v1/devices/${id}/connection-request`, {
@@ -134,7 +137,7 @@ describe('the ACS, when it wakes a device', () => {
       address: '127.0.0.1',
       root: 'Device.',
       connectionRequest: { url, username: 'acs', password: secrets.seal('pw') },
-      values: udp === undefined ? {} : { [ADDRESS]: udp },
+      told: JSON.stringify(udp === undefined ? {} : { [ADDRESS]: udp }),
       ...rest,
     } as DeviceRow;
   };

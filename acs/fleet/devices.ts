@@ -7,7 +7,9 @@ import type { FleetContext } from './context.ts';
 import type { Models } from './models.ts';
 
 /** TR-069 3.4.4: all but letters, digits and underscore is percent-encoded in each part. */
-const encodePart = (text: string): string =>
+const encodePart = (text: string): string => (/\W/.test(text) ? percentEncoded(text) : text);
+
+const percentEncoded = (text: string): string =>
   [...Buffer.from(text, 'utf8')]
     .map(byte =>
       /\w/.test(String.fromCharCode(byte)) && byte < 128

@@ -56,6 +56,12 @@ function checkName(name: string): void {
   );
 }
 
+/**
+ * Where the bytes lie: a place for each content, so that a file changes in the one step in which its document does. A process that
+ * ends in between leaves the old file whole.
+ */
+const placeOf = ({ name, sha256 }: Pick<StoredFile, 'name' | 'sha256'>): string => `${name} ${sha256}`;
+
 export function createFiles(context: FleetContext): Files {
   const { store, clock, events } = context;
   const missing = (name: string): UserError => new UserError(404, 'no-such-file', `no file '${name}'`);
@@ -63,6 +69,22 @@ export function createFiles(context: FleetContext): Files {
     const found = await store.document<StoredFile>('file', name);
     if (!found) throw missing(name);
     return found.body;
+  };
+  /** Changes of one file, one after the other: none takes away the bytes that another has just stored. */
+  const turns = new Map<string, Promise<void>>();
+  const inTurn = async (name: string, change: () => Promise<void>): Promise<void> => {
+    const before = turns.get(name);
+    const turn = (async () => {
+      // How the one before ended is told to its own caller.
+      await before?.catch(() => undefined);
+      await change();
+    })();
+    turns.set(name, turn);
+    try {
+      await turn;
+    } finally {
+      if (turns.get(name) === turn) turns.delete(name);
+    }
   };
   return {
     about,
@@ -84,8 +106,12 @@ export function createFiles(context: FleetContext): Files {
         sha256: createHash('sha256').update(bytes).digest('hex'),
         time: clock.now(),
       };
-      await store.putBytes(name, bytes);
-      await store.putDocument('file', name, file);
+      await inTurn(name, async () => {
+        const before = await store.document<StoredFile>('file', name);
+        await store.putBytes(placeOf(file), bytes);
+        await store.putDocument('file', name, file);
+        if (before && before.body.sha256 !== file.sha256) await store.deleteBytes(placeOf(before.body));
+      });
       events.emit('change', { what: 'file', name, by: given.type });
       return file;
     },
@@ -101,13 +127,21 @@ export function createFiles(context: FleetContext): Files {
     },
     list: async () => (await store.documents<StoredFile>('file')).map(document => document.body),
     bytes: async name => {
-      const found = await store.bytes(name);
-      if (!found) throw missing(name);
-      return found;
+      for (let file = await about(name); ; ) {
+        const found = await store.bytes(placeOf(file));
+        if (found) return found;
+        // Replaced between the two reads, or not there at all.
+        const now = await about(name);
+        if (now.sha256 === file.sha256) throw missing(name);
+        file = now;
+      }
     },
     remove: async name => {
-      if (!(await store.deleteDocument('file', name))) throw missing(name);
-      await store.deleteBytes(name);
+      await inTurn(name, async () => {
+        const before = await store.document<StoredFile>('file', name);
+        if (!(await store.deleteDocument('file', name))) throw missing(name);
+        if (before) await store.deleteBytes(placeOf(before.body));
+      });
       events.emit('change', { what: 'file', name, by: 'deleted' });
     },
   };

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { UserError } from '../../shared/errors.ts';
 import { checkValue } from '../../shared/model/values.ts';
 import { parseFilter, passingPart, pathsOf, toPredicate } from '../store/filter.ts';
+import { toldValues } from '../store/inform.ts';
 import type { DeviceRow, StoredDocument, WantedValue } from '../store/store.ts';
 import type { FleetContext } from './context.ts';
 import { wantedOf } from './devices.ts';
@@ -181,6 +182,7 @@ export function createPresets(context: FleetContext, files: Files, models: Model
 
   const factsOf = async (row: DeviceRow): Promise<string> => {
     const paths = [...new Set((await compiled()).flatMap(entry => entry.paths))].sort();
+    const told = paths.length > 0 ? toldValues(row) : {};
     const facts = [
       row.manufacturer,
       row.softwareVersion,
@@ -189,7 +191,7 @@ export function createPresets(context: FleetContext, files: Files, models: Model
       row.tags,
       row.site,
       row.overrides,
-      paths.map(path => row.values[path]),
+      paths.map(path => told[path]),
       row.faults.filter(fault => fault.retryAt > clock.now()).map(fault => fault.cause),
     ];
     return createHash('sha1').update(JSON.stringify(facts)).digest('base64url').slice(0, 12);

@@ -117,7 +117,10 @@ async function transfer(
   wanted: Wanted,
 ): Promise<boolean> {
   const isOpen = (task: Task): boolean => task.method === 'Download' && task.origin === 'reconcile';
-  if (visit.row.tasks.some(isOpen)) return false;
+  const open = visit.row.tasks.filter(isOpen);
+  if (open.some(task => task.state !== 'queued')) return false;
+  // Made in a session that was lost before it could be sent: what is wanted now is decided anew.
+  for (const { id } of open) await parts.tasks.cancel(id);
   const next = wanted.files.find(file => !isApplied(file, visit.row));
   if (!next) return true;
   if (next.kind === 'firmware') refuseLoop(next, visit.row);

@@ -125,9 +125,10 @@ export function createTasks(context: FleetContext, files: Files, models: Models)
       now: clock.now(),
     });
     if (settled === 'stale') throw new SessionLost('another session has taken the device over');
-    const result = settled === 'gone' ? { ...task, ...outcome } : settled;
-    events.emit('task', { task: result });
-    return result;
+    // Cancelled, or its device removed, while the device had it in hand: it has ended, and was told as that.
+    if (settled === 'gone') return (await store.task(task.id)) ?? task;
+    events.emit('task', { task: settled });
+    return settled;
   };
 
   const outcomeOf = (task: Task, result: Record<string, unknown>): Outcome => {
@@ -189,6 +190,8 @@ export function createTasks(context: FleetContext, files: Files, models: Models)
     }
     try {
       const args = await argsToSend(visit, task, cpe);
+      // The row was read when the queue began: what was cancelled since is not asked.
+      if (methods[method].repeatable && (await store.task(task.id))?.state !== 'queued') return { task, ends: false };
       const result = (await cpe.call(method, args as never)) as Record<string, unknown>;
       const known = knownFrom({ ...task, args }, result, clock.now());
       if (known.values.length) await store.putParameters(visit.row.id, known.values, known.below);

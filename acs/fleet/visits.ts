@@ -1,6 +1,7 @@
 // A visit: one session of one device, from its Inform to its release.
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import type { Arguments, EventEntry, ParameterValue } from '../../shared/cwmp/methods.ts';
+import { reportOf } from '../store/inform.ts';
 import type { DeviceIdentity, DeviceRow, Sealed, Task } from '../store/store.ts';
 import type { FleetContext } from './context.ts';
 import { deviceId } from './devices.ts';
@@ -156,7 +157,7 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
       const informed = await store.apply(id, 'informed', {
         identity: arrival.identity,
         events: arrival.events,
-        parameters: arrival.parameters,
+        report: reportOf(arrival.parameters),
         retryCount: arrival.retryCount,
         address: arrival.address,
         now: clock.now(),

@@ -14,7 +14,9 @@ import { deviceId } from '../fleet/devices.ts';
 import type { Proof } from '../fleet/enrol.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { SessionLost } from '../fleet/ports.ts';
+import { type AdmissionLimits, type AdmissionState, createAdmission, DEFAULT_LIMITS } from './admission.ts';
 import { type Authenticator, createAuthenticator } from './auth.ts';
+import { BACKLOG, boundConnections, boundTransfers, untilClosed } from './bounds.ts';
 import { Exchange, type Posted, type Reply } from './exchange.ts';
 import { registerFiles } from './files.ts';
 import { type Caller, session } from './session.ts';
@@ -31,7 +33,8 @@ export interface SouthOptions {
   cpeAuth: 'required' | 'none';
   /** Networks of proxies whose X-Forwarded-* headers are believed. */
   trustedProxies: string[];
-  maxSessions?: number;
+  /** How many sessions run and how many Informs wait. */
+  limits?: AdmissionLimits | undefined;
   /** Sees every envelope, secrets included. */
   wire?: WireTap;
 }
@@ -51,6 +54,7 @@ export interface South {
   app(tls?: ListenTls): Promise<FastifyInstance>;
   renewCertificates(certificates: ListenTls['certificates']): void;
   sessions(): number;
+  admission(): AdmissionState;
   close(): Promise<void>;
 }
 
@@ -64,6 +68,8 @@ interface Live {
 }
 
 const COOKIE = 'tandem';
+/** So many times the sessions that run may be open, those included whose CPE has gone without ending them. */
+const MAX_ABSENT = 10;
 /** Envelopes of 32 KB must be taken (TR-069 3.5); full reads of large models are far longer. */
 const MAX_BODY = 16 * 1024 * 1024;
 /** What a caller that has not proved itself may send. */
@@ -82,10 +88,17 @@ export function createSouth(options: SouthOptions): South {
     key: options.keys.nonces,
     required: options.cpeAuth === 'required',
   });
-  const maxSessions = options.maxSessions ?? 10_000;
+  const limits = options.limits ?? DEFAULT_LIMITS;
+  const admission = createAdmission({ ...limits, clock, random, log, observe: ended => events.emit('waited', ended) });
+  const crowds: (() => boolean)[] = [];
+  const isCrowded = (): boolean => admission.isStormy() || crowds.some(isFull => isFull());
   const witness = createWitness({ traces: fleet.traces, clock, tap: options.wire });
 
-  const start = (caller: Caller): Live => {
+  const turnAway = (reply: FastifyReply): void => {
+    reply.code(503).header('retry-after', admission.retryAfter()).header('connection', 'close').send();
+  };
+
+  const start = (caller: Caller, release: () => void): Live => {
     const exchange = new Exchange(clock, rpc => events.emit('rpc', { device: '', ...rpc }));
     const live: Live = {
       exchange,
@@ -99,6 +112,7 @@ export function createSouth(options: SouthOptions): South {
     void session(exchange, caller, { fleet, log, events, byDevice, now: () => clock.now() }).finally(() => {
       live.over = true;
       byCookie.delete(live.cookie);
+      release();
     });
     return live;
   };
@@ -106,10 +120,9 @@ export function createSouth(options: SouthOptions): South {
   const find = (request: FastifyRequest): Live | undefined => {
     const cookies = cookiesOf(request.raw);
     // A CPE that sends cookies of ours is known by them alone; and a proxy's connection carries many CPEs, so it names none.
-    const own = addressOf(request) === request.socket.remoteAddress?.replace(/^::ffff:/, '');
     const live = cookies.length
       ? cookies.map(cookie => byCookie.get(cookie)).find(Boolean)
-      : own
+      : isOwnConnection(request)
         ? bySocket.get(request.socket)
         : undefined;
     return live && !live.over ? live : undefined;
@@ -159,11 +172,22 @@ export function createSouth(options: SouthOptions): South {
         reply.code(204).send();
         return;
       }
-      if (byCookie.size >= maxSessions) {
-        reply.code(503).header('retry-after', '30').send();
+      if (byCookie.size >= limits.running * MAX_ABSENT) {
+        turnAway(reply);
         return;
       }
-      live = start(caller);
+      const untilGone = untilClosed(request.socket);
+      const entry = await admission.enter(retryCountOf(posted), untilGone);
+      if (entry.outcome !== 'admitted') {
+        turnAway(reply);
+        return;
+      }
+      // A CPE that has gone may come back within its session; until then its place is another's. A proxy's connection tells nothing.
+      const stop = isOwnConnection(request) ? untilGone(entry.release) : undefined;
+      live = start(caller, () => {
+        stop?.();
+        entry.release();
+      });
       bySocket.set(request.socket, live);
       witness.joined(request, live);
       reply.header('set-cookie', `${COOKIE}=${live.cookie}; Path=/; HttpOnly`);
@@ -187,8 +211,11 @@ export function createSouth(options: SouthOptions): South {
       return;
     }
     live.compresses ||= isCoded(request.headers['content-encoding']);
-    if (answer === 'empty') reply.code(204).send();
-    else await answerXml(reply, answer, witness, live.compresses && acceptsGzip(request));
+    if (answer === 'empty') {
+      // The session is over: where connections are scarce this one is not kept for the next.
+      if (isCrowded()) reply.header('connection', 'close');
+      reply.code(204).send();
+    } else await answerXml(reply, answer, witness, live.compresses && acceptsGzip(request));
   };
 
   /** What was posted; undefined when it was bad enough to be answered here. */
@@ -268,6 +295,8 @@ export function createSouth(options: SouthOptions): South {
       ...(tls ? { https: tlsOptions(tls) } : {}),
     } as never) as unknown as FastifyInstance;
     plain(instance, log, request => isStranger(request) && find(request) === undefined);
+    crowds.push(boundConnections(instance.server, limits, { clock, log }));
+    boundTransfers(instance, admission);
     registerFiles(instance, { fleet, log, events, key: options.keys.links });
     instance.post('/', handle);
     instance.addHook('onSend', (request, reply, payload, done) => {
@@ -282,20 +311,29 @@ export function createSouth(options: SouthOptions): South {
   return {
     app,
     sessions: () => byCookie.size,
+    admission: () => admission.state(),
     listen: async ({ host, port, tls }) => {
       const instance = await app(tls);
-      const url = await instance.listen({ host, port });
+      const url = await instance.listen({ host, port, backlog: BACKLOG });
       return Number(new URL(url).port) || port;
     },
     renewCertificates: certificates => {
       for (const { server, tls } of apps) if (tls) renewServer(server.server, certificates, tls);
     },
     close: async () => {
+      admission.close();
       for (const { exchange } of byCookie.values()) exchange.abandon('the ACS is stopping');
       await Promise.all(apps.map(({ server }) => server.close()));
     },
   };
 }
+
+/** The CPE's own, not that of a proxy. */
+const isOwnConnection = (request: FastifyRequest): boolean =>
+  addressOf(request) === request.socket.remoteAddress?.replace(/^::ffff:/, '');
+
+const retryCountOf = (posted: Exclude<Posted, 'empty'>): number =>
+  posted.body.kind === 'request' ? Number((posted.body.args as { RetryCount?: number }).RetryCount ?? 0) : 0;
 
 /** Less is not worth packing. */
 const MIN_PACKED = 1024;

@@ -26,8 +26,10 @@ const unknownOutcome = (why: string): NonNullable<Task['fault']> => ({
 });
 
 /** Sorts tasks by a judge that gives back the ended task, the changed one, or the same. */
-function judge(tasks: readonly Task[], verdict: (task: Task) => Task): Judged {
+function judge(tasks: Task[], verdict: (task: Task) => Task): Judged {
   const judged = tasks.map(verdict);
+  // The very list, where nothing was learned: then there is nothing to store.
+  if (judged.every((task, at) => task === tasks[at])) return { tasks, ended: [] };
   return {
     tasks: judged.filter(task => task.ended === undefined),
     ended: judged.filter(task => task.ended !== undefined),
@@ -35,8 +37,7 @@ function judge(tasks: readonly Task[], verdict: (task: Task) => Task): Judged {
 }
 
 /** Queued tasks past their time end failed; so do those that wait for evidence, if a time was set. */
-export const withoutExpired = (tasks: readonly Task[], now: number): Judged =>
-  judge(tasks, task => expiredBy(task, now));
+export const withoutExpired = (tasks: Task[], now: number): Judged => judge(tasks, task => expiredBy(task, now));
 
 function expiredBy(task: Task, now: number): Task {
   if (task.state === 'sent' || task.expires === undefined || task.expires > now) return task;
@@ -46,10 +47,11 @@ function expiredBy(task: Task, now: number): Task {
 
 /**
  * What the events of an Inform prove (TR-069 3.7.1.5): `M Reboot` ends the oldest sent Reboot with its CommandKey,
- * `0 BOOTSTRAP` every FactoryReset, and after a `1 BOOT` nothing will be heard any more of an RPC that was never answered.
+ * `0 BOOTSTRAP` every FactoryReset; after it nothing will be heard any more of a transfer, and after a `1 BOOT` of an RPC that was
+ * never answered.
  */
-export function afterInform(tasks: readonly Task[], facts: InformFacts): Judged {
-  if (tasks.length === 0) return { tasks: [], ended: [] };
+export function afterInform(tasks: Task[], facts: InformFacts): Judged {
+  if (tasks.length === 0) return { tasks, ended: [] };
   const codes = new Set(facts.events.map(event => event.EventCode));
   const proved = provedReboots(tasks, facts.events);
   const announcedKeys = transferKeys(facts.events);
@@ -58,6 +60,8 @@ export function afterInform(tasks: readonly Task[], facts: InformFacts): Judged 
     if (proved.has(task.id)) return endedAs(task, facts.now);
     if (isTransfer(task) && announcedKeys.has(String(task.args.CommandKey))) return task;
     if (task.method === 'FactoryReset' && codes.has('0 BOOTSTRAP')) return endedAs(task, facts.now);
+    if (task.state === 'waiting' && isTransfer(task) && isForgotten(codes))
+      return endedAs(task, facts.now, unknownOutcome('the device was reset before it told of the transfer'));
     if (!codes.has('1 BOOT')) return expiredBy(task, facts.now);
     // It said yes to the Reboot and it has booted: not every CPE adds M Reboot.
     if (task.method === 'Reboot' && task.state === 'waiting' && !codes.has('M Reboot')) return endedAs(task, facts.now);
@@ -65,6 +69,10 @@ export function afterInform(tasks: readonly Task[], facts: InformFacts): Judged 
     return endedAs(task, facts.now, unknownOutcome('the device booted before it answered'));
   });
 }
+
+/** TR-069 3.7.1.5 Table 8: with `0 BOOTSTRAP` a CPE discards all that it had not told yet, so no TransferComplete follows. */
+const isForgotten = (codes: ReadonlySet<string>): boolean =>
+  codes.has('0 BOOTSTRAP') && !codes.has('7 TRANSFER COMPLETE');
 
 /** One task for each `M Reboot`: the oldest sent Reboot with that CommandKey. */
 function provedReboots(tasks: readonly Task[], events: InformFacts['events']): Set<string> {
@@ -94,7 +102,7 @@ function transferKeys(events: InformFacts['events']): Set<string> {
  * as it likes: it ends by TransferComplete, or by its own expiry.
  * @param token of the session that ends
  */
-export function afterSession(tasks: readonly Task[], token: number, now: number): Judged {
+export function afterSession(tasks: Task[], token: number, now: number): Judged {
   return judge(tasks, task => {
     if (!isSent(task) || task.sentBy === token || (task.state === 'waiting' && isTransfer(task))) return task;
     const silentSessions = (task.silentSessions ?? 0) + 1;

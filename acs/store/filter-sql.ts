@@ -96,16 +96,16 @@ function compareSql(field: Field, test: Operator, value: Literal, now: number): 
 
 const textOf = (value: Literal): string => ('text' in value ? value.text : '');
 
-/** The text of a field, NULL if unknown: a parameter from the hot values of the row, else from the tree. */
+/** The text of a field, NULL if unknown: a parameter from what the last Informs told, else from the tree. */
 function textExpression(field: Field): Condition {
   const body = '(SELECT body FROM rows WHERE device = d.pk)';
   if (field.kind === 'site')
     return condition(`(SELECT value FROM json_each(${body}, '$.site') WHERE key = ?)`, field.name);
   if (field.kind === 'path')
     return condition(
-      `COALESCE(json_extract(${body}, ?), (SELECT value FROM parameters
+      `COALESCE(json_extract((SELECT told FROM rows WHERE device = d.pk), ?), (SELECT value FROM parameters
         WHERE device = d.pk AND path = (SELECT pk FROM paths WHERE path = ?)))`,
-      `$.values."${field.name}"`,
+      `$."${field.name}"`,
       field.name,
     );
   return condition(field.name === 'firmware' ? 'd.firmware' : `d.${columns[field.name]}`);

@@ -3,6 +3,7 @@
 // Two-valued: a comparison with something unknown is false, `!=` is the opposite of `=`, so `not` always turns the answer round.
 import { UserError } from '../../shared/errors.ts';
 import { holds, isLike, isoTime, type Literal, type Operator, orderOf, timeAt } from './compare.ts';
+import { toldValues } from './inform.ts';
 import type { DeviceRow } from './store.ts';
 import { badFilter, type Token, tokenize } from './tokens.ts';
 import { versionKey } from './versions.ts';
@@ -267,7 +268,7 @@ export function onlineUntil(row: DeviceRow): number {
 export type TreeLookup = (path: string) => string | undefined;
 export type Predicate = (row: DeviceRow, now: number, tree?: TreeLookup) => boolean;
 
-/** A test of one device. Parameters are taken from the hot values of the row, then from `tree` where one is given. */
+/** A test of one device. Parameters are taken from what the last Informs told, then from `tree` where one is given. */
 export function toPredicate(filter: Filter): Predicate {
   switch (filter.op) {
     case 'and': {
@@ -336,7 +337,7 @@ const own = (from: Record<string, string>, name: string): string | undefined =>
   Object.hasOwn(from, name) ? from[name] : undefined;
 
 function textOf(row: DeviceRow, field: Field, tree?: TreeLookup): string | undefined {
-  if (field.kind === 'path') return own(row.values, field.name) ?? tree?.(field.name);
+  if (field.kind === 'path') return own(toldValues(row), field.name) ?? tree?.(field.name);
   if (field.kind === 'site') return own(row.site, field.name);
   switch (field.name) {
     case 'id':

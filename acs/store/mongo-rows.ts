@@ -1,6 +1,7 @@
 // A device's row as the document that MongoDB keeps, and the keys that make its plain order ours.
 import { UserError } from '../../shared/errors.ts';
 import { onlineUntil } from './filter.ts';
+import { toldValues } from './inform.ts';
 import type { DeviceDocument, EndedTask, Pair } from './mongo-tables.ts';
 import { jsonOf, textOf } from './plain.ts';
 import type { DeviceRow, Task } from './store.ts';
@@ -45,7 +46,7 @@ export function columnsOf(row: DeviceRow): Omit<DeviceDocument, '_id' | 'op' | '
   const newestTask = last(row.tasks.map(task => orderKey(task.created, task.id)));
   const latestFault = last(row.faults.map(fault => orderKey(fault.last, fallingId(fault.id))));
   return {
-    ...(username === undefined ? {} : { username }),
+    ...(username ? { username } : {}),
     ...(nextUsername === undefined ? {} : { nextUsername }),
     oui: textKey(row.oui),
     productClass: textKey(row.productClass),
@@ -63,7 +64,7 @@ export function columnsOf(row: DeviceRow): Omit<DeviceDocument, '_id' | 'op' | '
     onlineUntil: onlineUntil(row),
     tags: row.tags.map(textKey),
     site: pairsOf(row.site),
-    values: pairsOf(row.values),
+    values: pairsOf(toldValues(row)),
     ...(row.tasks.length > 0 ? { tasks: row.tasks.map(task => task.id) } : {}),
     ...(newestTask === undefined ? {} : { newestTask }),
     ...(latestFault === undefined ? {} : { latestFault }),

@@ -2,6 +2,7 @@
 // where the query finds too much, the predicate decides here.
 import { type Filter, type Predicate, pathsOf, toPredicate } from './filter.ts';
 import { allOf, anyOf, isExact, mongoColumns, noneOf, type Part, toMongo } from './filter-mongo.ts';
+import { toldValues } from './inform.ts';
 import type { Link } from './mongo-link.ts';
 import { rowOf, textKey } from './mongo-rows.ts';
 import type { Collections, DeviceDocument, EndedTask } from './mongo-tables.ts';
@@ -70,7 +71,11 @@ export function createSearch(link: Link, { devices, ended }: Collections, trees:
       return row ? [{ document, row }] : [];
     });
     const paths = pathsOf(filter);
-    const cold = known.filter(({ row }) => paths.some(path => !Object.hasOwn(row.values, path)));
+    const isCold = (row: DeviceRow): boolean => {
+      const told = paths.length > 0 ? toldValues(row) : {};
+      return paths.some(path => !Object.hasOwn(told, path));
+    };
+    const cold = known.filter(({ row }) => isCold(row));
     const values = await trees.lookUp(paths.length > 0 ? cold.map(({ document }) => document.tree) : [], paths);
     return known.filter(({ document, row }) => fits(row, now, path => values.get(document.tree)?.get(path)));
   };

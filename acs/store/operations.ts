@@ -77,7 +77,7 @@ function newRow(id: string, identity: DeviceIdentity, state: DeviceRow['state'],
     provisioningCode: '',
     parameterKey: '',
     root: '',
-    values: {},
+    told: '{}',
     // Tokens start at the time of birth, so that those of a removed device mean nothing to one that returns under its id.
     fence: now,
     applied: {},
@@ -94,17 +94,15 @@ const informed: Operation<'informed'> = (row, facts, id) => {
 
   const known =
     row ?? newRow(id, facts.identity, facts.admission === 'enrolled' ? 'enrolled' : 'quarantine', facts.now);
-  const { openUntil: _opened, ...rest } = known;
   const token = known.fence + 1;
-  const told = withInform(rest, facts);
-  const { tasks, ended } = afterInform(told.tasks, facts);
-  const next: DeviceRow = {
-    ...told,
-    tasks,
-    applied: withApplied(told.applied, ended),
-    fence: token,
-    claim: { token, owner: facts.owner },
-  };
+  // A copy of its own, so it may be changed here.
+  const next = withInform(known, facts);
+  const { tasks, ended } = afterInform(known.tasks, facts);
+  next.tasks = tasks;
+  next.applied = withApplied(next.applied, ended);
+  next.fence = token;
+  next.claim = { token, owner: facts.owner };
+  if (next.openUntil !== undefined) delete next.openUntil;
   const first = known.lastInform === undefined;
   return changed(next, { outcome: 'claimed', row: next, token, first, settled: ended }, ended);
 };
@@ -171,9 +169,9 @@ const approved: Operation<'approved'> = (row, { identity, openUntil, now }, id) 
 const credentialsOffered: Operation<'credentialsOffered'> = (row, { token, next, connectionRequest }, id) => {
   const known = existing(row, id);
   if (isStale(known, token)) return unchanged(row, 'stale');
-  const credentials: Credentials = known.credentials
-    ? { username: known.credentials.username, password: known.credentials.password, next }
-    : { ...next };
+  // What a device was only offered is not its own yet: the offer may never arrive.
+  const { username = '', password = '' } = known.credentials ?? {};
+  const credentials: Credentials = { username, password, next };
   const access = { ...known.connectionRequest, ...connectionRequest };
   return changed({ ...known, credentials, connectionRequest: access }, 'ok');
 };

@@ -12,12 +12,14 @@ export function textOf(text: string): string {
 
 const escapedNul = /(?<!\\)(?:\\\\)*\\u0000/;
 
-/** Plain data as JSON text. @throws UserError 400 `nul-in-text` for a NUL anywhere in it */
-export function jsonOf(value: unknown): string {
-  const text = JSON.stringify(value ?? null);
+/** JSON that is text already: a NUL in it stands escaped. @throws UserError 400 `nul-in-text` */
+export function jsonTextOf(text: string): string {
   if (text.includes('\\u0000') && escapedNul.test(text)) throw nulInText();
   return text;
 }
+
+/** Plain data as JSON text. @throws UserError 400 `nul-in-text` for a NUL anywhere in it */
+export const jsonOf = (value: unknown): string => jsonTextOf(JSON.stringify(value ?? null));
 
 export const changedMeanwhile = (kind: DocumentKind, name: string): UserError =>
   new UserError(409, 'changed-meanwhile', `${kind} '${name}' was changed by someone else meanwhile`);

@@ -2,13 +2,22 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { createReading, type Reading, type SearchRequest } from './reading.ts';
 import { openReader, type StoreFile, storeError } from './schema.ts';
-import { type FromThread, type SentOutcome, sentError, sentValue, type ToThread } from './thread.ts';
+import {
+  type Bulk,
+  type FromThread,
+  plainPacking,
+  sentError,
+  sentFailure,
+  sentValue,
+  type ToThread,
+  unpacked,
+} from './thread.ts';
 
-function outcomeOf(reading: Reading, request: SearchRequest): SentOutcome {
+function outcomeOf(reading: Reading, request: SearchRequest): [string, Bulk] {
   try {
     return sentValue(reading.search(request));
   } catch (error) {
-    return { ok: false, error: sentError(storeError(error)) };
+    return sentFailure(storeError(error));
   }
 }
 
@@ -17,10 +26,12 @@ const send = (message: FromThread): void => parentPort?.postMessage(message);
 try {
   const db = openReader((workerData as StoreFile).file);
   const reading = createReading(db);
-  parentPort?.on('message', (message: ToThread<SearchRequest>) => {
-    if (message) {
-      const [number, request] = message;
-      return send({ outcomes: [[number, outcomeOf(reading, request)]] });
+  const packing = plainPacking<SearchRequest>();
+  parentPort?.on('message', (batch: ToThread) => {
+    if (batch) {
+      // Each is told as soon as it is found.
+      for (const [number, request] of unpacked(batch, packing)) send([number, ...outcomeOf(reading, request)]);
+      return;
     }
     db.close();
     parentPort?.close();

@@ -22,7 +22,7 @@ export type SearchRequest =
 
 export interface Reading {
   device(id: string): DeviceRow | undefined;
-  deviceByUsername(username: string): DeviceRow | undefined;
+  deviceByUsername(username: string): Pick<DeviceRow, 'id' | 'credentials'> | undefined;
   devices(query: DeviceQuery): { items: DeviceRow[]; next?: string };
   countDevices(filter: Filter | undefined, now: number): number;
   parameters(device: string, path: string): KnownValue[];
@@ -59,10 +59,13 @@ export function createReading(db: DatabaseSyncInstance): Reading {
   const bodies = <T>(rows: { body: string }[]): T[] => rows.map(row => JSON.parse(row.body) as T);
   const bodyOf = <T>(row: { body: string } | undefined): T | undefined => row && (JSON.parse(row.body) as T);
 
-  const device = (id: string): DeviceRow | undefined =>
-    bodyOf(one('SELECT body FROM rows WHERE device = (SELECT pk FROM devices WHERE id = ?)', id));
-
-  const deviceByUsername = (username: string): DeviceRow | undefined =>
+  const rowWhere = (where: string, value: string | number): DeviceRow | undefined => {
+    const found = one<StoredRow>(`SELECT body, told FROM rows WHERE device = ${where}`, value);
+    return found && rowOf(found);
+  };
+  const device = (id: string): DeviceRow | undefined => rowWhere('(SELECT pk FROM devices WHERE id = ?)', id);
+  /** In every session, so no more is read than it takes. */
+  const deviceByUsername = (username: string): Pick<DeviceRow, 'id' | 'credentials'> | undefined =>
     bodyOf(
       one('SELECT body FROM rows WHERE device = (SELECT pk FROM devices WHERE username = ? LIMIT 1)', username) ??
         one('SELECT body FROM rows WHERE device = (SELECT pk FROM devices WHERE next_username = ? LIMIT 1)', username),
@@ -73,7 +76,7 @@ export function createReading(db: DatabaseSyncInstance): Reading {
     const { text, params } = pageSql(query);
     const found = all<{ pk: number; id: string; key: string | number }>(text, ...params, limit + 1);
     const items = found.slice(0, limit).flatMap(({ pk }) => {
-      const row = bodyOf<DeviceRow>(one('SELECT body FROM rows WHERE device = ?', pk));
+      const row = rowWhere('?', pk);
       return row ? [row] : [];
     });
     const last = found.length > limit ? found[limit - 1] : undefined;
@@ -193,6 +196,18 @@ export function createReading(db: DatabaseSyncInstance): Reading {
     bytes,
     search,
   };
+}
+
+/** As the table has it. */
+export interface StoredRow {
+  body: string;
+  told: string;
+}
+
+export function rowOf({ body, told }: StoredRow): DeviceRow {
+  const row = JSON.parse(body) as DeviceRow;
+  row.told = told;
+  return row;
 }
 
 /** Bounds of the paths below a partial one: from it, to the character after its last dot. */

@@ -108,6 +108,10 @@ const migrations: readonly string[] = [
     body TEXT NOT NULL
   ) STRICT;
   CREATE INDEX audit_time ON audit (time);
+
+  -- What the last Informs told lies beside the row: it is long, and seldom changes or is looked into.
+  ALTER TABLE rows ADD COLUMN told TEXT NOT NULL DEFAULT '{}';
+  UPDATE rows SET told = json_extract(body, '$.values'), body = json_remove(body, '$.values', '$.claim');
   `,
 ];
 

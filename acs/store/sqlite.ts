@@ -4,6 +4,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { Filter } from './filter.ts';
+import { writePacking } from './packing.ts';
 import { createReading, type Reading, type SearchRequest } from './reading.ts';
 import { openReader, openWriter, type StoreFile } from './schema.ts';
 import type {
@@ -12,6 +13,8 @@ import type {
   DeviceQuery,
   DeviceRow,
   DocumentKind,
+  Informed,
+  InformFacts,
   KnownValue,
   Member,
   Store,
@@ -57,7 +60,7 @@ function connectHere(place: StoreFile): Connections {
     queue = [];
     if (group.length === 0) return;
     const outcomes = writing.commit(group.map(({ request }) => request));
-    for (const [index, { settle }] of group.entries()) settle(outcomes[index]!);
+    for (const [index, { settle }] of group.entries()) settle(copied(outcomes[index]!));
   };
   return {
     reading,
@@ -78,8 +81,17 @@ function connectHere(place: StoreFile): Connections {
   };
 }
 
+/** What was answered is the caller's own, as from a thread. */
+const copied = (outcome: WriteOutcome): WriteOutcome =>
+  outcome.ok ? { ok: true, value: structuredClone(outcome.value) } : outcome;
+
+/** The writer does not send back what it was sent. */
+function withTold(informed: Informed, { report }: InformFacts): void {
+  if (informed.outcome === 'claimed') informed.row.told ??= report.values;
+}
+
 async function connectThreads(place: StoreFile): Promise<Connections> {
-  const writer = await startThread<WriteRequest>('writer', place);
+  const writer = await startThread<WriteRequest>('writer', place, writePacking);
   const db = openReader(place.file);
   let reader: Promise<StoreThread<SearchRequest>> | undefined;
   let open = true;
@@ -109,8 +121,11 @@ function createStore({ write, search, reading, close }: Connections, clock: Cloc
   return {
     device: async id => reading.device(id),
     deviceByUsername: async username => reading.deviceByUsername(username),
-    apply: async <N extends DeviceOperation>(id: string, name: N, args: DeviceOperations[N]['args']) =>
-      (await write({ do: 'apply', id, name, args })) as DeviceOperations[N]['result'],
+    apply: async <N extends DeviceOperation>(id: string, name: N, args: DeviceOperations[N]['args']) => {
+      const result = (await write({ do: 'apply', id, name, args })) as DeviceOperations[N]['result'];
+      if (name === 'informed') withTold(result as Informed, args as InformFacts);
+      return result;
+    },
     // Without a filter an index gives the page at once; a filter may have to look at every device.
     devices: async query =>
       query.filter || !indexedSort(query)

@@ -16,7 +16,10 @@ export type DeviceState = 'known' | 'quarantine' | 'enrolled';
 /** Text sealed with the server's key (fleet/secrets.ts); never shown. */
 export type Sealed = string;
 
-/** How a device proves itself to the ACS. While `next` stands, both pairs are good; the first use of `next` makes it the only one. */
+/**
+ * How a device proves itself to the ACS. While `next` stands, both pairs are good; the first use of `next` makes it the only one.
+ * Name and password are empty where a new device was only offered some.
+ */
 export interface Credentials {
   username: string;
   password: Sealed;
@@ -135,9 +138,10 @@ export interface DeviceRow extends DeviceIdentity {
   root: string;
   /** Seconds between periodic Informs, when known: what liveness is judged by. */
   informInterval?: number;
-  /** Values that the last Informs carried, by path. */
-  values: Record<string, string>;
+  /** Values that the last Informs carried, by path: a JSON object as text, which seldom changes and is seldom looked into (inform.ts). */
+  told: string;
 
+  /** As operations see it; a row that is read may still show one that has ended. */
   claim?: Claim;
   /** Last fencing token given out. */
   fence: number;
@@ -150,11 +154,25 @@ export interface DeviceRow extends DeviceIdentity {
   faults: DeviceFault[];
 }
 
+/** What the parameters of an Inform say (made by `reportOf` of inform.ts); what it does not tell is absent. */
+export interface InformReport {
+  root?: string;
+  softwareVersion?: string;
+  hardwareVersion?: string;
+  provisioningCode?: string;
+  parameterKey?: string;
+  connectionRequestUrl?: string;
+  /** Seconds; 0 where periodic Informs are off. */
+  informInterval?: number;
+  /** All values by path, a JSON object as text; null for one that is too long to be kept. */
+  values: string;
+}
+
 /** What an Inform says, ready to be recorded. */
 export interface InformFacts {
   identity: DeviceIdentity;
   events: { EventCode: string; CommandKey: string }[];
-  parameters: { Name: string; Value: string; Type: string }[];
+  report: InformReport;
   retryCount: number;
   address: string;
   now: number;
@@ -305,7 +323,7 @@ export interface Retention {
 export interface Store {
   device(id: string): Promise<DeviceRow | undefined>;
   /** The device whose current or next user name this is. */
-  deviceByUsername(username: string): Promise<DeviceRow | undefined>;
+  deviceByUsername(username: string): Promise<Pick<DeviceRow, 'id' | 'credentials'> | undefined>;
   /** @throws UserError 404 for an operation that needs a row and finds none */
   apply<N extends DeviceOperation>(
     id: string,

@@ -10,17 +10,50 @@ export type SentError =
   | { user: true; status: number; code: string; message: string; detail: Record<string, unknown> }
   | { user: false; message: string; stack: string };
 
-/** Rows go as JSON text, several times cheaper than a structured copy of them; bytes and small values as they are. */
-export type SentOutcome = { ok: true; json: string } | { ok: true; value: unknown } | { ok: false; error: SentError };
+/** What is long and travels as it is, beside the JSON: bytes, or a text each of whose quotes would be escaped there. */
+export type Bulk = string | Uint8Array | undefined;
 
-export const sentValue = (value: unknown): SentOutcome =>
-  typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)
-    ? { ok: true, json: JSON.stringify(value) }
-    : { ok: true, value };
+/**
+ * Numbers, JSON texts and bulk in turn: several times cheaper than structured copies, and all that is asked (or found) in one turn
+ * goes in one message. Undefined asks the thread to finish and close.
+ */
+export type Batch = (number | string | Bulk)[];
+export type ToThread = Batch | undefined;
+export type FromThread = { ready: true } | { failed: SentError } | Batch;
 
-/** A numbered request to a thread; undefined asks it to finish and close. */
-export type ToThread<R> = [number, R] | undefined;
-export type FromThread = { ready: true } | { failed: SentError } | { outcomes: [number, SentOutcome][] };
+/** How requests of a kind are taken apart for the journey, and put together again. */
+export interface Packing<R> {
+  pack(request: R): [json: string, bulk: Bulk];
+  unpack(json: string, bulk: Bulk): R;
+}
+
+/** Requests that are JSON and nothing else. */
+export const plainPacking = <R>(): Packing<R> => ({
+  pack: request => [JSON.stringify(request), undefined],
+  unpack: json => JSON.parse(json) as R,
+});
+
+export function* unpacked<R>(batch: Batch, { unpack }: Packing<R>): Generator<[number, R]> {
+  for (let at = 0; at < batch.length; at += 3)
+    yield [batch[at] as number, unpack(batch[at + 1] as string, batch[at + 2] as Bulk)];
+}
+
+/** An outcome as it travels: '' for no value, the value's JSON, or an error's with `!` in front; bytes are bulk alone. */
+export const sentValue = (value: unknown, text?: string, told?: string): [string, Bulk] => {
+  if (ArrayBuffer.isView(value)) return ['', value as Uint8Array];
+  return value === undefined ? ['', undefined] : [text ?? JSON.stringify(value), told];
+};
+export const sentFailure = (error: unknown): [string, Bulk] => [`!${JSON.stringify(sentError(error))}`, undefined];
+
+/** What a device told travels beside its row. */
+function receivedValue(json: string, bulk: Bulk): unknown {
+  if (json === '') return bulk;
+  const value = JSON.parse(json) as unknown;
+  if (typeof bulk !== 'string') return value;
+  const holder = value as { row?: { told: string }; told: string };
+  (holder.row ?? holder).told = bulk;
+  return value;
+}
 
 export function sentError(error: unknown): SentError {
   if (error instanceof UserError) {
@@ -64,7 +97,11 @@ function spawn(name: string, workerData: StoreFile): Worker {
 }
 
 /** Starts a thread and waits until its connection is open. @throws UserError when the file cannot serve */
-export function startThread<R>(name: 'writer' | 'reader', file: StoreFile): Promise<StoreThread<R>> {
+export function startThread<R>(
+  name: 'writer' | 'reader',
+  file: StoreFile,
+  packing: Packing<R> = plainPacking(),
+): Promise<StoreThread<R>> {
   const worker = spawn(name, file);
   const waiting = new Map<number, Waiting>();
   let sequence = 0;
@@ -78,25 +115,43 @@ export function startThread<R>(name: 'writer' | 'reader', file: StoreFile): Prom
   const exited = new Promise<void>(resolve => worker.once('exit', () => resolve()));
   void exited.then(() => fail(new UserError(503, 'store-closed', 'the store is closed')));
 
-  // At once, not gathered: posting copies, so what the caller changes afterwards is not what it asked for.
+  let gathered: Batch = [];
+  const flush = (): void => {
+    if (gathered.length > 0) worker.postMessage(gathered);
+    gathered = [];
+  };
+  // Made into text at once: what the caller changes afterwards is not what it asked for.
+  const post = (number: number, request: R): void => {
+    const [json, bulk] = packing.pack(request);
+    if (gathered.length === 0) setImmediate(flush);
+    gathered.push(number, json, typeof bulk === 'object' ? new Uint8Array(bulk) : bulk);
+  };
   const call = (request: R): Promise<unknown> =>
     new Promise((resolve, reject) => {
       if (ended) return reject(ended);
       if (waiting.size >= MAX_WAITING) return reject(new UserError(503, 'store-busy', 'the store does not keep up'));
       const number = sequence++;
-      worker.postMessage([number, request] satisfies ToThread<R>);
+      post(number, request);
       waiting.set(number, { resolve, reject });
     });
   const close = async (): Promise<void> => {
     ended ??= new UserError(503, 'store-closed', 'the store is closed');
+    flush();
     worker.postMessage(undefined);
     await exited;
   };
-  const settle = ([number, outcome]: [number, SentOutcome]): void => {
+  const take = (number: number): Waiting | undefined => {
     const who = waiting.get(number);
     waiting.delete(number);
-    if (!outcome.ok) who?.reject(receivedError(outcome.error));
-    else who?.resolve('json' in outcome ? JSON.parse(outcome.json) : outcome.value);
+    return who;
+  };
+  const settle = (batch: Batch): void => {
+    for (let at = 0; at < batch.length; at += 3) {
+      const who = take(batch[at] as number);
+      const json = batch[at + 1] as string;
+      if (json.startsWith('!')) who?.reject(receivedError(JSON.parse(json.slice(1)) as SentError));
+      else who?.resolve(receivedValue(json, batch[at + 2] as Bulk));
+    }
   };
 
   return new Promise((resolve, reject) => {
@@ -105,7 +160,7 @@ export function startThread<R>(name: 'writer' | 'reader', file: StoreFile): Prom
       reject(error);
     });
     worker.on('message', (message: FromThread) => {
-      if ('outcomes' in message) message.outcomes.forEach(settle);
+      if (Array.isArray(message)) settle(message);
       else if ('ready' in message) resolve({ call, close });
       else void exited.then(() => reject(receivedError(message.failed)));
     });

@@ -2,9 +2,19 @@
 // load a group also waits a little for company, so that many changes share one flush to the disk.
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../shared/clock.ts';
+import { bulkOf, writePacking } from './packing.ts';
 import { openWriter, type StoreFile } from './schema.ts';
-import { type FromThread, type SentOutcome, sentError, sentValue, type ToThread } from './thread.ts';
-import { createWriting, type WriteOutcome, type WriteRequest, type Writing } from './writing.ts';
+import {
+  type Batch,
+  type Bulk,
+  type FromThread,
+  sentError,
+  sentFailure,
+  sentValue,
+  type ToThread,
+  unpacked,
+} from './thread.ts';
+import { createWriting, type WriteRequest, type Writing, type Written } from './writing.ts';
 
 /** Shortest time from one commit to the next once several changes come at a time; a lone one goes at once. */
 const GROUP_MS = 5;
@@ -12,8 +22,9 @@ const CROWD = 3;
 /** Bounds how long one group may take. */
 const MAX_GROUP = 500;
 
-const sentOutcome = (outcome: WriteOutcome): SentOutcome =>
-  outcome.ok ? sentValue(outcome.value) : { ok: false, error: sentError(outcome.error) };
+/** What the device told is not sent back where it is what was sent here. */
+const sentWritten = ({ value, text, told }: Written, request: WriteRequest): [string, Bulk] =>
+  sentValue(value, text, told === bulkOf(request) ? undefined : told);
 
 function serve(writing: Writing, close: () => void): void {
   const clock = systemClock();
@@ -28,7 +39,12 @@ function serve(writing: Writing, close: () => void): void {
     const outcomes = writing.commit(group.map(([, request]) => request));
     lastCommit = clock.monotonic();
     lastSize = group.length;
-    send({ outcomes: group.map(([number], index) => [number, sentOutcome(outcomes[index]!)]) });
+    const sent: Batch = [];
+    for (const [index, outcome] of outcomes.entries()) {
+      const [number, request] = group[index]!;
+      sent.push(number, ...(outcome.ok ? sentWritten(outcome, request) : sentFailure(outcome.error)));
+    }
+    send(sent);
   };
   const due = (): void => {
     scheduled = false;
@@ -44,9 +60,9 @@ function serve(writing: Writing, close: () => void): void {
     else clock.after(wait, due);
   };
 
-  parentPort?.on('message', (request: ToThread<WriteRequest>) => {
-    if (request) {
-      queue.push(request);
+  parentPort?.on('message', (batch: ToThread) => {
+    if (batch) {
+      queue.push(...unpacked(batch, writePacking));
       return schedule();
     }
     while (queue.length > 0) commit();

@@ -3,8 +3,8 @@ import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { UserError } from '../../shared/errors.ts';
 import { onlineUntil } from './filter.ts';
 import { operate } from './operations.ts';
-import { changedMeanwhile, jsonOf, textOf } from './plain.ts';
-import { below, statements } from './reading.ts';
+import { changedMeanwhile, jsonOf, jsonTextOf, textOf } from './plain.ts';
+import { below, rowOf, type StoredRow, statements } from './reading.ts';
 import { storeError } from './schema.ts';
 import type {
   AuditEntry,
@@ -29,10 +29,12 @@ export type WriteRequest =
   | { do: 'audit'; entry: AuditEntry }
   | { do: 'prune'; retention: Retention };
 
-export type WriteOutcome = { ok: true; value: unknown } | { ok: false; error: unknown };
+/** `text`: the value as JSON, where it was made anyway, but for what the device told, which is in `told`. */
+export type WriteOutcome = Written | { ok: false; error: unknown };
+export type Written = { ok: true; value: unknown; text?: string; told?: string };
 
 export interface Writing {
-  /** Carries the requests out in order, in one transaction, each in a savepoint of it; when this returns they are durable. */
+  /** Carries the requests out in order, in one transaction, each wholly or not at all; when this returns they are durable. */
   commit(requests: readonly WriteRequest[]): WriteOutcome[];
 }
 
@@ -42,45 +44,116 @@ export const PRUNE_BATCH = 2000;
 type Columns = Record<string, string | number | null>;
 
 /** What the narrow table holds of a row. */
-function columnsOf(row: DeviceRow): Columns {
-  return {
-    username: row.credentials?.username ?? null,
-    next_username: row.credentials?.next?.username ?? null,
-    oui: row.oui,
-    product_class: row.productClass,
-    serial: row.serialNumber,
-    manufacturer: row.manufacturer,
-    firmware: row.softwareVersion,
-    firmware_key: versionKey(row.softwareVersion),
-    hardware: row.hardwareVersion,
-    address: row.address,
-    state: row.state,
-    created: row.created,
-    last_inform: row.lastInform ?? 0,
-    last_boot: row.lastBoot ?? 0,
-    online_until: onlineUntil(row),
-  };
+const columnsOf = (row: DeviceRow): Columns => ({
+  username: row.credentials?.username || null,
+  next_username: row.credentials?.next?.username ?? null,
+  oui: row.oui,
+  product_class: row.productClass,
+  serial: row.serialNumber,
+  manufacturer: row.manufacturer,
+  firmware: row.softwareVersion,
+  firmware_key: versionKey(row.softwareVersion),
+  hardware: row.hardwareVersion,
+  address: row.address,
+  state: row.state,
+  created: row.created,
+  last_inform: row.lastInform ?? 0,
+  last_boot: row.lastBoot ?? 0,
+  online_until: onlineUntil(row),
+});
+
+/** Whether all columns but those of an Inform's time are the same: nearly always, and working them out costs more. */
+const isSteady = (before: DeviceRow, row: DeviceRow): boolean =>
+  before.credentials === row.credentials &&
+  before.softwareVersion === row.softwareVersion &&
+  before.hardwareVersion === row.hardwareVersion &&
+  before.address === row.address &&
+  before.state === row.state &&
+  before.manufacturer === row.manufacturer &&
+  before.oui === row.oui &&
+  before.productClass === row.productClass &&
+  before.serialNumber === row.serialNumber &&
+  before.created === row.created;
+
+/** A device in the writer's memory: those that are in session are asked for again and again. */
+interface Loaded {
+  pk: number;
+  row: DeviceRow;
 }
+const MAX_LOADED = 2000;
+/** About 100 bytes each. */
+const MAX_FREED = 100_000;
 
 export function createWriting(db: DatabaseSyncInstance): Writing {
   const sql = statements(db);
+  /** Whether the request at hand has changed anything yet. */
+  let touched = false;
+  const changing: typeof sql = text => {
+    touched = true;
+    return sql(text);
+  };
   const run = (text: string, ...params: (string | number | null | Uint8Array)[]): number =>
-    sql(text).run(...params).changes;
-  /** Path numbers known to be stored; forgotten whenever something was rolled back. */
+    changing(text).run(...params).changes;
+  /** Path numbers known to be stored; forgotten whenever something was rolled back, as `loaded` is. */
   const paths = new Map<string, number>();
+  /** By id, the one asked for last at the end. */
+  const loaded = new Map<string, Loaded>();
+  /**
+   * Tokens of claims whose end stands in memory alone, by device: no other process can ask for the device but through this one, and
+   * with this one all claims end. So a session that changed nothing else costs no second write.
+   */
+  const freed = new Map<string, number>();
+  let freedInGroup: string[] = [];
+  const forget = (): void => {
+    paths.clear();
+    loaded.clear();
+    for (const id of freedInGroup) freed.delete(id);
+  };
 
-  const apply = (id: string, name: DeviceOperation, args: DeviceOperations[DeviceOperation]['args']): unknown => {
-    const found = sql('SELECT device, body FROM rows WHERE device = (SELECT pk FROM devices WHERE id = ?)').get(id) as
-      | { device: number; body: string }
-      | undefined;
-    const before = found && (JSON.parse(found.body) as DeviceRow);
-    const change = operate(name, id, before, args);
-    for (const task of change.ended) keepEnded(task);
-    if (change.row === before) return change.result;
-    if (!change.row) run('DELETE FROM devices WHERE pk = ?', found?.device ?? 0);
-    else if (found && before) update(found.device, before, change.row);
-    else insert(change.row);
-    return change.result;
+  const load = (id: string): Loaded | undefined => {
+    const known = loaded.get(id);
+    if (known) return known;
+    const found = sql('SELECT device, body, told FROM rows WHERE device = (SELECT pk FROM devices WHERE id = ?)').get(
+      id,
+    ) as (StoredRow & { device: number }) | undefined;
+    if (!found) return undefined;
+    const row = rowOf(found);
+    if (row.claim && row.claim.token === freed.get(id)) delete row.claim;
+    return { pk: found.device, row };
+  };
+
+  const remember = (id: string, entry: Loaded): void => {
+    loaded.delete(id);
+    loaded.set(id, entry);
+    if (loaded.size <= MAX_LOADED) return;
+    for (const oldest of loaded.keys()) {
+      loaded.delete(oldest);
+      break;
+    }
+  };
+
+  const apply = (id: string, name: DeviceOperation, args: DeviceOperations[DeviceOperation]['args']): Written => {
+    const before = load(id);
+    const { row, result, ended } = operate(name, id, before?.row, args);
+    for (const task of ended) keepEnded(task);
+    if (row === before?.row) return { ok: true, value: result };
+    if (!row) {
+      run('DELETE FROM devices WHERE pk = ?', before?.pk ?? 0);
+      loaded.delete(id);
+      freed.delete(id);
+      return { ok: true, value: result };
+    }
+    if (before && isFreed(before.row, row) && freed.size < MAX_FREED) {
+      freed.set(id, before.row.claim!.token);
+      freedInGroup.push(id);
+      remember(id, { pk: before.pk, row });
+      return { ok: true, value: result };
+    }
+    const body = jsonOf({ ...row, told: undefined });
+    const pk = before ? update(before, row, body) : insert(row, body);
+    freed.delete(id);
+    remember(id, { pk, row });
+    return withBody(result, row, body);
   };
 
   const keepEnded = (task: Task): void => {
@@ -95,28 +168,38 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
     );
   };
 
-  const insert = (row: DeviceRow): void => {
-    const body = jsonOf(row);
+  const insert = (row: DeviceRow, body: string): number => {
     const cells = { id: textOf(row.id), ...columnsOf(row) };
     const names = Object.keys(cells);
-    const { lastInsertRowid } = sql(
+    const { lastInsertRowid } = changing(
       `INSERT INTO devices (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
     ).run(...Object.values(cells));
     const pk = Number(lastInsertRowid);
-    run('INSERT INTO rows (device, body) VALUES (?, ?)', pk, body);
+    run('INSERT INTO rows (device, body, told) VALUES (?, ?, ?)', pk, body, jsonTextOf(row.told));
     link(pk, undefined, row);
+    return pk;
   };
 
-  const update = (pk: number, before: DeviceRow, row: DeviceRow): void => {
-    run('UPDATE rows SET body = ? WHERE device = ?', jsonOf(row), pk);
-    const old = columnsOf(before);
+  const update = ({ pk, row: before }: Loaded, row: DeviceRow, body: string): number => {
+    if (before.told === row.told) run('UPDATE rows SET body = ? WHERE device = ?', body, pk);
+    else run('UPDATE rows SET body = ?, told = ? WHERE device = ?', body, jsonTextOf(row.told), pk);
     // Only what differs: a column that is not named leaves its index alone.
-    const cells = Object.entries(columnsOf(row)).filter(([name, value]) => old[name] !== value);
-    if (cells.length > 0) {
+    if (isSteady(before, row)) {
+      if (before.lastInform !== row.lastInform)
+        run(
+          'UPDATE devices SET last_inform = ?, last_boot = ?, online_until = ? WHERE pk = ?',
+          row.lastInform ?? 0,
+          row.lastBoot ?? 0,
+          onlineUntil(row),
+          pk,
+        );
+    } else {
+      const cells = differing(columnsOf(before), columnsOf(row));
       const set = cells.map(([name]) => `${name} = ?`).join(', ');
-      run(`UPDATE devices SET ${set} WHERE pk = ?`, ...cells.map(([, value]) => value), pk);
+      if (cells.length > 0) run(`UPDATE devices SET ${set} WHERE pk = ?`, ...cells.map(([, value]) => value), pk);
     }
     link(pk, before, row);
+    return pk;
   };
 
   /** The side tables by which tags, open tasks and faults are found. */
@@ -150,7 +233,7 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
     if (replaceBelow === '') run('DELETE FROM parameters WHERE device = ?', found.pk);
     else if (replaceBelow !== undefined) forgetBelow(found.pk, replaceBelow);
     const put =
-      sql(`INSERT INTO parameters (device, path, value, type, writable, notification, time) VALUES (?, ?, ?, ?, ?, ?, ?)
+      changing(`INSERT INTO parameters (device, path, value, type, writable, notification, time) VALUES (?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT DO UPDATE SET value = excluded.value, type = excluded.type, time = excluded.time,
         writable = coalesce(excluded.writable, writable), notification = coalesce(excluded.notification, notification)`);
     for (const { path, value, type, writable, notification, time } of values) {
@@ -180,7 +263,7 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
   };
 
   const nextGeneration = (kind: DocumentKind): number => {
-    const row = sql(
+    const row = changing(
       `INSERT INTO generations (kind, generation) VALUES (?, 1)
        ON CONFLICT DO UPDATE SET generation = generation + 1 RETURNING generation`,
     ).get(kind) as { generation: number };
@@ -220,10 +303,8 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
     return Math.max(forget('ended_tasks', 'ended', endedTasks), forget('audit', 'time', audit));
   };
 
-  const carryOut = (request: WriteRequest): unknown => {
+  const carryOut = (request: Exclude<WriteRequest, { do: 'apply' }>): unknown => {
     switch (request.do) {
-      case 'apply':
-        return apply(request.id, request.name, request.args);
       case 'putParameters':
         return putParameters(request.device, request.values, request.replaceBelow);
       case 'putDocument':
@@ -247,46 +328,65 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
     }
   };
 
-  const inSavepoint = (request: WriteRequest): WriteOutcome => {
-    sql('SAVEPOINT request').run();
+  const attempt = (request: WriteRequest): WriteOutcome =>
+    request.do === 'apply' ? apply(request.id, request.name, request.args) : { ok: true, value: carryOut(request) };
+
+  /** @throws what failed half-way: then the whole group has to be undone */
+  const attemptInGroup = (request: WriteRequest): WriteOutcome => {
+    touched = false;
     try {
-      const value = carryOut(request);
-      sql('RELEASE request').run();
-      return { ok: true, value };
+      return attempt(request);
     } catch (error) {
-      paths.clear();
-      // A full disk may have undone the whole transaction by itself.
-      if (db.isTransaction) db.exec('ROLLBACK TO request; RELEASE request');
+      // Most refusals come before anything was changed: the group goes on.
+      if (touched || !db.isTransaction) throw error;
       return { ok: false, error: storeError(error) };
     }
   };
 
   const commit = (requests: readonly WriteRequest[]): WriteOutcome[] => {
-    let outcomes: WriteOutcome[] = [];
+    freedInGroup = [];
     try {
       sql('BEGIN IMMEDIATE').run();
-      for (const request of requests) {
-        outcomes.push(inSavepoint(request));
-        if (!db.isTransaction) break;
-      }
-      if (db.isTransaction) {
-        sql('COMMIT').run();
-        return outcomes;
-      }
+      const outcomes = requests.map(attemptInGroup);
+      sql('COMMIT').run();
+      return outcomes;
     } catch (error) {
-      paths.clear();
+      forget();
+      // A full disk may have undone the whole transaction by itself.
       if (db.isTransaction) db.exec('ROLLBACK');
-      outcomes = [{ ok: false, error: storeError(error) }];
+      // Nothing of the group is stored. Each again by itself: what cannot be done must not take the others along.
+      return requests.length === 1
+        ? [{ ok: false, error: storeError(error) }]
+        : requests.flatMap(request => commit([request]));
     }
-    // Nothing of the group is stored. Each again by itself: what cannot be done must not take the others along.
-    return requests.length === 1 ? outcomes : requests.flatMap(request => commit([request]));
   };
 
   return { commit };
 }
 
+/** Whether only the claim went: nothing that has to outlive this process. */
+function isFreed(before: DeviceRow, row: DeviceRow): boolean {
+  if (!before.claim || row.claim) return false;
+  for (const name of Object.keys(before) as (keyof DeviceRow)[])
+    if (name !== 'claim' && before[name] !== row[name]) return false;
+  return true;
+}
+
+/** A result that holds the row takes its text from what was stored. */
+function withBody(value: unknown, row: DeviceRow, body: string): Written {
+  const { told } = row;
+  if (value === row) return { ok: true, value, text: body, told };
+  if (typeof value !== 'object' || value === null || !('row' in value) || value.row !== row) return { ok: true, value };
+  const { row: _row, ...rest } = value;
+  return { ok: true, value, text: `{"row":${body},${JSON.stringify(rest).slice(1)}`, told };
+}
+
+function differing(before: Columns, after: Columns): [string, string | number | null][] {
+  return Object.entries(after).filter(([name, value]) => before[name] !== value);
+}
+
 function difference<T>(before: readonly T[], after: readonly T[], key: (item: T) => string): { gone: T[]; come: T[] } {
-  if (before.length === 0 && after.length === 0) return { gone: [], come: [] };
+  if (before === after || (before.length === 0 && after.length === 0)) return { gone: [], come: [] };
   const old = new Set(before.map(key));
   const fresh = new Set(after.map(key));
   return { gone: before.filter(item => !fresh.has(key(item))), come: after.filter(item => !old.has(key(item))) };

@@ -3,6 +3,7 @@ import type { EventEntry } from '../../shared/cwmp/methods.ts';
 import type { Namespace } from '../../shared/cwmp/versions.ts';
 import { UserError } from '../../shared/errors.ts';
 import { createHttp } from '../../shared/net/http.ts';
+import type { Conduct } from '../state/conduct.ts';
 import type { Change, Device, Source } from '../state/device.ts';
 import { type AcsAddress, acsAddress, usesDhcp } from './acsurl.ts';
 import { contactAcs } from './contact.ts';
@@ -13,6 +14,7 @@ import { isTrue, managementServer, retryPolicy } from './inform.ts';
 import { Mutex, unlessAborted } from './latch.ts';
 import * as ledger from './ledger.ts';
 import type { WireTap } from './line.ts';
+import type { OpenListener } from './listener.ts';
 import { News } from './news.ts';
 import type { Orders } from './rpc.ts';
 import type { SessionReport } from './session.ts';
@@ -40,6 +42,10 @@ export interface AgentOptions {
   once?: boolean | undefined;
   /** Another HTTP client than the one on sockets. */
   http?: typeof createHttp | undefined;
+  /** Another listener for connection requests than the one on sockets. */
+  openListener?: OpenListener | undefined;
+  /** Stands between what the ACS orders and how it is done. */
+  conduct?: Conduct | undefined;
   /** How the Inform is written: cwmp-1-2 without version headers unless told. */
   cwmp?: { namespace?: Namespace; supportedVersions?: string[] } | undefined;
   /** Asks the ACS by GetRPCMethods in each session what it answers, and logs it. */
@@ -131,6 +137,8 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
   #uncompressed = false;
   /** Failed sessions since the boot or the last good one: the n of the retry table. */
   #failures = 0;
+  /** A session failed that was worth a retry, and none has ended well since. */
+  #retrying = false;
   /** Monotonic milliseconds; undefined while no retry is due. */
   #retryAt: number | undefined;
   #lastSuccess = Number.NEGATIVE_INFINITY;
@@ -161,6 +169,7 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
   #makeDoors(listen: { host: string; port: number }): Doors {
     return new Doors(this.device, {
       listen,
+      open: this.#options.openListener,
       busy: () => this.#inSession,
       requested: () => this.#requested(),
       changed: paths => this.#noteChanged(paths),
@@ -343,6 +352,9 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
   transferDue(): void {
     this.#worker.wake();
   }
+  get conduct(): Conduct | undefined {
+    return this.#options.conduct;
+  }
   openFiles(): OpenFiles {
     return openFilesWith(this.device, this.#options.http ?? createHttp);
   }
@@ -405,6 +417,7 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
         compress: !this.#uncompressed,
         askMethods: this.#options.askMethods === true,
         http: this.#options.http,
+        conduct: this.conduct,
         wire: this.#options.wire,
         signal: abort.signal,
         orders,
@@ -467,6 +480,7 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
     const { clock, facts } = this.device;
     this.#status = 'Connected';
     this.#failures = 0;
+    this.#retrying = false;
     this.#lastSuccess = clock.monotonic();
     // An event that the ACS answered with a fault is still undelivered; it waits no longer than a failed session would.
     const owed = facts.transfers.some(({ state }) => state === 'ended') || facts.wishes !== undefined;
@@ -488,9 +502,11 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
     if (report.error?.code === 8006) this.#namespace = '1-0';
     // TR-069 3.4.7: an ACS that cannot read what is compressed gets it plain from now on.
     if (report.error?.code === 415) this.#uncompressed = true;
-    // A connection request alone is not worth a retry: the ACS will ask again (TR-069 3.7.1.5).
-    const nothing = !report.informed && device.facts.events.length === 0 && device.facts.changed.length === 0;
-    const wait = nothing ? undefined : this.#retryWait(this.#failures);
+    // A connection request alone is not worth a retry: the ACS will ask again (TR-069 3.7.1.5). The retry of a session that failed
+    // after its events were told has none to tell either, and goes on until it succeeds (3.2.1.1).
+    const { events, changed } = device.facts;
+    this.#retrying ||= report.informed || events.length > 0 || changed.length > 0;
+    const wait = this.#retrying ? this.#retryWait(this.#failures) : undefined;
     if (wait !== undefined) this.device.log.info('next try', { inSeconds: Math.round(wait / 1000) });
     this.#retryIn(wait);
     if (report.error?.kind === 'no-url') return;

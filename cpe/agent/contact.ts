@@ -12,6 +12,7 @@ import {
   withCookies,
   withRedirects,
 } from '../../shared/net/http.ts';
+import type { Conduct } from '../state/conduct.ts';
 import type { Device, DownloadWish, Transfer } from '../state/device.ts';
 import { autonomousComplete } from './autonomous.ts';
 import { failureOf } from './failure.ts';
@@ -38,6 +39,8 @@ export interface ContactInput {
   compress: boolean;
   askMethods: boolean;
   http?: typeof createHttp | undefined;
+  /** Stands between what is ordered and how it is done. */
+  conduct?: Conduct | undefined;
   wire?: WireTap | undefined;
   signal: AbortSignal;
   /** Filled with what the ACS orders for after the session. */
@@ -124,7 +127,10 @@ async function converse(input: ContactInput, send: Send, report: SessionReport):
       newId: () => device.random.bytes(8).toString('hex'),
       informed: () => device.record(facts => delivered(facts, told, changedAgain)),
       requests: () => [...outcomes(device, events), ...(input.askMethods ? [methodsQuestion(device)] : [])],
-      carryOut: (method, args) => carryOut({ device, orders }, method, args),
+      carryOut: (method, args) => {
+        const honest = (): ReturnType<typeof carryOut<typeof method>> => carryOut({ device, orders }, method, args);
+        return input.conduct?.carryOut(method, args, honest) ?? honest();
+      },
     },
     report,
   );

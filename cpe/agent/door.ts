@@ -2,13 +2,15 @@
 import type { Device } from '../state/device.ts';
 import { credentials, isTrue, managementServer } from './inform.ts';
 import { Mutex } from './latch.ts';
-import { type Listener, openListener } from './listener.ts';
+import { type Listener, type OpenListener, openListener } from './listener.ts';
 
 /** Name under which the address is kept in the unit's state. */
 const MEMORY = 'connection-request';
 
 export interface DoorOptions {
   listen: { host: string; port: number };
+  /** Another listener than the one on sockets. */
+  open?: OpenListener | undefined;
   busy: () => boolean;
   requested: () => void;
   /** The URL is another one than the ACS was told. */
@@ -64,11 +66,11 @@ export class Door {
 
   async #open(host: string, configured: number, fallback: number): Promise<void> {
     const device = this.#device;
-    const { busy, requested, changed } = this.#options;
+    const { open = openListener, busy, requested, changed } = this.#options;
     const { address, clock, random, log } = device;
     const before = await remembered(device);
     const path = before?.path ?? `/${random.bytes(16).toString('hex')}`;
-    const listener = await openListener({
+    const listener = await open({
       host,
       port: configured || fallback || before?.port || 0,
       path,

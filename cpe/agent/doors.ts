@@ -2,11 +2,14 @@
 import { messageOf } from '../../shared/errors.ts';
 import type { Device } from '../state/device.ts';
 import { Door } from './door.ts';
+import type { OpenListener } from './listener.ts';
 import { createUdpDoor, isStunEnabled, type StunView, stunOff, type UdpDoor } from './stun.ts';
 
 export interface DoorsOptions {
   /** Where connection requests are taken. */
   listen: { host: string; port: number };
+  /** Another listener than the one on sockets. */
+  open?: OpenListener | undefined;
   /** A session runs. */
   busy: () => boolean;
   requested: () => void;
@@ -25,9 +28,9 @@ export class Doors {
   constructor(device: Device, options: DoorsOptions) {
     this.#device = device;
     this.#options = options;
-    const { listen, busy, requested, changed } = options;
+    const { listen, open, busy, requested, changed } = options;
     const url = `${device.model.root}ManagementServer.ConnectionRequestURL`;
-    this.#http = new Door(device, { listen, busy, requested, changed: () => changed([url]) });
+    this.#http = new Door(device, { listen, open, busy, requested, changed: () => changed([url]) });
   }
 
   get url(): string {

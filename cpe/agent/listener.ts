@@ -35,27 +35,42 @@ export interface Listener {
 const PER_MINUTE = 60;
 const PORTS_TRIED = 32;
 
-/** @throws Error when no port could be had */
-export async function openListener(options: ListenerOptions): Promise<Listener> {
-  const verifier = createVerifier({
-    realm: 'connection-request',
-    clock: options.clock,
-    random: options.random,
-    key: options.random.bytes(32),
-    lifetimeMs: 60_000,
-    maxTracked: 1000,
-  });
-  const recent: number[] = [];
+export type OpenListener = (options: ListenerOptions) => Promise<Listener>;
 
-  /** @returns the status to answer with */
-  const judge = async (request: IncomingMessage): Promise<{ status: number; challenge?: string[] }> => {
-    if (request.url !== options.path) return { status: 404 };
-    if (request.method !== 'GET') return { status: 405 };
+/** What a connection request says, as far as it matters. */
+export interface Knock {
+  method: string;
+  /** Path and query as sent. */
+  url: string;
+  authorization: string | undefined;
+}
+
+export interface KnockAnswer {
+  status: number;
+  /** WWW-Authenticate, with 401. */
+  challenge?: string[];
+}
+
+/** Decides on connection requests and passes the good ones on; without the sockets. */
+export function createKnockJudge(options: ListenerOptions): (knock: Knock) => Promise<KnockAnswer> {
+  // Made at the first knock: most units of a fleet never hear one.
+  let made: { verifier: ReturnType<typeof createVerifier>; recent: number[] } | undefined;
+  const make = (): NonNullable<typeof made> => {
+    const { clock, random } = options;
+    const common = { realm: 'connection-request', clock, random, lifetimeMs: 60_000, maxTracked: 1000 };
+    return { verifier: createVerifier({ ...common, key: random.bytes(32) }), recent: [] };
+  };
+
+  return async knock => {
+    if (knock.url !== options.path) return { status: 404 };
+    if (knock.method !== 'GET') return { status: 405 };
+    made ??= make();
+    const { verifier, recent } = made;
     const { username, password } = options.credentials();
     const verdict = await verifier.verify({
-      header: request.headers.authorization,
+      header: knock.authorization,
       method: 'GET',
-      uri: request.url,
+      uri: knock.url,
       passwords: user => (user === username ? [password] : undefined),
     });
     if (!verdict.ok) return { status: 401, challenge: verifier.challenge({ stale: verdict.stale }) };
@@ -66,11 +81,17 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     options.requested();
     return { status: 200 };
   };
+}
+
+/** @throws Error when no port could be had */
+export async function openListener(options: ListenerOptions): Promise<Listener> {
+  const judge = createKnockJudge(options);
 
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     // Whatever a caller sends along is ignored (TR-069 3.2.2), and not read for long.
     request.resume();
-    judge(request).then(
+    const { method = '', url = '', headers } = request;
+    judge({ method, url, authorization: headers.authorization }).then(
       ({ status, challenge }) => {
         response.writeHead(status, {
           'Content-Length': 0,

@@ -2,6 +2,7 @@
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import type { EventEntry } from '../../shared/cwmp/methods.ts';
 import { isAbort } from '../../shared/errors.ts';
+import type { Conduct } from '../state/conduct.ts';
 import type { Device, InstallOutcome, Transfer } from '../state/device.ts';
 import { isReported } from './autonomous.ts';
 import { utcTime } from './inform.ts';
@@ -13,6 +14,8 @@ import { fetchFile, installFile, type OpenFiles, ServerGone, sendFile } from './
 /** What the worker asks of its agent. */
 export interface WorkerHost {
   readonly device: Device;
+  /** Stands between what is ordered and how it is done. */
+  readonly conduct: Conduct | undefined;
   /** Made per use: an idle unit holds no client. */
   openFiles(): OpenFiles;
   /** Runs a task while no session runs. */
@@ -154,18 +157,23 @@ export class Worker {
       signal.throwIfAborted();
       // One write for what the file changes and for its outcome: after a power cut it is either all done or not begun.
       const outcome = await host.device.together(async () => {
-        const result = await installFile(context, transfer, bytes).catch(asFault);
+        const honest = (): Promise<InstallOutcome> => installFile(context, transfer, bytes);
+        const result = await (host.conduct?.install(transfer, signal, honest) ?? honest()).catch((error: unknown) => {
+          // Power failed meanwhile: there is no outcome, and the installation begins again.
+          signal.throwIfAborted();
+          return asFault(error);
+        });
         await this.#note(transfer, result);
         return result;
       });
-      await this.#follow(transfer, outcome);
+      await this.#follow(transfer, outcome, signal);
     });
   }
 
   async #conclude(transfer: Transfer, outcome: InstallOutcome | CwmpFault, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     await this.#note(transfer, outcome);
-    await this.#follow(transfer, outcome);
+    await this.#follow(transfer, outcome, signal);
   }
 
   /** Outcome and events become durable in one write. */
@@ -183,8 +191,10 @@ export class Worker {
   }
 
   /** What follows once the outcome is durable: only then may the unit restart. */
-  async #follow({ id, commandKey, kind }: Transfer, outcome: InstallOutcome | CwmpFault): Promise<void> {
-    const { device } = this.#host;
+  async #follow(transfer: Transfer, outcome: InstallOutcome | CwmpFault, signal: AbortSignal): Promise<void> {
+    const { device, conduct } = this.#host;
+    const { id, commandKey, kind } = transfer;
+    await conduct?.settled(transfer, signal, outcome instanceof CwmpFault ? outcome.code : 0);
     this.#attempts?.delete(id);
     await device.dropFile(id);
     const fault = outcome instanceof CwmpFault && { fault: outcome.code, reason: outcome.message };

@@ -219,8 +219,7 @@ const excerpt = (text: string): string => JSON.stringify(text.length > 40 ? `${t
 
 /** xsi:type of a value, with our prefix. 1999 instance namespace, SOAP's own types and none at all are understood. */
 function typeOf(element: XmlElement): string {
-  if (element.attributes.size === 0) return 'xsd:string';
-  const raw = element.attributes.get('xsi:type') ?? attributeNamed(element, 'type');
+  const raw = element.attributes['xsi:type'] ?? attributeNamed(element, 'type');
   if (raw === undefined) return 'xsd:string';
   return TYPES.get(raw) ?? canonicalType(raw);
 }

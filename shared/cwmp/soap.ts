@@ -236,7 +236,7 @@ function spokenIn(root: XmlElement, header: XmlElement | undefined, message: Xml
     const namespace = namespaceOf(entry.namespace);
     if (namespace) return namespace;
   }
-  for (const uri of root.attributes.values()) {
+  for (const uri of Object.values(root.attributes)) {
     const namespace = namespaceOf(uri);
     if (namespace) return namespace;
   }

@@ -35,19 +35,24 @@ export const defaultLimits: Readonly<XmlLimits> = {
 };
 
 const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace';
-const NO_ATTRIBUTES: ReadonlyMap<string, string> = new Map();
+/** By the name as written; without a prototype, so that every key is an attribute. */
+export type Attributes = Readonly<Record<string, string>>;
+const NO_ATTRIBUTES: Attributes = Object.freeze(Object.create(null) as Record<string, string>);
 const NO_CHILDREN: readonly XmlElement[] = [];
 
 /** Prefixes declared on one element; what it does not know, its parent's may. */
 interface Scope {
   readonly parent: Scope | undefined;
   readonly prefixes: Map<string, string>;
+  /** Namespace of names without a prefix: most of all names. */
+  readonly plain: string;
 }
 
-const ROOT_SCOPE: Scope = { parent: undefined, prefixes: new Map([['xml', XML_NAMESPACE]]) };
+const ROOT_SCOPE: Scope = { parent: undefined, prefixes: new Map([['xml', XML_NAMESPACE]]), plain: '' };
 
 /** '' for a prefix that nobody declared: a sloppy sender, judged where the name matters. */
 function lookUp(scope: Scope, prefix: string): string {
+  if (prefix === '') return scope.plain;
   for (let at: Scope | undefined = scope; at; at = at.parent) {
     const uri = at.prefixes.get(prefix);
     if (uri !== undefined) return uri;
@@ -61,13 +66,13 @@ export class XmlElement {
   /** Namespace URI, '' for none. */
   readonly namespace: string;
   /** By the name as written (`xsi:type`), xmlns declarations included. */
-  readonly attributes: ReadonlyMap<string, string>;
+  readonly attributes: Attributes;
   children: readonly XmlElement[] = NO_CHILDREN;
   /** All character data directly inside, CDATA included, white space kept. */
   text = '';
   readonly scope: Scope;
 
-  constructor(name: string, namespace: string, attributes: ReadonlyMap<string, string>, scope: Scope) {
+  constructor(name: string, namespace: string, attributes: Attributes, scope: Scope) {
     this.name = name;
     this.namespace = namespace;
     this.attributes = attributes;
@@ -91,8 +96,10 @@ export function resolveName(element: XmlElement, qname: string): { namespace: st
 
 /** Value of the first attribute with this local name, whatever its prefix. */
 export function attributeNamed(element: XmlElement, local: string): string | undefined {
-  for (const [name, value] of element.attributes) {
-    if (name === local || (name.endsWith(local) && name[name.length - local.length - 1] === ':')) return value;
+  const { attributes } = element;
+  for (const name in attributes) {
+    if (name === local || (name.endsWith(local) && name[name.length - local.length - 1] === ':'))
+      return attributes[name];
   }
   return undefined;
 }
@@ -107,19 +114,26 @@ export function parseXml(source: string | Buffer, limits?: Partial<XmlLimits>): 
   const bounds = limits ? { ...defaultLimits, ...limits } : defaultLimits;
   if (source.length > bounds.size) throw new XmlError(`larger than ${bounds.size} bytes`, 1, 1);
   const text = trimEnds(typeof source === 'string' ? source : decodeBytes(source));
-  return new Builder(bounds).build(text);
+  const builder = spare ?? new Builder();
+  spare = undefined;
+  const root = builder.build(text, bounds);
+  // One that threw is not used again: its parser stands in the midst of a document.
+  spare = builder;
+  return root;
 }
 
+/** Making a parser costs as much as reading twenty elements. */
+let spare: Builder | undefined;
+
 class Builder {
-  readonly #limits: Readonly<XmlLimits>;
+  #limits: Readonly<XmlLimits> = defaultLimits;
   readonly #parser = new SaxesParser({ xmlns: false, position: false });
   readonly #open: XmlElement[] = [];
   #root: XmlElement | undefined;
   #elements = 0;
   #attributes = 0;
 
-  constructor(limits: Readonly<XmlLimits>) {
-    this.#limits = limits;
+  constructor() {
     const parser = this.#parser;
     // Seven handlers and no more: with an eighth V8 keeps the parser's properties in a hash table, and all is 7 times slower.
     parser.on('attribute', (_: SaxesAttributePlain) => {
@@ -140,9 +154,13 @@ class Builder {
     parser.on('error', error => this.#fail(error.message));
   }
 
-  build(text: string): XmlElement {
+  build(text: string, limits: Readonly<XmlLimits>): XmlElement {
+    this.#limits = limits;
+    this.#elements = 0;
     this.#parser.write(text).close();
-    return this.#root ?? this.#fail('no element');
+    const root = this.#root ?? this.#fail('no element');
+    this.#root = undefined;
+    return root;
   }
 
   #opened(tag: SaxesTagPlain): void {
@@ -164,26 +182,22 @@ class Builder {
 }
 
 function newElement(tag: SaxesTagPlain, outer: Scope, attributed: boolean): XmlElement {
-  let scope = outer;
-  let attributes = NO_ATTRIBUTES;
-  if (attributed) {
-    const own = new Map<string, string>();
-    let prefixes: Map<string, string> | undefined;
-    for (const name in tag.attributes) {
-      const value = tag.attributes[name] ?? '';
-      own.set(name, value);
-      if (name.startsWith('xmlns') && (name.length === 5 || name[5] === ':')) {
-        prefixes ??= new Map();
-        prefixes.set(name.slice(6), value);
-      }
-    }
-    attributes = own;
-    if (prefixes) scope = { parent: outer, prefixes };
-  }
+  const attributes = attributed ? tag.attributes : NO_ATTRIBUTES;
+  const scope = attributed ? scopeWithin(outer, attributes) : outer;
   const colon = tag.name.indexOf(':');
-  if (colon < 0) return new XmlElement(tag.name, lookUp(scope, ''), attributes, scope);
+  if (colon < 0) return new XmlElement(tag.name, scope.plain, attributes, scope);
   const namespace = lookUp(scope, tag.name.slice(0, colon));
   return new XmlElement(tag.name.slice(colon + 1), namespace, attributes, scope);
+}
+
+function scopeWithin(outer: Scope, attributes: Attributes): Scope {
+  let prefixes: Map<string, string> | undefined;
+  for (const name in attributes) {
+    if (!name.startsWith('xmlns') || (name.length > 5 && name[5] !== ':')) continue;
+    prefixes ??= new Map();
+    prefixes.set(name.slice(6), attributes[name] ?? '');
+  }
+  return prefixes ? { parent: outer, prefixes, plain: prefixes.get('') ?? outer.plain } : outer;
 }
 
 /** C programs send a trailing NUL, scripts a leading line break: XML allows neither, and neither does harm. */

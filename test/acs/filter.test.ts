@@ -30,7 +30,12 @@ function rowOf(more: Partial<DeviceRow> = {}): DeviceRow {
     provisioningCode: '',
     parameterKey: '',
     root: 'Device.',
-    values: { 'Device.A.Enable': '1', 'Device.A.Port': '5061', 'Device.A.Version': '2.10', 'Device.A.Empty': '' },
+    told: JSON.stringify({
+      'Device.A.Enable': '1',
+      'Device.A.Port': '5061',
+      'Device.A.Version': '2.10',
+      'Device.A.Empty': '',
+    }),
     fence: 1,
     applied: {},
     tasks: [],

@@ -1,6 +1,7 @@
 // Device operations as pure functions: claims and fencing, what an Inform records, what evidence settles.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { toldValues } from '../../acs/store/inform.ts';
 import { operate } from '../../acs/store/operations.ts';
 import type { DeviceOperation, DeviceOperations, DeviceRow, Informed, Task } from '../../acs/store/store.ts';
 import { UserError } from '../../shared/errors.ts';
@@ -103,8 +104,12 @@ describe('device operations', () => {
       assert.equal(unit.row?.parameterKey, 'rev1');
       assert.equal(unit.row?.connectionRequest.url, 'http://10.0.0.1/x');
       assert.equal(unit.row?.informInterval, 300);
-      assert.equal(unit.row?.values['InternetGatewayDevice.ManagementServer.ParameterKey'], 'rev1');
-      assert.equal(unit.row?.values['InternetGatewayDevice.X.Long'], undefined, 'long texts stay out of the hot row');
+      assert.equal(toldValues(unit.row!)['InternetGatewayDevice.ManagementServer.ParameterKey'], 'rev1');
+      assert.equal(
+        toldValues(unit.row!)['InternetGatewayDevice.X.Long'],
+        undefined,
+        'long texts stay out of the hot row',
+      );
       inform(unit, newYear + 1);
       assert.equal(unit.row?.informInterval, 300, 'what is not told again still holds');
     });
@@ -115,7 +120,7 @@ describe('device operations', () => {
         const values = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`Device.X.P${turn}_${n}`, 'v']));
         unit.do('informed', informOf('A1', newYear + turn, [], { parameters: valuesOf(values) }));
       }
-      const names = Object.keys(unit.row?.values ?? {});
+      const names = Object.keys(toldValues(unit.row!));
       assert.equal(names.length, 128);
       assert.ok(names.includes('Device.X.P29_49'));
     });
@@ -138,7 +143,7 @@ describe('device operations', () => {
       unit.do('informed', informOf('A1', newYear + 2, ['0 BOOTSTRAP'], { parameters: [] }));
       assert.equal(unit.row?.reconciled, undefined);
       assert.equal(unit.row?.parameterKey, '');
-      assert.deepEqual(unit.row?.values, {});
+      assert.equal(unit.row?.told, '{}');
       assert.equal(unit.row?.lastBootstrap, newYear + 2);
       assert.equal(unit.row?.lastBoot, newYear + 1);
     });
@@ -384,6 +389,14 @@ describe('device operations', () => {
       inform(unit, newYear + 5, '1 BOOT', '7 TRANSFER COMPLETE', 'M Download:k');
       assert.deepEqual(states(unit), []);
       assert.equal(unit.do('transferCompleted', completed(0))?.state, 'done');
+    });
+
+    it('0 BOOTSTRAP makes the outcome of an accepted Download unknown, unless it is announced with it', () => {
+      const unit = downloading();
+      inform(unit, newYear + 5, '0 BOOTSTRAP', '1 BOOT', '7 TRANSFER COMPLETE', 'M Download:k');
+      assert.deepEqual(states(unit), []);
+      inform(unit, newYear + 6, '0 BOOTSTRAP', '1 BOOT');
+      assert.deepEqual(states(unit), [['d', 'failed', 'outcome-unknown']]);
     });
 
     it('an accepted Download ends by its expiry, if it has one', () => {

@@ -1,5 +1,6 @@
 // The API: tasks, presets, files, faults; what is told live; the description.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe as describeApi } from '../../acs/north/openapi.ts';
 import { operations } from '../../acs/north/operations.ts';
@@ -357,6 +358,29 @@ describe('the API: work', () => {
       await put('a.cfg', 'type=script', 'a newer one');
       await api.call('DELETE', '/presets/base');
       assert.equal((await api.call('DELETE', '/files/a.cfg')).status, 204);
+    });
+
+    it('are replaced in one step: a store that fails in the middle leaves the old file whole', async () => {
+      await put('a.cfg', 'type=script', 'old');
+      const { store } = api.acs;
+      const { putDocument } = store;
+      store.putDocument = async () => {
+        throw new Error('the process ends here');
+      };
+      const failed = await api.call('PUT', '/files/a.cfg?type=script', { body: Buffer.from('new') });
+      assert.equal(failed.status, 500);
+      store.putDocument = putDocument;
+      const { text, headers } = await api.call('GET', '/files/a.cfg');
+      assert.equal(text, 'old');
+      assert.equal(headers.etag, `"${createHash('sha256').update('old').digest('hex')}"`);
+    });
+
+    it('put at once by several callers end as one of them, whole', async () => {
+      await put('a.cfg', 'type=script', 'one');
+      await Promise.all(['two', 'one', 'three', 'one', 'two'].map(text => put('a.cfg', 'type=script', text)));
+      const { text, headers } = await api.call('GET', '/files/a.cfg');
+      assert.match(text, /^(one|two|three)$/);
+      assert.equal(headers.etag, `"${createHash('sha256').update(text).digest('hex')}"`);
     });
 
     it('go to a device as they were when the task was made, whole or in ranges', async () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { type Body, requestBody } from '../../shared/cwmp/soap.ts';
 import { memoryCpe, ScriptedCpe, type TestAcs, testAcs } from '../support/acs.ts';
+import { informOf } from '../support/devices.ts';
 
 const id = '0090F8-4102S-0090F8000001';
 const factory = { username: 'enrol', password: 'factory' };
@@ -42,6 +43,19 @@ describe('sessions of the ACS', () => {
       assert.equal(inform.envelope?.id, '100');
       assert.deepEqual(asked, []);
       assert.equal((await acs.store.device(id))?.state, 'quarantine');
+    });
+
+    it('a device that its first credentials never reached may come again with the enrolment credential, and is offered others', async () => {
+      await open({ enrol: 'auto' });
+      const first = new ScriptedCpe(acs.app, factory);
+      await first.post(first.inform());
+      const offer = await first.post(undefined);
+      assert.ok(offer.envelope?.body.kind === 'request' && offer.envelope.body.method === 'SetParameterValues');
+      // The offer was lost on its way: the session ends without an answer, and 0 BOOTSTRAP was delivered before.
+      await acs.clock.advance(31_000);
+      const again = await new ScriptedCpe(acs.app, { ...factory, events: ['1 BOOT'] }).session(() => ({ Status: 0 }));
+      assert.equal(again.inform.envelope?.body.kind, 'response');
+      assert.equal(again.asked[0]?.method, 'SetParameterValues');
     });
 
     it('gives an enrolled device credentials of its own; both pairs are good until the new one is used', async () => {
@@ -258,6 +272,46 @@ describe('sessions of the ACS', () => {
       );
     });
 
+    it('what is cancelled in the middle of a session is not sent any more, of whatever kind', async () => {
+      const add = (method: string, args: object) => acs.fleet.tasks.add(id, { method, args: { ...args } });
+      const first = await add('GetParameterValues', { ParameterNames: ['Device.DeviceInfo.'] });
+      const others = [
+        await add('SetParameterValues', { ParameterList: { 'Device.X_0090F8_Cwmp.Username': 'x' } }),
+        await add('AddObject', { ObjectName: 'Device.A.' }),
+      ];
+      const cancelled: Promise<unknown>[] = [];
+      const { asked } = await new ScriptedCpe(acs.app, { events: ['2 PERIODIC'] }).session(() => {
+        cancelled.push(...others.splice(0).map(task => acs.fleet.tasks.cancel(task.id)));
+        return { ParameterList: [] };
+      });
+      assert.deepEqual(
+        asked.map(entry => entry.method),
+        ['GetParameterValues'],
+      );
+      assert.equal((await acs.fleet.tasks.get(first.id)).state, 'done');
+      assert.deepEqual(
+        (await Promise.all(cancelled)).map(task => (task as { state: string }).state),
+        ['cancelled', 'cancelled'],
+      );
+    });
+
+    it('what is cancelled while the device has it in hand stays cancelled', async () => {
+      const task = await acs.fleet.tasks.add(id, {
+        method: 'GetParameterValues',
+        args: { ParameterNames: ['Device.'] },
+      });
+      const told: string[] = [];
+      acs.events.on('task', event => told.push(event.task.state));
+      let cancelled: Promise<unknown> | undefined;
+      await new ScriptedCpe(acs.app, { events: ['2 PERIODIC'] }).session(() => {
+        cancelled = acs.fleet.tasks.cancel(task.id);
+        return { ParameterList: [] };
+      });
+      await cancelled;
+      assert.equal((await acs.fleet.tasks.get(task.id)).state, 'cancelled');
+      assert.deepEqual(told, ['cancelled']);
+    });
+
     it('a fault is kept with each wrong parameter', async () => {
       const task = await acs.fleet.tasks.add(id, {
         method: 'SetParameterValues',
@@ -445,6 +499,20 @@ describe('sessions of the ACS', () => {
       );
       assert.deepEqual((await visit(cpe)).asked, []);
     });
+
+    it('a Download that was made and never sent does not stand in the way: the process ended in between', async () => {
+      await visit(memoryCpe({}));
+      await acs.fleet.files.put('site.cfg', Buffer.from('Cwmp.Username="a"\n'), { type: 'script' });
+      await acs.fleet.presets.put('base', { script: 'site.cfg' });
+      const left = await acs.fleet.tasks.make(id, { method: 'Download', file: 'site.cfg' }, 'reconcile');
+      const { asked } = await visit(memoryCpe({ [interval]: '3600' }));
+      assert.deepEqual(
+        asked.map(entry => entry.method),
+        ['Download'],
+      );
+      assert.notEqual(asked[0]?.args.CommandKey, left.id);
+      assert.equal((await acs.fleet.tasks.get(left.id)).state, 'cancelled');
+    });
   });
 
   it('a new Inform of a device ends its older session', async () => {
@@ -464,6 +532,7 @@ describe('sessions of the ACS', () => {
     assert.equal(acs.south.sessions(), 1);
     await acs.clock.advance(31_000);
     assert.equal(acs.south.sessions(), 0);
-    assert.equal((await acs.store.device(id))?.claim, undefined);
+    const facts = informOf('0090F8000001', acs.clock.now(), ['2 PERIODIC'], { owner: 'another' });
+    assert.equal((await acs.store.apply(id, 'informed', facts)).outcome, 'claimed', 'the device is free');
   });
 });

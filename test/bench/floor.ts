@@ -1,9 +1,11 @@
 // The floor: what a server must cost that takes an Inform durably and does nothing else. node:http(s), saxes, SQLite with one
-// hot row a device and a group commit. No rules, no authentication, no tasks: the bench's baseline in the same run.
-import { createServer as createHttp, type IncomingMessage, type ServerResponse } from 'node:http';
+// hot row a device and a group commit. No rules, no accounts, no tasks: the bench's baseline in the same run.
+import { createServer as createHttp, get, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttps } from 'node:https';
+import type { Socket } from 'node:net';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { SaxesParser } from 'saxes';
+import { floorRequests } from './envelopes.ts';
 
 export interface FloorOrder {
   file: string;
@@ -11,20 +13,30 @@ export interface FloorOrder {
   tls?: { cert: string[]; key: string[] };
 }
 
+/**
+ * What it plays is told by the target: `/` Inform and done; `/challenge` the first POST gets a 401 (nothing is verified);
+ * `/set`, `/read` one request after the Inform, its answer stored too; `POST /call?URL` calls the CPE and is answered when that has set.
+ */
+type Play = '/' | '/challenge' | '/set' | '/read';
+
 const answer =
   '<soap-env:Envelope xmlns:soap-env="http://schemas.xmlsoap.org/soap/envelope/" xmlns:cwmp="urn:dslforum-org:cwmp-1-2"><soap-env:Body><cwmp:InformResponse><MaxEnvelopes>1</MaxEnvelopes></cwmp:InformResponse></soap-env:Body></soap-env:Envelope>';
+const challenge = 'Digest realm="floor", nonce="0", qop="auth", algorithm=MD5';
 
-function start(order: FloorOrder): void {
-  const db = new DatabaseSync(order.file);
+type Keep = (id: string, row: string) => Promise<void>;
+
+/** One row a device, changed in group commits of 5 ms. */
+function openRows({ file, devices }: FloorOrder): Keep {
+  const db = new DatabaseSync(file);
   db.exec(
-    'PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE device (id TEXT PRIMARY KEY, row TEXT) WITHOUT ROWID',
+    'PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000; CREATE TABLE device (id TEXT PRIMARY KEY, row TEXT) WITHOUT ROWID',
   );
   const put = db.prepare('INSERT INTO device VALUES (?, ?) ON CONFLICT(id) DO UPDATE SET row = excluded.row');
   const filler = JSON.stringify({
     values: Object.fromEntries(Array.from({ length: 25 }, (_, n) => [`Device.Parameter.${n}`, `value ${n}`])),
   });
   db.exec('BEGIN');
-  for (let n = 0; n < order.devices; n++) put.run(String(n).padStart(8, '0'), filler);
+  for (let n = 0; n < devices; n++) put.run(String(n).padStart(8, '0'), filler);
   db.exec('COMMIT');
 
   let waiting: { id: string; row: string; done: () => void }[] = [];
@@ -36,54 +48,102 @@ function start(order: FloorOrder): void {
     db.exec('COMMIT');
     for (const { done } of group) done();
   };
-  const store = (id: string, row: string): Promise<void> =>
+  return (id, row) =>
     new Promise(done => {
       if (waiting.push({ id, row, done }) === 1) setTimeout(commit, 5);
     });
+}
 
-  const read = (xml: string): { id: string; values: Record<string, string> } => {
-    const values: Record<string, string> = {};
-    let id = '';
-    let name = '';
-    let text = '';
-    const parser = new SaxesParser({ xmlns: false });
-    parser.on('text', chunk => {
-      text += chunk;
-    });
-    parser.on('opentag', () => {
-      text = '';
-    });
-    parser.on('closetag', tag => {
-      if (tag.name === 'SerialNumber') id = text;
-      else if (tag.name === 'Name') name = text;
-      else if (tag.name === 'Value') values[name] = text;
-      text = '';
-    });
-    parser.write(xml).close();
-    return { id, values };
+function read(xml: string): { id: string; values: Record<string, string> } {
+  const values: Record<string, string> = {};
+  let id = '';
+  let name = '';
+  let text = '';
+  const parser = new SaxesParser({ xmlns: false });
+  parser.on('text', chunk => {
+    text += chunk;
+  });
+  parser.on('opentag', () => {
+    text = '';
+  });
+  parser.on('closetag', tag => {
+    if (tag.name === 'SerialNumber') id = text;
+    else if (tag.name === 'Name') name = text;
+    else if (tag.name === 'Value') values[name] = text;
+    text = '';
+  });
+  parser.write(xml).close();
+  return { id, values };
+}
+
+function createHandler(keep: Keep): (request: IncomingMessage, response: ServerResponse) => void {
+  /** The device of a connection that was asked something. */
+  const asked = new WeakMap<Socket, string>();
+  const informed = new WeakMap<Socket, string>();
+  let onSet: (() => void) | undefined;
+
+  const xml = (response: ServerResponse, text: string): void => {
+    response
+      .writeHead(200, {
+        'content-type': 'text/xml',
+        'set-cookie': 'session=1',
+        'content-length': Buffer.byteLength(text),
+      })
+      .end(text);
   };
-
-  const handle = (request: IncomingMessage, response: ServerResponse): void => {
+  const take = async (play: Play, request: IncomingMessage, response: ServerResponse, body: string): Promise<void> => {
+    const { socket } = request;
+    if (body && play === '/challenge' && !request.headers.authorization) {
+      response.writeHead(401, { 'www-authenticate': challenge, 'content-length': 0 }).end();
+      return;
+    }
+    if (!body) {
+      const device = informed.get(socket);
+      if (device === undefined || play === '/' || play === '/challenge') {
+        response.writeHead(204).end();
+        return;
+      }
+      asked.set(socket, device);
+      xml(response, floorRequests[play === '/set' ? 'set' : 'read']);
+      return;
+    }
+    const { id, values } = read(body);
+    const device = asked.get(socket) ?? id;
+    await keep(device, JSON.stringify({ values, time: performance.now() }));
+    if (asked.has(socket)) {
+      onSet?.();
+      response.writeHead(204).end();
+    } else {
+      informed.set(socket, id);
+      xml(response, answer);
+    }
+  };
+  const call = (url: string, response: ServerResponse): void => {
+    onSet = () => {
+      onSet = undefined;
+      response.writeHead(200, { 'content-length': 0 }).end();
+    };
+    get(url, answered => answered.resume());
+  };
+  return (request, response) => {
     let body = '';
     request.setEncoding('utf8');
     request.on('data', chunk => {
       body += chunk;
     });
     request.on('end', () => {
-      if (!body) {
-        response.writeHead(204).end();
-        return;
-      }
-      const { id, values } = read(body);
-      void store(id, JSON.stringify({ values, time: performance.now() })).then(() =>
-        response
-          .writeHead(200, { 'content-type': 'text/xml', 'set-cookie': 'session=1', 'content-length': answer.length })
-          .end(answer),
-      );
+      const [target = '/', query = ''] = (request.url ?? '/').split('?');
+      if (target === '/call') call(decodeURIComponent(query), response);
+      else void take(target as Play, request, response, body);
     });
   };
+}
+
+function start(order: FloorOrder): void {
+  const handle = createHandler(openRows(order));
   const server = order.tls ? createHttps({ ...order.tls, dhparam: 'auto' } as never, handle) : createHttp(handle);
-  server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as { port: number }).port }));
+  // As long a line before it as the ACS has.
+  server.listen(0, '127.0.0.1', 4096, () => process.send?.({ port: (server.address() as { port: number }).port }));
 }
 
 process.on('message', (order: FloorOrder) => start(order));

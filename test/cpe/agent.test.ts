@@ -135,6 +135,18 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
       assert.equal(informs()[1]?.RetryCount, 1);
     });
 
+    it('such a retry goes on until a session succeeds, though it has nothing to tell', async () => {
+      acs.play(informResponse(), { status: 500 }, { status: 500 }, { status: 500 });
+      await start();
+      await next(10_500);
+      await next(20_500);
+      await next(40_500);
+      assert.deepEqual(
+        unit.sessions.map(({ ok }) => ok),
+        [false, false, false, true],
+      );
+    });
+
     it('AcsStatus tells what went wrong and what went well', async () => {
       await acs.close();
       await start();

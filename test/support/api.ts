@@ -76,7 +76,11 @@ export async function testApi(options: Parameters<typeof testAcs>[0] = {}): Prom
   const { fleet, store, clock, log, events } = acs;
   let run: Wake = async () => ({ accepted: true });
   const tokens: Record<string, Role> = { [TOKEN]: 'admin', 'viewer-token': 'viewer', 'operator-token': 'operator' };
-  const metrics = createMetrics(events, { sessions: () => acs.south.sessions(), devices: async () => [] });
+  const metrics = createMetrics(events, {
+    sessions: () => acs.south.sessions(),
+    admission: () => acs.south.admission(),
+    devices: async () => [],
+  });
   const wake: Wake = async (device, signal) => await run(device, signal);
   const roleOf = async (token: string): Promise<Role | undefined> => tokens[token];
   const rest = await createRest({ fleet, store, wake, clock, log, events, metrics, roleOf, isReady: () => true });

@@ -1,4 +1,5 @@
 // Plain data of devices for tests of the store and the fleet: identities, Informs, tasks; `now` counts from a fixed day.
+import { reportOf } from '../../acs/store/inform.ts';
 import type { DeviceIdentity, InformFacts, Task } from '../../acs/store/store.ts';
 
 /** 2026-01-01T00:00:00Z, where the virtual clock starts too. */
@@ -21,20 +22,29 @@ export const eventsOf = (...codes: string[]): InformFacts['events'] =>
     return { EventCode, CommandKey };
   });
 
-export const valuesOf = (values: Record<string, string>): InformFacts['parameters'] =>
-  Object.entries(values).map(([Name, Value]) => ({ Name, Value, Type: 'xsd:string' }));
+type Parameters = { Name: string; Value: string }[];
+
+export const valuesOf = (values: Record<string, string>): Parameters =>
+  Object.entries(values).map(([Name, Value]) => ({ Name, Value }));
+
+const ordinary = valuesOf({
+  'Device.DeviceInfo.SoftwareVersion': '49.1.100',
+  'Device.DeviceInfo.HardwareVersion': '2',
+  'Device.ManagementServer.ParameterKey': 'key',
+  'Device.ManagementServer.ConnectionRequestURL': 'http://127.0.0.1:7/cr',
+});
 
 /** What an Inform with these events says at `now`, if nothing else is asked for. */
-export function informOf(serial: string, now: number, events: string[], more: Partial<InformFacts> = {}): InformFacts {
+export function informOf(
+  serial: string,
+  now: number,
+  events: string[],
+  { parameters = ordinary, ...more }: Partial<InformFacts> & { parameters?: Parameters } = {},
+): InformFacts {
   return {
     identity: identityOf(serial),
     events: eventsOf(...events),
-    parameters: valuesOf({
-      'Device.DeviceInfo.SoftwareVersion': '49.1.100',
-      'Device.DeviceInfo.HardwareVersion': '2',
-      'Device.ManagementServer.ParameterKey': 'key',
-      'Device.ManagementServer.ConnectionRequestURL': 'http://127.0.0.1:7/cr',
-    }),
+    report: reportOf(parameters),
     retryCount: 0,
     address: '127.0.0.1',
     now,

@@ -6,6 +6,7 @@ import { messageOf } from '../../../shared/errors.ts';
 import { authorityOf, type Endpoint } from '../../../shared/stun.ts';
 import { encodeUdpRequest } from '../../../shared/udprequest.ts';
 import type { Secrets } from '../../fleet/secrets.ts';
+import { toldValues } from '../../store/inform.ts';
 import type { DeviceRow } from '../../store/store.ts';
 import type { StunServer } from './stun.ts';
 import { type Knock, refusal } from './way.ts';
@@ -28,7 +29,7 @@ const ARRIVAL_MS = 30_000;
 
 /** The UDP address as the device reported it last. */
 export const udpAddressOf = (device: DeviceRow): string =>
-  device.values[`${device.root}ManagementServer.UDPConnectionRequestAddress`] ?? '';
+  toldValues(device)[`${device.root}ManagementServer.UDPConnectionRequestAddress`] ?? '';
 
 /** `host:port`, `[2001:db8::1]:port`, or `host` alone, which means port 80 (TR-181 ManagementServer.UDPConnectionRequestAddress). */
 function endpointOf(text: string): Endpoint | undefined {

@@ -1,0 +1,69 @@
+// What is bounded before anyone has proved anything: connections, and the transfers of files.
+import type { Server, Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import type { Clock } from '../../shared/clock.ts';
+import type { Log } from '../../shared/log.ts';
+import type { Admission, AdmissionLimits } from './admission.ts';
+
+/** Connections beyond those that sessions and waiting take: 401 rounds, transfers, who keeps a connection for later. */
+const SPARE_CONNECTIONS = 4000;
+/** Connections that the system takes before we do: with Node's own 511 the others of a storm come again a second later. */
+export const BACKLOG = 4096;
+/** At once. One image is in memory once, so a download costs its connection's buffers; an upload is held whole. */
+const MAX_DOWNLOADS = 1000;
+const MAX_UPLOADS = 16;
+
+/** That connections are dropped is said no more often than this. */
+const SAY_MS = 60_000;
+
+/** For `Admission.enter`: calls back when the connection closes. */
+export const untilClosed =
+  (socket: Socket) =>
+  (left: () => void): (() => void) => {
+    if (socket.destroyed) queueMicrotask(left);
+    else socket.once('close', left);
+    return () => socket.off('close', left);
+  };
+
+/**
+ * More connections are closed as soon as they come: a handshake is the dearest thing that a stranger can ask for.
+ * @returns whether half of what may be open is: then none is kept that is not needed
+ */
+export function boundConnections(
+  server: Server,
+  { running, waiting }: AdmissionLimits,
+  { clock, log }: { clock: Clock; log: Log },
+): () => boolean {
+  server.maxConnections = running + waiting + SPARE_CONNECTIONS;
+  let open = 0;
+  server.on('connection', (socket: Socket) => {
+    open++;
+    socket.once('close', () => open--);
+  });
+  let dropped = 0;
+  let said = Number.NEGATIVE_INFINITY;
+  server.on('drop', () => {
+    dropped++;
+    if (clock.monotonic() - said < SAY_MS) return;
+    said = clock.monotonic();
+    log.warn('connections dropped: too many are open', { open, dropped });
+  });
+  return () => open > server.maxConnections / 2;
+}
+
+/** File transfers are no sessions, but too many of them are told to come again too. */
+export function boundTransfers(instance: FastifyInstance, { retryAfter }: Pick<Admission, 'retryAfter'>): void {
+  const running = { GET: 0, PUT: 0 };
+  const most = { GET: MAX_DOWNLOADS, PUT: MAX_UPLOADS };
+  // Before the body is read.
+  instance.addHook('onRequest', async (request, reply) => {
+    const { method } = request;
+    if ((method !== 'GET' && method !== 'PUT') || !request.url.startsWith('/files/')) return;
+    if (running[method] >= most[method]) {
+      await reply.code(503).header('retry-after', retryAfter()).header('connection', 'close').send();
+      return;
+    }
+    running[method]++;
+    reply.raw.once('close', () => running[method]--);
+  });
+}

@@ -1,0 +1,114 @@
+// Faults of a unit's network and power, as its HTTP client meets them. What the unit itself says wrongly is in lies.ts.
+import type { Clock } from '../../shared/clock.ts';
+import {
+  type createHttp,
+  type HttpClient,
+  HttpError,
+  type HttpRequest,
+  type HttpResponse,
+} from '../../shared/net/http.ts';
+import type { Dice } from './dice.ts';
+
+/**
+ * The unit's plug and its reset button. Both act at once; the session or transfer under way sees its signal abort. False: the unit is
+ * on its way down or up already, and nothing happens.
+ */
+export interface Power {
+  cut(): boolean;
+  reboot(): boolean;
+}
+
+/** Longest delay, milliseconds. */
+const MAX_DELAY = 3000;
+const SLOW = { min: 1000, max: 15_000 };
+
+/** A connection that ended without an answer: no such request is sent again within the session (TR-069 3.4.2). */
+const lost = (what: string): HttpError =>
+  new HttpError(
+    'protocol',
+    `the ${what} was lost`,
+    Object.assign(new Error('other side closed'), { code: 'UND_ERR_SOCKET' }),
+  );
+
+/** Waits for the end that power has already decided on. */
+export function untilAborted(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_, reject) => {
+    const end = (): void => reject(new HttpError('aborted', 'the unit lost power', signal?.reason));
+    if (!signal || signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
+  });
+}
+
+/** An HTTP client with the faults of one unit. */
+export function faultyHttp(dice: Dice, power: Power, clock: Clock, inner: typeof createHttp): typeof createHttp {
+  return options => {
+    const open = (): HttpClient => inner(options);
+    let http = open();
+
+    /** One connection a request where the unit is like that. */
+    const exchange = async (request: HttpRequest): Promise<HttpResponse> => {
+      if (!dice.has('single-post')) return await http.send(request);
+      try {
+        return await http.send(request);
+      } finally {
+        const used = http;
+        http = open();
+        await used.close();
+      }
+    };
+
+    const late = async ({ signal }: HttpRequest): Promise<void> => {
+      if (dice.has('slow')) await clock.sleep(dice.int('slow', SLOW.min, SLOW.max), signal);
+      if (dice.strikes('delay')) await clock.sleep(dice.int('delay', 1, MAX_DELAY), signal);
+    };
+    /** @returns what power does after the answer, if anything. Rejects where the request never leaves. */
+    const struck = async ({ method, signal }: HttpRequest): Promise<keyof Power | undefined> => {
+      if (dice.strikes('request-lost')) throw lost('request');
+      if (method !== 'POST') return dice.strikes('transfer-reboot') ? 'reboot' : undefined;
+      if (!dice.strikes('power-session')) return undefined;
+      // Before the server hears of it, or after.
+      return dice.int('power-session', 0, 1) === 0 ? await unplugged(power, 'cut', signal) : 'cut';
+    };
+
+    return {
+      lastTls: () => http.lastTls(),
+      close: () => http.close(),
+      async send(request) {
+        await late(request);
+        const then = await struck(request);
+        const answer = await exchange(dice.has('no-cookie') ? withoutCookie(request) : request);
+        if (then) return await unplugged(power, then, request.signal);
+        if (dice.strikes('answer-lost')) throw lost('answer');
+        return request.method === 'GET' && answer.status === 200 ? damaged(answer, dice) : answer;
+      },
+    };
+  };
+}
+
+async function unplugged(power: Power, what: keyof Power, signal: AbortSignal | undefined): Promise<never> {
+  if (!power[what]()) throw lost('connection');
+  return await untilAborted(signal);
+}
+
+function withoutCookie(request: HttpRequest): HttpRequest {
+  const headers = Object.entries(request.headers).filter(([name]) => name.toLowerCase() !== 'cookie');
+  return { ...request, headers: Object.fromEntries(headers) };
+}
+
+/** A file as a bad proxy delivers it. */
+function damaged(answer: HttpResponse, dice: Dice): HttpResponse {
+  const { body } = answer;
+  if (body.length > 0 && dice.strikes('truncate'))
+    return { ...answer, body: body.subarray(0, dice.int('truncate', 0, body.length - 1)) };
+  if (body.length > 0 && dice.strikes('alter')) {
+    const bytes = Buffer.from(body);
+    for (let left = dice.int('alter', 1, 16); left > 0; left--) {
+      const at = dice.int('alter', 0, bytes.length - 1);
+      bytes[at] = (bytes[at] ?? 0) ^ dice.int('alter', 1, 255);
+    }
+    // Two flips of one byte may have met.
+    if (bytes.equals(body)) bytes[0] = (bytes[0] ?? 0) ^ 1;
+    return { ...answer, body: bytes };
+  }
+  return answer;
+}

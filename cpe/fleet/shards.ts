@@ -1,0 +1,168 @@
+// A fleet spread over processes: the first one hands each its share of the units, gathers their progress, and puts their reports
+// together. Messages are plain data over the channel of fork().
+import { type Clock, systemClock } from '../../shared/clock.ts';
+import type { FleetOptions } from '../fleet.ts';
+import type { Crew, Progress } from './crew.ts';
+import type { CrewReport } from './report.ts';
+
+/** One end of a channel between two processes. */
+export interface Channel {
+  send(message: unknown): void;
+  onMessage(listener: (message: unknown) => void): void;
+  /** The other side is gone. */
+  onGone(listener: (reason: string) => void): void;
+  /** Lets the other side go. */
+  close(): void;
+}
+
+export interface Forking {
+  readonly cores: number;
+  /** Starts this program once more, as one shard. */
+  fork(): Channel;
+}
+
+export type ToShard = { do: 'start'; options: FleetOptions; numbers: number[] } | { do: 'end' };
+
+export type FromShard =
+  | { say: 'progress'; progress: Progress }
+  | { say: 'everyone' }
+  | { say: 'failed'; message: string }
+  | { say: 'log'; line: string }
+  | { say: 'report'; report: CrewReport };
+
+export interface Shards {
+  readonly failed: Promise<never>;
+  readonly everyoneInformed: Promise<void>;
+  readonly progress: Progress;
+  end(): Promise<CrewReport[]>;
+}
+
+interface Shard {
+  readonly channel: Channel;
+  progress: Progress;
+}
+
+const noProgress: Progress = { started: 0, informed: 0, sessions: 0, failed: 0 };
+/** Between two tellings of a shard, milliseconds. */
+const TELL_EVERY = 500;
+
+/** Unit `n` goes to shard `n mod K`, so that a ramp loads all alike. */
+export const numbersOf = (shard: number, processes: number, count: number): number[] =>
+  Array.from({ length: Math.ceil((count - shard) / processes) }, (_, at) => shard + at * processes);
+
+export function openShards(
+  forking: Forking,
+  options: FleetOptions,
+  processes: number,
+  write: (line: string) => void,
+): Shards {
+  const shards = Array.from({ length: processes }, (_, at) => {
+    const channel = forking.fork();
+    const shard: Shard = { channel, progress: noProgress };
+    channel.send({ do: 'start', options, numbers: numbersOf(at, processes, options.count) } satisfies ToShard);
+    return shard;
+  });
+  let left = shards.length;
+  let everyone: () => void = () => undefined;
+  const everyoneInformed = new Promise<void>(resolve => {
+    everyone = resolve;
+  });
+  let fail: (error: Error) => void = () => undefined;
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  const hear = (said: FromShard, shard: Shard, ended: (report: CrewReport) => void): void => {
+    switch (said.say) {
+      case 'progress':
+        shard.progress = said.progress;
+        break;
+      case 'everyone':
+        left--;
+        if (left === 0) everyone();
+        break;
+      case 'failed':
+        fail(new Error(said.message));
+        break;
+      case 'log':
+        write(said.line);
+        break;
+      case 'report':
+        ended(said.report);
+        shard.channel.close();
+    }
+  };
+  const reports = shards.map(
+    shard =>
+      new Promise<CrewReport | undefined>(resolve => {
+        shard.channel.onMessage(message => {
+          hear(message as FromShard, shard, resolve);
+        });
+        shard.channel.onGone(reason => {
+          fail(new Error(`a process of the fleet ended: ${reason}`));
+          resolve(undefined);
+        });
+      }),
+  );
+  return {
+    failed,
+    everyoneInformed,
+    get progress() {
+      const sum = { ...noProgress };
+      for (const { progress } of shards) {
+        for (const name of Object.keys(sum) as (keyof Progress)[]) sum[name] += progress[name];
+      }
+      return sum;
+    },
+    end: async () => {
+      for (const { channel } of shards) channel.send({ do: 'end' } satisfies ToShard);
+      return (await Promise.all(reports)).filter(report => report !== undefined);
+    },
+  };
+}
+
+type MakeCrew = (
+  options: FleetOptions,
+  numbers: number[],
+  clock: Clock,
+  write: (line: string) => void,
+) => Promise<Crew>;
+
+/** The other side: one shard, until it is told to end or the first process is gone. */
+export async function serveShard(channel: Channel, make: MakeCrew): Promise<void> {
+  const clock = systemClock();
+  const say = (message: FromShard): void => channel.send(message);
+  let crew: Crew | undefined;
+  let over = false;
+  const start = async ({ options, numbers }: Extract<ToShard, { do: 'start' }>): Promise<void> => {
+    crew = await make(options, numbers, clock, line => say({ say: 'log', line }));
+    void crew.everyoneInformed.then(() => say({ say: 'everyone' }));
+    await crew.start();
+  };
+  const tell = (): void => {
+    if (over) return;
+    if (crew) say({ say: 'progress', progress: crew.progress });
+    clock.after(TELL_EVERY, tell);
+  };
+  tell();
+  let gone: () => void = () => undefined;
+  const left = new Promise<void>(resolve => {
+    gone = resolve;
+  });
+  channel.onGone(gone);
+  const ended = new Promise<void>(resolve => {
+    channel.onMessage(message => {
+      const order = message as ToShard;
+      if (order.do === 'end') resolve();
+      else
+        start(order).catch((error: unknown) =>
+          say({ say: 'failed', message: error instanceof Error ? error.message : String(error) }),
+        );
+    });
+  });
+  await Promise.race([ended, left]);
+  over = true;
+  await crew?.end();
+  if (crew) say({ say: 'report', report: crew.report() });
+  // What was said last is on its way until the first process lets go.
+  await left;
+}

@@ -1,0 +1,58 @@
+// How each unit of a fleet over sockets is made: identity by its number, one profile for all, an address of its own on loopback.
+import type { Clock } from '../../shared/clock.ts';
+import type { Log } from '../../shared/log.ts';
+import type { GatewayOptions } from '../gateway.ts';
+import { splitAssignment } from '../options.ts';
+import {
+  addressFor,
+  chooseModel,
+  chooseProfile,
+  type FactoryOptions,
+  type IdentityOptions,
+  identityOf,
+} from '../setup.ts';
+
+export interface UnitsOptions extends Omit<FactoryOptions, 'dhcp'>, Omit<IdentityOptions, 'mac' | 'serial'> {
+  model: string;
+  set: readonly string[];
+  address?: string | undefined;
+  listen?: string | undefined;
+  softwareVersion: string;
+  anyFirmware: boolean;
+}
+
+/** Unit addresses on loopback start here: 127.64.0.1, so that each unit has all ports to itself. */
+const LOOPBACK_BASE = 0x7f400001;
+
+export const dotted = (address: number): string => [24, 16, 8, 0].map(shift => (address >>> shift) & 0xff).join('.');
+
+/** @returns how to make unit number `at`, counted from 0. @throws UserError for a model or profile that will not do */
+export async function unitsOf(
+  options: UnitsOptions,
+  clock: Clock,
+  log: Log,
+): Promise<(at: number) => Omit<GatewayOptions, 'random' | 'conduct'>> {
+  const model = await chooseModel(options.model);
+  const base = await chooseProfile(model, { ...options, dhcp: false });
+  const settings = options.set.map(splitAssignment).map(({ name, value }) => [name, value] as const);
+  // One profile object for all: what it means is worked out once and shared.
+  const profile = { ...base, parameters: { ...base.parameters, ...Object.fromEntries(settings) } };
+  const host = options.acs === undefined ? '' : new URL(options.acs).hostname;
+  const shared = options.address ?? addressFor(host);
+  return at => {
+    const mac = `${options.oui}${(at + 1).toString(16).padStart(6, '0')}`;
+    const address = shared === '127.0.0.1' ? dotted(LOOPBACK_BASE + at) : shared;
+    return {
+      model,
+      identity: identityOf({ ...options, mac, serial: mac.toUpperCase() }),
+      profile,
+      address,
+      clock,
+      log,
+      // An ACS may send its connection requests to no other address than the one that informed.
+      listen: options.listen === 'none' ? undefined : { host: options.listen ?? address, port: 0 },
+      softwareVersion: options.softwareVersion,
+      anyFirmware: options.anyFirmware,
+    };
+  };
+}

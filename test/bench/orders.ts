@@ -1,0 +1,56 @@
+// What the bench asks of the load process, and what it reports.
+import type { VisitSettings } from './visit.ts';
+
+/** The devices that take part: `count` of them, spread evenly over the stored ones. */
+export interface Participants {
+  count: number;
+  stored: number;
+}
+
+export const participant = ({ count, stored }: Participants, nth: number): number =>
+  (nth % count) * Math.max(1, Math.floor(stored / count));
+
+export type LoadOrder = { settings: VisitSettings; devices: Participants } & (
+  | {
+      kind: 'closed';
+      sessions: number;
+      concurrency: number;
+      /** The ParameterKey that each device reports, by its number; none unless told. */
+      keys?: Record<number, string>;
+    }
+  /** Arrivals at random (Poisson), whether or not earlier ones are through. */
+  | { kind: 'open'; sessions: number; perSecond: number; seed: number }
+  /** Everybody at once; who is turned away comes again by the retry table, its times divided by `compression`. */
+  | { kind: 'storm'; compression: number; seed: number }
+  /** A CPE that takes connection requests; answered once it has told the ACS its URL. */
+  | { kind: 'reachable'; number: number; demands: 'digest' | 'nothing' }
+);
+
+export interface LoadReport {
+  sessions: number;
+  failed: number;
+  seconds: number;
+  /** Requests of the server that were answered. */
+  rpcs: number;
+  /** Sessions over a resumed TLS session. */
+  resumed: number;
+  /** Sessions that began with a 401. */
+  challenged: number;
+  /** Milliseconds of each session; in an open loop from its intended start. */
+  times: number[];
+  lastError: string;
+  storm?: { attempts: number; turnedAway: number; longestMs: number; longestAttemptMs: number };
+  /** Where the reachable CPE listens. */
+  url?: string;
+}
+
+export const emptyReport = (): LoadReport => ({
+  sessions: 0,
+  failed: 0,
+  seconds: 0,
+  rpcs: 0,
+  resumed: 0,
+  challenged: 0,
+  times: [],
+  lastError: '',
+});

@@ -1,0 +1,199 @@
+// Sessions over plain HTTP, without accounts: Inform alone, presets with nothing to do, one setting, a whole model read.
+import { answersOf, INTERVAL, idOf, informTemplate } from './envelopes.ts';
+import type { Row } from './figures.ts';
+import type { Modelled } from './fill.ts';
+import { type Bench, contest, loaded, type Setting } from './measure.ts';
+import { type LoadOrder, type Participants, participant } from './orders.ts';
+import type { AcsServer, Server } from './stage.ts';
+import type { VisitSettings } from './visit.ts';
+
+const PARAMETERS = 1000;
+/** CPEs come in clear and need not prove themselves. */
+export const openArgs = ['--cwmp', 'http://127.0.0.1:0', '--cpe-auth', 'none'];
+
+type Closed = LoadOrder & { kind: 'closed' };
+
+export interface Field {
+  ours: AcsServer;
+  floor: Server;
+  /** An order for either server: Inform alone unless changed. */
+  order(server: Server, path?: string): Closed;
+  devices: Participants;
+}
+
+export interface FieldSettings {
+  modelled?: Modelled;
+  args?: readonly string[];
+  login?: VisitSettings['login'];
+}
+
+const participantsOf = ({ devices, sessions }: Setting): Participants => ({
+  count: Math.min(devices, sessions),
+  stored: devices,
+});
+
+export function orderFor(setting: Setting, server: Server, path = '/', login?: VisitSettings['login']): Closed {
+  const said = { inform: informTemplate(), answers: answersOf() };
+  return {
+    kind: 'closed',
+    sessions: setting.sessions,
+    concurrency: 32,
+    devices: participantsOf(setting),
+    settings: { port: server.port, path, ...said, ...(login ? { login } : {}) },
+  };
+}
+
+/** Opens servers, warms both with each device once, plays, stops them. */
+export async function onField(
+  setting: Setting,
+  play: (field: Field) => Promise<Row[]>,
+  { modelled, args = openArgs, login }: FieldSettings = {},
+): Promise<Row[]> {
+  const { stage, devices: stored } = setting;
+  const floor = await stage.floor({ devices: stored });
+  const ours = await stage.acs({ devices: stored, ...(modelled ? { modelled } : {}) }, args);
+  const order: Field['order'] = (server, path) => orderFor(setting, server, path, login);
+  // The first contact of a device, and the first work of a compiler, are another thing than the next.
+  for (const server of [floor, ours]) await loaded(stage, { ...order(server), sessions: warmth(setting) });
+  const rows = await play({ ours, floor, order, devices: participantsOf(setting) });
+  await floor.stop();
+  await ours.stop();
+  return rows;
+}
+
+export const warmth = ({ sessions }: Setting): number => Math.max(sessions, Math.min(4000, 8 * sessions));
+
+export const inform: Bench = {
+  about: 'Inform-only session, plain HTTP',
+  run: setting =>
+    onField(setting, async ({ ours, floor, order }) => [
+      await contest(setting, {
+        name: 'Inform-only session, plain HTTP, no authentication, new connection',
+        ours: { server: ours, order: order(ours) },
+        floor: { server: floor, order: order(floor) },
+        goal: { limit: 0.45, of: 'ours' },
+        incumbent: '2.3 ms',
+      }),
+    ]),
+};
+
+/** Three rules of the usual kinds: for all, for a product, for those with a tag. */
+const presets: Readonly<Record<string, object>> = {
+  base: { set: { [INTERVAL]: 3600, 'Device.X_0090F8_Cwmp.PeriodicInformEnable': 'Enable' } },
+  product: {
+    when: 'productClass = "4102S" and firmware >= "49"',
+    set: { 'Device.X_0090F8_Cwmp.TransportHttpsTlsVersion': 'TLSv1_2' },
+  },
+  pilot: {
+    when: 'tag = "pilot" and softwareVersion like "49%"',
+    weight: 5,
+    set: { 'Device.X_0090F8_Cwmp.TransportHttpsCipherSuite': 'CS3' },
+  },
+};
+
+export const settled: Bench = {
+  about: 'the same with a model of 1,000 parameters stored and presets, nothing to do',
+  run: setting => {
+    const devices = { count: Math.min(setting.devices, setting.sessions), stored: setting.devices };
+    const modelled = Array.from({ length: devices.count }, (_, nth) => participant(devices, nth));
+    return onField(
+      setting,
+      async ({ ours, floor, order }) => {
+        for (const [name, preset] of Object.entries(presets)) await ours.api('PUT', `/presets/${name}`, preset);
+        const keys = await revisionsOf(setting, ours, order(ours), modelled);
+        const settledOrder = { ...order(ours), keys };
+        await loaded(setting.stage, settledOrder);
+        return [
+          await contest(setting, {
+            name: 'the same, model of 1,000 parameters stored, three presets, nothing to do',
+            ours: { server: ours, order: settledOrder },
+            floor: { server: floor, order: order(floor) },
+            goal: { limit: 0.5, of: 'ours' },
+            incumbent: '22–25 ms',
+            check: ({ rpcs }) => {
+              if (rpcs > 0) throw new Error(`${rpcs} requests came where nothing was to do`);
+            },
+          }),
+        ];
+      },
+      { modelled: { devices: modelled, parameters: PARAMETERS } },
+    );
+  },
+};
+
+/** Lets the ACS settle each device, then asks for the revision that it wants of each: their Informs report it from then on. */
+async function revisionsOf(
+  { stage }: Setting,
+  server: AcsServer,
+  order: Closed,
+  numbers: readonly number[],
+): Promise<Record<number, string>> {
+  await loaded(stage, { ...order, sessions: numbers.length });
+  const keys: Record<number, string> = {};
+  for (const number of numbers) {
+    const device = (await server.api('GET', `/devices/${idOf(number)}`)) as { wantedRevision: string };
+    keys[number] = device.wantedRevision;
+  }
+  return keys;
+}
+
+/** One task for each device of a round. */
+async function queueTasks({ sessions }: Setting, { ours, devices }: Field, task: object): Promise<void> {
+  for (let nth = 0; nth < sessions; nth += 8) {
+    const group = Array.from({ length: Math.min(8, sessions - nth) }, (_, n) => participant(devices, nth + n));
+    await Promise.all(group.map(number => ours.api('POST', `/devices/${idOf(number)}/tasks`, task)));
+  }
+}
+
+const oneRequest =
+  (sessions: number) =>
+  ({ rpcs }: { rpcs: number }): void => {
+    if (rpcs !== sessions) throw new Error(`${rpcs} requests in ${sessions} sessions`);
+  };
+
+export const set: Bench = {
+  about: 'session that carries out one SetParameterValues',
+  run: setting =>
+    onField(setting, async field => {
+      const { ours, floor, order } = field;
+      const task = { method: 'SetParameterValues', args: { ParameterList: { [INTERVAL]: 3600 } } };
+      return [
+        await contest(setting, {
+          name: 'session with one SetParameterValues (a task)',
+          ours: { server: ours, order: order(ours) },
+          floor: { server: floor, order: order(floor, '/set') },
+          goal: { limit: 0.8, of: 'ours' },
+          incumbent: '3.4 ms',
+          prepare: () => queueTasks(setting, field, task),
+          check: oneRequest(setting.sessions),
+        }),
+      ];
+    }),
+};
+
+export const read: Bench = {
+  about: 'session that reads a model of 1,000 parameters',
+  run: given => {
+    const setting = { ...given, sessions: Math.max(1, Math.floor(given.sessions / 10)) };
+    return onField(setting, async field => {
+      const { ours, floor, order } = field;
+      const task = { method: 'GetParameterValues', args: { ParameterNames: ['Device.X_0090F8_Bench.'] } };
+      const answers = answersOf(PARAMETERS);
+      const reading = (server: Server, path?: string): Closed => {
+        const plain = order(server, path);
+        return { ...plain, concurrency: 8, settings: { ...plain.settings, answers } };
+      };
+      return [
+        await contest(setting, {
+          name: 'full read: GetParameterValues of a partial path, answered with 1,000 parameters, stored',
+          ours: { server: ours, order: reading(ours) },
+          floor: { server: floor, order: reading(floor, '/read') },
+          goal: { limit: 12, of: 'ours' },
+          incumbent: '120 ms',
+          prepare: () => queueTasks(setting, field, task),
+          check: oneRequest(setting.sessions),
+        }),
+      ];
+    });
+  },
+};

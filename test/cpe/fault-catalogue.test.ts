@@ -1,0 +1,104 @@
+// The faults of a fleet by name: how --faults is read, and when a fault strikes.
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import {
+  type FaultName,
+  type FaultRates,
+  faultNames,
+  faultProfiles,
+  faultsHelp,
+  parseFaults,
+} from '../../cpe/faults/catalogue.ts';
+import { Dice, sumTallies } from '../../cpe/faults/dice.ts';
+
+describe('faults by name', () => {
+  it('reads a profile, single faults with their chance, and both, the later one winning', () => {
+    assert.deepEqual(parseFaults('none'), {});
+    assert.deepEqual(parseFaults('mild'), faultProfiles.mild);
+    assert.deepEqual(parseFaults('truncate=0.03, old-version=1'), { truncate: 0.03, 'old-version': 1 });
+    assert.deepEqual(parseFaults('mild,delay=0,alter=.5'), { ...faultProfiles.mild, delay: 0, alter: 0.5 });
+  });
+
+  for (const [text, reason] of [
+    ['wild', /'wild' is no profile \(none, mild, .*\) and no fault \(request-lost, /],
+    ['', /'' is no profile/],
+    ['truncate', /'truncate': a rate from 0 to 1 is due, as in truncate=0\.05/],
+    ['truncate=2', /'truncate=2': a rate/],
+    ['truncate=-0.1', /a rate/],
+    ['truncate=0.1=3', /a rate/],
+    ['truncate=1e-3', /a rate/],
+    ['mild=0.5', /mild is a profile and takes no rate/],
+    ['mild,,delay=1', /'' is no profile/],
+    ['toString=1', /'toString=1' is no profile/],
+  ] as const) {
+    it(`refuses '${text}' and says why`, () => {
+      assert.throws(() => parseFaults(text), reason);
+    });
+  }
+
+  it('any list of faults reads back as written', () => {
+    const rates = fc.dictionary(
+      fc.constantFrom(...faultNames),
+      fc.integer({ min: 0, max: 1000 }).map(thousandths => thousandths / 1000),
+      { minKeys: 1 },
+    );
+    fc.assert(
+      fc.property(rates, given => {
+        const text = Object.entries(given).map(([name, rate]) => `${name}=${rate}`);
+        assert.deepEqual(parseFaults(text.join(',')), { ...given });
+      }),
+    );
+  });
+
+  it('--help tells every fault and every profile', () => {
+    const text = faultsHelp();
+    for (const name of [...faultNames, ...Object.keys(faultProfiles)])
+      assert.match(text, new RegExp(`^  ${name} `, 'm'));
+  });
+});
+
+describe('when a fault strikes', () => {
+  const strikes = (seed: number, unit: number, rates: FaultRates, name: FaultName, count = 200): string => {
+    const dice = new Dice(seed, unit, { rates });
+    return Array.from({ length: count }, () => (dice.strikes(name) ? 'x' : '.')).join('');
+  };
+
+  it('is the same for the same seed and unit, and another for another', () => {
+    const first = strikes(1, 1, { delay: 0.3 }, 'delay');
+    assert.equal(strikes(1, 1, { delay: 0.3 }, 'delay'), first);
+    assert.notEqual(strikes(2, 1, { delay: 0.3 }, 'delay'), first);
+    assert.notEqual(strikes(1, 2, { delay: 0.3 }, 'delay'), first);
+  });
+
+  it('does not depend on other faults, nor on the order in which they are asked for', () => {
+    const alone = strikes(1, 1, { delay: 0.3 }, 'delay', 50);
+    const dice = new Dice(1, 1, { rates: { delay: 0.3, alter: 0.5, truncate: 0.9 } });
+    let mixed = '';
+    for (let at = 0; at < 50; at++) {
+      dice.strikes('alter');
+      mixed += dice.strikes('delay') ? 'x' : '.';
+      if (at % 3 === 0) dice.int('truncate', 0, 9);
+    }
+    assert.equal(mixed, alone);
+  });
+
+  it('comes as often as its chance says, over many units', () => {
+    let count = 0;
+    for (let unit = 0; unit < 2000; unit++) if (new Dice(7, unit, { rates: { slow: 0.1 } }).has('slow')) count++;
+    assert.ok(count > 140 && count < 260, `${count} of 2000 units at 0.1`);
+  });
+
+  it('a trait is decided once; without a rate nothing ever strikes; the tally counts', () => {
+    const weather = { rates: { slow: 1, delay: 0 } as FaultRates };
+    const dice = new Dice(1, 1, weather);
+    assert.deepEqual(
+      [dice.has('slow'), dice.has('slow'), dice.has('no-cookie'), dice.strikes('delay')],
+      [true, true, false, false],
+    );
+    weather.rates = {};
+    assert.equal(dice.has('slow'), true, 'a slow unit stays slow');
+    assert.equal(dice.strikes('alter'), false);
+    assert.deepEqual(dice.tally, { slow: 1 });
+    assert.deepEqual(sumTallies([dice.tally, undefined, { slow: 2, alter: 1 }]), { alter: 1, slow: 3 });
+  });
+});

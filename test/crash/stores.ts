@@ -1,0 +1,20 @@
+// The stores that a crash run is held against. What a run needs of one: an empty place, and the options that name it to the server.
+import { missing, type Needs } from '../support/peers.ts';
+
+export interface CrashStore {
+  name: string;
+  needs: Needs;
+  /** An empty store. @returns the server's options for it, and how it is removed */
+  open(): Promise<{ args: string[]; close(): Promise<void> }>;
+}
+
+export const stores: readonly CrashStore[] = [
+  {
+    name: 'SQLite',
+    needs: {},
+    // It lies in the data directory, which each run has of its own.
+    open: async () => ({ args: [], close: async () => undefined }),
+  },
+];
+
+export const lacks = (store: CrashStore): string[] => missing(store.needs);

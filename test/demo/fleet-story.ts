@@ -1,0 +1,232 @@
+// The steps of the fleet's story, in order, each with the evidence of both sides. All is virtual time and one seed: what a step notes
+// as its detail is the same in each run.
+import { countDifferences } from '../../cpe/fleet/compare.ts';
+import type { UnitReport } from '../../cpe/fleet/report.ts';
+import { messageOf } from '../../shared/errors.ts';
+import { packFirmware } from '../../shared/firmware.ts';
+import { reconcileFleet } from '../support/reconciliation.ts';
+import type { VirtualWorld, VirtualWorldOptions } from '../support/virtual-world.ts';
+
+export interface StoryOptions {
+  count: number;
+  faults: string;
+}
+
+export interface StoryStep {
+  name: string;
+  /** Notes what it observed. @returns one line about it */
+  run(world: VirtualWorld, options: StoryOptions, detail: Record<string, unknown>): Promise<string>;
+}
+
+const HOUR = 3_600_000;
+const BEFORE = '49.1.2884';
+const AFTER = '49.2.2941';
+const root = 'Device.X_0090F8_';
+
+interface DeviceItem {
+  id: string;
+  state: string;
+  online: boolean;
+  username: string | null;
+  parameterKey: string;
+  wantedRevision: string | null;
+  softwareVersion: string;
+  openTasks: number;
+  faults: { cause: string; message: string }[];
+}
+
+async function devices(world: VirtualWorld): Promise<DeviceItem[]> {
+  const all: DeviceItem[] = [];
+  let more = '';
+  do {
+    const page = (await world.api('GET', `/devices?limit=500${more}`)) as { items: DeviceItem[]; next?: string | null };
+    all.push(...page.items);
+    more = page.next ? `&cursor=${encodeURIComponent(page.next)}` : '';
+  } while (more !== '');
+  return all;
+}
+
+const units = (world: VirtualWorld): UnitReport[] => world.report().units ?? [];
+const hours = (ms: number): string => `${(ms / HOUR).toFixed(1)} h`;
+/**
+ * Waits until each device is as `holds` has it, asking the ACS.
+ * @returns milliseconds of virtual time
+ * @throws Error that names the first devices which are not
+ */
+async function everyDevice(
+  world: VirtualWorld,
+  { count }: StoryOptions,
+  what: string,
+  holds: (device: DeviceItem) => boolean,
+  limit: number,
+): Promise<number> {
+  let others: DeviceItem[] = [];
+  const all = async (): Promise<boolean> => {
+    const known = await devices(world);
+    others = known.filter(device => !holds(device));
+    return known.length === count && others.length === 0;
+  };
+  try {
+    return await world.until(what, all, limit, 10 * 60_000);
+  } catch (error) {
+    const shown = others.slice(0, 3).map(({ id, faults }) => `${id} ${JSON.stringify(faults)}`);
+    throw new Error(`${messageOf(error)}; ${others.length} are not: ${shown.join(', ')}`, { cause: error });
+  }
+}
+
+const runsIt = ({ softwareVersion }: DeviceItem): boolean => softwareVersion === AFTER;
+/** The device said that it took the image, and runs the old one: the ACS does not send it round and round. */
+const isStuck = ({ faults }: DeviceItem): boolean =>
+  faults.some(({ cause, message }) => cause === 'preset:firmware' && message.startsWith('took '));
+
+/** By three presets: for all, for one product, and one that wins where both speak. */
+const presets: Readonly<Record<string, unknown>> = {
+  base: { set: { [`${root}Cwmp.PeriodicInformInterval`]: 3600, [`${root}Nlm.SyslogRemoteHost`]: 'log.example.test' } },
+  hardening: {
+    when: 'productClass = "4102S"',
+    weight: 5,
+    set: { [`${root}Cwmp.TransportHttpsCipherSuite`]: 'CS3', [`${root}Cwmp.TransportHttpsTlsVersion`]: 'TLSv1_2' },
+  },
+  site: { when: 'productClass = "4102S"', weight: 10, set: { [`${root}Nlm.SyslogRemoteHost`]: 'log.site.test' } },
+};
+const configured: Readonly<Record<string, string>> = {
+  [`${root}Cwmp.PeriodicInformInterval`]: '3600',
+  [`${root}Nlm.SyslogRemoteHost`]: 'log.site.test',
+  [`${root}Cwmp.TransportHttpsCipherSuite`]: 'CS3',
+  [`${root}Cwmp.TransportHttpsTlsVersion`]: 'TLSv1_2',
+};
+
+const steps: readonly StoryStep[] = [
+  {
+    name: 'enrol',
+    async run(world, options, detail) {
+      world.weather(options.faults);
+      world.start();
+      const took = await everyDevice(world, options, 'all enrolled', ({ state }) => state === 'enrolled', 6 * HOUR);
+      const { informed, sessions, failedSessions } = world.report();
+      Object.assign(detail, { enrolled: options.count, informed, sessions, failedSessions });
+      return `${options.count} devices enrolled in ${hours(took)}, ${failedSessions} of ${sessions} sessions failed`;
+    },
+  },
+  {
+    name: 'credentials',
+    async run(world, options, detail) {
+      // What the ACS offered may have been lost on its way; the units know what they hold.
+      const holding = (): number =>
+        world.crew.members.filter(({ gateway }) => gateway.device.variable('Cwmp.Username') !== 'enrol').length;
+      const isAll = (): boolean => holding() === options.count;
+      const took = await world.until('all with a login of their own', isAll, 12 * HOUR);
+      const wrong = (await devices(world)).filter(({ id, username }) => username !== id).length;
+      if (wrong > 0) throw new Error(`the ACS knows ${wrong} devices by another login`);
+      const own = holding();
+      Object.assign(detail, { own });
+      return `${own} units have left the shared login, after ${hours(took)}`;
+    },
+  },
+  {
+    name: 'configure',
+    async run(world, options, detail) {
+      for (const [name, preset] of Object.entries(presets)) await world.api('PUT', `/presets/${name}`, preset);
+      const took = await everyDevice(
+        world,
+        options,
+        'all configured',
+        ({ parameterKey, wantedRevision }) => parameterKey !== '' && parameterKey === wantedRevision,
+        12 * HOUR,
+      );
+      const wrong = units(world).filter(({ parameters }) =>
+        Object.entries(configured).some(([path, value]) => parameters?.[path] !== value),
+      );
+      if (wrong.length > 0)
+        throw new Error(`${wrong.length} units are not as wanted, the first: ${JSON.stringify(wrong[0])}`);
+      const revisions = new Set((await devices(world)).map(({ parameterKey }) => parameterKey));
+      Object.assign(detail, { presets: Object.keys(presets), values: configured, revisions: [...revisions].sort() });
+      return `${options.count} units hold ${Object.keys(configured).length} values of 3 presets, after ${hours(took)}`;
+    },
+  },
+  {
+    name: 'monitor',
+    async run(world, options, detail) {
+      const before = world.report();
+      await world.pass(24 * HOUR);
+      const after = world.report();
+      const sessions = after.sessions - before.sessions;
+      const failed = after.failedSessions - before.failedSessions;
+      const online = (await devices(world)).filter(device => device.online).length;
+      if (online < options.count * 0.95) throw new Error(`only ${online} of ${options.count} devices are online`);
+      Object.assign(detail, { sessions, failed, online, failures: after.failures, faults: after.faults });
+      return `a day: ${sessions} sessions, ${failed} failed, ${online} online`;
+    },
+  },
+  {
+    name: 'firmware',
+    async run(world, options, detail) {
+      const image = packFirmware({ product: '4102S', version: AFTER, payload: Buffer.alloc(64 * 1024, 0x5a) });
+      await world.api('PUT', `/files/dgw?type=firmware&version=${AFTER}&productClass=4102S`, image);
+      // Wanted firmware moves here: by a preset for all at once, where a rollout would move it in waves.
+      await world.api('PUT', '/presets/firmware', { when: 'productClass = "4102S"', firmware: 'dgw' });
+      const took = await everyDevice(
+        world,
+        options,
+        `all on ${AFTER}, or found to have taken it in vain`,
+        device => runsIt(device) || isStuck(device),
+        7 * 24 * HOUR,
+      );
+      const stuck = (await devices(world)).filter(device => !runsIt(device)).map(({ id }) => id);
+      const { firmware, transfers, faults } = world.report();
+      Object.assign(detail, { before: BEFORE, after: AFTER, hours: took / HOUR, stuck, firmware, transfers, faults });
+      return `${options.count - stuck.length} on ${AFTER} in ${hours(took)}, ${stuck.length} took it and came back old: ${transfers.taken} downloads, ${transfers.failed} failed`;
+    },
+  },
+  {
+    name: 'stragglers',
+    async run(world, options, detail) {
+      // Never flashed again by itself: an operator orders it, device by device, until each one runs it.
+      let orders = 0;
+      const again = async (): Promise<boolean> => {
+        const left = (await devices(world)).filter(device => !runsIt(device));
+        for (const { id, openTasks } of left) {
+          if (openTasks > 0) continue;
+          orders++;
+          await world.api('POST', `/devices/${encodeURIComponent(id)}/tasks`, { method: 'Download', file: 'dgw' });
+        }
+        return left.length === 0;
+      };
+      const took = await world.until(`all on ${AFTER}`, again, 7 * 24 * HOUR, HOUR);
+      Object.assign(detail, { orders, hours: took / HOUR, firmware: world.report().firmware });
+      return `${options.count} on ${AFTER} after ${orders} downloads ordered by hand, in ${hours(took)}`;
+    },
+  },
+  {
+    name: 'reconciled',
+    async run(world, _options, detail) {
+      world.weather('none');
+      await world.pass(3 * HOUR);
+      const { differences, lies, unknown } = await reconcileFleet(path => world.api('GET', path), units(world));
+      const { exchanges, hash } = world.trace();
+      Object.assign(detail, {
+        differences,
+        lies: countDifferences(lies),
+        unknown: countDifferences(unknown),
+        exchanges,
+        trace: hash,
+      });
+      if (differences.length > 0) throw new Error(`the sides differ: ${JSON.stringify(countDifferences(differences))}`);
+      const doubts = unknown.length > 0 ? `, ${unknown.length} outcomes known to be unknown` : '';
+      return `both sides agree after ${exchanges} exchanges; ${lies.length} lies in the history${doubts}`;
+    },
+  },
+];
+
+const world: VirtualWorldOptions = {
+  ramp: 600,
+  softwareVersion: BEFORE,
+  parameters: Object.keys(configured),
+  // Factory settings that an ISP's customer profile would have.
+  settings: {
+    'Device.ManagementServer.PeriodicInformEnable': '1',
+    'Device.ManagementServer.PeriodicInformInterval': '1800',
+  },
+};
+
+export const fleetStory = { steps, world };

@@ -1,0 +1,133 @@
+// A network in memory, for virtual time: the units' HTTP client ends in fastify's `inject`, connection requests in the unit's own
+// judge, and whatever is under way is counted, so that the clock knows when it may move.
+import { createHash, type Hash } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import type { Secrets } from '../../acs/fleet/secrets.ts';
+import type { Knock } from '../../acs/south/connect/way.ts';
+import { networks, refusal } from '../../acs/south/connect/way.ts';
+import { createKnockJudge, type OpenListener } from '../../cpe/agent/listener.ts';
+import type { Clock, Random } from '../../shared/clock.ts';
+import {
+  authenticated,
+  type createHttp,
+  HttpError,
+  type HttpRequest,
+  type HttpResponse,
+  type Send,
+} from '../../shared/net/http.ts';
+
+export interface VirtualNet {
+  /** Takes the place of the units' HTTP client. */
+  readonly http: typeof createHttp;
+  /** Takes the place of their listeners. */
+  readonly openListener: OpenListener;
+  /** The ACS's way to them. */
+  knock(options: { random: Random; secrets: Secrets }): Knock;
+  /** Where requests to `origin` end. */
+  serve(origin: string, app: FastifyInstance): void;
+  /** Nothing is under way. */
+  isIdle(): boolean;
+  /** Exchanges so far, and a hash over all of them in their order: time, ends, messages, answers. */
+  trace(): { exchanges: number; hash: string };
+}
+
+export function virtualNet(clock: Clock): VirtualNet {
+  const servers = new Map<string, FastifyInstance>();
+  const listeners = new Map<string, ReturnType<typeof createKnockJudge>>();
+  const hash: Hash = createHash('sha256');
+  let exchanges = 0;
+  let underWay = 0;
+
+  const note = (...what: (string | number | Buffer)[]): void => {
+    exchanges++;
+    for (const part of [clock.now(), ...what]) hash.update(Buffer.isBuffer(part) ? part : `${part}\n`);
+  };
+
+  const counted = async <T>(work: Promise<T>): Promise<T> => {
+    underWay++;
+    try {
+      return await work;
+    } finally {
+      underWay--;
+    }
+  };
+
+  const inject = async (request: HttpRequest, from: string): Promise<HttpResponse> => {
+    const url = new URL(request.url);
+    const server = servers.get(url.origin);
+    if (!server) throw new HttpError('connect', `${url.origin}: nobody there`);
+    const answer = await server.inject({
+      method: request.method as 'GET',
+      url: request.url,
+      headers: { ...request.headers, host: url.host },
+      ...(request.body === undefined || request.body === '' ? {} : { payload: request.body }),
+      remoteAddress: from,
+    });
+    note(from, request.method, request.url, String(request.body ?? ''), answer.statusCode, answer.rawPayload);
+    const headers = answer.headers as HttpResponse['headers'];
+    return { status: answer.statusCode, headers, body: answer.rawPayload };
+  };
+
+  const openListener: OpenListener = async options => {
+    const key = `${options.address}:${options.port}`;
+    listeners.set(key, createKnockJudge(options));
+    return {
+      url: `http://${key}${options.path}`,
+      port: options.port,
+      close: async () => {
+        listeners.delete(key);
+      },
+    };
+  };
+
+  const knocked: Send = async ({ url: text, method, headers }) => {
+    const url = new URL(text);
+    const judge = listeners.get(`${url.hostname}:${url.port || '80'}`);
+    if (!judge) throw new HttpError('connect', `${url.host}: nobody there`);
+    const answer = await judge({ method, url: url.pathname, authorization: headers.Authorization });
+    note('knock', text, answer.status);
+    const challenge = answer.challenge && { 'www-authenticate': answer.challenge };
+    return { status: answer.status, headers: { ...challenge }, body: Buffer.alloc(0) };
+  };
+
+  return {
+    http: ({ localAddress = '127.0.0.1' }) => ({
+      send: request => unlessAborted(counted(inject(request, localAddress)), request.signal),
+      close: async () => undefined,
+      lastTls: () => undefined,
+    }),
+    openListener,
+    knock:
+      ({ random, secrets }) =>
+      async device => {
+        const { url, username, password } = device.connectionRequest;
+        if (!URL.canParse(url)) return { outcome: 'closed', reason: 'no ConnectionRequestURL' };
+        const refused = refusal(device, new URL(url).hostname, networks([]));
+        if (refused) return { outcome: 'closed', reason: refused };
+        const credentials = () => ({ username, password: password ? secrets.open(password) : '' });
+        try {
+          const send = authenticated(knocked, { credentials, random });
+          const { status } = await counted(send({ method: 'GET', url, headers: {} }));
+          if (status === 200) return { outcome: 'accepted' };
+          return { outcome: 'failed', reason: `the device answered ${status}` };
+        } catch (error) {
+          if (!(error instanceof HttpError)) throw error;
+          return { outcome: 'failed', reason: error.message };
+        }
+      },
+    serve: (origin, app) => void servers.set(origin, app),
+    isIdle: () => underWay === 0,
+    trace: () => ({ exchanges, hash: hash.copy().digest('hex') }),
+  };
+}
+
+/** The request itself goes on: a unit that dies does not undo what it has sent. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(new HttpError('aborted', 'the request was given up', signal.reason));
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
