@@ -76,10 +76,11 @@ export function isLike(text: string, pattern: string): boolean {
   return step === wanted.length;
 }
 
-const anyRun = Symbol('%');
-const anyOne = Symbol('_');
+export const anyRun = Symbol('%');
+export const anyOne = Symbol('_');
 
-function likeParts(pattern: string): (string | symbol)[] {
+/** A pattern as characters and the two wildcards. */
+export function likeParts(pattern: string): (string | symbol)[] {
   const parts: (string | symbol)[] = [];
   const chars = [...pattern];
   for (let at = 0; at < chars.length; at++) {

@@ -1,8 +1,8 @@
 // Every read of the SQLite store, on one connection of its own: synchronous, for the main thread and for the search thread.
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
-import { UserError } from '../../shared/errors.ts';
 import type { Filter } from './filter.ts';
 import { columns, toSql } from './filter-sql.ts';
+import { badCursor, cursorText, newestFirst, pageOf, readCursor, sortOf } from './paging.ts';
 import type {
   AuditEntry,
   DeviceFault,
@@ -50,11 +50,6 @@ export function statements(db: DatabaseSyncInstance): (sql: string) => Statement
     return statement;
   };
 }
-
-const MAX_PAGE = 1000;
-const pageOf = (limit: number): number => Math.min(MAX_PAGE, Math.max(1, Math.floor(limit) || 1));
-
-const newestFirst = (a: Task, b: Task): number => b.created - a.created || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
 
 export function createReading(db: DatabaseSyncInstance): Reading {
   const sql = statements(db);
@@ -250,7 +245,7 @@ const storedDocument = ({ name, generation, changed, body }: DocumentRow): Store
 
 /** One page of a search by keyset: where the last one ended, not how many came before. */
 function pageSql(query: DeviceQuery): { text: string; params: (string | number)[] } {
-  const { column, descending } = sortOf(query.sort);
+  const { column, descending } = sortOf(query.sort, columns);
   const where = query.filter ? [toSql(query.filter, query.now)] : [];
   if (query.cursor !== undefined) {
     const { key, id } = readCursor(query.cursor, query.sort);
@@ -268,34 +263,4 @@ function pageSql(query: DeviceQuery): { text: string; params: (string | number)[
       WHERE ${where.map(part => part.sql).join(' AND ') || '1'} ORDER BY ${by} LIMIT ?`,
     params: where.flatMap(part => part.params),
   };
-}
-
-function sortOf(sort = 'id'): { column: string; descending: boolean } {
-  const descending = sort.startsWith('-');
-  const name = descending ? sort.slice(1) : sort;
-  const column = Object.hasOwn(columns, name) ? columns[name] : undefined;
-  if (!column) {
-    const names = Object.keys(columns).join(', ');
-    throw new UserError(400, 'bad-sort', `cannot sort by "${name}": one of ${names}, with - in front for descending`);
-  }
-  return { column, descending };
-}
-
-const cursorText = (sort: string | undefined, key: string | number, id: string): string =>
-  Buffer.from(JSON.stringify([sort ?? 'id', key, id])).toString('base64url');
-
-const badCursor = (): UserError => new UserError(400, 'bad-cursor', 'the cursor is not one of this search');
-
-function readCursor(text: string, sort = 'id'): { key: string | number; id: string } {
-  const bad = badCursor();
-  let parts: unknown;
-  try {
-    parts = JSON.parse(Buffer.from(text, 'base64url').toString());
-  } catch {
-    throw bad;
-  }
-  if (!Array.isArray(parts)) throw bad;
-  const [by, key, id] = parts as unknown[];
-  if (by !== sort || typeof id !== 'string' || (typeof key !== 'string' && typeof key !== 'number')) throw bad;
-  return { key, id };
 }

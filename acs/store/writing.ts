@@ -3,6 +3,7 @@ import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { UserError } from '../../shared/errors.ts';
 import { onlineUntil } from './filter.ts';
 import { operate } from './operations.ts';
+import { changedMeanwhile, jsonOf, jsonTextOf, textOf } from './plain.ts';
 import { below, rowOf, type StoredRow, statements } from './reading.ts';
 import { storeError } from './schema.ts';
 import type {
@@ -39,27 +40,6 @@ export interface Writing {
 
 /** How many rows of a kind one request deletes, so that it never holds up the others for long. */
 export const PRUNE_BATCH = 2000;
-
-const nulInText = (): UserError => new UserError(400, 'nul-in-text', 'a text must not contain a NUL character');
-
-/** SQLite cuts a text at a NUL when it is read back: refused before it is stored. */
-function textOf(text: string): string {
-  if (text.includes('\0')) throw nulInText();
-  return text;
-}
-
-/** No JSON is read back from it here, so a NUL is looked for in its escaped form. */
-const toldOf = ({ told }: DeviceRow): string => {
-  if (told.includes('\\u0000') && escapedNul.test(told)) throw nulInText();
-  return told;
-};
-
-const escapedNul = /(?<!\\)(?:\\\\)*\\u0000/;
-function jsonOf(value: unknown): string {
-  const text = JSON.stringify(value ?? null);
-  if (text.includes('\\u0000') && escapedNul.test(text)) throw nulInText();
-  return text;
-}
 
 type Columns = Record<string, string | number | null>;
 
@@ -191,14 +171,14 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
       `INSERT INTO devices (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
     ).run(...Object.values(cells));
     const pk = Number(lastInsertRowid);
-    run('INSERT INTO rows (device, body, told) VALUES (?, ?, ?)', pk, body, toldOf(row));
+    run('INSERT INTO rows (device, body, told) VALUES (?, ?, ?)', pk, body, jsonTextOf(row.told));
     link(pk, undefined, row);
     return pk;
   };
 
   const update = ({ pk, row: before }: Loaded, row: DeviceRow, body: string): number => {
     if (before.told === row.told) run('UPDATE rows SET body = ? WHERE device = ?', body, pk);
-    else run('UPDATE rows SET body = ?, told = ? WHERE device = ?', body, toldOf(row), pk);
+    else run('UPDATE rows SET body = ?, told = ? WHERE device = ?', body, jsonTextOf(row.told), pk);
     // Only what differs: a column that is not named leaves its index alone.
     if (isSteady(before, row)) {
       if (before.lastInform !== row.lastInform)
@@ -378,9 +358,6 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
 
   return { commit };
 }
-
-export const changedMeanwhile = (kind: DocumentKind, name: string): UserError =>
-  new UserError(409, 'changed-meanwhile', `${kind} '${name}' was changed by someone else meanwhile`);
 
 /** Whether only the claim went: nothing that has to outlive this process. */
 function isFreed(before: DeviceRow, row: DeviceRow): boolean {

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseFilter } from '../../acs/store/filter.ts';
+import { openMongo } from '../../acs/store/mongo.ts';
 import { openSqlite } from '../../acs/store/sqlite.ts';
 import type {
   AuditEntry,
@@ -14,11 +15,13 @@ import type {
   Store,
   Task,
 } from '../../acs/store/store.ts';
-import { seededRandom, VirtualClock } from '../../shared/clock.ts';
+import { seededRandom, systemRandom, VirtualClock } from '../../shared/clock.ts';
 import { UserError } from '../../shared/errors.ts';
 import { identityOf, idOf, informOf, newYear, taskOf, valuesOf } from '../support/devices.ts';
+import { dropMongo, freshMongo, MONGO_START_MS, mongoNeeds } from '../support/mongo.ts';
+import { type Needs, peerSuite } from '../support/peers.ts';
 
-/** A place where a store lives; `open` opens it again and again, `durable` says whether it outlives its closing. */
+/** A place where a store lives; `open` opens it again and again. */
 interface Home {
   open(): Promise<Store>;
   remove(): Promise<void>;
@@ -34,13 +37,23 @@ async function sqliteHome(inThread: boolean): Promise<Home> {
   };
 }
 
-const homes: Record<string, { durable: boolean; make: () => Promise<Home> }> = {
+async function mongoHome(): Promise<Home> {
+  const url = await freshMongo();
+  return {
+    open: () => openMongo({ url, clock, random: systemRandom() }),
+    remove: () => dropMongo(url),
+  };
+}
+
+/** `durable`: it outlives its closing. */
+const homes: Record<string, { durable: boolean; needs?: Needs; make: () => Promise<Home> }> = {
   'SQLite in memory': {
     durable: false,
     make: async () => ({ open: () => openSqlite({ file: ':memory:', clock }), remove: async () => undefined }),
   },
   'SQLite in a file, in-thread': { durable: true, make: () => sqliteHome(true) },
   'SQLite in a file, with its threads': { durable: true, make: () => sqliteHome(false) },
+  MongoDB: { durable: true, needs: mongoNeeds, make: mongoHome },
 };
 
 const claimed = (result: Informed): Extract<Informed, { outcome: 'claimed' }> => {
@@ -70,10 +83,16 @@ function rejectsWith(work: Promise<unknown>, status: number, code: string): Prom
   });
 }
 
-for (const [name, { durable, make }] of Object.entries(homes))
-  describe(`the store contract: ${name}`, () => {
+for (const [name, { durable, needs, make }] of Object.entries(homes))
+  peerSuite(`the store contract: ${name}`, needs ?? {}, () => {
     let home: Home;
     let store: Store;
+
+    if (needs)
+      before(async function () {
+        this.timeout(MONGO_START_MS);
+        await freshMongo();
+      });
 
     beforeEach(async () => {
       home = await make();

@@ -1,5 +1,6 @@
 // Root hooks of the whole run: every envelope that our encoders make is kept, by shape, for the schemas to judge at the end.
 import { keepEnvelopes, nowRunning } from './kept.ts';
+import { endMongo } from './mongo.ts';
 
 /** The suite that judges what was kept has to run last. */
 export const LAST = 'everything that our encoders sent in this run';
@@ -18,5 +19,8 @@ export const mochaHooks = {
   },
   beforeEach(this: Mocha.Context): void {
     if (this.currentTest) nowRunning(this.currentTest.file ?? '', this.currentTest.fullTitle());
+  },
+  async afterAll(): Promise<void> {
+    await endMongo();
   },
 };

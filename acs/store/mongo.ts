@@ -1,0 +1,165 @@
+// The store on MongoDB, for servers on several machines: single-document writes only, so that any server that speaks the wire protocol
+// and has w: majority will do (README has the list of what it must offer). Loaded only when it is asked for.
+
+import { createRecords } from './mongo-audit.ts';
+import { createContents } from './mongo-contents.ts';
+import { createDevices } from './mongo-devices.ts';
+import { createDocuments, type Documents } from './mongo-documents.ts';
+import { type Link, type MongoOptions, openLink } from './mongo-link.ts';
+import { createSearch } from './mongo-search.ts';
+import { openTables } from './mongo-tables.ts';
+import { createTrees } from './mongo-trees.ts';
+import type { DeviceOperation, DeviceOperations, Store } from './store.ts';
+
+export type { MongoOptions } from './mongo-link.ts';
+
+/** The store as the contract has it, with files as streams. */
+export interface MongoStore extends Store {
+  putContent(name: string, content: AsyncIterable<Uint8Array>): Promise<{ size: number; sha256: string }>;
+  content(name: string, range?: { start: number; end: number }): Promise<AsyncIterable<Buffer> | undefined>;
+  deleteContent(name: string): Promise<boolean>;
+}
+
+/** How often this process asks what others changed. */
+const REFRESH_MS = 1000;
+/** Bodies that count no more are kept as long as somebody could be about to make them count. */
+const BODY_GRACE_MS = 3_600_000;
+
+/** @throws UserError 503: the server cannot be reached, the database is of a newer version or of another program */
+export async function openMongo(options: MongoOptions): Promise<MongoStore> {
+  const link = await openLink(options);
+  try {
+    const collections = await openTables(link);
+    const documents = createDocuments(link, collections);
+    const trees = createTrees(link, collections);
+    const devices = createDevices(link, collections, trees);
+    await link.retry(() => documents.refresh());
+    await devices.sweep();
+    const stopRefreshing = keepFresh(link, documents);
+    return {
+      ...deviceStore(link, devices, trees, createSearch(link, collections, trees)),
+      ...documentStore(link, documents),
+      ...contentStore(link, createContents(link, collections)),
+      ...recordStore(link, createRecords(link, collections), async () => {
+        // What has ended counts as ended before it is counted.
+        await devices.sweep();
+        await documents.sweep(link.clock.now() - BODY_GRACE_MS);
+        await createContents(link, collections).sweep();
+      }),
+      close: async () => {
+        stopRefreshing();
+        await link.close();
+      },
+    };
+  } catch (error) {
+    await link.close();
+    throw error;
+  }
+}
+
+/** Asks for the generations again and again, one question at a time. */
+function keepFresh(link: Link, documents: Documents): () => void {
+  const ask = (): void => {
+    const asking = documents
+      .refresh()
+      // The server is away: what is known stays, and the next time will tell.
+      .catch(() => undefined)
+      .then(() => {
+        if (link.isOpen()) timer = link.clock.after(REFRESH_MS, ask);
+      });
+    link.keep(asking);
+  };
+  let timer = link.clock.after(REFRESH_MS, ask);
+  return () => timer.cancel();
+}
+
+type DevicePart = Pick<
+  Store,
+  | 'device'
+  | 'deviceByUsername'
+  | 'apply'
+  | 'devices'
+  | 'countDevices'
+  | 'parameters'
+  | 'putParameters'
+  | 'tasks'
+  | 'task'
+  | 'faults'
+>;
+
+function deviceStore(
+  { run }: Link,
+  devices: ReturnType<typeof createDevices>,
+  trees: ReturnType<typeof createTrees>,
+  search: ReturnType<typeof createSearch>,
+): DevicePart {
+  return {
+    device: id => run(() => search.device(id)),
+    deviceByUsername: username => run(() => search.deviceByUsername(username)),
+    apply: <N extends DeviceOperation>(id: string, name: N, args: DeviceOperations[N]['args']) =>
+      run(() => devices.apply(id, name, args)),
+    devices: query => run(() => search.devices(query)),
+    countDevices: (filter, now) => run(() => search.countDevices(filter, now)),
+    parameters: (device, path) => run(() => trees.parameters(device, path)),
+    putParameters: (device, values, replaceBelow) => run(() => trees.put(device, values, replaceBelow)),
+    tasks: query => run(() => search.tasks(query)),
+    task: id => run(() => search.task(id)),
+    faults: limit => run(() => search.faults(limit)),
+  };
+}
+
+type DocumentPart = Pick<Store, 'documents' | 'document' | 'putDocument' | 'deleteDocument' | 'generation'>;
+
+const documentStore = ({ run }: Link, documents: Documents): DocumentPart => ({
+  documents: kind => run(() => documents.documents(kind)),
+  document: (kind, name) => run(() => documents.document(kind, name)),
+  putDocument: (kind, name, body, expected) => run(() => documents.put(kind, name, body, expected)),
+  deleteDocument: (kind, name) => run(() => documents.delete(kind, name)),
+  generation: kind => documents.generation(kind),
+});
+
+type ContentPart = Pick<MongoStore, 'putContent' | 'content' | 'deleteContent' | 'putBytes' | 'bytes' | 'deleteBytes'>;
+
+function contentStore({ run }: Link, contents: ReturnType<typeof createContents>): ContentPart {
+  return {
+    putContent: (name, content) => run(() => contents.put(name, content)),
+    content: (name, range) => run(() => contents.get(name, range)),
+    deleteContent: name => run(() => contents.delete(name)),
+    putBytes: async (name, bytes) => {
+      await run(() => contents.put(name, once(bytes)));
+    },
+    bytes: name =>
+      run(async () => {
+        const content = await contents.get(name);
+        if (!content) return undefined;
+        const pieces: Buffer[] = [];
+        for await (const piece of content) pieces.push(piece);
+        return Buffer.concat(pieces);
+      }),
+    deleteBytes: async name => {
+      await run(() => contents.delete(name));
+    },
+  };
+}
+
+async function* once(bytes: Buffer): AsyncIterable<Buffer> {
+  yield bytes;
+}
+
+type RecordPart = Pick<Store, 'beat' | 'leave' | 'appendAudit' | 'audit' | 'prune'>;
+
+const recordStore = (
+  { run }: Link,
+  records: ReturnType<typeof createRecords>,
+  sweep: () => Promise<void>,
+): RecordPart => ({
+  beat: member => run(() => records.beat(member)),
+  leave: id => run(() => records.leave(id)),
+  appendAudit: entry => run(() => records.appendAudit(entry)),
+  audit: query => run(() => records.audit(query)),
+  prune: retention =>
+    run(async () => {
+      await sweep();
+      await records.prune(retention);
+    }),
+});

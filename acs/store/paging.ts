@@ -1,0 +1,43 @@
+// Pages of a search by keyset, in any store: how long one may be, what it is sorted by, and the cursor that leads to the next.
+import { UserError } from '../../shared/errors.ts';
+import type { Task } from './store.ts';
+
+const MAX_PAGE = 1000;
+export const pageOf = (limit: number): number => Math.min(MAX_PAGE, Math.max(1, Math.floor(limit) || 1));
+
+export const newestFirst = (a: Task, b: Task): number =>
+  b.created - a.created || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
+
+/** @param columns the store's own name of each field that can be sorted by */
+export function sortOf(
+  sort: string | undefined,
+  columns: Readonly<Record<string, string>>,
+): { column: string; descending: boolean } {
+  const descending = sort?.startsWith('-') ?? false;
+  const name = descending ? (sort ?? '').slice(1) : (sort ?? 'id');
+  const column = Object.hasOwn(columns, name) ? columns[name] : undefined;
+  if (!column) {
+    const names = Object.keys(columns).join(', ');
+    throw new UserError(400, 'bad-sort', `cannot sort by "${name}": one of ${names}, with - in front for descending`);
+  }
+  return { column, descending };
+}
+
+export const cursorText = (sort: string | undefined, key: string | number, id: string): string =>
+  Buffer.from(JSON.stringify([sort ?? 'id', key, id])).toString('base64url');
+
+export const badCursor = (): UserError => new UserError(400, 'bad-cursor', 'the cursor is not one of this search');
+
+export function readCursor(text: string, sort = 'id'): { key: string | number; id: string } {
+  const bad = badCursor();
+  let parts: unknown;
+  try {
+    parts = JSON.parse(Buffer.from(text, 'base64url').toString());
+  } catch {
+    throw bad;
+  }
+  if (!Array.isArray(parts)) throw bad;
+  const [by, key, id] = parts as unknown[];
+  if (by !== sort || typeof id !== 'string' || (typeof key !== 'string' && typeof key !== 'number')) throw bad;
+  return { key, id };
+}

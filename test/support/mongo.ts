@@ -1,0 +1,115 @@
+// A MongoDB for tests: the one that TANDEM_TEST_MONGO names, else the lab's server, started when it is first asked for, on a free port,
+// so that runs beside each other never meet. One server serves a whole run; each test has a database of its own in it.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { eventually, type Needs, peersFolder, run } from './peers.ts';
+
+const given = process.env.TANDEM_TEST_MONGO;
+
+/** What the lab's own server needs; it can be stopped and started, a given one cannot. */
+export const labMongoNeeds: Needs = { lab: true, programs: ['java', 'javac', 'mvn'] };
+export const mongoNeeds: Needs = given ? {} : labMongoNeeds;
+
+/** The first run fetches the server's libraries. */
+export const MONGO_START_MS = 240_000;
+
+/** As `lab start mongo` leaves it with this LAB, so that either finds what the other has fetched. */
+const built = join(tmpdir(), 'tandem-lab-mongo', 'mongo');
+
+async function build(): Promise<void> {
+  if (existsSync(join(built, 'lib')) && existsSync(join(built, 'Lab.class'))) return;
+  const sources = join(peersFolder, 'mongo');
+  const folder = await mkdtemp(join(tmpdir(), 'tandem-mongo-build-'));
+  const lib = join(folder, 'lib');
+  await run('mvn', ['-q', '-f', join(sources, 'pom.xml'), 'dependency:copy-dependencies', `-DoutputDirectory=${lib}`]);
+  await run('javac', ['-cp', join(lib, '*'), '-d', folder, join(sources, 'Lab.java')]);
+  await mkdir(join(built, '..'), { recursive: true });
+  await rename(folder, built).catch(async () => {
+    // Another run was quicker.
+    await rm(folder, { recursive: true, force: true });
+  });
+}
+
+export interface MongoServer {
+  port: number;
+  /** @param database a fresh one unless named */
+  url(database?: string): string;
+  stop(): Promise<void>;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise(resolve => server.close(resolve));
+  return port;
+}
+
+const answers = (port: number): Promise<true | undefined> =>
+  new Promise(resolve => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(undefined));
+    socket.once('connect', () => socket.end());
+  });
+
+const freshName = (): string => `tandem-${randomBytes(6).toString('hex')}`;
+const running = new Set<ChildProcess>();
+
+/** A server of one's own, in memory or kept in a file; on the port where it was before, or on a free one. */
+export async function startMongo(at: { file?: string; port?: number } = {}): Promise<MongoServer> {
+  await build();
+  const port = at.port ?? (await freePort());
+  const words = ['-Xmx512m', '-cp', [join(built, 'lib', '*'), built].join(delimiter), 'Lab', String(port)];
+  const child = spawn('java', [...words, ...(at.file ? [at.file] : [])], { stdio: 'ignore' });
+  running.add(child);
+  const ended = new Promise<void>(resolve => child.once('exit', () => resolve()));
+  void ended.then(() => running.delete(child));
+  await eventually(() => answers(port), 'the MongoDB of the lab', 30);
+  return {
+    port,
+    url: (database = freshName()) => `mongodb://127.0.0.1:${port}/${database}`,
+    stop: async () => {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+let shared: Promise<MongoServer> | undefined;
+
+/** URL of a database that nobody has used, on the server of the run. */
+export async function freshMongo(): Promise<string> {
+  if (given) {
+    const url = new URL(given);
+    url.pathname = freshName();
+    return url.href;
+  }
+  shared ??= startMongo();
+  return (await shared).url();
+}
+
+/** Forgets a database. */
+export async function dropMongo(url: string): Promise<void> {
+  // Not for every run of any test.
+  const { MongoClient } = await import('mongodb');
+  const client = new MongoClient(url);
+  try {
+    await client.db().dropDatabase();
+  } finally {
+    await client.close();
+  }
+}
+
+/** For the end of the run: ends what was started here. */
+export async function endMongo(): Promise<void> {
+  for (const child of running) {
+    const ended = new Promise(resolve => child.once('exit', resolve));
+    child.kill('SIGTERM');
+    await ended;
+  }
+}
