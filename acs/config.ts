@@ -47,8 +47,8 @@ export const acsOptions = {
   },
   store: {
     kind: 'string',
-    value: 'sqlite:FILE',
-    help: 'where state is kept; sqlite:DATA/tandem.db unless told',
+    value: 'URL',
+    help: 'where state is kept: sqlite:FILE (sqlite:DATA/tandem.db unless told) or mongodb://…/DATABASE; TANDEM_STORE keeps a password off the command line',
     check: storeUrl,
   },
   cert: { kind: 'list', value: 'FILE', help: 'server certificate with its chain, PEM; by the own CA unless told' },
@@ -144,5 +144,6 @@ function hostPort(text: string): void {
 }
 
 function storeUrl(text: string): void {
-  if (!/^sqlite:.+/.test(text)) throw new Error(`'${text}' must be sqlite:FILE`);
+  if (!/^sqlite:.+/.test(text) && !/^mongodb(\+srv)?:\/\/[^/]/.test(text))
+    throw new Error(`'${text.replace(/:[^:@/]*@/, ':***@')}' must be sqlite:FILE or mongodb://HOST/DATABASE`);
 }

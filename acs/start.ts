@@ -9,6 +9,7 @@ import { checkTls, fileText, givenPairs, ownPairs, watchCertificates } from './c
 import type { AcsOptions } from './config.ts';
 import { openData } from './data.ts';
 import { openSqlite } from './store/sqlite.ts';
+import type { Store } from './store/store.ts';
 import { openWire } from './wire.ts';
 
 export interface Started {
@@ -61,10 +62,7 @@ export async function start(options: AcsOptions, around: Surroundings): Promise<
     clock,
     random,
     log,
-    store: await openSqlite({
-      file: options.store?.slice('sqlite:'.length) ?? join(options.data, 'tandem.db'),
-      clock,
-    }),
+    store: await openStore(options, clock, random),
     serverKey: data.serverKey,
     adminToken: admin.token,
     cwmp: cwmp.map(url => ({ url })),
@@ -94,6 +92,14 @@ export async function start(options: AcsOptions, around: Surroundings): Promise<
     ...(authority ? { ca: data.caFile } : {}),
   });
   return { acs, log, adminToken: admin.token, ca: authority?.root };
+}
+
+async function openStore({ store, data }: AcsOptions, clock: Clock, random: Random): Promise<Store> {
+  if (!store?.startsWith('mongodb'))
+    return await openSqlite({ file: store?.slice('sqlite:'.length) ?? join(data, 'tandem.db'), clock });
+  // On use: who keeps all in one file has no need of the driver.
+  const { openMongo } = await import('./store/mongo.ts');
+  return await openMongo({ url: store, clock, random });
 }
 
 /** Something that is still to be done when the ACS has closed. */

@@ -75,8 +75,17 @@ const passingCodes: ReadonlySet<unknown> = new Set([
 /** A write matched nothing although the document that it replaces is what the majority holds: another one is on its way. */
 class Unsettled extends Error {}
 
+/** What a socket says by itself when the server goes in the middle of a write: the driver passes it on as it is. */
+const brokenSocket: ReadonlySet<unknown> = new Set([
+  'EPIPE',
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'ETIMEDOUT',
+  'ERR_STREAM_DESTROYED',
+]);
+
 function isPassing(error: unknown): boolean {
-  if (error instanceof Unsettled) return true;
+  if (error instanceof Unsettled || brokenSocket.has((error as NodeJS.ErrnoException).code)) return true;
   if (!(error instanceof MongoError)) return false;
   if (error instanceof MongoNetworkError || error instanceof MongoServerSelectionError) return true;
   if (error instanceof MongoWriteConcernError || error.name === 'MongoWaitQueueTimeoutError') return true;
@@ -148,7 +157,11 @@ export async function openLink(options: MongoOptions): Promise<Link> {
     },
   };
   try {
-    await retryFor(OPENING_MS, async () => void (await db.command({ ping: 1 })));
+    await retryFor(OPENING_MS, async () => {
+      // By name: a client whose first connection failed stays closed otherwise.
+      await client.connect();
+      await db.command({ ping: 1 });
+    });
   } catch (error) {
     await client.close();
     throw error;

@@ -62,7 +62,8 @@ export function columnsOf(row: DeviceRow): Omit<DeviceDocument, '_id' | 'op' | '
     lastInform: row.lastInform ?? 0,
     lastBoot: row.lastBoot ?? 0,
     onlineUntil: onlineUntil(row),
-    tags: row.tags.map(textKey),
+    // Some servers try a pattern on an empty array as if it were a text.
+    ...(row.tags.length > 0 ? { tags: row.tags.map(textKey) } : {}),
     site: pairsOf(row.site),
     values: pairsOf(toldValues(row)),
     ...(row.tasks.length > 0 ? { tasks: row.tasks.map(task => task.id) } : {}),

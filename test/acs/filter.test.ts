@@ -3,12 +3,15 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { isLike } from '../../acs/store/compare.ts';
 import { type Filter, parseFilter, passingPart, pathsOf, toPredicate } from '../../acs/store/filter.ts';
+import { openMongo } from '../../acs/store/mongo.ts';
 import { openSqlite } from '../../acs/store/sqlite.ts';
 import type { DeviceRow, Store } from '../../acs/store/store.ts';
 import { versionKey } from '../../acs/store/versions.ts';
-import { VirtualClock } from '../../shared/clock.ts';
+import { systemRandom, VirtualClock } from '../../shared/clock.ts';
 import { UserError } from '../../shared/errors.ts';
 import { identityOf, idOf, informOf, newYear, valuesOf } from '../support/devices.ts';
+import { dropMongo, freshMongo, MONGO_START_MS, mongoNeeds } from '../support/mongo.ts';
+import { peerSuite } from '../support/peers.ts';
 
 const HOUR = 3_600_000;
 
@@ -360,33 +363,49 @@ const { filter: filterArb } = fc.letrec<{ filter: string }>(tie => ({
   ),
 }));
 
+/** The store finds and counts exactly what the predicate fits, whatever the filter. */
+async function judgeSearches(store: Store, numRuns: number): Promise<void> {
+  const devices = fc.sample(deviceArb, { numRuns: 60, seed: 7 });
+  for (const [number, device] of devices.entries()) await addDevice(store, `A${number}`, device);
+  const { items } = await store.devices({ limit: 1000, now: newYear });
+  assert.equal(items.length, devices.length);
+  const trees = new Map<string, Map<string, string>>();
+  for (const { id } of items)
+    trees.set(id, new Map((await store.parameters(id, '')).map(({ path, value }) => [path, value])));
+  let some = 0;
+  await fc.assert(
+    fc.asyncProperty(filterArb, async text => {
+      const filter: Filter = parseFilter(text);
+      const predicate = toPredicate(filter);
+      const expected = items.filter(row => predicate(row, newYear, path => trees.get(row.id)?.get(path)));
+      const found = await store.devices({ filter, limit: 1000, now: newYear });
+      assert.deepEqual(
+        found.items.map(row => row.id),
+        expected.map(row => row.id),
+      );
+      assert.equal(await store.countDevices(filter, newYear), expected.length);
+      if (expected.length > 0 && expected.length < items.length) some++;
+    }),
+    { numRuns },
+  );
+  assert.ok(some > numRuns / 4, `only ${some} filters told devices apart`);
+}
+
 describe('the filter as SQL', () => {
   it('finds exactly the devices that the predicate fits', async () => {
     const store = await openSqlite({ file: ':memory:', clock: new VirtualClock(newYear) });
-    const devices = fc.sample(deviceArb, { numRuns: 60, seed: 7 });
-    for (const [number, device] of devices.entries()) await addDevice(store, `A${number}`, device);
-    const { items } = await store.devices({ limit: 1000, now: newYear });
-    assert.equal(items.length, devices.length);
-    const trees = new Map<string, Map<string, string>>();
-    for (const { id } of items)
-      trees.set(id, new Map((await store.parameters(id, '')).map(({ path, value }) => [path, value])));
-    let some = 0;
-    await fc.assert(
-      fc.asyncProperty(filterArb, async text => {
-        const filter: Filter = parseFilter(text);
-        const predicate = toPredicate(filter);
-        const expected = items.filter(row => predicate(row, newYear, path => trees.get(row.id)?.get(path)));
-        const found = await store.devices({ filter, limit: 1000, now: newYear });
-        assert.deepEqual(
-          found.items.map(row => row.id),
-          expected.map(row => row.id),
-        );
-        assert.equal(await store.countDevices(filter, newYear), expected.length);
-        if (expected.length > 0 && expected.length < items.length) some++;
-      }),
-      { numRuns: 600 },
-    );
-    assert.ok(some > 150, `only ${some} filters told devices apart`);
+    await judgeSearches(store, 600);
     await store.close();
+  });
+});
+
+peerSuite('the filter as MongoDB queries', mongoNeeds, () => {
+  it('finds exactly the devices that the predicate fits', async function () {
+    this.timeout(MONGO_START_MS);
+    const url = await freshMongo();
+    const store = await openMongo({ url, clock: new VirtualClock(newYear), random: systemRandom() });
+    await judgeSearches(store, 300);
+    await store.close();
+    await dropMongo(url);
   });
 });
