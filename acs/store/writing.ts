@@ -64,7 +64,7 @@ function jsonOf(value: unknown): string {
 type Columns = Record<string, string | number | null>;
 
 /** What the narrow table holds of a row. */
-const columnsOf = (row: DeviceRow): Columns => ({
+export const columnsOf = (row: DeviceRow): Columns => ({
   username: row.credentials?.username || null,
   next_username: row.credentials?.next?.username ?? null,
   oui: row.oui,
