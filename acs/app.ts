@@ -20,6 +20,7 @@ import { linkOf } from './south/files.ts';
 import { createSouth, type ListenTls, renewServer, type South } from './south/listener.ts';
 import type { WireTap } from './south/trace.ts';
 import { parseFilter } from './store/filter.ts';
+import { watchStore } from './store/health.ts';
 import type { Store } from './store/store.ts';
 
 export interface AcsSetup {
@@ -80,7 +81,9 @@ async function build(
   closing: (() => Promise<void> | void)[],
   close: () => Promise<void>,
 ): Promise<Acs> {
-  const { clock, random, log, store } = setup;
+  const { clock, random, log } = setup;
+  const { store, health } = watchStore(setup.store, { clock, log });
+  closing.push(() => health.stop());
   const events = createEvents();
   const secrets = createSecrets(setup.serverKey, random);
   const links = secrets.keyFor('file links');
@@ -137,7 +140,7 @@ async function build(
     devices: async () => await Promise.all((['known', 'quarantine', 'enrolled'] as const).map(countOf(setup))),
   });
   closing.push(() => metrics.stop());
-  let ready = false;
+  let unready: string | undefined = 'it starts';
   const rest = await createRest({
     fleet,
     store,
@@ -147,7 +150,7 @@ async function build(
     events,
     metrics,
     roleOf: async token => (sameToken(token, setup.adminToken) ? 'admin' : undefined),
-    isReady: () => ready,
+    unready: () => unready ?? health.trouble(),
     ...(setup.api.protocol === 'https:' ? { tls: setup.tls.certificates } : {}),
   });
   closing.push(() => rest.close());
@@ -160,9 +163,9 @@ async function build(
   }
   const apiPort = Number(setup.api.port || (setup.api.protocol === 'https:' ? 443 : 80));
   const bound = await listening('--api', setup.api, rest.listen({ host: hostOf(setup.api), port: apiPort }));
-  ready = true;
+  unready = undefined;
   closing.push(() => {
-    ready = false;
+    unready = 'it stops';
     ended.abort(new DOMException('the ACS closes', 'AbortError'));
   });
 

@@ -18,7 +18,8 @@ export interface RestOptions extends OperationContext {
   metrics: Metrics;
   /** The role of a bearer token; undefined for one that is not good. */
   roleOf: (token: string) => Promise<Role | undefined>;
-  isReady: () => boolean;
+  /** Why it is not to be given any work; undefined when it is. */
+  unready: () => string | undefined;
   tls?: { cert: string; key: string }[];
 }
 
@@ -85,14 +86,15 @@ export async function createRest(options: RestOptions): Promise<FastifyInstance>
 }
 
 /** For load balancers and Prometheus: no token, nothing of any device. */
-function registerHealth(app: FastifyInstance, { isReady, metrics }: RestOptions): void {
+function registerHealth(app: FastifyInstance, { unready, metrics }: RestOptions): void {
   app.get('/healthz', async (_request, reply) => reply.type('text/plain').send('ok\n'));
-  app.get('/readyz', async (_request, reply) =>
-    reply
-      .code(isReady() ? 200 : 503)
+  app.get('/readyz', async (_request, reply) => {
+    const reason = unready();
+    return reply
+      .code(reason === undefined ? 200 : 503)
       .type('text/plain')
-      .send(isReady() ? 'ready\n' : 'not ready\n'),
-  );
+      .send(reason === undefined ? 'ready\n' : `not ready: ${reason}\n`);
+  });
   app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
 }
 

@@ -83,7 +83,7 @@ export async function testApi(options: Parameters<typeof testAcs>[0] = {}): Prom
   });
   const wake: Wake = async (device, signal) => await run(device, signal);
   const roleOf = async (token: string): Promise<Role | undefined> => tokens[token];
-  const rest = await createRest({ fleet, store, wake, clock, log, events, metrics, roleOf, isReady: () => true });
+  const rest = await createRest({ fleet, store, wake, clock, log, events, metrics, roleOf, unready: () => undefined });
 
   const call: TestApi['call'] = async (method, path, { body, headers = {}, ...init } = {}) => {
     const token = 'token' in init ? init.token : TOKEN;
