@@ -147,6 +147,8 @@ export function openWriter({ file, maxBytes }: StoreFile): OwnedDatabase {
       db.exec('PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON');
       if (lock) adopt(db, file);
       migrate(db, file);
+      // A disk that takes nothing is found out here, not by the first session: SQLite opens such a file for reading without a word.
+      db.exec(`PRAGMA user_version = ${migrations.length}`);
       // A long log lets a page that changes often be copied back once for many changes.
       db.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -64000; PRAGMA wal_autocheckpoint = 4000');
       db.exec('PRAGMA journal_size_limit = 67108864');
