@@ -7,6 +7,7 @@ import type { Log } from '../shared/log.ts';
 import { authorityOf } from '../shared/stun.ts';
 import { createEvents, type EventBus } from './events.ts';
 import { createFleet, type Fleet } from './fleet/fleet.ts';
+import { createSchedule, type KeptDays, startDuties } from './fleet/schedule.ts';
 import { createSecrets } from './fleet/secrets.ts';
 import { createMetrics } from './metrics.ts';
 import { createRest } from './north/rest.ts';
@@ -43,6 +44,8 @@ export interface AcsSetup {
   connectionRequestAllow: string[];
   /** How many sessions run and how many Informs wait; the defaults of the listener unless told. */
   limits?: AdmissionLimits;
+  /** How long ended tasks and the audit are kept; 30 and 365 days unless told. */
+  keepDays?: KeptDays;
   /** Sees every envelope, secrets included. */
   wire?: WireTap;
   /** The STUN server, without which nothing is sent by UDP. */
@@ -146,6 +149,7 @@ async function build(
     store,
     wake,
     clock,
+    random,
     log,
     events,
     metrics,
@@ -164,6 +168,9 @@ async function build(
   const apiPort = Number(setup.api.port || (setup.api.protocol === 'https:' ? 443 : 80));
   const bound = await listening('--api', setup.api, rest.listen({ host: hostOf(setup.api), port: apiPort }));
   unready = undefined;
+  const schedule = createSchedule({ store, clock, log, owner: secrets.keyFor('owner').toString('hex', 0, 6) });
+  startDuties(schedule, { store, clock }, setup.keepDays ?? { tasks: 30, audit: 365 });
+  closing.push(() => schedule.stop());
   closing.push(() => {
     unready = 'it stops';
     ended.abort(new DOMException('the ACS closes', 'AbortError'));

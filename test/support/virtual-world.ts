@@ -210,6 +210,7 @@ async function openAcs({ seed, cpeAuth, enrol, clock, net, log, file }: AcsParts
     store,
     wake,
     clock,
+    random,
     log,
     events,
     metrics,

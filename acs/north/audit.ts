@@ -1,0 +1,43 @@
+// Who changed what by the API: an entry for each call that could change something, done or refused, kept before it is answered.
+import type { Clock, Random } from '../../shared/clock.ts';
+import type { Log } from '../../shared/log.ts';
+import { isStoreTrouble } from '../store/health.ts';
+import type { Store } from '../store/store.ts';
+import type { Operation, OperationInput, Role } from './operation.ts';
+
+export interface AuditContext {
+  store: Store;
+  clock: Clock;
+  random: Random;
+  log: Log;
+}
+
+/** Nothing of the body but the id of a device that is announced: it may hold secrets. */
+function targetOf({ params, body }: Pick<OperationInput, 'params' | 'body'>): string {
+  const named = params.id ?? params.name;
+  if (named !== undefined) return named;
+  const id = typeof body === 'object' && body !== null && 'id' in body ? body.id : undefined;
+  return typeof id === 'string' ? id : '';
+}
+
+export async function audit(
+  operation: Operation,
+  call: { role: Role; status: number } & Pick<OperationInput, 'params' | 'body'>,
+  { store, clock, random, log }: AuditContext,
+): Promise<void> {
+  if (operation.method === 'GET') return;
+  const entry = {
+    id: random.bytes(10).toString('hex'),
+    time: clock.now(),
+    who: call.role,
+    what: operation.name,
+    target: targetOf(call),
+    status: call.status,
+  };
+  try {
+    await store.appendAudit(entry);
+  } catch (error) {
+    // What was done is done, and its caller is to know. A disk that fails is said by the store; the entry stands in the log instead.
+    log.warn('not in the audit', { ...entry, ...(isStoreTrouble(error) ? { reason: error.message } : { error }) });
+  }
+}
