@@ -12,6 +12,8 @@ export interface AuditContext {
   log: Log;
 }
 
+const MAX_TARGET = 1024;
+
 /** Nothing of the body but the id of a device that is announced: it may hold secrets. */
 function targetOf({ params, body }: Pick<OperationInput, 'params' | 'body'>): string {
   const named = params.id ?? params.name;
@@ -31,7 +33,7 @@ export async function audit(
     time: clock.now(),
     who: call.role,
     what: operation.name,
-    target: targetOf(call),
+    target: targetOf(call).replaceAll('\0', '').slice(0, MAX_TARGET),
     status: call.status,
   };
   try {
