@@ -39,7 +39,8 @@ export async function audit(
   try {
     await store.appendAudit(entry);
   } catch (error) {
-    // What was done is done, and its caller is to know. A disk that fails is said by the store; the entry stands in the log instead.
-    log.warn('not in the audit', { ...entry, ...(isStoreTrouble(error) ? { reason: error.message } : { error }) });
+    // What was done is done, and its caller is to know: the entry stands in the log instead. Of what a failing disk refused nothing is lost.
+    const told = isStoreTrouble(error) ? { reason: error.message } : { error };
+    log[isStoreTrouble(error) && call.status >= 400 ? 'debug' : 'warn']('not in the audit', { ...entry, ...told });
   }
 }
