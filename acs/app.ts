@@ -7,6 +7,7 @@ import type { Log } from '../shared/log.ts';
 import { authorityOf } from '../shared/stun.ts';
 import { createEvents, type EventBus } from './events.ts';
 import { createFleet, type Fleet } from './fleet/fleet.ts';
+import { createSchedule, type KeptDays, startDuties } from './fleet/schedule.ts';
 import { createSecrets } from './fleet/secrets.ts';
 import { createMetrics } from './metrics.ts';
 import { createRest } from './north/rest.ts';
@@ -20,6 +21,7 @@ import { linkOf } from './south/files.ts';
 import { createSouth, type ListenTls, renewServer, type South } from './south/listener.ts';
 import type { WireTap } from './south/trace.ts';
 import { parseFilter } from './store/filter.ts';
+import { watchStore } from './store/health.ts';
 import type { Store } from './store/store.ts';
 
 export interface AcsSetup {
@@ -42,6 +44,8 @@ export interface AcsSetup {
   connectionRequestAllow: string[];
   /** How many sessions run and how many Informs wait; the defaults of the listener unless told. */
   limits?: AdmissionLimits;
+  /** How long ended tasks and the audit are kept; 30 and 365 days unless told. */
+  keepDays?: KeptDays;
   /** Sees every envelope, secrets included. */
   wire?: WireTap;
   /** The STUN server, without which nothing is sent by UDP. */
@@ -80,7 +84,9 @@ async function build(
   closing: (() => Promise<void> | void)[],
   close: () => Promise<void>,
 ): Promise<Acs> {
-  const { clock, random, log, store } = setup;
+  const { clock, random, log } = setup;
+  const { store, health } = watchStore(setup.store, { clock, log });
+  closing.push(() => health.stop());
   const events = createEvents();
   const secrets = createSecrets(setup.serverKey, random);
   const links = secrets.keyFor('file links');
@@ -137,17 +143,18 @@ async function build(
     devices: async () => await Promise.all((['known', 'quarantine', 'enrolled'] as const).map(countOf(setup))),
   });
   closing.push(() => metrics.stop());
-  let ready = false;
+  let unready: string | undefined = 'it starts';
   const rest = await createRest({
     fleet,
     store,
     wake,
     clock,
+    random,
     log,
     events,
     metrics,
     roleOf: async token => (sameToken(token, setup.adminToken) ? 'admin' : undefined),
-    isReady: () => ready,
+    unready: () => unready ?? health.trouble(),
     ...(setup.api.protocol === 'https:' ? { tls: setup.tls.certificates } : {}),
   });
   closing.push(() => rest.close());
@@ -160,9 +167,12 @@ async function build(
   }
   const apiPort = Number(setup.api.port || (setup.api.protocol === 'https:' ? 443 : 80));
   const bound = await listening('--api', setup.api, rest.listen({ host: hostOf(setup.api), port: apiPort }));
-  ready = true;
+  unready = undefined;
+  const schedule = createSchedule({ store, clock, log, owner: secrets.keyFor('owner').toString('hex', 0, 6) });
+  startDuties(schedule, { store, clock }, setup.keepDays ?? { tasks: 30, audit: 365 });
+  closing.push(() => schedule.stop());
   closing.push(() => {
-    ready = false;
+    unready = 'it stops';
     ended.abort(new DOMException('the ACS closes', 'AbortError'));
   });
 

@@ -122,6 +122,22 @@ export const acsOptions = {
     value: 'FILE',
     help: 'file with USERNAME:PASSWORD, which CPEs must know to announce a change of their binding',
   },
+  'keep-tasks': {
+    kind: 'number',
+    value: 'DAYS',
+    help: 'how long ended tasks are kept, at most 1,000,000 of them',
+    default: 30,
+    min: 1,
+    max: 36_500,
+  },
+  'keep-audit': {
+    kind: 'number',
+    value: 'DAYS',
+    help: 'how long it is kept who changed what, at most 1,000,000 entries',
+    default: 365,
+    min: 1,
+    max: 36_500,
+  },
   wire: {
     kind: 'string',
     value: 'DIR',
@@ -135,6 +151,10 @@ export const acsOptions = {
     choices: logLevels,
   },
 } as const satisfies OptionSpecs;
+
+/** What the program does besides serving (cli.ts). */
+export const commandNames = ['backup', 'check', 'restore'] as const;
+export type CommandName = (typeof commandNames)[number];
 
 export type AcsOptions = OptionValues<typeof acsOptions>;
 

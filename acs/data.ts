@@ -1,9 +1,10 @@
 // The data directory: the server's key, the admin token, the own CA. Each is made once, written whole, readable by the owner alone.
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock, Random } from '../shared/clock.ts';
 import { messageOf, UserError } from '../shared/errors.ts';
 import type { Authority } from '../shared/pki/authority.ts';
+import type { CarriedFile } from './store/backup.ts';
 
 export interface DataDirectory {
   /** 32 bytes: everything secret is derived from it or sealed with it. */
@@ -17,7 +18,7 @@ export interface DataDirectory {
 
 const KEY_BYTES = 32;
 
-const unusable = (path: string, error: unknown): UserError =>
+export const unusable = (path: string, error: unknown): UserError =>
   error instanceof UserError ? error : new UserError(503, 'data-unusable', `--data: ${path}: ${messageOf(error)}`);
 
 /** @throws UserError 503 when the directory or a file in it cannot be read, written or understood */
@@ -26,6 +27,8 @@ export async function openData(directory: string, clock: Clock, random: Random):
   await mkdir(pki, { recursive: true, mode: 0o700 }).catch(error => {
     throw unusable(directory, error);
   });
+  if ((await textOf(join(directory, UNFINISHED))) !== undefined)
+    throw unusable(directory, new Error('a restore was interrupted there; run it again, with --force'));
   const keyFile = join(directory, 'server-key');
   const serverKey = Buffer.from(await secretFile(keyFile, () => random.bytes(KEY_BYTES).toString('hex')), 'hex');
   if (serverKey.length !== KEY_BYTES)
@@ -41,6 +44,47 @@ export async function openData(directory: string, clock: Clock, random: Random):
     authority: async () => await ownAuthority(files, clock, random),
     caFile: files.cert,
   };
+}
+
+/** Stands in the directory while the files of a backup are put back. */
+const UNFINISHED = 'restore-unfinished';
+const secretFiles = ['server-key', 'admin-token'];
+
+/** All of the directory that a backup of the store needs beside it. @throws UserError 503 when the server's key is not there */
+export async function secretsOf(directory: string): Promise<CarriedFile[]> {
+  const inPki = await readdir(join(directory, 'pki'), { withFileTypes: true }).catch(() => []);
+  const names = [...secretFiles, ...inPki.filter(entry => entry.isFile()).map(entry => `pki/${entry.name}`)];
+  const files: CarriedFile[] = [];
+  for (const name of names) {
+    const path = join(directory, name);
+    const text = await textOf(path);
+    if (text !== undefined) files.push({ name, mode: (await stat(path)).mode & 0o777, body: Buffer.from(text) });
+  }
+  if (!files.some(({ name }) => name === 'server-key'))
+    throw unusable(directory, new Error('no server-key there, without which the secrets in a backup cannot be read'));
+  return files;
+}
+
+/** Puts secrets back, and with them whatever `meanwhile` does: a server starts on all of it, or not at all. */
+export async function putSecrets(
+  directory: string,
+  files: readonly CarriedFile[],
+  meanwhile: () => Promise<void>,
+): Promise<string[]> {
+  const unfinished = join(directory, UNFINISHED);
+  await writeWhole(unfinished, '', 0o600);
+  const written: string[] = [];
+  for (const { name, mode, body } of files) {
+    // Only names that secretsOf makes: a backup is a file that someone may have made up.
+    if (!secretFiles.includes(name) && !/^pki\/[\w.-]*\w$/.test(name)) continue;
+    const path = join(directory, name);
+    await writeWhole(path, body.toString('utf8'), mode);
+    written.push(path);
+  }
+  await meanwhile();
+  await rm(unfinished);
+  await syncFolder(directory);
+  return written;
 }
 
 /** @returns undefined when there is no such file */
@@ -80,7 +124,7 @@ async function writeWhole(path: string, text: string, mode: number): Promise<voi
 }
 
 /** A new name is kept over a power cut only once its directory is synced. */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   // A directory cannot be opened there, and its names need no sync.
   if (process.platform === 'win32') return;
   const folder = await open(path, 'r');

@@ -1,27 +1,41 @@
 #!/usr/bin/env node
 // The ACS as a process: argv, environment, signals. What it does is built in start.ts, imported on use.
 import { readFileSync } from 'node:fs';
-import { helpText, readOptions, UsageError } from '../shared/config.ts';
+import { helpText, type OptionSpecs, type OptionValues, readOptions, UsageError } from '../shared/config.ts';
 import { messageOf, UserError } from '../shared/errors.ts';
-import { type AcsOptions, acsOptions } from './config.ts';
+import { type AcsOptions, acsOptions, commandNames } from './config.ts';
 
-const usage = 'tandem-acs [options]';
+const usage = 'tandem-acs [options]\n       tandem-acs backup FILE | restore FILE | check [FILE] [options]';
 const about = 'Tandem ACS: a TR-069 Auto Configuration Server. Each option also as TANDEM_NAME in the environment.';
 
 function options(argv: string[]): AcsOptions {
+  const { values, positionals } = optionsOf(acsOptions, argv);
+  if (positionals.length)
+    throw new UsageError(
+      `'${positionals[0]}' is not expected; commands are ${commandNames.join(', ')}, options begin with --`,
+    );
+  return values;
+}
+
+/** Of a table that has --config: the command line, the environment, then that file, of which a command takes what it knows. */
+function optionsOf<T extends OptionSpecs>(
+  specs: T,
+  argv: string[],
+): { values: OptionValues<T>; positionals: string[] } {
   const source = { argv, env: process.env, envPrefix: 'TANDEM_' };
-  const { values, positionals } = readOptions(acsOptions, source);
-  if (positionals.length) throw new UsageError(`'${positionals[0]}' is not expected; options begin with --`);
-  if (values.config === undefined) return values;
+  const read = readOptions(specs, source);
+  const { config } = read.values as { config?: string };
+  if (config === undefined) return read;
   let file: unknown;
   try {
-    file = JSON.parse(readFileSync(values.config, 'utf8'));
+    file = JSON.parse(readFileSync(config, 'utf8'));
   } catch (error) {
-    throw new UsageError(`--config: ${values.config}: ${messageOf(error).replace(/\s+/g, ' ')}`);
+    throw new UsageError(`--config: ${config}: ${messageOf(error).replace(/\s+/g, ' ')}`);
   }
   if (typeof file !== 'object' || file === null || Array.isArray(file))
-    throw new UsageError(`--config: ${values.config}: not a JSON object`);
-  return readOptions(acsOptions, { ...source, file: file as Record<string, unknown> }).values;
+    throw new UsageError(`--config: ${config}: not a JSON object`);
+  const known = Object.entries(file).filter(([name]) => specs[name] || !(name in acsOptions));
+  return readOptions(specs, { ...source, file: Object.fromEntries(known) });
 }
 
 /** Lines of one turn go out together: each write is a system call. What is still held when the process ends goes out then. */
@@ -39,6 +53,12 @@ function logLine(): (line: string) => void {
 }
 
 async function main(argv: string[]): Promise<number> {
+  const command = commandNames.find(name => name === argv[0]);
+  if (command) {
+    const { runCommand } = await import('./cli.ts');
+    const write = (text: string): boolean => process.stdout.write(text);
+    return await runCommand(command, argv.slice(1), { read: optionsOf, write });
+  }
   if (argv.includes('--help')) {
     process.stdout.write(helpText(usage, about, acsOptions));
     return 0;

@@ -74,6 +74,7 @@ export async function start(options: AcsOptions, around: Surroundings): Promise<
     trustedProxies: options.trustedProxy,
     connectionRequestAllow: options.connectionRequestAllow,
     limits: { running: options.maxSessions, waiting: options.maxWaiting },
+    keepDays: { tasks: options.keepTasks, audit: options.keepAudit },
     ...(wire ? { wire: wire.tap } : {}),
   });
   afterClose(acs, wire?.done);

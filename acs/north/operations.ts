@@ -13,6 +13,7 @@ import { describe } from './openapi.ts';
 import type { Operation, OperationContext, OperationInput, OperationOutput } from './operation.ts';
 import * as schemas from './schemas.ts';
 import {
+  auditView,
   deviceView,
   dryRunView,
   faultView,
@@ -438,6 +439,20 @@ const others: readonly Operation[] = [
       if (!fault) throw new UserError(404, 'no-such-fault', `no fault '${param(input)}'`);
       await store.apply(fault.device, 'faultCleared', { id: fault.id });
       return none;
+    },
+  },
+  {
+    name: 'listAudit',
+    summary: 'Who changed what by the API, newest first: every call that could change something, also refused ones',
+    method: 'GET',
+    path: '/audit',
+    role: 'admin',
+    query: schemas.auditQuery,
+    answers: { 200: answers.audit },
+    run: async ({ query }, { store }) => {
+      const { limit = 100, cursor } = query as { limit?: number; cursor?: string };
+      const { items, next } = await store.audit({ limit, ...(cursor === undefined ? {} : { cursor }) });
+      return ok({ items: items.map(auditView), next: next ?? null });
     },
   },
   {

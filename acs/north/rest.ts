@@ -2,23 +2,27 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Random } from '../../shared/clock.ts';
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { messageOf, UserError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { EventBus } from '../events.ts';
 import type { Metrics } from '../metrics.ts';
+import { audit } from './audit.ts';
 import { readBody, readQuery, refuseNul } from './input.ts';
 import { registerLive } from './live.ts';
-import type { Operation, OperationContext, Role } from './operation.ts';
+import type { Operation, OperationContext, OperationOutput, Role } from './operation.ts';
 import { operations } from './operations.ts';
 
 export interface RestOptions extends OperationContext {
   log: Log;
+  random: Random;
   events: EventBus;
   metrics: Metrics;
   /** The role of a bearer token; undefined for one that is not good. */
   roleOf: (token: string) => Promise<Role | undefined>;
-  isReady: () => boolean;
+  /** Why it is not to be given any work; undefined when it is. */
+  unready: () => string | undefined;
   tls?: { cert: string; key: string }[];
 }
 
@@ -85,14 +89,15 @@ export async function createRest(options: RestOptions): Promise<FastifyInstance>
 }
 
 /** For load balancers and Prometheus: no token, nothing of any device. */
-function registerHealth(app: FastifyInstance, { isReady, metrics }: RestOptions): void {
+function registerHealth(app: FastifyInstance, { unready, metrics }: RestOptions): void {
   app.get('/healthz', async (_request, reply) => reply.type('text/plain').send('ok\n'));
-  app.get('/readyz', async (_request, reply) =>
-    reply
-      .code(isReady() ? 200 : 503)
+  app.get('/readyz', async (_request, reply) => {
+    const reason = unready();
+    return reply
+      .code(reason === undefined ? 200 : 503)
       .type('text/plain')
-      .send(isReady() ? 'ready\n' : 'not ready\n'),
-  );
+      .send(reason === undefined ? 'ready\n' : `not ready: ${reason}\n`);
+  });
   app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
 }
 
@@ -151,27 +156,41 @@ function refuseUnreadable(error: Error & { code?: string }, socket: Socket): voi
   );
 }
 
+const statusOf = ({ status, body }: OperationOutput): number => status ?? (body === undefined ? 204 : 200);
+
 function register(api: FastifyInstance, operation: Operation, options: RestOptions): void {
+  /** @param call gets the body once it is read */
+  const carryOut = async (
+    request: FastifyRequest,
+    call: { role: Role; params: Record<string, string>; body: unknown },
+  ): Promise<OperationOutput> => {
+    const { role, params } = call;
+    if (roles.indexOf(role) < roles.indexOf(operation.role))
+      throw new UserError(403, 'forbidden', `${operation.name} needs the role ${operation.role}`);
+    const contentType = request.headers['content-type'] ?? '';
+    for (const [name, value] of Object.entries(params)) refuseNul(name, value);
+    const query = await readQuery(operation, request.query as Record<string, unknown>);
+    call.body = await readBody(operation, request.body, contentType);
+    return await operation.run({ params, query, body: call.body, contentType }, options);
+  };
   api.route({
     method: operation.method,
     url: operation.path,
     ...(operation.body === 'bytes' ? { bodyLimit: MAX_FILE } : {}),
     handler: async (request, reply) => {
-      const { role } = request as FastifyRequest & { role?: Role };
-      if (roles.indexOf(role ?? 'viewer') < roles.indexOf(operation.role))
-        throw new UserError(403, 'forbidden', `${operation.name} needs the role ${operation.role}`);
-      const contentType = request.headers['content-type'] ?? '';
+      const { role = 'viewer' } = request as FastifyRequest & { role?: Role };
       const params = request.params as Record<string, string>;
-      for (const [name, value] of Object.entries(params)) refuseNul(name, value);
-      const input = {
-        params,
-        query: await readQuery(operation, request.query as Record<string, unknown>),
-        body: await readBody(operation, request.body, contentType),
-        contentType,
-      };
-      const output = await operation.run(input, options);
+      const call = { role, params, body: undefined as unknown };
+      let output: OperationOutput;
+      try {
+        output = await carryOut(request, call);
+      } catch (error) {
+        await audit(operation, { ...call, status: knownError(error)?.status ?? 500 }, options);
+        throw error;
+      }
+      await audit(operation, { ...call, status: statusOf(output) }, options);
       if (output.headers) void reply.headers(output.headers);
-      void reply.code(output.status ?? (output.body === undefined ? 204 : 200));
+      void reply.code(statusOf(output));
       if (output.body === undefined || Buffer.isBuffer(output.body)) return reply.send(output.body);
       return reply.type('application/json').send(JSON.stringify(output.body));
     },

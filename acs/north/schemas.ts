@@ -76,6 +76,7 @@ const presetFields = {
   restart: optional(Type.Union([Type.Literal('now'), Type.Literal('never')])),
 };
 export const presetInput = closed(presetFields);
+export const auditQuery = closed(page);
 export const dryRunQuery = closed({ limit: optional(Type.Integer({ minimum: 1, maximum: 500 })) });
 const fileType = Type.Union(fileTypes.map(type => Type.Literal(type)));
 export const fileQuery = closed({
@@ -242,6 +243,19 @@ export const answers = {
   }),
   files: list(file),
   faults: list(fault),
+  audit: Type.Object({
+    items: Type.Array(
+      Type.Object({
+        id: Type.String(),
+        time,
+        who: text('A user, or admin'),
+        what: text('Name of the operation'),
+        target: text('A device, preset, file, …; empty for many or none'),
+        status: Type.Integer({ description: 'What it was answered with' }),
+      }),
+    ),
+    next: nullable(Type.String()),
+  }),
   tracing: Type.Object({ device: Type.String(), on: Type.Boolean() }),
   trace,
   anything: Type.Object({}),

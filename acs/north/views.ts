@@ -6,7 +6,7 @@ import type { StoredFile } from '../fleet/files.ts';
 import type { DryRun, Preset } from '../fleet/presets.ts';
 import { isSecretName } from '../fleet/secrets.ts';
 import type { Traces } from '../fleet/traces.ts';
-import type { DeviceFault, KnownValue, Task, WantedValue } from '../store/store.ts';
+import type { AuditEntry, DeviceFault, KnownValue, Task, WantedValue } from '../store/store.ts';
 
 /** What stands for a secret that is there. */
 export const MASK = '***';
@@ -77,6 +77,7 @@ export const faultView = (fault: DeviceFault): View => ({
   retryAt: iso(fault.retryAt),
 });
 
+export const auditView = (entry: AuditEntry): View => ({ ...entry, time: iso(entry.time) });
 export const fileView = (file: StoredFile): View => ({ ...file, time: iso(file.time) });
 export const knockView = (knock: Knock): View => ({ ...knock, first: iso(knock.first), last: iso(knock.last) });
 export const parameterView = (known: KnownValue): View => ({

@@ -14,6 +14,7 @@ import { deviceId } from '../fleet/devices.ts';
 import type { Proof } from '../fleet/enrol.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { SessionLost } from '../fleet/ports.ts';
+import { isStoreTrouble } from '../store/health.ts';
 import { type AdmissionLimits, type AdmissionState, createAdmission, DEFAULT_LIMITS } from './admission.ts';
 import { type Authenticator, createAuthenticator } from './auth.ts';
 import { BACKLOG, boundConnections, boundTransfers, untilClosed } from './bounds.ts';
@@ -384,7 +385,8 @@ function plain(instance: FastifyInstance, log: Log, isStranger: (request: Fastif
   instance.setNotFoundHandler((_request, reply) => reply.code(404).send());
   instance.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
     const status = error instanceof UserError ? error.status : (error.statusCode ?? 500);
-    if (status >= 500) log.error('request failed', { url: request.url, error });
+    if (isStoreTrouble(error)) log.debug('request failed', { url: request.url, error });
+    else if (status >= 500) log.error('request failed', { url: request.url, error });
     else log.warn('bad request', { address: request.ip, status, reason: messageOf(error) });
     void reply.code(status).send();
   });

@@ -10,6 +10,7 @@ import type { Proof } from '../fleet/enrol.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { SessionLost } from '../fleet/ports.ts';
 import type { Visit } from '../fleet/visits.ts';
+import { isStoreTrouble } from '../store/health.ts';
 import type { DeviceIdentity } from '../store/store.ts';
 import { acsMethods, type Exchange, type Turn } from './exchange.ts';
 
@@ -51,7 +52,7 @@ export async function session(cpe: Exchange, caller: Caller, context: SessionCon
     outcome = 'lost';
     error = messageOf(failure);
     cpe.abandon(error);
-    if (!(failure instanceof SessionLost)) context.log.error('session failed', { device: visit?.id, error: failure });
+    if (!(failure instanceof SessionLost)) failed(context, 'session failed', visit?.id, failure);
   }
   if (!visit) return;
   if (context.byDevice.get(visit.id) === cpe) context.byDevice.delete(visit.id);
@@ -64,9 +65,14 @@ export async function session(cpe: Exchange, caller: Caller, context: SessionCon
     ...(error ? { error } : {}),
   });
   await context.fleet.visits.end(visit, outcome === 'ok').catch(failure => {
-    // The lease runs out by itself; the device is free again then.
-    context.log.error('release failed', { device: visit?.id, error: failure });
+    // This process's own next session is not kept off by it, and the lease ends with the process.
+    failed(context, 'release failed', visit?.id, failure);
   });
+}
+
+/** A disk that fails is said once (store/health.ts), not by each session. */
+function failed({ log }: SessionContext, what: string, device: string | undefined, error: unknown): void {
+  log[isStoreTrouble(error) ? 'debug' : 'error'](what, { device, error });
 }
 
 const identityOf = (inform: Arguments<'Inform'>): DeviceIdentity => ({
@@ -124,9 +130,10 @@ async function begin(cpe: Exchange, turn: Turn, caller: Caller, context: Session
     });
   } catch (error) {
     if (error instanceof UserError && error.status < 500) return refuse(8001, error.message);
-    context.log.error('Inform not recorded', { error });
+    failed(context, 'Inform not recorded', undefined, error);
     // Nothing was acknowledged: the CPE keeps its events and comes again (TR-069 3.2.1.1).
-    return refuse(8002, 'the Inform could not be recorded');
+    cpe.answer(turn, faultBody({ code: 8002, message: 'the Inform could not be recorded' }));
+    return undefined;
   }
   if ('busy' in visit) return refuse(8001, 'the device is in session elsewhere');
   if ('refused' in visit) return refuse(8001, 'the device is not known here');
@@ -159,7 +166,7 @@ async function serveRequests(cpe: Exchange, visit: Visit, context: SessionContex
     } catch (error) {
       if (error instanceof SessionLost) throw error;
       const fault = error instanceof CwmpFault ? error : new CwmpFault(8002, 'internal error');
-      if (fault !== error) context.log.error('request not served', { device: visit.id, error });
+      if (fault !== error) failed(context, 'request not served', visit.id, error);
       context.events.emit('rpc', { device: visit.id, method: name, direction: 'to-acs', fault: fault.code });
       cpe.answer(turn, faultBody(fault));
     }

@@ -128,6 +128,12 @@ export interface OwnedDatabase {
   close(): void;
 }
 
+/** What `tandem-acs backup` adds to a copy of the store: the files without which it is worth nothing, and a seal over it all. */
+export const backupTables = `
+  CREATE TABLE backup_files (name TEXT PRIMARY KEY, mode INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
+  CREATE TABLE backup_seal (time REAL NOT NULL, seal TEXT NOT NULL) STRICT;
+`;
+
 /** The one connection that writes: makes and migrates the tables. @throws UserError 503 for a file that cannot serve */
 export function openWriter({ file, maxBytes }: StoreFile): OwnedDatabase {
   return guarded(file, () => {
@@ -141,6 +147,8 @@ export function openWriter({ file, maxBytes }: StoreFile): OwnedDatabase {
       db.exec('PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON');
       if (lock) adopt(db, file);
       migrate(db, file);
+      // A disk that takes nothing is found out here, not by the first session: SQLite opens such a file for reading without a word.
+      db.exec(`PRAGMA user_version = ${migrations.length}`);
       // A long log lets a page that changes often be copied back once for many changes.
       db.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -64000; PRAGMA wal_autocheckpoint = 4000');
       db.exec('PRAGMA journal_size_limit = 67108864');
@@ -173,7 +181,7 @@ function settle(db: DatabaseSyncInstance): void {
  * Generations and path numbers are kept in memory, so one process owns the file. The lock is that of an empty database beside it,
  * because the system frees it with the process, however that ends.
  */
-function lockOf(file: string): DatabaseSyncInstance {
+export function lockOf(file: string): DatabaseSyncInstance {
   const lock = new DatabaseSync(`${file}-lock`);
   try {
     lock.exec('PRAGMA busy_timeout = 500; BEGIN EXCLUSIVE');
@@ -194,23 +202,40 @@ export function openReader(file: string): DatabaseSyncInstance {
   });
 }
 
+const foreign = (file: string): UserError =>
+  new UserError(503, 'not-a-store', `${file} is a database of another program`);
+
+/** @returns the store version of a file that is ours. @throws UserError 503 for any other, and for one of a newer version */
+export function versionOf(db: DatabaseSyncInstance, file: string): { version: number; current: number } {
+  if (pragma(db, 'application_id') !== APPLICATION_ID) throw foreign(file);
+  const version = pragma(db, 'user_version');
+  if (version > migrations.length) throw tooNew(file, version);
+  return { version, current: migrations.length };
+}
+
+export const isBackup = (db: DatabaseSyncInstance): boolean =>
+  db.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'backup_seal'`).get() !== undefined;
+
 function adopt(db: DatabaseSyncInstance, file: string): void {
   const id = pragma(db, 'application_id');
   const tables = db.prepare(`SELECT count(*) AS n FROM sqlite_schema`).get() as { n: number };
-  if (id !== APPLICATION_ID && tables.n > 0)
-    throw new UserError(503, 'not-a-store', `${file} is a database of another program`);
+  if (id !== APPLICATION_ID && tables.n > 0) throw foreign(file);
+  if (isBackup(db))
+    throw new UserError(503, 'is-a-backup', `${file} is a backup, which must not change: bring it back with restore`);
   db.exec('PRAGMA journal_mode = WAL');
   if (id !== APPLICATION_ID) db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
 }
 
+const tooNew = (file: string, version: number): UserError =>
+  new UserError(
+    503,
+    'store-too-new',
+    `${file} was written by a newer version of this program (store version ${version}, this one knows up to ${migrations.length})`,
+  );
+
 function migrate(db: DatabaseSyncInstance, file: string): void {
   const version = pragma(db, 'user_version');
-  if (version > migrations.length)
-    throw new UserError(
-      503,
-      'store-too-new',
-      `${file} was written by a newer version of this program (store version ${version}, this one knows up to ${migrations.length})`,
-    );
+  if (version > migrations.length) throw tooNew(file, version);
   for (let step = version; step < migrations.length; step++) {
     db.exec('BEGIN IMMEDIATE');
     try {
@@ -226,7 +251,7 @@ function migrate(db: DatabaseSyncInstance, file: string): void {
 const pragma = (db: DatabaseSyncInstance, name: string): number =>
   Number(Object.values(db.prepare(`PRAGMA ${name}`).get() as Record<string, unknown>)[0]);
 
-function guarded<T>(file: string, open: () => T): T {
+export function guarded<T>(file: string, open: () => T): T {
   try {
     return open();
   } catch (error) {

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { UserError } from '../../shared/errors.ts';
-import type { StoreFile } from './schema.ts';
+import { type StoreFile, storeError } from './schema.ts';
 
 /** An error as plain data: those of a user keep their kind, the others their stack. */
 export type SentError =
@@ -55,7 +55,8 @@ function receivedValue(json: string, bulk: Bulk): unknown {
   return value;
 }
 
-export function sentError(error: unknown): SentError {
+export function sentError(failure: unknown): SentError {
+  const error = storeError(failure);
   if (error instanceof UserError) {
     const { status, code, message, detail } = error;
     return { user: true, status, code, message, detail };

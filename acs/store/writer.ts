@@ -76,7 +76,11 @@ const send = (message: FromThread): void => parentPort?.postMessage(message);
 try {
   const { db, close } = openWriter(workerData as StoreFile);
   serve(createWriting(db), () => {
-    db.exec('PRAGMA optimize');
+    try {
+      db.exec('PRAGMA optimize');
+    } catch {
+      // It writes what it found out, which a full disk does not take: the next stop will.
+    }
     close();
   });
   send({ ready: true });

@@ -44,7 +44,7 @@ export const PRUNE_BATCH = 2000;
 type Columns = Record<string, string | number | null>;
 
 /** What the narrow table holds of a row. */
-const columnsOf = (row: DeviceRow): Columns => ({
+export const columnsOf = (row: DeviceRow): Columns => ({
   username: row.credentials?.username || null,
   next_username: row.credentials?.next?.username ?? null,
   oui: row.oui,
@@ -81,6 +81,8 @@ interface Loaded {
   row: DeviceRow;
 }
 const MAX_LOADED = 2000;
+/** Changes in a row that the disk refused, after which those that came with them are refused too. */
+const MAX_DISK_FAILURES = 5;
 
 export function createWriting(db: DatabaseSyncInstance): Writing {
   const sql = statements(db);
@@ -339,20 +341,55 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
     }
   };
 
-  const commit = (requests: readonly WriteRequest[]): WriteOutcome[] => {
+  /** Nothing of what was begun stays. */
+  const undo = (): void => {
+    forget();
+    // A full disk may have undone the whole transaction by itself.
+    if (db.isTransaction) db.exec('ROLLBACK');
+  };
+
+  /** @throws what failed; then nothing of the group is stored */
+  const commitTogether = (requests: readonly WriteRequest[]): WriteOutcome[] => {
     try {
+      // What a failing disk did not even let be undone.
+      if (db.isTransaction) undo();
       sql('BEGIN IMMEDIATE').run();
       const outcomes = requests.map(attemptInGroup);
       sql('COMMIT').run();
       return outcomes;
     } catch (error) {
-      forget();
-      // A full disk may have undone the whole transaction by itself.
-      if (db.isTransaction) db.exec('ROLLBACK');
-      // Nothing of the group is stored. Each again by itself: what cannot be done must not take the others along.
-      return requests.length === 1
-        ? [{ ok: false, error: storeError(error) }]
-        : requests.flatMap(request => commit([request]));
+      try {
+        undo();
+      } catch {
+        // The first failure is the one to tell of; the next group begins by undoing.
+      }
+      throw error;
+    }
+  };
+
+  /** What cannot be done must not take the others along; but where the disk fails one after the other, the rest is not tried. */
+  const commitSingly = (requests: readonly WriteRequest[]): WriteOutcome[] => {
+    let failures = 0;
+    let last: unknown;
+    return requests.map(request => {
+      if (failures >= MAX_DISK_FAILURES) return { ok: false, error: last };
+      try {
+        const [outcome] = commitTogether([request]);
+        failures = 0;
+        return outcome!;
+      } catch (error) {
+        last = storeError(error);
+        failures = last === error ? 0 : failures + 1;
+        return { ok: false, error: last };
+      }
+    });
+  };
+
+  const commit = (requests: readonly WriteRequest[]): WriteOutcome[] => {
+    try {
+      return commitTogether(requests);
+    } catch (error) {
+      return requests.length === 1 ? [{ ok: false, error: storeError(error) }] : commitSingly(requests);
     }
   };
 

@@ -8,6 +8,7 @@ import { createMetrics } from '../../acs/metrics.ts';
 import type { Operation, Role } from '../../acs/north/operation.ts';
 import { operations } from '../../acs/north/operations.ts';
 import { createRest } from '../../acs/north/rest.ts';
+import { seededRandom } from '../../shared/clock.ts';
 import { type TestAcs, testAcs } from './acs.ts';
 
 export interface Answer {
@@ -83,7 +84,18 @@ export async function testApi(options: Parameters<typeof testAcs>[0] = {}): Prom
   });
   const wake: Wake = async (device, signal) => await run(device, signal);
   const roleOf = async (token: string): Promise<Role | undefined> => tokens[token];
-  const rest = await createRest({ fleet, store, wake, clock, log, events, metrics, roleOf, isReady: () => true });
+  const rest = await createRest({
+    fleet,
+    store,
+    wake,
+    clock,
+    random: seededRandom(3),
+    log,
+    events,
+    metrics,
+    roleOf,
+    unready: () => undefined,
+  });
 
   const call: TestApi['call'] = async (method, path, { body, headers = {}, ...init } = {}) => {
     const token = 'token' in init ? init.token : TOKEN;

@@ -210,11 +210,12 @@ async function openAcs({ seed, cpeAuth, enrol, clock, net, log, file }: AcsParts
     store,
     wake,
     clock,
+    random,
     log,
     events,
     metrics,
     roleOf: async token => (token === TOKEN ? 'admin' : undefined),
-    isReady: () => true,
+    unready: () => undefined,
   });
   const close = async (): Promise<void> => {
     ended.abort(new DOMException('the ACS closes', 'AbortError'));

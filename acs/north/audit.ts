@@ -1,0 +1,46 @@
+// Who changed what by the API: an entry for each call that could change something, done or refused, kept before it is answered.
+import type { Clock, Random } from '../../shared/clock.ts';
+import type { Log } from '../../shared/log.ts';
+import { isStoreTrouble } from '../store/health.ts';
+import type { Store } from '../store/store.ts';
+import type { Operation, OperationInput, Role } from './operation.ts';
+
+export interface AuditContext {
+  store: Store;
+  clock: Clock;
+  random: Random;
+  log: Log;
+}
+
+const MAX_TARGET = 1024;
+
+/** Nothing of the body but the id of a device that is announced: it may hold secrets. */
+function targetOf({ params, body }: Pick<OperationInput, 'params' | 'body'>): string {
+  const named = params.id ?? params.name;
+  if (named !== undefined) return named;
+  const id = typeof body === 'object' && body !== null && 'id' in body ? body.id : undefined;
+  return typeof id === 'string' ? id : '';
+}
+
+export async function audit(
+  operation: Operation,
+  call: { role: Role; status: number } & Pick<OperationInput, 'params' | 'body'>,
+  { store, clock, random, log }: AuditContext,
+): Promise<void> {
+  if (operation.method === 'GET') return;
+  const entry = {
+    id: random.bytes(10).toString('hex'),
+    time: clock.now(),
+    who: call.role,
+    what: operation.name,
+    target: targetOf(call).replaceAll('\0', '').slice(0, MAX_TARGET),
+    status: call.status,
+  };
+  try {
+    await store.appendAudit(entry);
+  } catch (error) {
+    // What was done is done, and its caller is to know: the entry stands in the log instead. Of what a failing disk refused nothing is lost.
+    const told = isStoreTrouble(error) ? { reason: error.message } : { error };
+    log[isStoreTrouble(error) && call.status >= 400 ? 'debug' : 'warn']('not in the audit', { ...entry, ...told });
+  }
+}

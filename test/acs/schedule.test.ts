@@ -1,0 +1,119 @@
+// What is due by time: once per duty, whoever of several processes does it; and what only grows is cut.
+import assert from 'node:assert/strict';
+import { createSchedule, retentionAt, type Schedule, startDuties } from '../../acs/fleet/schedule.ts';
+import { openSqlite } from '../../acs/store/sqlite.ts';
+import type { Store } from '../../acs/store/store.ts';
+import { VirtualClock } from '../../shared/clock.ts';
+import { createLog } from '../../shared/log.ts';
+import { identityOf, idOf, taskOf } from '../support/devices.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+describe('the schedule', () => {
+  let clock: VirtualClock;
+  let store: Store;
+  let logged: string[];
+  const schedules: Schedule[] = [];
+  const schedule = (owner: string): Schedule => {
+    const log = createLog({ clock, level: 'info', write: line => logged.push(line) });
+    const made = createSchedule({ store, clock, log, owner });
+    schedules.push(made);
+    return made;
+  };
+  beforeEach(async () => {
+    clock = new VirtualClock();
+    logged = [];
+    store = await openSqlite({ file: ':memory:', clock });
+  });
+  afterEach(async () => {
+    for (const made of schedules.splice(0)) await made.stop();
+    await store.close();
+  });
+
+  it('does a duty soon after the start, then each time it is due, until it is stopped', async () => {
+    const ran: number[] = [];
+    const start = clock.now();
+    const own = schedule('one');
+    own.every('count', HOUR, async () => {
+      ran.push((clock.now() - start) / MINUTE);
+    });
+    await clock.advance(3 * HOUR);
+    assert.deepEqual(ran, [1, 61, 121]);
+    await own.stop();
+    await clock.advance(3 * HOUR);
+    assert.equal(ran.length, 3);
+  });
+
+  it('of several processes one does each duty, and another goes on when that one has gone', async () => {
+    const ran: string[] = [];
+    const owners = ['one', 'two', 'three'].map(owner => {
+      const own = schedule(owner);
+      own.every('count', HOUR, async () => {
+        ran.push(owner);
+      });
+      return own;
+    });
+    await clock.advance(10 * HOUR);
+    assert.equal(ran.length, 10);
+    const [last] = ran.slice(-1);
+    await owners[['one', 'two', 'three'].indexOf(last ?? '')]?.stop();
+    await clock.advance(10 * HOUR);
+    assert.equal(ran.length, 20);
+    assert.ok(!ran.slice(10).includes(last ?? ''));
+  });
+
+  it('a restart does not do again what is not due', async () => {
+    let ran = 0;
+    const count = async (): Promise<void> => {
+      ran++;
+    };
+    const first = schedule('one');
+    first.every('count', HOUR, count);
+    await clock.advance(10 * MINUTE);
+    await first.stop();
+    schedule('again').every('count', HOUR, count);
+    await clock.advance(50 * MINUTE);
+    assert.equal(ran, 1);
+    await clock.advance(2 * MINUTE);
+    assert.equal(ran, 2);
+  });
+
+  it('what fails is said, and tried again before it is due', async () => {
+    let ran = 0;
+    schedule('one').every('count', HOUR, async () => {
+      if (++ran < 3) throw new Error('not now');
+    });
+    await clock.advance(12 * MINUTE);
+    assert.equal(ran, 3);
+    assert.equal(logged.filter(line => /a duty failed.*not now/.test(line)).length, 2);
+    await clock.advance(HOUR);
+    assert.equal(ran, 4);
+  });
+
+  it('ended tasks and audit entries go when they are older than is kept; what is open stays', async () => {
+    const id = idOf(identityOf('A'));
+    const now = clock.now();
+    await store.apply(id, 'announced', { identity: identityOf('A'), now, patch: {} });
+    for (const [name, age] of [
+      ['old', 31],
+      ['young', 29],
+    ] as const) {
+      await store.apply(id, 'taskAdded', { task: taskOf(name, 'Reboot', now - age * DAY) });
+      await store.apply(id, 'taskCancelled', { id: name, now: now - age * DAY });
+      const time = now - (age > 30 ? 366 : 364) * DAY;
+      await store.appendAudit({ id: name, time, who: 'admin', what: 'x', target: '', status: 200 });
+    }
+    await store.apply(id, 'taskAdded', { task: taskOf('open', 'Reboot', now - 100 * DAY) });
+    startDuties(schedule('one'), { store, clock }, { tasks: 30, audit: 365 });
+    await clock.advance(2 * MINUTE);
+    const tasks = await store.tasks({ limit: 10 });
+    assert.deepEqual(tasks.map(task => task.id).sort(), ['open', 'young']);
+    assert.deepEqual(
+      (await store.audit({ limit: 10 })).items.map(entry => entry.id),
+      ['young'],
+    );
+    assert.equal(retentionAt(now, { tasks: 1, audit: 1 }).audit.keep, 1_000_000);
+  });
+});

@@ -1,0 +1,250 @@
+// The ACS as a process on a disk that is full, cannot be written or fails, in the middle of its work, and works again.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { checkFile } from '../../acs/store/backup.ts';
+import { type Lanes, startLanes } from '../support/lanes.ts';
+import { missing, peerSuite, run } from '../support/peers.ts';
+import { endPrograms, type Program, program } from '../support/process.ts';
+import { eventually } from '../support/world.ts';
+
+const { ENOSPC, EROFS, EIO } = constants.errno;
+const LANES = 8;
+
+interface Disk {
+  /** Environment of what runs on it. */
+  env: Record<string, string>;
+  /** From now on it takes nothing. */
+  fail(): Promise<void>;
+  heal(): Promise<void>;
+}
+
+interface Expected {
+  /** Of the API: status and code. */
+  refusal: string;
+  reason: RegExp;
+  /** Of a start on such a disk. */
+  start: RegExp;
+}
+
+const full: Expected = { refusal: '507 store-full', reason: /the disk is full/, start: /the disk is full/ };
+const failing: Expected = { refusal: '503 store-io', reason: /the disk fails/, start: /the disk fails/ };
+const readOnly: Expected = { ...failing, start: /cannot be (written|opened)/ };
+
+const serve = (data: string, { env }: Disk): Program =>
+  program(
+    'acs/main.ts',
+    [
+      '--data',
+      data,
+      '--cwmp',
+      'http://127.0.0.1:0',
+      '--api',
+      'http://127.0.0.1:0',
+      '--cpe-auth',
+      'none',
+      '--enrol',
+      'auto',
+    ],
+    env,
+  );
+
+/** Breaks the disk twice under a busy server, and looks at what everybody was told. */
+async function story(data: string, disk: Disk, { refusal, reason, start }: Expected): Promise<void> {
+  const acs = serve(data, disk);
+  const ready = await acs.ready();
+  const api = String(ready.api);
+  const about = {
+    cwmp: String((ready.cwmp as string[])[0]),
+    api,
+    token: (await readFile(join(data, 'admin-token'), 'utf8')).trim(),
+  };
+  const readiness = async (): Promise<[number, string]> => {
+    const answer = await fetch(`${api}/readyz`);
+    return [answer.status, await answer.text()];
+  };
+  const lanes = startLanes(about, { count: LANES, prefix: 'A' });
+  for (const round of [1, 2]) {
+    const { seen } = lanes;
+    const before = seen.informed.length;
+    await eventually(
+      'sessions and calls',
+      () => seen.informed.length > before + 60 && seen.announced.length > 60,
+      30_000,
+    );
+    await disk.fail();
+    const [, text] = await eventually(
+      'not ready',
+      async () => {
+        const found = await readiness();
+        return found[0] === 503 ? found : undefined;
+      },
+      30_000,
+    );
+    assert.match(text, /^not ready: /);
+    assert.match(text, reason);
+    lanes.forgetRefusals();
+    const acknowledged = seen.informed.length + seen.announced.length;
+    await eventually('many refusals', () => lanes.refusals() > 400, 30_000);
+    assert.deepEqual([...seen.refused.keys()].sort(), [refusal, 'fault 8002'].sort());
+    // What was in flight when the disk was found to be full may still be told; nothing new is taken.
+    assert.ok(
+      seen.informed.length + seen.announced.length <= acknowledged + LANES,
+      'nothing is acknowledged meanwhile',
+    );
+    assert.equal((await fetch(`${api}/healthz`)).status, 200, 'the process lives');
+    assert.equal((await getDevices(about)).status, 200, 'and can be read');
+    await disk.heal();
+    await eventually('ready again', async () => (await readiness())[0] === 200, 30_000);
+    lanes.forgetRefusals();
+    const again = seen.informed.length;
+    await eventually('sessions again', () => seen.informed.length > again + 50, 30_000);
+    assert.deepEqual([...seen.refused], [], `round ${round}: nothing is refused any more`);
+  }
+  await lanes.stop();
+  const said = acs.lines.filter(({ level }) => level === 'error' || level === 'warn');
+  const unaudited = said.filter(({ msg }) => msg === 'not in the audit');
+  assert.ok(
+    unaudited.every(({ status }) => Number(status) < 400) && unaudited.length <= 2 * LANES,
+    'only what was done',
+  );
+  const usual = ['weaker than shipped', 'not in the audit'];
+  const weak = said.map(({ msg }) => msg).filter(msg => !usual.includes(String(msg)));
+  assert.deepEqual(new Set(weak), new Set(['the store cannot be written: nothing is taken']));
+  assert.equal(weak.length, 2, 'said once each time, not by each session');
+  assert.equal(acs.lines.filter(({ msg }) => msg === 'the store can be written again').length, 2);
+  await assertKept(about, lanes);
+  assert.equal((await acs.stop()).code, 0);
+  assert.deepEqual((await checkFile(join(data, 'tandem.db'))).problems, []);
+
+  await disk.fail();
+  const second = serve(data, disk);
+  const refused = await Promise.race([
+    second.ended,
+    second.ready().then(
+      () => assert.fail('it started'),
+      () => second.ended,
+    ),
+  ]);
+  await disk.heal();
+  assert.equal(refused.code, 1, refused.out);
+  assert.match(refused.err, start);
+  assert.equal(refused.err.trimEnd().split('\n').length, 1, refused.err);
+  const last = serve(data, disk);
+  const { api: anew } = await last.ready();
+  await assertKept({ ...about, api: String(anew) }, lanes);
+  assert.equal((await last.stop()).code, 0);
+}
+
+const getDevices = async ({ api, token }: { api: string; token: string }, query = ''): Promise<Response> =>
+  await fetch(`${api}/api/v1/devices${query}`, { headers: { authorization: `Bearer ${token}` } });
+
+async function assertKept(about: { api: string; token: string }, { seen }: Lanes): Promise<void> {
+  const known = new Set<string>();
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const answer = await getDevices(about, `?limit=500${cursor ? `&cursor=${cursor}` : ''}`);
+    assert.equal(answer.status, 200);
+    const page = (await answer.json()) as { items: { id: string }[]; next: string | null };
+    for (const { id } of page.items) known.add(id);
+    cursor = page.next;
+  }
+  const lost = [...seen.informed, ...seen.announced].filter(id => !known.has(id));
+  assert.deepEqual(lost, [], 'nothing acknowledged is lost');
+}
+
+peerSuite('the ACS on a disk that does not take anything', { programs: ['gcc'] }, function () {
+  this.timeout(60_000);
+  let folder: string;
+  let library: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tandem-disk-'));
+    library = join(folder, 'diskfault.so');
+    const source = fileURLToPath(new URL('../support/diskfault.c', import.meta.url));
+    await run('gcc', ['-O1', '-Wall', '-Wextra', '-Werror', '-shared', '-fPIC', '-o', library, source]);
+  });
+  afterEach(endPrograms);
+  after(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const onCommand = async (name: string, error: number): Promise<{ data: string; disk: Disk }> => {
+    const data = join(folder, name);
+    const control = join(folder, `${name}.errno`);
+    // In place: the programs have it mapped.
+    const set = async (number: number): Promise<void> => {
+      const file = await open(control, 'r+');
+      const bytes = Buffer.alloc(4);
+      bytes.writeInt32LE(number);
+      await file.write(bytes, 0, 4, 0);
+      await file.close();
+    };
+    await writeFile(control, Buffer.alloc(4));
+    const env = { LD_PRELOAD: library, DISKFAULT_FOLDER: data, DISKFAULT_CONTROL: control, UV_USE_IO_URING: '0' };
+    return { data, disk: { env, fail: () => set(error), heal: () => set(0) } };
+  };
+
+  const faults: [name: string, error: number, expected: Expected][] = [
+    ['is full (ENOSPC)', ENOSPC, full],
+    ['cannot be written any more (EROFS)', EROFS, readOnly],
+    ['fails (EIO)', EIO, failing],
+  ];
+  for (const [name, error, expected] of faults)
+    it(`one that ${name}: clear refusals, not ready, said once, and on by itself`, async () => {
+      const { data, disk } = await onCommand(`errno-${error}`, error);
+      await story(data, disk, expected);
+    });
+});
+
+const canMount = (): boolean => {
+  if (missing({ programs: ['mount', 'umount'], root: true }).length > 0) return false;
+  try {
+    // A namespace of its own: nothing stays mounted.
+    execFileSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false; // Not permitted here: the suite below says what is missing.
+  }
+};
+
+describe('the ACS on a disk that is really full', function () {
+  this.timeout(60_000);
+  if (!canMount()) {
+    it('skipped: needs root and the right to mount');
+    return;
+  }
+  let place: string;
+  before(async () => {
+    place = await mkdtemp(join(tmpdir(), 'tandem-full-'));
+    await run('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', place]);
+  });
+  afterEach(endPrograms);
+  after(async () => {
+    await run('umount', ['--lazy', place]);
+    await rm(place, { recursive: true });
+  });
+
+  it('clear refusals, not ready, said once, and on by itself when there is room', async () => {
+    const data = join(place, 'data');
+    await mkdir(data, { mode: 0o700 });
+    const ballast = join(place, 'ballast');
+    const fail = async (): Promise<void> => {
+      const file = await open(ballast, 'w');
+      try {
+        for (let size = 65_536; size >= 1; ) {
+          try {
+            await file.write(Buffer.alloc(size));
+          } catch (error) {
+            if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+            size = Math.floor(size / 2);
+          }
+        }
+      } finally {
+        await file.close();
+      }
+    };
+    await story(data, { env: {}, fail, heal: () => rm(ballast) }, full);
+  });
+});
