@@ -47,3 +47,9 @@ export interface OperationOutput {
   body?: unknown;
   headers?: Record<string, string>;
 }
+
+export const ok = (body: unknown): OperationOutput => ({ body });
+export const none: OperationOutput = { status: 204 };
+/** A parameter of the path. */
+export const param = ({ params }: OperationInput, name = 'id'): string => params[name] ?? '';
+export const noDevice = { 404: 'No such device' };

@@ -1,0 +1,76 @@
+// Stored files: bytes in, bytes out.
+import { UserError } from '../../../shared/errors.ts';
+import type { Fleet } from '../../fleet/fleet.ts';
+import type { Operation, OperationContext, OperationInput, OperationOutput } from '../operation.ts';
+import { none, ok } from '../operation.ts';
+import * as schemas from '../schemas.ts';
+import { fileView } from '../views.ts';
+
+const { answers } = schemas;
+
+async function putFile({ params, query, body }: OperationInput, { fleet }: OperationContext): Promise<OperationOutput> {
+  const { name = '' } = params;
+  const about = query as unknown as Parameters<Fleet['files']['put']>[2];
+  const before = (await fleet.files.list()).find(file => file.name === name);
+  if (before && before.type !== about.type) await refuseUsed(fleet, name, `stay a ${before.type} file`);
+  return { status: before ? 200 : 201, body: fileView(await fleet.files.put(name, body as Buffer, about)) };
+}
+
+/** @throws UserError 409 when presets want the file */
+async function refuseUsed(fleet: Fleet, name: string, must: string): Promise<void> {
+  const users = await fleet.presets.usersOf(name);
+  if (users.length)
+    throw new UserError(409, 'file-in-use', `'${name}' must ${must}: preset ${users.join(', ')} wants it`, { users });
+}
+
+export const files: readonly Operation[] = [
+  {
+    name: 'listFiles',
+    summary: 'Stored files',
+    method: 'GET',
+    path: '/files',
+    role: 'viewer',
+    answers: { 200: answers.files },
+    run: async (_input, { fleet }) => ok({ items: (await fleet.files.list()).map(fileView) }),
+  },
+  {
+    name: 'putFile',
+    summary: 'Stores a file: bytes in',
+    method: 'PUT',
+    path: '/files/:name',
+    role: 'operator',
+    query: schemas.fileQuery,
+    body: 'bytes',
+    answers: { 200: answers.file, 201: answers.file },
+    problems: { 409: 'Presets want it as the type that it has' },
+    run: putFile,
+  },
+  {
+    name: 'getFile',
+    summary: 'A stored file: bytes out',
+    method: 'GET',
+    path: '/files/:name',
+    role: 'operator',
+    answers: { 200: 'bytes' },
+    problems: { 404: 'No such file' },
+    run: async ({ params: { name = '' } }, { fleet }) => {
+      const { type, sha256 } = await fleet.files.about(name);
+      const headers = { 'content-type': 'application/octet-stream', 'x-file-type': type, etag: `"${sha256}"` };
+      return { body: await fleet.files.bytes(name), headers };
+    },
+  },
+  {
+    name: 'deleteFile',
+    summary: 'Deletes a stored file that no preset wants',
+    method: 'DELETE',
+    path: '/files/:name',
+    role: 'operator',
+    answers: { 204: 'nothing' },
+    problems: { 404: 'No such file', 409: 'A preset wants it' },
+    run: async ({ params: { name = '' } }, { fleet }) => {
+      await refuseUsed(fleet, name, 'stay');
+      await fleet.files.remove(name);
+      return none;
+    },
+  },
+];

@@ -1,0 +1,80 @@
+// Presets: written, read, tried out.
+import type { Fleet } from '../../fleet/fleet.ts';
+import type { Preset } from '../../fleet/presets.ts';
+import type { Operation } from '../operation.ts';
+import { none, ok, param } from '../operation.ts';
+import * as schemas from '../schemas.ts';
+import { dryRunView, presetView, unmasked } from '../views.ts';
+
+const { answers } = schemas;
+
+/** The stored preset of that name, if there is one. */
+const storedPreset = async (fleet: Fleet, name: string): Promise<Preset | undefined> =>
+  (await fleet.presets.list()).find(preset => preset.name === name);
+
+export const presets: readonly Operation[] = [
+  {
+    name: 'listPresets',
+    summary: 'Presets',
+    method: 'GET',
+    path: '/presets',
+    role: 'viewer',
+    answers: { 200: answers.presets },
+    run: async (_input, { fleet }) =>
+      ok({ items: (await fleet.presets.list()).map(({ name, ...preset }) => presetView(name, preset)) }),
+  },
+  {
+    name: 'getPreset',
+    summary: 'One preset',
+    method: 'GET',
+    path: '/presets/:name',
+    role: 'viewer',
+    answers: { 200: answers.preset },
+    problems: { 404: 'No such preset' },
+    run: async ({ params: { name = '' } }, { fleet }) => ok(presetView(name, await fleet.presets.get(name))),
+  },
+  {
+    name: 'putPreset',
+    summary: 'Writes a preset, checked against the data models and the stored files',
+    method: 'PUT',
+    path: '/presets/:name',
+    role: 'operator',
+    body: { json: schemas.presetInput },
+    answers: { 200: answers.preset, 201: answers.preset },
+    run: async ({ params: { name = '' }, body }, { fleet }) => {
+      const stored = await storedPreset(fleet, name);
+      const preset = unmasked(body as Preset, stored);
+      await fleet.presets.put(name, preset);
+      return { status: stored ? 200 : 201, body: presetView(name, preset) };
+    },
+  },
+  {
+    name: 'deletePreset',
+    summary: 'Deletes a preset; what it had set stays set',
+    method: 'DELETE',
+    path: '/presets/:name',
+    role: 'operator',
+    answers: { 204: 'nothing' },
+    problems: { 404: 'No such preset' },
+    run: async (input, { fleet }) => {
+      await fleet.presets.remove(param(input, 'name'));
+      return none;
+    },
+  },
+  {
+    name: 'dryRunPreset',
+    summary: 'Who would change, and how, if the preset stood as given; without a body, by the stored one',
+    method: 'POST',
+    path: '/presets/:name/dry-run',
+    role: 'viewer',
+    query: schemas.dryRunQuery,
+    body: { json: schemas.presetInput, optional: true },
+    answers: { 200: answers.dryRun },
+    problems: { 404: 'No such preset, and none was given' },
+    run: async ({ params: { name = '' }, query, body }, { fleet }) => {
+      const stored = body ? await storedPreset(fleet, name) : await fleet.presets.get(name);
+      const preset = body ? unmasked(body as Preset, stored) : undefined;
+      return ok(dryRunView(await fleet.presets.dryRun(name, preset, Number(query.limit ?? 50))));
+    },
+  },
+];

@@ -1,0 +1,84 @@
+// Tasks: any RPC of TR-069 Annex A for a device.
+import { isAbort } from '../../../shared/errors.ts';
+import type { Wake } from '../../fleet/ports.ts';
+import type { TaskInput } from '../../fleet/tasks.ts';
+import type { DeviceRow } from '../../store/store.ts';
+import type { Operation, OperationContext, OperationInput, OperationOutput } from '../operation.ts';
+import { noDevice, ok, param } from '../operation.ts';
+import * as schemas from '../schemas.ts';
+import { taskView } from '../views.ts';
+
+const { answers } = schemas;
+
+async function addTask(input: OperationInput, { fleet, wake }: OperationContext): Promise<OperationOutput> {
+  const id = param(input);
+  const task = await fleet.tasks.add(id, input.body as TaskInput);
+  const wait = input.query.wait as number | undefined;
+  if (wait === undefined) return { status: 201, body: taskView(task) };
+  // The device may come by itself while it is being called, and a call may take longer than the caller waits.
+  const giveUp = new AbortController();
+  const calling = fleet.visits.isVisiting(id) ? undefined : call(wake, await fleet.devices.row(id), giveUp.signal);
+  const after = await fleet.tasks.outcome(task.id, wait * 1000);
+  giveUp.abort();
+  const woken = await calling;
+  const ended = after.state === 'done' || after.state === 'failed' || after.state === 'cancelled';
+  const unheard = woken && !woken.accepted && !ended ? { connectionRequest: woken.reason } : {};
+  return { status: ended ? 200 : 202, body: { ...taskView(after), ...unheard } };
+}
+
+async function call(wake: Wake, device: DeviceRow, signal: AbortSignal): ReturnType<Wake> {
+  try {
+    return await wake(device, signal);
+  } catch (error) {
+    if (isAbort(error)) return { accepted: false, reason: 'the device has not answered yet' };
+    throw error;
+  }
+}
+
+export const tasks: readonly Operation[] = [
+  {
+    name: 'addTask',
+    summary: 'Queues any RPC for a device; with wait, asks the device to connect and answers with the outcome',
+    method: 'POST',
+    path: '/devices/:id/tasks',
+    role: 'operator',
+    query: schemas.waitQuery,
+    body: { json: schemas.taskInput },
+    answers: { 200: answers.task, 201: answers.task, 202: answers.task },
+    problems: { ...noDevice, 409: 'A task with that CommandKey is open', 429: 'Too many tasks are open' },
+    run: addTask,
+  },
+  {
+    name: 'listTasks',
+    summary: 'Tasks, newest first',
+    method: 'GET',
+    path: '/tasks',
+    role: 'viewer',
+    query: schemas.taskQuery,
+    answers: { 200: answers.tasks },
+    run: async ({ query }, { fleet }) => {
+      const { device, limit = 100 } = query as { device?: string; limit?: number };
+      return ok({ items: (await fleet.tasks.list({ ...(device ? { device } : {}), limit })).map(taskView) });
+    },
+  },
+  {
+    name: 'getTask',
+    summary: 'One task',
+    method: 'GET',
+    path: '/tasks/:id',
+    role: 'viewer',
+    answers: { 200: answers.task },
+    problems: { 404: 'No such task' },
+    run: async (input, { fleet }) => ok(taskView(await fleet.tasks.get(param(input)))),
+  },
+  {
+    name: 'cancelTask',
+    summary: 'Cancels a task that was not sent yet, or waits no longer for one that the device has put off',
+    method: 'DELETE',
+    path: '/tasks/:id',
+    role: 'operator',
+    answers: { 200: answers.task },
+    problems: { 404: 'No such task', 409: 'It was sent, or has ended' },
+    run: async (input, { fleet }) => ok(taskView(await fleet.tasks.cancel(param(input)))),
+  },
+];
