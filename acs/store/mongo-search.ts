@@ -8,13 +8,14 @@ import { rowOf, textKey } from './mongo-rows.ts';
 import type { Collections, DeviceDocument, EndedTask } from './mongo-tables.ts';
 import type { Trees } from './mongo-trees.ts';
 import { cursorText, newestFirst, pageOf, readCursor, sortOf } from './paging.ts';
-import type { DeviceFault, DeviceQuery, DeviceRow, Task } from './store.ts';
+import type { DeviceFault, DeviceQuery, DeviceRow, OverdueQuery, Task } from './store.ts';
 
 export interface Search {
   device(id: string): Promise<DeviceRow | undefined>;
   deviceByUsername(username: string): Promise<DeviceRow | undefined>;
   devices(query: DeviceQuery): Promise<{ items: DeviceRow[]; next?: string }>;
   countDevices(filter: Filter | undefined, now: number): Promise<number>;
+  overdue(query: OverdueQuery): Promise<string[]>;
   tasks(query: { device?: string; limit: number }): Promise<Task[]>;
   task(id: string): Promise<Task | undefined>;
   faults(limit: number): Promise<DeviceFault[]>;
@@ -139,6 +140,13 @@ export function createSearch(link: Link, { devices, ended }: Collections, trees:
     return (await count(under)) + fitting.length;
   };
 
+  const overdue = async ({ now, limit, deaf }: OverdueQuery): Promise<string[]> => {
+    const heard = deaf ? { $or: [{ due: { $lt: now - deaf.ms } }, { lastInform: { $gte: deaf.until } }] } : {};
+    const options = { projection: whole, sort: { due: 1 as const }, limit };
+    const found = await link.retry(() => devices.find({ due: { $gt: 0, $lt: now }, ...heard }, options).toArray());
+    return found.flatMap(document => rowOf(document)?.id ?? []);
+  };
+
   /** Ended tasks that are still in outboxes: few, and for a moment. */
   const inOutboxes = async (query: Part): Promise<Task[]> => {
     const waiting = allOf([{ 'outbox.id': { $gt: '' } }, query]);
@@ -158,6 +166,7 @@ export function createSearch(link: Link, { devices, ended }: Collections, trees:
     deviceByUsername: async username => rowOf((await one({ username })) ?? (await one({ nextUsername: username }))),
     devices: searched,
     countDevices,
+    overdue,
     tasks: async ({ device, limit: wanted }) => {
       const limit = pageOf(wanted);
       // In the order in which a task moves, so that one that moves meanwhile is seen at least once; the latest state counts.

@@ -10,6 +10,7 @@ import type {
   DeviceRow,
   DocumentKind,
   KnownValue,
+  OverdueQuery,
   StoredDocument,
   Task,
 } from './store.ts';
@@ -18,6 +19,7 @@ import type {
 export type SearchRequest =
   | { do: 'devices'; query: DeviceQuery }
   | { do: 'countDevices'; filter?: Filter; now: number }
+  | { do: 'overdue'; query: OverdueQuery }
   | { do: 'bytes'; name: string };
 
 export interface Reading {
@@ -25,6 +27,7 @@ export interface Reading {
   deviceByUsername(username: string): Pick<DeviceRow, 'id' | 'credentials'> | undefined;
   devices(query: DeviceQuery): { items: DeviceRow[]; next?: string };
   countDevices(filter: Filter | undefined, now: number): number;
+  overdue(query: OverdueQuery): string[];
   parameters(device: string, path: string): KnownValue[];
   tasks(query: { device?: string; limit: number }): Task[];
   task(id: string): Task | undefined;
@@ -86,6 +89,21 @@ export function createReading(db: DatabaseSyncInstance): Reading {
   const countDevices = (filter: Filter | undefined, now: number): number => {
     const where = filter ? toSql(filter, now) : { sql: '1', params: [] };
     return one<{ n: number }>(`SELECT count(*) AS n FROM devices d WHERE ${where.sql}`, ...where.params)?.n ?? 0;
+  };
+
+  /** In the order of the index `devices_due`. */
+  const overdue = ({ now, limit, deaf }: OverdueQuery): string[] => {
+    const due = 'SELECT id FROM devices WHERE due > 0 AND due < ?';
+    const found = deaf
+      ? all<{ id: string }>(
+          `${due} AND (due < ? OR last_inform >= ?) ORDER BY due LIMIT ?`,
+          now,
+          now - deaf.ms,
+          deaf.until,
+          limit,
+        )
+      : all<{ id: string }>(`${due} ORDER BY due LIMIT ?`, now, limit);
+    return found.map(({ id }) => id);
   };
 
   const parameters = (id: string, path: string): KnownValue[] => {
@@ -177,6 +195,7 @@ export function createReading(db: DatabaseSyncInstance): Reading {
 
   const search = (request: SearchRequest): unknown => {
     if (request.do === 'devices') return devices(request.query);
+    if (request.do === 'overdue') return overdue(request.query);
     return request.do === 'bytes' ? bytes(request.name) : countDevices(request.filter, request.now);
   };
 
@@ -185,6 +204,7 @@ export function createReading(db: DatabaseSyncInstance): Reading {
     deviceByUsername,
     devices,
     countDevices,
+    overdue,
     parameters,
     tasks,
     task,

@@ -134,6 +134,8 @@ function createStore({ write, search, reading, close }: Connections, clock: Cloc
     countDevices: async (filter: Filter | undefined, now: number) =>
       (await search(filter ? { do: 'countDevices', filter, now } : { do: 'countDevices', now })) as number,
 
+    overdue: async query => (await search({ do: 'overdue', query })) as string[],
+
     parameters: async (device, path) => reading.parameters(device, path),
     putParameters: async (device: string, values: KnownValue[], replaceBelow?: string) => {
       await write({
