@@ -84,6 +84,7 @@ type DevicePart = Pick<
   | 'countDevices'
   | 'overdue'
   | 'parameters'
+  | 'knownValues'
   | 'putParameters'
   | 'tasks'
   | 'task'
@@ -105,6 +106,7 @@ function deviceStore(
     countDevices: (filter, now) => run(() => search.countDevices(filter, now)),
     overdue: query => run(() => search.overdue(query)),
     parameters: (device, path) => run(() => trees.parameters(device, path)),
+    knownValues: (ids, paths) => run(() => search.knownValues(ids, paths)),
     putParameters: (device, values, replaceBelow) => run(() => trees.put(device, values, replaceBelow)),
     tasks: query => run(() => search.tasks(query)),
     task: id => run(() => search.task(id)),

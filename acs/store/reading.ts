@@ -20,7 +20,14 @@ export type SearchRequest =
   | { do: 'devices'; query: DeviceQuery }
   | { do: 'countDevices'; filter?: Filter; now: number }
   | { do: 'overdue'; query: OverdueQuery }
+  | { do: 'knownValues'; devices: readonly string[]; paths: readonly string[] }
   | { do: 'bytes'; name: string };
+
+/** As it travels: each different answer once, and for each device its place among them. */
+export interface KnownAnswer {
+  texts: (string | null)[][];
+  of: [device: string, at: number][];
+}
 
 export interface Reading {
   device(id: string): DeviceRow | undefined;
@@ -120,6 +127,28 @@ export function createReading(db: DatabaseSyncInstance): Reading {
     return rows.map(knownValue);
   };
 
+  const knownValues = (devices: readonly string[], paths: readonly string[]): KnownAnswer => {
+    const places = new Map(
+      all<{ pk: number; path: string }>(
+        'SELECT pk, path FROM paths WHERE path IN (SELECT value FROM json_each(?))',
+        JSON.stringify(paths),
+      ).map(({ pk, path }) => [pk, paths.indexOf(path)]),
+    );
+    const found = all<{ id: string; path: number; value: string }>(
+      `SELECT d.id, p.path, p.value FROM json_each(?) j CROSS JOIN devices d ON d.id = j.value
+       CROSS JOIN json_each(?) n CROSS JOIN parameters p ON p.device = d.pk AND p.path = n.value`,
+      JSON.stringify(devices),
+      JSON.stringify([...places.keys()]),
+    );
+    const byDevice = new Map<string, (string | null)[]>();
+    for (const { id, path, value } of found) {
+      const texts = byDevice.get(id) ?? Array<string | null>(paths.length).fill(null);
+      texts[places.get(path)!] = value;
+      byDevice.set(id, texts);
+    }
+    return distinct(byDevice);
+  };
+
   const openTasks = (limit: number): Task[] => {
     const found = all<{ id: string; body: string }>(
       `SELECT o.id, r.body FROM open_tasks o JOIN rows r ON r.device = o.device
@@ -196,6 +225,7 @@ export function createReading(db: DatabaseSyncInstance): Reading {
   const search = (request: SearchRequest): unknown => {
     if (request.do === 'devices') return devices(request.query);
     if (request.do === 'overdue') return overdue(request.query);
+    if (request.do === 'knownValues') return knownValues(request.devices, request.paths);
     return request.do === 'bytes' ? bytes(request.name) : countDevices(request.filter, request.now);
   };
 
@@ -216,6 +246,18 @@ export function createReading(db: DatabaseSyncInstance): Reading {
     bytes,
     search,
   };
+}
+
+function distinct(byDevice: ReadonlyMap<string, (string | null)[]>): KnownAnswer {
+  const answer: KnownAnswer = { texts: [], of: [] };
+  const places = new Map<string, number>();
+  for (const [device, texts] of byDevice) {
+    const key = JSON.stringify(texts);
+    const at = places.get(key) ?? answer.texts.push(texts) - 1;
+    places.set(key, at);
+    answer.of.push([device, at]);
+  }
+  return answer;
 }
 
 /** As the table has it. */

@@ -283,6 +283,8 @@ export interface KnownValue {
   time: number;
 }
 
+export type KnownTexts = readonly (string | null)[];
+
 export interface DeviceQuery {
   filter?: Filter;
   /** Field to sort by, `-` in front for descending; `id` breaks ties. */
@@ -356,6 +358,11 @@ export interface Store {
 
   /** Known parameters at or below `path` (partial paths end with a dot; '' is all). */
   parameters(device: string, path: string): Promise<KnownValue[]>;
+  /**
+   * The known values of some paths in many devices, in the order of `paths`, null for what is not known. A device of which none is
+   * known is absent; equal answers of one call are one object.
+   */
+  knownValues(devices: readonly string[], paths: readonly string[]): Promise<ReadonlyMap<string, KnownTexts>>;
   /** Merges values into the device's tree; `replaceBelow` forgets all known below that partial path first. */
   putParameters(device: string, values: KnownValue[], replaceBelow?: string): Promise<void>;
 

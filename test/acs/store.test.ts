@@ -334,6 +334,32 @@ for (const [name, { durable, needs, make }] of Object.entries(homes))
       });
     });
 
+    it('known values of many devices at once: null for what is not known, absent where nothing is', async () => {
+      for (const name of ['K1', 'K2', 'K3', 'K4']) await inform(store, name, newYear);
+      const put = (name: string, values: Record<string, string>): Promise<void> =>
+        store.putParameters(
+          deviceId(name),
+          Object.entries(values).map(([path, value]) => ({ path, value, type: 'xsd:string', time: newYear })),
+        );
+      await put('K1', { 'Device.K.A': '1', 'Device.K.B': '2', 'Device.K.C': 'not asked' });
+      await put('K2', { 'Device.K.A': '1', 'Device.K.B': '2' });
+      await put('K3', { 'Device.K.B': '' });
+      await put('K4', { 'Device.K.C': 'not asked' });
+      const ids = ['K3', 'K1', 'K4', 'K2'].map(deviceId);
+      const found = await store.knownValues([...ids, 'nobody'], ['Device.K.B', 'Device.K.A', 'Device.K.Never']);
+      assert.deepEqual(
+        [...found].sort(([a], [b]) => (a < b ? -1 : 1)),
+        [
+          [deviceId('K1'), ['2', '1', null]],
+          [deviceId('K2'), ['2', '1', null]],
+          [deviceId('K3'), ['', null, null]],
+        ],
+      );
+      assert.equal(found.get(deviceId('K1')), found.get(deviceId('K2')), 'equal answers are one object');
+      assert.equal((await store.knownValues([], ['Device.K.A'])).size, 0);
+      assert.equal((await store.knownValues(ids, [])).size, 0);
+    });
+
     describe('members and claims', () => {
       it('a claim of another member stands until its token may be taken over', async () => {
         const { token } = await inform(store, 'A', newYear, [], { owner: 'one' });
