@@ -3,7 +3,7 @@ import type { Clock, Random } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { EventBus } from '../events.ts';
 import type { Store } from '../store/store.ts';
-import type { LinkFile, Wake } from './ports.ts';
+import type { LinkFile, PreflightPorts, Wake } from './ports.ts';
 import type { QuirkRule } from './quirks.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -28,5 +28,5 @@ export interface FleetContext extends FleetOptions {
   events: EventBus;
   secrets: Secrets;
   /** Handed over by app.ts once south stands. */
-  ports: { wake: Wake; linkFile: LinkFile };
+  ports: { wake: Wake; linkFile: LinkFile; preflight?: PreflightPorts };
 }

@@ -5,6 +5,8 @@ import { createEnrolment, type Enrolment } from './enrol.ts';
 import { createFiles, type Files } from './files.ts';
 import { createLiveness, type LivenessWatch } from './liveness.ts';
 import { createModels, type Models } from './models.ts';
+import { createGuard, type Guard } from './preflight/guard.ts';
+import { createPreflight, type Preflight } from './preflight/preflight.ts';
 import { createPresets, type Presets } from './presets.ts';
 import { type Quirks, quirksOf, type Subject } from './quirks.ts';
 import { createTasks, type Tasks } from './tasks.ts';
@@ -16,6 +18,8 @@ export interface Fleet {
   enrolment: Enrolment;
   models: Models;
   presets: Presets;
+  preflight: Preflight;
+  guard: Guard;
   files: Files;
   tasks: Tasks;
   visits: Visits;
@@ -28,13 +32,17 @@ export interface Fleet {
 export function createFleet(context: FleetContext): Fleet {
   const models = createModels(context.quirks);
   const files = createFiles(context);
-  const presets = createPresets(context, files, models);
+  const preflight = createPreflight(context, { files, models });
+  const presets = createPresets(context, files, models, preflight);
+  const devices = createDevices(context, models);
   const tasks = createTasks(context, files, models);
   return {
-    devices: createDevices(context, models),
+    devices,
     enrolment: createEnrolment(context),
     models,
     presets,
+    preflight,
+    guard: createGuard(context, { preflight, presets, devices }),
     files,
     tasks,
     visits: createVisits(context, { tasks, presets, models, files }),

@@ -9,6 +9,8 @@ import type { FleetContext } from './context.ts';
 import { wantedOf } from './devices.ts';
 import type { FileKind, Files, StoredFile } from './files.ts';
 import type { Models } from './models.ts';
+import type { Link } from './preflight/links.ts';
+import type { Changed, FlightReport, Preflight } from './preflight/preflight.ts';
 
 /** Rows that a table must hold, matched by their key columns. */
 export interface WantedObjects {
@@ -75,7 +77,11 @@ export interface DryRun {
     revision: { before: string; after: string };
     set: { path: string; known: string | null; wanted: string }[];
     files: string[];
+    /** What its TLS connections would come to. */
+    links: Link[];
   }[];
+  /** The same of all who would change. */
+  preflight: FlightReport;
 }
 
 interface Compiled {
@@ -91,7 +97,7 @@ const compile = (name: string, preset: Preset): Compiled => {
   return { name, preset, fits: filter ? toPredicate(filter) : () => true, paths: filter ? pathsOf(filter) : [] };
 };
 
-export function createPresets(context: FleetContext, files: Files, models: Models): Presets {
+export function createPresets(context: FleetContext, files: Files, models: Models, preflight: Preflight): Presets {
   const { store, clock, events } = context;
   let cached: { generation: number; compiled: Compiled[] } | undefined;
 
@@ -229,41 +235,44 @@ export function createPresets(context: FleetContext, files: Files, models: Model
       const stored = await compiled();
       const others = stored.filter(entry => entry.name !== name);
       const [before, after] = preset ? [stored, [...others, compile(name, preset)]] : [others, stored];
-      const run: DryRun = { matched: 0, devices: [] };
+      const flight = await preflight.begin(limit);
+      const run: DryRun = { matched: 0, devices: [], preflight: flight.report() };
       let cursor: string | undefined;
       do {
         const page = await store.devices({ limit: 500, now: clock.now(), ...(cursor ? { cursor } : {}) });
-        for (const row of page.items.filter(item => item.state === 'enrolled'))
-          await dryRunOne(run, row, before, after, limit);
+        const changed: (Changed & { before: Wanted; after: Wanted })[] = [];
+        for (const row of page.items.filter(item => item.state === 'enrolled')) {
+          const [old, fresh] = [await merge(applicable(before, row), row), await merge(applicable(after, row), row)];
+          // Where the rule as stored is asked about, a device that holds it already changes no more.
+          if (old.revision === fresh.revision || row.parameterKey === fresh.revision) continue;
+          changed.push({ row, before: old, after: fresh });
+        }
+        run.matched += changed.length;
+        const links = await flight.look(changed);
+        for (const [at, entry] of changed.slice(0, Math.max(0, limit - run.devices.length)).entries())
+          run.devices.push(await told(entry, links[at]!));
         cursor = page.next;
       } while (cursor);
       return run;
     },
   };
 
-  async function dryRunOne(
-    run: DryRun,
-    row: DeviceRow,
-    before: Compiled[],
-    after: Compiled[],
-    limit: number,
-  ): Promise<void> {
-    const [old, fresh] = [await merge(applicable(before, row), row), await merge(applicable(after, row), row)];
-    // Where the rule as stored is asked about, a device that holds it already changes no more.
-    if (old.revision === fresh.revision || row.parameterKey === fresh.revision) return;
-    run.matched++;
-    if (run.devices.length >= limit) return;
+  async function told(
+    { row, before, after }: { row: DeviceRow; before: Wanted; after: Wanted },
+    links: Link[],
+  ): Promise<DryRun['devices'][number]> {
     const known = new Map<string, string>();
-    for (const path of fresh.set.keys())
+    for (const path of after.set.keys())
       for (const value of await store.parameters(row.id, path)) known.set(value.path, value.value);
-    run.devices.push({
+    return {
       device: row.id,
-      revision: { before: old.revision, after: fresh.revision },
-      set: [...fresh.set]
+      revision: { before: before.revision, after: after.revision },
+      set: [...after.set]
         .filter(([path, value]) => known.get(path) !== value.value)
         .map(([path, value]) => ({ path, known: known.get(path) ?? null, wanted: value.value })),
-      files: fresh.files.filter(file => !isApplied(file, row)).map(file => file.file.name),
-    });
+      files: after.files.filter(file => !isApplied(file, row)).map(file => file.file.name),
+      links,
+    };
   }
 }
 
