@@ -26,7 +26,7 @@ export interface Fleet {
 export function createFleet(context: FleetContext): Fleet {
   const models = createModels(context.quirks);
   const files = createFiles(context);
-  const presets = createPresets(context, files, models);
+  const presets = createPresets(context, models);
   const tasks = createTasks(context, files, models);
   return {
     devices: createDevices(context, models),
