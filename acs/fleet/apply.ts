@@ -3,6 +3,7 @@ import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import type { ParameterValue } from '../../shared/cwmp/methods.ts';
 import type { Model } from '../../shared/model/datamodel.ts';
 import type { FleetContext } from './context.ts';
+import { learnInterval, toldOf } from './liveness.ts';
 import { typeOf } from './models.ts';
 import type { Cpe } from './ports.ts';
 import type { InVisit, ReconcileParts } from './reconcile.ts';
@@ -44,6 +45,7 @@ export async function apply(
     visit.row.id,
     known.map(entry => ({ path: entry.Name, value: entry.Value, type: entry.Type, time })),
   );
+  await learnInterval(context.store, visit.row, toldOf([...current.values(), ...known]));
   context.events.emit('reconciled', { device: visit.row.id, revision: wanted.revision, changed: changed.length });
   if (wanted.restart === 'now' && status === 1) await restart(visit, cpe, wanted, changed, model);
 }
