@@ -2,6 +2,7 @@
 import { UserError } from '../../shared/errors.ts';
 import { checkValue } from '../../shared/model/values.ts';
 import { parseFilter } from '../store/filter.ts';
+import { type Liveness, livenessOf } from '../store/liveness.ts';
 import type { DeviceIdentity, DevicePatch, DeviceRow, KnownValue, WantedValue } from '../store/store.ts';
 import type { FleetContext } from './context.ts';
 import type { Models } from './models.ts';
@@ -62,6 +63,8 @@ export interface DeviceView {
   serialNumber: string;
   state: string;
   online: boolean;
+  /** `online`, `late` or `lost`, by its own interval; null for one that never informed. */
+  liveness: Liveness | null;
   created: string;
   lastInform: string | null;
   lastBoot: string | null;
@@ -85,12 +88,6 @@ export interface DeviceView {
 
 const iso = (time: number | undefined): string | null => (time === undefined ? null : new Date(time).toISOString());
 
-/** Informed within two and a half of its own intervals; within an hour where the interval is not known. */
-export function isOnline(row: DeviceRow, now: number): boolean {
-  const window = row.informInterval ? row.informInterval * 2500 : 3_600_000;
-  return row.lastInform !== undefined && now - row.lastInform <= window;
-}
-
 export function viewOf(row: DeviceRow, now: number): DeviceView {
   return {
     id: row.id,
@@ -99,7 +96,8 @@ export function viewOf(row: DeviceRow, now: number): DeviceView {
     productClass: row.productClass,
     serialNumber: row.serialNumber,
     state: row.state,
-    online: isOnline(row, now),
+    online: livenessOf(row, now) === 'online',
+    liveness: livenessOf(row, now) ?? null,
     created: new Date(row.created).toISOString(),
     lastInform: iso(row.lastInform),
     lastBoot: iso(row.lastBoot),

@@ -5,6 +5,7 @@ import type { Model } from '../../shared/model/datamodel.ts';
 import type { DeviceRow, Task } from '../store/store.ts';
 import type { FleetContext } from './context.ts';
 import type { Files } from './files.ts';
+import { learnInterval, toldOf } from './liveness.ts';
 import { type Models, typeOf } from './models.ts';
 import type { Cpe } from './ports.ts';
 import { isApplied, type Presets, type Wanted, type WantedFile } from './presets.ts';
@@ -194,6 +195,7 @@ async function apply(
     visit.row.id,
     known.map(entry => ({ path: entry.Name, value: entry.Value, type: entry.Type, time })),
   );
+  await learnInterval(context.store, visit.row, toldOf([...current.values(), ...known]));
   context.events.emit('reconciled', { device: visit.row.id, revision: wanted.revision, changed: changed.length });
   if (wanted.restart === 'now' && status === 1) await restart(visit, cpe, wanted, changed, model);
 }

@@ -106,6 +106,7 @@ const device = Type.Object({
   serialNumber: Type.String(),
   state: Type.Union([Type.Literal('known'), Type.Literal('quarantine'), Type.Literal('enrolled')]),
   online: Type.Boolean(),
+  liveness: nullable(Type.Union((['online', 'late', 'lost'] as const).map(state => Type.Literal(state)))),
   created: time,
   lastInform: nullable(time),
   lastBoot: nullable(time),

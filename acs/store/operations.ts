@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { UserError } from '../../shared/errors.ts';
 import { afterInform, afterSession, isSent, isTransfer, withoutExpired } from './evidence.ts';
 import { withInform } from './inform.ts';
+import { dueAt, livenessOf } from './liveness.ts';
 import type {
   Credentials,
   DeviceFault,
@@ -104,7 +105,11 @@ const informed: Operation<'informed'> = (row, facts, id) => {
   next.claim = { token, owner: facts.owner };
   if (next.openUntil !== undefined) delete next.openUntil;
   const first = known.lastInform === undefined;
-  return changed(next, { outcome: 'claimed', row: next, token, first, settled: ended }, ended);
+  const claimed = { outcome: 'claimed' as const, row: next, token, first, settled: ended };
+  if (next.absence === undefined) return changed(next, claimed, ended);
+  const back = next.absence;
+  delete next.absence;
+  return changed(next, { ...claimed, back }, ended);
 };
 
 /** Remembers the files of Downloads that ended well. */
@@ -128,6 +133,22 @@ const released: Operation<'released'> = (row, { token, complete, now }, id) => {
   if (!complete) return changed(free, 'ok');
   const { tasks, ended } = afterSession(free.tasks, token, now);
   return changed({ ...free, tasks }, 'ok', ended);
+};
+
+const missed: Operation<'missed'> = (row, { now, deaf }) => {
+  const at = deaf && (row?.lastInform ?? 0) < deaf.until ? now - deaf.ms : now;
+  // Removed, or heard of meanwhile.
+  if (!row || dueAt(row) === 0 || dueAt(row) >= at) return unchanged(row, undefined);
+  const absence = livenessOf(row, at);
+  if (absence === undefined || absence === 'online') return unchanged(row, undefined);
+  return changed({ ...row, absence }, { absence, lastInform: row.lastInform ?? 0 });
+};
+
+const intervalLearned: Operation<'intervalLearned'> = (row, { informInterval }, id) => {
+  const known = existing(row, id);
+  if ((known.informInterval ?? 0) === informInterval) return unchanged(row, false);
+  const { informInterval: _before, ...rest } = known;
+  return changed(informInterval > 0 ? { ...rest, informInterval } : rest, true);
 };
 
 const announced: Operation<'announced'> = (row, { identity, now, patch }, id) => {
@@ -319,6 +340,8 @@ const removed: Operation<'removed'> = (row, { now }) => {
 const operations: { [N in DeviceOperation]: Operation<N> } = {
   informed,
   released,
+  missed,
+  intervalLearned,
   announced,
   patched,
   approved,

@@ -138,6 +138,8 @@ export interface DeviceRow extends DeviceIdentity {
   root: string;
   /** Seconds between periodic Informs, when known: what liveness is judged by. */
   informInterval?: number;
+  /** What the watch last said of a device that does not inform any more; gone with its next Inform. */
+  absence?: 'late' | 'lost';
   /** Values that the last Informs carried, by path: a JSON object as text, which seldom changes and is seldom looked into (inform.ts). */
   told: string;
 
@@ -189,7 +191,8 @@ export interface InformFacts {
 }
 
 export type Informed =
-  | { outcome: 'claimed'; row: DeviceRow; token: number; first: boolean; settled: Task[] }
+  /** `back`: what had been said of it, where it had been missed. */
+  | { outcome: 'claimed'; row: DeviceRow; token: number; first: boolean; settled: Task[]; back?: 'late' | 'lost' }
   /** In session with another member, under that claim. */
   | { outcome: 'busy'; claim: Claim }
   | { outcome: 'refused' };
@@ -218,6 +221,10 @@ export interface DeviceOperations {
   informed: { args: InformFacts; result: Informed };
   /** End of a session: frees the claim. `complete` false (lost session) counts no silent session. */
   released: { args: { token: number; complete: boolean; now: number }; result: 'ok' | 'stale' };
+  /** Says of a device that it is late or lost, once each; undefined where there is nothing new to say. */
+  missed: { args: { now: number; deaf?: Deaf }; result: { absence: 'late' | 'lost'; lastInform: number } | undefined };
+  /** Seconds between its periodic Informs, 0 for none, as it was read or set. */
+  intervalLearned: { args: { informInterval: number }; result: boolean };
   /** Announces a device before first contact. 409 when it exists. */
   announced: { args: { identity: DeviceIdentity; now: number; patch: DevicePatch }; result: DeviceRow };
   patched: { args: { patch: DevicePatch }; result: DeviceRow };
@@ -276,6 +283,8 @@ export interface KnownValue {
   time: number;
 }
 
+export type KnownTexts = readonly (string | null)[];
+
 export interface DeviceQuery {
   filter?: Filter;
   /** Field to sort by, `-` in front for descending; `id` breaks ties. */
@@ -283,6 +292,18 @@ export interface DeviceQuery {
   limit: number;
   cursor?: string;
   now: number;
+}
+
+export interface OverdueQuery {
+  now: number;
+  limit: number;
+  deaf?: Deaf;
+}
+
+/** A time in which no device could be heard, because nobody served: for those that did not inform since, it does not count. */
+export interface Deaf {
+  until: number;
+  ms: number;
 }
 
 /** Small documents that the whole server shares, by kind and name. */
@@ -332,9 +353,16 @@ export interface Store {
   ): Promise<DeviceOperations[N]['result']>;
   devices(query: DeviceQuery): Promise<{ items: DeviceRow[]; next?: string }>;
   countDevices(filter: Filter | undefined, now: number): Promise<number>;
+  /** Ids of devices that became late or lost since that was last said of them, those first that are due longest: an indexed read. */
+  overdue(query: OverdueQuery): Promise<string[]>;
 
   /** Known parameters at or below `path` (partial paths end with a dot; '' is all). */
   parameters(device: string, path: string): Promise<KnownValue[]>;
+  /**
+   * The known values of some paths in many devices, in the order of `paths`, null for what is not known. A device of which none is
+   * known is absent; equal answers of one call are one object.
+   */
+  knownValues(devices: readonly string[], paths: readonly string[]): Promise<ReadonlyMap<string, KnownTexts>>;
   /** Merges values into the device's tree; `replaceBelow` forgets all known below that partial path first. */
   putParameters(device: string, values: KnownValue[], replaceBelow?: string): Promise<void>;
 
