@@ -33,7 +33,7 @@ export function createFleet(context: FleetContext): Fleet {
   const models = createModels(context.quirks);
   const files = createFiles(context);
   const preflight = createPreflight(context, { files, models });
-  const presets = createPresets(context, files, models, preflight);
+  const presets = createPresets(context, models, preflight);
   const devices = createDevices(context, models);
   const tasks = createTasks(context, files, models);
   return {

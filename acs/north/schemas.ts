@@ -1,6 +1,7 @@
 // The shapes of the API: what operators send and what they get, as JSON Schema.
 import { type TProperties, type TSchema, Type } from 'typebox';
 import { fileTypes } from '../fleet/files.ts';
+import { links, report } from './preflight-schemas.ts';
 
 const { Optional: optional } = Type;
 const text = (description: string): ReturnType<typeof Type.String> => Type.String({ description });
@@ -20,9 +21,12 @@ const login = closed({
   password: Type.String({ minLength: 1, maxLength: 256 }),
 });
 
+/** U+0001 marks what is sealed; XML could not carry it anyway. */
+const siteFields = Type.Record(Type.String(), Type.String({ pattern: '^[^\\u0001]*$' }));
+
 const deviceFields = {
   tags: optional(Type.Array(Type.String({ pattern: '^\\S{1,64}$' }), { maxItems: 100 })),
-  site: optional(byName),
+  site: optional(siteFields),
   overrides: optional(
     Type.Record(Type.String(), Type.Union([wantedValue, Type.Null()]), {
       description: 'Values for this device alone, by path; null removes one',
@@ -33,6 +37,9 @@ const deviceFields = {
 };
 
 export const devicePatch = closed(deviceFields);
+export const devicesUpdate = closed({
+  items: Type.Array(closed({ id: Type.String(), ...deviceFields }), { maxItems: 100_000 }),
+});
 export const deviceAnnounce = closed({ id: text('OUI-ProductClass-Serial, or OUI-Serial'), ...deviceFields });
 export const deviceQuery = closed({
   filter: optional(text('productClass = "4102S" and firmware < "49.2" and not online')),
@@ -89,10 +96,11 @@ const faultCode = Type.Union([Type.Integer(), Type.String()]);
 const fault = Type.Object({
   id: Type.String(),
   device: Type.String(),
-  cause: text('preset:NAME, task:ID or reconcile'),
+  cause: text('preset:NAME, override:PATH, task:ID or reconcile'),
   code: faultCode,
   message: Type.String(),
   parameter: optional(Type.String()),
+  file: optional(text('The stored file that was taken without its effect')),
   first: time,
   last: time,
   count: Type.Integer(),
@@ -214,6 +222,15 @@ export const answers = {
   file,
   devices: Type.Object({ items: Type.Array(device), next: nullable(Type.String()) }),
   announced,
+  updated: Type.Object({
+    updated: texts,
+    failed: Type.Array(
+      Type.Object({
+        line: Type.Integer({ description: 'Of the CSV, or place in the list from 1' }),
+        reason: Type.String(),
+      }),
+    ),
+  }),
   announcedAll: Type.Union([device, announced]),
   knocking: list(
     Type.Object({ device: Type.String(), address: Type.String(), first: time, last: time, count: Type.Integer() }),
@@ -239,8 +256,10 @@ export const answers = {
         revision: Type.Object({ before: Type.String(), after: Type.String() }),
         set: Type.Array(Type.Object({ path: Type.String(), known: nullable(Type.String()), wanted: Type.String() })),
         files: texts,
+        links,
       }),
     ),
+    preflight: report,
   }),
   files: list(file),
   faults: list(fault),

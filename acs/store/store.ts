@@ -77,7 +77,7 @@ export interface Task {
 export interface DeviceFault {
   id: string;
   device: string;
-  /** What could not be done: `preset:NAME`, `task:ID`, `reconcile`. */
+  /** What could not be done: `preset:NAME`, `override:PATH`, `task:ID`, `reconcile`. */
   cause: string;
   code: number | string;
   message: string;
@@ -86,8 +86,12 @@ export interface DeviceFault {
   first: number;
   last: number;
   count: number;
-  /** Not tried again before. */
+  /** Not tried again before, unless what it rests on changes. */
   retryAt: number;
+  /** Tag of what the fault rests on (wanted.ts); absent: time alone ends it. */
+  basis?: string;
+  /** The stored file that was taken without its effect: forgotten as taken when the fault is cleared, so that it is sent again. */
+  file?: string;
 }
 
 /** A session's hold on its device. It lasts as long as its owner does: the lease is the process's (see Member), none a session's. */
@@ -205,7 +209,10 @@ export interface Outcome {
 
 export interface DevicePatch {
   tags?: string[];
+  /** All of them anew. */
   site?: Record<string, string>;
+  /** Those that are named, the others stay. */
+  siteChanges?: Record<string, string>;
   /** `null` removes one. */
   overrides?: Record<string, WantedValue | null>;
   credentials?: Credentials;
@@ -256,13 +263,23 @@ export interface DeviceOperations {
     };
     result: Task | undefined;
   };
-  /** The wanted revision holds; clears the faults whose time to be tried again had come. */
+  /** The wanted revision holds; clears the faults whose time to be tried again had come, and those of the causes in `cleared`. */
   reconciled: {
-    args: { token: number; revision: string; generation: number; facts: string; parameterKey?: string; now: number };
+    args: {
+      token: number;
+      revision: string;
+      generation: number;
+      facts: string;
+      parameterKey?: string;
+      cleared?: readonly string[];
+      now: number;
+    };
     result: 'ok' | 'stale';
   };
   faultRaised: {
-    args: { cause: string; code: number | string; message: string; parameter?: string; retryAt: number; now: number };
+    args: Pick<DeviceFault, 'cause' | 'code' | 'message' | 'parameter' | 'retryAt' | 'basis' | 'file'> & {
+      now: number;
+    };
     result: DeviceFault;
   };
   /** By cause or by id. */

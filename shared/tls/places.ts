@@ -43,7 +43,9 @@ function hostPort(text: string | undefined, port: number): { host: string; port:
 
 /** The URL of the ACS that the unit's own variables name, where they do. */
 export const acsUrlOf = (read: Read): string | undefined =>
-  (read('Cwmp.AcsUrlConfigSource') === 'Static' ? read('Cwmp.AcsStaticUrl') : undefined) || read('Cwmp.AcsUrl') || undefined;
+  (read('Cwmp.AcsUrlConfigSource') === 'Static' ? read('Cwmp.AcsStaticUrl') : undefined) ||
+  read('Cwmp.AcsUrl') ||
+  undefined;
 
 /** Servers beside the ACS: where scripts come from, and the SIP servers while SIP goes over TLS. A port of 0 is the usual one. */
 export function placesOf(read: Read): Place[] {

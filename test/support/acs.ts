@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { createEvents, type EventBus } from '../../acs/events.ts';
 import type { FleetOptions } from '../../acs/fleet/context.ts';
 import { createFleet, type Fleet } from '../../acs/fleet/fleet.ts';
-import type { Wake } from '../../acs/fleet/ports.ts';
+import type { PreflightPorts, Wake } from '../../acs/fleet/ports.ts';
 import { createSecrets, type Secrets } from '../../acs/fleet/secrets.ts';
 import { linkOf } from '../../acs/south/files.ts';
 import { createSouth, type South } from '../../acs/south/listener.ts';
@@ -38,7 +38,9 @@ export interface TestAcs {
   close(): Promise<void>;
 }
 
-export async function testAcs(options: Partial<FleetOptions> & { file?: string } = {}): Promise<TestAcs> {
+export async function testAcs(
+  options: Partial<FleetOptions> & { file?: string; preflight?: PreflightPorts } = {},
+): Promise<TestAcs> {
   const clock = new VirtualClock();
   const random = seededRandom(7);
   const logged: string[] = [];
@@ -63,7 +65,11 @@ export async function testAcs(options: Partial<FleetOptions> & { file?: string }
     cpeAuth: 'required',
     owner: 'test',
     enrolment: { username: 'enrol', password: 'factory' },
-    ports: { wake, linkFile: (task, direction) => `https://acs.test${linkOf(links, task, direction)}` },
+    ports: {
+      wake,
+      linkFile: (task, direction) => `https://acs.test${linkOf(links, task, direction)}`,
+      ...(options.preflight ? { preflight: options.preflight } : {}),
+    },
     ...options,
   });
   const south = createSouth({

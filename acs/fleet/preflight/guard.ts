@@ -1,9 +1,9 @@
 // Nothing that would take the ACS away from a device is saved unasked; and who would lose it by another certificate of the ACS.
 import { UserError } from '../../../shared/errors.ts';
-import type { WantedValue } from '../../store/store.ts';
 import type { FleetContext } from '../context.ts';
 import type { DeviceInput, Devices } from '../devices.ts';
-import type { Preset, Presets } from '../presets.ts';
+import { type Preset, wantedOf } from '../preset.ts';
+import type { Presets } from '../presets.ts';
 import type { FlightReport, Preflight } from './preflight.ts';
 import { factsOf } from './servers.ts';
 import { matters } from './settings.ts';
@@ -11,8 +11,8 @@ import { matters } from './settings.ts';
 export interface Guard {
   /** @throws UserError 409 `would-lose-acs` with who and why; 400 as the preset's own checks */
   preset(name: string, preset: Preset): Promise<void>;
-  /** @throws UserError 409 `would-lose-acs` with why */
-  overrides(id: string, input: DeviceInput): Promise<void>;
+  /** A device whose overrides, tags or site fields change. @throws UserError 409 `would-lose-acs` with why */
+  device(id: string, input: DeviceInput): Promise<void>;
   /**
    * What another certificate of the ACS would come to. @param chains PEM, one for each kind of key
    * @throws UserError 400; 409 where the ACS has no TLS to change
@@ -34,17 +34,20 @@ export function createGuard(
       if (!touches(preset) && !(stored && touches(stored))) return;
       refuseLoss((await presets.dryRun(name, preset, NAMED)).preflight);
     },
-    overrides: async (id, { overrides }) => {
-      if (!Object.keys(overrides ?? {}).some(matters)) return;
+    device: async (id, { overrides = {}, tags, site, siteChanges }) => {
+      if (!tags && !site && !siteChanges && !Object.keys(overrides).some(matters)) return;
       const row = await devices.row(id);
       if (row.state !== 'enrolled') return;
-      const patched = { ...row, overrides: { ...row.overrides } };
-      for (const [path, value] of Object.entries(overrides ?? {})) {
+      const patched = { ...row, overrides: { ...row.overrides }, tags: tags ?? row.tags };
+      patched.site = { ...(site ?? row.site), ...siteChanges };
+      for (const [path, value] of Object.entries(overrides)) {
         if (value === null) delete patched.overrides[path];
-        else patched.overrides[path] = typedValue(value);
+        else patched.overrides[path] = wantedOf(value);
       }
+      const [before, after] = [await presets.wanted(row), await presets.wanted(patched)];
+      if (before.revision === after.revision) return;
       const flight = await preflight.begin(NAMED);
-      await flight.look([{ row, before: await presets.wanted(row), after: await presets.wanted(patched) }]);
+      await flight.look([{ row, before, after }]);
       refuseLoss(flight.report());
     },
     certificate: async (chains, limit) => {
@@ -69,11 +72,6 @@ export function createGuard(
 
 const touches = ({ set = {}, objects = {}, certificates = [], script }: Preset): boolean =>
   certificates.length > 0 || script !== undefined || [...Object.keys(set), ...Object.keys(objects)].some(matters);
-
-function typedValue(value: string | number | boolean | WantedValue): WantedValue {
-  if (typeof value === 'object') return value;
-  return { value: typeof value === 'boolean' ? (value ? '1' : '0') : String(value) };
-}
 
 /** @throws UserError 409 */
 function refuseLoss({ totals, breaks }: FlightReport): void {

@@ -1,7 +1,8 @@
 // The links of a device, before and after a change, each with its verdict. Computed once for all devices that are equal in what counts.
-import type { TlsPolicy, TlsService } from '../../../shared/tls/profiles.ts';
+
 import type { ServerFacts } from '../../../shared/tls/offer.ts';
 import type { Place } from '../../../shared/tls/places.ts';
+import type { TlsPolicy, TlsService } from '../../../shared/tls/profiles.ts';
 import { type ReadServer, serverName } from './servers.ts';
 import type { Settings } from './settings.ts';
 import type { Roots } from './trust.ts';

@@ -64,7 +64,12 @@ export function createPreflight(context: FleetContext, { files, models }: { file
   const own = async (): Promise<LinkGround['own']> => {
     const { url, listener } = ports.preflight?.own() ?? {};
     const read = await servers.reader();
-    return { url, facts: listener ? await read(listener) : { missing: 'the ACS has no TLS listener' } };
+    const heard = listener ? await read(listener) : { missing: 'the ACS has no TLS listener' };
+    if ('facts' in heard || url === undefined || !url.startsWith('https:')) return { url, facts: heard };
+    // Behind a proxy that speaks TLS for it.
+    const { hostname, port } = new URL(url);
+    const seen = await read({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 443) });
+    return { url, facts: 'facts' in seen ? seen : heard };
   };
 
   const loadScripts = async (changed: readonly Changed[]): Promise<void> => {
@@ -131,7 +136,8 @@ export function createPreflight(context: FleetContext, { files, models }: { file
     const count = (device: string, links: readonly Link[]): void => {
       for (const { link, server, before, after } of links) {
         if (!after) continue;
-        const totals = (report.totals[link] ??= { keeps: 0, loses: 0, unknown: 0, breaks: 0 });
+        const totals = report.totals[link] ?? { keeps: 0, loses: 0, unknown: 0, breaks: 0 };
+        report.totals[link] = totals;
         totals[after.verdict]++;
         if (after.verdict !== 'loses' || before?.verdict === 'loses') continue;
         totals.breaks++;

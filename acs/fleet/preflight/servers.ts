@@ -149,7 +149,10 @@ export function createServers({ store, clock, events, ports }: FleetContext): Se
         }),
       );
       const names = new Set(told.map(({ server }) => server));
-      return [...told, ...[...kept].filter(([name]) => !names.has(name)).map(([name, probed]) => probedView(name, probed))];
+      return [
+        ...told,
+        ...[...kept].filter(([name]) => !names.has(name)).map(([name, probed]) => probedView(name, probed)),
+      ];
     },
     tell: async (server, input) => {
       const { host, port } = serverAt(server);
