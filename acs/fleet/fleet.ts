@@ -3,6 +3,7 @@ import type { FleetContext } from './context.ts';
 import { createDevices, type Devices } from './devices.ts';
 import { createEnrolment, type Enrolment } from './enrol.ts';
 import { createFiles, type Files } from './files.ts';
+import type { Members } from './members.ts';
 import { createModels, type Models } from './models.ts';
 import { createPresets, type Presets } from './presets.ts';
 import { type Quirks, quirksOf, type Subject } from './quirks.ts';
@@ -19,6 +20,7 @@ export interface Fleet {
   tasks: Tasks;
   visits: Visits;
   traces: Traces;
+  members: Members;
   /** Where a device departs from the standard. */
   quirksOf(subject: Subject): Quirks;
 }
@@ -37,6 +39,7 @@ export function createFleet(context: FleetContext): Fleet {
     tasks,
     visits: createVisits(context, { tasks, presets, models, files }),
     traces: createTraces(context),
+    members: context.members,
     quirksOf: subject => quirksOf(subject, context.quirks),
   };
 }

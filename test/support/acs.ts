@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { createEvents, type EventBus } from '../../acs/events.ts';
 import type { FleetOptions } from '../../acs/fleet/context.ts';
 import { createFleet, type Fleet } from '../../acs/fleet/fleet.ts';
+import { aloneAs } from '../../acs/fleet/members.ts';
 import type { Wake } from '../../acs/fleet/ports.ts';
 import { createSecrets, type Secrets } from '../../acs/fleet/secrets.ts';
 import { linkOf } from '../../acs/south/files.ts';
@@ -61,7 +62,7 @@ export async function testAcs(options: Partial<FleetOptions> & { file?: string }
     secrets,
     enrol: 'approve',
     cpeAuth: 'required',
-    owner: 'test',
+    members: aloneAs('test'),
     enrolment: { username: 'enrol', password: 'factory' },
     ports: { wake, linkFile: (task, direction) => `https://acs.test${linkOf(links, task, direction)}` },
     ...options,
@@ -72,7 +73,7 @@ export async function testAcs(options: Partial<FleetOptions> & { file?: string }
     random,
     log,
     events,
-    keys: { nonces: secrets.keyFor('nonces'), links },
+    keys: { nonces: secrets.keyFor('nonces'), links, cookies: secrets.keyFor('session cookies') },
     cpeAuth: options.cpeAuth ?? 'required',
     trustedProxies: ['127.0.0.1'],
   });
