@@ -3,6 +3,7 @@ import type { FleetContext } from './context.ts';
 import { createDevices, type Devices } from './devices.ts';
 import { createEnrolment, type Enrolment } from './enrol.ts';
 import { createFiles, type Files } from './files.ts';
+import { createLiveness, type LivenessWatch } from './liveness.ts';
 import type { Members } from './members.ts';
 import { createModels, type Models } from './models.ts';
 import { createPresets, type Presets } from './presets.ts';
@@ -21,6 +22,7 @@ export interface Fleet {
   visits: Visits;
   traces: Traces;
   members: Members;
+  liveness: LivenessWatch;
   /** Where a device departs from the standard. */
   quirksOf(subject: Subject): Quirks;
 }
@@ -28,7 +30,7 @@ export interface Fleet {
 export function createFleet(context: FleetContext): Fleet {
   const models = createModels(context.quirks);
   const files = createFiles(context);
-  const presets = createPresets(context, files, models);
+  const presets = createPresets(context, models);
   const tasks = createTasks(context, files, models);
   return {
     devices: createDevices(context, models),
@@ -40,6 +42,7 @@ export function createFleet(context: FleetContext): Fleet {
     visits: createVisits(context, { tasks, presets, models, files }),
     traces: createTraces(context),
     members: context.members,
+    liveness: createLiveness(context),
     quirksOf: subject => quirksOf(subject, context.quirks),
   };
 }

@@ -184,7 +184,9 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
     return false;
   };
 
-  const tell = (id: string, { address }: Arrival, { row, first, settled }: Claimed, eventCodes: string[]): void => {
+  const tell = (id: string, { address }: Arrival, informed: Claimed, eventCodes: string[]): void => {
+    const { row, first, settled, back } = informed;
+    if (back) events.emit('back', { device: id, was: back });
     if (first) events.emit('enrolled', { device: id, state: row.state });
     events.emit('inform', { device: id, events: eventCodes, address, softwareVersion: row.softwareVersion });
     for (const task of settled) events.emit('task', { task });

@@ -113,6 +113,12 @@ const migrations: readonly string[] = [
   ALTER TABLE rows ADD COLUMN told TEXT NOT NULL DEFAULT '{}';
   UPDATE rows SET told = json_extract(body, '$.values'), body = json_remove(body, '$.values', '$.claim');
   `,
+  `
+  -- When the watch over liveness has to look next (liveness.ts); 0 for never.
+  ALTER TABLE devices ADD COLUMN due REAL NOT NULL DEFAULT 0;
+  UPDATE devices SET due = online_until WHERE state = 'enrolled';
+  CREATE INDEX devices_due ON devices (due) WHERE due > 0;
+  `,
 ];
 
 /** Where the store lies, and how large the file may grow. */
