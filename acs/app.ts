@@ -169,7 +169,7 @@ async function build(
   const bound = await listening('--api', setup.api, rest.listen({ host: hostOf(setup.api), port: apiPort }));
   unready = undefined;
   const schedule = createSchedule({ store, clock, log, owner: secrets.keyFor('owner').toString('hex', 0, 6) });
-  startDuties(schedule, { store, clock }, setup.keepDays ?? { tasks: 30, audit: 365 });
+  startDuties(schedule, { store, clock, files: fleet.files }, setup.keepDays ?? { tasks: 30, audit: 365 });
   closing.push(() => schedule.stop());
   closing.push(() => {
     unready = 'it stops';

@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { isAbort, messageOf, UserError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Retention, Store } from '../store/store.ts';
+import type { Files } from './files.ts';
 
 export interface Schedule {
   /** Does `work` every `ms`, the first time soon after the start unless it was done elsewhere meanwhile. What fails is logged and tried again. */
@@ -94,8 +95,11 @@ export const retentionAt = (now: number, days: KeptDays): Retention => ({
 /** The duties of every ACS. */
 export function startDuties(
   schedule: Schedule,
-  { store, clock }: { store: Store; clock: Clock },
+  { store, clock, files }: { store: Store; clock: Clock; files: Pick<Files, 'sweep'> },
   days: KeptDays,
 ): void {
-  schedule.every('retention', HOUR, () => store.prune(retentionAt(clock.now(), days)));
+  schedule.every('retention', HOUR, async () => {
+    await files.sweep();
+    await store.prune(retentionAt(clock.now(), days));
+  });
 }

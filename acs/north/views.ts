@@ -78,7 +78,7 @@ export const faultView = (fault: DeviceFault): View => ({
 });
 
 export const auditView = (entry: AuditEntry): View => ({ ...entry, time: iso(entry.time) });
-export const fileView = (file: StoredFile): View => ({ ...file, time: iso(file.time) });
+export const fileView = ({ content: _place, ...file }: StoredFile): View => ({ ...file, time: iso(file.time) });
 export const knockView = (knock: Knock): View => ({ ...knock, first: iso(knock.first), last: iso(knock.last) });
 export const parameterView = (known: KnownValue): View => ({
   ...known,
