@@ -22,6 +22,7 @@ import { createSouth, type ListenTls, renewServer, type South } from './south/li
 import type { WireTap } from './south/trace.ts';
 import { parseFilter } from './store/filter.ts';
 import { watchStore } from './store/health.ts';
+import { livenessStates } from './store/liveness.ts';
 import type { Store } from './store/store.ts';
 
 export interface AcsSetup {
@@ -140,7 +141,8 @@ async function build(
   const metrics = createMetrics(events, {
     sessions: () => south.sessions(),
     admission: () => south.admission(),
-    devices: async () => await Promise.all((['known', 'quarantine', 'enrolled'] as const).map(countOf(setup))),
+    liveness: async () => await Promise.all(livenessStates.map(countOf(setup, 'liveness'))),
+    devices: async () => await Promise.all((['known', 'quarantine', 'enrolled'] as const).map(countOf(setup, 'state'))),
   });
   closing.push(() => metrics.stop());
   let unready: string | undefined = 'it starts';
@@ -169,7 +171,11 @@ async function build(
   const bound = await listening('--api', setup.api, rest.listen({ host: hostOf(setup.api), port: apiPort }));
   unready = undefined;
   const schedule = createSchedule({ store, clock, log, owner: secrets.keyFor('owner').toString('hex', 0, 6) });
-  startDuties(schedule, { store, clock, files: fleet.files }, setup.keepDays ?? { tasks: 30, audit: 365 });
+  startDuties(
+    schedule,
+    { store, clock, liveness: fleet.liveness, files: fleet.files },
+    setup.keepDays ?? { tasks: 30, audit: 365 },
+  );
   closing.push(() => schedule.stop());
   closing.push(() => {
     unready = 'it stops';
@@ -214,10 +220,10 @@ async function listening<T>(
 }
 
 const countOf =
-  ({ store, clock }: AcsSetup) =>
+  ({ store, clock }: AcsSetup, field: string) =>
   async (state: string): Promise<{ state: string; count: number }> => ({
     state,
-    count: await store.countDevices(parseFilter(`state = "${state}"`), clock.now()),
+    count: await store.countDevices(parseFilter(`${field} = "${state}"`), clock.now()),
   });
 
 const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '');
@@ -230,6 +236,9 @@ function logEvents(events: EventBus, log: Log): () => void {
   const ends = [
     events.on('session', event => log.info('session', { ...event })),
     events.on('enrolled', event => log.info('device', { ...event })),
+    events.on('late', event => log.info('late', { ...event })),
+    events.on('lost', event => log.warn('lost', { ...event })),
+    events.on('back', event => log.info('back', { ...event })),
     events.on('knock', event => log.info('knocking', { ...event })),
     events.on('fault', ({ fault }) =>
       log.warn('fault', { device: fault.device, cause: fault.cause, code: fault.code, reason: fault.message }),

@@ -7,6 +7,11 @@ export interface AcsEvents {
   knock: { device: string; address: string };
   /** A device was met for the first time, or left quarantine. */
   enrolled: { device: string; state: string };
+  /** It informs no more: two Informs did not come, or four. */
+  late: { device: string; lastInform: string };
+  lost: { device: string; lastInform: string };
+  /** One that was late or lost informs again. */
+  back: { device: string; was: 'late' | 'lost' };
   inform: { device: string; events: string[]; address: string; softwareVersion: string };
   session: {
     device: string;
@@ -41,6 +46,9 @@ export interface EventBus {
 export const eventNames: readonly EventName[] = [
   'knock',
   'enrolled',
+  'late',
+  'lost',
+  'back',
   'inform',
   'session',
   'rpc',

@@ -3,6 +3,7 @@ import type { FleetContext } from './context.ts';
 import { createDevices, type Devices } from './devices.ts';
 import { createEnrolment, type Enrolment } from './enrol.ts';
 import { createFiles, type Files } from './files.ts';
+import { createLiveness, type LivenessWatch } from './liveness.ts';
 import { createModels, type Models } from './models.ts';
 import { createPresets, type Presets } from './presets.ts';
 import { type Quirks, quirksOf, type Subject } from './quirks.ts';
@@ -19,6 +20,7 @@ export interface Fleet {
   tasks: Tasks;
   visits: Visits;
   traces: Traces;
+  liveness: LivenessWatch;
   /** Where a device departs from the standard. */
   quirksOf(subject: Subject): Quirks;
 }
@@ -26,7 +28,7 @@ export interface Fleet {
 export function createFleet(context: FleetContext): Fleet {
   const models = createModels(context.quirks);
   const files = createFiles(context);
-  const presets = createPresets(context, files, models);
+  const presets = createPresets(context, models);
   const tasks = createTasks(context, files, models);
   return {
     devices: createDevices(context, models),
@@ -37,6 +39,7 @@ export function createFleet(context: FleetContext): Fleet {
     tasks,
     visits: createVisits(context, { tasks, presets, models, files }),
     traces: createTraces(context),
+    liveness: createLiveness(context),
     quirksOf: subject => quirksOf(subject, context.quirks),
   };
 }

@@ -168,6 +168,7 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
       if (informed.outcome === 'busy') return { busy: true };
       if (informed.outcome === 'refused') return { refused: true };
       const eventCodes = arrival.events.map(event => event.EventCode);
+      if (informed.back) events.emit('back', { device: id, was: informed.back });
       if (informed.first) events.emit('enrolled', { device: id, state: informed.row.state });
       events.emit('inform', {
         device: id,

@@ -63,7 +63,7 @@ export async function createRest(options: RestOptions): Promise<FastifyInstance>
     return problem(reply, new UserError(405, 'method-not-allowed', reason));
   });
   app.setErrorHandler((error, request, reply) => {
-    const known = knownError(error);
+    const known = knownError(error, request.routeOptions.bodyLimit);
     if (!known) log.error('operation failed', { url: request.url, error });
     problem(reply, known ?? new UserError(500, 'internal', 'internal error; the log says more'));
   });
@@ -129,11 +129,12 @@ const refusalOf = (request: FastifyRequest): string =>
     : 'a bearer token is needed: Authorization: Bearer TOKEN';
 
 /** Errors of ours, of the field and of fastify's own parsing; undefined for a bug. */
-function knownError(error: unknown): UserError | undefined {
+function knownError(error: unknown, limit?: number): UserError | undefined {
   if (error instanceof UserError) return error;
   if (error instanceof CwmpFault) return new UserError(400, 'cwmp-fault', `${error.code} ${error.message}`);
   const status = (error as { statusCode?: number }).statusCode;
-  if (status === 413) return new UserError(413, 'too-large', 'the body is larger than this call takes');
+  if (status === 413)
+    return new UserError(413, 'too-large', `the body is larger than this call takes${limit ? `: ${limit} bytes` : ''}`);
   return status && status < 500 ? new UserError(status, 'bad-request', messageOf(error)) : undefined;
 }
 

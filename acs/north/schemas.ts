@@ -20,9 +20,12 @@ const login = closed({
   password: Type.String({ minLength: 1, maxLength: 256 }),
 });
 
+/** U+0001 marks what is sealed; XML could not carry it anyway. */
+const siteFields = Type.Record(Type.String(), Type.String({ pattern: '^[^\\u0001]*$' }));
+
 const deviceFields = {
   tags: optional(Type.Array(Type.String({ pattern: '^\\S{1,64}$' }), { maxItems: 100 })),
-  site: optional(byName),
+  site: optional(siteFields),
   overrides: optional(
     Type.Record(Type.String(), Type.Union([wantedValue, Type.Null()]), {
       description: 'Values for this device alone, by path; null removes one',
@@ -33,6 +36,9 @@ const deviceFields = {
 };
 
 export const devicePatch = closed(deviceFields);
+export const devicesUpdate = closed({
+  items: Type.Array(closed({ id: Type.String(), ...deviceFields }), { maxItems: 100_000 }),
+});
 export const deviceAnnounce = closed({ id: text('OUI-ProductClass-Serial, or OUI-Serial'), ...deviceFields });
 export const deviceQuery = closed({
   filter: optional(text('productClass = "4102S" and firmware < "49.2" and not online')),
@@ -89,10 +95,11 @@ const faultCode = Type.Union([Type.Integer(), Type.String()]);
 const fault = Type.Object({
   id: Type.String(),
   device: Type.String(),
-  cause: text('preset:NAME, task:ID or reconcile'),
+  cause: text('preset:NAME, override:PATH, task:ID or reconcile'),
   code: faultCode,
   message: Type.String(),
   parameter: optional(Type.String()),
+  file: optional(text('The stored file that was taken without its effect')),
   first: time,
   last: time,
   count: Type.Integer(),
@@ -106,6 +113,7 @@ const device = Type.Object({
   serialNumber: Type.String(),
   state: Type.Union([Type.Literal('known'), Type.Literal('quarantine'), Type.Literal('enrolled')]),
   online: Type.Boolean(),
+  liveness: nullable(Type.Union((['online', 'late', 'lost'] as const).map(state => Type.Literal(state)))),
   created: time,
   lastInform: nullable(time),
   lastBoot: nullable(time),
@@ -213,6 +221,15 @@ export const answers = {
   file,
   devices: Type.Object({ items: Type.Array(device), next: nullable(Type.String()) }),
   announced,
+  updated: Type.Object({
+    updated: texts,
+    failed: Type.Array(
+      Type.Object({
+        line: Type.Integer({ description: 'Of the CSV, or place in the list from 1' }),
+        reason: Type.String(),
+      }),
+    ),
+  }),
   announcedAll: Type.Union([device, announced]),
   knocking: list(
     Type.Object({ device: Type.String(), address: Type.String(), first: time, last: time, count: Type.Integer() }),

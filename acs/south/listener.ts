@@ -75,12 +75,16 @@ const MAX_ABSENT = 10;
 const MAX_BODY = 16 * 1024 * 1024;
 /** What a caller that has not proved itself may send. */
 const MAX_STRANGER_BODY = 256 * 1024;
+/** An Inform no longer than this is not read anew when it comes once more on its connection, with credentials this time. */
+const MAX_REMEMBERED = 16 * 1024;
 
 export function createSouth(options: SouthOptions): South {
   const { fleet, clock, random, log, events } = options;
   const byCookie = new Map<string, Live>();
   const bySocket = new WeakMap<Socket, Live>();
   const byDevice = new Map<string, Exchange>();
+  /** What was last posted on a connection and answered with 401. */
+  const challenged = new WeakMap<Socket, { body: Buffer; envelope: Envelope }>();
   const apps: { server: FastifyInstance; tls?: ListenTls }[] = [];
   const authenticator: Authenticator = createAuthenticator({
     enrolment: fleet.enrolment,
@@ -219,6 +223,17 @@ export function createSouth(options: SouthOptions): South {
     } else await answerXml(reply, answer, witness, live.compresses && acceptsGzip(request));
   };
 
+  /** The first POST of a session comes twice where it is answered with 401. */
+  const decode = (socket: Socket, body: Buffer, isFirst: boolean): Envelope | 'empty' => {
+    if (isBlank(body)) return 'empty';
+    if (!isFirst) return decodeEnvelope(body);
+    const earlier = challenged.get(socket);
+    if (earlier?.body.equals(body)) return earlier.envelope;
+    const envelope = decodeEnvelope(body);
+    if (body.length <= MAX_REMEMBERED) challenged.set(socket, { body, envelope });
+    return envelope;
+  };
+
   /** What was posted; undefined when it was bad enough to be answered here. */
   const read = async (
     request: FastifyRequest,
@@ -230,7 +245,7 @@ export function createSouth(options: SouthOptions): South {
     let body: Buffer = Buffer.alloc(0);
     try {
       body = await plainBody(request, before ? MAX_BODY : MAX_STRANGER_BODY);
-      const envelope = isBlank(body) ? 'empty' : decodeEnvelope(body);
+      const envelope = decode(request.socket, body, before === undefined);
       heard(envelope);
       if (envelope === 'empty') return 'empty';
       if (envelope.unknownMustUnderstand === undefined) return envelope.body.kind === 'empty' ? 'empty' : envelope;
@@ -275,6 +290,7 @@ export function createSouth(options: SouthOptions): South {
       await deny(request, reply, posted, known);
       return;
     }
+    challenged.delete(request.socket);
     // TR-069 3.7.1.1: one Inform a session; another one means that the CPE has begun anew. Without our cookie it is told by its
     // DeviceId alone: one connection may carry several CPEs.
     if (cookiesOf(request.raw).length > 0) before?.exchange.abandon('the CPE began a new session');

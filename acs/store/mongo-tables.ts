@@ -31,6 +31,8 @@ export interface DeviceDocument extends Versioned {
   lastInform?: number;
   lastBoot?: number;
   onlineUntil?: number;
+  lateUntil?: number;
+  due?: number;
   tags?: string[];
   site?: Pair[];
   values?: Pair[];
@@ -130,6 +132,7 @@ const indexes: Partial<Record<keyof Collections, IndexDescription[]>> = {
     ...['oui', 'productClass', 'serial', 'firmwareKey', 'state', 'created', 'lastInform'].map(column =>
       index({ [column]: 1, _id: 1 }),
     ),
+    index({ due: 1 }),
     index({ tags: 1 }),
     index({ tasks: 1 }, sparse),
     index({ newestTask: 1 }, sparse),

@@ -9,6 +9,7 @@ import { type Link, type MongoOptions, openLink } from './mongo-link.ts';
 import { createSearch } from './mongo-search.ts';
 import { openTables } from './mongo-tables.ts';
 import { createTrees } from './mongo-trees.ts';
+import { upgradeDevices } from './mongo-upgrade.ts';
 import type { DeviceOperation, DeviceOperations, Store } from './store.ts';
 
 export type { MongoOptions } from './mongo-link.ts';
@@ -27,6 +28,7 @@ export async function openMongo(options: MongoOptions): Promise<Store> {
     const trees = createTrees(link, collections);
     const devices = createDevices(link, collections, trees);
     await link.retry(() => documents.refresh());
+    await upgradeDevices(link, collections);
     await devices.sweep();
     const stopRefreshing = keepFresh(link, documents);
     return {
@@ -73,7 +75,9 @@ type DevicePart = Pick<
   | 'apply'
   | 'devices'
   | 'countDevices'
+  | 'overdue'
   | 'parameters'
+  | 'knownValues'
   | 'putParameters'
   | 'tasks'
   | 'task'
@@ -93,7 +97,9 @@ function deviceStore(
       run(() => devices.apply(id, name, args)),
     devices: query => run(() => search.devices(query)),
     countDevices: (filter, now) => run(() => search.countDevices(filter, now)),
+    overdue: query => run(() => search.overdue(query)),
     parameters: (device, path) => run(() => trees.parameters(device, path)),
+    knownValues: (ids, paths) => run(() => search.knownValues(ids, paths)),
     putParameters: (device, values, replaceBelow) => run(() => trees.put(device, values, replaceBelow)),
     tasks: query => run(() => search.tasks(query)),
     task: id => run(() => search.task(id)),

@@ -10,6 +10,7 @@ import type {
   DeviceRow,
   DocumentKind,
   KnownValue,
+  OverdueQuery,
   StoredContent,
   StoredDocument,
   Task,
@@ -18,13 +19,22 @@ import type {
 /** Reads that may have to walk all devices: plain data, so that they can be sent to another thread. */
 export type SearchRequest =
   | { do: 'devices'; query: DeviceQuery }
-  | { do: 'countDevices'; filter?: Filter; now: number };
+  | { do: 'countDevices'; filter?: Filter; now: number }
+  | { do: 'overdue'; query: OverdueQuery }
+  | { do: 'knownValues'; devices: readonly string[]; paths: readonly string[] };
+
+/** As it travels: each different answer once, and for each device its place among them. */
+export interface KnownAnswer {
+  texts: (string | null)[][];
+  of: [device: string, at: number][];
+}
 
 export interface Reading {
   device(id: string): DeviceRow | undefined;
   deviceByUsername(username: string): Pick<DeviceRow, 'id' | 'credentials'> | undefined;
   devices(query: DeviceQuery): { items: DeviceRow[]; next?: string };
   countDevices(filter: Filter | undefined, now: number): number;
+  overdue(query: OverdueQuery): string[];
   parameters(device: string, path: string): KnownValue[];
   tasks(query: { device?: string; limit: number }): Task[];
   task(id: string): Task | undefined;
@@ -92,6 +102,21 @@ export function createReading(db: DatabaseSyncInstance): Reading {
     return one<{ n: number }>(`SELECT count(*) AS n FROM devices d WHERE ${where.sql}`, ...where.params)?.n ?? 0;
   };
 
+  /** In the order of the index `devices_due`. */
+  const overdue = ({ now, limit, deaf }: OverdueQuery): string[] => {
+    const due = 'SELECT id FROM devices WHERE due > 0 AND due < ?';
+    const found = deaf
+      ? all<{ id: string }>(
+          `${due} AND (due < ? OR last_inform >= ?) ORDER BY due LIMIT ?`,
+          now,
+          now - deaf.ms,
+          deaf.until,
+          limit,
+        )
+      : all<{ id: string }>(`${due} ORDER BY due LIMIT ?`, now, limit);
+    return found.map(({ id }) => id);
+  };
+
   const parameters = (id: string, path: string): KnownValue[] => {
     const pk = one<{ pk: number }>('SELECT pk FROM devices WHERE id = ?', id)?.pk;
     if (pk === undefined) return [];
@@ -104,6 +129,28 @@ export function createReading(db: DatabaseSyncInstance): Reading {
           ? all<ParameterRow>(`${select} ORDER BY d.path`, pk)
           : all<ParameterRow>(`${select} AND d.path >= ? AND d.path < ? ORDER BY d.path`, pk, ...below(path));
     return rows.map(knownValue);
+  };
+
+  const knownValues = (devices: readonly string[], paths: readonly string[]): KnownAnswer => {
+    const places = new Map(
+      all<{ pk: number; path: string }>(
+        'SELECT pk, path FROM paths WHERE path IN (SELECT value FROM json_each(?))',
+        JSON.stringify(paths),
+      ).map(({ pk, path }) => [pk, paths.indexOf(path)]),
+    );
+    const found = all<{ id: string; path: number; value: string }>(
+      `SELECT d.id, p.path, p.value FROM json_each(?) j CROSS JOIN devices d ON d.id = j.value
+       CROSS JOIN json_each(?) n CROSS JOIN parameters p ON p.device = d.pk AND p.path = n.value`,
+      JSON.stringify(devices),
+      JSON.stringify([...places.keys()]),
+    );
+    const byDevice = new Map<string, (string | null)[]>();
+    for (const { id, path, value } of found) {
+      const texts = byDevice.get(id) ?? Array<string | null>(paths.length).fill(null);
+      texts[places.get(path)!] = value;
+      byDevice.set(id, texts);
+    }
+    return distinct(byDevice);
   };
 
   const openTasks = (limit: number): Task[] => {
@@ -184,14 +231,19 @@ export function createReading(db: DatabaseSyncInstance): Reading {
     ).map(row => ({ ...row }));
   const hasLooseContent = (): boolean => one('SELECT 1 FROM contents WHERE name IS NULL LIMIT 1') !== undefined;
 
-  const search = (request: SearchRequest): unknown =>
-    request.do === 'devices' ? devices(request.query) : countDevices(request.filter, request.now);
+  const search = (request: SearchRequest): unknown => {
+    if (request.do === 'devices') return devices(request.query);
+    if (request.do === 'overdue') return overdue(request.query);
+    if (request.do === 'knownValues') return knownValues(request.devices, request.paths);
+    return countDevices(request.filter, request.now);
+  };
 
   return {
     device,
     deviceByUsername,
     devices,
     countDevices,
+    overdue,
     parameters,
     tasks,
     task,
@@ -206,6 +258,18 @@ export function createReading(db: DatabaseSyncInstance): Reading {
     hasLooseContent,
     search,
   };
+}
+
+function distinct(byDevice: ReadonlyMap<string, (string | null)[]>): KnownAnswer {
+  const answer: KnownAnswer = { texts: [], of: [] };
+  const places = new Map<string, number>();
+  for (const [device, texts] of byDevice) {
+    const key = JSON.stringify(texts);
+    const at = places.get(key) ?? answer.texts.push(texts) - 1;
+    places.set(key, at);
+    answer.of.push([device, at]);
+  }
+  return answer;
 }
 
 /** As the table has it. */

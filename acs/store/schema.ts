@@ -115,6 +115,12 @@ export const migrations: readonly (string | ((db: DatabaseSyncInstance) => void)
   UPDATE rows SET told = json_extract(body, '$.values'), body = json_remove(body, '$.values', '$.claim');
   `,
   `
+  -- When the watch over liveness has to look next (liveness.ts); 0 for never.
+  ALTER TABLE devices ADD COLUMN due REAL NOT NULL DEFAULT 0;
+  UPDATE devices SET due = online_until WHERE state = 'enrolled';
+  CREATE INDEX devices_due ON devices (due) WHERE due > 0;
+  `,
+  `
   -- Contents of files, in chunks of 64 KB. Without a name: still being written, or replaced and perhaps still being read.
   CREATE TABLE contents (
     -- Never used again: who reads a content must not come upon another one.

@@ -5,7 +5,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { Filter } from './filter.ts';
 import { writePacking } from './packing.ts';
-import { createReading, type Reading, type SearchRequest } from './reading.ts';
+import { createReading, type KnownAnswer, type Reading, type SearchRequest } from './reading.ts';
 import { openReader, openWriter, type StoreFile } from './schema.ts';
 import { createContents } from './sqlite-contents.ts';
 import type {
@@ -151,7 +151,13 @@ function createStore({ write, search, reading, close }: Connections, clock: Cloc
     countDevices: async (filter: Filter | undefined, now: number) =>
       (await search(filter ? { do: 'countDevices', filter, now } : { do: 'countDevices', now })) as number,
 
+    overdue: async query => (await search({ do: 'overdue', query })) as string[],
+
     parameters: async (device, path) => reading.parameters(device, path),
+    knownValues: async (devices, paths) => {
+      const { texts, of } = (await search({ do: 'knownValues', devices, paths })) as KnownAnswer;
+      return new Map(of.map(([device, at]) => [device, texts[at]!]));
+    },
     putParameters: async (device: string, values: KnownValue[], replaceBelow?: string) => {
       await write({
         do: 'putParameters',

@@ -78,7 +78,7 @@ export interface Task {
 export interface DeviceFault {
   id: string;
   device: string;
-  /** What could not be done: `preset:NAME`, `task:ID`, `reconcile`. */
+  /** What could not be done: `preset:NAME`, `override:PATH`, `task:ID`, `reconcile`. */
   cause: string;
   code: number | string;
   message: string;
@@ -87,8 +87,12 @@ export interface DeviceFault {
   first: number;
   last: number;
   count: number;
-  /** Not tried again before. */
+  /** Not tried again before, unless what it rests on changes. */
   retryAt: number;
+  /** Tag of what the fault rests on (wanted.ts); absent: time alone ends it. */
+  basis?: string;
+  /** The stored file that was taken without its effect: forgotten as taken when the fault is cleared, so that it is sent again. */
+  file?: string;
 }
 
 /** A session's hold on its device. It lasts as long as its owner does: the lease is the process's (see Member), none a session's. */
@@ -139,6 +143,8 @@ export interface DeviceRow extends DeviceIdentity {
   root: string;
   /** Seconds between periodic Informs, when known: what liveness is judged by. */
   informInterval?: number;
+  /** What the watch last said of a device that does not inform any more; gone with its next Inform. */
+  absence?: 'late' | 'lost';
   /** Values that the last Informs carried, by path: a JSON object as text, which seldom changes and is seldom looked into (inform.ts). */
   told: string;
 
@@ -190,7 +196,8 @@ export interface InformFacts {
 }
 
 export type Informed =
-  | { outcome: 'claimed'; row: DeviceRow; token: number; first: boolean; settled: Task[] }
+  /** `back`: what had been said of it, where it had been missed. */
+  | { outcome: 'claimed'; row: DeviceRow; token: number; first: boolean; settled: Task[]; back?: 'late' | 'lost' }
   /** In session with another member, under that claim. */
   | { outcome: 'busy'; claim: Claim }
   | { outcome: 'refused' };
@@ -203,7 +210,10 @@ export interface Outcome {
 
 export interface DevicePatch {
   tags?: string[];
+  /** All of them anew. */
   site?: Record<string, string>;
+  /** Those that are named, the others stay. */
+  siteChanges?: Record<string, string>;
   /** `null` removes one. */
   overrides?: Record<string, WantedValue | null>;
   credentials?: Credentials;
@@ -219,6 +229,10 @@ export interface DeviceOperations {
   informed: { args: InformFacts; result: Informed };
   /** End of a session: frees the claim. `complete` false (lost session) counts no silent session. */
   released: { args: { token: number; complete: boolean; now: number }; result: 'ok' | 'stale' };
+  /** Says of a device that it is late or lost, once each; undefined where there is nothing new to say. */
+  missed: { args: { now: number; deaf?: Deaf }; result: { absence: 'late' | 'lost'; lastInform: number } | undefined };
+  /** Seconds between its periodic Informs, 0 for none, as it was read or set. */
+  intervalLearned: { args: { informInterval: number }; result: boolean };
   /** Announces a device before first contact. 409 when it exists. */
   announced: { args: { identity: DeviceIdentity; now: number; patch: DevicePatch }; result: DeviceRow };
   patched: { args: { patch: DevicePatch }; result: DeviceRow };
@@ -250,13 +264,23 @@ export interface DeviceOperations {
     };
     result: Task | undefined;
   };
-  /** The wanted revision holds; clears the faults whose time to be tried again had come. */
+  /** The wanted revision holds; clears the faults whose time to be tried again had come, and those of the causes in `cleared`. */
   reconciled: {
-    args: { token: number; revision: string; generation: number; facts: string; parameterKey?: string; now: number };
+    args: {
+      token: number;
+      revision: string;
+      generation: number;
+      facts: string;
+      parameterKey?: string;
+      cleared?: readonly string[];
+      now: number;
+    };
     result: 'ok' | 'stale';
   };
   faultRaised: {
-    args: { cause: string; code: number | string; message: string; parameter?: string; retryAt: number; now: number };
+    args: Pick<DeviceFault, 'cause' | 'code' | 'message' | 'parameter' | 'retryAt' | 'basis' | 'file'> & {
+      now: number;
+    };
     result: DeviceFault;
   };
   /** By cause or by id. */
@@ -277,6 +301,8 @@ export interface KnownValue {
   time: number;
 }
 
+export type KnownTexts = readonly (string | null)[];
+
 export interface DeviceQuery {
   filter?: Filter;
   /** Field to sort by, `-` in front for descending; `id` breaks ties. */
@@ -284,6 +310,18 @@ export interface DeviceQuery {
   limit: number;
   cursor?: string;
   now: number;
+}
+
+export interface OverdueQuery {
+  now: number;
+  limit: number;
+  deaf?: Deaf;
+}
+
+/** A time in which no device could be heard, because nobody served: for those that did not inform since, it does not count. */
+export interface Deaf {
+  until: number;
+  ms: number;
 }
 
 /** Small documents that the whole server shares, by kind and name. */
@@ -339,9 +377,16 @@ export interface Store {
   ): Promise<DeviceOperations[N]['result']>;
   devices(query: DeviceQuery): Promise<{ items: DeviceRow[]; next?: string }>;
   countDevices(filter: Filter | undefined, now: number): Promise<number>;
+  /** Ids of devices that became late or lost since that was last said of them, those first that are due longest: an indexed read. */
+  overdue(query: OverdueQuery): Promise<string[]>;
 
   /** Known parameters at or below `path` (partial paths end with a dot; '' is all). */
   parameters(device: string, path: string): Promise<KnownValue[]>;
+  /**
+   * The known values of some paths in many devices, in the order of `paths`, null for what is not known. A device of which none is
+   * known is absent; equal answers of one call are one object.
+   */
+  knownValues(devices: readonly string[], paths: readonly string[]): Promise<ReadonlyMap<string, KnownTexts>>;
   /** Merges values into the device's tree; `replaceBelow` forgets all known below that partial path first. */
   putParameters(device: string, values: KnownValue[], replaceBelow?: string): Promise<void>;
 

@@ -2,7 +2,7 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { UserError } from '../../shared/errors.ts';
 import { type ContentRequest, createContentWrites } from './content-writes.ts';
-import { onlineUntil } from './filter.ts';
+import { dueAt, onlineUntil } from './liveness.ts';
 import { operate } from './operations.ts';
 import { changedMeanwhile, jsonOf, jsonTextOf, textOf } from './plain.ts';
 import { below, rowOf, type StoredRow, statements } from './reading.ts';
@@ -60,6 +60,7 @@ export const columnsOf = (row: DeviceRow): Columns => ({
   last_inform: row.lastInform ?? 0,
   last_boot: row.lastBoot ?? 0,
   online_until: onlineUntil(row),
+  due: dueAt(row),
 });
 
 /** Whether all columns but those of an Inform's time are the same: nearly always, and working them out costs more. */
@@ -74,6 +75,10 @@ const isSteady = (before: DeviceRow, row: DeviceRow): boolean =>
   before.productClass === row.productClass &&
   before.serialNumber === row.serialNumber &&
   before.created === row.created;
+
+/** Whether liveness is judged as before, but for the time of the last Inform. */
+const isAsWatched = (before: DeviceRow, row: DeviceRow): boolean =>
+  before.absence === row.absence && before.informInterval === row.informInterval;
 
 /** A device in the writer's memory: those that are in session are asked for again and again. */
 interface Loaded {
@@ -183,12 +188,13 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
     else run('UPDATE rows SET body = ?, told = ? WHERE device = ?', body, jsonTextOf(row.told), pk);
     // Only what differs: a column that is not named leaves its index alone.
     if (isSteady(before, row)) {
-      if (before.lastInform !== row.lastInform)
+      if (before.lastInform !== row.lastInform || !isAsWatched(before, row))
         run(
-          'UPDATE devices SET last_inform = ?, last_boot = ?, online_until = ? WHERE pk = ?',
+          'UPDATE devices SET last_inform = ?, last_boot = ?, online_until = ?, due = ? WHERE pk = ?',
           row.lastInform ?? 0,
           row.lastBoot ?? 0,
           onlineUntil(row),
+          dueAt(row),
           pk,
         );
     } else {

@@ -10,6 +10,7 @@ import { openMongo } from '../../acs/store/mongo.ts';
 import { openSqlite } from '../../acs/store/sqlite.ts';
 import type {
   AuditEntry,
+  Deaf,
   DeviceOperations,
   DeviceRow,
   Informed,
@@ -276,6 +277,93 @@ for (const [name, { durable, needs, make }] of Object.entries(homes))
         assert.ok(next);
         await rejectsWith(store.devices({ limit: 5, now: 0, sort: 'state', cursor: next }), 400, 'bad-cursor');
       });
+    });
+
+    describe('liveness', () => {
+      const overdue = (now: number, more = {}): Promise<string[]> => store.overdue({ now, limit: 10, ...more });
+      const missed = async (serial: string, now: number, deaf?: Deaf): Promise<string | undefined> =>
+        (await store.apply(deviceId(serial), 'missed', { now, ...(deaf ? { deaf } : {}) }))?.absence;
+      const every = (seconds: number) => ({
+        parameters: valuesOf({ 'Device.ManagementServer.PeriodicInformInterval': String(seconds) }),
+      });
+
+      it('finds who is late or lost by its own interval, once each, and is told who is back', async () => {
+        await inform(store, 'A', newYear, [], every(100));
+        await inform(store, 'B', newYear, [], every(40));
+        await inform(store, 'C', newYear, [], { ...every(1), admission: 'quarantine' });
+        await announce(store, 'D');
+        assert.deepEqual(await overdue(newYear + 100_000), []);
+        assert.deepEqual(await overdue(newYear + 100_001), [deviceId('B')]);
+        assert.deepEqual(await overdue(newYear + 250_001), ['B', 'A'].map(deviceId));
+        assert.equal(await missed('A', newYear + 250_000), undefined, 'still online');
+        assert.equal(await missed('A', newYear + 250_001), 'late');
+        assert.equal(await missed('A', newYear + 250_002), undefined, 'said once');
+        assert.equal(await missed('B', newYear + 250_001), 'lost', 'late and lost since the last look');
+        assert.deepEqual(await overdue(newYear + 500_000), []);
+        assert.deepEqual(await overdue(newYear + 500_001), [deviceId('A')]);
+        assert.equal((await inform(store, 'A', newYear + 500_002)).back, 'late');
+        assert.equal((await inform(store, 'A', newYear + 500_003)).back, undefined);
+        assert.equal(await missed('A', newYear + 500_004), undefined, 'heard meanwhile');
+        assert.equal((await inform(store, 'B', newYear + 600_000)).back, 'lost');
+        assert.equal(await missed('nobody', newYear), undefined);
+        await store.apply(deviceId('C'), 'approved', { now: newYear + 600_000 });
+        assert.deepEqual(await overdue(newYear + 600_000), [deviceId('C')]);
+      });
+
+      it('does not count a time in which nobody served, but for those that informed since', async () => {
+        await inform(store, 'A', newYear, [], every(100));
+        await inform(store, 'B', newYear, [], every(100));
+        const deaf = { until: newYear + 900_000, ms: 800_000 };
+        await inform(store, 'B', newYear + 900_000);
+        assert.deepEqual(await overdue(newYear + 1_050_000, { deaf }), []);
+        assert.equal(await missed('A', newYear + 1_050_000, deaf), undefined);
+        assert.deepEqual(await overdue(newYear + 1_050_001, { deaf }), [deviceId('A')]);
+        assert.equal(await missed('A', newYear + 1_050_001, deaf), 'late');
+        assert.deepEqual(await overdue(newYear + 1_150_001, { deaf }), [deviceId('B')]);
+        assert.equal(await missed('B', newYear + 1_150_001, deaf), 'late');
+      });
+
+      it('an interval that was learned counts from the last Inform on', async () => {
+        await inform(store, 'A', newYear, [], { parameters: [] });
+        assert.deepEqual(await overdue(newYear + 3_600_000), []);
+        assert.equal(await store.apply(deviceId('A'), 'intervalLearned', { informInterval: 10 }), true);
+        assert.equal(await store.apply(deviceId('A'), 'intervalLearned', { informInterval: 10 }), false);
+        assert.deepEqual(await overdue(newYear + 25_001), [deviceId('A')]);
+        const count = (text: string, now: number) => store.countDevices(parseFilter(text), now);
+        for (const [name, later] of [
+          ['online', 25_000],
+          ['late', 25_001],
+          ['late', 50_000],
+          ['lost', 50_001],
+        ] as const)
+          assert.equal(await count(`${name} and liveness = "${name}"`, newYear + later), 1, name);
+      });
+    });
+
+    it('known values of many devices at once: null for what is not known, absent where nothing is', async () => {
+      for (const name of ['K1', 'K2', 'K3', 'K4']) await inform(store, name, newYear);
+      const put = (name: string, values: Record<string, string>): Promise<void> =>
+        store.putParameters(
+          deviceId(name),
+          Object.entries(values).map(([path, value]) => ({ path, value, type: 'xsd:string', time: newYear })),
+        );
+      await put('K1', { 'Device.K.A': '1', 'Device.K.B': '2', 'Device.K.C': 'not asked' });
+      await put('K2', { 'Device.K.A': '1', 'Device.K.B': '2' });
+      await put('K3', { 'Device.K.B': '' });
+      await put('K4', { 'Device.K.C': 'not asked' });
+      const ids = ['K3', 'K1', 'K4', 'K2'].map(deviceId);
+      const found = await store.knownValues([...ids, 'nobody'], ['Device.K.B', 'Device.K.A', 'Device.K.Never']);
+      assert.deepEqual(
+        [...found].sort(([a], [b]) => (a < b ? -1 : 1)),
+        [
+          [deviceId('K1'), ['2', '1', null]],
+          [deviceId('K2'), ['2', '1', null]],
+          [deviceId('K3'), ['', null, null]],
+        ],
+      );
+      assert.equal(found.get(deviceId('K1')), found.get(deviceId('K2')), 'equal answers are one object');
+      assert.equal((await store.knownValues([], ['Device.K.A'])).size, 0);
+      assert.equal((await store.knownValues(ids, [])).size, 0);
     });
 
     describe('members and claims', () => {

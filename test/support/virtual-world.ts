@@ -203,6 +203,7 @@ async function openAcs({ seed, cpeAuth, enrol, clock, net, log, file }: AcsParts
   const metrics = createMetrics(events, {
     sessions: () => south.sessions(),
     devices: async () => [],
+    liveness: async () => [],
     admission: () => south.admission(),
   });
   const rest = await createRest({
