@@ -304,11 +304,19 @@ export function guarded<T>(file: string, open: () => T): T {
 
 /** What SQLite says of the disk or the file, as an operator's error; anything else unchanged. */
 export function storeError(error: unknown, file = 'the store'): unknown {
-  const name = (error as { sqliteCodeName?: unknown }).sqliteCodeName;
-  if (!(error instanceof Error) || typeof name !== 'string') return error;
+  if (!(error instanceof Error)) return error;
+  const { sqliteCodeName, code } = error as { sqliteCodeName?: unknown; code?: unknown };
+  // What fails in the middle of reading rows comes with SQLite's text alone.
+  const name = sqliteCodeName ?? (code === 'ERR_SQLITE_ERROR' ? sqliteTexts[error.message] : undefined);
+  if (typeof name !== 'string') return error;
   const told = Object.entries(diskTroubles).find(([code]) => name.startsWith(code))?.[1];
   return told ? new UserError(told.status, told.code, `${file}: ${told.text} (${error.message})`) : error;
 }
+
+const sqliteTexts: Readonly<Record<string, string>> = {
+  'database disk image is malformed': 'SQLITE_CORRUPT',
+  'disk I/O error': 'SQLITE_IOERR',
+};
 
 const diskTroubles: Readonly<Record<string, { status: number; code: string; text: string }>> = {
   SQLITE_FULL: { status: 507, code: 'store-full', text: 'the disk is full; nothing was changed' },
