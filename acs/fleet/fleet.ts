@@ -4,6 +4,7 @@ import { createDevices, type Devices } from './devices.ts';
 import { createEnrolment, type Enrolment } from './enrol.ts';
 import { createFiles, type Files } from './files.ts';
 import { createLiveness, type LivenessWatch } from './liveness.ts';
+import type { Members } from './members.ts';
 import { createModels, type Models } from './models.ts';
 import { createPresets, type Presets } from './presets.ts';
 import { type Quirks, quirksOf, type Subject } from './quirks.ts';
@@ -20,6 +21,7 @@ export interface Fleet {
   tasks: Tasks;
   visits: Visits;
   traces: Traces;
+  members: Members;
   liveness: LivenessWatch;
   /** Where a device departs from the standard. */
   quirksOf(subject: Subject): Quirks;
@@ -39,6 +41,7 @@ export function createFleet(context: FleetContext): Fleet {
     tasks,
     visits: createVisits(context, { tasks, presets, models, files }),
     traces: createTraces(context),
+    members: context.members,
     liveness: createLiveness(context),
     quirksOf: subject => quirksOf(subject, context.quirks),
   };
