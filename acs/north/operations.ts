@@ -7,6 +7,7 @@ import { presets } from './operations/presets.ts';
 import { records } from './operations/records.ts';
 import { tasks } from './operations/tasks.ts';
 import { traces } from './operations/traces.ts';
+import { wanted } from './operations/wanted.ts';
 import { answers } from './schemas.ts';
 
 const description: readonly Operation[] = [
@@ -25,6 +26,7 @@ export const operations: readonly Operation[] = [
   ...devices,
   ...tasks,
   ...presets,
+  ...wanted,
   ...files,
   ...records,
   ...description,
