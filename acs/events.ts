@@ -15,6 +15,9 @@ export interface AcsEvents {
   inform: { device: string; events: string[]; address: string; softwareVersion: string };
   session: {
     device: string;
+    /** The process that it was with, and the fencing token of its claim. */
+    member: string;
+    claim: number;
     outcome: 'ok' | 'lost' | 'refused';
     rpcs: number;
     milliseconds: number;

@@ -47,7 +47,7 @@ export async function apply(
   );
   await learnInterval(context.store, visit.row, toldOf([...current.values(), ...known]));
   context.events.emit('reconciled', { device: visit.row.id, revision: wanted.revision, changed: changed.length });
-  if (wanted.restart === 'now' && status === 1) await restart(visit, cpe, wanted, changed, model);
+  if (wanted.restart.wish === 'now' && status === 1) await restart(visit, cpe, wanted, changed, model);
 }
 
 const isHidden = (model: Model | undefined, path: string): boolean => {

@@ -4,6 +4,7 @@ import { createDevices, type Devices } from './devices.ts';
 import { createEnrolment, type Enrolment } from './enrol.ts';
 import { createFiles, type Files } from './files.ts';
 import { createLiveness, type LivenessWatch } from './liveness.ts';
+import type { Members } from './members.ts';
 import { createModels, type Models } from './models.ts';
 import { createGuard, type Guard } from './preflight/guard.ts';
 import { createPreflight, type Preflight } from './preflight/preflight.ts';
@@ -24,6 +25,7 @@ export interface Fleet {
   tasks: Tasks;
   visits: Visits;
   traces: Traces;
+  members: Members;
   liveness: LivenessWatch;
   /** Where a device departs from the standard. */
   quirksOf(subject: Subject): Quirks;
@@ -47,6 +49,7 @@ export function createFleet(context: FleetContext): Fleet {
     tasks,
     visits: createVisits(context, { tasks, presets, models, files }),
     traces: createTraces(context),
+    members: context.members,
     liveness: createLiveness(context),
     quirksOf: subject => quirksOf(subject, context.quirks),
   };

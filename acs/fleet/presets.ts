@@ -4,6 +4,7 @@ import { UserError } from '../../shared/errors.ts';
 import type { DeviceRow, StoredDocument } from '../store/store.ts';
 import type { FleetContext } from './context.ts';
 import { createDryRun, type DryRun } from './dryrun.ts';
+import { type ExplainedWanted, explain } from './explain.ts';
 import type { StoredFile } from './files.ts';
 import type { Models } from './models.ts';
 import type { Preflight } from './preflight/preflight.ts';
@@ -27,6 +28,8 @@ export interface Presets {
   /** Short hash of all that the choice and merge of presets depend on. */
   factsOf(row: DeviceRow): Promise<string>;
   wanted(row: DeviceRow): Promise<Wanted>;
+  /** The same with what lost, and why. Secrets in plain. */
+  explain(row: DeviceRow): Promise<ExplainedWanted>;
   /** The cause under which a fault is kept, and what it rests on. */
   causeOf(culprit: Culprit, row: DeviceRow, revision: string): Promise<{ cause: string; basis?: string }>;
   /** Causes of faults that keep nothing away any more. */
@@ -121,6 +124,11 @@ export function createPresets(context: FleetContext, models: Models, preflight: 
     generation: () => store.generation('preset') + store.generation('file'),
     factsOf: async row => factsOf(await rules(), row, await ground()),
     wanted: async row => wantedOf(await rules(), row, await ground()),
+    explain: async row => {
+      const values = await store.parameters(row.id, '');
+      const known = new Map(values.map(({ path, value }) => [path, value]));
+      return explain(await rules(), row, await ground(), path => known.get(path));
+    },
     causeOf: async (culprit, row, revision) => causeOf(culprit, await rules(), row, await ground(), revision),
     staleCauses: async row => (row.faults.length ? staleCauses(await rules(), row, await ground()) : []),
     usersOf: async file =>

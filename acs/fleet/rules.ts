@@ -7,7 +7,7 @@ import { atomsOf, parseFilter, toPredicate } from '../store/filter.ts';
 import type { DeviceRow } from '../store/store.ts';
 import type { Models } from './models.ts';
 import { mapPreset, type Preset, wantedOf } from './preset.ts';
-import { isSealedText } from './secrets.ts';
+import { isSealedText, isSecretName } from './secrets.ts';
 import { parseTemplate, plainText, type Template, variablesOf } from './variables.ts';
 
 export interface RuleValue {
@@ -18,6 +18,8 @@ export interface RuleValue {
   type?: string;
   /** The same on every device, or made out for each. */
   text: { plain: string } | { template: Template };
+  /** By its own name or by that of a variable in it: never to be shown. */
+  secret: boolean;
   /** Where a known data model has it. */
   def?: ParameterDef;
 }
@@ -127,7 +129,8 @@ async function readValue(
   const plain = plainText(template);
   const def = await models.lookup(path);
   const text = plain === undefined ? { template } : { plain: def ? inForm(def, plain, wanted.type) : plain };
-  return { name, place, text, ...(wanted.type ? { type: wanted.type } : {}), ...(def ? { def } : {}) };
+  const secret = isSecretName(name) || variablesOf(template).some(isSecretName);
+  return { name, place, text, secret, ...(wanted.type ? { type: wanted.type } : {}), ...(def ? { def } : {}) };
 }
 
 /** As a device reads it back: `Enable` for 1, 1 for true. What does not fit is the device's to refuse. */

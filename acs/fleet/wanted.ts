@@ -5,7 +5,7 @@ import { checkValue } from '../../shared/model/values.ts';
 import { toldValues } from '../store/inform.ts';
 import type { DeviceFault, DeviceRow, WantedValue } from '../store/store.ts';
 import type { StoredFile } from './files.ts';
-import type { WantedObjects } from './preset.ts';
+import type { Preset, WantedObjects } from './preset.ts';
 import type { Rule, RuleTable, RuleValue } from './rules.ts';
 import { isSecretName } from './secrets.ts';
 import { substitute, variableOf } from './variables.ts';
@@ -29,13 +29,27 @@ export interface Culprit {
   file?: string;
 }
 
+export interface WantedParameter extends WantedValue {
+  preset: string;
+  /** Never to be shown. */
+  secret: boolean;
+}
+
+export interface WantedTable {
+  table: string;
+  preset: string;
+  wanted: WantedObjects;
+  /** Columns that are never to be shown. */
+  secrets: string[];
+}
+
 export interface Wanted {
   /** 16 hexadecimal digits; '' when nothing is wanted. */
   revision: string;
-  set: Map<string, WantedValue & { preset: string }>;
-  objects: { table: string; preset: string; wanted: WantedObjects }[];
+  set: Map<string, WantedParameter>;
+  objects: WantedTable[];
   files: WantedFile[];
-  restart: 'now' | 'never';
+  restart: { wish: NonNullable<Preset['restart']>; preset?: string };
   /** Presets that fit the device and cannot be made out for it: they are left out of the rest. */
   refused: Culprit[];
 }
@@ -51,15 +65,23 @@ export interface Ground {
 }
 
 /** Told of what lost to something heavier, as it loses. */
-export type OnLost = (what: { kind: 'set' | 'objects' | 'files' | 'restart'; name: string; preset: string }) => void;
+export type OnLost = (what: {
+  kind: 'set' | 'objects' | 'files' | 'restart';
+  /** Path, table, or kind and name of the file. */
+  name: string;
+  preset: string;
+  /** Of a parameter: what it would have been, and whether it is never to be shown. */
+  value?: string;
+  secret?: boolean;
+}) => void;
 
 /** @param rules the lightest first */
 export function wantedOf(rules: readonly Rule[], row: DeviceRow, ground: Ground, lost?: OnLost): Wanted {
   const set: Wanted['set'] = new Map();
-  const objects = new Map<string, Wanted['objects'][number]>();
+  const objects = new Map<string, WantedTable>();
   const files = new Map<string, WantedFile>();
   const refused: Culprit[] = [];
-  let restart: { wish: Wanted['restart']; preset: string } | undefined;
+  let restart: Wanted['restart'] = { wish: 'never' };
   for (const rule of applicable(rules, row, ground)) {
     const made = madeOut(rule, row, ground);
     if ('culprit' in made) {
@@ -70,7 +92,7 @@ export function wantedOf(rules: readonly Rule[], row: DeviceRow, ground: Ground,
     put(objects, made.objects, 'objects', lost);
     put(files, made.files, 'files', lost);
     if (!rule.preset.restart) continue;
-    if (restart) lost?.({ kind: 'restart', name: restart.wish, preset: restart.preset });
+    if (restart.preset !== undefined) lost?.({ kind: 'restart', name: '', preset: restart.preset });
     restart = { wish: rule.preset.restart, preset: rule.name };
   }
   put(set, overridesOf(row, ground), 'set', lost);
@@ -79,13 +101,13 @@ export function wantedOf(rules: readonly Rule[], row: DeviceRow, ground: Ground,
     set,
     objects: [...objects.values()],
     files: inOrder(files.values()),
-    restart: restart?.wish ?? 'never',
+    restart,
     refused,
   };
   return { ...wanted, revision: revisionOf(wanted, ground.key) };
 }
 
-function put<T extends { preset: string }>(
+function put<T extends { preset: string; value?: string; secret?: boolean }>(
   into: Map<string, T>,
   entries: Iterable<readonly [string, T]>,
   kind: Parameters<OnLost>[0]['kind'],
@@ -93,7 +115,10 @@ function put<T extends { preset: string }>(
 ): void {
   for (const [name, entry] of entries) {
     const before = lost && into.get(name);
-    if (before) lost({ kind, name, preset: before.preset });
+    if (before) {
+      const { preset, value, secret } = before;
+      lost({ kind, name, preset, ...(value === undefined ? {} : { value }), ...(secret ? { secret } : {}) });
+    }
     into.set(name, entry);
   }
 }
@@ -165,8 +190,8 @@ const digest = (content: unknown): string =>
   createHash('sha256').update(JSON.stringify(content)).digest('base64url').slice(0, 12);
 
 interface MadeOut {
-  set: (readonly [string, WantedValue & { preset: string }])[];
-  objects: (readonly [string, Wanted['objects'][number]])[];
+  set: (readonly [string, WantedParameter])[];
+  objects: (readonly [string, WantedTable])[];
   files: (readonly [string, WantedFile])[];
 }
 
@@ -181,21 +206,21 @@ function madeOut(rule: Rule, row: DeviceRow, ground: Ground): MadeOut | { culpri
   for (const entry of rule.set) {
     const told = textFor(entry, row, ground);
     if ('wrong' in told) return culprit(told.code, told.wrong, entry.name);
-    made.set.push([entry.name, { value: told.text, ...(entry.type ? { type: entry.type } : {}), preset }]);
+    const { name, type, secret } = entry;
+    made.set.push([name, { value: told.text, ...(type ? { type } : {}), preset, secret }]);
   }
   for (const entry of rule.tables) {
     const rows = rowsFor(entry, row, ground);
     if ('wrong' in rows) return culprit(rows.code, rows.wrong, entry.table);
     const { table, keys, exclusive } = entry;
-    made.objects.push([
-      table,
-      { table, preset, wanted: { keys, rows: rows.rows, ...(exclusive ? { exclusive } : {}) } },
-    ]);
+    const secrets = entry.rows.flatMap(cells => cells.filter(({ secret }) => secret).map(({ name }) => name));
+    const wanted = { keys, rows: rows.rows, ...(exclusive ? { exclusive } : {}) };
+    made.objects.push([table, { table, preset, wanted, secrets: [...new Set(secrets)] }]);
   }
   for (const { kind, name } of filesOf(rule)) {
     const file = ground.files.get(name);
     if (!file) return culprit('no-such-file', `${kind}: there is no file '${name}' any more`);
-    made.files.push([kind === 'firmware' ? kind : `${kind}:${name}`, { kind, file, preset }]);
+    made.files.push([fileKey(kind, name), { kind, file, preset }]);
   }
   return made;
 }
@@ -211,7 +236,7 @@ function textFor(entry: RuleValue, row: DeviceRow, { open }: Ground): { text: st
   const checked = checkValue(entry.def, filled.text, entry.type);
   if (checked.ok) return { text: checked.value };
   // The message quotes the value.
-  const why = isSecretName(entry.name) ? 'the value that it would get does not fit' : checked.message;
+  const why = entry.secret ? 'the value that it would get does not fit' : checked.message;
   return { wrong: `${entry.place}: ${why}`, code: 'bad-value' };
 }
 
@@ -229,15 +254,16 @@ function rowsFor({ rows }: RuleTable, row: DeviceRow, ground: Ground): { rows: R
   return { rows: made };
 }
 
-function* overridesOf(
-  row: DeviceRow,
-  { open, now }: Ground,
-): Generator<readonly [string, WantedValue & { preset: string }]> {
+function* overridesOf(row: DeviceRow, { open, now }: Ground): Generator<readonly [string, WantedParameter]> {
   for (const [path, override] of Object.entries(row.overrides)) {
     if (row.faults.length > 0 && blocking(row, `override:${path}`, now, () => overrideBasis(override))) continue;
-    yield [path, { ...override, value: open(override.value), preset: OVERRIDE }];
+    yield [path, { ...override, value: open(override.value), preset: OVERRIDE, secret: isSecretName(path) }];
   }
 }
+
+/** Of firmware there is one, of the others as many as are named. */
+export const fileKey = (kind: WantedFile['kind'], name: string): string =>
+  kind === 'firmware' ? kind : `${kind}:${name}`;
 
 export function filesOf({ preset }: Pick<Rule, 'preset'>): { kind: WantedFile['kind']; name: string }[] {
   const { certificates = [], script, firmware } = preset;
@@ -266,7 +292,7 @@ function revisionOf(wanted: Wanted, key: Buffer): string {
     [...wanted.set].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, { value, type }]) => [path, value, type]),
     wanted.objects.map(entry => [entry.table, entry.wanted] as const).sort(([a], [b]) => (a < b ? -1 : 1)),
     wanted.files.map(entry => [entry.kind, entry.file.name, entry.file.sha256, entry.file.version]),
-    wanted.restart,
+    wanted.restart.wish,
   ];
   return createHmac('sha256', key).update(JSON.stringify(content)).digest('hex').slice(0, 16);
 }

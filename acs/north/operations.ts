@@ -8,6 +8,7 @@ import { presets } from './operations/presets.ts';
 import { records } from './operations/records.ts';
 import { tasks } from './operations/tasks.ts';
 import { traces } from './operations/traces.ts';
+import { wanted } from './operations/wanted.ts';
 import { answers } from './schemas.ts';
 
 const description: readonly Operation[] = [
@@ -27,6 +28,7 @@ export const operations: readonly Operation[] = [
   ...tasks,
   ...presets,
   ...preflight,
+  ...wanted,
   ...files,
   ...records,
   ...description,

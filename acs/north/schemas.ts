@@ -72,6 +72,7 @@ const objects = Type.Record(
     exclusive: optional(Type.Boolean({ description: 'Rows that are not listed are deleted' })),
   }),
 );
+const restartWish = Type.Union([Type.Literal('now'), Type.Literal('never')]);
 const presetFields = {
   when: optional(text('Filter over what a device durably is; absent: every device')),
   weight: optional(Type.Number({ description: 'Higher wins' })),
@@ -80,7 +81,7 @@ const presetFields = {
   certificates: optional(texts),
   script: optional(Type.String()),
   firmware: optional(Type.String()),
-  restart: optional(Type.Union([Type.Literal('now'), Type.Literal('never')])),
+  restart: optional(restartWish),
 };
 export const presetInput = closed(presetFields);
 export const auditQuery = closed(page);
@@ -101,6 +102,7 @@ const fault = Type.Object({
   message: Type.String(),
   parameter: optional(Type.String()),
   file: optional(text('The stored file that was taken without its effect')),
+  hint: text('What can be done about it'),
   first: time,
   last: time,
   count: Type.Integer(),
@@ -170,6 +172,56 @@ const file = Type.Object({
   size: Type.Integer(),
   sha256: Type.String(),
   time,
+});
+
+const lost = Type.Array(
+  Type.Object({ preset: Type.String(), why: text('Why it lost'), value: optional(text('What it would have been')) }),
+);
+const wanted = Type.Object({
+  device: Type.String(),
+  revision: text('What the ParameterKey is to be; empty where nothing is wanted'),
+  reported: text('The ParameterKey that the device reported last'),
+  set: Type.Array(
+    Type.Object({
+      path: Type.String(),
+      value: Type.String(),
+      type: optional(Type.String()),
+      preset: text("The preset that won; override: the device's own value"),
+      known: nullable(Type.String()),
+      lost,
+    }),
+  ),
+  objects: Type.Array(
+    Type.Object({
+      table: Type.String(),
+      preset: Type.String(),
+      keys: texts,
+      rows: Type.Array(byName),
+      exclusive: optional(Type.Boolean()),
+      lost,
+    }),
+  ),
+  files: Type.Array(
+    Type.Object({
+      kind: Type.String(),
+      name: Type.String(),
+      version: optional(Type.String()),
+      sha256: Type.String(),
+      preset: Type.String(),
+      applied: Type.Boolean(),
+      lost,
+    }),
+  ),
+  restart: Type.Object({ wish: restartWish, preset: optional(Type.String()), lost }),
+  presets: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      weight: Type.Number(),
+      fits: Type.Boolean(),
+      blockedBy: optional(fault),
+      refused: optional(text('Why it cannot be made out for this device')),
+    }),
+  ),
 });
 
 /** Shapes that more than one operation answers with, by the names that the description gives them. */
@@ -248,6 +300,7 @@ export const answers = {
   tasks: list(task),
   accepted: Type.Object({ accepted: Type.Literal(true) }),
   presets: list(preset),
+  wanted,
   dryRun: Type.Object({
     matched: Type.Integer(),
     devices: Type.Array(

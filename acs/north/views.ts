@@ -3,7 +3,9 @@ import { UserError } from '../../shared/errors.ts';
 import type { DeviceView } from '../fleet/devices.ts';
 import type { DryRun } from '../fleet/dryrun.ts';
 import type { Knock } from '../fleet/enrol.ts';
+import type { ExplainedWanted } from '../fleet/explain.ts';
 import type { StoredFile } from '../fleet/files.ts';
+import { hintFor } from '../fleet/hints.ts';
 import { mapPreset, type Preset } from '../fleet/preset.ts';
 import { isSecretName } from '../fleet/secrets.ts';
 import type { Traces } from '../fleet/traces.ts';
@@ -16,7 +18,8 @@ type View = Record<string, unknown>;
 
 const iso = (time: number): string => new Date(time).toISOString();
 const isoMaybe = (name: string, time: number | undefined): View => (time === undefined ? {} : { [name]: iso(time) });
-const mask = (name: string, value: string): string => (value !== '' && isSecretName(name) ? MASK : value);
+const maskIf = (secret: boolean, value: string): string => (secret && value !== '' ? MASK : value);
+const mask = (name: string, value: string): string => maskIf(isSecretName(name), value);
 
 export function deviceView(view: DeviceView): View {
   const overrides = Object.entries(view.overrides).map(([path, wanted]) => [
@@ -79,13 +82,41 @@ function maskEntry(entry: unknown): unknown {
 
 export const faultView = ({ basis: _basis, ...fault }: DeviceFault): View => ({
   ...fault,
+  hint: hintFor(fault),
   first: iso(fault.first),
   last: iso(fault.last),
   retryAt: iso(fault.retryAt),
 });
 
+/** The merge explained, secrets masked also where they lost. */
+export const wantedView = (wanted: ExplainedWanted): View => ({
+  ...wanted,
+  set: wanted.set.map(({ secret, ...entry }) => ({
+    ...entry,
+    value: maskIf(secret, entry.value),
+    known: entry.known === null ? null : maskIf(secret, entry.known),
+    lost: entry.lost.map(({ value = '', secret: hidden = false, ...lost }) => ({
+      ...lost,
+      value: maskIf(hidden, value),
+    })),
+  })),
+  objects: wanted.objects.map(({ secrets, wanted: { rows, ...table }, ...entry }) => ({
+    ...entry,
+    ...table,
+    rows: rows.map(row =>
+      Object.fromEntries(
+        Object.entries(row).map(([column, value]) => [column, maskIf(secrets.includes(column), String(value))]),
+      ),
+    ),
+  })),
+  presets: wanted.presets.map(({ blockedBy, ...preset }) => ({
+    ...preset,
+    ...(blockedBy ? { blockedBy: faultView(blockedBy) } : {}),
+  })),
+});
+
 export const auditView = (entry: AuditEntry): View => ({ ...entry, time: iso(entry.time) });
-export const fileView = (file: StoredFile): View => ({ ...file, time: iso(file.time) });
+export const fileView = ({ content: _place, ...file }: StoredFile): View => ({ ...file, time: iso(file.time) });
 export const knockView = (knock: Knock): View => ({ ...knock, first: iso(knock.first), last: iso(knock.last) });
 export const parameterView = (known: KnownValue): View => ({
   ...known,

@@ -1,5 +1,6 @@
 // The TLS preflight: which gateway would keep, and which would lose, its ACS, its file server, its SIP servers by a change. Devices that
 // are equal in what counts (settings, CAs, servers) are judged once, so that a fleet costs little more than one of each kind.
+import { UserError } from '../../../shared/errors.ts';
 import type { Model } from '../../../shared/model/datamodel.ts';
 import type { DeviceRow, KnownTexts } from '../../store/store.ts';
 import type { FleetContext } from '../context.ts';
@@ -60,6 +61,7 @@ export function createPreflight(context: FleetContext, { files, models }: { file
   const trust = createTrust(context, files);
   const servers = createServers(context);
   const scripts = new Map<string, ReadonlyMap<string, string>>();
+  const none: ReadonlyMap<string, string> = new Map();
 
   const own = async (): Promise<LinkGround['own']> => {
     const { url, listener } = ports.preflight?.own() ?? {};
@@ -77,10 +79,18 @@ export function createPreflight(context: FleetContext, { files, models }: { file
       for (const { kind, file } of [...before.files, ...after.files]) {
         if (kind !== 'script' || scripts.has(`${file.name} ${file.sha256}`)) continue;
         if (scripts.size >= 200) scripts.clear();
-        scripts.set(`${file.name} ${file.sha256}`, await settingsIn(await files.bytes(file.name)));
+        scripts.set(`${file.name} ${file.sha256}`, await scriptIn(file.name));
       }
   };
-  const none: ReadonlyMap<string, string> = new Map();
+  /** One that is gone meanwhile, or too large for any gateway, sets nothing. */
+  const scriptIn = async (name: string): Promise<ReadonlyMap<string, string>> => {
+    try {
+      return await settingsIn(await files.bytes(name));
+    } catch (error) {
+      if (error instanceof UserError) return none;
+      throw error;
+    }
+  };
   const scriptsOf =
     ({ files: wanted }: Target) =>
     (name: string): ReadonlyMap<string, string> => {

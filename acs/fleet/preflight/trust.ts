@@ -55,12 +55,11 @@ export function createTrust({ store, clock, events }: FleetContext, files: Files
   const read = new Map<string, readonly X509Certificate[]>();
 
   const certificatesIn = async (name: string): Promise<readonly X509Certificate[]> => {
-    const bytes = await files.bytes(name);
-    if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(bytes.toString('latin1'))) return [];
     try {
-      return readCertificates(bytes);
+      const bytes = await files.bytes(name);
+      return /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(bytes.toString('latin1')) ? [] : readCertificates(bytes);
     } catch (error) {
-      if (error instanceof UserError) return []; // PKCS#12, or nothing that a device would take.
+      if (error instanceof UserError) return []; // PKCS#12, nothing that a device would take, or gone meanwhile.
       throw error;
     }
   };
