@@ -173,7 +173,11 @@ async function build(
   const bound = await listening('--api', setup.api, rest.listen({ host: hostOf(setup.api), port: apiPort }));
   unready = undefined;
   const schedule = createSchedule({ store, clock, log, owner: members.self });
-  startDuties(schedule, { store, clock, liveness: fleet.liveness }, setup.keepDays ?? { tasks: 30, audit: 365 });
+  startDuties(
+    schedule,
+    { store, clock, liveness: fleet.liveness, files: fleet.files },
+    setup.keepDays ?? { tasks: 30, audit: 365 },
+  );
   closing.push(() => schedule.stop());
   closing.push(() => {
     unready = 'it stops';

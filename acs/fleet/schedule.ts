@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { isAbort, messageOf, UserError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Retention, Store } from '../store/store.ts';
+import type { Files } from './files.ts';
 import { type LivenessWatch, LOOK_MS } from './liveness.ts';
 
 export interface Schedule {
@@ -95,9 +96,17 @@ export const retentionAt = (now: number, days: KeptDays): Retention => ({
 /** The duties of every ACS. */
 export function startDuties(
   schedule: Schedule,
-  { store, clock, liveness }: { store: Store; clock: Clock; liveness?: LivenessWatch },
+  {
+    store,
+    clock,
+    liveness,
+    files,
+  }: { store: Store; clock: Clock; liveness?: LivenessWatch; files?: Pick<Files, 'sweep'> },
   days: KeptDays,
 ): void {
   if (liveness) schedule.every('liveness', LOOK_MS, () => liveness.look());
-  schedule.every('retention', HOUR, () => store.prune(retentionAt(clock.now(), days)));
+  schedule.every('retention', HOUR, async () => {
+    await files?.sweep();
+    await store.prune(retentionAt(clock.now(), days));
+  });
 }

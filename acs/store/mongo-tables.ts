@@ -84,6 +84,10 @@ export interface FileDocument extends Versioned {
   content: string;
   size: number;
   sha256: string;
+  /** Bytes in each of its chunks but the last; 256 KB where none is told. */
+  chunk?: number;
+  /** When all of it had come, milliseconds. */
+  at?: number;
 }
 
 /** A content that was begun, stands, or stood once. */

@@ -1,6 +1,7 @@
 // What the ACS keeps, and the promises of every store that keeps it. One device is one aggregate: its row holds all that must
 // change together, so a store needs single-document atomicity and no more.
 import type { MethodName } from '../../shared/cwmp/methods.ts';
+import type { ByteRange, ContentSum } from './chunks.ts';
 import type { Filter } from './filter.ts';
 
 export interface DeviceIdentity {
@@ -353,6 +354,12 @@ export interface AuditEntry {
   detail?: Record<string, unknown>;
 }
 
+export interface StoredContent extends ContentSum {
+  name: string;
+  /** When all of it had come, milliseconds. */
+  changed: number;
+}
+
 /** How much is kept of what only grows. Times in milliseconds; counts are of the newest. */
 export interface Retention {
   endedTasks: { before: number; keep: number };
@@ -411,12 +418,23 @@ export interface Store {
   /** Newest first. */
   audit(query: { limit: number; cursor?: string }): Promise<{ items: AuditEntry[]; next?: string }>;
 
-  /** Bytes of a stored file, apart from its document. */
-  putBytes(name: string, bytes: Buffer): Promise<void>;
-  bytes(name: string): Promise<Buffer | undefined>;
-  deleteBytes(name: string): Promise<void>;
+  /**
+   * Stores the content of a file as it comes, apart from its document; no more than a few chunks of it are in memory. What stood under
+   * the name is read until all has come, and still if it never does: then nothing of the new one stays.
+   * @throws whatever `content` throws
+   */
+  putContent(name: string, content: AsyncIterable<Uint8Array>): Promise<ContentSum>;
+  /**
+   * In chunks of at most 256 KB, each read when it is asked for; undefined when there is none. Who has begun to read comes to the end
+   * also when it is replaced or deleted meanwhile, unless an hour passes between two chunks.
+   */
+  content(name: string, range?: ByteRange): Promise<AsyncIterable<Buffer> | undefined>;
+  /** Its room is free again when nobody can be reading it any more. @returns whether there was one */
+  deleteContent(name: string): Promise<boolean>;
+  /** Those that stand under a name. */
+  contents(): Promise<StoredContent[]>;
 
-  /** Deletes what is older, or beyond the newest so many. */
+  /** Deletes what is older, or beyond the newest so many; and contents that no name stands for and nobody writes or reads. */
   prune(retention: Retention): Promise<void>;
   /** Waits for what is in flight, then closes. */
   close(): Promise<void>;
