@@ -10,11 +10,15 @@ import { type Link, type LinkGround, type LinkName, linksOf } from './links.ts';
 import { settingsIn } from './scripts.ts';
 import { createServers, type Servers } from './servers.ts';
 import { type Overlay, overlayOf, paths, settingsOf, type Target } from './settings.ts';
-import { createTrust, type TrustRegister } from './trust.ts';
+import { createTrust, type TrustRegister, type TrustRow } from './trust.ts';
+
+/** What is looked at of a device beside what its presets and CAs hang on. */
+export const preflightFields = ['lastInform', 'root', 'applied'] as const;
+export type FlightRow = TrustRow & Pick<DeviceRow, (typeof preflightFields)[number]>;
 
 /** A device, and what is wanted of it before and after the change. */
 export interface Changed {
-  row: DeviceRow;
+  row: FlightRow;
   before: Target;
   after: Target;
 }
@@ -42,6 +46,8 @@ export interface FlightReport {
 
 /** One run over a fleet, or a part of it, at one time. */
 export interface Flight {
+  /** Rows are needed with what their Informs told. */
+  looksInside: boolean;
   /** @returns the links of each device, in order */
   look(changed: readonly Changed[]): Promise<Link[][]>;
   report(): FlightReport;
@@ -100,7 +106,7 @@ export function createPreflight(context: FleetContext, { files, models }: { file
 
   const begin: Preflight['begin'] = async (limit, change = {}) => {
     const ground: LinkGround = { servers: await servers.reader(), now: clock.now(), own: await own(), ...change };
-    const rootsOf = await trust.reader();
+    const trusted = await trust.reader();
     const groups = new Map<string, Promise<Link[]>>();
     const ids = new Map<string, number>();
     const seen = new WeakMap<KnownTexts, number>();
@@ -119,21 +125,32 @@ export function createPreflight(context: FleetContext, { files, models }: { file
       return id;
     };
 
+    const laid = new WeakMap<Target, { overlay: Overlay; text: string }>();
+    const overlayFor = (target: Target): { overlay: Overlay; text: string } => {
+      let made = laid.get(target);
+      if (!made) {
+        const overlay = overlayOf(target, scriptsOf(target));
+        made = { overlay, text: textOf(overlay) };
+        laid.set(target, made);
+      }
+      return made;
+    };
+
     const group = ({ row, before, after }: Changed, known: KnownTexts | undefined, model: Model | undefined) => {
-      const overlays = [overlayOf(before, scriptsOf(before)), overlayOf(after, scriptsOf(after))] as const;
-      const roots = [rootsOf(row, before), rootsOf(row, after)] as const;
+      const overlays = [overlayFor(before), overlayFor(after)] as const;
+      const roots = [trusted.of(row, before), trusted.of(row, after)] as const;
       const informed = informedSince(row, ground);
       const key = [
         model?.name ?? '',
         model?.services.length ?? 0,
         idOf(known),
-        ...overlays.map(textOf),
+        ...overlays.map(({ text }) => text),
         ...roots.map(root => root.key),
         informed !== undefined,
       ].join('\0');
       let links = groups.get(key);
       if (!links) {
-        const [was, is] = overlays.map((overlay, at) => ({
+        const [was, is] = overlays.map(({ overlay }, at) => ({
           settings: settingsOf(known, overlay, model),
           roots: roots[at]!,
         }));
@@ -157,6 +174,7 @@ export function createPreflight(context: FleetContext, { files, models }: { file
     };
 
     return {
+      looksInside: trusted.looksInside,
       report: () => report,
       look: async changed => {
         if (changed.length === 0) return [];
@@ -182,7 +200,7 @@ export function createPreflight(context: FleetContext, { files, models }: { file
 const textOf = (overlay: Overlay): string => [...overlay].map(([at, value]) => `${at}=${value}`).join('\n');
 
 /** When it informed, if that was since the ACS has the certificates that it has: earlier sessions prove nothing of them. */
-function informedSince(row: DeviceRow, { own }: LinkGround): number | undefined {
+function informedSince(row: Pick<DeviceRow, 'lastInform'>, { own }: LinkGround): number | undefined {
   if (row.lastInform === undefined || !('facts' in own.facts)) return row.lastInform;
   const since = Math.max(...own.facts.facts.chains.map(([leaf]) => (leaf ? Date.parse(leaf.validFrom) : 0)));
   return row.lastInform >= since ? row.lastInform : undefined;

@@ -49,6 +49,13 @@ export function overlayOf(target: Target, scripts: (name: string) => ReadonlyMap
   return overlay;
 }
 
+/** As much of what is wanted as matters here. */
+export const narrowed = ({ set, objects, files }: Target): Target => ({
+  set: new Map([...set].filter(([path]) => placeOf.has(path))),
+  objects: objects.filter(({ table }) => matters(table)),
+  files: files.filter(({ kind }) => kind === 'certificate' || kind === 'script'),
+});
+
 /** Whether a change of these values, tables or files can change what TLS comes to. */
 export function matters(path: string): boolean {
   return placeOf.has(path) || (path.endsWith('.') && paths.some(known => known.startsWith(path)));

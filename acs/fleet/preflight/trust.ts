@@ -3,11 +3,15 @@
 import type { X509Certificate } from 'node:crypto';
 import { UserError } from '../../../shared/errors.ts';
 import { describe, readCertificates } from '../../../shared/pki/certificates.ts';
-import { parseFilter, passingPart, toPredicate } from '../../store/filter.ts';
+import { parseFilter, passingPart, pathsOf, toPredicate } from '../../store/filter.ts';
 import type { DeviceRow } from '../../store/store.ts';
 import type { FleetContext } from '../context.ts';
 import type { Files } from '../files.ts';
+import type { MergedRow } from '../wanted.ts';
 import type { Target } from './settings.ts';
+
+/** As much of a device as the CAs on it hang on. */
+export type TrustRow = Omit<MergedRow, 'told'> & Pick<DeviceRow, 'applied'> & { told?: string };
 
 /** CAs that are on every device that fits `when`. */
 export interface TrustInput {
@@ -31,6 +35,12 @@ export interface Roots {
   told: boolean;
 }
 
+export interface ReadRoots {
+  of(row: TrustRow, target: Target): Roots;
+  /** Rows are needed with what their Informs told. */
+  looksInside: boolean;
+}
+
 export interface TrustRegister {
   list(): Promise<Trust[]>;
   /** @throws UserError 400 */
@@ -38,9 +48,9 @@ export interface TrustRegister {
   /** @throws UserError 404 */
   remove(name: string): Promise<void>;
   /** For one run: what is on a device once it has taken what is wanted of it. */
-  reader(): Promise<(row: DeviceRow, target: Target) => Roots>;
+  reader(): Promise<ReadRoots>;
   /** Reads the files that `reader` may need. Asked before, once for all devices of a page. */
-  load(rows: readonly { row: DeviceRow; targets: readonly Target[] }[]): Promise<void>;
+  load(rows: readonly { row: TrustRow; targets: readonly Target[] }[]): Promise<void>;
 }
 
 const trustView = (name: string, body: TrustInput, changed: number): Trust => ({
@@ -66,7 +76,7 @@ export function createTrust({ store, clock, events }: FleetContext, files: Files
   const idOf = (name: string, sha256: string): string => `${name} ${sha256}`;
 
   /** Certificate files on a device after it took what is wanted, name and content; an older content of a name is gone then. */
-  const filesOn = (row: DeviceRow, target: Target): [string, string][] => {
+  const filesOn = (row: TrustRow, target: Target): [string, string][] => {
     const on = new Map(Object.entries(row.applied));
     for (const { kind, file } of target.files) if (kind === 'certificate') on.set(file.name, file.sha256);
     return [...on].sort(([a], [b]) => (a < b ? -1 : 1));
@@ -107,14 +117,19 @@ export function createTrust({ store, clock, events }: FleetContext, files: Files
       for (const [id, [name, sha256]] of wanted) if (!read.has(id)) await loadOne(name, sha256);
     },
     reader: async () => {
-      const told = (await store.documents<TrustInput>('trust')).map(({ name, body, generation }) => ({
-        key: `${name}@${generation}`,
-        certificates: readCertificates(body.certificates),
-        fits: body.when ? toPredicate(parseFilter(body.when)) : () => true,
-      }));
+      const told = (await store.documents<TrustInput>('trust')).map(({ name, body, generation }) => {
+        const filter = body.when ? parseFilter(body.when) : undefined;
+        return {
+          key: `${name}@${generation}`,
+          certificates: readCertificates(body.certificates),
+          paths: filter ? pathsOf(filter) : [],
+          fits: filter ? toPredicate(filter) : () => true,
+        };
+      });
       const now = clock.now();
-      return (row, target) => {
-        const fitting = told.filter(({ fits }) => fits(row, now));
+      const of: ReadRoots['of'] = (row, target) => {
+        // A rule looks at what a device durably is, all of which is here.
+        const fitting = told.filter(({ fits }) => fits(row as DeviceRow, now));
         const on = filesOn(row, target)
           .map(([name, sha256]) => idOf(name, sha256))
           .filter(id => read.get(id)?.length);
@@ -124,6 +139,7 @@ export function createTrust({ store, clock, events }: FleetContext, files: Files
           told: fitting.length > 0,
         };
       };
+      return { of, looksInside: told.some(({ paths }) => paths.length > 0) };
     },
   };
 }
