@@ -170,7 +170,9 @@ async function build(
   unready = undefined;
   const schedule = createSchedule({ store, clock, log, owner: secrets.keyFor('owner').toString('hex', 0, 6) });
   startDuties(schedule, { store, clock }, setup.keepDays ?? { tasks: 30, audit: 365 });
+  fleet.rollouts.run(schedule);
   closing.push(() => schedule.stop());
+  closing.push(() => fleet.rollouts.stop());
   closing.push(() => {
     unready = 'it stops';
     ended.abort(new DOMException('the ACS closes', 'AbortError'));

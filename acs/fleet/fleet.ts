@@ -6,6 +6,7 @@ import { createFiles, type Files } from './files.ts';
 import { createModels, type Models } from './models.ts';
 import { createPresets, type Presets } from './presets.ts';
 import { type Quirks, quirksOf, type Subject } from './quirks.ts';
+import { createRollouts, type Rollouts } from './rollout.ts';
 import { createTasks, type Tasks } from './tasks.ts';
 import { createTraces, type Traces } from './traces.ts';
 import { createVisits, type Visits } from './visits.ts';
@@ -19,6 +20,7 @@ export interface Fleet {
   tasks: Tasks;
   visits: Visits;
   traces: Traces;
+  rollouts: Rollouts;
   /** Where a device departs from the standard. */
   quirksOf(subject: Subject): Quirks;
 }
@@ -28,6 +30,7 @@ export function createFleet(context: FleetContext): Fleet {
   const files = createFiles(context);
   const presets = createPresets(context, files, models);
   const tasks = createTasks(context, files, models);
+  const rollouts = createRollouts(context, files);
   return {
     devices: createDevices(context, models),
     enrolment: createEnrolment(context),
@@ -35,8 +38,9 @@ export function createFleet(context: FleetContext): Fleet {
     presets,
     files,
     tasks,
-    visits: createVisits(context, { tasks, presets, models, files }),
+    visits: createVisits(context, { tasks, presets, models, files, rollouts }),
     traces: createTraces(context),
+    rollouts,
     quirksOf: subject => quirksOf(subject, context.quirks),
   };
 }

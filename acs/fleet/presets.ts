@@ -9,6 +9,7 @@ import type { FleetContext } from './context.ts';
 import { wantedOf } from './devices.ts';
 import type { FileKind, Files, StoredFile } from './files.ts';
 import type { Models } from './models.ts';
+import { rolloutFacts, ruledFiles } from './rollout/wish.ts';
 
 /** Rows that a table must hold, matched by their key columns. */
 export interface WantedObjects {
@@ -39,6 +40,8 @@ export interface WantedFile {
   kind: 'certificate' | 'script' | 'firmware';
   file: StoredFile;
   preset: string;
+  /** A rollout wants it, no preset: it is fetched as the device's position there has it. */
+  rollout?: string;
 }
 
 /** What one device should be: the merge of the presets that fit it, and its overrides. */
@@ -49,6 +52,8 @@ export interface Wanted {
   objects: { table: string; preset: string; wanted: WantedObjects }[];
   files: WantedFile[];
   restart: 'now' | 'never';
+  /** The rollout whose version presets name too by now. */
+  adopted?: string;
 }
 
 export interface Presets {
@@ -129,7 +134,8 @@ export function createPresets(context: FleetContext, files: Files, models: Model
     const found = await Promise.all(
       filesOf(chosen).map(async ({ kind, preset, name }) => ({ kind, preset, file: await files.about(name) })),
     );
-    const wanted: Wanted = { revision: '', set, objects: [...objects.values()], files: found, restart };
+    const ruled = await ruledFiles(found, row, clock.now(), files);
+    const wanted: Wanted = { revision: '', set, objects: [...objects.values()], restart, ...ruled };
     return { ...wanted, revision: revisionOf(wanted) };
   };
 
@@ -193,6 +199,7 @@ export function createPresets(context: FleetContext, files: Files, models: Model
       row.overrides,
       paths.map(path => told[path]),
       row.faults.filter(fault => fault.retryAt > clock.now()).map(fault => fault.cause),
+      ...rolloutFacts(row, clock.now()),
     ];
     return createHash('sha1').update(JSON.stringify(facts)).digest('base64url').slice(0, 12);
   };

@@ -30,6 +30,8 @@ export interface Visit {
   proof: Proof;
   events: string[];
   base?: string;
+  /** When its position in a rollout was entered that it had at its Inform. */
+  rolloutSince?: number;
 }
 
 export interface Visits {
@@ -176,10 +178,14 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
         softwareVersion: informed.row.softwareVersion,
       });
       for (const task of informed.settled) events.emit('task', { task });
+      if (informed.row.rollout?.since === informed.row.lastInform) parts.rollouts.noticed(informed.row);
       visiting.set(id, informed.token);
       for (const listener of listening.get(id) ?? []) listener(eventCodes);
       const { proof, base } = arrival;
-      return { id, row: informed.row, token: informed.token, proof, events: eventCodes, ...(base ? { base } : {}) };
+      const visit: Visit = { id, row: informed.row, token: informed.token, proof, events: eventCodes };
+      if (base) visit.base = base;
+      if (informed.row.rollout) visit.rolloutSince = informed.row.rollout.since;
+      return visit;
     },
     transferComplete: async (visit, args) => {
       const task = await store.apply(visit.id, 'transferCompleted', {
@@ -215,6 +221,11 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
         touched.delete(visit.id);
       }
       await store.apply(visit.id, 'released', { token: visit.token, complete, now: clock.now() });
+      const position = visit.row.rollout;
+      if (!position) return;
+      // The end of a session may be what it waited for.
+      const row = position.state === 'installed' ? await store.device(visit.id) : visit.row;
+      if (row) parts.rollouts.noticed(row, visit.rolloutSince);
     },
     isVisiting: id => visiting.has(id),
     onArrival: (id, listener) => {

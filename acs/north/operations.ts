@@ -5,6 +5,7 @@ import { devices } from './operations/devices.ts';
 import { files } from './operations/files.ts';
 import { presets } from './operations/presets.ts';
 import { records } from './operations/records.ts';
+import { rollouts } from './operations/rollouts.ts';
 import { tasks } from './operations/tasks.ts';
 import { traces } from './operations/traces.ts';
 import { answers } from './schemas.ts';
@@ -26,6 +27,7 @@ export const operations: readonly Operation[] = [
   ...tasks,
   ...presets,
   ...files,
+  ...rollouts,
   ...records,
   ...description,
   ...traces,

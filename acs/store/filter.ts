@@ -46,6 +46,12 @@ export const fields: Readonly<Record<string, Field>> = {
   lastInform: { kind: 'time', name: 'lastInform' },
   lastBoot: { kind: 'time', name: 'lastBoot' },
   online: { kind: 'flag', name: 'online' },
+  rollout: { kind: 'text', name: 'rollout' },
+  rolloutState: { kind: 'text', name: 'rolloutState' },
+  rolloutZone: { kind: 'text', name: 'rolloutZone' },
+  rolloutDue: { kind: 'time', name: 'rolloutDue' },
+  // A number, unknown as 0: compared as times are.
+  rolloutWave: { kind: 'time', name: 'rolloutWave' },
 };
 
 const HOUR = 3_600_000;
@@ -207,6 +213,7 @@ function literal(field: Field, found: Literal, written: string, ordered: boolean
       if (found.as === 'time') return found;
       if (found.as === 'text') return { as: 'time', at: timeOf(found.text, column) };
       if (found.as === 'number' && Number.isFinite(found.number)) return { as: 'time', at: found.number };
+      if (field.name === 'rolloutWave') throw badFilter(`"${field.name}" takes a number`, column);
       throw badFilter(`"${field.name}" takes a time: now - 1h, or 2026-01-31T12:00:00Z`, column);
     case 'flag':
       if (found.as !== 'flag' || ordered) throw badFilter(`"${field.name}" is true or false`, column);
@@ -322,8 +329,18 @@ const isOnline = (row: DeviceRow, now: number): boolean => {
 };
 
 function timeField(row: DeviceRow, field: Field): number {
-  if (field.name === 'created') return row.created;
-  return (field.name === 'lastBoot' ? row.lastBoot : row.lastInform) ?? 0;
+  switch (field.name) {
+    case 'created':
+      return row.created;
+    case 'lastBoot':
+      return row.lastBoot ?? 0;
+    case 'rolloutDue':
+      return row.rollout?.due ?? 0;
+    case 'rolloutWave':
+      return row.rollout?.wave ?? 0;
+    default:
+      return row.lastInform ?? 0;
+  }
 }
 
 /** The texts a field stands for: one, none if unknown, several for tags. */
@@ -358,6 +375,12 @@ function textOf(row: DeviceRow, field: Field, tree?: TreeLookup): string | undef
       return row.address;
     case 'state':
       return row.state;
+    case 'rollout':
+      return row.rollout?.id ?? '';
+    case 'rolloutState':
+      return row.rollout?.state ?? '';
+    case 'rolloutZone':
+      return row.rollout?.zone ?? '';
     default:
       throw new UserError(400, 'bad-filter', `"${field.name}" is no text field`);
   }
@@ -375,10 +398,10 @@ export function pathsOf(filter: Filter): string[] {
   return [...new Set(paths)];
 }
 
-/** The first thing in a filter that passes by itself (`now`, `online`, `lastInform`, `lastBoot`): no ground for a preset. */
+/** The first thing in a filter that passes by itself (`now`, `online`, `lastInform`, a rollout's state): no ground for a preset. */
 export function passingPart(filter: Filter): string | undefined {
   for (const atom of atomsOf(filter)) {
-    if (['online', 'lastInform', 'lastBoot'].includes(atom.field.name)) return atom.field.name;
+    if (/^(online|lastInform|lastBoot|rollout(State|Wave|Zone|Due)?)$/.test(atom.field.name)) return atom.field.name;
     const values = atom.op === 'compare' ? [atom.value] : atom.op === 'in' ? atom.values : [];
     if (values.some(value => 'now' in value)) return 'now';
   }

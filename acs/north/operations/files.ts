@@ -13,6 +13,7 @@ async function putFile({ params, query, body }: OperationInput, { fleet }: Opera
   const about = query as unknown as Parameters<Fleet['files']['put']>[2];
   const before = (await fleet.files.list()).find(file => file.name === name);
   if (before && before.type !== about.type) await refuseUsed(fleet, name, `stay a ${before.type} file`);
+  if (before) await refuseRolledOut(fleet, name, 'replaced');
   return { status: before ? 200 : 201, body: fileView(await fleet.files.put(name, body as Buffer, about)) };
 }
 
@@ -21,6 +22,15 @@ async function refuseUsed(fleet: Fleet, name: string, must: string): Promise<voi
   const users = await fleet.presets.usersOf(name);
   if (users.length)
     throw new UserError(409, 'file-in-use', `'${name}' must ${must}: preset ${users.join(', ')} wants it`, { users });
+}
+
+/** @throws UserError 409 when a rollout wants devices to run the file */
+async function refuseRolledOut(fleet: Fleet, name: string, what: string): Promise<void> {
+  const users = await fleet.rollouts.usersOf(name);
+  if (users.length)
+    throw new UserError(409, 'file-in-use', `'${name}' cannot be ${what}: rollout ${users.join(', ')} wants it`, {
+      users,
+    });
 }
 
 export const files: readonly Operation[] = [
@@ -42,7 +52,7 @@ export const files: readonly Operation[] = [
     query: schemas.fileQuery,
     body: 'bytes',
     answers: { 200: answers.file, 201: answers.file },
-    problems: { 409: 'Presets want it as the type that it has' },
+    problems: { 409: 'Presets want it as the type that it has, or a rollout as it is' },
     run: putFile,
   },
   {
@@ -66,9 +76,10 @@ export const files: readonly Operation[] = [
     path: '/files/:name',
     role: 'operator',
     answers: { 204: 'nothing' },
-    problems: { 404: 'No such file', 409: 'A preset wants it' },
+    problems: { 404: 'No such file', 409: 'A preset or a rollout wants it' },
     run: async ({ params: { name = '' } }, { fleet }) => {
       await refuseUsed(fleet, name, 'stay');
+      await refuseRolledOut(fleet, name, 'deleted');
       await fleet.files.remove(name);
       return none;
     },
