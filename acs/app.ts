@@ -7,6 +7,7 @@ import type { Log } from '../shared/log.ts';
 import { authorityOf } from '../shared/stun.ts';
 import { createEvents, type EventBus } from './events.ts';
 import { createFleet, type Fleet } from './fleet/fleet.ts';
+import { aloneAs } from './fleet/members.ts';
 import { createSchedule, type KeptDays, startDuties } from './fleet/schedule.ts';
 import { createSecrets } from './fleet/secrets.ts';
 import { createMetrics } from './metrics.ts';
@@ -22,6 +23,7 @@ import { createSouth, type ListenTls, renewServer, type South } from './south/li
 import type { WireTap } from './south/trace.ts';
 import { parseFilter } from './store/filter.ts';
 import { watchStore } from './store/health.ts';
+import { livenessStates } from './store/liveness.ts';
 import type { Store } from './store/store.ts';
 
 export interface AcsSetup {
@@ -107,6 +109,8 @@ async function build(
     signal: ended.signal,
   });
 
+  // The store belongs to one process: what an earlier one had claimed when it was killed is free for us at once.
+  const members = aloneAs(secrets.keyFor('owner').toString('hex', 0, 6));
   const fleet = createFleet({
     store,
     clock,
@@ -117,8 +121,7 @@ async function build(
     enrol: setup.enrol,
     cpeAuth: setup.cpeAuth,
     ...(setup.enrolment ? { enrolment: setup.enrolment } : {}),
-    // The store belongs to one process: what an earlier one had claimed when it was killed is free for us at once.
-    owner: secrets.keyFor('owner').toString('hex', 0, 6),
+    members,
     ports: { wake, linkFile: (task, direction, came) => (base ?? came ?? cwmp[0]) + linkOf(links, task, direction) },
   });
 
@@ -128,7 +131,7 @@ async function build(
     random,
     log,
     events,
-    keys: { nonces: secrets.keyFor('nonces'), links },
+    keys: { nonces: secrets.keyFor('nonces'), links, cookies: secrets.keyFor('session cookies') },
     cpeAuth: setup.cpeAuth,
     trustedProxies: setup.trustedProxies,
     limits: setup.limits,
@@ -140,7 +143,8 @@ async function build(
   const metrics = createMetrics(events, {
     sessions: () => south.sessions(),
     admission: () => south.admission(),
-    devices: async () => await Promise.all((['known', 'quarantine', 'enrolled'] as const).map(countOf(setup))),
+    liveness: async () => await Promise.all(livenessStates.map(countOf(setup, 'liveness'))),
+    devices: async () => await Promise.all((['known', 'quarantine', 'enrolled'] as const).map(countOf(setup, 'state'))),
   });
   closing.push(() => metrics.stop());
   let unready: string | undefined = 'it starts';
@@ -168,8 +172,13 @@ async function build(
   const apiPort = Number(setup.api.port || (setup.api.protocol === 'https:' ? 443 : 80));
   const bound = await listening('--api', setup.api, rest.listen({ host: hostOf(setup.api), port: apiPort }));
   unready = undefined;
-  const schedule = createSchedule({ store, clock, log, owner: secrets.keyFor('owner').toString('hex', 0, 6) });
-  startDuties(schedule, { store, clock }, setup.keepDays ?? { tasks: 30, audit: 365 });
+  const isGone = async (id: string): Promise<boolean> => members.alone || (await members.isGone(id));
+  const schedule = createSchedule({ store, clock, log, owner: members.self, isGone });
+  startDuties(
+    schedule,
+    { store, clock, liveness: fleet.liveness, files: fleet.files },
+    setup.keepDays ?? { tasks: 30, audit: 365 },
+  );
   fleet.rollouts.run(schedule);
   closing.push(() => schedule.stop());
   closing.push(() => fleet.rollouts.stop());
@@ -216,10 +225,10 @@ async function listening<T>(
 }
 
 const countOf =
-  ({ store, clock }: AcsSetup) =>
+  ({ store, clock }: AcsSetup, field: string) =>
   async (state: string): Promise<{ state: string; count: number }> => ({
     state,
-    count: await store.countDevices(parseFilter(`state = "${state}"`), clock.now()),
+    count: await store.countDevices(parseFilter(`${field} = "${state}"`), clock.now()),
   });
 
 const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '');
@@ -232,6 +241,9 @@ function logEvents(events: EventBus, log: Log): () => void {
   const ends = [
     events.on('session', event => log.info('session', { ...event })),
     events.on('enrolled', event => log.info('device', { ...event })),
+    events.on('late', event => log.info('late', { ...event })),
+    events.on('lost', event => log.warn('lost', { ...event })),
+    events.on('back', event => log.info('back', { ...event })),
     events.on('knock', event => log.info('knocking', { ...event })),
     events.on('fault', ({ fault }) =>
       log.warn('fault', { device: fault.device, cause: fault.cause, code: fault.code, reason: fault.message }),

@@ -7,9 +7,17 @@ export interface AcsEvents {
   knock: { device: string; address: string };
   /** A device was met for the first time, or left quarantine. */
   enrolled: { device: string; state: string };
+  /** It informs no more: two Informs did not come, or four. */
+  late: { device: string; lastInform: string };
+  lost: { device: string; lastInform: string };
+  /** One that was late or lost informs again. */
+  back: { device: string; was: 'late' | 'lost' };
   inform: { device: string; events: string[]; address: string; softwareVersion: string };
   session: {
     device: string;
+    /** The process that it was with, and the fencing token of its claim. */
+    member: string;
+    claim: number;
     outcome: 'ok' | 'lost' | 'refused';
     rpcs: number;
     milliseconds: number;
@@ -43,6 +51,9 @@ export interface EventBus {
 export const eventNames: readonly EventName[] = [
   'knock',
   'enrolled',
+  'late',
+  'lost',
+  'back',
   'inform',
   'session',
   'rpc',

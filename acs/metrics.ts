@@ -6,6 +6,8 @@ export interface MetricSources {
   sessions: () => number;
   admission: () => { running: number; waiting: number; admitted: number; turnedAway: number; gaveUp: number };
   devices: () => Promise<{ state: string; count: number }[]>;
+  /** By what their own intervals say of them. */
+  liveness: () => Promise<{ state: string; count: number }[]>;
 }
 
 export interface Metrics {
@@ -88,7 +90,23 @@ export function createMetrics(events: EventBus, sources: MetricSources): Metrics
       for (const { state, count } of await sources.devices()) this.set({ state }, count);
     },
   });
+  new Gauge({
+    name: 'acs_devices_liveness',
+    help: 'Devices that informed, by whether they still do: online, late, lost',
+    labelNames: ['liveness'],
+    registers,
+    async collect() {
+      for (const { state, count } of await sources.liveness()) this.set({ liveness: state }, count);
+    },
+  });
+  const absences = new Counter({
+    name: 'acs_liveness_changes_total',
+    help: 'Devices that became late or lost, or came back',
+    labelNames: ['to'],
+    registers,
+  });
   const ends = [
+    ...(['late', 'lost', 'back'] as const).map(to => events.on(to, () => absences.inc({ to }))),
     events.on('session', event => {
       sessions.inc({ outcome: event.outcome });
       seconds.observe(event.milliseconds / 1000);

@@ -349,8 +349,7 @@ class RunningGateway implements Gateway, Unit, Hooks, Live, ScriptTarget {
     const policy = isDgw ? policyFor(service, name => this.running(name)) : plainPolicy;
     const host = hostOf(this, service);
     return {
-      // The unit opens no TLS port for SIP before its clock is set, whatever the validation level.
-      policy: service === 'SipEp' ? { ...policy, refuseWithoutClock: true } : policy,
+      policy,
       roots: rootsOf(this),
       now: this.now(),
       ...(host && { host: { cert: host.cert, key: host.key } }),

@@ -3,6 +3,8 @@ import type { FleetContext } from './context.ts';
 import { createDevices, type Devices } from './devices.ts';
 import { createEnrolment, type Enrolment } from './enrol.ts';
 import { createFiles, type Files } from './files.ts';
+import { createLiveness, type LivenessWatch } from './liveness.ts';
+import type { Members } from './members.ts';
 import { createModels, type Models } from './models.ts';
 import { createPresets, type Presets } from './presets.ts';
 import { type Quirks, quirksOf, type Subject } from './quirks.ts';
@@ -21,6 +23,8 @@ export interface Fleet {
   visits: Visits;
   traces: Traces;
   rollouts: Rollouts;
+  members: Members;
+  liveness: LivenessWatch;
   /** Where a device departs from the standard. */
   quirksOf(subject: Subject): Quirks;
 }
@@ -28,7 +32,7 @@ export interface Fleet {
 export function createFleet(context: FleetContext): Fleet {
   const models = createModels(context.quirks);
   const files = createFiles(context);
-  const presets = createPresets(context, files, models);
+  const presets = createPresets(context, models);
   const tasks = createTasks(context, files, models);
   const rollouts = createRollouts(context, files);
   return {
@@ -41,6 +45,8 @@ export function createFleet(context: FleetContext): Fleet {
     visits: createVisits(context, { tasks, presets, models, files, rollouts }),
     traces: createTraces(context),
     rollouts,
+    members: context.members,
+    liveness: createLiveness(context),
     quirksOf: subject => quirksOf(subject, context.quirks),
   };
 }

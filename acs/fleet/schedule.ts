@@ -3,6 +3,8 @@ import type { Clock } from '../../shared/clock.ts';
 import { isAbort, messageOf, UserError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Retention, Store } from '../store/store.ts';
+import type { Files } from './files.ts';
+import { type LivenessWatch, LOOK_MS } from './liveness.ts';
 
 export interface Schedule {
   /** Does `work` every `ms`, the first time soon after the start unless it was done elsewhere meanwhile. What fails is logged and tried again. */
@@ -29,8 +31,17 @@ const RETRY_MS = 5 * 60_000;
 /** Between one time and the next of what is done promptly. */
 const PAUSE_MS = 1000;
 
-export function createSchedule(context: { store: Store; clock: Clock; log: Log; owner: string }): Schedule {
-  const { store, clock, log, owner } = context;
+export interface ScheduleContext {
+  store: Store;
+  clock: Clock;
+  log: Log;
+  /** This process. */
+  owner: string;
+  /** Whether another process has ended, so that nobody does what it did; none has unless told. */
+  isGone?: (owner: string) => Promise<boolean>;
+}
+
+export function createSchedule({ store, clock, log, owner, isGone }: ScheduleContext): Schedule {
   const stopped = new AbortController();
   const begun: Promise<void>[] = [];
 
@@ -39,7 +50,8 @@ export function createSchedule(context: { store: Store; clock: Clock; log: Log; 
     const standing = await store.document<Duty>('duty', name);
     const now = clock.now();
     const since = now - (standing?.body.ran ?? Number.NEGATIVE_INFINITY);
-    const mayAgain = prompt && standing?.body.owner === owner;
+    const before = standing?.body.owner ?? owner;
+    const mayAgain = prompt && (before === owner || ((await isGone?.(before)) ?? false));
     // One that was done in the future was written by a clock that was wrong.
     if (since >= 0 && since < ms && !mayAgain) return ms - since;
     const taken = await store.putDocument('duty', name, { owner, ran: now } satisfies Duty, standing?.generation ?? 0);
@@ -153,8 +165,17 @@ export const retentionAt = (now: number, days: KeptDays): Retention => ({
 /** The duties of every ACS. */
 export function startDuties(
   schedule: Schedule,
-  { store, clock }: { store: Store; clock: Clock },
+  {
+    store,
+    clock,
+    liveness,
+    files,
+  }: { store: Store; clock: Clock; liveness?: LivenessWatch; files?: Pick<Files, 'sweep'> },
   days: KeptDays,
 ): void {
-  schedule.every('retention', HOUR, () => store.prune(retentionAt(clock.now(), days)));
+  if (liveness) schedule.every('liveness', LOOK_MS, () => liveness.look());
+  schedule.every('retention', HOUR, async () => {
+    await files?.sweep();
+    await store.prune(retentionAt(clock.now(), days));
+  });
 }

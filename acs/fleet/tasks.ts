@@ -5,6 +5,7 @@ import { UserError } from '../../shared/errors.ts';
 import type { DeviceRow, KnownValue, Outcome, Task, TaskFault } from '../store/store.ts';
 import type { FleetContext } from './context.ts';
 import { type Files, type StoredFile, transferType } from './files.ts';
+import { learnInterval } from './liveness.ts';
 import { type Models, typeOf } from './models.ts';
 import { type Cpe, SessionLost } from './ports.ts';
 import { isSecretName } from './secrets.ts';
@@ -198,6 +199,7 @@ export function createTasks(context: FleetContext, files: Files, models: Models)
       const result = (await cpe.call(method, args as never)) as Record<string, unknown>;
       const known = knownFrom({ ...task, args }, result, clock.now());
       if (known.values.length) await store.putParameters(visit.row.id, known.values, known.below);
+      await learnInterval(store, visit.row, known.values);
       return { task: await settle(visit, task, outcomeOf(task, result)), ends: departures.has(method) };
     } catch (error) {
       if (!(error instanceof CwmpFault)) throw error;

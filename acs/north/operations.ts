@@ -8,6 +8,7 @@ import { records } from './operations/records.ts';
 import { rollouts } from './operations/rollouts.ts';
 import { tasks } from './operations/tasks.ts';
 import { traces } from './operations/traces.ts';
+import { wanted } from './operations/wanted.ts';
 import { answers } from './schemas.ts';
 
 const description: readonly Operation[] = [
@@ -26,6 +27,7 @@ export const operations: readonly Operation[] = [
   ...devices,
   ...tasks,
   ...presets,
+  ...wanted,
   ...files,
   ...rollouts,
   ...records,

@@ -2,8 +2,9 @@
 // there are two queries: `over` finds no device too few, `under` none too many; what lies between is for the predicate to decide.
 import type { Filter as MongoFilter } from 'mongodb';
 import { assertNever } from '../../shared/errors.ts';
-import { anyRun, type Literal, likeParts, type Operator, timeAt } from './compare.ts';
+import { anyRun, isLike, type Literal, likeParts, type Operator, timeAt } from './compare.ts';
 import type { Atom, Field, Filter } from './filter.ts';
+import { livenessStates } from './liveness.ts';
 import { textKey } from './mongo-rows.ts';
 import type { DeviceDocument } from './mongo-tables.ts';
 import { versionKey } from './versions.ts';
@@ -102,7 +103,7 @@ function atomBounds(atom: Atom, now: number): Bounds {
         anyOf,
       );
     case 'like':
-      return likeBounds(atom.field, atom.pattern);
+      return likeBounds(atom.field, atom.pattern, now);
     case 'exists':
       return existsBounds(atom.field);
     default:
@@ -117,9 +118,10 @@ function compareBounds(field: Field, operator: Operator, value: Literal, now: nu
   if (operator === '!=') return opposite(compareBounds(field, '=', value, now));
   const word = words[operator];
   if (field.kind === 'flag') {
-    const on = exact({ onlineUntil: { $gt: 0, $gte: now } });
-    return value.as === 'flag' && value.flag ? on : opposite(on);
+    const found = livenessBounds(field.name, now);
+    return value.as === 'flag' && value.flag ? found : opposite(found);
   }
+  if (field.kind === 'liveness') return livenessBounds(textOf(value), now);
   if (field.kind === 'time')
     return value.as === 'time'
       ? exact(allOf([on(field.name, { $gt: 0 }), on(field.name, { [word]: timeAt(value, now) })]))
@@ -130,6 +132,12 @@ function compareBounds(field: Field, operator: Operator, value: Literal, now: nu
   }
   const test = value.as === 'text' || field.kind === 'tag' ? { [word]: textKey(textOf(value)) } : undefined;
   return textBounds(field, test, true);
+}
+
+function livenessBounds(liveness: string, now: number): Bounds {
+  if (liveness === 'online') return exact({ onlineUntil: { $gt: 0, $gte: now } });
+  const over = { onlineUntil: { $gt: 0, $lt: now } };
+  return exact({ $and: [over, { lateUntil: liveness === 'late' ? { $gte: now } : { $lt: now } }] });
 }
 
 const textOf = (value: Literal): string => ('text' in value ? value.text : '');
@@ -157,13 +165,19 @@ function textBounds(field: Field, test: Test | undefined, isWhole: boolean): Bou
 
 const bounded = (part: Part, isWhole: boolean): Bounds => (isWhole ? exact(part) : { over: part, under: false });
 
-function likeBounds(field: Field, pattern: string): Bounds {
+function likeBounds(field: Field, pattern: string, now: number): Bounds {
+  if (field.kind === 'liveness')
+    return joined(
+      livenessStates.filter(state => isLike(state, pattern)).map(state => livenessBounds(state, now)),
+      anyOf,
+    );
   const { source, isWhole } = likeRegex(pattern);
   return textBounds(field, { $regex: source }, isWhole);
 }
 
 function existsBounds(field: Field): Bounds {
   if (field.kind === 'time') return exact(on(field.name, { $gt: 0 }));
+  if (field.kind === 'liveness') return exact({ onlineUntil: { $gt: 0 } });
   const k = textKey(field.name);
   if (field.kind === 'site') return exact({ site: { $elemMatch: { k } } });
   if (field.kind === 'path') return { over: true, under: { values: { $elemMatch: { k } } } };

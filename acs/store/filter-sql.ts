@@ -4,6 +4,7 @@ import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { assertNever } from '../../shared/errors.ts';
 import { isLike, type Literal, type Operator, orderOf, timeAt } from './compare.ts';
 import type { Atom, Field, Filter } from './filter.ts';
+import { livenessStates } from './liveness.ts';
 import { versionKey } from './versions.ts';
 
 export interface Condition {
@@ -66,7 +67,7 @@ function atomSql(atom: Atom, now: number): Condition {
         'OR',
       );
     case 'like':
-      return likeSql(atom.field, atom.pattern);
+      return likeSql(atom.field, atom.pattern, now);
     case 'exists':
       return existsSql(atom.field);
     default:
@@ -79,9 +80,10 @@ function compareSql(field: Field, test: Operator, value: Literal, now: number): 
   const column = `d.${columns[field.name]}`;
   if (field.kind === 'tag') return condition('d.pk IN (SELECT device FROM tags WHERE tag = ?)', textOf(value));
   if (field.kind === 'flag') {
-    const on = condition('(d.online_until > 0 AND d.online_until >= ?)', now);
-    return value.as === 'flag' && value.flag ? on : negated(on);
+    const found = livenessSql(field.name, now);
+    return value.as === 'flag' && value.flag ? found : negated(found);
   }
+  if (field.kind === 'liveness') return livenessSql(textOf(value), now);
   if (value.as === 'time' && field.kind === 'time')
     return condition(`(${column} > 0 AND ${column} ${test} ?)`, timeAt(value, now));
   if (field.kind === 'text' || field.kind === 'state') return condition(`(${column} ${test} ?)`, textOf(value));
@@ -97,6 +99,17 @@ function compareSql(field: Field, test: Operator, value: Literal, now: number): 
     JSON.stringify(value),
     now,
   );
+}
+
+/** Late for as long as it was online before (liveness.ts), so that the end of that needs no column of its own. */
+const LATE_UNTIL = '(2 * d.online_until - d.last_inform)';
+
+function livenessSql(liveness: string, now: number): Condition {
+  if (liveness === 'online') return condition('(d.online_until > 0 AND d.online_until >= ?)', now);
+  const over = 'd.online_until > 0 AND d.online_until < ?';
+  return liveness === 'late'
+    ? condition(`(${over} AND ${LATE_UNTIL} >= ?)`, now, now)
+    : condition(`(${over} AND ${LATE_UNTIL} < ?)`, now, now);
 }
 
 const textOf = (value: Literal): string => ('text' in value ? value.text : '');
@@ -116,7 +129,16 @@ function textExpression(field: Field): Condition {
   return condition(field.name === 'firmware' ? 'd.firmware' : `d.${columns[field.name]}`);
 }
 
-function likeSql(field: Field, pattern: string): Condition {
+function likeSql(field: Field, pattern: string, now: number): Condition {
+  if (field.kind === 'liveness') {
+    const fitting = livenessStates.filter(state => isLike(state, pattern));
+    return fitting.length === 0
+      ? condition('0')
+      : joined(
+          fitting.map(state => livenessSql(state, now)),
+          'OR',
+        );
+  }
   if (field.kind === 'tag') return condition('d.pk IN (SELECT device FROM tags WHERE filter_like(tag, ?))', pattern);
   const from = textExpression(field);
   return condition(`COALESCE(filter_like(${from.sql}, ?), 0)`, ...from.params, pattern);
@@ -125,6 +147,7 @@ function likeSql(field: Field, pattern: string): Condition {
 function existsSql(field: Field): Condition {
   if (field.kind === 'tag') return condition(`d.pk IN (SELECT device FROM tags WHERE tag <> '')`);
   if (field.kind === 'time') return condition(`(d.${columns[field.name]} > 0)`);
+  if (field.kind === 'liveness') return condition('(d.online_until > 0)');
   const from = textExpression(field);
   if (field.kind === 'path' || field.kind === 'site') return condition(`(${from.sql} IS NOT NULL)`, ...from.params);
   return condition(`(${from.sql} <> '')`, ...from.params);

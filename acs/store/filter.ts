@@ -4,11 +4,12 @@
 import { UserError } from '../../shared/errors.ts';
 import { holds, isLike, isoTime, type Literal, type Operator, orderOf, timeAt } from './compare.ts';
 import { toldValues } from './inform.ts';
+import { livenessOf, livenessStates } from './liveness.ts';
 import type { DeviceRow } from './store.ts';
 import { badFilter, type Token, tokenize } from './tokens.ts';
 import { versionKey } from './versions.ts';
 
-export type FieldKind = 'text' | 'version' | 'time' | 'flag' | 'tag' | 'state' | 'site' | 'path';
+export type FieldKind = 'text' | 'version' | 'time' | 'flag' | 'liveness' | 'tag' | 'state' | 'site' | 'path';
 
 /** `name`: the canonical field name; for `site` the name after `site.`; for `path` the parameter path. */
 export interface Field {
@@ -46,6 +47,9 @@ export const fields: Readonly<Record<string, Field>> = {
   lastInform: { kind: 'time', name: 'lastInform' },
   lastBoot: { kind: 'time', name: 'lastBoot' },
   online: { kind: 'flag', name: 'online' },
+  late: { kind: 'flag', name: 'late' },
+  lost: { kind: 'flag', name: 'lost' },
+  liveness: { kind: 'liveness', name: 'liveness' },
   rollout: { kind: 'text', name: 'rollout' },
   rolloutState: { kind: 'text', name: 'rolloutState' },
   rolloutZone: { kind: 'text', name: 'rolloutZone' },
@@ -221,6 +225,10 @@ function literal(field: Field, found: Literal, written: string, ordered: boolean
     case 'state':
       if (!states.has(written)) throw badFilter(`"state" is one of ${[...states].join(', ')}`, column);
       return orderless(field, { as: 'text', text: written }, ordered, column);
+    case 'liveness':
+      if (!(livenessStates as readonly string[]).includes(written))
+        throw badFilter(`"liveness" is one of ${livenessStates.join(', ')}`, column);
+      return orderless(field, { as: 'text', text: written }, ordered, column);
     case 'tag':
       return orderless(field, { as: 'text', text: written }, ordered, column);
     case 'text':
@@ -265,12 +273,6 @@ const flagIs = (field: Field, flag: boolean): Filter => ({
   value: { as: 'flag', flag },
 });
 
-/** Until when a device counts as online: two and a half of its periodic intervals after its last Inform, or an hour; 0 if never. */
-export function onlineUntil(row: DeviceRow): number {
-  if (row.lastInform === undefined) return 0;
-  return row.lastInform + (row.informInterval ? Math.round(row.informInterval * 2500) : HOUR);
-}
-
 /** Looks up a parameter in the device's cold tree. */
 export type TreeLookup = (path: string) => string | undefined;
 export type Predicate = (row: DeviceRow, now: number, tree?: TreeLookup) => boolean;
@@ -297,9 +299,9 @@ export function toPredicate(filter: Filter): Predicate {
       return (row, now, tree) => parts.some(part => part(row, now, tree));
     }
     case 'like':
-      return (row, _now, tree) => textsOf(row, filter.field, tree).some(text => isLike(text, filter.pattern));
+      return (row, now, tree) => textsOf(row, filter.field, now, tree).some(text => isLike(text, filter.pattern));
     case 'exists':
-      return (row, _now, tree) => exists(row, filter.field, tree);
+      return (row, now, tree) => exists(row, filter.field, now, tree);
   }
 }
 
@@ -308,25 +310,21 @@ function comparePredicate(field: Field, test: Operator, value: Literal): Predica
     const equal = comparePredicate(field, '=', value);
     return (row, now, tree) => !equal(row, now, tree);
   }
-  if (field.kind === 'flag') return (row, now) => value.as === 'flag' && isOnline(row, now) === value.flag;
+  if (field.kind === 'flag')
+    return (row, now) => value.as === 'flag' && (livenessOf(row, now) === field.name) === value.flag;
   if (field.kind === 'time')
     return (row, now) => {
       const at = timeField(row, field);
       return value.as === 'time' && at > 0 && holds(at - timeAt(value, now), test);
     };
-  return (row, now, tree) => textsOf(row, field, tree).some(text => holds(orderOf(text, value, now), test));
+  return (row, now, tree) => textsOf(row, field, now, tree).some(text => holds(orderOf(text, value, now), test));
 }
 
-function exists(row: DeviceRow, field: Field, tree?: TreeLookup): boolean {
+function exists(row: DeviceRow, field: Field, now: number, tree?: TreeLookup): boolean {
   if (field.kind === 'time') return timeField(row, field) > 0;
-  const texts = textsOf(row, field, tree);
+  const texts = textsOf(row, field, now, tree);
   return field.kind === 'path' || field.kind === 'site' ? texts.length > 0 : texts.some(text => text !== '');
 }
-
-const isOnline = (row: DeviceRow, now: number): boolean => {
-  const until = onlineUntil(row);
-  return until > 0 && until >= now;
-};
 
 function timeField(row: DeviceRow, field: Field): number {
   switch (field.name) {
@@ -344,9 +342,9 @@ function timeField(row: DeviceRow, field: Field): number {
 }
 
 /** The texts a field stands for: one, none if unknown, several for tags. */
-export function textsOf(row: DeviceRow, field: Field, tree?: TreeLookup): readonly string[] {
+export function textsOf(row: DeviceRow, field: Field, now: number, tree?: TreeLookup): readonly string[] {
   if (field.kind === 'tag') return row.tags;
-  const text = textOf(row, field, tree);
+  const text = field.kind === 'liveness' ? livenessOf(row, now) : textOf(row, field, tree);
   return text === undefined ? [] : [text];
 }
 
@@ -398,10 +396,14 @@ export function pathsOf(filter: Filter): string[] {
   return [...new Set(paths)];
 }
 
-/** The first thing in a filter that passes by itself (`now`, `online`, `lastInform`, a rollout's state): no ground for a preset. */
+const passing: ReadonlySet<string> = new Set(
+  'online late lost liveness lastInform lastBoot rollout rolloutState rolloutWave rolloutZone rolloutDue'.split(' '),
+);
+
+/** The first thing in a filter that passes by itself (`now`, `online`, `lastInform`, …): no ground for a preset. */
 export function passingPart(filter: Filter): string | undefined {
   for (const atom of atomsOf(filter)) {
-    if (/^(online|lastInform|lastBoot|rollout(State|Wave|Zone|Due)?)$/.test(atom.field.name)) return atom.field.name;
+    if (passing.has(atom.field.name)) return atom.field.name;
     const values = atom.op === 'compare' ? [atom.value] : atom.op === 'in' ? atom.values : [];
     if (values.some(value => 'now' in value)) return 'now';
   }

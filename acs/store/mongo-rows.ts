@@ -1,7 +1,7 @@
 // A device's row as the document that MongoDB keeps, and the keys that make its plain order ours.
 import { UserError } from '../../shared/errors.ts';
-import { onlineUntil } from './filter.ts';
 import { toldValues } from './inform.ts';
+import { dueAt, lateUntil, onlineUntil } from './liveness.ts';
 import type { DeviceDocument, EndedTask, Pair } from './mongo-tables.ts';
 import { jsonOf, textOf } from './plain.ts';
 import type { DeviceRow, RolloutPosition, Task } from './store.ts';
@@ -62,6 +62,8 @@ export function columnsOf(row: DeviceRow): Omit<DeviceDocument, '_id' | 'op' | '
     lastInform: row.lastInform ?? 0,
     lastBoot: row.lastBoot ?? 0,
     onlineUntil: onlineUntil(row),
+    lateUntil: lateUntil(row),
+    due: dueAt(row),
     ...(row.rollout ? rolloutColumns(row.rollout) : noRollout),
     // Some servers try a pattern on an empty array as if it were a text.
     ...(row.tags.length > 0 ? { tags: row.tags.map(textKey) } : {}),

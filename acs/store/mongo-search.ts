@@ -8,13 +8,15 @@ import { rowOf, textKey } from './mongo-rows.ts';
 import type { Collections, DeviceDocument, EndedTask } from './mongo-tables.ts';
 import type { Trees } from './mongo-trees.ts';
 import { cursorText, newestFirst, pageOf, readCursor, sortOf } from './paging.ts';
-import type { DeviceFault, DeviceQuery, DeviceRow, Task } from './store.ts';
+import type { DeviceFault, DeviceQuery, DeviceRow, KnownTexts, OverdueQuery, Task } from './store.ts';
 
 export interface Search {
   device(id: string): Promise<DeviceRow | undefined>;
   deviceByUsername(username: string): Promise<DeviceRow | undefined>;
   devices(query: DeviceQuery): Promise<{ items: DeviceRow[]; next?: string }>;
   countDevices(filter: Filter | undefined, now: number): Promise<number>;
+  overdue(query: OverdueQuery): Promise<string[]>;
+  knownValues(ids: readonly string[], paths: readonly string[]): Promise<ReadonlyMap<string, KnownTexts>>;
   tasks(query: { device?: string; limit: number }): Promise<Task[]>;
   task(id: string): Promise<Task | undefined>;
   faults(limit: number): Promise<DeviceFault[]>;
@@ -139,6 +141,35 @@ export function createSearch(link: Link, { devices, ended }: Collections, trees:
     return (await count(under)) + fitting.length;
   };
 
+  const overdue = async ({ now, limit, deaf }: OverdueQuery): Promise<string[]> => {
+    const heard = deaf ? { $or: [{ due: { $lt: now - deaf.ms } }, { lastInform: { $gte: deaf.until } }] } : {};
+    const options = { projection: whole, sort: { due: 1 as const }, limit };
+    const found = await link.retry(() => devices.find({ due: { $gt: 0, $lt: now }, ...heard }, options).toArray());
+    return found.flatMap(document => rowOf(document)?.id ?? []);
+  };
+
+  const knownValues = async (
+    ids: readonly string[],
+    paths: readonly string[],
+  ): Promise<ReadonlyMap<string, KnownTexts>> => {
+    const byKey = new Map(ids.map(id => [textKey(id), id]));
+    const query = { _id: { $in: [...byKey.keys()] }, gone: { $exists: false } };
+    const found = await link.retry(() => devices.find(query, { projection: { tree: 1 } }).toArray());
+    const values = await trees.lookUp(
+      found.map(({ tree }) => tree),
+      paths,
+    );
+    const same = new Map<string, KnownTexts>();
+    const answer = new Map<string, KnownTexts>();
+    for (const { _id, tree } of found) {
+      const texts = paths.map(path => values.get(tree)?.get(path) ?? null);
+      const key = JSON.stringify(texts);
+      if (!same.has(key)) same.set(key, texts);
+      if (texts.some(text => text !== null)) answer.set(byKey.get(_id) ?? _id, same.get(key)!);
+    }
+    return answer;
+  };
+
   /** Ended tasks that are still in outboxes: few, and for a moment. */
   const inOutboxes = async (query: Part): Promise<Task[]> => {
     const waiting = allOf([{ 'outbox.id': { $gt: '' } }, query]);
@@ -158,6 +189,8 @@ export function createSearch(link: Link, { devices, ended }: Collections, trees:
     deviceByUsername: async username => rowOf((await one({ username })) ?? (await one({ nextUsername: username }))),
     devices: searched,
     countDevices,
+    knownValues,
+    overdue,
     tasks: async ({ device, limit: wanted }) => {
       const limit = pageOf(wanted);
       // In the order in which a task moves, so that one that moves meanwhile is seen at least once; the latest state counts.

@@ -31,6 +31,8 @@ export interface DeviceDocument extends Versioned {
   lastInform?: number;
   lastBoot?: number;
   onlineUntil?: number;
+  lateUntil?: number;
+  due?: number;
   rollout?: string;
   rolloutState?: string;
   rolloutZone?: string;
@@ -87,6 +89,10 @@ export interface FileDocument extends Versioned {
   content: string;
   size: number;
   sha256: string;
+  /** Bytes in each of its chunks but the last; 256 KB where none is told. */
+  chunk?: number;
+  /** When all of it had come, milliseconds. */
+  at?: number;
 }
 
 /** A content that was begun, stands, or stood once. */
@@ -131,6 +137,7 @@ const indexes: Partial<Record<keyof Collections, IndexDescription[]>> = {
     ...['oui', 'productClass', 'serial', 'firmwareKey', 'state', 'created', 'lastInform'].map(column =>
       index({ [column]: 1, _id: 1 }),
     ),
+    index({ due: 1 }),
     index({ tags: 1 }),
     index({ rollout: 1, _id: 1 }),
     index({ rollout: 1, rolloutState: 1, rolloutZone: 1, rolloutWave: 1, _id: 1 }),

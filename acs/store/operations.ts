@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { UserError } from '../../shared/errors.ts';
 import { afterInform, afterSession, isSent, isTransfer, withoutExpired } from './evidence.ts';
 import { withInform } from './inform.ts';
+import { dueAt, livenessOf } from './liveness.ts';
 import {
   afterHearing,
   afterTask,
@@ -119,7 +120,11 @@ const informed: Operation<'informed'> = (row, facts, id) => {
   next.claim = { token, owner: facts.owner };
   if (next.openUntil !== undefined) delete next.openUntil;
   const first = known.lastInform === undefined;
-  return changed(next, { outcome: 'claimed', row: next, token, first, settled: ended }, ended);
+  const claimed = { outcome: 'claimed' as const, row: next, token, first, settled: ended };
+  if (next.absence === undefined) return changed(next, claimed, ended);
+  const back = next.absence;
+  delete next.absence;
+  return changed(next, { ...claimed, back }, ended);
 };
 
 const codesOf = ({ events }: DeviceOperations['informed']['args']): string[] => events.map(event => event.EventCode);
@@ -149,6 +154,22 @@ const released: Operation<'released'> = (row, { token, complete, now }, id) => {
   return changed(next, 'ok', ended);
 };
 
+const missed: Operation<'missed'> = (row, { now, deaf }) => {
+  const at = deaf && (row?.lastInform ?? 0) < deaf.until ? now - deaf.ms : now;
+  // Removed, or heard of meanwhile.
+  if (!row || dueAt(row) === 0 || dueAt(row) >= at) return unchanged(row, undefined);
+  const absence = livenessOf(row, at);
+  if (absence === undefined || absence === 'online') return unchanged(row, undefined);
+  return changed({ ...row, absence }, { absence, lastInform: row.lastInform ?? 0 });
+};
+
+const intervalLearned: Operation<'intervalLearned'> = (row, { informInterval }, id) => {
+  const known = existing(row, id);
+  if ((known.informInterval ?? 0) === informInterval) return unchanged(row, false);
+  const { informInterval: _before, ...rest } = known;
+  return changed(informInterval > 0 ? { ...rest, informInterval } : rest, true);
+};
+
 const announced: Operation<'announced'> = (row, { identity, now, patch }, id) => {
   if (row) throw new UserError(409, 'device-exists', `device ${id} is already known`);
   const next = withPatch(newRow(id, identity, 'known', now), patch);
@@ -164,6 +185,7 @@ function withPatch(row: DeviceRow, patch: DevicePatch): DeviceRow {
   const next: DeviceRow = { ...row };
   if (patch.tags) next.tags = [...new Set(patch.tags)];
   if (patch.site) next.site = { ...patch.site };
+  if (patch.siteChanges) next.site = { ...next.site, ...patch.siteChanges };
   if (patch.overrides) next.overrides = mergedOverrides(row.overrides, patch.overrides);
   if (patch.credentials) next.credentials = patch.credentials;
   if (patch.connectionRequest) next.connectionRequest = { ...row.connectionRequest, ...patch.connectionRequest };
@@ -289,14 +311,17 @@ const transferCompleted: Operation<'transferCompleted'> = (row, args, id) => {
   return changed(without(known, settled), settled, [settled]);
 };
 
-const reconciled: Operation<'reconciled'> = (row, { token, revision, generation, facts, parameterKey, now }, id) => {
+const reconciled: Operation<'reconciled'> = (row, args, id) => {
+  const { token, revision, generation, facts, parameterKey, cleared = [], now } = args;
   const known = existing(row, id);
   if (isStale(known, token)) return unchanged(row, 'stale');
   const next: DeviceRow = {
     ...known,
     reconciled: { revision, generation, facts },
     // What is wanted holds: but a preset that was set aside is not wanted until its time, and its fault stays.
-    faults: known.faults.filter(fault => fault.cause.startsWith('task:') || fault.retryAt > now),
+    faults: known.faults.filter(
+      ({ cause, retryAt }) => cause.startsWith('task:') || (retryAt > now && !cleared.includes(cause)),
+    ),
   };
   if (parameterKey !== undefined) next.parameterKey = parameterKey;
   return changed(next, 'ok');
@@ -321,15 +346,26 @@ const faultRaised: Operation<'faultRaised'> = (row, args, id) => {
     retryAt: args.retryAt,
   };
   if (args.parameter !== undefined) fault.parameter = args.parameter;
+  if (args.basis !== undefined) fault.basis = args.basis;
+  if (args.file !== undefined) fault.file = args.file;
   const others = known.faults.filter(other => other.cause !== args.cause);
   return changed({ ...known, faults: [...others, fault].slice(-MAX_FAULTS) }, fault);
 };
 
 const faultCleared: Operation<'faultCleared'> = (row, { cause, id: fault }, id) => {
   const known = existing(row, id);
-  const faults = known.faults.filter(open => open.cause !== cause && open.id !== fault);
-  if (faults.length === known.faults.length) return unchanged(row, false);
-  return changed({ ...known, faults }, true);
+  const isMeant = (open: DeviceFault): boolean => open.cause === cause || open.id === fault;
+  const cleared = known.faults.filter(isMeant);
+  if (cleared.length === 0) return unchanged(row, false);
+  const untaken = new Set(cleared.flatMap(({ file }) => (file === undefined ? [] : [file])));
+  return changed(
+    {
+      ...known,
+      faults: known.faults.filter(open => !isMeant(open)),
+      applied: Object.fromEntries(Object.entries(known.applied).filter(([name]) => !untaken.has(name))),
+    },
+    true,
+  );
 };
 
 const rolloutAssigned: Operation<'rolloutAssigned'> = (row, args) => {
@@ -376,6 +412,8 @@ const removed: Operation<'removed'> = (row, { now }) => {
 const operations: { [N in DeviceOperation]: Operation<N> } = {
   informed,
   released,
+  missed,
+  intervalLearned,
   announced,
   patched,
   approved,

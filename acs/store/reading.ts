@@ -10,21 +10,31 @@ import type {
   DeviceRow,
   DocumentKind,
   KnownValue,
+  OverdueQuery,
+  StoredContent,
   StoredDocument,
   Task,
 } from './store.ts';
 
-/** Reads that may have to walk all devices, or move many bytes: plain data, so that they can be sent to another thread. */
+/** Reads that may have to walk all devices: plain data, so that they can be sent to another thread. */
 export type SearchRequest =
   | { do: 'devices'; query: DeviceQuery }
   | { do: 'countDevices'; filter?: Filter; now: number }
-  | { do: 'bytes'; name: string };
+  | { do: 'overdue'; query: OverdueQuery }
+  | { do: 'knownValues'; devices: readonly string[]; paths: readonly string[] };
+
+/** As it travels: each different answer once, and for each device its place among them. */
+export interface KnownAnswer {
+  texts: (string | null)[][];
+  of: [device: string, at: number][];
+}
 
 export interface Reading {
   device(id: string): DeviceRow | undefined;
   deviceByUsername(username: string): Pick<DeviceRow, 'id' | 'credentials'> | undefined;
   devices(query: DeviceQuery): { items: DeviceRow[]; next?: string };
   countDevices(filter: Filter | undefined, now: number): number;
+  overdue(query: OverdueQuery): string[];
   parameters(device: string, path: string): KnownValue[];
   tasks(query: { device?: string; limit: number }): Task[];
   task(id: string): Task | undefined;
@@ -33,7 +43,11 @@ export interface Reading {
   document(kind: DocumentKind, name: string): StoredDocument | undefined;
   generations(): Map<string, number>;
   audit(query: { limit: number; cursor?: string }): { items: AuditEntry[]; next?: string };
-  bytes(name: string): Buffer | undefined;
+  content(name: string): { pk: number; size: number } | undefined;
+  chunk(content: number, number: number): Uint8Array | undefined;
+  contents(): StoredContent[];
+  /** Whether there is one that no name stands for. */
+  hasLooseContent(): boolean;
   search(request: SearchRequest): unknown;
 }
 
@@ -88,6 +102,21 @@ export function createReading(db: DatabaseSyncInstance): Reading {
     return one<{ n: number }>(`SELECT count(*) AS n FROM devices d WHERE ${where.sql}`, ...where.params)?.n ?? 0;
   };
 
+  /** In the order of the index `devices_due`. */
+  const overdue = ({ now, limit, deaf }: OverdueQuery): string[] => {
+    const due = 'SELECT id FROM devices WHERE due > 0 AND due < ?';
+    const found = deaf
+      ? all<{ id: string }>(
+          `${due} AND (due < ? OR last_inform >= ?) ORDER BY due LIMIT ?`,
+          now,
+          now - deaf.ms,
+          deaf.until,
+          limit,
+        )
+      : all<{ id: string }>(`${due} ORDER BY due LIMIT ?`, now, limit);
+    return found.map(({ id }) => id);
+  };
+
   const parameters = (id: string, path: string): KnownValue[] => {
     const pk = one<{ pk: number }>('SELECT pk FROM devices WHERE id = ?', id)?.pk;
     if (pk === undefined) return [];
@@ -100,6 +129,28 @@ export function createReading(db: DatabaseSyncInstance): Reading {
           ? all<ParameterRow>(`${select} ORDER BY d.path`, pk)
           : all<ParameterRow>(`${select} AND d.path >= ? AND d.path < ? ORDER BY d.path`, pk, ...below(path));
     return rows.map(knownValue);
+  };
+
+  const knownValues = (devices: readonly string[], paths: readonly string[]): KnownAnswer => {
+    const places = new Map(
+      all<{ pk: number; path: string }>(
+        'SELECT pk, path FROM paths WHERE path IN (SELECT value FROM json_each(?))',
+        JSON.stringify(paths),
+      ).map(({ pk, path }) => [pk, paths.indexOf(path)]),
+    );
+    const found = all<{ id: string; path: number; value: string }>(
+      `SELECT d.id, p.path, p.value FROM json_each(?) j CROSS JOIN devices d ON d.id = j.value
+       CROSS JOIN json_each(?) n CROSS JOIN parameters p ON p.device = d.pk AND p.path = n.value`,
+      JSON.stringify(devices),
+      JSON.stringify([...places.keys()]),
+    );
+    const byDevice = new Map<string, (string | null)[]>();
+    for (const { id, path, value } of found) {
+      const texts = byDevice.get(id) ?? Array<string | null>(paths.length).fill(null);
+      texts[places.get(path)!] = value;
+      byDevice.set(id, texts);
+    }
+    return distinct(byDevice);
   };
 
   const openTasks = (limit: number): Task[] => {
@@ -170,14 +221,21 @@ export function createReading(db: DatabaseSyncInstance): Reading {
     return found.length > limit ? { items, next: String(found[limit - 1]?.pk) } : { items };
   };
 
-  const bytes = (name: string): Buffer | undefined => {
-    const row = one<{ body: Uint8Array }>('SELECT body FROM bytes WHERE name = ?', name);
-    return row && Buffer.from(row.body.buffer, row.body.byteOffset, row.body.byteLength);
-  };
+  const content = (name: string): { pk: number; size: number } | undefined =>
+    one('SELECT pk, size FROM contents WHERE name = ?', name);
+  const chunk = (pk: number, number: number): Uint8Array | undefined =>
+    one<{ body: Uint8Array }>('SELECT body FROM content_chunks WHERE content = ? AND number = ?', pk, number)?.body;
+  const contents = (): StoredContent[] =>
+    all<StoredContent>(
+      'SELECT name, size, sha256, at AS changed FROM contents WHERE name IS NOT NULL ORDER BY name',
+    ).map(row => ({ ...row }));
+  const hasLooseContent = (): boolean => one('SELECT 1 FROM contents WHERE name IS NULL LIMIT 1') !== undefined;
 
   const search = (request: SearchRequest): unknown => {
     if (request.do === 'devices') return devices(request.query);
-    return request.do === 'bytes' ? bytes(request.name) : countDevices(request.filter, request.now);
+    if (request.do === 'overdue') return overdue(request.query);
+    if (request.do === 'knownValues') return knownValues(request.devices, request.paths);
+    return countDevices(request.filter, request.now);
   };
 
   return {
@@ -185,6 +243,7 @@ export function createReading(db: DatabaseSyncInstance): Reading {
     deviceByUsername,
     devices,
     countDevices,
+    overdue,
     parameters,
     tasks,
     task,
@@ -193,9 +252,24 @@ export function createReading(db: DatabaseSyncInstance): Reading {
     document,
     generations,
     audit,
-    bytes,
+    content,
+    chunk,
+    contents,
+    hasLooseContent,
     search,
   };
+}
+
+function distinct(byDevice: ReadonlyMap<string, (string | null)[]>): KnownAnswer {
+  const answer: KnownAnswer = { texts: [], of: [] };
+  const places = new Map<string, number>();
+  for (const [device, texts] of byDevice) {
+    const key = JSON.stringify(texts);
+    const at = places.get(key) ?? answer.texts.push(texts) - 1;
+    places.set(key, at);
+    answer.of.push([device, at]);
+  }
+  return answer;
 }
 
 /** As the table has it. */

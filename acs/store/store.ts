@@ -1,6 +1,7 @@
 // What the ACS keeps, and the promises of every store that keeps it. One device is one aggregate: its row holds all that must
 // change together, so a store needs single-document atomicity and no more.
 import type { MethodName } from '../../shared/cwmp/methods.ts';
+import type { ByteRange, ContentSum } from './chunks.ts';
 import type { Filter } from './filter.ts';
 
 export interface DeviceIdentity {
@@ -79,7 +80,7 @@ export interface Task {
 export interface DeviceFault {
   id: string;
   device: string;
-  /** What could not be done: `preset:NAME`, `task:ID`, `reconcile`. */
+  /** What could not be done: `preset:NAME`, `override:PATH`, `task:ID`, `reconcile`. */
   cause: string;
   code: number | string;
   message: string;
@@ -88,8 +89,12 @@ export interface DeviceFault {
   first: number;
   last: number;
   count: number;
-  /** Not tried again before. */
+  /** Not tried again before, unless what it rests on changes. */
   retryAt: number;
+  /** Tag of what the fault rests on (wanted.ts); absent: time alone ends it. */
+  basis?: string;
+  /** The stored file that was taken without its effect: forgotten as taken when the fault is cleared, so that it is sent again. */
+  file?: string;
 }
 
 export const rolloutStates = [
@@ -201,6 +206,8 @@ export interface DeviceRow extends DeviceIdentity {
   root: string;
   /** Seconds between periodic Informs, when known: what liveness is judged by. */
   informInterval?: number;
+  /** What the watch last said of a device that does not inform any more; gone with its next Inform. */
+  absence?: 'late' | 'lost';
   /** Values that the last Informs carried, by path: a JSON object as text, which seldom changes and is seldom looked into (inform.ts). */
   told: string;
 
@@ -253,7 +260,8 @@ export interface InformFacts {
 }
 
 export type Informed =
-  | { outcome: 'claimed'; row: DeviceRow; token: number; first: boolean; settled: Task[] }
+  /** `back`: what had been said of it, where it had been missed. */
+  | { outcome: 'claimed'; row: DeviceRow; token: number; first: boolean; settled: Task[]; back?: 'late' | 'lost' }
   /** In session with another member, under that claim. */
   | { outcome: 'busy'; claim: Claim }
   | { outcome: 'refused' };
@@ -266,7 +274,10 @@ export interface Outcome {
 
 export interface DevicePatch {
   tags?: string[];
+  /** All of them anew. */
   site?: Record<string, string>;
+  /** Those that are named, the others stay. */
+  siteChanges?: Record<string, string>;
   /** `null` removes one. */
   overrides?: Record<string, WantedValue | null>;
   credentials?: Credentials;
@@ -282,6 +293,10 @@ export interface DeviceOperations {
   informed: { args: InformFacts; result: Informed };
   /** End of a session: frees the claim. `complete` false (lost session) counts no silent session. */
   released: { args: { token: number; complete: boolean; now: number }; result: 'ok' | 'stale' };
+  /** Says of a device that it is late or lost, once each; undefined where there is nothing new to say. */
+  missed: { args: { now: number; deaf?: Deaf }; result: { absence: 'late' | 'lost'; lastInform: number } | undefined };
+  /** Seconds between its periodic Informs, 0 for none, as it was read or set. */
+  intervalLearned: { args: { informInterval: number }; result: boolean };
   /** Announces a device before first contact. 409 when it exists. */
   announced: { args: { identity: DeviceIdentity; now: number; patch: DevicePatch }; result: DeviceRow };
   patched: { args: { patch: DevicePatch }; result: DeviceRow };
@@ -313,13 +328,23 @@ export interface DeviceOperations {
     };
     result: Task | undefined;
   };
-  /** The wanted revision holds; clears the faults whose time to be tried again had come. */
+  /** The wanted revision holds; clears the faults whose time to be tried again had come, and those of the causes in `cleared`. */
   reconciled: {
-    args: { token: number; revision: string; generation: number; facts: string; parameterKey?: string; now: number };
+    args: {
+      token: number;
+      revision: string;
+      generation: number;
+      facts: string;
+      parameterKey?: string;
+      cleared?: readonly string[];
+      now: number;
+    };
     result: 'ok' | 'stale';
   };
   faultRaised: {
-    args: { cause: string; code: number | string; message: string; parameter?: string; retryAt: number; now: number };
+    args: Pick<DeviceFault, 'cause' | 'code' | 'message' | 'parameter' | 'retryAt' | 'basis' | 'file'> & {
+      now: number;
+    };
     result: DeviceFault;
   };
   /** By cause or by id. */
@@ -370,6 +395,8 @@ export interface KnownValue {
   time: number;
 }
 
+export type KnownTexts = readonly (string | null)[];
+
 export interface DeviceQuery {
   filter?: Filter;
   /** Field to sort by, `-` in front for descending; `id` breaks ties. */
@@ -377,6 +404,18 @@ export interface DeviceQuery {
   limit: number;
   cursor?: string;
   now: number;
+}
+
+export interface OverdueQuery {
+  now: number;
+  limit: number;
+  deaf?: Deaf;
+}
+
+/** A time in which no device could be heard, because nobody served: for those that did not inform since, it does not count. */
+export interface Deaf {
+  until: number;
+  ms: number;
 }
 
 /** Small documents that the whole server shares, by kind and name. */
@@ -407,6 +446,12 @@ export interface AuditEntry {
   detail?: Record<string, unknown>;
 }
 
+export interface StoredContent extends ContentSum {
+  name: string;
+  /** When all of it had come, milliseconds. */
+  changed: number;
+}
+
 /** How much is kept of what only grows. Times in milliseconds; counts are of the newest. */
 export interface Retention {
   endedTasks: { before: number; keep: number };
@@ -426,9 +471,16 @@ export interface Store {
   ): Promise<DeviceOperations[N]['result']>;
   devices(query: DeviceQuery): Promise<{ items: DeviceRow[]; next?: string }>;
   countDevices(filter: Filter | undefined, now: number): Promise<number>;
+  /** Ids of devices that became late or lost since that was last said of them, those first that are due longest: an indexed read. */
+  overdue(query: OverdueQuery): Promise<string[]>;
 
   /** Known parameters at or below `path` (partial paths end with a dot; '' is all). */
   parameters(device: string, path: string): Promise<KnownValue[]>;
+  /**
+   * The known values of some paths in many devices, in the order of `paths`, null for what is not known. A device of which none is
+   * known is absent; equal answers of one call are one object.
+   */
+  knownValues(devices: readonly string[], paths: readonly string[]): Promise<ReadonlyMap<string, KnownTexts>>;
   /** Merges values into the device's tree; `replaceBelow` forgets all known below that partial path first. */
   putParameters(device: string, values: KnownValue[], replaceBelow?: string): Promise<void>;
 
@@ -458,12 +510,23 @@ export interface Store {
   /** Newest first. */
   audit(query: { limit: number; cursor?: string }): Promise<{ items: AuditEntry[]; next?: string }>;
 
-  /** Bytes of a stored file, apart from its document. */
-  putBytes(name: string, bytes: Buffer): Promise<void>;
-  bytes(name: string): Promise<Buffer | undefined>;
-  deleteBytes(name: string): Promise<void>;
+  /**
+   * Stores the content of a file as it comes, apart from its document; no more than a few chunks of it are in memory. What stood under
+   * the name is read until all has come, and still if it never does: then nothing of the new one stays.
+   * @throws whatever `content` throws
+   */
+  putContent(name: string, content: AsyncIterable<Uint8Array>): Promise<ContentSum>;
+  /**
+   * In chunks of at most 256 KB, each read when it is asked for; undefined when there is none. Who has begun to read comes to the end
+   * also when it is replaced or deleted meanwhile, unless an hour passes between two chunks.
+   */
+  content(name: string, range?: ByteRange): Promise<AsyncIterable<Buffer> | undefined>;
+  /** Its room is free again when nobody can be reading it any more. @returns whether there was one */
+  deleteContent(name: string): Promise<boolean>;
+  /** Those that stand under a name. */
+  contents(): Promise<StoredContent[]>;
 
-  /** Deletes what is older, or beyond the newest so many. */
+  /** Deletes what is older, or beyond the newest so many; and contents that no name stands for and nobody writes or reads. */
   prune(retention: Retention): Promise<void>;
   /** Waits for what is in flight, then closes. */
   close(): Promise<void>;

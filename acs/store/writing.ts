@@ -1,7 +1,8 @@
 // Every change of the SQLite store, on its one writing connection, and the group commit that makes them durable.
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { UserError } from '../../shared/errors.ts';
-import { onlineUntil } from './filter.ts';
+import { type ContentRequest, createContentWrites } from './content-writes.ts';
+import { dueAt, onlineUntil } from './liveness.ts';
 import { operate } from './operations.ts';
 import { changedMeanwhile, jsonOf, jsonTextOf, textOf } from './plain.ts';
 import { below, rowOf, type StoredRow, statements } from './reading.ts';
@@ -24,8 +25,7 @@ export type WriteRequest =
   | { do: 'putParameters'; device: string; values: KnownValue[]; replaceBelow?: string }
   | { do: 'putDocument'; kind: DocumentKind; name: string; body: unknown; now: number; expected?: number }
   | { do: 'deleteDocument'; kind: DocumentKind; name: string }
-  | { do: 'putBytes'; name: string; bytes: Uint8Array }
-  | { do: 'deleteBytes'; name: string }
+  | ContentRequest
   | { do: 'audit'; entry: AuditEntry }
   | { do: 'prune'; retention: Retention };
 
@@ -60,6 +60,7 @@ export const columnsOf = (row: DeviceRow): Columns => ({
   last_inform: row.lastInform ?? 0,
   last_boot: row.lastBoot ?? 0,
   online_until: onlineUntil(row),
+  due: dueAt(row),
   ...rolloutColumns(row.rollout),
 });
 
@@ -84,6 +85,10 @@ const isSteady = (before: DeviceRow, row: DeviceRow): boolean =>
   before.productClass === row.productClass &&
   before.serialNumber === row.serialNumber &&
   before.created === row.created;
+
+/** Whether liveness is judged as before, but for the time of the last Inform. */
+const isAsWatched = (before: DeviceRow, row: DeviceRow): boolean =>
+  before.absence === row.absence && before.informInterval === row.informInterval;
 
 /** A device in the writer's memory: those that are in session are asked for again and again. */
 interface Loaded {
@@ -193,12 +198,13 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
     else run('UPDATE rows SET body = ?, told = ? WHERE device = ?', body, jsonTextOf(row.told), pk);
     // Only what differs: a column that is not named leaves its index alone.
     if (isSteady(before, row)) {
-      if (before.lastInform !== row.lastInform)
+      if (before.lastInform !== row.lastInform || !isAsWatched(before, row))
         run(
-          'UPDATE devices SET last_inform = ?, last_boot = ?, online_until = ? WHERE pk = ?',
+          'UPDATE devices SET last_inform = ?, last_boot = ?, online_until = ?, due = ? WHERE pk = ?',
           row.lastInform ?? 0,
           row.lastBoot ?? 0,
           onlineUntil(row),
+          dueAt(row),
           pk,
         );
     } else {
@@ -311,6 +317,8 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
     return Math.max(forget('ended_tasks', 'ended', endedTasks), forget('audit', 'time', audit));
   };
 
+  const writeContent = createContentWrites(run, (text, ...params) => sql(text).get(...params) ?? undefined);
+
   const carryOut = (request: Exclude<WriteRequest, { do: 'apply' }>): unknown => {
     switch (request.do) {
       case 'putParameters':
@@ -321,18 +329,12 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
         const found = run('DELETE FROM documents WHERE kind = ? AND name = ?', request.kind, request.name) > 0;
         return found ? nextGeneration(request.kind) : undefined;
       }
-      case 'putBytes':
-        return run(
-          'INSERT OR REPLACE INTO bytes (name, body) VALUES (?, ?)',
-          textOf(request.name),
-          Buffer.from(request.bytes.buffer, request.bytes.byteOffset, request.bytes.byteLength),
-        );
-      case 'deleteBytes':
-        return run('DELETE FROM bytes WHERE name = ?', request.name);
       case 'audit':
         return run('INSERT INTO audit (time, body) VALUES (?, ?)', request.entry.time, jsonOf(request.entry));
       case 'prune':
         return prune(request.retention);
+      default:
+        return writeContent(request);
     }
   };
 

@@ -5,20 +5,13 @@ import { connect, type TLSSocket } from 'node:tls';
 import type { Clock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import { clientContext, type HostCertificate } from './context.ts';
-import { judgeChain, judgeVersion, type Refusal, refusal, type Verdict } from './judge.ts';
-import { ianaName, type TlsPolicy, usable, versionOf } from './profiles.ts';
+import { type JudgedBy, judgeHandshake, type Refusal, refusal, type Verdict } from './judge.ts';
+import { ianaName, usable, versionOf } from './profiles.ts';
 
-/** What the unit brings to a handshake. */
-export interface TlsSettings {
-  policy: TlsPolicy;
-  /** Installed CA certificates. */
-  roots: readonly X509Certificate[];
+/** What the unit brings to a handshake: its policy, the installed CA certificates, its own time and names from DNS SRV. */
+export interface TlsSettings extends JudgedBy {
   /** Presented when the server asks for a client certificate. */
   host?: HostCertificate | undefined;
-  /** The unit's time, milliseconds since the epoch; undefined while its clock is not set. */
-  now: number | undefined;
-  /** Names that a DNS SRV lookup returned, for DnsSrvResponse. */
-  srvNames?: readonly string[];
 }
 
 export interface TlsTarget {
@@ -86,14 +79,10 @@ export function presentedChain(socket: TLSSocket): readonly X509Certificate[] {
   return chain;
 }
 
-/** The floor, which shows in ServerHello, before the certificate that follows it. */
 function judge(socket: TLSSocket, host: string, settings: TlsSettings): Verdict {
-  const { policy, roots, srvNames, now } = settings;
   const version = versionOf(socket.getProtocol());
   if (!version) return refusal('handshake', 'the handshake ended without a version');
-  const verdict = judgeVersion(policy, version);
-  if (!verdict.ok) return verdict;
-  return judgeChain({ policy, chain: presentedChain(socket), roots, host, now, ...(srvNames && { srvNames }) });
+  return judgeHandshake({ version, chain: presentedChain(socket) }, host, settings);
 }
 
 /** What OpenSSL reports, or the lack of a report, in our words. Its own text stays in the message. */

@@ -1,6 +1,6 @@
 // A policy as OpenSSL wants it. Contexts are expensive and shared: one per policy and host certificate.
 import { createSecureContext, type SecureContext, type SecureVersion } from 'node:tls';
-import { protocolOf, type TlsPolicy, usable } from './profiles.ts';
+import { offeredFrom, protocolOf, type TlsPolicy, usable } from './profiles.ts';
 
 /** The unit's own certificate, PEM; `cert` may be followed by its intermediates. */
 export interface HostCertificate {
@@ -16,14 +16,12 @@ export interface TlsOptions {
 }
 
 /**
- * The options for either role. The DGW offers everything it has and looks at the server's choice afterwards, so its hello
- * starts at TLS 1.0 whatever the floor (SSL 3.0 no longer exists in OpenSSL); other devices name their floor in it. Below
- * TLS 1.2, OpenSSL 3 needs security level 0.
+ * The options for either role. Below TLS 1.2, OpenSSL 3 needs security level 0.
  * @param role a server (the unit's web page) refuses a low version by itself
  */
 export function tlsOptions(policy: TlsPolicy, role: 'client' | 'server' = 'client'): TlsOptions {
-  const looksAfterwards = role === 'client' && policy.ceiling === 'TLSv1_2';
-  const floor = looksAfterwards || policy.floor === 'SSLv3' ? 'TLSv1' : policy.floor;
+  const own = policy.floor === 'SSLv3' ? 'TLSv1' : policy.floor;
+  const floor = role === 'client' ? offeredFrom(policy) : own;
   const level = policy.ceiling === 'TLSv1_2' || floor !== 'TLSv1_2' ? ['@SECLEVEL=0'] : [];
   return {
     ciphers: [...usable(policy.suites), ...level].join(':'),

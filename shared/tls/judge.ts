@@ -4,7 +4,7 @@ import type { X509Certificate } from 'node:crypto';
 import { allows, describe } from '../pki/certificates.ts';
 import { constraintsOf } from './extensions.ts';
 import { namesHost } from './names.ts';
-import { isOlder, suites, type TlsPolicy, type TlsVersion, tlsVersions } from './profiles.ts';
+import { isOlder, type TlsPolicy, type TlsVersion } from './profiles.ts';
 
 /**
  * Why a peer is refused. One chain can have several faults; the first of this order is told, so that mending it reveals
@@ -216,44 +216,28 @@ export function judgeVersion(policy: Pick<TlsPolicy, 'floor'>, version: TlsVersi
     : accepted;
 }
 
-export interface Offer {
-  versions: readonly TlsVersion[];
-  /** IANA names in the server's order of preference, which decides. */
-  suites: readonly string[];
-  /** The kinds of key the server has a certificate for. */
-  keys: readonly ('RSA' | 'EC' | 'DSS')[];
+/** What a handshake came to, or is foreseen to come to. */
+export interface Handshake {
+  version: TlsVersion;
+  /** As presented, the server's own certificate first. */
+  chain: readonly X509Certificate[];
 }
 
-/**
- * What a handshake between the policy and a server would come to, certificate apart. The server takes the newest version
- * of both, then its first suite that the client offers, that fits the version and that it has a key for.
- */
-export function judgeOffer(
-  policy: TlsPolicy,
-  server: Offer,
-): { ok: true; version: TlsVersion; suite: string } | Refusal {
-  const version = tlsVersions.findLast(
-    candidate => server.versions.includes(candidate) && !isOlder(policy.ceiling, candidate),
-  );
-  if (!version) {
-    return refusal('version', `the server speaks ${server.versions.join(', ')}, the unit ${policy.ceiling} and older`);
-  }
-  const shared = server.suites.filter(name => policy.suites.includes(name));
-  const fitting = shared.filter(name => {
-    const known = suites[name];
-    return known && !isOlder(version, known.from) && !isOlder(known.to, version);
-  });
-  const suite = fitting.find(name => {
-    const key = suites[name]?.key;
-    return key === 'any' || (key !== undefined && server.keys.includes(key));
-  });
-  if (!suite) return refusal('no-common-suite', whyNoSuite(shared, fitting, version, server));
-  const verdict = judgeVersion(policy, version);
-  return verdict.ok ? { ok: true, version, suite } : verdict;
+/** What the unit brings to the judgement of a server. */
+export interface JudgedBy {
+  policy: TlsPolicy;
+  /** Installed CA certificates. */
+  roots: readonly X509Certificate[];
+  /** The unit's time, milliseconds since the epoch; undefined while its clock is not set. */
+  now: number | undefined;
+  /** Names that a DNS SRV lookup returned, for DnsSrvResponse. */
+  srvNames?: readonly string[];
 }
 
-function whyNoSuite(shared: readonly string[], fitting: readonly string[], version: TlsVersion, server: Offer): string {
-  if (!shared.length) return 'server and unit have no cipher suite in common';
-  if (!fitting.length) return `every suite in common needs a version other than ${version}: ${shared.join(', ')}`;
-  return `every suite in common needs a key that the server has no certificate for (it has ${server.keys.join(', ')})`;
+/** All that the unit judges of a handshake: the floor, which shows in ServerHello, then the certificate that follows it. */
+export function judgeHandshake({ version, chain }: Handshake, host: string, by: JudgedBy): Verdict {
+  const verdict = judgeVersion(by.policy, version);
+  if (!verdict.ok) return verdict;
+  const { policy, roots, now, srvNames } = by;
+  return judgeChain({ policy, chain, roots, host, now, ...(srvNames && { srvNames }) });
 }

@@ -263,6 +263,8 @@ export function policyFor(service: TlsService, read: (scriptName: string) => str
     floor: pick(floors, read(settings.version), defaults.version),
     ceiling: 'TLSv1_2',
     names: settings.lists === 'sip' ? 'sip' : 'vendor',
+    // The unit opens no TLS port for SIP before its clock is set, whatever the validation level.
+    ...(settings.lists === 'sip' && { refuseWithoutClock: true }),
   };
 }
 
@@ -275,6 +277,14 @@ export const plainPolicy: TlsPolicy = {
   names: 'rfc6125',
   ignoreDatesWithoutClock: true,
 };
+
+/**
+ * The oldest version that a hello of this policy offers. The DGW offers everything it has and looks at the server's choice
+ * afterwards, so its hello starts at TLS 1.0 whatever the floor (SSL 3.0 no longer exists in OpenSSL); other devices name
+ * their floor in it.
+ */
+export const offeredFrom = ({ floor, ceiling }: Pick<TlsPolicy, 'floor' | 'ceiling'>): TlsPolicy['floor'] =>
+  ceiling === 'TLSv1_2' || floor === 'SSLv3' ? 'TLSv1' : floor;
 
 /** Whether `version` is older than `floor`. */
 export const isOlder = (version: TlsVersion, floor: TlsVersion): boolean =>

@@ -129,6 +129,13 @@ describe('the filter language', () => {
     assert.equal(holds('online', row(3601)), false);
     const { lastInform: _never, ...silent } = rowOf();
     assert.equal(holds('online', silent), false);
+    assert.deepEqual(
+      [250, 251, 500, 501].map(ago => ['online', 'late', 'lost'].filter(name => holds(name, row(ago, 100)))),
+      [['online'], ['late'], ['late'], ['lost']],
+    );
+    assert.equal(holds('liveness = "lost"', row(7201)), true);
+    assert.equal(holds('liveness exists', silent) || holds('lost', silent), false);
+    assert.equal(holds('liveness != "online"', silent), true);
   });
 
   it('names its paths and what passes by itself', () => {
@@ -157,6 +164,8 @@ describe('the filter language', () => {
       ['lastInform > now - 5', 20, /duration/],
       ['lastInform > 2026-13-45', 14, /no time/],
       ['online > true', 10, /true or false/],
+      ['liveness = "gone"', 12, /one of online, late, lost/],
+      ['liveness > "late"', 12, /no order/],
       ['online exists', 8, /true or false/],
       ['firmware < "new"', 12, /holds a number/],
       ['tag in "a"', 8, /"\(" is expected/],
@@ -351,7 +360,9 @@ const atomArb = fc.oneof(
   join(word('tag'), equalArb, fc.constantFrom('"a"', '"ab"', '"B"', '"b"', '""')),
   join(word('state'), equalArb, fc.constantFrom('"known"', '"enrolled"', '"quarantine"')),
   join(fc.oneof(plainFieldArb, valueFieldArb, versionFieldArb, word('tag'), word('state')), likeArb),
-  fc.constantFrom('online', 'not online', 'online = false', 'online != true'),
+  fc.constantFrom('online', 'not online', 'online = false', 'online != true', 'late', 'not lost', 'lost != true'),
+  fc.constantFrom('liveness = "online"', 'liveness != "lost"', 'liveness in ("late", "lost")', 'liveness exists'),
+  fc.constantFrom('liveness like "l%"', 'liveness like "x"'),
 );
 const { filter: filterArb } = fc.letrec<{ filter: string }>(tie => ({
   filter: fc.oneof(

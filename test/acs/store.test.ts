@@ -1,13 +1,16 @@
 // One suite for every store: what the contract in acs/store/store.ts promises, whatever keeps it.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { parseFilter } from '../../acs/store/filter.ts';
 import { openMongo } from '../../acs/store/mongo.ts';
 import { openSqlite } from '../../acs/store/sqlite.ts';
 import type {
   AuditEntry,
+  Deaf,
   DeviceOperations,
   DeviceRow,
   Informed,
@@ -17,6 +20,7 @@ import type {
 } from '../../acs/store/store.ts';
 import { seededRandom, systemRandom, VirtualClock } from '../../shared/clock.ts';
 import { UserError } from '../../shared/errors.ts';
+import { bytesOf, inPieces, putBytes, whole } from '../support/contents.ts';
 import { identityOf, idOf, informOf, newYear, taskOf, valuesOf } from '../support/devices.ts';
 import { dropMongo, freshMongo, MONGO_START_MS, mongoNeeds } from '../support/mongo.ts';
 import { type Needs, peerSuite } from '../support/peers.ts';
@@ -27,7 +31,7 @@ interface Home {
   remove(): Promise<void>;
 }
 
-const clock = new VirtualClock(newYear);
+let clock = new VirtualClock(newYear);
 
 async function sqliteHome(inThread: boolean): Promise<Home> {
   const folder = await mkdtemp(join(tmpdir(), 'tandem-store-'));
@@ -55,6 +59,8 @@ const homes: Record<string, { durable: boolean; needs?: Needs; make: () => Promi
   'SQLite in a file, with its threads': { durable: true, make: () => sqliteHome(false) },
   MongoDB: { durable: true, needs: mongoNeeds, make: mongoHome },
 };
+
+const noRetention = { endedTasks: { before: 0, keep: 1000 }, audit: { before: 0, keep: 1000 } };
 
 const claimed = (result: Informed): Extract<Informed, { outcome: 'claimed' }> => {
   assert.equal(result.outcome, 'claimed');
@@ -95,6 +101,7 @@ for (const [name, { durable, needs, make }] of Object.entries(homes))
       });
 
     beforeEach(async () => {
+      clock = new VirtualClock(newYear);
       home = await make();
       store = await home.open();
     });
@@ -297,6 +304,93 @@ for (const [name, { durable, needs, make }] of Object.entries(homes))
       });
     });
 
+    describe('liveness', () => {
+      const overdue = (now: number, more = {}): Promise<string[]> => store.overdue({ now, limit: 10, ...more });
+      const missed = async (serial: string, now: number, deaf?: Deaf): Promise<string | undefined> =>
+        (await store.apply(deviceId(serial), 'missed', { now, ...(deaf ? { deaf } : {}) }))?.absence;
+      const every = (seconds: number) => ({
+        parameters: valuesOf({ 'Device.ManagementServer.PeriodicInformInterval': String(seconds) }),
+      });
+
+      it('finds who is late or lost by its own interval, once each, and is told who is back', async () => {
+        await inform(store, 'A', newYear, [], every(100));
+        await inform(store, 'B', newYear, [], every(40));
+        await inform(store, 'C', newYear, [], { ...every(1), admission: 'quarantine' });
+        await announce(store, 'D');
+        assert.deepEqual(await overdue(newYear + 100_000), []);
+        assert.deepEqual(await overdue(newYear + 100_001), [deviceId('B')]);
+        assert.deepEqual(await overdue(newYear + 250_001), ['B', 'A'].map(deviceId));
+        assert.equal(await missed('A', newYear + 250_000), undefined, 'still online');
+        assert.equal(await missed('A', newYear + 250_001), 'late');
+        assert.equal(await missed('A', newYear + 250_002), undefined, 'said once');
+        assert.equal(await missed('B', newYear + 250_001), 'lost', 'late and lost since the last look');
+        assert.deepEqual(await overdue(newYear + 500_000), []);
+        assert.deepEqual(await overdue(newYear + 500_001), [deviceId('A')]);
+        assert.equal((await inform(store, 'A', newYear + 500_002)).back, 'late');
+        assert.equal((await inform(store, 'A', newYear + 500_003)).back, undefined);
+        assert.equal(await missed('A', newYear + 500_004), undefined, 'heard meanwhile');
+        assert.equal((await inform(store, 'B', newYear + 600_000)).back, 'lost');
+        assert.equal(await missed('nobody', newYear), undefined);
+        await store.apply(deviceId('C'), 'approved', { now: newYear + 600_000 });
+        assert.deepEqual(await overdue(newYear + 600_000), [deviceId('C')]);
+      });
+
+      it('does not count a time in which nobody served, but for those that informed since', async () => {
+        await inform(store, 'A', newYear, [], every(100));
+        await inform(store, 'B', newYear, [], every(100));
+        const deaf = { until: newYear + 900_000, ms: 800_000 };
+        await inform(store, 'B', newYear + 900_000);
+        assert.deepEqual(await overdue(newYear + 1_050_000, { deaf }), []);
+        assert.equal(await missed('A', newYear + 1_050_000, deaf), undefined);
+        assert.deepEqual(await overdue(newYear + 1_050_001, { deaf }), [deviceId('A')]);
+        assert.equal(await missed('A', newYear + 1_050_001, deaf), 'late');
+        assert.deepEqual(await overdue(newYear + 1_150_001, { deaf }), [deviceId('B')]);
+        assert.equal(await missed('B', newYear + 1_150_001, deaf), 'late');
+      });
+
+      it('an interval that was learned counts from the last Inform on', async () => {
+        await inform(store, 'A', newYear, [], { parameters: [] });
+        assert.deepEqual(await overdue(newYear + 3_600_000), []);
+        assert.equal(await store.apply(deviceId('A'), 'intervalLearned', { informInterval: 10 }), true);
+        assert.equal(await store.apply(deviceId('A'), 'intervalLearned', { informInterval: 10 }), false);
+        assert.deepEqual(await overdue(newYear + 25_001), [deviceId('A')]);
+        const count = (text: string, now: number) => store.countDevices(parseFilter(text), now);
+        for (const [name, later] of [
+          ['online', 25_000],
+          ['late', 25_001],
+          ['late', 50_000],
+          ['lost', 50_001],
+        ] as const)
+          assert.equal(await count(`${name} and liveness = "${name}"`, newYear + later), 1, name);
+      });
+    });
+
+    it('known values of many devices at once: null for what is not known, absent where nothing is', async () => {
+      for (const name of ['K1', 'K2', 'K3', 'K4']) await inform(store, name, newYear);
+      const put = (name: string, values: Record<string, string>): Promise<void> =>
+        store.putParameters(
+          deviceId(name),
+          Object.entries(values).map(([path, value]) => ({ path, value, type: 'xsd:string', time: newYear })),
+        );
+      await put('K1', { 'Device.K.A': '1', 'Device.K.B': '2', 'Device.K.C': 'not asked' });
+      await put('K2', { 'Device.K.A': '1', 'Device.K.B': '2' });
+      await put('K3', { 'Device.K.B': '' });
+      await put('K4', { 'Device.K.C': 'not asked' });
+      const ids = ['K3', 'K1', 'K4', 'K2'].map(deviceId);
+      const found = await store.knownValues([...ids, 'nobody'], ['Device.K.B', 'Device.K.A', 'Device.K.Never']);
+      assert.deepEqual(
+        [...found].sort(([a], [b]) => (a < b ? -1 : 1)),
+        [
+          [deviceId('K1'), ['2', '1', null]],
+          [deviceId('K2'), ['2', '1', null]],
+          [deviceId('K3'), ['', null, null]],
+        ],
+      );
+      assert.equal(found.get(deviceId('K1')), found.get(deviceId('K2')), 'equal answers are one object');
+      assert.equal((await store.knownValues([], ['Device.K.A'])).size, 0);
+      assert.equal((await store.knownValues(ids, [])).size, 0);
+    });
+
     describe('members and claims', () => {
       it('a claim of another member stands until its token may be taken over', async () => {
         const { token } = await inform(store, 'A', newYear, [], { owner: 'one' });
@@ -463,7 +557,7 @@ for (const [name, { durable, needs, make }] of Object.entries(homes))
       });
     });
 
-    describe('documents and bytes', () => {
+    describe('documents', () => {
       it('have a generation that grows with every change of their kind', async () => {
         assert.equal(store.generation('preset'), 0);
         const first = await store.putDocument('preset', 'a', { set: { x: '1' } });
@@ -499,17 +593,106 @@ for (const [name, { durable, needs, make }] of Object.entries(homes))
         );
         assert.equal(race.filter(result => result.status === 'fulfilled').length, 1);
       });
+    });
 
-      it('bytes come back as they were', async () => {
-        const bytes = seededRandom(1).bytes(300_000);
-        await store.putBytes('firmware.bin', bytes);
-        assert.deepEqual(await store.bytes('firmware.bin'), bytes);
-        await store.putBytes('firmware.bin', bytes.subarray(10, 20));
-        assert.deepEqual(await store.bytes('firmware.bin'), bytes.subarray(10, 20));
-        await store.putBytes('empty', Buffer.alloc(0));
-        assert.equal((await store.bytes('empty'))?.length, 0);
-        await store.deleteBytes('firmware.bin');
-        assert.equal(await store.bytes('firmware.bin'), undefined);
+    describe('contents of files', () => {
+      const random = seededRandom(1);
+      const sumOf = (bytes: Buffer) => ({
+        size: bytes.length,
+        sha256: createHash('sha256').update(bytes).digest('hex'),
+      });
+
+      it('come back as they were, whole or in ranges, in chunks of at most 256 KB', async () => {
+        const bytes = random.bytes(700_001);
+        assert.deepEqual(await store.putContent('firmware.bin', inPieces(bytes)), sumOf(bytes));
+        assert.ok((await bytesOf(store, 'firmware.bin'))?.equals(bytes));
+        const ranges = [
+          [0, 1],
+          [65_535, 65_537],
+          [65_536, 131_072],
+          [123_456, 600_000],
+          [700_000, 700_001],
+          [699_999, 9_999_999],
+          [5, 5],
+        ] as const;
+        for (const [start, end] of ranges) {
+          const part = await bytesOf(store, 'firmware.bin', { start, end });
+          assert.ok(part?.equals(bytes.subarray(start, end)), `${start} to ${end}`);
+        }
+        for await (const chunk of (await store.content('firmware.bin')) ?? []) assert.ok(chunk.length <= 262_144);
+        await store.putContent('empty', inPieces(Buffer.alloc(0)));
+        assert.equal((await bytesOf(store, 'empty'))?.length, 0);
+        assert.deepEqual(await store.contents(), [
+          { name: 'empty', ...sumOf(Buffer.alloc(0)), changed: clock.now() },
+          { name: 'firmware.bin', ...sumOf(bytes), changed: clock.now() },
+        ]);
+        assert.equal(await store.deleteContent('firmware.bin'), true);
+        assert.equal(await store.deleteContent('firmware.bin'), false);
+        assert.equal(await store.content('firmware.bin'), undefined);
+        await rejectsWith(store.putContent('a\0b', inPieces(bytes)), 400, 'nul-in-text');
+      });
+
+      it('of any length and however they are cut arrive whole', async () => {
+        const lengths = fc.oneof(fc.integer({ min: 0, max: 300_000 }), fc.constantFrom(65_536, 131_072, 262_144));
+        await fc.assert(
+          fc.asyncProperty(lengths, fc.integer({ min: 1000, max: 300_000 }), async (length, piece) => {
+            const bytes = random.bytes(length);
+            assert.deepEqual(await store.putContent('any', inPieces(bytes, piece)), sumOf(bytes));
+            assert.ok((await bytesOf(store, 'any'))?.equals(bytes));
+          }),
+          { numRuns: 12 },
+        );
+      });
+
+      it('that are replaced or deleted while they are read are read to the end', async () => {
+        const [first, second] = [random.bytes(400_000), random.bytes(400_000)];
+        await putBytes(store, 'a', first);
+        const reading = (await store.content('a'))?.[Symbol.asyncIterator]();
+        const start = await reading?.next();
+        await putBytes(store, 'a', second);
+        await store.prune(noRetention);
+        const after = (await store.content('a'))?.[Symbol.asyncIterator]();
+        const begun = await after?.next();
+        await store.deleteContent('a');
+        await store.prune(noRetention);
+        for (const [head, rest, bytes] of [
+          [start, reading, first],
+          [begun, after, second],
+        ] as const) {
+          const tail = await whole({ [Symbol.asyncIterator]: () => rest! });
+          assert.ok(Buffer.concat([head?.value ?? Buffer.alloc(0), tail]).equals(bytes));
+        }
+        assert.equal(await store.content('a'), undefined);
+      });
+
+      it('that were replaced go once nobody can be reading them any more', async () => {
+        await putBytes(store, 'a', random.bytes(200_000));
+        const stalled = (await store.content('a'))?.[Symbol.asyncIterator]();
+        await stalled?.next();
+        await putBytes(store, 'a', random.bytes(100));
+        await clock.advance(3_600_001);
+        await store.prune(noRetention);
+        await assert.rejects(async () => stalled?.next(), { status: 410, code: 'content-gone' });
+        assert.equal((await bytesOf(store, 'a'))?.length, 100, 'what stands stays');
+      });
+
+      it('that break off leave the old one whole, and nothing of the new', async () => {
+        const bytes = random.bytes(300_000);
+        await putBytes(store, 'a', bytes);
+        async function* broken(): AsyncIterable<Uint8Array> {
+          yield random.bytes(600_000);
+          throw new Error('the line went dead');
+        }
+        await assert.rejects(store.putContent('a', broken()), /the line went dead/);
+        assert.ok((await bytesOf(store, 'a'))?.equals(bytes));
+        assert.equal((await store.contents()).length, 1);
+      });
+
+      it('two under one name at once: one stands, whole', async () => {
+        const all = [random.bytes(300_000), random.bytes(500_000), random.bytes(10)];
+        await Promise.all(all.map(bytes => putBytes(store, 'a', bytes)));
+        const standing = await bytesOf(store, 'a');
+        assert.ok(all.some(bytes => standing?.equals(bytes)));
       });
     });
 

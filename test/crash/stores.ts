@@ -1,4 +1,5 @@
 // The stores that a crash run is held against. What a run needs of one: an empty place, and the options that name it to the server.
+import { dropMongo, freshMongo, mongoNeeds } from '../support/mongo.ts';
 import { missing, type Needs } from '../support/peers.ts';
 
 export interface CrashStore {
@@ -14,6 +15,15 @@ export const stores: readonly CrashStore[] = [
     needs: {},
     // It lies in the data directory, which each run has of its own.
     open: async () => ({ args: [], close: async () => undefined }),
+  },
+  {
+    name: 'MongoDB',
+    needs: mongoNeeds,
+    // What a killed process had sent may still arrive: its database outlives it.
+    open: async () => {
+      const url = await freshMongo();
+      return { args: ['--store', url], close: () => dropMongo(url) };
+    },
   },
 ];
 

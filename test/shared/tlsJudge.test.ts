@@ -6,8 +6,9 @@ import { type Authority, createCa, type IssueRequest } from '../../shared/pki/au
 import { readCertificates } from '../../shared/pki/certificates.ts';
 import { newKey, usableKey } from '../../shared/pki/keys.ts';
 import { x509 } from '../../shared/pki/x509.ts';
-import { type ChainInput, judgeChain, judgeOffer, judgeVersion, type Verdict } from '../../shared/tls/judge.ts';
+import { type ChainInput, judgeChain, judgeVersion, type Verdict } from '../../shared/tls/judge.ts';
 import { namesHost } from '../../shared/tls/names.ts';
+import { judgeOffer } from '../../shared/tls/offer.ts';
 import {
   plainPolicy,
   policyFor,

@@ -81,6 +81,7 @@ export async function testApi(options: Parameters<typeof testAcs>[0] = {}): Prom
     sessions: () => acs.south.sessions(),
     admission: () => acs.south.admission(),
     devices: async () => [],
+    liveness: async () => [],
   });
   const wake: Wake = async (device, signal) => await run(device, signal);
   const roleOf = async (token: string): Promise<Role | undefined> => tokens[token];

@@ -1,7 +1,7 @@
 // Whether a device that runs its new version is well, and what is to be thought of one that has not been heard of.
 import { parseFilter, pathsOf, toPredicate } from '../../store/filter.ts';
+import { livenessOf } from '../../store/liveness.ts';
 import type { DeviceOperations, DeviceRow, Store } from '../../store/store.ts';
-import { isOnline } from '../devices.ts';
 import type { Rollout } from './plan.ts';
 
 export type Verdict = Omit<DeviceOperations['rolloutJudged']['args'], 'id' | 'now'>;
@@ -13,7 +13,7 @@ export async function ailment(
   store: Store,
   now: number,
 ): Promise<string | undefined> {
-  if (online && !isOnline(row, now)) return 'not online at the end of its soak time';
+  if (online && livenessOf(row, now) !== 'online') return 'not online at the end of its soak time';
   const since = row.rollout?.times.offered ?? row.rollout?.times.planned ?? 0;
   const fault = noFault ? row.faults.find(({ first }) => first >= since) : undefined;
   if (fault) return `a new fault: ${fault.cause}: ${fault.message}`;
