@@ -140,7 +140,7 @@ export function createPresets(context: FleetContext, models: Models): Presets {
       const stored = await rules();
       const others = stored.filter(rule => rule.name !== name);
       const after = preset ? [...others, await make(name, preset)].sort(byWeight) : stored;
-      return await dryRun({ before: preset ? stored : others, after, ground: await ground(), limit });
+      return await dryRun({ name, before: preset ? stored : others, after, ground: await ground(), limit });
     },
   };
 }

@@ -59,6 +59,28 @@ export interface Wanted {
   adopted?: string;
 }
 
+/** The fields of a device that a merge looks at. */
+export const mergedFields = [
+  'id',
+  'manufacturer',
+  'oui',
+  'productClass',
+  'serialNumber',
+  'softwareVersion',
+  'hardwareVersion',
+  'provisioningCode',
+  'address',
+  'state',
+  'created',
+  'tags',
+  'site',
+  'overrides',
+  'told',
+  'faults',
+  'rollout',
+] as const satisfies readonly (keyof DeviceRow)[];
+export type MergedRow = Pick<DeviceRow, (typeof mergedFields)[number]>;
+
 /** What a merge rests on beside the rules and the device. */
 export interface Ground {
   files: ReadonlyMap<string, StoredFile>;
@@ -81,13 +103,17 @@ export type OnLost = (what: {
 }) => void;
 
 /** @param rules the lightest first */
-export function wantedOf(rules: readonly Rule[], row: DeviceRow, ground: Ground, lost?: OnLost): Wanted {
+export const wantedOf = (rules: readonly Rule[], row: MergedRow, ground: Ground, lost?: OnLost): Wanted =>
+  merged(applicable(rules, row, ground), row, ground, lost);
+
+/** @param chosen those that apply to the device, the lightest first */
+export function merged(chosen: readonly Rule[], row: MergedRow, ground: Ground, lost?: OnLost): Wanted {
   const set: Wanted['set'] = new Map();
   const objects = new Map<string, WantedTable>();
   const files = new Map<string, WantedFile>();
   const refused: Culprit[] = [];
   let restart: Wanted['restart'] = { wish: 'never' };
-  for (const rule of applicable(rules, row, ground)) {
+  for (const rule of chosen) {
     const made = madeOut(rule, row, ground);
     if ('culprit' in made) {
       refused.push(made.culprit);
@@ -128,22 +154,22 @@ function put<T extends { preset: string; value?: string; secret?: boolean }>(
   }
 }
 
-const applicable = (rules: readonly Rule[], row: DeviceRow, ground: Ground): Rule[] =>
+export const applicable = (rules: readonly Rule[], row: MergedRow, ground: Ground): Rule[] =>
   rules.filter(rule => rule.fits(row, ground.now) && !faultThatBlocks(rule, row, ground));
 
 /** The fault for which a preset is set aside now. It holds until its time, or until what it rests on changes. */
-export function faultThatBlocks(rule: Rule, row: DeviceRow, ground: Ground): DeviceFault | undefined {
+export function faultThatBlocks(rule: Rule, row: MergedRow, ground: Ground): DeviceFault | undefined {
   if (row.faults.length === 0) return undefined;
   return blocking(row, `preset:${rule.name}`, ground.now, () => basisOf(rule, row, ground));
 }
 
-function blocking(row: DeviceRow, cause: string, now: number, basis: () => string): DeviceFault | undefined {
+function blocking(row: MergedRow, cause: string, now: number, basis: () => string): DeviceFault | undefined {
   const fault = row.faults.find(open => open.cause === cause && open.retryAt > now);
   return fault && (fault.basis === undefined || fault.basis === basis()) ? fault : undefined;
 }
 
 /** What a fault of the preset rests on: another text, value, file or firmware, and it is worth another try. */
-export function basisOf(rule: Rule, row: DeviceRow, { files, open }: Ground): string {
+export function basisOf(rule: Rule, row: MergedRow, { files, open }: Ground): string {
   const { firmware } = rule.preset;
   const names = filesOf(rule).map(({ name }) => name);
   return digest([
@@ -160,7 +186,7 @@ const overrideBasis = ({ value, type }: WantedValue): string => digest([value, t
 export function causeOf(
   culprit: Culprit,
   rules: readonly Rule[],
-  row: DeviceRow,
+  row: MergedRow,
   ground: Ground,
   revision: string,
 ): { cause: string; basis?: string } {
@@ -175,12 +201,12 @@ export function causeOf(
 }
 
 /** Causes of faults that keep nothing away any more, their time come or not. */
-export const staleCauses = (rules: readonly Rule[], row: DeviceRow, ground: Ground): string[] =>
+export const staleCauses = (rules: readonly Rule[], row: MergedRow, ground: Ground): string[] =>
   row.faults
     .filter(({ cause }) => /^(preset|override):/.test(cause) && !isBlocked(cause, rules, row, ground))
     .map(({ cause }) => cause);
 
-function isBlocked(cause: string, rules: readonly Rule[], row: DeviceRow, ground: Ground): boolean {
+function isBlocked(cause: string, rules: readonly Rule[], row: MergedRow, ground: Ground): boolean {
   const name = cause.slice(cause.indexOf(':') + 1);
   if (cause.startsWith('override:')) {
     const override = row.overrides[name];
@@ -201,7 +227,7 @@ interface MadeOut {
 }
 
 /** What a preset asks of this device, its variables put in. */
-function madeOut(rule: Rule, row: DeviceRow, ground: Ground): MadeOut | { culprit: Culprit } {
+function madeOut(rule: Rule, row: MergedRow, ground: Ground): MadeOut | { culprit: Culprit } {
   const { name: preset } = rule;
   const culprit = (code: string, message: string, parameter?: string): { culprit: Culprit } => ({
     culprit: { preset, code, message: `preset ${preset}, ${message}`, ...(parameter ? { parameter } : {}) },
@@ -232,7 +258,7 @@ function madeOut(rule: Rule, row: DeviceRow, ground: Ground): MadeOut | { culpri
 
 type Wrong = { wrong: string; code: string };
 
-function textFor(entry: RuleValue, row: DeviceRow, { open }: Ground): { text: string } | Wrong {
+function textFor(entry: RuleValue, row: MergedRow, { open }: Ground): { text: string } | Wrong {
   if ('plain' in entry.text) return { text: entry.text.plain };
   const filled = substitute(entry.text.template, variable => variableOf(row, variable, open));
   if ('missing' in filled)
@@ -245,7 +271,7 @@ function textFor(entry: RuleValue, row: DeviceRow, { open }: Ground): { text: st
   return { wrong: `${entry.place}: ${why}`, code: 'bad-value' };
 }
 
-function rowsFor({ rows }: RuleTable, row: DeviceRow, ground: Ground): { rows: Record<string, string>[] } | Wrong {
+function rowsFor({ rows }: RuleTable, row: MergedRow, ground: Ground): { rows: Record<string, string>[] } | Wrong {
   const made: Record<string, string>[] = [];
   for (const cells of rows) {
     const filled: [string, string][] = [];
@@ -259,7 +285,7 @@ function rowsFor({ rows }: RuleTable, row: DeviceRow, ground: Ground): { rows: R
   return { rows: made };
 }
 
-function* overridesOf(row: DeviceRow, { open, now }: Ground): Generator<readonly [string, WantedParameter]> {
+function* overridesOf(row: MergedRow, { open, now }: Ground): Generator<readonly [string, WantedParameter]> {
   for (const [path, override] of Object.entries(row.overrides)) {
     if (row.faults.length > 0 && blocking(row, `override:${path}`, now, () => overrideBasis(override))) continue;
     yield [path, { ...override, value: open(override.value), preset: OVERRIDE, secret: isSecretName(path) }];
@@ -303,7 +329,7 @@ function revisionOf(wanted: Wanted, key: Buffer): string {
 }
 
 /** Short hash of all that the choice and merge of presets depend on and that can change on a device. */
-export function factsOf(rules: readonly Rule[], row: DeviceRow, ground: Ground): string {
+export function factsOf(rules: readonly Rule[], row: MergedRow, ground: Ground): string {
   const paths = [...new Set(rules.flatMap(rule => rule.paths))].sort();
   const told = paths.length > 0 ? toldValues(row) : {};
   return digest([

@@ -28,7 +28,7 @@ export interface Operation {
   query?: TObject;
   body?: OperationBody;
   /** What it answers when all is well, by status; any other answer is a problem document. */
-  answers: Record<number, TSchema | 'bytes' | 'nothing'>;
+  answers: Record<number, TSchema | 'bytes' | 'text' | 'nothing'>;
   /** The problems that are its own, by status. */
   problems?: Record<number, string>;
   run(input: OperationInput, context: OperationContext): Promise<OperationOutput>;

@@ -309,7 +309,17 @@ export const answers = {
   presets: list(preset),
   wanted,
   dryRun: Type.Object({
-    matched: Type.Integer(),
+    matched: Type.Integer({ description: 'Enrolled devices that would change' }),
+    fits: Type.Integer({ description: 'Enrolled devices that the preset fits' }),
+    refused: Type.Integer({ description: 'Of these: for which it cannot be made out, as a variable lacks' }),
+    faults: Type.Array(
+      Type.Object({
+        device: Type.String(),
+        code: faultCode,
+        message: Type.String(),
+        parameter: optional(Type.String()),
+      }),
+    ),
     devices: Type.Array(
       Type.Object({
         device: Type.String(),

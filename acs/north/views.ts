@@ -128,10 +128,10 @@ export const dryRunView = (run: DryRun): View => ({
   ...run,
   devices: run.devices.map(device => ({
     ...device,
-    set: device.set.map(({ path, known, wanted }) => ({
+    set: device.set.map(({ path, known, wanted, secret }) => ({
       path,
-      known: known === null ? null : mask(path, known),
-      wanted: mask(path, wanted),
+      known: known === null ? null : maskIf(secret, known),
+      wanted: maskIf(secret, wanted),
     })),
   })),
 });

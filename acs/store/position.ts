@@ -43,7 +43,10 @@ const heardBy = ({ timeoutMs }: RolloutPosition, now: number): { due: number } =
 type Image = Pick<RolloutPosition, 'version' | 'productClass'>;
 
 /** Why the image is not for the device, or not now; undefined when it is. */
-export function precheck(row: DeviceRow, { version, productClass }: Image): string | undefined {
+export function precheck(
+  row: Pick<DeviceRow, 'state' | 'softwareVersion' | 'productClass'>,
+  { version, productClass }: Image,
+): string | undefined {
   if (row.state === 'quarantine') return 'in quarantine';
   if (row.softwareVersion === '') return 'its version is not known: it has never informed';
   if (productClass !== '' && row.productClass !== productClass)

@@ -2,7 +2,7 @@
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
 import type { Filter } from './filter.ts';
 import { columns, toSql } from './filter-sql.ts';
-import { badCursor, cursorText, newestFirst, pageOf, readCursor, sortOf } from './paging.ts';
+import { badCursor, cursorText, newestFirst, pageOf, picked, readCursor, sortOf } from './paging.ts';
 import type {
   AuditEntry,
   DeviceFault,
@@ -73,8 +73,8 @@ export function createReading(db: DatabaseSyncInstance): Reading {
   const bodies = <T>(rows: { body: string }[]): T[] => rows.map(row => JSON.parse(row.body) as T);
   const bodyOf = <T>(row: { body: string } | undefined): T | undefined => row && (JSON.parse(row.body) as T);
 
-  const rowWhere = (where: string, value: string | number): DeviceRow | undefined => {
-    const found = one<StoredRow>(`SELECT body, told FROM rows WHERE device = ${where}`, value);
+  const rowWhere = (where: string, value: string | number, told = 'told'): DeviceRow | undefined => {
+    const found = one<StoredRow>(`SELECT body, ${told} FROM rows WHERE device = ${where}`, value);
     return found && rowOf(found);
   };
   const device = (id: string): DeviceRow | undefined => rowWhere('(SELECT pk FROM devices WHERE id = ?)', id);
@@ -89,9 +89,10 @@ export function createReading(db: DatabaseSyncInstance): Reading {
     const limit = pageOf(query.limit);
     const { text, params } = pageSql(query);
     const found = all<{ pk: number; id: string; key: string | number }>(text, ...params, limit + 1);
+    const told = query.only?.includes('told') === false ? "'{}' AS told" : 'told';
     const items = found.slice(0, limit).flatMap(({ pk }) => {
-      const row = rowWhere('?', pk);
-      return row ? [row] : [];
+      const row = rowWhere('?', pk, told);
+      return row ? [picked(row, query.only)] : [];
     });
     const last = found.length > limit ? found[limit - 1] : undefined;
     return last ? { items, next: cursorText(query.sort, last.key, last.id) } : { items };

@@ -145,7 +145,7 @@ function createStore({ write, search, reading, close }: Connections, clock: Cloc
     },
     // Without a filter an index gives the page at once; a filter may have to look at every device.
     devices: async query =>
-      query.filter || !indexedSort(query)
+      query.filter || query.only || !indexedSort(query)
         ? ((await search({ do: 'devices', query })) as { items: DeviceRow[]; next?: string })
         : reading.devices(query),
     countDevices: async (filter: Filter | undefined, now: number) =>

@@ -404,6 +404,8 @@ export interface DeviceQuery {
   limit: number;
   cursor?: string;
   now: number;
+  /** The rows come with these fields alone, and not by the thread that serves sessions: for who walks the whole fleet. */
+  only?: readonly (keyof DeviceRow)[];
 }
 
 export interface OverdueQuery {

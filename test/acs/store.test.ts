@@ -232,6 +232,20 @@ for (const [name, { durable, needs, make }] of Object.entries(homes))
         }
       });
 
+      it('gives rows with the fields that are asked for, page by page', async () => {
+        const whole = await store.devices({ limit: 1000, now: 0 });
+        const first = await store.devices({ limit: 3, now: 0, only: ['id', 'site', 'lastBootstrap'] });
+        assert.deepEqual(
+          first.items,
+          whole.items.slice(0, 3).map(({ id, site }) => ({ id, site })),
+        );
+        const rest = await store.devices({ limit: 1000, now: 0, cursor: first.next ?? '', only: ['id', 'told'] });
+        assert.deepEqual(
+          rest.items,
+          whole.items.slice(3).map(({ id, told }) => ({ id, told })),
+        );
+      });
+
       it('sorts by time and by version, id breaks ties', async () => {
         const rows = await walk('lastInform');
         const keys = rows.map(row => `${String(row.lastInform ?? 0).padStart(15, '0')} ${row.id}`);

@@ -8,6 +8,8 @@ import { each } from './rows.ts';
 import { isZone } from './window.ts';
 
 const PAGE = 500;
+const surveyed = ['id', 'state', 'softwareVersion', 'productClass', 'site', 'rollout'] as const;
+type Surveyed = Pick<DeviceRow, (typeof surveyed)[number]>;
 /** Devices under way elsewhere that are named. */
 const MAX_NAMED = 100;
 
@@ -69,7 +71,7 @@ const wavesOf = (sizes: readonly number[]): ((at: number) => number) => {
 
 async function survey({ store, clock }: EngineContext, rollout: Rollout): Promise<Survey> {
   const found: Survey = { fit: [], others: [], zones: new Map() };
-  const meet = (row: DeviceRow): void => {
+  const meet = (row: Surveyed): void => {
     const own = row.rollout?.id === rollout.id;
     const isFit = own ? row.rollout?.wave !== 0 : precheck(row, rollout.firmware) === undefined && !isElsewhere(row);
     (isFit ? found.fit : found.others).push(row.id);
@@ -85,11 +87,12 @@ async function survey({ store, clock }: EngineContext, rollout: Rollout): Promis
   let cursor: string | undefined;
   do {
     const filter = parseFilter(rollout.filter ?? '');
-    const page = await store.devices({ filter, limit: PAGE, now: clock.now(), ...(cursor ? { cursor } : {}) });
+    const query = { filter, limit: PAGE, now: clock.now(), only: surveyed };
+    const page = await store.devices({ ...query, ...(cursor ? { cursor } : {}) });
     for (const row of page.items) meet(row);
     cursor = page.next;
   } while (cursor !== undefined);
   return { ...found, fit: shuffled(rollout.id, found.fit) };
 }
 
-const isElsewhere = (row: DeviceRow): boolean => row.rollout !== undefined && isLive(row.rollout);
+const isElsewhere = (row: Surveyed): boolean => row.rollout !== undefined && isLive(row.rollout);

@@ -9,7 +9,7 @@ export const ROLLOUT = 'rollout:';
 /** @param found what presets want */
 export function ruledFiles(
   found: WantedFile[],
-  row: DeviceRow,
+  row: Pick<DeviceRow, 'rollout'>,
   { files, now }: Pick<Ground, 'files' | 'now'>,
   lost?: OnLost,
 ): Pick<Wanted, 'files' | 'adopted'> {
@@ -30,7 +30,7 @@ export function ruledFiles(
 }
 
 /** What of a device's position its wanted state depends on: nothing for a device that is in no rollout. */
-export function rolloutFacts(row: DeviceRow, now: number): unknown[] {
+export function rolloutFacts(row: Pick<DeviceRow, 'rollout'>, now: number): unknown[] {
   const ruling = rulingOf(row.rollout, now);
   if (!ruling) return [];
   // Each offer is a new fact, though it be of the same image.
