@@ -181,13 +181,16 @@ async function build(
   const apiPort = Number(setup.api.port || (setup.api.protocol === 'https:' ? 443 : 80));
   const bound = await listening('--api', setup.api, rest.listen({ host: hostOf(setup.api), port: apiPort }));
   unready = undefined;
-  const schedule = createSchedule({ store, clock, log, owner: members.self });
+  const isGone = async (id: string): Promise<boolean> => members.alone || (await members.isGone(id));
+  const schedule = createSchedule({ store, clock, log, owner: members.self, isGone });
   startDuties(
     schedule,
     { store, clock, liveness: fleet.liveness, files: fleet.files },
     setup.keepDays ?? { tasks: 30, audit: 365 },
   );
+  fleet.rollouts.run(schedule);
   closing.push(() => schedule.stop());
+  closing.push(() => fleet.rollouts.stop());
   closing.push(() => {
     unready = 'it stops';
     ended.abort(new DOMException('the ACS closes', 'AbortError'));

@@ -11,6 +11,7 @@ import {
   preflightFields,
 } from './preflight/preflight.ts';
 import { narrowed, type Target } from './preflight/settings.ts';
+import { rolloutFacts } from './rollout/wish.ts';
 import type { Rule } from './rules.ts';
 import { variableOf } from './variables.ts';
 import { applicable, type Culprit, type Ground, isApplied, merged, mergedFields } from './wanted.ts';
@@ -179,5 +180,6 @@ function keyOf(rules: readonly Rule[], chosen: ReadonlySet<Rule>, row: Surveyed,
     rules.map(rule => Number(chosen.has(rule))).join(''),
     [...variables].map(variable => variableOf(row, variable, ground.open) ?? null),
     row.overrides,
+    ...rolloutFacts(row, ground.now),
   ]);
 }

@@ -10,6 +10,7 @@ import { createGuard, type Guard } from './preflight/guard.ts';
 import { createPreflight, type Preflight } from './preflight/preflight.ts';
 import { createPresets, type Presets } from './presets.ts';
 import { type Quirks, quirksOf, type Subject } from './quirks.ts';
+import { createRollouts, type Rollouts } from './rollout.ts';
 import { createTasks, type Tasks } from './tasks.ts';
 import { createTraces, type Traces } from './traces.ts';
 import { createVisits, type Visits } from './visits.ts';
@@ -25,6 +26,7 @@ export interface Fleet {
   tasks: Tasks;
   visits: Visits;
   traces: Traces;
+  rollouts: Rollouts;
   members: Members;
   liveness: LivenessWatch;
   /** Where a device departs from the standard. */
@@ -38,6 +40,7 @@ export function createFleet(context: FleetContext): Fleet {
   const presets = createPresets(context, models, preflight);
   const devices = createDevices(context, models);
   const tasks = createTasks(context, files, models);
+  const rollouts = createRollouts(context, files);
   return {
     devices,
     enrolment: createEnrolment(context),
@@ -47,8 +50,9 @@ export function createFleet(context: FleetContext): Fleet {
     guard: createGuard(context, { preflight, presets, devices }),
     files,
     tasks,
-    visits: createVisits(context, { tasks, presets, models, files }),
+    visits: createVisits(context, { tasks, presets, models, files, rollouts }),
     traces: createTraces(context),
+    rollouts,
     members: context.members,
     liveness: createLiveness(context),
     quirksOf: subject => quirksOf(subject, context.quirks),

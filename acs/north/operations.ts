@@ -6,6 +6,7 @@ import { files } from './operations/files.ts';
 import { preflight } from './operations/preflight.ts';
 import { presets } from './operations/presets.ts';
 import { records } from './operations/records.ts';
+import { rollouts } from './operations/rollouts.ts';
 import { tasks } from './operations/tasks.ts';
 import { traces } from './operations/traces.ts';
 import { wanted } from './operations/wanted.ts';
@@ -30,6 +31,7 @@ export const operations: readonly Operation[] = [
   ...preflight,
   ...wanted,
   ...files,
+  ...rollouts,
   ...records,
   ...description,
   ...traces,

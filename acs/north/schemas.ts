@@ -135,6 +135,14 @@ const device = Type.Object({
   overrides: Type.Record(Type.String(), typedValue),
   applied: Type.Record(Type.String(), Type.String(), { description: 'Files taken with success: SHA-256 by name' }),
   openTasks: Type.Integer(),
+  rollout: nullable(
+    Type.Object({
+      id: Type.String(),
+      wave: Type.Integer(),
+      state: Type.String(),
+      reason: optional(Type.String()),
+    }),
+  ),
   faults: Type.Array(fault),
 });
 const task = Type.Object({
