@@ -12,6 +12,7 @@ import { createSchedule, type KeptDays, startDuties } from './fleet/schedule.ts'
 import { createSecrets } from './fleet/secrets.ts';
 import { createMetrics } from './metrics.ts';
 import { createRest } from './north/rest.ts';
+import { joinFleet, type Place, type Together } from './relay/together.ts';
 import type { AdmissionLimits } from './south/admission.ts';
 import { createHttpKnock } from './south/connect/http.ts';
 import { openStunServer, type StunLogin } from './south/connect/stun.ts';
@@ -46,6 +47,8 @@ export interface AcsSetup {
   connectionRequestAllow: string[];
   /** How many sessions run and how many Informs wait; the defaults of the listener unless told. */
   limits?: AdmissionLimits;
+  /** One of several processes on the store; the only one unless told. */
+  together?: Place;
   /** How long ended tasks and the audit are kept; 30 and 365 days unless told. */
   keepDays?: KeptDays;
   /** Sees every envelope, secrets included. */
@@ -109,8 +112,10 @@ async function build(
     signal: ended.signal,
   });
 
+  const together = await joined(setup.together, { store, clock, random, log, key: secrets.keyFor('relay') });
+  closing.push(async () => await together?.close());
   // The store belongs to one process: what an earlier one had claimed when it was killed is free for us at once.
-  const members = aloneAs(secrets.keyFor('owner').toString('hex', 0, 6));
+  const members = together?.members ?? aloneAs(secrets.keyFor('owner').toString('hex', 0, 6));
   const fleet = createFleet({
     store,
     clock,
@@ -122,7 +127,11 @@ async function build(
     cpeAuth: setup.cpeAuth,
     ...(setup.enrolment ? { enrolment: setup.enrolment } : {}),
     members,
-    ports: { wake, linkFile: (task, direction, came) => (base ?? came ?? cwmp[0]) + linkOf(links, task, direction) },
+    ports: {
+      ...together?.ports,
+      wake,
+      linkFile: (task, direction, came) => (base ?? came ?? cwmp[0]) + linkOf(links, task, direction),
+    },
   });
 
   const south = createSouth({
@@ -135,8 +144,10 @@ async function build(
     cpeAuth: setup.cpeAuth,
     trustedProxies: setup.trustedProxies,
     limits: setup.limits,
+    forward: together?.forward,
     ...(setup.wire ? { wire: setup.wire } : {}),
   });
+  together?.serve({ fleet, south, events });
   closing.push(() => south.close());
   closing.push(() => fleet.traces.stop());
 
@@ -211,10 +222,19 @@ async function listening<T>(
   try {
     return await bound;
   } catch (error) {
+    if (error instanceof UserError) throw error;
     const reason = listenTroubles[(error as NodeJS.ErrnoException).code ?? ''] ?? messageOf(error);
     const shown = where instanceof URL ? where.origin : authorityOf({ address: where.host, port: where.port });
     throw new UserError(503, 'cannot-listen', `${option} ${shown}: ${reason}`);
   }
+}
+
+async function joined(
+  place: Place | undefined,
+  context: Parameters<typeof joinFleet>[1],
+): Promise<Together | undefined> {
+  if (!place) return undefined;
+  return await listening('--relay', place.relay ?? { host: '127.0.0.1', port: 0 }, joinFleet(place, context));
 }
 
 const countOf =

@@ -30,3 +30,6 @@ export type LinkFile = (task: Task, direction: 'download' | 'upload', base?: str
  * session is over and will not be heard of again. @throws when the member cannot be asked
  */
 export type GiveUp = (member: string, device: string, claim: number) => Promise<void>;
+
+/** Tells another member that there is something new to do for a device. @returns whether the device is in session there */
+export type Notice = (member: string, device: string) => Promise<boolean>;

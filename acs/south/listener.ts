@@ -41,7 +41,7 @@ export interface SouthOptions {
   /** Secrets of nonces, file links and session cookies. */
   keys: { nonces: Buffer; links: Buffer; cookies: Buffer };
   /** Hands a POST to the process that has its session; absent where there is but this one. */
-  forward?: Forward;
+  forward?: Forward | undefined;
   cpeAuth: 'required' | 'none';
   /** Networks of proxies whose X-Forwarded-* headers are believed. */
   trustedProxies: string[];
