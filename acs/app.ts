@@ -9,7 +9,7 @@ import { createEvents, type EventBus } from './events.ts';
 import { createFleet, type Fleet } from './fleet/fleet.ts';
 import { aloneAs } from './fleet/members.ts';
 import { createSchedule, type KeptDays, startDuties } from './fleet/schedule.ts';
-import { createSecrets } from './fleet/secrets.ts';
+import { createSecrets, type Secrets } from './fleet/secrets.ts';
 import { createMetrics } from './metrics.ts';
 import { createRest } from './north/rest.ts';
 import { joinFleet, type Place, type Together } from './relay/together.ts';
@@ -140,7 +140,12 @@ async function build(
     random,
     log,
     events,
-    keys: { nonces: secrets.keyFor('nonces'), links, cookies: secrets.keyFor('session cookies') },
+    keys: {
+      nonces: secrets.keyFor('nonces'),
+      links,
+      cookies: secrets.keyFor('session cookies'),
+      tickets: ticketKeys(secrets),
+    },
     cpeAuth: setup.cpeAuth,
     trustedProxies: setup.trustedProxies,
     limits: setup.limits,
@@ -243,6 +248,10 @@ const countOf =
     state,
     count: await store.countDevices(parseFilter(`${field} = "${state}"`), clock.now()),
   });
+
+/** Node wants 48 bytes: a name and two keys. */
+const ticketKeys = ({ keyFor }: Secrets): Buffer =>
+  Buffer.concat([keyFor('session tickets'), keyFor('names of session tickets').subarray(0, 16)]);
 
 const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '');
 

@@ -38,8 +38,8 @@ export interface SouthOptions {
   random: Random;
   log: Log;
   events: EventBus;
-  /** Secrets of nonces, file links and session cookies. */
-  keys: { nonces: Buffer; links: Buffer; cookies: Buffer };
+  /** Secrets of nonces, file links, session cookies and (48 bytes) TLS session tickets, the same in all processes. */
+  keys: { nonces: Buffer; links: Buffer; cookies: Buffer; tickets?: Buffer };
   /** Hands a POST to the process that has its session; absent where there is but this one. */
   forward?: Forward | undefined;
   cpeAuth: 'required' | 'none';
@@ -363,7 +363,7 @@ export function createSouth(options: SouthOptions): South {
       // One place takes every POST, however its target is written; some name the whole URL (RFC 9112 3.2.2).
       rewriteUrl: (request: IncomingMessage) =>
         request.method === 'POST' ? '/' : (request.url ?? '/').replace(/^https?:\/\/[^/]*/i, ''),
-      ...(tls ? { https: tlsOptions(tls) } : {}),
+      ...(tls ? { https: tlsOptions(tls, options.keys.tickets) } : {}),
     } as never) as unknown as FastifyInstance;
     plain(instance, log, request => isStranger(request) && find(request) === undefined);
     crowds.push(boundConnections(instance.server, limits, { clock, log }));
@@ -411,7 +411,7 @@ export function createSouth(options: SouthOptions): South {
       return Number(new URL(url).port) || port;
     },
     renewCertificates: certificates => {
-      for (const { server, tls } of apps) if (tls) renewServer(server.server, certificates, tls);
+      for (const { server, tls } of apps) if (tls) renewServer(server.server, certificates, tls, options.keys.tickets);
     },
     close: async () => {
       admission.close();
@@ -490,12 +490,19 @@ const pairs = (certificates: ListenTls['certificates']): { cert: string[]; key: 
 });
 
 /** New certificates for a TLS server; connections that are open keep theirs. All else about TLS must be said again, or it is lost. */
-export function renewServer(server: unknown, certificates: ListenTls['certificates'], tls?: ListenTls): void {
+export function renewServer(
+  server: unknown,
+  certificates: ListenTls['certificates'],
+  tls?: ListenTls,
+  tickets?: Buffer,
+): void {
   const { setSecureContext } = server as { setSecureContext?: (options: object) => void };
-  setSecureContext?.call(server, tls ? tlsOptions({ ...tls, certificates }) : pairs(certificates));
+  setSecureContext?.call(server, tls ? tlsOptions({ ...tls, certificates }, tickets) : pairs(certificates));
 }
 
-const tlsOptions = (tls: ListenTls): object => ({
+const tlsOptions = (tls: ListenTls, tickets?: Buffer): object => ({
+  // A session goes on with any process; OpenSSL takes none of another context, which is made of the command line otherwise.
+  ...(tickets ? { ticketKeys: tickets, sessionIdContext: 'tandem' } : {}),
   ...pairs(tls.certificates),
   minVersion: tls.minVersion,
   // DGW's DHE suites need a group offered by the server.
