@@ -3,6 +3,7 @@ import { describe } from './openapi.ts';
 import { type Operation, ok } from './operation.ts';
 import { devices } from './operations/devices.ts';
 import { files } from './operations/files.ts';
+import { preflight } from './operations/preflight.ts';
 import { presets } from './operations/presets.ts';
 import { records } from './operations/records.ts';
 import { rollouts } from './operations/rollouts.ts';
@@ -27,6 +28,7 @@ export const operations: readonly Operation[] = [
   ...devices,
   ...tasks,
   ...presets,
+  ...preflight,
   ...wanted,
   ...files,
   ...rollouts,

@@ -421,7 +421,7 @@ export interface Deaf {
 }
 
 /** Small documents that the whole server shares, by kind and name. */
-export type DocumentKind = 'preset' | 'file' | 'rollout' | 'setting' | 'model' | 'user' | 'duty';
+export type DocumentKind = 'preset' | 'file' | 'rollout' | 'setting' | 'model' | 'user' | 'duty' | 'trust' | 'server';
 
 export interface StoredDocument<T = unknown> {
   name: string;
