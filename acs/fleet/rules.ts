@@ -4,11 +4,11 @@ import { messageOf, UserError } from '../../shared/errors.ts';
 import type { ParameterDef } from '../../shared/model/datamodel.ts';
 import { checkValue } from '../../shared/model/values.ts';
 import { atomsOf, parseFilter, toPredicate } from '../store/filter.ts';
-import type { DeviceRow } from '../store/store.ts';
 import type { Models } from './models.ts';
 import { mapPreset, type Preset, wantedOf } from './preset.ts';
 import { isSealedText, isSecretName } from './secrets.ts';
 import { parseTemplate, plainText, type Template, variablesOf } from './variables.ts';
+import type { MergedRow } from './wanted.ts';
 
 export interface RuleValue {
   /** A parameter's path, or a column's name. */
@@ -44,7 +44,8 @@ export interface Rule extends Looks {
   weight: number;
   /** Tag of all that the preset says. */
   tag: string;
-  fits(row: DeviceRow, now: number): boolean;
+  /** Looks at nothing but what a merge looks at: a rule over what passes by itself is refused when it is written. */
+  fits(row: MergedRow, now: number): boolean;
   variables: readonly string[];
   set: readonly RuleValue[];
   tables: readonly RuleTable[];

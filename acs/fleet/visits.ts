@@ -34,6 +34,8 @@ export interface Visit {
   proof: Proof;
   events: string[];
   base?: string;
+  /** When its position in a rollout was entered that it had at its Inform. */
+  rolloutSince?: number;
 }
 
 export interface Visits {
@@ -197,6 +199,7 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
     if (first) events.emit('enrolled', { device: id, state: row.state });
     events.emit('inform', { device: id, events: eventCodes, address, softwareVersion: row.softwareVersion });
     for (const task of settled) events.emit('task', { task });
+    if (row.rollout?.since === row.lastInform) parts.rollouts.noticed(row);
   };
 
   return {
@@ -214,7 +217,10 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
       visiting.set(id, { token: informed.token, ...(arrival.abandon ? { abandon: arrival.abandon } : {}) });
       log.debug('session begins', { device: id, claim: informed.token, member: members.self });
       const { proof, base } = arrival;
-      return { id, row: informed.row, token: informed.token, proof, events: eventCodes, ...(base ? { base } : {}) };
+      const visit: Visit = { id, row: informed.row, token: informed.token, proof, events: eventCodes };
+      if (base) visit.base = base;
+      if (informed.row.rollout) visit.rolloutSince = informed.row.rollout.since;
+      return visit;
     },
     transferComplete: async (visit, args) => {
       const task = await store.apply(visit.id, 'transferCompleted', {
@@ -255,6 +261,11 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
         for (const tell of awaited.get(keyOf(visit.id, visit.token)) ?? []) tell();
         awaited.delete(keyOf(visit.id, visit.token));
       }
+      const position = visit.row.rollout;
+      if (!position) return;
+      // The end of a session may be what it waited for.
+      const row = position.state === 'installed' ? await store.device(visit.id) : visit.row;
+      if (row) parts.rollouts.noticed(row, visit.rolloutSince);
     },
     giveUp: async (id, claim) => {
       const here = visiting.get(id);

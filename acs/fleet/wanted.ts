@@ -6,6 +6,7 @@ import { toldValues } from '../store/inform.ts';
 import type { DeviceFault, DeviceRow, WantedValue } from '../store/store.ts';
 import type { StoredFile } from './files.ts';
 import type { Preset, WantedObjects } from './preset.ts';
+import { rolloutFacts, ruledFiles } from './rollout/wish.ts';
 import type { Rule, RuleTable, RuleValue } from './rules.ts';
 import { isSecretName } from './secrets.ts';
 import { substitute, variableOf } from './variables.ts';
@@ -17,6 +18,8 @@ export interface WantedFile {
   kind: 'certificate' | 'script' | 'firmware';
   file: StoredFile;
   preset: string;
+  /** A rollout wants it, no preset: it is fetched as the device's position there has it. */
+  rollout?: string;
 }
 
 /** Why something wanted is not to be had: told as a fault of its preset, which is set aside. */
@@ -52,7 +55,31 @@ export interface Wanted {
   restart: { wish: NonNullable<Preset['restart']>; preset?: string };
   /** Presets that fit the device and cannot be made out for it: they are left out of the rest. */
   refused: Culprit[];
+  /** The rollout whose version presets name too by now. */
+  adopted?: string;
 }
+
+/** The fields of a device that a merge looks at. */
+export const mergedFields = [
+  'id',
+  'manufacturer',
+  'oui',
+  'productClass',
+  'serialNumber',
+  'softwareVersion',
+  'hardwareVersion',
+  'provisioningCode',
+  'address',
+  'state',
+  'created',
+  'tags',
+  'site',
+  'overrides',
+  'told',
+  'faults',
+  'rollout',
+] as const satisfies readonly (keyof DeviceRow)[];
+export type MergedRow = Pick<DeviceRow, (typeof mergedFields)[number]>;
 
 /** What a merge rests on beside the rules and the device. */
 export interface Ground {
@@ -76,13 +103,17 @@ export type OnLost = (what: {
 }) => void;
 
 /** @param rules the lightest first */
-export function wantedOf(rules: readonly Rule[], row: DeviceRow, ground: Ground, lost?: OnLost): Wanted {
+export const wantedOf = (rules: readonly Rule[], row: MergedRow, ground: Ground, lost?: OnLost): Wanted =>
+  merged(applicable(rules, row, ground), row, ground, lost);
+
+/** @param chosen those that apply to the device, the lightest first */
+export function merged(chosen: readonly Rule[], row: MergedRow, ground: Ground, lost?: OnLost): Wanted {
   const set: Wanted['set'] = new Map();
   const objects = new Map<string, WantedTable>();
   const files = new Map<string, WantedFile>();
   const refused: Culprit[] = [];
   let restart: Wanted['restart'] = { wish: 'never' };
-  for (const rule of applicable(rules, row, ground)) {
+  for (const rule of chosen) {
     const made = madeOut(rule, row, ground);
     if ('culprit' in made) {
       refused.push(made.culprit);
@@ -100,7 +131,7 @@ export function wantedOf(rules: readonly Rule[], row: DeviceRow, ground: Ground,
     revision: '',
     set,
     objects: [...objects.values()],
-    files: inOrder(files.values()),
+    ...ruledFiles(inOrder(files.values()), row, ground, lost),
     restart,
     refused,
   };
@@ -123,22 +154,22 @@ function put<T extends { preset: string; value?: string; secret?: boolean }>(
   }
 }
 
-const applicable = (rules: readonly Rule[], row: DeviceRow, ground: Ground): Rule[] =>
+export const applicable = (rules: readonly Rule[], row: MergedRow, ground: Ground): Rule[] =>
   rules.filter(rule => rule.fits(row, ground.now) && !faultThatBlocks(rule, row, ground));
 
 /** The fault for which a preset is set aside now. It holds until its time, or until what it rests on changes. */
-export function faultThatBlocks(rule: Rule, row: DeviceRow, ground: Ground): DeviceFault | undefined {
+export function faultThatBlocks(rule: Rule, row: MergedRow, ground: Ground): DeviceFault | undefined {
   if (row.faults.length === 0) return undefined;
   return blocking(row, `preset:${rule.name}`, ground.now, () => basisOf(rule, row, ground));
 }
 
-function blocking(row: DeviceRow, cause: string, now: number, basis: () => string): DeviceFault | undefined {
+function blocking(row: MergedRow, cause: string, now: number, basis: () => string): DeviceFault | undefined {
   const fault = row.faults.find(open => open.cause === cause && open.retryAt > now);
   return fault && (fault.basis === undefined || fault.basis === basis()) ? fault : undefined;
 }
 
 /** What a fault of the preset rests on: another text, value, file or firmware, and it is worth another try. */
-export function basisOf(rule: Rule, row: DeviceRow, { files, open }: Ground): string {
+export function basisOf(rule: Rule, row: MergedRow, { files, open }: Ground): string {
   const { firmware } = rule.preset;
   const names = filesOf(rule).map(({ name }) => name);
   return digest([
@@ -155,7 +186,7 @@ const overrideBasis = ({ value, type }: WantedValue): string => digest([value, t
 export function causeOf(
   culprit: Culprit,
   rules: readonly Rule[],
-  row: DeviceRow,
+  row: MergedRow,
   ground: Ground,
   revision: string,
 ): { cause: string; basis?: string } {
@@ -170,12 +201,12 @@ export function causeOf(
 }
 
 /** Causes of faults that keep nothing away any more, their time come or not. */
-export const staleCauses = (rules: readonly Rule[], row: DeviceRow, ground: Ground): string[] =>
+export const staleCauses = (rules: readonly Rule[], row: MergedRow, ground: Ground): string[] =>
   row.faults
     .filter(({ cause }) => /^(preset|override):/.test(cause) && !isBlocked(cause, rules, row, ground))
     .map(({ cause }) => cause);
 
-function isBlocked(cause: string, rules: readonly Rule[], row: DeviceRow, ground: Ground): boolean {
+function isBlocked(cause: string, rules: readonly Rule[], row: MergedRow, ground: Ground): boolean {
   const name = cause.slice(cause.indexOf(':') + 1);
   if (cause.startsWith('override:')) {
     const override = row.overrides[name];
@@ -196,7 +227,7 @@ interface MadeOut {
 }
 
 /** What a preset asks of this device, its variables put in. */
-function madeOut(rule: Rule, row: DeviceRow, ground: Ground): MadeOut | { culprit: Culprit } {
+function madeOut(rule: Rule, row: MergedRow, ground: Ground): MadeOut | { culprit: Culprit } {
   const { name: preset } = rule;
   const culprit = (code: string, message: string, parameter?: string): { culprit: Culprit } => ({
     culprit: { preset, code, message: `preset ${preset}, ${message}`, ...(parameter ? { parameter } : {}) },
@@ -227,7 +258,7 @@ function madeOut(rule: Rule, row: DeviceRow, ground: Ground): MadeOut | { culpri
 
 type Wrong = { wrong: string; code: string };
 
-function textFor(entry: RuleValue, row: DeviceRow, { open }: Ground): { text: string } | Wrong {
+function textFor(entry: RuleValue, row: MergedRow, { open }: Ground): { text: string } | Wrong {
   if ('plain' in entry.text) return { text: entry.text.plain };
   const filled = substitute(entry.text.template, variable => variableOf(row, variable, open));
   if ('missing' in filled)
@@ -240,7 +271,7 @@ function textFor(entry: RuleValue, row: DeviceRow, { open }: Ground): { text: st
   return { wrong: `${entry.place}: ${why}`, code: 'bad-value' };
 }
 
-function rowsFor({ rows }: RuleTable, row: DeviceRow, ground: Ground): { rows: Record<string, string>[] } | Wrong {
+function rowsFor({ rows }: RuleTable, row: MergedRow, ground: Ground): { rows: Record<string, string>[] } | Wrong {
   const made: Record<string, string>[] = [];
   for (const cells of rows) {
     const filled: [string, string][] = [];
@@ -254,7 +285,7 @@ function rowsFor({ rows }: RuleTable, row: DeviceRow, ground: Ground): { rows: R
   return { rows: made };
 }
 
-function* overridesOf(row: DeviceRow, { open, now }: Ground): Generator<readonly [string, WantedParameter]> {
+function* overridesOf(row: MergedRow, { open, now }: Ground): Generator<readonly [string, WantedParameter]> {
   for (const [path, override] of Object.entries(row.overrides)) {
     if (row.faults.length > 0 && blocking(row, `override:${path}`, now, () => overrideBasis(override))) continue;
     yield [path, { ...override, value: open(override.value), preset: OVERRIDE, secret: isSecretName(path) }];
@@ -298,7 +329,7 @@ function revisionOf(wanted: Wanted, key: Buffer): string {
 }
 
 /** Short hash of all that the choice and merge of presets depend on and that can change on a device. */
-export function factsOf(rules: readonly Rule[], row: DeviceRow, ground: Ground): string {
+export function factsOf(rules: readonly Rule[], row: MergedRow, ground: Ground): string {
   const paths = [...new Set(rules.flatMap(rule => rule.paths))].sort();
   const told = paths.length > 0 ? toldValues(row) : {};
   return digest([
@@ -312,5 +343,6 @@ export function factsOf(rules: readonly Rule[], row: DeviceRow, ground: Ground):
     row.overrides,
     paths.map(path => told[path]),
     row.faults.filter(({ cause }) => isBlocked(cause, rules, row, ground)).map(({ cause }) => cause),
+    ...rolloutFacts(row, ground.now),
   ]);
 }

@@ -116,7 +116,7 @@ export const wantedView = (wanted: ExplainedWanted): View => ({
 });
 
 export const auditView = (entry: AuditEntry): View => ({ ...entry, time: iso(entry.time) });
-export const fileView = (file: StoredFile): View => ({ ...file, time: iso(file.time) });
+export const fileView = ({ content: _place, ...file }: StoredFile): View => ({ ...file, time: iso(file.time) });
 export const knockView = (knock: Knock): View => ({ ...knock, first: iso(knock.first), last: iso(knock.last) });
 export const parameterView = (known: KnownValue): View => ({
   ...known,
@@ -128,10 +128,10 @@ export const dryRunView = (run: DryRun): View => ({
   ...run,
   devices: run.devices.map(device => ({
     ...device,
-    set: device.set.map(({ path, known, wanted }) => ({
+    set: device.set.map(({ path, known, wanted, secret }) => ({
       path,
-      known: known === null ? null : mask(path, known),
-      wanted: mask(path, wanted),
+      known: known === null ? null : maskIf(secret, known),
+      wanted: maskIf(secret, wanted),
     })),
   })),
 });

@@ -17,7 +17,7 @@ import { SessionLost } from '../fleet/ports.ts';
 import { isStoreTrouble } from '../store/health.ts';
 import { type AdmissionLimits, type AdmissionState, createAdmission, DEFAULT_LIMITS } from './admission.ts';
 import { type Authenticator, createAuthenticator } from './auth.ts';
-import { BACKLOG, boundConnections, boundTransfers, untilClosed } from './bounds.ts';
+import { BACKLOG, boundConnections, boundTransfers, isTransfer, untilClosed } from './bounds.ts';
 import { cookiesOf, createCookies, setCookie } from './cookies.ts';
 import {
   type Forward,
@@ -360,9 +360,7 @@ export function createSouth(options: SouthOptions): South {
       requestTimeout: 120_000,
       forceCloseConnections: true,
       exposeHeadRoutes: false,
-      // One place takes every POST, however its target is written; some name the whole URL (RFC 9112 3.2.2).
-      rewriteUrl: (request: IncomingMessage) =>
-        request.method === 'POST' ? '/' : (request.url ?? '/').replace(/^https?:\/\/[^/]*/i, ''),
+      rewriteUrl,
       ...(tls ? { https: tlsOptions(tls, options.keys.tickets) } : {}),
     } as never) as unknown as FastifyInstance;
     plain(instance, log, request => isStranger(request) && find(request) === undefined);
@@ -421,6 +419,12 @@ export function createSouth(options: SouthOptions): South {
   };
 }
 
+/** One place takes every POST but uploads, however its target is written; some name the whole URL (RFC 9112 3.2.2). */
+function rewriteUrl({ method, url = '/' }: IncomingMessage): string {
+  const path = url.replace(/^https?:\/\/[^/]*/i, '');
+  return method === 'POST' && !isTransfer(path) ? '/' : path;
+}
+
 /** The CPE's own, not that of a proxy. */
 const isOwnConnection = (request: FastifyRequest): boolean =>
   addressOf(request) === request.socket.remoteAddress?.replace(/^::ffff:/, '');
@@ -461,10 +465,12 @@ const isStranger = ({ headers }: FastifyRequest): boolean => !headers.authorizat
 /** CWMP is not JSON: raw text in, nothing of fastify's own answers out. */
 function plain(instance: FastifyInstance, log: Log, isStranger: (request: FastifyRequest) => boolean): void {
   instance.addHook('onRequest', async (request, reply) => {
-    // A malformed Content-Type would be answered 415 before any of us sees it; the body is XML whatever it says.
+    // A malformed Content-Type would be answered 415 before any of us sees it. What is uploaded is bytes, the others are XML, whatever they say.
+    if (isTransfer(request.url)) {
+      request.headers['content-type'] = 'application/octet-stream';
+      return;
+    }
     if (request.method === 'POST') request.headers['content-type'] = 'text/xml';
-    // And what is uploaded is bytes.
-    if (request.method === 'PUT') request.headers['content-type'] = 'application/octet-stream';
     const length = Number(request.headers['content-length'] ?? 0);
     if (request.method === 'POST' && isStranger(request) && length > MAX_STRANGER_BODY) {
       await reply.code(413).header('connection', 'close').send();

@@ -7,7 +7,7 @@ import type { Link } from './mongo-link.ts';
 import { rowOf, textKey } from './mongo-rows.ts';
 import type { Collections, DeviceDocument, EndedTask } from './mongo-tables.ts';
 import type { Trees } from './mongo-trees.ts';
-import { cursorText, newestFirst, pageOf, readCursor, sortOf } from './paging.ts';
+import { cursorText, newestFirst, pageOf, picked, readCursor, sortOf } from './paging.ts';
 import type { DeviceFault, DeviceQuery, DeviceRow, KnownTexts, OverdueQuery, Task } from './store.ts';
 
 export interface Search {
@@ -115,7 +115,7 @@ export function createSearch(link: Link, { devices, ended }: Collections, trees:
             const row = rowOf(document);
             return row ? [{ document, row }] : [];
           });
-    const items = found.slice(0, limit).map(({ row }) => row);
+    const items = found.slice(0, limit).map(({ row }) => picked(row, query.only));
     const last = found.length > limit ? found[limit - 1] : undefined;
     if (!last) return { items };
     const { key, id } = placeOf(last.document, order);
