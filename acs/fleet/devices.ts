@@ -2,7 +2,7 @@
 import { UserError } from '../../shared/errors.ts';
 import { parseFilter } from '../store/filter.ts';
 import { type Liveness, livenessOf } from '../store/liveness.ts';
-import type { DeviceIdentity, DevicePatch, DeviceRow, KnownValue, WantedValue } from '../store/store.ts';
+import type { DeviceIdentity, DevicePatch, DeviceRow, Drift, KnownValue, WantedValue } from '../store/store.ts';
 import type { FleetContext } from './context.ts';
 import type { Models } from './models.ts';
 import { wantedOf } from './preset.ts';
@@ -86,6 +86,7 @@ export interface DeviceView {
   applied: Record<string, string>;
   openTasks: number;
   faults: DeviceRow['faults'];
+  drift: Drift[];
 }
 
 const iso = (time: number | undefined): string | null => (time === undefined ? null : new Date(time).toISOString());
@@ -119,6 +120,7 @@ export function viewOf(row: DeviceRow, now: number): DeviceView {
     applied: row.applied,
     openTasks: row.tasks.length,
     faults: row.faults,
+    drift: row.drift ?? [],
   };
 }
 
