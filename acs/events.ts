@@ -42,6 +42,8 @@ export interface AcsEvents {
   /** An Inform had to wait for a session; of interest to metrics alone, so not shown live. */
   waited: { outcome: 'admitted' | 'turned-away' | 'gave-up'; waitedMs: number };
   file: { device: string; task: string; file: string; bytes: number; status: number };
+  /** A rollout went on, or one device in it. */
+  rollout: { rollout: string; device?: string; state: string; wave: number; reason?: string };
   change: { what: string; name: string; by: string };
 }
 
@@ -71,6 +73,7 @@ export const eventNames: readonly EventName[] = [
   'drift',
   'connectionRequest',
   'file',
+  'rollout',
   'change',
 ];
 

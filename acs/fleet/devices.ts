@@ -2,7 +2,15 @@
 import { UserError } from '../../shared/errors.ts';
 import { parseFilter } from '../store/filter.ts';
 import { type Liveness, livenessOf } from '../store/liveness.ts';
-import type { DeviceIdentity, DevicePatch, DeviceRow, Drift, KnownValue, WantedValue } from '../store/store.ts';
+import type {
+  DeviceIdentity,
+  DevicePatch,
+  DeviceRow,
+  Drift,
+  KnownValue,
+  RolloutPosition,
+  WantedValue,
+} from '../store/store.ts';
 import type { FleetContext } from './context.ts';
 import type { Models } from './models.ts';
 import { wantedOf } from './preset.ts';
@@ -85,6 +93,7 @@ export interface DeviceView {
   overrides: Record<string, WantedValue>;
   applied: Record<string, string>;
   openTasks: number;
+  rollout: { id: string; wave: number; state: string; reason?: string } | null;
   faults: DeviceRow['faults'];
   drift: Drift[];
 }
@@ -119,10 +128,18 @@ export function viewOf(row: DeviceRow, now: number): DeviceView {
     overrides: row.overrides,
     applied: row.applied,
     openTasks: row.tasks.length,
+    rollout: row.rollout ? rolloutOf(row.rollout) : null,
     faults: row.faults,
     drift: row.drift ?? [],
   };
 }
+
+const rolloutOf = ({ id, wave, state, reason }: RolloutPosition): NonNullable<DeviceView['rollout']> => ({
+  id,
+  wave,
+  state,
+  ...(reason === undefined ? {} : { reason }),
+});
 
 /** What an operator writes of a device; secrets go in plain and are sealed here. */
 export interface DeviceInput {
@@ -145,7 +162,8 @@ export interface Devices {
     cursor?: string;
   }): Promise<{ items: DeviceView[]; next: string | null }>;
   announce(id: string, input: DeviceInput): Promise<DeviceView>;
-  patch(id: string, input: DeviceInput): Promise<DeviceView>;
+  /** `guard` is asked when the input is found good, before anything changes. */
+  patch(id: string, input: DeviceInput, guard?: () => Promise<void>): Promise<DeviceView>;
   remove(id: string): Promise<void>;
   parameters(id: string, path: string): Promise<KnownValue[]>;
 }
@@ -230,8 +248,9 @@ export function createDevices(context: FleetContext, models: Models): Devices {
       const patch = patchOf(input);
       return viewOf(await store.apply(id, 'announced', { identity, now: now(), patch }), now());
     },
-    patch: async (id, input) => {
+    patch: async (id, input, guard) => {
       await check(id, input);
+      await guard?.();
       return viewOf(await store.apply(id, 'patched', { patch: patchOf(input) }), now());
     },
     remove: async id => {

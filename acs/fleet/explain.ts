@@ -1,5 +1,6 @@
 // The merge explained: of each parameter, table and file which preset won and which lost and why, and which presets are set aside.
 import type { DeviceFault, DeviceRow, Drift } from '../store/store.ts';
+import { ROLLOUT } from './rollout/wish.ts';
 import type { Rule } from './rules.ts';
 import {
   faultThatBlocks,
@@ -101,6 +102,7 @@ export function explain(
 }
 
 function why(winner: string, loser: string, weights: ReadonlyMap<string, number>): string {
+  if (winner.startsWith(ROLLOUT)) return 'a rollout has the say over firmware until a preset names the same version';
   if (winner === OVERRIDE) return "the device's own value wins over every preset";
   const [more = 0, less = 0] = [weights.get(winner), weights.get(loser)];
   return more === less

@@ -6,8 +6,11 @@ import { createFiles, type Files } from './files.ts';
 import { createLiveness, type LivenessWatch } from './liveness.ts';
 import type { Members } from './members.ts';
 import { createModels, type Models } from './models.ts';
+import { createGuard, type Guard } from './preflight/guard.ts';
+import { createPreflight, type Preflight } from './preflight/preflight.ts';
 import { createPresets, type Presets } from './presets.ts';
 import { type Quirks, quirksOf, type Subject } from './quirks.ts';
+import { createRollouts, type Rollouts } from './rollout.ts';
 import { createTasks, type Tasks } from './tasks.ts';
 import { createTraces, type Traces } from './traces.ts';
 import { createVisits, type Visits } from './visits.ts';
@@ -17,10 +20,13 @@ export interface Fleet {
   enrolment: Enrolment;
   models: Models;
   presets: Presets;
+  preflight: Preflight;
+  guard: Guard;
   files: Files;
   tasks: Tasks;
   visits: Visits;
   traces: Traces;
+  rollouts: Rollouts;
   members: Members;
   liveness: LivenessWatch;
   /** Where a device departs from the standard. */
@@ -30,17 +36,23 @@ export interface Fleet {
 export function createFleet(context: FleetContext): Fleet {
   const models = createModels(context.quirks);
   const files = createFiles(context);
-  const presets = createPresets(context, models);
+  const preflight = createPreflight(context, { files, models });
+  const presets = createPresets(context, models, preflight);
+  const devices = createDevices(context, models);
   const tasks = createTasks(context, files, models);
+  const rollouts = createRollouts(context, files);
   return {
-    devices: createDevices(context, models),
+    devices,
     enrolment: createEnrolment(context),
     models,
     presets,
+    preflight,
+    guard: createGuard(context, { preflight, presets, devices }),
     files,
     tasks,
-    visits: createVisits(context, { tasks, presets, models, files }),
+    visits: createVisits(context, { tasks, presets, models, files, rollouts }),
     traces: createTraces(context),
+    rollouts,
     members: context.members,
     liveness: createLiveness(context),
     quirksOf: subject => quirksOf(subject, context.quirks),

@@ -8,6 +8,7 @@ import type { Models } from './models.ts';
 import type { Cpe } from './ports.ts';
 import type { Presets } from './presets.ts';
 import { Refused } from './refused.ts';
+import type { Rollouts } from './rollout.ts';
 import type { Tasks } from './tasks.ts';
 import { type Culprit, isApplied, OVERRIDE, type Wanted, type WantedFile } from './wanted.ts';
 
@@ -16,6 +17,7 @@ export interface ReconcileParts {
   presets: Presets;
   models: Models;
   files: Files;
+  rollouts: Pick<Rollouts, 'isOffering' | 'noticed'>;
 }
 
 export interface InVisit {
@@ -50,6 +52,11 @@ export async function reconcile(
   return 'waiting';
 }
 
+/** What a rollout has moved presets want too by now: from here on they have the say. */
+async function adopt(visit: InVisit, { store }: FleetContext, { adopted }: Wanted): Promise<void> {
+  if (adopted !== undefined) await store.apply(visit.row.id, 'rolloutReleased', { id: adopted });
+}
+
 /** @returns `again` when something was refused: without it there is another wanted state */
 async function oneRound(
   visit: InVisit,
@@ -70,6 +77,7 @@ async function oneRound(
   try {
     const outcome = await bringAbout(visit, cpe, context, parts, wanted);
     if (outcome === 'waiting') return 'waiting';
+    await adopt(visit, context, wanted);
     await hold(visit, context, parts, wanted, { generation, facts, ...nextAudit(visit.row, wanted, outcome, context) });
     return 'done';
   } catch (error) {
@@ -213,6 +221,7 @@ async function transfer(
   for (const { id } of open) await parts.tasks.cancel(id);
   const next = wanted.files.find(file => !isApplied(file, visit.row));
   if (!next) return true;
+  if (next.rollout !== undefined) return await flash(visit, cpe, context, parts, next.rollout, next.file.name);
   if (next.kind === 'firmware') refuseLoop(next, visit.row);
   const task = await parts.tasks.make(visit.row.id, { method: 'Download', file: next.file.name }, 'reconcile');
   const { task: after } = await parts.tasks.run(visit, task, cpe);
@@ -227,6 +236,31 @@ async function transfer(
   }
   visit.row = (await context.store.device(visit.row.id)) ?? visit.row;
   return after.state === 'done' ? await transfer(visit, cpe, context, parts, wanted) : false;
+}
+
+/**
+ * One Download for each offer: the position moves on in the very write that marks it as sent.
+ * @returns false while the device is not where the rollout wants it and may still get there
+ */
+async function flash(
+  visit: InVisit,
+  cpe: Cpe,
+  context: FleetContext,
+  parts: ReconcileParts,
+  rollout: string,
+  file: string,
+): Promise<boolean> {
+  const { id, rollout: position } = visit.row;
+  // Done long ago, and another version by some other hand: that is not the rollout's to mend.
+  if (position?.state !== 'offered') return position?.state !== 'downloading';
+  if (!(await parts.rollouts.isOffering(visit.row))) return false;
+  const expiresIn = position.timeoutMs / 1000;
+  const task = await parts.tasks.make(id, { method: 'Download', file, rollout, expiresIn }, 'reconcile');
+  const { task: after } = await parts.tasks.run(visit, task, cpe);
+  visit.row = (await context.store.device(id)) ?? visit.row;
+  // What failed stands in the position, and what is wanted is another thing now.
+  if (after.state === 'failed') throw new Refused([]);
+  return false;
 }
 
 /** A device that took the image and does not run it would fetch it again and again. */

@@ -38,6 +38,8 @@ export interface Visit {
   changed?: ReadonlyMap<string, string>;
   /** What the operators' tasks of the session may have changed. */
   touched: string[];
+  /** When its position in a rollout was entered that it had at its Inform. */
+  rolloutSince?: number;
 }
 
 export interface Visits {
@@ -196,6 +198,7 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
     if (first) events.emit('enrolled', { device: id, state: row.state });
     events.emit('inform', { device: id, events: eventCodes, address, softwareVersion: row.softwareVersion });
     for (const task of settled) events.emit('task', { task });
+    if (row.rollout?.since === row.lastInform) parts.rollouts.noticed(row);
   };
 
   return {
@@ -214,19 +217,12 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
       log.debug('session begins', { device: id, claim: informed.token, member: context.members.self });
       for (const listener of listening.get(id) ?? []) listener(eventCodes);
       const { proof, base } = arrival;
-      const changed = eventCodes.includes('4 VALUE CHANGE')
-        ? new Map(arrival.parameters.map(({ Name, Value }) => [Name, Value]))
-        : undefined;
-      return {
-        id,
-        row: informed.row,
-        token: informed.token,
-        proof,
-        events: eventCodes,
-        touched: [],
-        ...(base ? { base } : {}),
-        ...(changed ? { changed } : {}),
-      };
+      const visit: Visit = { id, row: informed.row, token: informed.token, proof, events: eventCodes, touched: [] };
+      if (eventCodes.includes('4 VALUE CHANGE'))
+        visit.changed = new Map(arrival.parameters.map(({ Name, Value }) => [Name, Value]));
+      if (base) visit.base = base;
+      if (informed.row.rollout) visit.rolloutSince = informed.row.rollout.since;
+      return visit;
     },
     transferComplete: async (visit, args) => {
       const task = await store.apply(visit.id, 'transferCompleted', {
@@ -268,6 +264,11 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
         for (const tell of awaited.get(keyOf(visit.id, visit.token)) ?? []) tell();
         awaited.delete(keyOf(visit.id, visit.token));
       }
+      const position = visit.row.rollout;
+      if (!position) return;
+      // The end of a session may be what it waited for.
+      const row = position.state === 'installed' ? await store.device(visit.id) : visit.row;
+      if (row) parts.rollouts.noticed(row, visit.rolloutSince);
     },
     giveUp: async (id, claim) => {
       const here = visiting.get(id);

@@ -6,6 +6,7 @@ import { toldValues } from '../store/inform.ts';
 import type { DeviceFault, DeviceRow, WantedValue } from '../store/store.ts';
 import type { StoredFile } from './files.ts';
 import { auditMsOf, type Preset, type WantedObjects } from './preset.ts';
+import { rolloutFacts, ruledFiles } from './rollout/wish.ts';
 import type { Rule, RuleTable, RuleValue } from './rules.ts';
 import { isSecretName } from './secrets.ts';
 import { substitute, variableOf } from './variables.ts';
@@ -17,6 +18,8 @@ export interface WantedFile {
   kind: 'certificate' | 'script' | 'firmware';
   file: StoredFile;
   preset: string;
+  /** A rollout wants it, no preset: it is fetched as the device's position there has it. */
+  rollout?: string;
 }
 
 /** Why something wanted is not to be had: told as a fault of its preset, which is set aside. */
@@ -58,6 +61,8 @@ export interface Wanted {
   tags: ReadonlyMap<string, string>;
   /** Presets that fit the device and cannot be made out for it: they are left out of the rest. */
   refused: Culprit[];
+  /** The rollout whose version presets name too by now. */
+  adopted?: string;
 }
 
 /** The fields of a device that a merge looks at. */
@@ -78,6 +83,7 @@ export const mergedFields = [
   'overrides',
   'told',
   'faults',
+  'rollout',
 ] as const satisfies readonly (keyof DeviceRow)[];
 export type MergedRow = Pick<DeviceRow, (typeof mergedFields)[number]>;
 
@@ -131,7 +137,7 @@ export function merged(chosen: readonly Rule[], row: MergedRow, ground: Ground, 
     revision: '',
     set,
     objects: [...objects.values()],
-    files: inOrder(files.values()),
+    ...ruledFiles(inOrder(files.values()), row, ground, lost),
     restart,
     refused,
     reporting: new Set(chosen.filter(({ preset }) => preset.drift === 'report').map(({ name }) => name)),
@@ -347,5 +353,6 @@ export function factsOf(rules: readonly Rule[], row: MergedRow, ground: Ground):
     row.overrides,
     paths.map(path => told[path]),
     row.faults.filter(({ cause }) => isBlocked(cause, rules, row, ground)).map(({ cause }) => cause),
+    ...rolloutFacts(row, ground.now),
   ]);
 }

@@ -3,8 +3,10 @@ import { describe } from './openapi.ts';
 import { type Operation, ok } from './operation.ts';
 import { devices } from './operations/devices.ts';
 import { files } from './operations/files.ts';
+import { preflight } from './operations/preflight.ts';
 import { presets } from './operations/presets.ts';
 import { records } from './operations/records.ts';
+import { rollouts } from './operations/rollouts.ts';
 import { tasks } from './operations/tasks.ts';
 import { traces } from './operations/traces.ts';
 import { wanted } from './operations/wanted.ts';
@@ -26,8 +28,10 @@ export const operations: readonly Operation[] = [
   ...devices,
   ...tasks,
   ...presets,
+  ...preflight,
   ...wanted,
   ...files,
+  ...rollouts,
   ...records,
   ...description,
   ...traces,

@@ -1,6 +1,7 @@
 // The shapes of the API: what operators send and what they get, as JSON Schema.
 import { type TProperties, type TSchema, Type } from 'typebox';
 import { fileTypes } from '../fleet/files.ts';
+import { links, report } from './preflight-schemas.ts';
 
 const { Optional: optional } = Type;
 const text = (description: string): ReturnType<typeof Type.String> => Type.String({ description });
@@ -156,6 +157,14 @@ const device = Type.Object({
   overrides: Type.Record(Type.String(), typedValue),
   applied: Type.Record(Type.String(), Type.String(), { description: 'Files taken with success: SHA-256 by name' }),
   openTasks: Type.Integer(),
+  rollout: nullable(
+    Type.Object({
+      id: Type.String(),
+      wave: Type.Integer(),
+      state: Type.String(),
+      reason: optional(Type.String()),
+    }),
+  ),
   faults: Type.Array(fault),
   drift: Type.Array(drift),
 });
@@ -343,8 +352,10 @@ export const answers = {
         revision: Type.Object({ before: Type.String(), after: Type.String() }),
         set: Type.Array(Type.Object({ path: Type.String(), known: nullable(Type.String()), wanted: Type.String() })),
         files: texts,
+        links,
       }),
     ),
+    preflight: report,
   }),
   files: list(file),
   faults: list(fault),

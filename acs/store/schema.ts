@@ -140,6 +140,16 @@ export const migrations: readonly (string | ((db: DatabaseSyncInstance) => void)
   ) STRICT;
   `,
   cutFiles,
+  `
+  ALTER TABLE devices ADD COLUMN rollout TEXT NOT NULL DEFAULT '';
+  ALTER TABLE devices ADD COLUMN rollout_state TEXT NOT NULL DEFAULT '';
+  ALTER TABLE devices ADD COLUMN rollout_zone TEXT NOT NULL DEFAULT '';
+  ALTER TABLE devices ADD COLUMN rollout_wave REAL NOT NULL DEFAULT 0;
+  ALTER TABLE devices ADD COLUMN rollout_due REAL NOT NULL DEFAULT 0;
+  CREATE INDEX devices_rollout ON devices (rollout, id);
+  CREATE INDEX devices_rollout_state ON devices (rollout, rollout_state, rollout_zone, rollout_wave, id);
+  CREATE INDEX devices_rollout_due ON devices (rollout_state, rollout_due, id);
+  `,
 ];
 
 /** Where the store lies, and how large the file may grow. */

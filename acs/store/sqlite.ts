@@ -215,5 +215,7 @@ function createStore({ write, search, reading, close }: Connections, clock: Cloc
   };
 }
 
-const unindexed: ReadonlySet<string> = new Set(['manufacturer', 'hardware', 'address', 'lastBoot', 'online']);
+const unindexed: ReadonlySet<string> = new Set(
+  'manufacturer hardware address lastBoot online rolloutState rolloutZone rolloutWave rolloutDue'.split(' '),
+);
 const indexedSort = ({ sort }: DeviceQuery): boolean => !unindexed.has(sort?.replace(/^-/, '') ?? 'id');

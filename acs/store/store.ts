@@ -68,6 +68,8 @@ export interface Task {
   expires?: number;
   started?: number;
   ended?: number;
+  /** The rollout whose flashing it is: it leaves only while the device's position there is `offered`. */
+  rollout?: string;
   /** Fencing token of the session that sent it. */
   sentBy?: number;
   /** Later sessions that ended without evidence of its outcome. */
@@ -125,6 +127,67 @@ export interface Reconciled {
   auditAt?: number;
   /** Something may have touched it: in this session (`fresh`), or in one that ended before it was looked after (`standing`). */
   suspect?: 'fresh' | 'standing';
+}
+
+export const rolloutStates = [
+  'planned',
+  'offered',
+  'downloading',
+  'installed',
+  'soaking',
+  'done',
+  'failed',
+  'skipped',
+  'reverted',
+] as const;
+
+/**
+ * `planned`: waits for its wave. `offered`: the image is wanted, the Download has not left. `downloading`: it has. `installed`: an Inform
+ * told the new version. `soaking`: and a session with it ended well. `reverted`: back on what it ran before. From `failed` on only an
+ * operator leads on, or evidence that comes late.
+ */
+export type RolloutState = (typeof rolloutStates)[number];
+
+/** Where a device stands in a rollout; changed by the operations below alone (rules: store/position.ts). Times in milliseconds. */
+export interface RolloutPosition {
+  id: string;
+  /** From 1; 0 for one that was skipped before it had any. */
+  wave: number;
+  state: RolloutState;
+  /** The image: stored file, SHA-256 of it, and what the device reports once it runs it. */
+  file: string;
+  fileHash: string;
+  version: string;
+  /** Only devices of it; '' for any. */
+  productClass: string;
+  /** Time zone of the device's window, where that is not the rollout's. */
+  zone: string;
+  soakMs: number;
+  /** How long nothing may be heard. */
+  timeoutMs: number;
+  /** What it ran before. */
+  previous?: string;
+  /** When the state was entered, this one and the earlier ones of this attempt. */
+  since: number;
+  times: Partial<Record<RolloutState, number>>;
+  /** When it is to be looked at again, whatever is heard. */
+  due?: number;
+  /** An offer counts until then: the window closes. */
+  until?: number;
+  /** Its Download, and when the device said that it took the image. */
+  task?: string;
+  took?: number;
+  /** Offers so far. */
+  attempts: number;
+  reason?: string;
+  /** Of a failure: `transfer` is disproved by the new version when it is told after all, `health` by nothing. */
+  cause?: 'transfer' | 'health';
+  /** The image is what it ran before the rollout. */
+  back?: true;
+  /** A preset names the same version: what presets say counts again. */
+  released?: true;
+  /** The position in an earlier rollout, which counts until this one has moved the device. */
+  before?: RolloutPosition;
 }
 
 /** A session's hold on its device. It lasts as long as its owner does: the lease is the process's (see Member), none a session's. */
@@ -192,6 +255,7 @@ export interface DeviceRow extends DeviceIdentity {
   /** Open tasks, oldest first, at most 100. */
   tasks: Task[];
   faults: DeviceFault[];
+  rollout?: RolloutPosition;
 }
 
 /** What the parameters of an Inform say (made by `reportOf` of inform.ts); what it does not tell is absent. */
@@ -317,6 +381,36 @@ export interface DeviceOperations {
   };
   /** By cause or by id. */
   faultCleared: { args: { cause?: string; id?: string }; result: boolean };
+  /** Plans the device, or skips it with the reason. `elsewhere`: another rollout has it under way. A second time changes nothing. */
+  rolloutAssigned: {
+    args: Pick<RolloutPosition, 'id' | 'wave' | 'file' | 'fileHash' | 'version' | 'productClass' | 'zone'> &
+      Pick<RolloutPosition, 'soakMs' | 'timeoutMs'> & { now: number };
+    result: RolloutPosition | 'elsewhere' | 'gone';
+  };
+  /** Moves a planned device's wanted firmware, or finds that there is no need. */
+  rolloutOffered: {
+    args: { id: string; until?: number; now: number };
+    result: RolloutPosition | 'stale';
+  };
+  /** A verdict that rests on time or on the operator; `stale` where the position is in none of the states `from` any more. */
+  rolloutJudged: {
+    args: {
+      id: string;
+      from: RolloutState[];
+      state: RolloutState;
+      reason?: string;
+      cause?: RolloutPosition['cause'];
+      now: number;
+    };
+    result: RolloutPosition | 'stale';
+  };
+  /** From now on the image is the one that it ran before. */
+  rolloutTurned: {
+    args: { id: string; file: string; fileHash: string; version: string; now: number };
+    result: RolloutPosition | 'stale';
+  };
+  /** What it wants counts no more: presets do. `forget`: the position goes too, and an earlier rollout's comes back. */
+  rolloutReleased: { args: { id: string; forget?: boolean }; result: boolean };
   /** Forgets the device; its open tasks end cancelled. */
   removed: { args: { now?: number }; result: boolean };
 }
@@ -359,7 +453,7 @@ export interface Deaf {
 }
 
 /** Small documents that the whole server shares, by kind and name. */
-export type DocumentKind = 'preset' | 'file' | 'rollout' | 'setting' | 'model' | 'user' | 'duty';
+export type DocumentKind = 'preset' | 'file' | 'rollout' | 'setting' | 'model' | 'user' | 'duty' | 'trust' | 'server';
 
 export interface StoredDocument<T = unknown> {
   name: string;

@@ -61,6 +61,15 @@ export const columnsOf = (row: DeviceRow): Columns => ({
   last_boot: row.lastBoot ?? 0,
   online_until: onlineUntil(row),
   due: dueAt(row),
+  ...rolloutColumns(row.rollout),
+});
+
+const rolloutColumns = (position: DeviceRow['rollout']): Columns => ({
+  rollout: position?.id ?? '',
+  rollout_state: position?.state ?? '',
+  rollout_zone: position?.zone ?? '',
+  rollout_wave: position?.wave ?? 0,
+  rollout_due: position?.due ?? 0,
 });
 
 /** Whether all columns but those of an Inform's time are the same: nearly always, and working them out costs more. */
@@ -70,6 +79,7 @@ const isSteady = (before: DeviceRow, row: DeviceRow): boolean =>
   before.hardwareVersion === row.hardwareVersion &&
   before.address === row.address &&
   before.state === row.state &&
+  before.rollout === row.rollout &&
   before.manufacturer === row.manufacturer &&
   before.oui === row.oui &&
   before.productClass === row.productClass &&

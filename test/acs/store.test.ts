@@ -284,6 +284,31 @@ for (const [name, { durable, needs, make }] of Object.entries(homes))
         assert.equal(await store.countDevices(parseFilter('firmware > "50"'), newYear), 1);
       });
 
+      it('finds devices by their place in a rollout', async () => {
+        const about = { file: 'f', fileHash: 'h', version: '99', productClass: '', soakMs: 5, timeoutMs: 1000 };
+        const assign = (serial: string, wave: number, zone: string, id = 'roll') =>
+          store.apply(deviceId(serial), 'rolloutAssigned', { ...about, id, wave, zone, now: newYear });
+        await assign('S02', 1, '');
+        await assign('S04', 2, 'Asia/Tokyo');
+        await assign('S06', 2, '');
+        assert.equal(await assign('S06', 1, '', 'other'), 'elsewhere');
+        const offered = await store.apply(deviceId('S02'), 'rolloutOffered', { id: 'roll', now: newYear });
+        assert.ok(offered !== 'stale' && offered.state === 'offered');
+        assert.equal(await store.apply(deviceId('S02'), 'rolloutOffered', { id: 'roll', now: newYear }), 'stale');
+        const found = async (filter: string, now = newYear) =>
+          (await store.devices({ filter: parseFilter(filter), sort: '-rolloutWave', limit: 9, now })).items.map(
+            row => row.serialNumber,
+          );
+        assert.deepEqual(await found('rollout = "roll"'), ['S06', 'S04', 'S02']);
+        assert.deepEqual(await found('rolloutState = "planned" and rolloutWave <= 2'), ['S06', 'S04']);
+        assert.deepEqual(await found('rollout = "roll" and rolloutZone = "Asia/Tokyo"'), ['S04']);
+        assert.deepEqual(await found('rollout = "roll" and rolloutDue <= now'), []);
+        assert.deepEqual(await found('rolloutState = "offered" and rolloutDue <= now', newYear + 1000), ['S02']);
+        assert.ok(await store.apply(deviceId('S02'), 'rolloutReleased', { id: 'roll', forget: true }));
+        assert.equal(await store.countDevices(parseFilter('rollout = "roll"'), newYear), 2);
+        assert.equal(await store.countDevices(parseFilter('rolloutState = "offered"'), newYear), 0);
+      });
+
       it('refuses an unknown order and a cursor that is not of this search', async () => {
         await rejectsWith(store.devices({ limit: 5, now: 0, sort: 'password' }), 400, 'bad-sort');
         await rejectsWith(store.devices({ limit: 5, now: 0, cursor: 'zzz' }), 400, 'bad-cursor');

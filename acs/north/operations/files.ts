@@ -19,6 +19,7 @@ async function putFile({ params, query, body }: OperationInput, { fleet }: Opera
   const allow = async (before: StoredFile | undefined): Promise<void> => {
     status = before ? 200 : 201;
     if (before && before.type !== about.type) await refuseUsed(fleet, name, `stay a ${before.type} file`);
+    if (before) await refuseRolledOut(fleet, name, 'replaced');
   };
   const limits = { most: MAX_FILE, allow, ...(announced === undefined ? {} : { announced }) };
   const file = await fleet.files.put(name, content, about, limits);
@@ -30,6 +31,15 @@ async function refuseUsed(fleet: Fleet, name: string, must: string): Promise<voi
   const users = await fleet.presets.usersOf(name);
   if (users.length)
     throw new UserError(409, 'file-in-use', `'${name}' must ${must}: preset ${users.join(', ')} wants it`, { users });
+}
+
+/** @throws UserError 409 when a rollout wants devices to run the file */
+async function refuseRolledOut(fleet: Fleet, name: string, what: string): Promise<void> {
+  const users = await fleet.rollouts.usersOf(name);
+  if (users.length)
+    throw new UserError(409, 'file-in-use', `'${name}' cannot be ${what}: rollout ${users.join(', ')} wants it`, {
+      users,
+    });
 }
 
 export const files: readonly Operation[] = [
@@ -51,7 +61,7 @@ export const files: readonly Operation[] = [
     query: schemas.fileQuery,
     body: 'bytes',
     answers: { 200: answers.file, 201: answers.file },
-    problems: { 409: 'Presets want it as the type that it has', 413: 'More than 256 MB' },
+    problems: { 409: 'Presets want it as the type that it has, or a rollout as it is', 413: 'More than 256 MB' },
     run: putFile,
   },
   {
@@ -80,9 +90,10 @@ export const files: readonly Operation[] = [
     path: '/files/:name',
     role: 'operator',
     answers: { 204: 'nothing' },
-    problems: { 404: 'No such file', 409: 'A preset wants it' },
+    problems: { 404: 'No such file', 409: 'A preset or a rollout wants it' },
     run: async ({ params: { name = '' } }, { fleet }) => {
       await refuseUsed(fleet, name, 'stay');
+      await refuseRolledOut(fleet, name, 'deleted');
       await fleet.files.remove(name);
       return none;
     },
