@@ -84,9 +84,9 @@ describe('two ACS processes on one MongoDB', function () {
     await api('PUT', '/presets/base', { set: { 'Device.ManagementServer.PeriodicInformInterval': '900' } });
     gateway(balancer.url);
     await known(nodes[0]!.api);
-    const ended = (): number => lives.flatMap(({ lines }) => lines).filter(({ msg }) => msg === 'reconciled').length;
-    await eventually('it is configured', () => ended() > 0, 30_000);
-    const sessions = lives.flatMap(({ lines }) => lines).filter(({ msg }) => msg === 'session');
+    const said = (what: string) => lives.flatMap(({ lines }) => lines).filter(({ msg }) => msg === what);
+    await eventually('it is configured', () => said('reconciled').length > 0 && said('session').length > 0, 30_000);
+    const sessions = said('session');
     assert.ok(sessions.length > 0 && sessions.every(({ outcome }) => outcome === 'ok'), JSON.stringify(sessions));
     assert.ok([...balancer.counts.values()].every(count => count >= 2));
   });
