@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '../../shared/errors.ts';
 import { checkValue } from '../../shared/model/values.ts';
-import { parseFilter, passingPart, pathsOf, toPredicate } from '../store/filter.ts';
+import { isWild, parseFilter, passingPart, pathsOf, toPredicate, wildPattern } from '../store/filter.ts';
 import { toldValues } from '../store/inform.ts';
 import type { DeviceRow, StoredDocument, WantedValue } from '../store/store.ts';
 import type { FleetContext } from './context.ts';
@@ -191,7 +191,7 @@ export function createPresets(context: FleetContext, files: Files, models: Model
       row.tags,
       row.site,
       row.overrides,
-      paths.map(path => told[path]),
+      paths.map(path => (isWild(path) ? toldBelow(told, path) : told[path])),
       row.faults.filter(fault => fault.retryAt > clock.now()).map(fault => fault.cause),
     ];
     return createHash('sha1').update(JSON.stringify(facts)).digest('base64url').slice(0, 12);
@@ -265,6 +265,12 @@ export function createPresets(context: FleetContext, files: Files, models: Model
       files: fresh.files.filter(file => !isApplied(file, row)).map(file => file.file.name),
     });
   }
+}
+
+/** What was told of the parameters that a path with `*` fits. */
+function toldBelow(told: Record<string, string>, path: string): [string, string][] {
+  const pattern = wildPattern(path);
+  return Object.entries(told).filter(([name]) => pattern.test(name));
 }
 
 /** Certificates first, then the script, then firmware: what comes later may rest on what came before. */

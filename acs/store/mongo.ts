@@ -82,6 +82,7 @@ type DevicePart = Pick<
   | 'apply'
   | 'devices'
   | 'countDevices'
+  | 'groups'
   | 'overdue'
   | 'parameters'
   | 'putParameters'
@@ -103,6 +104,7 @@ function deviceStore(
       run(() => devices.apply(id, name, args)),
     devices: query => run(() => search.devices(query)),
     countDevices: (filter, now) => run(() => search.countDevices(filter, now)),
+    groups: query => run(() => search.groups(query)),
     overdue: query => run(() => search.overdue(query)),
     parameters: (device, path) => run(() => trees.parameters(device, path)),
     putParameters: (device, values, replaceBelow) => run(() => trees.put(device, values, replaceBelow)),

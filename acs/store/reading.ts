@@ -1,7 +1,8 @@
 // Every read of the SQLite store, on one connection of its own: synchronous, for the main thread and for the search thread.
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
 import type { Filter } from './filter.ts';
-import { columns, toSql } from './filter-sql.ts';
+import { below, columns, toSql } from './filter-sql.ts';
+import { groupsSql } from './groups-sql.ts';
 import { badCursor, cursorText, newestFirst, pageOf, readCursor, sortOf } from './paging.ts';
 import type {
   AuditEntry,
@@ -9,6 +10,7 @@ import type {
   DeviceQuery,
   DeviceRow,
   DocumentKind,
+  GroupQuery,
   KnownValue,
   OverdueQuery,
   StoredDocument,
@@ -19,6 +21,7 @@ import type {
 export type SearchRequest =
   | { do: 'devices'; query: DeviceQuery }
   | { do: 'countDevices'; filter?: Filter; now: number }
+  | { do: 'groups'; query: GroupQuery }
   | { do: 'overdue'; query: OverdueQuery }
   | { do: 'bytes'; name: string };
 
@@ -195,6 +198,7 @@ export function createReading(db: DatabaseSyncInstance): Reading {
 
   const search = (request: SearchRequest): unknown => {
     if (request.do === 'devices') return devices(request.query);
+    if (request.do === 'groups') return groupsSql(all, request.query);
     if (request.do === 'overdue') return overdue(request.query);
     return request.do === 'bytes' ? bytes(request.name) : countDevices(request.filter, request.now);
   };
@@ -229,9 +233,6 @@ export function rowOf({ body, told }: StoredRow): DeviceRow {
   row.told = told;
   return row;
 }
-
-/** Bounds of the paths below a partial one: from it, to the character after its last dot. */
-export const below = (partial: string): [string, string] => [partial, `${partial.slice(0, -1)}/`];
 
 interface ParameterRow {
   path: string;

@@ -1,10 +1,11 @@
 // Every change of the SQLite store, on its one writing connection, and the group commit that makes them durable.
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { UserError } from '../../shared/errors.ts';
+import { below } from './filter-sql.ts';
 import { dueAt, onlineUntil } from './liveness.ts';
 import { operate } from './operations.ts';
 import { changedMeanwhile, jsonOf, jsonTextOf, textOf } from './plain.ts';
-import { below, rowOf, type StoredRow, statements } from './reading.ts';
+import { rowOf, type StoredRow, statements } from './reading.ts';
 import { storeError } from './schema.ts';
 import type {
   AuditEntry,
