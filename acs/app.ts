@@ -141,6 +141,7 @@ async function build(
   const metrics = createMetrics(events, {
     sessions: () => south.sessions(),
     admission: () => south.admission(),
+    alerts: async () => await fleet.alerts.list(),
     liveness: async () => await Promise.all(livenessStates.map(countOf(setup, 'liveness'))),
     devices: async () => await Promise.all((['known', 'quarantine', 'enrolled'] as const).map(countOf(setup, 'state'))),
   });
@@ -171,7 +172,11 @@ async function build(
   const bound = await listening('--api', setup.api, rest.listen({ host: hostOf(setup.api), port: apiPort }));
   unready = undefined;
   const schedule = createSchedule({ store, clock, log, owner: secrets.keyFor('owner').toString('hex', 0, 6) });
-  startDuties(schedule, { store, clock, liveness: fleet.liveness }, setup.keepDays ?? { tasks: 30, audit: 365 });
+  startDuties(
+    schedule,
+    { store, clock, liveness: fleet.liveness, alerts: fleet.alerts },
+    setup.keepDays ?? { tasks: 30, audit: 365 },
+  );
   closing.push(() => schedule.stop());
   closing.push(() => {
     unready = 'it stops';
@@ -235,6 +240,7 @@ function logEvents(events: EventBus, log: Log): () => void {
     events.on('late', event => log.info('late', { ...event })),
     events.on('lost', event => log.warn('lost', { ...event })),
     events.on('back', event => log.info('back', { ...event })),
+    events.on('alert', event => log.warn('alert', { ...event })),
     events.on('knock', event => log.info('knocking', { ...event })),
     events.on('fault', ({ fault }) =>
       log.warn('fault', { device: fault.device, cause: fault.cause, code: fault.code, reason: fault.message }),

@@ -1,4 +1,5 @@
 // The fleet: everything the ACS decides, without HTTP. South brings CPEs in session, north brings operators.
+import { type Alerts, createAlerts } from './alerts.ts';
 import type { FleetContext } from './context.ts';
 import { createDevices, type Devices } from './devices.ts';
 import { createEnrolment, type Enrolment } from './enrol.ts';
@@ -21,6 +22,7 @@ export interface Fleet {
   visits: Visits;
   traces: Traces;
   liveness: LivenessWatch;
+  alerts: Alerts;
   /** Where a device departs from the standard. */
   quirksOf(subject: Subject): Quirks;
 }
@@ -40,6 +42,7 @@ export function createFleet(context: FleetContext): Fleet {
     visits: createVisits(context, { tasks, presets, models, files }),
     traces: createTraces(context),
     liveness: createLiveness(context),
+    alerts: createAlerts(context),
     quirksOf: subject => quirksOf(subject, context.quirks),
   };
 }

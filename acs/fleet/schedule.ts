@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { isAbort, messageOf, UserError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Retention, Store } from '../store/store.ts';
+import { type Alerts, EVALUATE_MS } from './alerts.ts';
 import { type LivenessWatch, LOOK_MS } from './liveness.ts';
 
 export interface Schedule {
@@ -95,9 +96,10 @@ export const retentionAt = (now: number, days: KeptDays): Retention => ({
 /** The duties of every ACS. */
 export function startDuties(
   schedule: Schedule,
-  { store, clock, liveness }: { store: Store; clock: Clock; liveness?: LivenessWatch },
+  { store, clock, liveness, alerts }: { store: Store; clock: Clock; liveness?: LivenessWatch; alerts?: Alerts },
   days: KeptDays,
 ): void {
+  if (alerts) schedule.every('alerts', EVALUATE_MS, () => alerts.evaluate());
   if (liveness) schedule.every('liveness', LOOK_MS, () => liveness.look());
   schedule.every('retention', HOUR, () => store.prune(retentionAt(clock.now(), days)));
 }

@@ -174,9 +174,13 @@ export function parseFilter(text: string): Filter {
 
 const before = (token: Token): string => (token.kind === 'end' ? 'at the end' : `before "${token.text}"`);
 
-function durationOf(text: string): number {
-  const unit = text.replace(/^[\d.]+/, '');
-  return Math.round(Number.parseFloat(text) * units[unit]!);
+/** `15m` as milliseconds. @throws UserError 400 */
+export function durationOf(text: string): number {
+  const unit = units[text.replace(/^[\d.]+/, '')];
+  const count = Number.parseFloat(text);
+  if (unit === undefined || Number.isNaN(count))
+    throw new UserError(400, 'bad-duration', `"${text}" is no duration such as 30s, 5m, 1h or 2d`);
+  return Math.round(count * unit);
 }
 
 function fieldOf(token: Token, quotedName: () => string | undefined): Field {

@@ -336,7 +336,16 @@ export interface Deaf {
 }
 
 /** Small documents that the whole server shares, by kind and name. */
-export type DocumentKind = 'preset' | 'file' | 'rollout' | 'setting' | 'model' | 'user' | 'duty';
+export type DocumentKind =
+  | 'alert'
+  | 'alertState'
+  | 'preset'
+  | 'file'
+  | 'rollout'
+  | 'setting'
+  | 'model'
+  | 'user'
+  | 'duty';
 
 export interface StoredDocument<T = unknown> {
   name: string;
