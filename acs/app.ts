@@ -7,6 +7,7 @@ import type { Log } from '../shared/log.ts';
 import { authorityOf } from '../shared/stun.ts';
 import { createEvents, type EventBus } from './events.ts';
 import { createFleet, type Fleet } from './fleet/fleet.ts';
+import { aloneAs } from './fleet/members.ts';
 import { createSchedule, type KeptDays, startDuties } from './fleet/schedule.ts';
 import { createSecrets } from './fleet/secrets.ts';
 import { createMetrics } from './metrics.ts';
@@ -108,6 +109,8 @@ async function build(
     signal: ended.signal,
   });
 
+  // The store belongs to one process: what an earlier one had claimed when it was killed is free for us at once.
+  const members = aloneAs(secrets.keyFor('owner').toString('hex', 0, 6));
   const fleet = createFleet({
     store,
     clock,
@@ -118,8 +121,7 @@ async function build(
     enrol: setup.enrol,
     cpeAuth: setup.cpeAuth,
     ...(setup.enrolment ? { enrolment: setup.enrolment } : {}),
-    // The store belongs to one process: what an earlier one had claimed when it was killed is free for us at once.
-    owner: secrets.keyFor('owner').toString('hex', 0, 6),
+    members,
     ports: { wake, linkFile: (task, direction, came) => (base ?? came ?? cwmp[0]) + linkOf(links, task, direction) },
   });
 
@@ -129,7 +131,7 @@ async function build(
     random,
     log,
     events,
-    keys: { nonces: secrets.keyFor('nonces'), links },
+    keys: { nonces: secrets.keyFor('nonces'), links, cookies: secrets.keyFor('session cookies') },
     cpeAuth: setup.cpeAuth,
     trustedProxies: setup.trustedProxies,
     limits: setup.limits,
@@ -171,13 +173,16 @@ async function build(
   const apiPort = Number(setup.api.port || (setup.api.protocol === 'https:' ? 443 : 80));
   const bound = await listening('--api', setup.api, rest.listen({ host: hostOf(setup.api), port: apiPort }));
   unready = undefined;
-  const schedule = createSchedule({ store, clock, log, owner: secrets.keyFor('owner').toString('hex', 0, 6) });
+  const isGone = async (id: string): Promise<boolean> => members.alone || (await members.isGone(id));
+  const schedule = createSchedule({ store, clock, log, owner: members.self, isGone });
   startDuties(
     schedule,
-    { store, clock, liveness: fleet.liveness, alerts: fleet.alerts },
+    { store, clock, liveness: fleet.liveness, alerts: fleet.alerts, files: fleet.files },
     setup.keepDays ?? { tasks: 30, audit: 365 },
   );
+  fleet.rollouts.run(schedule);
   closing.push(() => schedule.stop());
+  closing.push(() => fleet.rollouts.stop());
   closing.push(() => {
     unready = 'it stops';
     ended.abort(new DOMException('the ACS closes', 'AbortError'));

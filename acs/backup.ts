@@ -63,9 +63,9 @@ export async function restore(
   { clock, random, force }: Doing,
 ): Promise<{ check: StoreCheck; aside: string[] }> {
   const check = await checkFile(file);
-  const files = carriedFiles(file);
   if (check.problems.length > 0)
     throw new UserError(503, 'store-corrupt', `${file} is damaged, nothing was changed: ${check.problems[0]}`);
+  const files = carriedFiles(file);
   if (!force) await refuseStanding(kept, files);
   await makeDirectories(kept);
   const lock = holdStore(kept.store);

@@ -26,6 +26,9 @@ export interface AcsEvents {
   inform: { device: string; events: string[]; address: string; softwareVersion: string };
   session: {
     device: string;
+    /** The process that it was with, and the fencing token of its claim. */
+    member: string;
+    claim: number;
     outcome: 'ok' | 'lost' | 'refused';
     rpcs: number;
     milliseconds: number;
@@ -41,6 +44,8 @@ export interface AcsEvents {
   /** An Inform had to wait for a session; of interest to metrics alone, so not shown live. */
   waited: { outcome: 'admitted' | 'turned-away' | 'gave-up'; waitedMs: number };
   file: { device: string; task: string; file: string; bytes: number; status: number };
+  /** A rollout went on, or one device in it. */
+  rollout: { rollout: string; device?: string; state: string; wave: number; reason?: string };
   change: { what: string; name: string; by: string };
 }
 
@@ -70,6 +75,7 @@ export const eventNames: readonly EventName[] = [
   'reconciled',
   'connectionRequest',
   'file',
+  'rollout',
   'change',
 ];
 

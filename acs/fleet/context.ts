@@ -3,7 +3,8 @@ import type { Clock, Random } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { EventBus } from '../events.ts';
 import type { Store } from '../store/store.ts';
-import type { LinkFile, Wake } from './ports.ts';
+import type { Members } from './members.ts';
+import type { GiveUp, LinkFile, Wake } from './ports.ts';
 import type { QuirkRule } from './quirks.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -16,8 +17,8 @@ export interface FleetOptions {
   enrolment?: { username: string; password: string };
   /** The table of deviations, where it is not the one that comes with us. */
   quirks?: readonly QuirkRule[];
-  /** This process, in claims. */
-  owner: string;
+  /** This process, and the others that serve the store. */
+  members: Members;
 }
 
 export interface FleetContext extends FleetOptions {
@@ -28,5 +29,5 @@ export interface FleetContext extends FleetOptions {
   events: EventBus;
   secrets: Secrets;
   /** Handed over by app.ts once south stands. */
-  ports: { wake: Wake; linkFile: LinkFile };
+  ports: { wake: Wake; linkFile: LinkFile; giveUp?: GiveUp };
 }

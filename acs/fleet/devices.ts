@@ -1,11 +1,20 @@
 // Devices: their ids, what is known of them, what an operator may change by hand.
 import { UserError } from '../../shared/errors.ts';
-import { checkValue } from '../../shared/model/values.ts';
 import { parseFilter } from '../store/filter.ts';
 import { type Liveness, livenessOf } from '../store/liveness.ts';
-import type { DeviceIdentity, DevicePatch, DeviceRow, KnownValue, WantedValue } from '../store/store.ts';
+import type {
+  DeviceIdentity,
+  DevicePatch,
+  DeviceRow,
+  KnownValue,
+  RolloutPosition,
+  WantedValue,
+} from '../store/store.ts';
 import type { FleetContext } from './context.ts';
 import type { Models } from './models.ts';
+import { wantedOf } from './preset.ts';
+import { checkText } from './presetchecks.ts';
+import { openedText, sealedText } from './secrets.ts';
 
 /** TR-069 3.4.4: all but letters, digits and underscore is percent-encoded in each part. */
 const encodePart = (text: string): string => (/\W/.test(text) ? percentEncoded(text) : text);
@@ -83,6 +92,7 @@ export interface DeviceView {
   overrides: Record<string, WantedValue>;
   applied: Record<string, string>;
   openTasks: number;
+  rollout: { id: string; wave: number; state: string; reason?: string } | null;
   faults: DeviceRow['faults'];
 }
 
@@ -116,14 +126,24 @@ export function viewOf(row: DeviceRow, now: number): DeviceView {
     overrides: row.overrides,
     applied: row.applied,
     openTasks: row.tasks.length,
+    rollout: row.rollout ? rolloutOf(row.rollout) : null,
     faults: row.faults,
   };
 }
 
-/** What an operator writes of a device; the password goes in plain and is sealed here. */
+const rolloutOf = ({ id, wave, state, reason }: RolloutPosition): NonNullable<DeviceView['rollout']> => ({
+  id,
+  wave,
+  state,
+  ...(reason === undefined ? {} : { reason }),
+});
+
+/** What an operator writes of a device; secrets go in plain and are sealed here. */
 export interface DeviceInput {
   tags?: string[];
   site?: Record<string, string>;
+  /** Those that are named; the others stay. */
+  siteChanges?: Record<string, string>;
   overrides?: Record<string, string | number | boolean | WantedValue | null>;
   credentials?: { username: string; password: string };
   connectionRequest?: { username: string; password: string };
@@ -158,14 +178,16 @@ export function createDevices(context: FleetContext, models: Models): Devices {
     if (!/^(Device|InternetGatewayDevice)\.(\S+\.)*[^\s.]+$/.test(path))
       throw new UserError(400, 'bad-path', `${place}: not the full path of a parameter`);
     const def = await models.lookup(path);
-    if (!def) return;
-    if (!def.writable) throw new UserError(400, 'read-only', `${place}: read-only`);
-    const checked = checkValue(def, wanted.value, wanted.type);
-    if (!checked.ok) throw new UserError(400, 'bad-value', `${place}: ${checked.message}`);
+    if (def && !def.writable) throw new UserError(400, 'read-only', `${place}: read-only`);
+    checkText(place, def, wanted.value, wanted.type);
   };
   /** Two devices that authenticate with one user name could not be told apart. @throws UserError 400, 409 */
-  const check = async (id: string, { credentials, overrides }: DevicePatch): Promise<void> => {
-    for (const [path, wanted] of Object.entries(overrides ?? {})) if (wanted) await checkOverride(path, wanted);
+  const check = async (id: string, { credentials, overrides, site, siteChanges }: DeviceInput): Promise<void> => {
+    for (const [path, wanted] of Object.entries(overrides ?? {}))
+      if (wanted !== null) await checkOverride(path, wantedOf(wanted));
+    // What is kept comes back sealed; a seal that is not ours does not open.
+    for (const [name, text] of Object.entries({ ...site, ...siteChanges }))
+      checkText(`site: ${name}`, undefined, openedText(secrets, text));
     if (!credentials) return;
     const other = await store.deviceByUsername(credentials.username);
     const shared = context.enrolment?.username === credentials.username;
@@ -176,13 +198,20 @@ export function createDevices(context: FleetContext, models: Models): Devices {
         `user name '${credentials.username}' is that of ${shared ? 'the enrolment credential' : other?.id}`,
       );
   };
+  const sealedTexts = (texts: Record<string, string>): Record<string, string> =>
+    Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, sealedText(secrets, name, text)]));
+  const sealedOne = (path: string, value: string | number | boolean | WantedValue): WantedValue => {
+    const wanted = wantedOf(value);
+    return { ...wanted, value: sealedText(secrets, path, wanted.value) };
+  };
   const patchOf = (input: DeviceInput): DevicePatch => {
     const patch: DevicePatch = {};
     if (input.tags) patch.tags = [...new Set(input.tags)];
-    if (input.site) patch.site = input.site;
+    if (input.site) patch.site = sealedTexts(input.site);
+    if (input.siteChanges) patch.siteChanges = sealedTexts(input.siteChanges);
     if (input.overrides)
       patch.overrides = Object.fromEntries(
-        Object.entries(input.overrides).map(([path, value]) => [path, wantedOf(value)]),
+        Object.entries(input.overrides).map(([path, value]) => [path, value === null ? null : sealedOne(path, value)]),
       );
     if (input.credentials)
       patch.credentials = { username: input.credentials.username, password: secrets.seal(input.credentials.password) };
@@ -211,14 +240,13 @@ export function createDevices(context: FleetContext, models: Models): Devices {
       const identity = parseDeviceId(id);
       if (deviceId(identity) !== id)
         throw new UserError(400, 'bad-device-id', `'${id}' is spelled '${deviceId(identity)}'`);
+      await check(id, input);
       const patch = patchOf(input);
-      await check(id, patch);
       return viewOf(await store.apply(id, 'announced', { identity, now: now(), patch }), now());
     },
     patch: async (id, input) => {
-      const patch = patchOf(input);
-      await check(id, patch);
-      return viewOf(await store.apply(id, 'patched', { patch }), now());
+      await check(id, input);
+      return viewOf(await store.apply(id, 'patched', { patch: patchOf(input) }), now());
     },
     remove: async id => {
       if (!(await store.apply(id, 'removed', {}))) throw unknownDevice(id);
@@ -228,12 +256,4 @@ export function createDevices(context: FleetContext, models: Models): Devices {
       return await store.parameters(id, path);
     },
   };
-}
-
-/** A wanted value as people write it: text, number, yes/no, or with its type. */
-export function wantedOf(value: string | number | boolean | WantedValue | null): WantedValue | null {
-  if (value === null) return null;
-  if (typeof value === 'object') return value;
-  if (typeof value === 'boolean') return { value: value ? '1' : '0' };
-  return { value: String(value) };
 }

@@ -1,6 +1,7 @@
 // Files that CPEs fetch (firmware, scripts, certificates, web content) or stored (uploads).
-import { createHash } from 'node:crypto';
-import { UserError } from '../../shared/errors.ts';
+import { messageOf, UserError } from '../../shared/errors.ts';
+import { type ByteRange, contentNameOf } from '../store/chunks.ts';
+import type { StoredDocument } from '../store/store.ts';
 import type { FleetContext } from './context.ts';
 
 export const fileTypes = ['firmware', 'script', 'certificate', 'web', 'upload'] as const;
@@ -26,23 +27,48 @@ export interface StoredFile {
   /** Hexadecimal. */
   sha256: string;
   time: number;
+  /** Where its bytes lie: another place for each time that it is stored. Not for anyone outside. */
+  content?: string;
+}
+
+export type FileAbout = Pick<StoredFile, 'type' | 'version' | 'productClass'>;
+
+export interface PutLimits {
+  /** Bytes; more are refused with 413. */
+  most?: number;
+  /** How many bytes the sender says will come. */
+  announced?: number;
+  /** Throws where the new file may not take the place of `before`: asked before anything is read, and again before the change. */
+  allow?: (before: StoredFile | undefined) => Promise<void>;
 }
 
 export interface Files {
+  /**
+   * Stores a file as it comes. The old one stands until all of the new one is durable, then the name changes in one step; of two at
+   * once the one that comes to its end last stands, whole.
+   * @throws UserError 400 for a bad name, a version that is missing, an upload that broke off; 413; what `allow` throws
+   */
   put(
     name: string,
-    bytes: Buffer,
-    about: { type: FileKind; version?: string; productClass?: string },
+    content: AsyncIterable<Uint8Array> | Uint8Array,
+    about: FileAbout,
+    limits?: PutLimits,
   ): Promise<StoredFile>;
   list(): Promise<StoredFile[]>;
   /** @throws UserError 404 */
   about(name: string): Promise<StoredFile>;
-  /** @throws UserError 404 */
+  /** Content of a file as `about` told it, read as it is asked for, to the end also when it is replaced meanwhile; undefined when it was before. */
+  content(file: StoredFile, range?: ByteRange): Promise<AsyncIterable<Buffer> | undefined>;
+  /** A file and its content, as they stand now. @throws UserError 404 */
+  open(name: string): Promise<{ file: StoredFile; content: AsyncIterable<Buffer> }>;
+  /** All of a small file: a certificate, a script. @throws UserError 404; 413 for one above 16 MB */
   bytes(name: string): Promise<Buffer>;
   /** Whether a CPE may store its upload under that name. @throws UserError 400, 409 */
   mayReceive(name: string): Promise<void>;
   /** @throws UserError 404 */
   remove(name: string): Promise<void>;
+  /** Deletes contents that no file has: a process ended between the content and its document. */
+  sweep(): Promise<void>;
 }
 
 const goodName = /^[A-Za-z0-9][\w.@+-]{0,127}$/;
@@ -56,68 +82,96 @@ function checkName(name: string): void {
   );
 }
 
-/**
- * Where the bytes lie: a place for each content, so that a file changes in the one step in which its document does. A process that
- * ends in between leaves the old file whole.
- */
-const placeOf = ({ name, sha256 }: Pick<StoredFile, 'name' | 'sha256'>): string => `${name} ${sha256}`;
+/** What is read as a whole is no larger. */
+const MAX_WHOLE = 16 * 1024 * 1024;
+/** Between a content and its document lie milliseconds. */
+const STRAY_MS = 3_600_000;
 
 export function createFiles(context: FleetContext): Files {
   const { store, clock, events } = context;
+  const standing = (name: string): Promise<StoredDocument<StoredFile> | undefined> =>
+    store.document<StoredFile>('file', name);
   const missing = (name: string): UserError => new UserError(404, 'no-such-file', `no file '${name}'`);
   const about = async (name: string): Promise<StoredFile> => {
-    const found = await store.document<StoredFile>('file', name);
+    const found = await standing(name);
     if (!found) throw missing(name);
     return found.body;
   };
-  /** Changes of one file, one after the other: none takes away the bytes that another has just stored. */
-  const turns = new Map<string, Promise<void>>();
-  const inTurn = async (name: string, change: () => Promise<void>): Promise<void> => {
-    const before = turns.get(name);
-    const turn = (async () => {
-      // How the one before ended is told to its own caller.
-      await before?.catch(() => undefined);
-      await change();
-    })();
-    turns.set(name, turn);
-    try {
-      await turn;
-    } finally {
-      if (turns.get(name) === turn) turns.delete(name);
+  const content: Files['content'] = (file, range) => store.content(contentNameOf(file), range);
+
+  const open: Files['open'] = async name => {
+    for (let file = await about(name); ; ) {
+      const found = await content(file);
+      if (found) return { file, content: found };
+      // Replaced between the two reads, or not there at all.
+      const now = await about(name);
+      if (contentNameOf(now) === contentNameOf(file)) throw missing(name);
+      file = now;
     }
   };
+
+  /** The document is what counts: what it does not name any more is swept up later where it cannot be deleted now. */
+  const release = async (file: StoredFile): Promise<void> => {
+    try {
+      await store.deleteContent(contentNameOf(file));
+    } catch (error) {
+      context.log.debug('an old content stays for now', { file: file.name, reason: messageOf(error) });
+    }
+  };
+
+  /** The one step in which a file changes. Another change that comes first is what is replaced then. */
+  const stand = async (file: StoredFile, allow: PutLimits['allow']): Promise<void> => {
+    for (;;) {
+      const before = await standing(file.name);
+      await allow?.(before?.body);
+      try {
+        await store.putDocument('file', file.name, file, before?.generation ?? 0);
+      } catch (error) {
+        if (error instanceof UserError && error.code === 'changed-meanwhile') continue;
+        throw error;
+      }
+      if (before) await release(before.body);
+      return;
+    }
+  };
+
+  const put: Files['put'] = async (name, given, { type, version, productClass }, limits = {}) => {
+    checkName(name);
+    if (type === 'firmware' && !version) throw versionMissing(name);
+    const { most = Number.POSITIVE_INFINITY, announced = 0, allow } = limits;
+    if (announced > most) throw tooLarge(name, most);
+    await allow?.((await standing(name))?.body);
+    // A place of its own: who reads the old content, or stores another one, is not disturbed.
+    const place = `${name} ${context.random.bytes(12).toString('hex')}`;
+    const sum = await store.putContent(place, arriving(name, given, most));
+    const file: StoredFile = {
+      name,
+      type,
+      ...(version ? { version } : {}),
+      ...(productClass ? { productClass } : {}),
+      ...sum,
+      time: clock.now(),
+      content: place,
+    };
+    try {
+      await stand(file, allow);
+    } catch (error) {
+      // Refused, so nothing was changed. After any other failure the document may yet turn out to stand.
+      if (error instanceof UserError && error.status < 500) await release(file);
+      throw error;
+    }
+    events.emit('change', { what: 'file', name, by: type });
+    return file;
+  };
+
   return {
     about,
-    put: async (name, bytes, given) => {
-      checkName(name);
-      if (given.type === 'firmware' && !given.version) {
-        throw new UserError(
-          400,
-          'version-missing',
-          `'${name}': a firmware image needs its version, as the device reports it once it runs: version=…`,
-        );
-      }
-      const file: StoredFile = {
-        name,
-        type: given.type,
-        ...(given.version ? { version: given.version } : {}),
-        ...(given.productClass ? { productClass: given.productClass } : {}),
-        size: bytes.length,
-        sha256: createHash('sha256').update(bytes).digest('hex'),
-        time: clock.now(),
-      };
-      await inTurn(name, async () => {
-        const before = await store.document<StoredFile>('file', name);
-        await store.putBytes(placeOf(file), bytes);
-        await store.putDocument('file', name, file);
-        if (before && before.body.sha256 !== file.sha256) await store.deleteBytes(placeOf(before.body));
-      });
-      events.emit('change', { what: 'file', name, by: given.type });
-      return file;
-    },
+    content,
+    open,
+    put,
     mayReceive: async name => {
       checkName(name);
-      const there = await store.document<StoredFile>('file', name);
+      const there = await standing(name);
       if (there && there.body.type !== 'upload')
         throw new UserError(
           409,
@@ -127,22 +181,63 @@ export function createFiles(context: FleetContext): Files {
     },
     list: async () => (await store.documents<StoredFile>('file')).map(document => document.body),
     bytes: async name => {
-      for (let file = await about(name); ; ) {
-        const found = await store.bytes(placeOf(file));
-        if (found) return found;
-        // Replaced between the two reads, or not there at all.
-        const now = await about(name);
-        if (now.sha256 === file.sha256) throw missing(name);
-        file = now;
-      }
+      const { file, content: chunks } = await open(name);
+      if (file.size > MAX_WHOLE) throw tooLarge(name, MAX_WHOLE);
+      const found: Buffer[] = [];
+      for await (const chunk of chunks) found.push(chunk);
+      return Buffer.concat(found, file.size);
     },
     remove: async name => {
-      await inTurn(name, async () => {
-        const before = await store.document<StoredFile>('file', name);
-        if (!(await store.deleteDocument('file', name))) throw missing(name);
-        if (before) await store.deleteBytes(placeOf(before.body));
-      });
+      const before = await standing(name);
+      if (!(await store.deleteDocument('file', name))) throw missing(name);
+      if (before) await release(before.body);
       events.emit('change', { what: 'file', name, by: 'deleted' });
     },
+    sweep: async () => {
+      const before = clock.now() - STRAY_MS;
+      const old = (await store.contents()).filter(({ changed }) => changed < before);
+      // Read after the contents: what was stored in between is in it.
+      const named = new Set((await store.documents<StoredFile>('file')).map(({ body }) => contentNameOf(body)));
+      for (const { name } of old) if (!named.has(name)) await store.deleteContent(name);
+    },
   };
+}
+
+const versionMissing = (name: string): UserError =>
+  new UserError(
+    400,
+    'version-missing',
+    `'${name}': a firmware image needs its version, as the device reports it once it runs: version=…`,
+  );
+
+const tooLarge = (name: string, most: number): UserError =>
+  new UserError(413, 'file-too-large', `'${name}': more than ${most} bytes (${most / 1024 / 1024} MB) are not taken`);
+
+/** What comes, as far as it may; a sender that goes away is told from a store that fails. */
+async function* arriving(
+  name: string,
+  given: AsyncIterable<Uint8Array> | Uint8Array,
+  most: number,
+): AsyncIterable<Uint8Array> {
+  if (given instanceof Uint8Array) {
+    if (given.length > most) throw tooLarge(name, most);
+    yield given;
+    return;
+  }
+  const source = given[Symbol.asyncIterator]();
+  let size = 0;
+  try {
+    for (;;) {
+      const next = await source.next().catch(error => {
+        const reason = `'${name}': the upload broke off after ${size} bytes; nothing of it was kept`;
+        throw error instanceof UserError ? error : new UserError(400, 'upload-broken-off', reason);
+      });
+      if (next.done) return;
+      size += next.value.length;
+      if (size > most) throw tooLarge(name, most);
+      yield next.value;
+    }
+  } finally {
+    await source.return?.();
+  }
 }

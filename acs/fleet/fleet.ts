@@ -5,9 +5,11 @@ import { createDevices, type Devices } from './devices.ts';
 import { createEnrolment, type Enrolment } from './enrol.ts';
 import { createFiles, type Files } from './files.ts';
 import { createLiveness, type LivenessWatch } from './liveness.ts';
+import type { Members } from './members.ts';
 import { createModels, type Models } from './models.ts';
 import { createPresets, type Presets } from './presets.ts';
 import { type Quirks, quirksOf, type Subject } from './quirks.ts';
+import { createRollouts, type Rollouts } from './rollout.ts';
 import { createTasks, type Tasks } from './tasks.ts';
 import { createTraces, type Traces } from './traces.ts';
 import { createVisits, type Visits } from './visits.ts';
@@ -21,6 +23,8 @@ export interface Fleet {
   tasks: Tasks;
   visits: Visits;
   traces: Traces;
+  rollouts: Rollouts;
+  members: Members;
   liveness: LivenessWatch;
   alerts: Alerts;
   /** Where a device departs from the standard. */
@@ -30,8 +34,9 @@ export interface Fleet {
 export function createFleet(context: FleetContext): Fleet {
   const models = createModels(context.quirks);
   const files = createFiles(context);
-  const presets = createPresets(context, files, models);
+  const presets = createPresets(context, models);
   const tasks = createTasks(context, files, models);
+  const rollouts = createRollouts(context, files);
   return {
     devices: createDevices(context, models),
     enrolment: createEnrolment(context),
@@ -39,8 +44,10 @@ export function createFleet(context: FleetContext): Fleet {
     presets,
     files,
     tasks,
-    visits: createVisits(context, { tasks, presets, models, files }),
+    visits: createVisits(context, { tasks, presets, models, files, rollouts }),
     traces: createTraces(context),
+    rollouts,
+    members: context.members,
     liveness: createLiveness(context),
     alerts: createAlerts(context),
     quirksOf: subject => quirksOf(subject, context.quirks),

@@ -1,5 +1,12 @@
 // Which data model a device speaks, as far as it is known: for types, needs-restart and validation.
-import { builtinModel, type Model, type ParameterDef, xsdType } from '../../shared/model/datamodel.ts';
+import {
+  builtinModel,
+  isObject,
+  type Model,
+  type ObjectDef,
+  type ParameterDef,
+  xsdType,
+} from '../../shared/model/datamodel.ts';
 import { type QuirkRule, quirksOf, type Subject } from './quirks.ts';
 
 type Builtin = 'dgw' | 'device';
@@ -11,6 +18,8 @@ export interface Models {
   lookup(path: string): Promise<ParameterDef | undefined>;
   /** What no model here can know: another root (TR-098), a vendor's own nodes. Only the device can judge it. */
   isBeyond(path: string): boolean;
+  /** Definition of a table (its path ends with a dot) in any known model, most specific model first. */
+  table(path: string): Promise<ObjectDef | undefined>;
 }
 
 export function createModels(rules?: readonly QuirkRule[]): Models {
@@ -20,12 +29,17 @@ export function createModels(rules?: readonly QuirkRule[]): Models {
     const def = model.resolve(path)?.def;
     return def && 'type' in def ? def : undefined;
   };
+  const tableIn = (model: Model, path: string): ObjectDef | undefined => {
+    const def = model.resolve(`${path}1.`)?.def;
+    return def && isObject(def) && def.multi ? def : undefined;
+  };
   return {
     of: async row => {
       const name = nameOf(row);
       return name ? await builtinModel(name) : undefined;
     },
     isBeyond: path => /^(InternetGatewayDevice\.|Device\.([\w-]+\.)*X_(?!0090F8_))([\w-]+\.)*[\w-]+$/.test(path),
+    table: async path => tableIn(await builtinModel('dgw'), path) ?? tableIn(await builtinModel('device'), path),
     lookup: async path =>
       parameterIn(await builtinModel('dgw'), path) ?? parameterIn(await builtinModel('device'), path),
   };

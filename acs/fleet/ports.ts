@@ -24,3 +24,9 @@ export type Wake = (
 
 /** Makes the unguessable URL under which a CPE fetches or stores the file of one task. `base`: where the CPE came to. */
 export type LinkFile = (task: Task, direction: 'download' | 'upload', base?: string) => string;
+
+/**
+ * Asks another member to end its session of the device under that claim, because the CPE has begun a new one here. Resolves when that
+ * session is over and will not be heard of again. @throws when the member cannot be asked
+ */
+export type GiveUp = (member: string, device: string, claim: number) => Promise<void>;

@@ -46,6 +46,19 @@ export function createSecrets(key: Buffer, random: Random): Secrets {
 /** Whether a parameter or argument of that name holds a secret: it is never shown, logged or kept as known. */
 export const isSecretName = (name: string): boolean => /password(?!required)|secret|passphrase|privatekey/i.test(name);
 
+/** Marks a sealed text among plain ones: a character that no value can hold, because XML cannot carry it. */
+const SEAL = '\u0001sealed:';
+
+export const isSealedText = (text: string): boolean => text.startsWith(SEAL);
+
+/** The same text, sealed if it is a secret by the name that it has. */
+export const sealedText = (secrets: Secrets, name: string, text: string): string =>
+  text === '' || isSealedText(text) || !isSecretName(name) ? text : SEAL + secrets.seal(text);
+
+/** @throws UserError 500 when the text was sealed with another key */
+export const openedText = (secrets: Secrets, text: string): string =>
+  isSealedText(text) ? secrets.open(text.slice(SEAL.length)) : text;
+
 /** A keyed tag of `text`, base64url, 160 bits: for links and cookies. */
 export function tagOf(key: Buffer, text: string): string {
   return createHmac('sha256', key).update(text).digest().subarray(0, 20).toString('base64url');

@@ -17,6 +17,8 @@ export interface TaskInput {
   file?: string;
   /** Seconds from now after which a task that is still queued fails. */
   expiresIn?: number;
+  /** The rollout that it is done for. */
+  rollout?: string;
 }
 
 export interface Tasks {
@@ -106,6 +108,7 @@ export function createTasks(context: FleetContext, files: Files, models: Models)
       ...(input.file ? { file: input.file } : {}),
       ...(stored ? { fileHash: stored.sha256 } : {}),
       ...(input.expiresIn ? { expires: clock.now() + input.expiresIn * 1000 } : {}),
+      ...(input.rollout ? { rollout: input.rollout } : {}),
     };
     const added = await store.apply(device, 'taskAdded', { task });
     events.emit('task', { task: added });

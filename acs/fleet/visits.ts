@@ -2,7 +2,7 @@
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import type { Arguments, EventEntry, ParameterValue } from '../../shared/cwmp/methods.ts';
 import { reportOf } from '../store/inform.ts';
-import type { DeviceIdentity, DeviceRow, Sealed, Task } from '../store/store.ts';
+import type { DeviceIdentity, DeviceRow, Informed, InformFacts, Sealed, Task } from '../store/store.ts';
 import type { FleetContext } from './context.ts';
 import { deviceId } from './devices.ts';
 import type { Proof } from './enrol.ts';
@@ -10,6 +10,7 @@ import { type Cpe, SessionLost } from './ports.ts';
 import { adapted, quirksOf } from './quirks.ts';
 import { type ReconcileParts, reconcile } from './reconcile.ts';
 import { splitting } from './splitting.ts';
+import { claimDevice } from './takeover.ts';
 
 export interface Arrival {
   identity: DeviceIdentity;
@@ -21,6 +22,8 @@ export interface Arrival {
   address: string;
   /** Scheme, host and port by which the CPE came: links to files begin with it. */
   base?: string;
+  /** Ends the session from outside, where it has not ended yet. */
+  abandon?: (reason: string) => void;
 }
 
 export interface Visit {
@@ -30,10 +33,15 @@ export interface Visit {
   proof: Proof;
   events: string[];
   base?: string;
+  /** When its position in a rollout was entered that it had at its Inform. */
+  rolloutSince?: number;
 }
 
 export interface Visits {
-  /** Claims the device and records its Inform in one step; durable when resolved. */
+  /**
+   * Claims the device and records its Inform in one step; durable when resolved. An older session of the device is over then.
+   * @throws SessionLost when the CPE has begun yet another session meanwhile
+   */
   begin(arrival: Arrival): Promise<Visit | { busy: true } | { refused: true }>;
   /** TR-069 A.3.3.2: accepted whether the CommandKey is known or not, and any number of times. */
   transferComplete(visit: Visit, args: Arguments<'TransferComplete'>): Promise<void>;
@@ -41,15 +49,42 @@ export interface Visits {
   work(visit: Visit, cpe: Cpe): Promise<void>;
   /** Frees the device. One write, which the session does not wait for. */
   end(visit: Visit, complete: boolean): Promise<void>;
+  /** Another process asks for the device: the session under that claim ends. Resolves when it is over and has freed the device. */
+  giveUp(id: string, claim: number): Promise<void>;
   /** Whether the device is in session with this process now. */
   isVisiting(id: string): boolean;
   /** Calls for each session of the device that begins, with its event codes. @returns ends the listening */
   onArrival(id: string, listener: (events: readonly string[]) => void): () => void;
 }
 
+interface Visiting {
+  token: number;
+  abandon?: (reason: string) => void;
+}
+
+type Claimed = Extract<Informed, { outcome: 'claimed' }>;
+
+const factsOf = (
+  { identity, events, parameters, retryCount, address, admission, proof }: Arrival,
+  by: { now: number; owner: string },
+): InformFacts => ({
+  ...{ identity, events, report: reportOf(parameters), retryCount, address, ...by, admission },
+  ...(proof.kind === 'device' && proof.usedNext ? { usedNext: true } : {}),
+});
+
+const keyOf = (device: string, claim: number): string => `${claim} ${device}`;
+const MAX_GIVEN_UP = 10_000;
+const nobodyElse = async (member: string): Promise<void> => {
+  throw new Error(`nobody knows how to reach ${member}`);
+};
+
 export function createVisits(context: FleetContext, parts: ReconcileParts): Visits {
-  const { store, clock, events, log } = context;
-  const visiting = new Map<string, number>();
+  const { store, clock, events, log, ports } = context;
+  const visiting = new Map<string, Visiting>();
+  /** Claims that were asked for before their sessions had begun here: they will not begin. */
+  const givenUp = new Map<string, number>();
+  /** Who waits for the end of a session, by device and claim. */
+  const awaited = new Map<string, (() => void)[]>();
   /** Devices that were given a task by this process while in session. */
   const touched = new Set<string>();
   const listening = new Map<string, Set<(events: readonly string[]) => void>>();
@@ -151,36 +186,35 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
     return false;
   };
 
+  const tell = (id: string, { address }: Arrival, informed: Claimed, eventCodes: string[]): void => {
+    const { row, first, settled, back } = informed;
+    if (back) events.emit('back', { device: id, was: back });
+    if (first) events.emit('enrolled', { device: id, state: row.state });
+    events.emit('inform', { device: id, events: eventCodes, address, softwareVersion: row.softwareVersion });
+    for (const task of settled) events.emit('task', { task });
+    if (row.rollout?.since === row.lastInform) parts.rollouts.noticed(row);
+  };
+
   return {
     begin: async arrival => {
       const id = deviceId(arrival.identity);
-      const informed = await store.apply(id, 'informed', {
-        identity: arrival.identity,
-        events: arrival.events,
-        report: reportOf(arrival.parameters),
-        retryCount: arrival.retryCount,
-        address: arrival.address,
-        now: clock.now(),
-        owner: context.owner,
-        admission: arrival.admission,
-        ...(arrival.proof.kind === 'device' && arrival.proof.usedNext ? { usedNext: true } : {}),
-      });
+      const giveUp = ports.giveUp ?? nobodyElse;
+      const facts = factsOf(arrival, { now: clock.now(), owner: context.members.self });
+      const informed = await claimDevice({ ...context, giveUp }, id, facts);
       if (informed.outcome === 'busy') return { busy: true };
       if (informed.outcome === 'refused') return { refused: true };
+      if ((givenUp.get(id) ?? 0) >= informed.token) throw new SessionLost('the CPE began a new session elsewhere');
       const eventCodes = arrival.events.map(event => event.EventCode);
-      if (informed.back) events.emit('back', { device: id, was: informed.back });
-      if (informed.first) events.emit('enrolled', { device: id, state: informed.row.state });
-      events.emit('inform', {
-        device: id,
-        events: eventCodes,
-        address: arrival.address,
-        softwareVersion: informed.row.softwareVersion,
-      });
-      for (const task of informed.settled) events.emit('task', { task });
-      visiting.set(id, informed.token);
+      tell(id, arrival, informed, eventCodes);
+      visiting.get(id)?.abandon?.('the CPE began a new session');
+      visiting.set(id, { token: informed.token, ...(arrival.abandon ? { abandon: arrival.abandon } : {}) });
+      log.debug('session begins', { device: id, claim: informed.token, member: context.members.self });
       for (const listener of listening.get(id) ?? []) listener(eventCodes);
       const { proof, base } = arrival;
-      return { id, row: informed.row, token: informed.token, proof, events: eventCodes, ...(base ? { base } : {}) };
+      const visit: Visit = { id, row: informed.row, token: informed.token, proof, events: eventCodes };
+      if (base) visit.base = base;
+      if (informed.row.rollout) visit.rolloutSince = informed.row.rollout.since;
+      return visit;
     },
     transferComplete: async (visit, args) => {
       const task = await store.apply(visit.id, 'transferCompleted', {
@@ -211,11 +245,36 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
       } while (touched.has(visit.id));
     },
     end: async (visit, complete) => {
-      if (visiting.get(visit.id) === visit.token) {
+      if (visiting.get(visit.id)?.token === visit.token) {
         visiting.delete(visit.id);
         touched.delete(visit.id);
       }
-      await store.apply(visit.id, 'released', { token: visit.token, complete, now: clock.now() });
+      try {
+        await store.apply(visit.id, 'released', { token: visit.token, complete, now: clock.now() });
+      } finally {
+        for (const tell of awaited.get(keyOf(visit.id, visit.token)) ?? []) tell();
+        awaited.delete(keyOf(visit.id, visit.token));
+      }
+      const position = visit.row.rollout;
+      if (!position) return;
+      // The end of a session may be what it waited for.
+      const row = position.state === 'installed' ? await store.device(visit.id) : visit.row;
+      if (row) parts.rollouts.noticed(row, visit.rolloutSince);
+    },
+    giveUp: async (id, claim) => {
+      const here = visiting.get(id);
+      if (here?.token !== claim) {
+        givenUp.delete(id);
+        givenUp.set(id, claim);
+        if (givenUp.size > MAX_GIVEN_UP) for (const oldest of givenUp.keys()) return void givenUp.delete(oldest);
+        return;
+      }
+      const over = new Promise<void>(resolve => {
+        const key = keyOf(id, claim);
+        awaited.set(key, [...(awaited.get(key) ?? []), resolve]);
+      });
+      here.abandon?.('the CPE began a new session elsewhere');
+      await over;
     },
     isVisiting: id => visiting.has(id),
     onArrival: (id, listener) => {

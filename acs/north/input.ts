@@ -1,8 +1,10 @@
 // What operators send, checked against the table: the place that is wrong is named.
+import type { IncomingMessage } from 'node:http';
+import type { FastifyRequest } from 'fastify';
 import type { TObject } from 'typebox';
 import type { Validator } from 'typebox/compile';
 import { messageOf, UserError } from '../../shared/errors.ts';
-import type { Operation } from './operation.ts';
+import type { IncomingBytes, Operation } from './operation.ts';
 
 /** Compiled on first use: the compiler takes its time to load, and most calls are never made. */
 const compiled = new WeakMap<TObject, Validator>();
@@ -88,12 +90,19 @@ export function refuseNul(place: string, text: string): void {
   if (text.includes('\0')) throw bad(`${place}: NUL is not taken in text`);
 }
 
+/** Whoever stops reading in the middle still wants to answer: the connection stays. */
+function incoming(raw: IncomingMessage): IncomingBytes {
+  const announced = Number(raw.headers['content-length'] ?? Number.NaN);
+  const content = raw.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+  return Number.isSafeInteger(announced) ? { content, announced } : { content };
+}
+
 /** @throws UserError 400, 415 */
-export async function readBody(operation: Operation, raw: unknown, contentType: string): Promise<unknown> {
+export async function readBody(operation: Operation, request: FastifyRequest, contentType: string): Promise<unknown> {
   const { body } = operation;
-  const bytes = Buffer.isBuffer(raw) ? raw : Buffer.alloc(0);
   if (body === undefined) return undefined;
-  if (body === 'bytes') return bytes;
+  if (body === 'bytes') return incoming(request.raw);
+  const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   const text = new TextDecoder('utf-8', { fatal: true });
   let decoded: string;
   try {

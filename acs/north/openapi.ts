@@ -25,11 +25,13 @@ const problem = (description: string): Json => ({
 });
 
 const BYTES = { 'application/octet-stream': { schema: {} } };
+const TEXT = { 'text/plain': { schema: { type: 'string' } } };
 
 function answersOf(operation: Operation): Json {
   const good = Object.entries(operation.answers).map(([status, shape]) => {
     if (shape === 'nothing') return [status, { description: 'Done' }];
-    const content = shape === 'bytes' ? BYTES : { 'application/json': { schema: plain(shape) } };
+    const content =
+      shape === 'bytes' ? BYTES : shape === 'text' ? TEXT : { 'application/json': { schema: plain(shape) } };
     return [status, { description: words[status] ?? 'Well', content }];
   });
   const own = Object.entries(operation.problems ?? {}).map(([status, text]) => [status, problem(text)]);

@@ -15,7 +15,7 @@ export interface OperationContext {
 /** Who may call: each role may do what the ones before it may. */
 export type Role = 'viewer' | 'operator' | 'admin';
 
-/** A body as JSON by a schema, perhaps as CSV too; or raw bytes. */
+/** A body as JSON by a schema, perhaps as CSV too; or raw bytes, which come as `IncomingBytes`. */
 export type OperationBody = 'bytes' | { json: TObject; csv?: string; optional?: boolean };
 
 export interface Operation {
@@ -28,10 +28,17 @@ export interface Operation {
   query?: TObject;
   body?: OperationBody;
   /** What it answers when all is well, by status; any other answer is a problem document. */
-  answers: Record<number, TSchema | 'bytes' | 'nothing'>;
+  answers: Record<number, TSchema | 'bytes' | 'text' | 'nothing'>;
   /** The problems that are its own, by status. */
   problems?: Record<number, string>;
   run(input: OperationInput, context: OperationContext): Promise<OperationOutput>;
+}
+
+/** Bytes as they arrive: nothing of them is read before they are asked for. */
+export interface IncomingBytes {
+  content: AsyncIterable<Uint8Array>;
+  /** How many will come, where the caller says so. */
+  announced?: number;
 }
 
 export interface OperationInput {
@@ -41,10 +48,11 @@ export interface OperationInput {
   contentType: string;
 }
 
-/** `status` 200 unless told; `body` undefined is an empty answer. */
+/** `status` 200 unless told; `body` undefined is an empty answer; `bytes` leave as the caller takes them. */
 export interface OperationOutput {
   status?: number;
   body?: unknown;
+  bytes?: AsyncIterable<Buffer>;
   headers?: Record<string, string>;
 }
 

@@ -6,8 +6,10 @@ import { devices } from './operations/devices.ts';
 import { files } from './operations/files.ts';
 import { presets } from './operations/presets.ts';
 import { records } from './operations/records.ts';
+import { rollouts } from './operations/rollouts.ts';
 import { tasks } from './operations/tasks.ts';
 import { traces } from './operations/traces.ts';
+import { wanted } from './operations/wanted.ts';
 import { answers } from './schemas.ts';
 
 const description: readonly Operation[] = [
@@ -26,7 +28,9 @@ export const operations: readonly Operation[] = [
   ...devices,
   ...tasks,
   ...presets,
+  ...wanted,
   ...files,
+  ...rollouts,
   ...records,
   ...description,
   ...traces,

@@ -1,6 +1,7 @@
 // REST from the table of operations: bearer token, checked input, problem documents, live events.
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Random } from '../../shared/clock.ts';
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
@@ -29,7 +30,6 @@ export interface RestOptions extends OperationContext {
 const roles: readonly Role[] = ['viewer', 'operator', 'admin'];
 const BASE = '/api/v1';
 const MAX_JSON = 4 * 1024 * 1024;
-const MAX_FILE = 256 * 1024 * 1024;
 
 export async function createRest(options: RestOptions): Promise<FastifyInstance> {
   const { log } = options;
@@ -63,7 +63,7 @@ export async function createRest(options: RestOptions): Promise<FastifyInstance>
     return problem(reply, new UserError(405, 'method-not-allowed', reason));
   });
   app.setErrorHandler((error, request, reply) => {
-    const known = knownError(error);
+    const known = knownError(error, request.routeOptions.bodyLimit);
     if (!known) log.error('operation failed', { url: request.url, error });
     problem(reply, known ?? new UserError(500, 'internal', 'internal error; the log says more'));
   });
@@ -79,7 +79,13 @@ export async function createRest(options: RestOptions): Promise<FastifyInstance>
         if (encoding && encoding !== 'identity')
           throw new UserError(415, 'encoded-body', `Content-Encoding ${encoding} is not taken; send the body as it is`);
       });
-      for (const operation of operations) register(api, operation, options);
+      for (const operation of operations) if (operation.body !== 'bytes') register(api, operation, options);
+      await api.register(async streamed => {
+        // Bytes are read by the call itself, as it stores them.
+        streamed.removeAllContentTypeParsers();
+        streamed.addContentTypeParser('*', (_request, _body, done) => done(null, undefined));
+        for (const operation of operations) if (operation.body === 'bytes') register(streamed, operation, options);
+      });
       registerLive(api, options.events, options.clock);
     },
     { prefix: BASE },
@@ -123,11 +129,12 @@ const refusalOf = (request: FastifyRequest): string =>
     : 'a bearer token is needed: Authorization: Bearer TOKEN';
 
 /** Errors of ours, of the field and of fastify's own parsing; undefined for a bug. */
-function knownError(error: unknown): UserError | undefined {
+function knownError(error: unknown, limit?: number): UserError | undefined {
   if (error instanceof UserError) return error;
   if (error instanceof CwmpFault) return new UserError(400, 'cwmp-fault', `${error.code} ${error.message}`);
   const status = (error as { statusCode?: number }).statusCode;
-  if (status === 413) return new UserError(413, 'too-large', 'the body is larger than this call takes');
+  if (status === 413)
+    return new UserError(413, 'too-large', `the body is larger than this call takes${limit ? `: ${limit} bytes` : ''}`);
   return status && status < 500 ? new UserError(status, 'bad-request', messageOf(error)) : undefined;
 }
 
@@ -156,7 +163,15 @@ function refuseUnreadable(error: Error & { code?: string }, socket: Socket): voi
   );
 }
 
-const statusOf = ({ status, body }: OperationOutput): number => status ?? (body === undefined ? 204 : 200);
+const statusOf = ({ status, body, bytes }: OperationOutput): number => status ?? ((body ?? bytes) ? 200 : 204);
+
+/** Read as it leaves. What fails in the middle breaks the answer off, which its Content-Length tells. */
+function outgoing(request: FastifyRequest, bytes: AsyncIterable<Buffer>, log: Log): Readable {
+  // HEAD: nothing of it leaves.
+  if (request.method === 'HEAD') return Readable.from([]);
+  const stream = Readable.from(bytes, { objectMode: false, highWaterMark: 1 });
+  return stream.once('error', error => log.error('an answer broke off', { url: request.url, error }));
+}
 
 function register(api: FastifyInstance, operation: Operation, options: RestOptions): void {
   /** @param call gets the body once it is read */
@@ -170,13 +185,12 @@ function register(api: FastifyInstance, operation: Operation, options: RestOptio
     const contentType = request.headers['content-type'] ?? '';
     for (const [name, value] of Object.entries(params)) refuseNul(name, value);
     const query = await readQuery(operation, request.query as Record<string, unknown>);
-    call.body = await readBody(operation, request.body, contentType);
+    call.body = await readBody(operation, request, contentType);
     return await operation.run({ params, query, body: call.body, contentType }, options);
   };
   api.route({
     method: operation.method,
     url: operation.path,
-    ...(operation.body === 'bytes' ? { bodyLimit: MAX_FILE } : {}),
     handler: async (request, reply) => {
       const { role = 'viewer' } = request as FastifyRequest & { role?: Role };
       const params = request.params as Record<string, string>;
@@ -186,11 +200,14 @@ function register(api: FastifyInstance, operation: Operation, options: RestOptio
         output = await carryOut(request, call);
       } catch (error) {
         await audit(operation, { ...call, status: knownError(error)?.status ?? 500 }, options);
+        // What is still to come of a body that is refused; nobody reads it any more.
+        request.raw.resume();
         throw error;
       }
       await audit(operation, { ...call, status: statusOf(output) }, options);
       if (output.headers) void reply.headers(output.headers);
       void reply.code(statusOf(output));
+      if (output.bytes) return reply.send(outgoing(request, output.bytes, options.log));
       if (output.body === undefined || Buffer.isBuffer(output.body)) return reply.send(output.body);
       return reply.type('application/json').send(JSON.stringify(output.body));
     },

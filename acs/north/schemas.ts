@@ -20,9 +20,12 @@ const login = closed({
   password: Type.String({ minLength: 1, maxLength: 256 }),
 });
 
+/** U+0001 marks what is sealed; XML could not carry it anyway. */
+const siteFields = Type.Record(Type.String(), Type.String({ pattern: '^[^\\u0001]*$' }));
+
 const deviceFields = {
   tags: optional(Type.Array(Type.String({ pattern: '^\\S{1,64}$' }), { maxItems: 100 })),
-  site: optional(byName),
+  site: optional(siteFields),
   overrides: optional(
     Type.Record(Type.String(), Type.Union([wantedValue, Type.Null()]), {
       description: 'Values for this device alone, by path; null removes one',
@@ -33,6 +36,9 @@ const deviceFields = {
 };
 
 export const devicePatch = closed(deviceFields);
+export const devicesUpdate = closed({
+  items: Type.Array(closed({ id: Type.String(), ...deviceFields }), { maxItems: 100_000 }),
+});
 export const deviceAnnounce = closed({ id: text('OUI-ProductClass-Serial, or OUI-Serial'), ...deviceFields });
 export const deviceQuery = closed({
   filter: optional(text('productClass = "4102S" and firmware < "49.2" and not online')),
@@ -65,6 +71,7 @@ const objects = Type.Record(
     exclusive: optional(Type.Boolean({ description: 'Rows that are not listed are deleted' })),
   }),
 );
+const restartWish = Type.Union([Type.Literal('now'), Type.Literal('never')]);
 const presetFields = {
   when: optional(text('Filter over what a device durably is; absent: every device')),
   weight: optional(Type.Number({ description: 'Higher wins' })),
@@ -73,7 +80,7 @@ const presetFields = {
   certificates: optional(texts),
   script: optional(Type.String()),
   firmware: optional(Type.String()),
-  restart: optional(Type.Union([Type.Literal('now'), Type.Literal('never')])),
+  restart: optional(restartWish),
 };
 export const presetInput = closed(presetFields);
 export const auditQuery = closed(page);
@@ -89,10 +96,12 @@ const faultCode = Type.Union([Type.Integer(), Type.String()]);
 const fault = Type.Object({
   id: Type.String(),
   device: Type.String(),
-  cause: text('preset:NAME, task:ID or reconcile'),
+  cause: text('preset:NAME, override:PATH, task:ID or reconcile'),
   code: faultCode,
   message: Type.String(),
   parameter: optional(Type.String()),
+  file: optional(text('The stored file that was taken without its effect')),
+  hint: text('What can be done about it'),
   first: time,
   last: time,
   count: Type.Integer(),
@@ -125,6 +134,14 @@ const device = Type.Object({
   overrides: Type.Record(Type.String(), typedValue),
   applied: Type.Record(Type.String(), Type.String(), { description: 'Files taken with success: SHA-256 by name' }),
   openTasks: Type.Integer(),
+  rollout: nullable(
+    Type.Object({
+      id: Type.String(),
+      wave: Type.Integer(),
+      state: Type.String(),
+      reason: optional(Type.String()),
+    }),
+  ),
   faults: Type.Array(fault),
 });
 const task = Type.Object({
@@ -162,6 +179,56 @@ const file = Type.Object({
   size: Type.Integer(),
   sha256: Type.String(),
   time,
+});
+
+const lost = Type.Array(
+  Type.Object({ preset: Type.String(), why: text('Why it lost'), value: optional(text('What it would have been')) }),
+);
+const wanted = Type.Object({
+  device: Type.String(),
+  revision: text('What the ParameterKey is to be; empty where nothing is wanted'),
+  reported: text('The ParameterKey that the device reported last'),
+  set: Type.Array(
+    Type.Object({
+      path: Type.String(),
+      value: Type.String(),
+      type: optional(Type.String()),
+      preset: text("The preset that won; override: the device's own value"),
+      known: nullable(Type.String()),
+      lost,
+    }),
+  ),
+  objects: Type.Array(
+    Type.Object({
+      table: Type.String(),
+      preset: Type.String(),
+      keys: texts,
+      rows: Type.Array(byName),
+      exclusive: optional(Type.Boolean()),
+      lost,
+    }),
+  ),
+  files: Type.Array(
+    Type.Object({
+      kind: Type.String(),
+      name: Type.String(),
+      version: optional(Type.String()),
+      sha256: Type.String(),
+      preset: Type.String(),
+      applied: Type.Boolean(),
+      lost,
+    }),
+  ),
+  restart: Type.Object({ wish: restartWish, preset: optional(Type.String()), lost }),
+  presets: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      weight: Type.Number(),
+      fits: Type.Boolean(),
+      blockedBy: optional(fault),
+      refused: optional(text('Why it cannot be made out for this device')),
+    }),
+  ),
 });
 
 /** Shapes that more than one operation answers with, by the names that the description gives them. */
@@ -214,6 +281,15 @@ export const answers = {
   file,
   devices: Type.Object({ items: Type.Array(device), next: nullable(Type.String()) }),
   announced,
+  updated: Type.Object({
+    updated: texts,
+    failed: Type.Array(
+      Type.Object({
+        line: Type.Integer({ description: 'Of the CSV, or place in the list from 1' }),
+        reason: Type.String(),
+      }),
+    ),
+  }),
   announcedAll: Type.Union([device, announced]),
   knocking: list(
     Type.Object({ device: Type.String(), address: Type.String(), first: time, last: time, count: Type.Integer() }),
@@ -231,8 +307,19 @@ export const answers = {
   tasks: list(task),
   accepted: Type.Object({ accepted: Type.Literal(true) }),
   presets: list(preset),
+  wanted,
   dryRun: Type.Object({
-    matched: Type.Integer(),
+    matched: Type.Integer({ description: 'Enrolled devices that would change' }),
+    fits: Type.Integer({ description: 'Enrolled devices that the preset fits' }),
+    refused: Type.Integer({ description: 'Of these: for which it cannot be made out, as a variable lacks' }),
+    faults: Type.Array(
+      Type.Object({
+        device: Type.String(),
+        code: faultCode,
+        message: Type.String(),
+        parameter: optional(Type.String()),
+      }),
+    ),
     devices: Type.Array(
       Type.Object({
         device: Type.String(),

@@ -1,9 +1,12 @@
 // What goes out: times as dateTime, secrets masked. Masked text that comes back unchanged means the secret that is kept.
 import { UserError } from '../../shared/errors.ts';
 import type { DeviceView } from '../fleet/devices.ts';
+import type { DryRun } from '../fleet/dryrun.ts';
 import type { Knock } from '../fleet/enrol.ts';
+import type { ExplainedWanted } from '../fleet/explain.ts';
 import type { StoredFile } from '../fleet/files.ts';
-import type { DryRun, Preset } from '../fleet/presets.ts';
+import { hintFor } from '../fleet/hints.ts';
+import { mapPreset, type Preset } from '../fleet/preset.ts';
 import { isSecretName } from '../fleet/secrets.ts';
 import type { Traces } from '../fleet/traces.ts';
 import type { AuditEntry, DeviceFault, KnownValue, Task, WantedValue } from '../store/store.ts';
@@ -15,14 +18,21 @@ type View = Record<string, unknown>;
 
 const iso = (time: number): string => new Date(time).toISOString();
 const isoMaybe = (name: string, time: number | undefined): View => (time === undefined ? {} : { [name]: iso(time) });
-const mask = (name: string, value: string): string => (value !== '' && isSecretName(name) ? MASK : value);
+const maskIf = (secret: boolean, value: string): string => (secret && value !== '' ? MASK : value);
+const mask = (name: string, value: string): string => maskIf(isSecretName(name), value);
 
 export function deviceView(view: DeviceView): View {
   const overrides = Object.entries(view.overrides).map(([path, wanted]) => [
     path,
     { ...wanted, value: mask(path, wanted.value) },
   ]);
-  return { ...view, overrides: Object.fromEntries(overrides), faults: view.faults.map(faultView) };
+  const site = Object.entries(view.site).map(([name, text]) => [name, mask(name, text)]);
+  return {
+    ...view,
+    site: Object.fromEntries(site),
+    overrides: Object.fromEntries(overrides),
+    faults: view.faults.map(faultView),
+  };
 }
 
 export const traceView = (device: string, { on, sessions }: ReturnType<Traces['of']>): View => ({
@@ -70,15 +80,43 @@ function maskEntry(entry: unknown): unknown {
   return { ...(entry as object), Value: mask(Name, Value) };
 }
 
-export const faultView = (fault: DeviceFault): View => ({
+export const faultView = ({ basis: _basis, ...fault }: DeviceFault): View => ({
   ...fault,
+  hint: hintFor(fault),
   first: iso(fault.first),
   last: iso(fault.last),
   retryAt: iso(fault.retryAt),
 });
 
+/** The merge explained, secrets masked also where they lost. */
+export const wantedView = (wanted: ExplainedWanted): View => ({
+  ...wanted,
+  set: wanted.set.map(({ secret, ...entry }) => ({
+    ...entry,
+    value: maskIf(secret, entry.value),
+    known: entry.known === null ? null : maskIf(secret, entry.known),
+    lost: entry.lost.map(({ value = '', secret: hidden = false, ...lost }) => ({
+      ...lost,
+      value: maskIf(hidden, value),
+    })),
+  })),
+  objects: wanted.objects.map(({ secrets, wanted: { rows, ...table }, ...entry }) => ({
+    ...entry,
+    ...table,
+    rows: rows.map(row =>
+      Object.fromEntries(
+        Object.entries(row).map(([column, value]) => [column, maskIf(secrets.includes(column), String(value))]),
+      ),
+    ),
+  })),
+  presets: wanted.presets.map(({ blockedBy, ...preset }) => ({
+    ...preset,
+    ...(blockedBy ? { blockedBy: faultView(blockedBy) } : {}),
+  })),
+});
+
 export const auditView = (entry: AuditEntry): View => ({ ...entry, time: iso(entry.time) });
-export const fileView = (file: StoredFile): View => ({ ...file, time: iso(file.time) });
+export const fileView = ({ content: _place, ...file }: StoredFile): View => ({ ...file, time: iso(file.time) });
 export const knockView = (knock: Knock): View => ({ ...knock, first: iso(knock.first), last: iso(knock.last) });
 export const parameterView = (known: KnownValue): View => ({
   ...known,
@@ -90,48 +128,15 @@ export const dryRunView = (run: DryRun): View => ({
   ...run,
   devices: run.devices.map(device => ({
     ...device,
-    set: device.set.map(({ path, known, wanted }) => ({
+    set: device.set.map(({ path, known, wanted, secret }) => ({
       path,
-      known: known === null ? null : mask(path, known),
-      wanted: mask(path, wanted),
+      known: known === null ? null : maskIf(secret, known),
+      wanted: maskIf(secret, wanted),
     })),
   })),
 });
 
 type Wanted = string | number | boolean | WantedValue;
-
-/** A wanted value whose text is put through `change`. */
-const changed = <T extends Wanted>(wanted: T, change: (text: string) => string): T => {
-  if (typeof wanted === 'object') return { ...wanted, value: change(wanted.value) };
-  return typeof wanted === 'string' ? (change(wanted) as T) : wanted;
-};
-
-/** The preset with each wanted text put through `change`, told what it is the value of. */
-function mapPreset(
-  preset: Preset,
-  change: (path: string, text: string, table?: string, row?: number) => string,
-): Preset {
-  const next: Preset = { ...preset };
-  if (preset.set)
-    next.set = Object.fromEntries(
-      Object.entries(preset.set).map(([path, wanted]) => [path, changed(wanted, text => change(path, text))]),
-    );
-  if (preset.objects)
-    next.objects = Object.fromEntries(
-      Object.entries(preset.objects).map(([table, wanted]) => {
-        const rows = wanted.rows.map((row, index) =>
-          Object.fromEntries(
-            Object.entries(row).map(([column, value]) => [
-              column,
-              changed(value, text => change(column, text, table, index)),
-            ]),
-          ),
-        );
-        return [table, { ...wanted, rows }];
-      }),
-    );
-  return next;
-}
 
 export const presetView = (name: string, preset: Preset): View => ({ name, ...mapPreset(preset, mask) });
 

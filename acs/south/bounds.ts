@@ -9,7 +9,7 @@ import type { Admission, AdmissionLimits } from './admission.ts';
 const SPARE_CONNECTIONS = 4000;
 /** Connections that the system takes before we do: with Node's own 511 the others of a storm come again a second later. */
 export const BACKLOG = 4096;
-/** At once. One image is in memory once, so a download costs its connection's buffers; an upload is held whole. */
+/** At once. A download or an upload holds a few chunks, and its connection's buffers. */
 const MAX_DOWNLOADS = 1000;
 const MAX_UPLOADS = 16;
 
@@ -51,19 +51,21 @@ export function boundConnections(
   return () => open > server.maxConnections / 2;
 }
 
+export const isTransfer = (path: string): boolean => path.startsWith('/files/');
+
 /** File transfers are no sessions, but too many of them are told to come again too. */
 export function boundTransfers(instance: FastifyInstance, { retryAfter }: Pick<Admission, 'retryAfter'>): void {
-  const running = { GET: 0, PUT: 0 };
-  const most = { GET: MAX_DOWNLOADS, PUT: MAX_UPLOADS };
+  const running = { down: 0, up: 0 };
+  const most = { down: MAX_DOWNLOADS, up: MAX_UPLOADS };
   // Before the body is read.
   instance.addHook('onRequest', async (request, reply) => {
-    const { method } = request;
-    if ((method !== 'GET' && method !== 'PUT') || !request.url.startsWith('/files/')) return;
-    if (running[method] >= most[method]) {
+    if (!isTransfer(request.url)) return;
+    const way = request.method === 'GET' || request.method === 'HEAD' ? 'down' : 'up';
+    if (running[way] >= most[way]) {
       await reply.code(503).header('retry-after', retryAfter()).header('connection', 'close').send();
       return;
     }
-    running[method]++;
-    reply.raw.once('close', () => running[method]--);
+    running[way]++;
+    reply.raw.once('close', () => running[way]--);
   });
 }

@@ -6,6 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { UserError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { EventBus } from '../events.ts';
+import type { StoredFile } from '../fleet/files.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { tagOf } from '../fleet/secrets.ts';
 import type { Task } from '../store/store.ts';
@@ -18,8 +19,6 @@ export interface FilesOptions {
 }
 
 const MAX_UPLOAD = 64 * 1024 * 1024;
-/** A slow CPE holds no more of a file than this in the connection's own buffers. */
-const CHUNK = 64 * 1024;
 
 /** Path of a task's file below the ACS's base URL. The last part is for the CPE's own display only. */
 export function linkOf(key: Buffer, task: Task, direction: 'download' | 'upload'): string {
@@ -37,26 +36,6 @@ export function rangeOf(
   const start = found[1] === '' ? Math.max(0, size - Number(found[2])) : Number(found[1]);
   const end = found[1] === '' || found[2] === '' ? size - 1 : Math.min(size - 1, Number(found[2]));
   return start > end || start >= size ? 'unsatisfiable' : { start, end };
-}
-
-/** Many CPEs fetch one image at once: its bytes are in memory once, as long as anyone fetches them. */
-function createSharing(read: (name: string) => Promise<Buffer>) {
-  const open = new Map<string, { bytes: Promise<Buffer>; users: number }>();
-  return async (name: string, hash: string): Promise<{ bytes: Buffer; release: () => void }> => {
-    const key = `${hash} ${name}`;
-    const entry = open.get(key) ?? { bytes: read(name), users: 0 };
-    open.set(key, entry);
-    entry.users++;
-    const release = (): void => {
-      if (--entry.users === 0) open.delete(key);
-    };
-    try {
-      return { bytes: await entry.bytes, release };
-    } catch (error) {
-      release();
-      throw error;
-    }
-  };
 }
 
 interface Part {
@@ -88,7 +67,6 @@ async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
 
 export function registerFiles(instance: FastifyInstance, options: FilesOptions): void {
   const { fleet, log, events } = options;
-  const share = createSharing(name => fleet.files.bytes(name));
 
   const taskOf = async (id: string, tag: string, direction: 'download' | 'upload'): Promise<Task | undefined> => {
     const [given, good] = [Buffer.from(tag), Buffer.from(tagOf(options.key, `${direction}:${id}`))];
@@ -98,67 +76,88 @@ export function registerFiles(instance: FastifyInstance, options: FilesOptions):
   };
 
   /** What the task was made for, or nothing: a file that was replaced since is another one. */
-  const fileOf = async (task: Task | undefined): Promise<{ name: string; sha256: string } | undefined> => {
+  const fileOf = async (task: Task | undefined): Promise<StoredFile | undefined> => {
     if (!task?.file) return undefined;
     const about = await unlessMissing(fleet.files.about(task.file));
     return about && (task.fileHash === undefined || task.fileHash === about.sha256) ? about : undefined;
   };
 
-  const send = async (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    task: Task,
-    file: { name: string; sha256: string },
-  ): Promise<FastifyReply> => {
-    const { bytes, release } = await share(file.name, file.sha256);
+  /** @returns false when the file was replaced just now */
+  const send = async (request: FastifyRequest, reply: FastifyReply, task: Task, file: StoredFile): Promise<boolean> => {
     const etag = `"${file.sha256}"`;
-    const { status, start, end } = partOf(request, bytes.length, etag);
+    const { status, start, end } = partOf(request, file.size, etag);
+    const content = await fleet.files.content(file, { start, end });
+    if (!content) return false;
     let sent = 0;
-    function* chunks(): Generator<Buffer> {
-      for (let at = start; at < end; at += CHUNK) {
-        const chunk = bytes.subarray(at, Math.min(end, at + CHUNK));
+    async function* counted(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+      for await (const chunk of chunks) {
         sent += chunk.length;
         yield chunk;
       }
     }
     // However it ends, and with what had left by then.
     reply.raw.once('close', () => {
-      release();
       events.emit('file', { device: task.device, task: task.id, file: file.name, bytes: sent, status });
     });
     void reply.code(status).header('accept-ranges', 'bytes').header('etag', etag);
-    if (status === 416) void reply.header('content-range', `bytes */${bytes.length}`);
-    if (status === 206) void reply.header('content-range', `bytes ${start}-${end - 1}/${bytes.length}`);
-    if (status === 416 || status === 304) return reply.send();
+    if (status === 416) void reply.header('content-range', `bytes */${file.size}`);
+    if (status === 206) void reply.header('content-range', `bytes ${start}-${end - 1}/${file.size}`);
+    if (status === 416 || status === 304) {
+      void reply.send();
+      return true;
+    }
     void reply.header('content-type', 'application/octet-stream').header('content-length', end - start);
-    return reply.send(Readable.from(chunks(), { objectMode: false, highWaterMark: CHUNK }));
+    const stream = Readable.from(request.method === 'HEAD' ? [] : counted(content), {
+      objectMode: false,
+      // Read ahead by one chunk: a slow CPE holds no more.
+      highWaterMark: 1,
+    });
+    stream.once('error', error => log.error('a download broke off', { task: task.id, file: file.name, error }));
+    void reply.send(stream);
+    return true;
   };
 
-  instance.get<{ Params: { id: string; tag: string; name: string } }>(
-    '/files/:id/:tag/:name',
-    async (request, reply) => {
-      const task = await taskOf(request.params.id, request.params.tag, 'download');
-      const file = await fileOf(task);
-      if (task && file) return await send(request, reply, task, file);
-      const reason = task ? `${task.file} was replaced or deleted since the task was made` : 'no transfer under way';
-      log.warn('file refused', { address: request.ip, task: request.params.id, reason });
-      return reply.code(404).send();
-    },
-  );
+  interface Named {
+    Params: { id: string; tag: string; name: string };
+  }
+  const url = '/files/:id/:tag/:name';
 
-  instance.put<{ Params: { id: string; tag: string; name: string } }>(
-    '/files/:id/:tag/:name',
-    { bodyLimit: MAX_UPLOAD },
-    async (request, reply) => {
-      const task = await taskOf(request.params.id, request.params.tag, 'upload');
-      if (!task) {
-        log.warn('upload refused', { address: request.ip, task: request.params.id });
-        return reply.code(404).send();
-      }
-      const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.from(String(request.body ?? ''));
-      const stored = await fleet.files.put(task.file ?? `upload-${task.id}`, bytes, { type: 'upload' });
-      events.emit('file', { device: task.device, task: task.id, file: stored.name, bytes: bytes.length, status: 201 });
+  const download = async (request: FastifyRequest<Named>, reply: FastifyReply): Promise<FastifyReply> => {
+    const task = await taskOf(request.params.id, request.params.tag, 'download');
+    const file = await fileOf(task);
+    if (task && file && (await send(request, reply, task, file))) return reply;
+    const reason = task ? `${task.file} was replaced or deleted since the task was made` : 'no transfer under way';
+    log.warn('file refused', { address: request.ip, task: request.params.id, reason });
+    return reply.code(404).send();
+  };
+
+  const upload = async (request: FastifyRequest<Named>, reply: FastifyReply): Promise<FastifyReply> => {
+    const task = await taskOf(request.params.id, request.params.tag, 'upload');
+    if (!task) {
+      log.warn('upload refused', { address: request.ip, task: request.params.id });
+      return reply.code(404).send();
+    }
+    const name = task.file ?? `upload-${task.id}`;
+    const announced = Number(request.headers['content-length'] ?? 0);
+    // Whoever stops reading in the middle still wants to answer: the connection stays.
+    const content = request.raw.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+    const limits = { most: MAX_UPLOAD, announced, allow: () => fleet.files.mayReceive(name) };
+    try {
+      const { size } = await fleet.files.put(name, content, { type: 'upload' }, limits);
+      events.emit('file', { device: task.device, task: task.id, file: name, bytes: size, status: 201 });
       return reply.code(201).send();
-    },
-  );
+    } finally {
+      // What is still to come of one that is refused; nobody reads it any more.
+      request.raw.resume();
+    }
+  };
+
+  instance.route<Named>({ method: ['GET', 'HEAD'], url, handler: download });
+  void instance.register(async streamed => {
+    // Bytes are read as they are stored.
+    streamed.removeAllContentTypeParsers();
+    streamed.addContentTypeParser('*', (_request, _body, done) => done(null, undefined));
+    // TR-069 A.3.2.5: by PUT; some CPEs take POST.
+    streamed.route<Named>({ method: ['PUT', 'POST'], url, handler: upload });
+  });
 }

@@ -17,7 +17,16 @@ import { SessionLost } from '../fleet/ports.ts';
 import { isStoreTrouble } from '../store/health.ts';
 import { type AdmissionLimits, type AdmissionState, createAdmission, DEFAULT_LIMITS } from './admission.ts';
 import { type Authenticator, createAuthenticator } from './auth.ts';
-import { BACKLOG, boundConnections, boundTransfers, untilClosed } from './bounds.ts';
+import { BACKLOG, boundConnections, boundTransfers, isTransfer, untilClosed } from './bounds.ts';
+import { cookiesOf, createCookies, setCookie } from './cookies.ts';
+import {
+  type Forward,
+  type ForwardedAnswer,
+  type ForwardedPost,
+  forwardedHeaders,
+  isInformIn,
+  returnedHeaders,
+} from './elsewhere.ts';
 import { Exchange, type Posted, type Reply } from './exchange.ts';
 import { registerFiles } from './files.ts';
 import { type Caller, session } from './session.ts';
@@ -29,8 +38,10 @@ export interface SouthOptions {
   random: Random;
   log: Log;
   events: EventBus;
-  /** Secrets of nonces and file links. */
-  keys: { nonces: Buffer; links: Buffer };
+  /** Secrets of nonces, file links and session cookies. */
+  keys: { nonces: Buffer; links: Buffer; cookies: Buffer };
+  /** Hands a POST to the process that has its session; absent where there is but this one. */
+  forward?: Forward;
   cpeAuth: 'required' | 'none';
   /** Networks of proxies whose X-Forwarded-* headers are believed. */
   trustedProxies: string[];
@@ -53,6 +64,8 @@ export interface South {
   listen(address: { host: string; port: number; tls?: ListenTls }): Promise<number>;
   /** A fastify instance without a socket: for virtual time, by `inject`. */
   app(tls?: ListenTls): Promise<FastifyInstance>;
+  /** What another process was sent and belongs to a session here. @returns undefined when that is over */
+  answer(post: ForwardedPost): Promise<ForwardedAnswer | undefined>;
   renewCertificates(certificates: ListenTls['certificates']): void;
   sessions(): number;
   admission(): AdmissionState;
@@ -68,19 +81,23 @@ interface Live {
   compresses: boolean;
 }
 
-const COOKIE = 'tandem';
 /** So many times the sessions that run may be open, those included whose CPE has gone without ending them. */
 const MAX_ABSENT = 10;
 /** Envelopes of 32 KB must be taken (TR-069 3.5); full reads of large models are far longer. */
 const MAX_BODY = 16 * 1024 * 1024;
+/** Between processes alone: the session is over. */
+const GONE = 410;
 /** What a caller that has not proved itself may send. */
 const MAX_STRANGER_BODY = 256 * 1024;
+/** An Inform no longer than this is not read anew when it comes once more on its connection, with credentials this time. */
+const MAX_REMEMBERED = 16 * 1024;
 
 export function createSouth(options: SouthOptions): South {
   const { fleet, clock, random, log, events } = options;
   const byCookie = new Map<string, Live>();
   const bySocket = new WeakMap<Socket, Live>();
-  const byDevice = new Map<string, Exchange>();
+  /** What was last posted on a connection and answered with 401. */
+  const challenged = new WeakMap<Socket, { body: Buffer; envelope: Envelope }>();
   const apps: { server: FastifyInstance; tls?: ListenTls }[] = [];
   const authenticator: Authenticator = createAuthenticator({
     enrolment: fleet.enrolment,
@@ -89,6 +106,7 @@ export function createSouth(options: SouthOptions): South {
     key: options.keys.nonces,
     required: options.cpeAuth === 'required',
   });
+  const cookies = createCookies({ key: options.keys.cookies, self: fleet.members.self, random });
   const limits = options.limits ?? DEFAULT_LIMITS;
   const admission = createAdmission({ ...limits, clock, random, log, observe: ended => events.emit('waited', ended) });
   const crowds: (() => boolean)[] = [];
@@ -103,14 +121,14 @@ export function createSouth(options: SouthOptions): South {
     const exchange = new Exchange(clock, rpc => events.emit('rpc', { device: '', ...rpc }));
     const live: Live = {
       exchange,
-      cookie: random.bytes(18).toString('base64url'),
+      cookie: cookies.issue(),
       caller,
       over: false,
       compresses: false,
     };
     byCookie.set(live.cookie, live);
     // The one thing not waited for: a session answers through its exchange, never throws, and ends by itself.
-    void session(exchange, caller, { fleet, log, events, byDevice, now: () => clock.now() }).finally(() => {
+    void session(exchange, caller, { fleet, log, events, now: () => clock.now() }).finally(() => {
       live.over = true;
       byCookie.delete(live.cookie);
       release();
@@ -119,10 +137,10 @@ export function createSouth(options: SouthOptions): South {
   };
 
   const find = (request: FastifyRequest): Live | undefined => {
-    const cookies = cookiesOf(request.raw);
+    const given = cookiesOf(request.raw);
     // A CPE that sends cookies of ours is known by them alone; and a proxy's connection carries many CPEs, so it names none.
-    const live = cookies.length
-      ? cookies.map(cookie => byCookie.get(cookie)).find(Boolean)
+    const live = given.length
+      ? given.map(cookie => byCookie.get(cookie)).find(Boolean)
       : isOwnConnection(request)
         ? bySocket.get(request.socket)
         : undefined;
@@ -191,7 +209,7 @@ export function createSouth(options: SouthOptions): South {
       });
       bySocket.set(request.socket, live);
       witness.joined(request, live);
-      reply.header('set-cookie', `${COOKIE}=${live.cookie}; Path=/; HttpOnly`);
+      reply.header('set-cookie', setCookie(live.cookie));
     }
     await exchangeOnce(request, reply, posted, live);
   };
@@ -204,6 +222,12 @@ export function createSouth(options: SouthOptions): South {
     live: Live,
   ): Promise<void> => {
     let answer: Reply;
+    // Others may have taken this process for gone, and its devices over.
+    if (!fleet.members.isServing()) {
+      live.exchange.abandon('the store does not hear this process');
+      turnAway(reply);
+      return;
+    }
     try {
       answer = await live.exchange.post(posted);
     } catch (error) {
@@ -219,6 +243,17 @@ export function createSouth(options: SouthOptions): South {
     } else await answerXml(reply, answer, witness, live.compresses && acceptsGzip(request));
   };
 
+  /** The first POST of a session comes twice where it is answered with 401. */
+  const decode = (socket: Socket, body: Buffer, isFirst: boolean): Envelope | 'empty' => {
+    if (isBlank(body)) return 'empty';
+    if (!isFirst) return decodeEnvelope(body);
+    const earlier = challenged.get(socket);
+    if (earlier?.body.equals(body)) return earlier.envelope;
+    const envelope = decodeEnvelope(body);
+    if (body.length <= MAX_REMEMBERED) challenged.set(socket, { body, envelope });
+    return envelope;
+  };
+
   /** What was posted; undefined when it was bad enough to be answered here. */
   const read = async (
     request: FastifyRequest,
@@ -230,7 +265,7 @@ export function createSouth(options: SouthOptions): South {
     let body: Buffer = Buffer.alloc(0);
     try {
       body = await plainBody(request, before ? MAX_BODY : MAX_STRANGER_BODY);
-      const envelope = isBlank(body) ? 'empty' : decodeEnvelope(body);
+      const envelope = decode(request.socket, body, before === undefined);
       heard(envelope);
       if (envelope === 'empty') return 'empty';
       if (envelope.unknownMustUnderstand === undefined) return envelope.body.kind === 'empty' ? 'empty' : envelope;
@@ -256,12 +291,46 @@ export function createSouth(options: SouthOptions): South {
     return undefined;
   };
 
+  /** The other process that has the session, by the cookies. */
+  const ownerOf = (request: FastifyRequest): string | undefined =>
+    cookiesOf(request.raw)
+      .map(cookie => cookies.memberOf(cookie))
+      .find(member => member !== undefined && member !== fleet.members.self);
+
+  /** @returns whether it was answered; an Inform never is */
+  const handOver = async (request: FastifyRequest, reply: FastifyReply, member: string): Promise<boolean> => {
+    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+    if (await isInformIn(body, request.headers['content-encoding'], MAX_BODY)) return false;
+    const post = { headers: forwardedHeaders(request.headers), body, address: addressOf(request) };
+    let reason = 'the session is over there';
+    try {
+      const answer = await options.forward?.(member, post);
+      if (answer) {
+        reply.code(answer.status).headers(answer.headers).send(answer.body);
+        return true;
+      }
+    } catch (error) {
+      reason = messageOf(error);
+    }
+    // Whoever had the session is gone or has given it up. A CPE whose session fails begins a new one, and tells its events once more
+    // (TR-069 3.2.1.1); what was due for it is still due.
+    log.warn('no session to hand a POST to', { address: post.address, member, reason });
+    reply.code(503).header('connection', 'close').send();
+    return true;
+  };
+
   const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const before = find(request);
+    const owner = before ? undefined : ownerOf(request);
+    if (owner !== undefined && (await handOver(request, reply, owner))) return;
     const posted = await read(request, reply, before);
     if (posted === undefined) return;
     if (before && !isInform(posted)) {
       await take(request, reply, posted, before.caller, before);
+      return;
+    }
+    if (!fleet.members.isServing()) {
+      turnAway(reply);
       return;
     }
     const known = await authenticator.authenticate({
@@ -275,13 +344,14 @@ export function createSouth(options: SouthOptions): South {
       await deny(request, reply, posted, known);
       return;
     }
+    challenged.delete(request.socket);
     // TR-069 3.7.1.1: one Inform a session; another one means that the CPE has begun anew. Without our cookie it is told by its
     // DeviceId alone: one connection may carry several CPEs.
     if (cookiesOf(request.raw).length > 0) before?.exchange.abandon('the CPE began a new session');
     await take(request, reply, posted, callerOf(request, known.proof));
   };
 
-  const app = async (tls?: ListenTls): Promise<FastifyInstance> => {
+  const app = async (tls?: ListenTls, handler = handle): Promise<FastifyInstance> => {
     const instance = fastify({
       logger: false,
       trustProxy: options.trustedProxies.length ? options.trustedProxies : false,
@@ -290,16 +360,14 @@ export function createSouth(options: SouthOptions): South {
       requestTimeout: 120_000,
       forceCloseConnections: true,
       exposeHeadRoutes: false,
-      // One place takes every POST, however its target is written; some name the whole URL (RFC 9112 3.2.2).
-      rewriteUrl: (request: IncomingMessage) =>
-        request.method === 'POST' ? '/' : (request.url ?? '/').replace(/^https?:\/\/[^/]*/i, ''),
+      rewriteUrl,
       ...(tls ? { https: tlsOptions(tls) } : {}),
     } as never) as unknown as FastifyInstance;
     plain(instance, log, request => isStranger(request) && find(request) === undefined);
     crowds.push(boundConnections(instance.server, limits, { clock, log }));
     boundTransfers(instance, admission);
     registerFiles(instance, { fleet, log, events, key: options.keys.links });
-    instance.post('/', handle);
+    instance.post('/', handler);
     instance.addHook('onSend', (request, reply, payload, done) => {
       witness.answered(request, reply);
       done(null, payload);
@@ -309,8 +377,30 @@ export function createSouth(options: SouthOptions): South {
     return instance;
   };
 
+  /** Whoever handed it over is believed: no proxy's headers count here. */
+  let inner: Promise<FastifyInstance> | undefined;
+  const answer: South['answer'] = async post => {
+    inner ??= app(undefined, async (request, reply) => {
+      const live = find(request);
+      const posted = live ? await read(request, reply, live) : undefined;
+      if (!live) await reply.code(GONE).send();
+      else if (posted !== undefined) await take(request, reply, posted, live.caller, live);
+    });
+    const { headers, body, address } = post;
+    const answered = await (await inner).inject({
+      ...{ method: 'POST', url: '/', headers, payload: body, remoteAddress: address },
+    });
+    if (answered.statusCode === GONE) return undefined;
+    return {
+      status: answered.statusCode,
+      headers: returnedHeaders(answered.headers),
+      body: answered.rawPayload,
+    };
+  };
+
   return {
-    app,
+    app: tls => app(tls),
+    answer,
     sessions: () => byCookie.size,
     admission: () => admission.state(),
     listen: async ({ host, port, tls }) => {
@@ -327,6 +417,12 @@ export function createSouth(options: SouthOptions): South {
       await Promise.all(apps.map(({ server }) => server.close()));
     },
   };
+}
+
+/** One place takes every POST but uploads, however its target is written; some name the whole URL (RFC 9112 3.2.2). */
+function rewriteUrl({ method, url = '/' }: IncomingMessage): string {
+  const path = url.replace(/^https?:\/\/[^/]*/i, '');
+  return method === 'POST' && !isTransfer(path) ? '/' : path;
 }
 
 /** The CPE's own, not that of a proxy. */
@@ -369,10 +465,12 @@ const isStranger = ({ headers }: FastifyRequest): boolean => !headers.authorizat
 /** CWMP is not JSON: raw text in, nothing of fastify's own answers out. */
 function plain(instance: FastifyInstance, log: Log, isStranger: (request: FastifyRequest) => boolean): void {
   instance.addHook('onRequest', async (request, reply) => {
-    // A malformed Content-Type would be answered 415 before any of us sees it; the body is XML whatever it says.
+    // A malformed Content-Type would be answered 415 before any of us sees it. What is uploaded is bytes, the others are XML, whatever they say.
+    if (isTransfer(request.url)) {
+      request.headers['content-type'] = 'application/octet-stream';
+      return;
+    }
     if (request.method === 'POST') request.headers['content-type'] = 'text/xml';
-    // And what is uploaded is bytes.
-    if (request.method === 'PUT') request.headers['content-type'] = 'application/octet-stream';
     const length = Number(request.headers['content-length'] ?? 0);
     if (request.method === 'POST' && isStranger(request) && length > MAX_STRANGER_BODY) {
       await reply.code(413).header('connection', 'close').send();
@@ -430,15 +528,4 @@ function callerOf(request: FastifyRequest, proof: Proof): Caller {
   return /^(\[[0-9a-f:.]+\]|[\w.-]+)(:\d{1,5})?$/i.test(host)
     ? { ...caller, base: `${request.protocol}://${host}` }
     : caller;
-}
-
-/** Values of our cookie; some CPEs echo it with its attributes, some twice. */
-function cookiesOf(request: IncomingMessage): string[] {
-  const header = request.headers.cookie;
-  if (!header?.includes(`${COOKIE}=`)) return [];
-  return header
-    .split(/[;,]/)
-    .map(part => part.trim())
-    .filter(part => part.startsWith(`${COOKIE}=`))
-    .map(part => part.slice(COOKIE.length + 1).replace(/^"|"$/g, ''));
 }

@@ -18,8 +18,6 @@ export interface SessionContext {
   fleet: Fleet;
   log: Log;
   events: EventBus;
-  /** The exchange that each device is in session with now: a newer one ends the older. */
-  byDevice: Map<string, Exchange>;
   now: () => number;
 }
 
@@ -55,9 +53,10 @@ export async function session(cpe: Exchange, caller: Caller, context: SessionCon
     if (!(failure instanceof SessionLost)) failed(context, 'session failed', visit?.id, failure);
   }
   if (!visit) return;
-  if (context.byDevice.get(visit.id) === cpe) context.byDevice.delete(visit.id);
   context.events.emit('session', {
     device: visit.id,
+    member: context.fleet.members.self,
+    claim: visit.token,
     outcome,
     rpcs: cpe.rpcs,
     milliseconds: context.now() - started,
@@ -89,6 +88,14 @@ function toldBy({ ParameterList }: Arguments<'Inform'>): { root: string; softwar
   return { root, softwareVersion: version?.Value ?? '' };
 }
 
+const inactivityOf = (seconds: number | undefined, otherwise: number): number =>
+  seconds ? Math.min(MAX_INACTIVITY_MS, Math.max(30_000, seconds * 1000)) : otherwise;
+
+const arrivalOf = (inform: Arguments<'Inform'>, { proof, address, base }: Caller) => ({
+  ...{ proof, address, events: inform.Event, parameters: inform.ParameterList, retryCount: inform.RetryCount },
+  ...(base ? { base } : {}),
+});
+
 /** The Inform: identified, admitted, recorded, answered. @returns undefined when the CPE was turned away */
 async function begin(cpe: Exchange, turn: Turn, caller: Caller, context: SessionContext): Promise<Visit | undefined> {
   const envelope = turn.posted;
@@ -112,23 +119,16 @@ async function begin(cpe: Exchange, turn: Turn, caller: Caller, context: Session
   const quirks = context.fleet.quirksOf({ ...identity, ...toldBy(inform) });
   if (quirks.namespace) cpe.namespace = quirks.namespace;
   cpe.words = quirks.booleans === 'words';
-  if (envelope.sessionTimeout)
-    cpe.inactivityMs = Math.min(MAX_INACTIVITY_MS, Math.max(30_000, envelope.sessionTimeout * 1000));
+  cpe.inactivityMs = inactivityOf(envelope.sessionTimeout, cpe.inactivityMs);
 
   const eventCodes = inform.Event.map(event => event.EventCode);
   let visit: Awaited<ReturnType<Fleet['visits']['begin']>>;
   try {
-    visit = await context.fleet.visits.begin({
-      identity,
-      admission: await context.fleet.enrolment.admission(identity, caller.proof, eventCodes),
-      proof: caller.proof,
-      events: inform.Event,
-      parameters: inform.ParameterList,
-      retryCount: inform.RetryCount,
-      address: caller.address,
-      ...(caller.base ? { base: caller.base } : {}),
-    });
+    const admission = await context.fleet.enrolment.admission(identity, caller.proof, eventCodes);
+    const abandon = (reason: string): void => cpe.abandon(reason);
+    visit = await context.fleet.visits.begin({ ...arrivalOf(inform, caller), identity, admission, abandon });
   } catch (error) {
+    if (error instanceof SessionLost) throw error;
     if (error instanceof UserError && error.status < 500) return refuse(8001, error.message);
     failed(context, 'Inform not recorded', undefined, error);
     // Nothing was acknowledged: the CPE keeps its events and comes again (TR-069 3.2.1.1).
@@ -137,8 +137,6 @@ async function begin(cpe: Exchange, turn: Turn, caller: Caller, context: Session
   }
   if ('busy' in visit) return refuse(8001, 'the device is in session elsewhere');
   if ('refused' in visit) return refuse(8001, 'the device is not known here');
-  context.byDevice.get(visit.id)?.abandon('the CPE began a new session');
-  context.byDevice.set(visit.id, cpe);
   cpe.answer(
     turn,
     responseBody('Inform', { MaxEnvelopes: 1 }),

@@ -1,7 +1,9 @@
 // Whether a store's file is sound: what SQLite says of it, and what must hold between our own tables. Reads only, in one snapshot, so
 // a running server's file can be looked at too.
+import { createHash } from 'node:crypto';
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { messageOf } from '../../shared/errors.ts';
+import { CHUNK, type ContentReference, contentNameOf } from './chunks.ts';
 import { rowOf } from './reading.ts';
 import { storeError, versionOf } from './schema.ts';
 import type { DeviceRow, Task } from './store.ts';
@@ -36,7 +38,7 @@ export function checkStore(db: DatabaseSyncInstance, file: string): StoreCheck {
   };
   db.exec('BEGIN');
   try {
-    const steps = [checkPages, ...(version === current ? [checkDevices, checkEnded, checkOthers] : [])];
+    const steps = [checkPages, ...(version === current ? [checkDevices, checkEnded, checkOthers, checkFiles] : [])];
     for (const step of steps) attempt(step, db, found);
     found.counts = counted(db);
   } catch (error) {
@@ -72,14 +74,19 @@ function checkPages(db: DatabaseSyncInstance, { wrong }: Findings): void {
 
 /** Undefined, and told, for text that is no JSON object. */
 function objectIn<T>(text: string, what: string, { wrong }: Findings): T | undefined {
+  const value = tryParse<T>(text);
+  if (value === undefined) wrong(`${what} cannot be read`);
+  return value;
+}
+
+function tryParse<T>(text: string): T | undefined {
   try {
     const value = JSON.parse(text) as unknown;
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as T;
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as T) : undefined;
   } catch {
-    // Told below, as what it is.
+    // Told by the caller, as what it is.
+    return undefined;
   }
-  wrong(`${what} cannot be read`);
-  return undefined;
 }
 
 type Columns = Record<string, string | number | null>;
@@ -173,6 +180,41 @@ function checkOthers(db: DatabaseSyncInstance, found: Findings): void {
   if (strays.n > 0) found.wrong(`${strays.n} parameters have a path that is not known`);
 }
 
+/** Each content against its SHA-256, and each file against its content. */
+function checkFiles(db: DatabaseSyncInstance, found: Findings): void {
+  const files = new Map<string, ContentReference>();
+  for (const { name, body } of db
+    .prepare(`SELECT name, body FROM documents WHERE kind = 'file'`)
+    .iterate() as Iterable<{
+    name: string;
+    body: string;
+  }>) {
+    // One that cannot be read is told with the documents.
+    const file = tryParse<ContentReference>(body);
+    if (file) files.set(contentNameOf(file), { ...file, name });
+  }
+  const chunks = db.prepare('SELECT number, body FROM content_chunks WHERE content = ? ORDER BY number');
+  const contents = db.prepare('SELECT pk, name, size, sha256 FROM contents WHERE name IS NOT NULL ORDER BY name').all();
+  for (const { pk, name, size, sha256 } of contents as { pk: number; name: string; size: number; sha256: string }[]) {
+    const file = files.get(name);
+    files.delete(name);
+    const what = file ? `file '${file.name}'` : `content '${name}'`;
+    const hash = createHash('sha256');
+    let length = 0;
+    for (const entry of chunks.iterate(pk)) {
+      const { number, body } = entry as { number: number; body: Uint8Array };
+      if (number * CHUNK !== length) break;
+      hash.update(body);
+      length += body.length;
+    }
+    if (length !== size) found.wrong(`${what}: ${length} of its ${size} bytes are there`);
+    else if (hash.digest('hex') !== sha256)
+      found.wrong(`${what} is damaged: its bytes do not have the SHA-256 ${sha256}`);
+    else if (file && file.sha256 !== sha256) found.wrong(`${what}: its content is that of another file`);
+  }
+  for (const { name } of files.values()) found.wrong(`file '${name}' has no content`);
+}
+
 const counting: Readonly<Record<string, string>> = {
   devices: 'devices',
   parameters: 'parameters',
@@ -180,6 +222,7 @@ const counting: Readonly<Record<string, string>> = {
   'ended tasks': 'ended_tasks',
   faults: 'faults',
   documents: 'documents',
+  'file contents': 'contents',
   'audit entries': 'audit',
 };
 

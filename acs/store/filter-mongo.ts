@@ -33,6 +33,11 @@ export const mongoColumns: Readonly<Record<string, string>> = {
   lastInform: 'lastInform',
   lastBoot: 'lastBoot',
   online: 'onlineUntil',
+  rollout: 'rollout',
+  rolloutState: 'rolloutState',
+  rolloutZone: 'rolloutZone',
+  rolloutDue: 'rolloutDue',
+  rolloutWave: 'rolloutWave',
 };
 
 /** A server reads a query to some depth only; what lies deeper is left to the predicate. */

@@ -27,6 +27,11 @@ export const columns: Readonly<Record<string, string>> = {
   lastInform: 'last_inform',
   lastBoot: 'last_boot',
   online: 'online_until',
+  rollout: 'rollout',
+  rolloutState: 'rollout_state',
+  rolloutZone: 'rollout_zone',
+  rolloutDue: 'rollout_due',
+  rolloutWave: 'rollout_wave',
 };
 
 /** @param now milliseconds, for `now` and `online` */

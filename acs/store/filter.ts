@@ -50,6 +50,12 @@ export const fields: Readonly<Record<string, Field>> = {
   late: { kind: 'flag', name: 'late' },
   lost: { kind: 'flag', name: 'lost' },
   liveness: { kind: 'liveness', name: 'liveness' },
+  rollout: { kind: 'text', name: 'rollout' },
+  rolloutState: { kind: 'text', name: 'rolloutState' },
+  rolloutZone: { kind: 'text', name: 'rolloutZone' },
+  rolloutDue: { kind: 'time', name: 'rolloutDue' },
+  // A number, unknown as 0: compared as times are.
+  rolloutWave: { kind: 'time', name: 'rolloutWave' },
 };
 
 const HOUR = 3_600_000;
@@ -225,6 +231,7 @@ function literal(field: Field, found: Literal, written: string, ordered: boolean
       if (found.as === 'time') return found;
       if (found.as === 'text') return { as: 'time', at: timeOf(found.text, column) };
       if (found.as === 'number' && Number.isFinite(found.number)) return { as: 'time', at: found.number };
+      if (field.name === 'rolloutWave') throw badFilter(`"${field.name}" takes a number`, column);
       throw badFilter(`"${field.name}" takes a time: now - 1h, or 2026-01-31T12:00:00Z`, column);
     case 'flag':
       if (found.as !== 'flag' || ordered) throw badFilter(`"${field.name}" is true or false`, column);
@@ -352,8 +359,18 @@ function exists(row: DeviceRow, field: Field, now: number, tree?: TreeLookup): b
 }
 
 function timeField(row: DeviceRow, field: Field): number {
-  if (field.name === 'created') return row.created;
-  return (field.name === 'lastBoot' ? row.lastBoot : row.lastInform) ?? 0;
+  switch (field.name) {
+    case 'created':
+      return row.created;
+    case 'lastBoot':
+      return row.lastBoot ?? 0;
+    case 'rolloutDue':
+      return row.rollout?.due ?? 0;
+    case 'rolloutWave':
+      return row.rollout?.wave ?? 0;
+    default:
+      return row.lastInform ?? 0;
+  }
 }
 
 /** The texts a field stands for: one, none if unknown, several for tags. */
@@ -401,6 +418,12 @@ function textOf(row: DeviceRow, field: Field, tree?: TreeLookup): string | undef
       return row.address;
     case 'state':
       return row.state;
+    case 'rollout':
+      return row.rollout?.id ?? '';
+    case 'rolloutState':
+      return row.rollout?.state ?? '';
+    case 'rolloutZone':
+      return row.rollout?.zone ?? '';
     default:
       throw new UserError(400, 'bad-filter', `"${field.name}" is no text field`);
   }
@@ -418,7 +441,9 @@ export function pathsOf(filter: Filter): string[] {
   return [...new Set(paths)];
 }
 
-const passing: ReadonlySet<string> = new Set(['online', 'late', 'lost', 'liveness', 'lastInform', 'lastBoot']);
+const passing: ReadonlySet<string> = new Set(
+  'online late lost liveness lastInform lastBoot rollout rolloutState rolloutWave rolloutZone rolloutDue'.split(' '),
+);
 
 /** The first thing in a filter that passes by itself (`now`, `online`, `lastInform`, …): no ground for a preset. */
 export function passingPart(filter: Filter): string | undefined {

@@ -1,27 +1,25 @@
 // Contents of files in MongoDB: chunks under an id of the content's own, and a name that is switched to it in one write once all has
 // come. What stood under the name before stays for an hour, so that whoever reads it comes to its end.
-import { createHash } from 'node:crypto';
 import { Binary } from 'mongodb';
 import { UserError } from '../../shared/errors.ts';
+import { type ByteRange, CHUNK, type ContentSum, GRACE_MS, readOut, signing, takeIn, tooSlow } from './chunks.ts';
 import { type Link, stamp } from './mongo-link.ts';
 import { type Collections, type FileDocument, unlessThere } from './mongo-tables.ts';
 import { textOf } from './plain.ts';
+import type { StoredContent } from './store.ts';
 
 export interface Contents {
   /** Stores the content of a file as it comes. What stood under the name is read until all has come, and still if it never does. */
-  put(name: string, content: AsyncIterable<Uint8Array>): Promise<{ size: number; sha256: string }>;
-  /** From byte `start` to before `end`, in chunks of at most 256 KB; undefined when there is none. */
-  get(name: string, range?: { start: number; end: number }): Promise<AsyncIterable<Buffer> | undefined>;
+  put(name: string, content: AsyncIterable<Uint8Array>): Promise<ContentSum>;
+  get(name: string, range?: ByteRange): Promise<AsyncIterable<Buffer> | undefined>;
   delete(name: string): Promise<boolean>;
+  list(): Promise<StoredContent[]>;
   /** Deletes contents that no name stands for, and that nobody can be writing or reading any more. */
   sweep(): Promise<void>;
 }
 
-const CHUNK = 256 * 1024;
-/** How long a content that does not count is kept: longer than any transfer takes that still moves. */
-const GRACE_MS = 3_600_000;
-/** An upload says this often that it goes on. */
-const SIGN_MS = 60_000;
+/** Of contents that were stored before their chunks said how long they are. */
+const OLD_CHUNK = 256 * 1024;
 const SWEEP_BATCH = 200;
 
 const chunkId = (content: string, number: number): string => `${content}/${String(number).padStart(8, '0')}`;
@@ -37,38 +35,30 @@ export function createContents(link: Link, { files, contents, chunks }: Collecti
     return matchedCount === 1;
   };
   const signOrFail = async (name: string, content: string): Promise<void> => {
-    if (!(await sign(content))) throw new UserError(408, 'content-too-slow', `nothing came of ${name} for too long`);
+    if (!(await sign(content))) throw tooSlow(name);
   };
 
-  const write = async (
-    name: string,
-    content: string,
-    source: AsyncIterable<Uint8Array>,
-  ): Promise<{ size: number; sha256: string }> => {
-    const hash = createHash('sha256');
-    let size = 0;
-    let number = 0;
-    let signed = clock.now();
-    await link.retry(() => unlessThere(contents.insertOne({ _id: content, at: signed })));
-    for await (const piece of chunked(source)) {
+  const write = async (name: string, content: string, source: AsyncIterable<Uint8Array>): Promise<ContentSum> => {
+    const mustSign = signing(clock);
+    const sum = await takeIn(source, async (first, piece) => {
       if (!link.isOpen()) throw new UserError(503, 'store-closed', 'the store is closed');
-      const _id = chunkId(content, number++);
-      await link.retry(() => chunks.replaceOne({ _id }, { body: new Binary(piece) }, { upsert: true }));
-      hash.update(piece);
-      size += piece.length;
-      if (clock.now() - signed < SIGN_MS) continue;
-      signed = clock.now();
-      await signOrFail(name, content);
-    }
+      const writes = Array.from({ length: Math.ceil(piece.length / CHUNK) }, (_, index) => {
+        const body = new Binary(piece.subarray(index * CHUNK, (index + 1) * CHUNK));
+        const filter = { _id: chunkId(content, first + index) };
+        return { replaceOne: { filter, replacement: { body }, upsert: true } };
+      });
+      await link.retry(() => chunks.bulkWrite(writes, { ordered: false }));
+      if (mustSign()) await signOrFail(name, content);
+    });
     await signOrFail(name, content);
-    return { size, sha256: hash.digest('hex') };
+    return sum;
   };
 
-  const switchTo = async (name: string, content: string, about: { size: number; sha256: string }): Promise<void> => {
+  const switchTo = async (name: string, content: string, sum: ContentSum): Promise<void> => {
     for (let conflicts = 0; ; conflicts++) {
       await link.afterConflict(conflicts);
       const before = await standingFile(name);
-      const next = { _id: name, ...stamp(link, before), content, ...about };
+      const next = { _id: name, ...stamp(link, before), content, ...sum, chunk: CHUNK, at: clock.now() };
       if (!(await link.replace(files, before, next))) continue;
       // From now on its readers have so long to come to the end.
       if (before) await sign(before.content);
@@ -76,8 +66,11 @@ export function createContents(link: Link, { files, contents, chunks }: Collecti
     }
   };
 
-  /** Marked first: an upload that goes on after all is told so, and no name is ever switched to what is being deleted. */
-  const forget = async (content: string, before: number): Promise<void> => {
+  /**
+   * Marked first: an upload that goes on after all is told so, and no name is ever switched to what is being deleted.
+   * @param before only what gave no sign since
+   */
+  const forget = async (content: string, before = Number.MAX_SAFE_INTEGER): Promise<void> => {
     const old = { _id: content, at: { $lt: before } };
     const { matchedCount } = await link.retry(() => contents.updateOne(old, { $set: { dead: true } }));
     if (matchedCount === 0) return;
@@ -85,31 +78,45 @@ export function createContents(link: Link, { files, contents, chunks }: Collecti
     await link.retry(() => contents.deleteOne({ _id: content }));
   };
 
-  const read = async function* (file: FileDocument, start: number, end: number): AsyncIterable<Buffer> {
-    for (let at = start; at < end; ) {
-      const number = Math.floor(at / CHUNK);
-      const found = await link.retry(() => chunks.findOne({ _id: chunkId(file.content, number) }));
-      if (!found) throw new UserError(410, 'content-gone', `the content of ${file._id} was replaced while it was read`);
-      const from = at - number * CHUNK;
-      const piece = Buffer.from(found.body.buffer).subarray(from, Math.min(found.body.length(), from + end - at));
-      yield piece;
-      at += piece.length;
-    }
+  const chunkOf = async (content: string, number: number): Promise<Uint8Array | undefined> => {
+    const found = await link.retry(() => chunks.findOne({ _id: chunkId(content, number) }));
+    return found ? found.body.buffer.subarray(0, found.body.length()) : undefined;
   };
 
   return {
     put: async (name, source) => {
       textOf(name);
       const content = link.newId();
-      const about = await write(name, content, source);
-      await switchTo(name, content, about);
-      return about;
+      await link.retry(() => unlessThere(contents.insertOne({ _id: content, at: clock.now() })));
+      let sum: ContentSum;
+      try {
+        sum = await write(name, content, source);
+      } catch (error) {
+        // A server that is away cannot do this either: then it is swept up later. What is told is why it came to nothing.
+        await forget(content).catch(() => undefined);
+        throw error;
+      }
+      // From here on it cannot always be said whether it stands: then it is not for us to take it away.
+      await switchTo(name, content, sum);
+      return sum;
     },
     get: async (name, range) => {
       const file = await standingFile(name);
       if (!file) return undefined;
-      const end = Math.min(file.size, range?.end ?? file.size);
-      return read(file, Math.max(0, range?.start ?? 0), end);
+      const kept = {
+        name,
+        size: file.size,
+        chunkSize: file.chunk ?? OLD_CHUNK,
+        chunk: (number: number) => chunkOf(file.content, number),
+        sign: async () => {
+          await sign(file.content);
+        },
+      };
+      return readOut(kept, range, clock);
+    },
+    list: async () => {
+      const found = await link.retry(() => files.find({}, { sort: { _id: 1 } }).toArray());
+      return found.map(({ _id: name, size, sha256, at = 0 }) => ({ name, size, sha256, changed: at }));
     },
     delete: async name => {
       for (let conflicts = 0; ; conflicts++) {
@@ -139,24 +146,4 @@ export function createContents(link: Link, { files, contents, chunks }: Collecti
       }
     },
   };
-}
-
-/** The same bytes in pieces of one size, the last one shorter. */
-async function* chunked(source: AsyncIterable<Uint8Array>): AsyncIterable<Buffer> {
-  let held: Uint8Array[] = [];
-  let length = 0;
-  for await (const bytes of source) {
-    // A copy: the source may use its memory again.
-    for (let rest = Buffer.from(bytes); rest.length > 0; ) {
-      const piece = rest.subarray(0, CHUNK - length);
-      held.push(piece);
-      length += piece.length;
-      rest = rest.subarray(piece.length);
-      if (length < CHUNK) continue;
-      yield Buffer.concat(held, length);
-      held = [];
-      length = 0;
-    }
-  }
-  if (length > 0) yield Buffer.concat(held, length);
 }

@@ -4,7 +4,7 @@ import { toldValues } from './inform.ts';
 import { dueAt, lateUntil, onlineUntil } from './liveness.ts';
 import type { DeviceDocument, EndedTask, Pair } from './mongo-tables.ts';
 import { jsonOf, textOf } from './plain.ts';
-import type { DeviceRow, Task } from './store.ts';
+import type { DeviceRow, RolloutPosition, Task } from './store.ts';
 import { versionKey } from './versions.ts';
 
 const HIGH = /[\ud800-\uffff]/;
@@ -70,6 +70,7 @@ export function columnsOf(row: DeviceRow): Omit<DeviceDocument, '_id' | 'op' | '
     onlineUntil: onlineUntil(row),
     lateUntil: lateUntil(row),
     due: dueAt(row),
+    ...(row.rollout ? rolloutColumns(row.rollout) : noRollout),
     // Some servers try a pattern on an empty array as if it were a text.
     ...(row.tags.length > 0 ? { tags: row.tags.map(textKey) } : {}),
     site: pairsOf(row.site),
@@ -79,6 +80,15 @@ export function columnsOf(row: DeviceRow): Omit<DeviceDocument, '_id' | 'op' | '
     ...(latestFault === undefined ? {} : { latestFault }),
   };
 }
+
+const rolloutColumns = ({ id, state, zone, wave, due = 0 }: RolloutPosition): typeof noRollout => ({
+  rollout: textKey(id),
+  rolloutState: state,
+  rolloutZone: textKey(zone),
+  rolloutWave: wave,
+  rolloutDue: due,
+});
+const noRollout = { rollout: '', rolloutState: '', rolloutZone: '', rolloutWave: 0, rolloutDue: 0 };
 
 export const rowOf = (document: Pick<DeviceDocument, 'row'> | null | undefined): DeviceRow | undefined =>
   document?.row === undefined ? undefined : (JSON.parse(document.row) as DeviceRow);

@@ -8,8 +8,17 @@ import type { Link } from './mongo-link.ts';
 import { rowOf, textKey } from './mongo-rows.ts';
 import type { Collections, DeviceDocument, EndedTask } from './mongo-tables.ts';
 import type { Trees } from './mongo-trees.ts';
-import { cursorText, newestFirst, pageOf, readCursor, sortOf } from './paging.ts';
-import type { DeviceFault, DeviceQuery, DeviceRow, GroupQuery, Groups, OverdueQuery, Task } from './store.ts';
+import { cursorText, newestFirst, pageOf, picked, readCursor, sortOf } from './paging.ts';
+import type {
+  DeviceFault,
+  DeviceQuery,
+  DeviceRow,
+  GroupQuery,
+  Groups,
+  KnownTexts,
+  OverdueQuery,
+  Task,
+} from './store.ts';
 
 export interface Search {
   device(id: string): Promise<DeviceRow | undefined>;
@@ -18,6 +27,7 @@ export interface Search {
   countDevices(filter: Filter | undefined, now: number): Promise<number>;
   groups(query: GroupQuery): Promise<Groups>;
   overdue(query: OverdueQuery): Promise<string[]>;
+  knownValues(ids: readonly string[], paths: readonly string[]): Promise<ReadonlyMap<string, KnownTexts>>;
   tasks(query: { device?: string; limit: number }): Promise<Task[]>;
   task(id: string): Promise<Task | undefined>;
   faults(limit: number): Promise<DeviceFault[]>;
@@ -118,7 +128,7 @@ export function createSearch(link: Link, { devices, ended }: Collections, trees:
             const row = rowOf(document);
             return row ? [{ document, row }] : [];
           });
-    const items = found.slice(0, limit).map(({ row }) => row);
+    const items = found.slice(0, limit).map(({ row }) => picked(row, query.only));
     const last = found.length > limit ? found[limit - 1] : undefined;
     if (!last) return { items };
     const { key, id } = placeOf(last.document, order);
@@ -165,6 +175,28 @@ export function createSearch(link: Link, { devices, ended }: Collections, trees:
     return found.flatMap(document => rowOf(document)?.id ?? []);
   };
 
+  const knownValues = async (
+    ids: readonly string[],
+    paths: readonly string[],
+  ): Promise<ReadonlyMap<string, KnownTexts>> => {
+    const byKey = new Map(ids.map(id => [textKey(id), id]));
+    const query = { _id: { $in: [...byKey.keys()] }, gone: { $exists: false } };
+    const found = await link.retry(() => devices.find(query, { projection: { tree: 1 } }).toArray());
+    const values = await trees.lookUp(
+      found.map(({ tree }) => tree),
+      paths,
+    );
+    const same = new Map<string, KnownTexts>();
+    const answer = new Map<string, KnownTexts>();
+    for (const { _id, tree } of found) {
+      const texts = paths.map(path => values.get(tree)?.get(path) ?? null);
+      const key = JSON.stringify(texts);
+      if (!same.has(key)) same.set(key, texts);
+      if (texts.some(text => text !== null)) answer.set(byKey.get(_id) ?? _id, same.get(key)!);
+    }
+    return answer;
+  };
+
   /** Ended tasks that are still in outboxes: few, and for a moment. */
   const inOutboxes = async (query: Part): Promise<Task[]> => {
     const waiting = allOf([{ 'outbox.id': { $gt: '' } }, query]);
@@ -185,6 +217,7 @@ export function createSearch(link: Link, { devices, ended }: Collections, trees:
     devices: searched,
     countDevices,
     groups: createGroups(link, devices, each),
+    knownValues,
     overdue,
     tasks: async ({ device, limit: wanted }) => {
       const limit = pageOf(wanted);

@@ -33,6 +33,11 @@ export interface DeviceDocument extends Versioned {
   onlineUntil?: number;
   lateUntil?: number;
   due?: number;
+  rollout?: string;
+  rolloutState?: string;
+  rolloutZone?: string;
+  rolloutWave?: number;
+  rolloutDue?: number;
   tags?: string[];
   site?: Pair[];
   values?: Pair[];
@@ -84,6 +89,10 @@ export interface FileDocument extends Versioned {
   content: string;
   size: number;
   sha256: string;
+  /** Bytes in each of its chunks but the last; 256 KB where none is told. */
+  chunk?: number;
+  /** When all of it had come, milliseconds. */
+  at?: number;
 }
 
 /** A content that was begun, stands, or stood once. */
@@ -130,6 +139,9 @@ const indexes: Partial<Record<keyof Collections, IndexDescription[]>> = {
     ),
     index({ due: 1 }),
     index({ tags: 1 }),
+    index({ rollout: 1, _id: 1 }),
+    index({ rollout: 1, rolloutState: 1, rolloutZone: 1, rolloutWave: 1, _id: 1 }),
+    index({ rolloutState: 1, rolloutDue: 1, _id: 1 }),
     index({ tasks: 1 }, sparse),
     index({ newestTask: 1 }, sparse),
     index({ latestFault: 1 }, sparse),

@@ -14,20 +14,13 @@ import type { DeviceOperation, DeviceOperations, Store } from './store.ts';
 
 export type { MongoOptions } from './mongo-link.ts';
 
-/** The store as the contract has it, with files as streams. */
-export interface MongoStore extends Store {
-  putContent(name: string, content: AsyncIterable<Uint8Array>): Promise<{ size: number; sha256: string }>;
-  content(name: string, range?: { start: number; end: number }): Promise<AsyncIterable<Buffer> | undefined>;
-  deleteContent(name: string): Promise<boolean>;
-}
-
 /** How often this process asks what others changed. */
 const REFRESH_MS = 1000;
 /** Bodies that count no more are kept as long as somebody could be about to make them count. */
 const BODY_GRACE_MS = 3_600_000;
 
 /** @throws UserError 503: the server cannot be reached, the database is of a newer version or of another program */
-export async function openMongo(options: MongoOptions): Promise<MongoStore> {
+export async function openMongo(options: MongoOptions): Promise<Store> {
   const link = await openLink(options);
   try {
     const collections = await openTables(link);
@@ -85,6 +78,7 @@ type DevicePart = Pick<
   | 'groups'
   | 'overdue'
   | 'parameters'
+  | 'knownValues'
   | 'putParameters'
   | 'tasks'
   | 'task'
@@ -107,6 +101,7 @@ function deviceStore(
     groups: query => run(() => search.groups(query)),
     overdue: query => run(() => search.overdue(query)),
     parameters: (device, path) => run(() => trees.parameters(device, path)),
+    knownValues: (ids, paths) => run(() => search.knownValues(ids, paths)),
     putParameters: (device, values, replaceBelow) => run(() => trees.put(device, values, replaceBelow)),
     tasks: query => run(() => search.tasks(query)),
     task: id => run(() => search.task(id)),
@@ -124,33 +119,14 @@ const documentStore = ({ run }: Link, documents: Documents): DocumentPart => ({
   generation: kind => documents.generation(kind),
 });
 
-type ContentPart = Pick<MongoStore, 'putContent' | 'content' | 'deleteContent' | 'putBytes' | 'bytes' | 'deleteBytes'>;
+type ContentPart = Pick<Store, 'putContent' | 'content' | 'deleteContent' | 'contents'>;
 
-function contentStore({ run }: Link, contents: ReturnType<typeof createContents>): ContentPart {
-  return {
-    putContent: (name, content) => run(() => contents.put(name, content)),
-    content: (name, range) => run(() => contents.get(name, range)),
-    deleteContent: name => run(() => contents.delete(name)),
-    putBytes: async (name, bytes) => {
-      await run(() => contents.put(name, once(bytes)));
-    },
-    bytes: name =>
-      run(async () => {
-        const content = await contents.get(name);
-        if (!content) return undefined;
-        const pieces: Buffer[] = [];
-        for await (const piece of content) pieces.push(piece);
-        return Buffer.concat(pieces);
-      }),
-    deleteBytes: async name => {
-      await run(() => contents.delete(name));
-    },
-  };
-}
-
-async function* once(bytes: Buffer): AsyncIterable<Buffer> {
-  yield bytes;
-}
+const contentStore = ({ run }: Link, contents: ReturnType<typeof createContents>): ContentPart => ({
+  putContent: (name, content) => run(() => contents.put(name, content)),
+  content: (name, range) => run(() => contents.get(name, range)),
+  deleteContent: name => run(() => contents.delete(name)),
+  contents: () => run(() => contents.list()),
+});
 
 type RecordPart = Pick<Store, 'beat' | 'leave' | 'appendAudit' | 'audit' | 'prune'>;
 

@@ -5,6 +5,19 @@ import { UserError } from '../../shared/errors.ts';
 import { afterInform, afterSession, isSent, isTransfer, withoutExpired } from './evidence.ts';
 import { withInform } from './inform.ts';
 import { dueAt, livenessOf } from './liveness.ts';
+import {
+  afterHearing,
+  afterTask,
+  afterVisit,
+  assign,
+  begin,
+  mayBegin,
+  offer,
+  precheck,
+  release,
+  turn,
+  verdict,
+} from './position.ts';
 import type {
   Credentials,
   DeviceFault,
@@ -14,6 +27,7 @@ import type {
   DevicePatch,
   DeviceRow,
   Outcome,
+  RolloutPosition,
   Task,
   TaskFault,
   WantedValue,
@@ -101,6 +115,7 @@ const informed: Operation<'informed'> = (row, facts, id) => {
   const { tasks, ended } = afterInform(known.tasks, facts);
   next.tasks = tasks;
   next.applied = withApplied(next.applied, ended);
+  if (next.rollout) next.rollout = afterHearing(next, next.rollout, ended, codesOf(facts), facts.now);
   next.fence = token;
   next.claim = { token, owner: facts.owner };
   if (next.openUntil !== undefined) delete next.openUntil;
@@ -111,6 +126,8 @@ const informed: Operation<'informed'> = (row, facts, id) => {
   delete next.absence;
   return changed(next, { ...claimed, back }, ended);
 };
+
+const codesOf = ({ events }: DeviceOperations['informed']['args']): string[] => events.map(event => event.EventCode);
 
 /** Remembers the files of Downloads that ended well. */
 function withApplied(before: Record<string, string>, ended: readonly Task[]): Record<string, string> {
@@ -132,7 +149,9 @@ const released: Operation<'released'> = (row, { token, complete, now }, id) => {
   const { claim: _claim, ...free } = known;
   if (!complete) return changed(free, 'ok');
   const { tasks, ended } = afterSession(free.tasks, token, now);
-  return changed({ ...free, tasks }, 'ok', ended);
+  const next: DeviceRow = { ...free, tasks };
+  if (next.rollout) next.rollout = afterVisit(next, next.rollout, now);
+  return changed(next, 'ok', ended);
 };
 
 const missed: Operation<'missed'> = (row, { now, deaf }) => {
@@ -166,6 +185,7 @@ function withPatch(row: DeviceRow, patch: DevicePatch): DeviceRow {
   const next: DeviceRow = { ...row };
   if (patch.tags) next.tags = [...new Set(patch.tags)];
   if (patch.site) next.site = { ...patch.site };
+  if (patch.siteChanges) next.site = { ...next.site, ...patch.siteChanges };
   if (patch.overrides) next.overrides = mergedOverrides(row.overrides, patch.overrides);
   if (patch.credentials) next.credentials = patch.credentials;
   if (patch.connectionRequest) next.connectionRequest = { ...row.connectionRequest, ...patch.connectionRequest };
@@ -225,7 +245,9 @@ const replaced = (row: DeviceRow, task: Task): DeviceRow => ({
 
 function without(row: DeviceRow, task: Task): DeviceRow {
   const tasks = row.tasks.filter(open => open.id !== task.id);
-  return { ...row, tasks, applied: withApplied(row.applied, [task]) };
+  const next: DeviceRow = { ...row, tasks, applied: withApplied(row.applied, [task]) };
+  if (next.rollout) next.rollout = afterTask(next, next.rollout, task);
+  return next;
 }
 
 const taskSent: Operation<'taskSent'> = (row, { token, id: taskId, now }, id) => {
@@ -235,8 +257,12 @@ const taskSent: Operation<'taskSent'> = (row, { token, id: taskId, now }, id) =>
   if (!task) return unchanged(row, 'gone');
   // Sent before: never a second time, unless this is the same message come twice.
   if (task.state !== 'queued') return unchanged(row, task.sentBy === token ? task : 'gone');
+  // What a rollout wanted when the task was made it may have taken back since.
+  if (task.rollout !== undefined && !mayBegin(known.rollout, task.rollout, now)) return unchanged(row, 'gone');
   const sent: Task = { ...task, state: 'sent', started: now, sentBy: token, silentSessions: 0 };
-  return changed(replaced(known, sent), sent);
+  const next = replaced(known, sent);
+  if (task.rollout !== undefined && next.rollout) next.rollout = begin(next.rollout, task.id, now);
+  return changed(next, sent);
 };
 
 const taskSettled: Operation<'taskSettled'> = (row, { token, id: taskId, outcome, now }, id) => {
@@ -285,14 +311,17 @@ const transferCompleted: Operation<'transferCompleted'> = (row, args, id) => {
   return changed(without(known, settled), settled, [settled]);
 };
 
-const reconciled: Operation<'reconciled'> = (row, { token, revision, generation, facts, parameterKey, now }, id) => {
+const reconciled: Operation<'reconciled'> = (row, args, id) => {
+  const { token, revision, generation, facts, parameterKey, cleared = [], now } = args;
   const known = existing(row, id);
   if (isStale(known, token)) return unchanged(row, 'stale');
   const next: DeviceRow = {
     ...known,
     reconciled: { revision, generation, facts },
     // What is wanted holds: but a preset that was set aside is not wanted until its time, and its fault stays.
-    faults: known.faults.filter(fault => fault.cause.startsWith('task:') || fault.retryAt > now),
+    faults: known.faults.filter(
+      ({ cause, retryAt }) => cause.startsWith('task:') || (retryAt > now && !cleared.includes(cause)),
+    ),
   };
   if (parameterKey !== undefined) next.parameterKey = parameterKey;
   return changed(next, 'ok');
@@ -317,15 +346,58 @@ const faultRaised: Operation<'faultRaised'> = (row, args, id) => {
     retryAt: args.retryAt,
   };
   if (args.parameter !== undefined) fault.parameter = args.parameter;
+  if (args.basis !== undefined) fault.basis = args.basis;
+  if (args.file !== undefined) fault.file = args.file;
   const others = known.faults.filter(other => other.cause !== args.cause);
   return changed({ ...known, faults: [...others, fault].slice(-MAX_FAULTS) }, fault);
 };
 
 const faultCleared: Operation<'faultCleared'> = (row, { cause, id: fault }, id) => {
   const known = existing(row, id);
-  const faults = known.faults.filter(open => open.cause !== cause && open.id !== fault);
-  if (faults.length === known.faults.length) return unchanged(row, false);
-  return changed({ ...known, faults }, true);
+  const isMeant = (open: DeviceFault): boolean => open.cause === cause || open.id === fault;
+  const cleared = known.faults.filter(isMeant);
+  if (cleared.length === 0) return unchanged(row, false);
+  const untaken = new Set(cleared.flatMap(({ file }) => (file === undefined ? [] : [file])));
+  return changed(
+    {
+      ...known,
+      faults: known.faults.filter(open => !isMeant(open)),
+      applied: Object.fromEntries(Object.entries(known.applied).filter(([name]) => !untaken.has(name))),
+    },
+    true,
+  );
+};
+
+const rolloutAssigned: Operation<'rolloutAssigned'> = (row, args) => {
+  if (!row) return unchanged(row, 'gone');
+  if (row.rollout?.id === args.id) return unchanged(row, row.rollout);
+  const position = assign(row, args);
+  return position === 'elsewhere' ? unchanged(row, position) : changed({ ...row, rollout: position }, position);
+};
+
+/** A change of the position that a rollout has in the row; without one, or where there is nothing to change, it is `stale`. */
+const positioned =
+  <N extends 'rolloutOffered' | 'rolloutJudged' | 'rolloutTurned'>(
+    change: (position: RolloutPosition, args: DeviceOperations[N]['args'], row: DeviceRow) => RolloutPosition,
+  ): ((row: DeviceRow | undefined, args: DeviceOperations[N]['args']) => Change<RolloutPosition | 'stale'>) =>
+  (row, args) => {
+    if (row?.rollout?.id !== args.id) return unchanged(row, 'stale');
+    const position = change(row.rollout, args, row);
+    return position === row.rollout ? unchanged(row, 'stale') : changed({ ...row, rollout: position }, position);
+  };
+
+const rolloutOffered = positioned<'rolloutOffered'>((position, args, row) =>
+  offer(position, precheck(row, position), row, args),
+);
+const rolloutJudged = positioned<'rolloutJudged'>(verdict);
+const rolloutTurned = positioned<'rolloutTurned'>((position, args, row) => turn(position, args, row));
+
+const rolloutReleased: Operation<'rolloutReleased'> = (row, { id, forget = false }) => {
+  if (row?.rollout?.id !== id) return unchanged(row, false);
+  const { rollout, ...rest } = row;
+  const left = release(rollout, forget);
+  if (left === rollout) return unchanged(row, false);
+  return changed(left ? { ...rest, rollout: left } : rest, true);
 };
 
 const removed: Operation<'removed'> = (row, { now }) => {
@@ -354,5 +426,10 @@ const operations: { [N in DeviceOperation]: Operation<N> } = {
   reconciled,
   faultRaised,
   faultCleared,
+  rolloutAssigned,
+  rolloutOffered,
+  rolloutJudged,
+  rolloutTurned,
+  rolloutReleased,
   removed,
 };

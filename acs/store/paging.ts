@@ -1,12 +1,19 @@
 // Pages of a search by keyset, in any store: how long one may be, what it is sorted by, and the cursor that leads to the next.
 import { UserError } from '../../shared/errors.ts';
-import type { Task } from './store.ts';
+import type { DeviceQuery, DeviceRow, Task } from './store.ts';
 
 const MAX_PAGE = 1000;
 export const pageOf = (limit: number): number => Math.min(MAX_PAGE, Math.max(1, Math.floor(limit) || 1));
 
 export const newestFirst = (a: Task, b: Task): number =>
   b.created - a.created || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
+
+/** The row with the fields that were asked for, all unless told. */
+export function picked(row: DeviceRow, only: DeviceQuery['only']): DeviceRow {
+  if (!only) return row;
+  const found = only.flatMap(field => (row[field] === undefined ? [] : [[field, row[field]] as const]));
+  return Object.fromEntries(found) as unknown as DeviceRow;
+}
 
 /** @param columns the store's own name of each field that can be sorted by */
 export function sortOf(

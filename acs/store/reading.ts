@@ -3,7 +3,7 @@ import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructur
 import type { Filter } from './filter.ts';
 import { below, columns, toSql } from './filter-sql.ts';
 import { groupsSql } from './groups-sql.ts';
-import { badCursor, cursorText, newestFirst, pageOf, readCursor, sortOf } from './paging.ts';
+import { badCursor, cursorText, newestFirst, pageOf, picked, readCursor, sortOf } from './paging.ts';
 import type {
   AuditEntry,
   DeviceFault,
@@ -13,17 +13,24 @@ import type {
   GroupQuery,
   KnownValue,
   OverdueQuery,
+  StoredContent,
   StoredDocument,
   Task,
 } from './store.ts';
 
-/** Reads that may have to walk all devices, or move many bytes: plain data, so that they can be sent to another thread. */
+/** Reads that may have to walk all devices: plain data, so that they can be sent to another thread. */
 export type SearchRequest =
   | { do: 'devices'; query: DeviceQuery }
   | { do: 'countDevices'; filter?: Filter; now: number }
   | { do: 'groups'; query: GroupQuery }
   | { do: 'overdue'; query: OverdueQuery }
-  | { do: 'bytes'; name: string };
+  | { do: 'knownValues'; devices: readonly string[]; paths: readonly string[] };
+
+/** As it travels: each different answer once, and for each device its place among them. */
+export interface KnownAnswer {
+  texts: (string | null)[][];
+  of: [device: string, at: number][];
+}
 
 export interface Reading {
   device(id: string): DeviceRow | undefined;
@@ -39,7 +46,11 @@ export interface Reading {
   document(kind: DocumentKind, name: string): StoredDocument | undefined;
   generations(): Map<string, number>;
   audit(query: { limit: number; cursor?: string }): { items: AuditEntry[]; next?: string };
-  bytes(name: string): Buffer | undefined;
+  content(name: string): { pk: number; size: number } | undefined;
+  chunk(content: number, number: number): Uint8Array | undefined;
+  contents(): StoredContent[];
+  /** Whether there is one that no name stands for. */
+  hasLooseContent(): boolean;
   search(request: SearchRequest): unknown;
 }
 
@@ -65,8 +76,8 @@ export function createReading(db: DatabaseSyncInstance): Reading {
   const bodies = <T>(rows: { body: string }[]): T[] => rows.map(row => JSON.parse(row.body) as T);
   const bodyOf = <T>(row: { body: string } | undefined): T | undefined => row && (JSON.parse(row.body) as T);
 
-  const rowWhere = (where: string, value: string | number): DeviceRow | undefined => {
-    const found = one<StoredRow>(`SELECT body, told FROM rows WHERE device = ${where}`, value);
+  const rowWhere = (where: string, value: string | number, told = 'told'): DeviceRow | undefined => {
+    const found = one<StoredRow>(`SELECT body, ${told} FROM rows WHERE device = ${where}`, value);
     return found && rowOf(found);
   };
   const device = (id: string): DeviceRow | undefined => rowWhere('(SELECT pk FROM devices WHERE id = ?)', id);
@@ -81,9 +92,10 @@ export function createReading(db: DatabaseSyncInstance): Reading {
     const limit = pageOf(query.limit);
     const { text, params } = pageSql(query);
     const found = all<{ pk: number; id: string; key: string | number }>(text, ...params, limit + 1);
+    const told = query.only?.includes('told') === false ? "'{}' AS told" : 'told';
     const items = found.slice(0, limit).flatMap(({ pk }) => {
-      const row = rowWhere('?', pk);
-      return row ? [row] : [];
+      const row = rowWhere('?', pk, told);
+      return row ? [picked(row, query.only)] : [];
     });
     const last = found.length > limit ? found[limit - 1] : undefined;
     return last ? { items, next: cursorText(query.sort, last.key, last.id) } : { items };
@@ -121,6 +133,28 @@ export function createReading(db: DatabaseSyncInstance): Reading {
           ? all<ParameterRow>(`${select} ORDER BY d.path`, pk)
           : all<ParameterRow>(`${select} AND d.path >= ? AND d.path < ? ORDER BY d.path`, pk, ...below(path));
     return rows.map(knownValue);
+  };
+
+  const knownValues = (devices: readonly string[], paths: readonly string[]): KnownAnswer => {
+    const places = new Map(
+      all<{ pk: number; path: string }>(
+        'SELECT pk, path FROM paths WHERE path IN (SELECT value FROM json_each(?))',
+        JSON.stringify(paths),
+      ).map(({ pk, path }) => [pk, paths.indexOf(path)]),
+    );
+    const found = all<{ id: string; path: number; value: string }>(
+      `SELECT d.id, p.path, p.value FROM json_each(?) j CROSS JOIN devices d ON d.id = j.value
+       CROSS JOIN json_each(?) n CROSS JOIN parameters p ON p.device = d.pk AND p.path = n.value`,
+      JSON.stringify(devices),
+      JSON.stringify([...places.keys()]),
+    );
+    const byDevice = new Map<string, (string | null)[]>();
+    for (const { id, path, value } of found) {
+      const texts = byDevice.get(id) ?? Array<string | null>(paths.length).fill(null);
+      texts[places.get(path)!] = value;
+      byDevice.set(id, texts);
+    }
+    return distinct(byDevice);
   };
 
   const openTasks = (limit: number): Task[] => {
@@ -191,16 +225,22 @@ export function createReading(db: DatabaseSyncInstance): Reading {
     return found.length > limit ? { items, next: String(found[limit - 1]?.pk) } : { items };
   };
 
-  const bytes = (name: string): Buffer | undefined => {
-    const row = one<{ body: Uint8Array }>('SELECT body FROM bytes WHERE name = ?', name);
-    return row && Buffer.from(row.body.buffer, row.body.byteOffset, row.body.byteLength);
-  };
+  const content = (name: string): { pk: number; size: number } | undefined =>
+    one('SELECT pk, size FROM contents WHERE name = ?', name);
+  const chunk = (pk: number, number: number): Uint8Array | undefined =>
+    one<{ body: Uint8Array }>('SELECT body FROM content_chunks WHERE content = ? AND number = ?', pk, number)?.body;
+  const contents = (): StoredContent[] =>
+    all<StoredContent>(
+      'SELECT name, size, sha256, at AS changed FROM contents WHERE name IS NOT NULL ORDER BY name',
+    ).map(row => ({ ...row }));
+  const hasLooseContent = (): boolean => one('SELECT 1 FROM contents WHERE name IS NULL LIMIT 1') !== undefined;
 
   const search = (request: SearchRequest): unknown => {
     if (request.do === 'devices') return devices(request.query);
     if (request.do === 'groups') return groupsSql(all, request.query);
     if (request.do === 'overdue') return overdue(request.query);
-    return request.do === 'bytes' ? bytes(request.name) : countDevices(request.filter, request.now);
+    if (request.do === 'knownValues') return knownValues(request.devices, request.paths);
+    return countDevices(request.filter, request.now);
   };
 
   return {
@@ -217,9 +257,24 @@ export function createReading(db: DatabaseSyncInstance): Reading {
     document,
     generations,
     audit,
-    bytes,
+    content,
+    chunk,
+    contents,
+    hasLooseContent,
     search,
   };
+}
+
+function distinct(byDevice: ReadonlyMap<string, (string | null)[]>): KnownAnswer {
+  const answer: KnownAnswer = { texts: [], of: [] };
+  const places = new Map<string, number>();
+  for (const [device, texts] of byDevice) {
+    const key = JSON.stringify(texts);
+    const at = places.get(key) ?? answer.texts.push(texts) - 1;
+    places.set(key, at);
+    answer.of.push([device, at]);
+  }
+  return answer;
 }
 
 /** As the table has it. */

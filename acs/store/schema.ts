@@ -1,4 +1,5 @@
 // The tables of the SQLite store, as the steps that lead to them, and the connections to them.
+import { createHash } from 'node:crypto';
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
 import { UserError } from '../../shared/errors.ts';
 import { addFilterFunctions } from './filter-sql.ts';
@@ -7,7 +8,7 @@ import { addFilterFunctions } from './filter-sql.ts';
 const APPLICATION_ID = 0x546e646d;
 
 /** Each step leads from one version to the next (`user_version`); a step that was released is never changed. */
-const migrations: readonly string[] = [
+export const migrations: readonly (string | ((db: DatabaseSyncInstance) => void))[] = [
   `
   -- Narrow, so that a search can read all of it: what is filtered and sorted by. Unknown is '' or 0.
   CREATE TABLE devices (
@@ -119,6 +120,36 @@ const migrations: readonly string[] = [
   UPDATE devices SET due = online_until WHERE state = 'enrolled';
   CREATE INDEX devices_due ON devices (due) WHERE due > 0;
   `,
+  `
+  -- Contents of files, in chunks of 64 KB. Without a name: still being written, or replaced and perhaps still being read.
+  CREATE TABLE contents (
+    -- Never used again: who reads a content must not come upon another one.
+    pk INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT UNIQUE,
+    size INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    -- When all of it had come; without a name: the last sign of who writes or reads it, below 0 once it is being deleted.
+    at REAL NOT NULL
+  ) STRICT;
+  CREATE INDEX contents_loose ON contents (at) WHERE name IS NULL;
+  CREATE TABLE content_chunks (
+    content INTEGER NOT NULL REFERENCES contents,
+    number INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (content, number)
+  ) STRICT;
+  `,
+  cutFiles,
+  `
+  ALTER TABLE devices ADD COLUMN rollout TEXT NOT NULL DEFAULT '';
+  ALTER TABLE devices ADD COLUMN rollout_state TEXT NOT NULL DEFAULT '';
+  ALTER TABLE devices ADD COLUMN rollout_zone TEXT NOT NULL DEFAULT '';
+  ALTER TABLE devices ADD COLUMN rollout_wave REAL NOT NULL DEFAULT 0;
+  ALTER TABLE devices ADD COLUMN rollout_due REAL NOT NULL DEFAULT 0;
+  CREATE INDEX devices_rollout ON devices (rollout, id);
+  CREATE INDEX devices_rollout_state ON devices (rollout, rollout_state, rollout_zone, rollout_wave, id);
+  CREATE INDEX devices_rollout_due ON devices (rollout_state, rollout_due, id);
+  `,
 ];
 
 /** Where the store lies, and how large the file may grow. */
@@ -172,6 +203,20 @@ export function openWriter({ file, maxBytes }: StoreFile): OwnedDatabase {
       throw error;
     }
   });
+}
+
+/** Files that were kept whole, into chunks. In SQL each chunk would read the whole file again. */
+function cutFiles(db: DatabaseSyncInstance): void {
+  const begin = db.prepare('INSERT INTO contents (name, size, sha256, at) VALUES (?, ?, ?, 0) RETURNING pk');
+  const put = db.prepare('INSERT INTO content_chunks (content, number, body) VALUES (?, ?, ?)');
+  const read = db.prepare('SELECT body FROM bytes WHERE name = ?');
+  for (const { name } of db.prepare('SELECT name FROM bytes').all() as { name: string }[]) {
+    const { body } = read.get(name) as { body: Uint8Array };
+    const sha256 = createHash('sha256').update(body).digest('hex');
+    const { pk } = begin.get(name, body.length, sha256) as { pk: number };
+    for (let at = 0; at < body.length; at += 65_536) put.run(pk, at / 65_536, body.subarray(at, at + 65_536));
+  }
+  db.exec('DROP TABLE bytes');
 }
 
 /** Empties the log into the file, so that a stopped server's file is whole by itself. */
@@ -245,7 +290,9 @@ function migrate(db: DatabaseSyncInstance, file: string): void {
   for (let step = version; step < migrations.length; step++) {
     db.exec('BEGIN IMMEDIATE');
     try {
-      db.exec(migrations[step]!);
+      const work = migrations[step]!;
+      if (typeof work === 'string') db.exec(work);
+      else work(db);
       db.exec(`PRAGMA user_version = ${step + 1}; COMMIT`);
     } catch (error) {
       if (db.isTransaction) db.exec('ROLLBACK');
@@ -267,11 +314,19 @@ export function guarded<T>(file: string, open: () => T): T {
 
 /** What SQLite says of the disk or the file, as an operator's error; anything else unchanged. */
 export function storeError(error: unknown, file = 'the store'): unknown {
-  const name = (error as { sqliteCodeName?: unknown }).sqliteCodeName;
-  if (!(error instanceof Error) || typeof name !== 'string') return error;
+  if (!(error instanceof Error)) return error;
+  const { sqliteCodeName, code } = error as { sqliteCodeName?: unknown; code?: unknown };
+  // What fails in the middle of reading rows comes with SQLite's text alone.
+  const name = sqliteCodeName ?? (code === 'ERR_SQLITE_ERROR' ? sqliteTexts[error.message] : undefined);
+  if (typeof name !== 'string') return error;
   const told = Object.entries(diskTroubles).find(([code]) => name.startsWith(code))?.[1];
   return told ? new UserError(told.status, told.code, `${file}: ${told.text} (${error.message})`) : error;
 }
+
+const sqliteTexts: Readonly<Record<string, string>> = {
+  'database disk image is malformed': 'SQLITE_CORRUPT',
+  'disk I/O error': 'SQLITE_IOERR',
+};
 
 const diskTroubles: Readonly<Record<string, { status: number; code: string; text: string }>> = {
   SQLITE_FULL: { status: 507, code: 'store-full', text: 'the disk is full; nothing was changed' },

@@ -5,8 +5,9 @@ import type { Clock } from '../../shared/clock.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { Filter } from './filter.ts';
 import { writePacking } from './packing.ts';
-import { createReading, type Reading, type SearchRequest } from './reading.ts';
+import { createReading, type KnownAnswer, type Reading, type SearchRequest } from './reading.ts';
 import { openReader, openWriter, type StoreFile } from './schema.ts';
+import { createContents } from './sqlite-contents.ts';
 import type {
   DeviceOperation,
   DeviceOperations,
@@ -44,7 +45,22 @@ export async function openSqlite(options: SqliteOptions): Promise<Store> {
   const { file, maxBytes, clock } = options;
   const place: StoreFile = maxBytes === undefined ? { file } : { file, maxBytes };
   const inThread = options.inThread || file === ':memory:';
-  return createStore(inThread ? connectHere(place) : await connectThreads(place), clock);
+  const connections = inThread ? connectHere(place) : await connectThreads(place);
+  await sweepAtStart(connections, clock);
+  return createStore(connections, clock);
+}
+
+/** Nobody writes or reads yet: what has no name was left by a process that ended in the middle. */
+async function sweepAtStart(connections: Connections, clock: Clock): Promise<void> {
+  if (!connections.reading.hasLooseContent()) return;
+  try {
+    await createContents(connections, clock).sweep(Number.MAX_SAFE_INTEGER);
+  } catch (error) {
+    // A full disk keeps it for now: the next pruning tries again. A store that serves nothing else will say so itself.
+    if (error instanceof UserError) return;
+    await connections.close();
+    throw error;
+  }
 }
 
 const closed = (): UserError => new UserError(503, 'store-closed', 'the store is closed');
@@ -117,6 +133,7 @@ async function connectThreads(place: StoreFile): Promise<Connections> {
 
 function createStore({ write, search, reading, close }: Connections, clock: Clock): Store {
   const generations = reading.generations();
+  const files = createContents({ write, reading }, clock);
   // The file belongs to one process: whoever else serves the store does so through it, and ends with it.
   const members = new Map<string, Member>();
   return {
@@ -129,7 +146,7 @@ function createStore({ write, search, reading, close }: Connections, clock: Cloc
     },
     // Without a filter an index gives the page at once; a filter may have to look at every device.
     devices: async query =>
-      query.filter || !indexedSort(query)
+      query.filter || query.only || !indexedSort(query)
         ? ((await search({ do: 'devices', query })) as { items: DeviceRow[]; next?: string })
         : reading.devices(query),
     countDevices: async (filter: Filter | undefined, now: number) =>
@@ -139,6 +156,10 @@ function createStore({ write, search, reading, close }: Connections, clock: Cloc
     overdue: async query => (await search({ do: 'overdue', query })) as string[],
 
     parameters: async (device, path) => reading.parameters(device, path),
+    knownValues: async (devices, paths) => {
+      const { texts, of } = (await search({ do: 'knownValues', devices, paths })) as KnownAnswer;
+      return new Map(of.map(([device, at]) => [device, texts[at]!]));
+    },
     putParameters: async (device: string, values: KnownValue[], replaceBelow?: string) => {
       await write({
         do: 'putParameters',
@@ -170,16 +191,10 @@ function createStore({ write, search, reading, close }: Connections, clock: Cloc
     },
     generation: kind => generations.get(kind) ?? 0,
 
-    putBytes: async (name, bytes) => {
-      await write({ do: 'putBytes', name, bytes });
-    },
-    bytes: async name => {
-      const found = (await search({ do: 'bytes', name })) as Uint8Array | undefined;
-      return found && Buffer.from(found.buffer, found.byteOffset, found.byteLength);
-    },
-    deleteBytes: async name => {
-      await write({ do: 'deleteBytes', name });
-    },
+    putContent: files.putContent,
+    content: files.content,
+    deleteContent: files.deleteContent,
+    contents: files.contents,
 
     beat: async ({ id, address }) => {
       members.set(id, { id, address, beat: (members.get(id)?.beat ?? 0) + 1 });
@@ -195,11 +210,14 @@ function createStore({ write, search, reading, close }: Connections, clock: Cloc
     audit: async query => reading.audit(query),
 
     prune: async retention => {
+      await files.sweep();
       while (((await write({ do: 'prune', retention })) as number) === PRUNE_BATCH);
     },
     close,
   };
 }
 
-const unindexed: ReadonlySet<string> = new Set(['manufacturer', 'hardware', 'address', 'lastBoot', 'online']);
+const unindexed: ReadonlySet<string> = new Set(
+  'manufacturer hardware address lastBoot online rolloutState rolloutZone rolloutWave rolloutDue'.split(' '),
+);
 const indexedSort = ({ sort }: DeviceQuery): boolean => !unindexed.has(sort?.replace(/^-/, '') ?? 'id');

@@ -1,6 +1,7 @@
 // What the ACS keeps, and the promises of every store that keeps it. One device is one aggregate: its row holds all that must
 // change together, so a store needs single-document atomicity and no more.
 import type { MethodName } from '../../shared/cwmp/methods.ts';
+import type { ByteRange, ContentSum } from './chunks.ts';
 import type { Field, Filter } from './filter.ts';
 
 export interface DeviceIdentity {
@@ -67,6 +68,8 @@ export interface Task {
   expires?: number;
   started?: number;
   ended?: number;
+  /** The rollout whose flashing it is: it leaves only while the device's position there is `offered`. */
+  rollout?: string;
   /** Fencing token of the session that sent it. */
   sentBy?: number;
   /** Later sessions that ended without evidence of its outcome. */
@@ -77,7 +80,7 @@ export interface Task {
 export interface DeviceFault {
   id: string;
   device: string;
-  /** What could not be done: `preset:NAME`, `task:ID`, `reconcile`. */
+  /** What could not be done: `preset:NAME`, `override:PATH`, `task:ID`, `reconcile`. */
   cause: string;
   code: number | string;
   message: string;
@@ -86,8 +89,73 @@ export interface DeviceFault {
   first: number;
   last: number;
   count: number;
-  /** Not tried again before. */
+  /** Not tried again before, unless what it rests on changes. */
   retryAt: number;
+  /** Tag of what the fault rests on (wanted.ts); absent: time alone ends it. */
+  basis?: string;
+  /** The stored file that was taken without its effect: forgotten as taken when the fault is cleared, so that it is sent again. */
+  file?: string;
+}
+
+export const rolloutStates = [
+  'planned',
+  'offered',
+  'downloading',
+  'installed',
+  'soaking',
+  'done',
+  'failed',
+  'skipped',
+  'reverted',
+] as const;
+
+/**
+ * `planned`: waits for its wave. `offered`: the image is wanted, the Download has not left. `downloading`: it has. `installed`: an Inform
+ * told the new version. `soaking`: and a session with it ended well. `reverted`: back on what it ran before. From `failed` on only an
+ * operator leads on, or evidence that comes late.
+ */
+export type RolloutState = (typeof rolloutStates)[number];
+
+/** Where a device stands in a rollout; changed by the operations below alone (rules: store/position.ts). Times in milliseconds. */
+export interface RolloutPosition {
+  id: string;
+  /** From 1; 0 for one that was skipped before it had any. */
+  wave: number;
+  state: RolloutState;
+  /** The image: stored file, SHA-256 of it, and what the device reports once it runs it. */
+  file: string;
+  fileHash: string;
+  version: string;
+  /** Only devices of it; '' for any. */
+  productClass: string;
+  /** Time zone of the device's window, where that is not the rollout's. */
+  zone: string;
+  soakMs: number;
+  /** How long nothing may be heard. */
+  timeoutMs: number;
+  /** What it ran before. */
+  previous?: string;
+  /** When the state was entered, this one and the earlier ones of this attempt. */
+  since: number;
+  times: Partial<Record<RolloutState, number>>;
+  /** When it is to be looked at again, whatever is heard. */
+  due?: number;
+  /** An offer counts until then: the window closes. */
+  until?: number;
+  /** Its Download, and when the device said that it took the image. */
+  task?: string;
+  took?: number;
+  /** Offers so far. */
+  attempts: number;
+  reason?: string;
+  /** Of a failure: `transfer` is disproved by the new version when it is told after all, `health` by nothing. */
+  cause?: 'transfer' | 'health';
+  /** The image is what it ran before the rollout. */
+  back?: true;
+  /** A preset names the same version: what presets say counts again. */
+  released?: true;
+  /** The position in an earlier rollout, which counts until this one has moved the device. */
+  before?: RolloutPosition;
 }
 
 /** A session's hold on its device. It lasts as long as its owner does: the lease is the process's (see Member), none a session's. */
@@ -154,6 +222,7 @@ export interface DeviceRow extends DeviceIdentity {
   /** Open tasks, oldest first, at most 100. */
   tasks: Task[];
   faults: DeviceFault[];
+  rollout?: RolloutPosition;
 }
 
 /** What the parameters of an Inform say (made by `reportOf` of inform.ts); what it does not tell is absent. */
@@ -205,7 +274,10 @@ export interface Outcome {
 
 export interface DevicePatch {
   tags?: string[];
+  /** All of them anew. */
   site?: Record<string, string>;
+  /** Those that are named, the others stay. */
+  siteChanges?: Record<string, string>;
   /** `null` removes one. */
   overrides?: Record<string, WantedValue | null>;
   credentials?: Credentials;
@@ -256,17 +328,57 @@ export interface DeviceOperations {
     };
     result: Task | undefined;
   };
-  /** The wanted revision holds; clears the faults whose time to be tried again had come. */
+  /** The wanted revision holds; clears the faults whose time to be tried again had come, and those of the causes in `cleared`. */
   reconciled: {
-    args: { token: number; revision: string; generation: number; facts: string; parameterKey?: string; now: number };
+    args: {
+      token: number;
+      revision: string;
+      generation: number;
+      facts: string;
+      parameterKey?: string;
+      cleared?: readonly string[];
+      now: number;
+    };
     result: 'ok' | 'stale';
   };
   faultRaised: {
-    args: { cause: string; code: number | string; message: string; parameter?: string; retryAt: number; now: number };
+    args: Pick<DeviceFault, 'cause' | 'code' | 'message' | 'parameter' | 'retryAt' | 'basis' | 'file'> & {
+      now: number;
+    };
     result: DeviceFault;
   };
   /** By cause or by id. */
   faultCleared: { args: { cause?: string; id?: string }; result: boolean };
+  /** Plans the device, or skips it with the reason. `elsewhere`: another rollout has it under way. A second time changes nothing. */
+  rolloutAssigned: {
+    args: Pick<RolloutPosition, 'id' | 'wave' | 'file' | 'fileHash' | 'version' | 'productClass' | 'zone'> &
+      Pick<RolloutPosition, 'soakMs' | 'timeoutMs'> & { now: number };
+    result: RolloutPosition | 'elsewhere' | 'gone';
+  };
+  /** Moves a planned device's wanted firmware, or finds that there is no need. */
+  rolloutOffered: {
+    args: { id: string; until?: number; now: number };
+    result: RolloutPosition | 'stale';
+  };
+  /** A verdict that rests on time or on the operator; `stale` where the position is in none of the states `from` any more. */
+  rolloutJudged: {
+    args: {
+      id: string;
+      from: RolloutState[];
+      state: RolloutState;
+      reason?: string;
+      cause?: RolloutPosition['cause'];
+      now: number;
+    };
+    result: RolloutPosition | 'stale';
+  };
+  /** From now on the image is the one that it ran before. */
+  rolloutTurned: {
+    args: { id: string; file: string; fileHash: string; version: string; now: number };
+    result: RolloutPosition | 'stale';
+  };
+  /** What it wants counts no more: presets do. `forget`: the position goes too, and an earlier rollout's comes back. */
+  rolloutReleased: { args: { id: string; forget?: boolean }; result: boolean };
   /** Forgets the device; its open tasks end cancelled. */
   removed: { args: { now?: number }; result: boolean };
 }
@@ -283,6 +395,8 @@ export interface KnownValue {
   time: number;
 }
 
+export type KnownTexts = readonly (string | null)[];
+
 export interface DeviceQuery {
   filter?: Filter;
   /** Field to sort by, `-` in front for descending; `id` breaks ties. */
@@ -290,6 +404,8 @@ export interface DeviceQuery {
   limit: number;
   cursor?: string;
   now: number;
+  /** The rows come with these fields alone, and not by the thread that serves sessions: for who walks the whole fleet. */
+  only?: readonly (keyof DeviceRow)[];
 }
 
 export interface GroupQuery {
@@ -372,6 +488,12 @@ export interface AuditEntry {
   detail?: Record<string, unknown>;
 }
 
+export interface StoredContent extends ContentSum {
+  name: string;
+  /** When all of it had come, milliseconds. */
+  changed: number;
+}
+
 /** How much is kept of what only grows. Times in milliseconds; counts are of the newest. */
 export interface Retention {
   endedTasks: { before: number; keep: number };
@@ -398,6 +520,11 @@ export interface Store {
 
   /** Known parameters at or below `path` (partial paths end with a dot; '' is all). */
   parameters(device: string, path: string): Promise<KnownValue[]>;
+  /**
+   * The known values of some paths in many devices, in the order of `paths`, null for what is not known. A device of which none is
+   * known is absent; equal answers of one call are one object.
+   */
+  knownValues(devices: readonly string[], paths: readonly string[]): Promise<ReadonlyMap<string, KnownTexts>>;
   /** Merges values into the device's tree; `replaceBelow` forgets all known below that partial path first. */
   putParameters(device: string, values: KnownValue[], replaceBelow?: string): Promise<void>;
 
@@ -427,12 +554,23 @@ export interface Store {
   /** Newest first. */
   audit(query: { limit: number; cursor?: string }): Promise<{ items: AuditEntry[]; next?: string }>;
 
-  /** Bytes of a stored file, apart from its document. */
-  putBytes(name: string, bytes: Buffer): Promise<void>;
-  bytes(name: string): Promise<Buffer | undefined>;
-  deleteBytes(name: string): Promise<void>;
+  /**
+   * Stores the content of a file as it comes, apart from its document; no more than a few chunks of it are in memory. What stood under
+   * the name is read until all has come, and still if it never does: then nothing of the new one stays.
+   * @throws whatever `content` throws
+   */
+  putContent(name: string, content: AsyncIterable<Uint8Array>): Promise<ContentSum>;
+  /**
+   * In chunks of at most 256 KB, each read when it is asked for; undefined when there is none. Who has begun to read comes to the end
+   * also when it is replaced or deleted meanwhile, unless an hour passes between two chunks.
+   */
+  content(name: string, range?: ByteRange): Promise<AsyncIterable<Buffer> | undefined>;
+  /** Its room is free again when nobody can be reading it any more. @returns whether there was one */
+  deleteContent(name: string): Promise<boolean>;
+  /** Those that stand under a name. */
+  contents(): Promise<StoredContent[]>;
 
-  /** Deletes what is older, or beyond the newest so many. */
+  /** Deletes what is older, or beyond the newest so many; and contents that no name stands for and nobody writes or reads. */
   prune(retention: Retention): Promise<void>;
   /** Waits for what is in flight, then closes. */
   close(): Promise<void>;

@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { systemClock } from '../../shared/clock.ts';
 import { UserError } from '../../shared/errors.ts';
 import { type StoreFile, storeError } from './schema.ts';
 
@@ -25,6 +26,8 @@ export type FromThread = { ready: true } | { failed: SentError } | Batch;
 export interface Packing<R> {
   pack(request: R): [json: string, bulk: Bulk];
   unpack(json: string, bulk: Bulk): R;
+  /** Nobody waits for its outcome: it travels with the next one that somebody waits for, or a little later. */
+  isPatient?(request: R): boolean;
 }
 
 /** Requests that are JSON and nothing else. */
@@ -81,6 +84,9 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/** How long patient requests wait for company. */
+const PATIENCE_MS = 4;
+
 /** More than this in flight means that the disk does not keep up: better said than piled up. */
 const MAX_WAITING = 50_000;
 
@@ -116,15 +122,25 @@ export function startThread<R>(
   const exited = new Promise<void>(resolve => worker.once('exit', () => resolve()));
   void exited.then(() => fail(new UserError(503, 'store-closed', 'the store is closed')));
 
+  const clock = systemClock();
   let gathered: Batch = [];
+  let urgent = false;
+  let patience: { cancel(): void } | undefined;
   const flush = (): void => {
+    patience?.cancel();
+    patience = undefined;
+    urgent = false;
     if (gathered.length > 0) worker.postMessage(gathered);
     gathered = [];
   };
   // Made into text at once: what the caller changes afterwards is not what it asked for.
   const post = (number: number, request: R): void => {
     const [json, bulk] = packing.pack(request);
-    if (gathered.length === 0) setImmediate(flush);
+    if (packing.isPatient?.(request)) patience ??= clock.after(PATIENCE_MS, flush);
+    else if (!urgent) {
+      urgent = true;
+      setImmediate(flush);
+    }
     gathered.push(number, json, typeof bulk === 'object' ? new Uint8Array(bulk) : bulk);
   };
   const call = (request: R): Promise<unknown> =>

@@ -1,6 +1,7 @@
 // Every change of the SQLite store, on its one writing connection, and the group commit that makes them durable.
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { UserError } from '../../shared/errors.ts';
+import { type ContentRequest, createContentWrites } from './content-writes.ts';
 import { below } from './filter-sql.ts';
 import { dueAt, onlineUntil } from './liveness.ts';
 import { operate } from './operations.ts';
@@ -25,8 +26,7 @@ export type WriteRequest =
   | { do: 'putParameters'; device: string; values: KnownValue[]; replaceBelow?: string }
   | { do: 'putDocument'; kind: DocumentKind; name: string; body: unknown; now: number; expected?: number }
   | { do: 'deleteDocument'; kind: DocumentKind; name: string }
-  | { do: 'putBytes'; name: string; bytes: Uint8Array }
-  | { do: 'deleteBytes'; name: string }
+  | ContentRequest
   | { do: 'audit'; entry: AuditEntry }
   | { do: 'prune'; retention: Retention };
 
@@ -62,6 +62,15 @@ export const columnsOf = (row: DeviceRow): Columns => ({
   last_boot: row.lastBoot ?? 0,
   online_until: onlineUntil(row),
   due: dueAt(row),
+  ...rolloutColumns(row.rollout),
+});
+
+const rolloutColumns = (position: DeviceRow['rollout']): Columns => ({
+  rollout: position?.id ?? '',
+  rollout_state: position?.state ?? '',
+  rollout_zone: position?.zone ?? '',
+  rollout_wave: position?.wave ?? 0,
+  rollout_due: position?.due ?? 0,
 });
 
 /** Whether all columns but those of an Inform's time are the same: nearly always, and working them out costs more. */
@@ -71,6 +80,7 @@ const isSteady = (before: DeviceRow, row: DeviceRow): boolean =>
   before.hardwareVersion === row.hardwareVersion &&
   before.address === row.address &&
   before.state === row.state &&
+  before.rollout === row.rollout &&
   before.manufacturer === row.manufacturer &&
   before.oui === row.oui &&
   before.productClass === row.productClass &&
@@ -308,6 +318,8 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
     return Math.max(forget('ended_tasks', 'ended', endedTasks), forget('audit', 'time', audit));
   };
 
+  const writeContent = createContentWrites(run, (text, ...params) => sql(text).get(...params) ?? undefined);
+
   const carryOut = (request: Exclude<WriteRequest, { do: 'apply' }>): unknown => {
     switch (request.do) {
       case 'putParameters':
@@ -318,18 +330,12 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
         const found = run('DELETE FROM documents WHERE kind = ? AND name = ?', request.kind, request.name) > 0;
         return found ? nextGeneration(request.kind) : undefined;
       }
-      case 'putBytes':
-        return run(
-          'INSERT OR REPLACE INTO bytes (name, body) VALUES (?, ?)',
-          textOf(request.name),
-          Buffer.from(request.bytes.buffer, request.bytes.byteOffset, request.bytes.byteLength),
-        );
-      case 'deleteBytes':
-        return run('DELETE FROM bytes WHERE name = ?', request.name);
       case 'audit':
         return run('INSERT INTO audit (time, body) VALUES (?, ?)', request.entry.time, jsonOf(request.entry));
       case 'prune':
         return prune(request.retention);
+      default:
+        return writeContent(request);
     }
   };
 

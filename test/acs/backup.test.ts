@@ -11,6 +11,7 @@ import { openSqlite } from '../../acs/store/sqlite.ts';
 import type { Store } from '../../acs/store/store.ts';
 import { seededRandom, VirtualClock } from '../../shared/clock.ts';
 import { UserError } from '../../shared/errors.ts';
+import { bytesOf, inPieces } from '../support/contents.ts';
 import { identityOf, idOf, informOf, newYear, taskOf } from '../support/devices.ts';
 import { sealAnew } from '../support/sealed.ts';
 
@@ -18,6 +19,8 @@ const clock = new VirtualClock(newYear);
 const random = seededRandom(5);
 const careful = { clock, random, force: false };
 const forced = { clock, random, force: true };
+
+const image = random.bytes(200_000);
 
 const hasCode = (code: string) => (error: unknown) => error instanceof UserError && error.code === code;
 
@@ -33,6 +36,9 @@ async function fill(store: Store): Promise<void> {
     await store.putParameters(id, [{ path: `Device.${serial}`, value: serial, type: 'xsd:string', time: newYear }]);
   }
   await store.putDocument('preset', 'p', { set: {} });
+  const content = 'fw.bin 1';
+  const sum = await store.putContent(content, inPieces(image));
+  await store.putDocument('file', 'fw.bin', { name: 'fw.bin', type: 'firmware', ...sum, content });
   await store.appendAudit({ id: '1', time: newYear, who: 'admin', what: 'putPreset', target: 'p', status: 201 });
 }
 
@@ -82,7 +88,8 @@ describe('backup, check and restore', () => {
       'open tasks': 3,
       'ended tasks': 3,
       faults: 3,
-      documents: 1,
+      documents: 2,
+      'file contents': 1,
       'audit entries': 1,
     });
     const other = target();
@@ -97,6 +104,7 @@ describe('backup, check and restore', () => {
       assert.equal((await store.task('done-C'))?.state, 'cancelled');
       assert.equal((await store.parameters(idOf(identityOf('A')), ''))[0]?.value, 'A');
       assert.equal(store.generation('preset'), 1);
+      assert.ok((await bytesOf(store, 'fw.bin 1'))?.equals(image));
     }, other.store);
     const key = await readFile(join(kept.data, 'server-key'));
     assert.ok(!(await readFile(other.store)).includes(key.subarray(0, 64)), 'no secret stays in the store');
@@ -244,6 +252,19 @@ describe('backup, check and restore', () => {
       ],
       'a document newer than its kind': ['UPDATE generations SET generation = 0', /newer than its kind/],
       'a parameter without a path': ['DELETE FROM paths', /3 parameters have a path that is not known/],
+      'a file with a byte that is not as it was': [
+        `UPDATE content_chunks SET body = CAST(x'00' || substr(body, 2) AS BLOB) WHERE number = 1`,
+        /file 'fw.bin' is damaged: its bytes do not have the SHA-256 [0-9a-f]{64}/,
+      ],
+      'a file that is not all there': [
+        'DELETE FROM content_chunks WHERE number = 2',
+        /file 'fw.bin': 131072 of its 200000 bytes are there/,
+      ],
+      'a file whose content is another one': [
+        `UPDATE documents SET body = replace(body, '"sha256":"', '"sha256":"0') WHERE kind = 'file'`,
+        /file 'fw.bin': its content is that of another file/,
+      ],
+      'a file without a content': [`UPDATE contents SET name = 'other'`, /file 'fw.bin' has no content/],
       'what names a device that is not there': [
         'UPDATE tags SET device = 999 WHERE device = 1',
         /names a row of devices that is not there/,

@@ -106,7 +106,7 @@ describe('the schedule', () => {
       await store.appendAudit({ id: name, time, who: 'admin', what: 'x', target: '', status: 200 });
     }
     await store.apply(id, 'taskAdded', { task: taskOf('open', 'Reboot', now - 100 * DAY) });
-    startDuties(schedule('one'), { store, clock }, { tasks: 30, audit: 365 });
+    startDuties(schedule('one'), { store, clock, files: { sweep: async () => undefined } }, { tasks: 30, audit: 365 });
     await clock.advance(2 * MINUTE);
     const tasks = await store.tasks({ limit: 10 });
     assert.deepEqual(tasks.map(task => task.id).sort(), ['open', 'young']);

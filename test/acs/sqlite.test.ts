@@ -1,6 +1,7 @@
 // What only the SQLite store has: its file, its threads, and what happens when the disk or the process fails.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,10 +9,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { DatabaseSync } from '@photostructure/sqlite';
+import { migrations } from '../../acs/store/schema.ts';
 import { openSqlite, type SqliteOptions } from '../../acs/store/sqlite.ts';
 import type { Store } from '../../acs/store/store.ts';
 import { seededRandom, VirtualClock } from '../../shared/clock.ts';
 import { UserError } from '../../shared/errors.ts';
+import { bytesOf, putBytes } from '../support/contents.ts';
 import { identityOf, idOf, informOf, newYear } from '../support/devices.ts';
 
 const clock = new VirtualClock(newYear);
@@ -54,15 +57,15 @@ describe('the SQLite store', () => {
         await announce(store);
         const results = await Promise.allSettled([
           announce(store, 'B'),
-          store.putBytes('large', Buffer.alloc(1_000_000)),
+          putBytes(store, 'large', Buffer.alloc(1_000_000)),
           announce(store, 'C'),
         ]);
         assert.deepEqual(
           results.map(result => result.status),
           ['fulfilled', 'rejected', 'fulfilled'],
         );
-        await rejectsWith(store.putBytes('large', Buffer.alloc(1_000_000)), 'store-full', /disk is full/);
-        await store.putBytes('small', Buffer.alloc(1000));
+        await rejectsWith(putBytes(store, 'large', Buffer.alloc(1_000_000)), 'store-full', /disk is full/);
+        await putBytes(store, 'small', Buffer.alloc(1000));
         assert.equal(await store.countDevices(undefined, newYear), 3);
         for (const serial of ['A', 'B', 'C']) assert.ok(await store.device(idOf(identityOf(serial))), serial);
       });
@@ -113,6 +116,74 @@ describe('the SQLite store', () => {
     const broken = informOf('A', newYear, [], { events: undefined as never });
     await assert.rejects(store.apply(id, 'informed', broken), /Cannot read properties/);
     await announce(store);
+  });
+
+  it('no more than a few chunks of a file are on their way into the store, however fast it comes', async () => {
+    const store = await openStore();
+    const db = new DatabaseSync(file, { readOnly: true });
+    const written = db.prepare('SELECT coalesce(sum(length(body)), 0) AS bytes FROM content_chunks');
+    let asked = 0;
+    let most = 0;
+    async function* source(): AsyncIterable<Uint8Array> {
+      const piece = Buffer.alloc(64 * 1024, 7);
+      for (; asked < 20_000_000; asked += piece.length) {
+        most = Math.max(most, asked - (written.get() as { bytes: number }).bytes);
+        yield piece;
+      }
+    }
+    const { size } = await store.putContent('large', source());
+    assert.equal(size, asked);
+    assert.ok(most > 0 && most <= 256 * 1024, `${most} bytes were held`);
+    db.close();
+  });
+
+  it('of a content that breaks off no chunk stays', async () => {
+    const store = await openStore();
+    async function* broken(): AsyncIterable<Uint8Array> {
+      yield Buffer.alloc(1_000_000);
+      throw new Error('the line went dead');
+    }
+    await assert.rejects(store.putContent('a', broken()), /the line went dead/);
+    const db = new DatabaseSync(file, { readOnly: true });
+    assert.equal((db.prepare('SELECT count(*) AS n FROM content_chunks').get() as { n: number }).n, 0);
+    db.close();
+  });
+
+  it('what a process left of an upload when it ended is gone after the next start', async () => {
+    await (await openStore()).close();
+    const before = new DatabaseSync(file);
+    before.exec(`INSERT INTO contents (name, size, sha256, at) VALUES (NULL, 0, '', ${newYear})`);
+    const put = before.prepare('INSERT INTO content_chunks (content, number, body) VALUES (1, ?, ?)');
+    for (let number = 0; number < 600; number++) put.run(number, Buffer.alloc(100));
+    before.close();
+    const store = await openStore();
+    await putBytes(store, 'a', Buffer.from('a'));
+    const db = new DatabaseSync(file, { readOnly: true });
+    assert.deepEqual(
+      db
+        .prepare('SELECT c.name, c.pk, count(*) AS chunks FROM contents c JOIN content_chunks ON content = pk')
+        .all()
+        .map(row => ({ ...(row as object) })),
+      [{ name: 'a', pk: 2, chunks: 1 }],
+    );
+    db.close();
+  });
+
+  it('files that were kept whole by an earlier version are cut into chunks', async () => {
+    const bytes = seededRandom(3).bytes(200_000);
+    const db = new DatabaseSync(file);
+    // Store version 2.
+    for (const step of migrations.slice(0, 2)) db.exec(String(step));
+    db.exec(`PRAGMA application_id = ${0x546e646d}; PRAGMA user_version = 2`);
+    const put = db.prepare('INSERT INTO bytes (name, body) VALUES (?, ?)');
+    put.run('fw.bin 12', bytes);
+    put.run('empty', Buffer.alloc(0));
+    db.close();
+    const store = await openStore();
+    assert.ok((await bytesOf(store, 'fw.bin 12'))?.equals(bytes));
+    assert.equal((await bytesOf(store, 'empty'))?.length, 0);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    assert.deepEqual((await store.contents())[1], { name: 'fw.bin 12', size: 200_000, sha256, changed: 0 });
   });
 
   it('a search runs beside the changes', async () => {

@@ -1,8 +1,10 @@
 // One suite for every store: what the contract in acs/store/store.ts promises, whatever keeps it.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { parseFilter } from '../../acs/store/filter.ts';
 import { openMongo } from '../../acs/store/mongo.ts';
 import { openSqlite } from '../../acs/store/sqlite.ts';
@@ -18,6 +20,7 @@ import type {
 } from '../../acs/store/store.ts';
 import { seededRandom, systemRandom, VirtualClock } from '../../shared/clock.ts';
 import { UserError } from '../../shared/errors.ts';
+import { bytesOf, inPieces, putBytes, whole } from '../support/contents.ts';
 import { identityOf, idOf, informOf, newYear, taskOf, valuesOf } from '../support/devices.ts';
 import { dropMongo, freshMongo, MONGO_START_MS, mongoNeeds } from '../support/mongo.ts';
 import { type Needs, peerSuite } from '../support/peers.ts';
@@ -28,7 +31,7 @@ interface Home {
   remove(): Promise<void>;
 }
 
-const clock = new VirtualClock(newYear);
+let clock = new VirtualClock(newYear);
 
 async function sqliteHome(inThread: boolean): Promise<Home> {
   const folder = await mkdtemp(join(tmpdir(), 'tandem-store-'));
@@ -56,6 +59,8 @@ const homes: Record<string, { durable: boolean; needs?: Needs; make: () => Promi
   'SQLite in a file, with its threads': { durable: true, make: () => sqliteHome(false) },
   MongoDB: { durable: true, needs: mongoNeeds, make: mongoHome },
 };
+
+const noRetention = { endedTasks: { before: 0, keep: 1000 }, audit: { before: 0, keep: 1000 } };
 
 const claimed = (result: Informed): Extract<Informed, { outcome: 'claimed' }> => {
   assert.equal(result.outcome, 'claimed');
@@ -96,6 +101,7 @@ for (const [name, { durable, needs, make }] of Object.entries(homes))
       });
 
     beforeEach(async () => {
+      clock = new VirtualClock(newYear);
       home = await make();
       store = await home.open();
     });
@@ -226,6 +232,20 @@ for (const [name, { durable, needs, make }] of Object.entries(homes))
         }
       });
 
+      it('gives rows with the fields that are asked for, page by page', async () => {
+        const whole = await store.devices({ limit: 1000, now: 0 });
+        const first = await store.devices({ limit: 3, now: 0, only: ['id', 'site', 'lastBootstrap'] });
+        assert.deepEqual(
+          first.items,
+          whole.items.slice(0, 3).map(({ id, site }) => ({ id, site })),
+        );
+        const rest = await store.devices({ limit: 1000, now: 0, cursor: first.next ?? '', only: ['id', 'told'] });
+        assert.deepEqual(
+          rest.items,
+          whole.items.slice(3).map(({ id, told }) => ({ id, told })),
+        );
+      });
+
       it('sorts by time and by version, id breaks ties', async () => {
         const rows = await walk('lastInform');
         const keys = rows.map(row => `${String(row.lastInform ?? 0).padStart(15, '0')} ${row.id}`);
@@ -262,6 +282,31 @@ for (const [name, { durable, needs, make }] of Object.entries(homes))
         assert.equal(await store.countDevices(parseFilter('tag = "fifth"'), newYear), 9);
         await inform(store, 'S05', newYear, [], firmware('50.1'));
         assert.equal(await store.countDevices(parseFilter('firmware > "50"'), newYear), 1);
+      });
+
+      it('finds devices by their place in a rollout', async () => {
+        const about = { file: 'f', fileHash: 'h', version: '99', productClass: '', soakMs: 5, timeoutMs: 1000 };
+        const assign = (serial: string, wave: number, zone: string, id = 'roll') =>
+          store.apply(deviceId(serial), 'rolloutAssigned', { ...about, id, wave, zone, now: newYear });
+        await assign('S02', 1, '');
+        await assign('S04', 2, 'Asia/Tokyo');
+        await assign('S06', 2, '');
+        assert.equal(await assign('S06', 1, '', 'other'), 'elsewhere');
+        const offered = await store.apply(deviceId('S02'), 'rolloutOffered', { id: 'roll', now: newYear });
+        assert.ok(offered !== 'stale' && offered.state === 'offered');
+        assert.equal(await store.apply(deviceId('S02'), 'rolloutOffered', { id: 'roll', now: newYear }), 'stale');
+        const found = async (filter: string, now = newYear) =>
+          (await store.devices({ filter: parseFilter(filter), sort: '-rolloutWave', limit: 9, now })).items.map(
+            row => row.serialNumber,
+          );
+        assert.deepEqual(await found('rollout = "roll"'), ['S06', 'S04', 'S02']);
+        assert.deepEqual(await found('rolloutState = "planned" and rolloutWave <= 2'), ['S06', 'S04']);
+        assert.deepEqual(await found('rollout = "roll" and rolloutZone = "Asia/Tokyo"'), ['S04']);
+        assert.deepEqual(await found('rollout = "roll" and rolloutDue <= now'), []);
+        assert.deepEqual(await found('rolloutState = "offered" and rolloutDue <= now', newYear + 1000), ['S02']);
+        assert.ok(await store.apply(deviceId('S02'), 'rolloutReleased', { id: 'roll', forget: true }));
+        assert.equal(await store.countDevices(parseFilter('rollout = "roll"'), newYear), 2);
+        assert.equal(await store.countDevices(parseFilter('rolloutState = "offered"'), newYear), 0);
       });
 
       it('refuses an unknown order and a cursor that is not of this search', async () => {
@@ -332,6 +377,32 @@ for (const [name, { durable, needs, make }] of Object.entries(homes))
         ] as const)
           assert.equal(await count(`${name} and liveness = "${name}"`, newYear + later), 1, name);
       });
+    });
+
+    it('known values of many devices at once: null for what is not known, absent where nothing is', async () => {
+      for (const name of ['K1', 'K2', 'K3', 'K4']) await inform(store, name, newYear);
+      const put = (name: string, values: Record<string, string>): Promise<void> =>
+        store.putParameters(
+          deviceId(name),
+          Object.entries(values).map(([path, value]) => ({ path, value, type: 'xsd:string', time: newYear })),
+        );
+      await put('K1', { 'Device.K.A': '1', 'Device.K.B': '2', 'Device.K.C': 'not asked' });
+      await put('K2', { 'Device.K.A': '1', 'Device.K.B': '2' });
+      await put('K3', { 'Device.K.B': '' });
+      await put('K4', { 'Device.K.C': 'not asked' });
+      const ids = ['K3', 'K1', 'K4', 'K2'].map(deviceId);
+      const found = await store.knownValues([...ids, 'nobody'], ['Device.K.B', 'Device.K.A', 'Device.K.Never']);
+      assert.deepEqual(
+        [...found].sort(([a], [b]) => (a < b ? -1 : 1)),
+        [
+          [deviceId('K1'), ['2', '1', null]],
+          [deviceId('K2'), ['2', '1', null]],
+          [deviceId('K3'), ['', null, null]],
+        ],
+      );
+      assert.equal(found.get(deviceId('K1')), found.get(deviceId('K2')), 'equal answers are one object');
+      assert.equal((await store.knownValues([], ['Device.K.A'])).size, 0);
+      assert.equal((await store.knownValues(ids, [])).size, 0);
     });
 
     describe('members and claims', () => {
@@ -500,7 +571,7 @@ for (const [name, { durable, needs, make }] of Object.entries(homes))
       });
     });
 
-    describe('documents and bytes', () => {
+    describe('documents', () => {
       it('have a generation that grows with every change of their kind', async () => {
         assert.equal(store.generation('preset'), 0);
         const first = await store.putDocument('preset', 'a', { set: { x: '1' } });
@@ -536,17 +607,106 @@ for (const [name, { durable, needs, make }] of Object.entries(homes))
         );
         assert.equal(race.filter(result => result.status === 'fulfilled').length, 1);
       });
+    });
 
-      it('bytes come back as they were', async () => {
-        const bytes = seededRandom(1).bytes(300_000);
-        await store.putBytes('firmware.bin', bytes);
-        assert.deepEqual(await store.bytes('firmware.bin'), bytes);
-        await store.putBytes('firmware.bin', bytes.subarray(10, 20));
-        assert.deepEqual(await store.bytes('firmware.bin'), bytes.subarray(10, 20));
-        await store.putBytes('empty', Buffer.alloc(0));
-        assert.equal((await store.bytes('empty'))?.length, 0);
-        await store.deleteBytes('firmware.bin');
-        assert.equal(await store.bytes('firmware.bin'), undefined);
+    describe('contents of files', () => {
+      const random = seededRandom(1);
+      const sumOf = (bytes: Buffer) => ({
+        size: bytes.length,
+        sha256: createHash('sha256').update(bytes).digest('hex'),
+      });
+
+      it('come back as they were, whole or in ranges, in chunks of at most 256 KB', async () => {
+        const bytes = random.bytes(700_001);
+        assert.deepEqual(await store.putContent('firmware.bin', inPieces(bytes)), sumOf(bytes));
+        assert.ok((await bytesOf(store, 'firmware.bin'))?.equals(bytes));
+        const ranges = [
+          [0, 1],
+          [65_535, 65_537],
+          [65_536, 131_072],
+          [123_456, 600_000],
+          [700_000, 700_001],
+          [699_999, 9_999_999],
+          [5, 5],
+        ] as const;
+        for (const [start, end] of ranges) {
+          const part = await bytesOf(store, 'firmware.bin', { start, end });
+          assert.ok(part?.equals(bytes.subarray(start, end)), `${start} to ${end}`);
+        }
+        for await (const chunk of (await store.content('firmware.bin')) ?? []) assert.ok(chunk.length <= 262_144);
+        await store.putContent('empty', inPieces(Buffer.alloc(0)));
+        assert.equal((await bytesOf(store, 'empty'))?.length, 0);
+        assert.deepEqual(await store.contents(), [
+          { name: 'empty', ...sumOf(Buffer.alloc(0)), changed: clock.now() },
+          { name: 'firmware.bin', ...sumOf(bytes), changed: clock.now() },
+        ]);
+        assert.equal(await store.deleteContent('firmware.bin'), true);
+        assert.equal(await store.deleteContent('firmware.bin'), false);
+        assert.equal(await store.content('firmware.bin'), undefined);
+        await rejectsWith(store.putContent('a\0b', inPieces(bytes)), 400, 'nul-in-text');
+      });
+
+      it('of any length and however they are cut arrive whole', async () => {
+        const lengths = fc.oneof(fc.integer({ min: 0, max: 300_000 }), fc.constantFrom(65_536, 131_072, 262_144));
+        await fc.assert(
+          fc.asyncProperty(lengths, fc.integer({ min: 1000, max: 300_000 }), async (length, piece) => {
+            const bytes = random.bytes(length);
+            assert.deepEqual(await store.putContent('any', inPieces(bytes, piece)), sumOf(bytes));
+            assert.ok((await bytesOf(store, 'any'))?.equals(bytes));
+          }),
+          { numRuns: 12 },
+        );
+      });
+
+      it('that are replaced or deleted while they are read are read to the end', async () => {
+        const [first, second] = [random.bytes(400_000), random.bytes(400_000)];
+        await putBytes(store, 'a', first);
+        const reading = (await store.content('a'))?.[Symbol.asyncIterator]();
+        const start = await reading?.next();
+        await putBytes(store, 'a', second);
+        await store.prune(noRetention);
+        const after = (await store.content('a'))?.[Symbol.asyncIterator]();
+        const begun = await after?.next();
+        await store.deleteContent('a');
+        await store.prune(noRetention);
+        for (const [head, rest, bytes] of [
+          [start, reading, first],
+          [begun, after, second],
+        ] as const) {
+          const tail = await whole({ [Symbol.asyncIterator]: () => rest! });
+          assert.ok(Buffer.concat([head?.value ?? Buffer.alloc(0), tail]).equals(bytes));
+        }
+        assert.equal(await store.content('a'), undefined);
+      });
+
+      it('that were replaced go once nobody can be reading them any more', async () => {
+        await putBytes(store, 'a', random.bytes(200_000));
+        const stalled = (await store.content('a'))?.[Symbol.asyncIterator]();
+        await stalled?.next();
+        await putBytes(store, 'a', random.bytes(100));
+        await clock.advance(3_600_001);
+        await store.prune(noRetention);
+        await assert.rejects(async () => stalled?.next(), { status: 410, code: 'content-gone' });
+        assert.equal((await bytesOf(store, 'a'))?.length, 100, 'what stands stays');
+      });
+
+      it('that break off leave the old one whole, and nothing of the new', async () => {
+        const bytes = random.bytes(300_000);
+        await putBytes(store, 'a', bytes);
+        async function* broken(): AsyncIterable<Uint8Array> {
+          yield random.bytes(600_000);
+          throw new Error('the line went dead');
+        }
+        await assert.rejects(store.putContent('a', broken()), /the line went dead/);
+        assert.ok((await bytesOf(store, 'a'))?.equals(bytes));
+        assert.equal((await store.contents()).length, 1);
+      });
+
+      it('two under one name at once: one stands, whole', async () => {
+        const all = [random.bytes(300_000), random.bytes(500_000), random.bytes(10)];
+        await Promise.all(all.map(bytes => putBytes(store, 'a', bytes)));
+        const standing = await bytesOf(store, 'a');
+        assert.ok(all.some(bytes => standing?.equals(bytes)));
       });
     });
 

@@ -1,6 +1,7 @@
 // Every bench by its name, in the order of the table.
 import { call } from './call.ts';
 import { digest } from './digest.ts';
+import { dryrun } from './dryrun.ts';
 import { gateways } from './gateways.ts';
 import { growth } from './growth.ts';
 import { latency } from './latency.ts';
@@ -24,6 +25,7 @@ export const benches: Readonly<Record<string, Bench>> = {
   call,
   growth,
   search,
+  'dry-run': dryrun,
   storm,
   gateways,
 };

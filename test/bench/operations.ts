@@ -16,8 +16,8 @@ const writes: ReadonlySet<string> = new Set([
   'putParameters',
   'putDocument',
   'deleteDocument',
-  'putBytes',
-  'deleteBytes',
+  'putContent',
+  'deleteContent',
   'appendAudit',
   'prune',
 ]);

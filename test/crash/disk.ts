@@ -10,6 +10,7 @@ import { openSqlite } from '../../acs/store/sqlite.ts';
 import type { Store } from '../../acs/store/store.ts';
 import { type Random, systemClock } from '../../shared/clock.ts';
 import { readOptions } from '../../shared/config.ts';
+import { bytesOf } from '../support/contents.ts';
 import { run } from '../support/peers.ts';
 import { type DiskFact, numberOf } from '../support/powercut/facts.ts';
 import { type DiskRecord, parseRecording } from './recording.ts';
@@ -157,7 +158,7 @@ async function holds(fact: DiskFact, folder: string, store: Store): Promise<bool
     case 'document':
       return ((await store.document<number>('setting', fact.name))?.body ?? -1) >= fact.number;
     case 'file':
-      return (numberOf((await store.bytes(fact.name)) ?? Buffer.alloc(0)) ?? -1) >= fact.number;
+      return (numberOf((await bytesOf(store, fact.name)) ?? Buffer.alloc(0)) ?? -1) >= fact.number;
     case 'audit':
       return await inAudit(store, fact.id);
     case 'key':

@@ -3,8 +3,10 @@ import type { FastifyInstance } from 'fastify';
 import { createEvents, type EventBus } from '../../acs/events.ts';
 import type { FleetOptions } from '../../acs/fleet/context.ts';
 import { createFleet, type Fleet } from '../../acs/fleet/fleet.ts';
-import type { Wake } from '../../acs/fleet/ports.ts';
+import { aloneAs } from '../../acs/fleet/members.ts';
+import type { GiveUp, Wake } from '../../acs/fleet/ports.ts';
 import { createSecrets, type Secrets } from '../../acs/fleet/secrets.ts';
+import type { Forward } from '../../acs/south/elsewhere.ts';
 import { linkOf } from '../../acs/south/files.ts';
 import { createSouth, type South } from '../../acs/south/listener.ts';
 import { openSqlite } from '../../acs/store/sqlite.ts';
@@ -38,12 +40,22 @@ export interface TestAcs {
   close(): Promise<void>;
 }
 
-export async function testAcs(options: Partial<FleetOptions> & { file?: string } = {}): Promise<TestAcs> {
-  const clock = new VirtualClock();
-  const random = seededRandom(7);
+export interface TestAcsOptions extends Partial<FleetOptions> {
+  file?: string;
+  /** Another process on a store that is there already. */
+  beside?: { clock: VirtualClock; store: Store };
+  seed?: number;
+  forward?: Forward;
+  giveUp?: GiveUp;
+}
+
+export async function testAcs(options: TestAcsOptions = {}): Promise<TestAcs> {
+  const clock = options.beside?.clock ?? new VirtualClock();
+  const random = seededRandom(options.seed ?? 7);
   const logged: string[] = [];
   const log = createLog({ clock, level: 'info', write: line => logged.push(line) });
-  const store = await openSqlite({ file: options.file ?? ':memory:', clock, inThread: true });
+  const store =
+    options.beside?.store ?? (await openSqlite({ file: options.file ?? ':memory:', clock, inThread: true }));
   const events = createEvents();
   const secrets = createSecrets(Buffer.alloc(32, 9), random);
   const links = secrets.keyFor('file links');
@@ -61,9 +73,13 @@ export async function testAcs(options: Partial<FleetOptions> & { file?: string }
     secrets,
     enrol: 'approve',
     cpeAuth: 'required',
-    owner: 'test',
+    members: aloneAs('test'),
     enrolment: { username: 'enrol', password: 'factory' },
-    ports: { wake, linkFile: (task, direction) => `https://acs.test${linkOf(links, task, direction)}` },
+    ports: {
+      wake,
+      linkFile: (task, direction) => `https://acs.test${linkOf(links, task, direction)}`,
+      ...(options.giveUp ? { giveUp: options.giveUp } : {}),
+    },
     ...options,
   });
   const south = createSouth({
@@ -72,9 +88,10 @@ export async function testAcs(options: Partial<FleetOptions> & { file?: string }
     random,
     log,
     events,
-    keys: { nonces: secrets.keyFor('nonces'), links },
+    keys: { nonces: secrets.keyFor('nonces'), links, cookies: secrets.keyFor('session cookies') },
     cpeAuth: options.cpeAuth ?? 'required',
     trustedProxies: ['127.0.0.1'],
+    ...(options.forward ? { forward: options.forward } : {}),
   });
   const app = await south.app();
   const close = async (): Promise<void> => {
@@ -106,12 +123,12 @@ const UNKNOWN_TIME = '0001-01-01T00:00:00Z';
 
 /** A CPE that a test drives message by message. */
 export class ScriptedCpe {
-  readonly #app: FastifyInstance;
+  readonly #app: Pick<FastifyInstance, 'inject'>;
   readonly settings: CpeSettings;
   cookie: string | undefined;
   nonce: { header: string; count: number } | undefined;
 
-  constructor(app: FastifyInstance, settings: CpeSettings = {}) {
+  constructor(app: Pick<FastifyInstance, 'inject'>, settings: CpeSettings = {}) {
     this.#app = app;
     this.settings = settings;
   }

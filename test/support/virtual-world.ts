@@ -4,6 +4,7 @@
 import type { FastifyInstance } from 'fastify';
 import { createEvents, type EventBus } from '../../acs/events.ts';
 import { createFleet, type Fleet } from '../../acs/fleet/fleet.ts';
+import { aloneAs } from '../../acs/fleet/members.ts';
 import { createSecrets } from '../../acs/fleet/secrets.ts';
 import { createMetrics } from '../../acs/metrics.ts';
 import { createRest } from '../../acs/north/rest.ts';
@@ -195,10 +196,10 @@ async function openAcs({ seed, cpeAuth, enrol, clock, net, log, file }: AcsParts
     enrol,
     cpeAuth,
     enrolment: { username: 'enrol', password: 'factory' },
-    owner: 'virtual',
+    members: aloneAs('virtual'),
     ports: { wake, linkFile: (task, direction, came) => (came ?? virtualUrl) + linkOf(links, task, direction) },
   });
-  const keys = { nonces: secrets.keyFor('nonces'), links };
+  const keys = { nonces: secrets.keyFor('nonces'), links, cookies: secrets.keyFor('session cookies') };
   const south = createSouth({ fleet, clock, random, log, events, keys, cpeAuth, trustedProxies: [] });
   const metrics = createMetrics(events, {
     sessions: () => south.sessions(),

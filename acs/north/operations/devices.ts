@@ -54,7 +54,49 @@ function deviceOfRow(row: Record<string, string>): { id: string } & DeviceInput 
   };
 }
 
-/** A masked override that comes back means the one that is there. */
+const AT_ONCE = 64;
+
+/** Site fields, tags and logins of devices that are known already; what is not named stays. */
+async function update({ body, contentType }: OperationInput, { fleet }: OperationContext): Promise<OperationOutput> {
+  let changes: { line: number; device: () => { id: string } & DeviceInput }[];
+  if (/csv/i.test(contentType)) {
+    const records = parseCsv(String(body));
+    checkColumns(Object.keys(records[0]?.row ?? {}));
+    changes = records.map(({ line, row }) => ({ line, device: () => deviceOfRow(row) }));
+  } else {
+    const { items } = body as { items: ({ id: string } & DeviceInput)[] };
+    changes = items.map((item, index) => ({ line: index + 1, device: () => item }));
+  }
+  const updated: string[] = [];
+  const failed: { line: number; reason: string }[] = [];
+  const one = async ({ line, device }: (typeof changes)[number]): Promise<void> => {
+    try {
+      const { id, site, ...input } = device();
+      updated.push((await fleet.devices.patch(id, { ...input, ...(site ? { siteChanges: site } : {}) })).id);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      failed.push({ line, reason: error.message });
+    }
+  };
+  for (let at = 0; at < changes.length; at += AT_ONCE) await Promise.all(changes.slice(at, at + AT_ONCE).map(one));
+  return { status: failed.length ? 207 : 200, body: { updated, failed: failed.sort((a, b) => a.line - b.line) } };
+}
+
+/** Masked secrets that come back mean those that are there. */
+function keptSecrets(input: DeviceInput, device: DeviceView): DeviceInput {
+  return keptOverrides(input.site ? { ...input, site: keptSite(input.site, device) } : input, device);
+}
+
+const keptSite = (site: Record<string, string>, device: DeviceView): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(site).map(([name, text]) => {
+      if (text !== MASK || !isSecretName(name)) return [name, text];
+      const kept = device.site[name];
+      if (kept === undefined) throw keptNowhere(`site: ${name}`);
+      return [name, kept];
+    }),
+  );
+
 function keptOverrides(input: DeviceInput, device: DeviceView): DeviceInput {
   if (!input.overrides) return input;
   const given = Object.entries(input.overrides).filter(([path, wanted]) => {
@@ -95,6 +137,19 @@ export const devices: readonly Operation[] = [
     run: announce,
   },
   {
+    name: 'updateDevices',
+    summary: 'Changes many known devices by one CSV or list; site fields and what else is not named stay as they are',
+    method: 'PATCH',
+    path: '/devices',
+    role: 'operator',
+    body: {
+      json: schemas.devicesUpdate,
+      csv: `As announceDevices takes it; an empty field leaves what is there. Columns of ${CSV_COLUMNS}`,
+    },
+    answers: { 200: answers.updated, 207: answers.updated },
+    run: update,
+  },
+  {
     name: 'getDevice',
     summary: 'One device',
     method: 'GET',
@@ -115,7 +170,7 @@ export const devices: readonly Operation[] = [
     problems: { ...noDevice, 409: 'The user name is that of another device' },
     run: async (input, { fleet }) => {
       const id = param(input);
-      const patch = keptOverrides(input.body as DeviceInput, await fleet.devices.view(id));
+      const patch = keptSecrets(input.body as DeviceInput, await fleet.devices.view(id));
       return ok(deviceView(await fleet.devices.patch(id, patch)));
     },
   },

@@ -1,19 +1,29 @@
 // Stored files: bytes in, bytes out.
 import { UserError } from '../../../shared/errors.ts';
+import type { FileAbout, StoredFile } from '../../fleet/files.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
-import type { Operation, OperationContext, OperationInput, OperationOutput } from '../operation.ts';
+import type { IncomingBytes, Operation, OperationContext, OperationInput, OperationOutput } from '../operation.ts';
 import { none, ok } from '../operation.ts';
 import * as schemas from '../schemas.ts';
 import { fileView } from '../views.ts';
 
 const { answers } = schemas;
 
+const MAX_FILE = 256 * 1024 * 1024;
+
 async function putFile({ params, query, body }: OperationInput, { fleet }: OperationContext): Promise<OperationOutput> {
   const { name = '' } = params;
-  const about = query as unknown as Parameters<Fleet['files']['put']>[2];
-  const before = (await fleet.files.list()).find(file => file.name === name);
-  if (before && before.type !== about.type) await refuseUsed(fleet, name, `stay a ${before.type} file`);
-  return { status: before ? 200 : 201, body: fileView(await fleet.files.put(name, body as Buffer, about)) };
+  const about = query as unknown as FileAbout;
+  const { content, announced } = body as IncomingBytes;
+  let status = 201;
+  const allow = async (before: StoredFile | undefined): Promise<void> => {
+    status = before ? 200 : 201;
+    if (before && before.type !== about.type) await refuseUsed(fleet, name, `stay a ${before.type} file`);
+    if (before) await refuseRolledOut(fleet, name, 'replaced');
+  };
+  const limits = { most: MAX_FILE, allow, ...(announced === undefined ? {} : { announced }) };
+  const file = await fleet.files.put(name, content, about, limits);
+  return { status, body: fileView(file) };
 }
 
 /** @throws UserError 409 when presets want the file */
@@ -21,6 +31,15 @@ async function refuseUsed(fleet: Fleet, name: string, must: string): Promise<voi
   const users = await fleet.presets.usersOf(name);
   if (users.length)
     throw new UserError(409, 'file-in-use', `'${name}' must ${must}: preset ${users.join(', ')} wants it`, { users });
+}
+
+/** @throws UserError 409 when a rollout wants devices to run the file */
+async function refuseRolledOut(fleet: Fleet, name: string, what: string): Promise<void> {
+  const users = await fleet.rollouts.usersOf(name);
+  if (users.length)
+    throw new UserError(409, 'file-in-use', `'${name}' cannot be ${what}: rollout ${users.join(', ')} wants it`, {
+      users,
+    });
 }
 
 export const files: readonly Operation[] = [
@@ -42,7 +61,7 @@ export const files: readonly Operation[] = [
     query: schemas.fileQuery,
     body: 'bytes',
     answers: { 200: answers.file, 201: answers.file },
-    problems: { 409: 'Presets want it as the type that it has' },
+    problems: { 409: 'Presets want it as the type that it has, or a rollout as it is', 413: 'More than 256 MB' },
     run: putFile,
   },
   {
@@ -54,9 +73,14 @@ export const files: readonly Operation[] = [
     answers: { 200: 'bytes' },
     problems: { 404: 'No such file' },
     run: async ({ params: { name = '' } }, { fleet }) => {
-      const { type, sha256 } = await fleet.files.about(name);
-      const headers = { 'content-type': 'application/octet-stream', 'x-file-type': type, etag: `"${sha256}"` };
-      return { body: await fleet.files.bytes(name), headers };
+      const { file, content } = await fleet.files.open(name);
+      const headers = {
+        'content-type': 'application/octet-stream',
+        'content-length': String(file.size),
+        'x-file-type': file.type,
+        etag: `"${file.sha256}"`,
+      };
+      return { bytes: content, headers };
     },
   },
   {
@@ -66,9 +90,10 @@ export const files: readonly Operation[] = [
     path: '/files/:name',
     role: 'operator',
     answers: { 204: 'nothing' },
-    problems: { 404: 'No such file', 409: 'A preset wants it' },
+    problems: { 404: 'No such file', 409: 'A preset or a rollout wants it' },
     run: async ({ params: { name = '' } }, { fleet }) => {
       await refuseUsed(fleet, name, 'stay');
+      await refuseRolledOut(fleet, name, 'deleted');
       await fleet.files.remove(name);
       return none;
     },

@@ -1,6 +1,6 @@
 // Presets: written, read, tried out.
 import type { Fleet } from '../../fleet/fleet.ts';
-import type { Preset } from '../../fleet/presets.ts';
+import type { Preset } from '../../fleet/preset.ts';
 import type { Operation } from '../operation.ts';
 import { none, ok, param } from '../operation.ts';
 import * as schemas from '../schemas.ts';

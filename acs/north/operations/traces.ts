@@ -43,7 +43,7 @@ export const traces: readonly Operation[] = [
     method: 'GET',
     path: '/devices/:id/trace/ladder',
     role: 'operator',
-    answers: { 200: 'bytes' },
+    answers: { 200: 'text' },
     problems: noDevice,
     run: async (input, { fleet }) => {
       const { id } = await fleet.devices.row(param(input));

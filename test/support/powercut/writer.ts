@@ -7,6 +7,7 @@ import { openData } from '../../../acs/data.ts';
 import { openSqlite } from '../../../acs/store/sqlite.ts';
 import type { Store } from '../../../acs/store/store.ts';
 import { systemClock, systemRandom } from '../../../shared/clock.ts';
+import { putBytes } from '../contents.ts';
 import { identityOf, idOf, informOf, newYear, taskOf } from '../devices.ts';
 import { contentOf, type DiskFact } from './facts.ts';
 
@@ -17,7 +18,7 @@ const LANES = 8;
 
 /** The one place that stores the bytes of a file. */
 async function putFile(store: Store, name: string, bytes: Buffer): Promise<void> {
-  await store.putBytes(name, bytes);
+  await putBytes(store, name, bytes);
 }
 
 async function enrol(store: Store, number: number, lane: number): Promise<void> {

@@ -1,0 +1,214 @@
+// Brings values and rows of a device to what is wanted: reads what is managed, plans, and sets it all in one atomic call.
+import { CwmpFault } from '../../shared/cwmp/faults.ts';
+import type { ParameterValue } from '../../shared/cwmp/methods.ts';
+import type { Model } from '../../shared/model/datamodel.ts';
+import type { FleetContext } from './context.ts';
+import { learnInterval, toldOf } from './liveness.ts';
+import { typeOf } from './models.ts';
+import type { Cpe } from './ports.ts';
+import type { InVisit, ReconcileParts } from './reconcile.ts';
+import { Refused } from './refused.ts';
+import { restart } from './restart.ts';
+import { isSecretName } from './secrets.ts';
+import type { Culprit, Wanted } from './wanted.ts';
+
+interface PlannedSet {
+  value: ParameterValue;
+  preset: string;
+}
+
+export async function apply(
+  visit: InVisit,
+  cpe: Cpe,
+  context: FleetContext,
+  parts: ReconcileParts,
+  wanted: Wanted,
+): Promise<void> {
+  const model = await parts.models.of(visit.row);
+  const current = await fetch(visit, cpe, wanted);
+  const planned: PlannedSet[] = [];
+  const added: string[] = [];
+  for (const entry of wanted.objects) await planObjects(visit, cpe, entry, current, model, planned, added);
+  for (const [path, want] of wanted.set) {
+    const known = current.get(path);
+    const type = want.type ?? typeOf(model, path) ?? known?.Type ?? 'xsd:string';
+    // A hidden value reads as '' whatever it is: it is always sent.
+    if (known && known.Value === want.value && !(want.value !== '' && isHidden(model, path))) continue;
+    planned.push({ value: { Name: path, Value: want.value, Type: type }, preset: want.preset });
+  }
+  const changed = planned.map(entry => entry.value);
+  const list = changed.length ? changed : [anyKnown(visit.row.root, wanted, current, model)];
+  const status = await setAll(visit, cpe, list, wanted, planned, added);
+  const time = context.clock.now();
+  const known = changed.filter(entry => !isHidden(model, entry.Name));
+  await context.store.putParameters(
+    visit.row.id,
+    known.map(entry => ({ path: entry.Name, value: entry.Value, type: entry.Type, time })),
+  );
+  await learnInterval(context.store, visit.row, toldOf([...current.values(), ...known]));
+  context.events.emit('reconciled', { device: visit.row.id, revision: wanted.revision, changed: changed.length });
+  if (wanted.restart.wish === 'now' && status === 1) await restart(visit, cpe, wanted, changed, model);
+}
+
+const isHidden = (model: Model | undefined, path: string): boolean => {
+  const def = model?.resolve(path)?.def;
+  return def && 'type' in def ? def.hidden : isSecretName(path);
+};
+
+/** Current values of all that is managed. An unknown name makes the whole call fail: then each is asked for alone, to name the culprit. */
+async function fetch(visit: InVisit, cpe: Cpe, wanted: Wanted): Promise<Map<string, ParameterValue>> {
+  const asked = [
+    ...[...wanted.set].map(([path, { preset }]) => ({ path, preset })),
+    ...wanted.objects.map(({ table, preset }) => ({ path: table, preset })),
+  ];
+  const read = async (paths: string[]): Promise<ParameterValue[]> =>
+    (await cpe.call('GetParameterValues', { ParameterNames: paths })).ParameterList;
+  try {
+    const values = asked.length ? await read(asked.map(entry => entry.path)) : await read([intervalOf(visit.row.root)]);
+    return new Map(values.map(value => [value.Name, value]));
+  } catch (error) {
+    if (!(error instanceof CwmpFault)) throw error;
+    const culprits: Culprit[] = [];
+    for (const { path, preset } of asked) {
+      try {
+        await read([path]);
+      } catch (single) {
+        if (!(single instanceof CwmpFault)) throw single;
+        culprits.push({ preset, code: single.code, message: `${path}: ${single.message}`, parameter: path });
+      }
+    }
+    throw culprits.length ? new Refused(culprits) : error;
+  }
+}
+
+/** Matches rows by their key columns; adds what is missing, deletes what is too much where the preset is exclusive. */
+async function planObjects(
+  visit: InVisit,
+  cpe: Cpe,
+  entry: Wanted['objects'][number],
+  current: Map<string, ParameterValue>,
+  model: Model | undefined,
+  planned: PlannedSet[],
+  added: string[],
+): Promise<void> {
+  const { table, wanted } = entry;
+  const instances = new Map<string, Map<string, string>>();
+  for (const { Name, Value } of current.values()) {
+    if (!Name.startsWith(table)) continue;
+    const [instance, column] = Name.slice(table.length).split('.');
+    if (!instance || !column) continue;
+    const columns = instances.get(instance) ?? new Map<string, string>();
+    instances.set(instance, columns.set(column, Value));
+  }
+  const matched = new Set<string>();
+  for (const row of wanted.rows) {
+    const found = [...instances].find(
+      ([instance, columns]) =>
+        !matched.has(instance) && wanted.keys.every(key => columns.get(key) === lexical(row[key])),
+    );
+    const instance = found?.[0] ?? (await addRow(visit, cpe, entry, added));
+    matched.add(instance);
+    for (const [column, value] of Object.entries(row)) {
+      if (found?.[1].get(column) === lexical(value)) continue;
+      const path = `${table}${instance}.${column}`;
+      planned.push({
+        value: { Name: path, Value: lexical(value), Type: typeOf(model, path) ?? 'xsd:string' },
+        preset: entry.preset,
+      });
+    }
+  }
+  if (!wanted.exclusive) return;
+  for (const instance of instances.keys()) {
+    if (matched.has(instance)) continue;
+    await cpe.call('DeleteObject', { ObjectName: `${table}${instance}.`, ParameterKey: visit.row.parameterKey });
+  }
+}
+
+const lexical = (value: string | number | boolean | undefined): string =>
+  typeof value === 'boolean' ? (value ? '1' : '0') : String(value ?? '');
+
+async function addRow(visit: InVisit, cpe: Cpe, entry: Wanted['objects'][number], added: string[]): Promise<string> {
+  try {
+    const { InstanceNumber } = await cpe.call('AddObject', {
+      ObjectName: entry.table,
+      ParameterKey: visit.row.parameterKey,
+    });
+    added.push(`${entry.table}${InstanceNumber}.`);
+    return String(InstanceNumber);
+  } catch (error) {
+    if (!(error instanceof CwmpFault)) throw error;
+    throw new Refused([
+      {
+        preset: entry.preset,
+        code: error.code,
+        message: `AddObject ${entry.table}: ${error.message}`,
+        parameter: entry.table,
+      },
+    ]);
+  }
+}
+
+/** One value that the device has already: it carries the revision when nothing else is due. */
+function anyKnown(
+  root: string,
+  wanted: Wanted,
+  current: Map<string, ParameterValue>,
+  model: Model | undefined,
+): ParameterValue {
+  for (const [path, want] of wanted.set) {
+    const known = current.get(path);
+    if (known) return { Name: path, Value: want.value, Type: typeOf(model, path) ?? known.Type };
+  }
+  for (const value of current.values())
+    if (model && typeOf(model, value.Name) && isWritable(model, value.Name) && !isHidden(model, value.Name))
+      return value;
+  const interval = intervalOf(root);
+  return current.get(interval) ?? { Name: interval, Value: '3600', Type: 'xsd:unsignedInt' };
+}
+
+/** What every device has and lets be set, whatever its model. */
+const intervalOf = (root: string): string => `${root}ManagementServer.PeriodicInformInterval`;
+
+const isWritable = (model: Model, path: string): boolean => {
+  const def = model.resolve(path)?.def;
+  return Boolean(def && 'type' in def && def.writable);
+};
+
+async function setAll(
+  visit: InVisit,
+  cpe: Cpe,
+  list: ParameterValue[],
+  wanted: Wanted,
+  planned: PlannedSet[],
+  added: string[],
+): Promise<number> {
+  try {
+    return (await cpe.call('SetParameterValues', { ParameterList: list, ParameterKey: wanted.revision })).Status;
+  } catch (error) {
+    if (!(error instanceof CwmpFault)) throw error;
+    for (const instance of added)
+      await cpe.call('DeleteObject', { ObjectName: instance, ParameterKey: visit.row.parameterKey });
+    const presetOf = new Map(planned.map(entry => [entry.value.Name, entry.preset]));
+    const culprits = error.parameters.flatMap(parameter => {
+      const preset = presetOf.get(parameter.name);
+      return preset
+        ? [
+            {
+              preset,
+              code: parameter.code,
+              message: `${parameter.name}: ${parameter.message}`,
+              parameter: parameter.name,
+            },
+          ]
+        : [];
+    });
+    if (culprits.length) throw new Refused(culprits);
+    throw new Refused(
+      [...new Set(presetOf.values())].map(preset => ({
+        preset,
+        code: error.code,
+        message: `SetParameterValues: ${error.message}`,
+      })),
+    );
+  }
+}

@@ -1,0 +1,198 @@
+// What moves rollouts on: one step looks at what is due and does it. Every step may end anywhere and be done again: what counts is in the
+// devices' rows and in the rollout's document, each changed in one write.
+import { UserError } from '../../../shared/errors.ts';
+import type { RolloutPosition, RolloutState, StoredDocument } from '../../store/store.ts';
+import type { FleetContext } from '../context.ts';
+import type { Files } from '../files.ts';
+import { assignAll } from './assign.ts';
+import { verdictOn } from './health.ts';
+import { createOffering } from './offer.ts';
+import { amountOf, isEnded, logged, type Rollout } from './plan.ts';
+import { createRows, type Rows } from './rows.ts';
+import { turnAll } from './turn.ts';
+
+export type Standing = StoredDocument<Rollout>;
+
+/** What each part of the engine is given. */
+export interface EngineContext extends FleetContext {
+  files: Files;
+  rows: Rows;
+  /** Writes the document where it is still the one that was read. @throws UserError 409 `changed-meanwhile` */
+  change(standing: Standing, to: Partial<Rollout>, text?: string): Promise<Standing>;
+  /** Tells the bus where a device stands now. */
+  tell(device: string, position: RolloutPosition): void;
+}
+
+export interface Engine {
+  /** All that is due, of all rollouts. */
+  step(): Promise<void>;
+  change: EngineContext['change'];
+  rows: Rows;
+  /** Takes the wish back from devices that have not begun. */
+  withdraw(rollout: string): Promise<void>;
+  /** Nothing is begun any more. */
+  stop(): Promise<void>;
+}
+
+const inFlight: readonly RolloutState[] = ['offered', 'downloading', 'installed'];
+/** Turns of one step, each of which has moved something. */
+const MAX_TURNS = 20;
+
+export function createEngine(fleet: FleetContext, files: Files): Engine {
+  const { store, clock, events, log } = fleet;
+  let isStopped = false;
+  const rows = createRows(store, clock);
+
+  const change: EngineContext['change'] = async (standing, to, text) => {
+    const before = standing.body;
+    const body: Rollout = { ...before, ...to, log: text ? logged(before, clock.now(), text) : before.log };
+    const generation = await store.putDocument('rollout', before.id, body, standing.generation);
+    if (body.phase !== before.phase || body.wave !== before.wave) {
+      const { id: rollout, phase: state, wave, reason } = body;
+      events.emit('rollout', { rollout, state, wave, ...(reason === undefined ? {} : { reason }) });
+      log.info('rollout', { rollout, state, wave, ...(reason === undefined ? {} : { reason }) });
+    }
+    return { ...standing, generation, body };
+  };
+  const tell: EngineContext['tell'] = (device, { id, state, wave, reason }) =>
+    events.emit('rollout', { rollout: id, device, state, wave, ...(reason === undefined ? {} : { reason }) });
+  const context: EngineContext = { ...fleet, files, rows, change, tell };
+  const offering = createOffering(context);
+
+  const judge = async (device: string, args: Parameters<Rows['judge']>[1]): Promise<boolean> => {
+    const position = await rows.judge(device, args);
+    if (position) tell(device, position);
+    return position !== undefined;
+  };
+
+  /** Positions whose time has come, of whatever rollout. */
+  const judgeDue = async (documents: readonly Standing[]): Promise<void> => {
+    const known = new Map(documents.map(({ body }) => [body.id, body]));
+    for (const state of ['offered', 'downloading', 'installed', 'soaking'] as const)
+      await rows.drain(`rolloutState = "${state}" and rolloutDue <= now`, 'rolloutDue', async row => {
+        const rollout = row.rollout?.id ?? '';
+        const verdict = await verdictOn(row, known.get(rollout), store, clock.now());
+        return verdict !== undefined && (await judge(row.id, { id: rollout, ...verdict }));
+      });
+  };
+
+  const withdraw = async (rollout: string): Promise<void> => {
+    await rows.drain(`rollout = "${rollout}" and rolloutState = "offered"`, 'id', row =>
+      judge(row.id, { id: rollout, from: ['offered'], state: 'planned', reason: 'withdrawn' }),
+    );
+  };
+
+  /** Of the devices of one rollout in any of these states. */
+  const counted = async (rollout: string, states: readonly RolloutState[], wave?: number): Promise<number> => {
+    const counts = await Promise.all(states.map(state => rows.count(rollout, state, wave)));
+    return counts.reduce((sum, count) => sum + count, 0);
+  };
+
+  /** Why it must not go on as it is. */
+  const tripped = async ({ id, failure, sizes, wave, pardoned }: Rollout): Promise<string | undefined> => {
+    const total = await rows.count(id, 'failed');
+    if (total === 0) return undefined;
+    const ofWave = await rows.count(id, 'failed', wave);
+    const passes = (share: Rollout['failure']['total'], failed: number, pardon: number, whole: number): boolean =>
+      share !== undefined && failed - pardon > amountOf(share, whole, 'down');
+    const whole = sizes.reduce((sum, size) => sum + size, 0);
+    if (passes(failure.perWave, ofWave, pardoned.ofWave === wave ? pardoned.wave : 0, sizes[wave - 1] ?? 0))
+      return `${ofWave} of wave ${wave} have failed; ${failure.perWave} are let pass`;
+    if (passes(failure.total, total, pardoned.total, whole))
+      return `${total} have failed; ${failure.total} are let pass`;
+    return undefined;
+  };
+
+  const offer = async ({ body }: Standing, wave = body.wave): Promise<boolean> =>
+    await offering.offer(body, wave, body.parallelism - (await counted(body.id, inFlight)));
+
+  /** @returns whether the next wave was opened, or all has ended */
+  const advance = async (standing: Standing): Promise<boolean> => {
+    const { id, wave, sizes, zones } = standing.body;
+    if ((await counted(id, [...inFlight, 'soaking'], wave)) > 0) return false;
+    for (const zone of zones) if ((await rows.waiting(id, zone, wave, 1)).length > 0) return false;
+    // Devices that are away do not hold up the others; but where nobody is there nothing has been tried out.
+    const isTried = (await counted(id, ['done', 'failed'], wave)) > 0 || (await rows.count(id, 'planned', wave)) === 0;
+    if (wave < sizes.length && isTried) {
+      await change(standing, { wave: wave + 1 }, `wave ${wave + 1} of ${sizes.length} is open`);
+      return true;
+    }
+    return await end(standing, 'done');
+  };
+
+  /** When no device is planned or under way. */
+  const end = async (standing: Standing, phase: Rollout['phase']): Promise<boolean> => {
+    const { id, sizes } = standing.body;
+    if ((await counted(id, ['planned', ...inFlight, 'soaking'])) > 0) return false;
+    const totals = await rows.totals(id, sizes.length);
+    const failures = totals.reduce((sum, { failed }) => sum + failed, 0);
+    await change(standing, { phase, ended: clock.now(), totals }, `ended: ${phase}, ${failures} failed`);
+    return true;
+  };
+
+  const run = async (standing: Standing): Promise<boolean> => {
+    const reason = await tripped(standing.body);
+    if (reason === undefined) return (await offer(standing)) || (await advance(standing));
+    const phase = standing.body.failure.action === 'pause' ? 'paused' : 'rolling-back';
+    await change(standing, { phase, reason }, `${phase}: ${reason}`);
+    return true;
+  };
+
+  const abort = async (standing: Standing): Promise<boolean> => {
+    const { id } = standing.body;
+    for (const state of ['planned', 'offered'] as const)
+      await rows.drain(`rollout = "${id}" and rolloutState = "${state}"`, 'id', row =>
+        judge(row.id, { id, from: [state], state: 'skipped', reason: 'aborted before it was its turn' }),
+      );
+    return await end(standing, 'aborted');
+  };
+
+  const rollBack = async (standing: Standing): Promise<boolean> => {
+    if (await turnAll(context, standing)) return true;
+    return (await offer(standing, standing.body.sizes.length)) || (await end(standing, 'rolled-back'));
+  };
+
+  const remove = async ({ body: { id } }: Standing): Promise<boolean> => {
+    await rows.drain(`rollout = "${id}"`, 'id', row => store.apply(row.id, 'rolloutReleased', { id, forget: true }));
+    await store.deleteDocument('rollout', id);
+    return false;
+  };
+
+  /** @returns whether there may be more to do at once */
+  const turn = async (standing: Standing): Promise<boolean> => {
+    const { phase, planned, id } = standing.body;
+    if (phase === 'deleting') return await remove(standing);
+    if (isEnded(standing.body)) return false;
+    if (phase === 'paused') return await withdraw(id).then(() => false);
+    if (phase === 'aborted') return await abort(standing);
+    if (planned === undefined) return await assignAll(context, standing);
+    return phase === 'rolling-back' ? await rollBack(standing) : await run(standing);
+  };
+
+  const stepOne = async (id: string): Promise<void> => {
+    try {
+      for (let more = true, turns = 0; more && turns < MAX_TURNS && !isStopped; turns++) {
+        const standing = await store.document<Rollout>('rollout', id);
+        more = standing !== undefined && (await turn(standing));
+      }
+    } catch (error) {
+      // An operator, or another process, was faster: the next step sees how it stands.
+      if (!(error instanceof UserError && error.code === 'changed-meanwhile')) throw error;
+    }
+  };
+
+  return {
+    change,
+    rows,
+    withdraw,
+    step: async () => {
+      const documents = await store.documents<Rollout>('rollout');
+      if (documents.length > 0) await judgeDue(documents);
+      for (const { body } of documents) await stepOne(body.id);
+    },
+    stop: async () => {
+      isStopped = true;
+      await offering.stop();
+    },
+  };
+}

@@ -1,0 +1,183 @@
+// The plan of a rollout: who, what, in which waves, how it is judged; how input becomes one, and who falls into which wave.
+import { createHash } from 'node:crypto';
+import { UserError } from '../../../shared/errors.ts';
+import { parseFilter } from '../../store/filter.ts';
+import type { RolloutState } from '../../store/store.ts';
+import type { StoredFile } from '../files.ts';
+import { checkWindow, checkZone, type Window } from './window.ts';
+
+/** `rolling-back`: what was flashed goes back to what it ran before. `deleting`: as good as gone. */
+export type RolloutPhase =
+  | 'planning'
+  | 'running'
+  | 'paused'
+  | 'rolling-back'
+  | 'done'
+  | 'aborted'
+  | 'rolled-back'
+  | 'deleting';
+
+/** A number of devices, a share of them (`"10%"`), or all that are left. */
+export type Share = number | string;
+
+export interface RolloutInput {
+  id?: string;
+  /** Who: one of the two. */
+  filter?: string;
+  devices?: string[];
+  /** A stored firmware file. */
+  firmware: string;
+  /** Devices of each wave; what is left over is one more. A list of devices is taken in its order, a filter's spread by chance. */
+  waves?: Share[];
+  window?: Window;
+  /** Of devices whose `site.timezone` tells none. */
+  timezone?: string;
+  /** Devices that are offered the image or flash at the same time. */
+  parallelism?: number;
+  /** Ask devices to connect when it is their turn. */
+  wake?: boolean;
+  /** Seconds without a word after which a device that has begun has failed. */
+  timeout?: number;
+  success?: { soak?: number; online?: boolean; noFault?: boolean; filter?: string };
+  failure?: { perWave?: Share; total?: Share; action?: 'pause' | 'rollback' };
+}
+
+export type Totals = Record<RolloutState, number>;
+
+/** As it stands in the store, kind `rollout`. Times in milliseconds. */
+export interface Rollout {
+  id: string;
+  created: number;
+  phase: RolloutPhase;
+  /** Why it is in that phase, where it came there by itself. */
+  reason?: string;
+  filter?: string;
+  /** Until the plan is made: then the devices themselves know. */
+  devices?: string[];
+  firmware: { file: string; sha256: string; version: string; productClass: string };
+  waves: Share[];
+  window?: Window;
+  timezone: string;
+  parallelism: number;
+  wake: boolean;
+  timeoutMs: number;
+  success: { soakMs: number; online: boolean; noFault: boolean; filter?: string };
+  failure: { perWave?: Share; total?: Share; action: 'pause' | 'rollback' };
+  /** When each device had its wave, and how many devices each has. */
+  planned?: number;
+  sizes: number[];
+  /** Time zones that its devices have, '' for the rollout's own. */
+  zones: string[];
+  /** The wave that is open, from 1. */
+  wave: number;
+  /** Failures that an operator has seen and went on from. */
+  pardoned: { total: number; wave: number; ofWave: number };
+  /** Devices that another rollout had under way when this one was planned; the first of them by name. */
+  elsewhere: { count: number; devices: string[] };
+  /** On the way back: each device has been turned round, and the images that they go back to. */
+  turned?: true;
+  back: string[];
+  log: { time: number; text: string }[];
+  ended?: number;
+  /** By wave, from 0 (skipped at once), as they were when it ended. */
+  totals?: Totals[];
+}
+
+const MAX_LOG = 200;
+
+export const isEnded = ({ phase, ended }: Rollout): boolean => ended !== undefined || phase === 'deleting';
+
+export const logged = (rollout: Rollout, time: number, text: string): Rollout['log'] =>
+  [...rollout.log, { time, text }].slice(-MAX_LOG);
+
+const bad = (text: string): UserError => new UserError(400, 'bad-rollout', text);
+
+/** @throws UserError 400 */
+function checkShare(place: string, share: Share, zero: boolean): void {
+  const text = String(share);
+  const number = Number(text.replace('%', ''));
+  const isGood = /^\d{1,9}$/.test(text) || (/^\d{1,3}(\.\d{1,3})?%$/.test(text) && number <= 100);
+  if (!isGood || (!zero && number === 0))
+    throw bad(`${place}: '${text}' is neither a number of devices nor a share such as "10%"`);
+}
+
+/** @throws UserError 400 that names the place */
+function checkInput({ filter, devices, waves, window, timezone, success, failure }: RolloutInput): void {
+  if ((filter === undefined) === (devices === undefined))
+    throw bad('"filter" or "devices", and not both, says whom it is for; all are: state = "enrolled"');
+  if (filter !== undefined) parseFilter(filter);
+  if (success?.filter !== undefined) parseFilter(success.filter);
+  for (const [at, share] of (waves ?? []).entries()) checkShare(`waves: ${at + 1}`, share, false);
+  for (const name of ['perWave', 'total'] as const) {
+    const share = failure?.[name];
+    if (share !== undefined) checkShare(`failure: ${name}`, share, true);
+  }
+  if (window) checkWindow(window);
+  if (timezone !== undefined) checkZone('timezone', timezone);
+}
+
+/** @throws UserError 400 that names the place */
+export function planOf(input: RolloutInput, file: StoredFile, id: string, now: number): Rollout {
+  const { filter, devices, waves = [], window, timezone = 'UTC', success = {}, failure = {} } = input;
+  checkInput(input);
+  if (file.type !== 'firmware' || file.version === undefined)
+    throw new UserError(400, 'wrong-file-type', `firmware: '${file.name}' is a ${file.type} file, not a firmware`);
+  const { sha256, version, productClass = '' } = file;
+  return {
+    id,
+    created: now,
+    phase: 'planning',
+    ...(filter === undefined ? {} : { filter }),
+    ...(devices === undefined ? {} : { devices: [...new Set(devices)] }),
+    firmware: { file: file.name, sha256, version, productClass },
+    waves,
+    ...(window ? { window } : {}),
+    timezone,
+    parallelism: input.parallelism ?? 50,
+    wake: input.wake ?? true,
+    timeoutMs: (input.timeout ?? 86_400) * 1000,
+    success: {
+      soakMs: (success.soak ?? 600) * 1000,
+      online: success.online ?? true,
+      noFault: success.noFault ?? true,
+      ...(success.filter === undefined ? {} : { filter: success.filter }),
+    },
+    failure: { ...failure, action: failure.action ?? 'pause' },
+    sizes: [],
+    zones: [],
+    wave: 1,
+    pardoned: { total: 0, wave: 0, ofWave: 0 },
+    elsewhere: { count: 0, devices: [] },
+    back: [],
+    log: [{ time: now, text: 'created' }],
+  };
+}
+
+/** How many of `whole` a share is: at least one of a wave, and of failures as many as do not exceed it. */
+export function amountOf(share: Share, whole: number, round: 'up' | 'down'): number {
+  const text = String(share);
+  if (!text.endsWith('%')) return Number(text);
+  const exact = (Number(text.slice(0, -1)) * whole) / 100;
+  // 10 % of 30 is 3, whatever binary fractions say.
+  return round === 'up' ? Math.max(1, Math.ceil(exact - 1e-9)) : Math.floor(exact + 1e-9);
+}
+
+/** Sizes of the waves for so many devices: as asked, as far as there are any, and one more for the rest. */
+export function sizesOf(waves: readonly Share[], whole: number): number[] {
+  const sizes: number[] = [];
+  let left = whole;
+  for (const share of waves) {
+    if (left === 0) break;
+    sizes.push(Math.min(left, amountOf(share, whole, 'up')));
+    left -= sizes.at(-1) ?? 0;
+  }
+  if (left > 0) sizes.push(left);
+  return sizes;
+}
+
+/** An order by chance that is the same each time: neighbours by serial number are often neighbours in fact. */
+export const shuffled = (rollout: string, ids: readonly string[]): string[] =>
+  ids
+    .map(id => ({ id, key: createHash('sha1').update(`${rollout} ${id}`).digest('hex') }))
+    .sort((a, b) => (a.key < b.key ? -1 : 1))
+    .map(({ id }) => id);

@@ -1,0 +1,89 @@
+// When firmware may be flashed: a daily window in the time of a zone (IANA names, by Intl), and how long it stays open.
+import { UserError } from '../../../shared/errors.ts';
+
+export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+export type Weekday = (typeof weekdays)[number];
+
+export interface Window {
+  /** HH:MM; one that ends before it begins lasts over midnight, one that ends when it begins the whole day. */
+  from: string;
+  to: string;
+  /** Days on which it begins; all unless told. */
+  days?: Weekday[];
+}
+
+const MINUTE = 60_000;
+const DAY_MINUTES = 24 * 60;
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** @throws RangeError for a zone that is not known */
+function formatOf(zone: string): Intl.DateTimeFormat {
+  const known = formats.get(zone);
+  if (known) return known;
+  const made = new Intl.DateTimeFormat('en-GB', {
+    timeZone: zone,
+    weekday: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  });
+  formats.set(zone, made);
+  return made;
+}
+
+export function isZone(zone: string): boolean {
+  if (!/^[A-Za-z][\w+/-]{0,63}$/.test(zone)) return false;
+  try {
+    formatOf(zone);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Minutes since midnight and the day of the week, in the zone. */
+function localTime(zone: string, now: number): { minutes: number; day: number } {
+  const parts = new Map(
+    formatOf(zone)
+      .formatToParts(now)
+      .map(({ type, value }) => [type, value]),
+  );
+  return {
+    minutes: Number(parts.get('hour')) * 60 + Number(parts.get('minute')),
+    day: weekdays.indexOf(String(parts.get('weekday')).toLowerCase() as Weekday),
+  };
+}
+
+const minutesOf = (text: string): number => Number(text.slice(0, 2)) * 60 + Number(text.slice(3));
+/** `minutes` on a clock's face: from -12 h to +12 h. */
+const onFace = (minutes: number): number => ((minutes + 1.5 * DAY_MINUTES) % DAY_MINUTES) - DAY_MINUTES / 2;
+
+/** @returns when the window that is open now closes, milliseconds; undefined while it is closed */
+export function openUntil({ from, to, days }: Window, zone: string, now: number): number | undefined {
+  const { minutes, day } = localTime(zone, now);
+  const [start, end] = [minutesOf(from), minutesOf(to)];
+  const length = (end - start + DAY_MINUTES) % DAY_MINUTES || DAY_MINUTES;
+  const since = (minutes - start + DAY_MINUTES) % DAY_MINUTES;
+  if (since >= length) return undefined;
+  const began = weekdays[minutes >= start ? day : (day + 6) % 7];
+  if (days && began && !days.includes(began)) return undefined;
+  const closes = now - (now % MINUTE) + (length - since) * MINUTE;
+  // A change of the clocks in between makes the window longer or shorter.
+  const off = onFace(end - localTime(zone, closes).minutes);
+  return off === 0 ? closes : Math.max(now + 1, closes + off * MINUTE);
+}
+
+/** @throws UserError 400 */
+export function checkWindow({ from, to, days }: Window): void {
+  for (const [name, text] of Object.entries({ from, to }))
+    if (!/^([01]\d|2[0-3]):[0-5]\d$/.test(text))
+      throw new UserError(400, 'bad-window', `window: ${name}: '${text}' is not HH:MM`);
+  if (days?.length === 0) throw new UserError(400, 'bad-window', 'window: days: none is never');
+}
+
+/** @throws UserError 400 */
+export function checkZone(place: string, zone: string): void {
+  if (!isZone(zone))
+    throw new UserError(400, 'unknown-time-zone', `${place}: '${zone}' is not a time zone such as Europe/Vienna`);
+}

@@ -1,0 +1,355 @@
+// What one device should be: the merge of the presets that fit it and its own overrides. Pure, so that it can be asked about a device
+// that is far away; who carries it out is reconcile.ts.
+import { createHash, createHmac } from 'node:crypto';
+import { checkValue } from '../../shared/model/values.ts';
+import { isWild, wildPattern } from '../store/filter.ts';
+import { toldValues } from '../store/inform.ts';
+import type { DeviceFault, DeviceRow, WantedValue } from '../store/store.ts';
+import type { StoredFile } from './files.ts';
+import type { Preset, WantedObjects } from './preset.ts';
+import { rolloutFacts, ruledFiles } from './rollout/wish.ts';
+import type { Rule, RuleTable, RuleValue } from './rules.ts';
+import { isSecretName } from './secrets.ts';
+import { substitute, variableOf } from './variables.ts';
+
+/** What stands as the preset's name where a device's own override wins. No preset has it. */
+export const OVERRIDE = 'override';
+
+export interface WantedFile {
+  kind: 'certificate' | 'script' | 'firmware';
+  file: StoredFile;
+  preset: string;
+  /** A rollout wants it, no preset: it is fetched as the device's position there has it. */
+  rollout?: string;
+}
+
+/** Why something wanted is not to be had: told as a fault of its preset, which is set aside. */
+export interface Culprit {
+  preset: string;
+  code: number | string;
+  message: string;
+  parameter?: string;
+  /** A stored file that the device took without becoming what it should. */
+  file?: string;
+}
+
+export interface WantedParameter extends WantedValue {
+  preset: string;
+  /** Never to be shown. */
+  secret: boolean;
+}
+
+export interface WantedTable {
+  table: string;
+  preset: string;
+  wanted: WantedObjects;
+  /** Columns that are never to be shown. */
+  secrets: string[];
+}
+
+export interface Wanted {
+  /** 16 hexadecimal digits; '' when nothing is wanted. */
+  revision: string;
+  set: Map<string, WantedParameter>;
+  objects: WantedTable[];
+  files: WantedFile[];
+  restart: { wish: NonNullable<Preset['restart']>; preset?: string };
+  /** Presets that fit the device and cannot be made out for it: they are left out of the rest. */
+  refused: Culprit[];
+  /** The rollout whose version presets name too by now. */
+  adopted?: string;
+}
+
+/** The fields of a device that a merge looks at. */
+export const mergedFields = [
+  'id',
+  'manufacturer',
+  'oui',
+  'productClass',
+  'serialNumber',
+  'softwareVersion',
+  'hardwareVersion',
+  'provisioningCode',
+  'address',
+  'state',
+  'created',
+  'tags',
+  'site',
+  'overrides',
+  'told',
+  'faults',
+  'rollout',
+] as const satisfies readonly (keyof DeviceRow)[];
+export type MergedRow = Pick<DeviceRow, (typeof mergedFields)[number]>;
+
+/** What a merge rests on beside the rules and the device. */
+export interface Ground {
+  files: ReadonlyMap<string, StoredFile>;
+  now: number;
+  /** Opens a text that may be sealed. */
+  open(text: string): string;
+  /** Revisions are made with it, so that they tell nothing of the secrets in them. */
+  key: Buffer;
+}
+
+/** Told of what lost to something heavier, as it loses. */
+export type OnLost = (what: {
+  kind: 'set' | 'objects' | 'files' | 'restart';
+  /** Path, table, or kind and name of the file. */
+  name: string;
+  preset: string;
+  /** Of a parameter: what it would have been, and whether it is never to be shown. */
+  value?: string;
+  secret?: boolean;
+}) => void;
+
+/** @param rules the lightest first */
+export const wantedOf = (rules: readonly Rule[], row: MergedRow, ground: Ground, lost?: OnLost): Wanted =>
+  merged(applicable(rules, row, ground), row, ground, lost);
+
+/** @param chosen those that apply to the device, the lightest first */
+export function merged(chosen: readonly Rule[], row: MergedRow, ground: Ground, lost?: OnLost): Wanted {
+  const set: Wanted['set'] = new Map();
+  const objects = new Map<string, WantedTable>();
+  const files = new Map<string, WantedFile>();
+  const refused: Culprit[] = [];
+  let restart: Wanted['restart'] = { wish: 'never' };
+  for (const rule of chosen) {
+    const made = madeOut(rule, row, ground);
+    if ('culprit' in made) {
+      refused.push(made.culprit);
+      continue;
+    }
+    put(set, made.set, 'set', lost);
+    put(objects, made.objects, 'objects', lost);
+    put(files, made.files, 'files', lost);
+    if (!rule.preset.restart) continue;
+    if (restart.preset !== undefined) lost?.({ kind: 'restart', name: '', preset: restart.preset });
+    restart = { wish: rule.preset.restart, preset: rule.name };
+  }
+  put(set, overridesOf(row, ground), 'set', lost);
+  const wanted: Wanted = {
+    revision: '',
+    set,
+    objects: [...objects.values()],
+    ...ruledFiles(inOrder(files.values()), row, ground, lost),
+    restart,
+    refused,
+  };
+  return { ...wanted, revision: revisionOf(wanted, ground.key) };
+}
+
+function put<T extends { preset: string; value?: string; secret?: boolean }>(
+  into: Map<string, T>,
+  entries: Iterable<readonly [string, T]>,
+  kind: Parameters<OnLost>[0]['kind'],
+  lost: OnLost | undefined,
+): void {
+  for (const [name, entry] of entries) {
+    const before = lost && into.get(name);
+    if (before) {
+      const { preset, value, secret } = before;
+      lost({ kind, name, preset, ...(value === undefined ? {} : { value }), ...(secret ? { secret } : {}) });
+    }
+    into.set(name, entry);
+  }
+}
+
+export const applicable = (rules: readonly Rule[], row: MergedRow, ground: Ground): Rule[] =>
+  rules.filter(rule => rule.fits(row, ground.now) && !faultThatBlocks(rule, row, ground));
+
+/** The fault for which a preset is set aside now. It holds until its time, or until what it rests on changes. */
+export function faultThatBlocks(rule: Rule, row: MergedRow, ground: Ground): DeviceFault | undefined {
+  if (row.faults.length === 0) return undefined;
+  return blocking(row, `preset:${rule.name}`, ground.now, () => basisOf(rule, row, ground));
+}
+
+function blocking(row: MergedRow, cause: string, now: number, basis: () => string): DeviceFault | undefined {
+  const fault = row.faults.find(open => open.cause === cause && open.retryAt > now);
+  return fault && (fault.basis === undefined || fault.basis === basis()) ? fault : undefined;
+}
+
+/** What a fault of the preset rests on: another text, value, file or firmware, and it is worth another try. */
+export function basisOf(rule: Rule, row: MergedRow, { files, open }: Ground): string {
+  const { firmware } = rule.preset;
+  const names = filesOf(rule).map(({ name }) => name);
+  return digest([
+    rule.tag,
+    rule.variables.map(variable => variableOf(row, variable, open)),
+    names.map(name => files.get(name)?.sha256),
+    firmware ? row.softwareVersion : '',
+  ]);
+}
+
+const overrideBasis = ({ value, type }: WantedValue): string => digest([value, type]);
+
+/** What is a fault's cause and what it rests on, by who is to blame. */
+export function causeOf(
+  culprit: Culprit,
+  rules: readonly Rule[],
+  row: MergedRow,
+  ground: Ground,
+  revision: string,
+): { cause: string; basis?: string } {
+  if (culprit.preset !== OVERRIDE) {
+    const rule = rules.find(({ name }) => name === culprit.preset);
+    return { cause: `preset:${culprit.preset}`, ...(rule ? { basis: basisOf(rule, row, ground) } : {}) };
+  }
+  const override = culprit.parameter === undefined ? undefined : row.overrides[culprit.parameter];
+  return override
+    ? { cause: `override:${culprit.parameter}`, basis: overrideBasis(override) }
+    : { cause: 'reconcile', basis: revision };
+}
+
+/** Causes of faults that keep nothing away any more, their time come or not. */
+export const staleCauses = (rules: readonly Rule[], row: MergedRow, ground: Ground): string[] =>
+  row.faults
+    .filter(({ cause }) => /^(preset|override):/.test(cause) && !isBlocked(cause, rules, row, ground))
+    .map(({ cause }) => cause);
+
+function isBlocked(cause: string, rules: readonly Rule[], row: MergedRow, ground: Ground): boolean {
+  const name = cause.slice(cause.indexOf(':') + 1);
+  if (cause.startsWith('override:')) {
+    const override = row.overrides[name];
+    return override !== undefined && blocking(row, cause, ground.now, () => overrideBasis(override)) !== undefined;
+  }
+  const rule = rules.find(entry => entry.name === name);
+  if (!rule?.fits(row, ground.now)) return false;
+  return faultThatBlocks(rule, row, ground) !== undefined;
+}
+
+const digest = (content: unknown): string =>
+  createHash('sha256').update(JSON.stringify(content)).digest('base64url').slice(0, 12);
+
+interface MadeOut {
+  set: (readonly [string, WantedParameter])[];
+  objects: (readonly [string, WantedTable])[];
+  files: (readonly [string, WantedFile])[];
+}
+
+/** What a preset asks of this device, its variables put in. */
+function madeOut(rule: Rule, row: MergedRow, ground: Ground): MadeOut | { culprit: Culprit } {
+  const { name: preset } = rule;
+  const culprit = (code: string, message: string, parameter?: string): { culprit: Culprit } => ({
+    culprit: { preset, code, message: `preset ${preset}, ${message}`, ...(parameter ? { parameter } : {}) },
+  });
+  if (rule.broken !== undefined) return culprit('preset-broken', rule.broken);
+  const made: MadeOut = { set: [], objects: [], files: [] };
+  for (const entry of rule.set) {
+    const told = textFor(entry, row, ground);
+    if ('wrong' in told) return culprit(told.code, told.wrong, entry.name);
+    const { name, type, secret } = entry;
+    made.set.push([name, { value: told.text, ...(type ? { type } : {}), preset, secret }]);
+  }
+  for (const entry of rule.tables) {
+    const rows = rowsFor(entry, row, ground);
+    if ('wrong' in rows) return culprit(rows.code, rows.wrong, entry.table);
+    const { table, keys, exclusive } = entry;
+    const secrets = entry.rows.flatMap(cells => cells.filter(({ secret }) => secret).map(({ name }) => name));
+    const wanted = { keys, rows: rows.rows, ...(exclusive ? { exclusive } : {}) };
+    made.objects.push([table, { table, preset, wanted, secrets: [...new Set(secrets)] }]);
+  }
+  for (const { kind, name } of filesOf(rule)) {
+    const file = ground.files.get(name);
+    if (!file) return culprit('no-such-file', `${kind}: there is no file '${name}' any more`);
+    made.files.push([fileKey(kind, name), { kind, file, preset }]);
+  }
+  return made;
+}
+
+type Wrong = { wrong: string; code: string };
+
+function textFor(entry: RuleValue, row: MergedRow, { open }: Ground): { text: string } | Wrong {
+  if ('plain' in entry.text) return { text: entry.text.plain };
+  const filled = substitute(entry.text.template, variable => variableOf(row, variable, open));
+  if ('missing' in filled)
+    return { wrong: `${entry.place}: the device has no ${filled.missing}`, code: 'variable-missing' };
+  if (!entry.def) return filled;
+  const checked = checkValue(entry.def, filled.text, entry.type);
+  if (checked.ok) return { text: checked.value };
+  // The message quotes the value.
+  const why = entry.secret ? 'the value that it would get does not fit' : checked.message;
+  return { wrong: `${entry.place}: ${why}`, code: 'bad-value' };
+}
+
+function rowsFor({ rows }: RuleTable, row: MergedRow, ground: Ground): { rows: Record<string, string>[] } | Wrong {
+  const made: Record<string, string>[] = [];
+  for (const cells of rows) {
+    const filled: [string, string][] = [];
+    for (const cell of cells) {
+      const told = textFor(cell, row, ground);
+      if ('wrong' in told) return told;
+      filled.push([cell.name, told.text]);
+    }
+    made.push(Object.fromEntries(filled));
+  }
+  return { rows: made };
+}
+
+function* overridesOf(row: MergedRow, { open, now }: Ground): Generator<readonly [string, WantedParameter]> {
+  for (const [path, override] of Object.entries(row.overrides)) {
+    if (row.faults.length > 0 && blocking(row, `override:${path}`, now, () => overrideBasis(override))) continue;
+    yield [path, { ...override, value: open(override.value), preset: OVERRIDE, secret: isSecretName(path) }];
+  }
+}
+
+/** Of firmware there is one, of the others as many as are named. */
+export const fileKey = (kind: WantedFile['kind'], name: string): string =>
+  kind === 'firmware' ? kind : `${kind}:${name}`;
+
+export function filesOf({ preset }: Pick<Rule, 'preset'>): { kind: WantedFile['kind']; name: string }[] {
+  const { certificates = [], script, firmware } = preset;
+  return [
+    ...certificates.map(name => ({ kind: 'certificate', name }) as const),
+    ...(script ? [{ kind: 'script', name: script } as const] : []),
+    ...(firmware ? [{ kind: 'firmware', name: firmware } as const] : []),
+  ];
+}
+
+/** Certificates first, then the script, then firmware: what comes later may rest on what came before. */
+function inOrder(files: Iterable<WantedFile>): WantedFile[] {
+  const order = ['certificate', 'script', 'firmware'];
+  return [...files].sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
+}
+
+/** Whether the device has taken the file already: firmware by the version it reports, the rest by what it was sent. */
+export function isApplied(wanted: WantedFile, row: Pick<DeviceRow, 'softwareVersion' | 'applied'>): boolean {
+  if (wanted.kind === 'firmware') return row.softwareVersion === wanted.file.version;
+  return row.applied[wanted.file.name] === wanted.file.sha256;
+}
+
+function revisionOf(wanted: Wanted, key: Buffer): string {
+  if (wanted.set.size === 0 && wanted.objects.length === 0 && wanted.files.length === 0) return '';
+  const content = [
+    [...wanted.set].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, { value, type }]) => [path, value, type]),
+    wanted.objects.map(entry => [entry.table, entry.wanted] as const).sort(([a], [b]) => (a < b ? -1 : 1)),
+    wanted.files.map(entry => [entry.kind, entry.file.name, entry.file.sha256, entry.file.version]),
+    wanted.restart.wish,
+  ];
+  return createHmac('sha256', key).update(JSON.stringify(content)).digest('hex').slice(0, 16);
+}
+
+/** Short hash of all that the choice and merge of presets depend on and that can change on a device. */
+export function factsOf(rules: readonly Rule[], row: MergedRow, ground: Ground): string {
+  const paths = [...new Set(rules.flatMap(rule => rule.paths))].sort();
+  const told = paths.length > 0 ? toldValues(row) : {};
+  return digest([
+    row.manufacturer,
+    row.softwareVersion,
+    row.hardwareVersion,
+    row.provisioningCode,
+    rules.some(rule => rule.address) ? row.address : '',
+    row.tags,
+    row.site,
+    row.overrides,
+    paths.map(path => (isWild(path) ? toldBelow(told, path) : told[path])),
+    row.faults.filter(({ cause }) => isBlocked(cause, rules, row, ground)).map(({ cause }) => cause),
+    ...rolloutFacts(row, ground.now),
+  ]);
+}
+
+/** What was told of the parameters that a path with `*` fits. */
+function toldBelow(told: Record<string, string>, path: string): [string, string][] {
+  const pattern = wildPattern(path);
+  return Object.entries(told).filter(([name]) => pattern.test(name));
+}

@@ -1,0 +1,155 @@
+// The dry run over many devices: exact counts, the same as merging each device by itself; it changes nothing.
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import type { Preset } from '../../acs/fleet/preset.ts';
+import { type TestApi, testApi } from '../support/api.ts';
+import { identityOf, idOf, informOf, newYear, valuesOf } from '../support/devices.ts';
+
+const interval = 'Device.X_0090F8_Cwmp.PeriodicInformInterval';
+const user = 'Device.X_0090F8_Cwmp.Username';
+
+interface Answer {
+  matched: number;
+  fits: number;
+  refused: number;
+  devices: { device: string; revision: { before: string; after: string }; set: object[] }[];
+  faults: { device: string; code: string; message: string; parameter: string }[];
+}
+
+describe('a dry run', () => {
+  const COUNT = 700;
+  let api: TestApi;
+  before(async () => {
+    api = await testApi();
+    await Promise.all(Array.from({ length: COUNT }, (_, number) => add(number)));
+  });
+  after(async () => await api.close());
+
+  /** One in seven has a customer, one in five runs older firmware, one in three is tagged, one in ten waits in quarantine. */
+  async function add(number: number): Promise<void> {
+    const serial = `S${String(number).padStart(4, '0')}`;
+    const id = idOf(identityOf(serial));
+    const parameters = valuesOf({
+      'Device.DeviceInfo.SoftwareVersion': number % 5 ? '49.2' : '48.1',
+      'Device.X.Y': String(number % 4),
+    });
+    const admission = number % 10 === 9 ? 'quarantine' : 'enrolled';
+    const { store } = api.acs;
+    await store.apply(id, 'informed', informOf(serial, newYear, ['2 PERIODIC'], { parameters, admission }));
+    await store.apply(id, 'patched', {
+      patch: {
+        tags: number % 3 ? [] : ['third'],
+        site: number % 7 ? {} : { customer: `c${number % 2}` },
+        overrides: number % 50 ? {} : { [interval]: { value: '99' } },
+      },
+    });
+    if (number % 20 === 1)
+      await store.apply(id, 'faultRaised', {
+        cause: 'preset:other',
+        code: 1,
+        message: 'x',
+        retryAt: newYear + 9e9,
+        now: newYear,
+      });
+  }
+  const numbers = Array.from({ length: COUNT }, (_, number) => number).filter(number => number % 10 !== 9);
+
+  const ask = async (preset: Preset | undefined, limit = 5, name = 'asked'): Promise<Answer> => {
+    const answer = await api.call('POST', `/presets/${name}/dry-run?limit=${limit}`, {
+      ...(preset ? { body: preset } : {}),
+    });
+    assert.equal(answer.status, 200, answer.text);
+    return answer.json as unknown as Answer;
+  };
+
+  it('counts every enrolled device that would change, and tells of the first how', async () => {
+    const all = await ask({ set: { [interval]: 60 } });
+    assert.deepEqual([all.fits, all.refused, all.devices.length], [630, 0, 5]);
+    assert.equal(
+      all.matched,
+      numbers.filter(number => number % 50).length,
+      'those with a value of their own do not change',
+    );
+    assert.deepEqual(all.devices[0]?.set, [{ path: interval, known: null, wanted: '60' }]);
+    const some = await ask({ when: 'tag = "third" and firmware < "49" and Device.X.Y = 3', set: { [user]: 'x' } });
+    const meant = numbers.filter(number => number % 3 === 0 && number % 5 === 0 && number % 4 === 3);
+    assert.deepEqual([some.matched, some.fits], [meant.length, meant.length]);
+  });
+
+  it('says for which devices a variable lacks', async () => {
+    const answer = await ask({ when: 'tag = "third"', set: { [user]: '{{site.customer}}/{{serialNumber}}' } }, 2);
+    const third = numbers.filter(number => number % 3 === 0);
+    const having = third.filter(number => number % 7 === 0);
+    assert.deepEqual(
+      [answer.fits, answer.matched, answer.refused],
+      [third.length, having.length, third.length - having.length],
+    );
+    assert.deepEqual([answer.devices.length, answer.faults.length], [2, 2]);
+    const [fault] = answer.faults;
+    assert.deepEqual([fault?.device, fault?.code, fault?.parameter], ['0090F8-4102S-S0003', 'variable-missing', user]);
+    assert.match(String(fault?.message), /has no site\.customer/);
+  });
+
+  it('of the stored preset counts who is not there yet; of none that it has deleted', async () => {
+    await api.call('PUT', '/presets/stored', { body: { when: 'tag = "third"', set: { [user]: 'x' } } });
+    const third = numbers.filter(number => number % 3 === 0).length;
+    assert.equal((await ask(undefined, 1, 'stored')).matched, third);
+    assert.equal((await ask({ when: 'tag = "third"', set: { [user]: 'x' } }, 1, 'stored')).matched, 0, 'as it stands');
+    assert.equal((await ask({ set: { [user]: 'y' } }, 1, 'stored')).matched, numbers.length);
+    await api.call('DELETE', '/presets/stored');
+  });
+
+  it('comes to what merging each device by itself comes to (property)', async function () {
+    this.timeout(60_000);
+    const rules = ['tag = "third"', 'firmware < "49"', 'site.customer = "c0"', 'Device.X.Y = 2', 'serial like "%7"'];
+    const text = fc.constantFrom(
+      'x',
+      '{{site.customer}}',
+      '{{serialNumber}}',
+      '{{site.customer|none}}',
+      '{{softwareVersion}}',
+    );
+    const preset = fc.record(
+      {
+        when: fc.constantFrom(...rules),
+        weight: fc.nat(2),
+        set: fc.dictionary(fc.constantFrom(user, 'Device.X_0090F8_Cwmp.AcsStaticUrl'), text, { minKeys: 1 }),
+      },
+      { requiredKeys: ['set'] },
+    );
+    const { store, fleet } = api.acs;
+    await fc.assert(
+      fc.asyncProperty(preset, preset, async (other, asked) => {
+        await fleet.presets.put('other', other as Preset);
+        const before = new Map<string, string>();
+        const { items } = await store.devices({ limit: 1000, now: newYear });
+        const enrolled = items.filter(({ state }) => state === 'enrolled');
+        for (const row of enrolled) before.set(row.id, (await fleet.presets.wanted(row)).revision);
+        const told = await fleet.presets.dryRun('asked', asked as Preset, 1000);
+        await fleet.presets.put('asked', asked as Preset);
+        const changed: string[] = [];
+        for (const row of enrolled) {
+          const { revision } = await fleet.presets.wanted(row);
+          if (revision !== before.get(row.id) && revision !== row.parameterKey) changed.push(`${row.id} ${revision}`);
+        }
+        await fleet.presets.remove('asked');
+        assert.equal(told.matched, changed.length);
+        assert.deepEqual(
+          told.devices.map(({ device, revision }) => `${device} ${revision.after}`),
+          changed,
+        );
+      }),
+      { numRuns: 12 },
+    );
+    await fleet.presets.remove('other');
+  });
+
+  it('changes nothing, of no device and no document', async () => {
+    const rows = async (): Promise<string> =>
+      JSON.stringify(await api.acs.store.devices({ limit: 1000, now: newYear }));
+    const [before, generation] = [await rows(), api.acs.fleet.presets.generation()];
+    await ask({ set: { [interval]: 60, [user]: '{{site.customer}}' } }, 50);
+    assert.equal(await rows(), before);
+    assert.equal(api.acs.fleet.presets.generation(), generation);
+  });
+});

@@ -1,0 +1,86 @@
+// What it takes to write a preset that fits every device, and to say beforehand who would change, while sessions go on.
+import { makeRow, median, percentile, type Row } from './figures.ts';
+import { type Bench, loaded, type Setting } from './measure.ts';
+import type { LoadReport } from './orders.ts';
+import { type Field, onField } from './sessions.ts';
+import type { AcsServer } from './stage.ts';
+
+const INTERVAL = 'Device.X_0090F8_Cwmp.PeriodicInformInterval';
+const USER = 'Device.X_0090F8_Cwmp.Username';
+/** Ten values, and a preset beside it, as in a small fleet. */
+const many = {
+  set: {
+    [INTERVAL]: 3600,
+    'Device.X_0090F8_Cwmp.PeriodicInformEnable': 'Enable',
+    'Device.X_0090F8_Cwmp.TransportHttpsTlsVersion': 'TLSv1_2',
+    'Device.X_0090F8_Cwmp.TransportHttpsCipherSuite': 'CS3',
+  },
+};
+/** Another text on every device: nothing can be merged once for many. */
+const own = { set: { ...many.set, [USER]: '{{serialNumber}}' } };
+
+const elapsed = async (work: () => Promise<unknown>): Promise<number> => {
+  const began = performance.now();
+  await work();
+  return performance.now() - began;
+};
+
+async function dryRun(server: AcsServer, preset: object, devices: number): Promise<number> {
+  let matched = 0;
+  const took = await elapsed(async () => {
+    ({ matched } = (await server.api('POST', '/presets/bench/dry-run?limit=10', preset)) as { matched: number });
+  });
+  if (matched !== devices) throw new Error(`${matched} of ${devices} devices would change`);
+  return took;
+}
+
+export const dryrun: Bench = {
+  about: 'a dry run over all devices, and writing a preset that fits them all',
+  run: setting =>
+    onField(setting, async field => {
+      const { ours } = field;
+      const rounds = Array.from({ length: setting.rounds });
+      const [equal, differing, written]: number[][] = [[], [], []];
+      for (const _ of rounds) {
+        equal?.push(await dryRun(ours, many, setting.devices));
+        differing?.push(await dryRun(ours, own, setting.devices));
+        written?.push(await elapsed(() => ours.api('PUT', '/presets/bench', own)));
+        await ours.api('DELETE', '/presets/bench');
+      }
+      const row = (name: string, values: number[] = [], limit: number): Row =>
+        makeRow({ name, unit: 'ms, wall clock', ours: values, goal: { limit, of: 'ours' } });
+      return [
+        row('dry run of a preset that fits all devices', equal, 5000),
+        row('the same where each device has a value of its own', differing, 5000),
+        row('writing a preset that fits all devices', written, 1000),
+        await besides(setting, field),
+      ];
+    }),
+};
+
+/** One dry run after the other while sessions come at a steady pace. */
+async function besides(setting: Setting, { ours, order }: Field): Promise<Row> {
+  const { stage, sessions } = setting;
+  const perSecond = Math.min(150, Math.max(50, sessions / 3));
+  const { settings, devices } = order(ours);
+  const arrivals = (seed: number): Promise<LoadReport> =>
+    loaded(stage, { kind: 'open', settings, devices, sessions: Math.ceil(perSecond * 3), perSecond, seed });
+  const [quiet, busy]: [number[], number[]] = [[], []];
+  for (let round = 0; round < Math.min(3, setting.rounds); round++) {
+    quiet.push(percentile((await arrivals(round)).times, 0.99));
+    let over = false;
+    const running = (async () => {
+      while (!over) await ours.api('POST', '/presets/bench/dry-run?limit=10', many);
+    })();
+    busy.push(percentile((await arrivals(round)).times, 0.99));
+    over = true;
+    await running;
+  }
+  return makeRow({
+    name: 'what dry runs add to the p99 of sessions',
+    unit: 'ms',
+    ours: busy.map((with_, round) => Math.max(0, with_ - (quiet[round] ?? 0))),
+    goal: { limit: 20, of: 'ours' },
+    note: `${Math.round(perSecond)} sessions/s; p99 ${median(busy).toFixed(1)} ms with, ${median(quiet).toFixed(1)} ms without`,
+  });
+}

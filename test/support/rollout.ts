@@ -1,0 +1,133 @@
+// For tests of rollouts in virtual time: the ACS with its API and its duties, and units that take images as told.
+import { createSchedule, type Schedule } from '../../acs/fleet/schedule.ts';
+import { CwmpFault } from '../../shared/cwmp/faults.ts';
+import { requestBody } from '../../shared/cwmp/soap.ts';
+import { memoryCpe, ScriptedCpe } from './acs.ts';
+import { type Json, type TestApi, testApi } from './api.ts';
+
+export const OLD = '49.1.100';
+export const NEW = '49.2.200';
+
+/** What becomes of a Download: `refuse` by a fault, `fail` in TransferComplete, `old`: success, and the old version. */
+export type Manner = 'good' | 'refuse' | 'fail' | 'old' | 'bricked';
+
+export interface Unit {
+  id: string;
+  version: string;
+  manner: Manner;
+  /** Versions that it was told to flash, in order. */
+  flashes: string[];
+  /** One session; what was ordered in it is carried out after it. @returns RPCs that the ACS asked */
+  session(events?: string[]): Promise<string[]>;
+  /** Sessions until nothing is under way: the order, and the report of it. */
+  settle(): Promise<void>;
+}
+
+export interface RolloutTest extends TestApi {
+  unit(serial: string, manner?: Manner): Unit;
+  /** Lets the engine do what is due. */
+  turn(ms?: number): Promise<void>;
+  rollout(id?: string, query?: string): Promise<Json>;
+  /** Device ids by state. */
+  states(id?: string): Promise<Record<string, string[]>>;
+  /** The process ends and another begins on the same store. */
+  restart(): Promise<void>;
+}
+
+const NEVER = '0001-01-01T00:00:00Z';
+
+export async function rolloutTest(): Promise<RolloutTest> {
+  const api = await testApi({ cpeAuth: 'none', enrol: 'auto' });
+  const { clock, store, log, fleet, app } = api.acs;
+  let schedule: Schedule;
+  const begin = (): void => {
+    schedule = createSchedule({ store, clock, log, owner: 'test' });
+    fleet.rollouts.run(schedule);
+  };
+  begin();
+  for (const version of [OLD, NEW])
+    await api.call('PUT', `/files/${version}.bin?type=firmware&version=${version}&productClass=4102S`, {
+      body: Buffer.from(version),
+    });
+
+  const rollout: RolloutTest['rollout'] = async (id = 'r', query = '') =>
+    (await api.call('GET', `/rollouts/${id}?limit=500${query}`)).json;
+  return {
+    ...api,
+    rollout,
+    states: async id => {
+      const { devices } = (await rollout(id)) as unknown as { devices: { items: { device: string; state: string }[] } };
+      const states: Record<string, string[]> = {};
+      for (const { device, state } of devices.items) states[state] = [...(states[state] ?? []), device];
+      return states;
+    },
+    turn: async (ms = 3000) => await clock.advance(ms),
+    restart: async () => {
+      await schedule.stop();
+      begin();
+    },
+    unit: (serial, manner = 'good') => unitOf(app, serial, manner),
+    close: async () => {
+      await schedule.stop();
+      await fleet.rollouts.stop();
+      await api.close();
+    },
+  };
+}
+
+function unitOf(app: ConstructorParameters<typeof ScriptedCpe>[0], serial: string, manner: Manner): Unit {
+  const values = memoryCpe({ 'Device.ManagementServer.PeriodicInformInterval': '3600' });
+  let news: { key: string; code: number } | undefined;
+  let ordered: { key: string; version: string } | undefined;
+  const carryOut = (): void => {
+    if (!ordered) return;
+    const { key, version } = ordered;
+    ordered = undefined;
+    unit.flashes.push(version);
+    if (unit.manner === 'good') unit.version = version;
+    news = { key, code: unit.manner === 'fail' ? 9010 : 0 };
+  };
+  const unit: Unit = {
+    id: `0090F8-4102S-${serial}`,
+    version: OLD,
+    manner,
+    flashes: [],
+    session: async (events = ['2 PERIODIC']) => {
+      const told = news;
+      const cpe = new ScriptedCpe(app, {
+        serial,
+        scheme: 'none',
+        events: told ? ['1 BOOT', '7 TRANSFER COMPLETE', `M Download|${told.key}`] : events,
+        parameters: {
+          'Device.DeviceInfo.SoftwareVersion': unit.version,
+          'Device.ManagementServer.ParameterKey': values.keys.at(-1) ?? '',
+          'Device.ManagementServer.PeriodicInformInterval': '3600',
+        },
+      });
+      const FaultStruct = { FaultCode: told?.code ?? 0, FaultString: told?.code ? 'no' : '' };
+      const complete = requestBody('TransferComplete', {
+        CommandKey: told?.key ?? '',
+        FaultStruct,
+        StartTime: NEVER,
+        CompleteTime: NEVER,
+      });
+      const { asked } = await cpe.session(
+        (method, args) => {
+          if (method !== 'Download') return values.answer(method, args);
+          if (unit.manner === 'refuse') return new CwmpFault(9010, 'no room');
+          ordered = { key: String(args.CommandKey), version: String(args.TargetFileName).replace('.bin', '') };
+          return { Status: 1, StartTime: NEVER, CompleteTime: NEVER };
+        },
+        told ? [complete] : [],
+      );
+      news = undefined;
+      if (unit.manner !== 'bricked') carryOut();
+      return asked.map(({ method }) => method);
+    },
+    settle: async () => {
+      await unit.session();
+      if (news) await unit.session();
+    },
+  };
+  return unit;
+}
