@@ -54,7 +54,7 @@ export function createGroups(
         ...(await grouped(part, '$tags', { list: 'tags' })),
         ...(await grouped(allOf([part, { tags: { $exists: false } }]), null)),
       ];
-    if (by.kind !== 'site') return await grouped(part, `$${by.name}`);
+    if (by.kind !== 'site') return await grouped(part, by.name === 'id' ? '$_id' : `$${by.name}`);
     const named = { site: { $elemMatch: { k: textKey(by.name) } } };
     return [
       ...(await grouped(allOf([part, named]), '$site.v', { list: 'site', fits: { 'site.k': textKey(by.name) } })),
