@@ -17,9 +17,10 @@ import { createHttpKnock } from './south/connect/http.ts';
 import { openStunServer, type StunLogin } from './south/connect/stun.ts';
 import { createUdpKnock } from './south/connect/udp.ts';
 import { createWake } from './south/connect/wake.ts';
-import { networks } from './south/connect/way.ts';
+import { networks, refusal } from './south/connect/way.ts';
 import { linkOf } from './south/files.ts';
 import { createSouth, type ListenTls, renewServer, type South } from './south/listener.ts';
+import { probeTls } from './south/probe.ts';
 import type { WireTap } from './south/trace.ts';
 import { parseFilter } from './store/filter.ts';
 import { watchStore } from './store/health.ts';
@@ -122,7 +123,15 @@ async function build(
     cpeAuth: setup.cpeAuth,
     ...(setup.enrolment ? { enrolment: setup.enrolment } : {}),
     members,
-    ports: { wake, linkFile: (task, direction, came) => (base ?? came ?? cwmp[0]) + linkOf(links, task, direction) },
+    ports: {
+      wake,
+      linkFile: (task, direction, came) => (base ?? came ?? cwmp[0]) + linkOf(links, task, direction),
+      preflight: {
+        probeTls: (host, port) => probeTls(host, port, clock),
+        mayAsk: (address, host) => refusal({ address }, host, allowed) === undefined,
+        own: () => ownTls(base, cwmp),
+      },
+    },
   });
 
   const south = createSouth({
@@ -223,6 +232,24 @@ async function listening<T>(
     const shown = where instanceof URL ? where.origin : authorityOf({ address: where.host, port: where.port });
     throw new UserError(503, 'cannot-listen', `${option} ${shown}: ${reason}`);
   }
+}
+
+/** The URL that CPEs are given, and where it is heard over TLS: a listener on all interfaces is asked on the loopback. */
+function ownTls(
+  base: string | undefined,
+  cwmp: readonly string[],
+): { url?: string; listener?: { host: string; port: number } } {
+  const url = base ?? cwmp[0];
+  const secure = cwmp.map(text => new URL(text)).find(({ protocol }) => protocol === 'https:');
+  const host =
+    secure &&
+    hostOf(secure)
+      .replace(/^0\.0\.0\.0$/, '127.0.0.1')
+      .replace(/^::$/, '::1');
+  return {
+    ...(url === undefined ? {} : { url }),
+    ...(secure && host !== undefined ? { listener: { host, port: Number(secure.port || 443) } } : {}),
+  };
 }
 
 const countOf =

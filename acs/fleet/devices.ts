@@ -159,7 +159,8 @@ export interface Devices {
     cursor?: string;
   }): Promise<{ items: DeviceView[]; next: string | null }>;
   announce(id: string, input: DeviceInput): Promise<DeviceView>;
-  patch(id: string, input: DeviceInput): Promise<DeviceView>;
+  /** `guard` is asked when the input is found good, before anything changes. */
+  patch(id: string, input: DeviceInput, guard?: () => Promise<void>): Promise<DeviceView>;
   remove(id: string): Promise<void>;
   parameters(id: string, path: string): Promise<KnownValue[]>;
 }
@@ -244,8 +245,9 @@ export function createDevices(context: FleetContext, models: Models): Devices {
       const patch = patchOf(input);
       return viewOf(await store.apply(id, 'announced', { identity, now: now(), patch }), now());
     },
-    patch: async (id, input) => {
+    patch: async (id, input, guard) => {
       await check(id, input);
+      await guard?.();
       return viewOf(await store.apply(id, 'patched', { patch: patchOf(input) }), now());
     },
     remove: async id => {

@@ -4,6 +4,7 @@ import { type Operation, ok } from './operation.ts';
 import { alerts } from './operations/alerts.ts';
 import { devices } from './operations/devices.ts';
 import { files } from './operations/files.ts';
+import { preflight } from './operations/preflight.ts';
 import { presets } from './operations/presets.ts';
 import { records } from './operations/records.ts';
 import { rollouts } from './operations/rollouts.ts';
@@ -28,6 +29,7 @@ export const operations: readonly Operation[] = [
   ...devices,
   ...tasks,
   ...presets,
+  ...preflight,
   ...wanted,
   ...files,
   ...rollouts,

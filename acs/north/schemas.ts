@@ -1,6 +1,7 @@
 // The shapes of the API: what operators send and what they get, as JSON Schema.
 import { type TProperties, type TSchema, Type } from 'typebox';
 import { fileTypes } from '../fleet/files.ts';
+import { links, report } from './preflight-schemas.ts';
 
 export const { Optional: optional } = Type;
 export const text = (description: string): ReturnType<typeof Type.String> => Type.String({ description });
@@ -326,8 +327,10 @@ export const answers = {
         revision: Type.Object({ before: Type.String(), after: Type.String() }),
         set: Type.Array(Type.Object({ path: Type.String(), known: nullable(Type.String()), wanted: Type.String() })),
         files: texts,
+        links,
       }),
     ),
+    preflight: report,
   }),
   files: list(file),
   faults: list(fault),

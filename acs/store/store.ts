@@ -461,7 +461,9 @@ export type DocumentKind =
   | 'setting'
   | 'model'
   | 'user'
-  | 'duty';
+  | 'duty'
+  | 'trust'
+  | 'server';
 
 export interface StoredDocument<T = unknown> {
   name: string;
