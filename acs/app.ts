@@ -278,6 +278,7 @@ function logEvents(events: EventBus, log: Log): () => void {
       log.warn('fault', { device: fault.device, cause: fault.cause, code: fault.code, reason: fault.message }),
     ),
     events.on('connectionRequest', event => log.info('connection request', { ...event })),
+    events.on('drift', event => log.warn('drift', { ...event })),
     events.on('reconciled', event => log.info('reconciled', { ...event })),
     events.on('task', ({ task }) =>
       log.debug('task', { id: task.id, device: task.device, method: task.method, state: task.state }),

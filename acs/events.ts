@@ -40,6 +40,15 @@ export interface AcsEvents {
   fault: { fault: DeviceFault };
   faultCleared: { device: string; cause: string };
   reconciled: { device: string; revision: string; changed: number };
+  /** A managed value was found otherwise than wanted. */
+  drift: {
+    device: string;
+    path: string;
+    preset: string;
+    state: 'corrected' | 'reported' | 'fight';
+    wanted: string;
+    found: string;
+  };
   connectionRequest: { device: string; accepted: boolean; reason?: string };
   /** An Inform had to wait for a session; of interest to metrics alone, so not shown live. */
   waited: { outcome: 'admitted' | 'turned-away' | 'gave-up'; waitedMs: number };
@@ -73,6 +82,7 @@ export const eventNames: readonly EventName[] = [
   'fault',
   'faultCleared',
   'reconciled',
+  'drift',
   'connectionRequest',
   'file',
   'rollout',

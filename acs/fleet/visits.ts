@@ -5,6 +5,7 @@ import { reportOf } from '../store/inform.ts';
 import type { DeviceIdentity, DeviceRow, Informed, InformFacts, Sealed, Task } from '../store/store.ts';
 import type { FleetContext } from './context.ts';
 import { deviceId } from './devices.ts';
+import { touchedBy } from './drift.ts';
 import type { Proof } from './enrol.ts';
 import { type Cpe, SessionLost } from './ports.ts';
 import { adapted, quirksOf } from './quirks.ts';
@@ -33,6 +34,10 @@ export interface Visit {
   proof: Proof;
   events: string[];
   base?: string;
+  /** Values that the Inform carried because they changed, by path. */
+  changed?: ReadonlyMap<string, string>;
+  /** What the operators' tasks of the session may have changed. */
+  touched: string[];
   /** When its position in a rollout was entered that it had at its Inform. */
   rolloutSince?: number;
 }
@@ -113,7 +118,8 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
   const runTasks = async (visit: Visit, cpe: Cpe): Promise<boolean> => {
     for (let queue = due(visit.row); queue.length; queue = due(visit.row)) {
       for (const task of queue) {
-        const { ends } = await parts.tasks.run(visit, task, cpe);
+        const { task: after, ends } = await parts.tasks.run(visit, task, cpe);
+        visit.touched.push(...touchedBy(after));
         if (ends) return true;
       }
       touched.delete(visit.id);
@@ -211,7 +217,9 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
       log.debug('session begins', { device: id, claim: informed.token, member: context.members.self });
       for (const listener of listening.get(id) ?? []) listener(eventCodes);
       const { proof, base } = arrival;
-      const visit: Visit = { id, row: informed.row, token: informed.token, proof, events: eventCodes };
+      const visit: Visit = { id, row: informed.row, token: informed.token, proof, events: eventCodes, touched: [] };
+      if (eventCodes.includes('4 VALUE CHANGE'))
+        visit.changed = new Map(arrival.parameters.map(({ Name, Value }) => [Name, Value]));
       if (base) visit.base = base;
       if (informed.row.rollout) visit.rolloutSince = informed.row.rollout.since;
       return visit;
@@ -233,6 +241,7 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
         return;
       }
       events.emit('task', { task });
+      if (task.origin === 'operator') visit.touched.push(...touchedBy(task));
       await refresh(visit);
     },
     work: async (visit, connected) => {

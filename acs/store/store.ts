@@ -80,7 +80,7 @@ export interface Task {
 export interface DeviceFault {
   id: string;
   device: string;
-  /** What could not be done: `preset:NAME`, `override:PATH`, `task:ID`, `reconcile`. */
+  /** What could not be done: `preset:NAME`, `override:PATH`, `task:ID`, `reconcile`, `drift:PRESET`, `fight:PATH`. */
   cause: string;
   code: number | string;
   message: string;
@@ -95,6 +95,38 @@ export interface DeviceFault {
   basis?: string;
   /** The stored file that was taken without its effect: forgotten as taken when the fault is cleared, so that it is sent again. */
   file?: string;
+}
+
+/** A managed value, or table, that was found otherwise than wanted. Secrets are not in it. */
+export interface Drift {
+  path: string;
+  preset: string;
+  wanted: string;
+  found: string;
+  /** `corrected`: set right. `reported`: left as it is, as its preset asks. `fight`: left, because it was set right in vain too often. */
+  state: 'corrected' | 'reported' | 'fight';
+  /** Times in milliseconds; how often it was found so. */
+  since: number;
+  last: number;
+  count: number;
+  /** When it was set right, the newest last: as many as tell a fight. */
+  corrections: number[];
+  /** Tag of what is wanted: another one, and it is no longer left. */
+  basis: string;
+}
+
+/** That the wanted state of a device was found or made true. */
+export interface Reconciled {
+  revision: string;
+  /** Preset generation and facts that it was computed from. */
+  generation: number;
+  facts: string;
+  /** Something is wanted of the device. */
+  managed?: boolean;
+  /** When it is to be looked after again whether it still holds, milliseconds; absent: never. */
+  auditAt?: number;
+  /** Something may have touched it: in this session (`fresh`), or in one that ended before it was looked after (`standing`). */
+  suspect?: 'fresh' | 'standing';
 }
 
 export const rolloutStates = [
@@ -215,8 +247,9 @@ export interface DeviceRow extends DeviceIdentity {
   claim?: Claim;
   /** Last fencing token given out. */
   fence: number;
-  /** The revision that was last found or made true, and the preset generation and facts it was computed from. */
-  reconciled?: { revision: string; generation: number; facts: string };
+  reconciled?: Reconciled;
+  /** At most 50, forgotten at 0 BOOTSTRAP. */
+  drift?: Drift[];
   /** Files that this device took with success, by name: SHA-256. Set when a Download ends well, forgotten at 0 BOOTSTRAP. */
   applied: Record<string, string>;
   /** Open tasks, oldest first, at most 100. */
@@ -330,17 +363,16 @@ export interface DeviceOperations {
   };
   /** The wanted revision holds; clears the faults whose time to be tried again had come, and those of the causes in `cleared`. */
   reconciled: {
-    args: {
+    args: Omit<Reconciled, 'suspect'> & {
       token: number;
-      revision: string;
-      generation: number;
-      facts: string;
       parameterKey?: string;
       cleared?: readonly string[];
       now: number;
     };
     result: 'ok' | 'stale';
   };
+  /** What was found otherwise than wanted, all of it anew. */
+  drifted: { args: { token: number; drift: Drift[] }; result: 'ok' | 'stale' };
   faultRaised: {
     args: Pick<DeviceFault, 'cause' | 'code' | 'message' | 'parameter' | 'retryAt' | 'basis' | 'file'> & {
       now: number;
