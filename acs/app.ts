@@ -165,6 +165,7 @@ async function build(
   const metrics = createMetrics(events, {
     sessions: () => south.sessions(),
     admission: () => south.admission(),
+    alerts: async () => await fleet.alerts.list(),
     liveness: async () => await Promise.all(livenessStates.map(countOf(setup, 'liveness'))),
     devices: async () => await Promise.all((['known', 'quarantine', 'enrolled'] as const).map(countOf(setup, 'state'))),
   });
@@ -198,7 +199,7 @@ async function build(
   const schedule = createSchedule({ store, clock, log, owner: members.self, isGone });
   startDuties(
     schedule,
-    { store, clock, liveness: fleet.liveness, files: fleet.files },
+    { store, clock, liveness: fleet.liveness, alerts: fleet.alerts, files: fleet.files },
     setup.keepDays ?? { tasks: 30, audit: 365 },
   );
   fleet.rollouts.run(schedule);
@@ -297,6 +298,7 @@ function logEvents(events: EventBus, log: Log): () => void {
     events.on('late', event => log.info('late', { ...event })),
     events.on('lost', event => log.warn('lost', { ...event })),
     events.on('back', event => log.info('back', { ...event })),
+    events.on('alert', event => log.warn('alert', { ...event })),
     events.on('knock', event => log.info('knocking', { ...event })),
     events.on('fault', ({ fault }) =>
       log.warn('fault', { device: fault.device, cause: fault.cause, code: fault.code, reason: fault.message }),

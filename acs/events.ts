@@ -12,6 +12,17 @@ export interface AcsEvents {
   lost: { device: string; lastInform: string };
   /** One that was late or lost informs again. */
   back: { device: string; was: 'late' | 'lost' };
+  /** A group of devices began to be over what an alert allows, or is no longer. */
+  alert: {
+    alert: string;
+    state: 'firing' | 'resolved';
+    severity: 'info' | 'warning' | 'critical';
+    group: string;
+    count: number;
+    total: number;
+    since: string;
+    samples: string[];
+  };
   inform: { device: string; events: string[]; address: string; softwareVersion: string };
   session: {
     device: string;
@@ -83,6 +94,7 @@ export const eventNames: readonly EventName[] = [
   'late',
   'lost',
   'back',
+  'alert',
   'inform',
   'session',
   'rpc',
