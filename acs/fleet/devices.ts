@@ -6,6 +6,7 @@ import type {
   DeviceIdentity,
   DevicePatch,
   DeviceRow,
+  Drift,
   KnownValue,
   RolloutPosition,
   WantedValue,
@@ -94,6 +95,7 @@ export interface DeviceView {
   openTasks: number;
   rollout: { id: string; wave: number; state: string; reason?: string } | null;
   faults: DeviceRow['faults'];
+  drift: Drift[];
 }
 
 const iso = (time: number | undefined): string | null => (time === undefined ? null : new Date(time).toISOString());
@@ -128,6 +130,7 @@ export function viewOf(row: DeviceRow, now: number): DeviceView {
     openTasks: row.tasks.length,
     rollout: row.rollout ? rolloutOf(row.rollout) : null,
     faults: row.faults,
+    drift: row.drift ?? [],
   };
 }
 
@@ -159,7 +162,8 @@ export interface Devices {
     cursor?: string;
   }): Promise<{ items: DeviceView[]; next: string | null }>;
   announce(id: string, input: DeviceInput): Promise<DeviceView>;
-  patch(id: string, input: DeviceInput): Promise<DeviceView>;
+  /** `guard` is asked when the input is found good, before anything changes. */
+  patch(id: string, input: DeviceInput, guard?: () => Promise<void>): Promise<DeviceView>;
   remove(id: string): Promise<void>;
   parameters(id: string, path: string): Promise<KnownValue[]>;
 }
@@ -244,8 +248,9 @@ export function createDevices(context: FleetContext, models: Models): Devices {
       const patch = patchOf(input);
       return viewOf(await store.apply(id, 'announced', { identity, now: now(), patch }), now());
     },
-    patch: async (id, input) => {
+    patch: async (id, input, guard) => {
       await check(id, input);
+      await guard?.();
       return viewOf(await store.apply(id, 'patched', { patch: patchOf(input) }), now());
     },
     remove: async id => {

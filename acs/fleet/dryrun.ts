@@ -2,6 +2,15 @@
 // way of sessions: devices come by pages from the store's reading thread, and those with equal facts are merged once.
 import type { DeviceRow } from '../store/store.ts';
 import type { FleetContext } from './context.ts';
+import type { Link } from './preflight/links.ts';
+import {
+  type Changed,
+  type Flight,
+  type FlightReport,
+  type Preflight,
+  preflightFields,
+} from './preflight/preflight.ts';
+import { narrowed, type Target } from './preflight/settings.ts';
 import { rolloutFacts } from './rollout/wish.ts';
 import type { Rule } from './rules.ts';
 import { variableOf } from './variables.ts';
@@ -20,7 +29,11 @@ export interface DryRun {
     revision: { before: string; after: string };
     set: { path: string; known: string | null; wanted: string; secret: boolean }[];
     files: string[];
+    /** What its TLS connections would come to. */
+    links: Link[];
   }[];
+  /** The same of all who would change. */
+  preflight: FlightReport;
   /** What keeps the first of the refused. */
   faults: { device: string; code: number | string; message: string; parameter?: string }[];
 }
@@ -35,7 +48,7 @@ export interface DryRunRequest {
   limit: number;
 }
 
-const fields = [...mergedFields, 'parameterKey', 'applied'] as const;
+const fields = [...mergedFields, 'parameterKey', ...preflightFields] as const;
 type Surveyed = Pick<DeviceRow, (typeof fields)[number]>;
 type Page = { items: Surveyed[]; next?: string };
 
@@ -49,13 +62,20 @@ interface Verdict {
   before: string;
   after: string;
   refused: Culprit[];
+  /** What its TLS hangs on. */
+  tls: { before: Target; after: Target };
 }
 
-export function createDryRun({ store, clock }: FleetContext): (request: DryRunRequest) => Promise<DryRun> {
+export function createDryRun(
+  { store, clock }: FleetContext,
+  preflight: Preflight,
+): (request: DryRunRequest) => Promise<DryRun> {
   return async request => {
-    const run: DryRun = { matched: 0, fits: 0, refused: 0, devices: [], faults: [] };
+    const flight = await preflight.begin(request.limit);
+    const report = flight.report();
+    const run: DryRun = { matched: 0, fits: 0, refused: 0, devices: [], preflight: report, faults: [] };
     const verdictOf = judge(request);
-    const looksInside = [...request.before, ...request.after].some(({ paths }) => paths.length > 0);
+    const looksInside = flight.looksInside || [...request.before, ...request.after].some(rule => rule.paths.length > 0);
     const only = fields.filter(field => looksInside || field !== 'told');
     const pageAfter = (cursor: string | undefined): Promise<Page> =>
       store.devices({ limit: PAGE, now: clock.now(), only, ...(cursor ? { cursor } : {}) });
@@ -63,13 +83,32 @@ export function createDryRun({ store, clock }: FleetContext): (request: DryRunRe
     for (;;) {
       // Read while this one is worked on.
       const following = page.next === undefined ? undefined : pageAfter(page.next);
-      for (const row of page.items) if (row.state === 'enrolled') await count(run, row, verdictOf(row), request);
+      await look(run, page.items, verdictOf, flight, request);
       if (!following) return run;
       page = await following;
     }
   };
 
-  async function count(run: DryRun, row: Surveyed, verdict: Verdict, request: DryRunRequest): Promise<void> {
+  async function look(
+    run: DryRun,
+    rows: readonly Surveyed[],
+    verdictOf: (row: Surveyed) => Verdict,
+    flight: Flight,
+    request: DryRunRequest,
+  ): Promise<void> {
+    const changed: Changed[] = [];
+    const first = run.devices.length;
+    for (const row of rows) {
+      if (row.state !== 'enrolled') continue;
+      const verdict = verdictOf(row);
+      if (await count(run, row, verdict, request)) changed.push({ row, ...verdict.tls });
+    }
+    const links = await flight.look(changed);
+    for (const [at, device] of run.devices.slice(first).entries()) device.links = links[at] ?? [];
+  }
+
+  /** @returns whether the device would change */
+  async function count(run: DryRun, row: Surveyed, verdict: Verdict, request: DryRunRequest): Promise<boolean> {
     const { name, limit } = request;
     if (verdict.fits) run.fits++;
     const refusal = verdict.refused.find(({ preset }) => preset === name);
@@ -80,9 +119,10 @@ export function createDryRun({ store, clock }: FleetContext): (request: DryRunRe
         run.faults.push({ device: row.id, code, message, ...(parameter ? { parameter } : {}) });
     }
     // Where the rule as stored is asked about, a device that holds it already changes no more.
-    if (verdict.before === verdict.after || row.parameterKey === verdict.after) return;
+    if (verdict.before === verdict.after || row.parameterKey === verdict.after) return false;
     run.matched++;
     if (run.devices.length < limit) run.devices.push(await changeOf(row, verdict, request));
+    return true;
   }
 
   async function changeOf(
@@ -101,6 +141,7 @@ export function createDryRun({ store, clock }: FleetContext): (request: DryRunRe
         .filter(([path, { value }]) => known.get(path) !== value)
         .map(([path, { value, secret }]) => ({ path, known: known.get(path) ?? null, wanted: value, secret })),
       files: wanted.files.filter(file => !isApplied(file, row)).map(({ file }) => file.name),
+      links: [],
     };
   }
 }
@@ -121,9 +162,10 @@ function judge({ name, before, after, ground }: DryRunRequest): (row: Surveyed) 
         row,
         ground,
       );
-    const { revision, refused } = of(after);
+    const [was, will] = [of(before), of(after)];
     const fits = asked?.fits(row, ground.now) ?? false;
-    const verdict = { fits, before: of(before).revision, after: revision, refused };
+    const tls = { before: narrowed(was), after: narrowed(will) };
+    const verdict = { fits, before: was.revision, after: will.revision, refused: will.refused, tls };
     if (known.size >= MAX_KNOWN) known.clear();
     if (key !== undefined) known.set(key, verdict);
     return verdict;

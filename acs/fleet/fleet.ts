@@ -1,4 +1,5 @@
 // The fleet: everything the ACS decides, without HTTP. South brings CPEs in session, north brings operators.
+import { type Alerts, createAlerts } from './alerts.ts';
 import type { FleetContext } from './context.ts';
 import { createDevices, type Devices } from './devices.ts';
 import { createEnrolment, type Enrolment } from './enrol.ts';
@@ -6,6 +7,8 @@ import { createFiles, type Files } from './files.ts';
 import { createLiveness, type LivenessWatch } from './liveness.ts';
 import type { Members } from './members.ts';
 import { createModels, type Models } from './models.ts';
+import { createGuard, type Guard } from './preflight/guard.ts';
+import { createPreflight, type Preflight } from './preflight/preflight.ts';
 import { createPresets, type Presets } from './presets.ts';
 import { type Quirks, quirksOf, type Subject } from './quirks.ts';
 import { createRollouts, type Rollouts } from './rollout.ts';
@@ -18,6 +21,8 @@ export interface Fleet {
   enrolment: Enrolment;
   models: Models;
   presets: Presets;
+  preflight: Preflight;
+  guard: Guard;
   files: Files;
   tasks: Tasks;
   visits: Visits;
@@ -25,6 +30,7 @@ export interface Fleet {
   rollouts: Rollouts;
   members: Members;
   liveness: LivenessWatch;
+  alerts: Alerts;
   /** Where a device departs from the standard. */
   quirksOf(subject: Subject): Quirks;
 }
@@ -32,14 +38,18 @@ export interface Fleet {
 export function createFleet(context: FleetContext): Fleet {
   const models = createModels(context.quirks);
   const files = createFiles(context);
-  const presets = createPresets(context, models);
+  const preflight = createPreflight(context, { files, models });
+  const presets = createPresets(context, models, preflight);
+  const devices = createDevices(context, models);
   const tasks = createTasks(context, files, models);
   const rollouts = createRollouts(context, files);
   return {
-    devices: createDevices(context, models),
+    devices,
     enrolment: createEnrolment(context),
     models,
     presets,
+    preflight,
+    guard: createGuard(context, { preflight, presets, devices }),
     files,
     tasks,
     visits: createVisits(context, { tasks, presets, models, files, rollouts }),
@@ -47,6 +57,7 @@ export function createFleet(context: FleetContext): Fleet {
     rollouts,
     members: context.members,
     liveness: createLiveness(context),
+    alerts: createAlerts(context),
     quirksOf: subject => quirksOf(subject, context.quirks),
   };
 }

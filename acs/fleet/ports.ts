@@ -1,5 +1,6 @@
 // What the fleet needs from outside: south and north implement these, app.ts hands them over. No HTTP here.
 import type { Arguments, CpeMethod, Results } from '../../shared/cwmp/methods.ts';
+import type { ServerFacts } from '../../shared/tls/offer.ts';
 import type { DeviceRow, Task } from '../store/store.ts';
 
 /** A CPE in session. `call` sends one RPC and waits for its answer. */
@@ -30,3 +31,16 @@ export type LinkFile = (task: Task, direction: 'download' | 'upload', base?: str
  * session is over and will not be heard of again. @throws when the member cannot be asked
  */
 export type GiveUp = (member: string, device: string, claim: number) => Promise<void>;
+
+/** Tells another member that there is something new to do for a device. @returns whether the device is in session there */
+export type Notice = (member: string, device: string) => Promise<boolean>;
+
+/** What the TLS preflight asks of the outside. */
+export interface PreflightPorts {
+  /** Learns what a server offers, by handshakes that send nothing else. @throws Error that says why it could not */
+  probeTls(host: string, port: number): Promise<ServerFacts>;
+  /** Whether a server that only a device names, which informs from `address`, may be asked. */
+  mayAsk(address: string, host: string): boolean;
+  /** The URL that CPEs are given, and where this ACS itself listens over TLS. */
+  own(): { url?: string; listener?: { host: string; port: number } };
+}

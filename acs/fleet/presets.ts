@@ -7,6 +7,7 @@ import { createDryRun, type DryRun } from './dryrun.ts';
 import { type ExplainedWanted, explain } from './explain.ts';
 import type { StoredFile } from './files.ts';
 import type { Models } from './models.ts';
+import type { Preflight } from './preflight/preflight.ts';
 import { mapPreset, type Preset } from './preset.ts';
 import { checkName, checkPreset } from './presetchecks.ts';
 import { type Rule, ruleOf } from './rules.ts';
@@ -42,7 +43,7 @@ export interface Presets {
 /** The lightest first; equal weights by name. */
 const byWeight = (a: Rule, b: Rule): number => a.weight - b.weight || (a.name < b.name ? -1 : 1);
 
-export function createPresets(context: FleetContext, models: Models): Presets {
+export function createPresets(context: FleetContext, models: Models, preflight: Preflight): Presets {
   const { store, clock, events, secrets } = context;
   const key = secrets.keyFor('revisions');
   let cachedRules: { generation: number; rules: Rule[] } | undefined;
@@ -104,7 +105,7 @@ export function createPresets(context: FleetContext, models: Models): Presets {
     return opened(found.body);
   };
 
-  const dryRun = createDryRun(context);
+  const dryRun = createDryRun(context, preflight);
 
   return {
     get,

@@ -66,7 +66,7 @@ function choicesAt(schema: TObject, [name, ...rest]: string[]): unknown[] | unde
   return rest.length === 0 && literals?.every(literal => literal !== undefined) ? literals : undefined;
 }
 
-/** Query values come as text: those that the schema has as numbers become numbers. @throws UserError 400 */
+/** Query values come as text: those that the schema has as numbers or booleans become these. @throws UserError 400 */
 export async function readQuery(
   operation: Operation,
   query: Record<string, unknown>,
@@ -80,6 +80,7 @@ export async function readQuery(
   const values = Object.entries(query).map(([name, value]) => {
     const { type } = properties[name] ?? {};
     const numeric = (type === 'number' || type === 'integer') && typeof value === 'string' && value.trim() !== '';
+    if (type === 'boolean' && (value === 'true' || value === 'false')) return [name, value === 'true'];
     return [name, numeric && Number.isFinite(Number(value)) ? Number(value) : value];
   });
   return await checked(operation.query, Object.fromEntries(values), 'query');

@@ -1,8 +1,10 @@
 // The table of everything an operator can do: name, input, answers, role and what runs. REST and its description derive from it.
 import { describe } from './openapi.ts';
 import { type Operation, ok } from './operation.ts';
+import { alerts } from './operations/alerts.ts';
 import { devices } from './operations/devices.ts';
 import { files } from './operations/files.ts';
+import { preflight } from './operations/preflight.ts';
 import { presets } from './operations/presets.ts';
 import { records } from './operations/records.ts';
 import { rollouts } from './operations/rollouts.ts';
@@ -27,10 +29,12 @@ export const operations: readonly Operation[] = [
   ...devices,
   ...tasks,
   ...presets,
+  ...preflight,
   ...wanted,
   ...files,
   ...rollouts,
   ...records,
   ...description,
   ...traces,
+  ...alerts,
 ];

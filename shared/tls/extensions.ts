@@ -54,3 +54,17 @@ export function constraintsOf(cert: X509Certificate): Constraints {
   }
   return known;
 }
+
+const issuerKey = (cert: X509Certificate): string | undefined =>
+  new x509.X509Certificate(cert.raw).getExtension(x509.AuthorityKeyIdentifierExtension)?.keyId;
+
+/** Whether both say that they were signed by the same key of the same issuer (RFC 5280 4.2.1.1). */
+export function isSameIssuer(a: X509Certificate, b: X509Certificate): boolean {
+  if (a.issuer !== b.issuer) return false;
+  try {
+    const key = issuerKey(a);
+    return key !== undefined && key === issuerKey(b);
+  } catch {
+    return false; // Extensions that cannot be read say nothing.
+  }
+}

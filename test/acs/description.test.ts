@@ -2,9 +2,14 @@
 import assert from 'node:assert/strict';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import fc from 'fast-check';
+import type { PreflightPorts } from '../../acs/fleet/ports.ts';
 import { describe as describeApi } from '../../acs/north/openapi.ts';
 import type { Operation } from '../../acs/north/operation.ts';
 import { operations } from '../../acs/north/operations.ts';
+import { seededRandom, VirtualClock } from '../../shared/clock.ts';
+import { createCa } from '../../shared/pki/authority.ts';
+import { readCertificates } from '../../shared/pki/certificates.ts';
+import type { ServerFacts } from '../../shared/tls/offer.ts';
 import { type TestApi, testApi } from '../support/api.ts';
 import { type Shape, spoilt, texts, valid } from '../support/inputs.ts';
 
@@ -38,14 +43,15 @@ interface Tried {
 }
 
 /** What stands there at the time. */
-const standing = [id, 'first', 'fw.bin'];
+const server = 'sip.example:5061';
+const standing = [id, 'first', 'fw.bin', server];
 const names = fc.oneof(
   { weight: 4, arbitrary: fc.nat().map(at => standing[at % standing.length] ?? id) },
   { weight: 1, arbitrary: texts },
 );
 
 /** Bodies that are seldom met by chance. */
-const good: Readonly<Record<string, unknown>> = { addTask: { method: 'GetRPCMethods' } };
+const good: Record<string, unknown> = { addTask: { method: 'GetRPCMethods' } };
 
 const encoded = (name: string): string => {
   // A name of dots is a path to most clients; a lone surrogate has no encoding.
@@ -85,12 +91,25 @@ function bodies({ name, body }: Operation): fc.Arbitrary<Partial<Tried>> {
 }
 
 /** A gateway that is away is no fault of the server. */
-const mayFail = new Set(['connectionRequest 504', 'addTask 504']);
+const mayFail = new Set(['connectionRequest 504', 'addTask 504', 'probeServer 502']);
 
 describe('every call of the API, tried out', () => {
   let api: TestApi;
   before(async () => {
-    api = await testApi({ enrol: 'auto', cpeAuth: 'none' });
+    const { cert } = await createCa({ name: 'CA', key: 'ec', clock: new VirtualClock(), random: seededRandom(1) });
+    const offered: ServerFacts = { versions: ['TLSv1_2'], suites: [], chains: [readCertificates(cert)] };
+    const preflight: PreflightPorts = {
+      probeTls: async host => {
+        if (host === 'sip.example') return offered;
+        throw new Error('nobody is there');
+      },
+      mayAsk: () => true,
+      own: () => ({ url: `https://${server}` }),
+    };
+    good.tellServer = { chains: [cert] };
+    good.putTrust = { certificates: cert };
+    good.preflightServerCertificate = { certificate: cert };
+    api = await testApi({ enrol: 'auto', cpeAuth: 'none', preflight });
   });
   after(async () => await api.close());
   beforeEach(async () => {
@@ -100,7 +119,9 @@ describe('every call of the API, tried out', () => {
     const task = await api.call('POST', `/devices/${id}/tasks`, { body: { method: 'GetRPCMethods' } });
     const about = { cause: 'preset:x', code: 9002, message: 'no', retryAt: 0, now: 1 };
     const fault = await api.acs.store.apply(id, 'faultRaised', about);
-    standing.splice(3, 2, String(task.json.id), fault.id);
+    standing.splice(4, 2, String(task.json.id), fault.id);
+    await api.call('PUT', `/preflight/servers/${server}`, { body: good.tellServer });
+    await api.call('PUT', '/trust/first', { body: good.putTrust });
     await api.call('PUT', '/presets/first', {
       body: { set: { 'Device.ManagementServer.PeriodicInformInterval': 60 } },
     });

@@ -5,6 +5,7 @@ import { isSecretName } from '../../fleet/secrets.ts';
 import { parseCsv } from '../csv.ts';
 import type { Operation, OperationContext, OperationInput, OperationOutput } from '../operation.ts';
 import { noDevice, none, ok, param } from '../operation.ts';
+import { forceQuery } from '../preflight-schemas.ts';
 import * as schemas from '../schemas.ts';
 import { deviceView, keptNowhere, knockView, MASK, parameterView } from '../views.ts';
 
@@ -57,7 +58,10 @@ function deviceOfRow(row: Record<string, string>): { id: string } & DeviceInput 
 const AT_ONCE = 64;
 
 /** Site fields, tags and logins of devices that are known already; what is not named stays. */
-async function update({ body, contentType }: OperationInput, { fleet }: OperationContext): Promise<OperationOutput> {
+async function update(
+  { query, body, contentType }: OperationInput,
+  { fleet }: OperationContext,
+): Promise<OperationOutput> {
   let changes: { line: number; device: () => { id: string } & DeviceInput }[];
   if (/csv/i.test(contentType)) {
     const records = parseCsv(String(body));
@@ -72,7 +76,9 @@ async function update({ body, contentType }: OperationInput, { fleet }: Operatio
   const one = async ({ line, device }: (typeof changes)[number]): Promise<void> => {
     try {
       const { id, site, ...input } = device();
-      updated.push((await fleet.devices.patch(id, { ...input, ...(site ? { siteChanges: site } : {}) })).id);
+      const patch = { ...input, ...(site ? { siteChanges: site } : {}) };
+      const guard = query.force ? undefined : () => fleet.guard.device(id, patch);
+      updated.push((await fleet.devices.patch(id, patch, guard)).id);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       failed.push({ line, reason: error.message });
@@ -142,6 +148,7 @@ export const devices: readonly Operation[] = [
     method: 'PATCH',
     path: '/devices',
     role: 'operator',
+    query: forceQuery,
     body: {
       json: schemas.devicesUpdate,
       csv: `As announceDevices takes it; an empty field leaves what is there. Columns of ${CSV_COLUMNS}`,
@@ -165,13 +172,15 @@ export const devices: readonly Operation[] = [
     method: 'PATCH',
     path: '/devices/:id',
     role: 'operator',
+    query: forceQuery,
     body: { json: schemas.devicePatch },
     answers: { 200: answers.device },
-    problems: { ...noDevice, 409: 'The user name is that of another device' },
+    problems: { ...noDevice, 409: 'The user name is that of another device, or the device would lose the ACS' },
     run: async (input, { fleet }) => {
       const id = param(input);
       const patch = keptSecrets(input.body as DeviceInput, await fleet.devices.view(id));
-      return ok(deviceView(await fleet.devices.patch(id, patch)));
+      const guard = input.query.force ? undefined : () => fleet.guard.device(id, patch);
+      return ok(deviceView(await fleet.devices.patch(id, patch, guard)));
     },
   },
   {

@@ -3,6 +3,7 @@ import type { Fleet } from '../../fleet/fleet.ts';
 import type { Preset } from '../../fleet/preset.ts';
 import type { Operation } from '../operation.ts';
 import { none, ok, param } from '../operation.ts';
+import { forceQuery } from '../preflight-schemas.ts';
 import * as schemas from '../schemas.ts';
 import { dryRunView, presetView, unmasked } from '../views.ts';
 
@@ -39,11 +40,14 @@ export const presets: readonly Operation[] = [
     method: 'PUT',
     path: '/presets/:name',
     role: 'operator',
+    query: forceQuery,
     body: { json: schemas.presetInput },
     answers: { 200: answers.preset, 201: answers.preset },
-    run: async ({ params: { name = '' }, body }, { fleet }) => {
+    problems: { 409: 'Devices would lose the ACS; the detail says who and why' },
+    run: async ({ params: { name = '' }, query, body }, { fleet }) => {
       const stored = await storedPreset(fleet, name);
       const preset = unmasked(body as Preset, stored);
+      if (!query.force) await fleet.guard.preset(name, preset);
       await fleet.presets.put(name, preset);
       return { status: stored ? 200 : 201, body: presetView(name, preset) };
     },

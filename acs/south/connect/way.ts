@@ -30,7 +30,7 @@ export function networks(list: readonly string[]): BlockList {
  * A target that a device may choose freely must not make the ACS call into other networks.
  * @returns why it must not be called; undefined when it may
  */
-export function refusal(device: DeviceRow, host: string, allowed: BlockList): string | undefined {
+export function refusal(device: Pick<DeviceRow, 'address'>, host: string, allowed: BlockList): string | undefined {
   const family = isIP(host);
   if (!family) return `${host} is a name; only addresses are called`;
   if (host === device.address || allowed.check(host, family === 6 ? 'ipv6' : 'ipv4')) return undefined;

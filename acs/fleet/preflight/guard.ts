@@ -1,0 +1,88 @@
+// Nothing that would take the ACS away from a device is saved unasked; and who would lose it by another certificate of the ACS.
+import { UserError } from '../../../shared/errors.ts';
+import type { FleetContext } from '../context.ts';
+import type { DeviceInput, Devices } from '../devices.ts';
+import { type Preset, wantedOf } from '../preset.ts';
+import type { Presets } from '../presets.ts';
+import type { FlightReport, Preflight } from './preflight.ts';
+import { factsOf } from './servers.ts';
+import { matters } from './settings.ts';
+
+export interface Guard {
+  /** @throws UserError 409 `would-lose-acs` with who and why; 400 as the preset's own checks */
+  preset(name: string, preset: Preset): Promise<void>;
+  /** A device whose overrides, tags or site fields change. @throws UserError 409 `would-lose-acs` with why */
+  device(id: string, input: DeviceInput): Promise<void>;
+  /**
+   * What another certificate of the ACS would come to. @param chains PEM, one for each kind of key
+   * @throws UserError 400; 409 where the ACS has no TLS to change
+   */
+  certificate(chains: string[], limit: number): Promise<FlightReport & { devices: number }>;
+}
+
+/** So many devices are named in a refusal. */
+const NAMED = 20;
+const PAGE = 500;
+
+export function createGuard(
+  { store, clock }: FleetContext,
+  { preflight, presets, devices }: { preflight: Preflight; presets: Presets; devices: Devices },
+): Guard {
+  return {
+    preset: async (name, preset) => {
+      const stored = (await presets.list()).find(entry => entry.name === name);
+      if (!touches(preset) && !(stored && touches(stored))) return;
+      refuseLoss((await presets.dryRun(name, preset, NAMED)).preflight);
+    },
+    device: async (id, { overrides = {}, tags, site, siteChanges }) => {
+      if (!tags && !site && !siteChanges && !Object.keys(overrides).some(matters)) return;
+      const row = await devices.row(id);
+      if (row.state !== 'enrolled') return;
+      const patched = { ...row, overrides: { ...row.overrides }, tags: tags ?? row.tags };
+      patched.site = { ...(site ?? row.site), ...siteChanges };
+      for (const [path, value] of Object.entries(overrides)) {
+        if (value === null) delete patched.overrides[path];
+        else patched.overrides[path] = wantedOf(value);
+      }
+      const [before, after] = [await presets.wanted(row), await presets.wanted(patched)];
+      if (before.revision === after.revision) return;
+      const flight = await preflight.begin(NAMED);
+      await flight.look([{ row, before, after }]);
+      refuseLoss(flight.report());
+    },
+    certificate: async (chains, limit) => {
+      const now = (await preflight.own()).facts;
+      if ('missing' in now) throw new UserError(409, 'acs-not-known', now.missing);
+      const ownAfter = { ...now.facts, ...{ chains: factsOf({ chains }).chains } };
+      const flight = await preflight.begin(limit, { ownAfter });
+      let count = 0;
+      let cursor: string | undefined;
+      do {
+        const page = await store.devices({ limit: PAGE, now: clock.now(), ...(cursor ? { cursor } : {}) });
+        const rows = page.items.filter(row => row.state === 'enrolled');
+        const wanted = await Promise.all(rows.map(row => presets.wanted(row)));
+        await flight.look(rows.map((row, at) => ({ row, before: wanted[at]!, after: wanted[at]! })));
+        count += rows.length;
+        cursor = page.next;
+      } while (cursor);
+      return { devices: count, ...flight.report() };
+    },
+  };
+}
+
+const touches = ({ set = {}, objects = {}, certificates = [], script }: Preset): boolean =>
+  certificates.length > 0 || script !== undefined || [...Object.keys(set), ...Object.keys(objects)].some(matters);
+
+/** @throws UserError 409 */
+function refuseLoss({ totals, breaks }: FlightReport): void {
+  const count = totals.acs?.breaks ?? 0;
+  if (count === 0) return;
+  const lost = breaks.filter(({ link }) => link === 'acs');
+  const [first] = lost;
+  const who = count === 1 ? `${first?.device ?? '1 device'} would` : `${count} devices would`;
+  const whence = first ? `${count === 1 ? '' : `, ${first.device} for one`}: ${first.message} (${first.reason})` : '';
+  throw new UserError(409, 'would-lose-acs', `${who} lose the ACS${whence}; with force=true it is done all the same`, {
+    count,
+    devices: lost.map(({ device, reason, message }) => ({ device, reason, message })),
+  });
+}

@@ -1,0 +1,207 @@
+// The TLS preflight: which gateway would keep, and which would lose, its ACS, its file server, its SIP servers by a change. Devices that
+// are equal in what counts (settings, CAs, servers) are judged once, so that a fleet costs little more than one of each kind.
+import { UserError } from '../../../shared/errors.ts';
+import type { Model } from '../../../shared/model/datamodel.ts';
+import type { DeviceRow, KnownTexts } from '../../store/store.ts';
+import type { FleetContext } from '../context.ts';
+import type { Files } from '../files.ts';
+import type { Models } from '../models.ts';
+import { type Link, type LinkGround, type LinkName, linksOf } from './links.ts';
+import { settingsIn } from './scripts.ts';
+import { createServers, type Servers } from './servers.ts';
+import { type Overlay, overlayOf, paths, settingsOf, type Target } from './settings.ts';
+import { createTrust, type TrustRegister, type TrustRow } from './trust.ts';
+
+/** What is looked at of a device beside what its presets and CAs hang on. */
+export const preflightFields = ['lastInform', 'root', 'applied'] as const;
+export type FlightRow = TrustRow & Pick<DeviceRow, (typeof preflightFields)[number]>;
+
+/** A device, and what is wanted of it before and after the change. */
+export interface Changed {
+  row: FlightRow;
+  before: Target;
+  after: Target;
+}
+
+export interface Totals {
+  keeps: number;
+  loses: number;
+  unknown: number;
+  /** Of those that lose it: who does not lose it as things stand. */
+  breaks: number;
+}
+
+export interface Break extends Pick<Link, 'link' | 'server'> {
+  device: string;
+  reason: string;
+  message: string;
+}
+
+export interface FlightReport {
+  /** After the change, by link. */
+  totals: Partial<Record<LinkName, Totals>>;
+  /** The first of those that would lose what they have. */
+  breaks: Break[];
+}
+
+/** One run over a fleet, or a part of it, at one time. */
+export interface Flight {
+  /** Rows are needed with what their Informs told. */
+  looksInside: boolean;
+  /** @returns the links of each device, in order */
+  look(changed: readonly Changed[]): Promise<Link[][]>;
+  report(): FlightReport;
+}
+
+export interface Preflight {
+  servers: Servers;
+  trust: TrustRegister;
+  /** @param limit so many breaks are told one by one */
+  begin(limit: number, change?: Pick<LinkGround, 'ownAfter'>): Promise<Flight>;
+  /** What the ACS itself offers now. */
+  own(): Promise<LinkGround['own']>;
+}
+
+export function createPreflight(context: FleetContext, { files, models }: { files: Files; models: Models }): Preflight {
+  const { store, clock, ports } = context;
+  const trust = createTrust(context, files);
+  const servers = createServers(context);
+  const scripts = new Map<string, ReadonlyMap<string, string>>();
+  const none: ReadonlyMap<string, string> = new Map();
+
+  const own = async (): Promise<LinkGround['own']> => {
+    const { url, listener } = ports.preflight?.own() ?? {};
+    const read = await servers.reader();
+    const heard = listener ? await read(listener) : { missing: 'the ACS has no TLS listener' };
+    if ('facts' in heard || url === undefined || !url.startsWith('https:')) return { url, facts: heard };
+    // Behind a proxy that speaks TLS for it.
+    const { hostname, port } = new URL(url);
+    const seen = await read({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 443) });
+    return { url, facts: 'facts' in seen ? seen : heard };
+  };
+
+  const loadScripts = async (changed: readonly Changed[]): Promise<void> => {
+    for (const { before, after } of changed)
+      for (const { kind, file } of [...before.files, ...after.files]) {
+        if (kind !== 'script' || scripts.has(`${file.name} ${file.sha256}`)) continue;
+        if (scripts.size >= 200) scripts.clear();
+        scripts.set(`${file.name} ${file.sha256}`, await scriptIn(file.name));
+      }
+  };
+  /** One that is gone meanwhile, or too large for any gateway, sets nothing. */
+  const scriptIn = async (name: string): Promise<ReadonlyMap<string, string>> => {
+    try {
+      return await settingsIn(await files.bytes(name));
+    } catch (error) {
+      if (error instanceof UserError) return none;
+      throw error;
+    }
+  };
+  const scriptsOf =
+    ({ files: wanted }: Target) =>
+    (name: string): ReadonlyMap<string, string> => {
+      const file = wanted.find(entry => entry.file.name === name)?.file;
+      return (file && scripts.get(`${name} ${file.sha256}`)) ?? none;
+    };
+
+  const begin: Preflight['begin'] = async (limit, change = {}) => {
+    const ground: LinkGround = { servers: await servers.reader(), now: clock.now(), own: await own(), ...change };
+    const trusted = await trust.reader();
+    const groups = new Map<string, Promise<Link[]>>();
+    const ids = new Map<string, number>();
+    const seen = new WeakMap<KnownTexts, number>();
+    const report: FlightReport = { totals: {}, breaks: [] };
+
+    /** A small number for equal values. */
+    const idOf = (known: KnownTexts | undefined): number => {
+      if (!known) return -1;
+      let id = seen.get(known);
+      if (id === undefined) {
+        const key = JSON.stringify(known);
+        id = ids.get(key) ?? ids.size;
+        ids.set(key, id);
+        seen.set(known, id);
+      }
+      return id;
+    };
+
+    const laid = new WeakMap<Target, { overlay: Overlay; text: string }>();
+    const overlayFor = (target: Target): { overlay: Overlay; text: string } => {
+      let made = laid.get(target);
+      if (!made) {
+        const overlay = overlayOf(target, scriptsOf(target));
+        made = { overlay, text: textOf(overlay) };
+        laid.set(target, made);
+      }
+      return made;
+    };
+
+    const group = ({ row, before, after }: Changed, known: KnownTexts | undefined, model: Model | undefined) => {
+      const overlays = [overlayFor(before), overlayFor(after)] as const;
+      const roots = [trusted.of(row, before), trusted.of(row, after)] as const;
+      const informed = informedSince(row, ground);
+      const key = [
+        model?.name ?? '',
+        model?.services.length ?? 0,
+        idOf(known),
+        ...overlays.map(({ text }) => text),
+        ...roots.map(root => root.key),
+        informed !== undefined,
+      ].join('\0');
+      let links = groups.get(key);
+      if (!links) {
+        const [was, is] = overlays.map(({ overlay }, at) => ({
+          settings: settingsOf(known, overlay, model),
+          roots: roots[at]!,
+        }));
+        links = linksOf({ before: was!, after: is!, informed, address: row.address }, ground);
+        groups.set(key, links);
+      }
+      return links;
+    };
+
+    const count = (device: string, links: readonly Link[]): void => {
+      for (const { link, server, before, after } of links) {
+        if (!after) continue;
+        const totals = report.totals[link] ?? { keeps: 0, loses: 0, unknown: 0, breaks: 0 };
+        report.totals[link] = totals;
+        totals[after.verdict]++;
+        if (after.verdict !== 'loses' || before?.verdict === 'loses') continue;
+        totals.breaks++;
+        const { reason = 'handshake', message = '' } = after;
+        if (report.breaks.length < limit) report.breaks.push({ device, link, server, reason, message });
+      }
+    };
+
+    return {
+      looksInside: trusted.looksInside,
+      report: () => report,
+      look: async changed => {
+        if (changed.length === 0) return [];
+        const known = await store.knownValues(
+          changed.map(({ row }) => row.id),
+          paths,
+        );
+        await trust.load(changed.map(({ row, before, after }) => ({ row, targets: [before, after] })));
+        await loadScripts(changed);
+        const found: Link[][] = [];
+        for (const entry of changed) {
+          const links = await group(entry, known.get(entry.row.id), await models.of(entry.row));
+          count(entry.row.id, links);
+          found.push(links);
+        }
+        return found;
+      },
+    };
+  };
+  return { servers, trust, begin, own };
+}
+
+const textOf = (overlay: Overlay): string => [...overlay].map(([at, value]) => `${at}=${value}`).join('\n');
+
+/** When it informed, if that was since the ACS has the certificates that it has: earlier sessions prove nothing of them. */
+function informedSince(row: Pick<DeviceRow, 'lastInform'>, { own }: LinkGround): number | undefined {
+  if (row.lastInform === undefined || !('facts' in own.facts)) return row.lastInform;
+  const since = Math.max(...own.facts.facts.chains.map(([leaf]) => (leaf ? Date.parse(leaf.validFrom) : 0)));
+  return row.lastInform >= since ? row.lastInform : undefined;
+}

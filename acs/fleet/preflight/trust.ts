@@ -1,0 +1,145 @@
+// Which CAs are on a device: those of the certificate files that it took, and those that the operator says it has from elsewhere
+// (its customer profile, a technician).
+import type { X509Certificate } from 'node:crypto';
+import { UserError } from '../../../shared/errors.ts';
+import { describe, readCertificates } from '../../../shared/pki/certificates.ts';
+import { parseFilter, passingPart, pathsOf, toPredicate } from '../../store/filter.ts';
+import type { DeviceRow } from '../../store/store.ts';
+import type { FleetContext } from '../context.ts';
+import type { Files } from '../files.ts';
+import type { MergedRow } from '../wanted.ts';
+import type { Target } from './settings.ts';
+
+/** As much of a device as the CAs on it hang on. */
+export type TrustRow = Omit<MergedRow, 'told'> & Pick<DeviceRow, 'applied'> & { told?: string };
+
+/** CAs that are on every device that fits `when`. */
+export interface TrustInput {
+  when?: string;
+  /** PEM. */
+  certificates: string;
+}
+
+export interface Trust extends TrustInput {
+  name: string;
+  subjects: string[];
+  /** Milliseconds. */
+  changed: number;
+}
+
+/** CAs by a key that is equal for equal ones. */
+export interface Roots {
+  key: string;
+  certificates: readonly X509Certificate[];
+  /** The operator has told of CAs of this device. */
+  told: boolean;
+}
+
+export interface ReadRoots {
+  of(row: TrustRow, target: Target): Roots;
+  /** Rows are needed with what their Informs told. */
+  looksInside: boolean;
+}
+
+export interface TrustRegister {
+  list(): Promise<Trust[]>;
+  /** @throws UserError 400 */
+  put(name: string, input: TrustInput): Promise<Trust>;
+  /** @throws UserError 404 */
+  remove(name: string): Promise<void>;
+  /** For one run: what is on a device once it has taken what is wanted of it. */
+  reader(): Promise<ReadRoots>;
+  /** Reads the files that `reader` may need. Asked before, once for all devices of a page. */
+  load(rows: readonly { row: TrustRow; targets: readonly Target[] }[]): Promise<void>;
+}
+
+const trustView = (name: string, body: TrustInput, changed: number): Trust => ({
+  name,
+  ...body,
+  subjects: readCertificates(body.certificates).map(cert => describe(cert).subject),
+  changed,
+});
+
+export function createTrust({ store, clock, events }: FleetContext, files: Files): TrustRegister {
+  /** CAs of stored files, by name and content. A file with a key is the device's own certificate, and no CA. */
+  const read = new Map<string, readonly X509Certificate[]>();
+
+  const certificatesIn = async (name: string): Promise<readonly X509Certificate[]> => {
+    try {
+      const bytes = await files.bytes(name);
+      return /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(bytes.toString('latin1')) ? [] : readCertificates(bytes);
+    } catch (error) {
+      if (error instanceof UserError) return []; // PKCS#12, nothing that a device would take, or gone meanwhile.
+      throw error;
+    }
+  };
+  const idOf = (name: string, sha256: string): string => `${name} ${sha256}`;
+
+  /** Certificate files on a device after it took what is wanted, name and content; an older content of a name is gone then. */
+  const filesOn = (row: TrustRow, target: Target): [string, string][] => {
+    const on = new Map(Object.entries(row.applied));
+    for (const { kind, file } of target.files) if (kind === 'certificate') on.set(file.name, file.sha256);
+    return [...on].sort(([a], [b]) => (a < b ? -1 : 1));
+  };
+
+  const loadOne = async (name: string, sha256: string): Promise<void> => {
+    const stored = (await store.document<{ sha256: string; type: string }>('file', name))?.body;
+    // What the device took is no longer here, or no certificate: nothing is known of it.
+    const isThere = stored?.sha256 === sha256 && stored.type === 'certificate';
+    const certificates = isThere ? await certificatesIn(name) : [];
+    if (read.size >= 1000) read.clear();
+    read.set(idOf(name, sha256), certificates);
+  };
+
+  return {
+    list: async () =>
+      (await store.documents<TrustInput>('trust')).map(({ name, body, changed }) => trustView(name, body, changed)),
+    put: async (name, input) => {
+      if (!/^[\w.-]{1,64}$/.test(name))
+        throw new UserError(400, 'bad-name', `'${name}': a name is 1 to 64 letters, digits and . _ -`);
+      const passing = input.when ? passingPart(parseFilter(input.when)) : undefined;
+      if (passing) throw new UserError(400, 'passing-rule', `when: '${passing}' changes by itself; CAs do not`);
+      const view = trustView(name, input, clock.now());
+      await store.putDocument('trust', name, input);
+      events.emit('change', { what: 'trust', name, by: 'written' });
+      return view;
+    },
+    remove: async name => {
+      if (!(await store.deleteDocument('trust', name)))
+        throw new UserError(404, 'no-such-trust', `nothing is told under '${name}'`);
+      events.emit('change', { what: 'trust', name, by: 'deleted' });
+    },
+    load: async rows => {
+      const wanted = new Map<string, [string, string]>();
+      for (const { row, targets } of rows)
+        for (const target of targets)
+          for (const [name, sha256] of filesOn(row, target)) wanted.set(idOf(name, sha256), [name, sha256]);
+      for (const [id, [name, sha256]] of wanted) if (!read.has(id)) await loadOne(name, sha256);
+    },
+    reader: async () => {
+      const told = (await store.documents<TrustInput>('trust')).map(({ name, body, generation }) => {
+        const filter = body.when ? parseFilter(body.when) : undefined;
+        return {
+          key: `${name}@${generation}`,
+          certificates: readCertificates(body.certificates),
+          paths: filter ? pathsOf(filter) : [],
+          fits: filter ? toPredicate(filter) : () => true,
+        };
+      });
+      const now = clock.now();
+      const of: ReadRoots['of'] = (row, target) => {
+        // A rule looks at what a device durably is, all of which is here.
+        const fitting = told.filter(({ fits }) => fits(row as DeviceRow, now));
+        const on = filesOn(row, target)
+          .map(([name, sha256]) => idOf(name, sha256))
+          .filter(id => read.get(id)?.length);
+        return {
+          key: [...on, ...fitting.map(({ key }) => key)].join('\n'),
+          certificates: [...on.flatMap(id => read.get(id) ?? []), ...fitting.flatMap(entry => entry.certificates)],
+          told: fitting.length > 0,
+        };
+      };
+      return { of, looksInside: told.some(({ paths }) => paths.length > 0) };
+    },
+  };
+}

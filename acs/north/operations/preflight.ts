@@ -1,0 +1,127 @@
+// The TLS preflight: what servers offer, which CAs are on devices, and who would lose the ACS by another certificate.
+import type { ServerInput, ServerView } from '../../fleet/preflight/servers.ts';
+import type { Trust, TrustInput } from '../../fleet/preflight/trust.ts';
+import type { Operation } from '../operation.ts';
+import { noDevice, none, ok, param } from '../operation.ts';
+import * as schemas from '../preflight-schemas.ts';
+
+const { answers } = schemas;
+const iso = (time: number): string => new Date(time).toISOString();
+
+const serverView = ({ certificates, ...server }: ServerView) => ({
+  ...server,
+  time: iso(server.time),
+  ...(certificates && { certificates: certificates.map(cert => ({ ...cert, notAfter: iso(cert.notAfter) })) }),
+});
+const trustView = (trust: Trust) => ({ ...trust, changed: iso(trust.changed) });
+
+export const preflight: readonly Operation[] = [
+  {
+    name: 'preflightDevice',
+    summary: 'The TLS connections of a device as things stand: which it keeps, which it loses, and why',
+    method: 'GET',
+    path: '/devices/:id/preflight',
+    role: 'viewer',
+    answers: { 200: answers.device },
+    problems: noDevice,
+    run: async (input, { fleet }) => {
+      const id = param(input);
+      const row = await fleet.devices.row(id);
+      const wanted = await fleet.presets.wanted(row);
+      const flight = await fleet.preflight.begin(0);
+      const [links = []] = await flight.look([{ row, before: wanted, after: wanted }]);
+      return ok({ device: id, links });
+    },
+  },
+  {
+    name: 'preflightServerCertificate',
+    summary: 'Who would lose the ACS if it had this certificate',
+    method: 'POST',
+    path: '/preflight/server-certificate',
+    role: 'viewer',
+    query: schemas.limitQuery,
+    body: { json: schemas.certificateInput },
+    answers: { 200: answers.certificate },
+    problems: { 409: 'The ACS has no TLS listener' },
+    run: async ({ query, body }, { fleet }) => {
+      const { certificate } = body as { certificate: string | string[] };
+      return ok(await fleet.guard.certificate([certificate].flat(), Number(query.limit ?? 50)));
+    },
+  },
+  {
+    name: 'listServers',
+    summary: 'What is known of the servers that devices connect to: told, or learned by handshakes',
+    method: 'GET',
+    path: '/preflight/servers',
+    role: 'viewer',
+    answers: { 200: answers.servers },
+    run: async (_input, { fleet }) => ok({ items: (await fleet.preflight.servers.list()).map(serverView) }),
+  },
+  {
+    name: 'tellServer',
+    summary: 'Says what a server offers, for one that cannot be asked from here or is yet to be',
+    method: 'PUT',
+    path: '/preflight/servers/:name',
+    role: 'operator',
+    body: { json: schemas.serverInput },
+    answers: { 200: answers.server },
+    run: async (input, { fleet }) =>
+      ok(serverView(await fleet.preflight.servers.tell(param(input, 'name'), input.body as ServerInput))),
+  },
+  {
+    name: 'probeServer',
+    summary: 'Learns by handshakes what a server offers, now',
+    method: 'POST',
+    path: '/preflight/servers/:name/probe',
+    role: 'operator',
+    answers: { 200: answers.server },
+    problems: { 502: 'It could not be learned; the detail says why' },
+    run: async (input, { fleet }) => ok(serverView(await fleet.preflight.servers.probe(param(input, 'name')))),
+  },
+  {
+    name: 'forgetServer',
+    summary: 'Forgets what was told or learned of a server',
+    method: 'DELETE',
+    path: '/preflight/servers/:name',
+    role: 'operator',
+    answers: { 204: 'nothing' },
+    problems: { 404: 'Nothing is known of it' },
+    run: async (input, { fleet }) => {
+      await fleet.preflight.servers.forget(param(input, 'name'));
+      return none;
+    },
+  },
+  {
+    name: 'listTrust',
+    summary: 'CAs that devices are said to have, beside those that they took from here',
+    method: 'GET',
+    path: '/trust',
+    role: 'viewer',
+    answers: { 200: answers.trusts },
+    run: async (_input, { fleet }) => ok({ items: (await fleet.preflight.trust.list()).map(trustView) }),
+  },
+  {
+    name: 'putTrust',
+    summary: 'Says which CAs devices have from elsewhere: their customer profile, a technician',
+    method: 'PUT',
+    path: '/trust/:name',
+    role: 'operator',
+    body: { json: schemas.trustInput },
+    answers: { 200: answers.trust },
+    run: async (input, { fleet }) =>
+      ok(trustView(await fleet.preflight.trust.put(param(input, 'name'), input.body as TrustInput))),
+  },
+  {
+    name: 'deleteTrust',
+    summary: 'Takes back what was said of CAs on devices',
+    method: 'DELETE',
+    path: '/trust/:name',
+    role: 'operator',
+    answers: { 204: 'nothing' },
+    problems: { 404: 'Nothing was said under that name' },
+    run: async (input, { fleet }) => {
+      await fleet.preflight.trust.remove(param(input, 'name'));
+      return none;
+    },
+  },
+];

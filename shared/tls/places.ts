@@ -1,0 +1,68 @@
+// Where the unit's TLS clients connect to, by the variables that say so; pure, for whoever knows their values. Rows of a table
+// stand as their numbers: `SipEp.TransportConfig.1.TlsEnable`.
+import type { TlsService } from './profiles.ts';
+
+export interface Place {
+  service: TlsService;
+  /** What it is to the unit; several SIP servers are told apart by where they are. */
+  link: 'acs' | 'firmware' | 'scripts' | 'certificates' | 'script-server' | 'sip';
+  /** A name or an address; absent where nobody knows. */
+  host?: string;
+  port: number;
+}
+
+type Read = (name: string) => string | undefined;
+
+/** Gateways beyond these share the unit's own servers as a rule. */
+const GATEWAYS = [1, 2, 3, 4];
+const TLS_ON = 'SipEp.TransportConfig.1.TlsEnable';
+const unitServers = ['SipEp.DefaultStaticRegistrarServerHost', 'SipEp.DefaultStaticProxyOutboundHost'];
+const gatewayServers = GATEWAYS.flatMap(at => [
+  [`SipEp.GwSpecificRegistration.${at}.EnableConfig`, `SipEp.GwSpecificRegistration.${at}.ServerHost`] as const,
+  [`SipEp.GwSpecificProxy.${at}.EnableConfig`, `SipEp.GwSpecificProxy.${at}.OutboundHost`] as const,
+]);
+
+/** Every variable that `placesOf` reads. */
+export const placeVariables: readonly string[] = [
+  'Cwmp.AcsUrlConfigSource',
+  'Cwmp.AcsStaticUrl',
+  'Cwmp.AcsUrl',
+  'Conf.ScriptsTransferProtocol',
+  'Conf.ScriptsTransferSrvHostname',
+  TLS_ON,
+  ...unitServers,
+  ...gatewayServers.flat(),
+];
+
+/** `host:port` as the unit writes it; undefined for none (empty, or the factory's 0.0.0.0). */
+function hostPort(text: string | undefined, port: number): { host: string; port: number } | undefined {
+  const match = /^(?:\[([^\]]+)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text?.trim() ?? '');
+  const host = (match?.[1] ?? match?.[2] ?? '').toLowerCase();
+  return host === '' || host === '0.0.0.0' ? undefined : { host, port: Number(match?.[3] ?? 0) || port };
+}
+
+/** The URL of the ACS that the unit's own variables name, where they do. */
+export const acsUrlOf = (read: Read): string | undefined =>
+  (read('Cwmp.AcsUrlConfigSource') === 'Static' ? read('Cwmp.AcsStaticUrl') : undefined) ||
+  read('Cwmp.AcsUrl') ||
+  undefined;
+
+/** Servers beside the ACS: where scripts come from, and the SIP servers while SIP goes over TLS. A port of 0 is the usual one. */
+export function placesOf(read: Read): Place[] {
+  const scripts = hostPort(read('Conf.ScriptsTransferSrvHostname'), 443);
+  const fetches = scripts && (read('Conf.ScriptsTransferProtocol') ?? 'Https') === 'Https';
+  return [
+    ...(fetches ? [{ service: 'Conf', link: 'script-server', ...scripts } as const] : []),
+    ...(read(TLS_ON) === 'Enable' ? sipPlaces(read) : []),
+  ];
+}
+
+function sipPlaces(read: Read): Place[] {
+  const own = gatewayServers.filter(([enabled]) => read(enabled) === 'Enable').map(([, server]) => server);
+  const found = new Map<string, Place>();
+  for (const name of [...unitServers, ...own]) {
+    const at = hostPort(read(name), 5061);
+    if (at) found.set(`${at.host}:${at.port}`, { service: 'SipEp', link: 'sip', ...at });
+  }
+  return [...found.values()];
+}
