@@ -1,5 +1,5 @@
 // The merge explained: of each parameter, table and file which preset won and which lost and why, and which presets are set aside.
-import type { DeviceFault, DeviceRow } from '../store/store.ts';
+import type { DeviceFault, DeviceRow, Drift } from '../store/store.ts';
 import { ROLLOUT } from './rollout/wish.ts';
 import type { Rule } from './rules.ts';
 import {
@@ -43,6 +43,10 @@ export interface ExplainedWanted {
     lost: Lost[];
   }[];
   restart: Wanted['restart'] & { lost: Lost[] };
+  /** What was found otherwise lately. */
+  drift: Drift[];
+  /** When it is looked after next, milliseconds; null: when there is reason to. */
+  auditAt: number | null;
   presets: {
     name: string;
     weight: number;
@@ -91,6 +95,8 @@ export function explain(
       lost: lost('files', fileKey(entry.kind, entry.file.name), entry.preset),
     })),
     restart: { ...wanted.restart, lost: lost('restart', '', wanted.restart.preset) },
+    drift: row.drift ?? [],
+    auditAt: row.reconciled?.auditAt ?? null,
     presets: rules.map(rule => standing(rule, row, ground, wanted)),
   };
 }

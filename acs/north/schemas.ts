@@ -3,12 +3,12 @@ import { type TProperties, type TSchema, Type } from 'typebox';
 import { fileTypes } from '../fleet/files.ts';
 import { links, report } from './preflight-schemas.ts';
 
-const { Optional: optional } = Type;
-const text = (description: string): ReturnType<typeof Type.String> => Type.String({ description });
-const closed = <P extends TProperties>(properties: P): ReturnType<typeof Type.Object<P>> =>
+export const { Optional: optional } = Type;
+export const text = (description: string): ReturnType<typeof Type.String> => Type.String({ description });
+export const closed = <P extends TProperties>(properties: P): ReturnType<typeof Type.Object<P>> =>
   Type.Object(properties, { additionalProperties: false });
-const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const time = Type.String({ format: 'date-time' });
+export const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+export const time = Type.String({ format: 'date-time' });
 const texts = Type.Array(Type.String());
 const byName = Type.Record(Type.String(), Type.String());
 const page = { limit: optional(Type.Integer({ minimum: 1, maximum: 500 })), cursor: optional(Type.String()) };
@@ -82,6 +82,14 @@ const presetFields = {
   script: optional(Type.String()),
   firmware: optional(Type.String()),
   restart: optional(restartWish),
+  drift: optional(
+    Type.Union([Type.Literal('correct'), Type.Literal('report')], {
+      description: 'What to do where a value is found otherwise than wanted; correct unless told',
+    }),
+  ),
+  audit: optional(
+    text('How often it is looked after whether all still holds: 30m, 24h, 7d; absent: when there is reason to'),
+  ),
 };
 export const presetInput = closed(presetFields);
 export const auditQuery = closed(page);
@@ -97,7 +105,7 @@ const faultCode = Type.Union([Type.Integer(), Type.String()]);
 const fault = Type.Object({
   id: Type.String(),
   device: Type.String(),
-  cause: text('preset:NAME, override:PATH, task:ID or reconcile'),
+  cause: text('preset:NAME, override:PATH, task:ID, reconcile, drift:PRESET or fight:PATH'),
   code: faultCode,
   message: Type.String(),
   parameter: optional(Type.String()),
@@ -107,6 +115,20 @@ const fault = Type.Object({
   last: time,
   count: Type.Integer(),
   retryAt: time,
+});
+const drift = Type.Object({
+  path: text('A parameter, or a table with its final dot'),
+  preset: Type.String(),
+  wanted: Type.String(),
+  found: Type.String(),
+  state: Type.Union(
+    (['corrected', 'reported', 'fight'] as const).map(state => Type.Literal(state)),
+    { description: 'Set right; left as its preset asks; or left because it was set right in vain too often' },
+  ),
+  since: time,
+  last: time,
+  count: Type.Integer(),
+  corrections: Type.Array(time),
 });
 const device = Type.Object({
   id: Type.String(),
@@ -144,6 +166,7 @@ const device = Type.Object({
     }),
   ),
   faults: Type.Array(fault),
+  drift: Type.Array(drift),
 });
 const task = Type.Object({
   id: Type.String(),
@@ -221,6 +244,8 @@ const wanted = Type.Object({
     }),
   ),
   restart: Type.Object({ wish: restartWish, preset: optional(Type.String()), lost }),
+  drift: Type.Array(drift),
+  auditAt: nullable(time),
   presets: Type.Array(
     Type.Object({
       name: Type.String(),
@@ -241,7 +266,7 @@ export const shared: Readonly<Record<string, TSchema>> = {
   File: file,
 };
 
-const list = (items: TSchema) => Type.Object({ items: Type.Array(items) });
+export const list = (items: TSchema) => Type.Object({ items: Type.Array(items) });
 
 const announced = Type.Object({
   created: texts,

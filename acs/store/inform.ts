@@ -76,6 +76,7 @@ export function withInform(row: DeviceRow, facts: InformFacts): DeviceRow {
     next.told = mergedValues('{}', report.values);
     next.applied = {};
     delete next.reconciled;
+    delete next.drift;
   }
   if (codes.includes('1 BOOT')) next.lastBoot = facts.now;
   const credentials = currentCredentials(row, facts);

@@ -74,10 +74,54 @@ async function everyDevice(
   }
 }
 
-const runsIt = ({ softwareVersion }: DeviceItem): boolean => softwareVersion === AFTER;
-/** The device said that it took the image, and runs the old one: the ACS does not send it round and round. */
-const isStuck = ({ faults }: DeviceItem): boolean =>
-  faults.some(({ cause, message }) => cause === 'preset:firmware' && message.startsWith('took '));
+/** As GET /rollouts/{id} has it. */
+interface RolloutItem {
+  state: string;
+  reason?: string;
+  wave: number;
+  totals: Record<string, number>;
+  perWave: { wave: number; size: number; totals: Record<string, number> }[];
+  devices: { items: { device: string; state: string; reason?: string }[]; next: string | null };
+}
+
+const rollout = async (world: VirtualWorld, query = ''): Promise<RolloutItem> =>
+  (await world.api('GET', `/rollouts/dgw?limit=500${query}`)) as RolloutItem;
+
+/** Goes on from each pause, as an operator would who has looked at it. @returns the pauses */
+async function toItsEnd(world: VirtualWorld): Promise<{ wave: number; reason: string; failed: number }[]> {
+  const pauses: { wave: number; reason: string; failed: number }[] = [];
+  const isEnded = async (): Promise<boolean> => {
+    const { state, wave, reason = '', totals } = await rollout(world);
+    if (state !== 'paused') return state === 'done';
+    pauses.push({ wave, reason, failed: totals.failed ?? 0 });
+    await world.api('POST', '/rollouts/dgw/resume');
+    return false;
+  };
+  await world.until('the rollout ends', isEnded, 7 * 24 * HOUR, 10 * 60_000);
+  return pauses;
+}
+
+/** Devices of the rollout by state, and why those failed that did. */
+async function judged(world: VirtualWorld): Promise<{ states: Map<string, string>; reasons: Record<string, number> }> {
+  const states = new Map<string, string>();
+  const reasons: Record<string, number> = {};
+  for (let more: string | null = ''; more !== null; ) {
+    const { devices }: RolloutItem = await rollout(world, more && `&cursor=${encodeURIComponent(more)}`);
+    for (const { device, state, reason = '' } of devices.items) {
+      states.set(device, state);
+      if (state === 'failed') reasons[reason] = (reasons[reason] ?? 0) + 1;
+    }
+    more = devices.next;
+  }
+  return { states, reasons };
+}
+
+/** Devices for which the rollout says another thing than the unit: done is who runs the image, and nobody else. */
+const misjudged = (world: VirtualWorld, states: ReadonlyMap<string, string>): string[] =>
+  units(world)
+    .map(({ oui, productClass, serial, firmware }) => ({ id: `${oui}-${productClass}-${serial}`, firmware }))
+    .filter(({ id, firmware }) => (states.get(id) === 'done') !== (firmware === AFTER))
+    .map(({ id }) => id);
 
 /** By three presets: for all, for one product, and one that wins where both speak. */
 const presets: Readonly<Record<string, unknown>> = {
@@ -160,41 +204,50 @@ const steps: readonly StoryStep[] = [
   },
   {
     name: 'firmware',
-    async run(world, options, detail) {
+    async run(world, _options, detail) {
       const image = packFirmware({ product: '4102S', version: AFTER, payload: Buffer.alloc(64 * 1024, 0x5a) });
       await world.api('PUT', `/files/dgw?type=firmware&version=${AFTER}&productClass=4102S`, image);
-      // Wanted firmware moves here: by a preset for all at once, where a rollout would move it in waves.
-      await world.api('PUT', '/presets/firmware', { when: 'productClass = "4102S"', firmware: 'dgw' });
-      const took = await everyDevice(
-        world,
-        options,
-        `all on ${AFTER}, or found to have taken it in vain`,
-        device => runsIt(device) || isStuck(device),
-        7 * 24 * HOUR,
-      );
-      const stuck = (await devices(world)).filter(device => !runsIt(device)).map(({ id }) => id);
+      await world.api('POST', '/rollouts', {
+        id: 'dgw',
+        filter: 'productClass = "4102S"',
+        firmware: 'dgw',
+        waves: ['1%', '10%'],
+        parallelism: 100,
+        success: { soak: 2 * 3600 },
+        failure: { total: '3%', action: 'pause' },
+      });
+      const before = world.clock.monotonic();
+      const pauses = await toItsEnd(world);
+      const { perWave, totals } = await rollout(world);
+      const { states, reasons } = await judged(world);
+      const wrong = misjudged(world, states);
+      if (wrong.length > 0) throw new Error(`${wrong.length} units are not as the rollout says: ${wrong.slice(0, 3)}`);
+      const hoursTaken = (world.clock.monotonic() - before) / HOUR;
       const { firmware, transfers, faults } = world.report();
-      Object.assign(detail, { before: BEFORE, after: AFTER, hours: took / HOUR, stuck, firmware, transfers, faults });
-      return `${options.count - stuck.length} on ${AFTER} in ${hours(took)}, ${stuck.length} took it and came back old: ${transfers.taken} downloads, ${transfers.failed} failed`;
+      const waves = perWave.map(wave => ({ size: wave.size, done: wave.totals.done, failed: wave.totals.failed }));
+      Object.assign(detail, { before: BEFORE, after: AFTER, hours: hoursTaken, waves, pauses, reasons });
+      Object.assign(detail, { firmware, transfers, faults });
+      const stops = pauses.map(({ wave, failed }) => `at ${failed} failures in wave ${wave}`).join(', ');
+      return `${totals.done} on ${AFTER} in ${hoursTaken.toFixed(1)} h, ${waves.map(({ size }) => size).join(' + ')} devices; ${totals.failed} failed; ${stops ? `paused ${stops}, resumed` : 'no pause'}`;
     },
   },
   {
     name: 'stragglers',
-    async run(world, options, detail) {
-      // Never flashed again by itself: an operator orders it, device by device, until each one runs it.
-      let orders = 0;
-      const again = async (): Promise<boolean> => {
-        const left = (await devices(world)).filter(device => !runsIt(device));
-        for (const { id, openTasks } of left) {
-          if (openTasks > 0) continue;
-          orders++;
-          await world.api('POST', `/devices/${encodeURIComponent(id)}/tasks`, { method: 'Download', file: 'dgw' });
-        }
-        return left.length === 0;
-      };
-      const took = await world.until(`all on ${AFTER}`, again, 7 * 24 * HOUR, HOUR);
-      Object.assign(detail, { orders, hours: took / HOUR, firmware: world.report().firmware });
-      return `${options.count} on ${AFTER} after ${orders} downloads ordered by hand, in ${hours(took)}`;
+    async run(world, { count }, detail) {
+      // Never flashed again by itself: an operator looks at them and has them tried again, until each one runs it.
+      const before = world.clock.monotonic();
+      let retries = 0;
+      for (let left = (await rollout(world)).totals.failed ?? 0; left > 0; ) {
+        if (++retries > 20) throw new Error(`${left} have failed ${retries} times`);
+        await world.api('POST', '/rollouts/dgw/retry');
+        await toItsEnd(world);
+        left = (await rollout(world)).totals.failed ?? 0;
+      }
+      const took = world.clock.monotonic() - before;
+      const wrong = misjudged(world, (await judged(world)).states);
+      if (wrong.length > 0) throw new Error(`${wrong.length} units are not as the rollout says: ${wrong.slice(0, 3)}`);
+      Object.assign(detail, { retries, hours: took / HOUR, firmware: world.report().firmware });
+      return `${count} on ${AFTER} after ${retries} rounds of retries, in ${hours(took)}`;
     },
   },
   {

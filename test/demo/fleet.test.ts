@@ -42,6 +42,13 @@ describe('npm run demo:fleet', () => {
       ['enrol', 'credentials', 'configure', 'monitor', 'firmware', 'stragglers', 'reconciled'],
     );
     assert.ok(first.ok && first.steps.every(({ ok }) => ok));
+    const firmware = first.steps.find(({ name }) => name === 'firmware')?.detail ?? {};
+    const [waves, pauses] = [firmware.waves as { size: number }[], firmware.pauses as unknown[]];
+    assert.deepEqual(
+      waves.map(({ size }) => size),
+      [1, 2, 9],
+    );
+    assert.ok(pauses.length > 0, 'some fail, so it pauses itself');
     const last = first.steps.at(-1)?.detail ?? {};
     assert.deepEqual(last.differences, []);
     const timeless = ({ steps }: Report): unknown[] => steps.map(({ ms: _ms, ...rest }) => rest);

@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { createEvents, type EventBus } from '../../acs/events.ts';
 import { createFleet, type Fleet } from '../../acs/fleet/fleet.ts';
 import { aloneAs } from '../../acs/fleet/members.ts';
+import { createSchedule } from '../../acs/fleet/schedule.ts';
 import { createSecrets } from '../../acs/fleet/secrets.ts';
 import { createMetrics } from '../../acs/metrics.ts';
 import { createRest } from '../../acs/north/rest.ts';
@@ -205,6 +206,7 @@ async function openAcs({ seed, cpeAuth, enrol, clock, net, log, file }: AcsParts
     sessions: () => south.sessions(),
     devices: async () => [],
     liveness: async () => [],
+    alerts: async () => [],
     admission: () => south.admission(),
   });
   const rest = await createRest({
@@ -219,8 +221,12 @@ async function openAcs({ seed, cpeAuth, enrol, clock, net, log, file }: AcsParts
     roleOf: async token => (token === TOKEN ? 'admin' : undefined),
     unready: () => undefined,
   });
+  const schedule = createSchedule({ store, clock, log, owner: 'virtual' });
+  fleet.rollouts.run(schedule);
   const close = async (): Promise<void> => {
     ended.abort(new DOMException('the ACS closes', 'AbortError'));
+    await fleet.rollouts.stop();
+    await schedule.stop();
     await rest.close();
     metrics.stop();
     fleet.traces.stop();

@@ -1,4 +1,5 @@
 // Offering: the next devices of a rollout get its image as what they want, as many as may be under way, where their window is open.
+import { setMaxListeners } from 'node:events';
 import { messageOf } from '../../../shared/errors.ts';
 import type { DeviceRow } from '../../store/store.ts';
 import type { EngineContext } from './engine.ts';
@@ -14,6 +15,8 @@ export interface Offering {
 
 export function createOffering({ store, clock, log, ports, rows, tell }: EngineContext): Offering {
   const stopped = new AbortController();
+  // Every call on its way waits on it.
+  setMaxListeners(0, stopped.signal);
   const waking = new Set<Promise<void>>();
 
   /** Asks devices to connect, beside all else: one that does not hear comes by itself. */
