@@ -2,6 +2,7 @@
 // that is far away; who carries it out is reconcile.ts.
 import { createHash, createHmac } from 'node:crypto';
 import { checkValue } from '../../shared/model/values.ts';
+import { isWild, wildPattern } from '../store/filter.ts';
 import { toldValues } from '../store/inform.ts';
 import type { DeviceFault, DeviceRow, WantedValue } from '../store/store.ts';
 import type { StoredFile } from './files.ts';
@@ -351,8 +352,14 @@ export function factsOf(rules: readonly Rule[], row: MergedRow, ground: Ground):
     row.tags,
     row.site,
     row.overrides,
-    paths.map(path => told[path]),
+    paths.map(path => (isWild(path) ? toldBelow(told, path) : told[path])),
     row.faults.filter(({ cause }) => isBlocked(cause, rules, row, ground)).map(({ cause }) => cause),
     ...rolloutFacts(row, ground.now),
   ]);
+}
+
+/** What was told of the parameters that a path with `*` fits. */
+function toldBelow(told: Record<string, string>, path: string): [string, string][] {
+  const pattern = wildPattern(path);
+  return Object.entries(told).filter(([name]) => pattern.test(name));
 }

@@ -3,12 +3,12 @@ import { type TProperties, type TSchema, Type } from 'typebox';
 import { fileTypes } from '../fleet/files.ts';
 import { links, report } from './preflight-schemas.ts';
 
-const { Optional: optional } = Type;
-const text = (description: string): ReturnType<typeof Type.String> => Type.String({ description });
-const closed = <P extends TProperties>(properties: P): ReturnType<typeof Type.Object<P>> =>
+export const { Optional: optional } = Type;
+export const text = (description: string): ReturnType<typeof Type.String> => Type.String({ description });
+export const closed = <P extends TProperties>(properties: P): ReturnType<typeof Type.Object<P>> =>
   Type.Object(properties, { additionalProperties: false });
-const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const time = Type.String({ format: 'date-time' });
+export const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+export const time = Type.String({ format: 'date-time' });
 const texts = Type.Array(Type.String());
 const byName = Type.Record(Type.String(), Type.String());
 const page = { limit: optional(Type.Integer({ minimum: 1, maximum: 500 })), cursor: optional(Type.String()) };
@@ -277,7 +277,7 @@ export const shared: Readonly<Record<string, TSchema>> = {
   File: file,
 };
 
-const list = (items: TSchema) => Type.Object({ items: Type.Array(items) });
+export const list = (items: TSchema) => Type.Object({ items: Type.Array(items) });
 
 const announced = Type.Object({
   created: texts,

@@ -1,7 +1,8 @@
 // Every read of the SQLite store, on one connection of its own: synchronous, for the main thread and for the search thread.
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
 import type { Filter } from './filter.ts';
-import { columns, toSql } from './filter-sql.ts';
+import { below, columns, toSql } from './filter-sql.ts';
+import { groupsSql } from './groups-sql.ts';
 import { badCursor, cursorText, newestFirst, pageOf, picked, readCursor, sortOf } from './paging.ts';
 import type {
   AuditEntry,
@@ -9,6 +10,7 @@ import type {
   DeviceQuery,
   DeviceRow,
   DocumentKind,
+  GroupQuery,
   KnownValue,
   OverdueQuery,
   StoredContent,
@@ -20,6 +22,7 @@ import type {
 export type SearchRequest =
   | { do: 'devices'; query: DeviceQuery }
   | { do: 'countDevices'; filter?: Filter; now: number }
+  | { do: 'groups'; query: GroupQuery }
   | { do: 'overdue'; query: OverdueQuery }
   | { do: 'knownValues'; devices: readonly string[]; paths: readonly string[] };
 
@@ -234,6 +237,7 @@ export function createReading(db: DatabaseSyncInstance): Reading {
 
   const search = (request: SearchRequest): unknown => {
     if (request.do === 'devices') return devices(request.query);
+    if (request.do === 'groups') return groupsSql(all, request.query);
     if (request.do === 'overdue') return overdue(request.query);
     if (request.do === 'knownValues') return knownValues(request.devices, request.paths);
     return countDevices(request.filter, request.now);
@@ -284,9 +288,6 @@ export function rowOf({ body, told }: StoredRow): DeviceRow {
   row.told = told;
   return row;
 }
-
-/** Bounds of the paths below a partial one: from it, to the character after its last dot. */
-export const below = (partial: string): [string, string] => [partial, `${partial.slice(0, -1)}/`];
 
 interface ParameterRow {
   path: string;

@@ -2,7 +2,7 @@
 // change together, so a store needs single-document atomicity and no more.
 import type { MethodName } from '../../shared/cwmp/methods.ts';
 import type { ByteRange, ContentSum } from './chunks.ts';
-import type { Filter } from './filter.ts';
+import type { Field, Filter } from './filter.ts';
 
 export interface DeviceIdentity {
   manufacturer: string;
@@ -459,6 +459,37 @@ export interface DeviceQuery {
   only?: readonly (keyof DeviceRow)[];
 }
 
+export interface GroupQuery {
+  /** Of which devices. */
+  among: Filter;
+  filter: Filter;
+  /** One group of all where absent; a device with several tags counts in each. */
+  by?: Field;
+  /** Whether it is also told how many devices each group has. */
+  totals: boolean;
+  /** So many groups, the largest count first. */
+  limit: number;
+  now: number;
+}
+
+/** Those that the filter fits. */
+export interface Group {
+  /** '' for devices without a value. */
+  key: string;
+  count: number;
+  /** How many devices the group has; where that was not asked for, the same as `count`. */
+  total: number;
+  /** The first and the last of them by id. */
+  samples: string[];
+}
+
+export interface Groups {
+  groups: Group[];
+  /** How many groups more there are. */
+  omitted: number;
+  count: number;
+}
+
 export interface OverdueQuery {
   now: number;
   limit: number;
@@ -472,7 +503,18 @@ export interface Deaf {
 }
 
 /** Small documents that the whole server shares, by kind and name. */
-export type DocumentKind = 'preset' | 'file' | 'rollout' | 'setting' | 'model' | 'user' | 'duty' | 'trust' | 'server';
+export type DocumentKind =
+  | 'alert'
+  | 'alertState'
+  | 'preset'
+  | 'file'
+  | 'rollout'
+  | 'setting'
+  | 'model'
+  | 'user'
+  | 'duty'
+  | 'trust'
+  | 'server';
 
 export interface StoredDocument<T = unknown> {
   name: string;
@@ -524,6 +566,8 @@ export interface Store {
   ): Promise<DeviceOperations[N]['result']>;
   devices(query: DeviceQuery): Promise<{ items: DeviceRow[]; next?: string }>;
   countDevices(filter: Filter | undefined, now: number): Promise<number>;
+  /** How many devices a filter fits, by the value of a field: read on the search thread, counted by the store. */
+  groups(query: GroupQuery): Promise<Groups>;
   /** Ids of devices that became late or lost since that was last said of them, those first that are due longest: an indexed read. */
   overdue(query: OverdueQuery): Promise<string[]>;
 
