@@ -190,8 +190,7 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
 
   const workOnce = async (visit: Visit, cpe: Cpe): Promise<boolean> => {
     if (await runTasks(visit, cpe)) return true;
-    await reconcile(visit, cpe, context, parts);
-    return false;
+    return (await reconcile(visit, cpe, context, parts)) === 'departed';
   };
 
   const isAsked = (id: string): boolean => {
