@@ -12,6 +12,7 @@ import { createSchedule, type KeptDays, startDuties } from './fleet/schedule.ts'
 import { createSecrets } from './fleet/secrets.ts';
 import { createMetrics } from './metrics.ts';
 import { createRest } from './north/rest.ts';
+import { createPoster } from './north/webhooks.ts';
 import type { AdmissionLimits } from './south/admission.ts';
 import { createHttpKnock } from './south/connect/http.ts';
 import { openStunServer, type StunLogin } from './south/connect/stun.ts';
@@ -45,6 +46,8 @@ export interface AcsSetup {
   enrolment?: { username: string; password: string };
   trustedProxies: string[];
   connectionRequestAllow: string[];
+  /** Networks of one's own that webhooks may lead to, and to which plain HTTP may go; none unless told. */
+  webhookAllow?: string[];
   /** How many sessions run and how many Informs wait; the defaults of the listener unless told. */
   limits?: AdmissionLimits;
   /** How long ended tasks and the audit are kept; 30 and 365 days unless told. */
@@ -110,6 +113,8 @@ async function build(
     signal: ended.signal,
   });
 
+  const poster = createPoster(networks(setup.webhookAllow ?? []));
+  closing.push(() => poster.close());
   // The store belongs to one process: what an earlier one had claimed when it was killed is free for us at once.
   const members = aloneAs(secrets.keyFor('owner').toString('hex', 0, 6));
   const fleet = createFleet({
@@ -125,6 +130,7 @@ async function build(
     members,
     ports: {
       wake,
+      post: poster.post,
       linkFile: (task, direction, came) => (base ?? came ?? cwmp[0]) + linkOf(links, task, direction),
       preflight: {
         probeTls: (host, port) => probeTls(host, port, clock),
@@ -153,6 +159,7 @@ async function build(
     sessions: () => south.sessions(),
     admission: () => south.admission(),
     alerts: async () => await fleet.alerts.list(),
+    webhooks: async () => await fleet.webhooks.counts(),
     liveness: async () => await Promise.all(livenessStates.map(countOf(setup, 'liveness'))),
     devices: async () => await Promise.all((['known', 'quarantine', 'enrolled'] as const).map(countOf(setup, 'state'))),
   });
@@ -190,6 +197,8 @@ async function build(
     setup.keepDays ?? { tasks: 30, audit: 365 },
   );
   fleet.rollouts.run(schedule);
+  fleet.webhooks.start();
+  closing.push(() => fleet.webhooks.stop());
   closing.push(() => schedule.stop());
   closing.push(() => fleet.rollouts.stop());
   closing.push(() => {

@@ -32,6 +32,15 @@ export type LinkFile = (task: Task, direction: 'download' | 'upload', base?: str
  */
 export type GiveUp = (member: string, device: string, claim: number) => Promise<void>;
 
+/**
+ * Sends a webhook's message: one POST, no redirect followed, only where the server's owner lets it go.
+ * @throws Error that says why it could not be sent
+ */
+export type Post = (
+  url: string,
+  message: { headers: Record<string, string>; body: string; signal: AbortSignal },
+) => Promise<{ status: number }>;
+
 /** What the TLS preflight asks of the outside. */
 export interface PreflightPorts {
   /** Learns what a server offers, by handshakes that send nothing else. @throws Error that says why it could not */
