@@ -9,10 +9,11 @@ import { createEvents, type EventBus } from './events.ts';
 import { createFleet, type Fleet } from './fleet/fleet.ts';
 import { aloneAs } from './fleet/members.ts';
 import { createSchedule, type KeptDays, startDuties } from './fleet/schedule.ts';
-import { createSecrets } from './fleet/secrets.ts';
+import { createSecrets, type Secrets } from './fleet/secrets.ts';
 import { createMetrics } from './metrics.ts';
 import { createRest } from './north/rest.ts';
 import { createPoster } from './north/webhooks.ts';
+import { joinFleet, type Place, type Together } from './relay/together.ts';
 import type { AdmissionLimits } from './south/admission.ts';
 import { createHttpKnock } from './south/connect/http.ts';
 import { openStunServer, type StunLogin } from './south/connect/stun.ts';
@@ -50,6 +51,8 @@ export interface AcsSetup {
   webhookAllow?: string[];
   /** How many sessions run and how many Informs wait; the defaults of the listener unless told. */
   limits?: AdmissionLimits;
+  /** One of several processes on the store; the only one unless told. */
+  together?: Place;
   /** How long ended tasks and the audit are kept; 30 and 365 days unless told. */
   keepDays?: KeptDays;
   /** Sees every envelope, secrets included. */
@@ -115,8 +118,10 @@ async function build(
 
   const poster = createPoster(networks(setup.webhookAllow ?? []));
   closing.push(() => poster.close());
+  const together = await joined(setup.together, { store, clock, random, log, key: secrets.keyFor('relay') });
+  closing.push(async () => await together?.close());
   // The store belongs to one process: what an earlier one had claimed when it was killed is free for us at once.
-  const members = aloneAs(secrets.keyFor('owner').toString('hex', 0, 6));
+  const members = together?.members ?? aloneAs(secrets.keyFor('owner').toString('hex', 0, 6));
   const fleet = createFleet({
     store,
     clock,
@@ -129,6 +134,7 @@ async function build(
     ...(setup.enrolment ? { enrolment: setup.enrolment } : {}),
     members,
     ports: {
+      ...together?.ports,
       wake,
       post: poster.post,
       linkFile: (task, direction, came) => (base ?? came ?? cwmp[0]) + linkOf(links, task, direction),
@@ -146,12 +152,19 @@ async function build(
     random,
     log,
     events,
-    keys: { nonces: secrets.keyFor('nonces'), links, cookies: secrets.keyFor('session cookies') },
+    keys: {
+      nonces: secrets.keyFor('nonces'),
+      links,
+      cookies: secrets.keyFor('session cookies'),
+      tickets: ticketKeys(secrets),
+    },
     cpeAuth: setup.cpeAuth,
     trustedProxies: setup.trustedProxies,
     limits: setup.limits,
+    forward: together?.forward,
     ...(setup.wire ? { wire: setup.wire } : {}),
   });
+  together?.serve({ fleet, south, events });
   closing.push(() => south.close());
   closing.push(() => fleet.traces.stop());
 
@@ -237,10 +250,19 @@ async function listening<T>(
   try {
     return await bound;
   } catch (error) {
+    if (error instanceof UserError) throw error;
     const reason = listenTroubles[(error as NodeJS.ErrnoException).code ?? ''] ?? messageOf(error);
     const shown = where instanceof URL ? where.origin : authorityOf({ address: where.host, port: where.port });
     throw new UserError(503, 'cannot-listen', `${option} ${shown}: ${reason}`);
   }
+}
+
+async function joined(
+  place: Place | undefined,
+  context: Parameters<typeof joinFleet>[1],
+): Promise<Together | undefined> {
+  if (!place) return undefined;
+  return await listening('--relay', place.relay ?? { host: '127.0.0.1', port: 0 }, joinFleet(place, context));
 }
 
 /** The URL that CPEs are given, and where it is heard over TLS: a listener on all interfaces is asked on the loopback. */
@@ -267,6 +289,10 @@ const countOf =
     state,
     count: await store.countDevices(parseFilter(`${field} = "${state}"`), clock.now()),
   });
+
+/** Node wants 48 bytes: a name and two keys. */
+const ticketKeys = ({ keyFor }: Secrets): Buffer =>
+  Buffer.concat([keyFor('session tickets'), keyFor('names of session tickets').subarray(0, 16)]);
 
 const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '');
 

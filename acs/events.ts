@@ -72,8 +72,28 @@ export interface EventBus {
   emit<N extends EventName>(name: N, event: AcsEvents[N]): void;
   /** @returns ends the subscription */
   on<N extends EventName>(name: N, listener: (event: AcsEvents[N]) => void): () => void;
-  /** Every event that is shown live, with its name. */
-  all(listener: (name: EventName, event: AcsEvents[EventName]) => void): () => void;
+  /** Every event of this process that is shown live, with its name. */
+  all(listener: EventListener): () => void;
+  /** What is shown live of one device, or of all, in whichever process of the fleet it happens. @returns ends the subscription */
+  follow(device: string | undefined, listener: EventListener): () => void;
+  /** Something happened in another process. */
+  hear(name: EventName, event: AcsEvents[EventName]): void;
+  /** Calls whenever what is followed becomes another. */
+  onInterest(listener: (interest: Interest) => void): () => void;
+}
+
+export type EventListener = (name: EventName, event: AcsEvents[EventName]) => void;
+
+/** What is followed here. */
+export interface Interest {
+  all: boolean;
+  devices: string[];
+}
+
+export function deviceOf(event: AcsEvents[EventName]): string | undefined {
+  if ('task' in event && typeof event.task === 'object') return event.task.device;
+  if ('fault' in event && typeof event.fault === 'object') return event.fault.device;
+  return 'device' in event ? event.device : undefined;
 }
 
 export const eventNames: readonly EventName[] = [
@@ -105,16 +125,69 @@ export function createEvents(): EventBus {
     emitter.on(name, listener);
     return () => emitter.off(name, listener);
   };
+  const all: EventBus['all'] = listener => {
+    const ends = eventNames.map(name => on(name, event => listener(name, event)));
+    return () => {
+      for (const end of ends) end();
+    };
+  };
+  const following = createFollowing();
+  // Nothing is looked into while nobody follows anything.
+  let stop: (() => void) | undefined;
   return {
     emit: (name, event) => {
       emitter.emit(name, event);
     },
     on,
-    all: listener => {
-      const ends = eventNames.map(name => on(name, event => listener(name, event)));
+    all,
+    follow: (device, listener) => {
+      const end = following.add(device, listener);
+      stop ??= all(following.tell);
       return () => {
-        for (const end of ends) end();
+        end();
+        if (!following.isIdle()) return;
+        stop?.();
+        stop = undefined;
       };
+    },
+    hear: following.tell,
+    onInterest: following.onInterest,
+  };
+}
+
+/** Who follows what: by device, and '' for all. */
+function createFollowing() {
+  const followers = new Map<string, Set<{ listener: EventListener }>>();
+  const interested = new Set<(interest: Interest) => void>();
+  const changed = (): void => {
+    const devices = [...followers.keys()].filter(device => device !== '');
+    for (const listener of interested) listener({ all: followers.has(''), devices });
+  };
+  return {
+    isIdle: (): boolean => followers.size === 0,
+    add: (device = '', listener: EventListener): (() => void) => {
+      const entry = { listener };
+      const known = followers.get(device);
+      if (known) known.add(entry);
+      else {
+        followers.set(device, new Set([entry]));
+        changed();
+      }
+      return () => {
+        const standing = followers.get(device);
+        if (!standing?.delete(entry) || standing.size > 0) return;
+        followers.delete(device);
+        changed();
+      };
+    },
+    tell: (name: EventName, event: AcsEvents[EventName]): void => {
+      for (const { listener } of followers.get('') ?? []) listener(name, event);
+      const device = deviceOf(event);
+      for (const { listener } of (device && followers.get(device)) || []) listener(name, event);
+    },
+    onInterest: (listener: (interest: Interest) => void): (() => void) => {
+      interested.add(listener);
+      return () => interested.delete(listener);
     },
   };
 }

@@ -96,6 +96,7 @@ export interface DeviceView {
   rollout: { id: string; wave: number; state: string; reason?: string } | null;
   faults: DeviceRow['faults'];
   drift: Drift[];
+  restart: DeviceRow['restart'] | null;
 }
 
 const iso = (time: number | undefined): string | null => (time === undefined ? null : new Date(time).toISOString());
@@ -131,6 +132,7 @@ export function viewOf(row: DeviceRow, now: number): DeviceView {
     rollout: row.rollout ? rolloutOf(row.rollout) : null,
     faults: row.faults,
     drift: row.drift ?? [],
+    restart: row.restart ?? null,
   };
 }
 

@@ -23,8 +23,8 @@ export interface Preset {
   certificates?: string[];
   script?: string;
   firmware?: string;
-  /** What to do about settings that wait for a service restart. */
-  restart?: 'now' | 'never';
+  /** When to restart what settings wait for: at once, when no call is up, or never (unless told). */
+  restart?: 'now' | 'idle' | 'never';
   /** What to do where a value is found otherwise than wanted; `correct` unless told. */
   drift?: 'correct' | 'report';
   /** How often it is looked after whether all still holds: `24h`. Absent: when something gives reason to. */

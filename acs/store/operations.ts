@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '../../shared/errors.ts';
 import { afterInform, afterSession, isSent, isTransfer, withoutExpired } from './evidence.ts';
-import { withInform } from './inform.ts';
+import { restarted, withInform } from './inform.ts';
 import { dueAt, livenessOf } from './liveness.ts';
 import {
   afterHearing,
@@ -336,6 +336,12 @@ const reconciled: Operation<'reconciled'> = (row, args, id) => {
 /** Drift is not tried again by time: it stands until it is gone. */
 const isStanding = (cause: string): boolean => /^(drift|fight):/.test(cause);
 
+const restartNoted: Operation<'restartNoted'> = (row, { token, restart }, id) => {
+  const known = existing(row, id);
+  if (isStale(known, token)) return unchanged(row, 'stale');
+  return changed(restart ? { ...known, restart } : restarted(known), 'ok');
+};
+
 const drifted: Operation<'drifted'> = (row, { token, drift }, id) => {
   const known = existing(row, id);
   if (isStale(known, token)) return unchanged(row, 'stale');
@@ -444,6 +450,7 @@ const operations: { [N in DeviceOperation]: Operation<N> } = {
   taskCancelled,
   transferCompleted,
   reconciled,
+  restartNoted,
   drifted,
   faultRaised,
   faultCleared,

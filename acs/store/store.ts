@@ -81,7 +81,7 @@ export interface Task {
 export interface DeviceFault {
   id: string;
   device: string;
-  /** What could not be done: `preset:NAME`, `override:PATH`, `task:ID`, `reconcile`, `drift:PRESET`, `fight:PATH`. */
+  /** What could not be done: `preset:NAME`, `override:PATH`, `task:ID`, `reconcile`, `restart`, `drift:PRESET`, `fight:PATH`. */
   cause: string;
   code: number | string;
   message: string;
@@ -114,6 +114,21 @@ export interface Drift {
   corrections: number[];
   /** Tag of what is wanted: another one, and it is no longer left. */
   basis: string;
+}
+
+/** Settings that the device took wait for a restart. */
+export interface RestartDue {
+  /** Empty: the whole unit. */
+  services: string[];
+  wish: 'now' | 'idle' | 'never';
+  /** The preset that has the say. */
+  preset?: string;
+  /** Times in milliseconds. */
+  since: number;
+  /** Why it was not restarted when it was last looked at. */
+  waits?: string;
+  /** When a Reboot was asked for. */
+  asked?: number;
 }
 
 /** That the wanted state of a device was found or made true. */
@@ -251,6 +266,8 @@ export interface DeviceRow extends DeviceIdentity {
   reconciled?: Reconciled;
   /** At most 50, forgotten at 0 BOOTSTRAP. */
   drift?: Drift[];
+  /** Ends with 1 BOOT, whoever restarted it. */
+  restart?: RestartDue;
   /** Files that this device took with success, by name: SHA-256. Set when a Download ends well, forgotten at 0 BOOTSTRAP. */
   applied: Record<string, string>;
   /** Open tasks, oldest first, at most 100. */
@@ -372,6 +389,8 @@ export interface DeviceOperations {
     };
     result: 'ok' | 'stale';
   };
+  /** A restart is due; absent: none any more, and its fault is cleared. */
+  restartNoted: { args: { token: number; restart?: RestartDue }; result: 'ok' | 'stale' };
   /** What was found otherwise than wanted, all of it anew. */
   drifted: { args: { token: number; drift: Drift[] }; result: 'ok' | 'stale' };
   faultRaised: {
