@@ -9,9 +9,10 @@ import { createEvents, type EventBus } from './events.ts';
 import { createFleet, type Fleet } from './fleet/fleet.ts';
 import { aloneAs } from './fleet/members.ts';
 import { createSchedule, type KeptDays, startDuties } from './fleet/schedule.ts';
-import { createSecrets } from './fleet/secrets.ts';
+import { createSecrets, type Secrets } from './fleet/secrets.ts';
 import { createMetrics } from './metrics.ts';
 import { createRest } from './north/rest.ts';
+import { joinFleet, type Place, type Together } from './relay/together.ts';
 import type { AdmissionLimits } from './south/admission.ts';
 import { createHttpKnock } from './south/connect/http.ts';
 import { openStunServer, type StunLogin } from './south/connect/stun.ts';
@@ -47,6 +48,8 @@ export interface AcsSetup {
   connectionRequestAllow: string[];
   /** How many sessions run and how many Informs wait; the defaults of the listener unless told. */
   limits?: AdmissionLimits;
+  /** One of several processes on the store; the only one unless told. */
+  together?: Place;
   /** How long ended tasks and the audit are kept; 30 and 365 days unless told. */
   keepDays?: KeptDays;
   /** Sees every envelope, secrets included. */
@@ -110,8 +113,10 @@ async function build(
     signal: ended.signal,
   });
 
+  const together = await joined(setup.together, { store, clock, random, log, key: secrets.keyFor('relay') });
+  closing.push(async () => await together?.close());
   // The store belongs to one process: what an earlier one had claimed when it was killed is free for us at once.
-  const members = aloneAs(secrets.keyFor('owner').toString('hex', 0, 6));
+  const members = together?.members ?? aloneAs(secrets.keyFor('owner').toString('hex', 0, 6));
   const fleet = createFleet({
     store,
     clock,
@@ -124,6 +129,7 @@ async function build(
     ...(setup.enrolment ? { enrolment: setup.enrolment } : {}),
     members,
     ports: {
+      ...together?.ports,
       wake,
       linkFile: (task, direction, came) => (base ?? came ?? cwmp[0]) + linkOf(links, task, direction),
       preflight: {
@@ -140,18 +146,26 @@ async function build(
     random,
     log,
     events,
-    keys: { nonces: secrets.keyFor('nonces'), links, cookies: secrets.keyFor('session cookies') },
+    keys: {
+      nonces: secrets.keyFor('nonces'),
+      links,
+      cookies: secrets.keyFor('session cookies'),
+      tickets: ticketKeys(secrets),
+    },
     cpeAuth: setup.cpeAuth,
     trustedProxies: setup.trustedProxies,
     limits: setup.limits,
+    forward: together?.forward,
     ...(setup.wire ? { wire: setup.wire } : {}),
   });
+  together?.serve({ fleet, south, events });
   closing.push(() => south.close());
   closing.push(() => fleet.traces.stop());
 
   const metrics = createMetrics(events, {
     sessions: () => south.sessions(),
     admission: () => south.admission(),
+    alerts: async () => await fleet.alerts.list(),
     liveness: async () => await Promise.all(livenessStates.map(countOf(setup, 'liveness'))),
     devices: async () => await Promise.all((['known', 'quarantine', 'enrolled'] as const).map(countOf(setup, 'state'))),
   });
@@ -185,7 +199,7 @@ async function build(
   const schedule = createSchedule({ store, clock, log, owner: members.self, isGone });
   startDuties(
     schedule,
-    { store, clock, liveness: fleet.liveness, files: fleet.files },
+    { store, clock, liveness: fleet.liveness, alerts: fleet.alerts, files: fleet.files },
     setup.keepDays ?? { tasks: 30, audit: 365 },
   );
   fleet.rollouts.run(schedule);
@@ -227,10 +241,19 @@ async function listening<T>(
   try {
     return await bound;
   } catch (error) {
+    if (error instanceof UserError) throw error;
     const reason = listenTroubles[(error as NodeJS.ErrnoException).code ?? ''] ?? messageOf(error);
     const shown = where instanceof URL ? where.origin : authorityOf({ address: where.host, port: where.port });
     throw new UserError(503, 'cannot-listen', `${option} ${shown}: ${reason}`);
   }
+}
+
+async function joined(
+  place: Place | undefined,
+  context: Parameters<typeof joinFleet>[1],
+): Promise<Together | undefined> {
+  if (!place) return undefined;
+  return await listening('--relay', place.relay ?? { host: '127.0.0.1', port: 0 }, joinFleet(place, context));
 }
 
 /** The URL that CPEs are given, and where it is heard over TLS: a listener on all interfaces is asked on the loopback. */
@@ -258,6 +281,10 @@ const countOf =
     count: await store.countDevices(parseFilter(`${field} = "${state}"`), clock.now()),
   });
 
+/** Node wants 48 bytes: a name and two keys. */
+const ticketKeys = ({ keyFor }: Secrets): Buffer =>
+  Buffer.concat([keyFor('session tickets'), keyFor('names of session tickets').subarray(0, 16)]);
+
 const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '');
 
 const sameToken = (given: string, good: string): boolean =>
@@ -271,11 +298,13 @@ function logEvents(events: EventBus, log: Log): () => void {
     events.on('late', event => log.info('late', { ...event })),
     events.on('lost', event => log.warn('lost', { ...event })),
     events.on('back', event => log.info('back', { ...event })),
+    events.on('alert', event => log.warn('alert', { ...event })),
     events.on('knock', event => log.info('knocking', { ...event })),
     events.on('fault', ({ fault }) =>
       log.warn('fault', { device: fault.device, cause: fault.cause, code: fault.code, reason: fault.message }),
     ),
     events.on('connectionRequest', event => log.info('connection request', { ...event })),
+    events.on('drift', event => log.warn('drift', { ...event })),
     events.on('reconciled', event => log.info('reconciled', { ...event })),
     events.on('task', ({ task }) =>
       log.debug('task', { id: task.id, device: task.device, method: task.method, state: task.state }),

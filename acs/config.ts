@@ -51,6 +51,17 @@ export const acsOptions = {
     help: 'where state is kept: sqlite:FILE (sqlite:DATA/tandem.db unless told) or mongodb://…/DATABASE; TANDEM_STORE keeps a password off the command line',
     check: storeUrl,
   },
+  'server-key': {
+    kind: 'string',
+    value: 'FILE',
+    help: 'the key that everything secret hangs on, 64 hexadecimal digits: the same for all servers of one store; DATA/server-key unless told',
+  },
+  relay: {
+    kind: 'string',
+    value: 'HOST:PORT',
+    help: 'address of this machine at which the other servers of one MongoDB reach this one; unless told those of this machine alone do',
+    check: hostPort,
+  },
   cert: { kind: 'list', value: 'FILE', help: 'server certificate with its chain, PEM; by the own CA unless told' },
   key: { kind: 'list', value: 'FILE', help: 'private key of the --cert at the same place, PEM' },
   'tls-min': {

@@ -1,10 +1,13 @@
 // The data directory: the server's key, the admin token, the own CA. Each is made once, written whole, readable by the owner alone.
+import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Clock, Random } from '../shared/clock.ts';
 import { messageOf, UserError } from '../shared/errors.ts';
 import type { Authority } from '../shared/pki/authority.ts';
 import type { CarriedFile } from './store/backup.ts';
+import { lockOf } from './store/schema.ts';
 
 export interface DataDirectory {
   /** 32 bytes: everything secret is derived from it or sealed with it. */
@@ -14,6 +17,13 @@ export interface DataDirectory {
   /** The server's own CA, RSA: no DGW suite has ECDSA, and older gateways verify nothing else. */
   authority(): Promise<Authority>;
   caFile: string;
+  /**
+   * Names the directory on this machine: of two starts with the same name the earlier one has ended. The name of a copied directory is
+   * another one, unless the machines have one name too.
+   */
+  node(): Promise<string>;
+  /** Until it is let go, or this process ends, no other has it. @throws UserError 503 when another has it */
+  lock(): () => void;
 }
 
 const KEY_BYTES = 32;
@@ -21,18 +31,23 @@ const KEY_BYTES = 32;
 export const unusable = (path: string, error: unknown): UserError =>
   error instanceof UserError ? error : new UserError(503, 'data-unusable', `--data: ${path}: ${messageOf(error)}`);
 
-/** @throws UserError 503 when the directory or a file in it cannot be read, written or understood */
-export async function openData(directory: string, clock: Clock, random: Random): Promise<DataDirectory> {
+/**
+ * @param givenKey the file of a server key that is not the directory's own
+ * @throws UserError 503 when the directory or a file in it cannot be read, written or understood
+ */
+export async function openData(
+  directory: string,
+  clock: Clock,
+  random: Random,
+  givenKey?: string,
+): Promise<DataDirectory> {
   const pki = join(directory, 'pki');
   await mkdir(pki, { recursive: true, mode: 0o700 }).catch(error => {
     throw unusable(directory, error);
   });
   if ((await textOf(join(directory, UNFINISHED))) !== undefined)
     throw unusable(directory, new Error('a restore was interrupted there; run it again, with --force'));
-  const keyFile = join(directory, 'server-key');
-  const serverKey = Buffer.from(await secretFile(keyFile, () => random.bytes(KEY_BYTES).toString('hex')), 'hex');
-  if (serverKey.length !== KEY_BYTES)
-    throw unusable(keyFile, new Error(`not ${KEY_BYTES} bytes in hexadecimal; all sealed secrets hang on this file`));
+  const serverKey = await keyIn(directory, givenKey, random);
   const tokenFile = join(directory, 'admin-token');
   const files = { cert: join(pki, 'ca.pem'), key: join(pki, 'ca.key') };
   return {
@@ -43,7 +58,39 @@ export async function openData(directory: string, clock: Clock, random: Random):
     }),
     authority: async () => await ownAuthority(files, clock, random),
     caFile: files.cert,
+    node: async () => {
+      const id = await secretFile(join(directory, 'node-id'), () => random.bytes(8).toString('hex'));
+      return createHash('sha256').update(`${id} ${hostname()}`).digest('hex').slice(0, 12);
+    },
+    lock: () => {
+      try {
+        const lock = lockOf(join(directory, 'serving'));
+        return () => lock.close();
+      } catch (error) {
+        throw unusable(
+          directory,
+          new Error(`another server runs with it, or it cannot be written (${messageOf(error)})`),
+        );
+      }
+    },
   };
+}
+
+async function keyIn(directory: string, given: string | undefined, random: Random): Promise<Buffer> {
+  const file = given ?? join(directory, 'server-key');
+  const text = given
+    ? (await textOf(given))?.trim()
+    : await secretFile(file, () => random.bytes(KEY_BYTES).toString('hex'));
+  if (text === undefined)
+    throw new UserError(
+      503,
+      'no-server-key',
+      `--server-key: ${file}: there is none; openssl rand -hex ${KEY_BYTES} makes one`,
+    );
+  const key = Buffer.from(text, 'hex');
+  if (key.length !== KEY_BYTES)
+    throw unusable(file, new Error(`not ${KEY_BYTES} bytes in hexadecimal; all sealed secrets hang on this file`));
+  return key;
 }
 
 /** Stands in the directory while the files of a backup are put back. */

@@ -12,6 +12,17 @@ export interface AcsEvents {
   lost: { device: string; lastInform: string };
   /** One that was late or lost informs again. */
   back: { device: string; was: 'late' | 'lost' };
+  /** A group of devices began to be over what an alert allows, or is no longer. */
+  alert: {
+    alert: string;
+    state: 'firing' | 'resolved';
+    severity: 'info' | 'warning' | 'critical';
+    group: string;
+    count: number;
+    total: number;
+    since: string;
+    samples: string[];
+  };
   inform: { device: string; events: string[]; address: string; softwareVersion: string };
   session: {
     device: string;
@@ -29,6 +40,15 @@ export interface AcsEvents {
   fault: { fault: DeviceFault };
   faultCleared: { device: string; cause: string };
   reconciled: { device: string; revision: string; changed: number };
+  /** A managed value was found otherwise than wanted. */
+  drift: {
+    device: string;
+    path: string;
+    preset: string;
+    state: 'corrected' | 'reported' | 'fight';
+    wanted: string;
+    found: string;
+  };
   connectionRequest: { device: string; accepted: boolean; reason?: string };
   /** An Inform had to wait for a session; of interest to metrics alone, so not shown live. */
   waited: { outcome: 'admitted' | 'turned-away' | 'gave-up'; waitedMs: number };
@@ -44,8 +64,28 @@ export interface EventBus {
   emit<N extends EventName>(name: N, event: AcsEvents[N]): void;
   /** @returns ends the subscription */
   on<N extends EventName>(name: N, listener: (event: AcsEvents[N]) => void): () => void;
-  /** Every event that is shown live, with its name. */
-  all(listener: (name: EventName, event: AcsEvents[EventName]) => void): () => void;
+  /** Every event of this process that is shown live, with its name. */
+  all(listener: EventListener): () => void;
+  /** What is shown live of one device, or of all, in whichever process of the fleet it happens. @returns ends the subscription */
+  follow(device: string | undefined, listener: EventListener): () => void;
+  /** Something happened in another process. */
+  hear(name: EventName, event: AcsEvents[EventName]): void;
+  /** Calls whenever what is followed becomes another. */
+  onInterest(listener: (interest: Interest) => void): () => void;
+}
+
+export type EventListener = (name: EventName, event: AcsEvents[EventName]) => void;
+
+/** What is followed here. */
+export interface Interest {
+  all: boolean;
+  devices: string[];
+}
+
+export function deviceOf(event: AcsEvents[EventName]): string | undefined {
+  if ('task' in event && typeof event.task === 'object') return event.task.device;
+  if ('fault' in event && typeof event.fault === 'object') return event.fault.device;
+  return 'device' in event ? event.device : undefined;
 }
 
 export const eventNames: readonly EventName[] = [
@@ -54,6 +94,7 @@ export const eventNames: readonly EventName[] = [
   'late',
   'lost',
   'back',
+  'alert',
   'inform',
   'session',
   'rpc',
@@ -61,6 +102,7 @@ export const eventNames: readonly EventName[] = [
   'fault',
   'faultCleared',
   'reconciled',
+  'drift',
   'connectionRequest',
   'file',
   'rollout',
@@ -74,16 +116,69 @@ export function createEvents(): EventBus {
     emitter.on(name, listener);
     return () => emitter.off(name, listener);
   };
+  const all: EventBus['all'] = listener => {
+    const ends = eventNames.map(name => on(name, event => listener(name, event)));
+    return () => {
+      for (const end of ends) end();
+    };
+  };
+  const following = createFollowing();
+  // Nothing is looked into while nobody follows anything.
+  let stop: (() => void) | undefined;
   return {
     emit: (name, event) => {
       emitter.emit(name, event);
     },
     on,
-    all: listener => {
-      const ends = eventNames.map(name => on(name, event => listener(name, event)));
+    all,
+    follow: (device, listener) => {
+      const end = following.add(device, listener);
+      stop ??= all(following.tell);
       return () => {
-        for (const end of ends) end();
+        end();
+        if (!following.isIdle()) return;
+        stop?.();
+        stop = undefined;
       };
+    },
+    hear: following.tell,
+    onInterest: following.onInterest,
+  };
+}
+
+/** Who follows what: by device, and '' for all. */
+function createFollowing() {
+  const followers = new Map<string, Set<{ listener: EventListener }>>();
+  const interested = new Set<(interest: Interest) => void>();
+  const changed = (): void => {
+    const devices = [...followers.keys()].filter(device => device !== '');
+    for (const listener of interested) listener({ all: followers.has(''), devices });
+  };
+  return {
+    isIdle: (): boolean => followers.size === 0,
+    add: (device = '', listener: EventListener): (() => void) => {
+      const entry = { listener };
+      const known = followers.get(device);
+      if (known) known.add(entry);
+      else {
+        followers.set(device, new Set([entry]));
+        changed();
+      }
+      return () => {
+        const standing = followers.get(device);
+        if (!standing?.delete(entry) || standing.size > 0) return;
+        followers.delete(device);
+        changed();
+      };
+    },
+    tell: (name: EventName, event: AcsEvents[EventName]): void => {
+      for (const { listener } of followers.get('') ?? []) listener(name, event);
+      const device = deviceOf(event);
+      for (const { listener } of (device && followers.get(device)) || []) listener(name, event);
+    },
+    onInterest: (listener: (interest: Interest) => void): (() => void) => {
+      interested.add(listener);
+      return () => interested.delete(listener);
     },
   };
 }

@@ -38,16 +38,22 @@ function optionsOf<T extends OptionSpecs>(
   return readOptions(specs, { ...source, file: Object.fromEntries(known) });
 }
 
-/** Lines of one turn go out together: each write is a system call. What is still held when the process ends goes out then. */
+/** How long the lines of a busy server wait for others. */
+const LOG_MS = 10;
+
+/** Lines that come close together go out together: each write is a system call. What is still held when the process ends goes out then. */
 function logLine(): (line: string) => void {
   let held = '';
+  let written = 0;
   const flush = (): void => {
     if (held !== '') process.stdout.write(held);
     held = '';
+    written = performance.now();
   };
   process.once('exit', flush);
   return line => {
-    if (held === '') setImmediate(flush);
+    if (held === '' && performance.now() - written > LOG_MS) setImmediate(flush);
+    else if (held === '') setTimeout(flush, LOG_MS);
     held += `${line}\n`;
   };
 }

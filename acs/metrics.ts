@@ -6,6 +6,7 @@ export interface MetricSources {
   sessions: () => number;
   admission: () => { running: number; waiting: number; admitted: number; turnedAway: number; gaveUp: number };
   devices: () => Promise<{ state: string; count: number }[]>;
+  alerts: () => Promise<{ name: string; groups: { state: string }[] }[]>;
   /** By what their own intervals say of them. */
   liveness: () => Promise<{ state: string; count: number }[]>;
 }
@@ -97,6 +98,18 @@ export function createMetrics(events: EventBus, sources: MetricSources): Metrics
     registers,
     async collect() {
       for (const { state, count } of await sources.liveness()) this.set({ liveness: state }, count);
+    },
+  });
+  new Gauge({
+    name: 'acs_alert_groups',
+    help: 'Groups of devices that are over what an alert allows: pending or firing',
+    labelNames: ['alert', 'state'],
+    registers,
+    async collect() {
+      this.reset();
+      for (const { name, groups } of await sources.alerts())
+        for (const state of ['pending', 'firing'])
+          this.set({ alert: name, state }, groups.filter(group => group.state === state).length);
     },
   });
   const absences = new Counter({

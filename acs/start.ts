@@ -7,7 +7,9 @@ import { createLog, type Log } from '../shared/log.ts';
 import { type Acs, type AcsSetup, startAcs } from './app.ts';
 import { checkTls, fileText, givenPairs, ownPairs, watchCertificates } from './certificates.ts';
 import type { AcsOptions } from './config.ts';
-import { openData } from './data.ts';
+import { type DataDirectory, openData } from './data.ts';
+import { memberId } from './fleet/members.ts';
+import type { Place } from './relay/together.ts';
 import { openSqlite } from './store/sqlite.ts';
 import type { Store } from './store/store.ts';
 import { openWire } from './wire.ts';
@@ -49,7 +51,7 @@ export async function start(options: AcsOptions, around: Surroundings): Promise<
   };
 
   const wire = options.wire ? await openWire(options.wire, log) : undefined;
-  const data = await openData(options.data, clock, random);
+  const data = await openData(options.data, clock, random, options.serverKey);
   const admin = around.adminToken ? { token: around.adminToken } : await data.adminToken();
   const needsTls = [...cwmp, api].some(url => url.protocol === 'https:');
   const authority = needsTls && options.cert.length === 0 ? await data.authority() : undefined;
@@ -57,8 +59,10 @@ export async function start(options: AcsOptions, around: Surroundings): Promise<
   const issue = authority && (async () => await ownPairs(authority, hosts));
   const certificates = issue ? await issue() : pairs;
 
+  const shared = await sharing(options, data, random);
   const acs = await startAcs({
     ...given,
+    ...shared.place,
     clock,
     random,
     log,
@@ -78,6 +82,7 @@ export async function start(options: AcsOptions, around: Surroundings): Promise<
     ...(wire ? { wire: wire.tap } : {}),
   });
   afterClose(acs, wire?.done);
+  afterClose(acs, shared.unlock);
   if (needsTls) {
     const renew = acs.renewCertificates;
     const stopWatch = watchCertificates(options, { clock, log, renew }, certificates, issue);
@@ -95,12 +100,37 @@ export async function start(options: AcsOptions, around: Surroundings): Promise<
   return { acs, log, adminToken: admin.token, ca: authority?.root };
 }
 
-async function openStore({ store, data }: AcsOptions, clock: Clock, random: Random): Promise<Store> {
-  if (!store?.startsWith('mongodb'))
+/** On a store that several processes may serve: which of them this is. @throws UsageError */
+async function sharing(
+  options: AcsOptions,
+  data: DataDirectory,
+  random: Random,
+): Promise<{ place?: { together: Place }; unlock?: () => void }> {
+  if (!isMongo(options)) return {};
+  const relay = options.relay === undefined ? undefined : hostPortOf(options.relay);
+  if (relay && /^(0\.0\.0\.0|::|)$/.test(relay.host))
+    throw new UsageError(`--relay: ${options.relay}: must be an address by which the other servers reach this one`);
+  const unlock = data.lock();
+  const self = memberId(await data.node(), random);
+  return { place: { together: { self, ...(relay ? { relay } : {}), first: true } }, unlock };
+}
+
+const isMongo = (options: AcsOptions): options is AcsOptions & { store: string } =>
+  options.store?.startsWith('mongodb') ?? false;
+
+const hostPortOf = (text: string): { host: string; port: number } => {
+  const colon = text.lastIndexOf(':');
+  return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) };
+};
+
+async function openStore(options: AcsOptions, clock: Clock, random: Random): Promise<Store> {
+  if (!isMongo(options)) {
+    const { store, data } = options;
     return await openSqlite({ file: store?.slice('sqlite:'.length) ?? join(data, 'tandem.db'), clock });
+  }
   // On use: who keeps all in one file has no need of the driver.
   const { openMongo } = await import('./store/mongo.ts');
-  return await openMongo({ url: store, clock, random });
+  return await openMongo({ url: options.store, clock, random });
 }
 
 /** Something that is still to be done when the ACS has closed. */
@@ -129,10 +159,8 @@ async function tlsSettings(options: AcsOptions): Promise<Omit<AcsSetup['tls'], '
 }
 
 async function stunSettings(stun: string, secret: string | undefined): Promise<NonNullable<AcsSetup['stun']>> {
-  const colon = stun.lastIndexOf(':');
   return {
-    host: stun.slice(0, colon).replace(/^\[|\]$/g, ''),
-    port: Number(stun.slice(colon + 1)),
+    ...hostPortOf(stun),
     ...(secret ? { login: await loginIn('--stun-secret', secret) } : {}),
   };
 }
@@ -142,6 +170,8 @@ function refuseWeak(options: AcsOptions, api: URL): void {
   if (api.protocol === 'http:' && !loopback && !options.apiPlain) {
     throw new UsageError(`--api: ${options.api} would show tokens in clear; use https:// or add --api-plain`);
   }
+  if (options.relay && !isMongo(options))
+    throw new UsageError('--relay: only servers of one --store mongodb://… have a use for it');
   if (options.stunSecret && !options.stun) throw new UsageError('--stun-secret: there is no --stun');
   if (options.cert.length !== options.key.length) {
     throw new UsageError(

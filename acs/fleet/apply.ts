@@ -8,36 +8,48 @@ import { typeOf } from './models.ts';
 import type { Cpe } from './ports.ts';
 import type { InVisit, ReconcileParts } from './reconcile.ts';
 import { Refused } from './refused.ts';
-import { restart } from './restart.ts';
+import { markRestart, servicesOf } from './restart.ts';
+import { planTable } from './rows.ts';
 import { isSecretName } from './secrets.ts';
-import type { Culprit, Wanted } from './wanted.ts';
+import type { Culprit, Wanted, WantedTable } from './wanted.ts';
 
 interface PlannedSet {
   value: ParameterValue;
   preset: string;
 }
 
+/** What is known already, and what is not to be touched. */
+export interface ApplyGiven {
+  /** Values of all that is managed, by path, just read. */
+  current: Map<string, ParameterValue>;
+  /** Paths and tables that are left as they are. */
+  left: ReadonlySet<string>;
+}
+
+/** Sets what differs, in one atomic call that carries the revision. @throws Refused */
 export async function apply(
   visit: InVisit,
   cpe: Cpe,
   context: FleetContext,
   parts: ReconcileParts,
   wanted: Wanted,
+  { current, left }: ApplyGiven,
 ): Promise<void> {
   const model = await parts.models.of(visit.row);
-  const current = await fetch(visit, cpe, wanted);
   const planned: PlannedSet[] = [];
   const added: string[] = [];
-  for (const entry of wanted.objects) await planObjects(visit, cpe, entry, current, model, planned, added);
+  for (const entry of wanted.objects)
+    if (!left.has(entry.table)) await changeRows(visit, cpe, entry, current, model, planned, added);
   for (const [path, want] of wanted.set) {
     const known = current.get(path);
     const type = want.type ?? typeOf(model, path) ?? known?.Type ?? 'xsd:string';
     // A hidden value reads as '' whatever it is: it is always sent.
-    if (known && known.Value === want.value && !(want.value !== '' && isHidden(model, path))) continue;
+    if (left.has(path) || (known && known.Value === want.value && !(want.value !== '' && isHidden(model, path))))
+      continue;
     planned.push({ value: { Name: path, Value: want.value, Type: type }, preset: want.preset });
   }
   const changed = planned.map(entry => entry.value);
-  const list = changed.length ? changed : [anyKnown(visit.row.root, wanted, current, model)];
+  const list = changed.length ? changed : [anyKnown(visit.row.root, wanted, current, model, left)];
   const status = await setAll(visit, cpe, list, wanted, planned, added);
   const time = context.clock.now();
   const known = changed.filter(entry => !isHidden(model, entry.Name));
@@ -47,16 +59,25 @@ export async function apply(
   );
   await learnInterval(context.store, visit.row, toldOf([...current.values(), ...known]));
   context.events.emit('reconciled', { device: visit.row.id, revision: wanted.revision, changed: changed.length });
-  if (wanted.restart.wish === 'now' && status === 1) await restart(visit, cpe, wanted, changed, model);
+  if (status === 1)
+    await markRestart(
+      visit,
+      context,
+      wanted,
+      servicesOf(
+        changed.map(({ Name }) => Name),
+        model,
+      ),
+    );
 }
 
-const isHidden = (model: Model | undefined, path: string): boolean => {
+export const isHidden = (model: Model | undefined, path: string): boolean => {
   const def = model?.resolve(path)?.def;
   return def && 'type' in def ? def.hidden : isSecretName(path);
 };
 
 /** Current values of all that is managed. An unknown name makes the whole call fail: then each is asked for alone, to name the culprit. */
-async function fetch(visit: InVisit, cpe: Cpe, wanted: Wanted): Promise<Map<string, ParameterValue>> {
+export async function readManaged(visit: InVisit, cpe: Cpe, wanted: Wanted): Promise<Map<string, ParameterValue>> {
   const asked = [
     ...[...wanted.set].map(([path, { preset }]) => ({ path, preset })),
     ...wanted.objects.map(({ table, preset }) => ({ path: table, preset })),
@@ -81,53 +102,30 @@ async function fetch(visit: InVisit, cpe: Cpe, wanted: Wanted): Promise<Map<stri
   }
 }
 
-/** Matches rows by their key columns; adds what is missing, deletes what is too much where the preset is exclusive. */
-async function planObjects(
+/** Adds the rows that lack, deletes what is too much, and plans the columns that are to be set. */
+async function changeRows(
   visit: InVisit,
   cpe: Cpe,
-  entry: Wanted['objects'][number],
+  entry: WantedTable,
   current: Map<string, ParameterValue>,
   model: Model | undefined,
   planned: PlannedSet[],
   added: string[],
 ): Promise<void> {
-  const { table, wanted } = entry;
-  const instances = new Map<string, Map<string, string>>();
-  for (const { Name, Value } of current.values()) {
-    if (!Name.startsWith(table)) continue;
-    const [instance, column] = Name.slice(table.length).split('.');
-    if (!instance || !column) continue;
-    const columns = instances.get(instance) ?? new Map<string, string>();
-    instances.set(instance, columns.set(column, Value));
-  }
-  const matched = new Set<string>();
-  for (const row of wanted.rows) {
-    const found = [...instances].find(
-      ([instance, columns]) =>
-        !matched.has(instance) && wanted.keys.every(key => columns.get(key) === lexical(row[key])),
-    );
-    const instance = found?.[0] ?? (await addRow(visit, cpe, entry, added));
-    matched.add(instance);
-    for (const [column, value] of Object.entries(row)) {
-      if (found?.[1].get(column) === lexical(value)) continue;
+  const { table, preset } = entry;
+  const { rows, surplus } = planTable(entry, current);
+  for (const row of rows) {
+    const instance = row.instance ?? (await addRow(visit, cpe, entry, added));
+    for (const { column, value } of row.set) {
       const path = `${table}${instance}.${column}`;
-      planned.push({
-        value: { Name: path, Value: lexical(value), Type: typeOf(model, path) ?? 'xsd:string' },
-        preset: entry.preset,
-      });
+      planned.push({ value: { Name: path, Value: value, Type: typeOf(model, path) ?? 'xsd:string' }, preset });
     }
   }
-  if (!wanted.exclusive) return;
-  for (const instance of instances.keys()) {
-    if (matched.has(instance)) continue;
+  for (const instance of surplus)
     await cpe.call('DeleteObject', { ObjectName: `${table}${instance}.`, ParameterKey: visit.row.parameterKey });
-  }
 }
 
-const lexical = (value: string | number | boolean | undefined): string =>
-  typeof value === 'boolean' ? (value ? '1' : '0') : String(value ?? '');
-
-async function addRow(visit: InVisit, cpe: Cpe, entry: Wanted['objects'][number], added: string[]): Promise<string> {
+async function addRow(visit: InVisit, cpe: Cpe, entry: WantedTable, added: string[]): Promise<string> {
   try {
     const { InstanceNumber } = await cpe.call('AddObject', {
       ObjectName: entry.table,
@@ -154,10 +152,11 @@ function anyKnown(
   wanted: Wanted,
   current: Map<string, ParameterValue>,
   model: Model | undefined,
+  left: ReadonlySet<string>,
 ): ParameterValue {
   for (const [path, want] of wanted.set) {
     const known = current.get(path);
-    if (known) return { Name: path, Value: want.value, Type: typeOf(model, path) ?? known.Type };
+    if (known && !left.has(path)) return { Name: path, Value: want.value, Type: typeOf(model, path) ?? known.Type };
   }
   for (const value of current.values())
     if (model && typeOf(model, value.Name) && isWritable(model, value.Name) && !isHidden(model, value.Name))

@@ -6,6 +6,7 @@ import type {
   DeviceIdentity,
   DevicePatch,
   DeviceRow,
+  Drift,
   KnownValue,
   RolloutPosition,
   WantedValue,
@@ -94,6 +95,8 @@ export interface DeviceView {
   openTasks: number;
   rollout: { id: string; wave: number; state: string; reason?: string } | null;
   faults: DeviceRow['faults'];
+  drift: Drift[];
+  restart: DeviceRow['restart'] | null;
 }
 
 const iso = (time: number | undefined): string | null => (time === undefined ? null : new Date(time).toISOString());
@@ -128,6 +131,8 @@ export function viewOf(row: DeviceRow, now: number): DeviceView {
     openTasks: row.tasks.length,
     rollout: row.rollout ? rolloutOf(row.rollout) : null,
     faults: row.faults,
+    drift: row.drift ?? [],
+    restart: row.restart ?? null,
   };
 }
 

@@ -1,4 +1,5 @@
 // The fleet: everything the ACS decides, without HTTP. South brings CPEs in session, north brings operators.
+import { type Alerts, createAlerts } from './alerts.ts';
 import type { FleetContext } from './context.ts';
 import { createDevices, type Devices } from './devices.ts';
 import { createEnrolment, type Enrolment } from './enrol.ts';
@@ -29,6 +30,7 @@ export interface Fleet {
   rollouts: Rollouts;
   members: Members;
   liveness: LivenessWatch;
+  alerts: Alerts;
   /** Where a device departs from the standard. */
   quirksOf(subject: Subject): Quirks;
 }
@@ -55,6 +57,7 @@ export function createFleet(context: FleetContext): Fleet {
     rollouts,
     members: context.members,
     liveness: createLiveness(context),
+    alerts: createAlerts(context),
     quirksOf: subject => quirksOf(subject, context.quirks),
   };
 }

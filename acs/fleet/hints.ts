@@ -13,6 +13,12 @@ const byCode: Readonly<Record<string, string>> = {
   'no-such-file': 'Store the file again under that name, or take it out of the preset.',
   'wrong-product':
     "Narrow the preset's rule by productClass, or store the image without one if it is meant for this product too.",
+  'not-restarted':
+    'Look at the device: it said yes to the Reboot and has not booted since. It is asked again after a while; DELETE the fault to ask at the next session.',
+  drift:
+    'The preset asks to leave it so. Mend the device, or the preset; or let it set such values right (drift: correct).',
+  fight:
+    'Find the other writer: a script on the unit, a technician, a second ACS, or two presets that set one value under two names. DELETE the fault, or change the preset, to set it right again.',
   'not-at-rest':
     'The device takes values and then has others: trace a session (PUT /devices/{id}/trace) and see which; two presets or two names of one parameter may contradict each other.',
   'outcome-unknown': 'Look at the device before it is done again: it may have been done.',
@@ -37,6 +43,7 @@ const byCode: Readonly<Record<string, string>> = {
 };
 
 const byCause: readonly [RegExp, string][] = [
+  [/^restart$/, `Settings of the device wait for a restart that it refuses now. ${again}`],
   [/^override:/, "Change or remove the device's own value (PATCH the device, null removes it)."],
   [/^preset:/, 'Mend the preset: it is tried again as soon as it changes.'],
 ];

@@ -32,6 +32,9 @@ export type LinkFile = (task: Task, direction: 'download' | 'upload', base?: str
  */
 export type GiveUp = (member: string, device: string, claim: number) => Promise<void>;
 
+/** Tells another member that there is something new to do for a device. @returns whether the device is in session there */
+export type Notice = (member: string, device: string) => Promise<boolean>;
+
 /** What the TLS preflight asks of the outside. */
 export interface PreflightPorts {
   /** Learns what a server offers, by handshakes that send nothing else. @throws Error that says why it could not */

@@ -23,8 +23,23 @@ export interface Preset {
   certificates?: string[];
   script?: string;
   firmware?: string;
-  /** What to do about settings that wait for a service restart. */
-  restart?: 'now' | 'never';
+  /** When to restart what settings wait for: at once, when no call is up, or never (unless told). */
+  restart?: 'now' | 'idle' | 'never';
+  /** What to do where a value is found otherwise than wanted; `correct` unless told. */
+  drift?: 'correct' | 'report';
+  /** How often it is looked after whether all still holds: `24h`. Absent: when something gives reason to. */
+  audit?: string;
+}
+
+const units: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 24 * 3_600_000 };
+const LEAST_AUDIT_MS = 5 * 60_000;
+const MOST_AUDIT_MS = 366 * 24 * 3_600_000;
+
+/** Milliseconds of `30m`, `24h`, `7d`; undefined for what is no time from five minutes to a year. */
+export function auditMsOf(text: string): number | undefined {
+  const [, count = '', unit = ''] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
+  const ms = Number(count) * (units[unit] ?? 0);
+  return ms >= LEAST_AUDIT_MS && ms <= MOST_AUDIT_MS ? ms : undefined;
 }
 
 type Written = string | number | boolean | WantedValue;

@@ -6,7 +6,7 @@ import { parseFilter, passingPart } from '../store/filter.ts';
 import type { Store, WantedValue } from '../store/store.ts';
 import type { FileKind, StoredFile } from './files.ts';
 import type { Models } from './models.ts';
-import { type Preset, type WantedObjects, wantedOf } from './preset.ts';
+import { auditMsOf, type Preset, type WantedObjects, wantedOf } from './preset.ts';
 import { rowPlace } from './rules.ts';
 import { isSecretName } from './secrets.ts';
 import { parseTemplate, plainText, type Template } from './variables.ts';
@@ -42,6 +42,8 @@ export async function checkPreset(preset: Preset, ground: CheckGround): Promise<
   if (bytes > MAX_PRESET_BYTES)
     throw new UserError(413, 'preset-too-large', `a preset takes at most ${MAX_PRESET_BYTES} bytes, not ${bytes}`);
   checkRule(preset.when);
+  if (preset.audit !== undefined && auditMsOf(preset.audit) === undefined)
+    throw refused('bad-audit', `audit: '${preset.audit}' is no time from 5m to 366d, such as 30m, 24h or 7d`);
   for (const [path, value] of Object.entries(preset.set ?? {}))
     await checkWanted(`set: ${path}`, path, wantedOf(value), ground.models);
   for (const [table, wanted] of Object.entries(preset.objects ?? {})) await checkTable(table, wanted, ground.models);

@@ -1,12 +1,14 @@
 // Reconcile: what is known against what is wanted, with the fewest RPCs. Always ends with a SetParameterValues that carries the revision.
-import type { DeviceRow, Task } from '../store/store.ts';
-import { apply } from './apply.ts';
+import type { DeviceRow, Reconciled, Task } from '../store/store.ts';
+import { apply, readManaged } from './apply.ts';
 import type { FleetContext } from './context.ts';
+import { audit, differences, isAuditDue, leftAlone, note, settledDrift } from './drift.ts';
 import type { Files } from './files.ts';
 import type { Models } from './models.ts';
 import type { Cpe } from './ports.ts';
 import type { Presets } from './presets.ts';
 import { Refused } from './refused.ts';
+import { isLeaving, isRestartDue, markRestart, restartDue, suspects } from './restart.ts';
 import type { Rollouts } from './rollout.ts';
 import type { Tasks } from './tasks.ts';
 import { type Culprit, isApplied, OVERRIDE, type Wanted, type WantedFile } from './wanted.ts';
@@ -23,6 +25,10 @@ export interface InVisit {
   row: DeviceRow;
   token: number;
   base?: string;
+  /** Values that this session's Inform carried because they changed, by path. */
+  changed?: ReadonlyMap<string, string>;
+  /** What the operators' tasks of this session may have changed (drift.ts). */
+  touched?: readonly string[];
 }
 
 /** Rounds before a device that does not come to rest is given up with a fault. */
@@ -30,13 +36,14 @@ const MAX_ROUNDS = 8;
 const FIRST_RETRY_MS = 60_000;
 const LAST_RETRY_MS = 24 * 3_600_000;
 
-/** @returns `waiting` when a transfer must end first, or a fault has to wait for its time */
+/** @returns `waiting` when a transfer must end first, or a fault has to wait for its time; `departed`: the device restarts now */
 export async function reconcile(
   visit: InVisit,
   cpe: Cpe,
   context: FleetContext,
   parts: ReconcileParts,
-): Promise<'done' | 'waiting'> {
+): Promise<'done' | 'waiting' | 'departed'> {
+  if (isLeaving(visit)) return 'departed';
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const outcome = await oneRound(visit, cpe, context, parts);
     if (outcome !== 'again') return outcome;
@@ -58,33 +65,65 @@ async function oneRound(
   cpe: Cpe,
   context: FleetContext,
   parts: ReconcileParts,
-): Promise<'done' | 'waiting' | 'again'> {
+): Promise<'done' | 'waiting' | 'departed' | 'again'> {
   const generation = parts.presets.generation();
   const facts = await parts.presets.factsOf(visit.row);
-  const held = visit.row.reconciled;
-  const reports = visit.row.parameterKey;
-  if (held && held.generation === generation && held.facts === facts && held.revision === reports) return 'done';
+  const now = context.clock.now();
+  if (isHeld(visit.row, generation, facts) && isQuiet(visit.row, now)) return 'done';
   const wanted = await parts.presets.wanted(visit.row);
   if (wanted.refused.length) {
     for (const culprit of wanted.refused) await raise(visit, context, parts, culprit, wanted.revision);
     return 'again';
   }
-  if (isGivenUp(visit.row, wanted, context.clock.now())) return 'waiting';
-  const atRest = wanted.revision === '' || (held?.revision === wanted.revision && reports === wanted.revision);
+  if (isGivenUp(visit.row, wanted, now)) return 'waiting';
   try {
-    if (!atRest && !(await advance(visit, cpe, context, parts, wanted))) return 'waiting';
+    const outcome = await bringAbout(visit, cpe, context, parts, wanted);
+    if (outcome === 'waiting') return 'waiting';
+    await adopt(visit, context, wanted);
+    await hold(visit, context, parts, wanted, { generation, facts, ...nextAudit(visit.row, wanted, outcome, context) });
+    return (await restartDue(visit, cpe, context, parts, wanted)) ? 'departed' : 'done';
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     for (const culprit of error.culprits) await raise(visit, context, parts, culprit, wanted.revision);
     return 'again';
   }
-  await adopt(visit, context, wanted);
-  await hold(visit, context, parts, {
-    revision: wanted.revision === '' ? reports : wanted.revision,
-    generation,
-    facts,
-  });
-  return 'done';
+}
+
+/** What was computed last holds, and the device says so. */
+const isHeld = ({ reconciled: held, parameterKey }: DeviceRow, generation: number, facts: string): boolean =>
+  held?.generation === generation && held.facts === facts && held.revision === parameterKey;
+
+/** @returns `known`: it holds as far as is known; `seen`: it was just found or made true */
+async function bringAbout(
+  visit: InVisit,
+  cpe: Cpe,
+  context: FleetContext,
+  parts: ReconcileParts,
+  wanted: Wanted,
+): Promise<'known' | 'seen' | 'waiting'> {
+  const { reconciled: held, parameterKey } = visit.row;
+  if (wanted.revision === '') return 'known';
+  if (held?.revision !== wanted.revision || parameterKey !== wanted.revision)
+    return (await advance(visit, cpe, context, parts, wanted)) ? 'seen' : 'waiting';
+  if (!isAuditDue(visit, wanted, context.clock.now())) return 'known';
+  await audit(visit, cpe, context, parts, wanted);
+  return 'seen';
+}
+
+/** Nothing asks to look after it again. */
+const isQuiet = (row: DeviceRow, now: number): boolean =>
+  row.reconciled?.suspect === undefined && (row.reconciled?.auditAt ?? now + 1) > now && !isRestartDue(row);
+
+/** Spread, so that devices that were set up together are not looked after together. */
+function nextAudit(
+  { reconciled: held }: DeviceRow,
+  { auditMs }: Wanted,
+  outcome: 'known' | 'seen',
+  { clock, random }: FleetContext,
+): Pick<Reconciled, 'auditAt'> {
+  if (auditMs === undefined) return {};
+  const fresh = Math.round(clock.now() + auditMs * (0.9 + random.next() / 5));
+  return { auditAt: outcome === 'known' ? Math.min(held?.auditAt ?? fresh, fresh) : fresh };
 }
 
 /** Keeps that the wanted state holds. */
@@ -92,13 +131,20 @@ async function hold(
   visit: InVisit,
   context: FleetContext,
   { presets }: ReconcileParts,
-  reconciled: NonNullable<DeviceRow['reconciled']>,
+  wanted: Wanted,
+  found: Omit<Reconciled, 'revision'>,
 ): Promise<void> {
+  const managed = wanted.revision !== '';
+  const reconciled: Reconciled = {
+    revision: managed ? wanted.revision : visit.row.parameterKey,
+    ...found,
+    ...(managed ? { managed } : {}),
+  };
   await context.store.apply(visit.row.id, 'reconciled', {
     token: visit.token,
     ...reconciled,
     parameterKey: reconciled.revision,
-    cleared: await presets.staleCauses(visit.row),
+    cleared: [...(await presets.staleCauses(visit.row)), ...settledDrift(visit.row, wanted)],
     now: context.clock.now(),
   });
   visit.row = { ...visit.row, parameterKey: reconciled.revision, reconciled };
@@ -120,7 +166,20 @@ async function advance(
   wanted: Wanted,
 ): Promise<boolean> {
   if (!(await transfer(visit, cpe, context, parts, wanted))) return false;
-  await apply(visit, cpe, context, parts, wanted);
+  const current = await readManaged(visit, cpe, wanted);
+  // The same was wanted before, and something else has set the ParameterKey: what is only to be told of is not overwritten for that.
+  if (visit.row.reconciled?.revision === wanted.revision && wanted.reporting.size > 0) {
+    const found = differences(wanted, current, await parts.models.of(visit.row));
+    await note(
+      visit,
+      context,
+      wanted,
+      found.filter(({ preset }) => wanted.reporting.has(preset)),
+    );
+  }
+  const services = suspects(visit.row, wanted, await parts.models.of(visit.row));
+  await apply(visit, cpe, context, parts, wanted, { current, left: leftAlone(visit.row, wanted) });
+  if (services.length > 0) await markRestart(visit, context, wanted, services);
   return true;
 }
 

@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { isAbort, messageOf, UserError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Retention, Store } from '../store/store.ts';
+import { type Alerts, EVALUATE_MS } from './alerts.ts';
 import type { Files } from './files.ts';
 import { type LivenessWatch, LOOK_MS } from './liveness.ts';
 
@@ -169,10 +170,12 @@ export function startDuties(
     store,
     clock,
     liveness,
+    alerts,
     files,
-  }: { store: Store; clock: Clock; liveness?: LivenessWatch; files?: Pick<Files, 'sweep'> },
+  }: { store: Store; clock: Clock; liveness?: LivenessWatch; alerts?: Alerts; files?: Pick<Files, 'sweep'> },
   days: KeptDays,
 ): void {
+  if (alerts) schedule.every('alerts', EVALUATE_MS, () => alerts.evaluate());
   if (liveness) schedule.every('liveness', LOOK_MS, () => liveness.look());
   schedule.every('retention', HOUR, async () => {
     await files?.sweep();

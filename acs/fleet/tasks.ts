@@ -2,6 +2,7 @@
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { type CpeMethod, methods, type ParameterValue, validateArguments } from '../../shared/cwmp/methods.ts';
 import { UserError } from '../../shared/errors.ts';
+import type { AcsEvents } from '../events.ts';
 import type { DeviceRow, KnownValue, Outcome, Task, TaskFault } from '../store/store.ts';
 import type { FleetContext } from './context.ts';
 import { type Files, type StoredFile, transferType } from './files.ts';
@@ -37,6 +38,9 @@ export interface Tasks {
     cpe: Cpe,
   ): Promise<{ task: Task; ends: boolean }>;
 }
+
+/** How often a task that ends elsewhere is looked at. */
+const LOOK_MS = 1_000;
 
 const isEnded = (task: Task): boolean => task.state === 'done' || task.state === 'failed' || task.state === 'cancelled';
 const isTransfer = (method: string): boolean => ['Download', 'Upload', 'ScheduleDownload'].includes(method);
@@ -184,6 +188,14 @@ export function createTasks(context: FleetContext, files: Files, models: Models)
     });
   };
 
+  const sleepUntil = async (signal: AbortSignal, ms: number): Promise<void> => {
+    try {
+      await clock.sleep(ms, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  };
+
   const run: Tasks['run'] = async (visit, task, cpe) => {
     const method = methodOf(task.method);
     if (!methods[method].repeatable) {
@@ -224,18 +236,26 @@ export function createTasks(context: FleetContext, files: Files, models: Models)
       return cancelled;
     },
     outcome: async (id, ms) => {
-      const ended = new Promise<void>(resolve => {
-        const timer = clock.after(ms, () => finish());
-        const off = events.on('task', ({ task }) => task.id === id && isEnded(task) && finish());
-        const finish = (): void => {
-          timer.cancel();
-          off();
-          resolve();
-        };
-        void get(id).then(task => isEnded(task) && finish(), finish);
+      const { device } = await get(id);
+      const over = new AbortController();
+      const timer = clock.after(ms, () => over.abort());
+      const off = events.follow(device, (name, event) => {
+        if (name !== 'task') return;
+        const { task } = event as AcsEvents['task'];
+        if (task.id === id && isEnded(task)) over.abort();
       });
-      await ended;
-      return await get(id);
+      try {
+        for (;;) {
+          const task = await get(id);
+          if (isEnded(task)) return task;
+          if (over.signal.aborted) return await get(id);
+          // What ends in another process is told, unless that process is just ending too.
+          await sleepUntil(over.signal, context.members.alone ? ms : LOOK_MS);
+        }
+      } finally {
+        timer.cancel();
+        off();
+      }
     },
   };
 }

@@ -1,10 +1,12 @@
 // A visit: one session of one device, from its Inform to its release.
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import type { Arguments, EventEntry, ParameterValue } from '../../shared/cwmp/methods.ts';
+import type { AcsEvents } from '../events.ts';
 import { reportOf } from '../store/inform.ts';
 import type { DeviceIdentity, DeviceRow, Informed, InformFacts, Sealed, Task } from '../store/store.ts';
 import type { FleetContext } from './context.ts';
 import { deviceId } from './devices.ts';
+import { touchedBy } from './drift.ts';
 import type { Proof } from './enrol.ts';
 import { type Cpe, SessionLost } from './ports.ts';
 import { adapted, quirksOf } from './quirks.ts';
@@ -33,6 +35,10 @@ export interface Visit {
   proof: Proof;
   events: string[];
   base?: string;
+  /** Values that the Inform carried because they changed, by path. */
+  changed?: ReadonlyMap<string, string>;
+  /** What the operators' tasks of the session may have changed. */
+  touched: string[];
   /** When its position in a rollout was entered that it had at its Inform. */
   rolloutSince?: number;
 }
@@ -51,8 +57,10 @@ export interface Visits {
   end(visit: Visit, complete: boolean): Promise<void>;
   /** Another process asks for the device: the session under that claim ends. Resolves when it is over and has freed the device. */
   giveUp(id: string, claim: number): Promise<void>;
-  /** Whether the device is in session with this process now. */
-  isVisiting(id: string): boolean;
+  /** There may be something new to do for the device. Whether it is in session now, here or elsewhere, and will be asked. */
+  notice(id: string): Promise<boolean>;
+  /** The same of sessions with this process. */
+  isAsked(id: string): boolean;
   /** Calls for each session of the device that begins, with its event codes. @returns ends the listening */
   onArrival(id: string, listener: (events: readonly string[]) => void): () => void;
 }
@@ -79,7 +87,7 @@ const nobodyElse = async (member: string): Promise<void> => {
 };
 
 export function createVisits(context: FleetContext, parts: ReconcileParts): Visits {
-  const { store, clock, events, log, ports } = context;
+  const { store, clock, events, log, ports, members } = context;
   const visiting = new Map<string, Visiting>();
   /** Claims that were asked for before their sessions had begun here: they will not begin. */
   const givenUp = new Map<string, number>();
@@ -87,7 +95,6 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
   const awaited = new Map<string, (() => void)[]>();
   /** Devices that were given a task by this process while in session. */
   const touched = new Set<string>();
-  const listening = new Map<string, Set<(events: readonly string[]) => void>>();
   events.on('task', ({ task }) => {
     if (task.state === 'queued' && visiting.has(task.device)) touched.add(task.device);
   });
@@ -113,7 +120,8 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
   const runTasks = async (visit: Visit, cpe: Cpe): Promise<boolean> => {
     for (let queue = due(visit.row); queue.length; queue = due(visit.row)) {
       for (const task of queue) {
-        const { ends } = await parts.tasks.run(visit, task, cpe);
+        const { task: after, ends } = await parts.tasks.run(visit, task, cpe);
+        visit.touched.push(...touchedBy(after));
         if (ends) return true;
       }
       touched.delete(visit.id);
@@ -182,8 +190,12 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
 
   const workOnce = async (visit: Visit, cpe: Cpe): Promise<boolean> => {
     if (await runTasks(visit, cpe)) return true;
-    await reconcile(visit, cpe, context, parts);
-    return false;
+    return (await reconcile(visit, cpe, context, parts)) === 'departed';
+  };
+
+  const isAsked = (id: string): boolean => {
+    if (visiting.has(id)) touched.add(id);
+    return visiting.has(id);
   };
 
   const tell = (id: string, { address }: Arrival, informed: Claimed, eventCodes: string[]): void => {
@@ -199,7 +211,7 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
     begin: async arrival => {
       const id = deviceId(arrival.identity);
       const giveUp = ports.giveUp ?? nobodyElse;
-      const facts = factsOf(arrival, { now: clock.now(), owner: context.members.self });
+      const facts = factsOf(arrival, { now: clock.now(), owner: members.self });
       const informed = await claimDevice({ ...context, giveUp }, id, facts);
       if (informed.outcome === 'busy') return { busy: true };
       if (informed.outcome === 'refused') return { refused: true };
@@ -208,10 +220,11 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
       tell(id, arrival, informed, eventCodes);
       visiting.get(id)?.abandon?.('the CPE began a new session');
       visiting.set(id, { token: informed.token, ...(arrival.abandon ? { abandon: arrival.abandon } : {}) });
-      log.debug('session begins', { device: id, claim: informed.token, member: context.members.self });
-      for (const listener of listening.get(id) ?? []) listener(eventCodes);
+      log.debug('session begins', { device: id, claim: informed.token, member: members.self });
       const { proof, base } = arrival;
-      const visit: Visit = { id, row: informed.row, token: informed.token, proof, events: eventCodes };
+      const visit: Visit = { id, row: informed.row, token: informed.token, proof, events: eventCodes, touched: [] };
+      if (eventCodes.includes('4 VALUE CHANGE'))
+        visit.changed = new Map(arrival.parameters.map(({ Name, Value }) => [Name, Value]));
       if (base) visit.base = base;
       if (informed.row.rollout) visit.rolloutSince = informed.row.rollout.since;
       return visit;
@@ -233,6 +246,7 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
         return;
       }
       events.emit('task', { task });
+      if (task.origin === 'operator') visit.touched.push(...touchedBy(task));
       await refresh(visit);
     },
     work: async (visit, connected) => {
@@ -276,14 +290,17 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
       here.abandon?.('the CPE began a new session elsewhere');
       await over;
     },
-    isVisiting: id => visiting.has(id),
-    onArrival: (id, listener) => {
-      const listeners = listening.get(id) ?? new Set();
-      listening.set(id, listeners.add(listener));
-      return () => {
-        listeners.delete(listener);
-        if (listeners.size === 0 && listening.get(id) === listeners) listening.delete(id);
-      };
+    isAsked,
+    notice: async id => {
+      if (isAsked(id)) return true;
+      if (members.alone) return false;
+      const claim = (await store.device(id))?.claim;
+      if (!claim || claim.owner === members.self || (await members.isGone(claim.owner))) return false;
+      return (await ports.notice?.(claim.owner, id).catch(() => false)) ?? false;
     },
+    onArrival: (id, listener) =>
+      events.follow(id, (name, event) => {
+        if (name === 'inform') listener((event as AcsEvents['inform']).events);
+      }),
   };
 }

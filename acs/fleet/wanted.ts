@@ -2,10 +2,11 @@
 // that is far away; who carries it out is reconcile.ts.
 import { createHash, createHmac } from 'node:crypto';
 import { checkValue } from '../../shared/model/values.ts';
+import { isWild, wildPattern } from '../store/filter.ts';
 import { toldValues } from '../store/inform.ts';
 import type { DeviceFault, DeviceRow, WantedValue } from '../store/store.ts';
 import type { StoredFile } from './files.ts';
-import type { Preset, WantedObjects } from './preset.ts';
+import { auditMsOf, type Preset, type WantedObjects } from './preset.ts';
 import { rolloutFacts, ruledFiles } from './rollout/wish.ts';
 import type { Rule, RuleTable, RuleValue } from './rules.ts';
 import { isSecretName } from './secrets.ts';
@@ -53,6 +54,12 @@ export interface Wanted {
   objects: WantedTable[];
   files: WantedFile[];
   restart: { wish: NonNullable<Preset['restart']>; preset?: string };
+  /** How often it is looked after whether all this holds, milliseconds; absent: never by time. */
+  auditMs?: number;
+  /** Presets whose values are left as they are found, and told of. */
+  reporting: ReadonlySet<string>;
+  /** Tags of the presets that apply. */
+  tags: ReadonlyMap<string, string>;
   /** Presets that fit the device and cannot be made out for it: they are left out of the rest. */
   refused: Culprit[];
   /** The rollout whose version presets name too by now. */
@@ -134,7 +141,11 @@ export function merged(chosen: readonly Rule[], row: MergedRow, ground: Ground, 
     ...ruledFiles(inOrder(files.values()), row, ground, lost),
     restart,
     refused,
+    reporting: new Set(chosen.filter(({ preset }) => preset.drift === 'report').map(({ name }) => name)),
+    tags: new Map(chosen.map(({ name, tag }) => [name, tag])),
   };
+  const audits = chosen.flatMap(({ preset }) => auditMsOf(preset.audit ?? '') ?? []);
+  if (audits.length) wanted.auditMs = Math.min(...audits);
   return { ...wanted, revision: revisionOf(wanted, ground.key) };
 }
 
@@ -341,8 +352,14 @@ export function factsOf(rules: readonly Rule[], row: MergedRow, ground: Ground):
     row.tags,
     row.site,
     row.overrides,
-    paths.map(path => told[path]),
+    paths.map(path => (isWild(path) ? toldBelow(told, path) : told[path])),
     row.faults.filter(({ cause }) => isBlocked(cause, rules, row, ground)).map(({ cause }) => cause),
     ...rolloutFacts(row, ground.now),
   ]);
+}
+
+/** What was told of the parameters that a path with `*` fits. */
+function toldBelow(told: Record<string, string>, path: string): [string, string][] {
+  const pattern = wildPattern(path);
+  return Object.entries(told).filter(([name]) => pattern.test(name));
 }

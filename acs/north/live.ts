@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../../shared/clock.ts';
 import { UserError } from '../../shared/errors.ts';
-import { type AcsEvents, type EventBus, type EventName, eventNames } from '../events.ts';
+import { type AcsEvents, deviceOf, type EventBus, type EventName, eventNames } from '../events.ts';
 import { faultView, taskView } from './views.ts';
 
 /** A watcher that does not read is cut off rather than kept in memory. */
@@ -13,6 +13,7 @@ const BEAT_MS = 15_000;
 export function registerLive(api: FastifyInstance, events: EventBus, clock: Clock): void {
   api.get<{ Querystring: Record<string, string> }>('/events', { exposeHeadRoute: false }, (request, reply) => {
     const wanted = wantedOf(request.query);
+    const { device } = request.query;
     reply.hijack();
     const out = reply.raw;
     out.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' });
@@ -26,7 +27,7 @@ export function registerLive(api: FastifyInstance, events: EventBus, clock: Cloc
       timer = clock.after(BEAT_MS, beat);
     };
     let timer = clock.after(BEAT_MS, beat);
-    const stop = events.all((name, event) => {
+    const stop = events.follow(device, (name, event) => {
       if (wanted(name, event)) write(`event: ${name}\ndata: ${JSON.stringify(shown(name, event))}\n\n`);
     });
     out.on('close', () => {
@@ -46,12 +47,6 @@ function wantedOf(query: Record<string, string>): (name: EventName, event: AcsEv
     throw new UserError(400, 'bad-input', `query.types: '${unknown}' is not one of ${eventNames.join(', ')}`);
   const { device } = query;
   return (name, event) => types.includes(name) && (device === undefined || deviceOf(event) === device);
-}
-
-function deviceOf(event: AcsEvents[EventName]): string | undefined {
-  if ('task' in event && typeof event.task === 'object') return event.task.device;
-  if ('fault' in event && typeof event.fault === 'object') return event.fault.device;
-  return 'device' in event ? event.device : undefined;
 }
 
 function shown(name: EventName, event: AcsEvents[EventName]): unknown {

@@ -1,6 +1,7 @@
 // The table of everything an operator can do: name, input, answers, role and what runs. REST and its description derive from it.
 import { describe } from './openapi.ts';
 import { type Operation, ok } from './operation.ts';
+import { alerts } from './operations/alerts.ts';
 import { devices } from './operations/devices.ts';
 import { files } from './operations/files.ts';
 import { preflight } from './operations/preflight.ts';
@@ -35,4 +36,5 @@ export const operations: readonly Operation[] = [
   ...records,
   ...description,
   ...traces,
+  ...alerts,
 ];

@@ -3,12 +3,12 @@ import { type TProperties, type TSchema, Type } from 'typebox';
 import { fileTypes } from '../fleet/files.ts';
 import { links, report } from './preflight-schemas.ts';
 
-const { Optional: optional } = Type;
-const text = (description: string): ReturnType<typeof Type.String> => Type.String({ description });
-const closed = <P extends TProperties>(properties: P): ReturnType<typeof Type.Object<P>> =>
+export const { Optional: optional } = Type;
+export const text = (description: string): ReturnType<typeof Type.String> => Type.String({ description });
+export const closed = <P extends TProperties>(properties: P): ReturnType<typeof Type.Object<P>> =>
   Type.Object(properties, { additionalProperties: false });
-const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const time = Type.String({ format: 'date-time' });
+export const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+export const time = Type.String({ format: 'date-time' });
 const texts = Type.Array(Type.String());
 const byName = Type.Record(Type.String(), Type.String());
 const page = { limit: optional(Type.Integer({ minimum: 1, maximum: 500 })), cursor: optional(Type.String()) };
@@ -72,7 +72,9 @@ const objects = Type.Record(
     exclusive: optional(Type.Boolean({ description: 'Rows that are not listed are deleted' })),
   }),
 );
-const restartWish = Type.Union([Type.Literal('now'), Type.Literal('never')]);
+const restartWish = Type.Union([Type.Literal('now'), Type.Literal('idle'), Type.Literal('never')], {
+  description: 'When to restart what settings wait for: at once, when no call is up, never',
+});
 const presetFields = {
   when: optional(text('Filter over what a device durably is; absent: every device')),
   weight: optional(Type.Number({ description: 'Higher wins' })),
@@ -82,6 +84,14 @@ const presetFields = {
   script: optional(Type.String()),
   firmware: optional(Type.String()),
   restart: optional(restartWish),
+  drift: optional(
+    Type.Union([Type.Literal('correct'), Type.Literal('report')], {
+      description: 'What to do where a value is found otherwise than wanted; correct unless told',
+    }),
+  ),
+  audit: optional(
+    text('How often it is looked after whether all still holds: 30m, 24h, 7d; absent: when there is reason to'),
+  ),
 };
 export const presetInput = closed(presetFields);
 export const auditQuery = closed(page);
@@ -97,7 +107,7 @@ const faultCode = Type.Union([Type.Integer(), Type.String()]);
 const fault = Type.Object({
   id: Type.String(),
   device: Type.String(),
-  cause: text('preset:NAME, override:PATH, task:ID or reconcile'),
+  cause: text('preset:NAME, override:PATH, task:ID, reconcile, restart, drift:PRESET or fight:PATH'),
   code: faultCode,
   message: Type.String(),
   parameter: optional(Type.String()),
@@ -107,6 +117,28 @@ const fault = Type.Object({
   last: time,
   count: Type.Integer(),
   retryAt: time,
+});
+const drift = Type.Object({
+  path: text('A parameter, or a table with its final dot'),
+  preset: Type.String(),
+  wanted: Type.String(),
+  found: Type.String(),
+  state: Type.Union(
+    (['corrected', 'reported', 'fight'] as const).map(state => Type.Literal(state)),
+    { description: 'Set right; left as its preset asks; or left because it was set right in vain too often' },
+  ),
+  since: time,
+  last: time,
+  count: Type.Integer(),
+  corrections: Type.Array(time),
+});
+const restartPending = Type.Object({
+  services: Type.Array(Type.String(), { description: 'Empty: the whole unit' }),
+  wish: restartWish,
+  preset: optional(Type.String()),
+  since: time,
+  waits: optional(text('Why it was not restarted yet')),
+  asked: optional(time),
 });
 const device = Type.Object({
   id: Type.String(),
@@ -144,6 +176,8 @@ const device = Type.Object({
     }),
   ),
   faults: Type.Array(fault),
+  drift: Type.Array(drift),
+  restart: nullable(restartPending),
 });
 const task = Type.Object({
   id: Type.String(),
@@ -220,7 +254,9 @@ const wanted = Type.Object({
       lost,
     }),
   ),
-  restart: Type.Object({ wish: restartWish, preset: optional(Type.String()), lost }),
+  restart: Type.Object({ wish: restartWish, preset: optional(Type.String()), lost, pending: nullable(restartPending) }),
+  drift: Type.Array(drift),
+  auditAt: nullable(time),
   presets: Type.Array(
     Type.Object({
       name: Type.String(),
@@ -241,7 +277,7 @@ export const shared: Readonly<Record<string, TSchema>> = {
   File: file,
 };
 
-const list = (items: TSchema) => Type.Object({ items: Type.Array(items) });
+export const list = (items: TSchema) => Type.Object({ items: Type.Array(items) });
 
 const announced = Type.Object({
   created: texts,

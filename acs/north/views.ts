@@ -9,7 +9,7 @@ import { hintFor } from '../fleet/hints.ts';
 import { mapPreset, type Preset } from '../fleet/preset.ts';
 import { isSecretName } from '../fleet/secrets.ts';
 import type { Traces } from '../fleet/traces.ts';
-import type { AuditEntry, DeviceFault, KnownValue, Task, WantedValue } from '../store/store.ts';
+import type { AuditEntry, DeviceFault, Drift, KnownValue, RestartDue, Task, WantedValue } from '../store/store.ts';
 
 /** What stands for a secret that is there. */
 export const MASK = '***';
@@ -32,6 +32,8 @@ export function deviceView(view: DeviceView): View {
     site: Object.fromEntries(site),
     overrides: Object.fromEntries(overrides),
     faults: view.faults.map(faultView),
+    drift: view.drift.map(driftView),
+    restart: view.restart ? restartView(view.restart) : null,
   };
 }
 
@@ -109,10 +111,27 @@ export const wantedView = (wanted: ExplainedWanted): View => ({
       ),
     ),
   })),
+  restart: { ...wanted.restart, pending: wanted.restart.pending ? restartView(wanted.restart.pending) : null },
+  drift: wanted.drift.map(driftView),
+  auditAt: wanted.auditAt === null ? null : iso(wanted.auditAt),
   presets: wanted.presets.map(({ blockedBy, ...preset }) => ({
     ...preset,
     ...(blockedBy ? { blockedBy: faultView(blockedBy) } : {}),
   })),
+});
+
+const restartView = ({ since, asked, ...due }: RestartDue): View => ({
+  ...due,
+  since: iso(since),
+  ...isoMaybe('asked', asked),
+});
+
+/** Found and wanted values come without secrets. */
+export const driftView = ({ basis: _basis, corrections, since, last, ...drift }: Drift): View => ({
+  ...drift,
+  since: iso(since),
+  last: iso(last),
+  corrections: corrections.map(iso),
 });
 
 export const auditView = (entry: AuditEntry): View => ({ ...entry, time: iso(entry.time) });

@@ -38,10 +38,10 @@ export interface SouthOptions {
   random: Random;
   log: Log;
   events: EventBus;
-  /** Secrets of nonces, file links and session cookies. */
-  keys: { nonces: Buffer; links: Buffer; cookies: Buffer };
+  /** Secrets of nonces, file links, session cookies and (48 bytes) TLS session tickets, the same in all processes. */
+  keys: { nonces: Buffer; links: Buffer; cookies: Buffer; tickets?: Buffer };
   /** Hands a POST to the process that has its session; absent where there is but this one. */
-  forward?: Forward;
+  forward?: Forward | undefined;
   cpeAuth: 'required' | 'none';
   /** Networks of proxies whose X-Forwarded-* headers are believed. */
   trustedProxies: string[];
@@ -361,7 +361,7 @@ export function createSouth(options: SouthOptions): South {
       forceCloseConnections: true,
       exposeHeadRoutes: false,
       rewriteUrl,
-      ...(tls ? { https: tlsOptions(tls) } : {}),
+      ...(tls ? { https: tlsOptions(tls, options.keys.tickets) } : {}),
     } as never) as unknown as FastifyInstance;
     plain(instance, log, request => isStranger(request) && find(request) === undefined);
     crowds.push(boundConnections(instance.server, limits, { clock, log }));
@@ -409,7 +409,7 @@ export function createSouth(options: SouthOptions): South {
       return Number(new URL(url).port) || port;
     },
     renewCertificates: certificates => {
-      for (const { server, tls } of apps) if (tls) renewServer(server.server, certificates, tls);
+      for (const { server, tls } of apps) if (tls) renewServer(server.server, certificates, tls, options.keys.tickets);
     },
     close: async () => {
       admission.close();
@@ -496,12 +496,19 @@ const pairs = (certificates: ListenTls['certificates']): { cert: string[]; key: 
 });
 
 /** New certificates for a TLS server; connections that are open keep theirs. All else about TLS must be said again, or it is lost. */
-export function renewServer(server: unknown, certificates: ListenTls['certificates'], tls?: ListenTls): void {
+export function renewServer(
+  server: unknown,
+  certificates: ListenTls['certificates'],
+  tls?: ListenTls,
+  tickets?: Buffer,
+): void {
   const { setSecureContext } = server as { setSecureContext?: (options: object) => void };
-  setSecureContext?.call(server, tls ? tlsOptions({ ...tls, certificates }) : pairs(certificates));
+  setSecureContext?.call(server, tls ? tlsOptions({ ...tls, certificates }, tickets) : pairs(certificates));
 }
 
-const tlsOptions = (tls: ListenTls): object => ({
+const tlsOptions = (tls: ListenTls, tickets?: Buffer): object => ({
+  // A session goes on with any process; OpenSSL takes none of another context, which is made of the command line otherwise.
+  ...(tickets ? { ticketKeys: tickets, sessionIdContext: 'tandem' } : {}),
   ...pairs(tls.certificates),
   minVersion: tls.minVersion,
   // DGW's DHE suites need a group offered by the server.

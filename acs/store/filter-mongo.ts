@@ -3,7 +3,7 @@
 import type { Filter as MongoFilter } from 'mongodb';
 import { assertNever } from '../../shared/errors.ts';
 import { anyRun, isLike, type Literal, likeParts, type Operator, timeAt } from './compare.ts';
-import type { Atom, Field, Filter } from './filter.ts';
+import { type Atom, type Field, type Filter, isWild } from './filter.ts';
 import { livenessStates } from './liveness.ts';
 import { textKey } from './mongo-rows.ts';
 import type { DeviceDocument } from './mongo-tables.ts';
@@ -156,6 +156,8 @@ function textBounds(field: Field, test: Test | undefined, isWhole: boolean): Bou
     const passing = { $elemMatch: test ? { k, v: test } : { k } };
     const whole = isWhole && test !== undefined;
     if (field.kind === 'site') return bounded({ site: passing }, whole);
+    // Several parameters, some of them told and others in the tree: the predicate knows which counts.
+    if (isWild(field.name)) return { over: true, under: false };
     // What the last Informs did not carry may stand in the parameter tree.
     return { over: anyOf([{ values: passing }, { 'values.k': { $ne: k } }]), under: whole && { values: passing } };
   }
@@ -180,6 +182,7 @@ function existsBounds(field: Field): Bounds {
   if (field.kind === 'liveness') return exact({ onlineUntil: { $gt: 0 } });
   const k = textKey(field.name);
   if (field.kind === 'site') return exact({ site: { $elemMatch: { k } } });
+  if (field.kind === 'path' && isWild(field.name)) return { over: true, under: false };
   if (field.kind === 'path') return { over: true, under: { values: { $elemMatch: { k } } } };
   return textBounds(field, { $gt: '' }, true);
 }

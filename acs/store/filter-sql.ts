@@ -3,7 +3,7 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { assertNever } from '../../shared/errors.ts';
 import { isLike, type Literal, type Operator, orderOf, timeAt } from './compare.ts';
-import type { Atom, Field, Filter } from './filter.ts';
+import { type Atom, type Field, type Filter, isWild, wildPattern, wildStart } from './filter.ts';
 import { livenessStates } from './liveness.ts';
 import { versionKey } from './versions.ts';
 
@@ -91,6 +91,15 @@ function compareSql(field: Field, test: Operator, value: Literal, now: number): 
     return value.as === 'version'
       ? condition(`(${column} <> '' AND ${column} ${test} ?)`, versionKey(value.text))
       : condition(`(d.firmware ${test} ?)`, textOf(value));
+  return valueSql(field, test, value, now);
+}
+
+/** Values that are texts of unknown type, and versions. */
+function valueSql(field: Field, test: Operator, value: Literal, now: number): Condition {
+  if (field.kind === 'path' && isWild(field.name)) {
+    const passes = value.as === 'text' ? `value ${test} ?` : `COALESCE(filter_order(value, ?, ?) ${test} 0, 0)`;
+    return wildSql(field.name, passes, value.as === 'text' ? [value.text] : [JSON.stringify(value), now]);
+  }
   const from = textExpression(field);
   if (value.as === 'text') return condition(`COALESCE(${from.sql} ${test} ?, 0)`, ...from.params, value.text);
   return condition(
@@ -112,10 +121,18 @@ function livenessSql(liveness: string, now: number): Condition {
     : condition(`(${over} AND ${LATE_UNTIL} < ?)`, now, now);
 }
 
+/** `online`, `late`, `lost`, or '' for one that never informed. */
+export const livenessWords = (now: number): Condition =>
+  condition(
+    `CASE WHEN d.online_until <= 0 THEN '' WHEN d.online_until >= ? THEN 'online' WHEN ${LATE_UNTIL} >= ? THEN 'late' ELSE 'lost' END`,
+    now,
+    now,
+  );
+
 const textOf = (value: Literal): string => ('text' in value ? value.text : '');
 
 /** The text of a field, NULL if unknown: a parameter from what the last Informs told, else from the tree. */
-function textExpression(field: Field): Condition {
+export function textExpression(field: Field): Condition {
   const body = '(SELECT body FROM rows WHERE device = d.pk)';
   if (field.kind === 'site')
     return condition(`(SELECT value FROM json_each(${body}, '$.site') WHERE key = ?)`, field.name);
@@ -129,6 +146,27 @@ function textExpression(field: Field): Condition {
   return condition(field.name === 'firmware' ? 'd.firmware' : `d.${columns[field.name]}`);
 }
 
+/** Whether one of the parameters that a path with `*` fits passes: those that the last Informs told, else those of the tree. */
+function wildSql(path: string, passes: string, params: (string | number)[]): Condition {
+  const [from, to] = below(wildStart(path));
+  const told = '(SELECT told FROM rows WHERE device = d.pk)';
+  const fitting = 'SELECT pk, path FROM paths WHERE path >= ? AND path < ? AND filter_wild(path, ?)';
+  return condition(
+    `(EXISTS (SELECT 1 FROM json_each(${told}) WHERE filter_wild(key, ?) AND ${passes})
+      OR EXISTS (SELECT 1 FROM (${fitting}) w JOIN parameters p ON p.device = d.pk AND p.path = w.pk
+        WHERE ${passes} AND NOT EXISTS (SELECT 1 FROM json_each(${told}) WHERE key = w.path)))`,
+    path,
+    ...params,
+    from,
+    to,
+    path,
+    ...params,
+  );
+}
+
+/** Bounds of the paths below a partial one: from it, to the character after its last dot. */
+export const below = (partial: string): [string, string] => [partial, `${partial.slice(0, -1)}/`];
+
 function likeSql(field: Field, pattern: string, now: number): Condition {
   if (field.kind === 'liveness') {
     const fitting = livenessStates.filter(state => isLike(state, pattern));
@@ -140,6 +178,7 @@ function likeSql(field: Field, pattern: string, now: number): Condition {
         );
   }
   if (field.kind === 'tag') return condition('d.pk IN (SELECT device FROM tags WHERE filter_like(tag, ?))', pattern);
+  if (field.kind === 'path' && isWild(field.name)) return wildSql(field.name, 'filter_like(value, ?)', [pattern]);
   const from = textExpression(field);
   return condition(`COALESCE(filter_like(${from.sql}, ?), 0)`, ...from.params, pattern);
 }
@@ -148,6 +187,7 @@ function existsSql(field: Field): Condition {
   if (field.kind === 'tag') return condition(`d.pk IN (SELECT device FROM tags WHERE tag <> '')`);
   if (field.kind === 'time') return condition(`(d.${columns[field.name]} > 0)`);
   if (field.kind === 'liveness') return condition('(d.online_until > 0)');
+  if (field.kind === 'path' && isWild(field.name)) return wildSql(field.name, '1', []);
   const from = textExpression(field);
   if (field.kind === 'path' || field.kind === 'site') return condition(`(${from.sql} IS NOT NULL)`, ...from.params);
   return condition(`(${from.sql} <> '')`, ...from.params);
@@ -166,6 +206,16 @@ export function addFilterFunctions(db: DatabaseSyncInstance): void {
   };
   db.function('filter_order', { deterministic: true }, (text: unknown, value: string, now: number) =>
     typeof text === 'string' ? (orderOf(text, literalOf(value), now) ?? null) : null,
+  );
+  const patterns = new Map<string, RegExp>();
+  const patternOf = (path: string): RegExp => {
+    const pattern = patterns.get(path) ?? wildPattern(path);
+    if (patterns.size > 1000) patterns.clear();
+    patterns.set(path, pattern);
+    return pattern;
+  };
+  db.function('filter_wild', { deterministic: true }, (text: unknown, path: string) =>
+    typeof text === 'string' ? Number(patternOf(path).test(text)) : null,
   );
   db.function('filter_like', { deterministic: true }, (text: unknown, pattern: string) =>
     typeof text === 'string' ? Number(isLike(text, pattern)) : null,

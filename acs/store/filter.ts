@@ -64,6 +64,16 @@ const operators: ReadonlySet<string> = new Set(['=', '!=', '<', '<=', '>', '>=']
 const states: ReadonlySet<string> = new Set(['known', 'quarantine', 'enrolled']);
 const MAX_DEPTH = 64;
 
+/** One field by its name, as after `by`. @throws UserError 400 `bad-filter` */
+export function parseField(text: string): Field {
+  const tokens = tokenize(text);
+  let at = 1;
+  const field = fieldOf(tokens[0]!, () => (tokens[at]?.kind === 'text' ? tokens[at++]?.text : undefined));
+  const rest = tokens[at];
+  if (rest && rest.kind !== 'end') throw badFilter(`the end is expected before "${rest.text}"`, rest.column);
+  return field;
+}
+
 /** @throws UserError 400 `bad-filter`; its message and `detail.column` say where (columns count from 1) */
 export function parseFilter(text: string): Filter {
   const tokens = tokenize(text);
@@ -170,9 +180,13 @@ export function parseFilter(text: string): Filter {
 
 const before = (token: Token): string => (token.kind === 'end' ? 'at the end' : `before "${token.text}"`);
 
-function durationOf(text: string): number {
-  const unit = text.replace(/^[\d.]+/, '');
-  return Math.round(Number.parseFloat(text) * units[unit]!);
+/** `15m` as milliseconds. @throws UserError 400 */
+export function durationOf(text: string): number {
+  const unit = units[text.replace(/^[\d.]+/, '')];
+  const count = Number.parseFloat(text);
+  if (unit === undefined || Number.isNaN(count))
+    throw new UserError(400, 'bad-duration', `"${text}" is no duration such as 30s, 5m, 1h or 2d`);
+  return Math.round(count * unit);
 }
 
 function fieldOf(token: Token, quotedName: () => string | undefined): Field {
@@ -186,7 +200,7 @@ function fieldOf(token: Token, quotedName: () => string | undefined): Field {
     if (!name) throw badFilter('a name is expected after "site."', column);
     return { kind: 'site', name };
   }
-  if (/^\w+(\.\w+)+$/.test(text)) return { kind: 'path', name: text };
+  if (/^\w+(\.(\w+|\*))+$/.test(text)) return { kind: 'path', name: text };
   if (text.endsWith('.')) throw badFilter(`"${text}" is a partial path: name one parameter`, column);
   const close = Object.keys(fields).find(name => name.toLowerCase() === text.toLowerCase());
   throw badFilter(`unknown field "${text}"${close ? `: did you mean "${close}"?` : ''}`, column);
@@ -273,8 +287,26 @@ const flagIs = (field: Field, flag: boolean): Filter => ({
   value: { as: 'flag', flag },
 });
 
-/** Looks up a parameter in the device's cold tree. */
-export type TreeLookup = (path: string) => string | undefined;
+/** Looks up a parameter in the device's cold tree; for a path with `*` all that it fits, by their paths. */
+export type TreeLookup = (path: string) => string | ReadonlyMap<string, string> | undefined;
+
+/** Whether a path stands for several parameters: `*` for one part of it, as an instance number. */
+export const isWild = (path: string): boolean => path.includes('*');
+
+export const wildPattern = (path: string): RegExp =>
+  new RegExp(`^${path.replace(/\*|\./g, sign => (sign === '*' ? '[^.]+' : '\\.'))}$`);
+
+/** A look into known values by their paths. */
+export const lookupIn =
+  (values: ReadonlyMap<string, string> = new Map()): TreeLookup =>
+  path => {
+    if (!isWild(path)) return values.get(path);
+    const pattern = wildPattern(path);
+    return new Map([...values].filter(([name]) => pattern.test(name)));
+  };
+
+/** What every parameter that the path fits begins with. */
+export const wildStart = (path: string): string => path.slice(0, path.indexOf('*'));
 export type Predicate = (row: DeviceRow, now: number, tree?: TreeLookup) => boolean;
 
 /** A test of one device. Parameters are taken from what the last Informs told, then from `tree` where one is given. */
@@ -344,15 +376,28 @@ function timeField(row: DeviceRow, field: Field): number {
 /** The texts a field stands for: one, none if unknown, several for tags. */
 export function textsOf(row: DeviceRow, field: Field, now: number, tree?: TreeLookup): readonly string[] {
   if (field.kind === 'tag') return row.tags;
+  if (field.kind === 'path' && isWild(field.name)) return wildTexts(row, field.name, tree);
   const text = field.kind === 'liveness' ? livenessOf(row, now) : textOf(row, field, tree);
   return text === undefined ? [] : [text];
+}
+
+/** What the last Informs told stands over what the tree knows, parameter by parameter. */
+function wildTexts(row: DeviceRow, path: string, tree?: TreeLookup): string[] {
+  const pattern = wildPattern(path);
+  const cold = tree?.(path);
+  const found = new Map(typeof cold === 'object' ? cold : []);
+  for (const [name, value] of Object.entries(toldValues(row))) if (pattern.test(name)) found.set(name, value);
+  return [...found.values()];
 }
 
 const own = (from: Record<string, string>, name: string): string | undefined =>
   Object.hasOwn(from, name) ? from[name] : undefined;
 
 function textOf(row: DeviceRow, field: Field, tree?: TreeLookup): string | undefined {
-  if (field.kind === 'path') return own(toldValues(row), field.name) ?? tree?.(field.name);
+  if (field.kind === 'path') {
+    const cold = own(toldValues(row), field.name) ?? tree?.(field.name);
+    return typeof cold === 'string' ? cold : undefined;
+  }
   if (field.kind === 'site') return own(row.site, field.name);
   switch (field.name) {
     case 'id':

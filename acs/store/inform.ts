@@ -55,7 +55,8 @@ export function withInform(row: DeviceRow, facts: InformFacts): DeviceRow {
   const codes = facts.events.map(event => event.EventCode);
   const { report } = facts;
   const next: DeviceRow = {
-    ...row,
+    // Whatever waited for a restart has it.
+    ...(codes.includes('1 BOOT') ? restarted(row) : row),
     ...facts.identity,
     // An announced device that has proved itself is managed from now on.
     state: row.state === 'known' ? 'enrolled' : row.state,
@@ -76,6 +77,7 @@ export function withInform(row: DeviceRow, facts: InformFacts): DeviceRow {
     next.told = mergedValues('{}', report.values);
     next.applied = {};
     delete next.reconciled;
+    delete next.drift;
   }
   if (codes.includes('1 BOOT')) next.lastBoot = facts.now;
   const credentials = currentCredentials(row, facts);
@@ -86,6 +88,13 @@ export function withInform(row: DeviceRow, facts: InformFacts): DeviceRow {
   if (report.informInterval === 0) delete next.informInterval;
   else if (report.informInterval !== undefined) next.informInterval = report.informInterval;
   return next;
+}
+
+/** The row of a device that waits for no restart. */
+export function restarted(row: DeviceRow): DeviceRow {
+  if (!row.restart) return row;
+  const { restart: _done, ...rest } = row;
+  return { ...rest, faults: rest.faults.filter(({ cause }) => cause !== 'restart') };
 }
 
 function currentCredentials(row: DeviceRow, facts: InformFacts): Credentials | undefined {

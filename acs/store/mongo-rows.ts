@@ -28,6 +28,12 @@ export function textKey(text: string): string {
 const digitsOf = (point: number): string =>
   String.fromCharCode(...[20, 16, 12, 8, 4, 0].map(shift => 0xe000 + ((point >> shift) & 15)));
 
+/** The text that has this key; a lone surrogate comes back as U+FFFD. */
+export const textOfKey = (key: string): string =>
+  key.replace(/[\ue000-\ue00f]{6}/g, digits =>
+    String.fromCodePoint([...digits].reduce((point, digit) => point * 16 + (digit.charCodeAt(0) & 15), 0)),
+  );
+
 /** Sorts by time, then by id. */
 export const orderKey = (time: number, id: string): string => `${padded(time)}/${textKey(id)}`;
 const padded = (time: number): string => String(Math.max(0, Math.floor(time))).padStart(16, '0');

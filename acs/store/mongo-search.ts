@@ -1,20 +1,31 @@
 // Reads of devices, tasks and faults in MongoDB. A search goes page by page along an order, so that none of its queries is a long one;
 // where the query finds too much, the predicate decides here.
-import { type Filter, type Predicate, pathsOf, toPredicate } from './filter.ts';
+import { type Filter, isWild, lookupIn, type Predicate, pathsOf, toPredicate } from './filter.ts';
 import { allOf, anyOf, isExact, mongoColumns, noneOf, type Part, toMongo } from './filter-mongo.ts';
 import { toldValues } from './inform.ts';
+import { createGroups, type Each } from './mongo-groups.ts';
 import type { Link } from './mongo-link.ts';
 import { rowOf, textKey } from './mongo-rows.ts';
 import type { Collections, DeviceDocument, EndedTask } from './mongo-tables.ts';
 import type { Trees } from './mongo-trees.ts';
 import { cursorText, newestFirst, pageOf, picked, readCursor, sortOf } from './paging.ts';
-import type { DeviceFault, DeviceQuery, DeviceRow, KnownTexts, OverdueQuery, Task } from './store.ts';
+import type {
+  DeviceFault,
+  DeviceQuery,
+  DeviceRow,
+  GroupQuery,
+  Groups,
+  KnownTexts,
+  OverdueQuery,
+  Task,
+} from './store.ts';
 
 export interface Search {
   device(id: string): Promise<DeviceRow | undefined>;
   deviceByUsername(username: string): Promise<DeviceRow | undefined>;
   devices(query: DeviceQuery): Promise<{ items: DeviceRow[]; next?: string }>;
   countDevices(filter: Filter | undefined, now: number): Promise<number>;
+  groups(query: GroupQuery): Promise<Groups>;
   overdue(query: OverdueQuery): Promise<string[]>;
   knownValues(ids: readonly string[], paths: readonly string[]): Promise<ReadonlyMap<string, KnownTexts>>;
   tasks(query: { device?: string; limit: number }): Promise<Task[]>;
@@ -67,19 +78,20 @@ export function createSearch(link: Link, { devices, ended }: Collections, trees:
   });
 
   /** Those of a page that the filter fits, each with its row. */
-  const fitting = async (found: readonly Found[], filter: Filter, fits: Predicate, now: number) => {
+  const fitting = async (found: readonly Found[], paths: readonly string[], fits: Predicate, now: number) => {
     const known = found.flatMap(document => {
       const row = rowOf(document);
       return row ? [{ document, row }] : [];
     });
-    const paths = pathsOf(filter);
     const isCold = (row: DeviceRow): boolean => {
       const told = paths.length > 0 ? toldValues(row) : {};
-      return paths.some(path => !Object.hasOwn(told, path));
+      return paths.some(path => isWild(path) || !Object.hasOwn(told, path));
     };
     const cold = known.filter(({ row }) => isCold(row));
     const values = await trees.lookUp(paths.length > 0 ? cold.map(({ document }) => document.tree) : [], paths);
-    return known.filter(({ document, row }) => fits(row, now, path => values.get(document.tree)?.get(path)));
+    return known
+      .map(({ document, row }) => ({ document, row, tree: lookupIn(values.get(document.tree)) }))
+      .filter(({ row, tree }) => fits(row, now, tree));
   };
 
   /** Walks what `part` finds, in order, as far as the filter fits `limit` devices. */
@@ -92,11 +104,12 @@ export function createSearch(link: Link, { devices, ended }: Collections, trees:
     limit: number,
   ) => {
     const fits = toPredicate(filter);
+    const paths = pathsOf(filter);
     const kept: { document: Found; row: DeviceRow }[] = [];
     let place = from;
     for (;;) {
       const found = await page(part, order, place, SCAN_BATCH);
-      kept.push(...(await fitting(found, filter, fits, now)));
+      kept.push(...(await fitting(found, paths, fits, now)));
       const last = found.at(-1);
       if (!last || found.length < SCAN_BATCH || kept.length >= limit) return kept.slice(0, limit);
       place = placeOf(last, order);
@@ -139,6 +152,20 @@ export function createSearch(link: Link, { devices, ended }: Collections, trees:
     const byId = { column: '_id', descending: false };
     const fitting = await scan(doubtful, filter, now, byId, undefined, Number.POSITIVE_INFINITY);
     return (await count(under)) + fitting.length;
+  };
+
+  const each: Each = async (filter, now, more, visit) => {
+    const fits = toPredicate(filter);
+    const paths = [...new Set([...pathsOf(filter), ...more])];
+    const { over } = toMongo(filter, now);
+    const order = { column: '_id', descending: false };
+    for (let place: Place | undefined; ; ) {
+      const found = await page(over, order, place, SCAN_BATCH);
+      for (const { row, tree } of await fitting(found, paths, fits, now)) visit(row, tree);
+      const last = found.at(-1);
+      if (!last || found.length < SCAN_BATCH) return;
+      place = placeOf(last, order);
+    }
   };
 
   const overdue = async ({ now, limit, deaf }: OverdueQuery): Promise<string[]> => {
@@ -189,6 +216,7 @@ export function createSearch(link: Link, { devices, ended }: Collections, trees:
     deviceByUsername: async username => rowOf((await one({ username })) ?? (await one({ nextUsername: username }))),
     devices: searched,
     countDevices,
+    groups: createGroups(link, devices, each),
     knownValues,
     overdue,
     tasks: async ({ device, limit: wanted }) => {

@@ -2,6 +2,7 @@
 // of them make up the tree. A change writes the chunks that it touches anew and then replaces that document, so that it holds as a
 // whole or not at all, and costs what it touches, not what the device knows.
 import { UserError } from '../../shared/errors.ts';
+import { isWild, wildPattern, wildStart } from './filter.ts';
 import { type Link, stamp } from './mongo-link.ts';
 import { checkSize, textKey } from './mongo-rows.ts';
 import type { Collections, TreeDocument } from './mongo-tables.ts';
@@ -13,7 +14,7 @@ export interface Trees {
   put(device: string, values: readonly KnownValue[], replaceBelow?: string): Promise<void>;
   /** Deletes a tree that no device has any more. */
   forget(tree: string): Promise<void>;
-  /** Values of some paths in many trees: by tree, then by path. */
+  /** Values of some paths, with or without `*`, in many trees: by tree, then by path. */
   lookUp(trees: readonly string[], paths: readonly string[]): Promise<Map<string, Map<string, string>>>;
 }
 
@@ -115,10 +116,12 @@ export function createTrees(link: Link, { devices, trees, treeChunks }: Collecti
     const found = new Map<string, Map<string, string>>();
     if (ids.length === 0) return found;
     const asked = new Set(paths);
+    const patterns = paths.filter(isWild).map(wildPattern);
     for (const [id, values] of await chunksWith(ids, paths)) {
       const tree = id.slice(0, id.indexOf('/'));
       const some = found.get(tree) ?? new Map<string, string>();
-      for (const { path, value } of values) if (asked.has(path)) some.set(path, value);
+      for (const { path, value } of values)
+        if (asked.has(path) || patterns.some(pattern => pattern.test(path))) some.set(path, value);
       found.set(tree, some);
     }
     return found;
@@ -127,8 +130,8 @@ export function createTrees(link: Link, { devices, trees, treeChunks }: Collecti
     for (let reads = 0; reads < MAX_READS; reads++) {
       const standing = await link.retry(() => trees.find({ _id: { $in: [...ids] } }).toArray());
       const wanted = standing.flatMap(({ chunks }) => {
-        const places = new Set(paths.map(path => chunkAt(chunks, path)));
-        return chunks.filter((_chunk, at) => places.has(at)).map(chunk => chunk.id);
+        const begins = paths.map(path => (isWild(path) ? wildStart(path) : path));
+        return chunks.filter((_chunk, at) => begins.some(path => mayHold(chunks, at, path))).map(chunk => chunk.id);
       });
       const bodies = await chunkBodies(wanted);
       if (bodies) return bodies;

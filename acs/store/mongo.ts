@@ -75,6 +75,7 @@ type DevicePart = Pick<
   | 'apply'
   | 'devices'
   | 'countDevices'
+  | 'groups'
   | 'overdue'
   | 'parameters'
   | 'knownValues'
@@ -97,6 +98,7 @@ function deviceStore(
       run(() => devices.apply(id, name, args)),
     devices: query => run(() => search.devices(query)),
     countDevices: (filter, now) => run(() => search.countDevices(filter, now)),
+    groups: query => run(() => search.groups(query)),
     overdue: query => run(() => search.overdue(query)),
     parameters: (device, path) => run(() => trees.parameters(device, path)),
     knownValues: (ids, paths) => run(() => search.knownValues(ids, paths)),

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '../../shared/errors.ts';
 import { afterInform, afterSession, isSent, isTransfer, withoutExpired } from './evidence.ts';
-import { withInform } from './inform.ts';
+import { restarted, withInform } from './inform.ts';
 import { dueAt, livenessOf } from './liveness.ts';
 import {
   afterHearing,
@@ -26,12 +26,14 @@ import type {
   DeviceOperations,
   DevicePatch,
   DeviceRow,
+  Drift,
   Outcome,
   RolloutPosition,
   Task,
   TaskFault,
   WantedValue,
 } from './store.ts';
+import { suspected, suspectedBy } from './suspicion.ts';
 
 /** What an operation makes of a row. The same `row` object: nothing changed. No row: the device is gone. */
 export interface Change<R> {
@@ -51,6 +53,7 @@ const MAX_OPEN_TASKS = 100;
 const MAX_TASK_BYTES = 256 * 1024;
 const MAX_FAULTS = 50;
 const MAX_APPLIED = 64;
+const MAX_DRIFT = 50;
 
 const unchanged = <R>(row: DeviceRow | undefined, result: R): Change<R> => ({ row, result, ended: [] });
 const changed = <R>(row: DeviceRow, result: R, ended: Task[] = []): Change<R> => ({ row, result, ended });
@@ -119,6 +122,8 @@ const informed: Operation<'informed'> = (row, facts, id) => {
   next.fence = token;
   next.claim = { token, owner: facts.owner };
   if (next.openUntil !== undefined) delete next.openUntil;
+  const reconciled = suspectedBy(next.reconciled, facts.events);
+  if (reconciled && reconciled !== next.reconciled) next.reconciled = reconciled;
   const first = known.lastInform === undefined;
   const claimed = { outcome: 'claimed' as const, row: next, token, first, settled: ended };
   if (next.absence === undefined) return changed(next, claimed, ended);
@@ -272,7 +277,7 @@ const taskSettled: Operation<'taskSettled'> = (row, { token, id: taskId, outcome
   if (!task) return unchanged(row, 'gone');
   const settled = withOutcome(task, outcome, now);
   if (settled.ended === undefined) return changed(replaced(known, settled), settled);
-  return changed(without(known, settled), settled, [settled]);
+  return changed(suspected(without(known, settled), settled), settled, [settled]);
 };
 
 function withOutcome(task: Task, outcome: Outcome, now: number): Task {
@@ -308,23 +313,39 @@ const transferCompleted: Operation<'transferCompleted'> = (row, args, id) => {
     ended: args.now,
   };
   if (failed) settled.fault = { code: args.fault.code, message: args.fault.message };
-  return changed(without(known, settled), settled, [settled]);
+  return changed(suspected(without(known, settled), settled), settled, [settled]);
 };
 
 const reconciled: Operation<'reconciled'> = (row, args, id) => {
-  const { token, revision, generation, facts, parameterKey, cleared = [], now } = args;
+  const { token, parameterKey, cleared = [], now, ...held } = args;
   const known = existing(row, id);
   if (isStale(known, token)) return unchanged(row, 'stale');
   const next: DeviceRow = {
     ...known,
-    reconciled: { revision, generation, facts },
+    reconciled: held,
     // What is wanted holds: but a preset that was set aside is not wanted until its time, and its fault stays.
     faults: known.faults.filter(
-      ({ cause, retryAt }) => cause.startsWith('task:') || (retryAt > now && !cleared.includes(cause)),
+      ({ cause, retryAt }) =>
+        cause.startsWith('task:') || ((retryAt > now || isStanding(cause)) && !cleared.includes(cause)),
     ),
   };
   if (parameterKey !== undefined) next.parameterKey = parameterKey;
   return changed(next, 'ok');
+};
+
+/** Drift is not tried again by time: it stands until it is gone. */
+const isStanding = (cause: string): boolean => /^(drift|fight):/.test(cause);
+
+const restartNoted: Operation<'restartNoted'> = (row, { token, restart }, id) => {
+  const known = existing(row, id);
+  if (isStale(known, token)) return unchanged(row, 'stale');
+  return changed(restart ? { ...known, restart } : restarted(known), 'ok');
+};
+
+const drifted: Operation<'drifted'> = (row, { token, drift }, id) => {
+  const known = existing(row, id);
+  if (isStale(known, token)) return unchanged(row, 'stale');
+  return changed({ ...known, drift: drift.slice(-MAX_DRIFT) }, 'ok');
 };
 
 /** The same for the same device and cause, so that a link to a fault stays good. */
@@ -358,14 +379,19 @@ const faultCleared: Operation<'faultCleared'> = (row, { cause, id: fault }, id) 
   const cleared = known.faults.filter(isMeant);
   if (cleared.length === 0) return unchanged(row, false);
   const untaken = new Set(cleared.flatMap(({ file }) => (file === undefined ? [] : [file])));
-  return changed(
-    {
-      ...known,
-      faults: known.faults.filter(open => !isMeant(open)),
-      applied: Object.fromEntries(Object.entries(known.applied).filter(([name]) => !untaken.has(name))),
-    },
-    true,
-  );
+  const next: DeviceRow = {
+    ...known,
+    faults: known.faults.filter(open => !isMeant(open)),
+    applied: Object.fromEntries(Object.entries(known.applied).filter(([name]) => !untaken.has(name))),
+  };
+  const causes = new Set(cleared.map(open => open.cause).filter(isStanding));
+  if (causes.size === 0) return changed(next, true);
+  // What was left is left no longer, and looked after in the next session.
+  const gone = ({ state, preset, path }: Drift): boolean =>
+    causes.has(state === 'fight' ? `fight:${path}` : `drift:${preset}`);
+  next.drift = (known.drift ?? []).filter(entry => !gone(entry));
+  if (known.reconciled) next.reconciled = { ...known.reconciled, suspect: 'standing' };
+  return changed(next, true);
 };
 
 const rolloutAssigned: Operation<'rolloutAssigned'> = (row, args) => {
@@ -424,6 +450,8 @@ const operations: { [N in DeviceOperation]: Operation<N> } = {
   taskCancelled,
   transferCompleted,
   reconciled,
+  restartNoted,
+  drifted,
   faultRaised,
   faultCleared,
   rolloutAssigned,

@@ -1,7 +1,8 @@
 // Every read of the SQLite store, on one connection of its own: synchronous, for the main thread and for the search thread.
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
 import type { Filter } from './filter.ts';
-import { columns, toSql } from './filter-sql.ts';
+import { below, columns, toSql } from './filter-sql.ts';
+import { groupsSql } from './groups-sql.ts';
 import { badCursor, cursorText, newestFirst, pageOf, picked, readCursor, sortOf } from './paging.ts';
 import type {
   AuditEntry,
@@ -9,6 +10,7 @@ import type {
   DeviceQuery,
   DeviceRow,
   DocumentKind,
+  GroupQuery,
   KnownValue,
   OverdueQuery,
   StoredContent,
@@ -20,6 +22,7 @@ import type {
 export type SearchRequest =
   | { do: 'devices'; query: DeviceQuery }
   | { do: 'countDevices'; filter?: Filter; now: number }
+  | { do: 'groups'; query: GroupQuery }
   | { do: 'overdue'; query: OverdueQuery }
   | { do: 'knownValues'; devices: readonly string[]; paths: readonly string[] };
 
@@ -139,19 +142,30 @@ export function createReading(db: DatabaseSyncInstance): Reading {
         JSON.stringify(paths),
       ).map(({ pk, path }) => [pk, paths.indexOf(path)]),
     );
-    const found = all<{ id: string; path: number; value: string }>(
-      `SELECT d.id, p.path, p.value FROM json_each(?) j CROSS JOIN devices d ON d.id = j.value
-       CROSS JOIN json_each(?) n CROSS JOIN parameters p ON p.device = d.pk AND p.path = n.value`,
+    // One text a device: equal ones, which most are, are told apart from the others without being read.
+    const found = all<{ id: string; told: string }>(
+      `SELECT d.id, json_group_array(p.path || ' ' || p.value) AS told
+       FROM json_each(?) j CROSS JOIN devices d ON d.id = j.value
+       CROSS JOIN json_each(?) n CROSS JOIN parameters p ON p.device = d.pk AND p.path = n.value GROUP BY j.key`,
       JSON.stringify(devices),
       JSON.stringify([...places.keys()]),
     );
-    const byDevice = new Map<string, (string | null)[]>();
-    for (const { id, path, value } of found) {
-      const texts = byDevice.get(id) ?? Array<string | null>(paths.length).fill(null);
-      texts[places.get(path)!] = value;
-      byDevice.set(id, texts);
+    const answer: KnownAnswer = { texts: [], of: [] };
+    const seen = new Map<string, number>();
+    for (const { id, told } of found) {
+      let at = seen.get(told);
+      if (at === undefined) {
+        const texts = Array<string | null>(paths.length).fill(null);
+        for (const entry of JSON.parse(told) as string[]) {
+          const blank = entry.indexOf(' ');
+          texts[places.get(Number(entry.slice(0, blank)))!] = entry.slice(blank + 1);
+        }
+        at = answer.texts.push(texts) - 1;
+        seen.set(told, at);
+      }
+      answer.of.push([id, at]);
     }
-    return distinct(byDevice);
+    return answer;
   };
 
   const openTasks = (limit: number): Task[] => {
@@ -234,6 +248,7 @@ export function createReading(db: DatabaseSyncInstance): Reading {
 
   const search = (request: SearchRequest): unknown => {
     if (request.do === 'devices') return devices(request.query);
+    if (request.do === 'groups') return groupsSql(all, request.query);
     if (request.do === 'overdue') return overdue(request.query);
     if (request.do === 'knownValues') return knownValues(request.devices, request.paths);
     return countDevices(request.filter, request.now);
@@ -261,18 +276,6 @@ export function createReading(db: DatabaseSyncInstance): Reading {
   };
 }
 
-function distinct(byDevice: ReadonlyMap<string, (string | null)[]>): KnownAnswer {
-  const answer: KnownAnswer = { texts: [], of: [] };
-  const places = new Map<string, number>();
-  for (const [device, texts] of byDevice) {
-    const key = JSON.stringify(texts);
-    const at = places.get(key) ?? answer.texts.push(texts) - 1;
-    places.set(key, at);
-    answer.of.push([device, at]);
-  }
-  return answer;
-}
-
 /** As the table has it. */
 export interface StoredRow {
   body: string;
@@ -284,9 +287,6 @@ export function rowOf({ body, told }: StoredRow): DeviceRow {
   row.told = told;
   return row;
 }
-
-/** Bounds of the paths below a partial one: from it, to the character after its last dot. */
-export const below = (partial: string): [string, string] => [partial, `${partial.slice(0, -1)}/`];
 
 interface ParameterRow {
   path: string;

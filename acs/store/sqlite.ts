@@ -14,6 +14,7 @@ import type {
   DeviceQuery,
   DeviceRow,
   DocumentKind,
+  Groups,
   Informed,
   InformFacts,
   KnownValue,
@@ -151,6 +152,7 @@ function createStore({ write, search, reading, close }: Connections, clock: Cloc
     countDevices: async (filter: Filter | undefined, now: number) =>
       (await search(filter ? { do: 'countDevices', filter, now } : { do: 'countDevices', now })) as number,
 
+    groups: async query => (await search({ do: 'groups', query })) as Groups,
     overdue: async query => (await search({ do: 'overdue', query })) as string[],
 
     parameters: async (device, path) => reading.parameters(device, path),

@@ -2,7 +2,7 @@
 // change together, so a store needs single-document atomicity and no more.
 import type { MethodName } from '../../shared/cwmp/methods.ts';
 import type { ByteRange, ContentSum } from './chunks.ts';
-import type { Filter } from './filter.ts';
+import type { Field, Filter } from './filter.ts';
 
 export interface DeviceIdentity {
   manufacturer: string;
@@ -80,7 +80,7 @@ export interface Task {
 export interface DeviceFault {
   id: string;
   device: string;
-  /** What could not be done: `preset:NAME`, `override:PATH`, `task:ID`, `reconcile`. */
+  /** What could not be done: `preset:NAME`, `override:PATH`, `task:ID`, `reconcile`, `restart`, `drift:PRESET`, `fight:PATH`. */
   cause: string;
   code: number | string;
   message: string;
@@ -95,6 +95,53 @@ export interface DeviceFault {
   basis?: string;
   /** The stored file that was taken without its effect: forgotten as taken when the fault is cleared, so that it is sent again. */
   file?: string;
+}
+
+/** A managed value, or table, that was found otherwise than wanted. Secrets are not in it. */
+export interface Drift {
+  path: string;
+  preset: string;
+  wanted: string;
+  found: string;
+  /** `corrected`: set right. `reported`: left as it is, as its preset asks. `fight`: left, because it was set right in vain too often. */
+  state: 'corrected' | 'reported' | 'fight';
+  /** Times in milliseconds; how often it was found so. */
+  since: number;
+  last: number;
+  count: number;
+  /** When it was set right, the newest last: as many as tell a fight. */
+  corrections: number[];
+  /** Tag of what is wanted: another one, and it is no longer left. */
+  basis: string;
+}
+
+/** Settings that the device took wait for a restart. */
+export interface RestartDue {
+  /** Empty: the whole unit. */
+  services: string[];
+  wish: 'now' | 'idle' | 'never';
+  /** The preset that has the say. */
+  preset?: string;
+  /** Times in milliseconds. */
+  since: number;
+  /** Why it was not restarted when it was last looked at. */
+  waits?: string;
+  /** When a Reboot was asked for. */
+  asked?: number;
+}
+
+/** That the wanted state of a device was found or made true. */
+export interface Reconciled {
+  revision: string;
+  /** Preset generation and facts that it was computed from. */
+  generation: number;
+  facts: string;
+  /** Something is wanted of the device. */
+  managed?: boolean;
+  /** When it is to be looked after again whether it still holds, milliseconds; absent: never. */
+  auditAt?: number;
+  /** Something may have touched it: in this session (`fresh`), or in one that ended before it was looked after (`standing`). */
+  suspect?: 'fresh' | 'standing';
 }
 
 export const rolloutStates = [
@@ -215,8 +262,11 @@ export interface DeviceRow extends DeviceIdentity {
   claim?: Claim;
   /** Last fencing token given out. */
   fence: number;
-  /** The revision that was last found or made true, and the preset generation and facts it was computed from. */
-  reconciled?: { revision: string; generation: number; facts: string };
+  reconciled?: Reconciled;
+  /** At most 50, forgotten at 0 BOOTSTRAP. */
+  drift?: Drift[];
+  /** Ends with 1 BOOT, whoever restarted it. */
+  restart?: RestartDue;
   /** Files that this device took with success, by name: SHA-256. Set when a Download ends well, forgotten at 0 BOOTSTRAP. */
   applied: Record<string, string>;
   /** Open tasks, oldest first, at most 100. */
@@ -330,17 +380,18 @@ export interface DeviceOperations {
   };
   /** The wanted revision holds; clears the faults whose time to be tried again had come, and those of the causes in `cleared`. */
   reconciled: {
-    args: {
+    args: Omit<Reconciled, 'suspect'> & {
       token: number;
-      revision: string;
-      generation: number;
-      facts: string;
       parameterKey?: string;
       cleared?: readonly string[];
       now: number;
     };
     result: 'ok' | 'stale';
   };
+  /** A restart is due; absent: none any more, and its fault is cleared. */
+  restartNoted: { args: { token: number; restart?: RestartDue }; result: 'ok' | 'stale' };
+  /** What was found otherwise than wanted, all of it anew. */
+  drifted: { args: { token: number; drift: Drift[] }; result: 'ok' | 'stale' };
   faultRaised: {
     args: Pick<DeviceFault, 'cause' | 'code' | 'message' | 'parameter' | 'retryAt' | 'basis' | 'file'> & {
       now: number;
@@ -408,6 +459,37 @@ export interface DeviceQuery {
   only?: readonly (keyof DeviceRow)[];
 }
 
+export interface GroupQuery {
+  /** Of which devices. */
+  among: Filter;
+  filter: Filter;
+  /** One group of all where absent; a device with several tags counts in each. */
+  by?: Field;
+  /** Whether it is also told how many devices each group has. */
+  totals: boolean;
+  /** So many groups, the largest count first. */
+  limit: number;
+  now: number;
+}
+
+/** Those that the filter fits. */
+export interface Group {
+  /** '' for devices without a value. */
+  key: string;
+  count: number;
+  /** How many devices the group has; where that was not asked for, the same as `count`. */
+  total: number;
+  /** The first and the last of them by id. */
+  samples: string[];
+}
+
+export interface Groups {
+  groups: Group[];
+  /** How many groups more there are. */
+  omitted: number;
+  count: number;
+}
+
 export interface OverdueQuery {
   now: number;
   limit: number;
@@ -421,7 +503,18 @@ export interface Deaf {
 }
 
 /** Small documents that the whole server shares, by kind and name. */
-export type DocumentKind = 'preset' | 'file' | 'rollout' | 'setting' | 'model' | 'user' | 'duty' | 'trust' | 'server';
+export type DocumentKind =
+  | 'alert'
+  | 'alertState'
+  | 'preset'
+  | 'file'
+  | 'rollout'
+  | 'setting'
+  | 'model'
+  | 'user'
+  | 'duty'
+  | 'trust'
+  | 'server';
 
 export interface StoredDocument<T = unknown> {
   name: string;
@@ -473,6 +566,8 @@ export interface Store {
   ): Promise<DeviceOperations[N]['result']>;
   devices(query: DeviceQuery): Promise<{ items: DeviceRow[]; next?: string }>;
   countDevices(filter: Filter | undefined, now: number): Promise<number>;
+  /** How many devices a filter fits, by the value of a field: read on the search thread, counted by the store. */
+  groups(query: GroupQuery): Promise<Groups>;
   /** Ids of devices that became late or lost since that was last said of them, those first that are due longest: an indexed read. */
   overdue(query: OverdueQuery): Promise<string[]>;
 

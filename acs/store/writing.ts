@@ -2,10 +2,11 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { UserError } from '../../shared/errors.ts';
 import { type ContentRequest, createContentWrites } from './content-writes.ts';
+import { below } from './filter-sql.ts';
 import { dueAt, onlineUntil } from './liveness.ts';
 import { operate } from './operations.ts';
 import { changedMeanwhile, jsonOf, jsonTextOf, textOf } from './plain.ts';
-import { below, rowOf, type StoredRow, statements } from './reading.ts';
+import { rowOf, type StoredRow, statements } from './reading.ts';
 import { storeError } from './schema.ts';
 import type {
   AuditEntry,

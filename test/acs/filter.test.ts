@@ -2,10 +2,19 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { isLike } from '../../acs/store/compare.ts';
-import { type Filter, parseFilter, passingPart, pathsOf, toPredicate } from '../../acs/store/filter.ts';
+import {
+  type Filter,
+  lookupIn,
+  parseField,
+  parseFilter,
+  passingPart,
+  pathsOf,
+  textsOf,
+  toPredicate,
+} from '../../acs/store/filter.ts';
 import { openMongo } from '../../acs/store/mongo.ts';
 import { openSqlite } from '../../acs/store/sqlite.ts';
-import type { DeviceRow, Store } from '../../acs/store/store.ts';
+import type { DeviceRow, GroupQuery, Store } from '../../acs/store/store.ts';
 import { versionKey } from '../../acs/store/versions.ts';
 import { systemRandom, VirtualClock } from '../../shared/clock.ts';
 import { UserError } from '../../shared/errors.ts';
@@ -118,6 +127,30 @@ describe('the filter language', () => {
     const tree = (path: string): string | undefined => ({ 'Device.B.Name': 'x', 'Device.A.Port': '9' })[path];
     assert.equal(predicate(rowOf(), newYear), false);
     assert.equal(predicate(rowOf(), newYear, tree), true);
+  });
+
+  it('a path with * stands for every parameter that it fits', () => {
+    const predicate = toPredicate(parseFilter('Device.T.*.State = "Down" and Device.T.*.Until < now + 1d'));
+    const tree = (state: string, until: string): boolean =>
+      predicate(
+        rowOf({ told: JSON.stringify({ 'Device.T.1.State': 'Up' }) }),
+        newYear,
+        lookupIn(
+          new Map([
+            ['Device.T.1.State', 'Down'],
+            ['Device.T.2.State', state],
+            ['Device.T.2.Until', until],
+            ['Device.T.2.3.Until', '2020-01-01'],
+          ]),
+        ),
+      );
+    assert.equal(tree('Down', '2025-12-31'), true);
+    assert.equal(tree('Up', '2025-12-31'), false, 'what was told stands over the tree');
+    assert.equal(tree('Down', '2026-02-01T00:00:00Z'), false, 'one part for a *');
+    assert.deepEqual(pathsOf(parseFilter('Device.*.A exists')), ['Device.*.A']);
+    assert.throws(() => parseFilter('Device.*. = "x"'), /partial path/);
+    assert.throws(() => parseFilter('*.A = "x"'), /column 1/);
+    assert.throws(() => parseField('tag = "x"'), /end is expected before "="/);
   });
 
   it('is online for two and a half intervals, or an hour', () => {
@@ -315,7 +348,15 @@ async function addDevice(store: Store, serial: string, device: RandomDevice): Pr
 const operatorArb = fc.constantFrom('=', '!=', '<', '<=', '>', '>=');
 const equalArb = fc.constantFrom('=', '!=');
 const plainFieldArb = fc.constantFrom('id', 'oui', 'productClass', 'serial', 'manufacturer', 'address');
-const valueFieldArb = fc.constantFrom(...paths, 'site.city', 'site."x y"', "site.'q\"q'");
+const valueFieldArb = fc.constantFrom(
+  ...paths,
+  'Device.*.A',
+  'Device.X.*',
+  'Device.*.*',
+  'site.city',
+  'site."x y"',
+  "site.'q\"q'",
+);
 const versionFieldArb = fc.constantFrom('firmware', 'hardware');
 const timeFieldArb = fc.constantFrom('lastInform', 'lastBoot', 'created');
 const timeArb = fc.constantFrom(
@@ -375,6 +416,75 @@ const { filter: filterArb } = fc.letrec<{ filter: string }>(tie => ({
 }));
 
 /** The store finds and counts exactly what the predicate fits, whatever the filter. */
+type Trees = ReadonlyMap<string, ReadonlyMap<string, string>>;
+
+/** The groups of a query, counted one device at a time: by key, how many fit and how many there are. */
+function groupsOf(items: readonly DeviceRow[], trees: Trees, { among, filter, by, totals }: GroupQuery) {
+  const [isIn, fits] = [toPredicate(among), toPredicate(filter)];
+  const groups = new Map<string, { count: number; total: number; ids: string[] }>();
+  for (const row of items) {
+    const tree = lookupIn(trees.get(row.id));
+    if (!isIn(row, newYear, tree)) continue;
+    const fitting = fits(row, newYear, tree);
+    const texts = by ? textsOf(row, by, newYear, tree) : [''];
+    for (const key of texts.length > 0 ? texts : ['']) {
+      const group = groups.get(key) ?? { count: 0, total: 0, ids: [] };
+      groups.set(key, group);
+      group.total += Number(fitting || totals);
+      group.count += Number(fitting);
+      if (fitting) group.ids.push(row.id);
+    }
+  }
+  return [...groups].filter(([, { count }]) => count > 0);
+}
+
+const byArb = fc.option(
+  fc.oneof(
+    plainFieldArb,
+    valueFieldArb.filter(name => !name.includes('*')),
+    fc.constantFrom('tag', 'state', 'firmware', 'liveness'),
+  ),
+);
+
+/** Counts by the value of a field are those of the devices counted one by one. */
+async function judgeGroups(store: Store, numRuns: number): Promise<void> {
+  const { items } = await store.devices({ limit: 1000, now: newYear });
+  const trees = new Map<string, Map<string, string>>();
+  for (const { id } of items)
+    trees.set(id, new Map((await store.parameters(id, '')).map(({ path, value }) => [path, value])));
+  await fc.assert(
+    fc.asyncProperty(filterArb, filterArb, byArb, fc.boolean(), async (among, text, by, totals) => {
+      const query: GroupQuery = {
+        among: parseFilter(among),
+        filter: parseFilter(text),
+        totals,
+        limit: 100,
+        now: newYear,
+      };
+      if (by !== null) query.by = parseField(by);
+      const expected = groupsOf(items, trees, query);
+      const found = await store.groups(query);
+      const said = `${text} among ${among} by ${by}`;
+      assert.deepEqual(
+        found.groups.map(group => [group.key, group.count, group.total]).sort(),
+        expected.map(([key, group]) => [key, group.count, group.total]).sort(),
+        said,
+      );
+      assert.equal(found.count, new Set(expected.flatMap(([, { ids }]) => ids)).size, said);
+      assert.ok(found.groups.every((group, at) => at === 0 || (found.groups[at - 1]?.count ?? 0) >= group.count));
+      const ids = new Map(expected.map(([key, group]) => [key, group.ids]));
+      for (const { key, samples } of found.groups)
+        assert.ok(samples.length > 0 && samples.every(id => ids.get(key)?.includes(id)), said);
+      const some = await store.groups({ ...query, limit: 1 });
+      assert.deepEqual(
+        [some.groups.length, some.omitted],
+        [Math.min(1, expected.length), Math.max(0, expected.length - 1)],
+      );
+    }),
+    { numRuns },
+  );
+}
+
 async function judgeSearches(store: Store, numRuns: number): Promise<void> {
   const devices = fc.sample(deviceArb, { numRuns: 60, seed: 7 });
   for (const [number, device] of devices.entries()) await addDevice(store, `A${number}`, device);
@@ -388,7 +498,7 @@ async function judgeSearches(store: Store, numRuns: number): Promise<void> {
     fc.asyncProperty(filterArb, async text => {
       const filter: Filter = parseFilter(text);
       const predicate = toPredicate(filter);
-      const expected = items.filter(row => predicate(row, newYear, path => trees.get(row.id)?.get(path)));
+      const expected = items.filter(row => predicate(row, newYear, lookupIn(trees.get(row.id))));
       const found = await store.devices({ filter, limit: 1000, now: newYear });
       assert.deepEqual(
         found.items.map(row => row.id),
@@ -406,6 +516,7 @@ describe('the filter as SQL', () => {
   it('finds exactly the devices that the predicate fits', async () => {
     const store = await openSqlite({ file: ':memory:', clock: new VirtualClock(newYear) });
     await judgeSearches(store, 600);
+    await judgeGroups(store, 400);
     await store.close();
   });
 });
@@ -416,6 +527,7 @@ peerSuite('the filter as MongoDB queries', mongoNeeds, () => {
     const url = await freshMongo();
     const store = await openMongo({ url, clock: new VirtualClock(newYear), random: systemRandom() });
     await judgeSearches(store, 300);
+    await judgeGroups(store, 200);
     await store.close();
     await dropMongo(url);
   });

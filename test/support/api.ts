@@ -82,6 +82,7 @@ export async function testApi(options: Parameters<typeof testAcs>[0] = {}): Prom
     admission: () => acs.south.admission(),
     devices: async () => [],
     liveness: async () => [],
+    alerts: async () => [],
   });
   const wake: Wake = async (device, signal) => await run(device, signal);
   const roleOf = async (token: string): Promise<Role | undefined> => tokens[token];

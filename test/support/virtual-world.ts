@@ -206,6 +206,7 @@ async function openAcs({ seed, cpeAuth, enrol, clock, net, log, file }: AcsParts
     sessions: () => south.sessions(),
     devices: async () => [],
     liveness: async () => [],
+    alerts: async () => [],
     admission: () => south.admission(),
   });
   const rest = await createRest({

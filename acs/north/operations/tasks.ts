@@ -13,11 +13,12 @@ const { answers } = schemas;
 async function addTask(input: OperationInput, { fleet, wake }: OperationContext): Promise<OperationOutput> {
   const id = param(input);
   const task = await fleet.tasks.add(id, input.body as TaskInput);
+  const visiting = await fleet.visits.notice(id);
   const wait = input.query.wait as number | undefined;
   if (wait === undefined) return { status: 201, body: taskView(task) };
   // The device may come by itself while it is being called, and a call may take longer than the caller waits.
   const giveUp = new AbortController();
-  const calling = fleet.visits.isVisiting(id) ? undefined : call(wake, await fleet.devices.row(id), giveUp.signal);
+  const calling = visiting ? undefined : call(wake, await fleet.devices.row(id), giveUp.signal);
   const after = await fleet.tasks.outcome(task.id, wait * 1000);
   giveUp.abort();
   const woken = await calling;

@@ -1,0 +1,66 @@
+// Alerts: rules over the fleet, and how they stand.
+import type { AlertRule, AlertView } from '../../fleet/alerts.ts';
+import type { Operation } from '../operation.ts';
+import { none, ok, param } from '../operation.ts';
+import { alert, alertInput, alerts as alertList } from '../schemas/alerts.ts';
+
+const iso = (at: number): string => new Date(at).toISOString();
+
+const alertView = ({ evaluated, groups, ...alert }: AlertView): Record<string, unknown> => ({
+  ...alert,
+  evaluated: evaluated === undefined ? null : iso(evaluated),
+  groups: groups.map(({ since, firing, ...group }) => ({
+    ...group,
+    since: iso(since),
+    ...(firing === undefined ? {} : { firing: iso(firing) }),
+  })),
+});
+
+export const alerts: readonly Operation[] = [
+  {
+    name: 'listAlerts',
+    summary: 'Alerts, with how they stand: ok, pending or firing, by group',
+    method: 'GET',
+    path: '/alerts',
+    role: 'viewer',
+    answers: { 200: alertList },
+    run: async (_input, { fleet }) => ok({ items: (await fleet.alerts.list()).map(alertView) }),
+  },
+  {
+    name: 'getAlert',
+    summary: 'One alert',
+    method: 'GET',
+    path: '/alerts/:name',
+    role: 'viewer',
+    answers: { 200: alert },
+    problems: { 404: 'No such alert' },
+    run: async (input, { fleet }) => ok(alertView(await fleet.alerts.get(param(input, 'name')))),
+  },
+  {
+    name: 'putAlert',
+    summary: 'Writes an alert and works it out',
+    method: 'PUT',
+    path: '/alerts/:name',
+    role: 'operator',
+    body: { json: alertInput },
+    answers: { 200: alert, 201: alert },
+    run: async (input, { fleet }) => {
+      const name = param(input, 'name');
+      const isNew = await fleet.alerts.put(name, input.body as AlertRule);
+      return { status: isNew ? 201 : 200, body: alertView(await fleet.alerts.get(name)) };
+    },
+  },
+  {
+    name: 'deleteAlert',
+    summary: 'Deletes an alert; what fires by it is resolved',
+    method: 'DELETE',
+    path: '/alerts/:name',
+    role: 'operator',
+    answers: { 204: 'nothing' },
+    problems: { 404: 'No such alert' },
+    run: async (input, { fleet }) => {
+      await fleet.alerts.remove(param(input, 'name'));
+      return none;
+    },
+  },
+];
