@@ -12,6 +12,7 @@ import { createSchedule, type KeptDays, startDuties } from './fleet/schedule.ts'
 import { createSecrets, type Secrets } from './fleet/secrets.ts';
 import { createMetrics } from './metrics.ts';
 import { createRest } from './north/rest.ts';
+import { createPoster } from './north/webhooks.ts';
 import { joinFleet, type Place, type Together } from './relay/together.ts';
 import type { AdmissionLimits } from './south/admission.ts';
 import { createHttpKnock } from './south/connect/http.ts';
@@ -46,6 +47,8 @@ export interface AcsSetup {
   enrolment?: { username: string; password: string };
   trustedProxies: string[];
   connectionRequestAllow: string[];
+  /** Networks of one's own that webhooks may lead to, and to which plain HTTP may go; none unless told. */
+  webhookAllow?: string[];
   /** How many sessions run and how many Informs wait; the defaults of the listener unless told. */
   limits?: AdmissionLimits;
   /** One of several processes on the store; the only one unless told. */
@@ -113,6 +116,8 @@ async function build(
     signal: ended.signal,
   });
 
+  const poster = createPoster(networks(setup.webhookAllow ?? []));
+  closing.push(() => poster.close());
   const together = await joined(setup.together, { store, clock, random, log, key: secrets.keyFor('relay') });
   closing.push(async () => await together?.close());
   // The store belongs to one process: what an earlier one had claimed when it was killed is free for us at once.
@@ -131,6 +136,7 @@ async function build(
     ports: {
       ...together?.ports,
       wake,
+      post: poster.post,
       linkFile: (task, direction, came) => (base ?? came ?? cwmp[0]) + linkOf(links, task, direction),
       preflight: {
         probeTls: (host, port) => probeTls(host, port, clock),
@@ -166,6 +172,7 @@ async function build(
     sessions: () => south.sessions(),
     admission: () => south.admission(),
     alerts: async () => await fleet.alerts.list(),
+    webhooks: async () => await fleet.webhooks.counts(),
     liveness: async () => await Promise.all(livenessStates.map(countOf(setup, 'liveness'))),
     devices: async () => await Promise.all((['known', 'quarantine', 'enrolled'] as const).map(countOf(setup, 'state'))),
   });
@@ -203,6 +210,8 @@ async function build(
     setup.keepDays ?? { tasks: 30, audit: 365 },
   );
   fleet.rollouts.run(schedule);
+  fleet.webhooks.start();
+  closing.push(() => fleet.webhooks.stop());
   closing.push(() => schedule.stop());
   closing.push(() => fleet.rollouts.stop());
   closing.push(() => {

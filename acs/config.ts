@@ -108,6 +108,12 @@ export const acsOptions = {
     help: 'networks that connection requests may go to besides the address that informed',
     check: network,
   },
+  'webhook-allow': {
+    kind: 'list',
+    value: 'CIDR',
+    help: 'private or loopback networks that webhooks may lead to, and to which http:// may go; nowhere but https:// on public addresses unless told',
+    check: network,
+  },
   'max-sessions': {
     kind: 'number',
     help: 'sessions at once; more CPEs than that wait in line, those first that have tried most often',

@@ -55,6 +55,14 @@ export interface AcsEvents {
   file: { device: string; task: string; file: string; bytes: number; status: number };
   /** A rollout went on, or one device in it. */
   rollout: { rollout: string; device?: string; state: string; wave: number; reason?: string };
+  /** A message to a webhook was taken, failed and is tried again, or was given up. */
+  webhook: {
+    webhook: string;
+    notice: string;
+    outcome: 'delivered' | 'failed' | 'dead';
+    status?: number;
+    reason?: string;
+  };
   change: { what: string; name: string; by: string };
 }
 
@@ -106,6 +114,7 @@ export const eventNames: readonly EventName[] = [
   'connectionRequest',
   'file',
   'rollout',
+  'webhook',
   'change',
 ];
 

@@ -77,6 +77,7 @@ export async function start(options: AcsOptions, around: Surroundings): Promise<
     enrol: options.enrol,
     trustedProxies: options.trustedProxy,
     connectionRequestAllow: options.connectionRequestAllow,
+    webhookAllow: options.webhookAllow,
     limits: { running: options.maxSessions, waiting: options.maxWaiting },
     keepDays: { tasks: options.keepTasks, audit: options.keepAudit },
     ...(wire ? { wire: wire.tap } : {}),

@@ -7,6 +7,7 @@ import { createFiles, type Files } from './files.ts';
 import { createLiveness, type LivenessWatch } from './liveness.ts';
 import type { Members } from './members.ts';
 import { createModels, type Models } from './models.ts';
+import type { Post } from './ports.ts';
 import { createGuard, type Guard } from './preflight/guard.ts';
 import { createPreflight, type Preflight } from './preflight/preflight.ts';
 import { createPresets, type Presets } from './presets.ts';
@@ -15,6 +16,7 @@ import { createRollouts, type Rollouts } from './rollout.ts';
 import { createTasks, type Tasks } from './tasks.ts';
 import { createTraces, type Traces } from './traces.ts';
 import { createVisits, type Visits } from './visits.ts';
+import { createWebhooks, type Webhooks } from './webhooks.ts';
 
 export interface Fleet {
   devices: Devices;
@@ -31,9 +33,14 @@ export interface Fleet {
   members: Members;
   liveness: LivenessWatch;
   alerts: Alerts;
+  webhooks: Webhooks;
   /** Where a device departs from the standard. */
   quirksOf(subject: Subject): Quirks;
 }
+
+const noPost: Post = async () => {
+  throw new Error('nothing can be sent from here');
+};
 
 export function createFleet(context: FleetContext): Fleet {
   const models = createModels(context.quirks);
@@ -58,6 +65,7 @@ export function createFleet(context: FleetContext): Fleet {
     members: context.members,
     liveness: createLiveness(context),
     alerts: createAlerts(context),
+    webhooks: createWebhooks(context, context.ports.post ?? noPost),
     quirksOf: subject => quirksOf(subject, context.quirks),
   };
 }

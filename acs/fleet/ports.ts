@@ -32,6 +32,15 @@ export type LinkFile = (task: Task, direction: 'download' | 'upload', base?: str
  */
 export type GiveUp = (member: string, device: string, claim: number) => Promise<void>;
 
+/**
+ * Sends a webhook's message: one POST, no redirect followed, only where the server's owner lets it go.
+ * @throws Error that says why it could not be sent
+ */
+export type Post = (
+  url: string,
+  message: { headers: Record<string, string>; body: string; signal: AbortSignal },
+) => Promise<{ status: number }>;
+
 /** Tells another member that there is something new to do for a device. @returns whether the device is in session there */
 export type Notice = (member: string, device: string) => Promise<boolean>;
 

@@ -11,6 +11,7 @@ import { rollouts } from './operations/rollouts.ts';
 import { tasks } from './operations/tasks.ts';
 import { traces } from './operations/traces.ts';
 import { wanted } from './operations/wanted.ts';
+import { webhooks } from './operations/webhooks.ts';
 import { answers } from './schemas.ts';
 
 const description: readonly Operation[] = [
@@ -37,4 +38,5 @@ export const operations: readonly Operation[] = [
   ...description,
   ...traces,
   ...alerts,
+  ...webhooks,
 ];

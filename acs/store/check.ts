@@ -224,6 +224,7 @@ const counting: Readonly<Record<string, string>> = {
   documents: 'documents',
   'file contents': 'contents',
   'audit entries': 'audit',
+  'webhook notices': 'deliveries',
 };
 
 function counted(db: DatabaseSyncInstance): Record<string, number> {

@@ -3,6 +3,7 @@
 
 import { createRecords } from './mongo-audit.ts';
 import { createContents } from './mongo-contents.ts';
+import { createDeliveries } from './mongo-deliveries.ts';
 import { createDevices } from './mongo-devices.ts';
 import { createDocuments, type Documents } from './mongo-documents.ts';
 import { type Link, type MongoOptions, openLink } from './mongo-link.ts';
@@ -24,12 +25,14 @@ export async function openMongo(options: MongoOptions): Promise<Store> {
   const link = await openLink(options);
   try {
     const collections = await openTables(link);
-    const documents = createDocuments(link, collections);
+    const deliveries = createDeliveries(link, collections);
+    const documents = createDocuments(link, collections, deliveries);
     const trees = createTrees(link, collections);
-    const devices = createDevices(link, collections, trees);
+    const devices = createDevices(link, collections, trees, { subscribers: documents.subscribers, deliveries });
     await link.retry(() => documents.refresh());
     await upgradeDevices(link, collections);
     await devices.sweep();
+    await documents.tell();
     const stopRefreshing = keepFresh(link, documents);
     return {
       ...deviceStore(link, devices, trees, createSearch(link, collections, trees)),
@@ -38,9 +41,11 @@ export async function openMongo(options: MongoOptions): Promise<Store> {
       ...recordStore(link, createRecords(link, collections), async () => {
         // What has ended counts as ended before it is counted.
         await devices.sweep();
+        await documents.tell();
         await documents.sweep(link.clock.now() - BODY_GRACE_MS);
         await createContents(link, collections).sweep();
       }),
+      ...deliveryStore(link, deliveries),
       close: async () => {
         stopRefreshing();
         await link.close();
@@ -114,9 +119,30 @@ type DocumentPart = Pick<Store, 'documents' | 'document' | 'putDocument' | 'dele
 const documentStore = ({ run }: Link, documents: Documents): DocumentPart => ({
   documents: kind => run(() => documents.documents(kind)),
   document: (kind, name) => run(() => documents.document(kind, name)),
-  putDocument: (kind, name, body, expected) => run(() => documents.put(kind, name, body, expected)),
+  putDocument: (kind, name, body, expected, notices) => run(() => documents.put(kind, name, body, expected, notices)),
   deleteDocument: (kind, name) => run(() => documents.delete(kind, name)),
   generation: kind => documents.generation(kind),
+});
+
+type DeliveryPart = Pick<
+  Store,
+  | 'takeDeliveries'
+  | 'settleDelivery'
+  | 'deliveries'
+  | 'deliveryCounts'
+  | 'reviveDeliveries'
+  | 'dropDeliveries'
+  | 'boundDeliveries'
+>;
+
+const deliveryStore = ({ run }: Link, deliveries: ReturnType<typeof createDeliveries>): DeliveryPart => ({
+  takeDeliveries: query => run(() => deliveries.take(query)),
+  settleDelivery: (id, outcome) => run(() => deliveries.settle(id, outcome)),
+  deliveries: query => run(() => deliveries.list(query)),
+  deliveryCounts: () => run(() => deliveries.counts()),
+  reviveDeliveries: (webhook, now) => run(() => deliveries.revive(webhook, now)),
+  dropDeliveries: webhook => run(() => deliveries.drop(webhook)),
+  boundDeliveries: before => run(() => deliveries.bound(before)),
 });
 
 type ContentPart = Pick<Store, 'putContent' | 'content' | 'deleteContent' | 'contents'>;

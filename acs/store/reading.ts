@@ -1,11 +1,15 @@
 // Every read of the SQLite store, on one connection of its own: synchronous, for the main thread and for the search thread.
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
+import { countDeliveries, readDeliveries } from './deliveries-sql.ts';
 import type { Filter } from './filter.ts';
 import { below, columns, toSql } from './filter-sql.ts';
 import { groupsSql } from './groups-sql.ts';
 import { badCursor, cursorText, newestFirst, pageOf, picked, readCursor, sortOf } from './paging.ts';
 import type {
   AuditEntry,
+  Delivery,
+  DeliveryCount,
+  DeliveryQuery,
   DeviceFault,
   DeviceQuery,
   DeviceRow,
@@ -45,6 +49,8 @@ export interface Reading {
   documents(kind: DocumentKind): StoredDocument[];
   document(kind: DocumentKind, name: string): StoredDocument | undefined;
   generations(): Map<string, number>;
+  deliveries(query: DeliveryQuery): Delivery[];
+  deliveryCounts(): DeliveryCount[];
   audit(query: { limit: number; cursor?: string }): { items: AuditEntry[]; next?: string };
   content(name: string): { pk: number; size: number } | undefined;
   chunk(content: number, number: number): Uint8Array | undefined;
@@ -268,6 +274,8 @@ export function createReading(db: DatabaseSyncInstance): Reading {
     document,
     generations,
     audit,
+    deliveries: query => readDeliveries(all, query),
+    deliveryCounts: () => countDeliveries(all),
     content,
     chunk,
     contents,

@@ -150,6 +150,21 @@ export const migrations: readonly (string | ((db: DatabaseSyncInstance) => void)
   CREATE INDEX devices_rollout_state ON devices (rollout, rollout_state, rollout_zone, rollout_wave, id);
   CREATE INDEX devices_rollout_due ON devices (rollout_state, rollout_due, id);
   `,
+  `
+  -- Notices on their way to webhooks.
+  CREATE TABLE deliveries (
+    id TEXT PRIMARY KEY,
+    webhook TEXT NOT NULL,
+    due REAL NOT NULL,
+    created REAL NOT NULL,
+    attempts INTEGER NOT NULL,
+    dead INTEGER NOT NULL,
+    error TEXT,
+    body TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX deliveries_due ON deliveries (webhook, dead, due, id);
+  CREATE INDEX deliveries_created ON deliveries (webhook, dead, created, id);
+  `,
 ];
 
 /** Where the store lies, and how large the file may grow. */

@@ -3,6 +3,7 @@
 import type { MethodName } from '../../shared/cwmp/methods.ts';
 import type { ByteRange, ContentSum } from './chunks.ts';
 import type { Field, Filter } from './filter.ts';
+import type { noticeTypes } from './notices.ts';
 
 export interface DeviceIdentity {
   manufacturer: string;
@@ -513,8 +514,70 @@ export type DocumentKind =
   | 'model'
   | 'user'
   | 'duty'
+  | 'webhook'
   | 'trust'
   | 'server';
+
+export type NoticeType = (typeof noticeTypes)[number];
+
+/** Something that happened, for webhooks: kept in the same commit as the fact, until each webhook that wants it has taken it. */
+export interface Notice {
+  /** The same for the same fact. */
+  id: string;
+  type: NoticeType;
+  /** Milliseconds. */
+  time: number;
+  device?: string;
+  data: Record<string, unknown>;
+  /** Only for these webhooks, whatever they want otherwise. */
+  to?: string[];
+}
+
+/** What a store reads of a document of kind `webhook`: who is to be told what. */
+export interface Subscription {
+  events: readonly string[];
+  /** Over the device that a notice is about; parameters are those of the last Informs. */
+  filter?: string;
+  /** Nothing is kept for it. */
+  paused?: boolean;
+}
+
+/** A notice on its way to one webhook. */
+export interface Delivery {
+  id: string;
+  webhook: string;
+  notice: Notice;
+  /** Not tried before. */
+  due: number;
+  created: number;
+  attempts: number;
+  /** Given up: kept to be looked at, or to be revived. */
+  dead: boolean;
+  /** Why the last attempt failed. */
+  error?: string;
+}
+
+export interface TakeDeliveries {
+  webhook: string;
+  now: number;
+  /** Nobody else takes them for so long. */
+  leaseMs: number;
+  limit: number;
+}
+
+export type DeliveryOutcome = { state: 'delivered' } | { state: 'waiting' | 'dead'; due: number; error: string };
+
+export interface DeliveryQuery {
+  webhook: string;
+  dead: boolean;
+  limit: number;
+}
+
+export interface DeliveryCount {
+  webhook: string;
+  waiting: number;
+  dead: number;
+}
 
 export interface StoredDocument<T = unknown> {
   name: string;
@@ -591,12 +654,31 @@ export interface Store {
   document<T>(kind: DocumentKind, name: string): Promise<StoredDocument<T> | undefined>;
   /**
    * @param expected the generation that is to be replaced, 0 for none
+   * @param notices what it tells webhooks, kept in the same commit
    * @throws UserError 409 `changed-meanwhile` when another stands there
    */
-  putDocument(kind: DocumentKind, name: string, body: unknown, expected?: number): Promise<number>;
+  putDocument(
+    kind: DocumentKind,
+    name: string,
+    body: unknown,
+    expected?: number,
+    notices?: readonly Notice[],
+  ): Promise<number>;
   deleteDocument(kind: DocumentKind, name: string): Promise<boolean>;
   /** Largest generation of the kind: cheap, answered from memory; a change by another process is seen within seconds. */
   generation(kind: DocumentKind): number;
+
+  /** Notices that are due for a webhook, the oldest first; of several processes that ask each gets others. At least once each. */
+  takeDeliveries(query: TakeDeliveries): Promise<Delivery[]>;
+  settleDelivery(id: string, outcome: DeliveryOutcome): Promise<void>;
+  /** The newest first. */
+  deliveries(query: DeliveryQuery): Promise<Delivery[]>;
+  deliveryCounts(): Promise<DeliveryCount[]>;
+  /** Dead ones are tried again from the start. @returns how many */
+  reviveDeliveries(webhook: string, now: number): Promise<number>;
+  dropDeliveries(webhook: string): Promise<void>;
+  /** Keeps the queue within its bounds (deliveries.ts); dead ones go that were made before that time. */
+  boundDeliveries(before: number): Promise<void>;
 
   /** Says that this process serves the store. @returns all members, this one among them */
   beat(member: { id: string; address: string }): Promise<Member[]>;

@@ -405,6 +405,101 @@ for (const [name, { durable, needs, make }] of Object.entries(homes))
       assert.equal((await store.knownValues(ids, [])).size, 0);
     });
 
+    describe('notices to webhooks', () => {
+      const subscribe = (webhook: string, events: string[], more = {}) =>
+        store.putDocument('webhook', webhook, { events, ...more });
+      const take = (webhook: string, now: number) => store.takeDeliveries({ webhook, now, leaseMs: 1000, limit: 10 });
+      const types = async (webhook: string): Promise<string[]> =>
+        (await store.deliveries({ webhook, dead: false, limit: 100 })).map(({ notice }) => notice.type).reverse();
+      /** Where the store copies them after the answer. */
+      const settled = async (webhook: string, count: number): Promise<void> => {
+        for (let look = 0; look < 200 && (await types(webhook)).length < count; look++)
+          await new Promise(resolve => setImmediate(resolve));
+      };
+
+      it('are kept with the change that they tell of, for each that wants them, and outlive the process', async () => {
+        await subscribe('all', ['enrolled', 'task', 'late', 'lost', 'back', 'fault', 'faultCleared', 'removed']);
+        await subscribe('tasks', ['task'], { filter: 'serial = "B"' });
+        await subscribe('paused', ['enrolled'], { paused: true });
+        await inform(store, 'A', newYear);
+        await addTask(store, 'A', taskOf('t1', 'Reboot', newYear + 1));
+        await store.apply(deviceId('A'), 'taskCancelled', { id: 't1', now: newYear + 2 });
+        await store.apply(deviceId('A'), 'missed', { now: newYear + 30_000_000 });
+        await inform(store, 'A', newYear + 30_000_001);
+        await store.apply(deviceId('A'), 'removed', { now: newYear + 30_000_002 });
+        if (durable) {
+          await store.close();
+          store = await home.open();
+        }
+        await settled('all', 5);
+        assert.deepEqual(await types('all'), ['enrolled', 'task', 'lost', 'back', 'removed']);
+        assert.deepEqual(await types('tasks'), []);
+        assert.deepEqual(await types('paused'), []);
+        await store.deleteDocument('webhook', 'all');
+        await store.dropDeliveries('all');
+        await inform(store, 'C', newYear);
+        assert.deepEqual(await types('all'), []);
+      });
+
+      it('and with the document whose change they tell of, or not at all', async () => {
+        await subscribe('w', ['alert']);
+        const notice = { id: 'n1', type: 'alert' as const, time: newYear, data: { x: 1 } };
+        const generation = await store.putDocument('alertState', 'a', { n: 1 }, 0, [notice]);
+        await rejectsWith(
+          store.putDocument('alertState', 'a', { n: 2 }, generation + 7, [{ ...notice, id: 'n2' }]),
+          409,
+          'changed-meanwhile',
+        );
+        await store.putDocument('alertState', 'a', { n: 3 }, generation, [
+          { ...notice, id: 'n3', to: ['other'] },
+          { ...notice, id: 'n4', time: newYear + 1, to: ['w'] },
+        ]);
+        await settled('w', 2);
+        const found = await store.deliveries({ webhook: 'w', dead: false, limit: 10 });
+        assert.deepEqual(
+          found.map(delivery => delivery.notice),
+          [{ ...notice, id: 'n4', time: newYear + 1 }, notice],
+        );
+      });
+
+      it('each is taken by one, comes back when that one is silent, and is delivered, tried again or given up', async () => {
+        await subscribe('w', ['enrolled']);
+        for (const serial of ['A', 'B', 'C']) await inform(store, serial, newYear);
+        await settled('w', 3);
+        const both = (await Promise.all([take('w', newYear), take('w', newYear)])).flat();
+        assert.equal(new Set(both.map(({ id }) => id)).size, both.length);
+        assert.equal(both.length, 3);
+        assert.deepEqual(await take('w', newYear + 999), []);
+        const again = await take('w', newYear + 1000);
+        assert.deepEqual(
+          again.map(({ attempts }) => attempts),
+          [2, 2, 2],
+        );
+        const [one, two, three] = again.map(({ id }) => id);
+        await store.settleDelivery(one ?? '', { state: 'delivered' });
+        await store.settleDelivery(two ?? '', { state: 'waiting', due: newYear + 9000, error: 'no' });
+        await store.settleDelivery(three ?? '', { state: 'dead', due: newYear, error: 'gone' });
+        assert.deepEqual(await store.deliveryCounts(), [{ webhook: 'w', waiting: 1, dead: 1 }]);
+        assert.deepEqual(await take('w', newYear + 8999), []);
+        assert.deepEqual(
+          (await take('w', newYear + 9000)).map(({ id, error }) => [id, error]),
+          [[two, 'no']],
+        );
+        assert.deepEqual(
+          (await store.deliveries({ webhook: 'w', dead: true, limit: 10 })).map(({ id, error }) => [id, error]),
+          [[three, 'gone']],
+        );
+        assert.equal(await store.reviveDeliveries('w', newYear + 9000), 1);
+        assert.deepEqual(
+          (await take('w', newYear + 9000)).map(({ id, attempts }) => [id, attempts]),
+          [[three, 1]],
+        );
+        await store.settleDelivery(three ?? '', { state: 'dead', due: newYear, error: 'gone' });
+        await store.boundDeliveries(newYear + 10_000);
+        assert.deepEqual(await store.deliveryCounts(), [{ webhook: 'w', waiting: 1, dead: 0 }]);
+      });
+    });
+
     describe('members and claims', () => {
       it('a claim of another member stands until its token may be taken over', async () => {
         const { token } = await inform(store, 'A', newYear, [], { owner: 'one' });

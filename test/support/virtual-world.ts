@@ -207,6 +207,7 @@ async function openAcs({ seed, cpeAuth, enrol, clock, net, log, file }: AcsParts
     devices: async () => [],
     liveness: async () => [],
     alerts: async () => [],
+    webhooks: async () => [],
     admission: () => south.admission(),
   });
   const rest = await createRest({
