@@ -3,10 +3,11 @@ import { createHash } from 'node:crypto';
 import { isWild, wildPattern } from '../store/filter.ts';
 import { toldValues } from '../store/inform.ts';
 import type { DeviceFault, WantedValue } from '../store/store.ts';
+import { OVERRIDE } from './preset.ts';
 import { rolloutFacts } from './rollout/wish.ts';
 import { filesOf, type Rule } from './rules.ts';
 import { variableOf } from './variables.ts';
-import { type Culprit, type Ground, type MergedRow, OVERRIDE } from './wanted.ts';
+import type { Culprit, Ground, MergedRow } from './wanted.ts';
 
 /** The fault for which a preset is set aside now. It holds until its time, or until what it rests on changes. */
 export function faultThatBlocks(rule: Rule, row: MergedRow, ground: Ground): DeviceFault | undefined {

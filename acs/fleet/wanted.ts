@@ -5,14 +5,11 @@ import { checkValue } from '../../shared/model/values.ts';
 import type { DeviceRow, WantedValue } from '../store/store.ts';
 import { blocking, faultThatBlocks, overrideBasis } from './blocking.ts';
 import type { StoredFile } from './files.ts';
-import { type AcsMove, auditMsOf, type Preset, type WantedObjects } from './preset.ts';
+import { type AcsMove, auditMsOf, OVERRIDE, type Preset, type WantedObjects } from './preset.ts';
 import { ruledFiles } from './rollout/wish.ts';
 import { fileKey, filesOf, type Rule, type RuleTable, type RuleValue } from './rules.ts';
 import { isSecretName } from './secrets.ts';
 import { substitute, variableOf } from './variables.ts';
-
-/** What stands as the preset's name where a device's own override wins. No preset has it. */
-export const OVERRIDE = 'override';
 
 export interface WantedFile {
   kind: 'certificate' | 'script' | 'firmware';
