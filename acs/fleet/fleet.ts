@@ -7,6 +7,7 @@ import { createFiles, type Files } from './files.ts';
 import { createLiveness, type LivenessWatch } from './liveness.ts';
 import type { Members } from './members.ts';
 import { createModels, type Models } from './models.ts';
+import { createMoves, type Moves } from './moves.ts';
 import type { Post } from './ports.ts';
 import { createGuard, type Guard } from './preflight/guard.ts';
 import { createPreflight, type Preflight } from './preflight/preflight.ts';
@@ -29,6 +30,7 @@ export interface Fleet {
   tasks: Tasks;
   visits: Visits;
   traces: Traces;
+  moves: Moves;
   rollouts: Rollouts;
   members: Members;
   liveness: LivenessWatch;
@@ -61,6 +63,7 @@ export function createFleet(context: FleetContext): Fleet {
     tasks,
     visits: createVisits(context, { tasks, presets, models, files, rollouts }),
     traces: createTraces(context),
+    moves: createMoves(context),
     rollouts,
     members: context.members,
     liveness: createLiveness(context),
