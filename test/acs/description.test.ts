@@ -55,7 +55,7 @@ const standing: Record<string, string[]> = {
 };
 const nameAfter = (collection = ''): fc.Arbitrary<string> =>
   fc.oneof(
-    { weight: 4, arbitrary: fc.nat().map(at => pick(standing[collection] ?? [id], at)) },
+    { weight: 4, arbitrary: fc.nat().map(at => pick(standing[collection] ?? ['first', id], at)) },
     { weight: 1, arbitrary: texts },
   );
 const pick = (all: readonly string[], at: number): string => all[at % all.length] ?? id;
@@ -65,6 +65,7 @@ const good: Record<string, unknown> = {
   addTask: { method: 'GetRPCMethods' },
   createRollout: { firmware: 'fw.bin', devices: [id] },
   putAlert: { filter: 'not online', above: 0 },
+  putWebhook: { url: 'https://198.51.100.7/hook', events: ['fault'] },
 };
 
 const encoded = (name: string): string => {
@@ -137,6 +138,7 @@ describe('every call of the API, tried out', () => {
     const fault = await api.acs.store.apply(id, 'faultRaised', about);
     Object.assign(standing, { tasks: [String(task.json.id)], faults: [fault.id] });
     await api.call('PUT', '/alerts/first', { body: good.putAlert });
+    await api.call('PUT', '/webhooks/first', { body: good.putWebhook });
     for (const name of standing.rollouts ?? [])
       await api.call('POST', '/rollouts', { body: { ...(good.createRollout as object), id: name } });
     await api.call('POST', '/rollouts/second/abort');
