@@ -193,6 +193,8 @@ export interface RolloutPosition {
   /** Its Download, and when the device said that it took the image. */
   task?: string;
   took?: number;
+  /** It has restarted since the Download left. */
+  booted?: true;
   /** Offers so far. */
   attempts: number;
   reason?: string;

@@ -168,6 +168,24 @@ describe('a position', () => {
     assert.equal(apply(ill, 'informed', inform('new', newYear + 9)).rollout?.state, 'failed');
   });
 
+  it('one that is back with the old version has failed, also where its word came only at the second time', () => {
+    const told = { commandKey: 't', fault: { code: 0, message: '' }, startTime: '', completeTime: '' };
+    const begun = sent(offered()).row;
+    const waiting = apply(begun, 'taskSettled', { id: 't', outcome: { state: 'waiting' }, now: newYear + 2 });
+    const back = apply(waiting, 'informed', inform('old', newYear + 3, ['1 BOOT', 'M Download:t']));
+    const atOnce = apply(back, 'transferCompleted', { ...told, now: newYear + 4 });
+    assert.equal(atOnce.rollout?.reason, 'took f without an error, but runs old');
+    const again = apply(back, 'informed', inform('old', newYear + 5, ['M Download:t']));
+    const late = apply(again, 'transferCompleted', { ...told, now: newYear + 6 });
+    assert.equal(late.rollout?.state, 'downloading');
+    assert.equal(apply(late, 'informed', inform('old', newYear + 7)).rollout?.state, 'failed');
+    // Told before the restart: it has some time for that.
+    const early = apply(waiting, 'transferCompleted', { ...told, now: newYear + 4 });
+    assert.equal(apply(early, 'informed', inform('old', newYear + 5)).rollout?.state, 'downloading');
+    assert.equal(apply(early, 'informed', inform('old', newYear + HOUR)).rollout?.state, 'failed');
+    assert.equal(apply(early, 'informed', inform('new', newYear + HOUR, ['1 BOOT'])).rollout?.state, 'installed');
+  });
+
   it('one that falls back while it soaks has failed', () => {
     const { row } = sent(offered());
     const installed = apply(row, 'informed', inform('new', newYear + 5, ['1 BOOT']));
