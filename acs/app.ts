@@ -167,6 +167,7 @@ async function build(
   together?.serve({ fleet, south, events });
   closing.push(() => south.close());
   closing.push(() => fleet.traces.stop());
+  closing.push(() => fleet.history.stop());
 
   const metrics = createMetrics(events, {
     sessions: () => south.sessions(),
@@ -308,6 +309,7 @@ function logEvents(events: EventBus, log: Log): () => void {
     events.on('lost', event => log.warn('lost', { ...event })),
     events.on('back', event => log.info('back', { ...event })),
     events.on('alert', event => log.warn('alert', { ...event })),
+    events.on('webhook', event => log[event.outcome === 'dead' ? 'warn' : 'debug']('webhook', { ...event })),
     events.on('knock', event => log.info('knocking', { ...event })),
     events.on('fault', ({ fault }) =>
       log.warn('fault', { device: fault.device, cause: fault.cause, code: fault.code, reason: fault.message }),

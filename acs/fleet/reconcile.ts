@@ -4,6 +4,7 @@ import { apply, readManaged } from './apply.ts';
 import type { FleetContext } from './context.ts';
 import { audit, differences, isAuditDue, leftAlone, note, settledDrift } from './drift.ts';
 import type { Files } from './files.ts';
+import type { History } from './history.ts';
 import type { Models } from './models.ts';
 import type { Cpe } from './ports.ts';
 import type { Presets } from './presets.ts';
@@ -19,6 +20,7 @@ export interface ReconcileParts {
   models: Models;
   files: Files;
   rollouts: Pick<Rollouts, 'isOffering' | 'noticed'>;
+  history?: Pick<History, 'read'>;
 }
 
 export interface InVisit {

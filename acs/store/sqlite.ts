@@ -206,6 +206,13 @@ function createStore({ write, search, reading, close }: Connections, clock: Cloc
       members.delete(id);
     },
 
+    appendHistory: async entries => {
+      await write({ do: 'appendHistory', entries });
+    },
+    series: async query => reading.series(query),
+    seriesPaths: async device => reading.seriesPaths(device),
+    deviceEvents: async (device, limit) => reading.deviceEvents(device, limit),
+
     takeDeliveries: async query => (await write({ do: 'takeDeliveries', query })) as Delivery[],
     settleDelivery: async (id, outcome) => {
       await write({ do: 'settleDelivery', id, outcome });

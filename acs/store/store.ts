@@ -4,6 +4,7 @@ import type { MethodName } from '../../shared/cwmp/methods.ts';
 import type { ByteRange, ContentSum } from './chunks.ts';
 import type { Field, Filter } from './filter.ts';
 import type { noticeTypes } from './notices.ts';
+import type { Bucket } from './series.ts';
 
 export interface DeviceIdentity {
   manufacturer: string;
@@ -557,6 +558,35 @@ export interface Delivery {
   error?: string;
 }
 
+/** Something that a device did, for whoever looks at it later. */
+export interface DeviceEvent {
+  time: number;
+  type: string;
+  data: Record<string, unknown>;
+}
+
+export interface HistoryEntry {
+  device: string;
+  events?: readonly DeviceEvent[];
+  samples?: readonly { path: string; time: number; value: number }[];
+}
+
+export interface SeriesQuery {
+  device: string;
+  path: string;
+  /** Of series.ts: how fine. */
+  level: number;
+}
+
+/** All that fell into one stretch of time from `time` on. */
+export interface SeriesPoint {
+  time: number;
+  count: number;
+  avg: number;
+  min: number;
+  max: number;
+}
+
 export interface TakeDeliveries {
   webhook: string;
   now: number;
@@ -667,6 +697,14 @@ export interface Store {
   deleteDocument(kind: DocumentKind, name: string): Promise<boolean>;
   /** Largest generation of the kind: cheap, answered from memory; a change by another process is seen within seconds. */
   generation(kind: DocumentKind): number;
+
+  /** What devices did and told: numbers go into rings, events beyond the newest 200 go. Devices that are not there are passed over. */
+  appendHistory(entries: readonly HistoryEntry[]): Promise<void>;
+  series(query: SeriesQuery): Promise<Bucket[]>;
+  /** The parameters of which there are numbers. */
+  seriesPaths(device: string): Promise<string[]>;
+  /** The newest first. */
+  deviceEvents(device: string, limit: number): Promise<DeviceEvent[]>;
 
   /** Notices that are due for a webhook, the oldest first; of several processes that ask each gets others. At least once each. */
   takeDeliveries(query: TakeDeliveries): Promise<Delivery[]>;
