@@ -23,6 +23,7 @@ import { networks, refusal } from './south/connect/way.ts';
 import { linkOf } from './south/files.ts';
 import { createSouth, type ListenTls, renewServer, type South } from './south/listener.ts';
 import { probeTls } from './south/probe.ts';
+import { createProbeAcs } from './south/probeacs.ts';
 import type { WireTap } from './south/trace.ts';
 import { parseFilter } from './store/filter.ts';
 import { watchStore } from './store/health.ts';
@@ -138,6 +139,7 @@ async function build(
       wake,
       post: poster.post,
       linkFile: (task, direction, came) => (base ?? came ?? cwmp[0]) + linkOf(links, task, direction),
+      probeAcs: createProbeAcs(clock),
       preflight: {
         probeTls: (host, port) => probeTls(host, port, clock),
         mayAsk: (address, host) => refusal({ address }, host, allowed) === undefined,
@@ -315,6 +317,7 @@ function logEvents(events: EventBus, log: Log): () => void {
       log.warn('fault', { device: fault.device, cause: fault.cause, code: fault.code, reason: fault.message }),
     ),
     events.on('connectionRequest', event => log.info('connection request', { ...event })),
+    events.on('moving', event => log.info('moving', { ...event })),
     events.on('drift', event => log.warn('drift', { ...event })),
     events.on('reconciled', event => log.info('reconciled', { ...event })),
     events.on('task', ({ task }) =>

@@ -170,7 +170,7 @@ export const acsOptions = {
 } as const satisfies OptionSpecs;
 
 /** What the program does besides serving (cli.ts). */
-export const commandNames = ['backup', 'check', 'restore'] as const;
+export const commandNames = ['backup', 'check', 'restore', 'rollout'] as const;
 export type CommandName = (typeof commandNames)[number];
 
 export type AcsOptions = OptionValues<typeof acsOptions>;

@@ -46,6 +46,8 @@ export interface AcsEvents {
   fault: { fault: DeviceFault };
   faultCleared: { device: string; cause: string };
   reconciled: { device: string; revision: string; changed: number };
+  /** A device is sent to another ACS; `until`: when it comes back by itself. */
+  moving: { device: string; url: string; until: string };
   /** A managed value was found otherwise than wanted. */
   drift: {
     device: string;
@@ -117,6 +119,7 @@ export const eventNames: readonly EventName[] = [
   'faultCleared',
   'reconciled',
   'drift',
+  'moving',
   'connectionRequest',
   'file',
   'rollout',

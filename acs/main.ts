@@ -5,7 +5,8 @@ import { helpText, type OptionSpecs, type OptionValues, readOptions, UsageError 
 import { messageOf, UserError } from '../shared/errors.ts';
 import { type AcsOptions, acsOptions, commandNames } from './config.ts';
 
-const usage = 'tandem-acs [options]\n       tandem-acs backup FILE | restore FILE | check [FILE] [options]';
+const usage =
+  'tandem-acs [options]\n       tandem-acs backup FILE | restore FILE | check [FILE] [options]\n       tandem-acs rollout watch ID [options]';
 const about = 'Tandem ACS: a TR-069 Auto Configuration Server. Each option also as TANDEM_NAME in the environment.';
 
 function options(argv: string[]): AcsOptions {
@@ -62,8 +63,15 @@ async function main(argv: string[]): Promise<number> {
   const command = commandNames.find(name => name === argv[0]);
   if (command) {
     const { runCommand } = await import('./cli.ts');
-    const write = (text: string): boolean => process.stdout.write(text);
-    return await runCommand(command, argv.slice(1), { read: optionsOf, write });
+    const stopping = new AbortController();
+    for (const signal of command === 'rollout' ? (['SIGINT', 'SIGTERM'] as const) : [])
+      process.once(signal, () => stopping.abort());
+    return await runCommand(command, argv.slice(1), {
+      read: optionsOf,
+      write: text => process.stdout.write(text),
+      columns: () => (process.stdout.isTTY ? process.stdout.columns : undefined),
+      signal: stopping.signal,
+    });
   }
   if (argv.includes('--help')) {
     process.stdout.write(helpText(usage, about, acsOptions));

@@ -97,6 +97,7 @@ export interface DeviceView {
   faults: DeviceRow['faults'];
   drift: Drift[];
   restart: DeviceRow['restart'] | null;
+  move: DeviceRow['move'] | null;
 }
 
 const iso = (time: number | undefined): string | null => (time === undefined ? null : new Date(time).toISOString());
@@ -133,6 +134,7 @@ export function viewOf(row: DeviceRow, now: number): DeviceView {
     faults: row.faults,
     drift: row.drift ?? [],
     restart: row.restart ?? null,
+    move: row.move ?? null,
   };
 }
 

@@ -8,6 +8,7 @@ import { createHistory, type History } from './history.ts';
 import { createLiveness, type LivenessWatch } from './liveness.ts';
 import type { Members } from './members.ts';
 import { createModels, type Models } from './models.ts';
+import { createMoves, type Moves } from './moves.ts';
 import type { Post } from './ports.ts';
 import { createGuard, type Guard } from './preflight/guard.ts';
 import { createPreflight, type Preflight } from './preflight/preflight.ts';
@@ -30,6 +31,7 @@ export interface Fleet {
   tasks: Tasks;
   visits: Visits;
   traces: Traces;
+  moves: Moves;
   rollouts: Rollouts;
   members: Members;
   liveness: LivenessWatch;
@@ -65,6 +67,7 @@ export function createFleet(context: FleetContext): Fleet {
     visits: createVisits(context, { tasks, presets, models, files, rollouts, history }),
     history,
     traces: createTraces(context),
+    moves: createMoves(context),
     rollouts,
     members: context.members,
     liveness: createLiveness(context),

@@ -44,6 +44,9 @@ export async function checkPreset(preset: Preset, ground: CheckGround): Promise<
   checkRule(preset.when);
   if (preset.audit !== undefined && auditMsOf(preset.audit) === undefined)
     throw refused('bad-audit', `audit: '${preset.audit}' is no time from 5m to 366d, such as 30m, 24h or 7d`);
+  const { returnAfter } = preset.acsMove ?? {};
+  if (returnAfter !== undefined && auditMsOf(returnAfter) === undefined)
+    throw refused('bad-time', `acsMove: returnAfter: '${returnAfter}' is no time from 5m to 366d, such as 30m or 2h`);
   for (const [path, value] of Object.entries(preset.set ?? {}))
     await checkWanted(`set: ${path}`, path, wantedOf(value), ground.models);
   for (const [table, wanted] of Object.entries(preset.objects ?? {})) await checkTable(table, wanted, ground.models);

@@ -6,6 +6,7 @@ import { audit, differences, isAuditDue, leftAlone, note, settledDrift } from '.
 import type { Files } from './files.ts';
 import type { History } from './history.ts';
 import type { Models } from './models.ts';
+import { isMoveDue, moveDue } from './moves.ts';
 import type { Cpe } from './ports.ts';
 import type { Presets } from './presets.ts';
 import { Refused } from './refused.ts';
@@ -83,7 +84,9 @@ async function oneRound(
     if (outcome === 'waiting') return 'waiting';
     await adopt(visit, context, wanted);
     await hold(visit, context, parts, wanted, { generation, facts, ...nextAudit(visit.row, wanted, outcome, context) });
-    return (await restartDue(visit, cpe, context, parts, wanted)) ? 'departed' : 'done';
+    if (await restartDue(visit, cpe, context, parts, wanted)) return 'departed';
+    if (outcome === 'known' && !isMoveDue(visit.row, now)) return 'done';
+    return (await moveDue(visit, cpe, context, parts, wanted)) ? 'departed' : 'done';
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     for (const culprit of error.culprits) await raise(visit, context, parts, culprit, wanted.revision);
@@ -114,7 +117,10 @@ async function bringAbout(
 
 /** Nothing asks to look after it again. */
 const isQuiet = (row: DeviceRow, now: number): boolean =>
-  row.reconciled?.suspect === undefined && (row.reconciled?.auditAt ?? now + 1) > now && !isRestartDue(row);
+  row.reconciled?.suspect === undefined &&
+  (row.reconciled?.auditAt ?? now + 1) > now &&
+  !isRestartDue(row) &&
+  !isMoveDue(row, now);
 
 /** Spread, so that devices that were set up together are not looked after together. */
 function nextAudit(
@@ -220,7 +226,8 @@ async function transfer(
   parts: ReconcileParts,
   wanted: Wanted,
 ): Promise<boolean> {
-  const isOpen = (task: Task): boolean => task.method === 'Download' && task.origin === 'reconcile';
+  // The way back from another ACS is no part of what is wanted here.
+  const isOpen = (task: Task): boolean => task.method === 'Download' && task.origin === 'reconcile' && !task.content;
   const open = visit.row.tasks.filter(isOpen);
   if (open.some(task => task.state !== 'queued')) return false;
   // Made in a session that was lost before it could be sent: what is wanted now is decided anew.

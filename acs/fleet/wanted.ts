@@ -6,7 +6,7 @@ import { isWild, wildPattern } from '../store/filter.ts';
 import { toldValues } from '../store/inform.ts';
 import type { DeviceFault, DeviceRow, WantedValue } from '../store/store.ts';
 import type { StoredFile } from './files.ts';
-import { auditMsOf, type Preset, type WantedObjects } from './preset.ts';
+import { type AcsMove, auditMsOf, type Preset, type WantedObjects } from './preset.ts';
 import { rolloutFacts, ruledFiles } from './rollout/wish.ts';
 import type { Rule, RuleTable, RuleValue } from './rules.ts';
 import { isSecretName } from './secrets.ts';
@@ -58,6 +58,8 @@ export interface Wanted {
   auditMs?: number;
   /** Presets whose values are left as they are found, and told of. */
   reporting: ReadonlySet<string>;
+  /** How presets send devices to another ACS, where they say so. */
+  moves: ReadonlyMap<string, AcsMove>;
   /** Tags of the presets that apply. */
   tags: ReadonlyMap<string, string>;
   /** Presets that fit the device and cannot be made out for it: they are left out of the rest. */
@@ -142,6 +144,7 @@ export function merged(chosen: readonly Rule[], row: MergedRow, ground: Ground, 
     restart,
     refused,
     reporting: new Set(chosen.filter(({ preset }) => preset.drift === 'report').map(({ name }) => name)),
+    moves: new Map(chosen.flatMap(({ name, preset }) => (preset.acsMove ? [[name, preset.acsMove] as const] : []))),
     tags: new Map(chosen.map(({ name, tag }) => [name, tag])),
   };
   const audits = chosen.flatMap(({ preset }) => auditMsOf(preset.audit ?? '') ?? []);

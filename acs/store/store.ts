@@ -62,6 +62,8 @@ export interface Task {
   /** For Download and Upload: the stored file that the ACS serves, by name, and the SHA-256 (hex) of what it held then. */
   file?: string;
   fileHash?: string;
+  /** A Download of a text that was made for this task alone: sealed, as it may hold secrets. */
+  content?: Sealed;
   result?: Record<string, unknown>;
   fault?: TaskFault;
   /** All times are milliseconds since the epoch. */
@@ -82,7 +84,7 @@ export interface Task {
 export interface DeviceFault {
   id: string;
   device: string;
-  /** What could not be done: `preset:NAME`, `override:PATH`, `task:ID`, `reconcile`, `restart`, `drift:PRESET`, `fight:PATH`. */
+  /** What could not be done: `preset:NAME`, `override:PATH`, `task:ID`, `reconcile`, `restart`, `move`, `drift:PRESET`, `fight:PATH`. */
   cause: string;
   code: number | string;
   message: string;
@@ -114,6 +116,24 @@ export interface Drift {
   /** When it was set right, the newest last: as many as tell a fight. */
   corrections: number[];
   /** Tag of what is wanted: another one, and it is no longer left. */
+  basis: string;
+}
+
+/** The device is sent to another ACS, by its wanted state. */
+export interface Move {
+  url: string;
+  /** The URL that it had. */
+  from: string;
+  /** Times in milliseconds: begun; when it comes back by itself. */
+  since: number;
+  until: number;
+  /** `waiting`: not begun, a fault says why. `confirmed`: it has arrived. `returned`: it was heard here again. */
+  state: 'waiting' | 'moving' | 'confirmed' | 'returned';
+  /** The Download that leads it back. */
+  task?: string;
+  /** When it was heard here again. */
+  heard?: number;
+  /** Tag of what is wanted. */
   basis: string;
 }
 
@@ -269,6 +289,7 @@ export interface DeviceRow extends DeviceIdentity {
   drift?: Drift[];
   /** Ends with 1 BOOT, whoever restarted it. */
   restart?: RestartDue;
+  move?: Move;
   /** Files that this device took with success, by name: SHA-256. Set when a Download ends well, forgotten at 0 BOOTSTRAP. */
   applied: Record<string, string>;
   /** Open tasks, oldest first, at most 100. */
@@ -392,6 +413,10 @@ export interface DeviceOperations {
   };
   /** A restart is due; absent: none any more, and its fault is cleared. */
   restartNoted: { args: { token: number; restart?: RestartDue }; result: 'ok' | 'stale' };
+  /** The device is to go to another ACS, or is no longer to: absent, and its fault is cleared. */
+  moveNoted: { args: { token: number; move?: Move }; result: 'ok' | 'stale' };
+  /** It has arrived there; `none` where it is not on its way. */
+  moveConfirmed: { args: { now: number }; result: 'ok' | 'none' };
   /** What was found otherwise than wanted, all of it anew. */
   drifted: { args: { token: number; drift: Drift[] }; result: 'ok' | 'stale' };
   faultRaised: {
