@@ -632,6 +632,8 @@ export interface DeliveryCount {
   webhook: string;
   waiting: number;
   dead: number;
+  /** When the first of those that wait is due. */
+  next?: number;
 }
 
 export interface StoredDocument<T = unknown> {

@@ -553,7 +553,7 @@ for (const [name, { durable, needs, make }] of Object.entries(homes))
         await store.settleDelivery(one ?? '', { state: 'delivered' });
         await store.settleDelivery(two ?? '', { state: 'waiting', due: newYear + 9000, error: 'no' });
         await store.settleDelivery(three ?? '', { state: 'dead', due: newYear, error: 'gone' });
-        assert.deepEqual(await store.deliveryCounts(), [{ webhook: 'w', waiting: 1, dead: 1 }]);
+        assert.deepEqual(await store.deliveryCounts(), [{ webhook: 'w', waiting: 1, dead: 1, next: newYear + 9000 }]);
         assert.deepEqual(await take('w', newYear + 8999), []);
         assert.deepEqual(
           (await take('w', newYear + 9000)).map(({ id, error }) => [id, error]),
@@ -570,7 +570,7 @@ for (const [name, { durable, needs, make }] of Object.entries(homes))
         );
         await store.settleDelivery(three ?? '', { state: 'dead', due: newYear, error: 'gone' });
         await store.boundDeliveries(newYear + 10_000);
-        assert.deepEqual(await store.deliveryCounts(), [{ webhook: 'w', waiting: 1, dead: 0 }]);
+        assert.deepEqual(await store.deliveryCounts(), [{ webhook: 'w', waiting: 1, dead: 0, next: newYear + 10_000 }]);
       });
     });
 
