@@ -1,6 +1,9 @@
 // What a preset is: the declarative document that operators write.
 import type { WantedValue } from '../store/store.ts';
 
+/** What stands as the preset's name where a device's own override wins. No preset has it. */
+export const OVERRIDE = 'override';
+
 /** Rows that a table must hold, matched by their key columns. */
 export interface WantedObjects {
   /** Columns that make two rows the same one. */

@@ -6,11 +6,10 @@ import { parseFilter, passingPart } from '../store/filter.ts';
 import type { Store, WantedValue } from '../store/store.ts';
 import type { FileKind, StoredFile } from './files.ts';
 import type { Models } from './models.ts';
-import { auditMsOf, type Preset, type WantedObjects, wantedOf } from './preset.ts';
+import { auditMsOf, OVERRIDE, type Preset, type WantedObjects, wantedOf } from './preset.ts';
 import { rowPlace } from './rules.ts';
 import { isSecretName } from './secrets.ts';
 import { parseTemplate, plainText, type Template } from './variables.ts';
-import { OVERRIDE } from './wanted.ts';
 
 const MAX_PRESET_BYTES = 1024 * 1024;
 /** TR-069 A.3.2.1: a parameter's name is a string(256). */

@@ -8,12 +8,13 @@ import type { History } from './history.ts';
 import type { Models } from './models.ts';
 import { isMoveDue, moveDue } from './moves.ts';
 import type { Cpe } from './ports.ts';
+import { OVERRIDE } from './preset.ts';
 import type { Presets } from './presets.ts';
 import { Refused } from './refused.ts';
 import { isLeaving, isRestartDue, markRestart, restartDue, suspects } from './restart.ts';
 import type { Rollouts } from './rollout.ts';
 import type { Tasks } from './tasks.ts';
-import { type Culprit, isApplied, OVERRIDE, type Wanted, type WantedFile } from './wanted.ts';
+import { type Culprit, isApplied, type Wanted, type WantedFile } from './wanted.ts';
 
 export interface ReconcileParts {
   tasks: Tasks;
