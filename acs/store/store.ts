@@ -290,6 +290,8 @@ export interface DeviceRow extends DeviceIdentity {
   /** Ends with 1 BOOT, whoever restarted it. */
   restart?: RestartDue;
   move?: Move;
+  /** Rows are being added: the instances that each table had before, so that those of a session that is lost are known as ours. */
+  adding?: Record<string, string[]>;
   /** Files that this device took with success, by name: SHA-256. Set when a Download ends well, forgotten at 0 BOOTSTRAP. */
   applied: Record<string, string>;
   /** Open tasks, oldest first, at most 100. */
@@ -413,6 +415,8 @@ export interface DeviceOperations {
   };
   /** A restart is due; absent: none any more, and its fault is cleared. */
   restartNoted: { args: { token: number; restart?: RestartDue }; result: 'ok' | 'stale' };
+  /** Before rows are added, by table the instances that it has; absent: all rows that were added are filled. */
+  addingNoted: { args: { token: number; adding?: Record<string, string[]> }; result: 'ok' | 'stale' };
   /** The device is to go to another ACS, or is no longer to: absent, and its fault is cleared. */
   moveNoted: { args: { token: number; move?: Move }; result: 'ok' | 'stale' };
   /** It has arrived there; `none` where it is not on its way. */
