@@ -1,6 +1,7 @@
 // Builds everything in order: the plan of the server on one page.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { SecureVersion } from 'node:tls';
+import type { FastifyInstance } from 'fastify';
 import type { Clock, Random } from '../shared/clock.ts';
 import { messageOf, UserError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
@@ -10,9 +11,9 @@ import { createFleet, type Fleet } from './fleet/fleet.ts';
 import { aloneAs } from './fleet/members.ts';
 import { createSchedule, type KeptDays, startDuties } from './fleet/schedule.ts';
 import { createSecrets, type Secrets } from './fleet/secrets.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, type MetricSources } from './metrics.ts';
 import { createRest } from './north/rest.ts';
-import { joinFleet, type Place, type Together } from './relay/together.ts';
+import { joinFleet, type Place } from './relay/together.ts';
 import type { AdmissionLimits } from './south/admission.ts';
 import { createHttpKnock } from './south/connect/http.ts';
 import { openStunServer, type StunLogin } from './south/connect/stun.ts';
@@ -37,7 +38,8 @@ export interface AcsSetup {
   serverKey: Buffer;
   adminToken: string;
   cwmp: { url: URL }[];
-  api: URL;
+  /** Absent in a worker: it only serves CPEs. */
+  api?: URL;
   /** Base URL that CPEs use; unless told, the one that each CPE came to. */
   publicUrl?: string;
   tls: { certificates: ListenTls['certificates']; minVersion: SecureVersion; ciphers?: string; clientCa?: string };
@@ -50,6 +52,14 @@ export interface AcsSetup {
   limits?: AdmissionLimits;
   /** One of several processes on the store; the only one unless told. */
   together?: Place;
+  /** The processes that serve the CPEs where this one does not. */
+  workers?: {
+    /** @returns where they listen */
+    start(fleet: Fleet): Promise<string[]>;
+    metrics(): Promise<object[][]>;
+    renew(certificates: ListenTls['certificates']): void;
+    stop(): Promise<void>;
+  };
   /** How long ended tasks and the audit are kept; 30 and 365 days unless told. */
   keepDays?: KeptDays;
   /** Sees every envelope, secrets included. */
@@ -113,7 +123,7 @@ async function build(
     signal: ended.signal,
   });
 
-  const together = await joined(setup.together, { store, clock, random, log, key: secrets.keyFor('relay') });
+  const together = setup.together && (await joinFleet(setup.together, { store, clock, log }));
   closing.push(async () => await together?.close());
   // The store belongs to one process: what an earlier one had claimed when it was killed is free for us at once.
   const members = together?.members ?? aloneAs(secrets.keyFor('owner').toString('hex', 0, 6));
@@ -162,29 +172,32 @@ async function build(
   closing.push(() => south.close());
   closing.push(() => fleet.traces.stop());
 
+  const isMain = setup.api !== undefined;
   const metrics = createMetrics(events, {
+    others: setup.workers?.metrics,
     sessions: () => south.sessions(),
     admission: () => south.admission(),
-    alerts: async () => await fleet.alerts.list(),
-    liveness: async () => await Promise.all(livenessStates.map(countOf(setup, 'liveness'))),
-    devices: async () => await Promise.all((['known', 'quarantine', 'enrolled'] as const).map(countOf(setup, 'state'))),
+    ...(isMain ? stateSources(setup, fleet) : noSources),
   });
   closing.push(() => metrics.stop());
+  setup.together?.relay.serve('metrics', async () => await metrics.plain());
   let unready: string | undefined = 'it starts';
-  const rest = await createRest({
-    fleet,
-    store,
-    wake,
-    clock,
-    random,
-    log,
-    events,
-    metrics,
-    roleOf: async token => (sameToken(token, setup.adminToken) ? 'admin' : undefined),
-    unready: () => unready ?? health.trouble(),
-    ...(setup.api.protocol === 'https:' ? { tls: setup.tls.certificates } : {}),
-  });
-  closing.push(() => rest.close());
+  const api =
+    setup.api &&
+    (await createRest({
+      fleet,
+      store,
+      wake,
+      clock,
+      random,
+      log,
+      events,
+      metrics,
+      roleOf: async token => (sameToken(token, setup.adminToken) ? 'admin' : undefined),
+      unready: () => unready ?? health.trouble(),
+      ...(setup.api.protocol === 'https:' ? { tls: setup.tls.certificates } : {}),
+    }));
+  closing.push(async () => await api?.close());
 
   for (const { url } of setup.cwmp) {
     const secure = url.protocol === 'https:';
@@ -192,19 +205,11 @@ async function build(
     const port = await listening('--cwmp', url, south.listen({ ...address, ...(secure ? { tls: setup.tls } : {}) }));
     cwmp.push(`${url.protocol}//${url.hostname}:${port}`);
   }
-  const apiPort = Number(setup.api.port || (setup.api.protocol === 'https:' ? 443 : 80));
-  const bound = await listening('--api', setup.api, rest.listen({ host: hostOf(setup.api), port: apiPort }));
+  cwmp.push(...((await setup.workers?.start(fleet)) ?? []));
+  closing.push(async () => await setup.workers?.stop());
+  const apiAt = await listenApi(setup.api, api);
   unready = undefined;
-  const isGone = async (id: string): Promise<boolean> => members.alone || (await members.isGone(id));
-  const schedule = createSchedule({ store, clock, log, owner: members.self, isGone });
-  startDuties(
-    schedule,
-    { store, clock, liveness: fleet.liveness, alerts: fleet.alerts, files: fleet.files },
-    setup.keepDays ?? { tasks: 30, audit: 365 },
-  );
-  fleet.rollouts.run(schedule);
-  closing.push(() => schedule.stop());
-  closing.push(() => fleet.rollouts.stop());
+  if (isMain) startWork(setup, fleet, { store, clock, log, closing });
   closing.push(() => {
     unready = 'it stops';
     ended.abort(new DOMException('the ACS closes', 'AbortError'));
@@ -212,14 +217,15 @@ async function build(
 
   return {
     cwmp,
-    api: `${setup.api.protocol}//${setup.api.hostname}:${new URL(bound).port || apiPort}`,
+    api: apiAt,
     ...(stun ? { stun: authorityOf({ address: stun.host, port: stun.port }) } : {}),
     fleet,
     events,
     south,
     renewCertificates: certificates => {
       south.renewCertificates(certificates);
-      renewServer(rest.server, certificates);
+      if (api) renewServer(api.server, certificates);
+      setup.workers?.renew(certificates);
     },
     close,
   };
@@ -233,7 +239,7 @@ const listenTroubles: Readonly<Record<string, string>> = {
 };
 
 /** @throws UserError 503 naming the option */
-async function listening<T>(
+export async function listening<T>(
   option: string,
   where: URL | { host: string; port: number },
   bound: Promise<T>,
@@ -248,13 +254,44 @@ async function listening<T>(
   }
 }
 
-async function joined(
-  place: Place | undefined,
-  context: Parameters<typeof joinFleet>[1],
-): Promise<Together | undefined> {
-  if (!place) return undefined;
-  return await listening('--relay', place.relay ?? { host: '127.0.0.1', port: 0 }, joinFleet(place, context));
+async function listenApi(url: URL | undefined, api: FastifyInstance | undefined): Promise<string> {
+  if (!url || !api) return '';
+  const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
+  const bound = await listening('--api', url, api.listen({ host: hostOf(url), port }));
+  return `${url.protocol}//${url.hostname}:${new URL(bound).port || port}`;
 }
+
+/** All that is done unasked, when its time has come. */
+function startWork(
+  setup: AcsSetup,
+  fleet: Fleet,
+  {
+    store,
+    clock,
+    log,
+    closing,
+  }: Pick<AcsSetup, 'store' | 'clock' | 'log'> & { closing: (() => Promise<void> | void)[] },
+): void {
+  const { members, liveness, alerts, files, rollouts } = fleet;
+  const isGone = async (id: string): Promise<boolean> => members.alone || (await members.isGone(id));
+  const schedule = createSchedule({ store, clock, log, owner: members.self, isGone });
+  startDuties(schedule, { store, clock, liveness, alerts, files }, setup.keepDays ?? { tasks: 30, audit: 365 });
+  rollouts.run(schedule);
+  closing.push(() => schedule.stop());
+  closing.push(() => rollouts.stop());
+}
+
+/** Counted by the store, so by one process alone. */
+const stateSources = (setup: AcsSetup, fleet: Fleet): Pick<MetricSources, 'alerts' | 'liveness' | 'devices'> => ({
+  alerts: async () => await fleet.alerts.list(),
+  liveness: async () => await Promise.all(livenessStates.map(countOf(setup, 'liveness'))),
+  devices: async () => await Promise.all((['known', 'quarantine', 'enrolled'] as const).map(countOf(setup, 'state'))),
+});
+const noSources: ReturnType<typeof stateSources> = {
+  alerts: async () => [],
+  liveness: async () => [],
+  devices: async () => [],
+};
 
 /** The URL that CPEs are given, and where it is heard over TLS: a listener on all interfaces is asked on the loopback. */
 function ownTls(
