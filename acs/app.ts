@@ -101,7 +101,7 @@ async function build(
   close: () => Promise<void>,
 ): Promise<Acs> {
   const { clock, random, log } = setup;
-  const { store, health } = watchStore(setup.store, { clock, log });
+  const { store: watched, health } = watchStore(setup.store, { clock, log });
   closing.push(() => health.stop());
   const events = createEvents();
   const secrets = createSecrets(setup.serverKey, random);
@@ -123,7 +123,8 @@ async function build(
     signal: ended.signal,
   });
 
-  const together = setup.together && (await joinFleet(setup.together, { store, clock, log }));
+  const together = setup.together && (await joinFleet(setup.together, { store: watched, clock, log }));
+  const store = together?.store ?? watched;
   closing.push(async () => await together?.close());
   // The store belongs to one process: what an earlier one had claimed when it was killed is free for us at once.
   const members = together?.members ?? aloneAs(secrets.keyFor('owner').toString('hex', 0, 6));

@@ -82,6 +82,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
       const assignment: Assignment = { number: slot.number, self: member, primary, cwmp };
       const worker = cluster.fork({ [ASSIGNMENT]: JSON.stringify(assignment) });
       Object.assign(slot, { member, process: worker });
+      log.debug('worker started', { worker: slot.number, member, pid: worker.process.pid });
       starting.set(member, resolve);
       worker.once('exit', (code: number | null, signal: string | null) => {
         slot.process = undefined;
@@ -97,7 +98,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     await options.ended(member).catch(error => log.warn('a worker was not signed off', { member, error }));
     if (stopping) return;
     slot.wait = lived > STEADY_MS ? AGAIN_MS.first : Math.min(AGAIN_MS.most, slot.wait * 2);
-    log.error('a worker ended: it is started again', { worker: slot.number, how, waitMs: slot.wait });
+    log.error('a worker ended: it is started again', { worker: slot.number, member, how, waitMs: slot.wait });
     clock.after(slot.wait, () => {
       // One that fails once more says so when it ends.
       if (!stopping)

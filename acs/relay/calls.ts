@@ -15,6 +15,8 @@ export interface RelayCalls {
   /** Something happened that the called process wanted to hear of. */
   event: { args: { name: EventName; event: AcsEvents[EventName] }; result: undefined };
 
+  /** Documents of the store are others now: what an operator has changed holds for the next session, wherever that is. */
+  changed: { args: Record<string, never>; result: undefined };
   /** A worker asks its primary what it needs to serve. */
   settings: { args: Record<string, never>; result: { certificates: { cert: string; key: string }[] } };
   /** A worker listens, at these addresses. */

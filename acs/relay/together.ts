@@ -10,6 +10,7 @@ import type { Forward } from '../south/elsewhere.ts';
 import type { South } from '../south/listener.ts';
 import type { Store } from '../store/store.ts';
 import { bridgeEvents } from './bridge.ts';
+import { tellingStore } from './changes.ts';
 
 export interface Place {
   /** By which the others reach it, under the name that it has among them. Closed by who opened it. */
@@ -21,6 +22,8 @@ export interface Place {
 export interface Together {
   members: Members;
   relay: Relay;
+  /** As this process changes it. */
+  store: Store;
   /** What the fleet needs to reach sessions elsewhere. */
   ports: Required<Pick<FleetContext['ports'], 'giveUp' | 'notice'>>;
   forward: Forward;
@@ -47,6 +50,7 @@ export async function joinFleet(place: Place, context: { store: Store; clock: Cl
   const closing: (() => void)[] = [];
   return {
     members: joined,
+    store: tellingStore(context.store, relay, joined),
     relay,
     ports: {
       giveUp: async (member, device, claim) => await relay.call(member, 'giveUp', { device, claim }, GIVE_UP_MS),

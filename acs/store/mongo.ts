@@ -109,7 +109,7 @@ function deviceStore(
   };
 }
 
-type DocumentPart = Pick<Store, 'documents' | 'document' | 'putDocument' | 'deleteDocument' | 'generation'>;
+type DocumentPart = Pick<Store, 'refresh' | 'documents' | 'document' | 'putDocument' | 'deleteDocument' | 'generation'>;
 
 const documentStore = ({ run }: Link, documents: Documents): DocumentPart => ({
   documents: kind => run(() => documents.documents(kind)),
@@ -117,6 +117,7 @@ const documentStore = ({ run }: Link, documents: Documents): DocumentPart => ({
   putDocument: (kind, name, body, expected) => run(() => documents.put(kind, name, body, expected)),
   deleteDocument: (kind, name) => run(() => documents.delete(kind, name)),
   generation: kind => documents.generation(kind),
+  refresh: () => run(() => documents.refresh()),
 });
 
 type ContentPart = Pick<Store, 'putContent' | 'content' | 'deleteContent' | 'contents'>;

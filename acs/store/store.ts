@@ -578,6 +578,8 @@ export interface Store {
   deleteDocument(kind: DocumentKind, name: string): Promise<boolean>;
   /** Largest generation of the kind: cheap, answered from memory; a change by another process is seen within seconds. */
   generation(kind: DocumentKind): number;
+  /** Learns now what other processes have changed; absent where it is always known. */
+  refresh?(): Promise<void>;
 
   /** Says that this process serves the store. @returns all members, this one among them */
   beat(member: { id: string; address: string }): Promise<Member[]>;
