@@ -13,6 +13,7 @@ import { createSchedule, type KeptDays, startDuties } from './fleet/schedule.ts'
 import { createSecrets, type Secrets } from './fleet/secrets.ts';
 import { createMetrics, type MetricSources } from './metrics.ts';
 import { createRest } from './north/rest.ts';
+import { createPoster } from './north/webhooks.ts';
 import { joinFleet, type Place } from './relay/together.ts';
 import type { AdmissionLimits } from './south/admission.ts';
 import { createHttpKnock } from './south/connect/http.ts';
@@ -23,6 +24,7 @@ import { networks, refusal } from './south/connect/way.ts';
 import { linkOf } from './south/files.ts';
 import { createSouth, type ListenTls, renewServer, type South } from './south/listener.ts';
 import { probeTls } from './south/probe.ts';
+import { createProbeAcs } from './south/probeacs.ts';
 import type { WireTap } from './south/trace.ts';
 import { parseFilter } from './store/filter.ts';
 import { watchStore } from './store/health.ts';
@@ -48,6 +50,8 @@ export interface AcsSetup {
   enrolment?: { username: string; password: string };
   trustedProxies: string[];
   connectionRequestAllow: string[];
+  /** Networks of one's own that webhooks may lead to, and to which plain HTTP may go; none unless told. */
+  webhookAllow?: string[];
   /** How many sessions run and how many Informs wait; the defaults of the listener unless told. */
   limits?: AdmissionLimits;
   /** One of several processes on the store; the only one unless told. */
@@ -123,6 +127,8 @@ async function build(
     signal: ended.signal,
   });
 
+  const poster = createPoster(networks(setup.webhookAllow ?? []));
+  closing.push(() => poster.close());
   const together = setup.together && (await joinFleet(setup.together, { store: watched, clock, log }));
   const store = together?.store ?? watched;
   closing.push(async () => await together?.close());
@@ -142,7 +148,9 @@ async function build(
     ports: {
       ...together?.ports,
       wake,
+      post: poster.post,
       linkFile: (task, direction, came) => (base ?? came ?? cwmp[0]) + linkOf(links, task, direction),
+      probeAcs: createProbeAcs(clock),
       preflight: {
         probeTls: (host, port) => probeTls(host, port, clock),
         mayAsk: (address, host) => refusal({ address }, host, allowed) === undefined,
@@ -172,6 +180,7 @@ async function build(
   together?.serve({ fleet, south, events });
   closing.push(() => south.close());
   closing.push(() => fleet.traces.stop());
+  closing.push(() => fleet.history.stop());
 
   const isMain = setup.api !== undefined;
   const metrics = createMetrics(events, {
@@ -273,23 +282,30 @@ function startWork(
     closing,
   }: Pick<AcsSetup, 'store' | 'clock' | 'log'> & { closing: (() => Promise<void> | void)[] },
 ): void {
-  const { members, liveness, alerts, files, rollouts } = fleet;
+  const { members, liveness, alerts, files, rollouts, webhooks } = fleet;
   const isGone = async (id: string): Promise<boolean> => members.alone || (await members.isGone(id));
   const schedule = createSchedule({ store, clock, log, owner: members.self, isGone });
   startDuties(schedule, { store, clock, liveness, alerts, files }, setup.keepDays ?? { tasks: 30, audit: 365 });
   rollouts.run(schedule);
+  webhooks.start();
+  closing.push(() => webhooks.stop());
   closing.push(() => schedule.stop());
   closing.push(() => rollouts.stop());
 }
 
 /** Counted by the store, so by one process alone. */
-const stateSources = (setup: AcsSetup, fleet: Fleet): Pick<MetricSources, 'alerts' | 'liveness' | 'devices'> => ({
+const stateSources = (
+  setup: AcsSetup,
+  fleet: Fleet,
+): Pick<MetricSources, 'alerts' | 'webhooks' | 'liveness' | 'devices'> => ({
   alerts: async () => await fleet.alerts.list(),
+  webhooks: async () => await fleet.webhooks.counts(),
   liveness: async () => await Promise.all(livenessStates.map(countOf(setup, 'liveness'))),
   devices: async () => await Promise.all((['known', 'quarantine', 'enrolled'] as const).map(countOf(setup, 'state'))),
 });
 const noSources: ReturnType<typeof stateSources> = {
   alerts: async () => [],
+  webhooks: async () => [],
   liveness: async () => [],
   devices: async () => [],
 };
@@ -337,11 +353,13 @@ function logEvents(events: EventBus, log: Log): () => void {
     events.on('lost', event => log.warn('lost', { ...event })),
     events.on('back', event => log.info('back', { ...event })),
     events.on('alert', event => log.warn('alert', { ...event })),
+    events.on('webhook', event => log[event.outcome === 'dead' ? 'warn' : 'debug']('webhook', { ...event })),
     events.on('knock', event => log.info('knocking', { ...event })),
     events.on('fault', ({ fault }) =>
       log.warn('fault', { device: fault.device, cause: fault.cause, code: fault.code, reason: fault.message }),
     ),
     events.on('connectionRequest', event => log.info('connection request', { ...event })),
+    events.on('moving', event => log.info('moving', { ...event })),
     events.on('drift', event => log.warn('drift', { ...event })),
     events.on('reconciled', event => log.info('reconciled', { ...event })),
     events.on('task', ({ task }) =>

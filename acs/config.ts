@@ -115,6 +115,12 @@ export const acsOptions = {
     help: 'networks that connection requests may go to besides the address that informed',
     check: network,
   },
+  'webhook-allow': {
+    kind: 'list',
+    value: 'CIDR',
+    help: 'private or loopback networks that webhooks may lead to, and to which http:// may go; nowhere but https:// on public addresses unless told',
+    check: network,
+  },
   'max-sessions': {
     kind: 'number',
     help: 'sessions at once; more CPEs than that wait in line, those first that have tried most often',
@@ -171,7 +177,7 @@ export const acsOptions = {
 } as const satisfies OptionSpecs;
 
 /** What the program does besides serving (cli.ts). */
-export const commandNames = ['backup', 'check', 'restore'] as const;
+export const commandNames = ['backup', 'check', 'restore', 'rollout'] as const;
 export type CommandName = (typeof commandNames)[number];
 
 export type AcsOptions = OptionValues<typeof acsOptions>;

@@ -6,7 +6,8 @@ import { messageOf, UserError } from '../shared/errors.ts';
 import { type AcsOptions, acsOptions, commandNames } from './config.ts';
 import type { Assignment } from './workers.ts';
 
-const usage = 'tandem-acs [options]\n       tandem-acs backup FILE | restore FILE | check [FILE] [options]';
+const usage =
+  'tandem-acs [options]\n       tandem-acs backup FILE | restore FILE | check [FILE] [options]\n       tandem-acs rollout watch ID [options]';
 const about = 'Tandem ACS: a TR-069 Auto Configuration Server. Each option also as TANDEM_NAME in the environment.';
 
 function options(argv: string[]): AcsOptions {
@@ -39,16 +40,22 @@ function optionsOf<T extends OptionSpecs>(
   return readOptions(specs, { ...source, file: Object.fromEntries(known) });
 }
 
-/** Lines of one turn go out together: each write is a system call. What is still held when the process ends goes out then. */
+/** How long the lines of a busy server wait for others. */
+const LOG_MS = 10;
+
+/** Lines that come close together go out together: each write is a system call. What is still held when the process ends goes out then. */
 function logLine(): (line: string) => void {
   let held = '';
+  let written = 0;
   const flush = (): void => {
     if (held !== '') process.stdout.write(held);
     held = '';
+    written = performance.now();
   };
   process.once('exit', flush);
   return line => {
-    if (held === '') setImmediate(flush);
+    if (held === '' && performance.now() - written > LOG_MS) setImmediate(flush);
+    else if (held === '') setTimeout(flush, LOG_MS);
     held += `${line}\n`;
   };
 }
@@ -57,8 +64,15 @@ async function main(argv: string[]): Promise<number> {
   const command = commandNames.find(name => name === argv[0]);
   if (command) {
     const { runCommand } = await import('./cli.ts');
-    const write = (text: string): boolean => process.stdout.write(text);
-    return await runCommand(command, argv.slice(1), { read: optionsOf, write });
+    const stopping = new AbortController();
+    for (const signal of command === 'rollout' ? (['SIGINT', 'SIGTERM'] as const) : [])
+      process.once(signal, () => stopping.abort());
+    return await runCommand(command, argv.slice(1), {
+      read: optionsOf,
+      write: text => process.stdout.write(text),
+      columns: () => (process.stdout.isTTY ? process.stdout.columns : undefined),
+      signal: stopping.signal,
+    });
   }
   if (argv.includes('--help')) {
     process.stdout.write(helpText(usage, about, acsOptions));

@@ -9,6 +9,7 @@ export interface MetricSources {
   admission: () => { running: number; waiting: number; admitted: number; turnedAway: number; gaveUp: number };
   devices: () => Promise<{ state: string; count: number }[]>;
   alerts: () => Promise<{ name: string; groups: { state: string }[] }[]>;
+  webhooks: () => Promise<{ webhook: string; waiting: number; dead: number }[]>;
   /** By what their own intervals say of them. */
   liveness: () => Promise<{ state: string; count: number }[]>;
 }
@@ -116,6 +117,25 @@ export function createMetrics(events: EventBus, sources: MetricSources): Metrics
           this.set({ alert: name, state }, groups.filter(group => group.state === state).length);
     },
   });
+  new Gauge({
+    name: 'acs_webhook_messages',
+    help: 'Messages to webhooks: waiting to be taken, or given up',
+    labelNames: ['webhook', 'state'],
+    registers,
+    async collect() {
+      this.reset();
+      for (const { webhook, waiting, dead } of await sources.webhooks()) {
+        this.set({ webhook, state: 'waiting' }, waiting);
+        this.set({ webhook, state: 'dead' }, dead);
+      }
+    },
+  });
+  const messages = new Counter({
+    name: 'acs_webhook_attempts_total',
+    help: 'Messages sent to webhooks, by what became of them',
+    labelNames: ['webhook', 'outcome'],
+    registers,
+  });
   const absences = new Counter({
     name: 'acs_liveness_changes_total',
     help: 'Devices that became late or lost, or came back',
@@ -124,6 +144,7 @@ export function createMetrics(events: EventBus, sources: MetricSources): Metrics
   });
   const ends = [
     ...(['late', 'lost', 'back'] as const).map(to => events.on(to, () => absences.inc({ to }))),
+    events.on('webhook', ({ webhook, outcome }) => messages.inc({ webhook, outcome })),
     events.on('session', event => {
       sessions.inc({ outcome: event.outcome });
       seconds.observe(event.milliseconds / 1000);

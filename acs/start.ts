@@ -155,6 +155,7 @@ function setupOf(
     enrol: options.enrol,
     trustedProxies: options.trustedProxy,
     connectionRequestAllow: options.connectionRequestAllow,
+    webhookAllow: options.webhookAllow,
     limits: { running: Math.ceil(options.maxSessions / share), waiting: Math.ceil(options.maxWaiting / share) },
     keepDays: { tasks: options.keepTasks, audit: options.keepAudit },
   };

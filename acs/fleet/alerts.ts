@@ -1,8 +1,10 @@
 // Alerts: rules over the whole fleet, as data. Each is a filter, counted by groups in the store, and how many are too many for how long.
 // One process at a time works them out; how each group stands is kept, so that it fires once and is resolved once.
 import { isAbort, messageOf, UserError } from '../../shared/errors.ts';
+import type { AcsEvents } from '../events.ts';
 import { durationOf, type Filter, isWild, parseField, parseFilter } from '../store/filter.ts';
-import type { Group, StoredDocument } from '../store/store.ts';
+import { noticeId } from '../store/notices.ts';
+import type { Group, Notice, StoredDocument } from '../store/store.ts';
 import type { FleetContext } from './context.ts';
 
 export interface AlertRule {
@@ -18,6 +20,8 @@ export interface AlertRule {
   above?: number | { count?: number; share?: number };
   /** How long it must hold before it fires, as `15m`. */
   for?: string;
+  /** Told to these webhooks alone, whatever else they want; to those that want alerts unless told. */
+  webhooks?: string[];
 }
 
 export type AlertState = 'ok' | 'pending' | 'firing';
@@ -93,19 +97,19 @@ export function createAlerts(context: Pick<FleetContext, 'store' | 'clock' | 'ev
 
   /** Keeps what was found and tells what changed by it, unless somebody else did meanwhile. */
   const keep = async (name: string, rule: AlertRule, before: StoredDocument<Found> | undefined, found: Found) => {
-    const changes = transitions(before?.body.groups ?? [], found.groups);
-    await store.putDocument('alertState', name, found, before?.generation ?? 0);
-    for (const { state, group } of changes)
-      events.emit('alert', {
-        alert: name,
-        state,
-        severity: rule.severity ?? 'warning',
-        group: group.key,
-        count: group.count,
-        total: group.total,
-        since: new Date(group.since).toISOString(),
-        samples: group.samples,
-      });
+    const changes = transitions(before?.body.groups ?? [], found.groups).map(({ state, group }) => ({
+      alert: name,
+      state,
+      severity: rule.severity ?? ('warning' as const),
+      group: group.key,
+      count: group.count,
+      total: group.total,
+      since: new Date(group.since).toISOString(),
+      samples: group.samples,
+    }));
+    const notices = changes.map(change => noticeOf(change, rule, clock.now()));
+    await store.putDocument('alertState', name, found, before?.generation ?? 0, notices);
+    for (const change of changes) events.emit('alert', change);
   };
 
   const evaluateOne = async (name: string, rule: AlertRule): Promise<void> => {
@@ -147,6 +151,9 @@ export function createAlerts(context: Pick<FleetContext, 'store' | 'clock' | 'ev
     put: async (name, given) => {
       checkName(name);
       compiled(given);
+      for (const webhook of given.webhooks ?? [])
+        if (!(await store.document('webhook', webhook)))
+          throw new UserError(400, 'no-such-webhook', `webhooks: no webhook '${webhook}'`);
       const standing = await store.documents<AlertRule>('alert');
       const isNew = !standing.some(alert => alert.name === name);
       if (isNew && standing.length >= MAX_ALERTS)
@@ -174,6 +181,15 @@ export function createAlerts(context: Pick<FleetContext, 'store' | 'clock' | 'ev
     },
   };
 }
+
+/** What webhooks are told. */
+const noticeOf = (change: AcsEvents['alert'], { description, webhooks }: AlertRule, time: number): Notice => ({
+  id: noticeId('alert', change.alert, change.group, change.since, change.state),
+  type: 'alert',
+  time,
+  data: { ...change, ...(description === undefined ? {} : { description }) },
+  ...(webhooks ? { to: webhooks } : {}),
+});
 
 function checkName(name: string): void {
   if (!/^[\w.-]{1,64}$/.test(name))

@@ -8,7 +8,7 @@ import { typeOf } from './models.ts';
 import type { Cpe } from './ports.ts';
 import type { InVisit, ReconcileParts } from './reconcile.ts';
 import { Refused } from './refused.ts';
-import { restart } from './restart.ts';
+import { markRestart, servicesOf } from './restart.ts';
 import { planTable } from './rows.ts';
 import { isSecretName } from './secrets.ts';
 import type { Culprit, Wanted, WantedTable } from './wanted.ts';
@@ -59,7 +59,16 @@ export async function apply(
   );
   await learnInterval(context.store, visit.row, toldOf([...current.values(), ...known]));
   context.events.emit('reconciled', { device: visit.row.id, revision: wanted.revision, changed: changed.length });
-  if (wanted.restart.wish === 'now' && status === 1) await restart(visit, cpe, wanted, changed, model);
+  if (status === 1)
+    await markRestart(
+      visit,
+      context,
+      wanted,
+      servicesOf(
+        changed.map(({ Name }) => Name),
+        model,
+      ),
+    );
 }
 
 export const isHidden = (model: Model | undefined, path: string): boolean => {

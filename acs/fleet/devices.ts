@@ -96,6 +96,8 @@ export interface DeviceView {
   rollout: { id: string; wave: number; state: string; reason?: string } | null;
   faults: DeviceRow['faults'];
   drift: Drift[];
+  restart: DeviceRow['restart'] | null;
+  move: DeviceRow['move'] | null;
 }
 
 const iso = (time: number | undefined): string | null => (time === undefined ? null : new Date(time).toISOString());
@@ -131,6 +133,8 @@ export function viewOf(row: DeviceRow, now: number): DeviceView {
     rollout: row.rollout ? rolloutOf(row.rollout) : null,
     faults: row.faults,
     drift: row.drift ?? [],
+    restart: row.restart ?? null,
+    move: row.move ?? null,
   };
 }
 

@@ -1,14 +1,13 @@
 // The merge explained: of each parameter, table and file which preset won and which lost and why, and which presets are set aside.
-import type { DeviceFault, DeviceRow, Drift } from '../store/store.ts';
+import type { DeviceFault, DeviceRow, Drift, RestartDue } from '../store/store.ts';
+import { faultThatBlocks } from './blocking.ts';
+import { OVERRIDE } from './preset.ts';
 import { ROLLOUT } from './rollout/wish.ts';
-import type { Rule } from './rules.ts';
+import { fileKey, type Rule } from './rules.ts';
 import {
-  faultThatBlocks,
-  fileKey,
   type Ground,
   isApplied,
   type OnLost,
-  OVERRIDE,
   type Wanted,
   type WantedFile,
   type WantedParameter,
@@ -42,7 +41,7 @@ export interface ExplainedWanted {
     applied: boolean;
     lost: Lost[];
   }[];
-  restart: Wanted['restart'] & { lost: Lost[] };
+  restart: Wanted['restart'] & { lost: Lost[]; pending: RestartDue | null };
   /** What was found otherwise lately. */
   drift: Drift[];
   /** When it is looked after next, milliseconds; null: when there is reason to. */
@@ -94,7 +93,7 @@ export function explain(
       applied: isApplied(entry, row),
       lost: lost('files', fileKey(entry.kind, entry.file.name), entry.preset),
     })),
-    restart: { ...wanted.restart, lost: lost('restart', '', wanted.restart.preset) },
+    restart: { ...wanted.restart, lost: lost('restart', '', wanted.restart.preset), pending: row.restart ?? null },
     drift: row.drift ?? [],
     auditAt: row.reconciled?.auditAt ?? null,
     presets: rules.map(rule => standing(rule, row, ground, wanted)),

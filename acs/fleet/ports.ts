@@ -32,8 +32,20 @@ export type LinkFile = (task: Task, direction: 'download' | 'upload', base?: str
  */
 export type GiveUp = (member: string, device: string, claim: number) => Promise<void>;
 
+/**
+ * Sends a webhook's message: one POST, no redirect followed, only where the server's owner lets it go.
+ * @throws Error that says why it could not be sent
+ */
+export type Post = (
+  url: string,
+  message: { headers: Record<string, string>; body: string; signal: AbortSignal },
+) => Promise<{ status: number }>;
+
 /** Tells another member that there is something new to do for a device. @returns whether the device is in session there */
 export type Notice = (member: string, device: string) => Promise<boolean>;
+
+/** Whether an ACS answers at a URL. @returns why not; undefined when one does */
+export type ProbeAcs = (url: string) => Promise<string | undefined>;
 
 /** What the TLS preflight asks of the outside. */
 export interface PreflightPorts {

@@ -4,13 +4,17 @@ import { apply, readManaged } from './apply.ts';
 import type { FleetContext } from './context.ts';
 import { audit, differences, isAuditDue, leftAlone, note, settledDrift } from './drift.ts';
 import type { Files } from './files.ts';
+import type { History } from './history.ts';
 import type { Models } from './models.ts';
+import { isMoveDue, moveDue } from './moves.ts';
 import type { Cpe } from './ports.ts';
+import { OVERRIDE } from './preset.ts';
 import type { Presets } from './presets.ts';
 import { Refused } from './refused.ts';
+import { isLeaving, isRestartDue, markRestart, restartDue, suspects } from './restart.ts';
 import type { Rollouts } from './rollout.ts';
 import type { Tasks } from './tasks.ts';
-import { type Culprit, isApplied, OVERRIDE, type Wanted, type WantedFile } from './wanted.ts';
+import { type Culprit, isApplied, type Wanted, type WantedFile } from './wanted.ts';
 
 export interface ReconcileParts {
   tasks: Tasks;
@@ -18,6 +22,7 @@ export interface ReconcileParts {
   models: Models;
   files: Files;
   rollouts: Pick<Rollouts, 'isOffering' | 'noticed'>;
+  history?: Pick<History, 'read'>;
 }
 
 export interface InVisit {
@@ -35,13 +40,14 @@ const MAX_ROUNDS = 8;
 const FIRST_RETRY_MS = 60_000;
 const LAST_RETRY_MS = 24 * 3_600_000;
 
-/** @returns `waiting` when a transfer must end first, or a fault has to wait for its time */
+/** @returns `waiting` when a transfer must end first, or a fault has to wait for its time; `departed`: the device restarts now */
 export async function reconcile(
   visit: InVisit,
   cpe: Cpe,
   context: FleetContext,
   parts: ReconcileParts,
-): Promise<'done' | 'waiting'> {
+): Promise<'done' | 'waiting' | 'departed'> {
+  if (isLeaving(visit)) return 'departed';
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const outcome = await oneRound(visit, cpe, context, parts);
     if (outcome !== 'again') return outcome;
@@ -63,7 +69,7 @@ async function oneRound(
   cpe: Cpe,
   context: FleetContext,
   parts: ReconcileParts,
-): Promise<'done' | 'waiting' | 'again'> {
+): Promise<'done' | 'waiting' | 'departed' | 'again'> {
   const generation = parts.presets.generation();
   const facts = await parts.presets.factsOf(visit.row);
   const now = context.clock.now();
@@ -79,7 +85,9 @@ async function oneRound(
     if (outcome === 'waiting') return 'waiting';
     await adopt(visit, context, wanted);
     await hold(visit, context, parts, wanted, { generation, facts, ...nextAudit(visit.row, wanted, outcome, context) });
-    return 'done';
+    if (await restartDue(visit, cpe, context, parts, wanted)) return 'departed';
+    if (outcome === 'known' && !isMoveDue(visit.row, now)) return 'done';
+    return (await moveDue(visit, cpe, context, parts, wanted)) ? 'departed' : 'done';
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     for (const culprit of error.culprits) await raise(visit, context, parts, culprit, wanted.revision);
@@ -109,8 +117,11 @@ async function bringAbout(
 }
 
 /** Nothing asks to look after it again. */
-const isQuiet = ({ reconciled: { suspect, auditAt } = {} as Reconciled }: DeviceRow, now: number): boolean =>
-  suspect === undefined && (auditAt === undefined || auditAt > now);
+const isQuiet = (row: DeviceRow, now: number): boolean =>
+  row.reconciled?.suspect === undefined &&
+  (row.reconciled?.auditAt ?? now + 1) > now &&
+  !isRestartDue(row) &&
+  !isMoveDue(row, now);
 
 /** Spread, so that devices that were set up together are not looked after together. */
 function nextAudit(
@@ -175,7 +186,9 @@ async function advance(
       found.filter(({ preset }) => wanted.reporting.has(preset)),
     );
   }
+  const services = suspects(visit.row, wanted, await parts.models.of(visit.row));
   await apply(visit, cpe, context, parts, wanted, { current, left: leftAlone(visit.row, wanted) });
+  if (services.length > 0) await markRestart(visit, context, wanted, services);
   return true;
 }
 
@@ -214,7 +227,8 @@ async function transfer(
   parts: ReconcileParts,
   wanted: Wanted,
 ): Promise<boolean> {
-  const isOpen = (task: Task): boolean => task.method === 'Download' && task.origin === 'reconcile';
+  // The way back from another ACS is no part of what is wanted here.
+  const isOpen = (task: Task): boolean => task.method === 'Download' && task.origin === 'reconcile' && !task.content;
   const open = visit.row.tasks.filter(isOpen);
   if (open.some(task => task.state !== 'queued')) return false;
   // Made in a session that was lost before it could be sent: what is wanted now is decided anew.

@@ -4,6 +4,7 @@ import { type Operation, ok } from './operation.ts';
 import { alerts } from './operations/alerts.ts';
 import { devices } from './operations/devices.ts';
 import { files } from './operations/files.ts';
+import { history } from './operations/history.ts';
 import { preflight } from './operations/preflight.ts';
 import { presets } from './operations/presets.ts';
 import { records } from './operations/records.ts';
@@ -11,6 +12,7 @@ import { rollouts } from './operations/rollouts.ts';
 import { tasks } from './operations/tasks.ts';
 import { traces } from './operations/traces.ts';
 import { wanted } from './operations/wanted.ts';
+import { webhooks } from './operations/webhooks.ts';
 import { answers } from './schemas.ts';
 
 const description: readonly Operation[] = [
@@ -37,4 +39,6 @@ export const operations: readonly Operation[] = [
   ...description,
   ...traces,
   ...alerts,
+  ...webhooks,
+  ...history,
 ];

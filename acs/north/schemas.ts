@@ -72,7 +72,9 @@ const objects = Type.Record(
     exclusive: optional(Type.Boolean({ description: 'Rows that are not listed are deleted' })),
   }),
 );
-const restartWish = Type.Union([Type.Literal('now'), Type.Literal('never')]);
+const restartWish = Type.Union([Type.Literal('now'), Type.Literal('idle'), Type.Literal('never')], {
+  description: 'When to restart what settings wait for: at once, when no call is up, never',
+});
 const presetFields = {
   when: optional(text('Filter over what a device durably is; absent: every device')),
   weight: optional(Type.Number({ description: 'Higher wins' })),
@@ -85,6 +87,12 @@ const presetFields = {
   drift: optional(
     Type.Union([Type.Literal('correct'), Type.Literal('report')], {
       description: 'What to do where a value is found otherwise than wanted; correct unless told',
+    }),
+  ),
+  acsMove: optional(
+    closed({
+      force: optional(Type.Boolean({ description: 'Also where no ACS answers, or the device has no way back' })),
+      returnAfter: optional(text('When the device comes back unless its arrival is confirmed: 30m unless told')),
     }),
   ),
   audit: optional(
@@ -105,7 +113,7 @@ const faultCode = Type.Union([Type.Integer(), Type.String()]);
 const fault = Type.Object({
   id: Type.String(),
   device: Type.String(),
-  cause: text('preset:NAME, override:PATH, task:ID, reconcile, drift:PRESET or fight:PATH'),
+  cause: text('preset:NAME, override:PATH, task:ID, reconcile, restart, move, drift:PRESET or fight:PATH'),
   code: faultCode,
   message: Type.String(),
   parameter: optional(Type.String()),
@@ -129,6 +137,14 @@ const drift = Type.Object({
   last: time,
   count: Type.Integer(),
   corrections: Type.Array(time),
+});
+const restartPending = Type.Object({
+  services: Type.Array(Type.String(), { description: 'Empty: the whole unit' }),
+  wish: restartWish,
+  preset: optional(Type.String()),
+  since: time,
+  waits: optional(text('Why it was not restarted yet')),
+  asked: optional(time),
 });
 const device = Type.Object({
   id: Type.String(),
@@ -167,6 +183,18 @@ const device = Type.Object({
   ),
   faults: Type.Array(fault),
   drift: Type.Array(drift),
+  restart: nullable(restartPending),
+  move: nullable(
+    Type.Object({
+      url: Type.String(),
+      from: text('The ACS that it had'),
+      since: time,
+      until: Type.String({ format: 'date-time', description: 'When it comes back by itself' }),
+      state: Type.Union((['waiting', 'moving', 'confirmed', 'returned'] as const).map(state => Type.Literal(state))),
+      task: optional(text('The Download that leads it back')),
+      heard: optional(time),
+    }),
+  ),
 });
 const task = Type.Object({
   id: Type.String(),
@@ -243,7 +271,7 @@ const wanted = Type.Object({
       lost,
     }),
   ),
-  restart: Type.Object({ wish: restartWish, preset: optional(Type.String()), lost }),
+  restart: Type.Object({ wish: restartWish, preset: optional(Type.String()), lost, pending: nullable(restartPending) }),
   drift: Type.Array(drift),
   auditAt: nullable(time),
   presets: Type.Array(

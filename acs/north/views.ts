@@ -9,7 +9,16 @@ import { hintFor } from '../fleet/hints.ts';
 import { mapPreset, type Preset } from '../fleet/preset.ts';
 import { isSecretName } from '../fleet/secrets.ts';
 import type { Traces } from '../fleet/traces.ts';
-import type { AuditEntry, DeviceFault, Drift, KnownValue, Task, WantedValue } from '../store/store.ts';
+import type {
+  AuditEntry,
+  DeviceFault,
+  Drift,
+  KnownValue,
+  Move,
+  RestartDue,
+  Task,
+  WantedValue,
+} from '../store/store.ts';
 
 /** What stands for a secret that is there. */
 export const MASK = '***';
@@ -33,6 +42,8 @@ export function deviceView(view: DeviceView): View {
     overrides: Object.fromEntries(overrides),
     faults: view.faults.map(faultView),
     drift: view.drift.map(driftView),
+    restart: view.restart ? restartView(view.restart) : null,
+    move: view.move ? moveView(view.move) : null,
   };
 }
 
@@ -110,12 +121,26 @@ export const wantedView = (wanted: ExplainedWanted): View => ({
       ),
     ),
   })),
+  restart: { ...wanted.restart, pending: wanted.restart.pending ? restartView(wanted.restart.pending) : null },
   drift: wanted.drift.map(driftView),
   auditAt: wanted.auditAt === null ? null : iso(wanted.auditAt),
   presets: wanted.presets.map(({ blockedBy, ...preset }) => ({
     ...preset,
     ...(blockedBy ? { blockedBy: faultView(blockedBy) } : {}),
   })),
+});
+
+const moveView = ({ basis: _basis, since, until, heard, ...move }: Move): View => ({
+  ...move,
+  since: iso(since),
+  until: iso(until),
+  ...isoMaybe('heard', heard),
+});
+
+const restartView = ({ since, asked, ...due }: RestartDue): View => ({
+  ...due,
+  since: iso(since),
+  ...isoMaybe('asked', asked),
 });
 
 /** Found and wanted values come without secrets. */

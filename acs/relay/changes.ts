@@ -7,7 +7,7 @@ import type { DocumentKind, Store } from '../store/store.ts';
 /** So long one waits for the others. */
 const TELL_MS = 1_000;
 /** What sessions go by. */
-const telling: ReadonlySet<DocumentKind> = new Set(['preset', 'file', 'setting', 'model', 'rollout']);
+const telling: ReadonlySet<DocumentKind> = new Set(['preset', 'file', 'setting', 'model', 'rollout', 'webhook']);
 
 /** The same store, whose changes are told. */
 export function tellingStore(store: Store, relay: Relay, members: Members): Store {

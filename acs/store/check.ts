@@ -224,6 +224,8 @@ const counting: Readonly<Record<string, string>> = {
   documents: 'documents',
   'file contents': 'contents',
   'audit entries': 'audit',
+  'webhook notices': 'deliveries',
+  'device events': 'device_events',
 };
 
 function counted(db: DatabaseSyncInstance): Record<string, number> {

@@ -55,7 +55,8 @@ export function withInform(row: DeviceRow, facts: InformFacts): DeviceRow {
   const codes = facts.events.map(event => event.EventCode);
   const { report } = facts;
   const next: DeviceRow = {
-    ...row,
+    // Whatever waited for a restart has it.
+    ...(codes.includes('1 BOOT') ? restarted(row) : row),
     ...facts.identity,
     // An announced device that has proved itself is managed from now on.
     state: row.state === 'known' ? 'enrolled' : row.state,
@@ -69,6 +70,9 @@ export function withInform(row: DeviceRow, facts: InformFacts): DeviceRow {
     parameterKey: report.parameterKey ?? row.parameterKey,
     told: mergedValues(row.told, report.values),
   };
+  // Whoever informs here is not with another ACS.
+  if (row.move?.state === 'moving' || row.move?.state === 'confirmed')
+    next.move = { ...row.move, state: 'returned', heard: facts.now };
   // After 0 BOOTSTRAP the device is as its maker left it: nothing that was made true still is.
   if (codes.includes('0 BOOTSTRAP')) {
     next.lastBootstrap = facts.now;
@@ -87,6 +91,13 @@ export function withInform(row: DeviceRow, facts: InformFacts): DeviceRow {
   if (report.informInterval === 0) delete next.informInterval;
   else if (report.informInterval !== undefined) next.informInterval = report.informInterval;
   return next;
+}
+
+/** The row of a device that waits for no restart. */
+export function restarted(row: DeviceRow): DeviceRow {
+  if (!row.restart) return row;
+  const { restart: _done, ...rest } = row;
+  return { ...rest, faults: rest.faults.filter(({ cause }) => cause !== 'restart') };
 }
 
 function currentCredentials(row: DeviceRow, facts: InformFacts): Credentials | undefined {

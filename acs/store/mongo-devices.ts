@@ -1,10 +1,12 @@
 // Changes of devices in MongoDB: read the document, carry out the pure operation, replace the document if it is still the same one.
 // What is asked of one device at a time goes in one such write; different devices go side by side.
+import { type Deliveries, storedNotices } from './mongo-deliveries.ts';
 import { type Link, stamp } from './mongo-link.ts';
 import { checkSize, columnsOf, endedTaskOf, rowOf, textKey } from './mongo-rows.ts';
-import type { Collections, DeviceDocument, EndedTask } from './mongo-tables.ts';
+import type { Collections, DeviceDocument, EndedTask, StoredNotice } from './mongo-tables.ts';
 import type { Trees } from './mongo-trees.ts';
-import { operate } from './operations.ts';
+import { noticesOf, type Subscribers } from './notices.ts';
+import { type Change, operate } from './operations.ts';
 import { jsonOf, textOf } from './plain.ts';
 import type { DeviceOperation, DeviceOperations, DeviceRow } from './store.ts';
 
@@ -35,13 +37,20 @@ interface Replay {
   /** JSON of `row`, where that is another one than before. */
   json: string;
   ended: EndedTask[];
+  notices: StoredNotice[];
 }
 
 /** Operations on one device that go in one write. */
 const MAX_GROUP = 64;
 const SWEEP_BATCH = 500;
 
-export function createDevices(link: Link, { devices, ended }: Collections, trees: Trees): Devices {
+/** The queue of what is told to webhooks, and who wants what now. */
+export interface Telling {
+  subscribers(): Promise<Subscribers>;
+  deliveries: Pick<Deliveries, 'add'>;
+}
+
+export function createDevices(link: Link, { devices, ended }: Collections, trees: Trees, telling: Telling): Devices {
   const queues = new Map<string, Asked[]>();
   /** What is finished after the answer was given. */
   const finishing = new Set<Promise<void>>();
@@ -56,7 +65,7 @@ export function createDevices(link: Link, { devices, ended }: Collections, trees
           if (outcome.ok) group[at]?.resolve(outcome.value);
           else group[at]?.reject(outcome.error);
         }
-        if (written?.outbox || written?.gone) finishLater(written);
+        if (written?.outbox || written?.notices || written?.gone) finishLater(written);
       } catch (error) {
         for (const { reject } of group) reject(error);
       }
@@ -72,11 +81,12 @@ export function createDevices(link: Link, { devices, ended }: Collections, trees
       await link.afterConflict(conflicts);
       const standing = await link.retry(() => devices.findOne({ _id: textKey(id) }));
       const before = rowOf(standing);
-      const replayed = replay(id, before, group);
+      const replayed = replay(id, before, group, await telling.subscribers());
       if (replayed.row === before && replayed.ended.length === 0)
         return { outcomes: replayed.outcomes, written: undefined };
       // Copied first, the outbox of the write before is not carried on.
       if (standing?.outbox) await copyOut(standing.outbox);
+      if (standing?.notices) await telling.deliveries.add(standing.notices);
       if (standing?.gone) await trees.forget(standing.tree);
       const next = documentAfter(link, textKey(id), standing ?? undefined, replayed);
       if (await link.replace(devices, standing ?? undefined, next))
@@ -85,11 +95,14 @@ export function createDevices(link: Link, { devices, ended }: Collections, trees
   };
 
   /** Safe to be done twice, and late: the same tasks go under the same ids, and only the document that holds them is changed. */
-  const finish = async (document: Pick<DeviceDocument, '_id' | 'op' | 'tree' | 'gone' | 'outbox'>): Promise<void> => {
+  const finish = async (
+    document: Pick<DeviceDocument, '_id' | 'op' | 'tree' | 'gone' | 'outbox' | 'notices'>,
+  ): Promise<void> => {
     if (document.outbox) await copyOut(document.outbox);
+    if (document.notices) await telling.deliveries.add(document.notices);
     const same = { _id: document._id, op: document.op };
     if (!document.gone) {
-      await link.retry(() => devices.updateOne(same, { $unset: { outbox: '' } }));
+      await link.retry(() => devices.updateOne(same, { $unset: { outbox: '', notices: '' } }));
       return;
     }
     await trees.forget(document.tree);
@@ -130,8 +143,8 @@ export function createDevices(link: Link, { devices, ended }: Collections, trees
       }),
     sweep: async () => {
       await Promise.all(finishing);
-      const left = { $or: [{ 'outbox.id': { $gt: '' } }, { gone: true as const }] };
-      const projection = { op: 1, tree: 1, gone: 1, outbox: 1 };
+      const left = { $or: [{ 'outbox.id': { $gt: '' } }, { 'notices.id': { $gt: '' } }, { gone: true as const }] };
+      const projection = { op: 1, tree: 1, gone: 1, outbox: 1, notices: 1 };
       for (let more = true; more; ) {
         const found = await link.retry(() => devices.find(left, { projection }).limit(SWEEP_BATCH).toArray());
         for (const document of found) await finish(document);
@@ -141,14 +154,15 @@ export function createDevices(link: Link, { devices, ended }: Collections, trees
   };
 }
 
-function replay(id: string, before: DeviceRow | undefined, group: readonly Asked[]): Replay {
-  const replayed: Replay = { outcomes: [], row: before, json: '', ended: [] };
+function replay(id: string, before: DeviceRow | undefined, group: readonly Asked[], subscribers: Subscribers): Replay {
+  const replayed: Replay = { outcomes: [], row: before, json: '', ended: [], notices: [] };
   for (const { name, args } of group) {
     try {
       const change = operate(name, id, replayed.row, args);
       const json = change.row && change.row !== replayed.row ? jsonOf(change.row) : replayed.json;
       if (change.row) checkSize(`device ${id}`, [json, ...replayed.ended.map(task => task.body)]);
       replayed.ended.push(...change.ended.map(endedTaskOf));
+      if (subscribers.any) replayed.notices.push(...told(replayed.row, change, args, subscribers));
       const removed = replayed.row && !change.row;
       replayed.row = change.row;
       replayed.json = json;
@@ -162,14 +176,27 @@ function replay(id: string, before: DeviceRow | undefined, group: readonly Asked
   return replayed;
 }
 
+function told(
+  before: DeviceRow | undefined,
+  { row, ended }: Pick<Change<unknown>, 'row' | 'ended'>,
+  args: Asked['args'],
+  subscribers: Subscribers,
+): StoredNotice[] {
+  const now = 'now' in args ? args.now : undefined;
+  return storedNotices(subscribers.address(noticesOf(before, row, ended, now), row ?? before, now ?? 0));
+}
+
 function documentAfter(
   link: Link,
   _id: string,
   standing: DeviceDocument | undefined,
-  { row, json, ended }: Replay,
+  { row, json, ended, notices }: Replay,
 ): DeviceDocument {
   if (!standing) textOf(_id);
-  const outbox = ended.length > 0 ? { outbox: ended } : {};
+  const outbox = {
+    ...(ended.length > 0 ? { outbox: ended } : {}),
+    ...(notices.length > 0 ? { notices } : {}),
+  };
   const tree = standing && !standing.gone ? standing.tree : link.newId();
   const head = { _id, ...stamp(link, standing), tree, ...outbox };
   if (!row) return { ...head, gone: true };

@@ -1,16 +1,22 @@
 // Documents in MongoDB: bodies that never change, and one document a kind that says which of them count. It changes as a whole, so that
 // generation, list and bodies always belong together; a body is written before it counts and deleted after.
 import { UserError } from '../../shared/errors.ts';
+import { type Deliveries, storedNotices } from './mongo-deliveries.ts';
 import { type Link, stamp } from './mongo-link.ts';
 import { checkSize } from './mongo-rows.ts';
-import type { Collections, KindDocument } from './mongo-tables.ts';
+import type { Collections, KindDocument, StoredNotice } from './mongo-tables.ts';
+import { type Subscribers, subscribersOf } from './notices.ts';
 import { changedMeanwhile, jsonOf, textOf } from './plain.ts';
-import type { DocumentKind, StoredDocument } from './store.ts';
+import type { DocumentKind, Notice, StoredDocument, Subscription } from './store.ts';
 
 export interface Documents {
   documents<T>(kind: DocumentKind): Promise<StoredDocument<T>[]>;
   document<T>(kind: DocumentKind, name: string): Promise<StoredDocument<T> | undefined>;
-  put(kind: DocumentKind, name: string, body: unknown, expected?: number): Promise<number>;
+  put(kind: DocumentKind, name: string, body: unknown, expected?: number, notices?: readonly Notice[]): Promise<number>;
+  /** Who is told what, as the documents of kind `webhook` say now; what another process changed counts within seconds. */
+  subscribers(): Promise<Subscribers>;
+  /** Finishes what a process that ended left half done. */
+  tell(): Promise<void>;
   delete(kind: DocumentKind, name: string): Promise<boolean>;
   generation(kind: DocumentKind): number;
   /** Learns what other processes changed. */
@@ -24,7 +30,11 @@ type Entry = KindDocument['names'][number];
 const MAX_READS = 20;
 const SWEEP_BATCH = 500;
 
-export function createDocuments(link: Link, { kinds, bodies }: Collections): Documents {
+export function createDocuments(
+  link: Link,
+  { kinds, bodies }: Collections,
+  deliveries: Pick<Deliveries, 'add'>,
+): Documents {
   const generations = new Map<string, number>();
   const saw = (kind: string, generation: number): void => {
     generations.set(kind, Math.max(generation, generations.get(kind) ?? 0));
@@ -54,11 +64,27 @@ export function createDocuments(link: Link, { kinds, bodies }: Collections): Doc
     throw new UserError(503, 'store-busy', `documents of kind ${kind} change faster than they can be read`);
   };
 
+  /** The kind with that entry in place of the one that stands. */
+  const kindAfter = (
+    kind: DocumentKind,
+    before: KindDocument | undefined,
+    standing: Entry | undefined,
+    entry: Entry | undefined,
+    notices: readonly StoredNotice[],
+  ): KindDocument => {
+    const others = before?.names.filter(other => other !== standing) ?? [];
+    const names = [...others, ...(entry ? [entry] : [])].sort(byName);
+    checkSize(`the list of documents of kind ${kind}`, [JSON.stringify(names)]);
+    const document = { _id: kind, ...stamp(link, before), generation: (before?.generation ?? 0) + 1, names };
+    return notices.length > 0 ? { ...document, notices: [...notices] } : document;
+  };
+
   /** @param next what becomes of the entry that stands; undefined: nothing is to be changed */
   const change = async (
     kind: DocumentKind,
     name: string,
     next: (standing: Entry | undefined, generation: number) => { entry: Entry | undefined } | undefined,
+    notices: readonly StoredNotice[] = [],
   ): Promise<number | undefined> => {
     for (let conflicts = 0; ; conflicts++) {
       await link.afterConflict(conflicts);
@@ -67,15 +93,30 @@ export function createDocuments(link: Link, { kinds, bodies }: Collections): Doc
       const generation = (before?.generation ?? 0) + 1;
       const made = next(standing, generation);
       if (!made) return undefined;
-      const others = before?.names.filter(entry => entry !== standing) ?? [];
-      const names = [...others, ...(made.entry ? [made.entry] : [])].sort(byName);
-      checkSize(`the list of documents of kind ${kind}`, [JSON.stringify(names)]);
-      const document = { _id: kind, ...stamp(link, before), generation, names };
+      const document = kindAfter(kind, before, standing, made.entry, notices);
+      // Told first: this write does not carry them on.
+      if (before?.notices) await deliveries.add(before.notices);
       if (!(await link.replace(kinds, before, document))) continue;
       saw(kind, generation);
+      // Nothing is lost where this fails: the next write or start tells it.
+      link.keep(tellOf(document).catch(() => undefined));
       if (standing) link.keep(forget(standing.body));
       return generation;
     }
+  };
+  const tellOf = async ({ _id, op, notices }: Pick<KindDocument, '_id' | 'op' | 'notices'>): Promise<void> => {
+    if (!notices) return;
+    await deliveries.add(notices);
+    await link.retry(() => kinds.updateOne({ _id, op }, { $unset: { notices: '' } }));
+  };
+  let subscribed: { generation: number; subscribers: Subscribers } | undefined;
+  const subscribers = async (): Promise<Subscribers> => {
+    const generation = generations.get('webhook') ?? 0;
+    if (subscribed?.generation !== generation) {
+      const found = generation === 0 ? [] : await read<Subscription>('webhook', () => true);
+      subscribed = { generation, subscribers: subscribersOf(found) };
+    }
+    return subscribed.subscribers;
   };
   const forget = async (body: string): Promise<void> => {
     try {
@@ -93,14 +134,22 @@ export function createDocuments(link: Link, { kinds, bodies }: Collections): Doc
     return mine;
   };
 
-  const put = async (kind: DocumentKind, name: string, json: string, changed: number, expected?: number) => {
+  const put = async (
+    kind: DocumentKind,
+    name: string,
+    json: string,
+    changed: number,
+    expected: number | undefined,
+    notices: readonly StoredNotice[],
+  ) => {
     const body = link.newId();
     await link.retry(() => bodies.replaceOne({ _id: body }, { body: json, at: changed }, { upsert: true }));
     try {
-      const generation = await change(kind, name, (standing, next) => {
+      const entryAfter = (standing: Entry | undefined, next: number): { entry: Entry } => {
         if (expected !== undefined && (standing?.generation ?? 0) !== expected) throw changedMeanwhile(kind, name);
         return { entry: { name, generation: next, changed, body } };
-      });
+      };
+      const generation = await change(kind, name, entryAfter, notices);
       return generation ?? 0;
     } catch (error) {
       if (error instanceof UserError && error.status === 409) link.keep(forget(body));
@@ -111,10 +160,17 @@ export function createDocuments(link: Link, { kinds, bodies }: Collections): Doc
   return {
     documents: kind => read(kind, () => true),
     document: async <T>(kind: DocumentKind, name: string) => (await read<T>(kind, entry => entry.name === name))[0],
-    put: async (kind, name, body, expected) => {
+    subscribers,
+    tell: async () => {
+      const left = await link.retry(() => kinds.find({ 'notices.id': { $gt: '' } }).toArray());
+      for (const document of left) await tellOf(document);
+    },
+    put: async (kind, name, body, expected, notices = []) => {
       const json = jsonOf(body);
       checkSize(`${kind} '${textOf(name)}'`, [json]);
-      return await inOrder(kind, () => put(kind, name, json, link.clock.now(), expected));
+      const now = link.clock.now();
+      const told = notices.length > 0 ? storedNotices((await subscribers()).address(notices, undefined, now)) : [];
+      return await inOrder(kind, () => put(kind, name, json, now, expected, told));
     },
     delete: async (kind, name) =>
       (await inOrder(kind, () => change(kind, name, standing => standing && { entry: undefined }))) !== undefined,

@@ -46,7 +46,9 @@ const fallingId = (id: string): string =>
   id.replace(/[0-9a-f]/g, digit => (15 - Number.parseInt(digit, 16)).toString(16));
 
 /** What a row is found and sorted by. */
-export function columnsOf(row: DeviceRow): Omit<DeviceDocument, '_id' | 'op' | 'past' | 'tree' | 'row' | 'outbox'> {
+export function columnsOf(
+  row: DeviceRow,
+): Omit<DeviceDocument, '_id' | 'op' | 'past' | 'tree' | 'row' | 'outbox' | 'notices'> {
   const username = row.credentials?.username;
   const nextUsername = row.credentials?.next?.username;
   const newestTask = last(row.tasks.map(task => orderKey(task.created, task.id)));

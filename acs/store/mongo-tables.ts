@@ -14,6 +14,8 @@ export interface DeviceDocument extends Versioned {
   gone?: true;
   /** Tasks that ended with the write that made this document, until they are in the collection of ended tasks. */
   outbox?: EndedTask[];
+  /** Likewise what is told to webhooks, until it is in the queue of deliveries. */
+  notices?: StoredNotice[];
   row?: string;
   username?: string;
   nextUsername?: string;
@@ -54,6 +56,40 @@ export interface Pair {
   v: string;
 }
 
+/** A notice in the outbox of a document, and whom it is for. */
+export interface StoredNotice {
+  id: string;
+  time: number;
+  webhooks: string[];
+  /** The notice, JSON. */
+  body: string;
+}
+
+export interface DeliveryDocument {
+  _id: string;
+  webhook: string;
+  due: number;
+  created: number;
+  attempts: number;
+  dead: boolean;
+  error?: string;
+  /** The notice, JSON. */
+  body: string;
+}
+
+/** One place of a ring of numbers (series.ts). */
+export interface SeriesDocument {
+  _id: string;
+  /** Id of the document of its path. */
+  of: string;
+  level: number;
+  bucket: number;
+  n: number;
+  sum: number;
+  min: number;
+  max: number;
+}
+
 export interface EndedTask {
   id: string;
   device: string;
@@ -82,6 +118,8 @@ export interface BodyDocument {
 export interface KindDocument extends Versioned {
   generation: number;
   names: { name: string; generation: number; changed: number; body: string }[];
+  /** What the write that made this document tells webhooks, until it is in the queue of deliveries. */
+  notices?: StoredNotice[];
 }
 
 /** What a file's name stands for. */
@@ -122,6 +160,10 @@ export interface Collections {
   chunks: Collection<{ _id: string; body: Binary }>;
   members: Collection<{ _id: string; address: string; beat: number }>;
   audit: Collection<AuditDocument>;
+  deliveries: Collection<DeliveryDocument>;
+  series: Collection<SeriesDocument>;
+  seriesPaths: Collection<{ _id: string; path: string }>;
+  deviceEvents: Collection<{ _id: string; time: number; type: string; body: string }>;
 }
 
 const sparse = { sparse: true } as const;
@@ -147,12 +189,15 @@ const indexes: Partial<Record<keyof Collections, IndexDescription[]>> = {
     index({ latestFault: 1 }, sparse),
     index({ 'outbox.id': 1 }, sparse),
     index({ gone: 1 }, sparse),
+    index({ 'notices.id': 1 }, sparse),
   ],
   ended: [index({ device: 1, created: 1, _id: 1 }), index({ created: 1, _id: 1 }), index({ ended: 1 })],
   bodies: [index({ at: 1 })],
   files: [index({ content: 1 })],
   contents: [index({ at: 1 })],
   audit: [index({ time: 1 })],
+  series: [index({ of: 1, level: 1 })],
+  deliveries: [index({ webhook: 1, dead: 1, due: 1, _id: 1 }), index({ webhook: 1, dead: 1, created: 1, _id: 1 })],
 };
 
 /** @throws UserError 503 for a database of a newer version, or of another program */
@@ -170,6 +215,10 @@ export async function openTables(link: Link): Promise<Collections> {
     chunks: db.collection('contentChunks'),
     members: db.collection('members'),
     audit: db.collection('audit'),
+    deliveries: db.collection('deliveries'),
+    series: db.collection('series'),
+    seriesPaths: db.collection('seriesPaths'),
+    deviceEvents: db.collection('deviceEvents'),
   };
   await checkVersion(link, collections);
   for (const [name, wanted] of Object.entries(indexes))

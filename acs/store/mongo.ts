@@ -3,8 +3,10 @@
 
 import { createRecords } from './mongo-audit.ts';
 import { createContents } from './mongo-contents.ts';
+import { createDeliveries } from './mongo-deliveries.ts';
 import { createDevices } from './mongo-devices.ts';
 import { createDocuments, type Documents } from './mongo-documents.ts';
+import { createHistory } from './mongo-history.ts';
 import { type Link, type MongoOptions, openLink } from './mongo-link.ts';
 import { createSearch } from './mongo-search.ts';
 import { openTables } from './mongo-tables.ts';
@@ -24,12 +26,14 @@ export async function openMongo(options: MongoOptions): Promise<Store> {
   const link = await openLink(options);
   try {
     const collections = await openTables(link);
-    const documents = createDocuments(link, collections);
+    const deliveries = createDeliveries(link, collections);
+    const documents = createDocuments(link, collections, deliveries);
     const trees = createTrees(link, collections);
-    const devices = createDevices(link, collections, trees);
+    const devices = createDevices(link, collections, trees, { subscribers: documents.subscribers, deliveries });
     await link.retry(() => documents.refresh());
     await upgradeDevices(link, collections);
     await devices.sweep();
+    await documents.tell();
     const stopRefreshing = keepFresh(link, documents);
     return {
       ...deviceStore(link, devices, trees, createSearch(link, collections, trees)),
@@ -38,9 +42,12 @@ export async function openMongo(options: MongoOptions): Promise<Store> {
       ...recordStore(link, createRecords(link, collections), async () => {
         // What has ended counts as ended before it is counted.
         await devices.sweep();
+        await documents.tell();
         await documents.sweep(link.clock.now() - BODY_GRACE_MS);
         await createContents(link, collections).sweep();
       }),
+      ...deliveryStore(link, deliveries),
+      ...historyStore(link, createHistory(link, collections)),
       close: async () => {
         stopRefreshing();
         await link.close();
@@ -114,10 +121,40 @@ type DocumentPart = Pick<Store, 'refresh' | 'documents' | 'document' | 'putDocum
 const documentStore = ({ run }: Link, documents: Documents): DocumentPart => ({
   documents: kind => run(() => documents.documents(kind)),
   document: (kind, name) => run(() => documents.document(kind, name)),
-  putDocument: (kind, name, body, expected) => run(() => documents.put(kind, name, body, expected)),
+  putDocument: (kind, name, body, expected, notices) => run(() => documents.put(kind, name, body, expected, notices)),
   deleteDocument: (kind, name) => run(() => documents.delete(kind, name)),
   generation: kind => documents.generation(kind),
   refresh: () => run(() => documents.refresh()),
+});
+
+type HistoryPart = Pick<Store, 'appendHistory' | 'series' | 'seriesPaths' | 'deviceEvents'>;
+
+const historyStore = ({ run }: Link, history: ReturnType<typeof createHistory>): HistoryPart => ({
+  appendHistory: entries => run(() => history.append(entries)),
+  series: query => run(() => history.series(query)),
+  seriesPaths: device => run(() => history.paths(device)),
+  deviceEvents: (device, limit) => run(() => history.events(device, limit)),
+});
+
+type DeliveryPart = Pick<
+  Store,
+  | 'takeDeliveries'
+  | 'settleDelivery'
+  | 'deliveries'
+  | 'deliveryCounts'
+  | 'reviveDeliveries'
+  | 'dropDeliveries'
+  | 'boundDeliveries'
+>;
+
+const deliveryStore = ({ run }: Link, deliveries: ReturnType<typeof createDeliveries>): DeliveryPart => ({
+  takeDeliveries: query => run(() => deliveries.take(query)),
+  settleDelivery: (id, outcome) => run(() => deliveries.settle(id, outcome)),
+  deliveries: query => run(() => deliveries.list(query)),
+  deliveryCounts: () => run(() => deliveries.counts()),
+  reviveDeliveries: (webhook, now) => run(() => deliveries.revive(webhook, now)),
+  dropDeliveries: webhook => run(() => deliveries.drop(webhook)),
+  boundDeliveries: before => run(() => deliveries.bound(before)),
 });
 
 type ContentPart = Pick<Store, 'putContent' | 'content' | 'deleteContent' | 'contents'>;

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '../../shared/errors.ts';
 import { afterInform, afterSession, isSent, isTransfer, withoutExpired } from './evidence.ts';
-import { withInform } from './inform.ts';
+import { restarted, withInform } from './inform.ts';
 import { dueAt, livenessOf } from './liveness.ts';
 import {
   afterHearing,
@@ -334,7 +334,28 @@ const reconciled: Operation<'reconciled'> = (row, args, id) => {
 };
 
 /** Drift is not tried again by time: it stands until it is gone. */
-const isStanding = (cause: string): boolean => /^(drift|fight):/.test(cause);
+const isStanding = (cause: string): boolean => /^(drift:|fight:|move$)/.test(cause);
+
+const restartNoted: Operation<'restartNoted'> = (row, { token, restart }, id) => {
+  const known = existing(row, id);
+  if (isStale(known, token)) return unchanged(row, 'stale');
+  return changed(restart ? { ...known, restart } : restarted(known), 'ok');
+};
+
+const moveNoted: Operation<'moveNoted'> = (row, { token, move }, id) => {
+  const known = existing(row, id);
+  if (isStale(known, token)) return unchanged(row, 'stale');
+  if (move) return changed({ ...known, move }, 'ok');
+  const { move: _gone, ...rest } = known;
+  return changed({ ...rest, faults: rest.faults.filter(({ cause }) => cause !== 'move') }, 'ok');
+};
+
+const moveConfirmed: Operation<'moveConfirmed'> = (row, _args, id) => {
+  const known = existing(row, id);
+  if (known.move?.state === 'confirmed') return unchanged(row, 'ok');
+  if (known.move?.state !== 'moving') return unchanged(row, 'none');
+  return changed({ ...known, move: { ...known.move, state: 'confirmed' } }, 'ok');
+};
 
 const drifted: Operation<'drifted'> = (row, { token, drift }, id) => {
   const known = existing(row, id);
@@ -383,7 +404,8 @@ const faultCleared: Operation<'faultCleared'> = (row, { cause, id: fault }, id) 
   // What was left is left no longer, and looked after in the next session.
   const gone = ({ state, preset, path }: Drift): boolean =>
     causes.has(state === 'fight' ? `fight:${path}` : `drift:${preset}`);
-  next.drift = (known.drift ?? []).filter(entry => !gone(entry));
+  if (known.drift) next.drift = known.drift.filter(entry => !gone(entry));
+  if (causes.has('move')) delete next.move;
   if (known.reconciled) next.reconciled = { ...known.reconciled, suspect: 'standing' };
   return changed(next, true);
 };
@@ -444,6 +466,9 @@ const operations: { [N in DeviceOperation]: Operation<N> } = {
   taskCancelled,
   transferCompleted,
   reconciled,
+  restartNoted,
+  moveNoted,
+  moveConfirmed,
   drifted,
   faultRaised,
   faultCleared,

@@ -1,11 +1,18 @@
 // Every read of the SQLite store, on one connection of its own: synchronous, for the main thread and for the search thread.
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
+import { countDeliveries, readDeliveries } from './deliveries-sql.ts';
 import type { Filter } from './filter.ts';
 import { below, columns, toSql } from './filter-sql.ts';
 import { groupsSql } from './groups-sql.ts';
+import { readDeviceEvents, readSeries, readSeriesPaths } from './history-sql.ts';
 import { badCursor, cursorText, newestFirst, pageOf, picked, readCursor, sortOf } from './paging.ts';
+import type { Bucket } from './series.ts';
 import type {
   AuditEntry,
+  Delivery,
+  DeliveryCount,
+  DeliveryQuery,
+  DeviceEvent,
   DeviceFault,
   DeviceQuery,
   DeviceRow,
@@ -13,6 +20,7 @@ import type {
   GroupQuery,
   KnownValue,
   OverdueQuery,
+  SeriesQuery,
   StoredContent,
   StoredDocument,
   Task,
@@ -45,6 +53,11 @@ export interface Reading {
   documents(kind: DocumentKind): StoredDocument[];
   document(kind: DocumentKind, name: string): StoredDocument | undefined;
   generations(): Map<string, number>;
+  deliveries(query: DeliveryQuery): Delivery[];
+  deliveryCounts(): DeliveryCount[];
+  series(query: SeriesQuery): Bucket[];
+  seriesPaths(device: string): string[];
+  deviceEvents(device: string, limit: number): DeviceEvent[];
   audit(query: { limit: number; cursor?: string }): { items: AuditEntry[]; next?: string };
   content(name: string): { pk: number; size: number } | undefined;
   chunk(content: number, number: number): Uint8Array | undefined;
@@ -142,19 +155,30 @@ export function createReading(db: DatabaseSyncInstance): Reading {
         JSON.stringify(paths),
       ).map(({ pk, path }) => [pk, paths.indexOf(path)]),
     );
-    const found = all<{ id: string; path: number; value: string }>(
-      `SELECT d.id, p.path, p.value FROM json_each(?) j CROSS JOIN devices d ON d.id = j.value
-       CROSS JOIN json_each(?) n CROSS JOIN parameters p ON p.device = d.pk AND p.path = n.value`,
+    // One text a device: equal ones, which most are, are told apart from the others without being read.
+    const found = all<{ id: string; told: string }>(
+      `SELECT d.id, json_group_array(p.path || ' ' || p.value) AS told
+       FROM json_each(?) j CROSS JOIN devices d ON d.id = j.value
+       CROSS JOIN json_each(?) n CROSS JOIN parameters p ON p.device = d.pk AND p.path = n.value GROUP BY j.key`,
       JSON.stringify(devices),
       JSON.stringify([...places.keys()]),
     );
-    const byDevice = new Map<string, (string | null)[]>();
-    for (const { id, path, value } of found) {
-      const texts = byDevice.get(id) ?? Array<string | null>(paths.length).fill(null);
-      texts[places.get(path)!] = value;
-      byDevice.set(id, texts);
+    const answer: KnownAnswer = { texts: [], of: [] };
+    const seen = new Map<string, number>();
+    for (const { id, told } of found) {
+      let at = seen.get(told);
+      if (at === undefined) {
+        const texts = Array<string | null>(paths.length).fill(null);
+        for (const entry of JSON.parse(told) as string[]) {
+          const blank = entry.indexOf(' ');
+          texts[places.get(Number(entry.slice(0, blank)))!] = entry.slice(blank + 1);
+        }
+        at = answer.texts.push(texts) - 1;
+        seen.set(told, at);
+      }
+      answer.of.push([id, at]);
     }
-    return distinct(byDevice);
+    return answer;
   };
 
   const openTasks = (limit: number): Task[] => {
@@ -257,24 +281,17 @@ export function createReading(db: DatabaseSyncInstance): Reading {
     document,
     generations,
     audit,
+    deliveries: query => readDeliveries(all, query),
+    deliveryCounts: () => countDeliveries(all),
+    series: query => readSeries(all, query),
+    seriesPaths: device => readSeriesPaths(all, device),
+    deviceEvents: (device, limit) => readDeviceEvents(all, device, limit),
     content,
     chunk,
     contents,
     hasLooseContent,
     search,
   };
-}
-
-function distinct(byDevice: ReadonlyMap<string, (string | null)[]>): KnownAnswer {
-  const answer: KnownAnswer = { texts: [], of: [] };
-  const places = new Map<string, number>();
-  for (const [device, texts] of byDevice) {
-    const key = JSON.stringify(texts);
-    const at = places.get(key) ?? answer.texts.push(texts) - 1;
-    places.set(key, at);
-    answer.of.push([device, at]);
-  }
-  return answer;
 }
 
 /** As the table has it. */

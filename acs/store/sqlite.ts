@@ -9,6 +9,7 @@ import { createReading, type KnownAnswer, type Reading, type SearchRequest } fro
 import { openReader, openWriter, type StoreFile } from './schema.ts';
 import { createContents } from './sqlite-contents.ts';
 import type {
+  Delivery,
   DeviceOperation,
   DeviceOperations,
   DeviceQuery,
@@ -223,9 +224,10 @@ function createStore(
     documents: async <T>(kind: DocumentKind) => reading.documents(kind) as StoredDocument<T>[],
     document: async <T>(kind: DocumentKind, name: string) =>
       reading.document(kind, name) as StoredDocument<T> | undefined,
-    putDocument: async (kind, name, body, expected) => {
+    putDocument: async (kind, name, body, expected, notices) => {
       const request: WriteRequest = { do: 'putDocument', kind, name, body, now: clock.now() };
       if (expected !== undefined) request.expected = expected;
+      if (notices?.length) request.notices = notices;
       const generation = (await write(request)) as number;
       generations.set(kind, Math.max(generation, generations.get(kind) ?? 0));
       return generation;
@@ -245,6 +247,27 @@ function createStore(
 
     beat,
     leave,
+
+    appendHistory: async entries => {
+      await write({ do: 'appendHistory', entries });
+    },
+    series: async query => reading.series(query),
+    seriesPaths: async device => reading.seriesPaths(device),
+    deviceEvents: async (device, limit) => reading.deviceEvents(device, limit),
+
+    takeDeliveries: async query => (await write({ do: 'takeDeliveries', query })) as Delivery[],
+    settleDelivery: async (id, outcome) => {
+      await write({ do: 'settleDelivery', id, outcome });
+    },
+    deliveries: async query => reading.deliveries(query),
+    deliveryCounts: async () => reading.deliveryCounts(),
+    reviveDeliveries: async (webhook, now) => (await write({ do: 'reviveDeliveries', webhook, now })) as number,
+    dropDeliveries: async webhook => {
+      await write({ do: 'dropDeliveries', webhook });
+    },
+    boundDeliveries: async before => {
+      await write({ do: 'boundDeliveries', before });
+    },
 
     appendAudit: async entry => {
       await write({ do: 'audit', entry });

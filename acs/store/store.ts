@@ -3,6 +3,8 @@
 import type { MethodName } from '../../shared/cwmp/methods.ts';
 import type { ByteRange, ContentSum } from './chunks.ts';
 import type { Field, Filter } from './filter.ts';
+import type { noticeTypes } from './notices.ts';
+import type { Bucket } from './series.ts';
 
 export interface DeviceIdentity {
   manufacturer: string;
@@ -60,6 +62,8 @@ export interface Task {
   /** For Download and Upload: the stored file that the ACS serves, by name, and the SHA-256 (hex) of what it held then. */
   file?: string;
   fileHash?: string;
+  /** A Download of a text that was made for this task alone: sealed, as it may hold secrets. */
+  content?: Sealed;
   result?: Record<string, unknown>;
   fault?: TaskFault;
   /** All times are milliseconds since the epoch. */
@@ -80,7 +84,7 @@ export interface Task {
 export interface DeviceFault {
   id: string;
   device: string;
-  /** What could not be done: `preset:NAME`, `override:PATH`, `task:ID`, `reconcile`, `drift:PRESET`, `fight:PATH`. */
+  /** What could not be done: `preset:NAME`, `override:PATH`, `task:ID`, `reconcile`, `restart`, `move`, `drift:PRESET`, `fight:PATH`. */
   cause: string;
   code: number | string;
   message: string;
@@ -113,6 +117,39 @@ export interface Drift {
   corrections: number[];
   /** Tag of what is wanted: another one, and it is no longer left. */
   basis: string;
+}
+
+/** The device is sent to another ACS, by its wanted state. */
+export interface Move {
+  url: string;
+  /** The URL that it had. */
+  from: string;
+  /** Times in milliseconds: begun; when it comes back by itself. */
+  since: number;
+  until: number;
+  /** `waiting`: not begun, a fault says why. `confirmed`: it has arrived. `returned`: it was heard here again. */
+  state: 'waiting' | 'moving' | 'confirmed' | 'returned';
+  /** The Download that leads it back. */
+  task?: string;
+  /** When it was heard here again. */
+  heard?: number;
+  /** Tag of what is wanted. */
+  basis: string;
+}
+
+/** Settings that the device took wait for a restart. */
+export interface RestartDue {
+  /** Empty: the whole unit. */
+  services: string[];
+  wish: 'now' | 'idle' | 'never';
+  /** The preset that has the say. */
+  preset?: string;
+  /** Times in milliseconds. */
+  since: number;
+  /** Why it was not restarted when it was last looked at. */
+  waits?: string;
+  /** When a Reboot was asked for. */
+  asked?: number;
 }
 
 /** That the wanted state of a device was found or made true. */
@@ -250,6 +287,9 @@ export interface DeviceRow extends DeviceIdentity {
   reconciled?: Reconciled;
   /** At most 50, forgotten at 0 BOOTSTRAP. */
   drift?: Drift[];
+  /** Ends with 1 BOOT, whoever restarted it. */
+  restart?: RestartDue;
+  move?: Move;
   /** Files that this device took with success, by name: SHA-256. Set when a Download ends well, forgotten at 0 BOOTSTRAP. */
   applied: Record<string, string>;
   /** Open tasks, oldest first, at most 100. */
@@ -371,6 +411,12 @@ export interface DeviceOperations {
     };
     result: 'ok' | 'stale';
   };
+  /** A restart is due; absent: none any more, and its fault is cleared. */
+  restartNoted: { args: { token: number; restart?: RestartDue }; result: 'ok' | 'stale' };
+  /** The device is to go to another ACS, or is no longer to: absent, and its fault is cleared. */
+  moveNoted: { args: { token: number; move?: Move }; result: 'ok' | 'stale' };
+  /** It has arrived there; `none` where it is not on its way. */
+  moveConfirmed: { args: { now: number }; result: 'ok' | 'none' };
   /** What was found otherwise than wanted, all of it anew. */
   drifted: { args: { token: number; drift: Drift[] }; result: 'ok' | 'stale' };
   faultRaised: {
@@ -494,8 +540,101 @@ export type DocumentKind =
   | 'model'
   | 'user'
   | 'duty'
+  | 'webhook'
   | 'trust'
   | 'server';
+
+export type NoticeType = (typeof noticeTypes)[number];
+
+/** Something that happened, for webhooks: kept in the same commit as the fact, until each webhook that wants it has taken it. */
+export interface Notice {
+  /** The same for the same fact. */
+  id: string;
+  type: NoticeType;
+  /** Milliseconds. */
+  time: number;
+  device?: string;
+  data: Record<string, unknown>;
+  /** Only for these webhooks, whatever they want otherwise. */
+  to?: string[];
+}
+
+/** What a store reads of a document of kind `webhook`: who is to be told what. */
+export interface Subscription {
+  events: readonly string[];
+  /** Over the device that a notice is about; parameters are those of the last Informs. */
+  filter?: string;
+  /** Nothing is kept for it. */
+  paused?: boolean;
+}
+
+/** A notice on its way to one webhook. */
+export interface Delivery {
+  id: string;
+  webhook: string;
+  notice: Notice;
+  /** Not tried before. */
+  due: number;
+  created: number;
+  attempts: number;
+  /** Given up: kept to be looked at, or to be revived. */
+  dead: boolean;
+  /** Why the last attempt failed. */
+  error?: string;
+}
+
+/** Something that a device did, for whoever looks at it later. */
+export interface DeviceEvent {
+  time: number;
+  type: string;
+  data: Record<string, unknown>;
+}
+
+export interface HistoryEntry {
+  device: string;
+  events?: readonly DeviceEvent[];
+  samples?: readonly { path: string; time: number; value: number }[];
+}
+
+export interface SeriesQuery {
+  device: string;
+  path: string;
+  /** Of series.ts: how fine. */
+  level: number;
+}
+
+/** All that fell into one stretch of time from `time` on. */
+export interface SeriesPoint {
+  time: number;
+  count: number;
+  avg: number;
+  min: number;
+  max: number;
+}
+
+export interface TakeDeliveries {
+  webhook: string;
+  now: number;
+  /** Nobody else takes them for so long. */
+  leaseMs: number;
+  limit: number;
+}
+
+export type DeliveryOutcome = { state: 'delivered' } | { state: 'waiting' | 'dead'; due: number; error: string };
+
+export interface DeliveryQuery {
+  webhook: string;
+  dead: boolean;
+  limit: number;
+}
+
+export interface DeliveryCount {
+  webhook: string;
+  waiting: number;
+  dead: number;
+  /** When the first of those that wait is due. */
+  next?: number;
+}
 
 export interface StoredDocument<T = unknown> {
   name: string;
@@ -572,14 +711,41 @@ export interface Store {
   document<T>(kind: DocumentKind, name: string): Promise<StoredDocument<T> | undefined>;
   /**
    * @param expected the generation that is to be replaced, 0 for none
+   * @param notices what it tells webhooks, kept in the same commit
    * @throws UserError 409 `changed-meanwhile` when another stands there
    */
-  putDocument(kind: DocumentKind, name: string, body: unknown, expected?: number): Promise<number>;
+  putDocument(
+    kind: DocumentKind,
+    name: string,
+    body: unknown,
+    expected?: number,
+    notices?: readonly Notice[],
+  ): Promise<number>;
   deleteDocument(kind: DocumentKind, name: string): Promise<boolean>;
   /** Largest generation of the kind: cheap, answered from memory; a change by another process is seen within seconds. */
   generation(kind: DocumentKind): number;
   /** Learns now what other processes have changed; absent where it is always known. */
   refresh?(): Promise<void>;
+
+  /** What devices did and told: numbers go into rings, events beyond the newest 200 go. Devices that are not there are passed over. */
+  appendHistory(entries: readonly HistoryEntry[]): Promise<void>;
+  series(query: SeriesQuery): Promise<Bucket[]>;
+  /** The parameters of which there are numbers. */
+  seriesPaths(device: string): Promise<string[]>;
+  /** The newest first. */
+  deviceEvents(device: string, limit: number): Promise<DeviceEvent[]>;
+
+  /** Notices that are due for a webhook, the oldest first; of several processes that ask each gets others. At least once each. */
+  takeDeliveries(query: TakeDeliveries): Promise<Delivery[]>;
+  settleDelivery(id: string, outcome: DeliveryOutcome): Promise<void>;
+  /** The newest first. */
+  deliveries(query: DeliveryQuery): Promise<Delivery[]>;
+  deliveryCounts(): Promise<DeliveryCount[]>;
+  /** Dead ones are tried again from the start. @returns how many */
+  reviveDeliveries(webhook: string, now: number): Promise<number>;
+  dropDeliveries(webhook: string): Promise<void>;
+  /** Keeps the queue within its bounds (deliveries.ts); dead ones go that were made before that time. */
+  boundDeliveries(before: number): Promise<void>;
 
   /** Says that this process serves the store. @returns all members, this one among them */
   beat(member: { id: string; address: string }): Promise<Member[]>;

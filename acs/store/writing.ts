@@ -2,8 +2,11 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { UserError } from '../../shared/errors.ts';
 import { type ContentRequest, createContentWrites } from './content-writes.ts';
+import { createDeliveryWrites, type DeliveryRequest } from './deliveries-sql.ts';
 import { below } from './filter-sql.ts';
+import { createHistoryWrites } from './history-sql.ts';
 import { dueAt, onlineUntil } from './liveness.ts';
+import { noticesOf } from './notices.ts';
 import { operate } from './operations.ts';
 import { changedMeanwhile, jsonOf, jsonTextOf, textOf } from './plain.ts';
 import { rowOf, type StoredRow, statements } from './reading.ts';
@@ -14,7 +17,9 @@ import type {
   DeviceOperations,
   DeviceRow,
   DocumentKind,
+  HistoryEntry,
   KnownValue,
+  Notice,
   Retention,
   Task,
 } from './store.ts';
@@ -24,9 +29,19 @@ import { versionKey } from './versions.ts';
 export type WriteRequest =
   | { do: 'apply'; id: string; name: DeviceOperation; args: DeviceOperations[DeviceOperation]['args'] }
   | { do: 'putParameters'; device: string; values: KnownValue[]; replaceBelow?: string }
-  | { do: 'putDocument'; kind: DocumentKind; name: string; body: unknown; now: number; expected?: number }
+  | {
+      do: 'putDocument';
+      kind: DocumentKind;
+      name: string;
+      body: unknown;
+      now: number;
+      expected?: number;
+      notices?: readonly Notice[];
+    }
   | { do: 'deleteDocument'; kind: DocumentKind; name: string }
   | ContentRequest
+  | DeliveryRequest
+  | { do: 'appendHistory'; entries: readonly HistoryEntry[] }
   | { do: 'audit'; entry: AuditEntry }
   | { do: 'prune'; retention: Retention };
 
@@ -123,6 +138,8 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
   const forget = (): void => {
     paths.clear();
     loaded.clear();
+    deliveries.forget();
+    history.forget();
   };
 
   const load = (id: string): Loaded | undefined => {
@@ -151,6 +168,7 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
     const before = load(id);
     const { row, result, ended } = operate(name, id, before?.row, args);
     for (const task of ended) keepEnded(task);
+    if (deliveries.subscribers().any) tell(before?.row, row, ended, args);
     if (row === before?.row) return { ok: true, value: result };
     if (!row) {
       run('DELETE FROM devices WHERE pk = ?', before?.pk ?? 0);
@@ -168,6 +186,17 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
     const pk = before ? update(before, row, body) : insert(row, body);
     remember(id, { pk, row });
     return withBody(result, row, body);
+  };
+
+  const tell = (
+    before: DeviceRow | undefined,
+    row: DeviceRow | undefined,
+    ended: readonly Task[],
+    args: DeviceOperations[DeviceOperation]['args'],
+  ): void => {
+    const now = 'now' in args ? args.now : undefined;
+    const notices = noticesOf(before, row, ended, now);
+    if (notices.length > 0) deliveries.add(deliveries.subscribers().address(notices, row ?? before, now ?? 0));
   };
 
   const keepEnded = (task: Task): void => {
@@ -285,7 +314,14 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
     return row.generation;
   };
 
-  const putDocument = ({ kind, name, body, now, expected }: Extract<WriteRequest, { do: 'putDocument' }>): number => {
+  const putDocument = ({
+    kind,
+    name,
+    body,
+    now,
+    expected,
+    notices,
+  }: Extract<WriteRequest, { do: 'putDocument' }>): number => {
     if (expected !== undefined) {
       const standing = sql('SELECT generation FROM documents WHERE kind = ? AND name = ?').get(kind, name) as
         | { generation: number }
@@ -301,6 +337,8 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
       now,
       jsonOf(body),
     );
+    if (kind === 'webhook') deliveries.forget();
+    if (notices?.length) deliveries.add(deliveries.subscribers().address(notices, undefined, now));
     return generation;
   };
 
@@ -320,6 +358,10 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
 
   const writeContent = createContentWrites(run, (text, ...params) => sql(text).get(...params) ?? undefined);
 
+  const all = (text: string, ...params: (string | number)[]) => sql(text).all(...params) as never;
+  const deliveries = createDeliveryWrites(run, all);
+  const history = createHistoryWrites(run, all, pathNumber);
+
   const carryOut = (request: Exclude<WriteRequest, { do: 'apply' }>): unknown => {
     switch (request.do) {
       case 'putParameters':
@@ -328,12 +370,21 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
         return putDocument(request);
       case 'deleteDocument': {
         const found = run('DELETE FROM documents WHERE kind = ? AND name = ?', request.kind, request.name) > 0;
+        if (request.kind === 'webhook') deliveries.forget();
         return found ? nextGeneration(request.kind) : undefined;
       }
       case 'audit':
         return run('INSERT INTO audit (time, body) VALUES (?, ?)', request.entry.time, jsonOf(request.entry));
       case 'prune':
         return prune(request.retention);
+      case 'appendHistory':
+        return history.append(request.entries);
+      case 'takeDeliveries':
+      case 'settleDelivery':
+      case 'reviveDeliveries':
+      case 'dropDeliveries':
+      case 'boundDeliveries':
+        return deliveries.carryOut(request);
       default:
         return writeContent(request);
     }

@@ -5,6 +5,7 @@ import { cert } from './cert.ts';
 import { conf } from './conf.ts';
 import { cwmp } from './cwmp.ts';
 import { dcm } from './dcm.ts';
+import { epadm } from './epadm.ts';
 import { fpu } from './fpu.ts';
 import { hoc } from './hoc.ts';
 import { mipt } from './mipt.ts';
@@ -16,7 +17,7 @@ import { sipep } from './sipep.ts';
 import { stun } from './stun.ts';
 
 /** In the order in which they start. */
-export const allServices: readonly Service[] = [dcm, scm, conf, fpu, cert, nlm, hoc, cwmp, stun, mipt, sipep];
+export const allServices: readonly Service[] = [dcm, scm, conf, fpu, cert, nlm, hoc, cwmp, stun, mipt, epadm, sipep];
 
 export interface Registry {
   /** By template path. */

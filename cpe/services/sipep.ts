@@ -31,6 +31,10 @@ export function userAgentOf(unit: Unit, gateway?: string): UserAgent | undefined
   return gateway === undefined ? [...all.values()].find(entry => entry.agent)?.agent : all.get(gateway)?.agent;
 }
 
+/** Calls that are up or on their way, over all gateways. */
+export const callsOf = (unit: Unit): number =>
+  [...gatewaysOf(unit).values()].reduce((sum, { agent }) => sum + (agent?.calls().length ?? 0), 0);
+
 function inTurn(unit: Unit, work: () => Promise<void>): Promise<void> {
   const own = state(unit);
   own.turn = own.turn.then(work, work);

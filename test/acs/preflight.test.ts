@@ -376,6 +376,15 @@ describe('TLS preflight', () => {
     });
   });
 
+  it('one run asks a bounded number of servers; the others are unknown, not guessed', async () => {
+    await trust();
+    for (let n = 0; n < 260; n++)
+      await enrol(String(n).padStart(6, '0'), { ...cwmp(), [`${DGW}SipEp.TransportConfig.1.TlsEnable`]: 'Enable' });
+    const run = await dryRun({ [`${DGW}SipEp.DefaultStaticRegistrarServerHost`]: 'sip{{serialNumber}}.test:5061' });
+    assert.equal(run.preflight.totals.sip?.unknown, 260);
+    assert.ok(asked.length <= 252, String(asked.length));
+  });
+
   it('gateways that are equal in what counts are told apart by nothing else: totals of many', async () => {
     await trust('serial < "000100"');
     for (let n = 0; n < 200; n++) await enrol(String(n).padStart(6, '0'), cwmp('NoValidation'));

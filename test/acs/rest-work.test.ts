@@ -255,7 +255,7 @@ describe('the API: work', () => {
       ['no keys', { objects: { 'Device.X.': { keys: [], rows: [] } } }, 'bad-input', /keys/],
       ['a file that is not there', { firmware: 'none.bin' }, 'no-such-file', /firmware: no file 'none\.bin'/],
       ['an unknown field', { sett: {} }, 'bad-input', /sett not known/],
-      ['a wrong restart', { restart: 'soon' }, 'bad-input', /restart: must be one of now, never/],
+      ['a wrong restart', { restart: 'soon' }, 'bad-input', /restart: must be one of now, idle, never/],
     ];
     for (const [name, body, code, detail] of wrong) {
       it(`with ${name} are refused with the place`, async () => {

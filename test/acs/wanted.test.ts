@@ -105,7 +105,7 @@ describe('what a device should be, explained', () => {
         ['firmware', 'new.bin', 'b', false, [{ preset: 'a', why }]],
       ],
     );
-    assert.deepEqual(answer.restart, { wish: 'now', preset: 'b', lost: [{ preset: 'a', why }] });
+    assert.deepEqual(answer.restart, { wish: 'now', preset: 'b', lost: [{ preset: 'a', why }], pending: null });
   });
 
   it('no secret is shown, neither one that won nor one that lost, nor one that came by a variable', async () => {

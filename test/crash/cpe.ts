@@ -16,8 +16,13 @@ import {
 import { RawConnection } from '../support/raw-cpe.ts';
 import { type Journal, keyOf } from './journal.ts';
 
+/** What becomes of an image: written and run, refused by a fault, or taken with a word of success while the old version goes on. */
+export type Manner = 'good' | 'refuse' | 'old';
+
 export interface CrashCpe {
   id: string;
+  /** What it runs. */
+  version: string;
   values: Map<string, string>;
   parameterKey: string;
   /** One session, and then all that was ordered in it. @returns whether it ended as it should, and with nothing asked */
@@ -31,6 +36,8 @@ export interface CrashCpeSettings {
   url: string;
   journal: Journal;
   random: Random;
+  /** Without it there are no images: all that is fetched is a file. */
+  manner?: Manner;
 }
 
 interface Transfer {
@@ -38,6 +45,7 @@ interface Transfer {
   key: string;
   url: string;
   file: string;
+  isImage: boolean;
 }
 
 const NEVER = '0001-01-01T00:00:00Z';
@@ -48,7 +56,7 @@ const FETCHES = 400;
 const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
 const shaOf = (bytes: string): string => createHash('sha256').update(bytes).digest('hex');
 
-export function crashCpe({ serial, url, journal, random }: CrashCpeSettings): CrashCpe {
+export function crashCpe({ serial, url, journal, random, manner }: CrashCpeSettings): CrashCpe {
   const id = `00C0DE-Box-${serial}`;
   const { host } = new URL(url);
   const values = new Map<string, string>();
@@ -61,6 +69,7 @@ export function crashCpe({ serial, url, journal, random }: CrashCpeSettings): Cr
 
   const cpe: CrashCpe = {
     id,
+    version: '1.0',
     values,
     parameterKey: '',
     session,
@@ -82,7 +91,7 @@ export function crashCpe({ serial, url, journal, random }: CrashCpeSettings): Cr
         CurrentTime: NEVER,
         RetryCount: 0,
         ParameterList: [
-          value('DeviceInfo.SoftwareVersion', '1.0'),
+          value('DeviceInfo.SoftwareVersion', cpe.version),
           value('DeviceInfo.ProvisioningCode', `S${session}`),
           value('ManagementServer.ParameterKey', cpe.parameterKey),
         ],
@@ -155,7 +164,14 @@ export function crashCpe({ serial, url, journal, random }: CrashCpeSettings): Cr
     const standing = [...events, ...(transfers.length ? ['7 TRANSFER COMPLETE', ...transfers] : [])].slice(0, 64);
     const sent = standing.length ? standing : ['2 PERIODIC'];
     const before = events;
-    journal.add({ kind: 'inform', session: number, device: id, marker: `S${number}`, events: sent });
+    journal.add({
+      kind: 'inform',
+      session: number,
+      device: id,
+      marker: `S${number}`,
+      events: sent,
+      version: cpe.version,
+    });
     const answer = await post(inform(number, sent));
     if (answer?.body.kind !== 'response') throw new Error(`Inform was answered by ${JSON.stringify(answer?.body)}`);
     journal.add({ kind: 'informed', session: number, device: id });
@@ -255,8 +271,11 @@ export function crashCpe({ serial, url, journal, random }: CrashCpeSettings): Cr
       key: String(args.CommandKey),
       url,
       file: decodeURIComponent(url.split('/').at(-1) ?? ''),
+      isImage: manner !== undefined && args.FileType === '1 Firmware Upgrade Image',
     };
-    const atOnce = method !== 'ScheduleDownload' && !transfer.file.startsWith('site') && random.int(1, 4) === 1;
+    if (transfer.isImage && manner === 'refuse') throw new CwmpFault(9010, 'no room for it');
+    const atOnce =
+      !transfer.isImage && method !== 'ScheduleDownload' && !transfer.file.startsWith('site') && random.int(1, 4) === 1;
     if (!atOnce) {
       ordered.push(transfer);
       return method === 'ScheduleDownload' ? {} : { Status: 1, StartTime: NEVER, CompleteTime: NEVER };
@@ -272,7 +291,8 @@ export function crashCpe({ serial, url, journal, random }: CrashCpeSettings): Cr
     try {
       if (method !== 'Upload') {
         const answer = await fetch(url);
-        await answer.arrayBuffer();
+        const text = await answer.text();
+        if (transfer.isImage && answer.status === 200) flash(key, text);
         return answer.status;
       }
       const body = `configuration of ${id} for ${key}`;
@@ -285,6 +305,13 @@ export function crashCpe({ serial, url, journal, random }: CrashCpeSettings): Cr
       // The server is down: TR-069 A.3.2.8 lets the device try again before it tells of the transfer.
       return 0;
     }
+  }
+
+  /** An image is the text of its version. */
+  function flash(key: string, image: string): void {
+    if (manner === 'good') cpe.version = image;
+    journal.add({ kind: 'flashed', device: id, key, image, version: cpe.version });
+    events = [...new Set([...events, '1 BOOT'])];
   }
 
   async function finish(transfer: Transfer): Promise<void> {

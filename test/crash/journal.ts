@@ -8,7 +8,7 @@ export type Fact =
   /** No answer came: whether it was done is not known, unless nobody was there to hear it. */
   | { kind: 'unanswered'; call: number; unheard?: true }
   /** A device's Inform leaves; `marker` is a value in it that no other Inform has. */
-  | { kind: 'inform'; session: number; device: string; marker: string; events: string[] }
+  | { kind: 'inform'; session: number; device: string; marker: string; events: string[]; version?: string }
   | { kind: 'informed'; session: number; device: string }
   /** An RPC of the ACS has reached the device. `key` tells whose it is: see `keyOf`. */
   | { kind: 'request'; session: number; device: string; rpc: number; method: string; key: string }
@@ -20,6 +20,8 @@ export type Fact =
   | { kind: 'transferred'; session: number; device: string; key: string; code: number }
   | { kind: 'uploading'; device: string; file: string; value: string }
   | { kind: 'uploaded'; device: string; file: string }
+  /** The device has written an image, and restarts with this version: another one than the image's where it only says that it took it. */
+  | { kind: 'flashed'; device: string; key: string; image: string; version: string }
   /** The session ended as it should, or was cut. */
   | { kind: 'ended'; session: number; device: string }
   | { kind: 'lost'; session: number; device: string; reason: string }

@@ -37,6 +37,9 @@ export interface TestAcs {
   log: Log;
   logged: string[];
   woken: string[];
+  /** What webhooks were sent; `answers` says how: a status, or why not. */
+  posted: { url: string; headers: Record<string, string>; body: string }[];
+  answers: (number | string)[];
   close(): Promise<void>;
 }
 
@@ -61,6 +64,8 @@ export async function testAcs(options: TestAcsOptions = {}): Promise<TestAcs> {
   const secrets = createSecrets(Buffer.alloc(32, 9), random);
   const links = secrets.keyFor('file links');
   const woken: string[] = [];
+  const posted: TestAcs['posted'] = [];
+  const answers: TestAcs['answers'] = [];
   const wake: Wake = async device => {
     woken.push(device.id);
     return { accepted: true };
@@ -77,6 +82,12 @@ export async function testAcs(options: TestAcsOptions = {}): Promise<TestAcs> {
     members: aloneAs('test'),
     enrolment: { username: 'enrol', password: 'factory' },
     ports: {
+      post: async (url, { headers, body }) => {
+        posted.push({ url, headers, body });
+        const answer = answers.shift() ?? 204;
+        if (typeof answer === 'string') throw new Error(answer);
+        return { status: answer };
+      },
       wake,
       linkFile: (task, direction) => `https://acs.test${linkOf(links, task, direction)}`,
       ...(options.preflight ? { preflight: options.preflight } : {}),
@@ -98,9 +109,10 @@ export async function testAcs(options: TestAcsOptions = {}): Promise<TestAcs> {
   const app = await south.app();
   const close = async (): Promise<void> => {
     await south.close();
+    await fleet.history.stop();
     await store.close();
   };
-  return { clock, store, fleet, south, app, events, secrets, log, logged, woken, close };
+  return { clock, store, fleet, south, app, events, secrets, log, logged, woken, posted, answers, close };
 }
 
 export interface Response {

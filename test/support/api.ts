@@ -83,6 +83,7 @@ export async function testApi(options: Parameters<typeof testAcs>[0] = {}): Prom
     devices: async () => [],
     liveness: async () => [],
     alerts: async () => [],
+    webhooks: async () => [],
   });
   const wake: Wake = async (device, signal) => await run(device, signal);
   const roleOf = async (token: string): Promise<Role | undefined> => tokens[token];

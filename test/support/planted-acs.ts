@@ -40,6 +40,22 @@ const bugs: Readonly<Record<string, (store: Store, clock: Clock) => Store>> = {
       },
     };
   },
+  /** That an RPC leaves is written after it has left. All else waits for that, so that only a crash can show it. */
+  late: (store, clock) => {
+    const late = new Set<Promise<unknown>>();
+    const apply = async (id: string, name: DeviceOperation, args: never): Promise<unknown> => {
+      await Promise.allSettled([...late]);
+      if (name !== 'taskSent') return await store.apply(id, name, args);
+      const sent = args as DeviceOperations['taskSent']['args'];
+      const task = await store.task(sent.id);
+      if (!task) return 'gone';
+      const written = clock.sleep(LATE_MS).then(() => store.apply(id, name, args));
+      late.add(written);
+      void written.catch(() => undefined).finally(() => late.delete(written));
+      return { ...task, state: 'sent', sentBy: sent.token } satisfies Task;
+    };
+    return { ...store, apply: apply as Apply };
+  },
   /** That an RPC leaves is said to be written, and is not. */
   twice: store => {
     const apply = async (id: string, name: DeviceOperation, args: never): Promise<unknown> => {

@@ -4,7 +4,8 @@ import type { FleetContext } from '../context.ts';
 import type { DeviceInput, Devices } from '../devices.ts';
 import { type Preset, wantedOf } from '../preset.ts';
 import type { Presets } from '../presets.ts';
-import type { FlightReport, Preflight } from './preflight.ts';
+import { mergedFields } from '../wanted.ts';
+import { type FlightReport, type Preflight, preflightFields } from './preflight.ts';
 import { factsOf } from './servers.ts';
 import { matters } from './settings.ts';
 
@@ -53,18 +54,22 @@ export function createGuard(
     certificate: async (chains, limit) => {
       const now = (await preflight.own()).facts;
       if ('missing' in now) throw new UserError(409, 'acs-not-known', now.missing);
-      const ownAfter = { ...now.facts, ...{ chains: factsOf({ chains }).chains } };
+      const ownAfter = { ...now.facts, chains: factsOf({ chains }).chains };
       const flight = await preflight.begin(limit, { ownAfter });
+      const only = [...mergedFields, ...preflightFields];
+      const pageAfter = (cursor?: string) =>
+        store.devices({ limit: PAGE, now: clock.now(), only, ...(cursor ? { cursor } : {}) });
       let count = 0;
-      let cursor: string | undefined;
-      do {
-        const page = await store.devices({ limit: PAGE, now: clock.now(), ...(cursor ? { cursor } : {}) });
+      for (let page = await pageAfter(); ; ) {
+        // Read while this one is worked on.
+        const following = page.next === undefined ? undefined : pageAfter(page.next);
         const rows = page.items.filter(row => row.state === 'enrolled');
         const wanted = await Promise.all(rows.map(row => presets.wanted(row)));
         await flight.look(rows.map((row, at) => ({ row, before: wanted[at]!, after: wanted[at]! })));
         count += rows.length;
-        cursor = page.next;
-      } while (cursor);
+        if (!following) break;
+        page = await following;
+      }
       return { devices: count, ...flight.report() };
     },
   };

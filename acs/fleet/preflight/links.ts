@@ -34,6 +34,8 @@ export interface LinkGround {
   now: number;
   /** The ACS by its own account: the URL that CPEs are given, and what its listener offers. */
   own: { url: string | undefined; facts: { facts: ServerFacts } | { missing: string } };
+  /** What was judged already in this run. */
+  verdicts: Map<string, LinkVerdict>;
   /** What the ACS will offer, where its certificate is what changes. */
   ownAfter?: ServerFacts;
 }
@@ -45,12 +47,14 @@ interface Target extends Place {
   ours?: boolean;
 }
 
+const bare = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '').toLowerCase();
+
 /** Everywhere the device connects to, the ACS first. */
 function targetsOf(settings: Settings, ground: LinkGround): Target[] {
   const url = settings.acsUrl ?? ground.own.url;
   const acs = url !== undefined && URL.canParse(url) ? new URL(url) : undefined;
   const plain = acs?.protocol === 'http:';
-  const host = acs?.hostname.replace(/^\[|\]$/g, '').toLowerCase();
+  const host = acs && bare(acs);
   const isAny = host === undefined || host === '' || host === '0.0.0.0' || host === '::';
   const at = {
     ...(isAny ? {} : { host }),
@@ -80,10 +84,19 @@ export interface LinkInput {
   address: string;
 }
 
+/** What is worked out once for a device: where it connects to, and where it is known to have reached this ACS over TLS. */
+interface Seen extends LinkInput {
+  targets: { before: Target[]; after: Target[] };
+  reached: string | undefined;
+}
+
 export async function linksOf(input: LinkInput, ground: LinkGround): Promise<Link[]> {
-  const { before, after } = input;
-  const old = new Map(targetsOf(before.settings, ground).map(target => [keyOf(target), target]));
-  const fresh = new Map(targetsOf(after.settings, ground).map(target => [keyOf(target), target]));
+  const targets = { before: targetsOf(input.before.settings, ground), after: targetsOf(input.after.settings, ground) };
+  const [acs] = targets.before;
+  const reached = input.informed === undefined || !acs || acs.plain ? undefined : whereOf(acs);
+  const seen: Seen = { ...input, targets, reached };
+  const old = new Map(targets.before.map(target => [keyOf(target), target]));
+  const fresh = new Map(targets.after.map(target => [keyOf(target), target]));
   const links: Link[] = [];
   for (const key of new Set([...old.keys(), ...fresh.keys()])) {
     const [was, is] = [old.get(key), fresh.get(key)];
@@ -92,91 +105,89 @@ export async function linksOf(input: LinkInput, ground: LinkGround): Promise<Lin
       link: shown.link,
       service: shown.service,
       server: `${shown.host ?? '?'}:${shown.port}`,
-      before: was ? await judge(was, 'before', input, ground) : null,
-      after: is ? await judge(is, 'after', input, ground) : null,
-      assumed: shown.plain ? [] : after.settings.assumed(shown.service),
+      before: was ? await judge(was, 'before', seen, ground) : null,
+      after: is ? await judge(is, 'after', seen, ground) : null,
+      assumed: shown.plain ? [] : input.after.settings.assumed(shown.service),
     });
   }
   return links;
 }
 
-async function judge(
-  target: Target,
-  at: 'before' | 'after',
-  input: LinkInput,
-  ground: LinkGround,
-): Promise<LinkVerdict> {
-  if (target.plain) return { verdict: 'keeps', message: 'in clear, without TLS' };
-  const side = input[at];
-  const reached = reachedBy(input, ground);
-  const isReached = target.ours === true && reached !== undefined && reached === whereOf(target);
-  const now = await serverOf(target, isReached, input, ground);
-  const replaced = at === 'after' && isReached && ground.ownAfter !== undefined;
-  const server = replaced ? ground.ownAfter : 'facts' in now ? now.facts : undefined;
-  const proof =
-    isReached && server && 'facts' in now ? proofOf(target, side, input, ground, now.facts, server) : undefined;
-  return verdictOf({
-    host: target.host,
-    server,
-    missing: 'missing' in now ? now.missing : undefined,
-    policy: side.settings.policy(target.service),
-    roots: side.roots.certificates,
-    now: side.settings.clockUnset ? undefined : ground.now,
-    proof,
-  });
-}
-
 const whereOf = ({ host, port }: Target): string => serverName(host ?? '?', port);
 
-/** Where the device has reached this ACS, over TLS. */
-function reachedBy({ before, informed }: LinkInput, ground: LinkGround): string | undefined {
-  const [acs] = targetsOf(before.settings, ground);
-  return informed === undefined || !acs || acs.plain ? undefined : whereOf(acs);
+async function judge(target: Target, at: 'before' | 'after', seen: Seen, ground: LinkGround): Promise<LinkVerdict> {
+  if (target.plain) return { verdict: 'keeps', message: 'in clear, without TLS' };
+  const { settings, roots } = seen[at];
+  const isReached = target.ours === true && seen.reached === whereOf(target);
+  const now = await serverOf(target, isReached, seen, ground);
+  const isReplaced = at === 'after' && target.ours === true && ground.ownAfter !== undefined;
+  const server = isReplaced ? ground.ownAfter : 'facts' in now ? now.facts : undefined;
+  const missing = 'missing' in now ? now.missing : undefined;
+  const proof =
+    isReached && server && 'facts' in now ? proofOf(target, at, seen, ground, now.facts, server) : undefined;
+  const policy = settings.policy(target.service);
+  const { validation, suites, floor, ceiling, names } = policy;
+  const place = [whereOf(target), isReached, isReplaced, missing ?? '', proof ?? '', settings.clockUnset];
+  const key = JSON.stringify([...place, validation, suites[0], suites.length, floor, ceiling, names, roots.key]);
+  const known = ground.verdicts.get(key);
+  if (known) return known;
+  const verdict = verdictOf({
+    host: target.host,
+    server,
+    missing,
+    policy,
+    roots: roots.certificates,
+    now: settings.clockUnset ? undefined : ground.now,
+    proof,
+  });
+  ground.verdicts.set(key, verdict);
+  return verdict;
 }
 
 async function serverOf(
   target: Target,
   isReached: boolean,
-  input: LinkInput,
+  { before, after, address }: LinkInput,
   ground: LinkGround,
 ): Promise<{ facts: ServerFacts } | { missing: string }> {
   const { host, port } = target;
   if (host === undefined) return ground.own.facts;
-  const { before, after } = input;
+  // What the change itself names, and the ACS's own URL, are the operator's word.
   const isOperators = isOwn(target, ground) || before.settings.isWanted(host) || after.settings.isWanted(host);
-  const namedBy = isOperators ? undefined : input.address;
-  const found = await ground.servers({ host, port }, namedBy);
+  const found = await ground.servers({ host, port }, isOperators ? undefined : address);
   // Where it cannot be asked by that name from here: it has been reached there, so it is this one.
   return 'missing' in found && (isReached || isOwn(target, ground)) ? ground.own.facts : found;
 }
 
 const isOwn = ({ host, port }: Target, { own }: LinkGround): boolean => {
   const url = own.url !== undefined && URL.canParse(own.url) ? new URL(own.url) : undefined;
-  return url?.hostname.replace(/^\[|\]$/g, '') === host && Number(url?.port || 443) === port;
+  return url !== undefined && bare(url) === host && Number(url.port || 443) === port;
 };
 
 /** Where not all is known of the device, its sessions tell: what it accepts today it accepts at the same level tomorrow. */
 function proofOf(
   { host, service }: Target,
-  side: Side,
-  { before, informed }: LinkInput,
+  at: 'before' | 'after',
+  seen: Seen,
   ground: LinkGround,
   now: ServerFacts,
   server: ServerFacts,
 ): Proof | undefined {
-  const level = (settings: Settings, of: TlsService): TlsPolicy['validation'] => settings.policy(of).validation;
-  const isLevelKnown = (settings: Settings): boolean => !settings.isDgw || !assumesLevel(settings, 'Cwmp');
-  const isGap = !side.roots.told || assumesLevel(side.settings, service) || host === undefined;
-  if (!isGap || !provenBy(now, informed, ground.now)) return undefined;
-  const validates = isLevelKnown(before.settings) && level(before.settings, 'Cwmp') !== 'NoValidation';
+  const { settings, roots } = seen[at];
+  const was = seen.before.settings;
+  const isGap = !roots.told || assumesLevel(settings, service) || host === undefined;
+  if (!isGap || !provenBy(now, seen.informed, ground.now)) return undefined;
+  const validates = !assumesLevel(was, 'Cwmp') && levelOf(was) !== 'NoValidation';
   const isSame =
     service === 'Cwmp' &&
-    level(before.settings, 'Cwmp') === level(side.settings, 'Cwmp') &&
-    assumesLevel(before.settings, 'Cwmp') === assumesLevel(side.settings, 'Cwmp');
+    levelOf(was) === levelOf(settings) &&
+    assumesLevel(was, 'Cwmp') === assumesLevel(settings, 'Cwmp');
   if (!validates && !isSame) return undefined;
   if (server === now) return 'chain';
   return sameIssuers(now, server) ? 'issuer' : undefined;
 }
+
+const levelOf = (settings: Settings): TlsPolicy['validation'] => settings.policy('Cwmp').validation;
 
 const assumesLevel = (settings: Settings, service: TlsService): boolean =>
   settings.assumed(service).some(name => name.endsWith('Validation'));

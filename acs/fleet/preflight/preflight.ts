@@ -105,7 +105,13 @@ export function createPreflight(context: FleetContext, { files, models }: { file
     };
 
   const begin: Preflight['begin'] = async (limit, change = {}) => {
-    const ground: LinkGround = { servers: await servers.reader(), now: clock.now(), own: await own(), ...change };
+    const ground: LinkGround = {
+      servers: await servers.reader(),
+      now: clock.now(),
+      own: await own(),
+      verdicts: new Map(),
+      ...change,
+    };
     const trusted = await trust.reader();
     const groups = new Map<string, Promise<Link[]>>();
     const ids = new Map<string, number>();

@@ -53,6 +53,8 @@ const FAILED_KEPT_MS = 30_000;
 /** All probes of one run together. */
 const RUN_MS = 4_000;
 const MAX_KEPT = 1_000;
+/** So many servers are asked anew by one run. */
+const MAX_ASKED = 250;
 
 type Probed = { time: number } & ({ facts: ServerFacts } | { failed: string });
 
@@ -87,6 +89,11 @@ const factsView = ({ versions, suites: names, chains }: ServerFacts): Partial<Se
     return [{ subject, issuer, key: keyOf(leaf) ?? 'other', notAfter, names: called }];
   }),
 });
+
+function answerOf(name: string, probed: Probed | undefined): { facts: ServerFacts } | { missing: string } {
+  if (probed && 'facts' in probed) return { facts: probed.facts };
+  return { missing: `${name} was not learned: ${probed ? probed.failed : 'there was no time left to ask it'}` };
+}
 
 export function createServers({ store, clock, events, ports }: FleetContext): Servers {
   const kept = new Map<string, Probed>();
@@ -181,21 +188,19 @@ export function createServers({ store, clock, events, ports }: FleetContext): Se
         (await store.documents<ServerInput>('server')).map(({ name, body }) => [name, factsOf(body)]),
       );
       const until = clock.now() + RUN_MS;
+      let asked = 0;
       const held = new Map<string, { facts: ServerFacts } | { missing: string }>();
+      const learned = async (name: string, host: string, port: number): Promise<Probed | undefined> =>
+        fresh(name) ?? (++asked > MAX_ASKED ? undefined : await within(probeNow(host, port), until));
       return async ({ host, port }, namedBy) => {
         const name = serverName(host, port);
         const facts = told.get(name);
         if (facts) return { facts };
         const seen = held.get(name);
         if (seen) return seen;
-        const known = fresh(name);
-        if (!known && namedBy !== undefined && ports.preflight?.mayAsk(namedBy, host) === false)
+        if (!fresh(name) && namedBy !== undefined && ports.preflight?.mayAsk(namedBy, host) === false)
           return { missing: `only the device names ${name}: tell what it offers, or have it probed` };
-        const probed = known ?? (await within(probeNow(host, port), until));
-        const answer =
-          probed && 'facts' in probed
-            ? { facts: probed.facts }
-            : { missing: `${name} was not learned: ${probed ? probed.failed : 'no answer in time'}` };
+        const answer = answerOf(name, await learned(name, host, port));
         held.set(name, answer);
         return answer;
       };

@@ -1,7 +1,8 @@
 // What moves rollouts on: one step looks at what is due and does it. Every step may end anywhere and be done again: what counts is in the
 // devices' rows and in the rollout's document, each changed in one write.
 import { UserError } from '../../../shared/errors.ts';
-import type { RolloutPosition, RolloutState, StoredDocument } from '../../store/store.ts';
+import { noticeId } from '../../store/notices.ts';
+import type { Notice, RolloutPosition, RolloutState, StoredDocument } from '../../store/store.ts';
 import type { FleetContext } from '../context.ts';
 import type { Files } from '../files.ts';
 import { assignAll } from './assign.ts';
@@ -46,8 +47,10 @@ export function createEngine(fleet: FleetContext, files: Files): Engine {
   const change: EngineContext['change'] = async (standing, to, text) => {
     const before = standing.body;
     const body: Rollout = { ...before, ...to, log: text ? logged(before, clock.now(), text) : before.log };
-    const generation = await store.putDocument('rollout', before.id, body, standing.generation);
-    if (body.phase !== before.phase || body.wave !== before.wave) {
+    const moved = body.phase !== before.phase || body.wave !== before.wave;
+    const notices = moved ? [noticeOf(body, clock.now())] : [];
+    const generation = await store.putDocument('rollout', before.id, body, standing.generation, notices);
+    if (moved) {
       const { id: rollout, phase: state, wave, reason } = body;
       events.emit('rollout', { rollout, state, wave, ...(reason === undefined ? {} : { reason }) });
       log.info('rollout', { rollout, state, wave, ...(reason === undefined ? {} : { reason }) });
@@ -195,4 +198,10 @@ export function createEngine(fleet: FleetContext, files: Files): Engine {
       await offering.stop();
     },
   };
+}
+
+/** What webhooks are told of a rollout that went on. */
+function noticeOf({ id: rollout, phase: state, wave, reason }: Rollout, time: number): Notice {
+  const data = { rollout, state, wave, ...(reason === undefined ? {} : { reason }) };
+  return { id: noticeId('rollout', rollout, state, wave, time), type: 'rollout', time, data };
 }

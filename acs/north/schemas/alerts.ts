@@ -21,6 +21,12 @@ const fields = {
     ]),
   ),
   for: optional(Type.String({ pattern: '^\\d+(\\.\\d+)?(ms|s|m|h|d|w)$', description: 'How long it must hold: 15m' })),
+  webhooks: optional(
+    Type.Array(Type.String(), {
+      maxItems: 20,
+      description: 'Told to these alone; to all that want alerts unless told',
+    }),
+  ),
 };
 export const alertInput = closed(fields);
 

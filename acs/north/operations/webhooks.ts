@@ -1,0 +1,113 @@
+// Webhooks: who is told what happens, and what is on its way there.
+import { UserError } from '../../../shared/errors.ts';
+import type { WebhookInput, WebhookView } from '../../fleet/webhooks.ts';
+import type { Delivery } from '../../store/store.ts';
+import type { Operation } from '../operation.ts';
+import { none, ok, param } from '../operation.ts';
+import * as schemas from '../schemas/webhooks.ts';
+import { MASK } from '../views.ts';
+
+const problems = { 404: 'No such webhook' };
+const view = (webhook: WebhookView, secret = MASK): Record<string, unknown> => ({ ...webhook, secret });
+const iso = (at: number): string => new Date(at).toISOString();
+
+const deliveryView = ({ notice, due, attempts, error }: Delivery): Record<string, unknown> => ({
+  id: notice.id,
+  event: notice.type,
+  ...(notice.device === undefined ? {} : { device: notice.device }),
+  time: iso(notice.time),
+  due: iso(due),
+  attempts,
+  ...(error === undefined ? {} : { error }),
+  data: notice.data,
+});
+
+/** @throws UserError 400 for a key that is too short to sign with */
+function withoutMask({ secret, ...input }: WebhookInput): WebhookInput {
+  if (secret === undefined || secret === MASK) return input;
+  if (secret.length < 16) throw new UserError(400, 'bad-input', 'body.secret: at least 16 characters');
+  return { ...input, secret };
+}
+
+export const webhooks: readonly Operation[] = [
+  {
+    name: 'listWebhooks',
+    summary: 'Webhooks, with how many messages wait for each and how many were given up',
+    method: 'GET',
+    path: '/webhooks',
+    role: 'operator',
+    answers: { 200: schemas.webhooks },
+    run: async (_input, { fleet }) => ok({ items: (await fleet.webhooks.list()).map(webhook => view(webhook)) }),
+  },
+  {
+    name: 'getWebhook',
+    summary: 'One webhook',
+    method: 'GET',
+    path: '/webhooks/:name',
+    role: 'operator',
+    answers: { 200: schemas.webhook },
+    problems,
+    run: async (input, { fleet }) => ok(view(await fleet.webhooks.get(param(input, 'name')))),
+  },
+  {
+    name: 'putWebhook',
+    summary: 'Writes a webhook: from now on it is told of these events',
+    method: 'PUT',
+    path: '/webhooks/:name',
+    role: 'admin',
+    body: { json: schemas.webhookInput },
+    answers: { 200: schemas.webhook, 201: schemas.webhook },
+    run: async (input, { fleet }) => {
+      const name = param(input, 'name');
+      const { isNew, secret } = await fleet.webhooks.put(name, withoutMask(input.body as WebhookInput));
+      return { status: isNew ? 201 : 200, body: view(await fleet.webhooks.get(name), secret) };
+    },
+  },
+  {
+    name: 'deleteWebhook',
+    summary: 'Deletes a webhook and what waits for it',
+    method: 'DELETE',
+    path: '/webhooks/:name',
+    role: 'admin',
+    answers: { 204: 'nothing' },
+    problems,
+    run: async (input, { fleet }) => {
+      await fleet.webhooks.remove(param(input, 'name'));
+      return none;
+    },
+  },
+  {
+    name: 'listDeliveries',
+    summary: 'The newest messages to a webhook that wait, or (dead=true) were given up',
+    method: 'GET',
+    path: '/webhooks/:name/deliveries',
+    role: 'operator',
+    query: schemas.deliveryQuery,
+    answers: { 200: schemas.deliveries },
+    problems,
+    run: async (input, { fleet }) => {
+      const found = await fleet.webhooks.deliveries(param(input, 'name'), input.query.dead === 'true');
+      return ok({ items: found.map(deliveryView) });
+    },
+  },
+  {
+    name: 'retryWebhook',
+    summary: 'Tries again what was given up, and now what waits',
+    method: 'POST',
+    path: '/webhooks/:name/retry',
+    role: 'operator',
+    answers: { 200: schemas.revived },
+    problems,
+    run: async (input, { fleet }) => ok({ revived: await fleet.webhooks.retry(param(input, 'name')) }),
+  },
+  {
+    name: 'pingWebhook',
+    summary: 'Sends a signed message without content, now, and tells what was answered',
+    method: 'POST',
+    path: '/webhooks/:name/ping',
+    role: 'operator',
+    answers: { 200: schemas.pinged },
+    problems,
+    run: async (input, { fleet }) => ok(await fleet.webhooks.ping(param(input, 'name'))),
+  },
+];

@@ -1,0 +1,145 @@
+// What changes of devices are told to webhooks: pure, worked out of the row before and after, so that a store keeps it in the same commit
+// as the change itself. Where no webhook wants any of it, this costs one comparison.
+import { createHash } from 'node:crypto';
+import { type Predicate, parseFilter, toPredicate } from './filter.ts';
+import type { DeviceFault, DeviceRow, Notice, NoticeType, Subscription, Task } from './store.ts';
+
+export const noticeTypes = [
+  'enrolled',
+  'removed',
+  'late',
+  'lost',
+  'back',
+  'task',
+  'fault',
+  'faultCleared',
+  'alert',
+  'rollout',
+] as const;
+
+/** A notice and the webhooks that are to have it. */
+export interface Addressed {
+  notice: Notice;
+  webhooks: string[];
+}
+
+/** Who wants what. */
+export interface Subscribers {
+  /** Whether anybody wants anything. */
+  any: boolean;
+  /** @param row of the device that it is about; a filter of a webhook is over that */
+  address(notices: readonly Notice[], row: DeviceRow | undefined, now: number): Addressed[];
+}
+
+interface Subscriber {
+  name: string;
+  events: ReadonlySet<string>;
+  fits: Predicate | undefined;
+}
+
+/** @param documents the webhooks as they stand in the store */
+export function subscribersOf(documents: readonly { name: string; body: Subscription }[]): Subscribers {
+  const all: Subscriber[] = documents
+    .filter(({ body }) => !body.paused)
+    .map(({ name, body }) => ({
+      name,
+      events: new Set(body.events),
+      fits: body.filter === undefined ? undefined : predicateOf(body.filter),
+    }));
+  const wants = (subscriber: Subscriber, notice: Notice, row: DeviceRow | undefined, now: number): boolean => {
+    if (notice.to) return notice.to.includes(subscriber.name);
+    if (!subscriber.events.has(notice.type)) return false;
+    return !row || !subscriber.fits || subscriber.fits(row, now);
+  };
+  return {
+    any: all.length > 0,
+    address: (notices, row, now) =>
+      notices.flatMap(notice => {
+        const webhooks = all.filter(subscriber => wants(subscriber, notice, row, now)).map(({ name }) => name);
+        return webhooks.length > 0 ? [{ notice, webhooks }] : [];
+      }),
+  };
+}
+
+/** A filter that cannot be read any more leaves nothing out: better one notice too many than a change that fails by it. */
+function predicateOf(text: string): Predicate | undefined {
+  try {
+    return toPredicate(parseFilter(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The same for the same fact, so that whoever is told twice can know it. */
+export const noticeId = (type: NoticeType, ...facts: (string | number)[]): string =>
+  createHash('sha256')
+    .update(JSON.stringify([type, ...facts]))
+    .digest('hex')
+    .slice(0, 24);
+
+/** @param now when it happened, where the change says so */
+export function noticesOf(
+  before: DeviceRow | undefined,
+  row: DeviceRow | undefined,
+  ended: readonly Task[],
+  now: number | undefined,
+): Notice[] {
+  const device = row?.id ?? before?.id;
+  if (device === undefined) return [];
+  const time = now ?? row?.lastInform ?? before?.lastInform ?? 0;
+  const notices = ended.map(taskNotice);
+  if (!row)
+    return [
+      ...notices,
+      { id: noticeId('removed', device, before?.fence ?? 0), type: 'removed', device, time, data: {} },
+    ];
+  if (before?.state !== row.state && row.state !== 'known')
+    notices.push({
+      id: noticeId('enrolled', device, row.state, row.fence, row.created),
+      type: 'enrolled',
+      device,
+      time,
+      data: { state: row.state, was: before?.state ?? null },
+    });
+  if (before && before.absence !== row.absence) notices.push(absenceNotice(before, row, time));
+  if (before?.faults !== row.faults) notices.push(...faultNotices(before?.faults ?? [], row.faults, time));
+  return notices;
+}
+
+const taskNotice = ({ id, device, method, state, origin, fault, created, ended }: Task): Notice => ({
+  id: noticeId('task', id, state),
+  type: 'task',
+  device,
+  time: ended ?? created,
+  // Not its arguments and results: they may hold secrets, and can be asked for.
+  data: { id, method, state, origin, ...(fault ? { fault } : {}) },
+});
+
+function absenceNotice(before: DeviceRow, row: DeviceRow, time: number): Notice {
+  const type = row.absence ?? 'back';
+  const lastInform = new Date((row.absence ? row : before).lastInform ?? 0).toISOString();
+  const data = { lastInform, ...(before.absence ? { was: before.absence } : {}) };
+  return { id: noticeId(type, row.id, row.lastInform ?? 0), type, device: row.id, time, data };
+}
+
+/** A fault that is tried again and fails in the same way is no news. */
+function faultNotices(before: readonly DeviceFault[], after: readonly DeviceFault[], time: number): Notice[] {
+  const known = new Map(before.map(fault => [fault.id, fault]));
+  const standing = new Set(after.map(fault => fault.id));
+  const raised = after.filter(fault => {
+    const old = known.get(fault.id);
+    return old?.code !== fault.code || old.message !== fault.message;
+  });
+  return [
+    ...raised.map(fault => faultNotice('fault', fault, fault.last)),
+    ...before.filter(fault => !standing.has(fault.id)).map(fault => faultNotice('faultCleared', fault, time)),
+  ];
+}
+
+const faultNotice = (type: 'fault' | 'faultCleared', fault: DeviceFault, time: number): Notice => ({
+  id: noticeId(type, fault.id, fault.first, fault.count),
+  type,
+  device: fault.device,
+  time,
+  data: { id: fault.id, cause: fault.cause, code: fault.code, message: fault.message, count: fault.count },
+});

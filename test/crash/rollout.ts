@@ -1,0 +1,258 @@
+// A crash run of rollouts: one after the other goes through the fleet while the server is killed again and again; an operator pauses and
+// goes on meanwhile. At the end of each, failed devices are tried again until only those have failed that cannot do otherwise.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Random, seededRandom } from '../../shared/clock.ts';
+import { type CrashCpe, crashCpe, type Manner } from './cpe.ts';
+import { createJournal, type Fact, type Journal } from './journal.ts';
+import { type Api, createApi } from './operator.ts';
+import type { Finding } from './registers.ts';
+import { checkRollout, type FinalRollout, type FleetUnit } from './rolloutchecker.ts';
+import { type Server, server } from './server.ts';
+import type { CrashStore } from './stores.ts';
+
+export interface RolloutRunSettings {
+  main: string;
+  store: CrashStore;
+  seed: number;
+  kills: number;
+  devices?: number;
+  /** The kinds of instants; all of them unless told. */
+  at?: readonly string[];
+  /** What the devices make of images; some of each unless told. */
+  mannerOf?: (number: number) => Manner;
+  env?: Record<string, string>;
+}
+
+export interface RolloutReport {
+  findings: Finding[];
+  facts: readonly Fact[];
+  kills: Record<string, number>;
+  /** States at the end of each rollout. */
+  totals: Record<string, number>[];
+}
+
+/** When the server dies: as something of a rollout is seen on the wire. */
+const triggers: Readonly<Record<string, (fact: Fact) => boolean>> = {
+  'a rollout is asked for': fact => fact.kind === 'asked' && fact.path.startsWith('/rollouts'),
+  'an operator has his answer': fact => fact.kind === 'answered' && fact.status < 300,
+  'an order to flash arrives': fact => fact.kind === 'request' && fact.method === 'Download',
+  'an answer leaves': fact => fact.kind === 'reply',
+  'an image is written': fact => fact.kind === 'flashed',
+  'an Inform leaves': fact => fact.kind === 'inform' && fact.events.includes('1 BOOT'),
+  'an Inform is acknowledged': fact => fact.kind === 'informed',
+  'a transfer is told': fact => fact.kind === 'transfer',
+  'a told transfer is acknowledged': fact => fact.kind === 'transferred',
+};
+/** An instant that does not come is not waited for; and the server lives for some seconds at most. */
+const PATIENCE_MS = 4000;
+const DELAYS = [0, 0, 0, 1, 2, 5, 20, 200];
+/** After the last kill of a rollout, until it has ended. */
+const LIMIT_MS = 90_000;
+const PARALLELISM = 4;
+
+const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
+const chosen = <T>(random: Random, from: readonly T[]): T => from[random.int(0, from.length - 1)] as T;
+
+export async function rolloutRun(settings: RolloutRunSettings): Promise<RolloutReport> {
+  const data = await mkdtemp(join(tmpdir(), 'tandem-rollout-'));
+  const place = await settings.store.open();
+  const acs = server(settings.main, data, place.args, settings.env);
+  try {
+    await acs.start();
+    return await work(settings, acs);
+  } finally {
+    await acs.kill();
+    await place.close();
+    await rm(data, { recursive: true, force: true });
+  }
+}
+
+/** One in eight refuses, one in eight takes it in vain. */
+const mixed = (number: number): Manner => (number % 8 === 3 ? 'refuse' : number % 8 === 6 ? 'old' : 'good');
+
+async function work(settings: RolloutRunSettings, acs: Server): Promise<RolloutReport> {
+  const { seed, kills: wanted, devices = 16, at = Object.keys(triggers), mannerOf = mixed } = settings;
+  const random = seededRandom(seed);
+  const journal = createJournal();
+  const api = createApi(journal, () => ({ url: acs.api, token: acs.token }));
+  const manners = Array.from({ length: devices }, (_, number) => mannerOf(number));
+  const cpes = manners.map((manner, number) =>
+    crashCpe({ serial: `D${number}`, url: acs.cwmp, journal, manner, random: seededRandom(seed * 1000 + number) }),
+  );
+  for (const cpe of cpes) await untilQuiet(cpe);
+
+  let over = false;
+  const lives = cpes.map((cpe, number) => live(cpe, seededRandom(seed * 1000 + 500 + number), () => over));
+  const report: RolloutReport = { findings: [], facts: journal.facts, kills: {}, totals: [] };
+  try {
+    for (let number = 2, left = wanted; left > 0; number++) {
+      left -= await throughFleet(
+        { id: `r${number}`, version: `${number}.0` },
+        { api, acs, journal, random, left, at, mannerOf, report },
+      );
+      const rollout = await finalOf(api, `r${number}`);
+      report.totals.push(rollout.totals);
+      // Between two rollouts nothing is under way, so what the units run is what they run at the end of the one.
+      const units: FleetUnit[] = cpes.map(({ id, version }, at) => ({ id, version, manner: manners[at] ?? 'good' }));
+      report.findings.push(...checkRollout([...journal.facts], rollout, units));
+    }
+  } finally {
+    over = true;
+    await Promise.all(lives);
+  }
+  return report;
+}
+
+interface Scene {
+  api: Api;
+  acs: Server;
+  journal: Journal;
+  random: Random;
+  left: number;
+  at: readonly string[];
+  mannerOf: (number: number) => Manner;
+  report: RolloutReport;
+}
+
+/** @returns how often the server was killed */
+async function throughFleet({ id, version }: { id: string; version: string }, scene: Scene): Promise<number> {
+  const { api, acs, journal, report } = scene;
+  await api.call('PUT', `/files/${id}.bin?type=firmware&version=${version}&productClass=Box`, version);
+  let kills = 0;
+  let ended = false;
+  const killing = (async () => {
+    while (kills < scene.left && !ended) {
+      const why = await killedAt(scene, () => ended);
+      if (why === undefined) return;
+      kills++;
+      report.kills[why] = (report.kills[why] ?? 0) + 1;
+      await acs.start();
+      journal.add({ kind: 'started' });
+    }
+  })();
+  const body = {
+    id,
+    filter: 'productClass = "Box"',
+    firmware: `${id}.bin`,
+    waves: [2, '30%'],
+    parallelism: PARALLELISM,
+    wake: false,
+    success: { soak: 1 },
+  };
+  await insist(api, acs, 'POST', '/rollouts', body);
+  const meddling = meddle(id, scene, () => ended);
+  try {
+    await toTheEnd(id, scene, () => kills >= scene.left);
+  } finally {
+    ended = true;
+    await Promise.all([killing, meddling]);
+    if (!acs.isUp()) await acs.start();
+  }
+  return kills;
+}
+
+/** Pauses now and then, and goes on. */
+async function meddle(id: string, { api, acs, random }: Scene, isOver: () => boolean): Promise<void> {
+  while (!isOver()) {
+    await pause(random.int(1500, 4000));
+    if (isOver() || !acs.isUp()) continue;
+    const paused = await api.call('POST', `/rollouts/${id}/pause`);
+    if (paused?.status !== 200) continue;
+    await pause(random.int(200, 800));
+    while (!isOver()) {
+      const resumed = acs.isUp() ? await api.call('POST', `/rollouts/${id}/resume`) : undefined;
+      if (resumed && resumed.status < 500) break;
+      await pause(50);
+    }
+  }
+}
+
+/** Looks after it until it is done, and only those have failed that cannot do otherwise; tries failed ones again. */
+async function toTheEnd(id: string, { api, acs, mannerOf }: Scene, isCalm: () => boolean): Promise<void> {
+  let calmSince: number | undefined;
+  for (;;) {
+    await pause(200);
+    if (isCalm()) calmSince ??= performance.now();
+    if (calmSince !== undefined && performance.now() - calmSince > LIMIT_MS)
+      throw new Error(`${id} does not end: ${JSON.stringify((await api.call('GET', `/rollouts/${id}`))?.body)}`);
+    const answer = acs.isUp() ? await api.call('GET', `/rollouts/${id}?limit=500`) : undefined;
+    if (answer?.status !== 200) continue;
+    const { state, devices } = answer.body as {
+      state: string;
+      devices: { items: { device: string; state: string }[] };
+    };
+    if (state === 'paused' && isCalm()) await api.call('POST', `/rollouts/${id}/resume`);
+    if (state !== 'done') continue;
+    const failed = devices.items.filter(entry => entry.state === 'failed').map(({ device }) => device);
+    const again = failed.filter(device => mannerOf(Number(device.split('-D')[1])) === 'good');
+    if (again.length === 0) return;
+    await api.call('POST', `/rollouts/${id}/retry`, { devices: again });
+  }
+}
+
+/** Until it was done, surely: a second time is refused, because it is there. */
+async function insist(api: Api, acs: Server, method: string, path: string, body: unknown): Promise<void> {
+  for (;;) {
+    const answer = acs.isUp() ? await api.call(method, path, body) : undefined;
+    if (answer && (answer.status < 300 || answer.status === 409)) return;
+    if (answer && answer.status < 500) throw new Error(`${method} ${path}: ${JSON.stringify(answer.body)}`);
+    await pause(50);
+  }
+}
+
+/** @returns undefined when there was nothing more to kill it for */
+async function killedAt({ acs, journal, random, at }: Scene, isOver: () => boolean): Promise<string | undefined> {
+  const why = chosen(random, at);
+  let count = random.int(1, 6);
+  const delay = chosen(random, DELAYS);
+  return await new Promise<string | undefined>((resolve, reject) => {
+    const finish = (name: string, after = 0): void => {
+      clearTimeout(timer);
+      stop();
+      if (isOver()) {
+        resolve(undefined);
+        return;
+      }
+      const kill = (): void => {
+        journal.add({ kind: 'killed', why: name });
+        acs.kill().then(() => resolve(name), reject);
+      };
+      if (after > 0) setTimeout(kill, after);
+      else kill();
+    };
+    const timer = setTimeout(() => finish('any instant'), PATIENCE_MS);
+    const stop = journal.listen(fact => {
+      if (triggers[why]?.(fact) && --count === 0) finish(why, delay);
+    });
+  });
+}
+
+async function live(cpe: CrashCpe, random: Random, isOver: () => boolean): Promise<void> {
+  while (!isOver()) {
+    const how = await cpe.session();
+    await pause(how === 'lost' ? random.int(20, 100) : random.int(40, 250));
+  }
+}
+
+async function untilQuiet(cpe: CrashCpe): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) if ((await cpe.session()) === 'quiet' && !cpe.hasNews()) return;
+  throw new Error(`${cpe.id} does not come to rest`);
+}
+
+async function finalOf(api: Api, id: string): Promise<FinalRollout> {
+  const answer = await api.call('GET', `/rollouts/${id}?limit=500`);
+  if (answer?.status !== 200) throw new Error(`GET /rollouts/${id}: ${answer?.status}`);
+  const { state, firmware, parallelism, sizes, totals, devices } = answer.body as Omit<
+    FinalRollout,
+    'devices' | 'version'
+  > & { firmware: { version: string }; devices: { items: FinalRollout['devices'] } };
+  return { id, state, version: firmware.version, parallelism, sizes, totals, devices: devices.items };
+}
+
+/** For a failed run: what happened, shortest first. */
+export function toldOf({ findings, kills, totals }: RolloutReport, seed: number): string {
+  const lines = findings.slice(0, 20).map(({ rule, what }) => `${rule}: ${what}`);
+  return [`seed ${seed}: ${findings.length} findings`, ...lines, JSON.stringify({ kills, totals })].join('\n');
+}
