@@ -209,12 +209,7 @@ async function build(
     }));
   closing.push(async () => await api?.close());
 
-  for (const { url } of setup.cwmp) {
-    const secure = url.protocol === 'https:';
-    const address = { host: hostOf(url), port: Number(url.port || (secure ? 443 : 80)) };
-    const port = await listening('--cwmp', url, south.listen({ ...address, ...(secure ? { tls: setup.tls } : {}) }));
-    cwmp.push(`${url.protocol}//${url.hostname}:${port}`);
-  }
+  for (const { url } of setup.cwmp) cwmp.push(await listenCwmp(url, south, setup.tls));
   cwmp.push(...((await setup.workers?.start(fleet)) ?? []));
   closing.push(async () => await setup.workers?.stop());
   const apiAt = await listenApi(setup.api, api);
@@ -262,6 +257,13 @@ export async function listening<T>(
     const shown = where instanceof URL ? where.origin : authorityOf({ address: where.host, port: where.port });
     throw new UserError(503, 'cannot-listen', `${option} ${shown}: ${reason}`);
   }
+}
+
+async function listenCwmp(url: URL, south: South, tls: ListenTls): Promise<string> {
+  const secure = url.protocol === 'https:';
+  const address = { host: hostOf(url), port: Number(url.port || (secure ? 443 : 80)) };
+  const port = await listening('--cwmp', url, south.listen({ ...address, ...(secure ? { tls } : {}) }));
+  return `${url.protocol}//${url.hostname}:${port}`;
 }
 
 async function listenApi(url: URL | undefined, api: FastifyInstance | undefined): Promise<string> {
