@@ -728,6 +728,8 @@ export interface Store {
   deleteDocument(kind: DocumentKind, name: string): Promise<boolean>;
   /** Largest generation of the kind: cheap, answered from memory; a change by another process is seen within seconds. */
   generation(kind: DocumentKind): number;
+  /** Learns now what other processes have changed; absent where it is always known. */
+  refresh?(): Promise<void>;
 
   /** What devices did and told: numbers go into rings, events beyond the newest 200 go. Devices that are not there are passed over. */
   appendHistory(entries: readonly HistoryEntry[]): Promise<void>;
