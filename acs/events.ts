@@ -1,6 +1,6 @@
 // The typed bus inside one process, for observers only: log, metrics, audit, live view. No decision hangs on it.
 import { EventEmitter } from 'node:events';
-import type { DeviceFault, Task } from './store/store.ts';
+import type { DeviceFault, DeviceRow, Task } from './store/store.ts';
 
 export interface AcsEvents {
   /** A CPE without good credentials was heard. */
@@ -23,6 +23,12 @@ export interface AcsEvents {
     since: string;
     samples: string[];
   };
+  /** Values that a device told, by an Inform (then with what came with them) or when it was read; for the history alone, not shown live. */
+  values: {
+    row: DeviceRow;
+    list: readonly { Name: string; Value: string }[];
+    inform?: { events: string[]; address: string };
+  };
   inform: { device: string; events: string[]; address: string; softwareVersion: string };
   session: {
     device: string;
@@ -40,6 +46,8 @@ export interface AcsEvents {
   fault: { fault: DeviceFault };
   faultCleared: { device: string; cause: string };
   reconciled: { device: string; revision: string; changed: number };
+  /** A device is sent to another ACS; `until`: when it comes back by itself. */
+  moving: { device: string; url: string; until: string };
   /** A managed value was found otherwise than wanted. */
   drift: {
     device: string;
@@ -111,6 +119,7 @@ export const eventNames: readonly EventName[] = [
   'faultCleared',
   'reconciled',
   'drift',
+  'moving',
   'connectionRequest',
   'file',
   'rollout',

@@ -4,7 +4,7 @@ import type { Log } from '../../shared/log.ts';
 import type { EventBus } from '../events.ts';
 import type { Store } from '../store/store.ts';
 import type { Members } from './members.ts';
-import type { GiveUp, LinkFile, Notice, Post, PreflightPorts, Wake } from './ports.ts';
+import type { GiveUp, LinkFile, Notice, Post, PreflightPorts, ProbeAcs, Wake } from './ports.ts';
 import type { QuirkRule } from './quirks.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -29,5 +29,13 @@ export interface FleetContext extends FleetOptions {
   events: EventBus;
   secrets: Secrets;
   /** Handed over by app.ts once south stands. */
-  ports: { wake: Wake; linkFile: LinkFile; giveUp?: GiveUp; notice?: Notice; preflight?: PreflightPorts; post?: Post };
+  ports: {
+    wake: Wake;
+    linkFile: LinkFile;
+    giveUp?: GiveUp;
+    notice?: Notice;
+    preflight?: PreflightPorts;
+    probeAcs?: ProbeAcs;
+    post?: Post;
+  };
 }

@@ -7,6 +7,7 @@ import type { Model } from '../../shared/model/datamodel.ts';
 import type { DeviceFault, DeviceRow, Drift, Task } from '../store/store.ts';
 import { apply, isHidden, readManaged } from './apply.ts';
 import type { FleetContext } from './context.ts';
+import { guardedPaths } from './moves.ts';
 import type { Cpe } from './ports.ts';
 import type { InVisit, ReconcileParts } from './reconcile.ts';
 import { planTable, type TablePlan } from './rows.ts';
@@ -34,7 +35,9 @@ export function differences(
   model: Model | undefined,
 ): Difference[] {
   const found: Difference[] = [];
+  const guarded = new Set(['Device.', 'InternetGatewayDevice.'].flatMap(guardedPaths));
   for (const [path, { value, preset, secret }] of wanted.set) {
+    if (guarded.has(path)) continue;
     const has = current.get(path)?.Value;
     if (has === value || (value !== '' && isHidden(model, path))) continue;
     const shown = (text: string): string => (secret ? '***' : clipped(text));
@@ -79,8 +82,12 @@ function isLeft({ state, path, preset, basis }: Drift, wanted: Wanted): boolean 
   return holder?.preset === preset && basis === basisOf(wanted, preset, value?.value ?? '');
 }
 
+/** And what decides which ACS it talks to, which is seen to by itself. */
 export const leftAlone = (row: DeviceRow, wanted: Wanted): Set<string> =>
-  new Set((row.drift ?? []).filter(entry => isLeft(entry, wanted)).map(({ path }) => path));
+  new Set([
+    ...guardedPaths(row.root),
+    ...(row.drift ?? []).filter(entry => isLeft(entry, wanted)).map(({ path }) => path),
+  ]);
 
 /** Something is left that is no longer to be. */
 const isForsaken = (row: DeviceRow, wanted: Wanted): boolean =>

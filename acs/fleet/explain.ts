@@ -1,14 +1,13 @@
 // The merge explained: of each parameter, table and file which preset won and which lost and why, and which presets are set aside.
 import type { DeviceFault, DeviceRow, Drift, RestartDue } from '../store/store.ts';
+import { faultThatBlocks } from './blocking.ts';
+import { OVERRIDE } from './preset.ts';
 import { ROLLOUT } from './rollout/wish.ts';
-import type { Rule } from './rules.ts';
+import { fileKey, type Rule } from './rules.ts';
 import {
-  faultThatBlocks,
-  fileKey,
   type Ground,
   isApplied,
   type OnLost,
-  OVERRIDE,
   type Wanted,
   type WantedFile,
   type WantedParameter,

@@ -4,9 +4,11 @@ import type { FleetContext } from './context.ts';
 import { createDevices, type Devices } from './devices.ts';
 import { createEnrolment, type Enrolment } from './enrol.ts';
 import { createFiles, type Files } from './files.ts';
+import { createHistory, type History } from './history.ts';
 import { createLiveness, type LivenessWatch } from './liveness.ts';
 import type { Members } from './members.ts';
 import { createModels, type Models } from './models.ts';
+import { createMoves, type Moves } from './moves.ts';
 import type { Post } from './ports.ts';
 import { createGuard, type Guard } from './preflight/guard.ts';
 import { createPreflight, type Preflight } from './preflight/preflight.ts';
@@ -29,11 +31,13 @@ export interface Fleet {
   tasks: Tasks;
   visits: Visits;
   traces: Traces;
+  moves: Moves;
   rollouts: Rollouts;
   members: Members;
   liveness: LivenessWatch;
   alerts: Alerts;
   webhooks: Webhooks;
+  history: History;
   /** Where a device departs from the standard. */
   quirksOf(subject: Subject): Quirks;
 }
@@ -50,6 +54,7 @@ export function createFleet(context: FleetContext): Fleet {
   const devices = createDevices(context, models);
   const tasks = createTasks(context, files, models);
   const rollouts = createRollouts(context, files);
+  const history = createHistory(context);
   return {
     devices,
     enrolment: createEnrolment(context),
@@ -59,8 +64,10 @@ export function createFleet(context: FleetContext): Fleet {
     guard: createGuard(context, { preflight, presets, devices }),
     files,
     tasks,
-    visits: createVisits(context, { tasks, presets, models, files, rollouts }),
+    visits: createVisits(context, { tasks, presets, models, files, rollouts, history }),
+    history,
     traces: createTraces(context),
+    moves: createMoves(context),
     rollouts,
     members: context.members,
     liveness: createLiveness(context),

@@ -15,6 +15,12 @@ const byCode: Readonly<Record<string, string>> = {
     "Narrow the preset's rule by productClass, or store the image without one if it is meant for this product too.",
   'not-restarted':
     'Look at the device: it said yes to the Reboot and has not booted since. It is asked again after a while; DELETE the fault to ask at the next session.',
+  'acs-not-answering':
+    'Start the other ACS, or mend the URL; it is tried again by itself. {"acsMove": {"force": true}} in the preset sends devices there all the same.',
+  'no-way-back':
+    'Only a DGW can be led back. {"acsMove": {"force": true}} in the preset sends the device away without.',
+  'acs-move-returned':
+    'See why the device did not stay with the other ACS: its address, its certificate, its credentials; or confirm arrivals in time (POST /devices/{id}/moved). DELETE the fault, or change the preset, to try again.',
   drift:
     'The preset asks to leave it so. Mend the device, or the preset; or let it set such values right (drift: correct).',
   fight:

@@ -44,6 +44,9 @@ export type Post = (
 /** Tells another member that there is something new to do for a device. @returns whether the device is in session there */
 export type Notice = (member: string, device: string) => Promise<boolean>;
 
+/** Whether an ACS answers at a URL. @returns why not; undefined when one does */
+export type ProbeAcs = (url: string) => Promise<string | undefined>;
+
 /** What the TLS preflight asks of the outside. */
 export interface PreflightPorts {
   /** Learns what a server offers, by handshakes that send nothing else. @throws Error that says why it could not */

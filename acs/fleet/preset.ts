@@ -1,6 +1,9 @@
 // What a preset is: the declarative document that operators write.
 import type { WantedValue } from '../store/store.ts';
 
+/** What stands as the preset's name where a device's own override wins. No preset has it. */
+export const OVERRIDE = 'override';
+
 /** Rows that a table must hold, matched by their key columns. */
 export interface WantedObjects {
   /** Columns that make two rows the same one. */
@@ -29,7 +32,20 @@ export interface Preset {
   drift?: 'correct' | 'report';
   /** How often it is looked after whether all still holds: `24h`. Absent: when something gives reason to. */
   audit?: string;
+  /** How a device is sent to another ACS, where the preset wants another URL. */
+  acsMove?: AcsMove;
 }
+
+export interface AcsMove {
+  /** Also where no ACS answers there, or the device has no way back. */
+  force?: boolean;
+  /** It comes back by itself after so long, unless somebody says that it arrived: `30m` unless told. */
+  returnAfter?: string;
+}
+
+const MOVE_MS = 30 * 60_000;
+export const moveMsOf = (text: string | undefined): number =>
+  (text === undefined ? undefined : auditMsOf(text)) ?? MOVE_MS;
 
 const units: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 24 * 3_600_000 };
 const LEAST_AUDIT_MS = 5 * 60_000;

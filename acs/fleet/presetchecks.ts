@@ -6,11 +6,10 @@ import { parseFilter, passingPart } from '../store/filter.ts';
 import type { Store, WantedValue } from '../store/store.ts';
 import type { FileKind, StoredFile } from './files.ts';
 import type { Models } from './models.ts';
-import { auditMsOf, type Preset, type WantedObjects, wantedOf } from './preset.ts';
+import { auditMsOf, OVERRIDE, type Preset, type WantedObjects, wantedOf } from './preset.ts';
 import { rowPlace } from './rules.ts';
 import { isSecretName } from './secrets.ts';
 import { parseTemplate, plainText, type Template } from './variables.ts';
-import { OVERRIDE } from './wanted.ts';
 
 const MAX_PRESET_BYTES = 1024 * 1024;
 /** TR-069 A.3.2.1: a parameter's name is a string(256). */
@@ -44,6 +43,9 @@ export async function checkPreset(preset: Preset, ground: CheckGround): Promise<
   checkRule(preset.when);
   if (preset.audit !== undefined && auditMsOf(preset.audit) === undefined)
     throw refused('bad-audit', `audit: '${preset.audit}' is no time from 5m to 366d, such as 30m, 24h or 7d`);
+  const { returnAfter } = preset.acsMove ?? {};
+  if (returnAfter !== undefined && auditMsOf(returnAfter) === undefined)
+    throw refused('bad-time', `acsMove: returnAfter: '${returnAfter}' is no time from 5m to 366d, such as 30m or 2h`);
   for (const [path, value] of Object.entries(preset.set ?? {}))
     await checkWanted(`set: ${path}`, path, wantedOf(value), ground.models);
   for (const [table, wanted] of Object.entries(preset.objects ?? {})) await checkTable(table, wanted, ground.models);

@@ -2,6 +2,7 @@
 // device, whose revision is the ParameterKey.
 import { UserError } from '../../shared/errors.ts';
 import type { DeviceRow, StoredDocument } from '../store/store.ts';
+import { causeOf, factsOf, staleCauses } from './blocking.ts';
 import type { FleetContext } from './context.ts';
 import { createDryRun, type DryRun } from './dryrun.ts';
 import { type ExplainedWanted, explain } from './explain.ts';
@@ -10,9 +11,9 @@ import type { Models } from './models.ts';
 import type { Preflight } from './preflight/preflight.ts';
 import { mapPreset, type Preset } from './preset.ts';
 import { checkName, checkPreset } from './presetchecks.ts';
-import { type Rule, ruleOf } from './rules.ts';
+import { filesOf, type Rule, ruleOf } from './rules.ts';
 import { isSealedText, isSecretName, openedText, sealedText } from './secrets.ts';
-import { type Culprit, causeOf, factsOf, filesOf, type Ground, staleCauses, type Wanted, wantedOf } from './wanted.ts';
+import { type Culprit, type Ground, type Wanted, wantedOf } from './wanted.ts';
 
 export interface Presets {
   /** Secrets in plain: the views mask them. */

@@ -4,14 +4,17 @@ import { apply, readManaged } from './apply.ts';
 import type { FleetContext } from './context.ts';
 import { audit, differences, isAuditDue, leftAlone, note, settledDrift } from './drift.ts';
 import type { Files } from './files.ts';
+import type { History } from './history.ts';
 import type { Models } from './models.ts';
+import { isMoveDue, moveDue } from './moves.ts';
 import type { Cpe } from './ports.ts';
+import { OVERRIDE } from './preset.ts';
 import type { Presets } from './presets.ts';
 import { Refused } from './refused.ts';
 import { isLeaving, isRestartDue, markRestart, restartDue, suspects } from './restart.ts';
 import type { Rollouts } from './rollout.ts';
 import type { Tasks } from './tasks.ts';
-import { type Culprit, isApplied, OVERRIDE, type Wanted, type WantedFile } from './wanted.ts';
+import { type Culprit, isApplied, type Wanted, type WantedFile } from './wanted.ts';
 
 export interface ReconcileParts {
   tasks: Tasks;
@@ -19,6 +22,7 @@ export interface ReconcileParts {
   models: Models;
   files: Files;
   rollouts: Pick<Rollouts, 'isOffering' | 'noticed'>;
+  history?: Pick<History, 'read'>;
 }
 
 export interface InVisit {
@@ -81,7 +85,9 @@ async function oneRound(
     if (outcome === 'waiting') return 'waiting';
     await adopt(visit, context, wanted);
     await hold(visit, context, parts, wanted, { generation, facts, ...nextAudit(visit.row, wanted, outcome, context) });
-    return (await restartDue(visit, cpe, context, parts, wanted)) ? 'departed' : 'done';
+    if (await restartDue(visit, cpe, context, parts, wanted)) return 'departed';
+    if (outcome === 'known' && !isMoveDue(visit.row, now)) return 'done';
+    return (await moveDue(visit, cpe, context, parts, wanted)) ? 'departed' : 'done';
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     for (const culprit of error.culprits) await raise(visit, context, parts, culprit, wanted.revision);
@@ -112,7 +118,10 @@ async function bringAbout(
 
 /** Nothing asks to look after it again. */
 const isQuiet = (row: DeviceRow, now: number): boolean =>
-  row.reconciled?.suspect === undefined && (row.reconciled?.auditAt ?? now + 1) > now && !isRestartDue(row);
+  row.reconciled?.suspect === undefined &&
+  (row.reconciled?.auditAt ?? now + 1) > now &&
+  !isRestartDue(row) &&
+  !isMoveDue(row, now);
 
 /** Spread, so that devices that were set up together are not looked after together. */
 function nextAudit(
@@ -218,7 +227,8 @@ async function transfer(
   parts: ReconcileParts,
   wanted: Wanted,
 ): Promise<boolean> {
-  const isOpen = (task: Task): boolean => task.method === 'Download' && task.origin === 'reconcile';
+  // The way back from another ACS is no part of what is wanted here.
+  const isOpen = (task: Task): boolean => task.method === 'Download' && task.origin === 'reconcile' && !task.content;
   const open = visit.row.tasks.filter(isOpen);
   if (open.some(task => task.state !== 'queued')) return false;
   // Made in a session that was lost before it could be sent: what is wanted now is decided anew.

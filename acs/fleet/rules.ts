@@ -8,7 +8,7 @@ import type { Models } from './models.ts';
 import { mapPreset, type Preset, wantedOf } from './preset.ts';
 import { isSealedText, isSecretName } from './secrets.ts';
 import { parseTemplate, plainText, type Template, variablesOf } from './variables.ts';
-import type { MergedRow } from './wanted.ts';
+import type { MergedRow, WantedFile } from './wanted.ts';
 
 export interface RuleValue {
   /** A parameter's path, or a column's name. */
@@ -138,4 +138,17 @@ async function readValue(
 function inForm(def: ParameterDef, text: string, type: string | undefined): string {
   const checked = checkValue(def, text, type);
   return checked.ok ? checked.value : text;
+}
+
+/** Of firmware there is one, of the others as many as are named. */
+export const fileKey = (kind: WantedFile['kind'], name: string): string =>
+  kind === 'firmware' ? kind : `${kind}:${name}`;
+
+export function filesOf({ preset }: Pick<Rule, 'preset'>): { kind: WantedFile['kind']; name: string }[] {
+  const { certificates = [], script, firmware } = preset;
+  return [
+    ...certificates.map(name => ({ kind: 'certificate', name }) as const),
+    ...(script ? [{ kind: 'script', name: script } as const] : []),
+    ...(firmware ? [{ kind: 'firmware', name: firmware } as const] : []),
+  ];
 }

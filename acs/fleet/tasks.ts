@@ -16,6 +16,8 @@ export interface TaskInput {
   args?: Record<string, unknown>;
   /** Name of a stored file, for Download (what to fetch) and Upload (where to put it): the ACS fills in URL, type and size. */
   file?: string;
+  /** Of a Download: a text made for this task alone. */
+  content?: string;
   /** Seconds from now after which a task that is still queued fails. */
   expiresIn?: number;
   /** The rollout that it is done for. */
@@ -88,9 +90,9 @@ export function createTasks(context: FleetContext, files: Files, models: Models)
       given.TargetFileName ??= stored.name;
     }
     // The real one is made when the task is sent: it is bound to the task.
-    if (input.file) given.URL = '';
+    if (input.file || input.content !== undefined) given.URL = '';
     if (method === 'Upload') given.FileType ??= '1 Vendor Configuration File';
-    if (isTransfer(method) && !input.file && !given.URL)
+    if (isTransfer(method) && !input.file && input.content === undefined && !given.URL)
       throw new UserError(400, 'no-source', `${method} needs "file": the name of a stored file or args.URL`);
     return validateArguments(method, given) as Record<string, unknown>;
   };
@@ -111,6 +113,7 @@ export function createTasks(context: FleetContext, files: Files, models: Models)
       created: clock.now(),
       ...(input.file ? { file: input.file } : {}),
       ...(stored ? { fileHash: stored.sha256 } : {}),
+      ...(input.content === undefined ? {} : { content: context.secrets.seal(input.content) }),
       ...(input.expiresIn ? { expires: clock.now() + input.expiresIn * 1000 } : {}),
       ...(input.rollout ? { rollout: input.rollout } : {}),
     };
@@ -153,7 +156,8 @@ export function createTasks(context: FleetContext, files: Files, models: Models)
   ): Promise<Record<string, unknown>> => {
     const { row } = visit;
     const args = { ...task.args };
-    if (task.file) args.URL = ports.linkFile(task, task.method === 'Upload' ? 'upload' : 'download', visit.base);
+    if (task.file || task.content)
+      args.URL = ports.linkFile(task, task.method === 'Upload' ? 'upload' : 'download', visit.base);
     if (args.ParameterKey === '') args.ParameterKey = row.parameterKey;
     if (task.method === 'SetParameterValues')
       args.ParameterList = await typed(row, args.ParameterList as ParameterValue[], cpe);
@@ -212,6 +216,8 @@ export function createTasks(context: FleetContext, files: Files, models: Models)
       const known = knownFrom({ ...task, args }, result, clock.now());
       if (known.values.length) await store.putParameters(visit.row.id, known.values, known.below);
       await learnInterval(store, visit.row, known.values);
+      if (method === 'GetParameterValues')
+        events.emit('values', { row: visit.row, list: result.ParameterList as ParameterValue[] });
       return { task: await settle(visit, task, outcomeOf(task, result)), ends: departures.has(method) };
     } catch (error) {
       if (!(error instanceof CwmpFault)) throw error;

@@ -1,19 +1,15 @@
 // What one device should be: the merge of the presets that fit it and its own overrides. Pure, so that it can be asked about a device
 // that is far away; who carries it out is reconcile.ts.
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { checkValue } from '../../shared/model/values.ts';
-import { isWild, wildPattern } from '../store/filter.ts';
-import { toldValues } from '../store/inform.ts';
-import type { DeviceFault, DeviceRow, WantedValue } from '../store/store.ts';
+import type { DeviceRow, WantedValue } from '../store/store.ts';
+import { blocking, faultThatBlocks, overrideBasis } from './blocking.ts';
 import type { StoredFile } from './files.ts';
-import { auditMsOf, type Preset, type WantedObjects } from './preset.ts';
-import { rolloutFacts, ruledFiles } from './rollout/wish.ts';
-import type { Rule, RuleTable, RuleValue } from './rules.ts';
+import { type AcsMove, auditMsOf, OVERRIDE, type Preset, type WantedObjects } from './preset.ts';
+import { ruledFiles } from './rollout/wish.ts';
+import { fileKey, filesOf, type Rule, type RuleTable, type RuleValue } from './rules.ts';
 import { isSecretName } from './secrets.ts';
 import { substitute, variableOf } from './variables.ts';
-
-/** What stands as the preset's name where a device's own override wins. No preset has it. */
-export const OVERRIDE = 'override';
 
 export interface WantedFile {
   kind: 'certificate' | 'script' | 'firmware';
@@ -58,6 +54,8 @@ export interface Wanted {
   auditMs?: number;
   /** Presets whose values are left as they are found, and told of. */
   reporting: ReadonlySet<string>;
+  /** How presets send devices to another ACS, where they say so. */
+  moves: ReadonlyMap<string, AcsMove>;
   /** Tags of the presets that apply. */
   tags: ReadonlyMap<string, string>;
   /** Presets that fit the device and cannot be made out for it: they are left out of the rest. */
@@ -142,6 +140,7 @@ export function merged(chosen: readonly Rule[], row: MergedRow, ground: Ground, 
     restart,
     refused,
     reporting: new Set(chosen.filter(({ preset }) => preset.drift === 'report').map(({ name }) => name)),
+    moves: new Map(chosen.flatMap(({ name, preset }) => (preset.acsMove ? [[name, preset.acsMove] as const] : []))),
     tags: new Map(chosen.map(({ name, tag }) => [name, tag])),
   };
   const audits = chosen.flatMap(({ preset }) => auditMsOf(preset.audit ?? '') ?? []);
@@ -167,69 +166,6 @@ function put<T extends { preset: string; value?: string; secret?: boolean }>(
 
 export const applicable = (rules: readonly Rule[], row: MergedRow, ground: Ground): Rule[] =>
   rules.filter(rule => rule.fits(row, ground.now) && !faultThatBlocks(rule, row, ground));
-
-/** The fault for which a preset is set aside now. It holds until its time, or until what it rests on changes. */
-export function faultThatBlocks(rule: Rule, row: MergedRow, ground: Ground): DeviceFault | undefined {
-  if (row.faults.length === 0) return undefined;
-  return blocking(row, `preset:${rule.name}`, ground.now, () => basisOf(rule, row, ground));
-}
-
-function blocking(row: MergedRow, cause: string, now: number, basis: () => string): DeviceFault | undefined {
-  const fault = row.faults.find(open => open.cause === cause && open.retryAt > now);
-  return fault && (fault.basis === undefined || fault.basis === basis()) ? fault : undefined;
-}
-
-/** What a fault of the preset rests on: another text, value, file or firmware, and it is worth another try. */
-export function basisOf(rule: Rule, row: MergedRow, { files, open }: Ground): string {
-  const { firmware } = rule.preset;
-  const names = filesOf(rule).map(({ name }) => name);
-  return digest([
-    rule.tag,
-    rule.variables.map(variable => variableOf(row, variable, open)),
-    names.map(name => files.get(name)?.sha256),
-    firmware ? row.softwareVersion : '',
-  ]);
-}
-
-const overrideBasis = ({ value, type }: WantedValue): string => digest([value, type]);
-
-/** What is a fault's cause and what it rests on, by who is to blame. */
-export function causeOf(
-  culprit: Culprit,
-  rules: readonly Rule[],
-  row: MergedRow,
-  ground: Ground,
-  revision: string,
-): { cause: string; basis?: string } {
-  if (culprit.preset !== OVERRIDE) {
-    const rule = rules.find(({ name }) => name === culprit.preset);
-    return { cause: `preset:${culprit.preset}`, ...(rule ? { basis: basisOf(rule, row, ground) } : {}) };
-  }
-  const override = culprit.parameter === undefined ? undefined : row.overrides[culprit.parameter];
-  return override
-    ? { cause: `override:${culprit.parameter}`, basis: overrideBasis(override) }
-    : { cause: 'reconcile', basis: revision };
-}
-
-/** Causes of faults that keep nothing away any more, their time come or not. */
-export const staleCauses = (rules: readonly Rule[], row: MergedRow, ground: Ground): string[] =>
-  row.faults
-    .filter(({ cause }) => /^(preset|override):/.test(cause) && !isBlocked(cause, rules, row, ground))
-    .map(({ cause }) => cause);
-
-function isBlocked(cause: string, rules: readonly Rule[], row: MergedRow, ground: Ground): boolean {
-  const name = cause.slice(cause.indexOf(':') + 1);
-  if (cause.startsWith('override:')) {
-    const override = row.overrides[name];
-    return override !== undefined && blocking(row, cause, ground.now, () => overrideBasis(override)) !== undefined;
-  }
-  const rule = rules.find(entry => entry.name === name);
-  if (!rule?.fits(row, ground.now)) return false;
-  return faultThatBlocks(rule, row, ground) !== undefined;
-}
-
-const digest = (content: unknown): string =>
-  createHash('sha256').update(JSON.stringify(content)).digest('base64url').slice(0, 12);
 
 interface MadeOut {
   set: (readonly [string, WantedParameter])[];
@@ -303,19 +239,6 @@ function* overridesOf(row: MergedRow, { open, now }: Ground): Generator<readonly
   }
 }
 
-/** Of firmware there is one, of the others as many as are named. */
-export const fileKey = (kind: WantedFile['kind'], name: string): string =>
-  kind === 'firmware' ? kind : `${kind}:${name}`;
-
-export function filesOf({ preset }: Pick<Rule, 'preset'>): { kind: WantedFile['kind']; name: string }[] {
-  const { certificates = [], script, firmware } = preset;
-  return [
-    ...certificates.map(name => ({ kind: 'certificate', name }) as const),
-    ...(script ? [{ kind: 'script', name: script } as const] : []),
-    ...(firmware ? [{ kind: 'firmware', name: firmware } as const] : []),
-  ];
-}
-
 /** Certificates first, then the script, then firmware: what comes later may rest on what came before. */
 function inOrder(files: Iterable<WantedFile>): WantedFile[] {
   const order = ['certificate', 'script', 'firmware'];
@@ -337,29 +260,4 @@ function revisionOf(wanted: Wanted, key: Buffer): string {
     wanted.restart.wish,
   ];
   return createHmac('sha256', key).update(JSON.stringify(content)).digest('hex').slice(0, 16);
-}
-
-/** Short hash of all that the choice and merge of presets depend on and that can change on a device. */
-export function factsOf(rules: readonly Rule[], row: MergedRow, ground: Ground): string {
-  const paths = [...new Set(rules.flatMap(rule => rule.paths))].sort();
-  const told = paths.length > 0 ? toldValues(row) : {};
-  return digest([
-    row.manufacturer,
-    row.softwareVersion,
-    row.hardwareVersion,
-    row.provisioningCode,
-    rules.some(rule => rule.address) ? row.address : '',
-    row.tags,
-    row.site,
-    row.overrides,
-    paths.map(path => (isWild(path) ? toldBelow(told, path) : told[path])),
-    row.faults.filter(({ cause }) => isBlocked(cause, rules, row, ground)).map(({ cause }) => cause),
-    ...rolloutFacts(row, ground.now),
-  ]);
-}
-
-/** What was told of the parameters that a path with `*` fits. */
-function toldBelow(told: Record<string, string>, path: string): [string, string][] {
-  const pattern = wildPattern(path);
-  return Object.entries(told).filter(([name]) => pattern.test(name));
 }

@@ -89,6 +89,12 @@ const presetFields = {
       description: 'What to do where a value is found otherwise than wanted; correct unless told',
     }),
   ),
+  acsMove: optional(
+    closed({
+      force: optional(Type.Boolean({ description: 'Also where no ACS answers, or the device has no way back' })),
+      returnAfter: optional(text('When the device comes back unless its arrival is confirmed: 30m unless told')),
+    }),
+  ),
   audit: optional(
     text('How often it is looked after whether all still holds: 30m, 24h, 7d; absent: when there is reason to'),
   ),
@@ -107,7 +113,7 @@ const faultCode = Type.Union([Type.Integer(), Type.String()]);
 const fault = Type.Object({
   id: Type.String(),
   device: Type.String(),
-  cause: text('preset:NAME, override:PATH, task:ID, reconcile, restart, drift:PRESET or fight:PATH'),
+  cause: text('preset:NAME, override:PATH, task:ID, reconcile, restart, move, drift:PRESET or fight:PATH'),
   code: faultCode,
   message: Type.String(),
   parameter: optional(Type.String()),
@@ -178,6 +184,17 @@ const device = Type.Object({
   faults: Type.Array(fault),
   drift: Type.Array(drift),
   restart: nullable(restartPending),
+  move: nullable(
+    Type.Object({
+      url: Type.String(),
+      from: text('The ACS that it had'),
+      since: time,
+      until: Type.String({ format: 'date-time', description: 'When it comes back by itself' }),
+      state: Type.Union((['waiting', 'moving', 'confirmed', 'returned'] as const).map(state => Type.Literal(state))),
+      task: optional(text('The Download that leads it back')),
+      heard: optional(time),
+    }),
+  ),
 });
 const task = Type.Object({
   id: Type.String(),

@@ -9,7 +9,16 @@ import { hintFor } from '../fleet/hints.ts';
 import { mapPreset, type Preset } from '../fleet/preset.ts';
 import { isSecretName } from '../fleet/secrets.ts';
 import type { Traces } from '../fleet/traces.ts';
-import type { AuditEntry, DeviceFault, Drift, KnownValue, RestartDue, Task, WantedValue } from '../store/store.ts';
+import type {
+  AuditEntry,
+  DeviceFault,
+  Drift,
+  KnownValue,
+  Move,
+  RestartDue,
+  Task,
+  WantedValue,
+} from '../store/store.ts';
 
 /** What stands for a secret that is there. */
 export const MASK = '***';
@@ -34,6 +43,7 @@ export function deviceView(view: DeviceView): View {
     faults: view.faults.map(faultView),
     drift: view.drift.map(driftView),
     restart: view.restart ? restartView(view.restart) : null,
+    move: view.move ? moveView(view.move) : null,
   };
 }
 
@@ -118,6 +128,13 @@ export const wantedView = (wanted: ExplainedWanted): View => ({
     ...preset,
     ...(blockedBy ? { blockedBy: faultView(blockedBy) } : {}),
   })),
+});
+
+const moveView = ({ basis: _basis, since, until, heard, ...move }: Move): View => ({
+  ...move,
+  since: iso(since),
+  until: iso(until),
+  ...isoMaybe('heard', heard),
 });
 
 const restartView = ({ since, asked, ...due }: RestartDue): View => ({

@@ -124,6 +124,12 @@ export function registerFiles(instance: FastifyInstance, options: FilesOptions):
 
   const download = async (request: FastifyRequest<Named>, reply: FastifyReply): Promise<FastifyReply> => {
     const task = await taskOf(request.params.id, request.params.tag, 'download');
+    const own = task?.content ? await fleet.moves.contentOf(task) : undefined;
+    if (task && own) {
+      const { name } = request.params;
+      events.emit('file', { device: task.device, task: task.id, file: name, bytes: own.length, status: 200 });
+      return reply.code(200).header('content-type', 'application/octet-stream').send(own);
+    }
     const file = await fileOf(task);
     if (task && file && (await send(request, reply, task, file))) return reply;
     const reason = task ? `${task.file} was replaced or deleted since the task was made` : 'no transfer under way';

@@ -70,6 +70,9 @@ export function withInform(row: DeviceRow, facts: InformFacts): DeviceRow {
     parameterKey: report.parameterKey ?? row.parameterKey,
     told: mergedValues(row.told, report.values),
   };
+  // Whoever informs here is not with another ACS.
+  if (row.move?.state === 'moving' || row.move?.state === 'confirmed')
+    next.move = { ...row.move, state: 'returned', heard: facts.now };
   // After 0 BOOTSTRAP the device is as its maker left it: nothing that was made true still is.
   if (codes.includes('0 BOOTSTRAP')) {
     next.lastBootstrap = facts.now;
@@ -78,6 +81,7 @@ export function withInform(row: DeviceRow, facts: InformFacts): DeviceRow {
     next.applied = {};
     delete next.reconciled;
     delete next.drift;
+    delete next.adding;
   }
   if (codes.includes('1 BOOT')) next.lastBoot = facts.now;
   const credentials = currentCredentials(row, facts);

@@ -334,12 +334,35 @@ const reconciled: Operation<'reconciled'> = (row, args, id) => {
 };
 
 /** Drift is not tried again by time: it stands until it is gone. */
-const isStanding = (cause: string): boolean => /^(drift|fight):/.test(cause);
+const isStanding = (cause: string): boolean => /^(drift:|fight:|move$)/.test(cause);
 
 const restartNoted: Operation<'restartNoted'> = (row, { token, restart }, id) => {
   const known = existing(row, id);
   if (isStale(known, token)) return unchanged(row, 'stale');
   return changed(restart ? { ...known, restart } : restarted(known), 'ok');
+};
+
+const addingNoted: Operation<'addingNoted'> = (row, { token, adding }, id) => {
+  const known = existing(row, id);
+  if (isStale(known, token)) return unchanged(row, 'stale');
+  if (adding) return changed({ ...known, adding }, 'ok');
+  const { adding: _done, ...rest } = known;
+  return changed(rest, 'ok');
+};
+
+const moveNoted: Operation<'moveNoted'> = (row, { token, move }, id) => {
+  const known = existing(row, id);
+  if (isStale(known, token)) return unchanged(row, 'stale');
+  if (move) return changed({ ...known, move }, 'ok');
+  const { move: _gone, ...rest } = known;
+  return changed({ ...rest, faults: rest.faults.filter(({ cause }) => cause !== 'move') }, 'ok');
+};
+
+const moveConfirmed: Operation<'moveConfirmed'> = (row, _args, id) => {
+  const known = existing(row, id);
+  if (known.move?.state === 'confirmed') return unchanged(row, 'ok');
+  if (known.move?.state !== 'moving') return unchanged(row, 'none');
+  return changed({ ...known, move: { ...known.move, state: 'confirmed' } }, 'ok');
 };
 
 const drifted: Operation<'drifted'> = (row, { token, drift }, id) => {
@@ -389,7 +412,8 @@ const faultCleared: Operation<'faultCleared'> = (row, { cause, id: fault }, id) 
   // What was left is left no longer, and looked after in the next session.
   const gone = ({ state, preset, path }: Drift): boolean =>
     causes.has(state === 'fight' ? `fight:${path}` : `drift:${preset}`);
-  next.drift = (known.drift ?? []).filter(entry => !gone(entry));
+  if (known.drift) next.drift = known.drift.filter(entry => !gone(entry));
+  if (causes.has('move')) delete next.move;
   if (known.reconciled) next.reconciled = { ...known.reconciled, suspect: 'standing' };
   return changed(next, true);
 };
@@ -451,6 +475,9 @@ const operations: { [N in DeviceOperation]: Operation<N> } = {
   transferCompleted,
   reconciled,
   restartNoted,
+  addingNoted,
+  moveNoted,
+  moveConfirmed,
   drifted,
   faultRaised,
   faultCleared,

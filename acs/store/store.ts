@@ -4,6 +4,7 @@ import type { MethodName } from '../../shared/cwmp/methods.ts';
 import type { ByteRange, ContentSum } from './chunks.ts';
 import type { Field, Filter } from './filter.ts';
 import type { noticeTypes } from './notices.ts';
+import type { Bucket } from './series.ts';
 
 export interface DeviceIdentity {
   manufacturer: string;
@@ -61,6 +62,8 @@ export interface Task {
   /** For Download and Upload: the stored file that the ACS serves, by name, and the SHA-256 (hex) of what it held then. */
   file?: string;
   fileHash?: string;
+  /** A Download of a text that was made for this task alone: sealed, as it may hold secrets. */
+  content?: Sealed;
   result?: Record<string, unknown>;
   fault?: TaskFault;
   /** All times are milliseconds since the epoch. */
@@ -81,7 +84,7 @@ export interface Task {
 export interface DeviceFault {
   id: string;
   device: string;
-  /** What could not be done: `preset:NAME`, `override:PATH`, `task:ID`, `reconcile`, `restart`, `drift:PRESET`, `fight:PATH`. */
+  /** What could not be done: `preset:NAME`, `override:PATH`, `task:ID`, `reconcile`, `restart`, `move`, `drift:PRESET`, `fight:PATH`. */
   cause: string;
   code: number | string;
   message: string;
@@ -113,6 +116,24 @@ export interface Drift {
   /** When it was set right, the newest last: as many as tell a fight. */
   corrections: number[];
   /** Tag of what is wanted: another one, and it is no longer left. */
+  basis: string;
+}
+
+/** The device is sent to another ACS, by its wanted state. */
+export interface Move {
+  url: string;
+  /** The URL that it had. */
+  from: string;
+  /** Times in milliseconds: begun; when it comes back by itself. */
+  since: number;
+  until: number;
+  /** `waiting`: not begun, a fault says why. `confirmed`: it has arrived. `returned`: it was heard here again. */
+  state: 'waiting' | 'moving' | 'confirmed' | 'returned';
+  /** The Download that leads it back. */
+  task?: string;
+  /** When it was heard here again. */
+  heard?: number;
+  /** Tag of what is wanted. */
   basis: string;
 }
 
@@ -270,6 +291,9 @@ export interface DeviceRow extends DeviceIdentity {
   drift?: Drift[];
   /** Ends with 1 BOOT, whoever restarted it. */
   restart?: RestartDue;
+  move?: Move;
+  /** Rows are being added: the instances that each table had before, so that those of a session that is lost are known as ours. */
+  adding?: Record<string, string[]>;
   /** Files that this device took with success, by name: SHA-256. Set when a Download ends well, forgotten at 0 BOOTSTRAP. */
   applied: Record<string, string>;
   /** Open tasks, oldest first, at most 100. */
@@ -393,6 +417,12 @@ export interface DeviceOperations {
   };
   /** A restart is due; absent: none any more, and its fault is cleared. */
   restartNoted: { args: { token: number; restart?: RestartDue }; result: 'ok' | 'stale' };
+  /** Before rows are added, by table the instances that it has; absent: all rows that were added are filled. */
+  addingNoted: { args: { token: number; adding?: Record<string, string[]> }; result: 'ok' | 'stale' };
+  /** The device is to go to another ACS, or is no longer to: absent, and its fault is cleared. */
+  moveNoted: { args: { token: number; move?: Move }; result: 'ok' | 'stale' };
+  /** It has arrived there; `none` where it is not on its way. */
+  moveConfirmed: { args: { now: number }; result: 'ok' | 'none' };
   /** What was found otherwise than wanted, all of it anew. */
   drifted: { args: { token: number; drift: Drift[] }; result: 'ok' | 'stale' };
   faultRaised: {
@@ -559,6 +589,35 @@ export interface Delivery {
   error?: string;
 }
 
+/** Something that a device did, for whoever looks at it later. */
+export interface DeviceEvent {
+  time: number;
+  type: string;
+  data: Record<string, unknown>;
+}
+
+export interface HistoryEntry {
+  device: string;
+  events?: readonly DeviceEvent[];
+  samples?: readonly { path: string; time: number; value: number }[];
+}
+
+export interface SeriesQuery {
+  device: string;
+  path: string;
+  /** Of series.ts: how fine. */
+  level: number;
+}
+
+/** All that fell into one stretch of time from `time` on. */
+export interface SeriesPoint {
+  time: number;
+  count: number;
+  avg: number;
+  min: number;
+  max: number;
+}
+
 export interface TakeDeliveries {
   webhook: string;
   now: number;
@@ -579,6 +638,8 @@ export interface DeliveryCount {
   webhook: string;
   waiting: number;
   dead: number;
+  /** When the first of those that wait is due. */
+  next?: number;
 }
 
 export interface StoredDocument<T = unknown> {
@@ -669,6 +730,16 @@ export interface Store {
   deleteDocument(kind: DocumentKind, name: string): Promise<boolean>;
   /** Largest generation of the kind: cheap, answered from memory; a change by another process is seen within seconds. */
   generation(kind: DocumentKind): number;
+  /** Learns now what other processes have changed; absent where it is always known. */
+  refresh?(): Promise<void>;
+
+  /** What devices did and told: numbers go into rings, events beyond the newest 200 go. Devices that are not there are passed over. */
+  appendHistory(entries: readonly HistoryEntry[]): Promise<void>;
+  series(query: SeriesQuery): Promise<Bucket[]>;
+  /** The parameters of which there are numbers. */
+  seriesPaths(device: string): Promise<string[]>;
+  /** The newest first. */
+  deviceEvents(device: string, limit: number): Promise<DeviceEvent[]>;
 
   /** Notices that are due for a webhook, the oldest first; of several processes that ask each gets others. At least once each. */
   takeDeliveries(query: TakeDeliveries): Promise<Delivery[]>;

@@ -271,6 +271,7 @@ describe('the records of drift', () => {
     restart: { wish: 'never' },
     refused: [],
     reporting: new Set(),
+    moves: new Map(),
     tags: new Map([['p', 't']]),
     ...more,
   });

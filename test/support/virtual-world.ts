@@ -12,6 +12,7 @@ import { createRest } from '../../acs/north/rest.ts';
 import { createWake } from '../../acs/south/connect/wake.ts';
 import { linkOf } from '../../acs/south/files.ts';
 import { createSouth, type South } from '../../acs/south/listener.ts';
+import { createProbeAcs } from '../../acs/south/probeacs.ts';
 import { openSqlite } from '../../acs/store/sqlite.ts';
 import type { Store } from '../../acs/store/store.ts';
 import { type FaultRates, parseFaults } from '../../cpe/faults/catalogue.ts';
@@ -53,6 +54,8 @@ export interface VirtualWorld {
   readonly south: South;
   readonly events: EventBus;
   readonly crew: Crew;
+  /** A second ACS in the same network, with a store of its own; it ends with the world. */
+  another(url: string, options?: { cpeAuth?: 'required' | 'none' }): Promise<{ store: Store; fleet: Fleet }>;
   /** What the gateways are exposed to from now on. */
   weather(faults: string): void;
   /** Powers the gateways up; they come over the ramp. */
@@ -100,6 +103,7 @@ export async function openVirtualWorld(options: VirtualWorldOptions = {}): Promi
     parameters: options.parameters ?? [],
     memory: () => 0,
   });
+  const others: (typeof acs)[] = [];
   let trouble: unknown;
 
   const pass = async (ms: number): Promise<void> => {
@@ -114,6 +118,13 @@ export async function openVirtualWorld(options: VirtualWorldOptions = {}): Promi
     south: acs.south,
     events: acs.events,
     crew,
+    another: async (url, { cpeAuth: auth = cpeAuth } = {}) => {
+      const parts = { seed: seed + others.length + 1, cpeAuth: auth, enrol, clock, net, log, file: ':memory:' };
+      const other = await openAcs(parts);
+      others.push(other);
+      net.serve(url, other.app);
+      return other;
+    },
     weather: text => {
       weather.rates = possible(parseFaults(text));
     },
@@ -155,7 +166,7 @@ export async function openVirtualWorld(options: VirtualWorldOptions = {}): Promi
       // A unit that waits for something by the clock ends by it.
       await clock.settle();
       await ending;
-      await acs.close();
+      for (const each of [acs, ...others]) await each.close();
     },
   };
 }
@@ -198,7 +209,11 @@ async function openAcs({ seed, cpeAuth, enrol, clock, net, log, file }: AcsParts
     cpeAuth,
     enrolment: { username: 'enrol', password: 'factory' },
     members: aloneAs('virtual'),
-    ports: { wake, linkFile: (task, direction, came) => (came ?? virtualUrl) + linkOf(links, task, direction) },
+    ports: {
+      wake,
+      linkFile: (task, direction, came) => (came ?? virtualUrl) + linkOf(links, task, direction),
+      probeAcs: createProbeAcs(clock, request => net.http({ clock }).send(request)),
+    },
   });
   const keys = { nonces: secrets.keyFor('nonces'), links, cookies: secrets.keyFor('session cookies') };
   const south = createSouth({ fleet, clock, random, log, events, keys, cpeAuth, trustedProxies: [] });

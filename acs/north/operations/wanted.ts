@@ -2,7 +2,7 @@
 import type { Operation } from '../operation.ts';
 import { noDevice, ok, param } from '../operation.ts';
 import { answers } from '../schemas.ts';
-import { wantedView } from '../views.ts';
+import { deviceView, wantedView } from '../views.ts';
 
 export const wanted: readonly Operation[] = [
   {
@@ -15,5 +15,18 @@ export const wanted: readonly Operation[] = [
     answers: { 200: answers.wanted },
     problems: noDevice,
     run: async (input, { fleet }) => ok(wantedView(await fleet.presets.explain(await fleet.devices.row(param(input))))),
+  },
+  {
+    name: 'confirmMove',
+    summary: 'The device has arrived at the ACS that it was sent to: it is not led back',
+    method: 'POST',
+    path: '/devices/:id/moved',
+    role: 'operator',
+    answers: { 200: answers.device },
+    problems: { ...noDevice, 409: 'The device is not on its way to another ACS' },
+    run: async (input, { fleet }) => {
+      await fleet.moves.confirm(param(input));
+      return ok(deviceView(await fleet.devices.view(param(input))));
+    },
   },
 ];
