@@ -1,6 +1,6 @@
 // The typed bus inside one process, for observers only: log, metrics, audit, live view. No decision hangs on it.
 import { EventEmitter } from 'node:events';
-import type { DeviceFault, Task } from './store/store.ts';
+import type { DeviceFault, DeviceRow, Task } from './store/store.ts';
 
 export interface AcsEvents {
   /** A CPE without good credentials was heard. */
@@ -22,6 +22,12 @@ export interface AcsEvents {
     total: number;
     since: string;
     samples: string[];
+  };
+  /** Values that a device told, by an Inform (then with what came with them) or when it was read; for the history alone, not shown live. */
+  values: {
+    row: DeviceRow;
+    list: readonly { Name: string; Value: string }[];
+    inform?: { events: string[]; address: string };
   };
   inform: { device: string; events: string[]; address: string; softwareVersion: string };
   session: {

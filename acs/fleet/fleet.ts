@@ -4,6 +4,7 @@ import type { FleetContext } from './context.ts';
 import { createDevices, type Devices } from './devices.ts';
 import { createEnrolment, type Enrolment } from './enrol.ts';
 import { createFiles, type Files } from './files.ts';
+import { createHistory, type History } from './history.ts';
 import { createLiveness, type LivenessWatch } from './liveness.ts';
 import type { Members } from './members.ts';
 import { createModels, type Models } from './models.ts';
@@ -36,6 +37,7 @@ export interface Fleet {
   liveness: LivenessWatch;
   alerts: Alerts;
   webhooks: Webhooks;
+  history: History;
   /** Where a device departs from the standard. */
   quirksOf(subject: Subject): Quirks;
 }
@@ -52,6 +54,7 @@ export function createFleet(context: FleetContext): Fleet {
   const devices = createDevices(context, models);
   const tasks = createTasks(context, files, models);
   const rollouts = createRollouts(context, files);
+  const history = createHistory(context);
   return {
     devices,
     enrolment: createEnrolment(context),
@@ -61,7 +64,8 @@ export function createFleet(context: FleetContext): Fleet {
     guard: createGuard(context, { preflight, presets, devices }),
     files,
     tasks,
-    visits: createVisits(context, { tasks, presets, models, files, rollouts }),
+    visits: createVisits(context, { tasks, presets, models, files, rollouts, history }),
+    history,
     traces: createTraces(context),
     moves: createMoves(context),
     rollouts,

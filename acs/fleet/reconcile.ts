@@ -4,6 +4,7 @@ import { apply, readManaged } from './apply.ts';
 import type { FleetContext } from './context.ts';
 import { audit, differences, isAuditDue, leftAlone, note, settledDrift } from './drift.ts';
 import type { Files } from './files.ts';
+import type { History } from './history.ts';
 import type { Models } from './models.ts';
 import { isMoveDue, moveDue } from './moves.ts';
 import type { Cpe } from './ports.ts';
@@ -21,6 +22,7 @@ export interface ReconcileParts {
   models: Models;
   files: Files;
   rollouts: Pick<Rollouts, 'isOffering' | 'noticed'>;
+  history?: Pick<History, 'read'>;
 }
 
 export interface InVisit {

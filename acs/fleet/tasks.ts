@@ -216,6 +216,8 @@ export function createTasks(context: FleetContext, files: Files, models: Models)
       const known = knownFrom({ ...task, args }, result, clock.now());
       if (known.values.length) await store.putParameters(visit.row.id, known.values, known.below);
       await learnInterval(store, visit.row, known.values);
+      if (method === 'GetParameterValues')
+        events.emit('values', { row: visit.row, list: result.ParameterList as ParameterValue[] });
       return { task: await settle(visit, task, outcomeOf(task, result)), ends: departures.has(method) };
     } catch (error) {
       if (!(error instanceof CwmpFault)) throw error;

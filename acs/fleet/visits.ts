@@ -198,11 +198,12 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
     return visiting.has(id);
   };
 
-  const tell = (id: string, { address }: Arrival, informed: Claimed, eventCodes: string[]): void => {
+  const tell = (id: string, { address, parameters }: Arrival, informed: Claimed, eventCodes: string[]): void => {
     const { row, first, settled, back } = informed;
     if (back) events.emit('back', { device: id, was: back });
     if (first) events.emit('enrolled', { device: id, state: row.state });
     events.emit('inform', { device: id, events: eventCodes, address, softwareVersion: row.softwareVersion });
+    events.emit('values', { row, list: parameters, inform: { events: eventCodes, address } });
     for (const task of settled) events.emit('task', { task });
     if (row.rollout?.since === row.lastInform) parts.rollouts.noticed(row);
   };
@@ -257,6 +258,7 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
         if (touched.delete(visit.id)) await refresh(visit);
         if (await workOnce(visit, cpe)) return;
       } while (touched.has(visit.id));
+      await parts.history?.read(visit, cpe);
     },
     end: async (visit, complete) => {
       if (visiting.get(visit.id)?.token === visit.token) {

@@ -56,8 +56,10 @@ const TIMEOUT_MS = 15_000;
 const LEASE_MS = 60_000;
 /** Messages to one webhook at a time. */
 const AT_ONCE = 8;
-const POLL_MS = 2000;
-const IDLE_MS = 10_000;
+/** How often it is looked whether other processes left something to send; what happens here is sent at once. */
+const LOOK_MS = 15_000;
+/** What was told just now may still be on its way into the queue. */
+const SOON_MS = 100;
 const SECOND = 1000;
 const HOUR = 3_600_000;
 /** Pauses after the first, second, … failure; the last one again and again. */
@@ -70,10 +72,12 @@ const TIDY_MS = 60_000;
 export function createWebhooks(context: FleetContext, post: Post): Webhooks {
   const { store, clock, random, secrets, events, log } = context;
   const stopped = new AbortController();
+  const heard: (() => void)[] = [];
   /** Webhooks that failed last, and until when they are left alone; then one message tries how it is. */
   const resting = new Map<string, { failures: number; until: number }>();
   let running: Promise<void> | undefined;
   let tidied = Number.NEGATIVE_INFINITY;
+  let wake: (() => void) | undefined;
 
   const standing = async (name: string): Promise<StoredDocument<StoredWebhook>> => {
     const found = await store.document<StoredWebhook>('webhook', name);
@@ -151,25 +155,52 @@ export function createWebhooks(context: FleetContext, post: Post): Webhooks {
       if (!names.has(webhook)) await store.dropDeliveries(webhook);
   };
 
-  const sendDue = async (): Promise<boolean> => {
-    if (store.generation('webhook') === 0) return false;
-    const all = await store.documents<StoredWebhook>('webhook');
-    await Promise.all(all.filter(({ body }) => !body.paused).map(({ name, body }) => serve(name, body)));
+  /** @returns when the next is due */
+  const sendDue = async (): Promise<number> => {
+    if (store.generation('webhook') === 0) return Number.POSITIVE_INFINITY;
+    const all = (await store.documents<StoredWebhook>('webhook')).filter(({ body }) => !body.paused);
+    const due = (counts: readonly DeliveryCount[]) => new Map(counts.map(({ webhook, next }) => [webhook, next]));
+    const before = due(await store.deliveryCounts());
+    const served = all.filter(({ name }) => (before.get(name) ?? Number.POSITIVE_INFINITY) <= clock.now());
+    await Promise.all(served.map(({ name, body }) => serve(name, body)));
     await tidy(new Set(all.map(({ name }) => name)));
-    return all.length > 0;
+    const after = served.length > 0 ? due(await store.deliveryCounts()) : before;
+    return Math.min(
+      ...all.map(({ name }) => Math.max(after.get(name) ?? Number.POSITIVE_INFINITY, resting.get(name)?.until ?? 0)),
+    );
+  };
+
+  /** Ends early when something happens here that webhooks may want. */
+  const pause = async (ms: number): Promise<void> => {
+    await new Promise<void>(resolve => {
+      let timer = clock.after(ms, () => done());
+      const done = (): void => {
+        timer.cancel();
+        wake = undefined;
+        stopped.signal.removeEventListener('abort', done);
+        resolve();
+      };
+      wake = () => {
+        timer.cancel();
+        timer = clock.after(SOON_MS, done);
+        wake = undefined;
+      };
+      stopped.signal.addEventListener('abort', done);
+    });
+    stopped.signal.throwIfAborted();
   };
 
   const loop = async (): Promise<void> => {
     for (;;) {
-      let any = false;
+      let next = Number.POSITIVE_INFINITY;
       try {
-        any = await sendDue();
+        next = await sendDue();
       } catch (error) {
         if (stopped.signal.aborted) return;
         // The store fails, which passes: the queue stands.
         log.warn('webhooks were not served', { reason: messageOf(error) });
       }
-      await clock.sleep(any ? POLL_MS : IDLE_MS, stopped.signal);
+      await pause(Math.min(LOOK_MS, Math.max(SOON_MS, next - clock.now())));
     }
   };
 
@@ -215,7 +246,9 @@ export function createWebhooks(context: FleetContext, post: Post): Webhooks {
     retry: async name => {
       await standing(name);
       resting.delete(name);
-      return await store.reviveDeliveries(name, clock.now());
+      const revived = await store.reviveDeliveries(name, clock.now());
+      wake?.();
+      return revived;
     },
     ping: async name => {
       const { body } = await standing(name);
@@ -233,11 +266,14 @@ export function createWebhooks(context: FleetContext, post: Post): Webhooks {
       await sendDue();
     },
     start: () => {
+      for (const type of noticeTypes)
+        if (type !== 'removed') heard.push(events.on(type, () => store.generation('webhook') > 0 && wake?.()));
       running ??= loop().catch(error => {
         if (!isAbort(error)) log.error('webhooks ended', { error });
       });
     },
     stop: async () => {
+      for (const end of heard) end();
       stopped.abort(new DOMException('the ACS closes', 'AbortError'));
       await running;
     },

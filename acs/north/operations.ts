@@ -4,6 +4,7 @@ import { type Operation, ok } from './operation.ts';
 import { alerts } from './operations/alerts.ts';
 import { devices } from './operations/devices.ts';
 import { files } from './operations/files.ts';
+import { history } from './operations/history.ts';
 import { preflight } from './operations/preflight.ts';
 import { presets } from './operations/presets.ts';
 import { records } from './operations/records.ts';
@@ -39,4 +40,5 @@ export const operations: readonly Operation[] = [
   ...traces,
   ...alerts,
   ...webhooks,
+  ...history,
 ];

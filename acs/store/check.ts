@@ -225,6 +225,7 @@ const counting: Readonly<Record<string, string>> = {
   'file contents': 'contents',
   'audit entries': 'audit',
   'webhook notices': 'deliveries',
+  'device events': 'device_events',
 };
 
 function counted(db: DatabaseSyncInstance): Record<string, number> {

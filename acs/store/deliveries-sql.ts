@@ -156,6 +156,7 @@ export function readDeliveries(all: All, { webhook, dead, limit }: DeliveryQuery
 }
 
 export const countDeliveries = (all: All): DeliveryCount[] =>
-  all<DeliveryCount>(
-    'SELECT webhook, sum(dead = 0) AS waiting, sum(dead) AS dead FROM deliveries GROUP BY webhook ORDER BY webhook',
-  ).map(({ webhook, waiting, dead }) => ({ webhook, waiting, dead }));
+  all<{ webhook: string; waiting: number; dead: number; next: number | null }>(
+    `SELECT webhook, sum(dead = 0) AS waiting, sum(dead) AS dead, min(iif(dead = 0, due, NULL)) AS next
+      FROM deliveries GROUP BY webhook ORDER BY webhook`,
+  ).map(({ webhook, waiting, dead, next }) => ({ webhook, waiting, dead, ...(next === null ? {} : { next }) }));

@@ -63,14 +63,19 @@ export function createDeliveries(link: Link, { deliveries }: Collections): Deliv
     }
   };
   const counts = async (): Promise<DeliveryCount[]> => {
-    const pipeline = [{ $group: { _id: { webhook: '$webhook', dead: '$dead' }, n: { $sum: 1 } } }];
+    const pipeline = [
+      { $group: { _id: { webhook: '$webhook', dead: '$dead' }, n: { $sum: 1 }, next: { $min: '$due' } } },
+    ];
     const found = await link.retry(() =>
-      deliveries.aggregate<{ _id: { webhook: string; dead: boolean }; n: number }>(pipeline).toArray(),
+      deliveries.aggregate<{ _id: { webhook: string; dead: boolean }; n: number; next: number }>(pipeline).toArray(),
     );
-    const names = [...new Set(found.map(({ _id }) => _id.webhook))].sort();
-    const of = (webhook: string, dead: boolean): number =>
-      found.find(({ _id }) => _id.webhook === webhook && _id.dead === dead)?.n ?? 0;
-    return names.map(webhook => ({ webhook, waiting: of(webhook, false), dead: of(webhook, true) }));
+    const of = (webhook: string, dead: boolean) =>
+      found.find(({ _id }) => _id.webhook === webhook && _id.dead === dead) ?? { n: 0 };
+    return [...new Set(found.map(({ _id }) => _id.webhook))].sort().map(webhook => {
+      const waiting: { n: number; next?: number } = of(webhook, false);
+      const next = waiting.next === undefined ? {} : { next: waiting.next };
+      return { webhook, waiting: waiting.n, dead: of(webhook, true).n, ...next };
+    });
   };
 
   return {

@@ -77,6 +77,19 @@ export interface DeliveryDocument {
   body: string;
 }
 
+/** One place of a ring of numbers (series.ts). */
+export interface SeriesDocument {
+  _id: string;
+  /** Id of the document of its path. */
+  of: string;
+  level: number;
+  bucket: number;
+  n: number;
+  sum: number;
+  min: number;
+  max: number;
+}
+
 export interface EndedTask {
   id: string;
   device: string;
@@ -148,6 +161,9 @@ export interface Collections {
   members: Collection<{ _id: string; address: string; beat: number }>;
   audit: Collection<AuditDocument>;
   deliveries: Collection<DeliveryDocument>;
+  series: Collection<SeriesDocument>;
+  seriesPaths: Collection<{ _id: string; path: string }>;
+  deviceEvents: Collection<{ _id: string; time: number; type: string; body: string }>;
 }
 
 const sparse = { sparse: true } as const;
@@ -180,6 +196,7 @@ const indexes: Partial<Record<keyof Collections, IndexDescription[]>> = {
   files: [index({ content: 1 })],
   contents: [index({ at: 1 })],
   audit: [index({ time: 1 })],
+  series: [index({ of: 1, level: 1 })],
   deliveries: [index({ webhook: 1, dead: 1, due: 1, _id: 1 }), index({ webhook: 1, dead: 1, created: 1, _id: 1 })],
 };
 
@@ -199,6 +216,9 @@ export async function openTables(link: Link): Promise<Collections> {
     members: db.collection('members'),
     audit: db.collection('audit'),
     deliveries: db.collection('deliveries'),
+    series: db.collection('series'),
+    seriesPaths: db.collection('seriesPaths'),
+    deviceEvents: db.collection('deviceEvents'),
   };
   await checkVersion(link, collections);
   for (const [name, wanted] of Object.entries(indexes))

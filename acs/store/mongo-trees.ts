@@ -3,6 +3,7 @@
 // whole or not at all, and costs what it touches, not what the device knows.
 import { UserError } from '../../shared/errors.ts';
 import { isWild, wildPattern, wildStart } from './filter.ts';
+import { forgetHistory } from './mongo-history.ts';
 import { type Link, stamp } from './mongo-link.ts';
 import { checkSize, textKey } from './mongo-rows.ts';
 import type { Collections, TreeDocument } from './mongo-tables.ts';
@@ -26,7 +27,8 @@ const MAX_CHUNK = 64 * 1024;
 const NEW_CHUNK = 32 * 1024;
 const MAX_READS = 20;
 
-export function createTrees(link: Link, { devices, trees, treeChunks }: Collections): Trees {
+export function createTrees(link: Link, collections: Collections): Trees {
+  const { devices, trees, treeChunks } = collections;
   /** Changes of one tree in this process go one after the other, so that they do not fight each other. */
   const last = new Map<string, Promise<unknown>>();
   const inOrder = async (device: string, work: () => Promise<void>): Promise<void> => {
@@ -110,6 +112,7 @@ export function createTrees(link: Link, { devices, trees, treeChunks }: Collecti
   const forget = async (tree: string): Promise<void> => {
     await link.retry(() => trees.deleteOne({ _id: tree }));
     await link.retry(() => treeChunks.deleteMany({ _id: { $gte: `${tree}/`, $lt: `${tree}0` } }));
+    await forgetHistory(link, collections, tree);
   };
 
   const lookUp: Trees['lookUp'] = async (ids, paths) => {

@@ -6,6 +6,7 @@ import { createContents } from './mongo-contents.ts';
 import { createDeliveries } from './mongo-deliveries.ts';
 import { createDevices } from './mongo-devices.ts';
 import { createDocuments, type Documents } from './mongo-documents.ts';
+import { createHistory } from './mongo-history.ts';
 import { type Link, type MongoOptions, openLink } from './mongo-link.ts';
 import { createSearch } from './mongo-search.ts';
 import { openTables } from './mongo-tables.ts';
@@ -46,6 +47,7 @@ export async function openMongo(options: MongoOptions): Promise<Store> {
         await createContents(link, collections).sweep();
       }),
       ...deliveryStore(link, deliveries),
+      ...historyStore(link, createHistory(link, collections)),
       close: async () => {
         stopRefreshing();
         await link.close();
@@ -114,7 +116,7 @@ function deviceStore(
   };
 }
 
-type DocumentPart = Pick<Store, 'documents' | 'document' | 'putDocument' | 'deleteDocument' | 'generation'>;
+type DocumentPart = Pick<Store, 'refresh' | 'documents' | 'document' | 'putDocument' | 'deleteDocument' | 'generation'>;
 
 const documentStore = ({ run }: Link, documents: Documents): DocumentPart => ({
   documents: kind => run(() => documents.documents(kind)),
@@ -122,6 +124,16 @@ const documentStore = ({ run }: Link, documents: Documents): DocumentPart => ({
   putDocument: (kind, name, body, expected, notices) => run(() => documents.put(kind, name, body, expected, notices)),
   deleteDocument: (kind, name) => run(() => documents.delete(kind, name)),
   generation: kind => documents.generation(kind),
+  refresh: () => run(() => documents.refresh()),
+});
+
+type HistoryPart = Pick<Store, 'appendHistory' | 'series' | 'seriesPaths' | 'deviceEvents'>;
+
+const historyStore = ({ run }: Link, history: ReturnType<typeof createHistory>): HistoryPart => ({
+  appendHistory: entries => run(() => history.append(entries)),
+  series: query => run(() => history.series(query)),
+  seriesPaths: device => run(() => history.paths(device)),
+  deviceEvents: (device, limit) => run(() => history.events(device, limit)),
 });
 
 type DeliveryPart = Pick<

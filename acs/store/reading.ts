@@ -4,12 +4,15 @@ import { countDeliveries, readDeliveries } from './deliveries-sql.ts';
 import type { Filter } from './filter.ts';
 import { below, columns, toSql } from './filter-sql.ts';
 import { groupsSql } from './groups-sql.ts';
+import { readDeviceEvents, readSeries, readSeriesPaths } from './history-sql.ts';
 import { badCursor, cursorText, newestFirst, pageOf, picked, readCursor, sortOf } from './paging.ts';
+import type { Bucket } from './series.ts';
 import type {
   AuditEntry,
   Delivery,
   DeliveryCount,
   DeliveryQuery,
+  DeviceEvent,
   DeviceFault,
   DeviceQuery,
   DeviceRow,
@@ -17,6 +20,7 @@ import type {
   GroupQuery,
   KnownValue,
   OverdueQuery,
+  SeriesQuery,
   StoredContent,
   StoredDocument,
   Task,
@@ -51,6 +55,9 @@ export interface Reading {
   generations(): Map<string, number>;
   deliveries(query: DeliveryQuery): Delivery[];
   deliveryCounts(): DeliveryCount[];
+  series(query: SeriesQuery): Bucket[];
+  seriesPaths(device: string): string[];
+  deviceEvents(device: string, limit: number): DeviceEvent[];
   audit(query: { limit: number; cursor?: string }): { items: AuditEntry[]; next?: string };
   content(name: string): { pk: number; size: number } | undefined;
   chunk(content: number, number: number): Uint8Array | undefined;
@@ -276,6 +283,9 @@ export function createReading(db: DatabaseSyncInstance): Reading {
     audit,
     deliveries: query => readDeliveries(all, query),
     deliveryCounts: () => countDeliveries(all),
+    series: query => readSeries(all, query),
+    seriesPaths: device => readSeriesPaths(all, device),
+    deviceEvents: (device, limit) => readDeviceEvents(all, device, limit),
     content,
     chunk,
     contents,

@@ -165,6 +165,29 @@ export const migrations: readonly (string | ((db: DatabaseSyncInstance) => void)
   CREATE INDEX deliveries_due ON deliveries (webhook, dead, due, id);
   CREATE INDEX deliveries_created ON deliveries (webhook, dead, created, id);
   `,
+  `
+  -- What devices did and told over time (series.ts).
+  CREATE TABLE series (
+    device INTEGER NOT NULL REFERENCES devices ON DELETE CASCADE,
+    path INTEGER NOT NULL,
+    level INTEGER NOT NULL,
+    slot INTEGER NOT NULL,
+    bucket INTEGER NOT NULL,
+    n INTEGER NOT NULL,
+    sum REAL NOT NULL,
+    min REAL NOT NULL,
+    max REAL NOT NULL,
+    PRIMARY KEY (device, level, path, slot)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE device_events (
+    pk INTEGER PRIMARY KEY,
+    device INTEGER NOT NULL REFERENCES devices ON DELETE CASCADE,
+    time REAL NOT NULL,
+    type TEXT NOT NULL,
+    body TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX device_events_device ON device_events (device, pk);
+  `,
 ];
 
 /** Where the store lies, and how large the file may grow. */

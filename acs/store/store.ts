@@ -4,6 +4,7 @@ import type { MethodName } from '../../shared/cwmp/methods.ts';
 import type { ByteRange, ContentSum } from './chunks.ts';
 import type { Field, Filter } from './filter.ts';
 import type { noticeTypes } from './notices.ts';
+import type { Bucket } from './series.ts';
 
 export interface DeviceIdentity {
   manufacturer: string;
@@ -213,6 +214,8 @@ export interface RolloutPosition {
   /** Its Download, and when the device said that it took the image. */
   task?: string;
   took?: number;
+  /** It has restarted since the Download left. */
+  booted?: true;
   /** Offers so far. */
   attempts: number;
   reason?: string;
@@ -289,6 +292,8 @@ export interface DeviceRow extends DeviceIdentity {
   /** Ends with 1 BOOT, whoever restarted it. */
   restart?: RestartDue;
   move?: Move;
+  /** Rows are being added: the instances that each table had before, so that those of a session that is lost are known as ours. */
+  adding?: Record<string, string[]>;
   /** Files that this device took with success, by name: SHA-256. Set when a Download ends well, forgotten at 0 BOOTSTRAP. */
   applied: Record<string, string>;
   /** Open tasks, oldest first, at most 100. */
@@ -412,6 +417,8 @@ export interface DeviceOperations {
   };
   /** A restart is due; absent: none any more, and its fault is cleared. */
   restartNoted: { args: { token: number; restart?: RestartDue }; result: 'ok' | 'stale' };
+  /** Before rows are added, by table the instances that it has; absent: all rows that were added are filled. */
+  addingNoted: { args: { token: number; adding?: Record<string, string[]> }; result: 'ok' | 'stale' };
   /** The device is to go to another ACS, or is no longer to: absent, and its fault is cleared. */
   moveNoted: { args: { token: number; move?: Move }; result: 'ok' | 'stale' };
   /** It has arrived there; `none` where it is not on its way. */
@@ -582,6 +589,35 @@ export interface Delivery {
   error?: string;
 }
 
+/** Something that a device did, for whoever looks at it later. */
+export interface DeviceEvent {
+  time: number;
+  type: string;
+  data: Record<string, unknown>;
+}
+
+export interface HistoryEntry {
+  device: string;
+  events?: readonly DeviceEvent[];
+  samples?: readonly { path: string; time: number; value: number }[];
+}
+
+export interface SeriesQuery {
+  device: string;
+  path: string;
+  /** Of series.ts: how fine. */
+  level: number;
+}
+
+/** All that fell into one stretch of time from `time` on. */
+export interface SeriesPoint {
+  time: number;
+  count: number;
+  avg: number;
+  min: number;
+  max: number;
+}
+
 export interface TakeDeliveries {
   webhook: string;
   now: number;
@@ -602,6 +638,8 @@ export interface DeliveryCount {
   webhook: string;
   waiting: number;
   dead: number;
+  /** When the first of those that wait is due. */
+  next?: number;
 }
 
 export interface StoredDocument<T = unknown> {
@@ -692,6 +730,16 @@ export interface Store {
   deleteDocument(kind: DocumentKind, name: string): Promise<boolean>;
   /** Largest generation of the kind: cheap, answered from memory; a change by another process is seen within seconds. */
   generation(kind: DocumentKind): number;
+  /** Learns now what other processes have changed; absent where it is always known. */
+  refresh?(): Promise<void>;
+
+  /** What devices did and told: numbers go into rings, events beyond the newest 200 go. Devices that are not there are passed over. */
+  appendHistory(entries: readonly HistoryEntry[]): Promise<void>;
+  series(query: SeriesQuery): Promise<Bucket[]>;
+  /** The parameters of which there are numbers. */
+  seriesPaths(device: string): Promise<string[]>;
+  /** The newest first. */
+  deviceEvents(device: string, limit: number): Promise<DeviceEvent[]>;
 
   /** Notices that are due for a webhook, the oldest first; of several processes that ask each gets others. At least once each. */
   takeDeliveries(query: TakeDeliveries): Promise<Delivery[]>;

@@ -4,6 +4,7 @@ import { UserError } from '../../shared/errors.ts';
 import { type ContentRequest, createContentWrites } from './content-writes.ts';
 import { createDeliveryWrites, type DeliveryRequest } from './deliveries-sql.ts';
 import { below } from './filter-sql.ts';
+import { createHistoryWrites } from './history-sql.ts';
 import { dueAt, onlineUntil } from './liveness.ts';
 import { noticesOf } from './notices.ts';
 import { operate } from './operations.ts';
@@ -16,6 +17,7 @@ import type {
   DeviceOperations,
   DeviceRow,
   DocumentKind,
+  HistoryEntry,
   KnownValue,
   Notice,
   Retention,
@@ -39,6 +41,7 @@ export type WriteRequest =
   | { do: 'deleteDocument'; kind: DocumentKind; name: string }
   | ContentRequest
   | DeliveryRequest
+  | { do: 'appendHistory'; entries: readonly HistoryEntry[] }
   | { do: 'audit'; entry: AuditEntry }
   | { do: 'prune'; retention: Retention };
 
@@ -136,6 +139,7 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
     paths.clear();
     loaded.clear();
     deliveries.forget();
+    history.forget();
   };
 
   const load = (id: string): Loaded | undefined => {
@@ -354,7 +358,9 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
 
   const writeContent = createContentWrites(run, (text, ...params) => sql(text).get(...params) ?? undefined);
 
-  const deliveries = createDeliveryWrites(run, (text, ...params) => sql(text).all(...params) as never);
+  const all = (text: string, ...params: (string | number)[]) => sql(text).all(...params) as never;
+  const deliveries = createDeliveryWrites(run, all);
+  const history = createHistoryWrites(run, all, pathNumber);
 
   const carryOut = (request: Exclude<WriteRequest, { do: 'apply' }>): unknown => {
     switch (request.do) {
@@ -371,6 +377,8 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
         return run('INSERT INTO audit (time, body) VALUES (?, ?)', request.entry.time, jsonOf(request.entry));
       case 'prune':
         return prune(request.retention);
+      case 'appendHistory':
+        return history.append(request.entries);
       case 'takeDeliveries':
       case 'settleDelivery':
       case 'reviveDeliveries':

@@ -405,6 +405,80 @@ for (const [name, { durable, needs, make }] of Object.entries(homes))
       assert.equal((await store.knownValues(ids, [])).size, 0);
     });
 
+    describe('history', () => {
+      const at = newYear + 3600_000;
+      const sample = (serial: string, path: string, time: number, value: number) =>
+        store.appendHistory([{ device: deviceId(serial), samples: [{ path, time, value }] }]);
+      const series = async (serial: string, path: string, level: number) =>
+        (await store.series({ device: deviceId(serial), path, level })).sort((a, b) => a.bucket - b.bucket);
+
+      it('numbers are merged into rings of three widths, and what the ring has passed is replaced', async () => {
+        await announce(store, 'A');
+        for (const [after, value] of [
+          [0, 4],
+          [10_000, 8],
+          [60_000, -1],
+          [400_000, 2.5],
+        ] as const)
+          await sample('A', 'Device.X', at + after, value);
+        assert.deepEqual(
+          (await series('A', 'Device.X', 0)).map(({ n, sum, min, max }) => [n, sum, min, max]),
+          [
+            [2, 12, 4, 8],
+            [1, -1, -1, -1],
+            [1, 2.5, 2.5, 2.5],
+          ],
+        );
+        assert.deepEqual(
+          (await series('A', 'Device.X', 1)).map(({ n, sum, min, max }) => [n, sum, min, max]),
+          [
+            [3, 11, -1, 8],
+            [1, 2.5, 2.5, 2.5],
+          ],
+        );
+        assert.deepEqual(
+          (await series('A', 'Device.X', 2)).map(({ n, sum, min, max }) => [n, sum, min, max]),
+          [[4, 13.5, -1, 8]],
+        );
+        const day = 24 * 3600_000;
+        await sample('A', 'Device.X', at + day, 9);
+        await sample('A', 'Device.X', at, 100);
+        const raw = await series('A', 'Device.X', 0);
+        assert.deepEqual(
+          raw.map(({ max }) => max),
+          [-1, 2.5, 9],
+          'a ring later; one that comes too late is left out',
+        );
+        assert.deepEqual(await store.seriesPaths(deviceId('A')), ['Device.X']);
+        assert.deepEqual(await series('B', 'Device.X', 0), []);
+      });
+
+      it('a device has so many series and no more, so many events and no more, and none once it is removed', async () => {
+        await announce(store, 'A');
+        const many = Array.from({ length: 80 }, (_, n) => ({ path: `Device.P${n}`, time: at, value: n }));
+        await store.appendHistory([{ device: deviceId('A'), samples: many }]);
+        await sample('A', 'Device.One.More', at, 1);
+        assert.equal((await store.seriesPaths(deviceId('A'))).length, 64);
+        await sample('A', 'Device.P1', at + 1, 1);
+        assert.equal((await series('A', 'Device.P1', 0))[0]?.n, 2);
+        const event = (n: number) => ({ time: at + n, type: 'inform', data: { n } });
+        for (let from = 0; from < 500; from += 50)
+          await store.appendHistory([
+            { device: deviceId('A'), events: Array.from({ length: 50 }, (_, n) => event(from + n)) },
+            { device: deviceId('nobody'), events: [event(from)] },
+          ]);
+        const kept = await store.deviceEvents(deviceId('A'), 1000);
+        assert.ok(kept.length >= 168 && kept.length <= 200, `${kept.length}`);
+        assert.deepEqual(kept.slice(0, 2), [event(499), event(498)]);
+        await store.apply(deviceId('A'), 'removed', { now: at });
+        await announce(store, 'A');
+        assert.deepEqual(await store.deviceEvents(deviceId('A'), 10), []);
+        assert.deepEqual(await store.seriesPaths(deviceId('A')), []);
+        await sample('A', 'Device.One.More', at, 1);
+        assert.deepEqual(await store.seriesPaths(deviceId('A')), ['Device.One.More']);
+      });
+    });
+
     describe('notices to webhooks', () => {
       const subscribe = (webhook: string, events: string[], more = {}) =>
         store.putDocument('webhook', webhook, { events, ...more });
@@ -479,7 +553,7 @@ for (const [name, { durable, needs, make }] of Object.entries(homes))
         await store.settleDelivery(one ?? '', { state: 'delivered' });
         await store.settleDelivery(two ?? '', { state: 'waiting', due: newYear + 9000, error: 'no' });
         await store.settleDelivery(three ?? '', { state: 'dead', due: newYear, error: 'gone' });
-        assert.deepEqual(await store.deliveryCounts(), [{ webhook: 'w', waiting: 1, dead: 1 }]);
+        assert.deepEqual(await store.deliveryCounts(), [{ webhook: 'w', waiting: 1, dead: 1, next: newYear + 9000 }]);
         assert.deepEqual(await take('w', newYear + 8999), []);
         assert.deepEqual(
           (await take('w', newYear + 9000)).map(({ id, error }) => [id, error]),
@@ -496,7 +570,7 @@ for (const [name, { durable, needs, make }] of Object.entries(homes))
         );
         await store.settleDelivery(three ?? '', { state: 'dead', due: newYear, error: 'gone' });
         await store.boundDeliveries(newYear + 10_000);
-        assert.deepEqual(await store.deliveryCounts(), [{ webhook: 'w', waiting: 1, dead: 0 }]);
+        assert.deepEqual(await store.deliveryCounts(), [{ webhook: 'w', waiting: 1, dead: 0, next: newYear + 10_000 }]);
       });
     });
 

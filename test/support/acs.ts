@@ -109,6 +109,7 @@ export async function testAcs(options: TestAcsOptions = {}): Promise<TestAcs> {
   const app = await south.app();
   const close = async (): Promise<void> => {
     await south.close();
+    await fleet.history.stop();
     await store.close();
   };
   return { clock, store, fleet, south, app, events, secrets, log, logged, woken, posted, answers, close };

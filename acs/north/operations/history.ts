@@ -1,0 +1,100 @@
+// What devices did, and their parameters over time.
+import { UserError } from '../../../shared/errors.ts';
+import type { HistoryRule } from '../../fleet/history.ts';
+import { isoTime } from '../../store/compare.ts';
+import { noDevice, none, type Operation, ok, param } from '../operation.ts';
+import * as schemas from '../schemas/history.ts';
+
+const iso = (at: number): string => new Date(at).toISOString();
+
+/** @throws UserError 400 */
+function timeOf(place: string, text: unknown): number | undefined {
+  if (text === undefined) return undefined;
+  const at = isoTime(String(text));
+  if (at === undefined)
+    throw new UserError(400, 'bad-time', `query.${place}: '${text}' is no time (2026-01-31T12:00:00Z)`);
+  return at;
+}
+
+export const history: readonly Operation[] = [
+  {
+    name: 'getHistorySetting',
+    summary: 'Of which devices which parameters are followed',
+    method: 'GET',
+    path: '/settings/history',
+    role: 'viewer',
+    answers: { 200: schemas.historyRule },
+    problems: { 404: 'None are' },
+    run: async (_input, { fleet }) => {
+      const rule = await fleet.history.rule();
+      if (!rule) throw new UserError(404, 'no-such-setting', 'no history is chosen');
+      return ok(rule);
+    },
+  },
+  {
+    name: 'putHistorySetting',
+    summary: 'Chooses of which devices Informs are kept and which parameters are followed',
+    method: 'PUT',
+    path: '/settings/history',
+    role: 'operator',
+    body: { json: schemas.historyInput },
+    answers: { 200: schemas.historyRule },
+    run: async ({ body }, { fleet }) => {
+      await fleet.history.put(body as HistoryRule);
+      return ok(body);
+    },
+  },
+  {
+    name: 'deleteHistorySetting',
+    summary: 'Follows no parameters any more; what was kept stays until its time is over',
+    method: 'DELETE',
+    path: '/settings/history',
+    role: 'operator',
+    answers: { 204: 'nothing' },
+    problems: { 404: 'None are followed' },
+    run: async (_input, { fleet }) => {
+      await fleet.history.remove();
+      return none;
+    },
+  },
+  {
+    name: 'getHistory',
+    summary:
+      'A parameter of a device over time: average, least and most; half a minute fine for a day, five for a week, an hour for a year',
+    method: 'GET',
+    path: '/devices/:id/history',
+    role: 'viewer',
+    query: schemas.historyQuery,
+    answers: { 200: schemas.history },
+    problems: noDevice,
+    run: async (input, { fleet }) => {
+      const { id } = await fleet.devices.row(param(input));
+      const { path, from, to, points: limit = 300 } = input.query as Record<string, string | undefined>;
+      if (path === undefined) return ok({ paths: await fleet.history.paths(id) });
+      const start = timeOf('from', from);
+      const end = timeOf('to', to);
+      const span = { ...(start === undefined ? {} : { from: start }), ...(end === undefined ? {} : { to: end }) };
+      const { step, points } = await fleet.history.points(id, path, span, Number(limit));
+      return ok({
+        path,
+        step: step / 1000,
+        points: points.map(({ time, ...point }) => ({ time: iso(time), ...point })),
+      });
+    },
+  },
+  {
+    name: 'listDeviceEvents',
+    summary: 'What a device did last, newest first; of chosen devices its Informs and tasks too',
+    method: 'GET',
+    path: '/devices/:id/events',
+    role: 'viewer',
+    query: schemas.eventQuery,
+    answers: { 200: schemas.deviceEvents },
+    problems: noDevice,
+    run: async (input, { fleet }) => {
+      const { id } = await fleet.devices.row(param(input));
+      const found = await fleet.history.events(id, Number(input.query.limit ?? 100));
+      return ok({ items: found.map(({ time, ...event }) => ({ time: iso(time), ...event })) });
+    },
+  },
+];
