@@ -91,6 +91,8 @@ describe('backup, check and restore', () => {
       documents: 2,
       'file contents': 1,
       'audit entries': 1,
+      'device events': 0,
+      'webhook notices': 0,
     });
     const other = target();
     assert.deepEqual((await restore(other, backup, careful)).aside, []);
