@@ -1,6 +1,7 @@
 // Builds everything in order: the plan of the server on one page.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { SecureVersion } from 'node:tls';
+import type { FastifyInstance } from 'fastify';
 import type { Clock, Random } from '../shared/clock.ts';
 import { messageOf, UserError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
@@ -10,10 +11,10 @@ import { createFleet, type Fleet } from './fleet/fleet.ts';
 import { aloneAs } from './fleet/members.ts';
 import { createSchedule, type KeptDays, startDuties } from './fleet/schedule.ts';
 import { createSecrets, type Secrets } from './fleet/secrets.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, type MetricSources } from './metrics.ts';
 import { createRest } from './north/rest.ts';
 import { createPoster } from './north/webhooks.ts';
-import { joinFleet, type Place, type Together } from './relay/together.ts';
+import { joinFleet, type Place } from './relay/together.ts';
 import type { AdmissionLimits } from './south/admission.ts';
 import { createHttpKnock } from './south/connect/http.ts';
 import { openStunServer, type StunLogin } from './south/connect/stun.ts';
@@ -39,7 +40,8 @@ export interface AcsSetup {
   serverKey: Buffer;
   adminToken: string;
   cwmp: { url: URL }[];
-  api: URL;
+  /** Absent in a worker: it only serves CPEs. */
+  api?: URL;
   /** Base URL that CPEs use; unless told, the one that each CPE came to. */
   publicUrl?: string;
   tls: { certificates: ListenTls['certificates']; minVersion: SecureVersion; ciphers?: string; clientCa?: string };
@@ -54,6 +56,14 @@ export interface AcsSetup {
   limits?: AdmissionLimits;
   /** One of several processes on the store; the only one unless told. */
   together?: Place;
+  /** The processes that serve the CPEs where this one does not. */
+  workers?: {
+    /** @returns where they listen */
+    start(fleet: Fleet): Promise<string[]>;
+    metrics(): Promise<object[][]>;
+    renew(certificates: ListenTls['certificates']): void;
+    stop(): Promise<void>;
+  };
   /** How long ended tasks and the audit are kept; 30 and 365 days unless told. */
   keepDays?: KeptDays;
   /** Sees every envelope, secrets included. */
@@ -95,7 +105,7 @@ async function build(
   close: () => Promise<void>,
 ): Promise<Acs> {
   const { clock, random, log } = setup;
-  const { store, health } = watchStore(setup.store, { clock, log });
+  const { store: watched, health } = watchStore(setup.store, { clock, log });
   closing.push(() => health.stop());
   const events = createEvents();
   const secrets = createSecrets(setup.serverKey, random);
@@ -119,7 +129,8 @@ async function build(
 
   const poster = createPoster(networks(setup.webhookAllow ?? []));
   closing.push(() => poster.close());
-  const together = await joined(setup.together, { store, clock, random, log, key: secrets.keyFor('relay') });
+  const together = setup.together && (await joinFleet(setup.together, { store: watched, clock, log }));
+  const store = together?.store ?? watched;
   closing.push(async () => await together?.close());
   // The store belongs to one process: what an earlier one had claimed when it was killed is free for us at once.
   const members = together?.members ?? aloneAs(secrets.keyFor('owner').toString('hex', 0, 6));
@@ -171,53 +182,39 @@ async function build(
   closing.push(() => fleet.traces.stop());
   closing.push(() => fleet.history.stop());
 
+  const isMain = setup.api !== undefined;
   const metrics = createMetrics(events, {
+    others: setup.workers?.metrics,
     sessions: () => south.sessions(),
     admission: () => south.admission(),
-    alerts: async () => await fleet.alerts.list(),
-    webhooks: async () => await fleet.webhooks.counts(),
-    liveness: async () => await Promise.all(livenessStates.map(countOf(setup, 'liveness'))),
-    devices: async () =>
-      await Promise.all((['known', 'quarantine', 'enrolled', 'held'] as const).map(countOf(setup, 'state'))),
+    ...(isMain ? stateSources(setup, fleet) : noSources),
   });
   closing.push(() => metrics.stop());
+  setup.together?.relay.serve('metrics', async () => await metrics.plain());
   let unready: string | undefined = 'it starts';
-  const rest = await createRest({
-    fleet,
-    store,
-    wake,
-    clock,
-    random,
-    log,
-    events,
-    metrics,
-    roleOf: async token => (sameToken(token, setup.adminToken) ? 'admin' : undefined),
-    unready: () => unready ?? health.trouble(),
-    ...(setup.api.protocol === 'https:' ? { tls: setup.tls.certificates } : {}),
-  });
-  closing.push(() => rest.close());
+  const api =
+    setup.api &&
+    (await createRest({
+      fleet,
+      store,
+      wake,
+      clock,
+      random,
+      log,
+      events,
+      metrics,
+      roleOf: async token => (sameToken(token, setup.adminToken) ? 'admin' : undefined),
+      unready: () => unready ?? health.trouble(),
+      ...(setup.api.protocol === 'https:' ? { tls: setup.tls.certificates } : {}),
+    }));
+  closing.push(async () => await api?.close());
 
-  for (const { url } of setup.cwmp) {
-    const secure = url.protocol === 'https:';
-    const address = { host: hostOf(url), port: Number(url.port || (secure ? 443 : 80)) };
-    const port = await listening('--cwmp', url, south.listen({ ...address, ...(secure ? { tls: setup.tls } : {}) }));
-    cwmp.push(`${url.protocol}//${url.hostname}:${port}`);
-  }
-  const apiPort = Number(setup.api.port || (setup.api.protocol === 'https:' ? 443 : 80));
-  const bound = await listening('--api', setup.api, rest.listen({ host: hostOf(setup.api), port: apiPort }));
+  for (const { url } of setup.cwmp) cwmp.push(await listenCwmp(url, south, setup.tls));
+  cwmp.push(...((await setup.workers?.start(fleet)) ?? []));
+  closing.push(async () => await setup.workers?.stop());
+  const apiAt = await listenApi(setup.api, api);
   unready = undefined;
-  const isGone = async (id: string): Promise<boolean> => members.alone || (await members.isGone(id));
-  const schedule = createSchedule({ store, clock, log, owner: members.self, isGone });
-  startDuties(
-    schedule,
-    { store, clock, liveness: fleet.liveness, alerts: fleet.alerts, files: fleet.files },
-    setup.keepDays ?? { tasks: 30, audit: 365 },
-  );
-  fleet.rollouts.run(schedule);
-  fleet.webhooks.start();
-  closing.push(() => fleet.webhooks.stop());
-  closing.push(() => schedule.stop());
-  closing.push(() => fleet.rollouts.stop());
+  if (isMain) startWork(setup, fleet, { store, clock, log, closing });
   closing.push(() => {
     unready = 'it stops';
     ended.abort(new DOMException('the ACS closes', 'AbortError'));
@@ -225,14 +222,15 @@ async function build(
 
   return {
     cwmp,
-    api: `${setup.api.protocol}//${setup.api.hostname}:${new URL(bound).port || apiPort}`,
+    api: apiAt,
     ...(stun ? { stun: authorityOf({ address: stun.host, port: stun.port }) } : {}),
     fleet,
     events,
     south,
     renewCertificates: certificates => {
       south.renewCertificates(certificates);
-      renewServer(rest.server, certificates);
+      if (api) renewServer(api.server, certificates);
+      setup.workers?.renew(certificates);
     },
     close,
   };
@@ -246,7 +244,7 @@ const listenTroubles: Readonly<Record<string, string>> = {
 };
 
 /** @throws UserError 503 naming the option */
-async function listening<T>(
+export async function listening<T>(
   option: string,
   where: URL | { host: string; port: number },
   bound: Promise<T>,
@@ -261,13 +259,59 @@ async function listening<T>(
   }
 }
 
-async function joined(
-  place: Place | undefined,
-  context: Parameters<typeof joinFleet>[1],
-): Promise<Together | undefined> {
-  if (!place) return undefined;
-  return await listening('--relay', place.relay ?? { host: '127.0.0.1', port: 0 }, joinFleet(place, context));
+async function listenCwmp(url: URL, south: South, tls: ListenTls): Promise<string> {
+  const secure = url.protocol === 'https:';
+  const address = { host: hostOf(url), port: Number(url.port || (secure ? 443 : 80)) };
+  const port = await listening('--cwmp', url, south.listen({ ...address, ...(secure ? { tls } : {}) }));
+  return `${url.protocol}//${url.hostname}:${port}`;
 }
+
+async function listenApi(url: URL | undefined, api: FastifyInstance | undefined): Promise<string> {
+  if (!url || !api) return '';
+  const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
+  const bound = await listening('--api', url, api.listen({ host: hostOf(url), port }));
+  return `${url.protocol}//${url.hostname}:${new URL(bound).port || port}`;
+}
+
+/** All that is done unasked, when its time has come. */
+function startWork(
+  setup: AcsSetup,
+  fleet: Fleet,
+  {
+    store,
+    clock,
+    log,
+    closing,
+  }: Pick<AcsSetup, 'store' | 'clock' | 'log'> & { closing: (() => Promise<void> | void)[] },
+): void {
+  const { members, liveness, alerts, files, rollouts, webhooks } = fleet;
+  const isGone = async (id: string): Promise<boolean> => members.alone || (await members.isGone(id));
+  const schedule = createSchedule({ store, clock, log, owner: members.self, isGone });
+  startDuties(schedule, { store, clock, liveness, alerts, files }, setup.keepDays ?? { tasks: 30, audit: 365 });
+  rollouts.run(schedule);
+  webhooks.start();
+  closing.push(() => webhooks.stop());
+  closing.push(() => schedule.stop());
+  closing.push(() => rollouts.stop());
+}
+
+/** Counted by the store, so by one process alone. */
+const stateSources = (
+  setup: AcsSetup,
+  fleet: Fleet,
+): Pick<MetricSources, 'alerts' | 'webhooks' | 'liveness' | 'devices'> => ({
+  alerts: async () => await fleet.alerts.list(),
+  webhooks: async () => await fleet.webhooks.counts(),
+  liveness: async () => await Promise.all(livenessStates.map(countOf(setup, 'liveness'))),
+  devices: async () =>
+    await Promise.all((['known', 'quarantine', 'enrolled', 'held'] as const).map(countOf(setup, 'state'))),
+});
+const noSources: ReturnType<typeof stateSources> = {
+  alerts: async () => [],
+  webhooks: async () => [],
+  liveness: async () => [],
+  devices: async () => [],
+};
 
 /** The URL that CPEs are given, and where it is heard over TLS: a listener on all interfaces is asked on the loopback. */
 function ownTls(

@@ -62,6 +62,13 @@ export const acsOptions = {
     help: 'address of this machine at which the other servers of one MongoDB reach this one; unless told those of this machine alone do',
     check: hostPort,
   },
+  workers: {
+    kind: 'number',
+    help: 'processes that serve CPEs side by side on this machine, about one a core; 0: this one does',
+    default: 0,
+    min: 0,
+    max: 256,
+  },
   cert: { kind: 'list', value: 'FILE', help: 'server certificate with its chain, PEM; by the own CA unless told' },
   key: { kind: 'list', value: 'FILE', help: 'private key of the --cert at the same place, PEM' },
   'tls-min': {

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { helpText, type OptionSpecs, type OptionValues, readOptions, UsageError } from '../shared/config.ts';
 import { messageOf, UserError } from '../shared/errors.ts';
 import { type AcsOptions, acsOptions, commandNames } from './config.ts';
+import type { Assignment } from './workers.ts';
 
 const usage =
   'tandem-acs [options]\n       tandem-acs backup FILE | restore FILE | check [FILE] [options]\n       tandem-acs rollout watch ID [options]';
@@ -79,19 +80,30 @@ async function main(argv: string[]): Promise<number> {
   }
   const values = options(argv);
   const { start } = await import('./start.ts');
+  const assignment = assigned();
   const stopping = new Promise<string>(resolve => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal));
+    for (const signal of assignment ? (['SIGTERM'] as const) : (['SIGINT', 'SIGTERM'] as const))
+      process.once(signal, () => resolve(signal));
     // Whoever read the log has gone; the server goes on without one.
     process.stdout.on('error', () => undefined);
   });
+  // The whole group of a terminal gets its Ctrl-C: workers end when their primary says so, or is gone.
+  if (assignment) process.on('SIGINT', () => undefined);
   const { acs, log } = await start(values, {
     adminToken: process.env.TANDEM_ADMIN_TOKEN,
+    assignment,
     pretty: process.stdout.isTTY,
     write: logLine(),
   });
   log.info('stopping', { signal: await stopping });
   await acs.close();
   return 0;
+}
+
+/** What this process was started for, where it is a worker of another (workers.ts). */
+function assigned(): Assignment | undefined {
+  const text = process.env.TANDEM_WORKER;
+  return text === undefined ? undefined : (JSON.parse(text) as Assignment);
 }
 
 try {
@@ -103,3 +115,6 @@ try {
   );
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }
+
+// A worker's channel to its primary would keep it alive.
+if (process.env.TANDEM_WORKER && process.connected) process.disconnect();

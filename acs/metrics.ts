@@ -1,8 +1,10 @@
 // Metrics in Prometheus text, fed from the event bus. Never labelled by device.
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { AggregatorRegistry, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { EventBus } from './events.ts';
 
 export interface MetricSources {
+  /** Those of the workers, to be summed up. */
+  others?: (() => Promise<object[][]>) | undefined;
   sessions: () => number;
   admission: () => { running: number; waiting: number; admitted: number; turnedAway: number; gaveUp: number };
   devices: () => Promise<{ state: string; count: number }[]>;
@@ -14,6 +16,8 @@ export interface MetricSources {
 
 export interface Metrics {
   text(): Promise<string>;
+  /** As plain data, for the process that sums them up. */
+  plain(): Promise<object[]>;
   contentType: string;
   stop(): void;
 }
@@ -156,7 +160,12 @@ export function createMetrics(events: EventBus, sources: MetricSources): Metrics
     events.on('file', event => files.inc(event.bytes)),
   ];
   return {
-    text: () => registry.metrics(),
+    plain: () => registry.getMetricsAsJSON(),
+    text: async () => {
+      if (!sources.others) return await registry.metrics();
+      const own = await registry.getMetricsAsJSON();
+      return await AggregatorRegistry.aggregate([own, ...(await sources.others())]).metrics();
+    },
     contentType: registry.contentType,
     stop: () => {
       for (const end of ends) end();

@@ -7,7 +7,8 @@ import type { RelayCall, RelayCalls } from './relay/calls.ts';
 import { type Link, openLink } from './relay/link.ts';
 
 export interface Relay {
-  /** `host:port` where the others reach this process. */
+  /** The member that this process is, and `host:port` where the others reach it. */
+  readonly self: string;
   readonly address: string;
   /** @throws what the other process throws, or an Error when it cannot be asked */
   call<N extends RelayCall>(
@@ -23,6 +24,8 @@ export interface Relay {
     what: N,
     answer: (args: RelayCalls[N]['args'], from: string) => Promise<RelayCalls[N]['result']>,
   ): void;
+  /** From now on others than the known one are found so; undefined for a member that is gone. */
+  reach(addressOf: (member: string) => string | undefined): void;
   /** Closes the connections to whoever is no member any more. */
   keepOnly(members: readonly string[]): void;
   close(): Promise<void>;
@@ -37,8 +40,8 @@ export interface RelayOptions {
   clock: Clock;
   random: Random;
   log: Log;
-  /** Where a member is reached; undefined for one that is gone. */
-  addressOf: (member: string) => string | undefined;
+  /** The one that is known from the start: a worker's primary. */
+  known?: { member: string; address: string };
 }
 
 const CALL_MS = 10_000;
@@ -50,6 +53,7 @@ const MAX_CONNECTIONS = 2_000;
 export async function openRelay(options: RelayOptions): Promise<Relay> {
   const { self, clock, log } = options;
   const answers = new Map<string, (args: never, from: string) => Promise<unknown>>();
+  let addressOf: (member: string) => string | undefined = () => undefined;
   const links = new Map<string, Promise<Link>>();
   const incoming = new Set<Socket>();
 
@@ -69,7 +73,8 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
   const bound = await listening(server, host, port);
 
   const dial = async (member: string): Promise<Link> => {
-    const address = options.addressOf(member);
+    const { known } = options;
+    const address = known?.member === member ? known.address : addressOf(member);
     if (address === undefined) throw new Error(`${member} is gone`);
     const socket = connect(endpointOf(address));
     const timer = clock.after(DIAL_MS, () => socket.destroy(new Error('no connection')));
@@ -85,6 +90,7 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
   const linkTo = async (member: string): Promise<Link> => await (links.get(member) ?? dial(member));
 
   return {
+    self,
     address: `${host.includes(':') ? `[${host}]` : host}:${bound}`,
     call: async (member, what, args, ms = CALL_MS) =>
       (await (await linkTo(member)).call(what, args, ms)) as RelayCalls[typeof what]['result'],
@@ -97,9 +103,12 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
     serve: (what, given) => {
       answers.set(what, given as (args: never, from: string) => Promise<unknown>);
     },
+    reach: given => {
+      addressOf = given;
+    },
     keepOnly: members => {
       for (const [member, opening] of links) {
-        if (members.includes(member)) continue;
+        if (members.includes(member) || member === options.known?.member) continue;
         links.delete(member);
         void opening.then(link => link.close()).catch(() => undefined);
       }

@@ -1,18 +1,17 @@
 // From options to a running ACS: the data directory, keys and certificates, the store.
-import { join } from 'node:path';
 import type { SecureVersion } from 'node:tls';
 import { type Clock, type Random, systemClock, systemRandom } from '../shared/clock.ts';
 import { UsageError } from '../shared/config.ts';
 import { createLog, type Log } from '../shared/log.ts';
 import { type Acs, type AcsSetup, startAcs } from './app.ts';
-import { checkTls, fileText, givenPairs, ownPairs, watchCertificates } from './certificates.ts';
+import { type CertificatePair, checkTls, fileText, givenPairs, ownPairs, watchCertificates } from './certificates.ts';
 import type { AcsOptions } from './config.ts';
 import { type DataDirectory, openData } from './data.ts';
-import { memberId } from './fleet/members.ts';
-import type { Place } from './relay/together.ts';
-import { openSqlite } from './store/sqlite.ts';
-import type { Store } from './store/store.ts';
+import { checkPlace, hostPortOf, openPlace, type Placed } from './place.ts';
+import { createSums } from './relay/sums.ts';
+import type { Relay } from './relay.ts';
 import { openWire } from './wire.ts';
+import { type Assignment, startWorkers, type Workers } from './workers.ts';
 
 export interface Started {
   acs: Acs;
@@ -28,9 +27,26 @@ export interface Surroundings {
   write: (line: string) => void;
   clock?: Clock;
   random?: Random;
+  /** This process is a worker of another. */
+  assignment?: Assignment | undefined;
 }
 
 export const DEFAULT_CWMP = 'https://0.0.0.0:7547';
+
+/** What the options and the data directory say, before anything is opened. */
+interface Settings {
+  options: AcsOptions;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  cwmp: URL[];
+  api: URL;
+  tls: Omit<AcsSetup['tls'], 'certificates'>;
+  enrolment?: { username: string; password: string };
+  stun?: NonNullable<AcsSetup['stun']>;
+  data: DataDirectory;
+  admin: { token: string; file?: string };
+}
 
 /**
  * @throws UsageError for options that contradict each other or files that cannot be read
@@ -39,7 +55,9 @@ export const DEFAULT_CWMP = 'https://0.0.0.0:7547';
 export async function start(options: AcsOptions, around: Surroundings): Promise<Started> {
   const clock = around.clock ?? systemClock();
   const random = around.random ?? systemRandom();
-  const log = createLog({ clock, level: options.logLevel, write: around.write, pretty: around.pretty });
+  const all = createLog({ clock, level: options.logLevel, write: around.write, pretty: around.pretty });
+  const { assignment } = around;
+  const log = assignment ? all.child({ worker: assignment.number }) : all;
   const cwmp = (options.cwmp.length ? options.cwmp : [DEFAULT_CWMP]).map(text => new URL(text));
   const api = new URL(options.api);
   refuseWeak(options, api);
@@ -49,41 +67,31 @@ export async function start(options: AcsOptions, around: Surroundings): Promise<
     ...(options.enrolSecret ? { enrolment: await loginIn('--enrol-secret', options.enrolSecret) } : {}),
     ...(options.stun ? { stun: await stunSettings(options.stun, options.stunSecret) } : {}),
   };
-
-  const wire = options.wire ? await openWire(options.wire, log) : undefined;
   const data = await openData(options.data, clock, random, options.serverKey);
   const admin = around.adminToken ? { token: around.adminToken } : await data.adminToken();
+  const settings: Settings = { ...given, options, clock, random, log, cwmp, api, data, admin };
+  return assignment ? await startWorker(settings, assignment) : await startMain(settings, pairs);
+}
+
+async function startMain(settings: Settings, pairs: CertificatePair[]): Promise<Started> {
+  const { options, clock, random, log, cwmp, api, data, admin, stun } = settings;
+  const wire = options.wire ? await openWire(options.wire, log) : undefined;
   const needsTls = [...cwmp, api].some(url => url.protocol === 'https:');
   const authority = needsTls && options.cert.length === 0 ? await data.authority() : undefined;
   const hosts = [...(options.public ? [new URL(options.public)] : []), ...cwmp, api].map(url => url.hostname);
   const issue = authority && (async () => await ownPairs(authority, hosts));
   const certificates = issue ? await issue() : pairs;
-
-  const shared = await sharing(options, data, random);
-  const acs = await startAcs({
-    ...given,
-    ...shared.place,
-    clock,
-    random,
-    log,
-    store: await openStore(options, clock, random),
-    serverKey: data.serverKey,
-    adminToken: admin.token,
-    cwmp: cwmp.map(url => ({ url })),
+  const placed = await openPlace(options, data, { clock, random, log });
+  const workers = workersOf(settings, placed.together?.relay, certificates);
+  const acs = await startOn(placed, {
+    ...setupOf(settings, placed, certificates),
     api,
-    ...(options.public ? { publicUrl: options.public } : {}),
-    tls: { ...given.tls, certificates },
-    cpeAuth: options.cpeAuth,
-    enrol: options.enrol,
-    trustedProxies: options.trustedProxy,
-    connectionRequestAllow: options.connectionRequestAllow,
-    webhookAllow: options.webhookAllow,
-    limits: { running: options.maxSessions, waiting: options.maxWaiting },
-    keepDays: { tasks: options.keepTasks, audit: options.keepAudit },
+    cwmp: workers ? [] : cwmp.map(url => ({ url })),
+    ...(workers ? { workers } : {}),
+    ...(stun ? { stun } : {}),
     ...(wire ? { wire: wire.tap } : {}),
   });
   afterClose(acs, wire?.done);
-  afterClose(acs, shared.unlock);
   if (needsTls) {
     const renew = acs.renewCertificates;
     const stopWatch = watchCertificates(options, { clock, log, renew }, certificates, issue);
@@ -94,44 +102,88 @@ export async function start(options: AcsOptions, around: Surroundings): Promise<
     cwmp: acs.cwmp,
     api: acs.api,
     ...(acs.stun ? { stun: acs.stun } : {}),
+    ...(workers ? { workers: options.workers } : {}),
     data: options.data,
-    ...('file' in admin ? { admin: admin.file } : {}),
+    ...(admin.file ? { admin: admin.file } : {}),
     ...(authority ? { ca: data.caFile } : {}),
   });
   return { acs, log, adminToken: admin.token, ca: authority?.root };
 }
 
-/** On a store that several processes may serve: which of them this is. @throws UsageError */
-async function sharing(
-  options: AcsOptions,
-  data: DataDirectory,
-  random: Random,
-): Promise<{ place?: { together: Place }; unlock?: () => void }> {
-  if (!isMongo(options)) return {};
-  const relay = options.relay === undefined ? undefined : hostPortOf(options.relay);
-  if (relay && /^(0\.0\.0\.0|::|)$/.test(relay.host))
-    throw new UsageError(`--relay: ${options.relay}: must be an address by which the other servers reach this one`);
-  const unlock = data.lock();
-  const self = memberId(await data.node(), random);
-  return { place: { together: { self, ...(relay ? { relay } : {}), first: true } }, unlock };
+/** CPEs alone; all else is with the primary. */
+async function startWorker(settings: Settings, assignment: Assignment): Promise<Started> {
+  const { options, clock, random, log, data, admin } = settings;
+  const placed = await openPlace(options, data, { clock, random, log, assignment });
+  const relay = placed.together?.relay;
+  const primary = assignment.primary.member;
+  const certificates = (await relay?.call(primary, 'settings', {}))?.certificates ?? [];
+  const cwmp = assignment.cwmp.map(url => ({ url: new URL(url) }));
+  const acs = await startOn(placed, { ...setupOf(settings, placed, certificates), cwmp });
+  relay?.serve('certificates', async ({ certificates: fresh }) => {
+    acs.renewCertificates(fresh);
+    return undefined;
+  });
+  await relay?.call(primary, 'listening', { cwmp: acs.cwmp });
+  return { acs, log, adminToken: admin.token, ca: undefined };
 }
 
-const isMongo = (options: AcsOptions): options is AcsOptions & { store: string } =>
-  options.store?.startsWith('mongodb') ?? false;
-
-const hostPortOf = (text: string): { host: string; port: number } => {
-  const colon = text.lastIndexOf(':');
-  return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) };
-};
-
-async function openStore(options: AcsOptions, clock: Clock, random: Random): Promise<Store> {
-  if (!isMongo(options)) {
-    const { store, data } = options;
-    return await openSqlite({ file: store?.slice('sqlite:'.length) ?? join(data, 'tandem.db'), clock });
+async function startOn(placed: Placed, setup: AcsSetup): Promise<Acs> {
+  try {
+    const acs = await startAcs(setup);
+    afterClose(acs, placed.close);
+    return acs;
+  } catch (error) {
+    await placed.close();
+    throw error;
   }
-  // On use: who keeps all in one file has no need of the driver.
-  const { openMongo } = await import('./store/mongo.ts');
-  return await openMongo({ url: options.store, clock, random });
+}
+
+/** What all processes have in common. */
+function setupOf(
+  { options, clock, random, log, tls, enrolment, data, admin }: Settings,
+  { store, together }: Placed,
+  certificates: CertificatePair[],
+): Omit<AcsSetup, 'cwmp'> {
+  const share = Math.max(1, options.workers);
+  return {
+    ...{ clock, random, log, store, serverKey: data.serverKey, adminToken: admin.token },
+    ...(together ? { together } : {}),
+    ...(enrolment ? { enrolment } : {}),
+    ...(options.public ? { publicUrl: options.public } : {}),
+    tls: { ...tls, certificates },
+    cpeAuth: options.cpeAuth,
+    enrol: options.enrol,
+    trustedProxies: options.trustedProxy,
+    connectionRequestAllow: options.connectionRequestAllow,
+    webhookAllow: options.webhookAllow,
+    limits: { running: Math.ceil(options.maxSessions / share), waiting: Math.ceil(options.maxWaiting / share) },
+    keepDays: { tasks: options.keepTasks, audit: options.keepAudit },
+  };
+}
+
+/** The workers as the app sees them: started when all else stands. */
+function workersOf(
+  { options, clock, random, log, cwmp }: Settings,
+  relay: Relay | undefined,
+  certificates: CertificatePair[],
+): AcsSetup['workers'] {
+  if (!relay || options.workers === 0) return undefined;
+  let running: Workers | undefined;
+  const sums = createSums(relay, () => running?.members() ?? []);
+  const given = { count: options.workers, cwmp: cwmp.map(String), clock, random, log, relay, certificates };
+  return {
+    start: async fleet => {
+      const ended = async (member: string): Promise<void> => {
+        sums.ended(member);
+        await fleet.members.ended(member);
+      };
+      running = await startWorkers({ ...given, ended });
+      return running.cwmp;
+    },
+    metrics: async () => await sums.others(),
+    renew: certificates => running?.renew(certificates),
+    stop: async () => await running?.stop(),
+  };
 }
 
 /** Something that is still to be done when the ACS has closed. */
@@ -171,8 +223,7 @@ function refuseWeak(options: AcsOptions, api: URL): void {
   if (api.protocol === 'http:' && !loopback && !options.apiPlain) {
     throw new UsageError(`--api: ${options.api} would show tokens in clear; use https:// or add --api-plain`);
   }
-  if (options.relay && !isMongo(options))
-    throw new UsageError('--relay: only servers of one --store mongodb://… have a use for it');
+  checkPlace(options);
   if (options.stunSecret && !options.stun) throw new UsageError('--stun-secret: there is no --stun');
   if (options.cert.length !== options.key.length) {
     throw new UsageError(

@@ -26,7 +26,7 @@ const roomOf = (file: string): string => file.split('/')[0] ?? '';
 
 /** Files of acs/ from left to right: each may import its own room and those further right. */
 const acsRooms = [
-  ['main', 'start', 'cli', 'backup', 'data', 'certificates', 'wire'],
+  ['main', 'start', 'cli', 'backup', 'data', 'certificates', 'wire', 'place', 'workers'],
   ['app', 'relay'],
   ['south', 'north'],
   ['fleet'],

@@ -217,6 +217,15 @@ export function createDevices(context: FleetContext, models: Models): Devices {
     const wanted = wantedOf(value);
     return { ...wanted, value: sealedText(secrets, path, wanted.value) };
   };
+  /** Secrets of before they were sealed are sealed with the next change. */
+  const sealingPatch = async (id: string, input: DeviceInput): Promise<DevicePatch> => {
+    const patch = patchOf(input);
+    const { overrides } = await row(id);
+    const plain = Object.entries(overrides).filter(([path, { value }]) => sealedText(secrets, path, value) !== value);
+    if (plain.length === 0) return patch;
+    const sealed = Object.fromEntries(plain.map(([path, wanted]) => [path, sealedOne(path, wanted)]));
+    return { ...patch, overrides: { ...sealed, ...patch.overrides } };
+  };
   const patchOf = (input: DeviceInput): DevicePatch => {
     const patch: DevicePatch = {};
     if (input.tags) patch.tags = [...new Set(input.tags)];
@@ -260,7 +269,7 @@ export function createDevices(context: FleetContext, models: Models): Devices {
     patch: async (id, input, guard) => {
       await check(id, input);
       await guard?.();
-      return viewOf(await store.apply(id, 'patched', { patch: patchOf(input) }), now());
+      return viewOf(await store.apply(id, 'patched', { patch: await sealingPatch(id, input) }), now());
     },
     remove: async id => {
       if (!(await store.apply(id, 'removed', {}))) throw unknownDevice(id);

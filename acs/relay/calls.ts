@@ -1,6 +1,7 @@
 // What processes of one fleet ask of each other: the table that both ends are typed by. Plain data; a `body` is bytes.
 import type { AcsEvents, EventName } from '../events.ts';
 import type { ForwardedAnswer, ForwardedPost } from '../south/elsewhere.ts';
+import type { Member } from '../store/store.ts';
 
 export interface RelayCalls {
   /** A POST that belongs to a session of the called process. Nothing: that is over. */
@@ -13,6 +14,21 @@ export interface RelayCalls {
   interest: { args: { all: boolean; devices: string[] }; result: undefined };
   /** Something happened that the called process wanted to hear of. */
   event: { args: { name: EventName; event: AcsEvents[EventName] }; result: undefined };
+
+  /** Documents of the store are others now: what an operator has changed holds for the next session, wherever that is. */
+  changed: { args: Record<string, never>; result: undefined };
+  /** A worker asks its primary what it needs to serve. */
+  settings: { args: Record<string, never>; result: { certificates: { cert: string; key: string }[] } };
+  /** A worker listens, at these addresses. */
+  listening: { args: { cwmp: string[] }; result: undefined };
+  /** The primary's certificates are others now. */
+  certificates: { args: { certificates: { cert: string; key: string }[] }; result: undefined };
+  /** A worker changes the store, which its primary owns: a request as the store packs it. */
+  write: { args: { request: string; told?: string; body?: Uint8Array }; result: unknown };
+  beat: { args: { id: string; address: string }; result: Member[] };
+  leave: { args: { id: string }; result: undefined };
+  /** What the metrics of the called process are now, as prom-client has them. */
+  metrics: { args: Record<string, never>; result: object[] };
 }
 
 export type RelayCall = keyof RelayCalls;

@@ -116,7 +116,7 @@ function deviceStore(
   };
 }
 
-type DocumentPart = Pick<Store, 'documents' | 'document' | 'putDocument' | 'deleteDocument' | 'generation'>;
+type DocumentPart = Pick<Store, 'refresh' | 'documents' | 'document' | 'putDocument' | 'deleteDocument' | 'generation'>;
 
 const documentStore = ({ run }: Link, documents: Documents): DocumentPart => ({
   documents: kind => run(() => documents.documents(kind)),
@@ -124,6 +124,7 @@ const documentStore = ({ run }: Link, documents: Documents): DocumentPart => ({
   putDocument: (kind, name, body, expected, notices) => run(() => documents.put(kind, name, body, expected, notices)),
   deleteDocument: (kind, name) => run(() => documents.delete(kind, name)),
   generation: kind => documents.generation(kind),
+  refresh: () => run(() => documents.refresh()),
 });
 
 type HistoryPart = Pick<Store, 'appendHistory' | 'series' | 'seriesPaths' | 'deviceEvents'>;

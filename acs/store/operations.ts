@@ -350,6 +350,14 @@ const restartNoted: Operation<'restartNoted'> = (row, { token, restart }, id) =>
   return changed(restart ? { ...known, restart } : restarted(known), 'ok');
 };
 
+const addingNoted: Operation<'addingNoted'> = (row, { token, adding }, id) => {
+  const known = existing(row, id);
+  if (isStale(known, token)) return unchanged(row, 'stale');
+  if (adding) return changed({ ...known, adding }, 'ok');
+  const { adding: _done, ...rest } = known;
+  return changed(rest, 'ok');
+};
+
 const moveNoted: Operation<'moveNoted'> = (row, { token, move }, id) => {
   const known = existing(row, id);
   if (isStale(known, token)) return unchanged(row, 'stale');
@@ -475,6 +483,7 @@ const operations: { [N in DeviceOperation]: Operation<N> } = {
   transferCompleted,
   reconciled,
   restartNoted,
+  addingNoted,
   moveNoted,
   moveConfirmed,
   drifted,

@@ -33,6 +33,13 @@ export interface SqliteOptions extends StoreFile {
   inThread?: boolean;
 }
 
+/** What only the process that owns the file can do; plain data, so that it can be asked from another one. */
+export interface Owner {
+  write(request: WriteRequest): Promise<unknown>;
+  beat: Store['beat'];
+  leave: Store['leave'];
+}
+
 /** The three ways a request goes: changes, searches, quick reads. */
 interface Connections {
   write(request: WriteRequest): Promise<unknown>;
@@ -43,12 +50,40 @@ interface Connections {
 
 /** @throws UserError 503 when the file cannot serve: of a newer version, of another program, held by another process, … */
 export async function openSqlite(options: SqliteOptions): Promise<Store> {
+  return (await openOwned(options)).store;
+}
+
+/** The same store, and how other processes change it through this one. @throws as openSqlite */
+export async function openOwned(options: SqliteOptions): Promise<{ store: Store; owner: Owner }> {
   const { file, maxBytes, clock } = options;
   const place: StoreFile = maxBytes === undefined ? { file } : { file, maxBytes };
   const inThread = options.inThread || file === ':memory:';
   const connections = inThread ? connectHere(place) : await connectThreads(place);
   await sweepAtStart(connections, clock);
-  return createStore(connections, clock);
+  // The file belongs to one process: whoever else serves the store does so through it, and ends with it.
+  const members = createMembers();
+  return { store: createStore(connections, clock, members), owner: { write: connections.write, ...members } };
+}
+
+/** A store that another process of this machine owns: read here, changed there. @throws UserError 503 when the file cannot be read */
+export async function openBeside({ file, clock }: SqliteOptions, owner: Owner): Promise<Store> {
+  const { close, ...reads } = openReads({ file });
+  const store = createStore({ ...reads, write: owner.write, close }, clock, owner);
+  // What another process changed is seen at once: what an operator has changed holds for the session that he asks for next.
+  return { ...store, generation: kind => reads.reading.generations().get(kind) ?? 0 };
+}
+
+function createMembers(): Pick<Owner, 'beat' | 'leave'> {
+  const members = new Map<string, Member>();
+  return {
+    beat: async ({ id, address }) => {
+      members.set(id, { id, address, beat: (members.get(id)?.beat ?? 0) + 1 });
+      return [...members.values()];
+    },
+    leave: async id => {
+      members.delete(id);
+    },
+  };
 }
 
 /** Nobody writes or reads yet: what has no name was left by a process that ended in the middle. */
@@ -110,12 +145,24 @@ function withTold(informed: Informed, { report }: InformFacts): void {
 
 async function connectThreads(place: StoreFile): Promise<Connections> {
   const writer = await startThread<WriteRequest>('writer', place, writePacking);
+  const { close, ...reads } = openReads(place);
+  return {
+    ...reads,
+    write: request => writer.call(request),
+    close: async () => {
+      await close();
+      // Last, so that the final checkpoint finds no other connection.
+      await writer.close();
+    },
+  };
+}
+
+function openReads(place: StoreFile): Omit<Connections, 'write'> {
   const db = openReader(place.file);
   let reader: Promise<StoreThread<SearchRequest>> | undefined;
   let open = true;
   return {
     reading: createReading(db),
-    write: request => writer.call(request),
     search: async request => {
       if (!open) throw closed();
       reader ??= startThread<SearchRequest>('reader', place);
@@ -126,17 +173,17 @@ async function connectThreads(place: StoreFile): Promise<Connections> {
       open = false;
       await (await reader)?.close();
       db.close();
-      // Last, so that the final checkpoint finds no other connection.
-      await writer.close();
     },
   };
 }
 
-function createStore({ write, search, reading, close }: Connections, clock: Clock): Store {
+function createStore(
+  { write, search, reading, close }: Connections,
+  clock: Clock,
+  { beat, leave }: Pick<Owner, 'beat' | 'leave'>,
+): Store {
   const generations = reading.generations();
   const files = createContents({ write, reading }, clock);
-  // The file belongs to one process: whoever else serves the store does so through it, and ends with it.
-  const members = new Map<string, Member>();
   return {
     device: async id => reading.device(id),
     deviceByUsername: async username => reading.deviceByUsername(username),
@@ -198,13 +245,8 @@ function createStore({ write, search, reading, close }: Connections, clock: Cloc
     deleteContent: files.deleteContent,
     contents: files.contents,
 
-    beat: async ({ id, address }) => {
-      members.set(id, { id, address, beat: (members.get(id)?.beat ?? 0) + 1 });
-      return [...members.values()];
-    },
-    leave: async id => {
-      members.delete(id);
-    },
+    beat,
+    leave,
 
     appendHistory: async entries => {
       await write({ do: 'appendHistory', entries });

@@ -226,6 +226,8 @@ export interface RolloutPosition {
   /** Its Download, and when the device said that it took the image. */
   task?: string;
   took?: number;
+  /** It has restarted since the Download left. */
+  booted?: true;
   /** Offers so far. */
   attempts: number;
   reason?: string;
@@ -309,6 +311,8 @@ export interface DeviceRow extends DeviceIdentity {
   /** Ends with 1 BOOT, whoever restarted it. */
   restart?: RestartDue;
   move?: Move;
+  /** Rows are being added: the instances that each table had before, so that those of a session that is lost are known as ours. */
+  adding?: Record<string, string[]>;
   /** Files that this device took with success, by name: SHA-256. Set when a Download ends well, forgotten at 0 BOOTSTRAP. */
   applied: Record<string, string>;
   /** Open tasks, oldest first, at most 100. */
@@ -444,6 +448,8 @@ export interface DeviceOperations {
   };
   /** A restart is due; absent: none any more, and its fault is cleared. */
   restartNoted: { args: { token: number; restart?: RestartDue }; result: 'ok' | 'stale' };
+  /** Before rows are added, by table the instances that it has; absent: all rows that were added are filled. */
+  addingNoted: { args: { token: number; adding?: Record<string, string[]> }; result: 'ok' | 'stale' };
   /** The device is to go to another ACS, or is no longer to: absent, and its fault is cleared. */
   moveNoted: { args: { token: number; move?: Move }; result: 'ok' | 'stale' };
   /** It has arrived there; `none` where it is not on its way. */
@@ -756,6 +762,8 @@ export interface Store {
   deleteDocument(kind: DocumentKind, name: string): Promise<boolean>;
   /** Largest generation of the kind: cheap, answered from memory; a change by another process is seen within seconds. */
   generation(kind: DocumentKind): number;
+  /** Learns now what other processes have changed; absent where it is always known. */
+  refresh?(): Promise<void>;
 
   /** What devices did and told: numbers go into rings, events beyond the newest 200 go. Devices that are not there are passed over. */
   appendHistory(entries: readonly HistoryEntry[]): Promise<void>;

@@ -114,7 +114,8 @@ describe('the relay', () => {
     given: { key?: Buffer; addressOf?: (id: string) => string } = {},
   ): Promise<Relay> => {
     const addressOf = (id: string): string | undefined => relays.get(id)?.address;
-    const relay = await openRelay({ self, key, clock, random, log: silentLog, addressOf, ...given });
+    const relay = await openRelay({ self, key: given.key ?? key, clock, random, log: silentLog });
+    relay.reach(given.addressOf ?? addressOf);
     relays.set(self, relay);
     relay.serve('notice', async ({ device }, from) => device === from);
     return relay;

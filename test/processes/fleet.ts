@@ -5,7 +5,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { UnitReport } from '../../cpe/fleet/report.ts';
-import { type Program, program } from '../support/process.ts';
+import { type Line, type Program, program } from '../support/process.ts';
+import { eventually } from '../support/world.ts';
 import { type Balancer, openBalancer } from './balancer.ts';
 import { contradictions, type Life, sessionsIn } from './checker.ts';
 
@@ -30,6 +31,19 @@ export interface Fleet {
   api<T>(method: string, path: string, body?: unknown): Promise<T>;
   close(): Promise<void>;
 }
+
+const apiCall =
+  (base: () => string | undefined): Fleet['api'] =>
+  async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const answer = await fetch(`${base()}/api/v1${path}`, {
+      method,
+      headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    return (text ? JSON.parse(text) : undefined) as T;
+  };
 
 export interface FleetSettings {
   /** The compiled `acs/main.ts`. */
@@ -92,20 +106,66 @@ export async function openProcesses({ main, store, nodes: count, args = [] }: Fl
   const balancer = await openBalancer(() => nodes.map(({ cwmp }) => cwmp));
   return {
     ...{ nodes, balancer, folder, lives },
-    api: async <T>(method: string, path: string, body?: unknown): Promise<T> => {
-      const [node] = up;
-      const answer = await fetch(`${node?.api}/api/v1${path}`, {
-        method,
-        headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      const text = await answer.text();
-      if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
-      return (text ? JSON.parse(text) : undefined) as T;
-    },
+    api: apiCall(() => [...up][0]?.api),
     close: async () => {
       await balancer.close();
       for (const node of nodes) await node.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+const named = (acs: Program, msg: string): Line[] => acs.lines.filter(line => line.msg === msg);
+
+/** One server with workers: each worker is a node. */
+export async function openWorkers(settings: {
+  main: string;
+  args: string[];
+  workers: number;
+}): Promise<Fleet & { acs: Program }> {
+  const folder = await mkdtemp(join(tmpdir(), 'tandem-workers-'));
+  const acs = program(
+    settings.main,
+    [
+      ...['--data', folder, '--cwmp', 'http://127.0.0.1:0', '--api', 'http://127.0.0.1:0', '--log-level', 'debug'],
+      ...['--cpe-auth', 'none', '--enrol', 'auto', '--trusted-proxy', '127.0.0.0/8'],
+      ...['--workers', String(settings.workers), ...settings.args],
+    ],
+    { TANDEM_ADMIN_TOKEN: TOKEN },
+  );
+  const ready = await acs.ready();
+  const all = ready.cwmp as string[];
+  const [cwmp = ''] = all;
+  const api = String(ready.api);
+  const nodes = Array.from({ length: settings.workers }, (_, at): Node => {
+    let back = 0;
+    const of = (msg: string): Line[] => named(acs, msg).filter(({ worker }) => worker === at + 1);
+    const kill = async (): Promise<void> => {
+      const ended = of('a worker ended: it is started again').length;
+      back = of('a worker is back').length;
+      process.kill(Number(of('worker started').at(-1)?.pid), 'SIGKILL');
+      await eventually('it is seen', () => of('a worker ended: it is started again').length > ended);
+    };
+    const start = async (): Promise<void> => {
+      await eventually('it is back', () => of('a worker is back').length > back, 20_000);
+    };
+    return { ...{ name: `worker${at + 1}`, cwmp, all, api, start, kill }, stop: async () => undefined };
+  });
+  const balancer = await openBalancer(() => [cwmp]);
+  return {
+    ...{ acs, nodes, balancer, folder },
+    get lives() {
+      const ends = new Map(named(acs, 'a worker ended: it is started again').map(line => [line.member, line]));
+      return named(acs, 'worker started').map(({ member }): Life => {
+        const end = ends.get(member);
+        const died = end ? Date.parse(String(end.time)) : Number.POSITIVE_INFINITY;
+        return { name: String(member), lines: acs.lines.filter(line => line.member === member), died };
+      });
+    },
+    api: apiCall(() => api),
+    close: async () => {
+      await balancer.close();
+      await acs.stop();
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -1,0 +1,37 @@
+// What one process changes for all (presets, files, settings) is known to the others before the change is answered, where they can be
+// reached; else they find it out within seconds.
+import type { Members } from '../fleet/members.ts';
+import type { Relay } from '../relay.ts';
+import type { DocumentKind, Store } from '../store/store.ts';
+
+/** So long one waits for the others. */
+const TELL_MS = 1_000;
+/** What sessions go by. */
+const telling: ReadonlySet<DocumentKind> = new Set(['preset', 'file', 'setting', 'model', 'rollout', 'webhook']);
+
+/** The same store, whose changes are told. */
+export function tellingStore(store: Store, relay: Relay, members: Members): Store {
+  const { refresh } = store;
+  if (!refresh) return store;
+  relay.serve('changed', async () => {
+    await refresh();
+    return undefined;
+  });
+  const tell = async (kind: DocumentKind): Promise<void> => {
+    if (!telling.has(kind)) return;
+    await Promise.allSettled(members.others().map(({ id }) => relay.call(id, 'changed', {}, TELL_MS)));
+  };
+  return {
+    ...store,
+    putDocument: async (kind, ...rest) => {
+      const generation = await store.putDocument(kind, ...rest);
+      await tell(kind);
+      return generation;
+    },
+    deleteDocument: async (kind, name) => {
+      const found = await store.deleteDocument(kind, name);
+      if (found) await tell(kind);
+      return found;
+    },
+  };
+}

@@ -1,0 +1,113 @@
+// One server with workers: more cores, the same server. Workers are killed, and the first process too.
+import assert from 'node:assert/strict';
+import { type Build, build } from '../crash/server.ts';
+import { lacks, stores } from '../crash/stores.ts';
+import { MONGO_START_MS } from '../support/mongo.ts';
+import { endPrograms, program } from '../support/process.ts';
+import { eventually } from '../support/world.ts';
+import { type Fleet, openWorkers, ordeal } from './fleet.ts';
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+for (const store of stores)
+  describe(`a server with workers on ${store.name}`, function () {
+    this.timeout(MONGO_START_MS);
+    const lacking = lacks(store);
+    if (lacking.length > 0) return void it(`skipped: needs ${lacking.join(', ')}`);
+    let built: Build;
+    let place: Awaited<ReturnType<typeof store.open>>;
+    let fleet: Awaited<ReturnType<typeof openWorkers>> | undefined;
+    before(async () => {
+      built = await build();
+    });
+    after(async () => await built.remove());
+    beforeEach(async () => {
+      place = await store.open();
+    });
+    afterEach(async () => {
+      await fleet?.close();
+      fleet = undefined;
+      await endPrograms();
+      await place.close();
+    });
+    const open = async (): Promise<Fleet & { acs: ReturnType<typeof program> }> => {
+      fleet = await openWorkers({ main: built.path('acs/main.ts'), args: place.args, workers: 2 });
+      return fleet;
+    };
+    const pids = (): number[] =>
+      (fleet?.acs.lines ?? []).filter(({ msg }) => msg === 'worker started').map(({ pid }) => Number(pid));
+
+    it('serves a fleet with both, though they are killed in turn; one API, one sum of metrics', async () => {
+      const { api, nodes } = await open();
+      const report = await ordeal(fleet!, { gateways: 30, kills: 4, everyMs: 2500, patienceMs: 90_000 });
+      assert.deepEqual(report.contradictions, []);
+      assert.deepEqual([...new Set(report.units.map(({ parameterKey }) => parameterKey))], [report.revision]);
+      assert.equal(report.units.length, 30);
+      const busy = fleet!.lives.filter(({ lines }) => lines.some(({ msg }) => msg === 'session'));
+      assert.ok(busy.length >= 3, `${busy.length} lives of workers had sessions`);
+
+      const metrics = await (await fetch(`${nodes[0]!.api}/metrics`)).text();
+      const value = (name: string): number => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(metrics)?.[1]);
+      assert.equal(value('acs_devices{state="enrolled"}'.replace(/[{}]/g, '\\$&')), 30);
+      const counted = value('acs_sessions_total{outcome="ok"}'.replace(/[{}]/g, '\\$&'));
+      assert.ok(counted > 0 && counted <= report.sessions, `${counted} of ${report.sessions} sessions`);
+      const { items } = await api<{ items: unknown[] }>('GET', '/devices?limit=100');
+      assert.equal(items.length, 30);
+    });
+
+    it('ends cleanly, and ends its workers when it is killed', async () => {
+      const { acs } = await open();
+      assert.equal(pids().length, 2);
+      const { code } = await acs.stop();
+      assert.equal(code, 0);
+      assert.ok(pids().every(pid => !isAlive(pid)));
+      await fleet!.close();
+      const again = await open();
+      await again.acs.stop('SIGKILL');
+      await eventually('the workers have ended', () => pids().every(pid => !isAlive(pid)));
+    });
+
+    it('what an operator asks for is done in the session that he asks for', async () => {
+      const { api, balancer } = await open();
+      program('cpe/main.ts', [
+        ...['run', '--acs', balancer.url, '--serial', '0090F8000001'],
+        ...['--set', 'Scm.ServicesConfig[Name=SipEp].StartupType=Manual'],
+      ]);
+      const path = '/devices/0090F8-4102S-0090F8000001';
+      const known = async (): Promise<boolean> => {
+        const { items } = await api<{ items: unknown[] }>('GET', '/devices');
+        return items.length > 0 && !fleet!.lives.some(({ lines }) => lines.at(-1)?.msg === 'session begins');
+      };
+      await eventually('it has come', known, 30_000);
+      await api('PUT', '/presets/base', { set: { 'Device.ManagementServer.PeriodicInformInterval': '777' } });
+      const task = await api<{ state: string }>('POST', `${path}/tasks?wait=20`, {
+        method: 'GetParameterValues',
+        args: { ParameterNames: ['Device.DeviceInfo.SerialNumber'] },
+      });
+      assert.equal(task.state, 'done');
+      const wanted = async (): Promise<boolean> => {
+        const { parameterKey, wantedRevision } = await api<{ parameterKey: string; wantedRevision: string }>(
+          'GET',
+          path,
+        );
+        return parameterKey !== '' && parameterKey === wantedRevision;
+      };
+      await eventually('the preset is applied in the same session', wanted);
+    });
+  });
+
+describe('a server whose workers cannot serve', () => {
+  it('does not start, and says why', async () => {
+    const first = program('acs/main.ts', ['--workers', '1', '--wire', '/tmp/none']);
+    const { code, err } = await first.ended;
+    assert.equal(code, 2);
+    assert.match(err, /--wire: one process writes them/);
+  });
+});
