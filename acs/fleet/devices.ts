@@ -72,6 +72,8 @@ export interface DeviceView {
   productClass: string;
   serialNumber: string;
   state: string;
+  /** Why it is held, if it is. */
+  hold: { reason: string; since: string; detail: string } | null;
   online: boolean;
   /** `online`, `late` or `lost`, by its own interval; null for one that never informed. */
   liveness: Liveness | null;
@@ -110,6 +112,9 @@ export function viewOf(row: DeviceRow, now: number): DeviceView {
     productClass: row.productClass,
     serialNumber: row.serialNumber,
     state: row.state,
+    hold: row.hold
+      ? { reason: row.hold.reason, since: new Date(row.hold.since).toISOString(), detail: row.hold.detail }
+      : null,
     online: livenessOf(row, now) === 'online',
     liveness: livenessOf(row, now) ?? null,
     created: new Date(row.created).toISOString(),

@@ -13,8 +13,20 @@ export interface DeviceIdentity {
   serialNumber: string;
 }
 
-/** `known`: announced by the operator, never seen. `quarantine`: seen, not yet approved. `enrolled`: managed. */
-export type DeviceState = 'known' | 'quarantine' | 'enrolled';
+/**
+ * `known`: announced by the operator, never seen. `quarantine`: seen, not yet approved. `enrolled`: managed. `held`: it was, and there is
+ * doubt whether it is still the same unit.
+ */
+export type DeviceState = 'known' | 'quarantine' | 'enrolled' | 'held';
+
+/** Why a device is held, and what to do about it. */
+export interface Hold {
+  reason: 'certificate-changed' | 'cloned';
+  since: number;
+  detail: string;
+  /** The client certificate that it showed, if that is another one: its own from an approve on. */
+  certificate?: string;
+}
 
 /** Text sealed with the server's key (fleet/secrets.ts); never shown. */
 export type Sealed = string;
@@ -277,6 +289,13 @@ export interface DeviceRow extends DeviceIdentity {
   root: string;
   /** Seconds between periodic Informs, when known: what liveness is judged by. */
   informInterval?: number;
+  /** SHA-256 of the client certificate that it shows, hexadecimal. */
+  certificate?: string;
+  /** Where it informed from when that last changed: addresses with connection-request URLs, the latest last. */
+  sources?: string[];
+  /** Signs of a second unit under its id (identity.ts). */
+  clashes?: number;
+  hold?: Hold;
   /** What the watch last said of a device that does not inform any more; gone with its next Inform. */
   absence?: 'late' | 'lost';
   /** Values that the last Informs carried, by path: a JSON object as text, which seldom changes and is seldom looked into (inform.ts). */
@@ -330,6 +349,10 @@ export interface InformFacts {
   takeOver?: number;
   /** State of a device that is met for the first time; `refuse` makes no row. */
   admission: 'quarantine' | 'enrolled' | 'refuse';
+  /** Leaves quarantine by this Inform: a rule says so. */
+  lift?: boolean;
+  /** SHA-256 of the client certificate that it showed. */
+  certificate?: string;
   /** What a device that is met for the first time authenticated with, if it is its own from now on. */
   credentials?: Credentials;
   /** The device proved itself with the `next` pair: it becomes the only one. */
@@ -337,8 +360,16 @@ export interface InformFacts {
 }
 
 export type Informed =
-  /** `back`: what had been said of it, where it had been missed. */
-  | { outcome: 'claimed'; row: DeviceRow; token: number; first: boolean; settled: Task[]; back?: 'late' | 'lost' }
+  /** `back`: what had been said of it, where it had been missed. `lifted`: it left quarantine by this. */
+  | {
+      outcome: 'claimed';
+      row: DeviceRow;
+      token: number;
+      first: boolean;
+      settled: Task[];
+      back?: 'late' | 'lost';
+      lifted?: true;
+    }
   /** In session with another member, under that claim. */
   | { outcome: 'busy'; claim: Claim }
   | { outcome: 'refused' };
@@ -377,7 +408,7 @@ export interface DeviceOperations {
   /** Announces a device before first contact. 409 when it exists. */
   announced: { args: { identity: DeviceIdentity; now: number; patch: DevicePatch }; result: DeviceRow };
   patched: { args: { patch: DevicePatch }; result: DeviceRow };
-  /** Leaves quarantine; a row that does not exist is made from `identity` and opened until `openUntil`. */
+  /** Leaves quarantine, or what held it; a row that does not exist is made from `identity` and opened until `openUntil`. */
   approved: { args: { identity?: DeviceIdentity; openUntil?: number; now: number }; result: DeviceRow };
   /** Both pairs are good from now on, until the device uses the new one. */
   credentialsOffered: {
@@ -547,6 +578,7 @@ export type DocumentKind =
   | 'user'
   | 'duty'
   | 'webhook'
+  | 'enrolRule'
   | 'trust'
   | 'server';
 
