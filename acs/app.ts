@@ -303,7 +303,8 @@ const stateSources = (
   alerts: async () => await fleet.alerts.list(),
   webhooks: async () => await fleet.webhooks.counts(),
   liveness: async () => await Promise.all(livenessStates.map(countOf(setup, 'liveness'))),
-  devices: async () => await Promise.all((['known', 'quarantine', 'enrolled'] as const).map(countOf(setup, 'state'))),
+  devices: async () =>
+    await Promise.all((['known', 'quarantine', 'enrolled', 'held'] as const).map(countOf(setup, 'state'))),
 });
 const noSources: ReturnType<typeof stateSources> = {
   alerts: async () => [],
@@ -351,6 +352,7 @@ function logEvents(events: EventBus, log: Log): () => void {
   const ends = [
     events.on('session', event => log.info('session', { ...event })),
     events.on('enrolled', event => log.info('device', { ...event })),
+    events.on('held', event => log.warn('device held', { ...event })),
     events.on('late', event => log.info('late', { ...event })),
     events.on('lost', event => log.warn('lost', { ...event })),
     events.on('back', event => log.info('back', { ...event })),

@@ -7,6 +7,8 @@ export interface AcsEvents {
   knock: { device: string; address: string };
   /** A device was met for the first time, or left quarantine. */
   enrolled: { device: string; state: string };
+  /** It is managed no more until an operator approves it. */
+  held: { device: string; reason: string; detail: string };
   /** It informs no more: two Informs did not come, or four. */
   late: { device: string; lastInform: string };
   lost: { device: string; lastInform: string };
@@ -107,6 +109,7 @@ export function deviceOf(event: AcsEvents[EventName]): string | undefined {
 export const eventNames: readonly EventName[] = [
   'knock',
   'enrolled',
+  'held',
   'late',
   'lost',
   'back',

@@ -9,7 +9,7 @@ import type { Cpe } from './ports.ts';
 import type { InVisit, ReconcileParts } from './reconcile.ts';
 import { Refused } from './refused.ts';
 import { markRestart, servicesOf } from './restart.ts';
-import { planTable } from './rows.ts';
+import { instancesOf, planTable } from './rows.ts';
 import { isSecretName } from './secrets.ts';
 import type { Culprit, Wanted, WantedTable } from './wanted.ts';
 
@@ -38,8 +38,9 @@ export async function apply(
   const model = await parts.models.of(visit.row);
   const planned: PlannedSet[] = [];
   const added: string[] = [];
-  for (const entry of wanted.objects)
-    if (!left.has(entry.table)) await changeRows(visit, cpe, entry, current, model, planned, added);
+  const tables = wanted.objects.filter(({ table }) => !left.has(table));
+  await noteAdding(visit, context, tables, current);
+  for (const entry of tables) await changeRows(visit, cpe, entry, current, model, planned, added);
   for (const [path, want] of wanted.set) {
     const known = current.get(path);
     const type = want.type ?? typeOf(model, path) ?? known?.Type ?? 'xsd:string';
@@ -51,6 +52,7 @@ export async function apply(
   const changed = planned.map(entry => entry.value);
   const list = changed.length ? changed : [anyKnown(visit.row.root, wanted, current, model, left)];
   const status = await setAll(visit, cpe, list, wanted, planned, added);
+  if (visit.row.adding) await keepAdding(visit, context, undefined);
   const time = context.clock.now();
   const known = changed.filter(entry => !isHidden(model, entry.Name));
   await context.store.putParameters(
@@ -102,6 +104,33 @@ export async function readManaged(visit: InVisit, cpe: Cpe, wanted: Wanted): Pro
   }
 }
 
+/** An AddObject that was answered to nobody leaves a row without its keys: the next session takes it for its own. */
+async function noteAdding(
+  visit: InVisit,
+  context: FleetContext,
+  tables: readonly WantedTable[],
+  current: ReadonlyMap<string, ParameterValue>,
+): Promise<void> {
+  const before = visit.row.adding ?? {};
+  const lacking = tables.filter(entry =>
+    planTable(entry, current, before[entry.table]).rows.some(({ instance }) => instance === undefined),
+  );
+  const fresh = lacking.filter(({ table }) => !before[table]);
+  if (fresh.length === 0) return;
+  const noted = fresh.map(({ table }) => [table, [...instancesOf(table, current).keys()]]);
+  await keepAdding(visit, context, { ...before, ...Object.fromEntries(noted) });
+}
+
+async function keepAdding(
+  visit: InVisit,
+  { store }: FleetContext,
+  adding: Record<string, string[]> | undefined,
+): Promise<void> {
+  await store.apply(visit.row.id, 'addingNoted', { token: visit.token, ...(adding ? { adding } : {}) });
+  const { adding: _before, ...row } = visit.row;
+  visit.row = adding ? { ...row, adding } : row;
+}
+
 /** Adds the rows that lack, deletes what is too much, and plans the columns that are to be set. */
 async function changeRows(
   visit: InVisit,
@@ -113,7 +142,7 @@ async function changeRows(
   added: string[],
 ): Promise<void> {
   const { table, preset } = entry;
-  const { rows, surplus } = planTable(entry, current);
+  const { rows, surplus } = planTable(entry, current, visit.row.adding?.[table]);
   for (const row of rows) {
     const instance = row.instance ?? (await addRow(visit, cpe, entry, added));
     for (const { column, value } of row.set) {
@@ -121,8 +150,17 @@ async function changeRows(
       planned.push({ value: { Name: path, Value: value, Type: typeOf(model, path) ?? 'xsd:string' }, preset });
     }
   }
-  for (const instance of surplus)
+  for (const instance of surplus) await deleteRow(visit, cpe, entry, instance);
+}
+
+async function deleteRow(visit: InVisit, cpe: Cpe, { table, preset }: WantedTable, instance: string): Promise<void> {
+  try {
     await cpe.call('DeleteObject', { ObjectName: `${table}${instance}.`, ParameterKey: visit.row.parameterKey });
+  } catch (error) {
+    if (!(error instanceof CwmpFault)) throw error;
+    const message = `DeleteObject ${table}${instance}.: ${error.message}`;
+    throw new Refused([{ preset, code: error.code, message, parameter: table }]);
+  }
 }
 
 async function addRow(visit: InVisit, cpe: Cpe, entry: WantedTable, added: string[]): Promise<string> {
@@ -173,6 +211,15 @@ const isWritable = (model: Model, path: string): boolean => {
   return Boolean(def && 'type' in def && def.writable);
 };
 
+/** A row that cannot be deleted stays: that the values were refused is what is told. */
+async function takeBack(visit: InVisit, cpe: Cpe, instance: string): Promise<void> {
+  try {
+    await cpe.call('DeleteObject', { ObjectName: instance, ParameterKey: visit.row.parameterKey });
+  } catch (error) {
+    if (!(error instanceof CwmpFault)) throw error;
+  }
+}
+
 async function setAll(
   visit: InVisit,
   cpe: Cpe,
@@ -185,8 +232,7 @@ async function setAll(
     return (await cpe.call('SetParameterValues', { ParameterList: list, ParameterKey: wanted.revision })).Status;
   } catch (error) {
     if (!(error instanceof CwmpFault)) throw error;
-    for (const instance of added)
-      await cpe.call('DeleteObject', { ObjectName: instance, ParameterKey: visit.row.parameterKey });
+    for (const instance of added) await takeBack(visit, cpe, instance);
     const presetOf = new Map(planned.map(entry => [entry.value.Name, entry.preset]));
     const culprits = error.parameters.flatMap(parameter => {
       const preset = presetOf.get(parameter.name);

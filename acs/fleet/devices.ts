@@ -72,6 +72,8 @@ export interface DeviceView {
   productClass: string;
   serialNumber: string;
   state: string;
+  /** Why it is held, if it is. */
+  hold: { reason: string; since: string; detail: string } | null;
   online: boolean;
   /** `online`, `late` or `lost`, by its own interval; null for one that never informed. */
   liveness: Liveness | null;
@@ -110,6 +112,9 @@ export function viewOf(row: DeviceRow, now: number): DeviceView {
     productClass: row.productClass,
     serialNumber: row.serialNumber,
     state: row.state,
+    hold: row.hold
+      ? { reason: row.hold.reason, since: new Date(row.hold.since).toISOString(), detail: row.hold.detail }
+      : null,
     online: livenessOf(row, now) === 'online',
     liveness: livenessOf(row, now) ?? null,
     created: new Date(row.created).toISOString(),
@@ -212,6 +217,15 @@ export function createDevices(context: FleetContext, models: Models): Devices {
     const wanted = wantedOf(value);
     return { ...wanted, value: sealedText(secrets, path, wanted.value) };
   };
+  /** Secrets of before they were sealed are sealed with the next change. */
+  const sealingPatch = async (id: string, input: DeviceInput): Promise<DevicePatch> => {
+    const patch = patchOf(input);
+    const { overrides } = await row(id);
+    const plain = Object.entries(overrides).filter(([path, { value }]) => sealedText(secrets, path, value) !== value);
+    if (plain.length === 0) return patch;
+    const sealed = Object.fromEntries(plain.map(([path, wanted]) => [path, sealedOne(path, wanted)]));
+    return { ...patch, overrides: { ...sealed, ...patch.overrides } };
+  };
   const patchOf = (input: DeviceInput): DevicePatch => {
     const patch: DevicePatch = {};
     if (input.tags) patch.tags = [...new Set(input.tags)];
@@ -255,7 +269,7 @@ export function createDevices(context: FleetContext, models: Models): Devices {
     patch: async (id, input, guard) => {
       await check(id, input);
       await guard?.();
-      return viewOf(await store.apply(id, 'patched', { patch: patchOf(input) }), now());
+      return viewOf(await store.apply(id, 'patched', { patch: await sealingPatch(id, input) }), now());
     },
     remove: async id => {
       if (!(await store.apply(id, 'removed', {}))) throw unknownDevice(id);

@@ -3,6 +3,7 @@ import { UserError } from '../../shared/errors.ts';
 import type { DeviceIdentity, DeviceRow } from '../store/store.ts';
 import type { FleetContext } from './context.ts';
 import { type DeviceView, deviceId, parseDeviceId, viewOf } from './devices.ts';
+import { type ClientCertificate, createEnrolRules, type EnrolRules } from './enrolrules.ts';
 
 /** How a CPE proved itself. */
 export type Proof =
@@ -23,7 +24,24 @@ export interface Knock {
   count: number;
 }
 
+/** What a CPE shows when it comes. */
+export interface AtDoor {
+  identity: DeviceIdentity;
+  proof: Proof;
+  certificate?: ClientCertificate;
+  events: readonly string[];
+  parameters: readonly { Name: string; Value: string }[];
+  address: string;
+}
+
+export interface Admission {
+  admission: 'quarantine' | 'enrolled' | 'refuse';
+  /** A device that waits in quarantine leaves it. */
+  lift?: boolean;
+}
+
 export interface Enrolment {
+  rules: EnrolRules;
   accountOf(username: string): Promise<Account>;
   /** Notes a CPE that has shown no good credentials: kept in memory, unverified, the oldest forgotten beyond 1,000. */
   knock(identity: DeviceIdentity, address: string): void;
@@ -32,22 +50,20 @@ export interface Enrolment {
   /** Whether a CPE without credentials may open a session now: only with --cpe-auth none, or within the window of an approve. */
   mayOpen(id: string): Promise<boolean>;
   /** What becomes of the device in this session. @throws UserError 403 with the reason */
-  admission(
-    identity: DeviceIdentity,
-    proof: Proof,
-    events: readonly string[],
-  ): Promise<'quarantine' | 'enrolled' | 'refuse'>;
+  admission(arrival: AtDoor): Promise<Admission>;
   /** Leaves quarantine; opens the one credential-less session of a device that was heard knocking. */
   approve(id: string): Promise<DeviceView>;
 }
 
 const MAX_KNOCKS = 1000;
+const SECOND_MS = 3_600_000;
 /** How long an approve keeps the door open for a CPE without credentials. */
 const OPEN_MS = 15 * 60_000;
 
 export function createEnrolment(context: FleetContext): Enrolment {
   const { store, clock, secrets, events, members } = context;
   const { askMemory } = context.ports;
+  const rules = createEnrolRules(context);
   /** Those that came in after all are kept unlisted: each session begins with a 401, and is no news the second time. */
   const knocks = new Map<string, Knock & { admitted?: true }>();
 
@@ -74,33 +90,53 @@ export function createEnrolment(context: FleetContext): Enrolment {
 
   const fresh = context.enrol === 'auto' ? 'enrolled' : 'quarantine';
 
-  const decide: Enrolment['admission'] = async (identity, proof, eventCodes) => {
+  /** What the rules say of a device without a row, or in quarantine; where none fits, what --enrol says. */
+  const judged = async (arrival: AtDoor): Promise<Admission> => {
+    const { identity, proof, parameters, address, certificate } = arrival;
+    const credential = proof.kind === 'device' ? 'own' : proof.kind === 'open' ? 'none' : proof.kind;
+    const shown = certificate ? { certificate } : {};
+    const found = await rules.judge({ identity, credential, parameters, address, ...shown });
+    if (!found) return { admission: fresh };
+    if (found.action === 'refuse')
+      throw new UserError(403, 'refused-by-rule', `${deviceId(identity)} is refused by the rule '${found.name}'`);
+    return found.action === 'enrol' ? { admission: 'enrolled', lift: true } : { admission: 'quarantine' };
+  };
+
+  const decide: Enrolment['admission'] = async arrival => {
+    const { identity, proof } = arrival;
     const id = deviceId(identity);
     if (proof.kind === 'device' || proof.kind === 'certificate') {
-      if (proof.id === id) return fresh;
-      throw new UserError(403, 'wrong-identity', `authenticated as ${proof.id}, but the Inform says ${id}`);
+      if (proof.id !== id)
+        throw new UserError(403, 'wrong-identity', `authenticated as ${proof.id}, but the Inform says ${id}`);
+      // Its own login is given after enrolment, so nothing is to be decided any more; a certificate may be its first word.
+      return proof.kind === 'device' ? { admission: fresh } : await judged(arrival);
     }
     // Where nobody has to prove anything there is nothing to look up: a row that exists keeps its state.
-    return context.cpeAuth === 'none' ? fresh : await decideShared(id, proof, eventCodes);
+    return context.cpeAuth === 'none' ? await judged(arrival) : await decideShared(id, arrival);
   };
 
   /** What came with the credential that many share, or with none. */
-  const decideShared = async (
-    id: string,
-    proof: Proof,
-    eventCodes: readonly string[],
-  ): Promise<'quarantine' | 'enrolled'> => {
+  const decideShared = async (id: string, arrival: AtDoor): Promise<Admission> => {
     const row = await store.device(id);
-    if (!row) return fresh;
-    if (isOpen(row)) return 'enrolled';
-    if (proof.kind === 'open') throw new UserError(403, 'not-open', `${id} has no open enrolment window`);
-    if (!row.credentials?.password) return fresh;
-    if (context.enrol === 'auto' && eventCodes.includes('0 BOOTSTRAP')) return 'enrolled';
-    throw new UserError(
-      403,
-      'has-own-credentials',
-      `${id} came with the enrolment credential but has its own; approve it to let it enrol again`,
-    );
+    if (!row) return await judged(arrival);
+    if (isOpen(row)) return { admission: 'enrolled' };
+    if (arrival.proof.kind === 'open') throw new UserError(403, 'not-open', `${id} has no open enrolment window`);
+    if (!row.credentials?.password) return row.state === 'quarantine' ? await judged(arrival) : { admission: fresh };
+    if (context.enrol === 'auto' && row.state === 'enrolled' && arrival.events.includes('0 BOOTSTRAP'))
+      return { admission: 'enrolled' };
+    const reason = `${id} came with the enrolment credential but has its own; approve it to let it enrol again`;
+    await noteSecond(row, arrival.address, reason);
+    throw new UserError(403, 'has-own-credentials', reason);
+  };
+
+  /** It may have been reset, or there are two of it: shown as a fault, written no more than once an hour. */
+  const noteSecond = async (row: DeviceRow, address: string, reason: string): Promise<void> => {
+    const now = clock.now();
+    const standing = row.faults.find(fault => fault.cause === 'enrolment');
+    if (standing && now - standing.last < SECOND_MS) return;
+    const seen = `(from ${address}; if the device itself still informs, there are two of it)`;
+    const fault = { cause: 'enrolment', code: 'has-own-credentials', message: `${reason} ${seen}`, retryAt: now, now };
+    events.emit('fault', { fault: await store.apply(row.id, 'faultRaised', fault) });
   };
 
   const isKnocking = (id: string): boolean => knocks.has(id) && !knocks.get(id)?.admitted;
@@ -115,9 +151,10 @@ export function createEnrolment(context: FleetContext): Enrolment {
 
   return {
     accountOf,
-    admission: async (identity, proof, eventCodes) => {
-      const decided = await decide(identity, proof, eventCodes);
-      const knock = knocks.get(deviceId(identity));
+    rules,
+    admission: async arrival => {
+      const decided = await decide(arrival);
+      const knock = knocks.get(deviceId(arrival.identity));
       if (knock) knock.admitted = true;
       return decided;
     },

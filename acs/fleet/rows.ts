@@ -15,15 +15,30 @@ export interface TablePlan {
   surplus: string[];
 }
 
-/** @param current values of the device, by path */
-export function planTable({ table, wanted }: WantedTable, current: ReadonlyMap<string, ParameterValue>): TablePlan {
+/**
+ * @param current values of the device, by path
+ * @param before the instances that the table had when rows were last added, in a session that was lost: the others are ours, unfilled
+ */
+export function planTable(
+  { table, wanted }: WantedTable,
+  current: ReadonlyMap<string, ParameterValue>,
+  before?: readonly string[],
+): TablePlan {
   const instances = instancesOf(table, current);
   const matched = new Set<string>();
-  const rows = wanted.rows.map((row): PlannedRow => {
+  const byKeys = wanted.rows.map(row => {
     const found = [...instances].find(
       ([instance, columns]) =>
         !matched.has(instance) && wanted.keys.every(key => columns.get(key) === lexical(row[key])),
     );
+    if (found) matched.add(found[0]);
+    return found;
+  });
+  const unfilled = before
+    ? [...instances].filter(([instance]) => !matched.has(instance) && !before.includes(instance))
+    : [];
+  const rows = wanted.rows.map((row, index): PlannedRow => {
+    const found = byKeys[index] ?? unfilled.shift();
     if (found) matched.add(found[0]);
     const set = Object.entries(row).flatMap(([column, value]) => {
       const [text, has] = [lexical(value), found?.[1].get(column)];
@@ -35,7 +50,10 @@ export function planTable({ table, wanted }: WantedTable, current: ReadonlyMap<s
   return { rows, surplus };
 }
 
-function instancesOf(table: string, current: ReadonlyMap<string, ParameterValue>): Map<string, Map<string, string>> {
+export function instancesOf(
+  table: string,
+  current: ReadonlyMap<string, ParameterValue>,
+): Map<string, Map<string, string>> {
   const instances = new Map<string, Map<string, string>>();
   for (const { Name, Value } of current.values()) {
     if (!Name.startsWith(table)) continue;

@@ -11,8 +11,8 @@ export interface Schedule {
   /** Does `work` every `ms`, the first time soon after the start unless it was done elsewhere meanwhile. What fails is logged and tried again. */
   every(name: string, ms: number, work: () => Promise<void>): void;
   /**
-   * The same for what should not be kept waiting: begun soon after the start, and again whenever `soon` is called; but only by the process that
-   * did it last, or when that one has let its time pass. Nothing is done, and nothing written, while it is not due.
+   * The same for what should not be kept waiting: begun soon after the start, and again whenever `soon` is called, by one process at a time.
+   * Nothing is done, and nothing written, while it is not due.
    */
   promptly(name: string, ms: number, duty: { isDue(): Promise<boolean>; work(): Promise<void> }): { soon(): void };
   /** Nothing is begun any more; resolves when what was begun has ended. */
@@ -24,6 +24,8 @@ interface Duty {
   owner: string;
   /** When it was last begun, milliseconds. */
   ran: number;
+  /** Of what is done promptly: it has ended, so that any process may begin it again. */
+  idle?: true;
 }
 
 /** After a start there is more urgent work. */
@@ -46,24 +48,54 @@ export function createSchedule({ store, clock, log, owner, isGone }: ScheduleCon
   const stopped = new AbortController();
   const begun: Promise<void>[] = [];
 
-  /** @returns milliseconds until it is to be looked at again */
-  const attend = async (name: string, ms: number, work: () => Promise<void>, prompt = false): Promise<number> => {
-    const standing = await store.document<Duty>('duty', name);
-    const now = clock.now();
-    const since = now - (standing?.body.ran ?? Number.NEGATIVE_INFINITY);
-    const before = standing?.body.owner ?? owner;
-    const mayAgain = prompt && (before === owner || ((await isGone?.(before)) ?? false));
-    // One that was done in the future was written by a clock that was wrong.
-    if (since >= 0 && since < ms && !mayAgain) return ms - since;
-    const taken = await store.putDocument('duty', name, { owner, ran: now } satisfies Duty, standing?.generation ?? 0);
+  /** Whether what was begun a while ago is surely not done any more. */
+  const isFree = async ({ owner: last, idle }: Duty, since: number): Promise<boolean> =>
+    last === owner || (idle === true && since >= PAUSE_MS) || ((await isGone?.(last)) ?? false);
+
+  /** Writes down that it begins, where nobody else did meanwhile, and does it. @returns milliseconds until it is to be looked at again */
+  const carryOut = async (name: string, ms: number, duty: () => Promise<void>, expected = 0): Promise<number> => {
+    const ran = clock.now();
+    const taken = await store.putDocument('duty', name, { owner, ran } satisfies Duty, expected);
     try {
-      await work();
-      return ms;
+      await duty();
     } catch (error) {
       const retry = Math.min(ms, RETRY_MS);
-      await store.putDocument('duty', name, { owner, ran: now - ms + retry } satisfies Duty, taken);
+      await store.putDocument('duty', name, { owner, ran: ran - ms + retry } satisfies Duty, taken);
       log.warn('a duty failed', { duty: name, reason: messageOf(error), retrySeconds: retry / 1000 });
       return retry;
+    }
+    return ms;
+  };
+
+  const sinceLast = (standing: { body: Duty } | undefined): number =>
+    clock.now() - (standing?.body.ran ?? Number.NEGATIVE_INFINITY);
+
+  /** @returns milliseconds until it is to be looked at again */
+  const attend = async (name: string, ms: number, work: () => Promise<void>): Promise<number> => {
+    const standing = await store.document<Duty>('duty', name);
+    const since = sinceLast(standing);
+    // One that was done in the future was written by a clock that was wrong.
+    if (since >= 0 && since < ms) return ms - since;
+    return await carryOut(name, ms, work, standing?.generation);
+  };
+
+  /** The same of what is done promptly. @param rung somebody has asked for it @returns 0: another process is at it */
+  const attendNow = async (name: string, ms: number, work: () => Promise<void>, rung: boolean): Promise<number> => {
+    const standing = await store.document<Duty>('duty', name);
+    const since = sinceLast(standing);
+    if (standing && Math.abs(since) < ms) {
+      if (!rung) return Math.max(PAUSE_MS, ms - since);
+      if (!(await isFree(standing.body, since))) return 0;
+    }
+    try {
+      const wait = await carryOut(name, ms, work, standing?.generation);
+      const own = await store.document<Duty>('duty', name);
+      if (wait === ms && own?.body.owner === owner)
+        await store.putDocument('duty', name, { ...own.body, idle: true } satisfies Duty, own.generation);
+      return wait;
+    } catch (error) {
+      if (error instanceof UserError && error.code === 'changed-meanwhile') return 0;
+      throw error;
     }
   };
 
@@ -99,12 +131,17 @@ export function createSchedule({ store, clock, log, owner, isGone }: ScheduleCon
     every: (name, ms, work) => running(name, keep(name, ms, work)),
     promptly: (name, ms, { isDue, work }) => {
       const bell = createBell(clock, stopped.signal);
-      const look = async (): Promise<number> => ((await isDue()) ? await attend(name, ms, work, true) : ms);
+      const look = async (rung: boolean): Promise<number> =>
+        (await isDue()) ? await attendNow(name, ms, work, rung) : ms;
       const go = async (): Promise<void> => {
-        for (;;) {
+        // What was under way when the process before this one ended is gone on with at once.
+        for (let rung = true; ; ) {
           await clock.sleep(PAUSE_MS, stopped.signal);
-          bell.hush();
-          await bell.rung((await attempt(name, ms, look)) - PAUSE_MS);
+          rung = bell.hush() || rung;
+          const wait = await attempt(name, ms, () => look(rung));
+          if (wait === 0) continue;
+          rung = false;
+          await bell.rung(wait - PAUSE_MS);
         }
       };
       running(name, go());
@@ -121,7 +158,7 @@ export function createSchedule({ store, clock, log, owner, isGone }: ScheduleCon
 function createBell(
   clock: Clock,
   signal: AbortSignal,
-): { ring(): void; hush(): void; rung(ms: number): Promise<void> } {
+): { ring(): void; hush(): boolean; rung(ms: number): Promise<void> } {
   let wake: (() => void) | undefined;
   let isRinging = false;
   return {
@@ -130,7 +167,9 @@ function createBell(
       wake?.();
     },
     hush: () => {
+      const hasRung = isRinging;
       isRinging = false;
+      return hasRung;
     },
     rung: ms =>
       new Promise(resolve => {

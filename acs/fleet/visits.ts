@@ -8,6 +8,7 @@ import type { FleetContext } from './context.ts';
 import { deviceId } from './devices.ts';
 import { touchedBy } from './drift.ts';
 import type { Proof } from './enrol.ts';
+import type { ClientCertificate } from './enrolrules.ts';
 import { type Cpe, SessionLost } from './ports.ts';
 import { adapted, quirksOf } from './quirks.ts';
 import { type ReconcileParts, reconcile } from './reconcile.ts';
@@ -17,6 +18,9 @@ import { claimDevice } from './takeover.ts';
 export interface Arrival {
   identity: DeviceIdentity;
   admission: 'quarantine' | 'enrolled' | 'refuse';
+  /** A rule lets it leave quarantine. */
+  lift?: boolean;
+  certificate?: ClientCertificate;
   proof: Proof;
   events: EventEntry[];
   parameters: ParameterValue[];
@@ -73,11 +77,13 @@ interface Visiting {
 type Claimed = Extract<Informed, { outcome: 'claimed' }>;
 
 const factsOf = (
-  { identity, events, parameters, retryCount, address, admission, proof }: Arrival,
+  { identity, events, parameters, retryCount, address, admission, proof, lift, certificate }: Arrival,
   by: { now: number; owner: string },
 ): InformFacts => ({
   ...{ identity, events, report: reportOf(parameters), retryCount, address, ...by, admission },
   ...(proof.kind === 'device' && proof.usedNext ? { usedNext: true } : {}),
+  ...(lift ? { lift } : {}),
+  ...(certificate ? { certificate: certificate.fingerprint } : {}),
 });
 
 const keyOf = (device: string, claim: number): string => `${claim} ${device}`;
@@ -201,7 +207,9 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
   const tell = (id: string, { address, parameters }: Arrival, informed: Claimed, eventCodes: string[]): void => {
     const { row, first, settled, back } = informed;
     if (back) events.emit('back', { device: id, was: back });
-    if (first) events.emit('enrolled', { device: id, state: row.state });
+    if (row.hold && row.hold.since === row.lastInform)
+      events.emit('held', { device: id, reason: row.hold.reason, detail: row.hold.detail });
+    if (first || informed.lifted) events.emit('enrolled', { device: id, state: row.state });
     events.emit('inform', { device: id, events: eventCodes, address, softwareVersion: row.softwareVersion });
     events.emit('values', { row, list: parameters, inform: { events: eventCodes, address } });
     for (const task of settled) events.emit('task', { task });

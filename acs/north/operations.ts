@@ -3,6 +3,7 @@ import { describe } from './openapi.ts';
 import { type Operation, ok } from './operation.ts';
 import { alerts } from './operations/alerts.ts';
 import { devices } from './operations/devices.ts';
+import { enrolment } from './operations/enrolment.ts';
 import { files } from './operations/files.ts';
 import { history } from './operations/history.ts';
 import { preflight } from './operations/preflight.ts';
@@ -41,4 +42,5 @@ export const operations: readonly Operation[] = [
   ...alerts,
   ...webhooks,
   ...history,
+  ...enrolment,
 ];

@@ -152,7 +152,14 @@ const device = Type.Object({
   oui: Type.String(),
   productClass: Type.String(),
   serialNumber: Type.String(),
-  state: Type.Union([Type.Literal('known'), Type.Literal('quarantine'), Type.Literal('enrolled')]),
+  state: Type.Union((['known', 'quarantine', 'enrolled', 'held'] as const).map(state => Type.Literal(state))),
+  hold: nullable(
+    Type.Object({
+      reason: Type.Union([Type.Literal('certificate-changed'), Type.Literal('cloned')]),
+      since: time,
+      detail: text('What was seen, and what to do'),
+    }),
+  ),
   online: Type.Boolean(),
   liveness: nullable(Type.Union((['online', 'late', 'lost'] as const).map(state => Type.Literal(state)))),
   created: time,

@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import type { Clock, Random } from '../../shared/clock.ts';
 import { createVerifier } from '../../shared/net/digest.ts';
 import type { Enrolment, Proof } from '../fleet/enrol.ts';
+import type { ClientCertificate } from '../fleet/enrolrules.ts';
 
 export interface AuthOptions {
   enrolment: Enrolment;
@@ -24,23 +25,36 @@ export interface Asked {
 }
 
 export type AuthResult =
-  | { ok: true; proof: Proof; username?: string }
+  | { ok: true; proof: Proof; username?: string; certificate?: ClientCertificate }
   | { ok: false; challenges: string[]; reason: string; username?: string };
 
 export interface Authenticator {
   authenticate(asked: Asked): Promise<AuthResult>;
 }
 
+/** The client certificate, where the configured CA signed it. */
+function certificateOf(socket: unknown): { name: unknown; certificate: ClientCertificate } | undefined {
+  const tls = socket as Partial<TLSSocket>;
+  if (!tls.authorized || !tls.getPeerCertificate) return undefined;
+  const { subject, issuer, fingerprint256 } = tls.getPeerCertificate();
+  if (!fingerprint256) return undefined;
+  const fingerprint = fingerprint256.replaceAll(':', '').toLowerCase();
+  return {
+    name: subject?.CN,
+    certificate: { fingerprint, subject: distinguished(subject), issuer: distinguished(issuer) },
+  };
+}
+
+const distinguished = (name: object | undefined): string =>
+  Object.entries(name ?? {})
+    .map(([key, value]) => `${key}=${String(value)}`)
+    .join(', ');
+
 /**
  * TR-069 3.3: the common name of a client certificate that the configured CA signed names the device, as `OUI-…-serial`. One with another
  * name is shared by many and proves nothing of a single one.
  */
-function certified(socket: unknown): string | undefined {
-  const tls = socket as Partial<TLSSocket>;
-  if (!tls.authorized || !tls.getPeerCertificate) return undefined;
-  const name: unknown = tls.getPeerCertificate().subject?.CN;
-  return typeof name === 'string' && /^[0-9A-F]{6}-./.test(name) ? name : undefined;
-}
+const isDeviceName = (name: unknown): name is string => typeof name === 'string' && /^[0-9A-F]{6}-./.test(name);
 
 export function createAuthenticator(options: AuthOptions): Authenticator {
   const { clock, random, key } = options;
@@ -50,9 +64,10 @@ export function createAuthenticator(options: AuthOptions): Authenticator {
   const underTls = createVerifier({ ...common, basic: true });
   return {
     authenticate: async asked => {
-      const id = certified(asked.socket);
-      if (id !== undefined) return { ok: true, proof: { kind: 'certificate', id }, username: id };
-      if (!options.required && asked.authorization === undefined) return { ok: true, proof: { kind: 'open' } };
+      const { name: id, ...shown } = certificateOf(asked.socket) ?? { name: undefined };
+      if (isDeviceName(id)) return { ok: true, proof: { kind: 'certificate', id }, username: id, ...shown };
+      if (!options.required && asked.authorization === undefined)
+        return { ok: true, proof: { kind: 'open' }, ...shown };
       const verifier = asked.secure ? underTls : inClear;
       let proofs: Proof[] = [];
       const result = await verifier.verify({
@@ -66,8 +81,8 @@ export function createAuthenticator(options: AuthOptions): Authenticator {
         },
       });
       const proof = result.ok ? proofs[result.index] : undefined;
-      if (result.ok && proof) return { ok: true, proof, username: result.username };
-      if (!options.required) return { ok: true, proof: { kind: 'open' } };
+      if (result.ok && proof) return { ok: true, proof, username: result.username, ...shown };
+      if (!options.required) return { ok: true, proof: { kind: 'open' }, ...shown };
       const stale = !result.ok && result.stale;
       return {
         ok: false,

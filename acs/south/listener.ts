@@ -12,6 +12,7 @@ import { CodingError, decodeBody, encodeBody, isCoded } from '../../shared/net/c
 import type { EventBus } from '../events.ts';
 import { deviceId } from '../fleet/devices.ts';
 import type { Proof } from '../fleet/enrol.ts';
+import type { ClientCertificate } from '../fleet/enrolrules.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { SessionLost } from '../fleet/ports.ts';
 import { isStoreTrouble } from '../store/health.ts';
@@ -348,7 +349,7 @@ export function createSouth(options: SouthOptions): South {
     // TR-069 3.7.1.1: one Inform a session; another one means that the CPE has begun anew. Without our cookie it is told by its
     // DeviceId alone: one connection may carry several CPEs.
     if (cookiesOf(request.raw).length > 0) before?.exchange.abandon('the CPE began a new session');
-    await take(request, reply, posted, callerOf(request, known.proof));
+    await take(request, reply, posted, callerOf(request, known.proof, known.certificate));
   };
 
   const app = async (tls?: ListenTls, handler = handle): Promise<FastifyInstance> => {
@@ -528,9 +529,9 @@ const isSecure = (request: FastifyRequest): boolean => request.protocol === 'htt
 /** IPv4 in its own form, also where the socket is dual-stack. */
 const addressOf = (request: FastifyRequest): string => request.ip.replace(/^::ffff:/, '');
 
-function callerOf(request: FastifyRequest, proof: Proof): Caller {
+function callerOf(request: FastifyRequest, proof: Proof, certificate?: ClientCertificate): Caller {
   const host = request.host;
-  const caller: Caller = { proof, address: addressOf(request) };
+  const caller: Caller = { proof, address: addressOf(request), ...(certificate ? { certificate } : {}) };
   // What the CPE calls us is what it can reach, and what its certificate check expects of our files too.
   return /^(\[[0-9a-f:.]+\]|[\w.-]+)(:\d{1,5})?$/i.test(host)
     ? { ...caller, base: `${request.protocol}://${host}` }

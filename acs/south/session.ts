@@ -7,6 +7,7 @@ import { messageOf, UserError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { EventBus } from '../events.ts';
 import type { Proof } from '../fleet/enrol.ts';
+import type { ClientCertificate } from '../fleet/enrolrules.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { SessionLost } from '../fleet/ports.ts';
 import type { Visit } from '../fleet/visits.ts';
@@ -23,6 +24,7 @@ export interface SessionContext {
 
 export interface Caller {
   proof: Proof;
+  certificate?: ClientCertificate;
   address: string;
   /** Scheme, host and port by which it came. */
   base?: string;
@@ -91,9 +93,10 @@ function toldBy({ ParameterList }: Arguments<'Inform'>): { root: string; softwar
 const inactivityOf = (seconds: number | undefined, otherwise: number): number =>
   seconds ? Math.min(MAX_INACTIVITY_MS, Math.max(30_000, seconds * 1000)) : otherwise;
 
-const arrivalOf = (inform: Arguments<'Inform'>, { proof, address, base }: Caller) => ({
+const arrivalOf = (inform: Arguments<'Inform'>, { proof, address, base, certificate }: Caller) => ({
   ...{ proof, address, events: inform.Event, parameters: inform.ParameterList, retryCount: inform.RetryCount },
   ...(base ? { base } : {}),
+  ...(certificate ? { certificate } : {}),
 });
 
 /** The Inform: identified, admitted, recorded, answered. @returns undefined when the CPE was turned away */
@@ -124,9 +127,10 @@ async function begin(cpe: Exchange, turn: Turn, caller: Caller, context: Session
   const eventCodes = inform.Event.map(event => event.EventCode);
   let visit: Awaited<ReturnType<Fleet['visits']['begin']>>;
   try {
-    const admission = await context.fleet.enrolment.admission(identity, caller.proof, eventCodes);
+    const arrival = { ...arrivalOf(inform, caller), identity };
+    const admitted = await context.fleet.enrolment.admission({ ...arrival, events: eventCodes });
     const abandon = (reason: string): void => cpe.abandon(reason);
-    visit = await context.fleet.visits.begin({ ...arrivalOf(inform, caller), identity, admission, abandon });
+    visit = await context.fleet.visits.begin({ ...arrival, ...admitted, abandon });
   } catch (error) {
     if (error instanceof SessionLost) throw error;
     if (error instanceof UserError && error.status < 500) return refuse(8001, error.message);

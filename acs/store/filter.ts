@@ -61,7 +61,7 @@ export const fields: Readonly<Record<string, Field>> = {
 const HOUR = 3_600_000;
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: HOUR, d: 24 * HOUR, w: 168 * HOUR };
 const operators: ReadonlySet<string> = new Set(['=', '!=', '<', '<=', '>', '>=']);
-const states: ReadonlySet<string> = new Set(['known', 'quarantine', 'enrolled']);
+const states: ReadonlySet<string> = new Set(['known', 'quarantine', 'enrolled', 'held']);
 const MAX_DEPTH = 64;
 
 /** One field by its name, as after `by`. @throws UserError 400 `bad-filter` */

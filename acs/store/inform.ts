@@ -81,6 +81,7 @@ export function withInform(row: DeviceRow, facts: InformFacts): DeviceRow {
     next.applied = {};
     delete next.reconciled;
     delete next.drift;
+    delete next.adding;
   }
   if (codes.includes('1 BOOT')) next.lastBoot = facts.now;
   const credentials = currentCredentials(row, facts);

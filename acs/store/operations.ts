@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '../../shared/errors.ts';
 import { afterInform, afterSession, isSent, isTransfer, withoutExpired } from './evidence.ts';
+import { suspicion } from './identity.ts';
 import { restarted, withInform } from './inform.ts';
 import { dueAt, livenessOf } from './liveness.ts';
 import {
@@ -75,7 +76,7 @@ function existing(row: DeviceRow | undefined, id: string): DeviceRow {
   return row;
 }
 
-function newRow(id: string, identity: DeviceIdentity, state: DeviceRow['state'], now: number): DeviceRow {
+export function newRow(id: string, identity: DeviceIdentity, state: DeviceRow['state'], now: number): DeviceRow {
   return {
     id,
     manufacturer: identity.manufacturer,
@@ -122,10 +123,14 @@ const informed: Operation<'informed'> = (row, facts, id) => {
   next.fence = token;
   next.claim = { token, owner: facts.owner };
   if (next.openUntil !== undefined) delete next.openUntil;
+  if (facts.lift && next.state === 'quarantine') next.state = 'enrolled';
+  if (row) Object.assign(next, suspicion(row, facts));
+  else if (facts.certificate !== undefined) next.certificate = facts.certificate;
   const reconciled = suspectedBy(next.reconciled, facts.events);
   if (reconciled && reconciled !== next.reconciled) next.reconciled = reconciled;
   const first = known.lastInform === undefined;
-  const claimed = { outcome: 'claimed' as const, row: next, token, first, settled: ended };
+  const lifted = known.state === 'quarantine' && next.state === 'enrolled' ? { lifted: true as const } : {};
+  const claimed = { outcome: 'claimed' as const, row: next, token, first, settled: ended, ...lifted };
   if (next.absence === undefined) return changed(next, claimed, ended);
   const back = next.absence;
   delete next.absence;
@@ -207,7 +212,10 @@ function mergedOverrides(
 
 const approved: Operation<'approved'> = (row, { identity, openUntil, now }, id) => {
   const known = row ?? (identity ? newRow(id, identity, 'known', now) : existing(row, id));
-  const next: DeviceRow = { ...known, state: known.state === 'quarantine' ? 'enrolled' : known.state };
+  const { hold, clashes: _clashes, ...rest } = known;
+  const next: DeviceRow = { ...rest, state: known.state === 'known' ? 'known' : 'enrolled' };
+  if (hold?.certificate !== undefined) next.certificate = hold.certificate;
+  if (known.faults.length > 0) next.faults = known.faults.filter(({ cause }) => cause !== 'enrolment');
   if (openUntil !== undefined) next.openUntil = openUntil;
   return changed(next, next);
 };
@@ -342,6 +350,14 @@ const restartNoted: Operation<'restartNoted'> = (row, { token, restart }, id) =>
   return changed(restart ? { ...known, restart } : restarted(known), 'ok');
 };
 
+const addingNoted: Operation<'addingNoted'> = (row, { token, adding }, id) => {
+  const known = existing(row, id);
+  if (isStale(known, token)) return unchanged(row, 'stale');
+  if (adding) return changed({ ...known, adding }, 'ok');
+  const { adding: _done, ...rest } = known;
+  return changed(rest, 'ok');
+};
+
 const moveNoted: Operation<'moveNoted'> = (row, { token, move }, id) => {
   const known = existing(row, id);
   if (isStale(known, token)) return unchanged(row, 'stale');
@@ -467,6 +483,7 @@ const operations: { [N in DeviceOperation]: Operation<N> } = {
   transferCompleted,
   reconciled,
   restartNoted,
+  addingNoted,
   moveNoted,
   moveConfirmed,
   drifted,

@@ -48,6 +48,7 @@ export function precheck(
   { version, productClass }: Image,
 ): string | undefined {
   if (row.state === 'quarantine') return 'in quarantine';
+  if (row.state === 'held') return 'held';
   if (row.softwareVersion === '') return 'its version is not known: it has never informed';
   if (productClass !== '' && row.productClass !== productClass)
     return `the image is for ${productClass}, the device is a ${row.productClass}`;
@@ -102,6 +103,7 @@ export function offer(
   if (until !== undefined) offered.until = until;
   delete offered.task;
   delete offered.took;
+  delete offered.booted;
   return offered;
 }
 
@@ -136,12 +138,16 @@ export function afterHearing(
     return isNews ? moved(position, 'installed', now, heardBy(position, now)) : position;
   }
   if (state === 'installed' || state === 'soaking') return failed(position, now, `went back to ${row.softwareVersion}`);
-  if (state !== 'downloading' || row.tasks.some(open => open.id === task)) return position;
+  if (state !== 'downloading') return position;
+  const boots = codes.includes('1 BOOT');
+  if (row.tasks.some(open => open.id === task)) return boots ? { ...position, booted: true } : position;
   if (took === undefined) {
     const fault = ended.find(({ id }) => id === task)?.fault;
     return failed(position, now, `Download: ${fault ? toldAs(fault) : 'ended without a word of its outcome'}`);
   }
-  return codes.includes('1 BOOT') || now - took >= RESTART_MS ? cameBackOld(row, position, now) : position;
+  // What it said of the transfer may have come to us only at the second time, after the restart was told.
+  const isBack = boots || position.booted || now - took >= RESTART_MS;
+  return isBack ? cameBackOld(row, position, now) : position;
 }
 
 const cameBackOld = (row: DeviceRow, position: RolloutPosition, now: number): RolloutPosition =>

@@ -13,8 +13,20 @@ export interface DeviceIdentity {
   serialNumber: string;
 }
 
-/** `known`: announced by the operator, never seen. `quarantine`: seen, not yet approved. `enrolled`: managed. */
-export type DeviceState = 'known' | 'quarantine' | 'enrolled';
+/**
+ * `known`: announced by the operator, never seen. `quarantine`: seen, not yet approved. `enrolled`: managed. `held`: it was, and there is
+ * doubt whether it is still the same unit.
+ */
+export type DeviceState = 'known' | 'quarantine' | 'enrolled' | 'held';
+
+/** Why a device is held, and what to do about it. */
+export interface Hold {
+  reason: 'certificate-changed' | 'cloned';
+  since: number;
+  detail: string;
+  /** The client certificate that it showed, if that is another one: its own from an approve on. */
+  certificate?: string;
+}
 
 /** Text sealed with the server's key (fleet/secrets.ts); never shown. */
 export type Sealed = string;
@@ -214,6 +226,8 @@ export interface RolloutPosition {
   /** Its Download, and when the device said that it took the image. */
   task?: string;
   took?: number;
+  /** It has restarted since the Download left. */
+  booted?: true;
   /** Offers so far. */
   attempts: number;
   reason?: string;
@@ -275,6 +289,13 @@ export interface DeviceRow extends DeviceIdentity {
   root: string;
   /** Seconds between periodic Informs, when known: what liveness is judged by. */
   informInterval?: number;
+  /** SHA-256 of the client certificate that it shows, hexadecimal. */
+  certificate?: string;
+  /** Where it informed from when that last changed: addresses with connection-request URLs, the latest last. */
+  sources?: string[];
+  /** Signs of a second unit under its id (identity.ts). */
+  clashes?: number;
+  hold?: Hold;
   /** What the watch last said of a device that does not inform any more; gone with its next Inform. */
   absence?: 'late' | 'lost';
   /** Values that the last Informs carried, by path: a JSON object as text, which seldom changes and is seldom looked into (inform.ts). */
@@ -290,6 +311,8 @@ export interface DeviceRow extends DeviceIdentity {
   /** Ends with 1 BOOT, whoever restarted it. */
   restart?: RestartDue;
   move?: Move;
+  /** Rows are being added: the instances that each table had before, so that those of a session that is lost are known as ours. */
+  adding?: Record<string, string[]>;
   /** Files that this device took with success, by name: SHA-256. Set when a Download ends well, forgotten at 0 BOOTSTRAP. */
   applied: Record<string, string>;
   /** Open tasks, oldest first, at most 100. */
@@ -326,6 +349,10 @@ export interface InformFacts {
   takeOver?: number;
   /** State of a device that is met for the first time; `refuse` makes no row. */
   admission: 'quarantine' | 'enrolled' | 'refuse';
+  /** Leaves quarantine by this Inform: a rule says so. */
+  lift?: boolean;
+  /** SHA-256 of the client certificate that it showed. */
+  certificate?: string;
   /** What a device that is met for the first time authenticated with, if it is its own from now on. */
   credentials?: Credentials;
   /** The device proved itself with the `next` pair: it becomes the only one. */
@@ -333,8 +360,16 @@ export interface InformFacts {
 }
 
 export type Informed =
-  /** `back`: what had been said of it, where it had been missed. */
-  | { outcome: 'claimed'; row: DeviceRow; token: number; first: boolean; settled: Task[]; back?: 'late' | 'lost' }
+  /** `back`: what had been said of it, where it had been missed. `lifted`: it left quarantine by this. */
+  | {
+      outcome: 'claimed';
+      row: DeviceRow;
+      token: number;
+      first: boolean;
+      settled: Task[];
+      back?: 'late' | 'lost';
+      lifted?: true;
+    }
   /** In session with another member, under that claim. */
   | { outcome: 'busy'; claim: Claim }
   | { outcome: 'refused' };
@@ -373,7 +408,7 @@ export interface DeviceOperations {
   /** Announces a device before first contact. 409 when it exists. */
   announced: { args: { identity: DeviceIdentity; now: number; patch: DevicePatch }; result: DeviceRow };
   patched: { args: { patch: DevicePatch }; result: DeviceRow };
-  /** Leaves quarantine; a row that does not exist is made from `identity` and opened until `openUntil`. */
+  /** Leaves quarantine, or what held it; a row that does not exist is made from `identity` and opened until `openUntil`. */
   approved: { args: { identity?: DeviceIdentity; openUntil?: number; now: number }; result: DeviceRow };
   /** Both pairs are good from now on, until the device uses the new one. */
   credentialsOffered: {
@@ -413,6 +448,8 @@ export interface DeviceOperations {
   };
   /** A restart is due; absent: none any more, and its fault is cleared. */
   restartNoted: { args: { token: number; restart?: RestartDue }; result: 'ok' | 'stale' };
+  /** Before rows are added, by table the instances that it has; absent: all rows that were added are filled. */
+  addingNoted: { args: { token: number; adding?: Record<string, string[]> }; result: 'ok' | 'stale' };
   /** The device is to go to another ACS, or is no longer to: absent, and its fault is cleared. */
   moveNoted: { args: { token: number; move?: Move }; result: 'ok' | 'stale' };
   /** It has arrived there; `none` where it is not on its way. */
@@ -541,6 +578,7 @@ export type DocumentKind =
   | 'user'
   | 'duty'
   | 'webhook'
+  | 'enrolRule'
   | 'trust'
   | 'server';
 

@@ -435,6 +435,121 @@ describe('device operations', () => {
     });
   });
 
+  describe('the wanted state', () => {
+    const held = { revision: 'r', generation: 1, facts: '' };
+    const managed = (now = newYear) => {
+      const { unit, claim } = inSession(now);
+      unit.do('reconciled', { token: claim.token, ...held, managed: true, now });
+      return { unit, token: claim.token };
+    };
+
+    it("is suspect after 4 VALUE CHANGE and after an operator's task, until it is looked after", () => {
+      const { unit, token } = managed();
+      unit.do('taskAdded', { task: taskOf('t', 'SetParameterValues', newYear) });
+      unit.do('taskSettled', { token, id: 't', outcome: { state: 'done' }, now: newYear });
+      assert.equal(unit.row?.reconciled?.suspect, 'fresh');
+      const next = inform(unit, newYear + 1, '2 PERIODIC');
+      assert.equal(unit.row?.reconciled?.suspect, 'standing', 'what an earlier session left');
+      unit.do('reconciled', { token: next.token, ...held, managed: true, now: newYear + 2 });
+      assert.equal(unit.row?.reconciled?.suspect, undefined);
+      inform(unit, newYear + 3, '4 VALUE CHANGE');
+      assert.equal(unit.row?.reconciled?.suspect, 'fresh');
+    });
+
+    it('is not suspect where nothing is wanted, nor by tasks that change no value or are our own', () => {
+      const { unit, claim } = inSession();
+      unit.do('reconciled', { token: claim.token, ...held, now: newYear });
+      inform(unit, newYear + 1, '4 VALUE CHANGE');
+      assert.equal(unit.row?.reconciled?.suspect, undefined);
+      const other = managed();
+      for (const [task, method, more] of [
+        ['a', 'GetParameterValues', {}],
+        ['b', 'SetParameterValues', { origin: 'reconcile' }],
+      ] as const) {
+        other.unit.do('taskAdded', { task: taskOf(task, method, newYear, more) });
+        other.unit.do('taskSettled', { token: other.token, id: task, outcome: { state: 'done' }, now: newYear });
+      }
+      assert.equal(other.unit.row?.reconciled?.suspect, undefined);
+    });
+
+    it('a restart that is due ends with 1 BOOT, and its fault with it', () => {
+      const { unit, token } = managed();
+      unit.do('restartNoted', { token, restart: { services: [], wish: 'idle', since: newYear } });
+      unit.do('faultRaised', { cause: 'restart', code: 1, message: '', retryAt: newYear + 9e9, now: newYear });
+      inform(unit, newYear + 1, '2 PERIODIC');
+      assert.equal(unit.row?.restart?.wish, 'idle');
+      inform(unit, newYear + 2, '1 BOOT');
+      assert.deepEqual([unit.row?.restart, unit.row?.faults], [undefined, []]);
+    });
+
+    it('drift and moves stand until they are cleared, whatever time says; cleared they are looked after', () => {
+      const { unit, token } = managed();
+      const entry = {
+        path: 'A',
+        preset: 'p',
+        wanted: '1',
+        found: '2',
+        since: 1,
+        last: 1,
+        count: 1,
+        corrections: [],
+        basis: 'b',
+      };
+      unit.do('drifted', {
+        token,
+        drift: [
+          { ...entry, state: 'reported' },
+          { ...entry, path: 'B', state: 'fight' },
+        ],
+      });
+      const move = { url: 'u', from: 'f', since: 1, until: 2, state: 'returned', basis: 'b' } as const;
+      unit.do('moveNoted', { token, move });
+      for (const cause of ['drift:p', 'fight:B', 'move'])
+        unit.do('faultRaised', { cause, code: 1, message: '', retryAt: newYear, now: newYear });
+      unit.do('reconciled', { token, ...held, managed: true, now: newYear + 9 });
+      assert.equal(unit.row?.faults.length, 3);
+      unit.do('faultCleared', { cause: 'fight:B' });
+      assert.deepEqual([unit.row?.drift?.map(({ path }) => path), unit.row?.reconciled?.suspect], [['A'], 'standing']);
+      unit.do('reconciled', { token, ...held, managed: true, cleared: ['drift:p'], now: newYear + 9 });
+      unit.do('faultCleared', { cause: 'move' });
+      assert.deepEqual([unit.row?.faults, unit.row?.move, unit.row?.reconciled?.suspect], [[], undefined, 'standing']);
+    });
+
+    it('a device that was sent away and informs is back, confirmed or not', () => {
+      for (const confirmed of [false, true]) {
+        const { unit, token } = managed();
+        assert.equal(unit.do('moveConfirmed', { now: newYear }), 'none');
+        unit.do('moveNoted', { token, move: { url: 'u', from: 'f', since: 1, until: 2, state: 'moving', basis: 'b' } });
+        if (confirmed) assert.equal(unit.do('moveConfirmed', { now: newYear }), 'ok');
+        inform(unit, newYear + 5, '2 PERIODIC');
+        assert.deepEqual([unit.row?.move?.state, unit.row?.move?.heard], ['returned', newYear + 5]);
+      }
+    });
+
+    it('what was taken in vain is forgotten with its fault; a stale session changes nothing of all this', () => {
+      const { unit, token } = managed();
+      unit.do('taskAdded', { task: taskOf('t', 'Download', newYear, { file: 'fw', fileHash: 'h' }) });
+      unit.do('taskSettled', { token, id: 't', outcome: { state: 'done' }, now: newYear });
+      unit.do('faultRaised', {
+        cause: 'preset:p',
+        code: 9010,
+        message: '',
+        file: 'fw',
+        retryAt: newYear + 9,
+        now: newYear,
+      });
+      assert.deepEqual(unit.row?.applied, { fw: 'h' });
+      unit.do('faultCleared', { cause: 'preset:p' });
+      assert.deepEqual(unit.row?.applied, {});
+      const before = unit.row;
+      assert.equal(unit.do('drifted', { token: token - 1, drift: [] }), 'stale');
+      assert.equal(unit.do('restartNoted', { token: token - 1 }), 'stale');
+      assert.equal(unit.do('moveNoted', { token: token - 1 }), 'stale');
+      assert.equal(unit.do('addingNoted', { token: token - 1 }), 'stale');
+      assert.equal(unit.row, before);
+    });
+  });
+
   describe('the operator', () => {
     it('announces once, patches, approves, removes', () => {
       const unit = device();

@@ -208,6 +208,55 @@ describe('a preset', () => {
     assert.deepEqual(await faults(), []);
   });
 
+  it('adds a row once, though the session was lost right after it', async () => {
+    const rows = (text: string): object => ({ [events]: { keys: ['Criteria'], rows: [{ Criteria: text }] } });
+    await put('p', { objects: rows('a') });
+    const cpe = memoryCpe({ [`${events}1.Criteria`]: 'mine' });
+    let last = 1;
+    const answer: typeof cpe.answer = (method, args) => {
+      if (method !== 'AddObject') return cpe.answer(method, args);
+      cpe.values.set(`${events}${++last}.Criteria`, '');
+      return { InstanceNumber: last, Status: 0 };
+    };
+    const dies: typeof cpe.answer = (method, args) => {
+      if (method === 'SetParameterValues') throw new Error('cut');
+      return answer(method, args);
+    };
+    await assert.rejects(visit(cpe, dies), /cut/);
+    await visit(cpe, answer);
+    const found = () => [...cpe.values].filter(([name]) => name.startsWith(events)).map(([, value]) => value);
+    assert.deepEqual(found(), ['mine', 'a']);
+    assert.equal((await api.acs.store.device(id))?.adding, undefined);
+    // What others add is theirs.
+    cpe.values.set(`${events}${++last}.Criteria`, 'theirs');
+    await put('p', { objects: rows('b') });
+    await visit(cpe, answer);
+    assert.deepEqual(found(), ['mine', 'a', 'theirs', 'b']);
+  });
+
+  it('that deletes rows which the device keeps has a fault, and the others hold', async () => {
+    await put('p', { objects: { [events]: { keys: ['Criteria'], rows: [], exclusive: true } } });
+    await put('good', { set: { [interval]: 60 } });
+    const cpe = memoryCpe({ [interval]: '1', [`${events}1.Criteria`]: 'mine' });
+    await visit(cpe, (method, args) =>
+      method === 'DeleteObject' ? (new CwmpFault(9003, 'not this one') as never) : cpe.answer(method, args),
+    );
+    assert.equal(cpe.values.get(interval), '60');
+    const [fault] = await faults();
+    assert.deepEqual([fault?.cause, fault?.parameter], ['preset:p', events]);
+  });
+
+  it("a device's own value that was stored in plain is sealed with the next change of the device", async () => {
+    const identity = { manufacturer: '', oui: '0090F8', productClass: '4102S', serialNumber: '0090F8000001' };
+    const patch = { overrides: { [secret]: { value: 'hidden-1' } } };
+    await api.acs.store.apply(id, 'announced', { identity, now: 0, patch });
+    await api.call('PATCH', `/devices/${id}`, { body: { tags: ['x'] } });
+    assert.doesNotMatch(JSON.stringify(await api.acs.store.device(id)), /hidden/);
+    const cpe = memoryCpe({ [secret]: '' });
+    await visit(cpe);
+    assert.equal(cpe.values.get(secret), 'hidden-1');
+  });
+
   describe('with firmware that a device takes and does not run', () => {
     const complete = (key: string) => ({
       kind: 'request' as const,

@@ -1,7 +1,7 @@
 // What a rollout rests on: windows by the time of a zone, waves by number and share, and what evidence makes of a position.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { amountOf, shuffled, sizesOf } from '../../acs/fleet/rollout/plan.ts';
+import { amountOf, chanceOf, sizesOf } from '../../acs/fleet/rollout/plan.ts';
 import { openUntil, type Window } from '../../acs/fleet/rollout/window.ts';
 import { operate } from '../../acs/store/operations.ts';
 import { rulingOf } from '../../acs/store/position.ts';
@@ -93,11 +93,10 @@ describe('waves', () => {
 
   it('are filled by chance, the same each time', () => {
     const ids = Array.from({ length: 100 }, (_, at) => `0090F8-4102S-${at}`);
-    const once = shuffled('r', ids);
-    assert.deepEqual(once, shuffled('r', [...ids].reverse()));
-    assert.notDeepEqual(once, ids);
-    assert.notDeepEqual(once, shuffled('s', ids));
-    assert.deepEqual([...once].sort(), [...ids].sort());
+    const order = (rollout: string): string[] => [...ids].sort((a, b) => chanceOf(rollout, a) - chanceOf(rollout, b));
+    assert.deepEqual(order('r'), order('r'));
+    assert.notDeepEqual(order('r'), ids);
+    assert.notDeepEqual(order('r'), order('s'));
   });
 });
 
@@ -167,6 +166,24 @@ describe('a position', () => {
     assert.ok(failed.rollout);
     const ill: DeviceRow = { ...failed, rollout: { ...failed.rollout, cause: 'health' } };
     assert.equal(apply(ill, 'informed', inform('new', newYear + 9)).rollout?.state, 'failed');
+  });
+
+  it('one that is back with the old version has failed, also where its word came only at the second time', () => {
+    const told = { commandKey: 't', fault: { code: 0, message: '' }, startTime: '', completeTime: '' };
+    const begun = sent(offered()).row;
+    const waiting = apply(begun, 'taskSettled', { id: 't', outcome: { state: 'waiting' }, now: newYear + 2 });
+    const back = apply(waiting, 'informed', inform('old', newYear + 3, ['1 BOOT', 'M Download:t']));
+    const atOnce = apply(back, 'transferCompleted', { ...told, now: newYear + 4 });
+    assert.equal(atOnce.rollout?.reason, 'took f without an error, but runs old');
+    const again = apply(back, 'informed', inform('old', newYear + 5, ['M Download:t']));
+    const late = apply(again, 'transferCompleted', { ...told, now: newYear + 6 });
+    assert.equal(late.rollout?.state, 'downloading');
+    assert.equal(apply(late, 'informed', inform('old', newYear + 7)).rollout?.state, 'failed');
+    // Told before the restart: it has some time for that.
+    const early = apply(waiting, 'transferCompleted', { ...told, now: newYear + 4 });
+    assert.equal(apply(early, 'informed', inform('old', newYear + 5)).rollout?.state, 'downloading');
+    assert.equal(apply(early, 'informed', inform('old', newYear + HOUR)).rollout?.state, 'failed');
+    assert.equal(apply(early, 'informed', inform('new', newYear + HOUR, ['1 BOOT'])).rollout?.state, 'installed');
   });
 
   it('one that falls back while it soaks has failed', () => {

@@ -291,6 +291,25 @@ describe('a rollout', () => {
     assert.deepEqual(units[0]?.flashes, [NEW, OLD]);
   });
 
+  it('is named where the wanted state is explained, beside the preset that it outdoes', async () => {
+    const [unit] = await fleet(1);
+    await test.call('PUT', '/presets/base', { body: { firmware: `${OLD}.bin` } });
+    await roll();
+    const { files } = (await test.call('GET', `/devices/${unit?.id}/wanted`)).json as unknown as {
+      files: { preset: string; name: string; lost: { preset: string; why: string }[] }[];
+    };
+    assert.deepEqual(
+      files.map(({ preset, name, lost }) => [preset, name, lost.map(loser => [loser.preset, loser.why])]),
+      [
+        [
+          'rollout:r',
+          `${NEW}.bin`,
+          [['base', 'a rollout has the say over firmware until a preset names the same version']],
+        ],
+      ],
+    );
+  });
+
   it('a preset that names the same version takes over: the next one then counts', async () => {
     const units = await fleet(1);
     await test.call('PUT', '/presets/base', { body: { firmware: `${OLD}.bin` } });

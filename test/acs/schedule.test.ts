@@ -92,6 +92,78 @@ describe('the schedule', () => {
     assert.equal(ran, 4);
   });
 
+  describe('what is done promptly', () => {
+    const duty = (ran: string[], owner: string, more: { ms?: number; isDue?: () => boolean } = {}) => ({
+      isDue: async () => more.isDue?.() ?? true,
+      work: async () => {
+        ran.push(`${owner} begins`);
+        if (more.ms) await clock.sleep(more.ms);
+        ran.push(`${owner} ends`);
+      },
+    });
+
+    it('is done soon after the start, when it is asked for, and after a time', async () => {
+      const ran: string[] = [];
+      const { soon } = schedule('one').promptly('count', HOUR, duty(ran, 'one'));
+      await clock.advance(1000);
+      assert.equal(ran.length, 2);
+      await clock.advance(30 * MINUTE);
+      assert.equal(ran.length, 2);
+      for (let n = 0; n < 5; n++) soon();
+      await clock.advance(1000);
+      assert.equal(ran.length, 4);
+      await clock.advance(61 * MINUTE);
+      assert.equal(ran.length, 6);
+    });
+
+    it('is neither done nor written down while it is not due', async () => {
+      const ran: string[] = [];
+      const { soon } = schedule('one').promptly('count', HOUR, duty(ran, 'one', { isDue: () => false }));
+      soon();
+      await clock.advance(2 * HOUR);
+      assert.deepEqual(ran, []);
+      assert.equal(store.generation('duty'), 0);
+    });
+
+    it('is done by one of several processes at a time, and what one is asked for the other does not swallow', async () => {
+      const ran: string[] = [];
+      const bells = ['one', 'two'].map(owner =>
+        schedule(owner).promptly('count', HOUR, duty(ran, owner, { ms: 5000 })),
+      );
+      await clock.advance(20_000);
+      for (let n = 0; n < 20; n++) {
+        bells[n % 2]?.soon();
+        await clock.advance(3000);
+      }
+      await clock.advance(30_000);
+      for (let at = 0; at < ran.length; at += 2)
+        assert.equal(ran[at + 1], ran[at]?.replace('begins', 'ends'), 'nothing of the other comes in between');
+      assert.ok(ran.includes('one ends') && ran.includes('two ends'));
+      const done = ran.length;
+      await clock.advance(10_000);
+      assert.equal(ran.length, done);
+      bells[0]?.soon();
+      await clock.advance(10_000);
+      assert.equal(ran.at(-1), 'one ends');
+      assert.equal(ran.length, done + 2);
+    });
+
+    it('is taken over from a process that ended in the middle of it', async () => {
+      const ran: string[] = [];
+      await store.putDocument('duty', 'count', { owner: 'before', ran: clock.now() });
+      const log = createLog({ clock, level: 'info', write: line => logged.push(line) });
+      let gone = false;
+      const made = createSchedule({ store, clock, log, owner: 'after', isGone: async () => gone });
+      schedules.push(made);
+      made.promptly('count', HOUR, duty(ran, 'after'));
+      await clock.advance(10_000);
+      assert.deepEqual(ran, []);
+      gone = true;
+      await clock.advance(2000);
+      assert.deepEqual(ran, ['after begins', 'after ends']);
+    });
+  });
+
   it('ended tasks and audit entries go when they are older than is kept; what is open stays', async () => {
     const id = idOf(identityOf('A'));
     const now = clock.now();

@@ -64,6 +64,23 @@ describe('3.3 CPEs with certificates', () => {
     assert.equal((await acs.store.device(id))?.state, 'enrolled');
   });
 
+  it('which certificate it was is kept: with another one the device is held', async () => {
+    const first = await own(ca, id);
+    await post(first);
+    await post(first);
+    assert.equal((await acs.store.device(id))?.state, 'enrolled');
+    assert.match((await acs.store.device(id))?.certificate ?? '', /^[0-9a-f]{64}$/);
+    await post(await own(ca, id));
+    const row = await acs.store.device(id);
+    assert.deepEqual([row?.state, row?.hold?.reason], ['held', 'certificate-changed']);
+  });
+
+  it('a rule may ask for the issuer of a certificate, also of one that many share', async () => {
+    await acs.fleet.enrolment.rules.put('acme', { issuer: 'CN=Devices', action: 'refuse' });
+    assert.deepEqual(await post(await own(ca, id)), { status: 200, fault: 8001 });
+    assert.equal(await acs.store.device(id), undefined);
+  });
+
   it('one that names another device is not: 8001', async () => {
     assert.deepEqual(await post(await own(ca, '0090F8-4102S-OTHER')), { status: 200, fault: 8001 });
     assert.equal(await acs.store.device(id), undefined);

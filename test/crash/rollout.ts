@@ -49,7 +49,7 @@ const triggers: Readonly<Record<string, (fact: Fact) => boolean>> = {
 const PATIENCE_MS = 4000;
 const DELAYS = [0, 0, 0, 1, 2, 5, 20, 200];
 /** After the last kill of a rollout, until it has ended. */
-const LIMIT_MS = 90_000;
+const LIMIT_MS = 150_000;
 const PARALLELISM = 4;
 
 const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));

@@ -134,16 +134,24 @@ function inWaves(
 /** Between the answer to a pause and the next resume no session that begins then is ordered to flash. */
 function pausesHeld(facts: readonly Fact[], { from, to }: Span, { id }: FinalRollout): string[] {
   const problems: string[] = [];
-  const calls = new Map<number, string>();
+  const calls = new Map<number, { path: string; at: number }>();
+  let resumed = -1;
   const begun = new Set<number>();
   let isPaused = false;
   for (let at = from; at < to; at++) {
     const fact = facts[at];
     if (fact?.kind === 'asked') {
-      calls.set(fact.call, fact.path);
-      if (fact.path === `/rollouts/${id}/resume`) isPaused = false;
-    } else if (fact?.kind === 'answered' && fact.status === 200 && calls.get(fact.call) === `/rollouts/${id}/pause`) {
-      isPaused = true;
+      calls.set(fact.call, { path: fact.path, at });
+      if (fact.path !== `/rollouts/${id}/resume`) continue;
+      resumed = at;
+      isPaused = false;
+    } else if (
+      fact?.kind === 'answered' &&
+      fact.status === 200 &&
+      calls.get(fact.call)?.path === `/rollouts/${id}/pause`
+    ) {
+      // One that went on while the pause was on its way may have come after it.
+      isPaused = resumed < (calls.get(fact.call)?.at ?? 0);
       begun.clear();
     } else if (fact?.kind === 'inform' && isPaused) begun.add(fact.session);
     else if (fact?.kind === 'request' && fact.method === 'Download' && isPaused && begun.has(fact.session))

@@ -3,7 +3,7 @@ import { parseFilter } from '../../store/filter.ts';
 import { isLive, precheck } from '../../store/position.ts';
 import type { DeviceRow } from '../../store/store.ts';
 import type { EngineContext, Standing } from './engine.ts';
-import { type Rollout, shuffled, sizesOf } from './plan.ts';
+import { chanceOf, type Rollout, sizesOf } from './plan.ts';
 import { each } from './rows.ts';
 import { isZone } from './window.ts';
 
@@ -84,15 +84,21 @@ async function survey({ store, clock }: EngineContext, rollout: Rollout): Promis
     for (const row of rows) if (row) meet(row);
     return found;
   }
+  // Page by page, so that sessions are not kept waiting for it.
+  const chances = new Map<string, number>();
   let cursor: string | undefined;
   do {
     const filter = parseFilter(rollout.filter ?? '');
     const query = { filter, limit: PAGE, now: clock.now(), only: surveyed };
     const page = await store.devices({ ...query, ...(cursor ? { cursor } : {}) });
-    for (const row of page.items) meet(row);
+    for (const row of page.items) {
+      meet(row);
+      chances.set(row.id, chanceOf(rollout.id, row.id));
+    }
     cursor = page.next;
   } while (cursor !== undefined);
-  return { ...found, fit: shuffled(rollout.id, found.fit) };
+  found.fit.sort((a, b) => (chances.get(a) ?? 0) - (chances.get(b) ?? 0) || (a < b ? -1 : 1));
+  return found;
 }
 
 const isElsewhere = (row: Surveyed): boolean => row.rollout !== undefined && isLive(row.rollout);

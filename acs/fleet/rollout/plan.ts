@@ -175,9 +175,6 @@ export function sizesOf(waves: readonly Share[], whole: number): number[] {
   return sizes;
 }
 
-/** An order by chance that is the same each time: neighbours by serial number are often neighbours in fact. */
-export const shuffled = (rollout: string, ids: readonly string[]): string[] =>
-  ids
-    .map(id => ({ id, key: createHash('sha1').update(`${rollout} ${id}`).digest('hex') }))
-    .sort((a, b) => (a.key < b.key ? -1 : 1))
-    .map(({ id }) => id);
+/** A number by chance that is the same each time, to sort by: neighbours by serial number are often neighbours in fact. */
+export const chanceOf = (rollout: string, device: string): number =>
+  createHash('sha1').update(`${rollout} ${device}`).digest().readUIntBE(0, 6);

@@ -29,7 +29,7 @@ export interface Rows {
 
 const PAGE = 500;
 /** Changes of different devices that are asked for at once: they go in one commit. */
-const AT_ONCE = 100;
+const AT_ONCE = 250;
 
 export async function each<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];

@@ -198,7 +198,7 @@ export const devices: readonly Operation[] = [
   },
   {
     name: 'approveDevice',
-    summary: 'Lets a device leave quarantine, or one that was heard knocking come in once',
+    summary: 'Lets a device leave quarantine or what held it, or one that was heard knocking come in once',
     method: 'POST',
     path: '/devices/:id/approve',
     role: 'operator',

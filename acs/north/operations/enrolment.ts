@@ -1,0 +1,59 @@
+// Rules of enrolment: who comes in without being approved by hand.
+import type { EnrolRule } from '../../fleet/enrolrules.ts';
+import { none, type Operation, ok, param } from '../operation.ts';
+import * as schemas from '../schemas/enrolment.ts';
+
+const problems = { 404: 'No such rule' };
+
+export const enrolment: readonly Operation[] = [
+  {
+    name: 'listEnrolmentRules',
+    summary: 'Rules of enrolment, in the order in which they are asked',
+    method: 'GET',
+    path: '/enrolment/rules',
+    role: 'viewer',
+    answers: { 200: schemas.rules },
+    run: async (_input, { fleet }) => ok({ items: await fleet.enrolment.rules.list() }),
+  },
+  {
+    name: 'getEnrolmentRule',
+    summary: 'One rule of enrolment',
+    method: 'GET',
+    path: '/enrolment/rules/:name',
+    role: 'viewer',
+    answers: { 200: schemas.rule },
+    problems,
+    run: async (input, { fleet }) => {
+      const name = param(input, 'name');
+      return ok({ name, ...(await fleet.enrolment.rules.get(name)) });
+    },
+  },
+  {
+    name: 'putEnrolmentRule',
+    summary:
+      'Writes a rule: the first one that fits says what becomes of a device that comes for the first time or waits in quarantine',
+    method: 'PUT',
+    path: '/enrolment/rules/:name',
+    role: 'admin',
+    body: { json: schemas.ruleInput },
+    answers: { 200: schemas.rule, 201: schemas.rule },
+    run: async (input, { fleet }) => {
+      const name = param(input, 'name');
+      const isNew = await fleet.enrolment.rules.put(name, input.body as EnrolRule);
+      return { status: isNew ? 201 : 200, body: { name, ...(input.body as EnrolRule) } };
+    },
+  },
+  {
+    name: 'deleteEnrolmentRule',
+    summary: 'Deletes a rule; who came in by it stays',
+    method: 'DELETE',
+    path: '/enrolment/rules/:name',
+    role: 'admin',
+    answers: { 204: 'nothing' },
+    problems,
+    run: async (input, { fleet }) => {
+      await fleet.enrolment.rules.remove(param(input, 'name'));
+      return none;
+    },
+  },
+];
