@@ -3,6 +3,7 @@ import type { Clock, Random } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { EventBus } from '../events.ts';
 import type { Store } from '../store/store.ts';
+import type { AskMemory } from './everywhere.ts';
 import type { Members } from './members.ts';
 import type { GiveUp, LinkFile, Notice, Post, PreflightPorts, ProbeAcs, Wake } from './ports.ts';
 import type { QuirkRule } from './quirks.ts';
@@ -34,6 +35,7 @@ export interface FleetContext extends FleetOptions {
     linkFile: LinkFile;
     giveUp?: GiveUp;
     notice?: Notice;
+    askMemory?: AskMemory;
     preflight?: PreflightPorts;
     probeAcs?: ProbeAcs;
     post?: Post;

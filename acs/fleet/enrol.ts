@@ -46,6 +46,7 @@ export interface Enrolment {
   /** Notes a CPE that has shown no good credentials: kept in memory, unverified, the oldest forgotten beyond 1,000. */
   knock(identity: DeviceIdentity, address: string): void;
   knocking(): Knock[];
+  forget(device: string): void;
   /** Whether a CPE without credentials may open a session now: only with --cpe-auth none, or within the window of an approve. */
   mayOpen(id: string): Promise<boolean>;
   /** What becomes of the device in this session. @throws UserError 403 with the reason */
@@ -60,7 +61,8 @@ const SECOND_MS = 3_600_000;
 const OPEN_MS = 15 * 60_000;
 
 export function createEnrolment(context: FleetContext): Enrolment {
-  const { store, clock, secrets, events } = context;
+  const { store, clock, secrets, events, members } = context;
+  const { askMemory } = context.ports;
   const rules = createEnrolRules(context);
   /** Those that came in after all are kept unlisted: each session begins with a 401, and is no news the second time. */
   const knocks = new Map<string, Knock & { admitted?: true }>();
@@ -139,6 +141,14 @@ export function createEnrolment(context: FleetContext): Enrolment {
 
   const isKnocking = (id: string): boolean => knocks.has(id) && !knocks.get(id)?.admitted;
 
+  const isKnockingElsewhere = async (id: string): Promise<boolean> => {
+    for (const other of members.others()) {
+      const heard = await askMemory?.(other.id, 'knocking', {}).catch(() => undefined);
+      if (heard?.some(({ device }) => device === id)) return true;
+    }
+    return false;
+  };
+
   return {
     accountOf,
     rules,
@@ -162,19 +172,22 @@ export function createEnrolment(context: FleetContext): Enrolment {
       if (!known) events.emit('knock', { device: id, address });
     },
     knocking: () => [...knocks.values()].filter(knock => !knock.admitted).reverse(),
+    forget: device => void knocks.delete(device),
     mayOpen: async id => context.cpeAuth === 'none' || isOpen(await store.device(id)),
     approve: async id => {
       const row = await store.device(id);
       const now = clock.now();
       const needsDoor = !row?.credentials?.password || row.state === 'enrolled';
-      if (!row && !isKnocking(id))
-        throw new UserError(404, 'no-such-device', `no device ${id}, and none was heard knocking`);
+      const isHeard = isKnocking(id) || (!row && (await isKnockingElsewhere(id)));
+      if (!row && !isHeard) throw new UserError(404, 'no-such-device', `no device ${id}, and none was heard knocking`);
       const approved = await store.apply(id, 'approved', {
         ...(row ? {} : { identity: parseDeviceId(id) }),
         ...(needsDoor ? { openUntil: now + OPEN_MS } : {}),
         now,
       });
       knocks.delete(id);
+      for (const other of members.others())
+        void askMemory?.(other.id, 'unknock', { device: id }).catch(() => undefined);
       events.emit('enrolled', { device: id, state: approved.state });
       return viewOf(approved, now);
     },

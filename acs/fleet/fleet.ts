@@ -3,6 +3,7 @@ import { type Alerts, createAlerts } from './alerts.ts';
 import type { FleetContext } from './context.ts';
 import { createDevices, type Devices } from './devices.ts';
 import { createEnrolment, type Enrolment } from './enrol.ts';
+import { createEverywhere, type Everywhere } from './everywhere.ts';
 import { createFiles, type Files } from './files.ts';
 import { createHistory, type History } from './history.ts';
 import { createLiveness, type LivenessWatch } from './liveness.ts';
@@ -34,6 +35,7 @@ export interface Fleet {
   moves: Moves;
   rollouts: Rollouts;
   members: Members;
+  everywhere: Everywhere;
   liveness: LivenessWatch;
   alerts: Alerts;
   webhooks: Webhooks;
@@ -55,9 +57,11 @@ export function createFleet(context: FleetContext): Fleet {
   const tasks = createTasks(context, files, models);
   const rollouts = createRollouts(context, files);
   const history = createHistory(context);
+  const enrolment = createEnrolment(context);
+  const traces = createTraces(context);
   return {
     devices,
-    enrolment: createEnrolment(context),
+    enrolment,
     models,
     presets,
     preflight,
@@ -66,7 +70,8 @@ export function createFleet(context: FleetContext): Fleet {
     tasks,
     visits: createVisits(context, { tasks, presets, models, files, rollouts, history }),
     history,
-    traces: createTraces(context),
+    traces,
+    everywhere: createEverywhere({ traces, enrolment }, context.members, context.ports.askMemory),
     moves: createMoves(context),
     rollouts,
     members: context.members,

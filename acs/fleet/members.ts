@@ -100,7 +100,7 @@ export async function joinMembers({ store, clock, log, self, address, isPredeces
     learn(members);
   };
 
-  const said = (error?: unknown): void => {
+  const said = (error: unknown = 'a beat took too long'): void => {
     const isSilent = clock.monotonic() - goodSince > SERVING_MS;
     if (isSilent && !silent)
       log.error('the store does not hear this process: it serves nobody until it does', { reason: messageOf(error) });

@@ -37,6 +37,8 @@ export interface Traces {
   /** Forgets what was kept, and traces no more. */
   clear(device: string): void;
   isOn(device: string): boolean;
+  /** Devices that are traced now. */
+  watched(): string[];
   /** No device is traced: nothing need be looked at. */
   idle(): boolean;
   /** A session of a traced device begins. */
@@ -111,6 +113,7 @@ export function createTraces(context: { clock: Clock; events: EventBus }, limits
       count();
     },
     isOn: device => devices.get(device)?.on ?? false,
+    watched: () => [...devices].flatMap(([device, traced]) => (traced.on ? [device] : [])),
     idle: () => on === 0,
     begin: (device, address) => {
       const session: TracedSession = { started: clock.now(), address, messages: [] };

@@ -57,7 +57,7 @@ const LEASE_MS = 60_000;
 /** Messages to one webhook at a time. */
 const AT_ONCE = 8;
 /** How often it is looked whether other processes left something to send; what happens here is sent at once. */
-const LOOK_MS = 15_000;
+const LOOK_MS = 5000;
 /** What was told just now may still be on its way into the queue. */
 const SOON_MS = 100;
 const SECOND = 1000;

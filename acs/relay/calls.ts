@@ -1,9 +1,10 @@
 // What processes of one fleet ask of each other: the table that both ends are typed by. Plain data; a `body` is bytes.
 import type { AcsEvents, EventName } from '../events.ts';
+import type { MemoryCalls } from '../fleet/everywhere.ts';
 import type { ForwardedAnswer, ForwardedPost } from '../south/elsewhere.ts';
 import type { Member } from '../store/store.ts';
 
-export interface RelayCalls {
+export interface RelayCalls extends MemoryCalls {
   /** A POST that belongs to a session of the called process. Nothing: that is over. */
   post: { args: ForwardedPost; result: ForwardedAnswer | undefined };
   /** The session under that claim is to end; answered when it has. */

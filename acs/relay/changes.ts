@@ -6,8 +6,6 @@ import type { DocumentKind, Store } from '../store/store.ts';
 
 /** So long one waits for the others. */
 const TELL_MS = 1_000;
-/** What sessions go by. */
-const telling: ReadonlySet<DocumentKind> = new Set(['preset', 'file', 'setting', 'model', 'rollout', 'webhook']);
 
 /** The same store, whose changes are told. */
 export function tellingStore(store: Store, relay: Relay, members: Members): Store {
@@ -18,7 +16,8 @@ export function tellingStore(store: Store, relay: Relay, members: Members): Stor
     return undefined;
   });
   const tell = async (kind: DocumentKind): Promise<void> => {
-    if (!telling.has(kind)) return;
+    // Who does what when is written down often, and read anew each time.
+    if (kind === 'duty') return;
     await Promise.allSettled(members.others().map(({ id }) => relay.call(id, 'changed', {}, TELL_MS)));
   };
   return {

@@ -25,7 +25,7 @@ export interface Together {
   /** As this process changes it. */
   store: Store;
   /** What the fleet needs to reach sessions elsewhere. */
-  ports: Required<Pick<FleetContext['ports'], 'giveUp' | 'notice'>>;
+  ports: Required<Pick<FleetContext['ports'], 'giveUp' | 'notice' | 'askMemory'>>;
   forward: Forward;
   /** Answers the others from now on. */
   serve(parts: { fleet: Fleet; south: South; events: EventBus }): void;
@@ -54,6 +54,7 @@ export async function joinFleet(place: Place, context: { store: Store; clock: Cl
     relay,
     ports: {
       giveUp: async (member, device, claim) => await relay.call(member, 'giveUp', { device, claim }, GIVE_UP_MS),
+      askMemory: async (member, what, args) => await relay.call(member, what, args as never),
       notice: async (member, device) => await relay.call(member, 'notice', { device }),
     },
     forward: async (member, post) => await relay.call(member, 'post', post, POST_MS),
@@ -64,6 +65,7 @@ export async function joinFleet(place: Place, context: { store: Store; clock: Cl
         return undefined;
       });
       relay.serve('notice', async ({ device }) => fleet.visits.isAsked(device));
+      serveMemory(relay, fleet.everywhere);
       closing.push(bridgeEvents(events, relay, joined));
     },
     close: async () => {
@@ -71,4 +73,12 @@ export async function joinFleet(place: Place, context: { store: Store; clock: Cl
       await joined.leave();
     },
   };
+}
+
+function serveMemory(relay: Relay, { answers }: Fleet['everywhere']): void {
+  relay.serve('trace', async args => answers.trace(args));
+  relay.serve('untrace', async args => answers.untrace(args));
+  relay.serve('traced', async args => answers.traced(args));
+  relay.serve('knocking', async args => answers.knocking(args));
+  relay.serve('unknock', async args => answers.unknock(args));
 }

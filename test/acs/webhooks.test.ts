@@ -158,7 +158,7 @@ describe('webhooks', () => {
     const { waiting: left, dead: gone } = await waiting('down');
     assert.deepEqual([left, gone], [0, 0]);
     await api.acs.fleet.webhooks.stop();
-  });
+  }).timeout(60_000);
 
   it('one that is away is not asked for each of many messages, and gets them all when it is back', async () => {
     await put('busy', { events: ['enrolled'] });

@@ -117,6 +117,31 @@ describe('two ACS processes on one MongoDB', function () {
     assert.equal(lives.length, 3);
   });
 
+  it('what is in the memory of one is told by the other: traces, and who knocks', async () => {
+    const { nodes, api } = await open();
+    const [one, two] = nodes as [(typeof nodes)[0], (typeof nodes)[0]];
+    gateway(one.cwmp);
+    await known(two.api);
+    const trace = `/devices/${id}/trace`;
+    const at = async (node: typeof one, method: string, path: string, body?: unknown): Promise<Response> =>
+      await fetch(`${node.api}/api/v1${path}`, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) });
+    await at(two, 'PUT', trace, { on: true });
+    assert.equal((await call(two.api, 20)).state, 'done');
+    const told = async (node: typeof one) =>
+      (await (await at(node, 'GET', trace)).json()) as { on: boolean; sessions: { messages: { what: string }[] }[] };
+    for (const node of [one, two]) {
+      const { on, sessions } = await told(node);
+      assert.equal(on, true);
+      assert.ok(sessions.flatMap(({ messages }) => messages).some(({ what }) => what === 'GetParameterValues'));
+    }
+    await two.kill();
+    await two.start();
+    assert.ok((await told(two)).on, 'one that has just begun knows of it');
+    await at(one, 'DELETE', trace);
+    assert.deepEqual(await told(two), { ...(await told(two)), on: false, sessions: [] });
+    assert.deepEqual(await api('GET', '/knocking'), { items: [] });
+  });
+
   it('TLS sessions resume with either', async () => {
     const { nodes } = await open(['--cwmp', 'https://127.0.0.1:0']);
     const ports = nodes.map(({ all }) => Number(new URL(all.find(url => url.startsWith('https'))!).port));

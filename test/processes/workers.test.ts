@@ -46,20 +46,20 @@ for (const store of stores)
 
     it('serves a fleet with both, though they are killed in turn; one API, one sum of metrics', async () => {
       const { api, nodes } = await open();
-      const report = await ordeal(fleet!, { gateways: 30, kills: 4, everyMs: 2500, patienceMs: 90_000 });
+      const report = await ordeal(fleet!, { gateways: 20, kills: 2, everyMs: 2000, patienceMs: 90_000 });
       assert.deepEqual(report.contradictions, []);
       assert.deepEqual([...new Set(report.units.map(({ parameterKey }) => parameterKey))], [report.revision]);
-      assert.equal(report.units.length, 30);
+      assert.equal(report.units.length, 20);
       const busy = fleet!.lives.filter(({ lines }) => lines.some(({ msg }) => msg === 'session'));
       assert.ok(busy.length >= 3, `${busy.length} lives of workers had sessions`);
 
       const metrics = await (await fetch(`${nodes[0]!.api}/metrics`)).text();
       const value = (name: string): number => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(metrics)?.[1]);
-      assert.equal(value('acs_devices{state="enrolled"}'.replace(/[{}]/g, '\\$&')), 30);
+      assert.equal(value('acs_devices{state="enrolled"}'.replace(/[{}]/g, '\\$&')), 20);
       const counted = value('acs_sessions_total{outcome="ok"}'.replace(/[{}]/g, '\\$&'));
       assert.ok(counted > 0 && counted <= report.sessions, `${counted} of ${report.sessions} sessions`);
       const { items } = await api<{ items: unknown[] }>('GET', '/devices?limit=100');
-      assert.equal(items.length, 30);
+      assert.equal(items.length, 20);
     });
 
     it('ends cleanly, and ends its workers when it is killed', async () => {

@@ -213,7 +213,7 @@ export const devices: readonly Operation[] = [
     path: '/knocking',
     role: 'viewer',
     answers: { 200: answers.knocking },
-    run: async (_input, { fleet }) => ok({ items: fleet.enrolment.knocking().map(knockView) }),
+    run: async (_input, { fleet }) => ok({ items: (await fleet.everywhere.knocking()).map(knockView) }),
   },
   {
     name: 'getParameters',
