@@ -65,6 +65,8 @@ const good: Record<string, unknown> = {
   addTask: { method: 'GetRPCMethods' },
   createRollout: { firmware: 'fw.bin', devices: [id] },
   putAlert: { filter: 'not online', above: 0 },
+  putHistorySetting: { parameters: ['Device.DeviceInfo.UpTime'] },
+  putEnrolmentRule: { action: 'enrol', filter: 'productClass = "4102S"' },
   putWebhook: { url: 'https://198.51.100.7/hook', events: ['fault'] },
 };
 
@@ -139,6 +141,8 @@ describe('every call of the API, tried out', () => {
     Object.assign(standing, { tasks: [String(task.json.id)], faults: [fault.id] });
     await api.call('PUT', '/alerts/first', { body: good.putAlert });
     await api.call('PUT', '/webhooks/first', { body: good.putWebhook });
+    await api.call('PUT', '/settings/history', { body: good.putHistorySetting });
+    await api.call('PUT', '/enrolment/rules/first', { body: good.putEnrolmentRule });
     for (const name of standing.rollouts ?? [])
       await api.call('POST', '/rollouts', { body: { ...(good.createRollout as object), id: name } });
     await api.call('POST', '/rollouts/second/abort');

@@ -78,8 +78,10 @@ export interface RunReport {
 }
 
 const OPERATORS = 4;
-/** An instant that does not come is not waited for. */
-const PATIENCE_MS = 3000;
+/** An instant that does not come while so many other things happen is not waited for, */
+const PATIENCE_FACTS = 600;
+/** nor where nothing happens any more. */
+const PATIENCE_MS = 30_000;
 const DELAYS = [0, 0, 0, 1, 1, 2, 3, 5, 8];
 
 const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
@@ -164,8 +166,10 @@ async function killAt(trigger: Trigger, random: Random, journal: Journal, acs: S
       if (after > 0) setTimeout(() => kill(why), after);
       else kill(why);
     };
+    let seen = 0;
     const stop = journal.listen(fact => {
       if (trigger.fits(fact) && --count === 0) finish(trigger.name, delay);
+      else if (++seen === PATIENCE_FACTS) finish('any instant');
     });
   });
 }
