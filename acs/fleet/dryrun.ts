@@ -53,7 +53,7 @@ type Surveyed = Pick<DeviceRow, (typeof fields)[number]>;
 type Page = { items: Surveyed[]; next?: string };
 
 /** As much as is worked through without a break: a few milliseconds. */
-const PAGE = 250;
+const PAGE = 125;
 const MAX_KNOWN = 20_000;
 
 /** What the merges of a device come to. */
