@@ -11,7 +11,7 @@ import { createUdpKnock } from '../acs/south/connect/udp.ts';
 import { createWake } from '../acs/south/connect/wake.ts';
 import { type Knock, networks } from '../acs/south/connect/way.ts';
 import { toldValues } from '../acs/store/inform.ts';
-import type { DeviceRow } from '../acs/store/store.ts';
+import type { DeviceRow } from '../acs/store/row.ts';
 import type { Gateway } from '../cpe/gateway.ts';
 import { seededRandom, systemClock, systemRandom, VirtualClock } from '../shared/clock.ts';
 import type { Arguments } from '../shared/cwmp/methods.ts';

@@ -4,7 +4,8 @@ import { isAbort, messageOf, UserError } from '../../shared/errors.ts';
 import type { AcsEvents } from '../events.ts';
 import { durationOf, type Filter, isWild, parseField, parseFilter } from '../store/filter.ts';
 import { noticeId } from '../store/notices.ts';
-import type { Group, Notice, StoredDocument } from '../store/store.ts';
+import type { Notice, StoredDocument } from '../store/records.ts';
+import type { Group } from '../store/store.ts';
 import type { FleetContext } from './context.ts';
 
 export interface AlertRule {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { isWild, wildPattern } from '../store/filter.ts';
 import { toldValues } from '../store/inform.ts';
-import type { DeviceFault, WantedValue } from '../store/store.ts';
+import type { DeviceFault, WantedValue } from '../store/row.ts';
 import { OVERRIDE } from './preset.ts';
 import { rolloutFacts } from './rollout/wish.ts';
 import { filesOf, type Rule } from './rules.ts';

@@ -2,8 +2,8 @@
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import type { Model } from '../../shared/model/datamodel.ts';
 import type { FleetContext } from './context.ts';
+import type { InVisit } from './invisit.ts';
 import type { Cpe } from './ports.ts';
-import type { InVisit } from './reconcile.ts';
 import { isZone, openUntil } from './rollout/window.ts';
 
 /** A device that cannot tell is restarted at night (our choice), in the time of its `site.timezone`. */

@@ -1,16 +1,10 @@
 // Devices: their ids, what is known of them, what an operator may change by hand.
 import { UserError } from '../../shared/errors.ts';
+import type { DevicePatch } from '../store/changes.ts';
 import { parseFilter } from '../store/filter.ts';
 import { type Liveness, livenessOf } from '../store/liveness.ts';
-import type {
-  DeviceIdentity,
-  DevicePatch,
-  DeviceRow,
-  Drift,
-  KnownValue,
-  RolloutPosition,
-  WantedValue,
-} from '../store/store.ts';
+import type { DeviceIdentity, DeviceRow, Drift, RolloutPosition, WantedValue } from '../store/row.ts';
+import type { KnownValue } from '../store/store.ts';
 import type { FleetContext } from './context.ts';
 import type { Models } from './models.ts';
 import { wantedOf } from './preset.ts';

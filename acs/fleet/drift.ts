@@ -4,12 +4,12 @@
 import { createHash } from 'node:crypto';
 import type { ParameterValue } from '../../shared/cwmp/methods.ts';
 import type { Model } from '../../shared/model/datamodel.ts';
-import type { DeviceFault, DeviceRow, Drift, Task } from '../store/store.ts';
+import type { DeviceFault, DeviceRow, Drift, Task } from '../store/row.ts';
 import { apply, isHidden, readManaged } from './apply.ts';
 import type { FleetContext } from './context.ts';
+import type { InVisit, ReconcileParts } from './invisit.ts';
 import { guardedPaths } from './moves.ts';
 import type { Cpe } from './ports.ts';
-import type { InVisit, ReconcileParts } from './reconcile.ts';
 import { planTable, type TablePlan } from './rows.ts';
 import type { Wanted, WantedTable } from './wanted.ts';
 

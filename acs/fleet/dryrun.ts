@@ -1,6 +1,6 @@
 // A dry run: who would change if the presets stood otherwise, and how. Changes nothing, and walks the whole fleet without being in the
 // way of sessions: devices come by pages from the store's reading thread, and those with equal facts are merged once.
-import type { DeviceRow } from '../store/store.ts';
+import type { DeviceRow } from '../store/row.ts';
 import type { FleetContext } from './context.ts';
 import type { Link } from './preflight/links.ts';
 import {

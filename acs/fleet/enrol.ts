@@ -1,6 +1,6 @@
 // Who may come in: accounts behind user names, the enrolment credential, devices that were only heard knocking.
 import { UserError } from '../../shared/errors.ts';
-import type { DeviceIdentity, DeviceRow } from '../store/store.ts';
+import type { DeviceIdentity, DeviceRow } from '../store/row.ts';
 import type { FleetContext } from './context.ts';
 import { type DeviceView, deviceId, parseDeviceId, viewOf } from './devices.ts';
 import { type ClientCertificate, createEnrolRules, type EnrolRules } from './enrolrules.ts';

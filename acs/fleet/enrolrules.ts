@@ -4,7 +4,7 @@ import { isLike } from '../store/compare.ts';
 import { type Predicate, parseFilter, passingPart, toPredicate } from '../store/filter.ts';
 import { reportOf, withInform } from '../store/inform.ts';
 import { newRow } from '../store/operations.ts';
-import type { DeviceIdentity, DeviceRow } from '../store/store.ts';
+import type { DeviceIdentity, DeviceRow } from '../store/row.ts';
 import type { FleetContext } from './context.ts';
 
 /** A client certificate that the CA of --client-ca has signed. */

@@ -1,5 +1,5 @@
 // The merge explained: of each parameter, table and file which preset won and which lost and why, and which presets are set aside.
-import type { DeviceFault, DeviceRow, Drift, RestartDue } from '../store/store.ts';
+import type { DeviceFault, DeviceRow, Drift, RestartDue } from '../store/row.ts';
 import { faultThatBlocks } from './blocking.ts';
 import { OVERRIDE } from './preset.ts';
 import { ROLLOUT } from './rollout/wish.ts';

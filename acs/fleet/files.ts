@@ -1,7 +1,7 @@
 // Files that CPEs fetch (firmware, scripts, certificates, web content) or stored (uploads).
 import { messageOf, UserError } from '../../shared/errors.ts';
 import { type ByteRange, contentNameOf } from '../store/chunks.ts';
-import type { StoredDocument } from '../store/store.ts';
+import type { StoredDocument } from '../store/records.ts';
 import type { FleetContext } from './context.ts';
 
 export const fileTypes = ['firmware', 'script', 'certificate', 'web', 'upload'] as const;

@@ -11,8 +11,11 @@ import {
   wildPattern,
   wildStart,
 } from '../store/filter.ts';
+import type { DeviceEvent, HistoryEntry } from '../store/records.ts';
+import type { DeviceRow } from '../store/row.ts';
+import type { SeriesPoint } from '../store/series.ts';
 import { levelFor, levels, pointsOf } from '../store/series.ts';
-import type { DeviceEvent, DeviceRow, HistoryEntry, KnownValue, SeriesPoint } from '../store/store.ts';
+import type { KnownValue } from '../store/store.ts';
 import type { FleetContext } from './context.ts';
 import type { Cpe } from './ports.ts';
 import { isSecretName } from './secrets.ts';

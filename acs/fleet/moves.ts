@@ -5,12 +5,12 @@ import { createHash } from 'node:crypto';
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import type { ParameterValue } from '../../shared/cwmp/methods.ts';
 import { UserError } from '../../shared/errors.ts';
-import type { DeviceRow, Move, Task } from '../store/store.ts';
+import type { DeviceRow, Move, Task } from '../store/row.ts';
 import type { FleetContext } from './context.ts';
 import { transferType } from './files.ts';
+import type { InVisit, ReconcileParts } from './invisit.ts';
 import type { Cpe } from './ports.ts';
 import { moveMsOf } from './preset.ts';
-import type { InVisit, ReconcileParts } from './reconcile.ts';
 import type { Wanted } from './wanted.ts';
 
 export interface Moves {

@@ -1,7 +1,7 @@
 // What the fleet needs from outside: south and north implement these, app.ts hands them over. No HTTP here.
 import type { Arguments, CpeMethod, Results } from '../../shared/cwmp/methods.ts';
 import type { ServerFacts } from '../../shared/tls/offer.ts';
-import type { DeviceRow, Task } from '../store/store.ts';
+import type { DeviceRow, Task } from '../store/row.ts';
 
 /** A CPE in session. `call` sends one RPC and waits for its answer. */
 export interface Cpe {

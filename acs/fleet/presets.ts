@@ -1,7 +1,8 @@
 // Presets: rules over what a device durably is, kept as documents with their secrets sealed; merged they are the wanted state of a
 // device, whose revision is the ParameterKey.
 import { UserError } from '../../shared/errors.ts';
-import type { DeviceRow, StoredDocument } from '../store/store.ts';
+import type { StoredDocument } from '../store/records.ts';
+import type { DeviceRow } from '../store/row.ts';
 import { causeOf, factsOf, staleCauses } from './blocking.ts';
 import type { FleetContext } from './context.ts';
 import { createDryRun, type DryRun } from './dryrun.ts';

@@ -1,39 +1,16 @@
 // Reconcile: what is known against what is wanted, with the fewest RPCs. Always ends with a SetParameterValues that carries the revision.
-import type { DeviceRow, Reconciled, Task } from '../store/store.ts';
+
+import type { DeviceRow, Reconciled, Task } from '../store/row.ts';
 import { apply, readManaged } from './apply.ts';
 import type { FleetContext } from './context.ts';
 import { audit, differences, isAuditDue, leftAlone, note, settledDrift } from './drift.ts';
-import type { Files } from './files.ts';
-import type { History } from './history.ts';
-import type { Models } from './models.ts';
+import type { InVisit, ReconcileParts } from './invisit.ts';
 import { isMoveDue, moveDue } from './moves.ts';
 import type { Cpe } from './ports.ts';
 import { OVERRIDE } from './preset.ts';
-import type { Presets } from './presets.ts';
 import { Refused } from './refused.ts';
 import { isLeaving, isRestartDue, markRestart, restartDue, suspects } from './restart.ts';
-import type { Rollouts } from './rollout.ts';
-import type { Tasks } from './tasks.ts';
 import { type Culprit, isApplied, type Wanted, type WantedFile } from './wanted.ts';
-
-export interface ReconcileParts {
-  tasks: Tasks;
-  presets: Presets;
-  models: Models;
-  files: Files;
-  rollouts: Pick<Rollouts, 'isOffering' | 'noticed'>;
-  history?: Pick<History, 'read'>;
-}
-
-export interface InVisit {
-  row: DeviceRow;
-  token: number;
-  base?: string;
-  /** Values that this session's Inform carried because they changed, by path. */
-  changed?: ReadonlyMap<string, string>;
-  /** What the operators' tasks of this session may have changed (drift.ts). */
-  touched?: readonly string[];
-}
 
 /** Rounds before a device that does not come to rest is given up with a fault. */
 const MAX_ROUNDS = 8;

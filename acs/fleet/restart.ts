@@ -3,11 +3,11 @@
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import type { ParameterValue } from '../../shared/cwmp/methods.ts';
 import type { Model } from '../../shared/model/datamodel.ts';
-import type { DeviceRow, RestartDue, Task } from '../store/store.ts';
+import type { DeviceRow, RestartDue, Task } from '../store/row.ts';
 import { callUp } from './calls.ts';
 import type { FleetContext } from './context.ts';
+import type { InVisit, ReconcileParts } from './invisit.ts';
 import type { Cpe } from './ports.ts';
-import type { InVisit, ReconcileParts } from './reconcile.ts';
 import type { Wanted } from './wanted.ts';
 
 const FIRST_RETRY_MS = 3_600_000;

@@ -2,10 +2,11 @@
 // the way to a Download is reconcile's alone.
 import { UserError } from '../../shared/errors.ts';
 import { parseFilter } from '../store/filter.ts';
-import type { DeviceRow, RolloutState } from '../store/store.ts';
+import type { DeviceRow, RolloutState } from '../store/row.ts';
 import type { FleetContext } from './context.ts';
 import type { Files } from './files.ts';
-import { createEngine, type Standing } from './rollout/engine.ts';
+import type { Standing } from './rollout/context.ts';
+import { createEngine } from './rollout/engine.ts';
 import { isEnded, planOf, type Rollout, type RolloutInput, type RolloutPhase, type Totals } from './rollout/plan.ts';
 import { each } from './rollout/rows.ts';
 import { previousImage } from './rollout/turn.ts';

@@ -3,7 +3,9 @@
 import type { Clock } from '../../shared/clock.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
-import type { Claim, Informed, InformFacts, Store } from '../store/store.ts';
+import type { Informed, InformFacts } from '../store/changes.ts';
+import type { Claim } from '../store/row.ts';
+import type { Store } from '../store/store.ts';
 import { BEAT_MS, LEASE_MS, type Members } from './members.ts';
 import type { GiveUp } from './ports.ts';
 

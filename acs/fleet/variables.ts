@@ -1,7 +1,7 @@
 // Variables in a preset's texts: `{{site.sipProxy}}` stands for the device's own value, `{{site.x|text}}` for that or the text, `{{{{` for
 // two braces. Pure: what is put in is never looked through again, so no value can name another.
 import { UserError } from '../../shared/errors.ts';
-import type { DeviceRow } from '../store/store.ts';
+import type { DeviceRow } from '../store/row.ts';
 
 export type Part = { text: string } | { variable: string; fallback?: string };
 export type Template = readonly Part[];

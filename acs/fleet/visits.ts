@@ -2,16 +2,18 @@
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import type { Arguments, EventEntry, ParameterValue } from '../../shared/cwmp/methods.ts';
 import type { AcsEvents } from '../events.ts';
+import type { Informed, InformFacts } from '../store/changes.ts';
 import { reportOf } from '../store/inform.ts';
-import type { DeviceIdentity, DeviceRow, Informed, InformFacts, Sealed, Task } from '../store/store.ts';
+import type { DeviceIdentity, DeviceRow, Sealed, Task } from '../store/row.ts';
 import type { FleetContext } from './context.ts';
 import { deviceId } from './devices.ts';
 import { touchedBy } from './drift.ts';
 import type { Proof } from './enrol.ts';
 import type { ClientCertificate } from './enrolrules.ts';
+import type { ReconcileParts } from './invisit.ts';
 import { type Cpe, SessionLost } from './ports.ts';
 import { adapted, quirksOf } from './quirks.ts';
-import { type ReconcileParts, reconcile } from './reconcile.ts';
+import { reconcile } from './reconcile.ts';
 import { splitting } from './splitting.ts';
 import { claimDevice } from './takeover.ts';
 

@@ -2,7 +2,7 @@
 // that is far away; who carries it out is reconcile.ts.
 import { createHmac } from 'node:crypto';
 import { checkValue } from '../../shared/model/values.ts';
-import type { DeviceRow, WantedValue } from '../store/store.ts';
+import type { DeviceRow, WantedValue } from '../store/row.ts';
 import { blocking, faultThatBlocks, overrideBasis } from './blocking.ts';
 import type { StoredFile } from './files.ts';
 import { type AcsMove, auditMsOf, OVERRIDE, type Preset, type WantedObjects } from './preset.ts';

@@ -3,8 +3,11 @@
 import { createHmac } from 'node:crypto';
 import { isAbort, messageOf, UserError } from '../../shared/errors.ts';
 import { parseFilter } from '../store/filter.ts';
-import { noticeId, noticeTypes } from '../store/notices.ts';
-import type { Delivery, DeliveryCount, Notice, NoticeType, Sealed, StoredDocument } from '../store/store.ts';
+import { noticeId } from '../store/notices.ts';
+import type { Delivery, Notice, NoticeType, StoredDocument } from '../store/records.ts';
+import { noticeTypes } from '../store/records.ts';
+import type { Sealed } from '../store/row.ts';
+import type { DeliveryCount } from '../store/store.ts';
 import type { FleetContext } from './context.ts';
 import type { Post } from './ports.ts';
 

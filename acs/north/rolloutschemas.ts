@@ -1,7 +1,7 @@
 // The shapes of rollouts in the API.
 import { type TProperties, type TSchema, Type } from 'typebox';
 import { weekdays } from '../fleet/rollout/window.ts';
-import { rolloutStates } from '../store/store.ts';
+import { rolloutStates } from '../store/row.ts';
 
 const { Optional: optional } = Type;
 const closed = <P extends TProperties>(properties: P): ReturnType<typeof Type.Object<P>> =>

@@ -2,7 +2,7 @@
 
 import type { Totals } from '../fleet/rollout/plan.ts';
 import type { Rollout } from '../fleet/rollout.ts';
-import { type DeviceRow, rolloutStates } from '../store/store.ts';
+import { type DeviceRow, rolloutStates } from '../store/row.ts';
 
 type View = Record<string, unknown>;
 

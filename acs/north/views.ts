@@ -9,16 +9,9 @@ import { hintFor } from '../fleet/hints.ts';
 import { mapPreset, type Preset } from '../fleet/preset.ts';
 import { isSecretName } from '../fleet/secrets.ts';
 import type { Traces } from '../fleet/traces.ts';
-import type {
-  AuditEntry,
-  DeviceFault,
-  Drift,
-  KnownValue,
-  Move,
-  RestartDue,
-  Task,
-  WantedValue,
-} from '../store/store.ts';
+import type { AuditEntry } from '../store/records.ts';
+import type { DeviceFault, Drift, Move, RestartDue, Task, WantedValue } from '../store/row.ts';
+import type { KnownValue } from '../store/store.ts';
 
 /** What stands for a secret that is there. */
 export const MASK = '***';

@@ -2,7 +2,8 @@
 // reached; else they find it out within seconds.
 import type { Members } from '../fleet/members.ts';
 import type { Relay } from '../relay.ts';
-import type { DocumentKind, Store } from '../store/store.ts';
+import type { DocumentKind } from '../store/records.ts';
+import type { Store } from '../store/store.ts';
 
 /** So long one waits for the others. */
 const TELL_MS = 1_000;

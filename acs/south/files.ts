@@ -9,7 +9,7 @@ import type { EventBus } from '../events.ts';
 import type { StoredFile } from '../fleet/files.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { tagOf } from '../fleet/secrets.ts';
-import type { Task } from '../store/store.ts';
+import type { Task } from '../store/row.ts';
 
 export interface FilesOptions {
   fleet: Fleet;

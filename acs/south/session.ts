@@ -12,7 +12,7 @@ import type { Fleet } from '../fleet/fleet.ts';
 import { SessionLost } from '../fleet/ports.ts';
 import type { Visit } from '../fleet/visits.ts';
 import { isStoreTrouble } from '../store/health.ts';
-import type { DeviceIdentity } from '../store/store.ts';
+import type { DeviceIdentity } from '../store/row.ts';
 import { acsMethods, type Exchange, type Turn } from './exchange.ts';
 
 export interface SessionContext {

@@ -5,8 +5,8 @@ import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { messageOf } from '../../shared/errors.ts';
 import { CHUNK, type ContentReference, contentNameOf } from './chunks.ts';
 import { rowOf } from './reading.ts';
+import type { DeviceRow, Task } from './row.ts';
 import { storeError, versionOf } from './schema.ts';
-import type { DeviceRow, Task } from './store.ts';
 import { columnsOf } from './writing.ts';
 
 export interface StoreCheck {

@@ -3,15 +3,8 @@
 import { MAX_DEAD, MAX_WAITING_DELIVERIES } from './deliveries.ts';
 import { type Addressed, type Subscribers, subscribersOf } from './notices.ts';
 import { jsonOf, textOf } from './plain.ts';
-import type {
-  Delivery,
-  DeliveryCount,
-  DeliveryOutcome,
-  DeliveryQuery,
-  Notice,
-  Subscription,
-  TakeDeliveries,
-} from './store.ts';
+import type { Delivery, DeliveryOutcome, Notice, Subscription } from './records.ts';
+import type { DeliveryCount, DeliveryQuery, TakeDeliveries } from './store.ts';
 
 type Value = string | number | null;
 type Run = (text: string, ...params: Value[]) => number;

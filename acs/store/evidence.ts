@@ -1,5 +1,6 @@
 // What proves the outcome of an RPC whose effect comes later: the events of an Inform, the silence of whole sessions, time.
-import type { InformFacts, Task } from './store.ts';
+import type { InformFacts } from './changes.ts';
+import type { Task } from './row.ts';
 
 /** Open tasks after something was learned, and those that it ended. */
 export interface Judged {

@@ -5,7 +5,7 @@ import { UserError } from '../../shared/errors.ts';
 import { holds, isLike, isoTime, type Literal, type Operator, orderOf, timeAt } from './compare.ts';
 import { toldValues } from './inform.ts';
 import { livenessOf, livenessStates } from './liveness.ts';
-import type { DeviceRow } from './store.ts';
+import type { DeviceRow } from './row.ts';
 import { badFilter, type Token, tokenize } from './tokens.ts';
 import { versionKey } from './versions.ts';
 

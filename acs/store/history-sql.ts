@@ -1,7 +1,8 @@
 // What devices did and told over time, in SQLite: rings of numbers, and the newest events of each device.
 import { jsonOf, textOf } from './plain.ts';
+import type { DeviceEvent, HistoryEntry } from './records.ts';
 import { type Bucket, bucketAt, levels, MAX_EVENTS, MAX_SERIES, slotOf } from './series.ts';
-import type { DeviceEvent, HistoryEntry, SeriesQuery } from './store.ts';
+import type { SeriesQuery } from './store.ts';
 
 type Value = string | number | null;
 type Run = (text: string, ...params: Value[]) => number;

@@ -1,5 +1,7 @@
 // What an Inform says about the device itself, put into its row: pure, and bounded whatever the device reports.
-import type { Credentials, DeviceRow, InformFacts, InformReport } from './store.ts';
+
+import type { InformFacts, InformReport } from './changes.ts';
+import type { Credentials, DeviceRow } from './row.ts';
 
 const MAX_VALUES = 128;
 const MAX_VALUE_LENGTH = 1024;

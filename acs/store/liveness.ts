@@ -1,5 +1,5 @@
 // Whether a device still informs, judged by its own interval: pure, and worked out from the row alone, so that an Inform says it all.
-import type { DeviceRow } from './store.ts';
+import type { DeviceRow } from './row.ts';
 
 /** `late`: two Informs in a row did not come. `lost`: twice that long. A device that never informed has none of these. */
 export type Liveness = 'online' | 'late' | 'lost';

@@ -5,7 +5,8 @@ import { orderKey } from './mongo-rows.ts';
 import { type Collections, unlessThere } from './mongo-tables.ts';
 import { badCursor, pageOf } from './paging.ts';
 import { jsonOf } from './plain.ts';
-import type { AuditEntry, Member, Retention } from './store.ts';
+import type { AuditEntry } from './records.ts';
+import type { Member, Retention } from './store.ts';
 
 export interface Records {
   appendAudit(entry: AuditEntry): Promise<void>;

@@ -6,7 +6,8 @@ import { textKey } from './mongo-rows.ts';
 import { type Collections, type DeliveryDocument, type StoredNotice, unlessThere } from './mongo-tables.ts';
 import type { Addressed } from './notices.ts';
 import { jsonOf } from './plain.ts';
-import type { Delivery, DeliveryCount, DeliveryOutcome, DeliveryQuery, Notice, TakeDeliveries } from './store.ts';
+import type { Delivery, DeliveryOutcome, Notice } from './records.ts';
+import type { DeliveryCount, DeliveryQuery, TakeDeliveries } from './store.ts';
 
 export interface Deliveries {
   /** Safe to be done twice: the same notice for the same webhook is one document. */

@@ -1,5 +1,7 @@
 // Changes of devices in MongoDB: read the document, carry out the pure operation, replace the document if it is still the same one.
 // What is asked of one device at a time goes in one such write; different devices go side by side.
+
+import type { DeviceOperation, DeviceOperations } from './changes.ts';
 import { type Deliveries, storedNotices } from './mongo-deliveries.ts';
 import { type Link, stamp } from './mongo-link.ts';
 import { checkSize, columnsOf, endedTaskOf, rowOf, textKey } from './mongo-rows.ts';
@@ -8,7 +10,7 @@ import type { Trees } from './mongo-trees.ts';
 import { noticesOf, type Subscribers } from './notices.ts';
 import { type Change, operate } from './operations.ts';
 import { jsonOf, textOf } from './plain.ts';
-import type { DeviceOperation, DeviceOperations, DeviceRow } from './store.ts';
+import type { DeviceRow } from './row.ts';
 
 export interface Devices {
   apply<N extends DeviceOperation>(

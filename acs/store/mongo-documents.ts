@@ -7,7 +7,7 @@ import { checkSize } from './mongo-rows.ts';
 import type { Collections, KindDocument, StoredNotice } from './mongo-tables.ts';
 import { type Subscribers, subscribersOf } from './notices.ts';
 import { changedMeanwhile, jsonOf, textOf } from './plain.ts';
-import type { DocumentKind, Notice, StoredDocument, Subscription } from './store.ts';
+import type { DocumentKind, Notice, StoredDocument, Subscription } from './records.ts';
 
 export interface Documents {
   documents<T>(kind: DocumentKind): Promise<StoredDocument<T>[]>;

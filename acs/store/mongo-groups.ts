@@ -7,7 +7,8 @@ import { livenessStates } from './liveness.ts';
 import type { Link } from './mongo-link.ts';
 import { textKey, textOfKey } from './mongo-rows.ts';
 import type { DeviceDocument } from './mongo-tables.ts';
-import type { DeviceRow, Group, GroupQuery, Groups } from './store.ts';
+import type { DeviceRow } from './row.ts';
+import type { Group, GroupQuery, Groups } from './store.ts';
 
 /** Calls for every device that the filter fits, in no promised order; `more`: paths to be looked up besides those of the filter. */
 export type Each = (

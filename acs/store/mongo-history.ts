@@ -4,8 +4,9 @@ import type { Link } from './mongo-link.ts';
 import { orderKey, textKey } from './mongo-rows.ts';
 import type { Collections, SeriesDocument } from './mongo-tables.ts';
 import { jsonOf } from './plain.ts';
+import type { DeviceEvent, HistoryEntry } from './records.ts';
 import { type Bucket, bucketAt, levels, MAX_EVENTS, MAX_SERIES, merged, slotOf } from './series.ts';
-import type { DeviceEvent, HistoryEntry, SeriesQuery } from './store.ts';
+import type { SeriesQuery } from './store.ts';
 
 export interface History {
   append(entries: readonly HistoryEntry[]): Promise<void>;

@@ -4,7 +4,7 @@ import { toldValues } from './inform.ts';
 import { dueAt, lateUntil, onlineUntil } from './liveness.ts';
 import type { DeviceDocument, EndedTask, Pair } from './mongo-tables.ts';
 import { jsonOf, textOf } from './plain.ts';
-import type { DeviceRow, RolloutPosition, Task } from './store.ts';
+import type { DeviceRow, RolloutPosition, Task } from './row.ts';
 import { versionKey } from './versions.ts';
 
 const HIGH = /[\ud800-\uffff]/;

@@ -9,16 +9,8 @@ import { rowOf, textKey } from './mongo-rows.ts';
 import type { Collections, DeviceDocument, EndedTask } from './mongo-tables.ts';
 import type { Trees } from './mongo-trees.ts';
 import { cursorText, newestFirst, pageOf, picked, readCursor, sortOf } from './paging.ts';
-import type {
-  DeviceFault,
-  DeviceQuery,
-  DeviceRow,
-  GroupQuery,
-  Groups,
-  KnownTexts,
-  OverdueQuery,
-  Task,
-} from './store.ts';
+import type { DeviceFault, DeviceRow, Task } from './row.ts';
+import type { DeviceQuery, GroupQuery, Groups, KnownTexts, OverdueQuery } from './store.ts';
 
 export interface Search {
   device(id: string): Promise<DeviceRow | undefined>;

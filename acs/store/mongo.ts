@@ -1,6 +1,7 @@
 // The store on MongoDB, for servers on several machines: single-document writes only, so that any server that speaks the wire protocol
 // and has w: majority will do (README has the list of what it must offer). Loaded only when it is asked for.
 
+import type { DeviceOperation, DeviceOperations } from './changes.ts';
 import { createRecords } from './mongo-audit.ts';
 import { createContents } from './mongo-contents.ts';
 import { createDeliveries } from './mongo-deliveries.ts';
@@ -12,7 +13,7 @@ import { createSearch } from './mongo-search.ts';
 import { openTables } from './mongo-tables.ts';
 import { createTrees } from './mongo-trees.ts';
 import { upgradeDevices } from './mongo-upgrade.ts';
-import type { DeviceOperation, DeviceOperations, Store } from './store.ts';
+import type { Store } from './store.ts';
 
 export type { MongoOptions } from './mongo-link.ts';
 

@@ -2,20 +2,8 @@
 // as the change itself. Where no webhook wants any of it, this costs one comparison.
 import { createHash } from 'node:crypto';
 import { type Predicate, parseFilter, toPredicate } from './filter.ts';
-import type { DeviceFault, DeviceRow, Notice, NoticeType, Subscription, Task } from './store.ts';
-
-export const noticeTypes = [
-  'enrolled',
-  'removed',
-  'late',
-  'lost',
-  'back',
-  'task',
-  'fault',
-  'faultCleared',
-  'alert',
-  'rollout',
-] as const;
+import type { Notice, NoticeType, Subscription } from './records.ts';
+import type { DeviceFault, DeviceRow, Task } from './row.ts';
 
 /** A notice and the webhooks that are to have it. */
 export interface Addressed {

@@ -2,6 +2,7 @@
 // the same change, so an operation can be replayed and can cross to the thread or process that owns the store.
 import { createHash } from 'node:crypto';
 import { UserError } from '../../shared/errors.ts';
+import type { DeviceOperation, DeviceOperations, DevicePatch, Outcome } from './changes.ts';
 import { afterInform, afterSession, isSent, isTransfer, withoutExpired } from './evidence.ts';
 import { suspicion } from './identity.ts';
 import { restarted, withInform } from './inform.ts';
@@ -23,17 +24,13 @@ import type {
   Credentials,
   DeviceFault,
   DeviceIdentity,
-  DeviceOperation,
-  DeviceOperations,
-  DevicePatch,
   DeviceRow,
   Drift,
-  Outcome,
   RolloutPosition,
   Task,
   TaskFault,
   WantedValue,
-} from './store.ts';
+} from './row.ts';
 import { suspected, suspectedBy } from './suspicion.ts';
 
 /** What an operation makes of a row. The same `row` object: nothing changed. No row: the device is gone. */

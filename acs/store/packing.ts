@@ -1,5 +1,5 @@
 // How changes travel to the writer thread: what is long goes beside the JSON, as it is.
-import type { DeviceOperations } from './store.ts';
+import type { DeviceOperations } from './changes.ts';
 import type { Bulk, Packing } from './thread.ts';
 import type { WriteRequest } from './writing.ts';
 

@@ -1,6 +1,7 @@
 // Pages of a search by keyset, in any store: how long one may be, what it is sorted by, and the cursor that leads to the next.
 import { UserError } from '../../shared/errors.ts';
-import type { DeviceQuery, DeviceRow, Task } from './store.ts';
+import type { DeviceRow, Task } from './row.ts';
+import type { DeviceQuery } from './store.ts';
 
 const MAX_PAGE = 1000;
 export const pageOf = (limit: number): number => Math.min(MAX_PAGE, Math.max(1, Math.floor(limit) || 1));

@@ -1,6 +1,6 @@
 // Texts and plain data on their way into any store: what is refused before it is kept, the same whatever keeps it.
 import { UserError } from '../../shared/errors.ts';
-import type { DocumentKind } from './store.ts';
+import type { DocumentKind } from './records.ts';
 
 const nulInText = (): UserError => new UserError(400, 'nul-in-text', 'a text must not contain a NUL character');
 

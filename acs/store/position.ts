@@ -1,6 +1,7 @@
 // A device's place in a rollout: what moves it from state to state. Pure, as all that changes a row: evidence comes from Informs,
 // from its Download and from whole sessions; verdicts by time and by operators come from outside.
-import type { DeviceOperations, DeviceRow, RolloutPosition, RolloutState, Task } from './store.ts';
+import type { DeviceOperations } from './changes.ts';
+import type { DeviceRow, RolloutPosition, RolloutState, Task } from './row.ts';
 
 /** After these the device is under way, and no other rollout may have it. */
 const live: ReadonlySet<RolloutState> = new Set(['planned', 'offered', 'downloading', 'installed', 'soaking']);

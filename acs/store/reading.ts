@@ -6,24 +6,18 @@ import { below, columns, toSql } from './filter-sql.ts';
 import { groupsSql } from './groups-sql.ts';
 import { readDeviceEvents, readSeries, readSeriesPaths } from './history-sql.ts';
 import { badCursor, cursorText, newestFirst, pageOf, picked, readCursor, sortOf } from './paging.ts';
+import type { AuditEntry, Delivery, DeviceEvent, DocumentKind, StoredDocument } from './records.ts';
+import type { DeviceFault, DeviceRow, Task } from './row.ts';
 import type { Bucket } from './series.ts';
 import type {
-  AuditEntry,
-  Delivery,
   DeliveryCount,
   DeliveryQuery,
-  DeviceEvent,
-  DeviceFault,
   DeviceQuery,
-  DeviceRow,
-  DocumentKind,
   GroupQuery,
   KnownValue,
   OverdueQuery,
   SeriesQuery,
   StoredContent,
-  StoredDocument,
-  Task,
 } from './store.ts';
 
 /** Reads that may have to walk all devices: plain data, so that they can be sent to another thread. */

@@ -1,6 +1,5 @@
 // Numbers over time, as every store keeps them: rings of buckets, so that a series takes no more room however long it runs. A point
 // falls into one bucket of each level, where it is merged with those that were there.
-import type { SeriesPoint } from './store.ts';
 
 export interface Level {
   /** Milliseconds that one bucket stands for. */
@@ -75,3 +74,12 @@ const joined = (a: Bucket, b: Bucket): Bucket => ({
   min: Math.min(a.min, b.min),
   max: Math.max(a.max, b.max),
 });
+
+/** All that fell into one stretch of time from `time` on. */
+export interface SeriesPoint {
+  time: number;
+  count: number;
+  avg: number;
+  min: number;
+  max: number;
+}

@@ -3,26 +3,15 @@
 
 import type { Clock } from '../../shared/clock.ts';
 import { UserError } from '../../shared/errors.ts';
+import type { DeviceOperation, DeviceOperations, Informed, InformFacts } from './changes.ts';
 import type { Filter } from './filter.ts';
 import { writePacking } from './packing.ts';
 import { createReading, type KnownAnswer, type Reading, type SearchRequest } from './reading.ts';
+import type { Delivery, DocumentKind, StoredDocument } from './records.ts';
+import type { DeviceRow } from './row.ts';
 import { openReader, openWriter, type StoreFile } from './schema.ts';
 import { createContents } from './sqlite-contents.ts';
-import type {
-  Delivery,
-  DeviceOperation,
-  DeviceOperations,
-  DeviceQuery,
-  DeviceRow,
-  DocumentKind,
-  Groups,
-  Informed,
-  InformFacts,
-  KnownValue,
-  Member,
-  Store,
-  StoredDocument,
-} from './store.ts';
+import type { DeviceQuery, Groups, KnownValue, Member, Store } from './store.ts';
 import { type StoreThread, startThread } from './thread.ts';
 import { createWriting, PRUNE_BATCH, type WriteOutcome, type WriteRequest } from './writing.ts';
 

@@ -1,6 +1,7 @@
 // Every change of the SQLite store, on its one writing connection, and the group commit that makes them durable.
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { UserError } from '../../shared/errors.ts';
+import type { DeviceOperation, DeviceOperations } from './changes.ts';
 import { type ContentRequest, createContentWrites } from './content-writes.ts';
 import { createDeliveryWrites, type DeliveryRequest } from './deliveries-sql.ts';
 import { below } from './filter-sql.ts';
@@ -10,19 +11,10 @@ import { noticesOf } from './notices.ts';
 import { operate } from './operations.ts';
 import { changedMeanwhile, jsonOf, jsonTextOf, textOf } from './plain.ts';
 import { rowOf, type StoredRow, statements } from './reading.ts';
+import type { AuditEntry, DocumentKind, HistoryEntry, Notice } from './records.ts';
+import type { DeviceRow, Task } from './row.ts';
 import { storeError } from './schema.ts';
-import type {
-  AuditEntry,
-  DeviceOperation,
-  DeviceOperations,
-  DeviceRow,
-  DocumentKind,
-  HistoryEntry,
-  KnownValue,
-  Notice,
-  Retention,
-  Task,
-} from './store.ts';
+import type { KnownValue, Retention } from './store.ts';
 import { versionKey } from './versions.ts';
 
 /** Plain data: it crosses to the writer thread. */

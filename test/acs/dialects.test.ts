@@ -1,7 +1,7 @@
 // The ACS and CPEs as the field has them: each dialect over raw sockets, through every kind of task.
 import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
-import type { Task } from '../../acs/store/store.ts';
+import type { Task } from '../../acs/store/row.ts';
 import { type DialectCpe, dialectCpe } from '../support/dialect-cpe.ts';
 import { type Dialect, dialects, writer } from '../support/dialects.ts';
 import { RawConnection } from '../support/raw-cpe.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { noted } from '../../acs/fleet/drift.ts';
 import type { Wanted } from '../../acs/fleet/wanted.ts';
-import type { Drift } from '../../acs/store/store.ts';
+import type { Drift } from '../../acs/store/row.ts';
 import type { Device } from '../../cpe/state/device.ts';
 import { memoryCpe, ScriptedCpe, testAcs } from '../support/acs.ts';
 import { openVirtualWorld, type VirtualWorld } from '../support/virtual-world.ts';

@@ -1,6 +1,6 @@
 // Who comes in: by rules, by hand; and who is held because it may not be the same unit any more.
 import assert from 'node:assert/strict';
-import type { DeviceOperations } from '../../acs/store/store.ts';
+import type { DeviceOperations } from '../../acs/store/changes.ts';
 import { memoryCpe, ScriptedCpe } from '../support/acs.ts';
 import { type TestApi, testApi } from '../support/api.ts';
 import { identityOf, idOf, informOf, valuesOf } from '../support/devices.ts';

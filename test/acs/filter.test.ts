@@ -13,8 +13,9 @@ import {
   toPredicate,
 } from '../../acs/store/filter.ts';
 import { openMongo } from '../../acs/store/mongo.ts';
+import type { DeviceRow } from '../../acs/store/row.ts';
 import { openSqlite } from '../../acs/store/sqlite.ts';
-import type { DeviceRow, GroupQuery, Store } from '../../acs/store/store.ts';
+import type { GroupQuery, Store } from '../../acs/store/store.ts';
 import { versionKey } from '../../acs/store/versions.ts';
 import { systemRandom, VirtualClock } from '../../shared/clock.ts';
 import { UserError } from '../../shared/errors.ts';

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { BEAT_MS, joinMembers, LEASE_MS, type Members, memberId, nodeOf, SERVING_MS } from '../../acs/fleet/members.ts';
 import { claimDevice } from '../../acs/fleet/takeover.ts';
+import type { Informed } from '../../acs/store/changes.ts';
 import { openSqlite } from '../../acs/store/sqlite.ts';
-import type { Informed, Member, Store } from '../../acs/store/store.ts';
+import type { Member, Store } from '../../acs/store/store.ts';
 import { seededRandom, VirtualClock } from '../../shared/clock.ts';
 import { silentLog } from '../../shared/log.ts';
 import { informOf, newYear } from '../support/devices.ts';

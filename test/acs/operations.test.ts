@@ -1,9 +1,10 @@
 // Device operations as pure functions: claims and fencing, what an Inform records, what evidence settles.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import type { DeviceOperation, DeviceOperations, Informed } from '../../acs/store/changes.ts';
 import { toldValues } from '../../acs/store/inform.ts';
 import { operate } from '../../acs/store/operations.ts';
-import type { DeviceOperation, DeviceOperations, DeviceRow, Informed, Task } from '../../acs/store/store.ts';
+import type { DeviceRow, Task } from '../../acs/store/row.ts';
 import { UserError } from '../../shared/errors.ts';
 import { identityOf, informOf, newYear, taskOf, valuesOf } from '../support/devices.ts';
 

@@ -5,7 +5,7 @@ import { amountOf, chanceOf, sizesOf } from '../../acs/fleet/rollout/plan.ts';
 import { openUntil, type Window } from '../../acs/fleet/rollout/window.ts';
 import { operate } from '../../acs/store/operations.ts';
 import { rulingOf } from '../../acs/store/position.ts';
-import type { DeviceRow, RolloutState } from '../../acs/store/store.ts';
+import type { DeviceRow, RolloutState } from '../../acs/store/row.ts';
 import { identityOf, idOf, informOf, newYear, taskOf, valuesOf } from '../support/devices.ts';
 
 const MINUTE = 60_000;

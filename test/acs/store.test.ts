@@ -5,19 +5,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import type { Deaf, DeviceOperations, Informed } from '../../acs/store/changes.ts';
 import { parseFilter } from '../../acs/store/filter.ts';
 import { openMongo } from '../../acs/store/mongo.ts';
+import type { AuditEntry } from '../../acs/store/records.ts';
+import type { DeviceRow, Task } from '../../acs/store/row.ts';
 import { openSqlite } from '../../acs/store/sqlite.ts';
-import type {
-  AuditEntry,
-  Deaf,
-  DeviceOperations,
-  DeviceRow,
-  Informed,
-  KnownValue,
-  Store,
-  Task,
-} from '../../acs/store/store.ts';
+import type { KnownValue, Store } from '../../acs/store/store.ts';
 import { seededRandom, systemRandom, VirtualClock } from '../../shared/clock.ts';
 import { UserError } from '../../shared/errors.ts';
 import { bytesOf, inPieces, putBytes, whole } from '../support/contents.ts';

@@ -11,7 +11,7 @@ import type { AddressInfo } from 'node:net';
 import { createSecrets } from '../../acs/fleet/secrets.ts';
 import { createHttpKnock } from '../../acs/south/connect/http.ts';
 import { type Knocked, networks } from '../../acs/south/connect/way.ts';
-import type { DeviceRow } from '../../acs/store/store.ts';
+import type { DeviceRow } from '../../acs/store/row.ts';
 import { seededRandom, VirtualClock } from '../../shared/clock.ts';
 import { createVerifier } from '../../shared/net/digest.ts';
 

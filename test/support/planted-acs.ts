@@ -4,8 +4,10 @@
 import { startAcs } from '../../acs/app.ts';
 import { acsOptions } from '../../acs/config.ts';
 import { openData } from '../../acs/data.ts';
+import type { DeviceOperation, DeviceOperations } from '../../acs/store/changes.ts';
+import type { Task } from '../../acs/store/row.ts';
 import { openSqlite } from '../../acs/store/sqlite.ts';
-import type { DeviceOperation, DeviceOperations, Store, Task } from '../../acs/store/store.ts';
+import type { Store } from '../../acs/store/store.ts';
 import { type Clock, systemClock, systemRandom } from '../../shared/clock.ts';
 import { readOptions } from '../../shared/config.ts';
 import { createLog } from '../../shared/log.ts';

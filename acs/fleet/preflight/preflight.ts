@@ -2,7 +2,8 @@
 // are equal in what counts (settings, CAs, servers) are judged once, so that a fleet costs little more than one of each kind.
 import { UserError } from '../../../shared/errors.ts';
 import type { Model } from '../../../shared/model/datamodel.ts';
-import type { DeviceRow, KnownTexts } from '../../store/store.ts';
+import type { DeviceRow } from '../../store/row.ts';
+import type { KnownTexts } from '../../store/store.ts';
 import type { FleetContext } from '../context.ts';
 import type { Files } from '../files.ts';
 import type { Models } from '../models.ts';

@@ -4,7 +4,7 @@ import type { X509Certificate } from 'node:crypto';
 import { UserError } from '../../../shared/errors.ts';
 import { describe, readCertificates } from '../../../shared/pki/certificates.ts';
 import { parseFilter, passingPart, pathsOf, toPredicate } from '../../store/filter.ts';
-import type { DeviceRow } from '../../store/store.ts';
+import type { DeviceRow } from '../../store/row.ts';
 import type { FleetContext } from '../context.ts';
 import type { Files } from '../files.ts';
 import type { MergedRow } from '../wanted.ts';

@@ -1,8 +1,8 @@
 // Making the plan true: each device of the rollout gets its place in the row, once, however often this is begun.
 import { parseFilter } from '../../store/filter.ts';
 import { isLive, precheck } from '../../store/position.ts';
-import type { DeviceRow } from '../../store/store.ts';
-import type { EngineContext, Standing } from './engine.ts';
+import type { DeviceRow } from '../../store/row.ts';
+import type { EngineContext, Standing } from './context.ts';
 import { chanceOf, type Rollout, sizesOf } from './plan.ts';
 import { each } from './rows.ts';
 import { isZone } from './window.ts';

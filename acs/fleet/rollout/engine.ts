@@ -1,28 +1,19 @@
 // What moves rollouts on: one step looks at what is due and does it. Every step may end anywhere and be done again: what counts is in the
 // devices' rows and in the rollout's document, each changed in one write.
+
 import { UserError } from '../../../shared/errors.ts';
 import { noticeId } from '../../store/notices.ts';
-import type { Notice, RolloutPosition, RolloutState, StoredDocument } from '../../store/store.ts';
+import type { Notice } from '../../store/records.ts';
+import type { RolloutState } from '../../store/row.ts';
 import type { FleetContext } from '../context.ts';
 import type { Files } from '../files.ts';
 import { assignAll } from './assign.ts';
+import type { EngineContext, Standing } from './context.ts';
 import { verdictOn } from './health.ts';
 import { createOffering } from './offer.ts';
 import { amountOf, isEnded, logged, type Rollout } from './plan.ts';
 import { createRows, type Rows } from './rows.ts';
 import { turnAll } from './turn.ts';
-
-export type Standing = StoredDocument<Rollout>;
-
-/** What each part of the engine is given. */
-export interface EngineContext extends FleetContext {
-  files: Files;
-  rows: Rows;
-  /** Writes the document where it is still the one that was read. @throws UserError 409 `changed-meanwhile` */
-  change(standing: Standing, to: Partial<Rollout>, text?: string): Promise<Standing>;
-  /** Tells the bus where a device stands now. */
-  tell(device: string, position: RolloutPosition): void;
-}
 
 export interface Engine {
   /** All that is due, of all rollouts. */

@@ -1,7 +1,10 @@
 // Whether a device that runs its new version is well, and what is to be thought of one that has not been heard of.
+
+import type { DeviceOperations } from '../../store/changes.ts';
 import { parseFilter, pathsOf, toPredicate } from '../../store/filter.ts';
 import { livenessOf } from '../../store/liveness.ts';
-import type { DeviceOperations, DeviceRow, Store } from '../../store/store.ts';
+import type { DeviceRow } from '../../store/row.ts';
+import type { Store } from '../../store/store.ts';
 import type { Rollout } from './plan.ts';
 
 export type Verdict = Omit<DeviceOperations['rolloutJudged']['args'], 'id' | 'now'>;

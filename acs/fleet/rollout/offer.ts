@@ -1,8 +1,8 @@
 // Offering: the next devices of a rollout get its image as what they want, as many as may be under way, where their window is open.
 import { setMaxListeners } from 'node:events';
 import { messageOf } from '../../../shared/errors.ts';
-import type { DeviceRow } from '../../store/store.ts';
-import type { EngineContext } from './engine.ts';
+import type { DeviceRow } from '../../store/row.ts';
+import type { EngineContext } from './context.ts';
 import type { Rollout } from './plan.ts';
 import { openUntil } from './window.ts';
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '../../../shared/errors.ts';
 import { parseFilter } from '../../store/filter.ts';
-import type { RolloutState } from '../../store/store.ts';
+import type { RolloutState } from '../../store/row.ts';
 import type { StoredFile } from '../files.ts';
 import { checkWindow, checkZone, type Window } from './window.ts';
 

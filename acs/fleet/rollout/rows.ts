@@ -1,14 +1,9 @@
 // The devices of a rollout, as the store finds them: by indexed fields, so that a step costs what it does and not what there is.
 import type { Clock } from '../../../shared/clock.ts';
+import type { DeviceOperations } from '../../store/changes.ts';
 import { parseFilter } from '../../store/filter.ts';
-import {
-  type DeviceOperations,
-  type DeviceRow,
-  type RolloutPosition,
-  type RolloutState,
-  rolloutStates,
-  type Store,
-} from '../../store/store.ts';
+import { type DeviceRow, type RolloutPosition, type RolloutState, rolloutStates } from '../../store/row.ts';
+import type { Store } from '../../store/store.ts';
 import type { Totals } from './plan.ts';
 
 export interface Rows {

@@ -1,7 +1,7 @@
 // The way back: who runs the new version is planned anew, with the image of what it ran before; who was not reached yet is left alone.
-import type { DeviceRow } from '../../store/store.ts';
+import type { DeviceRow } from '../../store/row.ts';
 import type { StoredFile } from '../files.ts';
-import type { EngineContext, Standing } from './engine.ts';
+import type { EngineContext, Standing } from './context.ts';
 
 /** The image that a device could go back to. */
 export const previousImage = (

@@ -1,6 +1,6 @@
 // How a rollout reaches what a device wants: its image stands in the place of the presets' firmware, or bars them from some versions.
 import { rulingOf } from '../../store/position.ts';
-import type { DeviceRow } from '../../store/store.ts';
+import type { DeviceRow } from '../../store/row.ts';
 import type { Ground, OnLost, Wanted, WantedFile } from '../wanted.ts';
 
 /** What stands as the preset's name where a rollout has the say. No preset has it. */

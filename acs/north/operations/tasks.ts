@@ -2,7 +2,7 @@
 import { isAbort } from '../../../shared/errors.ts';
 import type { Wake } from '../../fleet/ports.ts';
 import type { TaskInput } from '../../fleet/tasks.ts';
-import type { DeviceRow } from '../../store/store.ts';
+import type { DeviceRow } from '../../store/row.ts';
 import type { Operation, OperationContext, OperationInput, OperationOutput } from '../operation.ts';
 import { noDevice, ok, param } from '../operation.ts';
 import * as schemas from '../schemas.ts';

@@ -1,7 +1,7 @@
 // Webhooks: who is told what happens, and what is on its way there.
 import { UserError } from '../../../shared/errors.ts';
 import type { WebhookInput, WebhookView } from '../../fleet/webhooks.ts';
-import type { Delivery } from '../../store/store.ts';
+import type { Delivery } from '../../store/records.ts';
 import type { Operation } from '../operation.ts';
 import { none, ok, param } from '../operation.ts';
 import * as schemas from '../schemas/webhooks.ts';

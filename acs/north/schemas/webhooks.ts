@@ -1,6 +1,6 @@
 // Shapes of webhooks.
 import { Type } from 'typebox';
-import { noticeTypes } from '../../store/notices.ts';
+import { noticeTypes } from '../../store/records.ts';
 import { closed, list, optional, text, time } from '../schemas.ts';
 
 const events = Type.Array(Type.Union(noticeTypes.map(type => Type.Literal(type))), { uniqueItems: true });

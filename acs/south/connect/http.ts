@@ -4,7 +4,7 @@ import type { Clock, Random } from '../../../shared/clock.ts';
 import { isAbort, messageOf } from '../../../shared/errors.ts';
 import { authenticated, createHttp, HttpError, type Send } from '../../../shared/net/http.ts';
 import type { Secrets } from '../../fleet/secrets.ts';
-import type { DeviceRow } from '../../store/store.ts';
+import type { DeviceRow } from '../../store/row.ts';
 import { type Knock, type Knocked, refusal } from './way.ts';
 
 export interface HttpKnockOptions {

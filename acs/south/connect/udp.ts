@@ -7,7 +7,7 @@ import { authorityOf, type Endpoint } from '../../../shared/stun.ts';
 import { encodeUdpRequest } from '../../../shared/udprequest.ts';
 import type { Secrets } from '../../fleet/secrets.ts';
 import { toldValues } from '../../store/inform.ts';
-import type { DeviceRow } from '../../store/store.ts';
+import type { DeviceRow } from '../../store/row.ts';
 import type { StunServer } from './stun.ts';
 import { type Knock, refusal } from './way.ts';
 

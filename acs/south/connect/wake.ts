@@ -1,7 +1,7 @@
 // Wakes a device: by HTTP where its URL can be called, else or when nothing answers there by UDP; and says why each way failed.
 import type { EventBus } from '../../events.ts';
 import type { Wake } from '../../fleet/ports.ts';
-import type { DeviceRow } from '../../store/store.ts';
+import type { DeviceRow } from '../../store/row.ts';
 import type { Knock } from './way.ts';
 
 export interface WakeOptions {

@@ -1,6 +1,6 @@
 // What the ways to wake a device have in common: how each says how it went, and where a connection request may go at all.
 import { BlockList, isIP } from 'node:net';
-import type { DeviceRow } from '../../store/store.ts';
+import type { DeviceRow } from '../../store/row.ts';
 
 export type Knocked =
   | { outcome: 'accepted' }

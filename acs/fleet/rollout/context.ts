@@ -1,0 +1,19 @@
+// What the parts of the engine are given.
+import type { StoredDocument } from '../../store/records.ts';
+import type { RolloutPosition } from '../../store/row.ts';
+import type { FleetContext } from '../context.ts';
+import type { Files } from '../files.ts';
+import type { Rollout } from './plan.ts';
+import type { Rows } from './rows.ts';
+
+export type Standing = StoredDocument<Rollout>;
+
+/** What each part of the engine is given. */
+export interface EngineContext extends FleetContext {
+  files: Files;
+  rows: Rows;
+  /** Writes the document where it is still the one that was read. @throws UserError 409 `changed-meanwhile` */
+  change(standing: Standing, to: Partial<Rollout>, text?: string): Promise<Standing>;
+  /** Tells the bus where a device stands now. */
+  tell(device: string, position: RolloutPosition): void;
+}
