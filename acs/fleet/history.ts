@@ -11,6 +11,7 @@ import {
   wildPattern,
   wildStart,
 } from '../store/filter.ts';
+import { isStoreTrouble } from '../store/health.ts';
 import type { DeviceEvent, HistoryEntry } from '../store/records.ts';
 import type { DeviceRow } from '../store/row.ts';
 import type { SeriesPoint } from '../store/series.ts';
@@ -110,7 +111,13 @@ export function createHistory(context: FleetContext): History {
     if (entries.length === 0) return;
     flushing = flushing
       .then(() => store.appendHistory(entries))
-      .catch(error => log.warn('history was not kept', { entries: entries.length, reason: messageOf(error) }));
+      // A disk that fails is said once, by health.ts.
+      .catch(error =>
+        log[isStoreTrouble(error) ? 'debug' : 'warn']('history was not kept', {
+          entries: entries.length,
+          reason: messageOf(error),
+        }),
+      );
   };
   const gather = (entry: HistoryEntry): void => {
     gathered.push(entry);

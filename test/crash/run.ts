@@ -79,7 +79,7 @@ export interface RunReport {
 
 const OPERATORS = 4;
 /** An instant that does not come while so many other things happen is not waited for, */
-const PATIENCE_FACTS = 600;
+const PATIENCE_FACTS = 4000;
 /** nor where nothing happens any more. */
 const PATIENCE_MS = 30_000;
 const DELAYS = [0, 0, 0, 1, 1, 2, 3, 5, 8];
