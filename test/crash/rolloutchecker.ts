@@ -51,7 +51,10 @@ export function checkRollout(facts: readonly Fact[], rollout: FinalRollout, unit
     for (const what of judgedUnit(unit, entry, course, retries))
       findings.push(found(what.rule, `${unit.id} ${what.what}`));
   }
-  findings.push(...inWaves(rollout, courses, units).map(what => found('wave', what)));
+  const retried = facts.findIndex((fact, at) => at >= span.from && isRetry(fact, rollout.id));
+  findings.push(
+    ...inWaves(rollout, courses, units, retried < 0 ? facts.length : retried).map(what => found('wave', what)),
+  );
   findings.push(...pausesHeld(facts, span, rollout).map(what => found('paused', what)));
   const most = mostAtOnce(facts, span, rollout.version);
   if (most > rollout.parallelism)
@@ -80,6 +83,8 @@ function coursesOf(facts: readonly Fact[], { from, to }: Span, version: string):
   return courses;
 }
 
+const isRetry = (fact: Fact, id: string): boolean => fact.kind === 'asked' && fact.path === `/rollouts/${id}/retry`;
+
 const countOf = (facts: readonly Fact[], { from, to }: Span, path: string): number =>
   facts.slice(from, to).filter(fact => fact.kind === 'asked' && fact.path === path).length;
 
@@ -104,11 +109,15 @@ function judgedUnit(
   return findings;
 }
 
-/** No device of a wave is ordered to flash before all good ones of the wave before have written theirs. */
+/**
+ * No device of a wave is ordered to flash before all good ones of the wave before were. One whose order was lost with a killed server has
+ * failed, its outcome unknown, and the wave is through without it: it gets another by a retry, after which nothing more is told here.
+ */
 function inWaves(
   { sizes, devices }: FinalRollout,
   courses: Map<string, Course>,
   units: readonly FleetUnit[],
+  retried: number,
 ): string[] {
   const good = new Set(units.filter(({ manner }) => manner === 'good').map(({ id }) => id));
   const of = (wave: number): Course[] =>
@@ -118,7 +127,8 @@ function inWaves(
       -1,
       ...devices
         .filter(entry => entry.wave === wave && good.has(entry.device))
-        .map(({ device }) => courses.get(device)?.orders[0] ?? Number.POSITIVE_INFINITY),
+        .map(({ device }) => courses.get(device)?.orders[0] ?? Number.POSITIVE_INFINITY)
+        .filter(at => at < retried || at === Number.POSITIVE_INFINITY),
     );
   return sizes.flatMap((size, at) => {
     const wave = at + 1;
