@@ -2,6 +2,7 @@
 // way of sessions: devices come by pages from the store's reading thread, and those with equal facts are merged once.
 import type { DeviceRow } from '../store/row.ts';
 import type { FleetContext } from './context.ts';
+import { pagesOf } from './pages.ts';
 import type { Link } from './preflight/links.ts';
 import {
   type Changed,
@@ -50,7 +51,6 @@ export interface DryRunRequest {
 
 const fields = [...mergedFields, 'parameterKey', ...preflightFields] as const;
 type Surveyed = Pick<DeviceRow, (typeof fields)[number]>;
-type Page = { items: Surveyed[]; next?: string };
 
 /** As much as is worked through without a break: a few milliseconds. */
 const PAGE = 125;
@@ -77,16 +77,9 @@ export function createDryRun(
     const verdictOf = judge(request);
     const looksInside = flight.looksInside || [...request.before, ...request.after].some(rule => rule.paths.length > 0);
     const only = fields.filter(field => looksInside || field !== 'told');
-    const pageAfter = (cursor: string | undefined): Promise<Page> =>
-      store.devices({ limit: PAGE, now: clock.now(), only, ...(cursor ? { cursor } : {}) });
-    let page = await pageAfter(undefined);
-    for (;;) {
-      // Read while this one is worked on.
-      const following = page.next === undefined ? undefined : pageAfter(page.next);
-      await look(run, page.items, verdictOf, flight, request);
-      if (!following) return run;
-      page = await following;
-    }
+    for await (const rows of pagesOf(store, { limit: PAGE, now: clock.now(), only }))
+      await look(run, rows, verdictOf, flight, request);
+    return run;
   };
 
   async function look(

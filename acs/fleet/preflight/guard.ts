@@ -2,6 +2,7 @@
 import { UserError } from '../../../shared/errors.ts';
 import type { FleetContext } from '../context.ts';
 import type { DeviceInput, Devices } from '../devices.ts';
+import { pagesOf } from '../pages.ts';
 import { type Preset, wantedOf } from '../preset.ts';
 import type { Presets } from '../presets.ts';
 import { mergedFields } from '../wanted.ts';
@@ -57,18 +58,12 @@ export function createGuard(
       const ownAfter = { ...now.facts, chains: factsOf({ chains }).chains };
       const flight = await preflight.begin(limit, { ownAfter });
       const only = [...mergedFields, ...preflightFields];
-      const pageAfter = (cursor?: string) =>
-        store.devices({ limit: PAGE, now: clock.now(), only, ...(cursor ? { cursor } : {}) });
       let count = 0;
-      for (let page = await pageAfter(); ; ) {
-        // Read while this one is worked on.
-        const following = page.next === undefined ? undefined : pageAfter(page.next);
-        const rows = page.items.filter(row => row.state === 'enrolled');
+      for await (const page of pagesOf(store, { limit: PAGE, now: clock.now(), only })) {
+        const rows = page.filter(row => row.state === 'enrolled');
         const wanted = await Promise.all(rows.map(row => presets.wanted(row)));
         await flight.look(rows.map((row, at) => ({ row, before: wanted[at]!, after: wanted[at]! })));
         count += rows.length;
-        if (!following) break;
-        page = await following;
       }
       return { devices: count, ...flight.report() };
     },

@@ -1,7 +1,9 @@
 // Making the plan true: each device of the rollout gets its place in the row, once, however often this is begun.
+
 import { parseFilter } from '../../store/filter.ts';
 import { isLive, precheck } from '../../store/position.ts';
 import type { DeviceRow } from '../../store/row.ts';
+import { pagesOf } from '../pages.ts';
 import type { EngineContext, Standing } from './context.ts';
 import { chanceOf, type Rollout, sizesOf } from './plan.ts';
 import { each } from './rows.ts';
@@ -86,17 +88,12 @@ async function survey({ store, clock }: EngineContext, rollout: Rollout): Promis
   }
   // Page by page, so that sessions are not kept waiting for it.
   const chances = new Map<string, number>();
-  let cursor: string | undefined;
-  do {
-    const filter = parseFilter(rollout.filter ?? '');
-    const query = { filter, limit: PAGE, now: clock.now(), only: surveyed };
-    const page = await store.devices({ ...query, ...(cursor ? { cursor } : {}) });
-    for (const row of page.items) {
+  const filter = parseFilter(rollout.filter ?? '');
+  for await (const rows of pagesOf(store, { filter, limit: PAGE, now: clock.now(), only: surveyed }))
+    for (const row of rows) {
       meet(row);
       chances.set(row.id, chanceOf(rollout.id, row.id));
     }
-    cursor = page.next;
-  } while (cursor !== undefined);
   found.fit.sort((a, b) => (chances.get(a) ?? 0) - (chances.get(b) ?? 0) || (a < b ? -1 : 1));
   return found;
 }

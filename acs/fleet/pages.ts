@@ -1,0 +1,25 @@
+// A fleet, page by page: for what looks at all devices and changes none. Sessions come in between.
+import type { DeviceRow } from '../store/row.ts';
+import type { DeviceQuery, Store } from '../store/store.ts';
+
+/**
+ * Devices that fit, each page read while the one before is worked on. What changes the rows that it is looking at must not read ahead.
+ * @param query.only the fields that are needed: the others may be missing
+ */
+export async function* pagesOf(
+  store: Pick<Store, 'devices'>,
+  query: Omit<DeviceQuery, 'cursor'>,
+): AsyncGenerator<readonly DeviceRow[]> {
+  const pageAfter = (cursor?: string): ReturnType<Store['devices']> => {
+    const reading = store.devices({ ...query, ...(cursor === undefined ? {} : { cursor }) });
+    // A failure is told where the page is waited for; until then, or where nobody comes to wait for it, nobody hears it.
+    reading.catch(() => undefined);
+    return reading;
+  };
+  for (let page = await pageAfter(); ; ) {
+    const following = page.next === undefined ? undefined : pageAfter(page.next);
+    yield page.items;
+    if (!following) return;
+    page = await following;
+  }
+}
