@@ -7,7 +7,7 @@ export type Part = { text: string } | { variable: string; fallback?: string };
 export type Template = readonly Part[];
 
 /** What a device is known by, under the names that its view has. */
-const identity = [
+export const identityFields = [
   'id',
   'manufacturer',
   'oui',
@@ -17,11 +17,11 @@ const identity = [
   'hardwareVersion',
   'provisioningCode',
 ] as const;
-type IdentityField = (typeof identity)[number];
+type IdentityField = (typeof identityFields)[number];
 
-const isIdentity = (name: string): name is IdentityField => (identity as readonly string[]).includes(name);
+const isIdentity = (name: string): name is IdentityField => (identityFields as readonly string[]).includes(name);
 
-const KNOWN = `site.NAME, ${identity.join(', ')}, each of these also as device.…`;
+const KNOWN = `site.NAME, ${identityFields.join(', ')}, each of these also as device.…`;
 
 const bad = (what: string): UserError => new UserError(400, 'bad-variable', what);
 

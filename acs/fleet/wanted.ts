@@ -9,7 +9,7 @@ import { type AcsMove, auditMsOf, OVERRIDE, type Preset, type WantedObjects } fr
 import { ruledFiles } from './rollout/wish.ts';
 import { fileKey, filesOf, type Rule, type RuleTable, type RuleValue } from './rules.ts';
 import { isSecretName } from './secrets.ts';
-import { substitute, variableOf } from './variables.ts';
+import { identityFields, substitute, variableOf } from './variables.ts';
 
 export interface WantedFile {
   kind: 'certificate' | 'script' | 'firmware';
@@ -66,14 +66,7 @@ export interface Wanted {
 
 /** The fields of a device that a merge looks at. */
 export const mergedFields = [
-  'id',
-  'manufacturer',
-  'oui',
-  'productClass',
-  'serialNumber',
-  'softwareVersion',
-  'hardwareVersion',
-  'provisioningCode',
+  ...identityFields,
   'address',
   'state',
   'created',
