@@ -4,10 +4,10 @@
 import { createHash } from 'node:crypto';
 import type { ParameterValue } from '../../shared/cwmp/methods.ts';
 import type { Model } from '../../shared/model/datamodel.ts';
-import type { DeviceFault, DeviceRow, Drift, Task } from '../store/row.ts';
+import type { DeviceRow, Drift, Task } from '../store/row.ts';
 import { apply, isHidden, readManaged } from './apply.ts';
 import type { FleetContext } from './context.ts';
-import type { InVisit, ReconcileParts } from './invisit.ts';
+import { type InVisit, type ReconcileParts, raiseFault } from './invisit.ts';
 import { guardedPaths } from './moves.ts';
 import type { Cpe } from './ports.ts';
 import { planTable, type TablePlan } from './rows.ts';
@@ -202,26 +202,17 @@ export async function note(
     );
 }
 
-async function raise(
-  visit: InVisit,
-  { store, clock, events }: FleetContext,
-  cause: string,
-  of: readonly Drift[],
-): Promise<void> {
-  const now = clock.now();
+async function raise(visit: InVisit, context: FleetContext, cause: string, of: readonly Drift[]): Promise<void> {
   const [first] = of;
   if (!first) return;
-  const fault: DeviceFault = await store.apply(visit.row.id, 'faultRaised', {
+  await raiseFault(visit, context, {
     cause,
     code: first.state === 'fight' ? 'fight' : 'drift',
     message: first.state === 'fight' ? fightText(first) : driftText(of),
     parameter: first.path,
     // By time it is not tried again.
-    retryAt: now,
-    now,
+    retryAt: context.clock.now(),
   });
-  visit.row = { ...visit.row, faults: [...visit.row.faults.filter(other => other.cause !== cause), fault] };
-  events.emit('fault', { fault });
 }
 
 const differenceText = ({ path, found, wanted }: Drift): string => `${path} is '${found}', not '${wanted}'`;

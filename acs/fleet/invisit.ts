@@ -1,5 +1,7 @@
-// What the parts of reconcile are given: the visit as it goes, and the rest of the fleet.
+// What the parts of reconcile are given: the visit as it goes, and the rest of the fleet; and how each tells of what is in its way.
+import type { DeviceOperations } from '../store/changes.ts';
 import type { DeviceRow } from '../store/row.ts';
+import type { FleetContext } from './context.ts';
 import type { Files } from './files.ts';
 import type { History } from './history.ts';
 import type { Models } from './models.ts';
@@ -24,4 +26,16 @@ export interface InVisit {
   changed?: ReadonlyMap<string, string>;
   /** What the operators' tasks of this session may have changed (drift.ts). */
   touched?: readonly string[];
+}
+
+/** Writes a fault down, with the device's row of this visit, and tells of it. */
+export async function raiseFault(
+  visit: InVisit,
+  { store, clock, events }: Pick<FleetContext, 'store' | 'clock' | 'events'>,
+  fault: Omit<DeviceOperations['faultRaised']['args'], 'now'>,
+): Promise<void> {
+  const raised = await store.apply(visit.row.id, 'faultRaised', { ...fault, now: clock.now() });
+  const others = visit.row.faults.filter(({ cause }) => cause !== raised.cause);
+  visit.row = { ...visit.row, faults: [...others, raised] };
+  events.emit('fault', { fault: raised });
 }

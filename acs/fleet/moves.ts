@@ -8,7 +8,7 @@ import { UserError } from '../../shared/errors.ts';
 import type { DeviceRow, Move, Task } from '../store/row.ts';
 import type { FleetContext } from './context.ts';
 import { transferType } from './files.ts';
-import type { InVisit, ReconcileParts } from './invisit.ts';
+import { type InVisit, type ReconcileParts, raiseFault } from './invisit.ts';
 import type { Cpe } from './ports.ts';
 import { moveMsOf } from './preset.ts';
 import type { Wanted } from './wanted.ts';
@@ -248,12 +248,8 @@ async function raise(
   message: string,
   wait: number,
 ): Promise<void> {
-  const { store, clock, events } = context;
-  const now = clock.now();
-  const retryAt = now + Math.min(wait, NEVER_MS);
-  const fault = await store.apply(visit.row.id, 'faultRaised', { cause: CAUSE, code, message, retryAt, now });
-  visit.row = { ...visit.row, faults: [...visit.row.faults.filter(({ cause }) => cause !== CAUSE), fault] };
-  events.emit('fault', { fault });
+  const retryAt = context.clock.now() + Math.min(wait, NEVER_MS);
+  await raiseFault(visit, context, { cause: CAUSE, code, message, retryAt });
 }
 
 async function noteMove(visit: InVisit, { store }: FleetContext, move: Move): Promise<void> {

@@ -4,7 +4,7 @@ import type { DeviceRow, Reconciled, Task } from '../store/row.ts';
 import { apply, readManaged } from './apply.ts';
 import type { FleetContext } from './context.ts';
 import { audit, differences, isAuditDue, leftAlone, note, settledDrift } from './drift.ts';
-import type { InVisit, ReconcileParts } from './invisit.ts';
+import { type InVisit, type ReconcileParts, raiseFault } from './invisit.ts';
 import { isMoveDue, moveDue } from './moves.ts';
 import type { Cpe } from './ports.ts';
 import { OVERRIDE } from './preset.ts';
@@ -176,13 +176,13 @@ async function raise(
   culprit: Culprit,
   revision: string,
 ): Promise<void> {
-  const { store, clock, random, events } = context;
+  const { clock, random } = context;
   const { cause, basis } = await presets.causeOf(culprit, visit.row, revision);
   const before = visit.row.faults.find(fault => fault.cause === cause);
   // Resting on something else it is another fault, and its time begins anew.
   const count = before && before.basis === basis ? before.count : 0;
   const wait = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(count, 20));
-  const fault = await store.apply(visit.row.id, 'faultRaised', {
+  await raiseFault(visit, context, {
     cause,
     code: culprit.code,
     message: culprit.message,
@@ -190,10 +190,7 @@ async function raise(
     ...(culprit.file ? { file: culprit.file } : {}),
     ...(basis === undefined ? {} : { basis }),
     retryAt: clock.now() + wait * (0.75 + random.next() / 2),
-    now: clock.now(),
   });
-  visit.row = { ...visit.row, faults: [...visit.row.faults.filter(other => other.cause !== cause), fault] };
-  events.emit('fault', { fault });
 }
 
 /** Certificates, then the script, then firmware, one transfer at a time. @returns false while one is on its way */

@@ -6,7 +6,7 @@ import type { Model } from '../../shared/model/datamodel.ts';
 import type { DeviceRow, RestartDue, Task } from '../store/row.ts';
 import { callUp } from './calls.ts';
 import type { FleetContext } from './context.ts';
-import type { InVisit, ReconcileParts } from './invisit.ts';
+import { type InVisit, type ReconcileParts, raiseFault } from './invisit.ts';
 import type { Cpe } from './ports.ts';
 import type { Wanted } from './wanted.ts';
 
@@ -170,13 +170,9 @@ async function mayAskAgain(visit: InVisit, context: FleetContext, asked: number)
 }
 
 async function raise(visit: InVisit, context: FleetContext, code: number | string, message: string): Promise<void> {
-  const { store, clock, events } = context;
   const count = visit.row.faults.find(({ cause }) => cause === CAUSE)?.count ?? 0;
-  const now = clock.now();
-  const retryAt = now + Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(count, 10));
-  const fault = await store.apply(visit.row.id, 'faultRaised', { cause: CAUSE, code, message, retryAt, now });
-  visit.row = { ...visit.row, faults: [...visit.row.faults.filter(({ cause }) => cause !== CAUSE), fault] };
-  events.emit('fault', { fault });
+  const retryAt = context.clock.now() + Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(count, 10));
+  await raiseFault(visit, context, { cause: CAUSE, code, message, retryAt });
 }
 
 async function waitFor(visit: InVisit, { store }: FleetContext, due: RestartDue, waits: string): Promise<void> {
