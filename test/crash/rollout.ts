@@ -1,15 +1,12 @@
 // A crash run of rollouts: one after the other goes through the fleet while the server is killed again and again; an operator pauses and
 // goes on meanwhile. At the end of each, failed devices are tried again until only those have failed that cannot do otherwise.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Random, seededRandom } from '../../shared/clock.ts';
 import { type CrashCpe, crashCpe, type Manner } from './cpe.ts';
 import { createJournal, type Fact, type Journal } from './journal.ts';
 import { type Api, createApi } from './operator.ts';
 import type { Finding } from './registers.ts';
 import { checkRollout, type FinalRollout, type FleetUnit } from './rolloutchecker.ts';
-import { type Server, server } from './server.ts';
+import { onServer, type Server } from './server.ts';
 import type { CrashStore } from './stores.ts';
 
 export interface RolloutRunSettings {
@@ -56,17 +53,7 @@ const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(r
 const chosen = <T>(random: Random, from: readonly T[]): T => from[random.int(0, from.length - 1)] as T;
 
 export async function rolloutRun(settings: RolloutRunSettings): Promise<RolloutReport> {
-  const data = await mkdtemp(join(tmpdir(), 'tandem-rollout-'));
-  const place = await settings.store.open();
-  const acs = server(settings.main, data, place.args, settings.env);
-  try {
-    await acs.start();
-    return await work(settings, acs);
-  } finally {
-    await acs.kill();
-    await place.close();
-    await rm(data, { recursive: true, force: true });
-  }
+  return await onServer(settings, acs => work(settings, acs));
 }
 
 /** One in eight refuses, one in eight takes it in vain. */

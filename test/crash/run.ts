@@ -1,13 +1,10 @@
 // A crash run: devices and operators at work on a server that is killed again and again; then calm, and the judgement.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Random, seededRandom } from '../../shared/clock.ts';
 import { check, type FinalState, type FinalTask, type Finding } from './checker.ts';
 import { type CrashCpe, crashCpe } from './cpe.ts';
 import { createJournal, type Fact, type Journal } from './journal.ts';
 import { type Api, createApi, operator, wantedBy } from './operator.ts';
-import { type Server, server } from './server.ts';
+import { onServer, type Server } from './server.ts';
 import type { CrashStore } from './stores.ts';
 
 /** When the server dies: at the `count`th fact that fits, and after so many milliseconds more; 0 is at once. */
@@ -87,17 +84,7 @@ const DELAYS = [0, 0, 0, 1, 1, 2, 3, 5, 8];
 const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
 
 export async function crashRun(settings: RunSettings): Promise<RunReport> {
-  const data = await mkdtemp(join(tmpdir(), 'tandem-crash-'));
-  const place = await settings.store.open();
-  const acs = server(settings.main, data, place.args, settings.env);
-  try {
-    await acs.start();
-    return await work(settings, acs);
-  } finally {
-    await acs.kill();
-    await place.close();
-    await rm(data, { recursive: true, force: true });
-  }
+  return await onServer(settings, acs => work(settings, acs));
 }
 
 async function work(settings: RunSettings, acs: Server): Promise<RunReport> {

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { type Program, program } from '../support/process.ts';
+import { endPrograms, type Program, program } from '../support/process.ts';
+import type { CrashStore } from './stores.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -84,4 +85,35 @@ export function server(main: string, data: string, args: string[], env: Record<s
     },
   };
   return up;
+}
+
+/** A run on a server and a store of its own, both gone after it. */
+export async function onServer<T>(
+  { main, store, env }: { main: string; store: CrashStore; env?: Record<string, string> },
+  work: (acs: Server) => Promise<T>,
+): Promise<T> {
+  const data = await mkdtemp(join(tmpdir(), 'tandem-crash-'));
+  const place = await store.open();
+  const acs = server(main, data, place.args, env);
+  try {
+    await acs.start();
+    return await work(acs);
+  } finally {
+    await acs.kill();
+    await place.close();
+    await rm(data, { recursive: true, force: true });
+  }
+}
+
+/** For a suite: built before its tests; removed after them, with every program that still runs. @returns a compiled file, by its name in the source tree */
+export function builtFor(...sources: string[]): Build['path'] {
+  let built: Build;
+  before(async () => {
+    built = await build(...sources);
+  });
+  after(async () => {
+    await endPrograms();
+    await built.remove();
+  });
+  return source => built.path(source);
 }

@@ -27,4 +27,12 @@ export const stores: readonly CrashStore[] = [
   },
 ];
 
-export const lacks = (store: CrashStore): string[] => missing(store.needs);
+/** A suite for each store that is at hand. */
+export function onEachStore(suite: (store: CrashStore) => void): void {
+  for (const store of stores)
+    describe(`on ${store.name}`, () => {
+      const lacking = missing(store.needs);
+      if (lacking.length > 0) return void it(`skipped: needs ${lacking.join(', ')}`);
+      suite(store);
+    });
+}

@@ -1,32 +1,21 @@
 // 300 kills on each store, ten lives of thirty, each of its own seed; `npm test` has thirty.
 import assert from 'node:assert/strict';
 import { crashRun, told } from '../crash/run.ts';
-import { type Build, build } from '../crash/server.ts';
-import { lacks, stores } from '../crash/stores.ts';
-import { endPrograms } from '../support/process.ts';
+import { builtFor } from '../crash/server.ts';
+import { onEachStore } from '../crash/stores.ts';
 
 const FIRST_SEED = Number(process.env.TANDEM_SEED ?? 1000);
 
 describe('the ACS killed at any instant, many times', function () {
   this.timeout(3_600_000);
-  let built: Build;
-  before(async () => {
-    built = await build();
-  });
-  after(async () => {
-    await endPrograms();
-    await built.remove();
-  });
+  const built = builtFor();
 
-  for (const store of stores)
-    describe(`on ${store.name}`, () => {
-      const missing = lacks(store);
-      if (missing.length > 0) return void it(`skipped: needs ${missing.join(', ')}`);
-      for (let life = 0; life < 10; life++)
-        it(`30 kills with seed ${FIRST_SEED + life}`, async () => {
-          const seed = FIRST_SEED + life;
-          const report = await crashRun({ main: built.path('acs/main.ts'), store, seed, kills: 30 });
-          assert.equal(report.findings.length, 0, told(report, seed));
-        });
-    });
+  onEachStore(store => {
+    for (let life = 0; life < 10; life++)
+      it(`30 kills with seed ${FIRST_SEED + life}`, async () => {
+        const seed = FIRST_SEED + life;
+        const report = await crashRun({ main: built('acs/main.ts'), store, seed, kills: 30 });
+        assert.equal(report.findings.length, 0, told(report, seed));
+      });
+  });
 });

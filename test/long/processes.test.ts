@@ -1,10 +1,9 @@
 // Two ACS processes on one MongoDB, 500 gateways, one process killed and started again every few seconds for a minute.
 import assert from 'node:assert/strict';
-import { type Build, build } from '../crash/server.ts';
+import { builtFor } from '../crash/server.ts';
 import { openProcesses, ordeal } from '../processes/fleet.ts';
 import { dropMongo, freshMongo, mongoNeeds } from '../support/mongo.ts';
 import { missing } from '../support/peers.ts';
-import { endPrograms } from '../support/process.ts';
 
 const GATEWAYS = 500;
 const KILLS = 15;
@@ -13,18 +12,11 @@ describe('two ACS processes on one MongoDB, one killed every few seconds for a m
   this.timeout(900_000);
   const lacking = missing(mongoNeeds);
   if (lacking.length > 0) return void it(`skipped: needs ${lacking.join(', ')}`);
-  let built: Build;
-  before(async () => {
-    built = await build();
-  });
-  after(async () => {
-    await endPrograms();
-    await built.remove();
-  });
+  const built = builtFor();
 
   it(`${GATEWAYS} gateways, ${KILLS} kills: each ends configured, and none was in session with two at once`, async () => {
     const store = await freshMongo();
-    const fleet = await openProcesses({ main: built.path('acs/main.ts'), store, nodes: 2 });
+    const fleet = await openProcesses({ main: built('acs/main.ts'), store, nodes: 2 });
     try {
       const report = await ordeal(fleet, { gateways: GATEWAYS, kills: KILLS, everyMs: 3200, patienceMs: 300_000 });
       assert.deepEqual(report.contradictions, []);

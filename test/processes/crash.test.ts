@@ -1,9 +1,8 @@
 // The server killed at any instant, in the middle of whatever it does, and started again on what it had written.
 import assert from 'node:assert/strict';
 import { crashRun, type RunReport, told, triggers } from '../crash/run.ts';
-import { type Build, build } from '../crash/server.ts';
-import { lacks, stores } from '../crash/stores.ts';
-import { endPrograms } from '../support/process.ts';
+import { builtFor } from '../crash/server.ts';
+import { onEachStore, stores } from '../crash/stores.ts';
 
 /** Another one by TANDEM_SEED; a failure names it. */
 const SEED = Number(process.env.TANDEM_SEED ?? 7);
@@ -11,25 +10,15 @@ const PLANTED = 'test/support/planted-acs.ts';
 
 describe('the ACS killed at any instant', function () {
   this.timeout(240_000);
-  let built: Build;
-  before(async () => {
-    built = await build(PLANTED);
-  });
-  after(async () => {
-    await endPrograms();
-    await built.remove();
-  });
+  const built = builtFor(PLANTED);
 
-  for (const store of stores)
-    describe(`on ${store.name}`, () => {
-      const missing = lacks(store);
-      if (missing.length > 0) return void it(`skipped: needs ${missing.join(', ')}`);
-      it('30 kills: nothing acknowledged is lost, nothing is sent twice, every task ends', async () => {
-        const report = await crashRun({ main: built.path('acs/main.ts'), store, seed: SEED, kills: 30 });
-        assert.equal(report.findings.length, 0, told(report, SEED));
-        assert.ok(Object.keys(report.kills).length >= triggers.length - 2, told(report, SEED));
-      });
+  onEachStore(store => {
+    it('30 kills: nothing acknowledged is lost, nothing is sent twice, every task ends', async () => {
+      const report = await crashRun({ main: built('acs/main.ts'), store, seed: SEED, kills: 30 });
+      assert.equal(report.findings.length, 0, told(report, SEED));
+      assert.ok(Object.keys(report.kills).length >= triggers.length - 2, told(report, SEED));
     });
+  });
 
   describe('with a planted bug is caught', () => {
     const planted = async (bug: string, ...names: string[]): Promise<RunReport> => {
@@ -38,7 +27,7 @@ describe('the ACS killed at any instant', function () {
       const at = triggers.filter(({ name }) => names.includes(name));
       assert.equal(at.length, names.length);
       const env = { PLANTED_BUG: bug };
-      return await crashRun({ main: built.path(PLANTED), store, seed: SEED, kills: 4, devices: 6, at, env });
+      return await crashRun({ main: built(PLANTED), store, seed: SEED, kills: 4, devices: 6, at, env });
     };
     const rules = (report: RunReport): string[] => [...new Set(report.findings.map(({ rule }) => rule))];
 

@@ -1,10 +1,9 @@
 // Two ACS processes on one MongoDB, every POST to the other one, killed and started again while gateways are configured. In full:
 // test/long/processes.test.ts.
 import assert from 'node:assert/strict';
-import { type Build, build } from '../crash/server.ts';
+import { builtFor } from '../crash/server.ts';
 import { dropMongo, freshMongo, MONGO_START_MS, mongoNeeds } from '../support/mongo.ts';
 import { missing } from '../support/peers.ts';
-import { endPrograms } from '../support/process.ts';
 import { contradictions, type Held } from './checker.ts';
 import { openProcesses, ordeal } from './fleet.ts';
 
@@ -12,18 +11,11 @@ describe('several ACS processes on one MongoDB, killed in turn', function () {
   this.timeout(MONGO_START_MS);
   const lacking = missing(mongoNeeds);
   if (lacking.length > 0) return void it(`skipped: needs ${lacking.join(', ')}`);
-  let built: Build;
-  before(async () => {
-    built = await build();
-  });
-  after(async () => {
-    await endPrograms();
-    await built.remove();
-  });
+  const built = builtFor();
 
   it('40 gateways, 3 kills: each ends configured, and none was in session with two at once', async () => {
     const store = await freshMongo();
-    const fleet = await openProcesses({ main: built.path('acs/main.ts'), store, nodes: 2 });
+    const fleet = await openProcesses({ main: built('acs/main.ts'), store, nodes: 2 });
     try {
       const report = await ordeal(fleet, { gateways: 40, kills: 3, everyMs: 3000, patienceMs: 90_000 });
       assert.deepEqual(report.contradictions, []);

@@ -1,9 +1,8 @@
 // Rollouts of firmware while the ACS is killed every few seconds, as processes over sockets: the devices count how often they are flashed.
 import assert from 'node:assert/strict';
 import { rolloutRun, toldOf } from '../crash/rollout.ts';
-import { type Build, build } from '../crash/server.ts';
-import { lacks, stores } from '../crash/stores.ts';
-import { endPrograms } from '../support/process.ts';
+import { builtFor } from '../crash/server.ts';
+import { onEachStore, stores } from '../crash/stores.ts';
 
 /** Another one by TANDEM_SEED; a failure names it. */
 const SEED = Number(process.env.TANDEM_SEED ?? 11);
@@ -11,30 +10,20 @@ const PLANTED = 'test/support/planted-acs.ts';
 
 describe('a rollout while the ACS is killed', function () {
   this.timeout(300_000);
-  let built: Build;
-  before(async () => {
-    built = await build(PLANTED);
-  });
-  after(async () => {
-    await endPrograms();
-    await built.remove();
-  });
+  const built = builtFor(PLANTED);
 
-  for (const store of stores)
-    describe(`on ${store.name}`, () => {
-      const missing = lacks(store);
-      if (missing.length > 0) return void it(`skipped: needs ${missing.join(', ')}`);
-      it('8 kills: no device is flashed twice, none is forgotten, pauses and waves hold', async () => {
-        const report = await rolloutRun({ main: built.path('acs/main.ts'), store, seed: SEED, kills: 8 });
-        assert.equal(report.findings.length, 0, toldOf(report, SEED));
-      });
+  onEachStore(store => {
+    it('8 kills: no device is flashed twice, none is forgotten, pauses and waves hold', async () => {
+      const report = await rolloutRun({ main: built('acs/main.ts'), store, seed: SEED, kills: 8 });
+      assert.equal(report.findings.length, 0, toldOf(report, SEED));
     });
+  });
 
   it('a server that sends before it has written that it sends is caught', async () => {
     const [store] = stores;
     assert.ok(store);
     const report = await rolloutRun({
-      main: built.path(PLANTED),
+      main: built(PLANTED),
       store,
       seed: SEED,
       kills: 2,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
-import { type Build, build } from '../crash/server.ts';
+import { builtFor } from '../crash/server.ts';
 import { dropMongo, freshMongo, MONGO_START_MS, mongoNeeds } from '../support/mongo.ts';
 import { missing } from '../support/peers.ts';
 import { endPrograms, type Program, program } from '../support/process.ts';
@@ -17,13 +17,9 @@ describe('two ACS processes on one MongoDB', function () {
   this.timeout(MONGO_START_MS);
   const lacking = missing(mongoNeeds);
   if (lacking.length > 0) return void it(`skipped: needs ${lacking.join(', ')}`);
-  let built: Build;
+  const built = builtFor();
   let store: string;
   let fleet: Fleet | undefined;
-  before(async () => {
-    built = await build();
-  });
-  after(async () => await built.remove());
   beforeEach(async () => {
     store = await freshMongo();
   });
@@ -34,7 +30,7 @@ describe('two ACS processes on one MongoDB', function () {
     await dropMongo(store);
   });
   const open = async (args: string[] = []): Promise<Fleet> => {
-    fleet = await openProcesses({ main: built.path('acs/main.ts'), store, nodes: 2, args });
+    fleet = await openProcesses({ main: built('acs/main.ts'), store, nodes: 2, args });
     return fleet;
   };
   /** A gateway that stays, and comes to `url`. */
@@ -94,7 +90,7 @@ describe('two ACS processes on one MongoDB', function () {
   it('a second server with the same data directory is refused, and one that was killed is followed at once', async () => {
     const { nodes, folder, lives } = await open();
     const [one] = nodes as [(typeof nodes)[0]];
-    const second = program(built.path('acs/main.ts'), [
+    const second = program(built('acs/main.ts'), [
       ...['--data', join(folder, one.name), '--server-key', join(folder, 'server-key'), '--store', store],
       ...['--cwmp', 'http://127.0.0.1:0', '--api', 'http://127.0.0.1:0'],
     ]);

@@ -1,7 +1,7 @@
 // One server with workers: more cores, the same server. Workers are killed, and the first process too.
 import assert from 'node:assert/strict';
-import { type Build, build } from '../crash/server.ts';
-import { lacks, stores } from '../crash/stores.ts';
+import { builtFor } from '../crash/server.ts';
+import { onEachStore } from '../crash/stores.ts';
 import { MONGO_START_MS } from '../support/mongo.ts';
 import { endPrograms, program } from '../support/process.ts';
 import { eventually } from '../support/world.ts';
@@ -16,18 +16,13 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-for (const store of stores)
-  describe(`a server with workers on ${store.name}`, function () {
-    this.timeout(MONGO_START_MS);
-    const lacking = lacks(store);
-    if (lacking.length > 0) return void it(`skipped: needs ${lacking.join(', ')}`);
-    let built: Build;
+describe('a server with workers', function () {
+  this.timeout(MONGO_START_MS);
+  const built = builtFor();
+
+  onEachStore(store => {
     let place: Awaited<ReturnType<typeof store.open>>;
     let fleet: Awaited<ReturnType<typeof openWorkers>> | undefined;
-    before(async () => {
-      built = await build();
-    });
-    after(async () => await built.remove());
     beforeEach(async () => {
       place = await store.open();
     });
@@ -38,7 +33,7 @@ for (const store of stores)
       await place.close();
     });
     const open = async (): Promise<Fleet & { acs: ReturnType<typeof program> }> => {
-      fleet = await openWorkers({ main: built.path('acs/main.ts'), args: place.args, workers: 2 });
+      fleet = await openWorkers({ main: built('acs/main.ts'), args: place.args, workers: 2 });
       return fleet;
     };
     const pids = (): number[] =>
@@ -102,6 +97,7 @@ for (const store of stores)
       await eventually('the preset is applied in the same session', wanted);
     });
   });
+});
 
 describe('a server whose workers cannot serve', () => {
   it('does not start, and says why', async () => {
