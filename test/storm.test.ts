@@ -10,6 +10,7 @@ import { answersOf, informTemplate } from './bench/envelopes.ts';
 import { emptyReport, type LoadOrder, type LoadReport } from './bench/orders.ts';
 import { storm } from './bench/stormload.ts';
 import { createVisitor } from './bench/visit.ts';
+import { openAcs } from './support/process.ts';
 
 const CPES = 300;
 const LIMIT = 8;
@@ -24,18 +25,8 @@ describe('a storm of boots', () => {
     folder = await mkdtemp(join(tmpdir(), 'tandem-storm-'));
     lines = [];
     most = 0;
-    const argv = [
-      '--data',
-      folder,
-      '--cwmp',
-      'http://127.0.0.1:0',
-      '--api',
-      'http://127.0.0.1:0',
-      '--cpe-auth',
-      'none',
-    ];
-    const limits = ['--enrol', 'auto', '--max-sessions', String(LIMIT), '--max-waiting', String(waiting)];
-    const { values } = readOptions(acsOptions, { argv: [...argv, ...limits] });
+    const limits = ['--max-sessions', String(LIMIT), '--max-waiting', String(waiting)];
+    const { values } = readOptions(acsOptions, { argv: [...openAcs(folder), ...limits] });
     started = await start(values, { adminToken: 'x', pretty: false, write: line => lines.push(JSON.parse(line)) });
     started.acs.events.on('inform', () => {
       most = Math.max(most, started.acs.south.admission().running);

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { checkFile } from '../../acs/store/backup.ts';
 import { type Lanes, startLanes } from '../support/lanes.ts';
 import { missing, peerSuite, run } from '../support/peers.ts';
-import { endPrograms, type Program, program } from '../support/process.ts';
+import { endPrograms, openAcs, type Program, program } from '../support/process.ts';
 import { eventually } from '../support/world.ts';
 
 const { ENOSPC, EROFS, EIO } = constants.errno;
@@ -34,23 +34,7 @@ const full: Expected = { refusal: '507 store-full', reason: /the disk is full/, 
 const failing: Expected = { refusal: '503 store-io', reason: /the disk fails/, start: /the disk fails/ };
 const readOnly: Expected = { ...failing, start: /cannot be (written|opened)/ };
 
-const serve = (data: string, { env }: Disk): Program =>
-  program(
-    'acs/main.ts',
-    [
-      '--data',
-      data,
-      '--cwmp',
-      'http://127.0.0.1:0',
-      '--api',
-      'http://127.0.0.1:0',
-      '--cpe-auth',
-      'none',
-      '--enrol',
-      'auto',
-    ],
-    env,
-  );
+const serve = (data: string, { env }: Disk): Program => program('acs/main.ts', openAcs(data), env);
 
 /** Breaks the disk twice under a busy server, and looks at what everybody was told. */
 async function story(data: string, disk: Disk, { refusal, reason, start }: Expected): Promise<void> {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { seededRandom } from '../../shared/clock.ts';
 import { crashCpe } from '../crash/cpe.ts';
 import { createJournal } from '../crash/journal.ts';
-import { endPrograms, program } from '../support/process.ts';
+import { endPrograms, openAcs, program } from '../support/process.ts';
 
 describe('rollout watch', function () {
   this.timeout(60_000);
@@ -21,18 +21,7 @@ describe('rollout watch', function () {
   const run = (...args: string[]): ReturnType<typeof program> => program('acs/main.ts', args);
 
   it('tells how it goes until it has ended; 0 when all is well, 1 when a device has failed', async () => {
-    const acs = run(
-      '--data',
-      data,
-      '--cwmp',
-      'http://127.0.0.1:0',
-      '--api',
-      'http://127.0.0.1:0',
-      '--cpe-auth',
-      'none',
-      '--enrol',
-      'auto',
-    );
+    const acs = run(...openAcs(data));
     const ready = await acs.ready();
     const api = String(ready.api);
     const authorization = `Bearer ${(await readFile(join(data, 'admin-token'), 'utf8')).trim()}`;

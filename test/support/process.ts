@@ -22,6 +22,12 @@ export interface Program {
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const running = new Set<ChildProcess>();
 
+/** Options of an ACS of one's own, for CPEs without credentials. */
+export const openAcs = (data: string): string[] => [
+  ...['--data', data, '--cwmp', 'http://127.0.0.1:0', '--api', 'http://127.0.0.1:0'],
+  ...['--cpe-auth', 'none', '--enrol', 'auto'],
+];
+
 /** @param main path below the project's root: `acs/main.ts` */
 export function program(main: string, args: string[], env: Record<string, string> = {}): Program {
   const loader = main.endsWith('.ts') ? ['--import', 'tsx'] : [];
