@@ -5,7 +5,7 @@ import type { Wanted } from '../../acs/fleet/wanted.ts';
 import type { Drift } from '../../acs/store/row.ts';
 import type { Device } from '../../cpe/state/device.ts';
 import { memoryCpe, ScriptedCpe, testAcs } from '../support/acs.ts';
-import { openVirtualWorld, type VirtualWorld } from '../support/virtual-world.ts';
+import { informingEvery, openVirtualWorld, type VirtualWorld } from '../support/virtual-world.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -31,11 +31,7 @@ describe('drift', () => {
   let asked: string[];
 
   beforeEach(async () => {
-    const settings = {
-      'Device.ManagementServer.PeriodicInformEnable': '1',
-      'Device.ManagementServer.PeriodicInformInterval': '600',
-    };
-    world = await openVirtualWorld({ ramp: 0, settings });
+    world = await openVirtualWorld(informingEvery(600));
     asked = [];
     world.events.on('rpc', ({ direction, method }) => direction === 'to-cpe' && asked.push(method));
     world.start();

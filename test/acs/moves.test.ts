@@ -4,7 +4,7 @@ import { createProbeAcs } from '../../acs/south/probeacs.ts';
 import type { Device } from '../../cpe/state/device.ts';
 import { VirtualClock } from '../../shared/clock.ts';
 import { HttpError } from '../../shared/net/http.ts';
-import { openVirtualWorld, type VirtualWorld, virtualUrl } from '../support/virtual-world.ts';
+import { informingEvery, openVirtualWorld, type VirtualWorld, virtualUrl } from '../support/virtual-world.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -25,11 +25,7 @@ describe('a change of the ACS URL', () => {
   let world: VirtualWorld;
   let device: Device;
   beforeEach(async () => {
-    const settings = {
-      'Device.ManagementServer.PeriodicInformEnable': '1',
-      'Device.ManagementServer.PeriodicInformInterval': '600',
-    };
-    world = await openVirtualWorld({ ramp: 0, settings });
+    world = await openVirtualWorld(informingEvery(600));
     world.start();
     await world.pass(MINUTE);
     device = world.crew.members[0]!.gateway.device;

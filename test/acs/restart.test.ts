@@ -7,7 +7,7 @@ import type { Unit } from '../../cpe/services/service.ts';
 import { sipep } from '../../cpe/services/sipep.ts';
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { memoryCpe, ScriptedCpe, type TestAcs, testAcs } from '../support/acs.ts';
-import { openVirtualWorld, type VirtualWorld } from '../support/virtual-world.ts';
+import { informingEvery, openVirtualWorld, type VirtualWorld } from '../support/virtual-world.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -23,11 +23,7 @@ describe('restarts of a gateway', () => {
   let world: VirtualWorld;
   let unit: Unit;
   beforeEach(async () => {
-    const settings = {
-      'Device.ManagementServer.PeriodicInformEnable': '1',
-      'Device.ManagementServer.PeriodicInformInterval': '600',
-    };
-    world = await openVirtualWorld({ ramp: 0, settings });
+    world = await openVirtualWorld(informingEvery(600));
     world.start();
     await world.pass(MINUTE);
     unit = world.crew.members[0]!.gateway.device as Unit;

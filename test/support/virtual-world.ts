@@ -79,6 +79,15 @@ const BASE_ADDRESS = 0x0a400001;
 /** Without connections there is nothing by which a unit that ignores cookies could be told. */
 const possible = (rates: FaultRates): FaultRates => ({ ...rates, 'no-cookie': 0 });
 
+/** A unit that is there at once and informs by schedule. */
+export const informingEvery = (seconds: number): VirtualWorldOptions => ({
+  ramp: 0,
+  settings: {
+    'Device.ManagementServer.PeriodicInformEnable': '1',
+    'Device.ManagementServer.PeriodicInformInterval': String(seconds),
+  },
+});
+
 export async function openVirtualWorld(options: VirtualWorldOptions = {}): Promise<VirtualWorld> {
   const { seed = 1, count = 1, faults = 'none', ramp = 60, cpeAuth = 'required', enrol = 'auto' } = options;
   const clock = new VirtualClock();
