@@ -160,7 +160,8 @@ export function createHistory(context: FleetContext): History {
       keepValues(row.id, chosen(rule, list));
     }),
     events.on('task', ({ task }) => {
-      if (!task.ended || current()?.rule.events === false || !current()) return;
+      const rule = current();
+      if (!task.ended || !rule || rule.rule.events === false) return;
       const { id, method, state, origin, fault } = task;
       note(task.device, 'task', { id, method, state, origin, ...(fault ? { fault } : {}) });
     }),
@@ -291,7 +292,8 @@ function compiled(rule: HistoryRule): Compiled {
   const stray = parameters.find(path => !/^(Device|InternetGatewayDevice)\.(([\w-]+|\*)\.)*([\w-]+|\*)?$/.test(path));
   if (stray !== undefined) throw new UserError(400, 'bad-path', `parameters: '${stray}' is no path`);
   const tests = parameters.map((path): ((name: string) => boolean) => {
-    if (isWild(path)) return name => wildPattern(path).test(name);
+    const pattern = isWild(path) ? wildPattern(path) : undefined;
+    if (pattern) return name => pattern.test(name);
     return path.endsWith('.') ? name => name.startsWith(path) : name => name === path;
   });
   return {

@@ -1,5 +1,4 @@
 // Who informs no more, said once of each device whatever process finds it out; and how often a device means to inform.
-
 import type { Deaf } from '../store/changes.ts';
 import type { DeviceRow } from '../store/row.ts';
 import type { Store } from '../store/store.ts';

@@ -1,5 +1,4 @@
 // Reconcile: what is known against what is wanted, with the fewest RPCs. Always ends with a SetParameterValues that carries the revision.
-
 import type { DeviceRow, Reconciled, Task } from '../store/row.ts';
 import { apply, readManaged } from './apply.ts';
 import type { FleetContext } from './context.ts';

@@ -1,5 +1,4 @@
 // Rollouts as the API shows them: times as dateTime, seconds where an operator gave seconds.
-
 import type { Totals } from '../fleet/rollout/plan.ts';
 import type { Rollout } from '../fleet/rollout.ts';
 import { type DeviceRow, rolloutStates } from '../store/row.ts';

@@ -1,5 +1,4 @@
 // Calls over one connection, either way: each has a number, its answer carries it.
-
 import type { Socket } from 'node:net';
 import type { Clock, Random } from '../../shared/clock.ts';
 import { messageOf } from '../../shared/errors.ts';

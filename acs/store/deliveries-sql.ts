@@ -1,5 +1,4 @@
 // The queue of notices to webhooks in SQLite: a row for each notice and each webhook that is to have it.
-
 import { MAX_DEAD, MAX_WAITING_DELIVERIES } from './deliveries.ts';
 import { type Addressed, type Subscribers, subscribersOf } from './notices.ts';
 import { jsonOf, textOf } from './plain.ts';

@@ -1,6 +1,5 @@
 // Whether it is still the same unit that informs under an id: pure, worked out of what the row knows and what the Inform shows. Looks
 // closer only where the Inform comes from elsewhere, or with another certificate, than the one before.
-
 import type { InformFacts } from './changes.ts';
 import type { DeviceRow, Hold } from './row.ts';
 

@@ -1,5 +1,4 @@
 // What an Inform says about the device itself, put into its row: pure, and bounded whatever the device reports.
-
 import type { InformFacts, InformReport } from './changes.ts';
 import type { Credentials, DeviceRow } from './row.ts';
 

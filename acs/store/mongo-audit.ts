@@ -1,5 +1,4 @@
 // What only grows in MongoDB (audit, ended tasks) and how it is cut, and the members that serve the store.
-
 import { isDuplicate, type Link } from './mongo-link.ts';
 import { orderKey } from './mongo-rows.ts';
 import { type Collections, unlessThere } from './mongo-tables.ts';

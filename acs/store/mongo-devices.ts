@@ -1,6 +1,5 @@
 // Changes of devices in MongoDB: read the document, carry out the pure operation, replace the document if it is still the same one.
 // What is asked of one device at a time goes in one such write; different devices go side by side.
-
 import type { DeviceOperation, DeviceOperations } from './changes.ts';
 import { type Deliveries, storedNotices } from './mongo-deliveries.ts';
 import { type Link, stamp } from './mongo-link.ts';

@@ -1,6 +1,5 @@
 // The store on SQLite: a writer thread with group commit, indexed reads on this thread's own connection, searches on a third.
 // In-thread (virtual time, tests, `:memory:`) one connection does all, and a group is what was asked in one turn.
-
 import type { Clock } from '../../shared/clock.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { DeviceOperation, DeviceOperations, Informed, InformFacts } from './changes.ts';

@@ -1,6 +1,5 @@
 // What may have touched a device's managed values though its ParameterKey stays: kept with the fact itself, so that a session that is
 // lost right after it loses nothing.
-
 import type { InformFacts } from './changes.ts';
 import type { DeviceRow, Reconciled, Task } from './row.ts';
 

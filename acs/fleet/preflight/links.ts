@@ -1,5 +1,4 @@
 // The links of a device, before and after a change, each with its verdict. Computed once for all devices that are equal in what counts.
-
 import type { ServerFacts } from '../../../shared/tls/offer.ts';
 import type { Place } from '../../../shared/tls/places.ts';
 import type { TlsPolicy, TlsService } from '../../../shared/tls/profiles.ts';

@@ -1,5 +1,4 @@
 // Making the plan true: each device of the rollout gets its place in the row, once, however often this is begun.
-
 import { parseFilter } from '../../store/filter.ts';
 import { isLive, precheck } from '../../store/position.ts';
 import type { DeviceRow } from '../../store/row.ts';

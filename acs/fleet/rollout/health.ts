@@ -1,5 +1,4 @@
 // Whether a device that runs its new version is well, and what is to be thought of one that has not been heard of.
-
 import type { DeviceOperations } from '../../store/changes.ts';
 import { parseFilter, pathsOf, toPredicate } from '../../store/filter.ts';
 import { livenessOf } from '../../store/liveness.ts';
