@@ -148,6 +148,13 @@ describe('bench: tables', () => {
     const page = resultsPage(rows, about);
     for (const fact of Object.values(about)) assert.ok(page.includes(fact), fact);
     assert.match(page, /measured elsewhere/);
+    assert.doesNotMatch(page, /not measured/);
+  });
+
+  it('the results name a measure that failed, and why', () => {
+    const page = resultsPage(rows, about, [{ name: 'storm', reason: 'no answer' }]);
+    assert.match(page, /^- not measured: `storm` failed: no answer$/m);
+    assert.ok(page.includes(markdownTable(rows)));
   });
 
   it('JSON has the agreed fields', () => {

@@ -22,7 +22,20 @@ function fleetOf(count: number, port: number, seed: number): ChildProcess {
     '--oui',
     seed.toString(16).padStart(6, '0').toUpperCase(),
   ];
-  const idle = ['--model', 'device', '--listen', 'none', '--duration', '600', '--log-level', 'silent'];
+  const idle = [
+    '--processes',
+    '1',
+    '--ramp',
+    '10',
+    '--model',
+    'device',
+    '--listen',
+    'none',
+    '--duration',
+    '600',
+    '--log-level',
+    'silent',
+  ];
   const loaders = ['--expose-gc', '--import', 'tsx', '--import', './test/bench/collected.ts'];
   return spawn(process.execPath, [...loaders, 'cpe/main.ts', 'fleet', ...args, ...idle], {
     cwd: fileURLToPath(new URL('../..', import.meta.url)),

@@ -8,7 +8,7 @@ import { helpText, readOptions, UsageError } from '../../shared/config.ts';
 import { benches } from './benches.ts';
 import type { Row } from './figures.ts';
 import { type BenchOptions, benchOptions, withResultsFile } from './options.ts';
-import { type Circumstances, jsonText, markdownTable, resultsPage } from './render.ts';
+import { type Circumstances, type FailedMeasure, jsonText, markdownTable, resultsPage } from './render.ts';
 import { createStage } from './stage.ts';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
@@ -34,27 +34,37 @@ async function main(argv: string[]): Promise<number> {
   const wrong = positionals.find(name => !benches[name]);
   if (wrong) throw new UsageError(`'${wrong}' is not one of ${names.join(', ')}`);
   const about = circumstances(values);
-  const rows = await measureAll(positionals.length ? positionals : names, values);
+  const { rows, failed } = await measureAll(positionals.length ? positionals : names, values);
   process.stdout.write(`${about.machine}; ${about.node}; ${about.options}\n\n${markdownTable(rows)}\n`);
   if (values.json) await writeFile(values.json, jsonText(rows, about));
-  if (values.results) await writeFile(values.results, resultsPage(rows, about));
-  return 0;
+  if (values.results) await writeFile(values.results, resultsPage(rows, about, failed));
+  return failed.length > 0 ? 1 : 0;
 }
 
-async function measureAll(names: readonly string[], values: BenchOptions): Promise<Row[]> {
+/** A measure that fails takes no other along. */
+async function measureAll(
+  names: readonly string[],
+  values: BenchOptions,
+): Promise<{ rows: Row[]; failed: FailedMeasure[] }> {
   const rows: Row[] = [];
+  const failed: FailedMeasure[] = [];
   const stage = await createStage();
   try {
     for (const [name, bench] of Object.entries(benches).filter(([known]) => names.includes(known))) {
       const began = performance.now();
       stage.profile = values.profile && join(resolve(values.profile), name);
-      rows.push(...(await bench.run({ stage, ...values })));
-      process.stderr.write(`${name}: ${((performance.now() - began) / 1000).toFixed(1)} s\n`);
+      try {
+        rows.push(...(await bench.run({ stage, ...values })));
+        process.stderr.write(`${name}: ${((performance.now() - began) / 1000).toFixed(1)} s\n`);
+      } catch (error) {
+        process.stderr.write(`${name} failed: ${(error as Error).stack ?? String(error)}\n`);
+        failed.push({ name, reason: (error as Error).message });
+      }
     }
   } finally {
     await stage.close();
   }
-  return rows;
+  return { rows, failed };
 }
 
 function circumstances({ devices, sessions, rounds }: BenchOptions): Circumstances {

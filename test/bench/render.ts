@@ -41,12 +41,19 @@ floor is a bare \`node:http(s)\` server with saxes and SQLite that does the same
 (\`test/bench/floor.ts\`). **Incumbent**: measured elsewhere, on another machine, its database's CPU not counted. Ratios travel between machines
 better than milliseconds do.`;
 
-export function resultsPage(rows: readonly Row[], about: Circumstances): string {
+/** A measure that came to no figure. */
+export interface FailedMeasure {
+  name: string;
+  reason: string;
+}
+
+export function resultsPage(rows: readonly Row[], about: Circumstances, failed: readonly FailedMeasure[] = []): string {
   const facts = [
     `- ${about.date}, commit \`${about.commit}\``,
     `- ${about.machine}`,
     `- ${about.node}`,
     `- \`npm run bench\` with ${about.options}`,
   ];
-  return `# Measurements\n\n${facts.join('\n')}\n\n${method}\n\n${markdownTable(rows)}\n`;
+  const missing = failed.map(({ name, reason }) => `- not measured: \`${name}\` failed: ${reason}`);
+  return `# Measurements\n\n${[...facts, ...missing].join('\n')}\n\n${method}\n\n${markdownTable(rows)}\n`;
 }
