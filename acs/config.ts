@@ -109,6 +109,12 @@ export const acsOptions = {
     help: 'proxies whose X-Forwarded headers are believed',
     check: network,
   },
+  'proxy-protocol': {
+    kind: 'list',
+    value: 'CIDR',
+    help: 'load balancers that hand TCP connections of CPEs on, each with a PROXY header (version 1 or 2) that says whose it is',
+    check: network,
+  },
   'connection-request-allow': {
     kind: 'list',
     value: 'CIDR',

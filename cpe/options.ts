@@ -32,6 +32,11 @@ const common = {
   password: { kind: 'string', value: 'TEXT', help: 'password at the ACS' },
   login: { kind: 'string', value: 'FILE', help: 'file with USERNAME:PASSWORD in one line, instead of the two above' },
   ca: { kind: 'list', value: 'FILE', help: 'CA certificate to install, PEM or DER' },
+  'host-cert': {
+    kind: 'string',
+    value: 'FILE',
+    help: 'certificate of the unit itself with its private key, PEM or PKCS#12 without password: shown to an ACS that asks for one',
+  },
   profile: {
     kind: 'string',
     value: 'FILE',

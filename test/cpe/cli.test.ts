@@ -200,6 +200,8 @@ describe('tandem-cpe', () => {
     await refused(['--set', 'Cwmp.ListeningPort=x'], /--set Cwmp\.ListeningPort/);
     await refused(['--profile', join(directory, 'none.json')], /profile/);
     await refused(['--ca', join(directory, 'none.pem')], /^--ca: .*none\.pem/);
+    await refused(['--host-cert', join(directory, 'none.pem')], /^--host-cert: .*none\.pem/);
+    await refused(['--host-cert', profile], /^--host-cert: .*profile\.json: /);
     await refused(['--model', join(directory, 'none.xml')], /^--model: .*none\.xml/);
   });
 
