@@ -250,6 +250,17 @@ describe('TLS preflight', () => {
       assert.deepEqual(await linksNow(id), { acs: 'loses no-ca', ...files('unknown ca-unknown') });
     });
 
+    it('sessions prove nothing of one that does not inform any more', async () => {
+      const { store, clock } = api.acs;
+      const id = await enrol('000001', cwmp('HostName'));
+      await store.apply(id, 'intervalLearned', { informInterval: 60 });
+      await clock.advance(HOUR);
+      await store.apply(id, 'missed', { now: clock.now() });
+      assert.deepEqual(await linksNow(id), { acs: 'unknown ca-unknown', ...files('unknown ca-unknown') });
+      await store.apply(id, 'informed', informOf('000001', clock.now(), ['2 PERIODIC']));
+      assert.deepEqual(await linksNow(id), { acs: 'keeps', ...files('keeps') });
+    });
+
     it('what it would lose whatever its CAs are it loses', async () => {
       reachable.set('acs.test:7547', await facts('else.test'));
       const id = await enrol('000001', cwmp('NoValidation'));

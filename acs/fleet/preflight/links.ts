@@ -82,6 +82,8 @@ export interface LinkInput {
   held: Settings;
   /** When it last informed; undefined where never. */
   informed: number | undefined;
+  /** It has not been heard for longer than it should: what it accepted then it may accept no more. */
+  absent: boolean;
   address: string;
 }
 
@@ -194,13 +196,13 @@ function isStanding(target: Target, settings: Settings, { standing, held }: Seen
 function proofOf(
   { host, service }: Target,
   { settings, roots }: Side,
-  { held, informed }: Seen,
+  { held, informed, absent }: Seen,
   ground: LinkGround,
   now: ServerFacts,
   server: ServerFacts | undefined,
 ): Proof | undefined {
   const isGap = !roots.told || assumesLevel(settings, service) || host === undefined;
-  if (!isGap || roots.unsure || !provenBy(now, informed, ground.now)) return undefined;
+  if (!isGap || absent || roots.unsure || !provenBy(now, informed, ground.now)) return undefined;
   const validates = !assumesLevel(held, 'Cwmp') && held.policy('Cwmp').validation !== 'NoValidation';
   if (!validates && (service !== 'Cwmp' || isRaised('Cwmp', held, settings))) return undefined;
   return server === now ? 'chain' : 'issuer';

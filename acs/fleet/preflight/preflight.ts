@@ -14,7 +14,7 @@ import { type Overlay, overlayOf, paths, settingsOf, type Target } from './setti
 import { createTrust, type TrustRegister, type TrustRow } from './trust.ts';
 
 /** What is looked at of a device beside what its presets and CAs hang on. */
-export const preflightFields = ['lastInform', 'root', 'applied', 'parameterKey'] as const;
+export const preflightFields = ['lastInform', 'absence', 'root', 'applied', 'parameterKey'] as const;
 export type FlightRow = TrustRow & Pick<DeviceRow, (typeof preflightFields)[number]>;
 
 /** A device, and what is wanted of it before and after the change. */
@@ -165,6 +165,7 @@ export function createPreflight(context: FleetContext, { files, models }: { file
         ...overlays.map(({ text }) => text),
         ...roots.map(root => root.key),
         informed !== undefined,
+        row.absence !== undefined,
         holds,
       ].join('\0');
       let links = groups.get(key);
@@ -178,7 +179,7 @@ export function createPreflight(context: FleetContext, { files, models }: { file
         });
         const input = { before: sideOf(was, 0), after: sideOf(new Map([...base, ...is]), 1) };
         const held = settingsOf(known, base, model);
-        links = linksOf({ ...input, held, informed, address: row.address }, ground);
+        links = linksOf({ ...input, held, informed, absent: row.absence !== undefined, address: row.address }, ground);
         groups.set(key, links);
       }
       return links;
