@@ -49,6 +49,8 @@ export interface AcsSetup {
   enrol: 'approve' | 'auto';
   enrolment?: { username: string; password: string };
   trustedProxies: string[];
+  /** Networks of load balancers whose connections begin with a PROXY header; none unless told. */
+  proxyProtocol?: string[];
   connectionRequestAllow: string[];
   /** Networks of one's own that webhooks may lead to, and to which plain HTTP may go; none unless told. */
   webhookAllow?: string[];
@@ -173,6 +175,7 @@ async function build(
     },
     cpeAuth: setup.cpeAuth,
     trustedProxies: setup.trustedProxies,
+    proxyProtocol: setup.proxyProtocol,
     limits: setup.limits,
     forward: together?.forward,
     ...(setup.wire ? { wire: setup.wire } : {}),

@@ -45,11 +45,13 @@ export interface DryRunRequest {
   before: readonly Rule[];
   after: readonly Rule[];
   ground: Ground;
+  /** The ground of `after`, where that is another. */
+  groundAfter?: Ground;
   /** Of so many devices it is told how. */
   limit: number;
 }
 
-const fields = [...mergedFields, 'parameterKey', ...preflightFields] as const;
+const fields = [...mergedFields, ...preflightFields] as const;
 type Surveyed = Pick<DeviceRow, (typeof fields)[number]>;
 
 /** As much as is worked through without a break: a few milliseconds. */
@@ -94,7 +96,8 @@ export function createDryRun(
     for (const row of rows) {
       if (row.state !== 'enrolled') continue;
       const verdict = verdictOf(row);
-      if (await count(run, row, verdict, request)) changed.push({ row, ...verdict.tls });
+      if (await count(run, row, verdict, request))
+        changed.push({ row, holds: row.parameterKey === verdict.before, ...verdict.tls });
     }
     const links = await flight.look(changed);
     for (const [at, device] of run.devices.slice(first).entries()) device.links = links[at] ?? [];
@@ -121,7 +124,7 @@ export function createDryRun(
   async function changeOf(
     row: Surveyed,
     { before, after }: Verdict,
-    { after: rules, ground }: DryRunRequest,
+    { after: rules, ground: now, groundAfter: ground = now }: DryRunRequest,
   ): Promise<DryRun['devices'][number]> {
     const wanted = merged(applicable(rules, row, ground), row, ground);
     const known = new Map<string, string>();
@@ -140,7 +143,7 @@ export function createDryRun(
 }
 
 /** Merges each set of facts once: which presets apply, what their variables are, and what is the device's own. */
-function judge({ name, before, after, ground }: DryRunRequest): (row: Surveyed) => Verdict {
+function judge({ name, before, after, ground, groundAfter = ground }: DryRunRequest): (row: Surveyed) => Verdict {
   const rules = [...new Set([...before, ...after])];
   const asked = [...after, ...before].find(rule => rule.name === name);
   const known = new Map<string, Verdict>();
@@ -149,13 +152,14 @@ function judge({ name, before, after, ground }: DryRunRequest): (row: Surveyed) 
     const key = keyOf(rules, chosen, row, ground);
     const found = key === undefined ? undefined : known.get(key);
     if (found) return found;
-    const of = (some: readonly Rule[]) =>
+    const chosenAfter = groundAfter === ground ? chosen : new Set(applicable(rules, row, groundAfter));
+    const of = (some: readonly Rule[], those: ReadonlySet<Rule>, by: Ground) =>
       merged(
-        some.filter(rule => chosen.has(rule)),
+        some.filter(rule => those.has(rule)),
         row,
-        ground,
+        by,
       );
-    const [was, will] = [of(before), of(after)];
+    const [was, will] = [of(before, chosen, ground), of(after, chosenAfter, groundAfter)];
     const fits = asked?.fits(row, ground.now) ?? false;
     const tls = { before: narrowed(was), after: narrowed(will) };
     const verdict = { fits, before: was.revision, after: will.revision, refused: will.refused, tls };

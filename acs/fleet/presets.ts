@@ -40,6 +40,10 @@ export interface Presets {
   usersOf(file: string): Promise<string[]>;
   /** Who would change if `preset` (the stored one where absent) stood under `name`, and how. @throws UserError as `put` */
   dryRun(name: string, preset: Preset | undefined, limit: number): Promise<DryRun>;
+  /** Who would change if the preset were deleted, and how. */
+  dryRunWithout(name: string, limit: number): Promise<DryRun>;
+  /** Who would change if this file stood, whose content is here already, and how. */
+  dryRunFile(file: StoredFile, limit: number): Promise<DryRun>;
 }
 
 /** The lightest first; equal weights by name. */
@@ -144,6 +148,21 @@ export function createPresets(context: FleetContext, models: Models, preflight: 
       const others = stored.filter(rule => rule.name !== name);
       const after = preset ? [...others, await make(name, preset)].sort(byWeight) : stored;
       return await dryRun({ name, before: preset ? stored : others, after, ground: await ground(), limit });
+    },
+    dryRunWithout: async (name, limit) => {
+      const before = await rules();
+      return await dryRun({
+        name,
+        before,
+        after: before.filter(rule => rule.name !== name),
+        ground: await ground(),
+        limit,
+      });
+    },
+    dryRunFile: async (file, limit) => {
+      const [stored, now] = [await rules(), await ground()];
+      const groundAfter = { ...now, files: new Map([...now.files, [file.name, file]]) };
+      return await dryRun({ name: '', before: stored, after: stored, ground: now, groundAfter, limit });
     },
   };
 }

@@ -41,21 +41,26 @@ export interface Rollouts {
   isOffering(row: DeviceRow): Promise<boolean>;
   /** What a session has changed of a device's position; @param before as it was when the session began */
   noticed(row: DeviceRow, before?: number): void;
+  /** There may be something to do: it is looked at before long, here or where that is the duty of another process. */
+  soon(): void;
   /** Begins to move rollouts on. */
   run(schedule: Schedule): void;
   stop(): Promise<void>;
 }
 
-/** How often rollouts are looked at without an occasion. */
+/** How often rollouts are looked at without an occasion, and without a time that was known before: windows open so. */
 const TICK_MS = 60_000;
 
 const refuse = (code: string, text: string): UserError => new UserError(409, code, text);
+
+const howItEnds = ({ phase }: Rollout): string =>
+  phase === 'aborted' ? 'devices that are under way are awaited' : 'abort it first';
 
 export function createRollouts(fleet: FleetContext, files: Files): Rollouts {
   const { store, clock, random, events } = fleet;
   const engine = createEngine(fleet, files);
   const { rows, change } = engine;
-  let soon = (): void => undefined;
+  let soon = fleet.ports.rolloutMoved ?? (() => undefined);
 
   const standing = async (id: string): Promise<Standing> => {
     const found = await store.document<Rollout>('rollout', id);
@@ -202,7 +207,10 @@ export function createRollouts(fleet: FleetContext, files: Files): Rollouts {
     remove: async id => {
       await changing(id, async found => {
         if (!isEnded(found.body))
-          throw refuse('rollout-live', `rollout '${id}' is ${found.body.phase}: abort it first`);
+          throw refuse(
+            'rollout-live',
+            `rollout '${id}' is ${found.body.phase} and has not ended: ${howItEnds(found.body)}`,
+          );
         return await change(found, { phase: 'deleting' });
       });
       soon();
@@ -224,6 +232,7 @@ export function createRollouts(fleet: FleetContext, files: Files): Rollouts {
       events.emit('rollout', { rollout, device: row.id, state, wave, ...(reason === undefined ? {} : { reason }) });
       soon();
     },
+    soon: () => soon(),
     run: schedule => {
       const duty = schedule.promptly('rollout', TICK_MS, {
         isDue: async () => store.generation('rollout') > 0 && (await store.documents('rollout')).length > 0,
