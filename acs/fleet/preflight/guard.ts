@@ -34,7 +34,7 @@ export function createGuard(
     preset: async (name, preset) => {
       const stored = (await presets.list()).find(entry => entry.name === name);
       if (!touches(preset) && !(stored && touches(stored))) return;
-      refuseLoss((await presets.dryRun(name, preset, NAMED)).preflight);
+      refuseLoss(await presets.losses(name, preset, NAMED));
     },
     device: async (id, { overrides = {}, tags, site, siteChanges }) => {
       if (!tags && !site && !siteChanges && !Object.keys(overrides).some(matters)) return;

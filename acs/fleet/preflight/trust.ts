@@ -36,7 +36,8 @@ export interface Roots {
 }
 
 export interface ReadRoots {
-  of(row: TrustRow, target: Target): Roots;
+  /** Of one device, by what is wanted of it. */
+  of(row: TrustRow): (target: Target) => Roots;
   /** Rows are needed with what their Informs told. */
   looksInside: boolean;
 }
@@ -82,6 +83,9 @@ export function createTrust({ store, clock, events }: FleetContext, files: Files
     return [...on].sort(([a], [b]) => (a < b ? -1 : 1));
   };
 
+  const mayHaveFiles = (row: TrustRow, target: Target): boolean =>
+    target.files.length > 0 || Object.keys(row.applied).length > 0;
+
   const loadOne = async (name: string, sha256: string): Promise<void> => {
     const stored = (await store.document<{ sha256: string; type: string }>('file', name))?.body;
     // What the device took is no longer here, or no certificate: nothing is known of it.
@@ -113,7 +117,8 @@ export function createTrust({ store, clock, events }: FleetContext, files: Files
       const wanted = new Map<string, [string, string]>();
       for (const { row, targets } of rows)
         for (const target of targets)
-          for (const [name, sha256] of filesOn(row, target)) wanted.set(idOf(name, sha256), [name, sha256]);
+          if (mayHaveFiles(row, target))
+            for (const [name, sha256] of filesOn(row, target)) wanted.set(idOf(name, sha256), [name, sha256]);
       for (const [id, [name, sha256]] of wanted) if (!read.has(id)) await loadOne(name, sha256);
     },
     reader: async () => {
@@ -127,16 +132,17 @@ export function createTrust({ store, clock, events }: FleetContext, files: Files
         };
       });
       const now = clock.now();
-      const of: ReadRoots['of'] = (row, target) => {
+      const of: ReadRoots['of'] = row => {
         // A rule looks at what a device durably is, all of which is here.
         const fitting = told.filter(({ fits }) => fits(row as DeviceRow, now));
-        const on = filesOn(row, target)
-          .map(([name, sha256]) => idOf(name, sha256))
-          .filter(id => read.get(id)?.length);
-        return {
-          key: [...on, ...fitting.map(({ key }) => key)].join('\n'),
-          certificates: [...on.flatMap(id => read.get(id) ?? []), ...fitting.flatMap(entry => entry.certificates)],
-          told: fitting.length > 0,
+        return target => {
+          const files = mayHaveFiles(row, target) ? filesOn(row, target) : [];
+          const on = files.map(([name, sha256]) => idOf(name, sha256)).filter(id => read.get(id)?.length);
+          return {
+            key: [...on, ...fitting.map(({ key }) => key)].join('\n'),
+            certificates: [...on.flatMap(id => read.get(id) ?? []), ...fitting.flatMap(entry => entry.certificates)],
+            told: fitting.length > 0,
+          };
         };
       };
       return { of, looksInside: told.some(({ paths }) => paths.length > 0) };
