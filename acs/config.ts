@@ -1,4 +1,4 @@
-// The options of the ACS: types, defaults, --help, environment and README all come from this table.
+// The options of the ACS: types, defaults, --help and environment all come from this table.
 import { isIP } from 'node:net';
 import type { OptionSpecs, OptionValues } from '../shared/config.ts';
 import { logLevels } from '../shared/log.ts';

@@ -1,4 +1,4 @@
-// The options of each command: for reading, --help and the README. Imports nothing heavy, so that --help costs nothing.
+// The options of each command: for reading and --help. Imports nothing heavy, so that --help costs nothing.
 import type { OptionSpecs } from '../shared/config.ts';
 import { logLevels } from '../shared/log.ts';
 import { parseFaults } from './faults/catalogue.ts';

@@ -57,11 +57,13 @@ export interface DryRunRequest {
   before: readonly Rule[];
   after: readonly Rule[];
   ground: Ground;
+  /** The ground of `after`, where that is another. */
+  groundAfter?: Ground;
   /** Of so many devices it is told how. */
   limit: number;
 }
 
-const fields = [...mergedFields, 'parameterKey', ...preflightFields] as const;
+const fields = [...mergedFields, ...preflightFields] as const;
 type Surveyed = Pick<DeviceRow, (typeof fields)[number]>;
 
 /** Rows that come at a time; fewer where all that they told comes along. */
@@ -71,8 +73,9 @@ const MAX_KNOWN = 20_000;
 
 /** What a device comes to by the presets as they stand, or by those as they would. */
 interface Side {
-  /** What its revision is made of: to make it is dear, and it is seldom looked at. */
+  /** What its revision is made of: to make that is dear, and it is seldom looked at. */
   content: string;
+  revision(): string;
   refused: readonly Culprit[];
   /** What its TLS hangs on: one object for what is equal. */
   tls: Target;
@@ -121,7 +124,7 @@ export function createDryRuns({ store, clock }: FleetContext, preflight: Preflig
       for await (const rows of enrolled(request, flight)) {
         const changed = await changedOf(rows, row => {
           const { sides } = verdictOf(row);
-          const isOther = sides && sides.before.tls !== sides.after.tls && changes(row, sides, request.ground);
+          const isOther = sides && sides.before.tls !== sides.after.tls && changes(row, sides);
           return isOther ? sides : undefined;
         });
         await flight.look(changed);
@@ -141,7 +144,7 @@ export function createDryRuns({ store, clock }: FleetContext, preflight: Preflig
   async function changeOf(
     row: Surveyed,
     { before, after }: Sides,
-    { after: rules, ground }: DryRunRequest,
+    { after: rules, ground: now, groundAfter: ground = now }: DryRunRequest,
     links: Link[],
   ): Promise<DryRun['devices'][number]> {
     const wanted = merged(applicable(rules, row, ground), row, ground);
@@ -150,7 +153,7 @@ export function createDryRuns({ store, clock }: FleetContext, preflight: Preflig
       for (const value of await store.parameters(row.id, path)) known.set(value.path, value.value);
     return {
       device: row.id,
-      revision: { before: revisionOf(before.content, ground.key), after: revisionOf(after.content, ground.key) },
+      revision: { before: before.revision(), after: after.revision() },
       set: [...wanted.set]
         .filter(([path, { value }]) => known.get(path) !== value)
         .map(([path, { value, secret }]) => ({ path, known: known.get(path) ?? null, wanted: value, secret })),
@@ -166,7 +169,8 @@ async function changedOf(rows: readonly Surveyed[], sidesOf: (row: Surveyed) => 
   for await (const portion of portionsOf(rows))
     for (const row of portion) {
       const sides = sidesOf(row);
-      if (sides) changed.push({ row, before: sides.before.tls, after: sides.after.tls });
+      if (sides)
+        changed.push({ row, holds: isAt(row, sides.before), before: sides.before.tls, after: sides.after.tls });
     }
   return changed;
 }
@@ -176,7 +180,7 @@ function count(
   run: DryRun,
   row: Surveyed,
   { fits, sides }: Verdict,
-  { name, limit, ground }: DryRunRequest,
+  { name, limit }: DryRunRequest,
 ): Sides | undefined {
   if (fits) run.fits++;
   const refusal = sides?.after.refused.find(({ preset }) => preset === name);
@@ -186,36 +190,43 @@ function count(
     if (run.faults.length < limit)
       run.faults.push({ device: row.id, code, message, ...(parameter ? { parameter } : {}) });
   }
-  if (!sides || !changes(row, sides, ground)) return undefined;
+  if (!sides || !changes(row, sides)) return undefined;
   run.matched++;
   return sides;
 }
 
 /** Where the rule as stored is asked about, a device that holds it already changes no more. */
-function changes({ parameterKey }: Surveyed, { before, after }: Sides, { key }: Ground): boolean {
-  if (before.content === after.content) return false;
-  return (parameterKey === '') !== (after.content === '') || parameterKey !== revisionOf(after.content, key);
-}
+const changes = (row: Surveyed, { before, after }: Sides): boolean =>
+  before.content !== after.content && !isAt(row, after);
 
-function judge({ name, before, after, ground }: DryRunRequest): (row: Surveyed) => Verdict {
+/** Whether the device has taken all of it. */
+const isAt = ({ parameterKey }: Surveyed, { content, revision }: Side): boolean =>
+  (parameterKey === '') === (content === '') && parameterKey === revision();
+
+function judge({ name, before, after, ground, groundAfter = ground }: DryRunRequest): (row: Surveyed) => Verdict {
   const differing = [...before, ...after].filter(rule => before.includes(rule) !== after.includes(rule));
   const common = before.filter(rule => after.includes(rule));
   const asked = [...after, ...before].find(rule => rule.name === name);
-  const sides = sidesOf(ground);
-  const [was, is] = [sides(before), sides(after)];
+  const narrow = narrowing();
+  const was = sidesOf(before, ground, narrow);
+  const is = sidesOf(after, groundAfter, narrow);
   return row => {
     const apply = applicable(differing, row, ground);
     const isAsked = asked !== undefined && apply.includes(asked);
     const fits = isAsked || (row.faults.length > 0 && (asked?.fits(row, ground.now) ?? false));
-    if (apply.length === 0) return { fits };
-    const chosen = new Set([...apply, ...applicable(common, row, ground)]);
-    return { fits, sides: { before: was(chosen, row), after: is(chosen, row) } };
+    if (apply.length === 0 && groundAfter === ground) return { fits };
+    const chosen = [...apply, ...applicable(common, row, ground)];
+    const chosenAfter = groundAfter === ground ? chosen : applicable(after, row, groundAfter);
+    return { fits, sides: { before: was(new Set(chosen), row), after: is(new Set(chosenAfter), row) } };
   };
 }
 
 /** Merges each set of facts once: which presets apply, what their variables are, and what is the device's own. */
-function sidesOf(ground: Ground): (rules: readonly Rule[]) => (chosen: ReadonlySet<Rule>, row: Surveyed) => Side {
-  const narrow = narrowing();
+function sidesOf(
+  rules: readonly Rule[],
+  ground: Ground,
+  narrow: (target: Target) => Target,
+): (chosen: ReadonlySet<Rule>, row: Surveyed) => Side {
   const plain = new Map<Rule, MadeOut>();
   const makeFor =
     (row: Surveyed) =>
@@ -224,20 +235,24 @@ function sidesOf(ground: Ground): (rules: readonly Rule[]) => (chosen: ReadonlyS
       if (rule.variables.length === 0) plain.set(rule, found);
       return found;
     };
-  return rules => {
-    const places = new Map(rules.map((rule, at) => [rule, at]));
-    const known = new Map<string, Side>();
-    return (chosen, row) => {
-      const some = rules.filter(rule => chosen.has(rule));
-      const key = keyOf(some, places, row, ground);
-      const found = key === undefined ? undefined : known.get(key);
-      if (found) return found;
-      const wanted = gathered(some, row, ground, { make: makeFor(row) });
-      const side = { content: contentOf(wanted), refused: wanted.refused, tls: narrow(wanted) };
-      if (known.size >= MAX_KNOWN) known.clear();
-      if (key !== undefined) known.set(key, side);
-      return side;
+  const places = new Map(rules.map((rule, at) => [rule, at]));
+  const known = new Map<string, Side>();
+  return (chosen, row) => {
+    const some = rules.filter(rule => chosen.has(rule));
+    const key = keyOf(some, places, row, ground);
+    const found = key === undefined ? undefined : known.get(key);
+    if (found) return found;
+    const wanted = gathered(some, row, ground, { make: makeFor(row) });
+    const content = contentOf(wanted);
+    let signed: string | undefined;
+    const revision = (): string => {
+      signed ??= revisionOf(content, ground.key);
+      return signed;
     };
+    const side = { content, revision, refused: wanted.refused, tls: narrow(wanted) };
+    if (known.size >= MAX_KNOWN) known.clear();
+    if (key !== undefined) known.set(key, side);
+    return side;
   };
 }
 

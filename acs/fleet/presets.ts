@@ -42,6 +42,10 @@ export interface Presets {
   dryRun(name: string, preset: Preset | undefined, limit: number): Promise<DryRun>;
   /** Of the same the TLS connections alone, where they can change. @throws UserError as `put` */
   losses(name: string, preset: Preset, limit: number): Promise<FlightReport>;
+  /** What they would come to if the preset were deleted. */
+  lossesWithout(name: string, limit: number): Promise<FlightReport>;
+  /** What they would come to if this file stood, whose content is here already. */
+  lossesByFile(file: StoredFile, limit: number): Promise<FlightReport>;
 }
 
 /** The lightest first; equal weights by name. */
@@ -149,6 +153,16 @@ export function createPresets(context: FleetContext, models: Models, preflight: 
       (await rules()).filter(rule => filesOf(rule).some(({ name }) => name === file)).map(({ name }) => name),
     dryRun: async (name, preset, limit) => await dryRuns.run(await requestFor(name, preset, limit)),
     losses: async (name, preset, limit) => await dryRuns.losses(await requestFor(name, preset, limit)),
+    lossesWithout: async (name, limit) => {
+      const before = await rules();
+      const after = before.filter(rule => rule.name !== name);
+      return await dryRuns.losses({ name, before, after, ground: await ground(), limit });
+    },
+    lossesByFile: async (file, limit) => {
+      const [stored, now] = [await rules(), await ground()];
+      const groundAfter = { ...now, files: new Map([...now.files, [file.name, file]]) };
+      return await dryRuns.losses({ name: '', before: stored, after: stored, ground: now, groundAfter, limit });
+    },
   };
 }
 

@@ -53,6 +53,9 @@ const TICK_MS = 60_000;
 
 const refuse = (code: string, text: string): UserError => new UserError(409, code, text);
 
+const howItEnds = ({ phase }: Rollout): string =>
+  phase === 'aborted' ? 'devices that are under way are awaited' : 'abort it first';
+
 export function createRollouts(fleet: FleetContext, files: Files): Rollouts {
   const { store, clock, random, events } = fleet;
   const engine = createEngine(fleet, files);
@@ -204,7 +207,10 @@ export function createRollouts(fleet: FleetContext, files: Files): Rollouts {
     remove: async id => {
       await changing(id, async found => {
         if (!isEnded(found.body))
-          throw refuse('rollout-live', `rollout '${id}' is ${found.body.phase}: abort it first`);
+          throw refuse(
+            'rollout-live',
+            `rollout '${id}' is ${found.body.phase} and has not ended: ${howItEnds(found.body)}`,
+          );
         return await change(found, { phase: 'deleting' });
       });
       soon();

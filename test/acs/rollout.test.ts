@@ -265,6 +265,8 @@ describe('a rollout', () => {
     await test.turn();
     assert.deepEqual(await counts(), { downloading: 2, skipped: 3 });
     assert.equal((await test.rollout()).ended, null);
+    const { detail } = await test.refused(409, 'rollout-live', 'DELETE', '/rollouts/r');
+    assert.match(String(detail), /aborted and has not ended: devices that are under way are awaited/);
     await restInEach(units, 2);
     assert.deepEqual(await counts(), { done: 2, skipped: 3 });
     const { state, ended } = await test.rollout();

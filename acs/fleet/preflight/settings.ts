@@ -3,12 +3,13 @@ import type { Model } from '../../../shared/model/datamodel.ts';
 import { acsUrlOf, type Place, placesOf, placeVariables } from '../../../shared/tls/places.ts';
 import { plainPolicy, policyFor, services, type TlsPolicy, type TlsService } from '../../../shared/tls/profiles.ts';
 import type { KnownTexts } from '../../store/store.ts';
+import type { StoredFile } from '../files.ts';
 
 /** What is wanted of a device, as far as it matters here; `Wanted` of the presets is one. */
 export interface Target {
   set: ReadonlyMap<string, { value: string }>;
   objects: readonly { table: string; wanted: { rows: readonly Readonly<Record<string, unknown>>[] } }[];
-  files: readonly { kind: string; file: { name: string; sha256: string } }[];
+  files: readonly { kind: string; file: StoredFile }[];
 }
 
 const DGW = 'Device.X_0090F8_';
