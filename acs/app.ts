@@ -49,6 +49,8 @@ export interface AcsSetup {
   enrol: 'approve' | 'auto';
   enrolment?: { username: string; password: string };
   trustedProxies: string[];
+  /** Networks of load balancers whose connections begin with a PROXY header; none unless told. */
+  proxyProtocol?: string[];
   connectionRequestAllow: string[];
   /** Networks of one's own that webhooks may lead to, and to which plain HTTP may go; none unless told. */
   webhookAllow?: string[];
@@ -173,6 +175,7 @@ async function build(
     },
     cpeAuth: setup.cpeAuth,
     trustedProxies: setup.trustedProxies,
+    proxyProtocol: setup.proxyProtocol,
     limits: setup.limits,
     forward: together?.forward,
     ...(setup.wire ? { wire: setup.wire } : {}),
@@ -299,10 +302,11 @@ function startWork(
 const stateSources = (
   setup: AcsSetup,
   fleet: Fleet,
-): Pick<MetricSources, 'alerts' | 'webhooks' | 'liveness' | 'devices'> => ({
+): Pick<MetricSources, 'alerts' | 'webhooks' | 'liveness' | 'devices' | 'rollouts'> => ({
   alerts: async () => await fleet.alerts.list(),
   webhooks: async () => await fleet.webhooks.counts(),
   liveness: async () => await Promise.all(livenessStates.map(countOf(setup, 'liveness'))),
+  rollouts: async () => await fleet.rollouts.live(),
   devices: async () =>
     await Promise.all((['known', 'quarantine', 'enrolled', 'held'] as const).map(countOf(setup, 'state'))),
 });
@@ -311,6 +315,7 @@ const noSources: ReturnType<typeof stateSources> = {
   webhooks: async () => [],
   liveness: async () => [],
   devices: async () => [],
+  rollouts: async () => [],
 };
 
 /** The URL that CPEs are given, and where it is heard over TLS: a listener on all interfaces is asked on the loopback. */

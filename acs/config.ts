@@ -1,4 +1,4 @@
-// The options of the ACS: types, defaults, --help, environment and README all come from this table.
+// The options of the ACS: types, defaults, --help and environment all come from this table.
 import { isIP } from 'node:net';
 import type { OptionSpecs, OptionValues } from '../shared/config.ts';
 import { logLevels } from '../shared/log.ts';
@@ -107,6 +107,12 @@ export const acsOptions = {
     kind: 'list',
     value: 'CIDR',
     help: 'proxies whose X-Forwarded headers are believed',
+    check: network,
+  },
+  'proxy-protocol': {
+    kind: 'list',
+    value: 'CIDR',
+    help: 'load balancers that hand TCP connections of CPEs on, each with a PROXY header (version 1 or 2) that says whose it is',
     check: network,
   },
   'connection-request-allow': {

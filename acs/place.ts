@@ -62,13 +62,16 @@ export async function openPlace(options: AcsOptions, data: DataDirectory, around
       await relay?.close();
       unlock?.();
     };
-    return { store, together: { relay, first: !around.assignment }, close };
+    return { store, together: { relay, ...primaryOf(around) }, close };
   } catch (error) {
     await relay?.close();
     unlock?.();
     throw error;
   }
 }
+
+const primaryOf = ({ assignment }: Around): Pick<Place, 'primary'> =>
+  assignment ? { primary: assignment.primary.member } : {};
 
 const fileOf = ({ store, data }: AcsOptions, clock: Clock): { file: string; clock: Clock } => ({
   file: store?.slice('sqlite:'.length) ?? join(data, 'tandem.db'),

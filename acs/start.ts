@@ -154,6 +154,7 @@ function setupOf(
     cpeAuth: options.cpeAuth,
     enrol: options.enrol,
     trustedProxies: options.trustedProxy,
+    proxyProtocol: options.proxyProtocol,
     connectionRequestAllow: options.connectionRequestAllow,
     webhookAllow: options.webhookAllow,
     limits: { running: Math.ceil(options.maxSessions / share), waiting: Math.ceil(options.maxWaiting / share) },

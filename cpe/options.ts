@@ -1,4 +1,4 @@
-// The options of each command: for reading, --help and the README. Imports nothing heavy, so that --help costs nothing.
+// The options of each command: for reading and --help. Imports nothing heavy, so that --help costs nothing.
 import type { OptionSpecs } from '../shared/config.ts';
 import { logLevels } from '../shared/log.ts';
 import { parseFaults } from './faults/catalogue.ts';
@@ -32,6 +32,11 @@ const common = {
   password: { kind: 'string', value: 'TEXT', help: 'password at the ACS' },
   login: { kind: 'string', value: 'FILE', help: 'file with USERNAME:PASSWORD in one line, instead of the two above' },
   ca: { kind: 'list', value: 'FILE', help: 'CA certificate to install, PEM or DER' },
+  'host-cert': {
+    kind: 'string',
+    value: 'FILE',
+    help: 'certificate of the unit itself with its private key, PEM or PKCS#12 without password: shown to an ACS that asks for one',
+  },
   profile: {
     kind: 'string',
     value: 'FILE',

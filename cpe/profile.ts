@@ -5,14 +5,14 @@ import { CwmpFault } from '../shared/cwmp/faults.ts';
 import { UserError } from '../shared/errors.ts';
 import type { Model } from '../shared/model/datamodel.ts';
 import { parentPath } from '../shared/model/path.ts';
-import { blob, othersRow } from './services/cert.ts';
+import { type CertificateFile, certificateFile } from './services/cert.ts';
 import { registryOf } from './services/registry.ts';
 import { Configuration, type Hooks } from './state/configuration.ts';
 import { emptyLayer, type Layer } from './state/tree.ts';
 
 export interface CustomerProfile {
   parameters: Readonly<Record<string, string>>;
-  /** PEM; each entry becomes a file of Cert.OthersCertificatesInfo. */
+  /** PEM; each entry becomes a file of Cert.OthersCertificatesInfo, one with a private key a host certificate. */
   certificates: readonly string[];
 }
 
@@ -50,6 +50,14 @@ export function parseProfile(text: string): CustomerProfile {
     throw wrong('certificates must be a list of PEM texts');
   }
   return { parameters: values, certificates };
+}
+
+/** @returns PEM of certificate and key, as an entry of `certificates` @throws UserError when it is none or lacks its key */
+export function hostCertificate(bytes: Buffer): string {
+  const file = certificateFile(bytes);
+  if (file.table !== 'HostCertificatesInfo') throw new UserError(400, 'bad-certificate', 'holds no private key');
+  const { cert, key } = JSON.parse(file.bytes.toString()) as { cert: string; key: string };
+  return cert + key;
 }
 
 const factories = new WeakMap<CustomerProfile, Map<Model, Promise<Factory>>>();
@@ -108,22 +116,21 @@ async function addCertificates(
   certificates: readonly string[],
 ): Promise<Map<string, Buffer>> {
   const files = new Map<string, Buffer>();
-  const table = configuration.model.table('Cert.OthersCertificatesInfo');
   for (const [at, pem] of certificates.entries()) {
-    const name = `Profile_CA${at + 1}.crt`;
-    const bytes = Buffer.from(pem);
-    let columns: Record<string, string>;
+    let file: CertificateFile;
     try {
-      columns = othersRow(bytes);
+      file = certificateFile(Buffer.from(pem));
     } catch (error) {
       throw wrong(`certificate ${at + 1}: ${(error as Error).message}`);
     }
-    files.set(blob.others + name, bytes);
+    const name = `Profile_${file.table === 'HostCertificatesInfo' ? 'Host' : 'CA'}${at + 1}.crt`;
+    files.set(file.blob + name, file.bytes);
+    const table = configuration.model.table(`Cert.${file.table}`);
     if (!table) continue;
     await configuration.edit(draft => {
       const path = table.path.slice(0, -4);
       const row = draft.addRow(path);
-      for (const [column, value] of Object.entries({ FileName: name, ...columns })) {
+      for (const [column, value] of Object.entries({ FileName: name, ...file.columns })) {
         const found = draft.find(`${path}${row}.${column}`);
         if (found) draft.put(`${path}${row}.${column}`, found, value);
       }

@@ -5,7 +5,7 @@ import { networkInterfaces } from 'node:os';
 import { messageOf, UserError } from '../shared/errors.ts';
 import { builtinModel, loadModel, type Model } from '../shared/model/datamodel.ts';
 import { readCertificates } from '../shared/pki/certificates.ts';
-import { type CustomerProfile, noProfile, parseProfile } from './profile.ts';
+import { type CustomerProfile, hostCertificate, noProfile, parseProfile } from './profile.ts';
 import type { UnitIdentity } from './state/device.ts';
 
 async function readText(what: string, file: string): Promise<Buffer> {
@@ -28,6 +28,7 @@ export interface FactoryOptions {
   password?: string | undefined;
   login?: string | undefined;
   ca: readonly string[];
+  hostCert?: string | undefined;
   profile?: string | undefined;
   /** Whether DHCP is asked. */
   dhcp: boolean;
@@ -51,6 +52,8 @@ export async function chooseProfile(model: Model, options: FactoryOptions): Prom
   if (password !== undefined) parameters[name('Password', 'Password')] = password;
   const certificates = [...base.certificates];
   for (const path of options.ca) certificates.push(caOf(path, await readText('--ca', path)));
+  if (options.hostCert !== undefined)
+    certificates.push(hostOf(options.hostCert, await readText('--host-cert', options.hostCert)));
   return { parameters, certificates };
 }
 
@@ -72,6 +75,15 @@ function caOf(file: string, bytes: Buffer): string {
   if (text.includes('-----BEGIN ')) return text;
   const lines = bytes.toString('base64').match(/.{1,64}/g) ?? [];
   return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
+}
+
+/** @returns PEM @throws UserError naming the file when it is no certificate with its key */
+function hostOf(file: string, bytes: Buffer): string {
+  try {
+    return hostCertificate(bytes);
+  } catch (error) {
+    throw new UserError(400, 'bad-certificate', `--host-cert: ${file}: ${messageOf(error)}`);
+  }
 }
 
 export interface IdentityOptions {

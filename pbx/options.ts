@@ -1,4 +1,4 @@
-// The options of `pbx serve` and of the operator's commands: one table each, for parsing, --help and the README.
+// The options of `pbx serve` and of the operator's commands: one table each, for parsing and --help.
 import type { OptionSpecs } from '../shared/config.ts';
 import { logLevels } from '../shared/log.ts';
 

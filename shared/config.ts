@@ -1,11 +1,11 @@
-// One schema per program: its options give the types, the defaults, --help and the README table.
+// One schema per program: its options give the types, the defaults and --help.
 import { parseArgs } from 'node:util';
 
 type Kind = 'string' | 'number' | 'boolean' | 'list';
 
 export interface OptionSpec {
   kind: Kind;
-  /** One line for --help and the README. */
+  /** One line for --help. */
   help: string;
   /** Placeholder of the value in --help: FILE, URL, N. */
   value?: string;

@@ -5,7 +5,7 @@ import type { EventBus } from '../events.ts';
 import type { Store } from '../store/store.ts';
 import type { AskMemory } from './everywhere.ts';
 import type { Members } from './members.ts';
-import type { GiveUp, LinkFile, Notice, Post, PreflightPorts, ProbeAcs, Wake } from './ports.ts';
+import type { GiveUp, LinkFile, Notice, Post, PreflightPorts, ProbeAcs, RolloutMoved, Wake } from './ports.ts';
 import type { QuirkRule } from './quirks.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -36,6 +36,7 @@ export interface FleetContext extends FleetOptions {
     giveUp?: GiveUp;
     notice?: Notice;
     askMemory?: AskMemory;
+    rolloutMoved?: RolloutMoved;
     preflight?: PreflightPorts;
     probeAcs?: ProbeAcs;
     post?: Post;

@@ -38,8 +38,11 @@ export interface PutLimits {
   most?: number;
   /** How many bytes the sender says will come. */
   announced?: number;
-  /** Throws where the new file may not take the place of `before`: asked before anything is read, and again before the change. */
-  allow?: (before: StoredFile | undefined) => Promise<void>;
+  /**
+   * Throws where the new file may not take the place of `before`: asked before anything is read, and again before the change, then with
+   * the new file, whose content can be read by it.
+   */
+  allow?: (before: StoredFile | undefined, after?: StoredFile) => Promise<void>;
 }
 
 export interface Files {
@@ -63,6 +66,8 @@ export interface Files {
   open(name: string): Promise<{ file: StoredFile; content: AsyncIterable<Buffer> }>;
   /** All of a small file: a certificate, a script. @throws UserError 404; 413 for one above 16 MB */
   bytes(name: string): Promise<Buffer>;
+  /** The same of a file that `about` told, or that is about to stand. @throws UserError 404 where it was replaced before; 413 */
+  bytesOf(file: StoredFile): Promise<Buffer>;
   /** Whether a CPE may store its upload under that name. @throws UserError 400, 409 */
   mayReceive(name: string): Promise<void>;
   /** @throws UserError 404 */
@@ -123,7 +128,7 @@ export function createFiles(context: FleetContext): Files {
   const stand = async (file: StoredFile, allow: PutLimits['allow']): Promise<void> => {
     for (;;) {
       const before = await standing(file.name);
-      await allow?.(before?.body);
+      await allow?.(before?.body, file);
       try {
         await store.putDocument('file', file.name, file, before?.generation ?? 0);
       } catch (error) {
@@ -182,10 +187,12 @@ export function createFiles(context: FleetContext): Files {
     list: async () => (await store.documents<StoredFile>('file')).map(document => document.body),
     bytes: async name => {
       const { file, content: chunks } = await open(name);
-      if (file.size > MAX_WHOLE) throw tooLarge(name, MAX_WHOLE);
-      const found: Buffer[] = [];
-      for await (const chunk of chunks) found.push(chunk);
-      return Buffer.concat(found, file.size);
+      return await whole(file, chunks);
+    },
+    bytesOf: async file => {
+      const chunks = await content(file);
+      if (!chunks) throw missing(file.name);
+      return await whole(file, chunks);
     },
     remove: async name => {
       const before = await standing(name);
@@ -201,6 +208,14 @@ export function createFiles(context: FleetContext): Files {
       for (const { name } of old) if (!named.has(name)) await store.deleteContent(name);
     },
   };
+}
+
+/** @throws UserError 413 */
+async function whole({ name, size }: StoredFile, chunks: AsyncIterable<Buffer>): Promise<Buffer> {
+  if (size > MAX_WHOLE) throw tooLarge(name, MAX_WHOLE);
+  const found: Buffer[] = [];
+  for await (const chunk of chunks) found.push(chunk);
+  return Buffer.concat(found, size);
 }
 
 const versionMissing = (name: string): UserError =>

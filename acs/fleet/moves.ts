@@ -6,6 +6,7 @@ import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import type { ParameterValue } from '../../shared/cwmp/methods.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { DeviceRow, Move, Task } from '../store/row.ts';
+import { type Backoff, retryAt } from './backoff.ts';
 import type { FleetContext } from './context.ts';
 import { transferType } from './files.ts';
 import { type InVisit, type ReconcileParts, raiseFault } from './invisit.ts';
@@ -21,8 +22,7 @@ export interface Moves {
 }
 
 const CAUSE = 'move';
-const FIRST_RETRY_MS = 5 * 60_000;
-const LAST_RETRY_MS = 24 * 3_600_000;
+const BACKOFF: Backoff = { firstMs: 5 * 60_000, lastMs: 24 * 3_600_000 };
 const FILE = 'come-back.cfg';
 
 export function createMoves({ store, clock, secrets }: FleetContext): Moves {
@@ -51,7 +51,7 @@ export const guardedPaths = (root: string): string[] => [urlPath(root), staticPa
 
 /** Whether a move is to be looked at in this session, though nothing else is. */
 export const isMoveDue = ({ move, faults }: DeviceRow, now: number): boolean =>
-  (move?.state === 'waiting' && !faults.some(({ cause, retryAt }) => cause === CAUSE && retryAt > now)) ||
+  (move?.state === 'waiting' && !faults.some(fault => fault.cause === CAUSE && fault.retryAt > now)) ||
   (move?.state === 'returned' && !faults.some(({ cause }) => cause === CAUSE));
 
 interface Wish {
@@ -220,7 +220,7 @@ async function tellReturn(visit: InVisit, context: FleetContext, { tasks }: Reco
     (move.heard ?? 0) < move.until
       ? `it did not stay with ${move.url}: it informed here again before its time`
       : `nobody has said within ${minutes} minutes that it arrived at ${move.url}: it has come back by itself`;
-  await raise(visit, context, 'acs-move-returned', message, Number.POSITIVE_INFINITY);
+  await raise(visit, context, 'acs-move-returned', message, context.clock.now() + NEVER_MS);
 }
 
 async function putOff(
@@ -234,7 +234,7 @@ async function putOff(
   const now = context.clock.now();
   await noteMove(visit, context, { url, from: '', since: now, until: now + returnMs, state: 'waiting', basis });
   const count = visit.row.faults.find(({ cause }) => cause === CAUSE)?.count ?? 0;
-  await raise(visit, context, code, message, Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(count, 10)));
+  await raise(visit, context, code, message, retryAt(context, BACKOFF, count));
 }
 
 /** As far as a time can lie: it is not tried again by time. */
@@ -245,10 +245,9 @@ async function raise(
   context: FleetContext,
   code: number | string,
   message: string,
-  wait: number,
+  due: number,
 ): Promise<void> {
-  const retryAt = context.clock.now() + Math.min(wait, NEVER_MS);
-  await raiseFault(visit, context, { cause: CAUSE, code, message, retryAt });
+  await raiseFault(visit, context, { cause: CAUSE, code, message, retryAt: due });
 }
 
 async function noteMove(visit: InVisit, { store }: FleetContext, move: Move): Promise<void> {

@@ -44,6 +44,9 @@ export type Post = (
 /** Tells another member that there is something new to do for a device. @returns whether the device is in session there */
 export type Notice = (member: string, device: string) => Promise<boolean>;
 
+/** Tells the process that moves rollouts on, where it is another one, that a session has moved a device of one. */
+export type RolloutMoved = () => void;
+
 /** Whether an ACS answers at a URL. @returns why not; undefined when one does */
 export type ProbeAcs = (url: string) => Promise<string | undefined>;
 

@@ -1,6 +1,7 @@
 // Reconcile: what is known against what is wanted, with the fewest RPCs. Always ends with a SetParameterValues that carries the revision.
 import type { DeviceRow, Reconciled, Task } from '../store/row.ts';
 import { apply, readManaged } from './apply.ts';
+import { type Backoff, retryAt } from './backoff.ts';
 import type { FleetContext } from './context.ts';
 import { audit, differences, isAuditDue, leftAlone, note, settledDrift } from './drift.ts';
 import { type InVisit, type ReconcileParts, raiseFault } from './invisit.ts';
@@ -13,8 +14,7 @@ import { type Culprit, isApplied, type Wanted, type WantedFile } from './wanted.
 
 /** Rounds before a device that does not come to rest is given up with a fault. */
 const MAX_ROUNDS = 8;
-const FIRST_RETRY_MS = 60_000;
-const LAST_RETRY_MS = 24 * 3_600_000;
+const BACKOFF: Backoff = { firstMs: 60_000, lastMs: 24 * 3_600_000 };
 
 /** @returns `waiting` when a transfer must end first, or a fault has to wait for its time; `departed`: the device restarts now */
 export async function reconcile(
@@ -138,8 +138,8 @@ async function hold(
 /** What could not be brought about, and for which nobody in particular is to blame, is left alone until its time. */
 const isGivenUp = (row: DeviceRow, wanted: Wanted, now: number): boolean =>
   row.faults.some(
-    ({ cause, retryAt, basis }) =>
-      cause === 'reconcile' && retryAt > now && (basis === undefined || basis === wanted.revision),
+    ({ cause, retryAt: due, basis }) =>
+      cause === 'reconcile' && due > now && (basis === undefined || basis === wanted.revision),
   );
 
 /** One round towards what is wanted. @returns false while a transfer is on its way */
@@ -175,12 +175,10 @@ async function raise(
   culprit: Culprit,
   revision: string,
 ): Promise<void> {
-  const { clock, random } = context;
   const { cause, basis } = await presets.causeOf(culprit, visit.row, revision);
   const before = visit.row.faults.find(fault => fault.cause === cause);
   // Resting on something else it is another fault, and its time begins anew.
   const count = before && before.basis === basis ? before.count : 0;
-  const wait = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(count, 20));
   await raiseFault(visit, context, {
     cause,
     code: culprit.code,
@@ -188,7 +186,7 @@ async function raise(
     ...(culprit.parameter ? { parameter: culprit.parameter } : {}),
     ...(culprit.file ? { file: culprit.file } : {}),
     ...(basis === undefined ? {} : { basis }),
-    retryAt: clock.now() + wait * (0.75 + random.next() / 2),
+    retryAt: retryAt(context, BACKOFF, count),
   });
 }
 

@@ -4,14 +4,14 @@ import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import type { ParameterValue } from '../../shared/cwmp/methods.ts';
 import type { Model } from '../../shared/model/datamodel.ts';
 import type { DeviceRow, RestartDue, Task } from '../store/row.ts';
+import { type Backoff, retryAt } from './backoff.ts';
 import { callUp } from './calls.ts';
 import type { FleetContext } from './context.ts';
 import { type InVisit, type ReconcileParts, raiseFault } from './invisit.ts';
 import type { Cpe } from './ports.ts';
 import type { Wanted } from './wanted.ts';
 
-const FIRST_RETRY_MS = 3_600_000;
-const LAST_RETRY_MS = 24 * 3_600_000;
+const BACKOFF: Backoff = { firstMs: 3_600_000, lastMs: 24 * 3_600_000 };
 const CAUSE = 'restart';
 
 /** Services whose settings among these wait for a restart, as far as the model tells. */
@@ -109,7 +109,7 @@ export async function restartDue(
 }
 
 const isPutOff = ({ faults }: DeviceRow, now: number): boolean =>
-  faults.some(({ cause, retryAt }) => cause === CAUSE && retryAt > now);
+  faults.some(fault => fault.cause === CAUSE && fault.retryAt > now);
 
 /** Those of the services that say that they wait; all where they do not say. */
 async function waiting({ root }: DeviceRow, cpe: Cpe, services: readonly string[]): Promise<string[]> {
@@ -170,8 +170,7 @@ async function mayAskAgain(visit: InVisit, context: FleetContext, asked: number)
 
 async function raise(visit: InVisit, context: FleetContext, code: number | string, message: string): Promise<void> {
   const count = visit.row.faults.find(({ cause }) => cause === CAUSE)?.count ?? 0;
-  const retryAt = context.clock.now() + Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(count, 10));
-  await raiseFault(visit, context, { cause: CAUSE, code, message, retryAt });
+  await raiseFault(visit, context, { cause: CAUSE, code, message, retryAt: retryAt(context, BACKOFF, count) });
 }
 
 async function waitFor(visit: InVisit, { store }: FleetContext, due: RestartDue, waits: string): Promise<void> {

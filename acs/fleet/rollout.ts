@@ -7,6 +7,7 @@ import type { FleetContext } from './context.ts';
 import type { Files } from './files.ts';
 import type { Standing } from './rollout/context.ts';
 import { createEngine } from './rollout/engine.ts';
+import { createLive, type LiveRollout } from './rollout/live.ts';
 import { isEnded, planOf, type Rollout, type RolloutInput, type RolloutPhase, type Totals } from './rollout/plan.ts';
 import { each } from './rollout/rows.ts';
 import { previousImage } from './rollout/turn.ts';
@@ -30,6 +31,8 @@ export interface Rollouts {
   get(id: string): Promise<Rollout>;
   /** By wave, from 0: skipped at once. */
   totals(rollout: Rollout): Promise<Totals[]>;
+  /** Those that have not ended, with their devices by state: as it was up to a few seconds ago. */
+  live(): Promise<LiveRollout[]>;
   devices(id: string, query: DevicesQuery): Promise<{ items: DeviceRow[]; next?: string }>;
   /** @param devices of `retry`: these alone @throws UserError 404, 409 where it is not the time for it */
   act(id: string, action: RolloutAction, devices?: string[]): Promise<Rollout>;
@@ -41,21 +44,26 @@ export interface Rollouts {
   isOffering(row: DeviceRow): Promise<boolean>;
   /** What a session has changed of a device's position; @param before as it was when the session began */
   noticed(row: DeviceRow, before?: number): void;
+  /** There may be something to do: it is looked at before long, here or where that is the duty of another process. */
+  soon(): void;
   /** Begins to move rollouts on. */
   run(schedule: Schedule): void;
   stop(): Promise<void>;
 }
 
-/** How often rollouts are looked at without an occasion. */
+/** How often rollouts are looked at without an occasion, and without a time that was known before: windows open so. */
 const TICK_MS = 60_000;
 
 const refuse = (code: string, text: string): UserError => new UserError(409, code, text);
+
+const howItEnds = ({ phase }: Rollout): string =>
+  phase === 'aborted' ? 'devices that are under way are awaited' : 'abort it first';
 
 export function createRollouts(fleet: FleetContext, files: Files): Rollouts {
   const { store, clock, random, events } = fleet;
   const engine = createEngine(fleet, files);
   const { rows, change } = engine;
-  let soon = (): void => undefined;
+  let soon = fleet.ports.rolloutMoved ?? (() => undefined);
 
   const standing = async (id: string): Promise<Standing> => {
     const found = await store.document<Rollout>('rollout', id);
@@ -186,6 +194,7 @@ export function createRollouts(fleet: FleetContext, files: Files): Rollouts {
       // A later rollout may have taken devices over.
       return rollout.totals && sum(now) < sum(rollout.totals) ? rollout.totals : now;
     },
+    live: createLive(store, clock, rows),
     devices: async (id, { state, wave, ...page }) => {
       const text = [
         `rollout = "${id}"`,
@@ -202,7 +211,10 @@ export function createRollouts(fleet: FleetContext, files: Files): Rollouts {
     remove: async id => {
       await changing(id, async found => {
         if (!isEnded(found.body))
-          throw refuse('rollout-live', `rollout '${id}' is ${found.body.phase}: abort it first`);
+          throw refuse(
+            'rollout-live',
+            `rollout '${id}' is ${found.body.phase} and has not ended: ${howItEnds(found.body)}`,
+          );
         return await change(found, { phase: 'deleting' });
       });
       soon();
@@ -224,6 +236,7 @@ export function createRollouts(fleet: FleetContext, files: Files): Rollouts {
       events.emit('rollout', { rollout, device: row.id, state, wave, ...(reason === undefined ? {} : { reason }) });
       soon();
     },
+    soon: () => soon(),
     run: schedule => {
       const duty = schedule.promptly('rollout', TICK_MS, {
         isDue: async () => store.generation('rollout') > 0 && (await store.documents('rollout')).length > 0,

@@ -11,12 +11,18 @@ export interface Schedule {
   /** Does `work` every `ms`, the first time soon after the start unless it was done elsewhere meanwhile. What fails is logged and tried again. */
   every(name: string, ms: number, work: () => Promise<void>): void;
   /**
-   * The same for what should not be kept waiting: begun soon after the start, and again whenever `soon` is called, by one process at a time.
-   * Nothing is done, and nothing written, while it is not due.
+   * The same for what should not be kept waiting: begun soon after the start, again whenever `soon` is called, and at the time that it
+   * named when it was last done, by one process at a time. Nothing is done, and nothing written, while it is not due.
    */
-  promptly(name: string, ms: number, duty: { isDue(): Promise<boolean>; work(): Promise<void> }): { soon(): void };
+  promptly(name: string, ms: number, duty: PromptDuty): { soon(): void };
   /** Nothing is begun any more; resolves when what was begun has ended. */
   stop(): Promise<void>;
+}
+
+export interface PromptDuty {
+  isDue(): Promise<boolean>;
+  /** @returns when there will be something to do again, milliseconds since 1970; undefined where no time is known */
+  work(): Promise<number | undefined>;
 }
 
 /** As it stands in the store, kind `duty`. */
@@ -26,6 +32,8 @@ interface Duty {
   ran: number;
   /** Of what is done promptly: it has ended, so that any process may begin it again. */
   idle?: true;
+  /** Of what is done promptly: when it has something to do again, milliseconds, though it was done less than its interval ago. */
+  next?: number;
 }
 
 /** After a start there is more urgent work. */
@@ -53,7 +61,7 @@ export function createSchedule({ store, clock, log, owner, isGone }: ScheduleCon
     last === owner || (idle === true && since >= PAUSE_MS) || ((await isGone?.(last)) ?? false);
 
   /** Writes down that it begins, where nobody else did meanwhile, and does it. @returns milliseconds until it is to be looked at again */
-  const carryOut = async (name: string, ms: number, duty: () => Promise<void>, expected = 0): Promise<number> => {
+  const carryOut = async (name: string, ms: number, duty: () => Promise<unknown>, expected = 0): Promise<number> => {
     const ran = clock.now();
     const taken = await store.putDocument('duty', name, { owner, ran } satisfies Duty, expected);
     try {
@@ -80,23 +88,36 @@ export function createSchedule({ store, clock, log, owner, isGone }: ScheduleCon
   };
 
   /** The same of what is done promptly. @param rung somebody has asked for it @returns 0: another process is at it */
-  const attendNow = async (name: string, ms: number, work: () => Promise<void>, rung: boolean): Promise<number> => {
+  const attendNow = async (name: string, ms: number, work: PromptDuty['work'], rung: boolean): Promise<number> => {
     const standing = await store.document<Duty>('duty', name);
     const since = sinceLast(standing);
-    if (standing && Math.abs(since) < ms) {
-      if (!rung) return Math.max(PAUSE_MS, ms - since);
+    const left = Math.min(ms - since, untilNext(standing?.body.next));
+    if (standing && Math.abs(since) < ms && left > 0) {
+      if (!rung) return Math.max(PAUSE_MS, left);
       if (!(await isFree(standing.body, since))) return 0;
     }
+    let next: number | undefined;
+    const noting = async (): Promise<void> => {
+      next = await work();
+    };
     try {
-      const wait = await carryOut(name, ms, work, standing?.generation);
-      const own = await store.document<Duty>('duty', name);
-      if (wait === ms && own?.body.owner === owner)
-        await store.putDocument('duty', name, { ...own.body, idle: true } satisfies Duty, own.generation);
-      return wait;
+      const wait = await carryOut(name, ms, noting, standing?.generation);
+      await release(name, next);
+      return Math.max(PAUSE_MS, Math.min(wait, untilNext(next)));
     } catch (error) {
       if (error instanceof UserError && error.code === 'changed-meanwhile') return 0;
       throw error;
     }
+  };
+
+  const untilNext = (next = Number.POSITIVE_INFINITY): number => next - clock.now();
+
+  /** Any process may begin it again. */
+  const release = async (name: string, next: number | undefined): Promise<void> => {
+    const own = await store.document<Duty>('duty', name);
+    if (own?.body.owner !== owner) return;
+    const body: Duty = { ...own.body, idle: true, ...(next === undefined ? {} : { next }) };
+    await store.putDocument('duty', name, body, own.generation);
   };
 
   /** @returns milliseconds until it is to be looked at again */

@@ -41,7 +41,7 @@ const verdict = Type.Object({
   verdict: Type.Union([Type.Literal('keeps'), Type.Literal('loses'), Type.Literal('unknown')]),
   reason: optional(
     text(
-      'Of a loss: no-ca, untrusted, self-signed, expired, name-mismatch, clock-not-set, no-common-suite, below-floor, …; of what is unknown: server-unknown, name-unknown',
+      'Of a loss: no-ca, untrusted, self-signed, expired, name-mismatch, clock-not-set, no-common-suite, below-floor, …; of what is unknown: server-unknown, name-unknown, ca-unknown',
     ),
   ),
   message: optional(Type.String()),

@@ -1,7 +1,7 @@
 // The shapes of the API: what operators send and what they get, as JSON Schema.
 import { type TProperties, type TSchema, Type } from 'typebox';
 import { fileTypes } from '../fleet/files.ts';
-import { links, report } from './preflight-schemas.ts';
+import { force, links, report } from './preflight-schemas.ts';
 
 export const { Optional: optional } = Type;
 export const text = (description: string): ReturnType<typeof Type.String> => Type.String({ description });
@@ -107,6 +107,7 @@ export const fileQuery = closed({
   type: fileType,
   version: optional(text('Of firmware: what the device reports once it runs it')),
   productClass: optional(Type.String()),
+  force,
 });
 
 const faultCode = Type.Union([Type.Integer(), Type.String()]);

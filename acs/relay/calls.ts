@@ -11,6 +11,8 @@ export interface RelayCalls extends MemoryCalls {
   giveUp: { args: { device: string; claim: number }; result: undefined };
   /** There is something new to do for a device. Whether it is in session there. */
   notice: { args: { device: string }; result: boolean };
+  /** A device's place in a rollout is another: the called process, whose duty rollouts are, looks at what comes next. */
+  rolloutMoved: { args: Record<string, never>; result: undefined };
   /** What the asking process wants to hear of, from now on. */
   interest: { args: { all: boolean; devices: string[] }; result: undefined };
   /** Something happened that the called process wanted to hear of. */

@@ -15,8 +15,8 @@ import { tellingStore } from './changes.ts';
 export interface Place {
   /** By which the others reach it, under the name that it has among them. Closed by who opened it. */
   relay: Relay;
-  /** The only process of its node, or the first: earlier ones of that node have ended. */
-  first: boolean;
+  /** The member that this process is a worker of. Absent for the only process of a node, or its first: earlier ones have ended. */
+  primary?: string;
 }
 
 export interface Together {
@@ -25,7 +25,8 @@ export interface Together {
   /** As this process changes it. */
   store: Store;
   /** What the fleet needs to reach sessions elsewhere. */
-  ports: Required<Pick<FleetContext['ports'], 'giveUp' | 'notice' | 'askMemory'>>;
+  ports: Required<Pick<FleetContext['ports'], 'giveUp' | 'notice' | 'askMemory'>> &
+    Pick<FleetContext['ports'], 'rolloutMoved'>;
   forward: Forward;
   /** Answers the others from now on. */
   serve(parts: { fleet: Fleet; south: South; events: EventBus }): void;
@@ -39,11 +40,11 @@ const POST_MS = 60_000;
 
 /** @throws what the store throws */
 export async function joinFleet(place: Place, context: { store: Store; clock: Clock; log: Log }): Promise<Together> {
-  const { relay, first } = place;
+  const { relay, primary } = place;
   const { self, address } = relay;
   const joined = await joinMembers({
     ...{ ...context, self, address },
-    ...(first ? { isPredecessor: id => nodeOf(id) === nodeOf(self) } : {}),
+    ...(primary === undefined ? { isPredecessor: id => nodeOf(id) === nodeOf(self) } : {}),
   });
   relay.reach(joined.addressOf);
   joined.onChange(() => relay.keepOnly(joined.others().map(({ id }) => id)));
@@ -56,6 +57,7 @@ export async function joinFleet(place: Place, context: { store: Store; clock: Cl
       giveUp: async (member, device, claim) => await relay.call(member, 'giveUp', { device, claim }, GIVE_UP_MS),
       askMemory: async (member, what, args) => await relay.call(member, what, args as never),
       notice: async (member, device) => await relay.call(member, 'notice', { device }),
+      ...(primary === undefined ? {} : { rolloutMoved: () => relay.tell(primary, 'rolloutMoved', {}) }),
     },
     forward: async (member, post) => await relay.call(member, 'post', post, POST_MS),
     serve: ({ fleet, south, events }) => {
@@ -65,6 +67,10 @@ export async function joinFleet(place: Place, context: { store: Store; clock: Cl
         return undefined;
       });
       relay.serve('notice', async ({ device }) => fleet.visits.isAsked(device));
+      relay.serve('rolloutMoved', async () => {
+        fleet.rollouts.soon();
+        return undefined;
+      });
       serveMemory(relay, fleet.everywhere);
       closing.push(bridgeEvents(events, relay, joined));
     },

@@ -19,6 +19,7 @@ import { isStoreTrouble } from '../store/health.ts';
 import { type AdmissionLimits, type AdmissionState, createAdmission, DEFAULT_LIMITS } from './admission.ts';
 import { type Authenticator, createAuthenticator } from './auth.ts';
 import { BACKLOG, boundConnections, boundTransfers, isTransfer, untilClosed } from './bounds.ts';
+import { networks } from './connect/way.ts';
 import { cookiesOf, createCookies, setCookie } from './cookies.ts';
 import {
   type Forward,
@@ -30,6 +31,7 @@ import {
 } from './elsewhere.ts';
 import { Exchange, type Posted, type Reply } from './exchange.ts';
 import { registerFiles } from './files.ts';
+import { expectProxyHeader } from './proxied.ts';
 import { type Caller, session } from './session.ts';
 import { createWitness, type WireTap, type Witness } from './trace.ts';
 
@@ -46,6 +48,8 @@ export interface SouthOptions {
   cpeAuth: 'required' | 'none';
   /** Networks of proxies whose X-Forwarded-* headers are believed. */
   trustedProxies: string[];
+  /** Networks of load balancers whose connections begin with a PROXY header. */
+  proxyProtocol?: string[] | undefined;
   /** How many sessions run and how many Informs wait. */
   limits?: AdmissionLimits | undefined;
   /** Sees every envelope, secrets included. */
@@ -364,6 +368,8 @@ export function createSouth(options: SouthOptions): South {
       rewriteUrl,
       ...(tls ? { https: tlsOptions(tls, options.keys.tickets) } : {}),
     } as never) as unknown as FastifyInstance;
+    if (options.proxyProtocol?.length)
+      expectProxyHeader(instance.server, networks(options.proxyProtocol), { clock, log });
     plain(instance, log, request => isStranger(request) && find(request) === undefined);
     crowds.push(boundConnections(instance.server, limits, { clock, log }));
     boundTransfers(instance, admission);

@@ -1,5 +1,5 @@
 // The store on MongoDB, for servers on several machines: single-document writes only, so that any server that speaks the wire protocol
-// and has w: majority will do (README has the list of what it must offer). Loaded only when it is asked for.
+// and has w: majority will do (docs/running.md has the list of what it must offer). Loaded only when it is asked for.
 import type { DeviceOperation, DeviceOperations } from './changes.ts';
 import { createRecords } from './mongo-audit.ts';
 import { createContents } from './mongo-contents.ts';

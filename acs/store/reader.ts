@@ -2,20 +2,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { createReading, type Reading, type SearchRequest } from './reading.ts';
 import { openReader, type StoreFile, storeError } from './schema.ts';
-import {
-  type Bulk,
-  type FromThread,
-  plainPacking,
-  sentError,
-  sentFailure,
-  sentValue,
-  type ToThread,
-  unpacked,
-} from './thread.ts';
+import { type Bulk, type FromThread, plainPacking, sentError, sentFailure, type ToThread, unpacked } from './thread.ts';
 
 function outcomeOf(reading: Reading, request: SearchRequest): [string, Bulk] {
   try {
-    return sentValue(reading.search(request));
+    return [reading.search(request), undefined];
   } catch (error) {
     return sentFailure(storeError(error));
   }

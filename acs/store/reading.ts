@@ -5,7 +5,7 @@ import type { Filter } from './filter.ts';
 import { below, columns, toSql } from './filter-sql.ts';
 import { groupsSql } from './groups-sql.ts';
 import { readDeviceEvents, readSeries, readSeriesPaths } from './history-sql.ts';
-import { badCursor, cursorText, newestFirst, pageOf, picked, readCursor, sortOf } from './paging.ts';
+import { badCursor, cursorText, newestFirst, pageOf, readCursor, sortOf } from './paging.ts';
 import type { AuditEntry, Delivery, DeviceEvent, DocumentKind, StoredDocument } from './records.ts';
 import type { DeviceFault, DeviceRow, KnownValue, Task } from './row.ts';
 import type { Bucket } from './series.ts';
@@ -26,6 +26,12 @@ export type SearchRequest =
   | { do: 'groups'; query: GroupQuery }
   | { do: 'overdue'; query: OverdueQuery }
   | { do: 'knownValues'; devices: readonly string[]; paths: readonly string[] };
+
+/** Devices of which some fields alone are wanted: the id of each, then its values in the order of the fields, null for none. */
+export interface PartsAnswer {
+  parts: unknown[][];
+  next?: string;
+}
 
 /** As it travels: each different answer once, and for each device its place among them. */
 export interface KnownAnswer {
@@ -57,7 +63,8 @@ export interface Reading {
   contents(): StoredContent[];
   /** Whether there is one that no name stands for. */
   hasLooseContent(): boolean;
-  search(request: SearchRequest): unknown;
+  /** @returns JSON, that it is made into once. Devices by `only` come as `PartsAnswer` */
+  search(request: SearchRequest): string;
 }
 
 /** Prepares each statement once. */
@@ -82,8 +89,8 @@ export function createReading(db: DatabaseSyncInstance): Reading {
   const bodies = <T>(rows: { body: string }[]): T[] => rows.map(row => JSON.parse(row.body) as T);
   const bodyOf = <T>(row: { body: string } | undefined): T | undefined => row && (JSON.parse(row.body) as T);
 
-  const rowWhere = (where: string, value: string | number, told = 'told'): DeviceRow | undefined => {
-    const found = one<StoredRow>(`SELECT body, ${told} FROM rows WHERE device = ${where}`, value);
+  const rowWhere = (where: string, value: string | number): DeviceRow | undefined => {
+    const found = one<StoredRow>(`SELECT body, told FROM rows WHERE device = ${where}`, value);
     return found && rowOf(found);
   };
   const device = (id: string): DeviceRow | undefined => rowWhere('(SELECT pk FROM devices WHERE id = ?)', id);
@@ -97,14 +104,27 @@ export function createReading(db: DatabaseSyncInstance): Reading {
   const devices = (query: DeviceQuery): { items: DeviceRow[]; next?: string } => {
     const limit = pageOf(query.limit);
     const { text, params } = pageSql(query);
-    const found = all<{ pk: number; id: string; key: string | number }>(text, ...params, limit + 1);
-    const told = query.only?.includes('told') === false ? "'{}' AS told" : 'told';
-    const items = found.slice(0, limit).flatMap(({ pk }) => {
-      const row = rowWhere('?', pk, told);
-      return row ? [picked(row, query.only)] : [];
-    });
-    const last = found.length > limit ? found[limit - 1] : undefined;
-    return last ? { items, next: cursorText(query.sort, last.key, last.id) } : { items };
+    const found = all<Placed & { pk: number }>(text, ...params, limit + 1);
+    const items = found.slice(0, limit).flatMap(({ pk }) => rowWhere('?', pk) ?? []);
+    return { items, ...nextOf(found, limit, query) };
+  };
+  /** A whole fleet goes this way: the database takes the fields out of each row, and nobody reads the rest of it. */
+  const parts = (query: DeviceQuery, only: NonNullable<DeviceQuery['only']>): string => {
+    const limit = pageOf(query.limit);
+    const { text, params } = pageSql(query);
+    // Of a single path the bare value would come, so there is one more in front.
+    const listed = `json_extract(r.body, '$.id', ${only.map(() => '?').join(', ')})`;
+    const told = only.indexOf('told');
+    const list = told < 0 ? listed : `json_set(${listed}, '$[${told + 1}]', r.told)`;
+    const found = all<Placed & { list: string }>(
+      `SELECT p.id, p.key, (SELECT ${list} FROM rows r WHERE r.device = p.pk) AS list FROM (${text}) p`,
+      ...only.map(field => `$.${field}`),
+      ...params,
+      limit + 1,
+    );
+    const next = JSON.stringify(nextOf(found, limit, query).next);
+    const lists = found.slice(0, limit).map(({ list }) => list);
+    return `{"parts":[${lists.join(',')}]${next === undefined ? '' : `,"next":${next}`}}`;
   };
 
   const countDevices = (filter: Filter | undefined, now: number): number => {
@@ -252,13 +272,17 @@ export function createReading(db: DatabaseSyncInstance): Reading {
     ).map(row => ({ ...row }));
   const hasLooseContent = (): boolean => one('SELECT 1 FROM contents WHERE name IS NULL LIMIT 1') !== undefined;
 
-  const search = (request: SearchRequest): unknown => {
+  const searched = (request: SearchRequest): unknown => {
     if (request.do === 'devices') return devices(request.query);
     if (request.do === 'groups') return groupsSql(all, request.query);
     if (request.do === 'overdue') return overdue(request.query);
     if (request.do === 'knownValues') return knownValues(request.devices, request.paths);
     return countDevices(request.filter, request.now);
   };
+  const search = (request: SearchRequest): string =>
+    request.do === 'devices' && request.query.only
+      ? parts(request.query, request.query.only)
+      : JSON.stringify(searched(request));
 
   return {
     device,
@@ -328,6 +352,27 @@ const storedDocument = ({ name, generation, changed, body }: DocumentRow): Store
   changed,
   body: JSON.parse(body) as unknown,
 });
+
+/** Where a device stands in the order of a search. */
+interface Placed {
+  id: string;
+  key: string | number;
+}
+
+/** @param found one more than the page has, where there is a next one */
+function nextOf(found: readonly Placed[], limit: number, { sort }: DeviceQuery): { next?: string } {
+  const last = found.length > limit ? found[limit - 1] : undefined;
+  return last ? { next: cursorText(sort, last.key, last.id) } : {};
+}
+
+/** The rows with the fields that were asked for. */
+export function rowsOf(parts: PartsAnswer['parts'], only: NonNullable<DeviceQuery['only']>): DeviceRow[] {
+  return parts.map(values => {
+    const row: Record<string, unknown> = {};
+    for (let at = 0; at < only.length; at++) if (values[at + 1] !== null) row[only[at]!] = values[at + 1];
+    return row as unknown as DeviceRow;
+  });
+}
 
 /** One page of a search by keyset: where the last one ended, not how many came before. */
 function pageSql(query: DeviceQuery): { text: string; params: (string | number)[] } {

@@ -5,7 +5,14 @@ import { UserError } from '../../shared/errors.ts';
 import type { DeviceOperation, DeviceOperations, Informed, InformFacts } from './changes.ts';
 import type { Filter } from './filter.ts';
 import { writePacking } from './packing.ts';
-import { createReading, type KnownAnswer, type Reading, type SearchRequest } from './reading.ts';
+import {
+  createReading,
+  type KnownAnswer,
+  type PartsAnswer,
+  type Reading,
+  rowsOf,
+  type SearchRequest,
+} from './reading.ts';
 import type { Delivery, DocumentKind, StoredDocument } from './records.ts';
 import type { DeviceRow, KnownValue } from './row.ts';
 import { openReader, openWriter, type StoreFile } from './schema.ts';
@@ -112,7 +119,7 @@ function connectHere(place: StoreFile): Connections {
         // A copy, as a thread would get: what the caller changes later is not what it asked for.
         if (queue.push({ request: structuredClone(request), settle }) === 1) queueMicrotask(flush);
       }),
-    search: async request => reading.search(request),
+    search: async request => JSON.parse(reading.search(request)) as unknown,
     close: async () => {
       if (!open) return;
       open = false;
@@ -181,10 +188,15 @@ function createStore(
       return result;
     },
     // Without a filter an index gives the page at once; a filter may have to look at every device.
-    devices: async query =>
-      query.filter || query.only || !indexedSort(query)
+    devices: async query => {
+      if (query.only) {
+        const { parts, ...rest } = (await search({ do: 'devices', query })) as PartsAnswer;
+        return { items: rowsOf(parts, query.only), ...rest };
+      }
+      return query.filter || !indexedSort(query)
         ? ((await search({ do: 'devices', query })) as { items: DeviceRow[]; next?: string })
-        : reading.devices(query),
+        : reading.devices(query);
+    },
     countDevices: async (filter: Filter | undefined, now: number) =>
       (await search(filter ? { do: 'countDevices', filter, now } : { do: 'countDevices', now })) as number,
 

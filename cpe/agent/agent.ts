@@ -506,7 +506,7 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
     // after its events were told has none to tell either, and goes on until it succeeds (3.2.1.1).
     const { events, changed } = device.facts;
     this.#retrying ||= report.informed || events.length > 0 || changed.length > 0;
-    const wait = this.#retrying ? this.#retryWait(this.#failures) : undefined;
+    const wait = this.#retrying && !this.#options.once ? this.#retryWait(this.#failures) : undefined;
     if (wait !== undefined) this.device.log.info('next try', { inSeconds: Math.round(wait / 1000) });
     this.#retryIn(wait);
     if (report.error?.kind === 'no-url') return;

@@ -55,7 +55,7 @@ export function rootsOf(unit: Unit): X509Certificate[] {
   return own.roots;
 }
 
-export const blob = { others: 'cert.others/', host: 'cert.host/' } as const;
+const blob = { others: 'cert.others/', host: 'cert.host/' } as const;
 
 /** Reads the files that the rows name; a file that no row names is what a power cut left. */
 async function load(unit: Unit): Promise<void> {
@@ -101,9 +101,9 @@ async function fileOf(unit: Unit, name: string): Promise<Buffer | undefined> {
  */
 export async function installCertificate(unit: Unit, bytes: Buffer, name: string): Promise<void> {
   try {
-    const host = hostBundle(bytes);
-    if (host) await addHost(unit, safeName(name, `${describe(readOne(host.cert)).subject}.pem`), host);
-    else await addOthers(unit, bytes, safeName(name, `${describe(certificatesOf(bytes)[0]!).subject}.crt`));
+    const file = certificateFile(bytes);
+    const ending = file.table === 'HostCertificatesInfo' ? 'pem' : 'crt';
+    await add(unit, file, safeName(name, `${file.columns.IssuedTo}.${ending}`));
   } catch (error) {
     if (error instanceof UserError) throw new CwmpFault(9018, error.message);
     throw error;
@@ -140,30 +140,32 @@ function hostBundle(bytes: Buffer): { cert: string; key: string } | undefined {
   }
 }
 
-async function addOthers(unit: Unit, bytes: Buffer, name: string): Promise<void> {
-  const columns = othersRow(bytes);
-  await unit.blobs.put(blob.others + name, bytes);
-  await addRow(unit, 'OthersCertificatesInfo', name, columns);
-  await load(unit);
+/** What becomes of a certificate file. */
+export interface CertificateFile {
+  /** Of `Cert`. */
+  table: 'OthersCertificatesInfo' | 'HostCertificatesInfo';
+  /** Its name is that of the row, after this. */
+  blob: string;
+  bytes: Buffer;
+  /** Of the row, beside FileName; a file with a chain shows its first certificate. */
+  columns: Record<string, string>;
 }
 
-/** Columns of Cert.OthersCertificatesInfo for a file; a file with a chain shows its first certificate. @throws UserError */
-export function othersRow(bytes: Buffer): Record<string, string> {
-  const first = certificatesOf(bytes)[0]!;
-  return { ...rowOf(first), Usage: usageOf(first), CertificateAuthority: describe(first).ca ? 'Yes' : 'No' };
+/** Certificates go to Others, one with its private key to Host. @throws UserError when it is neither */
+export function certificateFile(bytes: Buffer): CertificateFile {
+  const host = hostBundle(bytes);
+  const first = host ? readOne(host.cert) : certificatesOf(bytes)[0]!;
+  const columns = { ...rowOf(first), Usage: usageOf(first) };
+  if (host)
+    return { table: 'HostCertificatesInfo', blob: blob.host, bytes: Buffer.from(JSON.stringify(host)), columns };
+  const CertificateAuthority = describe(first).ca ? 'Yes' : 'No';
+  return { table: 'OthersCertificatesInfo', blob: blob.others, bytes, columns: { ...columns, CertificateAuthority } };
 }
 
 const usageOf = (certificate: X509Certificate): string =>
   describe(certificate)
     .usage.map(role => (role === 'client' ? 'TlsClient' : 'TlsServer'))
     .join(', ');
-
-async function addHost(unit: Unit, name: string, host: { cert: string; key: string }): Promise<void> {
-  const first = readOne(host.cert);
-  await unit.blobs.put(blob.host + name, Buffer.from(JSON.stringify(host)));
-  await addRow(unit, 'HostCertificatesInfo', name, { ...rowOf(first), Usage: usageOf(first) });
-  await load(unit);
-}
 
 function rowOf(certificate: X509Certificate): Record<string, string> {
   const about = describe(certificate);
@@ -173,6 +175,12 @@ function rowOf(certificate: X509Certificate): Record<string, string> {
     ValidFrom: showTime(about.notBefore),
     ValidTo: showTime(about.notAfter),
   };
+}
+
+async function add(unit: Unit, file: CertificateFile, name: string): Promise<void> {
+  await unit.blobs.put(file.blob + name, file.bytes);
+  await addRow(unit, file.table, name, file.columns);
+  await load(unit);
 }
 
 async function addRow(unit: Unit, table: string, name: string, values: Record<string, string>): Promise<void> {

@@ -6,8 +6,8 @@ import { type Authority, createCa } from '../../shared/pki/authority.ts';
 import { readCertificates } from '../../shared/pki/certificates.ts';
 import { newKey } from '../../shared/pki/keys.ts';
 import type { ServerFacts } from '../../shared/tls/offer.ts';
-import { type Json, type TestApi, testApi } from '../support/api.ts';
-import { identityOf, idOf, informOf, newYear } from '../support/devices.ts';
+import { type TestApi, testApi } from '../support/api.ts';
+import { identityOf, idOf, informOf, newYear, taskOf } from '../support/devices.ts';
 
 const DGW = 'Device.X_0090F8_';
 const LEVEL = `${DGW}Cwmp.TransportCertificateValidation`;
@@ -94,6 +94,18 @@ describe('TLS preflight', () => {
     );
     return id;
   };
+  /** The gateway takes a stored file. */
+  const take = async (serial: string, file: string): Promise<void> => {
+    const { store, clock, fleet } = api.acs;
+    const id = gateway(serial);
+    const { sha256 } = await fleet.files.about(file);
+    const task = taskOf(`take ${file}`, 'Download', clock.now(), { device: id, file, fileHash: sha256 });
+    await store.apply(id, 'taskAdded', { task });
+    const claimed = await store.apply(id, 'informed', informOf(serial, clock.now(), ['2 PERIODIC']));
+    const token = 'token' in claimed ? claimed.token : 0;
+    await store.apply(id, 'taskSent', { token, id: task.id, now: clock.now() });
+    await store.apply(id, 'taskSettled', { token, id: task.id, outcome: { state: 'done' }, now: clock.now() });
+  };
   /** The settings of Cwmp, all known. */
   const cwmp = (level = 'HostName', suites = 'CS1', floor = 'TLSv1') => ({
     [LEVEL]: level,
@@ -104,8 +116,14 @@ describe('TLS preflight', () => {
     api.call('PUT', `/trust/profile`, { body: { certificates: by.cert, ...(when ? { when } : {}) } });
   const dryRun = async (set: Record<string, string>, more: object = {}): Promise<Run> =>
     (await api.call('POST', '/presets/hardening/dry-run', { body: { set, ...more } })).json as unknown as Run;
-  const acsOf = (run: Run, device: string): Link =>
-    run.devices.find(entry => entry.device === device)!.links.find(({ link }) => link === 'acs')!;
+  const linkOf = (run: Run, device: string, name: string): Link =>
+    run.devices.find(entry => entry.device === device)!.links.find(({ link }) => link === name)!;
+  const acsOf = (run: Run, device: string): Link => linkOf(run, device, 'acs');
+  /** As things stand, by link. */
+  const linksNow = async (device: string): Promise<Record<string, string>> => {
+    const answer = (await api.call('GET', `/devices/${encodeURIComponent(device)}/preflight`)).json;
+    return Object.fromEntries((answer.links as Link[]).map(({ link, after }) => [link, said(after)]));
+  };
 
   it('a gateway that validates nobody and has no CA loses the ACS by HostName; one with the CA keeps it', async () => {
     const bare = await enrol('000001', cwmp('NoValidation'));
@@ -180,22 +198,7 @@ describe('TLS preflight', () => {
     await api.call('PUT', '/files/ca.pem?type=certificate', { body: Buffer.from(ca.cert) });
     const id = await enrol('000001', cwmp('NoValidation'));
     assert.equal(said(acsOf(await dryRun({ [LEVEL]: 'HostName' }, { certificates: ['ca.pem'] }), id).after), 'keeps');
-    const { sha256 } = (await api.call('GET', '/files')).json.items[0] as Json;
-    const { store, clock } = api.acs;
-    const task = {
-      id: 't1',
-      device: id,
-      method: 'Download',
-      args: { CommandKey: 'k' },
-      state: 'queued',
-      origin: 'operator',
-    };
-    const download = { ...task, file: 'ca.pem', fileHash: String(sha256), created: clock.now() } as const;
-    await store.apply(id, 'taskAdded', { task: download as never });
-    const claimed = await store.apply(id, 'informed', informOf('000001', clock.now(), ['2 PERIODIC']));
-    const token = 'token' in claimed ? claimed.token : 0;
-    await store.apply(id, 'taskSent', { token, id: 't1', now: clock.now() });
-    await store.apply(id, 'taskSettled', { token, id: 't1', outcome: { state: 'done' }, now: clock.now() });
+    await take('000001', 'ca.pem');
     assert.equal(said(acsOf(await dryRun({ [LEVEL]: 'HostName' }), id).after), 'keeps');
   });
 
@@ -212,6 +215,57 @@ describe('TLS preflight', () => {
     const level = await dryRun({ [LEVEL]: 'HostName', [SUITES]: 'CS3' });
     assert.equal(said(acsOf(level, silent).after), 'loses no-ca', 'whether it validates today nobody knows');
     assert.equal(said(acsOf(level, validating).after), 'keeps', 'it validates today');
+  });
+
+  describe('a gateway of whose CAs nobody told', () => {
+    const FIRMWARE = `${DGW}Fpu.MfpTransferCertificateValidation`;
+    const files = (verdict: string) => ({ firmware: verdict, scripts: verdict, certificates: verdict });
+
+    it('as it stands its file links are not known; by a higher level it loses them', async () => {
+      const silent = await enrol('000001', cwmp('NoValidation'));
+      const known = await enrol('000002', { ...cwmp('NoValidation'), [FIRMWARE]: 'NoValidation' });
+      const same = await enrol('000003', { ...cwmp('NoValidation'), [FIRMWARE]: 'HostName' });
+      assert.deepEqual(await linksNow(silent), { acs: 'keeps', ...files('unknown ca-unknown') });
+      assert.deepEqual(await linksNow(known), { acs: 'keeps', ...files('unknown ca-unknown'), firmware: 'keeps' });
+      const run = await dryRun({ [FIRMWARE]: 'HostName', [SUITES]: 'CS3' });
+      const firmware = (device: string): string[] => {
+        const { before, after } = linkOf(run, device, 'firmware');
+        return [said(before), said(after)];
+      };
+      assert.deepEqual(firmware(silent), ['unknown ca-unknown', 'loses no-ca'], 'the level may be lower today');
+      assert.deepEqual(firmware(known), ['keeps', 'loses no-ca']);
+      assert.deepEqual(firmware(same), ['unknown ca-unknown', 'unknown ca-unknown']);
+      assert.equal(said(linkOf(run, known, 'scripts').after), 'unknown ca-unknown');
+      await trust();
+      assert.deepEqual(await linksNow(silent), { acs: 'keeps', ...files('keeps') });
+    });
+
+    it('a session at a level that validates proves the chain for its file links, too', async () => {
+      assert.deepEqual(await linksNow(await enrol('000001', cwmp('HostName'))), { acs: 'keeps', ...files('keeps') });
+    });
+
+    it('a level that is wanted and that it has not taken yet proves nothing', async () => {
+      const id = await enrol('000001', cwmp('NoValidation'));
+      await api.call('PUT', '/presets/hardening?force=true', { body: { set: { [LEVEL]: 'HostName' } } });
+      assert.deepEqual(await linksNow(id), { acs: 'loses no-ca', ...files('unknown ca-unknown') });
+    });
+
+    it('sessions prove nothing of one that does not inform any more', async () => {
+      const { store, clock } = api.acs;
+      const id = await enrol('000001', cwmp('HostName'));
+      await store.apply(id, 'intervalLearned', { informInterval: 60 });
+      await clock.advance(HOUR);
+      await store.apply(id, 'missed', { now: clock.now() });
+      assert.deepEqual(await linksNow(id), { acs: 'unknown ca-unknown', ...files('unknown ca-unknown') });
+      await store.apply(id, 'informed', informOf('000001', clock.now(), ['2 PERIODIC']));
+      assert.deepEqual(await linksNow(id), { acs: 'keeps', ...files('keeps') });
+    });
+
+    it('what it would lose whatever its CAs are it loses', async () => {
+      reachable.set('acs.test:7547', await facts('else.test'));
+      const id = await enrol('000001', cwmp('NoValidation'));
+      assert.deepEqual(await linksNow(id), { acs: 'keeps', ...files('loses name-mismatch') });
+    });
   });
 
   it('a script counts as what it sets', async () => {
@@ -273,6 +327,76 @@ describe('TLS preflight', () => {
       assert.equal(many.status, 207);
       await trust();
       assert.equal((await api.call('PATCH', path, { body: { tags: ['pilot'] } })).status, 200);
+    });
+
+    const store = (file: string, type: string, content: string) =>
+      api.call('PUT', `/files/${file}?type=${type}`, { body: Buffer.from(content) });
+    const script = (level: string): string => `Cwmp.TransportCertificateValidation = "${level}"\n`;
+
+    it('a preset that is deleted: what a lighter one says counts again', async () => {
+      const id = await enrol('000001', cwmp('NoValidation'));
+      await api.call('PUT', '/presets/open', { body: { weight: 10, set: { [LEVEL]: 'NoValidation' } } });
+      assert.equal(
+        (await api.call('PUT', '/presets/hardening', { body: preset })).status,
+        201,
+        'it loses to the other',
+      );
+      const problem = await api.refused(409, 'would-lose-acs', 'DELETE', '/presets/open');
+      assert.match(String(problem.detail), new RegExp(`${id} would lose the ACS`));
+      assert.equal((await api.call('GET', '/presets/open')).status, 200, 'it is still there');
+      await api.refused(404, 'no-such-preset', 'DELETE', '/presets/nothing');
+      assert.equal((await api.call('DELETE', '/presets/open?force=true')).status, 204);
+      assert.equal((await api.call('DELETE', '/presets/hardening')).status, 204, 'nobody loses it by that');
+    });
+
+    it('what a preset had set stays set when it is deleted', async () => {
+      const id = await enrol('000001');
+      await store('open.cfg', 'script', script('NoValidation'));
+      await api.call('PUT', '/presets/open', { body: { script: 'open.cfg' } });
+      const row = await api.acs.fleet.devices.row(id);
+      const { revision } = await api.acs.fleet.presets.wanted(row);
+      const inform = informOf('000001', api.acs.clock.now(), ['2 PERIODIC']);
+      inform.report.parameterKey = revision;
+      await api.acs.store.apply(id, 'informed', inform);
+      assert.equal(
+        (await api.call('DELETE', '/presets/open')).status,
+        204,
+        'the script is taken: it goes on validating nobody',
+      );
+    });
+
+    it('a script that a preset wants, or comes to want', async () => {
+      await enrol('000001', cwmp('NoValidation'));
+      await store('strict.cfg', 'script', script('HostName'));
+      await api.refused(409, 'would-lose-acs', 'PUT', '/presets/site', { body: { script: 'strict.cfg' } });
+      await store('site.cfg', 'script', script('NoValidation'));
+      assert.equal((await api.call('PUT', '/presets/site', { body: { script: 'site.cfg' } })).status, 201);
+      const contents = async () => (await api.acs.store.contents()).map(({ name }) => name);
+      const before = await contents();
+      const strict = { body: Buffer.from(script('HostName')) };
+      await api.refused(409, 'would-lose-acs', 'PUT', '/files/site.cfg?type=script', strict);
+      assert.equal((await api.call('GET', '/files/site.cfg')).text, script('NoValidation'));
+      assert.deepEqual(await contents(), before, 'nothing was kept of it');
+      assert.equal((await store('site.cfg', 'script', `${script('NoValidation')}# again\n`)).status, 200);
+      assert.equal((await api.call('PUT', '/files/site.cfg?force=true&type=script', strict)).status, 200);
+    });
+
+    it('a CA certificate that a preset wants and by which the ACS is trusted', async () => {
+      const third = await createCa({ name: 'Third CA', key: 'ec', ...environment });
+      await store('acs-ca.pem', 'certificate', ca.cert);
+      await store('sip-ca.pem', 'certificate', otherCa.cert);
+      const id = await enrol('000001', cwmp('HostName'));
+      await enrol('000002', cwmp('HostName'));
+      await api.call('PUT', '/presets/sip', { body: { certificates: ['sip-ca.pem'] } });
+      await api.call('PUT', '/presets/acs', { body: { when: `id = "${id}"`, certificates: ['acs-ca.pem'] } });
+      for (const serial of ['000001', '000002']) await take(serial, 'sip-ca.pem');
+      await take('000001', 'acs-ca.pem');
+      const other = { body: Buffer.from(third.cert) };
+      const problem = await api.refused(409, 'would-lose-acs', 'PUT', '/files/acs-ca.pem?type=certificate', other);
+      assert.match(String(problem.detail), /untrusted/);
+      assert.equal((await api.call('GET', '/files/acs-ca.pem')).text, ca.cert);
+      assert.equal((await store('sip-ca.pem', 'certificate', third.cert)).status, 200, 'it is not the one of the ACS');
+      assert.equal((await store('acs-ca.pem', 'certificate', third.cert + ca.cert)).status, 200, 'the old one stays');
     });
 
     it("the ACS's own certificate: who validates and lacks the new CA loses it", async () => {

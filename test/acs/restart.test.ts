@@ -202,6 +202,8 @@ describe('restarts, message by message', () => {
     );
     const [fault, ...more] = await acs.store.faults(10);
     assert.deepEqual([more.length, fault?.cause, fault?.code], [0, 'restart', 9001]);
+    const wait = ((fault?.retryAt ?? 0) - (fault?.last ?? 0)) / HOUR;
+    assert.ok(wait >= 0.75 && wait <= 1.25 && wait !== 1, `an hour by chance, ${wait}`);
     assert.deepEqual([cpe.values.get(port), asked(await visit(cpe))], ['7000', []]);
   });
 

@@ -1,5 +1,6 @@
 // Rollouts of firmware, in virtual time: who gets what when, by what evidence it is judged, and that nobody is flashed twice.
 import assert from 'node:assert/strict';
+import { testAcs } from '../support/acs.ts';
 import { informOf } from '../support/devices.ts';
 import { NEW, OLD, type RolloutTest, rolloutTest, type Unit } from '../support/rollout.ts';
 
@@ -68,6 +69,99 @@ describe('a rollout', () => {
     assert.deepEqual([device?.previous, device?.version, device?.attempts], [OLD, NEW, 1]);
     assert.deepEqual(unit.flashes, [NEW]);
     assert.deepEqual(await unit.session(), []);
+  });
+
+  it('judges when the time has come, to the second', async () => {
+    const units = await fleet(2);
+    await roll({ waves: [1, 1], success: { soak: 5 } });
+    await settleAll(units);
+    const soaking = (await counts()).soaking;
+    assert.equal(soaking, 1);
+    await test.turn(4000);
+    assert.deepEqual(await counts(), { soaking: 1, planned: 1 });
+    await test.turn(1100);
+    assert.deepEqual(await counts(), { done: 1, offered: 1 });
+    await settleAll(units);
+    await test.turn(4900);
+    assert.deepEqual(await counts(), { done: 1, soaking: 1 });
+    await test.turn(200);
+    assert.equal((await test.rollout()).state, 'done');
+  });
+
+  it('goes on at once where another process has the session: that tells the one whose duty it is', async () => {
+    const { clock, store, fleet: own } = test.acs;
+    const rolloutMoved = (): void => own.rollouts.soon();
+    const worker = await testAcs({ cpeAuth: 'none', enrol: 'auto', beside: { clock, store }, rolloutMoved });
+    const unit = test.unit('S000', 'good', worker);
+    await unit.session(['0 BOOTSTRAP', '1 BOOT']);
+    await roll({ success: { soak: 5 } });
+    await unit.settle();
+    assert.deepEqual(await counts(), { soaking: 1 });
+    await test.turn(5100);
+    assert.equal((await test.rollout()).state, 'done');
+    await worker.south.close();
+    await worker.fleet.history.stop();
+  });
+
+  it('is in the metrics until it has ended: devices by state, and its phase', async () => {
+    const metrics = async (): Promise<Record<string, number>> => {
+      await test.acs.clock.advance(5000);
+      const { body } = await test.rest.inject({ url: '/metrics' });
+      const lines = body.split('\n').filter(line => /^acs_rollout_/.test(line) && !line.endsWith(' 0'));
+      return Object.fromEntries(
+        lines.map(line => [line.slice(12, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]),
+      );
+    };
+    const units = await fleet(3);
+    assert.deepEqual(await metrics(), {});
+    await roll({ waves: [1] });
+    const begun = { 'devices{rollout="r",state="offered"}': 1, 'devices{rollout="r",state="planned"}': 2 };
+    assert.deepEqual(await metrics(), { ...begun, 'phase{rollout="r",phase="running"}': 1 });
+    await act('pause');
+    assert.deepEqual(await metrics(), {
+      'devices{rollout="r",state="planned"}': 3,
+      'phase{rollout="r",phase="paused"}': 1,
+    });
+    await act('resume');
+    await restInEach(units, 4);
+    assert.equal((await test.rollout()).state, 'done');
+    assert.deepEqual(await metrics(), {});
+  });
+
+  it('is counted for the metrics no more often than every few seconds', async () => {
+    await fleet(1);
+    await roll();
+    const { store, clock } = test.acs;
+    const { rollouts } = test.acs.fleet;
+    const count = store.countDevices;
+    let counts = 0;
+    let isBroken = false;
+    store.countDevices = async (...args) => {
+      counts++;
+      if (isBroken) throw new Error('not now');
+      return await count(...args);
+    };
+    const [found] = await Promise.all([rollouts.live(), rollouts.live()]);
+    const once = counts;
+    assert.ok(once > 0);
+    await clock.advance(4900);
+    assert.deepEqual(await rollouts.live(), found);
+    assert.equal(counts, once);
+    await clock.advance(200);
+    isBroken = true;
+    await assert.rejects(rollouts.live(), /not now/);
+    isBroken = false;
+    assert.deepEqual(await rollouts.live(), found);
+  });
+
+  it('is looked at once a minute while nothing is due', async () => {
+    await fleet(1);
+    await roll({ timeout: 3600 });
+    assert.deepEqual(await counts(), { offered: 1 });
+    const begun = test.acs.store.generation('duty');
+    await test.turn(10 * 60_000);
+    // Each look is written down when it begins and when it has ended.
+    assert.equal((test.acs.store.generation('duty') - begun) / 2, 10);
   });
 
   it('goes wave by wave: the next opens when the last device of one is judged', async () => {
@@ -222,6 +316,8 @@ describe('a rollout', () => {
     await test.turn();
     assert.deepEqual(await counts(), { downloading: 2, skipped: 3 });
     assert.equal((await test.rollout()).ended, null);
+    const { detail } = await test.refused(409, 'rollout-live', 'DELETE', '/rollouts/r');
+    assert.match(String(detail), /aborted and has not ended: devices that are under way are awaited/);
     await restInEach(units, 2);
     assert.deepEqual(await counts(), { done: 2, skipped: 3 });
     const { state, ended } = await test.rollout();
@@ -337,7 +433,8 @@ describe('a rollout', () => {
     assert.deepEqual(await counts(), { done: 2, planned: 1 });
     assert.equal((await test.rollout()).state, 'running');
     await away.session();
-    await test.turn();
+    // That it is there again is seen with the next look.
+    await test.turn(60_000);
     assert.deepEqual(await counts(), { done: 2, offered: 1 });
     await restInEach([away], 2);
     assert.equal((await test.rollout()).state, 'done');

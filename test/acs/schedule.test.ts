@@ -93,12 +93,17 @@ describe('the schedule', () => {
   });
 
   describe('what is done promptly', () => {
-    const duty = (ran: string[], owner: string, more: { ms?: number; isDue?: () => boolean } = {}) => ({
+    const duty = (
+      ran: string[],
+      owner: string,
+      more: { ms?: number; isDue?: () => boolean; next?: () => number | undefined } = {},
+    ) => ({
       isDue: async () => more.isDue?.() ?? true,
       work: async () => {
         ran.push(`${owner} begins`);
         if (more.ms) await clock.sleep(more.ms);
         ran.push(`${owner} ends`);
+        return more.next?.();
       },
     });
 
@@ -146,6 +151,59 @@ describe('the schedule', () => {
       await clock.advance(10_000);
       assert.equal(ran.at(-1), 'one ends');
       assert.equal(ran.length, done + 2);
+    });
+
+    it('is done at the time that it named, once, whichever process named it; and after its interval all the same', async () => {
+      const times: number[] = [];
+      const start = clock.now();
+      const dues = [start + 7250, start + 20_500, start + 5 * HOUR];
+      const work = async (): Promise<number | undefined> => {
+        times.push(clock.now() - start);
+        return dues.find(due => due > clock.now());
+      };
+      const bells = ['one', 'two'].map(owner =>
+        schedule(owner).promptly('count', HOUR, { isDue: async () => true, work }),
+      );
+      await clock.advance(5000);
+      const begun = times.length;
+      assert.ok(begun <= 2, 'once by each process that starts');
+      await clock.advance(10_000);
+      assert.deepEqual(times.slice(begun), [7250]);
+      for (const { soon } of bells) soon();
+      await clock.advance(4000);
+      const rung = times.length;
+      assert.ok(rung > begun + 1);
+      await clock.advance(50 * MINUTE);
+      assert.deepEqual(times.slice(rung), [20_500]);
+      await clock.advance(HOUR);
+      assert.equal(times.length, rung + 2);
+      assert.equal(times.at(-1), HOUR + 20_500);
+    });
+
+    it('is done no more than once a second, though its time is past', async () => {
+      const ran: string[] = [];
+      schedule('one').promptly('count', HOUR, duty(ran, 'one', { next: () => clock.now() - 5000 }));
+      await clock.advance(10_000);
+      assert.equal(ran.length, 20);
+    });
+
+    it('what fails is tried again, whatever time was named before', async () => {
+      let tries = 0;
+      const work = async (): Promise<number> => {
+        if (++tries === 2) throw new Error('not now');
+        return clock.now() + 2000;
+      };
+      const { soon } = schedule('one').promptly('count', MINUTE, { isDue: async () => true, work });
+      await clock.advance(4000);
+      assert.equal(tries, 2);
+      assert.match(logged.join(''), /a duty failed.*not now/);
+      await clock.advance(50_000);
+      assert.equal(tries, 2);
+      await clock.advance(10_000);
+      assert.ok(tries > 2);
+      soon();
+      await clock.advance(1000);
+      assert.ok(tries > 3);
     });
 
     it('is taken over from a process that ended in the middle of it', async () => {

@@ -238,6 +238,17 @@ for (const [name, { durable, needs, make }] of Object.entries(homes))
           rest.items,
           whole.items.slice(3).map(({ id, told }) => ({ id, told })),
         );
+        const filter = parseFilter('oui = "0090F8"');
+        const query = { filter, sort: '-lastInform', limit: 1000, now: 0 };
+        const sorted = await store.devices(query);
+        const parts = await store.devices({ ...query, only: ['told', 'tags', 'created', 'overrides'] });
+        assert.ok(sorted.items.length > 0);
+        assert.deepEqual(
+          parts.items,
+          sorted.items.map(({ told, tags, created, overrides }) => ({ told, tags, created, overrides })),
+        );
+        const [alone] = (await store.devices({ limit: 1, now: 0, only: ['told'] })).items;
+        assert.deepEqual(alone, { told: whole.items[0]?.told });
       });
 
       it('sorts by time and by version, id breaks ties', async () => {

@@ -162,7 +162,13 @@ describe('tandem-cpe', () => {
     const { body } = decodeEnvelope(await readFile(join(wire, '0001-cpe.xml'), 'utf8'));
     assert.equal(body.kind === 'request' && body.method, 'Inform');
     await acs.close();
-    assert.equal((await inProcess(['--acs', acs.url, '--once'])).code, 1);
+    const failed = await inProcess(['--acs', acs.url, '--once']);
+    assert.equal(failed.code, 1);
+    assert.deepEqual(
+      failed.lines.map(line => (JSON.parse(line) as { msg: string }).msg),
+      ['ready', 'session ended'],
+      'it promises no next try',
+    );
   });
 
   it('keeps its state: the second start is no bootstrap', async () => {
@@ -194,6 +200,8 @@ describe('tandem-cpe', () => {
     await refused(['--set', 'Cwmp.ListeningPort=x'], /--set Cwmp\.ListeningPort/);
     await refused(['--profile', join(directory, 'none.json')], /profile/);
     await refused(['--ca', join(directory, 'none.pem')], /^--ca: .*none\.pem/);
+    await refused(['--host-cert', join(directory, 'none.pem')], /^--host-cert: .*none\.pem/);
+    await refused(['--host-cert', profile], /^--host-cert: .*profile\.json: /);
     await refused(['--model', join(directory, 'none.xml')], /^--model: .*none\.xml/);
   });
 

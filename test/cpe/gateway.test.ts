@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createGateway, type Gateway, type GatewayOptions } from '../../cpe/gateway.ts';
-import { parseProfile } from '../../cpe/profile.ts';
+import { hostCertificate, parseProfile } from '../../cpe/profile.ts';
 import { type Clock, seededRandom, systemClock } from '../../shared/clock.ts';
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { UserError } from '../../shared/errors.ts';
@@ -370,6 +370,17 @@ Aaa.Users[UserName=oper].Password = "x"
       assert.equal(gateway.device.tls('Cwmp').roots.length, 0);
       await gateway.device.factoryReset();
       assert.equal(gateway.device.tls('Cwmp').roots.length, 1);
+    });
+
+    it('comes with the host certificate of its profile, which is no CA', async () => {
+      const issued = await ca.issue({ commonName: 'unit', usage: ['client'], key: 'ec' });
+      const own = hostCertificate(Buffer.from(issued.key + issued.cert));
+      const gateway = await up({ profile: { parameters: {}, certificates: [ca.cert, own] } });
+      const { host, roots } = gateway.device.tls('Cwmp');
+      assert.equal(host?.cert, issued.cert);
+      assert.equal(roots.length, 1);
+      assert.equal(gateway.device.variable('Cert.HostCertificatesInfo[FileName=Profile_Host2.crt].IssuedTo'), 'unit');
+      assert.throws(() => hostCertificate(Buffer.from(issued.cert)), /holds no private key/);
     });
   });
 

@@ -12,7 +12,7 @@ import { openSqlite } from '../../acs/store/sqlite.ts';
 import { seededRandom, systemClock } from '../../shared/clock.ts';
 import { readOptions, UsageError } from '../../shared/config.ts';
 import { createCa } from '../../shared/pki/authority.ts';
-import { endPrograms, type Line, type Program, program } from '../support/process.ts';
+import { endPrograms, type Line, npmScript, openAcs, type Program, program } from '../support/process.ts';
 
 const clock = systemClock();
 const MAIN = 'acs/main.ts';
@@ -42,6 +42,14 @@ describe('the ACS as a process', function () {
     assert.equal(ended.err.trimEnd().split('\n').length, 1, ended.err);
     assert.equal(ended.code, code);
   };
+
+  it('npm start hands a signal on: nothing stays behind', async () => {
+    const acs = npmScript('start', openAcs(data()));
+    await acs.ready();
+    // Its output is closed when the last process that holds it has ended.
+    await acs.stop('SIGTERM');
+    assert.equal(acs.lines.at(-1)?.msg, 'stopping');
+  });
 
   it('says ready with its addresses, keeps token, CA and devices over a restart, ends with 0 on SIGTERM', async () => {
     const args = ['--cwmp', 'https://127.0.0.1:0', '--api', 'http://127.0.0.1:0'];

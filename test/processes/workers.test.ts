@@ -1,11 +1,12 @@
 // One server with workers: more cores, the same server. Workers are killed, and the first process too.
 import assert from 'node:assert/strict';
+import { packFirmware } from '../../shared/firmware.ts';
 import { builtFor } from '../crash/server.ts';
 import { onEachStore } from '../crash/stores.ts';
 import { MONGO_START_MS } from '../support/mongo.ts';
 import { endPrograms, program } from '../support/process.ts';
 import { eventually } from '../support/world.ts';
-import { type Fleet, openWorkers, ordeal } from './fleet.ts';
+import { type Fleet, openWorkers, ordeal, TOKEN } from './fleet.ts';
 
 const isAlive = (pid: number): boolean => {
   try {
@@ -95,6 +96,32 @@ describe('a server with workers', function () {
         return parameterKey !== '' && parameterKey === wantedRevision;
       };
       await eventually('the preset is applied in the same session', wanted);
+    });
+
+    it('a rollout goes on as soon as it may, though its sessions are with the workers', async () => {
+      const { api, balancer, nodes } = await open();
+      for (const number of [1, 2])
+        program('cpe/main.ts', [
+          ...['run', '--acs', balancer.url, '--serial', `0090F800000${number}`],
+          ...['--set', 'Scm.ServicesConfig[Name=SipEp].StartupType=Manual'],
+        ]);
+      const version = '49.2.2941';
+      const image = packFirmware({ product: '4102S', version, payload: Buffer.alloc(100_000, 7) });
+      const stored = await fetch(`${nodes[0]!.api}/api/v1/files/new.bin?type=firmware&version=${version}`, {
+        method: 'PUT',
+        headers: { authorization: `Bearer ${TOKEN}` },
+        body: new Uint8Array(image),
+      });
+      assert.ok(stored.ok);
+      const come = async (): Promise<boolean> =>
+        (await api<{ items: unknown[] }>('GET', '/devices?filter=state%20%3D%20%22enrolled%22%20and%20online')).items
+          .length === 2;
+      await eventually('they have come', come, 30_000);
+      const plan = { id: 'r', filter: 'online', firmware: 'new.bin', waves: [1, 1], success: { soak: 1 } };
+      await api('POST', '/rollouts', plan);
+      // By the minute alone it would take three of them.
+      const done = async (): Promise<boolean> => (await api<{ state: string }>('GET', '/rollouts/r')).state === 'done';
+      await eventually('both waves are done', done, 60_000);
     });
   });
 });

@@ -4,7 +4,7 @@ import { createEvents, type EventBus } from '../../acs/events.ts';
 import type { FleetOptions } from '../../acs/fleet/context.ts';
 import { createFleet, type Fleet } from '../../acs/fleet/fleet.ts';
 import { aloneAs } from '../../acs/fleet/members.ts';
-import type { GiveUp, PreflightPorts, Wake } from '../../acs/fleet/ports.ts';
+import type { GiveUp, PreflightPorts, RolloutMoved, Wake } from '../../acs/fleet/ports.ts';
 import { createSecrets, type Secrets } from '../../acs/fleet/secrets.ts';
 import type { Forward } from '../../acs/south/elsewhere.ts';
 import { linkOf } from '../../acs/south/files.ts';
@@ -51,6 +51,7 @@ export interface TestAcsOptions extends Partial<FleetOptions> {
   forward?: Forward;
   giveUp?: GiveUp;
   preflight?: PreflightPorts;
+  rolloutMoved?: RolloutMoved;
 }
 
 export async function testAcs(options: TestAcsOptions = {}): Promise<TestAcs> {
@@ -92,6 +93,7 @@ export async function testAcs(options: TestAcsOptions = {}): Promise<TestAcs> {
       linkFile: (task, direction) => `https://acs.test${linkOf(links, task, direction)}`,
       ...(options.preflight ? { preflight: options.preflight } : {}),
       ...(options.giveUp ? { giveUp: options.giveUp } : {}),
+      ...(options.rolloutMoved ? { rolloutMoved: options.rolloutMoved } : {}),
     },
     ...options,
   });

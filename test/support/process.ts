@@ -31,7 +31,15 @@ export const openAcs = (data: string): string[] => [
 /** @param main path below the project's root: `acs/main.ts` */
 export function program(main: string, args: string[], env: Record<string, string> = {}): Program {
   const loader = main.endsWith('.ts') ? ['--import', 'tsx'] : [];
-  const child = spawn(process.execPath, [...loader, main, ...args], {
+  return launched(main, process.execPath, [...loader, main, ...args], env);
+}
+
+/** A script of package.json, with npm between it and its signals. */
+export const npmScript = (name: string, args: string[]): Program =>
+  launched(name, 'npm', ['run', '--silent', name, '--', ...args], {});
+
+function launched(main: string, command: string, args: string[], env: Record<string, string>): Program {
+  const child = spawn(command, args, {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...cleanEnvironment(), ...env },

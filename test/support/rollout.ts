@@ -2,7 +2,7 @@
 import { createSchedule, type Schedule } from '../../acs/fleet/schedule.ts';
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { requestBody } from '../../shared/cwmp/soap.ts';
-import { memoryCpe, ScriptedCpe } from './acs.ts';
+import { memoryCpe, ScriptedCpe, type TestAcs } from './acs.ts';
 import { type Json, type TestApi, testApi } from './api.ts';
 
 export const OLD = '49.1.100';
@@ -24,7 +24,8 @@ export interface Unit {
 }
 
 export interface RolloutTest extends TestApi {
-  unit(serial: string, manner?: Manner): Unit;
+  /** @param at another process than the one that has the API */
+  unit(serial: string, manner?: Manner, at?: TestAcs): Unit;
   /** Lets the engine do what is due. */
   turn(ms?: number): Promise<void>;
   rollout(id?: string, query?: string): Promise<Json>;
@@ -38,7 +39,7 @@ const NEVER = '0001-01-01T00:00:00Z';
 
 export async function rolloutTest(): Promise<RolloutTest> {
   const api = await testApi({ cpeAuth: 'none', enrol: 'auto' });
-  const { clock, store, log, fleet, app } = api.acs;
+  const { clock, store, log, fleet } = api.acs;
   let schedule: Schedule;
   const begin = (): void => {
     schedule = createSchedule({ store, clock, log, owner: 'test' });
@@ -66,7 +67,7 @@ export async function rolloutTest(): Promise<RolloutTest> {
       await schedule.stop();
       begin();
     },
-    unit: (serial, manner = 'good') => unitOf(app, serial, manner),
+    unit: (serial, manner = 'good', at = api.acs) => unitOf(at.app, serial, manner),
     close: async () => {
       await schedule.stop();
       await fleet.rollouts.stop();

@@ -36,6 +36,8 @@ export interface WorldOptions {
   /** A STUN server on a free port, with or without a login. */
   stun?: { login?: { username: string; password: string } };
   connectionRequestAllow?: string[];
+  /** Load balancers that send PROXY headers. */
+  proxyProtocol?: string[];
   /** The ACS's own certificate; for 127.0.0.1 unless told. */
   certificate?: (ca: Authority) => Promise<Issued>;
 }
@@ -75,6 +77,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     enrol: options.enrol ?? 'auto',
     enrolment: { username: 'enrol', password: 'factory' },
     trustedProxies: [],
+    ...(options.proxyProtocol ? { proxyProtocol: options.proxyProtocol } : {}),
     connectionRequestAllow: options.connectionRequestAllow ?? [],
     ...(options.stun ? { stun: { host: '127.0.0.1', port: 0, ...options.stun } } : {}),
   });

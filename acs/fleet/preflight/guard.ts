@@ -2,17 +2,22 @@
 import { UserError } from '../../../shared/errors.ts';
 import type { FleetContext } from '../context.ts';
 import type { DeviceInput, Devices } from '../devices.ts';
+import type { StoredFile } from '../files.ts';
 import { pagesOf } from '../pages.ts';
 import { type Preset, wantedOf } from '../preset.ts';
 import type { Presets } from '../presets.ts';
 import { mergedFields } from '../wanted.ts';
-import { type FlightReport, type Preflight, preflightFields } from './preflight.ts';
+import { type FlightReport, type Preflight, preflightFields, unchanged } from './preflight.ts';
 import { factsOf } from './servers.ts';
 import { matters } from './settings.ts';
 
 export interface Guard {
   /** @throws UserError 409 `would-lose-acs` with who and why; 400 as the preset's own checks */
   preset(name: string, preset: Preset): Promise<void>;
+  /** A preset that is deleted: what lighter ones say counts again. @throws UserError 409 `would-lose-acs` with who and why */
+  withoutPreset(name: string): Promise<void>;
+  /** A certificate or script that presets want is replaced. @throws UserError 409 `would-lose-acs` with who and why */
+  file(before: StoredFile, after: StoredFile): Promise<void>;
   /** A device whose overrides, tags or site fields change. @throws UserError 409 `would-lose-acs` with why */
   device(id: string, input: DeviceInput): Promise<void>;
   /**
@@ -30,11 +35,22 @@ export function createGuard(
   { store, clock }: FleetContext,
   { preflight, presets, devices }: { preflight: Preflight; presets: Presets; devices: Devices },
 ): Guard {
+  const storedPreset = async (name: string): Promise<Preset | undefined> =>
+    (await presets.list()).find(entry => entry.name === name);
   return {
     preset: async (name, preset) => {
-      const stored = (await presets.list()).find(entry => entry.name === name);
+      const stored = await storedPreset(name);
       if (!touches(preset) && !(stored && touches(stored))) return;
-      refuseLoss((await presets.dryRun(name, preset, NAMED)).preflight);
+      refuseLoss(await presets.losses(name, preset, NAMED));
+    },
+    withoutPreset: async name => {
+      const stored = await storedPreset(name);
+      if (stored && touches(stored)) refuseLoss(await presets.lossesWithout(name, NAMED));
+    },
+    file: async (before, after) => {
+      if (!['certificate', 'script', 'upload'].includes(after.type) || before.sha256 === after.sha256) return;
+      if ((await presets.usersOf(after.name)).length === 0) return;
+      refuseLoss(await presets.lossesByFile(after, NAMED));
     },
     device: async (id, { overrides = {}, tags, site, siteChanges }) => {
       if (!tags && !site && !siteChanges && !Object.keys(overrides).some(matters)) return;
@@ -49,7 +65,7 @@ export function createGuard(
       const [before, after] = [await presets.wanted(row), await presets.wanted(patched)];
       if (before.revision === after.revision) return;
       const flight = await preflight.begin(NAMED);
-      await flight.look([{ row, before, after }]);
+      await flight.look([{ row, holds: row.parameterKey === before.revision, before, after }]);
       refuseLoss(flight.report());
     },
     certificate: async (chains, limit) => {
@@ -62,7 +78,7 @@ export function createGuard(
       for await (const page of pagesOf(store, { limit: PAGE, now: clock.now(), only })) {
         const rows = page.filter(row => row.state === 'enrolled');
         const wanted = await Promise.all(rows.map(row => presets.wanted(row)));
-        await flight.look(rows.map((row, at) => ({ row, before: wanted[at]!, after: wanted[at]! })));
+        await flight.look(rows.map((row, at) => unchanged(row, wanted[at]!)));
         count += rows.length;
       }
       return { devices: count, ...flight.report() };

@@ -1,11 +1,11 @@
 // The links of a device, before and after a change, each with its verdict. Computed once for all devices that are equal in what counts.
 import type { ServerFacts } from '../../../shared/tls/offer.ts';
 import type { Place } from '../../../shared/tls/places.ts';
-import type { TlsPolicy, TlsService } from '../../../shared/tls/profiles.ts';
+import { services, type TlsService } from '../../../shared/tls/profiles.ts';
 import { type ReadServer, serverName } from './servers.ts';
 import type { Settings } from './settings.ts';
 import type { Roots } from './trust.ts';
-import { type LinkVerdict, type Proof, provenBy, sameIssuers, verdictOf } from './verdict.ts';
+import { type LinkVerdict, type Proof, provenBy, sameIssuers, verdictOf, vouchFor } from './verdict.ts';
 
 export type LinkName = Place['link'];
 
@@ -78,24 +78,31 @@ const keyOf = ({ link, host, port }: Target): string => (link === 'sip' ? `${lin
 export interface LinkInput {
   before: Side;
   after: Side;
+  /** What the device goes by now: what is wanted before the change it may not have taken yet. */
+  held: Settings;
   /** When it last informed; undefined where never. */
   informed: number | undefined;
+  /** It has not been heard for longer than it should: what it accepted then it may accept no more. */
+  absent: boolean;
   address: string;
 }
 
-/** What is worked out once for a device: where it connects to, and where it is known to have reached this ACS over TLS. */
+/** What is worked out once for a device: where it connects to now, and where it is known to have reached this ACS over TLS. */
 interface Seen extends LinkInput {
-  targets: { before: Target[]; after: Target[] };
+  standing: ReadonlyMap<string, Target>;
   reached: string | undefined;
 }
 
+const byKey = (settings: Settings, ground: LinkGround): Map<string, Target> =>
+  new Map(targetsOf(settings, ground).map(target => [keyOf(target), target]));
+
 export async function linksOf(input: LinkInput, ground: LinkGround): Promise<Link[]> {
-  const targets = { before: targetsOf(input.before.settings, ground), after: targetsOf(input.after.settings, ground) };
-  const [acs] = targets.before;
+  const standing = byKey(input.held, ground);
+  const acs = standing.get('acs');
   const reached = input.informed === undefined || !acs || acs.plain ? undefined : whereOf(acs);
-  const seen: Seen = { ...input, targets, reached };
-  const old = new Map(targets.before.map(target => [keyOf(target), target]));
-  const fresh = new Map(targets.after.map(target => [keyOf(target), target]));
+  const seen: Seen = { ...input, standing, reached };
+  const old = byKey(input.before.settings, ground);
+  const fresh = byKey(input.after.settings, ground);
   const links: Link[] = [];
   for (const key of new Set([...old.keys(), ...fresh.keys()])) {
     const [was, is] = [old.get(key), fresh.get(key)];
@@ -122,11 +129,13 @@ async function judge(target: Target, at: 'before' | 'after', seen: Seen, ground:
   const isReplaced = at === 'after' && target.ours === true && ground.ownAfter !== undefined;
   const server = isReplaced ? ground.ownAfter : 'facts' in now ? now.facts : undefined;
   const missing = 'missing' in now ? now.missing : undefined;
+  const stays = server !== undefined && 'facts' in now && staysTrusted(target, seen[at], ground, now.facts, server);
+  const stands = stays && !roots.told && isStanding(target, settings, seen);
   const proof =
-    isReached && server && 'facts' in now ? proofOf(target, at, seen, ground, now.facts, server) : undefined;
+    stays && isReached && 'facts' in now ? proofOf(target, seen[at], seen, ground, now.facts, server) : undefined;
   const policy = settings.policy(target.service);
   const { validation, suites, floor, ceiling, names } = policy;
-  const place = [whereOf(target), isReached, isReplaced, missing ?? '', proof ?? '', settings.clockUnset];
+  const place = [whereOf(target), isReached, isReplaced, missing ?? '', proof ?? '', stands, settings.clockUnset];
   const key = JSON.stringify([...place, validation, suites[0], suites.length, floor, ceiling, names, roots.key]);
   const known = ground.verdicts.get(key);
   if (known) return known;
@@ -138,6 +147,7 @@ async function judge(target: Target, at: 'before' | 'after', seen: Seen, ground:
     roots: roots.certificates,
     now: settings.clockUnset ? undefined : ground.now,
     proof,
+    stands,
   });
   ground.verdicts.set(key, verdict);
   return verdict;
@@ -163,30 +173,47 @@ const isOwn = ({ host, port }: Target, { own }: LinkGround): boolean => {
   return url !== undefined && bare(url) === host && Number(url.port || 443) === port;
 };
 
+/** Whether the device goes on trusting the server if it trusts it now: the same issuer, and no CA goes by which it would. */
+function staysTrusted(
+  { host, service }: Target,
+  { settings, roots }: Side,
+  { now: time }: LinkGround,
+  now: ServerFacts,
+  server: ServerFacts,
+): boolean {
+  if (server !== now && !sameIssuers(now, server)) return false;
+  return !vouchFor(roots.gone, { server, host, policy: settings.policy(service), now: time });
+}
+
+/** Whether the device has this very connection now, and judges by no higher level than it does now. */
+function isStanding(target: Target, settings: Settings, { standing, held }: Seen): boolean {
+  const now = standing.get(keyOf(target));
+  if (!now || now.plain || whereOf(now) !== whereOf(target)) return false;
+  return !isRaised(target.service, held, settings);
+}
+
 /** Where not all is known of the device, its sessions tell: what it accepts today it accepts at the same level tomorrow. */
 function proofOf(
   { host, service }: Target,
-  at: 'before' | 'after',
-  seen: Seen,
+  { settings, roots }: Side,
+  { held, informed, absent }: Seen,
   ground: LinkGround,
   now: ServerFacts,
-  server: ServerFacts,
+  server: ServerFacts | undefined,
 ): Proof | undefined {
-  const { settings, roots } = seen[at];
-  const was = seen.before.settings;
   const isGap = !roots.told || assumesLevel(settings, service) || host === undefined;
-  if (!isGap || !provenBy(now, seen.informed, ground.now)) return undefined;
-  const validates = !assumesLevel(was, 'Cwmp') && levelOf(was) !== 'NoValidation';
-  const isSame =
-    service === 'Cwmp' &&
-    levelOf(was) === levelOf(settings) &&
-    assumesLevel(was, 'Cwmp') === assumesLevel(settings, 'Cwmp');
-  if (!validates && !isSame) return undefined;
-  if (server === now) return 'chain';
-  return sameIssuers(now, server) ? 'issuer' : undefined;
+  if (!isGap || absent || roots.unsure || !provenBy(now, informed, ground.now)) return undefined;
+  const validates = !assumesLevel(held, 'Cwmp') && held.policy('Cwmp').validation !== 'NoValidation';
+  if (!validates && (service !== 'Cwmp' || isRaised('Cwmp', held, settings))) return undefined;
+  return server === now ? 'chain' : 'issuer';
 }
 
-const levelOf = (settings: Settings): TlsPolicy['validation'] => settings.policy('Cwmp').validation;
+/** Whether the service judges by a higher level than it did; one that nobody knows is raised by any that is set. */
+function isRaised(service: TlsService, before: Settings, after: Settings): boolean {
+  if (assumesLevel(before, service) !== assumesLevel(after, service)) return true;
+  const { levels } = services[service];
+  return levels.indexOf(after.policy(service).validation) > levels.indexOf(before.policy(service).validation);
+}
 
 const assumesLevel = (settings: Settings, service: TlsService): boolean =>
   settings.assumed(service).some(name => name.endsWith('Validation'));

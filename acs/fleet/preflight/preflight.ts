@@ -5,24 +5,35 @@ import type { Model } from '../../../shared/model/datamodel.ts';
 import type { DeviceRow } from '../../store/row.ts';
 import type { KnownTexts } from '../../store/store.ts';
 import type { FleetContext } from '../context.ts';
-import type { Files } from '../files.ts';
+import type { Files, StoredFile } from '../files.ts';
 import type { Models } from '../models.ts';
-import { type Link, type LinkGround, type LinkName, linksOf } from './links.ts';
+import { portionsOf } from '../pages.ts';
+import { type Link, type LinkGround, type LinkName, linksOf, type Side } from './links.ts';
 import { settingsIn } from './scripts.ts';
 import { createServers, type Servers } from './servers.ts';
 import { type Overlay, overlayOf, paths, settingsOf, type Target } from './settings.ts';
 import { createTrust, type TrustRegister, type TrustRow } from './trust.ts';
 
 /** What is looked at of a device beside what its presets and CAs hang on. */
-export const preflightFields = ['lastInform', 'root', 'applied'] as const;
+export const preflightFields = ['lastInform', 'absence', 'root', 'applied', 'parameterKey'] as const;
 export type FlightRow = TrustRow & Pick<DeviceRow, (typeof preflightFields)[number]>;
 
 /** A device, and what is wanted of it before and after the change. */
 export interface Changed {
   row: FlightRow;
+  /** The device has taken all of `before`. */
+  holds: boolean;
   before: Target;
   after: Target;
 }
+
+/** A device as things stand. */
+export const unchanged = (row: FlightRow, wanted: Target & { revision: string }): Changed => ({
+  row,
+  holds: row.parameterKey === wanted.revision,
+  before: wanted,
+  after: wanted,
+});
 
 export interface Totals {
   keeps: number;
@@ -82,17 +93,18 @@ export function createPreflight(context: FleetContext, { files, models }: { file
   };
 
   const loadScripts = async (changed: readonly Changed[]): Promise<void> => {
+    // Not within a page, which needs all that was read for it.
+    if (scripts.size >= 200) scripts.clear();
     for (const { before, after } of changed)
       for (const { kind, file } of [...before.files, ...after.files]) {
         if (kind !== 'script' || scripts.has(`${file.name} ${file.sha256}`)) continue;
-        if (scripts.size >= 200) scripts.clear();
-        scripts.set(`${file.name} ${file.sha256}`, await scriptIn(file.name));
+        scripts.set(`${file.name} ${file.sha256}`, await scriptIn(file));
       }
   };
   /** One that is gone meanwhile, or too large for any gateway, sets nothing. */
-  const scriptIn = async (name: string): Promise<ReadonlyMap<string, string>> => {
+  const scriptIn = async (file: StoredFile): Promise<ReadonlyMap<string, string>> => {
     try {
-      return await settingsIn(await files.bytes(name));
+      return await settingsIn(await files.bytesOf(file));
     } catch (error) {
       if (error instanceof UserError) return none;
       throw error;
@@ -143,9 +155,10 @@ export function createPreflight(context: FleetContext, { files, models }: { file
       return made;
     };
 
-    const group = ({ row, before, after }: Changed, known: KnownTexts | undefined, model: Model | undefined) => {
+    const group = ({ row, holds, before, after }: Changed, known: KnownTexts | undefined, model: Model | undefined) => {
       const overlays = [overlayFor(before), overlayFor(after)] as const;
-      const roots = [trusted.of(row, before), trusted.of(row, after)] as const;
+      const rootsOf = trusted.of(row);
+      const roots = [rootsOf(before), rootsOf(after)] as const;
       const informed = informedSince(row, ground);
       const key = [
         model?.name ?? '',
@@ -154,14 +167,21 @@ export function createPreflight(context: FleetContext, { files, models }: { file
         ...overlays.map(({ text }) => text),
         ...roots.map(root => root.key),
         informed !== undefined,
+        row.absence !== undefined,
+        holds,
       ].join('\0');
       let links = groups.get(key);
       if (!links) {
-        const [was, is] = overlays.map(({ overlay }, at) => ({
+        const [was, is] = overlays.map(({ overlay }) => overlay) as [Overlay, Overlay];
+        // What a device has taken stays with it when it is wanted no more.
+        const base: Overlay = holds ? was : new Map();
+        const sideOf = (overlay: Overlay, at: 0 | 1): Side => ({
           settings: settingsOf(known, overlay, model),
-          roots: roots[at]!,
-        }));
-        links = linksOf({ before: was!, after: is!, informed, address: row.address }, ground);
+          roots: roots[at],
+        });
+        const input = { before: sideOf(was, 0), after: sideOf(new Map([...base, ...is]), 1) };
+        const held = settingsOf(known, base, model);
+        links = linksOf({ ...input, held, informed, absent: row.absence !== undefined, address: row.address }, ground);
         groups.set(key, links);
       }
       return links;
@@ -192,11 +212,12 @@ export function createPreflight(context: FleetContext, { files, models }: { file
         await trust.load(changed.map(({ row, before, after }) => ({ row, targets: [before, after] })));
         await loadScripts(changed);
         const found: Link[][] = [];
-        for (const entry of changed) {
-          const links = await group(entry, known.get(entry.row.id), await models.of(entry.row));
-          count(entry.row.id, links);
-          found.push(links);
-        }
+        for await (const portion of portionsOf(changed))
+          for (const entry of portion) {
+            const links = await group(entry, known.get(entry.row.id), await models.of(entry.row));
+            count(entry.row.id, links);
+            found.push(links);
+          }
         return found;
       },
     };

@@ -3,12 +3,13 @@ import type { Model } from '../../../shared/model/datamodel.ts';
 import { acsUrlOf, type Place, placesOf, placeVariables } from '../../../shared/tls/places.ts';
 import { plainPolicy, policyFor, services, type TlsPolicy, type TlsService } from '../../../shared/tls/profiles.ts';
 import type { KnownTexts } from '../../store/store.ts';
+import type { StoredFile } from '../files.ts';
 
 /** What is wanted of a device, as far as it matters here; `Wanted` of the presets is one. */
 export interface Target {
   set: ReadonlyMap<string, { value: string }>;
   objects: readonly { table: string; wanted: { rows: readonly Readonly<Record<string, unknown>>[] } }[];
-  files: readonly { kind: string; file: { name: string; sha256: string } }[];
+  files: readonly { kind: string; file: StoredFile }[];
 }
 
 const DGW = 'Device.X_0090F8_';
@@ -49,12 +50,28 @@ export function overlayOf(target: Target, scripts: (name: string) => ReadonlyMap
   return overlay;
 }
 
-/** As much of what is wanted as matters here. */
-export const narrowed = ({ set, objects, files }: Target): Target => ({
-  set: new Map([...set].filter(([path]) => placeOf.has(path))),
-  objects: objects.filter(({ table }) => matters(table)),
-  files: files.filter(({ kind }) => kind === 'certificate' || kind === 'script'),
-});
+const MAX_TARGETS = 20_000;
+
+/** As much of what is wanted as matters here: one and the same object for what is equal. */
+export function narrowing(): (target: Target) => Target {
+  const known = new Map<string, Target>();
+  return ({ set, objects, files }) => {
+    const values = [...set].filter(([path]) => placeOf.has(path));
+    const narrow = {
+      objects: objects.filter(({ table }) => matters(table)),
+      files: files.filter(({ kind }) => kind === 'certificate' || kind === 'script'),
+    };
+    const key = JSON.stringify([
+      values.map(([path, { value }]) => [path, value]),
+      narrow.objects.map(({ table, wanted }) => [table, wanted.rows]),
+      narrow.files.map(({ kind, file }) => [kind, file.name, file.sha256]),
+    ]);
+    const found = known.get(key) ?? { set: new Map(values), ...narrow };
+    if (known.size >= MAX_TARGETS) known.clear();
+    known.set(key, found);
+    return found;
+  };
+}
 
 /** Whether a change of these values, tables or files can change what TLS comes to. */
 export function matters(path: string): boolean {

@@ -6,7 +6,7 @@ import { describe, readCertificates } from '../../../shared/pki/certificates.ts'
 import { parseFilter, passingPart, pathsOf, toPredicate } from '../../store/filter.ts';
 import type { DeviceRow } from '../../store/row.ts';
 import type { FleetContext } from '../context.ts';
-import type { Files } from '../files.ts';
+import type { Files, StoredFile } from '../files.ts';
 import type { MergedRow } from '../wanted.ts';
 import type { Target } from './settings.ts';
 
@@ -33,10 +33,15 @@ export interface Roots {
   certificates: readonly X509Certificate[];
   /** The operator has told of CAs of this device. */
   told: boolean;
+  /** CAs that the device has and that go: another content of their file is wanted. */
+  gone: readonly X509Certificate[];
+  /** Such a content is here no more, so that nobody knows what goes. */
+  unsure: boolean;
 }
 
 export interface ReadRoots {
-  of(row: TrustRow, target: Target): Roots;
+  /** Of one device, by what is wanted of it. */
+  of(row: TrustRow): (target: Target) => Roots;
   /** Rows are needed with what their Informs told. */
   looksInside: boolean;
 }
@@ -60,13 +65,20 @@ const trustView = (name: string, body: TrustInput, changed: number): Trust => ({
   changed,
 });
 
-export function createTrust({ store, clock, events }: FleetContext, files: Files): TrustRegister {
-  /** CAs of stored files, by name and content. A file with a key is the device's own certificate, and no CA. */
-  const read = new Map<string, readonly X509Certificate[]>();
+const certificatesOf = ({ files }: Target): StoredFile[] =>
+  files.flatMap(({ kind, file }) => (kind === 'certificate' ? [file] : []));
 
-  const certificatesIn = async (name: string): Promise<readonly X509Certificate[]> => {
+export function createTrust({ store, clock, events }: FleetContext, files: Files): TrustRegister {
+  /**
+   * CAs of stored files, by name and content; undefined where the content is here no more. A file with a key is the device's own
+   * certificate, and no CA.
+   */
+  const read = new Map<string, readonly X509Certificate[] | undefined>();
+  let generation = -1;
+
+  const certificatesIn = async (file: StoredFile): Promise<readonly X509Certificate[]> => {
     try {
-      const bytes = await files.bytes(name);
+      const bytes = await files.bytesOf(file);
       return /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(bytes.toString('latin1')) ? [] : readCertificates(bytes);
     } catch (error) {
       if (error instanceof UserError) return []; // PKCS#12, nothing that a device would take, or gone meanwhile.
@@ -78,18 +90,31 @@ export function createTrust({ store, clock, events }: FleetContext, files: Files
   /** Certificate files on a device after it took what is wanted, name and content; an older content of a name is gone then. */
   const filesOn = (row: TrustRow, target: Target): [string, string][] => {
     const on = new Map(Object.entries(row.applied));
-    for (const { kind, file } of target.files) if (kind === 'certificate') on.set(file.name, file.sha256);
+    for (const { name, sha256 } of certificatesOf(target)) on.set(name, sha256);
     return [...on].sort(([a], [b]) => (a < b ? -1 : 1));
   };
 
-  const loadOne = async (name: string, sha256: string): Promise<void> => {
-    const stored = (await store.document<{ sha256: string; type: string }>('file', name))?.body;
-    // What the device took is no longer here, or no certificate: nothing is known of it.
-    const isThere = stored?.sha256 === sha256 && stored.type === 'certificate';
-    const certificates = isThere ? await certificatesIn(name) : [];
-    if (read.size >= 1000) read.clear();
-    read.set(idOf(name, sha256), certificates);
+  const loadOne = async (id: string, wanted: StoredFile | { name: string; sha256: string }): Promise<void> => {
+    const file = 'type' in wanted ? wanted : (await store.document<StoredFile>('file', wanted.name))?.body;
+    const isThere = file?.sha256 === wanted.sha256;
+    const found = isThere && file.type === 'certificate' ? await certificatesIn(file) : [];
+    read.set(id, isThere ? found : undefined);
   };
+
+  /** Not within a page, which needs all that was read for it. What was gone may be back with each change of a file. */
+  const forgetOld = (): void => {
+    if (read.size >= 1000) read.clear();
+    if (store.generation('file') === generation) return;
+    generation = store.generation('file');
+    for (const [id, found] of read) if (!found) read.delete(id);
+  };
+
+  /** CAs in files that the device took and of which another content is wanted; undefined where they are not known. */
+  const replacedOn = ({ applied }: TrustRow, target: Target): (readonly X509Certificate[] | undefined)[] =>
+    certificatesOf(target).flatMap(({ name, sha256 }) => {
+      const old = applied[name];
+      return old === undefined || old === sha256 ? [] : [read.get(idOf(name, old))];
+    });
 
   return {
     list: async () =>
@@ -110,11 +135,13 @@ export function createTrust({ store, clock, events }: FleetContext, files: Files
       events.emit('change', { what: 'trust', name, by: 'deleted' });
     },
     load: async rows => {
-      const wanted = new Map<string, [string, string]>();
-      for (const { row, targets } of rows)
-        for (const target of targets)
-          for (const [name, sha256] of filesOn(row, target)) wanted.set(idOf(name, sha256), [name, sha256]);
-      for (const [id, [name, sha256]] of wanted) if (!read.has(id)) await loadOne(name, sha256);
+      forgetOld();
+      const wanted = new Map<string, StoredFile | { name: string; sha256: string }>();
+      for (const { row, targets } of rows) {
+        for (const [name, sha256] of Object.entries(row.applied)) wanted.set(idOf(name, sha256), { name, sha256 });
+        for (const file of targets.flatMap(certificatesOf)) wanted.set(idOf(file.name, file.sha256), file);
+      }
+      for (const [id, file] of wanted) if (!read.has(id)) await loadOne(id, file);
     },
     reader: async () => {
       const told = (await store.documents<TrustInput>('trust')).map(({ name, body, generation }) => {
@@ -127,17 +154,29 @@ export function createTrust({ store, clock, events }: FleetContext, files: Files
         };
       });
       const now = clock.now();
-      const of: ReadRoots['of'] = (row, target) => {
-        // A rule looks at what a device durably is, all of which is here.
-        const fitting = told.filter(({ fits }) => fits(row as DeviceRow, now));
+      const rootsOf = (row: TrustRow, fitting: typeof told, target: Target): Roots => {
         const on = filesOn(row, target)
           .map(([name, sha256]) => idOf(name, sha256))
           .filter(id => read.get(id)?.length);
+        const certificates = [...on.flatMap(id => read.get(id) ?? []), ...fitting.flatMap(entry => entry.certificates)];
+        const replaced = replacedOn(row, target);
+        const gone = replaced
+          .flatMap(found => found ?? [])
+          .filter(old => !certificates.some(cert => cert.raw.equals(old.raw)));
+        const unsure = replaced.includes(undefined);
+        const lost = [...gone.map(({ fingerprint256 }) => fingerprint256), ...(unsure ? ['?'] : [])];
         return {
-          key: [...on, ...fitting.map(({ key }) => key)].join('\n'),
-          certificates: [...on.flatMap(id => read.get(id) ?? []), ...fitting.flatMap(entry => entry.certificates)],
+          key: [...on, ...fitting.map(({ key }) => key), ...lost].join('\n'),
+          certificates,
           told: fitting.length > 0,
+          gone,
+          unsure,
         };
+      };
+      const of: ReadRoots['of'] = row => {
+        // A rule looks at what a device durably is, all of which is here.
+        const fitting = told.filter(({ fits }) => fits(row as DeviceRow, now));
+        return target => rootsOf(row, fitting, target);
       };
       return { of, looksInside: told.some(({ paths }) => paths.length > 0) };
     },

@@ -11,12 +11,12 @@ import type { EngineContext, Standing } from './context.ts';
 import { verdictOn } from './health.ts';
 import { createOffering } from './offer.ts';
 import { amountOf, isEnded, logged, type Rollout } from './plan.ts';
-import { createRows, type Rows } from './rows.ts';
+import { createRows, type Rows, timedStates } from './rows.ts';
 import { turnAll } from './turn.ts';
 
 export interface Engine {
-  /** All that is due, of all rollouts. */
-  step(): Promise<void>;
+  /** All that is due, of all rollouts. @returns when there is something to do again, milliseconds, as far as a time tells */
+  step(): Promise<number | undefined>;
   change: EngineContext['change'];
   rows: Rows;
   /** Takes the wish back from devices that have not begun. */
@@ -61,7 +61,7 @@ export function createEngine(fleet: FleetContext, files: Files): Engine {
   /** Positions whose time has come, of whatever rollout. */
   const judgeDue = async (documents: readonly Standing[]): Promise<void> => {
     const known = new Map(documents.map(({ body }) => [body.id, body]));
-    for (const state of ['offered', 'downloading', 'installed', 'soaking'] as const)
+    for (const state of timedStates)
       await rows.drain(`rolloutState = "${state}" and rolloutDue <= now`, 'rolloutDue', async row => {
         const rollout = row.rollout?.id ?? '';
         const verdict = await verdictOn(row, known.get(rollout), store, clock.now());
@@ -162,9 +162,11 @@ export function createEngine(fleet: FleetContext, files: Files): Engine {
     return phase === 'rolling-back' ? await rollBack(standing) : await run(standing);
   };
 
-  const stepOne = async (id: string): Promise<void> => {
+  /** @returns whether it has been left though there may be more to do */
+  const stepOne = async (id: string): Promise<boolean> => {
+    let more = true;
     try {
-      for (let more = true, turns = 0; more && turns < MAX_TURNS && !isStopped; turns++) {
+      for (let turns = 0; more && turns < MAX_TURNS && !isStopped; turns++) {
         const standing = await store.document<Rollout>('rollout', id);
         more = standing !== undefined && (await turn(standing));
       }
@@ -172,6 +174,7 @@ export function createEngine(fleet: FleetContext, files: Files): Engine {
       // An operator, or another process, was faster: the next step sees how it stands.
       if (!(error instanceof UserError && error.code === 'changed-meanwhile')) throw error;
     }
+    return more;
   };
 
   return {
@@ -179,9 +182,13 @@ export function createEngine(fleet: FleetContext, files: Files): Engine {
     rows,
     withdraw,
     step: async () => {
+      const began = clock.now();
       const documents = await store.documents<Rollout>('rollout');
       if (documents.length > 0) await judgeDue(documents);
-      for (const { body } of documents) await stepOne(body.id);
+      let more = false;
+      for (const { body } of documents) more = (await stepOne(body.id)) || more;
+      // What was due by then and could not be judged waits for something else than time.
+      return more ? began : await rows.nextDue(began);
     },
     stop: async () => {
       isStopped = true;

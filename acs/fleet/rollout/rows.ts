@@ -12,6 +12,8 @@ export interface Rows {
   totals(rollout: string, waves: number): Promise<Totals[]>;
   /** Devices that are there and wait, of a time zone and of waves up to this one. */
   waiting(rollout: string, zone: string, wave: number, limit: number): Promise<DeviceRow[]>;
+  /** The first time after this one at which some position is due, of whatever rollout; undefined where none has a time. */
+  nextDue(after: number): Promise<number | undefined>;
   /** `work` on every device that fits, until none is left that it moves out of the filter. */
   drain(filter: string, sort: string, work: (row: DeviceRow) => Promise<boolean>): Promise<void>;
   /** `work` on every device that fits, once. */
@@ -21,6 +23,9 @@ export interface Rows {
     args: Omit<DeviceOperations['rolloutJudged']['args'], 'now'>,
   ): Promise<RolloutPosition | undefined>;
 }
+
+/** States that a time puts an end to. */
+export const timedStates = ['offered', 'downloading', 'installed', 'soaking'] as const satisfies RolloutState[];
 
 const PAGE = 500;
 /** Changes of different devices that are asked for at once: they go in one commit. */
@@ -63,6 +68,15 @@ export function createRows(store: Store, clock: Clock): Rows {
       const text = `rollout = "${rollout}" and rolloutState = "planned" and rolloutZone = "${zone}" and rolloutWave <= ${wave} and online`;
       const query = { filter: parseFilter(text), sort: 'rolloutWave', limit: Math.min(limit, PAGE), now: clock.now() };
       return (await store.devices(query)).items;
+    },
+    nextDue: async after => {
+      const firstOf = async (state: RolloutState): Promise<number[]> => {
+        const filter = parseFilter(`rolloutState = "${state}" and rolloutDue > now`);
+        const query = { filter, sort: 'rolloutDue', limit: 1, now: after, only: ['rollout'] as const };
+        return (await store.devices(query)).items.flatMap(({ rollout }) => rollout?.due ?? []);
+      };
+      const dues = (await Promise.all(timedStates.map(firstOf))).flat();
+      return dues.length === 0 ? undefined : Math.min(...dues);
     },
     drain: async (filter, sort, work) => {
       for (;;) {

@@ -16,10 +16,11 @@ async function putFile({ params, query, body }: OperationInput, { fleet }: Opera
   const about = query as unknown as FileAbout;
   const { content, announced } = body as IncomingBytes;
   let status = 201;
-  const allow = async (before: StoredFile | undefined): Promise<void> => {
+  const allow = async (before: StoredFile | undefined, after?: StoredFile): Promise<void> => {
     status = before ? 200 : 201;
     if (before && before.type !== about.type) await refuseUsed(fleet, name, `stay a ${before.type} file`);
     if (before) await refuseRolledOut(fleet, name, 'replaced');
+    if (before && after && !query.force) await fleet.guard.file(before, after);
   };
   const limits = { most: MAX_FILE, allow, ...(announced === undefined ? {} : { announced }) };
   const file = await fleet.files.put(name, content, about, limits);
@@ -61,7 +62,10 @@ export const files: readonly Operation[] = [
     query: schemas.fileQuery,
     body: 'bytes',
     answers: { 200: answers.file, 201: answers.file },
-    problems: { 409: 'Presets want it as the type that it has, or a rollout as it is', 413: 'More than 256 MB' },
+    problems: {
+      409: 'Presets want it as the type that it has, or a rollout as it is; or devices would lose the ACS by it',
+      413: 'More than 256 MB',
+    },
     run: putFile,
   },
   {

@@ -1,4 +1,5 @@
 // The TLS preflight: what servers offer, which CAs are on devices, and who would lose the ACS by another certificate.
+import { unchanged } from '../../fleet/preflight/preflight.ts';
 import type { ServerInput, ServerView } from '../../fleet/preflight/servers.ts';
 import type { Trust, TrustInput } from '../../fleet/preflight/trust.ts';
 import type { Operation } from '../operation.ts';
@@ -29,7 +30,7 @@ export const preflight: readonly Operation[] = [
       const row = await fleet.devices.row(id);
       const wanted = await fleet.presets.wanted(row);
       const flight = await fleet.preflight.begin(0);
-      const [links = []] = await flight.look([{ row, before: wanted, after: wanted }]);
+      const [links = []] = await flight.look([unchanged(row, wanted)]);
       return ok({ device: id, links });
     },
   },

@@ -9,6 +9,8 @@ import { dryRunView, presetView, unmasked } from '../views.ts';
 
 const { answers } = schemas;
 
+const lossProblem = 'Devices would lose the ACS; the detail says who and why';
+
 /** The stored preset of that name, if there is one. */
 const storedPreset = async (fleet: Fleet, name: string): Promise<Preset | undefined> =>
   (await fleet.presets.list()).find(preset => preset.name === name);
@@ -43,7 +45,7 @@ export const presets: readonly Operation[] = [
     query: forceQuery,
     body: { json: schemas.presetInput },
     answers: { 200: answers.preset, 201: answers.preset },
-    problems: { 409: 'Devices would lose the ACS; the detail says who and why' },
+    problems: { 409: lossProblem },
     run: async ({ params: { name = '' }, query, body }, { fleet }) => {
       const stored = await storedPreset(fleet, name);
       const preset = unmasked(body as Preset, stored);
@@ -58,10 +60,13 @@ export const presets: readonly Operation[] = [
     method: 'DELETE',
     path: '/presets/:name',
     role: 'operator',
+    query: forceQuery,
     answers: { 204: 'nothing' },
-    problems: { 404: 'No such preset' },
+    problems: { 404: 'No such preset', 409: lossProblem },
     run: async (input, { fleet }) => {
-      await fleet.presets.remove(param(input, 'name'));
+      const name = param(input, 'name');
+      if (!input.query.force) await fleet.guard.withoutPreset(name);
+      await fleet.presets.remove(name);
       return none;
     },
   },
