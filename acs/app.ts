@@ -302,10 +302,11 @@ function startWork(
 const stateSources = (
   setup: AcsSetup,
   fleet: Fleet,
-): Pick<MetricSources, 'alerts' | 'webhooks' | 'liveness' | 'devices'> => ({
+): Pick<MetricSources, 'alerts' | 'webhooks' | 'liveness' | 'devices' | 'rollouts'> => ({
   alerts: async () => await fleet.alerts.list(),
   webhooks: async () => await fleet.webhooks.counts(),
   liveness: async () => await Promise.all(livenessStates.map(countOf(setup, 'liveness'))),
+  rollouts: async () => await fleet.rollouts.live(),
   devices: async () =>
     await Promise.all((['known', 'quarantine', 'enrolled', 'held'] as const).map(countOf(setup, 'state'))),
 });
@@ -314,6 +315,7 @@ const noSources: ReturnType<typeof stateSources> = {
   webhooks: async () => [],
   liveness: async () => [],
   devices: async () => [],
+  rollouts: async () => [],
 };
 
 /** The URL that CPEs are given, and where it is heard over TLS: a listener on all interfaces is asked on the loopback. */

@@ -1,6 +1,8 @@
 // Metrics in Prometheus text, fed from the event bus. Never labelled by device.
 import { AggregatorRegistry, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { EventBus } from './events.ts';
+import type { LiveRollout } from './fleet/rollout/live.ts';
+import { livePhases } from './fleet/rollout/plan.ts';
 
 export interface MetricSources {
   /** Those of the workers, to be summed up. */
@@ -12,6 +14,7 @@ export interface MetricSources {
   webhooks: () => Promise<{ webhook: string; waiting: number; dead: number }[]>;
   /** By what their own intervals say of them. */
   liveness: () => Promise<{ state: string; count: number }[]>;
+  rollouts: () => Promise<LiveRollout[]>;
 }
 
 export interface Metrics {
@@ -130,6 +133,7 @@ export function createMetrics(events: EventBus, sources: MetricSources): Metrics
       }
     },
   });
+  addRollouts(registry, sources.rollouts);
   const messages = new Counter({
     name: 'acs_webhook_attempts_total',
     help: 'Messages sent to webhooks, by what became of them',
@@ -171,6 +175,35 @@ export function createMetrics(events: EventBus, sources: MetricSources): Metrics
       for (const end of ends) end();
     },
   };
+}
+
+/** Of those that have not ended, so that there are never many. */
+function addRollouts(registry: Registry, live: MetricSources['rollouts']): void {
+  const registers = [registry];
+  new Gauge({
+    name: 'acs_rollout_devices',
+    help: 'Devices of rollouts that have not ended, by state',
+    labelNames: ['rollout', 'state'],
+    registers,
+    async collect() {
+      const rollouts = await live();
+      this.reset();
+      for (const { rollout, devices } of rollouts)
+        for (const { state, count } of devices) this.set({ rollout, state }, count);
+    },
+  });
+  new Gauge({
+    name: 'acs_rollout_phase',
+    help: '1 for the phase in which a rollout that has not ended is, 0 for the others',
+    labelNames: ['rollout', 'phase'],
+    registers,
+    async collect() {
+      const rollouts = await live();
+      this.reset();
+      for (const { rollout, phase: now } of rollouts)
+        for (const phase of livePhases) this.set({ rollout, phase }, Number(phase === now));
+    },
+  });
 }
 
 /** Sessions that run and wait, and what became of those that came: read when asked for, so that nothing is counted twice. */

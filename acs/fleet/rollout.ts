@@ -7,6 +7,7 @@ import type { FleetContext } from './context.ts';
 import type { Files } from './files.ts';
 import type { Standing } from './rollout/context.ts';
 import { createEngine } from './rollout/engine.ts';
+import { createLive, type LiveRollout } from './rollout/live.ts';
 import { isEnded, planOf, type Rollout, type RolloutInput, type RolloutPhase, type Totals } from './rollout/plan.ts';
 import { each } from './rollout/rows.ts';
 import { previousImage } from './rollout/turn.ts';
@@ -30,6 +31,8 @@ export interface Rollouts {
   get(id: string): Promise<Rollout>;
   /** By wave, from 0: skipped at once. */
   totals(rollout: Rollout): Promise<Totals[]>;
+  /** Those that have not ended, with their devices by state: as it was up to a few seconds ago. */
+  live(): Promise<LiveRollout[]>;
   devices(id: string, query: DevicesQuery): Promise<{ items: DeviceRow[]; next?: string }>;
   /** @param devices of `retry`: these alone @throws UserError 404, 409 where it is not the time for it */
   act(id: string, action: RolloutAction, devices?: string[]): Promise<Rollout>;
@@ -191,6 +194,7 @@ export function createRollouts(fleet: FleetContext, files: Files): Rollouts {
       // A later rollout may have taken devices over.
       return rollout.totals && sum(now) < sum(rollout.totals) ? rollout.totals : now;
     },
+    live: createLive(store, clock, rows),
     devices: async (id, { state, wave, ...page }) => {
       const text = [
         `rollout = "${id}"`,

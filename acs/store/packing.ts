@@ -15,6 +15,7 @@ export function bulkOf(request: WriteRequest): Bulk {
 }
 
 export const writePacking: Packing<WriteRequest> = {
+  grouped: true,
   isPatient: request => request.do === 'apply' && request.name === 'released',
   pack: request => {
     const bulk = bulkOf(request);

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { systemClock } from '../../shared/clock.ts';
 import { UserError } from '../../shared/errors.ts';
+import { createOutbox } from './outbox.ts';
 import { type StoreFile, storeError } from './schema.ts';
 
 /** An error as plain data: those of a user keep their kind, the others their stack. */
@@ -28,6 +29,8 @@ export interface Packing<R> {
   unpack(json: string, bulk: Bulk): R;
   /** Nobody waits for its outcome: it travels with the next one that somebody waits for, or a little later. */
   isPatient?(request: R): boolean;
+  /** What travels together is done together: what is asked meanwhile is gathered, under load a little longer, for the next journey. */
+  grouped?: true;
 }
 
 /** Requests that are JSON and nothing else. */
@@ -84,9 +87,6 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** How long patient requests wait for company. */
-const PATIENCE_MS = 4;
-
 /** More than this in flight means that the disk does not keep up: better said than piled up. */
 const MAX_WAITING = 50_000;
 
@@ -122,38 +122,18 @@ export function startThread<R>(
   const exited = new Promise<void>(resolve => worker.once('exit', () => resolve()));
   void exited.then(() => fail(new UserError(503, 'store-closed', 'the store is closed')));
 
-  const clock = systemClock();
-  let gathered: Batch = [];
-  let urgent = false;
-  let patience: { cancel(): void } | undefined;
-  const flush = (): void => {
-    patience?.cancel();
-    patience = undefined;
-    urgent = false;
-    if (gathered.length > 0) worker.postMessage(gathered);
-    gathered = [];
-  };
-  // Made into text at once: what the caller changes afterwards is not what it asked for.
-  const post = (number: number, request: R): void => {
-    const [json, bulk] = packing.pack(request);
-    if (packing.isPatient?.(request)) patience ??= clock.after(PATIENCE_MS, flush);
-    else if (!urgent) {
-      urgent = true;
-      setImmediate(flush);
-    }
-    gathered.push(number, json, typeof bulk === 'object' ? new Uint8Array(bulk) : bulk);
-  };
+  const outbox = createOutbox(batch => worker.postMessage(batch), packing, systemClock());
   const call = (request: R): Promise<unknown> =>
     new Promise((resolve, reject) => {
       if (ended) return reject(ended);
       if (waiting.size >= MAX_WAITING) return reject(new UserError(503, 'store-busy', 'the store does not keep up'));
       const number = sequence++;
-      post(number, request);
+      outbox.add(number, request);
       waiting.set(number, { resolve, reject });
     });
   const close = async (): Promise<void> => {
     ended ??= new UserError(503, 'store-closed', 'the store is closed');
-    flush();
+    outbox.flush();
     worker.postMessage(undefined);
     await exited;
   };
@@ -169,6 +149,7 @@ export function startThread<R>(
       if (json.startsWith('!')) who?.reject(receivedError(JSON.parse(json.slice(1)) as SentError));
       else who?.resolve(receivedValue(json, batch[at + 2] as Bulk));
     }
+    outbox.returned(batch.length / 3);
   };
 
   return new Promise((resolve, reject) => {

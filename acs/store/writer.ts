@@ -1,7 +1,5 @@
-// The writer thread: the only connection that changes the store. Requests that come while a commit runs form the next group; under
-// load a group also waits a little for company, so that many changes share one flush to the disk.
+// The writer thread: the only connection that changes the store. What comes in one message shares one flush to the disk.
 import { parentPort, workerData } from 'node:worker_threads';
-import { systemClock } from '../../shared/clock.ts';
 import { bulkOf, writePacking } from './packing.ts';
 import { openWriter, type StoreFile } from './schema.ts';
 import {
@@ -16,9 +14,6 @@ import {
 } from './thread.ts';
 import { createWriting, type WriteRequest, type Writing, type Written } from './writing.ts';
 
-/** Shortest time from one commit to the next once several changes come at a time; a lone one goes at once. */
-const GROUP_MS = 5;
-const CROWD = 3;
 /** Bounds how long one group may take. */
 const MAX_GROUP = 500;
 
@@ -27,18 +22,8 @@ const sentWritten = ({ value, text, told }: Written, request: WriteRequest): [st
   sentValue(value, text, told === bulkOf(request) ? undefined : told);
 
 function serve(writing: Writing, close: () => void): void {
-  const clock = systemClock();
-  let queue: [number, WriteRequest][] = [];
-  let scheduled = false;
-  let lastCommit = Number.NEGATIVE_INFINITY;
-  let lastSize = 0;
-
-  const commit = (): void => {
-    const group = queue.slice(0, MAX_GROUP);
-    queue = queue.slice(MAX_GROUP);
+  const commit = (group: readonly [number, WriteRequest][]): void => {
     const outcomes = writing.commit(group.map(([, request]) => request));
-    lastCommit = clock.monotonic();
-    lastSize = group.length;
     const sent: Batch = [];
     for (const [index, outcome] of outcomes.entries()) {
       const [number, request] = group[index]!;
@@ -46,26 +31,13 @@ function serve(writing: Writing, close: () => void): void {
     }
     send(sent);
   };
-  const due = (): void => {
-    scheduled = false;
-    if (queue.length > 0) commit();
-    schedule();
-  };
-  const schedule = (): void => {
-    if (scheduled || queue.length === 0) return;
-    scheduled = true;
-    const lone = Math.max(lastSize, queue.length) < CROWD;
-    const wait = lone || queue.length >= MAX_GROUP ? 0 : lastCommit + GROUP_MS - clock.monotonic();
-    if (wait <= 0) setImmediate(due);
-    else clock.after(wait, due);
-  };
 
   parentPort?.on('message', (batch: ToThread) => {
     if (batch) {
-      queue.push(...unpacked(batch, writePacking));
-      return schedule();
+      const requests = [...unpacked(batch, writePacking)];
+      for (let at = 0; at < requests.length; at += MAX_GROUP) commit(requests.slice(at, at + MAX_GROUP));
+      return;
     }
-    while (queue.length > 0) commit();
     close();
     parentPort?.close();
   });

@@ -84,6 +84,7 @@ export async function testApi(options: Parameters<typeof testAcs>[0] = {}): Prom
     liveness: async () => [],
     alerts: async () => [],
     webhooks: async () => [],
+    rollouts: async () => await fleet.rollouts.live(),
   });
   const wake: Wake = async (device, signal) => await run(device, signal);
   const roleOf = async (token: string): Promise<Role | undefined> => tokens[token];

@@ -232,6 +232,7 @@ async function openAcs({ seed, cpeAuth, enrol, clock, net, log, file }: AcsParts
     liveness: async () => [],
     alerts: async () => [],
     webhooks: async () => [],
+    rollouts: async () => [],
     admission: () => south.admission(),
   });
   const rest = await createRest({

@@ -41,16 +41,16 @@ export function createGuard(
     preset: async (name, preset) => {
       const stored = await storedPreset(name);
       if (!touches(preset) && !(stored && touches(stored))) return;
-      refuseLoss((await presets.dryRun(name, preset, NAMED)).preflight);
+      refuseLoss(await presets.losses(name, preset, NAMED));
     },
     withoutPreset: async name => {
       const stored = await storedPreset(name);
-      if (stored && touches(stored)) refuseLoss((await presets.dryRunWithout(name, NAMED)).preflight);
+      if (stored && touches(stored)) refuseLoss(await presets.lossesWithout(name, NAMED));
     },
     file: async (before, after) => {
       if (!['certificate', 'script', 'upload'].includes(after.type) || before.sha256 === after.sha256) return;
       if ((await presets.usersOf(after.name)).length === 0) return;
-      refuseLoss((await presets.dryRunFile(after, NAMED)).preflight);
+      refuseLoss(await presets.lossesByFile(after, NAMED));
     },
     device: async (id, { overrides = {}, tags, site, siteChanges }) => {
       if (!tags && !site && !siteChanges && !Object.keys(overrides).some(matters)) return;

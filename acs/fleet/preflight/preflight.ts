@@ -7,6 +7,7 @@ import type { KnownTexts } from '../../store/store.ts';
 import type { FleetContext } from '../context.ts';
 import type { Files, StoredFile } from '../files.ts';
 import type { Models } from '../models.ts';
+import { portionsOf } from '../pages.ts';
 import { type Link, type LinkGround, type LinkName, linksOf, type Side } from './links.ts';
 import { settingsIn } from './scripts.ts';
 import { createServers, type Servers } from './servers.ts';
@@ -156,7 +157,8 @@ export function createPreflight(context: FleetContext, { files, models }: { file
 
     const group = ({ row, holds, before, after }: Changed, known: KnownTexts | undefined, model: Model | undefined) => {
       const overlays = [overlayFor(before), overlayFor(after)] as const;
-      const roots = [trusted.of(row, before), trusted.of(row, after)] as const;
+      const rootsOf = trusted.of(row);
+      const roots = [rootsOf(before), rootsOf(after)] as const;
       const informed = informedSince(row, ground);
       const key = [
         model?.name ?? '',
@@ -210,11 +212,12 @@ export function createPreflight(context: FleetContext, { files, models }: { file
         await trust.load(changed.map(({ row, before, after }) => ({ row, targets: [before, after] })));
         await loadScripts(changed);
         const found: Link[][] = [];
-        for (const entry of changed) {
-          const links = await group(entry, known.get(entry.row.id), await models.of(entry.row));
-          count(entry.row.id, links);
-          found.push(links);
-        }
+        for await (const portion of portionsOf(changed))
+          for (const entry of portion) {
+            const links = await group(entry, known.get(entry.row.id), await models.of(entry.row));
+            count(entry.row.id, links);
+            found.push(links);
+          }
         return found;
       },
     };

@@ -50,12 +50,28 @@ export function overlayOf(target: Target, scripts: (name: string) => ReadonlyMap
   return overlay;
 }
 
-/** As much of what is wanted as matters here. */
-export const narrowed = ({ set, objects, files }: Target): Target => ({
-  set: new Map([...set].filter(([path]) => placeOf.has(path))),
-  objects: objects.filter(({ table }) => matters(table)),
-  files: files.filter(({ kind }) => kind === 'certificate' || kind === 'script'),
-});
+const MAX_TARGETS = 20_000;
+
+/** As much of what is wanted as matters here: one and the same object for what is equal. */
+export function narrowing(): (target: Target) => Target {
+  const known = new Map<string, Target>();
+  return ({ set, objects, files }) => {
+    const values = [...set].filter(([path]) => placeOf.has(path));
+    const narrow = {
+      objects: objects.filter(({ table }) => matters(table)),
+      files: files.filter(({ kind }) => kind === 'certificate' || kind === 'script'),
+    };
+    const key = JSON.stringify([
+      values.map(([path, { value }]) => [path, value]),
+      narrow.objects.map(({ table, wanted }) => [table, wanted.rows]),
+      narrow.files.map(({ kind, file }) => [kind, file.name, file.sha256]),
+    ]);
+    const found = known.get(key) ?? { set: new Map(values), ...narrow };
+    if (known.size >= MAX_TARGETS) known.clear();
+    known.set(key, found);
+    return found;
+  };
+}
 
 /** Whether a change of these values, tables or files can change what TLS comes to. */
 export function matters(path: string): boolean {

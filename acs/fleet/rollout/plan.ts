@@ -7,15 +7,9 @@ import type { StoredFile } from '../files.ts';
 import { checkWindow, checkZone, type Window } from './window.ts';
 
 /** `rolling-back`: what was flashed goes back to what it ran before. `deleting`: as good as gone. */
-export type RolloutPhase =
-  | 'planning'
-  | 'running'
-  | 'paused'
-  | 'rolling-back'
-  | 'done'
-  | 'aborted'
-  | 'rolled-back'
-  | 'deleting';
+export type RolloutPhase = (typeof livePhases)[number] | 'done' | 'rolled-back' | 'deleting';
+/** Those that a rollout may have before it has ended. */
+export const livePhases = ['planning', 'running', 'paused', 'aborted', 'rolling-back'] as const;
 
 /** A number of devices, a share of them (`"10%"`), or all that are left. */
 export type Share = number | string;
