@@ -7,14 +7,13 @@ import { groupsSql } from './groups-sql.ts';
 import { readDeviceEvents, readSeries, readSeriesPaths } from './history-sql.ts';
 import { badCursor, cursorText, newestFirst, pageOf, readCursor, sortOf } from './paging.ts';
 import type { AuditEntry, Delivery, DeviceEvent, DocumentKind, StoredDocument } from './records.ts';
-import type { DeviceFault, DeviceRow, Task } from './row.ts';
+import type { DeviceFault, DeviceRow, KnownValue, Task } from './row.ts';
 import type { Bucket } from './series.ts';
 import type {
   DeliveryCount,
   DeliveryQuery,
   DeviceQuery,
   GroupQuery,
-  KnownValue,
   OverdueQuery,
   SeriesQuery,
   StoredContent,
