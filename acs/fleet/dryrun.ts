@@ -2,7 +2,7 @@
 // way of sessions: devices come by pages from the store's reading thread, and those with equal facts are merged once.
 import type { DeviceRow } from '../store/row.ts';
 import type { FleetContext } from './context.ts';
-import { pagesOf } from './pages.ts';
+import { pagesOf, portionsOf } from './pages.ts';
 import type { Link } from './preflight/links.ts';
 import {
   type Changed,
@@ -11,11 +11,23 @@ import {
   type Preflight,
   preflightFields,
 } from './preflight/preflight.ts';
-import { narrowed, type Target } from './preflight/settings.ts';
+import { narrowing, type Target } from './preflight/settings.ts';
 import { rolloutFacts } from './rollout/wish.ts';
 import type { Rule } from './rules.ts';
 import { variableOf } from './variables.ts';
-import { applicable, type Culprit, type Ground, isApplied, merged, mergedFields } from './wanted.ts';
+import {
+  applicable,
+  type Culprit,
+  contentOf,
+  type Ground,
+  gathered,
+  isApplied,
+  type MadeOut,
+  madeOut,
+  merged,
+  mergedFields,
+  revisionOf,
+} from './wanted.ts';
 
 export interface DryRun {
   /** Enrolled devices that would change. */
@@ -54,77 +66,86 @@ export interface DryRunRequest {
 const fields = [...mergedFields, ...preflightFields] as const;
 type Surveyed = Pick<DeviceRow, (typeof fields)[number]>;
 
-/** As much as is worked through without a break: a few milliseconds. */
-const PAGE = 125;
+/** Rows that come at a time; fewer where all that they told comes along. */
+const PAGE = 500;
+const PAGE_WITH_TOLD = 125;
 const MAX_KNOWN = 20_000;
 
-/** What the merges of a device come to. */
-interface Verdict {
-  fits: boolean;
-  before: string;
-  after: string;
-  refused: Culprit[];
-  /** What its TLS hangs on. */
-  tls: { before: Target; after: Target };
+/** What a device comes to by the presets as they stand, or by those as they would. */
+interface Side {
+  /** What its revision is made of: to make that is dear, and it is seldom looked at. */
+  content: string;
+  revision(): string;
+  refused: readonly Culprit[];
+  /** What its TLS hangs on: one object for what is equal. */
+  tls: Target;
 }
 
-export function createDryRun(
-  { store, clock }: FleetContext,
-  preflight: Preflight,
-): (request: DryRunRequest) => Promise<DryRun> {
-  return async request => {
-    const flight = await preflight.begin(request.limit);
-    const report = flight.report();
-    const run: DryRun = { matched: 0, fits: 0, refused: 0, devices: [], preflight: report, faults: [] };
-    const verdictOf = judge(request);
-    const looksInside = flight.looksInside || [...request.before, ...request.after].some(rule => rule.paths.length > 0);
-    const only = fields.filter(field => looksInside || field !== 'told');
-    for await (const rows of pagesOf(store, { limit: PAGE, now: clock.now(), only }))
-      await look(run, rows, verdictOf, flight, request);
-    return run;
+interface Sides {
+  before: Side;
+  after: Side;
+}
+
+interface Verdict {
+  fits: boolean;
+  /** Undefined where no preset applies that is not the same before and after: then all stays. */
+  sides?: Sides;
+}
+
+export interface DryRuns {
+  /** Who would change, and how. */
+  run(request: DryRunRequest): Promise<DryRun>;
+  /** Who would lose the ACS: that link alone, and those devices alone that change in what TLS hangs on. */
+  losses(request: DryRunRequest): Promise<FlightReport>;
+}
+
+export function createDryRuns({ store, clock }: FleetContext, preflight: Preflight): DryRuns {
+  return {
+    run: async request => {
+      const flight = await preflight.begin(request.limit);
+      const run: DryRun = { matched: 0, fits: 0, refused: 0, devices: [], preflight: flight.report(), faults: [] };
+      const verdictOf = judge(request);
+      for await (const rows of enrolled(request, flight)) {
+        const first: [Surveyed, Sides][] = [];
+        const changed = await changedOf(rows, row => {
+          const sides = count(run, row, verdictOf(row), request);
+          if (sides && run.devices.length + first.length < request.limit) first.push([row, sides]);
+          return sides;
+        });
+        const links = await flight.look(changed);
+        for (const [at, [row, sides]] of first.entries())
+          run.devices.push(await changeOf(row, sides, request, links[at] ?? []));
+      }
+      return run;
+    },
+    losses: async request => {
+      const flight = await preflight.begin(request.limit, { only: 'acs' });
+      const verdictOf = judge(request);
+      for await (const rows of enrolled(request, flight)) {
+        const changed = await changedOf(rows, row => {
+          const { sides } = verdictOf(row);
+          const isOther = sides && sides.before.tls !== sides.after.tls && changes(row, sides);
+          return isOther ? sides : undefined;
+        });
+        await flight.look(changed);
+      }
+      return flight.report();
+    },
   };
 
-  async function look(
-    run: DryRun,
-    rows: readonly Surveyed[],
-    verdictOf: (row: Surveyed) => Verdict,
-    flight: Flight,
-    request: DryRunRequest,
-  ): Promise<void> {
-    const changed: Changed[] = [];
-    const first = run.devices.length;
-    for (const row of rows) {
-      if (row.state !== 'enrolled') continue;
-      const verdict = verdictOf(row);
-      if (await count(run, row, verdict, request))
-        changed.push({ row, holds: row.parameterKey === verdict.before, ...verdict.tls });
-    }
-    const links = await flight.look(changed);
-    for (const [at, device] of run.devices.slice(first).entries()) device.links = links[at] ?? [];
-  }
-
-  /** @returns whether the device would change */
-  async function count(run: DryRun, row: Surveyed, verdict: Verdict, request: DryRunRequest): Promise<boolean> {
-    const { name, limit } = request;
-    if (verdict.fits) run.fits++;
-    const refusal = verdict.refused.find(({ preset }) => preset === name);
-    if (refusal) {
-      run.refused++;
-      const { code, message, parameter } = refusal;
-      if (run.faults.length < limit)
-        run.faults.push({ device: row.id, code, message, ...(parameter ? { parameter } : {}) });
-    }
-    // Where the rule as stored is asked about, a device that holds it already changes no more.
-    if (verdict.before === verdict.after || row.parameterKey === verdict.after) return false;
-    run.matched++;
-    if (run.devices.length < limit) run.devices.push(await changeOf(row, verdict, request));
-    return true;
+  async function* enrolled({ before, after }: DryRunRequest, flight: Flight): AsyncGenerator<Surveyed[]> {
+    const looksInside = flight.looksInside || [...before, ...after].some(rule => rule.paths.length > 0);
+    const only = fields.filter(field => looksInside || field !== 'told');
+    const limit = looksInside ? PAGE_WITH_TOLD : PAGE;
+    for await (const rows of pagesOf(store, { limit, now: clock.now(), only }))
+      yield rows.filter(({ state }) => state === 'enrolled');
   }
 
   async function changeOf(
     row: Surveyed,
-    { before, after }: Verdict,
+    { before, after }: Sides,
     { after: rules, ground: now, groundAfter: ground = now }: DryRunRequest,
+    links: Link[],
   ): Promise<DryRun['devices'][number]> {
     const wanted = merged(applicable(rules, row, ground), row, ground);
     const known = new Map<string, string>();
@@ -132,50 +153,125 @@ export function createDryRun(
       for (const value of await store.parameters(row.id, path)) known.set(value.path, value.value);
     return {
       device: row.id,
-      revision: { before, after },
+      revision: { before: before.revision(), after: after.revision() },
       set: [...wanted.set]
         .filter(([path, { value }]) => known.get(path) !== value)
         .map(([path, { value, secret }]) => ({ path, known: known.get(path) ?? null, wanted: value, secret })),
       files: wanted.files.filter(file => !isApplied(file, row)).map(({ file }) => file.name),
-      links: [],
+      links,
     };
   }
 }
 
-/** Merges each set of facts once: which presets apply, what their variables are, and what is the device's own. */
+/** @param sidesOf what a device comes to, if it is one of them */
+async function changedOf(rows: readonly Surveyed[], sidesOf: (row: Surveyed) => Sides | undefined): Promise<Changed[]> {
+  const changed: Changed[] = [];
+  for await (const portion of portionsOf(rows))
+    for (const row of portion) {
+      const sides = sidesOf(row);
+      if (sides)
+        changed.push({ row, holds: isAt(row, sides.before), before: sides.before.tls, after: sides.after.tls });
+    }
+  return changed;
+}
+
+/** @returns what the device comes to, if it would change */
+function count(
+  run: DryRun,
+  row: Surveyed,
+  { fits, sides }: Verdict,
+  { name, limit }: DryRunRequest,
+): Sides | undefined {
+  if (fits) run.fits++;
+  const refusal = sides?.after.refused.find(({ preset }) => preset === name);
+  if (refusal) {
+    run.refused++;
+    const { code, message, parameter } = refusal;
+    if (run.faults.length < limit)
+      run.faults.push({ device: row.id, code, message, ...(parameter ? { parameter } : {}) });
+  }
+  if (!sides || !changes(row, sides)) return undefined;
+  run.matched++;
+  return sides;
+}
+
+/** Where the rule as stored is asked about, a device that holds it already changes no more. */
+const changes = (row: Surveyed, { before, after }: Sides): boolean =>
+  before.content !== after.content && !isAt(row, after);
+
+/** Whether the device has taken all of it. */
+const isAt = ({ parameterKey }: Surveyed, { content, revision }: Side): boolean =>
+  (parameterKey === '') === (content === '') && parameterKey === revision();
+
 function judge({ name, before, after, ground, groundAfter = ground }: DryRunRequest): (row: Surveyed) => Verdict {
-  const rules = [...new Set([...before, ...after])];
+  const differing = [...before, ...after].filter(rule => before.includes(rule) !== after.includes(rule));
+  const common = before.filter(rule => after.includes(rule));
   const asked = [...after, ...before].find(rule => rule.name === name);
-  const known = new Map<string, Verdict>();
+  const narrow = narrowing();
+  const was = sidesOf(before, ground, narrow);
+  const is = sidesOf(after, groundAfter, narrow);
   return row => {
-    const chosen = new Set(applicable(rules, row, ground));
-    const key = keyOf(rules, chosen, row, ground);
-    const found = key === undefined ? undefined : known.get(key);
-    if (found) return found;
-    const chosenAfter = groundAfter === ground ? chosen : new Set(applicable(rules, row, groundAfter));
-    const of = (some: readonly Rule[], those: ReadonlySet<Rule>, by: Ground) =>
-      merged(
-        some.filter(rule => those.has(rule)),
-        row,
-        by,
-      );
-    const [was, will] = [of(before, chosen, ground), of(after, chosenAfter, groundAfter)];
-    const fits = asked?.fits(row, ground.now) ?? false;
-    const tls = { before: narrowed(was), after: narrowed(will) };
-    const verdict = { fits, before: was.revision, after: will.revision, refused: will.refused, tls };
-    if (known.size >= MAX_KNOWN) known.clear();
-    if (key !== undefined) known.set(key, verdict);
-    return verdict;
+    const apply = applicable(differing, row, ground);
+    const isAsked = asked !== undefined && apply.includes(asked);
+    const fits = isAsked || (row.faults.length > 0 && (asked?.fits(row, ground.now) ?? false));
+    if (apply.length === 0 && groundAfter === ground) return { fits };
+    const chosen = [...apply, ...applicable(common, row, ground)];
+    const chosenAfter = groundAfter === ground ? chosen : applicable(after, row, groundAfter);
+    return { fits, sides: { before: was(new Set(chosen), row), after: is(new Set(chosenAfter), row) } };
   };
 }
 
-/** Undefined for a device with faults, which may set aside a value of its own. */
-function keyOf(rules: readonly Rule[], chosen: ReadonlySet<Rule>, row: Surveyed, ground: Ground): string | undefined {
+/** Merges each set of facts once: which presets apply, what their variables are, and what is the device's own. */
+function sidesOf(
+  rules: readonly Rule[],
+  ground: Ground,
+  narrow: (target: Target) => Target,
+): (chosen: ReadonlySet<Rule>, row: Surveyed) => Side {
+  const plain = new Map<Rule, MadeOut>();
+  const makeFor =
+    (row: Surveyed) =>
+    (rule: Rule): MadeOut => {
+      const found = plain.get(rule) ?? madeOut(rule, row, ground);
+      if (rule.variables.length === 0) plain.set(rule, found);
+      return found;
+    };
+  const places = new Map(rules.map((rule, at) => [rule, at]));
+  const known = new Map<string, Side>();
+  return (chosen, row) => {
+    const some = rules.filter(rule => chosen.has(rule));
+    const key = keyOf(some, places, row, ground);
+    const found = key === undefined ? undefined : known.get(key);
+    if (found) return found;
+    const wanted = gathered(some, row, ground, { make: makeFor(row) });
+    const content = contentOf(wanted);
+    let signed: string | undefined;
+    const revision = (): string => {
+      signed ??= revisionOf(content, ground.key);
+      return signed;
+    };
+    const side = { content, revision, refused: wanted.refused, tls: narrow(wanted) };
+    if (known.size >= MAX_KNOWN) known.clear();
+    if (key !== undefined) known.set(key, side);
+    return side;
+  };
+}
+
+/** No two devices have one in common: what is made out of it is of no use for another. */
+const unique: ReadonlySet<string> = new Set(['id', 'serialNumber']);
+
+/** Undefined where there is no other device like it, and for one with faults, which may set aside a value of its own. */
+function keyOf(
+  some: readonly Rule[],
+  places: ReadonlyMap<Rule, number>,
+  row: Surveyed,
+  ground: Ground,
+): string | undefined {
   if (row.faults.length > 0) return undefined;
-  const variables = new Set([...chosen].flatMap(rule => rule.variables));
+  const variables = some.flatMap(rule => rule.variables);
+  if (variables.some(variable => unique.has(variable))) return undefined;
   return JSON.stringify([
-    rules.map(rule => Number(chosen.has(rule))).join(''),
-    [...variables].map(variable => variableOf(row, variable, ground.open) ?? null),
+    some.map(rule => places.get(rule)),
+    variables.map(variable => variableOf(row, variable, ground.open) ?? null),
     row.overrides,
     ...rolloutFacts(row, ground.now),
   ]);

@@ -13,10 +13,9 @@ import {
 } from '../store/filter.ts';
 import { isStoreTrouble } from '../store/health.ts';
 import type { DeviceEvent, HistoryEntry } from '../store/records.ts';
-import type { DeviceRow } from '../store/row.ts';
+import type { DeviceRow, KnownValue } from '../store/row.ts';
 import type { SeriesPoint } from '../store/series.ts';
 import { levelFor, levels, pointsOf } from '../store/series.ts';
-import type { KnownValue } from '../store/store.ts';
 import type { FleetContext } from './context.ts';
 import type { Cpe } from './ports.ts';
 import { isSecretName } from './secrets.ts';

@@ -5,6 +5,7 @@ import type { FleetContext } from './context.ts';
 import type { Files } from './files.ts';
 import type { History } from './history.ts';
 import type { Models } from './models.ts';
+import { SessionLost } from './ports.ts';
 import type { Presets } from './presets.ts';
 import type { Rollouts } from './rollout.ts';
 import type { Tasks } from './tasks.ts';
@@ -26,6 +27,13 @@ export interface InVisit {
   changed?: ReadonlyMap<string, string>;
   /** What the operators' tasks of this session may have changed (drift.ts). */
   touched?: readonly string[];
+}
+
+/** Reads the row anew. @throws SessionLost when there is none any more */
+export async function refresh(visit: Pick<InVisit, 'row'>, { store }: Pick<FleetContext, 'store'>): Promise<void> {
+  const row = await store.device(visit.row.id);
+  if (!row) throw new SessionLost('the device was removed');
+  visit.row = row;
 }
 
 /** Writes a fault down, with the device's row of this visit, and tells of it. */

@@ -173,7 +173,6 @@ async function depart(
     // Kept before it leaves: whatever is lost from here on, the unit finds the script.
     await noteMove(visit, context, { ...move, task: back.id });
     const { task } = await parts.tasks.run(visit, back, cpe);
-    visit.row = { ...visit.row, tasks: (await context.store.device(visit.row.id))?.tasks ?? [] };
     if (task.state === 'failed') {
       const why = `the device does not take its way back: ${task.fault?.message ?? 'Download failed'}`;
       await putOff(visit, context, wish, target, 'no-way-back', why);

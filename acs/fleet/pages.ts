@@ -23,3 +23,14 @@ export async function* pagesOf(
     page = await following;
   }
 }
+
+/** As much as is worked through without a break: a few milliseconds. */
+const PORTION = 125;
+
+/** A page in parts, with a break before each but the first: sessions go on there. */
+export async function* portionsOf<T>(items: readonly T[]): AsyncGenerator<readonly T[]> {
+  for (let at = 0; at < items.length; at += PORTION) {
+    if (at > 0) await new Promise(resolve => setImmediate(resolve));
+    yield items.slice(at, at + PORTION);
+  }
+}

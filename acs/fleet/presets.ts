@@ -5,11 +5,11 @@ import type { StoredDocument } from '../store/records.ts';
 import type { DeviceRow } from '../store/row.ts';
 import { causeOf, factsOf, staleCauses } from './blocking.ts';
 import type { FleetContext } from './context.ts';
-import { createDryRun, type DryRun } from './dryrun.ts';
+import { createDryRuns, type DryRun, type DryRunRequest } from './dryrun.ts';
 import { type ExplainedWanted, explain } from './explain.ts';
 import type { StoredFile } from './files.ts';
 import type { Models } from './models.ts';
-import type { Preflight } from './preflight/preflight.ts';
+import type { FlightReport, Preflight } from './preflight/preflight.ts';
 import { mapPreset, type Preset } from './preset.ts';
 import { checkName, checkPreset } from './presetchecks.ts';
 import { filesOf, type Rule, ruleOf } from './rules.ts';
@@ -40,10 +40,12 @@ export interface Presets {
   usersOf(file: string): Promise<string[]>;
   /** Who would change if `preset` (the stored one where absent) stood under `name`, and how. @throws UserError as `put` */
   dryRun(name: string, preset: Preset | undefined, limit: number): Promise<DryRun>;
-  /** Who would change if the preset were deleted, and how. */
-  dryRunWithout(name: string, limit: number): Promise<DryRun>;
-  /** Who would change if this file stood, whose content is here already, and how. */
-  dryRunFile(file: StoredFile, limit: number): Promise<DryRun>;
+  /** Who would lose the ACS by it: no more is made out. @throws UserError as `put` */
+  losses(name: string, preset: Preset, limit: number): Promise<FlightReport>;
+  /** Who would if the preset were deleted. */
+  lossesWithout(name: string, limit: number): Promise<FlightReport>;
+  /** Who would if this file stood, whose content is here already. */
+  lossesByFile(file: StoredFile, limit: number): Promise<FlightReport>;
 }
 
 /** The lightest first; equal weights by name. */
@@ -111,7 +113,17 @@ export function createPresets(context: FleetContext, models: Models, preflight: 
     return opened(found.body);
   };
 
-  const dryRun = createDryRun(context, preflight);
+  const dryRuns = createDryRuns(context, preflight);
+  const requestFor = async (name: string, preset: Preset | undefined, limit: number): Promise<DryRunRequest> => {
+    if (preset) {
+      checkName(name);
+      await checkPreset(preset, { store, models });
+    }
+    const stored = await rules();
+    const others = stored.filter(rule => rule.name !== name);
+    const after = preset ? [...others, await make(name, preset)].sort(byWeight) : stored;
+    return { name, before: preset ? stored : others, after, ground: await ground(), limit };
+  };
 
   return {
     get,
@@ -139,30 +151,17 @@ export function createPresets(context: FleetContext, models: Models, preflight: 
     staleCauses: async row => (row.faults.length ? staleCauses(await rules(), row, await ground()) : []),
     usersOf: async file =>
       (await rules()).filter(rule => filesOf(rule).some(({ name }) => name === file)).map(({ name }) => name),
-    dryRun: async (name, preset, limit) => {
-      if (preset) {
-        checkName(name);
-        await checkPreset(preset, { store, models });
-      }
-      const stored = await rules();
-      const others = stored.filter(rule => rule.name !== name);
-      const after = preset ? [...others, await make(name, preset)].sort(byWeight) : stored;
-      return await dryRun({ name, before: preset ? stored : others, after, ground: await ground(), limit });
-    },
-    dryRunWithout: async (name, limit) => {
+    dryRun: async (name, preset, limit) => await dryRuns.run(await requestFor(name, preset, limit)),
+    losses: async (name, preset, limit) => await dryRuns.losses(await requestFor(name, preset, limit)),
+    lossesWithout: async (name, limit) => {
       const before = await rules();
-      return await dryRun({
-        name,
-        before,
-        after: before.filter(rule => rule.name !== name),
-        ground: await ground(),
-        limit,
-      });
+      const after = before.filter(rule => rule.name !== name);
+      return await dryRuns.losses({ name, before, after, ground: await ground(), limit });
     },
-    dryRunFile: async (file, limit) => {
+    lossesByFile: async (file, limit) => {
       const [stored, now] = [await rules(), await ground()];
       const groundAfter = { ...now, files: new Map([...now.files, [file.name, file]]) };
-      return await dryRun({ name: '', before: stored, after: stored, ground: now, groundAfter, limit });
+      return await dryRuns.losses({ name: '', before: stored, after: stored, ground: now, groundAfter, limit });
     },
   };
 }

@@ -206,7 +206,7 @@ async function transfer(
   for (const { id } of open) await parts.tasks.cancel(id);
   const next = wanted.files.find(file => !isApplied(file, visit.row));
   if (!next) return true;
-  if (next.rollout !== undefined) return await flash(visit, cpe, context, parts, next.rollout, next.file.name);
+  if (next.rollout !== undefined) return await flash(visit, cpe, parts, next.rollout, next.file.name);
   if (next.kind === 'firmware') refuseLoop(next, visit.row);
   const task = await parts.tasks.make(visit.row.id, { method: 'Download', file: next.file.name }, 'reconcile');
   const { task: after } = await parts.tasks.run(visit, task, cpe);
@@ -219,7 +219,6 @@ async function transfer(
       },
     ]);
   }
-  visit.row = (await context.store.device(visit.row.id)) ?? visit.row;
   return after.state === 'done' ? await transfer(visit, cpe, context, parts, wanted) : false;
 }
 
@@ -227,14 +226,7 @@ async function transfer(
  * One Download for each offer: the position moves on in the very write that marks it as sent.
  * @returns false while the device is not where the rollout wants it and may still get there
  */
-async function flash(
-  visit: InVisit,
-  cpe: Cpe,
-  context: FleetContext,
-  parts: ReconcileParts,
-  rollout: string,
-  file: string,
-): Promise<boolean> {
+async function flash(visit: InVisit, cpe: Cpe, parts: ReconcileParts, rollout: string, file: string): Promise<boolean> {
   const { id, rollout: position } = visit.row;
   // Done long ago, and another version by some other hand: that is not the rollout's to mend.
   if (position?.state !== 'offered') return position?.state !== 'downloading';
@@ -242,7 +234,6 @@ async function flash(
   const expiresIn = position.timeoutMs / 1000;
   const task = await parts.tasks.make(id, { method: 'Download', file, rollout, expiresIn }, 'reconcile');
   const { task: after } = await parts.tasks.run(visit, task, cpe);
-  visit.row = (await context.store.device(id)) ?? visit.row;
   // What failed stands in the position, and what is wanted is another thing now.
   if (after.state === 'failed') throw new Refused([]);
   return false;

@@ -155,7 +155,6 @@ async function reboot(
   const asked: RestartDue = { ...due, asked: context.clock.now() };
   await context.store.apply(visit.row.id, 'restartNoted', { token: visit.token, restart: asked });
   const { task: after } = await tasks.run(visit, task, cpe);
-  visit.row = (await context.store.device(visit.row.id)) ?? visit.row;
   if (after.state !== 'failed') return true;
   await raise(visit, context, after.fault?.code ?? 9002, `Reboot: ${after.fault?.message ?? 'failed'}`);
   return false;

@@ -4,10 +4,10 @@ import { type CpeMethod, methods, type ParameterValue, validateArguments } from 
 import { UserError } from '../../shared/errors.ts';
 import type { AcsEvents } from '../events.ts';
 import type { Outcome } from '../store/changes.ts';
-import type { DeviceRow, Task, TaskFault } from '../store/row.ts';
-import type { KnownValue } from '../store/store.ts';
+import type { DeviceRow, KnownValue, Task, TaskFault } from '../store/row.ts';
 import type { FleetContext } from './context.ts';
 import { type Files, type StoredFile, transferType } from './files.ts';
+import { type InVisit, refresh } from './invisit.ts';
 import { learnInterval } from './liveness.ts';
 import { type Models, typeOf } from './models.ts';
 import { type Cpe, SessionLost } from './ports.ts';
@@ -35,13 +35,11 @@ export interface Tasks {
   cancel(id: string): Promise<Task>;
   /** Resolves with the task once it has ended, or as it then is after `ms`. */
   outcome(id: string, ms: number): Promise<Task>;
-  /** Sends one task in a session. @returns whether the CPE will restart after this session */
-  run(
-    visit: { row: DeviceRow; token: number; base?: string },
-    task: Task,
-    cpe: Cpe,
-  ): Promise<{ task: Task; ends: boolean }>;
+  /** Sends one task in a session; the visit has the row that it leaves. @returns whether the CPE will restart after this session */
+  run(visit: InTask, task: Task, cpe: Cpe): Promise<{ task: Task; ends: boolean }>;
 }
+
+type InTask = Pick<InVisit, 'row' | 'token' | 'base'>;
 
 /** How often a task that ends elsewhere is looked at. */
 const LOOK_MS = 1_000;
@@ -130,18 +128,26 @@ export function createTasks(context: FleetContext, files: Files, models: Models)
     return found;
   };
 
-  const settle = async (visit: { row: DeviceRow; token: number }, task: Task, outcome: Outcome): Promise<Task> => {
+  const settle = async (visit: InTask, task: Task, outcome: Outcome, known: KnownValue[] = []): Promise<Task> => {
     const settled = await store.apply(visit.row.id, 'taskSettled', {
       token: visit.token,
       id: task.id,
       outcome,
+      ...(known.length ? { known } : {}),
       now: clock.now(),
     });
     if (settled === 'stale') throw new SessionLost('another session has taken the device over');
     // Cancelled, or its device removed, while the device had it in hand: it has ended, and was told as that.
-    if (settled === 'gone') return (await store.task(task.id)) ?? task;
-    events.emit('task', { task: settled });
-    return settled;
+    if (settled === 'gone') return (await dropped(visit, task)) ?? task;
+    visit.row = settled.row;
+    events.emit('task', { task: settled.task });
+    return settled.task;
+  };
+
+  /** What has become of a task that is no longer the device's to do. */
+  const dropped = async (visit: InTask, task: Task): Promise<Task | undefined> => {
+    await refresh(visit, context);
+    return await store.task(task.id);
   };
 
   const outcomeOf = (task: Task, result: Record<string, unknown>): Outcome => {
@@ -151,11 +157,7 @@ export function createTasks(context: FleetContext, files: Files, models: Models)
   };
 
   /** What the task holds, made ready for the device as it is now: file link, ParameterKey, types that the operator left out. */
-  const argsToSend = async (
-    visit: { row: DeviceRow; base?: string },
-    task: Task,
-    cpe: Cpe,
-  ): Promise<Record<string, unknown>> => {
+  const argsToSend = async (visit: InTask, task: Task, cpe: Cpe): Promise<Record<string, unknown>> => {
     const { row } = visit;
     const args = { ...task.args };
     if (task.file || task.content)
@@ -172,8 +174,7 @@ export function createTasks(context: FleetContext, files: Files, models: Models)
     const types = new Map<string, string>();
     const unknown: string[] = [];
     for (const { Name } of list.filter(({ Type }) => Type === '')) {
-      const told = await store.parameters(row.id, Name);
-      const type = typeOf(model, Name) ?? told.find(({ path }) => path === Name)?.type;
+      const type = typeOf(model, Name) ?? (await toldType(row.id, Name));
       if (type) types.set(Name, type);
       else unknown.push(Name);
     }
@@ -194,6 +195,9 @@ export function createTasks(context: FleetContext, files: Files, models: Models)
     });
   };
 
+  const toldType = async (device: string, name: string): Promise<string | undefined> =>
+    (await store.parameters(device, name)).find(({ path }) => path === name)?.type;
+
   const sleepUntil = async (signal: AbortSignal, ms: number): Promise<void> => {
     try {
       await clock.sleep(ms, signal);
@@ -207,20 +211,25 @@ export function createTasks(context: FleetContext, files: Files, models: Models)
     if (!methods[method].repeatable) {
       const sent = await store.apply(visit.row.id, 'taskSent', { token: visit.token, id: task.id, now: clock.now() });
       if (sent === 'stale') throw new SessionLost('another session has taken the device over');
-      if (sent === 'gone') return { task, ends: false };
+      if (sent === 'gone') {
+        await refresh(visit, context);
+        return { task, ends: false };
+      }
       events.emit('task', { task: sent });
     }
     try {
       const args = await argsToSend(visit, task, cpe);
       // The row was read when the queue began: what was cancelled since is not asked.
-      if (methods[method].repeatable && (await store.task(task.id))?.state !== 'queued') return { task, ends: false };
+      if (methods[method].repeatable && (await store.task(task.id))?.state !== 'queued') {
+        await refresh(visit, context);
+        return { task, ends: false };
+      }
       const result = (await cpe.call(method, args as never)) as Record<string, unknown>;
       const known = knownFrom({ ...task, args }, result, clock.now());
-      if (known.values.length) await store.putParameters(visit.row.id, known.values, known.below);
-      await learnInterval(store, visit.row, known.values);
+      await learnInterval(store, visit.row, known);
       if (method === 'GetParameterValues')
         events.emit('values', { row: visit.row, list: result.ParameterList as ParameterValue[] });
-      return { task: await settle(visit, task, outcomeOf(task, result)), ends: departures.has(method) };
+      return { task: await settle(visit, task, outcomeOf(task, result), known), ends: departures.has(method) };
     } catch (error) {
       if (!(error instanceof CwmpFault)) throw error;
       return { task: await settle(visit, task, { state: 'failed', fault: faultOf(error) }), ends: false };
@@ -284,22 +293,10 @@ const isLexical = (type: string, text: string): boolean => lexicalForms[type]?.t
 const hasCommandKey = (method: CpeMethod): boolean => Object.hasOwn(methods[method].request, 'CommandKey');
 
 /** What an answer teaches about the device's parameters. */
-function knownFrom(
-  task: Task,
-  result: Record<string, unknown>,
-  time: number,
-): { values: KnownValue[]; below?: string } {
-  if (task.method === 'GetParameterValues') {
-    const list = result.ParameterList as { Name: string; Value: string; Type: string }[];
-    return { values: list.map(entry => ({ path: entry.Name, value: entry.Value, type: entry.Type, time })) };
-  }
-  if (task.method === 'SetParameterValues') {
-    const list = task.args.ParameterList as { Name: string; Value: string; Type: string }[];
-    return {
-      values: list
-        .filter(entry => !isSecretName(entry.Name))
-        .map(entry => ({ path: entry.Name, value: entry.Value, type: entry.Type, time })),
-    };
-  }
-  return { values: [] };
+function knownFrom(task: Task, result: Record<string, unknown>, time: number): KnownValue[] {
+  const valuesOf = (list: unknown): KnownValue[] =>
+    (list as ParameterValue[]).map(({ Name, Value, Type }) => ({ path: Name, value: Value, type: Type, time }));
+  if (task.method === 'GetParameterValues') return valuesOf(result.ParameterList);
+  if (task.method !== 'SetParameterValues') return [];
+  return valuesOf(task.args.ParameterList).filter(({ path }) => !isSecretName(path));
 }

@@ -10,7 +10,7 @@ import { deviceId } from './devices.ts';
 import { touchedBy } from './drift.ts';
 import type { Proof } from './enrol.ts';
 import type { ClientCertificate } from './enrolrules.ts';
-import type { ReconcileParts } from './invisit.ts';
+import { type ReconcileParts, refresh } from './invisit.ts';
 import { type Cpe, SessionLost } from './ports.ts';
 import { adapted, quirksOf } from './quirks.ts';
 import { reconcile } from './reconcile.ts';
@@ -118,22 +118,16 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
     );
   };
 
-  const refresh = async (visit: Visit): Promise<void> => {
-    const row = await store.device(visit.id);
-    if (!row) throw new SessionLost('the device was removed');
-    visit.row = row;
-  };
-
   /** @returns whether the CPE restarts after this session */
   const runTasks = async (visit: Visit, cpe: Cpe): Promise<boolean> => {
     for (let queue = due(visit.row); queue.length; queue = due(visit.row)) {
+      // What comes from here on is in the row that the last of these leaves, or asked for later.
+      touched.delete(visit.id);
       for (const task of queue) {
         const { task: after, ends } = await parts.tasks.run(visit, task, cpe);
         visit.touched.push(...touchedBy(after));
         if (ends) return true;
       }
-      touched.delete(visit.id);
-      await refresh(visit);
     }
     return false;
   };
@@ -193,7 +187,7 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
       await store.apply(visit.id, 'patched', { patch: { connectionRequest } });
       if (!(await giveCredentials(visit, cpe, request))) await forgetPair(visit);
     }
-    await refresh(visit);
+    await refresh(visit, context);
   };
 
   const workOnce = async (visit: Visit, cpe: Cpe): Promise<boolean> => {
@@ -258,14 +252,14 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
       }
       events.emit('task', { task });
       if (task.origin === 'operator') visit.touched.push(...touchedBy(task));
-      await refresh(visit);
+      await refresh(visit, context);
     },
     work: async (visit, connected) => {
       if (visit.row.state !== 'enrolled') return;
       const cpe = splitting(adapted(connected, quirksOf(visit.row, context.quirks), visit.row.root));
       await offerCredentials(visit, cpe);
       do {
-        if (touched.delete(visit.id)) await refresh(visit);
+        if (touched.delete(visit.id)) await refresh(visit, context);
         if (await workOnce(visit, cpe)) return;
       } while (touched.has(visit.id));
       await parts.history?.read(visit, cpe);

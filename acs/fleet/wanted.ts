@@ -106,13 +106,39 @@ export const wantedOf = (rules: readonly Rule[], row: MergedRow, ground: Ground,
 
 /** @param chosen those that apply to the device, the lightest first */
 export function merged(chosen: readonly Rule[], row: MergedRow, ground: Ground, lost?: OnLost): Wanted {
+  const found = gathered(chosen, row, ground, { lost });
+  const wanted: Wanted = {
+    ...found,
+    revision: revisionOf(contentOf(found), ground.key),
+    reporting: new Set(chosen.filter(({ preset }) => preset.drift === 'report').map(({ name }) => name)),
+    moves: new Map(chosen.flatMap(({ name, preset }) => (preset.acsMove ? [[name, preset.acsMove] as const] : []))),
+    tags: new Map(chosen.map(({ name, tag }) => [name, tag])),
+  };
+  const audits = chosen.flatMap(({ preset }) => auditMsOf(preset.audit ?? '') ?? []);
+  if (audits.length) wanted.auditMs = Math.min(...audits);
+  return wanted;
+}
+
+/** What of a wanted state makes its revision, and what could not be had. */
+export type Gathered = Pick<Wanted, 'set' | 'objects' | 'files' | 'restart' | 'refused' | 'adopted'>;
+
+/** @param make what a preset comes to on the device: as `madeOut` does, unless it is known */
+export function gathered(
+  chosen: readonly Rule[],
+  row: MergedRow,
+  ground: Ground,
+  {
+    lost,
+    make = rule => madeOut(rule, row, ground),
+  }: { lost?: OnLost | undefined; make?: (rule: Rule) => MadeOut } = {},
+): Gathered {
   const set: Wanted['set'] = new Map();
   const objects = new Map<string, WantedTable>();
   const files = new Map<string, WantedFile>();
   const refused: Culprit[] = [];
   let restart: Wanted['restart'] = { wish: 'never' };
   for (const rule of chosen) {
-    const made = madeOut(rule, row, ground);
+    const made = make(rule);
     if ('culprit' in made) {
       refused.push(made.culprit);
       continue;
@@ -125,20 +151,8 @@ export function merged(chosen: readonly Rule[], row: MergedRow, ground: Ground, 
     restart = { wish: rule.preset.restart, preset: rule.name };
   }
   put(set, overridesOf(row, ground), 'set', lost);
-  const wanted: Wanted = {
-    revision: '',
-    set,
-    objects: [...objects.values()],
-    ...ruledFiles(inOrder(files.values()), row, ground, lost),
-    restart,
-    refused,
-    reporting: new Set(chosen.filter(({ preset }) => preset.drift === 'report').map(({ name }) => name)),
-    moves: new Map(chosen.flatMap(({ name, preset }) => (preset.acsMove ? [[name, preset.acsMove] as const] : []))),
-    tags: new Map(chosen.map(({ name, tag }) => [name, tag])),
-  };
-  const audits = chosen.flatMap(({ preset }) => auditMsOf(preset.audit ?? '') ?? []);
-  if (audits.length) wanted.auditMs = Math.min(...audits);
-  return { ...wanted, revision: revisionOf(wanted, ground.key) };
+  const ruled = ruledFiles(inOrder(files.values()), row, ground, lost);
+  return { set, objects: [...objects.values()], ...ruled, restart, refused };
 }
 
 function put<T extends { preset: string; value?: string; secret?: boolean }>(
@@ -160,20 +174,23 @@ function put<T extends { preset: string; value?: string; secret?: boolean }>(
 export const applicable = (rules: readonly Rule[], row: MergedRow, ground: Ground): Rule[] =>
   rules.filter(rule => rule.fits(row, ground.now) && !faultThatBlocks(rule, row, ground));
 
-interface MadeOut {
+interface Asked {
   set: (readonly [string, WantedParameter])[];
   objects: (readonly [string, WantedTable])[];
   files: (readonly [string, WantedFile])[];
 }
 
-/** What a preset asks of this device, its variables put in. */
-function madeOut(rule: Rule, row: MergedRow, ground: Ground): MadeOut | { culprit: Culprit } {
+/** What a preset comes to on a device: all that it asks, or nothing for the reason told. */
+export type MadeOut = Asked | { culprit: Culprit };
+
+/** What a preset asks of this device, its variables put in. Without variables it asks the same of all. */
+export function madeOut(rule: Rule, row: MergedRow, ground: Ground): MadeOut {
   const { name: preset } = rule;
   const culprit = (code: string, message: string, parameter?: string): { culprit: Culprit } => ({
     culprit: { preset, code, message: `preset ${preset}, ${message}`, ...(parameter ? { parameter } : {}) },
   });
   if (rule.broken !== undefined) return culprit('preset-broken', rule.broken);
-  const made: MadeOut = { set: [], objects: [], files: [] };
+  const made: Asked = { set: [], objects: [], files: [] };
   for (const entry of rule.set) {
     const told = textFor(entry, row, ground);
     if ('wrong' in told) return culprit(told.code, told.wrong, entry.name);
@@ -244,13 +261,16 @@ export function isApplied(wanted: WantedFile, row: Pick<DeviceRow, 'softwareVers
   return row.applied[wanted.file.name] === wanted.file.sha256;
 }
 
-function revisionOf(wanted: Wanted, key: Buffer): string {
+/** All that a revision is made of, secrets in plain: equal where the revision is. '' when nothing is wanted. */
+export function contentOf(wanted: Gathered): string {
   if (wanted.set.size === 0 && wanted.objects.length === 0 && wanted.files.length === 0) return '';
-  const content = [
+  return JSON.stringify([
     [...wanted.set].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, { value, type }]) => [path, value, type]),
     wanted.objects.map(entry => [entry.table, entry.wanted] as const).sort(([a], [b]) => (a < b ? -1 : 1)),
     wanted.files.map(entry => [entry.kind, entry.file.name, entry.file.sha256, entry.file.version]),
     wanted.restart.wish,
-  ];
-  return createHmac('sha256', key).update(JSON.stringify(content)).digest('hex').slice(0, 16);
+  ]);
 }
+
+export const revisionOf = (content: string, key: Buffer): string =>
+  content === '' ? '' : createHmac('sha256', key).update(content).digest('hex').slice(0, 16);

@@ -10,8 +10,7 @@ import { mapPreset, type Preset } from '../fleet/preset.ts';
 import { isSecretName } from '../fleet/secrets.ts';
 import type { Traces } from '../fleet/traces.ts';
 import type { AuditEntry } from '../store/records.ts';
-import type { DeviceFault, Drift, Move, RestartDue, Task, WantedValue } from '../store/row.ts';
-import type { KnownValue } from '../store/store.ts';
+import type { DeviceFault, Drift, KnownValue, Move, RestartDue, Task, WantedValue } from '../store/row.ts';
 
 /** What stands for a secret that is there. */
 export const MASK = '***';

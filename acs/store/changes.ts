@@ -7,6 +7,7 @@ import type {
   DeviceIdentity,
   DeviceRow,
   Drift,
+  KnownValue,
   Move,
   Reconciled,
   RestartDue,
@@ -120,7 +121,14 @@ export interface DeviceOperations {
   taskAdded: { args: { task: Task }; result: Task };
   /** Durable before a non-repeatable RPC leaves. */
   taskSent: { args: { token: number; id: string; now: number }; result: Task | 'stale' | 'gone' };
-  taskSettled: { args: { token?: number; id: string; outcome: Outcome; now: number }; result: Task | 'stale' | 'gone' };
+  /**
+   * What an RPC came to. `known`: values that its answer told, which go into the device's tree with it (before it where a store cannot
+   * do both at once), also where the answer is `stale` or `gone`.
+   */
+  taskSettled: {
+    args: { token?: number; id: string; outcome: Outcome; known?: KnownValue[]; now: number };
+    result: { task: Task; row: DeviceRow } | 'stale' | 'gone';
+  };
   taskCancelled: { args: { id: string; now: number }; result: Task | 'gone' | 'sent' };
   /** TransferComplete: settles the oldest sent or waiting transfer with that CommandKey (a good Download of a stored file goes into `applied`); undefined when there is none. */
   transferCompleted: {

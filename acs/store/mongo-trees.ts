@@ -8,7 +8,7 @@ import { type Link, stamp } from './mongo-link.ts';
 import { checkSize, textKey } from './mongo-rows.ts';
 import type { Collections, TreeDocument } from './mongo-tables.ts';
 import { noSuchDevice, textOf } from './plain.ts';
-import type { KnownValue } from './store.ts';
+import type { KnownValue } from './row.ts';
 
 export interface Trees {
   parameters(device: string, path: string): Promise<KnownValue[]>;

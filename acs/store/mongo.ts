@@ -102,7 +102,12 @@ function deviceStore(
     device: id => run(() => search.device(id)),
     deviceByUsername: username => run(() => search.deviceByUsername(username)),
     apply: <N extends DeviceOperation>(id: string, name: N, args: DeviceOperations[N]['args']) =>
-      run(() => devices.apply(id, name, args)),
+      run(async () => {
+        if (!('known' in args)) return await devices.apply(id, name, args);
+        const { known, ...others } = args;
+        if (known) await trees.put(id, known);
+        return await devices.apply(id, name, others as DeviceOperations[N]['args']);
+      }),
     devices: query => run(() => search.devices(query)),
     countDevices: (filter, now) => run(() => search.countDevices(filter, now)),
     groups: query => run(() => search.groups(query)),

@@ -281,8 +281,9 @@ const taskSettled: Operation<'taskSettled'> = (row, { token, id: taskId, outcome
   const task = known.tasks.find(open => open.id === taskId);
   if (!task) return unchanged(row, 'gone');
   const settled = withOutcome(task, outcome, now);
-  if (settled.ended === undefined) return changed(replaced(known, settled), settled);
-  return changed(suspected(without(known, settled), settled), settled, [settled]);
+  const isOver = settled.ended !== undefined;
+  const next = isOver ? suspected(without(known, settled), settled) : replaced(known, settled);
+  return changed(next, { task: settled, row: next }, isOver ? [settled] : []);
 };
 
 function withOutcome(task: Task, outcome: Outcome, now: number): Task {

@@ -302,3 +302,13 @@ export interface DeviceRow extends DeviceIdentity {
   faults: DeviceFault[];
   rollout?: RolloutPosition;
 }
+
+/** One known value of the cold tree. `time`: when it was read or set, milliseconds. */
+export interface KnownValue {
+  path: string;
+  value: string;
+  type: string;
+  writable?: boolean;
+  notification?: number;
+  time: number;
+}

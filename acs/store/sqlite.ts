@@ -14,10 +14,10 @@ import {
   type SearchRequest,
 } from './reading.ts';
 import type { Delivery, DocumentKind, StoredDocument } from './records.ts';
-import type { DeviceRow } from './row.ts';
+import type { DeviceRow, KnownValue } from './row.ts';
 import { openReader, openWriter, type StoreFile } from './schema.ts';
 import { createContents } from './sqlite-contents.ts';
-import type { DeviceQuery, Groups, KnownValue, Member, Store } from './store.ts';
+import type { DeviceQuery, Groups, Member, Store } from './store.ts';
 import { type StoreThread, startThread } from './thread.ts';
 import { createWriting, PRUNE_BATCH, type WriteOutcome, type WriteRequest } from './writing.ts';
 

@@ -13,7 +13,7 @@ import type {
   Notice,
   StoredDocument,
 } from './records.ts';
-import type { DeviceFault, DeviceRow, Task } from './row.ts';
+import type { DeviceFault, DeviceRow, KnownValue, Task } from './row.ts';
 import type { Bucket } from './series.ts';
 
 /**
@@ -27,16 +27,6 @@ export interface Member {
   address: string;
   /** Grows with each beat. */
   beat: number;
-}
-
-/** One known value of the cold tree. `time`: when it was read or set, milliseconds. */
-export interface KnownValue {
-  path: string;
-  value: string;
-  type: string;
-  writable?: boolean;
-  notification?: number;
-  time: number;
 }
 
 export type KnownTexts = readonly (string | null)[];

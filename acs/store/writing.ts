@@ -12,9 +12,9 @@ import { operate } from './operations.ts';
 import { changedMeanwhile, jsonOf, jsonTextOf, textOf } from './plain.ts';
 import { rowOf, type StoredRow, statements } from './reading.ts';
 import type { AuditEntry, DocumentKind, HistoryEntry, Notice } from './records.ts';
-import type { DeviceRow, Task } from './row.ts';
+import type { DeviceRow, KnownValue, Task } from './row.ts';
 import { storeError } from './schema.ts';
-import type { KnownValue, Retention } from './store.ts';
+import type { Retention } from './store.ts';
 import { versionKey } from './versions.ts';
 
 /** Plain data: it crosses to the writer thread. */
@@ -159,6 +159,7 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
   const apply = (id: string, name: DeviceOperation, args: DeviceOperations[DeviceOperation]['args']): Written => {
     const before = load(id);
     const { row, result, ended } = operate(name, id, before?.row, args);
+    if (before && 'known' in args && args.known) putValues(before.pk, args.known);
     for (const task of ended) keepEnded(task);
     if (deliveries.subscribers().any) tell(before?.row, row, ended, args);
     if (row === before?.row) return { ok: true, value: result };
@@ -268,6 +269,10 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
     if (!found) throw new UserError(404, 'no-such-device', `there is no device ${device}`);
     if (replaceBelow === '') run('DELETE FROM parameters WHERE device = ?', found.pk);
     else if (replaceBelow !== undefined) forgetBelow(found.pk, replaceBelow);
+    putValues(found.pk, values);
+  };
+
+  const putValues = (pk: number, values: readonly KnownValue[]): void => {
     const put =
       changing(`INSERT INTO parameters (device, path, value, type, writable, notification, time) VALUES (?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT DO UPDATE SET value = excluded.value, type = excluded.type, time = excluded.time,
@@ -275,7 +280,7 @@ export function createWriting(db: DatabaseSyncInstance): Writing {
     for (const { path, value, type, writable, notification, time } of values) {
       const number = pathNumber(path);
       put.run(
-        found.pk,
+        pk,
         number,
         textOf(value),
         textOf(type),

@@ -252,8 +252,10 @@ describe('device operations', () => {
       unit.do('taskSettled', { token, id: 't', outcome: { state: 'waiting' }, now: newYear + 3 });
       assert.equal(unit.row?.tasks[0]?.state, 'waiting');
       const done = unit.do('taskSettled', { id: 't', outcome: { state: 'done', result: { a: 1 } }, now: newYear + 4 });
-      assert.deepEqual(unit.ended, [done]);
-      assert.equal(typeof done === 'object' && done.ended, newYear + 4);
+      assert.ok(typeof done === 'object');
+      assert.deepEqual(unit.ended, [done.task]);
+      assert.equal(done.task.ended, newYear + 4);
+      assert.equal(done.row, unit.row);
       assert.deepEqual(unit.row?.tasks, []);
       assert.equal(unit.do('taskSettled', { id: 't', outcome: { state: 'failed' }, now: newYear }), 'gone');
       assert.equal(unit.do('taskSent', { token, id: 't', now: newYear }), 'gone');

@@ -1,6 +1,6 @@
 // A fleet looked at page by page: what fails while nobody waits for it is told where it is waited for, and ends no process.
 import assert from 'node:assert/strict';
-import { pagesOf } from '../../acs/fleet/pages.ts';
+import { pagesOf, portionsOf } from '../../acs/fleet/pages.ts';
 import type { DeviceRow } from '../../acs/store/row.ts';
 
 type Devices = Parameters<typeof pagesOf>[0]['devices'];
@@ -33,6 +33,19 @@ describe('pages of a fleet', () => {
     }
     assert.deepEqual(seen, ['a', 'b', 'c']);
     assert.deepEqual(asked, [undefined, 'b']);
+  });
+
+  it('are worked through in portions, in order, and others come in between', async () => {
+    const items = Array.from({ length: 300 }, (_, at) => at);
+    const seen: number[][] = [];
+    const between: number[] = [];
+    for await (const portion of portionsOf(items)) {
+      seen.push([...portion]);
+      setImmediate(() => between.push(seen.length));
+    }
+    assert.deepEqual(seen.flat(), items);
+    assert.deepEqual(between, [1, 2]);
+    for await (const _ of portionsOf([])) assert.fail('there is none');
   });
 
   const failing = () =>

@@ -9,9 +9,9 @@ import type { Deaf, DeviceOperations, Informed } from '../../acs/store/changes.t
 import { parseFilter } from '../../acs/store/filter.ts';
 import { openMongo } from '../../acs/store/mongo.ts';
 import type { AuditEntry } from '../../acs/store/records.ts';
-import type { DeviceRow, Task } from '../../acs/store/row.ts';
+import type { DeviceRow, KnownValue, Task } from '../../acs/store/row.ts';
 import { openSqlite } from '../../acs/store/sqlite.ts';
-import type { KnownValue, Store } from '../../acs/store/store.ts';
+import type { Store } from '../../acs/store/store.ts';
 import { seededRandom, systemRandom, VirtualClock } from '../../shared/clock.ts';
 import { UserError } from '../../shared/errors.ts';
 import { bytesOf, inPieces, putBytes, whole } from '../support/contents.ts';
@@ -695,6 +695,25 @@ for (const [name, { durable, needs, make }] of Object.entries(homes))
         assert.deepEqual([ended?.state, ended?.result, ended?.ended], ['done', { x: 1 }, newYear + 9]);
         assert.deepEqual((await store.device(deviceId('A')))?.tasks, []);
         assert.equal(await store.task('t2'), undefined);
+      });
+
+      it('leave what their answer told in the tree, also when they are gone; the row comes with the outcome', async () => {
+        const { token } = await inform(store, 'A', newYear);
+        await addTask(store, 'A', taskOf('t1', 'SetParameterValues', newYear));
+        const settle = (value: string) =>
+          store.apply(deviceId('A'), 'taskSettled', {
+            ...{ token, id: 't1', outcome: { state: 'done' }, now: newYear + 9 },
+            known: [known('Device.A', value)],
+          });
+        const value = async () => (await store.parameters(deviceId('A'), 'Device.A')).map(found => found.value);
+        await rejectsWith(settle('a\0b'), 400, 'nul-in-text');
+        assert.deepEqual([(await store.task('t1'))?.state, await value()], ['queued', []], 'neither or both');
+        const settled = await settle('1');
+        assert.ok(typeof settled === 'object');
+        assert.deepEqual([settled.task, settled.row], [await store.task('t1'), await store.device(deviceId('A'))]);
+        assert.deepEqual(await value(), ['1']);
+        assert.equal(await settle('2'), 'gone');
+        assert.deepEqual(await value(), ['2']);
       });
 
       it('are listed newest first, open and ended, of one device and of all', async () => {

@@ -7,10 +7,11 @@ import type { KnownTexts } from '../../store/store.ts';
 import type { FleetContext } from '../context.ts';
 import type { Files, StoredFile } from '../files.ts';
 import type { Models } from '../models.ts';
+import { portionsOf } from '../pages.ts';
 import { type Link, type LinkGround, type LinkName, linksOf, type Side } from './links.ts';
 import { settingsIn } from './scripts.ts';
 import { createServers, type Servers } from './servers.ts';
-import { type Overlay, overlayOf, paths, settingsOf, type Target } from './settings.ts';
+import { acsPaths, type Overlay, overlayOf, paths, settingsOf, type Target } from './settings.ts';
 import { createTrust, type TrustRegister, type TrustRow } from './trust.ts';
 
 /** What is looked at of a device beside what its presets and CAs hang on. */
@@ -68,7 +69,7 @@ export interface Preflight {
   servers: Servers;
   trust: TrustRegister;
   /** @param limit so many breaks are told one by one */
-  begin(limit: number, change?: Pick<LinkGround, 'ownAfter'>): Promise<Flight>;
+  begin(limit: number, change?: Pick<LinkGround, 'ownAfter' | 'only'>): Promise<Flight>;
   /** What the ACS itself offers now. */
   own(): Promise<LinkGround['own']>;
 }
@@ -156,7 +157,8 @@ export function createPreflight(context: FleetContext, { files, models }: { file
 
     const group = ({ row, holds, before, after }: Changed, known: KnownTexts | undefined, model: Model | undefined) => {
       const overlays = [overlayFor(before), overlayFor(after)] as const;
-      const roots = [trusted.of(row, before), trusted.of(row, after)] as const;
+      const rootsOf = trusted.of(row);
+      const roots = [rootsOf(before), rootsOf(after)] as const;
       const informed = informedSince(row, ground);
       const key = [
         model?.name ?? '',
@@ -205,16 +207,17 @@ export function createPreflight(context: FleetContext, { files, models }: { file
         if (changed.length === 0) return [];
         const known = await store.knownValues(
           changed.map(({ row }) => row.id),
-          paths,
+          change.only === 'acs' ? acsPaths : paths,
         );
         await trust.load(changed.map(({ row, before, after }) => ({ row, targets: [before, after] })));
         await loadScripts(changed);
         const found: Link[][] = [];
-        for (const entry of changed) {
-          const links = await group(entry, known.get(entry.row.id), await models.of(entry.row));
-          count(entry.row.id, links);
-          found.push(links);
-        }
+        for await (const portion of portionsOf(changed))
+          for (const entry of portion) {
+            const links = await group(entry, known.get(entry.row.id), await models.of(entry.row));
+            count(entry.row.id, links);
+            found.push(links);
+          }
         return found;
       },
     };

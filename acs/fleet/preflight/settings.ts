@@ -1,6 +1,6 @@
 // The values of a device that its TLS hangs on: what is known of it, and over that what is wanted of it.
 import type { Model } from '../../../shared/model/datamodel.ts';
-import { acsUrlOf, type Place, placesOf, placeVariables } from '../../../shared/tls/places.ts';
+import { acsUrlOf, acsVariables, type Place, placesOf, placeVariables } from '../../../shared/tls/places.ts';
 import { plainPolicy, policyFor, services, type TlsPolicy, type TlsService } from '../../../shared/tls/profiles.ts';
 import type { KnownTexts } from '../../store/store.ts';
 import type { StoredFile } from '../files.ts';
@@ -15,18 +15,23 @@ export interface Target {
 const DGW = 'Device.X_0090F8_';
 const URL_PATH = 'Device.ManagementServer.URL';
 const TIME_PATH = 'Device.Time.CurrentLocalTime';
-const used: readonly TlsService[] = ['Cwmp', 'Conf', 'Fpu', 'Cert', 'SipEp'];
-
-const tlsVariables = used.flatMap(service => {
+const variablesOf = (service: TlsService): string[] => {
   const { validation, suite, version } = services[service];
   return [...(validation ? [validation] : []), suite, version];
-});
+};
 
-/** All that is read of a device: the variables of a DGW, and what any device has. */
-export const paths: readonly string[] = [
-  ...[...tlsVariables, ...placeVariables].map(name => DGW + name),
+/** What the link to the ACS hangs on. */
+export const acsPaths: readonly string[] = [
+  ...[...variablesOf('Cwmp'), ...acsVariables].map(name => DGW + name),
   URL_PATH,
   TIME_PATH,
+];
+const others: readonly TlsService[] = ['Conf', 'Fpu', 'Cert', 'SipEp'];
+
+/** All that is read of a device: the variables of a DGW, and what any device has. Those of the ACS come first. */
+export const paths: readonly string[] = [
+  ...acsPaths,
+  ...[...others.flatMap(variablesOf), ...placeVariables].map(name => DGW + name),
 ];
 const placeOf = new Map(paths.map((path, at) => [path, at]));
 
@@ -50,12 +55,28 @@ export function overlayOf(target: Target, scripts: (name: string) => ReadonlyMap
   return overlay;
 }
 
-/** As much of what is wanted as matters here. */
-export const narrowed = ({ set, objects, files }: Target): Target => ({
-  set: new Map([...set].filter(([path]) => placeOf.has(path))),
-  objects: objects.filter(({ table }) => matters(table)),
-  files: files.filter(({ kind }) => kind === 'certificate' || kind === 'script'),
-});
+const MAX_TARGETS = 20_000;
+
+/** As much of what is wanted as matters here: one and the same object for what is equal. */
+export function narrowing(): (target: Target) => Target {
+  const known = new Map<string, Target>();
+  return ({ set, objects, files }) => {
+    const values = [...set].filter(([path]) => placeOf.has(path));
+    const narrow = {
+      objects: objects.filter(({ table }) => matters(table)),
+      files: files.filter(({ kind }) => kind === 'certificate' || kind === 'script'),
+    };
+    const key = JSON.stringify([
+      values.map(([path, { value }]) => [path, value]),
+      narrow.objects.map(({ table, wanted }) => [table, wanted.rows]),
+      narrow.files.map(({ kind, file }) => [kind, file.name, file.sha256]),
+    ]);
+    const found = known.get(key) ?? { set: new Map(values), ...narrow };
+    if (known.size >= MAX_TARGETS) known.clear();
+    known.set(key, found);
+    return found;
+  };
+}
 
 /** Whether a change of these values, tables or files can change what TLS comes to. */
 export function matters(path: string): boolean {
@@ -85,11 +106,7 @@ export function settingsOf(known: KnownTexts | undefined, overlay: Overlay, mode
   const wantedUrl = overlay.get(placeOf.get(URL_PATH)!);
   return {
     policy: service => (isDgw ? policyFor(service, read) : plainPolicy),
-    assumed: service => {
-      const { validation, suite, version } = services[service];
-      const names = [...(validation ? [validation] : []), suite, version];
-      return isDgw ? names.filter(name => read(name) === undefined) : [];
-    },
+    assumed: service => (isDgw ? variablesOf(service).filter(name => read(name) === undefined) : []),
     acsUrl: wantedUrl ?? ((isDgw ? acsUrlOf(read) : undefined) || at(URL_PATH) || undefined),
     places: isDgw ? placesOf(read) : [],
     isWanted: host => [...overlay.values()].some(value => value.toLowerCase().includes(host)),

@@ -40,7 +40,8 @@ export interface Roots {
 }
 
 export interface ReadRoots {
-  of(row: TrustRow, target: Target): Roots;
+  /** Of one device, by what is wanted of it. */
+  of(row: TrustRow): (target: Target) => Roots;
   /** Rows are needed with what their Informs told. */
   looksInside: boolean;
 }
@@ -153,9 +154,7 @@ export function createTrust({ store, clock, events }: FleetContext, files: Files
         };
       });
       const now = clock.now();
-      const of: ReadRoots['of'] = (row, target) => {
-        // A rule looks at what a device durably is, all of which is here.
-        const fitting = told.filter(({ fits }) => fits(row as DeviceRow, now));
+      const rootsOf = (row: TrustRow, fitting: typeof told, target: Target): Roots => {
         const on = filesOn(row, target)
           .map(([name, sha256]) => idOf(name, sha256))
           .filter(id => read.get(id)?.length);
@@ -173,6 +172,11 @@ export function createTrust({ store, clock, events }: FleetContext, files: Files
           gone,
           unsure,
         };
+      };
+      const of: ReadRoots['of'] = row => {
+        // A rule looks at what a device durably is, all of which is here.
+        const fitting = told.filter(({ fits }) => fits(row as DeviceRow, now));
+        return target => rootsOf(row, fitting, target);
       };
       return { of, looksInside: told.some(({ paths }) => paths.length > 0) };
     },
