@@ -1,5 +1,5 @@
 // Which faults set what aside, and until what: a fault holds until its time, or until what it rests on changes.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { isWild, wildPattern } from '../store/filter.ts';
 import { toldValues } from '../store/inform.ts';
 import type { DeviceFault, WantedValue } from '../store/row.ts';
@@ -71,7 +71,7 @@ function isBlocked(cause: string, rules: readonly Rule[], row: MergedRow, ground
 }
 
 const digest = (content: unknown): string =>
-  createHash('sha256').update(JSON.stringify(content)).digest('base64url').slice(0, 12);
+  hash('sha256', JSON.stringify(content), 'buffer').toString('base64url').slice(0, 12);
 
 /** Short hash of all that the choice and merge of presets depend on and that can change on a device. */
 export function factsOf(rules: readonly Rule[], row: MergedRow, ground: Ground): string {

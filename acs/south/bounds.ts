@@ -58,14 +58,15 @@ export function boundTransfers(instance: FastifyInstance, { retryAfter }: Pick<A
   const running = { down: 0, up: 0 };
   const most = { down: MAX_DOWNLOADS, up: MAX_UPLOADS };
   // Before the body is read.
-  instance.addHook('onRequest', async (request, reply) => {
-    if (!isTransfer(request.url)) return;
+  instance.addHook('onRequest', (request, reply, done) => {
+    if (!isTransfer(request.url)) return done();
     const way = request.method === 'GET' || request.method === 'HEAD' ? 'down' : 'up';
     if (running[way] >= most[way]) {
-      await reply.code(503).header('retry-after', retryAfter()).header('connection', 'close').send();
+      reply.code(503).header('retry-after', retryAfter()).header('connection', 'close').send();
       return;
     }
     running[way]++;
     reply.raw.once('close', () => running[way]--);
+    done();
   });
 }

@@ -370,14 +370,13 @@ export function createSouth(options: SouthOptions): South {
     } as never) as unknown as FastifyInstance;
     if (options.proxyProtocol?.length)
       expectProxyHeader(instance.server, networks(options.proxyProtocol), { clock, log });
-    plain(instance, log, request => isStranger(request) && find(request) === undefined);
+    plain(instance, log, { isStranger: request => isStranger(request) && find(request) === undefined, witness });
     crowds.push(boundConnections(instance.server, limits, { clock, log }));
     boundTransfers(instance, admission);
     registerFiles(instance, { fleet, log, events, key: options.keys.links });
-    instance.post('/', handler);
-    instance.addHook('onSend', (request, reply, payload, done) => {
+    instance.post('/', async (request, reply) => {
+      await handler(request, reply);
       witness.answered(request, reply);
-      done(null, payload);
     });
     await instance.ready();
     apps.push({ server: instance, ...(tls ? { tls } : {}) });
@@ -470,18 +469,24 @@ const isBlank = (body: Buffer): boolean => body.length < 64 && body.toString('la
 const isStranger = ({ headers }: FastifyRequest): boolean => !headers.authorization && !headers.cookie;
 
 /** CWMP is not JSON: raw text in, nothing of fastify's own answers out. */
-function plain(instance: FastifyInstance, log: Log, isStranger: (request: FastifyRequest) => boolean): void {
-  instance.addHook('onRequest', async (request, reply) => {
+function plain(
+  instance: FastifyInstance,
+  log: Log,
+  { isStranger, witness }: { isStranger: (request: FastifyRequest) => boolean; witness: Witness },
+): void {
+  instance.addHook('onRequest', (request, reply, done) => {
     // A malformed Content-Type would be answered 415 before any of us sees it. What is uploaded is bytes, the others are XML, whatever they say.
     if (isTransfer(request.url)) {
       request.headers['content-type'] = 'application/octet-stream';
-      return;
+      return done();
     }
     if (request.method === 'POST') request.headers['content-type'] = 'text/xml';
     const length = Number(request.headers['content-length'] ?? 0);
     if (request.method === 'POST' && isStranger(request) && length > MAX_STRANGER_BODY) {
-      await reply.code(413).header('connection', 'close').send();
+      reply.code(413).header('connection', 'close').send();
+      return;
     }
+    done();
   });
   instance.removeAllContentTypeParsers();
   // Bytes, not text: which encoding they are in stands in the XML, and they may be compressed.
@@ -494,6 +499,7 @@ function plain(instance: FastifyInstance, log: Log, isStranger: (request: Fastif
     else if (status >= 500) log.error('request failed', { url: request.url, error });
     else log.warn('bad request', { address: request.ip, status, reason: messageOf(error) });
     void reply.code(status).send();
+    witness.answered(request, reply);
   });
 }
 

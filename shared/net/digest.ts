@@ -1,5 +1,5 @@
 // HTTP authentication, both sides (RFC 7616, RFC 2617, RFC 2069, RFC 7617): for CWMP, SIP, files and connection requests.
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import type { Clock, Random } from '../clock.ts';
 import { type Challenge, type Credentials, formatChallenge, parseCredentials, quote } from './credentials.ts';
 
@@ -44,17 +44,15 @@ interface Proof {
 /** RFC 7616 3.4.1–3.4.3; without qop RFC 2069 2.1.2. Returns lower-case hexadecimal. */
 function proof(input: Proof, charset: 'utf8' | 'latin1' = 'utf8'): string {
   const name = hashes[input.algorithm.replace('-sess', '')] ?? 'md5';
-  const hash = (data: string | Buffer): string =>
-    createHash(name)
-      .update(typeof data === 'string' ? Buffer.from(data, charset) : data)
-      .digest('hex');
+  const hashed = (data: string | Buffer): string =>
+    hash(name, typeof data === 'string' && charset !== 'utf8' ? Buffer.from(data, charset) : data);
   const { cnonce = '', nonce } = input;
-  const base = hash(`${input.username}:${input.realm}:${input.password}`);
-  const a1 = input.algorithm.endsWith('-sess') ? hash(`${base}:${nonce}:${cnonce}`) : base;
-  const body = input.qop === 'auth-int' ? `:${hash(Buffer.from(input.body ?? ''))}` : '';
-  const a2 = hash(`${input.method}:${input.uri}${body}`);
-  if (!input.qop) return hash(`${a1}:${nonce}:${a2}`);
-  return hash(`${a1}:${nonce}:${input.nc ?? ''}:${cnonce}:${input.qop}:${a2}`);
+  const base = hashed(`${input.username}:${input.realm}:${input.password}`);
+  const a1 = input.algorithm.endsWith('-sess') ? hashed(`${base}:${nonce}:${cnonce}`) : base;
+  const body = input.qop === 'auth-int' ? `:${hashed(Buffer.from(input.body ?? ''))}` : '';
+  const a2 = hashed(`${input.method}:${input.uri}${body}`);
+  if (!input.qop) return hashed(`${a1}:${nonce}:${a2}`);
+  return hashed(`${a1}:${nonce}:${input.nc ?? ''}:${cnonce}:${input.qop}:${a2}`);
 }
 
 /** The quality of protection to answer with: `auth`, else `auth-int`, none for RFC 2069; undefined when unknown. */
@@ -203,7 +201,7 @@ const target = (uri: string): string => {
 function sameText(a: string, b: string): boolean {
   const [left, right] = [Buffer.from(a), Buffer.from(b)];
   if (left.length === right.length && /^[0-9a-f]{32,}$/.test(a)) return timingSafeEqual(left, right);
-  return timingSafeEqual(createHash('sha256').update(left).digest(), createHash('sha256').update(right).digest());
+  return timingSafeEqual(hash('sha256', left, 'buffer'), hash('sha256', right, 'buffer'));
 }
 
 /** Remembers the highest nonce count of each nonce in use. Bounded: what it forgets, it refuses as stale from then on. */
