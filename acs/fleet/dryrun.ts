@@ -230,13 +230,11 @@ function sidesOf(
   narrow: (target: Target) => Target,
 ): (chosen: ReadonlySet<Rule>, row: Surveyed) => Side {
   const plain = new Map<Rule, MadeOut>();
-  const makeFor =
-    (row: Surveyed) =>
-    (rule: Rule): MadeOut => {
-      const found = plain.get(rule) ?? madeOut(rule, row, ground);
-      if (rule.variables.length === 0) plain.set(rule, found);
-      return found;
-    };
+  const make: typeof madeOut = (rule, row, its) => {
+    const found = plain.get(rule) ?? madeOut(rule, row, its);
+    if (rule.variables.length === 0) plain.set(rule, found);
+    return found;
+  };
   const places = new Map(rules.map((rule, at) => [rule, at]));
   const known = new Map<string, Side>();
   return (chosen, row) => {
@@ -244,7 +242,7 @@ function sidesOf(
     const key = keyOf(some, places, row, ground);
     const found = key === undefined ? undefined : known.get(key);
     if (found) return found;
-    const wanted = gathered(some, row, ground, { make: makeFor(row) });
+    const wanted = gathered(some, row, ground, { make });
     let signed: string | undefined;
     const revision = (): string => {
       signed ??= revisionOf(wanted, ground.key);

@@ -122,15 +122,12 @@ export function merged(chosen: readonly Rule[], row: MergedRow, ground: Ground, 
 /** What of a wanted state makes its revision, and what could not be had. */
 export type Gathered = Pick<Wanted, 'set' | 'objects' | 'files' | 'restart' | 'refused' | 'adopted'>;
 
-/** @param make what a preset comes to on the device: as `madeOut` does, unless it is known */
+/** @param make what a preset comes to on the device, for who knows it already of some */
 export function gathered(
   chosen: readonly Rule[],
   row: MergedRow,
   ground: Ground,
-  {
-    lost,
-    make = rule => madeOut(rule, row, ground),
-  }: { lost?: OnLost | undefined; make?: (rule: Rule) => MadeOut } = {},
+  { lost, make = madeOut }: { lost?: OnLost | undefined; make?: typeof madeOut } = {},
 ): Gathered {
   const set: Wanted['set'] = new Map();
   const objects = new Map<string, WantedTable>();
@@ -138,7 +135,7 @@ export function gathered(
   const refused: Culprit[] = [];
   let restart: Wanted['restart'] = { wish: 'never' };
   for (const rule of chosen) {
-    const made = make(rule);
+    const made = make(rule, row, ground);
     if ('culprit' in made) {
       refused.push(made.culprit);
       continue;
