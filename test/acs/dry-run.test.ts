@@ -8,7 +8,7 @@ import { type TestApi, testApi } from '../support/api.ts';
 import { identityOf, idOf, informOf, newYear, valuesOf } from '../support/devices.ts';
 
 const interval = 'Device.X_0090F8_Cwmp.PeriodicInformInterval';
-const user = 'Device.X_0090F8_Cwmp.Username';
+const host = 'Device.X_0090F8_Nlm.SyslogRemoteHost';
 
 interface Answer {
   matched: number;
@@ -79,13 +79,13 @@ describe('a dry run', () => {
       'those with a value of their own do not change',
     );
     assert.deepEqual(all.devices[0]?.set, [{ path: interval, known: null, wanted: '60' }]);
-    const some = await ask({ when: 'tag = "third" and firmware < "49" and Device.X.Y = 3', set: { [user]: 'x' } });
+    const some = await ask({ when: 'tag = "third" and firmware < "49" and Device.X.Y = 3', set: { [host]: 'x' } });
     const meant = numbers.filter(number => number % 3 === 0 && number % 5 === 0 && number % 4 === 3);
     assert.deepEqual([some.matched, some.fits], [meant.length, meant.length]);
   });
 
   it('says for which devices a variable lacks', async () => {
-    const answer = await ask({ when: 'tag = "third"', set: { [user]: '{{site.customer}}/{{serialNumber}}' } }, 2);
+    const answer = await ask({ when: 'tag = "third"', set: { [host]: '{{site.customer}}/{{serialNumber}}' } }, 2);
     const third = numbers.filter(number => number % 3 === 0);
     const having = third.filter(number => number % 7 === 0);
     assert.deepEqual(
@@ -94,16 +94,16 @@ describe('a dry run', () => {
     );
     assert.deepEqual([answer.devices.length, answer.faults.length], [2, 2]);
     const [fault] = answer.faults;
-    assert.deepEqual([fault?.device, fault?.code, fault?.parameter], ['0090F8-4102S-S0003', 'variable-missing', user]);
+    assert.deepEqual([fault?.device, fault?.code, fault?.parameter], ['0090F8-4102S-S0003', 'variable-missing', host]);
     assert.match(String(fault?.message), /has no site\.customer/);
   });
 
   it('of the stored preset counts who is not there yet; of none that it has deleted', async () => {
-    await api.call('PUT', '/presets/stored', { body: { when: 'tag = "third"', set: { [user]: 'x' } } });
+    await api.call('PUT', '/presets/stored', { body: { when: 'tag = "third"', set: { [host]: 'x' } } });
     const third = numbers.filter(number => number % 3 === 0).length;
     assert.equal((await ask(undefined, 1, 'stored')).matched, third);
-    assert.equal((await ask({ when: 'tag = "third"', set: { [user]: 'x' } }, 1, 'stored')).matched, 0, 'as it stands');
-    assert.equal((await ask({ set: { [user]: 'y' } }, 1, 'stored')).matched, numbers.length);
+    assert.equal((await ask({ when: 'tag = "third"', set: { [host]: 'x' } }, 1, 'stored')).matched, 0, 'as it stands');
+    assert.equal((await ask({ set: { [host]: 'y' } }, 1, 'stored')).matched, numbers.length);
     await api.call('DELETE', '/presets/stored');
   });
 
@@ -121,7 +121,7 @@ describe('a dry run', () => {
       {
         when: fc.constantFrom(...rules),
         weight: fc.nat(2),
-        set: fc.dictionary(fc.constantFrom(user, 'Device.X_0090F8_Cwmp.AcsStaticUrl'), text, { minKeys: 1 }),
+        set: fc.dictionary(fc.constantFrom(host, 'Device.X_0090F8_Cwmp.AcsStaticUrl'), text, { minKeys: 1 }),
         script: fc.constant('site.cfg'),
         restart: fc.constantFrom('idle', 'never'),
       },
@@ -175,7 +175,7 @@ describe('a dry run', () => {
     const rows = async (): Promise<string> =>
       JSON.stringify(await api.acs.store.devices({ limit: 1000, now: newYear }));
     const [before, generation] = [await rows(), api.acs.fleet.presets.generation()];
-    await ask({ set: { [interval]: 60, [user]: '{{site.customer}}' } }, 50);
+    await ask({ set: { [interval]: 60, [host]: '{{site.customer}}' } }, 50);
     assert.equal(await rows(), before);
     assert.equal(api.acs.fleet.presets.generation(), generation);
   });
