@@ -95,7 +95,7 @@ interface Verdict {
 export interface DryRuns {
   /** Who would change, and how. */
   run(request: DryRunRequest): Promise<DryRun>;
-  /** What TLS connections would come to, of those devices alone that change in what TLS hangs on. */
+  /** Who would lose the ACS: that link alone, and those devices alone that change in what TLS hangs on. */
   losses(request: DryRunRequest): Promise<FlightReport>;
 }
 
@@ -119,7 +119,7 @@ export function createDryRuns({ store, clock }: FleetContext, preflight: Preflig
       return run;
     },
     losses: async request => {
-      const flight = await preflight.begin(request.limit);
+      const flight = await preflight.begin(request.limit, { only: 'acs' });
       const verdictOf = judge(request);
       for await (const rows of enrolled(request, flight)) {
         const changed = await changedOf(rows, row => {

@@ -40,11 +40,11 @@ export interface Presets {
   usersOf(file: string): Promise<string[]>;
   /** Who would change if `preset` (the stored one where absent) stood under `name`, and how. @throws UserError as `put` */
   dryRun(name: string, preset: Preset | undefined, limit: number): Promise<DryRun>;
-  /** Of the same the TLS connections alone, where they can change. @throws UserError as `put` */
+  /** Who would lose the ACS by it: no more is made out. @throws UserError as `put` */
   losses(name: string, preset: Preset, limit: number): Promise<FlightReport>;
-  /** What they would come to if the preset were deleted. */
+  /** Who would if the preset were deleted. */
   lossesWithout(name: string, limit: number): Promise<FlightReport>;
-  /** What they would come to if this file stood, whose content is here already. */
+  /** Who would if this file stood, whose content is here already. */
   lossesByFile(file: StoredFile, limit: number): Promise<FlightReport>;
 }
 

@@ -170,15 +170,16 @@ export function createReading(db: DatabaseSyncInstance): Reading {
     );
     // One text a device: equal ones, which most are, are told apart from the others without being read.
     const found = all<{ id: string; told: string }>(
-      `SELECT d.id, json_group_array(p.path || ' ' || p.value) AS told
-       FROM json_each(?) j CROSS JOIN devices d ON d.id = j.value
-       CROSS JOIN json_each(?) n CROSS JOIN parameters p ON p.device = d.pk AND p.path = n.value GROUP BY j.key`,
-      JSON.stringify(devices),
+      `SELECT d.id, (SELECT json_group_array(p.path || ' ' || p.value) FROM parameters p
+         WHERE p.device = d.pk AND p.path IN (SELECT value FROM json_each(?))) AS told
+       FROM json_each(?) j CROSS JOIN devices d ON d.id = j.value`,
       JSON.stringify([...places.keys()]),
+      JSON.stringify(devices),
     );
     const answer: KnownAnswer = { texts: [], of: [] };
     const seen = new Map<string, number>();
     for (const { id, told } of found) {
+      if (told === '[]') continue;
       let at = seen.get(told);
       if (at === undefined) {
         const texts = Array<string | null>(paths.length).fill(null);

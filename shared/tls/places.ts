@@ -22,11 +22,11 @@ const gatewayServers = GATEWAYS.flatMap(at => [
   [`SipEp.GwSpecificProxy.${at}.EnableConfig`, `SipEp.GwSpecificProxy.${at}.OutboundHost`] as const,
 ]);
 
+/** Every variable that `acsUrlOf` reads. */
+export const acsVariables: readonly string[] = ['Cwmp.AcsUrlConfigSource', 'Cwmp.AcsStaticUrl', 'Cwmp.AcsUrl'];
+
 /** Every variable that `placesOf` reads. */
 export const placeVariables: readonly string[] = [
-  'Cwmp.AcsUrlConfigSource',
-  'Cwmp.AcsStaticUrl',
-  'Cwmp.AcsUrl',
   'Conf.ScriptsTransferProtocol',
   'Conf.ScriptsTransferSrvHostname',
   TLS_ON,

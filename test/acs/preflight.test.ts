@@ -1,6 +1,10 @@
 // The TLS preflight of the ACS, by its API: which gateway keeps and which loses a link by a change, why, and what is refused.
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import type { PreflightPorts } from '../../acs/fleet/ports.ts';
+import type { Preset } from '../../acs/fleet/preset.ts';
+import type { Wanted } from '../../acs/fleet/wanted.ts';
+import type { DeviceRow } from '../../acs/store/row.ts';
 import { seededRandom, VirtualClock } from '../../shared/clock.ts';
 import { type Authority, createCa } from '../../shared/pki/authority.ts';
 import { readCertificates } from '../../shared/pki/certificates.ts';
@@ -38,6 +42,22 @@ interface Run {
 
 const said = (verdict: Verdict | null | undefined): string =>
   verdict ? [verdict.verdict, ...(verdict.reason ? [verdict.reason] : [])].join(' ') : 'none';
+
+/** The settings of Cwmp, all known. */
+const cwmp = (level = 'HostName', suites = 'CS1', floor = 'TLSv1') => ({
+  [LEVEL]: level,
+  [SUITES]: suites,
+  [FLOOR]: floor,
+});
+
+/** Of gateways of many kinds: what is known of one, and what it has of its own. */
+const knownOf = (number: number): Record<string, string> =>
+  number % 5 ? cwmp(number % 3 ? 'NoValidation' : 'HostName', number % 4 ? 'CS1' : 'CS2') : {};
+const ownOf = (number: number): Pick<DeviceRow, 'tags' | 'site' | 'overrides'> => ({
+  tags: number % 2 ? [] : ['told'],
+  site: number % 3 ? {} : { level: 'HostName' },
+  overrides: number % 7 ? {} : { [LEVEL]: { value: 'NoValidation' } },
+});
 
 describe('TLS preflight', () => {
   let api: TestApi;
@@ -106,12 +126,6 @@ describe('TLS preflight', () => {
     await store.apply(id, 'taskSent', { token, id: task.id, now: clock.now() });
     await store.apply(id, 'taskSettled', { token, id: task.id, outcome: { state: 'done' }, now: clock.now() });
   };
-  /** The settings of Cwmp, all known. */
-  const cwmp = (level = 'HostName', suites = 'CS1', floor = 'TLSv1') => ({
-    [LEVEL]: level,
-    [SUITES]: suites,
-    [FLOOR]: floor,
-  });
   const trust = (when?: string, by: Authority = ca) =>
     api.call('PUT', `/trust/profile`, { body: { certificates: by.cert, ...(when ? { when } : {}) } });
   const dryRun = async (set: Record<string, string>, more: object = {}): Promise<Run> =>
@@ -295,6 +309,72 @@ describe('TLS preflight', () => {
       assert.equal((problem as { count?: number }).count, 1);
       assert.equal((await api.call('GET', '/presets/hardening')).status, 404, 'nothing was saved');
       assert.equal((await api.call('PUT', '/presets/hardening?force=true', { body: preset })).status, 201);
+    });
+
+    const enrolMany = async (): Promise<void> => {
+      for (let number = 0; number < 24; number++) {
+        const serial = String(number).padStart(6, '0');
+        const id = await enrol(serial, knownOf(number));
+        await api.acs.store.apply(id, 'patched', { patch: ownOf(number) });
+        if (number % 6 === 0) await take(serial, 'ca.pem');
+      }
+    };
+    const anyPreset = fc.record(
+      {
+        when: fc.constantFrom('tag = "told"', 'serial like "%3"', 'site.level = "HostName"'),
+        weight: fc.nat(2),
+        set: fc.record(
+          {
+            [LEVEL]: fc.constantFrom('NoValidation', 'HostName', '{{site.level}}', '{{site.level|NoValidation}}'),
+            [SUITES]: fc.constantFrom('CS1', 'CS3'),
+            [FLOOR]: fc.constantFrom('TLSv1', 'TLSv1_2'),
+            [`${DGW}SipEp.TransportTlsCipherSuite`]: fc.constantFrom('CS1', 'CS3'),
+            [`${DGW}Cwmp.Username`]: fc.constantFrom('x', '{{serialNumber}}', '{{site.level}}'),
+          },
+          { requiredKeys: [] },
+        ),
+        certificates: fc.subarray(['ca.pem', 'other.pem']),
+      },
+      { requiredKeys: ['set'] },
+    ) as fc.Arbitrary<Preset>;
+    /** Each gateway looked at by itself, in all of its links. */
+    const breaksOf = async (rows: readonly DeviceRow[], before: Wanted[], after: Wanted[]): Promise<object[]> => {
+      const flight = await api.acs.fleet.preflight.begin(1000);
+      for (const [at, row] of rows.entries()) {
+        const [was, is] = [before[at]!, after[at]!];
+        if (was.revision === is.revision || row.parameterKey === is.revision) continue;
+        await flight.look([{ row, holds: row.parameterKey === was.revision, before: was, after: is }]);
+      }
+      return flight.report().breaks.filter(({ link }) => link === 'acs');
+    };
+
+    it('of any presets, those are found whom a look at each gateway by itself finds (property)', async function () {
+      this.timeout(60_000);
+      const { store, clock, fleet } = api.acs;
+      await api.call('PUT', '/files/ca.pem?type=certificate', { body: Buffer.from(ca.cert) });
+      await api.call('PUT', '/files/other.pem?type=certificate', { body: Buffer.from(otherCa.cert) });
+      await trust('tag = "told"');
+      await enrolMany();
+      const rows = (await store.devices({ limit: 100, now: clock.now() })).items;
+      const wanted = (): Promise<Wanted[]> => Promise.all(rows.map(row => fleet.presets.wanted(row)));
+      let found = 0;
+      await fc.assert(
+        fc.asyncProperty(anyPreset, anyPreset, async (other, asked) => {
+          await fleet.presets.put('other', other);
+          const without = await wanted();
+          const written = await fleet.presets.losses('asked', asked, 1000);
+          await fleet.presets.put('asked', asked);
+          const besides = await wanted();
+          const deleted = await fleet.presets.lossesWithout('asked', 1000);
+          await fleet.presets.remove('asked');
+          assert.deepEqual(written.breaks, await breaksOf(rows, without, besides));
+          assert.deepEqual(deleted.breaks, await breaksOf(rows, besides, without));
+          assert.equal(written.totals.acs?.breaks ?? 0, written.breaks.length);
+          found += written.breaks.length + deleted.breaks.length;
+        }),
+        { numRuns: 40 },
+      );
+      assert.ok(found > 0, 'some would lose it');
     });
 
     it('a preset that loses nobody is saved, as is one that has nothing to do with TLS', async () => {

@@ -64,7 +64,7 @@ export function createGuard(
       }
       const [before, after] = [await presets.wanted(row), await presets.wanted(patched)];
       if (before.revision === after.revision) return;
-      const flight = await preflight.begin(NAMED);
+      const flight = await preflight.begin(NAMED, { only: 'acs' });
       await flight.look([{ row, holds: row.parameterKey === before.revision, before, after }]);
       refuseLoss(flight.report());
     },
@@ -89,16 +89,15 @@ export function createGuard(
 const touches = ({ set = {}, objects = {}, certificates = [], script }: Preset): boolean =>
   certificates.length > 0 || script !== undefined || [...Object.keys(set), ...Object.keys(objects)].some(matters);
 
-/** @throws UserError 409 */
+/** @param report of the link to the ACS alone. @throws UserError 409 */
 function refuseLoss({ totals, breaks }: FlightReport): void {
   const count = totals.acs?.breaks ?? 0;
   if (count === 0) return;
-  const lost = breaks.filter(({ link }) => link === 'acs');
-  const [first] = lost;
+  const [first] = breaks;
   const who = count === 1 ? `${first?.device ?? '1 device'} would` : `${count} devices would`;
   const whence = first ? `${count === 1 ? '' : `, ${first.device} for one`}: ${first.message} (${first.reason})` : '';
   throw new UserError(409, 'would-lose-acs', `${who} lose the ACS${whence}; with force=true it is done all the same`, {
     count,
-    devices: lost.map(({ device, reason, message }) => ({ device, reason, message })),
+    devices: breaks.map(({ device, reason, message }) => ({ device, reason, message })),
   });
 }

@@ -37,6 +37,8 @@ export interface LinkGround {
   verdicts: Map<string, LinkVerdict>;
   /** What the ACS will offer, where its certificate is what changes. */
   ownAfter?: ServerFacts;
+  /** That link alone is judged. */
+  only?: 'acs';
 }
 
 interface Target extends Place {
@@ -61,6 +63,8 @@ function targetsOf(settings: Settings, ground: LinkGround): Target[] {
     ...(plain && { plain }),
     ours: true,
   };
+  const toAcs: Target = { link: 'acs', service: 'Cwmp', ...at };
+  if (ground.only === 'acs') return [toAcs];
   const served: Target[] = [
     { link: 'firmware', service: 'Fpu', ...at },
     ...(settings.isDgw
@@ -70,7 +74,7 @@ function targetsOf(settings: Settings, ground: LinkGround): Target[] {
         ] as const)
       : []),
   ];
-  return [{ link: 'acs', service: 'Cwmp', ...at }, ...served, ...settings.places];
+  return [toAcs, ...served, ...settings.places];
 }
 
 const keyOf = ({ link, host, port }: Target): string => (link === 'sip' ? `${link} ${host}:${port}` : link);

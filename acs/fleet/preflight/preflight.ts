@@ -11,7 +11,7 @@ import { portionsOf } from '../pages.ts';
 import { type Link, type LinkGround, type LinkName, linksOf, type Side } from './links.ts';
 import { settingsIn } from './scripts.ts';
 import { createServers, type Servers } from './servers.ts';
-import { type Overlay, overlayOf, paths, settingsOf, type Target } from './settings.ts';
+import { acsPaths, type Overlay, overlayOf, paths, settingsOf, type Target } from './settings.ts';
 import { createTrust, type TrustRegister, type TrustRow } from './trust.ts';
 
 /** What is looked at of a device beside what its presets and CAs hang on. */
@@ -69,7 +69,7 @@ export interface Preflight {
   servers: Servers;
   trust: TrustRegister;
   /** @param limit so many breaks are told one by one */
-  begin(limit: number, change?: Pick<LinkGround, 'ownAfter'>): Promise<Flight>;
+  begin(limit: number, change?: Pick<LinkGround, 'ownAfter' | 'only'>): Promise<Flight>;
   /** What the ACS itself offers now. */
   own(): Promise<LinkGround['own']>;
 }
@@ -207,7 +207,7 @@ export function createPreflight(context: FleetContext, { files, models }: { file
         if (changed.length === 0) return [];
         const known = await store.knownValues(
           changed.map(({ row }) => row.id),
-          paths,
+          change.only === 'acs' ? acsPaths : paths,
         );
         await trust.load(changed.map(({ row, before, after }) => ({ row, targets: [before, after] })));
         await loadScripts(changed);

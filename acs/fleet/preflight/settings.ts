@@ -1,6 +1,6 @@
 // The values of a device that its TLS hangs on: what is known of it, and over that what is wanted of it.
 import type { Model } from '../../../shared/model/datamodel.ts';
-import { acsUrlOf, type Place, placesOf, placeVariables } from '../../../shared/tls/places.ts';
+import { acsUrlOf, acsVariables, type Place, placesOf, placeVariables } from '../../../shared/tls/places.ts';
 import { plainPolicy, policyFor, services, type TlsPolicy, type TlsService } from '../../../shared/tls/profiles.ts';
 import type { KnownTexts } from '../../store/store.ts';
 import type { StoredFile } from '../files.ts';
@@ -15,18 +15,23 @@ export interface Target {
 const DGW = 'Device.X_0090F8_';
 const URL_PATH = 'Device.ManagementServer.URL';
 const TIME_PATH = 'Device.Time.CurrentLocalTime';
-const used: readonly TlsService[] = ['Cwmp', 'Conf', 'Fpu', 'Cert', 'SipEp'];
-
-const tlsVariables = used.flatMap(service => {
+const variablesOf = (service: TlsService): string[] => {
   const { validation, suite, version } = services[service];
   return [...(validation ? [validation] : []), suite, version];
-});
+};
 
-/** All that is read of a device: the variables of a DGW, and what any device has. */
-export const paths: readonly string[] = [
-  ...[...tlsVariables, ...placeVariables].map(name => DGW + name),
+/** What the link to the ACS hangs on. */
+export const acsPaths: readonly string[] = [
+  ...[...variablesOf('Cwmp'), ...acsVariables].map(name => DGW + name),
   URL_PATH,
   TIME_PATH,
+];
+const others: readonly TlsService[] = ['Conf', 'Fpu', 'Cert', 'SipEp'];
+
+/** All that is read of a device: the variables of a DGW, and what any device has. Those of the ACS come first. */
+export const paths: readonly string[] = [
+  ...acsPaths,
+  ...[...others.flatMap(variablesOf), ...placeVariables].map(name => DGW + name),
 ];
 const placeOf = new Map(paths.map((path, at) => [path, at]));
 
@@ -101,11 +106,7 @@ export function settingsOf(known: KnownTexts | undefined, overlay: Overlay, mode
   const wantedUrl = overlay.get(placeOf.get(URL_PATH)!);
   return {
     policy: service => (isDgw ? policyFor(service, read) : plainPolicy),
-    assumed: service => {
-      const { validation, suite, version } = services[service];
-      const names = [...(validation ? [validation] : []), suite, version];
-      return isDgw ? names.filter(name => read(name) === undefined) : [];
-    },
+    assumed: service => (isDgw ? variablesOf(service).filter(name => read(name) === undefined) : []),
     acsUrl: wantedUrl ?? ((isDgw ? acsUrlOf(read) : undefined) || at(URL_PATH) || undefined),
     places: isDgw ? placesOf(read) : [],
     isWanted: host => [...overlay.values()].some(value => value.toLowerCase().includes(host)),
