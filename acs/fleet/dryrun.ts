@@ -17,11 +17,12 @@ import type { Rule } from './rules.ts';
 import { variableOf } from './variables.ts';
 import {
   applicable,
-  type Culprit,
-  contentOf,
+  type Gathered,
   type Ground,
   gathered,
   isApplied,
+  isNothing,
+  isSame,
   type MadeOut,
   madeOut,
   merged,
@@ -69,14 +70,13 @@ type Surveyed = Pick<DeviceRow, (typeof fields)[number]>;
 /** Rows that come at a time; fewer where all that they told comes along. */
 const PAGE = 500;
 const PAGE_WITH_TOLD = 125;
-const MAX_KNOWN = 20_000;
+const MAX_KNOWN = 5000;
 
 /** What a device comes to by the presets as they stand, or by those as they would. */
 interface Side {
-  /** What its revision is made of: to make that is dear, and it is seldom looked at. */
-  content: string;
+  wanted: Gathered;
+  /** Made when it is looked at: that is dear, and seldom needed. */
   revision(): string;
-  refused: readonly Culprit[];
   /** What its TLS hangs on: one object for what is equal. */
   tls: Target;
 }
@@ -124,7 +124,7 @@ export function createDryRuns({ store, clock }: FleetContext, preflight: Preflig
       for await (const rows of enrolled(request, flight)) {
         const changed = await changedOf(rows, row => {
           const { sides } = verdictOf(row);
-          const isOther = sides && sides.before.tls !== sides.after.tls && changes(row, sides);
+          const isOther = sides && sides.before.tls !== sides.after.tls && !isThere(row, sides);
           return isOther ? sides : undefined;
         });
         await flight.look(changed);
@@ -183,7 +183,7 @@ function count(
   { name, limit }: DryRunRequest,
 ): Sides | undefined {
   if (fits) run.fits++;
-  const refusal = sides?.after.refused.find(({ preset }) => preset === name);
+  const refusal = sides?.after.wanted.refused.find(({ preset }) => preset === name);
   if (refusal) {
     run.refused++;
     const { code, message, parameter } = refusal;
@@ -195,13 +195,15 @@ function count(
   return sides;
 }
 
+const changes = (row: Surveyed, sides: Sides): boolean =>
+  !isSame(sides.before.wanted, sides.after.wanted) && !isThere(row, sides);
+
 /** Where the rule as stored is asked about, a device that holds it already changes no more. */
-const changes = (row: Surveyed, { before, after }: Sides): boolean =>
-  before.content !== after.content && !isAt(row, after);
+const isThere = (row: Surveyed, { before, after }: Sides): boolean => !isAt(row, before) && isAt(row, after);
 
 /** Whether the device has taken all of it. */
-const isAt = ({ parameterKey }: Surveyed, { content, revision }: Side): boolean =>
-  (parameterKey === '') === (content === '') && parameterKey === revision();
+const isAt = ({ parameterKey }: Surveyed, { wanted, revision }: Side): boolean =>
+  (parameterKey === '') === isNothing(wanted) && parameterKey === revision();
 
 function judge({ name, before, after, ground, groundAfter = ground }: DryRunRequest): (row: Surveyed) => Verdict {
   const differing = [...before, ...after].filter(rule => before.includes(rule) !== after.includes(rule));
@@ -243,13 +245,12 @@ function sidesOf(
     const found = key === undefined ? undefined : known.get(key);
     if (found) return found;
     const wanted = gathered(some, row, ground, { make: makeFor(row) });
-    const content = contentOf(wanted);
     let signed: string | undefined;
     const revision = (): string => {
-      signed ??= revisionOf(content, ground.key);
+      signed ??= revisionOf(wanted, ground.key);
       return signed;
     };
-    const side = { content, revision, refused: wanted.refused, tls: narrow(wanted) };
+    const side = { wanted, revision, tls: narrow(wanted) };
     if (known.size >= MAX_KNOWN) known.clear();
     if (key !== undefined) known.set(key, side);
     return side;
@@ -267,11 +268,10 @@ function keyOf(
   ground: Ground,
 ): string | undefined {
   if (row.faults.length > 0) return undefined;
-  const variables = some.flatMap(rule => rule.variables);
-  if (variables.some(variable => unique.has(variable))) return undefined;
+  if (some.some(({ variables }) => variables.some(variable => unique.has(variable)))) return undefined;
   return JSON.stringify([
     some.map(rule => places.get(rule)),
-    variables.map(variable => variableOf(row, variable, ground.open) ?? null),
+    some.flatMap(rule => rule.variables.map(variable => variableOf(row, variable, ground.open) ?? null)),
     row.overrides,
     ...rolloutFacts(row, ground.now),
   ]);

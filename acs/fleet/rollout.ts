@@ -115,10 +115,8 @@ export function createRollouts(fleet: FleetContext, files: Files): Rollouts {
     let count = 0;
     if (devices) count = (await each(devices, again)).filter(Boolean).length;
     else
-      await rows.drain(`rollout = "${id}" and rolloutState = "failed"`, 'id', async row => {
-        if (!(await again(row.id))) return false;
-        count++;
-        return true;
+      await rows.sweep(`rollout = "${id}" and rolloutState = "failed"`, async row => {
+        if (await again(row.id)) count++;
       });
     // An earlier call may have done it and not have come to tell.
     if (count === 0 && (await rows.count(id, 'planned')) === 0)

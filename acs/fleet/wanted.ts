@@ -109,7 +109,7 @@ export function merged(chosen: readonly Rule[], row: MergedRow, ground: Ground, 
   const found = gathered(chosen, row, ground, { lost });
   const wanted: Wanted = {
     ...found,
-    revision: revisionOf(contentOf(found), ground.key),
+    revision: revisionOf(found, ground.key),
     reporting: new Set(chosen.filter(({ preset }) => preset.drift === 'report').map(({ name }) => name)),
     moves: new Map(chosen.flatMap(({ name, preset }) => (preset.acsMove ? [[name, preset.acsMove] as const] : []))),
     tags: new Map(chosen.map(({ name, tag }) => [name, tag])),
@@ -261,16 +261,29 @@ export function isApplied(wanted: WantedFile, row: Pick<DeviceRow, 'softwareVers
   return row.applied[wanted.file.name] === wanted.file.sha256;
 }
 
-/** All that a revision is made of, secrets in plain: equal where the revision is. '' when nothing is wanted. */
-export function contentOf(wanted: Gathered): string {
-  if (wanted.set.size === 0 && wanted.objects.length === 0 && wanted.files.length === 0) return '';
-  return JSON.stringify([
-    [...wanted.set].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, { value, type }]) => [path, value, type]),
-    wanted.objects.map(entry => [entry.table, entry.wanted] as const).sort(([a], [b]) => (a < b ? -1 : 1)),
-    wanted.files.map(entry => [entry.kind, entry.file.name, entry.file.sha256, entry.file.version]),
-    wanted.restart.wish,
-  ]);
+export const isNothing = ({ set, objects, files }: Gathered): boolean =>
+  set.size === 0 && objects.length === 0 && files.length === 0;
+
+/** Whether both have the same revision; cheaper than to make it. */
+export function isSame(one: Gathered, other: Gathered): boolean {
+  if (one.set.size !== other.set.size) return false;
+  for (const [path, { value, type }] of one.set) {
+    const found = other.set.get(path);
+    if (found?.value !== value || found.type !== type) return false;
+  }
+  return isNothing(one) ? isNothing(other) : JSON.stringify(besidesSet(one)) === JSON.stringify(besidesSet(other));
 }
 
-export const revisionOf = (content: string, key: Buffer): string =>
-  content === '' ? '' : createHmac('sha256', key).update(content).digest('hex').slice(0, 16);
+const besidesSet = ({ objects, files, restart }: Gathered): unknown[] => [
+  objects.map(entry => [entry.table, entry.wanted] as const).sort(([a], [b]) => (a < b ? -1 : 1)),
+  files.map(entry => [entry.kind, entry.file.name, entry.file.sha256, entry.file.version]),
+  restart.wish,
+];
+
+/** '' when nothing is wanted. @param key so that it tells nothing of the secrets in it */
+export function revisionOf(wanted: Gathered, key: Buffer): string {
+  if (isNothing(wanted)) return '';
+  const set = [...wanted.set].sort(([a], [b]) => (a < b ? -1 : 1));
+  const content = [set.map(([path, { value, type }]) => [path, value, type]), ...besidesSet(wanted)];
+  return createHmac('sha256', key).update(JSON.stringify(content)).digest('hex').slice(0, 16);
+}

@@ -1,5 +1,6 @@
 // Rollouts of firmware, in virtual time: who gets what when, by what evidence it is judged, and that nobody is flashed twice.
 import assert from 'node:assert/strict';
+import { parseFilter } from '../../acs/store/filter.ts';
 import { testAcs } from '../support/acs.ts';
 import { informOf } from '../support/devices.ts';
 import { NEW, OLD, type RolloutTest, rolloutTest, type Unit } from '../support/rollout.ts';
@@ -519,6 +520,42 @@ describe('a rollout', () => {
     await at(23.5);
     await test.turn(2 * 60_000);
     assert.equal((await test.rollout()).state, 'done');
+  });
+
+  it('of more devices than are read at a time is planned, paused, aborted and forgotten as a whole', async () => {
+    const { store, clock } = test.acs;
+    const count = 1100;
+    for (let from = 0; from < count; from += 100)
+      await Promise.all(
+        Array.from({ length: 100 }, (_, at) => {
+          const serial = `S${String(from + at).padStart(4, '0')}`;
+          return store.apply(`0090F8-4102S-${serial}`, 'informed', informOf(serial, clock.now(), ['2 PERIODIC']));
+        }),
+      );
+    const totals = async (): Promise<object> => {
+      const states = ['planned', 'offered', 'skipped'] as const;
+      const found = states.map(async state => {
+        const filter = parseFilter(`rollout = "r" and rolloutState = "${state}"`);
+        return [state, await store.countDevices(filter, clock.now())] as const;
+      });
+      return Object.fromEntries(await Promise.all(found));
+    };
+    await roll({ waves: ['50%', '50%'], parallelism: 600, wake: false });
+    assert.deepEqual((await test.rollout()).sizes, [550, 550]);
+    assert.deepEqual(await totals(), { planned: 550, offered: 550, skipped: 0 });
+    const waves = await Promise.all(
+      [1, 2].map(wave => store.countDevices(parseFilter(`rollout = "r" and rolloutWave = ${wave}`), clock.now())),
+    );
+    assert.deepEqual(waves, [550, 550]);
+    await act('pause');
+    assert.deepEqual(await totals(), { planned: 1100, offered: 0, skipped: 0 });
+    await act('abort');
+    await test.turn();
+    assert.deepEqual(await totals(), { planned: 0, offered: 0, skipped: 1100 });
+    assert.equal((await test.rollout()).state, 'aborted');
+    assert.equal((await test.call('DELETE', '/rollouts/r')).status, 204);
+    await test.turn();
+    assert.deepEqual(await totals(), { planned: 0, offered: 0, skipped: 0 });
   });
 
   it('a restart at any turn changes nothing', async () => {

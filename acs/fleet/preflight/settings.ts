@@ -61,7 +61,8 @@ const MAX_TARGETS = 20_000;
 export function narrowing(): (target: Target) => Target {
   const known = new Map<string, Target>();
   return ({ set, objects, files }) => {
-    const values = [...set].filter(([path]) => placeOf.has(path));
+    const values: [string, { value: string }][] = [];
+    for (const entry of set) if (placeOf.has(entry[0])) values.push(entry);
     const narrow = {
       objects: objects.filter(({ table }) => matters(table)),
       files: files.filter(({ kind }) => kind === 'certificate' || kind === 'script'),
@@ -71,10 +72,12 @@ export function narrowing(): (target: Target) => Target {
       narrow.objects.map(({ table, wanted }) => [table, wanted.rows]),
       narrow.files.map(({ kind, file }) => [kind, file.name, file.sha256]),
     ]);
-    const found = known.get(key) ?? { set: new Map(values), ...narrow };
+    const found = known.get(key);
+    if (found) return found;
+    const target = { set: new Map(values), ...narrow };
     if (known.size >= MAX_TARGETS) known.clear();
-    known.set(key, found);
-    return found;
+    known.set(key, target);
+    return target;
   };
 }
 

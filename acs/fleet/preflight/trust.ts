@@ -89,6 +89,8 @@ export function createTrust({ store, clock, events }: FleetContext, files: Files
 
   /** Certificate files on a device after it took what is wanted, name and content; an older content of a name is gone then. */
   const filesOn = (row: TrustRow, target: Target): [string, string][] => {
+    // As most have none.
+    if (target.files.length === 0 && Object.keys(row.applied).length === 0) return [];
     const on = new Map(Object.entries(row.applied));
     for (const { name, sha256 } of certificatesOf(target)) on.set(name, sha256);
     return [...on].sort(([a], [b]) => (a < b ? -1 : 1));

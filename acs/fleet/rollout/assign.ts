@@ -15,18 +15,19 @@ type Surveyed = Pick<DeviceRow, (typeof surveyed)[number]>;
 const MAX_NAMED = 100;
 
 interface Survey {
-  /** Devices for which the image is, in the order in which waves are filled. */
+  /** All that were met, in the order in which the store has them. */
+  met: string[];
+  /** Those for which the image is, in the order in which waves are filled. */
   fit: string[];
-  others: string[];
   zones: Map<string, string>;
 }
 
 /** @returns true: there is more to do */
 export async function assignAll(context: EngineContext, standing: Standing): Promise<boolean> {
   const { store, clock, change, tell } = context;
-  const { id, firmware, success, timeoutMs, waves } = standing.body;
-  const { fit, others, zones } = await survey(context, standing.body);
-  const sizes = sizesOf(waves, fit.length);
+  const { id, firmware, success, timeoutMs } = standing.body;
+  const { met, fit, zones } = await survey(context, standing.body);
+  const sizes = sizesOf(standing.body.waves, fit.length);
   const { file, sha256: fileHash, version, productClass } = firmware;
   const elsewhere: string[] = [];
   const place = async (device: string, wave: number): Promise<void> => {
@@ -46,10 +47,11 @@ export async function assignAll(context: EngineContext, standing: Standing): Pro
     else if (position !== 'gone') tell(device, position);
   };
   const waveOf = wavesOf(sizes);
-  await each([...fit.entries()], ([at, device]) => place(device, waveOf(at)));
-  await each(others, device => place(device, 0));
+  const waves = new Map(fit.map((device, at) => [device, waveOf(at)]));
+  // Not wave by wave: what is changed together lies together in the store, and is written once for many.
+  await each(met, device => place(device, waves.get(device) ?? 0));
   const { devices: _done, ...body } = standing.body;
-  const skipped = others.length - elsewhere.length;
+  const skipped = met.length - fit.length - elsewhere.length;
   await change(
     { ...standing, body },
     {
@@ -71,30 +73,29 @@ const wavesOf = (sizes: readonly number[]): ((at: number) => number) => {
 };
 
 async function survey({ store, clock }: EngineContext, rollout: Rollout): Promise<Survey> {
-  const found: Survey = { fit: [], others: [], zones: new Map() };
-  const meet = (row: Surveyed): void => {
+  const found: Survey = { met: [], fit: [], zones: new Map() };
+  /** @returns whether the image is for it */
+  const meet = (row: Surveyed): boolean => {
     const own = row.rollout?.id === rollout.id;
     const isFit = own ? row.rollout?.wave !== 0 : precheck(row, rollout.firmware) === undefined && !isElsewhere(row);
-    (isFit ? found.fit : found.others).push(row.id);
+    found.met.push(row.id);
     const zone = row.site.timezone;
     if (rollout.window && zone !== undefined && zone !== rollout.timezone && isZone(zone))
       found.zones.set(row.id, zone);
+    return isFit;
   };
   if (rollout.devices) {
     const rows = await each(rollout.devices, device => store.device(device));
-    for (const row of rows) if (row) meet(row);
+    found.fit = rows.flatMap(row => (row && meet(row) ? row.id : []));
     return found;
   }
   // Page by page, so that sessions are not kept waiting for it.
-  const chances = new Map<string, number>();
+  const fit: { id: string; chance: number }[] = [];
   const filter = parseFilter(rollout.filter ?? '');
   for await (const rows of pagesOf(store, { filter, limit: PAGE, now: clock.now(), only: surveyed }))
-    for (const row of rows) {
-      meet(row);
-      chances.set(row.id, chanceOf(rollout.id, row.id));
-    }
-  found.fit.sort((a, b) => (chances.get(a) ?? 0) - (chances.get(b) ?? 0) || (a < b ? -1 : 1));
-  return found;
+    for (const row of rows) if (meet(row)) fit.push({ id: row.id, chance: chanceOf(rollout.id, row.id) });
+  fit.sort((a, b) => a.chance - b.chance || (a.id < b.id ? -1 : 1));
+  return { ...found, fit: fit.map(({ id }) => id) };
 }
 
 const isElsewhere = (row: Surveyed): boolean => row.rollout !== undefined && isLive(row.rollout);

@@ -52,25 +52,24 @@ export function createEngine(fleet: FleetContext, files: Files): Engine {
   const context: EngineContext = { ...fleet, files, rows, change, tell };
   const offering = createOffering(context);
 
-  const judge = async (device: string, args: Parameters<Rows['judge']>[1]): Promise<boolean> => {
+  const judge = async (device: string, args: Parameters<Rows['judge']>[1]): Promise<void> => {
     const position = await rows.judge(device, args);
     if (position) tell(device, position);
-    return position !== undefined;
   };
 
   /** Positions whose time has come, of whatever rollout. */
   const judgeDue = async (documents: readonly Standing[]): Promise<void> => {
     const known = new Map(documents.map(({ body }) => [body.id, body]));
     for (const state of timedStates)
-      await rows.drain(`rolloutState = "${state}" and rolloutDue <= now`, 'rolloutDue', async row => {
+      await rows.due(state, async row => {
         const rollout = row.rollout?.id ?? '';
         const verdict = await verdictOn(row, known.get(rollout), store, clock.now());
-        return verdict !== undefined && (await judge(row.id, { id: rollout, ...verdict }));
+        if (verdict !== undefined) await judge(row.id, { id: rollout, ...verdict });
       });
   };
 
   const withdraw = async (rollout: string): Promise<void> => {
-    await rows.drain(`rollout = "${rollout}" and rolloutState = "offered"`, 'id', row =>
+    await rows.sweep(`rollout = "${rollout}" and rolloutState = "offered"`, row =>
       judge(row.id, { id: rollout, from: ['offered'], state: 'planned', reason: 'withdrawn' }),
     );
   };
@@ -134,7 +133,7 @@ export function createEngine(fleet: FleetContext, files: Files): Engine {
   const abort = async (standing: Standing): Promise<boolean> => {
     const { id } = standing.body;
     for (const state of ['planned', 'offered'] as const)
-      await rows.drain(`rollout = "${id}" and rolloutState = "${state}"`, 'id', row =>
+      await rows.sweep(`rollout = "${id}" and rolloutState = "${state}"`, row =>
         judge(row.id, { id, from: [state], state: 'skipped', reason: 'aborted before it was its turn' }),
       );
     return await end(standing, 'aborted');
@@ -146,7 +145,7 @@ export function createEngine(fleet: FleetContext, files: Files): Engine {
   };
 
   const remove = async ({ body: { id } }: Standing): Promise<boolean> => {
-    await rows.drain(`rollout = "${id}"`, 'id', row => store.apply(row.id, 'rolloutReleased', { id, forget: true }));
+    await rows.sweep(`rollout = "${id}"`, row => store.apply(row.id, 'rolloutReleased', { id, forget: true }));
     await store.deleteDocument('rollout', id);
     return false;
   };

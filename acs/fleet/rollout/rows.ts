@@ -3,7 +3,7 @@ import type { Clock } from '../../../shared/clock.ts';
 import type { DeviceOperations } from '../../store/changes.ts';
 import { parseFilter } from '../../store/filter.ts';
 import { type DeviceRow, type RolloutPosition, type RolloutState, rolloutStates } from '../../store/row.ts';
-import type { Store } from '../../store/store.ts';
+import type { DeviceQuery, Store } from '../../store/store.ts';
 import type { Totals } from './plan.ts';
 
 export interface Rows {
@@ -14,10 +14,10 @@ export interface Rows {
   waiting(rollout: string, zone: string, wave: number, limit: number): Promise<DeviceRow[]>;
   /** The first time after this one at which some position is due, of whatever rollout; undefined where none has a time. */
   nextDue(after: number): Promise<number | undefined>;
-  /** `work` on every device that fits, until none is left that it moves out of the filter. */
-  drain(filter: string, sort: string, work: (row: DeviceRow) => Promise<boolean>): Promise<void>;
+  /** `work` on every position in this state whose time has come, those first that are due longest. */
+  due(state: RolloutState, work: (row: DeviceRow) => Promise<unknown>): Promise<void>;
   /** `work` on every device that fits, once. */
-  sweep(filter: string, work: (row: DeviceRow) => Promise<unknown>): Promise<void>;
+  sweep(filter: string, work: (row: SweptRow) => Promise<unknown>): Promise<void>;
   judge(
     device: string,
     args: Omit<DeviceOperations['rolloutJudged']['args'], 'now'>,
@@ -27,9 +27,12 @@ export interface Rows {
 /** States that a time puts an end to. */
 export const timedStates = ['offered', 'downloading', 'installed', 'soaking'] as const satisfies RolloutState[];
 
+const sweptFields = ['id', 'productClass', 'softwareVersion', 'rollout'] as const satisfies (keyof DeviceRow)[];
+export type SweptRow = Pick<DeviceRow, (typeof sweptFields)[number]>;
+
 const PAGE = 500;
-/** Changes of different devices that are asked for at once: they go in one commit. */
-const AT_ONCE = 250;
+/** Changes of different devices that are asked for at once: they go in one commit, and a session that changes its own waits for it. */
+const AT_ONCE = 50;
 
 export async function each<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
@@ -46,6 +49,21 @@ export function createRows(store: Store, clock: Clock): Rows {
       ),
       clock.now(),
     );
+  /** By where each page ended: what has moved out of the filter is not passed over again and again. */
+  const inPages = async (
+    text: string,
+    how: Pick<DeviceQuery, 'sort' | 'only'>,
+    work: (row: DeviceRow) => Promise<unknown>,
+  ): Promise<void> => {
+    const filter = parseFilter(text);
+    let cursor: string | undefined;
+    do {
+      const query = { ...how, filter, limit: PAGE, now: clock.now() };
+      const page = await store.devices({ ...query, ...(cursor === undefined ? {} : { cursor }) });
+      await each(page.items, work);
+      cursor = page.next;
+    } while (cursor !== undefined);
+  };
   return {
     count,
     totals: async (rollout, waves) => {
@@ -78,22 +96,10 @@ export function createRows(store: Store, clock: Clock): Rows {
       const dues = (await Promise.all(timedStates.map(firstOf))).flat();
       return dues.length === 0 ? undefined : Math.min(...dues);
     },
-    drain: async (filter, sort, work) => {
-      for (;;) {
-        const { items } = await store.devices({ filter: parseFilter(filter), sort, limit: PAGE, now: clock.now() });
-        const moved = await each(items, work);
-        if (items.length < PAGE || !moved.includes(true)) return;
-      }
+    due: async (state, work) => {
+      await inPages(`rolloutState = "${state}" and rolloutDue <= now`, { sort: 'rolloutDue' }, work);
     },
-    sweep: async (filter, work) => {
-      let cursor: string | undefined;
-      do {
-        const query = { filter: parseFilter(filter), limit: PAGE, now: clock.now() };
-        const page = await store.devices({ ...query, ...(cursor === undefined ? {} : { cursor }) });
-        await each(page.items, work);
-        cursor = page.next;
-      } while (cursor !== undefined);
-    },
+    sweep: async (filter, work) => await inPages(filter, { only: sweptFields }, work),
     judge: async (device, args) => {
       const position = await store.apply(device, 'rolloutJudged', { ...args, now: clock.now() });
       return position === 'stale' ? undefined : position;

@@ -1,11 +1,11 @@
 // The way back: who runs the new version is planned anew, with the image of what it ran before; who was not reached yet is left alone.
-import type { DeviceRow } from '../../store/row.ts';
 import type { StoredFile } from '../files.ts';
 import type { EngineContext, Standing } from './context.ts';
+import type { SweptRow } from './rows.ts';
 
 /** The image that a device could go back to. */
 export const previousImage = (
-  { rollout, productClass }: DeviceRow,
+  { rollout, productClass }: SweptRow,
   stored: readonly StoredFile[],
 ): StoredFile | undefined =>
   stored.find(
@@ -35,7 +35,7 @@ export async function turnAll(context: EngineContext, standing: Standing): Promi
   return true;
 }
 
-async function leave({ rows, tell }: EngineContext, id: string, row: DeviceRow): Promise<void> {
+async function leave({ rows, tell }: EngineContext, id: string, row: SweptRow): Promise<void> {
   if (row.rollout?.back) return;
   const reason = 'rolled back before it was its turn';
   const position = await rows.judge(row.id, { id, from: ['planned', 'offered'], state: 'skipped', reason });
@@ -44,7 +44,7 @@ async function leave({ rows, tell }: EngineContext, id: string, row: DeviceRow):
 
 async function turn(
   { rows, store, clock, tell }: EngineContext,
-  row: DeviceRow,
+  row: SweptRow,
   { id, stored, back }: { id: string; stored: readonly StoredFile[]; back: Set<string> },
 ): Promise<void> {
   const position = row.rollout;
