@@ -128,6 +128,25 @@ describe('house rules', () => {
     }
   });
 
+  it('links of the documentation lead to a file, and to a heading of it', () => {
+    const pages = tracked.filter(name => name.endsWith('.md'));
+    /** As it is linked to: lower case, without punctuation, blanks as hyphens. */
+    const anchor = (heading: string): string =>
+      heading
+        .toLowerCase()
+        .replace(/[^\w\- ]/g, '')
+        .replaceAll(' ', '-');
+    for (const page of pages) {
+      for (const [, link = ''] of text(page).matchAll(/\]\((?!https?:)([^)]*)\)/g)) {
+        const [path = '', heading] = link.split('#');
+        const file = path === '' ? page : posix.normalize(posix.join(dirname(page), path));
+        assert.ok(tracked.includes(file), `${page} links to ${link}`);
+        const anchors = [...text(file).matchAll(/^#+ (.*)$/gm)].map(found => anchor(found[1] ?? ''));
+        assert.ok(heading === undefined || anchors.includes(heading), `${page} links to ${link}`);
+      }
+    }
+  });
+
   it('the lock file names no registry host and no secret is tracked', () => {
     assert.ok(!/"resolved": "http/.test(text('package-lock.json')));
     for (const file of tracked.filter(name => !/\.(png|pcap|bin)$/.test(name))) {

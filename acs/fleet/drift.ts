@@ -8,7 +8,7 @@ import type { DeviceRow, Drift, Task } from '../store/row.ts';
 import { apply, isHidden, readManaged } from './apply.ts';
 import type { FleetContext } from './context.ts';
 import { type InVisit, type ReconcileParts, raiseFault } from './invisit.ts';
-import { guardedPaths } from './moves.ts';
+import { apartFrom } from './moves.ts';
 import type { Cpe } from './ports.ts';
 import { planTable, type TablePlan } from './rows.ts';
 import type { Wanted, WantedTable } from './wanted.ts';
@@ -35,9 +35,9 @@ export function differences(
   model: Model | undefined,
 ): Difference[] {
   const found: Difference[] = [];
-  const guarded = new Set(['Device.', 'InternetGatewayDevice.'].flatMap(guardedPaths));
+  const apart = apartFrom(wanted);
   for (const [path, { value, preset, secret }] of wanted.set) {
-    if (guarded.has(path)) continue;
+    if (apart.has(path)) continue;
     const has = current.get(path)?.Value;
     if (has === value || (value !== '' && isHidden(model, path))) continue;
     const shown = (text: string): string => (secret ? '***' : clipped(text));
@@ -84,10 +84,7 @@ function isLeft({ state, path, preset, basis }: Drift, wanted: Wanted): boolean 
 
 /** And what decides which ACS it talks to, which is seen to by itself. */
 export const leftAlone = (row: DeviceRow, wanted: Wanted): Set<string> =>
-  new Set([
-    ...guardedPaths(row.root),
-    ...(row.drift ?? []).filter(entry => isLeft(entry, wanted)).map(({ path }) => path),
-  ]);
+  new Set([...apartFrom(wanted), ...(row.drift ?? []).filter(entry => isLeft(entry, wanted)).map(({ path }) => path)]);
 
 /** Something is left that is no longer to be. */
 const isForsaken = (row: DeviceRow, wanted: Wanted): boolean =>

@@ -47,7 +47,25 @@ const staticPath = (root: string): string => `${root}X_0090F8_Cwmp.AcsStaticUrl`
 const sourcePath = (root: string): string => `${root}X_0090F8_Cwmp.AcsUrlConfigSource`;
 
 /** What decides which ACS the device talks to: set last, and by itself. */
-export const guardedPaths = (root: string): string[] => [urlPath(root), staticPath(root), sourcePath(root)];
+const acsPaths = (root: string): string[] => [urlPath(root), staticPath(root), sourcePath(root)];
+/** By what it shows to that ACS who it is. */
+const loginPaths = (root: string): string[] =>
+  ['ManagementServer', 'X_0090F8_Cwmp'].flatMap(node => [`${root}${node}.Username`, `${root}${node}.Password`]);
+
+const roots = ['Device.', 'InternetGatewayDevice.'];
+const anyAcsPath: ReadonlySet<string> = new Set(roots.flatMap(acsPaths));
+const anyLoginPath: ReadonlySet<string> = new Set(roots.flatMap(loginPaths));
+
+/** What is not set with the rest: which ACS a device is to have, and the login that is for that one. */
+export function apartFrom(wanted: Pick<Wanted, 'set'>): ReadonlySet<string> {
+  const isMove = [...anyAcsPath].some(path => wanted.set.has(path));
+  return isMove ? new Set([...anyAcsPath, ...anyLoginPath]) : anyAcsPath;
+}
+
+/** The first of these that would take its login at this ACS away from a device: none where they name another ACS too. */
+export function strandingPath(paths: readonly string[]): string | undefined {
+  return paths.some(path => anyAcsPath.has(path)) ? undefined : paths.find(path => anyLoginPath.has(path));
+}
 
 /** Whether a move is to be looked at in this session, though nothing else is. */
 export const isMoveDue = ({ move, faults }: DeviceRow, now: number): boolean =>
@@ -56,6 +74,8 @@ export const isMoveDue = ({ move, faults }: DeviceRow, now: number): boolean =>
 
 interface Wish {
   values: { path: string; value: string }[];
+  /** At the other ACS; it goes out with the device. */
+  login: { path: string; value: string }[];
   preset: string;
   basis: string;
   force: boolean;
@@ -63,17 +83,20 @@ interface Wish {
 }
 
 function wishOf(row: DeviceRow, wanted: Wanted): Wish | undefined {
-  const entries = guardedPaths(row.root).flatMap(path => {
-    const entry = wanted.set.get(path);
-    return entry ? [{ path, ...entry }] : [];
-  });
+  const wantedOf = (paths: string[]) =>
+    paths.flatMap(path => {
+      const entry = wanted.set.get(path);
+      return entry ? [{ path, ...entry }] : [];
+    });
+  const entries = wantedOf(acsPaths(row.root));
   const [first] = entries;
   if (!first) return undefined;
   const values = entries.map(({ path, value }) => ({ path, value }));
   const content = JSON.stringify([values, entries.map(({ preset }) => wanted.tags.get(preset))]);
   const basis = createHash('sha256').update(content).digest('base64url').slice(0, 12);
   const { force = false, returnAfter } = wanted.moves.get(first.preset) ?? {};
-  return { values, preset: first.preset, basis, force, returnMs: moveMsOf(returnAfter) };
+  const login = wantedOf(loginPaths(row.root)).map(({ path, value }) => ({ path, value }));
+  return { values, login, preset: first.preset, basis, force, returnMs: moveMsOf(returnAfter) };
 }
 
 /** Sends the device to the ACS that is wanted, if it is not there. @returns whether it goes away now */
@@ -101,18 +124,18 @@ export async function moveDue(
     if (move) await forget(visit, context);
     return false;
   }
-  const send = async (): Promise<void> => {
-    const list = differing.map(({ path, value }) => ({ Name: path, Value: value, Type: 'xsd:string' }));
+  const send = async (values: Wish['values']): Promise<void> => {
+    const list = values.map(({ path, value }) => ({ Name: path, Value: value, Type: 'xsd:string' }));
     await cpe.call('SetParameterValues', { ParameterList: list, ParameterKey: wanted.revision });
   };
   try {
     if (target === now.get(urlPath(visit.row.root))) {
       // It stays with the ACS that it has.
-      await send();
+      await send(differing);
       if (move) await forget(visit, context);
       return false;
     }
-    return await depart(visit, cpe, context, parts, wish, now, target, send);
+    return await depart(visit, cpe, context, parts, wish, now, target, () => send([...differing, ...wish.login]));
   } catch (error) {
     if (!(error instanceof CwmpFault)) throw error;
     await putOff(visit, context, wish, target, error.code, `the device refused to go to ${target}: ${error.message}`);
@@ -125,7 +148,7 @@ async function standing({ root }: DeviceRow, cpe: Cpe): Promise<Map<string, stri
   const read = async (names: string[]): Promise<ParameterValue[]> =>
     (await cpe.call('GetParameterValues', { ParameterNames: names })).ParameterList;
   try {
-    return new Map((await read(guardedPaths(root))).map(({ Name, Value }) => [Name, Value]));
+    return new Map((await read(acsPaths(root))).map(({ Name, Value }) => [Name, Value]));
   } catch (error) {
     if (!(error instanceof CwmpFault)) throw error;
     return new Map((await read([urlPath(root)])).map(({ Name, Value }) => [Name, Value]));

@@ -9,7 +9,7 @@ import type { Standing } from './rollout/context.ts';
 import { createEngine } from './rollout/engine.ts';
 import { createLive, type LiveRollout } from './rollout/live.ts';
 import { isEnded, planOf, type Rollout, type RolloutInput, type RolloutPhase, type Totals } from './rollout/plan.ts';
-import { each } from './rollout/rows.ts';
+import { each, type SweptRow } from './rollout/rows.ts';
 import { previousImage } from './rollout/turn.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -129,12 +129,11 @@ export function createRollouts(fleet: FleetContext, files: Files): Rollouts {
   /** Whether any device could go back. */
   const hasImages = async (id: string): Promise<boolean> => {
     const stored = await files.list();
-    let found = false;
+    const couldGo = (row: SweptRow): boolean =>
+      row.softwareVersion === row.rollout?.version && previousImage(row, stored) !== undefined;
     for (const state of ['done', 'soaking', 'installed', 'failed'] as const)
-      await rows.sweep(`rollout = "${id}" and rolloutState = "${state}"`, async row => {
-        found ||= row.softwareVersion === row.rollout?.version && previousImage(row, stored) !== undefined;
-      });
-    return found;
+      if (await rows.some(`rollout = "${id}" and rolloutState = "${state}"`, couldGo)) return true;
+    return false;
   };
 
   const rollBack = async (found: Standing): Promise<Standing> => {

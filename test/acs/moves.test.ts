@@ -119,6 +119,44 @@ describe('a change of the ACS URL', () => {
     assert.equal(device.get(url), virtualUrl);
   });
 
+  it('takes along the login for the new ACS, which the device has not before; it comes back with the one it had', async () => {
+    const login = { username: 'there', password: 'secret-there' };
+    const { store, fleet } = await world.another(other, { cpeAuth: 'required' });
+    await fleet.devices.announce(id, { credentials: login });
+    const user = 'Device.ManagementServer.Username';
+    const password = 'Device.ManagementServer.Password';
+    const set = { [url]: other, [user]: login.username, [password]: login.password };
+    await put({ set, audit: '5m' });
+    await world.until('it is there', async () => (await store.device(id))?.lastInform !== undefined, HOUR);
+    assert.equal(device.get(user), login.username);
+    const left = await inform();
+    await world.pass(5 * MINUTE);
+    assert.equal(await inform(), left, 'it is away');
+    await world.until('it is back', async () => (await inform()) > left, HOUR);
+    assert.deepEqual([device.get(url), device.get(user)], [virtualUrl, id]);
+    await world.pass(HOUR);
+    assert.equal(device.get(user), id, 'nor is it set while the device stays');
+    assert.deepEqual(
+      (await view()).faults.map(({ code }) => code),
+      ['acs-move-returned'],
+    );
+  });
+
+  it('is what a login may be changed for; by itself it would lose the device this ACS', async () => {
+    for (const name of ['ManagementServer.Password', 'X_0090F8_Cwmp.Username']) {
+      const set = { [`Device.${name}`]: 'x' };
+      await assert.rejects(put({ set }), new RegExp(`409 .*set: Device\\.${name}: .*lose it.*would-lose-acs`));
+      await assert.rejects(
+        world.api('PATCH', `/devices/${id}`, { overrides: set }),
+        new RegExp(`409 .*overrides: Device\\.${name}`),
+      );
+      await world.api('PATCH', `/devices/${id}`, { overrides: { [`Device.${name}`]: null } });
+    }
+    const set = { 'Device.X_0090F8_Cwmp.Username': 'x' };
+    await world.api('PUT', '/presets/forced?force=true', { set });
+    await world.until('it has it', () => device.get('Device.X_0090F8_Cwmp.Username') === 'x', HOUR);
+  });
+
   it('that is wanted no more is forgotten', async () => {
     await put({ set: { [url]: other } });
     await next();

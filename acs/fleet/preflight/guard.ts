@@ -3,6 +3,7 @@ import { UserError } from '../../../shared/errors.ts';
 import type { FleetContext } from '../context.ts';
 import type { DeviceInput, Devices } from '../devices.ts';
 import type { StoredFile } from '../files.ts';
+import { strandingPath } from '../moves.ts';
 import { pagesOf } from '../pages.ts';
 import { type Preset, wantedOf } from '../preset.ts';
 import type { Presets } from '../presets.ts';
@@ -32,13 +33,17 @@ const NAMED = 20;
 const PAGE = 500;
 
 export function createGuard(
-  { store, clock }: FleetContext,
+  { store, clock, cpeAuth }: FleetContext,
   { preflight, presets, devices }: { preflight: Preflight; presets: Presets; devices: Devices },
 ): Guard {
   const storedPreset = async (name: string): Promise<Preset | undefined> =>
     (await presets.list()).find(entry => entry.name === name);
+  const mayStrand = (place: string, values: object = {}): void => {
+    if (cpeAuth === 'required') refuseStranding(place, Object.keys(values));
+  };
   return {
     preset: async (name, preset) => {
+      mayStrand('set', preset.set);
       const stored = await storedPreset(name);
       if (!touches(preset) && !(stored && touches(stored))) return;
       refuseLoss(await presets.losses(name, preset, NAMED));
@@ -53,6 +58,7 @@ export function createGuard(
       refuseLoss(await presets.lossesByFile(after, NAMED));
     },
     device: async (id, { overrides = {}, tags, site, siteChanges }) => {
+      mayStrand('overrides', Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== null)));
       if (!tags && !site && !siteChanges && !Object.keys(overrides).some(matters)) return;
       const row = await devices.row(id);
       if (row.state !== 'enrolled') return;
@@ -88,6 +94,18 @@ export function createGuard(
 
 const touches = ({ set = {}, objects = {}, certificates = [], script }: Preset): boolean =>
   certificates.length > 0 || script !== undefined || [...Object.keys(set), ...Object.keys(objects)].some(matters);
+
+/** Each device has a login of its own, which it was given. @throws UserError 409 */
+function refuseStranding(place: string, paths: string[]): void {
+  const path = strandingPath(paths);
+  if (path === undefined) return;
+  throw new UserError(
+    409,
+    'would-lose-acs',
+    `${place}: ${path}: each device has a login of its own for this ACS, and would lose it; name the ACS too that the new login is for; ` +
+      'with force=true it is done all the same',
+  );
+}
 
 /** @param report of the link to the ACS alone. @throws UserError 409 */
 function refuseLoss({ totals, breaks }: FlightReport): void {

@@ -18,6 +18,8 @@ export interface Rows {
   due(state: RolloutState, work: (row: DeviceRow) => Promise<unknown>): Promise<void>;
   /** `work` on every device that fits, once. */
   sweep(filter: string, work: (row: SweptRow) => Promise<unknown>): Promise<void>;
+  /** Whether the test holds for any device that fits: it is not looked further than that one's page. */
+  some(filter: string, test: (row: SweptRow) => boolean): Promise<boolean>;
   judge(
     device: string,
     args: Omit<DeviceOperations['rolloutJudged']['args'], 'now'>,
@@ -54,6 +56,7 @@ export function createRows(store: Store, clock: Clock): Rows {
     text: string,
     how: Pick<DeviceQuery, 'sort' | 'only'>,
     work: (row: DeviceRow) => Promise<unknown>,
+    isEnough = (): boolean => false,
   ): Promise<void> => {
     const filter = parseFilter(text);
     let cursor: string | undefined;
@@ -62,7 +65,7 @@ export function createRows(store: Store, clock: Clock): Rows {
       const page = await store.devices({ ...query, ...(cursor === undefined ? {} : { cursor }) });
       await each(page.items, work);
       cursor = page.next;
-    } while (cursor !== undefined);
+    } while (cursor !== undefined && !isEnough());
   };
   return {
     count,
@@ -100,6 +103,14 @@ export function createRows(store: Store, clock: Clock): Rows {
       await inPages(`rolloutState = "${state}" and rolloutDue <= now`, { sort: 'rolloutDue' }, work);
     },
     sweep: async (filter, work) => await inPages(filter, { only: sweptFields }, work),
+    some: async (filter, test) => {
+      let found = false;
+      const look = async (row: SweptRow): Promise<void> => {
+        found ||= test(row);
+      };
+      await inPages(filter, { only: sweptFields }, look, () => found);
+      return found;
+    },
     judge: async (device, args) => {
       const position = await store.apply(device, 'rolloutJudged', { ...args, now: clock.now() });
       return position === 'stale' ? undefined : position;
