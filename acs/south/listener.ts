@@ -466,6 +466,10 @@ async function plainBody(request: FastifyRequest, strangerBytes: number): Promis
 /** Nothing but white space: some CPEs end an empty POST with a line break. */
 const isBlank = (body: Buffer): boolean => body.length < 64 && body.toString('latin1').trim() === '';
 
+/** RFC 9112 6.3: a request without either of them has none. */
+const hasBody = (headers: FastifyRequest['headers']): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
+
 const isStranger = ({ headers }: FastifyRequest): boolean => !headers.authorization && !headers.cookie;
 
 /** CWMP is not JSON: raw text in, nothing of fastify's own answers out. */
@@ -475,12 +479,13 @@ function plain(
   { isStranger, witness }: { isStranger: (request: FastifyRequest) => boolean; witness: Witness },
 ): void {
   instance.addHook('onRequest', (request, reply, done) => {
-    // A malformed Content-Type would be answered 415 before any of us sees it. What is uploaded is bytes, the others are XML, whatever they say.
+    // A malformed Content-Type would be answered 415 before any of us sees it. What is uploaded is bytes, the others are XML, whatever
+    // they say; where there is no type, a body is not even looked for.
     if (isTransfer(request.url)) {
       request.headers['content-type'] = 'application/octet-stream';
       return done();
     }
-    if (request.method === 'POST') request.headers['content-type'] = 'text/xml';
+    if (request.method === 'POST') request.headers['content-type'] = hasBody(request.headers) ? 'text/xml' : undefined;
     const length = Number(request.headers['content-length'] ?? 0);
     if (request.method === 'POST' && isStranger(request) && length > MAX_STRANGER_BODY) {
       reply.code(413).header('connection', 'close').send();

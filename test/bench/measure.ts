@@ -54,6 +54,8 @@ export interface Contest {
   check?: (report: LoadReport) => void;
   /** Before each round of ours: tasks that it will carry out. */
   prepare?: () => Promise<void>;
+  /** Rounds of each that are not counted: code of this kind of session that the others do not run is compiled in them. One unless told. */
+  uncounted?: number;
 }
 
 export async function contest({ stage, rounds }: Setting, about: Contest): Promise<Row> {
@@ -62,15 +64,15 @@ export async function contest({ stage, rounds }: Setting, about: Contest): Promi
     about.check?.(result.report);
     return result;
   };
-  // The first round of each is not counted: the code of this kind of session is not compiled yet.
-  const results = await interleaved(rounds + 1, [
+  const { uncounted = 1 } = about;
+  const results = await interleaved(rounds + uncounted, [
     async () => {
       await about.prepare?.();
       return await side(about.ours);
     },
     async () => await side(about.floor),
   ]);
-  const [ours = [], floor = []] = results.map(each => each.slice(1));
+  const [ours = [], floor = []] = results.map(each => each.slice(uncounted));
   return makeRow({
     name: about.name,
     unit: 'ms server CPU / session',
