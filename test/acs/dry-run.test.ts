@@ -85,7 +85,7 @@ describe('a dry run', () => {
   });
 
   it('says for which devices a variable lacks', async () => {
-    const answer = await ask({ when: 'tag = "third"', set: { [host]: '{{site.customer}}/{{serialNumber}}' } }, 2);
+    const answer = await ask({ when: 'tag = "third"', set: { [host]: '{{site.customer}}-{{serialNumber}}' } }, 2);
     const third = numbers.filter(number => number % 3 === 0);
     const having = third.filter(number => number % 7 === 0);
     assert.deepEqual(
