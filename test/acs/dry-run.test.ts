@@ -171,6 +171,27 @@ describe('a dry run', () => {
     await fleet.presets.remove('other');
   });
 
+  it('tells a device whose rollout is done, where presets have the say again, from one that is not so far', async () => {
+    const { store } = api.acs;
+    for (const name of ['one.bin', 'two.bin'])
+      await api.call('PUT', `/files/${name}?type=firmware&version=50.1`, { body: name });
+    const { sha256 } = await api.acs.fleet.files.about('one.bin');
+    const image = { file: 'one.bin', fileHash: sha256, version: '50.1', productClass: '4102S' };
+    const about = { id: 'r', wave: 1, ...image, soakMs: 10, timeoutMs: 1000 };
+    for (const [at, number] of [10, 20].entries()) {
+      const device = deviceId(number);
+      await store.apply(device, 'rolloutAssigned', { ...about, now: newYear });
+      await store.apply(device, 'rolloutJudged', { id: 'r', from: ['planned'], state: 'soaking', now: newYear });
+      if (at) await store.apply(device, 'rolloutJudged', { id: 'r', from: ['soaking'], state: 'done', now: newYear });
+    }
+    const when = `serial = "${serialOf(10)}" or serial = "${serialOf(20)}"`;
+    const { devices } = await ask({ when, firmware: 'two.bin' });
+    assert.deepEqual(
+      devices.map(({ device }) => device),
+      [deviceId(20)],
+    );
+  });
+
   it('changes nothing, of no device and no document', async () => {
     const rows = async (): Promise<string> =>
       JSON.stringify(await api.acs.store.devices({ limit: 1000, now: newYear }));

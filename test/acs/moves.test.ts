@@ -152,6 +152,14 @@ describe('a change of the ACS URL', () => {
       );
       await world.api('PATCH', `/devices/${id}`, { overrides: { [`Device.${name}`]: null } });
     }
+    const user = 'Device.ManagementServer.Username';
+    await world.api('PATCH', `/devices/${id}`, { overrides: { [url]: other, [user]: 'there' } });
+    await assert.rejects(
+      world.api('PATCH', `/devices/${id}`, { overrides: { [url]: null } }),
+      new RegExp(`409 .*overrides: ${user}: .*would-lose-acs`),
+    );
+    await world.api('PATCH', `/devices/${id}`, { overrides: { [level]: 'Error' } });
+    await world.api('PATCH', `/devices/${id}`, { overrides: { [url]: null, [user]: null } });
     const set = { 'Device.X_0090F8_Cwmp.Username': 'x' };
     await world.api('PUT', '/presets/forced?force=true', { set });
     await world.until('it has it', () => device.get('Device.X_0090F8_Cwmp.Username') === 'x', HOUR);

@@ -421,6 +421,23 @@ describe('a rollout', () => {
     assert.deepEqual(units[0]?.flashes, [NEW, 'next']);
   });
 
+  it('a preset that named it while the device was under way takes over when that is done', async () => {
+    const units = await fleet(1);
+    await roll();
+    await settleAll(units);
+    await test.call('PUT', `/files/same.bin?type=firmware&version=${NEW}`, { body: Buffer.from('same') });
+    await test.call('PUT', '/presets/base', { body: { firmware: 'same.bin' } });
+    await settleAll(units);
+    assert.deepEqual(await counts(), { soaking: 1 });
+    await test.turn(70_000);
+    assert.deepEqual(await counts(), { done: 1 });
+    await settleAll(units);
+    await test.call('PUT', '/files/next.bin?type=firmware&version=next', { body: Buffer.from('next') });
+    await test.call('PUT', '/presets/base', { body: { firmware: 'next.bin' } });
+    await settleAll(units);
+    assert.deepEqual(units[0]?.flashes, [NEW, 'next']);
+  });
+
   it('a device that was away for days goes on where it was; it holds up nobody', async () => {
     const units = await fleet(3);
     const away = units[1];

@@ -38,8 +38,9 @@ export function createGuard(
 ): Guard {
   const storedPreset = async (name: string): Promise<Preset | undefined> =>
     (await presets.list()).find(entry => entry.name === name);
-  const mayStrand = (place: string, values: object = {}): void => {
-    if (cpeAuth === 'required') refuseStranding(place, Object.keys(values));
+  const mayStrand = (place: string, values: object = {}, before: object = {}): void => {
+    const path = strandingPath(Object.keys(values));
+    if (cpeAuth === 'required' && path !== strandingPath(Object.keys(before))) refuseStranding(place, path);
   };
   return {
     preset: async (name, preset) => {
@@ -58,16 +59,17 @@ export function createGuard(
       refuseLoss(await presets.lossesByFile(after, NAMED));
     },
     device: async (id, { overrides = {}, tags, site, siteChanges }) => {
-      mayStrand('overrides', Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== null)));
-      if (!tags && !site && !siteChanges && !Object.keys(overrides).some(matters)) return;
+      const changed = Object.keys(overrides);
+      if (!tags && !site && !siteChanges && changed.length === 0) return;
       const row = await devices.row(id);
-      if (row.state !== 'enrolled') return;
       const patched = { ...row, overrides: { ...row.overrides }, tags: tags ?? row.tags };
       patched.site = { ...(site ?? row.site), ...siteChanges };
       for (const [path, value] of Object.entries(overrides)) {
         if (value === null) delete patched.overrides[path];
         else patched.overrides[path] = wantedOf(value);
       }
+      mayStrand('overrides', patched.overrides, row.overrides);
+      if (row.state !== 'enrolled' || !(tags || site || siteChanges || changed.some(matters))) return;
       const [before, after] = [await presets.wanted(row), await presets.wanted(patched)];
       if (before.revision === after.revision) return;
       const flight = await preflight.begin(NAMED, { only: 'acs' });
@@ -96,8 +98,7 @@ const touches = ({ set = {}, objects = {}, certificates = [], script }: Preset):
   certificates.length > 0 || script !== undefined || [...Object.keys(set), ...Object.keys(objects)].some(matters);
 
 /** Each device has a login of its own, which it was given. @throws UserError 409 */
-function refuseStranding(place: string, paths: string[]): void {
-  const path = strandingPath(paths);
+function refuseStranding(place: string, path: string | undefined): void {
   if (path === undefined) return;
   throw new UserError(
     409,

@@ -33,6 +33,7 @@ export function ruledFiles(
 export function rolloutFacts(row: Pick<DeviceRow, 'rollout'>, now: number): unknown[] {
   const ruling = rulingOf(row.rollout, now);
   if (!ruling) return [];
-  // Each offer is a new fact, though it be of the same image.
-  return [ruling, ...(row.rollout?.state === 'offered' ? [row.rollout.since] : [])];
+  const { state, since } = row.rollout ?? {};
+  // Each offer is a new fact, though it be of the same image. Once it is done, presets may have the say again.
+  return [ruling, ...(state === 'offered' ? [since] : []), ...(state === 'done' ? [state] : [])];
 }
