@@ -68,7 +68,7 @@ const fields = [...mergedFields, ...preflightFields] as const;
 type Surveyed = Pick<DeviceRow, (typeof fields)[number]>;
 
 /** Rows that come at a time; fewer where all that they told comes along. */
-const PAGE = 500;
+const PAGE = 250;
 const PAGE_WITH_TOLD = 125;
 const MAX_KNOWN = 5000;
 

@@ -1,10 +1,7 @@
-// XML text → a light tree, for CWMP envelopes: one pass over saxes' events, hard bounds, no DTD. What is plain is read by plain.ts.
+// XML text → a light tree, for CWMP envelopes: one pass over saxes' events, our own prefix map, hard bounds, no DTD.
+// The hot path of every session: it holds to strings, arrays and few Maps.
 import { isUtf8 } from 'node:buffer';
 import { type SaxesAttributePlain, SaxesParser, type SaxesTagPlain } from 'saxes';
-import { append, elementIn, NO_ATTRIBUTES, type XmlElement } from './element.ts';
-import { readPlain } from './plain.ts';
-
-export { attributeNamed, resolveName, type XmlElement } from './element.ts';
 
 /** The text is not XML that we take. Line and column count from 1. */
 export class XmlError extends Error {
@@ -37,6 +34,76 @@ export const defaultLimits: Readonly<XmlLimits> = {
   attributes: 64,
 };
 
+const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace';
+/** By the name as written; without a prototype, so that every key is an attribute. */
+export type Attributes = Readonly<Record<string, string>>;
+const NO_ATTRIBUTES: Attributes = Object.freeze(Object.create(null) as Record<string, string>);
+const NO_CHILDREN: readonly XmlElement[] = [];
+
+/** Prefixes declared on one element; what it does not know, its parent's may. */
+interface Scope {
+  readonly parent: Scope | undefined;
+  readonly prefixes: Map<string, string>;
+  /** Namespace of names without a prefix: most of all names. */
+  readonly plain: string;
+}
+
+const ROOT_SCOPE: Scope = { parent: undefined, prefixes: new Map([['xml', XML_NAMESPACE]]), plain: '' };
+
+/** '' for a prefix that nobody declared: a sloppy sender, judged where the name matters. */
+function lookUp(scope: Scope, prefix: string): string {
+  if (prefix === '') return scope.plain;
+  for (let at: Scope | undefined = scope; at; at = at.parent) {
+    const uri = at.prefixes.get(prefix);
+    if (uri !== undefined) return uri;
+  }
+  return '';
+}
+
+export class XmlElement {
+  /** Local name. */
+  readonly name: string;
+  /** Namespace URI, '' for none. */
+  readonly namespace: string;
+  /** By the name as written (`xsi:type`), xmlns declarations included. */
+  readonly attributes: Attributes;
+  children: readonly XmlElement[] = NO_CHILDREN;
+  /** All character data directly inside, CDATA included, white space kept. */
+  text = '';
+  readonly scope: Scope;
+
+  constructor(name: string, namespace: string, attributes: Attributes, scope: Scope) {
+    this.name = name;
+    this.namespace = namespace;
+    this.attributes = attributes;
+    this.scope = scope;
+  }
+
+  /** First child of this local name, whatever its namespace. */
+  child(name: string): XmlElement | undefined {
+    for (const child of this.children) if (child.name === name) return child;
+    return undefined;
+  }
+}
+
+/** A QName in an attribute's value or in text (`xsd:string`), by the prefixes in force at `element`. */
+export function resolveName(element: XmlElement, qname: string): { namespace: string; name: string } {
+  const name = qname.trim();
+  const colon = name.indexOf(':');
+  if (colon < 0) return { namespace: lookUp(element.scope, ''), name };
+  return { namespace: lookUp(element.scope, name.slice(0, colon)), name: name.slice(colon + 1) };
+}
+
+/** Value of the first attribute with this local name, whatever its prefix. */
+export function attributeNamed(element: XmlElement, local: string): string | undefined {
+  const { attributes } = element;
+  for (const name in attributes) {
+    if (name === local || (name.endsWith(local) && name[name.length - local.length - 1] === ':'))
+      return attributes[name];
+  }
+  return undefined;
+}
+
 /**
  * The root element of a document.
  * A Buffer is read in the encoding that it declares, else as UTF-8, else (bytes that are not) as Latin-1, which is what
@@ -47,8 +114,6 @@ export function parseXml(source: string | Buffer, limits?: Partial<XmlLimits>): 
   const bounds = limits ? { ...defaultLimits, ...limits } : defaultLimits;
   if (source.length > bounds.size) throw new XmlError(`larger than ${bounds.size} bytes`, 1, 1);
   const text = trimEnds(typeof source === 'string' ? source : decodeBytes(source));
-  const plain = readPlain(text, bounds);
-  if (plain) return plain;
   const builder = spare ?? new Builder();
   spare = undefined;
   const root = builder.build(text, bounds);
@@ -103,16 +168,36 @@ class Builder {
     const open = this.#open;
     if (open.length >= this.#limits.depth) this.#fail(`nested deeper than ${this.#limits.depth} levels`);
     const parent = open.at(-1);
-    const element = elementIn(parent, tag.name, this.#attributes > 0 ? tag.attributes : NO_ATTRIBUTES);
+    const element = newElement(tag, parent ? parent.scope : ROOT_SCOPE, this.#attributes > 0);
     this.#attributes = 0;
-    if (parent) append(parent, element);
-    else this.#root = element;
+    if (!parent) this.#root = element;
+    else if (parent.children === NO_CHILDREN) parent.children = [element];
+    else (parent.children as XmlElement[]).push(element);
     open.push(element);
   }
 
   #fail(message: string): never {
     throw new XmlError(message, this.#parser.line, this.#parser.columnIndex + 1);
   }
+}
+
+function newElement(tag: SaxesTagPlain, outer: Scope, attributed: boolean): XmlElement {
+  const attributes = attributed ? tag.attributes : NO_ATTRIBUTES;
+  const scope = attributed ? scopeWithin(outer, attributes) : outer;
+  const colon = tag.name.indexOf(':');
+  if (colon < 0) return new XmlElement(tag.name, scope.plain, attributes, scope);
+  const namespace = lookUp(scope, tag.name.slice(0, colon));
+  return new XmlElement(tag.name.slice(colon + 1), namespace, attributes, scope);
+}
+
+function scopeWithin(outer: Scope, attributes: Attributes): Scope {
+  let prefixes: Map<string, string> | undefined;
+  for (const name in attributes) {
+    if (!name.startsWith('xmlns') || (name.length > 5 && name[5] !== ':')) continue;
+    prefixes ??= new Map();
+    prefixes.set(name.slice(6), attributes[name] ?? '');
+  }
+  return prefixes ? { parent: outer, prefixes, plain: prefixes.get('') ?? outer.plain } : outer;
 }
 
 /** C programs send a trailing NUL, scripts a leading line break: XML allows neither, and neither does harm. */

@@ -177,7 +177,7 @@ describe('a dry run', () => {
       await api.call('PUT', `/files/${name}?type=firmware&version=50.1`, { body: name });
     const { sha256 } = await api.acs.fleet.files.about('one.bin');
     const image = { file: 'one.bin', fileHash: sha256, version: '50.1', productClass: '4102S' };
-    const about = { id: 'r', wave: 1, ...image, soakMs: 10, timeoutMs: 1000 };
+    const about = { id: 'r', wave: 1, zone: 'UTC', ...image, soakMs: 10, timeoutMs: 1000 };
     for (const [at, number] of [10, 20].entries()) {
       const device = deviceId(number);
       await store.apply(device, 'rolloutAssigned', { ...about, now: newYear });

@@ -44,7 +44,11 @@ describe('pages of a fleet', () => {
       setImmediate(() => between.push(seen.length));
     }
     assert.deepEqual(seen.flat(), items);
-    assert.deepEqual(between, [1, 2]);
+    assert.ok(seen.length > 1);
+    assert.deepEqual(
+      between,
+      seen.slice(1).map((_, at) => at + 1),
+    );
     for await (const _ of portionsOf([])) assert.fail('there is none');
   });
 

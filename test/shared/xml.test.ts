@@ -1,7 +1,7 @@
 // shared/xml: what is read, what is refused and where, and that written text reads back.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { attributeNamed, parseXml, resolveName, type XmlElement, XmlError } from '../../shared/xml/read.ts';
+import { attributeNamed, parseXml, resolveName, XmlError } from '../../shared/xml/read.ts';
 import { escapeAttribute, escapeText } from '../../shared/xml/write.ts';
 import { xmlText } from '../support/envelopes.ts';
 
@@ -12,14 +12,6 @@ function refused(text: string | Buffer, message: RegExp, limits = {}): void {
       error instanceof XmlError && message.test(error.message) && error.line >= 1 && error.column >= 1,
   );
 }
-
-/** All that is read of an element, its namespaces resolved. */
-const shapeOf = (element: XmlElement): unknown => ({
-  ...{ name: element.name, namespace: element.namespace, text: element.text },
-  attributes: Object.entries(element.attributes),
-  prefixes: ['', 'p', 'xml'].map(prefix => resolveName(element, `${prefix}:x`).namespace),
-  children: element.children.map(shapeOf),
-});
 
 describe('parseXml', () => {
   it('gives names, namespaces, attributes, children and text', () => {
@@ -109,106 +101,6 @@ describe('parseXml', () => {
     refused(`<r ${Array.from({ length: 100_000 }, (_, at) => `a${at}=""`).join(' ')}/>`, /more than 64 attributes/);
     const some = Array.from({ length: 60 }, (_, at) => `a${at}=""`).join(' ');
     assert.equal(Object.keys(parseXml(`<r ${some}><s ${some}/></r>`).attributes).length, 60);
-  });
-
-  /** With a comment behind it no text is plain. */
-  const bothWays = (text: string): unknown[] =>
-    [text, `${text}<!---->`].map(each => {
-      try {
-        return shapeOf(parseXml(each));
-      } catch (error) {
-        assert.ok(error instanceof XmlError, String(error));
-        return 'refused';
-      }
-    });
-
-  it('reads what is plain by hand as the whole parser does', () => {
-    const names = fc.constantFrom('a', 'p:a', 'xmlns', 'b.c-d', '_', '1a', 'a:', ':a', 'a:b:c', '');
-    const values = fc.constantFrom(
-      '"u"',
-      "'u'",
-      '""',
-      '"p:x y"',
-      '"<"',
-      '">"',
-      '"a&amp;b"',
-      '"a\tb"',
-      'u',
-      '"a',
-      '"\'"',
-    );
-    const attribute = fc.oneof(
-      fc.constantFrom(' xmlns:p="urn:p"', ' xmlns="urn:d"', ' xmlns:p=""'),
-      fc
-        .tuple(fc.constantFrom(' ', '  ', '\n', ''), names, fc.constantFrom('=', ' = '), values)
-        .map(all => all.join('')),
-    );
-    const text = fc.constantFrom(
-      '',
-      'x',
-      ' ',
-      '\n  ',
-      '>',
-      ']]',
-      ']]>',
-      'a > b',
-      '&lt;',
-      'é',
-      '\r\n',
-      '\x7f',
-      '\x01',
-      '1.0',
-    );
-    const { node } = fc.letrec<{ node: string }>(tie => ({
-      node: fc
-        .record({
-          name: names,
-          end: fc.option(fc.constantFrom('a', 'b', ' '), { nil: undefined, freq: 20 }),
-          attributes: fc.array(attribute, { maxLength: 2 }),
-          space: fc.constantFrom('', '', ' ', '  ', '\n'),
-          inside: fc.option(fc.array(fc.oneof(text, tie('node')), { maxLength: 3 })),
-        })
-        .map(({ name, end, attributes, space, inside }) => {
-          const start = `<${name}${attributes.join('')}${space}`;
-          return inside ? `${start}>${inside.join('')}</${end ?? name}>` : `${start}/>`;
-        }),
-    }));
-    const heads = fc.constantFrom(
-      ...['', '<?xml version="1.0"?>', '<?xml version="1.0" encoding="UTF-8"?>\n', "<?xml version='1.0'?>\r\n"],
-      ...[
-        '<?xml version="1.1"?>',
-        '<?xml?>',
-        '<?x y?>',
-        ' ',
-        'x',
-        '<?xml version="1.0" encoding="?"?>',
-        `<?xml version="1.0" encoding='UTF-8"?>`,
-      ],
-    );
-    const tails = fc.constantFrom('', '\n', 'x', '<a/>', '</a>', '>');
-    const samples = fc.tuple(heads, node, tails).map(all => all.join(''));
-    fc.assert(
-      fc.property(samples, sample => {
-        const [byHand, whole] = bothWays(sample);
-        assert.deepEqual(byHand, whole);
-      }),
-      { numRuns: 3000 },
-    );
-  });
-
-  it('is not led astray by what came before', () => {
-    for (const text of [
-      '<a><b/><c/></a>',
-      '<a><b/><d/></a>',
-      '<a><b/><c x="1"/></a>',
-      '<a><b/><cc/></a>',
-      '<a><b/><c/></a>',
-    ]) {
-      const [byHand, whole] = bothWays(text);
-      assert.notEqual(byHand, 'refused');
-      assert.deepEqual(byHand, whole);
-    }
-    for (let n = 0; n < 3000; n++) assert.equal(parseXml(`<r><a n="${n}"/></r>`).children[0]?.attributes.n, String(n));
   });
 
   it('throws nothing but XmlError, whatever comes', () => {
