@@ -196,8 +196,8 @@ async function depart(
     // Kept before it leaves: whatever is lost from here on, the unit finds the script.
     await noteMove(visit, context, { ...move, task: back.id });
     const { task } = await parts.tasks.run(visit, back, cpe);
-    if (task.state === 'failed') {
-      const why = `the device does not take its way back: ${task.fault?.message ?? 'Download failed'}`;
+    if (task.state !== 'waiting' && task.state !== 'done') {
+      const why = `the device does not take its way back: ${task.fault?.message ?? 'its Download was called off'}`;
       await putOff(visit, context, wish, target, 'no-way-back', why);
       return false;
     }

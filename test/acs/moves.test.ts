@@ -119,6 +119,19 @@ describe('a change of the ACS URL', () => {
     assert.equal(device.get(url), virtualUrl);
   });
 
+  it('is not begun where its way back is called off before the device has it', async () => {
+    await world.another(other, { cpeAuth: 'none' });
+    world.events.on('task', ({ task }) => {
+      if (task.method === 'Download' && task.state === 'queued')
+        void world.store.apply(id, 'taskCancelled', { id: task.id, now: world.clock.now() });
+    });
+    await put({ set: { [url]: other } });
+    await next();
+    assert.equal(device.get(url), virtualUrl);
+    const { move, faults } = await view();
+    assert.deepEqual([move?.state, faults.map(({ code }) => code)], ['waiting', ['no-way-back']]);
+  });
+
   it('takes along the login for the new ACS, which the device has not before; it comes back with the one it had', async () => {
     const login = { username: 'there', password: 'secret-there' };
     const { store, fleet } = await world.another(other, { cpeAuth: 'required' });
