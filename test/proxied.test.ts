@@ -50,6 +50,7 @@ describe('behind a load balancer that sends PROXY headers', () => {
       return row?.state === 'enrolled' && world.acs.south.sessions() === 0 && row.address;
     });
   };
+  const isRefusal = (line: string): boolean => line.includes('a connection of a proxy was refused');
   const write = async (upstream: Socket, bytes: Buffer): Promise<void> => {
     await new Promise(resolve => upstream.write(bytes, resolve));
   };
@@ -87,9 +88,36 @@ describe('behind a load balancer that sends PROXY headers', () => {
       await once(socket, 'close');
       assert.equal(socket.bytesRead, 0);
     }
-    const said = world.logged.filter(line => line.includes('a connection of a proxy was refused'));
+    const said = world.logged.filter(isRefusal);
     assert.equal(said.length, 1);
     assert.match(said[0] ?? '', /does not begin with a PROXY header/);
+  });
+
+  const lookedAt = async (): Promise<void> => {
+    const socket = connect({ host: '127.0.0.1', port: acsPort() });
+    socket.end();
+    socket.resume();
+    await once(socket, 'close');
+  };
+
+  for (const tls of [true, false])
+    it(`one that only looks whether a port is open is let go, and not told of (${tls ? 'TLS' : 'in clear'})`, async () => {
+      world = await openWorld({ tls, proxyProtocol: ['127.0.0.1'] });
+      await lookedAt();
+      assert.deepEqual(world.logged.filter(isRefusal), []);
+    });
+
+  it('a connection whose header has not come is not waited for when the ACS stops', async () => {
+    world = await openWorld({ tls: false, proxyProtocol: ['127.0.0.1'] });
+    const socket = connect({ host: '127.0.0.1', port: acsPort() });
+    socket.on('error', () => undefined);
+    await once(socket, 'connect');
+    // Connections are taken in order.
+    await lookedAt();
+    const closed = once(socket, 'close');
+    await world.acs.south.close();
+    await closed;
+    assert.deepEqual(world.logged.filter(isRefusal), []);
   });
 
   it('who is no load balancer is served without a header, and believed none', async () => {

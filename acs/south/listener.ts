@@ -368,8 +368,10 @@ export function createSouth(options: SouthOptions): South {
       rewriteUrl,
       ...(tls ? { https: tlsOptions(tls, options.keys.tickets) } : {}),
     } as never) as unknown as FastifyInstance;
-    if (options.proxyProtocol?.length)
-      expectProxyHeader(instance.server, networks(options.proxyProtocol), { clock, log });
+    if (options.proxyProtocol?.length) {
+      const endSilent = expectProxyHeader(instance.server, networks(options.proxyProtocol), { clock, log });
+      instance.addHook('preClose', async () => endSilent());
+    }
     plain(instance, log, { isStranger: request => isStranger(request) && find(request) === undefined, witness });
     crowds.push(boundConnections(instance.server, limits, { clock, log }));
     boundTransfers(instance, admission);

@@ -15,17 +15,22 @@ interface Source {
   port: number;
 }
 
-/** @param proxies whose connections begin with a header; all others are served as they come */
+/**
+ * @param proxies whose connections begin with a header; all others are served as they come
+ * @returns ends those whose header has not come, and each that comes from then on: the server closes
+ */
 export function expectProxyHeader(
   server: Server,
   proxies: BlockList,
   { clock, log }: { clock: Clock; log: Log },
-): void {
+): () => void {
   const serve = server.listeners('connection') as ((socket: Socket) => void)[];
   server.removeAllListeners('connection');
   const isProxy = ({ remoteAddress = '' }: Socket): boolean =>
     isIP(remoteAddress) > 0 && proxies.check(remoteAddress, remoteAddress.includes(':') ? 'ipv6' : 'ipv4');
   const told = new Map<string, Source>();
+  const silent = new Set<Socket>();
+  let isClosing = false;
   let refused = 0;
   let said = Number.NEGATIVE_INFINITY;
 
@@ -46,24 +51,39 @@ export function expectProxyHeader(
       go();
       return;
     }
+    if (isClosing) {
+      socket.destroy();
+      return;
+    }
     const key = endOf(socket);
-    readFirst(socket, clock).then(
-      source => {
-        if (source) {
-          told.set(key, source);
-          socket.once('close', () => told.delete(key));
-          comesFrom(socket, source);
-        }
-        go();
-      },
-      (error: Error) => refuse(socket, error.message),
-    );
+    silent.add(socket);
+    readFirst(socket, clock)
+      .finally(() => silent.delete(socket))
+      .then(
+        source => {
+          if (source === 'left') {
+            socket.destroy();
+            return;
+          }
+          if (source) {
+            told.set(key, source);
+            socket.once('close', () => told.delete(key));
+            comesFrom(socket, source);
+          }
+          go();
+        },
+        (error: Error) => refuse(socket, error.message),
+      );
   });
   // TLS makes a socket of its own over the connection.
   server.prependListener('secureConnection', (socket: Socket) => {
     const source = told.get(endOf(socket));
     if (source) comesFrom(socket, source);
   });
+  return () => {
+    isClosing = true;
+    for (const socket of silent) socket.destroy();
+  };
 }
 
 const endOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
@@ -76,17 +96,24 @@ function comesFrom(socket: Socket, { address, port }: Source): void {
   });
 }
 
-/** @returns what the header says, once it is off the connection; undefined where it says nothing. @throws Error with why there is none */
-function readFirst(socket: Socket, clock: Clock): Promise<Source | undefined> {
+/**
+ * @returns what the header says, once it is off the connection; undefined where it says nothing; `left` where the proxy went without a
+ * byte, as one does that only looks whether somebody is there
+ * @throws Error with why there is none
+ */
+function readFirst(socket: Socket, clock: Clock): Promise<Source | 'left' | undefined> {
   return new Promise((resolve, reject) => {
     let bytes = Buffer.alloc(0);
     const end = (settle: () => void): void => {
       timer.cancel();
-      socket.off('readable', onReadable).off('close', onClose).off('error', onClose);
+      socket.off('readable', onReadable).off('end', onClose).off('close', onClose).off('error', onClose);
       settle();
     };
     const fail = (reason: string): void => end(() => reject(new Error(reason)));
-    const onClose = (): void => fail('closed before its PROXY header');
+    const onClose = (): void => {
+      if (bytes.length > 0) fail('closed before its PROXY header');
+      else end(() => resolve('left'));
+    };
     const onReadable = (): void => {
       const chunk = socket.read() as Buffer | null;
       if (!chunk) return;
@@ -103,6 +130,6 @@ function readFirst(socket: Socket, clock: Clock): Promise<Source | undefined> {
       }
     };
     const timer = clock.after(PATIENCE_MS, () => fail('no PROXY header came'));
-    socket.on('readable', onReadable).on('close', onClose).on('error', onClose);
+    socket.on('readable', onReadable).on('end', onClose).on('close', onClose).on('error', onClose);
   });
 }
