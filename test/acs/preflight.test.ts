@@ -275,6 +275,22 @@ describe('TLS preflight', () => {
       assert.deepEqual(await linksNow(id), { acs: 'keeps', ...files('keeps') });
     });
 
+    it('a session before the certificate of a proxy that speaks TLS for the ACS proves nothing of that one', async () => {
+      const { clock } = api.acs;
+      reachable.set('127.0.0.1:7547', await facts('acs.test'));
+      const before = await enrol('000002', cwmp('HostName'));
+      await clock.advance(HOUR);
+      const chain = await chainFor('acs.test', ca, { notBefore: new Date(clock.now()) });
+      reachable.set('acs.test:7547', { ...(await facts('acs.test')), chains: [readCertificates(chain)] });
+      await clock.advance(HOUR);
+      const since = await enrol('000001', cwmp('HostName'));
+      const run = await dryRun({ [SUITES]: 'CS3' });
+      assert.deepEqual(
+        [since, before].map(device => said(acsOf(run, device).after)),
+        ['keeps', 'unknown ca-unknown'],
+      );
+    });
+
     it('what it would lose whatever its CAs are it loses', async () => {
       reachable.set('acs.test:7547', await facts('else.test'));
       const id = await enrol('000001', cwmp('NoValidation'));

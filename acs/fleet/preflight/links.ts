@@ -5,7 +5,7 @@ import { services, type TlsService } from '../../../shared/tls/profiles.ts';
 import { type ReadServer, serverName } from './servers.ts';
 import type { Settings } from './settings.ts';
 import type { Roots } from './trust.ts';
-import { type LinkVerdict, type Proof, provenBy, sameIssuers, verdictOf, vouchFor } from './verdict.ts';
+import { inUseSince, isInDate, type LinkVerdict, type Proof, sameIssuers, verdictOf, vouchFor } from './verdict.ts';
 
 export type LinkName = Place['link'];
 
@@ -84,8 +84,8 @@ export interface LinkInput {
   after: Side;
   /** What the device goes by now: what is wanted before the change it may not have taken yet. */
   held: Settings;
-  /** When it last informed; undefined where never. */
-  informed: number | undefined;
+  /** It has informed since `reachedSince`. */
+  informed: boolean;
   /** It has not been heard for longer than it should: what it accepted then it may accept no more. */
   absent: boolean;
   address: string;
@@ -100,10 +100,21 @@ interface Seen extends LinkInput {
 const byKey = (settings: Settings, ground: LinkGround): Map<string, Target> =>
   new Map(targetsOf(settings, ground).map(target => [keyOf(target), target]));
 
+/**
+ * Since when the ACS that the device reaches has the certificates that it has, milliseconds: earlier sessions prove nothing of them.
+ * -Infinity where they are not known, or there are none.
+ */
+export async function reachedSince(input: Omit<LinkInput, 'informed'>, ground: LinkGround): Promise<number> {
+  const [acs] = targetsOf(input.held, { ...ground, only: 'acs' });
+  if (!acs || acs.plain) return Number.NEGATIVE_INFINITY;
+  const now = await serverOf(acs, true, input, ground);
+  return 'facts' in now ? inUseSince(now.facts) : Number.NEGATIVE_INFINITY;
+}
+
 export async function linksOf(input: LinkInput, ground: LinkGround): Promise<Link[]> {
   const standing = byKey(input.held, ground);
   const acs = standing.get('acs');
-  const reached = input.informed === undefined || !acs || acs.plain ? undefined : whereOf(acs);
+  const reached = !input.informed || !acs || acs.plain ? undefined : whereOf(acs);
   const seen: Seen = { ...input, standing, reached };
   const old = byKey(input.before.settings, ground);
   const fresh = byKey(input.after.settings, ground);
@@ -160,7 +171,7 @@ async function judge(target: Target, at: 'before' | 'after', seen: Seen, ground:
 async function serverOf(
   target: Target,
   isReached: boolean,
-  { before, after, address }: LinkInput,
+  { before, after, address }: Pick<LinkInput, 'before' | 'after' | 'address'>,
   ground: LinkGround,
 ): Promise<{ facts: ServerFacts } | { missing: string }> {
   const { host, port } = target;
@@ -200,13 +211,13 @@ function isStanding(target: Target, settings: Settings, { standing, held }: Seen
 function proofOf(
   { host, service }: Target,
   { settings, roots }: Side,
-  { held, informed, absent }: Seen,
+  { held, absent }: Seen,
   ground: LinkGround,
   now: ServerFacts,
   server: ServerFacts | undefined,
 ): Proof | undefined {
   const isGap = !roots.told || assumesLevel(settings, service) || host === undefined;
-  if (!isGap || absent || roots.unsure || !provenBy(now, informed, ground.now)) return undefined;
+  if (!isGap || absent || roots.unsure || !isInDate(now, ground.now)) return undefined;
   const validates = !assumesLevel(held, 'Cwmp') && held.policy('Cwmp').validation !== 'NoValidation';
   if (!validates && (service !== 'Cwmp' || isRaised('Cwmp', held, settings))) return undefined;
   return server === now ? 'chain' : 'issuer';

@@ -8,7 +8,15 @@ import type { FleetContext } from '../context.ts';
 import type { Files, StoredFile } from '../files.ts';
 import type { Models } from '../models.ts';
 import { portionsOf } from '../pages.ts';
-import { type Link, type LinkGround, type LinkName, linksOf, type Side } from './links.ts';
+import {
+  type Link,
+  type LinkGround,
+  type LinkInput,
+  type LinkName,
+  linksOf,
+  reachedSince,
+  type Side,
+} from './links.ts';
 import { settingsIn } from './scripts.ts';
 import { createServers, type Servers } from './servers.ts';
 import { acsPaths, type Overlay, overlayOf, paths, settingsOf, type Target } from './settings.ts';
@@ -126,7 +134,9 @@ export function createPreflight(context: FleetContext, { files, models }: { file
       ...change,
     };
     const trusted = await trust.reader();
-    const groups = new Map<string, Promise<Link[]>>();
+    /** Of devices that are equal in what counts, but for when they informed: from when on that says something. */
+    const sinces = new Map<string, number>();
+    const groups = new Map<string, Link[]>();
     const ids = new Map<string, number>();
     const seen = new WeakMap<KnownTexts, number>();
     const report: FlightReport = { totals: {}, breaks: [] };
@@ -155,23 +165,24 @@ export function createPreflight(context: FleetContext, { files, models }: { file
       return made;
     };
 
-    const group = ({ row, holds, before, after }: Changed, known: KnownTexts | undefined, model: Model | undefined) => {
+    const group = async (
+      { row, holds, before, after }: Changed,
+      known: KnownTexts | undefined,
+      model: Model | undefined,
+    ): Promise<Link[]> => {
       const overlays = [overlayFor(before), overlayFor(after)] as const;
       const rootsOf = trusted.of(row);
       const roots = [rootsOf(before), rootsOf(after)] as const;
-      const informed = informedSince(row, ground);
       const key = [
         model?.name ?? '',
         model?.services.length ?? 0,
         idOf(known),
         ...overlays.map(({ text }) => text),
         ...roots.map(root => root.key),
-        informed !== undefined,
         row.absence !== undefined,
         holds,
       ].join('\0');
-      let links = groups.get(key);
-      if (!links) {
+      const inputOf = (): Omit<LinkInput, 'informed'> => {
         const [was, is] = overlays.map(({ overlay }) => overlay) as [Overlay, Overlay];
         // What a device has taken stays with it when it is wanted no more.
         const base: Overlay = holds ? was : new Map();
@@ -181,9 +192,19 @@ export function createPreflight(context: FleetContext, { files, models }: { file
         });
         const input = { before: sideOf(was, 0), after: sideOf(new Map([...base, ...is]), 1) };
         const held = settingsOf(known, base, model);
-        links = linksOf({ ...input, held, informed, absent: row.absence !== undefined, address: row.address }, ground);
-        groups.set(key, links);
+        return { ...input, held, absent: row.absence !== undefined, address: row.address };
+      };
+      let since = sinces.get(key);
+      if (since === undefined) {
+        since = await reachedSince(inputOf(), ground);
+        sinces.set(key, since);
       }
+      const informed = row.lastInform !== undefined && row.lastInform >= since;
+      const place = `${key}\0${informed}`;
+      const found = groups.get(place);
+      if (found) return found;
+      const links = await linksOf({ ...inputOf(), informed }, ground);
+      groups.set(place, links);
       return links;
     };
 
@@ -226,10 +247,3 @@ export function createPreflight(context: FleetContext, { files, models }: { file
 }
 
 const textOf = (overlay: Overlay): string => [...overlay].map(([at, value]) => `${at}=${value}`).join('\n');
-
-/** When it informed, if that was since the ACS has the certificates that it has: earlier sessions prove nothing of them. */
-function informedSince(row: Pick<DeviceRow, 'lastInform'>, { own }: LinkGround): number | undefined {
-  if (row.lastInform === undefined || !('facts' in own.facts)) return row.lastInform;
-  const since = Math.max(...own.facts.facts.chains.map(([leaf]) => (leaf ? Date.parse(leaf.validFrom) : 0)));
-  return row.lastInform >= since ? row.lastInform : undefined;
-}

@@ -71,14 +71,13 @@ export function vouchFor(
   return judgeServer(server, host ?? '', judged).ok;
 }
 
-/** Whether a session at `informed` says something of these certificates: they were in use then, and are still good. */
-export const provenBy = (server: ServerFacts, informed: number | undefined, now: number): boolean =>
-  informed !== undefined &&
-  server.chains.every(([leaf]) => {
-    if (!leaf) return false;
-    const { notBefore, notAfter } = describe(leaf);
-    return informed >= notBefore && now <= notAfter;
-  });
+/** Since when a session says something of these certificates, milliseconds: before, they were not in use. */
+export const inUseSince = ({ chains }: ServerFacts): number =>
+  Math.max(...chains.map(([leaf]) => (leaf ? describe(leaf).notBefore : Number.POSITIVE_INFINITY)));
+
+/** Whether none of them has expired: what was accepted once may still be. */
+export const isInDate = ({ chains }: ServerFacts, now: number): boolean =>
+  chains.every(([leaf]) => leaf !== undefined && now <= describe(leaf).notAfter);
 
 /** Whether each new certificate comes from an issuer of one of the old ones: whoever trusts that, trusts it too. */
 export const sameIssuers = (before: ServerFacts, after: ServerFacts): boolean =>
