@@ -50,8 +50,8 @@ export const devicesUpdate = closed({
 });
 export const deviceAnnounce = closed({
   id: text('OUI-ProductClass-Serial, or OUI-Serial'),
-  site: optional(Type.Record(Type.String(), siteText)),
   ...deviceFields,
+  site: optional(Type.Record(Type.String(), siteText)),
 });
 export const deviceQuery = closed({
   filter: optional(text('productClass = "4102S" and firmware < "49.2" and not online')),

@@ -206,7 +206,8 @@ describe('presets with variables', () => {
     const changed = await api.call('PATCH', `/devices/${id}`, { body: { site: { town: 'Ulm', proxy: null } } });
     assert.deepEqual(changed.json.site, { zone: 'west', town: 'Ulm' });
     await api.call('PATCH', '/devices', { body: { items: [{ id, site: { zone: null } }] } });
-    assert.deepEqual((await of(id)).site, { town: 'Ulm' });
+    assert.deepEqual((await api.call('GET', `/devices/${id}`)).json.site, { town: 'Ulm' });
+    const other = '0090F8-4102S-0090F8000099';
     await api.refused(400, 'bad-input', 'POST', '/devices', { body: { id: other, site: { zone: null } } });
   });
 

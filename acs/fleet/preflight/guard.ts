@@ -69,8 +69,9 @@ export function createGuard(
         if (value === null) delete patched.overrides[path];
         else patched.overrides[path] = wantedOf(value);
       }
+      if (row.state !== 'enrolled') return;
       mayStrand('overrides', patched.overrides, row.overrides);
-      if (row.state !== 'enrolled' || !(tags || site || siteChanges || changed.some(matters))) return;
+      if (!(tags || site || siteChanges || changed.some(matters))) return;
       const [before, after] = [await presets.wanted(row), await presets.wanted(patched)];
       if (before.revision === after.revision) return;
       const flight = await preflight.begin(NAMED, { only: 'acs' });
