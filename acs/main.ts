@@ -43,8 +43,11 @@ function optionsOf<T extends OptionSpecs>(
 /** How long the lines of a busy server wait for others. */
 const LOG_MS = 10;
 
-/** Lines that come close together go out together: each write is a system call. What is still held when the process ends goes out then. */
-function logLine(): (line: string) => void {
+/**
+ * Lines that come close together go out together: each write is a system call. What is still held when the process ends goes out then,
+ * but not when it is killed.
+ */
+function linesTogether(): (line: string) => void {
   let held = '';
   let written = 0;
   const flush = (): void => {
@@ -59,6 +62,9 @@ function logLine(): (line: string) => void {
     held += `${line}\n`;
   };
 }
+
+/** Who looks closely wants all of it, also when the process is killed. */
+const lineAtOnce = (line: string): boolean => process.stdout.write(`${line}\n`);
 
 async function main(argv: string[]): Promise<number> {
   const command = commandNames.find(name => name === argv[0]);
@@ -93,7 +99,7 @@ async function main(argv: string[]): Promise<number> {
     adminToken: process.env.TANDEM_ADMIN_TOKEN,
     assignment,
     pretty: process.stdout.isTTY,
-    write: logLine(),
+    write: values.logLevel === 'debug' ? lineAtOnce : linesTogether(),
   });
   log.info('stopping', { signal: await stopping });
   await acs.close();

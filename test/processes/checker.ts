@@ -17,6 +17,8 @@ export interface Held {
   to: number;
   /** `killed`: it was under way when its process died. */
   end: 'said' | 'killed';
+  /** How it ended, in its process's words. */
+  how?: string;
 }
 
 const timeOf = (line: Line): number => Date.parse(String(line.time));
@@ -36,7 +38,7 @@ export function sessionsIn(lives: readonly Life[]): Held[] {
         held.push(session);
       } else if (line.msg === 'session') {
         const session = open.get(key);
-        if (session) Object.assign(session, { to: timeOf(line), end: 'said' });
+        if (session) Object.assign(session, { to: timeOf(line), end: 'said', how: String(line.error ?? line.outcome) });
       }
     }
   }
@@ -55,7 +57,7 @@ export function contradictions(sessions: readonly Held[]): string[] {
         if (earlier.claim === later.claim) found.push(`${device}: claim ${later.claim} was given twice`);
         if (earlier.member !== later.member && earlier.to > later.from)
           found.push(
-            `${device}: claim ${earlier.claim} with ${earlier.member} ended ${earlier.to - later.from} ms after claim ${later.claim} with ${later.member} began`,
+            `${device}: claim ${earlier.claim} with ${earlier.member} ended ${earlier.to - later.from} ms after claim ${later.claim} with ${later.member} began (${earlier.how ?? earlier.end})`,
           );
       }
     }
