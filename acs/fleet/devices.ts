@@ -147,8 +147,8 @@ const rolloutOf = ({ id, wave, state, reason }: RolloutPosition): NonNullable<De
 export interface DeviceInput {
   tags?: string[];
   site?: Record<string, string>;
-  /** Those that are named; the others stay. */
-  siteChanges?: Record<string, string>;
+  /** Those that are named; the others stay. `null` removes one. */
+  siteChanges?: Record<string, string | null>;
   overrides?: Record<string, string | number | boolean | WantedValue | null>;
   credentials?: { username: string; password: string };
   connectionRequest?: { username: string; password: string };
@@ -193,7 +193,7 @@ export function createDevices(context: FleetContext, models: Models): Devices {
       if (wanted !== null) await checkOverride(path, wantedOf(wanted));
     // What is kept comes back sealed; a seal that is not ours does not open.
     for (const [name, text] of Object.entries({ ...site, ...siteChanges }))
-      checkText(`site: ${name}`, undefined, openedText(secrets, text));
+      if (text !== null) checkText(`site: ${name}`, undefined, openedText(secrets, text));
     if (!credentials) return;
     const other = await store.deviceByUsername(credentials.username);
     const shared = context.enrolment?.username === credentials.username;
@@ -204,11 +204,14 @@ export function createDevices(context: FleetContext, models: Models): Devices {
         `user name '${credentials.username}' is that of ${shared ? 'the enrolment credential' : other?.id}`,
       );
   };
+  const seal = (name: string, text: string): string => sealedText(secrets, name, text);
   const sealedTexts = (texts: Record<string, string>): Record<string, string> =>
-    Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, sealedText(secrets, name, text)]));
+    Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, seal(name, text)]));
+  const sealedChanges = (texts: Record<string, string | null>): Record<string, string | null> =>
+    Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, text === null ? null : seal(name, text)]));
   const sealedOne = (path: string, value: string | number | boolean | WantedValue): WantedValue => {
     const wanted = wantedOf(value);
-    return { ...wanted, value: sealedText(secrets, path, wanted.value) };
+    return { ...wanted, value: seal(path, wanted.value) };
   };
   /** Secrets of before they were sealed are sealed with the next change. */
   const sealingPatch = async (id: string, input: DeviceInput): Promise<DevicePatch> => {
@@ -223,7 +226,7 @@ export function createDevices(context: FleetContext, models: Models): Devices {
     const patch: DevicePatch = {};
     if (input.tags) patch.tags = [...new Set(input.tags)];
     if (input.site) patch.site = sealedTexts(input.site);
-    if (input.siteChanges) patch.siteChanges = sealedTexts(input.siteChanges);
+    if (input.siteChanges) patch.siteChanges = sealedChanges(input.siteChanges);
     if (input.overrides)
       patch.overrides = Object.fromEntries(
         Object.entries(input.overrides).map(([path, value]) => [path, value === null ? null : sealedOne(path, value)]),

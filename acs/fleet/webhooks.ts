@@ -91,7 +91,7 @@ export function createWebhooks(context: FleetContext, post: Post): Webhooks {
   const paused = (failures: number): number =>
     Math.round((PAUSES_MS[Math.min(failures, PAUSES_MS.length) - 1] ?? 0) * (0.75 + random.next() / 2));
 
-  const sendOne = async (webhook: StoredWebhook, notice: Notice, attempt: number): Promise<{ status: number }> => {
+  const sendOne = async (webhook: StoredWebhook, notice: Message, attempt: number): Promise<{ status: number }> => {
     const timeout = new AbortController();
     const timer = clock.after(TIMEOUT_MS, () => timeout.abort(new Error(`no answer within ${TIMEOUT_MS / SECOND} s`)));
     try {
@@ -256,9 +256,9 @@ export function createWebhooks(context: FleetContext, post: Post): Webhooks {
     ping: async name => {
       const { body } = await standing(name);
       const time = clock.now();
-      const notice: Notice = { id: noticeId('alert', 'ping', name, time), type: 'alert', time, data: {} };
+      const id = noticeId('ping', name, time);
       try {
-        return await sendOne(body, notice, 1);
+        return await sendOne(body, { id, type: 'ping', time, data: {} }, 1);
       } catch (error) {
         if (stopped.signal.aborted) throw error;
         return { reason: messageOf(error) };
@@ -307,10 +307,19 @@ function check(name: string, { url, events, filter }: Omit<WebhookInput, 'secret
   }
 }
 
-const bodyOf = ({ id, type, time, device, data }: Notice): string =>
+/** What a webhook is sent: a notice, or a trial. */
+type Message = Omit<Notice, 'type'> & { type: NoticeType | 'ping' };
+
+const bodyOf = ({ id, type, time, device, data }: Message): string =>
   JSON.stringify({ id, event: type, time: new Date(time).toISOString(), ...(device ? { device } : {}), data });
 
-function headersOf(notice: Notice, body: string, attempt: number, secret: string, now: number): Record<string, string> {
+function headersOf(
+  notice: Message,
+  body: string,
+  attempt: number,
+  secret: string,
+  now: number,
+): Record<string, string> {
   const timestamp = String(Math.floor(now / SECOND));
   return {
     'content-type': 'application/json',

@@ -22,11 +22,10 @@ const login = closed({
 });
 
 /** U+0001 marks what is sealed; XML could not carry it anyway. */
-const siteFields = Type.Record(Type.String(), Type.String({ pattern: '^[^\\u0001]*$' }));
+const siteText = Type.String({ pattern: '^[^\\u0001]*$' });
 
 const deviceFields = {
   tags: optional(Type.Array(Type.String({ pattern: '^\\S{1,64}$' }), { maxItems: 100 })),
-  site: optional(siteFields),
   overrides: optional(
     Type.Record(Type.String(), Type.Union([wantedValue, Type.Null()]), {
       description: 'Values for this device alone, by path; null removes one',
@@ -36,11 +35,24 @@ const deviceFields = {
   connectionRequest: optional(login),
 };
 
-export const devicePatch = closed(deviceFields);
+const changedFields = {
+  ...deviceFields,
+  site: optional(
+    Type.Record(Type.String(), Type.Union([siteText, Type.Null()]), {
+      description: 'Fields of the site; those that are not named stay, null removes one',
+    }),
+  ),
+};
+
+export const devicePatch = closed(changedFields);
 export const devicesUpdate = closed({
-  items: Type.Array(closed({ id: Type.String(), ...deviceFields }), { maxItems: 100_000 }),
+  items: Type.Array(closed({ id: Type.String(), ...changedFields }), { maxItems: 100_000 }),
 });
-export const deviceAnnounce = closed({ id: text('OUI-ProductClass-Serial, or OUI-Serial'), ...deviceFields });
+export const deviceAnnounce = closed({
+  id: text('OUI-ProductClass-Serial, or OUI-Serial'),
+  ...deviceFields,
+  site: optional(Type.Record(Type.String(), siteText)),
+});
 export const deviceQuery = closed({
   filter: optional(text('productClass = "4102S" and firmware < "49.2" and not online')),
   sort: optional(text('A field; - in front for descending')),

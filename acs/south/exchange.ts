@@ -29,6 +29,8 @@ export class Exchange implements Cpe {
   /** The CPE takes booleans as words only. */
   words = false;
   rpcs = 0;
+  /** Whose session it is, once that is known. */
+  device = '';
 
   #turn: Turn | undefined;
   /** Rejects the POST that is being worked on. */

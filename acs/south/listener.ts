@@ -123,7 +123,7 @@ export function createSouth(options: SouthOptions): South {
   };
 
   const start = (caller: Caller, release: () => void): Live => {
-    const exchange = new Exchange(clock, rpc => events.emit('rpc', { device: '', ...rpc }));
+    const exchange: Exchange = new Exchange(clock, rpc => events.emit('rpc', { device: exchange.device, ...rpc }));
     const live: Live = {
       exchange,
       cookie: cookies.issue(),

@@ -44,6 +44,7 @@ export async function session(cpe: Exchange, caller: Caller, context: SessionCon
     visit = await begin(cpe, first, caller, context);
     if (!visit) outcome = 'refused';
     else {
+      cpe.device = visit.id;
       await serveRequests(cpe, visit, context);
       await context.fleet.visits.work(visit, cpe);
       cpe.end();

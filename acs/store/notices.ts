@@ -59,7 +59,7 @@ function predicateOf(text: string): Predicate | undefined {
 }
 
 /** The same for the same fact, so that whoever is told twice can know it. */
-export const noticeId = (type: NoticeType, ...facts: (string | number)[]): string =>
+export const noticeId = (type: NoticeType | 'ping', ...facts: (string | number)[]): string =>
   createHash('sha256')
     .update(JSON.stringify([type, ...facts]))
     .digest('hex')

@@ -188,11 +188,20 @@ const patched: Operation<'patched'> = (row, { patch }, id) => {
   return changed(next, next);
 };
 
+/** `null` removes a field. */
+export const mergedSite = (
+  site: DeviceRow['site'],
+  changes: NonNullable<DevicePatch['siteChanges']>,
+): DeviceRow['site'] =>
+  Object.fromEntries(
+    Object.entries({ ...site, ...changes }).filter((entry): entry is [string, string] => entry[1] !== null),
+  );
+
 function withPatch(row: DeviceRow, patch: DevicePatch): DeviceRow {
   const next: DeviceRow = { ...row };
   if (patch.tags) next.tags = [...new Set(patch.tags)];
   if (patch.site) next.site = { ...patch.site };
-  if (patch.siteChanges) next.site = { ...next.site, ...patch.siteChanges };
+  if (patch.siteChanges) next.site = mergedSite(next.site, patch.siteChanges);
   if (patch.overrides) next.overrides = mergedOverrides(row.overrides, patch.overrides);
   if (patch.credentials) next.credentials = patch.credentials;
   if (patch.connectionRequest) next.connectionRequest = { ...row.connectionRequest, ...patch.connectionRequest };

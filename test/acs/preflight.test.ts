@@ -1,7 +1,9 @@
 // The TLS preflight of the ACS, by its API: which gateway keeps and which loses a link by a change, why, and what is refused.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import type { StoredFile } from '../../acs/fleet/files.ts';
 import type { PreflightPorts } from '../../acs/fleet/ports.ts';
+import { unchanged } from '../../acs/fleet/preflight/preflight.ts';
 import type { Preset } from '../../acs/fleet/preset.ts';
 import type { Wanted } from '../../acs/fleet/wanted.ts';
 import type { DeviceRow } from '../../acs/store/row.ts';
@@ -310,6 +312,38 @@ describe('TLS preflight', () => {
     assert.equal(said(acsOf(run, id).after), 'loses no-common-suite');
     const sip = run.devices[0]!.links.find(({ link }) => link === 'sip')!;
     assert.deepEqual([sip.server, said(sip.before), said(sip.after)], ['sip.test:5061', 'none', 'keeps']);
+  });
+
+  it('runs at the same time do not take from each other what they have read', async () => {
+    const { fleet } = api.acs;
+    await trust();
+    const id = await enrol('000001', cwmp());
+    const [row, wanted] = [await fleet.devices.row(id), await fleet.presets.wanted(await fleet.devices.row(id))];
+    const scripts = await Promise.all(
+      Array.from({ length: 220 }, (_, at) => {
+        const host = `SipEp.DefaultStaticRegistrarServerHost=sip${at}.test:5061\n`;
+        const tls = 'SipEp.TransportConfig[GatewayName=default].TlsEnable = "Enable"\n';
+        return fleet.files.put(`${at}.cfg`, Buffer.from(host + tls), { type: 'script' });
+      }),
+    );
+    const withScript = (file: StoredFile) => unchanged(row, { ...wanted, files: [{ kind: 'script', file }] });
+    const look = async (some: StoredFile[]): Promise<Link[][]> =>
+      (await (await fleet.preflight.begin(0)).look(some.map(withScript))) as Link[][];
+    let isOver = false;
+    const others = async (): Promise<void> => {
+      while (!isOver) {
+        await look(scripts.slice(0, 1));
+        await new Promise(resolve => setImmediate(resolve));
+      }
+    };
+    const beside = others();
+    const links = await look(scripts);
+    isOver = true;
+    await beside;
+    assert.deepEqual(
+      links.map(found => found.find(({ link }) => link === 'sip')?.server),
+      scripts.map((_, at) => `sip${at}.test:5061`),
+    );
   });
 
   describe('what would take the ACS away', () => {

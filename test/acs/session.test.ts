@@ -45,6 +45,18 @@ describe('sessions of the ACS', () => {
       assert.equal((await acs.store.device(id))?.state, 'quarantine');
     });
 
+    it('each RPC is told of with its device, either way', async () => {
+      await open({ enrol: 'auto' });
+      const told: string[] = [];
+      acs.events.on('rpc', ({ device, method, direction }) => told.push(`${device} ${method} ${direction}`));
+      await new ScriptedCpe(acs.app, factory).session(() => ({ Status: 0 }));
+      assert.ok(told.includes(`${id} SetParameterValues to-cpe`), told.join());
+      assert.ok(
+        told.every(line => line.startsWith(id)),
+        told.join(),
+      );
+    });
+
     it('a device that its first credentials never reached may come again with the enrolment credential, and is offered others', async () => {
       await open({ enrol: 'auto' });
       const first = new ScriptedCpe(acs.app, factory);

@@ -201,6 +201,16 @@ describe('presets with variables', () => {
     assert.deepEqual((await of(id)).site, { customer: 'acme', zone: 'west', proxy: 'p1' });
   });
 
+  it('a site field that is not named stays, and null removes one', async () => {
+    await api.call('POST', '/devices', { body: { id, site: { zone: 'west', proxy: 'p1' } } });
+    const changed = await api.call('PATCH', `/devices/${id}`, { body: { site: { town: 'Ulm', proxy: null } } });
+    assert.deepEqual(changed.json.site, { zone: 'west', town: 'Ulm' });
+    await api.call('PATCH', '/devices', { body: { items: [{ id, site: { zone: null } }] } });
+    assert.deepEqual((await api.call('GET', `/devices/${id}`)).json.site, { town: 'Ulm' });
+    const other = '0090F8-4102S-0090F8000099';
+    await api.refused(400, 'bad-input', 'POST', '/devices', { body: { id: other, site: { zone: null } } });
+  });
+
   it('a site field with the name of a secret is sealed in the store, masked in the view, and opened for the device', async () => {
     const path = 'Device.X_0090F8_Cwmp.Password';
     await put('p', { set: { [path]: '{{site.sipPassword}}' } });

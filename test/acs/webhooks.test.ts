@@ -233,8 +233,8 @@ describe('webhooks', () => {
       assert.ok(!(await api.call('GET', path)).text.includes(String(made.secret)), path);
     assert.deepEqual((await api.call('POST', '/webhooks/made/ping')).json, { status: 204 });
     assert.deepEqual(
-      messages().map(({ data }) => data),
-      [{}],
+      messages().map(({ event, data }) => [event, data]),
+      [['ping', {}]],
     );
     api.acs.answers.push('no way');
     assert.deepEqual((await api.call('POST', '/webhooks/made/ping')).json, { reason: 'no way' });

@@ -1,5 +1,6 @@
 // Nothing that would take the ACS away from a device is saved unasked; and who would lose it by another certificate of the ACS.
 import { UserError } from '../../../shared/errors.ts';
+import { mergedSite } from '../../store/operations.ts';
 import type { FleetContext } from '../context.ts';
 import type { DeviceInput, Devices } from '../devices.ts';
 import type { StoredFile } from '../files.ts';
@@ -63,13 +64,14 @@ export function createGuard(
       if (!tags && !site && !siteChanges && changed.length === 0) return;
       const row = await devices.row(id);
       const patched = { ...row, overrides: { ...row.overrides }, tags: tags ?? row.tags };
-      patched.site = { ...(site ?? row.site), ...siteChanges };
+      patched.site = mergedSite(site ?? row.site, siteChanges ?? {});
       for (const [path, value] of Object.entries(overrides)) {
         if (value === null) delete patched.overrides[path];
         else patched.overrides[path] = wantedOf(value);
       }
+      if (row.state !== 'enrolled') return;
       mayStrand('overrides', patched.overrides, row.overrides);
-      if (row.state !== 'enrolled' || !(tags || site || siteChanges || changed.some(matters))) return;
+      if (!(tags || site || siteChanges || changed.some(matters))) return;
       const [before, after] = [await presets.wanted(row), await presets.wanted(patched)];
       if (before.revision === after.revision) return;
       const flight = await preflight.begin(NAMED, { only: 'acs' });

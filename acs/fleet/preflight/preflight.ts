@@ -35,6 +35,9 @@ export interface Changed {
   after: Target;
 }
 
+/** What scripts set, by name and content. */
+type Scripts = Map<string, ReadonlyMap<string, string>>;
+
 /** A device as things stand. */
 export const unchanged = (row: FlightRow, wanted: Target & { revision: string }): Changed => ({
   row,
@@ -86,7 +89,7 @@ export function createPreflight(context: FleetContext, { files, models }: { file
   const { store, clock, ports } = context;
   const trust = createTrust(context, files);
   const servers = createServers(context);
-  const scripts = new Map<string, ReadonlyMap<string, string>>();
+  const scripts: Scripts = new Map();
   const none: ReadonlyMap<string, string> = new Map();
 
   const own = async (): Promise<LinkGround['own']> => {
@@ -100,14 +103,19 @@ export function createPreflight(context: FleetContext, { files, models }: { file
     return { url, facts: 'facts' in seen ? seen : heard };
   };
 
-  const loadScripts = async (changed: readonly Changed[]): Promise<void> => {
-    // Not within a page, which needs all that was read for it.
+  /** @returns those of this page, whatever other runs read and forget meanwhile */
+  const loadScripts = async (changed: readonly Changed[]): Promise<Scripts> => {
     if (scripts.size >= 200) scripts.clear();
+    const found = new Map<string, ReadonlyMap<string, string>>();
     for (const { before, after } of changed)
       for (const { kind, file } of [...before.files, ...after.files]) {
-        if (kind !== 'script' || scripts.has(`${file.name} ${file.sha256}`)) continue;
-        scripts.set(`${file.name} ${file.sha256}`, await scriptIn(file));
+        const id = `${file.name} ${file.sha256}`;
+        if (kind !== 'script' || found.has(id)) continue;
+        const read = scripts.get(id) ?? (await scriptIn(file));
+        scripts.set(id, read);
+        found.set(id, read);
       }
+    return found;
   };
   /** One that is gone meanwhile, or too large for any gateway, sets nothing. */
   const scriptIn = async (file: StoredFile): Promise<ReadonlyMap<string, string>> => {
@@ -119,10 +127,10 @@ export function createPreflight(context: FleetContext, { files, models }: { file
     }
   };
   const scriptsOf =
-    ({ files: wanted }: Target) =>
+    ({ files: wanted }: Target, found: Scripts) =>
     (name: string): ReadonlyMap<string, string> => {
       const file = wanted.find(entry => entry.file.name === name)?.file;
-      return (file && scripts.get(`${name} ${file.sha256}`)) ?? none;
+      return (file && found.get(`${name} ${file.sha256}`)) ?? none;
     };
 
   const begin: Preflight['begin'] = async (limit, change = {}) => {
@@ -155,10 +163,10 @@ export function createPreflight(context: FleetContext, { files, models }: { file
     };
 
     const laid = new WeakMap<Target, { overlay: Overlay; text: string }>();
-    const overlayFor = (target: Target): { overlay: Overlay; text: string } => {
+    const overlayFor = (target: Target, found: Scripts): { overlay: Overlay; text: string } => {
       let made = laid.get(target);
       if (!made) {
-        const overlay = overlayOf(target, scriptsOf(target));
+        const overlay = overlayOf(target, scriptsOf(target, found));
         made = { overlay, text: textOf(overlay) };
         laid.set(target, made);
       }
@@ -169,8 +177,9 @@ export function createPreflight(context: FleetContext, { files, models }: { file
       { row, holds, before, after }: Changed,
       known: KnownTexts | undefined,
       model: Model | undefined,
+      found: Scripts,
     ): Promise<Link[]> => {
-      const overlays = [overlayFor(before), overlayFor(after)] as const;
+      const overlays = [overlayFor(before, found), overlayFor(after, found)] as const;
       const rootsOf = trusted.of(row);
       const roots = [rootsOf(before), rootsOf(after)] as const;
       const key = [
@@ -201,8 +210,8 @@ export function createPreflight(context: FleetContext, { files, models }: { file
       }
       const informed = row.lastInform !== undefined && row.lastInform >= since;
       const place = `${key}\0${informed}`;
-      const found = groups.get(place);
-      if (found) return found;
+      const judged = groups.get(place);
+      if (judged) return judged;
       const links = await linksOf({ ...inputOf(), informed }, ground);
       groups.set(place, links);
       return links;
@@ -230,12 +239,12 @@ export function createPreflight(context: FleetContext, { files, models }: { file
           changed.map(({ row }) => row.id),
           change.only === 'acs' ? acsPaths : paths,
         );
-        await trust.load(changed.map(({ row, before, after }) => ({ row, targets: [before, after] })));
-        await loadScripts(changed);
+        await trusted.load(changed.map(({ row, before, after }) => ({ row, targets: [before, after] })));
+        const read = await loadScripts(changed);
         const found: Link[][] = [];
         for await (const portion of portionsOf(changed))
           for (const entry of portion) {
-            const links = await group(entry, known.get(entry.row.id), await models.of(entry.row));
+            const links = await group(entry, known.get(entry.row.id), await models.of(entry.row), read);
             count(entry.row.id, links);
             found.push(links);
           }

@@ -44,6 +44,8 @@ export interface ReadRoots {
   of(row: TrustRow): (target: Target) => Roots;
   /** Rows are needed with what their Informs told. */
   looksInside: boolean;
+  /** Reads the files that `of` needs. Asked before, once for all devices of a page; what other runs forget meanwhile stays. */
+  load(rows: readonly { row: TrustRow; targets: readonly Target[] }[]): Promise<void>;
 }
 
 export interface TrustRegister {
@@ -54,8 +56,6 @@ export interface TrustRegister {
   remove(name: string): Promise<void>;
   /** For one run: what is on a device once it has taken what is wanted of it. */
   reader(): Promise<ReadRoots>;
-  /** Reads the files that `reader` may need. Asked before, once for all devices of a page. */
-  load(rows: readonly { row: TrustRow; targets: readonly Target[] }[]): Promise<void>;
 }
 
 const trustView = (name: string, body: TrustInput, changed: number): Trust => ({
@@ -65,6 +65,9 @@ const trustView = (name: string, body: TrustInput, changed: number): Trust => ({
   changed,
 });
 
+/** By name and content of their file. */
+type Certificates = Map<string, readonly X509Certificate[] | undefined>;
+
 const certificatesOf = ({ files }: Target): StoredFile[] =>
   files.flatMap(({ kind, file }) => (kind === 'certificate' ? [file] : []));
 
@@ -73,7 +76,7 @@ export function createTrust({ store, clock, events }: FleetContext, files: Files
    * CAs of stored files, by name and content; undefined where the content is here no more. A file with a key is the device's own
    * certificate, and no CA.
    */
-  const read = new Map<string, readonly X509Certificate[] | undefined>();
+  const read: Certificates = new Map();
   let generation = -1;
 
   const certificatesIn = async (file: StoredFile): Promise<readonly X509Certificate[]> => {
@@ -96,14 +99,19 @@ export function createTrust({ store, clock, events }: FleetContext, files: Files
     return [...on].sort(([a], [b]) => (a < b ? -1 : 1));
   };
 
-  const loadOne = async (id: string, wanted: StoredFile | { name: string; sha256: string }): Promise<void> => {
+  const certificatesFor = async (
+    id: string,
+    wanted: StoredFile | { name: string; sha256: string },
+  ): Promise<readonly X509Certificate[] | undefined> => {
+    if (read.has(id)) return read.get(id);
     const file = 'type' in wanted ? wanted : (await store.document<StoredFile>('file', wanted.name))?.body;
     const isThere = file?.sha256 === wanted.sha256;
     const found = isThere && file.type === 'certificate' ? await certificatesIn(file) : [];
     read.set(id, isThere ? found : undefined);
+    return isThere ? found : undefined;
   };
 
-  /** Not within a page, which needs all that was read for it. What was gone may be back with each change of a file. */
+  /** What was gone may be back with each change of a file. */
   const forgetOld = (): void => {
     if (read.size >= 1000) read.clear();
     if (store.generation('file') === generation) return;
@@ -112,10 +120,14 @@ export function createTrust({ store, clock, events }: FleetContext, files: Files
   };
 
   /** CAs in files that the device took and of which another content is wanted; undefined where they are not known. */
-  const replacedOn = ({ applied }: TrustRow, target: Target): (readonly X509Certificate[] | undefined)[] =>
+  const replacedOn = (
+    { applied }: TrustRow,
+    target: Target,
+    page: Certificates,
+  ): (readonly X509Certificate[] | undefined)[] =>
     certificatesOf(target).flatMap(({ name, sha256 }) => {
       const old = applied[name];
-      return old === undefined || old === sha256 ? [] : [read.get(idOf(name, old))];
+      return old === undefined || old === sha256 ? [] : [page.get(idOf(name, old))];
     });
 
   return {
@@ -136,15 +148,6 @@ export function createTrust({ store, clock, events }: FleetContext, files: Files
         throw new UserError(404, 'no-such-trust', `nothing is told under '${name}'`);
       events.emit('change', { what: 'trust', name, by: 'deleted' });
     },
-    load: async rows => {
-      forgetOld();
-      const wanted = new Map<string, StoredFile | { name: string; sha256: string }>();
-      for (const { row, targets } of rows) {
-        for (const [name, sha256] of Object.entries(row.applied)) wanted.set(idOf(name, sha256), { name, sha256 });
-        for (const file of targets.flatMap(certificatesOf)) wanted.set(idOf(file.name, file.sha256), file);
-      }
-      for (const [id, file] of wanted) if (!read.has(id)) await loadOne(id, file);
-    },
     reader: async () => {
       const told = (await store.documents<TrustInput>('trust')).map(({ name, body, generation }) => {
         const filter = body.when ? parseFilter(body.when) : undefined;
@@ -156,12 +159,23 @@ export function createTrust({ store, clock, events }: FleetContext, files: Files
         };
       });
       const now = clock.now();
+      const page: Certificates = new Map();
+      const load: ReadRoots['load'] = async rows => {
+        forgetOld();
+        page.clear();
+        const wanted = new Map<string, StoredFile | { name: string; sha256: string }>();
+        for (const { row, targets } of rows) {
+          for (const [name, sha256] of Object.entries(row.applied)) wanted.set(idOf(name, sha256), { name, sha256 });
+          for (const file of targets.flatMap(certificatesOf)) wanted.set(idOf(file.name, file.sha256), file);
+        }
+        for (const [id, file] of wanted) page.set(id, await certificatesFor(id, file));
+      };
       const rootsOf = (row: TrustRow, fitting: typeof told, target: Target): Roots => {
         const on = filesOn(row, target)
           .map(([name, sha256]) => idOf(name, sha256))
-          .filter(id => read.get(id)?.length);
-        const certificates = [...on.flatMap(id => read.get(id) ?? []), ...fitting.flatMap(entry => entry.certificates)];
-        const replaced = replacedOn(row, target);
+          .filter(id => page.get(id)?.length);
+        const certificates = [...on.flatMap(id => page.get(id) ?? []), ...fitting.flatMap(entry => entry.certificates)];
+        const replaced = replacedOn(row, target, page);
         const gone = replaced
           .flatMap(found => found ?? [])
           .filter(old => !certificates.some(cert => cert.raw.equals(old.raw)));
@@ -180,7 +194,7 @@ export function createTrust({ store, clock, events }: FleetContext, files: Files
         const fitting = told.filter(({ fits }) => fits(row as DeviceRow, now));
         return target => rootsOf(row, fitting, target);
       };
-      return { of, looksInside: told.some(({ paths }) => paths.length > 0) };
+      return { of, load, looksInside: told.some(({ paths }) => paths.length > 0) };
     },
   };
 }

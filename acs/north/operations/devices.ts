@@ -76,7 +76,7 @@ async function update(
   const one = async ({ line, device }: (typeof changes)[number]): Promise<void> => {
     try {
       const { id, site, ...input } = device();
-      const patch = { ...input, ...(site ? { siteChanges: site } : {}) };
+      const patch = site ? { ...input, siteChanges: site } : input;
       const guard = query.force ? undefined : () => fleet.guard.device(id, patch);
       updated.push((await fleet.devices.patch(id, patch, guard)).id);
     } catch (error) {
@@ -88,12 +88,15 @@ async function update(
   return { status: failed.length ? 207 : 200, body: { updated, failed: failed.sort((a, b) => a.line - b.line) } };
 }
 
-/** Masked secrets that come back mean those that are there. */
-function keptSecrets(input: DeviceInput, device: DeviceView): DeviceInput {
-  return keptOverrides(input.site ? { ...input, site: keptSite(input.site, device) } : input, device);
+type Changes = Omit<DeviceInput, 'site' | 'siteChanges'> & { site?: Record<string, string | null> };
+
+/** What is not named stays. Masked secrets that come back mean those that are there. */
+function patchOf({ site, ...input }: Changes, device: DeviceView): DeviceInput {
+  const kept = keptOverrides(input, device);
+  return site ? { ...kept, siteChanges: keptSite(site, device) } : kept;
 }
 
-const keptSite = (site: Record<string, string>, device: DeviceView): Record<string, string> =>
+const keptSite = (site: Record<string, string | null>, device: DeviceView): Record<string, string | null> =>
   Object.fromEntries(
     Object.entries(site).map(([name, text]) => {
       if (text !== MASK || !isSecretName(name)) return [name, text];
@@ -168,7 +171,8 @@ export const devices: readonly Operation[] = [
   },
   {
     name: 'patchDevice',
-    summary: 'Changes tags, site, overrides or credentials; null removes an override',
+    summary:
+      'Changes tags, site fields, overrides or credentials; what is not named stays, null removes a site field or an override',
     method: 'PATCH',
     path: '/devices/:id',
     role: 'operator',
@@ -178,7 +182,7 @@ export const devices: readonly Operation[] = [
     problems: { ...noDevice, 409: 'The user name is that of another device, or the device would lose the ACS' },
     run: async (input, { fleet }) => {
       const id = param(input);
-      const patch = keptSecrets(input.body as DeviceInput, await fleet.devices.view(id));
+      const patch = patchOf(input.body as Changes, await fleet.devices.view(id));
       const guard = input.query.force ? undefined : () => fleet.guard.device(id, patch);
       return ok(deviceView(await fleet.devices.patch(id, patch, guard)));
     },
