@@ -1,5 +1,7 @@
 // Sessions between our two sides, over real sockets.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:tls';
 import type { Arguments } from '../shared/cwmp/methods.ts';
 import { packFirmware } from '../shared/firmware.ts';
 import { done, eventually, openWorld, type World } from './support/world.ts';
@@ -34,6 +36,16 @@ describe('sessions between the ACS and a gateway, over sockets', () => {
       assert.equal(report.tls !== undefined, tls);
     });
   }
+
+  it('a handshake without a common version is told in the log', async () => {
+    world = await openWorld();
+    const { hostname: host, port } = new URL(world.url);
+    const settings = { maxVersion: 'TLSv1.1', minVersion: 'TLSv1', ciphers: 'DEFAULT:@SECLEVEL=0' } as const;
+    const socket = connect({ host, port: Number(port), ...settings });
+    await once(socket, 'error');
+    const line = await eventually('told', () => world.logged.find(text => text.includes('TLS handshake failed')));
+    assert.match(line, /"address":"127\.0\.0\.1","reason":"ERR_SSL_UNSUPPORTED_PROTOCOL"/);
+  });
 
   it('every RPC that the gateway offers works end to end', async () => {
     world = await openWorld();

@@ -4,6 +4,7 @@ import { EventEmitter } from 'node:events';
 import type { Server, Socket } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
 import { boundConnections, boundTransfers, untilClosed } from '../../acs/south/bounds.ts';
+import { tellHandshakes } from '../../acs/south/handshakes.ts';
 import { VirtualClock } from '../../shared/clock.ts';
 import { createLog, silentLog } from '../../shared/log.ts';
 
@@ -59,6 +60,37 @@ describe('bounds of connections', () => {
     untilClosed({ destroyed: true, off: () => undefined } as unknown as Socket)(() => heard.push('ended'));
     await Promise.resolve();
     assert.deepEqual(heard, ['open', 'ended']);
+  });
+});
+
+describe('handshakes that fail', () => {
+  it('are told with address and reason, once a minute for each address', async () => {
+    const clock = new VirtualClock();
+    const said: Record<string, unknown>[] = [];
+    const log = createLog({
+      clock,
+      level: 'info',
+      write: line => said.push(JSON.parse(line) as Record<string, unknown>),
+    });
+    const server = new EventEmitter() as Server;
+    tellHandshakes(server, { clock, log });
+    const fail = (remoteAddress: string | undefined, code: string): boolean =>
+      server.emit('tlsClientError', Object.assign(new Error('no'), { code }), { remoteAddress });
+    fail('::ffff:192.0.2.1', 'ERR_SSL_NO_SHARED_CIPHER');
+    fail('192.0.2.1', 'ERR_SSL_NO_SHARED_CIPHER');
+    fail('192.0.2.2', 'ERR_SSL_UNSUPPORTED_PROTOCOL');
+    await clock.advance(60_000);
+    fail('192.0.2.1', 'ECONNRESET');
+    fail(undefined, 'ECONNRESET');
+    assert.deepEqual(
+      said.map(({ msg, address, reason, before }) => [msg, address, reason, before]),
+      [
+        ['TLS handshake failed', '192.0.2.1', 'ERR_SSL_NO_SHARED_CIPHER', undefined],
+        ['TLS handshake failed', '192.0.2.2', 'ERR_SSL_UNSUPPORTED_PROTOCOL', undefined],
+        ['TLS handshake failed', '192.0.2.1', 'ECONNRESET', 1],
+        ['TLS handshake failed', 'unknown', 'ECONNRESET', undefined],
+      ],
+    );
   });
 });
 
