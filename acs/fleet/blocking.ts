@@ -1,8 +1,8 @@
 // Which faults set what aside, and until what: a fault holds until its time, or until what it rests on changes.
-import { hash } from 'node:crypto';
 import { isWild, wildPattern } from '../store/filter.ts';
 import { toldValues } from '../store/inform.ts';
 import type { DeviceFault, WantedValue } from '../store/row.ts';
+import { digestOf } from './digest.ts';
 import { OVERRIDE } from './preset.ts';
 import { rolloutFacts } from './rollout/wish.ts';
 import { filesOf, type Rule } from './rules.ts';
@@ -25,7 +25,7 @@ export function blocking(row: MergedRow, cause: string, now: number, basis: () =
 export function basisOf(rule: Rule, row: MergedRow, { files, open }: Ground): string {
   const { firmware } = rule.preset;
   const names = filesOf(rule).map(({ name }) => name);
-  return digest([
+  return digestOf([
     rule.tag,
     rule.variables.map(variable => variableOf(row, variable, open)),
     names.map(name => files.get(name)?.sha256),
@@ -33,7 +33,7 @@ export function basisOf(rule: Rule, row: MergedRow, { files, open }: Ground): st
   ]);
 }
 
-export const overrideBasis = ({ value, type }: WantedValue): string => digest([value, type]);
+export const overrideBasis = ({ value, type }: WantedValue): string => digestOf([value, type]);
 
 /** What is a fault's cause and what it rests on, by who is to blame. */
 export function causeOf(
@@ -70,14 +70,11 @@ function isBlocked(cause: string, rules: readonly Rule[], row: MergedRow, ground
   return faultThatBlocks(rule, row, ground) !== undefined;
 }
 
-const digest = (content: unknown): string =>
-  hash('sha256', JSON.stringify(content), 'buffer').toString('base64url').slice(0, 12);
-
 /** Short hash of all that the choice and merge of presets depend on and that can change on a device. */
 export function factsOf(rules: readonly Rule[], row: MergedRow, ground: Ground): string {
   const paths = [...new Set(rules.flatMap(rule => rule.paths))].sort();
   const told = paths.length > 0 ? toldValues(row) : {};
-  return digest([
+  return digestOf([
     row.manufacturer,
     row.softwareVersion,
     row.hardwareVersion,

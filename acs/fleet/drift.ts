@@ -1,12 +1,12 @@
 // Drift: values that are otherwise than wanted though the ParameterKey stays. Found by 4 VALUE CHANGE, by an operator's own task, and by
 // looking after it in a session when that is due; set right or told of, as the preset asks. A value that is set right again and again
 // has another writer: it is left alone, and a fault says so.
-import { createHash } from 'node:crypto';
 import type { ParameterValue } from '../../shared/cwmp/methods.ts';
 import type { Model } from '../../shared/model/datamodel.ts';
 import type { DeviceRow, Drift, Task } from '../store/row.ts';
 import { apply, isHidden, readManaged } from './apply.ts';
 import type { FleetContext } from './context.ts';
+import { digestOf } from './digest.ts';
 import { type InVisit, type ReconcileParts, raiseFault } from './invisit.ts';
 import { apartFrom } from './moves.ts';
 import type { Cpe } from './ports.ts';
@@ -69,10 +69,7 @@ function saidOf({ table, secrets }: WantedTable, { rows, surplus }: TablePlan, m
 }
 
 const basisOf = (wanted: Wanted, preset: string, value: string): string =>
-  createHash('sha256')
-    .update(JSON.stringify([preset, wanted.tags.get(preset), value]))
-    .digest('base64url')
-    .slice(0, 12);
+  digestOf([preset, wanted.tags.get(preset), value]);
 
 /** Whether it is still left as it is: its preset says the same, and wants the same. */
 function isLeft({ state, path, preset, basis }: Drift, wanted: Wanted): boolean {

@@ -1,13 +1,13 @@
 // A change of the ACS URL that comes back by itself. What a DGW can do for that is plain TR-069: before it is sent away it is given a
 // Download with DelaySeconds, of a script that leads it back; the unit keeps it over restarts and over the change itself. It fetches the
 // script from here, and gets it unless somebody has said meanwhile that it arrived. Without that word it is back after the delay.
-import { createHash } from 'node:crypto';
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import type { ParameterValue } from '../../shared/cwmp/methods.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { DeviceRow, Move, Task } from '../store/row.ts';
 import { type Backoff, retryAt } from './backoff.ts';
 import type { FleetContext } from './context.ts';
+import { digestOf } from './digest.ts';
 import { transferType } from './files.ts';
 import { type InVisit, type ReconcileParts, raiseFault } from './invisit.ts';
 import type { Cpe } from './ports.ts';
@@ -92,8 +92,7 @@ function wishOf(row: DeviceRow, wanted: Wanted): Wish | undefined {
   const [first] = entries;
   if (!first) return undefined;
   const values = entries.map(({ path, value }) => ({ path, value }));
-  const content = JSON.stringify([values, entries.map(({ preset }) => wanted.tags.get(preset))]);
-  const basis = createHash('sha256').update(content).digest('base64url').slice(0, 12);
+  const basis = digestOf([values, entries.map(({ preset }) => wanted.tags.get(preset))]);
   const { force = false, returnAfter } = wanted.moves.get(first.preset) ?? {};
   const login = wantedOf(loginPaths(row.root)).map(({ path, value }) => ({ path, value }));
   return { values, login, preset: first.preset, basis, force, returnMs: moveMsOf(returnAfter) };
