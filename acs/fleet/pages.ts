@@ -1,14 +1,17 @@
-// A fleet, page by page: for what looks at all devices and changes none. Sessions come in between.
+// A fleet, page by page: for what looks at all devices. Sessions come in between.
 import type { DeviceRow } from '../store/row.ts';
 import type { DeviceQuery, Store } from '../store/store.ts';
 
 /**
- * Devices that fit, each page read while the one before is worked on. What changes the rows that it is looking at must not read ahead.
+ * Devices that fit, each page read while the one before is worked on.
  * @param query.only the fields that are needed: the others may be missing
+ * @param readsAhead false for what changes the rows that it is looking at: by where each page ended, so that what has moved out of the
+ * filter is not passed over again and again
  */
 export async function* pagesOf(
   store: Pick<Store, 'devices'>,
   query: Omit<DeviceQuery, 'cursor'>,
+  readsAhead = true,
 ): AsyncGenerator<readonly DeviceRow[]> {
   const pageAfter = (cursor?: string): ReturnType<Store['devices']> => {
     const reading = store.devices({ ...query, ...(cursor === undefined ? {} : { cursor }) });
@@ -17,10 +20,10 @@ export async function* pagesOf(
     return reading;
   };
   for (let page = await pageAfter(); ; ) {
-    const following = page.next === undefined ? undefined : pageAfter(page.next);
+    const following = page.next === undefined || !readsAhead ? undefined : pageAfter(page.next);
     yield page.items;
-    if (!following) return;
-    page = await following;
+    if (page.next === undefined) return;
+    page = await (following ?? pageAfter(page.next));
   }
 }
 

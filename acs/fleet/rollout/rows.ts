@@ -4,6 +4,7 @@ import type { DeviceOperations } from '../../store/changes.ts';
 import { parseFilter } from '../../store/filter.ts';
 import { type DeviceRow, type RolloutPosition, type RolloutState, rolloutStates } from '../../store/row.ts';
 import type { DeviceQuery, Store } from '../../store/store.ts';
+import { pagesOf } from '../pages.ts';
 import type { Totals } from './plan.ts';
 
 export interface Rows {
@@ -51,22 +52,8 @@ export function createRows(store: Store, clock: Clock): Rows {
       ),
       clock.now(),
     );
-  /** By where each page ended: what has moved out of the filter is not passed over again and again. */
-  const inPages = async (
-    text: string,
-    how: Pick<DeviceQuery, 'sort' | 'only'>,
-    work: (row: DeviceRow) => Promise<unknown>,
-    isEnough = (): boolean => false,
-  ): Promise<void> => {
-    const filter = parseFilter(text);
-    let cursor: string | undefined;
-    do {
-      const query = { ...how, filter, limit: PAGE, now: clock.now() };
-      const page = await store.devices({ ...query, ...(cursor === undefined ? {} : { cursor }) });
-      await each(page.items, work);
-      cursor = page.next;
-    } while (cursor !== undefined && !isEnough());
-  };
+  const pages = (text: string, how: Pick<DeviceQuery, 'sort' | 'only'>): ReturnType<typeof pagesOf> =>
+    pagesOf(store, { ...how, filter: parseFilter(text), limit: PAGE, now: clock.now() }, false);
   return {
     count,
     totals: async (rollout, waves) => {
@@ -100,16 +87,15 @@ export function createRows(store: Store, clock: Clock): Rows {
       return dues.length === 0 ? undefined : Math.min(...dues);
     },
     due: async (state, work) => {
-      await inPages(`rolloutState = "${state}" and rolloutDue <= now`, { sort: 'rolloutDue' }, work);
+      const text = `rolloutState = "${state}" and rolloutDue <= now`;
+      for await (const rows of pages(text, { sort: 'rolloutDue' })) await each(rows, work);
     },
-    sweep: async (filter, work) => await inPages(filter, { only: sweptFields }, work),
+    sweep: async (filter, work) => {
+      for await (const rows of pages(filter, { only: sweptFields })) await each(rows, work);
+    },
     some: async (filter, test) => {
-      let found = false;
-      const look = async (row: SweptRow): Promise<void> => {
-        found ||= test(row);
-      };
-      await inPages(filter, { only: sweptFields }, look, () => found);
-      return found;
+      for await (const rows of pages(filter, { only: sweptFields })) if (rows.some(test)) return true;
+      return false;
     },
     judge: async (device, args) => {
       const position = await store.apply(device, 'rolloutJudged', { ...args, now: clock.now() });
