@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Admission, AdmissionLimits } from './admission.ts';
+import { seldom } from './seldom.ts';
 
 /** Connections beyond those that sessions and waiting take: 401 rounds, transfers, who keeps a connection for later. */
 const SPARE_CONNECTIONS = 4000;
@@ -13,8 +14,8 @@ export const BACKLOG = 4096;
 const MAX_DOWNLOADS = 1000;
 const MAX_UPLOADS = 16;
 
-/** That connections are dropped is said no more often than this. */
-const SAY_MS = 60_000;
+/** IPv4 in its own form, also where the socket is dual-stack. */
+export const plainAddress = (address: string): string => address.replace(/^::ffff:/, '');
 
 /** For `Admission.enter`: calls back when the connection closes. */
 export const untilClosed =
@@ -41,12 +42,10 @@ export function boundConnections(
     socket.once('close', () => open--);
   });
   let dropped = 0;
-  let said = Number.NEGATIVE_INFINITY;
+  const now = seldom(clock);
   server.on('drop', () => {
     dropped++;
-    if (clock.monotonic() - said < SAY_MS) return;
-    said = clock.monotonic();
-    log.warn('connections dropped: too many are open', { open, dropped });
+    now(() => log.warn('connections dropped: too many are open', { open, dropped }));
   });
   return () => open > server.maxConnections / 2;
 }

@@ -4,6 +4,7 @@ import type { Server } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
+import { plainAddress } from './bounds.ts';
 
 /** Of one address no more often than this. */
 const SAY_MS = 60_000;
@@ -14,7 +15,7 @@ const MAX_ADDRESSES = 1000;
 export function tellHandshakes(server: Server, { clock, log }: { clock: Clock; log: Log }): void {
   const told = new Map<string, { at: number; since: number }>();
   server.on('tlsClientError', (error: Error & { code?: string }, socket: TLSSocket) => {
-    const address = socket.remoteAddress?.replace(/^::ffff:/, '') ?? 'unknown';
+    const address = plainAddress(socket.remoteAddress ?? 'unknown');
     const now = clock.monotonic();
     const last = told.get(address);
     if (last && now - last.at < SAY_MS) {

@@ -18,7 +18,7 @@ import { SessionLost } from '../fleet/ports.ts';
 import { isStoreTrouble } from '../store/health.ts';
 import { type AdmissionLimits, type AdmissionState, createAdmission, DEFAULT_LIMITS } from './admission.ts';
 import { type Authenticator, createAuthenticator } from './auth.ts';
-import { BACKLOG, boundConnections, boundTransfers, isTransfer, untilClosed } from './bounds.ts';
+import { BACKLOG, boundConnections, boundTransfers, isTransfer, plainAddress, untilClosed } from './bounds.ts';
 import { networks } from './connect/way.ts';
 import { cookiesOf, createCookies, setCookie } from './cookies.ts';
 import {
@@ -437,7 +437,7 @@ function rewriteUrl({ method, url = '/' }: IncomingMessage): string {
 
 /** The CPE's own, not that of a proxy. */
 const isOwnConnection = (request: FastifyRequest): boolean =>
-  addressOf(request) === request.socket.remoteAddress?.replace(/^::ffff:/, '');
+  addressOf(request) === plainAddress(request.socket.remoteAddress ?? '');
 
 const retryCountOf = (posted: Exclude<Posted, 'empty'>): number =>
   posted.body.kind === 'request' ? Number((posted.body.args as { RetryCount?: number }).RetryCount ?? 0) : 0;
@@ -547,8 +547,7 @@ function cipherOptions({ ciphers, minVersion }: ListenTls): { ciphers?: string }
 }
 
 const isSecure = (request: FastifyRequest): boolean => request.protocol === 'https';
-/** IPv4 in its own form, also where the socket is dual-stack. */
-const addressOf = (request: FastifyRequest): string => request.ip.replace(/^::ffff:/, '');
+const addressOf = (request: FastifyRequest): string => plainAddress(request.ip);
 
 function callerOf(request: FastifyRequest, proof: Proof, certificate?: ClientCertificate): Caller {
   const host = request.host;

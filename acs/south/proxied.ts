@@ -4,11 +4,10 @@ import { type BlockList, isIP, type Server, type Socket } from 'node:net';
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import { readProxyHeader } from '../../shared/net/proxyprotocol.ts';
+import { seldom } from './seldom.ts';
 
 /** A load balancer says it at once. */
 const PATIENCE_MS = 10_000;
-/** A connection without its header is said no more often than this. */
-const SAY_MS = 60_000;
 
 interface Source {
   address: string;
@@ -32,14 +31,11 @@ export function expectProxyHeader(
   const silent = new Set<Socket>();
   let isClosing = false;
   let refused = 0;
-  let said = Number.NEGATIVE_INFINITY;
+  const now = seldom(clock);
 
   const refuse = (socket: Socket, reason: string): void => {
     refused++;
-    if (clock.monotonic() - said >= SAY_MS) {
-      said = clock.monotonic();
-      log.warn('a connection of a proxy was refused', { address: socket.remoteAddress, reason, refused });
-    }
+    now(() => log.warn('a connection of a proxy was refused', { address: socket.remoteAddress, reason, refused }));
     socket.destroy();
   };
 
