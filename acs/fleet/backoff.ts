@@ -1,5 +1,6 @@
 // How long what a device refused is left alone: twice as long each time, and spread by chance, so that a fleet that was refused
 // together does not come back to it together.
+import type { Random } from '../../shared/clock.ts';
 import type { FleetContext } from './context.ts';
 
 export interface Backoff {
@@ -15,6 +16,8 @@ export function retryAt(
   { firstMs, lastMs }: Backoff,
   count: number,
 ): number {
-  const wait = Math.min(lastMs, firstMs * 2 ** count);
-  return Math.round(clock.now() + wait * (0.75 + random.next() / 2));
+  return clock.now() + spread(Math.min(lastMs, firstMs * 2 ** count), random);
 }
+
+/** By a quarter longer or shorter, milliseconds. */
+export const spread = (wait: number, random: Random): number => Math.round(wait * (0.75 + random.next() / 2));

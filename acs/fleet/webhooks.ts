@@ -8,6 +8,7 @@ import type { Delivery, Notice, NoticeType, StoredDocument } from '../store/reco
 import { noticeTypes } from '../store/records.ts';
 import type { Sealed } from '../store/row.ts';
 import type { DeliveryCount } from '../store/store.ts';
+import { spread } from './backoff.ts';
 import type { FleetContext } from './context.ts';
 import type { Post } from './ports.ts';
 
@@ -88,8 +89,7 @@ export function createWebhooks(context: FleetContext, post: Post): Webhooks {
     return found;
   };
 
-  const paused = (failures: number): number =>
-    Math.round((PAUSES_MS[Math.min(failures, PAUSES_MS.length) - 1] ?? 0) * (0.75 + random.next() / 2));
+  const paused = (failures: number): number => spread(PAUSES_MS[Math.min(failures, PAUSES_MS.length) - 1] ?? 0, random);
 
   const sendOne = async (webhook: StoredWebhook, notice: Message, attempt: number): Promise<{ status: number }> => {
     const timeout = new AbortController();
