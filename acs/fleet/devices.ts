@@ -146,9 +146,8 @@ const rolloutOf = ({ id, wave, state, reason }: RolloutPosition): NonNullable<De
 /** What an operator writes of a device; secrets go in plain and are sealed here. */
 export interface DeviceInput {
   tags?: string[];
-  site?: Record<string, string>;
   /** Those that are named; the others stay. `null` removes one. */
-  siteChanges?: Record<string, string | null>;
+  site?: Record<string, string | null>;
   overrides?: Record<string, string | number | boolean | WantedValue | null>;
   credentials?: { username: string; password: string };
   connectionRequest?: { username: string; password: string };
@@ -188,11 +187,11 @@ export function createDevices(context: FleetContext, models: Models): Devices {
     checkText(place, def, wanted.value, wanted.type);
   };
   /** Two devices that authenticate with one user name could not be told apart. @throws UserError 400, 409 */
-  const check = async (id: string, { credentials, overrides, site, siteChanges }: DeviceInput): Promise<void> => {
-    for (const [path, wanted] of Object.entries(overrides ?? {}))
+  const check = async (id: string, { credentials, overrides = {}, site = {} }: DeviceInput): Promise<void> => {
+    for (const [path, wanted] of Object.entries(overrides))
       if (wanted !== null) await checkOverride(path, wantedOf(wanted));
     // What is kept comes back sealed; a seal that is not ours does not open.
-    for (const [name, text] of Object.entries({ ...site, ...siteChanges }))
+    for (const [name, text] of Object.entries(site))
       if (text !== null) checkText(`site: ${name}`, undefined, openedText(secrets, text));
     if (!credentials) return;
     const other = await store.deviceByUsername(credentials.username);
@@ -205,9 +204,7 @@ export function createDevices(context: FleetContext, models: Models): Devices {
       );
   };
   const seal = (name: string, text: string): string => sealedText(secrets, name, text);
-  const sealedTexts = (texts: Record<string, string>): Record<string, string> =>
-    Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, seal(name, text)]));
-  const sealedChanges = (texts: Record<string, string | null>): Record<string, string | null> =>
+  const sealedTexts = (texts: Record<string, string | null>): Record<string, string | null> =>
     Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, text === null ? null : seal(name, text)]));
   const sealedOne = (path: string, value: string | number | boolean | WantedValue): WantedValue => {
     const wanted = wantedOf(value);
@@ -226,7 +223,6 @@ export function createDevices(context: FleetContext, models: Models): Devices {
     const patch: DevicePatch = {};
     if (input.tags) patch.tags = [...new Set(input.tags)];
     if (input.site) patch.site = sealedTexts(input.site);
-    if (input.siteChanges) patch.siteChanges = sealedChanges(input.siteChanges);
     if (input.overrides)
       patch.overrides = Object.fromEntries(
         Object.entries(input.overrides).map(([path, value]) => [path, value === null ? null : sealedOne(path, value)]),

@@ -19,6 +19,7 @@ import { type Culprit, type Ground, type Wanted, wantedOf } from './wanted.ts';
 export interface Presets {
   /** Secrets in plain: the views mask them. */
   list(): Promise<(Preset & { name: string })[]>;
+  find(name: string): Promise<Preset | undefined>;
   /** @throws UserError 404 */
   get(name: string): Promise<Preset>;
   /** @throws UserError 400 that names the place, 413; then all stays as it was */
@@ -107,10 +108,14 @@ export function createPresets(context: FleetContext, models: Models, preflight: 
     key,
   });
 
-  const get = async (name: string): Promise<Preset> => {
+  const find = async (name: string): Promise<Preset | undefined> => {
     const found = await store.document<Preset>('preset', name);
+    return found && opened(found.body);
+  };
+  const get = async (name: string): Promise<Preset> => {
+    const found = await find(name);
     if (!found) throw new UserError(404, 'no-such-preset', `no preset '${name}'`);
-    return opened(found.body);
+    return found;
   };
 
   const dryRuns = createDryRuns(context, preflight);
@@ -126,6 +131,7 @@ export function createPresets(context: FleetContext, models: Models, preflight: 
   };
 
   return {
+    find,
     get,
     list: async () => (await store.documents<Preset>('preset')).map(({ name, body }) => ({ name, ...opened(body) })),
     put: async (name, preset) => {

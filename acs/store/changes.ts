@@ -80,10 +80,8 @@ export interface Outcome {
 
 export interface DevicePatch {
   tags?: string[];
-  /** All of them anew. */
-  site?: Record<string, string>;
   /** Those that are named, the others stay; `null` removes one. */
-  siteChanges?: Record<string, string | null>;
+  site?: Record<string, string | null>;
   /** `null` removes one. */
   overrides?: Record<string, WantedValue | null>;
   credentials?: Credentials;

@@ -189,10 +189,7 @@ const patched: Operation<'patched'> = (row, { patch }, id) => {
 };
 
 /** `null` removes a field. */
-export const mergedSite = (
-  site: DeviceRow['site'],
-  changes: NonNullable<DevicePatch['siteChanges']>,
-): DeviceRow['site'] =>
+export const mergedSite = (site: DeviceRow['site'], changes: NonNullable<DevicePatch['site']>): DeviceRow['site'] =>
   Object.fromEntries(
     Object.entries({ ...site, ...changes }).filter((entry): entry is [string, string] => entry[1] !== null),
   );
@@ -200,8 +197,7 @@ export const mergedSite = (
 function withPatch(row: DeviceRow, patch: DevicePatch): DeviceRow {
   const next: DeviceRow = { ...row };
   if (patch.tags) next.tags = [...new Set(patch.tags)];
-  if (patch.site) next.site = { ...patch.site };
-  if (patch.siteChanges) next.site = mergedSite(next.site, patch.siteChanges);
+  if (patch.site) next.site = mergedSite(row.site, patch.site);
   if (patch.overrides) next.overrides = mergedOverrides(row.overrides, patch.overrides);
   if (patch.credentials) next.credentials = patch.credentials;
   if (patch.connectionRequest) next.connectionRequest = { ...row.connectionRequest, ...patch.connectionRequest };

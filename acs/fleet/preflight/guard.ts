@@ -37,8 +37,6 @@ export function createGuard(
   { store, clock, cpeAuth }: FleetContext,
   { preflight, presets, devices }: { preflight: Preflight; presets: Presets; devices: Devices },
 ): Guard {
-  const storedPreset = async (name: string): Promise<Preset | undefined> =>
-    (await presets.list()).find(entry => entry.name === name);
   const mayStrand = (place: string, values: object = {}, before: object = {}): void => {
     const path = strandingPath(Object.keys(values));
     if (cpeAuth === 'required' && path !== strandingPath(Object.keys(before))) refuseStranding(place, path);
@@ -46,12 +44,12 @@ export function createGuard(
   return {
     preset: async (name, preset) => {
       mayStrand('set', preset.set);
-      const stored = await storedPreset(name);
+      const stored = await presets.find(name);
       if (!touches(preset) && !(stored && touches(stored))) return;
       refuseLoss(await presets.losses(name, preset, NAMED));
     },
     withoutPreset: async name => {
-      const stored = await storedPreset(name);
+      const stored = await presets.find(name);
       if (stored && touches(stored)) refuseLoss(await presets.lossesWithout(name, NAMED));
     },
     file: async (before, after) => {
@@ -59,19 +57,19 @@ export function createGuard(
       if ((await presets.usersOf(after.name)).length === 0) return;
       refuseLoss(await presets.lossesByFile(after, NAMED));
     },
-    device: async (id, { overrides = {}, tags, site, siteChanges }) => {
+    device: async (id, { overrides = {}, tags, site }) => {
       const changed = Object.keys(overrides);
-      if (!tags && !site && !siteChanges && changed.length === 0) return;
+      if (!tags && !site && changed.length === 0) return;
       const row = await devices.row(id);
       const patched = { ...row, overrides: { ...row.overrides }, tags: tags ?? row.tags };
-      patched.site = mergedSite(site ?? row.site, siteChanges ?? {});
+      patched.site = mergedSite(row.site, site ?? {});
       for (const [path, value] of Object.entries(overrides)) {
         if (value === null) delete patched.overrides[path];
         else patched.overrides[path] = wantedOf(value);
       }
       if (row.state !== 'enrolled') return;
       mayStrand('overrides', patched.overrides, row.overrides);
-      if (!(tags || site || siteChanges || changed.some(matters))) return;
+      if (!(tags || site || changed.some(matters))) return;
       const [before, after] = [await presets.wanted(row), await presets.wanted(patched)];
       if (before.revision === after.revision) return;
       const flight = await preflight.begin(NAMED, { only: 'acs' });

@@ -75,8 +75,7 @@ async function update(
   const failed: { line: number; reason: string }[] = [];
   const one = async ({ line, device }: (typeof changes)[number]): Promise<void> => {
     try {
-      const { id, site, ...input } = device();
-      const patch = site ? { ...input, siteChanges: site } : input;
+      const { id, ...patch } = device();
       const guard = query.force ? undefined : () => fleet.guard.device(id, patch);
       updated.push((await fleet.devices.patch(id, patch, guard)).id);
     } catch (error) {
@@ -88,12 +87,9 @@ async function update(
   return { status: failed.length ? 207 : 200, body: { updated, failed: failed.sort((a, b) => a.line - b.line) } };
 }
 
-type Changes = Omit<DeviceInput, 'site' | 'siteChanges'> & { site?: Record<string, string | null> };
-
-/** What is not named stays. Masked secrets that come back mean those that are there. */
-function patchOf({ site, ...input }: Changes, device: DeviceView): DeviceInput {
-  const kept = keptOverrides(input, device);
-  return site ? { ...kept, siteChanges: keptSite(site, device) } : kept;
+/** Masked secrets that come back mean those that are there. */
+function keptSecrets(input: DeviceInput, device: DeviceView): DeviceInput {
+  return keptOverrides(input.site ? { ...input, site: keptSite(input.site, device) } : input, device);
 }
 
 const keptSite = (site: Record<string, string | null>, device: DeviceView): Record<string, string | null> =>
@@ -182,7 +178,7 @@ export const devices: readonly Operation[] = [
     problems: { ...noDevice, 409: 'The user name is that of another device, or the device would lose the ACS' },
     run: async (input, { fleet }) => {
       const id = param(input);
-      const patch = patchOf(input.body as Changes, await fleet.devices.view(id));
+      const patch = keptSecrets(input.body as DeviceInput, await fleet.devices.view(id));
       const guard = input.query.force ? undefined : () => fleet.guard.device(id, patch);
       return ok(deviceView(await fleet.devices.patch(id, patch, guard)));
     },

@@ -1,5 +1,4 @@
 // Presets: written, read, tried out.
-import type { Fleet } from '../../fleet/fleet.ts';
 import type { Preset } from '../../fleet/preset.ts';
 import type { Operation } from '../operation.ts';
 import { none, ok, param } from '../operation.ts';
@@ -10,10 +9,6 @@ import { dryRunView, presetView, unmasked } from '../views.ts';
 const { answers } = schemas;
 
 const lossProblem = 'Devices would lose the ACS; the detail says who and why';
-
-/** The stored preset of that name, if there is one. */
-const storedPreset = async (fleet: Fleet, name: string): Promise<Preset | undefined> =>
-  (await fleet.presets.list()).find(preset => preset.name === name);
 
 export const presets: readonly Operation[] = [
   {
@@ -47,7 +42,7 @@ export const presets: readonly Operation[] = [
     answers: { 200: answers.preset, 201: answers.preset },
     problems: { 409: lossProblem },
     run: async ({ params: { name = '' }, query, body }, { fleet }) => {
-      const stored = await storedPreset(fleet, name);
+      const stored = await fleet.presets.find(name);
       const preset = unmasked(body as Preset, stored);
       if (!query.force) await fleet.guard.preset(name, preset);
       await fleet.presets.put(name, preset);
@@ -81,7 +76,7 @@ export const presets: readonly Operation[] = [
     answers: { 200: answers.dryRun },
     problems: { 404: 'No such preset, and none was given' },
     run: async ({ params: { name = '' }, query, body }, { fleet }) => {
-      const stored = body ? await storedPreset(fleet, name) : await fleet.presets.get(name);
+      const stored = body ? await fleet.presets.find(name) : await fleet.presets.get(name);
       const preset = body ? unmasked(body as Preset, stored) : undefined;
       return ok(dryRunView(await fleet.presets.dryRun(name, preset, Number(query.limit ?? 50))));
     },
