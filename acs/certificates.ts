@@ -9,6 +9,7 @@ import { UsageError } from '../shared/config.ts';
 import { isAbort, messageOf } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import type { Authority } from '../shared/pki/authority.ts';
+import { ThrottledLog } from '../shared/throttled-log.ts';
 import type { AcsOptions } from './config.ts';
 
 /** PEM texts, the certificate with its chain. */
@@ -19,6 +20,8 @@ export interface CertificatePair {
 
 /** How often certificate files are looked at for a change. */
 const WATCH_MS = 5_000;
+/** The same reason for a renewal that failed is logged once an hour. */
+const WARN_MS = 3_600_000;
 const DAY = 86_400_000;
 /** Own certificates last 825 days; they are replaced well before. */
 const OWN_LIFE_MS = 400 * DAY;
@@ -90,6 +93,7 @@ export function watchCertificates(
   const { clock, log, renew } = env;
   const digest = (pairs: CertificatePair[]): string => createHash('sha256').update(JSON.stringify(pairs)).digest('hex');
   const stop = new AbortController();
+  const throttled = new ThrottledLog(clock, WARN_MS);
   let known = digest(current);
   let since = clock.now();
   const next = async (): Promise<CertificatePair[] | undefined> => {
@@ -101,14 +105,16 @@ export function watchCertificates(
       await clock.sleep(own ? DAY : WATCH_MS, stop.signal);
       try {
         const pairs = await next();
+        throttled.reset();
         if (!pairs || digest(pairs) === known) continue;
         renew(pairs);
         known = digest(pairs);
         since = clock.now();
         log.info('certificates renewed', own ? {} : { files: options.cert });
       } catch (error) {
-        // Half-written or gone: the old ones go on serving, and the next look may find them whole.
-        log.warn('certificates not renewed', { reason: messageOf(error) });
+        // A file that is half-written or gone: the old certificates go on serving, and the next look may find whole ones.
+        const reason = messageOf(error);
+        throttled.write(() => log.warn('certificates not renewed', { reason }), reason);
       }
     }
   };

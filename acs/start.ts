@@ -3,6 +3,7 @@ import type { SecureVersion } from 'node:tls';
 import { type Clock, type Random, systemClock, systemRandom } from '../shared/clock.ts';
 import { UsageError } from '../shared/config.ts';
 import { createLog, type Log } from '../shared/log.ts';
+import { openWireLog } from '../shared/wire-log.ts';
 import { type Acs, type AcsSetup, startAcs } from './app.ts';
 import { type CertificatePair, checkTls, fileText, givenPairs, ownPairs, watchCertificates } from './certificates.ts';
 import type { AcsOptions } from './config.ts';
@@ -10,7 +11,6 @@ import { type DataDirectory, openData } from './data.ts';
 import { checkPlace, hostPortOf, openPlace, type Placed } from './place.ts';
 import { createSums } from './relay/sums.ts';
 import type { Relay } from './relay.ts';
-import { openWire } from './wire.ts';
 import { type Assignment, startWorkers, type Workers } from './workers.ts';
 
 export interface Started {
@@ -75,7 +75,7 @@ export async function start(options: AcsOptions, around: Surroundings): Promise<
 
 async function startMain(settings: Settings, pairs: CertificatePair[]): Promise<Started> {
   const { options, clock, random, log, cwmp, api, data, admin, stun } = settings;
-  const wire = options.wire ? await openWire(options.wire, log) : undefined;
+  const wire = options.wire ? await openWireLog(options.wire, log) : undefined;
   const needsTls = [...cwmp, api].some(url => url.protocol === 'https:');
   const authority = needsTls && options.cert.length === 0 ? await data.authority() : undefined;
   const hosts = [...(options.public ? [new URL(options.public)] : []), ...cwmp, api].map(url => url.hostname);

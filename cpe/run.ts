@@ -1,11 +1,11 @@
 // `run`: one gateway in the foreground, until a signal or (--once) the end of its first session.
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+
 import { systemClock, systemRandom } from '../shared/clock.ts';
 import type { OptionValues } from '../shared/config.ts';
 import { CwmpFault } from '../shared/cwmp/faults.ts';
 import { messageOf, UserError } from '../shared/errors.ts';
 import { createLog, type Log } from '../shared/log.ts';
+import { openWireLog } from '../shared/wire-log.ts';
 import { createGateway, type Gateway } from './gateway.ts';
 import { type runOptions, splitAssignment, splitHostPort } from './options.ts';
 import { addressFor, chooseModel, chooseProfile, identityOf } from './setup.ts';
@@ -31,7 +31,7 @@ export async function run(options: RunOptions, terminal: Terminal): Promise<numb
     pretty: terminal.pretty,
     write: line => terminal.write(`${line}\n`),
   });
-  const wire = options.wire === undefined ? undefined : await openWire(options.wire);
+  const wire = options.wire === undefined ? undefined : await openWireLog(options.wire, log);
   const gateway = await build(options, clock, log, wire?.tap);
   const web = options.web === undefined ? undefined : await startWeb(options.web, gateway);
   try {
@@ -139,24 +139,4 @@ async function startWeb(listen: string, gateway: Gateway): Promise<{ url: string
   } catch (error) {
     throw new UserError(400, 'no-web', `--web ${listen}: ${messageOf(error)}`);
   }
-}
-
-/** Envelopes in the order in which they went, one file each. */
-async function openWire(
-  directory: string,
-): Promise<{ tap: (from: 'cpe' | 'acs', xml: string) => void; done(): Promise<void> }> {
-  try {
-    await mkdir(directory, { recursive: true });
-  } catch (error) {
-    throw new UserError(400, 'no-wire', `--wire: ${messageOf(error)}`);
-  }
-  let number = 0;
-  let writing: Promise<void> = Promise.resolve();
-  return {
-    tap(from, xml) {
-      const name = `${String(++number).padStart(4, '0')}-${from}.xml`;
-      writing = writing.then(() => writeFile(join(directory, name), xml));
-    },
-    done: () => writing,
-  };
 }

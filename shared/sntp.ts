@@ -1,6 +1,7 @@
 // SNTP (RFC 4330, RFC 5905): one question for the time over UDP, what makes an answer believable, and how to answer.
-import { createSocket, type Socket } from 'node:dgram';
+import type { Socket } from 'node:dgram';
 import type { Clock, Random } from './clock.ts';
+import { bindUdp } from './net/udp.ts';
 
 /** Seconds from 1900 to 1970. */
 const EPOCH = 2_208_988_800n;
@@ -143,7 +144,7 @@ export interface SntpQuery {
 export async function querySntp(query: SntpQuery): Promise<SntpAnswer> {
   const { clock, host, port = 123, signal, timeoutMs = 5000 } = query;
   signal?.throwIfAborted();
-  const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
+  const socket = await bindUdp({ address: query.localAddress, family: host.includes(':') ? 6 : 4 });
   const cancel = new AbortController();
   const either = signal ? AbortSignal.any([signal, cancel.signal]) : cancel.signal;
   try {
@@ -160,7 +161,7 @@ export async function querySntp(query: SntpQuery): Promise<SntpAnswer> {
   }
 }
 
-async function ask(socket: Socket, { clock, host, port, localAddress, random }: SntpQuery): Promise<SntpAnswer> {
+async function ask(socket: Socket, { clock, host, port, random }: SntpQuery): Promise<SntpAnswer> {
   return await new Promise((resolve, reject) => {
     let transmit = 0n;
     let sent = 0;
@@ -174,14 +175,12 @@ async function ask(socket: Socket, { clock, host, port, localAddress, random }: 
         reject(error);
       }
     });
-    socket.bind({ port: 0, ...(localAddress && { address: localAddress }) }, () => {
-      socket.connect(port ?? 123, host, (...failure: unknown[]) => {
-        if (failure[0]) return reject(failure[0]);
-        sent = clock.now();
-        const low = random ? BigInt(random.bytes(2).readUInt16BE()) : 0n;
-        transmit = (toTimestamp(sent) & ~0xffffn) | low;
-        socket.send(question(transmit), error => error && reject(error));
-      });
+    socket.connect(port ?? 123, host, (...failure: unknown[]) => {
+      if (failure[0]) return reject(failure[0]);
+      sent = clock.now();
+      const low = random ? BigInt(random.bytes(2).readUInt16BE()) : 0n;
+      transmit = (toTimestamp(sent) & ~0xffffn) | low;
+      socket.send(question(transmit), error => error && reject(error));
     });
   });
 }

@@ -1,5 +1,6 @@
 // Syslog over UDP as RFC 3164 has it: one notification, one datagram.
-import { createSocket, type Socket } from 'node:dgram';
+import type { Socket } from 'node:dgram';
+import { bindUdp } from './net/udp.ts';
 
 /** RFC 3164 4.1.1; the names as receivers print them. */
 export const SEVERITIES = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'] as const;
@@ -77,19 +78,14 @@ export interface SyslogTarget {
 /** A sender to one receiver. Its socket is opened by the first entry. */
 export function createSyslog({ host, port = 514, localAddress }: SyslogTarget): Syslog {
   let opening: Promise<Socket> | undefined;
-  const open = (): Promise<Socket> =>
-    new Promise((resolve, reject) => {
-      const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
-      socket.once('error', reject);
-      socket.bind({ port: 0, ...(localAddress && { address: localAddress }) }, () => {
-        socket.off('error', reject);
-        // Nobody listening there is the receiver's matter: UDP promises nothing.
-        socket.on('error', () => {});
-        // A notification never keeps the process alive.
-        socket.unref();
-        resolve(socket);
-      });
-    });
+  const open = async (): Promise<Socket> => {
+    const socket = await bindUdp({ address: localAddress, family: host.includes(':') ? 6 : 4 });
+    // UDP promises nothing: an error of a datagram that was sent (nothing listens there) is ignored.
+    socket.on('error', () => {});
+    // A notification never keeps the process alive.
+    socket.unref();
+    return socket;
+  };
   return {
     async send(entry) {
       opening ??= open();

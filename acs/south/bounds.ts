@@ -3,8 +3,8 @@ import type { Server, Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
+import { ThrottledLog } from '../../shared/throttled-log.ts';
 import type { Admission, AdmissionLimits } from './admission.ts';
-import { seldom } from './seldom.ts';
 
 /** Connections beyond those that sessions and waiting take: 401 rounds, transfers, who keeps a connection for later. */
 const SPARE_CONNECTIONS = 4000;
@@ -42,10 +42,10 @@ export function boundConnections(
     socket.once('close', () => open--);
   });
   let dropped = 0;
-  const now = seldom(clock);
+  const throttled = new ThrottledLog(clock);
   server.on('drop', () => {
     dropped++;
-    now(() => log.warn('connections dropped: too many are open', { open, dropped }));
+    throttled.write(() => log.warn('connections dropped: too many are open', { open, dropped }));
   });
   return () => open > server.maxConnections / 2;
 }

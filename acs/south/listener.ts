@@ -31,7 +31,7 @@ import {
 } from './elsewhere.ts';
 import { Exchange, type Posted, type Reply } from './exchange.ts';
 import { registerFiles } from './files.ts';
-import { tellHandshakes } from './handshakes.ts';
+import { logFailedHandshakes } from './handshakes.ts';
 import { expectProxyHeader } from './proxied.ts';
 import { type Caller, session } from './session.ts';
 import { createWitness, type WireTap, type Witness } from './trace.ts';
@@ -374,7 +374,7 @@ export function createSouth(options: SouthOptions): South {
       instance.addHook('preClose', async () => endSilent());
     }
     plain(instance, log, { isStranger: request => isStranger(request) && find(request) === undefined, witness });
-    if (tls) tellHandshakes(instance.server, { clock, log });
+    if (tls) logFailedHandshakes(instance.server, { clock, log });
     crowds.push(boundConnections(instance.server, limits, { clock, log }));
     boundTransfers(instance, admission);
     registerFiles(instance, { fleet, log, events, key: options.keys.links });

@@ -4,7 +4,7 @@ import { type BlockList, isIP, type Server, type Socket } from 'node:net';
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import { readProxyHeader } from '../../shared/net/proxyprotocol.ts';
-import { seldom } from './seldom.ts';
+import { ThrottledLog } from '../../shared/throttled-log.ts';
 
 /** A load balancer says it at once. */
 const PATIENCE_MS = 10_000;
@@ -31,11 +31,13 @@ export function expectProxyHeader(
   const silent = new Set<Socket>();
   let isClosing = false;
   let refused = 0;
-  const now = seldom(clock);
+  const throttled = new ThrottledLog(clock);
 
   const refuse = (socket: Socket, reason: string): void => {
     refused++;
-    now(() => log.warn('a connection of a proxy was refused', { address: socket.remoteAddress, reason, refused }));
+    throttled.write(() =>
+      log.warn('a connection of a proxy was refused', { address: socket.remoteAddress, reason, refused }),
+    );
     socket.destroy();
   };
 

@@ -1,5 +1,5 @@
 // How a unit finds its ACS: a DHCP client that asks for the vendor options (TR-069 3.1, RFC 2131) over a plain UDP socket.
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import type { RemoteInfo } from 'node:dgram';
 import type { Clock, Random } from '../../shared/clock.ts';
 import {
   addressesOf,
@@ -24,6 +24,7 @@ import {
   readTlv,
 } from '../../shared/dhcp/packet.ts';
 import { messageOf } from '../../shared/errors.ts';
+import { bindUdp } from '../../shared/net/udp.ts';
 import type { Lease } from '../state/device.ts';
 import { isAcsUrl } from './acsurl.ts';
 import { createLatch } from './latch.ts';
@@ -95,7 +96,13 @@ async function openExchange(options: DiscoverOptions): Promise<Exchange> {
   const started = clock.monotonic();
   const inbox: Received[] = [];
   const arrived = createLatch(clock);
-  const socket = createSocket({ type: 'udp4', reuseAddr: true });
+  const socket = await bindUdp({ port: server ? 0 : CLIENT_PORT, reuseAddress: true, broadcast: !server }).catch(
+    error => {
+      throw new NoLease(`DHCP cannot be asked: ${messageOf(error)}`);
+    },
+  );
+  // A later error belongs to one datagram that could not be sent or came back unreachable: the repetition covers it.
+  socket.on('error', () => undefined);
   const target = server ?? { host: '255.255.255.255', port: SERVER_PORT };
   let xid = 0;
 
@@ -105,7 +112,6 @@ async function openExchange(options: DiscoverOptions): Promise<Exchange> {
     inbox.push(message);
     arrived.set();
   });
-  await bind(socket, server ? 0 : CLIENT_PORT, !server);
 
   const send = (type: 'DISCOVER' | 'REQUEST', offer: Received | undefined): Promise<void> => {
     const secs = Math.round((clock.monotonic() - started) / 1000);
@@ -159,22 +165,6 @@ function answers(asked: MessageType, { options }: Received, offer: Received | un
   const theirs = options.get(OPTION.serverId);
   const ours = offer?.options.get(OPTION.serverId);
   return (kind === 'ACK' || kind === 'NAK') && (!theirs || !ours || theirs.equals(ours));
-}
-
-function bind(socket: Socket, port: number, broadcast: boolean): Promise<void> {
-  return new Promise((resolve, reject) => {
-    socket.once('error', error => {
-      socket.close();
-      reject(new NoLease(`DHCP cannot be asked: ${messageOf(error)}`));
-    });
-    socket.bind(port, () => {
-      socket.removeAllListeners('error');
-      // A later error is one datagram's that could not go out or came back unreachable: the repetition takes care of it.
-      socket.on('error', () => undefined);
-      if (broadcast) socket.setBroadcast(true);
-      resolve();
-    });
-  });
 }
 
 /** RFC 2131 4.1: without an address of its own, the unit can only take broadcasts. */

@@ -1,6 +1,6 @@
 // The one UDP port of a unit's connection requests: STUN answers and requests arrive at it, and STUN questions leave from it.
-import { createSocket, type Socket } from 'node:dgram';
-import { isIP } from 'node:net';
+import type { Socket } from 'node:dgram';
+import { bindUdp } from '../../shared/net/udp.ts';
 import { authorityOf, type Endpoint, plainAddress } from '../../shared/stun.ts';
 import type { Device } from '../state/device.ts';
 import { type Binder, createBinder } from './binding.ts';
@@ -84,17 +84,11 @@ async function remembered(device: Device): Promise<Memory> {
 
 /** The port of before, or another one when it is taken. */
 async function bound(address: string, wanted: number): Promise<{ socket: Socket; port: number }> {
-  const socket = createSocket(isIP(address) === 6 ? 'udp6' : 'udp4');
   try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject);
-      socket.bind({ address, port: wanted, exclusive: true }, () => resolve());
-    });
+    const socket = await bindUdp({ address, port: wanted, exclusive: true });
+    return { socket, port: socket.address().port };
   } catch (error) {
-    socket.close();
     if (wanted === 0 || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     return bound(address, 0);
   }
-  socket.removeAllListeners('error');
-  return { socket, port: socket.address().port };
 }

@@ -1,10 +1,10 @@
 // The media of one call: an even port for RTP and the odd one above it for RTCP, a tone sent every 20 ms by the clock,
 // and an ear for what comes back. Protected with SRTP when keys were agreed.
-import { createSocket, type Socket } from 'node:dgram';
-import { isIPv4 } from 'node:net';
+import type { Socket } from 'node:dgram';
 import type { Clock, Random, Timer } from '../../shared/clock.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
+import { bindUdp } from '../../shared/net/udp.ts';
 import { type Codec, decodeG711, encodeG711 } from './g711.ts';
 import { decodeRtp, encodeReport, encodeRtp, readReport } from './rtp.ts';
 import { type SrtpKeying, SrtpReceiver, SrtpSender, type Unprotected } from './srtp.ts';
@@ -23,21 +23,6 @@ const HIGHEST_PORT = 65_534;
 /** As many calls as a unit can have; beyond it something else holds the ports. */
 const MOST_TRIES = 500;
 
-async function bind(address: string, port: number): Promise<Socket> {
-  const socket = createSocket(isIPv4(address) ? 'udp4' : 'udp6');
-  try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject);
-      socket.bind(port, address, resolve);
-    });
-  } catch (error) {
-    socket.close();
-    throw error;
-  }
-  socket.removeAllListeners('error');
-  return socket;
-}
-
 const close = (socket: Socket): Promise<void> => new Promise(resolve => socket.close(() => resolve()));
 
 const isTaken = (error: unknown): boolean => ['EADDRINUSE', 'EACCES'].includes((error as { code?: string }).code ?? '');
@@ -45,8 +30,8 @@ const isTaken = (error: unknown): boolean => ['EADDRINUSE', 'EACCES'].includes((
 async function bindPair(address: string, port: number): Promise<[Socket, Socket] | undefined> {
   let rtp: Socket | undefined;
   try {
-    rtp = await bind(address, port);
-    return [rtp, await bind(address, port + 1)];
+    rtp = await bindUdp({ address, port });
+    return [rtp, await bindUdp({ address, port: port + 1 })];
   } catch (error) {
     if (rtp) await close(rtp);
     if (isTaken(error)) return undefined;

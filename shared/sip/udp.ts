@@ -1,7 +1,7 @@
 // UDP: one socket, and a flow for each peer behind it (RFC 3261 18).
-import { createSocket, type Socket } from 'node:dgram';
-import { isIPv6 } from 'node:net';
+import type { Socket } from 'node:dgram';
 import { messageOf } from '../errors.ts';
+import { bindUdp } from '../net/udp.ts';
 import { closeSignal } from './flow.ts';
 import { formatMessage } from './message.ts';
 import type { Address, Flow, FlowHost } from './transport.ts';
@@ -25,12 +25,7 @@ interface Peer {
 
 /** Binds a socket; what it receives goes to `host`. Rejects with the system's error. */
 export async function openUdp(host: FlowHost, local: Address): Promise<UdpEndpoint> {
-  const socket = createSocket({ type: isIPv6(local.host) ? 'udp6' : 'udp4' });
-  await new Promise<void>((resolve, reject) => {
-    socket.once('error', reject);
-    socket.bind(local.port, local.host, resolve);
-  });
-  socket.removeAllListeners('error');
+  const socket = await bindUdp({ address: local.host, port: local.port });
   socket.on('error', error => host.log.warn('UDP socket', { reason: messageOf(error) }));
   const address = { host: local.host, port: socket.address().port };
   const peers = new Map<string, Peer>();

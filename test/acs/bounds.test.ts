@@ -4,7 +4,7 @@ import { EventEmitter } from 'node:events';
 import type { Server, Socket } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
 import { boundConnections, boundTransfers, untilClosed } from '../../acs/south/bounds.ts';
-import { tellHandshakes } from '../../acs/south/handshakes.ts';
+import { logFailedHandshakes } from '../../acs/south/handshakes.ts';
 import { VirtualClock } from '../../shared/clock.ts';
 import { createLog, silentLog } from '../../shared/log.ts';
 
@@ -73,7 +73,7 @@ describe('handshakes that fail', () => {
       write: line => said.push(JSON.parse(line) as Record<string, unknown>),
     });
     const server = new EventEmitter() as Server;
-    tellHandshakes(server, { clock, log });
+    logFailedHandshakes(server, { clock, log });
     const fail = (remoteAddress: string | undefined, code: string): boolean =>
       server.emit('tlsClientError', Object.assign(new Error('no'), { code }), { remoteAddress });
     fail('::ffff:192.0.2.1', 'ERR_SSL_NO_SHARED_CIPHER');
@@ -83,7 +83,7 @@ describe('handshakes that fail', () => {
     fail('192.0.2.1', 'ECONNRESET');
     fail(undefined, 'ECONNRESET');
     assert.deepEqual(
-      said.map(({ msg, address, reason, before }) => [msg, address, reason, before]),
+      said.map(({ msg, address, reason, suppressed }) => [msg, address, reason, suppressed]),
       [
         ['TLS handshake failed', '192.0.2.1', 'ERR_SSL_NO_SHARED_CIPHER', undefined],
         ['TLS handshake failed', '192.0.2.2', 'ERR_SSL_UNSUPPORTED_PROTOCOL', undefined],

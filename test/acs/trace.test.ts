@@ -1,17 +1,11 @@
-// Traces of single devices: what is kept, what is masked, what bounds it; and the envelopes as files.
+// Traces of single devices: what is kept, what is masked, what bounds it.
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createEvents } from '../../acs/events.ts';
 import { ladder } from '../../acs/fleet/ladder.ts';
 import { createTraces, type TracedMessage, type Traces } from '../../acs/fleet/traces.ts';
 import { withoutSecrets } from '../../acs/south/trace.ts';
-import { openWire } from '../../acs/wire.ts';
 import { VirtualClock } from '../../shared/clock.ts';
-import { UsageError } from '../../shared/config.ts';
 import { type Body, encodeEnvelope, requestBody } from '../../shared/cwmp/soap.ts';
-import { silentLog } from '../../shared/log.ts';
 import { memoryCpe, ScriptedCpe } from '../support/acs.ts';
 import { type TestApi, testApi } from '../support/api.ts';
 import { dialects, writer } from '../support/dialects.ts';
@@ -226,33 +220,5 @@ describe('traces', () => {
       messages: [message('', { what: 'Inform (\u001b[31m\r\n1 BOOT)' })],
     };
     assert.doesNotMatch(ladder('a', [session]), /[\u0000-\u0009\u000b-\u001f]/);
-  });
-
-  describe('--wire', () => {
-    let folder: string;
-    beforeEach(async () => {
-      folder = await mkdtemp(join(tmpdir(), 'tandem-wire-'));
-    });
-    afterEach(async () => await rm(folder, { recursive: true, force: true }));
-
-    it('writes envelopes by number, in order; a directory that cannot be made is a usage error', async () => {
-      const wire = await openWire(join(folder, 'a', 'b'), silentLog);
-      for (let at = 0; at < 12; at++) wire.tap(at % 2 ? 'acs' : 'cpe', `<${at}/>`);
-      await wire.done();
-      const names = await readdir(join(folder, 'a', 'b'));
-      assert.deepEqual(names.slice(0, 3), ['0001-cpe.xml', '0002-acs.xml', '0003-cpe.xml']);
-      assert.equal(names.length, 12);
-      assert.equal(await readFile(join(folder, 'a', 'b', '0012-acs.xml'), 'utf8'), '<11/>');
-      await writeFile(join(folder, 'file'), '');
-      await assert.rejects(openWire(join(folder, 'file', 'x'), silentLog), UsageError);
-    });
-
-    it('a disk that refuses costs one line, not the server', async () => {
-      const wire = await openWire(join(folder, 'gone'), silentLog);
-      await rm(join(folder, 'gone'), { recursive: true });
-      wire.tap('cpe', '<a/>');
-      wire.tap('acs', '<b/>');
-      await wire.done();
-    });
   });
 });

@@ -1,10 +1,11 @@
 // The STUN server of the ACS (RFC 3489, TR-069 Annex G): tells CPEs behind NAT by which address they are seen, and lends its port
 // to UDP connection requests, which only from there come through. It keeps nothing of anyone, and answers no one without limit.
-import { createSocket, type RemoteInfo } from 'node:dgram';
+import type { RemoteInfo } from 'node:dgram';
 import { isIP } from 'node:net';
 import type { Clock } from '../../../shared/clock.ts';
 import { messageOf } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
+import { bindUdp } from '../../../shared/net/udp.ts';
 import {
   authorityOf,
   decodeStun,
@@ -95,7 +96,7 @@ function troubleWithLogin(request: StunMessage, login: StunLogin, isSealed: bool
 /** @throws Error when the address cannot be listened on */
 export async function openStunServer(options: StunServerOptions): Promise<StunServer> {
   const { host, log, login } = options;
-  const socket = createSocket(isIP(host) === 6 ? 'udp6' : 'udp4');
+  const socket = await bindUdp({ address: host, port: options.port });
   const within = createLimit(options.clock, options.perSecond ?? PER_SECOND);
   let local: Endpoint | undefined;
 
@@ -116,16 +117,6 @@ export async function openStunServer(options: StunServerOptions): Promise<StunSe
     });
   };
 
-  await new Promise<void>((resolve, reject) => {
-    socket.once('error', error => {
-      socket.close();
-      reject(error);
-    });
-    socket.bind({ address: host, port: options.port }, () => {
-      socket.removeAllListeners('error');
-      resolve();
-    });
-  });
   socket.on('error', error => log.warn('STUN server', { reason: error.message }));
   socket.on('message', heard);
   const { address, port } = socket.address();

@@ -1,21 +1,24 @@
-// --wire: every envelope of the CWMP listeners as a file, in the order in which they went.
+// The wire log: each CWMP envelope as a file, numbered in the order in which they were sent. Serves `--wire` of the ACS and of the gateway.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UsageError } from '../shared/config.ts';
-import { messageOf } from '../shared/errors.ts';
-import type { Log } from '../shared/log.ts';
+import { UsageError } from './config.ts';
+import { messageOf } from './errors.ts';
+import type { Log } from './log.ts';
 
-export interface WireFiles {
+export interface WireLog {
   tap(from: 'cpe' | 'acs', xml: string): void;
-  /** Resolves when all that was tapped is written. */
+  /** Resolves when every envelope so far is written. */
   done(): Promise<void>;
 }
 
-/** Characters that may wait to be written; beyond that envelopes are left out, with one line in the log. */
+/** Characters that may wait for the disk. Envelopes beyond it are left out, with one line in the log. */
 const MAX_WAITING = 64 * 1024 * 1024;
 
-/** @throws UsageError when the directory cannot be made */
-export async function openWire(directory: string, log: Log): Promise<WireFiles> {
+/**
+ * Opens a wire log in a directory, made with mode 0700. A file that cannot be written costs one log line and nothing else.
+ * @throws UsageError when the directory cannot be made
+ */
+export async function openWireLog(directory: string, log: Log): Promise<WireLog> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
   } catch (error) {
