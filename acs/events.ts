@@ -1,6 +1,6 @@
 // The typed bus inside one process, for observers only: log, metrics, audit, live view. No decision hangs on it.
 import { EventEmitter } from 'node:events';
-import type { DeviceFault, DeviceRow, Task } from './store/row.ts';
+import type { DeviceFault, DeviceRow, Task } from './device/row.ts';
 
 export interface AcsEvents {
   /** A CPE without good credentials was heard. */

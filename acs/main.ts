@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { helpText, type OptionSpecs, type OptionValues, readOptions, UsageError } from '../shared/config.ts';
 import { messageOf, UserError } from '../shared/errors.ts';
 import { type AcsOptions, acsOptions, commandNames } from './config.ts';
-import type { Assignment } from './workers.ts';
+import type { Assignment } from './server/workers.ts';
 
 const usage =
   'tandem-acs [options]\n       tandem-acs backup FILE | restore FILE | check [FILE] [options]\n       tandem-acs rollout watch ID [options]';
@@ -69,7 +69,7 @@ const lineAtOnce = (line: string): boolean => process.stdout.write(`${line}\n`);
 async function main(argv: string[]): Promise<number> {
   const command = commandNames.find(name => name === argv[0]);
   if (command) {
-    const { runCommand } = await import('./cli.ts');
+    const { runCommand } = await import('./cli/commands.ts');
     const stopping = new AbortController();
     for (const signal of command === 'rollout' ? (['SIGINT', 'SIGTERM'] as const) : [])
       process.once(signal, () => stopping.abort());
@@ -85,7 +85,7 @@ async function main(argv: string[]): Promise<number> {
     return 0;
   }
   const values = options(argv);
-  const { start } = await import('./start.ts');
+  const { start } = await import('./server/start.ts');
   const assignment = assigned();
   const stopping = new Promise<string>(resolve => {
     for (const signal of assignment ? (['SIGTERM'] as const) : (['SIGINT', 'SIGTERM'] as const))

@@ -1,8 +1,8 @@
 // Metrics in Prometheus text, fed from the event bus. Never labelled by device.
 import { AggregatorRegistry, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { EventBus } from './events.ts';
-import type { LiveRollout } from './fleet/rollout/live.ts';
 import { livePhases } from './fleet/rollout/plan.ts';
+import type { LiveRollout } from './fleet/rollout/progress.ts';
 
 export interface MetricSources {
   /** Those of the workers, to be summed up. */

@@ -5,30 +5,29 @@ import { CwmpFault } from '../shared/cwmp/faults.ts';
 import type { ParameterAttribute, ParameterInfo, ParameterValue } from '../shared/cwmp/methods.ts';
 import { messageOf } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
-import type { Model } from '../shared/model/datamodel.ts';
+import type { Model } from '../shared/model/definitions.ts';
 import type { createHttp } from '../shared/net/http.ts';
 import { plainPolicy, policyFor, type TlsService } from '../shared/tls/profiles.ts';
-import { acsAddress } from './agent/acsurl.ts';
+import type { WireTap } from './agent/acs-connection.ts';
+import { acsAddress } from './agent/acs-url.ts';
 import { type Agent, startAgent } from './agent/agent.ts';
+import type { OpenListener } from './agent/connection-request/listener.ts';
+import { type StunView, stunOff } from './agent/connection-request/udp-door.ts';
 import { discover } from './agent/discovery.ts';
 import { currentTime } from './agent/inform.ts';
-import type { WireTap } from './agent/line.ts';
-import type { OpenListener } from './agent/listener.ts';
-import { queueOwn } from './agent/queue.ts';
-import { type StunView, stunOff } from './agent/stun.ts';
+import { queueOwn } from './agent/transfer/queue.ts';
 import { type CustomerProfile, type Factory, factoryOf, noProfile } from './profile.ts';
 import type { ScriptTarget } from './script/run.ts';
+import { dhcpScripts, scriptsAtStart } from './services/autonomous-scripts.ts';
 import { hostOf, installCertificate, rootsOf } from './services/cert.ts';
 import { exportConfiguration, installScript } from './services/conf.ts';
 import { ServiceControl } from './services/control.ts';
 import { installFirmware, swapBanks } from './services/fpu.ts';
 import { restartTime } from './services/hoc.ts';
 import { exportLog, notify } from './services/nlm.ts';
-import { dhcpScripts, scriptsAtStart } from './services/ownscripts.ts';
 import { allServices, registryOf } from './services/registry.ts';
 import type { Unit } from './services/service.ts';
 import { userAgentOf } from './services/sipep.ts';
-import type { Conduct } from './state/conduct.ts';
 import { type Commit, Configuration, type Hooks } from './state/configuration.ts';
 import type {
   AgentFacts,
@@ -41,10 +40,11 @@ import type {
   TlsSettings,
   UnitIdentity,
 } from './state/device.ts';
-import { Keeping, type UnitFacts } from './state/keeping.ts';
+import type { Conduct } from './state/fault-hook.ts';
 import { memoryPersist, openPersist, type Persist } from './state/persist.ts';
+import { Keeping, type UnitFacts } from './state/snapshot.ts';
 import type { Draft, Live, Tree } from './state/tree.ts';
-import type { UserAgent } from './voice/useragent.ts';
+import type { UserAgent } from './voice/user-agent.ts';
 
 export type ClockSource = 'sntp' | 'host';
 

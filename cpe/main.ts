@@ -71,14 +71,14 @@ const commands: Readonly<Record<string, Command>> = {
     }
     const { values, positionals } = readOptions(fleetOptions, { argv, ...env });
     refuseExtra(positionals);
-    const { fleet } = await import('./fleet.ts');
+    const { fleet } = await import('./fleet/fleet.ts');
     return await fleet(values, { ...terminal(), fork: { cores: availableParallelism(), fork: forkShard } });
   },
   /** Started by `fleet` only: one process of several. */
   async [SHARD]() {
     // Ctrl-C reaches every process of the terminal; the first one says when to end.
     process.on('SIGINT', () => undefined);
-    const { shard } = await import('./fleet.ts');
+    const { shard } = await import('./fleet/fleet.ts');
     await shard(
       {
         send: message => process.send?.(message),
@@ -99,7 +99,7 @@ const commands: Readonly<Record<string, Command>> = {
     refuseExtra(extra);
     const { product, version } = values;
     if (!product || !version || !out) throw new UsageError('--product, --version and OUT are needed');
-    const { writeImage } = await import('./packfirmware.ts');
+    const { writeImage } = await import('./pack-firmware.ts');
     const bytes = await writeImage({ ...values, product, version, out });
     process.stdout.write(`${out}: version ${version} for ${product}, ${bytes} bytes\n`);
     return 0;

@@ -1,5 +1,5 @@
 // The options of each command: for reading and --help. Imports nothing heavy, so that --help costs nothing.
-import type { OptionSpecs } from '../shared/config.ts';
+import type { OptionSpecs, OptionValues } from '../shared/config.ts';
 import { logLevels } from '../shared/log.ts';
 import { parseFaults } from './faults/catalogue.ts';
 
@@ -215,3 +215,5 @@ export function splitAssignment(text: string): { name: string; value: string } {
   const match = /^((?:[^=[]|\[[^\]]*\])*)=([\s\S]*)$/.exec(text);
   return { name: (match?.[1] ?? '').trim(), value: (match?.[2] ?? '').trim() };
 }
+
+export type FleetOptions = OptionValues<typeof fleetOptions>;

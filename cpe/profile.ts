@@ -3,7 +3,7 @@
 // own format is not public. A profile is a layer below each unit's changes, shared by all units that have it.
 import { CwmpFault } from '../shared/cwmp/faults.ts';
 import { UserError } from '../shared/errors.ts';
-import type { Model } from '../shared/model/datamodel.ts';
+import type { Model } from '../shared/model/definitions.ts';
 import { parentPath } from '../shared/model/path.ts';
 import { type CertificateFile, certificateFile } from './services/cert.ts';
 import { registryOf } from './services/registry.ts';

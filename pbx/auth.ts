@@ -3,7 +3,7 @@ import type { Clock, Random } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
 import { createVerifier, parseCredentials } from '../shared/net/digest.ts';
 import type { SipRequest } from '../shared/sip/message.ts';
-import type { ServerTransaction } from '../shared/sip/transaction.ts';
+import type { ServerTransaction } from '../shared/sip/transaction-types.ts';
 
 export type SipDigestAlgorithm = 'MD5' | 'SHA-256';
 

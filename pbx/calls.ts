@@ -1,7 +1,7 @@
 // The calls that run through the proxy: between whom, over which flows, how far they are. Bounded.
 import type { Clock, Timer } from '../shared/clock.ts';
+import type { Flow } from '../shared/sip/flow-types.ts';
 import type { SipMessage, SipRequest } from '../shared/sip/message.ts';
-import type { Flow } from '../shared/sip/transport.ts';
 import { tagOf } from '../shared/sip/uri.ts';
 
 export interface Party {

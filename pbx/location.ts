@@ -2,7 +2,7 @@
 // A stream that closes takes its bindings along: nobody listens at a gateway's own port, so there is no other way to it.
 import type { Clock, Timer } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
-import type { Flow } from '../shared/sip/transport.ts';
+import type { Flow } from '../shared/sip/flow-types.ts';
 import { parseUri, type SipUri, sameUri } from '../shared/sip/uri.ts';
 
 export interface Binding {

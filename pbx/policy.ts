@@ -1,5 +1,5 @@
 // Where a security policy is asked: once per registration, once per call. The default allows everything.
-import type { Flow } from '../shared/sip/transport.ts';
+import type { Flow } from '../shared/sip/flow-types.ts';
 
 /** `status` and `reason` are what the refused user agent is answered. */
 export type Decision = { allow: true } | { allow: false; status: number; reason: string };

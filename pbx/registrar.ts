@@ -2,9 +2,9 @@
 import type { Clock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
 import { parseCSeq, seconds } from '../shared/sip/fields.ts';
+import type { Flow } from '../shared/sip/flow-types.ts';
 import { type SipRequest, SipSyntaxError } from '../shared/sip/message.ts';
-import type { ServerTransaction } from '../shared/sip/transaction.ts';
-import type { Flow } from '../shared/sip/transport.ts';
+import type { ServerTransaction } from '../shared/sip/transaction-types.ts';
 import { type NameAddr, parseNameAddr, parseUri, unescapeUser } from '../shared/sip/uri.ts';
 import type { Authenticator } from './auth.ts';
 import type { BindingChange, Location } from './location.ts';

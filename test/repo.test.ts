@@ -26,19 +26,20 @@ const roomOf = (file: string): string => file.split('/')[0] ?? '';
 
 /** Files of acs/ from left to right: each may import its own room and those further right. */
 const acsRooms = [
-  ['main', 'start', 'cli', 'backup', 'data', 'certificates', 'wire', 'place', 'workers'],
+  ['main', 'server', 'cli'],
   ['app', 'relay'],
   ['south', 'north'],
   ['fleet'],
   ['store'],
+  ['query', 'device'],
 ];
 const acsLeaves = ['events', 'metrics', 'config'];
 /** cpe: main → run | fleet | packfirmware → setup → gateway → agent | services | script | web → state; services → voice. */
 const cpeAllowed: Record<string, string[]> = {
-  main: ['options', 'run', 'fleet', 'packfirmware', 'faults'],
+  main: ['options', 'run', 'fleet', 'pack-firmware', 'faults'],
   run: ['options', 'setup', 'gateway', 'profile', 'web', 'state', 'agent'],
   fleet: ['options', 'run', 'setup', 'gateway', 'profile', 'faults', 'state', 'agent'],
-  packfirmware: ['options'],
+  'pack-firmware': ['options'],
   setup: ['options', 'gateway', 'profile', 'state', 'agent'],
   options: ['faults'],
   gateway: ['agent', 'services', 'script', 'state', 'profile', 'voice'],

@@ -1,8 +1,8 @@
 // Files that CPEs fetch (firmware, scripts, certificates, web content) or stored (uploads).
 import { messageOf, UserError } from '../../shared/errors.ts';
-import { type ByteRange, contentNameOf } from '../store/chunks.ts';
+import { type ByteRange, contentNameOf } from '../store/content-chunks.ts';
 import type { StoredDocument } from '../store/records.ts';
-import type { FleetContext } from './context.ts';
+import type { FleetContext } from './common/context.ts';
 
 export const fileTypes = ['firmware', 'script', 'certificate', 'web', 'upload'] as const;
 export type FileKind = (typeof fileTypes)[number];

@@ -1,25 +1,26 @@
 // The fleet: everything the ACS decides, without HTTP. South brings CPEs in session, north brings operators.
-import { type Alerts, createAlerts } from './alerts.ts';
-import type { FleetContext } from './context.ts';
-import { createDevices, type Devices } from './devices.ts';
-import { createEnrolment, type Enrolment } from './enrol.ts';
-import { createEverywhere, type Everywhere } from './everywhere.ts';
+
+import { createEverywhere, type Everywhere } from './cluster/memory-calls.ts';
+import type { FleetContext } from './common/context.ts';
+import type { Members } from './common/members.ts';
+import { createModels, type Models } from './common/models.ts';
+import type { Post } from './common/ports.ts';
+import { type Quirks, quirksOf, type Subject } from './common/quirks.ts';
+import { createDevices, type Devices } from './devices/devices.ts';
+import { createEnrolment, type Enrolment } from './enrolment/enrolment.ts';
 import { createFiles, type Files } from './files.ts';
-import { createHistory, type History } from './history.ts';
-import { createLiveness, type LivenessWatch } from './liveness.ts';
-import type { Members } from './members.ts';
-import { createModels, type Models } from './models.ts';
-import { createMoves, type Moves } from './moves.ts';
-import type { Post } from './ports.ts';
+import { type Alerts, createAlerts } from './monitoring/alerts.ts';
+import { createHistory, type History } from './monitoring/history.ts';
+import { createLiveness, type LivenessWatch } from './monitoring/liveness.ts';
+import { createWebhooks, type Webhooks } from './monitoring/webhooks.ts';
 import { createGuard, type Guard } from './preflight/guard.ts';
 import { createPreflight, type Preflight } from './preflight/preflight.ts';
-import { createPresets, type Presets } from './presets.ts';
-import { type Quirks, quirksOf, type Subject } from './quirks.ts';
-import { createRollouts, type Rollouts } from './rollout.ts';
-import { createTasks, type Tasks } from './tasks.ts';
-import { createTraces, type Traces } from './traces.ts';
-import { createVisits, type Visits } from './visits.ts';
-import { createWebhooks, type Webhooks } from './webhooks.ts';
+import { createPresets, type Presets } from './presets/presets.ts';
+import { createMoves, type Moves } from './reconcile/acs-move.ts';
+import { createRollouts, type Rollouts } from './rollout/rollouts.ts';
+import { createVisits, type Visits } from './session/device-session.ts';
+import { createTasks, type Tasks } from './tasks/tasks.ts';
+import { createTraces, type Traces } from './tracing/traces.ts';
 
 export interface Fleet {
   devices: Devices;

@@ -2,7 +2,7 @@
 import type { TSchema } from 'typebox';
 import { eventNames } from '../events.ts';
 import type { Operation } from './operation.ts';
-import { shared } from './schemas.ts';
+import { shared } from './schemas/core.ts';
 
 type Json = Record<string, unknown>;
 

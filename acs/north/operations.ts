@@ -14,7 +14,7 @@ import { tasks } from './operations/tasks.ts';
 import { traces } from './operations/traces.ts';
 import { wanted } from './operations/wanted.ts';
 import { webhooks } from './operations/webhooks.ts';
-import { answers } from './schemas.ts';
+import { answers } from './schemas/core.ts';
 
 const description: readonly Operation[] = [
   {

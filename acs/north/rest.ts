@@ -11,9 +11,9 @@ import type { EventBus } from '../events.ts';
 import type { Metrics } from '../metrics.ts';
 import { audit } from './audit.ts';
 import { readBody, readQuery, refuseNul } from './input.ts';
-import { registerLive } from './live.ts';
 import type { Operation, OperationContext, OperationOutput, Role } from './operation.ts';
 import { operations } from './operations.ts';
+import { registerLive } from './sse.ts';
 
 export interface RestOptions extends OperationContext {
   log: Log;

@@ -1,7 +1,7 @@
 // What processes of one fleet ask of each other: the table that both ends are typed by. Plain data; a `body` is bytes.
 import type { AcsEvents, EventName } from '../events.ts';
-import type { MemoryCalls } from '../fleet/everywhere.ts';
-import type { ForwardedAnswer, ForwardedPost } from '../south/elsewhere.ts';
+import type { MemoryCalls } from '../fleet/common/ports.ts';
+import type { ForwardedAnswer, ForwardedPost } from '../south/session-forwarding.ts';
 import type { Member } from '../store/store.ts';
 
 export interface RelayCalls extends MemoryCalls {

@@ -2,7 +2,7 @@
 // server's key ends it.
 import type { Socket } from 'node:net';
 import type { Random } from '../../shared/clock.ts';
-import { createSealing, NONCE_BYTES, SEAL_BYTES, type Sealing } from './sealed.ts';
+import { createSealing, NONCE_BYTES, SEAL_BYTES, type Sealing } from './encryption.ts';
 
 export interface Frames {
   send(plain: Buffer): void;

@@ -2,7 +2,7 @@
 // server keeps its pace, the others wait in line for as long as a CPE surely does, and what cannot be served in time is told so.
 import type { Clock, Random, Timer } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
-import { createRankedQueue } from './queue.ts';
+import { createRankedQueue } from './ranked-queue.ts';
 
 export interface AdmissionLimits {
   /** Sessions at once. */

@@ -2,8 +2,8 @@
 import type { TLSSocket } from 'node:tls';
 import type { Clock, Random } from '../../shared/clock.ts';
 import { createVerifier } from '../../shared/net/digest.ts';
-import type { Enrolment, Proof } from '../fleet/enrol.ts';
-import type { ClientCertificate } from '../fleet/enrolrules.ts';
+import type { Enrolment, Proof } from '../fleet/enrolment/enrolment.ts';
+import type { ClientCertificate } from '../fleet/enrolment/rules.ts';
 
 export interface AuthOptions {
   enrolment: Enrolment;

@@ -3,7 +3,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Random } from '../../shared/clock.ts';
-import { tagOf } from '../fleet/secrets.ts';
+import { tagOf } from '../fleet/common/secrets.ts';
 
 export interface Cookies {
   /** A fresh value, `MEMBER.RANDOM.TAG`. */

@@ -4,7 +4,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { type Arguments, type CpeMethod, type MethodName, methods, type Results } from '../../shared/cwmp/methods.ts';
 import { type Body, type Envelope, requestBody } from '../../shared/cwmp/soap.ts';
-import { type Cpe, SessionLost } from '../fleet/ports.ts';
+import { type Cpe, SessionLost } from '../fleet/common/ports.ts';
 
 /** What the CPE posted: an envelope, or nothing. */
 export type Posted = Envelope | 'empty';

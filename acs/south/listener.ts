@@ -10,17 +10,20 @@ import { messageOf, UserError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { CodingError, decodeBody, encodeBody, isCoded } from '../../shared/net/coding.ts';
 import type { EventBus } from '../events.ts';
-import { deviceId } from '../fleet/devices.ts';
-import type { Proof } from '../fleet/enrol.ts';
-import type { ClientCertificate } from '../fleet/enrolrules.ts';
+import { SessionLost } from '../fleet/common/ports.ts';
+import { deviceId } from '../fleet/devices/devices.ts';
+import type { Proof } from '../fleet/enrolment/enrolment.ts';
+import type { ClientCertificate } from '../fleet/enrolment/rules.ts';
 import type { Fleet } from '../fleet/fleet.ts';
-import { SessionLost } from '../fleet/ports.ts';
 import { isStoreTrouble } from '../store/health.ts';
 import { type AdmissionLimits, type AdmissionState, createAdmission, DEFAULT_LIMITS } from './admission.ts';
 import { type Authenticator, createAuthenticator } from './auth.ts';
-import { BACKLOG, boundConnections, boundTransfers, isTransfer, plainAddress, untilClosed } from './bounds.ts';
-import { networks } from './connect/way.ts';
+import { networks } from './connection-request/policy.ts';
 import { cookiesOf, createCookies, setCookie } from './cookies.ts';
+import { Exchange, type Posted, type Reply } from './exchange.ts';
+import { BACKLOG, boundConnections, boundTransfers, isTransfer, plainAddress, untilClosed } from './limits.ts';
+import { expectProxyHeader } from './proxy-protocol.ts';
+import { type Caller, session } from './session.ts';
 import {
   type Forward,
   type ForwardedAnswer,
@@ -28,13 +31,10 @@ import {
   forwardedHeaders,
   isInformIn,
   returnedHeaders,
-} from './elsewhere.ts';
-import { Exchange, type Posted, type Reply } from './exchange.ts';
-import { registerFiles } from './files.ts';
-import { logFailedHandshakes } from './handshakes.ts';
-import { expectProxyHeader } from './proxied.ts';
-import { type Caller, session } from './session.ts';
-import { createWitness, type WireTap, type Witness } from './trace.ts';
+} from './session-forwarding.ts';
+import { logFailedHandshakes } from './tls-failures.ts';
+import { createWitness, type WireTap, type Witness } from './tracer.ts';
+import { registerFiles } from './transfers.ts';
 
 export interface SouthOptions {
   fleet: Fleet;

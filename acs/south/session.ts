@@ -5,14 +5,14 @@ import { type Body, faultBody, responseBody } from '../../shared/cwmp/soap.ts';
 import { chooseVersion } from '../../shared/cwmp/versions.ts';
 import { messageOf, UserError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
+import type { DeviceIdentity } from '../device/row.ts';
 import type { EventBus } from '../events.ts';
-import type { Proof } from '../fleet/enrol.ts';
-import type { ClientCertificate } from '../fleet/enrolrules.ts';
+import { SessionLost } from '../fleet/common/ports.ts';
+import type { Proof } from '../fleet/enrolment/enrolment.ts';
+import type { ClientCertificate } from '../fleet/enrolment/rules.ts';
 import type { Fleet } from '../fleet/fleet.ts';
-import { SessionLost } from '../fleet/ports.ts';
-import type { Visit } from '../fleet/visits.ts';
+import type { Visit } from '../fleet/session/device-session.ts';
 import { isStoreTrouble } from '../store/health.ts';
-import type { DeviceIdentity } from '../store/row.ts';
 import { acsMethods, type Exchange, type Turn } from './exchange.ts';
 
 export interface SessionContext {

@@ -1,6 +1,6 @@
 // Pages of a search by keyset, in any store: how long one may be, what it is sorted by, and the cursor that leads to the next.
 import { UserError } from '../../shared/errors.ts';
-import type { DeviceRow, Task } from './row.ts';
+import type { DeviceRow, Task } from '../device/row.ts';
 import type { DeviceQuery } from './store.ts';
 
 const MAX_PAGE = 1000;

@@ -1,8 +1,9 @@
 // What the ACS keeps, and the promises of every store that keeps it. One device is one aggregate: its row holds all that must
 // change together, so a store needs single-document atomicity and no more.
-import type { Deaf, DeviceOperation, DeviceOperations } from './changes.ts';
-import type { ByteRange, ContentSum } from './chunks.ts';
-import type { Field, Filter } from './filter.ts';
+import type { Deaf, DeviceOperation, DeviceOperations } from '../device/operation-types.ts';
+import type { DeviceFault, DeviceRow, KnownValue, Task } from '../device/row.ts';
+import type { Field, Filter } from '../query/filter.ts';
+import type { ByteRange, ContentSum } from './content-chunks.ts';
 import type {
   AuditEntry,
   Delivery,
@@ -13,7 +14,6 @@ import type {
   Notice,
   StoredDocument,
 } from './records.ts';
-import type { DeviceFault, DeviceRow, KnownValue, Task } from './row.ts';
 import type { Bucket } from './series.ts';
 
 /**

@@ -3,26 +3,26 @@ import type { EventEntry } from '../../shared/cwmp/methods.ts';
 import type { Namespace } from '../../shared/cwmp/versions.ts';
 import { UserError } from '../../shared/errors.ts';
 import { createHttp } from '../../shared/net/http.ts';
-import type { Conduct } from '../state/conduct.ts';
 import type { Change, Device, Source } from '../state/device.ts';
-import { type AcsAddress, acsAddress, usesDhcp } from './acsurl.ts';
+import type { Conduct } from '../state/fault-hook.ts';
+import type { WireTap } from './acs-connection.ts';
+import { type AcsAddress, acsAddress, usesDhcp } from './acs-url.ts';
+import { Doors } from './connection-request/doors.ts';
+import type { OpenListener } from './connection-request/listener.ts';
+import { type StunView, stunOff } from './connection-request/udp-door.ts';
 import { contactAcs } from './contact.ts';
-import { Doors } from './doors.ts';
+import * as ledger from './event-ledger.ts';
 import type { FailureKind } from './failure.ts';
-import { openFilesWith } from './files.ts';
 import { isTrue, managementServer, retryPolicy } from './inform.ts';
 import { Mutex, unlessAborted } from './latch.ts';
-import * as ledger from './ledger.ts';
-import type { WireTap } from './line.ts';
-import type { OpenListener } from './listener.ts';
-import { News } from './news.ts';
+import { News } from './pending-events.ts';
 import type { Orders } from './rpc.ts';
 import type { SessionReport } from './session.ts';
-import { type StunView, stunOff } from './stun.ts';
 import { type TimerCalls, Timers } from './timers.ts';
 import { retryWait } from './timing.ts';
-import type { OpenFiles } from './transfer.ts';
-import { Worker, type WorkerHost } from './work.ts';
+import { openFilesWith } from './transfer/file-client.ts';
+import type { OpenFiles } from './transfer/transfer.ts';
+import { Worker, type WorkerHost } from './transfer/worker.ts';
 
 /** DGW Cwmp.AcsStatus. */
 export type AcsStatus =

@@ -12,18 +12,18 @@ import {
   withCookies,
   withRedirects,
 } from '../../shared/net/http.ts';
-import type { Conduct } from '../state/conduct.ts';
 import type { Device, DownloadWish, Transfer } from '../state/device.ts';
-import { autonomousComplete } from './autonomous.ts';
+import type { Conduct } from '../state/fault-hook.ts';
+import { openLine, type WireTap } from './acs-connection.ts';
+import { delivered, REQUEST_DOWNLOAD, type Told, transfersToTell, transferTold, wishTold } from './event-ledger.ts';
 import { failureOf } from './failure.ts';
 import { compression, credentials, informOf } from './inform.ts';
-import { delivered, REQUEST_DOWNLOAD, type Told, transfersToTell, transferTold, wishTold } from './ledger.ts';
-import { openLine, type WireTap } from './line.ts';
-import type { Telling } from './news.ts';
+import type { Telling } from './pending-events.ts';
 import { carryOut, type Orders } from './rpc.ts';
 import { holdSession, type OwnRequest, type SessionReport } from './session.ts';
 import { unknownTime } from './timing.ts';
-import { userAgent } from './transfer.ts';
+import { autonomousComplete } from './transfer/autonomous.ts';
+import { userAgent } from './transfer/transfer.ts';
 
 /** TR-069 3.4.2: at least five in a row. */
 const MAX_REDIRECTS = 5;

@@ -26,7 +26,7 @@ import {
 import { messageOf } from '../../shared/errors.ts';
 import { bindUdp } from '../../shared/net/udp.ts';
 import type { Lease } from '../state/device.ts';
-import { isAcsUrl } from './acsurl.ts';
+import { isAcsUrl } from './acs-url.ts';
 import { createLatch } from './latch.ts';
 
 export interface DiscoverOptions {

@@ -1,10 +1,10 @@
 // What the unit says of itself at the start of a session: the Inform of the moment, and the settings that the agent reads from the model.
 import type { Arguments, EventEntry, ParameterValue } from '../../shared/cwmp/methods.ts';
-import type { Model } from '../../shared/model/datamodel.ts';
+import type { Model } from '../../shared/model/definitions.ts';
 import type { Coding } from '../../shared/net/coding.ts';
 import type { Device } from '../state/device.ts';
-import { wantedBy } from './informparameter.ts';
-import { localTime } from './localtime.ts';
+import { wantedBy } from './inform-parameter.ts';
+import { localTime } from './local-time.ts';
 import { type RetryPolicy, unknownTime } from './timing.ts';
 
 const forced = new WeakMap<Model, readonly string[]>();

@@ -9,7 +9,7 @@ import {
   type Results,
 } from '../../shared/cwmp/methods.ts';
 import type { Device } from '../state/device.ts';
-import { cancelTransfers, queueDownload, queuedTransfers, queueScheduled, queueUpload } from './queue.ts';
+import { cancelTransfers, queueDownload, queuedTransfers, queueScheduled, queueUpload } from './transfer/queue.ts';
 
 /** What an RPC ordered for after the session (TR-069 3.7.1, A.3.2.9): the answer goes out first. */
 export interface Orders {

@@ -12,8 +12,8 @@ import {
 import { type Body, type Envelope, faultBody, requestBody, responseBody } from '../../shared/cwmp/soap.ts';
 import type { Namespace } from '../../shared/cwmp/versions.ts';
 import type { Log } from '../../shared/log.ts';
+import type { Line } from './acs-connection.ts';
 import { Failed, type Failure } from './failure.ts';
-import type { Line } from './line.ts';
 
 /** One request of this session and how it ended. */
 export interface RpcReport {

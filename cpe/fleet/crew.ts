@@ -4,7 +4,7 @@ import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../shared/clock.ts';
 import { isAbort } from '../../shared/errors.ts';
 import type { createHttp } from '../../shared/net/http.ts';
-import type { OpenListener } from '../agent/listener.ts';
+import type { OpenListener } from '../agent/connection-request/listener.ts';
 import type { SessionReport } from '../agent/session.ts';
 import type { Weather } from '../faults/dice.ts';
 import type { GatewayOptions } from '../gateway.ts';

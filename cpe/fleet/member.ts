@@ -2,15 +2,15 @@
 import type { Clock } from '../../shared/clock.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { createHttp } from '../../shared/net/http.ts';
-import type { OpenListener } from '../agent/listener.ts';
+import type { OpenListener } from '../agent/connection-request/listener.ts';
 import type { SessionReport } from '../agent/session.ts';
 import type { FaultName } from '../faults/catalogue.ts';
 import { Dice, randomOf, type Weather } from '../faults/dice.ts';
 import { clocklessMs, deafEars, type Liar, LyingConduct } from '../faults/lies.ts';
 import { faultyHttp, type Power } from '../faults/network.ts';
 import { createGateway, type Gateway, type GatewayOptions } from '../gateway.ts';
-import type { Conduct } from '../state/conduct.ts';
 import type { InstallOutcome, Transfer } from '../state/device.ts';
+import type { Conduct } from '../state/fault-hook.ts';
 import type { TransferReport, UnitReport } from './report.ts';
 
 /** Who looks after the units. */

@@ -1,7 +1,7 @@
 // A fleet spread over processes: the first one hands each its share of the units, gathers their progress, and puts their reports
 // together. Messages are plain data over the channel of fork().
 import { type Clock, systemClock } from '../../shared/clock.ts';
-import type { FleetOptions } from '../fleet.ts';
+import type { FleetOptions } from '../options.ts';
 import type { Crew, Progress } from './crew.ts';
 import type { CrewReport } from './report.ts';
 

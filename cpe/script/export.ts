@@ -6,7 +6,7 @@ import {
   type ObjectDef,
   type ParameterDef,
   type ServiceDef,
-} from '../../shared/model/datamodel.ts';
+} from '../../shared/model/definitions.ts';
 import { variableAt } from '../state/names.ts';
 import type { Found, Tree } from '../state/tree.ts';
 import { bareOrQuoted, formatName, quoteValue } from './parse.ts';

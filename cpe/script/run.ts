@@ -3,7 +3,7 @@
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
-import type { Model, ObjectDef } from '../../shared/model/datamodel.ts';
+import type { Model, ObjectDef } from '../../shared/model/definitions.ts';
 import { formatName, type Keys, parseScript, type Statement, type SyntaxProblem } from './parse.ts';
 
 /** What a script may do to a unit. */

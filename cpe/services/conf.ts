@@ -5,7 +5,7 @@ import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { exportPaths, exportScript } from '../script/export.ts';
 import { runScript, type ScriptTarget } from '../script/run.ts';
 import type { InstallOutcome } from '../state/device.ts';
-import { configuredScripts, scriptPeriod } from './ownscripts.ts';
+import { configuredScripts, scriptPeriod } from './autonomous-scripts.ts';
 import { type Applied, type Service, showTime, type Unit, X } from './service.ts';
 
 interface ConfState {

@@ -1,7 +1,7 @@
 // CPE WAN Management Protocol service: where the ACS is, as variables and as Device.ManagementServer. The agent does the
 // talking; TLS settings are read at each handshake, so nothing here waits for a restart.
 import { templateOf } from '../../shared/model/path.ts';
-import type { Problem } from '../state/configuration.ts';
+import type { Problem } from '../state/device.ts';
 import type { Draft } from '../state/tree.ts';
 import { dgwPath, type Service, type Unit, X } from './service.ts';
 

@@ -1,7 +1,7 @@
 // Firmware Pack Updater: checks an image, keeps it in the bank that is not in use, and swaps the banks at the next boot.
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { FirmwareError, type FirmwareImage, unpackFirmware } from '../../shared/firmware.ts';
-import type { Bank } from '../state/keeping.ts';
+import type { Bank } from '../state/snapshot.ts';
 import { type Service, showTime, type Unit, X } from './service.ts';
 
 /**

@@ -1,5 +1,5 @@
 // All services with behaviour, and per model the tables of what they compute: built once, shared by all units.
-import type { Model } from '../../shared/model/datamodel.ts';
+import type { Model } from '../../shared/model/definitions.ts';
 import type { Draft } from '../state/tree.ts';
 import { cert } from './cert.ts';
 import { conf } from './conf.ts';

@@ -1,11 +1,10 @@
 // What a DGW service is to the gateway, and what the gateway is to its services. One file per service with behaviour;
 // a service is a constant without state of its own: what it keeps per unit lies in a slot of the unit.
-import type { Model } from '../../shared/model/datamodel.ts';
-import type { StunView } from '../agent/stun.ts';
-import type { Problem } from '../state/configuration.ts';
-import type { Change, Device, OwnTransfer, Source } from '../state/device.ts';
-import type { UnitFacts } from '../state/keeping.ts';
+import type { Model } from '../../shared/model/definitions.ts';
+import type { StunView } from '../agent/connection-request/udp-door.ts';
+import type { Change, Device, OwnTransfer, Problem, Source } from '../state/device.ts';
 import type { Persist } from '../state/persist.ts';
+import type { UnitFacts } from '../state/snapshot.ts';
 import type { Draft, Tree } from '../state/tree.ts';
 
 /** The unit as its services see it. */

@@ -1,11 +1,11 @@
 // SIP Endpoint: turns variables into a user agent per SIP gateway, and its state into the status tables. Nearly all of its
 // settings wait for a restart of the service, so the user agents are made from the running values.
 import { messageOf } from '../../shared/errors.ts';
-import type { Problem } from '../state/configuration.ts';
+import type { Problem } from '../state/device.ts';
 import type { Draft } from '../state/tree.ts';
-import type { UserAgent } from '../voice/useragent.ts';
+import type { UserAgent } from '../voice/user-agent.ts';
 import { cell, dgwPath, rowsOf, type Service, type Unit, X } from './service.ts';
-import { userAgentConfigs } from './sipconfig.ts';
+import { userAgentConfigs } from './sip-config.ts';
 
 interface Endpoint {
   agent?: UserAgent;
@@ -65,7 +65,7 @@ async function startAll(unit: Unit): Promise<void> {
     }
     try {
       // Loaded when it is first needed: most simulated gateways of a fleet make no calls.
-      const { startUserAgent } = await import('../voice/useragent.ts');
+      const { startUserAgent } = await import('../voice/user-agent.ts');
       const agent = await startUserAgent(config, {
         clock: unit.clock,
         random: unit.random,

@@ -1,16 +1,15 @@
 // What a unit is configured to be: reads and all-or-nothing changes of its tree, attributes, and values that wait for a restart.
 // The unit's services take part through Hooks: they compute values, check drafts, and act on what was committed.
+
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import type { ParameterAttribute, ParameterInfo, ParameterValue } from '../../shared/cwmp/methods.ts';
-import { isObject, type Model, type ParameterDef, xsdType } from '../../shared/model/datamodel.ts';
+import { isObject, type Model, type ParameterDef, xsdType } from '../../shared/model/definitions.ts';
 import { isPartial, parentPath, templateOf, withInstances } from '../../shared/model/path.ts';
 import { checkValue } from '../../shared/model/values.ts';
 import { checkAliases, expandPath, knowsAliases, resolveAliases, shownPath } from './alias.ts';
-import type { Change, SetItem, Source } from './device.ts';
+import type { Change, Problem, SetItem, Source } from './device.ts';
 import { pathOfVariable } from './names.ts';
 import { type Draft, emptyLayer, type Found, type Layer, type Live, Tree } from './tree.ts';
-
-export type Problem = (path: string, code: number, message: string) => void;
 
 export interface Commit {
   changes: Change[];

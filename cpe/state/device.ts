@@ -3,7 +3,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { Clock, Random } from '../../shared/clock.ts';
 import type { ParameterAttribute, ParameterInfo, ParameterValue } from '../../shared/cwmp/methods.ts';
 import type { Log } from '../../shared/log.ts';
-import type { Model } from '../../shared/model/datamodel.ts';
+import type { Model } from '../../shared/model/definitions.ts';
 import type { TlsPolicy, TlsService } from '../../shared/tls/profiles.ts';
 
 export interface UnitIdentity {
@@ -202,3 +202,5 @@ export interface Device {
   /** Back to the customer profile, by a restart; the next session is [0 BOOTSTRAP, 1 BOOT]. */
   factoryReset(): Promise<void>;
 }
+
+export type Problem = (path: string, code: number, message: string) => void;

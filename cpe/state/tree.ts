@@ -1,7 +1,7 @@
 // The parameter tree of one unit: a shared immutable model, and per unit only what differs from it.
-import type { Model, ObjectDef, ParameterDef } from '../../shared/model/datamodel.ts';
+import type { Model, ObjectDef, ParameterDef } from '../../shared/model/definitions.ts';
 import { templateOf, withInstances } from '../../shared/model/path.ts';
-import { type ModelIndex, modelIndex, type Table } from './modelindex.ts';
+import { type ModelIndex, modelIndex, type Table } from './model-index.ts';
 
 /** What differs from the layer below: values by full path, tables by table path (`Device.A.`). */
 export interface Layer {

@@ -3,15 +3,16 @@
 import type { Clock, Random, Timer } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import { acceptRequest, buildRequest, type Dialog, repeatUntilAcknowledged } from '../../shared/sip/dialog.ts';
+import type { Flow } from '../../shared/sip/flow-types.ts';
 import { type SipRequest, SipSyntaxError } from '../../shared/sip/message.ts';
 import { formatSdp, parseSdp, type Sdp, SdpError } from '../../shared/sip/sdp.ts';
-import type { Outcome, ServerTransaction, TransactionLayer } from '../../shared/sip/transaction.ts';
-import type { Flow } from '../../shared/sip/transport.ts';
+import type { TransactionLayer } from '../../shared/sip/transaction.ts';
+import type { Outcome, ServerTransaction } from '../../shared/sip/transaction-types.ts';
 import type { Authenticator } from './auth.ts';
-import { buildAnswer, judgeOffer, type LocalSession } from './description.ts';
-import { exchange } from './exchange.ts';
-import type { KeyManagement, MediaSecurity } from './keying.ts';
-import type { MediaParameters, MediaPorts, MediaSession } from './media.ts';
+import { exchange } from './authenticated-request.ts';
+import type { KeyManagement, MediaSecurity } from './media/keying.ts';
+import type { MediaParameters, MediaPorts, MediaSession } from './media/media.ts';
+import { buildAnswer, judgeOffer, type LocalSession } from './media/sdp-negotiation.ts';
 import { ackFor, allowed, refuseSession } from './replies.ts';
 import { type Agreement, sessionHeaders } from './session-timer.ts';
 

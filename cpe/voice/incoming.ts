@@ -3,9 +3,9 @@ import { isAbort } from '../../shared/errors.ts';
 import { contactUri, dialogOfCallee } from '../../shared/sip/dialog.ts';
 import { SipSyntaxError } from '../../shared/sip/message.ts';
 import { formatSdp, type Sdp } from '../../shared/sip/sdp.ts';
-import type { ServerTransaction } from '../../shared/sip/transaction.ts';
+import type { ServerTransaction } from '../../shared/sip/transaction-types.ts';
 import { type Call, type CallContext, sdpOf, startLeg } from './call.ts';
-import { buildAnswer, type Chosen, judgeOffer, type LocalSession } from './description.ts';
+import { buildAnswer, type Chosen, judgeOffer, type LocalSession } from './media/sdp-negotiation.ts';
 import { allowed, refuseBody, refuseSession } from './replies.ts';
 import { type Agreement, agreeTimer, sessionHeaders } from './session-timer.ts';
 

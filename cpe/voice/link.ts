@@ -3,7 +3,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import { isAbort, messageOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
-import type { Address, Flow } from '../../shared/sip/transport.ts';
+import type { Address, Flow } from '../../shared/sip/flow-types.ts';
 
 /** As the vendor's status table names them. */
 export type LinkState = 'Up' | 'Down' | 'WaitingShutdown' | 'WaitingUp';

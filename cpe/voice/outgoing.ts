@@ -1,14 +1,14 @@
 // Placing a call (RFC 3261 13.2): media ports, offer, INVITE with its answers, and the judgement of the session that comes back.
 import { buildRequest, type Dialog, dialogOfCaller } from '../../shared/sip/dialog.ts';
+import type { Flow } from '../../shared/sip/flow-types.ts';
 import { createRequest, type SipRequest, type SipResponse, SipSyntaxError } from '../../shared/sip/message.ts';
 import { formatSdp, parseSdp, type Sdp, SdpError } from '../../shared/sip/sdp.ts';
-import type { ClientTransaction } from '../../shared/sip/transaction.ts';
-import type { Flow } from '../../shared/sip/transport.ts';
+import type { ClientTransaction } from '../../shared/sip/transaction-types.ts';
 import { tagOf } from '../../shared/sip/uri.ts';
+import { exchange } from './authenticated-request.ts';
 import { type Call, type CallContext, CallFailed, startLeg } from './call.ts';
-import { buildOffer, judgeAnswer, type LocalSession, type OfferedStream } from './description.ts';
-import { exchange } from './exchange.ts';
-import type { MediaPorts, MediaSession } from './media.ts';
+import type { MediaPorts, MediaSession } from './media/media.ts';
+import { buildOffer, judgeAnswer, type LocalSession, type OfferedStream } from './media/sdp-negotiation.ts';
 import { ackFor, allowed } from './replies.ts';
 import { agreedTimer, demandedMinimum, proposal } from './session-timer.ts';
 

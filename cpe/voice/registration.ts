@@ -3,12 +3,12 @@ import type { Clock, Random } from '../../shared/clock.ts';
 import { isAbort } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { seconds } from '../../shared/sip/fields.ts';
+import type { Address, Flow } from '../../shared/sip/flow-types.ts';
 import { createRequest, type SipRequest, type SipResponse, SipSyntaxError } from '../../shared/sip/message.ts';
 import type { TransactionLayer } from '../../shared/sip/transaction.ts';
-import type { Address, Flow } from '../../shared/sip/transport.ts';
 import { type NameAddr, parseNameAddr, parseUri, sameUri } from '../../shared/sip/uri.ts';
 import type { Authenticator } from './auth.ts';
-import { exchange } from './exchange.ts';
+import { exchange } from './authenticated-request.ts';
 import type { Link } from './link.ts';
 
 export type RegistrationState =

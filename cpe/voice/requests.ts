@@ -1,7 +1,7 @@
 // What reaches the unit from outside: requests are given to their call, make a new one, or are answered here.
 import { dialogKey } from '../../shared/sip/dialog.ts';
 import { type SipRequest, SipSyntaxError } from '../../shared/sip/message.ts';
-import type { ServerTransaction } from '../../shared/sip/transaction.ts';
+import type { ServerTransaction } from '../../shared/sip/transaction-types.ts';
 import { parseNameAddr, parseUri, tagOf, unescapeUser } from '../../shared/sip/uri.ts';
 import type { Call, CallContext } from './call.ts';
 import { refuseExtensions, takeCall } from './incoming.ts';

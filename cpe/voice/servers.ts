@@ -1,8 +1,9 @@
 // The unit's SIP servers: one connection to each, what is reported of it, and the keep-alive over it.
 import { isAbort } from '../../shared/errors.ts';
+import type { Address, Flow } from '../../shared/sip/flow-types.ts';
 import { createRequest } from '../../shared/sip/message.ts';
 import type { TransactionLayer } from '../../shared/sip/transaction.ts';
-import type { Address, Flow, SipTransport } from '../../shared/sip/transport.ts';
+import type { SipTransport } from '../../shared/sip/transport.ts';
 import { connectTls } from '../../shared/tls/connect.ts';
 import { type Link, localPorts, startLink } from './link.ts';
 import { notifications, type UserAgentConfig, type UserAgentEnv } from './settings.ts';

@@ -2,7 +2,7 @@
 import type { Clock, Random } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { TlsSettings } from '../../shared/tls/connect.ts';
-import type { MediaSecurity } from './keying.ts';
+import type { MediaSecurity } from './media/keying.ts';
 import type { ContactMatching } from './registration.ts';
 
 export interface UserAgentConfig {

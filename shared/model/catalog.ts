@@ -1,6 +1,5 @@
 // Definitions → a Model: the indexes behind children, resolve, variable and table.
-import type { Model, ObjectDef, ParameterDef, VariableRef } from './datamodel.ts';
-import type { ModelDocument } from './document.ts';
+import type { Model, ModelDocument, ObjectDef, ParameterDef, VariableRef } from './definitions.ts';
 import { parseScriptName, templateOf } from './path.ts';
 
 const RPCS = [

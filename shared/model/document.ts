@@ -1,7 +1,8 @@
 // The Broadband Forum's data-model document (TR-106 Annex A) → definitions. Read once per model, so xml2js serves.
+
 import { Parser, processors } from 'xml2js';
 import { messageOf, UserError } from '../errors.ts';
-import type { ActiveNotify, LoadOptions, ObjectDef, ParameterDef, ServiceDef } from './datamodel.ts';
+import type { ActiveNotify, LoadOptions, ModelDocument, ObjectDef, ParameterDef, ServiceDef } from './definitions.ts';
 import { attribute, type Element, elements } from './element.ts';
 import { applySyntax, type DataTypes, readDataTypes } from './syntax.ts';
 
@@ -10,15 +11,6 @@ export const EXTENSION = 'urn:tandem:datamodel-extension';
 
 const MAX_BYTES = 32 * 1024 * 1024;
 const MAX_NESTING = 8;
-
-export interface ModelDocument {
-  name: string;
-  version: string;
-  objects: ObjectDef[];
-  parameters: ParameterDef[];
-  methods: string[];
-  services: ServiceDef[];
-}
 
 const bad = (message: string): UserError => new UserError(400, 'bad-model', `data model: ${message}`);
 

@@ -1,6 +1,6 @@
 // The syntax of a parameter (TR-106 A.2.3): built-in types, named types and their facets → fields of its definition.
 import { UserError } from '../errors.ts';
-import type { ParameterDef, ValueRange, ValueType } from './datamodel.ts';
+import type { ParameterDef, ValueRange, ValueType } from './definitions.ts';
 import { attribute, type Element, elements } from './element.ts';
 
 const BUILTIN: Record<string, ValueType> = {

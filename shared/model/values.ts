@@ -1,5 +1,5 @@
 // Values of parameters as text: are they of the type, in range, and what is their one canonical form (TR-106 3.2, A.2.3).
-import type { ParameterDef, ValueRange, ValueType } from './datamodel.ts';
+import type { ParameterDef, ValueRange, ValueType } from './definitions.ts';
 
 export type Checked = { ok: true; value: string } | { ok: false; code: 9006 | 9007; message: string };
 

@@ -1,7 +1,7 @@
 // Content codings of HTTP bodies (RFC 9110 8.4), where TR-069 3.4.7 lets a CPE and its ACS compress: gzip and deflate, within bounds.
 
 import { deflate, gunzip, gzip, inflate, inflateRaw } from 'node:zlib';
-import { HttpError, type HttpRequest, type HttpResponse, type Send } from './exchange.ts';
+import { HttpError, type HttpRequest, type HttpResponse, type Send } from './http-types.ts';
 
 export type Coding = 'gzip' | 'deflate';
 

@@ -4,11 +4,11 @@ import { Client } from 'undici';
 import type { Clock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import { connectTls, type TlsFacts, TlsRefused, type TlsSettings, tlsFacts } from '../tls/connect.ts';
-import { HttpError, type HttpRequest, type HttpResponse, type Send, targetOf } from './exchange.ts';
+import { HttpError, type HttpRequest, type HttpResponse, type Send, targetOf } from './http-types.ts';
 import { connectTcp } from './tcp.ts';
 
-export { HttpError, type HttpErrorKind, type HttpRequest, type HttpResponse, type Send } from './exchange.ts';
-export { authenticated, withCookies, withRedirects } from './layers.ts';
+export { authenticated, withCookies, withRedirects } from './http-layers.ts';
+export { HttpError, type HttpErrorKind, type HttpRequest, type HttpResponse, type Send } from './http-types.ts';
 
 export interface HttpOptions {
   clock: Clock;

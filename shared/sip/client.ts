@@ -1,9 +1,9 @@
 // The client's two state machines (RFC 3261 17.1, RFC 6026 7.2): INVITE and the others. Used by transaction.ts alone.
 import { type Clock, timerGroup } from '../clock.ts';
 import { parseCSeq } from './fields.ts';
+import type { Flow } from './flow-types.ts';
 import { createRequest, createResponse, type SipRequest, type SipResponse } from './message.ts';
-import type { ClientTransaction, Outcome, TimerSettings } from './transaction.ts';
-import type { Flow } from './transport.ts';
+import type { ClientTransaction, Outcome, TimerSettings } from './transaction-types.ts';
 
 export interface ClientParts {
   clock: Clock;

@@ -15,7 +15,7 @@ import {
   type SipResponse,
   SipSyntaxError,
 } from './message.ts';
-import type { ServerTransaction } from './transaction.ts';
+import type { ServerTransaction } from './transaction-types.ts';
 import { formatUri, parseNameAddr, parseUri, tagOf } from './uri.ts';
 
 export interface Dialog {

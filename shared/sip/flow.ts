@@ -3,9 +3,9 @@ import { connect as netConnect, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Clock, Timer } from '../clock.ts';
 import { messageOf } from '../errors.ts';
+import type { ConnectOptions, Flow, FlowHost, Protocol } from './flow-types.ts';
 import { createFramer } from './framing.ts';
 import { formatMessage } from './message.ts';
-import type { ConnectOptions, Flow, FlowHost, Protocol } from './transport.ts';
 
 /** A peer that reads nothing while so much waits for it is gone. */
 const MAX_UNSENT = 4 * 1024 * 1024;

@@ -1,8 +1,8 @@
 // The server's two state machines (RFC 3261 17.2, RFC 6026 7.1): INVITE and the others. Used by transaction.ts alone.
 import { type Clock, timerGroup } from '../clock.ts';
+import type { Flow } from './flow-types.ts';
 import { createResponse, type SipRequest, type SipResponse } from './message.ts';
-import type { ServerTransaction, TimerSettings } from './transaction.ts';
-import type { Flow } from './transport.ts';
+import type { ServerTransaction, TimerSettings } from './transaction-types.ts';
 
 export interface ServerParts {
   clock: Clock;

@@ -11,71 +11,25 @@
 // A request that comes in arrives at `onRequest` as a ServerTransaction: `transaction.respond(180)`. A 2xx to INVITE is repeated
 // by `repeatUntilAcknowledged` (dialog.ts) until `onAck` is called. CANCEL is answered here; `transaction.onCancel` tells the
 // user agent, which answers the INVITE with 487.
+
 import type { Clock, Random } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { type ClientMachine, startClient } from './client.ts';
 import { checkMessage, formatVia, parseCSeq, parseVia, setTopVia, topVia, type Via } from './fields.ts';
+import type { Address, Flow } from './flow-types.ts';
 import {
   cloneMessage,
   createResponse,
-  type MessageParts,
   type SipMessage,
   type SipRequest,
   type SipResponse,
   SipSyntaxError,
 } from './message.ts';
 import { type ServerMachine, startServer } from './server.ts';
-import type { Address, Flow, SipTransport } from './transport.ts';
-
-/** RFC 3261 17.1.1.1 and its table 4, in milliseconds. */
-export interface TimerSettings {
-  t1: number;
-  t2: number;
-  t4: number;
-  /** Timers B, F and H; 64 × T1. */
-  timeoutMs: number;
-  /** Timer D; at least 32 s. */
-  timerD: number;
-}
+import type { ClientTransaction, ServerTransaction, TimerSettings } from './transaction-types.ts';
+import type { SipTransport } from './transport.ts';
 
 export const defaultTimers: TimerSettings = { t1: 500, t2: 4_000, t4: 5_000, timeoutMs: 32_000, timerD: 32_000 };
-
-/** How a request ended. `cause` is there when the response is our own stand-in (RFC 3261 8.1.3.1). */
-export interface Outcome {
-  response: SipResponse;
-  cause?: 'timeout' | 'transport';
-}
-
-export interface ClientTransaction {
-  /** As sent, Via included. */
-  readonly request: SipRequest;
-  readonly flow: Flow;
-  /** The first final response. Never rejects. */
-  readonly final: Promise<Outcome>;
-  /** INVITE only: sends CANCEL once a provisional response is there (RFC 3261 9.1); nothing after a final one. */
-  cancel(): void;
-  /** Gives up without a word on the wire. `final` answers as for a timeout. */
-  abandon(): void;
-}
-
-export interface ServerTransaction {
-  /** With `received` and `rport` filled in on its topmost Via. */
-  readonly request: SipRequest;
-  /** Where it came from. */
-  readonly flow: Flow;
-  /** The tag that `respond` puts on To. */
-  readonly localTag: string;
-  /** Whether a final response was sent. */
-  readonly answered: boolean;
-  /** Sends a response made by createResponse; answers it. After a final one: nothing is sent, but a repeated 2xx to INVITE. */
-  respond(status: number, reason?: string, parts?: MessageParts): SipResponse;
-  /** Sends a response that is already made (the proxy's, or a repeated 2xx). */
-  send(response: SipResponse): void;
-  /** INVITE only: the caller gave up while no final response was sent. */
-  onCancel(listener: (cancel: SipRequest) => void): void;
-  /** INVITE only: a refusal was never acknowledged (timer H). */
-  onTimeout(listener: () => void): void;
-}
 
 export interface RequestOptions {
   /** Every response but repeated refusals, in order: provisional, final, and repeated 2xx to INVITE. */

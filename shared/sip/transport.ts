@@ -1,43 +1,16 @@
 // Carries SIP messages over UDP, TCP and TLS (RFC 3261 18): listeners, connections, and the flows that both make.
 // A flow is where a peer was heard from: answers and calls go back over it (RFC 5626 idea; the gateway's persistent connection).
 // Trust is not decided here: TLS client sockets are handed in by the caller, already judged.
+
 import { createServer, isIPv6, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls';
 import type { Clock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { connectTcp, streamFlow } from './flow.ts';
+import type { Address, ConnectOptions, Flow, FlowHost, Protocol } from './flow-types.ts';
 import { parseMessage, type SipMessage, SipSyntaxError } from './message.ts';
 import { openUdp, type UdpEndpoint } from './udp.ts';
-
-export type Protocol = 'udp' | 'tcp' | 'tls';
-
-export interface Address {
-  host: string;
-  port: number;
-}
-
-export interface Flow {
-  /** Unique within its transport; never reused. */
-  readonly id: string;
-  readonly protocol: Protocol;
-  /** TCP and TLS: what is sent arrives, or the flow closes. */
-  readonly reliable: boolean;
-  readonly local: Address;
-  readonly remote: Address;
-  /** What was negotiated, on TLS. `peer`: common name or subject of the peer's certificate. */
-  readonly tls?: { version: string; cipher: string; peer?: string };
-  readonly closed: boolean;
-  /** Sends, or does nothing when the flow is closed (its close listeners were told). Throws SipSyntaxError for what is no message. */
-  send(message: SipMessage): void;
-  /** CRLF keep-alive (RFC 5626 4.4.1): true when the peer answered in time (10 s by default). Streams only; UDP answers true. */
-  ping(timeoutMs?: number): Promise<boolean>;
-  /** Called once when the flow is gone, at once if it already is. Returns how to stop listening. */
-  onClose(listener: (reason: string) => void): () => void;
-  close(reason?: string): void;
-  /** The same peer at another port (RFC 3261 18.2.2, answers over UDP without rport); a stream answers itself. */
-  at(port: number): Flow;
-}
 
 export interface ListenOptions {
   protocol: Protocol;
@@ -48,21 +21,6 @@ export interface ListenOptions {
   tls?: TlsOptions;
   /** Closes connections that were silent for so long. None by default. */
   idleMs?: number;
-}
-
-export interface ConnectOptions {
-  protocol: Protocol;
-  host: string;
-  port: number;
-  localAddress?: string;
-  /** 0 or absent: a free one. In use: the promise rejects with EADDRINUSE. UDP: a port of a listener shares its socket. */
-  localPort?: number;
-  /** Makes and judges the TLS connection; needed for `tls`. */
-  tlsConnect?: () => Promise<TLSSocket>;
-  idleMs?: number;
-  /** For TCP; 10 s by default. */
-  timeoutMs?: number;
-  signal?: AbortSignal;
 }
 
 export interface Listener {
@@ -84,18 +42,6 @@ export interface SipTransport {
   flows(): Flow[];
   /** Closes every listener and flow. */
   close(): Promise<void>;
-}
-
-/** What flows need of their transport. */
-export interface FlowHost {
-  clock: Clock;
-  log: Log;
-  nextId(protocol: Protocol): string;
-  received(bytes: Buffer, flow: Flow): void;
-  /** Framing was lost; what stood there goes through the same reading, so that a request can be answered. */
-  lost(reason: string, bytes: Buffer, flow: Flow): void;
-  opened(flow: Flow): void;
-  closed(flow: Flow): void;
 }
 
 export interface TransportOptions {

@@ -3,8 +3,8 @@ import type { Socket } from 'node:dgram';
 import { messageOf } from '../errors.ts';
 import { bindUdp } from '../net/udp.ts';
 import { closeSignal } from './flow.ts';
+import type { Address, Flow, FlowHost } from './flow-types.ts';
 import { formatMessage } from './message.ts';
-import type { Address, Flow, FlowHost } from './transport.ts';
 
 /** UDP peers remembered per socket. */
 const MAX_PEERS = 20_000;

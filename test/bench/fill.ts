@@ -1,7 +1,8 @@
 // Fills a store before its server starts: a fleet as it lies there after its first Informs, through the store's own operations.
-import { createSecrets } from '../../acs/fleet/secrets.ts';
-import { reportOf } from '../../acs/store/inform.ts';
-import { openSqlite } from '../../acs/store/sqlite.ts';
+
+import { reportOf } from '../../acs/device/inform.ts';
+import { createSecrets } from '../../acs/fleet/common/secrets.ts';
+import { openSqlite } from '../../acs/store/sqlite/store.ts';
 import type { Store } from '../../acs/store/store.ts';
 import { systemClock, systemRandom } from '../../shared/clock.ts';
 import { identityOf, idOf, informed, modelPaths, PASSWORD } from './envelopes.ts';

@@ -1,6 +1,6 @@
 // How often an Inform-only session goes to the store: counted at the store's contract, in an ACS whose store notes each call.
 import { startAcs } from '../../acs/app.ts';
-import { openSqlite } from '../../acs/store/sqlite.ts';
+import { openSqlite } from '../../acs/store/sqlite/store.ts';
 import type { Store } from '../../acs/store/store.ts';
 import { systemClock, systemRandom } from '../../shared/clock.ts';
 import { silentLog } from '../../shared/log.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { openData } from '../../acs/data.ts';
+import { openData } from '../../acs/server/data-directory.ts';
 import { systemClock, systemRandom } from '../../shared/clock.ts';
 import { fillStore, type Modelled, storeModels } from './fill.ts';
 import type { FloorOrder } from './floor.ts';

@@ -8,10 +8,10 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createSecrets } from '../../acs/fleet/secrets.ts';
-import { createHttpKnock } from '../../acs/south/connect/http.ts';
-import { type Knocked, networks } from '../../acs/south/connect/way.ts';
-import type { DeviceRow } from '../../acs/store/row.ts';
+import type { DeviceRow } from '../../acs/device/row.ts';
+import { createSecrets } from '../../acs/fleet/common/secrets.ts';
+import { createHttpKnock } from '../../acs/south/connection-request/http.ts';
+import { type Knocked, networks } from '../../acs/south/connection-request/policy.ts';
 import { seededRandom, VirtualClock } from '../../shared/clock.ts';
 import { createVerifier } from '../../shared/net/digest.ts';
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import { deflateSync, gunzipSync, gzipSync } from 'node:zlib';
-import { DEFAULT_CWMP } from '../../acs/start.ts';
+import { DEFAULT_CWMP } from '../../acs/server/start.ts';
 import { seededRandom } from '../../shared/clock.ts';
 import { type Body, decodeEnvelope, type Envelope, encodeEnvelope, requestBody } from '../../shared/cwmp/soap.ts';
 import { answerChallenge, chooseDigest, parseChallenges } from '../../shared/net/digest.ts';

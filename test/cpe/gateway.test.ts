@@ -12,7 +12,8 @@ import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { UserError } from '../../shared/errors.ts';
 import { packFirmware } from '../../shared/firmware.ts';
 import { silentLog } from '../../shared/log.ts';
-import { builtinModel, type Model } from '../../shared/model/datamodel.ts';
+import { builtinModel } from '../../shared/model/datamodel.ts';
+import type { Model } from '../../shared/model/definitions.ts';
 import { type Authority, createCa } from '../../shared/pki/authority.ts';
 import { answerQuestion } from '../../shared/sntp.ts';
 

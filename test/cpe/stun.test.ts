@@ -1,8 +1,8 @@
 // The unit behind NAT: its binding at a STUN server that the test plays, and which datagrams make it open a session (TR-069 Annex G).
 import assert from 'node:assert/strict';
-import { createUdpJudge } from '../../cpe/agent/udpjudge.ts';
+import { createUdpJudge } from '../../cpe/agent/connection-request/udp-policy.ts';
 import { VirtualClock } from '../../shared/clock.ts';
-import { encodeUdpRequest } from '../../shared/udprequest.ts';
+import { encodeUdpRequest } from '../../shared/cwmp/udp-request.ts';
 import { argumentsOf, ask, friendly, informResponse, type ScriptedAcs, scriptedAcs } from '../support/scripted-acs.ts';
 import { type FakeStun, fakeStun, rawError, rawPeer, sealOf, writeRaw } from '../support/stun.ts';
 import { eventually, type TestUnit, testUnit, type UnitOptions } from '../support/unit.ts';

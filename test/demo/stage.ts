@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { acsOptions } from '../../acs/config.ts';
-import { type Started, start } from '../../acs/start.ts';
+import { type Started, start } from '../../acs/server/start.ts';
 import { createGateway, type Gateway } from '../../cpe/gateway.ts';
 import type { CustomerProfile } from '../../cpe/profile.ts';
 import { type Pbx, startPbx } from '../../pbx/app.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Call } from '../../cpe/voice/call.ts';
-import { recogniseTone } from '../../cpe/voice/tone.ts';
+import { recogniseTone } from '../../cpe/voice/media/tone.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { type Baresip, startBaresip } from '../support/baresip.ts';
 import { eventually, type Lab, openLab, peerSuite, peersFolder } from '../support/peers.ts';

@@ -6,7 +6,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { type SrtpKeying, SrtpReceiver, SrtpSender, type SrtpSuiteName, srtpSuites } from '../../cpe/voice/srtp.ts';
+import {
+  type SrtpKeying,
+  SrtpReceiver,
+  SrtpSender,
+  type SrtpSuiteName,
+  srtpSuites,
+} from '../../cpe/voice/media/srtp.ts';
 import { seededRandom } from '../../shared/clock.ts';
 import { peerSuite, peersFolder, run } from '../support/peers.ts';
 

@@ -5,7 +5,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { builtinModel, loadModel, type Model } from '../../shared/model/datamodel.ts';
+import { builtinModel, loadModel } from '../../shared/model/datamodel.ts';
+import type { Model } from '../../shared/model/definitions.ts';
 import { checkValue } from '../../shared/model/values.ts';
 import { documentsFolder, peerSuite, run, tablesFolder } from '../support/peers.ts';
 

@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { checkFile } from '../../acs/store/backup.ts';
+import { checkFile } from '../../acs/store/sqlite/backup.ts';
 import { type Lanes, startLanes } from '../support/lanes.ts';
 import { missing, peerSuite, run } from '../support/peers.ts';
 import { endPrograms, openAcs, type Program, program } from '../support/process.ts';

@@ -1,13 +1,7 @@
 // The two models that come with the program: what they hold, and that it is consistent with itself.
 import assert from 'node:assert/strict';
-import {
-  builtinModel,
-  isObject,
-  loadModel,
-  type Model,
-  type ParameterDef,
-  xsdType,
-} from '../../shared/model/datamodel.ts';
+import { builtinModel, loadModel } from '../../shared/model/datamodel.ts';
+import { isObject, type Model, type ParameterDef, xsdType } from '../../shared/model/definitions.ts';
 import { checkValue, convertValue, initialValue } from '../../shared/model/values.ts';
 
 const document = (model: string, types = ''): string =>

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
-import { encodeUdpRequest, isSignedBy, parseUdpRequest, uriOfUdpRequest } from '../../shared/udprequest.ts';
+import { encodeUdpRequest, isSignedBy, parseUdpRequest, uriOfUdpRequest } from '../../shared/cwmp/udp-request.ts';
 
 const written = { authority: '192.0.2.1:8080', ts: 1_120_673_700, id: '1234', un: 'CPE57689', cn: 'XTGRWIPC6D3IPXS3' };
 

@@ -1,15 +1,15 @@
 // The ACS's south and fleet without sockets: fastify's inject, a virtual clock, SQLite in memory, and a CPE that a test scripts.
 import type { FastifyInstance } from 'fastify';
 import { createEvents, type EventBus } from '../../acs/events.ts';
-import type { FleetOptions } from '../../acs/fleet/context.ts';
+import type { FleetOptions } from '../../acs/fleet/common/context.ts';
+import { aloneAs } from '../../acs/fleet/common/members.ts';
+import type { GiveUp, PreflightPorts, RolloutMoved, Wake } from '../../acs/fleet/common/ports.ts';
+import { createSecrets, type Secrets } from '../../acs/fleet/common/secrets.ts';
 import { createFleet, type Fleet } from '../../acs/fleet/fleet.ts';
-import { aloneAs } from '../../acs/fleet/members.ts';
-import type { GiveUp, PreflightPorts, RolloutMoved, Wake } from '../../acs/fleet/ports.ts';
-import { createSecrets, type Secrets } from '../../acs/fleet/secrets.ts';
-import type { Forward } from '../../acs/south/elsewhere.ts';
-import { linkOf } from '../../acs/south/files.ts';
 import { createSouth, type South } from '../../acs/south/listener.ts';
-import { openSqlite } from '../../acs/store/sqlite.ts';
+import type { Forward } from '../../acs/south/session-forwarding.ts';
+import { linkOf } from '../../acs/south/transfers.ts';
+import { openSqlite } from '../../acs/store/sqlite/store.ts';
 import type { Store } from '../../acs/store/store.ts';
 import { seededRandom, VirtualClock } from '../../shared/clock.ts';
 import type { CwmpFault } from '../../shared/cwmp/faults.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { FastifyInstance } from 'fastify';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import type { Wake } from '../../acs/fleet/ports.ts';
+import type { Wake } from '../../acs/fleet/common/ports.ts';
 import { createMetrics } from '../../acs/metrics.ts';
 import type { Operation, Role } from '../../acs/north/operation.ts';
 import { operations } from '../../acs/north/operations.ts';

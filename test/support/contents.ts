@@ -1,5 +1,5 @@
 // Contents of files as tests have them: whole, and small.
-import type { ByteRange } from '../../acs/store/chunks.ts';
+import type { ByteRange } from '../../acs/store/content-chunks.ts';
 import type { Store } from '../../acs/store/store.ts';
 
 /** The bytes in pieces, as a connection brings them. */

@@ -1,8 +1,8 @@
 // Plain data of devices for tests of the store and the fleet: identities, Informs, tasks; `now` counts from a fixed day.
 
-import type { InformFacts } from '../../acs/store/changes.ts';
-import { reportOf } from '../../acs/store/inform.ts';
-import type { DeviceIdentity, Task } from '../../acs/store/row.ts';
+import { reportOf } from '../../acs/device/inform.ts';
+import type { InformFacts } from '../../acs/device/operation-types.ts';
+import type { DeviceIdentity, Task } from '../../acs/device/row.ts';
 
 /** 2026-01-01T00:00:00Z, where the virtual clock starts too. */
 export const newYear = Date.UTC(2026, 0, 1);

@@ -3,10 +3,10 @@
 
 import { startAcs } from '../../acs/app.ts';
 import { acsOptions } from '../../acs/config.ts';
-import { openData } from '../../acs/data.ts';
-import type { DeviceOperation, DeviceOperations } from '../../acs/store/changes.ts';
-import type { Task } from '../../acs/store/row.ts';
-import { openSqlite } from '../../acs/store/sqlite.ts';
+import type { DeviceOperation, DeviceOperations } from '../../acs/device/operation-types.ts';
+import type { Task } from '../../acs/device/row.ts';
+import { openData } from '../../acs/server/data-directory.ts';
+import { openSqlite } from '../../acs/store/sqlite/store.ts';
 import type { Store } from '../../acs/store/store.ts';
 import { type Clock, systemClock, systemRandom } from '../../shared/clock.ts';
 import { readOptions } from '../../shared/config.ts';

@@ -1,5 +1,5 @@
 // For tests of rollouts in virtual time: the ACS with its API and its duties, and units that take images as told.
-import { createSchedule, type Schedule } from '../../acs/fleet/schedule.ts';
+import { createSchedule, type Schedule } from '../../acs/fleet/cluster/schedule.ts';
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { requestBody } from '../../shared/cwmp/soap.ts';
 import { memoryCpe, ScriptedCpe, type TestAcs } from './acs.ts';

@@ -12,14 +12,11 @@ import {
   dialogOfCaller,
 } from '../../shared/sip/dialog.ts';
 import { parseCSeq } from '../../shared/sip/fields.ts';
+import type { ConnectOptions, Flow } from '../../shared/sip/flow-types.ts';
 import { createRequest, type SipRequest, type SipResponse } from '../../shared/sip/message.ts';
-import {
-  type ClientTransaction,
-  createTransactionLayer,
-  type ServerTransaction,
-  type TransactionLayer,
-} from '../../shared/sip/transaction.ts';
-import { type ConnectOptions, createTransport, type Flow } from '../../shared/sip/transport.ts';
+import { createTransactionLayer, type TransactionLayer } from '../../shared/sip/transaction.ts';
+import type { ClientTransaction, ServerTransaction } from '../../shared/sip/transaction-types.ts';
+import { createTransport } from '../../shared/sip/transport.ts';
 
 export interface SoftphoneOptions {
   user: string;

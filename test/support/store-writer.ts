@@ -1,6 +1,6 @@
 // A process that keeps changing a store, many operations at once, and says on stdout what was acknowledged: to be killed at any instant.
 // Arguments: file, first serial number.
-import { openSqlite } from '../../acs/store/sqlite.ts';
+import { openSqlite } from '../../acs/store/sqlite/store.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { identityOf, idOf, informOf, newYear, taskOf } from './devices.ts';
 

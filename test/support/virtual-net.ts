@@ -2,10 +2,10 @@
 // judge, and whatever is under way is counted, so that the clock knows when it may move.
 import { createHash, type Hash } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
-import type { Secrets } from '../../acs/fleet/secrets.ts';
-import type { Knock } from '../../acs/south/connect/way.ts';
-import { networks, refusal } from '../../acs/south/connect/way.ts';
-import { createKnockJudge, type OpenListener } from '../../cpe/agent/listener.ts';
+import type { Secrets } from '../../acs/fleet/common/secrets.ts';
+import type { Knock } from '../../acs/south/connection-request/policy.ts';
+import { networks, refusal } from '../../acs/south/connection-request/policy.ts';
+import { createKnockJudge, type OpenListener } from '../../cpe/agent/connection-request/listener.ts';
 import type { Clock, Random } from '../../shared/clock.ts';
 import {
   authenticated,

@@ -3,17 +3,17 @@
 // for the transport; TLS is proved over sockets.
 import type { FastifyInstance } from 'fastify';
 import { createEvents, type EventBus } from '../../acs/events.ts';
+import { createSchedule } from '../../acs/fleet/cluster/schedule.ts';
+import { aloneAs } from '../../acs/fleet/common/members.ts';
+import { createSecrets } from '../../acs/fleet/common/secrets.ts';
 import { createFleet, type Fleet } from '../../acs/fleet/fleet.ts';
-import { aloneAs } from '../../acs/fleet/members.ts';
-import { createSchedule } from '../../acs/fleet/schedule.ts';
-import { createSecrets } from '../../acs/fleet/secrets.ts';
 import { createMetrics } from '../../acs/metrics.ts';
 import { createRest } from '../../acs/north/rest.ts';
-import { createWake } from '../../acs/south/connect/wake.ts';
-import { linkOf } from '../../acs/south/files.ts';
+import { createWake } from '../../acs/south/connection-request/send.ts';
 import { createSouth, type South } from '../../acs/south/listener.ts';
-import { createProbeAcs } from '../../acs/south/probeacs.ts';
-import { openSqlite } from '../../acs/store/sqlite.ts';
+import { createProbeAcs } from '../../acs/south/probe/acs.ts';
+import { linkOf } from '../../acs/south/transfers.ts';
+import { openSqlite } from '../../acs/store/sqlite/store.ts';
 import type { Store } from '../../acs/store/store.ts';
 import { type FaultRates, parseFaults } from '../../cpe/faults/catalogue.ts';
 import type { Weather } from '../../cpe/faults/dice.ts';

@@ -1,17 +1,17 @@
 // Nothing that would take the ACS away from a device is saved unasked; and who would lose it by another certificate of the ACS.
 import { UserError } from '../../../shared/errors.ts';
-import { mergedSite } from '../../store/operations.ts';
-import type { FleetContext } from '../context.ts';
-import type { DeviceInput, Devices } from '../devices.ts';
+import { mergedSite } from '../../device/operations.ts';
+import type { FleetContext } from '../common/context.ts';
+import { pagesOf } from '../common/device-pages.ts';
+import type { DeviceInput, Devices } from '../devices/devices.ts';
 import type { StoredFile } from '../files.ts';
-import { strandingPath } from '../moves.ts';
-import { pagesOf } from '../pages.ts';
-import { type Preset, wantedOf } from '../preset.ts';
-import type { Presets } from '../presets.ts';
-import { mergedFields } from '../wanted.ts';
+import { mergedFields } from '../presets/desired.ts';
+import { type Preset, wantedOf } from '../presets/preset.ts';
+import type { Presets } from '../presets/presets.ts';
+import { strandingPath } from '../reconcile/acs-move.ts';
 import { type FlightReport, type Preflight, preflightFields, unchanged } from './preflight.ts';
 import { factsOf } from './servers.ts';
-import { matters } from './settings.ts';
+import { matters } from './tls-settings.ts';
 
 export interface Guard {
   /** @throws UserError 409 `would-lose-acs` with who and why; 400 as the preset's own checks */

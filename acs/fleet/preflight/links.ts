@@ -3,7 +3,7 @@ import type { ServerFacts } from '../../../shared/tls/offer.ts';
 import type { Place } from '../../../shared/tls/places.ts';
 import { services, type TlsService } from '../../../shared/tls/profiles.ts';
 import { type ReadServer, serverName } from './servers.ts';
-import type { Settings } from './settings.ts';
+import type { Settings } from './tls-settings.ts';
 import type { Roots } from './trust.ts';
 import { inUseSince, isInDate, type LinkVerdict, type Proof, sameIssuers, verdictOf, vouchFor } from './verdict.ts';
 

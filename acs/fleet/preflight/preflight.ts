@@ -1,13 +1,13 @@
 // The TLS preflight: which gateway would keep, and which would lose, its ACS, its file server, its SIP servers by a change. Devices that
 // are equal in what counts (settings, CAs, servers) are judged once, so that a fleet costs little more than one of each kind.
 import { UserError } from '../../../shared/errors.ts';
-import type { Model } from '../../../shared/model/datamodel.ts';
-import type { DeviceRow } from '../../store/row.ts';
+import type { Model } from '../../../shared/model/definitions.ts';
+import type { DeviceRow } from '../../device/row.ts';
 import type { KnownTexts } from '../../store/store.ts';
-import type { FleetContext } from '../context.ts';
+import type { FleetContext } from '../common/context.ts';
+import { portionsOf } from '../common/device-pages.ts';
+import type { Models } from '../common/models.ts';
 import type { Files, StoredFile } from '../files.ts';
-import type { Models } from '../models.ts';
-import { portionsOf } from '../pages.ts';
 import {
   type Link,
   type LinkGround,
@@ -17,9 +17,9 @@ import {
   reachedSince,
   type Side,
 } from './links.ts';
-import { settingsIn } from './scripts.ts';
+import { settingsIn } from './script-settings.ts';
 import { createServers, type Servers } from './servers.ts';
-import { acsPaths, type Overlay, overlayOf, paths, settingsOf, type Target } from './settings.ts';
+import { acsPaths, type Overlay, overlayOf, paths, settingsOf, type Target } from './tls-settings.ts';
 import { createTrust, type TrustRegister, type TrustRow } from './trust.ts';
 
 /** What is looked at of a device beside what its presets and CAs hang on. */

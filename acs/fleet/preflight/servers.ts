@@ -3,7 +3,7 @@ import { messageOf, UserError } from '../../../shared/errors.ts';
 import { describe, readCertificates } from '../../../shared/pki/certificates.ts';
 import { keyOf, type ServerFacts } from '../../../shared/tls/offer.ts';
 import { suites, type TlsVersion, tlsVersions } from '../../../shared/tls/profiles.ts';
-import type { FleetContext } from '../context.ts';
+import type { FleetContext } from '../common/context.ts';
 
 export interface ServerInput {
   /** PEM, a chain for each kind of key: the server's own certificate first. */

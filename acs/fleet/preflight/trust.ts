@@ -3,12 +3,12 @@
 import type { X509Certificate } from 'node:crypto';
 import { UserError } from '../../../shared/errors.ts';
 import { describe, readCertificates } from '../../../shared/pki/certificates.ts';
-import { parseFilter, passingPart, pathsOf, toPredicate } from '../../store/filter.ts';
-import type { DeviceRow } from '../../store/row.ts';
-import type { FleetContext } from '../context.ts';
+import type { DeviceRow } from '../../device/row.ts';
+import { parseFilter, passingPart, pathsOf, toPredicate } from '../../query/filter.ts';
+import type { FleetContext } from '../common/context.ts';
 import type { Files, StoredFile } from '../files.ts';
-import type { MergedRow } from '../wanted.ts';
-import type { Target } from './settings.ts';
+import type { MergedRow } from '../presets/desired.ts';
+import type { Target } from './tls-settings.ts';
 
 /** As much of a device as the CAs on it hang on. */
 export type TrustRow = Omit<MergedRow, 'told'> & Pick<DeviceRow, 'applied'> & { told?: string };

@@ -1,12 +1,13 @@
 // Making the plan true: each device of the rollout gets its place in the row, once, however often this is begun.
-import { parseFilter } from '../../store/filter.ts';
-import { isLive, precheck } from '../../store/position.ts';
-import type { DeviceRow } from '../../store/row.ts';
-import { pagesOf } from '../pages.ts';
+
+import { isLive, precheck } from '../../device/rollout-position.ts';
+import type { DeviceRow } from '../../device/row.ts';
+import { parseFilter } from '../../query/filter.ts';
+import { pagesOf } from '../common/device-pages.ts';
+import { isZone } from '../common/time-window.ts';
 import type { EngineContext, Standing } from './context.ts';
+import { each } from './devices.ts';
 import { chanceOf, type Rollout, sizesOf } from './plan.ts';
-import { each } from './rows.ts';
-import { isZone } from './window.ts';
 
 const PAGE = 500;
 const surveyed = ['id', 'state', 'softwareVersion', 'productClass', 'site', 'rollout'] as const;

@@ -1,10 +1,11 @@
 // What the parts of the engine are given.
+
+import type { RolloutPosition } from '../../device/row.ts';
 import type { StoredDocument } from '../../store/records.ts';
-import type { RolloutPosition } from '../../store/row.ts';
-import type { FleetContext } from '../context.ts';
+import type { FleetContext } from '../common/context.ts';
 import type { Files } from '../files.ts';
+import type { Rows } from './devices.ts';
 import type { Rollout } from './plan.ts';
-import type { Rows } from './rows.ts';
 
 export type Standing = StoredDocument<Rollout>;
 

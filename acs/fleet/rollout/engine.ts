@@ -1,18 +1,18 @@
 // What moves rollouts on: one step looks at what is due and does it. Every step may end anywhere and be done again: what counts is in the
 // devices' rows and in the rollout's document, each changed in one write.
 import { UserError } from '../../../shared/errors.ts';
+import type { RolloutState } from '../../device/row.ts';
 import { noticeId } from '../../store/notices.ts';
 import type { Notice } from '../../store/records.ts';
-import type { RolloutState } from '../../store/row.ts';
-import type { FleetContext } from '../context.ts';
+import type { FleetContext } from '../common/context.ts';
 import type { Files } from '../files.ts';
 import { assignAll } from './assign.ts';
 import type { EngineContext, Standing } from './context.ts';
-import { verdictOn } from './health.ts';
+import { createRows, type Rows, timedStates } from './devices.ts';
 import { createOffering } from './offer.ts';
 import { amountOf, isEnded, logged, type Rollout } from './plan.ts';
-import { createRows, type Rows, timedStates } from './rows.ts';
-import { turnAll } from './turn.ts';
+import { turnAll } from './rollback.ts';
+import { verdictOn } from './verdict.ts';
 
 export interface Engine {
   /** All that is due, of all rollouts. @returns when there is something to do again, milliseconds, as far as a time tells */

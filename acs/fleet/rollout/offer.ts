@@ -1,10 +1,10 @@
 // Offering: the next devices of a rollout get its image as what they want, as many as may be under way, where their window is open.
 import { setMaxListeners } from 'node:events';
 import { messageOf } from '../../../shared/errors.ts';
-import type { DeviceRow } from '../../store/row.ts';
+import type { DeviceRow } from '../../device/row.ts';
+import { openUntil } from '../common/time-window.ts';
 import type { EngineContext } from './context.ts';
 import type { Rollout } from './plan.ts';
-import { openUntil } from './window.ts';
 
 export interface Offering {
   /** @param room how many may be offered, `wave` up to which one @returns whether anything was moved */

@@ -1,10 +1,10 @@
 // The plan of a rollout: who, what, in which waves, how it is judged; how input becomes one, and who falls into which wave.
 import { createHash } from 'node:crypto';
 import { UserError } from '../../../shared/errors.ts';
-import { parseFilter } from '../../store/filter.ts';
-import type { RolloutState } from '../../store/row.ts';
+import type { RolloutState } from '../../device/row.ts';
+import { parseFilter } from '../../query/filter.ts';
+import { checkWindow, checkZone, type Window } from '../common/time-window.ts';
 import type { StoredFile } from '../files.ts';
-import { checkWindow, checkZone, type Window } from './window.ts';
 
 /** `rolling-back`: what was flashed goes back to what it ran before. `deleting`: as good as gone. */
 export type RolloutPhase = (typeof livePhases)[number] | 'done' | 'rolled-back' | 'deleting';

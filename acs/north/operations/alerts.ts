@@ -1,5 +1,5 @@
 // Alerts: rules over the fleet, and how they stand.
-import type { AlertRule, AlertView } from '../../fleet/alerts.ts';
+import type { AlertRule, AlertView } from '../../fleet/monitoring/alerts.ts';
 import type { Operation } from '../operation.ts';
 import { none, ok, param } from '../operation.ts';
 import { alert, alertInput, alerts as alertList } from '../schemas/alerts.ts';

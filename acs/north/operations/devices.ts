@@ -1,13 +1,13 @@
 // Devices: known, met, approved, changed, called.
 import { UserError } from '../../../shared/errors.ts';
-import type { DeviceInput, DeviceView } from '../../fleet/devices.ts';
-import { isSecretName } from '../../fleet/secrets.ts';
+import { isSecretName } from '../../fleet/common/secrets.ts';
+import type { DeviceInput, DeviceView } from '../../fleet/devices/devices.ts';
 import { parseCsv } from '../csv.ts';
 import type { Operation, OperationContext, OperationInput, OperationOutput } from '../operation.ts';
 import { noDevice, none, ok, param } from '../operation.ts';
-import { forceQuery } from '../preflight-schemas.ts';
-import * as schemas from '../schemas.ts';
-import { deviceView, keptNowhere, knockView, MASK, parameterView } from '../views.ts';
+import * as schemas from '../schemas/core.ts';
+import { forceQuery } from '../schemas/preflight.ts';
+import { deviceView, keptNowhere, knockView, MASK, parameterView } from '../views/core.ts';
 
 const { answers } = schemas;
 

@@ -1,5 +1,5 @@
 // Rules of enrolment: who comes in without being approved by hand.
-import type { EnrolRule } from '../../fleet/enrolrules.ts';
+import type { EnrolRule } from '../../fleet/enrolment/rules.ts';
 import { none, type Operation, ok, param } from '../operation.ts';
 import * as schemas from '../schemas/enrolment.ts';
 

@@ -4,8 +4,8 @@ import type { FileAbout, StoredFile } from '../../fleet/files.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { IncomingBytes, Operation, OperationContext, OperationInput, OperationOutput } from '../operation.ts';
 import { none, ok } from '../operation.ts';
-import * as schemas from '../schemas.ts';
-import { fileView } from '../views.ts';
+import * as schemas from '../schemas/core.ts';
+import { fileView } from '../views/core.ts';
 
 const { answers } = schemas;
 

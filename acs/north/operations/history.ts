@@ -1,7 +1,7 @@
 // What devices did, and their parameters over time.
 import { UserError } from '../../../shared/errors.ts';
-import type { HistoryRule } from '../../fleet/history.ts';
-import { isoTime } from '../../store/compare.ts';
+import type { HistoryRule } from '../../fleet/monitoring/history.ts';
+import { isoTime } from '../../query/compare.ts';
 import { noDevice, none, type Operation, ok, param } from '../operation.ts';
 import * as schemas from '../schemas/history.ts';
 

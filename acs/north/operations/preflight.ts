@@ -4,7 +4,7 @@ import type { ServerInput, ServerView } from '../../fleet/preflight/servers.ts';
 import type { Trust, TrustInput } from '../../fleet/preflight/trust.ts';
 import type { Operation } from '../operation.ts';
 import { noDevice, none, ok, param } from '../operation.ts';
-import * as schemas from '../preflight-schemas.ts';
+import * as schemas from '../schemas/preflight.ts';
 
 const { answers } = schemas;
 const iso = (time: number): string => new Date(time).toISOString();

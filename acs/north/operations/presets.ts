@@ -1,10 +1,10 @@
 // Presets: written, read, tried out.
-import type { Preset } from '../../fleet/preset.ts';
+import type { Preset } from '../../fleet/presets/preset.ts';
 import type { Operation } from '../operation.ts';
 import { none, ok, param } from '../operation.ts';
-import { forceQuery } from '../preflight-schemas.ts';
-import * as schemas from '../schemas.ts';
-import { dryRunView, presetView, unmasked } from '../views.ts';
+import * as schemas from '../schemas/core.ts';
+import { forceQuery } from '../schemas/preflight.ts';
+import { dryRunView, presetView, unmasked } from '../views/core.ts';
 
 const { answers } = schemas;
 

@@ -2,8 +2,8 @@
 import { UserError } from '../../../shared/errors.ts';
 import type { Operation } from '../operation.ts';
 import { none, ok, param } from '../operation.ts';
-import * as schemas from '../schemas.ts';
-import { auditView, faultView } from '../views.ts';
+import * as schemas from '../schemas/core.ts';
+import { auditView, faultView } from '../views/core.ts';
 
 const { answers } = schemas;
 

@@ -1,9 +1,9 @@
 // Rollouts: planned, watched, paused, resumed, ended, tried again, turned round.
-import type { DevicesQuery, RolloutAction, RolloutInput } from '../../fleet/rollout.ts';
+import type { DevicesQuery, RolloutAction, RolloutInput } from '../../fleet/rollout/rollouts.ts';
 import type { Operation } from '../operation.ts';
 import { none, ok, param } from '../operation.ts';
-import { rolloutAnswers as answers, retryInput, rolloutInput, rolloutQuery } from '../rolloutschemas.ts';
-import { positionView, rolloutView, totalsView } from '../rolloutviews.ts';
+import { rolloutAnswers as answers, retryInput, rolloutInput, rolloutQuery } from '../schemas/rollouts.ts';
+import { positionView, rolloutView, totalsView } from '../views/rollouts.ts';
 
 const missing = { 404: 'No such rollout' };
 

@@ -1,12 +1,12 @@
 // Tasks: any RPC of TR-069 Annex A for a device.
 import { isAbort } from '../../../shared/errors.ts';
-import type { Wake } from '../../fleet/ports.ts';
-import type { TaskInput } from '../../fleet/tasks.ts';
-import type { DeviceRow } from '../../store/row.ts';
+import type { DeviceRow } from '../../device/row.ts';
+import type { Wake } from '../../fleet/common/ports.ts';
+import type { TaskInput } from '../../fleet/tasks/tasks.ts';
 import type { Operation, OperationContext, OperationInput, OperationOutput } from '../operation.ts';
 import { noDevice, ok, param } from '../operation.ts';
-import * as schemas from '../schemas.ts';
-import { taskView } from '../views.ts';
+import * as schemas from '../schemas/core.ts';
+import { taskView } from '../views/core.ts';
 
 const { answers } = schemas;
 

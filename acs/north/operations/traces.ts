@@ -1,9 +1,9 @@
 // Traces: what a device and the ACS said to each other.
-import { ladder } from '../../fleet/ladder.ts';
+import { ladder } from '../../fleet/tracing/ladder.ts';
 import type { Operation } from '../operation.ts';
 import { noDevice, none, ok, param } from '../operation.ts';
-import * as schemas from '../schemas.ts';
-import { traceView } from '../views.ts';
+import * as schemas from '../schemas/core.ts';
+import { traceView } from '../views/core.ts';
 
 const { answers } = schemas;
 

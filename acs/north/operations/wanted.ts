@@ -1,8 +1,8 @@
 // What a device should be, and who wants it so.
 import type { Operation } from '../operation.ts';
 import { noDevice, ok, param } from '../operation.ts';
-import { answers } from '../schemas.ts';
-import { deviceView, wantedView } from '../views.ts';
+import { answers } from '../schemas/core.ts';
+import { deviceView, wantedView } from '../views/core.ts';
 
 export const wanted: readonly Operation[] = [
   {

@@ -1,11 +1,11 @@
 // Webhooks: who is told what happens, and what is on its way there.
 import { UserError } from '../../../shared/errors.ts';
-import type { WebhookInput, WebhookView } from '../../fleet/webhooks.ts';
+import type { WebhookInput, WebhookView } from '../../fleet/monitoring/webhooks.ts';
 import type { Delivery } from '../../store/records.ts';
 import type { Operation } from '../operation.ts';
 import { none, ok, param } from '../operation.ts';
 import * as schemas from '../schemas/webhooks.ts';
-import { MASK } from '../views.ts';
+import { MASK } from '../views/core.ts';
 
 const problems = { 404: 'No such webhook' };
 const view = (webhook: WebhookView, secret = MASK): Record<string, unknown> => ({ ...webhook, secret });

@@ -1,6 +1,6 @@
 // Shapes of alerts.
 import { Type } from 'typebox';
-import { closed, list, nullable, optional, text, time } from '../schemas.ts';
+import { closed, list, nullable, optional, text, time } from './core.ts';
 
 const severity = Type.Union((['info', 'warning', 'critical'] as const).map(name => Type.Literal(name)));
 const fields = {

@@ -1,6 +1,6 @@
 // Shapes of enrolment rules.
 import { Type } from 'typebox';
-import { closed, list, optional, text } from '../schemas.ts';
+import { closed, list, optional, text } from './core.ts';
 
 const pattern = (what: string) => optional(text(`${what}: % any run, _ one character`));
 const choice = <T extends string>(...values: T[]) => Type.Union(values.map(value => Type.Literal(value)));

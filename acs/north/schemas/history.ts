@@ -1,6 +1,6 @@
 // Shapes of history.
 import { Type } from 'typebox';
-import { closed, list, optional, text, time } from '../schemas.ts';
+import { closed, list, optional, text, time } from './core.ts';
 
 const rule = {
   filter: optional(text('Of which devices; every one unless told')),

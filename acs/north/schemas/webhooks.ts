@@ -1,7 +1,7 @@
 // Shapes of webhooks.
 import { Type } from 'typebox';
 import { noticeTypes } from '../../store/records.ts';
-import { closed, list, optional, text, time } from '../schemas.ts';
+import { closed, list, optional, text, time } from './core.ts';
 
 const events = Type.Array(Type.Union(noticeTypes.map(type => Type.Literal(type))), { uniqueItems: true });
 const fields = {

@@ -2,8 +2,8 @@
 // acknowledged. Arguments: the folder; how many rounds.
 import { openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { openWriter } from '../../../acs/store/schema.ts';
-import { createWriting } from '../../../acs/store/writing.ts';
+import { openWriter } from '../../../acs/store/sqlite/schema.ts';
+import { createWriting } from '../../../acs/store/sqlite/writes.ts';
 import type { DiskFact } from './facts.ts';
 
 const [folder = '', rounds = '0'] = process.argv.slice(2);

@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto';
 import { openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { openData } from '../../../acs/data.ts';
-import { openSqlite } from '../../../acs/store/sqlite.ts';
+import { openData } from '../../../acs/server/data-directory.ts';
+import { openSqlite } from '../../../acs/store/sqlite/store.ts';
 import type { Store } from '../../../acs/store/store.ts';
 import { systemClock, systemRandom } from '../../../shared/clock.ts';
 import { putBytes } from '../contents.ts';

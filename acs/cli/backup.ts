@@ -1,0 +1,190 @@
+// All that an ACS keeps in one file, and back: the store with the secrets of the data directory. Written whole or not at all.
+import { chown, copyFile, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Clock, Random } from '../../shared/clock.ts';
+import { messageOf, UserError } from '../../shared/errors.ts';
+import { putSecrets, secretsOf, syncFolder, unusable } from '../server/data-directory.ts';
+import { carriedFiles, checkFile, copyStore, unpackStore } from '../store/sqlite/backup.ts';
+import type { StoreCheck } from '../store/sqlite/check.ts';
+import { guarded, lockOf } from '../store/sqlite/schema.ts';
+
+/** Where an ACS keeps what it keeps. */
+export interface Kept {
+  /** The data directory. */
+  data: string;
+  /** The store's file. */
+  store: string;
+}
+
+interface Doing {
+  clock: Clock;
+  random: Random;
+  /** What is there may be replaced. */
+  force: boolean;
+}
+
+/** @throws UserError when it cannot be written whole, or what was written is not sound; then no file of that name is new */
+export async function backUp(
+  kept: Kept,
+  file: string,
+  { clock, random, force }: Doing,
+): Promise<{ check: StoreCheck; bytes: number }> {
+  if (!force && (await exists(file)))
+    throw new UserError(409, 'file-exists', `${file} is there already; --force replaces it`);
+  if (!(await exists(kept.store))) throw new UserError(404, 'no-store', `${kept.store}: there is no store`);
+  const files = await secretsOf(kept.data);
+  const mark = `tandem-backup-${random.bytes(16).toString('hex')}`;
+  const part = `${file}.part-${mark.slice(-8)}`;
+  try {
+    await onDisk(part, async () => await (await open(part, 'wx', 0o600)).close());
+    await copyStore(kept.store, part, { files, time: clock.now(), mark });
+    const check = await checkFile(part);
+    if (check.problems.length > 0)
+      throw new UserError(503, 'store-corrupt', `no backup made, the store is damaged: ${check.problems[0]}`);
+    await onDisk(file, async () => {
+      await sync(part);
+      await (force ? rename(part, file) : nameNew(part, file));
+      await syncFolder(dirname(file));
+    });
+    return { check, bytes: (await stat(file)).size };
+  } finally {
+    await rm(part, { force: true });
+  }
+}
+
+/**
+ * Brings a backup back: the store and the secrets.
+ * @returns where what was there before has gone
+ * @throws UserError while a server runs, for a backup that is not sound, and for a store that is there unless `force`
+ */
+export async function restore(
+  kept: Kept,
+  file: string,
+  { clock, random, force }: Doing,
+): Promise<{ check: StoreCheck; aside: string[] }> {
+  const check = await checkFile(file);
+  if (check.problems.length > 0)
+    throw new UserError(503, 'store-corrupt', `${file} is damaged, nothing was changed: ${check.problems[0]}`);
+  const files = carriedFiles(file);
+  if (!force) await refuseStanding(kept, files);
+  await makeDirectories(kept);
+  const lock = holdStore(kept.store);
+  const fresh = `${kept.store}.restored`;
+  try {
+    await onDisk(fresh, async () => {
+      await (await open(fresh, 'w', 0o600)).close();
+      await copyFile(file, fresh);
+    });
+    unpackStore(fresh);
+    await onDisk(fresh, async () => await sync(fresh));
+    let aside: string[] = [];
+    const written = await putSecrets(kept.data, files, async () => {
+      aside = await onDisk(kept.store, async () => await replaceStore(kept.store, fresh, suffixAt(clock, random)));
+    });
+    await giveToOwner(kept, written);
+    return { check, aside };
+  } finally {
+    lock.close();
+    await rm(fresh, { force: true });
+  }
+}
+
+const suffixAt = (clock: Clock, random: Random): string =>
+  `before-${new Date(clock.now()).toISOString().slice(0, 19).replace(/[-:]/g, '')}-${random.bytes(2).toString('hex')}`;
+
+async function refuseStanding(kept: Kept, files: readonly { name: string; body: Buffer }[]): Promise<void> {
+  if (await exists(kept.store))
+    throw new UserError(409, 'store-exists', `${kept.store} is there already; --force moves it aside`);
+  // Without a server key there is nothing that must not be lost.
+  const standing = (await exists(join(kept.data, 'server-key'))) ? await secretsOf(kept.data) : [];
+  const other = standing.find(({ name, body }) => files.some(file => file.name === name && !file.body.equals(body)));
+  if (other)
+    throw new UserError(
+      409,
+      'secrets-differ',
+      `${join(kept.data, other.name)} is another than in the backup; --force replaces it`,
+    );
+}
+
+async function makeDirectories({ data, store }: Kept): Promise<void> {
+  await onDisk(data, async () => {
+    await mkdir(join(data, 'pki'), { recursive: true, mode: 0o700 });
+    await mkdir(dirname(store), { recursive: true, mode: 0o700 });
+  });
+}
+
+function holdStore(store: string): { close(): void } {
+  try {
+    return guarded(store, () => lockOf(store));
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== 'store-busy') throw error;
+    throw new UserError(409, 'server-runs', `${store} belongs to a server that runs; stop it first`);
+  }
+}
+
+/** The old store keeps a name of its own; with its log, which must not meet the new one. */
+async function replaceStore(store: string, fresh: string, suffix: string): Promise<string[]> {
+  const aside: string[] = [];
+  for (const end of ['-wal', '-shm', '']) {
+    const old = `${store}${end}`;
+    if (!(await exists(old))) continue;
+    // The log of a store is found by its name.
+    const name = `${store}.${suffix}${end}`;
+    if (end === '') await nameNew(old, name);
+    else await rename(old, name);
+    aside.push(name);
+  }
+  await rename(fresh, store);
+  await syncFolder(dirname(store));
+  return aside.reverse();
+}
+
+/** A second name, where there is none yet; the first one may stay. */
+async function nameNew(path: string, name: string): Promise<void> {
+  try {
+    await link(path, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST')
+      throw new UserError(409, 'file-exists', `${name} is there already; --force replaces it`);
+    // A file system without second names.
+    await rename(path, name);
+  }
+}
+
+/** What root restores belongs to whom the data directory belongs to, or the server could not read it. */
+async function giveToOwner({ data, store }: Kept, written: readonly string[]): Promise<void> {
+  const { uid, gid } = await stat(data);
+  if (process.getuid?.() !== 0 || uid === 0) return;
+  const beside = (await readdir(dirname(store))).filter(name => name.startsWith(basename(store)));
+  const paths = [...written, join(data, 'pki'), ...beside.map(name => join(dirname(store), name))];
+  for (const path of paths) await chown(path, uid, gid);
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw unusable(path, error);
+  }
+}
+
+async function sync(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** The system's refusals as an operator's error. */
+async function onDisk<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof UserError || (error as NodeJS.ErrnoException).code === undefined) throw error;
+    throw new UserError(503, 'cannot-write', `${path}: ${messageOf(error)}`);
+  }
+}

@@ -1,0 +1,153 @@
+// The commands beside serving: backup, check, restore, rollout watch. What they print is for an operator; what they find wrong is exit code 1.
+import { join } from 'node:path';
+import { systemClock, systemRandom } from '../../shared/clock.ts';
+import { helpText, type OptionSpecs, type OptionValues, UsageError } from '../../shared/config.ts';
+import { acsOptions, type CommandName } from '../config.ts';
+import { checkFile } from '../store/sqlite/backup.ts';
+import type { StoreCheck } from '../store/sqlite/check.ts';
+import { backUp, type Kept, restore } from './backup.ts';
+
+const { api, config, data, store } = acsOptions;
+const where = { config, data, store: { ...store, check: noMongo } } as const satisfies OptionSpecs;
+const replacing = {
+  ...where,
+  force: { kind: 'boolean', help: 'replace what is there' },
+} as const satisfies OptionSpecs;
+const watching = {
+  config,
+  data,
+  api: { ...api, help: 'base URL of the API of the ACS that runs' },
+  token: { kind: 'string', value: 'FILE', help: 'file with the API token; DATA/admin-token unless told' },
+  ca: { kind: 'list', value: 'FILE', help: 'CA that its certificate is judged by, for https' },
+  interval: { kind: 'number', value: 'SECONDS', help: 'how often it is asked', default: 2, min: 0.1, max: 3600 },
+} as const satisfies OptionSpecs;
+type Options = OptionValues<typeof where> & { force?: boolean } & Partial<OptionValues<typeof watching>>;
+
+export interface CliContext {
+  /** Reads options from the command line, the environment and --config. */
+  read<T extends OptionSpecs>(specs: T, argv: string[]): { values: OptionValues<T>; positionals: string[] };
+  write(text: string): void;
+  /** Width of the terminal that is written to; undefined where that is none. */
+  columns(): number | undefined;
+  /** Ends what goes on by itself. */
+  signal: AbortSignal;
+}
+
+interface Command {
+  usage: string;
+  about: string;
+  specs: OptionSpecs;
+  /** What stands before the name of what it is done to. */
+  verb?: string;
+  run(file: string | undefined, options: Options, write: CliContext['write'], context: CliContext): Promise<number>;
+}
+
+const keptBy = (options: Options): Kept => ({
+  data: options.data,
+  store: options.store?.slice('sqlite:'.length) ?? join(options.data, 'tandem.db'),
+});
+
+const watchRollout: Command = {
+  usage: 'tandem-acs rollout watch ID [options]',
+  about:
+    'Shows how a rollout goes until it has ended: a table in a terminal, a line for each change elsewhere.\nExit code 1 when devices have failed, or it was aborted or rolled back.',
+  specs: watching,
+  verb: 'watch',
+  run: async (id, options, write, { columns, signal }) => {
+    if (!id) throw new UsageError('rollout watch: which ID? see --help');
+    const { watch } = await import('./rollout-watch.ts');
+    const { data, api = '', token, ca = [], interval = 2 } = options;
+    return await watch({
+      id,
+      api,
+      tokenFile: token ?? join(data, 'admin-token'),
+      ca,
+      intervalMs: interval * 1000,
+      clock: systemClock(),
+      signal,
+      write,
+      columns,
+    });
+  },
+};
+
+const commands: Record<CommandName, Command> = {
+  backup: {
+    usage: 'tandem-acs backup FILE [options]',
+    about:
+      'Saves all that the ACS keeps in one file, also while it runs: the store, the server key, the admin token, the CA.\nWhoever has the file has the secrets.',
+    specs: replacing,
+    run: async (file, options, write) => {
+      const { check, bytes } = await backUp(keptBy(options), named(file), contextOf(options));
+      write(`${file}: ${shown(check)}; ${(bytes / 1e6).toFixed(1)} MB\n`);
+      return 0;
+    },
+  },
+  check: {
+    usage: 'tandem-acs check [FILE] [options]',
+    about:
+      'Tells whether a backup, or the store of the ACS, running or not, is sound: reads all of it, changes nothing.\nExit code 1 when something is wrong.',
+    specs: where,
+    run: async (file, options, write) => {
+      const path = file ?? keptBy(options).store;
+      const check = await checkFile(path);
+      for (const problem of check.problems) write(`${path}: ${problem}\n`);
+      if (check.unlisted > 0) write(`${path}: and ${check.unlisted} more\n`);
+      if (check.problems.length > 0) return 1;
+      const made = check.backup ? `backup of ${new Date(check.backup.time).toISOString()}, ` : '';
+      write(`${path}: sound; ${made}${shown(check)}\n`);
+      return 0;
+    },
+  },
+  restore: {
+    usage: 'tandem-acs restore FILE [options]',
+    about:
+      'Brings back what `backup` saved, after checking it. The ACS must not run. With --force a store that is there is moved aside.',
+    specs: replacing,
+    run: async (file, options, write) => {
+      const kept = keptBy(options);
+      const { check, aside } = await restore(kept, named(file), contextOf(options));
+      for (const name of aside) write(`moved aside: ${name}\n`);
+      write(`${kept.store}: restored; ${shown(check)}\n`);
+      return 0;
+    },
+  },
+  rollout: watchRollout,
+};
+
+const contextOf = ({ force = false }: Options): Parameters<typeof backUp>[2] => ({
+  clock: systemClock(),
+  random: systemRandom(),
+  force,
+});
+
+/** @returns the exit code. @throws UsageError, UserError */
+export async function runCommand(name: CommandName, argv: string[], context: CliContext): Promise<number> {
+  const { read, write } = context;
+  const { usage, about, specs, verb, run } = commands[name];
+  if (argv.includes('--help')) {
+    write(helpText(usage, about, specs));
+    return 0;
+  }
+  const { values, positionals } = read(specs, argv);
+  if (verb !== undefined && positionals.shift() !== verb)
+    throw new UsageError(`${name}: '${verb}' is expected; see --help`);
+  if (positionals.length > 1) throw new UsageError(`${name}: '${positionals[1]}' is not expected; see --help`);
+  return await run(positionals[0], values as unknown as Options, write, context);
+}
+
+function named(file: string | undefined): string {
+  if (!file) throw new UsageError('which FILE? see --help');
+  return file;
+}
+
+const shown = ({ counts }: StoreCheck): string =>
+  Object.entries(counts)
+    .map(([name, count]) => `${count} ${name}`)
+    .join(', ');
+
+function noMongo(text: string): void {
+  if (/^mongodb(\+srv)?:/.test(text))
+    throw new Error('a MongoDB store is saved and brought back by mongodump and mongorestore');
+  store.check(text);
+}

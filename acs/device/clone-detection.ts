@@ -1,0 +1,78 @@
+// Whether it is still the same unit that informs under an id: pure, worked out of what the row knows and what the Inform shows. Looks
+// closer only where the Inform comes from elsewhere, or with another certificate, than the one before.
+import type { InformFacts } from './operation-types.ts';
+import type { DeviceRow, Hold } from './row.ts';
+
+/** What becomes of the row by it; empty where nothing is to be said. */
+export type Suspicion = Partial<Pick<DeviceRow, 'certificate' | 'sources' | 'clashes' | 'hold' | 'state'>>;
+
+const MAX_SOURCES = 4;
+/** Signs of a second unit that together are enough. */
+const ENOUGH = 3;
+/** A unit informs once an interval; what comes earlier than this part of it came from another one. */
+const EARLY = 0.95;
+/** Boot times are worked out of whole seconds and of the way here. */
+const BOOT_TOLERANCE_MS = 120_000;
+
+const isPeriodic = (codes: readonly string[]): boolean => codes.includes('2 PERIODIC');
+
+export function suspicion(before: DeviceRow, facts: InformFacts): Suspicion {
+  const found: Suspicion = { ...changedCertificate(before, facts), ...secondUnit(before, facts) };
+  if (!found.hold || before.state !== 'enrolled') {
+    delete found.hold;
+    return found;
+  }
+  return { ...found, state: 'held' };
+}
+
+function changedCertificate(before: DeviceRow, { certificate, now }: InformFacts): Suspicion {
+  if (certificate === undefined || certificate === before.certificate) return {};
+  if (before.state === 'held' && before.hold)
+    return before.hold.certificate === certificate ? {} : { hold: { ...before.hold, certificate } };
+  if (before.certificate === undefined || before.state !== 'enrolled') return { certificate };
+  const hold: Hold = {
+    reason: 'certificate-changed',
+    since: now,
+    detail: `its client certificate has SHA-256 ${certificate} instead of ${before.certificate}: approve it if that was renewed or the unit replaced`,
+    certificate,
+  };
+  return { hold };
+}
+
+function secondUnit(before: DeviceRow, facts: InformFacts): Suspicion {
+  const { address, report, now } = facts;
+  if (before.lastInform === undefined) return {};
+  const url = report.connectionRequestUrl ?? before.connectionRequest.url;
+  const codes = facts.events.map(event => event.EventCode);
+  const gap = now - before.lastInform;
+  const early = gap < (before.informInterval ?? 0) * 1000 * EARLY && isPeriodic(codes) && isPeriodic(before.lastEvents);
+  if (address === before.address && url === before.connectionRequest.url)
+    return before.clashes && !early && isPeriodic(codes) ? { clashes: 0 } : {};
+  const [here, there] = [`${address} ${url}`, `${before.address} ${before.connectionRequest.url}`];
+  const known = before.sources?.includes(here) === true;
+  const sources = [...(before.sources ?? []).filter(source => source !== here && source !== there), there, here].slice(
+    -MAX_SOURCES,
+  );
+  const signs = (startedBefore(before, facts) ? 2 : 0) + (early && known ? 1 : 0);
+  const clashes = (before.clashes ?? 0) + signs;
+  if (clashes < ENOUGH) return { sources, clashes };
+  const hold: Hold = {
+    reason: 'cloned',
+    since: now,
+    detail: `Informs under this id come in turn from ${before.address} and ${address} as from two units: find the one with the wrong serial number, then approve`,
+  };
+  return { sources, clashes: 0, hold };
+}
+
+/** The unit that informs now says that it has run since before the other one had started: one unit cannot. */
+function startedBefore(before: DeviceRow, { report, now }: InformFacts): boolean {
+  const [then, here] = [upTime(before.told), upTime(report.values)];
+  if (then === undefined || here === undefined) return false;
+  return now - here < (before.lastInform ?? 0) - then - BOOT_TOLERANCE_MS;
+}
+
+/** Milliseconds that `DeviceInfo.UpTime` says. */
+function upTime(values: string): number | undefined {
+  const found = /"(?:Device|InternetGatewayDevice)\.DeviceInfo\.UpTime":"(\d{1,10})"/.exec(values)?.[1];
+  return found === undefined ? undefined : Number(found) * 1000;
+}

@@ -1,0 +1,82 @@
+// What the fleet needs from outside: south and north implement these, app.ts hands them over. No HTTP here.
+
+import type { Arguments, CpeMethod, Results } from '../../../shared/cwmp/methods.ts';
+import type { ServerFacts } from '../../../shared/tls/offer.ts';
+import type { DeviceRow, Task } from '../../device/row.ts';
+import type { TracedSession } from '../tracing/traces.ts';
+import type { Knock } from './unknown-cpe.ts';
+
+/** A CPE in session. `call` sends one RPC and waits for its answer. */
+export interface Cpe {
+  /**
+   * @throws CwmpFault what the CPE answered (9000–9899)
+   * @throws SessionLost the session ended before the answer came: the outcome is unknown
+   */
+  call<M extends CpeMethod>(method: M, args: Arguments<M>): Promise<Results<M>>;
+}
+
+/** The CPE went away, or broke the protocol, before it answered. */
+export class SessionLost extends Error {
+  override readonly name = 'SessionLost';
+}
+
+/** Asks a device to open a session now. */
+export type Wake = (
+  device: DeviceRow,
+  signal?: AbortSignal,
+) => Promise<{ accepted: true } | { accepted: false; reason: string }>;
+
+/** Makes the unguessable URL under which a CPE fetches or stores the file of one task. `base`: where the CPE came to. */
+export type LinkFile = (task: Task, direction: 'download' | 'upload', base?: string) => string;
+
+/**
+ * Asks another member to end its session of the device under that claim, because the CPE has begun a new one here. Resolves when that
+ * session is over and will not be heard of again. @throws when the member cannot be asked
+ */
+export type GiveUp = (member: string, device: string, claim: number) => Promise<void>;
+
+/**
+ * Sends a webhook's message: one POST, no redirect followed, only where the server's owner lets it go.
+ * @throws Error that says why it could not be sent
+ */
+export type Post = (
+  url: string,
+  message: { headers: Record<string, string>; body: string; signal: AbortSignal },
+) => Promise<{ status: number }>;
+
+/** Tells another member that there is something new to do for a device. @returns whether the device is in session there */
+export type Notice = (member: string, device: string) => Promise<boolean>;
+
+/** Tells the process that moves rollouts on, where it is another one, that a session has moved a device of one. */
+export type RolloutMoved = () => void;
+
+/** Whether an ACS answers at a URL. @returns why not; undefined when one does */
+export type ProbeAcs = (url: string) => Promise<string | undefined>;
+
+/** What the TLS preflight asks of the outside. */
+export interface PreflightPorts {
+  /** Learns what a server offers, by handshakes that send nothing else. @throws Error that says why it could not */
+  probeTls(host: string, port: number): Promise<ServerFacts>;
+  /** Whether a server that only a device names, which informs from `address`, may be asked. */
+  mayAsk(address: string, host: string): boolean;
+  /** The URL that CPEs are given, and where this ACS itself listens over TLS. */
+  own(): { url?: string; listener?: { host: string; port: number } };
+}
+
+export interface MemoryCalls {
+  trace: { args: { device: string; on: boolean }; result: undefined };
+  untrace: { args: { device: string }; result: undefined };
+  traced: { args: { device: string }; result: { on: boolean; sessions: readonly TracedSession[] } };
+  knocking: { args: Record<string, never>; result: Knock[] };
+  /** It was approved: it is no longer news that it knocks. */
+  unknock: { args: { device: string }; result: undefined };
+}
+
+export type MemoryCall = keyof MemoryCalls;
+
+/** @throws when that member cannot be asked */
+export type AskMemory = <N extends MemoryCall>(
+  member: string,
+  what: N,
+  args: MemoryCalls[N]['args'],
+) => Promise<MemoryCalls[N]['result']>;

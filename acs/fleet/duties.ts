@@ -1,0 +1,45 @@
+// The periodic duties of every ACS, and how long records are kept.
+
+import type { Clock } from '../../shared/clock.ts';
+import type { Retention, Store } from '../store/store.ts';
+import type { Schedule } from './cluster/schedule.ts';
+import type { Files } from './files.ts';
+import { type Alerts, EVALUATE_MS } from './monitoring/alerts.ts';
+import { type LivenessWatch, LOOK_MS } from './monitoring/liveness.ts';
+
+export const HOUR = 3_600_000;
+
+export const DAY = 24 * HOUR;
+
+/** Whatever their age, no more of a kind are kept. */
+export const MAX_KEPT = 1_000_000;
+
+export interface KeptDays {
+  tasks: number;
+  audit: number;
+}
+
+export const retentionAt = (now: number, days: KeptDays): Retention => ({
+  endedTasks: { before: now - days.tasks * DAY, keep: MAX_KEPT },
+  audit: { before: now - days.audit * DAY, keep: MAX_KEPT },
+});
+
+/** The duties of every ACS. */
+export function startDuties(
+  schedule: Schedule,
+  {
+    store,
+    clock,
+    liveness,
+    alerts,
+    files,
+  }: { store: Store; clock: Clock; liveness?: LivenessWatch; alerts?: Alerts; files?: Pick<Files, 'sweep'> },
+  days: KeptDays,
+): void {
+  if (alerts) schedule.every('alerts', EVALUATE_MS, () => alerts.evaluate());
+  if (liveness) schedule.every('liveness', LOOK_MS, () => liveness.look());
+  schedule.every('retention', HOUR, async () => {
+    await files?.sweep();
+    await store.prune(retentionAt(clock.now(), days));
+  });
+}

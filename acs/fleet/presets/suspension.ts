@@ -1,0 +1,97 @@
+// Which faults set what aside, and until what: a fault holds until its time, or until what it rests on changes.
+
+import { toldValues } from '../../device/inform.ts';
+import type { DeviceFault, WantedValue } from '../../device/row.ts';
+import { isWild, wildPattern } from '../../query/filter.ts';
+import { digestOf } from '../common/fingerprint.ts';
+import { filesOf, type Rule } from './compiled-preset.ts';
+import type { Culprit, Ground, MergedRow } from './desired.ts';
+import { OVERRIDE } from './preset.ts';
+import { rolloutFacts } from './rollout-firmware.ts';
+import { variableOf } from './variables.ts';
+
+/** The fault for which a preset is set aside now. It holds until its time, or until what it rests on changes. */
+export function faultThatBlocks(rule: Rule, row: MergedRow, ground: Ground): DeviceFault | undefined {
+  if (row.faults.length === 0) return undefined;
+  return blocking(row, `preset:${rule.name}`, ground.now, () => basisOf(rule, row, ground));
+}
+
+/** @param basis what it would rest on now */
+export function blocking(row: MergedRow, cause: string, now: number, basis: () => string): DeviceFault | undefined {
+  const fault = row.faults.find(open => open.cause === cause && open.retryAt > now);
+  return fault && (fault.basis === undefined || fault.basis === basis()) ? fault : undefined;
+}
+
+/** What a fault of the preset rests on: another text, value, file or firmware, and it is worth another try. */
+export function basisOf(rule: Rule, row: MergedRow, { files, open }: Ground): string {
+  const { firmware } = rule.preset;
+  const names = filesOf(rule).map(({ name }) => name);
+  return digestOf([
+    rule.tag,
+    rule.variables.map(variable => variableOf(row, variable, open)),
+    names.map(name => files.get(name)?.sha256),
+    firmware ? row.softwareVersion : '',
+  ]);
+}
+
+export const overrideBasis = ({ value, type }: WantedValue): string => digestOf([value, type]);
+
+/** What is a fault's cause and what it rests on, by who is to blame. */
+export function causeOf(
+  culprit: Culprit,
+  rules: readonly Rule[],
+  row: MergedRow,
+  ground: Ground,
+  revision: string,
+): { cause: string; basis?: string } {
+  if (culprit.preset !== OVERRIDE) {
+    const rule = rules.find(({ name }) => name === culprit.preset);
+    return { cause: `preset:${culprit.preset}`, ...(rule ? { basis: basisOf(rule, row, ground) } : {}) };
+  }
+  const override = culprit.parameter === undefined ? undefined : row.overrides[culprit.parameter];
+  return override
+    ? { cause: `override:${culprit.parameter}`, basis: overrideBasis(override) }
+    : { cause: 'reconcile', basis: revision };
+}
+
+/** Causes of faults that keep nothing away any more, their time come or not. */
+export const staleCauses = (rules: readonly Rule[], row: MergedRow, ground: Ground): string[] =>
+  row.faults
+    .filter(({ cause }) => /^(preset|override):/.test(cause) && !isBlocked(cause, rules, row, ground))
+    .map(({ cause }) => cause);
+
+function isBlocked(cause: string, rules: readonly Rule[], row: MergedRow, ground: Ground): boolean {
+  const name = cause.slice(cause.indexOf(':') + 1);
+  if (cause.startsWith('override:')) {
+    const override = row.overrides[name];
+    return override !== undefined && blocking(row, cause, ground.now, () => overrideBasis(override)) !== undefined;
+  }
+  const rule = rules.find(entry => entry.name === name);
+  if (!rule?.fits(row, ground.now)) return false;
+  return faultThatBlocks(rule, row, ground) !== undefined;
+}
+
+/** Short hash of all that the choice and merge of presets depend on and that can change on a device. */
+export function factsOf(rules: readonly Rule[], row: MergedRow, ground: Ground): string {
+  const paths = [...new Set(rules.flatMap(rule => rule.paths))].sort();
+  const told = paths.length > 0 ? toldValues(row) : {};
+  return digestOf([
+    row.manufacturer,
+    row.softwareVersion,
+    row.hardwareVersion,
+    row.provisioningCode,
+    rules.some(rule => rule.address) ? row.address : '',
+    row.tags,
+    row.site,
+    row.overrides,
+    paths.map(path => (isWild(path) ? toldBelow(told, path) : told[path])),
+    row.faults.filter(({ cause }) => isBlocked(cause, rules, row, ground)).map(({ cause }) => cause),
+    ...rolloutFacts(row, ground.now),
+  ]);
+}
+
+/** What was told of the parameters that a path with `*` fits. */
+function toldBelow(told: Record<string, string>, path: string): [string, string][] {
+  const pattern = wildPattern(path);
+  return Object.entries(told).filter(([name]) => pattern.test(name));
+}

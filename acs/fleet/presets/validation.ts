@@ -1,0 +1,155 @@
+// What a preset is checked for before it is stored: each refusal names the place. What depends on a device is judged there.
+import { messageOf, UserError } from '../../../shared/errors.ts';
+import type { ParameterDef } from '../../../shared/model/definitions.ts';
+import { checkValue } from '../../../shared/model/values.ts';
+import type { WantedValue } from '../../device/row.ts';
+import { parseFilter, passingPart } from '../../query/filter.ts';
+import type { Store } from '../../store/store.ts';
+import type { Models } from '../common/models.ts';
+import { isSecretName } from '../common/secrets.ts';
+import type { FileKind, StoredFile } from '../files.ts';
+import { rowPlace } from './compiled-preset.ts';
+import { auditMsOf, OVERRIDE, type Preset, type WantedObjects, wantedOf } from './preset.ts';
+import { parseTemplate, plainText, type Template } from './variables.ts';
+
+const MAX_PRESET_BYTES = 1024 * 1024;
+/** TR-069 A.3.2.1: a parameter's name is a string(256). */
+const MAX_PATH = 256;
+/** TR-069 A.2: the types that a value may be sent with. */
+const types = new Set(
+  ['string', 'int', 'long', 'unsignedInt', 'unsignedLong', 'boolean', 'dateTime', 'base64', 'base64Binary', 'hexBinary']
+    .map(name => `xsd:${name}`)
+    .concat('soap-enc:base64'),
+);
+
+export interface CheckGround {
+  store: Pick<Store, 'document'>;
+  models: Models;
+}
+
+const refused = (code: string, message: string): UserError => new UserError(400, code, message);
+
+/** @throws UserError 400 */
+export function checkName(name: string): void {
+  if (!/^[\w.-]{1,64}$/.test(name))
+    throw refused('bad-name', `'${name}': a preset's name is 1 to 64 letters, digits and . _ -`);
+  if (name === OVERRIDE) throw refused('bad-name', `'${OVERRIDE}' stands for a device's own values; name it otherwise`);
+}
+
+/** @throws UserError 400 with the place; 413 */
+export async function checkPreset(preset: Preset, ground: CheckGround): Promise<void> {
+  const bytes = Buffer.byteLength(JSON.stringify(preset));
+  if (bytes > MAX_PRESET_BYTES)
+    throw new UserError(413, 'preset-too-large', `a preset takes at most ${MAX_PRESET_BYTES} bytes, not ${bytes}`);
+  checkRule(preset.when);
+  if (preset.audit !== undefined && auditMsOf(preset.audit) === undefined)
+    throw refused('bad-audit', `audit: '${preset.audit}' is no time from 5m to 366d, such as 30m, 24h or 7d`);
+  const { returnAfter } = preset.acsMove ?? {};
+  if (returnAfter !== undefined && auditMsOf(returnAfter) === undefined)
+    throw refused('bad-time', `acsMove: returnAfter: '${returnAfter}' is no time from 5m to 366d, such as 30m or 2h`);
+  for (const [path, value] of Object.entries(preset.set ?? {}))
+    await checkWanted(`set: ${path}`, path, wantedOf(value), ground.models);
+  for (const [table, wanted] of Object.entries(preset.objects ?? {})) await checkTable(table, wanted, ground.models);
+  for (const name of preset.certificates ?? []) await checkFile('certificates', name, ['certificate'], ground);
+  if (preset.script) await checkFile('script', preset.script, ['script', 'upload'], ground);
+  if (preset.firmware) await checkFile('firmware', preset.firmware, ['firmware'], ground);
+}
+
+function checkRule(when: string | undefined): void {
+  if (!when) return;
+  let passing: string | undefined;
+  try {
+    passing = passingPart(parseFilter(when));
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(error.status, error.code, `when: ${error.message}`, error.detail);
+  }
+  if (passing)
+    throw refused(
+      'passing-rule',
+      `when: '${passing}' changes by itself; a preset's rule is over what a device durably is`,
+    );
+}
+
+async function checkFile(
+  place: string,
+  name: string,
+  kinds: readonly FileKind[],
+  { store }: CheckGround,
+): Promise<void> {
+  const found = await store.document<StoredFile>('file', name);
+  if (!found) throw refused('no-such-file', `${place}: no file '${name}'`);
+  if (!kinds.includes(found.body.type))
+    throw refused('wrong-file-type', `${place}: '${name}' is a ${found.body.type} file, not a ${kinds[0]}`);
+}
+
+async function checkTable(table: string, wanted: WantedObjects, models: Models): Promise<void> {
+  if (!table.endsWith('.')) throw refused('bad-table', `objects: '${table}' must end with a dot`);
+  const def = await models.table(table);
+  if (!def && !models.isBeyond(`${table}1.x`))
+    throw refused('unknown-parameter', `objects: no known data model has the table ${table}`);
+  if (def && wanted.exclusive && !def.writable)
+    throw refused('read-only', `objects: ${table} exclusive: its rows cannot be deleted`);
+  for (const [index, row] of wanted.rows.entries()) {
+    const missing = wanted.keys.find(key => row[key] === undefined);
+    if (missing) throw refused('key-missing', `${rowPlace(table, index)} lacks its key ${missing}`);
+    for (const [column, value] of Object.entries(row)) {
+      // A row that is there already is found by its key, which need not be writable for that.
+      const isKey = wanted.keys.includes(column);
+      await checkWanted(rowPlace(table, index, column), `${table}1.${column}`, wantedOf(value), models, isKey);
+    }
+  }
+}
+
+async function checkWanted(
+  place: string,
+  path: string,
+  wanted: WantedValue,
+  models: Models,
+  isKey = false,
+): Promise<void> {
+  if (path.length > MAX_PATH) throw refused('bad-path', `${place}: longer than ${MAX_PATH} characters`);
+  const def = await models.lookup(path);
+  if (!def && !models.isBeyond(path)) throw refused('unknown-parameter', `${place}: no known data model has ${path}`);
+  if (def && !def.writable && !isKey) throw refused('read-only', `${place}: ${path} is read-only`);
+  if (wanted.type !== undefined && !types.has(wanted.type))
+    throw refused('bad-type', `${place}: '${wanted.type}' is no type (one of ${[...types].join(', ')})`);
+  for (const text of knownTexts(parsed(place, wanted.value))) checkText(place, def ?? anyText, text, wanted.type);
+}
+
+function parsed(place: string, text: string): Template {
+  try {
+    return parseTemplate(text);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(error.status, error.code, `${place}: ${messageOf(error)}`);
+  }
+}
+
+/** What can be told of a text before a device fills it in: all of it, or what stands in for a value that lacks. */
+function knownTexts(template: Template): string[] {
+  const plain = plainText(template);
+  if (plain !== undefined) return [plain];
+  const [only, ...rest] = template;
+  return rest.length === 0 && only && 'variable' in only && only.fallback !== undefined ? [only.fallback] : [];
+}
+
+/** What no model here knows must at least be text that XML can carry. */
+const anyText: ParameterDef = {
+  path: '',
+  name: '',
+  type: 'string',
+  writable: true,
+  hidden: false,
+  forcedInform: false,
+  activeNotify: 'normal',
+  needsRestart: false,
+};
+
+/** @throws UserError 400 */
+export function checkText(place: string, def: ParameterDef | undefined, text: string, type?: string): void {
+  const checked = checkValue(def ?? anyText, text, type);
+  if (checked.ok) return;
+  const why = isSecretName(place) && def?.type !== 'string' ? 'the value does not fit' : checked.message;
+  throw refused('bad-value', `${place}: ${why}`);
+}

@@ -1,0 +1,64 @@
+// Whether a device that runs its new version is well, and what is to be thought of one that has not been heard of.
+
+import { livenessOf } from '../../device/liveness.ts';
+import type { DeviceOperations } from '../../device/operation-types.ts';
+import type { DeviceRow } from '../../device/row.ts';
+import { parseFilter, pathsOf, toPredicate } from '../../query/filter.ts';
+import type { Store } from '../../store/store.ts';
+import type { Rollout } from './plan.ts';
+
+export type Verdict = Omit<DeviceOperations['rolloutJudged']['args'], 'id' | 'now'>;
+
+/** @returns what is wrong; undefined when all is well */
+export async function ailment(
+  row: DeviceRow,
+  { online, noFault, filter }: Rollout['success'],
+  store: Store,
+  now: number,
+): Promise<string | undefined> {
+  if (online && livenessOf(row, now) !== 'online') return 'not online at the end of its soak time';
+  const since = row.rollout?.times.offered ?? row.rollout?.times.planned ?? 0;
+  const fault = noFault ? row.faults.find(({ first }) => first >= since) : undefined;
+  if (fault) return `a new fault: ${fault.cause}: ${fault.message}`;
+  if (filter === undefined) return undefined;
+  const test = parseFilter(filter);
+  const tree = new Map<string, string>();
+  for (const path of pathsOf(test))
+    for (const known of await store.parameters(row.id, path)) tree.set(known.path, known.value);
+  return toPredicate(test)(row, now, path => tree.get(path)) ? undefined : `does not hold: ${filter}`;
+}
+
+const hours = (ms: number): string => `${Math.round(ms / 36_000) / 100} h`;
+
+/** On a position whose time has come. Undefined where nothing is to be said. */
+export async function verdictOn(
+  row: DeviceRow,
+  rollout: Rollout | undefined,
+  store: Store,
+  now: number,
+): Promise<Verdict | undefined> {
+  const position = row.rollout;
+  if (!position) return undefined;
+  const { state, timeoutMs, until, times } = position;
+  const silent = (what: string): Verdict => ({
+    from: [state],
+    state: 'failed',
+    reason: `${what} within ${hours(timeoutMs)}`,
+    cause: 'transfer',
+  });
+  if (state === 'downloading') return silent('nothing was heard of it');
+  if (state === 'installed') return silent('no session ended well with the new version');
+  if (state === 'offered') {
+    const isHeard = (row.lastInform ?? 0) > (times.offered ?? 0);
+    const isOver = until !== undefined && now >= until;
+    const [fault] = row.faults;
+    if (isHeard && !isOver) return silent(`no Download could begin${fault ? ` (${fault.message})` : ''}`);
+    return { from: ['offered'], state: 'planned', reason: isOver ? 'its window has closed' : 'was not heard' };
+  }
+  // Those that soak while all go back are turned round as they are.
+  if (state !== 'soaking' || rollout?.phase === 'rolling-back') return undefined;
+  const reason = rollout && (await ailment(row, rollout.success, store, now));
+  return reason === undefined
+    ? { from: ['soaking'], state: 'done' }
+    : { from: ['soaking'], state: 'failed', reason, cause: 'health' };
+}

@@ -1,0 +1,56 @@
+// Server-sent events of everything that happens, for people and scripts that watch.
+import type { FastifyInstance } from 'fastify';
+import type { Clock } from '../../shared/clock.ts';
+import { UserError } from '../../shared/errors.ts';
+import { type AcsEvents, deviceOf, type EventBus, type EventName, eventNames } from '../events.ts';
+import { faultView, taskView } from './views/core.ts';
+
+/** A watcher that does not read is cut off rather than kept in memory. */
+const MAX_BEHIND = 1024 * 1024;
+/** Proxies drop connections on which nothing is said. */
+const BEAT_MS = 15_000;
+
+export function registerLive(api: FastifyInstance, events: EventBus, clock: Clock): void {
+  api.get<{ Querystring: Record<string, string> }>('/events', { exposeHeadRoute: false }, (request, reply) => {
+    const wanted = wantedOf(request.query);
+    const { device } = request.query;
+    reply.hijack();
+    const out = reply.raw;
+    out.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' });
+    const write = (text: string): void => {
+      if (out.writableLength > MAX_BEHIND) out.destroy();
+      else out.write(text);
+    };
+    write(': connected\n\n');
+    const beat = (): void => {
+      write(': still here\n\n');
+      timer = clock.after(BEAT_MS, beat);
+    };
+    let timer = clock.after(BEAT_MS, beat);
+    const stop = events.follow(device, (name, event) => {
+      if (wanted(name, event)) write(`event: ${name}\ndata: ${JSON.stringify(shown(name, event))}\n\n`);
+    });
+    out.on('close', () => {
+      stop();
+      timer.cancel();
+    });
+  });
+}
+
+/** @throws UserError 400 */
+function wantedOf(query: Record<string, string>): (name: EventName, event: AcsEvents[EventName]) => boolean {
+  const stray = Object.keys(query).find(name => name !== 'device' && name !== 'types');
+  if (stray !== undefined) throw new UserError(400, 'bad-input', `query: '${stray}' is not known (device, types)`);
+  const types = query.types === undefined ? eventNames : String(query.types).split(',');
+  const unknown = types.find(type => !(eventNames as readonly string[]).includes(type));
+  if (unknown !== undefined)
+    throw new UserError(400, 'bad-input', `query.types: '${unknown}' is not one of ${eventNames.join(', ')}`);
+  const { device } = query;
+  return (name, event) => types.includes(name) && (device === undefined || deviceOf(event) === device);
+}
+
+function shown(name: EventName, event: AcsEvents[EventName]): unknown {
+  if (name === 'task') return taskView((event as AcsEvents['task']).task);
+  if (name === 'fault') return faultView((event as AcsEvents['fault']).fault);
+  return event;
+}

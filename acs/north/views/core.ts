@@ -1,0 +1,199 @@
+// What goes out: times as dateTime, secrets masked. Masked text that comes back unchanged means the secret that is kept.
+import { UserError } from '../../../shared/errors.ts';
+import type { DeviceFault, Drift, KnownValue, Move, RestartDue, Task, WantedValue } from '../../device/row.ts';
+import { isSecretName } from '../../fleet/common/secrets.ts';
+import type { Knock } from '../../fleet/common/unknown-cpe.ts';
+import type { DeviceView } from '../../fleet/devices/devices.ts';
+import type { StoredFile } from '../../fleet/files.ts';
+import { hintFor } from '../../fleet/monitoring/fault-hints.ts';
+import type { DryRun } from '../../fleet/preflight/dry-run.ts';
+import type { ExplainedWanted } from '../../fleet/presets/explain.ts';
+import { mapPreset, type Preset } from '../../fleet/presets/preset.ts';
+import type { Traces } from '../../fleet/tracing/traces.ts';
+import type { AuditEntry } from '../../store/records.ts';
+
+/** What stands for a secret that is there. */
+export const MASK = '***';
+
+type View = Record<string, unknown>;
+
+const iso = (time: number): string => new Date(time).toISOString();
+const isoMaybe = (name: string, time: number | undefined): View => (time === undefined ? {} : { [name]: iso(time) });
+const maskIf = (secret: boolean, value: string): string => (secret && value !== '' ? MASK : value);
+const mask = (name: string, value: string): string => maskIf(isSecretName(name), value);
+
+export function deviceView(view: DeviceView): View {
+  const overrides = Object.entries(view.overrides).map(([path, wanted]) => [
+    path,
+    { ...wanted, value: mask(path, wanted.value) },
+  ]);
+  const site = Object.entries(view.site).map(([name, text]) => [name, mask(name, text)]);
+  return {
+    ...view,
+    site: Object.fromEntries(site),
+    overrides: Object.fromEntries(overrides),
+    faults: view.faults.map(faultView),
+    drift: view.drift.map(driftView),
+    restart: view.restart ? restartView(view.restart) : null,
+    move: view.move ? moveView(view.move) : null,
+  };
+}
+
+export const traceView = (device: string, { on, sessions }: ReturnType<Traces['of']>): View => ({
+  device,
+  on,
+  sessions: sessions.map(({ started, ended, messages, ...rest }) => ({
+    started: iso(started),
+    ...isoMaybe('ended', ended),
+    ...rest,
+    messages: messages.map(({ time, ...message }) => ({ time: iso(time), ...message })),
+  })),
+});
+
+export function taskView(task: Task): View {
+  return {
+    id: task.id,
+    device: task.device,
+    method: task.method,
+    args: maskArguments(task.args),
+    state: task.state,
+    origin: task.origin,
+    ...(task.file ? { file: task.file } : {}),
+    ...(task.result ? { result: maskArguments(task.result) } : {}),
+    ...(task.fault ? { fault: task.fault } : {}),
+    created: iso(task.created),
+    ...isoMaybe('expires', task.expires),
+    ...isoMaybe('started', task.started),
+    ...isoMaybe('ended', task.ended),
+  };
+}
+
+/** Arguments and results of an RPC: by their own names, and by the parameter that a struct of a list names. */
+function maskArguments(given: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? mask(name, value) : Array.isArray(value) ? value.map(maskEntry) : value,
+    ]),
+  );
+}
+
+function maskEntry(entry: unknown): unknown {
+  const { Name, Value } = (entry ?? {}) as { Name?: unknown; Value?: unknown };
+  if (typeof Name !== 'string' || typeof Value !== 'string') return entry;
+  return { ...(entry as object), Value: mask(Name, Value) };
+}
+
+export const faultView = ({ basis: _basis, ...fault }: DeviceFault): View => ({
+  ...fault,
+  hint: hintFor(fault),
+  first: iso(fault.first),
+  last: iso(fault.last),
+  retryAt: iso(fault.retryAt),
+});
+
+/** The merge explained, secrets masked also where they lost. */
+export const wantedView = (wanted: ExplainedWanted): View => ({
+  ...wanted,
+  set: wanted.set.map(({ secret, ...entry }) => ({
+    ...entry,
+    value: maskIf(secret, entry.value),
+    known: entry.known === null ? null : maskIf(secret, entry.known),
+    lost: entry.lost.map(({ value = '', secret: hidden = false, ...lost }) => ({
+      ...lost,
+      value: maskIf(hidden, value),
+    })),
+  })),
+  objects: wanted.objects.map(({ secrets, wanted: { rows, ...table }, ...entry }) => ({
+    ...entry,
+    ...table,
+    rows: rows.map(row =>
+      Object.fromEntries(
+        Object.entries(row).map(([column, value]) => [column, maskIf(secrets.includes(column), String(value))]),
+      ),
+    ),
+  })),
+  restart: { ...wanted.restart, pending: wanted.restart.pending ? restartView(wanted.restart.pending) : null },
+  drift: wanted.drift.map(driftView),
+  auditAt: wanted.auditAt === null ? null : iso(wanted.auditAt),
+  presets: wanted.presets.map(({ blockedBy, ...preset }) => ({
+    ...preset,
+    ...(blockedBy ? { blockedBy: faultView(blockedBy) } : {}),
+  })),
+});
+
+const moveView = ({ basis: _basis, since, until, heard, ...move }: Move): View => ({
+  ...move,
+  since: iso(since),
+  until: iso(until),
+  ...isoMaybe('heard', heard),
+});
+
+const restartView = ({ since, asked, ...due }: RestartDue): View => ({
+  ...due,
+  since: iso(since),
+  ...isoMaybe('asked', asked),
+});
+
+/** Found and wanted values come without secrets. */
+export const driftView = ({ basis: _basis, corrections, since, last, ...drift }: Drift): View => ({
+  ...drift,
+  since: iso(since),
+  last: iso(last),
+  corrections: corrections.map(iso),
+});
+
+export const auditView = (entry: AuditEntry): View => ({ ...entry, time: iso(entry.time) });
+export const fileView = ({ content: _place, ...file }: StoredFile): View => ({ ...file, time: iso(file.time) });
+export const knockView = (knock: Knock): View => ({ ...knock, first: iso(knock.first), last: iso(knock.last) });
+export const parameterView = (known: KnownValue): View => ({
+  ...known,
+  value: mask(known.path, known.value),
+  time: iso(known.time),
+});
+
+export const dryRunView = (run: DryRun): View => ({
+  ...run,
+  devices: run.devices.map(device => ({
+    ...device,
+    set: device.set.map(({ path, known, wanted, secret }) => ({
+      path,
+      known: known === null ? null : maskIf(secret, known),
+      wanted: maskIf(secret, wanted),
+    })),
+  })),
+});
+
+type Wanted = string | number | boolean | WantedValue;
+
+export const presetView = (name: string, preset: Preset): View => ({ name, ...mapPreset(preset, mask) });
+
+const textOf = (wanted: Wanted | undefined): string | undefined =>
+  wanted === undefined ? undefined : String(typeof wanted === 'object' ? wanted.value : wanted);
+
+/** The preset as it was meant: masked secrets become those of the stored one. @throws UserError 400 where there is none */
+export function unmasked(given: Preset, stored: Preset | undefined): Preset {
+  return mapPreset(given, (name, text, table, index) => {
+    if (text !== MASK || !isSecretName(name)) return text;
+    const kept = table === undefined ? textOf(stored?.set?.[name]) : keptInRow(given, stored, table, index ?? 0, name);
+    if (kept === undefined) throw keptNowhere(table === undefined ? `set: ${name}` : `objects: ${table} ${name}`);
+    return kept;
+  });
+}
+
+/** The same row is the one with the same keys. */
+function keptInRow(
+  given: Preset,
+  stored: Preset | undefined,
+  table: string,
+  index: number,
+  column: string,
+): string | undefined {
+  const wanted = given.objects?.[table];
+  const row = wanted?.rows[index];
+  const same = stored?.objects?.[table]?.rows.find(other => wanted?.keys.every(key => other[key] === row?.[key]));
+  return textOf(same?.[column]);
+}
+
+export const keptNowhere = (place: string): UserError =>
+  new UserError(400, 'masked-secret', `${place}: '${MASK}' stands for a secret that is kept, and none is`);

@@ -1,0 +1,88 @@
+// Messages to webhooks over HTTP: where they may go, and one POST there. An address is judged as it is resolved, so that a name that
+// changes its mind leads nowhere else; redirects are not followed.
+import { lookup } from 'node:dns';
+import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { Agent, request } from 'undici';
+import type { Post } from '../fleet/common/ports.ts';
+
+export interface Poster {
+  post: Post;
+  close(): Promise<void>;
+}
+
+/** Networks of one's own (RFC 6890), which a URL does not lead into unless that was asked for by name. */
+const own: readonly [network: string, bits: number][] = [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.0.2.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['198.51.100.0', 24],
+  ['203.0.113.0', 24],
+  ['224.0.0.0', 3],
+  ['::', 127],
+  ['64:ff9b::', 96],
+  ['100::', 64],
+  ['2001:db8::', 32],
+  ['2002::', 16],
+  ['fc00::', 7],
+  ['fe80::', 10],
+  ['ff00::', 8],
+];
+
+/** What is read of an answer. */
+const MAX_ANSWER = 64 * 1024;
+
+/** @param allowed networks that messages may go to although they are one's own, and to which plain HTTP may go */
+export function createPoster(allowed: BlockList): Poster {
+  const closed = new BlockList();
+  for (const [network, bits] of own) closed.addSubnet(network, bits, isIP(network) === 6 ? 'ipv6' : 'ipv4');
+  const isIn = (list: BlockList, address: string): boolean =>
+    list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+
+  /** @returns why a message must not go there; undefined when it may */
+  const refusal = (address: string, isPlain: boolean): string | undefined => {
+    if (isIn(allowed, address)) return undefined;
+    if (isPlain) return `plain http goes only to networks of --webhook-allow, and ${address} is in none`;
+    return isIn(closed, address) ? `${address} is in a network of one's own and in none of --webhook-allow` : undefined;
+  };
+
+  const agentOf = (isPlain: boolean): Agent => {
+    const judged: LookupFunction = (host, options, done) => {
+      lookup(host, { ...options, all: true }, (error, found) => {
+        const addresses = found ?? [];
+        const good = addresses.filter(({ address }) => refusal(address, isPlain) === undefined);
+        const [first] = good;
+        if (error) return done(error, '');
+        if (!first)
+          return done(new Error(refusal(addresses[0]?.address ?? '', isPlain) ?? `${host} has no address`), '');
+        if (options.all) return done(null, good);
+        done(null, first.address, first.family);
+      });
+    };
+    return new Agent({ connect: { lookup: judged, timeout: 10_000 }, pipelining: 1, keepAliveTimeout: 10_000 });
+  };
+  const agents = { 'http:': agentOf(true), 'https:': agentOf(false) };
+
+  return {
+    post: async (url, { headers, body, signal }) => {
+      const target = new URL(url);
+      const host = target.hostname.replace(/^\[|\]$/g, '');
+      const isPlain = target.protocol === 'http:';
+      const reason = isIP(host) ? refusal(host, isPlain) : undefined;
+      if (reason) throw new Error(reason);
+      const dispatcher = agents[isPlain ? 'http:' : 'https:'];
+      const answer = await request(target, { method: 'POST', headers, body, signal, dispatcher });
+      await answer.body.dump({ limit: MAX_ANSWER });
+      return { status: answer.statusCode };
+    },
+    close: async () => {
+      await Promise.all(Object.values(agents).map(agent => agent.destroy()));
+    },
+  };
+}

@@ -1,0 +1,90 @@
+// This process as one of several that serve a fleet: its relay, its place among the members, and what the others may ask of it.
+import type { Clock } from '../../shared/clock.ts';
+import type { Log } from '../../shared/log.ts';
+import type { EventBus } from '../events.ts';
+import type { FleetContext } from '../fleet/common/context.ts';
+import { joinMembers, type Members, nodeOf } from '../fleet/common/members.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { South } from '../south/listener.ts';
+import type { Forward } from '../south/session-forwarding.ts';
+import type { Store } from '../store/store.ts';
+import { tellingStore } from './announcing-store.ts';
+import { bridgeEvents } from './event-bridge.ts';
+import type { Relay } from './relay.ts';
+
+export interface Place {
+  /** By which the others reach it, under the name that it has among them. Closed by who opened it. */
+  relay: Relay;
+  /** The member that this process is a worker of. Absent for the only process of a node, or its first: earlier ones have ended. */
+  primary?: string;
+}
+
+export interface Together {
+  members: Members;
+  relay: Relay;
+  /** As this process changes it. */
+  store: Store;
+  /** What the fleet needs to reach sessions elsewhere. */
+  ports: Required<Pick<FleetContext['ports'], 'giveUp' | 'notice' | 'askMemory'>> &
+    Pick<FleetContext['ports'], 'rolloutMoved'>;
+  forward: Forward;
+  /** Answers the others from now on. */
+  serve(parts: { fleet: Fleet; south: South; events: EventBus }): void;
+  close(): Promise<void>;
+}
+
+/** The session has up to this to come to its end; the CPE waits for it. */
+const GIVE_UP_MS = 8_000;
+/** A POST may wait for the store, and for the session to make up its mind. */
+const POST_MS = 60_000;
+
+/** @throws what the store throws */
+export async function joinFleet(place: Place, context: { store: Store; clock: Clock; log: Log }): Promise<Together> {
+  const { relay, primary } = place;
+  const { self, address } = relay;
+  const joined = await joinMembers({
+    ...{ ...context, self, address },
+    ...(primary === undefined ? { isPredecessor: id => nodeOf(id) === nodeOf(self) } : {}),
+  });
+  relay.reach(joined.addressOf);
+  joined.onChange(() => relay.keepOnly(joined.others().map(({ id }) => id)));
+  const closing: (() => void)[] = [];
+  return {
+    members: joined,
+    store: tellingStore(context.store, relay, joined),
+    relay,
+    ports: {
+      giveUp: async (member, device, claim) => await relay.call(member, 'giveUp', { device, claim }, GIVE_UP_MS),
+      askMemory: async (member, what, args) => await relay.call(member, what, args as never),
+      notice: async (member, device) => await relay.call(member, 'notice', { device }),
+      ...(primary === undefined ? {} : { rolloutMoved: () => relay.tell(primary, 'rolloutMoved', {}) }),
+    },
+    forward: async (member, post) => await relay.call(member, 'post', post, POST_MS),
+    serve: ({ fleet, south, events }) => {
+      relay.serve('post', async post => await south.answer(post));
+      relay.serve('giveUp', async ({ device, claim }) => {
+        await fleet.visits.giveUp(device, claim);
+        return undefined;
+      });
+      relay.serve('notice', async ({ device }) => fleet.visits.isAsked(device));
+      relay.serve('rolloutMoved', async () => {
+        fleet.rollouts.soon();
+        return undefined;
+      });
+      serveMemory(relay, fleet.everywhere);
+      closing.push(bridgeEvents(events, relay, joined));
+    },
+    close: async () => {
+      for (const step of closing) step();
+      await joined.leave();
+    },
+  };
+}
+
+function serveMemory(relay: Relay, { answers }: Fleet['everywhere']): void {
+  relay.serve('trace', async args => answers.trace(args));
+  relay.serve('untrace', async args => answers.untrace(args));
+  relay.serve('traced', async args => answers.traced(args));
+  relay.serve('knocking', async args => answers.knocking(args));
+  relay.serve('unknock', async args => answers.unknock(args));
+}

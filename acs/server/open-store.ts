@@ -1,0 +1,104 @@
+// The store, and the place of this process among those that serve it: alone, one of several on a MongoDB, the first of a machine's
+// workers, or one of them.
+import { join } from 'node:path';
+import type { Clock, Random } from '../../shared/clock.ts';
+import { UsageError } from '../../shared/config.ts';
+import type { Log } from '../../shared/log.ts';
+import { listening } from '../app.ts';
+import type { AcsOptions } from '../config.ts';
+import { memberId } from '../fleet/common/members.ts';
+import { createSecrets } from '../fleet/common/secrets.ts';
+import type { Place } from '../relay/join.ts';
+import { openRelay, type Relay } from '../relay/relay.ts';
+import { ownerAt, serveStore } from '../relay/remote-store.ts';
+import { openBeside, openOwned, openSqlite } from '../store/sqlite/store.ts';
+import type { Store } from '../store/store.ts';
+import type { DataDirectory } from './data-directory.ts';
+import type { Assignment } from './workers.ts';
+
+export interface Placed {
+  store: Store;
+  /** Absent where no other process serves the store. */
+  together?: Place;
+  /** When the ACS has closed, and the store with it. */
+  close(): Promise<void>;
+}
+
+interface Around {
+  clock: Clock;
+  random: Random;
+  log: Log;
+  assignment?: Assignment | undefined;
+}
+
+export const hostPortOf = (text: string): { host: string; port: number } => {
+  const colon = text.lastIndexOf(':');
+  return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) };
+};
+
+const isMongo = (options: AcsOptions): options is AcsOptions & { store: string } =>
+  options.store?.startsWith('mongodb') ?? false;
+
+/** @throws UsageError for options about other processes where there are none */
+export function checkPlace(options: AcsOptions): void {
+  const { relay, workers, wire } = options;
+  if (workers > 0 && wire) throw new UsageError('--wire: one process writes them; leave --workers out');
+  if (relay === undefined) return;
+  if (!isMongo(options)) throw new UsageError('--relay: only servers of one --store mongodb://… have a use for it');
+  if (/^(0\.0\.0\.0|::|)$/.test(hostPortOf(relay).host))
+    throw new UsageError(`--relay: ${relay}: must be an address by which the other servers reach this one`);
+}
+
+/** @throws UserError when the store, the directory or an address cannot serve; nothing stays open then */
+export async function openPlace(options: AcsOptions, data: DataDirectory, around: Around): Promise<Placed> {
+  if (!isMongo(options) && options.workers === 0)
+    return { store: await openSqlite(fileOf(options, around.clock)), close: async () => undefined };
+  const unlock = isMongo(options) && !around.assignment ? data.lock() : undefined;
+  let relay: Relay | undefined;
+  try {
+    relay = await relayOf(options, data, around);
+    const store = await sharedStore(options, relay, around);
+    const close = async (): Promise<void> => {
+      await relay?.close();
+      unlock?.();
+    };
+    return { store, together: { relay, ...primaryOf(around) }, close };
+  } catch (error) {
+    await relay?.close();
+    unlock?.();
+    throw error;
+  }
+}
+
+const primaryOf = ({ assignment }: Around): Pick<Place, 'primary'> =>
+  assignment ? { primary: assignment.primary.member } : {};
+
+const fileOf = ({ store, data }: AcsOptions, clock: Clock): { file: string; clock: Clock } => ({
+  file: store?.slice('sqlite:'.length) ?? join(data, 'tandem.db'),
+  clock,
+});
+
+async function relayOf(options: AcsOptions, data: DataDirectory, around: Around): Promise<Relay> {
+  const { clock, random, log, assignment } = around;
+  const told = options.relay === undefined ? undefined : hostPortOf(options.relay);
+  // Each worker has a port of its own, behind that of the first process.
+  const listen = told && { host: told.host, port: told.port === 0 ? 0 : told.port + (assignment?.number ?? 0) };
+  const self = assignment?.self ?? memberId(await data.node(), random);
+  const key = createSecrets(data.serverKey, random).keyFor('relay');
+  const known = assignment ? { known: assignment.primary } : {};
+  const opening = openRelay({ ...{ self, key, clock, random, log }, ...(listen ? { listen } : {}), ...known });
+  return await listening('--relay', listen ?? { host: '127.0.0.1', port: 0 }, opening);
+}
+
+async function sharedStore(options: AcsOptions, relay: Relay, { clock, random, assignment }: Around): Promise<Store> {
+  if (isMongo(options)) {
+    // On use: who keeps all in one file has no need of the driver.
+    const { openMongo } = await import('../store/mongo/store.ts');
+    return await openMongo({ url: options.store, clock, random });
+  }
+  const place = fileOf(options, clock);
+  if (assignment) return await openBeside(place, ownerAt(relay, assignment.primary.member));
+  const { store, owner } = await openOwned(place);
+  serveStore(relay, owner);
+  return store;
+}

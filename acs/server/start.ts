@@ -1,0 +1,254 @@
+// From options to a running ACS: the data directory, keys and certificates, the store.
+import type { SecureVersion } from 'node:tls';
+import { type Clock, type Random, systemClock, systemRandom } from '../../shared/clock.ts';
+import { UsageError } from '../../shared/config.ts';
+import { createLog, type Log } from '../../shared/log.ts';
+import { openWireLog } from '../../shared/wire-log.ts';
+import { type Acs, type AcsSetup, startAcs } from '../app.ts';
+import type { AcsOptions } from '../config.ts';
+import type { Relay } from '../relay/relay.ts';
+import { createSums } from '../relay/worker-metrics.ts';
+import { type CertificatePair, checkTls, fileText, givenPairs, ownPairs, watchCertificates } from './certificates.ts';
+import { type DataDirectory, openData } from './data-directory.ts';
+import { checkPlace, hostPortOf, openPlace, type Placed } from './open-store.ts';
+import { type Assignment, startWorkers, type Workers } from './workers.ts';
+
+export interface Started {
+  acs: Acs;
+  log: Log;
+  adminToken: string;
+  /** PEM of the CA that the server's own certificates come from: what gateways must trust. */
+  ca: string | undefined;
+}
+
+export interface Surroundings {
+  adminToken?: string | undefined;
+  pretty: boolean;
+  write: (line: string) => void;
+  clock?: Clock;
+  random?: Random;
+  /** This process is a worker of another. */
+  assignment?: Assignment | undefined;
+}
+
+export const DEFAULT_CWMP = 'https://0.0.0.0:7547';
+
+/** What the options and the data directory say, before anything is opened. */
+interface Settings {
+  options: AcsOptions;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  cwmp: URL[];
+  api: URL;
+  tls: Omit<AcsSetup['tls'], 'certificates'>;
+  enrolment?: { username: string; password: string };
+  stun?: NonNullable<AcsSetup['stun']>;
+  data: DataDirectory;
+  admin: { token: string; file?: string };
+}
+
+/**
+ * @throws UsageError for options that contradict each other or files that cannot be read
+ * @throws UserError for a data directory, a store or an address that cannot serve; nothing stays open then
+ */
+export async function start(options: AcsOptions, around: Surroundings): Promise<Started> {
+  const clock = around.clock ?? systemClock();
+  const random = around.random ?? systemRandom();
+  const all = createLog({ clock, level: options.logLevel, write: around.write, pretty: around.pretty });
+  const { assignment } = around;
+  const log = assignment ? all.child({ worker: assignment.number }) : all;
+  const cwmp = (options.cwmp.length ? options.cwmp : [DEFAULT_CWMP]).map(text => new URL(text));
+  const api = new URL(options.api);
+  refuseWeak(options, api);
+  const pairs = await givenPairs(options);
+  const given = {
+    tls: await tlsSettings(options),
+    ...(options.enrolSecret ? { enrolment: await loginIn('--enrol-secret', options.enrolSecret) } : {}),
+    ...(options.stun ? { stun: await stunSettings(options.stun, options.stunSecret) } : {}),
+  };
+  const data = await openData(options.data, clock, random, options.serverKey);
+  const admin = around.adminToken ? { token: around.adminToken } : await data.adminToken();
+  const settings: Settings = { ...given, options, clock, random, log, cwmp, api, data, admin };
+  return assignment ? await startWorker(settings, assignment) : await startMain(settings, pairs);
+}
+
+async function startMain(settings: Settings, pairs: CertificatePair[]): Promise<Started> {
+  const { options, clock, random, log, cwmp, api, data, admin, stun } = settings;
+  const wire = options.wire ? await openWireLog(options.wire, log) : undefined;
+  const needsTls = [...cwmp, api].some(url => url.protocol === 'https:');
+  const authority = needsTls && options.cert.length === 0 ? await data.authority() : undefined;
+  const hosts = [...(options.public ? [new URL(options.public)] : []), ...cwmp, api].map(url => url.hostname);
+  const issue = authority && (async () => await ownPairs(authority, hosts));
+  const certificates = issue ? await issue() : pairs;
+  const placed = await openPlace(options, data, { clock, random, log });
+  const workers = workersOf(settings, placed.together?.relay, certificates);
+  const acs = await startOn(placed, {
+    ...setupOf(settings, placed, certificates),
+    api,
+    cwmp: workers ? [] : cwmp.map(url => ({ url })),
+    ...(workers ? { workers } : {}),
+    ...(stun ? { stun } : {}),
+    ...(wire ? { wire: wire.tap } : {}),
+  });
+  afterClose(acs, wire?.done);
+  if (needsTls) {
+    const renew = acs.renewCertificates;
+    const stopWatch = watchCertificates(options, { clock, log, renew }, certificates, issue);
+    afterClose(acs, stopWatch);
+  }
+  for (const weakness of weaknesses(options, cwmp)) log.warn('weaker than shipped', { weakness });
+  log.info('ready', {
+    cwmp: acs.cwmp,
+    api: acs.api,
+    ...(acs.stun ? { stun: acs.stun } : {}),
+    ...(workers ? { workers: options.workers } : {}),
+    data: options.data,
+    ...(admin.file ? { admin: admin.file } : {}),
+    ...(authority ? { ca: data.caFile } : {}),
+  });
+  return { acs, log, adminToken: admin.token, ca: authority?.root };
+}
+
+/** CPEs alone; all else is with the primary. */
+async function startWorker(settings: Settings, assignment: Assignment): Promise<Started> {
+  const { options, clock, random, log, data, admin } = settings;
+  const placed = await openPlace(options, data, { clock, random, log, assignment });
+  const relay = placed.together?.relay;
+  const primary = assignment.primary.member;
+  const certificates = (await relay?.call(primary, 'settings', {}))?.certificates ?? [];
+  const cwmp = assignment.cwmp.map(url => ({ url: new URL(url) }));
+  const acs = await startOn(placed, { ...setupOf(settings, placed, certificates), cwmp });
+  relay?.serve('certificates', async ({ certificates: fresh }) => {
+    acs.renewCertificates(fresh);
+    return undefined;
+  });
+  await relay?.call(primary, 'listening', { cwmp: acs.cwmp });
+  return { acs, log, adminToken: admin.token, ca: undefined };
+}
+
+async function startOn(placed: Placed, setup: AcsSetup): Promise<Acs> {
+  try {
+    const acs = await startAcs(setup);
+    afterClose(acs, placed.close);
+    return acs;
+  } catch (error) {
+    await placed.close();
+    throw error;
+  }
+}
+
+/** What all processes have in common. */
+function setupOf(
+  { options, clock, random, log, tls, enrolment, data, admin }: Settings,
+  { store, together }: Placed,
+  certificates: CertificatePair[],
+): Omit<AcsSetup, 'cwmp'> {
+  const share = Math.max(1, options.workers);
+  return {
+    ...{ clock, random, log, store, serverKey: data.serverKey, adminToken: admin.token },
+    ...(together ? { together } : {}),
+    ...(enrolment ? { enrolment } : {}),
+    ...(options.public ? { publicUrl: options.public } : {}),
+    tls: { ...tls, certificates },
+    cpeAuth: options.cpeAuth,
+    enrol: options.enrol,
+    trustedProxies: options.trustedProxy,
+    proxyProtocol: options.proxyProtocol,
+    connectionRequestAllow: options.connectionRequestAllow,
+    webhookAllow: options.webhookAllow,
+    limits: { running: Math.ceil(options.maxSessions / share), waiting: Math.ceil(options.maxWaiting / share) },
+    keepDays: { tasks: options.keepTasks, audit: options.keepAudit },
+  };
+}
+
+/** The workers as the app sees them: started when all else stands. */
+function workersOf(
+  { options, clock, random, log, cwmp }: Settings,
+  relay: Relay | undefined,
+  certificates: CertificatePair[],
+): AcsSetup['workers'] {
+  if (!relay || options.workers === 0) return undefined;
+  let running: Workers | undefined;
+  const sums = createSums(relay, () => running?.members() ?? []);
+  const given = { count: options.workers, cwmp: cwmp.map(String), clock, random, log, relay, certificates };
+  return {
+    start: async fleet => {
+      const ended = async (member: string): Promise<void> => {
+        sums.ended(member);
+        await fleet.members.ended(member);
+      };
+      running = await startWorkers({ ...given, ended });
+      return running.cwmp;
+    },
+    metrics: async () => await sums.others(),
+    renew: certificates => running?.renew(certificates),
+    stop: async () => await running?.stop(),
+  };
+}
+
+/** Something that is still to be done when the ACS has closed. */
+function afterClose(acs: Acs, step: (() => Promise<void> | void) | undefined): void {
+  const { close } = acs;
+  acs.close = async () => {
+    await close();
+    await step?.();
+  };
+}
+
+async function tlsSettings(options: AcsOptions): Promise<Omit<AcsSetup['tls'], 'certificates'>> {
+  const { tlsCiphers: ciphers, clientCa } = options;
+  if (ciphers) checkTls(`--tls-ciphers ${ciphers}`, { ciphers });
+  const ca = clientCa ? await fileText('--client-ca', clientCa) : undefined;
+  if (ca !== undefined) {
+    if (!ca.includes('-----BEGIN CERTIFICATE-----'))
+      throw new UsageError(`--client-ca: ${clientCa}: holds no certificate in PEM`);
+    checkTls(`--client-ca ${clientCa}`, { ca });
+  }
+  return {
+    minVersion: options.tlsMin as SecureVersion,
+    ...(ciphers ? { ciphers } : {}),
+    ...(ca === undefined ? {} : { clientCa: ca }),
+  };
+}
+
+async function stunSettings(stun: string, secret: string | undefined): Promise<NonNullable<AcsSetup['stun']>> {
+  return {
+    ...hostPortOf(stun),
+    ...(secret ? { login: await loginIn('--stun-secret', secret) } : {}),
+  };
+}
+
+function refuseWeak(options: AcsOptions, api: URL): void {
+  const loopback = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(api.hostname);
+  if (api.protocol === 'http:' && !loopback && !options.apiPlain) {
+    throw new UsageError(`--api: ${options.api} would show tokens in clear; use https:// or add --api-plain`);
+  }
+  checkPlace(options);
+  if (options.stunSecret && !options.stun) throw new UsageError('--stun-secret: there is no --stun');
+  if (options.cert.length !== options.key.length) {
+    throw new UsageError(
+      `--cert and --key go in pairs: ${options.cert.length} certificates, ${options.key.length} keys`,
+    );
+  }
+}
+
+/** What was asked for by name and is weaker than the defaults. */
+function weaknesses(options: AcsOptions, cwmp: URL[]): string[] {
+  return [
+    ...cwmp.filter(url => url.protocol === 'http:').map(url => `CWMP in clear on ${url.host}`),
+    ...(options.cpeAuth === 'none' ? ['CPEs are not authenticated'] : []),
+    ...(options.enrol === 'auto' ? ['unknown CPEs are enrolled without approval'] : []),
+    ...(options.wire ? ['every envelope is written to files, with the passwords in it'] : []),
+    ...(options.apiPlain ? ['the API is in clear beyond loopback'] : []),
+    ...(['TLSv1', 'TLSv1.1'].includes(options.tlsMin) ? [`TLS down to ${options.tlsMin}`] : []),
+  ];
+}
+
+async function loginIn(option: string, path: string): Promise<{ username: string; password: string }> {
+  const text = (await fileText(option, path)).trim();
+  const colon = text.indexOf(':');
+  if (colon < 1 || colon === text.length - 1 || text.includes('\n'))
+    throw new UsageError(`${option}: ${path}: must hold one line USERNAME:PASSWORD`);
+  return { username: text.slice(0, colon), password: text.slice(colon + 1) };
+}

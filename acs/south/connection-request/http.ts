@@ -1,0 +1,74 @@
+// Connection requests by HTTP (TR-069 3.2.2): a GET with digest to the address that informed, and nowhere else.
+import type { BlockList } from 'node:net';
+import type { Clock, Random } from '../../../shared/clock.ts';
+import { isAbort, messageOf } from '../../../shared/errors.ts';
+import { authenticated, createHttp, HttpError, type Send } from '../../../shared/net/http.ts';
+import type { DeviceRow } from '../../device/row.ts';
+import type { Secrets } from '../../fleet/common/secrets.ts';
+import { type Knock, type Knocked, refusal } from './policy.ts';
+
+export interface HttpKnockOptions {
+  clock: Clock;
+  random: Random;
+  secrets: Secrets;
+  /** Networks where a connection-request URL may point besides the address that informed. */
+  allowed: BlockList;
+  timeoutMs?: number;
+}
+
+const answers: Readonly<Record<number, Knocked>> = {
+  200: { outcome: 'accepted' },
+  204: { outcome: 'accepted' },
+  // By UDP the credentials would be the same.
+  401: { outcome: 'failed', reason: 'the device refused the credentials', final: true },
+  404: { outcome: 'failed', reason: 'the device does not know the path' },
+  // TR-069 3.2.2: in a session, or asked too often.
+  503: { outcome: 'failed', reason: 'the device is busy', final: true },
+};
+
+export function createHttpKnock(options: HttpKnockOptions): Knock {
+  const { clock, random, secrets } = options;
+
+  const checked = (device: DeviceRow): URL | string => {
+    if (!device.connectionRequest.url) return 'the device has reported no ConnectionRequestURL';
+    let url: URL;
+    try {
+      url = new URL(device.connectionRequest.url);
+    } catch {
+      return `'${device.connectionRequest.url}' is not a URL`;
+    }
+    if (url.protocol !== 'http:') return `a connection request goes over http, not ${url.protocol.replace(':', '')}`;
+    return refusal(device, url.hostname.replace(/^\[|\]$/g, ''), options.allowed) ?? url;
+  };
+
+  /** No redirect is followed: it would lead elsewhere. */
+  const call = async (device: DeviceRow, url: URL, signal: AbortSignal): Promise<Knocked> => {
+    const { username, password } = device.connectionRequest;
+    const client = createHttp({ clock });
+    const send: Send = authenticated(client.send, {
+      credentials: () => ({ username, password: password ? secrets.open(password) : '' }),
+      random,
+    });
+    try {
+      const { status } = await send({
+        method: 'GET',
+        url: url.href,
+        headers: {},
+        timeoutMs: options.timeoutMs ?? 5_000,
+        maxBytes: 65_536,
+        signal,
+      });
+      return answers[status] ?? { outcome: 'failed', reason: `the device answered ${status}` };
+    } catch (error) {
+      if (isAbort(error) || !(error instanceof HttpError)) throw error;
+      return { outcome: 'failed', reason: `${url.host}: ${messageOf(error)}` };
+    } finally {
+      await client.close();
+    }
+  };
+
+  return async (device, signal) => {
+    const url = checked(device);
+    return typeof url === 'string' ? { outcome: 'closed', reason: url } : await call(device, url, signal);
+  };
+}

@@ -1,0 +1,38 @@
+// What the ways to wake a device have in common: how each says how it went, and where a connection request may go at all.
+import { BlockList, isIP } from 'node:net';
+import type { DeviceRow } from '../../device/row.ts';
+
+export type Knocked =
+  | { outcome: 'accepted' }
+  /** `final`: another way would fail for the same reason. */
+  | { outcome: 'failed'; reason: string; final?: boolean }
+  /** This way does not lead to this device; nothing was sent. */
+  | { outcome: 'closed'; reason: string };
+
+/** One way to ask a device for a session. Rejects only when `signal` aborts, or by a bug. */
+export type Knock = (device: DeviceRow, signal: AbortSignal) => Promise<Knocked>;
+
+/** Networks in CIDR form; a bare address is a network of one. @throws Error naming the wrong one */
+export function networks(list: readonly string[]): BlockList {
+  const block = new BlockList();
+  for (const text of list) {
+    const [address, bits] = text.split('/');
+    const family = isIP(address ?? '');
+    if (!address || !family) throw new Error(`'${text}' is not an address or network`);
+    const type = family === 6 ? 'ipv6' : 'ipv4';
+    if (bits === undefined) block.addAddress(address, type);
+    else block.addSubnet(address, Number(bits), type);
+  }
+  return block;
+}
+
+/**
+ * A target that a device may choose freely must not make the ACS call into other networks.
+ * @returns why it must not be called; undefined when it may
+ */
+export function refusal(device: Pick<DeviceRow, 'address'>, host: string, allowed: BlockList): string | undefined {
+  const family = isIP(host);
+  if (!family) return `${host} is a name; only addresses are called`;
+  if (host === device.address || allowed.check(host, family === 6 ? 'ipv6' : 'ipv4')) return undefined;
+  return `${host} is not the address that informed (${device.address}), nor in an allowed network`;
+}

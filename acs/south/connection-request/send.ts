@@ -1,0 +1,61 @@
+// Wakes a device: by HTTP where its URL can be called, else or when nothing answers there by UDP; and says why each way failed.
+
+import type { DeviceRow } from '../../device/row.ts';
+import type { EventBus } from '../../events.ts';
+import type { Wake } from '../../fleet/common/ports.ts';
+import type { Knock } from './policy.ts';
+
+export interface WakeOptions {
+  events: EventBus;
+  http: Knock;
+  /** Absent where no STUN server runs. */
+  udp?: Knock;
+  /** Aborts when the ACS closes. */
+  signal: AbortSignal;
+}
+
+type Woken = Awaited<ReturnType<Wake>>;
+
+export function createWake(options: WakeOptions): Wake {
+  const { events, http, udp, signal } = options;
+  /** One knock at a time for each device: who asks meanwhile shares its outcome. */
+  const running = new Map<string, Promise<Woken>>();
+
+  /** HTTP first: it is answered, and at once. It is not tried for a URL behind NAT, which is not where the device informed from. */
+  const tried = async (device: DeviceRow): Promise<Woken> => {
+    const byHttp = await http(device, signal);
+    if (byHttp.outcome === 'accepted') return { accepted: true };
+    if (!udp || (byHttp.outcome === 'failed' && byHttp.final)) return { accepted: false, reason: byHttp.reason };
+    const byUdp = await udp(device, signal);
+    if (byUdp.outcome === 'accepted') return { accepted: true };
+    return { accepted: false, reason: `HTTP: ${byHttp.reason}; UDP: ${byUdp.reason}` };
+  };
+
+  const knock = async (device: DeviceRow): Promise<Woken> => {
+    const outcome = await tried(device).catch((error: unknown): Woken => {
+      if (!signal.aborted) throw error;
+      return { accepted: false, reason: 'the ACS closes' };
+    });
+    events.emit('connectionRequest', { device: device.id, ...outcome });
+    return outcome;
+  };
+
+  return async (device, given) => {
+    let outcome = running.get(device.id);
+    if (!outcome) {
+      outcome = knock(device).finally(() => running.delete(device.id));
+      running.set(device.id, outcome);
+    }
+    return given ? await unlessAborted(outcome, given) : await outcome;
+  };
+}
+
+/** Waits no longer than until `signal` aborts; the knock itself goes on for whoever else waits. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  return await new Promise<T>((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}

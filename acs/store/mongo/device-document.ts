@@ -1,0 +1,122 @@
+// A device's row as the document that MongoDB keeps, and the keys that make its plain order ours.
+import { UserError } from '../../../shared/errors.ts';
+import { toldValues } from '../../device/inform.ts';
+import { dueAt, lateUntil, onlineUntil } from '../../device/liveness.ts';
+import type { DeviceRow, RolloutPosition, Task } from '../../device/row.ts';
+import { versionKey } from '../../query/version-key.ts';
+import { jsonOf, textOf } from '../text-checks.ts';
+import type { DeviceDocument, EndedTask, Pair } from './collections.ts';
+
+const HIGH = /[\ud800-\uffff]/;
+
+/**
+ * A text that sorts and compares by code points on every server, whether it compares bytes or UTF-16 units: what lies at or above
+ * U+E000, where the two orders part, becomes six of sixteen characters of the private use area. Equal texts have equal keys.
+ */
+export function textKey(text: string): string {
+  if (!HIGH.test(text)) return text;
+  let key = '';
+  for (const char of text) {
+    const point = char.codePointAt(0) ?? 0;
+    if (point < 0xd800) key += char;
+    // A lone surrogate is no character: as UTF-8 it is U+FFFD.
+    else key += digitsOf(point < 0xe000 ? 0xfffd : point);
+  }
+  return key;
+}
+
+const digitsOf = (point: number): string =>
+  String.fromCharCode(...[20, 16, 12, 8, 4, 0].map(shift => 0xe000 + ((point >> shift) & 15)));
+
+/** The text that has this key; a lone surrogate comes back as U+FFFD. */
+export const textOfKey = (key: string): string =>
+  key.replace(/[\ue000-\ue00f]{6}/g, digits =>
+    String.fromCodePoint([...digits].reduce((point, digit) => point * 16 + (digit.charCodeAt(0) & 15), 0)),
+  );
+
+/** Sorts by time, then by id. */
+export const orderKey = (time: number, id: string): string => `${padded(time)}/${textKey(id)}`;
+const padded = (time: number): string => String(Math.max(0, Math.floor(time))).padStart(16, '0');
+
+const pairsOf = (map: Record<string, string>): Pair[] =>
+  Object.entries(map).map(([k, v]) => ({ k: textKey(k), v: textKey(v) }));
+const last = (keys: string[]): string | undefined => keys.sort().at(-1);
+/** So that of two faults at the same time the one with the smaller id comes later in rising order: it is listed first. */
+const fallingId = (id: string): string =>
+  id.replace(/[0-9a-f]/g, digit => (15 - Number.parseInt(digit, 16)).toString(16));
+
+/** What a row is found and sorted by. */
+export function columnsOf(
+  row: DeviceRow,
+): Omit<DeviceDocument, '_id' | 'op' | 'past' | 'tree' | 'row' | 'outbox' | 'notices'> {
+  const username = row.credentials?.username;
+  const nextUsername = row.credentials?.next?.username;
+  const newestTask = last(row.tasks.map(task => orderKey(task.created, task.id)));
+  const latestFault = last(row.faults.map(fault => orderKey(fault.last, fallingId(fault.id))));
+  return {
+    ...(username ? { username } : {}),
+    ...(nextUsername === undefined ? {} : { nextUsername }),
+    oui: textKey(row.oui),
+    productClass: textKey(row.productClass),
+    serial: textKey(row.serialNumber),
+    manufacturer: textKey(row.manufacturer),
+    firmware: textKey(row.softwareVersion),
+    firmwareKey: versionKey(row.softwareVersion),
+    hardware: textKey(row.hardwareVersion),
+    hardwareKey: versionKey(row.hardwareVersion),
+    address: textKey(row.address),
+    state: row.state,
+    created: row.created,
+    lastInform: row.lastInform ?? 0,
+    lastBoot: row.lastBoot ?? 0,
+    onlineUntil: onlineUntil(row),
+    lateUntil: lateUntil(row),
+    due: dueAt(row),
+    ...(row.rollout ? rolloutColumns(row.rollout) : noRollout),
+    // Some servers try a pattern on an empty array as if it were a text.
+    ...(row.tags.length > 0 ? { tags: row.tags.map(textKey) } : {}),
+    site: pairsOf(row.site),
+    values: pairsOf(toldValues(row)),
+    ...(row.tasks.length > 0 ? { tasks: row.tasks.map(task => task.id) } : {}),
+    ...(newestTask === undefined ? {} : { newestTask }),
+    ...(latestFault === undefined ? {} : { latestFault }),
+  };
+}
+
+const rolloutColumns = ({ id, state, zone, wave, due = 0 }: RolloutPosition): typeof noRollout => ({
+  rollout: textKey(id),
+  rolloutState: state,
+  rolloutZone: textKey(zone),
+  rolloutWave: wave,
+  rolloutDue: due,
+});
+const noRollout = { rollout: '', rolloutState: '', rolloutZone: '', rolloutWave: 0, rolloutDue: 0 };
+
+export const rowOf = (document: Pick<DeviceDocument, 'row'> | null | undefined): DeviceRow | undefined =>
+  document?.row === undefined ? undefined : (JSON.parse(document.row) as DeviceRow);
+
+/** @throws UserError 400 for a NUL in it */
+export function endedTaskOf(task: Task): EndedTask {
+  const { sentBy: _by, ...kept } = task;
+  return {
+    id: textOf(task.id),
+    device: task.device,
+    created: task.created,
+    ended: task.ended ?? task.created,
+    body: jsonOf(kept),
+  };
+}
+
+/** What one MongoDB document may hold is 16 MiB; some of it is needed for what is not text. */
+const MAX_BYTES = 15 * 1024 * 1024;
+
+/** @throws UserError 413 for texts that together do not fit into one document */
+export function checkSize(what: string, texts: readonly string[]): void {
+  const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  if (bytes > MAX_BYTES)
+    throw new UserError(
+      413,
+      'too-large-to-store',
+      `${what} takes ${bytes} bytes; this store keeps at most ${MAX_BYTES}`,
+    );
+}

@@ -1,0 +1,24 @@
+// What a newer version of this program finds devices by, added to the documents that an older one wrote.
+
+import type { Collections } from './collections.ts';
+import { columnsOf, rowOf } from './device-document.ts';
+import type { Link } from './link.ts';
+
+const BATCH = 500;
+
+/** Safe beside other processes, and to be done again: only a document that is still the same is added to. */
+export async function upgradeDevices(link: Link, { devices }: Collections): Promise<void> {
+  const old = { due: { $exists: false }, gone: { $exists: false } };
+  for (let from = ''; ; ) {
+    const options = { projection: { op: 1, row: 1 }, sort: { _id: 1 as const }, limit: BATCH };
+    const found = await link.retry(() => devices.find({ ...old, _id: { $gt: from } }, options).toArray());
+    for (const { _id, op, row: text } of found) {
+      const row = rowOf({ row: text ?? 'null' });
+      if (!row) continue;
+      const { lateUntil, due } = columnsOf(row);
+      await link.retry(() => devices.updateOne({ _id, op }, { $set: { lateUntil, due } as object }));
+    }
+    if (found.length < BATCH) return;
+    from = found.at(-1)?._id ?? '';
+  }
+}

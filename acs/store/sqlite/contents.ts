@@ -1,0 +1,63 @@
+// Contents of files in the SQLite store: written by the writer, a piece a commit; read chunk by chunk on this thread's connection.
+import type { Clock } from '../../../shared/clock.ts';
+import { CHUNK, GRACE_MS, readOut, takeIn } from '../content-chunks.ts';
+import type { Store } from '../store.ts';
+import type { Reading } from './queries.ts';
+import { storeError } from './schema.ts';
+import type { WriteRequest } from './writes.ts';
+
+export interface SqliteContents extends Pick<Store, 'putContent' | 'content' | 'deleteContent' | 'contents'> {
+  /** Deletes what has no name and gave no sign since, an hour ago unless told. */
+  sweep(before?: number): Promise<void>;
+}
+
+export function createContents(
+  { write, reading }: { write: (request: WriteRequest) => Promise<unknown>; reading: Reading },
+  clock: Clock,
+): SqliteContents {
+  const drop = async (content: number): Promise<void> => {
+    while (await write({ do: 'dropContent', content }));
+  };
+  const read = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      throw storeError(error);
+    }
+  };
+  return {
+    putContent: async (name, source) => {
+      const content = (await write({ do: 'beginContent', now: clock.now() })) as number;
+      try {
+        const sum = await takeIn(source, async (first, bytes) => {
+          await write({ do: 'putChunks', content, first, bytes, now: clock.now() });
+        });
+        await write({ do: 'endContent', content, name, ...sum, now: clock.now() });
+        return sum;
+      } catch (error) {
+        // A store that fails cannot do this either: then it is swept up later. What is told is why it came to nothing.
+        await drop(content).catch(() => undefined);
+        throw error;
+      }
+    },
+    content: async (name, range) => {
+      const found = read(() => reading.content(name));
+      if (!found) return undefined;
+      const kept = {
+        name,
+        size: found.size,
+        chunkSize: CHUNK,
+        chunk: async (number: number) => read(() => reading.chunk(found.pk, number)),
+        sign: async () => {
+          await write({ do: 'signContent', content: found.pk, now: clock.now() });
+        },
+      };
+      return readOut(kept, range, clock);
+    },
+    deleteContent: async name => (await write({ do: 'releaseContent', name, now: clock.now() })) as boolean,
+    contents: async () => read(() => reading.contents()),
+    sweep: async (before = clock.now() - GRACE_MS) => {
+      while (await write({ do: 'sweepContents', before }));
+    },
+  };
+}

@@ -1,0 +1,223 @@
+// The filter AST as an SQL condition on `devices d`, and the functions of our own that it calls. It answers exactly what the
+// predicate of filter.ts answers: every comparison is 0 or 1, never NULL.
+import type { DatabaseSyncInstance } from '@photostructure/sqlite';
+import { assertNever } from '../../../shared/errors.ts';
+import { livenessStates } from '../../device/liveness.ts';
+import { isLike, type Literal, type Operator, orderOf, timeAt } from '../../query/compare.ts';
+import { type Atom, type Field, type Filter, isWild, wildPattern, wildStart } from '../../query/filter.ts';
+import { versionKey } from '../../query/version-key.ts';
+
+export interface Condition {
+  sql: string;
+  params: (string | number)[];
+}
+
+/** Column of each field in the narrow `devices` table. */
+export const columns: Readonly<Record<string, string>> = {
+  id: 'id',
+  oui: 'oui',
+  productClass: 'product_class',
+  serial: 'serial',
+  manufacturer: 'manufacturer',
+  firmware: 'firmware_key',
+  hardware: 'hardware',
+  address: 'address',
+  state: 'state',
+  created: 'created',
+  lastInform: 'last_inform',
+  lastBoot: 'last_boot',
+  online: 'online_until',
+  rollout: 'rollout',
+  rolloutState: 'rollout_state',
+  rolloutZone: 'rollout_zone',
+  rolloutDue: 'rollout_due',
+  rolloutWave: 'rollout_wave',
+};
+
+/** @param now milliseconds, for `now` and `online` */
+export function toSql(filter: Filter, now: number): Condition {
+  switch (filter.op) {
+    case 'and':
+    case 'or':
+      return joined(
+        filter.of.map(part => toSql(part, now)),
+        filter.op.toUpperCase(),
+      );
+    case 'not':
+      return negated(toSql(filter.of, now));
+    default:
+      return atomSql(filter, now);
+  }
+}
+
+const condition = (sql: string, ...params: (string | number)[]): Condition => ({ sql, params });
+const negated = ({ sql, params }: Condition): Condition => ({ sql: `NOT ${sql}`, params });
+const joined = (parts: Condition[], by: string): Condition => ({
+  sql: `(${parts.map(part => part.sql).join(` ${by} `)})`,
+  params: parts.flatMap(part => part.params),
+});
+
+function atomSql(atom: Atom, now: number): Condition {
+  switch (atom.op) {
+    case 'compare':
+      return compareSql(atom.field, atom.test, atom.value, now);
+    case 'in':
+      return joined(
+        atom.values.map(value => compareSql(atom.field, '=', value, now)),
+        'OR',
+      );
+    case 'like':
+      return likeSql(atom.field, atom.pattern, now);
+    case 'exists':
+      return existsSql(atom.field);
+    default:
+      return assertNever(atom);
+  }
+}
+
+function compareSql(field: Field, test: Operator, value: Literal, now: number): Condition {
+  if (test === '!=') return negated(compareSql(field, '=', value, now));
+  const column = `d.${columns[field.name]}`;
+  if (field.kind === 'tag') return condition('d.pk IN (SELECT device FROM tags WHERE tag = ?)', textOf(value));
+  if (field.kind === 'flag') {
+    const found = livenessSql(field.name, now);
+    return value.as === 'flag' && value.flag ? found : negated(found);
+  }
+  if (field.kind === 'liveness') return livenessSql(textOf(value), now);
+  if (value.as === 'time' && field.kind === 'time')
+    return condition(`(${column} > 0 AND ${column} ${test} ?)`, timeAt(value, now));
+  if (field.kind === 'text' || field.kind === 'state') return condition(`(${column} ${test} ?)`, textOf(value));
+  if (field.name === 'firmware' && field.kind === 'version')
+    return value.as === 'version'
+      ? condition(`(${column} <> '' AND ${column} ${test} ?)`, versionKey(value.text))
+      : condition(`(d.firmware ${test} ?)`, textOf(value));
+  return valueSql(field, test, value, now);
+}
+
+/** Values that are texts of unknown type, and versions. */
+function valueSql(field: Field, test: Operator, value: Literal, now: number): Condition {
+  if (field.kind === 'path' && isWild(field.name)) {
+    const passes = value.as === 'text' ? `value ${test} ?` : `COALESCE(filter_order(value, ?, ?) ${test} 0, 0)`;
+    return wildSql(field.name, passes, value.as === 'text' ? [value.text] : [JSON.stringify(value), now]);
+  }
+  const from = textExpression(field);
+  if (value.as === 'text') return condition(`COALESCE(${from.sql} ${test} ?, 0)`, ...from.params, value.text);
+  return condition(
+    `COALESCE(filter_order(${from.sql}, ?, ?) ${test} 0, 0)`,
+    ...from.params,
+    JSON.stringify(value),
+    now,
+  );
+}
+
+/** Late for as long as it was online before (liveness.ts), so that the end of that needs no column of its own. */
+const LATE_UNTIL = '(2 * d.online_until - d.last_inform)';
+
+function livenessSql(liveness: string, now: number): Condition {
+  if (liveness === 'online') return condition('(d.online_until > 0 AND d.online_until >= ?)', now);
+  const over = 'd.online_until > 0 AND d.online_until < ?';
+  return liveness === 'late'
+    ? condition(`(${over} AND ${LATE_UNTIL} >= ?)`, now, now)
+    : condition(`(${over} AND ${LATE_UNTIL} < ?)`, now, now);
+}
+
+/** `online`, `late`, `lost`, or '' for one that never informed. */
+export const livenessWords = (now: number): Condition =>
+  condition(
+    `CASE WHEN d.online_until <= 0 THEN '' WHEN d.online_until >= ? THEN 'online' WHEN ${LATE_UNTIL} >= ? THEN 'late' ELSE 'lost' END`,
+    now,
+    now,
+  );
+
+const textOf = (value: Literal): string => ('text' in value ? value.text : '');
+
+/** The text of a field, NULL if unknown: a parameter from what the last Informs told, else from the tree. */
+export function textExpression(field: Field): Condition {
+  const body = '(SELECT body FROM rows WHERE device = d.pk)';
+  if (field.kind === 'site')
+    return condition(`(SELECT value FROM json_each(${body}, '$.site') WHERE key = ?)`, field.name);
+  if (field.kind === 'path')
+    return condition(
+      `COALESCE(json_extract((SELECT told FROM rows WHERE device = d.pk), ?), (SELECT value FROM parameters
+        WHERE device = d.pk AND path = (SELECT pk FROM paths WHERE path = ?)))`,
+      `$."${field.name}"`,
+      field.name,
+    );
+  return condition(field.name === 'firmware' ? 'd.firmware' : `d.${columns[field.name]}`);
+}
+
+/** Whether one of the parameters that a path with `*` fits passes: those that the last Informs told, else those of the tree. */
+function wildSql(path: string, passes: string, params: (string | number)[]): Condition {
+  const [from, to] = below(wildStart(path));
+  const told = '(SELECT told FROM rows WHERE device = d.pk)';
+  const fitting = 'SELECT pk, path FROM paths WHERE path >= ? AND path < ? AND filter_wild(path, ?)';
+  return condition(
+    `(EXISTS (SELECT 1 FROM json_each(${told}) WHERE filter_wild(key, ?) AND ${passes})
+      OR EXISTS (SELECT 1 FROM (${fitting}) w JOIN parameters p ON p.device = d.pk AND p.path = w.pk
+        WHERE ${passes} AND NOT EXISTS (SELECT 1 FROM json_each(${told}) WHERE key = w.path)))`,
+    path,
+    ...params,
+    from,
+    to,
+    path,
+    ...params,
+  );
+}
+
+/** Bounds of the paths below a partial one: from it, to the character after its last dot. */
+export const below = (partial: string): [string, string] => [partial, `${partial.slice(0, -1)}/`];
+
+function likeSql(field: Field, pattern: string, now: number): Condition {
+  if (field.kind === 'liveness') {
+    const fitting = livenessStates.filter(state => isLike(state, pattern));
+    return fitting.length === 0
+      ? condition('0')
+      : joined(
+          fitting.map(state => livenessSql(state, now)),
+          'OR',
+        );
+  }
+  if (field.kind === 'tag') return condition('d.pk IN (SELECT device FROM tags WHERE filter_like(tag, ?))', pattern);
+  if (field.kind === 'path' && isWild(field.name)) return wildSql(field.name, 'filter_like(value, ?)', [pattern]);
+  const from = textExpression(field);
+  return condition(`COALESCE(filter_like(${from.sql}, ?), 0)`, ...from.params, pattern);
+}
+
+function existsSql(field: Field): Condition {
+  if (field.kind === 'tag') return condition(`d.pk IN (SELECT device FROM tags WHERE tag <> '')`);
+  if (field.kind === 'time') return condition(`(d.${columns[field.name]} > 0)`);
+  if (field.kind === 'liveness') return condition('(d.online_until > 0)');
+  if (field.kind === 'path' && isWild(field.name)) return wildSql(field.name, '1', []);
+  const from = textExpression(field);
+  if (field.kind === 'path' || field.kind === 'site') return condition(`(${from.sql} IS NOT NULL)`, ...from.params);
+  return condition(`(${from.sql} <> '')`, ...from.params);
+}
+
+/** Teaches a connection what plain SQL has no word for. */
+export function addFilterFunctions(db: DatabaseSyncInstance): void {
+  const literals = new Map<string, Literal>();
+  const literalOf = (text: string): Literal => {
+    const known = literals.get(text);
+    if (known) return known;
+    if (literals.size > 1000) literals.clear();
+    const literal = JSON.parse(text) as Literal;
+    literals.set(text, literal);
+    return literal;
+  };
+  db.function('filter_order', { deterministic: true }, (text: unknown, value: string, now: number) =>
+    typeof text === 'string' ? (orderOf(text, literalOf(value), now) ?? null) : null,
+  );
+  const patterns = new Map<string, RegExp>();
+  const patternOf = (path: string): RegExp => {
+    const pattern = patterns.get(path) ?? wildPattern(path);
+    if (patterns.size > 1000) patterns.clear();
+    patterns.set(path, pattern);
+    return pattern;
+  };
+  db.function('filter_wild', { deterministic: true }, (text: unknown, path: string) =>
+    typeof text === 'string' ? Number(patternOf(path).test(text)) : null,
+  );
+  db.function('filter_like', { deterministic: true }, (text: unknown, pattern: string) =>
+    typeof text === 'string' ? Number(isLike(text, pattern)) : null,
+  );
+}

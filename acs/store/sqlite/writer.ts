@@ -1,0 +1,53 @@
+// The writer thread: the only connection that changes the store. What comes in one message shares one flush to the disk.
+import { parentPort, workerData } from 'node:worker_threads';
+import { type Batch, type Bulk, type FromThread, type ToThread, unpacked } from './batch.ts';
+import { bulkOf, writePacking } from './packing.ts';
+import { openWriter, type StoreFile } from './schema.ts';
+import { sentError, sentFailure, sentValue } from './thread.ts';
+import { createWriting, type WriteRequest, type Writing, type Written } from './writes.ts';
+
+/** Bounds how long one group may take. */
+const MAX_GROUP = 500;
+
+/** What the device told is not sent back where it is what was sent here. */
+const sentWritten = ({ value, text, told }: Written, request: WriteRequest): [string, Bulk] =>
+  sentValue(value, text, told === bulkOf(request) ? undefined : told);
+
+function serve(writing: Writing, close: () => void): void {
+  const commit = (group: readonly [number, WriteRequest][]): void => {
+    const outcomes = writing.commit(group.map(([, request]) => request));
+    const sent: Batch = [];
+    for (const [index, outcome] of outcomes.entries()) {
+      const [number, request] = group[index]!;
+      sent.push(number, ...(outcome.ok ? sentWritten(outcome, request) : sentFailure(outcome.error)));
+    }
+    send(sent);
+  };
+
+  parentPort?.on('message', (batch: ToThread) => {
+    if (batch) {
+      const requests = [...unpacked(batch, writePacking)];
+      for (let at = 0; at < requests.length; at += MAX_GROUP) commit(requests.slice(at, at + MAX_GROUP));
+      return;
+    }
+    close();
+    parentPort?.close();
+  });
+}
+
+const send = (message: FromThread): void => parentPort?.postMessage(message);
+
+try {
+  const { db, close } = openWriter(workerData as StoreFile);
+  serve(createWriting(db), () => {
+    try {
+      db.exec('PRAGMA optimize');
+    } catch {
+      // It writes what it found out, which a full disk does not take: the next stop will.
+    }
+    close();
+  });
+  send({ ready: true });
+} catch (error) {
+  send({ failed: sentError(error) });
+}

@@ -1,0 +1,206 @@
+// The queue of file transfers: what Download, Upload and ScheduleDownload accept or refuse before anything is fetched.
+import { CwmpFault } from '../../../shared/cwmp/faults.ts';
+import type { Arguments, Results } from '../../../shared/cwmp/methods.ts';
+import type { TlsService } from '../../../shared/tls/profiles.ts';
+import type { Device, OwnTransfer, Transfer } from '../../state/device.ts';
+import { unknownTime } from '../timing.ts';
+
+/** GetQueuedTransfers reports at most 16 (A.4.1.1); finished ones count until they were told. */
+const MAX_TRANSFERS = 16;
+
+interface FileTypeRule {
+  type: RegExp;
+  /** Whose TLS settings guard the fetch. */
+  service: TlsService;
+  /** Only this product family knows it. */
+  dgw?: true;
+}
+
+/** A.3.2.8, A.4.1.5. That a unit takes its certificates by a vendor type is our choice: none is published. */
+const downloads: readonly FileTypeRule[] = [
+  { type: /^1 Firmware Upgrade Image$/, service: 'Fpu' },
+  { type: /^2 Web Content$/, service: 'Conf' },
+  { type: /^3 Vendor Configuration File$/, service: 'Conf' },
+  { type: /^X 0090F8 Certificate$/, service: 'Cert', dgw: true },
+];
+const uploads: readonly FileTypeRule[] = [
+  { type: /^1 Vendor Configuration File$/, service: 'Conf' },
+  { type: /^2 Vendor Log File$/, service: 'Conf' },
+  { type: /^3 Vendor Configuration File [1-9]\d*$/, service: 'Conf' },
+  { type: /^4 Vendor Log File [1-9]\d*$/, service: 'Conf' },
+];
+
+function ruleOf(device: Device, kind: Transfer['kind'], fileType: string): FileTypeRule | undefined {
+  const rules = kind === 'Upload' ? uploads : downloads;
+  return rules.find(rule => rule.type.test(fileType) && (!rule.dgw || device.model.services.length > 0));
+}
+
+/** The service whose TLS settings a transfer uses. */
+export function serviceOf(device: Device, transfer: Transfer): TlsService {
+  return ruleOf(device, transfer.kind, String(transfer.args.FileType))?.service ?? 'File';
+}
+
+/** A.3.2.8: HTTP and HTTPS, no userinfo part; another scheme is 9013 at once. */
+function checkUrl(text: string): void {
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase();
+  if (!scheme) throw new CwmpFault(9003, 'URL is not absolute');
+  if (scheme !== 'http' && scheme !== 'https') throw new CwmpFault(9013, `URL scheme ${scheme} is not supported`);
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url?.hostname) throw new CwmpFault(9003, 'URL cannot be read');
+  if (url.username || url.password) throw new CwmpFault(9003, 'URL must not hold a user name or password');
+}
+
+/** What the ACS ordered: the unit's own transfers take no room from it. */
+const ordered = (device: Device): Transfer[] => device.facts.transfers.filter(({ kind }) => kind !== 'Autonomous');
+
+/** A transfer of the unit's own; one for the same reason and from the same place that is still open counts for both. */
+export async function queueOwn(device: Device, own: OwnTransfer): Promise<void> {
+  const { origin, fileType, url, username, password, retries } = own;
+  const open = device.facts.transfers.some(
+    transfer => transfer.state !== 'ended' && transfer.origin === origin && transfer.args.URL === url,
+  );
+  if (open) return;
+  const transfer: Transfer = {
+    id: device.random.bytes(8).toString('hex'),
+    kind: 'Autonomous',
+    args: { FileType: fileType, URL: url, Username: username, Password: password },
+    commandKey: '',
+    state: 'queued',
+    notBefore: device.clock.now(),
+    origin,
+    retries,
+  };
+  await device.record(facts => facts.transfers.push(transfer));
+}
+
+async function enqueue(
+  device: Device,
+  kind: Transfer['kind'],
+  args: { CommandKey: string; FileType: string; URL: string } & Record<string, unknown>,
+  notBefore: number,
+): Promise<void> {
+  if (!ruleOf(device, kind, args.FileType)) throw new CwmpFault(9003, `Unknown FileType '${args.FileType}'`);
+  checkUrl(args.URL);
+  if (ordered(device).length >= MAX_TRANSFERS) {
+    throw new CwmpFault(9004, `${MAX_TRANSFERS} transfers are queued already`);
+  }
+  const id = device.random.bytes(8).toString('hex');
+  const transfer: Transfer = { id, kind, args, commandKey: args.CommandKey, state: 'queued', notBefore };
+  // Durable before the answer: what was accepted is carried out and told, whatever happens in between.
+  await device.record(facts => facts.transfers.push(transfer));
+}
+
+/** A.3.2.8: the transfer runs after the session, and its outcome is told by TransferComplete; then both times are the Unknown Time. */
+const later = { Status: 1, StartTime: unknownTime, CompleteTime: unknownTime };
+
+export async function queueDownload(device: Device, args: Arguments<'Download'>): Promise<Results<'Download'>> {
+  await enqueue(device, 'Download', args, device.clock.now() + args.DelaySeconds * 1000);
+  return later;
+}
+
+export async function queueUpload(device: Device, args: Arguments<'Upload'>): Promise<Results<'Upload'>> {
+  await enqueue(device, 'Upload', args, device.clock.now() + args.DelaySeconds * 1000);
+  return later;
+}
+
+/** A span of time in which a ScheduleDownload may run; host clock, milliseconds. */
+export interface Window {
+  start: number;
+  end: number;
+  /** -1: as the unit likes. */
+  maxRetries: number;
+}
+
+const windowModes = new Set(['1 At Any Time', '2 Immediately', '3 When Idle']);
+
+/** A.4.1.8: windows are offsets from the receipt, must not overlap and come in order. A unit without a screen cannot ask for confirmation. */
+export async function queueScheduled(
+  device: Device,
+  args: Arguments<'ScheduleDownload'>,
+): Promise<Results<'ScheduleDownload'>> {
+  const received = device.clock.now();
+  const windows: Window[] = [];
+  for (const { WindowStart, WindowEnd, WindowMode, MaxRetries } of args.TimeWindowList) {
+    if (!windowModes.has(WindowMode)) throw new CwmpFault(9003, `WindowMode '${WindowMode}' is not supported`);
+    if (WindowStart >= WindowEnd) throw new CwmpFault(9003, 'WindowStart must lie before WindowEnd');
+    const window = { start: received + WindowStart * 1000, end: received + WindowEnd * 1000, maxRetries: MaxRetries };
+    const previous = windows.at(-1);
+    if (previous && window.start < previous.end) throw new CwmpFault(9003, 'TimeWindowList overlaps');
+    windows.push(window);
+  }
+  const first = windows[0]?.start;
+  if (first === undefined) throw new CwmpFault(9003, 'TimeWindowList is empty');
+  await enqueue(device, 'ScheduleDownload', { ...args, windows }, first);
+  return {};
+}
+
+/** A.4.1.9: those not begun go without a TransferComplete; one under way cannot be recalled; an unknown key is no error. */
+export async function cancelTransfers(device: Device, commandKey: string): Promise<Results<'CancelTransfer'>> {
+  const named = ordered(device).filter(transfer => transfer.commandKey === commandKey);
+  if (named.some(transfer => transfer.state !== 'queued')) {
+    throw new CwmpFault(9021, 'The transfer has begun or ended already');
+  }
+  await device.record(facts => {
+    facts.transfers = facts.transfers.filter(({ id }) => !named.some(transfer => transfer.id === id));
+  });
+  return {};
+}
+
+const states = { queued: 1, running: 2, ended: 3 } as const;
+
+/** A.4.1.1: what the ACS ordered. A.4.1.7: autonomous ones too (`all`). At most 16 either way. */
+export function queuedTransfers(device: Device, all: boolean): Results<'GetAllQueuedTransfers'>['TransferList'] {
+  const list = all ? device.facts.transfers.slice(0, MAX_TRANSFERS) : ordered(device);
+  return list.map(({ args, commandKey, kind, state }) => ({
+    CommandKey: commandKey,
+    State: states[state],
+    IsDownload: kind !== 'Upload',
+    FileType: String(args.FileType),
+    FileSize: typeof args.FileSize === 'number' ? args.FileSize : 0,
+    TargetFileName: String(args.TargetFileName ?? ''),
+  }));
+}
+
+/** Retries within a window where the ACS leaves them to the unit (MaxRetries -1), and the pause before each: our choice. */
+const OWN_RETRIES = 3;
+const RETRY_PAUSE = 60_000;
+
+/** DGW Conf.ScriptsTransferRetriesNumber: only a server that cannot be reached is tried again, every 30 s. */
+const OWN_PAUSE = 30_000;
+
+/**
+ * Pauses before a Download or Upload is tried again whose server went away: a server that restarts is back within the minute, and
+ * TransferComplete tells the final outcome only (TR-069 3.4.3 leaves retries to the CPE). The figures are ours.
+ */
+const GONE_PAUSES = [1_000, 4_000, 10_000, 30_000] as const;
+
+/**
+ * When a transfer may be tried (next).
+ * @param tried attempts that failed so far
+ * @param fault of the last one
+ * @param gone  whether it failed because the server could not be reached or went away
+ * @returns host clock, milliseconds; undefined when its chances are used up (A.4.1.8: its windows are over)
+ */
+export function nextAttempt(
+  transfer: Transfer,
+  now: number,
+  tried: number,
+  fault?: number,
+  gone = false,
+): number | undefined {
+  const { retries = 0 } = transfer;
+  if (tried > 0 && fault === 9015 && (retries < 0 || tried <= retries)) return now + OWN_PAUSE;
+  const windows = transfer.args.windows as Window[] | undefined;
+  if (!windows) {
+    const pause = tried === 0 ? 0 : gone && transfer.kind !== 'Autonomous' ? GONE_PAUSES[tried - 1] : undefined;
+    return pause === undefined ? undefined : now + pause;
+  }
+  let allowed = 0;
+  for (const { start, end, maxRetries } of windows) {
+    allowed += 1 + (maxRetries < 0 ? OWN_RETRIES : maxRetries);
+    const next = tried === 0 ? now : now + RETRY_PAUSE;
+    if (next >= end || tried >= allowed) continue;
+    return Math.max(start, next);
+  }
+  return undefined;
+}

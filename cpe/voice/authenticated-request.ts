@@ -1,0 +1,37 @@
+// One request with its answers, credentials included: what registrations and calls have in common.
+
+import type { Flow } from '../../shared/sip/flow-types.ts';
+import type { SipRequest, SipResponse } from '../../shared/sip/message.ts';
+import type { TransactionLayer } from '../../shared/sip/transaction.ts';
+import type { ClientTransaction, Outcome } from '../../shared/sip/transaction-types.ts';
+import type { Authenticator } from './auth.ts';
+
+export interface ExchangeOptions {
+  /** Each attempt, as it starts. */
+  onStart?: (transaction: ClientTransaction) => void;
+  /** Every response, with the request it answers (whose CSeq grows with each attempt). */
+  onResponse?: (response: SipResponse, request: SipRequest) => void;
+}
+
+/** Sends a request and answers challenges until something else comes. Never rejects; see `Outcome`. */
+export async function exchange(
+  layer: TransactionLayer,
+  flow: Flow,
+  request: SipRequest,
+  auth: Authenticator,
+  options: ExchangeOptions = {},
+): Promise<Outcome & { request: SipRequest }> {
+  auth.prepare(request);
+  let attempt = request;
+  for (;;) {
+    const current = attempt;
+    const transaction = layer.request(flow, current, {
+      onResponse: response => options.onResponse?.(response, current),
+    });
+    options.onStart?.(transaction);
+    const outcome = await transaction.final;
+    const again = outcome.cause ? undefined : auth.retry(current, outcome.response);
+    if (!again) return { ...outcome, request: current };
+    attempt = again;
+  }
+}

@@ -1,0 +1,251 @@
+// The SDP of a call (RFC 3264): what the unit offers, how it judges an offer, what it makes of an answer.
+// One audio stream is used; every other stream is refused with port 0.
+import { isIP } from 'node:net';
+import {
+  type Attribute,
+  attributeValues,
+  buildSdp,
+  type Media,
+  mediaAddress,
+  type Sdp,
+  type SessionView,
+} from '../../../shared/sip/sdp.ts';
+import { type Codec, payloadTypes } from './g711.ts';
+import type { AgreedKeys, KeyManagement, KeyOffer, MediaSecurity } from './keying.ts';
+import type { MediaParameters } from './media.ts';
+
+/** Who the unit is in every SDP of one call; `version` grows with each change (RFC 3264 8). */
+export interface LocalSession {
+  address: string;
+  sessionId: string;
+  version: number;
+}
+
+/** One m= line of an offer. Secured ones carry the keys they offer. */
+export interface OfferedStream {
+  port: number;
+  keys: KeyOffer | undefined;
+}
+
+const profileOf = (secured: boolean): string => (secured ? 'RTP/SAVP' : 'RTP/AVP');
+
+const codecLines = (codecs: readonly { codec: Codec; payloadType: number }[]): Attribute[] =>
+  codecs.map(({ codec, payloadType }) => ({ name: 'rtpmap', value: `${payloadType} ${codec}/8000` }));
+
+const bothCodecs = (Object.keys(payloadTypes) as Codec[]).map(codec => ({ codec, payloadType: payloadTypes[codec] }));
+
+function frame(local: LocalSession, attributes: Attribute[], media: Media[]): Sdp {
+  const addressType = isIP(local.address) === 6 ? 'IP6' : 'IP4';
+  const { address } = local;
+  return buildSdp({
+    origin: { username: '-', sessionId: local.sessionId, version: String(local.version), addressType, address },
+    name: '-',
+    connection: { addressType, address },
+    attributes,
+    media,
+  });
+}
+
+/** One m=audio per stream, preferred first: the secured one, and with fallback the plain one behind it. */
+export function buildOffer(local: LocalSession, streams: readonly OfferedStream[]): Sdp {
+  return frame(
+    local,
+    streams.flatMap(stream => stream.keys?.session ?? []),
+    streams.map(({ port, keys }) => ({
+      type: 'audio',
+      port,
+      proto: profileOf(keys !== undefined),
+      formats: bothCodecs.map(({ payloadType }) => String(payloadType)),
+      attributes: [
+        ...(keys?.media ?? []),
+        ...codecLines(bothCodecs),
+        { name: 'ptime', value: '20' },
+        { name: 'sendrecv' },
+      ],
+    })),
+  );
+}
+
+/** The peer's stream, settled: what media needs, and what the answer has to say. */
+export interface Chosen {
+  /** Which m= line. */
+  index: number;
+  media: Media;
+  secured: boolean;
+  parameters: MediaParameters;
+  /** Of the answer. */
+  direction: Direction;
+  session: Attribute[];
+  attributes: Attribute[];
+}
+
+export type Judged = { ok: true; chosen: Chosen } | { ok: false; wrongKeyManagement: boolean; reason: string };
+
+type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+const directions: readonly Direction[] = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
+
+/** RFC 4566 6: the stream's own direction, else the session's, else both ways. */
+function directionOf(sdp: SessionView, media: Media): Direction {
+  const find = (attributes: readonly Attribute[]): Direction | undefined =>
+    directions.find(direction => attributes.some(one => one.name === direction));
+  return find(media.attributes) ?? find(sdp.attributes) ?? 'sendrecv';
+}
+
+/** The first offered format that is G.711, by its static number or its rtpmap. */
+function codecOf(media: Media): { codec: Codec; payloadType: number } | undefined {
+  const maps = new Map<string, string>();
+  for (const value of attributeValues(media, 'rtpmap')) {
+    const found = /^(\d{1,3}) +([A-Za-z0-9-]+)\/8000(?:\/1)?$/i.exec(value.trim());
+    if (found?.[1] && found[2]) maps.set(found[1], found[2].toUpperCase());
+  }
+  for (const format of media.formats) {
+    const payloadType = Number(format);
+    if (!/^\d{1,3}$/.test(format) || payloadType > 127) continue;
+    const mapped = maps.get(format);
+    const codec = bothCodecs.find(one => (mapped ? one.codec === mapped : one.payloadType === payloadType))?.codec;
+    if (codec) return { codec, payloadType };
+  }
+  return undefined;
+}
+
+type Refusal = { ok: false; wrongKeyManagement: boolean; reason: string };
+const no = (reason: string, wrongKeyManagement = false): Refusal => ({ ok: false, wrongKeyManagement, reason });
+
+/** What media needs of one m= line; the reason when it does not have it. */
+function readStream(sdp: Sdp, media: Media): Omit<MediaParameters, 'keys'> | string {
+  const codec = codecOf(media);
+  if (!codec) return 'no G.711 codec offered';
+  const address = mediaAddress(sdp, media)?.address ?? '';
+  // A name would have to be resolved first; endpoints write addresses.
+  if (isIP(address) === 0) return `'${address.slice(0, 60)}' is not an address to send media to`;
+  const direction = directionOf(sdp, media);
+  const held = address === '0.0.0.0' || address === '::';
+  return {
+    ...codec,
+    remote: { address, port: media.port },
+    sending: !held && (direction === 'sendrecv' || direction === 'recvonly'),
+  };
+}
+
+const isAudio = (media: Media, secured: boolean): boolean =>
+  media.type === 'audio' && media.port !== 0 && media.proto === profileOf(secured);
+
+function chooseSecured(offer: Sdp, keying: KeyManagement, ssrc: number): Judged {
+  let refusal: Refusal | undefined;
+  for (const [index, media] of offer.media.entries()) {
+    if (!isAudio(media, true)) continue;
+    const stream = readStream(offer, media);
+    if (typeof stream === 'string') {
+      refusal ??= no(stream);
+      continue;
+    }
+    const keys = keying.answer(offer, media, ssrc);
+    if (!keys.ok) {
+      refusal ??= no(keys.reason, keys.wrongProtocol);
+      continue;
+    }
+    return choose(offer, index, media, { ...stream, keys: keys.keys }, keys);
+  }
+  return refusal ?? no('no RTP/SAVP audio stream offered');
+}
+
+function choosePlain(offer: Sdp): Judged {
+  for (const [index, media] of offer.media.entries()) {
+    if (!isAudio(media, false)) continue;
+    const stream = readStream(offer, media);
+    return typeof stream === 'string' ? no(stream) : choose(offer, index, media, stream);
+  }
+  return no('no RTP/AVP audio stream offered');
+}
+
+/** RFC 3264 6.1: the answer's direction mirrors the offer's; who is not sent to does not send back either here. */
+function choose(
+  offer: Sdp,
+  index: number,
+  media: Media,
+  parameters: MediaParameters,
+  keys?: { session: Attribute[]; media: Attribute[] },
+): Judged {
+  const offered = directionOf(offer, media);
+  const mirrored = { sendrecv: 'sendrecv', sendonly: 'recvonly', recvonly: 'sendonly', inactive: 'inactive' } as const;
+  const chosen: Chosen = {
+    index,
+    media,
+    secured: parameters.keys !== undefined,
+    parameters,
+    direction: mirrored[offered],
+    session: keys?.session ?? [],
+    attributes: keys?.media ?? [],
+  };
+  return { ok: true, chosen };
+}
+
+/**
+ * Judges an offer by the unit's media security. Secure takes RTP/SAVP with its own key management only; what a Secure unit
+ * answers to plain RTP/AVP is not published: we refuse it in the same way. Fallback prefers the secured stream.
+ */
+export function judgeOffer(offer: Sdp, security: MediaSecurity, keying: KeyManagement, ssrc: number): Judged {
+  if (security.mode === 'Unsecure') return choosePlain(offer);
+  const secured = chooseSecured(offer, keying, ssrc);
+  if (secured.ok || security.mode === 'Secure') return secured;
+  const plain = choosePlain(offer);
+  // The first refusal says more when the offer had a secured stream at all.
+  return plain.ok || !offer.media.some(media => isAudio(media, true)) ? plain : secured;
+}
+
+/** The answer to `offer`: the chosen stream on our port, every other refused (RFC 3264 6). */
+export function buildAnswer(local: LocalSession, offer: Sdp, chosen: Chosen, port: number): Sdp {
+  const media = offer.media.map((one, index): Media => {
+    const { type, proto, formats } = one;
+    if (index !== chosen.index) return { type, port: 0, proto, formats, attributes: [] };
+    const { codec, payloadType } = chosen.parameters;
+    return {
+      type,
+      port,
+      proto,
+      formats: [String(payloadType)],
+      attributes: [
+        ...chosen.attributes,
+        ...codecLines([{ codec, payloadType }]),
+        { name: 'ptime', value: '20' },
+        { name: chosen.direction },
+      ],
+    };
+  });
+  return frame(local, chosen.session, media);
+}
+
+/** What an answer settles: which of the offered streams is used and how. */
+export type Settled = { ok: true; index: number; parameters: MediaParameters } | { ok: false; reason: string };
+
+/**
+ * Judges the answer to an offer of ours. A refused stream (port 0), another profile, or keys that do not answer ours make the
+ * secured call fail (RFC 4568 5.1.3); with fallback the plain stream may stand in, if the answer took it.
+ */
+export function judgeAnswer(streams: readonly OfferedStream[], answer: Sdp): Settled {
+  if (answer.media.length !== streams.length) {
+    return { ok: false, reason: `the answer has ${answer.media.length} streams, the offer ${streams.length}` };
+  }
+  let reason = 'every stream was refused';
+  for (const [index, offered] of streams.entries()) {
+    const media = answer.media[index];
+    if (!media || media.port === 0) continue;
+    const settled = settle(answer, media, offered);
+    if (typeof settled !== 'string') return { ok: true, index, parameters: settled };
+    // A secured stream that was accepted with bad keys is not replaced by the plain one: that would be a downgrade.
+    if (offered.keys) return { ok: false, reason: settled };
+    reason = settled;
+  }
+  return { ok: false, reason };
+}
+
+function settle(answer: Sdp, media: Media, offered: OfferedStream): MediaParameters | string {
+  const profile = profileOf(offered.keys !== undefined);
+  if (media.type !== 'audio' || media.proto !== profile)
+    return `the answer is ${media.type} ${media.proto}, not audio ${profile}`;
+  const stream = readStream(answer, media);
+  if (typeof stream === 'string') return stream;
+  if (!offered.keys) return stream;
+  const keys: { ok: true; keys: AgreedKeys } | { ok: false; reason: string } = offered.keys.accept(answer, media);
+  return keys.ok ? { ...stream, keys: keys.keys } : keys.reason;
+}

@@ -1,0 +1,61 @@
+// What a flow is: one peer over UDP, TCP or TLS (RFC 5626 2).
+import type { TLSSocket } from 'node:tls';
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import type { SipMessage } from './message.ts';
+
+export type Protocol = 'udp' | 'tcp' | 'tls';
+
+export interface Address {
+  host: string;
+  port: number;
+}
+
+export interface Flow {
+  /** Unique within its transport; never reused. */
+  readonly id: string;
+  readonly protocol: Protocol;
+  /** TCP and TLS: what is sent arrives, or the flow closes. */
+  readonly reliable: boolean;
+  readonly local: Address;
+  readonly remote: Address;
+  /** What was negotiated, on TLS. `peer`: common name or subject of the peer's certificate. */
+  readonly tls?: { version: string; cipher: string; peer?: string };
+  readonly closed: boolean;
+  /** Sends, or does nothing when the flow is closed (its close listeners were told). Throws SipSyntaxError for what is no message. */
+  send(message: SipMessage): void;
+  /** CRLF keep-alive (RFC 5626 4.4.1): true when the peer answered in time (10 s by default). Streams only; UDP answers true. */
+  ping(timeoutMs?: number): Promise<boolean>;
+  /** Called once when the flow is gone, at once if it already is. Returns how to stop listening. */
+  onClose(listener: (reason: string) => void): () => void;
+  close(reason?: string): void;
+  /** The same peer at another port (RFC 3261 18.2.2, answers over UDP without rport); a stream answers itself. */
+  at(port: number): Flow;
+}
+
+export interface ConnectOptions {
+  protocol: Protocol;
+  host: string;
+  port: number;
+  localAddress?: string;
+  /** 0 or absent: a free one. In use: the promise rejects with EADDRINUSE. UDP: a port of a listener shares its socket. */
+  localPort?: number;
+  /** Makes and judges the TLS connection; needed for `tls`. */
+  tlsConnect?: () => Promise<TLSSocket>;
+  idleMs?: number;
+  /** For TCP; 10 s by default. */
+  timeoutMs?: number;
+  signal?: AbortSignal;
+}
+
+/** What flows need of their transport. */
+export interface FlowHost {
+  clock: Clock;
+  log: Log;
+  nextId(protocol: Protocol): string;
+  received(bytes: Buffer, flow: Flow): void;
+  /** Framing was lost; what stood there goes through the same reading, so that a request can be answered. */
+  lost(reason: string, bytes: Buffer, flow: Flow): void;
+  opened(flow: Flow): void;
+  closed(flow: Flow): void;
+}

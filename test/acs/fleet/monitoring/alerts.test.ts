@@ -1,0 +1,195 @@
+// Alerts as data: groups counted in the store, fired once after their time, resolved when it no longer holds.
+import assert from 'node:assert/strict';
+import { reportOf } from '../../../../acs/device/inform.ts';
+import { createSchedule, type Schedule } from '../../../../acs/fleet/cluster/schedule.ts';
+import { startDuties } from '../../../../acs/fleet/duties.ts';
+import { createAlerts } from '../../../../acs/fleet/monitoring/alerts.ts';
+import { createLiveness } from '../../../../acs/fleet/monitoring/liveness.ts';
+import { type TestApi, testApi } from '../../../support/api.ts';
+import { identityOf, idOf, valuesOf } from '../../../support/devices.ts';
+
+interface AlertJson {
+  name: string;
+  state: string;
+  count: number;
+  groups: { key: string; count: number; total: number; samples: string[]; since: string; firing: string }[];
+}
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+
+describe('alerts', () => {
+  let api: TestApi;
+  let said: string[];
+  const schedules: Schedule[] = [];
+
+  const serve = (owner: string): void => {
+    const { store, clock, log, events } = api.acs;
+    const schedule = createSchedule({ store, clock, log, owner });
+    const parts = {
+      liveness: createLiveness({ store, clock, events }),
+      alerts: createAlerts({ store, clock, events, log }),
+    };
+    startDuties(schedule, { store, clock, ...parts }, { tasks: 30, audit: 365 });
+    schedules.push(schedule);
+  };
+  const inform = async (serial: string, site: string, firmware = '49.1', interval = 60): Promise<void> => {
+    const { store, clock } = api.acs;
+    const id = idOf(identityOf(serial));
+    const report = reportOf(
+      valuesOf({
+        'Device.DeviceInfo.SoftwareVersion': firmware,
+        'Device.ManagementServer.PeriodicInformInterval': String(interval),
+      }),
+    );
+    await store.apply(id, 'informed', {
+      identity: identityOf(serial),
+      events: [],
+      report,
+      retryCount: 0,
+      address: '127.0.0.1',
+      now: clock.now(),
+      owner: 'test',
+      admission: 'enrolled',
+    });
+    await store.apply(id, 'patched', { patch: { site: { name: site } } });
+  };
+  const put = async (name: string, body: unknown, status = 201) => {
+    const answer = await api.call('PUT', `/alerts/${name}`, { body });
+    assert.equal(answer.status, status, answer.text);
+    return answer.json as unknown as AlertJson;
+  };
+  const get = async (name: string) => (await api.call('GET', `/alerts/${name}`)).json as unknown as AlertJson;
+
+  beforeEach(async () => {
+    api = await testApi();
+    said = [];
+    api.acs.events.on('alert', ({ alert, state, group, count }) => said.push(`${alert} ${state} ${group} ${count}`));
+  });
+  afterEach(async () => {
+    for (const schedule of schedules.splice(0)) await schedule.stop();
+    await api.close();
+  });
+
+  it('lost devices by site: pending, firing after its time, resolved; once each with several processes', async () => {
+    for (const owner of ['one', 'two']) serve(owner);
+    for (const serial of ['A', 'B', 'C']) await inform(serial, 'Bern');
+    await inform('D', 'Basel');
+    const rule = { filter: 'lost', groupBy: 'site.name', above: 1, for: '10m', severity: 'critical' };
+    assert.deepEqual((await put('lost-by-site', rule)).state, 'ok');
+    await api.acs.clock.advance(7 * MINUTE);
+    const pending = await get('lost-by-site');
+    assert.deepEqual([pending.state, pending.groups.length, pending.count], ['pending', 1, 4]);
+    assert.deepEqual(
+      [pending.groups[0]?.key, pending.groups[0]?.count, pending.groups[0]?.samples],
+      ['Bern', 3, ['A', 'C'].map(serial => idOf(identityOf(serial)))],
+    );
+    assert.deepEqual(said, []);
+    await api.acs.clock.advance(10 * MINUTE);
+    assert.deepEqual(said, ['lost-by-site firing Bern 3']);
+    const firing = await get('lost-by-site');
+    assert.equal(firing.state, 'firing');
+    assert.ok(Date.parse(firing.groups[0]?.firing ?? '') - Date.parse(firing.groups[0]?.since ?? '') >= 10 * MINUTE);
+    await inform('A', 'Bern', '49.1', 3600);
+    await inform('B', 'Bern', '49.1', 3600);
+    await api.acs.clock.advance(MINUTE);
+    assert.deepEqual(said.slice(1), ['lost-by-site resolved Bern 3']);
+    assert.equal((await get('lost-by-site')).state, 'ok');
+    await api.acs.clock.advance(10 * MINUTE);
+    assert.equal(said.length, 2);
+  });
+
+  it('a share of each group: firmware other than wanted', async () => {
+    for (const [serial, firmware] of ['49.2', '49.2', '49.1', '48.0'].entries())
+      await inform(String(serial), serial < 3 ? 'Bern' : 'Basel', firmware);
+    const rule = { filter: 'firmware != "49.2"', groupBy: 'site.name', above: { share: 0.4 } };
+    const { groups, state, count } = await put('firmware', rule);
+    assert.deepEqual([state, count, groups.length], ['firing', 2, 1]);
+    assert.deepEqual([groups[0]?.key, groups[0]?.count, groups[0]?.total], ['Basel', 1, 1]);
+    const both = await put('firmware', { ...rule, above: { share: 0.3, count: 1 } }, 200);
+    assert.deepEqual([both.state, said], ['ok', ['firmware firing Basel 1', 'firmware resolved Basel 1']]);
+    const byVersion = await put('versions', { filter: 'firmware != "49.2"', groupBy: 'firmware' });
+    assert.deepEqual(byVersion.groups.map(group => group.key).sort(), ['48.0', '49.1']);
+  });
+
+  it('what the gateway says of its certificates and its persistent connections', async () => {
+    await inform('A', 'Bern');
+    await inform('B', 'Bern');
+    const soon = new Date(api.acs.clock.now() + 10 * DAY).toISOString();
+    const later = new Date(api.acs.clock.now() + 100 * DAY).toISOString();
+    const time = api.acs.clock.now();
+    const known = (serial: string, values: Record<string, string>) =>
+      api.acs.store.putParameters(
+        idOf(identityOf(serial)),
+        Object.entries(values).map(([path, value]) => ({ path, value, type: 'xsd:string', time })),
+      );
+    await known('A', {
+      'Device.X_0090F8_Cert.HostCertificatesInfo.1.ValidTo': later,
+      'Device.X_0090F8_Cert.HostCertificatesInfo.2.ValidTo': soon,
+      'Device.X_0090F8_SipEp.TlsPersistentConnectionStatus.1.State': 'Up',
+    });
+    await known('B', {
+      'Device.X_0090F8_Cert.HostCertificatesInfo.1.ValidTo': later,
+      'Device.X_0090F8_SipEp.TlsPersistentConnectionStatus.1.State': 'Up',
+      'Device.X_0090F8_SipEp.TlsPersistentConnectionStatus.2.State': 'Down',
+    });
+    const ends = await put('certificate-ends', {
+      filter: 'Device.X_0090F8_Cert.HostCertificatesInfo.*.ValidTo < now + 30d',
+    });
+    assert.deepEqual(ends.groups[0]?.samples, [idOf(identityOf('A'))]);
+    const down = await put('tls-down', {
+      filter: 'Device.X_0090F8_SipEp.TlsPersistentConnectionStatus.*.State != "Down"',
+      among: 'state = "enrolled" and Device.X_0090F8_SipEp.TlsPersistentConnectionStatus.*.State exists',
+    });
+    assert.deepEqual(down.groups[0]?.samples, [idOf(identityOf('A'))], '!= is the opposite of =');
+    const up = await put(
+      'tls-down',
+      { filter: 'Device.X_0090F8_SipEp.TlsPersistentConnectionStatus.*.State = "Down"' },
+      200,
+    );
+    assert.deepEqual(up.groups[0]?.samples, [idOf(identityOf('B'))]);
+    await known('B', { 'Device.X_0090F8_SipEp.TlsPersistentConnectionStatus.2.State': 'Up' });
+    serve('one');
+    await api.acs.clock.advance(MINUTE);
+    assert.equal((await get('tls-down')).state, 'ok');
+  });
+
+  it('is listed, changed and deleted; what fired is resolved with it', async () => {
+    await inform('A', 'Bern');
+    await put('any', { filter: 'id exists', description: 'any device at all' });
+    await put('none', { filter: 'id = "x"' });
+    const { items } = (await api.call('GET', '/alerts')).json as unknown as { items: AlertJson[] };
+    assert.deepEqual(
+      items.map(({ name, state }) => `${name} ${state}`),
+      ['any firing', 'none ok'],
+    );
+    assert.equal((await api.call('DELETE', '/alerts/any')).status, 204);
+    assert.deepEqual(said, ['any firing  1', 'any resolved  1']);
+    await api.refused(404, 'no-such-alert', 'GET', '/alerts/any');
+    await api.refused(404, 'no-such-alert', 'DELETE', '/alerts/any');
+    serve('one');
+    await api.acs.clock.advance(5 * MINUTE);
+    assert.equal((await api.call('GET', '/alerts')).json.items.length, 1);
+  });
+
+  const wrongs: [what: string, body: Record<string, unknown>, code: string, says: RegExp][] = [
+    ['a filter that is none', { filter: 'firmware <' }, 'bad-filter', /filter: .*column/],
+    ['among that is none', { filter: 'lost', among: 'nonsense' }, 'bad-filter', /among: .*nonsense/],
+    ['a group that is none', { filter: 'lost', groupBy: 'lastInform' }, 'bad-filter', /groupBy: .*grouped/],
+    ['a group of many parameters', { filter: 'lost', groupBy: 'Device.*.X' }, 'bad-filter', /name one/],
+    ['a share beyond all', { filter: 'lost', above: { share: 2 } }, 'bad-input', /above/],
+    ['no time', { filter: 'lost', for: 'soon' }, 'bad-input', /for/],
+    ['a field of no alert', { filter: 'lost', nonsense: 1 }, 'bad-input', /nonsense/],
+  ];
+  for (const [what, body, code, says] of wrongs)
+    it(`refuses ${what}`, async () => {
+      const { detail } = await api.refused(400, code, 'PUT', '/alerts/wrong', { body });
+      assert.match(String(detail), says);
+    });
+  it('refuses a name that is none, and more alerts than are worked out in time', async () => {
+    await api.refused(400, 'bad-name', 'PUT', '/alerts/a%20b', { body: { filter: 'lost' } });
+    for (let n = 0; n < 200; n++) await put(`a${n}`, { filter: 'lost' });
+    await api.refused(409, 'too-many-alerts', 'PUT', '/alerts/one-more', { body: { filter: 'lost' } });
+    await put('a7', { filter: 'late' }, 200);
+  });
+});

@@ -1,0 +1,311 @@
+// Presets that cannot be: refused with the place, and nothing that worked is touched.
+import assert from 'node:assert/strict';
+import type { Preset } from '../../../../acs/fleet/presets/preset.ts';
+import { CwmpFault } from '../../../../shared/cwmp/faults.ts';
+import { memoryCpe, ScriptedCpe } from '../../../support/acs.ts';
+import { type Json, type TestApi, testApi } from '../../../support/api.ts';
+
+const id = '0090F8-4102S-0090F8000001';
+const interval = 'Device.X_0090F8_Cwmp.PeriodicInformInterval';
+const user = 'Device.X_0090F8_Cwmp.Username';
+const secret = 'Device.X_0090F8_Cwmp.Password';
+const events = 'Device.X_0090F8_Nlm.Events.';
+
+describe('a preset', () => {
+  let api: TestApi;
+  beforeEach(async () => {
+    api = await testApi({ enrol: 'auto', cpeAuth: 'none' });
+  });
+  afterEach(async () => await api.close());
+
+  const put = async (name: string, preset: object): Promise<void> => {
+    const { status, text } = await api.call('PUT', `/presets/${name}`, { body: preset });
+    assert.ok(status < 300, text);
+  };
+  const visit = async (cpe = memoryCpe({}), answer: (typeof cpe)['answer'] = cpe.answer, version = '49.1.2884') =>
+    await new ScriptedCpe(api.acs.app, {
+      events: ['2 PERIODIC'],
+      parameters: {
+        'Device.ManagementServer.ParameterKey': cpe.keys.at(-1) ?? '',
+        'Device.DeviceInfo.SoftwareVersion': version,
+      },
+    }).session(answer);
+  const faults = async (): Promise<Json[]> => (await api.call('GET', '/faults')).json.items;
+
+  const deep = (depth: number): unknown => (depth === 0 ? 1 : { x: deep(depth - 1) });
+  const row = (cells: object, more: object = {}): object => ({
+    objects: { [events]: { keys: ['Criteria'], rows: [cells], ...more } },
+  });
+  const wrong: [string, object, string, RegExp][] = [
+    ['a filter that is none', { when: 'tag = "a" und' }, 'bad-filter', /^when: .*column 11/],
+    [
+      'a filter that is too deep',
+      { when: `${'('.repeat(80)}tag = "a"${')'.repeat(80)}` },
+      'bad-filter',
+      /when: too deeply/,
+    ],
+    [
+      'an unknown parameter',
+      { set: { 'Device.X_0090F8_Cwmp.Colour': 1 } },
+      'unknown-parameter',
+      /^set: .*Cwmp\.Colour: no/,
+    ],
+    ['a partial path', { set: { 'Device.X_0090F8_Cwmp.': 1 } }, 'unknown-parameter', /^set: /],
+    ['a path without end', { set: { [`InternetGatewayDevice.${'x'.repeat(300)}`]: 1 } }, 'bad-path', /256/],
+    ['a value of a wrong type', { set: { [interval]: 'soon' } }, 'bad-value', /^set: .*"soon" is not a number/],
+    ['a value out of range', { set: { [interval]: 0 } }, 'bad-value', /0 is out of range \(1\.\.31536000\)/],
+    ['a type that is none', { set: { [user]: { value: 'x', type: 'xsd:text' } } }, 'bad-type', /'xsd:text' is no type/],
+    ['text that XML cannot carry', { set: { 'Device.X_ABCDEF_Y.Z': '\u0002' } }, 'bad-value', /XML cannot carry/],
+    ['what looks sealed', { set: { [secret]: '\u0001sealed:abc' } }, 'bad-value', /set: .*Password/],
+    [
+      'a read-only parameter',
+      { set: { 'Device.DeviceInfo.SerialNumber': 'x' } },
+      'read-only',
+      /SerialNumber is read-only/,
+    ],
+    [
+      'an unknown variable',
+      { set: { [user]: '{{customer}}' } },
+      'bad-variable',
+      /^set: .*Username: '\{\{customer\}\}'/,
+    ],
+    ['an open variable', { set: { [user]: '{{site.x' } }, 'bad-variable', /not closed/],
+    [
+      'a fallback that does not fit',
+      { set: { [interval]: '{{site.x|never}}' } },
+      'bad-value',
+      /"never" is not a number/,
+    ],
+    [
+      'an unknown table',
+      { objects: { 'Device.X_0090F8_Nlm.Nothing.': { keys: ['A'], rows: [] } } },
+      'unknown-parameter',
+      /the table Device\.X_0090F8_Nlm\.Nothing\./,
+    ],
+    ['an unknown column', row({ Criteria: 'a', Colour: 1 }), 'unknown-parameter', /^objects: .* row 1 Colour: /],
+    [
+      'a value of a row that does not fit',
+      row({ Criteria: 'a', Activation: 'perhaps' }),
+      'bad-value',
+      /row 1 Activation: /,
+    ],
+    ['a row without its key', row({ Activation: 'Enable' }), 'key-missing', /row 1 lacks its key Criteria/],
+    [
+      'rows of which none can be deleted',
+      { objects: { 'Device.X_0090F8_Scm.ServicesConfig.': { keys: ['Name'], rows: [], exclusive: true } } },
+      'read-only',
+      /cannot be deleted/,
+    ],
+    ['an unknown field', { colour: 1 }, 'bad-input', /colour not known \(known: when, /],
+    ['a field of the wrong kind', { set: { [interval]: [1] } }, 'bad-input', /^body\.set\./],
+    ['depth', { set: { [interval]: deep(2000) } }, 'bad-input', /^body\.set\./],
+  ];
+  for (const [what, preset, code, detail] of wrong) {
+    it(`with ${what} is refused with the place; what stood stands`, async () => {
+      await put('p', { set: { [interval]: 60 } });
+      const generation = api.acs.fleet.presets.generation();
+      for (const [method, path] of [
+        ['PUT', '/presets/p'],
+        ['PUT', '/presets/fresh'],
+        ['POST', '/presets/p/dry-run'],
+      ] as const) {
+        const problem = await api.refused(400, code, method, path, { body: preset });
+        assert.match(String(problem.detail), detail);
+      }
+      assert.equal(api.acs.fleet.presets.generation(), generation);
+      assert.deepEqual((await api.call('GET', '/presets')).json.items, [{ name: 'p', set: { [interval]: 60 } }]);
+      const cpe = memoryCpe({ [interval]: '3600' });
+      await visit(cpe);
+      assert.equal(cpe.values.get(interval), '60');
+    });
+  }
+
+  it('is refused by its size, with the limit, whether the body or the preset is too large', async () => {
+    const megabytes = (count: number): string => JSON.stringify({ set: { [user]: 'x'.repeat(count * 1024 * 1024) } });
+    const headers = { 'content-type': 'application/json' };
+    const ten = await api.refused(413, 'too-large', 'PUT', '/presets/p', { body: megabytes(10), headers });
+    assert.match(String(ten.detail), /larger than this call takes: 4194304 bytes/);
+    const two = await api.refused(413, 'preset-too-large', 'PUT', '/presets/p', { body: megabytes(2), headers });
+    assert.match(String(two.detail), /at most 1048576 bytes, not 2097/);
+    const arrays = '['.repeat(1_000_000) + ']'.repeat(1_000_000);
+    await api.refused(400, 'bad-input', 'PUT', '/presets/p', { body: `{"set":${arrays}}`, headers });
+    assert.deepEqual((await api.call('GET', '/presets')).json.items, []);
+  });
+
+  it("has no name that stands for a device's own values", async () => {
+    await api.refused(400, 'bad-name', 'PUT', '/presets/override', { body: {} });
+  });
+
+  it('reaches rows by a key that cannot be written', async () => {
+    await put('p', {
+      objects: {
+        'Device.X_0090F8_Scm.ServicesConfig.': { keys: ['Name'], rows: [{ Name: 'SipEp', StartupType: 'Manual' }] },
+      },
+    });
+    const base = 'Device.X_0090F8_Scm.ServicesConfig.3.';
+    const cpe = memoryCpe({ [`${base}Name`]: 'SipEp', [`${base}StartupType`]: 'Auto' });
+    await visit(cpe);
+    assert.equal(cpe.values.get(`${base}StartupType`), 'Manual');
+  });
+
+  it('asks for values in the form in which the device has them', async () => {
+    const enable = 'Device.X_0090F8_Cwmp.PeriodicInformEnable';
+    await put('p', { set: { [enable]: true, [interval]: '060' } });
+    const cpe = memoryCpe({ [enable]: 'Enable', [interval]: '60' });
+    const { asked } = await visit(cpe);
+    const set = asked.find(({ method }) => method === 'SetParameterValues')?.args.ParameterList as { Name: string }[];
+    assert.equal(set.length, 1, 'one known value again, for the revision');
+    assert.equal(cpe.values.get(enable), 'Enable');
+  });
+
+  it('is kept with its secrets sealed; one that was stored in plain works, and is sealed when it is met', async () => {
+    const preset: Preset = { set: { [secret]: 'hidden-1', [user]: 'u' } };
+    await api.acs.store.putDocument('preset', 'old', preset);
+    const cpe = memoryCpe({ [secret]: '', [user]: '' });
+    await visit(cpe);
+    assert.equal(cpe.values.get(secret), 'hidden-1');
+    await put('new', { set: { [secret]: 'hidden-2' }, weight: 2 });
+    for (const name of ['old', 'new']) {
+      const stored = JSON.stringify(await api.acs.store.document('preset', name));
+      assert.doesNotMatch(stored, /hidden/, name);
+      assert.match(stored, /sealed:/, name);
+    }
+    assert.deepEqual(await api.acs.fleet.presets.get('old'), preset);
+    await visit(cpe);
+    assert.equal(cpe.values.get(secret), 'hidden-2');
+    const keys = new Set(cpe.keys);
+    await put('new', { set: { [secret]: 'hidden-2' }, weight: 2 });
+    await visit(cpe);
+    assert.deepEqual(new Set(cpe.keys), keys, 'the same secret, sealed anew, is the same revision');
+  });
+
+  it("a device's own values are sealed too, masked, and win", async () => {
+    await put('p', { set: { [secret]: 'hidden-1', [interval]: 60 } });
+    await api.call('POST', '/devices', { body: { id, overrides: { [secret]: 'hidden-2', [interval]: 70 } } });
+    assert.doesNotMatch(JSON.stringify(await api.acs.store.device(id)), /hidden/);
+    const shown = (await api.call('GET', `/devices/${id}`)).json.overrides;
+    assert.deepEqual(shown, { [secret]: { value: '***' }, [interval]: { value: '70' } });
+    const cpe = memoryCpe({ [secret]: '', [interval]: '1' });
+    await visit(cpe);
+    assert.deepEqual([cpe.values.get(secret), cpe.values.get(interval)], ['hidden-2', '70']);
+  });
+
+  it("a device's own value that it refuses is set aside like a preset", async () => {
+    await put('p', { set: { [interval]: 60 } });
+    await api.call('POST', '/devices', { body: { id, overrides: { [user]: 'x' } } });
+    const cpe = memoryCpe({ [user]: '', [interval]: '1' });
+    const refusing: typeof cpe.answer = (method, args) =>
+      method === 'SetParameterValues' && JSON.stringify(args).includes('Username')
+        ? (new CwmpFault(9003, 'no', [{ name: user, code: 9007, message: 'not so' }]) as never)
+        : cpe.answer(method, args);
+    await visit(cpe, refusing);
+    assert.equal(cpe.values.get(interval), '60');
+    const [fault] = await faults();
+    assert.deepEqual([fault?.cause, fault?.code, fault?.parameter], [`override:${user}`, 9007, user]);
+    assert.deepEqual((await visit(cpe, refusing)).asked, []);
+    await api.call('PATCH', `/devices/${id}`, { body: { overrides: { [user]: null } } });
+    await visit(cpe, refusing);
+    assert.deepEqual(await faults(), []);
+  });
+
+  it('adds a row once, though the session was lost right after it', async () => {
+    const rows = (text: string): object => ({ [events]: { keys: ['Criteria'], rows: [{ Criteria: text }] } });
+    await put('p', { objects: rows('a') });
+    const cpe = memoryCpe({ [`${events}1.Criteria`]: 'mine' });
+    let last = 1;
+    const answer: typeof cpe.answer = (method, args) => {
+      if (method !== 'AddObject') return cpe.answer(method, args);
+      cpe.values.set(`${events}${++last}.Criteria`, '');
+      return { InstanceNumber: last, Status: 0 };
+    };
+    const dies: typeof cpe.answer = (method, args) => {
+      if (method === 'SetParameterValues') throw new Error('cut');
+      return answer(method, args);
+    };
+    await assert.rejects(visit(cpe, dies), /cut/);
+    await visit(cpe, answer);
+    const found = () => [...cpe.values].filter(([name]) => name.startsWith(events)).map(([, value]) => value);
+    assert.deepEqual(found(), ['mine', 'a']);
+    assert.equal((await api.acs.store.device(id))?.adding, undefined);
+    // What others add is theirs.
+    cpe.values.set(`${events}${++last}.Criteria`, 'theirs');
+    await put('p', { objects: rows('b') });
+    await visit(cpe, answer);
+    assert.deepEqual(found(), ['mine', 'a', 'theirs', 'b']);
+  });
+
+  it('that deletes rows which the device keeps has a fault, and the others hold', async () => {
+    await put('p', { objects: { [events]: { keys: ['Criteria'], rows: [], exclusive: true } } });
+    await put('good', { set: { [interval]: 60 } });
+    const cpe = memoryCpe({ [interval]: '1', [`${events}1.Criteria`]: 'mine' });
+    await visit(cpe, (method, args) =>
+      method === 'DeleteObject' ? (new CwmpFault(9003, 'not this one') as never) : cpe.answer(method, args),
+    );
+    assert.equal(cpe.values.get(interval), '60');
+    const [fault] = await faults();
+    assert.deepEqual([fault?.cause, fault?.parameter], ['preset:p', events]);
+  });
+
+  it("a device's own value that was stored in plain is sealed with the next change of the device", async () => {
+    const identity = { manufacturer: '', oui: '0090F8', productClass: '4102S', serialNumber: '0090F8000001' };
+    const patch = { overrides: { [secret]: { value: 'hidden-1' } } };
+    await api.acs.store.apply(id, 'announced', { identity, now: 0, patch });
+    await api.call('PATCH', `/devices/${id}`, { body: { tags: ['x'] } });
+    assert.doesNotMatch(JSON.stringify(await api.acs.store.device(id)), /hidden/);
+    const cpe = memoryCpe({ [secret]: '' });
+    await visit(cpe);
+    assert.equal(cpe.values.get(secret), 'hidden-1');
+  });
+
+  describe('with firmware that a device takes and does not run', () => {
+    const complete = (key: string) => ({
+      kind: 'request' as const,
+      method: 'TransferComplete' as const,
+      args: {
+        CommandKey: key,
+        FaultStruct: { FaultCode: 0, FaultString: '' },
+        StartTime: '2026-01-01T00:00:00Z',
+        CompleteTime: '2026-01-01T00:00:01Z',
+      },
+    });
+    const cpe = (): ReturnType<typeof memoryCpe> =>
+      memoryCpe({ 'Device.ManagementServer.PeriodicInformInterval': '3600' });
+
+    /** Sends the image; the device says that all went well, and runs the old version. */
+    const take = async (): Promise<void> => {
+      await api.call('PUT', '/files/fw.bin?type=firmware&version=50', { body: Buffer.from('image') });
+      await put('fw', { firmware: 'fw.bin' });
+      const { asked } = await visit(cpe());
+      assert.deepEqual(
+        asked.map(({ method }) => method),
+        ['Download'],
+      );
+      await new ScriptedCpe(api.acs.app, { events: ['7 TRANSFER COMPLETE'] }).session(cpe().answer, [
+        complete(String(asked[0]?.args.CommandKey)),
+      ]);
+      const [fault] = await faults();
+      assert.deepEqual([fault?.cause, fault?.code, fault?.file], ['preset:fw', 9010, 'fw.bin']);
+    };
+
+    it('has a fault that ends when the device reports the version', async () => {
+      await take();
+      await visit(cpe(), cpe().answer, '50');
+      assert.deepEqual(await faults(), []);
+    });
+
+    it('is sent again once the fault is cleared', async () => {
+      await take();
+      assert.deepEqual(
+        (await visit(cpe())).asked.filter(({ method }) => method === 'Download'),
+        [],
+      );
+      const [fault] = await faults();
+      await api.call('DELETE', `/faults/${fault?.id}`);
+      const { asked } = await visit(cpe());
+      assert.deepEqual(
+        asked.map(({ method }) => method),
+        ['Download'],
+      );
+    });
+  });
+});

@@ -1,0 +1,297 @@
+// Drift: values that change behind the ParameterKey are found, told of, set right or left; two writers are told apart from one.
+import assert from 'node:assert/strict';
+import type { Drift } from '../../../../acs/device/row.ts';
+import type { Wanted } from '../../../../acs/fleet/presets/desired.ts';
+import { noted } from '../../../../acs/fleet/reconcile/drift.ts';
+import type { Device } from '../../../../cpe/state/device.ts';
+import { memoryCpe, ScriptedCpe, testAcs } from '../../../support/acs.ts';
+import { informingEvery, openVirtualWorld, type VirtualWorld } from '../../../support/virtual-world.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const id = '0090F8-4102S-0090F8000001';
+const user = 'Device.X_0090F8_Cwmp.Tr111StunUsername';
+const level = 'Device.X_0090F8_Cwmp.MinSeverity';
+const events = 'Device.X_0090F8_Nlm.Events.';
+
+interface Fault {
+  id: string;
+  cause: string;
+  code: string;
+  parameter: string;
+  message: string;
+  hint: string;
+  count: number;
+}
+
+describe('drift', () => {
+  let world: VirtualWorld;
+  let device: Device;
+  /** RPCs to the device since the last look. */
+  let asked: string[];
+
+  beforeEach(async () => {
+    world = await openVirtualWorld(informingEvery(600));
+    asked = [];
+    world.events.on('rpc', ({ direction, method }) => direction === 'to-cpe' && asked.push(method));
+    world.start();
+    await world.pass(MINUTE);
+    device = world.crew.members[0]!.gateway.device;
+  });
+  afterEach(async () => await world.close());
+
+  const put = async (name: string, preset: object): Promise<unknown> =>
+    await world.api('PUT', `/presets/${name}`, preset);
+  const faults = async (): Promise<Fault[]> => ((await world.api('GET', '/faults')) as { items: Fault[] }).items;
+  const drift = async (): Promise<Drift[]> => ((await world.api('GET', `/devices/${id}`)) as { drift: Drift[] }).drift;
+  /** Someone at the unit's own web page. */
+  const locally = async (path: string, value: string): Promise<unknown> =>
+    await device.set([{ name: path, value }], 'web');
+  const settled = async (): Promise<void> => {
+    await world.pass(11 * MINUTE);
+    asked = [];
+  };
+  const notify = async (path: string): Promise<void> => await device.setAttributes([{ path, notification: 2 }]);
+
+  it('by 4 VALUE CHANGE is set right in the same session, and kept as a record with path, wanted, found and since', async () => {
+    await put('p', { set: { [user]: 'acme', [level]: 'Error' } });
+    await settled();
+    await notify(user);
+    const since = world.clock.now();
+    await locally(user, 'mallory');
+    await world.pass(MINUTE);
+    assert.equal(device.get(user), 'acme');
+    const [entry, ...more] = await drift();
+    assert.deepEqual(more, []);
+    assert.deepEqual(
+      [entry?.path, entry?.preset, entry?.wanted, entry?.found, entry?.state, entry?.count],
+      [user, 'p', 'acme', 'mallory', 'corrected', 1],
+    );
+    assert.ok(Date.parse(String(entry?.since)) >= since && Date.parse(String(entry?.since)) < since + MINUTE);
+    assert.deepEqual(await faults(), []);
+    assert.deepEqual(asked, ['GetParameterValues', 'SetParameterValues']);
+  });
+
+  it('of something else by 4 VALUE CHANGE costs no question', async () => {
+    await put('p', { set: { [level]: 'Error' } });
+    await settled();
+    await notify(user);
+    await locally(user, 'x');
+    await world.pass(11 * MINUTE);
+    assert.deepEqual([asked, await drift()], [[], []]);
+    assert.equal(device.get(user), 'x');
+  });
+
+  it('without notification is found when it is looked after; what holds costs one read, not each session', async () => {
+    await put('p', { set: { [user]: 'acme' }, audit: '6h' });
+    await settled();
+    await world.pass(5 * HOUR);
+    assert.deepEqual(asked, [], 'thirty sessions, nothing due');
+    await world.pass(2 * HOUR);
+    assert.deepEqual(asked, ['GetParameterValues']);
+    await locally(user, 'mallory');
+    await world.pass(7 * HOUR);
+    assert.equal(device.get(user), 'acme');
+    assert.deepEqual(asked, ['GetParameterValues', 'GetParameterValues', 'SetParameterValues']);
+    const wanted = (await world.api('GET', `/devices/${id}/wanted`)) as { auditAt: string; drift: Drift[] };
+    assert.ok(Date.parse(wanted.auditAt) > world.clock.now());
+    assert.deepEqual(wanted.drift, await drift());
+  });
+
+  it('is only told of where the preset asks for that, and left also when other things are set; a fault says what and what to do', async () => {
+    await put('p', { set: { [user]: 'acme' }, audit: '1h', drift: 'report' });
+    await settled();
+    await locally(user, 'mallory');
+    await world.pass(90 * MINUTE);
+    const [fault, ...more] = await faults();
+    assert.deepEqual(more, []);
+    assert.deepEqual([fault?.cause, fault?.code, fault?.parameter], ['drift:p', 'drift', user]);
+    assert.match(String(fault?.message), /Tr111StunUsername is 'mallory', not 'acme'/);
+    assert.match(String(fault?.hint), /drift: correct/);
+    assert.deepEqual(
+      (await drift()).map(({ state }) => state),
+      ['reported'],
+    );
+    await put('other', { set: { [level]: 'Error' } });
+    await settled();
+    assert.deepEqual([device.get(level), device.get(user)], ['Error', 'mallory']);
+    // Asked to set it right, it is.
+    await put('p', { set: { [user]: 'acme' }, audit: '1h' });
+    await settled();
+    assert.equal(device.get(user), 'acme');
+    assert.deepEqual(await faults(), []);
+  });
+
+  it('that mends itself ends its fault', async () => {
+    await put('p', { set: { [user]: 'acme' }, audit: '1h', drift: 'report' });
+    await settled();
+    await locally(user, 'mallory');
+    await world.pass(90 * MINUTE);
+    assert.equal((await faults()).length, 1);
+    await locally(user, 'acme');
+    await world.pass(90 * MINUTE);
+    assert.deepEqual([await faults(), await drift()], [[], []]);
+  });
+
+  it("by an operator's own task is set right in that session, and told of", async () => {
+    await put('p', { set: { [user]: 'acme' } });
+    await settled();
+    const set = async (path: string, value: string): Promise<void> => {
+      await world.api('POST', `/devices/${id}/tasks`, {
+        method: 'SetParameterValues',
+        args: { ParameterList: { [path]: value } },
+      });
+      await world.pass(11 * MINUTE);
+    };
+    await set(level, 'Error');
+    assert.deepEqual(asked, ['SetParameterValues'], 'what is not managed is left as the operator set it');
+    await set(user, 'operator');
+    assert.equal(device.get(user), 'acme');
+    assert.deepEqual(
+      (await drift()).map(({ found }) => found),
+      ['operator'],
+    );
+  });
+
+  it('of rows is found and set right like that of values', async () => {
+    await put('p', {
+      objects: { [events]: { keys: ['Criteria'], rows: [{ Criteria: 'All', Activation: 'Enable' }], exclusive: true } },
+    });
+    await settled();
+    const before = device.read(events).filter(({ Name }) => Name.endsWith('.Criteria'));
+    assert.equal(before.length, 1);
+    const instance = before[0]?.Name.replace('Criteria', '') ?? '';
+    await world.api('POST', `/devices/${id}/tasks`, { method: 'AddObject', args: { ObjectName: events } });
+    await world.api('POST', `/devices/${id}/tasks`, {
+      method: 'SetParameterValues',
+      args: { ParameterList: { [`${instance}Activation`]: 'Disable' } },
+    });
+    await world.pass(11 * MINUTE);
+    assert.deepEqual(
+      device
+        .read(events)
+        .filter(({ Name }) => /\.(Criteria|Activation)$/.test(Name))
+        .map(({ Value }) => Value)
+        .sort(),
+      ['All', 'Enable'],
+    );
+    const [entry] = await drift();
+    assert.equal(entry?.path, events);
+    assert.match(String(entry?.found), /row 1 Activation is Disable; instance \d+ is too much/);
+  });
+
+  it('between two writers is noticed and stopped: a fault names the parameter, until it is cleared', async () => {
+    await put('p', { set: { [user]: 'acme', [level]: 'Error' } });
+    await settled();
+    await notify(user);
+    for (let turn = 0; turn < 8; turn++) {
+      await locally(user, 'mallory');
+      await world.pass(20 * MINUTE);
+    }
+    const sets = asked.filter(method => method === 'SetParameterValues').length;
+    assert.equal(sets, 3, 'no more corrections');
+    assert.equal(device.get(user), 'mallory');
+    const [fault, ...more] = await faults();
+    assert.deepEqual(more, []);
+    assert.deepEqual([fault?.cause, fault?.code, fault?.parameter], [`fight:${user}`, 'fight', user]);
+    assert.match(String(fault?.message), /set right 3 times lately: something else sets it/);
+    // What else the preset wants is still seen to.
+    await world.api('POST', `/devices/${id}/tasks`, {
+      method: 'SetParameterValues',
+      args: { ParameterList: { [level]: 'Debug' } },
+    });
+    await world.pass(11 * MINUTE);
+    assert.deepEqual([device.get(level), device.get(user)], ['Error', 'mallory']);
+    await world.api('DELETE', `/faults/${fault?.id}`);
+    await world.pass(11 * MINUTE);
+    assert.equal(device.get(user), 'acme');
+    assert.deepEqual(await faults(), []);
+  });
+
+  it('that was fought over is set right when the preset changes', async () => {
+    await put('p', { set: { [user]: 'acme' } });
+    await settled();
+    await notify(user);
+    for (let turn = 0; turn < 4; turn++) {
+      await locally(user, 'mallory');
+      await world.pass(20 * MINUTE);
+    }
+    assert.equal((await faults()).length, 1);
+    await put('p', { set: { [user]: 'other' } });
+    await settled();
+    assert.equal(device.get(user), 'other');
+    assert.deepEqual(await faults(), []);
+  });
+
+  it('after 0 BOOTSTRAP is forgotten with all that was', async () => {
+    await put('p', { set: { [user]: 'acme' }, audit: '1h', drift: 'report' });
+    await settled();
+    await locally(user, 'mallory');
+    await world.pass(90 * MINUTE);
+    await world.api('POST', `/devices/${id}/tasks`, { method: 'FactoryReset' });
+    await world.pass(HOUR);
+    const now = world.crew.members[0]!.gateway.device;
+    assert.equal(now.get(user), 'acme');
+    assert.deepEqual([await faults(), await drift()], [[], []]);
+  });
+});
+
+describe('drift that was told in a session that was lost', () => {
+  it('is looked after in the next one, though it says nothing any more', async () => {
+    const acs = await testAcs({ enrol: 'auto', cpeAuth: 'none' });
+    await acs.fleet.presets.put('p', { set: { [user]: 'acme' } });
+    const cpe = memoryCpe({ [user]: '' });
+    const next = (codes: string[], told: Record<string, string> = {}): ScriptedCpe => {
+      const parameters = { 'Device.ManagementServer.ParameterKey': cpe.keys.at(-1) ?? '', ...told };
+      return new ScriptedCpe(acs.app, { events: codes, parameters });
+    };
+    await next(['1 BOOT']).session(cpe.answer);
+    assert.deepEqual((await next(['2 PERIODIC']).session(cpe.answer)).asked, []);
+    cpe.values.set(user, 'mallory');
+    const lost = next(['4 VALUE CHANGE'], { [user]: 'mallory' });
+    assert.equal((await lost.post(lost.inform())).status, 200);
+    await acs.clock.advance(HOUR);
+    await next(['2 PERIODIC']).session(cpe.answer);
+    assert.equal(cpe.values.get(user), 'acme');
+    assert.deepEqual((await next(['2 PERIODIC']).session(cpe.answer)).asked, []);
+    await acs.close();
+  });
+});
+
+describe('the records of drift', () => {
+  const wanted = (more: Partial<Wanted> = {}): Wanted => ({
+    revision: 'r',
+    set: new Map([['A', { value: '1', preset: 'p', secret: false }]]),
+    objects: [],
+    files: [],
+    restart: { wish: 'never' },
+    refused: [],
+    reporting: new Set(),
+    moves: new Map(),
+    tags: new Map([['p', 't']]),
+    ...more,
+  });
+  const found = { path: 'A', preset: 'p', wanted: '1', found: '2', basis: 'b' };
+
+  it('count corrections within a day, or within six looks where these are rarer', () => {
+    const day = 24 * HOUR;
+    const states = (step: number, more: Partial<Wanted> = {}): string[] => {
+      let drift: Drift[] = [];
+      return Array.from({ length: 6 }, (_, turn) => {
+        drift = noted(drift, [found], wanted(more), 1e9 + turn * step);
+        return String(drift[0]?.state);
+      });
+    };
+    const fight = ['corrected', 'corrected', 'corrected', 'fight', 'fight', 'fight'];
+    assert.deepEqual(states(HOUR), fight);
+    assert.deepEqual(states(9 * HOUR), Array(6).fill('corrected'));
+    assert.deepEqual(states(day, { auditMs: day }), fight);
+    assert.deepEqual(states(3 * day, { auditMs: day }), Array(6).fill('corrected'));
+  });
+
+  it('begin anew with another wanted value', () => {
+    let drift = noted([], [found], wanted(), 1000);
+    drift = noted(drift, [{ ...found, basis: 'other' }], wanted(), 2000);
+    assert.deepEqual([drift.length, drift[0]?.since, drift[0]?.corrections], [1, 2000, [2000]]);
+  });
+});

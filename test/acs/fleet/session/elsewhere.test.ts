@@ -1,0 +1,189 @@
+// Several processes on one store: a session goes on wherever its POSTs arrive, and is never in two of them.
+import assert from 'node:assert/strict';
+import type { FastifyInstance } from 'fastify';
+import { joinMembers } from '../../../../acs/fleet/common/members.ts';
+import { createCookies } from '../../../../acs/south/cookies.ts';
+import { openSqlite } from '../../../../acs/store/sqlite/store.ts';
+import type { Store } from '../../../../acs/store/store.ts';
+import { seededRandom, VirtualClock } from '../../../../shared/clock.ts';
+import { silentLog } from '../../../../shared/log.ts';
+import { memoryCpe, ScriptedCpe, type TestAcs, testAcs } from '../../../support/acs.ts';
+import { informOf } from '../../../support/devices.ts';
+
+const id = '0090F8-4102S-0090F8000001';
+const interval = 'Device.ManagementServer.PeriodicInformInterval';
+
+describe('several processes', () => {
+  let clock: VirtualClock;
+  let store: Store;
+  let all: TestAcs[];
+  /** Who cannot be reached. */
+  const cut = new Set<string>();
+
+  const reached = (member: string): TestAcs => {
+    const found = all.find(({ fleet }) => fleet.members.self === member);
+    if (!found || cut.has(member)) throw new Error('connection refused');
+    return found;
+  };
+
+  beforeEach(async () => {
+    clock = new VirtualClock();
+    store = await openSqlite({ file: ':memory:', clock, inThread: true });
+    cut.clear();
+    all = [];
+    for (const self of ['one', 'two']) {
+      const acs = await testAcs({
+        ...{ beside: { clock, store }, seed: all.length, enrol: 'auto', cpeAuth: 'none' },
+        members: await joinMembers({ store, clock, log: silentLog, self, address: self }),
+        forward: async (member, post) => await reached(member).south.answer(post),
+        giveUp: async (member, device, claim) => await reached(member).fleet.visits.giveUp(device, claim),
+      });
+      all.push(acs);
+    }
+  });
+  afterEach(async () => {
+    for (const { south, fleet } of all) {
+      await south.close();
+      await fleet.members.leave();
+    }
+    await store.close();
+  });
+
+  /** Each POST to another process. */
+  const inTurn = (): Pick<FastifyInstance, 'inject'> => {
+    let turn = 0;
+    const inject = (given: object) => all[turn++ % all.length]!.app.inject(given);
+    return { inject: inject as FastifyInstance['inject'] };
+  };
+  const lines = (acs: TestAcs, msg: string): Record<string, unknown>[] =>
+    acs.logged.map(line => JSON.parse(line) as Record<string, unknown>).filter(line => line.msg === msg);
+
+  /** Nobody has claimed the device. */
+  const isFree = async (): Promise<boolean> => {
+    await clock.settle();
+    const facts = informOf('0090F8000001', clock.now(), ['2 PERIODIC'], { owner: 'a third' });
+    return (await store.apply(id, 'informed', facts)).outcome === 'claimed';
+  };
+
+  it('a session whose POSTs reach them in turn is one session, with the first', async () => {
+    await all[0]!.fleet.presets.put('base', { set: { [interval]: '3600' } });
+    const task = await (async () => {
+      const cpe = new ScriptedCpe(all[0]!.app);
+      await cpe.session();
+      return await all[1]!.fleet.tasks.add(id, { method: 'GetParameterValues', args: { ParameterNames: [interval] } });
+    })();
+    const sessions: string[] = [];
+    for (const { events, fleet } of all)
+      events.on('session', ({ outcome }) => sessions.push(`${fleet.members.self} ${outcome}`));
+    const unit = memoryCpe({ [interval]: '60' });
+    const { asked, last } = await new ScriptedCpe(inTurn()).session(unit.answer);
+    assert.ok(asked.length >= 2, 'several POSTs');
+    assert.equal(last.status, 204);
+    assert.deepEqual(sessions, ['one ok']);
+    assert.equal((await all[1]!.fleet.tasks.get(task.id)).state, 'done');
+    assert.equal(unit.values.get(interval), '3600');
+    assert.equal(await isFree(), true);
+  });
+
+  it('a long answer comes back as it was, and a compressed POST is understood', async () => {
+    const cpe = new ScriptedCpe(inTurn());
+    await cpe.post(cpe.inform());
+    const { gzipSync } = await import('node:zlib');
+    const ask = gzipSync(
+      '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/" xmlns:c="urn:dslforum-org:cwmp-1-2"><e:Header><c:ID e:mustUnderstand="1">7</c:ID></e:Header><e:Body><c:GetRPCMethods/></e:Body></e:Envelope>',
+    );
+    const answer = await all[1]!.app.inject({
+      ...{ method: 'POST', url: '/', payload: ask },
+      headers: { cookie: String(cpe.cookie), 'content-encoding': 'gzip', 'content-type': 'text/xml' },
+    });
+    assert.equal(answer.statusCode, 200);
+    assert.match(answer.body, /TransferComplete/);
+    assert.match(String(answer.headers['content-type']), /text\/xml/);
+  });
+
+  it('an Inform at another process ends the session before it begins the new one', async () => {
+    const [one, two] = all as [TestAcs, TestAcs];
+    const older = new ScriptedCpe(one.app);
+    await older.post(older.inform());
+    const order: string[] = [];
+    one.events.on('session', ({ outcome }) => order.push(`one ${outcome}`));
+    two.events.on('inform', () => order.push('two begins'));
+    const newer = new ScriptedCpe(two.app);
+    assert.equal((await newer.post(newer.inform())).status, 200);
+    assert.deepEqual(order, ['one lost', 'two begins']);
+    assert.equal((await newer.post(undefined)).status, 204);
+    assert.ok([204, 400, 503].includes((await older.post(undefined)).status));
+    assert.equal(await isFree(), true);
+  });
+
+  it('a session that was given up before it had begun does not begin', async () => {
+    const [one] = all as [TestAcs];
+    const fence = (await store.device(id))?.fence ?? clock.now();
+    await one.fleet.visits.giveUp(id, fence + 1);
+    const cpe = new ScriptedCpe(one.app);
+    assert.equal((await cpe.post(cpe.inform())).status, 400);
+    assert.equal((await cpe.post(cpe.inform())).status, 200, 'the next one does');
+  });
+
+  it('when the process of a session is gone its POSTs fail, the CPE comes again, and nothing is lost', async () => {
+    const [one, two] = all as [TestAcs, TestAcs];
+    const cpe = new ScriptedCpe(one.app);
+    await cpe.post(cpe.inform());
+    await two.fleet.tasks.add(id, { method: 'GetParameterValues', args: { ParameterNames: [interval] } });
+    cut.add('one');
+    await two.fleet.members.ended('one');
+    const again = new ScriptedCpe(two.app);
+    again.cookie = cpe.cookie;
+    assert.equal((await again.post(undefined)).status, 503);
+    const { asked, last } = await again.session(memoryCpe({ [interval]: '60' }).answer);
+    assert.equal(last.status, 204);
+    assert.deepEqual(
+      asked.map(({ method }) => method),
+      ['GetParameterValues'],
+    );
+    assert.equal(lines(two, 'no session to hand a POST to').length, 1);
+  });
+
+  it('a POST whose session is over at its process fails too', async () => {
+    const [one, two] = all as [TestAcs, TestAcs];
+    const cpe = new ScriptedCpe(one.app);
+    await cpe.post(cpe.inform());
+    const { cookie } = cpe;
+    assert.equal((await cpe.post(undefined)).status, 204);
+    const late = await two.app.inject({ method: 'POST', url: '/', headers: { cookie: String(cookie) } });
+    assert.equal(late.statusCode, 503);
+  });
+
+  it('the session of a process that the store does not hear is given up by itself, and it begins none', async () => {
+    const [one] = all as [TestAcs];
+    const cpe = new ScriptedCpe(one.app);
+    await cpe.post(cpe.inform());
+    const outcomes: string[] = [];
+    one.events.on('session', ({ outcome }) => outcomes.push(outcome));
+    await one.fleet.members.leave();
+    assert.equal((await cpe.post(undefined)).status, 503);
+    await clock.settle();
+    assert.deepEqual(outcomes, ['lost']);
+    const fresh = new ScriptedCpe(one.app);
+    assert.equal((await fresh.post(fresh.inform())).status, 503);
+  });
+
+  it('a cookie that was not issued here or by another of us names nobody', () => {
+    const key = Buffer.alloc(32, 1);
+    const random = seededRandom(3);
+    const { issue, memberOf } = createCookies({ key, self: 'node-1a2b', random });
+    const cookie = issue();
+    assert.equal(memberOf(cookie), 'node-1a2b');
+    assert.notEqual(issue(), cookie);
+    for (const forged of [
+      cookie.replace('node-1a2b', 'node-1a2c'),
+      `${cookie}x`,
+      cookie.slice(0, -1),
+      `${cookie}.${cookie}`,
+      createCookies({ key: Buffer.alloc(32, 2), self: 'node-1a2b', random }).issue(),
+      '',
+      'a.b.c',
+    ])
+      assert.equal(memberOf(forged), undefined, forged);
+  });
+});

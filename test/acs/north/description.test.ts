@@ -1,0 +1,179 @@
+// The API's description: a sound OpenAPI document, and every call of it tried with what it takes and with what it does not.
+import assert from 'node:assert/strict';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import fc from 'fast-check';
+import type { PreflightPorts } from '../../../acs/fleet/common/ports.ts';
+import { describe as describeApi } from '../../../acs/north/openapi.ts';
+import type { Operation } from '../../../acs/north/operation.ts';
+import { operations } from '../../../acs/north/operations.ts';
+import { seededRandom, VirtualClock } from '../../../shared/clock.ts';
+import { createCa } from '../../../shared/pki/authority.ts';
+import { readCertificates } from '../../../shared/pki/certificates.ts';
+import type { ServerFacts } from '../../../shared/tls/offer.ts';
+import { type TestApi, testApi } from '../../support/api.ts';
+import { type Shape, spoilt, texts, valid } from '../../support/inputs.ts';
+
+const id = '0090F8-4102S-0090F8000001';
+const RUNS = 60;
+
+describe("the API's description", () => {
+  it('is a valid OpenAPI document', async () => {
+    const outcome = await new Validator().validate(describeApi(operations));
+    assert.deepEqual(outcome.errors ?? [], []);
+    assert.equal(outcome.valid, true);
+  });
+
+  it('is refused by that validator when it is not', async () => {
+    const { valid: isValid } = await new Validator().validate({ ...describeApi(operations), info: {} });
+    assert.equal(isValid, false);
+  });
+
+  it('names each call once, and each answers with problems alike', () => {
+    const names = operations.map(({ name }) => name);
+    assert.equal(new Set(names).size, names.length);
+    const places = operations.map(({ method, path }) => `${method} ${path.replace(/:\w+/g, ':')}`);
+    assert.equal(new Set(places).size, places.length);
+  });
+});
+
+interface Tried {
+  path: string;
+  body?: unknown;
+  contentType?: string;
+}
+
+const server = 'sip.example:5061';
+/** What stands there at the time, by the part of the path that comes before its name. */
+const standing: Record<string, string[]> = {
+  devices: [id],
+  presets: ['first'],
+  files: ['fw.bin'],
+  servers: [server],
+  trust: ['first'],
+  alerts: ['first'],
+  rollouts: ['first', 'second'],
+};
+const nameAfter = (collection = ''): fc.Arbitrary<string> =>
+  fc.oneof(
+    { weight: 4, arbitrary: fc.nat().map(at => pick(standing[collection] ?? ['first', id], at)) },
+    { weight: 1, arbitrary: texts },
+  );
+const pick = (all: readonly string[], at: number): string => all[at % all.length] ?? id;
+
+/** Bodies that are seldom met by chance. */
+const good: Record<string, unknown> = {
+  addTask: { method: 'GetRPCMethods' },
+  createRollout: { firmware: 'fw.bin', devices: [id] },
+  putAlert: { filter: 'not online', above: 0 },
+  putHistorySetting: { parameters: ['Device.DeviceInfo.UpTime'] },
+  putEnrolmentRule: { action: 'enrol', filter: 'productClass = "4102S"' },
+  putWebhook: { url: 'https://198.51.100.7/hook', events: ['fault'] },
+};
+
+const encoded = (name: string): string => {
+  // A name of dots is a path to most clients; a lone surrogate has no encoding.
+  const spelled = encodeURIComponent(name.replace(/[\ud800-\udfff]/g, '?'));
+  return spelled === '' || /^\.+$/.test(spelled) ? 'x' : spelled;
+};
+
+function calls(operation: Operation): fc.Arbitrary<Tried> {
+  const parts = operation.path.split('/');
+  const path = fc
+    .tuple(
+      ...parts.map((part, at) => (part.startsWith(':') ? nameAfter(parts[at - 1]).map(encoded) : fc.constant(part))),
+    )
+    .map(made => made.join('/'));
+  const query = operation.query ? queries(operation.query as Shape) : fc.constant('');
+  return fc.tuple(path, query, bodies(operation)).map(([where, asked, body]) => ({ path: where + asked, ...body }));
+}
+
+const queries = (shape: Shape): fc.Arbitrary<string> =>
+  fc.oneof(fc.constant({}), valid(shape), valid(shape), spoilt(shape)).map(made => {
+    const entries = Object.entries((made ?? {}) as Record<string, unknown>);
+    const pairs = entries.map(([name, value]) => `${encoded(name)}=${encoded(String(value))}`);
+    return pairs.length ? `?${pairs.join('&')}` : '';
+  });
+
+function bodies({ name, body }: Operation): fc.Arbitrary<Partial<Tried>> {
+  if (body === undefined) return fc.constant({});
+  if (body === 'bytes') return fc.uint8Array({ maxLength: 200 }).map(bytes => ({ body: Buffer.from(bytes) }));
+  const json = body.json as Shape;
+  const made = fc.oneof(
+    { weight: good[name] ? 4 : 1, arbitrary: fc.constant(good[name] ?? {}) },
+    { weight: 4, arbitrary: valid(json) },
+    { weight: 2, arbitrary: spoilt(json) },
+    { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 2 }) },
+  );
+  const asJson = made.map(value => ({ body: JSON.stringify(value) ?? '', contentType: 'application/json' }));
+  const asText = texts.map(value => ({ body: value, contentType: body.csv ? 'text/csv' : 'application/json' }));
+  return fc.oneof({ weight: 6, arbitrary: asJson }, { weight: 1, arbitrary: asText });
+}
+
+/** A gateway that is away is no fault of the server. */
+const mayFail = new Set(['connectionRequest 504', 'addTask 504', 'probeServer 502']);
+
+describe('every call of the API, tried out', () => {
+  let api: TestApi;
+  before(async () => {
+    const { cert } = await createCa({ name: 'CA', key: 'ec', clock: new VirtualClock(), random: seededRandom(1) });
+    const offered: ServerFacts = { versions: ['TLSv1_2'], suites: [], chains: [readCertificates(cert)] };
+    const preflight: PreflightPorts = {
+      probeTls: async host => {
+        if (host === 'sip.example') return offered;
+        throw new Error('nobody is there');
+      },
+      mayAsk: () => true,
+      own: () => ({ url: `https://${server}` }),
+    };
+    good.tellServer = { chains: [cert] };
+    good.putTrust = { certificates: cert };
+    good.preflightServerCertificate = { certificate: cert };
+    api = await testApi({ enrol: 'auto', cpeAuth: 'none', preflight });
+  });
+  after(async () => await api.close());
+  beforeEach(async () => {
+    // Known already, unless the last one forgot it.
+    await api.call('POST', '/devices', { body: { id } });
+    await api.call('PUT', '/files/fw.bin?type=firmware&version=2', { body: Buffer.from('image') });
+    const task = await api.call('POST', `/devices/${id}/tasks`, { body: { method: 'GetRPCMethods' } });
+    const about = { cause: 'preset:x', code: 9002, message: 'no', retryAt: 0, now: 1 };
+    const fault = await api.acs.store.apply(id, 'faultRaised', about);
+    Object.assign(standing, { tasks: [String(task.json.id)], faults: [fault.id] });
+    await api.call('PUT', '/alerts/first', { body: good.putAlert });
+    await api.call('PUT', '/webhooks/first', { body: good.putWebhook });
+    await api.call('PUT', '/settings/history', { body: good.putHistorySetting });
+    await api.call('PUT', '/enrolment/rules/first', { body: good.putEnrolmentRule });
+    for (const name of standing.rollouts ?? [])
+      await api.call('POST', '/rollouts', { body: { ...(good.createRollout as object), id: name } });
+    await api.call('POST', '/rollouts/second/abort');
+    await api.call('PUT', `/preflight/servers/${server}`, { body: good.tellServer });
+    await api.call('PUT', '/trust/first', { body: good.putTrust });
+    await api.call('PUT', '/presets/first', {
+      body: { set: { 'Device.ManagementServer.PeriodicInformInterval': 60 } },
+    });
+  });
+
+  for (const operation of operations) {
+    const { name, method } = operation;
+    it(`${name}: whatever comes, no failure of the server, and an answer as described`, async function () {
+      this.timeout(60_000);
+      // An outcome is not waited for in real time here.
+      const soon = { ...operation, query: operation.name === 'addTask' ? undefined : operation.query } as Operation;
+      const statuses = new Set<number>();
+      await fc.assert(
+        fc.asyncProperty(calls(soon), async ({ path, body, contentType }) => {
+          const headers = contentType === undefined ? {} : { 'content-type': contentType };
+          const answer = await api.call(method, path, { headers, ...(body === undefined ? {} : { body }) });
+          statuses.add(answer.status);
+          const known = answer.status < 500 || mayFail.has(`${name} ${answer.status}`);
+          assert.ok(known, `${method} ${path} ${String(body)}: ${answer.status} ${answer.text}`);
+          if (answer.status >= 400) assert.match(String(answer.headers['content-type']), /^application\/problem\+json/);
+        }),
+        { numRuns: RUNS, seed: Number(process.env.TANDEM_SEED ?? 11) },
+      );
+      // What stands there, but not as the call needs it, was met all the same.
+      const isMet = [...statuses].some(status => status < 300 || status === 409);
+      assert.ok(isMet, `never met: ${[...statuses].join(', ')}`);
+    });
+  }
+});

@@ -1,0 +1,224 @@
+// Traces of single devices: what is kept, what is masked, what bounds it.
+import assert from 'node:assert/strict';
+import { createEvents } from '../../../acs/events.ts';
+import { ladder } from '../../../acs/fleet/tracing/ladder.ts';
+import { createTraces, type TracedMessage, type Traces } from '../../../acs/fleet/tracing/traces.ts';
+import { withoutSecrets } from '../../../acs/south/tracer.ts';
+import { VirtualClock } from '../../../shared/clock.ts';
+import { type Body, encodeEnvelope, requestBody } from '../../../shared/cwmp/soap.ts';
+import { memoryCpe, ScriptedCpe } from '../../support/acs.ts';
+import { type TestApi, testApi } from '../../support/api.ts';
+import { dialects, writer } from '../../support/dialects.ts';
+
+const id = '0090F8-4102S-0090F8000001';
+const message = (xml = '', more: Partial<TracedMessage> = {}): TracedMessage => ({
+  ...{ time: 0, from: 'cpe', what: 'Inform (1 BOOT)', headers: {}, length: xml.length, xml },
+  ...more,
+});
+
+describe('traces', () => {
+  describe('of a device', () => {
+    let api: TestApi;
+    const trace = async (below = ''): Promise<{ text: string; sessions: { messages: TracedMessage[] }[] }> => {
+      const answer = await api.call('GET', `/devices/${id}/trace${below}`);
+      assert.equal(answer.status, 200, answer.text);
+      return { text: answer.text, sessions: below ? [] : (answer.json as never as { sessions: [] }).sessions };
+    };
+    const turn = async (on: boolean): Promise<void> => {
+      assert.deepEqual((await api.call('PUT', `/devices/${id}/trace`, { body: { on } })).json, { device: id, on });
+    };
+    afterEach(async () => await api.close());
+
+    it('is kept from when it is asked for until it is ended; other devices are not', async () => {
+      api = await testApi({ enrol: 'auto', cpeAuth: 'none' });
+      await new ScriptedCpe(api.acs.app).session();
+      assert.deepEqual((await trace()).sessions, []);
+      assert.match((await trace('/ladder')).text, /no session was traced/);
+      await turn(true);
+      await new ScriptedCpe(api.acs.app, { events: ['2 PERIODIC'] }).session();
+      await new ScriptedCpe(api.acs.app, { serial: '0090F8000002' }).session();
+      await turn(false);
+      await new ScriptedCpe(api.acs.app, { events: ['1 BOOT'] }).session();
+      const { sessions } = await trace();
+      assert.equal(sessions.length, 1);
+      assert.deepEqual(
+        sessions[0]?.messages.map(({ from, what }) => `${from} ${what}`),
+        ['cpe Inform (2 PERIODIC)', 'acs InformResponse', 'cpe (empty)', 'acs 204'],
+      );
+      assert.match(sessions[0]?.messages[0]?.xml ?? '', /<cwmp:Inform>/);
+      assert.match(sessions[0]?.messages[1]?.xml ?? '', /<cwmp:InformResponse>/);
+      assert.equal((sessions[0] as unknown as { outcome: string }).outcome, 'ok');
+      assert.equal((await api.call('DELETE', `/devices/${id}/trace`)).status, 204);
+      assert.deepEqual((await trace()).sessions, []);
+      await api.refused(404, 'no-such-device', 'PUT', '/devices/0090F8-4102S-NONE/trace', { body: { on: true } });
+    });
+
+    it('shows the challenge, every RPC and faults, as a ladder too; no secret is in it', async () => {
+      api = await testApi({ enrol: 'auto' });
+      await api.acs.fleet.devices.announce(id, { credentials: { username: 'box-1', password: 'secret-1' } });
+      await turn(true);
+      await api.acs.fleet.files.put('f.bin', Buffer.from('x'), { type: 'firmware', version: '9' });
+      const secrets = ['secret-1', 'set-secret', 'file-secret', 'file-user', 'read-secret'];
+      const path = 'Device.ManagementServer.Password';
+      for (const [method, args, file] of [
+        ['SetParameterValues', { ParameterList: { [path]: 'set-secret', 'Device.X.Plain': 'in-clear' } }],
+        ['GetParameterValues', { ParameterNames: [path] }],
+        ['GetParameterNames', { ParameterPath: 'Device.', NextLevel: true }],
+        ['Download', { Username: 'file-user', Password: 'file-secret' }, 'f.bin'],
+      ] as [string, object, string?][])
+        await api.acs.fleet.tasks.add(id, { method, args: args as Record<string, unknown>, ...(file ? { file } : {}) });
+      const memory = memoryCpe({ [path]: 'read-secret' });
+      const box = { username: 'box-1', password: 'secret-1' };
+      await new ScriptedCpe(api.acs.app, box).session((method, args) => {
+        if (method !== 'GetParameterNames') return memory.answer(method, args);
+        return Object.assign(new Error('no'), { code: 9005, parameters: [] }) as never;
+      });
+      const { sessions, text } = await trace();
+      assert.equal(sessions.length, 1, 'the challenged Inform and its repetition are one session');
+      const ladderText = (await trace('/ladder')).text;
+      assert.deepEqual(
+        sessions[0]?.messages.slice(0, 5).map(({ what }) => what),
+        ['Inform (0 BOOTSTRAP, 1 BOOT)', '401', 'Inform (0 BOOTSTRAP, 1 BOOT)', 'InformResponse', '(empty)'],
+      );
+      assert.match(ladderText, /\|-- Inform \(0 BOOTSTRAP, 1 BOOT\) -+>\|/);
+      assert.match(ladderText, /\|<-- GetParameterNames -+\|\s.*\n \|-- Fault 9005 -+>\|/);
+      assert.match(text, /Digest \*\*\*/);
+      assert.match(text, /in-clear/);
+      assert.match(text, /\*\*\*/);
+      for (const secret of secrets) assert.ok(!(text + ladderText).includes(secret), secret);
+      const download = sessions[0]?.messages.find(({ what }) => what === 'Download');
+      assert.match(download?.xml ?? '', /<URL>https:\/\/acs\.test\/files\/[0-9a-f]+\/\*\*\*\/f\.bin<\/URL>/);
+    });
+
+    it('what could not be understood is shown as such', async () => {
+      api = await testApi({ enrol: 'auto', cpeAuth: 'none' });
+      await new ScriptedCpe(api.acs.app).session();
+      await turn(true);
+      const cpe = new ScriptedCpe(api.acs.app, { events: ['2 PERIODIC'] });
+      await cpe.post(cpe.inform());
+      await cpe.raw('<broken');
+      const [session] = (await trace()).sessions;
+      assert.deepEqual(
+        session?.messages.slice(2).map(({ what, xml }) => [what, xml]),
+        [
+          ['(not understood)', '<broken'],
+          ['400', undefined],
+        ],
+      );
+      assert.match((session as unknown as { error: string }).error, /invalid SOAP/);
+    });
+  });
+
+  describe('secrets', () => {
+    const values = (pairs: [string, string][]): string[] =>
+      pairs.map(([name, value]) => writer(dialects[0]!).value(name, value, 'xsd:string'));
+
+    it('are masked in every dialect, and nothing else is touched', () => {
+      for (const dialect of dialects) {
+        const write = writer(dialect);
+        const list = [
+          write.value('Device.A.Password', 'hush & <hush>', 'xsd:string'),
+          write.value('Device.A.Plain', 'shown', 'xsd:string'),
+          write.value('Device.A.PreSharedSecret', 'hush', 'xsd:string'),
+        ];
+        const xml = write.envelope(
+          write.message('GetParameterValuesResponse', write.list('ParameterList', 'cwmp:ParameterValueStruct', list)),
+          '1',
+        );
+        const masked = withoutSecrets(xml);
+        assert.ok(masked && !masked.includes('hush') && masked.includes('shown'), dialect.name);
+        const again = xml.replace(/(Password<\/Name>\s*<Value[^>]*>)[\s\S]*?(<\/Value>)/, '$1***$2');
+        assert.equal(
+          masked,
+          again.replace(/(Secret<\/Name>\s*<Value[^>]*>)[\s\S]*?(<\/Value>)/, '$1***$2'),
+          dialect.name,
+        );
+      }
+    });
+
+    it('whose place the text does not show make the whole XML stay out', () => {
+      const write = writer(dialects[0]!);
+      const hidden = [
+        '<ParameterValueStruct><Value>hush</Value><Name>Device.A.Password</Name></ParameterValueStruct>',
+        '<ParameterValueStruct><Name>Device.A.Pass<!-- x -->word</Name><Value>hush</Value></ParameterValueStruct>',
+        '<ParameterValueStruct><Name>Device.A.Pass&#119;ord</Name><Value>hush</Value></ParameterValueStruct>',
+        '<ParameterValueStruct><Name>Device.A.Password</Name><Other/><Value>hush</Value></ParameterValueStruct>',
+      ];
+      for (const entry of hidden) {
+        const list = write.list('ParameterList', 'cwmp:ParameterValueStruct', [...values([['Device.B', 'x']]), entry]);
+        const xml = write.envelope(write.message('GetParameterValuesResponse', list), '1');
+        assert.ok(!withoutSecrets(xml)?.includes('hush'), entry);
+      }
+      assert.equal(withoutSecrets('<a><Name>x.Password</Name'), undefined);
+    });
+
+    it('of transfers and software modules are masked', () => {
+      const common = { CommandKey: 'k', FileType: '1 Firmware Upgrade Image', URL: 'http://a/b', FileSize: 1 };
+      const login = { Username: 'hush', Password: 'hush', TargetFileName: '', DelaySeconds: 0 };
+      const download = { ...common, ...login, SuccessURL: '', FailureURL: '' };
+      const xml = encodeEnvelope({ namespace: '1-2', body: requestBody('Download', download as never) as Body });
+      const masked = withoutSecrets(xml) ?? '';
+      assert.ok(!masked.includes('hush') && masked.includes('<Username>***</Username>'));
+    });
+  });
+
+  describe('bounds', () => {
+    let traces: Traces;
+    const limits = { devices: 2, sessions: 3, messages: 4, message: 100, device: 2000 };
+    beforeEach(() => {
+      traces = createTraces({ clock: new VirtualClock(), events: createEvents() }, limits);
+    });
+    afterEach(() => traces.stop());
+
+    it('hold for devices, sessions, messages and lengths', () => {
+      traces.set('a', true);
+      traces.set('b', true);
+      assert.throws(() => traces.set('c', true), /2 devices are traced already/);
+      traces.clear('b');
+      traces.set('c', true);
+      for (let round = 0; round < 5; round++) traces.begin('a', String(round));
+      assert.deepEqual(
+        traces.of('a').sessions.map(({ address }) => address),
+        ['2', '3', '4'],
+      );
+      const session = traces.of('a').sessions.at(-1)!;
+      for (let round = 0; round < 6; round++) traces.add('a', session, message('x'.repeat(150)));
+      assert.deepEqual(
+        session.messages.map(({ xml, note }) => [xml?.length, note]),
+        Array.from({ length: 4 }, () => [100, 'cut after 100 characters']),
+      );
+      assert.equal(session.omitted, 2);
+      assert.match(ladder('a', [session]), /… 2 more/);
+    });
+
+    it('a device that talks much keeps its newest sessions; one session too long loses XML, not messages', () => {
+      traces.set('a', true);
+      for (let round = 0; round < 3; round++) {
+        const session = traces.begin('a', String(round));
+        for (let at = 0; at < 4; at++) traces.add('a', session, message('x'.repeat(90)));
+      }
+      assert.deepEqual(
+        traces.of('a').sessions.map(({ address }) => address),
+        ['2'],
+      );
+      const narrow = createTraces({ clock: new VirtualClock(), events: createEvents() }, { ...limits, device: 1300 });
+      narrow.set('a', true);
+      const session = narrow.begin('a', '');
+      for (let at = 0; at < 4; at++) narrow.add('a', session, message('x'.repeat(90)));
+      assert.deepEqual(
+        session.messages.map(({ xml }) => xml?.length),
+        [undefined, undefined, undefined, 90].map((length, at) => (at < 3 ? undefined : length)),
+      );
+      narrow.stop();
+    });
+  });
+
+  it('a ladder has no control characters, whatever a device calls its events', () => {
+    const session = {
+      started: 0,
+      address: '1.2.3.4',
+      messages: [message('', { what: 'Inform (\u001b[31m\r\n1 BOOT)' })],
+    };
+    assert.doesNotMatch(ladder('a', [session]), /[\u0000-\u0009\u000b-\u001f]/);
+  });
+});

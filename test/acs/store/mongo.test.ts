@@ -1,0 +1,161 @@
+// What the MongoDB store promises beyond the contract: several processes on one database, answers that are lost, a server that is away.
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openMongo } from '../../../acs/store/mongo/store.ts';
+import type { Store } from '../../../acs/store/store.ts';
+import { systemClock, systemRandom } from '../../../shared/clock.ts';
+import { UserError } from '../../../shared/errors.ts';
+import { identityOf, idOf, informOf, newYear, taskOf } from '../../support/devices.ts';
+import { dropMongo, freshMongo, labMongoNeeds, MONGO_START_MS, mongoNeeds, startMongo } from '../../support/mongo.ts';
+import { peerSuite } from '../../support/peers.ts';
+import { openWire } from '../../support/wire.ts';
+import { eventually } from '../../support/world.ts';
+
+const clock = systemClock();
+const random = systemRandom();
+const id = idOf(identityOf('A'));
+const open = (url: string, patienceMs?: number): Promise<Store> =>
+  openMongo({ url, clock, random, ...(patienceMs === undefined ? {} : { patienceMs }) });
+const unavailable = (error: unknown): true => {
+  assert.ok(error instanceof UserError, String(error));
+  assert.deepEqual([error.status, error.code], [503, 'store-unavailable']);
+  return true;
+};
+
+peerSuite('MongoDB: several processes on one database', mongoNeeds, function () {
+  this.timeout(MONGO_START_MS);
+  let url: string;
+  let one: Store;
+  let two: Store;
+  before(async () => {
+    url = await freshMongo();
+  });
+  beforeEach(async () => {
+    url = await freshMongo();
+    [one, two] = [await open(url), await open(url)];
+  });
+  afterEach(async () => {
+    await Promise.all([one.close(), two.close()]);
+    await dropMongo(url);
+  });
+
+  it('of claims at the same time exactly one stands; the others are told whose', async () => {
+    for (let round = 0; round < 20; round++) {
+      const serial = `R${round}`;
+      const device = idOf(identityOf(serial));
+      const claims = await Promise.all(
+        [one, two].map((store, at) =>
+          store.apply(device, 'informed', informOf(serial, newYear, ['1 BOOT'], { owner: `p${at}` })),
+        ),
+      );
+      assert.deepEqual(claims.map(claim => claim.outcome).sort(), ['busy', 'claimed']);
+      const owner = (await one.device(device))?.claim?.owner;
+      const busy = claims.find(claim => claim.outcome === 'busy');
+      assert.equal(busy?.outcome === 'busy' && busy.claim.owner, owner);
+    }
+  });
+
+  it('operations of both on one device are carried out one after the other, none lost', async () => {
+    await one.apply(id, 'announced', { identity: identityOf('A'), now: newYear, patch: {} });
+    await Promise.all(
+      Array.from({ length: 60 }, (_, n) =>
+        (n % 2 ? one : two).apply(id, 'taskAdded', { task: taskOf(`t${n}`, 'Reboot', newYear + n) }),
+      ),
+    );
+    assert.equal((await two.device(id))?.tasks.length, 60);
+    await Promise.all(
+      Array.from({ length: 60 }, (_, n) =>
+        (n % 3 ? two : one).apply(id, 'taskCancelled', { id: `t${n}`, now: newYear }),
+      ),
+    );
+    assert.equal((await one.device(id))?.tasks.length, 0);
+    const tasks = await one.tasks({ limit: 100 });
+    assert.equal(tasks.length, 60);
+    assert.ok(tasks.every(task => task.state === 'cancelled'));
+  });
+
+  it('a change of a document is seen by the other within seconds, its body never older than its generation', async () => {
+    const generation = await one.putDocument('preset', 'a', { turn: 1 });
+    await eventually('the other has seen it', () => two.generation('preset') === generation, 5000);
+    assert.deepEqual((await two.document('preset', 'a'))?.body, { turn: 1 });
+    for (let turn = 2; turn < 12; turn++) {
+      const next = await one.putDocument('preset', 'a', { turn });
+      const seen = await two.document<{ turn: number }>('preset', 'a');
+      assert.ok((seen?.generation ?? 0) >= next && (seen?.body.turn ?? 0) >= turn);
+    }
+  });
+
+  it('members are known to both', async () => {
+    await one.beat({ id: 'one', address: 'a' });
+    await two.beat({ id: 'two', address: 'b' });
+    const members = await one.beat({ id: 'one', address: 'a' });
+    assert.deepEqual(members.map(member => `${member.id} ${member.beat}`).sort(), ['one 2', 'two 1']);
+  });
+});
+
+peerSuite('MongoDB: a network and a server that fail', labMongoNeeds, function () {
+  this.timeout(MONGO_START_MS);
+
+  it('a write whose answer was lost is carried out once, and told', async () => {
+    const server = await startMongo();
+    const wire = await openWire(server.port);
+    const url = `mongodb://127.0.0.1:${wire.port}/lost`;
+    const store = await open(url);
+    try {
+      await store.apply(id, 'announced', { identity: identityOf('A'), now: newYear, patch: {} });
+      for (let n = 0; n < 12; n++) {
+        // Whatever the server answers from now on does not arrive; then the connection breaks.
+        const held = wire.hold('down', 0);
+        const adding = store.apply(id, 'taskAdded', { task: taskOf(`t${n}`, 'Reboot', newYear + n) });
+        await held;
+        wire.cut();
+        wire.release();
+        assert.equal((await adding).id, `t${n}`);
+      }
+      assert.deepEqual(
+        (await store.device(id))?.tasks.map(task => task.id),
+        Array.from({ length: 12 }, (_, n) => `t${n}`),
+      );
+    } finally {
+      await store.close();
+      await wire.close();
+      await server.stop();
+    }
+  });
+
+  it('an outage is answered with 503 and no false word, and it goes on when the server is back', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tandem-outage-'));
+    const file = join(folder, 'data');
+    const first = await startMongo({ file });
+    const store = await open(first.url('outage'), 1500);
+    let server = first;
+    try {
+      await store.apply(id, 'announced', { identity: identityOf('A'), now: newYear, patch: { tags: ['kept'] } });
+      // The lab's server writes to disk about once a second.
+      await clock.sleep(2500);
+      await first.stop();
+      await assert.rejects(store.apply(id, 'patched', { patch: { tags: ['lost'] } }), unavailable);
+      await assert.rejects(store.device(id), unavailable);
+      server = await startMongo({ file, port: first.port });
+      const row = await eventually('the store answers again', () => store.device(id).catch(() => undefined), 20_000);
+      assert.deepEqual(row.tags, ['kept']);
+      assert.deepEqual((await store.apply(id, 'patched', { patch: { tags: ['after'] } })).tags, ['after']);
+    } finally {
+      await store.close();
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('a server that is not there is named at the start, its password never', async () => {
+    const opening = open('mongodb://user:p%40ssword-1@127.0.0.1:9/x?serverSelectionTimeoutMS=300');
+    await assert.rejects(opening, (error: unknown) => {
+      unavailable(error);
+      assert.match(String(error), /127\.0\.0\.1:9/);
+      assert.doesNotMatch(String(error), /ssword-1/);
+      return true;
+    });
+  });
+});

@@ -1,0 +1,250 @@
+// What only the SQLite store has: its file, its threads, and what happens when the disk or the process fails.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { migrations } from '../../../acs/store/sqlite/schema.ts';
+import { openSqlite, type SqliteOptions } from '../../../acs/store/sqlite/store.ts';
+import type { Store } from '../../../acs/store/store.ts';
+import { seededRandom, VirtualClock } from '../../../shared/clock.ts';
+import { UserError } from '../../../shared/errors.ts';
+import { bytesOf, putBytes } from '../../support/contents.ts';
+import { identityOf, idOf, informOf, newYear } from '../../support/devices.ts';
+
+const clock = new VirtualClock(newYear);
+const id = idOf(identityOf('A'));
+const announce = (store: Store, serial = 'A') =>
+  store.apply(idOf(identityOf(serial)), 'announced', { identity: identityOf(serial), now: newYear, patch: {} });
+
+function rejectsWith(work: Promise<unknown>, code: string, says: RegExp): Promise<void> {
+  return assert.rejects(work, (error: unknown) => {
+    assert.ok(error instanceof UserError, String(error));
+    assert.equal(error.code, code);
+    assert.match(error.message, says);
+    return true;
+  });
+}
+
+describe('the SQLite store', () => {
+  let folder: string;
+  let file: string;
+  const open: Store[] = [];
+  const openStore = async (more: Partial<SqliteOptions> = {}): Promise<Store> => {
+    const store = await openSqlite({ file, clock, ...more });
+    open.push(store);
+    return store;
+  };
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tandem-sqlite-'));
+    file = join(folder, 'acs.db');
+  });
+  afterEach(async () => {
+    for (const store of open.splice(0)) await store.close();
+    await rm(folder, { recursive: true });
+  });
+
+  for (const inThread of [true, false])
+    describe(inThread ? 'in-thread' : 'with threads', () => {
+      it('a full disk is said clearly, loses nothing, and the writer lives on', async () => {
+        const store = await openStore({ inThread, maxBytes: 600_000 });
+        await announce(store);
+        const results = await Promise.allSettled([
+          announce(store, 'B'),
+          putBytes(store, 'large', Buffer.alloc(1_000_000)),
+          announce(store, 'C'),
+        ]);
+        assert.deepEqual(
+          results.map(result => result.status),
+          ['fulfilled', 'rejected', 'fulfilled'],
+        );
+        await rejectsWith(putBytes(store, 'large', Buffer.alloc(1_000_000)), 'store-full', /disk is full/);
+        await putBytes(store, 'small', Buffer.alloc(1000));
+        assert.equal(await store.countDevices(undefined, newYear), 3);
+        for (const serial of ['A', 'B', 'C']) assert.ok(await store.device(idOf(identityOf(serial))), serial);
+      });
+
+      it('a store of a newer version is refused', async () => {
+        await (await openStore({ inThread })).close();
+        const db = new DatabaseSync(file);
+        db.exec('PRAGMA user_version = 99');
+        db.close();
+        await rejectsWith(openStore({ inThread }), 'store-too-new', /newer version.*99/);
+      });
+
+      it('a file that is no store of ours is refused, and left as it was', async () => {
+        await writeFile(file, 'this is no database, but long enough to be taken for one '.repeat(20));
+        await rejectsWith(openStore({ inThread }), 'not-a-store', /no database/);
+        await rm(file);
+        const db = new DatabaseSync(file);
+        db.exec('CREATE TABLE theirs (a)');
+        db.close();
+        await rejectsWith(openStore({ inThread }), 'not-a-store', /another program/);
+        await rejectsWith(
+          openStore({ inThread, file: join(folder, 'no', 'folder', 'x.db') }),
+          'store-cannot-open',
+          /x\.db/,
+        );
+      });
+
+      it('what an owner had claimed when it ended is free for the next', async () => {
+        const before = await openStore({ inThread });
+        assert.equal((await before.apply(id, 'informed', informOf('A', newYear, ['1 BOOT']))).outcome, 'claimed');
+        await before.close();
+        const facts = informOf('A', newYear + 1, ['1 BOOT'], { owner: 'another' });
+        assert.equal((await (await openStore({ inThread })).apply(id, 'informed', facts)).outcome, 'claimed');
+      });
+
+      it('one owner at a time', async () => {
+        const store = await openStore({ inThread });
+        await rejectsWith(openStore({ inThread }), 'store-busy', /another program holds it/);
+        await store.close();
+        await announce(await openStore({ inThread }));
+      });
+    });
+
+  it('a bug in an operation is answered to its caller and stops nothing', async () => {
+    const store = await openStore();
+    const nonsense = store.apply(id, 'nonsense' as 'released', { token: 1, complete: true, now: 1 });
+    await assert.rejects(nonsense, /no device operation nonsense/);
+    const broken = informOf('A', newYear, [], { events: undefined as never });
+    await assert.rejects(store.apply(id, 'informed', broken), /Cannot read properties/);
+    await announce(store);
+  });
+
+  it('no more than a few chunks of a file are on their way into the store, however fast it comes', async () => {
+    const store = await openStore();
+    const db = new DatabaseSync(file, { readOnly: true });
+    const written = db.prepare('SELECT coalesce(sum(length(body)), 0) AS bytes FROM content_chunks');
+    let asked = 0;
+    let most = 0;
+    async function* source(): AsyncIterable<Uint8Array> {
+      const piece = Buffer.alloc(64 * 1024, 7);
+      for (; asked < 20_000_000; asked += piece.length) {
+        most = Math.max(most, asked - (written.get() as { bytes: number }).bytes);
+        yield piece;
+      }
+    }
+    const { size } = await store.putContent('large', source());
+    assert.equal(size, asked);
+    assert.ok(most > 0 && most <= 256 * 1024, `${most} bytes were held`);
+    db.close();
+  });
+
+  it('of a content that breaks off no chunk stays', async () => {
+    const store = await openStore();
+    async function* broken(): AsyncIterable<Uint8Array> {
+      yield Buffer.alloc(1_000_000);
+      throw new Error('the line went dead');
+    }
+    await assert.rejects(store.putContent('a', broken()), /the line went dead/);
+    const db = new DatabaseSync(file, { readOnly: true });
+    assert.equal((db.prepare('SELECT count(*) AS n FROM content_chunks').get() as { n: number }).n, 0);
+    db.close();
+  });
+
+  it('what a process left of an upload when it ended is gone after the next start', async () => {
+    await (await openStore()).close();
+    const before = new DatabaseSync(file);
+    before.exec(`INSERT INTO contents (name, size, sha256, at) VALUES (NULL, 0, '', ${newYear})`);
+    const put = before.prepare('INSERT INTO content_chunks (content, number, body) VALUES (1, ?, ?)');
+    for (let number = 0; number < 600; number++) put.run(number, Buffer.alloc(100));
+    before.close();
+    const store = await openStore();
+    await putBytes(store, 'a', Buffer.from('a'));
+    const db = new DatabaseSync(file, { readOnly: true });
+    assert.deepEqual(
+      db
+        .prepare('SELECT c.name, c.pk, count(*) AS chunks FROM contents c JOIN content_chunks ON content = pk')
+        .all()
+        .map(row => ({ ...(row as object) })),
+      [{ name: 'a', pk: 2, chunks: 1 }],
+    );
+    db.close();
+  });
+
+  it('files that were kept whole by an earlier version are cut into chunks', async () => {
+    const bytes = seededRandom(3).bytes(200_000);
+    const db = new DatabaseSync(file);
+    // Store version 2.
+    for (const step of migrations.slice(0, 2)) db.exec(String(step));
+    db.exec(`PRAGMA application_id = ${0x546e646d}; PRAGMA user_version = 2`);
+    const put = db.prepare('INSERT INTO bytes (name, body) VALUES (?, ?)');
+    put.run('fw.bin 12', bytes);
+    put.run('empty', Buffer.alloc(0));
+    db.close();
+    const store = await openStore();
+    assert.ok((await bytesOf(store, 'fw.bin 12'))?.equals(bytes));
+    assert.equal((await bytesOf(store, 'empty'))?.length, 0);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    assert.deepEqual((await store.contents())[1], { name: 'fw.bin 12', size: 200_000, sha256, changed: 0 });
+  });
+
+  it('a search runs beside the changes', async () => {
+    const store = await openStore();
+    await Promise.all(Array.from({ length: 300 }, (_, n) => announce(store, `S${n}`)));
+    const [count] = await Promise.all([
+      store.countDevices(undefined, newYear),
+      ...Array.from({ length: 300 }, (_, n) => announce(store, `T${n}`)),
+    ]);
+    assert.ok(count >= 300 && count <= 600);
+    assert.equal(await store.countDevices(undefined, newYear), 600);
+  });
+
+  it('the hot row stays about 1 KB', async () => {
+    const store = await openStore({ inThread: true });
+    for (let turn = 0; turn < 20; turn++)
+      await store.apply(id, 'informed', informOf('A', newYear + turn * 1000, ['2 PERIODIC']));
+    const row = await store.device(id);
+    assert.ok(JSON.stringify(row).length < 1500);
+  });
+
+  it('killed at any instant, it has all that was acknowledged', async function () {
+    this.timeout(60_000);
+    const random = seededRandom(11);
+    const told: string[] = [];
+    for (let round = 0; round < 3; round++) {
+      told.push(...(await killedWriter(file, round * 100_000, random.int(20, 600))));
+      const store = await openStore();
+      for (const fact of told) await assertKept(store, fact);
+      await store.close();
+    }
+    assert.ok(told.length > 60);
+  });
+});
+
+/** Runs the writer until it has said so many facts, kills it, and gives back all that it had said. */
+async function killedWriter(file: string, from: number, lines: number): Promise<string[]> {
+  const script = fileURLToPath(new URL('../../support/store-writer.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--import', 'tsx', script, file, String(from)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const facts: string[] = [];
+  const exited = once(child, 'exit');
+  for await (const line of createInterface({ input: child.stdout })) {
+    facts.push(line);
+    if (facts.length === lines) child.kill('SIGKILL');
+  }
+  const [, signal] = (await exited) as [number | null, string | null];
+  assert.equal(signal, 'SIGKILL', 'the writer ended by itself');
+  return facts;
+}
+
+async function assertKept(store: Store, fact: string): Promise<void> {
+  const [kind, name = '', value = ''] = fact.split(' ');
+  if (kind === 'device') assert.equal((await store.device(name))?.fence, Number(value), fact);
+  else if (kind === 'parameter') assert.equal((await store.parameters(name, 'Device.A'))[0]?.value, value, fact);
+  else if (kind === 'document') {
+    assert.equal((await store.document('setting', value))?.generation, Number(name), fact);
+    assert.ok(store.generation('setting') >= Number(name), fact);
+  } else {
+    const state = (await store.task(name))?.state;
+    assert.ok(state === value || (value === 'queued' && state === 'cancelled'), `${fact}, found ${state}`);
+  }
+}

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { seededRandom, systemClock, VirtualClock } from '../../../shared/clock.ts';
+import { createVerifier, type Verifier } from '../../../shared/net/digest.ts';
+import { type Authority, createCa, type Issued } from '../../../shared/pki/authority.ts';
+import { type Answer, friendly, type Heard, type ScriptedAcs, scriptedAcs } from '../../support/scripted-acs.ts';
+import { type TestUnit, testUnit, type UnitOptions } from '../../support/unit.ts';
+
+const login = { 'Cwmp.Username': 'unit', 'Cwmp.Password': 's3cret' };
+
+/** An ACS that lets in whom the verifier accepts, and challenges the others. */
+function guarded(verifier: Verifier, more: Answer = {}, each = false) {
+  const used = new Set<string>();
+  return async (heard: Heard): Promise<Answer> => {
+    const header = heard.headers.authorization;
+    const verdict = await verifier.verify({ header, method: 'POST', uri: heard.url, passwords: () => ['s3cret'] });
+    const nonce = /nonce="([^"]*)"/.exec(header ?? '')?.[1] ?? '';
+    const again = each && used.has(nonce);
+    if (verdict.ok && !again) {
+      used.add(nonce);
+      return friendly(heard);
+    }
+    const stale = !verdict.ok && verdict.stale;
+    return { ...more, status: 401, headers: { 'WWW-Authenticate': verifier.challenge({ stale }) }, text: 'no' };
+  };
+}
+
+describe('the unit proves who it is (TR-069 3.4.4)', () => {
+  const random = seededRandom(3);
+  const clock = new VirtualClock();
+  const verifierOf = (options: Partial<Parameters<typeof createVerifier>[0]>): Verifier =>
+    createVerifier({ realm: 'acs', clock, random, key: Buffer.alloc(32, 1), ...options });
+  let acs: ScriptedAcs | undefined;
+  let unit: TestUnit | undefined;
+  afterEach(async () => {
+    await unit?.close();
+    await acs?.close();
+    unit = undefined;
+  });
+
+  const run = async (server: ScriptedAcs, options: UnitOptions = {}) => {
+    acs = server;
+    unit = await testUnit({ url: server.url, ...options, parameters: { ...login, ...options.parameters } });
+    await unit.boot();
+    return unit.ended(1);
+  };
+
+  for (const algorithm of ['MD5', 'MD5-sess', 'SHA-256'] as const) {
+    it(`by digest ${algorithm}: the challenged Inform again, unchanged, on the same connection, then unasked`, async () => {
+      const server = await scriptedAcs();
+      server.always(guarded(verifierOf({ algorithms: [algorithm] })));
+      const report = await run(server);
+      assert.equal(report.ok, true);
+      assert.deepEqual(server.names(), ['Inform', 'Inform', '(empty)']);
+      assert.equal(server.heard[0]?.text, server.heard[1]?.text);
+      assert.equal(server.heard[0]?.headers.authorization, undefined);
+      assert.match(server.heard[1]?.headers.authorization ?? '', /nc=00000001/);
+      assert.match(server.heard[2]?.headers.authorization ?? '', /nc=00000002/);
+      assert.equal(server.connections, 1);
+      assert.deepEqual(report.rpcs, [{ from: 'cpe', method: 'Inform' }]);
+    });
+  }
+
+  it('a 401 in the middle, or on every POST, does not advance the session', async () => {
+    const server = await scriptedAcs();
+    server.always(guarded(verifierOf({}), {}, true));
+    const report = await run(server);
+    assert.equal(report.ok, true);
+    assert.deepEqual(server.names(), ['Inform', 'Inform', '(empty)', '(empty)']);
+    assert.equal(server.heard[3]?.headers['content-type'], undefined);
+  });
+
+  it('on a new connection when the ACS closed the one that was challenged', async () => {
+    const server = await scriptedAcs();
+    server.always(guarded(verifierOf({}), { close: true }));
+    assert.equal((await run(server)).ok, true);
+    assert.deepEqual(server.names(), ['Inform', 'Inform', '(empty)']);
+    assert.equal(server.connections, 2);
+  });
+
+  it('with wrong credentials the session fails, and AcsStatus says why', async () => {
+    const server = await scriptedAcs();
+    server.always(guarded(verifierOf({})));
+    const report = await run(server, { parameters: { 'Cwmp.Password': 'wrong' } });
+    assert.equal(report.error?.kind, 'auth');
+    assert.equal(unit?.device.variable('Cwmp.AcsStatus'), 'ErrorAuthFailure');
+    assert.deepEqual(server.names(), ['Inform', 'Inform']);
+  });
+
+  it('never tells a password in clear: basic over plain HTTP is refused', async () => {
+    const server = await scriptedAcs();
+    server.always(guarded(verifierOf({ basic: true, digest: false })));
+    const report = await run(server);
+    assert.equal(report.error?.kind, 'auth');
+    assert.equal(
+      server.heard.some(({ headers }) => headers.authorization),
+      false,
+    );
+  });
+
+  describe('over TLS (3.3)', () => {
+    let ca: Authority;
+    let server: Issued;
+    const environment = { clock: systemClock(), random: seededRandom(5) };
+    const period = { notBefore: new Date(Date.UTC(2020, 0, 1)), notAfter: new Date(Date.UTC(2036, 0, 1)) };
+    before(async () => {
+      ca = await createCa({ name: 'CA', key: 'rsa', ...environment, ...period });
+      const usage = ['server'] as const;
+      server = await ca.issue({ commonName: 'acs', ips: ['127.0.0.1'], usage, key: 'rsa', ...period });
+    });
+    const tls = (): { cert: string; key: string } => ({ cert: server.chain, key: server.key });
+
+    it('basic is good, and the report names version and cipher', async () => {
+      const listener = await scriptedAcs({ tls: tls() });
+      listener.always(guarded(verifierOf({ basic: true, digest: false })));
+      const report = await run(listener, { certificates: [ca.cert] });
+      assert.equal(report.ok, true);
+      assert.match(report.tls?.version ?? '', /^TLSv1\.[23]$/);
+      assert.match(report.tls?.cipher ?? '', /^TLS_/);
+      assert.equal(listener.connections, 1);
+    });
+
+    it('without the CA nothing is said at all', async () => {
+      const listener = await scriptedAcs({ tls: tls() });
+      const report = await run(listener);
+      assert.deepEqual([report.error?.kind, report.error?.code], ['tls', 'no-ca']);
+      assert.deepEqual(listener.heard, []);
+      assert.equal(unit?.gateway.agent?.status, 'ErrorOther');
+    });
+
+    it('NoValidation takes it all the same', async () => {
+      const listener = await scriptedAcs({ tls: tls() });
+      const parameters = { 'Cwmp.TransportCertificateValidation': 'NoValidation' };
+      assert.equal((await run(listener, { parameters })).ok, true);
+    });
+
+    it('while the clock is not set the ACS is refused, and tried again as soon as it is', async () => {
+      const listener = await scriptedAcs({ tls: tls() });
+      const report = await run(listener, { certificates: [ca.cert], clockSource: 'sntp' });
+      assert.deepEqual([report.error?.kind, report.error?.code], ['tls', 'clock-not-set']);
+      assert.ok(unit);
+      await unit.clock.advance(2000);
+      assert.equal(unit.sessions.length, 1);
+      unit.gateway.device.setClock(0);
+      await unit.clock.advance(1100);
+      assert.equal((await unit.ended(2)).ok, true);
+    });
+  });
+});

@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import {
+  booted,
+  bootstrapDue,
+  bootstrapped,
+  delivered,
+  eventsToTell,
+  happened,
+  scheduledDue,
+  transferEnded,
+  transfersToTell,
+  transferTold,
+} from '../../../cpe/agent/event-ledger.ts';
+import type { AgentFacts, Transfer } from '../../../cpe/state/device.ts';
+import { MAX_EVENTS } from '../../../shared/cwmp/events.ts';
+
+const facts = (more: Partial<AgentFacts> = {}): AgentFacts => ({
+  bootstrapped: 'http://a/',
+  events: [],
+  changed: [],
+  retries: 0,
+  transfers: [],
+  scheduled: [],
+  parameterKey: '',
+  reportedVersion: '1',
+  ...more,
+});
+const entry = (EventCode: string, CommandKey = '') => ({ EventCode, CommandKey });
+const codes = (list: readonly { EventCode: string }[]): string[] => list.map(({ EventCode }) => EventCode);
+const transfer = (id: string, commandKey: string): Transfer => ({
+  id,
+  kind: 'Download',
+  args: {},
+  commandKey,
+  state: 'queued',
+  notBefore: 0,
+});
+const tell = (book: AgentFacts, knocked = false): ReturnType<typeof eventsToTell> => eventsToTell(book, knocked);
+const answered = (book: AgentFacts, again: string[] = []): void =>
+  delivered(
+    book,
+    { url: 'http://a/', events: tell(book), changed: [...book.changed], softwareVersion: '1' },
+    new Set(again),
+  );
+
+describe('events (TR-069 3.7.1.5 Table 8)', () => {
+  it('a factory-new unit boots with 0 BOOTSTRAP and 1 BOOT', () => {
+    const book = facts({ bootstrapped: '', reportedVersion: '' });
+    booted(book, '1', 'V');
+    assert.equal(bootstrapDue(book, 'http://a/'), true);
+    bootstrapped(book);
+    assert.deepEqual(codes(tell(book)), ['0 BOOTSTRAP', '1 BOOT']);
+    assert.equal(bootstrapDue(book, 'http://a/'), false);
+    answered(book);
+    assert.deepEqual(tell(book), []);
+    assert.equal(book.bootstrapped, 'http://a/');
+  });
+
+  it('a bootstrap that was not delivered survives the next boot, in front', () => {
+    const book = facts({ bootstrapped: '', events: [entry('0 BOOTSTRAP'), entry('2 PERIODIC')] });
+    booted(book, '1', 'V');
+    assert.deepEqual(codes(tell(book)), ['0 BOOTSTRAP', '1 BOOT', '2 PERIODIC']);
+  });
+
+  it('a new URL at run time discards all other undelivered events, changes and finished transfers', () => {
+    const done: Transfer = { ...transfer('t', 'k'), state: 'ended' };
+    const book = facts({
+      events: [entry('2 PERIODIC'), entry('7 TRANSFER COMPLETE'), entry('M Download', 'k'), entry('M Reboot', 'r')],
+      changed: ['P'],
+      transfers: [done, transfer('u', 'l')],
+    });
+    assert.equal(bootstrapDue(book, 'http://b/'), true);
+    bootstrapped(book);
+    assert.deepEqual(codes(tell(book)), ['0 BOOTSTRAP']);
+    assert.deepEqual(
+      book.transfers.map(({ id }) => id),
+      ['u'],
+    );
+  });
+
+  it('single events are told once however often they happen, M events each', () => {
+    const book = facts();
+    for (const key of ['a', 'b', 'b']) {
+      happened(book, '3 SCHEDULED');
+      happened(book, 'M ScheduleInform', key);
+    }
+    assert.deepEqual(tell(book), [
+      entry('3 SCHEDULED'),
+      entry('M ScheduleInform', 'a'),
+      entry('M ScheduleInform', 'b'),
+      entry('M ScheduleInform', 'b'),
+    ]);
+  });
+
+  it('what happens again while its Inform is under way is told again', () => {
+    const book = facts({ events: [entry('2 PERIODIC')], changed: ['P', 'Q'] });
+    const telling = tell(book);
+    happened(book, '2 PERIODIC', '', telling);
+    happened(book, '2 PERIODIC', '', telling);
+    delivered(book, { url: 'http://a/', events: telling, changed: ['P', 'Q'], softwareVersion: '1' }, new Set(['Q']));
+    assert.deepEqual(codes(tell(book)), ['2 PERIODIC', '4 VALUE CHANGE']);
+    assert.deepEqual(book.changed, ['Q']);
+  });
+
+  it('retried until reboot: 1, 4, 8, 13; retried over a reboot: 2, 3, 7, M', () => {
+    const kept = ['2 PERIODIC', '3 SCHEDULED', '7 TRANSFER COMPLETE', 'M ScheduleInform', 'M Download', 'M Reboot'];
+    const dropped = ['1 BOOT', '4 VALUE CHANGE', '8 DIAGNOSTICS COMPLETE', '13 WAKEUP'];
+    const book = facts({ events: [...dropped, ...kept].map(code => entry(code)), changed: ['P'] });
+    booted(book, '1', 'V');
+    assert.deepEqual(codes(book.events), ['1 BOOT', ...kept]);
+    assert.deepEqual(book.changed, []);
+  });
+
+  it('a new software version is told after the boot that brought it', () => {
+    const book = facts({ events: [entry('7 TRANSFER COMPLETE'), entry('M Download', 'k')] });
+    booted(book, '2', 'V');
+    assert.deepEqual(codes(tell(book)), ['1 BOOT', '7 TRANSFER COMPLETE', 'M Download', '4 VALUE CHANGE']);
+    assert.deepEqual(book.changed, ['V']);
+  });
+
+  it('6 CONNECTION REQUEST is told and never kept', () => {
+    const book = facts();
+    assert.deepEqual(codes(tell(book, true)), ['6 CONNECTION REQUEST']);
+    assert.deepEqual(book.events, []);
+  });
+
+  it('never more than 64, single ones first', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom('2 PERIODIC', '3 SCHEDULED', 'M Reboot'), { maxLength: 200 }), list => {
+        const book = facts({ changed: ['P'] });
+        for (const [at, code] of list.entries()) happened(book, code, code.startsWith('M') ? String(at) : '');
+        const told = tell(book);
+        assert.ok(told.length <= MAX_EVENTS);
+        for (const code of new Set(list.filter(code => !code.startsWith('M')))) assert.ok(codes(told).includes(code));
+        assert.ok(codes(told).includes('4 VALUE CHANGE'));
+      }),
+    );
+  });
+
+  it('7 and M Download wait for TransferCompleteResponse, each transfer for its own', () => {
+    const book = facts({ transfers: [transfer('1', 'a'), transfer('2', 'b'), transfer('3', 'c')] });
+    transferEnded(book, '1', { completeTime: 't' }, []);
+    transferEnded(book, '2', { completeTime: 't', fault: { code: 9010, message: 'x' } }, []);
+    const told = tell(book);
+    assert.deepEqual(told, [entry('7 TRANSFER COMPLETE'), entry('M Download', 'a'), entry('M Download', 'b')]);
+    answered(book);
+    assert.deepEqual(tell(book), told);
+    // Ended during the session: not announced by its Inform, so not told in it.
+    transferEnded(book, '3', { completeTime: 't' }, told);
+    assert.deepEqual(
+      transfersToTell(book, told).map(({ id }) => id),
+      ['1', '2'],
+    );
+    transferTold(book, '1');
+    transferTold(book, '2');
+    assert.deepEqual(tell(book), [entry('7 TRANSFER COMPLETE'), entry('M Download', 'c')]);
+    transferTold(book, '3');
+    assert.deepEqual(tell(book), []);
+    assert.deepEqual(book.transfers, []);
+  });
+
+  it('an end is recorded once, whatever is repeated after a power cut', () => {
+    const book = facts({ transfers: [transfer('1', 'a')] });
+    transferEnded(book, '1', { completeTime: 't' }, []);
+    transferEnded(book, '1', { completeTime: 'u', fault: { code: 9010, message: 'x' } }, []);
+    assert.equal(book.transfers[0]?.completeTime, 't');
+    assert.equal(book.transfers[0]?.fault, undefined);
+    assert.equal(tell(book).length, 2);
+  });
+
+  it('ScheduleInforms fire each with its key, those that are due', () => {
+    const book = facts({
+      scheduled: [
+        { at: 10, commandKey: 'x' },
+        { at: 30, commandKey: 'y' },
+        { at: 20, commandKey: 'z' },
+      ],
+    });
+    scheduledDue(book, 20, []);
+    assert.deepEqual(tell(book), [
+      entry('3 SCHEDULED'),
+      entry('M ScheduleInform', 'x'),
+      entry('M ScheduleInform', 'z'),
+    ]);
+    assert.deepEqual(book.scheduled, [{ at: 30, commandKey: 'y' }]);
+  });
+});

@@ -1,0 +1,233 @@
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { seededRandom } from '../../../shared/clock.ts';
+import { answerChallenge, chooseDigest, parseChallenges } from '../../../shared/net/digest.ts';
+import { argumentsOf, ask, fault, informResponse, type ScriptedAcs, scriptedAcs } from '../../support/scripted-acs.ts';
+import { type TestUnit, testUnit, type UnitOptions } from '../../support/unit.ts';
+
+const random = seededRandom(9);
+const listen = { host: '127.0.0.1', port: 0 };
+
+/** One request on a connection of its own; resolves with status and headers once the unit closes it. */
+function raw(url: URL, text: string): Promise<{ status: number; headers: Map<string, string>; body: string }> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(url.port), url.hostname, () => socket.write(text));
+    let answer = '';
+    socket.on('data', data => {
+      answer += String(data);
+    });
+    socket.on('error', reject);
+    socket.on('close', () => {
+      const [head = '', body = ''] = answer.split('\r\n\r\n');
+      const [first = '', ...lines] = head.split('\r\n');
+      const headers = new Map(
+        lines.map(line => [line.split(':')[0]?.toLowerCase() ?? '', line.slice(line.indexOf(':') + 1).trim()] as const),
+      );
+      resolve({ status: Number(first.split(' ')[1]), headers, body });
+    });
+  });
+}
+
+const get = (url: URL, authorization?: string, method = 'GET') =>
+  raw(
+    url,
+    `${method} ${url.pathname} HTTP/1.1\r\nHost: x\r\n${authorization ? `Authorization: ${authorization}\r\n` : ''}\r\n`,
+  );
+
+async function authorize(url: URL, username = 'admin', password = 'administrator', nc = 1): Promise<string> {
+  const { headers } = await get(url);
+  const challenge = chooseDigest(parseChallenges(headers.get('www-authenticate')));
+  assert.ok(challenge);
+  return answerChallenge({ challenge, username, password, method: 'GET', uri: url.pathname, random, nc });
+}
+
+describe('connection requests (TR-069 3.2.2)', () => {
+  let acs: ScriptedAcs;
+  let unit: TestUnit;
+  beforeEach(async () => {
+    acs = await scriptedAcs();
+  });
+  afterEach(async () => {
+    await unit?.close();
+    await acs.close();
+  });
+  const start = async (options: UnitOptions = {}): Promise<URL> => {
+    unit = await testUnit({ url: acs.url, listen, ...options });
+    await unit.boot();
+    await unit.ended(1);
+    return new URL(unit.gateway.agent?.connectionRequestUrl ?? '');
+  };
+  const codes = (session: number): string[] => (unit.sessions[session - 1]?.events ?? []).map(event => event.EventCode);
+
+  it('the URL is in the Inform and in the model, with a path that cannot be guessed', async () => {
+    const url = await start();
+    assert.match(url.href, /^http:\/\/127\.0\.0\.1:\d+\/[0-9a-f]{32}$/);
+    const told = argumentsOf(acs.heard[0], 'Inform').ParameterList;
+    assert.equal(told.find(({ Name }) => Name === 'Device.ManagementServer.ConnectionRequestURL')?.Value, url.href);
+    assert.equal(unit.device.get('Device.ManagementServer.ConnectionRequestURL'), url.href);
+  });
+
+  it('with the right digest: 200, empty, and one session with 6 CONNECTION REQUEST', async () => {
+    const url = await start();
+    const answer = await get(url, await authorize(url));
+    assert.deepEqual([answer.status, answer.headers.get('content-length'), answer.body], [200, '0', '']);
+    await unit.ended(2);
+    assert.deepEqual(codes(2), ['6 CONNECTION REQUEST']);
+  });
+
+  it('without, or with a wrong one: 401 with a digest challenge, and no session', async () => {
+    const url = await start();
+    const wrong = [
+      undefined,
+      await authorize(url, 'admin', 'wrong'),
+      await authorize(url, 'eve'),
+      'Basic YWRtaW46YWRtaW5pc3RyYXRvcg==',
+      'Digest nonsense',
+    ];
+    for (const header of wrong) {
+      const answer = await get(url, header);
+      assert.equal(answer.status, 401, header);
+      assert.match(answer.headers.get('www-authenticate') ?? '', /^Digest .*qop="auth"/);
+    }
+    await unit.clock.advance(60_000);
+    assert.equal(unit.sessions.length, 1);
+  });
+
+  it('a replayed answer is refused', async () => {
+    const url = await start();
+    const header = await authorize(url);
+    assert.equal((await get(url, header)).status, 200);
+    await unit.ended(2);
+    assert.equal((await get(url, header)).status, 401);
+    await unit.clock.advance(60_000);
+    assert.equal(unit.sessions.length, 2);
+  });
+
+  it('other methods 405, other paths 404, what is no HTTP nothing; none starts a session', async () => {
+    const url = await start();
+    assert.equal((await get(url, await authorize(url), 'POST')).status, 405);
+    assert.equal((await get(new URL('/', url))).status, 404);
+    assert.ok(Number.isNaN((await raw(url, '\x16\x03\x01 hello\r\n\r\n')).status));
+    const endless = await raw(url, `GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`);
+    assert.ok(endless.status !== 200);
+    await unit.clock.advance(60_000);
+    assert.equal(unit.sessions.length, 1);
+  });
+
+  it('during a session 503, and the session is left alone', async () => {
+    const url = await start();
+    const header = await authorize(url);
+    let status = 0;
+    acs.play(async heard => {
+      status = (await get(url, header)).status;
+      return typeof informResponse() === 'function' ? (informResponse() as (h: typeof heard) => never)(heard) : {};
+    });
+    unit.gateway.agent?.inform('2 PERIODIC');
+    await unit.ended(2);
+    assert.equal(status, 503);
+    assert.equal(unit.sessions[1]?.ok, true);
+    await unit.clock.advance(60_000);
+    assert.equal(unit.sessions.length, 2);
+  });
+
+  it('several before the session starts lead to one session', async () => {
+    const url = await start();
+    const headers = [await authorize(url), await authorize(url), await authorize(url)];
+    const statuses = await Promise.all(headers.map(header => get(url, header)));
+    await unit.ended(2);
+    await unit.clock.advance(60_000);
+    assert.ok(statuses.some(({ status }) => status === 200));
+    assert.ok(unit.sessions.length <= 1 + statuses.filter(({ status }) => status === 200).length);
+  });
+
+  it('a flood is answered 503', async () => {
+    const url = await start();
+    acs.always({ silent: false });
+    let refused = 0;
+    for (let count = 0; count < 70; count++) {
+      const { status } = await get(url, await authorize(url));
+      if (status === 503) refused++;
+    }
+    assert.ok(refused >= 10, `${refused} refused`);
+  });
+
+  it('event 6 is never told twice, and alone is no reason to retry', async () => {
+    const url = await start();
+    acs.play(fault(8002));
+    await get(url, await authorize(url));
+    await unit.ended(2);
+    await unit.clock.advance(3_600_000);
+    assert.equal(unit.sessions.length, 2);
+    unit.gateway.agent?.inform('2 PERIODIC');
+    await unit.ended(3);
+    assert.deepEqual(codes(3), ['2 PERIODIC']);
+    assert.equal(argumentsOf(acs.heard.at(-2), 'Inform').RetryCount, 1);
+  });
+
+  it('credentials that the ACS sets hold at once', async () => {
+    await start();
+    const P = 'Device.ManagementServer.ConnectionRequest';
+    const values = [
+      { Name: `${P}Username`, Value: 'acs', Type: 'xsd:string' },
+      { Name: `${P}Password`, Value: 'new', Type: 'xsd:string' },
+    ];
+    acs.play(informResponse(), ask('SetParameterValues', { ParameterList: values as never, ParameterKey: '' }));
+    unit.gateway.agent?.inform();
+    await unit.ended(2);
+    const url = new URL(unit.gateway.agent?.connectionRequestUrl ?? '');
+    assert.equal((await get(url, await authorize(url))).status, 401);
+    assert.equal((await get(url, await authorize(url, 'acs', 'new'))).status, 200);
+    await unit.ended(3);
+  });
+
+  it('the URL is the same after a reboot', async () => {
+    const url = await start();
+    await unit.gateway.powerOff();
+    await unit.boot();
+    await unit.ended(2);
+    assert.equal(unit.gateway.agent?.connectionRequestUrl, url.href);
+    assert.deepEqual(codes(2), ['1 BOOT']);
+  });
+
+  it('another port after a reboot is notified', async () => {
+    const url = await start();
+    await unit.gateway.powerOff();
+    const squatter = await import('node:net').then(({ createServer }) => createServer());
+    await new Promise<void>(resolve => squatter.listen(Number(url.port), '127.0.0.1', resolve));
+    await unit.boot();
+    await unit.ended(2);
+    assert.notEqual(unit.gateway.agent?.connectionRequestUrl, url.href);
+    assert.deepEqual(codes(2), ['1 BOOT', '4 VALUE CHANGE']);
+    await new Promise(resolve => squatter.close(resolve));
+  });
+
+  it('Cwmp.ListeningPort moves it, and the new URL is an active notification', async () => {
+    const url = await start();
+    const other = await scriptedAcs();
+    const port = other.port;
+    await other.close();
+    await unit.device.set([{ name: unit.device.pathOf('Cwmp.ListeningPort') ?? '', value: String(port) }], 'web');
+    await unit.ended(2);
+    const moved = new URL(unit.gateway.agent?.connectionRequestUrl ?? '');
+    assert.equal(moved.port, String(port));
+    assert.equal(moved.pathname, url.pathname);
+    assert.deepEqual(codes(2), ['4 VALUE CHANGE']);
+    assert.equal((await get(moved, await authorize(moved))).status, 200);
+    await unit.ended(3);
+  });
+
+  it('EnableCWMP and HTTPConnectionRequestEnable close the door (plain device)', async () => {
+    unit = await testUnit({ url: acs.url, listen, model: 'device' });
+    await unit.boot();
+    await unit.ended(1);
+    assert.notEqual(unit.gateway.agent?.connectionRequestUrl, '');
+    await unit.device.set([{ name: 'Device.ManagementServer.EnableCWMP', value: '0' }], 'web');
+    unit.gateway.agent?.inform('2 PERIODIC');
+    await unit.clock.advance(60_000);
+    assert.equal(unit.gateway.agent?.connectionRequestUrl, '');
+    assert.equal(unit.sessions.length, 1);
+    await unit.device.set([{ name: 'Device.ManagementServer.EnableCWMP', value: '1' }], 'web');
+    await unit.ended(2);
+    assert.ok(codes(2).includes('2 PERIODIC'));
+  });
+});

@@ -1,0 +1,169 @@
+// The persistent connection in virtual time: failback, local ports, states.
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { type Link, localPorts, startLink } from '../../../cpe/voice/link.ts';
+import { VirtualClock } from '../../../shared/clock.ts';
+import { silentLog } from '../../../shared/log.ts';
+import type { Flow } from '../../../shared/sip/flow-types.ts';
+
+interface FakeFlow extends Flow {
+  lose(reason: string): void;
+}
+
+function fakeFlow(port: number): FakeFlow {
+  const listeners: ((reason: string) => void)[] = [];
+  let closed = false;
+  const lose = (reason: string): void => {
+    if (closed) return;
+    closed = true;
+    for (const listener of listeners) listener(reason);
+  };
+  const flow: FakeFlow = {
+    id: `tls-${port}`,
+    protocol: 'tls',
+    reliable: true,
+    local: { host: '127.0.0.1', port },
+    remote: { host: '127.0.0.1', port: 5061 },
+    get closed() {
+      return closed;
+    },
+    send: () => undefined,
+    ping: () => Promise.resolve(true),
+    onClose: listener => {
+      listeners.push(listener);
+      return () => undefined;
+    },
+    close: reason => lose(reason ?? 'closed'),
+    at: () => flow,
+    lose,
+  };
+  return flow;
+}
+
+const taken = (): Error => Object.assign(new Error('in use'), { code: 'EADDRINUSE', syscall: 'bind' });
+
+describe('persistent connection', () => {
+  const open = (options: {
+    connect: (port: number | undefined) => Promise<Flow>;
+    interval?: number;
+    lastPort?: number;
+  }): { clock: VirtualClock; link: Link; stop: () => Promise<void>; states: string[]; ups: number[] } => {
+    const clock = new VirtualClock();
+    const stopper = new AbortController();
+    const states: string[] = [];
+    const ups: number[] = [];
+    const link: Link = startLink({
+      target: { host: 'sip.test', port: 5061 },
+      clock,
+      log: silentLog,
+      signal: stopper.signal,
+      failbackMs: 15_000,
+      ports: last => localPorts(16_000, options.interval ?? 0, last),
+      lastPort: options.lastPort,
+      connect: options.connect,
+      onUp: flow => ups.push(flow.local.port),
+      onChange: () => {
+        if (states.at(-1) !== link.state) states.push(link.state);
+      },
+    });
+    const stop = async (): Promise<void> => {
+      stopper.abort();
+      await link.done;
+    };
+    return { clock, link, stop, states, ups };
+  };
+
+  it('a failed attempt is repeated after 15 s, not before', async () => {
+    let attempts = 0;
+    const { clock, link, stop } = open({
+      connect: async () => {
+        attempts++;
+        throw new Error('refused');
+      },
+    });
+    await clock.settle();
+    assert.equal(attempts, 1);
+    await clock.advance(14_999);
+    assert.equal(attempts, 1);
+    await clock.advance(1);
+    assert.equal(attempts, 2);
+    assert.equal(link.state, 'Down');
+    await stop();
+  });
+
+  it('a lost connection goes Down and comes back Up; who waits for it is told', async () => {
+    const flows: FakeFlow[] = [];
+    const { clock, link, stop, states } = open({
+      connect: async port => {
+        const flow = fakeFlow(port ?? 0);
+        flows.push(flow);
+        return flow;
+      },
+    });
+    await clock.settle();
+    const first = await link.whenUp(new AbortController().signal);
+    assert.equal(first.flow, flows[0]);
+    flows[0]?.lose('the peer closed');
+    await clock.settle();
+    assert.equal(first.down.aborted, true);
+    const waiting = link.whenUp(new AbortController().signal);
+    await clock.advance(15_000);
+    assert.equal((await waiting).flow, flows[1]);
+    assert.deepEqual(states, ['WaitingUp', 'Up', 'Down', 'WaitingUp', 'Up']);
+    await stop();
+    assert.equal(flows[1]?.closed, true);
+    assert.equal(link.state, 'Down');
+  });
+
+  it('takes the first free port from the base, and gives up waiting when told', async () => {
+    const { clock, link, stop } = open({
+      connect: async port => {
+        if (port === 16_000 || port === 16_001) throw taken();
+        return fakeFlow(port ?? 0);
+      },
+    });
+    await clock.settle();
+    assert.equal(link.localPort, 16_002);
+    await stop();
+    const given = new AbortController();
+    const never = link.whenUp(given.signal);
+    given.abort();
+    await assert.rejects(never, { name: 'AbortError' });
+  });
+
+  it('with a port interval it cycles, and begins behind the port used before a restart', async () => {
+    const flows: FakeFlow[] = [];
+    const { clock, stop, ups } = open({
+      interval: 100,
+      lastPort: 16_099,
+      connect: async port => {
+        const flow = fakeFlow(port ?? 0);
+        flows.push(flow);
+        return flow;
+      },
+    });
+    for (let i = 0; i < 3; i++) {
+      await clock.advance(15_000);
+      flows.at(-1)?.lose('gone');
+    }
+    assert.deepEqual(ups, [16_100, 16_000, 16_001]);
+    await stop();
+  });
+
+  it('the candidates of one attempt are different ports within the range', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1025, max: 64_535 }),
+        fc.constantFrom(0, 100, 500, 1000),
+        fc.option(fc.integer({ min: 0, max: 65_535 }), { nil: undefined }),
+        (base, interval, last) => {
+          const ports = [...localPorts(base, interval, last)];
+          assert.equal(new Set(ports).size, ports.length);
+          const highest = interval === 0 ? Math.min(65_535, base + 1000) : base + interval;
+          assert.ok(ports.every(port => port >= base && port <= highest));
+          if (interval > 0) assert.equal(ports.length, interval + 1);
+        },
+      ),
+    );
+  });
+});

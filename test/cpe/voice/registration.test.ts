@@ -1,0 +1,118 @@
+// Registration by the unit's rules: what REGISTER looks like, when it is refreshed, what each answer means.
+import assert from 'node:assert/strict';
+import type { RegistrationState } from '../../../cpe/voice/registration.ts';
+import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
+import {
+  hurriedClock,
+  type Peer,
+  registered,
+  startPeer,
+  startUnit,
+  tlsSettings,
+  type Unit,
+  unitConfig,
+} from '../../support/voice.ts';
+
+describe('registration', () => {
+  let peer: Peer;
+  let unit: Unit;
+  let address = '';
+  let units = 0;
+
+  before(async () => {
+    peer = await startPeer({ registrar: false });
+  });
+  after(() => peer.close());
+  afterEach(() => unit.agent.stop({ silent: true }));
+
+  /** Waits of ten seconds and more are a hundred times shorter. */
+  const start = (changes: Parameters<typeof unitConfig>[2] = {}): void => {
+    address = `127.6.${1 + (process.pid % 250)}.${++units}`;
+    const config = unitConfig('100', peer.server, { address, transport: 'udp', ...changes });
+    unit = startUnit(config, () => tlsSettings([]), { clock: hurriedClock(10_000, 100) });
+  };
+  const grant = (transaction: ServerTransaction, expires: string, contact?: string): void => {
+    const value = contact ?? transaction.request.headers.get('Contact');
+    transaction.respond(200, undefined, { headers: [['Contact', `${value}${expires}`]] });
+  };
+  const becomes = (state: RegistrationState): Promise<void> =>
+    unit.until(agent => agent.registrations()[0]?.state === state, state);
+
+  it('REGISTER has the headers of the vendor’s traces, and the transport only when asked for', async () => {
+    start({ registrationTransport: false });
+    const first = await peer.next('REGISTER');
+    const { headers, uri } = first.request;
+    assert.deepEqual(
+      [...headers].map(([name]) => name),
+      ['Via', 'Max-Forwards', 'From', 'To', 'Call-ID', 'CSeq', 'Contact', 'User-Agent', 'Content-Length'],
+    );
+    assert.equal(uri, `sip:127.0.0.1:${peer.server.port}`);
+    assert.equal(headers.get('Contact'), `<sip:100@${address}:5060>`);
+    assert.match(headers.get('From') ?? '', /^<sip:100@voice\.test>;tag=[0-9a-f]{10}$/);
+    assert.equal(headers.get('To'), '<sip:100@voice.test>');
+    assert.match(headers.get('Call-ID') ?? '', /^[0-9a-f]{16}$/);
+    grant(first, ';expires=3600');
+    await becomes('Registered');
+  });
+
+  it('is refreshed a minute before it expires, on the same Call-ID with a higher CSeq', async () => {
+    start();
+    const first = await peer.next('REGISTER');
+    grant(first, ';expires=120');
+    await becomes('Registered');
+    const second = await peer.next('REGISTER');
+    assert.equal(unit.agent.registrations()[0]?.state, 'Refreshing');
+    assert.equal(second.request.headers.get('Call-ID'), first.request.headers.get('Call-ID'));
+    const number = (one: ServerTransaction): number => Number.parseInt(one.request.headers.get('CSeq') ?? '', 10);
+    assert.ok(number(second) > number(first));
+    grant(second, ';expires=3600');
+    await becomes('Registered');
+  });
+
+  it('a refusal is tried again after the retry time', async () => {
+    start();
+    (await peer.next('REGISTER')).respond(503);
+    await becomes('Rejected');
+    grant(await peer.next('REGISTER'), ';expires=3600');
+    await becomes('Registered');
+  });
+
+  it('423: proposes what the registrar demands', async () => {
+    start({ expires: 60 });
+    const first = await peer.next('REGISTER');
+    assert.equal(first.request.headers.get('Expires'), '60');
+    first.respond(423, undefined, { headers: [['Min-Expires', '900']] });
+    const second = await peer.next('REGISTER');
+    assert.equal(second.request.headers.get('Expires'), '900');
+    grant(second, ';expires=900');
+    await becomes('Registered');
+  });
+
+  it('strict contact matching: a registrar that drops the transport parameter gives InvalidResponse; the looser rules take it', async () => {
+    const without = (transaction: ServerTransaction): string =>
+      (transaction.request.headers.get('Contact') ?? '').replace(';transport=udp', '');
+    start();
+    const strict = await peer.next('REGISTER');
+    grant(strict, ';expires=3600', without(strict));
+    await becomes('InvalidResponse');
+    await unit.agent.stop({ silent: true });
+    start({ contactMatching: 'IgnoreUriParams' });
+    const loose = await peer.next('REGISTER');
+    grant(loose, ';expires=3600', `<tel:+1>, ${without(loose)}`);
+    await unit.until(registered, 'Registered');
+  });
+
+  it('a user that fits no SIP message is ConfigError, and the process lives', async () => {
+    start({ accounts: [{ user: 'a\r\nb', register: true }] });
+    await becomes('ConfigError');
+  });
+
+  it('a listening port that is taken stops the gateway and says so', async () => {
+    start();
+    await peer.next('REGISTER');
+    const config = unitConfig('101', peer.server, { address, transport: 'udp' });
+    const second = startUnit(config, () => tlsSettings([]));
+    await second.until(agent => agent.state() === 'Cannot start, port already in use', 'the state');
+    await second.agent.stop();
+  });
+});

@@ -1,0 +1,141 @@
+// After a power cut: hundreds of CPEs boot at once against an ACS that serves few at a time, over real sockets.
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { acsOptions } from '../../acs/config.ts';
+import { type Started, start } from '../../acs/server/start.ts';
+import { readOptions } from '../../shared/config.ts';
+import { answersOf, informTemplate } from '../bench/envelopes.ts';
+import { emptyReport, type LoadOrder, type LoadReport } from '../bench/orders.ts';
+import { storm } from '../bench/stormload.ts';
+import { createVisitor } from '../bench/visit.ts';
+import { openAcs } from '../support/process.ts';
+
+const CPES = 300;
+const LIMIT = 8;
+
+describe('a storm of boots', () => {
+  let folder = '';
+  let started: Started;
+  let lines: { msg: string; [field: string]: unknown }[] = [];
+  let most = 0;
+
+  const open = async (waiting: number): Promise<void> => {
+    folder = await mkdtemp(join(tmpdir(), 'tandem-storm-'));
+    lines = [];
+    most = 0;
+    const limits = ['--max-sessions', String(LIMIT), '--max-waiting', String(waiting)];
+    const { values } = readOptions(acsOptions, { argv: [...openAcs(folder), ...limits] });
+    started = await start(values, { adminToken: 'x', pretty: false, write: line => lines.push(JSON.parse(line)) });
+    started.acs.events.on('inform', () => {
+      most = Math.max(most, started.acs.south.admission().running);
+    });
+  };
+  const close = async (): Promise<void> => {
+    await started.acs.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+
+  const boot = async (): Promise<LoadReport> => {
+    const order: LoadOrder = {
+      kind: 'storm',
+      // Retries after 10 to 20 ms, then doubling.
+      compression: 500,
+      seed: 1,
+      devices: { count: CPES, stored: CPES },
+      settings: {
+        port: Number(new URL(started.acs.cwmp[0] ?? '').port),
+        path: '/',
+        inform: informTemplate({ event: '1 BOOT' }),
+        answers: answersOf(),
+      },
+    };
+    const report = emptyReport();
+    await storm(createVisitor(order.settings), order, report);
+    return report;
+  };
+
+  afterEach(close);
+
+  it('serves everybody in line, never more than --max-sessions at once, and tells it in metrics and log', async () => {
+    await open(CPES);
+    const report = await boot();
+    assert.deepEqual([report.sessions, report.failed, report.storm?.turnedAway], [CPES, 0, 0]);
+    assert.ok(most >= 1 && most <= LIMIT, `${most} ran at once`);
+    const answer = await fetch(`${started.acs.api}/metrics`, { headers: { authorization: 'Bearer x' } });
+    const text = await answer.text();
+    assert.match(text, new RegExp(`^acs_admission_total\\{outcome="admitted"\\} ${CPES}$`, 'm'));
+    assert.match(text, /^acs_admission_total\{outcome="turned-away"\} 0$/m);
+    assert.match(text, /^acs_admission_sessions\{state="waiting"\} 0$/m);
+    const waited = Number(/^acs_admission_wait_seconds_count\{outcome="admitted"\} (\d+)$/m.exec(text)?.[1]);
+    assert.ok(waited > 0 && waited <= CPES - LIMIT, `${waited} waited`);
+    assert.equal(lines.filter(({ msg }) => msg.startsWith('more CPEs come than')).length, 1);
+  });
+
+  it('turns away what the line does not hold; everybody comes again and is served', async () => {
+    await open(20);
+    const report = await boot();
+    assert.deepEqual([report.sessions, report.failed], [CPES, 0]);
+    assert.ok((report.storm?.turnedAway ?? 0) > 0);
+    assert.ok(most <= LIMIT);
+    // The last ones give their places back when their release is stored, which they do not wait for.
+    while (started.acs.south.admission().running > 0) await new Promise(resolve => setImmediate(resolve));
+    const { admitted, turnedAway, running, waiting } = started.acs.south.admission();
+    assert.deepEqual([admitted, turnedAway, running, waiting], [CPES, report.storm?.turnedAway, 0, 0]);
+  });
+
+  const post = async (body: string, cookie = ''): Promise<Response> =>
+    await fetch(started.acs.cwmp[0] ?? '', { method: 'POST', body, headers: { cookie } });
+  const inform = (serial: number): string =>
+    // Without a URL to be called at, so that the ACS has nothing to ask.
+    informTemplate({ connectionRequestUrl: '' })
+      .replace('@CLASS@', 'X')
+      .replace('@SERIAL@', String(serial))
+      .replace('@FIRMWARE@', '1');
+
+  it('tells who is turned away when to come again, and closes its connection', async () => {
+    await open(0);
+    const answers = await Promise.all(Array.from({ length: LIMIT + 1 }, (_, serial) => post(inform(serial))));
+    const away = answers.filter(({ status }) => status === 503);
+    assert.equal(away.length, 1);
+    assert.match(away[0]?.headers.get('retry-after') ?? '', /^[3-6]\d$/);
+    assert.equal(away[0]?.headers.get('connection'), 'close');
+    await Promise.all(answers.map(answer => answer.text()));
+  });
+
+  it('bounds the sessions that CPEs have left without ending them', async () => {
+    await open(0);
+    const { acs } = started;
+    const statuses: number[] = [];
+    for (let serial = 0; serial <= 10 * LIMIT; serial++) {
+      const answer = await fetch(acs.cwmp[0] ?? '', {
+        method: 'POST',
+        body: inform(serial),
+        headers: { connection: 'close' },
+      });
+      await answer.arrayBuffer();
+      statuses.push(answer.status);
+      // The place is free again when the connection is seen to be closed.
+      while (acs.south.admission().running > 0) await new Promise(resolve => setImmediate(resolve));
+    }
+    assert.equal(acs.south.sessions(), 10 * LIMIT);
+    assert.deepEqual([statuses.filter(status => status === 200).length, statuses.at(-1)], [10 * LIMIT, 503]);
+  });
+
+  it('keeps no connection of a session that is over while others wait', async () => {
+    await open(5);
+    const begun = await Promise.all(Array.from({ length: LIMIT }, (_, serial) => post(inform(serial))));
+    await Promise.all(begun.map(answer => answer.text()));
+    const waiting = post(inform(LIMIT));
+    while (started.acs.south.admission().waiting === 0) await new Promise(resolve => setImmediate(resolve));
+    const cookie = begun[0]?.headers.get('set-cookie')?.split(';')[0];
+    const ended = await post('', cookie);
+    assert.deepEqual([ended.status, ended.headers.get('connection')], [204, 'close']);
+    const admitted = await waiting;
+    assert.equal(admitted.status, 200);
+    await admitted.text();
+    const calm = await post('', begun[1]?.headers.get('set-cookie')?.split(';')[0]);
+    assert.deepEqual([calm.status, calm.headers.get('connection')], [204, 'keep-alive']);
+  });
+});

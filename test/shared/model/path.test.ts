@@ -1,0 +1,142 @@
+// Paths (TR-069 A.2.2, 3.6.1) and script names: what is one, and that reading and writing are inverse.
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import {
+  formatPath,
+  formatScriptName,
+  isPartial,
+  matches,
+  parentPath,
+  parsePath,
+  parseScriptName,
+  splitPath,
+  templateOf,
+  withInstances,
+} from '../../../shared/model/path.ts';
+
+const name = fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_-]{0,8}$/);
+const instance = fc.integer({ min: 1, max: 0xffffffff }).map(String);
+const alias = fc.stringMatching(/^[A-Za-z0-9. _-]{1,12}$/).map(text => `[${text}]`);
+const middle = fc.array(fc.oneof(name, instance, alias, fc.constant('*'), fc.constant('{i}')), { maxLength: 6 });
+const full = fc.tuple(name, middle, name).map(([root, nodes, last]) => [root, ...nodes, last].join('.'));
+const partial = fc.tuple(name, middle).map(([root, nodes]) => `${[root, ...nodes].join('.')}.`);
+const concrete = fc
+  .tuple(name, fc.array(fc.oneof(name, instance), { maxLength: 6 }), name)
+  .map(([root, nodes, last]) => [root, ...nodes, last].join('.'));
+
+describe('a path', () => {
+  it('reads and writes back the same', () => {
+    fc.assert(
+      fc.property(fc.oneof(full, partial), path => {
+        const parsed = parsePath(path);
+        assert.ok(parsed, path);
+        assert.equal(formatPath(parsed), path);
+        assert.equal(parsed.partial, isPartial(path));
+      }),
+    );
+  });
+
+  it('is read from anything without throwing', () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 300 }), text => {
+        const parsed = parsePath(text);
+        if (parsed) assert.equal(formatPath(parsed), text);
+        parseScriptName(text);
+        splitPath(text);
+      }),
+    );
+  });
+
+  it('has no empty node, no leading dot or number, no instance at its end, and at most 256 characters', () => {
+    const wrong = [
+      '.',
+      '.Device.',
+      'Device..A',
+      '1.A',
+      'Device.1',
+      'Device.A.[x]',
+      'Device.A.0.',
+      'Device.[a].[[b]].',
+      'Device.A b.',
+    ];
+    for (const path of [...wrong, 'Device.*', 'Device.4294967296.', `Device.${'x'.repeat(250)}`]) {
+      assert.equal(parsePath(path), undefined, path);
+    }
+    assert.deepEqual(parsePath(''), { nodes: [], partial: true });
+  });
+
+  it('keeps an alias with a dot in one piece', () => {
+    assert.deepEqual(splitPath('Device.A.[cpe.1].B'), ['Device', 'A', '[cpe.1]', 'B']);
+  });
+
+  it('becomes a template and its instances, and back', () => {
+    assert.deepEqual(templateOf('Device.A.3.B.12.C'), { template: 'Device.A.{i}.B.{i}.C', instances: [3, 12] });
+    assert.deepEqual(templateOf('Device.X_0090F8_A.Id1.'), { template: 'Device.X_0090F8_A.Id1.', instances: [] });
+    fc.assert(
+      fc.property(concrete, path => {
+        const { template, instances } = templateOf(path);
+        assert.equal(withInstances(template, instances), path);
+        assert.ok(matches(template, path));
+      }),
+    );
+  });
+
+  it('has a parent that covers it', () => {
+    assert.equal(parentPath('Device.A.3.'), 'Device.A.');
+    assert.equal(parentPath('Device.'), '');
+    fc.assert(fc.property(concrete, path => matches(parentPath(path), path)));
+  });
+
+  it('is covered by wildcards one instance at a time', () => {
+    assert.ok(matches('Device.A.*.B', 'Device.A.7.B'));
+    assert.ok(matches('Device.A.*.', 'Device.A.7.B.C'));
+    assert.ok(matches('Device.A.*.', 'Device.A.7.'));
+    assert.ok(!matches('Device.A.*.B', 'Device.A.X.B'));
+    assert.ok(!matches('Device.A.*.B', 'Device.A.7.8.B'));
+    assert.ok(!matches('Device.A.', 'Device.AB'));
+    assert.ok(!matches('Device.A', 'Device.A.B'));
+    assert.ok(matches('', 'Device.A'));
+  });
+});
+
+describe('a script name', () => {
+  const identifier = fc.stringMatching(/^[A-Za-z][A-Za-z0-9_]{0,8}$/);
+
+  it('writes and reads back the same, whatever the values of its keys', () => {
+    const keys = fc.array(fc.tuple(identifier, fc.string()), { minLength: 1, maxLength: 3 });
+    fc.assert(
+      fc.property(identifier, identifier, identifier, keys, (service, table, column, pairs) => {
+        const written = { name: `${service}.${table}.${column}`, keys: pairs };
+        assert.deepEqual(parseScriptName(formatScriptName(written)), written);
+      }),
+    );
+  });
+
+  it('takes quoted and bare values', () => {
+    assert.deepEqual(parseScriptName('Aaa.RadiusServers[Service=Cli Priority="1"].AuthenticationHost'), {
+      name: 'Aaa.RadiusServers.AuthenticationHost',
+      keys: [
+        ['Service', 'Cli'],
+        ['Priority', '1'],
+      ],
+    });
+    assert.deepEqual(parseScriptName('SipEp.Gateway[Name="a\\"]\\\\"].Port')?.keys, [['Name', 'a"]\\']]);
+  });
+
+  it('refuses what is not one', () => {
+    for (const text of [
+      '',
+      'SipEp',
+      'SipEp.',
+      'Sip Ep.A',
+      'A.B[].C',
+      'A.B[Name].C',
+      'A.B[Name=x]',
+      'A.B[Name=x]C',
+      'A.B[Name="x].C',
+      'A.B[Name=a"b].C',
+    ]) {
+      assert.equal(parseScriptName(text), undefined, text);
+    }
+  });
+});
