@@ -18,7 +18,7 @@ import { createPreflight, type Preflight } from './preflight/preflight.ts';
 import { createPresets, type Presets } from './presets/presets.ts';
 import { createMoves, type Moves } from './reconcile/acs-move.ts';
 import { createRollouts, type Rollouts } from './rollout/rollouts.ts';
-import { createVisits, type Visits } from './session/device-session.ts';
+import { createDeviceSessions, type DeviceSessions } from './session/device-session.ts';
 import { createTasks, type Tasks } from './tasks/tasks.ts';
 import { createTraces, type Traces } from './tracing/traces.ts';
 
@@ -31,7 +31,7 @@ export interface Fleet {
   guard: Guard;
   files: Files;
   tasks: Tasks;
-  visits: Visits;
+  visits: DeviceSessions;
   traces: Traces;
   moves: Moves;
   rollouts: Rollouts;
@@ -69,7 +69,7 @@ export function createFleet(context: FleetContext): Fleet {
     guard: createGuard(context, { preflight, presets, devices }),
     files,
     tasks,
-    visits: createVisits(context, { tasks, presets, models, files, rollouts, history }),
+    visits: createDeviceSessions(context, { tasks, presets, models, files, rollouts, history }),
     history,
     traces,
     everywhere: createEverywhere({ traces, enrolment }, context.members, context.ports.askMemory),

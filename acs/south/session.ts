@@ -11,7 +11,7 @@ import { SessionLost } from '../fleet/common/ports.ts';
 import type { Proof } from '../fleet/enrolment/enrolment.ts';
 import type { ClientCertificate } from '../fleet/enrolment/rules.ts';
 import type { Fleet } from '../fleet/fleet.ts';
-import type { Visit } from '../fleet/session/device-session.ts';
+import type { DeviceSession } from '../fleet/session/device-session.ts';
 import { isStoreTrouble } from '../store/health.ts';
 import { acsMethods, type Exchange, type Turn } from './exchange.ts';
 
@@ -36,7 +36,7 @@ const MAX_INACTIVITY_MS = 300_000;
 /** Runs until the session is over; never throws: what went wrong is logged once and told to the CPE where it can be. */
 export async function session(cpe: Exchange, caller: Caller, context: SessionContext): Promise<void> {
   const started = context.now();
-  let visit: Visit | undefined;
+  let visit: DeviceSession | undefined;
   let outcome: 'ok' | 'lost' | 'refused' = 'ok';
   let error: string | undefined;
   const first = await cpe.receive();
@@ -101,7 +101,12 @@ const arrivalOf = (inform: Arguments<'Inform'>, { proof, address, base, certific
 });
 
 /** The Inform: identified, admitted, recorded, answered. @returns undefined when the CPE was turned away */
-async function begin(cpe: Exchange, turn: Turn, caller: Caller, context: SessionContext): Promise<Visit | undefined> {
+async function begin(
+  cpe: Exchange,
+  turn: Turn,
+  caller: Caller,
+  context: SessionContext,
+): Promise<DeviceSession | undefined> {
   const envelope = turn.posted;
   if (envelope !== 'empty') cpe.namespace = envelope.namespace;
   const refuse = (code: number, reason: string): undefined => {
@@ -151,7 +156,7 @@ async function begin(cpe: Exchange, turn: Turn, caller: Caller, context: Session
 }
 
 /** The CPE's own requests, until its empty POST says that it has no more: that POST is held for ours. */
-async function serveRequests(cpe: Exchange, visit: Visit, context: SessionContext): Promise<void> {
+async function serveRequests(cpe: Exchange, visit: DeviceSession, context: SessionContext): Promise<void> {
   for (;;) {
     const turn = await cpe.receive();
     if (turn.posted === 'empty') {
@@ -193,7 +198,7 @@ function requested(body: Body): { method: AcsMethod; args: unknown } {
 
 /** TR-069 A.3.3, A.4.2: what a CPE may ask an ACS. @throws CwmpFault 8000, 8003 */
 async function serve(
-  visit: Visit,
+  visit: DeviceSession,
   method: AcsMethod,
   args: unknown,
   context: SessionContext,

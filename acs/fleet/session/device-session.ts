@@ -36,7 +36,7 @@ export interface Arrival {
   abandon?: (reason: string) => void;
 }
 
-export interface Visit {
+export interface DeviceSession {
   id: string;
   row: DeviceRow;
   token: number;
@@ -51,18 +51,18 @@ export interface Visit {
   rolloutSince?: number;
 }
 
-export interface Visits {
+export interface DeviceSessions {
   /**
    * Claims the device and records its Inform in one step; durable when resolved. An older session of the device is over then.
    * @throws SessionLost when the CPE has begun yet another session meanwhile
    */
-  begin(arrival: Arrival): Promise<Visit | { busy: true } | { refused: true }>;
+  begin(arrival: Arrival): Promise<DeviceSession | { busy: true } | { refused: true }>;
   /** TR-069 A.3.3.2: accepted whether the CommandKey is known or not, and any number of times. */
-  transferComplete(visit: Visit, args: Arguments<'TransferComplete'>): Promise<void>;
+  transferComplete(visit: DeviceSession, args: Arguments<'TransferComplete'>): Promise<void>;
   /** All that is due for the device: its tasks, then what its wanted state asks for. */
-  work(visit: Visit, cpe: Cpe): Promise<void>;
+  work(visit: DeviceSession, cpe: Cpe): Promise<void>;
   /** Frees the device. One write, which the session does not wait for. */
-  end(visit: Visit, complete: boolean): Promise<void>;
+  end(visit: DeviceSession, complete: boolean): Promise<void>;
   /** Another process asks for the device: the session under that claim ends. Resolves when it is over and has freed the device. */
   giveUp(id: string, claim: number): Promise<void>;
   /** There may be something new to do for the device. Whether it is in session now, here or elsewhere, and will be asked. */
@@ -96,7 +96,7 @@ const nobodyElse = async (member: string): Promise<void> => {
   throw new Error(`nobody knows how to reach ${member}`);
 };
 
-export function createVisits(context: FleetContext, parts: ReconcileParts): Visits {
+export function createDeviceSessions(context: FleetContext, parts: ReconcileParts): DeviceSessions {
   const { store, clock, events, log, ports, members } = context;
   const visiting = new Map<string, Visiting>();
   /** Claims that were asked for before their sessions had begun here: they will not begin. */
@@ -121,7 +121,7 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
   };
 
   /** @returns whether the CPE restarts after this session */
-  const runTasks = async (visit: Visit, cpe: Cpe): Promise<boolean> => {
+  const runTasks = async (visit: DeviceSession, cpe: Cpe): Promise<boolean> => {
     for (let queue = due(visit.row); queue.length; queue = due(visit.row)) {
       // What comes from here on is in the row that the last of these leaves, or asked for later.
       touched.delete(visit.id);
@@ -138,7 +138,7 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
   const unwilling = new Set<string>();
 
   /** Puts credentials on the device. What it refuses it is offered again after its next boot; what it came with stays good. */
-  const giveCredentials = async (visit: Visit, cpe: Cpe, values: Record<string, string>): Promise<boolean> => {
+  const giveCredentials = async (visit: DeviceSession, cpe: Cpe, values: Record<string, string>): Promise<boolean> => {
     const base = `${visit.row.root}ManagementServer.`;
     const list = Object.entries(values).map(([name, Value]) => ({ Name: base + name, Value, Type: 'xsd:string' }));
     try {
@@ -153,12 +153,12 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
     }
   };
 
-  const forgetPair = (visit: Visit): Promise<unknown> =>
+  const forgetPair = (visit: DeviceSession): Promise<unknown> =>
     store.apply(visit.id, 'patched', { patch: { connectionRequest: { username: '', password: '' } } });
 
   /** Both logins, the one it came with and its own, are good from before the RPC leaves until the new one is seen. */
   const offerOwn = async (
-    visit: Visit,
+    visit: DeviceSession,
     cpe: Cpe,
     request: Record<string, string>,
     connectionRequest: { username: string; password: Sealed },
@@ -171,7 +171,7 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
   };
 
   /** A device gets a login of its own, and a pair for connection requests, unless it has them. */
-  const offerCredentials = async (visit: Visit, cpe: Cpe): Promise<void> => {
+  const offerCredentials = async (visit: DeviceSession, cpe: Cpe): Promise<void> => {
     const { secrets } = context;
     const isNew = visit.events.includes('0 BOOTSTRAP');
     if (isNew || visit.events.includes('1 BOOT')) unwilling.delete(visit.id);
@@ -192,7 +192,7 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
     await refresh(visit, context);
   };
 
-  const workOnce = async (visit: Visit, cpe: Cpe): Promise<boolean> => {
+  const workOnce = async (visit: DeviceSession, cpe: Cpe): Promise<boolean> => {
     if (await runTasks(visit, cpe)) return true;
     return (await reconcile(visit, cpe, context, parts)) === 'departed';
   };
@@ -229,7 +229,14 @@ export function createVisits(context: FleetContext, parts: ReconcileParts): Visi
       visiting.set(id, { token: informed.token, ...(arrival.abandon ? { abandon: arrival.abandon } : {}) });
       log.debug('session begins', { device: id, claim: informed.token, member: members.self });
       const { proof, base } = arrival;
-      const visit: Visit = { id, row: informed.row, token: informed.token, proof, events: eventCodes, touched: [] };
+      const visit: DeviceSession = {
+        id,
+        row: informed.row,
+        token: informed.token,
+        proof,
+        events: eventCodes,
+        touched: [],
+      };
       if (eventCodes.includes('4 VALUE CHANGE'))
         visit.changed = new Map(arrival.parameters.map(({ Name, Value }) => [Name, Value]));
       if (base) visit.base = base;
