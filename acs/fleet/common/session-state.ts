@@ -3,7 +3,7 @@ import type { DeviceRow } from '../../device/row.ts';
 import type { FleetContext } from './context.ts';
 import { SessionLost } from './ports.ts';
 
-export interface InVisit {
+export interface SessionState {
   row: DeviceRow;
   token: number;
   base?: string;
@@ -14,7 +14,7 @@ export interface InVisit {
 }
 
 /** Reads the row anew. @throws SessionLost when there is none any more */
-export async function refresh(visit: Pick<InVisit, 'row'>, { store }: Pick<FleetContext, 'store'>): Promise<void> {
+export async function refresh(visit: Pick<SessionState, 'row'>, { store }: Pick<FleetContext, 'store'>): Promise<void> {
   const row = await store.device(visit.row.id);
   if (!row) throw new SessionLost('the device was removed');
   visit.row = row;

@@ -9,7 +9,7 @@ import { type Backoff, retryAt } from '../common/backoff.ts';
 import type { FleetContext } from '../common/context.ts';
 import { digestOf } from '../common/fingerprint.ts';
 import type { Cpe } from '../common/ports.ts';
-import type { InVisit } from '../common/session-state.ts';
+import type { SessionState } from '../common/session-state.ts';
 import { transferType } from '../files.ts';
 import type { Wanted } from '../presets/desired.ts';
 import { moveMsOf } from '../presets/preset.ts';
@@ -101,7 +101,7 @@ function wishOf(row: DeviceRow, wanted: Wanted): Wish | undefined {
 
 /** Sends the device to the ACS that is wanted, if it is not there. @returns whether it goes away now */
 export async function moveDue(
-  visit: InVisit,
+  visit: SessionState,
   cpe: Cpe,
   context: FleetContext,
   parts: ReconcileParts,
@@ -167,7 +167,7 @@ function targetOf(root: string, now: ReadonlyMap<string, string>, { values }: Wi
 }
 
 async function depart(
-  visit: InVisit,
+  visit: SessionState,
   cpe: Cpe,
   context: FleetContext,
   parts: ReconcileParts,
@@ -234,7 +234,12 @@ function scriptBack(row: DeviceRow, now: ReadonlyMap<string, string>, { secrets 
 }
 
 /** It is here, so it is back, or never went. What it may still fetch is called off. */
-async function tellReturn(visit: InVisit, context: FleetContext, { tasks }: ReconcileParts, move: Move): Promise<void> {
+async function tellReturn(
+  visit: SessionState,
+  context: FleetContext,
+  { tasks }: ReconcileParts,
+  move: Move,
+): Promise<void> {
   const open = visit.row.tasks.find(task => task.id === move.task);
   if (open && open.state !== 'sent') await tasks.cancel(open.id);
   if (visit.row.faults.some(({ cause }) => cause === CAUSE)) return;
@@ -247,7 +252,7 @@ async function tellReturn(visit: InVisit, context: FleetContext, { tasks }: Reco
 }
 
 async function putOff(
-  visit: InVisit,
+  visit: SessionState,
   context: FleetContext,
   { basis, returnMs }: Wish,
   url: string,
@@ -264,7 +269,7 @@ async function putOff(
 const NEVER_MS = 3650 * 24 * 3_600_000;
 
 async function raise(
-  visit: InVisit,
+  visit: SessionState,
   context: FleetContext,
   code: number | string,
   message: string,
@@ -273,12 +278,12 @@ async function raise(
   await raiseFault(visit, context, { cause: CAUSE, code, message, retryAt: due });
 }
 
-async function noteMove(visit: InVisit, { store }: FleetContext, move: Move): Promise<void> {
+async function noteMove(visit: SessionState, { store }: FleetContext, move: Move): Promise<void> {
   await store.apply(visit.row.id, 'moveNoted', { token: visit.token, move });
   visit.row = { ...visit.row, move };
 }
 
-async function forget(visit: InVisit, { store }: FleetContext): Promise<void> {
+async function forget(visit: SessionState, { store }: FleetContext): Promise<void> {
   await store.apply(visit.row.id, 'moveNoted', { token: visit.token });
   const { move: _gone, ...row } = visit.row;
   visit.row = { ...row, faults: row.faults.filter(({ cause }) => cause !== CAUSE) };

@@ -7,7 +7,7 @@ import { learnInterval, toldOf } from '../common/inform-interval.ts';
 import { typeOf } from '../common/models.ts';
 import type { Cpe } from '../common/ports.ts';
 import { isSecretName } from '../common/secrets.ts';
-import type { InVisit } from '../common/session-state.ts';
+import type { SessionState } from '../common/session-state.ts';
 import type { Culprit, Wanted, WantedTable } from '../presets/desired.ts';
 import type { ReconcileParts } from './context.ts';
 import { Refused } from './refused.ts';
@@ -29,7 +29,7 @@ export interface ApplyGiven {
 
 /** Sets what differs, in one atomic call that carries the revision. @throws Refused */
 export async function apply(
-  visit: InVisit,
+  visit: SessionState,
   cpe: Cpe,
   context: FleetContext,
   parts: ReconcileParts,
@@ -80,7 +80,7 @@ export const isHidden = (model: Model | undefined, path: string): boolean => {
 };
 
 /** Current values of all that is managed. An unknown name makes the whole call fail: then each is asked for alone, to name the culprit. */
-export async function readManaged(visit: InVisit, cpe: Cpe, wanted: Wanted): Promise<Map<string, ParameterValue>> {
+export async function readManaged(visit: SessionState, cpe: Cpe, wanted: Wanted): Promise<Map<string, ParameterValue>> {
   const asked = [
     ...[...wanted.set].map(([path, { preset }]) => ({ path, preset })),
     ...wanted.objects.map(({ table, preset }) => ({ path: table, preset })),
@@ -107,7 +107,7 @@ export async function readManaged(visit: InVisit, cpe: Cpe, wanted: Wanted): Pro
 
 /** An AddObject that was answered to nobody leaves a row without its keys: the next session takes it for its own. */
 async function noteAdding(
-  visit: InVisit,
+  visit: SessionState,
   context: FleetContext,
   tables: readonly WantedTable[],
   current: ReadonlyMap<string, ParameterValue>,
@@ -123,7 +123,7 @@ async function noteAdding(
 }
 
 async function keepAdding(
-  visit: InVisit,
+  visit: SessionState,
   { store }: FleetContext,
   adding: Record<string, string[]> | undefined,
 ): Promise<void> {
@@ -134,7 +134,7 @@ async function keepAdding(
 
 /** Adds the rows that lack, deletes what is too much, and plans the columns that are to be set. */
 async function changeRows(
-  visit: InVisit,
+  visit: SessionState,
   cpe: Cpe,
   entry: WantedTable,
   current: Map<string, ParameterValue>,
@@ -154,7 +154,12 @@ async function changeRows(
   for (const instance of surplus) await deleteRow(visit, cpe, entry, instance);
 }
 
-async function deleteRow(visit: InVisit, cpe: Cpe, { table, preset }: WantedTable, instance: string): Promise<void> {
+async function deleteRow(
+  visit: SessionState,
+  cpe: Cpe,
+  { table, preset }: WantedTable,
+  instance: string,
+): Promise<void> {
   try {
     await cpe.call('DeleteObject', { ObjectName: `${table}${instance}.`, ParameterKey: visit.row.parameterKey });
   } catch (error) {
@@ -164,7 +169,7 @@ async function deleteRow(visit: InVisit, cpe: Cpe, { table, preset }: WantedTabl
   }
 }
 
-async function addRow(visit: InVisit, cpe: Cpe, entry: WantedTable, added: string[]): Promise<string> {
+async function addRow(visit: SessionState, cpe: Cpe, entry: WantedTable, added: string[]): Promise<string> {
   try {
     const { InstanceNumber } = await cpe.call('AddObject', {
       ObjectName: entry.table,
@@ -213,7 +218,7 @@ const isWritable = (model: Model, path: string): boolean => {
 };
 
 /** A row that cannot be deleted stays: that the values were refused is what is told. */
-async function takeBack(visit: InVisit, cpe: Cpe, instance: string): Promise<void> {
+async function takeBack(visit: SessionState, cpe: Cpe, instance: string): Promise<void> {
   try {
     await cpe.call('DeleteObject', { ObjectName: instance, ParameterKey: visit.row.parameterKey });
   } catch (error) {
@@ -222,7 +227,7 @@ async function takeBack(visit: InVisit, cpe: Cpe, instance: string): Promise<voi
 }
 
 async function setAll(
-  visit: InVisit,
+  visit: SessionState,
   cpe: Cpe,
   list: ParameterValue[],
   wanted: Wanted,

@@ -3,7 +3,7 @@ import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import type { Model } from '../../../shared/model/definitions.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { Cpe } from '../common/ports.ts';
-import type { InVisit } from '../common/session-state.ts';
+import type { SessionState } from '../common/session-state.ts';
 import { isZone, openUntil } from '../common/time-window.ts';
 
 /** A device that cannot tell is restarted at night (our choice), in the time of its `site.timezone`. */
@@ -12,7 +12,7 @@ const ZONE = 'UTC';
 
 /** @returns why it is to be waited; undefined when nothing speaks against a restart */
 export async function callUp(
-  visit: InVisit,
+  visit: SessionState,
   cpe: Cpe,
   context: FleetContext,
   model: Model | undefined,

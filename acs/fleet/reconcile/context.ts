@@ -3,7 +3,7 @@
 import type { DeviceOperations } from '../../device/operation-types.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { Models } from '../common/models.ts';
-import type { InVisit } from '../common/session-state.ts';
+import type { SessionState } from '../common/session-state.ts';
 import type { Files } from '../files.ts';
 import type { History } from '../monitoring/history.ts';
 import type { Presets } from '../presets/presets.ts';
@@ -21,7 +21,7 @@ export interface ReconcileParts {
 
 /** Writes a fault down, with the device's row of this visit, and tells of it. */
 export async function raiseFault(
-  visit: InVisit,
+  visit: SessionState,
   { store, clock, events }: Pick<FleetContext, 'store' | 'clock' | 'events'>,
   fault: Omit<DeviceOperations['faultRaised']['args'], 'now'>,
 ): Promise<void> {

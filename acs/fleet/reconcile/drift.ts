@@ -7,7 +7,7 @@ import type { DeviceRow, Drift, Task } from '../../device/row.ts';
 import type { FleetContext } from '../common/context.ts';
 import { digestOf } from '../common/fingerprint.ts';
 import type { Cpe } from '../common/ports.ts';
-import type { InVisit } from '../common/session-state.ts';
+import type { SessionState } from '../common/session-state.ts';
 import type { Wanted, WantedTable } from '../presets/desired.ts';
 import { apartFrom } from './acs-move.ts';
 import { apply, isHidden, readManaged } from './apply.ts';
@@ -115,7 +115,7 @@ const isAbove = (wanted: Wanted, path: string): boolean =>
   path.endsWith('.') && [...wanted.set.keys()].some(name => name.startsWith(path));
 
 /** Whether it is to be looked after now: by time, or because something touched what is wanted. */
-export function isAuditDue(visit: InVisit, wanted: Wanted, now: number): boolean {
+export function isAuditDue(visit: SessionState, wanted: Wanted, now: number): boolean {
   const { reconciled } = visit.row;
   if ((reconciled?.auditAt ?? Number.POSITIVE_INFINITY) <= now || isForsaken(visit.row, wanted)) return true;
   if (reconciled?.suspect !== 'fresh') return reconciled?.suspect === 'standing';
@@ -157,7 +157,7 @@ function notedOne(before: readonly Drift[], found: Difference, wanted: Wanted, n
 
 /** Reads all that is managed, notes what differs, and sets right what is to be. @throws Refused */
 export async function audit(
-  visit: InVisit,
+  visit: SessionState,
   cpe: Cpe,
   context: FleetContext,
   parts: ReconcileParts,
@@ -172,7 +172,7 @@ export async function audit(
 
 /** Keeps what was found, before anything is set right: a correction that is lost with its session still counts. */
 export async function note(
-  visit: InVisit,
+  visit: SessionState,
   context: FleetContext,
   wanted: Wanted,
   found: readonly Difference[],
@@ -197,7 +197,7 @@ export async function note(
     );
 }
 
-async function raise(visit: InVisit, context: FleetContext, cause: string, of: readonly Drift[]): Promise<void> {
+async function raise(visit: SessionState, context: FleetContext, cause: string, of: readonly Drift[]): Promise<void> {
   const [first] = of;
   if (!first) return;
   await raiseFault(visit, context, {

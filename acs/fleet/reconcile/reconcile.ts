@@ -3,7 +3,7 @@ import type { DeviceRow, Reconciled, Task } from '../../device/row.ts';
 import { type Backoff, retryAt } from '../common/backoff.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { Cpe } from '../common/ports.ts';
-import type { InVisit } from '../common/session-state.ts';
+import type { SessionState } from '../common/session-state.ts';
 import type { Culprit, Wanted, WantedFile } from '../presets/desired.ts';
 import { isApplied } from '../presets/merge.ts';
 import { OVERRIDE } from '../presets/preset.ts';
@@ -20,7 +20,7 @@ const BACKOFF: Backoff = { firstMs: 60_000, lastMs: 24 * 3_600_000 };
 
 /** @returns `waiting` when a transfer must end first, or a fault has to wait for its time; `departed`: the device restarts now */
 export async function reconcile(
-  visit: InVisit,
+  visit: SessionState,
   cpe: Cpe,
   context: FleetContext,
   parts: ReconcileParts,
@@ -37,13 +37,13 @@ export async function reconcile(
 }
 
 /** What a rollout has moved presets want too by now: from here on they have the say. */
-async function adopt(visit: InVisit, { store }: FleetContext, { adopted }: Wanted): Promise<void> {
+async function adopt(visit: SessionState, { store }: FleetContext, { adopted }: Wanted): Promise<void> {
   if (adopted !== undefined) await store.apply(visit.row.id, 'rolloutReleased', { id: adopted });
 }
 
 /** @returns `again` when something was refused: without it there is another wanted state */
 async function oneRound(
-  visit: InVisit,
+  visit: SessionState,
   cpe: Cpe,
   context: FleetContext,
   parts: ReconcileParts,
@@ -79,7 +79,7 @@ const isHeld = ({ reconciled: held, parameterKey }: DeviceRow, generation: numbe
 
 /** @returns `known`: it holds as far as is known; `seen`: it was just found or made true */
 async function bringAbout(
-  visit: InVisit,
+  visit: SessionState,
   cpe: Cpe,
   context: FleetContext,
   parts: ReconcileParts,
@@ -115,7 +115,7 @@ function nextAudit(
 
 /** Keeps that the wanted state holds. */
 async function hold(
-  visit: InVisit,
+  visit: SessionState,
   context: FleetContext,
   { presets }: ReconcileParts,
   wanted: Wanted,
@@ -146,7 +146,7 @@ const isGivenUp = (row: DeviceRow, wanted: Wanted, now: number): boolean =>
 
 /** One round towards what is wanted. @returns false while a transfer is on its way */
 async function advance(
-  visit: InVisit,
+  visit: SessionState,
   cpe: Cpe,
   context: FleetContext,
   parts: ReconcileParts,
@@ -171,7 +171,7 @@ async function advance(
 }
 
 async function raise(
-  visit: InVisit,
+  visit: SessionState,
   context: FleetContext,
   { presets }: ReconcileParts,
   culprit: Culprit,
@@ -194,7 +194,7 @@ async function raise(
 
 /** Certificates, then the script, then firmware, one transfer at a time. @returns false while one is on its way */
 async function transfer(
-  visit: InVisit,
+  visit: SessionState,
   cpe: Cpe,
   context: FleetContext,
   parts: ReconcileParts,
@@ -228,7 +228,13 @@ async function transfer(
  * One Download for each offer: the position moves on in the very write that marks it as sent.
  * @returns false while the device is not where the rollout wants it and may still get there
  */
-async function flash(visit: InVisit, cpe: Cpe, parts: ReconcileParts, rollout: string, file: string): Promise<boolean> {
+async function flash(
+  visit: SessionState,
+  cpe: Cpe,
+  parts: ReconcileParts,
+  rollout: string,
+  file: string,
+): Promise<boolean> {
   const { id, rollout: position } = visit.row;
   // Done long ago, and another version by some other hand: that is not the rollout's to mend.
   if (position?.state !== 'offered') return position?.state !== 'downloading';

@@ -7,7 +7,7 @@ import type { DeviceRow, RestartDue, Task } from '../../device/row.ts';
 import { type Backoff, retryAt } from '../common/backoff.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { Cpe } from '../common/ports.ts';
-import type { InVisit } from '../common/session-state.ts';
+import type { SessionState } from '../common/session-state.ts';
 import type { Wanted } from '../presets/desired.ts';
 import { callUp } from './call-state.ts';
 import { type ReconcileParts, raiseFault } from './context.ts';
@@ -27,7 +27,7 @@ export function servicesOf(paths: Iterable<string>, model: Model | undefined): s
 
 /** Keeps that a restart is due. @param services empty: of the whole unit */
 export async function markRestart(
-  visit: InVisit,
+  visit: SessionState,
   { store, clock }: FleetContext,
   { restart }: Wanted,
   services: readonly string[],
@@ -63,14 +63,14 @@ export const isRestartDue = ({ restart }: Pick<DeviceRow, 'restart'>): boolean =
   restart !== undefined && restart.wish !== 'never';
 
 /** The Reboot that was sent in this session, after which the device goes away. */
-export const isLeaving = ({ row, token }: InVisit): boolean =>
+export const isLeaving = ({ row, token }: SessionState): boolean =>
   row.tasks.some(task => isReboot(task) && task.sentBy === token);
 
 const isReboot = ({ method, origin }: Task): boolean => method === 'Reboot' && origin === 'reconcile';
 
 /** Restarts what is due, if it is its time. @returns whether the device goes away now */
 export async function restartDue(
-  visit: InVisit,
+  visit: SessionState,
   cpe: Cpe,
   context: FleetContext,
   parts: ReconcileParts,
@@ -134,7 +134,7 @@ async function commandsFor(row: DeviceRow, cpe: Cpe, services: readonly string[]
 }
 
 /** Repeated it does no harm: services that are up to date say so, and are not restarted. */
-async function command(visit: InVisit, cpe: Cpe, context: FleetContext, list: ParameterValue[]): Promise<void> {
+async function command(visit: SessionState, cpe: Cpe, context: FleetContext, list: ParameterValue[]): Promise<void> {
   try {
     await cpe.call('SetParameterValues', { ParameterList: list, ParameterKey: visit.row.parameterKey });
     await forget(visit, context);
@@ -146,7 +146,7 @@ async function command(visit: InVisit, cpe: Cpe, context: FleetContext, list: Pa
 
 /** By a task, which is marked as sent before it leaves: a crash does not repeat it. 1 BOOT ends it all. */
 async function reboot(
-  visit: InVisit,
+  visit: SessionState,
   cpe: Cpe,
   context: FleetContext,
   { tasks }: ReconcileParts,
@@ -162,26 +162,31 @@ async function reboot(
 }
 
 /** It was asked and has not booted since: said so once, and asked again after a while. */
-async function mayAskAgain(visit: InVisit, context: FleetContext, asked: number): Promise<boolean> {
+async function mayAskAgain(visit: SessionState, context: FleetContext, asked: number): Promise<boolean> {
   const before = visit.row.faults.find(({ cause }) => cause === CAUSE);
   if (before && before.last >= asked) return true;
   await raise(visit, context, 'not-restarted', `asked to reboot at ${new Date(asked).toISOString()}, not booted since`);
   return false;
 }
 
-async function raise(visit: InVisit, context: FleetContext, code: number | string, message: string): Promise<void> {
+async function raise(
+  visit: SessionState,
+  context: FleetContext,
+  code: number | string,
+  message: string,
+): Promise<void> {
   const count = visit.row.faults.find(({ cause }) => cause === CAUSE)?.count ?? 0;
   await raiseFault(visit, context, { cause: CAUSE, code, message, retryAt: retryAt(context, BACKOFF, count) });
 }
 
-async function waitFor(visit: InVisit, { store }: FleetContext, due: RestartDue, waits: string): Promise<void> {
+async function waitFor(visit: SessionState, { store }: FleetContext, due: RestartDue, waits: string): Promise<void> {
   if (due.waits === waits) return;
   const restart: RestartDue = { ...due, waits };
   await store.apply(visit.row.id, 'restartNoted', { token: visit.token, restart });
   visit.row = { ...visit.row, restart };
 }
 
-async function forget(visit: InVisit, { store }: FleetContext): Promise<void> {
+async function forget(visit: SessionState, { store }: FleetContext): Promise<void> {
   await store.apply(visit.row.id, 'restartNoted', { token: visit.token });
   const { restart: _done, ...row } = visit.row;
   visit.row = { ...row, faults: row.faults.filter(({ cause }) => cause !== CAUSE) };

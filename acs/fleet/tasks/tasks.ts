@@ -10,7 +10,7 @@ import { learnInterval } from '../common/inform-interval.ts';
 import { type Models, typeOf } from '../common/models.ts';
 import { type Cpe, SessionLost } from '../common/ports.ts';
 import { isSecretName } from '../common/secrets.ts';
-import { type InVisit, refresh } from '../common/session-state.ts';
+import { refresh, type SessionState } from '../common/session-state.ts';
 import { type Files, type StoredFile, transferType } from '../files.ts';
 
 export interface TaskInput {
@@ -39,7 +39,7 @@ export interface Tasks {
   run(visit: InTask, task: Task, cpe: Cpe): Promise<{ task: Task; ends: boolean }>;
 }
 
-type InTask = Pick<InVisit, 'row' | 'token' | 'base'>;
+type InTask = Pick<SessionState, 'row' | 'token' | 'base'>;
 
 /** How often a task that ends elsewhere is looked at. */
 const LOOK_MS = 1_000;
