@@ -4,7 +4,7 @@ import type { DeviceRow } from '../../device/row.ts';
 import type { FleetContext } from '../common/context.ts';
 import { pagesOf, portionsOf } from '../common/device-pages.ts';
 import type { Rule } from '../presets/compiled-preset.ts';
-import { type Ground, mergedFields } from '../presets/desired.ts';
+import { type MergeInput, mergedFields } from '../presets/desired.ts';
 import {
   applicable,
   type Gathered,
@@ -50,9 +50,9 @@ export interface DryRunRequest {
   /** The presets as they stand, or stood before the one that is asked about; and as they would stand. */
   before: readonly Rule[];
   after: readonly Rule[];
-  ground: Ground;
+  ground: MergeInput;
   /** The ground of `after`, where that is another. */
-  groundAfter?: Ground;
+  groundAfter?: MergeInput;
   /** Of so many devices it is told how. */
   limit: number;
 }
@@ -219,7 +219,7 @@ function judge({ name, before, after, ground, groundAfter = ground }: DryRunRequ
 /** Merges each set of facts once: which presets apply, what their variables are, and what is the device's own. */
 function sidesOf(
   rules: readonly Rule[],
-  ground: Ground,
+  ground: MergeInput,
   narrow: (target: Target) => Target,
 ): (chosen: ReadonlySet<Rule>, row: Surveyed) => Side {
   const plain = new Map<Rule, MadeOut>();
@@ -256,7 +256,7 @@ function keyOf(
   some: readonly Rule[],
   places: ReadonlyMap<Rule, number>,
   row: Surveyed,
-  ground: Ground,
+  ground: MergeInput,
 ): string | undefined {
   if (row.faults.length > 0) return undefined;
   if (some.some(({ variables }) => variables.some(variable => unique.has(variable)))) return undefined;

@@ -28,7 +28,7 @@ export interface Side {
   roots: Roots;
 }
 
-export interface LinkGround {
+export interface LinkContext {
   servers: ReadServer;
   now: number;
   /** The ACS by its own account: the URL that CPEs are given, and what its listener offers. */
@@ -51,7 +51,7 @@ interface Target extends Place {
 const bare = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '').toLowerCase();
 
 /** Everywhere the device connects to, the ACS first. */
-function targetsOf(settings: Settings, ground: LinkGround): Target[] {
+function targetsOf(settings: Settings, ground: LinkContext): Target[] {
   const url = settings.acsUrl ?? ground.own.url;
   const acs = url !== undefined && URL.canParse(url) ? new URL(url) : undefined;
   const plain = acs?.protocol === 'http:';
@@ -97,21 +97,21 @@ interface Seen extends LinkInput {
   reached: string | undefined;
 }
 
-const byKey = (settings: Settings, ground: LinkGround): Map<string, Target> =>
+const byKey = (settings: Settings, ground: LinkContext): Map<string, Target> =>
   new Map(targetsOf(settings, ground).map(target => [keyOf(target), target]));
 
 /**
  * Since when the ACS that the device reaches has the certificates that it has, milliseconds: earlier sessions prove nothing of them.
  * -Infinity where they are not known, or there are none.
  */
-export async function reachedSince(input: Omit<LinkInput, 'informed'>, ground: LinkGround): Promise<number> {
+export async function reachedSince(input: Omit<LinkInput, 'informed'>, ground: LinkContext): Promise<number> {
   const [acs] = targetsOf(input.held, { ...ground, only: 'acs' });
   if (!acs || acs.plain) return Number.NEGATIVE_INFINITY;
   const now = await serverOf(acs, true, input, ground);
   return 'facts' in now ? inUseSince(now.facts) : Number.NEGATIVE_INFINITY;
 }
 
-export async function linksOf(input: LinkInput, ground: LinkGround): Promise<Link[]> {
+export async function linksOf(input: LinkInput, ground: LinkContext): Promise<Link[]> {
   const standing = byKey(input.held, ground);
   const acs = standing.get('acs');
   const reached = !input.informed || !acs || acs.plain ? undefined : whereOf(acs);
@@ -136,7 +136,7 @@ export async function linksOf(input: LinkInput, ground: LinkGround): Promise<Lin
 
 const whereOf = ({ host, port }: Target): string => serverName(host ?? '?', port);
 
-async function judge(target: Target, at: 'before' | 'after', seen: Seen, ground: LinkGround): Promise<LinkVerdict> {
+async function judge(target: Target, at: 'before' | 'after', seen: Seen, ground: LinkContext): Promise<LinkVerdict> {
   if (target.plain) return { verdict: 'keeps', message: 'in clear, without TLS' };
   const { settings, roots } = seen[at];
   const isReached = target.ours === true && seen.reached === whereOf(target);
@@ -172,7 +172,7 @@ async function serverOf(
   target: Target,
   isReached: boolean,
   { before, after, address }: Pick<LinkInput, 'before' | 'after' | 'address'>,
-  ground: LinkGround,
+  ground: LinkContext,
 ): Promise<{ facts: ServerFacts } | { missing: string }> {
   const { host, port } = target;
   if (host === undefined) return ground.own.facts;
@@ -183,7 +183,7 @@ async function serverOf(
   return 'missing' in found && (isReached || isOwn(target, ground)) ? ground.own.facts : found;
 }
 
-const isOwn = ({ host, port }: Target, { own }: LinkGround): boolean => {
+const isOwn = ({ host, port }: Target, { own }: LinkContext): boolean => {
   const url = own.url !== undefined && URL.canParse(own.url) ? new URL(own.url) : undefined;
   return url !== undefined && bare(url) === host && Number(url.port || 443) === port;
 };
@@ -192,7 +192,7 @@ const isOwn = ({ host, port }: Target, { own }: LinkGround): boolean => {
 function staysTrusted(
   { host, service }: Target,
   { settings, roots }: Side,
-  { now: time }: LinkGround,
+  { now: time }: LinkContext,
   now: ServerFacts,
   server: ServerFacts,
 ): boolean {
@@ -212,7 +212,7 @@ function proofOf(
   { host, service }: Target,
   { settings, roots }: Side,
   { held, absent }: Seen,
-  ground: LinkGround,
+  ground: LinkContext,
   now: ServerFacts,
   server: ServerFacts | undefined,
 ): Proof | undefined {

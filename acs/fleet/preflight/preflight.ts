@@ -10,7 +10,7 @@ import type { Models } from '../common/models.ts';
 import type { Files, StoredFile } from '../files.ts';
 import {
   type Link,
-  type LinkGround,
+  type LinkContext,
   type LinkInput,
   type LinkName,
   linksOf,
@@ -80,9 +80,9 @@ export interface Preflight {
   servers: Servers;
   trust: TrustRegister;
   /** @param limit so many breaks are told one by one */
-  begin(limit: number, change?: Pick<LinkGround, 'ownAfter' | 'only'>): Promise<Flight>;
+  begin(limit: number, change?: Pick<LinkContext, 'ownAfter' | 'only'>): Promise<Flight>;
   /** What the ACS itself offers now. */
-  own(): Promise<LinkGround['own']>;
+  own(): Promise<LinkContext['own']>;
 }
 
 export function createPreflight(context: FleetContext, { files, models }: { files: Files; models: Models }): Preflight {
@@ -92,7 +92,7 @@ export function createPreflight(context: FleetContext, { files, models }: { file
   const scripts: Scripts = new Map();
   const none: ReadonlyMap<string, string> = new Map();
 
-  const own = async (): Promise<LinkGround['own']> => {
+  const own = async (): Promise<LinkContext['own']> => {
     const { url, listener } = ports.preflight?.own() ?? {};
     const read = await servers.reader();
     const heard = listener ? await read(listener) : { missing: 'the ACS has no TLS listener' };
@@ -134,7 +134,7 @@ export function createPreflight(context: FleetContext, { files, models }: { file
     };
 
   const begin: Preflight['begin'] = async (limit, change = {}) => {
-    const ground: LinkGround = {
+    const ground: LinkContext = {
       servers: await servers.reader(),
       now: clock.now(),
       own: await own(),

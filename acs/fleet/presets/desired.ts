@@ -75,7 +75,7 @@ export const mergedFields = [
 export type MergedRow = Pick<DeviceRow, (typeof mergedFields)[number]>;
 
 /** What a merge rests on beside the rules and the device. */
-export interface Ground {
+export interface MergeInput {
   files: ReadonlyMap<string, StoredFile>;
   now: number;
   /** Opens a text that may be sealed. */

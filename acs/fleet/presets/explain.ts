@@ -1,7 +1,7 @@
 // The merge explained: of each parameter, table and file which preset won and which lost and why, and which presets are set aside.
 import type { DeviceFault, DeviceRow, Drift, RestartDue } from '../../device/row.ts';
 import { fileKey, type Rule } from './compiled-preset.ts';
-import type { Ground, OnLost, Wanted, WantedFile, WantedParameter, WantedTable } from './desired.ts';
+import type { MergeInput, OnLost, Wanted, WantedFile, WantedParameter, WantedTable } from './desired.ts';
 import { isApplied, wantedOf } from './merge.ts';
 import { OVERRIDE } from './preset.ts';
 import { ROLLOUT } from './rollout-firmware.ts';
@@ -53,7 +53,7 @@ export interface ExplainedWanted {
 export function explain(
   rules: readonly Rule[],
   row: DeviceRow,
-  ground: Ground,
+  ground: MergeInput,
   known: (path: string) => string | undefined,
 ): ExplainedWanted {
   const losers: Parameters<OnLost>[0][] = [];
@@ -101,7 +101,12 @@ function why(winner: string, loser: string, weights: ReadonlyMap<string, number>
     : `weight ${more} of ${winner} wins over ${less}`;
 }
 
-function standing(rule: Rule, row: DeviceRow, ground: Ground, { refused }: Wanted): ExplainedWanted['presets'][number] {
+function standing(
+  rule: Rule,
+  row: DeviceRow,
+  ground: MergeInput,
+  { refused }: Wanted,
+): ExplainedWanted['presets'][number] {
   const { name, weight } = rule;
   const fits = rule.fits(row, ground.now);
   const blockedBy = fits ? faultThatBlocks(rule, row, ground) : undefined;

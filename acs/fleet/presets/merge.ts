@@ -8,8 +8,8 @@ import { isSecretName } from '../common/secrets.ts';
 import { fileKey, filesOf, type Rule, type RuleTable, type RuleValue } from './compiled-preset.ts';
 import type {
   Culprit,
-  Ground,
   MergedRow,
+  MergeInput,
   OnLost,
   Wanted,
   WantedFile,
@@ -22,11 +22,11 @@ import { blocking, faultThatBlocks, overrideBasis } from './suspension.ts';
 import { substitute, variableOf } from './variables.ts';
 
 /** @param rules the lightest first */
-export const wantedOf = (rules: readonly Rule[], row: MergedRow, ground: Ground, lost?: OnLost): Wanted =>
+export const wantedOf = (rules: readonly Rule[], row: MergedRow, ground: MergeInput, lost?: OnLost): Wanted =>
   merged(applicable(rules, row, ground), row, ground, lost);
 
 /** @param chosen those that apply to the device, the lightest first */
-export function merged(chosen: readonly Rule[], row: MergedRow, ground: Ground, lost?: OnLost): Wanted {
+export function merged(chosen: readonly Rule[], row: MergedRow, ground: MergeInput, lost?: OnLost): Wanted {
   const found = gathered(chosen, row, ground, { lost });
   const wanted: Wanted = {
     ...found,
@@ -47,7 +47,7 @@ export type Gathered = Pick<Wanted, 'set' | 'objects' | 'files' | 'restart' | 'r
 export function gathered(
   chosen: readonly Rule[],
   row: MergedRow,
-  ground: Ground,
+  ground: MergeInput,
   { lost, make = madeOut }: { lost?: OnLost | undefined; make?: typeof madeOut } = {},
 ): Gathered {
   const set: Wanted['set'] = new Map();
@@ -89,7 +89,7 @@ function put<T extends { preset: string; value?: string; secret?: boolean }>(
   }
 }
 
-export const applicable = (rules: readonly Rule[], row: MergedRow, ground: Ground): Rule[] =>
+export const applicable = (rules: readonly Rule[], row: MergedRow, ground: MergeInput): Rule[] =>
   rules.filter(rule => rule.fits(row, ground.now) && !faultThatBlocks(rule, row, ground));
 
 interface Asked {
@@ -102,7 +102,7 @@ interface Asked {
 export type MadeOut = Asked | { culprit: Culprit };
 
 /** What a preset asks of this device, its variables put in. Without variables it asks the same of all. */
-export function madeOut(rule: Rule, row: MergedRow, ground: Ground): MadeOut {
+export function madeOut(rule: Rule, row: MergedRow, ground: MergeInput): MadeOut {
   const { name: preset } = rule;
   const culprit = (code: string, message: string, parameter?: string): { culprit: Culprit } => ({
     culprit: { preset, code, message: `preset ${preset}, ${message}`, ...(parameter ? { parameter } : {}) },
@@ -133,7 +133,7 @@ export function madeOut(rule: Rule, row: MergedRow, ground: Ground): MadeOut {
 
 type Wrong = { wrong: string; code: string };
 
-function textFor(entry: RuleValue, row: MergedRow, { open }: Ground): { text: string } | Wrong {
+function textFor(entry: RuleValue, row: MergedRow, { open }: MergeInput): { text: string } | Wrong {
   if ('plain' in entry.text) return { text: entry.text.plain };
   const filled = substitute(entry.text.template, variable => variableOf(row, variable, open));
   if ('missing' in filled)
@@ -146,7 +146,7 @@ function textFor(entry: RuleValue, row: MergedRow, { open }: Ground): { text: st
   return { wrong: `${entry.place}: ${why}`, code: 'bad-value' };
 }
 
-function rowsFor({ rows }: RuleTable, row: MergedRow, ground: Ground): { rows: Record<string, string>[] } | Wrong {
+function rowsFor({ rows }: RuleTable, row: MergedRow, ground: MergeInput): { rows: Record<string, string>[] } | Wrong {
   const made: Record<string, string>[] = [];
   for (const cells of rows) {
     const filled: [string, string][] = [];
@@ -160,7 +160,7 @@ function rowsFor({ rows }: RuleTable, row: MergedRow, ground: Ground): { rows: R
   return { rows: made };
 }
 
-function* overridesOf(row: MergedRow, { open, now }: Ground): Generator<readonly [string, WantedParameter]> {
+function* overridesOf(row: MergedRow, { open, now }: MergeInput): Generator<readonly [string, WantedParameter]> {
   for (const [path, override] of Object.entries(row.overrides)) {
     if (row.faults.length > 0 && blocking(row, `override:${path}`, now, () => overrideBasis(override))) continue;
     yield [path, { ...override, value: open(override.value), preset: OVERRIDE, secret: isSecretName(path) }];

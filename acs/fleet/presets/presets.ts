@@ -10,7 +10,7 @@ import type { StoredFile } from '../files.ts';
 import { createDryRuns, type DryRun, type DryRunRequest } from '../preflight/dry-run.ts';
 import type { FlightReport, Preflight } from '../preflight/preflight.ts';
 import { filesOf, type Rule, ruleOf } from './compiled-preset.ts';
-import type { Culprit, Ground, Wanted } from './desired.ts';
+import type { Culprit, MergeInput, Wanted } from './desired.ts';
 import { type ExplainedWanted, explain } from './explain.ts';
 import { wantedOf } from './merge.ts';
 import { mapPreset, type Preset } from './preset.ts';
@@ -102,7 +102,7 @@ export function createPresets(context: FleetContext, models: Models, preflight: 
     return cachedFiles.files;
   };
 
-  const ground = async (): Promise<Ground> => ({
+  const ground = async (): Promise<MergeInput> => ({
     files: await files(),
     now: clock.now(),
     open: text => openedText(secrets, text),

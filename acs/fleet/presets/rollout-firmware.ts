@@ -1,7 +1,7 @@
 // How a rollout reaches what a device wants: its image stands in the place of the presets' firmware, or bars them from some versions.
 import { rulingOf } from '../../device/rollout-position.ts';
 import type { DeviceRow } from '../../device/row.ts';
-import type { Ground, OnLost, Wanted, WantedFile } from './desired.ts';
+import type { MergeInput, OnLost, Wanted, WantedFile } from './desired.ts';
 
 /** What stands as the preset's name where a rollout has the say. No preset has it. */
 export const ROLLOUT = 'rollout:';
@@ -10,7 +10,7 @@ export const ROLLOUT = 'rollout:';
 export function ruledFiles(
   found: WantedFile[],
   row: Pick<DeviceRow, 'rollout'>,
-  { files, now }: Pick<Ground, 'files' | 'now'>,
+  { files, now }: Pick<MergeInput, 'files' | 'now'>,
   lost?: OnLost,
 ): Pick<Wanted, 'files' | 'adopted'> {
   const ruling = rulingOf(row.rollout, now);

@@ -22,7 +22,7 @@ const types = new Set(
     .concat('soap-enc:base64'),
 );
 
-export interface CheckGround {
+export interface ValidationContext {
   store: Pick<Store, 'document'>;
   models: Models;
 }
@@ -37,7 +37,7 @@ export function checkName(name: string): void {
 }
 
 /** @throws UserError 400 with the place; 413 */
-export async function checkPreset(preset: Preset, ground: CheckGround): Promise<void> {
+export async function checkPreset(preset: Preset, ground: ValidationContext): Promise<void> {
   const bytes = Buffer.byteLength(JSON.stringify(preset));
   if (bytes > MAX_PRESET_BYTES)
     throw new UserError(413, 'preset-too-large', `a preset takes at most ${MAX_PRESET_BYTES} bytes, not ${bytes}`);
@@ -75,7 +75,7 @@ async function checkFile(
   place: string,
   name: string,
   kinds: readonly FileKind[],
-  { store }: CheckGround,
+  { store }: ValidationContext,
 ): Promise<void> {
   const found = await store.document<StoredFile>('file', name);
   if (!found) throw refused('no-such-file', `${place}: no file '${name}'`);
