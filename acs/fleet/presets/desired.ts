@@ -14,7 +14,7 @@ export interface WantedFile {
 }
 
 /** Why something wanted is not to be had: told as a fault of its preset, which is set aside. */
-export interface Culprit {
+export interface Refusal {
   preset: string;
   code: number | string;
   message: string;
@@ -53,7 +53,7 @@ export interface Wanted {
   /** Tags of the presets that apply. */
   tags: ReadonlyMap<string, string>;
   /** Presets that fit the device and cannot be made out for it: they are left out of the rest. */
-  refused: Culprit[];
+  refused: Refusal[];
   /** The rollout whose version presets name too by now. */
   adopted?: string;
 }

@@ -110,6 +110,6 @@ function standing(
   const { name, weight } = rule;
   const fits = rule.fits(row, ground.now);
   const blockedBy = fits ? faultThatBlocks(rule, row, ground) : undefined;
-  const refusal = refused.find(culprit => culprit.preset === name);
+  const refusal = refused.find(refusal => refusal.preset === name);
   return { name, weight, fits, ...(blockedBy ? { blockedBy } : {}), ...(refusal ? { refused: refusal.message } : {}) };
 }

@@ -7,10 +7,10 @@ import type { DeviceRow } from '../../device/row.ts';
 import { isSecretName } from '../common/secrets.ts';
 import { fileKey, filesOf, type Rule, type RuleTable, type RuleValue } from './compiled-preset.ts';
 import type {
-  Culprit,
   MergedRow,
   MergeInput,
   OnLost,
+  Refusal,
   Wanted,
   WantedFile,
   WantedParameter,
@@ -53,12 +53,12 @@ export function gathered(
   const set: Wanted['set'] = new Map();
   const objects = new Map<string, WantedTable>();
   const files = new Map<string, WantedFile>();
-  const refused: Culprit[] = [];
+  const refused: Refusal[] = [];
   let restart: Wanted['restart'] = { wish: 'never' };
   for (const rule of chosen) {
     const made = make(rule, row, ground);
-    if ('culprit' in made) {
-      refused.push(made.culprit);
+    if ('refusal' in made) {
+      refused.push(made.refusal);
       continue;
     }
     put(set, made.set, 'set', lost);
@@ -99,25 +99,25 @@ interface Asked {
 }
 
 /** What a preset comes to on a device: all that it asks, or nothing for the reason told. */
-export type MadeOut = Asked | { culprit: Culprit };
+export type MadeOut = Asked | { refusal: Refusal };
 
 /** What a preset asks of this device, its variables put in. Without variables it asks the same of all. */
 export function madeOut(rule: Rule, row: MergedRow, ground: MergeInput): MadeOut {
   const { name: preset } = rule;
-  const culprit = (code: string, message: string, parameter?: string): { culprit: Culprit } => ({
-    culprit: { preset, code, message: `preset ${preset}, ${message}`, ...(parameter ? { parameter } : {}) },
+  const refusal = (code: string, message: string, parameter?: string): { refusal: Refusal } => ({
+    refusal: { preset, code, message: `preset ${preset}, ${message}`, ...(parameter ? { parameter } : {}) },
   });
-  if (rule.broken !== undefined) return culprit('preset-broken', rule.broken);
+  if (rule.broken !== undefined) return refusal('preset-broken', rule.broken);
   const made: Asked = { set: [], objects: [], files: [] };
   for (const entry of rule.set) {
     const told = textFor(entry, row, ground);
-    if ('wrong' in told) return culprit(told.code, told.wrong, entry.name);
+    if ('wrong' in told) return refusal(told.code, told.wrong, entry.name);
     const { name, type, secret } = entry;
     made.set.push([name, { value: told.text, ...(type ? { type } : {}), preset, secret }]);
   }
   for (const entry of rule.tables) {
     const rows = rowsFor(entry, row, ground);
-    if ('wrong' in rows) return culprit(rows.code, rows.wrong, entry.table);
+    if ('wrong' in rows) return refusal(rows.code, rows.wrong, entry.table);
     const { table, keys, exclusive } = entry;
     const secrets = entry.rows.flatMap(cells => cells.filter(({ secret }) => secret).map(({ name }) => name));
     const wanted = { keys, rows: rows.rows, ...(exclusive ? { exclusive } : {}) };
@@ -125,7 +125,7 @@ export function madeOut(rule: Rule, row: MergedRow, ground: MergeInput): MadeOut
   }
   for (const { kind, name } of filesOf(rule)) {
     const file = ground.files.get(name);
-    if (!file) return culprit('no-such-file', `${kind}: there is no file '${name}' any more`);
+    if (!file) return refusal('no-such-file', `${kind}: there is no file '${name}' any more`);
     made.files.push([fileKey(kind, name), { kind, file, preset }]);
   }
   return made;

@@ -10,7 +10,7 @@ import type { StoredFile } from '../files.ts';
 import { createDryRuns, type DryRun, type DryRunRequest } from '../preflight/dry-run.ts';
 import type { FlightReport, Preflight } from '../preflight/preflight.ts';
 import { filesOf, type Rule, ruleOf } from './compiled-preset.ts';
-import type { Culprit, MergeInput, Wanted } from './desired.ts';
+import type { MergeInput, Refusal, Wanted } from './desired.ts';
 import { type ExplainedWanted, explain } from './explain.ts';
 import { wantedOf } from './merge.ts';
 import { mapPreset, type Preset } from './preset.ts';
@@ -35,7 +35,7 @@ export interface Presets {
   /** The same with what lost, and why. Secrets in plain. */
   explain(row: DeviceRow): Promise<ExplainedWanted>;
   /** The cause under which a fault is kept, and what it rests on. */
-  causeOf(culprit: Culprit, row: DeviceRow, revision: string): Promise<{ cause: string; basis?: string }>;
+  causeOf(refusal: Refusal, row: DeviceRow, revision: string): Promise<{ cause: string; basis?: string }>;
   /** Causes of faults that keep nothing away any more. */
   staleCauses(row: DeviceRow): Promise<string[]>;
   /** Names of the presets that want a stored file. */
@@ -154,7 +154,7 @@ export function createPresets(context: FleetContext, models: Models, preflight: 
       const known = new Map(values.map(({ path, value }) => [path, value]));
       return explain(await rules(), row, await ground(), path => known.get(path));
     },
-    causeOf: async (culprit, row, revision) => causeOf(culprit, await rules(), row, await ground(), revision),
+    causeOf: async (refusal, row, revision) => causeOf(refusal, await rules(), row, await ground(), revision),
     staleCauses: async row => (row.faults.length ? staleCauses(await rules(), row, await ground()) : []),
     usersOf: async file =>
       (await rules()).filter(rule => filesOf(rule).some(({ name }) => name === file)).map(({ name }) => name),

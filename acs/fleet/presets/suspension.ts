@@ -5,7 +5,7 @@ import type { DeviceFault, WantedValue } from '../../device/row.ts';
 import { isWild, wildPattern } from '../../query/filter.ts';
 import { digestOf } from '../common/fingerprint.ts';
 import { filesOf, type Rule } from './compiled-preset.ts';
-import type { Culprit, MergedRow, MergeInput } from './desired.ts';
+import type { MergedRow, MergeInput, Refusal } from './desired.ts';
 import { OVERRIDE } from './preset.ts';
 import { rolloutFacts } from './rollout-firmware.ts';
 import { variableOf } from './variables.ts';
@@ -38,19 +38,19 @@ export const overrideBasis = ({ value, type }: WantedValue): string => digestOf(
 
 /** What is a fault's cause and what it rests on, by who is to blame. */
 export function causeOf(
-  culprit: Culprit,
+  refusal: Refusal,
   rules: readonly Rule[],
   row: MergedRow,
   ground: MergeInput,
   revision: string,
 ): { cause: string; basis?: string } {
-  if (culprit.preset !== OVERRIDE) {
-    const rule = rules.find(({ name }) => name === culprit.preset);
-    return { cause: `preset:${culprit.preset}`, ...(rule ? { basis: basisOf(rule, row, ground) } : {}) };
+  if (refusal.preset !== OVERRIDE) {
+    const rule = rules.find(({ name }) => name === refusal.preset);
+    return { cause: `preset:${refusal.preset}`, ...(rule ? { basis: basisOf(rule, row, ground) } : {}) };
   }
-  const override = culprit.parameter === undefined ? undefined : row.overrides[culprit.parameter];
+  const override = refusal.parameter === undefined ? undefined : row.overrides[refusal.parameter];
   return override
-    ? { cause: `override:${culprit.parameter}`, basis: overrideBasis(override) }
+    ? { cause: `override:${refusal.parameter}`, basis: overrideBasis(override) }
     : { cause: 'reconcile', basis: revision };
 }
 

@@ -8,7 +8,7 @@ import { typeOf } from '../common/models.ts';
 import type { Cpe } from '../common/ports.ts';
 import { isSecretName } from '../common/secrets.ts';
 import type { SessionState } from '../common/session-state.ts';
-import type { Culprit, Wanted, WantedTable } from '../presets/desired.ts';
+import type { Refusal, Wanted, WantedTable } from '../presets/desired.ts';
 import type { ReconcileParts } from './context.ts';
 import { Refused } from './refused.ts';
 import { markRestart, servicesOf } from './restart.ts';
@@ -79,7 +79,7 @@ export const isHidden = (model: Model | undefined, path: string): boolean => {
   return def && 'type' in def ? def.hidden : isSecretName(path);
 };
 
-/** Current values of all that is managed. An unknown name makes the whole call fail: then each is asked for alone, to name the culprit. */
+/** Current values of all that is managed. An unknown name makes the whole call fail: then each is asked for alone, to name the refusal. */
 export async function readManaged(visit: SessionState, cpe: Cpe, wanted: Wanted): Promise<Map<string, ParameterValue>> {
   const asked = [
     ...[...wanted.set].map(([path, { preset }]) => ({ path, preset })),
@@ -92,7 +92,7 @@ export async function readManaged(visit: SessionState, cpe: Cpe, wanted: Wanted)
     return new Map(values.map(value => [value.Name, value]));
   } catch (error) {
     if (!(error instanceof CwmpFault)) throw error;
-    const culprits: Culprit[] = [];
+    const culprits: Refusal[] = [];
     for (const { path, preset } of asked) {
       try {
         await read([path]);

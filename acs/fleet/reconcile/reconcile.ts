@@ -4,7 +4,7 @@ import { type Backoff, retryAt } from '../common/backoff.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { Cpe } from '../common/ports.ts';
 import type { SessionState } from '../common/session-state.ts';
-import type { Culprit, Wanted, WantedFile } from '../presets/desired.ts';
+import type { Refusal, Wanted, WantedFile } from '../presets/desired.ts';
 import { isApplied } from '../presets/merge.ts';
 import { OVERRIDE } from '../presets/preset.ts';
 import { isMoveDue, moveDue } from './acs-move.ts';
@@ -54,7 +54,7 @@ async function oneRound(
   if (isHeld(visit.row, generation, facts) && isQuiet(visit.row, now)) return 'done';
   const wanted = await parts.presets.wanted(visit.row);
   if (wanted.refused.length) {
-    for (const culprit of wanted.refused) await raise(visit, context, parts, culprit, wanted.revision);
+    for (const refusal of wanted.refused) await raise(visit, context, parts, refusal, wanted.revision);
     return 'again';
   }
   if (isGivenUp(visit.row, wanted, now)) return 'waiting';
@@ -68,7 +68,7 @@ async function oneRound(
     return (await moveDue(visit, cpe, context, parts, wanted)) ? 'departed' : 'done';
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    for (const culprit of error.culprits) await raise(visit, context, parts, culprit, wanted.revision);
+    for (const refusal of error.culprits) await raise(visit, context, parts, refusal, wanted.revision);
     return 'again';
   }
 }
@@ -174,19 +174,19 @@ async function raise(
   visit: SessionState,
   context: FleetContext,
   { presets }: ReconcileParts,
-  culprit: Culprit,
+  refusal: Refusal,
   revision: string,
 ): Promise<void> {
-  const { cause, basis } = await presets.causeOf(culprit, visit.row, revision);
+  const { cause, basis } = await presets.causeOf(refusal, visit.row, revision);
   const before = visit.row.faults.find(fault => fault.cause === cause);
   // Resting on something else it is another fault, and its time begins anew.
   const count = before && before.basis === basis ? before.count : 0;
   await raiseFault(visit, context, {
     cause,
-    code: culprit.code,
-    message: culprit.message,
-    ...(culprit.parameter ? { parameter: culprit.parameter } : {}),
-    ...(culprit.file ? { file: culprit.file } : {}),
+    code: refusal.code,
+    message: refusal.message,
+    ...(refusal.parameter ? { parameter: refusal.parameter } : {}),
+    ...(refusal.file ? { file: refusal.file } : {}),
     ...(basis === undefined ? {} : { basis }),
     retryAt: retryAt(context, BACKOFF, count),
   });
