@@ -12,9 +12,9 @@ import {
   isApplied,
   isNothing,
   isSame,
-  type MadeOut,
-  madeOut,
   merged,
+  type ResolvedPreset,
+  resolvePreset,
   revisionOf,
 } from '../presets/merge.ts';
 import { rolloutFacts } from '../presets/rollout-firmware.ts';
@@ -222,9 +222,9 @@ function sidesOf(
   ground: MergeInput,
   narrow: (target: Target) => Target,
 ): (chosen: ReadonlySet<Rule>, row: Surveyed) => Side {
-  const plain = new Map<Rule, MadeOut>();
-  const make: typeof madeOut = (rule, row, its) => {
-    const found = plain.get(rule) ?? madeOut(rule, row, its);
+  const plain = new Map<Rule, ResolvedPreset>();
+  const make: typeof resolvePreset = (rule, row, its) => {
+    const found = plain.get(rule) ?? resolvePreset(rule, row, its);
     if (rule.variables.length === 0) plain.set(rule, found);
     return found;
   };

@@ -48,7 +48,7 @@ export function gathered(
   chosen: readonly Rule[],
   row: MergedRow,
   ground: MergeInput,
-  { lost, make = madeOut }: { lost?: OnLost | undefined; make?: typeof madeOut } = {},
+  { lost, make = resolvePreset }: { lost?: OnLost | undefined; make?: typeof resolvePreset } = {},
 ): Gathered {
   const set: Wanted['set'] = new Map();
   const objects = new Map<string, WantedTable>();
@@ -99,10 +99,10 @@ interface Asked {
 }
 
 /** What a preset comes to on a device: all that it asks, or nothing for the reason told. */
-export type MadeOut = Asked | { refusal: Refusal };
+export type ResolvedPreset = Asked | { refusal: Refusal };
 
 /** What a preset asks of this device, its variables put in. Without variables it asks the same of all. */
-export function madeOut(rule: Rule, row: MergedRow, ground: MergeInput): MadeOut {
+export function resolvePreset(rule: Rule, row: MergedRow, ground: MergeInput): ResolvedPreset {
   const { name: preset } = rule;
   const refusal = (code: string, message: string, parameter?: string): { refusal: Refusal } => ({
     refusal: { preset, code, message: `preset ${preset}, ${message}`, ...(parameter ? { parameter } : {}) },
