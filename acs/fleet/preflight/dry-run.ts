@@ -3,7 +3,7 @@
 import type { DeviceRow } from '../../device/row.ts';
 import type { FleetContext } from '../common/context.ts';
 import { pagesOf, portionsOf } from '../common/device-pages.ts';
-import type { Rule } from '../presets/compiled-preset.ts';
+import type { CompiledPreset } from '../presets/compiled-preset.ts';
 import { type MergeInput, mergedFields } from '../presets/desired.ts';
 import {
   applicable,
@@ -48,8 +48,8 @@ export interface DryRun {
 export interface DryRunRequest {
   name: string;
   /** The presets as they stand, or stood before the one that is asked about; and as they would stand. */
-  before: readonly Rule[];
-  after: readonly Rule[];
+  before: readonly CompiledPreset[];
+  after: readonly CompiledPreset[];
   ground: MergeInput;
   /** The ground of `after`, where that is another. */
   groundAfter?: MergeInput;
@@ -218,11 +218,11 @@ function judge({ name, before, after, ground, groundAfter = ground }: DryRunRequ
 
 /** Merges each set of facts once: which presets apply, what their variables are, and what is the device's own. */
 function sidesOf(
-  rules: readonly Rule[],
+  rules: readonly CompiledPreset[],
   ground: MergeInput,
   narrow: (target: Target) => Target,
-): (chosen: ReadonlySet<Rule>, row: Surveyed) => Side {
-  const plain = new Map<Rule, ResolvedPreset>();
+): (chosen: ReadonlySet<CompiledPreset>, row: Surveyed) => Side {
+  const plain = new Map<CompiledPreset, ResolvedPreset>();
   const make: typeof resolvePreset = (rule, row, its) => {
     const found = plain.get(rule) ?? resolvePreset(rule, row, its);
     if (rule.variables.length === 0) plain.set(rule, found);
@@ -253,8 +253,8 @@ const unique: ReadonlySet<string> = new Set(['id', 'serialNumber']);
 
 /** Undefined where there is no other device like it, and for one with faults, which may set aside a value of its own. */
 function keyOf(
-  some: readonly Rule[],
-  places: ReadonlyMap<Rule, number>,
+  some: readonly CompiledPreset[],
+  places: ReadonlyMap<CompiledPreset, number>,
   row: Surveyed,
   ground: MergeInput,
 ): string | undefined {

@@ -10,7 +10,7 @@ import type { MergedRow, WantedFile } from './desired.ts';
 import { mapPreset, type Preset, wantedOf } from './preset.ts';
 import { parseTemplate, plainText, type Template, variablesOf } from './variables.ts';
 
-export interface RuleValue {
+export interface CompiledValue {
   /** A parameter's path, or a column's name. */
   name: string;
   /** Where it stands in its preset, for people. */
@@ -24,41 +24,46 @@ export interface RuleValue {
   def?: ParameterDef;
 }
 
-export interface RuleTable {
+export interface CompiledTable {
   table: string;
   keys: string[];
-  rows: RuleValue[][];
+  rows: CompiledValue[][];
   exclusive?: boolean;
 }
 
 /** What a preset looks at to tell whether it fits a device. */
-interface Looks {
+interface FilterInputs {
   /** Parameters. */
   paths: readonly string[];
   address: boolean;
 }
 
-export interface Rule extends Looks {
+export interface CompiledPreset extends FilterInputs {
   name: string;
   preset: Preset;
   weight: number;
   /** Tag of all that the preset says. */
   tag: string;
-  /** Looks at nothing but what a merge looks at: a rule over what passes by itself is refused when it is written. */
+  /** FilterInputs at nothing but what a merge looks at: a rule over what passes by itself is refused when it is written. */
   fits(row: MergedRow, now: number): boolean;
   variables: readonly string[];
-  set: readonly RuleValue[];
-  tables: readonly RuleTable[];
+  set: readonly CompiledValue[];
+  tables: readonly CompiledTable[];
   /** Why it cannot be applied to any device: what is stored was good once. */
   broken?: string;
 }
 
 /** @param key for tags, so that they tell nothing of the secrets in a preset */
-export async function ruleOf(name: string, preset: Preset, models: Models, key: Buffer): Promise<Rule> {
+export async function compilePreset(
+  name: string,
+  preset: Preset,
+  models: Models,
+  key: Buffer,
+): Promise<CompiledPreset> {
   const tag = createHmac('sha256', key).update(JSON.stringify(preset)).digest('base64url').slice(0, 16);
   const empty = { name, preset, weight: preset.weight ?? 0, tag, variables: [], set: [], tables: [] };
   try {
-    const looks = looksOf(preset.when);
+    const looks = filterInputsOf(preset.when);
     if (holdsForeignSeal(preset))
       return { ...empty, ...looks, broken: 'its secrets were sealed with another server key: write them anew' };
     try {
@@ -86,7 +91,7 @@ const userMessage = (error: unknown): string => {
   return messageOf(error);
 };
 
-function looksOf(when: string | undefined): Looks & Pick<Rule, 'fits'> {
+function filterInputsOf(when: string | undefined): FilterInputs & Pick<CompiledPreset, 'fits'> {
   if (!when) return { paths: [], address: false, fits: () => true };
   const filter = parseFilter(when);
   const fields = atomsOf(filter).map(atom => atom.field);
@@ -94,15 +99,15 @@ function looksOf(when: string | undefined): Looks & Pick<Rule, 'fits'> {
   return { paths: [...paths], address: fields.some(({ name }) => name === 'address'), fits: toPredicate(filter) };
 }
 
-async function valuesOf(preset: Preset, models: Models): Promise<Pick<Rule, 'variables' | 'set' | 'tables'>> {
-  const set: RuleValue[] = [];
+async function valuesOf(preset: Preset, models: Models): Promise<Pick<CompiledPreset, 'variables' | 'set' | 'tables'>> {
+  const set: CompiledValue[] = [];
   for (const [path, value] of Object.entries(preset.set ?? {}))
     set.push(await readValue(`set: ${path}`, path, path, wantedOf(value), models));
-  const tables: RuleTable[] = [];
+  const tables: CompiledTable[] = [];
   for (const [table, wanted] of Object.entries(preset.objects ?? {})) {
-    const rows: RuleValue[][] = [];
+    const rows: CompiledValue[][] = [];
     for (const [index, row] of wanted.rows.entries()) {
-      const cells: RuleValue[] = [];
+      const cells: CompiledValue[] = [];
       for (const [column, value] of Object.entries(row))
         cells.push(
           await readValue(rowPlace(table, index, column), column, `${table}1.${column}`, wantedOf(value), models),
@@ -125,7 +130,7 @@ async function readValue(
   path: string,
   wanted: { value: string; type?: string },
   models: Models,
-): Promise<RuleValue> {
+): Promise<CompiledValue> {
   const template = parseTemplate(wanted.value);
   const plain = plainText(template);
   const def = await models.lookup(path);
@@ -144,7 +149,7 @@ function inForm(def: ParameterDef, text: string, type: string | undefined): stri
 export const fileKey = (kind: WantedFile['kind'], name: string): string =>
   kind === 'firmware' ? kind : `${kind}:${name}`;
 
-export function filesOf({ preset }: Pick<Rule, 'preset'>): { kind: WantedFile['kind']; name: string }[] {
+export function filesOf({ preset }: Pick<CompiledPreset, 'preset'>): { kind: WantedFile['kind']; name: string }[] {
   const { certificates = [], script, firmware } = preset;
   return [
     ...certificates.map(name => ({ kind: 'certificate', name }) as const),

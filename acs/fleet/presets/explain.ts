@@ -1,6 +1,6 @@
 // The merge explained: of each parameter, table and file which preset won and which lost and why, and which presets are set aside.
 import type { DeviceFault, DeviceRow, Drift, RestartDue } from '../../device/row.ts';
-import { fileKey, type Rule } from './compiled-preset.ts';
+import { type CompiledPreset, fileKey } from './compiled-preset.ts';
 import type { MergeInput, OnLost, Wanted, WantedFile, WantedParameter, WantedTable } from './desired.ts';
 import { isApplied, wantedOf } from './merge.ts';
 import { OVERRIDE } from './preset.ts';
@@ -51,7 +51,7 @@ export interface ExplainedWanted {
 
 /** @param known the value that the device is known to have at a path */
 export function explain(
-  rules: readonly Rule[],
+  rules: readonly CompiledPreset[],
   row: DeviceRow,
   ground: MergeInput,
   known: (path: string) => string | undefined,
@@ -102,7 +102,7 @@ function why(winner: string, loser: string, weights: ReadonlyMap<string, number>
 }
 
 function standing(
-  rule: Rule,
+  rule: CompiledPreset,
   row: DeviceRow,
   ground: MergeInput,
   { refused }: Wanted,

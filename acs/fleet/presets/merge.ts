@@ -5,7 +5,7 @@ import { createHmac } from 'node:crypto';
 import { checkValue } from '../../../shared/model/values.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import { isSecretName } from '../common/secrets.ts';
-import { fileKey, filesOf, type Rule, type RuleTable, type RuleValue } from './compiled-preset.ts';
+import { type CompiledPreset, type CompiledTable, type CompiledValue, fileKey, filesOf } from './compiled-preset.ts';
 import type {
   MergedRow,
   MergeInput,
@@ -22,11 +22,11 @@ import { blocking, faultThatBlocks, overrideBasis } from './suspension.ts';
 import { substitute, variableOf } from './variables.ts';
 
 /** @param rules the lightest first */
-export const wantedOf = (rules: readonly Rule[], row: MergedRow, ground: MergeInput, lost?: OnLost): Wanted =>
+export const wantedOf = (rules: readonly CompiledPreset[], row: MergedRow, ground: MergeInput, lost?: OnLost): Wanted =>
   merged(applicable(rules, row, ground), row, ground, lost);
 
 /** @param chosen those that apply to the device, the lightest first */
-export function merged(chosen: readonly Rule[], row: MergedRow, ground: MergeInput, lost?: OnLost): Wanted {
+export function merged(chosen: readonly CompiledPreset[], row: MergedRow, ground: MergeInput, lost?: OnLost): Wanted {
   const found = gathered(chosen, row, ground, { lost });
   const wanted: Wanted = {
     ...found,
@@ -45,7 +45,7 @@ export type Gathered = Pick<Wanted, 'set' | 'objects' | 'files' | 'restart' | 'r
 
 /** @param make what a preset comes to on the device, for who knows it already of some */
 export function gathered(
-  chosen: readonly Rule[],
+  chosen: readonly CompiledPreset[],
   row: MergedRow,
   ground: MergeInput,
   { lost, make = resolvePreset }: { lost?: OnLost | undefined; make?: typeof resolvePreset } = {},
@@ -89,7 +89,7 @@ function put<T extends { preset: string; value?: string; secret?: boolean }>(
   }
 }
 
-export const applicable = (rules: readonly Rule[], row: MergedRow, ground: MergeInput): Rule[] =>
+export const applicable = (rules: readonly CompiledPreset[], row: MergedRow, ground: MergeInput): CompiledPreset[] =>
   rules.filter(rule => rule.fits(row, ground.now) && !faultThatBlocks(rule, row, ground));
 
 interface Asked {
@@ -102,7 +102,7 @@ interface Asked {
 export type ResolvedPreset = Asked | { refusal: Refusal };
 
 /** What a preset asks of this device, its variables put in. Without variables it asks the same of all. */
-export function resolvePreset(rule: Rule, row: MergedRow, ground: MergeInput): ResolvedPreset {
+export function resolvePreset(rule: CompiledPreset, row: MergedRow, ground: MergeInput): ResolvedPreset {
   const { name: preset } = rule;
   const refusal = (code: string, message: string, parameter?: string): { refusal: Refusal } => ({
     refusal: { preset, code, message: `preset ${preset}, ${message}`, ...(parameter ? { parameter } : {}) },
@@ -133,7 +133,7 @@ export function resolvePreset(rule: Rule, row: MergedRow, ground: MergeInput): R
 
 type Wrong = { wrong: string; code: string };
 
-function textFor(entry: RuleValue, row: MergedRow, { open }: MergeInput): { text: string } | Wrong {
+function textFor(entry: CompiledValue, row: MergedRow, { open }: MergeInput): { text: string } | Wrong {
   if ('plain' in entry.text) return { text: entry.text.plain };
   const filled = substitute(entry.text.template, variable => variableOf(row, variable, open));
   if ('missing' in filled)
@@ -146,7 +146,11 @@ function textFor(entry: RuleValue, row: MergedRow, { open }: MergeInput): { text
   return { wrong: `${entry.place}: ${why}`, code: 'bad-value' };
 }
 
-function rowsFor({ rows }: RuleTable, row: MergedRow, ground: MergeInput): { rows: Record<string, string>[] } | Wrong {
+function rowsFor(
+  { rows }: CompiledTable,
+  row: MergedRow,
+  ground: MergeInput,
+): { rows: Record<string, string>[] } | Wrong {
   const made: Record<string, string>[] = [];
   for (const cells of rows) {
     const filled: [string, string][] = [];

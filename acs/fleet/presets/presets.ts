@@ -9,7 +9,7 @@ import { isSealedText, isSecretName, openedText, sealedText } from '../common/se
 import type { StoredFile } from '../files.ts';
 import { createDryRuns, type DryRun, type DryRunRequest } from '../preflight/dry-run.ts';
 import type { FlightReport, Preflight } from '../preflight/preflight.ts';
-import { filesOf, type Rule, ruleOf } from './compiled-preset.ts';
+import { type CompiledPreset, compilePreset, filesOf } from './compiled-preset.ts';
 import type { MergeInput, Refusal, Wanted } from './desired.ts';
 import { type ExplainedWanted, explain } from './explain.ts';
 import { wantedOf } from './merge.ts';
@@ -51,12 +51,12 @@ export interface Presets {
 }
 
 /** The lightest first; equal weights by name. */
-const byWeight = (a: Rule, b: Rule): number => a.weight - b.weight || (a.name < b.name ? -1 : 1);
+const byWeight = (a: CompiledPreset, b: CompiledPreset): number => a.weight - b.weight || (a.name < b.name ? -1 : 1);
 
 export function createPresets(context: FleetContext, models: Models, preflight: Preflight): Presets {
   const { store, clock, events, secrets } = context;
   const key = secrets.keyFor('revisions');
-  let cachedRules: { generation: number; rules: Rule[] } | undefined;
+  let cachedRules: { generation: number; rules: CompiledPreset[] } | undefined;
   let cachedFiles: { generation: number; files: Map<string, StoredFile> } | undefined;
 
   const sealed = (preset: Preset): Preset => mapPreset(preset, (name, text) => sealedText(secrets, name, text));
@@ -82,9 +82,10 @@ export function createPresets(context: FleetContext, models: Models, preflight: 
     }
   };
 
-  const make = async (name: string, preset: Preset): Promise<Rule> => await ruleOf(name, preset, models, key);
+  const make = async (name: string, preset: Preset): Promise<CompiledPreset> =>
+    await compilePreset(name, preset, models, key);
 
-  const rules = async (): Promise<Rule[]> => {
+  const rules = async (): Promise<CompiledPreset[]> => {
     const generation = store.generation('preset');
     if (cachedRules?.generation === generation) return cachedRules.rules;
     const documents = await store.documents<Preset>('preset');

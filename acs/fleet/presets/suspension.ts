@@ -4,14 +4,14 @@ import { toldValues } from '../../device/inform.ts';
 import type { DeviceFault, WantedValue } from '../../device/row.ts';
 import { isWild, wildPattern } from '../../query/filter.ts';
 import { digestOf } from '../common/fingerprint.ts';
-import { filesOf, type Rule } from './compiled-preset.ts';
+import { type CompiledPreset, filesOf } from './compiled-preset.ts';
 import type { MergedRow, MergeInput, Refusal } from './desired.ts';
 import { OVERRIDE } from './preset.ts';
 import { rolloutFacts } from './rollout-firmware.ts';
 import { variableOf } from './variables.ts';
 
 /** The fault for which a preset is set aside now. It holds until its time, or until what it rests on changes. */
-export function faultThatBlocks(rule: Rule, row: MergedRow, ground: MergeInput): DeviceFault | undefined {
+export function faultThatBlocks(rule: CompiledPreset, row: MergedRow, ground: MergeInput): DeviceFault | undefined {
   if (row.faults.length === 0) return undefined;
   return blocking(row, `preset:${rule.name}`, ground.now, () => basisOf(rule, row, ground));
 }
@@ -23,7 +23,7 @@ export function blocking(row: MergedRow, cause: string, now: number, basis: () =
 }
 
 /** What a fault of the preset rests on: another text, value, file or firmware, and it is worth another try. */
-export function basisOf(rule: Rule, row: MergedRow, { files, open }: MergeInput): string {
+export function basisOf(rule: CompiledPreset, row: MergedRow, { files, open }: MergeInput): string {
   const { firmware } = rule.preset;
   const names = filesOf(rule).map(({ name }) => name);
   return digestOf([
@@ -39,7 +39,7 @@ export const overrideBasis = ({ value, type }: WantedValue): string => digestOf(
 /** What is a fault's cause and what it rests on, by who is to blame. */
 export function causeOf(
   refusal: Refusal,
-  rules: readonly Rule[],
+  rules: readonly CompiledPreset[],
   row: MergedRow,
   ground: MergeInput,
   revision: string,
@@ -55,12 +55,12 @@ export function causeOf(
 }
 
 /** Causes of faults that keep nothing away any more, their time come or not. */
-export const staleCauses = (rules: readonly Rule[], row: MergedRow, ground: MergeInput): string[] =>
+export const staleCauses = (rules: readonly CompiledPreset[], row: MergedRow, ground: MergeInput): string[] =>
   row.faults
     .filter(({ cause }) => /^(preset|override):/.test(cause) && !isBlocked(cause, rules, row, ground))
     .map(({ cause }) => cause);
 
-function isBlocked(cause: string, rules: readonly Rule[], row: MergedRow, ground: MergeInput): boolean {
+function isBlocked(cause: string, rules: readonly CompiledPreset[], row: MergedRow, ground: MergeInput): boolean {
   const name = cause.slice(cause.indexOf(':') + 1);
   if (cause.startsWith('override:')) {
     const override = row.overrides[name];
@@ -72,7 +72,7 @@ function isBlocked(cause: string, rules: readonly Rule[], row: MergedRow, ground
 }
 
 /** Short hash of all that the choice and merge of presets depend on and that can change on a device. */
-export function factsOf(rules: readonly Rule[], row: MergedRow, ground: MergeInput): string {
+export function factsOf(rules: readonly CompiledPreset[], row: MergedRow, ground: MergeInput): string {
   const paths = [...new Set(rules.flatMap(rule => rule.paths))].sort();
   const told = paths.length > 0 ? toldValues(row) : {};
   return digestOf([
