@@ -5,7 +5,7 @@ import type { MergeInput, OnLost, Wanted, WantedFile, WantedParameter, WantedTab
 import { isApplied, wantedOf } from './merge.ts';
 import { OVERRIDE } from './preset.ts';
 import { ROLLOUT } from './rollout-firmware.ts';
-import { faultThatBlocks } from './suspension.ts';
+import { suspendingPresetFault } from './suspension.ts';
 
 /** Something that another wish has outdone. */
 export interface Lost {
@@ -109,7 +109,7 @@ function standing(
 ): ExplainedWanted['presets'][number] {
   const { name, weight } = rule;
   const fits = rule.fits(row, ground.now);
-  const blockedBy = fits ? faultThatBlocks(rule, row, ground) : undefined;
+  const blockedBy = fits ? suspendingPresetFault(rule, row, ground) : undefined;
   const refusal = refused.find(refusal => refusal.preset === name);
   return { name, weight, fits, ...(blockedBy ? { blockedBy } : {}), ...(refusal ? { refused: refusal.message } : {}) };
 }

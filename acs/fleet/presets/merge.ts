@@ -18,7 +18,7 @@ import type {
 } from './desired.ts';
 import { auditMsOf, OVERRIDE } from './preset.ts';
 import { ruledFiles } from './rollout-firmware.ts';
-import { blocking, faultThatBlocks, overrideBasis } from './suspension.ts';
+import { overrideFingerprint, suspendingFault, suspendingPresetFault } from './suspension.ts';
 import { substitute, variableOf } from './variables.ts';
 
 /** @param rules the lightest first */
@@ -90,7 +90,7 @@ function put<T extends { preset: string; value?: string; secret?: boolean }>(
 }
 
 export const applicable = (rules: readonly CompiledPreset[], row: MergedRow, ground: MergeInput): CompiledPreset[] =>
-  rules.filter(rule => rule.fits(row, ground.now) && !faultThatBlocks(rule, row, ground));
+  rules.filter(rule => rule.fits(row, ground.now) && !suspendingPresetFault(rule, row, ground));
 
 interface Asked {
   set: (readonly [string, WantedParameter])[];
@@ -166,7 +166,8 @@ function rowsFor(
 
 function* overridesOf(row: MergedRow, { open, now }: MergeInput): Generator<readonly [string, WantedParameter]> {
   for (const [path, override] of Object.entries(row.overrides)) {
-    if (row.faults.length > 0 && blocking(row, `override:${path}`, now, () => overrideBasis(override))) continue;
+    if (row.faults.length > 0 && suspendingFault(row, `override:${path}`, now, () => overrideFingerprint(override)))
+      continue;
     yield [path, { ...override, value: open(override.value), preset: OVERRIDE, secret: isSecretName(path) }];
   }
 }

@@ -11,19 +11,28 @@ import { rolloutFacts } from './rollout-firmware.ts';
 import { variableOf } from './variables.ts';
 
 /** The fault for which a preset is set aside now. It holds until its time, or until what it rests on changes. */
-export function faultThatBlocks(rule: CompiledPreset, row: MergedRow, ground: MergeInput): DeviceFault | undefined {
+export function suspendingPresetFault(
+  rule: CompiledPreset,
+  row: MergedRow,
+  ground: MergeInput,
+): DeviceFault | undefined {
   if (row.faults.length === 0) return undefined;
-  return blocking(row, `preset:${rule.name}`, ground.now, () => basisOf(rule, row, ground));
+  return suspendingFault(row, `preset:${rule.name}`, ground.now, () => fingerprintOf(rule, row, ground));
 }
 
 /** @param basis what it would rest on now */
-export function blocking(row: MergedRow, cause: string, now: number, basis: () => string): DeviceFault | undefined {
+export function suspendingFault(
+  row: MergedRow,
+  cause: string,
+  now: number,
+  basis: () => string,
+): DeviceFault | undefined {
   const fault = row.faults.find(open => open.cause === cause && open.retryAt > now);
   return fault && (fault.basis === undefined || fault.basis === basis()) ? fault : undefined;
 }
 
 /** What a fault of the preset rests on: another text, value, file or firmware, and it is worth another try. */
-export function basisOf(rule: CompiledPreset, row: MergedRow, { files, open }: MergeInput): string {
+export function fingerprintOf(rule: CompiledPreset, row: MergedRow, { files, open }: MergeInput): string {
   const { firmware } = rule.preset;
   const names = filesOf(rule).map(({ name }) => name);
   return digestOf([
@@ -34,7 +43,7 @@ export function basisOf(rule: CompiledPreset, row: MergedRow, { files, open }: M
   ]);
 }
 
-export const overrideBasis = ({ value, type }: WantedValue): string => digestOf([value, type]);
+export const overrideFingerprint = ({ value, type }: WantedValue): string => digestOf([value, type]);
 
 /** What is a fault's cause and what it rests on, by who is to blame. */
 export function causeOf(
@@ -46,29 +55,32 @@ export function causeOf(
 ): { cause: string; basis?: string } {
   if (refusal.preset !== OVERRIDE) {
     const rule = rules.find(({ name }) => name === refusal.preset);
-    return { cause: `preset:${refusal.preset}`, ...(rule ? { basis: basisOf(rule, row, ground) } : {}) };
+    return { cause: `preset:${refusal.preset}`, ...(rule ? { basis: fingerprintOf(rule, row, ground) } : {}) };
   }
   const override = refusal.parameter === undefined ? undefined : row.overrides[refusal.parameter];
   return override
-    ? { cause: `override:${refusal.parameter}`, basis: overrideBasis(override) }
+    ? { cause: `override:${refusal.parameter}`, basis: overrideFingerprint(override) }
     : { cause: 'reconcile', basis: revision };
 }
 
 /** Causes of faults that keep nothing away any more, their time come or not. */
 export const staleCauses = (rules: readonly CompiledPreset[], row: MergedRow, ground: MergeInput): string[] =>
   row.faults
-    .filter(({ cause }) => /^(preset|override):/.test(cause) && !isBlocked(cause, rules, row, ground))
+    .filter(({ cause }) => /^(preset|override):/.test(cause) && !isSuspended(cause, rules, row, ground))
     .map(({ cause }) => cause);
 
-function isBlocked(cause: string, rules: readonly CompiledPreset[], row: MergedRow, ground: MergeInput): boolean {
+function isSuspended(cause: string, rules: readonly CompiledPreset[], row: MergedRow, ground: MergeInput): boolean {
   const name = cause.slice(cause.indexOf(':') + 1);
   if (cause.startsWith('override:')) {
     const override = row.overrides[name];
-    return override !== undefined && blocking(row, cause, ground.now, () => overrideBasis(override)) !== undefined;
+    return (
+      override !== undefined &&
+      suspendingFault(row, cause, ground.now, () => overrideFingerprint(override)) !== undefined
+    );
   }
   const rule = rules.find(entry => entry.name === name);
   if (!rule?.fits(row, ground.now)) return false;
-  return faultThatBlocks(rule, row, ground) !== undefined;
+  return suspendingPresetFault(rule, row, ground) !== undefined;
 }
 
 /** Short hash of all that the choice and merge of presets depend on and that can change on a device. */
@@ -85,7 +97,7 @@ export function factsOf(rules: readonly CompiledPreset[], row: MergedRow, ground
     row.site,
     row.overrides,
     paths.map(path => (isWild(path) ? toldBelow(told, path) : told[path])),
-    row.faults.filter(({ cause }) => isBlocked(cause, rules, row, ground)).map(({ cause }) => cause),
+    row.faults.filter(({ cause }) => isSuspended(cause, rules, row, ground)).map(({ cause }) => cause),
     ...rolloutFacts(row, ground.now),
   ]);
 }

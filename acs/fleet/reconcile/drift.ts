@@ -42,7 +42,7 @@ export function differences(
     const has = current.get(path)?.Value;
     if (has === value || (value !== '' && isHidden(model, path))) continue;
     const shown = (text: string): string => (secret ? '***' : clipped(text));
-    const basis = basisOf(wanted, preset, value);
+    const basis = fingerprintOf(wanted, preset, value);
     found.push({ path, preset, wanted: shown(value), found: has === undefined ? 'absent' : shown(has), basis });
   }
   for (const entry of wanted.objects) {
@@ -50,7 +50,7 @@ export function differences(
     if (said === '') continue;
     const { table, preset } = entry;
     const rows = `${entry.wanted.rows.length} rows${entry.wanted.exclusive ? ' and no others' : ''}`;
-    found.push({ path: table, preset, wanted: rows, found: clipped(said), basis: basisOf(wanted, preset, '') });
+    found.push({ path: table, preset, wanted: rows, found: clipped(said), basis: fingerprintOf(wanted, preset, '') });
   }
   return found;
 }
@@ -69,7 +69,7 @@ function saidOf({ table, secrets }: WantedTable, { rows, surplus }: TablePlan, m
   return [...parts, ...surplus.map(instance => `instance ${instance} is too much`)].join('; ');
 }
 
-const basisOf = (wanted: Wanted, preset: string, value: string): string =>
+const fingerprintOf = (wanted: Wanted, preset: string, value: string): string =>
   digestOf([preset, wanted.tags.get(preset), value]);
 
 /** Whether it is still left as it is: its preset says the same, and wants the same. */
@@ -77,7 +77,7 @@ function isLeft({ state, path, preset, basis }: Drift, wanted: Wanted): boolean 
   if (state === 'corrected' || (state === 'reported' && !wanted.reporting.has(preset))) return false;
   const value = wanted.set.get(path);
   const holder = value ?? wanted.objects.find(({ table }) => table === path);
-  return holder?.preset === preset && basis === basisOf(wanted, preset, value?.value ?? '');
+  return holder?.preset === preset && basis === fingerprintOf(wanted, preset, value?.value ?? '');
 }
 
 /** And what decides which ACS it talks to, which is seen to by itself. */
