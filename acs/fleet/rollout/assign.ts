@@ -5,7 +5,7 @@ import type { DeviceRow } from '../../device/row.ts';
 import { parseFilter } from '../../query/filter.ts';
 import { pagesOf } from '../common/device-pages.ts';
 import { isZone } from '../common/time-window.ts';
-import type { EngineContext, Standing } from './context.ts';
+import type { EngineContext, StoredRollout } from './context.ts';
 import { each } from './devices.ts';
 import { chanceOf, type Rollout, sizesOf } from './plan.ts';
 
@@ -24,7 +24,7 @@ interface Survey {
 }
 
 /** @returns true: there is more to do */
-export async function assignAll(context: EngineContext, standing: Standing): Promise<boolean> {
+export async function assignAll(context: EngineContext, standing: StoredRollout): Promise<boolean> {
   const { store, clock, change, tell } = context;
   const { id, firmware, success, timeoutMs } = standing.body;
   const { met, fit, zones } = await survey(context, standing.body);

@@ -7,7 +7,7 @@ import type { Notice } from '../../store/records.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { Files } from '../files.ts';
 import { assignAll } from './assign.ts';
-import type { EngineContext, Standing } from './context.ts';
+import type { EngineContext, StoredRollout } from './context.ts';
 import { createRows, type Rows, timedStates } from './devices.ts';
 import { createOffering } from './offer.ts';
 import { amountOf, isEnded, logged, type Rollout } from './plan.ts';
@@ -58,7 +58,7 @@ export function createEngine(fleet: FleetContext, files: Files): Engine {
   };
 
   /** Positions whose time has come, of whatever rollout. */
-  const judgeDue = async (documents: readonly Standing[]): Promise<void> => {
+  const judgeDue = async (documents: readonly StoredRollout[]): Promise<void> => {
     const known = new Map(documents.map(({ body }) => [body.id, body]));
     for (const state of timedStates)
       await rows.due(state, async row => {
@@ -95,11 +95,11 @@ export function createEngine(fleet: FleetContext, files: Files): Engine {
     return undefined;
   };
 
-  const offer = async ({ body }: Standing, wave = body.wave): Promise<boolean> =>
+  const offer = async ({ body }: StoredRollout, wave = body.wave): Promise<boolean> =>
     await offering.offer(body, wave, body.parallelism - (await counted(body.id, inFlight)));
 
   /** @returns whether the next wave was opened, or all has ended */
-  const advance = async (standing: Standing): Promise<boolean> => {
+  const advance = async (standing: StoredRollout): Promise<boolean> => {
     const { id, wave, sizes, zones } = standing.body;
     if ((await counted(id, [...inFlight, 'soaking'], wave)) > 0) return false;
     for (const zone of zones) if ((await rows.waiting(id, zone, wave, 1)).length > 0) return false;
@@ -113,7 +113,7 @@ export function createEngine(fleet: FleetContext, files: Files): Engine {
   };
 
   /** When no device is planned or under way. */
-  const end = async (standing: Standing, phase: Rollout['phase']): Promise<boolean> => {
+  const end = async (standing: StoredRollout, phase: Rollout['phase']): Promise<boolean> => {
     const { id, sizes } = standing.body;
     if ((await counted(id, ['planned', ...inFlight, 'soaking'])) > 0) return false;
     const totals = await rows.totals(id, sizes.length);
@@ -122,7 +122,7 @@ export function createEngine(fleet: FleetContext, files: Files): Engine {
     return true;
   };
 
-  const run = async (standing: Standing): Promise<boolean> => {
+  const run = async (standing: StoredRollout): Promise<boolean> => {
     const reason = await tripped(standing.body);
     if (reason === undefined) return (await offer(standing)) || (await advance(standing));
     const phase = standing.body.failure.action === 'pause' ? 'paused' : 'rolling-back';
@@ -130,7 +130,7 @@ export function createEngine(fleet: FleetContext, files: Files): Engine {
     return true;
   };
 
-  const abort = async (standing: Standing): Promise<boolean> => {
+  const abort = async (standing: StoredRollout): Promise<boolean> => {
     const { id } = standing.body;
     for (const state of ['planned', 'offered'] as const)
       await rows.sweep(`rollout = "${id}" and rolloutState = "${state}"`, row =>
@@ -139,19 +139,19 @@ export function createEngine(fleet: FleetContext, files: Files): Engine {
     return await end(standing, 'aborted');
   };
 
-  const rollBack = async (standing: Standing): Promise<boolean> => {
+  const rollBack = async (standing: StoredRollout): Promise<boolean> => {
     if (await turnAll(context, standing)) return true;
     return (await offer(standing, standing.body.sizes.length)) || (await end(standing, 'rolled-back'));
   };
 
-  const remove = async ({ body: { id } }: Standing): Promise<boolean> => {
+  const remove = async ({ body: { id } }: StoredRollout): Promise<boolean> => {
     await rows.sweep(`rollout = "${id}"`, row => store.apply(row.id, 'rolloutReleased', { id, forget: true }));
     await store.deleteDocument('rollout', id);
     return false;
   };
 
   /** @returns whether there may be more to do at once */
-  const turn = async (standing: Standing): Promise<boolean> => {
+  const turn = async (standing: StoredRollout): Promise<boolean> => {
     const { phase, planned, id } = standing.body;
     if (phase === 'deleting') return await remove(standing);
     if (isEnded(standing.body)) return false;

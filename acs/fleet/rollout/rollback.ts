@@ -1,6 +1,6 @@
 // The way back: who runs the new version is planned anew, with the image of what it ran before; who was not reached yet is left alone.
 import type { StoredFile } from '../files.ts';
-import type { EngineContext, Standing } from './context.ts';
+import type { EngineContext, StoredRollout } from './context.ts';
 import type { SweptRow } from './devices.ts';
 
 /** The image that a device could go back to. */
@@ -16,7 +16,7 @@ export const previousImage = (
   );
 
 /** @returns whether the document was changed: then it is to be read again */
-export async function turnAll(context: EngineContext, standing: Standing): Promise<boolean> {
+export async function turnAll(context: EngineContext, standing: StoredRollout): Promise<boolean> {
   const { id, turned } = standing.body;
   const { rows, change, files } = context;
   const back = new Set(standing.body.back);

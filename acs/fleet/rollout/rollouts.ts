@@ -6,7 +6,7 @@ import { parseFilter } from '../../query/filter.ts';
 import type { Schedule } from '../cluster/schedule.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { Files } from '../files.ts';
-import type { Standing } from './context.ts';
+import type { StoredRollout } from './context.ts';
 import { each, type SweptRow } from './devices.ts';
 import { createEngine } from './engine.ts';
 import { isEnded, planOf, type Rollout, type RolloutInput, type RolloutPhase, type Totals } from './plan.ts';
@@ -65,14 +65,14 @@ export function createRollouts(fleet: FleetContext, files: Files): Rollouts {
   const { rows, change } = engine;
   let soon = fleet.ports.rolloutMoved ?? (() => undefined);
 
-  const standing = async (id: string): Promise<Standing> => {
+  const standing = async (id: string): Promise<StoredRollout> => {
     const found = await store.document<Rollout>('rollout', id);
     if (!found || found.body.phase === 'deleting') throw new UserError(404, 'no-such-rollout', `no rollout '${id}'`);
     return found;
   };
 
   /** Does what it does with the rollout as it stands, again where somebody else changed it meanwhile. */
-  const changing = async (id: string, act: (found: Standing) => Promise<Standing>): Promise<Rollout> => {
+  const changing = async (id: string, act: (found: StoredRollout) => Promise<StoredRollout>): Promise<Rollout> => {
     for (;;) {
       try {
         return (await act(await standing(id))).body;
@@ -82,17 +82,17 @@ export function createRollouts(fleet: FleetContext, files: Files): Rollouts {
     }
   };
 
-  const must = ({ body: { id, phase } }: Standing, action: string, ...phases: RolloutPhase[]): void => {
+  const must = ({ body: { id, phase } }: StoredRollout, action: string, ...phases: RolloutPhase[]): void => {
     if (!phases.includes(phase))
       throw refuse('wrong-phase', `rollout '${id}' is ${phase}: there is nothing to ${action}`);
   };
 
-  const withoutEnd = (found: Standing): Standing => {
+  const withoutEnd = (found: StoredRollout): StoredRollout => {
     const { ended: _ended, totals: _totals, reason: _reason, ...body } = found.body;
     return { ...found, body };
   };
 
-  const resume = async (found: Standing): Promise<Standing> => {
+  const resume = async (found: StoredRollout): Promise<StoredRollout> => {
     must(found, 'resume', 'paused');
     const { id, wave, planned } = found.body;
     const pardoned = {
@@ -107,7 +107,7 @@ export function createRollouts(fleet: FleetContext, files: Files): Rollouts {
     );
   };
 
-  const retry = async (found: Standing, devices?: string[]): Promise<Standing> => {
+  const retry = async (found: StoredRollout, devices?: string[]): Promise<StoredRollout> => {
     must(found, 'retry', 'running', 'paused', 'rolling-back', 'done', 'aborted', 'rolled-back');
     const { id, phase } = found.body;
     const again = async (device: string): Promise<boolean> =>
@@ -136,7 +136,7 @@ export function createRollouts(fleet: FleetContext, files: Files): Rollouts {
     return false;
   };
 
-  const rollBack = async (found: Standing): Promise<Standing> => {
+  const rollBack = async (found: StoredRollout): Promise<StoredRollout> => {
     must(found, 'roll back', 'running', 'paused', 'done', 'aborted');
     const { id, firmware } = found.body;
     if (!(await hasImages(id)))
@@ -147,7 +147,7 @@ export function createRollouts(fleet: FleetContext, files: Files): Rollouts {
     return await change(withoutEnd(found), { phase: 'rolling-back' }, 'rolled back');
   };
 
-  const acts: Record<RolloutAction, (found: Standing, devices?: string[]) => Promise<Standing>> = {
+  const acts: Record<RolloutAction, (found: StoredRollout, devices?: string[]) => Promise<StoredRollout>> = {
     pause: async found => {
       must(found, 'pause', 'planning', 'running');
       const paused = await change(found, { phase: 'paused' }, 'paused');
