@@ -2,7 +2,7 @@
 
 import type { Members } from '../common/members.ts';
 import type { AskMemory, MemoryCall, MemoryCalls } from '../common/ports.ts';
-import type { Knock } from '../common/unknown-cpe.ts';
+import type { UnknownCpe } from '../common/unknown-cpe.ts';
 import type { Enrolment } from '../enrolment/enrolment.ts';
 import type { Traces } from '../tracing/traces.ts';
 
@@ -12,7 +12,7 @@ export interface Everywhere {
   /** Sessions oldest first. */
   traced(device: string): Promise<MemoryCalls['traced']['result']>;
   /** The latest first. */
-  knocking(): Promise<Knock[]>;
+  knocking(): Promise<UnknownCpe[]>;
   /** What this process answers when it is asked. */
   answers: { [N in MemoryCall]: (args: MemoryCalls[N]['args']) => MemoryCalls[N]['result'] };
 }
@@ -70,8 +70,8 @@ export function createEverywhere(
 }
 
 /** A CPE may have knocked at several processes. */
-function together(knocks: readonly Knock[]): Knock[] {
-  const byDevice = new Map<string, Knock>();
+function together(knocks: readonly UnknownCpe[]): UnknownCpe[] {
+  const byDevice = new Map<string, UnknownCpe>();
   for (const knock of knocks) {
     const known = byDevice.get(knock.device);
     const [earlier, later] = known && known.last > knock.last ? [knock, known] : [known ?? knock, knock];

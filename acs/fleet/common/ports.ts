@@ -4,7 +4,7 @@ import type { Arguments, CpeMethod, Results } from '../../../shared/cwmp/methods
 import type { ServerFacts } from '../../../shared/tls/offer.ts';
 import type { DeviceRow, Task } from '../../device/row.ts';
 import type { TracedSession } from '../tracing/traces.ts';
-import type { Knock } from './unknown-cpe.ts';
+import type { UnknownCpe } from './unknown-cpe.ts';
 
 /** A CPE in session. `call` sends one RPC and waits for its answer. */
 export interface Cpe {
@@ -67,7 +67,7 @@ export interface MemoryCalls {
   trace: { args: { device: string; on: boolean }; result: undefined };
   untrace: { args: { device: string }; result: undefined };
   traced: { args: { device: string }; result: { on: boolean; sessions: readonly TracedSession[] } };
-  knocking: { args: Record<string, never>; result: Knock[] };
+  knocking: { args: Record<string, never>; result: UnknownCpe[] };
   /** It was approved: it is no longer news that it knocks. */
   unknock: { args: { device: string }; result: undefined };
 }

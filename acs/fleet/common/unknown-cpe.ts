@@ -1,6 +1,6 @@
 // A CPE that was heard without good credentials.
 
-export interface Knock {
+export interface UnknownCpe {
   device: string;
   address: string;
   first: number;

@@ -3,7 +3,7 @@
 import { UserError } from '../../../shared/errors.ts';
 import type { DeviceIdentity, DeviceRow } from '../../device/row.ts';
 import type { FleetContext } from '../common/context.ts';
-import type { Knock } from '../common/unknown-cpe.ts';
+import type { UnknownCpe } from '../common/unknown-cpe.ts';
 import { type DeviceView, deviceId, parseDeviceId, viewOf } from '../devices/devices.ts';
 import { type ClientCertificate, createEnrolRules, type EnrolRules } from './rules.ts';
 
@@ -39,7 +39,7 @@ export interface Enrolment {
   accountOf(username: string): Promise<Account>;
   /** Notes a CPE that has shown no good credentials: kept in memory, unverified, the oldest forgotten beyond 1,000. */
   knock(identity: DeviceIdentity, address: string): void;
-  knocking(): Knock[];
+  knocking(): UnknownCpe[];
   forget(device: string): void;
   /** Whether a CPE without credentials may open a session now: only with --cpe-auth none, or within the window of an approve. */
   mayOpen(id: string): Promise<boolean>;
@@ -59,7 +59,7 @@ export function createEnrolment(context: FleetContext): Enrolment {
   const { askMemory } = context.ports;
   const rules = createEnrolRules(context);
   /** Those that came in after all are kept unlisted: each session begins with a 401, and is no news the second time. */
-  const knocks = new Map<string, Knock & { admitted?: true }>();
+  const knocks = new Map<string, UnknownCpe & { admitted?: true }>();
 
   const accountOf = async (username: string): Promise<Account> => {
     const account: Account = [];

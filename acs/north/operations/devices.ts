@@ -7,7 +7,7 @@ import type { Operation, OperationContext, OperationInput, OperationOutput } fro
 import { noDevice, none, ok, param } from '../operation.ts';
 import * as schemas from '../schemas/core.ts';
 import { forceQuery } from '../schemas/preflight.ts';
-import { deviceView, keptNowhere, knockView, MASK, parameterView } from '../views/core.ts';
+import { deviceView, keptNowhere, MASK, parameterView, unknownCpeView } from '../views/core.ts';
 
 const { answers } = schemas;
 
@@ -213,7 +213,7 @@ export const devices: readonly Operation[] = [
     path: '/knocking',
     role: 'viewer',
     answers: { 200: answers.knocking },
-    run: async (_input, { fleet }) => ok({ items: (await fleet.everywhere.knocking()).map(knockView) }),
+    run: async (_input, { fleet }) => ok({ items: (await fleet.everywhere.knocking()).map(unknownCpeView) }),
   },
   {
     name: 'getParameters',

@@ -2,7 +2,7 @@
 import { UserError } from '../../../shared/errors.ts';
 import type { DeviceFault, Drift, KnownValue, Move, RestartDue, Task, WantedValue } from '../../device/row.ts';
 import { isSecretName } from '../../fleet/common/secrets.ts';
-import type { Knock } from '../../fleet/common/unknown-cpe.ts';
+import type { UnknownCpe } from '../../fleet/common/unknown-cpe.ts';
 import type { DeviceView } from '../../fleet/devices/devices.ts';
 import type { StoredFile } from '../../fleet/files.ts';
 import { hintFor } from '../../fleet/monitoring/fault-hints.ts';
@@ -145,7 +145,11 @@ export const driftView = ({ basis: _basis, corrections, since, last, ...drift }:
 
 export const auditView = (entry: AuditEntry): View => ({ ...entry, time: iso(entry.time) });
 export const fileView = ({ content: _place, ...file }: StoredFile): View => ({ ...file, time: iso(file.time) });
-export const knockView = (knock: Knock): View => ({ ...knock, first: iso(knock.first), last: iso(knock.last) });
+export const unknownCpeView = (knock: UnknownCpe): View => ({
+  ...knock,
+  first: iso(knock.first),
+  last: iso(knock.last),
+});
 export const parameterView = (known: KnownValue): View => ({
   ...known,
   value: mask(known.path, known.value),
