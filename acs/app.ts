@@ -19,11 +19,11 @@ import { createPoster } from './north/webhook-sender.ts';
 import { parseFilter } from './query/filter.ts';
 import { joinFleet, type Place } from './relay/join.ts';
 import type { AdmissionLimits } from './south/admission.ts';
-import { createHttpKnock } from './south/connection-request/http.ts';
+import { createHttpSender } from './south/connection-request/http.ts';
 import { networks, refusal } from './south/connection-request/policy.ts';
-import { createWake } from './south/connection-request/send.ts';
+import { createConnectionRequests } from './south/connection-request/send.ts';
 import { openStunServer, type StunLogin } from './south/connection-request/stun-server.ts';
-import { createUdpKnock } from './south/connection-request/udp.ts';
+import { createUdpSender } from './south/connection-request/udp.ts';
 import { createSouth, type ListenTls, renewServer, type South } from './south/listener.ts';
 import { createProbeAcs } from './south/probe/acs.ts';
 import { probeTls } from './south/probe/tls.ts';
@@ -123,10 +123,10 @@ async function build(
   const allowed = networks(setup.connectionRequestAllow);
   const knocking = { clock, random, secrets, allowed };
   const onArrival: Fleet['visits']['onArrival'] = (id, listener) => fleet.visits.onArrival(id, listener);
-  const wake = createWake({
+  const wake = createConnectionRequests({
     events,
-    http: createHttpKnock(knocking),
-    ...(stun ? { udp: createUdpKnock({ ...knocking, server: stun, onArrival }) } : {}),
+    http: createHttpSender(knocking),
+    ...(stun ? { udp: createUdpSender({ ...knocking, server: stun, onArrival }) } : {}),
     signal: ended.signal,
   });
 

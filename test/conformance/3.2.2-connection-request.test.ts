@@ -10,8 +10,8 @@ import {
 import type { AddressInfo } from 'node:net';
 import type { DeviceRow } from '../../acs/device/row.ts';
 import { createSecrets } from '../../acs/fleet/common/secrets.ts';
-import { createHttpKnock } from '../../acs/south/connection-request/http.ts';
-import { type Knocked, networks } from '../../acs/south/connection-request/policy.ts';
+import { createHttpSender } from '../../acs/south/connection-request/http.ts';
+import { type ConnectionRequestOutcome, networks } from '../../acs/south/connection-request/policy.ts';
 import { seededRandom, VirtualClock } from '../../shared/clock.ts';
 import { createVerifier } from '../../shared/net/digest.ts';
 
@@ -27,7 +27,7 @@ describe('3.2.2 The ACS asks for a session by HTTP', () => {
   const random = seededRandom(2);
   const secrets = createSecrets(Buffer.alloc(32, 1), random);
   const verifier = createVerifier({ realm: 'cpe', clock, random, key: Buffer.alloc(32, 2) });
-  const knock = createHttpKnock({ clock, random, secrets, allowed: networks([]) });
+  const knock = createHttpSender({ clock, random, secrets, allowed: networks([]) });
   let server: Server;
   let heard: Heard[];
   let answer: (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
@@ -60,7 +60,7 @@ describe('3.2.2 The ACS asks for a session by HTTP', () => {
         ...more,
       },
     }) as DeviceRow;
-  const ask = (device = row()): Promise<Knocked> => knock(device, new AbortController().signal);
+  const ask = (device = row()): Promise<ConnectionRequestOutcome> => knock(device, new AbortController().signal);
   const status =
     (code: number, headers: Record<string, string> = {}, body = ''): typeof answer =>
     (_request, response) =>

@@ -8,10 +8,10 @@ import { toldValues } from '../../acs/device/inform.ts';
 import type { DeviceRow } from '../../acs/device/row.ts';
 import { createEvents } from '../../acs/events.ts';
 import { createSecrets } from '../../acs/fleet/common/secrets.ts';
-import { createHttpKnock } from '../../acs/south/connection-request/http.ts';
-import { type Knock, networks } from '../../acs/south/connection-request/policy.ts';
-import { createWake } from '../../acs/south/connection-request/send.ts';
-import { createUdpKnock } from '../../acs/south/connection-request/udp.ts';
+import { createHttpSender } from '../../acs/south/connection-request/http.ts';
+import { type ConnectionRequestSender, networks } from '../../acs/south/connection-request/policy.ts';
+import { createConnectionRequests } from '../../acs/south/connection-request/send.ts';
+import { createUdpSender } from '../../acs/south/connection-request/udp.ts';
 import type { Gateway } from '../../cpe/gateway.ts';
 import { seededRandom, systemClock, systemRandom, VirtualClock } from '../../shared/clock.ts';
 import type { Arguments } from '../../shared/cwmp/methods.ts';
@@ -147,8 +147,8 @@ describe('the ACS, when it wakes a device', () => {
     let base: string;
     let calls: string[];
     let status: number;
-    const knock = (allow: string[] = []): Knock =>
-      createHttpKnock({ clock: systemClock(), random, secrets, allowed: networks(allow) });
+    const knock = (allow: string[] = []): ConnectionRequestSender =>
+      createHttpSender({ clock: systemClock(), random, secrets, allowed: networks(allow) });
     beforeEach(async () => {
       calls = [];
       server = createServer((request, response) => {
@@ -198,8 +198,8 @@ describe('the ACS, when it wakes a device', () => {
     let sent: { bytes: Buffer; to: Endpoint; at: number }[];
     let arrive: (events: string[]) => void;
     let listeners: number;
-    const knock = (allow: string[] = []): Knock =>
-      createUdpKnock({
+    const knock = (allow: string[] = []): ConnectionRequestSender =>
+      createUdpSender({
         clock,
         random: seededRandom(1),
         secrets,
@@ -290,17 +290,17 @@ describe('the ACS, when it wakes a device', () => {
     const stop = new AbortController();
     const ways: string[] = [];
     const way =
-      (name: string, outcome: Awaited<ReturnType<Knock>>): Knock =>
+      (name: string, outcome: Awaited<ReturnType<ConnectionRequestSender>>): ConnectionRequestSender =>
       async () => {
         ways.push(name);
         return outcome;
       };
     const wake = (
-      http: Awaited<ReturnType<Knock>>,
-      udp?: Awaited<ReturnType<Knock>>,
-    ): ReturnType<typeof createWake> => {
+      http: Awaited<ReturnType<ConnectionRequestSender>>,
+      udp?: Awaited<ReturnType<ConnectionRequestSender>>,
+    ): ReturnType<typeof createConnectionRequests> => {
       ways.length = 0;
-      return createWake({
+      return createConnectionRequests({
         events,
         http: way('http', http),
         ...(udp && { udp: way('udp', udp) }),

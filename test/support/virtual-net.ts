@@ -3,7 +3,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import type { Secrets } from '../../acs/fleet/common/secrets.ts';
-import type { Knock } from '../../acs/south/connection-request/policy.ts';
+import type { ConnectionRequestSender } from '../../acs/south/connection-request/policy.ts';
 import { networks, refusal } from '../../acs/south/connection-request/policy.ts';
 import { createKnockJudge, type OpenListener } from '../../cpe/agent/connection-request/listener.ts';
 import type { Clock, Random } from '../../shared/clock.ts';
@@ -22,7 +22,7 @@ export interface VirtualNet {
   /** Takes the place of their listeners. */
   readonly openListener: OpenListener;
   /** The ACS's way to them. */
-  knock(options: { random: Random; secrets: Secrets }): Knock;
+  knock(options: { random: Random; secrets: Secrets }): ConnectionRequestSender;
   /** Where requests to `origin` end. */
   serve(origin: string, app: FastifyInstance): void;
   /** Nothing is under way. */

@@ -9,7 +9,7 @@ import { createSecrets } from '../../acs/fleet/common/secrets.ts';
 import { createFleet, type Fleet } from '../../acs/fleet/fleet.ts';
 import { createMetrics } from '../../acs/metrics.ts';
 import { createRest } from '../../acs/north/rest.ts';
-import { createWake } from '../../acs/south/connection-request/send.ts';
+import { createConnectionRequests } from '../../acs/south/connection-request/send.ts';
 import { createSouth, type South } from '../../acs/south/listener.ts';
 import { createProbeAcs } from '../../acs/south/probe/acs.ts';
 import { linkOf } from '../../acs/south/transfers.ts';
@@ -206,7 +206,7 @@ async function openAcs({ seed, cpeAuth, enrol, clock, net, log, file }: AcsParts
   const secrets = createSecrets(random.bytes(32), random);
   const links = secrets.keyFor('file links');
   const ended = new AbortController();
-  const wake = createWake({ events, http: net.knock({ random, secrets }), signal: ended.signal });
+  const wake = createConnectionRequests({ events, http: net.knock({ random, secrets }), signal: ended.signal });
   const fleet = createFleet({
     store,
     clock,

@@ -5,9 +5,9 @@ import { isAbort, messageOf } from '../../../shared/errors.ts';
 import { authenticated, createHttp, HttpError, type Send } from '../../../shared/net/http.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import type { Secrets } from '../../fleet/common/secrets.ts';
-import { type Knock, type Knocked, refusal } from './policy.ts';
+import { type ConnectionRequestOutcome, type ConnectionRequestSender, refusal } from './policy.ts';
 
-export interface HttpKnockOptions {
+export interface HttpSenderOptions {
   clock: Clock;
   random: Random;
   secrets: Secrets;
@@ -16,7 +16,7 @@ export interface HttpKnockOptions {
   timeoutMs?: number;
 }
 
-const answers: Readonly<Record<number, Knocked>> = {
+const answers: Readonly<Record<number, ConnectionRequestOutcome>> = {
   200: { outcome: 'accepted' },
   204: { outcome: 'accepted' },
   // By UDP the credentials would be the same.
@@ -26,7 +26,7 @@ const answers: Readonly<Record<number, Knocked>> = {
   503: { outcome: 'failed', reason: 'the device is busy', final: true },
 };
 
-export function createHttpKnock(options: HttpKnockOptions): Knock {
+export function createHttpSender(options: HttpSenderOptions): ConnectionRequestSender {
   const { clock, random, secrets } = options;
 
   const checked = (device: DeviceRow): URL | string => {
@@ -42,7 +42,7 @@ export function createHttpKnock(options: HttpKnockOptions): Knock {
   };
 
   /** No redirect is followed: it would lead elsewhere. */
-  const call = async (device: DeviceRow, url: URL, signal: AbortSignal): Promise<Knocked> => {
+  const call = async (device: DeviceRow, url: URL, signal: AbortSignal): Promise<ConnectionRequestOutcome> => {
     const { username, password } = device.connectionRequest;
     const client = createHttp({ clock });
     const send: Send = authenticated(client.send, {

@@ -2,7 +2,7 @@
 import { BlockList, isIP } from 'node:net';
 import type { DeviceRow } from '../../device/row.ts';
 
-export type Knocked =
+export type ConnectionRequestOutcome =
   | { outcome: 'accepted' }
   /** `final`: another way would fail for the same reason. */
   | { outcome: 'failed'; reason: string; final?: boolean }
@@ -10,7 +10,7 @@ export type Knocked =
   | { outcome: 'closed'; reason: string };
 
 /** One way to ask a device for a session. Rejects only when `signal` aborts, or by a bug. */
-export type Knock = (device: DeviceRow, signal: AbortSignal) => Promise<Knocked>;
+export type ConnectionRequestSender = (device: DeviceRow, signal: AbortSignal) => Promise<ConnectionRequestOutcome>;
 
 /** Networks in CIDR form; a bare address is a network of one. @throws Error naming the wrong one */
 export function networks(list: readonly string[]): BlockList {

@@ -3,26 +3,26 @@
 import type { DeviceRow } from '../../device/row.ts';
 import type { EventBus } from '../../events.ts';
 import type { Wake } from '../../fleet/common/ports.ts';
-import type { Knock } from './policy.ts';
+import type { ConnectionRequestSender } from './policy.ts';
 
 export interface WakeOptions {
   events: EventBus;
-  http: Knock;
+  http: ConnectionRequestSender;
   /** Absent where no STUN server runs. */
-  udp?: Knock;
+  udp?: ConnectionRequestSender;
   /** Aborts when the ACS closes. */
   signal: AbortSignal;
 }
 
-type Woken = Awaited<ReturnType<Wake>>;
+type ConnectionRequestResult = Awaited<ReturnType<Wake>>;
 
-export function createWake(options: WakeOptions): Wake {
+export function createConnectionRequests(options: WakeOptions): Wake {
   const { events, http, udp, signal } = options;
   /** One knock at a time for each device: who asks meanwhile shares its outcome. */
-  const running = new Map<string, Promise<Woken>>();
+  const running = new Map<string, Promise<ConnectionRequestResult>>();
 
   /** HTTP first: it is answered, and at once. It is not tried for a URL behind NAT, which is not where the device informed from. */
-  const tried = async (device: DeviceRow): Promise<Woken> => {
+  const tried = async (device: DeviceRow): Promise<ConnectionRequestResult> => {
     const byHttp = await http(device, signal);
     if (byHttp.outcome === 'accepted') return { accepted: true };
     if (!udp || (byHttp.outcome === 'failed' && byHttp.final)) return { accepted: false, reason: byHttp.reason };
@@ -31,8 +31,8 @@ export function createWake(options: WakeOptions): Wake {
     return { accepted: false, reason: `HTTP: ${byHttp.reason}; UDP: ${byUdp.reason}` };
   };
 
-  const knock = async (device: DeviceRow): Promise<Woken> => {
-    const outcome = await tried(device).catch((error: unknown): Woken => {
+  const knock = async (device: DeviceRow): Promise<ConnectionRequestResult> => {
+    const outcome = await tried(device).catch((error: unknown): ConnectionRequestResult => {
       if (!signal.aborted) throw error;
       return { accepted: false, reason: 'the ACS closes' };
     });

@@ -8,10 +8,10 @@ import { authorityOf, type Endpoint } from '../../../shared/stun.ts';
 import { toldValues } from '../../device/inform.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import type { Secrets } from '../../fleet/common/secrets.ts';
-import { type Knock, refusal } from './policy.ts';
+import { type ConnectionRequestSender, refusal } from './policy.ts';
 import type { StunServer } from './stun-server.ts';
 
-export interface UdpKnockOptions {
+export interface UdpSenderOptions {
   clock: Clock;
   random: Random;
   secrets: Secrets;
@@ -39,7 +39,7 @@ function endpointOf(text: string): Endpoint | undefined {
   return address !== undefined && port > 0 && port < 65_536 ? { address, port } : undefined;
 }
 
-export function createUdpKnock(options: UdpKnockOptions): Knock {
+export function createUdpSender(options: UdpSenderOptions): ConnectionRequestSender {
   const { clock, random, secrets, server } = options;
   const nextTime = createTimes(clock);
 
