@@ -1,6 +1,6 @@
 // The fleet: everything the ACS decides, without HTTP. South brings CPEs in session, north brings operators.
 
-import { createEverywhere, type Everywhere } from './cluster/memory-calls.ts';
+import { type ClusterMemory, createClusterMemory } from './cluster/memory-calls.ts';
 import type { FleetContext } from './common/context.ts';
 import type { Members } from './common/members.ts';
 import { createModels, type Models } from './common/models.ts';
@@ -36,7 +36,7 @@ export interface Fleet {
   moves: Moves;
   rollouts: Rollouts;
   members: Members;
-  everywhere: Everywhere;
+  everywhere: ClusterMemory;
   liveness: LivenessWatch;
   alerts: Alerts;
   webhooks: Webhooks;
@@ -72,7 +72,7 @@ export function createFleet(context: FleetContext): Fleet {
     visits: createDeviceSessions(context, { tasks, presets, models, files, rollouts, history }),
     history,
     traces,
-    everywhere: createEverywhere({ traces, enrolment }, context.members, context.ports.askMemory),
+    everywhere: createClusterMemory({ traces, enrolment }, context.members, context.ports.askMemory),
     moves: createMoves(context),
     rollouts,
     members: context.members,

@@ -6,7 +6,7 @@ import type { UnknownCpe } from '../common/unknown-cpe.ts';
 import type { Enrolment } from '../enrolment/enrolment.ts';
 import type { Traces } from '../tracing/traces.ts';
 
-export interface Everywhere {
+export interface ClusterMemory {
   trace(device: string, on: boolean): Promise<void>;
   untrace(device: string): Promise<void>;
   /** Sessions oldest first. */
@@ -17,12 +17,12 @@ export interface Everywhere {
   answers: { [N in MemoryCall]: (args: MemoryCalls[N]['args']) => MemoryCalls[N]['result'] };
 }
 
-export function createEverywhere(
+export function createClusterMemory(
   { traces, enrolment }: { traces: Traces; enrolment: Enrolment },
   members: Members,
   ask: AskMemory | undefined,
-): Everywhere {
-  const answers: Everywhere['answers'] = {
+): ClusterMemory {
+  const answers: ClusterMemory['answers'] = {
     trace: ({ device, on }) => void traces.set(device, on),
     untrace: ({ device }) => void traces.clear(device),
     traced: ({ device }) => traces.of(device),

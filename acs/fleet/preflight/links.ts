@@ -50,7 +50,7 @@ interface Target extends Place {
 
 const bare = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '').toLowerCase();
 
-/** Everywhere the device connects to, the ACS first. */
+/** ClusterMemory the device connects to, the ACS first. */
 function targetsOf(settings: Settings, ground: LinkContext): Target[] {
   const url = settings.acsUrl ?? ground.own.url;
   const acs = url !== undefined && URL.canParse(url) ? new URL(url) : undefined;
