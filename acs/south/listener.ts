@@ -33,7 +33,7 @@ import {
   returnedHeaders,
 } from './session-forwarding.ts';
 import { logFailedHandshakes } from './tls-failures.ts';
-import { createWitness, type WireTap, type Witness } from './tracer.ts';
+import { createWitness, type Tracer, type WireTap } from './tracer.ts';
 import { registerFiles } from './transfers.ts';
 
 export interface SouthOptions {
@@ -446,7 +446,7 @@ const retryCountOf = (posted: Exclude<Posted, 'empty'>): number =>
 const MIN_PACKED = 1024;
 
 /** TR-069 3.4.1: whatever is in the envelope, a fault too, the status is 200. */
-async function answerXml(reply: FastifyReply, envelope: Envelope, witness: Witness, packed = false): Promise<void> {
+async function answerXml(reply: FastifyReply, envelope: Envelope, witness: Tracer, packed = false): Promise<void> {
   const xml = encodeEnvelope(envelope);
   witness.said(reply, envelope, xml);
   reply.code(200).header('content-type', 'text/xml; charset="utf-8"');
@@ -480,7 +480,7 @@ const isStranger = ({ headers }: FastifyRequest): boolean => !headers.authorizat
 function plain(
   instance: FastifyInstance,
   log: Log,
-  { isStranger, witness }: { isStranger: (request: FastifyRequest) => boolean; witness: Witness },
+  { isStranger, witness }: { isStranger: (request: FastifyRequest) => boolean; witness: Tracer },
 ): void {
   instance.addHook('onRequest', (request, reply, done) => {
     // A malformed Content-Type would be answered 415 before any of us sees it. What is uploaded is bytes, the others are XML, whatever

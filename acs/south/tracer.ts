@@ -12,19 +12,19 @@ import type { TracedMessage, TracedSession, Traces } from '../fleet/tracing/trac
 export type WireTap = (from: 'cpe' | 'acs', xml: string) => void;
 
 /** What the messages of one session have in common: its Live, or its connection before there is one. */
-type Thread = object;
+type TraceKey = object;
 
-export interface Witness {
+export interface Tracer {
   /** A POST was read. `thread`: the session that it belongs to, or its connection. */
   heard(
     request: FastifyRequest,
-    thread: Thread,
+    thread: TraceKey,
     posted: Envelope | 'empty' | undefined,
     body: Buffer,
     address: string,
   ): void;
   /** The POST began a session: what follows comes under that. */
-  joined(request: FastifyRequest, thread: Thread): void;
+  joined(request: FastifyRequest, thread: TraceKey): void;
   /** An envelope goes out as the answer. */
   said(reply: FastifyReply, envelope: Envelope, xml: string): void;
   /** The answer is on its way. */
@@ -36,13 +36,13 @@ interface Followed {
   session: TracedSession;
 }
 
-export function createWitness(options: { traces: Traces; clock: Clock; tap?: WireTap | undefined }): Witness {
+export function createWitness(options: { traces: Traces; clock: Clock; tap?: WireTap | undefined }): Tracer {
   const { traces, clock, tap } = options;
-  const byThread = new WeakMap<Thread, Followed>();
+  const byThread = new WeakMap<TraceKey, Followed>();
   const byRequest = new WeakMap<FastifyRequest, Followed>();
   const sent = new WeakMap<FastifyReply, { envelope: Envelope; xml: string }>();
 
-  const follow = (thread: Thread, posted: Envelope | 'empty' | undefined, address: string): Followed | undefined => {
+  const follow = (thread: TraceKey, posted: Envelope | 'empty' | undefined, address: string): Followed | undefined => {
     const known = byThread.get(thread);
     const inform = informOf(posted);
     if (!inform) return known;
