@@ -1,14 +1,14 @@
 // What an operation of the API is: one row of the table from which REST and its description follow.
 import type { TObject, TSchema } from 'typebox';
 import type { Clock } from '../../shared/clock.ts';
-import type { Wake } from '../fleet/common/ports.ts';
+import type { SendConnectionRequest } from '../fleet/common/ports.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Store } from '../store/store.ts';
 
 export interface OperationContext {
   fleet: Fleet;
   store: Store;
-  wake: Wake;
+  wake: SendConnectionRequest;
   clock: Clock;
 }
 

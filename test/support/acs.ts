@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { createEvents, type EventBus } from '../../acs/events.ts';
 import type { FleetOptions } from '../../acs/fleet/common/context.ts';
 import { aloneAs } from '../../acs/fleet/common/members.ts';
-import type { GiveUp, PreflightPorts, RolloutMoved, Wake } from '../../acs/fleet/common/ports.ts';
+import type { GiveUp, PreflightPorts, RolloutMoved, SendConnectionRequest } from '../../acs/fleet/common/ports.ts';
 import { createSecrets, type Secrets } from '../../acs/fleet/common/secrets.ts';
 import { createFleet, type Fleet } from '../../acs/fleet/fleet.ts';
 import { createSouth, type South } from '../../acs/south/listener.ts';
@@ -67,7 +67,7 @@ export async function testAcs(options: TestAcsOptions = {}): Promise<TestAcs> {
   const woken: string[] = [];
   const posted: TestAcs['posted'] = [];
   const answers: TestAcs['answers'] = [];
-  const wake: Wake = async device => {
+  const wake: SendConnectionRequest = async device => {
     woken.push(device.id);
     return { accepted: true };
   };

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { FastifyInstance } from 'fastify';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import type { Wake } from '../../acs/fleet/common/ports.ts';
+import type { SendConnectionRequest } from '../../acs/fleet/common/ports.ts';
 import { createMetrics } from '../../acs/metrics.ts';
 import type { Operation, Role } from '../../acs/north/operation.ts';
 import { operations } from '../../acs/north/operations.ts';
@@ -30,7 +30,7 @@ export interface TestApi {
   acs: TestAcs;
   rest: FastifyInstance;
   /** What a connection request does in this test. */
-  wake: (run: Wake) => void;
+  wake: (run: SendConnectionRequest) => void;
   call(method: string, path: string, init?: CallInit): Promise<Answer>;
   /** A call that must be refused: the problem document. */
   refused(status: number, code: string, method: string, path: string, init?: CallInit): Promise<Json>;
@@ -75,7 +75,7 @@ function held(operation: Operation | undefined, answer: Answer): void {
 export async function testApi(options: Parameters<typeof testAcs>[0] = {}): Promise<TestApi> {
   const acs = await testAcs(options);
   const { fleet, store, clock, log, events } = acs;
-  let run: Wake = async () => ({ accepted: true });
+  let run: SendConnectionRequest = async () => ({ accepted: true });
   const tokens: Record<string, Role> = { [TOKEN]: 'admin', 'viewer-token': 'viewer', 'operator-token': 'operator' };
   const metrics = createMetrics(events, {
     sessions: () => acs.south.sessions(),
@@ -86,7 +86,7 @@ export async function testApi(options: Parameters<typeof testAcs>[0] = {}): Prom
     webhooks: async () => [],
     rollouts: async () => await fleet.rollouts.live(),
   });
-  const wake: Wake = async (device, signal) => await run(device, signal);
+  const wake: SendConnectionRequest = async (device, signal) => await run(device, signal);
   const roleOf = async (token: string): Promise<Role | undefined> => tokens[token];
   const rest = await createRest({
     fleet,

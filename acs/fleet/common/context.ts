@@ -13,7 +13,7 @@ import type {
   PreflightPorts,
   ProbeAcs,
   RolloutMoved,
-  Wake,
+  SendConnectionRequest,
 } from './ports.ts';
 import type { QuirkRule } from './quirks.ts';
 import type { Secrets } from './secrets.ts';
@@ -40,7 +40,7 @@ export interface FleetContext extends FleetOptions {
   secrets: Secrets;
   /** Handed over by app.ts once south stands. */
   ports: {
-    wake: Wake;
+    wake: SendConnectionRequest;
     linkFile: LinkFile;
     giveUp?: GiveUp;
     notice?: Notice;

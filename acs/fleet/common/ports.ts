@@ -21,7 +21,7 @@ export class SessionLost extends Error {
 }
 
 /** Asks a device to open a session now. */
-export type Wake = (
+export type SendConnectionRequest = (
   device: DeviceRow,
   signal?: AbortSignal,
 ) => Promise<{ accepted: true } | { accepted: false; reason: string }>;

@@ -1,7 +1,7 @@
 // Tasks: any RPC of TR-069 Annex A for a device.
 import { isAbort } from '../../../shared/errors.ts';
 import type { DeviceRow } from '../../device/row.ts';
-import type { Wake } from '../../fleet/common/ports.ts';
+import type { SendConnectionRequest } from '../../fleet/common/ports.ts';
 import type { TaskInput } from '../../fleet/tasks/tasks.ts';
 import type { Operation, OperationContext, OperationInput, OperationOutput } from '../operation.ts';
 import { noDevice, ok, param } from '../operation.ts';
@@ -27,7 +27,11 @@ async function addTask(input: OperationInput, { fleet, wake }: OperationContext)
   return { status: ended ? 200 : 202, body: { ...taskView(after), ...unheard } };
 }
 
-async function call(wake: Wake, device: DeviceRow, signal: AbortSignal): ReturnType<Wake> {
+async function call(
+  wake: SendConnectionRequest,
+  device: DeviceRow,
+  signal: AbortSignal,
+): ReturnType<SendConnectionRequest> {
   try {
     return await wake(device, signal);
   } catch (error) {

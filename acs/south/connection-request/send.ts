@@ -2,10 +2,10 @@
 
 import type { DeviceRow } from '../../device/row.ts';
 import type { EventBus } from '../../events.ts';
-import type { Wake } from '../../fleet/common/ports.ts';
+import type { SendConnectionRequest } from '../../fleet/common/ports.ts';
 import type { ConnectionRequestSender } from './policy.ts';
 
-export interface WakeOptions {
+export interface ConnectionRequestOptions {
   events: EventBus;
   http: ConnectionRequestSender;
   /** Absent where no STUN server runs. */
@@ -14,9 +14,9 @@ export interface WakeOptions {
   signal: AbortSignal;
 }
 
-type ConnectionRequestResult = Awaited<ReturnType<Wake>>;
+type ConnectionRequestResult = Awaited<ReturnType<SendConnectionRequest>>;
 
-export function createConnectionRequests(options: WakeOptions): Wake {
+export function createConnectionRequests(options: ConnectionRequestOptions): SendConnectionRequest {
   const { events, http, udp, signal } = options;
   /** One knock at a time for each device: who asks meanwhile shares its outcome. */
   const running = new Map<string, Promise<ConnectionRequestResult>>();
