@@ -1,8 +1,8 @@
 // TR-069 3.1: a unit that learns its ACS by DHCP, and what happens to that when it learns better.
 import assert from 'node:assert/strict';
-import { type DhcpServer, startDhcpServer } from '../support/dhcp.ts';
-import { ask, informResponse, type ScriptedAcs, scriptedAcs } from '../support/scripted-acs.ts';
-import { type TestUnit, testUnit, type UnitOptions } from '../support/unit.ts';
+import { ask, informResponse, type ScriptedAcs, scriptedAcs } from '../support/cpe/scripted-acs.ts';
+import { type TestUnit, testUnit, type UnitOptions } from '../support/cpe/unit.ts';
+import { type DhcpServer, startDhcpServer } from '../support/servers/dhcp.ts';
 
 const P = 'Device.ManagementServer.';
 

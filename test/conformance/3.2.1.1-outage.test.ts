@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { retryBand } from '../../cpe/agent/timing.ts';
 import type { Arguments, CpeMethod } from '../../shared/cwmp/methods.ts';
 import { type Body, requestBody } from '../../shared/cwmp/soap.ts';
-import { type TestUnit, testUnit, type UnitOptions } from '../support/unit.ts';
-import { type VirtualAcs, virtualAcs, virtualUrl } from '../support/virtual-acs.ts';
+import { type TestUnit, testUnit, type UnitOptions } from '../support/cpe/unit.ts';
+import { type VirtualAcs, virtualAcs, virtualUrl } from '../support/cpe/virtual-acs.ts';
 
 const DAY = 24 * 3_600_000;
 const P = 'Device.ManagementServer.';

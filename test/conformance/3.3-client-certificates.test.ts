@@ -4,7 +4,7 @@ import { request as httpsRequest } from 'node:https';
 import { seededRandom, systemClock } from '../../shared/clock.ts';
 import { decodeEnvelope, encodeEnvelope } from '../../shared/cwmp/soap.ts';
 import { type Authority, createCa, type Issued } from '../../shared/pki/authority.ts';
-import { ScriptedCpe, type TestAcs, testAcs } from '../support/acs.ts';
+import { ScriptedCpe, type TestAcs, testAcs } from '../support/acs/memory-acs.ts';
 
 const id = '0090F8-4102S-0090F8000001';
 

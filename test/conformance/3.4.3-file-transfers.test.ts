@@ -8,8 +8,8 @@ import {
   informResponse,
   type ScriptedAcs,
   scriptedAcs,
-} from '../support/scripted-acs.ts';
-import { type TestUnit, testUnit } from '../support/unit.ts';
+} from '../support/cpe/scripted-acs.ts';
+import { type TestUnit, testUnit } from '../support/cpe/unit.ts';
 
 describe('3.4.3 Transfers of files', () => {
   let acs: ScriptedAcs;

@@ -17,8 +17,8 @@ import {
   type ScriptedAcs,
   type Step,
   scriptedAcs,
-} from '../support/scripted-acs.ts';
-import { type TestUnit, testUnit, type UnitOptions } from '../support/unit.ts';
+} from '../support/cpe/scripted-acs.ts';
+import { type TestUnit, testUnit, type UnitOptions } from '../support/cpe/unit.ts';
 
 const getNames = (): Answer => ask('GetParameterNames', { ParameterPath: 'Device.', NextLevel: true });
 const to = (url: string, status: number, cookies: string[] = []): Answer => ({

@@ -10,7 +10,7 @@ import {
   requestBody,
   responseBody,
 } from '../../shared/cwmp/soap.ts';
-import { memoryCpe, ScriptedCpe, type TestAcs, testAcs } from '../support/acs.ts';
+import { memoryCpe, ScriptedCpe, type TestAcs, testAcs } from '../support/acs/memory-acs.ts';
 import { sampleOf } from '../support/envelopes.ts';
 
 const id = '0090F8-4102S-0090F8000001';

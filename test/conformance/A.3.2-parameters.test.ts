@@ -1,9 +1,9 @@
 // TR-069 A.3.2.1 to A.3.2.7 over the wire: values, names, attributes and rows, asked one RPC at a time.
 import assert from 'node:assert/strict';
 import type { ParameterValue } from '../../shared/cwmp/methods.ts';
-import { ask } from '../support/scripted-acs.ts';
-import type { UnitOptions } from '../support/unit.ts';
-import { type AskedUnit, askedUnit } from '../support/unit-rpc.ts';
+import { ask } from '../support/cpe/scripted-acs.ts';
+import type { UnitOptions } from '../support/cpe/unit.ts';
+import { type AskedUnit, askedUnit } from '../support/cpe/unit-rpc.ts';
 
 const P = 'Device.ManagementServer.';
 const EVENTS = 'Device.X_0090F8_Nlm.Events.';

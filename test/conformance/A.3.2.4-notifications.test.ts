@@ -1,7 +1,7 @@
 // TR-069 A.3.2.4: which changes an ACS hears of.
 import assert from 'node:assert/strict';
-import { argumentsOf } from '../support/scripted-acs.ts';
-import { type AskedUnit, askedUnit } from '../support/unit-rpc.ts';
+import { argumentsOf } from '../support/cpe/scripted-acs.ts';
+import { type AskedUnit, askedUnit } from '../support/cpe/unit-rpc.ts';
 
 const name = 'Device.ManagementServer.Username';
 

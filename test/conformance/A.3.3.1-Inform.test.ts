@@ -1,9 +1,9 @@
 // TR-069 A.3.3.1: what a unit says of itself at the start of each session.
 import assert from 'node:assert/strict';
 import type { Arguments } from '../../shared/cwmp/methods.ts';
-import { argumentsOf, fault } from '../support/scripted-acs.ts';
-import type { UnitOptions } from '../support/unit.ts';
-import { type AskedUnit, askedUnit } from '../support/unit-rpc.ts';
+import { argumentsOf, fault } from '../support/cpe/scripted-acs.ts';
+import type { UnitOptions } from '../support/cpe/unit.ts';
+import { type AskedUnit, askedUnit } from '../support/cpe/unit-rpc.ts';
 
 const P = 'Device.ManagementServer.';
 

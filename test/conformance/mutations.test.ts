@@ -1,6 +1,6 @@
 // Damaged envelopes against both sides, 20,000 of them: no crash, no hang, bounded memory, and a good session right after.
 import assert from 'node:assert/strict';
-import type { TestAcs } from '../support/acs.ts';
+import type { TestAcs } from '../support/acs/memory-acs.ts';
 import { type DamagedAcs, decodeDamaged, memoryInUse, openAcs, openUnit, postDamaged } from '../support/mutations.ts';
 
 const MEBIBYTE = 1 << 20;

@@ -7,8 +7,8 @@ import {
   type ScriptedAcs,
   type Step,
   scriptedAcs,
-} from '../support/scripted-acs.ts';
-import { type TestUnit, testUnit } from '../support/unit.ts';
+} from '../support/cpe/scripted-acs.ts';
+import { type TestUnit, testUnit } from '../support/cpe/unit.ts';
 
 interface Dialect {
   name: string;

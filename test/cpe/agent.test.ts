@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type DhcpServer, startDhcpServer } from '../support/dhcp.ts';
 import {
   argumentsOf,
   ask,
@@ -9,8 +8,9 @@ import {
   type ScriptedAcs,
   type Step,
   scriptedAcs,
-} from '../support/scripted-acs.ts';
-import { eventually, type TestUnit, testUnit, type UnitOptions } from '../support/unit.ts';
+} from '../support/cpe/scripted-acs.ts';
+import { eventually, type TestUnit, testUnit, type UnitOptions } from '../support/cpe/unit.ts';
+import { type DhcpServer, startDhcpServer } from '../support/servers/dhcp.ts';
 
 const set = (...items: [string, string][]): Step =>
   ask('SetParameterValues', {

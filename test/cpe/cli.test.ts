@@ -13,7 +13,7 @@ import { readOptions } from '../../shared/config.ts';
 import { decodeEnvelope } from '../../shared/cwmp/soap.ts';
 import { UserError } from '../../shared/errors.ts';
 import { unpackFirmware } from '../../shared/firmware.ts';
-import { type ScriptedAcs, scriptedAcs } from '../support/scripted-acs.ts';
+import { type ScriptedAcs, scriptedAcs } from '../support/cpe/scripted-acs.ts';
 
 const MAIN = fileURLToPath(new URL('../../cpe/main.ts', import.meta.url));
 

@@ -12,8 +12,8 @@ import { fleetOptions } from '../../cpe/options.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { readOptions } from '../../shared/config.ts';
 import { createHttp, HttpError } from '../../shared/net/http.ts';
-import { type ScriptedAcs, scriptedAcs } from '../support/scripted-acs.ts';
-import { openWorld, type World } from '../support/world.ts';
+import { type ScriptedAcs, scriptedAcs } from '../support/cpe/scripted-acs.ts';
+import { openWorld, type World } from '../support/worlds/world.ts';
 
 describe('faults of a simulated network', () => {
   let server: ScriptedAcs;

@@ -9,7 +9,7 @@ import {
 } from '../../cpe/fleet/compare.ts';
 import { type CrewReport, mergeReports, type UnitReport } from '../../cpe/fleet/report.ts';
 import { numbersOf } from '../../cpe/fleet/shards.ts';
-import { explained } from '../support/reconciliation.ts';
+import { explained } from '../support/worlds/reconciliation.ts';
 
 const unit = (more: Partial<UnitReport> = {}): UnitReport => ({
   oui: '0090F8',

@@ -3,9 +3,16 @@ import assert from 'node:assert/strict';
 import { createUdpJudge } from '../../cpe/agent/connection-request/udp-policy.ts';
 import { VirtualClock } from '../../shared/clock.ts';
 import { encodeUdpRequest } from '../../shared/cwmp/udp-request.ts';
-import { argumentsOf, ask, friendly, informResponse, type ScriptedAcs, scriptedAcs } from '../support/scripted-acs.ts';
-import { type FakeStun, fakeStun, rawError, rawPeer, sealOf, writeRaw } from '../support/stun.ts';
-import { eventually, type TestUnit, testUnit, type UnitOptions } from '../support/unit.ts';
+import {
+  argumentsOf,
+  ask,
+  friendly,
+  informResponse,
+  type ScriptedAcs,
+  scriptedAcs,
+} from '../support/cpe/scripted-acs.ts';
+import { eventually, type TestUnit, testUnit, type UnitOptions } from '../support/cpe/unit.ts';
+import { type FakeStun, fakeStun, rawError, rawPeer, sealOf, writeRaw } from '../support/servers/stun.ts';
 
 const ADDRESS = 'Device.ManagementServer.UDPConnectionRequestAddress';
 const MAPPED = { address: '203.0.113.9', port: 40_000 };

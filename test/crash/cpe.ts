@@ -13,7 +13,7 @@ import {
   requestBody,
   responseBody,
 } from '../../shared/cwmp/soap.ts';
-import { RawConnection } from '../support/raw-cpe.ts';
+import { RawConnection } from '../support/cpe/raw-cpe.ts';
 import { type Journal, keyOf } from './journal.ts';
 
 /** What becomes of an image: written and run, refused by a fault, or taken with a word of success while the old version goes on. */

@@ -11,8 +11,8 @@ import type { Store } from '../../acs/store/store.ts';
 import { type Random, systemClock } from '../../shared/clock.ts';
 import { readOptions } from '../../shared/config.ts';
 import { bytesOf } from '../support/contents.ts';
-import { run } from '../support/peers.ts';
 import { type DiskFact, numberOf } from '../support/powercut/facts.ts';
+import { run } from '../support/servers/peers.ts';
 import { type DiskRecord, parseRecording } from './recording.ts';
 import { createDisk } from './replay.ts';
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { endPrograms, type Program, program } from '../support/process.ts';
+import { endPrograms, type Program, program } from '../support/processes/process.ts';
 import type { CrashStore } from './stores.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));

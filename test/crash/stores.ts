@@ -1,6 +1,6 @@
 // The stores that a crash run is held against. What a run needs of one: an empty place, and the options that name it to the server.
-import { dropMongo, freshMongo, mongoNeeds } from '../support/mongo.ts';
-import { missing, type Needs } from '../support/peers.ts';
+import { dropMongo, freshMongo, mongoNeeds } from '../support/acs/mongo.ts';
+import { missing, type Needs } from '../support/servers/peers.ts';
 
 export interface CrashStore {
   name: string;

@@ -4,8 +4,8 @@ import { countDifferences } from '../../cpe/fleet/compare.ts';
 import type { UnitReport } from '../../cpe/fleet/report.ts';
 import { messageOf } from '../../shared/errors.ts';
 import { packFirmware } from '../../shared/firmware.ts';
-import { reconcileFleet } from '../support/reconciliation.ts';
-import type { VirtualWorld, VirtualWorldOptions } from '../support/virtual-world.ts';
+import { reconcileFleet } from '../support/worlds/reconciliation.ts';
+import type { VirtualWorld, VirtualWorldOptions } from '../support/worlds/virtual-world.ts';
 
 export interface StoryOptions {
   count: number;

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { parseFaults } from '../../cpe/faults/catalogue.ts';
 import { helpText, type OptionSpecs, type OptionValues, readOptions, UsageError } from '../../shared/config.ts';
 import { messageOf } from '../../shared/errors.ts';
-import { openVirtualWorld } from '../support/virtual-world.ts';
+import { openVirtualWorld } from '../support/worlds/virtual-world.ts';
 import { fleetStory, type StoryStep } from './fleet-story.ts';
 
 const specs = {

@@ -13,9 +13,9 @@ import { decodeEnvelope, type Envelope } from '../../shared/cwmp/soap.ts';
 import { createLog, silentLog } from '../../shared/log.ts';
 import { builtinModel } from '../../shared/model/datamodel.ts';
 import { createCa } from '../../shared/pki/authority.ts';
-import { type DhcpServer, startDhcpServer } from '../support/dhcp.ts';
-import { type SntpServer, startSntpServer } from '../support/sntp.ts';
-import { type SyslogServer, startSyslogServer } from '../support/syslog.ts';
+import { type DhcpServer, startDhcpServer } from '../support/servers/dhcp.ts';
+import { type SntpServer, startSntpServer } from '../support/servers/sntp.ts';
+import { type SyslogServer, startSyslogServer } from '../support/servers/syslog.ts';
 
 export interface Seen {
   number: number;

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect } from 'node:tls';
 import type { Arguments } from '../../shared/cwmp/methods.ts';
 import { packFirmware } from '../../shared/firmware.ts';
-import { done, eventually, openWorld, type World } from '../support/world.ts';
+import { done, eventually, openWorld, type World } from '../support/worlds/world.ts';
 
 const id = '0090F8-4102S-0090F8000001';
 

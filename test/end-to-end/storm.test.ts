@@ -10,7 +10,7 @@ import { answersOf, informTemplate } from '../bench/envelopes.ts';
 import { emptyReport, type LoadOrder, type LoadReport } from '../bench/orders.ts';
 import { storm } from '../bench/stormload.ts';
 import { createVisitor } from '../bench/visit.ts';
-import { openAcs } from '../support/process.ts';
+import { openAcs } from '../support/processes/process.ts';
 
 const CPES = 300;
 const LIMIT = 8;

@@ -17,8 +17,8 @@ import { seededRandom, systemClock, systemRandom, VirtualClock } from '../../sha
 import type { Arguments } from '../../shared/cwmp/methods.ts';
 import { encodeUdpRequest, parseUdpRequest } from '../../shared/cwmp/udp-request.ts';
 import type { Endpoint } from '../../shared/stun.ts';
-import { type Nat, openNat, rawPeer } from '../support/stun.ts';
-import { eventually, openWorld, type World } from '../support/world.ts';
+import { type Nat, openNat, rawPeer } from '../support/servers/stun.ts';
+import { eventually, openWorld, type World } from '../support/worlds/world.ts';
 
 const id = '0090F8-4102S-0090F8000001';
 const ADDRESS = 'Device.ManagementServer.UDPConnectionRequestAddress';

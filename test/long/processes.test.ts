@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { builtFor } from '../crash/server.ts';
 import { openProcesses, ordeal } from '../processes/fleet.ts';
-import { dropMongo, freshMongo, mongoNeeds } from '../support/mongo.ts';
-import { missing } from '../support/peers.ts';
+import { dropMongo, freshMongo, mongoNeeds } from '../support/acs/mongo.ts';
+import { missing } from '../support/servers/peers.ts';
 
 const GATEWAYS = 500;
 const KILLS = 15;

@@ -1,6 +1,6 @@
 // Virtual time at size: 50 gateways, one day, harsh faults; twice with one seed and once with another.
 import assert from 'node:assert/strict';
-import { openVirtualWorld } from '../support/virtual-world.ts';
+import { openVirtualWorld } from '../support/worlds/virtual-world.ts';
 
 describe('50 gateways, a day, harsh faults', () => {
   const play = async (seed: number): Promise<{ hash: string; exchanges: number }> => {

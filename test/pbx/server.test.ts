@@ -15,7 +15,7 @@ import type { ConnectOptions, Protocol } from '../../shared/sip/flow-types.ts';
 import { formatMessage, type SipResponse, SipSyntaxError } from '../../shared/sip/message.ts';
 import type { ServerTransaction } from '../../shared/sip/transaction-types.ts';
 import { parseNameAddr } from '../../shared/sip/uri.ts';
-import { type Softphone, type SoftphoneOptions, startSoftphone } from '../support/softphone.ts';
+import { type Softphone, type SoftphoneOptions, startSoftphone } from '../support/cpe/softphone.ts';
 
 const clock = systemClock();
 const random = systemRandom();

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Lease } from '../../cpe/state/device.ts';
-import { eventually, type Lab, openLab, peerSuite, peersFolder, run } from '../support/peers.ts';
+import { eventually, type Lab, openLab, peerSuite, peersFolder, run } from '../support/servers/peers.ts';
 
 const MAC = '0090f8000001';
-const client = fileURLToPath(new URL('../support/discover.ts', import.meta.url));
+const client = fileURLToPath(new URL('../support/cpe/discover.ts', import.meta.url));
 const netns = (word: 'up' | 'down'): Promise<unknown> => run('sh', [join(peersFolder, 'dhcp', 'netns.sh'), word]);
 
 /** One discovery in the client's namespace; undefined when it found no server. */

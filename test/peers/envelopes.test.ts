@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LAST } from '../support/hooks.ts';
-import { keptEnvelopes } from '../support/kept.ts';
-import { peerSuite, peersFolder, run } from '../support/peers.ts';
+import { LAST } from '../support/run/hooks.ts';
+import { keptEnvelopes } from '../support/run/kept-envelopes.ts';
+import { peerSuite, peersFolder, run } from '../support/servers/peers.ts';
 
 const checker = join(peersFolder, '..', 'tools', 'check-cwmp');
 

@@ -5,9 +5,17 @@ import { join } from 'node:path';
 import type { Call } from '../../cpe/voice/call.ts';
 import { recogniseTone } from '../../cpe/voice/media/tone.ts';
 import { systemClock } from '../../shared/clock.ts';
-import { type Baresip, startBaresip } from '../support/baresip.ts';
-import { eventually, type Lab, openLab, peerSuite, peersFolder } from '../support/peers.ts';
-import { assertTone, registered, startUnit, talking, tlsSettings, type Unit, unitConfig } from '../support/voice.ts';
+import {
+  assertTone,
+  registered,
+  startUnit,
+  talking,
+  tlsSettings,
+  type Unit,
+  unitConfig,
+} from '../support/cpe/voice.ts';
+import { type Baresip, startBaresip } from '../support/servers/baresip.ts';
+import { eventually, type Lab, openLab, peerSuite, peersFolder } from '../support/servers/peers.ts';
 
 const clock = systemClock();
 const server = { host: '127.0.0.1', port: 5061 };

@@ -14,7 +14,7 @@ import {
   srtpSuites,
 } from '../../cpe/voice/media/srtp.ts';
 import { seededRandom } from '../../shared/clock.ts';
-import { peerSuite, peersFolder, run } from '../support/peers.ts';
+import { peerSuite, peersFolder, run } from '../support/servers/peers.ts';
 
 const source = join(peersFolder, 'libsrtp', 'srtp-oracle.c');
 

@@ -8,7 +8,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { builtinModel, loadModel } from '../../shared/model/datamodel.ts';
 import type { Model } from '../../shared/model/definitions.ts';
 import { checkValue } from '../../shared/model/values.ts';
-import { documentsFolder, peerSuite, run, tablesFolder } from '../support/peers.ts';
+import { documentsFolder, peerSuite, run, tablesFolder } from '../support/servers/peers.ts';
 
 const schemas = fileURLToPath(new URL('../../schemas/', import.meta.url));
 const SCHEMA = join(documentsFolder, 'cwmp-datamodel-1-4.xsd');

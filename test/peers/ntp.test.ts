@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { systemClock, systemRandom } from '../../shared/clock.ts';
 import { querySntp, type SntpAnswer } from '../../shared/sntp.ts';
-import { eventually, type Lab, openLab, peerSuite } from '../support/peers.ts';
+import { eventually, type Lab, openLab, peerSuite } from '../support/servers/peers.ts';
 
 const PORT = 11123;
 const DAY = 86_400_000;

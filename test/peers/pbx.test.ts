@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { type Pbx, startPbx } from '../../pbx/app.ts';
 import { systemClock, systemRandom } from '../../shared/clock.ts';
 import { silentLog } from '../../shared/log.ts';
-import { type Baresip, startBaresip } from '../support/baresip.ts';
-import { eventually, type Lab, openLab, peerSuite, peersFolder, run } from '../support/peers.ts';
+import { type Baresip, startBaresip } from '../support/servers/baresip.ts';
+import { eventually, type Lab, openLab, peerSuite, peersFolder, run } from '../support/servers/peers.ts';
 
 peerSuite('two baresips at the PBX', { programs: ['baresip', 'openssl'], lab: true }, function () {
   this.timeout(60_000);

@@ -8,7 +8,7 @@ import { methodNames, methods } from '../../shared/cwmp/methods.ts';
 import { type Body, type Envelope, encodeEnvelope } from '../../shared/cwmp/soap.ts';
 import { type Namespace, namespaces, speaks } from '../../shared/cwmp/versions.ts';
 import { type SampleSize, sampleOf } from '../support/envelopes.ts';
-import { peerSuite, peersFolder, run } from '../support/peers.ts';
+import { peerSuite, peersFolder, run } from '../support/servers/peers.ts';
 
 const checker = join(peersFolder, '..', 'tools', 'check-cwmp');
 

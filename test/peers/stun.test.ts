@@ -5,8 +5,8 @@ import { createGateway } from '../../cpe/gateway.ts';
 import { systemClock, systemRandom } from '../../shared/clock.ts';
 import { silentLog } from '../../shared/log.ts';
 import { builtinModel } from '../../shared/model/datamodel.ts';
-import { eventually, type Lab, openLab, peerSuite } from '../support/peers.ts';
-import { openNat } from '../support/stun.ts';
+import { eventually, type Lab, openLab, peerSuite } from '../support/servers/peers.ts';
+import { openNat } from '../support/servers/stun.ts';
 
 const PORT = 13_478;
 

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../../shared/clock.ts';
 import { createSyslog, type Syslog } from '../../shared/syslog.ts';
-import { eventually, type Lab, openLab, peerSuite } from '../support/peers.ts';
+import { eventually, type Lab, openLab, peerSuite } from '../support/servers/peers.ts';
 
 const PORT = 15514;
 const READY =

@@ -12,7 +12,7 @@ import { openSqlite } from '../../acs/store/sqlite/store.ts';
 import { seededRandom, systemClock } from '../../shared/clock.ts';
 import { readOptions, UsageError } from '../../shared/config.ts';
 import { createCa } from '../../shared/pki/authority.ts';
-import { endPrograms, type Line, npmScript, openAcs, type Program, program } from '../support/process.ts';
+import { endPrograms, type Line, npmScript, openAcs, type Program, program } from '../support/processes/process.ts';
 
 const clock = systemClock();
 const MAIN = 'acs/main.ts';

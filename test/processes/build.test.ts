@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { endPrograms, program } from '../support/process.ts';
+import { endPrograms, program } from '../support/processes/process.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 

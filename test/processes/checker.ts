@@ -1,5 +1,5 @@
 // Judges by the logs of all processes, apart from the code that they ran: at no time is a device in session with two of them.
-import type { Line } from '../support/process.ts';
+import type { Line } from '../support/processes/process.ts';
 
 /** One life of one process. */
 export interface Life {

@@ -6,7 +6,7 @@ import { onEachStore, stores } from '../crash/stores.ts';
 
 /** Another one by TANDEM_SEED; a failure names it. */
 const SEED = Number(process.env.TANDEM_SEED ?? 7);
-const PLANTED = 'test/support/planted-acs.ts';
+const PLANTED = 'test/support/acs/planted-acs.ts';
 
 describe('the ACS killed at any instant', function () {
   this.timeout(240_000);

@@ -2,8 +2,8 @@
 // test/long/processes.test.ts.
 import assert from 'node:assert/strict';
 import { builtFor } from '../crash/server.ts';
-import { dropMongo, freshMongo, MONGO_START_MS, mongoNeeds } from '../support/mongo.ts';
-import { missing } from '../support/peers.ts';
+import { dropMongo, freshMongo, MONGO_START_MS, mongoNeeds } from '../support/acs/mongo.ts';
+import { missing } from '../support/servers/peers.ts';
 import { contradictions, type Held } from './checker.ts';
 import { openProcesses, ordeal } from './fleet.ts';
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { seededRandom } from '../../shared/clock.ts';
 import { compileRecorder, cutPoints, eachCut, lostOn, type Recording, recordWriter, startOn } from '../crash/disk.ts';
-import { peerSuite } from '../support/peers.ts';
+import { peerSuite } from '../support/servers/peers.ts';
 
 /** Another one by TANDEM_SEED; a failure names it. */
 const SEED = Number(process.env.TANDEM_SEED ?? 3);

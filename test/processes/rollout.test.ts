@@ -6,7 +6,7 @@ import { onEachStore, stores } from '../crash/stores.ts';
 
 /** Another one by TANDEM_SEED; a failure names it. */
 const SEED = Number(process.env.TANDEM_SEED ?? 11);
-const PLANTED = 'test/support/planted-acs.ts';
+const PLANTED = 'test/support/acs/planted-acs.ts';
 
 describe('a rollout while the ACS is killed', function () {
   this.timeout(300_000);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { seededRandom } from '../../shared/clock.ts';
 import { crashCpe } from '../crash/cpe.ts';
 import { createJournal } from '../crash/journal.ts';
-import { endPrograms, openAcs, program } from '../support/process.ts';
+import { endPrograms, openAcs, program } from '../support/processes/process.ts';
 
 describe('rollout watch', function () {
   this.timeout(60_000);

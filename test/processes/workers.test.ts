@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { packFirmware } from '../../shared/firmware.ts';
 import { builtFor } from '../crash/server.ts';
 import { onEachStore } from '../crash/stores.ts';
-import { MONGO_START_MS } from '../support/mongo.ts';
-import { endPrograms, program } from '../support/process.ts';
-import { eventually } from '../support/world.ts';
+import { MONGO_START_MS } from '../support/acs/mongo.ts';
+import { endPrograms, program } from '../support/processes/process.ts';
+import { eventually } from '../support/worlds/world.ts';
 import { type Fleet, openWorkers, ordeal, TOKEN } from './fleet.ts';
 
 const isAlive = (pid: number): boolean => {

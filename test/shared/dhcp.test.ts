@@ -23,7 +23,7 @@ import {
   vendorSpecificValue,
 } from '../../shared/dhcp/options.ts';
 import { type DhcpMessage, decodeMessage, encodeMessage, MalformedDhcp, NO_ADDRESS } from '../../shared/dhcp/packet.ts';
-import { startDhcpServer } from '../support/dhcp.ts';
+import { startDhcpServer } from '../support/servers/dhcp.ts';
 
 const address = fc.ipV4();
 const bytes = (max: number): fc.Arbitrary<Buffer> => fc.uint8Array({ maxLength: max }).map(array => Buffer.from(array));

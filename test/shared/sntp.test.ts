@@ -16,7 +16,7 @@ import {
   SntpRefused,
   toTimestamp,
 } from '../../shared/sntp.ts';
-import { type SntpServer, startSntpServer } from '../support/sntp.ts';
+import { type SntpServer, startSntpServer } from '../support/servers/sntp.ts';
 
 const NOW = Date.UTC(2026, 5, 1, 12);
 

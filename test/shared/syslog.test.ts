@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { createSyslog, formatSyslog, parseSyslog, SEVERITIES } from '../../shared/syslog.ts';
-import { startSyslogServer } from '../support/syslog.ts';
+import { startSyslogServer } from '../support/servers/syslog.ts';
 
 const TIME = Date.UTC(2026, 10, 1, 9, 5, 0);
 const READY = 'SipEp: 1400-SIP Endpoint: 303-TLS connection with remote host 10.5.128.14:5063 is now ready.';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { UnitReport } from '../../cpe/fleet/report.ts';
 import { packFirmware } from '../../shared/firmware.ts';
-import { openVirtualWorld, type VirtualWorld } from '../support/virtual-world.ts';
+import { openVirtualWorld, type VirtualWorld } from '../support/worlds/virtual-world.ts';
 
 const id = '0090F8-4102S-0090F8000001';
 const HOUR = 3_600_000;

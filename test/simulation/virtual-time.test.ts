@@ -1,7 +1,7 @@
 // Virtual time: the same seed is the same run, exchange by exchange; both sides agree when the weather has cleared.
 import assert from 'node:assert/strict';
-import { reconcileFleet } from '../support/reconciliation.ts';
-import { openVirtualWorld } from '../support/virtual-world.ts';
+import { reconcileFleet } from '../support/worlds/reconciliation.ts';
+import { openVirtualWorld } from '../support/worlds/virtual-world.ts';
 
 const settings = {
   'Device.ManagementServer.PeriodicInformEnable': '1',

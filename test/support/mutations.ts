@@ -16,9 +16,9 @@ import {
 import { namespaces, speaks } from '../../shared/cwmp/versions.ts';
 import { silentLog } from '../../shared/log.ts';
 import { builtinModel } from '../../shared/model/datamodel.ts';
-import { ScriptedCpe, type TestAcs, testAcs } from './acs.ts';
+import { ScriptedCpe, type TestAcs, testAcs } from './acs/memory-acs.ts';
+import { virtualAcs, virtualUrl } from './cpe/virtual-acs.ts';
 import { sampleOf } from './envelopes.ts';
-import { virtualAcs, virtualUrl } from './virtual-acs.ts';
 
 // ---- good ones
 

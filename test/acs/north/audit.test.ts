@@ -1,7 +1,7 @@
 // Who changed what by the API: every changing call leaves one entry, done or refused, and no secret in it.
 import assert from 'node:assert/strict';
 import { operations } from '../../../acs/north/operations.ts';
-import { type TestApi, testApi } from '../../support/api.ts';
+import { type TestApi, testApi } from '../../support/acs/api.ts';
 
 describe('the audit', () => {
   let api: TestApi;

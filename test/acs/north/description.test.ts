@@ -10,8 +10,8 @@ import { seededRandom, VirtualClock } from '../../../shared/clock.ts';
 import { createCa } from '../../../shared/pki/authority.ts';
 import { readCertificates } from '../../../shared/pki/certificates.ts';
 import type { ServerFacts } from '../../../shared/tls/offer.ts';
-import { type TestApi, testApi } from '../../support/api.ts';
-import { type Shape, spoilt, texts, valid } from '../../support/inputs.ts';
+import { type TestApi, testApi } from '../../support/acs/api.ts';
+import { type Shape, spoilt, texts, valid } from '../../support/acs/inputs.ts';
 
 const id = '0090F8-4102S-0090F8000001';
 const RUNS = 60;

@@ -5,8 +5,8 @@ import { readFileSync } from 'node:fs';
 import { describe as describeApi } from '../../../acs/north/openapi.ts';
 import { operations } from '../../../acs/north/operations.ts';
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
-import { memoryCpe, ScriptedCpe } from '../../support/acs.ts';
-import { type Json, type TestApi, TOKEN, testApi } from '../../support/api.ts';
+import { type Json, type TestApi, TOKEN, testApi } from '../../support/acs/api.ts';
+import { memoryCpe, ScriptedCpe } from '../../support/acs/memory-acs.ts';
 
 const id = '0090F8-4102S-0090F8000001';
 const interval = 'Device.X_0090F8_Cwmp.PeriodicInformInterval';

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { openedText } from '../../../acs/fleet/common/secrets.ts';
 import { operations } from '../../../acs/north/operations.ts';
-import { ScriptedCpe } from '../../support/acs.ts';
-import { type Json, type TestApi, TOKEN, testApi } from '../../support/api.ts';
+import { type Json, type TestApi, TOKEN, testApi } from '../../support/acs/api.ts';
+import { ScriptedCpe } from '../../support/acs/memory-acs.ts';
 
 const id = '0090F8-4102S-0090F8000001';
 const interval = 'Device.X_0090F8_Cwmp.PeriodicInformInterval';

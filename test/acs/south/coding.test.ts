@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { deflateSync, gunzipSync, gzipSync } from 'node:zlib';
 import { encodeEnvelope } from '../../../shared/cwmp/soap.ts';
-import { ScriptedCpe, type TestAcs, testAcs } from '../../support/acs.ts';
+import { ScriptedCpe, type TestAcs, testAcs } from '../../support/acs/memory-acs.ts';
 
 describe('compressed messages at the ACS', () => {
   let acs: TestAcs;

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
 import type { Task } from '../../../acs/device/row.ts';
-import { type DialectCpe, dialectCpe } from '../../support/dialect-cpe.ts';
-import { type Dialect, dialects, writer } from '../../support/dialects.ts';
-import { RawConnection } from '../../support/raw-cpe.ts';
-import { eventually, openWorld, type World } from '../../support/world.ts';
+import { type DialectCpe, dialectCpe } from '../../support/cpe/dialect-cpe.ts';
+import { type Dialect, dialects, writer } from '../../support/cpe/dialects.ts';
+import { RawConnection } from '../../support/cpe/raw-cpe.ts';
+import { eventually, openWorld, type World } from '../../support/worlds/world.ts';
 
 const serial = 'A-1';
 const id = '00D0D0-Box-A%2D1';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import { type Body, requestBody } from '../../../shared/cwmp/soap.ts';
-import { memoryCpe, ScriptedCpe, type TestAcs, testAcs } from '../../support/acs.ts';
+import { memoryCpe, ScriptedCpe, type TestAcs, testAcs } from '../../support/acs/memory-acs.ts';
 import { informOf } from '../../support/devices.ts';
 
 const id = '0090F8-4102S-0090F8000001';

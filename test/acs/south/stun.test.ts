@@ -8,7 +8,15 @@ import {
 } from '../../../acs/south/connection-request/stun-server.ts';
 import { seededRandom, VirtualClock } from '../../../shared/clock.ts';
 import { silentLog } from '../../../shared/log.ts';
-import { type RawPeer, type RawStun, rawAddress, rawPeer, readRaw, sealOf, writeRaw } from '../../support/stun.ts';
+import {
+  type RawPeer,
+  type RawStun,
+  rawAddress,
+  rawPeer,
+  readRaw,
+  sealOf,
+  writeRaw,
+} from '../../support/servers/stun.ts';
 
 const MAPPED = 0x0001;
 const RESPONSE_ADDRESS = 0x0002;

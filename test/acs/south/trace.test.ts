@@ -6,9 +6,9 @@ import { createTraces, type TracedMessage, type Traces } from '../../../acs/flee
 import { withoutSecrets } from '../../../acs/south/tracer.ts';
 import { VirtualClock } from '../../../shared/clock.ts';
 import { type Body, encodeEnvelope, requestBody } from '../../../shared/cwmp/soap.ts';
-import { memoryCpe, ScriptedCpe } from '../../support/acs.ts';
-import { type TestApi, testApi } from '../../support/api.ts';
-import { dialects, writer } from '../../support/dialects.ts';
+import { type TestApi, testApi } from '../../support/acs/api.ts';
+import { memoryCpe, ScriptedCpe } from '../../support/acs/memory-acs.ts';
+import { dialects, writer } from '../../support/cpe/dialects.ts';
 
 const id = '0090F8-4102S-0090F8000001';
 const message = (xml = '', more: Partial<TracedMessage> = {}): TracedMessage => ({

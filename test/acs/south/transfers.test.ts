@@ -5,10 +5,10 @@ import { type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { seededRandom } from '../../../shared/clock.ts';
-import { ScriptedCpe } from '../../support/acs.ts';
-import { type TestApi, TOKEN, testApi } from '../../support/api.ts';
+import { type TestApi, TOKEN, testApi } from '../../support/acs/api.ts';
+import { ScriptedCpe } from '../../support/acs/memory-acs.ts';
 import { inPieces, whole } from '../../support/contents.ts';
-import { eventually } from '../../support/world.ts';
+import { eventually } from '../../support/worlds/world.ts';
 
 const device = '0090F8-4102S-0090F8000001';
 const random = seededRandom(11);

@@ -11,9 +11,9 @@ import { openSqlite } from '../../../acs/store/sqlite/store.ts';
 import type { Store } from '../../../acs/store/store.ts';
 import { seededRandom, VirtualClock } from '../../../shared/clock.ts';
 import { UserError } from '../../../shared/errors.ts';
+import { sealAnew } from '../../support/acs/sealed.ts';
 import { bytesOf, inPieces } from '../../support/contents.ts';
 import { identityOf, idOf, informOf, newYear, taskOf } from '../../support/devices.ts';
-import { sealAnew } from '../../support/sealed.ts';
 
 const clock = new VirtualClock(newYear);
 const random = seededRandom(5);

@@ -19,9 +19,9 @@ import { openSqlite } from '../../../acs/store/sqlite/store.ts';
 import type { GroupQuery, Store } from '../../../acs/store/store.ts';
 import { systemRandom, VirtualClock } from '../../../shared/clock.ts';
 import { UserError } from '../../../shared/errors.ts';
+import { dropMongo, freshMongo, MONGO_START_MS, mongoNeeds } from '../../support/acs/mongo.ts';
 import { identityOf, idOf, informOf, newYear, valuesOf } from '../../support/devices.ts';
-import { dropMongo, freshMongo, MONGO_START_MS, mongoNeeds } from '../../support/mongo.ts';
-import { peerSuite } from '../../support/peers.ts';
+import { peerSuite } from '../../support/servers/peers.ts';
 
 const HOUR = 3_600_000;
 

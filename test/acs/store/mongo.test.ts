@@ -7,11 +7,18 @@ import { openMongo } from '../../../acs/store/mongo/store.ts';
 import type { Store } from '../../../acs/store/store.ts';
 import { systemClock, systemRandom } from '../../../shared/clock.ts';
 import { UserError } from '../../../shared/errors.ts';
+import {
+  dropMongo,
+  freshMongo,
+  labMongoNeeds,
+  MONGO_START_MS,
+  mongoNeeds,
+  startMongo,
+} from '../../support/acs/mongo.ts';
 import { identityOf, idOf, informOf, newYear, taskOf } from '../../support/devices.ts';
-import { dropMongo, freshMongo, labMongoNeeds, MONGO_START_MS, mongoNeeds, startMongo } from '../../support/mongo.ts';
-import { peerSuite } from '../../support/peers.ts';
-import { openWire } from '../../support/wire.ts';
-import { eventually } from '../../support/world.ts';
+import { openWire } from '../../support/processes/faulty-proxy.ts';
+import { peerSuite } from '../../support/servers/peers.ts';
+import { eventually } from '../../support/worlds/world.ts';
 
 const clock = systemClock();
 const random = systemRandom();

@@ -221,7 +221,7 @@ describe('the SQLite store', () => {
 
 /** Runs the writer until it has said so many facts, kills it, and gives back all that it had said. */
 async function killedWriter(file: string, from: number, lines: number): Promise<string[]> {
-  const script = fileURLToPath(new URL('../../support/store-writer.ts', import.meta.url));
+  const script = fileURLToPath(new URL('../../support/acs/store-writer.ts', import.meta.url));
   const child = spawn(process.execPath, ['--import', 'tsx', script, file, String(from)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -14,10 +14,10 @@ import { openSqlite } from '../../../acs/store/sqlite/store.ts';
 import type { Store } from '../../../acs/store/store.ts';
 import { seededRandom, systemRandom, VirtualClock } from '../../../shared/clock.ts';
 import { UserError } from '../../../shared/errors.ts';
+import { dropMongo, freshMongo, MONGO_START_MS, mongoNeeds } from '../../support/acs/mongo.ts';
 import { bytesOf, inPieces, putBytes, whole } from '../../support/contents.ts';
 import { identityOf, idOf, informOf, newYear, taskOf, valuesOf } from '../../support/devices.ts';
-import { dropMongo, freshMongo, MONGO_START_MS, mongoNeeds } from '../../support/mongo.ts';
-import { type Needs, peerSuite } from '../../support/peers.ts';
+import { type Needs, peerSuite } from '../../support/servers/peers.ts';
 
 /** A place where a store lives; `open` opens it again and again. */
 interface Home {

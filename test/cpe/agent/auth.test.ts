@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { seededRandom, systemClock, VirtualClock } from '../../../shared/clock.ts';
 import { createVerifier, type Verifier } from '../../../shared/net/digest.ts';
 import { type Authority, createCa, type Issued } from '../../../shared/pki/authority.ts';
-import { type Answer, friendly, type Heard, type ScriptedAcs, scriptedAcs } from '../../support/scripted-acs.ts';
-import { type TestUnit, testUnit, type UnitOptions } from '../../support/unit.ts';
+import { type Answer, friendly, type Heard, type ScriptedAcs, scriptedAcs } from '../../support/cpe/scripted-acs.ts';
+import { type TestUnit, testUnit, type UnitOptions } from '../../support/cpe/unit.ts';
 
 const login = { 'Cwmp.Username': 'unit', 'Cwmp.Password': 's3cret' };
 

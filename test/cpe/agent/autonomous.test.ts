@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Arguments } from '../../../shared/cwmp/methods.ts';
 import { OPTION, subOptions } from '../../../shared/dhcp/options.ts';
-import { type DhcpServer, startDhcpServer } from '../../support/dhcp.ts';
 import {
   type Answer,
   argumentsOf,
@@ -11,8 +10,9 @@ import {
   resultOf,
   type ScriptedAcs,
   scriptedAcs,
-} from '../../support/scripted-acs.ts';
-import { type TestUnit, testUnit, type UnitOptions } from '../../support/unit.ts';
+} from '../../support/cpe/scripted-acs.ts';
+import { type TestUnit, testUnit, type UnitOptions } from '../../support/cpe/unit.ts';
+import { type DhcpServer, startDhcpServer } from '../../support/servers/dhcp.ts';
 
 const file = (text: string): Answer => ({ text, headers: { 'Content-Type': 'text/plain' } });
 const script = (interval: number): Answer => file(`Cwmp.PeriodicInformInterval=${interval}\n`);

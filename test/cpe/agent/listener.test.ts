@@ -2,8 +2,15 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { seededRandom } from '../../../shared/clock.ts';
 import { answerChallenge, chooseDigest, parseChallenges } from '../../../shared/net/digest.ts';
-import { argumentsOf, ask, fault, informResponse, type ScriptedAcs, scriptedAcs } from '../../support/scripted-acs.ts';
-import { type TestUnit, testUnit, type UnitOptions } from '../../support/unit.ts';
+import {
+  argumentsOf,
+  ask,
+  fault,
+  informResponse,
+  type ScriptedAcs,
+  scriptedAcs,
+} from '../../support/cpe/scripted-acs.ts';
+import { type TestUnit, testUnit, type UnitOptions } from '../../support/cpe/unit.ts';
 
 const random = seededRandom(9);
 const listen = { host: '127.0.0.1', port: 0 };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Arguments, CpeMethod, Results } from '../../../shared/cwmp/methods.ts';
-import { ask, informResponse, resultOf, type ScriptedAcs, scriptedAcs } from '../../support/scripted-acs.ts';
-import { type TestUnit, testUnit, type UnitOptions } from '../../support/unit.ts';
+import { ask, informResponse, resultOf, type ScriptedAcs, scriptedAcs } from '../../support/cpe/scripted-acs.ts';
+import { type TestUnit, testUnit, type UnitOptions } from '../../support/cpe/unit.ts';
 
 type Outcome<M extends CpeMethod> =
   | { result: Results<M>; fault?: never }

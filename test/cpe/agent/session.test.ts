@@ -13,8 +13,8 @@ import {
   type ScriptedAcs,
   type Step,
   scriptedAcs,
-} from '../../support/scripted-acs.ts';
-import { type TestUnit, testUnit, type UnitOptions } from '../../support/unit.ts';
+} from '../../support/cpe/scripted-acs.ts';
+import { type TestUnit, testUnit, type UnitOptions } from '../../support/cpe/unit.ts';
 
 const raw = ({ rawHeaders }: Heard, name: string): string[] =>
   rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === name);

@@ -20,8 +20,8 @@ import {
   type ScriptedAcs,
   type Step,
   scriptedAcs,
-} from '../../support/scripted-acs.ts';
-import { eventually, type TestUnit, testUnit, type UnitOptions } from '../../support/unit.ts';
+} from '../../support/cpe/scripted-acs.ts';
+import { eventually, type TestUnit, testUnit, type UnitOptions } from '../../support/cpe/unit.ts';
 
 const firmware = (version = '49.0.2809', product = '4102S'): Buffer =>
   packFirmware({ product, version, payload: Buffer.from(`code of ${version}`) });

@@ -8,8 +8,8 @@ import {
   resultOf,
   type ScriptedAcs,
   scriptedAcs,
-} from '../../support/scripted-acs.ts';
-import { type TestUnit, testUnit } from '../../support/unit.ts';
+} from '../../support/cpe/scripted-acs.ts';
+import { type TestUnit, testUnit } from '../../support/cpe/unit.ts';
 
 const P = 'Device.ManagementServer.';
 const SERVERS = 'Device.DNS.Client.Server.';

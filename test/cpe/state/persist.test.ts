@@ -117,7 +117,7 @@ describe('state directory', () => {
   it('has everything that was acknowledged after kill -9 at any moment', async function () {
     this.timeout(30_000);
     const random = seededRandom(7);
-    const child = fileURLToPath(new URL('../../support/persist-child.ts', import.meta.url));
+    const child = fileURLToPath(new URL('../../support/cpe/persist-child.ts', import.meta.url));
     for (let round = 0; round < 4; round++) {
       const home = join(directory, `round${round}`);
       const last = await killAfter(child, home, random.int(3, 60));

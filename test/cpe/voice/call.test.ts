@@ -26,7 +26,7 @@ import {
   tlsSettings,
   type Unit,
   unitConfig,
-} from '../../support/voice.ts';
+} from '../../support/cpe/voice.ts';
 
 const clock = systemClock();
 const secure = { mode: 'Secure', keyManagement: 'Sdes', encryption: 'AesCm128' } as const;

@@ -11,7 +11,7 @@ import {
   tlsSettings,
   type Unit,
   unitConfig,
-} from '../../support/voice.ts';
+} from '../../support/cpe/voice.ts';
 
 describe('registration', () => {
   let peer: Peer;

@@ -11,7 +11,7 @@ import { agreedTimer, agreeTimer } from '../../../cpe/voice/session-timer.ts';
 import { seededRandom } from '../../../shared/clock.ts';
 import { createRequest, createResponse } from '../../../shared/sip/message.ts';
 import { parseSdp, SdpError } from '../../../shared/sip/sdp.ts';
-import { cryptoLine, sdpText } from '../../support/voice.ts';
+import { cryptoLine, sdpText } from '../../support/cpe/voice.ts';
 
 const random = seededRandom(42);
 

@@ -15,7 +15,7 @@ import {
   type Unit,
   unitConfig,
   voiceAuthority,
-} from '../../support/voice.ts';
+} from '../../support/cpe/voice.ts';
 
 describe('user agent', () => {
   let authority: Authority;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { SocketAddress } from 'node:net';
 import fc from 'fast-check';
 import { readProxyHeader } from '../../../shared/net/proxy-protocol.ts';
-import { binaryHeader, lineHeader } from '../../support/proxyheader.ts';
+import { binaryHeader, lineHeader } from '../../support/servers/proxy-header.ts';
 
 describe('PROXY header (HAProxy, The PROXY protocol 2.1, 2.2)', () => {
   const port = fc.integer({ min: 0, max: 65_535 });

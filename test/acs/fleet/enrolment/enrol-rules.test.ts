@@ -1,8 +1,8 @@
 // Who comes in: by rules, by hand; and who is held because it may not be the same unit any more.
 import assert from 'node:assert/strict';
 import type { DeviceOperations } from '../../../../acs/device/operation-types.ts';
-import { memoryCpe, ScriptedCpe } from '../../../support/acs.ts';
-import { type TestApi, testApi } from '../../../support/api.ts';
+import { type TestApi, testApi } from '../../../support/acs/api.ts';
+import { memoryCpe, ScriptedCpe } from '../../../support/acs/memory-acs.ts';
 import { identityOf, idOf, informOf, valuesOf } from '../../../support/devices.ts';
 
 interface Value {

@@ -5,7 +5,7 @@ import { createSchedule, type Schedule } from '../../../../acs/fleet/cluster/sch
 import { startDuties } from '../../../../acs/fleet/duties.ts';
 import { createAlerts } from '../../../../acs/fleet/monitoring/alerts.ts';
 import { createLiveness } from '../../../../acs/fleet/monitoring/liveness.ts';
-import { type TestApi, testApi } from '../../../support/api.ts';
+import { type TestApi, testApi } from '../../../support/acs/api.ts';
 import { identityOf, idOf, valuesOf } from '../../../support/devices.ts';
 
 interface AlertJson {

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { type Bucket, bucketAt, levels, merged, pointsOf, slotOf } from '../../../../acs/store/series.ts';
-import { memoryCpe, ScriptedCpe } from '../../../support/acs.ts';
-import { type TestApi, testApi } from '../../../support/api.ts';
+import { type TestApi, testApi } from '../../../support/acs/api.ts';
+import { memoryCpe, ScriptedCpe } from '../../../support/acs/memory-acs.ts';
 import { identityOf, idOf } from '../../../support/devices.ts';
 
 const MINUTE = 60_000;

@@ -4,7 +4,7 @@ import { createSchedule, type Schedule } from '../../../../acs/fleet/cluster/sch
 import { learnInterval } from '../../../../acs/fleet/common/inform-interval.ts';
 import { startDuties } from '../../../../acs/fleet/duties.ts';
 import { createLiveness, LOOK_MS } from '../../../../acs/fleet/monitoring/liveness.ts';
-import { memoryCpe, ScriptedCpe, type TestAcs, testAcs } from '../../../support/acs.ts';
+import { memoryCpe, ScriptedCpe, type TestAcs, testAcs } from '../../../support/acs/memory-acs.ts';
 import { identityOf, idOf } from '../../../support/devices.ts';
 
 const MINUTE = 60_000;

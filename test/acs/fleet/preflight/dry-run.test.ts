@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { DeviceRow } from '../../../../acs/device/row.ts';
 import type { DryRun } from '../../../../acs/fleet/preflight/dry-run.ts';
 import type { Preset } from '../../../../acs/fleet/presets/preset.ts';
-import { type TestApi, testApi } from '../../../support/api.ts';
+import { type TestApi, testApi } from '../../../support/acs/api.ts';
 import { identityOf, idOf, informOf, newYear, valuesOf } from '../../../support/devices.ts';
 
 const interval = 'Device.X_0090F8_Cwmp.PeriodicInformInterval';

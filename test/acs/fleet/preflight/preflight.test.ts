@@ -12,7 +12,7 @@ import { type Authority, createCa } from '../../../../shared/pki/authority.ts';
 import { readCertificates } from '../../../../shared/pki/certificates.ts';
 import { newKey } from '../../../../shared/pki/keys.ts';
 import type { ServerFacts } from '../../../../shared/tls/offer.ts';
-import { type TestApi, testApi } from '../../../support/api.ts';
+import { type TestApi, testApi } from '../../../support/acs/api.ts';
 import { identityOf, idOf, informOf, newYear, taskOf } from '../../../support/devices.ts';
 
 const DGW = 'Device.X_0090F8_';

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import type { Preset } from '../../../../acs/fleet/presets/preset.ts';
 import { CwmpFault } from '../../../../shared/cwmp/faults.ts';
-import { memoryCpe, ScriptedCpe } from '../../../support/acs.ts';
-import { type Json, type TestApi, testApi } from '../../../support/api.ts';
+import { type Json, type TestApi, testApi } from '../../../support/acs/api.ts';
+import { memoryCpe, ScriptedCpe } from '../../../support/acs/memory-acs.ts';
 
 const id = '0090F8-4102S-0090F8000001';
 const interval = 'Device.X_0090F8_Cwmp.PeriodicInformInterval';

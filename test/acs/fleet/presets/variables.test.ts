@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { escaped, parseTemplate, plainText, substitute, variableOf } from '../../../../acs/fleet/presets/variables.ts';
 import { UserError } from '../../../../shared/errors.ts';
-import { memoryCpe, ScriptedCpe } from '../../../support/acs.ts';
-import { type Json, type TestApi, testApi } from '../../../support/api.ts';
+import { type Json, type TestApi, testApi } from '../../../support/acs/api.ts';
+import { memoryCpe, ScriptedCpe } from '../../../support/acs/memory-acs.ts';
 
 const fill = (text: string, values: Record<string, string>): unknown =>
   substitute(parseTemplate(text), name => (Object.hasOwn(values, name) ? values[name] : undefined));

@@ -1,8 +1,8 @@
 // The merge explained: which preset won, which lost and why, what is set aside until when.
 import assert from 'node:assert/strict';
 import { CwmpFault } from '../../../../shared/cwmp/faults.ts';
-import { memoryCpe, ScriptedCpe } from '../../../support/acs.ts';
-import { type Json, type TestApi, testApi } from '../../../support/api.ts';
+import { type Json, type TestApi, testApi } from '../../../support/acs/api.ts';
+import { memoryCpe, ScriptedCpe } from '../../../support/acs/memory-acs.ts';
 
 const id = '0090F8-4102S-0090F8000001';
 const interval = 'Device.X_0090F8_Cwmp.PeriodicInformInterval';

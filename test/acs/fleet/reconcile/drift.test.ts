@@ -4,8 +4,8 @@ import type { Drift } from '../../../../acs/device/row.ts';
 import type { Wanted } from '../../../../acs/fleet/presets/desired.ts';
 import { noted } from '../../../../acs/fleet/reconcile/drift.ts';
 import type { Device } from '../../../../cpe/state/device.ts';
-import { memoryCpe, ScriptedCpe, testAcs } from '../../../support/acs.ts';
-import { informingEvery, openVirtualWorld, type VirtualWorld } from '../../../support/virtual-world.ts';
+import { memoryCpe, ScriptedCpe, testAcs } from '../../../support/acs/memory-acs.ts';
+import { informingEvery, openVirtualWorld, type VirtualWorld } from '../../../support/worlds/virtual-world.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -4,7 +4,12 @@ import { createProbeAcs } from '../../../../acs/south/probe/acs.ts';
 import type { Device } from '../../../../cpe/state/device.ts';
 import { VirtualClock } from '../../../../shared/clock.ts';
 import { HttpError } from '../../../../shared/net/http.ts';
-import { informingEvery, openVirtualWorld, type VirtualWorld, virtualUrl } from '../../../support/virtual-world.ts';
+import {
+  informingEvery,
+  openVirtualWorld,
+  type VirtualWorld,
+  virtualUrl,
+} from '../../../support/worlds/virtual-world.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import type { Unit } from '../../../../cpe/services/service.ts';
 import { sipep } from '../../../../cpe/services/sipep.ts';
 import { CwmpFault } from '../../../../shared/cwmp/faults.ts';
-import { memoryCpe, ScriptedCpe, type TestAcs, testAcs } from '../../../support/acs.ts';
-import { informingEvery, openVirtualWorld, type VirtualWorld } from '../../../support/virtual-world.ts';
+import { memoryCpe, ScriptedCpe, type TestAcs, testAcs } from '../../../support/acs/memory-acs.ts';
+import { informingEvery, openVirtualWorld, type VirtualWorld } from '../../../support/worlds/virtual-world.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

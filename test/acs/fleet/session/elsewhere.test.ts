@@ -7,7 +7,7 @@ import { openSqlite } from '../../../../acs/store/sqlite/store.ts';
 import type { Store } from '../../../../acs/store/store.ts';
 import { seededRandom, VirtualClock } from '../../../../shared/clock.ts';
 import { silentLog } from '../../../../shared/log.ts';
-import { memoryCpe, ScriptedCpe, type TestAcs, testAcs } from '../../../support/acs.ts';
+import { memoryCpe, ScriptedCpe, type TestAcs, testAcs } from '../../../support/acs/memory-acs.ts';
 import { informOf } from '../../../support/devices.ts';
 
 const id = '0090F8-4102S-0090F8000001';

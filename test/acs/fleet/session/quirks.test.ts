@@ -6,7 +6,7 @@ import { adapted } from '../../../../acs/fleet/session/adapted-cpe.ts';
 import { CwmpFault } from '../../../../shared/cwmp/faults.ts';
 import type { CpeMethod } from '../../../../shared/cwmp/methods.ts';
 import { type Body, decodeEnvelope, encodeEnvelope, requestBody } from '../../../../shared/cwmp/soap.ts';
-import { memoryCpe, ScriptedCpe, testAcs } from '../../../support/acs.ts';
+import { memoryCpe, ScriptedCpe, testAcs } from '../../../support/acs/memory-acs.ts';
 
 const subject = {
   oui: '0090F8',

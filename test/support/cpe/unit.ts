@@ -1,11 +1,11 @@
 // A gateway in memory with its clock in the test's hand, talking to a scripted ACS over real sockets.
 import { setImmediate as turn } from 'node:timers/promises';
-import type { SessionReport } from '../../cpe/agent/session.ts';
-import { createGateway, type Gateway, type GatewayOptions } from '../../cpe/gateway.ts';
-import type { Device } from '../../cpe/state/device.ts';
-import { seededRandom, VirtualClock } from '../../shared/clock.ts';
-import { createLog } from '../../shared/log.ts';
-import { builtinModel } from '../../shared/model/datamodel.ts';
+import type { SessionReport } from '../../../cpe/agent/session.ts';
+import { createGateway, type Gateway, type GatewayOptions } from '../../../cpe/gateway.ts';
+import type { Device } from '../../../cpe/state/device.ts';
+import { seededRandom, VirtualClock } from '../../../shared/clock.ts';
+import { createLog } from '../../../shared/log.ts';
+import { builtinModel } from '../../../shared/model/datamodel.ts';
 
 export interface TestUnit {
   readonly gateway: Gateway;

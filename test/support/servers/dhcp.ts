@@ -14,8 +14,14 @@ import {
   OPTION,
   uint32Value,
   vendorSpecificValue,
-} from '../../shared/dhcp/options.ts';
-import { type DhcpMessage, decodeMessage, encodeMessage, NO_ADDRESS, type Options } from '../../shared/dhcp/packet.ts';
+} from '../../../shared/dhcp/options.ts';
+import {
+  type DhcpMessage,
+  decodeMessage,
+  encodeMessage,
+  NO_ADDRESS,
+  type Options,
+} from '../../../shared/dhcp/packet.ts';
 
 export interface DhcpServerOptions extends AcsOptions {
   host?: string;

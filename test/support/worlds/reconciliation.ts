@@ -1,9 +1,9 @@
 // Both sides of a simulated fleet held against each other: what the units did, and what the ACS believes by its REST API.
 
-import type { FaultName } from '../../cpe/faults/catalogue.ts';
-import { type Ask, acsViewOf } from '../../cpe/fleet/acs-view.ts';
-import { compareFleet, type Difference, type DifferenceKind } from '../../cpe/fleet/compare.ts';
-import type { UnitReport } from '../../cpe/fleet/report.ts';
+import type { FaultName } from '../../../cpe/faults/catalogue.ts';
+import { type Ask, acsViewOf } from '../../../cpe/fleet/acs-view.ts';
+import { compareFleet, type Difference, type DifferenceKind } from '../../../cpe/fleet/compare.ts';
+import type { UnitReport } from '../../../cpe/fleet/report.ts';
 
 export interface Reconciliation {
   /** Where the two sides differ, and nothing explains it. */

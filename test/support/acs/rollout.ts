@@ -1,9 +1,9 @@
 // For tests of rollouts in virtual time: the ACS with its API and its duties, and units that take images as told.
-import { createSchedule, type Schedule } from '../../acs/fleet/cluster/schedule.ts';
-import { CwmpFault } from '../../shared/cwmp/faults.ts';
-import { requestBody } from '../../shared/cwmp/soap.ts';
-import { memoryCpe, ScriptedCpe, type TestAcs } from './acs.ts';
+import { createSchedule, type Schedule } from '../../../acs/fleet/cluster/schedule.ts';
+import { CwmpFault } from '../../../shared/cwmp/faults.ts';
+import { requestBody } from '../../../shared/cwmp/soap.ts';
 import { type Json, type TestApi, testApi } from './api.ts';
+import { memoryCpe, ScriptedCpe, type TestAcs } from './memory-acs.ts';
 
 export const OLD = '49.1.100';
 export const NEW = '49.2.200';

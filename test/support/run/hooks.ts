@@ -1,6 +1,7 @@
 // Root hooks of the whole run: every envelope that our encoders make is kept, by shape, for the schemas to judge at the end.
-import { keepEnvelopes, nowRunning } from './kept.ts';
-import { endMongo } from './mongo.ts';
+
+import { endMongo } from '../acs/mongo.ts';
+import { keepEnvelopes, nowRunning } from './kept-envelopes.ts';
 
 /** The suite that judges what was kept has to run last. */
 export const LAST = 'everything that our encoders sent in this run';

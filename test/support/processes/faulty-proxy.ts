@@ -1,6 +1,6 @@
 // A TCP proxy that misbehaves as told: it cuts, delays, splits, and holds back what has come far enough.
 import { connect, createServer, type Socket } from 'node:net';
-import { systemClock } from '../../shared/clock.ts';
+import { systemClock } from '../../../shared/clock.ts';
 
 /** `up`: from the one who connects; `down`: to it. */
 export type Direction = 'up' | 'down';

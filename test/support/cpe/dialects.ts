@@ -1,6 +1,6 @@
 // How the CPEs in the field speak, one entry each: what they put into headers and envelopes where the standard leaves room, and
 // where it does not.
-import type { Envelope } from '../../shared/cwmp/soap.ts';
+import type { Envelope } from '../../../shared/cwmp/soap.ts';
 
 export interface Dialect {
   name: string;

@@ -1,7 +1,7 @@
 // A scripted SIP user agent for tests of the PBX: registers, calls, answers as told; everything it hears is kept.
-import { type Clock, type Random, systemClock, systemRandom } from '../../shared/clock.ts';
-import { silentLog } from '../../shared/log.ts';
-import { answerChallenge, chooseDigest, parseChallenges } from '../../shared/net/digest.ts';
+import { type Clock, type Random, systemClock, systemRandom } from '../../../shared/clock.ts';
+import { silentLog } from '../../../shared/log.ts';
+import { answerChallenge, chooseDigest, parseChallenges } from '../../../shared/net/digest.ts';
 import {
   acceptRequest,
   buildAck,
@@ -10,13 +10,13 @@ import {
   dialogKey,
   dialogOfCallee,
   dialogOfCaller,
-} from '../../shared/sip/dialog.ts';
-import { parseCSeq } from '../../shared/sip/fields.ts';
-import type { ConnectOptions, Flow } from '../../shared/sip/flow-types.ts';
-import { createRequest, type SipRequest, type SipResponse } from '../../shared/sip/message.ts';
-import { createTransactionLayer, type TransactionLayer } from '../../shared/sip/transaction.ts';
-import type { ClientTransaction, ServerTransaction } from '../../shared/sip/transaction-types.ts';
-import { createTransport } from '../../shared/sip/transport.ts';
+} from '../../../shared/sip/dialog.ts';
+import { parseCSeq } from '../../../shared/sip/fields.ts';
+import type { ConnectOptions, Flow } from '../../../shared/sip/flow-types.ts';
+import { createRequest, type SipRequest, type SipResponse } from '../../../shared/sip/message.ts';
+import { createTransactionLayer, type TransactionLayer } from '../../../shared/sip/transaction.ts';
+import type { ClientTransaction, ServerTransaction } from '../../../shared/sip/transaction-types.ts';
+import { createTransport } from '../../../shared/sip/transport.ts';
 
 export interface SoftphoneOptions {
   user: string;

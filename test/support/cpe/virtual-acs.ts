@@ -1,7 +1,7 @@
 // An ACS without sockets, for virtual time: takes the place of the unit's HTTP client and is up or down as the test says.
-import { type AcsMethod, type Arguments, isCpeMethod } from '../../shared/cwmp/methods.ts';
-import { type Body, decodeEnvelope, encodeEnvelope, responseBody } from '../../shared/cwmp/soap.ts';
-import { type createHttp, HttpError, type HttpRequest, type HttpResponse } from '../../shared/net/http.ts';
+import { type AcsMethod, type Arguments, isCpeMethod } from '../../../shared/cwmp/methods.ts';
+import { type Body, decodeEnvelope, encodeEnvelope, responseBody } from '../../../shared/cwmp/soap.ts';
+import { type createHttp, HttpError, type HttpRequest, type HttpResponse } from '../../../shared/net/http.ts';
 
 export interface VirtualAcs {
   readonly http: typeof createHttp;

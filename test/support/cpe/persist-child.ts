@@ -1,5 +1,5 @@
 // Writes numbered states to a directory as fast as it can and says each number once it is acknowledged: to be killed.
-import { openPersist } from '../../cpe/state/persist.ts';
+import { openPersist } from '../../../cpe/state/persist.ts';
 
 const directory = process.argv[2] ?? '';
 const persist = await openPersist(directory);

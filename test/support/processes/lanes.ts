@@ -1,5 +1,5 @@
 // Devices and operators that keep an ACS busy over sockets and note what it acknowledged and what it refused, and how.
-import { decodeEnvelope, encodeEnvelope, requestBody } from '../../shared/cwmp/soap.ts';
+import { decodeEnvelope, encodeEnvelope, requestBody } from '../../../shared/cwmp/soap.ts';
 
 export interface Seen {
   /** Devices whose Inform was answered by InformResponse. */

@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import type { FastifyInstance } from 'fastify';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import type { SendConnectionRequest } from '../../acs/fleet/common/ports.ts';
-import { createMetrics } from '../../acs/metrics.ts';
-import type { Operation, Role } from '../../acs/north/operation.ts';
-import { operations } from '../../acs/north/operations.ts';
-import { createRest } from '../../acs/north/rest.ts';
-import { seededRandom } from '../../shared/clock.ts';
-import { type TestAcs, testAcs } from './acs.ts';
+import type { SendConnectionRequest } from '../../../acs/fleet/common/ports.ts';
+import { createMetrics } from '../../../acs/metrics.ts';
+import type { Operation, Role } from '../../../acs/north/operation.ts';
+import { operations } from '../../../acs/north/operations.ts';
+import { createRest } from '../../../acs/north/rest.ts';
+import { seededRandom } from '../../../shared/clock.ts';
+import { type TestAcs, testAcs } from './memory-acs.ts';
 
 export interface Answer {
   status: number;

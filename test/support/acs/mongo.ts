@@ -7,7 +7,7 @@ import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { eventually, type Needs, peersFolder, run } from './peers.ts';
+import { eventually, type Needs, peersFolder, run } from '../servers/peers.ts';
 
 const given = process.env.TANDEM_TEST_MONGO;
 

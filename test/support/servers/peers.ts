@@ -11,15 +11,15 @@ export const run = promisify(execFile);
 
 /** The folder of the peers' configurations; it lies beside the project unless the environment says otherwise. */
 export const peersFolder =
-  process.env.TANDEM_PEERS ?? fileURLToPath(new URL('../../../shared/peers/', import.meta.url));
+  process.env.TANDEM_PEERS ?? fileURLToPath(new URL('../../../../shared/peers/', import.meta.url));
 
 /** The folder of the Broadband Forum's documents, beside the project as well. */
 export const documentsFolder =
-  process.env.TANDEM_BBF ?? fileURLToPath(new URL('../../../shared/bbf/', import.meta.url));
+  process.env.TANDEM_BBF ?? fileURLToPath(new URL('../../../../shared/bbf/', import.meta.url));
 
 /** The folder of tables drawn from those documents and from the DGW's. */
 export const tablesFolder =
-  process.env.TANDEM_TABLES ?? fileURLToPath(new URL('../../../shared/reference/', import.meta.url));
+  process.env.TANDEM_TABLES ?? fileURLToPath(new URL('../../../../shared/reference/', import.meta.url));
 
 export function hasProgram(name: string): boolean {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];

@@ -1,19 +1,19 @@
 // User agents and a SIP server for tests of the voice side: a CA, certificates, settings with sensible values, on loopback.
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import type { Call } from '../../cpe/voice/call.ts';
-import type { Severity, UserAgentConfig } from '../../cpe/voice/settings.ts';
-import { startUserAgent, type UserAgent } from '../../cpe/voice/user-agent.ts';
-import { type Pbx, type PbxOptions, startPbx } from '../../pbx/app.ts';
-import { type Clock, systemClock, systemRandom } from '../../shared/clock.ts';
-import { type Log, silentLog } from '../../shared/log.ts';
-import { type Authority, createCa } from '../../shared/pki/authority.ts';
-import { createRequest, type SipRequest } from '../../shared/sip/message.ts';
-import { createTransactionLayer, type RequestOptions, type TransactionLayer } from '../../shared/sip/transaction.ts';
-import type { ClientTransaction, ServerTransaction } from '../../shared/sip/transaction-types.ts';
-import { createTransport } from '../../shared/sip/transport.ts';
-import type { TlsSettings } from '../../shared/tls/connect.ts';
-import { policyFor } from '../../shared/tls/profiles.ts';
+import type { Call } from '../../../cpe/voice/call.ts';
+import type { Severity, UserAgentConfig } from '../../../cpe/voice/settings.ts';
+import { startUserAgent, type UserAgent } from '../../../cpe/voice/user-agent.ts';
+import { type Pbx, type PbxOptions, startPbx } from '../../../pbx/app.ts';
+import { type Clock, systemClock, systemRandom } from '../../../shared/clock.ts';
+import { type Log, silentLog } from '../../../shared/log.ts';
+import { type Authority, createCa } from '../../../shared/pki/authority.ts';
+import { createRequest, type SipRequest } from '../../../shared/sip/message.ts';
+import { createTransactionLayer, type RequestOptions, type TransactionLayer } from '../../../shared/sip/transaction.ts';
+import type { ClientTransaction, ServerTransaction } from '../../../shared/sip/transaction-types.ts';
+import { createTransport } from '../../../shared/sip/transport.ts';
+import type { TlsSettings } from '../../../shared/tls/connect.ts';
+import { policyFor } from '../../../shared/tls/profiles.ts';
 
 export interface Heard {
   id: number;

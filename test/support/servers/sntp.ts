@@ -1,8 +1,8 @@
 // An SNTP server for tests: tells the time of a clock, put forward or back as wanted.
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import type { Clock } from '../../shared/clock.ts';
-import { answerQuestion } from '../../shared/sntp.ts';
+import type { Clock } from '../../../shared/clock.ts';
+import { answerQuestion } from '../../../shared/sntp.ts';
 
 export interface SntpServer {
   port: number;

@@ -3,7 +3,7 @@ import { createServer as createHttpServer, type IncomingMessage, type ServerResp
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { AcsMethod, Arguments, CpeMethod, MethodName, Results } from '../../shared/cwmp/methods.ts';
+import type { AcsMethod, Arguments, CpeMethod, MethodName, Results } from '../../../shared/cwmp/methods.ts';
 import {
   type Body,
   decodeEnvelope,
@@ -12,8 +12,8 @@ import {
   faultBody,
   requestBody,
   responseBody,
-} from '../../shared/cwmp/soap.ts';
-import type { Namespace } from '../../shared/cwmp/versions.ts';
+} from '../../../shared/cwmp/soap.ts';
+import type { Namespace } from '../../../shared/cwmp/versions.ts';
 
 /** One request as it came. */
 export interface Heard {

@@ -1,8 +1,8 @@
 // A CPE that speaks a dialect over raw sockets: small tree, every RPC, sessions as its kind holds them.
-import { seededRandom } from '../../shared/clock.ts';
-import type { MethodName, ParameterValue } from '../../shared/cwmp/methods.ts';
-import { decodeEnvelope, type Envelope } from '../../shared/cwmp/soap.ts';
-import { answerChallenge, chooseDigest, parseChallenges } from '../../shared/net/digest.ts';
+import { seededRandom } from '../../../shared/clock.ts';
+import type { MethodName, ParameterValue } from '../../../shared/cwmp/methods.ts';
+import { decodeEnvelope, type Envelope } from '../../../shared/cwmp/soap.ts';
+import { answerChallenge, chooseDigest, parseChallenges } from '../../../shared/net/digest.ts';
 import { type Dialect, writer } from './dialects.ts';
 import { type RawAnswer, RawConnection } from './raw-cpe.ts';
 

@@ -2,16 +2,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Acs, startAcs } from '../../acs/app.ts';
-import type { Task } from '../../acs/device/row.ts';
-import { openSqlite } from '../../acs/store/sqlite/store.ts';
-import { createGateway, type Gateway, type GatewayOptions } from '../../cpe/gateway.ts';
-import type { CustomerProfile } from '../../cpe/profile.ts';
-import { systemClock, systemRandom } from '../../shared/clock.ts';
-import { decodeEnvelope, type Envelope } from '../../shared/cwmp/soap.ts';
-import { createLog, type Log, silentLog } from '../../shared/log.ts';
-import { builtinModel } from '../../shared/model/datamodel.ts';
-import { type Authority, createCa, type Issued } from '../../shared/pki/authority.ts';
+import { type Acs, startAcs } from '../../../acs/app.ts';
+import type { Task } from '../../../acs/device/row.ts';
+import { openSqlite } from '../../../acs/store/sqlite/store.ts';
+import { createGateway, type Gateway, type GatewayOptions } from '../../../cpe/gateway.ts';
+import type { CustomerProfile } from '../../../cpe/profile.ts';
+import { systemClock, systemRandom } from '../../../shared/clock.ts';
+import { decodeEnvelope, type Envelope } from '../../../shared/cwmp/soap.ts';
+import { createLog, type Log, silentLog } from '../../../shared/log.ts';
+import { builtinModel } from '../../../shared/model/datamodel.ts';
+import { type Authority, createCa, type Issued } from '../../../shared/pki/authority.ts';
 
 export interface World {
   acs: Acs;

@@ -2,28 +2,28 @@
 // when nothing is under way, so the same seed is the same run, exchange by exchange, and a day passes in seconds. Plain http stands
 // for the transport; TLS is proved over sockets.
 import type { FastifyInstance } from 'fastify';
-import { createEvents, type EventBus } from '../../acs/events.ts';
-import { createSchedule } from '../../acs/fleet/cluster/schedule.ts';
-import { aloneAs } from '../../acs/fleet/common/members.ts';
-import { createSecrets } from '../../acs/fleet/common/secrets.ts';
-import { createFleet, type Fleet } from '../../acs/fleet/fleet.ts';
-import { createMetrics } from '../../acs/metrics.ts';
-import { createRest } from '../../acs/north/rest.ts';
-import { createConnectionRequests } from '../../acs/south/connection-request/send.ts';
-import { createSouth, type South } from '../../acs/south/listener.ts';
-import { createProbeAcs } from '../../acs/south/probe/acs.ts';
-import { linkOf } from '../../acs/south/transfers.ts';
-import { openSqlite } from '../../acs/store/sqlite/store.ts';
-import type { Store } from '../../acs/store/store.ts';
-import { type FaultRates, parseFaults } from '../../cpe/faults/catalogue.ts';
-import type { Weather } from '../../cpe/faults/dice.ts';
-import { Crew } from '../../cpe/fleet/crew.ts';
-import { type FleetReport, mergeReports } from '../../cpe/fleet/report.ts';
-import { dotted } from '../../cpe/fleet/units.ts';
-import type { CustomerProfile } from '../../cpe/profile.ts';
-import { seededRandom, VirtualClock } from '../../shared/clock.ts';
-import { createLog, type Log, silentLog } from '../../shared/log.ts';
-import { builtinModel } from '../../shared/model/datamodel.ts';
+import { createEvents, type EventBus } from '../../../acs/events.ts';
+import { createSchedule } from '../../../acs/fleet/cluster/schedule.ts';
+import { aloneAs } from '../../../acs/fleet/common/members.ts';
+import { createSecrets } from '../../../acs/fleet/common/secrets.ts';
+import { createFleet, type Fleet } from '../../../acs/fleet/fleet.ts';
+import { createMetrics } from '../../../acs/metrics.ts';
+import { createRest } from '../../../acs/north/rest.ts';
+import { createConnectionRequests } from '../../../acs/south/connection-request/send.ts';
+import { createSouth, type South } from '../../../acs/south/listener.ts';
+import { createProbeAcs } from '../../../acs/south/probe/acs.ts';
+import { linkOf } from '../../../acs/south/transfers.ts';
+import { openSqlite } from '../../../acs/store/sqlite/store.ts';
+import type { Store } from '../../../acs/store/store.ts';
+import { type FaultRates, parseFaults } from '../../../cpe/faults/catalogue.ts';
+import type { Weather } from '../../../cpe/faults/dice.ts';
+import { Crew } from '../../../cpe/fleet/crew.ts';
+import { type FleetReport, mergeReports } from '../../../cpe/fleet/report.ts';
+import { dotted } from '../../../cpe/fleet/units.ts';
+import type { CustomerProfile } from '../../../cpe/profile.ts';
+import { seededRandom, VirtualClock } from '../../../shared/clock.ts';
+import { createLog, type Log, silentLog } from '../../../shared/log.ts';
+import { builtinModel } from '../../../shared/model/datamodel.ts';
 import { virtualNet } from './virtual-net.ts';
 
 export interface VirtualWorldOptions {

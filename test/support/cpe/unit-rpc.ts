@@ -1,5 +1,5 @@
 // One RPC of the ACS at a time, each in a session of its own, against a gateway in memory.
-import type { Arguments, CpeMethod, ParameterValue, Results } from '../../shared/cwmp/methods.ts';
+import type { Arguments, CpeMethod, ParameterValue, Results } from '../../../shared/cwmp/methods.ts';
 import { type Answer, ask, informResponse, resultOf, type ScriptedAcs, scriptedAcs } from './scripted-acs.ts';
 import { type TestUnit, testUnit, type UnitOptions } from './unit.ts';
 

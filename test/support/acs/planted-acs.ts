@@ -1,16 +1,16 @@
 // The ACS with a bug planted in its store, to see that a crash run finds it. PLANTED_BUG in the environment names one of the table
 // below; the options are those of the ACS that a crash run gives.
 
-import { startAcs } from '../../acs/app.ts';
-import { acsOptions } from '../../acs/config.ts';
-import type { DeviceOperation, DeviceOperations } from '../../acs/device/operation-types.ts';
-import type { Task } from '../../acs/device/row.ts';
-import { openData } from '../../acs/server/data-directory.ts';
-import { openSqlite } from '../../acs/store/sqlite/store.ts';
-import type { Store } from '../../acs/store/store.ts';
-import { type Clock, systemClock, systemRandom } from '../../shared/clock.ts';
-import { readOptions } from '../../shared/config.ts';
-import { createLog } from '../../shared/log.ts';
+import { startAcs } from '../../../acs/app.ts';
+import { acsOptions } from '../../../acs/config.ts';
+import type { DeviceOperation, DeviceOperations } from '../../../acs/device/operation-types.ts';
+import type { Task } from '../../../acs/device/row.ts';
+import { openData } from '../../../acs/server/data-directory.ts';
+import { openSqlite } from '../../../acs/store/sqlite/store.ts';
+import type { Store } from '../../../acs/store/store.ts';
+import { type Clock, systemClock, systemRandom } from '../../../shared/clock.ts';
+import { readOptions } from '../../../shared/config.ts';
+import { createLog } from '../../../shared/log.ts';
 
 type Apply = Store['apply'];
 

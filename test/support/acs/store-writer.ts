@@ -1,8 +1,8 @@
 // A process that keeps changing a store, many operations at once, and says on stdout what was acknowledged: to be killed at any instant.
 // Arguments: file, first serial number.
-import { openSqlite } from '../../acs/store/sqlite/store.ts';
-import { systemClock } from '../../shared/clock.ts';
-import { identityOf, idOf, informOf, newYear, taskOf } from './devices.ts';
+import { openSqlite } from '../../../acs/store/sqlite/store.ts';
+import { systemClock } from '../../../shared/clock.ts';
+import { identityOf, idOf, informOf, newYear, taskOf } from '../devices.ts';
 
 const [file = '', from = '0'] = process.argv.slice(2);
 const store = await openSqlite({ file, clock: systemClock() });

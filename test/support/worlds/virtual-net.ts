@@ -2,11 +2,11 @@
 // judge, and whatever is under way is counted, so that the clock knows when it may move.
 import { createHash, type Hash } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
-import type { Secrets } from '../../acs/fleet/common/secrets.ts';
-import type { ConnectionRequestSender } from '../../acs/south/connection-request/policy.ts';
-import { networks, refusal } from '../../acs/south/connection-request/policy.ts';
-import { createKnockJudge, type OpenListener } from '../../cpe/agent/connection-request/listener.ts';
-import type { Clock, Random } from '../../shared/clock.ts';
+import type { Secrets } from '../../../acs/fleet/common/secrets.ts';
+import type { ConnectionRequestSender } from '../../../acs/south/connection-request/policy.ts';
+import { networks, refusal } from '../../../acs/south/connection-request/policy.ts';
+import { createKnockJudge, type OpenListener } from '../../../cpe/agent/connection-request/listener.ts';
+import type { Clock, Random } from '../../../shared/clock.ts';
 import {
   authenticated,
   type createHttp,
@@ -14,7 +14,7 @@ import {
   type HttpRequest,
   type HttpResponse,
   type Send,
-} from '../../shared/net/http.ts';
+} from '../../../shared/net/http.ts';
 
 export interface VirtualNet {
   /** Takes the place of the units' HTTP client. */

@@ -1,19 +1,19 @@
 // The ACS's south and fleet without sockets: fastify's inject, a virtual clock, SQLite in memory, and a CPE that a test scripts.
 import type { FastifyInstance } from 'fastify';
-import { createEvents, type EventBus } from '../../acs/events.ts';
-import type { FleetOptions } from '../../acs/fleet/common/context.ts';
-import { aloneAs } from '../../acs/fleet/common/members.ts';
-import type { GiveUp, PreflightPorts, RolloutMoved, SendConnectionRequest } from '../../acs/fleet/common/ports.ts';
-import { createSecrets, type Secrets } from '../../acs/fleet/common/secrets.ts';
-import { createFleet, type Fleet } from '../../acs/fleet/fleet.ts';
-import { createSouth, type South } from '../../acs/south/listener.ts';
-import type { Forward } from '../../acs/south/session-forwarding.ts';
-import { linkOf } from '../../acs/south/transfers.ts';
-import { openSqlite } from '../../acs/store/sqlite/store.ts';
-import type { Store } from '../../acs/store/store.ts';
-import { seededRandom, VirtualClock } from '../../shared/clock.ts';
-import type { CwmpFault } from '../../shared/cwmp/faults.ts';
-import type { Arguments, EventEntry, MethodName, ParameterValue } from '../../shared/cwmp/methods.ts';
+import { createEvents, type EventBus } from '../../../acs/events.ts';
+import type { FleetOptions } from '../../../acs/fleet/common/context.ts';
+import { aloneAs } from '../../../acs/fleet/common/members.ts';
+import type { GiveUp, PreflightPorts, RolloutMoved, SendConnectionRequest } from '../../../acs/fleet/common/ports.ts';
+import { createSecrets, type Secrets } from '../../../acs/fleet/common/secrets.ts';
+import { createFleet, type Fleet } from '../../../acs/fleet/fleet.ts';
+import { createSouth, type South } from '../../../acs/south/listener.ts';
+import type { Forward } from '../../../acs/south/session-forwarding.ts';
+import { linkOf } from '../../../acs/south/transfers.ts';
+import { openSqlite } from '../../../acs/store/sqlite/store.ts';
+import type { Store } from '../../../acs/store/store.ts';
+import { seededRandom, VirtualClock } from '../../../shared/clock.ts';
+import type { CwmpFault } from '../../../shared/cwmp/faults.ts';
+import type { Arguments, EventEntry, MethodName, ParameterValue } from '../../../shared/cwmp/methods.ts';
 import {
   type Body,
   decodeEnvelope,
@@ -22,9 +22,9 @@ import {
   faultBody,
   requestBody,
   responseBody,
-} from '../../shared/cwmp/soap.ts';
-import { createLog, type Log } from '../../shared/log.ts';
-import { answerChallenge, chooseDigest, formatBasic, parseChallenges } from '../../shared/net/digest.ts';
+} from '../../../shared/cwmp/soap.ts';
+import { createLog, type Log } from '../../../shared/log.ts';
+import { answerChallenge, chooseDigest, formatBasic, parseChallenges } from '../../../shared/net/digest.ts';
 
 export interface TestAcs {
   clock: VirtualClock;
