@@ -48,7 +48,7 @@ const needsEscape = /["\\\0-\x1f\ud800-\udfff]/;
 const quoted = (text: string): string => (needsEscape.test(text) ? JSON.stringify(text) : `"${text}"`);
 
 /** Values that the last Informs of a device carried, by path. */
-export const toldValues = ({ told }: Pick<DeviceRow, 'told'>): Record<string, string> =>
+export const informValues = ({ told }: Pick<DeviceRow, 'told'>): Record<string, string> =>
   JSON.parse(told) as Record<string, string>;
 
 /** The row with what the Inform says about the device itself. */

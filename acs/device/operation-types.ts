@@ -98,7 +98,10 @@ export interface DeviceOperations {
   /** End of a session: frees the claim. `complete` false (lost session) counts no silent session. */
   released: { args: { token: number; complete: boolean; now: number }; result: 'ok' | 'stale' };
   /** Says of a device that it is late or lost, once each; undefined where there is nothing new to say. */
-  missed: { args: { now: number; deaf?: Deaf }; result: { absence: 'late' | 'lost'; lastInform: number } | undefined };
+  missed: {
+    args: { now: number; blindSpot?: BlindSpot };
+    result: { absence: 'late' | 'lost'; lastInform: number } | undefined;
+  };
   /** Seconds between its periodic Informs, 0 for none, as it was read or set. */
   intervalLearned: { args: { informInterval: number }; result: boolean };
   /** Announces a device before first contact. 409 when it exists. */
@@ -203,8 +206,8 @@ export interface DeviceOperations {
 
 export type DeviceOperation = keyof DeviceOperations;
 
-/** A time in which no device could be heard, because nobody served: for those that did not inform since, it does not count. */
-export interface Deaf {
+/** A time in which no process served, so that no Inform could arrive: devices that have not informed since are not charged with it. */
+export interface BlindSpot {
   until: number;
   ms: number;
 }

@@ -161,8 +161,8 @@ const released: Operation<'released'> = (row, { token, complete, now }, id) => {
   return changed(next, 'ok', ended);
 };
 
-const missed: Operation<'missed'> = (row, { now, deaf }) => {
-  const at = deaf && (row?.lastInform ?? 0) < deaf.until ? now - deaf.ms : now;
+const missed: Operation<'missed'> = (row, { now, blindSpot }) => {
+  const at = blindSpot && (row?.lastInform ?? 0) < blindSpot.until ? now - blindSpot.ms : now;
   // Removed, or heard of meanwhile.
   if (!row || dueAt(row) === 0 || dueAt(row) >= at) return unchanged(row, undefined);
   const absence = livenessOf(row, at);

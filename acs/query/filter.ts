@@ -2,7 +2,7 @@
 //   productClass = "4102S" and firmware < "49.2" and tag = "sales" and (lastInform < now - 1h or not online)
 // Two-valued: a comparison with something unknown is false, `!=` is the opposite of `=`, so `not` always turns the answer round.
 import { UserError } from '../../shared/errors.ts';
-import { toldValues } from '../device/inform.ts';
+import { informValues } from '../device/inform.ts';
 import { livenessOf, livenessStates } from '../device/liveness.ts';
 import type { DeviceRow } from '../device/row.ts';
 import { holds, isLike, isoTime, type Literal, type Operator, orderOf, timeAt } from './compare.ts';
@@ -386,7 +386,7 @@ function wildTexts(row: DeviceRow, path: string, tree?: TreeLookup): string[] {
   const pattern = wildPattern(path);
   const cold = tree?.(path);
   const found = new Map(typeof cold === 'object' ? cold : []);
-  for (const [name, value] of Object.entries(toldValues(row))) if (pattern.test(name)) found.set(name, value);
+  for (const [name, value] of Object.entries(informValues(row))) if (pattern.test(name)) found.set(name, value);
   return [...found.values()];
 }
 
@@ -395,7 +395,7 @@ const own = (from: Record<string, string>, name: string): string | undefined =>
 
 function textOf(row: DeviceRow, field: Field, tree?: TreeLookup): string | undefined {
   if (field.kind === 'path') {
-    const cold = own(toldValues(row), field.name) ?? tree?.(field.name);
+    const cold = own(informValues(row), field.name) ?? tree?.(field.name);
     return typeof cold === 'string' ? cold : undefined;
   }
   if (field.kind === 'site') return own(row.site, field.name);

@@ -1,6 +1,6 @@
 // What the ACS keeps, and the promises of every store that keeps it. One device is one aggregate: its row holds all that must
 // change together, so a store needs single-document atomicity and no more.
-import type { Deaf, DeviceOperation, DeviceOperations } from '../device/operation-types.ts';
+import type { BlindSpot, DeviceOperation, DeviceOperations } from '../device/operation-types.ts';
 import type { DeviceFault, DeviceRow, KnownValue, Task } from '../device/row.ts';
 import type { Field, Filter } from '../query/filter.ts';
 import type { ByteRange, ContentSum } from './content-chunks.ts';
@@ -76,7 +76,7 @@ export interface Groups {
 export interface OverdueQuery {
   now: number;
   limit: number;
-  deaf?: Deaf;
+  blindSpot?: BlindSpot;
 }
 
 export interface SeriesQuery {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { toldValues } from '../../acs/device/inform.ts';
+import { informValues } from '../../acs/device/inform.ts';
 import type { DeviceRow } from '../../acs/device/row.ts';
 import { createEvents } from '../../acs/events.ts';
 import { createSecrets } from '../../acs/fleet/common/secrets.ts';
@@ -53,7 +53,10 @@ describe('a gateway behind NAT', () => {
       const row = await world.acs.fleet.devices.row(id).catch(() => undefined);
       const quiet = world.acs.south.sessions() === 0 && gateway.device.facts.changed.length === 0;
       return (
-        quiet && row?.credentials?.next === undefined && row && toldValues(row)[ADDRESS] === `127.0.0.1:${nat.outside}`
+        quiet &&
+        row?.credentials?.next === undefined &&
+        row &&
+        informValues(row)[ADDRESS] === `127.0.0.1:${nat.outside}`
       );
     });
   const wake = async (): Promise<{ status: number; title?: string }> => {

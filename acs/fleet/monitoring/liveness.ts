@@ -1,5 +1,5 @@
 // Who informs no more, said once of each device whatever process finds it out; and how often a device means to inform.
-import type { Deaf } from '../../device/operation-types.ts';
+import type { BlindSpot } from '../../device/operation-types.ts';
 import type { FleetContext } from '../common/context.ts';
 
 export interface LivenessWatch {
@@ -12,12 +12,12 @@ export const LOOK_MS = 30_000;
 /** Devices in one read, and in one group of writes. */
 const BATCH = 500;
 /** Nobody looked for so long: then nobody served either, or the store could not be written, and no device could be heard. */
-const DEAF_MS = 4 * LOOK_MS;
+const BLIND_MS = 4 * LOOK_MS;
 
 /** What the last look left behind, kind `duty`. */
 interface Looked {
   at: number;
-  deaf?: Deaf;
+  deaf?: BlindSpot;
 }
 const LOOKED = 'liveness-looked';
 
@@ -33,10 +33,10 @@ export function createLiveness({
     return items[0]?.lastInform ?? now;
   };
 
-  const judge = async (ids: readonly string[], now: number, deaf: Deaf | undefined): Promise<number> => {
+  const judge = async (ids: readonly string[], now: number, blindSpot: BlindSpot | undefined): Promise<number> => {
     const said = await Promise.all(
       ids.map(async id => {
-        const missed = await store.apply(id, 'missed', { now, ...(deaf ? { deaf } : {}) });
+        const missed = await store.apply(id, 'missed', { now, ...(blindSpot ? { blindSpot } : {}) });
         if (missed) events.emit(missed.absence, { device: id, lastInform: new Date(missed.lastInform).toISOString() });
         return missed;
       }),
@@ -49,12 +49,12 @@ export function createLiveness({
       const now = clock.now();
       const before = (await store.document<Looked>('duty', LOOKED))?.body;
       const silence = now - (await lastHeard(now, before));
-      const deaf = silence > DEAF_MS ? { until: now, ms: silence } : before?.deaf;
-      await store.putDocument('duty', LOOKED, { at: now, ...(deaf ? { deaf } : {}) } satisfies Looked);
+      const blindSpot = silence > BLIND_MS ? { until: now, ms: silence } : before?.deaf;
+      await store.putDocument('duty', LOOKED, { at: now, ...(blindSpot ? { deaf: blindSpot } : {}) } satisfies Looked);
       for (;;) {
-        const ids = await store.overdue({ now, limit: BATCH, ...(deaf ? { deaf } : {}) });
+        const ids = await store.overdue({ now, limit: BATCH, ...(blindSpot ? { blindSpot } : {}) });
         // Where none changes, others have judged them, or they are as they were.
-        if ((await judge(ids, now, deaf)) === 0 || ids.length < BATCH) return;
+        if ((await judge(ids, now, blindSpot)) === 0 || ids.length < BATCH) return;
       }
     },
   };

@@ -1,6 +1,6 @@
 // Which faults set what aside, and until what: a fault holds until its time, or until what it rests on changes.
 
-import { toldValues } from '../../device/inform.ts';
+import { informValues } from '../../device/inform.ts';
 import type { DeviceFault, WantedValue } from '../../device/row.ts';
 import { isWild, wildPattern } from '../../query/filter.ts';
 import { digestOf } from '../common/fingerprint.ts';
@@ -86,7 +86,7 @@ function isSuspended(cause: string, rules: readonly CompiledPreset[], row: Merge
 /** Short hash of all that the choice and merge of presets depend on and that can change on a device. */
 export function factsOf(rules: readonly CompiledPreset[], row: MergedRow, ground: MergeInput): string {
   const paths = [...new Set(rules.flatMap(rule => rule.paths))].sort();
-  const told = paths.length > 0 ? toldValues(row) : {};
+  const told = paths.length > 0 ? informValues(row) : {};
   return digestOf([
     row.manufacturer,
     row.softwareVersion,

@@ -5,7 +5,7 @@ import type { Clock, Random } from '../../../shared/clock.ts';
 import { encodeUdpRequest } from '../../../shared/cwmp/udp-request.ts';
 import { messageOf } from '../../../shared/errors.ts';
 import { authorityOf, type Endpoint } from '../../../shared/stun.ts';
-import { toldValues } from '../../device/inform.ts';
+import { informValues } from '../../device/inform.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import type { Secrets } from '../../fleet/common/secrets.ts';
 import { type ConnectionRequestSender, refusal } from './policy.ts';
@@ -29,7 +29,7 @@ const ARRIVAL_MS = 30_000;
 
 /** The UDP address as the device reported it last. */
 export const udpAddressOf = (device: DeviceRow): string =>
-  toldValues(device)[`${device.root}ManagementServer.UDPConnectionRequestAddress`] ?? '';
+  informValues(device)[`${device.root}ManagementServer.UDPConnectionRequestAddress`] ?? '';
 
 /** `host:port`, `[2001:db8::1]:port`, or `host` alone, which means port 80 (TR-181 ManagementServer.UDPConnectionRequestAddress). */
 function endpointOf(text: string): Endpoint | undefined {

@@ -1,6 +1,6 @@
 // A device's row as the document that MongoDB keeps, and the keys that make its plain order ours.
 import { UserError } from '../../../shared/errors.ts';
-import { toldValues } from '../../device/inform.ts';
+import { informValues } from '../../device/inform.ts';
 import { dueAt, lateUntil, onlineUntil } from '../../device/liveness.ts';
 import type { DeviceRow, RolloutPosition, Task } from '../../device/row.ts';
 import { versionKey } from '../../query/version-key.ts';
@@ -76,7 +76,7 @@ export function columnsOf(
     // Some servers try a pattern on an empty array as if it were a text.
     ...(row.tags.length > 0 ? { tags: row.tags.map(textKey) } : {}),
     site: pairsOf(row.site),
-    values: pairsOf(toldValues(row)),
+    values: pairsOf(informValues(row)),
     ...(row.tasks.length > 0 ? { tasks: row.tasks.map(task => task.id) } : {}),
     ...(newestTask === undefined ? {} : { newestTask }),
     ...(latestFault === undefined ? {} : { latestFault }),

@@ -21,7 +21,7 @@ export interface Devices {
   sweep(): Promise<void>;
 }
 
-interface Asked {
+interface QueuedOperation {
   name: DeviceOperation;
   args: DeviceOperations[DeviceOperation]['args'];
   resolve(value: unknown): void;
@@ -52,11 +52,11 @@ export interface Telling {
 }
 
 export function createDevices(link: Link, { devices, ended }: Collections, trees: Trees, telling: Telling): Devices {
-  const queues = new Map<string, Asked[]>();
+  const queues = new Map<string, QueuedOperation[]>();
   /** What is finished after the answer was given. */
   const finishing = new Set<Promise<void>>();
 
-  const serve = async (id: string, queue: Asked[]): Promise<void> => {
+  const serve = async (id: string, queue: QueuedOperation[]): Promise<void> => {
     while (queue.length > 0) {
       const group = queue.splice(0, MAX_GROUP);
       try {
@@ -76,7 +76,7 @@ export function createDevices(link: Link, { devices, ended }: Collections, trees
 
   const carryOut = async (
     id: string,
-    group: Asked[],
+    group: QueuedOperation[],
   ): Promise<{ outcomes: Outcome[]; written: DeviceDocument | undefined }> => {
     for (let conflicts = 0; ; conflicts++) {
       await link.afterConflict(conflicts);
@@ -128,16 +128,16 @@ export function createDevices(link: Link, { devices, ended }: Collections, trees
     apply: <N extends DeviceOperation>(id: string, name: N, args: DeviceOperations[N]['args']) =>
       new Promise<DeviceOperations[N]['result']>((resolve, reject) => {
         // A copy: what the caller changes later is not what it asked for.
-        const asked: Asked = {
+        const queued: QueuedOperation = {
           name,
           args: structuredClone(args),
           resolve: value => resolve(value as DeviceOperations[N]['result']),
           reject,
         };
         const queue = queues.get(id);
-        if (queue) queue.push(asked);
+        if (queue) queue.push(queued);
         else {
-          const fresh = [asked];
+          const fresh = [queued];
           queues.set(id, fresh);
           link.keep(serve(id, fresh));
         }
@@ -155,7 +155,12 @@ export function createDevices(link: Link, { devices, ended }: Collections, trees
   };
 }
 
-function replay(id: string, before: DeviceRow | undefined, group: readonly Asked[], subscribers: Subscribers): Replay {
+function replay(
+  id: string,
+  before: DeviceRow | undefined,
+  group: readonly QueuedOperation[],
+  subscribers: Subscribers,
+): Replay {
   const replayed: Replay = { outcomes: [], row: before, json: '', ended: [], notices: [] };
   for (const { name, args } of group) {
     try {
@@ -180,7 +185,7 @@ function replay(id: string, before: DeviceRow | undefined, group: readonly Asked
 function told(
   before: DeviceRow | undefined,
   { row, ended }: Pick<Change<unknown>, 'row' | 'ended'>,
-  args: Asked['args'],
+  args: QueuedOperation['args'],
   subscribers: Subscribers,
 ): StoredNotice[] {
   const now = 'now' in args ? args.now : undefined;

@@ -1,7 +1,7 @@
 // Reads of devices, tasks and faults in MongoDB. A search goes page by page along an order, so that none of its queries is a long one;
 // where the query finds too much, the predicate decides here.
 
-import { toldValues } from '../../device/inform.ts';
+import { informValues } from '../../device/inform.ts';
 import type { DeviceFault, DeviceRow, Task } from '../../device/row.ts';
 import { type Filter, isWild, lookupIn, type Predicate, pathsOf, toPredicate } from '../../query/filter.ts';
 import { cursorText, newestFirst, pageOf, picked, readCursor, sortOf } from '../paging.ts';
@@ -77,7 +77,7 @@ export function createSearch(link: Link, { devices, ended }: Collections, trees:
       return row ? [{ document, row }] : [];
     });
     const isCold = (row: DeviceRow): boolean => {
-      const told = paths.length > 0 ? toldValues(row) : {};
+      const told = paths.length > 0 ? informValues(row) : {};
       return paths.some(path => isWild(path) || !Object.hasOwn(told, path));
     };
     const cold = known.filter(({ row }) => isCold(row));
@@ -161,8 +161,10 @@ export function createSearch(link: Link, { devices, ended }: Collections, trees:
     }
   };
 
-  const overdue = async ({ now, limit, deaf }: OverdueQuery): Promise<string[]> => {
-    const heard = deaf ? { $or: [{ due: { $lt: now - deaf.ms } }, { lastInform: { $gte: deaf.until } }] } : {};
+  const overdue = async ({ now, limit, blindSpot }: OverdueQuery): Promise<string[]> => {
+    const heard = blindSpot
+      ? { $or: [{ due: { $lt: now - blindSpot.ms } }, { lastInform: { $gte: blindSpot.until } }] }
+      : {};
     const options = { projection: whole, sort: { due: 1 as const }, limit };
     const found = await link.retry(() => devices.find({ due: { $gt: 0, $lt: now }, ...heard }, options).toArray());
     return found.flatMap(document => rowOf(document)?.id ?? []);

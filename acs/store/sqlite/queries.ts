@@ -133,14 +133,14 @@ export function createReading(db: DatabaseSyncInstance): Reading {
   };
 
   /** In the order of the index `devices_due`. */
-  const overdue = ({ now, limit, deaf }: OverdueQuery): string[] => {
+  const overdue = ({ now, limit, blindSpot }: OverdueQuery): string[] => {
     const due = 'SELECT id FROM devices WHERE due > 0 AND due < ?';
-    const found = deaf
+    const found = blindSpot
       ? all<{ id: string }>(
           `${due} AND (due < ? OR last_inform >= ?) ORDER BY due LIMIT ?`,
           now,
-          now - deaf.ms,
-          deaf.until,
+          now - blindSpot.ms,
+          blindSpot.until,
           limit,
         )
       : all<{ id: string }>(`${due} ORDER BY due LIMIT ?`, now, limit);

@@ -1,7 +1,7 @@
 // Device operations as pure functions: claims and fencing, what an Inform records, what evidence settles.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { toldValues } from '../../../acs/device/inform.ts';
+import { informValues } from '../../../acs/device/inform.ts';
 import type { DeviceOperation, DeviceOperations, Informed } from '../../../acs/device/operation-types.ts';
 import { operate } from '../../../acs/device/operations.ts';
 import type { DeviceRow, Task } from '../../../acs/device/row.ts';
@@ -105,9 +105,9 @@ describe('device operations', () => {
       assert.equal(unit.row?.parameterKey, 'rev1');
       assert.equal(unit.row?.connectionRequest.url, 'http://10.0.0.1/x');
       assert.equal(unit.row?.informInterval, 300);
-      assert.equal(toldValues(unit.row!)['InternetGatewayDevice.ManagementServer.ParameterKey'], 'rev1');
+      assert.equal(informValues(unit.row!)['InternetGatewayDevice.ManagementServer.ParameterKey'], 'rev1');
       assert.equal(
-        toldValues(unit.row!)['InternetGatewayDevice.X.Long'],
+        informValues(unit.row!)['InternetGatewayDevice.X.Long'],
         undefined,
         'long texts stay out of the hot row',
       );
@@ -121,7 +121,7 @@ describe('device operations', () => {
         const values = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`Device.X.P${turn}_${n}`, 'v']));
         unit.do('informed', informOf('A1', newYear + turn, [], { parameters: valuesOf(values) }));
       }
-      const names = Object.keys(toldValues(unit.row!));
+      const names = Object.keys(informValues(unit.row!));
       assert.equal(names.length, 128);
       assert.ok(names.includes('Device.X.P29_49'));
     });

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import type { Deaf, DeviceOperations, Informed } from '../../../acs/device/operation-types.ts';
+import type { BlindSpot, DeviceOperations, Informed } from '../../../acs/device/operation-types.ts';
 import type { DeviceRow, KnownValue, Task } from '../../../acs/device/row.ts';
 import { parseFilter } from '../../../acs/query/filter.ts';
 import { openMongo } from '../../../acs/store/mongo/store.ts';
@@ -325,8 +325,8 @@ for (const [name, { durable, needs, make }] of Object.entries(homes))
 
     describe('liveness', () => {
       const overdue = (now: number, more = {}): Promise<string[]> => store.overdue({ now, limit: 10, ...more });
-      const missed = async (serial: string, now: number, deaf?: Deaf): Promise<string | undefined> =>
-        (await store.apply(deviceId(serial), 'missed', { now, ...(deaf ? { deaf } : {}) }))?.absence;
+      const missed = async (serial: string, now: number, blindSpot?: BlindSpot): Promise<string | undefined> =>
+        (await store.apply(deviceId(serial), 'missed', { now, ...(blindSpot ? { blindSpot } : {}) }))?.absence;
       const every = (seconds: number) => ({
         parameters: valuesOf({ 'Device.ManagementServer.PeriodicInformInterval': String(seconds) }),
       });
@@ -357,14 +357,14 @@ for (const [name, { durable, needs, make }] of Object.entries(homes))
       it('does not count a time in which nobody served, but for those that informed since', async () => {
         await inform(store, 'A', newYear, [], every(100));
         await inform(store, 'B', newYear, [], every(100));
-        const deaf = { until: newYear + 900_000, ms: 800_000 };
+        const blindSpot = { until: newYear + 900_000, ms: 800_000 };
         await inform(store, 'B', newYear + 900_000);
-        assert.deepEqual(await overdue(newYear + 1_050_000, { deaf }), []);
-        assert.equal(await missed('A', newYear + 1_050_000, deaf), undefined);
-        assert.deepEqual(await overdue(newYear + 1_050_001, { deaf }), [deviceId('A')]);
-        assert.equal(await missed('A', newYear + 1_050_001, deaf), 'late');
-        assert.deepEqual(await overdue(newYear + 1_150_001, { deaf }), [deviceId('B')]);
-        assert.equal(await missed('B', newYear + 1_150_001, deaf), 'late');
+        assert.deepEqual(await overdue(newYear + 1_050_000, { blindSpot }), []);
+        assert.equal(await missed('A', newYear + 1_050_000, blindSpot), undefined);
+        assert.deepEqual(await overdue(newYear + 1_050_001, { blindSpot }), [deviceId('A')]);
+        assert.equal(await missed('A', newYear + 1_050_001, blindSpot), 'late');
+        assert.deepEqual(await overdue(newYear + 1_150_001, { blindSpot }), [deviceId('B')]);
+        assert.equal(await missed('B', newYear + 1_150_001, blindSpot), 'late');
       });
 
       it('an interval that was learned counts from the last Inform on', async () => {
