@@ -13,6 +13,7 @@ import { type Alerts, createAlerts } from './monitoring/alerts.ts';
 import { createHistory, type History } from './monitoring/history.ts';
 import { createLiveness, type LivenessWatch } from './monitoring/liveness.ts';
 import { createWebhooks, type Webhooks } from './monitoring/webhooks.ts';
+import { createDryRuns, type DryRuns } from './preflight/dry-run.ts';
 import { createGuard, type Guard } from './preflight/guard.ts';
 import { createPreflight, type Preflight } from './preflight/preflight.ts';
 import { createPresets, type Presets } from './presets/presets.ts';
@@ -28,6 +29,7 @@ export interface Fleet {
   models: Models;
   presets: Presets;
   preflight: Preflight;
+  dryRuns: DryRuns;
   guard: Guard;
   files: Files;
   tasks: Tasks;
@@ -53,7 +55,8 @@ export function createFleet(context: FleetContext): Fleet {
   const models = createModels(context.quirks);
   const files = createFiles(context);
   const preflight = createPreflight(context, { files, models });
-  const presets = createPresets(context, models, preflight);
+  const presets = createPresets(context, models);
+  const dryRuns = createDryRuns(context, presets, preflight);
   const devices = createDevices(context, models);
   const tasks = createTasks(context, files, models);
   const rollouts = createRollouts(context, files);
@@ -66,7 +69,8 @@ export function createFleet(context: FleetContext): Fleet {
     models,
     presets,
     preflight,
-    guard: createGuard(context, { preflight, presets, devices }),
+    dryRuns,
+    guard: createGuard(context, { preflight, presets, dryRuns, devices }),
     files,
     tasks,
     visits: createDeviceSessions(context, { tasks, presets, models, files, rollouts, history }),

@@ -3,7 +3,8 @@
 import type { DeviceRow } from '../../device/row.ts';
 import type { FleetContext } from '../common/context.ts';
 import { pagesOf, portionsOf } from '../common/device-pages.ts';
-import type { CompiledPreset } from '../presets/compiled-preset.ts';
+import type { StoredFile } from '../files.ts';
+import { byWeight, type CompiledPreset } from '../presets/compiled-preset.ts';
 import { type MergeInput, mergedFields } from '../presets/desired.ts';
 import {
   applicable,
@@ -17,6 +18,8 @@ import {
   resolvePreset,
   revisionOf,
 } from '../presets/merge.ts';
+import type { Preset } from '../presets/preset.ts';
+import type { Presets } from '../presets/presets.ts';
 import { rolloutFacts } from '../presets/rollout-firmware.ts';
 import { variableOf } from '../presets/variables.ts';
 import type { Link } from './links.ts';
@@ -45,14 +48,14 @@ export interface DryRun {
   faults: { device: string; code: number | string; message: string; parameter?: string }[];
 }
 
-export interface DryRunRequest {
+interface DryRunRequest {
   name: string;
   /** The presets as they stand, or stood before the one that is asked about; and as they would stand. */
   before: readonly CompiledPreset[];
   after: readonly CompiledPreset[];
-  ground: MergeInput;
-  /** The ground of `after`, where that is another. */
-  groundAfter?: MergeInput;
+  input: MergeInput;
+  /** The input of `after`, where that is another. */
+  inputAfter?: MergeInput;
   /** Of so many devices it is told how. */
   limit: number;
 }
@@ -86,43 +89,70 @@ interface Verdict {
 }
 
 export interface DryRuns {
-  /** Who would change, and how. */
-  run(request: DryRunRequest): Promise<DryRun>;
-  /** Who would lose the ACS: that link alone, and those devices alone that change in what TLS hangs on. */
-  losses(request: DryRunRequest): Promise<FlightReport>;
+  /** Which devices would change if `preset` were stored under `name`, and how; absent: the stored one. @throws UserError as `presets.put` */
+  run(name: string, preset: Preset | undefined, limit: number): Promise<DryRun>;
+  /** Which devices would lose the ACS by that preset. Nothing else is worked out. @throws UserError as `presets.put` */
+  losses(name: string, preset: Preset, limit: number): Promise<FlightReport>;
+  /** Which devices would lose the ACS if the preset were deleted. */
+  lossesWithout(name: string, limit: number): Promise<FlightReport>;
+  /** Which devices would lose the ACS if this file replaced the one of its name; its content is stored already. */
+  lossesByFile(file: StoredFile, limit: number): Promise<FlightReport>;
 }
 
-export function createDryRuns({ store, clock }: FleetContext, preflight: Preflight): DryRuns {
+export function createDryRuns({ store, clock }: FleetContext, presets: Presets, preflight: Preflight): DryRuns {
+  const requestFor = async (name: string, preset: Preset | undefined, limit: number): Promise<DryRunRequest> => {
+    const changed = preset && (await presets.compile(name, preset));
+    const { presets: stored, input } = await presets.compiled();
+    const others = stored.filter(entry => entry.name !== name);
+    const after = changed ? [...others, changed].sort(byWeight) : stored;
+    return { name, before: changed ? stored : others, after, input, limit };
+  };
+
+  const run = async (request: DryRunRequest): Promise<DryRun> => {
+    const flight = await preflight.begin(request.limit);
+    const run: DryRun = { matched: 0, fits: 0, refused: 0, devices: [], preflight: flight.report(), faults: [] };
+    const verdictOf = judge(request);
+    for await (const rows of enrolled(request, flight)) {
+      const first: [Surveyed, Sides][] = [];
+      const changed = await changedOf(rows, row => {
+        const sides = count(run, row, verdictOf(row), request);
+        if (sides && run.devices.length + first.length < request.limit) first.push([row, sides]);
+        return sides;
+      });
+      const links = await flight.look(changed);
+      for (const [at, [row, sides]] of first.entries())
+        run.devices.push(await changeOf(row, sides, request, links[at] ?? []));
+    }
+    return run;
+  };
+
+  /** Looks at that link alone, and at those devices alone that change in what TLS depends on. */
+  const losses = async (request: DryRunRequest): Promise<FlightReport> => {
+    const flight = await preflight.begin(request.limit, { only: 'acs' });
+    const verdictOf = judge(request);
+    for await (const rows of enrolled(request, flight)) {
+      const changed = await changedOf(rows, row => {
+        const { sides } = verdictOf(row);
+        const isOther = sides && sides.before.tls !== sides.after.tls && !isThere(row, sides);
+        return isOther ? sides : undefined;
+      });
+      await flight.look(changed);
+    }
+    return flight.report();
+  };
+
   return {
-    run: async request => {
-      const flight = await preflight.begin(request.limit);
-      const run: DryRun = { matched: 0, fits: 0, refused: 0, devices: [], preflight: flight.report(), faults: [] };
-      const verdictOf = judge(request);
-      for await (const rows of enrolled(request, flight)) {
-        const first: [Surveyed, Sides][] = [];
-        const changed = await changedOf(rows, row => {
-          const sides = count(run, row, verdictOf(row), request);
-          if (sides && run.devices.length + first.length < request.limit) first.push([row, sides]);
-          return sides;
-        });
-        const links = await flight.look(changed);
-        for (const [at, [row, sides]] of first.entries())
-          run.devices.push(await changeOf(row, sides, request, links[at] ?? []));
-      }
-      return run;
+    run: async (name, preset, limit) => await run(await requestFor(name, preset, limit)),
+    losses: async (name, preset, limit) => await losses(await requestFor(name, preset, limit)),
+    lossesWithout: async (name, limit) => {
+      const { presets: before, input } = await presets.compiled();
+      const after = before.filter(preset => preset.name !== name);
+      return await losses({ name, before, after, input, limit });
     },
-    losses: async request => {
-      const flight = await preflight.begin(request.limit, { only: 'acs' });
-      const verdictOf = judge(request);
-      for await (const rows of enrolled(request, flight)) {
-        const changed = await changedOf(rows, row => {
-          const { sides } = verdictOf(row);
-          const isOther = sides && sides.before.tls !== sides.after.tls && !isThere(row, sides);
-          return isOther ? sides : undefined;
-        });
-        await flight.look(changed);
-      }
-      return flight.report();
+    lossesByFile: async (file, limit) => {
+      const { presets: stored, input } = await presets.compiled();
+      const inputAfter = { ...input, files: new Map([...input.files, [file.name, file]]) };
+      return await losses({ name: '', before: stored, after: stored, input, inputAfter, limit });
     },
   };
 
@@ -137,10 +167,10 @@ export function createDryRuns({ store, clock }: FleetContext, preflight: Preflig
   async function changeOf(
     row: Surveyed,
     { before, after }: Sides,
-    { after: rules, ground: now, groundAfter: ground = now }: DryRunRequest,
+    { after: rules, input: now, inputAfter: input = now }: DryRunRequest,
     links: Link[],
   ): Promise<DryRun['devices'][number]> {
-    const wanted = merged(applicable(rules, row, ground), row, ground);
+    const wanted = merged(applicable(rules, row, input), row, input);
     const known = new Map<string, string>();
     for (const path of wanted.set.keys())
       for (const value of await store.parameters(row.id, path)) known.set(value.path, value.value);
@@ -198,20 +228,20 @@ const isThere = (row: Surveyed, { before, after }: Sides): boolean => !isAt(row,
 const isAt = ({ parameterKey }: Surveyed, { wanted, revision }: Side): boolean =>
   (parameterKey === '') === isNothing(wanted) && parameterKey === revision();
 
-function judge({ name, before, after, ground, groundAfter = ground }: DryRunRequest): (row: Surveyed) => Verdict {
+function judge({ name, before, after, input, inputAfter = input }: DryRunRequest): (row: Surveyed) => Verdict {
   const differing = [...before, ...after].filter(rule => before.includes(rule) !== after.includes(rule));
   const common = before.filter(rule => after.includes(rule));
   const asked = [...after, ...before].find(rule => rule.name === name);
   const narrow = narrowing();
-  const was = sidesOf(before, ground, narrow);
-  const is = sidesOf(after, groundAfter, narrow);
+  const was = sidesOf(before, input, narrow);
+  const is = sidesOf(after, inputAfter, narrow);
   return row => {
-    const apply = applicable(differing, row, ground);
+    const apply = applicable(differing, row, input);
     const isAsked = asked !== undefined && apply.includes(asked);
-    const fits = isAsked || (row.faults.length > 0 && (asked?.fits(row, ground.now) ?? false));
-    if (apply.length === 0 && groundAfter === ground) return { fits };
-    const chosen = [...apply, ...applicable(common, row, ground)];
-    const chosenAfter = groundAfter === ground ? chosen : applicable(after, row, groundAfter);
+    const fits = isAsked || (row.faults.length > 0 && (asked?.fits(row, input.now) ?? false));
+    if (apply.length === 0 && inputAfter === input) return { fits };
+    const chosen = [...apply, ...applicable(common, row, input)];
+    const chosenAfter = inputAfter === input ? chosen : applicable(after, row, inputAfter);
     return { fits, sides: { before: was(new Set(chosen), row), after: is(new Set(chosenAfter), row) } };
   };
 }
@@ -219,7 +249,7 @@ function judge({ name, before, after, ground, groundAfter = ground }: DryRunRequ
 /** Merges each set of facts once: which presets apply, what their variables are, and what is the device's own. */
 function sidesOf(
   rules: readonly CompiledPreset[],
-  ground: MergeInput,
+  input: MergeInput,
   narrow: (target: Target) => Target,
 ): (chosen: ReadonlySet<CompiledPreset>, row: Surveyed) => Side {
   const plain = new Map<CompiledPreset, ResolvedPreset>();
@@ -232,13 +262,13 @@ function sidesOf(
   const known = new Map<string, Side>();
   return (chosen, row) => {
     const some = rules.filter(rule => chosen.has(rule));
-    const key = keyOf(some, places, row, ground);
+    const key = keyOf(some, places, row, input);
     const found = key === undefined ? undefined : known.get(key);
     if (found) return found;
-    const wanted = gathered(some, row, ground, { make });
+    const wanted = gathered(some, row, input, { make });
     let signed: string | undefined;
     const revision = (): string => {
-      signed ??= revisionOf(wanted, ground.key);
+      signed ??= revisionOf(wanted, input.key);
       return signed;
     };
     const side = { wanted, revision, tls: narrow(wanted) };
@@ -256,14 +286,14 @@ function keyOf(
   some: readonly CompiledPreset[],
   places: ReadonlyMap<CompiledPreset, number>,
   row: Surveyed,
-  ground: MergeInput,
+  input: MergeInput,
 ): string | undefined {
   if (row.faults.length > 0) return undefined;
   if (some.some(({ variables }) => variables.some(variable => unique.has(variable)))) return undefined;
   return JSON.stringify([
     some.map(rule => places.get(rule)),
-    some.flatMap(rule => rule.variables.map(variable => variableOf(row, variable, ground.open) ?? null)),
+    some.flatMap(rule => rule.variables.map(variable => variableOf(row, variable, input.open) ?? null)),
     row.overrides,
-    ...rolloutFacts(row, ground.now),
+    ...rolloutFacts(row, input.now),
   ]);
 }

@@ -9,6 +9,7 @@ import { mergedFields } from '../presets/desired.ts';
 import { type Preset, wantedOf } from '../presets/preset.ts';
 import type { Presets } from '../presets/presets.ts';
 import { strandingPath } from '../reconcile/acs-move.ts';
+import type { DryRuns } from './dry-run.ts';
 import { type FlightReport, type Preflight, preflightFields, unchanged } from './preflight.ts';
 import { factsOf } from './servers.ts';
 import { matters } from './tls-settings.ts';
@@ -35,7 +36,12 @@ const PAGE = 500;
 
 export function createGuard(
   { store, clock, cpeAuth }: FleetContext,
-  { preflight, presets, devices }: { preflight: Preflight; presets: Presets; devices: Devices },
+  {
+    preflight,
+    presets,
+    dryRuns,
+    devices,
+  }: { preflight: Preflight; presets: Presets; dryRuns: DryRuns; devices: Devices },
 ): Guard {
   const mayStrand = (place: string, values: object = {}, before: object = {}): void => {
     const path = strandingPath(Object.keys(values));
@@ -46,16 +52,16 @@ export function createGuard(
       mayStrand('set', preset.set);
       const stored = await presets.find(name);
       if (!touches(preset) && !(stored && touches(stored))) return;
-      refuseLoss(await presets.losses(name, preset, NAMED));
+      refuseLoss(await dryRuns.losses(name, preset, NAMED));
     },
     withoutPreset: async name => {
       const stored = await presets.find(name);
-      if (stored && touches(stored)) refuseLoss(await presets.lossesWithout(name, NAMED));
+      if (stored && touches(stored)) refuseLoss(await dryRuns.lossesWithout(name, NAMED));
     },
     file: async (before, after) => {
       if (!['certificate', 'script', 'upload'].includes(after.type) || before.sha256 === after.sha256) return;
       if ((await presets.usersOf(after.name)).length === 0) return;
-      refuseLoss(await presets.lossesByFile(after, NAMED));
+      refuseLoss(await dryRuns.lossesByFile(after, NAMED));
     },
     device: async (id, { overrides = {}, tags, site }) => {
       const changed = Object.keys(overrides);

@@ -53,6 +53,10 @@ export interface CompiledPreset extends FilterInputs {
   broken?: string;
 }
 
+/** The lightest first; equal weights by name. */
+export const byWeight = (a: CompiledPreset, b: CompiledPreset): number =>
+  a.weight - b.weight || (a.name < b.name ? -1 : 1);
+
 /** @param key for tags, so that they tell nothing of the secrets in a preset */
 export async function compilePreset(
   name: string,

@@ -7,9 +7,7 @@ import type { FleetContext } from '../common/context.ts';
 import type { Models } from '../common/models.ts';
 import { isSealedText, isSecretName, openedText, sealedText } from '../common/secrets.ts';
 import type { StoredFile } from '../files.ts';
-import { createDryRuns, type DryRun, type DryRunRequest } from '../preflight/dry-run.ts';
-import type { FlightReport, Preflight } from '../preflight/preflight.ts';
-import { type CompiledPreset, compilePreset, filesOf } from './compiled-preset.ts';
+import { byWeight, type CompiledPreset, compilePreset, filesOf } from './compiled-preset.ts';
 import type { MergeInput, Refusal, Wanted } from './desired.ts';
 import { type ExplainedWanted, explain } from './explain.ts';
 import { wantedOf } from './merge.ts';
@@ -40,20 +38,13 @@ export interface Presets {
   staleCauses(row: DeviceRow): Promise<string[]>;
   /** Names of the presets that want a stored file. */
   usersOf(file: string): Promise<string[]>;
-  /** Who would change if `preset` (the stored one where absent) stood under `name`, and how. @throws UserError as `put` */
-  dryRun(name: string, preset: Preset | undefined, limit: number): Promise<DryRun>;
-  /** Who would lose the ACS by it: no more is made out. @throws UserError as `put` */
-  losses(name: string, preset: Preset, limit: number): Promise<FlightReport>;
-  /** Who would if the preset were deleted. */
-  lossesWithout(name: string, limit: number): Promise<FlightReport>;
-  /** Who would if this file stood, whose content is here already. */
-  lossesByFile(file: StoredFile, limit: number): Promise<FlightReport>;
+  /** All stored presets, the lightest first, and what they are merged with. */
+  compiled(): Promise<{ presets: readonly CompiledPreset[]; input: MergeInput }>;
+  /** A preset that is not stored (yet), checked and compiled. @throws UserError as `put` */
+  compile(name: string, preset: Preset): Promise<CompiledPreset>;
 }
 
-/** The lightest first; equal weights by name. */
-const byWeight = (a: CompiledPreset, b: CompiledPreset): number => a.weight - b.weight || (a.name < b.name ? -1 : 1);
-
-export function createPresets(context: FleetContext, models: Models, preflight: Preflight): Presets {
+export function createPresets(context: FleetContext, models: Models): Presets {
   const { store, clock, events, secrets } = context;
   const key = secrets.keyFor('revisions');
   let cachedRules: { generation: number; rules: CompiledPreset[] } | undefined;
@@ -120,18 +111,6 @@ export function createPresets(context: FleetContext, models: Models, preflight: 
     return found;
   };
 
-  const dryRuns = createDryRuns(context, preflight);
-  const requestFor = async (name: string, preset: Preset | undefined, limit: number): Promise<DryRunRequest> => {
-    if (preset) {
-      checkName(name);
-      await checkPreset(preset, { store, models });
-    }
-    const stored = await rules();
-    const others = stored.filter(rule => rule.name !== name);
-    const after = preset ? [...others, await make(name, preset)].sort(byWeight) : stored;
-    return { name, before: preset ? stored : others, after, ground: await ground(), limit };
-  };
-
   return {
     find,
     get,
@@ -159,17 +138,11 @@ export function createPresets(context: FleetContext, models: Models, preflight: 
     staleCauses: async row => (row.faults.length ? staleCauses(await rules(), row, await ground()) : []),
     usersOf: async file =>
       (await rules()).filter(rule => filesOf(rule).some(({ name }) => name === file)).map(({ name }) => name),
-    dryRun: async (name, preset, limit) => await dryRuns.run(await requestFor(name, preset, limit)),
-    losses: async (name, preset, limit) => await dryRuns.losses(await requestFor(name, preset, limit)),
-    lossesWithout: async (name, limit) => {
-      const before = await rules();
-      const after = before.filter(rule => rule.name !== name);
-      return await dryRuns.losses({ name, before, after, ground: await ground(), limit });
-    },
-    lossesByFile: async (file, limit) => {
-      const [stored, now] = [await rules(), await ground()];
-      const groundAfter = { ...now, files: new Map([...now.files, [file.name, file]]) };
-      return await dryRuns.losses({ name: '', before: stored, after: stored, ground: now, groundAfter, limit });
+    compiled: async () => ({ presets: await rules(), input: await ground() }),
+    compile: async (name, preset) => {
+      checkName(name);
+      await checkPreset(preset, { store, models });
+      return await make(name, preset);
     },
   };
 }

@@ -78,7 +78,7 @@ export const presets: readonly Operation[] = [
     run: async ({ params: { name = '' }, query, body }, { fleet }) => {
       const stored = body ? await fleet.presets.find(name) : await fleet.presets.get(name);
       const preset = body ? unmasked(body as Preset, stored) : undefined;
-      return ok(dryRunView(await fleet.presets.dryRun(name, preset, Number(query.limit ?? 50))));
+      return ok(dryRunView(await fleet.dryRuns.run(name, preset, Number(query.limit ?? 50))));
     },
   },
 ];

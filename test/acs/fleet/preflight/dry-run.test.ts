@@ -148,7 +148,7 @@ describe('a dry run', () => {
       );
     };
     const quickly = async (asked: Preset): Promise<DryRun> => {
-      const told = await fleet.presets.dryRun('asked', asked, 1000);
+      const told = await fleet.dryRuns.run('asked', asked, 1000);
       assert.equal(told.matched, told.devices.length);
       return told;
     };

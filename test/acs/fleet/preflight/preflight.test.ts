@@ -412,10 +412,10 @@ describe('TLS preflight', () => {
         fc.asyncProperty(anyPreset, anyPreset, async (other, asked) => {
           await fleet.presets.put('other', other);
           const without = await wanted();
-          const written = await fleet.presets.losses('asked', asked, 1000);
+          const written = await fleet.dryRuns.losses('asked', asked, 1000);
           await fleet.presets.put('asked', asked);
           const besides = await wanted();
-          const deleted = await fleet.presets.lossesWithout('asked', 1000);
+          const deleted = await fleet.dryRuns.lossesWithout('asked', 1000);
           await fleet.presets.remove('asked');
           assert.deepEqual(written.breaks, await breaksOf(rows, without, besides));
           assert.deepEqual(deleted.breaks, await breaksOf(rows, besides, without));
