@@ -1,6 +1,8 @@
 // The typed bus inside one process, for observers only: log, metrics, audit, live view. No decision hangs on it.
 import { EventEmitter } from 'node:events';
-import type { DeviceFault, DeviceRow, Task } from './device/row.ts';
+import type { DeviceFault } from './device/fault.ts';
+import type { DeviceRow } from './device/row.ts';
+import type { Task } from './device/task.ts';
 
 export interface AcsEvents {
   /** A CPE without good credentials was heard. */

@@ -1,7 +1,10 @@
 // What may have touched a device's managed values though its ParameterKey stays: kept with the fact itself, so that a session that is
 // lost right after it loses nothing.
+
+import type { Reconciled } from './desired-state.ts';
 import type { InformFacts } from './operation-types.ts';
-import type { DeviceRow, Reconciled, Task } from './row.ts';
+import type { DeviceRow } from './row.ts';
+import type { Task } from './task.ts';
 
 const touching: ReadonlySet<string> = new Set(['SetParameterValues', 'AddObject', 'DeleteObject', 'Download']);
 

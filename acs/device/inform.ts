@@ -1,6 +1,8 @@
 // What an Inform says about the device itself, put into its row: pure, and bounded whatever the device reports.
+
+import type { Credentials } from './credentials.ts';
 import type { InformFacts, InformReport } from './operation-types.ts';
-import type { Credentials, DeviceRow } from './row.ts';
+import type { DeviceRow } from './row.ts';
 
 const MAX_VALUES = 128;
 const MAX_VALUE_LENGTH = 1024;

@@ -1,23 +1,12 @@
 // Every change of a device, by name. What each does is in operations.ts.
-import type {
-  Claim,
-  ConnectionRequestAccess,
-  Credentials,
-  DeviceFault,
-  DeviceIdentity,
-  DeviceRow,
-  Drift,
-  KnownValue,
-  Move,
-  Reconciled,
-  RestartDue,
-  RolloutPosition,
-  RolloutState,
-  Sealed,
-  Task,
-  TaskFault,
-  WantedValue,
-} from './row.ts';
+
+import type { ConnectionRequestAccess, Credentials, Sealed } from './credentials.ts';
+import type { Drift, Move, Reconciled, RestartDue, WantedValue } from './desired-state.ts';
+import type { DeviceFault } from './fault.ts';
+import type { KnownValue } from './parameter.ts';
+import type { RolloutPosition, RolloutState } from './rollout-position.ts';
+import type { Claim, DeviceIdentity, DeviceRow } from './row.ts';
+import type { Task, TaskFault } from './task.ts';
 
 /** What the parameters of an Inform say (made by `reportOf` of inform.ts); what it does not tell is absent. */
 export interface InformReport {
@@ -194,7 +183,7 @@ export interface DeviceOperations {
     result: RolloutPosition | 'stale';
   };
   /** From now on the image is the one that it ran before. */
-  rolloutTurned: {
+  rolloutRolledBack: {
     args: { id: string; file: string; fileHash: string; version: string; now: number };
     result: RolloutPosition | 'stale';
   };

@@ -3,10 +3,14 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '../../shared/errors.ts';
 import { suspicion } from './clone-detection.ts';
+import type { Credentials } from './credentials.ts';
+import type { Drift, WantedValue } from './desired-state.ts';
 import { suspected, suspectedBy } from './drift-suspicion.ts';
+import type { DeviceFault } from './fault.ts';
 import { restarted, withInform } from './inform.ts';
 import { dueAt, livenessOf } from './liveness.ts';
 import type { DeviceOperation, DeviceOperations, DevicePatch, Outcome } from './operation-types.ts';
+import type { RolloutPosition } from './rollout-position.ts';
 import {
   afterHearing,
   afterTask,
@@ -19,18 +23,9 @@ import {
   release,
   turn,
   verdict,
-} from './rollout-position.ts';
-import type {
-  Credentials,
-  DeviceFault,
-  DeviceIdentity,
-  DeviceRow,
-  Drift,
-  RolloutPosition,
-  Task,
-  TaskFault,
-  WantedValue,
-} from './row.ts';
+} from './rollout-transitions.ts';
+import type { DeviceIdentity, DeviceRow } from './row.ts';
+import type { Task, TaskFault } from './task.ts';
 import { afterInform, afterSession, isSent, isTransfer, withoutExpired } from './task-evidence.ts';
 
 /** What an operation makes of a row. The same `row` object: nothing changed. No row: the device is gone. */
@@ -438,7 +433,7 @@ const rolloutAssigned: Operation<'rolloutAssigned'> = (row, args) => {
 
 /** A change of the position that a rollout has in the row; without one, or where there is nothing to change, it is `stale`. */
 const positioned =
-  <N extends 'rolloutOffered' | 'rolloutJudged' | 'rolloutTurned'>(
+  <N extends 'rolloutOffered' | 'rolloutJudged' | 'rolloutRolledBack'>(
     change: (position: RolloutPosition, args: DeviceOperations[N]['args'], row: DeviceRow) => RolloutPosition,
   ): ((row: DeviceRow | undefined, args: DeviceOperations[N]['args']) => Change<RolloutPosition | 'stale'>) =>
   (row, args) => {
@@ -451,7 +446,7 @@ const rolloutOffered = positioned<'rolloutOffered'>((position, args, row) =>
   offer(position, precheck(row, position), row, args),
 );
 const rolloutJudged = positioned<'rolloutJudged'>(verdict);
-const rolloutTurned = positioned<'rolloutTurned'>((position, args, row) => turn(position, args, row));
+const rolloutRolledBack = positioned<'rolloutRolledBack'>((position, args, row) => turn(position, args, row));
 
 const rolloutReleased: Operation<'rolloutReleased'> = (row, { id, forget = false }) => {
   if (row?.rollout?.id !== id) return unchanged(row, false);
@@ -495,7 +490,7 @@ const operations: { [N in DeviceOperation]: Operation<N> } = {
   rolloutAssigned,
   rolloutOffered,
   rolloutJudged,
-  rolloutTurned,
+  rolloutRolledBack,
   rolloutReleased,
   removed,
 };

@@ -1,6 +1,6 @@
 // What proves the outcome of an RPC whose effect comes later: the events of an Inform, the silence of whole sessions, time.
 import type { InformFacts } from './operation-types.ts';
-import type { Task } from './row.ts';
+import type { Task } from './task.ts';
 
 /** Open tasks after something was learned, and those that it ended. */
 export interface Judged {

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { UserError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
-import type { Task } from '../device/row.ts';
+import type { Task } from '../device/task.ts';
 import type { EventBus } from '../events.ts';
 import { tagOf } from '../fleet/common/secrets.ts';
 import type { StoredFile } from '../fleet/files.ts';

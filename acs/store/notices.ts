@@ -1,7 +1,9 @@
 // What changes of devices are told to webhooks: pure, worked out of the row before and after, so that a store keeps it in the same commit
 // as the change itself. Where no webhook wants any of it, this costs one comparison.
 import { createHash } from 'node:crypto';
-import type { DeviceFault, DeviceRow, Task } from '../device/row.ts';
+import type { DeviceFault } from '../device/fault.ts';
+import type { DeviceRow } from '../device/row.ts';
+import type { Task } from '../device/task.ts';
 import { type Predicate, parseFilter, toPredicate } from '../query/filter.ts';
 import type { Notice, NoticeType, Subscription } from './records.ts';
 

@@ -1,6 +1,7 @@
 // Pages of a search by keyset, in any store: how long one may be, what it is sorted by, and the cursor that leads to the next.
 import { UserError } from '../../shared/errors.ts';
-import type { DeviceRow, Task } from '../device/row.ts';
+import type { DeviceRow } from '../device/row.ts';
+import type { Task } from '../device/task.ts';
 import type { DeviceQuery } from './store.ts';
 
 const MAX_PAGE = 1000;

@@ -1,7 +1,11 @@
 // What the ACS keeps, and the promises of every store that keeps it. One device is one aggregate: its row holds all that must
 // change together, so a store needs single-document atomicity and no more.
+
+import type { DeviceFault } from '../device/fault.ts';
 import type { BlindSpot, DeviceOperation, DeviceOperations } from '../device/operation-types.ts';
-import type { DeviceFault, DeviceRow, KnownValue, Task } from '../device/row.ts';
+import type { KnownValue } from '../device/parameter.ts';
+import type { DeviceRow } from '../device/row.ts';
+import type { Task } from '../device/task.ts';
 import type { Field, Filter } from '../query/filter.ts';
 import type { ByteRange, ContentSum } from './content-chunks.ts';
 import type {

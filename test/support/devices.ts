@@ -2,7 +2,8 @@
 
 import { reportOf } from '../../acs/device/inform.ts';
 import type { InformFacts } from '../../acs/device/operation-types.ts';
-import type { DeviceIdentity, Task } from '../../acs/device/row.ts';
+import type { DeviceIdentity } from '../../acs/device/row.ts';
+import type { Task } from '../../acs/device/task.ts';
 
 /** 2026-01-01T00:00:00Z, where the virtual clock starts too. */
 export const newYear = Date.UTC(2026, 0, 1);

@@ -2,7 +2,8 @@
 
 import type { Arguments, CpeMethod, Results } from '../../../shared/cwmp/methods.ts';
 import type { ServerFacts } from '../../../shared/tls/offer.ts';
-import type { DeviceRow, Task } from '../../device/row.ts';
+import type { DeviceRow } from '../../device/row.ts';
+import type { Task } from '../../device/task.ts';
 import type { TracedSession } from '../tracing/traces.ts';
 import type { UnknownCpe } from './unknown-cpe.ts';
 

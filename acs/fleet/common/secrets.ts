@@ -2,7 +2,7 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from 'node:crypto';
 import type { Random } from '../../../shared/clock.ts';
 import { UserError } from '../../../shared/errors.ts';
-import type { Sealed } from '../../device/row.ts';
+import type { Sealed } from '../../device/credentials.ts';
 
 export interface Secrets {
   seal(text: string): Sealed;

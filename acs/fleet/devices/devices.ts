@@ -1,8 +1,11 @@
 // Devices: their ids, what is known of them, what an operator may change by hand.
 import { UserError } from '../../../shared/errors.ts';
+import type { Drift, WantedValue } from '../../device/desired-state.ts';
 import { type Liveness, livenessOf } from '../../device/liveness.ts';
 import type { DevicePatch } from '../../device/operation-types.ts';
-import type { DeviceIdentity, DeviceRow, Drift, KnownValue, RolloutPosition, WantedValue } from '../../device/row.ts';
+import type { KnownValue } from '../../device/parameter.ts';
+import type { RolloutPosition } from '../../device/rollout-position.ts';
+import type { DeviceIdentity, DeviceRow } from '../../device/row.ts';
 import { parseFilter } from '../../query/filter.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { Models } from '../common/models.ts';

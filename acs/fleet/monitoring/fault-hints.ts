@@ -1,5 +1,5 @@
 // What to do about a fault: one sentence for people, by its code and cause.
-import type { DeviceFault } from '../../device/row.ts';
+import type { DeviceFault } from '../../device/fault.ts';
 
 const again = 'It is tried again by itself; DELETE the fault to try at the next session.';
 

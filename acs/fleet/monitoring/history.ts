@@ -2,7 +2,8 @@
 // a few times a second, so that no session waits for it. What is rare is kept of every device; Informs and values only of chosen ones.
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import { isAbort, messageOf, UserError } from '../../../shared/errors.ts';
-import type { DeviceRow, KnownValue } from '../../device/row.ts';
+import type { KnownValue } from '../../device/parameter.ts';
+import type { DeviceRow } from '../../device/row.ts';
 import {
   durationOf,
   isWild,

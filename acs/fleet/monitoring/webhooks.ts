@@ -2,7 +2,7 @@
 // fact on; every process takes from it what is due, sends it, and tries again with growing pauses until it was taken or given up.
 import { createHmac } from 'node:crypto';
 import { isAbort, messageOf, UserError } from '../../../shared/errors.ts';
-import type { Sealed } from '../../device/row.ts';
+import type { Sealed } from '../../device/credentials.ts';
 import { parseFilter } from '../../query/filter.ts';
 import { noticeId } from '../../store/notices.ts';
 import type { Delivery, Notice, NoticeType, StoredDocument } from '../../store/records.ts';

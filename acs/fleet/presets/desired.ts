@@ -1,6 +1,7 @@
 // The desired state of one device: the types that the merge makes and that everything else reads.
 
-import type { DeviceRow, WantedValue } from '../../device/row.ts';
+import type { WantedValue } from '../../device/desired-state.ts';
+import type { DeviceRow } from '../../device/row.ts';
 import type { StoredFile } from '../files.ts';
 import type { AcsMove, Preset, WantedObjects } from './preset.ts';
 import { identityFields } from './variables.ts';

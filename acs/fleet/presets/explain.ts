@@ -1,5 +1,8 @@
 // The merge explained: of each parameter, table and file which preset won and which lost and why, and which presets are set aside.
-import type { DeviceFault, DeviceRow, Drift, RestartDue } from '../../device/row.ts';
+
+import type { Drift, RestartDue } from '../../device/desired-state.ts';
+import type { DeviceFault } from '../../device/fault.ts';
+import type { DeviceRow } from '../../device/row.ts';
 import { type CompiledPreset, fileKey } from './compiled-preset.ts';
 import type { MergeInput, OnLost, Wanted, WantedFile, WantedParameter, WantedTable } from './desired.ts';
 import { isApplied, wantedOf } from './merge.ts';

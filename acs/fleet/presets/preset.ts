@@ -1,5 +1,5 @@
 // What a preset is: the declarative document that operators write.
-import type { WantedValue } from '../../device/row.ts';
+import type { WantedValue } from '../../device/desired-state.ts';
 
 /** What stands as the preset's name where a device's own override wins. No preset has it. */
 export const OVERRIDE = 'override';

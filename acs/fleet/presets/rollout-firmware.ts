@@ -1,5 +1,5 @@
 // How a rollout reaches what a device wants: its image stands in the place of the presets' firmware, or bars them from some versions.
-import { rulingOf } from '../../device/rollout-position.ts';
+import { rulingOf } from '../../device/rollout-transitions.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import type { MergeInput, OnLost, Wanted, WantedFile } from './desired.ts';
 

@@ -1,7 +1,8 @@
 // Which faults set what aside, and until what: a fault holds until its time, or until what it rests on changes.
 
+import type { WantedValue } from '../../device/desired-state.ts';
+import type { DeviceFault } from '../../device/fault.ts';
 import { informValues } from '../../device/inform.ts';
-import type { DeviceFault, WantedValue } from '../../device/row.ts';
 import { isWild, wildPattern } from '../../query/filter.ts';
 import { digestOf } from '../common/fingerprint.ts';
 import { type CompiledPreset, filesOf } from './compiled-preset.ts';

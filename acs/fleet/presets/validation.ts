@@ -2,7 +2,7 @@
 import { messageOf, UserError } from '../../../shared/errors.ts';
 import type { ParameterDef } from '../../../shared/model/definitions.ts';
 import { checkValue } from '../../../shared/model/values.ts';
-import type { WantedValue } from '../../device/row.ts';
+import type { WantedValue } from '../../device/desired-state.ts';
 import { parseFilter, passingPart } from '../../query/filter.ts';
 import type { Store } from '../../store/store.ts';
 import type { Models } from '../common/models.ts';

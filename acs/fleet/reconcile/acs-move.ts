@@ -4,7 +4,9 @@
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import type { ParameterValue } from '../../../shared/cwmp/methods.ts';
 import { UserError } from '../../../shared/errors.ts';
-import type { DeviceRow, Move, Task } from '../../device/row.ts';
+import type { Move } from '../../device/desired-state.ts';
+import type { DeviceRow } from '../../device/row.ts';
+import type { Task } from '../../device/task.ts';
 import { type Backoff, retryAt } from '../common/backoff.ts';
 import type { FleetContext } from '../common/context.ts';
 import { digestOf } from '../common/fingerprint.ts';

@@ -3,7 +3,9 @@
 // has another writer: it is left alone, and a fault says so.
 import type { ParameterValue } from '../../../shared/cwmp/methods.ts';
 import type { Model } from '../../../shared/model/definitions.ts';
-import type { DeviceRow, Drift, Task } from '../../device/row.ts';
+import type { Drift } from '../../device/desired-state.ts';
+import type { DeviceRow } from '../../device/row.ts';
+import type { Task } from '../../device/task.ts';
 import type { FleetContext } from '../common/context.ts';
 import { digestOf } from '../common/fingerprint.ts';
 import type { Cpe } from '../common/ports.ts';

@@ -1,5 +1,8 @@
 // Reconcile: what is known against what is wanted, with the fewest RPCs. Always ends with a SetParameterValues that carries the revision.
-import type { DeviceRow, Reconciled, Task } from '../../device/row.ts';
+
+import type { Reconciled } from '../../device/desired-state.ts';
+import type { DeviceRow } from '../../device/row.ts';
+import type { Task } from '../../device/task.ts';
 import { type Backoff, retryAt } from '../common/backoff.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { Cpe } from '../common/ports.ts';

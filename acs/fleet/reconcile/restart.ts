@@ -3,7 +3,9 @@
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import type { ParameterValue } from '../../../shared/cwmp/methods.ts';
 import type { Model } from '../../../shared/model/definitions.ts';
-import type { DeviceRow, RestartDue, Task } from '../../device/row.ts';
+import type { RestartDue } from '../../device/desired-state.ts';
+import type { DeviceRow } from '../../device/row.ts';
+import type { Task } from '../../device/task.ts';
 import { type Backoff, retryAt } from '../common/backoff.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { Cpe } from '../common/ports.ts';

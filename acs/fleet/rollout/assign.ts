@@ -1,6 +1,6 @@
 // Making the plan true: each device of the rollout gets its place in the row, once, however often this is begun.
 
-import { isLive, precheck } from '../../device/rollout-position.ts';
+import { isLive, precheck } from '../../device/rollout-transitions.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import { parseFilter } from '../../query/filter.ts';
 import { pagesOf } from '../common/device-pages.ts';

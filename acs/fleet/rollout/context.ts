@@ -1,6 +1,6 @@
 // What the parts of the engine are given.
 
-import type { RolloutPosition } from '../../device/row.ts';
+import type { RolloutPosition } from '../../device/rollout-position.ts';
 import type { StoredDocument } from '../../store/records.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { Files } from '../files.ts';

@@ -1,7 +1,8 @@
 // The devices of a rollout, as the store finds them: by indexed fields, so that a step costs what it does and not what there is.
 import type { Clock } from '../../../shared/clock.ts';
 import type { DeviceOperations } from '../../device/operation-types.ts';
-import { type DeviceRow, type RolloutPosition, type RolloutState, rolloutStates } from '../../device/row.ts';
+import { type RolloutPosition, type RolloutState, rolloutStates } from '../../device/rollout-position.ts';
+import type { DeviceRow } from '../../device/row.ts';
 import { parseFilter } from '../../query/filter.ts';
 import type { DeviceQuery, Store } from '../../store/store.ts';
 import { pagesOf } from '../common/device-pages.ts';

@@ -1,7 +1,7 @@
 // What moves rollouts on: one step looks at what is due and does it. Every step may end anywhere and be done again: what counts is in the
 // devices' rows and in the rollout's document, each changed in one write.
 import { UserError } from '../../../shared/errors.ts';
-import type { RolloutState } from '../../device/row.ts';
+import type { RolloutState } from '../../device/rollout-position.ts';
 import { noticeId } from '../../store/notices.ts';
 import type { Notice } from '../../store/records.ts';
 import type { FleetContext } from '../common/context.ts';

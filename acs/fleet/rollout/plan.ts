@@ -1,7 +1,7 @@
 // The plan of a rollout: who, what, in which waves, how it is judged; how input becomes one, and who falls into which wave.
 import { createHash } from 'node:crypto';
 import { UserError } from '../../../shared/errors.ts';
-import type { RolloutState } from '../../device/row.ts';
+import type { RolloutState } from '../../device/rollout-position.ts';
 import { parseFilter } from '../../query/filter.ts';
 import { checkWindow, checkZone, type Window } from '../common/time-window.ts';
 import type { StoredFile } from '../files.ts';

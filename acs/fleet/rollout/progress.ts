@@ -1,6 +1,6 @@
 // How far rollouts are, for who looks again and again: counted by indexes, and not more often than every few seconds.
 import type { Clock } from '../../../shared/clock.ts';
-import { type RolloutState, rolloutStates } from '../../device/row.ts';
+import { type RolloutState, rolloutStates } from '../../device/rollout-position.ts';
 import type { Store } from '../../store/store.ts';
 import type { Rows } from './devices.ts';
 import { isEnded, type Rollout, type RolloutPhase } from './plan.ts';

@@ -59,6 +59,6 @@ async function turn(
   }
   back.add(image.name);
   const { name: file, sha256: fileHash, version } = image;
-  const turned = await store.apply(row.id, 'rolloutTurned', { id, file, fileHash, version, now: clock.now() });
+  const turned = await store.apply(row.id, 'rolloutRolledBack', { id, file, fileHash, version, now: clock.now() });
   if (turned !== 'stale') tell(row.id, turned);
 }

@@ -1,7 +1,8 @@
 // Rollouts of firmware as an operator sees them: planned, watched, stopped and turned round. They only move what devices want, in waves;
 // the way to a Download is reconcile's alone.
 import { UserError } from '../../../shared/errors.ts';
-import type { DeviceRow, RolloutState } from '../../device/row.ts';
+import type { RolloutState } from '../../device/rollout-position.ts';
+import type { DeviceRow } from '../../device/row.ts';
 import { parseFilter } from '../../query/filter.ts';
 import type { Schedule } from '../cluster/schedule.ts';
 import type { FleetContext } from '../common/context.ts';

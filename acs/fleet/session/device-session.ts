@@ -1,9 +1,11 @@
 // A visit: one session of one device, from its Inform to its release.
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import type { Arguments, EventEntry, ParameterValue } from '../../../shared/cwmp/methods.ts';
+import type { Sealed } from '../../device/credentials.ts';
 import { reportOf } from '../../device/inform.ts';
 import type { Informed, InformFacts } from '../../device/operation-types.ts';
-import type { DeviceIdentity, DeviceRow, Sealed, Task } from '../../device/row.ts';
+import type { DeviceIdentity, DeviceRow } from '../../device/row.ts';
+import type { Task } from '../../device/task.ts';
 import type { AcsEvents } from '../../events.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type Cpe, SessionLost } from '../common/ports.ts';

@@ -1,6 +1,6 @@
 // The shapes of rollouts in the API.
 import { type TProperties, type TSchema, Type } from 'typebox';
-import { rolloutStates } from '../../device/row.ts';
+import { rolloutStates } from '../../device/rollout-position.ts';
 import { weekdays } from '../../fleet/common/time-window.ts';
 
 const { Optional: optional } = Type;

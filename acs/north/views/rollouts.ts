@@ -1,6 +1,7 @@
 // Rollouts as the API shows them: times as dateTime, seconds where an operator gave seconds.
 
-import { type DeviceRow, rolloutStates } from '../../device/row.ts';
+import { rolloutStates } from '../../device/rollout-position.ts';
+import type { DeviceRow } from '../../device/row.ts';
 import type { Totals } from '../../fleet/rollout/plan.ts';
 import type { Rollout } from '../../fleet/rollout/rollouts.ts';
 

@@ -2,7 +2,9 @@
 import { UserError } from '../../../shared/errors.ts';
 import { informValues } from '../../device/inform.ts';
 import { dueAt, lateUntil, onlineUntil } from '../../device/liveness.ts';
-import type { DeviceRow, RolloutPosition, Task } from '../../device/row.ts';
+import type { RolloutPosition } from '../../device/rollout-position.ts';
+import type { DeviceRow } from '../../device/row.ts';
+import type { Task } from '../../device/task.ts';
 import { versionKey } from '../../query/version-key.ts';
 import { jsonOf, textOf } from '../text-checks.ts';
 import type { DeviceDocument, EndedTask, Pair } from './collections.ts';

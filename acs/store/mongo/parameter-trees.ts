@@ -2,7 +2,7 @@
 // of them make up the tree. A change writes the chunks that it touches anew and then replaces that document, so that it holds as a
 // whole or not at all, and costs what it touches, not what the device knows.
 import { UserError } from '../../../shared/errors.ts';
-import type { KnownValue } from '../../device/row.ts';
+import type { KnownValue } from '../../device/parameter.ts';
 import { isWild, wildPattern, wildStart } from '../../query/filter.ts';
 import { noSuchDevice, textOf } from '../text-checks.ts';
 import type { Collections, TreeDocument } from './collections.ts';

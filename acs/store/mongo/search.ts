@@ -1,8 +1,10 @@
 // Reads of devices, tasks and faults in MongoDB. A search goes page by page along an order, so that none of its queries is a long one;
 // where the query finds too much, the predicate decides here.
 
+import type { DeviceFault } from '../../device/fault.ts';
 import { informValues } from '../../device/inform.ts';
-import type { DeviceFault, DeviceRow, Task } from '../../device/row.ts';
+import type { DeviceRow } from '../../device/row.ts';
+import type { Task } from '../../device/task.ts';
 import { type Filter, isWild, lookupIn, type Predicate, pathsOf, toPredicate } from '../../query/filter.ts';
 import { cursorText, newestFirst, pageOf, picked, readCursor, sortOf } from '../paging.ts';
 import type { DeviceQuery, GroupQuery, Groups, KnownTexts, OverdueQuery } from '../store.ts';

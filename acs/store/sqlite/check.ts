@@ -3,7 +3,8 @@
 import { createHash } from 'node:crypto';
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { messageOf } from '../../../shared/errors.ts';
-import type { DeviceRow, Task } from '../../device/row.ts';
+import type { DeviceRow } from '../../device/row.ts';
+import type { Task } from '../../device/task.ts';
 import { CHUNK, type ContentReference, contentNameOf } from '../content-chunks.ts';
 import { rowOf } from './queries.ts';
 import { storeError, versionOf } from './schema.ts';

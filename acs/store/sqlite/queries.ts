@@ -1,6 +1,9 @@
 // Every read of the SQLite store, on one connection of its own: synchronous, for the main thread and for the search thread.
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
-import type { DeviceFault, DeviceRow, KnownValue, Task } from '../../device/row.ts';
+import type { DeviceFault } from '../../device/fault.ts';
+import type { KnownValue } from '../../device/parameter.ts';
+import type { DeviceRow } from '../../device/row.ts';
+import type { Task } from '../../device/task.ts';
 import type { Filter } from '../../query/filter.ts';
 import { badCursor, cursorText, newestFirst, pageOf, readCursor, sortOf } from '../paging.ts';
 import type { AuditEntry, Delivery, DeviceEvent, DocumentKind, StoredDocument } from '../records.ts';

@@ -3,7 +3,8 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { UserError } from '../../../shared/errors.ts';
 import type { DeviceOperation, DeviceOperations, Informed, InformFacts } from '../../device/operation-types.ts';
-import type { DeviceRow, KnownValue } from '../../device/row.ts';
+import type { KnownValue } from '../../device/parameter.ts';
+import type { DeviceRow } from '../../device/row.ts';
 import type { Filter } from '../../query/filter.ts';
 import type { Delivery, DocumentKind, StoredDocument } from '../records.ts';
 import type { DeviceQuery, Groups, Member, Store } from '../store.ts';

@@ -1,7 +1,7 @@
 // The ACS and CPEs as the field has them: each dialect over raw sockets, through every kind of task.
 import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
-import type { Task } from '../../../acs/device/row.ts';
+import type { Task } from '../../../acs/device/task.ts';
 import { type DialectCpe, dialectCpe } from '../../support/cpe/dialect-cpe.ts';
 import { type Dialect, dialects, writer } from '../../support/cpe/dialects.ts';
 import { RawConnection } from '../../support/cpe/raw-cpe.ts';

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { informValues } from '../../../acs/device/inform.ts';
 import type { DeviceOperation, DeviceOperations, Informed } from '../../../acs/device/operation-types.ts';
 import { operate } from '../../../acs/device/operations.ts';
-import type { DeviceRow, Task } from '../../../acs/device/row.ts';
+import type { DeviceRow } from '../../../acs/device/row.ts';
+import type { Task } from '../../../acs/device/task.ts';
 import { UserError } from '../../../shared/errors.ts';
 import { identityOf, informOf, newYear, taskOf, valuesOf } from '../../support/devices.ts';
 

@@ -4,7 +4,7 @@
 import { startAcs } from '../../../acs/app.ts';
 import { acsOptions } from '../../../acs/config.ts';
 import type { DeviceOperation, DeviceOperations } from '../../../acs/device/operation-types.ts';
-import type { Task } from '../../../acs/device/row.ts';
+import type { Task } from '../../../acs/device/task.ts';
 import { openData } from '../../../acs/server/data-directory.ts';
 import { openSqlite } from '../../../acs/store/sqlite/store.ts';
 import type { Store } from '../../../acs/store/store.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Acs, startAcs } from '../../../acs/app.ts';
-import type { Task } from '../../../acs/device/row.ts';
+import type { Task } from '../../../acs/device/task.ts';
 import { openSqlite } from '../../../acs/store/sqlite/store.ts';
 import { createGateway, type Gateway, type GatewayOptions } from '../../../cpe/gateway.ts';
 import type { CustomerProfile } from '../../../cpe/profile.ts';

@@ -1,6 +1,6 @@
 // Drift: values that change behind the ParameterKey are found, told of, set right or left; two writers are told apart from one.
 import assert from 'node:assert/strict';
-import type { Drift } from '../../../../acs/device/row.ts';
+import type { Drift } from '../../../../acs/device/desired-state.ts';
 import type { Wanted } from '../../../../acs/fleet/presets/desired.ts';
 import { noted } from '../../../../acs/fleet/reconcile/drift.ts';
 import type { Device } from '../../../../cpe/state/device.ts';

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { operate } from '../../../../acs/device/operations.ts';
-import { rulingOf } from '../../../../acs/device/rollout-position.ts';
-import type { DeviceRow, RolloutState } from '../../../../acs/device/row.ts';
+import type { RolloutState } from '../../../../acs/device/rollout-position.ts';
+import { rulingOf } from '../../../../acs/device/rollout-transitions.ts';
+import type { DeviceRow } from '../../../../acs/device/row.ts';
 import { openUntil, type Window } from '../../../../acs/fleet/common/time-window.ts';
 import { amountOf, chanceOf, sizesOf } from '../../../../acs/fleet/rollout/plan.ts';
 import { identityOf, idOf, informOf, newYear, taskOf, valuesOf } from '../../../support/devices.ts';

@@ -1,0 +1,224 @@
+// A device's place in a rollout: what moves it from state to state. Pure, as all that changes a row: evidence comes from Informs,
+// from its Download and from whole sessions; verdicts by time and by operators come from outside.
+import type { DeviceOperations } from './operation-types.ts';
+import type { RolloutPosition, RolloutState } from './rollout-position.ts';
+import type { DeviceRow } from './row.ts';
+import type { Task } from './task.ts';
+
+/** After these the device is under way, and no other rollout may have it. */
+const live: ReadonlySet<RolloutState> = new Set(['planned', 'offered', 'downloading', 'installed', 'soaking']);
+export const isLive = ({ state }: RolloutPosition): boolean => live.has(state);
+
+/** From here on the image is (or was) wanted of the device. */
+const wanting: ReadonlySet<RolloutState> = new Set([
+  'offered',
+  'downloading',
+  'installed',
+  'soaking',
+  'done',
+  'reverted',
+]);
+
+/** A device that said yes to the image has restarted into it by then, unless its next `1 BOOT` tells sooner. */
+const RESTART_MS = 15 * 60_000;
+
+function moved(
+  position: RolloutPosition,
+  state: RolloutState,
+  now: number,
+  more: { reason?: string; cause?: NonNullable<RolloutPosition['cause']>; due?: number } = {},
+): RolloutPosition {
+  const { reason: _reason, cause: _cause, due: _due, until: _until, ...kept } = position;
+  // Once it has moved the device nothing earlier counts.
+  if (state === 'done' || state === 'reverted') delete kept.before;
+  return { ...kept, ...more, state, since: now, times: { ...position.times, [state]: now } };
+}
+
+const failed = (
+  position: RolloutPosition,
+  now: number,
+  reason: string,
+  cause: NonNullable<RolloutPosition['cause']> = 'transfer',
+): RolloutPosition => moved(position, 'failed', now, { reason, cause });
+
+const heardBy = ({ timeoutMs }: RolloutPosition, now: number): { due: number } => ({ due: now + timeoutMs });
+
+type Image = Pick<RolloutPosition, 'version' | 'productClass'>;
+
+/** Why the image is not for the device, or not now; undefined when it is. */
+export function precheck(
+  row: Pick<DeviceRow, 'state' | 'softwareVersion' | 'productClass'>,
+  { version, productClass }: Image,
+): string | undefined {
+  if (row.state === 'quarantine') return 'in quarantine';
+  if (row.state === 'held') return 'held';
+  if (row.softwareVersion === '') return 'its version is not known: it has never informed';
+  if (productClass !== '' && row.productClass !== productClass)
+    return `the image is for ${productClass}, the device is a ${row.productClass}`;
+  return row.softwareVersion === version ? `runs ${version} already` : undefined;
+}
+
+/** The position of an earlier rollout that still says what the device is to run. */
+function holding(position: RolloutPosition | undefined): RolloutPosition | undefined {
+  if (!position) return undefined;
+  if (!wanting.has(position.state)) return position.before;
+  const { before: _before, ...own } = position;
+  return position.released ? undefined : own;
+}
+
+export function assign(
+  row: DeviceRow,
+  { now, ...about }: DeviceOperations['rolloutAssigned']['args'],
+): RolloutPosition | 'elsewhere' {
+  if (row.rollout && isLive(row.rollout)) return 'elsewhere';
+  const reason = precheck(row, about);
+  const state: RolloutState = reason === undefined ? 'planned' : 'skipped';
+  const before = holding(row.rollout);
+  return {
+    ...about,
+    ...(reason === undefined ? {} : { reason, wave: 0 }),
+    ...(before ? { before } : {}),
+    state,
+    since: now,
+    times: { [state]: now },
+    attempts: 0,
+  };
+}
+
+/** @param obstacle what the precheck says now */
+export function offer(
+  position: RolloutPosition,
+  obstacle: string | undefined,
+  row: DeviceRow,
+  { until, now }: DeviceOperations['rolloutOffered']['args'],
+): RolloutPosition {
+  if (position.state !== 'planned') return position;
+  // Runs it already: since the plan was made, or at a second attempt. What is left is to see whether all is well with it.
+  if (row.softwareVersion === position.version) return moved(position, 'installed', now, heardBy(position, now));
+  if (obstacle !== undefined) return moved(position, 'skipped', now, { reason: obstacle });
+  const { due } = heardBy(position, now);
+  const offered = moved(position, 'offered', now, { due: Math.min(due, until ?? due) });
+  const { planned } = position.times;
+  offered.times = { ...(planned === undefined ? {} : { planned }), offered: now };
+  offered.attempts++;
+  // On the way back it stays what it was before the rollout.
+  if (!position.back) offered.previous = row.softwareVersion;
+  if (until !== undefined) offered.until = until;
+  delete offered.task;
+  delete offered.took;
+  delete offered.booted;
+  return offered;
+}
+
+/** Whether a Download of the rollout may leave: it is offered still, and its window is open. */
+export const mayBegin = (position: RolloutPosition | undefined, rollout: string, now: number): boolean =>
+  position?.id === rollout && position.state === 'offered' && now < (position.until ?? Number.POSITIVE_INFINITY);
+
+export const begin = (position: RolloutPosition, task: string, now: number): RolloutPosition => ({
+  ...moved(position, 'downloading', now, heardBy(position, now)),
+  task,
+});
+
+const toldAs = ({ code, message }: NonNullable<Task['fault']>): string =>
+  typeof code === 'number' ? `${code} ${message}` : message;
+
+/**
+ * What an Inform proves. The version that the device reports goes before all else.
+ * @param ended tasks that ended by the same Inform
+ */
+export function afterHearing(
+  row: DeviceRow,
+  position: RolloutPosition,
+  ended: readonly Task[],
+  codes: readonly string[],
+  now: number,
+): RolloutPosition {
+  const { state, version, task, took } = position;
+  const runs = row.softwareVersion === version;
+  if (runs) {
+    const late = state === 'failed' && position.cause === 'transfer';
+    const isNews = state === 'offered' || state === 'downloading' || late;
+    return isNews ? moved(position, 'installed', now, heardBy(position, now)) : position;
+  }
+  if (state === 'installed' || state === 'soaking') return failed(position, now, `went back to ${row.softwareVersion}`);
+  if (state !== 'downloading') return position;
+  const boots = codes.includes('1 BOOT');
+  if (row.tasks.some(open => open.id === task)) return boots ? { ...position, booted: true } : position;
+  if (took === undefined) {
+    const fault = ended.find(({ id }) => id === task)?.fault;
+    return failed(position, now, `Download: ${fault ? toldAs(fault) : 'ended without a word of its outcome'}`);
+  }
+  // What it said of the transfer may have come to us only at the second time, after the restart was told.
+  const isBack = boots || position.booted || now - took >= RESTART_MS;
+  return isBack ? cameBackOld(row, position, now) : position;
+}
+
+const cameBackOld = (row: DeviceRow, position: RolloutPosition, now: number): RolloutPosition =>
+  failed(position, now, `took ${position.file} without an error, but runs ${row.softwareVersion}`);
+
+/** What the end of its Download proves. @param row as it is after that */
+export function afterTask(row: DeviceRow, position: RolloutPosition, task: Task): RolloutPosition {
+  if (position.task !== task.id || position.state !== 'downloading') return position;
+  const now = task.ended ?? position.since;
+  if (task.state === 'cancelled') return failed(position, now, 'its Download was cancelled');
+  if (task.state !== 'done') return failed(position, now, `Download: ${task.fault ? toldAs(task.fault) : 'failed'}`);
+  const taken = { ...position, took: now };
+  // Told in a later session, which began with a restart: there will be no other one for it (TR-069 A.3.3.2).
+  const later = row.claim !== undefined && task.sentBy !== row.claim.token;
+  return later && row.lastEvents.includes('1 BOOT') ? cameBackOld(row, taken, now) : taken;
+}
+
+/** A session with the new version has ended well, and nothing of the transfer is open. */
+export function afterVisit(row: DeviceRow, position: RolloutPosition, now: number): RolloutPosition {
+  if (position.state !== 'installed' || row.tasks.some(open => open.id === position.task)) return position;
+  if (position.back) return moved(position, 'reverted', now);
+  return moved(position, 'soaking', now, { due: now + position.soakMs });
+}
+
+export function verdict(
+  position: RolloutPosition,
+  { from, state, reason, cause, now }: DeviceOperations['rolloutJudged']['args'],
+): RolloutPosition {
+  if (!from.includes(position.state)) return position;
+  return moved(position, state, now, {
+    ...(reason === undefined ? {} : { reason }),
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+export function turn(
+  position: RolloutPosition,
+  { file, fileHash, version, now }: DeviceOperations['rolloutRolledBack']['args'],
+  row: DeviceRow,
+): RolloutPosition {
+  const runsIt = row.softwareVersion === position.version;
+  if (position.back || !runsIt || position.state === 'downloading') return position;
+  return { ...moved(position, 'planned', now), file, fileHash, version, back: true, previous: position.version };
+}
+
+/** @returns undefined when nothing is left */
+export function release(position: RolloutPosition, forget: boolean): RolloutPosition | undefined {
+  if (forget) return position.before;
+  return position.released || !wanting.has(position.state) ? position : { ...position, released: true };
+}
+
+/** What rollouts say about a device's firmware: this file, or whatever presets say but these versions. */
+export type Ruling = { rollout: string; file: string; fileHash: string; version: string } | { barred: string[] };
+
+const barring = ({ version, previous }: RolloutPosition): Ruling => ({
+  barred: previous === undefined ? [version] : [version, previous],
+});
+
+/** Undefined where presets alone decide. */
+export function rulingOf(position: RolloutPosition | undefined, now: number): Ruling | undefined {
+  if (!position || position.released) return undefined;
+  const { id, state, file, fileHash, version, until, attempts } = position;
+  // Neither tried again nor flashed back by a preset that names what was there before.
+  if (state === 'failed') return barring(position);
+  const isOver = state === 'offered' && until !== undefined && now >= until;
+  if (isOver || !wanting.has(state)) {
+    const isBetween = state !== 'skipped' && (attempts > 0 || position.back);
+    return isBetween ? barring(position) : rulingOf(position.before, now);
+  }
+  return { rollout: id, file, fileHash, version };
+}

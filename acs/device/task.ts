@@ -1,0 +1,41 @@
+// A task of a device: one RPC that is to be sent to it, from queued to ended.
+import type { MethodName } from '../../shared/cwmp/methods.ts';
+import type { Sealed } from './credentials.ts';
+
+/** `waiting`: the CPE answered that it goes on later (Download with Status 1), or evidence is awaited (Reboot). */
+export type TaskState = 'queued' | 'sent' | 'waiting' | 'done' | 'failed' | 'cancelled';
+
+export interface TaskFault {
+  code: number | string;
+  message: string;
+  parameters?: { name: string; code: number; message: string }[];
+}
+
+export interface Task {
+  id: string;
+  device: string;
+  method: MethodName;
+  args: Record<string, unknown>;
+  state: TaskState;
+  /** Who asked: an operator's own task, or the reconcile step named here. */
+  origin: 'operator' | 'reconcile';
+  /** For Download and Upload: the stored file that the ACS serves, by name, and the SHA-256 (hex) of what it held then. */
+  file?: string;
+  fileHash?: string;
+  /** A Download of a text that was made for this task alone: sealed, as it may hold secrets. */
+  content?: Sealed;
+  result?: Record<string, unknown>;
+  fault?: TaskFault;
+  /** All times are milliseconds since the epoch. */
+  created: number;
+  notBefore?: number;
+  expires?: number;
+  started?: number;
+  ended?: number;
+  /** The rollout whose flashing it is: it leaves only while the device's position there is `offered`. */
+  rollout?: string;
+  /** Fencing token of the session that sent it. */
+  sentBy?: number;
+  /** Later sessions that ended without evidence of its outcome. */
+  silentSessions?: number;
+}
