@@ -89,12 +89,6 @@ export const hasCookie = ({ transaction }: StunMessage): boolean => transaction.
 export const authorityOf = ({ address, port }: Endpoint): string =>
   address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 
-/** An IPv4 address that a dual-stack socket shows in its IPv6 form becomes IPv4 again; the zone goes. */
-export function plainAddress(address: string): string {
-  const [bare = ''] = address.split('%');
-  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare)?.[1] ?? bare;
-}
-
 // ---- writing ----
 
 /**

@@ -14,9 +14,6 @@ export const BACKLOG = 4096;
 const MAX_DOWNLOADS = 1000;
 const MAX_UPLOADS = 16;
 
-/** IPv4 in its own form, also where the socket is dual-stack. */
-export const plainAddress = (address: string): string => address.replace(/^::ffff:/, '');
-
 /** For `Admission.enter`: calls back when the connection closes. */
 export const untilClosed =
   (socket: Socket) =>

@@ -8,6 +8,7 @@ import type { Clock, Random } from '../../shared/clock.ts';
 import { decodeEnvelope, type Envelope, encodeEnvelope, InvalidSoap } from '../../shared/cwmp/soap.ts';
 import { messageOf, UserError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
+import { plainAddress } from '../../shared/net/address.ts';
 import { CodingError, decodeBody, encodeBody, isCoded } from '../../shared/net/coding.ts';
 import type { EventBus } from '../events.ts';
 import { SessionLost } from '../fleet/common/ports.ts';
@@ -21,7 +22,7 @@ import { type Authenticator, createAuthenticator } from './auth.ts';
 import { networks } from './connection-request/policy.ts';
 import { cookiesOf, createCookies, setCookie } from './cookies.ts';
 import { Exchange, type Posted, type Reply } from './exchange.ts';
-import { BACKLOG, boundConnections, boundTransfers, isTransfer, plainAddress, untilClosed } from './limits.ts';
+import { BACKLOG, boundConnections, boundTransfers, isTransfer, untilClosed } from './limits.ts';
 import { expectProxyHeader } from './proxy-protocol.ts';
 import { type Caller, session } from './session.ts';
 import {

@@ -4,8 +4,8 @@ import type { Server } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
+import { plainAddress } from '../../shared/net/address.ts';
 import { ThrottledLog } from '../../shared/throttled-log.ts';
-import { plainAddress } from './limits.ts';
 
 /** Logs each failed handshake with address and reason, at most once a minute for one address. */
 export function logFailedHandshakes(server: Server, { clock, log }: { clock: Clock; log: Log }): void {

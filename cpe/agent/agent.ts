@@ -1,4 +1,5 @@
 // The CWMP agent of one unit: decides when to talk to the ACS and about what, one session at a time.
+import { unlessAborted } from '../../shared/abort.ts';
 import type { EventEntry } from '../../shared/cwmp/methods.ts';
 import type { Namespace } from '../../shared/cwmp/versions.ts';
 import { UserError } from '../../shared/errors.ts';
@@ -14,7 +15,7 @@ import { contactAcs } from './contact.ts';
 import * as ledger from './event-ledger.ts';
 import type { FailureKind } from './failure.ts';
 import { isTrue, managementServer, retryPolicy } from './inform.ts';
-import { Mutex, unlessAborted } from './latch.ts';
+import { Mutex } from './latch.ts';
 import { News } from './pending-events.ts';
 import type { Orders } from './rpc.ts';
 import type { SessionReport } from './session.ts';

@@ -47,16 +47,6 @@ export function createLatch(clock: Clock): Latch {
   };
 }
 
-/** Waits for `work` no longer than until `signal` aborts; the work itself goes on. */
-export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
-}
-
 const idle: Promise<unknown> = Promise.resolve();
 
 /** Lets one task at a time in; those that wait go in order. */

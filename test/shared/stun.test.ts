@@ -2,15 +2,8 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
-import {
-  authorityOf,
-  decodeStun,
-  encodeStun,
-  hasCookie,
-  integrityOf,
-  plainAddress,
-  type StunMessage,
-} from '../../shared/stun.ts';
+import { plainAddress } from '../../shared/net/address.ts';
+import { authorityOf, decodeStun, encodeStun, hasCookie, integrityOf, type StunMessage } from '../../shared/stun.ts';
 
 const transaction = Buffer.from('00112233445566778899aabbccddeeff', 'hex');
 

@@ -1,5 +1,5 @@
 // Wakes a device: by HTTP where its URL can be called, else or when nothing answers there by UDP; and says why each way failed.
-
+import { unlessAborted } from '../../../shared/abort.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import type { EventBus } from '../../events.ts';
 import type { SendConnectionRequest } from '../../fleet/common/ports.ts';
@@ -48,14 +48,4 @@ export function createConnectionRequests(options: ConnectionRequestOptions): Sen
     }
     return given ? await unlessAborted(outcome, given) : await outcome;
   };
-}
-
-/** Waits no longer than until `signal` aborts; the knock itself goes on for whoever else waits. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  return await new Promise<T>((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }

@@ -5,6 +5,7 @@ import { isIP } from 'node:net';
 import type { Clock } from '../../../shared/clock.ts';
 import { messageOf } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
+import { plainAddress } from '../../../shared/net/address.ts';
 import { bindUdp } from '../../../shared/net/udp.ts';
 import {
   authorityOf,
@@ -13,7 +14,6 @@ import {
   encodeStun,
   hasCookie,
   integrityOf,
-  plainAddress,
   type StunMessage,
 } from '../../../shared/stun.ts';
 

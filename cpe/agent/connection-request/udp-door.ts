@@ -2,13 +2,14 @@
 // and knows the address under which the ACS reaches it. Off, there is no such port: neither a socket nor an address.
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { unlessAborted } from '../../../shared/abort.ts';
 import type { Timer } from '../../../shared/clock.ts';
 import { messageOf } from '../../../shared/errors.ts';
 import { authorityOf, type Endpoint, STUN_PORT } from '../../../shared/stun.ts';
 import type { Device } from '../../state/device.ts';
 import { acsAddress } from '../acs-url.ts';
 import { isTrue, managementServer } from '../inform.ts';
-import { createMutex, unlessAborted } from '../latch.ts';
+import { createMutex } from '../latch.ts';
 import type { BindingOutcome } from './stun-client.ts';
 import { openUdpPort, type UdpPort } from './udp-port.ts';
 

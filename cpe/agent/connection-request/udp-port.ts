@@ -1,7 +1,8 @@
 // The one UDP port of a unit's connection requests: STUN answers and requests arrive at it, and STUN questions leave from it.
 import type { Socket } from 'node:dgram';
+import { plainAddress } from '../../../shared/net/address.ts';
 import { bindUdp } from '../../../shared/net/udp.ts';
-import { authorityOf, type Endpoint, plainAddress } from '../../../shared/stun.ts';
+import { authorityOf, type Endpoint } from '../../../shared/stun.ts';
 import type { Device } from '../../state/device.ts';
 import { credentials } from '../inform.ts';
 import { type Binder, createBinder } from './stun-client.ts';
