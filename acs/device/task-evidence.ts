@@ -14,7 +14,7 @@ const MAX_SILENT_SESSIONS = 3;
 export const isSent = (task: Task): boolean => task.state === 'sent' || task.state === 'waiting';
 
 /** RPCs whose end a TransferComplete tells (TR-069 A.3.2.8, A.4.1.5, A.4.1.8). */
-export const isTransfer = ({ method }: Task): boolean =>
+export const isTransfer = ({ method }: { method: string }): boolean =>
   method === 'Download' || method === 'Upload' || method === 'ScheduleDownload';
 
 function endedAs(task: Task, now: number, fault?: Task['fault']): Task {

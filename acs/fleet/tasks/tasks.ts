@@ -6,6 +6,7 @@ import type { Outcome } from '../../device/operation-types.ts';
 import type { KnownValue } from '../../device/parameter.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import type { Task, TaskFault } from '../../device/task.ts';
+import { isTransfer } from '../../device/task-evidence.ts';
 import type { AcsEvents } from '../../events.ts';
 import type { FleetContext } from '../common/context.ts';
 import { learnInterval } from '../common/inform-interval.ts';
@@ -47,7 +48,6 @@ type InTask = Pick<SessionState, 'row' | 'token' | 'base'>;
 const LOOK_MS = 1_000;
 
 const isEnded = (task: Task): boolean => task.state === 'done' || task.state === 'failed' || task.state === 'cancelled';
-const isTransfer = (method: string): boolean => ['Download', 'Upload', 'ScheduleDownload'].includes(method);
 /** After these the CPE goes away: nothing more is asked of it in the session. */
 const departures = new Set<string>(['Reboot', 'FactoryReset']);
 
@@ -94,14 +94,14 @@ export function createTasks(context: FleetContext, files: Files, models: Models)
     // The real one is made when the task is sent: it is bound to the task.
     if (input.file || input.content !== undefined) given.URL = '';
     if (method === 'Upload') given.FileType ??= '1 Vendor Configuration File';
-    if (isTransfer(method) && !input.file && input.content === undefined && !given.URL)
+    if (isTransfer({ method }) && !input.file && input.content === undefined && !given.URL)
       throw new UserError(400, 'no-source', `${method} needs "file": the name of a stored file or args.URL`);
     return validateArguments(method, given) as Record<string, unknown>;
   };
 
   const make: Tasks['make'] = async (device, input, origin) => {
     const method = methodOf(input.method);
-    if (input.file && !isTransfer(method)) throw new UserError(400, 'file-not-allowed', `${method} takes no file`);
+    if (input.file && !isTransfer({ method })) throw new UserError(400, 'file-not-allowed', `${method} takes no file`);
     const stored = input.file && method !== 'Upload' ? await files.about(input.file) : undefined;
     if (input.file && method === 'Upload') await files.mayReceive(input.file);
     const id = random.bytes(12).toString('hex');
@@ -153,7 +153,7 @@ export function createTasks(context: FleetContext, files: Files, models: Models)
   };
 
   const outcomeOf = (task: Task, result: Record<string, unknown>): Outcome => {
-    if (isTransfer(task.method) && result.Status !== 0) return { state: 'waiting', result };
+    if (isTransfer(task) && result.Status !== 0) return { state: 'waiting', result };
     if (departures.has(task.method)) return { state: 'waiting', result };
     return { state: 'done', result };
   };
