@@ -18,7 +18,25 @@ export class UserError extends Error {
     this.code = code;
     this.detail = detail;
   }
+
+  /** The same error, whose message names the place in the input. */
+  at(place: string): UserError {
+    return new UserError(this.status, this.code, `${place}: ${this.message}`, this.detail);
+  }
 }
+
+/** Reads a part of the input. @throws UserError that names the place, where `read` throws one */
+export function readAt<T>(place: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof UserError ? error.at(place) : error;
+  }
+}
+
+/** Holds for the error of a write that expected another revision of a document: another writer was faster. */
+export const isConflict = (error: unknown): error is UserError =>
+  error instanceof UserError && error.code === 'changed-meanwhile';
 
 /** Whether an error only says that the work was given up on purpose. */
 export function isAbort(error: unknown): boolean {
