@@ -2,8 +2,9 @@
 // The ACS as a process: argv, environment, signals. What it does is built in start.ts, imported on use.
 import { readFileSync } from 'node:fs';
 import { helpText, type OptionSpecs, type OptionValues, readOptions, UsageError } from '../shared/config.ts';
-import { messageOf, UserError } from '../shared/errors.ts';
+import { messageOf } from '../shared/errors.ts';
 import { type AcsOptions, acsOptions, commandNames } from './config.ts';
+import { UserError } from './errors.ts';
 import type { Assignment } from './server/workers.ts';
 
 const usage =

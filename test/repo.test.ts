@@ -33,7 +33,7 @@ const acsRooms = [
   ['store'],
   ['query', 'device'],
 ];
-const acsLeaves = ['events', 'metrics', 'config'];
+const acsLeaves = ['events', 'errors', 'metrics', 'config'];
 /** cpe: main → run | fleet | packfirmware → setup → gateway → agent | services | script | web → state; services → voice. */
 const cpeAllowed: Record<string, string[]> = {
   main: ['options', 'run', 'fleet', 'pack-firmware', 'faults'],

@@ -2,7 +2,8 @@
 import { chown, copyFile, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Clock, Random } from '../../shared/clock.ts';
-import { messageOf, UserError } from '../../shared/errors.ts';
+import { messageOf } from '../../shared/errors.ts';
+import { UserError } from '../errors.ts';
 import { putSecrets, secretsOf, syncFolder, unusable } from '../server/data-directory.ts';
 import { carriedFiles, checkFile, copyStore, unpackStore } from '../store/sqlite/backup.ts';
 import type { StoreCheck } from '../store/sqlite/check.ts';

@@ -1,10 +1,11 @@
 // `rollout watch`: asks the API of a running ACS how a rollout goes, until it has ended.
 import { readFile } from 'node:fs/promises';
 import type { Clock } from '../../shared/clock.ts';
-import { isAbort, messageOf, UserError } from '../../shared/errors.ts';
+import { isAbort, messageOf } from '../../shared/errors.ts';
 import { createHttp, type HttpClient, HttpError } from '../../shared/net/http.ts';
 import { readCertificates } from '../../shared/pki/certificates.ts';
 import { plainPolicy } from '../../shared/tls/profiles.ts';
+import { UserError } from '../errors.ts';
 import { lineOf, screenOf, type WatchedRollout } from './progress.ts';
 
 export interface WatchSettings {

@@ -1,5 +1,5 @@
 // CSV as RFC 4180 has it: a header line, quoted fields, doubled quotes.
-import { UserError } from '../../shared/errors.ts';
+import { UserError } from '../errors.ts';
 
 /** @returns each record by its header names, with the line it began on. @throws UserError 400 */
 export function parseCsv(input: string): { line: number; row: Record<string, string> }[] {

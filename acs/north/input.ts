@@ -3,7 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import type { TObject } from 'typebox';
 import type { Validator } from 'typebox/compile';
-import { messageOf, UserError } from '../../shared/errors.ts';
+import { messageOf } from '../../shared/errors.ts';
+import { UserError } from '../errors.ts';
 import type { IncomingBytes, Operation } from './operation.ts';
 
 /** Compiled on first use: the compiler takes its time to load, and most calls are never made. */

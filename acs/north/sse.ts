@@ -1,7 +1,7 @@
 // Server-sent events of everything that happens, for people and scripts that watch.
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../../shared/clock.ts';
-import { UserError } from '../../shared/errors.ts';
+import { UserError } from '../errors.ts';
 import { type AcsEvents, deviceOf, type EventBus, type EventName, eventNames } from '../events.ts';
 import { faultView, taskView } from './views/core.ts';
 

@@ -4,8 +4,9 @@ import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promis
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Clock, Random } from '../../shared/clock.ts';
-import { messageOf, UserError } from '../../shared/errors.ts';
+import { messageOf } from '../../shared/errors.ts';
 import type { Authority } from '../../shared/pki/authority.ts';
+import { UserError } from '../errors.ts';
 import type { CarriedFile } from '../store/sqlite/backup.ts';
 import { lockOf } from '../store/sqlite/schema.ts';
 

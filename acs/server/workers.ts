@@ -3,8 +3,8 @@
 import cluster, { type Worker } from 'node:cluster';
 import { createServer } from 'node:net';
 import type { Clock, Random } from '../../shared/clock.ts';
-import { UserError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
+import { UserError } from '../errors.ts';
 import { memberId, nodeOf } from '../fleet/common/members.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { CertificatePair } from './certificates.ts';

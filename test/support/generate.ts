@@ -1,7 +1,9 @@
-// Writes the documents that follow from tables in the code: `npm run generate`. A test holds them to be up to date.
+// Writes the documents that follow from tables in the code: `npm run generate`. Tests compare them with the tables.
 import { writeFile } from 'node:fs/promises';
 import { describe } from '../../acs/north/openapi.ts';
 import { operations } from '../../acs/north/operations.ts';
+import { errorsPage } from './acs/errors-page.ts';
 
-const schemas = new URL('../../schemas/', import.meta.url);
-await writeFile(new URL('openapi.json', schemas), `${JSON.stringify(describe(operations), undefined, 2)}\n`);
+const root = new URL('../../', import.meta.url);
+await writeFile(new URL('schemas/openapi.json', root), `${JSON.stringify(describe(operations), undefined, 2)}\n`);
+await writeFile(new URL('docs/errors.md', root), errorsPage());

@@ -1,5 +1,5 @@
 // Devices: known, met, approved, changed, called.
-import { UserError } from '../../../shared/errors.ts';
+import { UserError } from '../../errors.ts';
 import { isSecretName } from '../../fleet/common/secrets.ts';
 import type { DeviceInput, DeviceView } from '../../fleet/devices/devices.ts';
 import { parseCsv } from '../csv.ts';

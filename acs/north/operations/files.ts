@@ -1,5 +1,5 @@
 // Stored files: bytes in, bytes out.
-import { UserError } from '../../../shared/errors.ts';
+import { UserError } from '../../errors.ts';
 import type { FileAbout, StoredFile } from '../../fleet/files.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { IncomingBytes, Operation, OperationContext, OperationInput, OperationOutput } from '../operation.ts';

@@ -1,5 +1,5 @@
 // What devices did, and their parameters over time.
-import { UserError } from '../../../shared/errors.ts';
+import { UserError } from '../../errors.ts';
 import type { HistoryRule } from '../../fleet/monitoring/history.ts';
 import { isoTime } from '../../query/compare.ts';
 import { noDevice, none, type Operation, ok, param } from '../operation.ts';

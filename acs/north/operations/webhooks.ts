@@ -1,5 +1,5 @@
 // Webhooks: who is told what happens, and what is on its way there.
-import { UserError } from '../../../shared/errors.ts';
+import { UserError } from '../../errors.ts';
 import type { WebhookInput, WebhookView } from '../../fleet/monitoring/webhooks.ts';
 import type { Delivery } from '../../store/records.ts';
 import type { Operation } from '../operation.ts';

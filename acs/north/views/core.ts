@@ -1,9 +1,10 @@
 // What goes out: times as dateTime, secrets masked. Masked text that comes back unchanged means the secret that is kept.
-import { UserError } from '../../../shared/errors.ts';
+
 import type { Drift, Move, RestartDue, WantedValue } from '../../device/desired-state.ts';
 import type { DeviceFault } from '../../device/fault.ts';
 import type { KnownValue } from '../../device/parameter.ts';
 import type { Task } from '../../device/task.ts';
+import { UserError } from '../../errors.ts';
 import { isSecretName } from '../../fleet/common/secrets.ts';
 import type { UnknownCpe } from '../../fleet/common/unknown-cpe.ts';
 import type { DeviceView } from '../../fleet/devices/devices.ts';

@@ -1,0 +1,160 @@
+// Errors about devices: their ids, tasks, traces and enrolment.
+import type { ErrorEntries } from './entry.ts';
+
+export const deviceErrors = {
+  'no-such-device': {
+    status: 404,
+    meaning: 'There is no device with this id.',
+    remedy: 'Check the id (OUI-ProductClass-Serial). In a URL its % is encoded as %25.',
+  },
+  'device-exists': {
+    status: 409,
+    meaning: 'A device with this id exists already.',
+    remedy: 'Use PATCH to change it.',
+  },
+  'bad-device-id': {
+    status: 400,
+    meaning: 'The device id is malformed.',
+    remedy: 'Write OUI-ProductClass-Serial or OUI-Serial, each part percent-encoded.',
+  },
+  'id-missing': {
+    status: 400,
+    meaning: 'The row of the import has no device id.',
+    remedy: 'Fill in the column `id`.',
+  },
+  'half-credentials': {
+    status: 400,
+    meaning: 'Only one of user name and password is given.',
+    remedy: 'Give both or neither.',
+  },
+  'username-taken': {
+    status: 409,
+    meaning: 'Another device, or the enrolment credential, uses this user name.',
+    remedy: 'Choose a user name that is unique.',
+  },
+  'not-woken': {
+    status: 504,
+    meaning: 'The device did not accept a connection request.',
+    remedy: 'The message holds the reason. The device can still be reached with its next Inform.',
+  },
+  'not-moving': {
+    status: 409,
+    meaning: 'The device is not being moved to another ACS.',
+    remedy: 'Nothing is to be confirmed.',
+  },
+  'too-large-to-store': {
+    status: 413,
+    meaning: 'The data of the device or document exceeds what the database keeps in one document.',
+    remedy: 'Make it smaller.',
+  },
+  'not-partial': {
+    status: 400,
+    meaning: 'A partial path was expected.',
+    remedy: 'End the path with a dot.',
+  },
+  'no-such-fault': {
+    status: 404,
+    meaning: 'The device has no fault with this cause.',
+    remedy: 'List its faults; the fault may be cleared already.',
+  },
+  'no-such-task': {
+    status: 404,
+    meaning: 'There is no task with this id.',
+    remedy: 'Ended tasks are deleted after --keep-tasks days.',
+  },
+  'task-exists': {
+    status: 409,
+    meaning: 'A task with this id exists.',
+    remedy: 'Choose another id, or none.',
+  },
+  'task-ended': {
+    status: 409,
+    meaning: 'The task has ended and cannot be cancelled.',
+    remedy: 'Nothing is to be done.',
+  },
+  'task-sent': {
+    status: 409,
+    meaning: 'The task was sent to the device, so that it cannot be cancelled.',
+    remedy: 'Wait for its outcome.',
+  },
+  'too-many-tasks': {
+    status: 429,
+    meaning: 'The device has too many open tasks.',
+    remedy: 'Wait until some have ended, or cancel some.',
+  },
+  'task-too-large': {
+    status: 413,
+    meaning: 'The arguments of the task are too large.',
+    remedy: 'Split the task.',
+  },
+  'command-key-open': {
+    status: 409,
+    meaning: 'A task with the same CommandKey is open on this device.',
+    remedy: 'Choose another CommandKey.',
+  },
+  'unknown-method': {
+    status: 400,
+    meaning: 'The method is not an RPC that an ACS calls.',
+    remedy: 'Use one of the methods that the message lists.',
+  },
+  'no-source': {
+    status: 400,
+    meaning: 'A transfer names neither a stored file nor a URL.',
+    remedy: 'Give `file` or args.URL.',
+  },
+  'file-not-allowed': {
+    status: 400,
+    meaning: 'The method does not transfer a file.',
+    remedy: 'Omit `file`.',
+  },
+  'too-many-traces': {
+    status: 409,
+    meaning: 'The maximum number of devices is being traced.',
+    remedy: 'Stop a trace first.',
+  },
+  'bad-event': {
+    status: 400,
+    meaning: 'The event type is unknown.',
+    remedy: 'Use one of the types that the message lists.',
+  },
+  'no-such-rule': {
+    status: 404,
+    meaning: 'There is no enrolment rule with this name.',
+    remedy: 'List the rules.',
+  },
+  'too-many-rules': {
+    status: 409,
+    meaning: 'The maximum number of enrolment rules is reached.',
+    remedy: 'Delete a rule, or combine rules with "or".',
+  },
+  'rule-for-all': {
+    status: 400,
+    meaning: 'An enrolment rule without a condition would enrol every device.',
+    remedy: 'Add a condition, or start the ACS with --enrol auto.',
+  },
+  'passing-rule': {
+    status: 400,
+    meaning: 'The filter uses a property that changes by itself, or that a new device does not have yet.',
+    remedy: 'Use lasting properties: the message names the part that is not allowed.',
+  },
+  'refused-by-rule': {
+    status: 403,
+    meaning: 'An enrolment rule refuses this device.',
+    remedy: 'Change the rule that the message names.',
+  },
+  'wrong-identity': {
+    status: 403,
+    meaning: 'The credentials belong to another device than the Inform names.',
+    remedy: 'Correct the credentials or the certificate in the device.',
+  },
+  'not-open': {
+    status: 403,
+    meaning: 'The device sends no credentials and has no open enrolment window.',
+    remedy: 'Approve the device to open the window.',
+  },
+  'has-own-credentials': {
+    status: 403,
+    meaning: 'The device uses the enrolment credential although it has its own.',
+    remedy: 'After a factory reset approve the device again; otherwise there are two devices with one serial number.',
+  },
+} as const satisfies ErrorEntries;

@@ -1,0 +1,35 @@
+// Errors about alerts, webhooks and history.
+import type { ErrorEntries } from './entry.ts';
+
+export const monitoringErrors = {
+  'no-such-alert': {
+    status: 404,
+    meaning: 'There is no alert with this name.',
+    remedy: 'List the alerts.',
+  },
+  'too-many-alerts': {
+    status: 409,
+    meaning: 'The maximum number of alerts is reached.',
+    remedy: 'Delete an alert first.',
+  },
+  'no-such-webhook': {
+    status: [400, 404],
+    meaning: 'There is no webhook with this name.',
+    remedy: 'Create the webhook first, or check the name.',
+  },
+  'too-many-webhooks': {
+    status: 409,
+    meaning: 'The maximum number of webhooks is reached.',
+    remedy: 'Delete a webhook first.',
+  },
+  'no-such-setting': {
+    status: 404,
+    meaning: 'No history is configured.',
+    remedy: 'Set the parameters to record first (PUT /settings/history).',
+  },
+  'too-many-parameters': {
+    status: 400,
+    meaning: 'The history names too many parameters.',
+    remedy: 'Name fewer, or use partial paths.',
+  },
+} as const satisfies ErrorEntries;

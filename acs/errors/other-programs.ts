@@ -1,0 +1,135 @@
+// Errors of the gateway (tandem-cpe) and the PBX (tandem-pbx), which never reach a client of the API.
+import type { ErrorEntries } from './entry.ts';
+
+export const otherProgramErrors = {
+  'no-acs': {
+    status: 400,
+    meaning: 'Neither an ACS nor a profile is given.',
+    remedy: 'Use --acs or --profile.',
+  },
+  'no-token': {
+    status: 400,
+    meaning: 'The comparison with the ACS needs a token.',
+    remedy: 'Use --token FILE.',
+  },
+  'no-compare': {
+    status: 400,
+    meaning: 'The API to compare with cannot be asked.',
+    remedy: 'Check --compare and --token.',
+  },
+  'no-report': {
+    status: 400,
+    meaning: 'The report cannot be written.',
+    remedy: 'Check --json.',
+  },
+  'no-image': {
+    status: 400,
+    meaning: 'A firmware image cannot be read or written.',
+    remedy: 'Check the paths.',
+  },
+  'no-web': {
+    status: 400,
+    meaning: 'The web interface cannot listen.',
+    remedy: 'Check --web.',
+  },
+  'bad-login': {
+    status: 400,
+    meaning: 'The login file has a wrong form.',
+    remedy: 'Write one line USERNAME:PASSWORD.',
+  },
+  'bad-profile': {
+    status: 400,
+    meaning: 'The customer profile is not valid.',
+    remedy: 'The message names the place.',
+  },
+  'state-unusable': {
+    status: 409,
+    meaning: 'The state directory cannot be used.',
+    remedy: 'The message holds the reason.',
+  },
+  'name-too-long': {
+    status: 400,
+    meaning: 'The name of a unit is too long for a file name.',
+    remedy: 'Choose a shorter name.',
+  },
+  'too-many': {
+    status: 400,
+    meaning: 'RequestDownload has too many arguments.',
+    remedy: 'Give at most 16.',
+  },
+  'no-service': {
+    status: 404,
+    meaning: 'The gateway has no service with this name.',
+    remedy: 'Check the name.',
+  },
+  'no-variable': {
+    status: 404,
+    meaning: 'A script names a variable that does not exist.',
+    remedy: 'Check the name.',
+  },
+  'no-table': {
+    status: 404,
+    meaning: 'A script names a table that does not exist.',
+    remedy: 'Check the name.',
+  },
+  'no-command': {
+    status: [400, 404],
+    meaning: 'A script names a command that does not exist.',
+    remedy: 'Check the name.',
+  },
+  'unknown-account': {
+    status: 404,
+    meaning: 'The gateway has no SIP account with this name.',
+    remedy: 'Check the name.',
+  },
+  'not-registered': {
+    status: 409,
+    meaning: 'The SIP account is not registered.',
+    remedy: 'Wait for the registration, or enable the account.',
+  },
+  'server-unreachable': {
+    status: 503,
+    meaning: 'The SIP server does not answer.',
+    remedy: 'Check the address and the network.',
+  },
+  'mikey-not-available': {
+    status: 501,
+    meaning: 'MIKEY key management is not available.',
+    remedy: 'Set the key management to Sdes.',
+  },
+  'in-use': {
+    status: 409,
+    meaning: 'Another program uses the address or the control socket.',
+    remedy: 'Stop it, or choose another address.',
+  },
+  'no-server': {
+    status: 503,
+    meaning: 'No PBX answers on the control socket.',
+    remedy: 'Start it, or check the path.',
+  },
+  refused: {
+    status: 400,
+    meaning: 'The PBX refuses the command.',
+    remedy: 'The message holds the reason.',
+  },
+  'not-json': {
+    status: 400,
+    meaning: 'A request on the control socket is not JSON.',
+    remedy: 'Send one JSON object a line.',
+  },
+  request: {
+    status: 400,
+    meaning: 'A request on the control socket has a wrong form.',
+    remedy: 'Send {"command": string, "args": string[]}.',
+  },
+  'unknown-command': {
+    status: 404,
+    meaning: 'The PBX has no such command.',
+    remedy: 'Use one of the commands that the message lists.',
+  },
+  arguments: {
+    status: 400,
+    meaning: 'The command takes no arguments.',
+    remedy: 'Omit them.',
+  },
+} as const satisfies ErrorEntries;
