@@ -8,7 +8,7 @@ import type { Post } from './common/ports.ts';
 import { type Quirks, quirksOf, type Subject } from './common/quirks.ts';
 import { createDevices, type Devices } from './devices/devices.ts';
 import { createEnrolment, type Enrolment } from './enrolment/enrolment.ts';
-import { createFiles, type Files } from './files.ts';
+import { createFiles, type Files } from './files/files.ts';
 import { type Alerts, createAlerts } from './monitoring/alerts.ts';
 import { createHistory, type History } from './monitoring/history.ts';
 import { createLiveness, type LivenessWatch } from './monitoring/liveness.ts';

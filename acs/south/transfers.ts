@@ -8,7 +8,7 @@ import type { Log } from '../../shared/log.ts';
 import type { Task } from '../device/task.ts';
 import type { EventBus } from '../events.ts';
 import { tagOf } from '../fleet/common/secrets.ts';
-import type { StoredFile } from '../fleet/files.ts';
+import type { StoredFile } from '../fleet/files/stored-file.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 
 export interface FilesOptions {

@@ -3,7 +3,7 @@
 import type { DeviceRow } from '../../device/row.ts';
 import type { FleetContext } from '../common/context.ts';
 import { pagesOf, portionsOf } from '../common/device-pages.ts';
-import type { StoredFile } from '../files.ts';
+import type { StoredFile } from '../files/stored-file.ts';
 import { byWeight, type CompiledPreset } from '../presets/compiled-preset.ts';
 import { type MergeInput, mergedFields } from '../presets/desired.ts';
 import {

@@ -4,7 +4,7 @@ import { mergedSite } from '../../device/operations.ts';
 import type { FleetContext } from '../common/context.ts';
 import { pagesOf } from '../common/device-pages.ts';
 import type { DeviceInput, Devices } from '../devices/devices.ts';
-import type { StoredFile } from '../files.ts';
+import type { StoredFile } from '../files/stored-file.ts';
 import { mergedFields } from '../presets/desired.ts';
 import { type Preset, wantedOf } from '../presets/preset.ts';
 import type { Presets } from '../presets/presets.ts';

@@ -7,7 +7,8 @@ import type { KnownTexts } from '../../store/store.ts';
 import type { FleetContext } from '../common/context.ts';
 import { portionsOf } from '../common/device-pages.ts';
 import type { Models } from '../common/models.ts';
-import type { Files, StoredFile } from '../files.ts';
+import type { Files } from '../files/files.ts';
+import type { StoredFile } from '../files/stored-file.ts';
 import {
   type Link,
   type LinkContext,

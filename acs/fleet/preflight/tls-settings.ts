@@ -3,7 +3,7 @@ import type { Model } from '../../../shared/model/definitions.ts';
 import { acsUrlOf, acsVariables, type Place, placesOf, placeVariables } from '../../../shared/tls/places.ts';
 import { plainPolicy, policyFor, services, type TlsPolicy, type TlsService } from '../../../shared/tls/profiles.ts';
 import type { KnownTexts } from '../../store/store.ts';
-import type { StoredFile } from '../files.ts';
+import type { StoredFile } from '../files/stored-file.ts';
 
 /** What is wanted of a device, as far as it matters here; `Wanted` of the presets is one. */
 export interface Target {

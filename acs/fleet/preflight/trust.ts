@@ -6,7 +6,8 @@ import { describe, readCertificates } from '../../../shared/pki/certificates.ts'
 import type { DeviceRow } from '../../device/row.ts';
 import { parseFilter, passingPart, pathsOf, toPredicate } from '../../query/filter.ts';
 import type { FleetContext } from '../common/context.ts';
-import type { Files, StoredFile } from '../files.ts';
+import type { Files } from '../files/files.ts';
+import type { StoredFile } from '../files/stored-file.ts';
 import type { MergedRow } from '../presets/desired.ts';
 import type { Target } from './tls-settings.ts';
 

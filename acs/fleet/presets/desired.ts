@@ -2,7 +2,7 @@
 
 import type { WantedValue } from '../../device/desired-state.ts';
 import type { DeviceRow } from '../../device/row.ts';
-import type { StoredFile } from '../files.ts';
+import type { StoredFile } from '../files/stored-file.ts';
 import type { AcsMove, Preset, WantedObjects } from './preset.ts';
 import { identityFields } from './variables.ts';
 

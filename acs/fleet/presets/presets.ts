@@ -6,7 +6,7 @@ import type { StoredDocument } from '../../store/records.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { Models } from '../common/models.ts';
 import { isSealedText, isSecretName, openedText, sealedText } from '../common/secrets.ts';
-import type { StoredFile } from '../files.ts';
+import type { StoredFile } from '../files/stored-file.ts';
 import { byWeight, type CompiledPreset, compilePreset, filesOf } from './compiled-preset.ts';
 import type { MergeInput, Refusal, Wanted } from './desired.ts';
 import { type ExplainedWanted, explain } from './explain.ts';

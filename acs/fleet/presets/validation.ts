@@ -7,7 +7,7 @@ import { parseFilter, passingPart } from '../../query/filter.ts';
 import type { Store } from '../../store/store.ts';
 import type { Models } from '../common/models.ts';
 import { isSecretName } from '../common/secrets.ts';
-import type { FileKind, StoredFile } from '../files.ts';
+import type { FileKind, StoredFile } from '../files/stored-file.ts';
 import { rowPlace } from './compiled-preset.ts';
 import { auditMsOf, OVERRIDE, type Preset, type WantedObjects, wantedOf } from './preset.ts';
 import { parseTemplate, plainText, type Template } from './variables.ts';

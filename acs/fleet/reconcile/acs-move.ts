@@ -12,7 +12,7 @@ import type { FleetContext } from '../common/context.ts';
 import { digestOf } from '../common/fingerprint.ts';
 import type { Cpe } from '../common/ports.ts';
 import type { SessionState } from '../common/session-state.ts';
-import { transferType } from '../files.ts';
+import { transferType } from '../files/stored-file.ts';
 import type { Wanted } from '../presets/desired.ts';
 import { moveMsOf } from '../presets/preset.ts';
 import { type ReconcileParts, raiseFault } from './context.ts';

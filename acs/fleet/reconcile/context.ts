@@ -4,7 +4,7 @@ import type { DeviceOperations } from '../../device/operation-types.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { Models } from '../common/models.ts';
 import type { SessionState } from '../common/session-state.ts';
-import type { Files } from '../files.ts';
+import type { Files } from '../files/files.ts';
 import type { History } from '../monitoring/history.ts';
 import type { Presets } from '../presets/presets.ts';
 import type { Rollouts } from '../rollout/rollouts.ts';

@@ -3,7 +3,7 @@
 import type { RolloutPosition } from '../../device/rollout-position.ts';
 import type { StoredDocument } from '../../store/records.ts';
 import type { FleetContext } from '../common/context.ts';
-import type { Files } from '../files.ts';
+import type { Files } from '../files/files.ts';
 import type { Rows } from './devices.ts';
 import type { Rollout } from './plan.ts';
 

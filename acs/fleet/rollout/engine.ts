@@ -5,7 +5,7 @@ import type { RolloutState } from '../../device/rollout-position.ts';
 import { noticeId } from '../../store/notices.ts';
 import type { Notice } from '../../store/records.ts';
 import type { FleetContext } from '../common/context.ts';
-import type { Files } from '../files.ts';
+import type { Files } from '../files/files.ts';
 import { assignAll } from './assign.ts';
 import type { EngineContext, StoredRollout } from './context.ts';
 import { createRows, type Rows, timedStates } from './devices.ts';

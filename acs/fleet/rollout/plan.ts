@@ -4,7 +4,7 @@ import { UserError } from '../../../shared/errors.ts';
 import type { RolloutState } from '../../device/rollout-position.ts';
 import { parseFilter } from '../../query/filter.ts';
 import { checkWindow, checkZone, type Window } from '../common/time-window.ts';
-import type { StoredFile } from '../files.ts';
+import type { StoredFile } from '../files/stored-file.ts';
 
 /** `rolling-back`: what was flashed goes back to what it ran before. `deleting`: as good as gone. */
 export type RolloutPhase = (typeof livePhases)[number] | 'done' | 'rolled-back' | 'deleting';

@@ -1,5 +1,5 @@
 // The way back: who runs the new version is planned anew, with the image of what it ran before; who was not reached yet is left alone.
-import type { StoredFile } from '../files.ts';
+import type { StoredFile } from '../files/stored-file.ts';
 import type { EngineContext, StoredRollout } from './context.ts';
 import type { SweptRow } from './devices.ts';
 

@@ -6,7 +6,7 @@ import type { DeviceRow } from '../../device/row.ts';
 import { parseFilter } from '../../query/filter.ts';
 import type { Schedule } from '../cluster/schedule.ts';
 import type { FleetContext } from '../common/context.ts';
-import type { Files } from '../files.ts';
+import type { Files } from '../files/files.ts';
 import type { StoredRollout } from './context.ts';
 import { each, type SweptRow } from './devices.ts';
 import { createEngine } from './engine.ts';

@@ -14,7 +14,8 @@ import { type Models, typeOf } from '../common/models.ts';
 import { type Cpe, SessionLost } from '../common/ports.ts';
 import { isSecretName } from '../common/secrets.ts';
 import { refresh, type SessionState } from '../common/session-state.ts';
-import { type Files, type StoredFile, transferType } from '../files.ts';
+import type { Files } from '../files/files.ts';
+import { type StoredFile, transferType } from '../files/stored-file.ts';
 
 export interface TaskInput {
   method: string;

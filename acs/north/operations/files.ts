@@ -1,6 +1,6 @@
 // Stored files: bytes in, bytes out.
 import { UserError } from '../../errors.ts';
-import type { FileAbout, StoredFile } from '../../fleet/files.ts';
+import type { FileAbout, StoredFile } from '../../fleet/files/stored-file.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { IncomingBytes, Operation, OperationContext, OperationInput, OperationOutput } from '../operation.ts';
 import { none, ok } from '../operation.ts';

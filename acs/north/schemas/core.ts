@@ -1,6 +1,6 @@
 // The shapes of the API: what operators send and what they get, as JSON Schema.
 import { type TProperties, type TSchema, Type } from 'typebox';
-import { fileTypes } from '../../fleet/files.ts';
+import { fileTypes } from '../../fleet/files/stored-file.ts';
 import { force, links, report } from './preflight.ts';
 
 export const { Optional: optional } = Type;

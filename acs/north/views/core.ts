@@ -8,7 +8,7 @@ import { UserError } from '../../errors.ts';
 import { isSecretName } from '../../fleet/common/secrets.ts';
 import type { UnknownCpe } from '../../fleet/common/unknown-cpe.ts';
 import type { DeviceView } from '../../fleet/devices/devices.ts';
-import type { StoredFile } from '../../fleet/files.ts';
+import type { StoredFile } from '../../fleet/files/stored-file.ts';
 import { hintFor } from '../../fleet/monitoring/fault-hints.ts';
 import type { DryRun } from '../../fleet/preflight/dry-run.ts';
 import type { ExplainedWanted } from '../../fleet/presets/explain.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { DeviceRow } from '../../../../acs/device/row.ts';
 import type { PreflightPorts } from '../../../../acs/fleet/common/ports.ts';
-import type { StoredFile } from '../../../../acs/fleet/files.ts';
+import type { StoredFile } from '../../../../acs/fleet/files/stored-file.ts';
 import { unchanged } from '../../../../acs/fleet/preflight/preflight.ts';
 import type { Wanted } from '../../../../acs/fleet/presets/desired.ts';
 import type { Preset } from '../../../../acs/fleet/presets/preset.ts';

@@ -1,0 +1,30 @@
+// The record of a file: the body of its document (kind `file`), and the file type that TR-069 gives each kind.
+
+export const fileTypes = ['firmware', 'script', 'certificate', 'web', 'upload'] as const;
+export type FileKind = (typeof fileTypes)[number];
+
+/** TR-069 A.3.2.8 Table 30. The certificate's type is our mapping, in the vendor's name space. */
+export const transferType: Record<FileKind, string> = {
+  firmware: '1 Firmware Upgrade Image',
+  web: '2 Web Content',
+  script: '3 Vendor Configuration File',
+  certificate: 'X 0090F8 Certificate',
+  // A CPE uploads its configuration, and gets it back as such.
+  upload: '3 Vendor Configuration File',
+};
+
+export interface StoredFile {
+  name: string;
+  type: FileKind;
+  /** SoftwareVersion that a device reports once it runs this firmware image. */
+  version?: string;
+  productClass?: string;
+  size: number;
+  /** Hexadecimal. */
+  sha256: string;
+  time: number;
+  /** Name of its bytes in the store, another one each time the file is stored; never shown outside. */
+  content?: string;
+}
+
+export type FileAbout = Pick<StoredFile, 'type' | 'version' | 'productClass'>;
