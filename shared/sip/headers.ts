@@ -1,17 +1,13 @@
 // Header fields of a SIP message: order kept, names without case, compact forms, comma lists (RFC 3261 7.3).
-import type { SipRequest } from './message.ts';
 
 /** A message or a part of one that breaks the grammar. `status` is the answer that fits when it was a request. */
 export class SipSyntaxError extends Error {
-  override readonly name = 'SipSyntaxError';
+  override readonly name: string = 'SipSyntaxError';
   readonly status: number;
-  /** What could be read of a request, so that its sender can be told. */
-  readonly request: SipRequest | undefined;
 
-  constructor(message: string, status = 400, request?: SipRequest) {
+  constructor(message: string, status = 400) {
     super(message);
     this.status = status;
-    this.request = request;
   }
 }
 

@@ -28,6 +28,17 @@ export interface SipResponse {
 
 export type SipMessage = SipRequest | SipResponse;
 
+/** A request that breaks the grammar but can be answered: `request` holds what could be read of it. */
+export class MalformedRequest extends SipSyntaxError {
+  override readonly name = 'MalformedRequest';
+  readonly request: SipRequest;
+
+  constructor(message: string, status: number, request: SipRequest) {
+    super(message, status);
+    this.request = request;
+  }
+}
+
 /** Where the header block ends: offset of its last byte + 1 and of the body, or undefined when it is not complete. */
 export function endOfHeaders(bytes: Buffer, from = 0): { headers: number; body: number } | undefined {
   for (let at = bytes.indexOf(10, from); at >= 0; at = bytes.indexOf(10, at + 1)) {
@@ -63,14 +74,14 @@ function readStartLine(line: string): SipMessage {
   const [, method = '', uri = '', version] = request;
   if (!token.test(method)) throw new SipSyntaxError('the method is not a token');
   const message: SipRequest = { kind: 'request', method, uri, headers, body };
-  if (version !== '2.0') throw new SipSyntaxError(`SIP version ${version}`, 505, message);
+  if (version !== '2.0') throw new MalformedRequest(`SIP version ${version}`, 505, message);
   return message;
 }
 
 /**
  * Reads one whole message: a datagram, or what framing cut out of a stream. Bare LF is taken for CRLF.
  * Bytes behind Content-Length are dropped; fewer than it says is an error (RFC 3261 18.3).
- * @throws SipSyntaxError with the answer's status and, for a request, what could be read of it
+ * @throws MalformedRequest where a request could be read in part, else SipSyntaxError
  */
 export function parseMessage(bytes: Buffer): SipMessage {
   if (bytes.length > sipLimits.messageBytes) {
@@ -82,8 +93,8 @@ export function parseMessage(bytes: Buffer): SipMessage {
   const lines = unfold(bytes.toString('utf8', start, end.headers));
   const message = readStartLine(lines[0] ?? '');
   const problem = readHeaders(message.headers, lines.slice(1)) ?? readBody(message, bytes.subarray(end.body));
-  if (problem) throw new SipSyntaxError(problem, 400, message.kind === 'request' ? message : undefined);
-  return message;
+  if (problem === undefined) return message;
+  throw message.kind === 'request' ? new MalformedRequest(problem, 400, message) : new SipSyntaxError(problem);
 }
 
 /** Adds the well-formed lines to `headers`; answers the first thing that was wrong. */

@@ -20,6 +20,7 @@ import type { Address, Flow } from './flow-types.ts';
 import {
   cloneMessage,
   createResponse,
+  MalformedRequest,
   type SipMessage,
   type SipRequest,
   type SipResponse,
@@ -189,7 +190,7 @@ export function createTransactionLayer(options: TransactionLayerOptions): Transa
     }
   };
   transport.onMalformed((error, flow) => {
-    if (error.request) answerMalformed(error.request, flow, error);
+    if (error instanceof MalformedRequest) answerMalformed(error.request, flow, error);
   });
 
   return {

@@ -9,7 +9,7 @@ import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { connectTcp, streamFlow } from './flow.ts';
 import type { Address, ConnectOptions, Flow, FlowHost, Protocol } from './flow-types.ts';
-import { parseMessage, type SipMessage, SipSyntaxError } from './message.ts';
+import { MalformedRequest, parseMessage, type SipMessage, type SipRequest, SipSyntaxError } from './message.ts';
 import { openUdp, type UdpEndpoint } from './udp.ts';
 
 export interface ListenOptions {
@@ -88,16 +88,8 @@ export function createTransport(options: TransportOptions): SipTransport {
     },
     lost: (reason, bytes, flow) => {
       log.warn('SIP stream cannot be followed', { from: text(flow.remote), reason });
-      let request: SipSyntaxError['request'];
-      try {
-        const message = parseMessage(bytes);
-        if (message.kind === 'request') request = message;
-      } catch (error) {
-        // It is broken anyway; only what could be read of it matters.
-        if (error instanceof SipSyntaxError) request = error.request;
-        else throw error;
-      }
-      malformed(new SipSyntaxError(reason, 400, request), flow);
+      const request = requestIn(bytes);
+      malformed(request ? new MalformedRequest(reason, 400, request) : new SipSyntaxError(reason), flow);
     },
     opened: flow => {
       flows.add(flow);
@@ -205,6 +197,17 @@ export function createTransport(options: TransportOptions): SipTransport {
 }
 
 const text = (address: Address): string => `${address.host}:${address.port}`;
+
+/** The request at the head of a stream that lost its framing, as far as it can be read. */
+function requestIn(bytes: Buffer): SipRequest | undefined {
+  try {
+    const message = parseMessage(bytes);
+    return message.kind === 'request' ? message : undefined;
+  } catch (error) {
+    if (!(error instanceof SipSyntaxError)) throw error;
+    return error instanceof MalformedRequest ? error.request : undefined;
+  }
+}
 
 function handedIn(wanted: ConnectOptions): Promise<TLSSocket> {
   if (!wanted.tlsConnect) throw new TypeError('tlsConnect is needed for tls');

@@ -8,6 +8,7 @@ import {
   createResponse,
   formatMessage,
   Headers,
+  MalformedRequest,
   parseMessage,
   type SipMessage,
   SipSyntaxError,
@@ -129,8 +130,9 @@ describe('SIP messages', () => {
 
   it('keeps what it could read of a bad request, so that its sender can be told', () => {
     const error = refusal(request('broken'));
-    assert.equal(error.request?.method, 'INVITE');
-    assert.equal(error.request?.headers.get('Call-ID'), 'c1');
+    assert.ok(error instanceof MalformedRequest);
+    assert.equal(error.request.method, 'INVITE');
+    assert.equal(error.request.headers.get('Call-ID'), 'c1');
   });
 
   it('lets no header or start line hold a line break', () => {

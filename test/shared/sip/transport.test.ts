@@ -9,7 +9,13 @@ import { silentLog as log } from '../../../shared/log.ts';
 import { createCa } from '../../../shared/pki/authority.ts';
 import type { Flow } from '../../../shared/sip/flow-types.ts';
 import { createFramer } from '../../../shared/sip/framing.ts';
-import { createRequest, createResponse, formatMessage, type SipMessage } from '../../../shared/sip/message.ts';
+import {
+  createRequest,
+  createResponse,
+  formatMessage,
+  MalformedRequest,
+  type SipMessage,
+} from '../../../shared/sip/message.ts';
 import { createTransport, type SipTransport } from '../../../shared/sip/transport.ts';
 
 const clock = systemClock();
@@ -190,7 +196,7 @@ describe('SIP transport', () => {
     const server = transport();
     const { address } = await server.listen({ protocol: 'tcp', host: '127.0.0.1', port: 0 });
     const malformed = new Promise<string | undefined>(resolve =>
-      server.onMalformed(error => resolve(error.request?.method)),
+      server.onMalformed(error => resolve(error instanceof MalformedRequest ? error.request.method : undefined)),
     );
     const peer = await raw(address.port);
     peer.socket.write('OPTIONS sip:a SIP/2.0\r\nCall-ID: 1\r\n\r\n');
