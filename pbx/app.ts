@@ -5,9 +5,9 @@ import type { Clock, Random } from '../shared/clock.ts';
 import { messageOf } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import type { Flow } from '../shared/sip/flow-types.ts';
-import { createTransactionLayer, type TransactionLayer } from '../shared/sip/transaction.ts';
+import { TransactionLayer } from '../shared/sip/transaction.ts';
 import type { TimerSettings } from '../shared/sip/transaction-types.ts';
-import { createTransport, type SipTransport } from '../shared/sip/transport.ts';
+import { SipTransport } from '../shared/sip/transport.ts';
 import type { SipUri } from '../shared/sip/uri.ts';
 import { createAuthenticator, type SipDigestAlgorithm } from './auth.ts';
 import { createCalls } from './calls.ts';
@@ -90,7 +90,7 @@ export async function startPbx(options: PbxOptions): Promise<Pbx> {
   const addresses = options.addresses ?? [];
   const policy = options.policy ?? allowAll;
   const users = new Map(options.users.map(({ user, password }) => [user, password]));
-  const transport = createTransport({ clock, log });
+  const transport = new SipTransport({ clock, log });
   const ports = await listen(transport, options).catch(async (error: unknown) => {
     await transport.close();
     throw error;
@@ -125,7 +125,7 @@ export async function startPbx(options: PbxOptions): Promise<Pbx> {
     nameOn,
     register,
   });
-  const layer: TransactionLayer = createTransactionLayer({
+  const layer: TransactionLayer = new TransactionLayer({
     transport,
     clock,
     random,

@@ -2,8 +2,8 @@
 // and stops it when they change.
 import { isAbort, messageOf, UserError } from '../../shared/errors.ts';
 import type { Flow } from '../../shared/sip/flow-types.ts';
-import { createTransactionLayer } from '../../shared/sip/transaction.ts';
-import { createTransport } from '../../shared/sip/transport.ts';
+import { TransactionLayer } from '../../shared/sip/transaction.ts';
+import { SipTransport } from '../../shared/sip/transport.ts';
 import { TlsRefused } from '../../shared/tls/connect.ts';
 import { type Authenticator, createAuthenticator } from './auth.ts';
 import type { Call, CallContext, Leg } from './call.ts';
@@ -83,8 +83,8 @@ export function startUserAgent(config: UserAgentConfig, env: UserAgentEnv): User
     for (const listener of changeListeners) listener();
   };
 
-  const transport = createTransport({ clock, log });
-  const layer = createTransactionLayer({
+  const transport = new SipTransport({ clock, log });
+  const layer = new TransactionLayer({
     transport,
     clock,
     random,

@@ -1,11 +1,11 @@
-// The client's two state machines (RFC 3261 17.1, RFC 6026 7.2): INVITE and the others. Used by transaction.ts alone.
-import { type Clock, timerGroup } from '../clock.ts';
+// Client transactions (RFC 3261 17.1, RFC 6026 7.2): one class for INVITE, one for the other methods. For transaction.ts.
+import { type Clock, type TimerGroup, timerGroup } from '../clock.ts';
 import { parseCSeq } from './fields.ts';
 import type { Flow } from './flow-types.ts';
 import { createRequest, createResponse, type SipRequest, type SipResponse } from './message.ts';
 import type { ClientTransaction, Outcome, TimerSettings } from './transaction-types.ts';
 
-export interface ClientParts {
+interface ClientParts {
   clock: Clock;
   timers: TimerSettings;
   flow: Flow;
@@ -17,8 +17,7 @@ export interface ClientParts {
   ended: () => void;
 }
 
-export interface ClientMachine {
-  readonly transaction: ClientTransaction;
+export interface ClientMachine extends ClientTransaction {
   readonly ended: boolean;
   receive(response: SipResponse): void;
 }
@@ -27,126 +26,223 @@ type State = 'calling' | 'proceeding' | 'completed' | 'accepted' | 'terminated';
 
 /** Sends the request and follows it to its end. */
 export function startClient(parts: ClientParts): ClientMachine {
-  const { clock, timers, flow, request } = parts;
-  const invite = request.method === 'INVITE';
-  const { after, cancelAll: stopTimers } = timerGroup(clock);
-  let state: State = 'calling';
-  let cancelled = false;
-  let ack: SipRequest | undefined;
-  let resolve: (outcome: Outcome) => void = () => undefined;
-  const final = new Promise<Outcome>(done => {
-    resolve = done;
-  });
+  return parts.request.method === 'INVITE' ? new InviteClient(parts) : new NonInviteClient(parts);
+}
 
-  const terminate = (): void => {
-    if (state === 'terminated') return;
-    state = 'terminated';
-    stopTimers();
-    stopWatching();
-    parts.ended();
-  };
-  const tell = (response: SipResponse): void => {
-    try {
-      parts.onResponse(response);
-    } catch (error) {
-      parts.onBug(error);
-    }
-  };
-  /** RFC 3261 8.1.3.1: a timeout counts as 408, a transport error as 503. */
-  const fail = (cause: 'timeout' | 'transport'): void => {
-    if (state === 'terminated') return;
-    const waiting = state === 'calling' || state === 'proceeding';
-    terminate();
-    if (!waiting) return;
-    const response = createResponse(request, cause === 'timeout' ? 408 : 503);
-    tell(response);
-    resolve({ response, cause });
-  };
-  /** Timers A and E: A doubles without bound, E up to T2, and stays there once a provisional response came. */
-  const retransmit = (wait: number): void => {
-    if (flow.reliable) return;
-    after(wait, () => {
-      if (state !== 'calling' && (invite || state !== 'proceeding')) return;
-      flow.send(request);
-      retransmit(invite ? wait * 2 : state === 'proceeding' ? timers.t2 : Math.min(wait * 2, timers.t2));
+/** The part common to both client transactions: state, timers, failure and the final outcome. */
+class ClientCore {
+  readonly parts: ClientParts;
+  readonly final: Promise<Outcome>;
+  state: State = 'calling';
+  readonly #timers: TimerGroup;
+  #resolve: (outcome: Outcome) => void = () => undefined;
+  #stopWatching: () => void = () => undefined;
+
+  constructor(parts: ClientParts) {
+    this.parts = parts;
+    this.#timers = timerGroup(parts.clock);
+    this.final = new Promise(resolve => {
+      this.#resolve = resolve;
     });
-  };
-  /** Lingers to absorb repetitions; on reliable transports timers D and K are zero. */
-  const linger = (next: State, ms: number): void => {
-    state = next;
-    stopTimers();
-    if (ms === 0) terminate();
-    else after(ms, terminate);
-  };
-  /** RFC 3261 9.1: no CANCEL before the peer was heard from. */
-  const cancelNow = (): void => {
-    parts.sendCancel(followUp(request, 'CANCEL', request.headers.get('To') ?? ''));
-    after(timers.timeoutMs, () => fail('timeout'));
-  };
-  const provisional = (response: SipResponse): void => {
-    if (state !== 'calling' && state !== 'proceeding') return;
-    const first = state === 'calling';
-    state = 'proceeding';
-    // Timers A and B end with the first provisional response; F of the other methods goes on.
-    if (invite && first) stopTimers();
-    if (first && cancelled) cancelNow();
-    tell(response);
-  };
-  const accepted = (response: SipResponse): void => {
-    if (state === 'completed') return;
-    const first = state !== 'accepted';
-    if (first) linger('accepted', 64 * timers.t1);
-    tell(response);
-    if (first) resolve({ response });
-  };
-  const refused = (response: SipResponse): void => {
-    if (state === 'accepted') return;
-    const first = state !== 'completed';
-    ack ??= followUp(request, 'ACK', response.headers.get('To') ?? '');
-    flow.send(ack);
-    if (!first) return;
-    linger('completed', flow.reliable ? 0 : timers.timerD);
-    tell(response);
-    resolve({ response });
-  };
-  const finalOther = (response: SipResponse): void => {
-    if (state === 'completed') return;
-    linger('completed', flow.reliable ? 0 : timers.t4);
-    tell(response);
-    resolve({ response });
-  };
+  }
 
-  const transaction: ClientTransaction = {
-    request,
-    flow,
-    final,
-    cancel: () => {
-      if (!invite || cancelled || (state !== 'calling' && state !== 'proceeding')) return;
-      cancelled = true;
-      if (state === 'proceeding') cancelNow();
-    },
-    abandon: () => fail('timeout'),
-  };
-  let stopWatching: () => void = () => undefined;
-  flow.send(request);
-  retransmit(timers.t1);
-  after(timers.timeoutMs, () => fail('timeout'));
-  // A flow that is already closed says so at once, inside this call.
-  stopWatching = flow.onClose(() => fail('transport'));
+  /** Sends the request; `retransmit` starts timer A or E before timer B or F starts. */
+  start(retransmit: () => void): void {
+    const { flow, request } = this.parts;
+    flow.send(request);
+    retransmit();
+    this.failLater();
+    // A flow that is already closed calls the listener at once.
+    this.#stopWatching = flow.onClose(() => this.fail('transport'));
+  }
 
-  return {
-    transaction,
-    get ended() {
-      return state === 'terminated';
-    },
-    receive: response => {
-      if (state === 'terminated') return;
-      if (response.status < 200) provisional(response);
-      else if (!invite) finalOther(response);
-      else if (response.status < 300) accepted(response);
-      else refused(response);
-    },
-  };
+  /** No final response has come, and none is made up. */
+  get waiting(): boolean {
+    return this.state === 'calling' || this.state === 'proceeding';
+  }
+
+  after(ms: number, run: () => void): void {
+    this.#timers.after(ms, run);
+  }
+
+  stopTimers(): void {
+    this.#timers.cancelAll();
+  }
+
+  failLater(): void {
+    this.after(this.parts.timers.timeoutMs, () => this.fail('timeout'));
+  }
+
+  notify(response: SipResponse): void {
+    try {
+      this.parts.onResponse(response);
+    } catch (error) {
+      this.parts.onBug(error);
+    }
+  }
+
+  /** Reports a final response; the first one settles `final`. */
+  finish(response: SipResponse): void {
+    this.notify(response);
+    this.#resolve({ response });
+  }
+
+  /** RFC 3261 8.1.3.1: a timeout counts as 408, a transport error as 503. */
+  fail(cause: 'timeout' | 'transport'): void {
+    if (this.state === 'terminated') return;
+    const { waiting } = this;
+    this.#terminate();
+    if (!waiting) return;
+    const response = createResponse(this.parts.request, cause === 'timeout' ? 408 : 503);
+    this.notify(response);
+    this.#resolve({ response, cause });
+  }
+
+  /** Stays in `next` to absorb repetitions; ends at once for 0 ms, which is timer D and K on reliable transports. */
+  linger(next: State, ms: number): void {
+    this.state = next;
+    this.stopTimers();
+    if (ms === 0) this.#terminate();
+    else this.after(ms, () => this.#terminate());
+  }
+
+  #terminate(): void {
+    if (this.state === 'terminated') return;
+    this.state = 'terminated';
+    this.stopTimers();
+    this.#stopWatching();
+    this.parts.ended();
+  }
+}
+
+/** RFC 3261 17.1.1 */
+class InviteClient implements ClientMachine {
+  readonly request: SipRequest;
+  readonly flow: Flow;
+  readonly final: Promise<Outcome>;
+  readonly #core: ClientCore;
+  #cancelled = false;
+  #ack: SipRequest | undefined;
+
+  constructor(parts: ClientParts) {
+    this.request = parts.request;
+    this.flow = parts.flow;
+    this.#core = new ClientCore(parts);
+    this.final = this.#core.final;
+    this.#core.start(() => this.#retransmit(parts.timers.t1));
+  }
+
+  get ended(): boolean {
+    return this.#core.state === 'terminated';
+  }
+
+  cancel(): void {
+    if (this.#cancelled || !this.#core.waiting) return;
+    this.#cancelled = true;
+    if (this.#core.state === 'proceeding') this.#sendCancel();
+  }
+
+  abandon(): void {
+    this.#core.fail('timeout');
+  }
+
+  receive(response: SipResponse): void {
+    if (this.ended) return;
+    if (response.status < 200) this.#provisional(response);
+    else if (response.status < 300) this.#accepted(response);
+    else this.#refused(response);
+  }
+
+  /** Timer A doubles without bound. */
+  #retransmit(wait: number): void {
+    if (this.flow.reliable) return;
+    this.#core.after(wait, () => {
+      if (this.#core.state !== 'calling') return;
+      this.flow.send(this.request);
+      this.#retransmit(wait * 2);
+    });
+  }
+
+  /** RFC 3261 9.1: no CANCEL before the first provisional response. */
+  #sendCancel(): void {
+    this.#core.parts.sendCancel(followUp(this.request, 'CANCEL', this.request.headers.get('To') ?? ''));
+    this.#core.failLater();
+  }
+
+  #provisional(response: SipResponse): void {
+    if (!this.#core.waiting) return;
+    const first = this.#core.state === 'calling';
+    this.#core.state = 'proceeding';
+    // Timers A and B end with the first provisional response.
+    if (first) this.#core.stopTimers();
+    if (first && this.#cancelled) this.#sendCancel();
+    this.#core.notify(response);
+  }
+
+  #accepted(response: SipResponse): void {
+    if (this.#core.state === 'completed') return;
+    if (this.#core.state !== 'accepted') this.#core.linger('accepted', 64 * this.#core.parts.timers.t1);
+    this.#core.finish(response);
+  }
+
+  #refused(response: SipResponse): void {
+    if (this.#core.state === 'accepted') return;
+    this.#ack ??= followUp(this.request, 'ACK', response.headers.get('To') ?? '');
+    this.flow.send(this.#ack);
+    if (this.#core.state === 'completed') return;
+    this.#core.linger('completed', this.flow.reliable ? 0 : this.#core.parts.timers.timerD);
+    this.#core.finish(response);
+  }
+}
+
+/** RFC 3261 17.1.2 */
+class NonInviteClient implements ClientMachine {
+  readonly request: SipRequest;
+  readonly flow: Flow;
+  readonly final: Promise<Outcome>;
+  readonly #core: ClientCore;
+
+  constructor(parts: ClientParts) {
+    this.request = parts.request;
+    this.flow = parts.flow;
+    this.#core = new ClientCore(parts);
+    this.final = this.#core.final;
+    this.#core.start(() => this.#retransmit(parts.timers.t1));
+  }
+
+  get ended(): boolean {
+    return this.#core.state === 'terminated';
+  }
+
+  cancel(): void {
+    // RFC 3261 9.1: only an INVITE can be cancelled.
+  }
+
+  abandon(): void {
+    this.#core.fail('timeout');
+  }
+
+  receive(response: SipResponse): void {
+    if (this.ended || this.#core.state === 'completed') return;
+    if (response.status < 200) {
+      this.#core.state = 'proceeding';
+      this.#core.notify(response);
+      return;
+    }
+    this.#core.linger('completed', this.flow.reliable ? 0 : this.#core.parts.timers.t4);
+    this.#core.finish(response);
+  }
+
+  /** Timer E doubles up to T2, and is T2 after a provisional response. */
+  #retransmit(wait: number): void {
+    if (this.flow.reliable) return;
+    const { t2 } = this.#core.parts.timers;
+    this.#core.after(wait, () => {
+      if (!this.#core.waiting) return;
+      this.flow.send(this.request);
+      this.#retransmit(this.#core.state === 'proceeding' ? t2 : Math.min(wait * 2, t2));
+    });
+  }
 }
 
 /** ACK of a refusal (RFC 3261 17.1.1.3) or CANCEL (9.1): the request's own topmost Via, route, call and CSeq number. */

@@ -1,13 +1,14 @@
-// A flow on a stream: one peer on TCP or TLS, with framing, keep-alive and idle limit; and how a TCP connection is opened.
+// A flow on a stream: one peer on TCP or TLS, with framing, keep-alive and idle limit; and the opening of a TCP connection.
 import { connect as netConnect, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Clock, Timer } from '../clock.ts';
 import { messageOf } from '../errors.ts';
-import type { ConnectOptions, Flow, FlowHost, Protocol } from './flow-types.ts';
+import { CloseSignal } from './close-signal.ts';
+import type { Address, ConnectOptions, Flow, FlowHost, Protocol } from './flow-types.ts';
 import { createFramer } from './framing.ts';
-import { formatMessage } from './message.ts';
+import { formatMessage, type SipMessage } from './message.ts';
 
-/** A peer that reads nothing while so much waits for it is gone. */
+/** A peer that reads nothing while this many bytes wait for it counts as gone. */
 const MAX_UNSENT = 4 * 1024 * 1024;
 /** RFC 5626 4.4.1 */
 const PONG_MS = 10_000;
@@ -16,153 +17,185 @@ const CRLF = '\r\n';
 /** IPv4 peers of a dual-stack socket by their IPv4 name. */
 const plainHost = (host: string | undefined): string => (host ?? '').replace(/^::ffff:(?=\d+\.)/i, '');
 
-/** How a flow tells, once, that it is gone. */
-export interface CloseSignal {
-  /** Undefined while the flow is open. */
-  readonly reason: string | undefined;
-  /** How many wait for it. */
-  readonly listeners: number;
-  fire(reason: string): void;
-  onClose(listener: (reason: string) => void): () => void;
-}
-
-export function closeSignal(log: FlowHost['log']): CloseSignal {
-  const listeners = new Set<(reason: string) => void>();
-  let fired: string | undefined;
-  return {
-    get reason() {
-      return fired;
-    },
-    get listeners() {
-      return listeners.size;
-    },
-    fire: reason => {
-      if (fired !== undefined) return;
-      fired = reason;
-      for (const listener of [...listeners]) {
-        try {
-          listener(reason);
-        } catch (error) {
-          log.error('a close listener failed', { error });
-        }
-      }
-      listeners.clear();
-    },
-    onClose: listener => {
-      if (fired === undefined) listeners.add(listener);
-      else listener(fired);
-      return () => void listeners.delete(listener);
-    },
-  };
-}
-
-function tlsFacts(socket: Socket): Pick<Flow, 'tls'> {
-  if (!(socket instanceof TLSSocket)) return {};
+function tlsFacts(socket: Socket): Flow['tls'] {
+  if (!(socket instanceof TLSSocket)) return undefined;
   const cipher = socket.getCipher();
   const peer = socket.getPeerCertificate();
   const name = peer && Object.keys(peer).length > 0 ? (peer.subject?.CN ?? peer.subjectaltname) : undefined;
   return {
-    tls: {
-      version: socket.getProtocol() ?? '',
-      cipher: cipher.standardName ?? cipher.name,
-      ...(name === undefined ? {} : { peer: String(name) }),
-    },
+    version: socket.getProtocol() ?? '',
+    cipher: cipher.standardName ?? cipher.name,
+    ...(name === undefined ? {} : { peer: String(name) }),
   };
 }
 
 /**
  * A flow over a connected socket, which it owns from now on.
- * A CRLF that comes is the pong of a ping we sent, else every second one is a ping that gets its answer (RFC 5626 3.5.1).
+ * A received CRLF is the pong of a ping we sent, else every second one is a ping that is answered (RFC 5626 3.5.1).
  * @param idleMs silence after which it closes; 0 = never
  */
 export function streamFlow(host: FlowHost, socket: Socket, protocol: Exclude<Protocol, 'udp'>, idleMs: number): Flow {
-  const signal = closeSignal(host.log);
-  let pongs: ((answered: boolean) => void)[] = [];
-  let heard = host.clock.monotonic();
-  let idle: Timer | undefined;
+  return new StreamFlow(host, socket, protocol, idleMs);
+}
 
-  const close = (reason: string): void => {
-    if (signal.reason !== undefined) return;
-    idle?.cancel();
-    const waiting = pongs;
-    pongs = [];
-    host.closed(flow);
+class StreamFlow implements Flow {
+  readonly id: string;
+  readonly protocol: Protocol;
+  readonly reliable = true;
+  readonly local: Address;
+  readonly remote: Address;
+  readonly tls?: Required<Flow>['tls'];
+  readonly #host: FlowHost;
+  readonly #socket: Socket;
+  readonly #signal: CloseSignal;
+  readonly #keepAlive: KeepAlive;
+
+  constructor(host: FlowHost, socket: Socket, protocol: Exclude<Protocol, 'udp'>, idleMs: number) {
+    this.#host = host;
+    this.#socket = socket;
+    this.#signal = new CloseSignal(host.log);
+    this.#keepAlive = new KeepAlive(host.clock, idleMs, {
+      write: bytes => this.#write(bytes),
+      expire: reason => this.close(reason),
+    });
+    this.id = host.nextId(protocol);
+    this.protocol = protocol;
+    this.local = { host: plainHost(socket.localAddress), port: socket.localPort ?? 0 };
+    this.remote = { host: plainHost(socket.remoteAddress), port: socket.remotePort ?? 0 };
+    const tls = tlsFacts(socket);
+    if (tls) this.tls = tls;
+    follow(socket, this, host, this.#keepAlive);
+    host.opened(this);
+    this.#keepAlive.start();
+    host.log.debug('SIP flow opened', { flow: this.id, remote: `${this.remote.host}:${this.remote.port}` });
+  }
+
+  get closed(): boolean {
+    return this.#signal.reason !== undefined;
+  }
+
+  send(message: SipMessage): void {
+    this.#write(formatMessage(message));
+  }
+
+  ping(timeoutMs = PONG_MS): Promise<boolean> {
+    return this.closed ? Promise.resolve(false) : this.#keepAlive.ping(timeoutMs);
+  }
+
+  onClose(listener: (reason: string) => void): () => void {
+    return this.#signal.onClose(listener);
+  }
+
+  close(reason = 'closed'): void {
+    if (this.closed) return;
+    const unanswered = this.#keepAlive.stop();
+    this.#host.closed(this);
     // What was written before still goes out; a peer that never reads it is cut when its buffer passes the bound.
-    if (socket.writable) socket.destroySoon();
-    else socket.destroy();
-    signal.fire(reason);
-    for (const pong of waiting) pong(false);
-  };
-  const watch = (): void => {
-    const left = heard + idleMs - host.clock.monotonic();
-    if (left <= 0) close(`silent for ${Math.round(idleMs / 1000)} s`);
-    else idle = host.clock.after(left, watch);
-  };
-  const write = (bytes: Buffer | string): void => {
-    if (signal.reason !== undefined || !socket.writable) return;
-    socket.write(bytes);
-    heard = host.clock.monotonic();
-    if (socket.writableLength > MAX_UNSENT) {
-      close('the peer does not read');
-      socket.destroy();
+    if (this.#socket.writable) this.#socket.destroySoon();
+    else this.#socket.destroy();
+    this.#signal.fire(reason);
+    for (const settle of unanswered) settle(false);
+  }
+
+  at(): Flow {
+    return this;
+  }
+
+  #write(bytes: Buffer | string): void {
+    if (this.closed || !this.#socket.writable) return;
+    this.#socket.write(bytes);
+    this.#keepAlive.active();
+    if (this.#socket.writableLength > MAX_UNSENT) {
+      this.close('the peer does not read');
+      this.#socket.destroy();
     }
-  };
+  }
+}
+
+/** Feeds a flow from its socket. */
+function follow(socket: Socket, flow: StreamFlow, host: FlowHost, keepAlive: KeepAlive): void {
   const feed = createFramer({
     message: bytes => {
-      if (signal.reason === undefined) host.received(bytes, flow);
+      if (!flow.closed) host.received(bytes, flow);
     },
-    crlf: pair => {
-      const pong = pongs.shift();
-      if (pong) pong(true);
-      else if (pair) write(CRLF);
-    },
+    crlf: pair => keepAlive.crlf(pair),
     broken: (reason, bytes) => {
       host.lost(reason, bytes, flow);
-      close(`framing lost: ${reason}`);
+      flow.close(`framing lost: ${reason}`);
     },
   });
-
-  const flow: Flow = {
-    id: host.nextId(protocol),
-    protocol,
-    reliable: true,
-    local: { host: plainHost(socket.localAddress), port: socket.localPort ?? 0 },
-    remote: { host: plainHost(socket.remoteAddress), port: socket.remotePort ?? 0 },
-    ...tlsFacts(socket),
-    get closed() {
-      return signal.reason !== undefined;
-    },
-    send: message => write(formatMessage(message)),
-    ping: (timeoutMs = PONG_MS) => {
-      if (signal.reason !== undefined) return Promise.resolve(false);
-      return new Promise(resolve => {
-        const done = (answered: boolean): void => {
-          timer.cancel();
-          pongs = pongs.filter(one => one !== done);
-          resolve(answered);
-        };
-        const timer = host.clock.after(timeoutMs, () => done(false));
-        pongs.push(done);
-        write(CRLF + CRLF);
-      });
-    },
-    onClose: signal.onClose,
-    close: (reason = 'closed') => close(reason),
-    at: () => flow,
-  };
-
   socket.setNoDelay(true);
   socket.on('data', chunk => {
-    heard = host.clock.monotonic();
+    keepAlive.active();
     feed(chunk);
   });
-  socket.on('error', error => close(messageOf(error)));
-  socket.on('end', () => close('the peer closed'));
-  socket.on('close', () => close('the connection closed'));
-  host.opened(flow);
-  if (idleMs > 0) watch();
-  host.log.debug('SIP flow open', { flow: flow.id, remote: `${flow.remote.host}:${flow.remote.port}` });
-  return flow;
+  socket.on('error', error => flow.close(messageOf(error)));
+  socket.on('end', () => flow.close('the peer closed'));
+  socket.on('close', () => flow.close('the connection closed'));
+}
+
+/** Pings that wait for their pong, and the limit on silence. */
+class KeepAlive {
+  readonly #clock: Clock;
+  readonly #idleMs: number;
+  readonly #stream: { write: (bytes: string) => void; expire: (reason: string) => void };
+  #pongs: ((answered: boolean) => void)[] = [];
+  #lastActive: number;
+  #timer: Timer | undefined;
+
+  constructor(
+    clock: Clock,
+    idleMs: number,
+    stream: { write: (bytes: string) => void; expire: (reason: string) => void },
+  ) {
+    this.#clock = clock;
+    this.#idleMs = idleMs;
+    this.#stream = stream;
+    this.#lastActive = clock.monotonic();
+  }
+
+  start(): void {
+    if (this.#idleMs > 0) this.#watch();
+  }
+
+  /** Ends the watch. Returns the pings that are left without a pong. */
+  stop(): ((answered: boolean) => void)[] {
+    this.#timer?.cancel();
+    const waiting = this.#pongs;
+    this.#pongs = [];
+    return waiting;
+  }
+
+  /** Something was sent or received. */
+  active(): void {
+    this.#lastActive = this.#clock.monotonic();
+  }
+
+  ping(timeoutMs: number): Promise<boolean> {
+    return new Promise(resolve => {
+      const done = (answered: boolean): void => {
+        timer.cancel();
+        this.#pongs = this.#pongs.filter(one => one !== done);
+        resolve(answered);
+      };
+      const timer = this.#clock.after(timeoutMs, () => done(false));
+      this.#pongs.push(done);
+      this.#stream.write(CRLF + CRLF);
+    });
+  }
+
+  /** A CRLF is the pong of the oldest ping; without one, the second in a row is a ping. */
+  crlf(pair: boolean): void {
+    const settle = this.#pongs.shift();
+    if (settle) settle(true);
+    else if (pair) this.#stream.write(CRLF);
+  }
+
+  #watch(): void {
+    const left = this.#lastActive + this.#idleMs - this.#clock.monotonic();
+    if (left <= 0) this.#stream.expire(`silent for ${Math.round(this.#idleMs / 1000)} s`);
+    else this.#timer = this.#clock.after(left, () => this.#watch());
+  }
 }
 
 /** Opens a TCP connection; rejects with the system's error, after `timeoutMs`, or with the signal's reason. */

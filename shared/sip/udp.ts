@@ -1,115 +1,174 @@
-// UDP: one socket, and a flow for each peer behind it (RFC 3261 18).
+// UDP for SIP: bound sockets, and a flow for each peer behind one (RFC 3261 18).
 import type { Socket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
 import { messageOf } from '../errors.ts';
 import { bindUdp } from '../net/udp.ts';
-import { closeSignal } from './flow.ts';
-import type { Address, Flow, FlowHost } from './flow-types.ts';
-import { formatMessage } from './message.ts';
+import { CloseSignal } from './close-signal.ts';
+import type { Address, ConnectOptions, Flow, FlowHost } from './flow-types.ts';
+import { formatMessage, type SipMessage } from './message.ts';
 
 /** UDP peers remembered per socket. */
 const MAX_PEERS = 20_000;
-/** How many of the oldest are looked at for one that nobody needs. */
-const LOOK_AT = 100;
+/** How many of the oldest peers are examined for one that can be forgotten. */
+const EXAMINED = 100;
 
-export interface UdpEndpoint {
-  readonly address: Address;
-  flowTo(remote: Address): Flow;
-  close(): Promise<void>;
+/** The UDP sockets of a transport. */
+export class UdpSockets {
+  readonly #host: FlowHost;
+  readonly #endpoints = new Set<UdpEndpoint>();
+
+  constructor(host: FlowHost) {
+    this.#host = host;
+  }
+
+  async bind(local: Address): Promise<UdpEndpoint> {
+    const endpoint = await openUdp(this.#host, local);
+    this.#endpoints.add(endpoint);
+    return endpoint;
+  }
+
+  unbind(endpoint: UdpEndpoint): Promise<void> {
+    this.#endpoints.delete(endpoint);
+    return endpoint.close();
+  }
+
+  /** A flow over a socket bound to that local address, or over a new one that closes with the flow. */
+  async connect(options: ConnectOptions): Promise<Flow> {
+    const host = options.localAddress ?? (isIPv6(options.host) ? '::' : '0.0.0.0');
+    const port = options.localPort ?? 0;
+    const shared = [...this.#endpoints].find(
+      ({ address }) => port !== 0 && address.port === port && address.host === host,
+    );
+    const endpoint = shared ?? (await this.bind({ host, port }));
+    const flow = endpoint.flowTo({ host: options.host, port: options.port });
+    if (!shared) flow.onClose(() => void this.unbind(endpoint));
+    return flow;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#endpoints].map(endpoint => endpoint.close()));
+  }
 }
 
-interface Peer {
-  flow: Flow;
-  /** Whether a registration or a transaction waits for its end. */
-  needed(): boolean;
-}
-
-/** Binds a socket; what it receives goes to `host`. Rejects with the system's error. */
+/** Binds a socket; received messages go to `host`. Rejects with the system's error. */
 export async function openUdp(host: FlowHost, local: Address): Promise<UdpEndpoint> {
   const socket = await bindUdp({ address: local.host, port: local.port });
-  socket.on('error', error => host.log.warn('UDP socket', { reason: messageOf(error) }));
-  const address = { host: local.host, port: socket.address().port };
-  const peers = new Map<string, Peer>();
-  let closing = false;
+  return new UdpEndpoint(host, socket, local.host);
+}
 
-  /** Forged sources must not push out those who registered: an unneeded one of the oldest goes, the needed move on. */
-  const makeRoom = (): void => {
-    if (peers.size <= MAX_PEERS) return;
-    const oldest = [...peers.entries()].slice(0, LOOK_AT);
-    const spare = oldest.find(([, peer]) => !peer.needed()) ?? oldest[0];
+class UdpEndpoint {
+  readonly address: Address;
+  readonly #host: FlowHost;
+  readonly #socket: Socket;
+  /** By host and port; the one heard from least lately first. */
+  readonly #peers = new Map<string, UdpPeer>();
+  #closing = false;
+
+  constructor(host: FlowHost, socket: Socket, address: string) {
+    this.#host = host;
+    this.#socket = socket;
+    this.address = { host: address, port: socket.address().port };
+    socket.on('error', error => host.log.warn('SIP UDP socket failed', { reason: messageOf(error) }));
+    socket.on('message', (bytes, from) => {
+      // A datagram of CRLFs or zeros alone is a keep-alive of older phones and needs no answer.
+      if (bytes.every(byte => byte === 13 || byte === 10 || byte === 0)) return;
+      host.received(bytes, this.flowTo({ host: from.address, port: from.port }));
+    });
+  }
+
+  flowTo(remote: Address): Flow {
+    const key = `${remote.host} ${remote.port}`;
+    const known = this.#peers.get(key);
+    if (known) {
+      this.#peers.delete(key);
+      this.#peers.set(key, known);
+      return known;
+    }
+    const peer = new UdpPeer(this, this.#socket, this.#host, remote, () => void this.#peers.delete(key));
+    this.#peers.set(key, peer);
+    this.#makeRoom();
+    return peer;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closing) return;
+    this.#closing = true;
+    for (const peer of [...this.#peers.values()]) peer.close('transport closed');
+    await new Promise<void>(resolve => this.#socket.close(() => resolve()));
+  }
+
+  /** Forged sources must not push out registered peers: one of the oldest that is not needed goes, the needed move to the end. */
+  #makeRoom(): void {
+    if (this.#peers.size <= MAX_PEERS) return;
+    const oldest = [...this.#peers.entries()].slice(0, EXAMINED);
+    const spare = oldest.find(([, peer]) => !peer.needed) ?? oldest[0];
     for (const [key, peer] of oldest) {
       if (peer === spare?.[1]) break;
-      peers.delete(key);
-      peers.set(key, peer);
+      this.#peers.delete(key);
+      this.#peers.set(key, peer);
     }
-    spare?.[1].flow.close('forgotten');
-  };
-  const flowTo = (remote: Address): Flow => {
-    const key = `${remote.host} ${remote.port}`;
-    const known = peers.get(key);
-    if (known) {
-      peers.delete(key);
-      peers.set(key, known);
-      return known.flow;
-    }
-    const peer = udpPeer({ host, socket, local: address, remote, flowTo, forget: () => void peers.delete(key) });
-    peers.set(key, peer);
-    makeRoom();
-    return peer.flow;
-  };
-  socket.on('message', (bytes, from) => {
-    // CRLFs or zeros alone are a keep-alive of older phones and ask nothing.
-    if (bytes.every(byte => byte === 13 || byte === 10 || byte === 0)) return;
-    host.received(bytes, flowTo({ host: from.address, port: from.port }));
-  });
-  return {
-    address,
-    flowTo,
-    close: async () => {
-      if (closing) return;
-      closing = true;
-      for (const peer of [...peers.values()]) peer.flow.close('transport closed');
-      await new Promise<void>(resolve => socket.close(() => resolve()));
-    },
-  };
+    spare?.[1].close('forgotten');
+  }
 }
 
 /** A flow to one peer; closing it forgets the peer, the socket stays. */
-function udpPeer(parts: {
-  host: FlowHost;
-  socket: Socket;
-  local: Address;
-  remote: Address;
-  flowTo: (remote: Address) => Flow;
-  forget: () => void;
-}): Peer {
-  const { host, socket, local, remote, flowTo, forget } = parts;
-  const signal = closeSignal(host.log);
-  const flow: Flow = {
-    id: host.nextId('udp'),
-    protocol: 'udp',
-    reliable: false,
-    local,
-    remote,
-    get closed() {
-      return signal.reason !== undefined;
-    },
-    send: message => {
-      const bytes = formatMessage(message);
-      if (signal.reason !== undefined) return;
-      socket.send(bytes, remote.port, remote.host, error => {
-        if (error) host.log.debug('datagram not sent', { to: remote.host, reason: messageOf(error) });
-      });
-    },
-    ping: () => Promise.resolve(signal.reason === undefined),
-    onClose: signal.onClose,
-    close: (reason = 'closed') => {
-      if (signal.reason !== undefined) return;
-      forget();
-      host.closed(flow);
-      signal.fire(reason);
-    },
-    at: port => (port === remote.port ? flow : flowTo({ host: remote.host, port })),
-  };
-  host.opened(flow);
-  return { flow, needed: () => signal.listeners > 0 };
+class UdpPeer implements Flow {
+  readonly id: string;
+  readonly protocol = 'udp';
+  readonly reliable = false;
+  readonly local: Address;
+  readonly remote: Address;
+  readonly #endpoint: UdpEndpoint;
+  readonly #socket: Socket;
+  readonly #host: FlowHost;
+  readonly #forget: () => void;
+  readonly #signal: CloseSignal;
+
+  constructor(endpoint: UdpEndpoint, socket: Socket, host: FlowHost, remote: Address, forget: () => void) {
+    this.id = host.nextId('udp');
+    this.local = endpoint.address;
+    this.remote = remote;
+    this.#endpoint = endpoint;
+    this.#socket = socket;
+    this.#host = host;
+    this.#forget = forget;
+    this.#signal = new CloseSignal(host.log);
+    host.opened(this);
+  }
+
+  get closed(): boolean {
+    return this.#signal.reason !== undefined;
+  }
+
+  /** A registration or a transaction listens for the end of this flow. */
+  get needed(): boolean {
+    return this.#signal.listeners > 0;
+  }
+
+  send(message: SipMessage): void {
+    const bytes = formatMessage(message);
+    if (this.closed) return;
+    this.#socket.send(bytes, this.remote.port, this.remote.host, error => {
+      if (error) this.#host.log.debug('SIP datagram not sent', { to: this.remote.host, reason: messageOf(error) });
+    });
+  }
+
+  ping(): Promise<boolean> {
+    return Promise.resolve(!this.closed);
+  }
+
+  onClose(listener: (reason: string) => void): () => void {
+    return this.#signal.onClose(listener);
+  }
+
+  close(reason = 'closed'): void {
+    if (this.closed) return;
+    this.#forget();
+    this.#host.closed(this);
+    this.#signal.fire(reason);
+  }
+
+  at(port: number): Flow {
+    return port === this.remote.port ? this : this.#endpoint.flowTo({ host: this.remote.host, port });
+  }
 }

@@ -13,7 +13,7 @@ import {
   type SipRequest,
   type SipResponse,
 } from '../../../shared/sip/message.ts';
-import { createTransactionLayer, type TransactionLayer } from '../../../shared/sip/transaction.ts';
+import { TransactionLayer } from '../../../shared/sip/transaction.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
 import type { SipTransport } from '../../../shared/sip/transport.ts';
 import { tagOf } from '../../../shared/sip/uri.ts';
@@ -62,20 +62,15 @@ function wire(reliable: boolean, maxTransactions = 100): Wire {
   });
   const flow = flowAt(5061);
   let take: (message: SipMessage, flow: Flow) => void = () => undefined;
-  const transport: SipTransport = {
-    listen: () => Promise.reject(new Error('not here')),
-    connect: () => Promise.reject(new Error('not here')),
+  const transport: Pick<SipTransport, 'onMessage' | 'onMalformed'> = {
     onMessage: listener => {
       take = listener;
     },
     onMalformed: () => undefined,
-    onConnection: () => undefined,
-    flows: () => [flow],
-    close: () => Promise.resolve(),
   };
   const requests: ServerTransaction[] = [];
   const acks: SipRequest[] = [];
-  const layer = createTransactionLayer({
+  const layer = new TransactionLayer({
     transport,
     clock,
     random: seededRandom(1),
@@ -218,12 +213,13 @@ describe('client transactions', () => {
 
   it('waits with CANCEL for a provisional response, and sends it on the same branch (9.1)', async () => {
     const { clock, layer, flow, times, deliver, sent } = wire(true);
-    const { request, final, cancel } = layer.request(flow, plain('INVITE'));
-    cancel();
+    const transaction = layer.request(flow, plain('INVITE'));
+    const { request, final } = transaction;
+    transaction.cancel();
     assert.deepEqual(times('CANCEL'), []);
     await clock.advance(50);
     deliver(reply(request, 180));
-    cancel();
+    transaction.cancel();
     assert.deepEqual(times('CANCEL'), [50]);
     const sentCancel = sent.at(-1)?.message;
     assert.ok(sentCancel?.kind === 'request');
@@ -237,9 +233,10 @@ describe('client transactions', () => {
 
   it('a cancelled INVITE whose peer says no more ends after 64 × T1 (9.1)', async () => {
     const { clock, layer, flow, deliver } = wire(true);
-    const { request, final, cancel } = layer.request(flow, plain('INVITE'));
+    const transaction = layer.request(flow, plain('INVITE'));
+    const { request, final } = transaction;
     deliver(reply(request, 180));
-    cancel();
+    transaction.cancel();
     await clock.advance(32_000);
     assert.equal((await final).cause, 'timeout');
     assert.equal(layer.size, 0);

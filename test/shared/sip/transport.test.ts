@@ -16,7 +16,7 @@ import {
   MalformedRequest,
   type SipMessage,
 } from '../../../shared/sip/message.ts';
-import { createTransport, type SipTransport } from '../../../shared/sip/transport.ts';
+import { SipTransport, type TransportOptions } from '../../../shared/sip/transport.ts';
 
 const clock = systemClock();
 
@@ -108,8 +108,8 @@ describe('SIP framing on streams', () => {
 
 describe('SIP transport', () => {
   const open: SipTransport[] = [];
-  const transport = (with_: Parameters<typeof createTransport>[0] = { clock, log }): SipTransport => {
-    const made = createTransport(with_);
+  const transport = (with_: TransportOptions = { clock, log }): SipTransport => {
+    const made = new SipTransport(with_);
     open.push(made);
     return made;
   };

@@ -14,9 +14,9 @@ import {
 import { parseCSeq } from '../../../shared/sip/fields.ts';
 import type { ConnectOptions, Flow } from '../../../shared/sip/flow-types.ts';
 import { createRequest, type SipRequest, type SipResponse } from '../../../shared/sip/message.ts';
-import { createTransactionLayer, type TransactionLayer } from '../../../shared/sip/transaction.ts';
+import { TransactionLayer } from '../../../shared/sip/transaction.ts';
 import type { ClientTransaction, ServerTransaction } from '../../../shared/sip/transaction-types.ts';
-import { createTransport } from '../../../shared/sip/transport.ts';
+import { SipTransport } from '../../../shared/sip/transport.ts';
 
 export interface SoftphoneOptions {
   user: string;
@@ -54,7 +54,7 @@ export interface Softphone {
 
 export async function startSoftphone(options: SoftphoneOptions): Promise<Softphone> {
   const { user, password, domain, clock = systemClock(), random = systemRandom() } = options;
-  const transport = createTransport({ clock, log: silentLog });
+  const transport = new SipTransport({ clock, log: silentLog });
   const heard: SipRequest[] = [];
   const waiting = new Set<() => void>();
   const dialogs = new Map<string, Dialog>();
@@ -67,7 +67,7 @@ export async function startSoftphone(options: SoftphoneOptions): Promise<Softpho
     if (!dialog) transaction.respond(481);
     else transaction.respond(acceptRequest(dialog, transaction.request) ? 200 : 500);
   };
-  const layer = createTransactionLayer({
+  const layer = new TransactionLayer({
     transport,
     clock,
     random,

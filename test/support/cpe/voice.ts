@@ -9,9 +9,9 @@ import { type Clock, systemClock, systemRandom } from '../../../shared/clock.ts'
 import { type Log, silentLog } from '../../../shared/log.ts';
 import { type Authority, createCa } from '../../../shared/pki/authority.ts';
 import { createRequest, type SipRequest } from '../../../shared/sip/message.ts';
-import { createTransactionLayer, type RequestOptions, type TransactionLayer } from '../../../shared/sip/transaction.ts';
+import { type RequestOptions, TransactionLayer } from '../../../shared/sip/transaction.ts';
 import type { ClientTransaction, ServerTransaction } from '../../../shared/sip/transaction-types.ts';
-import { createTransport } from '../../../shared/sip/transport.ts';
+import { SipTransport } from '../../../shared/sip/transport.ts';
 import type { TlsSettings } from '../../../shared/tls/connect.ts';
 import { policyFor } from '../../../shared/tls/profiles.ts';
 
@@ -179,11 +179,11 @@ export interface Peer {
 }
 
 export async function startPeer(options: { registrar?: boolean } = {}): Promise<Peer> {
-  const transport = createTransport({ clock, log: silentLog });
+  const transport = new SipTransport({ clock, log: silentLog });
   const waiting: ServerTransaction[] = [];
   const takers: { method: string; take: (transaction: ServerTransaction) => void }[] = [];
   const acks: SipRequest[] = [];
-  const layer = createTransactionLayer({
+  const layer = new TransactionLayer({
     transport,
     clock,
     random,

@@ -1,0 +1,79 @@
+// The transport's half that every flow reports to: reads bytes as messages, hands them on, and knows which flows are open.
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import type { Address, Flow, FlowHost, Protocol } from './flow-types.ts';
+import { MalformedRequest, parseMessage, type SipMessage, type SipRequest, SipSyntaxError } from './message.ts';
+
+export const addressText = (address: Address): string => `${address.host}:${address.port}`;
+
+export class MessageReader implements FlowHost {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly #flows = new Set<Flow>();
+  #sequence = 0;
+  #streams = 0;
+  onMessage: (message: SipMessage, flow: Flow) => void = () => undefined;
+  onMalformed: (error: SipSyntaxError, flow: Flow) => void = () => undefined;
+
+  constructor(clock: Clock, log: Log) {
+    this.clock = clock;
+    this.log = log;
+  }
+
+  /** Open stream flows and live UDP flows. */
+  flows(): Flow[] {
+    return [...this.#flows];
+  }
+
+  /** Number of open stream flows. */
+  get streams(): number {
+    return this.#streams;
+  }
+
+  nextId(protocol: Protocol): string {
+    return `${protocol}-${++this.#sequence}`;
+  }
+
+  received(bytes: Buffer, flow: Flow): void {
+    const message = this.#read(bytes, flow);
+    if (message) this.onMessage(message, flow);
+  }
+
+  lost(reason: string, bytes: Buffer, flow: Flow): void {
+    this.log.warn('SIP stream framing lost', { from: addressText(flow.remote), reason });
+    const request = requestIn(bytes);
+    this.onMalformed(request ? new MalformedRequest(reason, 400, request) : new SipSyntaxError(reason), flow);
+  }
+
+  opened(flow: Flow): void {
+    this.#flows.add(flow);
+    if (flow.reliable) this.#streams++;
+  }
+
+  closed(flow: Flow): void {
+    if (this.#flows.delete(flow) && flow.reliable) this.#streams--;
+  }
+
+  #read(bytes: Buffer, flow: Flow): SipMessage | undefined {
+    try {
+      return parseMessage(bytes);
+    } catch (error) {
+      if (!(error instanceof SipSyntaxError)) throw error;
+      const { remote, protocol } = flow;
+      this.log.warn('malformed SIP message', { from: addressText(remote), protocol, reason: error.message });
+      this.onMalformed(error, flow);
+      return undefined;
+    }
+  }
+}
+
+/** The request at the head of a stream that lost its framing, as far as it can be read. */
+function requestIn(bytes: Buffer): SipRequest | undefined {
+  try {
+    const message = parseMessage(bytes);
+    return message.kind === 'request' ? message : undefined;
+  } catch (error) {
+    if (!(error instanceof SipSyntaxError)) throw error;
+    return error instanceof MalformedRequest ? error.request : undefined;
+  }
+}
