@@ -12,14 +12,14 @@ import { tellingStore } from './announcing-store.ts';
 import { bridgeEvents } from './event-bridge.ts';
 import type { Relay } from './relay.ts';
 
-export interface Place {
+export interface ClusterPlace {
   /** By which the others reach it, under the name that it has among them. Closed by who opened it. */
   relay: Relay;
   /** The member that this process is a worker of. Absent for the only process of a node, or its first: earlier ones have ended. */
   primary?: string;
 }
 
-export interface Together {
+export interface JoinedCluster {
   members: Members;
   relay: Relay;
   /** As this process changes it. */
@@ -39,7 +39,10 @@ const GIVE_UP_MS = 8_000;
 const POST_MS = 60_000;
 
 /** @throws what the store throws */
-export async function joinFleet(place: Place, context: { store: Store; clock: Clock; log: Log }): Promise<Together> {
+export async function joinCluster(
+  place: ClusterPlace,
+  context: { store: Store; clock: Clock; log: Log },
+): Promise<JoinedCluster> {
   const { relay, primary } = place;
   const { self, address } = relay;
   const joined = await joinMembers({

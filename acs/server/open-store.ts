@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import type { Clock, Random } from '../../shared/clock.ts';
 import { UsageError } from '../../shared/config.ts';
 import type { Log } from '../../shared/log.ts';
-import { listening } from '../app.ts';
+import { listening } from '../app/listening.ts';
 import type { AcsOptions } from '../config.ts';
 import { memberId } from '../fleet/common/members.ts';
 import { createSecrets } from '../fleet/common/secrets.ts';
-import type { Place } from '../relay/join.ts';
+import type { ClusterPlace } from '../relay/join.ts';
 import { openRelay, type Relay } from '../relay/relay.ts';
 import { ownerAt, serveStore } from '../relay/remote-store.ts';
 import { openBeside, openOwned, openSqlite } from '../store/sqlite/store.ts';
@@ -19,7 +19,7 @@ import type { Assignment } from './workers.ts';
 export interface Placed {
   store: Store;
   /** Absent where no other process serves the store. */
-  together?: Place;
+  cluster?: ClusterPlace;
   /** When the ACS has closed, and the store with it. */
   close(): Promise<void>;
 }
@@ -62,7 +62,7 @@ export async function openPlace(options: AcsOptions, data: DataDirectory, around
       await relay?.close();
       unlock?.();
     };
-    return { store, together: { relay, ...primaryOf(around) }, close };
+    return { store, cluster: { relay, ...primaryOf(around) }, close };
   } catch (error) {
     await relay?.close();
     unlock?.();
@@ -70,7 +70,7 @@ export async function openPlace(options: AcsOptions, data: DataDirectory, around
   }
 }
 
-const primaryOf = ({ assignment }: Around): Pick<Place, 'primary'> =>
+const primaryOf = ({ assignment }: Around): Pick<ClusterPlace, 'primary'> =>
   assignment ? { primary: assignment.primary.member } : {};
 
 const fileOf = ({ store, data }: AcsOptions, clock: Clock): { file: string; clock: Clock } => ({

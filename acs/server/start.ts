@@ -4,7 +4,8 @@ import { type Clock, type Random, systemClock, systemRandom } from '../../shared
 import { UsageError } from '../../shared/config.ts';
 import { createLog, type Log } from '../../shared/log.ts';
 import { openWireLog } from '../../shared/wire-log.ts';
-import { type Acs, type AcsSetup, startAcs } from '../app.ts';
+import type { AcsSetup } from '../app/setup.ts';
+import { type Acs, startAcs } from '../app.ts';
 import type { AcsOptions } from '../config.ts';
 import type { Relay } from '../relay/relay.ts';
 import { createSums } from '../relay/worker-metrics.ts';
@@ -82,7 +83,7 @@ async function startMain(settings: Settings, pairs: CertificatePair[]): Promise<
   const issue = authority && (async () => await ownPairs(authority, hosts));
   const certificates = issue ? await issue() : pairs;
   const placed = await openPlace(options, data, { clock, random, log });
-  const workers = workersOf(settings, placed.together?.relay, certificates);
+  const workers = workersOf(settings, placed.cluster?.relay, certificates);
   const acs = await startOn(placed, {
     ...setupOf(settings, placed, certificates),
     api,
@@ -114,7 +115,7 @@ async function startMain(settings: Settings, pairs: CertificatePair[]): Promise<
 async function startWorker(settings: Settings, assignment: Assignment): Promise<Started> {
   const { options, clock, random, log, data, admin } = settings;
   const placed = await openPlace(options, data, { clock, random, log, assignment });
-  const relay = placed.together?.relay;
+  const relay = placed.cluster?.relay;
   const primary = assignment.primary.member;
   const certificates = (await relay?.call(primary, 'settings', {}))?.certificates ?? [];
   const cwmp = assignment.cwmp.map(url => ({ url: new URL(url) }));
@@ -141,13 +142,13 @@ async function startOn(placed: Placed, setup: AcsSetup): Promise<Acs> {
 /** What all processes have in common. */
 function setupOf(
   { options, clock, random, log, tls, enrolment, data, admin }: Settings,
-  { store, together }: Placed,
+  { store, cluster }: Placed,
   certificates: CertificatePair[],
 ): Omit<AcsSetup, 'cwmp'> {
   const share = Math.max(1, options.workers);
   return {
     ...{ clock, random, log, store, serverKey: data.serverKey, adminToken: admin.token },
-    ...(together ? { together } : {}),
+    ...(cluster ? { cluster } : {}),
     ...(enrolment ? { enrolment } : {}),
     ...(options.public ? { publicUrl: options.public } : {}),
     tls: { ...tls, certificates },

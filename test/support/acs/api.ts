@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { FastifyInstance } from 'fastify';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { noSources } from '../../../acs/app/north.ts';
 import type { SendConnectionRequest } from '../../../acs/fleet/common/ports.ts';
 import { createMetrics } from '../../../acs/metrics.ts';
 import type { Operation, Role } from '../../../acs/north/operation.ts';
@@ -80,10 +81,7 @@ export async function testApi(options: Parameters<typeof testAcs>[0] = {}): Prom
   const metrics = createMetrics(events, {
     sessions: () => acs.south.sessions(),
     admission: () => acs.south.admission(),
-    devices: async () => [],
-    liveness: async () => [],
-    alerts: async () => [],
-    webhooks: async () => [],
+    ...noSources,
     rollouts: async () => await fleet.rollouts.live(),
   });
   const wake: SendConnectionRequest = async (device, signal) => await run(device, signal);

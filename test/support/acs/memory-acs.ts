@@ -1,14 +1,15 @@
 // The ACS's south and fleet without sockets: fastify's inject, a virtual clock, SQLite in memory, and a CPE that a test scripts.
 import type { FastifyInstance } from 'fastify';
+import { fileLinks } from '../../../acs/app/fleet.ts';
+import { buildSouth } from '../../../acs/app/south.ts';
 import { createEvents, type EventBus } from '../../../acs/events.ts';
 import type { FleetOptions } from '../../../acs/fleet/common/context.ts';
 import { aloneAs } from '../../../acs/fleet/common/members.ts';
 import type { GiveUp, PreflightPorts, RolloutMoved, SendConnectionRequest } from '../../../acs/fleet/common/ports.ts';
 import { createSecrets, type Secrets } from '../../../acs/fleet/common/secrets.ts';
 import { createFleet, type Fleet } from '../../../acs/fleet/fleet.ts';
-import { createSouth, type South } from '../../../acs/south/listener.ts';
+import type { South } from '../../../acs/south/listener.ts';
 import type { Forward } from '../../../acs/south/session-forwarding.ts';
-import { linkOf } from '../../../acs/south/transfers.ts';
 import { openSqlite } from '../../../acs/store/sqlite/store.ts';
 import type { Store } from '../../../acs/store/store.ts';
 import { seededRandom, VirtualClock } from '../../../shared/clock.ts';
@@ -63,7 +64,6 @@ export async function testAcs(options: TestAcsOptions = {}): Promise<TestAcs> {
     options.beside?.store ?? (await openSqlite({ file: options.file ?? ':memory:', clock, inThread: true }));
   const events = createEvents();
   const secrets = createSecrets(Buffer.alloc(32, 9), random);
-  const links = secrets.keyFor('file links');
   const woken: string[] = [];
   const posted: TestAcs['posted'] = [];
   const answers: TestAcs['answers'] = [];
@@ -90,24 +90,17 @@ export async function testAcs(options: TestAcsOptions = {}): Promise<TestAcs> {
         return { status: answer };
       },
       wake,
-      linkFile: (task, direction) => `https://acs.test${linkOf(links, task, direction)}`,
+      linkFile: fileLinks(secrets, () => 'https://acs.test'),
       ...(options.preflight ? { preflight: options.preflight } : {}),
       ...(options.giveUp ? { giveUp: options.giveUp } : {}),
       ...(options.rolloutMoved ? { rolloutMoved: options.rolloutMoved } : {}),
     },
     ...options,
   });
-  const south = createSouth({
-    fleet,
-    clock,
-    random,
-    log,
-    events,
-    keys: { nonces: secrets.keyFor('nonces'), links, cookies: secrets.keyFor('session cookies') },
-    cpeAuth: options.cpeAuth ?? 'required',
-    trustedProxies: ['127.0.0.1'],
-    ...(options.forward ? { forward: options.forward } : {}),
-  });
+  const { south } = buildSouth(
+    { clock, random, log, cpeAuth: options.cpeAuth ?? 'required', trustedProxies: ['127.0.0.1'] },
+    { events, secrets, fleet, forward: options.forward },
+  );
   const app = await south.app();
   const close = async (): Promise<void> => {
     await south.close();

@@ -2,6 +2,9 @@
 // when nothing is under way, so the same seed is the same run, exchange by exchange, and a day passes in seconds. Plain http stands
 // for the transport; TLS is proved over sockets.
 import type { FastifyInstance } from 'fastify';
+import { fileLinks } from '../../../acs/app/fleet.ts';
+import { noSources } from '../../../acs/app/north.ts';
+import { buildSouth } from '../../../acs/app/south.ts';
 import { createEvents, type EventBus } from '../../../acs/events.ts';
 import { createSchedule } from '../../../acs/fleet/cluster/schedule.ts';
 import { aloneAs } from '../../../acs/fleet/common/members.ts';
@@ -10,9 +13,8 @@ import { createFleet, type Fleet } from '../../../acs/fleet/fleet.ts';
 import { createMetrics } from '../../../acs/metrics.ts';
 import { createRest } from '../../../acs/north/rest.ts';
 import { createConnectionRequests } from '../../../acs/south/connection-request/send.ts';
-import { createSouth, type South } from '../../../acs/south/listener.ts';
+import type { South } from '../../../acs/south/listener.ts';
 import { createProbeAcs } from '../../../acs/south/probe/acs.ts';
-import { linkOf } from '../../../acs/south/transfers.ts';
 import { openSqlite } from '../../../acs/store/sqlite/store.ts';
 import type { Store } from '../../../acs/store/store.ts';
 import { type FaultRates, parseFaults } from '../../../cpe/faults/catalogue.ts';
@@ -204,7 +206,6 @@ async function openAcs({ seed, cpeAuth, enrol, clock, net, log, file }: AcsParts
   const store = await openSqlite({ file, clock, inThread: true });
   const events = createEvents();
   const secrets = createSecrets(random.bytes(32), random);
-  const links = secrets.keyFor('file links');
   const ended = new AbortController();
   const wake = createConnectionRequests({ events, http: net.knock({ random, secrets }), signal: ended.signal });
   const fleet = createFleet({
@@ -220,19 +221,14 @@ async function openAcs({ seed, cpeAuth, enrol, clock, net, log, file }: AcsParts
     members: aloneAs('virtual'),
     ports: {
       wake,
-      linkFile: (task, direction, came) => (came ?? virtualUrl) + linkOf(links, task, direction),
+      linkFile: fileLinks(secrets, came => came ?? virtualUrl),
       probeAcs: createProbeAcs(clock, request => net.http({ clock }).send(request)),
     },
   });
-  const keys = { nonces: secrets.keyFor('nonces'), links, cookies: secrets.keyFor('session cookies') };
-  const south = createSouth({ fleet, clock, random, log, events, keys, cpeAuth, trustedProxies: [] });
+  const { south } = buildSouth({ clock, random, log, cpeAuth, trustedProxies: [] }, { events, secrets, fleet });
   const metrics = createMetrics(events, {
     sessions: () => south.sessions(),
-    devices: async () => [],
-    liveness: async () => [],
-    alerts: async () => [],
-    webhooks: async () => [],
-    rollouts: async () => [],
+    ...noSources,
     admission: () => south.admission(),
   });
   const rest = await createRest({

@@ -1,0 +1,42 @@
+// Connection requests by HTTP and UDP, with the STUN server that the latter need.
+import type { EventBus } from '../events.ts';
+import type { SendConnectionRequest } from '../fleet/common/ports.ts';
+import type { Secrets } from '../fleet/common/secrets.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import { createHttpSender } from '../south/connection-request/http.ts';
+import { networks } from '../south/connection-request/policy.ts';
+import { createConnectionRequests } from '../south/connection-request/send.ts';
+import { openStunServer } from '../south/connection-request/stun-server.ts';
+import { createUdpSender } from '../south/connection-request/udp.ts';
+import { listening } from './listening.ts';
+import type { AcsSetup, Part } from './setup.ts';
+
+export interface ConnectionRequests extends Part {
+  send: SendConnectionRequest;
+  stun?: { host: string; port: number };
+}
+
+/**
+ * @param parts.signal ends requests that are under way
+ * @throws UserError when the STUN server cannot listen
+ */
+export async function buildConnectionRequests(
+  { stun: listen, connectionRequestAllow, clock, random, log }: AcsSetup,
+  parts: {
+    events: EventBus;
+    secrets: Secrets;
+    onArrival: Fleet['visits']['onArrival'];
+    signal: AbortSignal;
+  },
+): Promise<ConnectionRequests> {
+  const { events, secrets, onArrival, signal } = parts;
+  const stun = listen && (await listening('--stun', listen, openStunServer({ ...listen, clock, log })));
+  const common = { clock, random, secrets, allowed: networks(connectionRequestAllow) };
+  const send = createConnectionRequests({
+    events,
+    http: createHttpSender(common),
+    ...(stun ? { udp: createUdpSender({ ...common, server: stun, onArrival }) } : {}),
+    signal,
+  });
+  return { send, ...(stun ? { stun } : {}), close: async () => await stun?.close() };
+}

@@ -1,0 +1,84 @@
+// The side of the operators: the REST API and the metrics.
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import { livenessStates } from '../device/liveness.ts';
+import type { EventBus } from '../events.ts';
+import type { SendConnectionRequest } from '../fleet/common/ports.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import { createMetrics, type MetricSources } from '../metrics.ts';
+import { createRest } from '../north/rest.ts';
+import { parseFilter } from '../query/filter.ts';
+import type { South } from '../south/listener.ts';
+import type { Store } from '../store/store.ts';
+import type { AcsSetup, Part } from './setup.ts';
+
+export interface NorthParts {
+  events: EventBus;
+  store: Store;
+  fleet: Fleet;
+  south: South;
+  sendConnectionRequest: SendConnectionRequest;
+  /** Why the ACS takes no work; undefined when it does. */
+  unready: () => string | undefined;
+}
+
+/** A worker has metrics, which its primary sums up, but no API. */
+export async function buildNorth(setup: AcsSetup, parts: NorthParts): Promise<Part & { api?: FastifyInstance }> {
+  const { fleet, south, events, store, sendConnectionRequest, unready } = parts;
+  const { clock, random, log } = setup;
+  const metrics = createMetrics(events, {
+    others: setup.workers?.metrics,
+    sessions: () => south.sessions(),
+    admission: () => south.admission(),
+    ...(setup.api ? stateSources(setup, fleet) : noSources),
+  });
+  setup.cluster?.relay.serve('metrics', async () => await metrics.plain());
+  if (!setup.api) return { close: () => metrics.stop() };
+  try {
+    const api = await createRest({
+      ...{ fleet, store, clock, random, log, events, metrics, unready },
+      wake: sendConnectionRequest,
+      roleOf: async token => (isSameToken(token, setup.adminToken) ? 'admin' : undefined),
+      ...(setup.api.protocol === 'https:' ? { tls: setup.tls.certificates } : {}),
+    });
+    const close = async (): Promise<void> => {
+      await api.close();
+      metrics.stop();
+    };
+    return { api, close };
+  } catch (error) {
+    metrics.stop();
+    throw error;
+  }
+}
+
+/** The store counts these for all processes, so only the main process shows them. */
+const stateSources = (
+  setup: AcsSetup,
+  fleet: Fleet,
+): Pick<MetricSources, 'alerts' | 'webhooks' | 'liveness' | 'devices' | 'rollouts'> => ({
+  alerts: async () => await fleet.alerts.list(),
+  webhooks: async () => await fleet.webhooks.counts(),
+  liveness: async () => await Promise.all(livenessStates.map(countOf(setup, 'liveness'))),
+  rollouts: async () => await fleet.rollouts.live(),
+  devices: async () =>
+    await Promise.all((['known', 'quarantine', 'enrolled', 'held'] as const).map(countOf(setup, 'state'))),
+});
+/** For a process that leaves the counting to another. */
+export const noSources: ReturnType<typeof stateSources> = {
+  alerts: async () => [],
+  webhooks: async () => [],
+  liveness: async () => [],
+  devices: async () => [],
+  rollouts: async () => [],
+};
+
+const countOf =
+  ({ store, clock }: AcsSetup, field: string) =>
+  async (state: string): Promise<{ state: string; count: number }> => ({
+    state,
+    count: await store.countDevices(parseFilter(`${field} = "${state}"`), clock.now()),
+  });
+
+const isSameToken = (given: string, good: string): boolean =>
+  timingSafeEqual(createHash('sha256').update(given).digest(), createHash('sha256').update(good).digest());

@@ -1,0 +1,60 @@
+// What an ACS is started with: the options of its process and what they stand for.
+import type { SecureVersion } from 'node:tls';
+import type { Clock, Random } from '../../shared/clock.ts';
+import type { Log } from '../../shared/log.ts';
+import type { KeptDays } from '../fleet/duties.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { ClusterPlace } from '../relay/join.ts';
+import type { AdmissionLimits } from '../south/admission.ts';
+import type { StunLogin } from '../south/connection-request/stun-server.ts';
+import type { ListenTls } from '../south/listener.ts';
+import type { WireTap } from '../south/tracer.ts';
+import type { Store } from '../store/store.ts';
+
+export interface AcsSetup {
+  clock: Clock;
+  random: Random;
+  log: Log;
+  store: Store;
+  /** 32 bytes. All other keys are derived from it, and stored secrets are sealed with it. */
+  serverKey: Buffer;
+  adminToken: string;
+  cwmp: { url: URL }[];
+  /** Absent in a worker, which only serves CPEs. */
+  api?: URL;
+  /** Base URL that CPEs use; default: the one that each CPE has used. */
+  publicUrl?: string;
+  tls: { certificates: ListenTls['certificates']; minVersion: SecureVersion; ciphers?: string; clientCa?: string };
+  cpeAuth: 'required' | 'none';
+  enrol: 'approve' | 'auto';
+  enrolment?: { username: string; password: string };
+  trustedProxies: string[];
+  /** Networks of load balancers whose connections begin with a PROXY header; default: none. */
+  proxyProtocol?: string[];
+  connectionRequestAllow: string[];
+  /** Private networks that webhooks may lead to, also over plain HTTP; default: none. */
+  webhookAllow?: string[];
+  /** How many sessions run and how many Informs wait; default: that of the listener. */
+  limits?: AdmissionLimits;
+  /** The place among the processes on one store; absent for the only process. */
+  cluster?: ClusterPlace;
+  /** The processes that serve the CPEs instead of this one. */
+  workers?: {
+    /** @returns where they listen */
+    start(fleet: Fleet): Promise<string[]>;
+    metrics(): Promise<object[][]>;
+    renew(certificates: ListenTls['certificates']): void;
+    stop(): Promise<void>;
+  };
+  /** Retention of ended tasks and of the audit; default: 30 and 365 days. */
+  keepDays?: KeptDays;
+  /** Receives every envelope, secrets included. */
+  wire?: WireTap;
+  /** The STUN server. Without it no connection request is sent by UDP. */
+  stun?: { host: string; port: number; login?: StunLogin };
+}
+
+/** A part of the running ACS. `close` runs before that of all parts built earlier. */
+export interface Part {
+  close(): Promise<void> | void;
+}
