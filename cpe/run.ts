@@ -6,6 +6,7 @@ import { CwmpFault } from '../shared/cwmp/faults.ts';
 import { messageOf, UserError } from '../shared/errors.ts';
 import { createLog, type Log } from '../shared/log.ts';
 import { openWireLog } from '../shared/wire-log.ts';
+import { acsAddress } from './agent/acs-url.ts';
 import { createGateway, type Gateway } from './gateway.ts';
 import { type runOptions, splitAssignment, splitHostPort } from './options.ts';
 import { addressFor, chooseModel, chooseProfile, identityOf } from './setup.ts';
@@ -38,8 +39,10 @@ export async function run(options: RunOptions, terminal: Terminal): Promise<numb
     await assign(gateway, options.set);
     askFor(gateway, options.requestDownload);
     await gateway.boot();
-    const { identity, acsUrl, connectionRequestUrl, address } = gateway.device;
-    const addresses = { address, acs: acsUrl, connectionRequest: connectionRequestUrl, ...(web && { web: web.url }) };
+    const { identity, address } = gateway.device;
+    const acs = acsAddress(gateway.device)?.url ?? '';
+    const connectionRequest = gateway.agent?.connectionRequestUrl ?? '';
+    const addresses = { address, acs, connectionRequest, ...(web && { web: web.url }) };
     log.info('ready', {
       serial: identity.serialNumber,
       oui: identity.oui,
@@ -99,7 +102,7 @@ async function assign(gateway: Gateway, assignments: readonly string[]): Promise
   for (const text of assignments) {
     const { name, value } = splitAssignment(text);
     try {
-      await gateway.device.set([{ name: gateway.device.pathOf(name) ?? name, value }], 'unit');
+      await gateway.device.config.set([{ name: gateway.device.config.pathOf(name) ?? name, value }], 'unit');
     } catch (error) {
       if (!(error instanceof CwmpFault)) throw error;
       throw new UserError(400, 'bad-value', `--set ${name}: ${error.parameters[0]?.message ?? error.message}`);
@@ -113,7 +116,7 @@ function askFor(gateway: Gateway, fileType: string | undefined): void {
   let asked = false;
   gateway.onAgent(agent => {
     const ask = (): void => {
-      if (asked || gateway.device.facts.bootstrapped === '') return;
+      if (asked || gateway.device.state.facts.bootstrapped === '') return;
       asked = true;
       agent.requestDownload(fileType);
     };

@@ -16,9 +16,10 @@ export function isAcsUrl(text: string): boolean {
 
 /** The address to use now; undefined when there is none. */
 export function acsAddress(device: Device): AcsAddress | undefined {
-  const learned = device.lease?.acsUrl ?? '';
-  const source = device.variable('Cwmp.AcsUrlConfigSource');
-  const fixed = source === undefined ? managementServer(device, 'URL') : (device.variable('Cwmp.AcsStaticUrl') ?? '');
+  const learned = device.dhcp.lease?.acsUrl ?? '';
+  const source = device.config.variable('Cwmp.AcsUrlConfigSource');
+  const fixed =
+    source === undefined ? managementServer(device, 'URL') : (device.config.variable('Cwmp.AcsStaticUrl') ?? '');
   const static_ = isAcsUrl(fixed) ? { url: fixed, learned: false } : undefined;
   const dynamic = isAcsUrl(learned) ? { url: learned, learned: true } : undefined;
   if (source === 'Static') return static_;
@@ -29,5 +30,5 @@ export function acsAddress(device: Device): AcsAddress | undefined {
 
 /** Whether DHCP has a say at all. */
 export function usesDhcp(device: Device): boolean {
-  return device.variable('Cwmp.AcsUrlConfigSource') !== 'Static';
+  return device.config.variable('Cwmp.AcsUrlConfigSource') !== 'Static';
 }

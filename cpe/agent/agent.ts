@@ -4,7 +4,8 @@ import type { EventEntry } from '../../shared/cwmp/methods.ts';
 import type { Namespace } from '../../shared/cwmp/versions.ts';
 import { UserError } from '../../shared/errors.ts';
 import { createHttp } from '../../shared/net/http.ts';
-import type { Change, Device, Source } from '../state/device.ts';
+import type { Change, Source } from '../state/changes.ts';
+import type { Device } from '../state/device.ts';
 import type { Conduct } from '../state/fault-hook.ts';
 import type { WireTap } from './acs-connection.ts';
 import { type AcsAddress, acsAddress, usesDhcp } from './acs-url.ts';
@@ -157,9 +158,9 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
     this.#doors = options.once || !options.listen ? undefined : this.#makeDoors(options.listen);
     this.#timers = new Timers(device, this);
     this.#worker = new Worker(this);
-    this.#unwatch = device.watch((changes, source) => this.#changed(changes, source));
+    this.#unwatch = device.config.watch((changes, source) => this.#changed(changes, source));
     const versionPath = `${device.model.root}DeviceInfo.SoftwareVersion`;
-    const booted = device.record(facts => ledger.booted(facts, device.softwareVersion, versionPath));
+    const booted = device.state.record(facts => ledger.booted(facts, device.softwareVersion, versionPath));
     this.ready = booted.then(
       () => this.#doors?.settle(),
       () => undefined,
@@ -254,7 +255,7 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
       // TR-181 DelayReboot: any reboot ends the wait.
       const delay = `${device.model.root}ManagementServer.DelayReboot`;
       if (managementServer(device, 'DelayReboot', '-1') !== '-1')
-        await device.set([{ name: delay, value: '-1' }], 'unit');
+        await device.config.set([{ name: delay, value: '-1' }], 'unit');
       await this.#worker.recover();
       // Before the first session, so that its Inform can name the URL.
       await this.ready;
@@ -345,10 +346,10 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
     this.#want();
   }
   activeDue(): void {
-    if (this.device.facts.changed.length > 0) this.#want();
+    if (this.device.state.facts.changed.length > 0) this.#want();
   }
   rebootDue(): void {
-    this.#leave(() => this.device.reboot({ reason: 'ScheduleReboot or DelayReboot' }));
+    this.#leave(() => this.device.power.reboot({ reason: 'ScheduleReboot or DelayReboot' }));
   }
   transferDue(): void {
     this.#worker.wake();
@@ -372,7 +373,7 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
     this.#timers.transferIn(ms);
   }
   firmwareInstalled(): void {
-    this.#leave(() => this.device.reboot({ reason: 'firmware' }));
+    this.#leave(() => this.device.power.reboot({ reason: 'firmware' }));
   }
 
   /** The ACS was refused only for want of a clock: as soon as there is one, the retry need not wait. */
@@ -434,7 +435,7 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
     const abort = new AbortController();
     this.#abort = abort;
     if (this.#over) abort.abort(new DOMException('the unit stopped', 'AbortError'));
-    await unlessAborted(this.device.renewLease(), abort.signal).finally(() => {
+    await unlessAborted(this.device.dhcp.renew(), abort.signal).finally(() => {
       this.#abort = undefined;
     });
   }
@@ -465,10 +466,10 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
     else await this.#retryLater(report);
     this.#timers.arm();
     this.#timers.armReboot();
-    if (orders.factoryReset) this.#leave(() => device.factoryReset());
+    if (orders.factoryReset) this.#leave(() => device.power.factoryReset());
     else if (orders.reboot) {
       const { commandKey } = orders.reboot;
-      this.#leave(() => device.reboot({ commandKey, reason: 'Reboot' }));
+      this.#leave(() => device.power.reboot({ commandKey, reason: 'Reboot' }));
     }
     await this.#checkAddress(orders.reboot !== undefined);
     // The STUN server may be the host of the ACS, and DHCP have named another one.
@@ -478,7 +479,8 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
   }
 
   async #succeeded(): Promise<void> {
-    const { clock, facts } = this.device;
+    const { clock, state } = this.device;
+    const { facts } = state;
     this.#status = 'Connected';
     this.#failures = 0;
     this.#retrying = false;
@@ -488,7 +490,7 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
     const undelivered = owed && !this.#wanted;
     this.#retryIn(undelivered ? this.#retryWait(1) : undefined);
     if (facts.retries !== 0) {
-      await this.device.record(own => {
+      await this.device.state.record(own => {
         own.retries = 0;
       });
     }
@@ -505,13 +507,13 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
     if (report.error?.code === 415) this.#uncompressed = true;
     // A connection request alone is not worth a retry: the ACS will ask again (TR-069 3.7.1.5). The retry of a session that failed
     // after its events were told has none to tell either, and goes on until it succeeds (3.2.1.1).
-    const { events, changed } = device.facts;
+    const { events, changed } = device.state.facts;
     this.#retrying ||= report.informed || events.length > 0 || changed.length > 0;
     const wait = this.#retrying && !this.#options.once ? this.#retryWait(this.#failures) : undefined;
     if (wait !== undefined) this.device.log.info('next try', { inSeconds: Math.round(wait / 1000) });
     this.#retryIn(wait);
     if (report.error?.kind === 'no-url') return;
-    await device.record(facts => {
+    await device.state.record(facts => {
       facts.retries++;
     });
   }
@@ -524,8 +526,8 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
   async #checkAddress(restarting: boolean): Promise<void> {
     const device = this.device;
     const address = acsAddress(device);
-    if (!address || !ledger.bootstrapDue(device.facts, address.url)) return;
-    await device.record(facts => ledger.bootstrapped(facts, restarting));
+    if (!address || !ledger.bootstrapDue(device.state.facts, address.url)) return;
+    await device.state.record(facts => ledger.bootstrapped(facts, restarting));
     this.#want();
   }
 
@@ -553,7 +555,7 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
     void this.#doors?.settle();
     // TR-181 EnableCWMP: what had to wait while it was off.
     const enabled = changes.some(({ path }) => path.endsWith('ManagementServer.EnableCWMP'));
-    if (enabled && this.device.facts.events.length > 0) this.#want();
+    if (enabled && this.device.state.facts.events.length > 0) this.#want();
     const url = acsAddress(this.device)?.url;
     if (this.#inSession || this.#ended === 0 || url === this.#address?.url) return;
     this.#news.after(() => this.#checkAddress(false));

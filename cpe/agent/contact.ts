@@ -12,7 +12,8 @@ import {
   withCookies,
   withRedirects,
 } from '../../shared/net/http.ts';
-import type { Device, DownloadWish, Transfer } from '../state/device.ts';
+import type { Device } from '../state/device.ts';
+import type { DownloadWish, Transfer } from '../state/facts.ts';
 import type { Conduct } from '../state/fault-hook.ts';
 import { openLine, type WireTap } from './acs-connection.ts';
 import { delivered, REQUEST_DOWNLOAD, type Told, transfersToTell, transferTold, wishTold } from './event-ledger.ts';
@@ -125,7 +126,7 @@ async function converse(input: ContactInput, send: Send, report: SessionReport):
       namespace: input.namespace,
       supportedVersions: input.supportedVersions,
       newId: () => device.random.bytes(8).toString('hex'),
-      informed: () => device.record(facts => delivered(facts, told, changedAgain)),
+      informed: () => device.state.record(facts => delivered(facts, told, changedAgain)),
       requests: () => [...outcomes(device, events), ...(input.askMethods ? [methodsQuestion(device)] : [])],
       carryOut: (method, args) => {
         const honest = (): ReturnType<typeof carryOut<typeof method>> => carryOut({ device, orders }, method, args);
@@ -138,15 +139,15 @@ async function converse(input: ContactInput, send: Send, report: SessionReport):
 
 /** What this Inform announced: a TransferComplete for every transfer that ended (TR-069 A.3.3.2, A.3.3.3), a RequestDownload for every wish. */
 function outcomes(device: Device, events: readonly EventEntry[]): OwnRequest[] {
-  const asks = events.some(({ EventCode }) => EventCode === REQUEST_DOWNLOAD) ? (device.facts.wishes ?? []) : [];
+  const asks = events.some(({ EventCode }) => EventCode === REQUEST_DOWNLOAD) ? (device.state.facts.wishes ?? []) : [];
   return [
-    ...transfersToTell(device.facts, events).map(transfer => completion(device, transfer)),
+    ...transfersToTell(device.state.facts, events).map(transfer => completion(device, transfer)),
     ...asks.map(wish => requestDownload(device, wish)),
   ];
 }
 
 function completion(device: Device, transfer: Transfer): OwnRequest {
-  const answered = (): Promise<void> => device.record(facts => transferTold(facts, transfer.id));
+  const answered = (): Promise<void> => device.state.record(facts => transferTold(facts, transfer.id));
   if (transfer.kind === 'Autonomous') {
     return { method: 'AutonomousTransferComplete', args: autonomousComplete(transfer), answered, unknown: answered };
   }
@@ -174,7 +175,7 @@ function methodsQuestion(device: Device): OwnRequest {
 
 /** TR-069 A.4.2.2 */
 function requestDownload(device: Device, wish: DownloadWish): OwnRequest {
-  const answered = (): Promise<void> => device.record(facts => wishTold(facts, wish));
+  const answered = (): Promise<void> => device.state.record(facts => wishTold(facts, wish));
   const args: Arguments<'RequestDownload'> = { FileType: wish.fileType, FileTypeArg: wish.args };
   return { method: 'RequestDownload', args, answered, unknown: answered };
 }

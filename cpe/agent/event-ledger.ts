@@ -1,7 +1,7 @@
 // What happened and was not yet told to the ACS: pure changes of the agent's facts by the event table (TR-069 3.7.1.5 Table 8).
 import { eventSpec, MAX_EVENTS } from '../../shared/cwmp/events.ts';
 import type { EventEntry } from '../../shared/cwmp/methods.ts';
-import type { AgentFacts, DownloadWish, Transfer } from '../state/device.ts';
+import type { AgentFacts, DownloadWish, Transfer } from '../state/facts.ts';
 
 export const BOOTSTRAP = '0 BOOTSTRAP';
 export const BOOT = '1 BOOT';

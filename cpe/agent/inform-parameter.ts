@@ -15,7 +15,7 @@ function wishes(device: Device): Wish[] {
   const table = `${device.model.root}ManagementServer.InformParameter.`;
   if (!device.model.objects.has(`${table}{i}.`)) return [];
   const rows = new Map<string, Record<string, string>>();
-  for (const { Name, Value } of device.read(table)) {
+  for (const { Name, Value } of device.config.read(table)) {
     const [row = '', column = ''] = Name.slice(table.length).split('.');
     rows.set(row, { ...rows.get(row), [column]: Value });
   }
@@ -41,7 +41,7 @@ function expanded(device: Device, name: string): string[] {
   if (isPartial(name)) return [];
   if (!name.includes('*')) return [name];
   try {
-    const found = device.read(name.slice(0, name.indexOf('*')));
+    const found = device.config.read(name.slice(0, name.indexOf('*')));
     return found
       .map(({ Name }) => Name)
       .filter(path => matches(name, path))

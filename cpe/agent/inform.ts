@@ -23,7 +23,7 @@ function forcedParameters(model: Model): readonly string[] {
 
 /** A value of the model, or `otherwise` where this unit has no such parameter. */
 export function valueOr(device: Device, path: string, otherwise = ''): string {
-  return has(device, path) ? device.get(path) : otherwise;
+  return has(device, path) ? device.config.get(path) : otherwise;
 }
 
 function has(device: Device, path: string): boolean {
@@ -49,8 +49,8 @@ export function retryPolicy(device: Device): RetryPolicy {
     return value >= low && value <= 65535 ? value : otherwise;
   };
   return {
-    minimumWait: read('CWMPRetryMinimumWaitInterval', device.lease?.retryMinimumWait, 1, 5),
-    multiplier: read('CWMPRetryIntervalMultiplier', device.lease?.retryMultiplier, 1000, 2000),
+    minimumWait: read('CWMPRetryMinimumWaitInterval', device.dhcp.lease?.retryMinimumWait, 1, 5),
+    multiplier: read('CWMPRetryIntervalMultiplier', device.dhcp.lease?.retryMultiplier, 1000, 2000),
   };
 }
 
@@ -71,7 +71,7 @@ export interface Credentials {
  */
 export function credentials(device: Device, which: '' | 'ConnectionRequest'): Credentials {
   const read = (name: string): string =>
-    device.variable(`Cwmp.${which}${name}`) ?? managementServer(device, `${which}${name}`);
+    device.config.variable(`Cwmp.${which}${name}`) ?? managementServer(device, `${which}${name}`);
   return { username: read('Username'), password: read('Password') };
 }
 
@@ -79,7 +79,8 @@ export function credentials(device: Device, which: '' | 'ConnectionRequest'): Cr
 export function currentTime(device: Device): string {
   const now = device.now();
   if (now === undefined) return unknownTime;
-  const zone = device.variable('Hoc.StaticTimeZone') ?? valueOr(device, `${device.model.root}Time.LocalTimeZone`);
+  const zone =
+    device.config.variable('Hoc.StaticTimeZone') ?? valueOr(device, `${device.model.root}Time.LocalTimeZone`);
   return localTime(now, zone);
 }
 
@@ -87,7 +88,7 @@ export function currentTime(device: Device): string {
 export function notificationOf(device: Device, path: string): number {
   const template = device.model.resolve(path)?.def;
   if (template && 'activeNotify' in template && template.activeNotify === 'forceEnabled') return 2;
-  return exists(device, path) ? (device.attributes(path)[0]?.Notification ?? 0) : 0;
+  return exists(device, path) ? (device.config.attributes(path)[0]?.Notification ?? 0) : 0;
 }
 
 /** UTC, for the times of transfers; the Unknown Time while the clock is not set. */
@@ -102,8 +103,8 @@ function values(device: Device, paths: Iterable<string>, connectionRequestUrl: s
   for (const path of new Set(paths)) {
     if (!exists(device, path)) continue;
     const isUrl = path === `${device.model.root}ManagementServer.ConnectionRequestURL`;
-    for (const value of device.read(path)) {
-      list.push({ ...value, Name: device.shown(value.Name), ...(isUrl && { Value: connectionRequestUrl }) });
+    for (const value of device.config.read(path)) {
+      list.push({ ...value, Name: device.config.shown(value.Name), ...(isUrl && { Value: connectionRequestUrl }) });
     }
   }
   return list;
@@ -111,7 +112,7 @@ function values(device: Device, paths: Iterable<string>, connectionRequestUrl: s
 
 function exists(device: Device, path: string): boolean {
   try {
-    device.get(path);
+    device.config.get(path);
     return true;
   } catch {
     // CwmpFault 9005: there is nothing to report under this name any more.
@@ -135,7 +136,7 @@ export function informOf(
     Event: events,
     MaxEnvelopes: 1,
     CurrentTime: currentTime(device),
-    RetryCount: device.facts.retries,
+    RetryCount: device.state.facts.retries,
     ParameterList: values(
       device,
       [...forcedParameters(device.model), ...changed, ...wantedBy(device, events)],

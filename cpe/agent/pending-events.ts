@@ -1,6 +1,7 @@
 // What the unit has to tell: the ledger, kept durably while timers, listeners and the running session all add to it.
 import type { EventEntry } from '../../shared/cwmp/methods.ts';
-import type { AgentFacts, Device, DownloadWish } from '../state/device.ts';
+import type { Device } from '../state/device.ts';
+import type { AgentFacts, DownloadWish } from '../state/facts.ts';
 import * as ledger from './event-ledger.ts';
 import { notificationOf } from './inform.ts';
 
@@ -79,7 +80,7 @@ export class News {
   }
 
   #note(change: (facts: AgentFacts) => void): void {
-    this.after(() => this.#device.record(change));
+    this.after(() => this.#device.state.record(change));
   }
 
   /** Resolves when everything noted so far is durable. */
@@ -91,10 +92,10 @@ export class News {
   async take(url: string): Promise<Telling> {
     const device = this.#device;
     await this.#notes;
-    if (ledger.bootstrapDue(device.facts, url)) await device.record(facts => ledger.bootstrapped(facts));
-    const events = ledger.eventsToTell(device.facts, this.#knocked);
+    if (ledger.bootstrapDue(device.state.facts, url)) await device.state.record(facts => ledger.bootstrapped(facts));
+    const events = ledger.eventsToTell(device.state.facts, this.#knocked);
     this.#knocked = false;
-    this.#now = { events, changed: [...device.facts.changed], changedAgain: new Set() };
+    this.#now = { events, changed: [...device.state.facts.changed], changedAgain: new Set() };
     return this.#now;
   }
 

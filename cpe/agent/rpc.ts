@@ -34,34 +34,39 @@ const handlers: Handlers = {
   SetParameterValues: setParameterValues,
   GetParameterValues: ({ device }, { ParameterNames }) => {
     const found = new Map<string, ParameterValue>();
-    for (const name of ParameterNames) for (const value of device.read(name)) found.set(value.Name, value);
+    for (const name of ParameterNames) for (const value of device.config.read(name)) found.set(value.Name, value);
     return { ParameterList: answered(device, [...found.values()]) };
   },
   GetParameterNames: ({ device }, { ParameterPath, NextLevel }) => ({
-    ParameterList: answered(device, device.names(ParameterPath, NextLevel)),
+    ParameterList: answered(device, device.config.names(ParameterPath, NextLevel)),
   }),
   SetParameterAttributes: setParameterAttributes,
   GetParameterAttributes: ({ device }, { ParameterNames }) => {
     const found = new Map<string, ParameterAttribute>();
-    for (const name of ParameterNames) for (const entry of device.attributes(name)) found.set(entry.Name, entry);
+    for (const name of ParameterNames) for (const entry of device.config.attributes(name)) found.set(entry.Name, entry);
     return { ParameterList: answered(device, [...found.values()]) };
   },
   AddObject: async ({ device }, { ObjectName, ParameterKey }) => {
-    const { instance, status } = await device.add(ObjectName, 'acs', ParameterKey);
+    const { instance, status } = await device.config.insert(
+      ObjectName,
+      {},
+      'acs',
+      device.state.parameterKeyNote(ParameterKey),
+    );
     return { InstanceNumber: instance, Status: status };
   },
   DeleteObject: async ({ device }, { ObjectName, ParameterKey }) => ({
-    Status: await device.remove(ObjectName, 'acs', ParameterKey),
+    Status: await device.config.remove(ObjectName, 'acs', device.state.parameterKeyNote(ParameterKey)),
   }),
   Reboot: async ({ device, orders }, { CommandKey }) => {
     // Durable before the answer: the ACS learns of the reboot even if power fails before it is carried out.
-    await device.record(facts => facts.events.push({ EventCode: 'M Reboot', CommandKey }));
+    await device.state.record(facts => facts.events.push({ EventCode: 'M Reboot', CommandKey }));
     orders.reboot = { commandKey: CommandKey };
     return {};
   },
   FactoryReset: async ({ device, orders }) => {
     // Durable before the answer, as Reboot is: a power cut from now on only makes the reset come sooner.
-    await device.record(facts => {
+    await device.state.record(facts => {
       facts.resetDue = true;
     });
     orders.factoryReset = true;
@@ -83,7 +88,7 @@ const MAX_ANSWER = 4 * 1024 * 1024;
 
 /** The list with its names as the ACS wants to read them. @throws CwmpFault 9004 */
 function answered<T extends { Name: string; Value?: string }>(device: Device, list: T[]): T[] {
-  for (const entry of list) entry.Name = device.shown(entry.Name);
+  for (const entry of list) entry.Name = device.config.shown(entry.Name);
   let size = 0;
   for (const { Name, Value } of list) size += Name.length + (Value?.length ?? 0);
   if (size > MAX_ANSWER) throw new CwmpFault(9004, `${list.length} parameters are too many for one answer`);
@@ -138,7 +143,7 @@ async function setParameterValues(
     value: Value,
     ...(Type === '' ? {} : { type: Type }),
   }));
-  return { Status: await device.set(items, 'acs', ParameterKey) };
+  return { Status: await device.config.set(items, 'acs', device.state.parameterKeyNote(ParameterKey)) };
 }
 
 /** A.3.2.4: all or nothing; a value without its Change flag is ignored. 3 to 6 are lightweight notifications, which no model here offers. */
@@ -158,7 +163,7 @@ async function setParameterAttributes(
       ...(entry.AccessListChange ? { accessList: entry.AccessList } : {}),
     };
   });
-  await device.setAttributes(items);
+  await device.config.setAttributes(items);
   return {};
 }
 
@@ -168,8 +173,9 @@ async function scheduleInform(
   { DelaySeconds, CommandKey }: Arguments<'ScheduleInform'>,
 ): Promise<Results<'ScheduleInform'>> {
   if (DelaySeconds < 1) throw new CwmpFault(9003, 'DelaySeconds must be greater than 0');
-  if (device.facts.scheduled.length >= MAX_SCHEDULED) throw new CwmpFault(9004, `${MAX_SCHEDULED} are pending already`);
+  if (device.state.facts.scheduled.length >= MAX_SCHEDULED)
+    throw new CwmpFault(9004, `${MAX_SCHEDULED} are pending already`);
   const at = device.clock.now() + DelaySeconds * 1000;
-  await device.record(facts => facts.scheduled.push({ at, commandKey: CommandKey }));
+  await device.state.record(facts => facts.scheduled.push({ at, commandKey: CommandKey }));
   return {};
 }

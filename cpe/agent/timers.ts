@@ -53,7 +53,7 @@ export class Timers {
   /** Reads settings and facts anew and sets what follows from them. */
   arm(): void {
     this.#armPeriodic();
-    const times = this.#device.facts.scheduled.map(({ at }) => at);
+    const times = this.#device.state.facts.scheduled.map(({ at }) => at);
     this.#in(SCHEDULED, times.length > 0 ? Math.min(...times) - this.#device.clock.now() : undefined);
   }
 

@@ -1,6 +1,7 @@
 // Faults of the protocol: a unit that says one thing and does another, answers with the wrong fault, or does not hear well.
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
-import type { InstallOutcome, Transfer } from '../state/device.ts';
+import type { InstallOutcome } from '../state/device.ts';
+import type { Transfer } from '../state/facts.ts';
 import type { Conduct } from '../state/fault-hook.ts';
 import type { Dice } from './dice.ts';
 import { untilAborted } from './network.ts';

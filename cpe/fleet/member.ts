@@ -9,7 +9,8 @@ import { Dice, randomOf, type Weather } from '../faults/dice.ts';
 import { clocklessMs, deafEars, type Liar, LyingConduct } from '../faults/lies.ts';
 import { faultyHttp, type Power } from '../faults/network.ts';
 import { createGateway, type Gateway, type GatewayOptions } from '../gateway.ts';
-import type { InstallOutcome, Transfer } from '../state/device.ts';
+import type { InstallOutcome } from '../state/device.ts';
+import type { Transfer } from '../state/facts.ts';
 import type { Conduct } from '../state/fault-hook.ts';
 import type { TransferReport, UnitReport } from './report.ts';
 
@@ -121,8 +122,8 @@ export class Member implements Conduct, Power, Liar {
     const { device } = this.gateway;
     const { oui, productClass, serialNumber } = device.identity;
     const values = this.#options.parameters.flatMap(name => {
-      const path = device.pathOf(name) ?? name;
-      const value = device.model.resolve(path) ? device.get(path) : undefined;
+      const path = device.config.pathOf(name) ?? name;
+      const value = device.model.resolve(path) ? device.config.get(path) : undefined;
       return value === undefined ? [] : [[path, value] as const];
     });
     return {
@@ -131,7 +132,7 @@ export class Member implements Conduct, Power, Liar {
       serial: serialNumber,
       informed: this.#good > 0,
       firmware: device.softwareVersion,
-      parameterKey: device.facts.parameterKey,
+      parameterKey: device.state.facts.parameterKey,
       ...(values.length > 0 && { parameters: Object.fromEntries(values) }),
       transfers: (this.#transfers ?? []).map(transfer => ({ ...transfer })),
       flashed: [...(this.#flashed ?? [])],
@@ -154,7 +155,7 @@ export class Member implements Conduct, Power, Liar {
   }
 
   reboot(): boolean {
-    return this.#disturb('transfer-reboot', () => this.gateway.device.reboot({ reason: 'by itself' }));
+    return this.#disturb('transfer-reboot', () => this.gateway.device.power.reboot({ reason: 'by itself' }));
   }
 
   /** One at a time: who has no power cannot lose it. */
@@ -186,7 +187,7 @@ export class Member implements Conduct, Power, Liar {
   dropFirmware(transfer: Readonly<Transfer>): Promise<void> {
     this.#note(transfer, { outcome: 'pretended' });
     this.#flashed?.pop();
-    return this.gateway.device.remember(facts => {
+    return this.gateway.device.state.remember(facts => {
       delete facts.pendingFirmware;
     });
   }
@@ -208,7 +209,7 @@ export class Member implements Conduct, Power, Liar {
   ): Promise<InstallOutcome> {
     return this.#lies.install(transfer, signal, async () => {
       const outcome = await honest();
-      const version = this.gateway.device.unitFacts.pendingFirmware?.version;
+      const version = this.gateway.device.state.unitFacts.pendingFirmware?.version;
       if (outcome.status === 'reboot' && version !== undefined) this.#flashed = [...(this.#flashed ?? []), version];
       this.#note(transfer, { outcome: 'done' });
       return outcome;

@@ -4,21 +4,20 @@ import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Model, ObjectDef } from '../../shared/model/definitions.ts';
+import type { Configuration } from '../state/configuration.ts';
+import type { SnapshotStore } from '../state/snapshot.ts';
 import { formatName, type Keys, parseScript, type Statement, type SyntaxProblem } from './parse.ts';
 
 /** What a script may do to a unit. */
 export interface ScriptTarget {
   readonly model: Model;
   readonly log: Log;
-  pathOf(name: string): string | undefined;
-  set(items: { name: string; value: string }[], source: 'script'): Promise<unknown>;
-  /** @param table `Device.A.` @param columns by column name, any case */
-  insertRow(table: string, columns: Record<string, string>): Promise<unknown>;
-  deleteAllRows(table: string): Promise<unknown>;
-  /** Runs a command of a service. @param name lower case: `scm.restartrequiredservices`. @returns false when there is none */
-  command(name: string, args: Keys): Promise<boolean>;
-  /** Makes everything done inside one durable write. */
-  together<T>(work: () => Promise<T>): Promise<T>;
+  readonly config: Pick<Configuration, 'pathOf' | 'set' | 'insert' | 'edit'>;
+  readonly state: Pick<SnapshotStore, 'together'>;
+  readonly services: {
+    /** Runs a command of a service. @param name lower case: `scm.restartrequiredservices`. @returns false when there is none */
+    runCommand(name: string): Promise<boolean>;
+  };
 }
 
 export interface LineFailure {
@@ -51,7 +50,7 @@ export async function runScript(target: ScriptTarget, script: string | Buffer): 
   const { statements, problems } = parseScript(script);
   if (problems.length > 0) return { ran: false, problems };
   const failures: LineFailure[] = [];
-  await target.together(async () => {
+  await target.state.together(async () => {
     for (const statement of statements) {
       const message = await runStatement(target, statement);
       if (message === undefined) continue;
@@ -77,29 +76,36 @@ async function runStatement(target: ScriptTarget, statement: Statement): Promise
 }
 
 async function assign(target: ScriptTarget, name: string, value: string): Promise<void> {
-  const path = target.pathOf(name);
+  const path = target.config.pathOf(name);
   if (path === undefined) throw new UserError(404, 'no-variable', `${name} does not exist`);
-  await target.set([{ name: path, value }], 'script');
+  await target.config.set([{ name: path, value }], 'script');
 }
 
 async function command(target: ScriptTarget, name: string, keys: Keys, args: Keys): Promise<void> {
   if (keys.length > 0) return rowCommand(target, formatName(name, keys), args);
-  if (await target.command(name.toLowerCase(), args)) return;
+  if (await target.services.runCommand(name.toLowerCase())) return;
   const all = /^(.+)\.deleteallrows$/i.exec(name);
   if (all) {
     const table = target.model.table(all[1]!);
     if (!table) throw new UserError(404, 'no-table', `${all[1]} is not a table`);
-    await target.deleteAllRows(table.path.slice(0, -4));
+    await deleteAllRows(target, table.path.slice(0, -4));
     return;
   }
   const table = insertTableOf(target.model, name);
   if (!table) throw new UserError(404, 'no-command', `there is no command ${name}`);
-  await target.insertRow(table.path.slice(0, -4), columnsOf(table, target.model, args));
+  await target.config.insert(table.path.slice(0, -4), columnsOf(table, target.model, args), 'script');
+}
+
+/** @param table `Device.A.` */
+async function deleteAllRows(target: ScriptTarget, table: string): Promise<void> {
+  await target.config.edit(draft => {
+    for (const row of draft.rows(table)) draft.removeRow(`${table}${row}.`);
+  }, 'script');
 }
 
 /** `Scm.ServiceCommands[Name=SipEp].Restart` without a value fires the command. */
 async function rowCommand(target: ScriptTarget, name: string, args: Keys): Promise<void> {
-  const path = target.pathOf(name);
+  const path = target.config.pathOf(name);
   const def = target.model.variable(name)?.parameter;
   if (path === undefined || !def) throw new UserError(404, 'no-variable', `${name} does not exist`);
   const idle = def.default ?? def.enumeration?.[0]?.label;
@@ -107,7 +113,7 @@ async function rowCommand(target: ScriptTarget, name: string, args: Keys): Promi
   if (!def.rowCommand || label === undefined || args.length > 0) {
     throw new UserError(400, 'no-command', `${name} is not a command`);
   }
-  await target.set([{ name: path, value: label }], 'script');
+  await target.config.set([{ name: path, value: label }], 'script');
 }
 
 /**

@@ -1,20 +1,21 @@
 // The scripts that a unit fetches by itself: those that DHCP names, and those that Conf.* names. Only where they are is worked out
 // here; the agent fetches them between its sessions, as it does for a Download.
-import type { OwnTransfer } from '../state/device.ts';
+import { queueOwn } from '../agent/transfer/queue.ts';
+import type { OwnTransfer } from '../state/facts.ts';
 import { hostPort, type Unit } from './service.ts';
 
 const FILE_TYPE = '3 Vendor Configuration File';
 
-const read = (unit: Unit, name: string): string => unit.variable(`Conf.${name}`) ?? '';
+const read = (unit: Unit, name: string): string => unit.config.variable(`Conf.${name}`) ?? '';
 
 /** `%mac%` and its like in names and paths; one that nobody knows stays. The series (`4100` of `4102S`) is inferred. */
 export function expandMacros(unit: Unit, text: string): string {
   const values: Record<string, string> = {
     mac: unit.identity.mac,
     version: unit.softwareVersion,
-    product: unit.productName,
-    productseries: unit.productName.replace(/\d\d[A-Za-z]*$/, '00'),
-    profile: `${unit.productName}-TANDEM`,
+    product: unit.identity.productClass,
+    productseries: unit.identity.productClass.replace(/\d\d[A-Za-z]*$/, '00'),
+    profile: `${unit.identity.productClass}-TANDEM`,
     serial: unit.identity.serialNumber,
   };
   return text.replace(/%([a-z]+)%/gi, (whole, name: string) => values[name.toLowerCase()] ?? whole);
@@ -79,7 +80,7 @@ export function placeOf(unit: Unit, value: string): Place | undefined {
 /** What the last DHCP answer names, 66 first. Such a transfer is not repeated when it fails. */
 export function dhcpScripts(unit: Unit): OwnTransfer[] {
   if (read(unit, 'ScriptsDhcpDownloadEnable') !== 'Enable') return [];
-  return (unit.lease?.scripts ?? []).flatMap(({ option, value }) => {
+  return (unit.dhcp.lease?.scripts ?? []).flatMap(({ option, value }) => {
     const place = placeOf(unit, value);
     if (!place) unit.log.warn('DHCP names no script', { option, value: value.replace(/\/\/[^/]*@/, '//') });
     return place ? [{ origin: String(option), fileType: FILE_TYPE, retries: 0, ...place }] : [];
@@ -89,7 +90,7 @@ export function dhcpScripts(unit: Unit): OwnTransfer[] {
 /** Conf.ScriptGenericFileName, then Conf.ScriptSpecificFileName, which so has the last word. */
 export function configuredScripts(unit: Unit): OwnTransfer[] {
   const host = read(unit, 'ScriptsTransferSrvHostname');
-  const retries = Number(unit.variable('Conf.ScriptsTransferRetriesNumber') ?? -1);
+  const retries = Number(unit.config.variable('Conf.ScriptsTransferRetriesNumber') ?? -1);
   return (['Generic', 'Specific'] as const).flatMap(origin => {
     const place = onServer(unit, host, read(unit, `Script${origin}FileName`));
     return place ? [{ origin, fileType: FILE_TYPE, retries, ...place }] : [];
@@ -107,4 +108,10 @@ export function scriptPeriod(unit: Unit): number | undefined {
   if (read(unit, 'ScriptsTransferPeriodicEnable') !== 'Enable') return undefined;
   const minutes = { Minutes: 1, Hours: 60, Days: 1440 }[read(unit, 'ScriptsTransferPeriodicTimeUnit')] ?? 60;
   return Math.max(1, Number(read(unit, 'ScriptsTransferInterval'))) * minutes * 60_000;
+}
+
+/** Fetches and installs files between sessions, one after the other. Queued durably when resolved. */
+export async function fetchOwn(unit: Unit, transfers: readonly OwnTransfer[]): Promise<void> {
+  for (const transfer of transfers) await queueOwn(unit, transfer);
+  if (transfers.length > 0) unit.power.agent?.wakeTransfers();
 }

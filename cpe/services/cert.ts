@@ -6,7 +6,7 @@ import { messageOf, UserError } from '../../shared/errors.ts';
 import { describe, readCertificates, readPrivateKey } from '../../shared/pki/certificates.ts';
 import { readPkcs12 } from '../../shared/pki/pkcs12.ts';
 import type { TlsService } from '../../shared/tls/profiles.ts';
-import { cell, dgwPath, rowsOf, type Service, showTime, type Unit } from './service.ts';
+import { cell, dgwPath, peekSlot, rowsOf, type Service, showTime, slotOf, type Unit } from './service.ts';
 
 interface Host {
   name: string;
@@ -20,8 +20,8 @@ interface CertState {
   roots?: X509Certificate[];
 }
 
-const peek = (unit: Unit): CertState | undefined => unit.peek(cert);
-const state = (unit: Unit): CertState => unit.slot(cert, () => ({ others: new Map(), hosts: [] }));
+const peek = (unit: Unit): CertState | undefined => peekSlot(unit, cert);
+const state = (unit: Unit): CertState => slotOf(unit, cert, () => ({ others: new Map(), hosts: [] }));
 
 /** Equal files of many units in one process are read once. */
 const read = new Map<string, readonly X509Certificate[]>();
@@ -43,7 +43,7 @@ const columns: Partial<Record<TlsService, string>> = { SipEp: 'Sip', ConfImage: 
 export function hostOf(unit: Unit, service: TlsService): Host | undefined {
   const column = columns[service] ?? service;
   return peek(unit)?.hosts.find(({ name }) => {
-    const allowed = unit.variable(`Cert.HostCertificateAssociation[FileName="${name}"].${column}`);
+    const allowed = unit.config.variable(`Cert.HostCertificateAssociation[FileName="${name}"].${column}`);
     return allowed === undefined || allowed === 'Enable';
   });
 }
@@ -76,20 +76,20 @@ async function load(unit: Unit): Promise<void> {
     }
   }
   const named = new Set([...others.map(name => blob.others + name), ...hosts.map(name => blob.host + name)]);
-  for (const name of await unit.blobs.list()) {
-    if (name.startsWith('cert.') && !named.has(name)) await unit.blobs.drop(name);
+  for (const name of await unit.state.persist.list()) {
+    if (name.startsWith('cert.') && !named.has(name)) await unit.state.persist.drop(name);
   }
 }
 
 /** A model without the tables (a plain device) knows its files only. */
 async function namesIn(unit: Unit, table: string, prefix: string): Promise<string[]> {
   if (unit.model.table(`Cert.${table}`)) return rowsOf(unit, `Cert.${table}`, ['FileName']).map(row => row.FileName);
-  const files = [...unit.factoryFiles.keys(), ...(await unit.blobs.list())];
+  const files = [...unit.factoryFiles.keys(), ...(await unit.state.persist.list())];
   return [...new Set(files)].filter(name => name.startsWith(prefix)).map(name => name.slice(prefix.length));
 }
 
 async function fileOf(unit: Unit, name: string): Promise<Buffer | undefined> {
-  const bytes = (await unit.blobs.get(name)) ?? unit.factoryFiles.get(name);
+  const bytes = (await unit.state.persist.get(name)) ?? unit.factoryFiles.get(name);
   if (!bytes) unit.log.error('certificate file is missing', { name });
   return bytes;
 }
@@ -178,22 +178,22 @@ function rowOf(certificate: X509Certificate): Record<string, string> {
 }
 
 async function add(unit: Unit, file: CertificateFile, name: string): Promise<void> {
-  await unit.blobs.put(file.blob + name, file.bytes);
+  await unit.state.persist.put(file.blob + name, file.bytes);
   await addRow(unit, file.table, name, file.columns);
   await load(unit);
 }
 
 async function addRow(unit: Unit, table: string, name: string, values: Record<string, string>): Promise<void> {
   const path = dgwPath(unit, `Cert.${table}.`);
-  if (!unit.tree.findObject(path)) return;
-  await unit.edit(draft => {
+  if (!unit.config.tree.findObject(path)) return;
+  await unit.config.edit(draft => {
     const old = draft.rows(path).find(row => cell(draft, `${path}${row}.FileName`) === name);
     const row = old ?? draft.addRow(path);
     for (const [column, value] of Object.entries({ FileName: name, ...values })) {
       const found = draft.find(`${path}${row}.${column}`);
       if (found) draft.put(`${path}${row}.${column}`, found, value);
     }
-  });
+  }, 'unit');
 }
 
 export const cert: Service = {

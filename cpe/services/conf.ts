@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import type { Timer } from '../../shared/clock.ts';
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { exportPaths, exportScript } from '../script/export.ts';
-import { runScript, type ScriptTarget } from '../script/run.ts';
+import { runScript } from '../script/run.ts';
 import type { InstallOutcome } from '../state/device.ts';
-import { configuredScripts, scriptPeriod } from './autonomous-scripts.ts';
-import { type Applied, type Service, showTime, type Unit, X } from './service.ts';
+import { configuredScripts, fetchOwn, scriptPeriod } from './autonomous-scripts.ts';
+import { type Applied, peekSlot, type Service, showTime, slotOf, type Unit, X } from './service.ts';
 
 interface ConfState {
   running: boolean;
@@ -14,7 +14,7 @@ interface ConfState {
   timer?: Timer | undefined;
 }
 
-const state = (unit: Unit): ConfState => unit.slot(conf, () => ({ running: false }));
+const state = (unit: Unit): ConfState => slotOf(unit, conf, () => ({ running: false }));
 
 /**
  * Runs a script that was downloaded.
@@ -22,22 +22,17 @@ const state = (unit: Unit): ConfState => unit.slot(conf, () => ({ running: false
  * @throws CwmpFault 9018 when it cannot be read: nothing ran, the file as such is of no use. 9010 when lines failed: the
  *   file was sound and the rest of it holds, so the transfer as a whole is what failed (TR-069 A.5.1 has no code nearer).
  */
-export async function installScript(
-  unit: Unit,
-  target: ScriptTarget,
-  bytes: Buffer,
-  origin?: string,
-): Promise<InstallOutcome> {
+export async function installScript(unit: Unit, bytes: Buffer, origin?: string): Promise<InstallOutcome> {
   const digest = createHash('sha256').update(bytes).digest('hex');
-  if (origin !== undefined && unit.unitFacts.scripts?.[origin] === digest && !mayRepeat(unit, origin)) {
+  if (origin !== undefined && unit.state.unitFacts.scripts?.[origin] === digest && !mayRepeat(unit, origin)) {
     unit.log.info('script is the one that ran last', { origin });
     return { status: 'unchanged' };
   }
   state(unit).running = true;
   try {
-    const outcome = await runScript(target, bytes);
+    const outcome = await runScript(unit, bytes);
     const failed = !outcome.ran || outcome.failures.length > 0;
-    await unit.remember(facts => {
+    await unit.state.remember(facts => {
       facts.script = { result: failed ? 'ExecutionFailed' : 'Success', at: showTime(unit.now()) };
       if (origin !== undefined && outcome.ran) facts.scripts = { ...facts.scripts, [origin]: digest };
     });
@@ -58,11 +53,11 @@ export async function installScript(
 
 /** A script that DHCP names never runs twice in a row; for a configured one Conf.ScriptsAllowRepeatedExecution says. */
 const mayRepeat = (unit: Unit, origin: string): boolean =>
-  !/^\d+$/.test(origin) && unit.variable('Conf.ScriptsAllowRepeatedExecution') === 'Enable';
+  !/^\d+$/.test(origin) && unit.config.variable('Conf.ScriptsAllowRepeatedExecution') === 'Enable';
 
 /** Sets the timer of the periodic transfers as the settings are now; an idle unit without them keeps nothing. */
 function arm(unit: Unit): void {
-  unit.peek<ConfState>(conf)?.timer?.cancel();
+  peekSlot<ConfState>(unit, conf)?.timer?.cancel();
   const period = scriptPeriod(unit);
   if (period === undefined) return;
   state(unit).timer = unit.clock.after(period, () => {
@@ -71,7 +66,7 @@ function arm(unit: Unit): void {
   });
 }
 
-const fetchConfigured = (unit: Unit): Promise<void> => unit.fetchOwn(configuredScripts(unit));
+const fetchConfigured = (unit: Unit): Promise<void> => fetchOwn(unit, configuredScripts(unit));
 
 /** @param modified whether a value or the rows of a table differ from the factory defaults */
 export async function exportConfiguration(
@@ -80,12 +75,12 @@ export async function exportConfiguration(
   modified: (path: string) => boolean,
 ): Promise<Buffer> {
   if (unit.model.services.length === 0) return Buffer.from(exportPaths(overrides));
-  const text = exportScript(unit.tree, {
-    content: unit.variable('Conf.ScriptExportContent') === 'AllConfig' ? 'AllConfig' : 'ModifiedConfig',
-    service: unit.variable('Conf.ScriptExportServiceName') ?? 'All',
+  const text = exportScript(unit.config.tree, {
+    content: unit.config.variable('Conf.ScriptExportContent') === 'AllConfig' ? 'AllConfig' : 'ModifiedConfig',
+    service: unit.config.variable('Conf.ScriptExportServiceName') ?? 'All',
     modified,
   });
-  await unit.remember(facts => {
+  await unit.state.remember(facts => {
     facts.exported = { result: 'Success', at: showTime(unit.now()) };
   });
   return Buffer.from(text);
@@ -94,19 +89,23 @@ export async function exportConfiguration(
 export const conf: Service = {
   name: 'Conf',
   values: {
-    [`${X}Conf.ScriptsStatsCurrentTransferState`]: unit => (unit.peek<ConfState>(conf)?.running ? 'Running' : 'Idle'),
-    [`${X}Conf.ScriptsStatsLastTransferResult`]: unit => unit.unitFacts.script?.result ?? 'None',
-    [`${X}Conf.ScriptsStatsLastTransferDateTime`]: unit => unit.unitFacts.script?.at ?? '',
+    [`${X}Conf.ScriptsStatsCurrentTransferState`]: unit =>
+      peekSlot<ConfState>(unit, conf)?.running ? 'Running' : 'Idle',
+    [`${X}Conf.ScriptsStatsLastTransferResult`]: unit => unit.state.unitFacts.script?.result ?? 'None',
+    [`${X}Conf.ScriptsStatsLastTransferDateTime`]: unit => unit.state.unitFacts.script?.at ?? '',
     [`${X}Conf.ScriptsStatsCurrentExportState`]: () => 'Idle',
-    [`${X}Conf.ScriptsStatsLastExportResult`]: unit => unit.unitFacts.exported?.result ?? 'None',
-    [`${X}Conf.ScriptsStatsLastExportDateTime`]: unit => unit.unitFacts.exported?.at ?? '',
+    [`${X}Conf.ScriptsStatsLastExportResult`]: unit => unit.state.unitFacts.exported?.result ?? 'None',
+    [`${X}Conf.ScriptsStatsLastExportDateTime`]: unit => unit.state.unitFacts.exported?.at ?? '',
   },
   start: arm,
   stop(unit) {
-    unit.peek<ConfState>(conf)?.timer?.cancel();
+    peekSlot<ConfState>(unit, conf)?.timer?.cancel();
   },
   apply(unit: Unit, { changes }: Applied) {
-    if (changes.some(({ path }) => /Conf\.ScriptsTransfer(Periodic|Interval)/.test(path)) && unit.started('Conf'))
+    if (
+      changes.some(({ path }) => /Conf\.ScriptsTransfer(Periodic|Interval)/.test(path)) &&
+      unit.services.started('Conf')
+    )
       arm(unit);
   },
   commands: {

@@ -1,23 +1,20 @@
 // Starts, stops and restarts the services of one unit, and knows which run.
 import { UserError } from '../../shared/errors.ts';
-import type { Configuration } from '../state/configuration.ts';
-import { allServices } from './registry.ts';
-import type { Service, Unit } from './service.ts';
+import { allServices, registryOf } from './registry.ts';
+import type { Service, Services, Unit } from './service.ts';
 
 const idle: Promise<unknown> = Promise.resolve();
 
-export class ServiceControl {
+export class ServiceControl implements Services {
   readonly #unit: Unit;
-  readonly #configuration: Configuration;
   #up = false;
   /** Services stopped by hand or by their start-up type. */
   #stopped: Set<string> | undefined;
   /** Restarts under way. */
   #work: Promise<unknown> = idle;
 
-  constructor(unit: Unit, configuration: Configuration) {
+  constructor(unit: Unit) {
     this.#unit = unit;
-    this.#configuration = configuration;
   }
 
   get up(): boolean {
@@ -30,10 +27,10 @@ export class ServiceControl {
 
   /** All services start with the configured values; those with a manual start-up type stay down. */
   async start(): Promise<void> {
-    this.#configuration.release();
+    this.#unit.config.release();
     const manual = this.#unit.model.services
       .map(({ name }) => name)
-      .filter(name => this.#unit.variable(`Scm.ServicesConfig[Name=${name}].StartupType`) === 'Manual');
+      .filter(name => this.#unit.config.variable(`Scm.ServicesConfig[Name=${name}].StartupType`) === 'Manual');
     this.#stopped = manual.length > 0 ? new Set(manual) : undefined;
     this.#up = true;
     for (const service of allServices) if (this.started(service.name)) await service.start?.(this.#unit);
@@ -63,7 +60,7 @@ export class ServiceControl {
     }
     if (action !== 'Stop' && this.#up && (action === 'Restart' || !running)) {
       this.#stopped?.delete(known);
-      this.#configuration.release(known);
+      this.#unit.config.release(known);
       await behaviour(known)?.start?.(this.#unit);
       // Ports and keys of media are taken over by the user agents as they start.
       if (known === 'Mipt' && this.started('SipEp')) await behaviour('SipEp')?.start?.(this.#unit);
@@ -73,7 +70,14 @@ export class ServiceControl {
 
   /** Restarts every service with settings that wait for it. */
   async restartRequired(): Promise<void> {
-    for (const service of this.#configuration.waiting()) await this.command(service, 'Restart');
+    for (const service of this.#unit.config.waiting()) await this.command(service, 'Restart');
+  }
+
+  async runCommand(name: string): Promise<boolean> {
+    const run = registryOf(this.#unit.model).commands.get(name);
+    if (run) await run(this.#unit);
+    // Two-phase services apply at once here.
+    return run !== undefined || (name.endsWith('.applyconfig') && this.named(name.split('.')[0] ?? '') !== undefined);
   }
 
   /** The clock was set for the first time since boot. */

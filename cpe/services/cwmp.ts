@@ -1,7 +1,8 @@
 // CPE WAN Management Protocol service: where the ACS is, as variables and as Device.ManagementServer. The agent does the
 // talking; TLS settings are read at each handshake, so nothing here waits for a restart.
 import { templateOf } from '../../shared/model/path.ts';
-import type { Problem } from '../state/device.ts';
+import { acsAddress } from '../agent/acs-url.ts';
+import type { Problem } from '../state/changes.ts';
 import type { Draft } from '../state/tree.ts';
 import { dgwPath, type Service, type Unit, X } from './service.ts';
 
@@ -41,18 +42,20 @@ function checkInformParameters(unit: Unit, draft: Draft, problem: Problem): void
   }
 }
 
+const acsUrl = (unit: Unit): string => acsAddress(unit)?.url ?? '';
+
 export const cwmp: Service = {
   name: 'Cwmp',
   values: {
     // A plain device stores its URL; a DGW shows the one in use.
-    'ManagementServer.URL': unit => (unit.model.services.length > 0 ? unit.acsUrl : undefined),
+    'ManagementServer.URL': unit => (unit.model.services.length > 0 ? acsUrl(unit) : undefined),
     // Where the model has them, for whichever model it is (state/alias.ts).
     'ManagementServer.AliasBasedAddressing': () => '1',
     'ManagementServer.InstanceWildcardsSupported': () => '1',
-    'ManagementServer.ParameterKey': unit => unit.facts.parameterKey,
-    'ManagementServer.ConnectionRequestURL': unit => unit.connectionRequestUrl,
-    [`${X}Cwmp.AcsUrl`]: unit => unit.acsUrl,
-    [`${X}Cwmp.AcsStatus`]: unit => unit.acsStatus,
+    'ManagementServer.ParameterKey': unit => unit.state.facts.parameterKey,
+    'ManagementServer.ConnectionRequestURL': unit => unit.power.agent?.connectionRequestUrl ?? '',
+    [`${X}Cwmp.AcsUrl`]: unit => acsUrl(unit),
+    [`${X}Cwmp.AcsStatus`]: unit => unit.power.agent?.status ?? 'Starting',
   },
   writes: { 'ManagementServer.URL': setUrl },
   check(unit, draft, problem) {

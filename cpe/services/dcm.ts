@@ -1,45 +1,46 @@
 // Device Control Manager: what the unit is. Also the standard objects that say the same (TR-106 DeviceInfo, LAN, Time).
+import { currentTime } from '../agent/inform.ts';
 import { type Service, type Unit, X } from './service.ts';
 
 /** How Cwmp.InteropMacAddressFormat shows the address: `0090f80d5b4a` or `00:90:F8:0D:5B:4A`. */
 export function macAddress(unit: Unit): string {
   const { mac } = unit.identity;
-  if (unit.variable('Cwmp.InteropMacAddressFormat') !== 'UpperCaseWithColon') return mac;
+  if (unit.config.variable('Cwmp.InteropMacAddressFormat') !== 'UpperCaseWithColon') return mac;
   return (mac.match(/../g) ?? []).join(':').toUpperCase();
 }
 
 const timeServer =
   (at: number) =>
   (unit: Unit): string =>
-    unit.lease?.ntpServers[at] ?? unit.variable(`Hoc.StaticSntpServers[Priority=${at + 1}].HostName`) ?? '';
+    unit.dhcp.lease?.ntpServers[at] ?? unit.config.variable(`Hoc.StaticSntpServers[Priority=${at + 1}].HostName`) ?? '';
 
 export const dcm: Service = {
   name: 'Dcm',
   values: {
     'DeviceInfo.Manufacturer': unit => unit.identity.manufacturer,
     'DeviceInfo.ManufacturerOUI': unit => unit.identity.oui,
-    'DeviceInfo.ModelName': unit => unit.productName,
-    'DeviceInfo.Description': unit => `${unit.identity.manufacturer} ${unit.productName}`,
+    'DeviceInfo.ModelName': unit => unit.identity.productClass,
+    'DeviceInfo.Description': unit => `${unit.identity.manufacturer} ${unit.identity.productClass}`,
     'DeviceInfo.ProductClass': unit => unit.identity.productClass,
     'DeviceInfo.SerialNumber': unit => unit.identity.serialNumber,
     'DeviceInfo.HardwareVersion': () => '1.0',
     'DeviceInfo.SoftwareVersion': unit => unit.softwareVersion,
     'DeviceInfo.DeviceStatus': () => 'Up',
-    'DeviceInfo.UpTime': unit => String(unit.uptimeSeconds),
-    'DeviceInfo.FirstUseDate': unit => unit.unitFacts.firstUse ?? '0001-01-01T00:00:00Z',
-    'LAN.AddressingType': unit => (unit.lease ? 'DHCP' : 'Static'),
-    'LAN.IPAddress': unit => unit.lease?.address ?? unit.address,
+    'DeviceInfo.UpTime': unit => String(unit.power.uptimeSeconds),
+    'DeviceInfo.FirstUseDate': unit => unit.state.unitFacts.firstUse ?? '0001-01-01T00:00:00Z',
+    'LAN.AddressingType': unit => (unit.dhcp.lease ? 'DHCP' : 'Static'),
+    'LAN.IPAddress': unit => unit.dhcp.lease?.address ?? unit.address,
     'LAN.SubnetMask': () => '255.0.0.0',
-    'LAN.DefaultGateway': unit => unit.lease?.server ?? '',
-    'LAN.DNSServers': unit => unit.lease?.dnsServers.join(',') ?? '',
+    'LAN.DefaultGateway': unit => unit.dhcp.lease?.server ?? '',
+    'LAN.DNSServers': unit => unit.dhcp.lease?.dnsServers.join(',') ?? '',
     'LAN.MACAddress': macAddress,
-    'LAN.Stats.ConnectionUpTime': unit => String(unit.uptimeSeconds),
-    'Time.CurrentLocalTime': unit => unit.localTime,
+    'LAN.Stats.ConnectionUpTime': unit => String(unit.power.uptimeSeconds),
+    'Time.CurrentLocalTime': unit => currentTime(unit),
     'Time.NTPServer1': unit => (unit.model.services.length > 0 ? timeServer(0)(unit) : undefined),
     'Time.NTPServer2': unit => (unit.model.services.length > 0 ? timeServer(1)(unit) : undefined),
     'Time.NTPServer3': unit => (unit.model.services.length > 0 ? timeServer(2)(unit) : undefined),
     'Time.NTPServer4': unit => (unit.model.services.length > 0 ? timeServer(3)(unit) : undefined),
-    [`${X}Dcm.UnitInfoProductName`]: unit => unit.productName,
+    [`${X}Dcm.UnitInfoProductName`]: unit => unit.identity.productClass,
     [`${X}Dcm.UnitInfoSerialNumber`]: unit => unit.identity.serialNumber,
     [`${X}Dcm.UnitInfoMacAddress`]: unit => unit.identity.mac,
     [`${X}Dcm.UnitInfoHardwareRevision`]: () => '1.0',
@@ -49,8 +50,8 @@ export const dcm: Service = {
 /** TR-106 DeviceInfo.FirstUseDate: the day the unit first knew the time. */
 export async function noteFirstUse(unit: Unit): Promise<void> {
   const now = unit.now();
-  if (now === undefined || unit.unitFacts.firstUse !== undefined) return;
-  await unit.remember(facts => {
+  if (now === undefined || unit.state.unitFacts.firstUse !== undefined) return;
+  await unit.state.remember(facts => {
     facts.firstUse = `${new Date(now).toISOString().slice(0, 19)}Z`;
   });
 }

@@ -13,12 +13,12 @@ export async function installFirmware(unit: Unit, bytes: Buffer): Promise<void> 
   try {
     bank = checkImage(unit, bytes);
   } catch (error) {
-    await unit.remember(facts => {
+    await unit.state.remember(facts => {
       facts.install = { result: 'Fail', at: showTime(unit.now()) };
     });
     throw error;
   }
-  await unit.remember(facts => {
+  await unit.state.remember(facts => {
     facts.pendingFirmware = bank;
   });
 }
@@ -41,8 +41,8 @@ function checkImage(unit: Unit, bytes: Buffer): Bank {
 
 /** At boot: the installed pack becomes the one in use, the former one can be rolled back to. @returns whether it did */
 export async function swapBanks(unit: Unit, current: Bank): Promise<boolean> {
-  if (!unit.unitFacts.pendingFirmware) return false;
-  await unit.remember(facts => {
+  if (!unit.state.unitFacts.pendingFirmware) return false;
+  await unit.state.remember(facts => {
     if (!facts.pendingFirmware) return;
     facts.recovery = facts.firmware ?? current;
     facts.firmware = facts.pendingFirmware;
@@ -55,7 +55,7 @@ export async function swapBanks(unit: Unit, current: Bank): Promise<boolean> {
 /** Row 1: the bank in use, row 2: the other one. */
 const banks = (unit: Unit): (Bank | undefined)[] => [
   { product: unit.identity.productClass, version: unit.softwareVersion },
-  unit.unitFacts.pendingFirmware ?? unit.unitFacts.recovery,
+  unit.state.unitFacts.pendingFirmware ?? unit.state.unitFacts.recovery,
 ];
 
 const shown = (unit: Unit): number[] => (banks(unit)[1] ? [1, 2] : [1]);
@@ -63,15 +63,15 @@ const shown = (unit: Unit): number[] => (banks(unit)[1] ? [1, 2] : [1]);
 export const fpu: Service = {
   name: 'Fpu',
   values: {
-    [`${X}Fpu.Status`]: unit => (unit.unitFacts.pendingFirmware ? 'WaitingManualRestart' : 'Idle'),
-    [`${X}Fpu.MfpLastInstallationResult`]: unit => unit.unitFacts.install?.result ?? 'None',
-    [`${X}Fpu.MfpLastInstallationDateTime`]: unit => unit.unitFacts.install?.at ?? '',
-    [`${X}Fpu.MfpRollbackAvailable`]: unit => (unit.unitFacts.recovery ? 'Yes' : 'No'),
+    [`${X}Fpu.Status`]: unit => (unit.state.unitFacts.pendingFirmware ? 'WaitingManualRestart' : 'Idle'),
+    [`${X}Fpu.MfpLastInstallationResult`]: unit => unit.state.unitFacts.install?.result ?? 'None',
+    [`${X}Fpu.MfpLastInstallationDateTime`]: unit => unit.state.unitFacts.install?.at ?? '',
+    [`${X}Fpu.MfpRollbackAvailable`]: unit => (unit.state.unitFacts.recovery ? 'Yes' : 'No'),
     [`${X}Fpu.MfpInstalledInfo.{i}.Index`]: (_unit, [row = 1]) => String(row),
     [`${X}Fpu.MfpInstalledInfo.{i}.MfpName`]: () => 'Dgw',
     [`${X}Fpu.MfpInstalledInfo.{i}.MfpVersion`]: (unit, [row = 1]) => banks(unit)[row - 1]?.version ?? '',
     [`${X}Fpu.MfpInstalledInfo.{i}.MfpBank`]: (_unit, [row = 1]) => (row === 1 ? 'MainInUse' : 'Recovery'),
-    [`${X}Fpu.MfpInstalledInfo.{i}.MfpProfileName`]: unit => `${unit.productName}-TANDEM`,
+    [`${X}Fpu.MfpInstalledInfo.{i}.MfpProfileName`]: unit => `${unit.identity.productClass}-TANDEM`,
   },
   rows: { [`${X}Fpu.MfpInstalledInfo.`]: shown },
 };

@@ -2,7 +2,7 @@
 import { isAbort, messageOf } from '../../shared/errors.ts';
 import { querySntp } from '../../shared/sntp.ts';
 import { noteFirstUse } from './dcm.ts';
-import { type Applied, hostPort, rowsOf, type Service, showTime, type Unit, X } from './service.ts';
+import { type Applied, hostPort, peekSlot, rowsOf, type Service, showTime, slotOf, type Unit, X } from './service.ts';
 
 interface HocState {
   stop?: AbortController | undefined;
@@ -11,8 +11,8 @@ interface HocState {
   source: string;
 }
 
-const peek = (unit: Unit): HocState | undefined => unit.peek(hoc);
-const state = (unit: Unit): HocState => unit.slot(hoc, () => ({ source: '' }));
+const peek = (unit: Unit): HocState | undefined => peekSlot(unit, hoc);
+const state = (unit: Unit): HocState => slotOf(unit, hoc, () => ({ source: '' }));
 
 /** Tries at one server before the next; the figures are ours. */
 const TRIES = 3;
@@ -25,8 +25,8 @@ function servers(unit: Unit): string[] {
   const fixed = rowsOf(unit, 'Hoc.StaticSntpServers', ['HostName'])
     .map(row => row.HostName)
     .filter(host => host !== '');
-  const learned = unit.lease?.ntpServers ?? [];
-  switch (unit.variable('Hoc.SntpConfigSource')) {
+  const learned = unit.dhcp.lease?.ntpServers ?? [];
+  switch (unit.config.variable('Hoc.SntpConfigSource')) {
     case 'Static':
       return fixed;
     case 'AutomaticWithFallback':
@@ -43,8 +43,8 @@ function servers(unit: Unit): string[] {
 /** TR-181 Device.Time of a plain device. */
 function plainServers(unit: Unit): string[] {
   return [1, 2, 3, 4, 5].flatMap(at => {
-    const found = unit.tree.find(`${unit.model.root}Time.NTPServer${at}`);
-    const value = found ? unit.tree.stored(`${unit.model.root}Time.NTPServer${at}`, found) : '';
+    const found = unit.config.tree.find(`${unit.model.root}Time.NTPServer${at}`);
+    const value = found ? unit.config.tree.stored(`${unit.model.root}Time.NTPServer${at}`, found) : '';
     return value === '' ? [] : [value];
   });
 }
@@ -77,7 +77,7 @@ async function keepTime(unit: Unit, signal: AbortSignal): Promise<void> {
     state(unit).first ??= attempt;
     const done = await attempt;
     const name = done ? 'Hoc.SntpSynchronizationPeriod' : 'Hoc.SntpSynchronizationPeriodOnError';
-    const minutes = Number(unit.variable(name) ?? (done ? 1440 : 60));
+    const minutes = Number(unit.config.variable(name) ?? (done ? 1440 : 60));
     await unit.clock.sleep(minutes * 60_000, signal);
   }
 }
@@ -105,11 +105,11 @@ export const hoc: Service = {
   name: 'Hoc',
   values: {
     [`${X}Hoc.SystemTime`]: unit => showTime(unit.now()),
-    [`${X}Hoc.SystemUptime`]: unit => String(unit.uptimeSeconds),
+    [`${X}Hoc.SystemUptime`]: unit => String(unit.power.uptimeSeconds),
     [`${X}Hoc.SntpCurrentSource`]: unit => peek(unit)?.source ?? '',
     [`${X}Hoc.SntpServersInfo.{i}.HostName`]: (unit, [row = 0]) => servers(unit)[row - 1] ?? '',
-    [`${X}Hoc.DnsServersInfo.{i}.IpAddress`]: (unit, [row = 0]) => unit.lease?.dnsServers[row - 1] ?? '',
-    [`${X}Hoc.DefaultRouterInfo`]: unit => unit.lease?.server ?? '',
+    [`${X}Hoc.DnsServersInfo.{i}.IpAddress`]: (unit, [row = 0]) => unit.dhcp.lease?.dnsServers[row - 1] ?? '',
+    [`${X}Hoc.DefaultRouterInfo`]: unit => unit.dhcp.lease?.server ?? '',
   },
   async start(unit) {
     delete peek(unit)?.first;
@@ -125,7 +125,7 @@ export const hoc: Service = {
     peek(unit)?.stop?.abort();
   },
   apply(unit: Unit, { changes, source }: Applied) {
-    if (source !== 'unit' && changes.some(change => sntpSettings.test(change.path)) && unit.started('Hoc'))
+    if (source !== 'unit' && changes.some(change => sntpSettings.test(change.path)) && unit.services.started('Hoc'))
       restartTime(unit);
   },
 };

@@ -19,9 +19,10 @@ function choice<T extends string>(text: string | undefined, first: T, ...others:
 /** @param endpoint `Phone-Fax1`: its own settings count where Mipt.EpSpecificSecurity enables them */
 export function mediaSettings(unit: Unit, endpoint?: string): MediaSettings {
   const own =
-    endpoint !== undefined && unit.running(`Mipt.EpSpecificSecurity[EpId=${endpoint}].EnableConfig`) === 'Enable';
+    endpoint !== undefined &&
+    unit.config.running(`Mipt.EpSpecificSecurity[EpId=${endpoint}].EnableConfig`) === 'Enable';
   const read = (name: string): string | undefined =>
-    unit.running(own ? `Mipt.EpSpecificSecurity[EpId=${endpoint}].${name}` : `Mipt.DefaultSecurity${name}`);
+    unit.config.running(own ? `Mipt.EpSpecificSecurity[EpId=${endpoint}].${name}` : `Mipt.DefaultSecurity${name}`);
   const keyManagement = choice(read('KeyManagement'), 'Mikey', 'Sdes');
   const encryption = choice(read('RtpEncryption'), 'AesCm128', 'Null');
   return {
@@ -31,8 +32,8 @@ export function mediaSettings(unit: Unit, endpoint?: string): MediaSettings {
       // The vendor ignores Null with SDES: it stays AES.
       encryption: keyManagement === 'Sdes' ? 'AesCm128' : encryption,
     },
-    rtpBasePort: Number(unit.running('Mipt.IpTransportRtpBasePort') ?? 5004),
-    srtpBasePort: Number(unit.running('Mipt.IpTransportSrtpBasePort') ?? 5004),
+    rtpBasePort: Number(unit.config.running('Mipt.IpTransportRtpBasePort') ?? 5004),
+    srtpBasePort: Number(unit.config.running('Mipt.IpTransportSrtpBasePort') ?? 5004),
   };
 }
 

@@ -2,7 +2,7 @@
 import { messageOf } from '../../shared/errors.ts';
 import { createSyslog, type Syslog } from '../../shared/syslog.ts';
 import { matchesCriteria, parseCriteria, type Severity, severities } from './criteria.ts';
-import { cell, dgwPath, hostPort, rowsOf, type Service, showTime, type Unit, X } from './service.ts';
+import { cell, dgwPath, hostPort, peekSlot, rowsOf, type Service, showTime, slotOf, type Unit, X } from './service.ts';
 
 interface Entry {
   index: number;
@@ -23,12 +23,12 @@ interface NlmState {
 /** The oldest entry makes room; the vendor's figure is not public. */
 const MAX_ENTRIES = 100;
 
-const entriesOf = (unit: Unit): readonly Entry[] => unit.peek<NlmState>(nlm)?.entries ?? [];
-const state = (unit: Unit): NlmState => unit.slot(nlm, () => ({ entries: [], next: 1 }));
+const entriesOf = (unit: Unit): readonly Entry[] => peekSlot<NlmState>(unit, nlm)?.entries ?? [];
+const state = (unit: Unit): NlmState => slotOf(unit, nlm, () => ({ entries: [], next: 1 }));
 
 /** Whether a service says things of this weight at all. */
 function passesFloor(unit: Unit, service: string, severity: Severity): boolean {
-  const floor = unit.variable(`${service}.MinSeverity`);
+  const floor = unit.config.variable(`${service}.MinSeverity`);
   if (floor === undefined || floor === 'Disable') return false;
   return severities.indexOf(severity) >= severities.indexOf(floor as Severity);
 }
@@ -37,7 +37,7 @@ function passesFloor(unit: Unit, service: string, severity: Severity): boolean {
 export function notify(unit: Unit, service: string, id: number, severity: Severity, message: string): void {
   unit.log.debug(message, { service, notification: id, severity });
   const def = unit.model.services.find(entry => entry.name === service);
-  if (!def || !unit.started('Nlm') || !passesFloor(unit, service, severity)) return;
+  if (!def || !unit.services.started('Nlm') || !passesFloor(unit, service, severity)) return;
   const entry = { service, serviceId: def.id, id, severity, message, time: showTime(unit.now()) };
   const actions = new Set<string>();
   for (const row of rowsOf(unit, 'Nlm.Events', ['Activation', 'Criteria', 'Action'])) {
@@ -58,12 +58,14 @@ function logLocally(unit: Unit, entry: Omit<Entry, 'index'>): void {
 const weights = { Debug: 'debug', Info: 'info', Warning: 'warning', Error: 'err', Critical: 'crit' } as const;
 
 function send(unit: Unit, entry: Omit<Entry, 'index'> & { title: string }): void {
-  const target = unit.variable('Nlm.SyslogRemoteHost') ?? '';
+  const target = unit.config.variable('Nlm.SyslogRemoteHost') ?? '';
   const { host, port } = hostPort(target);
   if (host === '' || host === '0.0.0.0') return;
   // Number 0 stands for a text that is a whole line of its own.
   const message =
-    entry.id === 0 ? entry.message : formatMessage(unit.variable('Nlm.SyslogMessageFormat') ?? '', macros(unit, entry));
+    entry.id === 0
+      ? entry.message
+      : formatMessage(unit.config.variable('Nlm.SyslogMessageFormat') ?? '', macros(unit, entry));
   const time = unit.now();
   const failed = (error: unknown): void => unit.log.warn('syslog not sent', { host, reason: messageOf(error) });
   senderTo(unit, target, host, port)
@@ -99,7 +101,7 @@ function macros(unit: Unit, entry: Omit<Entry, 'index'> & { title: string }): Re
     serial: unit.identity.serialNumber,
     mfpname: 'Dgw',
     version: unit.softwareVersion,
-    profile: `${unit.productName}-TANDEM`,
+    profile: `${unit.identity.productClass}-TANDEM`,
   };
 }
 
@@ -142,12 +144,12 @@ const count =
     String(entriesOf(unit).filter(entry => entry.severity === severity).length);
 
 const eventAction = (unit: Unit, row: number, name: string): string =>
-  cell(unit.tree, dgwPath(unit, `Nlm.Events.${row}.${name}`));
+  cell(unit.config.tree, dgwPath(unit, `Nlm.Events.${row}.${name}`));
 
 export const nlm: Service = {
   name: 'Nlm',
   async stop(unit) {
-    const own = unit.peek<NlmState>(nlm);
+    const own = peekSlot<NlmState>(unit, nlm);
     const sender = own?.sender;
     if (own) own.sender = undefined;
     await sender?.syslog.close();

@@ -49,7 +49,7 @@ function build(model: Model): Registry {
     );
   const values = collect(service => service.values);
   for (const { name } of model.services) {
-    values.set(`${model.root}${X}${name}.NeedRestartInfo`, unit => (unit.waiting(name) ? 'Yes' : 'No'));
+    values.set(`${model.root}${X}${name}.NeedRestartInfo`, unit => (unit.config.isWaiting(name) ? 'Yes' : 'No'));
   }
   return {
     values,

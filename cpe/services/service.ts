@@ -1,50 +1,39 @@
 // What a DGW service is to the gateway, and what the gateway is to its services. One file per service with behaviour;
 // a service is a constant without state of its own: what it keeps per unit lies in a slot of the unit.
 import type { Model } from '../../shared/model/definitions.ts';
-import type { StunView } from '../agent/connection-request/udp-door.ts';
-import type { Change, Device, OwnTransfer, Problem, Source } from '../state/device.ts';
-import type { Persist } from '../state/persist.ts';
-import type { UnitFacts } from '../state/snapshot.ts';
+import type { Agent } from '../agent/agent.ts';
+import type { Change, Problem, Source } from '../state/changes.ts';
+import type { Device, DevicePower } from '../state/device.ts';
 import type { Draft, Tree } from '../state/tree.ts';
+
+/** The services of one unit: which run, and their commands. */
+export interface Services {
+  started(service: string): boolean;
+  /** @throws UserError for a service that does not exist */
+  command(service: string, action: 'Start' | 'Stop' | 'Restart'): Promise<void>;
+  /** Restarts every service with settings that wait for it. */
+  restartRequired(): Promise<void>;
+  /** Runs a command of a script. @param name lower case: `scm.restartrequiredservices`. @returns false when there is none */
+  runCommand(name: string): Promise<boolean>;
+}
+
+export interface UnitPower extends DevicePower {
+  /** The CWMP agent of this run, another one after a reboot; absent until the unit has booted. */
+  readonly agent: Agent | undefined;
+  /** 0 while the unit is down. */
+  readonly uptimeSeconds: number;
+}
 
 /** The unit as its services see it. */
 export interface Unit extends Device {
-  readonly tree: Tree;
-  readonly blobs: Persist;
+  readonly power: UnitPower;
+  readonly services: Services;
   /** Files of the customer profile: certificates, by blob name. */
   readonly factoryFiles: ReadonlyMap<string, Buffer>;
-  readonly unitFacts: Readonly<UnitFacts>;
-  remember(change: (facts: UnitFacts) => void): Promise<void>;
-  /** The value that the owning service runs with: a change that waits for a restart does not show here. */
-  running(name: string): string | undefined;
-  /** Whether a service runs. */
-  started(service: string): boolean;
-  /** @throws UserError for a service that cannot be commanded */
-  commandService(service: string, action: 'Start' | 'Stop' | 'Restart'): Promise<void>;
-  restartRequired(): Promise<void>;
-  waiting(service: string): boolean;
-  /** What a service keeps for this unit while the unit is up. */
-  slot<T>(owner: object, make: () => T): T;
-  /** The same, if it was made: an idle unit keeps nothing for most services. */
-  peek<T>(owner: object): T | undefined;
-  /** Changes rows and values of the unit's own, past the rules that bind an ACS. */
-  edit(change: (draft: Draft) => void): Promise<void>;
-  /** Fetches and installs files by itself, one after the other, between sessions. Queued durably when resolved. */
-  fetchOwn(transfers: readonly OwnTransfer[]): Promise<void>;
-  /** Values that services compute changed. */
-  announce(changes: Change[]): void;
+  /** What services keep for this unit while it is up, by service; read it with slotOf and peekSlot. */
+  slots: Map<object, unknown> | undefined;
   /** Sets the unit's clock to the host's plus `offset` milliseconds; undefined: it is not set. */
   setClock(offset: number | undefined): void;
-  readonly uptimeSeconds: number;
-  /** dateTime with offset (TR-069 A.3.3.1); the Unknown Time while the clock is not set. */
-  readonly localTime: string;
-  readonly connectionRequestUrl: string;
-  /** The way in by UDP, for connection requests through NAT. */
-  readonly stun: StunView;
-  readonly acsUrl: string;
-  readonly acsStatus: string;
-  /** `4102S`, for user agents and macros. */
-  readonly productName: string;
   readonly anyFirmware: boolean;
   /** Hz that the unit plays into its calls. */
   readonly tone: number;
@@ -85,6 +74,18 @@ export interface Service {
   readonly commands?: Readonly<Record<string, (unit: Unit) => Promise<void>>>;
 }
 
+/** What a service keeps for a unit, made on first use. */
+export function slotOf<T>(unit: Unit, owner: object, make: () => T): T {
+  unit.slots ??= new Map();
+  if (!unit.slots.has(owner)) unit.slots.set(owner, make());
+  return unit.slots.get(owner) as T;
+}
+
+/** The same, if it was made: an idle unit keeps nothing for most services. */
+export function peekSlot<T>(unit: Unit, owner: object): T | undefined {
+  return unit.slots?.get(owner) as T | undefined;
+}
+
 /** Vendor prefix of the DGW tree. */
 export const X = 'X_0090F8_';
 
@@ -109,9 +110,11 @@ export function rowsOf<C extends string>(
   columns: readonly C[],
 ): ({ row: number } & Record<C, string>)[] {
   const path = dgwPath(unit, `${table}.`);
-  if (!unit.tree.findObject(path)) return [];
-  return unit.tree.rows(path).map(row => {
-    const values = Object.fromEntries(columns.map(column => [column, cell(unit.tree, `${path}${row}.${column}`)]));
+  if (!unit.config.tree.findObject(path)) return [];
+  return unit.config.tree.rows(path).map(row => {
+    const values = Object.fromEntries(
+      columns.map(column => [column, cell(unit.config.tree, `${path}${row}.${column}`)]),
+    );
     return { row, ...(values as Record<C, string>) };
   });
 }

@@ -16,7 +16,7 @@ export function userAgentConfigs(unit: Unit): UserAgentConfig[] {
 }
 
 function configOf(unit: Unit, gateway: string, first: string): UserAgentConfig {
-  const scalar = (name: string): string => unit.running(`SipEp.${name}`) ?? '';
+  const scalar = (name: string): string => unit.config.running(`SipEp.${name}`) ?? '';
   const own = (table: string, column: string): string => scalar(`${table}[GatewayName="${gateway}"].${column}`);
   const row = (column: string): string => scalar(`Gateway[Name="${gateway}"].${column}`);
   // The first row's transport is that of the whole unit.
@@ -84,8 +84,8 @@ export function expandHeader(unit: Unit, format: string): string {
   const values: Record<string, string> = {
     version: unit.softwareVersion,
     mac: unit.identity.mac,
-    product: `${unit.identity.manufacturer} ${unit.productName}`,
-    profile: `${unit.productName}-TANDEM`,
+    product: `${unit.identity.manufacturer} ${unit.identity.productClass}`,
+    profile: `${unit.identity.productClass}-TANDEM`,
     serial: unit.identity.serialNumber,
   };
   return format.replace(/%(\w*)%/g, (whole, name: string) => (name === '' ? '%' : (values[name] ?? whole)));
@@ -99,11 +99,12 @@ function accountsOf(unit: Unit, gateway: string): Account[] {
     accounts.push({ user, register, ...credentialsOf(unit, gateway, endpoint, user) });
   };
   for (const { EpId } of rowsOf(unit, 'SipEp.UserAgent', ['EpId'])) {
-    const read = (column: string): string => unit.running(`SipEp.UserAgent[EpId="${EpId}"].${column}`) ?? '';
+    const read = (column: string): string => unit.config.running(`SipEp.UserAgent[EpId="${EpId}"].${column}`) ?? '';
     if (here(read('GatewayName'))) add(read('Username'), read('Register') === 'Enable', EpId);
   }
   for (const { Index } of rowsOf(unit, 'SipEp.UnitRegistrations', ['Index'])) {
-    const read = (column: string): string => unit.running(`SipEp.UnitRegistrations[Index=${Index}].${column}`) ?? '';
+    const read = (column: string): string =>
+      unit.config.running(`SipEp.UnitRegistrations[Index=${Index}].${column}`) ?? '';
     if (here(read('GatewayName'))) add(read('Username'), true, '');
   }
   return accounts;
@@ -113,7 +114,8 @@ function accountsOf(unit: Unit, gateway: string): Account[] {
 function credentialsOf(unit: Unit, gateway: string, endpoint: string, user: string): Partial<Account> {
   const indexes = rowsOf(unit, 'SipEp.Authentication', ['Index']).map(row => Number(row.Index));
   for (const index of indexes.sort((a, b) => a - b)) {
-    const read = (column: string): string => unit.running(`SipEp.Authentication[Index=${index}].${column}`) ?? '';
+    const read = (column: string): string =>
+      unit.config.running(`SipEp.Authentication[Index=${index}].${column}`) ?? '';
     const fits: Record<string, boolean> = {
       Unit: true,
       Endpoint: read('EpId') === endpoint,

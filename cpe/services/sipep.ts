@@ -1,10 +1,11 @@
 // SIP Endpoint: turns variables into a user agent per SIP gateway, and its state into the status tables. Nearly all of its
 // settings wait for a restart of the service, so the user agents are made from the running values.
 import { messageOf } from '../../shared/errors.ts';
-import type { Problem } from '../state/device.ts';
+import type { Problem } from '../state/changes.ts';
 import type { Draft } from '../state/tree.ts';
 import type { UserAgent } from '../voice/user-agent.ts';
-import { cell, dgwPath, rowsOf, type Service, type Unit, X } from './service.ts';
+import { notify } from './nlm.ts';
+import { cell, dgwPath, peekSlot, rowsOf, type Service, slotOf, type Unit, X } from './service.ts';
 import { userAgentConfigs } from './sip-config.ts';
 
 interface Endpoint {
@@ -21,9 +22,9 @@ interface SipState {
 }
 
 const none: ReadonlyMap<string, Endpoint> = new Map();
-const gatewaysOf = (unit: Unit): ReadonlyMap<string, Endpoint> => unit.peek<SipState>(sipep)?.gateways ?? none;
+const gatewaysOf = (unit: Unit): ReadonlyMap<string, Endpoint> => peekSlot<SipState>(unit, sipep)?.gateways ?? none;
 const state = (unit: Unit): SipState =>
-  unit.slot(sipep, () => ({ gateways: new Map(), shown: new Map(), turn: Promise.resolve() }));
+  slotOf(unit, sipep, () => ({ gateways: new Map(), shown: new Map(), turn: Promise.resolve() }));
 
 /** The user agent of a gateway; without a name, the first that runs. */
 export function userAgentOf(unit: Unit, gateway?: string): UserAgent | undefined {
@@ -44,7 +45,7 @@ function inTurn(unit: Unit, work: () => Promise<void>): Promise<void> {
 const start = (unit: Unit): Promise<void> => inTurn(unit, () => startAll(unit));
 
 const stop = async (unit: Unit, silent = false): Promise<void> => {
-  if (unit.peek(sipep)) await inTurn(unit, () => stopAll(unit, silent));
+  if (peekSlot(unit, sipep)) await inTurn(unit, () => stopAll(unit, silent));
 };
 
 /** A gateway that waited for the time can go; one that runs is left in peace, and so are its calls. */
@@ -71,7 +72,7 @@ async function startAll(unit: Unit): Promise<void> {
         random: unit.random,
         log: unit.log.child({ gateway: config.gateway }),
         tls: () => unit.tls('SipEp'),
-        notify: (id, severity, message) => unit.notify('SipEp', id, severity, message),
+        notify: (id, severity, message) => notify(unit, 'SipEp', id, severity, message),
       });
       entry.agent = agent;
       agent.onChange(() => changed(unit));
@@ -85,7 +86,7 @@ async function startAll(unit: Unit): Promise<void> {
 }
 
 async function stopAll(unit: Unit, silent: boolean): Promise<void> {
-  const gateways = unit.peek<SipState>(sipep)?.gateways;
+  const gateways = peekSlot<SipState>(unit, sipep)?.gateways;
   if (!gateways) return;
   const agents = [...gateways.values()].flatMap(entry => (entry.agent ? [entry.agent] : []));
   gateways.clear();
@@ -94,7 +95,7 @@ async function stopAll(unit: Unit, silent: boolean): Promise<void> {
 
 /** The texts of SipEp.GatewayStatus[].State. */
 function gatewayState(unit: Unit, gateway: string): string {
-  if (!unit.started('SipEp')) return 'Network down';
+  if (!unit.services.started('SipEp')) return 'Network down';
   const entry = gatewaysOf(unit).get(gateway);
   if (!entry) return 'Ready';
   return entry.agent?.state() ?? entry.state;
@@ -102,7 +103,7 @@ function gatewayState(unit: Unit, gateway: string): string {
 
 /** Tells watchers which states are others now. */
 function changed(unit: Unit): void {
-  const shown = unit.peek<SipState>(sipep)?.shown;
+  const shown = peekSlot<SipState>(unit, sipep)?.shown;
   if (!shown) return;
   const changes = [];
   for (const { row, Name } of rowsOf(unit, 'SipEp.GatewayStatus', ['Name'])) {
@@ -112,7 +113,7 @@ function changed(unit: Unit): void {
     shown.set(path, value);
     if (before !== '' && before !== value) changes.push({ path, before, value });
   }
-  unit.announce(changes);
+  unit.config.announce(changes, 'unit');
 }
 
 interface Line {
@@ -125,7 +126,7 @@ interface Line {
 
 /** Shown for TLS only, as on the unit's SIP/Servers page. */
 function lines(unit: Unit): Line[] {
-  if (unit.running(firstTransport(unit, 'TlsEnable')) !== 'Enable') return [];
+  if (unit.config.running(firstTransport(unit, 'TlsEnable')) !== 'Enable') return [];
   return [...gatewaysOf(unit)].flatMap(([gateway, { agent }]) =>
     (agent?.connections() ?? []).map(entry => ({
       gateway,
@@ -181,8 +182,8 @@ const registration =
 const asRun =
   (column: string) =>
   (unit: Unit, [row = 0]: readonly number[]): string => {
-    const name = cell(unit.tree, dgwPath(unit, `SipEp.Gateway.${row}.Name`));
-    return unit.running(`SipEp.Gateway[Name="${name}"].${column}`) ?? '';
+    const name = cell(unit.config.tree, dgwPath(unit, `SipEp.Gateway.${row}.Name`));
+    return unit.config.running(`SipEp.Gateway[Name="${name}"].${column}`) ?? '';
   };
 
 /**
@@ -222,7 +223,7 @@ export const sipep: Service = {
   check: oneTransport,
   values: {
     [`${table}GatewayStatus.{i}.State`]: (unit, [row = 0]) =>
-      gatewayState(unit, cell(unit.tree, dgwPath(unit, `SipEp.Gateway.${row}.Name`))),
+      gatewayState(unit, cell(unit.config.tree, dgwPath(unit, `SipEp.Gateway.${row}.Name`))),
     [`${table}GatewayStatus.{i}.NetworkInterface`]: asRun('NetworkInterface'),
     [`${table}GatewayStatus.{i}.MediaNetworks`]: asRun('MediaNetworks'),
     [`${table}GatewayStatus.{i}.Port`]: asRun('Port'),
@@ -240,7 +241,7 @@ export const sipep: Service = {
     [`${table}RegistrationStatus.{i}.State`]: registration(entry => entry.state),
     [`${table}RegistrationStatus.{i}.Username`]: registration(entry => entry.user),
     [`${table}RegistrationStatus.{i}.Registrar`]: registration(
-      (_entry, unit) => unit.running('SipEp.DefaultStaticRegistrarServerHost') ?? '',
+      (_entry, unit) => unit.config.running('SipEp.DefaultStaticRegistrarServerHost') ?? '',
     ),
   },
   rows: {

@@ -1,5 +1,6 @@
 // The part of the CPE WAN Management Protocol service that concerns STUN (TR-111): two views of its settings, and what came of them.
 // The agent keeps the binding (agent/stun.ts); all of this acts at once.
+import { type StunView, stunOff } from '../agent/connection-request/udp-door.ts';
 import type { Draft } from '../state/tree.ts';
 import { dgwPath, hostPort, type Service, type Unit, X } from './service.ts';
 
@@ -14,7 +15,7 @@ function periodsOf(text: string): { least: string; most: string } | undefined {
 
 /** A standard parameter that a DGW keeps as part of a variable of its own; a plain device keeps it as it is. */
 const partOf = (variable: string, read: (text: string) => string) => (unit: Unit) => {
-  const text = unit.variable(variable);
+  const text = unit.config.variable(variable);
   return text === undefined ? undefined : read(text);
 };
 
@@ -33,17 +34,19 @@ const authority = (host: string, port: number): string => {
   return port === 0 ? name : `${name}:${port}`;
 };
 
+const stunOf = (unit: Unit): StunView => unit.power.agent?.stun ?? stunOff;
+
 export const stun: Service = {
   name: 'Cwmp',
   values: {
-    'ManagementServer.UDPConnectionRequestAddress': unit => unit.stun.address,
-    'ManagementServer.NATDetected': unit => (unit.stun.natDetected ? '1' : '0'),
+    'ManagementServer.UDPConnectionRequestAddress': unit => stunOf(unit).address,
+    'ManagementServer.NATDetected': unit => (stunOf(unit).natDetected ? '1' : '0'),
     'ManagementServer.STUNServerAddress': partOf(HOST, text => hostPort(text).host),
     'ManagementServer.STUNServerPort': partOf(HOST, text => String(hostPort(text).port || 3478)),
     'ManagementServer.STUNMinimumKeepAlivePeriod': partOf(PERIOD, text => periodsOf(text)?.least ?? '60'),
     'ManagementServer.STUNMaximumKeepAlivePeriod': partOf(PERIOD, text => periodsOf(text)?.most ?? '60'),
-    [`${X}Cwmp.Tr111NatDetected`]: unit => (unit.stun.natDetected ? 'Yes' : 'No'),
-    [`${X}Cwmp.Tr111StunStatus`]: unit => unit.stun.status,
+    [`${X}Cwmp.Tr111NatDetected`]: unit => (stunOf(unit).natDetected ? 'Yes' : 'No'),
+    [`${X}Cwmp.Tr111StunStatus`]: unit => stunOf(unit).status,
   },
   writes: {
     'ManagementServer.STUNServerAddress': writePart('STUNServerAddress', HOST, (text, value) =>

@@ -2,7 +2,7 @@
 // place of an instance number, and what it gets back. Everything behind this file knows numbers only.
 import type { Model } from '../../shared/model/definitions.ts';
 import { isPartial, parsePath, templateOf } from '../../shared/model/path.ts';
-import type { Problem } from './device.ts';
+import type { Problem } from './changes.ts';
 import type { Draft, Tree } from './tree.ts';
 
 const COLUMN = 'Alias';

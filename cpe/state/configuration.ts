@@ -7,7 +7,7 @@ import { isObject, type Model, type ParameterDef, xsdType } from '../../shared/m
 import { isPartial, parentPath, templateOf, withInstances } from '../../shared/model/path.ts';
 import { checkValue } from '../../shared/model/values.ts';
 import { checkAliases, expandPath, knowsAliases, resolveAliases, shownPath } from './alias.ts';
-import type { Change, Problem, SetItem, Source } from './device.ts';
+import type { Change, Problem, SetItem, Source } from './changes.ts';
 import { pathOfVariable } from './names.ts';
 import { type Draft, emptyLayer, type Found, type Layer, type Live, Tree } from './tree.ts';
 
@@ -559,6 +559,10 @@ export class Configuration {
       if (service) services.add(service);
     }
     return services;
+  }
+
+  isWaiting(service: string): boolean {
+    return this.waiting().has(service);
   }
 
   /** A service (or, without a name, all) starts with the configured values. */

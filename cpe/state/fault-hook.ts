@@ -1,6 +1,7 @@
 // How a unit carries out what its ACS orders: the one place where a simulated unit may depart from an honest one, and be watched
 // doing it. An ordinary gateway has none.
-import type { InstallOutcome, Transfer } from './device.ts';
+import type { InstallOutcome } from './device.ts';
+import type { Transfer } from './facts.ts';
 
 export interface Conduct {
   /** Carries out one RPC of the ACS. */

@@ -1,7 +1,7 @@
 // What one unit must not forget, kept together in one snapshot: configuration, the agent's facts, the unit's own.
 
 import type { Note, StoredConfiguration } from './configuration.ts';
-import type { AgentFacts } from './device.ts';
+import type { AgentFacts } from './facts.ts';
 import type { Persist } from './persist.ts';
 
 /** A firmware pack in one of the unit's two banks. */
@@ -43,22 +43,26 @@ const newFacts = (): AgentFacts => ({
   reportedVersion: '',
 });
 
-export class Keeping {
+/** The unit whose configuration is part of the snapshot. */
+interface SnapshotOwner {
+  readonly config: { stored(): StoredConfiguration };
+}
+
+export class SnapshotStore {
   readonly persist: Persist;
-  readonly #configuration: () => StoredConfiguration;
+  readonly #owner: SnapshotOwner;
   facts: AgentFacts;
-  unit: UnitFacts;
+  unitFacts: UnitFacts;
   /** Saves wait while several changes are made together. */
   #together = 0;
   #dirty = false;
 
-  /** @param configuration gives the configuration as it is to be stored now */
-  constructor(persist: Persist, configuration: () => StoredConfiguration) {
+  constructor(persist: Persist, owner: SnapshotOwner) {
     this.persist = persist;
-    this.#configuration = configuration;
+    this.#owner = owner;
     const found = persist.found as StoredState | undefined;
     this.facts = found?.facts ?? newFacts();
-    this.unit = found?.unit ?? {};
+    this.unitFacts = found?.unit ?? {};
   }
 
   /** The configuration that was found at opening. */
@@ -72,7 +76,7 @@ export class Keeping {
       return;
     }
     await this.persist.save(
-      (): StoredState => ({ configuration: this.#configuration(), facts: this.facts, unit: this.unit }),
+      (): StoredState => ({ configuration: this.#owner.config.stored(), facts: this.facts, unit: this.unitFacts }),
     );
   }
 
@@ -90,8 +94,20 @@ export class Keeping {
     }
   }
 
+  /** Changes the agent's facts; durable when resolved. */
+  async record(change: (facts: AgentFacts) => void): Promise<void> {
+    change(this.facts);
+    await this.save();
+  }
+
+  /** Changes the facts of the services; durable when resolved. */
+  async remember(change: (facts: UnitFacts) => void): Promise<void> {
+    change(this.unitFacts);
+    await this.save();
+  }
+
   /** TR-069 A.3.2.1: ParameterKey is set by success, and only by that. */
-  keyNote(parameterKey: string | undefined): Note | undefined {
+  parameterKeyNote(parameterKey: string | undefined): Note | undefined {
     if (parameterKey === undefined) return undefined;
     const before = this.facts.parameterKey;
     return {
@@ -108,9 +124,9 @@ export class Keeping {
   async forget(): Promise<void> {
     // Files first: a power cut in between finds the reset still due, and does it again.
     for (const name of await this.persist.list()) await this.persist.drop(name);
-    const { firmware, recovery, firstUse } = this.unit;
+    const { firmware, recovery, firstUse } = this.unitFacts;
     this.facts = newFacts();
-    this.unit = { ...(firmware && { firmware }), ...(recovery && { recovery }), ...(firstUse && { firstUse }) };
+    this.unitFacts = { ...(firmware && { firmware }), ...(recovery && { recovery }), ...(firstUse && { firstUse }) };
     await this.save();
   }
 }

@@ -128,7 +128,7 @@ function render(page: Page, device: Device): string {
 
 function renderPart(part: Page['parts'][number], device: Device): string {
   if (part.variables) {
-    const rows = part.variables.map(name => [name, device.variable(name) ?? '']);
+    const rows = part.variables.map(name => [name, device.config.variable(name) ?? '']);
     return table(['Variable', 'Value'], rows);
   }
   const columns = part.columns ?? [];
@@ -138,9 +138,9 @@ function renderPart(part: Page['parts'][number], device: Device): string {
 function rowsOf(device: Device, name: string, columns: readonly string[]): string[][] {
   const def = device.model.table(name);
   if (!def) return [];
-  return device
+  return device.config
     .names(def.path.slice(0, -4), true)
-    .map(row => columns.map(column => device.read(row.Name + column)[0]?.Value ?? ''));
+    .map(row => columns.map(column => device.config.read(row.Name + column)[0]?.Value ?? ''));
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -87,7 +87,8 @@ describe('3.2.1.1 An ACS that is down for a day', () => {
     ]);
     acs.up = false;
     await unit.clock.advance(DAY / 2);
-    for (const value of ['first', 'second', 'last']) await unit.device.set([{ name: `${P}Username`, value }], 'web');
+    for (const value of ['first', 'second', 'last'])
+      await unit.device.config.set([{ name: `${P}Username`, value }], 'web');
     await unit.clock.advance(DAY / 2);
     const failed = unit.sessions.length - 1;
     assert.ok(failed > 24, `${failed} failed sessions`);
@@ -120,7 +121,7 @@ describe('3.2.1.1 An ACS that is down for a day', () => {
     const later = acs.informs.slice(2).flatMap(({ Event }) => Event.map(({ EventCode }) => EventCode));
     assert.deepEqual([...new Set(later)], ['2 PERIODIC'], 'what was delivered is not told again');
     assert.equal(acs.informs[2]?.RetryCount, 0);
-    assert.deepEqual(unit.device.facts.transfers, []);
+    assert.deepEqual(unit.device.state.facts.transfers, []);
   });
 
   it('a reboot in the middle: the wait starts anew, RetryCount and the kept events go on, BOOT is the new one', async () => {
@@ -129,7 +130,7 @@ describe('3.2.1.1 An ACS that is down for a day', () => {
     ]);
     acs.up = false;
     await unit.clock.advance(DAY / 4);
-    const before = unit.device.facts.retries;
+    const before = unit.device.state.facts.retries;
     assert.ok(before >= 10);
     await unit.gateway.powerOff();
     await unit.clock.advance(3_600_000);
@@ -147,7 +148,7 @@ describe('3.2.1.1 An ACS that is down for a day', () => {
 
   it('more than 64 events go in several Informs, each within 64, none lost, none twice (3.7.1.5)', async () => {
     await start({ parameters: { 'Cwmp.PeriodicInformEnable': 'Disable' } });
-    await unit.device.record(facts => {
+    await unit.device.state.record(facts => {
       facts.events.push({ EventCode: '3 SCHEDULED', CommandKey: '' });
       for (let at = 0; at < 150; at++) facts.events.push({ EventCode: 'M ScheduleInform', CommandKey: `k${at}` });
     });

@@ -43,7 +43,7 @@ describe('3.4.3 Transfers of files', () => {
     unit = await testUnit({ url: acs.url });
     await unit.boot();
     const complete = (): number[] => acs.names().flatMap((name, at) => (name === 'TransferComplete' ? [at] : []));
-    await unit.until(() => complete().length >= asked.length && unit.device.facts.transfers.length === 0);
+    await unit.until(() => complete().length >= asked.length && unit.device.state.facts.transfers.length === 0);
     return complete().map(at => argumentsOf(acs.heard[at], 'TransferComplete'));
   };
 
@@ -63,7 +63,7 @@ describe('3.4.3 Transfers of files', () => {
         ['GET', '/file/3', 'a=3; b=2'],
       ],
     );
-    assert.equal(unit.device.variable('Cwmp.PeriodicInformInterval'), '1234');
+    assert.equal(unit.device.config.variable('Cwmp.PeriodicInformInterval'), '1234');
   });
 
   it('two to the same host have nothing to do with each other or with the session: no cookie is carried over', async () => {

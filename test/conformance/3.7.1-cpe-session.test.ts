@@ -217,7 +217,7 @@ describe('3.7.1 The CPE’s side of a session', () => {
       const report = await play([informResponse(), { text: damage(String(getNames().text)) }]);
       assert.deepEqual([report.ok, report.informed, report.error?.kind], [false, true, 'soap']);
       assert.deepEqual(acs.names(), ['Inform', '(empty)']);
-      assert.equal(unit?.device.facts.retries, 1);
+      assert.equal(unit?.device.state.facts.retries, 1);
     });
   }
 

@@ -107,9 +107,9 @@ describe('A.3.2 Parameters over the wire', () => {
       assert.equal(await on.set({ [name]: '8081' }, 'waits'), 1);
       assert.equal(await on.value(name), '8081');
       assert.equal(await on.value(`${P}ParameterKey`), 'waits');
-      assert.equal(on.unit.gateway.device.running('Web.ServerPort'), '80');
+      assert.equal(on.unit.gateway.device.config.running('Web.ServerPort'), '80');
       await on.restart();
-      assert.equal(on.unit.gateway.device.running('Web.ServerPort'), '8081');
+      assert.equal(on.unit.gateway.device.config.running('Web.ServerPort'), '8081');
     });
 
     it('ParameterKey may be empty, and outlives a power cut', async () => {
@@ -331,7 +331,7 @@ describe('A.3.2 Parameters over the wire', () => {
       await on.restart();
       assert.deepEqual(await get(`${P}Username`), [{ Name: `${P}Username`, Notification: 1, AccessList: [] }]);
       const count = on.unit.sessions.length + 1;
-      await on.unit.device.factoryReset();
+      await on.unit.device.power.factoryReset();
       await on.unit.ended(count);
       assert.deepEqual(await get(`${P}Username`), [
         { Name: `${P}Username`, Notification: 0, AccessList: ['Subscriber'] },
@@ -440,7 +440,7 @@ describe('A.3.2 Parameters over the wire', () => {
       const row = `${table}${await add(table)}.`;
       assert.equal(await on.value('Device.DNS.Client.ServerNumberOfEntries'), '1');
       await remove(row);
-      assert.deepEqual(on.unit.device.facts.changed, []);
+      assert.deepEqual(on.unit.device.state.facts.changed, []);
     });
   });
 });

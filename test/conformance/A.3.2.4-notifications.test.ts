@@ -16,7 +16,7 @@ describe('A.3.2.4 Notifications', () => {
     });
   };
   afterEach(async () => await on.close());
-  const set = (value: string) => on.unit.device.set([{ name, value }], 'web');
+  const set = (value: string) => on.unit.device.config.set([{ name, value }], 'web');
   const next = async (event?: string) => {
     const from = on.acs.heard.length;
     const count = on.unit.sessions.length + 1;

@@ -159,7 +159,7 @@ describe('ACSs of many dialects', () => {
           acs.heard.slice(2, asked.length + 2).map(idOf),
           asked.map((_, at) => `id-${at}`),
         );
-        const interval = unit.device.get('Device.ManagementServer.PeriodicInformInterval');
+        const interval = unit.device.config.get('Device.ManagementServer.PeriodicInformInterval');
         assert.equal(interval, '777');
 
         // After the Download has failed and the Reboot is done, both are told.

@@ -150,7 +150,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
     it('AcsStatus tells what went wrong and what went well', async () => {
       await acs.close();
       await start();
-      assert.equal(unit.device.variable('Cwmp.AcsStatus'), 'ErrorNotResponding');
+      assert.equal(unit.device.config.variable('Cwmp.AcsStatus'), 'ErrorNotResponding');
       assert.equal(unit.sessions[0]?.error?.kind, 'unreachable');
     });
   });
@@ -231,7 +231,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
     await unit.boot();
     await unit.ended(4);
     await unit.clock.advance(100);
-    await eventually(() => unit.device.facts.events.length === 0);
+    await eventually(() => unit.device.state.facts.events.length === 0);
     assert.deepEqual([...events(4), ...events(5)], ['1 BOOT', '3 SCHEDULED', 'M ScheduleInform c']);
   });
 
@@ -242,7 +242,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
         ParameterList: [{ Name, NotificationChange: true, Notification, AccessListChange: false, AccessList: [] }],
       });
     const change = (value: string, source: 'web' | 'acs' = 'web') =>
-      unit.device.set([{ name: username, value }], source);
+      unit.device.config.set([{ name: username, value }], source);
     const username = 'Device.ManagementServer.Username';
 
     it('active: a session at once, with the value', async () => {
@@ -314,7 +314,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
     it('ProvisioningCode and SoftwareVersion cannot be silenced (plain device)', async () => {
       acs.play(informResponse(), notify(path, 0));
       await start({ model: 'device' });
-      await unit.device.set([{ name: path, value: 'B' }], 'web');
+      await unit.device.config.set([{ name: path, value: 'B' }], 'web');
       await unit.ended(2);
       assert.deepEqual(events(2), ['4 VALUE CHANGE']);
     });
@@ -329,7 +329,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
       assert.deepEqual(acs.names(), ['Inform', '(empty)', 'SetParameterValuesResponse']);
       assert.deepEqual(other.names(), ['Inform', '(empty)']);
       assert.deepEqual(events(2), ['0 BOOTSTRAP']);
-      assert.equal(unit.device.facts.bootstrapped, other.url);
+      assert.equal(unit.device.state.facts.bootstrapped, other.url);
       await unit.gateway.powerOff();
       await unit.boot();
       await unit.ended(3);
@@ -346,7 +346,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
       acs.play(fault(8002));
       unit.gateway.agent?.inform('2 PERIODIC');
       await unit.ended(3);
-      await unit.device.set([{ name: `${P}URL`, value: other.url }], 'web');
+      await unit.device.config.set([{ name: `${P}URL`, value: other.url }], 'web');
       await unit.ended(4);
       assert.deepEqual(events(4), ['0 BOOTSTRAP']);
       await other.close();
@@ -393,7 +393,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
         await next(10_500);
         assert.equal(unit.sessions[1]?.ok, true);
         assert.deepEqual(events(2), ['0 BOOTSTRAP', '1 BOOT']);
-        assert.equal(unit.device.facts.bootstrapped, acs.url);
+        assert.equal(unit.device.state.facts.bootstrapped, acs.url);
       });
 
       it('the retry policy that DHCP names holds', async () => {
@@ -414,9 +414,9 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
       unit = await testUnit();
       await unit.boot();
       await unit.ended(1);
-      assert.equal(unit.device.variable('Cwmp.AcsStatus'), 'NoUrl');
-      assert.equal(unit.device.facts.retries, 0);
-      await unit.device.set([{ name: `${P}URL`, value: acs.url }], 'web');
+      assert.equal(unit.device.config.variable('Cwmp.AcsStatus'), 'NoUrl');
+      assert.equal(unit.device.state.facts.retries, 0);
+      await unit.device.config.set([{ name: `${P}URL`, value: acs.url }], 'web');
       await unit.ended(2);
       assert.deepEqual(events(2), ['0 BOOTSTRAP', '1 BOOT']);
     });
@@ -458,7 +458,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
       await unit.boot();
       await unit.ended(1);
       assert.deepEqual(events(1), ['0 BOOTSTRAP', '1 BOOT']);
-      assert.equal(unit.device.get(`${P}PeriodicInformInterval`), '3600');
+      assert.equal(unit.device.config.get(`${P}PeriodicInformInterval`), '3600');
       await unit.gateway.powerOff();
       await unit.boot();
       await unit.ended(2);
@@ -469,17 +469,17 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
     const booted = async (count: number): Promise<void> => {
       await eventually(() => informs().length >= count);
       assert.deepEqual(informs()[count - 1]?.Event, [{ EventCode: '1 BOOT', CommandKey: '' }]);
-      await eventually(() => unit.device.facts.events.length === 0);
+      await eventually(() => unit.device.state.facts.events.length === 0);
     };
 
     it('DelayReboot: so long after the session, once', async () => {
       acs.play(informResponse(), set([`${P}DelayReboot`, '100']), set([`${P}Username`, 'x']));
       await start({ model: 'device' });
       await quiet(99_000, 1);
-      assert.equal(unit.device.get(`${P}DelayReboot`), '100');
+      assert.equal(unit.device.config.get(`${P}DelayReboot`), '100');
       await unit.clock.advance(1500);
       await booted(2);
-      assert.equal(unit.device.get(`${P}DelayReboot`), '-1');
+      assert.equal(unit.device.config.get(`${P}DelayReboot`), '-1');
       await unit.clock.advance(300_000);
       assert.equal(informs().length, 2);
     });
@@ -488,17 +488,17 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
       const at = (seconds: number): string =>
         `${new Date(unit.clock.now() + seconds * 1000).toISOString().slice(0, 19)}Z`;
       await start({ model: 'device' });
-      await unit.device.set([{ name: `${P}ScheduleReboot`, value: at(200) }], 'acs');
+      await unit.device.config.set([{ name: `${P}ScheduleReboot`, value: at(200) }], 'acs');
       await unit.clock.advance(150_000);
       unit.gateway.agent?.inform();
       await unit.ended(2);
       await quiet(45_000, 2);
       await unit.clock.advance(6000);
       await booted(3);
-      await unit.device.set([{ name: `${P}ScheduleReboot`, value: at(-5) }], 'acs');
+      await unit.device.config.set([{ name: `${P}ScheduleReboot`, value: at(-5) }], 'acs');
       await unit.clock.advance(300_000);
-      await unit.device.set([{ name: `${P}DelayReboot`, value: '50' }], 'web');
-      await unit.device.set([{ name: `${P}DelayReboot`, value: '-1' }], 'web');
+      await unit.device.config.set([{ name: `${P}DelayReboot`, value: '50' }], 'web');
+      await unit.device.config.set([{ name: `${P}DelayReboot`, value: '-1' }], 'web');
       await unit.clock.advance(300_000);
       assert.equal(informs().length, 3);
     });
@@ -508,7 +508,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
       await start();
       await unit.ended(2);
       assert.deepEqual(events(2), ['0 BOOTSTRAP', '1 BOOT']);
-      assert.equal(unit.device.get(`${P}PeriodicInformInterval`), '3600');
+      assert.equal(unit.device.config.get(`${P}PeriodicInformInterval`), '3600');
       assert.equal(informs()[1]?.ParameterList.find(({ Name }) => Name === `${P}ParameterKey`)?.Value, '');
     });
   });
@@ -519,7 +519,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
     await unit.boot();
     await acs.until(1);
     await unit.gateway.powerOff();
-    assert.equal(unit.device.facts.retries, 0);
+    assert.equal(unit.device.state.facts.retries, 0);
     assert.equal(unit.sessions.length, 0);
     await unit.boot();
     await unit.ended(1);
@@ -544,7 +544,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
         ],
       }),
       async () => {
-        late = unit.device.set([{ name: `${P}Username`, value: 'late' }], 'web');
+        late = unit.device.config.set([{ name: `${P}Username`, value: 'late' }], 'web');
         await late;
         return {};
       },
@@ -552,6 +552,6 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
     await start();
     await unit.ended(2);
     assert.deepEqual(events(2), ['4 VALUE CHANGE']);
-    await eventually(() => unit.device.facts.changed.length === 0);
+    await eventually(() => unit.device.state.facts.changed.length === 0);
   });
 });

@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createGateway, type Gateway, type GatewayOptions } from '../../cpe/gateway.ts';
 import { hostCertificate, parseProfile } from '../../cpe/profile.ts';
+import { notify } from '../../cpe/services/nlm.ts';
+import { storedFile, storeFile } from '../../cpe/state/files.ts';
 import { type Clock, seededRandom, systemClock } from '../../shared/clock.ts';
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { UserError } from '../../shared/errors.ts';
@@ -65,8 +67,8 @@ describe('gateway', () => {
     return gateway;
   };
   const set = (gateway: Gateway, values: Record<string, string>): Promise<0 | 1> =>
-    gateway.device.set(
-      Object.entries(values).map(([name, value]) => ({ name: gateway.device.pathOf(name) ?? name, value })),
+    gateway.device.config.set(
+      Object.entries(values).map(([name, value]) => ({ name: gateway.device.config.pathOf(name) ?? name, value })),
       'acs',
     );
   const fault = async (work: Promise<unknown>): Promise<CwmpFault> => {
@@ -82,30 +84,30 @@ describe('gateway', () => {
   describe('values of its services', () => {
     it('says what it is under both names', async () => {
       const { device } = await up();
-      assert.equal(device.get('Device.DeviceInfo.SoftwareVersion'), '48.5.2718');
-      assert.equal(device.get('Device.DeviceInfo.SerialNumber'), '0090F8000001');
-      assert.equal(device.variable('Dcm.UnitInfoMacAddress'), '0090f8000001');
-      assert.equal(device.get('Device.LAN.IPAddress'), '127.0.0.1');
-      assert.equal(device.variable('Fpu.MfpInstalledInfo[Index=1].MfpVersion'), '48.5.2718');
-      assert.equal(device.variable('Scm.ServicesInfo[Name=SipEp].ExecState'), 'Started');
-      assert.match(device.get('Device.Time.CurrentLocalTime'), /^20\d\d-.*[+-]\d\d:\d\d$/);
-      for (const value of device.read('')) assert.equal(typeof value.Value, 'string', value.Name);
+      assert.equal(device.config.get('Device.DeviceInfo.SoftwareVersion'), '48.5.2718');
+      assert.equal(device.config.get('Device.DeviceInfo.SerialNumber'), '0090F8000001');
+      assert.equal(device.config.variable('Dcm.UnitInfoMacAddress'), '0090f8000001');
+      assert.equal(device.config.get('Device.LAN.IPAddress'), '127.0.0.1');
+      assert.equal(device.config.variable('Fpu.MfpInstalledInfo[Index=1].MfpVersion'), '48.5.2718');
+      assert.equal(device.config.variable('Scm.ServicesInfo[Name=SipEp].ExecState'), 'Started');
+      assert.match(device.config.get('Device.Time.CurrentLocalTime'), /^20\d\d-.*[+-]\d\d:\d\d$/);
+      for (const value of device.config.read('')) assert.equal(typeof value.Value, 'string', value.Name);
     });
 
     it('shows the MAC address as Cwmp.InteropMacAddressFormat says', async () => {
       const gateway = await up();
-      assert.equal(gateway.device.get('Device.LAN.MACAddress'), '0090f8000001');
+      assert.equal(gateway.device.config.get('Device.LAN.MACAddress'), '0090f8000001');
       await set(gateway, { 'Cwmp.InteropMacAddressFormat': 'UpperCaseWithColon' });
-      assert.equal(gateway.device.get('Device.LAN.MACAddress'), '00:90:F8:00:00:01');
+      assert.equal(gateway.device.config.get('Device.LAN.MACAddress'), '00:90:F8:00:00:01');
     });
 
     it('takes an ACS URL written by the ACS as the static one', async () => {
       const gateway = await up();
-      assert.equal(gateway.device.get('Device.ManagementServer.URL'), '');
+      assert.equal(gateway.device.config.get('Device.ManagementServer.URL'), '');
       await set(gateway, { 'Device.ManagementServer.URL': 'https://acs.example/cwmp' });
-      assert.equal(gateway.device.variable('Cwmp.AcsUrlConfigSource'), 'Static');
-      assert.equal(gateway.device.variable('Cwmp.AcsStaticUrl'), 'https://acs.example/cwmp');
-      assert.equal(gateway.device.get('Device.ManagementServer.URL'), 'https://acs.example/cwmp');
+      assert.equal(gateway.device.config.variable('Cwmp.AcsUrlConfigSource'), 'Static');
+      assert.equal(gateway.device.config.variable('Cwmp.AcsStaticUrl'), 'https://acs.example/cwmp');
+      assert.equal(gateway.device.config.get('Device.ManagementServer.URL'), 'https://acs.example/cwmp');
       for (const bad of ['ftp://x/', 'nonsense', 'http://user:secret@host/']) {
         const { code, parameters } = await fault(set(gateway, { 'Device.ManagementServer.URL': bad }));
         assert.deepEqual([code, parameters[0]?.code], [9003, 9007], bad);
@@ -114,29 +116,29 @@ describe('gateway', () => {
 
     it('sets ParameterKey by success only', async () => {
       const { device } = await up();
-      const key = (): string => device.get('Device.ManagementServer.ParameterKey');
+      const key = (): string => device.config.get('Device.ManagementServer.ParameterKey');
       const item = { name: 'Device.X_0090F8_Cwmp.PeriodicInformInterval', value: '60' };
-      await device.set([item], 'acs', 'k1');
+      await device.config.set([item], 'acs', device.state.parameterKeyNote('k1'));
       assert.equal(key(), 'k1');
-      await fault(device.set([{ ...item, value: '0' }], 'acs', 'k2'));
+      await fault(device.config.set([{ ...item, value: '0' }], 'acs', device.state.parameterKeyNote('k2')));
       assert.equal(key(), 'k1');
-      await device.add('Device.X_0090F8_SipEp.Gateway.', 'acs', 'k3');
+      await device.config.insert('Device.X_0090F8_SipEp.Gateway.', {}, 'acs', device.state.parameterKeyNote('k3'));
       assert.equal(key(), 'k3');
-      await device.set([item], 'acs', '');
+      await device.config.set([item], 'acs', device.state.parameterKeyNote(''));
       assert.equal(key(), '');
     });
 
     it('enables TLS unit-wide and turns UDP and TCP off with it', async () => {
       const gateway = await up();
-      await gateway.device.add('Device.X_0090F8_SipEp.Gateway.', 'acs');
+      await gateway.device.config.insert('Device.X_0090F8_SipEp.Gateway.', {}, 'acs');
       const transport = 'Device.X_0090F8_SipEp.TransportConfig.';
       await set(gateway, { [`${transport}1.TlsEnable`]: 'Enable' });
       for (const row of [1, 2]) {
-        assert.equal(gateway.device.get(`${transport}${row}.TlsEnable`), 'Enable');
-        assert.equal(gateway.device.get(`${transport}${row}.UdpEnable`), 'Disable');
+        assert.equal(gateway.device.config.get(`${transport}${row}.TlsEnable`), 'Enable');
+        assert.equal(gateway.device.config.get(`${transport}${row}.UdpEnable`), 'Disable');
       }
       await set(gateway, { [`${transport}2.UdpEnable`]: 'Enable' });
-      assert.equal(gateway.device.get(`${transport}1.TlsEnable`), 'Disable');
+      assert.equal(gateway.device.config.get(`${transport}1.TlsEnable`), 'Disable');
       const both = { [`${transport}1.TlsEnable`]: 'Enable', [`${transport}1.TcpEnable`]: 'Enable' };
       assert.equal((await fault(set(gateway, both))).parameters[0]?.code, 9007);
     });
@@ -147,11 +149,11 @@ describe('gateway', () => {
       const gateway = await up();
       const { device } = gateway;
       assert.equal(await set(gateway, { 'SipEp.TransportTlsVersion': 'TLSv1_2' }), 1);
-      assert.equal(device.variable('SipEp.NeedRestartInfo'), 'Yes');
+      assert.equal(device.config.variable('SipEp.NeedRestartInfo'), 'Yes');
       assert.equal(device.tls('SipEp').policy.floor, 'TLSv1');
       await set(gateway, { 'Scm.ServiceCommands[Name=SipEp].Restart': 'Restart' });
-      await gateway.settled();
-      assert.equal(device.variable('SipEp.NeedRestartInfo'), 'No');
+      await gateway.device.services.settled();
+      assert.equal(device.config.variable('SipEp.NeedRestartInfo'), 'No');
       assert.equal(device.tls('SipEp').policy.floor, 'TLSv1_2');
       assert.equal(await set(gateway, { 'Cwmp.TransportHttpsCipherSuite': 'CS3' }), 0);
       assert.equal(device.tls('Cwmp').policy.suites.length, 16, 'counts at the next handshake');
@@ -159,26 +161,26 @@ describe('gateway', () => {
 
     it('stops and starts a service, and leaves one out whose start-up type is manual', async () => {
       const gateway = await up();
-      const state = (): string | undefined => gateway.device.variable('Scm.ServicesInfo[Name=SipEp].ExecState');
+      const state = (): string | undefined => gateway.device.config.variable('Scm.ServicesInfo[Name=SipEp].ExecState');
       await set(gateway, { 'Scm.ServiceCommands[Name=SipEp].Stop': 'Stop' });
-      await gateway.settled();
+      await gateway.device.services.settled();
       assert.equal(state(), 'Stopped');
       assert.equal(await set(gateway, { 'SipEp.TransportTlsVersion': 'TLSv1_2' }), 0, 'nothing runs that could wait');
       await set(gateway, { 'Scm.ServiceCommands[Name=SipEp].Start': 'Start' });
-      await gateway.settled();
+      await gateway.device.services.settled();
       assert.equal(state(), 'Started');
       await set(gateway, { 'Scm.ServicesConfig[Name=SipEp].StartupType': 'Manual' });
-      await gateway.device.reboot({ reason: 'test' });
+      await gateway.device.power.reboot({ reason: 'test' });
       assert.equal(state(), 'Stopped');
     });
 
     it('applies everything that waits at a reboot', async () => {
       const gateway = await up();
       await set(gateway, { 'SipEp.TransportTlsVersion': 'TLSv1_2', 'Mipt.IpTransportRtpBasePort': '7004' });
-      await gateway.device.reboot({ reason: 'test' });
-      assert.equal(gateway.device.variable('SipEp.NeedRestartInfo'), 'No');
-      assert.equal(gateway.device.variable('Mipt.NeedRestartInfo'), 'No');
-      assert.equal(gateway.device.running('SipEp.TransportTlsVersion'), 'TLSv1_2');
+      await gateway.device.power.reboot({ reason: 'test' });
+      assert.equal(gateway.device.config.variable('SipEp.NeedRestartInfo'), 'No');
+      assert.equal(gateway.device.config.variable('Mipt.NeedRestartInfo'), 'No');
+      assert.equal(gateway.device.config.running('SipEp.TransportTlsVersion'), 'TLSv1_2');
     });
   });
 
@@ -191,13 +193,13 @@ describe('gateway', () => {
       const { device } = gateway;
       assert.deepEqual(await device.install(FIRMWARE, image('49.2.2941'), ''), { status: 'reboot' });
       assert.equal(device.softwareVersion, '48.5.2718');
-      assert.equal(device.variable('Fpu.Status'), 'WaitingManualRestart');
+      assert.equal(device.config.variable('Fpu.Status'), 'WaitingManualRestart');
       await gateway.powerOff();
       const again = await up({ stateDir: directory });
-      assert.equal(again.device.get('Device.DeviceInfo.SoftwareVersion'), '49.2.2941');
-      assert.equal(again.device.variable('Fpu.MfpInstalledInfo[Index=2].MfpVersion'), '48.5.2718');
-      assert.equal(again.device.variable('Fpu.MfpRollbackAvailable'), 'Yes');
-      assert.equal(again.device.variable('Fpu.MfpLastInstallationResult'), 'Success');
+      assert.equal(again.device.config.get('Device.DeviceInfo.SoftwareVersion'), '49.2.2941');
+      assert.equal(again.device.config.variable('Fpu.MfpInstalledInfo[Index=2].MfpVersion'), '48.5.2718');
+      assert.equal(again.device.config.variable('Fpu.MfpRollbackAvailable'), 'Yes');
+      assert.equal(again.device.config.variable('Fpu.MfpLastInstallationResult'), 'Success');
     });
 
     it('refuses what is truncated, altered, foreign or for another product with 9018 and keeps running the old', async () => {
@@ -208,9 +210,9 @@ describe('gateway', () => {
       for (const bad of [good.subarray(0, 50), altered, Buffer.from('MZ'), image('49.2.2941', 'C711')]) {
         assert.equal((await fault(gateway.device.install(FIRMWARE, bad, ''))).code, 9018);
       }
-      await gateway.device.reboot({ reason: 'test' });
+      await gateway.device.power.reboot({ reason: 'test' });
       assert.equal(gateway.device.softwareVersion, '48.5.2718');
-      assert.equal(gateway.device.variable('Fpu.MfpLastInstallationResult'), 'Fail');
+      assert.equal(gateway.device.config.variable('Fpu.MfpLastInstallationResult'), 'Fail');
     });
 
     it('takes any bytes when told to', async () => {
@@ -242,14 +244,14 @@ Scm.RestartRequiredServices
 `,
       );
       const { device } = gateway;
-      assert.equal(device.get('Device.ManagementServer.PeriodicInformEnable'), '1');
-      assert.equal(device.variable('Hoc.StaticSntpServers[Priority=1].HostName'), 'pool.example:123');
-      assert.equal(device.variable('SipEp.Gateway[Name=default].Name'), undefined);
-      assert.equal(device.variable('SipEp.TransportConfig[GatewayName=trunk].UdpEnable'), 'Disable');
-      assert.equal(device.variable('SipEp.TransportPersistentBasePort'), '17000', 'a name of older firmware');
-      assert.equal(device.variable('Nlm.Events[Index=1].ConfigStatus'), 'Valid');
-      assert.equal(device.variable('SipEp.NeedRestartInfo'), 'No');
-      assert.equal(device.variable('Conf.ScriptsStatsLastTransferResult'), 'Success');
+      assert.equal(device.config.get('Device.ManagementServer.PeriodicInformEnable'), '1');
+      assert.equal(device.config.variable('Hoc.StaticSntpServers[Priority=1].HostName'), 'pool.example:123');
+      assert.equal(device.config.variable('SipEp.Gateway[Name=default].Name'), undefined);
+      assert.equal(device.config.variable('SipEp.TransportConfig[GatewayName=trunk].UdpEnable'), 'Disable');
+      assert.equal(device.config.variable('SipEp.TransportPersistentBasePort'), '17000', 'a name of older firmware');
+      assert.equal(device.config.variable('Nlm.Events[Index=1].ConfigStatus'), 'Valid');
+      assert.equal(device.config.variable('SipEp.NeedRestartInfo'), 'No');
+      assert.equal(device.config.variable('Conf.ScriptsStatsLastTransferResult'), 'Success');
     });
 
     it('runs nothing of a script with a syntax error: 9018 names line and column', async () => {
@@ -259,7 +261,7 @@ Scm.RestartRequiredServices
       );
       assert.equal(code, 9018);
       assert.match(message, /line 2, column 29/);
-      assert.equal(gateway.device.variable('Cwmp.PeriodicInformInterval'), '3600');
+      assert.equal(gateway.device.config.variable('Cwmp.PeriodicInformInterval'), '3600');
     });
 
     it('goes on after a line that fails and ends with 9010 that names the first one', async () => {
@@ -279,9 +281,9 @@ Cwmp.ListeningPort = 7000
       );
       assert.equal(code, 9010);
       assert.match(message, /^5 lines of 7 failed; first line 2: .*NoSuchThing/);
-      assert.equal(gateway.device.variable('Cwmp.PeriodicInformInterval'), '60');
-      assert.equal(gateway.device.variable('Cwmp.ListeningPort'), '7000');
-      assert.equal(gateway.device.variable('Conf.ScriptsStatsLastTransferResult'), 'ExecutionFailed');
+      assert.equal(gateway.device.config.variable('Cwmp.PeriodicInformInterval'), '60');
+      assert.equal(gateway.device.config.variable('Cwmp.ListeningPort'), '7000');
+      assert.equal(gateway.device.config.variable('Conf.ScriptsStatsLastTransferResult'), 'ExecutionFailed');
     });
 
     it('export and run is identity', async () => {
@@ -302,7 +304,7 @@ Aaa.InsertUser UserName=oper
 Aaa.Users[UserName=oper].Password = "x"
 `,
       );
-      await first.device.remove(`${pathOfRow(first, 'Nlm.Events[Index=1].Criteria')}`, 'acs');
+      await first.device.config.remove(`${pathOfRow(first, 'Nlm.Events[Index=1].Criteria')}`, 'acs');
       const exported = await first.device.export('1 Vendor Configuration File');
       const text = exported.toString();
       assert.match(text, /^#{50}\n# Configuration Script\.\n# Automatically generated\.\n/);
@@ -311,8 +313,11 @@ Aaa.Users[UserName=oper].Password = "x"
       const second = await up();
       await second.device.install(SCRIPT, exported, '');
       assert.equal((await second.device.export('1 Vendor Configuration File')).toString(), text);
-      assert.equal(second.device.variable('Cwmp.Username'), 'a "b" \\ c\n');
-      assert.equal(second.device.variable('SipEp.GwSpecificProxy[GatewayName="second one"].HomeDomainHost'), 'h:1');
+      assert.equal(second.device.config.variable('Cwmp.Username'), 'a "b" \\ c\n');
+      assert.equal(
+        second.device.config.variable('SipEp.GwSpecificProxy[GatewayName="second one"].HomeDomainHost'),
+        'h:1',
+      );
     });
 
     it('exports everything when asked, and that runs without a failing line', async () => {
@@ -337,13 +342,16 @@ Aaa.Users[UserName=oper].Password = "x"
       assert.equal(gateway.device.tls('Cwmp').roots.length, 0);
       await gateway.device.install(CERTIFICATE, Buffer.from(ca.cert), 'My CA.crt');
       assert.equal(gateway.device.tls('Cwmp').roots.length, 1);
-      assert.equal(gateway.device.variable('Cert.OthersCertificatesInfo[FileName=My_CA.crt].IssuedTo'), 'Test CA');
+      assert.equal(
+        gateway.device.config.variable('Cert.OthersCertificatesInfo[FileName=My_CA.crt].IssuedTo'),
+        'Test CA',
+      );
       await gateway.powerOff();
       const again = await up({ stateDir: directory });
       assert.equal(again.device.tls('Cwmp').roots.length, 1);
       await set(again, { 'Cert.OthersCertificatesInfo[FileName=My_CA.crt].Delete': 'Delete' });
       assert.equal(again.device.tls('Cwmp').roots.length, 0);
-      assert.deepEqual(await again.device.blobs.list(), []);
+      assert.deepEqual(await again.device.state.persist.list(), []);
     });
 
     it('installs a host certificate with its key and shows it to the services that may use it', async () => {
@@ -369,7 +377,7 @@ Aaa.Users[UserName=oper].Password = "x"
       assert.equal(gateway.device.tls('Cwmp').roots.length, 1);
       await set(gateway, { 'Cert.OthersCertificatesInfo[FileName=Profile_CA1.crt].Delete': 'Delete' });
       assert.equal(gateway.device.tls('Cwmp').roots.length, 0);
-      await gateway.device.factoryReset();
+      await gateway.device.power.factoryReset();
       assert.equal(gateway.device.tls('Cwmp').roots.length, 1);
     });
 
@@ -380,7 +388,10 @@ Aaa.Users[UserName=oper].Password = "x"
       const { host, roots } = gateway.device.tls('Cwmp');
       assert.equal(host?.cert, issued.cert);
       assert.equal(roots.length, 1);
-      assert.equal(gateway.device.variable('Cert.HostCertificatesInfo[FileName=Profile_Host2.crt].IssuedTo'), 'unit');
+      assert.equal(
+        gateway.device.config.variable('Cert.HostCertificatesInfo[FileName=Profile_Host2.crt].IssuedTo'),
+        'unit',
+      );
       assert.throws(() => hostCertificate(Buffer.from(issued.cert)), /holds no private key/);
     });
   });
@@ -388,42 +399,50 @@ Aaa.Users[UserName=oper].Password = "x"
   describe('power cuts and factory reset', () => {
     it('has after a power cut what was acknowledged before', async () => {
       const gateway = await up({ stateDir: directory });
-      await gateway.device.set([{ name: 'Device.ManagementServer.Username', value: 'unit' }], 'acs', 'revision');
-      await gateway.device.record(facts => {
+      await gateway.device.config.set(
+        [{ name: 'Device.ManagementServer.Username', value: 'unit' }],
+        'acs',
+        gateway.device.state.parameterKeyNote('revision'),
+      );
+      await gateway.device.state.record(facts => {
         facts.events.push({ EventCode: 'M Reboot', CommandKey: 'k' });
       });
-      await gateway.device.storeFile('t1', Buffer.from('bytes'));
+      await storeFile(gateway.device.state.persist, 't1', Buffer.from('bytes'));
       await gateway.powerOff();
       const again = await make({ stateDir: directory });
-      assert.equal(again.device.get('Device.ManagementServer.Username'), 'unit');
-      assert.equal(again.device.facts.parameterKey, 'revision');
-      assert.ok(again.device.facts.events.some(({ EventCode }) => EventCode === 'M Reboot'));
-      assert.equal((await again.device.storedFile('t1'))?.toString(), 'bytes');
+      assert.equal(again.device.config.get('Device.ManagementServer.Username'), 'unit');
+      assert.equal(again.device.state.facts.parameterKey, 'revision');
+      assert.ok(again.device.state.facts.events.some(({ EventCode }) => EventCode === 'M Reboot'));
+      assert.equal((await storedFile(again.device.state.persist, 't1'))?.toString(), 'bytes');
     });
 
     it('returns to the profile, forgets the ACS, and keeps its firmware', async () => {
       const profile = parseProfile('{"parameters": {"Cwmp.Username": "enrol", "Nlm.Events[Index=1].Criteria": "All"}}');
       const gateway = await up({ profile, stateDir: directory });
       const { device } = gateway;
-      assert.equal(device.variable('Nlm.Events[Index=1].Criteria'), 'All', 'a row that the profile names is made');
+      assert.equal(
+        device.config.variable('Nlm.Events[Index=1].Criteria'),
+        'All',
+        'a row that the profile names is made',
+      );
       await set(gateway, { 'Cwmp.Username': 'own' });
-      await device.setAttributes([{ path: 'Device.X_0090F8_Cwmp.Username', notification: 2 }]);
+      await device.config.setAttributes([{ path: 'Device.X_0090F8_Cwmp.Username', notification: 2 }]);
       await device.install(
         FIRMWARE,
         packFirmware({ product: '4102S', version: '49.0.2809', payload: Buffer.alloc(1) }),
         '',
       );
-      await device.reboot({ reason: 'firmware' });
-      await device.record(facts => {
+      await device.power.reboot({ reason: 'firmware' });
+      await device.state.record(facts => {
         facts.bootstrapped = 'http://acs/';
         facts.parameterKey = 'x';
       });
-      await device.factoryReset();
-      assert.equal(device.variable('Cwmp.Username'), 'enrol');
-      assert.equal(device.attributes('Device.X_0090F8_Cwmp.Username')[0]?.Notification, 0);
+      await device.power.factoryReset();
+      assert.equal(device.config.variable('Cwmp.Username'), 'enrol');
+      assert.equal(device.config.attributes('Device.X_0090F8_Cwmp.Username')[0]?.Notification, 0);
       assert.equal(device.softwareVersion, '49.0.2809');
-      assert.equal(device.facts.bootstrapped, '');
-      assert.equal(device.facts.parameterKey, '');
+      assert.equal(device.state.facts.bootstrapped, '');
+      assert.equal(device.state.facts.parameterKey, '');
     });
 
     it('refuses a profile that does not fit, naming what is wrong', async () => {
@@ -463,7 +482,7 @@ Aaa.Users[UserName=oper].Password = "x"
         });
       });
       await set(gateway, { 'Nlm.SyslogRemoteHost': `127.0.0.1:${port()}` });
-      device.notify('SipEp', 303, 'Info', 'no row');
+      notify(device, 'SipEp', 303, 'Info', 'no row');
       await device.install(
         SCRIPT,
         Buffer.from(
@@ -471,18 +490,20 @@ Aaa.Users[UserName=oper].Password = "x"
         ),
         '',
       );
-      device.notify('SipEp', 303, 'Info', 'below the floor');
+      notify(device, 'SipEp', 303, 'Info', 'below the floor');
       await set(gateway, { 'SipEp.MinSeverity': 'Info' });
-      device.notify('SipEp', 304, 'Info', 'another number');
-      device.notify('SipEp', 303, 'Info', 'TLS ready');
-      device.notify('SipEp', 310, 'Info', 'reachable');
+      notify(device, 'SipEp', 304, 'Info', 'another number');
+      notify(device, 'SipEp', 303, 'Info', 'TLS ready');
+      notify(device, 'SipEp', 310, 'Info', 'reachable');
       await got;
       assert.deepEqual(lines.map(line => line.replace(/^<(\d+)>.* 127\.0\.0\.1 /, '$1|')).sort(), [
         '14|SipEp: 1400-SIP Endpoint: 303-TLS ready',
         '14|SipEp: 1400-SIP Endpoint: 310-reachable',
       ]);
       assert.deepEqual(
-        device.names('Device.X_0090F8_Nlm.LocalLogMessages.', true).map(({ Name }) => device.get(`${Name}Message`)),
+        device.config
+          .names('Device.X_0090F8_Nlm.LocalLogMessages.', true)
+          .map(({ Name }) => device.config.get(`${Name}Message`)),
         ['another number', 'TLS ready'],
       );
       assert.match((await device.export('2 Vendor Log File')).toString(), /INFO SipEp: 1400-303 TLS ready\n$/);
@@ -496,23 +517,23 @@ Aaa.Users[UserName=oper].Password = "x"
       });
       const gateway = await up({ clockSource: 'sntp' });
       assert.equal(gateway.device.now(), undefined);
-      assert.equal(gateway.device.variable('Hoc.SystemTime'), '');
+      assert.equal(gateway.device.config.variable('Hoc.SystemTime'), '');
       assert.equal(gateway.device.tls('Cwmp').now, undefined);
       await set(gateway, {
         'Hoc.SntpConfigSource': 'Static',
         'Hoc.StaticSntpServers[Priority=1].HostName': `127.0.0.1:${port()}`,
       });
-      await gateway.device.reboot({ reason: 'test' });
+      await gateway.device.power.reboot({ reason: 'test' });
       const now = gateway.device.now();
       assert.ok(now !== undefined && Math.abs(now - clock.now() - ahead) < 1000);
-      assert.equal(gateway.device.variable('Hoc.SntpCurrentSource'), `127.0.0.1:${port()}`);
-      assert.notEqual(gateway.device.get('Device.DeviceInfo.FirstUseDate'), '0001-01-01T00:00:00Z');
+      assert.equal(gateway.device.config.variable('Hoc.SntpCurrentSource'), `127.0.0.1:${port()}`);
+      assert.notEqual(gateway.device.config.get('Device.DeviceInfo.FirstUseDate'), '0001-01-01T00:00:00Z');
     });
   });
 });
 
 /** Path of the row that a variable lies in. */
 function pathOfRow(gateway: Gateway, name: string): string {
-  const path = gateway.device.pathOf(name) ?? '';
+  const path = gateway.device.config.pathOf(name) ?? '';
   return path.slice(0, path.lastIndexOf('.') + 1);
 }

@@ -52,7 +52,7 @@ describe('a binding kept open by STUN', () => {
     });
     await unit.boot();
   };
-  const status = (): string | undefined => unit.device.variable('Cwmp.Tr111StunStatus');
+  const status = (): string | undefined => unit.device.config.variable('Cwmp.Tr111StunStatus');
   const connected = (): Promise<void> => eventually(() => status() === 'Connected');
   const changesTold = (): string[] =>
     acs.heard
@@ -65,7 +65,7 @@ describe('a binding kept open by STUN', () => {
     await start({ 'Cwmp.Tr111StunEnable': 'Disable' });
     await unit.ended(1);
     assert.equal(status(), 'Disabled');
-    assert.equal(unit.device.get(ADDRESS), '');
+    assert.equal(unit.device.config.get(ADDRESS), '');
     assert.equal(stun.heard.length, 0);
   });
 
@@ -77,9 +77,9 @@ describe('a binding kept open by STUN', () => {
     assert.equal(first?.attributes.get(0xc001)?.toString(), 'dslforum.org/TR-111 ');
     assert.ok(!first?.attributes.has(CHANGE) && !first?.attributes.has(USERNAME) && !first?.attributes.has(INTEGRITY));
     assert.ok(second?.attributes.has(CHANGE), 'a new binding is announced at once');
-    assert.equal(unit.device.variable('Cwmp.Tr111NatDetected'), 'No');
+    assert.equal(unit.device.config.variable('Cwmp.Tr111NatDetected'), 'No');
     const address = `127.0.0.1:${stun.asker}`;
-    assert.equal(unit.device.get(ADDRESS), address);
+    assert.equal(unit.device.config.get(ADDRESS), address);
     await eventually(() => changesTold().includes(address));
   });
 
@@ -87,8 +87,8 @@ describe('a binding kept open by STUN', () => {
     stun.seen = MAPPED;
     await start();
     await connected();
-    assert.equal(unit.device.variable('Cwmp.Tr111NatDetected'), 'Yes');
-    assert.equal(unit.device.get('Device.ManagementServer.NATDetected'), '1');
+    assert.equal(unit.device.config.variable('Cwmp.Tr111NatDetected'), 'Yes');
+    assert.equal(unit.device.config.get('Device.ManagementServer.NATDetected'), '1');
     await eventually(() => changesTold().includes('203.0.113.9:40000'));
     await eventually(() => acs.names().at(-1) === '(empty)');
     stun.seen = { ...MAPPED, port: 40_001 };
@@ -131,7 +131,7 @@ describe('a binding kept open by STUN', () => {
       },
     );
     await eventually(() => stun.heard.length === 2);
-    await eventually(() => unit.device.get(ADDRESS) !== '');
+    await eventually(() => unit.device.config.get(ADDRESS) !== '');
     const passes = async (ms: number, count: number): Promise<void> => {
       await unit.clock.advance(ms - 1);
       assert.equal(stun.heard.length, count - 1, 'too soon');
@@ -145,13 +145,13 @@ describe('a binding kept open by STUN', () => {
     stun.seen = MAPPED;
     await unit.clock.advance(20_000);
     await eventually(() => stun.heard.length === 6);
-    await eventually(() => unit.device.get(ADDRESS) === '203.0.113.9:40000');
+    await eventually(() => unit.device.config.get(ADDRESS) === '203.0.113.9:40000');
     await arrived();
     await unit.clock.advance(13_000);
     assert.equal(stun.heard.length, 6, 'the last that held, from now on');
     await unit.clock.advance(1_000);
     await eventually(() => stun.heard.length === 7);
-    assert.equal(unit.device.get('Device.ManagementServer.SupportedConnReqMethods'), 'HTTP,STUN');
+    assert.equal(unit.device.config.get('Device.ManagementServer.SupportedConnReqMethods'), 'HTTP,STUN');
   });
 
   it('asks nine times in 9.5 s before the server counts as silent (RFC 3489 9.3), and again later', async () => {
@@ -168,7 +168,7 @@ describe('a binding kept open by STUN', () => {
     }
     assert.deepEqual(at, [100, 300, 700, 1500, 3100, 4700, 6300, 7900]);
     await eventually(() => status() === 'ErrorNotResponding');
-    assert.equal(unit.device.get(ADDRESS), '');
+    assert.equal(unit.device.config.get(ADDRESS), '');
     stun.answer = answer;
     await unit.clock.advance(60_000);
     await connected();
@@ -178,7 +178,7 @@ describe('a binding kept open by STUN', () => {
     await start({ 'Cwmp.Tr111StunServerHost': '[::1]:3478' });
     await eventually(() => status() === 'ErrorCannotResolve');
     stun.answer = question => writeRaw(0x0111, question.transaction, [[0x0009, rawError(500)]]);
-    await unit.device.set(
+    await unit.device.config.set(
       [{ name: 'Device.X_0090F8_Cwmp.Tr111StunServerHost', value: `127.0.0.1:${stun.port}` }],
       'web',
     );
@@ -216,7 +216,7 @@ describe('a binding kept open by STUN', () => {
     stun.answer = answer;
     await unit.clock.advance(100);
     await connected();
-    assert.equal(unit.device.get(ADDRESS), `127.0.0.1:${stun.asker}`);
+    assert.equal(unit.device.config.get(ADDRESS), `127.0.0.1:${stun.asker}`);
     await forger.close();
   });
 
@@ -225,7 +225,7 @@ describe('a binding kept open by STUN', () => {
     await unit.ended(1);
     const base = 'Device.ManagementServer.';
     const set = (values: Record<string, string>): Promise<unknown> =>
-      unit.device.set(
+      unit.device.config.set(
         Object.entries(values).map(([name, value]) => ({ name: base + name, value })),
         'web',
       );
@@ -235,16 +235,16 @@ describe('a binding kept open by STUN', () => {
       STUNMinimumKeepAlivePeriod: '90',
       STUNMaximumKeepAlivePeriod: '90',
     });
-    assert.equal(unit.device.variable('Cwmp.Tr111StunServerHost'), 'stun.example:4000');
-    assert.equal(unit.device.variable('Cwmp.Tr111StunKeepAlivePeriod'), '90-90');
+    assert.equal(unit.device.config.variable('Cwmp.Tr111StunServerHost'), 'stun.example:4000');
+    assert.equal(unit.device.config.variable('Cwmp.Tr111StunKeepAlivePeriod'), '90-90');
     await assert.rejects(set({ STUNMinimumKeepAlivePeriod: '30' }), /9003|argument/i);
     await set({ STUNServerAddress: '', STUNServerPort: String(stun.port), STUNEnable: '1' });
-    assert.equal(unit.device.variable('Cwmp.Tr111StunEnable'), 'Enable');
+    assert.equal(unit.device.config.variable('Cwmp.Tr111StunEnable'), 'Enable');
     await connected();
     assert.equal(stun.heard[0]?.type, 1, 'an empty address is the host of the ACS');
     await set({ STUNEnable: '0' });
     await eventually(() => status() === 'Disabled');
-    assert.equal(unit.device.get(ADDRESS), '');
+    assert.equal(unit.device.config.get(ADDRESS), '');
     await eventually(() => changesTold().at(-1) === '');
   });
 
@@ -252,7 +252,7 @@ describe('a binding kept open by STUN', () => {
     await start();
     await connected();
     const port = stun.asker;
-    await unit.gateway.device.reboot({ reason: 'test' });
+    await unit.gateway.device.power.reboot({ reason: 'test' });
     await connected();
     assert.equal(stun.asker, port);
   });
@@ -284,7 +284,7 @@ describe('a connection request by UDP', () => {
       },
     });
     await unit.boot();
-    await eventually(() => unit.device.variable('Cwmp.Tr111StunStatus') === 'Connected');
+    await eventually(() => unit.device.config.variable('Cwmp.Tr111StunStatus') === 'Connected');
     // 0 BOOTSTRAP, and the address to the ACS that is known from then on.
     ended = 2;
     assert.ok((await unit.ended(ended)).ok);
@@ -383,8 +383,8 @@ describe('a connection request by UDP', () => {
     await start();
     await stun.send(request());
     await unit.ended(ended + 1);
-    await unit.gateway.device.reboot({ reason: 'test' });
-    await eventually(() => unit.device.variable('Cwmp.Tr111StunStatus') === 'Connected');
+    await unit.gateway.device.power.reboot({ reason: 'test' });
+    await eventually(() => unit.device.config.variable('Cwmp.Tr111StunStatus') === 'Connected');
     await unit.ended(ended + 2);
     await judged();
     const now = unit.sessions.length;

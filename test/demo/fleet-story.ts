@@ -157,7 +157,7 @@ const steps: readonly StoryStep[] = [
     async run(world, options, detail) {
       // What the ACS offered may have been lost on its way; the units know what they hold.
       const holding = (): number =>
-        world.crew.members.filter(({ gateway }) => gateway.device.variable('Cwmp.Username') !== 'enrol').length;
+        world.crew.members.filter(({ gateway }) => gateway.device.config.variable('Cwmp.Username') !== 'enrol').length;
       const isAll = (): boolean => holding() === options.count;
       const took = await world.until('all with a login of their own', isAll, 12 * HOUR);
       const wrong = (await devices(world)).filter(({ id, username }) => username !== id).length;

@@ -1,6 +1,7 @@
 // The thirteen steps. Each acts as an operator or an installer would, then waits for what shows on the wire; `detail` holds what
 // was observed, the returned text is the evidence in one line.
 
+import { userAgentOf } from '../../cpe/services/sipep.ts';
 import type { Call } from '../../cpe/voice/call.ts';
 import type { Arguments, EventEntry } from '../../shared/cwmp/methods.ts';
 import { packFirmware } from '../../shared/firmware.ts';
@@ -95,11 +96,11 @@ const installCa = async (stage: Stage, unit: Unit): Promise<unknown> =>
 
 /** The row command of the unit's certificate table. */
 async function removeCa(unit: Unit): Promise<void> {
-  const row = unit.gateway.device
+  const row = unit.gateway.device.config
     .read('Device.X_0090F8_Cert.OthersCertificatesInfo.')
     .find(value => value.Name.endsWith('.FileName'));
   expect(row, 'no CA is installed');
-  await unit.gateway.device.set([{ name: row.Name.replace(/FileName$/, 'Delete'), value: 'Delete' }], 'web');
+  await unit.gateway.device.config.set([{ name: row.Name.replace(/FileName$/, 'Delete'), value: 'Delete' }], 'web');
 }
 
 /** The report of the first session that a unit makes after `act`. */
@@ -124,7 +125,7 @@ export const story: readonly Step[] = [
       // As the installer does on the unit's certificate page.
       await installCa(stage, stage.a);
       await stage.a.gateway.boot();
-      const lease = stage.a.gateway.device.lease;
+      const lease = stage.a.gateway.device.dhcp.lease;
       expect(lease?.acsUrl, 'DHCP taught no ACS URL');
       const asked = stage.dhcp.requests.find(request => request.message.options.get(60)?.includes('dslforum.org'));
       expect(asked, 'the request carried no option 60 with dslforum.org');
@@ -200,19 +201,22 @@ export const story: readonly Step[] = [
       detail.set = Object.fromEntries(args.ParameterList.map(({ Name, Value }) => [Name, Value]));
       detail.parameterKey = args.ParameterKey;
       detail.unitReports = {
-        parameterKey: device.get('Device.ManagementServer.ParameterKey'),
-        syslog: device.variable('Nlm.SyslogRemoteHost'),
-        periodicInform: device.variable('Cwmp.PeriodicInformEnable'),
-        certificates: device
+        parameterKey: device.config.get('Device.ManagementServer.ParameterKey'),
+        syslog: device.config.variable('Nlm.SyslogRemoteHost'),
+        periodicInform: device.config.variable('Cwmp.PeriodicInformEnable'),
+        certificates: device.config
           .read('Device.X_0090F8_Cert.OthersCertificatesInfo.')
           .filter(value => value.Name.endsWith('.IssuedTo'))
           .map(value => value.Value),
       };
       expect(
-        device.get('Device.ManagementServer.ParameterKey') === devices[0]?.wantedRevision,
+        device.config.get('Device.ManagementServer.ParameterKey') === devices[0]?.wantedRevision,
         'the unit holds another ParameterKey',
       );
-      expect(device.variable('Cwmp.PeriodicInformEnable') === 'Enable', 'the unit did not take PeriodicInformEnable');
+      expect(
+        device.config.variable('Cwmp.PeriodicInformEnable') === 'Enable',
+        'the unit did not take PeriodicInformEnable',
+      );
       return `${args.ParameterList.length} values in one SetParameterValues, ParameterKey ${args.ParameterKey}`;
     },
   },
@@ -247,7 +251,7 @@ export const story: readonly Step[] = [
       detail.settings = Object.fromEntries(
         ['TransportCertificateValidation', 'TransportHttpsCipherSuite', 'TransportHttpsTlsVersion'].map(name => [
           name,
-          device.variable(`Cwmp.${name}`),
+          device.config.variable(`Cwmp.${name}`),
         ]),
       );
       return `${before?.version} ${before?.cipher} → ${after.version} ${after.cipher}`;
@@ -257,7 +261,7 @@ export const story: readonly Step[] = [
     name: 'script',
     run: async (stage, detail) => {
       const { device } = stage.a.gateway;
-      const before = device.variable('SipEp.TransportConfig[GatewayName=default].TlsEnable');
+      const before = device.config.variable('SipEp.TransportConfig[GatewayName=default].TlsEnable');
       for (const unit of stage.units) {
         const task = await stage.api('POST', `/devices/${unit.id}/tasks?wait=15`, {
           method: 'Download',
@@ -269,15 +273,15 @@ export const story: readonly Step[] = [
         );
         detail[`task${unit.name}`] = { id: task.id, state: task.state };
       }
-      const after = device.variable('SipEp.TransportConfig[GatewayName=default].TlsEnable');
+      const after = device.config.variable('SipEp.TransportConfig[GatewayName=default].TlsEnable');
       expect(after === 'Enable', 'the script had no effect');
       detail.effect = {
         parameter: 'SipEp.TransportConfig[GatewayName=default].TlsEnable',
         before,
         after,
-        rtpMode: device.variable('Mipt.DefaultSecurityRtpMode'),
+        rtpMode: device.config.variable('Mipt.DefaultSecurityRtpMode'),
       };
-      return `Download, run line by line: SIP TLS ${before} → ${after}, SRTP ${device.variable('Mipt.DefaultSecurityRtpMode')}`;
+      return `Download, run line by line: SIP TLS ${before} → ${after}, SRTP ${device.config.variable('Mipt.DefaultSecurityRtpMode')}`;
     },
   },
   {
@@ -358,7 +362,9 @@ export const story: readonly Step[] = [
     run: async (stage, detail, signal) => {
       const seen: Detail[] = [];
       for (const unit of stage.units) {
-        const agent = await until(`gateway ${unit.name} has no user agent`, signal, () => unit.gateway.userAgent());
+        const agent = await until(`gateway ${unit.name} has no user agent`, signal, () =>
+          userAgentOf(unit.gateway.device),
+        );
         const up = await until(`gateway ${unit.name} has no SIP/TLS connection`, signal, () =>
           agent.connections().find(connection => connection.state === 'Up'),
         );
@@ -393,7 +399,7 @@ export const story: readonly Step[] = [
   {
     name: 'call',
     run: async (stage, detail, signal) => {
-      const [from, to] = [stage.a.gateway.userAgent(), stage.b.gateway.userAgent()];
+      const [from, to] = [userAgentOf(stage.a.gateway.device), userAgentOf(stage.b.gateway.device)];
       expect(from && to, 'no user agents');
       const answered: Call[] = [];
       to.incoming(call => answered.push(call));
@@ -404,7 +410,7 @@ export const story: readonly Step[] = [
         return near.received >= 50 && far.received >= 50 && near.tone !== undefined && far.tone !== undefined;
       });
       const [near, far] = [call.stats(), other.stats()];
-      detail.usage = stage.a.gateway.device.variable('EpAdm.UnitUsageState');
+      detail.usage = stage.a.gateway.device.config.variable('EpAdm.UnitUsageState');
       await call.hangup();
       await other.ended;
       expect(detail.usage !== 'Idle', 'the unit says that no call is up');
@@ -464,7 +470,7 @@ export const story: readonly Step[] = [
       expect(task.state === 'done', `SetParameterAttributes ended ${task.state}: ${JSON.stringify(task.fault ?? '')}`);
       const start = mark(stage);
       // Someone weakens the media security on the unit's own page.
-      await stage.a.gateway.device.set([{ name, value: 'SecureWithFallback' }], 'web');
+      await stage.a.gateway.device.config.set([{ name, value: 'SecureWithFallback' }], 'web');
       const inform = await informWith(stage, stage.a, '4 VALUE CHANGE', start, signal);
       const told = inform.ParameterList.find(value => value.Name === name);
       expect(told?.Value === 'SecureWithFallback', `the Inform says ${told?.Value}`);

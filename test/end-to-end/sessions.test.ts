@@ -31,7 +31,7 @@ describe('sessions between the ACS and a gateway, over sockets', () => {
         (inform.args as Arguments<'Inform'>).Event.map(event => event.EventCode),
         ['0 BOOTSTRAP', '1 BOOT'],
       );
-      assert.equal(gateway.device.variable('Cwmp.Username'), id);
+      assert.equal(gateway.device.config.variable('Cwmp.Username'), id);
       const report = await eventually('the session has ended', () => gateway.agent?.lastSession());
       assert.equal(report.tls !== undefined, tls);
     });
@@ -119,7 +119,7 @@ describe('sessions between the ACS and a gateway, over sockets', () => {
     const gateway = await world.gateway();
     await gateway.boot();
     await enrolled();
-    const before = gateway.device.variable('Cwmp.PeriodicInformInterval');
+    const before = gateway.device.config.variable('Cwmp.PeriodicInformInterval');
     const task = await done(world, id, {
       method: 'SetParameterValues',
       args: {
@@ -138,7 +138,7 @@ describe('sessions between the ACS and a gateway, over sockets', () => {
       ['Device.X_0090F8_Cwmp.AcsStatus', 9008],
       ['Device.X_0090F8_Cwmp.TransportHttpsCipherSuite', 9007],
     ]);
-    assert.equal(gateway.device.variable('Cwmp.PeriodicInformInterval'), before);
+    assert.equal(gateway.device.config.variable('Cwmp.PeriodicInformInterval'), before);
   });
 
   it('firmware: Download, restart, TransferComplete, and the task is done once', async () => {
@@ -207,7 +207,7 @@ describe('sessions between the ACS and a gateway, over sockets', () => {
     const gateway = await world.gateway();
     await gateway.boot();
     await enrolled();
-    await gateway.device.set([{ name: 'Device.X_0090F8_Cwmp.PeriodicInformInterval', value: '55' }], 'web');
+    await gateway.device.config.set([{ name: 'Device.X_0090F8_Cwmp.PeriodicInformInterval', value: '55' }], 'web');
     const before = world.wire.length;
     const task = await done(world, id, { method: 'FactoryReset' });
     assert.equal(task.state, 'done', JSON.stringify(task.fault));
@@ -218,6 +218,6 @@ describe('sessions between the ACS and a gateway, over sockets', () => {
         return ['0 BOOTSTRAP', '1 BOOT'].every(code => events.some(event => event.EventCode === code));
       }),
     );
-    assert.equal(gateway.device.variable('Cwmp.PeriodicInformInterval'), '3600');
+    assert.equal(gateway.device.config.variable('Cwmp.PeriodicInformInterval'), '3600');
   });
 });

@@ -51,7 +51,7 @@ describe('a gateway behind NAT', () => {
   const known = (): Promise<unknown> =>
     eventually('its address known to the ACS', async () => {
       const row = await world.acs.fleet.devices.row(id).catch(() => undefined);
-      const quiet = world.acs.south.sessions() === 0 && gateway.device.facts.changed.length === 0;
+      const quiet = world.acs.south.sessions() === 0 && gateway.device.state.facts.changed.length === 0;
       return (
         quiet &&
         row?.credentials?.next === undefined &&
@@ -81,7 +81,7 @@ describe('a gateway behind NAT', () => {
 
   it('finds the NAT, and is woken by UDP from the STUN port, again and again', async () => {
     await start();
-    assert.equal(gateway.device.variable('Cwmp.Tr111NatDetected'), 'Yes');
+    assert.equal(gateway.device.config.variable('Cwmp.Tr111NatDetected'), 'Yes');
     for (let count = 1; count <= 3; count++) {
       assert.deepEqual(await wake(), { status: 200, accepted: true });
       assert.equal(woken(), count);
@@ -94,17 +94,20 @@ describe('a gateway behind NAT', () => {
     await start({ username: 'all', password: 'stun-secret' });
     await nat.restart();
     // The keep-alive finds it; here a changed setting makes the unit ask at once.
-    await gateway.device.set([{ name: 'Device.X_0090F8_Cwmp.Tr111StunKeepAlivePeriod', value: '30-30' }], 'web');
+    await gateway.device.config.set([{ name: 'Device.X_0090F8_Cwmp.Tr111StunKeepAlivePeriod', value: '30-30' }], 'web');
     await known();
     assert.deepEqual(await wake(), { status: 200, accepted: true });
-    await eventually('announced with integrity', () => gateway.device.variable('Cwmp.Tr111StunStatus') === 'Connected');
+    await eventually(
+      'announced with integrity',
+      () => gateway.device.config.variable('Cwmp.Tr111StunStatus') === 'Connected',
+    );
   }).timeout(30_000);
 
   it('wrong signatures, replays, old times and floods do not wake it; a good one does right after', async () => {
     await start();
     const { username, password } = {
-      username: gateway.device.variable('Cwmp.ConnectionRequestUsername') ?? '',
-      password: gateway.device.variable('Cwmp.ConnectionRequestPassword') ?? '',
+      username: gateway.device.config.variable('Cwmp.ConnectionRequestUsername') ?? '',
+      password: gateway.device.config.variable('Cwmp.ConnectionRequestPassword') ?? '',
     };
     const now = Math.floor(systemClock().now() / 1000);
     const request = (ts: number, name: string, key = password): Buffer =>

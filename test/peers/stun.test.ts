@@ -52,7 +52,7 @@ peerSuite('STUN against coturn', { programs: ['turnserver'], lab: true }, functi
   };
   const connected = (unit: Gateway): Promise<true> =>
     eventually(
-      async () => unit.device.variable('Cwmp.Tr111StunStatus') === 'Connected' || undefined,
+      async () => unit.device.config.variable('Cwmp.Tr111StunStatus') === 'Connected' || undefined,
       'a binding at coturn',
       30,
     );
@@ -60,8 +60,8 @@ peerSuite('STUN against coturn', { programs: ['turnserver'], lab: true }, functi
   it('learns its own address where there is no NAT', async () => {
     const unit = await gateway(`127.0.0.1:${PORT}`);
     await connected(unit);
-    assert.equal(unit.device.variable('Cwmp.Tr111NatDetected'), 'No');
-    assert.match(unit.device.stun.address, /^127\.0\.0\.1:\d+$/);
+    assert.equal(unit.device.config.variable('Cwmp.Tr111NatDetected'), 'No');
+    assert.match(unit.agent?.stun.address ?? '', /^127\.0\.0\.1:\d+$/);
     await unit.stop();
   });
 
@@ -69,8 +69,8 @@ peerSuite('STUN against coturn', { programs: ['turnserver'], lab: true }, functi
     const nat = await openNat(PORT);
     const unit = await gateway(`127.0.0.1:${nat.inside}`);
     await connected(unit);
-    assert.equal(unit.device.variable('Cwmp.Tr111NatDetected'), 'Yes');
-    assert.equal(unit.device.stun.address, `127.0.0.1:${nat.outside}`);
+    assert.equal(unit.device.config.variable('Cwmp.Tr111NatDetected'), 'Yes');
+    assert.equal(unit.agent?.stun.address, `127.0.0.1:${nat.outside}`);
     await unit.stop();
     await nat.close();
   });

@@ -27,7 +27,7 @@ describe('faults of a unit, as its ACS meets them', () => {
       },
     });
     world.start();
-    const own = (): boolean => world.crew.members[0]?.gateway.device.variable('Cwmp.Username') === id;
+    const own = (): boolean => world.crew.members[0]?.gateway.device.config.variable('Cwmp.Username') === id;
     await world.until('enrolled', own, HOUR);
   };
   const unit = (): UnitReport => {

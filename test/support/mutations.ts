@@ -339,7 +339,7 @@ export async function openUnit(): Promise<DamagedAcs> {
     script = bodies;
     gateway.agent?.inform('2 PERIODIC');
     await clock.settle();
-    await gateway.settled();
+    await gateway.device.services.settled();
     script = [];
   };
   const well = async (what: string): Promise<void> => {

@@ -1,5 +1,6 @@
 // Keeps the connection-request listener open where the model says, under an address that outlives reboots where it can.
 import type { Device } from '../../state/device.ts';
+import { storedFile, storeFile } from '../../state/files.ts';
 import { credentials, isTrue, managementServer } from '../inform.ts';
 import { Mutex } from '../latch.ts';
 import { type Listener, type OpenListener, openListener } from './listener.ts';
@@ -56,7 +57,7 @@ export class Door {
       isTrue(managementServer(device, name, '1')),
     );
     // Cwmp.ListeningPort 0 stands for 7547; many units share a host here, so it means the port the program was given.
-    const configured = Number(device.variable('Cwmp.ListeningPort') ?? 0) || 0;
+    const configured = Number(device.config.variable('Cwmp.ListeningPort') ?? 0) || 0;
     const goal = wanted ? `${listen.host} ${configured || listen.port}` : '';
     if (goal === this.#at) return;
     await this.#close();
@@ -85,7 +86,7 @@ export class Door {
     this.#listener = listener;
     if (before?.url === listener.url) return;
     const memory: Remembered = { path, port: listener.port, url: listener.url };
-    await device.storeFile(MEMORY, Buffer.from(JSON.stringify(memory)));
+    await storeFile(device.state.persist, MEMORY, Buffer.from(JSON.stringify(memory)));
     if (before) changed();
   }
 
@@ -97,7 +98,7 @@ export class Door {
 }
 
 async function remembered(device: Device): Promise<Remembered | undefined> {
-  const bytes = await device.storedFile(MEMORY);
+  const bytes = await storedFile(device.state.persist, MEMORY);
   if (!bytes) return undefined;
   try {
     const { path, port, url } = JSON.parse(bytes.toString('utf8')) as Record<string, unknown>;

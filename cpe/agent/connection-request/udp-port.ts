@@ -4,6 +4,7 @@ import { plainAddress } from '../../../shared/net/address.ts';
 import { bindUdp } from '../../../shared/net/udp.ts';
 import { authorityOf, type Endpoint } from '../../../shared/stun.ts';
 import type { Device } from '../../state/device.ts';
+import { storedFile, storeFile } from '../../state/files.ts';
 import { credentials } from '../inform.ts';
 import { type Binder, createBinder } from './stun-client.ts';
 import { createUdpJudge, type LastRequest, type UdpJudge } from './udp-policy.ts';
@@ -32,13 +33,13 @@ export async function openUdpPort(device: Device, requested: () => void): Promis
     const { ts, id } = judge.last;
     const memory: Memory = { port, ts, id };
     saving = saving
-      .then(() => device.storeFile(MEMORY, Buffer.from(JSON.stringify(memory))))
+      .then(() => storeFile(device.state.persist, MEMORY, Buffer.from(JSON.stringify(memory))))
       .catch((error: unknown) => log.error('the UDP port could not be kept', { error }));
   };
   const judge = createUdpJudge({
     clock,
     credentials: () => credentials(device, 'ConnectionRequest'),
-    allowUnsigned: () => device.variable('Cwmp.InteropAllowUnauthenticatedUDPConnectionRequests') === 'Enable',
+    allowUnsigned: () => device.config.variable('Cwmp.InteropAllowUnauthenticatedUDPConnectionRequests') === 'Enable',
     last: before,
   });
   const binder = createBinder({
@@ -73,7 +74,7 @@ export async function openUdpPort(device: Device, requested: () => void): Promis
 }
 
 async function remembered(device: Device): Promise<Memory> {
-  const bytes = await device.storedFile(MEMORY);
+  const bytes = await storedFile(device.state.persist, MEMORY);
   try {
     const { port, ts, id } = JSON.parse(bytes?.toString('utf8') ?? '{}') as Record<string, unknown>;
     if (typeof port === 'number' && typeof ts === 'number' && typeof id === 'string') return { port, ts, id };

@@ -1,6 +1,7 @@
 // Which of the unit's own transfers the ACS wants to hear of, and what it is told of them (TR-069 A.3.3.3).
 import type { Arguments } from '../../../shared/cwmp/methods.ts';
-import type { Device, Transfer } from '../../state/device.ts';
+import type { Device } from '../../state/device.ts';
+import type { Transfer } from '../../state/facts.ts';
 import { isTrue, valueOr } from '../inform.ts';
 import { unknownTime } from '../timing.ts';
 
@@ -11,7 +12,7 @@ import { unknownTime } from '../timing.ts';
 export function isReported(device: Device, transfer: Transfer, failed: boolean): boolean {
   const policy = `${device.model.root}ManagementServer.AutonomousTransferCompletePolicy.`;
   if (!device.model.parameters.has(`${policy}Enable`)) return true;
-  if (!isTrue(device.get(`${policy}Enable`))) return false;
+  if (!isTrue(device.config.get(`${policy}Enable`))) return false;
   const direction = valueOr(device, `${policy}TransferTypeFilter`, 'Both');
   const result = valueOr(device, `${policy}ResultTypeFilter`, 'Both');
   const types = valueOr(device, `${policy}FileTypeFilter`).split(',');

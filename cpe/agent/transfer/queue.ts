@@ -2,7 +2,8 @@
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import type { Arguments, Results } from '../../../shared/cwmp/methods.ts';
 import type { TlsService } from '../../../shared/tls/profiles.ts';
-import type { Device, OwnTransfer, Transfer } from '../../state/device.ts';
+import type { Device } from '../../state/device.ts';
+import type { OwnTransfer, Transfer } from '../../state/facts.ts';
 import { unknownTime } from '../timing.ts';
 
 /** GetQueuedTransfers reports at most 16 (A.4.1.1); finished ones count until they were told. */
@@ -51,12 +52,13 @@ function checkUrl(text: string): void {
 }
 
 /** What the ACS ordered: the unit's own transfers take no room from it. */
-const ordered = (device: Device): Transfer[] => device.facts.transfers.filter(({ kind }) => kind !== 'Autonomous');
+const ordered = (device: Device): Transfer[] =>
+  device.state.facts.transfers.filter(({ kind }) => kind !== 'Autonomous');
 
 /** A transfer of the unit's own; one for the same reason and from the same place that is still open counts for both. */
 export async function queueOwn(device: Device, own: OwnTransfer): Promise<void> {
   const { origin, fileType, url, username, password, retries } = own;
-  const open = device.facts.transfers.some(
+  const open = device.state.facts.transfers.some(
     transfer => transfer.state !== 'ended' && transfer.origin === origin && transfer.args.URL === url,
   );
   if (open) return;
@@ -70,7 +72,7 @@ export async function queueOwn(device: Device, own: OwnTransfer): Promise<void> 
     origin,
     retries,
   };
-  await device.record(facts => facts.transfers.push(transfer));
+  await device.state.record(facts => facts.transfers.push(transfer));
 }
 
 async function enqueue(
@@ -87,7 +89,7 @@ async function enqueue(
   const id = device.random.bytes(8).toString('hex');
   const transfer: Transfer = { id, kind, args, commandKey: args.CommandKey, state: 'queued', notBefore };
   // Durable before the answer: what was accepted is carried out and told, whatever happens in between.
-  await device.record(facts => facts.transfers.push(transfer));
+  await device.state.record(facts => facts.transfers.push(transfer));
 }
 
 /** A.3.2.8: the transfer runs after the session, and its outcome is told by TransferComplete; then both times are the Unknown Time. */
@@ -140,7 +142,7 @@ export async function cancelTransfers(device: Device, commandKey: string): Promi
   if (named.some(transfer => transfer.state !== 'queued')) {
     throw new CwmpFault(9021, 'The transfer has begun or ended already');
   }
-  await device.record(facts => {
+  await device.state.record(facts => {
     facts.transfers = facts.transfers.filter(({ id }) => !named.some(transfer => transfer.id === id));
   });
   return {};
@@ -150,7 +152,7 @@ const states = { queued: 1, running: 2, ended: 3 } as const;
 
 /** A.4.1.1: what the ACS ordered. A.4.1.7: autonomous ones too (`all`). At most 16 either way. */
 export function queuedTransfers(device: Device, all: boolean): Results<'GetAllQueuedTransfers'>['TransferList'] {
-  const list = all ? device.facts.transfers.slice(0, MAX_TRANSFERS) : ordered(device);
+  const list = all ? device.state.facts.transfers.slice(0, MAX_TRANSFERS) : ordered(device);
   return list.map(({ args, commandKey, kind, state }) => ({
     CommandKey: commandKey,
     State: states[state],

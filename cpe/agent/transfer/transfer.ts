@@ -10,7 +10,9 @@
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import type { HttpResponse, Send } from '../../../shared/net/http.ts';
 import type { TlsService } from '../../../shared/tls/profiles.ts';
-import type { Device, InstallOutcome, Transfer } from '../../state/device.ts';
+import type { Device, InstallOutcome } from '../../state/device.ts';
+import type { Transfer } from '../../state/facts.ts';
+import { storedFile, storeFile } from '../../state/files.ts';
 import { type Failure, failureOf } from '../failure.ts';
 import type { Credentials } from '../inform.ts';
 import { serviceOf } from './queue.ts';
@@ -35,7 +37,7 @@ interface TransferContext {
  */
 export async function fetchFile(context: TransferContext, transfer: Transfer): Promise<Buffer> {
   const { device } = context;
-  const kept = transfer.stored ? await device.storedFile(transfer.id) : undefined;
+  const kept = transfer.stored ? await storedFile(device.state.persist, transfer.id) : undefined;
   if (kept) return kept;
   const answer = await exchange(context, transfer, 'GET', undefined);
   checkStatus(answer, transfer);
@@ -47,8 +49,8 @@ export async function fetchFile(context: TransferContext, transfer: Transfer): P
   if (expected !== 0 && bytes.length > expected) {
     throw new CwmpFault(9018, `The file has ${bytes.length} bytes instead of ${expected}`);
   }
-  await device.storeFile(transfer.id, bytes);
-  await device.record(facts => {
+  await storeFile(device.state.persist, transfer.id, bytes);
+  await device.state.record(facts => {
     const own = facts.transfers.find(({ id }) => id === transfer.id);
     if (own) Object.assign(own, { stored: true, size: bytes.length });
   });

@@ -2,8 +2,10 @@
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import type { EventEntry } from '../../../shared/cwmp/methods.ts';
 import { isAbort } from '../../../shared/errors.ts';
-import type { Device, InstallOutcome, Transfer } from '../../state/device.ts';
+import type { Device, InstallOutcome } from '../../state/device.ts';
+import type { Transfer } from '../../state/facts.ts';
 import type { Conduct } from '../../state/fault-hook.ts';
+import { dropFile } from '../../state/files.ts';
 import { transferDropped, transferEnded } from '../event-ledger.ts';
 import { utcTime } from '../inform.ts';
 import { unknownTime } from '../timing.ts';
@@ -52,7 +54,7 @@ export class Worker {
   /** Finishes what a power cut left between storing and recording; to be called before the first session. */
   recover(): Promise<void> {
     return this.#while(async signal => {
-      for (const transfer of [...this.#host.device.facts.transfers]) {
+      for (const transfer of [...this.#host.device.state.facts.transfers]) {
         if (transfer.state === 'ended' || !transfer.stored || this.#restarting) continue;
         await this.#carryOut(transfer, signal);
       }
@@ -104,7 +106,7 @@ export class Worker {
     const { device } = this.#host;
     signal.throwIfAborted();
     if (this.#restarting) return false;
-    const open = device.facts.transfers.filter(transfer => transfer.state !== 'ended');
+    const open = device.state.facts.transfers.filter(transfer => transfer.state !== 'ended');
     const next = open.sort((a, b) => a.notBefore - b.notBefore)[0];
     const wait = next ? next.notBefore - device.clock.now() : undefined;
     if (!next || wait === undefined || wait > 0) {
@@ -114,7 +116,7 @@ export class Worker {
     // A.3.2.8: not within the session that ordered it.
     await this.#host.alone(async () => undefined);
     signal.throwIfAborted();
-    if (!device.facts.transfers.some(({ id }) => id === next.id)) return true;
+    if (!device.state.facts.transfers.some(({ id }) => id === next.id)) return true;
     const now = device.clock.now();
     const at = nextAttempt(next, now, 0);
     if (at === undefined) await this.#host.alone(() => this.#conclude(next, new CwmpFault(9020), signal));
@@ -156,7 +158,7 @@ export class Worker {
     await host.alone(async () => {
       signal.throwIfAborted();
       // One write for what the file changes and for its outcome: after a power cut it is either all done or not begun.
-      const outcome = await host.device.together(async () => {
+      const outcome = await host.device.state.together(async () => {
         const honest = (): Promise<InstallOutcome> => installFile(context, transfer, bytes);
         const result = await (host.conduct?.install(transfer, signal, honest) ?? honest()).catch((error: unknown) => {
           // Power failed meanwhile: there is no outcome, and the installation begins again.
@@ -183,11 +185,11 @@ export class Worker {
     const fault = outcome instanceof CwmpFault ? { code: outcome.code, message: outcome.message } : undefined;
     const untouched = !(outcome instanceof CwmpFault) && outcome.status === 'unchanged';
     if (transfer.kind === 'Autonomous' && (untouched || !isReported(device, transfer, fault !== undefined))) {
-      await device.record(facts => transferDropped(facts, id));
+      await device.state.record(facts => transferDropped(facts, id));
       return;
     }
     const completeTime = fault ? unknownTime : utcTime(device);
-    await device.record(facts => transferEnded(facts, id, { completeTime, ...(fault && { fault }) }, telling));
+    await device.state.record(facts => transferEnded(facts, id, { completeTime, ...(fault && { fault }) }, telling));
   }
 
   /** What follows once the outcome is durable: only then may the unit restart. */
@@ -196,7 +198,7 @@ export class Worker {
     const { id, commandKey, kind } = transfer;
     await conduct?.settled(transfer, signal, outcome instanceof CwmpFault ? outcome.code : 0);
     this.#attempts?.delete(id);
-    await device.dropFile(id);
+    await dropFile(device.state.persist, id);
     const fault = outcome instanceof CwmpFault && { fault: outcome.code, reason: outcome.message };
     device.log.info('transfer ended', { kind, commandKey, ...fault });
     if (!(outcome instanceof CwmpFault) && outcome.status === 'reboot') {
@@ -206,7 +208,7 @@ export class Worker {
   }
 
   #change(id: string, edit: (transfer: Transfer) => void): Promise<void> {
-    return this.#host.device.record(facts => {
+    return this.#host.device.state.record(facts => {
       const own = facts.transfers.find(transfer => transfer.id === id);
       if (own) edit(own);
     });

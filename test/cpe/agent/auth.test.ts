@@ -82,7 +82,7 @@ describe('the unit proves who it is (TR-069 3.4.4)', () => {
     server.always(guarded(verifierOf({})));
     const report = await run(server, { parameters: { 'Cwmp.Password': 'wrong' } });
     assert.equal(report.error?.kind, 'auth');
-    assert.equal(unit?.device.variable('Cwmp.AcsStatus'), 'ErrorAuthFailure');
+    assert.equal(unit?.device.config.variable('Cwmp.AcsStatus'), 'ErrorAuthFailure');
     assert.deepEqual(server.names(), ['Inform', 'Inform']);
   });
 

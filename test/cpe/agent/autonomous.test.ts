@@ -45,8 +45,8 @@ describe('scripts that the unit fetches by itself, and AutonomousTransferComplet
       .filter((_, at) => acs.names()[at] === 'AutonomousTransferComplete')
       .map(heard => argumentsOf(heard, 'AutonomousTransferComplete'));
   const settled = (count: number): Promise<void> =>
-    unit.until(() => told().length >= count && unit.device.facts.transfers.length === 0);
-  const interval = (): string | undefined => unit.device.variable('Cwmp.PeriodicInformInterval');
+    unit.until(() => told().length >= count && unit.device.state.facts.transfers.length === 0);
+  const interval = (): string | undefined => unit.device.config.variable('Cwmp.PeriodicInformInterval');
 
   it('options 66 and 67: both run, 66 first, each is told; not again at the next boot', async () => {
     files.always(heard => script(heard.url === '/a.cfg' ? 1111 : 2222));
@@ -71,7 +71,7 @@ describe('scripts that the unit fetches by itself, and AutonomousTransferComplet
 
     await unit.gateway.powerOff();
     await unit.boot();
-    await unit.until(() => files.heard.length === 4 && unit.device.facts.transfers.length === 0);
+    await unit.until(() => files.heard.length === 4 && unit.device.state.facts.transfers.length === 0);
     await unit.clock.advance(60_000);
     assert.equal(told().length, 2, 'the same scripts are not run again');
 
@@ -132,7 +132,7 @@ describe('scripts that the unit fetches by itself, and AutonomousTransferComplet
     await unit.close();
     await start({ parameters: { 'Conf.ScriptsDhcpOptionsFormat': 'FullyQualified' } });
     await unit.ended(1);
-    assert.deepEqual(unit.device.facts.transfers, []);
+    assert.deepEqual(unit.device.state.facts.transfers, []);
     assert.equal(files.heard.length, 0);
   });
 
@@ -158,13 +158,13 @@ describe('scripts that the unit fetches by itself, and AutonomousTransferComplet
     await unit.clock.advance(2 * 3_600_000 + 1000);
     await settled(4);
     assert.equal(files.heard.length, 4);
-    await unit.device.set(
-      [{ name: unit.device.pathOf('Conf.ScriptsTransferSrvHostname') ?? '', value: '127.0.0.1:1' }],
+    await unit.device.config.set(
+      [{ name: unit.device.config.pathOf('Conf.ScriptsTransferSrvHostname') ?? '', value: '127.0.0.1:1' }],
       'web',
     );
     await unit.clock.advance(2 * 3_600_000);
     await unit.until(
-      () => unit.device.facts.transfers.filter(({ notBefore }) => notBefore > unit.clock.now()).length === 2,
+      () => unit.device.state.facts.transfers.filter(({ notBefore }) => notBefore > unit.clock.now()).length === 2,
     );
     await unit.clock.advance(31_000);
     await settled(6);
@@ -211,8 +211,8 @@ describe('scripts that the unit fetches by itself, and AutonomousTransferComplet
     acs.play(informResponse(), {}, informResponse(), fault(8000));
     await start();
     await unit.ended(2);
-    await unit.until(() => unit.device.facts.transfers.length === 0);
-    assert.deepEqual(unit.device.facts.events, []);
+    await unit.until(() => unit.device.state.facts.transfers.length === 0);
+    assert.deepEqual(unit.device.state.facts.events, []);
     await unit.clock.advance(60_000);
     assert.equal(told().length, 1);
   });
@@ -230,7 +230,7 @@ describe('scripts that the unit fetches by itself, and AutonomousTransferComplet
     await unit.ended(1);
     const all = acs.heard.find((_, at) => acs.names()[at] === 'GetAllQueuedTransfersResponse');
     if (all) assert.equal(resultOf(all, 'GetAllQueuedTransfers').TransferList.length, 1);
-    assert.equal(unit.device.facts.transfers.length, 1, 'CancelTransfer with an empty key does not mean it');
+    assert.equal(unit.device.state.facts.transfers.length, 1, 'CancelTransfer with an empty key does not mean it');
   });
 
   describe('RequestDownload (A.4.2.2)', () => {
@@ -247,7 +247,7 @@ describe('scripts that the unit fetches by itself, and AutonomousTransferComplet
       await unit.ended(2);
       await unit.gateway.powerOff();
       await unit.boot();
-      await unit.until(() => wishes().length === 2 && unit.device.facts.wishes === undefined);
+      await unit.until(() => wishes().length === 2 && unit.device.state.facts.wishes === undefined);
       await unit.ended(3);
       assert.deepEqual(wishes()[1], {
         FileType: '3 Vendor Configuration File',
@@ -257,7 +257,7 @@ describe('scripts that the unit fetches by itself, and AutonomousTransferComplet
         unit.sessions.at(-1)?.events.map(({ EventCode }) => EventCode),
         ['1 BOOT', '9 REQUEST DOWNLOAD'],
       );
-      assert.deepEqual(unit.device.facts.events, []);
+      assert.deepEqual(unit.device.state.facts.events, []);
     });
 
     it('an ACS that does not know it is asked once', async () => {
@@ -268,7 +268,7 @@ describe('scripts that the unit fetches by itself, and AutonomousTransferComplet
       await unit.ended(2);
       await unit.clock.advance(60_000);
       assert.equal(wishes().length, 1);
-      assert.deepEqual(unit.device.facts.events, []);
+      assert.deepEqual(unit.device.state.facts.events, []);
     });
   });
 });

@@ -12,7 +12,7 @@ import {
   transfersToTell,
   transferTold,
 } from '../../../cpe/agent/event-ledger.ts';
-import type { AgentFacts, Transfer } from '../../../cpe/state/device.ts';
+import type { AgentFacts, Transfer } from '../../../cpe/state/facts.ts';
 import { MAX_EVENTS } from '../../../shared/cwmp/events.ts';
 
 const facts = (more: Partial<AgentFacts> = {}): AgentFacts => ({

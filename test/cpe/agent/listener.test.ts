@@ -71,7 +71,7 @@ describe('connection requests (TR-069 3.2.2)', () => {
     assert.match(url.href, /^http:\/\/127\.0\.0\.1:\d+\/[0-9a-f]{32}$/);
     const told = argumentsOf(acs.heard[0], 'Inform').ParameterList;
     assert.equal(told.find(({ Name }) => Name === 'Device.ManagementServer.ConnectionRequestURL')?.Value, url.href);
-    assert.equal(unit.device.get('Device.ManagementServer.ConnectionRequestURL'), url.href);
+    assert.equal(unit.device.config.get('Device.ManagementServer.ConnectionRequestURL'), url.href);
   });
 
   it('with the right digest: 200, empty, and one session with 6 CONNECTION REQUEST', async () => {
@@ -213,7 +213,10 @@ describe('connection requests (TR-069 3.2.2)', () => {
     const other = await scriptedAcs();
     const port = other.port;
     await other.close();
-    await unit.device.set([{ name: unit.device.pathOf('Cwmp.ListeningPort') ?? '', value: String(port) }], 'web');
+    await unit.device.config.set(
+      [{ name: unit.device.config.pathOf('Cwmp.ListeningPort') ?? '', value: String(port) }],
+      'web',
+    );
     await unit.ended(2);
     const moved = new URL(unit.gateway.agent?.connectionRequestUrl ?? '');
     assert.equal(moved.port, String(port));
@@ -228,12 +231,12 @@ describe('connection requests (TR-069 3.2.2)', () => {
     await unit.boot();
     await unit.ended(1);
     assert.notEqual(unit.gateway.agent?.connectionRequestUrl, '');
-    await unit.device.set([{ name: 'Device.ManagementServer.EnableCWMP', value: '0' }], 'web');
+    await unit.device.config.set([{ name: 'Device.ManagementServer.EnableCWMP', value: '0' }], 'web');
     unit.gateway.agent?.inform('2 PERIODIC');
     await unit.clock.advance(60_000);
     assert.equal(unit.gateway.agent?.connectionRequestUrl, '');
     assert.equal(unit.sessions.length, 1);
-    await unit.device.set([{ name: 'Device.ManagementServer.EnableCWMP', value: '1' }], 'web');
+    await unit.device.config.set([{ name: 'Device.ManagementServer.EnableCWMP', value: '1' }], 'web');
     await unit.ended(2);
     assert.ok(codes(2).includes('2 PERIODIC'));
   });

@@ -46,9 +46,9 @@ describe('what the unit answers to the ACS (TR-069 A.3, A.4)', () => {
 
   it('an answer of more than 4 MB is too much: 9004, and the next question is answered', async () => {
     await start();
-    const read = unit.device.read.bind(unit.device);
+    const read = unit.device.config.read.bind(unit.device.config);
     const much = Array.from({ length: 5 }, (_, at) => text(`Device.P${at}`, 'x'.repeat(1_000_000)));
-    Object.assign(unit.device, { read: (name: string) => (name === '' ? much : read(name)) });
+    Object.assign(unit.device.config, { read: (name: string) => (name === '' ? much : read(name)) });
     assert.equal((await call('GetParameterValues', { ParameterNames: [''] })).fault?.code, 9004);
     assert.equal(await value(`${P}ParameterKey`), '');
   });
@@ -240,7 +240,7 @@ describe('what the unit answers to the ACS (TR-069 A.3, A.4)', () => {
     const instance = added.result?.InstanceNumber ?? 0;
     assert.ok(instance >= 1);
     assert.equal(await value(`${P}ParameterKey`), 'add');
-    assert.ok(unit.device.read(`${path}${instance}.`).length > 0);
+    assert.ok(unit.device.config.read(`${path}${instance}.`).length > 0);
     for (const bad of ['Device.Nothing.', 'Device.DeviceInfo.', `${path}${instance}.`]) {
       const { fault } = await call('AddObject', { ObjectName: bad, ParameterKey: 'no' });
       assert.ok(fault && [9005, 9001].includes(fault.code), bad);

@@ -173,8 +173,8 @@ describe('CWMP session of the CPE (TR-069 3.7.1)', () => {
       assert.equal(report.informed, false);
       assert.equal(report.error?.kind, kind);
       assert.deepEqual(acs.names(), ['Inform']);
-      assert.equal(unit?.device.facts.retries, 1);
-      assert.equal(unit?.device.facts.bootstrapped, '');
+      assert.equal(unit?.device.state.facts.retries, 1);
+      assert.equal(unit?.device.state.facts.bootstrapped, '');
     });
   }
 
@@ -301,7 +301,7 @@ describe('CWMP session of the CPE (TR-069 3.7.1)', () => {
         unit?.gateway.agent?.inform();
         await unit?.ended(2);
         assert.deepEqual(acs.names().slice(1), ['Inform', '(empty)']);
-        assert.equal(unit?.device.facts.bootstrapped, acs.url);
+        assert.equal(unit?.device.state.facts.bootstrapped, acs.url);
       });
     }
 

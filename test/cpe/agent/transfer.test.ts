@@ -75,14 +75,14 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
       .map(heard => argumentsOf(heard, 'TransferComplete'));
   const informs = (): number => acs.names().filter(name => name === 'Inform').length;
   const done = async (count = 1, informsBefore = 0): Promise<Arguments<'TransferComplete'> | undefined> => {
-    await unit.until(() => completes().length >= count && unit.device.facts.transfers.length === 0);
+    await unit.until(() => completes().length >= count && unit.device.state.facts.transfers.length === 0);
     await unit.ended(informs() - informsBefore);
     return completes().at(-1);
   };
 
   /** Passes the pauses after which a server that went away is tried again, and `silence` where it does not answer at all. */
   const outlast = async (silence = 0): Promise<void> => {
-    const open = () => unit.device.facts.transfers.filter(({ state }) => state !== 'ended');
+    const open = () => unit.device.state.facts.transfers.filter(({ state }) => state !== 'ended');
     for (let heard = 1; open().length > 0; heard++) {
       if (silence) {
         await files.until(heard);
@@ -100,13 +100,13 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
     files.play({ cut: true }, { cut: true }, file('Cwmp.PeriodicInformInterval=1234\n'));
     await start([download({ URL: files.url })]);
     for (const pause of [1_000, 4_000]) {
-      await unit.until(() => unit.device.facts.transfers.some(({ state }) => state === 'queued'));
+      await unit.until(() => unit.device.state.facts.transfers.some(({ state }) => state === 'queued'));
       await unit.clock.advance(pause);
-      await unit.until(() => !unit.device.facts.transfers.some(({ state }) => state === 'running'));
+      await unit.until(() => !unit.device.state.facts.transfers.some(({ state }) => state === 'running'));
     }
     assert.equal((await done())?.FaultStruct.FaultCode, 0);
     assert.equal(completes().length, 1);
-    assert.equal(unit.device.variable('Cwmp.PeriodicInformInterval'), '1234');
+    assert.equal(unit.device.config.variable('Cwmp.PeriodicInformInterval'), '1234');
   });
 
   it('is answered with Status 1 and Unknown Times, runs after the session, and is told once', async () => {
@@ -128,7 +128,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
     assert.deepEqual(complete?.FaultStruct, { FaultCode: 0, FaultString: '' });
     assert.match(complete?.StartTime ?? '', /^2026-01-01T.*Z$/);
     assert.match(complete?.CompleteTime ?? '', /^2026-01-01T.*Z$/);
-    assert.equal(unit.device.variable('Cwmp.PeriodicInformInterval'), '1234');
+    assert.equal(unit.device.config.variable('Cwmp.PeriodicInformInterval'), '1234');
     assert.deepEqual(acs.names().slice(3), ['Inform', 'TransferComplete', '(empty)']);
     assert.equal(files.heard[0]?.method, 'GET');
     await unit.clock.advance(3_600_000);
@@ -174,7 +174,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
       it(`${what}: ${code}, and nothing is told later`, async () => {
         await start([download(args)]);
         assert.equal(acs.names()[2], `Fault ${code}`);
-        assert.deepEqual(unit.device.facts.transfers, []);
+        assert.deepEqual(unit.device.state.facts.transfers, []);
       });
     }
 
@@ -182,7 +182,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
       const steps = Array.from({ length: 17 }, () => download({ URL: files.url, DelaySeconds: 1000 }));
       await start(steps);
       assert.deepEqual(acs.names().slice(-2), ['DownloadResponse', 'Fault 9004']);
-      assert.equal(unit.device.facts.transfers.length, 16);
+      assert.equal(unit.device.state.facts.transfers.length, 16);
     });
   });
 
@@ -225,7 +225,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
         assert.equal(complete?.FaultStruct.FaultCode, code, complete?.FaultStruct.FaultString);
         assert.deepEqual(events(2), ['7 TRANSFER COMPLETE', 'M Download key']);
         assert.equal(unit.device.softwareVersion, '48.5.2718');
-        assert.equal(unit.device.variable('Cwmp.PeriodicInformInterval'), '3600');
+        assert.equal(unit.device.config.variable('Cwmp.PeriodicInformInterval'), '3600');
         assert.equal(complete?.CompleteTime, '0001-01-01T00:00:00Z');
       });
     }
@@ -388,7 +388,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
       await start([download({ URL: files.url, FileType: IMAGE })]);
       await files.until(1);
       await unit.gateway.powerOff();
-      assert.equal(unit.device.facts.transfers[0]?.state, 'running');
+      assert.equal(unit.device.state.facts.transfers[0]?.state, 'running');
       await unit.boot();
       await done();
       assert.equal(unit.device.softwareVersion, '49.0.2809');
@@ -409,15 +409,19 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
       files.always(file(firmware()));
       acs.play(informResponse(), download({ URL: files.url, FileType: IMAGE }));
       unit = await testUnit({ url: acs.url, stateDir });
-      const { device } = unit.gateway;
-      for (const name of ['record', 'remember', 'storeFile', 'dropFile'] as const) {
-        const write = device[name].bind(device) as (...args: unknown[]) => Promise<void>;
-        Object.assign(device, {
-          [name]: async (...args: unknown[]) => {
-            await write(...args);
-            await photograph();
-          },
-        });
+      const { state } = unit.gateway.device;
+      type Write = (...args: unknown[]) => Promise<void>;
+      const photographed =
+        (write: Write): Write =>
+        async (...args) => {
+          await write(...args);
+          await photograph();
+        };
+      for (const name of ['record', 'remember'] as const) {
+        Object.assign(state, { [name]: photographed(state[name].bind(state) as Write) });
+      }
+      for (const name of ['put', 'drop'] as const) {
+        Object.assign(state.persist, { [name]: photographed(state.persist[name].bind(state.persist) as Write) });
       }
       await unit.boot();
       await done();
@@ -427,7 +431,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
         const before = completes().length;
         const told = informs();
         unit = await testUnit({ url: acs.url, stateDir: image });
-        const owed = unit.device.facts.transfers.length;
+        const owed = unit.device.state.facts.transfers.length;
         const old = unit.device.softwareVersion;
         await unit.boot();
         if (owed === 1) await done(before + 1, told);
@@ -446,7 +450,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
       const stateDir = join(home, 'live');
       const images: string[] = [];
       const ROWS = 'Device.X_0090F8_SipEp.Gateway.';
-      const rows = (): number => unit.device.names(ROWS, true).length;
+      const rows = (): number => unit.device.config.names(ROWS, true).length;
       files.always(file('SipEp.InsertGateway Name=a\nCwmp.PeriodicInformInterval=1234\nSipEp.InsertGateway Name=b\n'));
       acs.play(informResponse(), download({ URL: files.url }));
       unit = await testUnit({ url: acs.url, stateDir });
@@ -458,18 +462,23 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
         await cp(stateDir, name, { recursive: true });
         images.push(name);
       };
-      for (const name of ['record', 'remember', 'storeFile', 'dropFile', 'together', 'set', 'insertRow'] as const) {
-        const target = device as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
-        const write = target[name]?.bind(device);
-        Object.assign(device, {
-          [name]: async (...args: unknown[]) => {
-            await photograph();
-            const result = await write?.(...args);
-            await photograph();
-            return result;
-          },
-        });
-      }
+      const photographed = (target: object, ...names: string[]): void => {
+        const methods = target as Record<string, (...args: unknown[]) => Promise<unknown>>;
+        for (const name of names) {
+          const write = methods[name]?.bind(target);
+          Object.assign(target, {
+            [name]: async (...args: unknown[]) => {
+              await photograph();
+              const result = await write?.(...args);
+              await photograph();
+              return result;
+            },
+          });
+        }
+      };
+      photographed(device.state, 'record', 'remember', 'together');
+      photographed(device.state.persist, 'put', 'drop');
+      photographed(device.config, 'set', 'insert');
       await unit.boot();
       assert.equal((await done())?.FaultStruct.FaultCode, 0);
       assert.equal(rows(), before + 2);
@@ -479,7 +488,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
       for (const [at, image] of images.entries()) {
         unit = await testUnit({ url: acs.url, stateDir: image });
         const [count, told] = [completes().length, informs()];
-        const owed = unit.device.facts.transfers.length;
+        const owed = unit.device.state.facts.transfers.length;
         if (owed === 1 && rows() === before) rerun++;
         await unit.boot();
         if (owed === 1) await done(count + 1, told);
@@ -554,7 +563,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
       await unit.clock.advance(seconds * 1000);
       await files.until(tries);
       assert.equal(files.heard.length, tries);
-      await eventually(() => unit.device.facts.transfers[0]?.state !== 'running');
+      await eventually(() => unit.device.state.facts.transfers[0]?.state !== 'running');
     }
     const complete = await done();
     assert.equal(complete?.FaultStruct.FaultCode, 9016);

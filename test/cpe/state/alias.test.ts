@@ -67,7 +67,7 @@ describe('aliases and wildcards (TR-069 3.6.1)', () => {
     assert.deepEqual(await set({ [`${SERVERS}[main].DNSServer`]: '192.0.2.1', [`${SERVERS}[cpe-1].Enable`]: '1' }), {
       Status: 0,
     });
-    assert.equal(unit.device.get(`${SERVERS}2.DNSServer`), '192.0.2.1');
+    assert.equal(unit.device.config.get(`${SERVERS}2.DNSServer`), '192.0.2.1');
     assert.deepEqual(await add(`${SERVERS}[main].`), [9005, `${SERVERS}3.Alias 9007`], 'taken');
     assert.deepEqual(await call('DeleteObject', { ObjectName: `${SERVERS}[main].`, ParameterKey: '' }), { Status: 0 });
     assert.deepEqual(await get(`${SERVERS}[main].`), [9005]);
@@ -98,7 +98,7 @@ describe('aliases and wildcards (TR-069 3.6.1)', () => {
       [`${SERVERS}1.Alias`]: 'new',
       [`${SERVERS}1.DNSServer`]: '192.0.2.9',
     });
-    assert.equal(unit.device.get('Device.DNS.Client.ServerNumberOfEntries'), '1');
+    assert.equal(unit.device.config.get('Device.DNS.Client.ServerNumberOfEntries'), '1');
   });
 
   it('InstanceMode InstanceAlias: answers and Informs name rows by their aliases', async () => {
@@ -118,7 +118,7 @@ describe('aliases and wildcards (TR-069 3.6.1)', () => {
     const names = await call('GetParameterNames', { ParameterPath: SERVERS, NextLevel: true });
     assert.deepEqual(names, { ParameterList: [{ Name: `${SERVERS}[main].`, Writable: true }] });
     assert.deepEqual(await get(`${SERVERS}1.Alias`), { [`${SERVERS}[main].Alias`]: 'main' });
-    await unit.device.set([{ name: `${SERVERS}1.Enable`, value: '1' }], 'web');
+    await unit.device.config.set([{ name: `${SERVERS}1.Enable`, value: '1' }], 'web');
     const from = acs.heard.length;
     unit.gateway.agent?.inform();
     await unit.ended(unit.sessions.length + 1);

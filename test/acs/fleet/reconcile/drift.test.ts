@@ -46,12 +46,12 @@ describe('drift', () => {
   const drift = async (): Promise<Drift[]> => ((await world.api('GET', `/devices/${id}`)) as { drift: Drift[] }).drift;
   /** Someone at the unit's own web page. */
   const locally = async (path: string, value: string): Promise<unknown> =>
-    await device.set([{ name: path, value }], 'web');
+    await device.config.set([{ name: path, value }], 'web');
   const settled = async (): Promise<void> => {
     await world.pass(11 * MINUTE);
     asked = [];
   };
-  const notify = async (path: string): Promise<void> => await device.setAttributes([{ path, notification: 2 }]);
+  const notify = async (path: string): Promise<void> => await device.config.setAttributes([{ path, notification: 2 }]);
 
   it('by 4 VALUE CHANGE is set right in the same session, and kept as a record with path, wanted, found and since', async () => {
     await put('p', { set: { [user]: 'acme', [level]: 'Error' } });
@@ -60,7 +60,7 @@ describe('drift', () => {
     const since = world.clock.now();
     await locally(user, 'mallory');
     await world.pass(MINUTE);
-    assert.equal(device.get(user), 'acme');
+    assert.equal(device.config.get(user), 'acme');
     const [entry, ...more] = await drift();
     assert.deepEqual(more, []);
     assert.deepEqual(
@@ -79,7 +79,7 @@ describe('drift', () => {
     await locally(user, 'x');
     await world.pass(11 * MINUTE);
     assert.deepEqual([asked, await drift()], [[], []]);
-    assert.equal(device.get(user), 'x');
+    assert.equal(device.config.get(user), 'x');
   });
 
   it('without notification is found when it is looked after; what holds costs one read, not each session', async () => {
@@ -91,7 +91,7 @@ describe('drift', () => {
     assert.deepEqual(asked, ['GetParameterValues']);
     await locally(user, 'mallory');
     await world.pass(7 * HOUR);
-    assert.equal(device.get(user), 'acme');
+    assert.equal(device.config.get(user), 'acme');
     assert.deepEqual(asked, ['GetParameterValues', 'GetParameterValues', 'SetParameterValues']);
     const wanted = (await world.api('GET', `/devices/${id}/wanted`)) as { auditAt: string; drift: Drift[] };
     assert.ok(Date.parse(wanted.auditAt) > world.clock.now());
@@ -114,11 +114,11 @@ describe('drift', () => {
     );
     await put('other', { set: { [level]: 'Error' } });
     await settled();
-    assert.deepEqual([device.get(level), device.get(user)], ['Error', 'mallory']);
+    assert.deepEqual([device.config.get(level), device.config.get(user)], ['Error', 'mallory']);
     // Asked to set it right, it is.
     await put('p', { set: { [user]: 'acme' }, audit: '1h' });
     await settled();
-    assert.equal(device.get(user), 'acme');
+    assert.equal(device.config.get(user), 'acme');
     assert.deepEqual(await faults(), []);
   });
 
@@ -146,7 +146,7 @@ describe('drift', () => {
     await set(level, 'Error');
     assert.deepEqual(asked, ['SetParameterValues'], 'what is not managed is left as the operator set it');
     await set(user, 'operator');
-    assert.equal(device.get(user), 'acme');
+    assert.equal(device.config.get(user), 'acme');
     assert.deepEqual(
       (await drift()).map(({ found }) => found),
       ['operator'],
@@ -158,7 +158,7 @@ describe('drift', () => {
       objects: { [events]: { keys: ['Criteria'], rows: [{ Criteria: 'All', Activation: 'Enable' }], exclusive: true } },
     });
     await settled();
-    const before = device.read(events).filter(({ Name }) => Name.endsWith('.Criteria'));
+    const before = device.config.read(events).filter(({ Name }) => Name.endsWith('.Criteria'));
     assert.equal(before.length, 1);
     const instance = before[0]?.Name.replace('Criteria', '') ?? '';
     await world.api('POST', `/devices/${id}/tasks`, { method: 'AddObject', args: { ObjectName: events } });
@@ -168,7 +168,7 @@ describe('drift', () => {
     });
     await world.pass(11 * MINUTE);
     assert.deepEqual(
-      device
+      device.config
         .read(events)
         .filter(({ Name }) => /\.(Criteria|Activation)$/.test(Name))
         .map(({ Value }) => Value)
@@ -190,7 +190,7 @@ describe('drift', () => {
     }
     const sets = asked.filter(method => method === 'SetParameterValues').length;
     assert.equal(sets, 3, 'no more corrections');
-    assert.equal(device.get(user), 'mallory');
+    assert.equal(device.config.get(user), 'mallory');
     const [fault, ...more] = await faults();
     assert.deepEqual(more, []);
     assert.deepEqual([fault?.cause, fault?.code, fault?.parameter], [`fight:${user}`, 'fight', user]);
@@ -201,10 +201,10 @@ describe('drift', () => {
       args: { ParameterList: { [level]: 'Debug' } },
     });
     await world.pass(11 * MINUTE);
-    assert.deepEqual([device.get(level), device.get(user)], ['Error', 'mallory']);
+    assert.deepEqual([device.config.get(level), device.config.get(user)], ['Error', 'mallory']);
     await world.api('DELETE', `/faults/${fault?.id}`);
     await world.pass(11 * MINUTE);
-    assert.equal(device.get(user), 'acme');
+    assert.equal(device.config.get(user), 'acme');
     assert.deepEqual(await faults(), []);
   });
 
@@ -219,7 +219,7 @@ describe('drift', () => {
     assert.equal((await faults()).length, 1);
     await put('p', { set: { [user]: 'other' } });
     await settled();
-    assert.equal(device.get(user), 'other');
+    assert.equal(device.config.get(user), 'other');
     assert.deepEqual(await faults(), []);
   });
 
@@ -231,7 +231,7 @@ describe('drift', () => {
     await world.api('POST', `/devices/${id}/tasks`, { method: 'FactoryReset' });
     await world.pass(HOUR);
     const now = world.crew.members[0]!.gateway.device;
-    assert.equal(now.get(user), 'acme');
+    assert.equal(now.config.get(user), 'acme');
     assert.deepEqual([await faults(), await drift()], [[], []]);
   });
 });

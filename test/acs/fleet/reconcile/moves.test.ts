@@ -47,14 +47,14 @@ describe('a change of the ACS URL', () => {
     await put({ set: { [url]: other, [level]: 'Error' } });
     await next();
     assert.ok((await store.device(id))?.lastBootstrap, 'a first contact, as TR-069 3.7.1.5 has it');
-    assert.equal(device.get(level), 'Error', 'what else is wanted was set before');
+    assert.equal(device.config.get(level), 'Error', 'what else is wanted was set before');
     const { move } = await view();
     assert.deepEqual([move?.url, move?.from, move?.state], [other, virtualUrl, 'moving']);
     await world.api('POST', `/devices/${id}/moved`);
     assert.equal(((await view()) as unknown as { openTasks: number }).openTasks, 0);
     const left = await inform();
     await world.pass(3 * HOUR);
-    assert.equal(device.get(url), other);
+    assert.equal(device.config.get(url), other);
     assert.ok(world.clock.now() - ((await store.device(id))?.lastInform ?? 0) < 11 * MINUTE);
     assert.deepEqual([await inform(), (await view()).move?.state], [left, 'confirmed']);
   });
@@ -64,12 +64,12 @@ describe('a change of the ACS URL', () => {
     await world.another(other, { cpeAuth: 'required' });
     await put({ set: { [url]: other }, acsMove: { returnAfter: '20m' } });
     await next();
-    assert.equal(device.get(url), other);
+    assert.equal(device.config.get(url), other);
     const left = await inform();
     await world.pass(8 * MINUTE);
     assert.equal(await inform(), left, 'it is away');
     await world.pass(20 * MINUTE);
-    assert.equal(device.get(url), virtualUrl);
+    assert.equal(device.config.get(url), virtualUrl);
     const { move, faults } = await view();
     assert.deepEqual(
       [move?.state, faults.map(({ cause, code }) => [cause, code])],
@@ -81,28 +81,28 @@ describe('a change of the ACS URL', () => {
     );
     assert.match(String(faults[0]?.hint), /POST \/devices\/\{id\}\/moved/);
     await world.pass(3 * HOUR);
-    assert.equal(device.get(url), virtualUrl, 'not again by itself');
+    assert.equal(device.config.get(url), virtualUrl, 'not again by itself');
     assert.ok(world.clock.now() - (await inform()) < 11 * MINUTE, 'and all goes on');
     await world.api('DELETE', `/faults/${faults[0]?.id}`);
     await next();
-    assert.equal(device.get(url), other, 'but when it is asked for');
+    assert.equal(device.config.get(url), other, 'but when it is asked for');
   });
 
   it('from DHCP comes back to DHCP', async () => {
     await world.another(other, { cpeAuth: 'required' });
-    await device.set([{ name: source, value: 'DhcpWithFailover' }], 'web');
+    await device.config.set([{ name: source, value: 'DhcpWithFailover' }], 'web');
     await put({ set: { [source]: 'Static', [fixed]: other } });
     await next();
-    assert.deepEqual([device.get(source), device.get(fixed)], ['Static', other]);
+    assert.deepEqual([device.config.get(source), device.config.get(fixed)], ['Static', other]);
     await world.pass(HOUR);
-    assert.deepEqual([device.get(source), device.get(fixed)], ['DhcpWithFailover', virtualUrl]);
+    assert.deepEqual([device.config.get(source), device.config.get(fixed)], ['DhcpWithFailover', virtualUrl]);
     assert.ok(world.clock.now() - (await inform()) < 11 * MINUTE);
   });
 
   it('to where no ACS answers is not begun; the rest of the preset holds, and it is begun once one answers', async () => {
     await put({ set: { [url]: other, [level]: 'Error' } });
     await next();
-    assert.deepEqual([device.get(url), device.get(level)], [virtualUrl, 'Error']);
+    assert.deepEqual([device.config.get(url), device.config.get(level)], [virtualUrl, 'Error']);
     const { move, faults } = await view();
     assert.deepEqual([move?.state, faults.map(({ code }) => code)], ['waiting', ['acs-not-answering']]);
     assert.match(String(faults[0]?.message), /no ACS answers at http:\/\/other\.test: .*nobody there/);
@@ -110,18 +110,18 @@ describe('a change of the ACS URL', () => {
     const wait = (retryAt - last) / (5 * MINUTE * 2 ** (count - 1));
     assert.ok(wait >= 0.75 && wait <= 1.25 && wait !== 1, `five minutes by chance, ${wait}`);
     await world.another(other, { cpeAuth: 'none' });
-    await world.until('it has gone', () => device.get(url) === other, HOUR);
+    await world.until('it has gone', () => device.config.get(url) === other, HOUR);
     await world.api('POST', `/devices/${id}/moved`);
     await world.pass(HOUR);
-    assert.equal(device.get(url), other);
+    assert.equal(device.config.get(url), other);
   });
 
   it('with force is begun all the same, and comes back', async () => {
     await put({ set: { [url]: other }, acsMove: { force: true } });
     await next();
-    assert.equal(device.get(url), other);
+    assert.equal(device.config.get(url), other);
     await world.pass(HOUR);
-    assert.equal(device.get(url), virtualUrl);
+    assert.equal(device.config.get(url), virtualUrl);
   });
 
   it('is not begun where its way back is called off before the device has it', async () => {
@@ -132,7 +132,7 @@ describe('a change of the ACS URL', () => {
     });
     await put({ set: { [url]: other } });
     await next();
-    assert.equal(device.get(url), virtualUrl);
+    assert.equal(device.config.get(url), virtualUrl);
     const { move, faults } = await view();
     assert.deepEqual([move?.state, faults.map(({ code }) => code)], ['waiting', ['no-way-back']]);
   });
@@ -146,14 +146,14 @@ describe('a change of the ACS URL', () => {
     const set = { [url]: other, [user]: login.username, [password]: login.password };
     await put({ set, audit: '5m' });
     await world.until('it is there', async () => (await store.device(id))?.lastInform !== undefined, HOUR);
-    assert.equal(device.get(user), login.username);
+    assert.equal(device.config.get(user), login.username);
     const left = await inform();
     await world.pass(5 * MINUTE);
     assert.equal(await inform(), left, 'it is away');
     await world.until('it is back', async () => (await inform()) > left, HOUR);
-    assert.deepEqual([device.get(url), device.get(user)], [virtualUrl, id]);
+    assert.deepEqual([device.config.get(url), device.config.get(user)], [virtualUrl, id]);
     await world.pass(HOUR);
-    assert.equal(device.get(user), id, 'nor is it set while the device stays');
+    assert.equal(device.config.get(user), id, 'nor is it set while the device stays');
     assert.deepEqual(
       (await view()).faults.map(({ code }) => code),
       ['acs-move-returned'],
@@ -180,7 +180,7 @@ describe('a change of the ACS URL', () => {
     await world.api('PATCH', `/devices/${id}`, { overrides: { [url]: null, [user]: null } });
     const set = { 'Device.X_0090F8_Cwmp.Username': 'x' };
     await world.api('PUT', '/presets/forced?force=true', { set });
-    await world.until('it has it', () => device.get('Device.X_0090F8_Cwmp.Username') === 'x', HOUR);
+    await world.until('it has it', () => device.config.get('Device.X_0090F8_Cwmp.Username') === 'x', HOUR);
   });
 
   it('that is wanted no more is forgotten', async () => {
@@ -209,7 +209,7 @@ describe('a change of the ACS URL', () => {
     await world.pass(HOUR);
     const now = world.crew.members[0]!.gateway.device;
     assert.ok(world.report().powerCuts > 0);
-    assert.equal(now.get(url), virtualUrl);
+    assert.equal(now.config.get(url), virtualUrl);
   });
 
   it('is confirmed only while it is under way', async () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Unit } from '../../../../cpe/services/service.ts';
+import { peekSlot, slotOf, type Unit } from '../../../../cpe/services/service.ts';
 import { sipep } from '../../../../cpe/services/sipep.ts';
 import { CwmpFault } from '../../../../shared/cwmp/faults.ts';
 import { memoryCpe, ScriptedCpe, type TestAcs, testAcs } from '../../../support/acs/memory-acs.ts';
@@ -33,7 +33,7 @@ describe('restarts of a gateway', () => {
   const put = async (restart: string): Promise<unknown> =>
     await world.api('PUT', '/presets/p', { set: { [port]: 7000 }, restart });
   const view = async (): Promise<View> => (await world.api('GET', `/devices/${id}`)) as View;
-  const runsWith = (): string | undefined => unit.running('Mipt.IpTransportRtpBasePort');
+  const runsWith = (): string | undefined => unit.config.running('Mipt.IpTransportRtpBasePort');
   /** SIP needs sockets, which there are none of here: what the unit's usage is told from is put in its place. */
   const calls = (count: number): void => {
     const agent = {
@@ -42,8 +42,8 @@ describe('restarts of a gateway', () => {
       connections: () => [],
       registrations: () => [],
     };
-    unit.slot(sipep, () => ({ gateways: new Map(), shown: new Map(), turn: Promise.resolve() }));
-    const { gateways } = unit.peek<{ gateways: Map<string, unknown> }>(sipep)!;
+    slotOf(unit, sipep, () => ({ gateways: new Map(), shown: new Map(), turn: Promise.resolve() }));
+    const { gateways } = peekSlot<{ gateways: Map<string, unknown> }>(unit, sipep)!;
     gateways.set('default', { agent, state: 'Ready' });
   };
 
@@ -68,7 +68,7 @@ describe('restarts of a gateway', () => {
 
   it('idle: waits while a call is up, is shown with the reason, and comes in the first session after its end', async () => {
     calls(1);
-    assert.equal(unit.variable('EpAdm.UnitUsageState'), 'Active');
+    assert.equal(unit.config.variable('EpAdm.UnitUsageState'), 'Active');
     await put('idle');
     await world.pass(3 * HOUR);
     assert.notEqual(runsWith(), '7000');
@@ -95,7 +95,7 @@ describe('restarts of a gateway', () => {
     calls(1);
     await put('idle');
     await world.pass(30 * MINUTE);
-    await unit.commandService('Mipt', 'Restart');
+    await unit.services.command('Mipt', 'Restart');
     const commands: string[] = [];
     world.events.on('rpc', ({ method }) => commands.push(method));
     await world.pass(11 * MINUTE);

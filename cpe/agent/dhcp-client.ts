@@ -1,0 +1,66 @@
+// The DHCP client of one unit: keeps what the last answer taught it.
+import type { Clock, Random } from '../../shared/clock.ts';
+import { messageOf } from '../../shared/errors.ts';
+import type { Log } from '../../shared/log.ts';
+import type { Lease, LeaseSource, UnitIdentity } from '../state/device.ts';
+import { discover } from './discovery.ts';
+
+export type DhcpServer = { server: { host: string; port: number } } | { interface: string };
+
+export interface DhcpHost {
+  readonly identity: UnitIdentity;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Acts on a new lease. @param scripts its scripts differ from those of the lease before */
+  leased(scripts: boolean): Promise<void>;
+}
+
+/** Milliseconds that a question to DHCP may take once the unit runs. */
+const TIMEOUT = 15_000;
+
+export class DhcpClient implements LeaseSource {
+  readonly #host: DhcpHost;
+  readonly #server: DhcpServer | undefined;
+  #lease: Lease | undefined;
+  /** Ends the question under way. */
+  #asking: AbortController | undefined;
+
+  /** @param server where DHCP is asked; undefined: nowhere, so there is never a lease */
+  constructor(host: DhcpHost, server: DhcpServer | undefined) {
+    this.#host = host;
+    this.#server = server;
+  }
+
+  get lease(): Lease | undefined {
+    return this.#lease;
+  }
+
+  /** Rejects only when `abort` ends the question. */
+  async renew(timeoutMs = TIMEOUT): Promise<Lease | undefined> {
+    if (!this.#server) return this.#lease;
+    const { identity, clock, random, log } = this.#host;
+    const asking = new AbortController();
+    this.#asking = asking;
+    try {
+      const { signal } = asking;
+      const before = JSON.stringify(this.#lease?.scripts);
+      this.#lease = await discover({ ...this.#server, mac: identity.mac, clock, random, signal, timeoutMs });
+      log.info('lease', { ...this.#lease });
+      await this.#host.leased(JSON.stringify(this.#lease.scripts) !== before);
+    } catch (error) {
+      if (asking.signal.aborted) throw error;
+      log.warn('no DHCP answer', { reason: messageOf(error) });
+    }
+    return this.#lease;
+  }
+
+  abort(): void {
+    this.#asking?.abort(new DOMException('the unit stops', 'AbortError'));
+  }
+
+  /** Drops the lease: a unit that boots asks again. */
+  forget(): void {
+    this.#lease = undefined;
+  }
+}

@@ -1,0 +1,37 @@
+// Files by their TR-069 FileType: what a unit does with one that it downloaded, and what it uploads.
+import { CwmpFault } from '../../shared/cwmp/faults.ts';
+import type { InstallOutcome } from '../state/device.ts';
+import { installCertificate } from './cert.ts';
+import { exportConfiguration, installScript } from './conf.ts';
+import { installFirmware } from './fpu.ts';
+import { exportLog } from './nlm.ts';
+import type { Unit } from './service.ts';
+
+/** TR-069 A.3.2.8; the vendor type for certificates is our choice. */
+export async function installFile(
+  unit: Unit,
+  fileType: string,
+  bytes: Buffer,
+  target: string,
+  origin?: string,
+): Promise<InstallOutcome> {
+  if (/^1 Firmware Upgrade Image$/.test(fileType)) {
+    await installFirmware(unit, bytes);
+    return { status: 'reboot' };
+  }
+  const isDgw = unit.model.services.length > 0;
+  if (isDgw && fileType === '3 Vendor Configuration File') return installScript(unit, bytes, origin);
+  if (isDgw && fileType === 'X 0090F8 Certificate') await installCertificate(unit, bytes, target);
+  else throw new CwmpFault(9003, `there is no use for a file of type '${fileType}'`);
+  return { status: 'applied' };
+}
+
+/** TR-069 A.4.1.5. */
+export async function exportFile(unit: Unit, fileType: string): Promise<Buffer> {
+  if (/^(1 Vendor Configuration File|3 Vendor Configuration File \d+)$/.test(fileType)) {
+    const { values, tables } = unit.config.overrides;
+    return exportConfiguration(unit, values, path => values.has(path) || tables.has(path));
+  }
+  if (/^(2 Vendor Log File|4 Vendor Log File \d+)$/.test(fileType)) return exportLog(unit);
+  throw new CwmpFault(9003, `there is no file of type '${fileType}'`);
+}

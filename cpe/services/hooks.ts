@@ -1,0 +1,63 @@
+// How the services of one unit take part in its configuration: they compute values, check drafts and act on commits.
+import type { Problem } from '../state/changes.ts';
+import type { Commit, Hooks } from '../state/configuration.ts';
+import type { Draft, Live } from '../state/tree.ts';
+import type { ServiceControl } from './control.ts';
+import { allServices, registryOf } from './registry.ts';
+import type { Unit } from './service.ts';
+
+export class ServiceHooks implements Hooks, Live {
+  readonly #unit: Unit;
+  readonly #control: ServiceControl;
+
+  constructor(unit: Unit, control: ServiceControl) {
+    this.#unit = unit;
+    this.#control = control;
+  }
+
+  get live(): Live {
+    return this;
+  }
+
+  value(template: string, instances: readonly number[]): string | undefined {
+    return registryOf(this.#unit.model).values.get(template)?.(this.#unit, instances);
+  }
+
+  rows(template: string): readonly number[] | undefined {
+    return registryOf(this.#unit.model).rows.get(template)?.(this.#unit);
+  }
+
+  started(service: string): boolean {
+    return this.#control.started(service);
+  }
+
+  write(draft: Draft, template: string, value: string): boolean {
+    const write = registryOf(this.#unit.model).writes.get(template);
+    write?.(draft, value);
+    return write !== undefined;
+  }
+
+  check(draft: Draft, problem: Problem): void {
+    for (const service of allServices) service.check?.(this.#unit, draft, problem);
+  }
+
+  async apply(commit: Commit): Promise<void> {
+    if (!this.#control.up) return;
+    for (const service of allServices) await service.apply?.(this.#unit, commit);
+  }
+
+  async rowCommand(template: string, path: string): Promise<void> {
+    const run = registryOf(this.#unit.model).rowCommands.get(template);
+    if (!run) {
+      this.#unit.log.debug('row command without effect', { path });
+      return;
+    }
+    const instance = Number(/\.(\d+)\.\w+$/.exec(path)?.[1]);
+    // The writer of the value does not wait: goodbyes to a server that is gone take their time.
+    this.#control.track(run(this.#unit, instance));
+  }
+
+  save(): Promise<void> {
+    return this.#unit.state.save();
+  }
+}

@@ -1,0 +1,64 @@
+// What the CWMP agent of a unit keeps over a reboot or a power cut.
+
+export type TransferState = 'queued' | 'running' | 'ended';
+
+/** A transfer that was accepted, or that the unit makes by itself (`Autonomous`): kept until its TransferComplete was answered. */
+export interface Transfer {
+  id: string;
+  kind: 'Download' | 'ScheduleDownload' | 'Upload' | 'Autonomous';
+  args: Record<string, unknown>;
+  commandKey: string;
+  state: TransferState;
+  /** Not before this time (unit's host clock, milliseconds). */
+  notBefore: number;
+  fault?: { code: number; message: string };
+  /** dateTime texts for TransferComplete. */
+  startTime?: string;
+  completeTime?: string;
+  /** Bytes are safe in the state directory; the installation follows, also after a power cut. */
+  stored?: boolean;
+  /** Bytes that were fetched. */
+  size?: number;
+  /** What made the unit fetch it by itself: `66`, `67`, `Generic`, `Specific`. */
+  origin?: string;
+  /** How often an unreachable server is tried again, -1 for ever: autonomous ones only. */
+  retries?: number;
+}
+
+/** A file that the unit fetches by itself. */
+export interface OwnTransfer {
+  origin: string;
+  fileType: string;
+  /** Without user name and password. */
+  url: string;
+  username: string;
+  password: string;
+  retries: number;
+}
+
+/** A download that the unit asks its ACS for (RequestDownload, TR-069 A.4.2.2). */
+export interface DownloadWish {
+  fileType: string;
+  args: { Name: string; Value: string }[];
+}
+
+/** What the CWMP agent must not forget over a reboot or a power cut. */
+export interface AgentFacts {
+  /** ACS URL of the last successful bootstrap; '' means that the next Inform is a 0 BOOTSTRAP. */
+  bootstrapped: string;
+  /** Events not yet delivered, in order. */
+  events: { EventCode: string; CommandKey: string }[];
+  /** Paths with a change that the next Inform carries. */
+  changed: string[];
+  /** Failed attempts since the last successful session: RetryCount. */
+  retries: number;
+  transfers: Transfer[];
+  scheduled: { at: number; commandKey: string }[];
+  parameterKey: string;
+  /** Software version of the last successful session: its change is notified even across a reboot. */
+  reportedVersion: string;
+  /** Asked of the ACS and not yet answered. */
+  wishes?: DownloadWish[];
+  /** A factory reset was promised: the next start begins with it, whatever happened in between. */
+  resetDue?: true;
+}

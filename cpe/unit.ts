@@ -1,0 +1,121 @@
+// One simulated unit as its agent, services, scripts and web page see it: model, configuration, state, services and clock.
+import type { Clock, Random } from '../shared/clock.ts';
+import type { Log } from '../shared/log.ts';
+import type { Model } from '../shared/model/definitions.ts';
+import type { TlsService } from '../shared/tls/profiles.ts';
+import { DhcpClient, type DhcpServer } from './agent/dhcp-client.ts';
+import type { Factory } from './profile.ts';
+import { dhcpScripts, fetchOwn } from './services/autonomous-scripts.ts';
+import { ServiceControl } from './services/control.ts';
+import { exportFile, installFile } from './services/file-types.ts';
+import { restartTime } from './services/hoc.ts';
+import { ServiceHooks } from './services/hooks.ts';
+import type { Unit, UnitPower } from './services/service.ts';
+import { tlsSettings } from './services/tls-settings.ts';
+import { Configuration } from './state/configuration.ts';
+import type { InstallOutcome, TlsSettings, UnitIdentity } from './state/device.ts';
+import type { Persist } from './state/persist.ts';
+import { SnapshotStore } from './state/snapshot.ts';
+
+export interface UnitOptions {
+  model: Model;
+  identity: UnitIdentity;
+  /** Address that the unit's sockets bind and connect from. */
+  address: string;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  /** Where DHCP is asked; absent: not at all. */
+  dhcp?: DhcpServer | undefined;
+  /** Firmware that the unit was made with. */
+  softwareVersion?: string | undefined;
+  /** Takes any bytes as a firmware image. */
+  anyFirmware?: boolean | undefined;
+  /** Hz that the unit plays into its calls; default 425. */
+  tone?: number | undefined;
+}
+
+export const defaultVersion = '48.5.2718';
+
+/** A process holds thousands of these: methods instead of closures save memory. */
+export class SimulatedUnit implements Unit {
+  readonly #options: UnitOptions;
+  readonly #factory: Factory;
+  readonly power: UnitPower;
+  readonly services: ServiceControl;
+  readonly config: Configuration;
+  readonly state: SnapshotStore;
+  readonly dhcp: DhcpClient;
+  /** Unit's clock minus host's, milliseconds. */
+  #clockOffset: number | undefined;
+  slots: Map<object, unknown> | undefined;
+
+  constructor(options: UnitOptions, factory: Factory, persist: Persist, power: UnitPower) {
+    this.#options = options;
+    this.#factory = factory;
+    this.power = power;
+    this.services = new ServiceControl(this);
+    this.state = new SnapshotStore(persist, this);
+    const hooks = new ServiceHooks(this, this.services);
+    this.config = new Configuration(options.model, factory.layer, hooks, this.state.found);
+    this.dhcp = new DhcpClient(this, options.dhcp);
+  }
+
+  get model(): Model {
+    return this.#options.model;
+  }
+  get identity(): UnitIdentity {
+    return this.#options.identity;
+  }
+  get clock(): Clock {
+    return this.#options.clock;
+  }
+  get random(): Random {
+    return this.#options.random;
+  }
+  get log(): Log {
+    return this.#options.log;
+  }
+  get address(): string {
+    return this.#options.address;
+  }
+  get anyFirmware(): boolean {
+    return this.#options.anyFirmware === true;
+  }
+  get tone(): number {
+    return this.#options.tone ?? 425;
+  }
+  get factoryFiles(): ReadonlyMap<string, Buffer> {
+    return this.#factory.files;
+  }
+  get softwareVersion(): string {
+    return this.state.unitFacts.firmware?.version ?? this.#options.softwareVersion ?? defaultVersion;
+  }
+
+  now(): number | undefined {
+    return this.#clockOffset === undefined ? undefined : this.clock.now() + this.#clockOffset;
+  }
+
+  setClock(offset: number | undefined): void {
+    const first = this.#clockOffset === undefined && offset !== undefined;
+    this.#clockOffset = offset;
+    if (first) this.services.clockSet();
+  }
+
+  tls(service: TlsService): TlsSettings {
+    return tlsSettings(this, service);
+  }
+
+  install(fileType: string, bytes: Buffer, target: string, origin?: string): Promise<InstallOutcome> {
+    return installFile(this, fileType, bytes, target, origin);
+  }
+
+  export(fileType: string): Promise<Buffer> {
+    return exportFile(this, fileType);
+  }
+
+  async leased(scripts: boolean): Promise<void> {
+    if (this.services.started('Hoc')) restartTime(this);
+    if (scripts && this.services.started('Conf')) await fetchOwn(this, dhcpScripts(this));
+  }
+}
