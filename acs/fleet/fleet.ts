@@ -13,9 +13,9 @@ import { type Alerts, createAlerts } from './monitoring/alerts.ts';
 import { createHistory, type History } from './monitoring/history.ts';
 import { createLiveness, type LivenessWatch } from './monitoring/liveness.ts';
 import { createWebhooks, type Webhooks } from './monitoring/webhooks.ts';
-import { createDryRuns, type DryRuns } from './preflight/dry-run.ts';
-import { createGuard, type Guard } from './preflight/guard.ts';
-import { createPreflight, type Preflight } from './preflight/preflight.ts';
+import { DryRuns } from './preflight/dry-run.ts';
+import { Guard } from './preflight/guard.ts';
+import { Preflight } from './preflight/preflight.ts';
 import { createPresets, type Presets } from './presets/presets.ts';
 import { createMoves, type Moves } from './reconcile/acs-move.ts';
 import { createRollouts, type Rollouts } from './rollout/rollouts.ts';
@@ -54,9 +54,9 @@ const noPost: Post = async () => {
 export function createFleet(context: FleetContext): Fleet {
   const models = createModels(context.quirks);
   const files = createFiles(context);
-  const preflight = createPreflight(context, { files, models });
+  const preflight = new Preflight(context, { files, models });
   const presets = createPresets(context, models);
-  const dryRuns = createDryRuns(context, presets, preflight);
+  const dryRuns = new DryRuns(context, presets, preflight);
   const devices = createDevices(context, models);
   const tasks = createTasks(context, files, models);
   const rollouts = createRollouts(context, files);
@@ -70,7 +70,7 @@ export function createFleet(context: FleetContext): Fleet {
     presets,
     preflight,
     dryRuns,
-    guard: createGuard(context, { preflight, presets, dryRuns, devices }),
+    guard: new Guard(context, { preflight, presets, dryRuns, devices }),
     files,
     tasks,
     visits: createDeviceSessions(context, { tasks, presets, models, files, rollouts, history }),

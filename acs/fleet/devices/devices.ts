@@ -10,7 +10,7 @@ import { parseFilter } from '../../query/filter.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { Models } from '../common/models.ts';
 import { openedText, sealedText } from '../common/secrets.ts';
-import { wantedOf } from '../presets/preset.ts';
+import { wantedValue } from '../presets/preset.ts';
 import { checkText } from '../presets/validation.ts';
 
 /** TR-069 3.4.4: all but letters, digits and underscore is percent-encoded in each part. */
@@ -192,7 +192,7 @@ export function createDevices(context: FleetContext, models: Models): Devices {
   /** Two devices that authenticate with one user name could not be told apart. @throws UserError 400, 409 */
   const check = async (id: string, { credentials, overrides = {}, site = {} }: DeviceInput): Promise<void> => {
     for (const [path, wanted] of Object.entries(overrides))
-      if (wanted !== null) await checkOverride(path, wantedOf(wanted));
+      if (wanted !== null) await checkOverride(path, wantedValue(wanted));
     // What is kept comes back sealed; a seal that is not ours does not open.
     for (const [name, text] of Object.entries(site))
       if (text !== null) checkText(`site: ${name}`, undefined, openedText(secrets, text));
@@ -210,7 +210,7 @@ export function createDevices(context: FleetContext, models: Models): Devices {
   const sealedTexts = (texts: Record<string, string | null>): Record<string, string | null> =>
     Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, text === null ? null : seal(name, text)]));
   const sealedOne = (path: string, value: string | number | boolean | WantedValue): WantedValue => {
-    const wanted = wantedOf(value);
+    const wanted = wantedValue(value);
     return { ...wanted, value: seal(path, wanted.value) };
   };
   /** Secrets of before they were sealed are sealed with the next change. */

@@ -1,127 +1,141 @@
-// Nothing that would take the ACS away from a device is saved unasked; and who would lose it by another certificate of the ACS.
+// The guard: refuses changes that would take the ACS away from devices, unless the operator forces them.
 import { UserError } from '../../../shared/errors.ts';
 import { mergedSite } from '../../device/operations.ts';
+import type { DeviceRow } from '../../device/row.ts';
 import type { FleetContext } from '../common/context.ts';
 import { pagesOf } from '../common/device-pages.ts';
 import type { DeviceInput, Devices } from '../devices/devices.ts';
 import type { StoredFile } from '../files/stored-file.ts';
 import { mergedFields } from '../presets/desired.ts';
-import { type Preset, wantedOf } from '../presets/preset.ts';
+import { type Preset, wantedValue } from '../presets/preset.ts';
 import type { Presets } from '../presets/presets.ts';
 import { strandingPath } from '../reconcile/acs-move.ts';
 import type { DryRuns } from './dry-run.ts';
-import { type FlightReport, type Preflight, preflightFields, unchanged } from './preflight.ts';
-import { factsOf } from './servers.ts';
-import { matters } from './tls-settings.ts';
+import type { Preflight } from './preflight.ts';
+import { type PreflightReport, preflightFields, unchanged } from './run.ts';
+import { serverFacts } from './servers.ts';
+import { affectsTls } from './tls-settings.ts';
 
-export interface Guard {
-  /** @throws UserError 409 `would-lose-acs` with who and why; 400 as the preset's own checks */
-  preset(name: string, preset: Preset): Promise<void>;
-  /** A preset that is deleted: what lighter ones say counts again. @throws UserError 409 `would-lose-acs` with who and why */
-  withoutPreset(name: string): Promise<void>;
-  /** A certificate or script that presets want is replaced. @throws UserError 409 `would-lose-acs` with who and why */
-  file(before: StoredFile, after: StoredFile): Promise<void>;
-  /** A device whose overrides, tags or site fields change. @throws UserError 409 `would-lose-acs` with why */
-  device(id: string, input: DeviceInput): Promise<void>;
-  /**
-   * What another certificate of the ACS would come to. @param chains PEM, one for each kind of key
-   * @throws UserError 400; 409 where the ACS has no TLS to change
-   */
-  certificate(chains: string[], limit: number): Promise<FlightReport & { devices: number }>;
-}
-
-/** So many devices are named in a refusal. */
+/** The number of devices that a refusal names. */
 const NAMED = 20;
 const PAGE = 500;
 
-export function createGuard(
-  { store, clock, cpeAuth }: FleetContext,
-  {
-    preflight,
-    presets,
-    dryRuns,
-    devices,
-  }: { preflight: Preflight; presets: Presets; dryRuns: DryRuns; devices: Devices },
-): Guard {
-  const mayStrand = (place: string, values: object = {}, before: object = {}): void => {
+export interface GuardParts {
+  preflight: Preflight;
+  presets: Presets;
+  dryRuns: DryRuns;
+  devices: Devices;
+}
+
+export class Guard {
+  readonly #context: FleetContext;
+  readonly #parts: GuardParts;
+
+  constructor(context: FleetContext, parts: GuardParts) {
+    this.#context = context;
+    this.#parts = parts;
+  }
+
+  /** Checks a preset that is written. @throws UserError 409 `would-lose-acs` with devices and reasons; 400 as the preset's own checks */
+  async preset(name: string, preset: Preset): Promise<void> {
+    const { presets, dryRuns } = this.#parts;
+    this.#refuseStranding('set', preset.set);
+    const stored = await presets.find(name);
+    if (!touchesTls(preset) && !(stored && touchesTls(stored))) return;
+    refuseLoss(await dryRuns.losses(name, preset, NAMED));
+  }
+
+  /** Checks a preset that is deleted, by which lighter presets apply again. @throws UserError 409 `would-lose-acs` */
+  async withoutPreset(name: string): Promise<void> {
+    const { presets, dryRuns } = this.#parts;
+    const stored = await presets.find(name);
+    if (stored && touchesTls(stored)) refuseLoss(await dryRuns.lossesWithout(name, NAMED));
+  }
+
+  /** Checks a certificate or script that is replaced while presets want it. @throws UserError 409 `would-lose-acs` */
+  async file(before: StoredFile, after: StoredFile): Promise<void> {
+    const { presets, dryRuns } = this.#parts;
+    if (!['certificate', 'script', 'upload'].includes(after.type) || before.sha256 === after.sha256) return;
+    if ((await presets.usersOf(after.name)).length === 0) return;
+    refuseLoss(await dryRuns.lossesByFile(after, NAMED));
+  }
+
+  /** Checks a device whose overrides, tags or site fields change. @throws UserError 409 `would-lose-acs` */
+  async device(id: string, input: DeviceInput): Promise<void> {
+    const { presets, devices, preflight } = this.#parts;
+    const { overrides = {}, tags, site } = input;
+    const changed = Object.keys(overrides);
+    if (!tags && !site && changed.length === 0) return;
+    const row = await devices.row(id);
+    const patched = withInput(row, input);
+    if (row.state !== 'enrolled') return;
+    this.#refuseStranding('overrides', patched.overrides, row.overrides);
+    if (!(tags || site || changed.some(affectsTls))) return;
+    const [before, after] = [await presets.wanted(row), await presets.wanted(patched)];
+    if (before.revision === after.revision) return;
+    const run = await preflight.begin(NAMED, { only: 'acs' });
+    await run.check([{ row, holds: row.parameterKey === before.revision, before, after }]);
+    refuseLoss(run.report);
+  }
+
+  /**
+   * Foresees the effect of another certificate of the ACS.
+   * @param chains PEM, one for each kind of key
+   * @throws UserError 400; 409 where the ACS has no TLS listener
+   */
+  async certificate(chains: string[], limit: number): Promise<PreflightReport & { devices: number }> {
+    const { presets, preflight } = this.#parts;
+    const { store, clock } = this.#context;
+    const now = (await preflight.own()).facts;
+    if ('missing' in now) throw new UserError(409, 'acs-not-known', now.missing);
+    const run = await preflight.begin(limit, { ownAfter: { ...now.facts, chains: serverFacts({ chains }).chains } });
+    const only = [...mergedFields, ...preflightFields];
+    let devices = 0;
+    for await (const page of pagesOf(store, { limit: PAGE, now: clock.now(), only })) {
+      const rows = page.filter(row => row.state === 'enrolled');
+      const wanted = await Promise.all(rows.map(row => presets.wanted(row)));
+      await run.check(rows.map((row, index) => unchanged(row, wanted[index]!)));
+      devices += rows.length;
+    }
+    return { devices, ...run.report };
+  }
+
+  /** Each device has a login of its own, so one login for all would strand them. @throws UserError 409 */
+  #refuseStranding(place: string, values: object = {}, before: object = {}): void {
     const path = strandingPath(Object.keys(values));
-    if (cpeAuth === 'required' && path !== strandingPath(Object.keys(before))) refuseStranding(place, path);
-  };
-  return {
-    preset: async (name, preset) => {
-      mayStrand('set', preset.set);
-      const stored = await presets.find(name);
-      if (!touches(preset) && !(stored && touches(stored))) return;
-      refuseLoss(await dryRuns.losses(name, preset, NAMED));
-    },
-    withoutPreset: async name => {
-      const stored = await presets.find(name);
-      if (stored && touches(stored)) refuseLoss(await dryRuns.lossesWithout(name, NAMED));
-    },
-    file: async (before, after) => {
-      if (!['certificate', 'script', 'upload'].includes(after.type) || before.sha256 === after.sha256) return;
-      if ((await presets.usersOf(after.name)).length === 0) return;
-      refuseLoss(await dryRuns.lossesByFile(after, NAMED));
-    },
-    device: async (id, { overrides = {}, tags, site }) => {
-      const changed = Object.keys(overrides);
-      if (!tags && !site && changed.length === 0) return;
-      const row = await devices.row(id);
-      const patched = { ...row, overrides: { ...row.overrides }, tags: tags ?? row.tags };
-      patched.site = mergedSite(row.site, site ?? {});
-      for (const [path, value] of Object.entries(overrides)) {
-        if (value === null) delete patched.overrides[path];
-        else patched.overrides[path] = wantedOf(value);
-      }
-      if (row.state !== 'enrolled') return;
-      mayStrand('overrides', patched.overrides, row.overrides);
-      if (!(tags || site || changed.some(matters))) return;
-      const [before, after] = [await presets.wanted(row), await presets.wanted(patched)];
-      if (before.revision === after.revision) return;
-      const flight = await preflight.begin(NAMED, { only: 'acs' });
-      await flight.look([{ row, holds: row.parameterKey === before.revision, before, after }]);
-      refuseLoss(flight.report());
-    },
-    certificate: async (chains, limit) => {
-      const now = (await preflight.own()).facts;
-      if ('missing' in now) throw new UserError(409, 'acs-not-known', now.missing);
-      const ownAfter = { ...now.facts, chains: factsOf({ chains }).chains };
-      const flight = await preflight.begin(limit, { ownAfter });
-      const only = [...mergedFields, ...preflightFields];
-      let count = 0;
-      for await (const page of pagesOf(store, { limit: PAGE, now: clock.now(), only })) {
-        const rows = page.filter(row => row.state === 'enrolled');
-        const wanted = await Promise.all(rows.map(row => presets.wanted(row)));
-        await flight.look(rows.map((row, at) => unchanged(row, wanted[at]!)));
-        count += rows.length;
-      }
-      return { devices: count, ...flight.report() };
-    },
-  };
+    if (this.#context.cpeAuth !== 'required' || path === undefined || path === strandingPath(Object.keys(before)))
+      return;
+    throw new UserError(
+      409,
+      'would-lose-acs',
+      `${place}: ${path}: each device has its own login for this ACS and would lose it; set the URL of the ACS that the new login ` +
+        'is for as well, or use force=true',
+    );
+  }
 }
 
-const touches = ({ set = {}, objects = {}, certificates = [], script }: Preset): boolean =>
-  certificates.length > 0 || script !== undefined || [...Object.keys(set), ...Object.keys(objects)].some(matters);
+const touchesTls = ({ set = {}, objects = {}, certificates = [], script }: Preset): boolean =>
+  certificates.length > 0 || script !== undefined || [...Object.keys(set), ...Object.keys(objects)].some(affectsTls);
 
-/** Each device has a login of its own, which it was given. @throws UserError 409 */
-function refuseStranding(place: string, path: string | undefined): void {
-  if (path === undefined) return;
-  throw new UserError(
-    409,
-    'would-lose-acs',
-    `${place}: ${path}: each device has a login of its own for this ACS, and would lose it; name the ACS too that the new login is for; ` +
-      'with force=true it is done all the same',
-  );
+/** The device as the input would make it. */
+function withInput(row: DeviceRow, { overrides = {}, tags, site }: DeviceInput): DeviceRow {
+  const patched = { ...row, overrides: { ...row.overrides }, tags: tags ?? row.tags };
+  patched.site = mergedSite(row.site, site ?? {});
+  for (const [path, value] of Object.entries(overrides)) {
+    if (value === null) delete patched.overrides[path];
+    else patched.overrides[path] = wantedValue(value);
+  }
+  return patched;
 }
 
-/** @param report of the link to the ACS alone. @throws UserError 409 */
-function refuseLoss({ totals, breaks }: FlightReport): void {
+/** @param report of the link to the ACS alone @throws UserError 409 */
+function refuseLoss({ totals, breaks }: PreflightReport): void {
   const count = totals.acs?.breaks ?? 0;
   if (count === 0) return;
   const [first] = breaks;
-  const who = count === 1 ? `${first?.device ?? '1 device'} would` : `${count} devices would`;
-  const whence = first ? `${count === 1 ? '' : `, ${first.device} for one`}: ${first.message} (${first.reason})` : '';
-  throw new UserError(409, 'would-lose-acs', `${who} lose the ACS${whence}; with force=true it is done all the same`, {
+  const which = count === 1 ? `${first?.device ?? '1 device'} would` : `${count} devices would`;
+  const why = first ? `${count === 1 ? '' : `, ${first.device} for one`}: ${first.message} (${first.reason})` : '';
+  throw new UserError(409, 'would-lose-acs', `${which} lose the ACS${why}; use force=true to do it anyway`, {
     count,
     devices: breaks.map(({ device, reason, message }) => ({ device, reason, message })),
   });

@@ -1,10 +1,12 @@
-// The links of a device, before and after a change, each with its verdict. Computed once for all devices that are equal in what counts.
+// The links of a device (to its ACS, its file servers, its SIP servers) before and after a change, each with a verdict. Devices with
+// equal settings, CAs and servers share one computation.
 import type { ServerFacts } from '../../../shared/tls/offer.ts';
 import type { Place } from '../../../shared/tls/places.ts';
 import { services, type TlsService } from '../../../shared/tls/profiles.ts';
-import { type ReadServer, serverName } from './servers.ts';
+import type { Roots } from './device-roots.ts';
+import type { ServerAnswer, ServerLookup } from './server-lookup.ts';
+import { serverName } from './server-probes.ts';
 import type { Settings } from './tls-settings.ts';
-import type { Roots } from './trust.ts';
 import { inUseSince, isInDate, type LinkVerdict, type Proof, sameIssuers, verdictOf, vouchFor } from './verdict.ts';
 
 export type LinkName = Place['link'];
@@ -13,12 +15,12 @@ export type LinkName = Place['link'];
 export interface Link {
   link: LinkName;
   service: TlsService;
-  /** `host:port`; `?` for a name that is not known. */
+  /** `host:port`; `?` as the host where its name is not known. */
   server: string;
-  /** Null where there is no such link. */
+  /** Null where the device has no such link. */
   before: LinkVerdict | null;
   after: LinkVerdict | null;
-  /** Variables that nobody knows, taken at the vendor's default. */
+  /** Variables without a known value, taken at the vendor's default. */
   assumed: string[];
 }
 
@@ -29,30 +31,31 @@ export interface Side {
 }
 
 export interface LinkContext {
-  servers: ReadServer;
+  servers: ServerLookup;
   now: number;
-  /** The ACS by its own account: the URL that CPEs are given, and what its listener offers. */
-  own: { url: string | undefined; facts: { facts: ServerFacts } | { missing: string } };
-  /** What was judged already in this run. */
+  /** The ACS itself: the URL that CPEs are given, and what its listener offers. */
+  own: { url: string | undefined; facts: ServerAnswer };
+  /** The verdicts of this run so far, by all that they depend on. */
   verdicts: Map<string, LinkVerdict>;
-  /** What the ACS will offer, where its certificate is what changes. */
+  /** What the ACS will offer, where the change is one of its certificate. */
   ownAfter?: ServerFacts;
-  /** That link alone is judged. */
+  /** Limits the run to this link. */
   only?: 'acs';
 }
 
-interface Target extends Place {
-  /** In clear: nothing to judge. */
+/** A server that a device connects to. */
+interface Endpoint extends Place {
+  /** Without TLS, so that there is nothing to judge. */
   plain?: boolean;
-  /** The device reaches this ACS by it. */
+  /** The device reaches this ACS there. */
   ours?: boolean;
 }
 
 const bare = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '').toLowerCase();
 
-/** ClusterMemory the device connects to, the ACS first. */
-function targetsOf(settings: Settings, ground: LinkContext): Target[] {
-  const url = settings.acsUrl ?? ground.own.url;
+/** The servers that the device connects to, the ACS first. */
+function endpointsOf(settings: Settings, context: LinkContext): Endpoint[] {
+  const url = settings.acsUrl ?? context.own.url;
   const acs = url !== undefined && URL.canParse(url) ? new URL(url) : undefined;
   const plain = acs?.protocol === 'http:';
   const host = acs && bare(acs);
@@ -63,9 +66,9 @@ function targetsOf(settings: Settings, ground: LinkContext): Target[] {
     ...(plain && { plain }),
     ours: true,
   };
-  const toAcs: Target = { link: 'acs', service: 'Cwmp', ...at };
-  if (ground.only === 'acs') return [toAcs];
-  const served: Target[] = [
+  const toAcs: Endpoint = { link: 'acs', service: 'Cwmp', ...at };
+  if (context.only === 'acs') return [toAcs];
+  const served: Endpoint[] = [
     { link: 'firmware', service: 'Fpu', ...at },
     ...(settings.isDgw
       ? ([
@@ -77,47 +80,49 @@ function targetsOf(settings: Settings, ground: LinkContext): Target[] {
   return [toAcs, ...served, ...settings.places];
 }
 
-const keyOf = ({ link, host, port }: Target): string => (link === 'sip' ? `${link} ${host}:${port}` : link);
+/** Names a link before and after a change: a device has several SIP servers, and one server of each other kind. */
+const linkKey = ({ link, host, port }: Endpoint): string => (link === 'sip' ? `${link} ${host}:${port}` : link);
 
 export interface LinkInput {
   before: Side;
   after: Side;
-  /** What the device goes by now: what is wanted before the change it may not have taken yet. */
+  /** The settings of the device now; it may not have taken yet what is wanted before the change. */
   held: Settings;
-  /** It has informed since `reachedSince`. */
+  /** The device has sent an Inform since `reachedSince`. */
   informed: boolean;
-  /** It has not been heard for longer than it should: what it accepted then it may accept no more. */
+  /** The device is overdue, so what it accepted in its last session it may accept no more. */
   absent: boolean;
   address: string;
 }
 
-/** What is worked out once for a device: where it connects to now, and where it is known to have reached this ACS over TLS. */
-interface Seen extends LinkInput {
-  standing: ReadonlyMap<string, Target>;
+interface DeviceState extends LinkInput {
+  /** The servers that the device connects to now. */
+  current: ReadonlyMap<string, Endpoint>;
+  /** The server at which the device is known to have reached this ACS over TLS. */
   reached: string | undefined;
 }
 
-const byKey = (settings: Settings, ground: LinkContext): Map<string, Target> =>
-  new Map(targetsOf(settings, ground).map(target => [keyOf(target), target]));
+const byKey = (settings: Settings, context: LinkContext): Map<string, Endpoint> =>
+  new Map(endpointsOf(settings, context).map(endpoint => [linkKey(endpoint), endpoint]));
 
 /**
- * Since when the ACS that the device reaches has the certificates that it has, milliseconds: earlier sessions prove nothing of them.
- * -Infinity where they are not known, or there are none.
+ * The time since which the ACS that the device reaches has its present certificates, milliseconds: earlier sessions prove nothing of
+ * them. -Infinity where they are not known, or there are none.
  */
-export async function reachedSince(input: Omit<LinkInput, 'informed'>, ground: LinkContext): Promise<number> {
-  const [acs] = targetsOf(input.held, { ...ground, only: 'acs' });
+export async function reachedSince(input: Omit<LinkInput, 'informed'>, context: LinkContext): Promise<number> {
+  const [acs] = endpointsOf(input.held, { ...context, only: 'acs' });
   if (!acs || acs.plain) return Number.NEGATIVE_INFINITY;
-  const now = await serverOf(acs, true, input, ground);
+  const now = await answerOf(acs, true, input, context);
   return 'facts' in now ? inUseSince(now.facts) : Number.NEGATIVE_INFINITY;
 }
 
-export async function linksOf(input: LinkInput, ground: LinkContext): Promise<Link[]> {
-  const standing = byKey(input.held, ground);
-  const acs = standing.get('acs');
-  const reached = !input.informed || !acs || acs.plain ? undefined : whereOf(acs);
-  const seen: Seen = { ...input, standing, reached };
-  const old = byKey(input.before.settings, ground);
-  const fresh = byKey(input.after.settings, ground);
+export async function linksOf(input: LinkInput, context: LinkContext): Promise<Link[]> {
+  const current = byKey(input.held, context);
+  const acs = current.get('acs');
+  const reached = !input.informed || !acs || acs.plain ? undefined : serverOfEndpoint(acs);
+  const state: DeviceState = { ...input, current, reached };
+  const old = byKey(input.before.settings, context);
+  const fresh = byKey(input.after.settings, context);
   const links: Link[] = [];
   for (const key of new Set([...old.keys(), ...fresh.keys()])) {
     const [was, is] = [old.get(key), fresh.get(key)];
@@ -126,71 +131,81 @@ export async function linksOf(input: LinkInput, ground: LinkContext): Promise<Li
       link: shown.link,
       service: shown.service,
       server: `${shown.host ?? '?'}:${shown.port}`,
-      before: was ? await judge(was, 'before', seen, ground) : null,
-      after: is ? await judge(is, 'after', seen, ground) : null,
+      before: was ? await verdictFor(was, 'before', state, context) : null,
+      after: is ? await verdictFor(is, 'after', state, context) : null,
       assumed: shown.plain ? [] : input.after.settings.assumed(shown.service),
     });
   }
   return links;
 }
 
-const whereOf = ({ host, port }: Target): string => serverName(host ?? '?', port);
+/** The name of the server, `?` as the host where that is not known. */
+const serverOfEndpoint = ({ host, port }: Endpoint): string => serverName(host ?? '?', port);
 
-async function judge(target: Target, at: 'before' | 'after', seen: Seen, ground: LinkContext): Promise<LinkVerdict> {
-  if (target.plain) return { verdict: 'keeps', message: 'in clear, without TLS' };
-  const { settings, roots } = seen[at];
-  const isReached = target.ours === true && seen.reached === whereOf(target);
-  const now = await serverOf(target, isReached, seen, ground);
-  const isReplaced = at === 'after' && target.ours === true && ground.ownAfter !== undefined;
-  const server = isReplaced ? ground.ownAfter : 'facts' in now ? now.facts : undefined;
+async function verdictFor(
+  endpoint: Endpoint,
+  at: 'before' | 'after',
+  state: DeviceState,
+  context: LinkContext,
+): Promise<LinkVerdict> {
+  if (endpoint.plain) return { verdict: 'keeps', message: 'in clear, without TLS' };
+  const { settings, roots } = state[at];
+  const isReached = endpoint.ours === true && state.reached === serverOfEndpoint(endpoint);
+  const now = await answerOf(endpoint, isReached, state, context);
+  const isReplaced = at === 'after' && endpoint.ours === true && context.ownAfter !== undefined;
+  const server = isReplaced ? context.ownAfter : 'facts' in now ? now.facts : undefined;
   const missing = 'missing' in now ? now.missing : undefined;
-  const stays = server !== undefined && 'facts' in now && staysTrusted(target, seen[at], ground, now.facts, server);
-  const stands = stays && !roots.told && isStanding(target, settings, seen);
+  const remainsTrusted =
+    server !== undefined && 'facts' in now && staysTrusted(endpoint, state[at], context, now.facts, server);
+  const inUse = remainsTrusted && !roots.declared && isCurrent(endpoint, settings, state);
   const proof =
-    stays && isReached && 'facts' in now ? proofOf(target, seen[at], seen, ground, now.facts, server) : undefined;
-  const policy = settings.policy(target.service);
+    remainsTrusted && isReached && 'facts' in now
+      ? proofOf(endpoint, state[at], state, context, now.facts, server)
+      : undefined;
+  const policy = settings.policy(endpoint.service);
   const { validation, suites, floor, ceiling, names } = policy;
-  const place = [whereOf(target), isReached, isReplaced, missing ?? '', proof ?? '', stands, settings.clockUnset];
-  const key = JSON.stringify([...place, validation, suites[0], suites.length, floor, ceiling, names, roots.key]);
-  const known = ground.verdicts.get(key);
+  const given = [serverOfEndpoint(endpoint), isReached, isReplaced, missing ?? '', proof ?? '', inUse];
+  const level = [validation, suites[0], suites.length, floor, ceiling, names, settings.clockUnset];
+  const key = JSON.stringify([...given, ...level, roots.key]);
+  const known = context.verdicts.get(key);
   if (known) return known;
   const verdict = verdictOf({
-    host: target.host,
+    host: endpoint.host,
     server,
     missing,
     policy,
     roots: roots.certificates,
-    now: settings.clockUnset ? undefined : ground.now,
+    now: settings.clockUnset ? undefined : context.now,
     proof,
-    stands,
+    inUse,
   });
-  ground.verdicts.set(key, verdict);
+  context.verdicts.set(key, verdict);
   return verdict;
 }
 
-async function serverOf(
-  target: Target,
+async function answerOf(
+  endpoint: Endpoint,
   isReached: boolean,
   { before, after, address }: Pick<LinkInput, 'before' | 'after' | 'address'>,
-  ground: LinkContext,
-): Promise<{ facts: ServerFacts } | { missing: string }> {
-  const { host, port } = target;
-  if (host === undefined) return ground.own.facts;
-  // What the change itself names, and the ACS's own URL, are the operator's word.
-  const isOperators = isOwn(target, ground) || before.settings.isWanted(host) || after.settings.isWanted(host);
-  const found = await ground.servers({ host, port }, isOperators ? undefined : address);
-  // Where it cannot be asked by that name from here: it has been reached there, so it is this one.
-  return 'missing' in found && (isReached || isOwn(target, ground)) ? ground.own.facts : found;
+  context: LinkContext,
+): Promise<ServerAnswer> {
+  const { host, port } = endpoint;
+  if (host === undefined) return context.own.facts;
+  // The operator has named what the change itself names, and the ACS's own URL; only other servers need the device's address.
+  const isOperators = isOwn(endpoint, context) || before.settings.isWanted(host) || after.settings.isWanted(host);
+  const found = await context.servers.of({ host, port }, isOperators ? undefined : address);
+  // A server that cannot be probed by that name from here, but at which the device reached this ACS, is this ACS.
+  return 'missing' in found && (isReached || isOwn(endpoint, context)) ? context.own.facts : found;
 }
 
-const isOwn = ({ host, port }: Target, { own }: LinkContext): boolean => {
+const isOwn = ({ host, port }: Endpoint, { own }: LinkContext): boolean => {
   const url = own.url !== undefined && URL.canParse(own.url) ? new URL(own.url) : undefined;
   return url !== undefined && bare(url) === host && Number(url.port || 443) === port;
 };
 
-/** Whether the device goes on trusting the server if it trusts it now: the same issuer, and no CA goes by which it would. */
+/** Tells whether a device that trusts the server now still does: the issuer is the same, and no CA goes that vouches for it. */
 function staysTrusted(
-  { host, service }: Target,
+  { host, service }: Endpoint,
   { settings, roots }: Side,
   { now: time }: LinkContext,
   now: ServerFacts,
@@ -200,30 +215,30 @@ function staysTrusted(
   return !vouchFor(roots.gone, { server, host, policy: settings.policy(service), now: time });
 }
 
-/** Whether the device has this very connection now, and judges by no higher level than it does now. */
-function isStanding(target: Target, settings: Settings, { standing, held }: Seen): boolean {
-  const now = standing.get(keyOf(target));
-  if (!now || now.plain || whereOf(now) !== whereOf(target)) return false;
-  return !isRaised(target.service, held, settings);
+/** Tells whether the device has this very connection now, and will validate it at no higher level than now. */
+function isCurrent(endpoint: Endpoint, settings: Settings, { current, held }: DeviceState): boolean {
+  const now = current.get(linkKey(endpoint));
+  if (!now || now.plain || serverOfEndpoint(now) !== serverOfEndpoint(endpoint)) return false;
+  return !isRaised(endpoint.service, held, settings);
 }
 
-/** Where not all is known of the device, its sessions tell: what it accepts today it accepts at the same level tomorrow. */
+/** The proof that sessions give where not all of the device is known: what it accepts now, it accepts at the same level later. */
 function proofOf(
-  { host, service }: Target,
+  { host, service }: Endpoint,
   { settings, roots }: Side,
-  { held, absent }: Seen,
-  ground: LinkContext,
+  { held, absent }: DeviceState,
+  context: LinkContext,
   now: ServerFacts,
   server: ServerFacts | undefined,
 ): Proof | undefined {
-  const isGap = !roots.told || assumesLevel(settings, service) || host === undefined;
-  if (!isGap || absent || roots.unsure || !isInDate(now, ground.now)) return undefined;
+  const isGap = !roots.declared || assumesLevel(settings, service) || host === undefined;
+  if (!isGap || absent || roots.unsure || !isInDate(now, context.now)) return undefined;
   const validates = !assumesLevel(held, 'Cwmp') && held.policy('Cwmp').validation !== 'NoValidation';
   if (!validates && (service !== 'Cwmp' || isRaised('Cwmp', held, settings))) return undefined;
   return server === now ? 'chain' : 'issuer';
 }
 
-/** Whether the service judges by a higher level than it did; one that nobody knows is raised by any that is set. */
+/** Tells whether the service validates at a higher level than before; any level that is set is higher than an unknown one. */
 function isRaised(service: TlsService, before: Settings, after: Settings): boolean {
   if (assumesLevel(before, service) !== assumesLevel(after, service)) return true;
   const { levels } = services[service];

@@ -1,12 +1,12 @@
-// The values of a device that its TLS hangs on: what is known of it, and over that what is wanted of it.
+// The values of a device that its TLS connections depend on: the known ones, overlaid by the wanted ones.
 import type { Model } from '../../../shared/model/definitions.ts';
 import { acsUrlOf, acsVariables, type Place, placesOf, placeVariables } from '../../../shared/tls/places.ts';
 import { plainPolicy, policyFor, services, type TlsPolicy, type TlsService } from '../../../shared/tls/profiles.ts';
 import type { KnownTexts } from '../../store/store.ts';
 import type { StoredFile } from '../files/stored-file.ts';
 
-/** What is wanted of a device, as far as it matters here; `Wanted` of the presets is one. */
-export interface Target {
+/** The part of a device's wanted state that TLS depends on; `Wanted` of the presets is one. */
+export interface WantedTls {
   set: ReadonlyMap<string, { value: string }>;
   objects: readonly { table: string; wanted: { rows: readonly Readonly<Record<string, unknown>>[] } }[];
   files: readonly { kind: string; file: StoredFile }[];
@@ -20,7 +20,7 @@ const variablesOf = (service: TlsService): string[] => {
   return [...(validation ? [validation] : []), suite, version];
 };
 
-/** What the link to the ACS hangs on. */
+/** The parameters that the link to the ACS depends on. */
 export const acsPaths: readonly string[] = [
   ...[...variablesOf('Cwmp'), ...acsVariables].map(name => DGW + name),
   URL_PATH,
@@ -28,85 +28,86 @@ export const acsPaths: readonly string[] = [
 ];
 const others: readonly TlsService[] = ['Conf', 'Fpu', 'Cert', 'SipEp'];
 
-/** All that is read of a device: the variables of a DGW, and what any device has. Those of the ACS come first. */
+/** All parameters that are read of a device: the variables of a DGW and those of any device, the ones of the ACS link first. */
 export const paths: readonly string[] = [
   ...acsPaths,
   ...[...others.flatMap(variablesOf), ...placeVariables].map(name => DGW + name),
 ];
-const placeOf = new Map(paths.map((path, at) => [path, at]));
+const indexOfPath = new Map(paths.map((path, index) => [path, index]));
 
-/** Values that stand over what is known, by their place in `paths`. */
+/** Values that take the place of known ones, by their index in `paths`. */
 export type Overlay = ReadonlyMap<number, string>;
 
-/** What is wanted of the values that matter. `scripts` gives what a script sets, by path. */
-export function overlayOf(target: Target, scripts: (name: string) => ReadonlyMap<string, string>): Overlay {
+/** Reads the overlay out of a wanted state. @param scripts gives the assignments of a script, by path */
+export function overlayOf(wanted: WantedTls, scripts: (name: string) => ReadonlyMap<string, string>): Overlay {
   const overlay = new Map<number, string>();
   const put = (path: string, value: string): void => {
-    const at = placeOf.get(path);
-    if (at !== undefined) overlay.set(at, value);
+    const index = indexOfPath.get(path);
+    if (index !== undefined) overlay.set(index, value);
   };
-  for (const { kind, file } of target.files)
+  for (const { kind, file } of wanted.files)
     if (kind === 'script') for (const [path, value] of scripts(file.name)) put(path, value);
-  // Rows are taken to be in the order in which the table holds them.
-  for (const { table, wanted } of target.objects)
-    for (const [at, row] of wanted.rows.entries())
-      for (const [column, value] of Object.entries(row)) put(`${table}${at + 1}.${column}`, String(value));
-  for (const [path, { value }] of target.set) put(path, value);
+  // Assumes that the table holds its rows in this order, numbered from 1.
+  for (const { table, wanted: objects } of wanted.objects)
+    for (const [index, row] of objects.rows.entries())
+      for (const [column, value] of Object.entries(row)) put(`${table}${index + 1}.${column}`, String(value));
+  for (const [path, { value }] of wanted.set) put(path, value);
   return overlay;
 }
 
-const MAX_TARGETS = 20_000;
+const MAX_KNOWN_PARTS = 20_000;
 
-/** As much of what is wanted as matters here: one and the same object for what is equal. */
-export function narrowing(): (target: Target) => Target {
-  const known = new Map<string, Target>();
+/** Makes a function that reduces a wanted state to what TLS depends on, and returns the same object for equal parts. */
+export function tlsParts(): (wanted: WantedTls) => WantedTls {
+  const known = new Map<string, WantedTls>();
   return ({ set, objects, files }) => {
     const values: [string, { value: string }][] = [];
-    for (const entry of set) if (placeOf.has(entry[0])) values.push(entry);
-    const narrow = {
-      objects: objects.filter(({ table }) => matters(table)),
+    for (const entry of set) if (indexOfPath.has(entry[0])) values.push(entry);
+    const rest = {
+      objects: objects.filter(({ table }) => affectsTls(table)),
       files: files.filter(({ kind }) => kind === 'certificate' || kind === 'script'),
     };
     const key = JSON.stringify([
       values.map(([path, { value }]) => [path, value]),
-      narrow.objects.map(({ table, wanted }) => [table, wanted.rows]),
-      narrow.files.map(({ kind, file }) => [kind, file.name, file.sha256]),
+      rest.objects.map(({ table, wanted }) => [table, wanted.rows]),
+      rest.files.map(({ kind, file }) => [kind, file.name, file.sha256]),
     ]);
     const found = known.get(key);
     if (found) return found;
-    const target = { set: new Map(values), ...narrow };
-    if (known.size >= MAX_TARGETS) known.clear();
-    known.set(key, target);
-    return target;
+    const part = { set: new Map(values), ...rest };
+    if (known.size >= MAX_KNOWN_PARTS) known.clear();
+    known.set(key, part);
+    return part;
   };
 }
 
-/** Whether a change of these values, tables or files can change what TLS comes to. */
-export function matters(path: string): boolean {
-  return placeOf.has(path) || (path.endsWith('.') && paths.some(known => known.startsWith(path)));
+/** Tells whether a change of this parameter, or in this table, can change the outcome of a TLS handshake. */
+export function affectsTls(path: string): boolean {
+  return indexOfPath.has(path) || (path.endsWith('.') && paths.some(known => known.startsWith(path)));
 }
 
 export interface Settings {
   policy(service: TlsService): TlsPolicy;
-  /** Variables of the service that nobody knows: each counts as the vendor's default. */
+  /** Variables of the service without a known value: each counts as the vendor's default. */
   assumed(service: TlsService): string[];
   acsUrl: string | undefined;
   places: Place[];
-  /** The operator names this host, not the device alone. */
+  /** A wanted value names this host, so the operator does, and not the device alone. */
   isWanted(host: string): boolean;
-  /** Told by the unit itself that it does not know the time (TR-069 3.3). */
+  /** The unit reports that it does not know the time (TR-069 3.3). */
   clockUnset: boolean;
   isDgw: boolean;
 }
 
+/** The TLS settings of a device by its known values, its overlay, and the data model that it follows. */
 export function settingsOf(known: KnownTexts | undefined, overlay: Overlay, model: Model | undefined): Settings {
   const at = (path: string): string | undefined => {
-    const place = placeOf.get(path);
-    return place === undefined ? undefined : (overlay.get(place) ?? known?.[place] ?? undefined);
+    const index = indexOfPath.get(path);
+    return index === undefined ? undefined : (overlay.get(index) ?? known?.[index] ?? undefined);
   };
   const read = (name: string): string | undefined => at(DGW + name);
   const isDgw = (model?.services.length ?? 0) > 0;
-  const wantedUrl = overlay.get(placeOf.get(URL_PATH)!);
+  const wantedUrl = overlay.get(indexOfPath.get(URL_PATH)!);
   return {
     policy: service => (isDgw ? policyFor(service, read) : plainPolicy),
     assumed: service => (isDgw ? variablesOf(service).filter(name => read(name) === undefined) : []),

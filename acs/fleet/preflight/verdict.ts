@@ -1,4 +1,4 @@
-// One link of a device: whether its next handshake succeeds, as far as the facts go. The judgement is the gateway's own (shared/tls).
+// The verdict on one link of a device: does its next handshake succeed, as far as the facts go? The gateway's own code judges (shared/tls).
 import type { X509Certificate } from 'node:crypto';
 import { describe } from '../../../shared/pki/certificates.ts';
 import { isSameIssuer } from '../../../shared/tls/extensions.ts';
@@ -7,28 +7,28 @@ import { judgeServer, type ServerFacts } from '../../../shared/tls/offer.ts';
 
 export interface LinkVerdict {
   verdict: 'keeps' | 'loses' | 'unknown';
-  /** Of a loss that of the gateway itself; of what is unknown the fact that is missing. */
+  /** Of a loss: the gateway's own reason. Of `unknown`: the fact that is missing. */
   reason?: Reason | 'server-unknown' | 'name-unknown' | 'ca-unknown';
   message?: string;
-  /** Of the TLS connection that it keeps, `TLSv1_2` and the suite's IANA name; absent where it uses no TLS. */
+  /** The version (`TLSv1_2`) and the suite's IANA name of a connection that it keeps; absent without TLS. */
   version?: string;
   suite?: string;
 }
 
 /**
- * What a session proves of a device whose CAs are not all known. `chain`: it accepts this very chain at this level. `issuer`: it
- * accepted one of the same issuer, so only name and dates are left to judge.
+ * A proof that a session gives of a device whose CAs are not all known. `chain`: it accepts this very chain at this level. `issuer`:
+ * it accepted a chain of the same issuer, so only name and dates are left to judge.
  */
 export type Proof = 'chain' | 'issuer';
 
 export interface LinkFacts extends JudgedBy {
   host: string | undefined;
   server: ServerFacts | undefined;
-  /** Why the server is not known. */
+  /** The reason why the server is not known. */
   missing?: string | undefined;
   proof?: Proof | undefined;
-  /** The device has this connection now, and nobody told which CAs it has: what hangs on them alone is not known. */
-  stands?: boolean;
+  /** The device has this connection now and no CAs are declared for it, so whether it trusts the server is not known. */
+  inUse?: boolean;
 }
 
 export function verdictOf(facts: LinkFacts): LinkVerdict {
@@ -44,24 +44,24 @@ export function verdictOf(facts: LinkFacts): LinkVerdict {
   else if (proof === 'issuer') judged.roots = [...facts.roots, ...leaves];
   else if (host === undefined && needsName) judged.policy = { ...policy, validation: 'TrustedCertificate' };
   const outcome = judgeServer(server, host ?? '', judged);
-  if (!outcome.ok && facts.stands) {
+  if (!outcome.ok && facts.inUse) {
     const trusted = judgeServer(server, host ?? '', { ...judged, roots: [...facts.roots, ...leaves] });
     return trusted.ok ? { verdict: 'unknown', reason: 'ca-unknown', message: casMissing } : lossOf(trusted);
   }
   if (!outcome.ok) return lossOf(outcome);
   if (host === undefined && needsName && proof !== 'chain') {
-    const message = 'all is well but the name, and by which name the device asks is not known';
+    const message = 'the handshake succeeds if the name fits; the name that the device asks for is not known';
     return { verdict: 'unknown', reason: 'name-unknown', message };
   }
   return { verdict: 'keeps', version: outcome.version, suite: outcome.suite };
 }
 
 const casMissing =
-  'all is well if the unit has a CA certificate for the server, and which it has is not known: no CAs were told of it';
+  'the handshake succeeds if the unit has a CA certificate for the server; none are declared for it, so its CAs are not known';
 
 const lossOf = ({ reason, message }: Refusal): LinkVerdict => ({ verdict: 'loses', reason, message });
 
-/** Whether a device would trust the server by these CAs alone, its name apart. */
+/** Tells whether a device would trust the server by these CAs alone, whatever its name. */
 export function vouchFor(
   roots: readonly X509Certificate[],
   { server, host, policy, now }: { server: ServerFacts } & Pick<LinkFacts, 'host' | 'policy' | 'now'>,
@@ -71,14 +71,14 @@ export function vouchFor(
   return judgeServer(server, host ?? '', judged).ok;
 }
 
-/** Since when a session says something of these certificates, milliseconds: before, they were not in use. */
+/** The time since which these certificates can be in use, milliseconds: earlier sessions prove nothing of them. */
 export const inUseSince = ({ chains }: ServerFacts): number =>
   Math.max(...chains.map(([leaf]) => (leaf ? describe(leaf).notBefore : Number.POSITIVE_INFINITY)));
 
-/** Whether none of them has expired: what was accepted once may still be. */
+/** Tells whether none of the certificates has expired. */
 export const isInDate = ({ chains }: ServerFacts, now: number): boolean =>
   chains.every(([leaf]) => leaf !== undefined && now <= describe(leaf).notAfter);
 
-/** Whether each new certificate comes from an issuer of one of the old ones: whoever trusts that, trusts it too. */
+/** Tells whether each new certificate has the issuer of an old one, so that a device that trusts that issuer trusts it too. */
 export const sameIssuers = (before: ServerFacts, after: ServerFacts): boolean =>
   after.chains.every(([leaf]) => before.chains.some(([old]) => leaf && old && isSameIssuer(leaf, old)));

@@ -7,7 +7,7 @@ import { atomsOf, parseFilter, toPredicate } from '../../query/filter.ts';
 import type { Models } from '../common/models.ts';
 import { isSealedText, isSecretName } from '../common/secrets.ts';
 import type { MergedRow, WantedFile } from './desired.ts';
-import { mapPreset, type Preset, wantedOf } from './preset.ts';
+import { mapPreset, type Preset, wantedValue } from './preset.ts';
 import { parseTemplate, plainText, type Template, variablesOf } from './variables.ts';
 
 export interface CompiledValue {
@@ -106,7 +106,7 @@ function filterInputsOf(when: string | undefined): FilterInputs & Pick<CompiledP
 async function valuesOf(preset: Preset, models: Models): Promise<Pick<CompiledPreset, 'variables' | 'set' | 'tables'>> {
   const set: CompiledValue[] = [];
   for (const [path, value] of Object.entries(preset.set ?? {}))
-    set.push(await readValue(`set: ${path}`, path, path, wantedOf(value), models));
+    set.push(await readValue(`set: ${path}`, path, path, wantedValue(value), models));
   const tables: CompiledTable[] = [];
   for (const [table, wanted] of Object.entries(preset.objects ?? {})) {
     const rows: CompiledValue[][] = [];
@@ -114,7 +114,7 @@ async function valuesOf(preset: Preset, models: Models): Promise<Pick<CompiledPr
       const cells: CompiledValue[] = [];
       for (const [column, value] of Object.entries(row))
         cells.push(
-          await readValue(rowPlace(table, index, column), column, `${table}1.${column}`, wantedOf(value), models),
+          await readValue(rowPlace(table, index, column), column, `${table}1.${column}`, wantedValue(value), models),
         );
       rows.push(cells);
     }

@@ -5,7 +5,7 @@ import type { DeviceFault } from '../../device/fault.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import { type CompiledPreset, fileKey } from './compiled-preset.ts';
 import type { MergeInput, OnLost, Wanted, WantedFile, WantedParameter, WantedTable } from './desired.ts';
-import { isApplied, wantedOf } from './merge.ts';
+import { isApplied, wantedState } from './merge.ts';
 import { OVERRIDE } from './preset.ts';
 import { ROLLOUT } from './rollout-firmware.ts';
 import { suspendingPresetFault } from './suspension.ts';
@@ -60,7 +60,7 @@ export function explain(
   known: (path: string) => string | undefined,
 ): ExplainedWanted {
   const losers: Parameters<OnLost>[0][] = [];
-  const wanted = wantedOf(rules, row, ground, loser => losers.push(loser));
+  const wanted = wantedState(rules, row, ground, loser => losers.push(loser));
   const weights = new Map(rules.map(({ name, weight }) => [name, weight]));
   /** The one that came nearest first. */
   const lost = (kind: string, name: string, winner = ''): Lost[] =>

@@ -22,8 +22,12 @@ import { overrideFingerprint, suspendingFault, suspendingPresetFault } from './s
 import { substitute, variableOf } from './variables.ts';
 
 /** @param rules the lightest first */
-export const wantedOf = (rules: readonly CompiledPreset[], row: MergedRow, ground: MergeInput, lost?: OnLost): Wanted =>
-  merged(applicable(rules, row, ground), row, ground, lost);
+export const wantedState = (
+  rules: readonly CompiledPreset[],
+  row: MergedRow,
+  ground: MergeInput,
+  lost?: OnLost,
+): Wanted => merged(applicable(rules, row, ground), row, ground, lost);
 
 /** @param chosen those that apply to the device, the lightest first */
 export function merged(chosen: readonly CompiledPreset[], row: MergedRow, ground: MergeInput, lost?: OnLost): Wanted {
@@ -43,12 +47,12 @@ export function merged(chosen: readonly CompiledPreset[], row: MergedRow, ground
 /** What of a wanted state makes its revision, and what could not be had. */
 export type Gathered = Pick<Wanted, 'set' | 'objects' | 'files' | 'restart' | 'refused' | 'adopted'>;
 
-/** @param make what a preset comes to on the device, for who knows it already of some */
+/** @param resolve resolves a preset for the device, for callers that keep results */
 export function gathered(
   chosen: readonly CompiledPreset[],
   row: MergedRow,
   ground: MergeInput,
-  { lost, make = resolvePreset }: { lost?: OnLost | undefined; make?: typeof resolvePreset } = {},
+  { lost, resolve = resolvePreset }: { lost?: OnLost | undefined; resolve?: typeof resolvePreset } = {},
 ): Gathered {
   const set: Wanted['set'] = new Map();
   const objects = new Map<string, WantedTable>();
@@ -56,7 +60,7 @@ export function gathered(
   const refused: Refusal[] = [];
   let restart: Wanted['restart'] = { wish: 'never' };
   for (const rule of chosen) {
-    const made = make(rule, row, ground);
+    const made = resolve(rule, row, ground);
     if ('refusal' in made) {
       refused.push(made.refusal);
       continue;

@@ -61,7 +61,7 @@ export function auditMsOf(text: string): number | undefined {
 type Written = string | number | boolean | WantedValue;
 
 /** A wanted value as people write it: text, number, yes/no, or with its type. */
-export function wantedOf(value: Written): WantedValue {
+export function wantedValue(value: Written): WantedValue {
   if (typeof value === 'object') return value;
   if (typeof value === 'boolean') return { value: value ? '1' : '0' };
   return { value: String(value) };

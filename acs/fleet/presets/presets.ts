@@ -10,7 +10,7 @@ import type { StoredFile } from '../files/stored-file.ts';
 import { byWeight, type CompiledPreset, compilePreset, filesOf } from './compiled-preset.ts';
 import type { MergeInput, Refusal, Wanted } from './desired.ts';
 import { type ExplainedWanted, explain } from './explain.ts';
-import { wantedOf } from './merge.ts';
+import { wantedState } from './merge.ts';
 import { mapPreset, type Preset } from './preset.ts';
 import { causeOf, factsOf, staleCauses } from './suspension.ts';
 import { checkName, checkPreset } from './validation.ts';
@@ -128,7 +128,7 @@ export function createPresets(context: FleetContext, models: Models): Presets {
     },
     generation: () => store.generation('preset') + store.generation('file'),
     factsOf: async row => factsOf(await rules(), row, await ground()),
-    wanted: async row => wantedOf(await rules(), row, await ground()),
+    wanted: async row => wantedState(await rules(), row, await ground()),
     explain: async row => {
       const values = await store.parameters(row.id, '');
       const known = new Map(values.map(({ path, value }) => [path, value]));

@@ -9,7 +9,7 @@ import type { Models } from '../common/models.ts';
 import { isSecretName } from '../common/secrets.ts';
 import type { FileKind, StoredFile } from '../files/stored-file.ts';
 import { rowPlace } from './compiled-preset.ts';
-import { auditMsOf, OVERRIDE, type Preset, type WantedObjects, wantedOf } from './preset.ts';
+import { auditMsOf, OVERRIDE, type Preset, type WantedObjects, wantedValue } from './preset.ts';
 import { parseTemplate, plainText, type Template } from './variables.ts';
 
 const MAX_PRESET_BYTES = 1024 * 1024;
@@ -48,7 +48,7 @@ export async function checkPreset(preset: Preset, ground: ValidationContext): Pr
   if (returnAfter !== undefined && auditMsOf(returnAfter) === undefined)
     throw refused('bad-time', `acsMove: returnAfter: '${returnAfter}' is no time from 5m to 366d, such as 30m or 2h`);
   for (const [path, value] of Object.entries(preset.set ?? {}))
-    await checkWanted(`set: ${path}`, path, wantedOf(value), ground.models);
+    await checkWanted(`set: ${path}`, path, wantedValue(value), ground.models);
   for (const [table, wanted] of Object.entries(preset.objects ?? {})) await checkTable(table, wanted, ground.models);
   for (const name of preset.certificates ?? []) await checkFile('certificates', name, ['certificate'], ground);
   if (preset.script) await checkFile('script', preset.script, ['script', 'upload'], ground);
@@ -96,7 +96,7 @@ async function checkTable(table: string, wanted: WantedObjects, models: Models):
     for (const [column, value] of Object.entries(row)) {
       // A row that is there already is found by its key, which need not be writable for that.
       const isKey = wanted.keys.includes(column);
-      await checkWanted(rowPlace(table, index, column), `${table}1.${column}`, wantedOf(value), models, isKey);
+      await checkWanted(rowPlace(table, index, column), `${table}1.${column}`, wantedValue(value), models, isKey);
     }
   }
 }

@@ -1,5 +1,5 @@
 // The TLS preflight: what servers offer, which CAs are on devices, and who would lose the ACS by another certificate.
-import { unchanged } from '../../fleet/preflight/preflight.ts';
+import { unchanged } from '../../fleet/preflight/run.ts';
 import type { ServerInput, ServerView } from '../../fleet/preflight/servers.ts';
 import type { Trust, TrustInput } from '../../fleet/preflight/trust.ts';
 import type { Operation } from '../operation.ts';
@@ -29,8 +29,8 @@ export const preflight: readonly Operation[] = [
       const id = param(input);
       const row = await fleet.devices.row(id);
       const wanted = await fleet.presets.wanted(row);
-      const flight = await fleet.preflight.begin(0);
-      const [links = []] = await flight.look([unchanged(row, wanted)]);
+      const run = await fleet.preflight.begin(0);
+      const [links = []] = await run.check([unchanged(row, wanted)]);
       return ok({ device: id, links });
     },
   },
@@ -67,7 +67,7 @@ export const preflight: readonly Operation[] = [
     body: { json: schemas.serverInput },
     answers: { 200: answers.server },
     run: async (input, { fleet }) =>
-      ok(serverView(await fleet.preflight.servers.tell(param(input, 'name'), input.body as ServerInput))),
+      ok(serverView(await fleet.preflight.servers.put(param(input, 'name'), input.body as ServerInput))),
   },
   {
     name: 'probeServer',
@@ -88,7 +88,7 @@ export const preflight: readonly Operation[] = [
     answers: { 204: 'nothing' },
     problems: { 404: 'Nothing is known of it' },
     run: async (input, { fleet }) => {
-      await fleet.preflight.servers.forget(param(input, 'name'));
+      await fleet.preflight.servers.remove(param(input, 'name'));
       return none;
     },
   },

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { DeviceRow } from '../../../../acs/device/row.ts';
 import type { PreflightPorts } from '../../../../acs/fleet/common/ports.ts';
 import type { StoredFile } from '../../../../acs/fleet/files/stored-file.ts';
-import { unchanged } from '../../../../acs/fleet/preflight/preflight.ts';
+import { unchanged } from '../../../../acs/fleet/preflight/run.ts';
 import type { Wanted } from '../../../../acs/fleet/presets/desired.ts';
 import type { Preset } from '../../../../acs/fleet/presets/preset.ts';
 import { seededRandom, VirtualClock } from '../../../../shared/clock.ts';
@@ -328,7 +328,7 @@ describe('TLS preflight', () => {
     );
     const withScript = (file: StoredFile) => unchanged(row, { ...wanted, files: [{ kind: 'script', file }] });
     const look = async (some: StoredFile[]): Promise<Link[][]> =>
-      (await (await fleet.preflight.begin(0)).look(some.map(withScript))) as Link[][];
+      (await (await fleet.preflight.begin(0)).check(some.map(withScript))) as Link[][];
     let isOver = false;
     const others = async (): Promise<void> => {
       while (!isOver) {
@@ -389,13 +389,13 @@ describe('TLS preflight', () => {
     ) as fc.Arbitrary<Preset>;
     /** Each gateway looked at by itself, in all of its links. */
     const breaksOf = async (rows: readonly DeviceRow[], before: Wanted[], after: Wanted[]): Promise<object[]> => {
-      const flight = await api.acs.fleet.preflight.begin(1000);
+      const run = await api.acs.fleet.preflight.begin(1000);
       for (const [at, row] of rows.entries()) {
         const [was, is] = [before[at]!, after[at]!];
         if (was.revision === is.revision || row.parameterKey === is.revision) continue;
-        await flight.look([{ row, holds: row.parameterKey === was.revision, before: was, after: is }]);
+        await run.check([{ row, holds: row.parameterKey === was.revision, before: was, after: is }]);
       }
-      return flight.report().breaks.filter(({ link }) => link === 'acs');
+      return run.report.breaks.filter(({ link }) => link === 'acs');
     };
 
     it('of any presets, those are found whom a look at each gateway by itself finds (property)', async function () {
