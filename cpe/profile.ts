@@ -77,7 +77,7 @@ export function factoryOf(model: Model, profile: CustomerProfile): Promise<Facto
 async function build(model: Model, profile: CustomerProfile): Promise<Factory> {
   const { writes } = registryOf(model);
   const hooks: Hooks = {
-    live: { value: () => undefined, rows: () => undefined },
+    runningValues: { value: () => undefined, rows: () => undefined },
     started: () => false,
     write: (draft, template, value) => {
       const write = writes.get(template);

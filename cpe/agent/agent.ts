@@ -6,19 +6,19 @@ import { UserError } from '../../shared/errors.ts';
 import { createHttp } from '../../shared/net/http.ts';
 import type { Change, Source } from '../state/changes.ts';
 import type { Device } from '../state/device.ts';
-import type { Conduct } from '../state/fault-hook.ts';
+import type { FaultHook } from '../state/fault-hook.ts';
 import type { WireTap } from './acs-connection.ts';
 import { type AcsAddress, acsAddress, usesDhcp } from './acs-url.ts';
-import { Doors } from './connection-request/doors.ts';
+import { ConnectionRequestEndpoints } from './connection-request/endpoints.ts';
 import type { OpenListener } from './connection-request/listener.ts';
-import { type StunView, stunOff } from './connection-request/udp-door.ts';
+import { type StunView, stunOff } from './connection-request/udp-endpoint.ts';
 import { contactAcs } from './contact.ts';
 import * as ledger from './event-ledger.ts';
 import type { FailureKind } from './failure.ts';
 import { isTrue, managementServer, retryPolicy } from './inform.ts';
 import { Mutex } from './latch.ts';
-import { News } from './pending-events.ts';
-import type { Orders } from './rpc.ts';
+import { PendingEvents } from './pending-events.ts';
+import type { SessionEffects } from './rpc.ts';
 import type { SessionReport } from './session.ts';
 import { type TimerCalls, Timers } from './timers.ts';
 import { retryWait } from './timing.ts';
@@ -47,7 +47,7 @@ export interface AgentOptions {
   /** Another listener for connection requests than the one on sockets. */
   openListener?: OpenListener | undefined;
   /** Stands between what the ACS orders and how it is done. */
-  conduct?: Conduct | undefined;
+  faultHook?: FaultHook | undefined;
   /** How the Inform is written: cwmp-1-2 without version headers unless told. */
   cwmp?: { namespace?: Namespace; supportedVersions?: string[] } | undefined;
   /** Asks the ACS by GetRPCMethods in each session what it answers, and logs it. */
@@ -106,9 +106,9 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
   readonly #options: AgentOptions;
   /** Holds a session or an installation, never both. */
   readonly #one = new Mutex();
-  readonly #news: News;
+  readonly #pending: PendingEvents;
   /** Absent where nobody may knock. */
-  readonly #doors: Doors | undefined;
+  readonly #endpoints: ConnectionRequestEndpoints | undefined;
   readonly #timers: Timers;
   readonly #worker: Worker;
   readonly #unwatch: () => void;
@@ -154,22 +154,22 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
     this.device = device;
     this.#options = options;
     this.#namespace = options.cwmp?.namespace ?? '1-2';
-    this.#news = new News(device, () => this.#over);
-    this.#doors = options.once || !options.listen ? undefined : this.#makeDoors(options.listen);
+    this.#pending = new PendingEvents(device, () => this.#over);
+    this.#endpoints = options.once || !options.listen ? undefined : this.#makeEndpoints(options.listen);
     this.#timers = new Timers(device, this);
     this.#worker = new Worker(this);
     this.#unwatch = device.config.watch((changes, source) => this.#changed(changes, source));
     const versionPath = `${device.model.root}DeviceInfo.SoftwareVersion`;
     const booted = device.state.record(facts => ledger.booted(facts, device.softwareVersion, versionPath));
     this.ready = booted.then(
-      () => this.#doors?.settle(),
+      () => this.#endpoints?.settle(),
       () => undefined,
     );
     this.#starting = this.#start(booted);
   }
 
-  #makeDoors(listen: { host: string; port: number }): Doors {
-    return new Doors(this.device, {
+  #makeEndpoints(listen: { host: string; port: number }): ConnectionRequestEndpoints {
+    return new ConnectionRequestEndpoints(this.device, {
       listen,
       open: this.#options.openListener,
       busy: () => this.#inSession,
@@ -201,11 +201,11 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
   }
 
   get connectionRequestUrl(): string {
-    return this.#doors?.url ?? '';
+    return this.#endpoints?.url ?? '';
   }
 
   get stun(): StunView {
-    return this.#doors?.stun ?? stunOff;
+    return this.#endpoints?.stun ?? stunOff;
   }
 
   get acsUrl(): string {
@@ -239,7 +239,7 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
   requestDownload(fileType: string, args: Readonly<Record<string, string>> = {}): void {
     const list = Object.entries(args).map(([Name, Value]) => ({ Name, Value }));
     if (list.length > 16) throw new UserError(400, 'too-many', 'RequestDownload takes at most 16 arguments');
-    this.#news.wished({ fileType, args: list });
+    this.#pending.downloadRequested({ fileType, args: list });
     this.#want();
   }
 
@@ -296,10 +296,10 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
       this.#wanted = false;
       this.#retryIn(undefined);
       if (!isTrue(managementServer(this.device, 'EnableCWMP', '1'))) continue;
-      const orders: Orders = {};
-      const report = await this.alone(() => this.#session(orders));
+      const effects: SessionEffects = {};
+      const report = await this.alone(() => this.#session(effects));
       if (!report) break;
-      await this.#settle(report, orders);
+      await this.#settle(report, effects);
       this.#firstEnded(report);
       for (const listener of this.#listeners ?? []) listener(report);
       if (this.#options.once) return this.#endSoon();
@@ -327,8 +327,8 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
     const work = this.#worker.stop();
     await this.#starting;
     await this.#talking;
-    const doors = this.ready.then(() => this.#doors?.close());
-    await Promise.all([work, doors, this.#news.settled()]);
+    const doors = this.ready.then(() => this.#endpoints?.close());
+    await Promise.all([work, doors, this.#pending.settled()]);
     this.#firstEnded(noReport);
     if (this.#halted) return;
     // Not awaited: the unit stops this agent as part of its restart, and stop() waits for us.
@@ -341,8 +341,8 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
     this.#happened(ledger.PERIODIC);
   }
   scheduledDue(): void {
-    this.#news.scheduledDue();
-    this.#news.after(() => this.#timers.arm());
+    this.#pending.scheduledDue();
+    this.#pending.after(() => this.#timers.arm());
     this.#want();
   }
   activeDue(): void {
@@ -354,8 +354,8 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
   transferDue(): void {
     this.#worker.wake();
   }
-  get conduct(): Conduct | undefined {
-    return this.#options.conduct;
+  get faultHook(): FaultHook | undefined {
+    return this.#options.faultHook;
   }
   openFiles(): OpenFiles {
     return openFilesWith(this.device, this.#options.http ?? createHttp);
@@ -364,7 +364,7 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
     return this.#one.run(task);
   }
   get telling(): readonly EventEntry[] {
-    return this.#news.telling;
+    return this.#pending.telling;
   }
   transferEnded(): void {
     this.#want();
@@ -394,7 +394,7 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
   }
 
   /** One session; undefined when an installation that came first ordered a restart. */
-  async #session(orders: Orders): Promise<SessionReport | undefined> {
+  async #session(effects: SessionEffects): Promise<SessionReport | undefined> {
     if (this.#order) return undefined;
     await this.#findAcs();
     const address = this.#address;
@@ -403,7 +403,7 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
         ...noReport,
         error: { kind: 'no-url', message: 'no ACS URL is known: neither DHCP nor the configuration names one' },
       };
-    const telling = await this.#news.take(address.url);
+    const telling = await this.#pending.take(address.url);
     this.#inSession = true;
     const abort = new AbortController();
     this.#abort = abort;
@@ -419,15 +419,15 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
         compress: !this.#uncompressed,
         askMethods: this.#options.askMethods === true,
         http: this.#options.http,
-        conduct: this.conduct,
+        faultHook: this.faultHook,
         wire: this.#options.wire,
         signal: abort.signal,
-        orders,
+        effects,
       });
     } finally {
       this.#inSession = false;
       this.#abort = undefined;
-      this.#news.done();
+      this.#pending.done();
     }
   }
 
@@ -448,8 +448,8 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
     this.#address = acsAddress(device);
   }
 
-  /** Draws the consequences of a session that ended: the retry policy, the orders, a new ACS URL. */
-  async #settle(report: SessionReport, orders: Orders): Promise<void> {
+  /** Draws the consequences of a session that ended: the retry policy, the ordered effects, a new ACS URL. */
+  async #settle(report: SessionReport, effects: SessionEffects): Promise<void> {
     const device = this.device;
     this.#last = report;
     this.#ended++;
@@ -466,16 +466,16 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
     else await this.#retryLater(report);
     this.#timers.arm();
     this.#timers.armReboot();
-    if (orders.factoryReset) this.#leave(() => device.power.factoryReset());
-    else if (orders.reboot) {
-      const { commandKey } = orders.reboot;
+    if (effects.factoryReset) this.#leave(() => device.power.factoryReset());
+    else if (effects.reboot) {
+      const { commandKey } = effects.reboot;
       this.#leave(() => device.power.reboot({ commandKey, reason: 'Reboot' }));
     }
-    await this.#checkAddress(orders.reboot !== undefined);
+    await this.#checkAddress(effects.reboot !== undefined);
     // The STUN server may be the host of the ACS, and DHCP have named another one.
-    await this.#doors?.settle();
+    await this.#endpoints?.settle();
     // What was to be told is forgotten with 0 BOOTSTRAP.
-    if (ok && events.includes(ledger.BOOTSTRAP)) this.#doors?.tellAgain();
+    if (ok && events.includes(ledger.BOOTSTRAP)) this.#endpoints?.tellAgain();
   }
 
   async #succeeded(): Promise<void> {
@@ -537,12 +537,12 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
   }
 
   #requested(): void {
-    this.#news.knocked();
+    this.#pending.knocked();
     this.#want();
   }
 
   #happened(code: string): void {
-    this.#news.happened(code);
+    this.#pending.happened(code);
     this.#want();
   }
 
@@ -552,19 +552,19 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
     this.#timers.arm();
     // An ACS's own change counts from the end of its session.
     if (!this.#inSession) this.#timers.armReboot();
-    void this.#doors?.settle();
+    void this.#endpoints?.settle();
     // TR-181 EnableCWMP: what had to wait while it was off.
     const enabled = changes.some(({ path }) => path.endsWith('ManagementServer.EnableCWMP'));
     if (enabled && this.device.state.facts.events.length > 0) this.#want();
     const url = acsAddress(this.device)?.url;
     if (this.#inSession || this.#ended === 0 || url === this.#address?.url) return;
-    this.#news.after(() => this.#checkAddress(false));
+    this.#pending.after(() => this.#checkAddress(false));
     this.#want();
   }
 
   /** TR-069 3.7.1.5, A.3.2.4: a passive change rides along with the next Inform, an active one wants its own. */
   #noteChanged(paths: readonly string[]): void {
-    if (this.#news.changed(paths) < 2) return;
+    if (this.#pending.changed(paths) < 2) return;
     // TR-181 DefaultActiveNotificationThrottle: only a session for this alone has to wait.
     const throttle = Number(managementServer(this.device, 'DefaultActiveNotificationThrottle', '0')) * 1000;
     const wait = this.#lastSuccess + throttle - this.device.clock.monotonic();

@@ -13,14 +13,21 @@ import {
   withRedirects,
 } from '../../shared/net/http.ts';
 import type { Device } from '../state/device.ts';
-import type { DownloadWish, Transfer } from '../state/facts.ts';
-import type { Conduct } from '../state/fault-hook.ts';
+import type { DownloadRequest, Transfer } from '../state/facts.ts';
+import type { FaultHook } from '../state/fault-hook.ts';
 import { openLine, type WireTap } from './acs-connection.ts';
-import { delivered, REQUEST_DOWNLOAD, type Told, transfersToTell, transferTold, wishTold } from './event-ledger.ts';
+import {
+  delivered,
+  downloadRequestAnswered,
+  REQUEST_DOWNLOAD,
+  type ReportedInform,
+  transferReported,
+  transfersToReport,
+} from './event-ledger.ts';
 import { failureOf } from './failure.ts';
 import { compression, credentials, informOf } from './inform.ts';
-import type { Telling } from './pending-events.ts';
-import { carryOut, type Orders } from './rpc.ts';
+import type { InformContent } from './pending-events.ts';
+import { carryOut, type SessionEffects } from './rpc.ts';
 import { holdSession, type OwnRequest, type SessionReport } from './session.ts';
 import { unknownTime } from './timing.ts';
 import { autonomousComplete } from './transfer/autonomous.ts';
@@ -32,7 +39,7 @@ const MAX_REDIRECTS = 5;
 export interface ContactInput {
   device: Device;
   url: string;
-  telling: Telling;
+  telling: InformContent;
   connectionRequestUrl: string;
   namespace: Namespace;
   supportedVersions?: string[] | undefined;
@@ -41,11 +48,11 @@ export interface ContactInput {
   askMethods: boolean;
   http?: typeof createHttp | undefined;
   /** Stands between what is ordered and how it is done. */
-  conduct?: Conduct | undefined;
+  faultHook?: FaultHook | undefined;
   wire?: WireTap | undefined;
   signal: AbortSignal;
   /** Filled with what the ACS orders for after the session. */
-  orders: Orders;
+  effects: SessionEffects;
 }
 
 /** @returns how it went; rejects only when `signal` aborts */
@@ -102,7 +109,7 @@ function overNewConnections(http: HttpClient, connections: () => number): Send {
 }
 
 async function converse(input: ContactInput, send: Send, report: SessionReport): Promise<void> {
-  const { device, url, signal, orders } = input;
+  const { device, url, signal, effects } = input;
   const { events, changed, changedAgain } = input.telling;
   const line = openLine({
     url,
@@ -117,7 +124,7 @@ async function converse(input: ContactInput, send: Send, report: SessionReport):
     wire: input.wire,
     signal,
   });
-  const told: Told = { url, events, changed, softwareVersion: device.softwareVersion };
+  const told: ReportedInform = { url, events, changed, softwareVersion: device.softwareVersion };
   await holdSession(
     {
       line,
@@ -129,8 +136,8 @@ async function converse(input: ContactInput, send: Send, report: SessionReport):
       informed: () => device.state.record(facts => delivered(facts, told, changedAgain)),
       requests: () => [...outcomes(device, events), ...(input.askMethods ? [methodsQuestion(device)] : [])],
       carryOut: (method, args) => {
-        const honest = (): ReturnType<typeof carryOut<typeof method>> => carryOut({ device, orders }, method, args);
-        return input.conduct?.carryOut(method, args, honest) ?? honest();
+        const honest = (): ReturnType<typeof carryOut<typeof method>> => carryOut({ device, effects }, method, args);
+        return input.faultHook?.carryOut(method, args, honest) ?? honest();
       },
     },
     report,
@@ -141,13 +148,13 @@ async function converse(input: ContactInput, send: Send, report: SessionReport):
 function outcomes(device: Device, events: readonly EventEntry[]): OwnRequest[] {
   const asks = events.some(({ EventCode }) => EventCode === REQUEST_DOWNLOAD) ? (device.state.facts.wishes ?? []) : [];
   return [
-    ...transfersToTell(device.state.facts, events).map(transfer => completion(device, transfer)),
+    ...transfersToReport(device.state.facts, events).map(transfer => completion(device, transfer)),
     ...asks.map(wish => requestDownload(device, wish)),
   ];
 }
 
 function completion(device: Device, transfer: Transfer): OwnRequest {
-  const answered = (): Promise<void> => device.state.record(facts => transferTold(facts, transfer.id));
+  const answered = (): Promise<void> => device.state.record(facts => transferReported(facts, transfer.id));
   if (transfer.kind === 'Autonomous') {
     return { method: 'AutonomousTransferComplete', args: autonomousComplete(transfer), answered, unknown: answered };
   }
@@ -174,8 +181,8 @@ function methodsQuestion(device: Device): OwnRequest {
 }
 
 /** TR-069 A.4.2.2 */
-function requestDownload(device: Device, wish: DownloadWish): OwnRequest {
-  const answered = (): Promise<void> => device.state.record(facts => wishTold(facts, wish));
+function requestDownload(device: Device, wish: DownloadRequest): OwnRequest {
+  const answered = (): Promise<void> => device.state.record(facts => downloadRequestAnswered(facts, wish));
   const args: Arguments<'RequestDownload'> = { FileType: wish.fileType, FileTypeArg: wish.args };
   return { method: 'RequestDownload', args, answered, unknown: answered };
 }

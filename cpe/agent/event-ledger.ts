@@ -1,7 +1,7 @@
 // What happened and was not yet told to the ACS: pure changes of the agent's facts by the event table (TR-069 3.7.1.5 Table 8).
 import { eventSpec, MAX_EVENTS } from '../../shared/cwmp/events.ts';
 import type { EventEntry } from '../../shared/cwmp/methods.ts';
-import type { AgentFacts, DownloadWish, Transfer } from '../state/facts.ts';
+import type { AgentFacts, DownloadRequest, Transfer } from '../state/facts.ts';
 
 export const BOOTSTRAP = '0 BOOTSTRAP';
 export const BOOT = '1 BOOT';
@@ -74,7 +74,7 @@ export function bootstrapped(facts: AgentFacts, restarting = false): void {
  * Events of one pair (7 with its M Download, 3 with its M ScheduleInform) stay together, for a single one is never left out.
  * @param knocked an accepted connection request, which is told once and never kept
  */
-export function eventsToTell(facts: Readonly<AgentFacts>, knocked: boolean): EventEntry[] {
+export function eventsToReport(facts: Readonly<AgentFacts>, knocked: boolean): EventEntry[] {
   const singles: EventEntry[] = [];
   for (const entry of facts.events) {
     if (!isMultiple(entry.EventCode) && !singles.some(other => same(entry, other))) singles.push({ ...entry });
@@ -86,7 +86,7 @@ export function eventsToTell(facts: Readonly<AgentFacts>, knocked: boolean): Eve
 }
 
 /** What one Inform said, to be struck off when its answer is there. */
-export interface Told {
+export interface ReportedInform {
   url: string;
   events: readonly EventEntry[];
   changed: readonly string[];
@@ -97,7 +97,7 @@ export interface Told {
  * InformResponse came: its events are delivered, but for those that wait for an answer of their own.
  * @param changedAgain paths that changed once more while the Inform was under way
  */
-export function delivered(facts: AgentFacts, told: Told, changedAgain: ReadonlySet<string>): void {
+export function delivered(facts: AgentFacts, told: ReportedInform, changedAgain: ReadonlySet<string>): void {
   facts.events = without(
     facts.events,
     told.events.filter(entry => !byOwnAnswer(entry.EventCode)),
@@ -138,7 +138,7 @@ export function transferEnded(
 }
 
 /** Transfers whose TransferComplete the session may send that told `events`: each needs its own M event in the Inform; autonomous ones share one. */
-export function transfersToTell(facts: Readonly<AgentFacts>, events: readonly EventEntry[]): Transfer[] {
+export function transfersToReport(facts: Readonly<AgentFacts>, events: readonly EventEntry[]): Transfer[] {
   const left = [...events];
   const autonomous = left.some(entry => entry.EventCode === AUTONOMOUS_TRANSFER_COMPLETE);
   return facts.transfers.filter(transfer => {
@@ -151,7 +151,7 @@ export function transfersToTell(facts: Readonly<AgentFacts>, events: readonly Ev
 }
 
 /** TransferCompleteResponse came: the transfer and its events are done with. */
-export function transferTold(facts: AgentFacts, id: string): void {
+export function transferReported(facts: AgentFacts, id: string): void {
   const transfer = facts.transfers.find(candidate => candidate.id === id);
   if (!transfer) return;
   facts.transfers = facts.transfers.filter(other => other !== transfer);
@@ -168,13 +168,13 @@ export function transferTold(facts: AgentFacts, id: string): void {
 const MAX_WISHES = 16;
 
 /** The unit wants a file: told by 9 REQUEST DOWNLOAD, and kept over reboots until RequestDownloadResponse (our choice). */
-export function wished(facts: AgentFacts, wish: DownloadWish, telling: readonly EventEntry[]): void {
+export function downloadRequested(facts: AgentFacts, wish: DownloadRequest, telling: readonly EventEntry[]): void {
   facts.wishes = [...(facts.wishes ?? []), wish].slice(-MAX_WISHES);
   happened(facts, REQUEST_DOWNLOAD, '', telling);
 }
 
 /** RequestDownloadResponse came, or the ACS does not know the method. */
-export function wishTold(facts: AgentFacts, wish: DownloadWish): void {
+export function downloadRequestAnswered(facts: AgentFacts, wish: DownloadRequest): void {
   const left = (facts.wishes ?? []).filter(other => other !== wish);
   if (left.length > 0) {
     facts.wishes = left;

@@ -1,12 +1,12 @@
 // What the unit has to tell: the ledger, kept durably while timers, listeners and the running session all add to it.
 import type { EventEntry } from '../../shared/cwmp/methods.ts';
 import type { Device } from '../state/device.ts';
-import type { AgentFacts, DownloadWish } from '../state/facts.ts';
+import type { AgentFacts, DownloadRequest } from '../state/facts.ts';
 import * as ledger from './event-ledger.ts';
 import { notificationOf } from './inform.ts';
 
 /** What one Inform tells. */
-export interface Telling {
+export interface InformContent {
   events: readonly EventEntry[];
   changed: readonly string[];
   /** Paths that changed again since then; grows while the session runs. */
@@ -16,11 +16,11 @@ export interface Telling {
 const idle: Promise<void> = Promise.resolve();
 const nothing: readonly EventEntry[] = [];
 
-export class News {
+export class PendingEvents {
   readonly #device: Device;
   /** Nothing is written any more: the unit stopped. */
   readonly #isOver: () => boolean;
-  #now: Telling | undefined;
+  #now: InformContent | undefined;
   #knocked = false;
   #notes = idle;
 
@@ -40,8 +40,8 @@ export class News {
   }
 
   /** Notes a file that the unit wants from the ACS. */
-  wished(wish: DownloadWish): void {
-    this.#note(facts => ledger.wished(facts, wish, this.telling));
+  downloadRequested(wish: DownloadRequest): void {
+    this.#note(facts => ledger.downloadRequested(facts, wish, this.telling));
   }
 
   /** Turns ScheduleInforms whose time has come into events. */
@@ -89,11 +89,11 @@ export class News {
   }
 
   /** Composes what the Inform to this ACS says; until `done`, the same news happening again is news again. */
-  async take(url: string): Promise<Telling> {
+  async take(url: string): Promise<InformContent> {
     const device = this.#device;
     await this.#notes;
     if (ledger.bootstrapDue(device.state.facts, url)) await device.state.record(facts => ledger.bootstrapped(facts));
-    const events = ledger.eventsToTell(device.state.facts, this.#knocked);
+    const events = ledger.eventsToReport(device.state.facts, this.#knocked);
     this.#knocked = false;
     this.#now = { events, changed: [...device.state.facts.changed], changedAgain: new Set() };
     return this.#now;

@@ -12,14 +12,14 @@ import type { Device } from '../state/device.ts';
 import { cancelTransfers, queueDownload, queuedTransfers, queueScheduled, queueUpload } from './transfer/queue.ts';
 
 /** What an RPC ordered for after the session (TR-069 3.7.1, A.3.2.9): the answer goes out first. */
-export interface Orders {
+export interface SessionEffects {
   reboot?: { commandKey: string };
   factoryReset?: true;
 }
 
 export interface RpcContext {
   device: Device;
-  orders: Orders;
+  effects: SessionEffects;
 }
 
 type Handlers = {
@@ -58,18 +58,18 @@ const handlers: Handlers = {
   DeleteObject: async ({ device }, { ObjectName, ParameterKey }) => ({
     Status: await device.config.remove(ObjectName, 'acs', device.state.parameterKeyNote(ParameterKey)),
   }),
-  Reboot: async ({ device, orders }, { CommandKey }) => {
+  Reboot: async ({ device, effects }, { CommandKey }) => {
     // Durable before the answer: the ACS learns of the reboot even if power fails before it is carried out.
     await device.state.record(facts => facts.events.push({ EventCode: 'M Reboot', CommandKey }));
-    orders.reboot = { commandKey: CommandKey };
+    effects.reboot = { commandKey: CommandKey };
     return {};
   },
-  FactoryReset: async ({ device, orders }) => {
+  FactoryReset: async ({ device, effects }) => {
     // Durable before the answer, as Reboot is: a power cut from now on only makes the reset come sooner.
     await device.state.record(facts => {
       facts.resetDue = true;
     });
-    orders.factoryReset = true;
+    effects.factoryReset = true;
     return {};
   },
   ScheduleInform: scheduleInform,

@@ -2,7 +2,7 @@
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import type { InstallOutcome } from '../state/device.ts';
 import type { Transfer } from '../state/facts.ts';
-import type { Conduct } from '../state/fault-hook.ts';
+import type { FaultHook } from '../state/fault-hook.ts';
 import type { Dice } from './dice.ts';
 import { untilAborted } from './network.ts';
 
@@ -23,7 +23,7 @@ const wrongFaults = [9001, 9002, 9800] as const;
 const isImage = (transfer: Readonly<Transfer>): boolean => transfer.args.FileType === IMAGE;
 
 /** The conduct of a unit with faults; `honest` is what it would do without. A class, for there is one a unit. */
-export class LyingConduct implements Conduct {
+export class FaultyHook implements FaultHook {
   readonly #dice: Dice;
   readonly #liar: Liar;
   /** Transfers after whose commit power fails. */

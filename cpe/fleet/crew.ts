@@ -23,7 +23,7 @@ export interface CrewOptions {
   http: typeof createHttp;
   openListener: OpenListener;
   /** How to make unit number `at` of the whole fleet, from 0. */
-  unit: (at: number) => Omit<GatewayOptions, 'random' | 'conduct'>;
+  unit: (at: number) => Omit<GatewayOptions, 'random' | 'faultHook'>;
   /** Parameters to report. */
   parameters: readonly string[];
   memory: () => number;

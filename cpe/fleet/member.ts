@@ -6,12 +6,12 @@ import type { OpenListener } from '../agent/connection-request/listener.ts';
 import type { SessionReport } from '../agent/session.ts';
 import type { FaultName } from '../faults/catalogue.ts';
 import { Dice, randomOf, type Weather } from '../faults/dice.ts';
-import { clocklessMs, deafEars, type Liar, LyingConduct } from '../faults/lies.ts';
+import { clocklessMs, deafEars, FaultyHook, type Liar } from '../faults/lies.ts';
 import { faultyHttp, type Power } from '../faults/network.ts';
 import { createGateway, type Gateway, type GatewayOptions } from '../gateway.ts';
 import type { InstallOutcome } from '../state/device.ts';
 import type { Transfer } from '../state/facts.ts';
-import type { Conduct } from '../state/fault-hook.ts';
+import type { FaultHook } from '../state/fault-hook.ts';
 import type { TransferReport, UnitReport } from './report.ts';
 
 /** Who looks after the units. */
@@ -25,7 +25,7 @@ export interface MemberOptions {
   number: number;
   seed: number;
   weather: Weather;
-  gateway: Omit<GatewayOptions, 'random' | 'conduct'>;
+  gateway: Omit<GatewayOptions, 'random' | 'faultHook'>;
   http: typeof createHttp;
   openListener: OpenListener;
   watcher: MemberWatcher;
@@ -41,10 +41,10 @@ const DARK = { min: 2000, max: 120_000 };
 const UNBIDDEN = 30_000;
 
 /** One a unit, and there are thousands: what can be a method is no closure. */
-export class Member implements Conduct, Power, Liar {
+export class Member implements FaultHook, Power, Liar {
   readonly dice: Dice;
   readonly #options: MemberOptions;
-  readonly #lies: LyingConduct;
+  readonly #lies: FaultyHook;
   #made: Gateway | undefined;
   #transfers: TransferReport[] | undefined;
   #flashed: string[] | undefined;
@@ -58,7 +58,7 @@ export class Member implements Conduct, Power, Liar {
   private constructor(options: MemberOptions) {
     this.#options = options;
     this.dice = new Dice(options.seed, options.number, options.weather);
-    this.#lies = new LyingConduct(this.dice, this);
+    this.#lies = new FaultyHook(this.dice, this);
   }
 
   static async make(options: MemberOptions): Promise<Member> {
@@ -71,7 +71,7 @@ export class Member implements Conduct, Power, Liar {
       clockSource: () => member.#clockSource(),
       http: faultyHttp(dice, member, gateway.clock, http),
       openListener: listener => openListener({ ...listener, ...deafEars(dice, listener) }),
-      conduct: member,
+      faultHook: member,
     });
     return member;
   }

@@ -31,7 +31,7 @@ export async function unitsOf(
   options: UnitsOptions,
   clock: Clock,
   log: Log,
-): Promise<(at: number) => Omit<GatewayOptions, 'random' | 'conduct'>> {
+): Promise<(at: number) => Omit<GatewayOptions, 'random' | 'faultHook'>> {
   const model = await chooseModel(options.model);
   const base = await chooseProfile(model, { ...options, dhcp: false });
   const settings = options.set.map(splitAssignment).map(({ name, value }) => [name, value] as const);

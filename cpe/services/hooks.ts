@@ -1,12 +1,12 @@
 // How the services of one unit take part in its configuration: they compute values, check drafts and act on commits.
 import type { Problem } from '../state/changes.ts';
 import type { Commit, Hooks } from '../state/configuration.ts';
-import type { Draft, Live } from '../state/tree.ts';
+import type { Draft, RunningValues } from '../state/tree.ts';
 import type { ServiceControl } from './control.ts';
 import { allServices, registryOf } from './registry.ts';
 import type { Unit } from './service.ts';
 
-export class ServiceHooks implements Hooks, Live {
+export class ServiceHooks implements Hooks, RunningValues {
   readonly #unit: Unit;
   readonly #control: ServiceControl;
 
@@ -15,7 +15,7 @@ export class ServiceHooks implements Hooks, Live {
     this.#control = control;
   }
 
-  get live(): Live {
+  get runningValues(): RunningValues {
     return this;
   }
 

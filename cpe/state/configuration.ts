@@ -9,7 +9,7 @@ import { checkValue } from '../../shared/model/values.ts';
 import { checkAliases, expandPath, knowsAliases, resolveAliases, shownPath } from './alias.ts';
 import type { Change, Problem, SetItem, Source } from './changes.ts';
 import { pathOfVariable } from './names.ts';
-import { type Draft, emptyLayer, type Found, type Layer, type Live, Tree } from './tree.ts';
+import { type Draft, emptyLayer, type Found, type Layer, type RunningValues, Tree } from './tree.ts';
 
 export interface Commit {
   changes: Change[];
@@ -21,7 +21,7 @@ export interface Commit {
 }
 
 export interface Hooks {
-  live: Live;
+  runningValues: RunningValues;
   /** Whether a service runs now, so that its settings wait for its restart. */
   started(service: string): boolean;
   /** A service's own way of storing a value it shows; false when it has none. */
@@ -95,7 +95,7 @@ export class Configuration {
   }
 
   #newTree(): Tree {
-    return new Tree(this.model, [this.#own, this.#base], this.#hooks.live);
+    return new Tree(this.model, [this.#own, this.#base], this.#hooks.runningValues);
   }
 
   #use(own: Layer): void {
@@ -506,7 +506,7 @@ export class Configuration {
   #merge(draft: Draft): void {
     for (const row of draft.removed) this.#forget(row);
     for (const [path, table] of draft.changedTables) this.#own.tables.set(path, table);
-    const factory = new Tree(this.model, [this.#base], this.#hooks.live);
+    const factory = new Tree(this.model, [this.#base], this.#hooks.runningValues);
     for (const [path, value] of draft.touched) {
       const found = draft.find(path);
       if (!found) continue;

@@ -37,7 +37,7 @@ export interface OwnTransfer {
 }
 
 /** A download that the unit asks its ACS for (RequestDownload, TR-069 A.4.2.2). */
-export interface DownloadWish {
+export interface DownloadRequest {
   fileType: string;
   args: { Name: string; Value: string }[];
 }
@@ -58,7 +58,7 @@ export interface AgentFacts {
   /** Software version of the last successful session: its change is notified even across a reboot. */
   reportedVersion: string;
   /** Asked of the ACS and not yet answered. */
-  wishes?: DownloadWish[];
+  wishes?: DownloadRequest[];
   /** A factory reset was promised: the next start begins with it, whatever happened in between. */
   resetDue?: true;
 }

@@ -3,7 +3,7 @@
 import type { InstallOutcome } from './device.ts';
 import type { Transfer } from './facts.ts';
 
-export interface Conduct {
+export interface FaultHook {
   /** Carries out one RPC of the ACS. */
   carryOut<T>(method: string, args: Readonly<Record<string, unknown>>, honest: () => Promise<T>): Promise<T>;
   /** Installs a file that was fetched; its outcome becomes durable together with what the installation changed. */

@@ -12,7 +12,7 @@ export interface Layer {
 export const emptyLayer = (): Layer => ({ values: new Map(), tables: new Map() });
 
 /** Values and rows that services compute; what they do not know is stored. */
-export interface Live {
+export interface RunningValues {
   value(template: string, instances: readonly number[]): string | undefined;
   rows(template: string): readonly number[] | undefined;
 }
@@ -27,18 +27,18 @@ export class Tree {
   readonly model: Model;
   readonly index: ModelIndex;
   readonly layers: readonly Layer[];
-  readonly #live: Live;
+  readonly #runningValues: RunningValues;
 
-  constructor(model: Model, layers: readonly Layer[], live: Live) {
+  constructor(model: Model, layers: readonly Layer[], runningValues: RunningValues) {
     this.model = model;
     this.index = modelIndex(model);
     this.layers = layers;
-    this.#live = live;
+    this.#runningValues = runningValues;
   }
 
   /** A tree over this one whose changes touch nothing until merged. */
   draft(): Draft {
-    return new Draft(this.model, [emptyLayer(), ...this.layers], this.#live);
+    return new Draft(this.model, [emptyLayer(), ...this.layers], this.#runningValues);
   }
 
   /** The parameter at a full path whose rows all exist. */
@@ -73,7 +73,7 @@ export class Tree {
   /** Instance numbers of a table, in order. @param table concrete table path: `Device.A.` */
   rows(table: string): readonly number[] {
     const { template } = templateOf(table);
-    const live = this.#live.rows(template);
+    const live = this.#runningValues.rows(template);
     if (live) return live;
     const leader = this.index.leaders.get(template);
     if (leader) return this.rows(leader.table);
@@ -92,7 +92,7 @@ export class Tree {
   /** A parameter's value, also of a hidden one. */
   value(path: string, found: Found): string {
     const { def, instances } = found;
-    const live = this.#live.value(def.path, instances);
+    const live = this.#runningValues.value(def.path, instances);
     if (live !== undefined) return live;
     const twin = this.index.twins.get(def.path);
     if (twin) {

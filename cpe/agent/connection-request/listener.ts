@@ -38,21 +38,23 @@ const PORTS_TRIED = 32;
 export type OpenListener = (options: ListenerOptions) => Promise<Listener>;
 
 /** What a connection request says, as far as it matters. */
-export interface Knock {
+export interface ConnectionRequestAttempt {
   method: string;
   /** Path and query as sent. */
   url: string;
   authorization: string | undefined;
 }
 
-export interface KnockAnswer {
+export interface AttemptAnswer {
   status: number;
   /** WWW-Authenticate, with 401. */
   challenge?: string[];
 }
 
 /** Decides on connection requests and passes the good ones on; without the sockets. */
-export function createKnockJudge(options: ListenerOptions): (knock: Knock) => Promise<KnockAnswer> {
+export function createRequestPolicy(
+  options: ListenerOptions,
+): (knock: ConnectionRequestAttempt) => Promise<AttemptAnswer> {
   // Made at the first knock: most units of a fleet never hear one.
   let made: { verifier: ReturnType<typeof createVerifier>; recent: number[] } | undefined;
   const make = (): NonNullable<typeof made> => {
@@ -85,7 +87,7 @@ export function createKnockJudge(options: ListenerOptions): (knock: Knock) => Pr
 
 /** @throws Error when no port could be had */
 export async function openListener(options: ListenerOptions): Promise<Listener> {
-  const judge = createKnockJudge(options);
+  const judge = createRequestPolicy(options);
 
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     // Whatever a caller sends along is ignored (TR-069 3.2.2), and not read for long.

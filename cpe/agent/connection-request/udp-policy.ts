@@ -9,7 +9,7 @@ export interface LastRequest {
   id: string;
 }
 
-export interface UdpJudgeOptions {
+export interface UdpPolicyOptions {
   clock: Clock;
   credentials: () => Credentials;
   /** DGW Cwmp.InteropAllowUnauthenticatedUDPConnectionRequests. */
@@ -24,13 +24,13 @@ const ACCEPTED_PER_MINUTE = 60;
 /** Unsigned copies of one request cannot be told from a new one but by the time between them. */
 const COPIES_MS = 5_000;
 
-export interface UdpJudge {
+export interface UdpPolicy {
   /** Whether a datagram is a connection request that counts. */
   accepts(bytes: Buffer): boolean;
   readonly last: Readonly<LastRequest>;
 }
 
-export function createUdpJudge(options: UdpJudgeOptions): UdpJudge {
+export function createUdpPolicy(options: UdpPolicyOptions): UdpPolicy {
   const { clock, credentials } = options;
   let { last } = options;
   let lastUnsigned = Number.NEGATIVE_INFINITY;

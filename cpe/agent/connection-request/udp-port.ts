@@ -7,7 +7,7 @@ import type { Device } from '../../state/device.ts';
 import { storedFile, storeFile } from '../../state/files.ts';
 import { credentials } from '../inform.ts';
 import { type Binder, createBinder } from './stun-client.ts';
-import { createUdpJudge, type LastRequest, type UdpJudge } from './udp-policy.ts';
+import { createUdpPolicy, type LastRequest, type UdpPolicy } from './udp-policy.ts';
 
 /** Name under which port and last request are kept in the unit's state. */
 const MEMORY = 'udp-connection-request';
@@ -29,14 +29,14 @@ export async function openUdpPort(device: Device, requested: () => void): Promis
   const { socket, port } = await bound(address, before.port);
   const local = { address, port };
   let saving: Promise<void> = Promise.resolve();
-  const save = (judge: UdpJudge): void => {
+  const save = (judge: UdpPolicy): void => {
     const { ts, id } = judge.last;
     const memory: Memory = { port, ts, id };
     saving = saving
       .then(() => storeFile(device.state.persist, MEMORY, Buffer.from(JSON.stringify(memory))))
       .catch((error: unknown) => log.error('the UDP port could not be kept', { error }));
   };
-  const judge = createUdpJudge({
+  const judge = createUdpPolicy({
     clock,
     credentials: () => credentials(device, 'ConnectionRequest'),
     allowUnsigned: () => device.config.variable('Cwmp.InteropAllowUnauthenticatedUDPConnectionRequests') === 'Enable',

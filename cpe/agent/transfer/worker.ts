@@ -4,7 +4,7 @@ import type { EventEntry } from '../../../shared/cwmp/methods.ts';
 import { isAbort } from '../../../shared/errors.ts';
 import type { Device, InstallOutcome } from '../../state/device.ts';
 import type { Transfer } from '../../state/facts.ts';
-import type { Conduct } from '../../state/fault-hook.ts';
+import type { FaultHook } from '../../state/fault-hook.ts';
 import { dropFile } from '../../state/files.ts';
 import { transferDropped, transferEnded } from '../event-ledger.ts';
 import { utcTime } from '../inform.ts';
@@ -17,7 +17,7 @@ import { fetchFile, installFile, type OpenFiles, ServerGone, sendFile } from './
 export interface WorkerHost {
   readonly device: Device;
   /** Stands between what is ordered and how it is done. */
-  readonly conduct: Conduct | undefined;
+  readonly faultHook: FaultHook | undefined;
   /** Made per use: an idle unit holds no client. */
   openFiles(): OpenFiles;
   /** Runs a task while no session runs. */
@@ -160,7 +160,7 @@ export class Worker {
       // One write for what the file changes and for its outcome: after a power cut it is either all done or not begun.
       const outcome = await host.device.state.together(async () => {
         const honest = (): Promise<InstallOutcome> => installFile(context, transfer, bytes);
-        const result = await (host.conduct?.install(transfer, signal, honest) ?? honest()).catch((error: unknown) => {
+        const result = await (host.faultHook?.install(transfer, signal, honest) ?? honest()).catch((error: unknown) => {
           // Power failed meanwhile: there is no outcome, and the installation begins again.
           signal.throwIfAborted();
           return asFault(error);
@@ -194,9 +194,9 @@ export class Worker {
 
   /** What follows once the outcome is durable: only then may the unit restart. */
   async #follow(transfer: Transfer, outcome: InstallOutcome | CwmpFault, signal: AbortSignal): Promise<void> {
-    const { device, conduct } = this.#host;
+    const { device, faultHook } = this.#host;
     const { id, commandKey, kind } = transfer;
-    await conduct?.settled(transfer, signal, outcome instanceof CwmpFault ? outcome.code : 0);
+    await faultHook?.settled(transfer, signal, outcome instanceof CwmpFault ? outcome.code : 0);
     this.#attempts?.delete(id);
     await dropFile(device.state.persist, id);
     const fault = outcome instanceof CwmpFault && { fault: outcome.code, reason: outcome.message };

@@ -5,12 +5,12 @@ import {
   bootstrapDue,
   bootstrapped,
   delivered,
-  eventsToTell,
+  eventsToReport,
   happened,
   scheduledDue,
   transferEnded,
-  transfersToTell,
-  transferTold,
+  transferReported,
+  transfersToReport,
 } from '../../../cpe/agent/event-ledger.ts';
 import type { AgentFacts, Transfer } from '../../../cpe/state/facts.ts';
 import { MAX_EVENTS } from '../../../shared/cwmp/events.ts';
@@ -36,7 +36,7 @@ const transfer = (id: string, commandKey: string): Transfer => ({
   state: 'queued',
   notBefore: 0,
 });
-const tell = (book: AgentFacts, knocked = false): ReturnType<typeof eventsToTell> => eventsToTell(book, knocked);
+const tell = (book: AgentFacts, knocked = false): ReturnType<typeof eventsToReport> => eventsToReport(book, knocked);
 const answered = (book: AgentFacts, again: string[] = []): void =>
   delivered(
     book,
@@ -149,13 +149,13 @@ describe('events (TR-069 3.7.1.5 Table 8)', () => {
     // Ended during the session: not announced by its Inform, so not told in it.
     transferEnded(book, '3', { completeTime: 't' }, told);
     assert.deepEqual(
-      transfersToTell(book, told).map(({ id }) => id),
+      transfersToReport(book, told).map(({ id }) => id),
       ['1', '2'],
     );
-    transferTold(book, '1');
-    transferTold(book, '2');
+    transferReported(book, '1');
+    transferReported(book, '2');
     assert.deepEqual(tell(book), [entry('7 TRANSFER COMPLETE'), entry('M Download', 'c')]);
-    transferTold(book, '3');
+    transferReported(book, '3');
     assert.deepEqual(tell(book), []);
     assert.deepEqual(book.transfers, []);
   });

@@ -17,7 +17,7 @@ describe('configuration of a unit', () => {
 
   const make = (extra: Partial<Hooks> = {}, base: Layer = emptyLayer()): Configuration =>
     new Configuration(model, base, {
-      live: { value: () => undefined, rows: () => undefined },
+      runningValues: { value: () => undefined, rows: () => undefined },
       started: () => true,
       write: () => false,
       check: () => undefined,
@@ -57,7 +57,7 @@ describe('configuration of a unit', () => {
   it('a full table: 9004, by maxEntries of the model or by our own bound', async () => {
     const plain = await builtinModel('device');
     const unit = new Configuration(plain, emptyLayer(), {
-      live: { value: () => undefined, rows: () => undefined },
+      runningValues: { value: () => undefined, rows: () => undefined },
       started: () => true,
       write: () => false,
       check: () => undefined,
@@ -365,7 +365,7 @@ describe('configuration of a unit', () => {
 
   function makeHooks(): Hooks {
     return {
-      live: { value: () => undefined, rows: () => undefined },
+      runningValues: { value: () => undefined, rows: () => undefined },
       started: () => true,
       write: () => false,
       check: () => undefined,

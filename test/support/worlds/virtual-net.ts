@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Secrets } from '../../../acs/fleet/common/secrets.ts';
 import type { ConnectionRequestSender } from '../../../acs/south/connection-request/policy.ts';
 import { networks, refusal } from '../../../acs/south/connection-request/policy.ts';
-import { createKnockJudge, type OpenListener } from '../../../cpe/agent/connection-request/listener.ts';
+import { createRequestPolicy, type OpenListener } from '../../../cpe/agent/connection-request/listener.ts';
 import type { Clock, Random } from '../../../shared/clock.ts';
 import {
   authenticated,
@@ -33,7 +33,7 @@ export interface VirtualNet {
 
 export function virtualNet(clock: Clock): VirtualNet {
   const servers = new Map<string, FastifyInstance>();
-  const listeners = new Map<string, ReturnType<typeof createKnockJudge>>();
+  const listeners = new Map<string, ReturnType<typeof createRequestPolicy>>();
   const hash: Hash = createHash('sha256');
   let exchanges = 0;
   let underWay = 0;
@@ -70,7 +70,7 @@ export function virtualNet(clock: Clock): VirtualNet {
 
   const openListener: OpenListener = async options => {
     const key = `${options.address}:${options.port}`;
-    listeners.set(key, createKnockJudge(options));
+    listeners.set(key, createRequestPolicy(options));
     return {
       url: `http://${key}${options.path}`,
       port: options.port,

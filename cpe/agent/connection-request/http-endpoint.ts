@@ -8,7 +8,7 @@ import { type Listener, type OpenListener, openListener } from './listener.ts';
 /** Name under which the address is kept in the unit's state. */
 const MEMORY = 'connection-request';
 
-export interface DoorOptions {
+export interface HttpEndpointOptions {
   listen: { host: string; port: number };
   /** Another listener than the one on sockets. */
   open?: OpenListener | undefined;
@@ -24,14 +24,14 @@ interface Remembered {
   url: string;
 }
 
-export class Door {
+export class HttpEndpoint {
   readonly #device: Device;
-  readonly #options: DoorOptions;
+  readonly #options: HttpEndpointOptions;
   readonly #one = new Mutex();
   #listener: Listener | undefined;
   #at = '';
 
-  constructor(device: Device, options: DoorOptions) {
+  constructor(device: Device, options: HttpEndpointOptions) {
     this.#device = device;
     this.#options = options;
   }

@@ -31,13 +31,13 @@ export interface StunView {
 
 export const stunOff: StunView = { status: 'Disabled', natDetected: false, address: '' };
 
-export interface UdpDoorOptions {
+export interface UdpEndpointOptions {
   requested: () => void;
   /** Paths whose values are others than before. */
   changed: (paths: string[]) => void;
 }
 
-export interface UdpDoor extends StunView {
+export interface UdpEndpoint extends StunView {
   /** Opens, changes or ends the binding as the settings are now; does not wait for an answer. */
   settle(): Promise<void>;
   /** Tells the address once more: to an ACS that has not heard it. */
@@ -81,7 +81,7 @@ function settingsOf(device: Device): Settings | undefined {
   };
 }
 
-export function createUdpDoor(device: Device, options: UdpDoorOptions): UdpDoor {
+export function createUdpEndpoint(device: Device, options: UdpEndpointOptions): UdpEndpoint {
   const { clock, log, model } = device;
   const one = createMutex();
   let view: StunView = stunOff;
@@ -174,7 +174,7 @@ export function createUdpDoor(device: Device, options: UdpDoorOptions): UdpDoor 
   };
 }
 
-interface Keeping {
+interface KeepAlive {
   device: Device;
   settings: Settings;
   port: UdpPort;
@@ -183,7 +183,7 @@ interface Keeping {
 }
 
 /** Renews the binding until `signal` aborts; it is the only way in which this ends, by an AbortError. */
-async function keepBinding({ device, settings, port, signal, show }: Keeping): Promise<void> {
+async function keepBinding({ device, settings, port, signal, show }: KeepAlive): Promise<void> {
   const { clock } = device;
   const { least, most, username, password } = settings;
   let known: Endpoint | undefined;

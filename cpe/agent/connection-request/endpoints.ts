@@ -1,11 +1,11 @@
 // The ways in to a unit: the HTTP door and, where STUN is on, the UDP one; kept as the settings are now.
 import { messageOf } from '../../../shared/errors.ts';
 import type { Device } from '../../state/device.ts';
-import { Door } from './http-door.ts';
+import { HttpEndpoint } from './http-endpoint.ts';
 import type { OpenListener } from './listener.ts';
-import { createUdpDoor, isStunEnabled, type StunView, stunOff, type UdpDoor } from './udp-door.ts';
+import { createUdpEndpoint, isStunEnabled, type StunView, stunOff, type UdpEndpoint } from './udp-endpoint.ts';
 
-export interface DoorsOptions {
+export interface EndpointsOptions {
   /** Where connection requests are taken. */
   listen: { host: string; port: number };
   /** Another listener than the one on sockets. */
@@ -17,20 +17,20 @@ export interface DoorsOptions {
   changed: (paths: string[]) => void;
 }
 
-export class Doors {
+export class ConnectionRequestEndpoints {
   readonly #device: Device;
-  readonly #options: DoorsOptions;
-  readonly #http: Door;
+  readonly #options: EndpointsOptions;
+  readonly #http: HttpEndpoint;
   /** Made when STUN is first enabled: most units never need it. */
-  #udp: UdpDoor | undefined;
+  #udp: UdpEndpoint | undefined;
   #closed = false;
 
-  constructor(device: Device, options: DoorsOptions) {
+  constructor(device: Device, options: EndpointsOptions) {
     this.#device = device;
     this.#options = options;
     const { listen, open, busy, requested, changed } = options;
     const url = `${device.model.root}ManagementServer.ConnectionRequestURL`;
-    this.#http = new Door(device, { listen, open, busy, requested, changed: () => changed([url]) });
+    this.#http = new HttpEndpoint(device, { listen, open, busy, requested, changed: () => changed([url]) });
   }
 
   get url(): string {
@@ -55,7 +55,7 @@ export class Doors {
     if (!this.#udp && !isStunEnabled(this.#device)) return;
     // Nobody is answered there, so nobody can be told that the unit is in a session: another one follows it (TR-069 3.2.2).
     const { requested, changed } = this.#options;
-    this.#udp ??= createUdpDoor(this.#device, { requested, changed });
+    this.#udp ??= createUdpEndpoint(this.#device, { requested, changed });
     await this.#udp.settle();
   }
 
