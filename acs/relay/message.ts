@@ -1,7 +1,7 @@
 // What processes say to each other, as bytes: JSON, and beside it one body of bytes, where the data has one by that name.
 
-import type { SentError } from '../store/sqlite/batch.ts';
-import { receivedError, sentError } from '../store/sqlite/thread.ts';
+import type { SentError } from '../store/sqlite/threads/batch.ts';
+import { receivedError, sentError } from '../store/sqlite/threads/thread.ts';
 
 export type Message =
   | { type: 'call'; id: number; what: string; data: unknown }

@@ -1,7 +1,7 @@
 // A store that another process of this machine owns: changes go to it over the relay, as its writer's thread would get them.
 
-import { writePacking } from '../store/sqlite/packing.ts';
 import type { Owner } from '../store/sqlite/store.ts';
+import { writePacking } from '../store/sqlite/threads/packing.ts';
 import type { Relay } from './relay.ts';
 
 /** A full disk or a long line of writers is told by the owner; this is for one that has vanished. */

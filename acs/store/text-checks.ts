@@ -5,7 +5,7 @@ import type { DocumentKind } from './records.ts';
 const nulInText = (): UserError => new UserError(400, 'nul-in-text', 'a text must not contain a NUL character');
 
 /** SQLite cuts a text at a NUL when it is read back: refused before it is stored. */
-export function textOf(text: string): string {
+export function checkedText(text: string): string {
   if (text.includes('\0')) throw nulInText();
   return text;
 }
@@ -13,13 +13,13 @@ export function textOf(text: string): string {
 const escapedNul = /(?<!\\)(?:\\\\)*\\u0000/;
 
 /** JSON that is text already: a NUL in it stands escaped. @throws UserError 400 `nul-in-text` */
-export function jsonTextOf(text: string): string {
+export function checkedJson(text: string): string {
   if (text.includes('\\u0000') && escapedNul.test(text)) throw nulInText();
   return text;
 }
 
 /** Plain data as JSON text. @throws UserError 400 `nul-in-text` for a NUL anywhere in it */
-export const jsonOf = (value: unknown): string => jsonTextOf(JSON.stringify(value ?? null));
+export const jsonOf = (value: unknown): string => checkedJson(JSON.stringify(value ?? null));
 
 export const changedMeanwhile = (kind: DocumentKind, name: string): UserError =>
   new UserError(409, 'changed-meanwhile', `${kind} '${name}' was changed by someone else meanwhile`);

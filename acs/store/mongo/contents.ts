@@ -13,7 +13,7 @@ import {
   tooSlow,
 } from '../content-chunks.ts';
 import type { StoredContent } from '../store.ts';
-import { textOf } from '../text-checks.ts';
+import { checkedText } from '../text-checks.ts';
 import { type Collections, type FileDocument, unlessThere } from './collections.ts';
 import { type Link, stamp } from './link.ts';
 
@@ -94,7 +94,7 @@ export function createContents(link: Link, { files, contents, chunks }: Collecti
 
   return {
     put: async (name, source) => {
-      textOf(name);
+      checkedText(name);
       const content = link.newId();
       await link.retry(() => unlessThere(contents.insertOne({ _id: content, at: clock.now() })));
       let sum: ContentSum;

@@ -6,7 +6,7 @@ import type { RolloutPosition } from '../../device/rollout-position.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import type { Task } from '../../device/task.ts';
 import { versionKey } from '../../query/version-key.ts';
-import { jsonOf, textOf } from '../text-checks.ts';
+import { checkedText, jsonOf } from '../text-checks.ts';
 import type { DeviceDocument, EndedTask, Pair } from './collections.ts';
 
 const HIGH = /[\ud800-\uffff]/;
@@ -101,7 +101,7 @@ export const rowOf = (document: Pick<DeviceDocument, 'row'> | null | undefined):
 export function endedTaskOf(task: Task): EndedTask {
   const { sentBy: _by, ...kept } = task;
   return {
-    id: textOf(task.id),
+    id: checkedText(task.id),
     device: task.device,
     created: task.created,
     ended: task.ended ?? task.created,

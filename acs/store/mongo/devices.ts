@@ -4,7 +4,7 @@ import type { DeviceOperation, DeviceOperations } from '../../device/operation-t
 import { type Change, operate } from '../../device/operations.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import { noticesOf, type Subscribers } from '../notices.ts';
-import { jsonOf, textOf } from '../text-checks.ts';
+import { checkedText, jsonOf } from '../text-checks.ts';
 import type { Collections, DeviceDocument, EndedTask, StoredNotice } from './collections.ts';
 import { type Deliveries, storedNotices } from './deliveries.ts';
 import { checkSize, columnsOf, endedTaskOf, rowOf, textKey } from './device-document.ts';
@@ -198,7 +198,7 @@ function documentAfter(
   standing: DeviceDocument | undefined,
   { row, json, ended, notices }: Replay,
 ): DeviceDocument {
-  if (!standing) textOf(_id);
+  if (!standing) checkedText(_id);
   const outbox = {
     ...(ended.length > 0 ? { outbox: ended } : {}),
     ...(notices.length > 0 ? { notices } : {}),

@@ -3,7 +3,7 @@
 import { UserError } from '../../../shared/errors.ts';
 import { type Subscribers, subscribersOf } from '../notices.ts';
 import type { DocumentKind, Notice, StoredDocument, Subscription } from '../records.ts';
-import { changedMeanwhile, jsonOf, textOf } from '../text-checks.ts';
+import { changedMeanwhile, checkedText, jsonOf } from '../text-checks.ts';
 import type { Collections, KindDocument, StoredNotice } from './collections.ts';
 import { type Deliveries, storedNotices } from './deliveries.ts';
 import { checkSize } from './device-document.ts';
@@ -167,7 +167,7 @@ export function createDocuments(
     },
     put: async (kind, name, body, expected, notices = []) => {
       const json = jsonOf(body);
-      checkSize(`${kind} '${textOf(name)}'`, [json]);
+      checkSize(`${kind} '${checkedText(name)}'`, [json]);
       const now = link.clock.now();
       const told = notices.length > 0 ? storedNotices((await subscribers()).address(notices, undefined, now)) : [];
       return await inOrder(kind, () => put(kind, name, json, now, expected, told));

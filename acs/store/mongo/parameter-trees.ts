@@ -4,7 +4,7 @@
 import { UserError } from '../../../shared/errors.ts';
 import type { KnownValue } from '../../device/parameter.ts';
 import { isWild, wildPattern, wildStart } from '../../query/filter.ts';
-import { noSuchDevice, textOf } from '../text-checks.ts';
+import { checkedText, noSuchDevice } from '../text-checks.ts';
 import type { Collections, TreeDocument } from './collections.ts';
 import { checkSize, textKey } from './device-document.ts';
 import { forgetHistory } from './history.ts';
@@ -150,7 +150,7 @@ export function createTrees(link: Link, collections: Collections): Trees {
         throw new UserError(400, 'not-partial', `"${replaceBelow}" is no partial path`);
       const wanted: Values = new Map();
       for (const value of values) {
-        for (const text of [value.path, value.value, value.type]) textOf(text);
+        for (const text of [value.path, value.value, value.type]) checkedText(text);
         const told = wanted.get(value.path);
         wanted.set(value.path, told ? mergedValue(told, value) : { ...value });
       }

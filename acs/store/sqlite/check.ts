@@ -6,9 +6,9 @@ import { messageOf } from '../../../shared/errors.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import type { Task } from '../../device/task.ts';
 import { CHUNK, type ContentReference, contentNameOf } from '../content-chunks.ts';
-import { rowOf } from './queries.ts';
 import { storeError, versionOf } from './schema.ts';
-import { columnsOf } from './writes.ts';
+import { rowOf } from './stored-row.ts';
+import { columnsOf } from './writes/device-columns.ts';
 
 export interface StoreCheck {
   /** What is wrong, a sentence each; none when all is well. */

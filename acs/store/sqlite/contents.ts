@@ -2,9 +2,9 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { CHUNK, GRACE_MS, readOut, takeIn } from '../content-chunks.ts';
 import type { Store } from '../store.ts';
-import type { Reading } from './queries.ts';
+import type { SqliteQueries } from './queries/queries.ts';
 import { storeError } from './schema.ts';
-import type { WriteRequest } from './writes.ts';
+import type { WriteRequest } from './writes/write-request.ts';
 
 export interface SqliteContents extends Pick<Store, 'putContent' | 'content' | 'deleteContent' | 'contents'> {
   /** Deletes what has no name and gave no sign since, an hour ago unless told. */
@@ -12,7 +12,7 @@ export interface SqliteContents extends Pick<Store, 'putContent' | 'content' | '
 }
 
 export function createContents(
-  { write, reading }: { write: (request: WriteRequest) => Promise<unknown>; reading: Reading },
+  { write, queries }: { write: (request: WriteRequest) => Promise<unknown>; queries: SqliteQueries },
   clock: Clock,
 ): SqliteContents {
   const drop = async (content: number): Promise<void> => {
@@ -41,13 +41,13 @@ export function createContents(
       }
     },
     content: async (name, range) => {
-      const found = read(() => reading.content(name));
+      const found = read(() => queries.contents.find(name));
       if (!found) return undefined;
       const kept = {
         name,
         size: found.size,
         chunkSize: CHUNK,
-        chunk: async (number: number) => read(() => reading.chunk(found.pk, number)),
+        chunk: async (number: number) => read(() => queries.contents.chunk(found.pk, number)),
         sign: async () => {
           await write({ do: 'signContent', content: found.pk, now: clock.now() });
         },
@@ -55,7 +55,7 @@ export function createContents(
       return readOut(kept, range, clock);
     },
     deleteContent: async name => (await write({ do: 'releaseContent', name, now: clock.now() })) as boolean,
-    contents: async () => read(() => reading.contents()),
+    contents: async () => read(() => queries.contents.list()),
     sweep: async (before = clock.now() - GRACE_MS) => {
       while (await write({ do: 'sweepContents', before }));
     },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Batch, Packing } from '../../../acs/store/sqlite/batch.ts';
-import { createOutbox } from '../../../acs/store/sqlite/outbox.ts';
+import type { Batch, Packing } from '../../../acs/store/sqlite/threads/batch.ts';
+import { createOutbox } from '../../../acs/store/sqlite/threads/outbox.ts';
 import { VirtualClock } from '../../../shared/clock.ts';
 
 interface Asked {

@@ -3,7 +3,7 @@
 import { openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { openWriter } from '../../../acs/store/sqlite/schema.ts';
-import { createWriting } from '../../../acs/store/sqlite/writes.ts';
+import { SqliteWrites } from '../../../acs/store/sqlite/writes/writes.ts';
 import type { DiskFact } from './facts.ts';
 
 const [folder = '', rounds = '0'] = process.argv.slice(2);
@@ -12,10 +12,10 @@ const mark = (fact: DiskFact): unknown => writeSync(marks, `${JSON.stringify(fac
 
 const { db, close } = openWriter({ file: join(folder, 'tandem.db') });
 db.exec('PRAGMA synchronous = OFF');
-const writing = createWriting(db);
+const writes = new SqliteWrites(db);
 for (let number = 0; number < Number(rounds); number++) {
   const name = `lane${number % 8}`;
-  const [outcome] = writing.commit([{ do: 'putDocument', kind: 'setting', name, body: number, now: number }]);
+  const [outcome] = writes.commit([{ do: 'putDocument', kind: 'setting', name, body: number, now: number }]);
   if (!outcome?.ok) throw new Error(`not written: ${JSON.stringify(outcome)}`);
   mark({ kind: 'document', name, number });
 }

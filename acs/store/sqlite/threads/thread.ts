@@ -3,11 +3,11 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { systemClock } from '../../../shared/clock.ts';
-import { UserError } from '../../../shared/errors.ts';
+import { systemClock } from '../../../../shared/clock.ts';
+import { UserError } from '../../../../shared/errors.ts';
+import { type StoreFile, storeError } from '../schema.ts';
 import { type Batch, type Bulk, type FromThread, type Packing, plainPacking, type SentError } from './batch.ts';
 import { createOutbox } from './outbox.ts';
-import { type StoreFile, storeError } from './schema.ts';
 
 /** An outcome as it travels: '' for no value, the value's JSON, or an error's with `!` in front; bytes are bulk alone. */
 export const sentValue = (value: unknown, text?: string, told?: string): [string, Bulk] => {

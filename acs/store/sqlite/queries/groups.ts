@@ -1,7 +1,8 @@
 // Devices counted by the value of a field, in SQL: one pass over the narrow table.
-import type { Field } from '../../query/filter.ts';
-import type { Group, GroupQuery, Groups } from '../store.ts';
-import { type Condition, columns, livenessWords, textExpression, toSql } from './filter.ts';
+import type { Field } from '../../../query/filter.ts';
+import type { Group, GroupQuery, Groups } from '../../store.ts';
+import { type Condition, columns, livenessWords, textExpression, toSql } from '../filter.ts';
+import type { Statements } from '../statements.ts';
 
 interface Counted {
   key: string;
@@ -11,13 +12,12 @@ interface Counted {
   last: string;
 }
 
-type All = <T>(text: string, ...params: (string | number)[]) => T[];
-
-export function groupsSql(all: All, query: GroupQuery): Groups {
-  const { text, params } = statement(query);
-  const found = all<Counted>(text, ...params);
+export function readGroups(statements: Statements, query: GroupQuery): Groups {
+  const { text, params } = groupsSql(query);
+  const found = statements.all<Counted>(text, ...params);
   const groups = found.slice(0, query.limit).map(groupOf);
-  const count = query.by?.kind === 'tag' ? untagged(all, query) : found.reduce((sum, group) => sum + group.count, 0);
+  const count =
+    query.by?.kind === 'tag' ? untagged(statements, query) : found.reduce((sum, group) => sum + group.count, 0);
   return { groups, omitted: Math.max(0, found.length - groups.length), count };
 }
 
@@ -28,8 +28,8 @@ const groupOf = ({ key, count, total, first, last }: Counted): Group => ({
   samples: first === last ? [first] : [first, last],
 });
 
-function statement({ among, filter, by, totals, now }: GroupQuery): { text: string; params: (string | number)[] } {
-  const key = keyOf(by, now);
+function groupsSql({ among, filter, by, totals, now }: GroupQuery): { text: string; params: (string | number)[] } {
+  const key = groupKey(by, now);
   const from = by?.kind === 'tag' ? 'devices d LEFT JOIN tags t ON t.device = d.pk' : 'devices d';
   const all = toSql(among, now);
   const fits = toSql(filter, now);
@@ -47,13 +47,13 @@ function statement({ among, filter, by, totals, now }: GroupQuery): { text: stri
 }
 
 /** A device with several tags is in several groups, but one device. */
-function untagged(all: All, { among, filter, now }: GroupQuery): number {
+function untagged(statements: Statements, { among, filter, now }: GroupQuery): number {
   const [a, f] = [toSql(among, now), toSql(filter, now)];
   const text = `SELECT count(*) AS n FROM devices d WHERE ${a.sql} AND ${f.sql}`;
-  return all<{ n: number }>(text, ...a.params, ...f.params)[0]?.n ?? 0;
+  return statements.all<{ n: number }>(text, ...a.params, ...f.params)[0]?.n ?? 0;
 }
 
-function keyOf(by: Field | undefined, now: number): Condition {
+function groupKey(by: Field | undefined, now: number): Condition {
   if (!by) return { sql: "''", params: [] };
   if (by.kind === 'tag') return { sql: "COALESCE(t.tag, '')", params: [] };
   if (by.kind === 'liveness') return livenessWords(now);

@@ -1,10 +1,11 @@
 // The writer thread: the only connection that changes the store. What comes in one message shares one flush to the disk.
 import { parentPort, workerData } from 'node:worker_threads';
+import { openWriter, type StoreFile } from '../schema.ts';
+import type { WriteRequest, Written } from '../writes/write-request.ts';
+import { SqliteWrites } from '../writes/writes.ts';
 import { type Batch, type Bulk, type FromThread, type ToThread, unpacked } from './batch.ts';
 import { bulkOf, writePacking } from './packing.ts';
-import { openWriter, type StoreFile } from './schema.ts';
 import { sentError, sentFailure, sentValue } from './thread.ts';
-import { createWriting, type WriteRequest, type Writing, type Written } from './writes.ts';
 
 /** Bounds how long one group may take. */
 const MAX_GROUP = 500;
@@ -13,9 +14,9 @@ const MAX_GROUP = 500;
 const sentWritten = ({ value, text, told }: Written, request: WriteRequest): [string, Bulk] =>
   sentValue(value, text, told === bulkOf(request) ? undefined : told);
 
-function serve(writing: Writing, close: () => void): void {
+function serve(writes: SqliteWrites, close: () => void): void {
   const commit = (group: readonly [number, WriteRequest][]): void => {
-    const outcomes = writing.commit(group.map(([, request]) => request));
+    const outcomes = writes.commit(group.map(([, request]) => request));
     const sent: Batch = [];
     for (const [index, outcome] of outcomes.entries()) {
       const [number, request] = group[index]!;
@@ -39,7 +40,7 @@ const send = (message: FromThread): void => parentPort?.postMessage(message);
 
 try {
   const { db, close } = openWriter(workerData as StoreFile);
-  serve(createWriting(db), () => {
+  serve(new SqliteWrites(db), () => {
     try {
       db.exec('PRAGMA optimize');
     } catch {

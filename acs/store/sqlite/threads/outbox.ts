@@ -1,5 +1,5 @@
 // Requests on their way to a thread: those of one turn go in one message, those that the thread does in groups in as few as it can use.
-import type { Clock, Timer } from '../../../shared/clock.ts';
+import type { Clock, Timer } from '../../../../shared/clock.ts';
 import type { Batch, Packing } from './batch.ts';
 
 /** How long patient requests wait for company. */

@@ -1,7 +1,7 @@
 // How changes travel to the writer thread: what is long goes beside the JSON, as it is.
-import type { DeviceOperations } from '../../device/operation-types.ts';
+import type { DeviceOperations } from '../../../device/operation-types.ts';
+import type { WriteRequest } from '../writes/write-request.ts';
 import type { Bulk, Packing } from './batch.ts';
-import type { WriteRequest } from './writes.ts';
 
 type Informing = Extract<WriteRequest, { do: 'apply' }> & { args: DeviceOperations['informed']['args'] };
 

@@ -1,0 +1,140 @@
+// Reads of devices: one by id or user name, pages of a search, and counts.
+import type { DeviceRow } from '../../../device/row.ts';
+import type { Filter } from '../../../query/filter.ts';
+import { cursorText, pageOf, readCursor, sortOf } from '../../paging.ts';
+import type { DeviceQuery, OverdueQuery } from '../../store.ts';
+import { columns, toSql } from '../filter.ts';
+import type { Statements } from '../statements.ts';
+import { rowOf, type StoredRow } from '../stored-row.ts';
+
+/** Devices of which only some fields were asked for: the id of each, then its values in the order of the fields, null for none. */
+export interface PartsAnswer {
+  parts: unknown[][];
+  next?: string;
+}
+
+/** A device's place in the order of a search. */
+interface Placed {
+  id: string;
+  key: string | number;
+}
+
+/** Reads devices. */
+export class DeviceQueries {
+  readonly #statements: Statements;
+
+  constructor(statements: Statements) {
+    this.#statements = statements;
+  }
+
+  byId(id: string): DeviceRow | undefined {
+    return this.#rowWhere('(SELECT pk FROM devices WHERE id = ?)', id);
+  }
+
+  /** Runs in every session, so it reads no more than it needs. */
+  byUsername(username: string): Pick<DeviceRow, 'id' | 'credentials'> | undefined {
+    const found =
+      this.#statements.one<{ body: string }>(
+        'SELECT body FROM rows WHERE device = (SELECT pk FROM devices WHERE username = ? LIMIT 1)',
+        username,
+      ) ??
+      this.#statements.one<{ body: string }>(
+        'SELECT body FROM rows WHERE device = (SELECT pk FROM devices WHERE next_username = ? LIMIT 1)',
+        username,
+      );
+    return found && (JSON.parse(found.body) as DeviceRow);
+  }
+
+  page(query: DeviceQuery): { items: DeviceRow[]; next?: string } {
+    const limit = pageOf(query.limit);
+    const { text, params } = pageSql(query);
+    const found = this.#statements.all<Placed & { pk: number }>(text, ...params, limit + 1);
+    const items = found.slice(0, limit).flatMap(({ pk }) => this.#rowWhere('?', pk) ?? []);
+    return { items, ...nextOf(found, limit, query) };
+  }
+
+  /**
+   * A page with some fields of each row, which the database takes out: a walk over the whole fleet parses no rows.
+   * @returns JSON of a `PartsAnswer`
+   */
+  pageOfParts(query: DeviceQuery, only: NonNullable<DeviceQuery['only']>): string {
+    const limit = pageOf(query.limit);
+    const { text, params } = pageSql(query);
+    // For a single path json_extract gives the bare value, not a list: `$.id` in front makes two.
+    const listed = `json_extract(r.body, '$.id', ${only.map(() => '?').join(', ')})`;
+    const toldAt = only.indexOf('told');
+    const list = toldAt < 0 ? listed : `json_set(${listed}, '$[${toldAt + 1}]', r.told)`;
+    const found = this.#statements.all<Placed & { list: string }>(
+      `SELECT p.id, p.key, (SELECT ${list} FROM rows r WHERE r.device = p.pk) AS list FROM (${text}) p`,
+      ...only.map(field => `$.${field}`),
+      ...params,
+      limit + 1,
+    );
+    const next = JSON.stringify(nextOf(found, limit, query).next);
+    const lists = found.slice(0, limit).map(({ list }) => list);
+    return `{"parts":[${lists.join(',')}]${next === undefined ? '' : `,"next":${next}`}}`;
+  }
+
+  count(filter: Filter | undefined, now: number): number {
+    const where = filter ? toSql(filter, now) : { sql: '1', params: [] };
+    const text = `SELECT count(*) AS n FROM devices d WHERE ${where.sql}`;
+    return this.#statements.one<{ n: number }>(text, ...where.params)?.n ?? 0;
+  }
+
+  /** Ids in the order of the index `devices_due`. */
+  overdue({ now, limit, blindSpot }: OverdueQuery): string[] {
+    const due = 'SELECT id FROM devices WHERE due > 0 AND due < ?';
+    const found = blindSpot
+      ? this.#statements.all<{ id: string }>(
+          `${due} AND (due < ? OR last_inform >= ?) ORDER BY due LIMIT ?`,
+          now,
+          now - blindSpot.ms,
+          blindSpot.until,
+          limit,
+        )
+      : this.#statements.all<{ id: string }>(`${due} ORDER BY due LIMIT ?`, now, limit);
+    return found.map(({ id }) => id);
+  }
+
+  #rowWhere(where: string, value: string | number): DeviceRow | undefined {
+    const found = this.#statements.one<StoredRow>(`SELECT body, told FROM rows WHERE device = ${where}`, value);
+    return found && rowOf(found);
+  }
+}
+
+/** The rows with the fields that were asked for. */
+export function rowsOf(parts: PartsAnswer['parts'], only: NonNullable<DeviceQuery['only']>): DeviceRow[] {
+  return parts.map(values => {
+    const row: Record<string, unknown> = {};
+    for (let at = 0; at < only.length; at++) if (values[at + 1] !== null) row[only[at]!] = values[at + 1];
+    return row as unknown as DeviceRow;
+  });
+}
+
+/** @param found one more than the page has, where there is a next one */
+function nextOf(found: readonly Placed[], limit: number, { sort }: DeviceQuery): { next?: string } {
+  const last = found.length > limit ? found[limit - 1] : undefined;
+  return last ? { next: cursorText(sort, last.key, last.id) } : {};
+}
+
+/** One page of a search by keyset: it begins where the last one ended, however many came before. */
+function pageSql(query: DeviceQuery): { text: string; params: (string | number)[] } {
+  const { column, descending } = sortOf(query.sort, columns);
+  const where = query.filter ? [toSql(query.filter, query.now)] : [];
+  if (query.cursor !== undefined) {
+    const { key, id } = readCursor(query.cursor, query.sort);
+    const side = descending ? '<' : '>';
+    where.push(
+      column === 'id'
+        ? { sql: `d.id ${side} ?`, params: [id] }
+        : { sql: `(d.${column}, d.id) ${side} (?, ?)`, params: [key, id] },
+    );
+  }
+  const order = descending ? 'DESC' : 'ASC';
+  const by = column === 'id' ? `d.id ${order}` : `d.${column} ${order}, d.id ${order}`;
+  return {
+    text: `SELECT d.pk, d.id, d.${column} AS key FROM devices d
+      WHERE ${where.map(part => part.sql).join(' AND ') || '1'} ORDER BY ${by} LIMIT ?`,
+    params: where.flatMap(part => part.params),
+  };
+}

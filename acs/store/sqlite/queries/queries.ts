@@ -1,0 +1,67 @@
+// Every read of the SQLite store, on one connection of its own: synchronous, for the main thread and for the search thread.
+import type { DatabaseSyncInstance } from '@photostructure/sqlite';
+import type { Filter } from '../../../query/filter.ts';
+import type { DeviceQuery, GroupQuery, OverdueQuery } from '../../store.ts';
+import { Statements } from '../statements.ts';
+import { ContentQueries } from './content-queries.ts';
+import { DeliveryQueries } from './delivery-queries.ts';
+import { DeviceQueries } from './device-queries.ts';
+import { DocumentQueries } from './document-queries.ts';
+import { readGroups } from './groups.ts';
+import { HistoryQueries } from './history-queries.ts';
+import { ParameterQueries } from './parameter-queries.ts';
+import { WorkQueries } from './work-queries.ts';
+
+/** Reads that may walk all devices: plain data, so that they can be sent to another thread. */
+export type SearchRequest =
+  | { do: 'devices'; query: DeviceQuery }
+  | { do: 'countDevices'; filter?: Filter; now: number }
+  | { do: 'groups'; query: GroupQuery }
+  | { do: 'overdue'; query: OverdueQuery }
+  | { do: 'knownValues'; devices: readonly string[]; paths: readonly string[] };
+
+/** The reads of one connection, by topic. */
+export class SqliteQueries {
+  readonly #statements: Statements;
+  readonly devices: DeviceQueries;
+  readonly parameters: ParameterQueries;
+  readonly work: WorkQueries;
+  readonly documents: DocumentQueries;
+  readonly contents: ContentQueries;
+  readonly deliveries: DeliveryQueries;
+  readonly history: HistoryQueries;
+
+  constructor(db: DatabaseSyncInstance) {
+    const statements = new Statements(db);
+    this.#statements = statements;
+    this.devices = new DeviceQueries(statements);
+    this.parameters = new ParameterQueries(statements);
+    this.work = new WorkQueries(statements, this.devices);
+    this.documents = new DocumentQueries(statements);
+    this.contents = new ContentQueries(statements);
+    this.deliveries = new DeliveryQueries(statements);
+    this.history = new HistoryQueries(statements);
+  }
+
+  /** @returns JSON, made only once on its way to another thread. Devices with `only` come as `PartsAnswer` */
+  search(request: SearchRequest): string {
+    return request.do === 'devices' && request.query.only
+      ? this.devices.pageOfParts(request.query, request.query.only)
+      : JSON.stringify(this.#found(request));
+  }
+
+  #found(request: SearchRequest): unknown {
+    switch (request.do) {
+      case 'devices':
+        return this.devices.page(request.query);
+      case 'groups':
+        return readGroups(this.#statements, request.query);
+      case 'overdue':
+        return this.devices.overdue(request.query);
+      case 'knownValues':
+        return this.parameters.ofDevices(request.devices, request.paths);
+      case 'countDevices':
+        return this.devices.count(request.filter, request.now);
+    }
+  }
+}

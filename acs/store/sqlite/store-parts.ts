@@ -1,0 +1,143 @@
+// The parts of the SQLite store by topic: each request goes to the writer, to a search, or to a quick read.
+import type { Clock } from '../../../shared/clock.ts';
+import type { DeviceOperation, DeviceOperations, Informed, InformFacts } from '../../device/operation-types.ts';
+import type { DeviceRow } from '../../device/row.ts';
+import type { Delivery, DocumentKind, StoredDocument } from '../records.ts';
+import type { DeviceQuery, Groups, Store } from '../store.ts';
+import type { Connections } from './connections.ts';
+import { type PartsAnswer, rowsOf } from './queries/device-queries.ts';
+import type { KnownAnswer } from './queries/parameter-queries.ts';
+import type { WriteRequest } from './writes/write-request.ts';
+
+type DevicePart = Pick<
+  Store,
+  | 'device'
+  | 'deviceByUsername'
+  | 'apply'
+  | 'devices'
+  | 'countDevices'
+  | 'groups'
+  | 'overdue'
+  | 'parameters'
+  | 'knownValues'
+  | 'putParameters'
+>;
+
+export function deviceStore({ write, search, queries }: Connections): DevicePart {
+  return {
+    device: async id => queries.devices.byId(id),
+    deviceByUsername: async username => queries.devices.byUsername(username),
+    apply: async <N extends DeviceOperation>(id: string, name: N, args: DeviceOperations[N]['args']) => {
+      const result = (await write({ do: 'apply', id, name, args })) as DeviceOperations[N]['result'];
+      if (name === 'informed') restoreTold(result as Informed, args as InformFacts);
+      return result;
+    },
+    // Without a filter an index gives the page at once; a filter may have to look at every device.
+    devices: async query => {
+      if (query.only) {
+        const { parts, ...rest } = (await search({ do: 'devices', query })) as PartsAnswer;
+        return { items: rowsOf(parts, query.only), ...rest };
+      }
+      return query.filter || !isIndexedSort(query)
+        ? ((await search({ do: 'devices', query })) as { items: DeviceRow[]; next?: string })
+        : queries.devices.page(query);
+    },
+    countDevices: async (filter, now) =>
+      (await search(filter ? { do: 'countDevices', filter, now } : { do: 'countDevices', now })) as number,
+    groups: async query => (await search({ do: 'groups', query })) as Groups,
+    overdue: async query => (await search({ do: 'overdue', query })) as string[],
+
+    parameters: async (device, path) => queries.parameters.ofDevice(device, path),
+    knownValues: async (devices, paths) => {
+      const { texts, of } = (await search({ do: 'knownValues', devices, paths })) as KnownAnswer;
+      return new Map(of.map(([device, at]) => [device, texts[at]!]));
+    },
+    putParameters: async (device, values, replaceBelow) => {
+      const below = replaceBelow === undefined ? undefined : { replaceBelow };
+      await write({ do: 'putParameters', device, values, ...below });
+    },
+  };
+}
+
+/** Puts back the row's `told`, which the writer does not send back where it is the text that it was sent. */
+function restoreTold(informed: Informed, { report }: InformFacts): void {
+  if (informed.outcome === 'claimed') informed.row.told ??= report.values;
+}
+
+const unindexed: ReadonlySet<string> = new Set(
+  'manufacturer hardware address lastBoot online rolloutState rolloutZone rolloutWave rolloutDue'.split(' '),
+);
+const isIndexedSort = ({ sort }: DeviceQuery): boolean => !unindexed.has(sort?.replace(/^-/, '') ?? 'id');
+
+export const workStore = ({ queries }: Connections): Pick<Store, 'tasks' | 'task' | 'faults'> => ({
+  tasks: async query => queries.work.tasks(query),
+  task: async id => queries.work.task(id),
+  faults: async limit => queries.work.faults(limit),
+});
+
+type DocumentPart = Pick<Store, 'documents' | 'document' | 'putDocument' | 'deleteDocument' | 'generation'>;
+
+export function documentStore({ write, queries }: Connections, clock: Clock): DocumentPart {
+  const generations = queries.documents.generations();
+  const note = (kind: DocumentKind, generation: number): void => {
+    generations.set(kind, Math.max(generation, generations.get(kind) ?? 0));
+  };
+  return {
+    documents: async <T>(kind: DocumentKind) => queries.documents.list(kind) as StoredDocument<T>[],
+    document: async <T>(kind: DocumentKind, name: string) =>
+      queries.documents.get(kind, name) as StoredDocument<T> | undefined,
+    putDocument: async (kind, name, body, expected, notices) => {
+      const request: WriteRequest = { do: 'putDocument', kind, name, body, now: clock.now() };
+      if (expected !== undefined) request.expected = expected;
+      if (notices?.length) request.notices = notices;
+      const generation = (await write(request)) as number;
+      note(kind, generation);
+      return generation;
+    },
+    deleteDocument: async (kind, name) => {
+      const generation = (await write({ do: 'deleteDocument', kind, name })) as number | undefined;
+      if (generation === undefined) return false;
+      note(kind, generation);
+      return true;
+    },
+    generation: kind => generations.get(kind) ?? 0,
+  };
+}
+
+type HistoryPart = Pick<Store, 'appendHistory' | 'series' | 'seriesPaths' | 'deviceEvents'>;
+
+export const historyStore = ({ write, queries }: Connections): HistoryPart => ({
+  appendHistory: async entries => {
+    await write({ do: 'appendHistory', entries });
+  },
+  series: async query => queries.history.series(query),
+  seriesPaths: async device => queries.history.paths(device),
+  deviceEvents: async (device, limit) => queries.history.events(device, limit),
+});
+
+type DeliveryPart = Pick<
+  Store,
+  | 'takeDeliveries'
+  | 'settleDelivery'
+  | 'deliveries'
+  | 'deliveryCounts'
+  | 'reviveDeliveries'
+  | 'dropDeliveries'
+  | 'boundDeliveries'
+>;
+
+export const deliveryStore = ({ write, queries }: Connections): DeliveryPart => ({
+  takeDeliveries: async query => (await write({ do: 'takeDeliveries', query })) as Delivery[],
+  settleDelivery: async (id, outcome) => {
+    await write({ do: 'settleDelivery', id, outcome });
+  },
+  deliveries: async query => queries.deliveries.list(query),
+  deliveryCounts: async () => queries.deliveries.counts(),
+  reviveDeliveries: async (webhook, now) => (await write({ do: 'reviveDeliveries', webhook, now })) as number,
+  dropDeliveries: async webhook => {
+    await write({ do: 'dropDeliveries', webhook });
+  },
+  boundDeliveries: async before => {
+    await write({ do: 'boundDeliveries', before });
+  },
+});

@@ -1,0 +1,59 @@
+// The columns of the narrow `devices` table: what a row is found and sorted by.
+import { dueAt, onlineUntil } from '../../../device/liveness.ts';
+import type { DeviceRow } from '../../../device/row.ts';
+import { versionKey } from '../../../query/version-key.ts';
+
+export type Columns = Record<string, string | number | null>;
+
+export const columnsOf = (row: DeviceRow): Columns => ({
+  username: row.credentials?.username || null,
+  next_username: row.credentials?.next?.username ?? null,
+  oui: row.oui,
+  product_class: row.productClass,
+  serial: row.serialNumber,
+  manufacturer: row.manufacturer,
+  firmware: row.softwareVersion,
+  firmware_key: versionKey(row.softwareVersion),
+  hardware: row.hardwareVersion,
+  address: row.address,
+  state: row.state,
+  created: row.created,
+  last_inform: row.lastInform ?? 0,
+  last_boot: row.lastBoot ?? 0,
+  online_until: onlineUntil(row),
+  due: dueAt(row),
+  ...rolloutColumns(row.rollout),
+});
+
+const rolloutColumns = (position: DeviceRow['rollout']): Columns => ({
+  rollout: position?.id ?? '',
+  rollout_state: position?.state ?? '',
+  rollout_zone: position?.zone ?? '',
+  rollout_wave: position?.wave ?? 0,
+  rollout_due: position?.due ?? 0,
+});
+
+export const differing = (before: DeviceRow, row: DeviceRow): [string, string | number | null][] => {
+  const old = columnsOf(before);
+  return Object.entries(columnsOf(row)).filter(([name, value]) => old[name] !== value);
+};
+
+/** Whether all columns but those of an Inform's time are the same: nearly always so, and cheaper than to make the columns. */
+export const isSteady = (before: DeviceRow, row: DeviceRow): boolean =>
+  before.credentials === row.credentials &&
+  before.softwareVersion === row.softwareVersion &&
+  before.hardwareVersion === row.hardwareVersion &&
+  before.address === row.address &&
+  before.state === row.state &&
+  before.rollout === row.rollout &&
+  before.manufacturer === row.manufacturer &&
+  before.oui === row.oui &&
+  before.productClass === row.productClass &&
+  before.serialNumber === row.serialNumber &&
+  before.created === row.created;
+
+/** Whether the columns of an Inform's time are the same, where those of `isSteady` are. */
+export const isSameTime = (before: DeviceRow, row: DeviceRow): boolean =>
+  before.lastInform === row.lastInform &&
+  before.absence === row.absence &&
+  before.informInterval === row.informInterval;

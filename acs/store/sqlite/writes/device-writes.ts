@@ -1,0 +1,91 @@
+// Changes of devices in SQLite: a pure operation on the row, and what follows from it in the tables.
+
+import type { DeviceOperation, DeviceOperations } from '../../../device/operation-types.ts';
+import { operate } from '../../../device/operations.ts';
+import type { DeviceRow } from '../../../device/row.ts';
+import type { Task } from '../../../device/task.ts';
+import { noticesOf } from '../../notices.ts';
+import { checkedText, jsonOf } from '../../text-checks.ts';
+import type { Statements } from '../statements.ts';
+import type { DeliveryWrites } from './delivery-writes.ts';
+import { insertDevice, updateDevice } from './device-rows.ts';
+import type { ParameterRows } from './parameter-rows.ts';
+import type { RowCache } from './row-cache.ts';
+import type { Written } from './write-request.ts';
+
+type Args = DeviceOperations[DeviceOperation]['args'];
+
+/** Carries out operations on devices. */
+export class DeviceWrites {
+  readonly #statements: Statements;
+  readonly #rows: RowCache;
+  readonly #parameters: ParameterRows;
+  readonly #deliveries: DeliveryWrites;
+
+  constructor(statements: Statements, rows: RowCache, parameters: ParameterRows, deliveries: DeliveryWrites) {
+    this.#statements = statements;
+    this.#rows = rows;
+    this.#parameters = parameters;
+    this.#deliveries = deliveries;
+  }
+
+  /** @throws UserError what the operation refuses; then nothing has changed */
+  apply(id: string, name: DeviceOperation, args: Args): Written {
+    const before = this.#rows.load(id);
+    const { row, result, ended } = operate(name, id, before?.row, args);
+    if (before && 'known' in args && args.known) this.#parameters.putValues(before.pk, args.known);
+    for (const task of ended) this.#keepEnded(task);
+    if (this.#deliveries.subscribers().any) this.#notify(before?.row, row, ended, args);
+    if (row === before?.row) return { ok: true, value: result };
+    if (!row) {
+      this.#statements.run('DELETE FROM devices WHERE pk = ?', before?.pk ?? 0);
+      this.#rows.remove(id);
+      return { ok: true, value: result };
+    }
+    this.#rows.noteClaim(id, row);
+    if (before && isFreed(before.row, row)) {
+      this.#rows.remember(id, { pk: before.pk, row });
+      return { ok: true, value: result };
+    }
+    const body = jsonOf({ ...row, told: undefined });
+    const pk = before ? updateDevice(this.#statements, before, row, body) : insertDevice(this.#statements, row, body);
+    this.#rows.remember(id, { pk, row });
+    return withBody(result, row, body);
+  }
+
+  #notify(before: DeviceRow | undefined, row: DeviceRow | undefined, ended: readonly Task[], args: Args): void {
+    const now = 'now' in args ? args.now : undefined;
+    const notices = noticesOf(before, row, ended, now);
+    if (notices.length > 0)
+      this.#deliveries.add(this.#deliveries.subscribers().address(notices, row ?? before, now ?? 0));
+  }
+
+  #keepEnded(task: Task): void {
+    const { sentBy: _by, ...kept } = task;
+    this.#statements.run(
+      'INSERT OR REPLACE INTO ended_tasks (id, device, created, ended, body) VALUES (?, ?, ?, ?, ?)',
+      checkedText(task.id),
+      task.device,
+      task.created,
+      task.ended ?? task.created,
+      jsonOf(kept),
+    );
+  }
+}
+
+/** Whether only the claim went: nothing that has to outlive this process. */
+function isFreed(before: DeviceRow, row: DeviceRow): boolean {
+  if (!before.claim || row.claim) return false;
+  for (const name of Object.keys(before) as (keyof DeviceRow)[])
+    if (name !== 'claim' && before[name] !== row[name]) return false;
+  return true;
+}
+
+/** A result that holds the row takes its text from what was stored. */
+function withBody(value: unknown, row: DeviceRow, body: string): Written {
+  const { told } = row;
+  if (value === row) return { ok: true, value, text: body, told };
+  if (typeof value !== 'object' || value === null || !('row' in value) || value.row !== row) return { ok: true, value };
+  const { row: _row, ...rest } = value;
+  return { ok: true, value, text: `{"row":${body},${JSON.stringify(rest).slice(1)}`, told };
+}

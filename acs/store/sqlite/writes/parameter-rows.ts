@@ -1,0 +1,75 @@
+// The parameter tree of a device in SQLite: a row for each known value, with a number in place of its path.
+import { UserError } from '../../../../shared/errors.ts';
+import type { KnownValue } from '../../../device/parameter.ts';
+import { checkedText, noSuchDevice } from '../../text-checks.ts';
+import { below } from '../filter.ts';
+import type { Statements } from '../statements.ts';
+
+const MAX_PATHS = 200_000;
+
+const UPSERT = `INSERT INTO parameters (device, path, value, type, writable, notification, time) VALUES (?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT DO UPDATE SET value = excluded.value, type = excluded.type, time = excluded.time,
+        writable = coalesce(excluded.writable, writable), notification = coalesce(excluded.notification, notification)`;
+
+/** Writes known values, and remembers the numbers of paths. */
+export class ParameterRows {
+  readonly #statements: Statements;
+  /** Numbers of paths that are known to be stored. */
+  readonly #paths = new Map<string, number>();
+
+  constructor(statements: Statements) {
+    this.#statements = statements;
+  }
+
+  /** @throws UserError 404 for a device that is not there, 400 for a `replaceBelow` that is no partial path */
+  put(device: string, values: readonly KnownValue[], replaceBelow?: string): void {
+    const found = this.#statements.one<{ pk: number }>('SELECT pk FROM devices WHERE id = ?', device);
+    if (!found) throw noSuchDevice(device);
+    if (replaceBelow === '') this.#statements.run('DELETE FROM parameters WHERE device = ?', found.pk);
+    else if (replaceBelow !== undefined) this.#forgetBelow(found.pk, replaceBelow);
+    this.putValues(found.pk, values);
+  }
+
+  putValues(pk: number, values: readonly KnownValue[]): void {
+    const put = this.#statements.prepareChange(UPSERT);
+    for (const { path, value, type, writable, notification, time } of values) {
+      const number = this.pathNumber(path);
+      put.run(
+        pk,
+        number,
+        checkedText(value),
+        checkedText(type),
+        writable === undefined ? null : Number(writable),
+        notification ?? null,
+        time,
+      );
+    }
+  }
+
+  pathNumber(path: string): number {
+    const known = this.#paths.get(path);
+    if (known !== undefined) return known;
+    this.#statements.run('INSERT OR IGNORE INTO paths (path) VALUES (?)', checkedText(path));
+    const { pk } = this.#statements.prepare('SELECT pk FROM paths WHERE path = ?').get(path) as { pk: number };
+    if (this.#paths.size >= MAX_PATHS) this.#paths.clear();
+    this.#paths.set(path, pk);
+    return pk;
+  }
+
+  /** Forgets the numbers of paths after a rollback: it may have taken some back. */
+  forget(): void {
+    this.#paths.clear();
+  }
+
+  #forgetBelow(pk: number, path: string): void {
+    if (!path.endsWith('.')) throw new UserError(400, 'not-partial', `"${path}" is no partial path`);
+    this.#statements.run(
+      `DELETE FROM parameters WHERE device = ? AND path IN
+        (SELECT p.path FROM parameters p CROSS JOIN paths d ON d.pk = p.path
+         WHERE p.device = ? AND d.path >= ? AND d.path < ?)`,
+      pk,
+      pk,
+      ...below(path),
+    );
+  }
+}

@@ -1,0 +1,34 @@
+// The side tables of a device: tags, open tasks and faults, each by which devices are found.
+import type { DeviceRow } from '../../../device/row.ts';
+import type { Statements } from '../statements.ts';
+
+/** Brings the entries of a device from those of `before` to those of `row`. */
+export function updateSideTables(
+  statements: Statements,
+  pk: number,
+  before: DeviceRow | undefined,
+  row: DeviceRow,
+): void {
+  const tags = difference(before?.tags ?? [], row.tags, tag => tag);
+  for (const tag of tags.removed) statements.run('DELETE FROM tags WHERE tag = ? AND device = ?', tag, pk);
+  for (const tag of tags.added) statements.run('INSERT INTO tags (tag, device) VALUES (?, ?)', tag, pk);
+  const tasks = difference(before?.tasks ?? [], row.tasks, task => task.id);
+  for (const task of tasks.removed) statements.run('DELETE FROM open_tasks WHERE id = ?', task.id);
+  for (const task of tasks.added)
+    statements.run('INSERT INTO open_tasks (id, device, created) VALUES (?, ?, ?)', task.id, pk, task.created);
+  const faults = difference(before?.faults ?? [], row.faults, fault => `${fault.id} ${fault.last}`);
+  for (const fault of faults.removed) statements.run('DELETE FROM faults WHERE id = ?', fault.id);
+  for (const fault of faults.added)
+    statements.run('INSERT OR REPLACE INTO faults (id, device, last) VALUES (?, ?, ?)', fault.id, pk, fault.last);
+}
+
+function difference<T>(
+  before: readonly T[],
+  after: readonly T[],
+  key: (item: T) => string,
+): { removed: T[]; added: T[] } {
+  if (before === after || (before.length === 0 && after.length === 0)) return { removed: [], added: [] };
+  const old = new Set(before.map(key));
+  const fresh = new Set(after.map(key));
+  return { removed: before.filter(item => !fresh.has(key(item))), added: after.filter(item => !old.has(key(item))) };
+}

@@ -1,0 +1,39 @@
+// Requests to the writer of the SQLite store, and their outcomes.
+import type { DeviceOperation, DeviceOperations } from '../../../device/operation-types.ts';
+import type { KnownValue } from '../../../device/parameter.ts';
+import type { AuditEntry, DocumentKind, HistoryEntry, Notice } from '../../records.ts';
+import type { Retention } from '../../store.ts';
+import type { ContentRequest } from './content-writes.ts';
+import type { DeliveryRequest } from './delivery-writes.ts';
+
+/** Plain data: it crosses to the writer thread. */
+export type WriteRequest =
+  | { do: 'apply'; id: string; name: DeviceOperation; args: DeviceOperations[DeviceOperation]['args'] }
+  | { do: 'putParameters'; device: string; values: KnownValue[]; replaceBelow?: string }
+  | PutDocument
+  | { do: 'deleteDocument'; kind: DocumentKind; name: string }
+  | ContentRequest
+  | DeliveryRequest
+  | { do: 'appendHistory'; entries: readonly HistoryEntry[] }
+  | { do: 'audit'; entry: AuditEntry }
+  | { do: 'prune'; retention: Retention };
+
+export interface PutDocument {
+  do: 'putDocument';
+  kind: DocumentKind;
+  name: string;
+  body: unknown;
+  now: number;
+  expected?: number;
+  notices?: readonly Notice[];
+}
+
+export type WriteOutcome = Written | { ok: false; error: unknown };
+
+export interface Written {
+  ok: true;
+  value: unknown;
+  /** The value as JSON, where the request made that text anyway; without the row's `told`, which is in `told`. */
+  text?: string;
+  told?: string;
+}
