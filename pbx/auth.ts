@@ -1,7 +1,8 @@
 // Digest for registrar and proxy (RFC 3261 22): who sent this request? Answers the challenge itself when that is not shown.
 import type { Clock, Random } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
-import { createVerifier, parseCredentials } from '../shared/net/digest.ts';
+import { parseCredentials } from '../shared/net/credentials.ts';
+import { Verifier } from '../shared/net/verifier.ts';
 import type { SipRequest } from '../shared/sip/message.ts';
 import type { ServerTransaction } from '../shared/sip/transaction-types.ts';
 
@@ -34,7 +35,7 @@ export function createAuthenticator(options: {
   log: Log;
 }): Authenticator {
   const { users, realm, algorithms, clock, random, log } = options;
-  const verifier = createVerifier({ realm, clock, random, key: random.bytes(32), algorithms });
+  const verifier = new Verifier({ realm, clock, random, key: random.bytes(32), algorithms });
   return {
     check: async (transaction, role) => {
       const { request, flow } = transaction;

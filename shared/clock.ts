@@ -1,4 +1,4 @@
-// Time and chance, injected everywhere: the one home of Date.now, setTimeout and the random sources.
+// Time and randomness, injected everywhere: the one home of Date.now, setTimeout and the random sources.
 import { randomBytes } from 'node:crypto';
 
 export interface Timer {
@@ -8,7 +8,7 @@ export interface Timer {
 /** A source of time. `now` is milliseconds since the Unix epoch. */
 export interface Clock {
   now(): number;
-  /** Milliseconds that only grow; unrelated to the epoch. For measuring how long something took. */
+  /** Milliseconds that only grow; unrelated to the epoch. For measuring durations. */
   monotonic(): number;
   /** Calls `run` once after `ms`; errors of `run` are its own to handle. */
   after(ms: number, run: () => void): Timer;
@@ -73,19 +73,55 @@ interface Due {
   run: (() => void) | undefined;
 }
 
-/** Turns of the event loop without anything in flight after which nothing more comes by itself. */
+/** Idle turns of the event loop after which all work has ended. */
 const QUIET_TURNS = 5;
 
 const before = (a: Due, b: Due): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
 
-/** A clock that moves only when told to: same seed, same run, a day in seconds. */
+/** Due entries as a binary heap, earliest first; a cancelled entry stays until it comes first. */
+class DueHeap {
+  readonly #heap: Due[] = [];
+
+  get first(): Due | undefined {
+    return this.#heap[0];
+  }
+
+  push(entry: Due): void {
+    const heap = this.#heap;
+    let at = heap.push(entry) - 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (!before(entry, heap[parent]!)) break;
+      heap[at] = heap[parent]!;
+      at = parent;
+    }
+    heap[at] = entry;
+  }
+
+  pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop();
+    if (!last || heap.length === 0) return;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && before(heap[child + 1]!, heap[child]!)) child++;
+      if (!before(heap[child]!, last)) break;
+      heap[at] = heap[child]!;
+      at = child;
+    }
+    heap[at] = last;
+  }
+}
+
+/** A clock that only `advance` moves: same seed, same run, a day in seconds. */
 export class VirtualClock implements Clock {
   #now: number;
   readonly #start: number;
   #sequence = 0;
-  /** A binary heap, earliest first; a cancelled entry stays until its turn. */
-  readonly #heap: Due[] = [];
-  /** Answers whether nothing is in flight (no request, no write); time does not move before that. */
+  readonly #due = new DueHeap();
+  /** True when nothing is in flight (no request, no write); time does not move before. */
   idle: () => boolean = () => true;
 
   constructor(start = Date.UTC(2026, 0, 1)) {
@@ -103,7 +139,7 @@ export class VirtualClock implements Clock {
 
   after(ms: number, run: () => void): Timer {
     const entry: Due = { at: this.#now + Math.max(0, ms), order: this.#sequence++, run };
-    this.#push(entry);
+    this.#due.push(entry);
     return {
       cancel: () => {
         entry.run = undefined;
@@ -121,10 +157,10 @@ export class VirtualClock implements Clock {
     for (;;) {
       await this.settle();
       // A cancelled entry moves nothing, so nothing has to settle after it.
-      while (this.#heap[0] && !this.#heap[0].run) this.#pop();
-      const next = this.#heap[0];
+      while (this.#due.first && !this.#due.first.run) this.#due.pop();
+      const next = this.#due.first;
       if (!next || next.at > until) break;
-      this.#pop();
+      this.#due.pop();
       this.#now = Math.max(this.#now, next.at);
       next.run?.();
     }
@@ -133,8 +169,8 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Waits until nothing is in flight. Promises run out within one turn of the event loop; a few turns in a row without anything in
-   * flight are waited for, because what has just ended may go on by way of another turn.
+   * Waits until nothing is in flight. Promises settle within one turn of the event loop; several idle turns in a row are
+   * required, because work that has just ended may continue in a later turn.
    */
   async settle(): Promise<void> {
     for (let quiet = 0; quiet < QUIET_TURNS; ) {
@@ -142,40 +178,12 @@ export class VirtualClock implements Clock {
       quiet = this.idle() ? quiet + 1 : 0;
     }
   }
-
-  #push(entry: Due): void {
-    const heap = this.#heap;
-    let at = heap.push(entry) - 1;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (!before(entry, heap[parent]!)) break;
-      heap[at] = heap[parent]!;
-      at = parent;
-    }
-    heap[at] = entry;
-  }
-
-  #pop(): void {
-    const heap = this.#heap;
-    const last = heap.pop();
-    if (!last || heap.length === 0) return;
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && before(heap[child + 1]!, heap[child]!)) child++;
-      if (!before(heap[child]!, last)) break;
-      heap[at] = heap[child]!;
-      at = child;
-    }
-    heap[at] = last;
-  }
 }
 
 /** Timers that end together: those of one transaction, one connection. */
 export interface TimerGroup {
   after(ms: number, run: () => void): void;
-  /** Cancels what has not run yet; more may be set afterwards. */
+  /** Cancels the timers that have not run yet; more may be set afterwards. */
   cancelAll(): void;
 }
 
@@ -196,7 +204,7 @@ export function timerGroup(clock: Clock): TimerGroup {
   };
 }
 
-/** A source of chance. */
+/** A source of randomness. */
 export interface Random {
   /** A number in [0, 1). */
   next(): number;
@@ -214,7 +222,7 @@ export function systemRandom(): Random {
     if (length > POOL_BYTES / 8) return randomBytes(length);
     if (pool.length < length) pool = randomBytes(POOL_BYTES);
     const drawn = Buffer.from(pool.subarray(0, length));
-    // What was given out is nowhere else.
+    // Bytes that were handed out must not stay in the pool: they may become keys.
     pool.fill(0, 0, length);
     pool = pool.subarray(length);
     return drawn;

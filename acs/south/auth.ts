@@ -1,7 +1,7 @@
 // Who is calling: client certificate, digest, basic over TLS. Asked before the session sees the message, so a 401 never advances it.
 import type { TLSSocket } from 'node:tls';
 import type { Clock, Random } from '../../shared/clock.ts';
-import { createVerifier } from '../../shared/net/digest.ts';
+import { Verifier } from '../../shared/net/verifier.ts';
 import type { Enrolment, Proof } from '../fleet/enrolment/enrolment.ts';
 import type { ClientCertificate } from '../fleet/enrolment/rules.ts';
 
@@ -60,8 +60,8 @@ export function createAuthenticator(options: AuthOptions): Authenticator {
   const { clock, random, key } = options;
   const common = { realm: options.realm ?? 'Tandem', clock, random, key, opaque: 'tandem' };
   // TR-069 3.4.4: basic only under TLS. It is taken there but not offered, so that a CPE that can do better does.
-  const inClear = createVerifier({ ...common });
-  const underTls = createVerifier({ ...common, basic: true });
+  const inClear = new Verifier({ ...common });
+  const underTls = new Verifier({ ...common, basic: true });
   return {
     authenticate: async asked => {
       const { name: id, ...shown } = certificateOf(asked.socket) ?? { name: undefined };

@@ -34,13 +34,13 @@ class ClientCore {
   readonly parts: ClientParts;
   readonly final: Promise<Outcome>;
   state: State = 'calling';
-  readonly #timers: TimerGroup;
+  readonly timers: TimerGroup;
   #resolve: (outcome: Outcome) => void = () => undefined;
   #stopWatching: () => void = () => undefined;
 
   constructor(parts: ClientParts) {
     this.parts = parts;
-    this.#timers = timerGroup(parts.clock);
+    this.timers = timerGroup(parts.clock);
     this.final = new Promise(resolve => {
       this.#resolve = resolve;
     });
@@ -61,16 +61,8 @@ class ClientCore {
     return this.state === 'calling' || this.state === 'proceeding';
   }
 
-  after(ms: number, run: () => void): void {
-    this.#timers.after(ms, run);
-  }
-
-  stopTimers(): void {
-    this.#timers.cancelAll();
-  }
-
   failLater(): void {
-    this.after(this.parts.timers.timeoutMs, () => this.fail('timeout'));
+    this.timers.after(this.parts.timers.timeoutMs, () => this.fail('timeout'));
   }
 
   notify(response: SipResponse): void {
@@ -101,15 +93,15 @@ class ClientCore {
   /** Stays in `next` to absorb repetitions; ends at once for 0 ms, which is timer D and K on reliable transports. */
   linger(next: State, ms: number): void {
     this.state = next;
-    this.stopTimers();
+    this.timers.cancelAll();
     if (ms === 0) this.#terminate();
-    else this.after(ms, () => this.#terminate());
+    else this.timers.after(ms, () => this.#terminate());
   }
 
   #terminate(): void {
     if (this.state === 'terminated') return;
     this.state = 'terminated';
-    this.stopTimers();
+    this.timers.cancelAll();
     this.#stopWatching();
     this.parts.ended();
   }
@@ -156,7 +148,7 @@ class InviteClient implements ClientMachine {
   /** Timer A doubles without bound. */
   #retransmit(wait: number): void {
     if (this.flow.reliable) return;
-    this.#core.after(wait, () => {
+    this.#core.timers.after(wait, () => {
       if (this.#core.state !== 'calling') return;
       this.flow.send(this.request);
       this.#retransmit(wait * 2);
@@ -174,7 +166,7 @@ class InviteClient implements ClientMachine {
     const first = this.#core.state === 'calling';
     this.#core.state = 'proceeding';
     // Timers A and B end with the first provisional response.
-    if (first) this.#core.stopTimers();
+    if (first) this.#core.timers.cancelAll();
     if (first && this.#cancelled) this.#sendCancel();
     this.#core.notify(response);
   }
@@ -237,7 +229,7 @@ class NonInviteClient implements ClientMachine {
   #retransmit(wait: number): void {
     if (this.flow.reliable) return;
     const { t2 } = this.#core.parts.timers;
-    this.#core.after(wait, () => {
+    this.#core.timers.after(wait, () => {
       if (!this.#core.waiting) return;
       this.flow.send(this.request);
       this.#retransmit(this.#core.state === 'proceeding' ? t2 : Math.min(wait * 2, t2));

@@ -183,24 +183,24 @@ class InviteServer implements ServerMachine {
   #refuse(): void {
     const { timers } = this.#core.parts;
     this.#core.enter('completed');
-    this.#repeatRefusal(timers.t1);
+    repeatRefusal(this.#core, timers.t1);
     // Timer H
     this.#core.after(timers.timeoutMs, () => {
       this.#core.terminate();
       this.#timeouts.call();
     });
   }
+}
 
-  /** Timer G: a refusal is repeated until its ACK comes, on unreliable transports. */
-  #repeatRefusal(wait: number): void {
-    const { reply, timers } = this.#core.parts;
-    if (reply.reliable) return;
-    this.#core.after(wait, () => {
-      if (this.#core.state !== 'completed') return;
-      this.#core.repeatLast();
-      this.#repeatRefusal(Math.min(wait * 2, timers.t2));
-    });
-  }
+/** Timer G: a refusal is repeated until its ACK comes, on unreliable transports. */
+function repeatRefusal(core: ServerCore, wait: number): void {
+  const { reply, timers } = core.parts;
+  if (reply.reliable) return;
+  core.after(wait, () => {
+    if (core.state !== 'completed') return;
+    core.repeatLast();
+    repeatRefusal(core, Math.min(wait * 2, timers.t2));
+  });
 }
 
 /** RFC 3261 17.2.2 */

@@ -74,7 +74,7 @@ export class TransactionLayer {
     this.#servers = new ServerTransactions(options, timers, () => this.size < limit);
     transport.onMessage((message, flow) => this.#receive(message, flow));
     transport.onMalformed((error, flow) => {
-      if (error instanceof MalformedRequest) this.#servers.refuseMalformed(error.request, flow, error);
+      if (error instanceof MalformedRequest) this.#refuseMalformed(error.request, flow, error);
     });
   }
 
@@ -114,7 +114,18 @@ export class TransactionLayer {
       if (!(error instanceof SipSyntaxError)) throw error;
       const from = `${flow.remote.host}:${flow.remote.port}`;
       this.#options.log.warn('SIP message refused', { from, reason: error.message });
-      if (message.kind === 'request') this.#servers.refuseMalformed(message, flow, error);
+      if (message.kind === 'request') this.#refuseMalformed(message, flow, error);
+    }
+  }
+
+  #refuseMalformed(request: SipRequest, flow: Flow, error: SipSyntaxError): void {
+    // Without a Via the answer cannot be matched; without From, To, Call-ID or CSeq it would be malformed itself.
+    if (!['Via', 'From', 'To', 'Call-ID', 'CSeq'].every(name => request.headers.has(name))) return;
+    try {
+      refuse(this.#options.random, request, flow, error.status, `Bad Request: ${error.message}`.slice(0, 120));
+    } catch (failure) {
+      if (!(failure instanceof SipSyntaxError)) throw failure;
+      this.#options.log.debug('malformed SIP request not answered', { reason: failure.message });
     }
   }
 }
@@ -167,7 +178,16 @@ class ClientTransactions {
   }
 }
 
-/** The live server transactions, by the key of their request; answers CANCEL and requests that cannot be taken. */
+/** The tag that tells a dialog, or an answer, of ours from others (RFC 3261 19.3). */
+const newTag = (random: Random): string => random.bytes(5).toString('hex');
+
+/** Answers a request outside any transaction; an ACK has no answer. */
+function refuse(random: Random, request: SipRequest, flow: Flow, status: number, reason?: string): void {
+  if (request.method === 'ACK') return;
+  replyFlow(request, flow).send(createResponse(request, status, reason, { toTag: newTag(random) }));
+}
+
+/** The live server transactions, by the key of their request; answers CANCEL. */
 class ServerTransactions {
   readonly #options: TransactionLayerOptions;
   readonly #timers: TimerSettings;
@@ -193,30 +213,13 @@ class ServerTransactions {
       return;
     }
     if (known) known.repeat();
-    else if (!this.#hasRoom()) this.#refuse(request, flow, 503);
+    else if (!this.#hasRoom()) refuse(this.#options.random, request, flow, 503);
     else if (request.method === 'CANCEL') this.#cancel(request, flow, key);
     else this.#handOver(this.#open(request, flow, key));
   }
 
-  refuseMalformed(request: SipRequest, flow: Flow, error: SipSyntaxError): void {
-    // Without a Via the answer cannot be matched; without From, To, Call-ID or CSeq it would be malformed itself.
-    if (!['Via', 'From', 'To', 'Call-ID', 'CSeq'].every(name => request.headers.has(name))) return;
-    try {
-      this.#refuse(request, flow, error.status, `Bad Request: ${error.message}`.slice(0, 120));
-    } catch (failure) {
-      if (!(failure instanceof SipSyntaxError)) throw failure;
-      this.#options.log.debug('malformed SIP request not answered', { reason: failure.message });
-    }
-  }
-
   stop(): void {
     for (const machine of [...this.#machines.values()]) machine.stop();
-  }
-
-  #refuse(request: SipRequest, flow: Flow, status: number, reason?: string): void {
-    if (request.method === 'ACK') return;
-    const parts = { toTag: this.#newTag() };
-    replyFlow(request, flow).send(createResponse(request, status, reason, parts));
   }
 
   #cancel(cancel: SipRequest, flow: Flow, key: string): void {
@@ -226,7 +229,7 @@ class ServerTransactions {
     invite?.cancel(cancel);
   }
 
-  #open(request: SipRequest, flow: Flow, key: string, localTag = this.#newTag()): ServerMachine {
+  #open(request: SipRequest, flow: Flow, key: string, localTag = newTag(this.#options.random)): ServerMachine {
     const { clock, log } = this.#options;
     const machine = startServer({
       clock,
@@ -249,9 +252,5 @@ class ServerTransactions {
       this.#options.log.error('SIP request handler failed', { method: machine.request.method, error });
       machine.respond(500);
     }
-  }
-
-  #newTag(): string {
-    return this.#options.random.bytes(5).toString('hex');
   }
 }

@@ -1,7 +1,7 @@
 // A CPE that can be called: it takes connection requests with digest and opens a session for each.
 import { createServer } from 'node:http';
 import { systemClock, systemRandom } from '../../shared/clock.ts';
-import { createVerifier } from '../../shared/net/digest.ts';
+import { Verifier } from '../../shared/net/verifier.ts';
 import { informTemplate, PASSWORD } from './envelopes.ts';
 import { createVisitor, type VisitSettings } from './visit.ts';
 
@@ -12,7 +12,7 @@ export async function listenForRequests(
   demands: 'digest' | 'nothing',
 ): Promise<string> {
   const random = systemRandom();
-  const verifier = createVerifier({ realm: 'CPE', clock: systemClock(), random, key: random.bytes(32) });
+  const verifier = new Verifier({ realm: 'CPE', clock: systemClock(), random, key: random.bytes(32) });
   let called: (() => void) | undefined;
   const server = createServer((request, response) => {
     const asked = { header: request.headers.authorization, method: request.method ?? '', passwords: () => [PASSWORD] };

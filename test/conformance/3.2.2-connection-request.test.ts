@@ -13,7 +13,7 @@ import { createSecrets } from '../../acs/fleet/common/secrets.ts';
 import { createHttpSender } from '../../acs/south/connection-request/http.ts';
 import { type ConnectionRequestOutcome, networks } from '../../acs/south/connection-request/policy.ts';
 import { seededRandom, VirtualClock } from '../../shared/clock.ts';
-import { createVerifier } from '../../shared/net/digest.ts';
+import { Verifier } from '../../shared/net/verifier.ts';
 
 interface Heard {
   method: string;
@@ -26,7 +26,7 @@ describe('3.2.2 The ACS asks for a session by HTTP', () => {
   const clock = new VirtualClock();
   const random = seededRandom(2);
   const secrets = createSecrets(Buffer.alloc(32, 1), random);
-  const verifier = createVerifier({ realm: 'cpe', clock, random, key: Buffer.alloc(32, 2) });
+  const verifier = new Verifier({ realm: 'cpe', clock, random, key: Buffer.alloc(32, 2) });
   const knock = createHttpSender({ clock, random, secrets, allowed: networks([]) });
   let server: Server;
   let heard: Heard[];

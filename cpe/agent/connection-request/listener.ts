@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Clock, Random } from '../../../shared/clock.ts';
 import type { Log } from '../../../shared/log.ts';
-import { createVerifier } from '../../../shared/net/digest.ts';
+import { Verifier } from '../../../shared/net/verifier.ts';
 import type { Credentials } from '../inform.ts';
 
 export interface ListenerOptions {
@@ -56,11 +56,11 @@ export function createRequestPolicy(
   options: ListenerOptions,
 ): (knock: ConnectionRequestAttempt) => Promise<AttemptAnswer> {
   // Made at the first knock: most units of a fleet never hear one.
-  let made: { verifier: ReturnType<typeof createVerifier>; recent: number[] } | undefined;
+  let made: { verifier: Verifier; recent: number[] } | undefined;
   const make = (): NonNullable<typeof made> => {
     const { clock, random } = options;
     const common = { realm: 'connection-request', clock, random, lifetimeMs: 60_000, maxTracked: 1000 };
-    return { verifier: createVerifier({ ...common, key: random.bytes(32) }), recent: [] };
+    return { verifier: new Verifier({ ...common, key: random.bytes(32) }), recent: [] };
   };
 
   return async knock => {

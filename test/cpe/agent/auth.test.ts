@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { seededRandom, systemClock, VirtualClock } from '../../../shared/clock.ts';
-import { createVerifier, type Verifier } from '../../../shared/net/digest.ts';
+import { Verifier, type VerifierOptions } from '../../../shared/net/verifier.ts';
 import { type Authority, createCa, type Issued } from '../../../shared/pki/authority.ts';
 import { type Answer, friendly, type Heard, type ScriptedAcs, scriptedAcs } from '../../support/cpe/scripted-acs.ts';
 import { type TestUnit, testUnit, type UnitOptions } from '../../support/cpe/unit.ts';
@@ -27,8 +27,8 @@ function guarded(verifier: Verifier, more: Answer = {}, each = false) {
 describe('the unit proves who it is (TR-069 3.4.4)', () => {
   const random = seededRandom(3);
   const clock = new VirtualClock();
-  const verifierOf = (options: Partial<Parameters<typeof createVerifier>[0]>): Verifier =>
-    createVerifier({ realm: 'acs', clock, random, key: Buffer.alloc(32, 1), ...options });
+  const verifierOf = (options: Partial<VerifierOptions>): Verifier =>
+    new Verifier({ realm: 'acs', clock, random, key: Buffer.alloc(32, 1), ...options });
   let acs: ScriptedAcs | undefined;
   let unit: TestUnit | undefined;
   afterEach(async () => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { seededRandom, systemClock } from '../../../shared/clock.ts';
 import type { Arguments } from '../../../shared/cwmp/methods.ts';
 import { packFirmware } from '../../../shared/firmware.ts';
-import { createVerifier } from '../../../shared/net/digest.ts';
+import { Verifier } from '../../../shared/net/verifier.ts';
 import { createCa } from '../../../shared/pki/authority.ts';
 import {
   type Answer,
@@ -187,7 +187,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
   });
 
   describe('faults of TransferComplete', () => {
-    const verifier = createVerifier({
+    const verifier = new Verifier({
       realm: 'files',
       clock: systemClock(),
       random: seededRandom(4),

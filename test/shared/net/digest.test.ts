@@ -5,22 +5,20 @@ import {
   answerChallenge,
   type Challenge,
   chooseDigest,
-  createVerifier,
   digestAlgorithms,
   formatBasic,
   formatChallenge,
   parseChallenges,
   parseCredentials,
-  type VerifierOptions,
-  type VerifyResult,
 } from '../../../shared/net/digest.ts';
+import { Verifier, type VerifierOptions, type VerifyResult } from '../../../shared/net/verifier.ts';
 
 const key = Buffer.alloc(32, 7);
 
 function side(options: Partial<VerifierOptions> = {}) {
   const clock = new VirtualClock();
   const random = seededRandom(1);
-  return { clock, random, verifier: createVerifier({ realm: 'acs', clock, random, key, ...options }) };
+  return { clock, random, verifier: new Verifier({ realm: 'acs', clock, random, key, ...options }) };
 }
 
 function first(headers: string[]): Challenge {

@@ -12,7 +12,6 @@ import { createServer as createHttpsServer } from 'node:https';
 import { createServer as createTcpServer, type Socket, type Server as TcpServer } from 'node:net';
 import { seededRandom, systemClock, VirtualClock } from '../../../shared/clock.ts';
 import { isAbort } from '../../../shared/errors.ts';
-import { createVerifier } from '../../../shared/net/digest.ts';
 import {
   authenticated,
   createHttp,
@@ -24,6 +23,7 @@ import {
   withCookies,
   withRedirects,
 } from '../../../shared/net/http.ts';
+import { Verifier } from '../../../shared/net/verifier.ts';
 import { type Authority, createCa, type Issued } from '../../../shared/pki/authority.ts';
 import { readCertificates } from '../../../shared/pki/certificates.ts';
 import { type TlsFacts, TlsRefused, type TlsSettings } from '../../../shared/tls/connect.ts';
@@ -323,7 +323,7 @@ describe('HTTP client', () => {
   describe('authentication', () => {
     async function guarded(lifetimeMs = 60_000, perConnection = false) {
       const virtual = new VirtualClock();
-      const verifier = createVerifier({
+      const verifier = new Verifier({
         realm: 'acs',
         clock: virtual,
         random,

@@ -1,0 +1,180 @@
+// The connection of the HTTP client to one origin, dialled by our own TCP and TLS code, with requests one after another.
+import type { Socket } from 'node:net';
+import { Client } from 'undici';
+import type { Clock, Timer } from '../clock.ts';
+import { messageOf } from '../errors.ts';
+import { connectTls, TlsRefused, tlsFacts } from '../tls/connect.ts';
+import type { HttpOptions } from './http.ts';
+import { HttpError, type HttpRequest, type HttpResponse, targetOf } from './http-types.ts';
+import { connectTcp } from './tcp.ts';
+
+const TIMEOUT = 30_000;
+const MAX_BYTES = 64 << 20;
+/** Connections stay until `close` or until the server ends them; undici wants a number. */
+const KEEP_ALIVE = 86_400_000;
+
+export class Origin {
+  readonly #options: HttpOptions;
+  readonly #client: Client;
+  /** Requests that wait for an answer. */
+  #waiting = 0;
+  #connecting: AbortController | undefined;
+  #socket: Socket | undefined;
+
+  /** @param timeoutMs bounds each connection attempt */
+  constructor(url: URL, timeoutMs = TIMEOUT, options: HttpOptions) {
+    this.#options = options;
+    this.#client = new Client(url.origin, {
+      pipelining: 1,
+      // Silence is measured by the injected clock, in `exchange`.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: KEEP_ALIVE,
+      keepAliveMaxTimeout: KEEP_ALIVE,
+      connect: (_, callback) => this.#connect(url, timeoutMs, callback),
+    });
+  }
+
+  async exchange(request: HttpRequest, url: URL): Promise<HttpResponse> {
+    const { method, headers, body, signal, timeoutMs = TIMEOUT, maxBytes = MAX_BYTES } = request;
+    const controller = new AbortController();
+    const silence = new Silence(this.#options.clock, timeoutMs, () =>
+      controller.abort(timedOut(url, timeoutMs, this.#connecting !== undefined)),
+    );
+    const onAbort = (): void => controller.abort(new HttpError('aborted', 'the request was given up', signal?.reason));
+    signal?.addEventListener('abort', onAbort, { once: true });
+    this.#waiting++;
+    try {
+      const answer = await this.#client.request({
+        method: method as 'GET',
+        path: targetOf(url),
+        headers,
+        body: body ?? null,
+        signal: controller.signal,
+      });
+      silence.restart();
+      const ends = this.#socket && endsOf(this.#socket);
+      const bytes = await readBody(answer.body, maxBytes, silence);
+      const received = Object.entries(answer.headers).flatMap(([name, value]) =>
+        value === undefined ? [] : [[name, value]],
+      );
+      return { status: answer.statusCode, headers: Object.fromEntries(received), body: bytes, ...ends };
+    } catch (error) {
+      throw sendError(url, controller.signal.aborted ? controller.signal.reason : error);
+    } finally {
+      silence.stop();
+      signal?.removeEventListener('abort', onAbort);
+      // A connection that no request waits for any more need not come about.
+      if (--this.#waiting === 0) this.#connecting?.abort(new HttpError('aborted', 'the request was given up'));
+    }
+  }
+
+  /** Ends the connection cleanly where there is time: close_notify and FIN before `destroy` takes the socket. */
+  hangUp(): void {
+    this.#connecting?.abort(new HttpError('aborted', 'the HTTP client is closed'));
+    this.#socket?.end();
+  }
+
+  async destroy(): Promise<void> {
+    await this.#client.destroy(new HttpError('aborted', 'the HTTP client is closed'));
+  }
+
+  #connect(url: URL, timeoutMs: number, callback: (...result: [null, Socket] | [HttpError, null]) => void): void {
+    const controller = new AbortController();
+    this.#connecting = controller;
+    dial(this.#options, url, controller.signal, timeoutMs).then(
+      socket => {
+        this.#connecting = undefined;
+        this.#socket = socket;
+        callback(null, socket);
+      },
+      (error: unknown) => {
+        this.#connecting = undefined;
+        callback(dialError(url, error), null);
+      },
+    );
+  }
+}
+
+async function dial(options: HttpOptions, url: URL, signal: AbortSignal, timeoutMs: number): Promise<Socket> {
+  const { clock, localAddress, keylog } = options;
+  const host = url.hostname;
+  if (url.protocol === 'http:') {
+    const plain = await connectTcp({ host, port: Number(url.port || 80), localAddress, signal, clock, timeoutMs });
+    options.onConnection?.(plain);
+    return plain;
+  }
+  if (!options.tls) throw new HttpError('tls', `${url.origin} needs TLS, which is not set up`);
+  const settings = options.tls();
+  const port = Number(url.port || 443);
+  const common = { host, port, localAddress, settings, signal, clock, timeoutMs };
+  const socket = await connectTls({ ...common, ...(keylog && { keylog }) });
+  socket.setNoDelay(true);
+  options.onTls?.(tlsFacts(socket), url.origin);
+  options.onConnection?.(socket);
+  return socket;
+}
+
+/** Calls `expire` after `ms` without a restart. */
+class Silence {
+  readonly #clock: Clock;
+  readonly #ms: number;
+  readonly #expire: () => void;
+  #timer: Timer;
+
+  constructor(clock: Clock, ms: number, expire: () => void) {
+    this.#clock = clock;
+    this.#ms = ms;
+    this.#expire = expire;
+    this.#timer = clock.after(ms, expire);
+  }
+
+  restart(): void {
+    this.stop();
+    this.#timer = this.#clock.after(this.#ms, this.#expire);
+  }
+
+  stop(): void {
+    this.#timer.cancel();
+  }
+}
+
+/** Carries a cause when there was no connection yet, as the system's own time-out does. */
+function timedOut(url: URL, ms: number, connecting: boolean): HttpError {
+  if (!connecting) return new HttpError('timeout', `${url.origin} said nothing for ${ms} ms`);
+  const text = `no connection with ${url.origin} within ${ms} ms`;
+  return new HttpError('timeout', text, Object.assign(new Error(text), { code: 'ETIMEDOUT' }));
+}
+
+async function readBody(body: AsyncIterable<Buffer>, maxBytes: number, silence: Silence): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    silence.restart();
+    length += chunk.length;
+    // Leaving the loop destroys the body, and the connection with it.
+    if (length > maxBytes) throw new HttpError('too-large', `the answer is longer than ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, length);
+}
+
+function endsOf(socket: Socket): Pick<HttpResponse, 'remote' | 'local'> {
+  const { remoteAddress, remotePort, localAddress, localPort } = socket;
+  return {
+    ...(remoteAddress !== undefined &&
+      remotePort !== undefined && { remote: { address: remoteAddress, port: remotePort } }),
+    ...(localAddress !== undefined && localPort !== undefined && { local: { address: localAddress, port: localPort } }),
+  };
+}
+
+function dialError(url: URL, error: unknown): HttpError {
+  if (error instanceof HttpError) return error;
+  const text = `${url.origin}: ${messageOf(error)}`;
+  if (error instanceof TlsRefused) return new HttpError('tls', text, error);
+  return new HttpError((error as { code?: string }).code === 'ETIMEDOUT' ? 'timeout' : 'connect', text, error);
+}
+
+/** Errors of undici and its parser on an open connection: the server broke off or broke the protocol. */
+const sendError = (url: URL, error: unknown): HttpError =>
+  error instanceof HttpError ? error : new HttpError('protocol', `${url.origin}: ${messageOf(error)}`, error);
