@@ -9,7 +9,7 @@ import type { StoredFile } from '../files/stored-file.ts';
 import { mergedFields } from '../presets/desired.ts';
 import { type Preset, wantedValue } from '../presets/preset.ts';
 import type { Presets } from '../presets/presets.ts';
-import { strandingPath } from '../reconcile/acs-move.ts';
+import { strandingPath } from '../reconcile/acs-paths.ts';
 import type { DryRuns } from './dry-run.ts';
 import type { Preflight } from './preflight.ts';
 import { type PreflightReport, preflightFields, unchanged } from './run.ts';

@@ -1,26 +1,25 @@
-// A change of the ACS URL that comes back by itself. What a DGW can do for that is plain TR-069: before it is sent away it is given a
-// Download with DelaySeconds, of a script that leads it back; the unit keeps it over restarts and over the change itself. It fetches the
-// script from here, and gets it unless somebody has said meanwhile that it arrived. Without that word it is back after the delay.
+// A change of the ACS URL that undoes itself unless it is confirmed. Before a DGW is sent away it is given a Download with DelaySeconds, of
+// a script that leads it back; the unit keeps it over restarts and over the change itself. When the delay ends it fetches the script here,
+// and gets it unless its arrival has been confirmed meanwhile.
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import type { ParameterValue } from '../../../shared/cwmp/methods.ts';
-import { UserError } from '../../../shared/errors.ts';
 import type { Move } from '../../device/desired-state.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import type { Task } from '../../device/task.ts';
-import { type Backoff, retryAt } from '../common/backoff.ts';
+import { UserError } from '../../errors.ts';
+import type { Backoff } from '../common/backoff.ts';
 import type { FleetContext } from '../common/context.ts';
 import { digestOf } from '../common/fingerprint.ts';
-import type { Cpe } from '../common/ports.ts';
-import type { SessionState } from '../common/session-state.ts';
 import { transferType } from '../files/stored-file.ts';
 import type { Wanted } from '../presets/desired.ts';
 import { moveMsOf } from '../presets/preset.ts';
-import { type ReconcileParts, raiseFault } from './context.ts';
+import { acsPaths, loginPaths, sourcePath, staticPath, urlPath } from './acs-paths.ts';
+import type { Reconciliation } from './reconciliation.ts';
 
 export interface Moves {
-  /** The script that leads a device back; undefined once it is known to have arrived, and for other tasks. */
+  /** The script that leads a device back; undefined once its arrival is confirmed, and for other tasks. */
   contentOf(task: Task): Promise<Buffer | undefined>;
-  /** The device has arrived at its new ACS: it is not led back. @throws UserError 404, 409 */
+  /** Notes that the device has arrived at its new ACS: it is not led back. @throws UserError 404, 409 */
   confirm(device: string): Promise<void>;
 }
 
@@ -38,115 +37,105 @@ export function createMoves({ store, clock, secrets }: FleetContext): Moves {
     confirm: async device => {
       const outcome = await store.apply(device, 'moveConfirmed', { now: clock.now() });
       if (outcome === 'none') throw new UserError(409, 'not-moving', `${device} is not on its way to another ACS`);
-      // The device tells its new ACS what became of the transfer; here nothing is waited for.
+      // The device reports the transfer to its new ACS: here nothing waits for it.
       const task = (await store.device(device))?.move?.task;
       if (task !== undefined) await store.apply(device, 'taskCancelled', { id: task, now: clock.now() });
     },
   };
 }
 
-const urlPath = (root: string): string => `${root}ManagementServer.URL`;
-const staticPath = (root: string): string => `${root}X_0090F8_Cwmp.AcsStaticUrl`;
-const sourcePath = (root: string): string => `${root}X_0090F8_Cwmp.AcsUrlConfigSource`;
-
-/** What decides which ACS the device talks to: set last, and by itself. */
-const acsPaths = (root: string): string[] => [urlPath(root), staticPath(root), sourcePath(root)];
-/** By what it shows to that ACS who it is. */
-const loginPaths = (root: string): string[] =>
-  ['ManagementServer', 'X_0090F8_Cwmp'].flatMap(node => [`${root}${node}.Username`, `${root}${node}.Password`]);
-
-const roots = ['Device.', 'InternetGatewayDevice.'];
-const anyAcsPath: ReadonlySet<string> = new Set(roots.flatMap(acsPaths));
-const anyLoginPath: ReadonlySet<string> = new Set(roots.flatMap(loginPaths));
-
-/** What is not set with the rest: which ACS a device is to have, and the login that is for that one. */
-export function apartFrom(wanted: Pick<Wanted, 'set'>): ReadonlySet<string> {
-  const isMove = [...anyAcsPath].some(path => wanted.set.has(path));
-  return isMove ? new Set([...anyAcsPath, ...anyLoginPath]) : anyAcsPath;
-}
-
-/** The first of these that would take its login at this ACS away from a device: none where they name another ACS too. */
-export function strandingPath(paths: readonly string[]): string | undefined {
-  return paths.some(path => anyAcsPath.has(path)) ? undefined : paths.find(path => anyLoginPath.has(path));
-}
-
-/** Whether a move is to be looked at in this session, though nothing else is. */
+/** A move is to be looked at in this session, though nothing else is. */
 export const isMoveDue = ({ move, faults }: DeviceRow, now: number): boolean =>
   (move?.state === 'waiting' && !faults.some(fault => fault.cause === CAUSE && fault.retryAt > now)) ||
   (move?.state === 'returned' && !faults.some(({ cause }) => cause === CAUSE));
 
-interface Wish {
-  values: { path: string; value: string }[];
-  /** At the other ACS; it goes out with the device. */
-  login: { path: string; value: string }[];
-  preset: string;
-  basis: string;
+interface AcsValue {
+  path: string;
+  value: string;
+}
+
+/** The ACS that is wanted, as far as presets name one. */
+interface DesiredAcs {
+  values: AcsValue[];
+  /** For that ACS; it is set together with the values. */
+  login: AcsValue[];
+  fingerprint: string;
   force: boolean;
   returnMs: number;
 }
 
-function wishOf(row: DeviceRow, wanted: Wanted): Wish | undefined {
-  const wantedOf = (paths: string[]) =>
+function desiredAcsOf(row: DeviceRow, desired: Wanted): DesiredAcs | undefined {
+  const entriesOf = (paths: string[]) =>
     paths.flatMap(path => {
-      const entry = wanted.set.get(path);
+      const entry = desired.set.get(path);
       return entry ? [{ path, ...entry }] : [];
     });
-  const entries = wantedOf(acsPaths(row.root));
+  const entries = entriesOf(acsPaths(row.root));
   const [first] = entries;
   if (!first) return undefined;
   const values = entries.map(({ path, value }) => ({ path, value }));
-  const basis = digestOf([values, entries.map(({ preset }) => wanted.tags.get(preset))]);
-  const { force = false, returnAfter } = wanted.moves.get(first.preset) ?? {};
-  const login = wantedOf(loginPaths(row.root)).map(({ path, value }) => ({ path, value }));
-  return { values, login, preset: first.preset, basis, force, returnMs: moveMsOf(returnAfter) };
+  const fingerprint = digestOf([values, entries.map(({ preset }) => desired.tags.get(preset))]);
+  const { force = false, returnAfter } = desired.moves.get(first.preset) ?? {};
+  const login = entriesOf(loginPaths(row.root)).map(({ path, value }) => ({ path, value }));
+  return { values, login, fingerprint, force, returnMs: moveMsOf(returnAfter) };
+}
+
+/** A move on its way: from the values that the device has, to the URL that it would have. */
+interface Departure {
+  acs: DesiredAcs;
+  current: ReadonlyMap<string, string>;
+  target: string;
 }
 
 /** Sends the device to the ACS that is wanted, if it is not there. @returns whether it goes away now */
-export async function moveDue(
-  visit: SessionState,
-  cpe: Cpe,
-  context: FleetContext,
-  parts: ReconcileParts,
-  wanted: Wanted,
-): Promise<boolean> {
-  const wish = wishOf(visit.row, wanted);
-  const { move } = visit.row;
-  if (!wish) {
-    if (move) await forget(visit, context);
+export async function moveIfDue(run: Reconciliation, desired: Wanted): Promise<boolean> {
+  const acs = desiredAcsOf(run.row, desired);
+  const { move } = run.row;
+  if (!acs) return await stay(run);
+  if (move?.state === 'returned' && move.basis === acs.fingerprint) {
+    await raiseReturned(run, move);
     return false;
   }
-  if (move?.state === 'returned' && move.basis === wish.basis) {
-    await tellReturn(visit, context, parts, move);
-    return false;
-  }
-  const now = await standing(visit.row, cpe);
-  const target = targetOf(visit.row.root, now, wish);
-  const differing = wish.values.filter(({ path, value }) => now.get(path) !== value);
-  if (differing.length === 0) {
-    if (move) await forget(visit, context);
-    return false;
-  }
-  const send = async (values: Wish['values']): Promise<void> => {
-    const list = values.map(({ path, value }) => ({ Name: path, Value: value, Type: 'xsd:string' }));
-    await cpe.call('SetParameterValues', { ParameterList: list, ParameterKey: wanted.revision });
-  };
+  const current = await readAcsValues(run);
+  const differing = acs.values.filter(({ path, value }) => current.get(path) !== value);
+  if (differing.length === 0) return await stay(run);
+  const departure: Departure = { acs, current, target: targetOf(run.row.root, current, acs) };
   try {
-    if (target === now.get(urlPath(visit.row.root))) {
-      // It stays with the ACS that it has.
-      await send(differing);
-      if (move) await forget(visit, context);
-      return false;
+    if (departure.target === current.get(urlPath(run.row.root))) {
+      await setAcs(run, differing, desired.revision);
+      return await stay(run);
     }
-    return await depart(visit, cpe, context, parts, wish, now, target, () => send([...differing, ...wish.login]));
+    const begun = await prepare(run, departure);
+    if (!begun) return false;
+    await setAcs(run, [...differing, ...acs.login], desired.revision);
+    const { url, until } = begun;
+    run.context.events.emit('moving', { device: run.row.id, url, until: new Date(until).toISOString() });
+    return true;
   } catch (error) {
     if (!(error instanceof CwmpFault)) throw error;
-    await putOff(visit, context, wish, target, error.code, `the device refused to go to ${target}: ${error.message}`);
+    const message = `the device refused to go to ${departure.target}: ${error.message}`;
+    await postpone(run, departure, error.code, message);
     return false;
   }
 }
 
-/** The values that decide, as they are; those that a device does not have are absent. */
-async function standing({ root }: DeviceRow, cpe: Cpe): Promise<Map<string, string>> {
+/** Forgets a move that is no longer wanted. @returns false: the device stays */
+async function stay(run: Reconciliation): Promise<false> {
+  if (!run.row.move) return false;
+  await run.apply('moveNoted', {});
+  const { move: _gone, ...row } = run.row;
+  run.row = row;
+  run.clearFault(CAUSE);
+  return false;
+}
+
+async function setAcs({ cpe }: Reconciliation, values: readonly AcsValue[], revision: string): Promise<void> {
+  const list = values.map(({ path, value }) => ({ Name: path, Value: value, Type: 'xsd:string' }));
+  await cpe.call('SetParameterValues', { ParameterList: list, ParameterKey: revision });
+}
+
+/** The current values that decide which ACS the device has; those that the device does not know are absent. */
+async function readAcsValues({ row: { root }, cpe }: Reconciliation): Promise<Map<string, string>> {
   const read = async (names: string[]): Promise<ParameterValue[]> =>
     (await cpe.call('GetParameterValues', { ParameterNames: names })).ParameterList;
   try {
@@ -157,76 +146,67 @@ async function standing({ root }: DeviceRow, cpe: Cpe): Promise<Map<string, stri
   }
 }
 
-/** The ACS that it would have; '' where DHCP has the say. */
-function targetOf(root: string, now: ReadonlyMap<string, string>, { values }: Wish): string {
-  const after = new Map([...now, ...values.map(({ path, value }) => [path, value] as const)]);
+/** The URL of the ACS that the device would have; '' where DHCP decides. */
+function targetOf(root: string, current: ReadonlyMap<string, string>, { values }: DesiredAcs): string {
+  const after = new Map([...current, ...values.map(({ path, value }) => [path, value] as const)]);
   const url = values.find(({ path }) => path === urlPath(root));
   if (url) return url.value;
   const source = after.get(sourcePath(root));
   if (source === 'Static') return after.get(staticPath(root)) ?? '';
-  // Where DHCP had the say and keeps it, the static URL is but a reserve.
-  return source === now.get(sourcePath(root)) ? (now.get(urlPath(root)) ?? '') : '';
+  // Where DHCP decided and still decides, the static URL is but a reserve.
+  return source === current.get(sourcePath(root)) ? (current.get(urlPath(root)) ?? '') : '';
 }
 
-async function depart(
-  visit: SessionState,
-  cpe: Cpe,
-  context: FleetContext,
-  parts: ReconcileParts,
-  wish: Wish,
-  now: ReadonlyMap<string, string>,
-  target: string,
-  send: () => Promise<void>,
-): Promise<boolean> {
-  const { clock, ports } = context;
-  const doubt = wish.force ? undefined : await doubtOf(target, ports.probeAcs);
-  if (doubt !== undefined) {
-    await putOff(visit, context, wish, target, 'acs-not-answering', doubt);
-    return false;
+/** Makes sure of the new ACS and of the way back. @returns the move; undefined where it is postponed, with a fault */
+async function prepare(run: Reconciliation, departure: Departure): Promise<Move | undefined> {
+  const { acs, current, target } = departure;
+  const doubt = acs.force ? undefined : await doubtOf(target, run.context.ports.probeAcs);
+  if (doubt !== undefined) return await postpone(run, departure, 'acs-not-answering', doubt);
+  const script = returnScript(run.row, current, run.context);
+  if (script === undefined && !acs.force) {
+    const message = 'the device has no way back: none is known for its model';
+    return await postpone(run, departure, 'no-way-back', message);
   }
-  const script = scriptBack(visit.row, now, context);
-  if (script === undefined && !wish.force) {
-    const why = 'the device has no way back: none is known for its model';
-    await putOff(visit, context, wish, target, 'no-way-back', why);
-    return false;
+  const since = run.now;
+  const from = current.get(urlPath(run.row.root)) ?? '';
+  const until = since + acs.returnMs;
+  const move: Move = { url: target, from, since, until, state: 'moving', basis: acs.fingerprint };
+  if (script === undefined) {
+    await record(run, move);
+    return move;
   }
-  const since = clock.now();
-  const from = now.get(urlPath(visit.row.root)) ?? '';
-  const move: Move = { url: target, from, since, until: since + wish.returnMs, state: 'moving', basis: wish.basis };
-  if (script !== undefined) {
-    const back = await parts.tasks.make(visit.row.id, backTask(script, wish.returnMs), 'reconcile');
-    // Kept before it leaves: whatever is lost from here on, the unit finds the script.
-    await noteMove(visit, context, { ...move, task: back.id });
-    const { task } = await parts.tasks.run(visit, back, cpe);
-    if (task.state !== 'waiting' && task.state !== 'done') {
-      const why = `the device does not take its way back: ${task.fault?.message ?? 'its Download was called off'}`;
-      await putOff(visit, context, wish, target, 'no-way-back', why);
-      return false;
-    }
-  } else await noteMove(visit, context, move);
-  await send();
-  context.events.emit('moving', { device: visit.row.id, url: target, until: new Date(move.until).toISOString() });
-  return true;
+  const back = await run.makeTask(returnTask(script, acs.returnMs));
+  // Recorded before the device leaves: whatever is lost from here on, the unit finds the script.
+  await record(run, { ...move, task: back.id });
+  const { state, fault } = await run.send(back);
+  if (state === 'waiting' || state === 'done') return move;
+  const message = `the device does not take its way back: ${fault?.message ?? 'its Download was called off'}`;
+  return await postpone(run, departure, 'no-way-back', message);
 }
 
-const backTask = (content: string, returnMs: number) => ({
+const returnTask = (content: string, returnMs: number) => ({
   method: 'Download',
   content,
   args: { FileType: transferType.script, TargetFileName: FILE, DelaySeconds: Math.round(returnMs / 1000) },
 });
 
+/** @returns why no ACS is to be expected at the target */
 async function doubtOf(
   target: string,
   probe: ((url: string) => Promise<string | undefined>) | undefined,
 ): Promise<string | undefined> {
   if (target === '') return 'which ACS the device would have cannot be told from here';
-  const why = await probe?.(target);
-  return why === undefined ? undefined : `no ACS answers at ${target}: ${why}`;
+  const reason = await probe?.(target);
+  return reason === undefined ? undefined : `no ACS answers at ${target}: ${reason}`;
 }
 
-/** In the language of a DGW. The new ACS may have given the unit another login: it comes back with ours. */
-function scriptBack(row: DeviceRow, now: ReadonlyMap<string, string>, { secrets }: FleetContext): string | undefined {
-  const [fixed, source] = [now.get(staticPath(row.root)), now.get(sourcePath(row.root))];
+/** The script, in the language of a DGW. It brings back the login for this ACS too, as the new ACS may have set another. */
+function returnScript(
+  row: DeviceRow,
+  current: ReadonlyMap<string, string>,
+  { secrets }: FleetContext,
+): string | undefined {
+  const [fixed, source] = [current.get(staticPath(row.root)), current.get(sourcePath(row.root))];
   if (fixed === undefined || source === undefined) return undefined;
   const { username, password } = row.credentials?.next ?? row.credentials ?? { username: '', password: '' };
   const login = password ? { 'Cwmp.Username': username, 'Cwmp.Password': secrets.open(password) } : {};
@@ -235,58 +215,36 @@ function scriptBack(row: DeviceRow, now: ReadonlyMap<string, string>, { secrets 
     .join('');
 }
 
-/** It is here, so it is back, or never went. What it may still fetch is called off. */
-async function tellReturn(
-  visit: SessionState,
-  context: FleetContext,
-  { tasks }: ReconcileParts,
-  move: Move,
-): Promise<void> {
-  const open = visit.row.tasks.find(task => task.id === move.task);
-  if (open && open.state !== 'sent') await tasks.cancel(open.id);
-  if (visit.row.faults.some(({ cause }) => cause === CAUSE)) return;
+/** Milliseconds, as far as a time can lie: time alone does not clear the fault. */
+const NEVER_MS = 3650 * 24 * 3_600_000;
+
+/** A device that informs here is back, or never went. A script that it might still fetch is cancelled. */
+async function raiseReturned(run: Reconciliation, move: Move): Promise<void> {
+  const open = run.row.tasks.find(task => task.id === move.task);
+  if (open && open.state !== 'sent') await run.parts.tasks.cancel(open.id);
+  if (run.row.faults.some(({ cause }) => cause === CAUSE)) return;
   const minutes = Math.round((move.until - move.since) / 60_000);
   const message =
     (move.heard ?? 0) < move.until
       ? `it did not stay with ${move.url}: it informed here again before its time`
       : `nobody has said within ${minutes} minutes that it arrived at ${move.url}: it has come back by itself`;
-  await raise(visit, context, 'acs-move-returned', message, context.clock.now() + NEVER_MS);
+  await run.raise({ cause: CAUSE, code: 'acs-move-returned', message, retryAt: run.now + NEVER_MS });
 }
 
-async function putOff(
-  visit: SessionState,
-  context: FleetContext,
-  { basis, returnMs }: Wish,
-  url: string,
+/** Leaves the move for later, with a fault that says why. */
+async function postpone(
+  run: Reconciliation,
+  { acs, target }: Departure,
   code: number | string,
   message: string,
-): Promise<void> {
-  const now = context.clock.now();
-  await noteMove(visit, context, { url, from: '', since: now, until: now + returnMs, state: 'waiting', basis });
-  const count = visit.row.faults.find(({ cause }) => cause === CAUSE)?.count ?? 0;
-  await raise(visit, context, code, message, retryAt(context, BACKOFF, count));
+): Promise<undefined> {
+  const since = run.now;
+  const until = since + acs.returnMs;
+  await record(run, { url: target, from: '', since, until, state: 'waiting', basis: acs.fingerprint });
+  await run.raiseWithBackoff({ cause: CAUSE, code, message }, BACKOFF);
 }
 
-/** As far as a time can lie: it is not tried again by time. */
-const NEVER_MS = 3650 * 24 * 3_600_000;
-
-async function raise(
-  visit: SessionState,
-  context: FleetContext,
-  code: number | string,
-  message: string,
-  due: number,
-): Promise<void> {
-  await raiseFault(visit, context, { cause: CAUSE, code, message, retryAt: due });
-}
-
-async function noteMove(visit: SessionState, { store }: FleetContext, move: Move): Promise<void> {
-  await store.apply(visit.row.id, 'moveNoted', { token: visit.token, move });
-  visit.row = { ...visit.row, move };
-}
-
-async function forget(visit: SessionState, { store }: FleetContext): Promise<void> {
-  await store.apply(visit.row.id, 'moveNoted', { token: visit.token });
-  const { move: _gone, ...row } = visit.row;
-  visit.row = { ...row, faults: row.faults.filter(({ cause }) => cause !== CAUSE) };
+async function record(run: Reconciliation, move: Move): Promise<void> {
+  await run.apply('moveNoted', { move });
+  run.row = { ...run.row, move };
 }

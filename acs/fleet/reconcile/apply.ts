@@ -1,167 +1,128 @@
-// Brings values and rows of a device to what is wanted: reads what is managed, plans, and sets it all in one atomic call.
+// One write of all managed values and rows that differ from the desired state.
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import type { ParameterValue } from '../../../shared/cwmp/methods.ts';
 import type { Model } from '../../../shared/model/definitions.ts';
-import type { FleetContext } from '../common/context.ts';
 import { learnInterval, toldOf } from '../common/inform-interval.ts';
 import { typeOf } from '../common/models.ts';
-import type { Cpe } from '../common/ports.ts';
-import { isSecretName } from '../common/secrets.ts';
-import type { SessionState } from '../common/session-state.ts';
 import type { Refusal, Wanted, WantedTable } from '../presets/desired.ts';
-import type { ReconcileParts } from './context.ts';
+import { intervalPath, isHidden } from './managed-values.ts';
+import type { Reconciliation } from './reconciliation.ts';
 import { Refused } from './refused.ts';
-import { markRestart, servicesOf } from './restart.ts';
+import { recordRestart, servicesOf } from './restart.ts';
 import { instancesOf, planTable } from './table-plan.ts';
 
-interface PlannedSet {
+interface PlannedValue {
   value: ParameterValue;
   preset: string;
 }
 
-/** What is known already, and what is not to be touched. */
-export interface ApplyGiven {
-  /** Values of all that is managed, by path, just read. */
-  current: Map<string, ParameterValue>;
+/** The device as it was just read, and what is exempt from the write. */
+export interface WriteBase {
+  /** All managed values, by path. */
+  current: ReadonlyMap<string, ParameterValue>;
   /** Paths and tables that are left as they are. */
   left: ReadonlySet<string>;
 }
 
+interface Write extends WriteBase {
+  desired: Wanted;
+  model: Model | undefined;
+  values: PlannedValue[];
+  /** Rows that were added for it, as `TABLE.INSTANCE.`: they are deleted again where the values are refused. */
+  added: string[];
+}
+
 /** Sets what differs, in one atomic call that carries the revision. @throws Refused */
-export async function apply(
-  visit: SessionState,
-  cpe: Cpe,
-  context: FleetContext,
-  parts: ReconcileParts,
-  wanted: Wanted,
-  { current, left }: ApplyGiven,
-): Promise<void> {
-  const model = await parts.models.of(visit.row);
-  const planned: PlannedSet[] = [];
-  const added: string[] = [];
-  const tables = wanted.objects.filter(({ table }) => !left.has(table));
-  await noteAdding(visit, context, tables, current);
-  for (const entry of tables) await changeRows(visit, cpe, entry, current, model, planned, added);
-  for (const [path, want] of wanted.set) {
+export async function apply(run: Reconciliation, desired: Wanted, base: WriteBase): Promise<void> {
+  const write: Write = { ...base, desired, model: await run.model(), values: [], added: [] };
+  const tables = desired.objects.filter(({ table }) => !base.left.has(table));
+  await recordAdding(run, tables, base.current);
+  for (const entry of tables) await changeRows(run, write, entry);
+  planValues(write);
+  const status = await setAll(run, write);
+  if (run.row.adding) await updateAdding(run, undefined);
+  await recordValues(run, write);
+  if (status !== 1) return;
+  const changed = write.values.map(({ value }) => value.Name);
+  await recordRestart(run, desired, servicesOf(changed, write.model));
+}
+
+/** Plans the values that differ. A hidden value always reads as '', so it is always sent. */
+function planValues({ desired, model, current, left, values }: Write): void {
+  for (const [path, { value, preset, type }] of desired.set) {
     const known = current.get(path);
-    const type = want.type ?? typeOf(model, path) ?? known?.Type ?? 'xsd:string';
-    // A hidden value reads as '' whatever it is: it is always sent.
-    if (left.has(path) || (known && known.Value === want.value && !(want.value !== '' && isHidden(model, path))))
-      continue;
-    planned.push({ value: { Name: path, Value: want.value, Type: type }, preset: want.preset });
+    const isSame = known?.Value === value && !(value !== '' && isHidden(model, path));
+    if (left.has(path) || isSame) continue;
+    const Type = type ?? typeOf(model, path) ?? known?.Type ?? 'xsd:string';
+    values.push({ value: { Name: path, Value: value, Type }, preset });
   }
-  const changed = planned.map(entry => entry.value);
-  const list = changed.length ? changed : [anyKnown(visit.row.root, wanted, current, model, left)];
-  const status = await setAll(visit, cpe, list, wanted, planned, added);
-  if (visit.row.adding) await keepAdding(visit, context, undefined);
-  const time = context.clock.now();
-  const known = changed.filter(entry => !isHidden(model, entry.Name));
+}
+
+/** Keeps the values that the device has now, as far as they are known. */
+async function recordValues({ row, context, now: time }: Reconciliation, write: Write): Promise<void> {
+  const { desired, model, current, values } = write;
+  const known = values.map(({ value }) => value).filter(({ Name }) => !isHidden(model, Name));
   await context.store.putParameters(
-    visit.row.id,
-    known.map(entry => ({ path: entry.Name, value: entry.Value, type: entry.Type, time })),
+    row.id,
+    known.map(({ Name, Value, Type }) => ({ path: Name, value: Value, type: Type, time })),
   );
-  await learnInterval(context.store, visit.row, toldOf([...current.values(), ...known]));
-  context.events.emit('reconciled', { device: visit.row.id, revision: wanted.revision, changed: changed.length });
-  if (status === 1)
-    await markRestart(
-      visit,
-      context,
-      wanted,
-      servicesOf(
-        changed.map(({ Name }) => Name),
-        model,
-      ),
-    );
+  await learnInterval(context.store, row, toldOf([...current.values(), ...known]));
+  context.events.emit('reconciled', { device: row.id, revision: desired.revision, changed: values.length });
 }
 
-export const isHidden = (model: Model | undefined, path: string): boolean => {
-  const def = model?.resolve(path)?.def;
-  return def && 'type' in def ? def.hidden : isSecretName(path);
-};
-
-/** Current values of all that is managed. An unknown name makes the whole call fail: then each is asked for alone, to name the refusal. */
-export async function readManaged(visit: SessionState, cpe: Cpe, wanted: Wanted): Promise<Map<string, ParameterValue>> {
-  const asked = [
-    ...[...wanted.set].map(([path, { preset }]) => ({ path, preset })),
-    ...wanted.objects.map(({ table, preset }) => ({ path: table, preset })),
-  ];
-  const read = async (paths: string[]): Promise<ParameterValue[]> =>
-    (await cpe.call('GetParameterValues', { ParameterNames: paths })).ParameterList;
-  try {
-    const values = asked.length ? await read(asked.map(entry => entry.path)) : await read([intervalOf(visit.row.root)]);
-    return new Map(values.map(value => [value.Name, value]));
-  } catch (error) {
-    if (!(error instanceof CwmpFault)) throw error;
-    const culprits: Refusal[] = [];
-    for (const { path, preset } of asked) {
-      try {
-        await read([path]);
-      } catch (single) {
-        if (!(single instanceof CwmpFault)) throw single;
-        culprits.push({ preset, code: single.code, message: `${path}: ${single.message}`, parameter: path });
-      }
-    }
-    throw culprits.length ? new Refused(culprits) : error;
-  }
-}
-
-/** An AddObject that was answered to nobody leaves a row without its keys: the next session takes it for its own. */
-async function noteAdding(
-  visit: SessionState,
-  context: FleetContext,
+/** Records which tables get rows: when the answer to AddObject is lost, the next session adopts the row without keys. */
+async function recordAdding(
+  run: Reconciliation,
   tables: readonly WantedTable[],
   current: ReadonlyMap<string, ParameterValue>,
 ): Promise<void> {
-  const before = visit.row.adding ?? {};
+  const before = run.row.adding ?? {};
   const lacking = tables.filter(entry =>
     planTable(entry, current, before[entry.table]).rows.some(({ instance }) => instance === undefined),
   );
   const fresh = lacking.filter(({ table }) => !before[table]);
   if (fresh.length === 0) return;
-  const noted = fresh.map(({ table }) => [table, [...instancesOf(table, current).keys()]]);
-  await keepAdding(visit, context, { ...before, ...Object.fromEntries(noted) });
+  const instances = fresh.map(({ table }) => [table, [...instancesOf(table, current).keys()]]);
+  await updateAdding(run, { ...before, ...Object.fromEntries(instances) });
 }
 
-async function keepAdding(
-  visit: SessionState,
-  { store }: FleetContext,
-  adding: Record<string, string[]> | undefined,
-): Promise<void> {
-  await store.apply(visit.row.id, 'addingNoted', { token: visit.token, ...(adding ? { adding } : {}) });
-  const { adding: _before, ...row } = visit.row;
-  visit.row = adding ? { ...row, adding } : row;
+async function updateAdding(run: Reconciliation, adding: Record<string, string[]> | undefined): Promise<void> {
+  await run.apply('addingNoted', adding ? { adding } : {});
+  const { adding: _before, ...row } = run.row;
+  run.row = adding ? { ...row, adding } : row;
 }
 
-/** Adds the rows that lack, deletes what is too much, and plans the columns that are to be set. */
-async function changeRows(
-  visit: SessionState,
-  cpe: Cpe,
-  entry: WantedTable,
-  current: Map<string, ParameterValue>,
-  model: Model | undefined,
-  planned: PlannedSet[],
-  added: string[],
-): Promise<void> {
+/** Adds the rows that lack, deletes the surplus, and plans the columns that are to be set. */
+async function changeRows(run: Reconciliation, { current, model, values, added }: Write, entry: WantedTable) {
   const { table, preset } = entry;
-  const { rows, surplus } = planTable(entry, current, visit.row.adding?.[table]);
-  for (const row of rows) {
-    const instance = row.instance ?? (await addRow(visit, cpe, entry, added));
-    for (const { column, value } of row.set) {
+  const { rows, surplus } = planTable(entry, current, run.row.adding?.[table]);
+  for (const { instance: found, set } of rows) {
+    const instance = found ?? (await addRow(run, entry));
+    if (found === undefined) added.push(`${table}${instance}.`);
+    for (const { column, value } of set) {
       const path = `${table}${instance}.${column}`;
-      planned.push({ value: { Name: path, Value: value, Type: typeOf(model, path) ?? 'xsd:string' }, preset });
+      values.push({ value: { Name: path, Value: value, Type: typeOf(model, path) ?? 'xsd:string' }, preset });
     }
   }
-  for (const instance of surplus) await deleteRow(visit, cpe, entry, instance);
+  for (const instance of surplus) await deleteRow(run, entry, instance);
 }
 
-async function deleteRow(
-  visit: SessionState,
-  cpe: Cpe,
-  { table, preset }: WantedTable,
-  instance: string,
-): Promise<void> {
+/** @returns its instance number @throws Refused */
+async function addRow({ row, cpe }: Reconciliation, { table, preset }: WantedTable): Promise<string> {
   try {
-    await cpe.call('DeleteObject', { ObjectName: `${table}${instance}.`, ParameterKey: visit.row.parameterKey });
+    const args = { ObjectName: table, ParameterKey: row.parameterKey };
+    return String((await cpe.call('AddObject', args)).InstanceNumber);
+  } catch (error) {
+    if (!(error instanceof CwmpFault)) throw error;
+    const message = `AddObject ${table}: ${error.message}`;
+    throw new Refused([{ preset, code: error.code, message, parameter: table }]);
+  }
+}
+
+/** @throws Refused */
+async function deleteRow({ row, cpe }: Reconciliation, { table, preset }: WantedTable, instance: string) {
+  try {
+    await cpe.call('DeleteObject', { ObjectName: `${table}${instance}.`, ParameterKey: row.parameterKey });
   } catch (error) {
     if (!(error instanceof CwmpFault)) throw error;
     const message = `DeleteObject ${table}${instance}.: ${error.message}`;
@@ -169,97 +130,55 @@ async function deleteRow(
   }
 }
 
-async function addRow(visit: SessionState, cpe: Cpe, entry: WantedTable, added: string[]): Promise<string> {
+/** @returns the Status: 1 where some values take effect after a restart @throws Refused */
+async function setAll(run: Reconciliation, write: Write): Promise<number> {
+  const changed = write.values.map(({ value }) => value);
+  const list = changed.length ? changed : [revisionCarrier(run.row.root, write)];
   try {
-    const { InstanceNumber } = await cpe.call('AddObject', {
-      ObjectName: entry.table,
-      ParameterKey: visit.row.parameterKey,
-    });
-    added.push(`${entry.table}${InstanceNumber}.`);
-    return String(InstanceNumber);
+    const args = { ParameterList: list, ParameterKey: write.desired.revision };
+    return (await run.cpe.call('SetParameterValues', args)).Status;
   } catch (error) {
     if (!(error instanceof CwmpFault)) throw error;
-    throw new Refused([
-      {
-        preset: entry.preset,
-        code: error.code,
-        message: `AddObject ${entry.table}: ${error.message}`,
-        parameter: entry.table,
-      },
-    ]);
+    for (const row of write.added) await takeBack(run, row);
+    throw new Refused(refusalsOf(write, error));
   }
 }
 
-/** One value that the device has already: it carries the revision when nothing else is due. */
-function anyKnown(
-  root: string,
-  wanted: Wanted,
-  current: Map<string, ParameterValue>,
-  model: Model | undefined,
-  left: ReadonlySet<string>,
-): ParameterValue {
-  for (const [path, want] of wanted.set) {
+/** A value that the device has already: it carries the revision when nothing differs. */
+function revisionCarrier(root: string, { desired, current, model, left }: Write): ParameterValue {
+  for (const [path, { value }] of desired.set) {
     const known = current.get(path);
-    if (known && !left.has(path)) return { Name: path, Value: want.value, Type: typeOf(model, path) ?? known.Type };
+    if (known && !left.has(path)) return { Name: path, Value: value, Type: typeOf(model, path) ?? known.Type };
   }
   for (const value of current.values())
     if (model && typeOf(model, value.Name) && isWritable(model, value.Name) && !isHidden(model, value.Name))
       return value;
-  const interval = intervalOf(root);
+  const interval = intervalPath(root);
   return current.get(interval) ?? { Name: interval, Value: '3600', Type: 'xsd:unsignedInt' };
 }
-
-/** What every device has and lets be set, whatever its model. */
-const intervalOf = (root: string): string => `${root}ManagementServer.PeriodicInformInterval`;
 
 const isWritable = (model: Model, path: string): boolean => {
   const def = model.resolve(path)?.def;
   return Boolean(def && 'type' in def && def.writable);
 };
 
-/** A row that cannot be deleted stays: that the values were refused is what is told. */
-async function takeBack(visit: SessionState, cpe: Cpe, instance: string): Promise<void> {
+/** Deletes a row that was added in vain. One that the device keeps is ignored: the refusal of the values is what is reported. */
+async function takeBack({ row, cpe }: Reconciliation, instance: string): Promise<void> {
   try {
-    await cpe.call('DeleteObject', { ObjectName: instance, ParameterKey: visit.row.parameterKey });
+    await cpe.call('DeleteObject', { ObjectName: instance, ParameterKey: row.parameterKey });
   } catch (error) {
     if (!(error instanceof CwmpFault)) throw error;
   }
 }
 
-async function setAll(
-  visit: SessionState,
-  cpe: Cpe,
-  list: ParameterValue[],
-  wanted: Wanted,
-  planned: PlannedSet[],
-  added: string[],
-): Promise<number> {
-  try {
-    return (await cpe.call('SetParameterValues', { ParameterList: list, ParameterKey: wanted.revision })).Status;
-  } catch (error) {
-    if (!(error instanceof CwmpFault)) throw error;
-    for (const instance of added) await takeBack(visit, cpe, instance);
-    const presetOf = new Map(planned.map(entry => [entry.value.Name, entry.preset]));
-    const culprits = error.parameters.flatMap(parameter => {
-      const preset = presetOf.get(parameter.name);
-      return preset
-        ? [
-            {
-              preset,
-              code: parameter.code,
-              message: `${parameter.name}: ${parameter.message}`,
-              parameter: parameter.name,
-            },
-          ]
-        : [];
-    });
-    if (culprits.length) throw new Refused(culprits);
-    throw new Refused(
-      [...new Set(presetOf.values())].map(preset => ({
-        preset,
-        code: error.code,
-        message: `SetParameterValues: ${error.message}`,
-      })),
-    );
-  }
+/** One refusal for each parameter that the fault names; where it names none of ours, one for each preset of the call. */
+function refusalsOf({ values }: Write, fault: CwmpFault): Refusal[] {
+  const presetOf = new Map(values.map(({ value, preset }) => [value.Name, preset]));
+  const named = fault.parameters.flatMap(({ name, code, message }) => {
+    const preset = presetOf.get(name);
+    return preset ? [{ preset, code, message: `${name}: ${message}`, parameter: name }] : [];
+  });
+  if (named.length) return named;
+  const message = `SetParameterValues: ${fault.message}`;
+  return [...new Set(presetOf.values())].map(preset => ({ preset, code: fault.code, message }));
 }

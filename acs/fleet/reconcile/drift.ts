@@ -1,25 +1,24 @@
-// Drift: values that are otherwise than wanted though the ParameterKey stays. Found by 4 VALUE CHANGE, by an operator's own task, and by
-// looking after it in a session when that is due; set right or told of, as the preset asks. A value that is set right again and again
-// has another writer: it is left alone, and a fault says so.
+// Drift: managed values that differ from the desired ones though the ParameterKey is the same. An audit finds it, by time, or after
+// 4 VALUE CHANGE or an operator's task; it is corrected or reported, as the preset asks. A value that is corrected again and again has
+// another writer: it is left alone, with a fault of cause `fight`.
 import type { ParameterValue } from '../../../shared/cwmp/methods.ts';
 import type { Model } from '../../../shared/model/definitions.ts';
 import type { Drift } from '../../device/desired-state.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import type { Task } from '../../device/task.ts';
-import type { FleetContext } from '../common/context.ts';
 import { digestOf } from '../common/fingerprint.ts';
-import type { Cpe } from '../common/ports.ts';
 import type { SessionState } from '../common/session-state.ts';
 import type { Wanted, WantedTable } from '../presets/desired.ts';
-import { apartFrom } from './acs-move.ts';
-import { apply, isHidden, readManaged } from './apply.ts';
-import { type ReconcileParts, raiseFault } from './context.ts';
+import { pathsSetApart } from './acs-paths.ts';
+import { apply } from './apply.ts';
+import { isHidden, readManaged } from './managed-values.ts';
+import type { Reconciliation } from './reconciliation.ts';
 import { planTable, type TablePlan } from './table-plan.ts';
 
-/** So often a value is set right within the window; the next time it is a fight. */
+/** Corrections of a value within the window; the next difference is a fight. */
 const MAX_CORRECTIONS = 3;
 const WINDOW_MS = 24 * 3_600_000;
-/** Where it is looked after seldom, the window holds so many looks. */
+/** Where audits are rare, the window spans this many of them. */
 const WINDOW_AUDITS = 6;
 const MAX_TEXT = 200;
 
@@ -31,36 +30,40 @@ export interface Difference {
   basis: string;
 }
 
-/** What is otherwise than wanted. Values that read as '' whatever they are cannot be told. */
+/** Compares the device with its desired state. Hidden values, which always read as '', cannot be compared. */
 export function differences(
-  wanted: Wanted,
+  desired: Wanted,
   current: ReadonlyMap<string, ParameterValue>,
   model: Model | undefined,
 ): Difference[] {
   const found: Difference[] = [];
-  const apart = apartFrom(wanted);
-  for (const [path, { value, preset, secret }] of wanted.set) {
+  const apart = pathsSetApart(desired);
+  for (const [path, { value, preset, secret }] of desired.set) {
     if (apart.has(path)) continue;
     const has = current.get(path)?.Value;
     if (has === value || (value !== '' && isHidden(model, path))) continue;
-    const shown = (text: string): string => (secret ? '***' : clipped(text));
-    const basis = fingerprintOf(wanted, preset, value);
+    const shown = (plain: string): string => (secret ? '***' : clipped(plain));
+    const basis = fingerprintOf(desired, preset, value);
     found.push({ path, preset, wanted: shown(value), found: has === undefined ? 'absent' : shown(has), basis });
   }
-  for (const entry of wanted.objects) {
-    const said = saidOf(entry, planTable(entry, current), model);
-    if (said === '') continue;
+  for (const entry of desired.objects) {
+    const text = tableDifference(entry, planTable(entry, current), model);
+    if (text === '') continue;
     const { table, preset } = entry;
     const rows = `${entry.wanted.rows.length} rows${entry.wanted.exclusive ? ' and no others' : ''}`;
-    found.push({ path: table, preset, wanted: rows, found: clipped(said), basis: fingerprintOf(wanted, preset, '') });
+    found.push({ path: table, preset, wanted: rows, found: clipped(text), basis: fingerprintOf(desired, preset, '') });
   }
   return found;
 }
 
 const clipped = (text: string): string => (text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text);
 
-/** How a table differs, in words; '' when it does not. */
-function saidOf({ table, secrets }: WantedTable, { rows, surplus }: TablePlan, model: Model | undefined): string {
+/** @returns how a table differs, in words; '' when it does not */
+function tableDifference(
+  { table, secrets }: WantedTable,
+  { rows, surplus }: TablePlan,
+  model: Model | undefined,
+): string {
   const shown = (column: string, text: string): string => (secrets.includes(column) ? '***' : text);
   const parts = rows.flatMap(({ instance, set }, index) => {
     if (instance === undefined) return [`row ${index + 1} lacks`];
@@ -71,34 +74,37 @@ function saidOf({ table, secrets }: WantedTable, { rows, surplus }: TablePlan, m
   return [...parts, ...surplus.map(instance => `instance ${instance} is too much`)].join('; ');
 }
 
-const fingerprintOf = (wanted: Wanted, preset: string, value: string): string =>
-  digestOf([preset, wanted.tags.get(preset), value]);
+const fingerprintOf = (desired: Wanted, preset: string, value: string): string =>
+  digestOf([preset, desired.tags.get(preset), value]);
 
-/** Whether it is still left as it is: its preset says the same, and wants the same. */
-function isLeft({ state, path, preset, basis }: Drift, wanted: Wanted): boolean {
-  if (state === 'corrected' || (state === 'reported' && !wanted.reporting.has(preset))) return false;
-  const value = wanted.set.get(path);
-  const holder = value ?? wanted.objects.find(({ table }) => table === path);
-  return holder?.preset === preset && basis === fingerprintOf(wanted, preset, value?.value ?? '');
+/** The drift is still left uncorrected: its preset says the same, and wants the same. */
+function isLeftAlone({ state, path, preset, basis }: Drift, desired: Wanted): boolean {
+  if (state === 'corrected' || (state === 'reported' && !desired.reporting.has(preset))) return false;
+  const value = desired.set.get(path);
+  const holder = value ?? desired.objects.find(({ table }) => table === path);
+  return holder?.preset === preset && basis === fingerprintOf(desired, preset, value?.value ?? '');
 }
 
-/** And what decides which ACS it talks to, which is seen to by itself. */
-export const leftAlone = (row: DeviceRow, wanted: Wanted): Set<string> =>
-  new Set([...apartFrom(wanted), ...(row.drift ?? []).filter(entry => isLeft(entry, wanted)).map(({ path }) => path)]);
+/** Paths that are not corrected: drift that is left alone, and what is set apart for a move. */
+export const pathsLeftAlone = (row: DeviceRow, desired: Wanted): Set<string> =>
+  new Set([
+    ...pathsSetApart(desired),
+    ...(row.drift ?? []).filter(entry => isLeftAlone(entry, desired)).map(({ path }) => path),
+  ]);
 
-/** Something is left that is no longer to be. */
-const isForsaken = (row: DeviceRow, wanted: Wanted): boolean =>
-  (row.drift ?? []).some(entry => entry.state !== 'corrected' && !isLeft(entry, wanted));
+/** Some drift was left alone and no longer is to be. */
+const hasLapsed = (row: DeviceRow, desired: Wanted): boolean =>
+  (row.drift ?? []).some(entry => entry.state !== 'corrected' && !isLeftAlone(entry, desired));
 
-/** Causes of drift faults for which nothing stands any more. */
-export function settledDrift(row: DeviceRow, wanted: Wanted): string[] {
-  const standing = new Set((row.drift ?? []).filter(entry => isLeft(entry, wanted)).map(causeOf));
-  return row.faults.map(({ cause }) => cause).filter(cause => /^(drift|fight):/.test(cause) && !standing.has(cause));
+/** Causes of faults whose drift is no longer left alone. */
+export function causesOfSettledDrift(row: DeviceRow, desired: Wanted): string[] {
+  const current = new Set((row.drift ?? []).filter(entry => isLeftAlone(entry, desired)).map(causeOf));
+  return row.faults.map(({ cause }) => cause).filter(cause => /^(drift|fight):/.test(cause) && !current.has(cause));
 }
 
 const causeOf = ({ state, path, preset }: Drift): string => (state === 'fight' ? `fight:${path}` : `drift:${preset}`);
 
-/** What an operator's task may have changed: parameters, tables, or by '' anything. */
+/** Paths and tables that an operator's task may have changed; '' for all of them. */
 export function touchedBy({ method, args, state }: Task): string[] {
   if (state !== 'done') return [];
   if (method === 'SetParameterValues') return (args.ParameterList as { Name: string }[]).map(({ Name }) => Name);
@@ -106,47 +112,52 @@ export function touchedBy({ method, args, state }: Task): string[] {
   return method === 'Download' ? [''] : [];
 }
 
-const touches = (wanted: Wanted, path: string): boolean =>
+const touches = (desired: Wanted, path: string): boolean =>
   path === '' ||
-  wanted.set.has(path) ||
-  wanted.objects.some(({ table }) => path.startsWith(table)) ||
-  isAbove(wanted, path);
+  desired.set.has(path) ||
+  desired.objects.some(({ table }) => path.startsWith(table)) ||
+  isAbove(desired, path);
 
-/** A row was added or deleted below which something is wanted. */
-const isAbove = (wanted: Wanted, path: string): boolean =>
-  path.endsWith('.') && [...wanted.set.keys()].some(name => name.startsWith(path));
+/** The path is a row, added or deleted, below which something is wanted. */
+const isAbove = (desired: Wanted, path: string): boolean =>
+  path.endsWith('.') && [...desired.set.keys()].some(name => name.startsWith(path));
 
-/** Whether it is to be looked after now: by time, or because something touched what is wanted. */
-export function isAuditDue(visit: SessionState, wanted: Wanted, now: number): boolean {
-  const { reconciled } = visit.row;
-  if ((reconciled?.auditAt ?? Number.POSITIVE_INFINITY) <= now || isForsaken(visit.row, wanted)) return true;
+/** An audit is due: by time, or because something may have touched what is wanted. */
+export function isAuditDue(session: SessionState, desired: Wanted, now: number): boolean {
+  const { reconciled } = session.row;
+  if ((reconciled?.auditAt ?? Number.POSITIVE_INFINITY) <= now || hasLapsed(session.row, desired)) return true;
   if (reconciled?.suspect !== 'fresh') return reconciled?.suspect === 'standing';
-  // All that raised the suspicion happened in this session, so it is known what it was.
-  const { changed = new Map<string, string>(), touched = [] } = visit;
-  if (touched.some(path => touches(wanted, path))) return true;
+  // All that raised the suspicion happened in this session, so its paths are known.
+  const { changed = new Map<string, string>(), touched = [] } = session;
+  if (touched.some(path => touches(desired, path))) return true;
   return [...changed].some(([path, value]) => {
-    const want = wanted.set.get(path);
-    return want ? want.value !== value : touches(wanted, path);
+    const want = desired.set.get(path);
+    return want ? want.value !== value : touches(desired, path);
   });
 }
 
-/** The records after a look: what was found is noted, what holds again is forgotten. */
-export function noted(before: readonly Drift[], found: readonly Difference[], wanted: Wanted, now: number): Drift[] {
-  const since = now - Math.max(WINDOW_MS, (wanted.auditMs ?? 0) * WINDOW_AUDITS);
+/** The records after an audit: differences are added, what holds again is dropped. */
+export function recordsAfter(
+  before: readonly Drift[],
+  found: readonly Difference[],
+  desired: Wanted,
+  now: number,
+): Drift[] {
+  const since = now - Math.max(WINDOW_MS, (desired.auditMs ?? 0) * WINDOW_AUDITS);
   const differing = new Set(found.map(({ path }) => path));
-  const kept = before.filter(entry => !differing.has(entry.path) && isKept(entry, wanted, since));
-  return [...kept, ...found.map(entry => notedOne(before, entry, wanted, now, since))];
+  const kept = before.filter(entry => !differing.has(entry.path) && isKept(entry, desired, since));
+  return [...kept, ...found.map(entry => recordAfter(before, entry, desired, now, since))];
 }
 
-/** A fight stands until it is cleared: that the value is right for once ends nothing. */
-const isKept = (entry: Drift, wanted: Wanted, since: number): boolean =>
-  entry.state === 'corrected' ? entry.last > since : entry.state === 'fight' && isLeft(entry, wanted);
+/** A fight is kept until it is cleared, also when the value is right for once. */
+const isKept = (entry: Drift, desired: Wanted, since: number): boolean =>
+  entry.state === 'corrected' ? entry.last > since : entry.state === 'fight' && isLeftAlone(entry, desired);
 
-function notedOne(before: readonly Drift[], found: Difference, wanted: Wanted, now: number, since: number): Drift {
+function recordAfter(before: readonly Drift[], found: Difference, desired: Wanted, now: number, since: number): Drift {
   const same = before.find(entry => entry.path === found.path && entry.basis === found.basis);
   const recent = (same?.corrections ?? []).filter(time => time > since);
   const isFight = same?.state === 'fight' || recent.length >= MAX_CORRECTIONS;
-  const state = wanted.reporting.has(found.preset) ? 'reported' : isFight ? 'fight' : 'corrected';
+  const state = desired.reporting.has(found.preset) ? 'reported' : isFight ? 'fight' : 'corrected';
   return {
     ...found,
     state,
@@ -157,66 +168,53 @@ function notedOne(before: readonly Drift[], found: Difference, wanted: Wanted, n
   };
 }
 
-/** Reads all that is managed, notes what differs, and sets right what is to be. @throws Refused */
-export async function audit(
-  visit: SessionState,
-  cpe: Cpe,
-  context: FleetContext,
-  parts: ReconcileParts,
-  wanted: Wanted,
-): Promise<void> {
-  const current = await readManaged(visit, cpe, wanted);
-  const found = differences(wanted, current, await parts.models.of(visit.row));
-  await note(visit, context, wanted, found);
-  const left = leftAlone(visit.row, wanted);
-  if (found.some(({ path }) => !left.has(path))) await apply(visit, cpe, context, parts, wanted, { current, left });
+/** Reads all that is managed, records what differs, and corrects what is to be corrected. @throws Refused */
+export async function audit(run: Reconciliation, desired: Wanted): Promise<void> {
+  const current = await readManaged(run, desired);
+  const found = differences(desired, current, await run.model());
+  await recordDrift(run, desired, found);
+  const left = pathsLeftAlone(run.row, desired);
+  if (found.some(({ path }) => !left.has(path))) await apply(run, desired, { current, left });
 }
 
-/** Keeps what was found, before anything is set right: a correction that is lost with its session still counts. */
-export async function note(
-  visit: SessionState,
-  context: FleetContext,
-  wanted: Wanted,
-  found: readonly Difference[],
-): Promise<void> {
-  const { store, clock, events } = context;
-  const before = visit.row.drift ?? [];
-  const drift = noted(before, found, wanted, clock.now());
+/** Records differences before any is corrected: a correction that is lost with its session still counts. */
+export async function recordDrift(run: Reconciliation, desired: Wanted, found: readonly Difference[]): Promise<void> {
+  const before = run.row.drift ?? [];
+  const drift = recordsAfter(before, found, desired, run.now);
   if (drift.length === 0 && before.length === 0) return;
-  await store.apply(visit.row.id, 'drifted', { token: visit.token, drift });
-  visit.row = { ...visit.row, drift };
+  await run.apply('drifted', { drift });
+  run.row = { ...run.row, drift };
   const paths = new Set(found.map(({ path }) => path));
   const fresh = drift.filter(({ path }) => paths.has(path));
   for (const { path, preset, state, wanted: due, found: has } of fresh)
-    events.emit('drift', { device: visit.row.id, path, preset, state, wanted: due, found: has });
-  const left = fresh.filter(({ state }) => state !== 'corrected');
-  for (const cause of new Set(left.map(causeOf)))
-    await raise(
-      visit,
-      context,
-      cause,
-      left.filter(entry => causeOf(entry) === cause),
-    );
+    run.context.events.emit('drift', { device: run.row.id, path, preset, state, wanted: due, found: has });
+  for (const [cause, entries] of byCause(fresh.filter(({ state }) => state !== 'corrected'))) {
+    const [first] = entries;
+    if (first) await raise(run, cause, first, entries);
+  }
 }
 
-async function raise(visit: SessionState, context: FleetContext, cause: string, of: readonly Drift[]): Promise<void> {
-  const [first] = of;
-  if (!first) return;
-  await raiseFault(visit, context, {
+function byCause(entries: readonly Drift[]): Map<string, Drift[]> {
+  const groups = new Map<string, Drift[]>();
+  for (const entry of entries) groups.set(causeOf(entry), [...(groups.get(causeOf(entry)) ?? []), entry]);
+  return groups;
+}
+
+const raise = (run: Reconciliation, cause: string, first: Drift, entries: readonly Drift[]): Promise<void> =>
+  run.raise({
     cause,
     code: first.state === 'fight' ? 'fight' : 'drift',
-    message: first.state === 'fight' ? fightText(first) : driftText(of),
+    message: first.state === 'fight' ? fightText(first) : driftText(entries),
     parameter: first.path,
-    // By time it is not tried again.
-    retryAt: context.clock.now(),
+    // The fault holds nothing back: drift is found again by audits alone.
+    retryAt: run.now,
   });
-}
 
 const differenceText = ({ path, found, wanted }: Drift): string => `${path} is '${found}', not '${wanted}'`;
 
-const driftText = (of: readonly Drift[]): string => {
-  const more = of.length > 5 ? ` and ${of.length - 5} more` : '';
-  return `preset ${of[0]?.preset}: ${of.slice(0, 5).map(differenceText).join('; ')}${more}`;
+const driftText = (entries: readonly Drift[]): string => {
+  const more = entries.length > 5 ? ` and ${entries.length - 5} more` : '';
+  return `preset ${entries[0]?.preset}: ${entries.slice(0, 5).map(differenceText).join('; ')}${more}`;
 };
 
 const fightText = (entry: Drift): string =>

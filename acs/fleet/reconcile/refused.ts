@@ -1,11 +1,11 @@
-// What a device refuses of its wanted state, and who is to blame.
+// The error for parts of the desired state that a device refuses.
 import type { Refusal } from '../presets/desired.ts';
 
-/** Something a preset asks for that this device refuses: the preset is set aside with a fault, the others go on. */
+/** Each refusal suspends its preset with a fault; the rest of the desired state is still brought about. */
 export class Refused extends Error {
-  readonly culprits: readonly Refusal[];
-  constructor(culprits: readonly Refusal[]) {
-    super(culprits.map(refusal => refusal.message).join('; '));
-    this.culprits = culprits;
+  readonly refusals: readonly Refusal[];
+  constructor(refusals: readonly Refusal[]) {
+    super(refusals.map(({ message }) => message).join('; '));
+    this.refusals = refusals;
   }
 }

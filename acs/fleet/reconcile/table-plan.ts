@@ -1,23 +1,23 @@
-// Rows that a table must hold, against those that the device has: which are there, which differ, which lack, which are too much.
+// The plan for one table: the rows that it must hold, compared with those that the device has.
 import type { ParameterValue } from '../../../shared/cwmp/methods.ts';
 import type { WantedTable } from '../presets/desired.ts';
 
 export interface PlannedRow {
-  /** The device's row, where it has one with the same keys. */
+  /** Instance of the device's row with the same keys; absent where the row is to be added. */
   instance?: string;
-  /** Columns that are to be set. */
+  /** Columns that differ. */
   set: { column: string; value: string; found?: string }[];
 }
 
 export interface TablePlan {
   rows: PlannedRow[];
-  /** Instances that are to be deleted. */
+  /** Instances that an exclusive table must not have. */
   surplus: string[];
 }
 
 /**
  * @param current values of the device, by path
- * @param before the instances that the table had when rows were last added, in a session that was lost: the others are ours, unfilled
+ * @param before the instances that the table had when rows were last added, in a session that was lost: later ones are our rows, unfilled
  */
 export function planTable(
   { table, wanted }: WantedTable,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Drift } from '../../../../acs/device/desired-state.ts';
 import type { Wanted } from '../../../../acs/fleet/presets/desired.ts';
-import { noted } from '../../../../acs/fleet/reconcile/drift.ts';
+import { recordsAfter } from '../../../../acs/fleet/reconcile/drift.ts';
 import type { Device } from '../../../../cpe/state/device.ts';
 import { memoryCpe, ScriptedCpe, testAcs } from '../../../support/acs/memory-acs.ts';
 import { informingEvery, openVirtualWorld, type VirtualWorld } from '../../../support/worlds/virtual-world.ts';
@@ -278,7 +278,7 @@ describe('the records of drift', () => {
     const states = (step: number, more: Partial<Wanted> = {}): string[] => {
       let drift: Drift[] = [];
       return Array.from({ length: 6 }, (_, turn) => {
-        drift = noted(drift, [found], wanted(more), 1e9 + turn * step);
+        drift = recordsAfter(drift, [found], wanted(more), 1e9 + turn * step);
         return String(drift[0]?.state);
       });
     };
@@ -290,8 +290,8 @@ describe('the records of drift', () => {
   });
 
   it('begin anew with another wanted value', () => {
-    let drift = noted([], [found], wanted(), 1000);
-    drift = noted(drift, [{ ...found, basis: 'other' }], wanted(), 2000);
+    let drift = recordsAfter([], [found], wanted(), 1000);
+    drift = recordsAfter(drift, [{ ...found, basis: 'other' }], wanted(), 2000);
     assert.deepEqual([drift.length, drift[0]?.since, drift[0]?.corrections], [1, 2000, [2000]]);
   });
 });
