@@ -58,7 +58,7 @@ async function build(setup: AcsSetup, keep: Keep): Promise<Omit<Acs, 'close'>> {
   const cwmp: string[] = [];
   const ended = new AbortController();
 
-  const onArrival: Fleet['visits']['onArrival'] = (id, listener) => fleet.visits.onArrival(id, listener);
+  const onArrival: Fleet['sessions']['onArrival'] = (id, listener) => fleet.sessions.onArrival(id, listener);
   const { send: sendConnectionRequest, stun } = keep(
     await buildConnectionRequests(setup, { events, secrets, onArrival, signal: ended.signal }),
   );

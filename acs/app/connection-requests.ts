@@ -25,7 +25,7 @@ export async function buildConnectionRequests(
   parts: {
     events: EventBus;
     secrets: Secrets;
-    onArrival: Fleet['visits']['onArrival'];
+    onArrival: Fleet['sessions']['onArrival'];
     signal: AbortSignal;
   },
 ): Promise<ConnectionRequests> {

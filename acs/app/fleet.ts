@@ -33,7 +33,7 @@ export function buildFleet(setup: AcsSetup, parts: FleetParts): Part & { fleet: 
     ...(enrolment ? { enrolment } : {}),
     ports: {
       ...joined?.ports,
-      wake: sendConnectionRequest,
+      sendConnectionRequest,
       post: poster.post,
       linkFile: fileLinks(secrets, came => base ?? came ?? cwmp[0]),
       probeAcs: createProbeAcs(clock),

@@ -37,7 +37,7 @@ export async function buildNorth(setup: AcsSetup, parts: NorthParts): Promise<Pa
   try {
     const api = await createRest({
       ...{ fleet, store, clock, random, log, events, metrics, unready },
-      wake: sendConnectionRequest,
+      sendConnectionRequest,
       roleOf: async token => (isSameToken(token, setup.adminToken) ? 'admin' : undefined),
       ...(setup.api.protocol === 'https:' ? { tls: setup.tls.certificates } : {}),
     });

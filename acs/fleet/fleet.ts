@@ -33,12 +33,12 @@ export interface Fleet {
   guard: Guard;
   files: Files;
   tasks: Tasks;
-  visits: DeviceSessions;
+  sessions: DeviceSessions;
   traces: Traces;
   moves: Moves;
   rollouts: Rollouts;
   members: Members;
-  everywhere: ClusterMemory;
+  clusterMemory: ClusterMemory;
   liveness: LivenessWatch;
   alerts: Alerts;
   webhooks: Webhooks;
@@ -73,10 +73,10 @@ export function createFleet(context: FleetContext): Fleet {
     guard: new Guard(context, { preflight, presets, dryRuns, devices }),
     files,
     tasks,
-    visits: createDeviceSessions(context, { tasks, presets, models, files, rollouts, history }),
+    sessions: createDeviceSessions(context, { tasks, presets, models, files, rollouts, history }),
     history,
     traces,
-    everywhere: createClusterMemory({ traces, enrolment }, context.members, context.ports.askMemory),
+    clusterMemory: createClusterMemory({ traces, enrolment }, context.members, context.ports.askMemory),
     moves: createMoves(context),
     rollouts,
     members: context.members,

@@ -8,7 +8,7 @@ import type { Store } from '../store/store.ts';
 export interface OperationContext {
   fleet: Fleet;
   store: Store;
-  wake: SendConnectionRequest;
+  sendConnectionRequest: SendConnectionRequest;
   clock: Clock;
 }
 

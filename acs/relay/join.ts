@@ -25,7 +25,7 @@ export interface JoinedCluster {
   /** As this process changes it. */
   store: Store;
   /** What the fleet needs to reach sessions elsewhere. */
-  ports: Required<Pick<FleetContext['ports'], 'giveUp' | 'notice' | 'askMemory'>> &
+  ports: Required<Pick<FleetContext['ports'], 'yieldSession' | 'notice' | 'askMemory'>> &
     Pick<FleetContext['ports'], 'rolloutMoved'>;
   forward: Forward;
   /** Answers the others from now on. */
@@ -57,7 +57,7 @@ export async function joinCluster(
     store: tellingStore(context.store, relay, joined),
     relay,
     ports: {
-      giveUp: async (member, device, claim) => await relay.call(member, 'giveUp', { device, claim }, GIVE_UP_MS),
+      yieldSession: async (member, device, claim) => await relay.call(member, 'giveUp', { device, claim }, GIVE_UP_MS),
       askMemory: async (member, what, args) => await relay.call(member, what, args as never),
       notice: async (member, device) => await relay.call(member, 'notice', { device }),
       ...(primary === undefined ? {} : { rolloutMoved: () => relay.tell(primary, 'rolloutMoved', {}) }),
@@ -66,15 +66,15 @@ export async function joinCluster(
     serve: ({ fleet, south, events }) => {
       relay.serve('post', async post => await south.answer(post));
       relay.serve('giveUp', async ({ device, claim }) => {
-        await fleet.visits.giveUp(device, claim);
+        await fleet.sessions.yieldSession(device, claim);
         return undefined;
       });
-      relay.serve('notice', async ({ device }) => fleet.visits.isAsked(device));
+      relay.serve('notice', async ({ device }) => fleet.sessions.isAsked(device));
       relay.serve('rolloutMoved', async () => {
         fleet.rollouts.soon();
         return undefined;
       });
-      serveMemory(relay, fleet.everywhere);
+      serveMemory(relay, fleet.clusterMemory);
       closing.push(bridgeEvents(events, relay, joined));
     },
     close: async () => {
@@ -84,7 +84,7 @@ export async function joinCluster(
   };
 }
 
-function serveMemory(relay: Relay, { answers }: Fleet['everywhere']): void {
+function serveMemory(relay: Relay, { answers }: Fleet['clusterMemory']): void {
   relay.serve('trace', async args => answers.trace(args));
   relay.serve('untrace', async args => answers.untrace(args));
   relay.serve('traced', async args => answers.traced(args));

@@ -46,7 +46,7 @@ export async function session(cpe: Exchange, caller: Caller, context: SessionCon
     else {
       cpe.device = visit.id;
       await serveRequests(cpe, visit, context);
-      await context.fleet.visits.work(visit, cpe);
+      await context.fleet.sessions.work(visit, cpe);
       cpe.end();
     }
   } catch (failure) {
@@ -66,7 +66,7 @@ export async function session(cpe: Exchange, caller: Caller, context: SessionCon
     events: visit.events,
     ...(error ? { error } : {}),
   });
-  await context.fleet.visits.end(visit, outcome === 'ok').catch(failure => {
+  await context.fleet.sessions.end(visit, outcome === 'ok').catch(failure => {
     // This process's own next session is not kept off by it, and the lease ends with the process.
     failed(context, 'release failed', visit?.id, failure);
   });
@@ -131,12 +131,12 @@ async function begin(
   cpe.inactivityMs = inactivityOf(envelope.sessionTimeout, cpe.inactivityMs);
 
   const eventCodes = inform.Event.map(event => event.EventCode);
-  let visit: Awaited<ReturnType<Fleet['visits']['begin']>>;
+  let visit: Awaited<ReturnType<Fleet['sessions']['begin']>>;
   try {
     const arrival = { ...arrivalOf(inform, caller), identity };
     const admitted = await context.fleet.enrolment.admission({ ...arrival, events: eventCodes });
     const abandon = (reason: string): void => cpe.abandon(reason);
-    visit = await context.fleet.visits.begin({ ...arrival, ...admitted, abandon });
+    visit = await context.fleet.sessions.begin({ ...arrival, ...admitted, abandon });
   } catch (error) {
     if (error instanceof SessionLost) throw error;
     if (error instanceof UserError && error.status < 500) return refuse(8001, error.message);
@@ -207,7 +207,7 @@ async function serve(
     case 'GetRPCMethods':
       return { MethodList: acsMethods };
     case 'TransferComplete':
-      await context.fleet.visits.transferComplete(visit, args as Arguments<'TransferComplete'>);
+      await context.fleet.sessions.transferComplete(visit, args as Arguments<'TransferComplete'>);
       return {};
     case 'AutonomousTransferComplete':
     case 'RequestDownload':

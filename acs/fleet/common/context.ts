@@ -6,7 +6,6 @@ import type { Store } from '../../store/store.ts';
 import type { Members } from './members.ts';
 import type {
   AskMemory,
-  GiveUp,
   LinkFile,
   Notice,
   Post,
@@ -14,6 +13,7 @@ import type {
   ProbeAcs,
   RolloutMoved,
   SendConnectionRequest,
+  YieldSession,
 } from './ports.ts';
 import type { QuirkRule } from './quirks.ts';
 import type { Secrets } from './secrets.ts';
@@ -40,9 +40,9 @@ export interface FleetContext extends FleetOptions {
   secrets: Secrets;
   /** Handed over by app.ts once south stands. */
   ports: {
-    wake: SendConnectionRequest;
+    sendConnectionRequest: SendConnectionRequest;
     linkFile: LinkFile;
-    giveUp?: GiveUp;
+    yieldSession?: YieldSession;
     notice?: Notice;
     askMemory?: AskMemory;
     rolloutMoved?: RolloutMoved;

@@ -34,7 +34,7 @@ export type LinkFile = (task: Task, direction: 'download' | 'upload', base?: str
  * Asks another member to end its session of the device under that claim, because the CPE has begun a new one here. Resolves when that
  * session is over and will not be heard of again. @throws when the member cannot be asked
  */
-export type GiveUp = (member: string, device: string, claim: number) => Promise<void>;
+export type YieldSession = (member: string, device: string, claim: number) => Promise<void>;
 
 /**
  * Sends a webhook's message: one POST, no redirect followed, only where the server's owner lets it go.

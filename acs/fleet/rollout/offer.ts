@@ -22,7 +22,7 @@ export function createOffering({ store, clock, log, ports, rows, tell }: EngineC
   /** Asks devices to connect, beside all else: one that does not hear comes by itself. */
   const call = (devices: readonly DeviceRow[]): void => {
     if (devices.length === 0 || stopped.signal.aborted) return;
-    const calls = Promise.all(devices.map(row => ports.wake(row, stopped.signal)))
+    const calls = Promise.all(devices.map(row => ports.sendConnectionRequest(row, stopped.signal)))
       .then(() => undefined)
       .catch(error => log.debug('not woken', { reason: messageOf(error) }))
       .finally(() => waking.delete(calls));

@@ -7,14 +7,14 @@ import type { Informed, InformFacts } from '../../device/operation-types.ts';
 import type { Claim } from '../../device/row.ts';
 import type { Store } from '../../store/store.ts';
 import { BEAT_MS, LEASE_MS, type Members } from '../common/members.ts';
-import type { GiveUp } from '../common/ports.ts';
+import type { YieldSession } from '../common/ports.ts';
 
 export interface TakingOver {
   store: Pick<Store, 'apply'>;
   clock: Clock;
   log: Log;
   members: Members;
-  giveUp: GiveUp;
+  yieldSession: YieldSession;
 }
 
 /** A CPE waits at least 30 s for the answer to its Inform (TR-069 3.4.2); by then a member that is silent is known to be gone. */
@@ -34,13 +34,17 @@ export async function claimDevice(context: TakingOver, id: string, facts: Inform
   }
 }
 
-async function isFree({ clock, log, members, giveUp }: TakingOver, device: string, claim: Claim): Promise<boolean> {
+async function isFree(
+  { clock, log, members, yieldSession }: TakingOver,
+  device: string,
+  claim: Claim,
+): Promise<boolean> {
   if (members.alone) return false;
   const until = clock.monotonic() + PATIENCE_MS;
   for (;;) {
     if (await members.isGone(claim.owner)) return true;
     try {
-      await giveUp(claim.owner, device, claim.token);
+      await yieldSession(claim.owner, device, claim.token);
       return true;
     } catch (error) {
       log.debug('a session was not given up', { device, member: claim.owner, reason: messageOf(error) });

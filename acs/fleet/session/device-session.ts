@@ -66,7 +66,7 @@ export interface DeviceSessions {
   /** Frees the device. One write, which the session does not wait for. */
   end(visit: DeviceSession, complete: boolean): Promise<void>;
   /** Another process asks for the device: the session under that claim ends. Resolves when it is over and has freed the device. */
-  giveUp(id: string, claim: number): Promise<void>;
+  yieldSession(id: string, claim: number): Promise<void>;
   /** There may be something new to do for the device. Whether it is in session now, here or elsewhere, and will be asked. */
   notice(id: string): Promise<boolean>;
   /** The same of sessions with this process. */
@@ -219,9 +219,9 @@ export function createDeviceSessions(context: FleetContext, parts: ReconcilePart
   return {
     begin: async arrival => {
       const id = deviceId(arrival.identity);
-      const giveUp = ports.giveUp ?? nobodyElse;
+      const yieldSession = ports.yieldSession ?? nobodyElse;
       const facts = factsOf(arrival, { now: clock.now(), owner: members.self });
-      const informed = await claimDevice({ ...context, giveUp }, id, facts);
+      const informed = await claimDevice({ ...context, yieldSession }, id, facts);
       if (informed.outcome === 'busy') return { busy: true };
       if (informed.outcome === 'refused') return { refused: true };
       if ((givenUp.get(id) ?? 0) >= informed.token) throw new SessionLost('the CPE began a new session elsewhere');
@@ -292,7 +292,7 @@ export function createDeviceSessions(context: FleetContext, parts: ReconcilePart
       const row = position.state === 'installed' ? await store.device(visit.id) : visit.row;
       if (row) parts.rollouts.noticed(row, visit.rolloutSince);
     },
-    giveUp: async (id, claim) => {
+    yieldSession: async (id, claim) => {
       const here = visiting.get(id);
       if (here?.token !== claim) {
         givenUp.delete(id);

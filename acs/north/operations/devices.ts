@@ -213,7 +213,7 @@ export const devices: readonly Operation[] = [
     path: '/knocking',
     role: 'viewer',
     answers: { 200: answers.knocking },
-    run: async (_input, { fleet }) => ok({ items: (await fleet.everywhere.knocking()).map(unknownCpeView) }),
+    run: async (_input, { fleet }) => ok({ items: (await fleet.clusterMemory.knocking()).map(unknownCpeView) }),
   },
   {
     name: 'getParameters',
@@ -237,8 +237,8 @@ export const devices: readonly Operation[] = [
     role: 'operator',
     answers: { 200: answers.accepted },
     problems: { ...noDevice, 504: 'The device did not accept; the detail says why' },
-    run: async (input, { fleet, wake }) => {
-      const outcome = await wake(await fleet.devices.row(param(input)));
+    run: async (input, { fleet, sendConnectionRequest }) => {
+      const outcome = await sendConnectionRequest(await fleet.devices.row(param(input)));
       if (!outcome.accepted) throw new UserError(504, 'not-woken', outcome.reason);
       return ok({ accepted: true });
     },

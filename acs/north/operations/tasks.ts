@@ -10,15 +10,18 @@ import { taskView } from '../views/core.ts';
 
 const { answers } = schemas;
 
-async function addTask(input: OperationInput, { fleet, wake }: OperationContext): Promise<OperationOutput> {
+async function addTask(
+  input: OperationInput,
+  { fleet, sendConnectionRequest }: OperationContext,
+): Promise<OperationOutput> {
   const id = param(input);
   const task = await fleet.tasks.add(id, input.body as TaskInput);
-  const visiting = await fleet.visits.notice(id);
+  const visiting = await fleet.sessions.notice(id);
   const wait = input.query.wait as number | undefined;
   if (wait === undefined) return { status: 201, body: taskView(task) };
   // The device may come by itself while it is being called, and a call may take longer than the caller waits.
   const giveUp = new AbortController();
-  const calling = visiting ? undefined : call(wake, await fleet.devices.row(id), giveUp.signal);
+  const calling = visiting ? undefined : call(sendConnectionRequest, await fleet.devices.row(id), giveUp.signal);
   const after = await fleet.tasks.outcome(task.id, wait * 1000);
   giveUp.abort();
   const woken = await calling;
@@ -28,12 +31,12 @@ async function addTask(input: OperationInput, { fleet, wake }: OperationContext)
 }
 
 async function call(
-  wake: SendConnectionRequest,
+  sendConnectionRequest: SendConnectionRequest,
   device: DeviceRow,
   signal: AbortSignal,
 ): ReturnType<SendConnectionRequest> {
   try {
-    return await wake(device, signal);
+    return await sendConnectionRequest(device, signal);
   } catch (error) {
     if (isAbort(error)) return { accepted: false, reason: 'the device has not answered yet' };
     throw error;

@@ -20,7 +20,7 @@ export const traces: readonly Operation[] = [
     run: async (input, { fleet }) => {
       const { id } = await fleet.devices.row(param(input));
       const { on } = input.body as { on: boolean };
-      await fleet.everywhere.trace(id, on);
+      await fleet.clusterMemory.trace(id, on);
       return ok({ device: id, on });
     },
   },
@@ -34,7 +34,7 @@ export const traces: readonly Operation[] = [
     problems: noDevice,
     run: async (input, { fleet }) => {
       const { id } = await fleet.devices.row(param(input));
-      return ok(traceView(id, await fleet.everywhere.traced(id)));
+      return ok(traceView(id, await fleet.clusterMemory.traced(id)));
     },
   },
   {
@@ -48,7 +48,7 @@ export const traces: readonly Operation[] = [
     run: async (input, { fleet }) => {
       const { id } = await fleet.devices.row(param(input));
       const headers = { 'content-type': 'text/plain; charset=utf-8' };
-      return { body: Buffer.from(ladder(id, (await fleet.everywhere.traced(id)).sessions)), headers };
+      return { body: Buffer.from(ladder(id, (await fleet.clusterMemory.traced(id)).sessions)), headers };
     },
   },
   {
@@ -60,7 +60,7 @@ export const traces: readonly Operation[] = [
     answers: { 204: 'nothing' },
     problems: noDevice,
     run: async (input, { fleet }) => {
-      await fleet.everywhere.untrace((await fleet.devices.row(param(input))).id);
+      await fleet.clusterMemory.untrace((await fleet.devices.row(param(input))).id);
       return none;
     },
   },

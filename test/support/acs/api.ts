@@ -84,12 +84,12 @@ export async function testApi(options: Parameters<typeof testAcs>[0] = {}): Prom
     ...noSources,
     rollouts: async () => await fleet.rollouts.live(),
   });
-  const wake: SendConnectionRequest = async (device, signal) => await run(device, signal);
+  const sendConnectionRequest: SendConnectionRequest = async (device, signal) => await run(device, signal);
   const roleOf = async (token: string): Promise<Role | undefined> => tokens[token];
   const rest = await createRest({
     fleet,
     store,
-    wake,
+    sendConnectionRequest,
     clock,
     random: seededRandom(3),
     log,

@@ -5,7 +5,12 @@ import { buildSouth } from '../../../acs/app/south.ts';
 import { createEvents, type EventBus } from '../../../acs/events.ts';
 import type { FleetOptions } from '../../../acs/fleet/common/context.ts';
 import { aloneAs } from '../../../acs/fleet/common/members.ts';
-import type { GiveUp, PreflightPorts, RolloutMoved, SendConnectionRequest } from '../../../acs/fleet/common/ports.ts';
+import type {
+  PreflightPorts,
+  RolloutMoved,
+  SendConnectionRequest,
+  YieldSession,
+} from '../../../acs/fleet/common/ports.ts';
 import { createSecrets, type Secrets } from '../../../acs/fleet/common/secrets.ts';
 import { createFleet, type Fleet } from '../../../acs/fleet/fleet.ts';
 import type { South } from '../../../acs/south/listener.ts';
@@ -50,7 +55,7 @@ export interface TestAcsOptions extends Partial<FleetOptions> {
   beside?: { clock: VirtualClock; store: Store };
   seed?: number;
   forward?: Forward;
-  giveUp?: GiveUp;
+  yieldSession?: YieldSession;
   preflight?: PreflightPorts;
   rolloutMoved?: RolloutMoved;
 }
@@ -67,7 +72,7 @@ export async function testAcs(options: TestAcsOptions = {}): Promise<TestAcs> {
   const woken: string[] = [];
   const posted: TestAcs['posted'] = [];
   const answers: TestAcs['answers'] = [];
-  const wake: SendConnectionRequest = async device => {
+  const sendConnectionRequest: SendConnectionRequest = async device => {
     woken.push(device.id);
     return { accepted: true };
   };
@@ -89,10 +94,10 @@ export async function testAcs(options: TestAcsOptions = {}): Promise<TestAcs> {
         if (typeof answer === 'string') throw new Error(answer);
         return { status: answer };
       },
-      wake,
+      sendConnectionRequest,
       linkFile: fileLinks(secrets, () => 'https://acs.test'),
       ...(options.preflight ? { preflight: options.preflight } : {}),
-      ...(options.giveUp ? { giveUp: options.giveUp } : {}),
+      ...(options.yieldSession ? { yieldSession: options.yieldSession } : {}),
       ...(options.rolloutMoved ? { rolloutMoved: options.rolloutMoved } : {}),
     },
     ...options,

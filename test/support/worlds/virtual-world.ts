@@ -207,7 +207,11 @@ async function openAcs({ seed, cpeAuth, enrol, clock, net, log, file }: AcsParts
   const events = createEvents();
   const secrets = createSecrets(random.bytes(32), random);
   const ended = new AbortController();
-  const wake = createConnectionRequests({ events, http: net.knock({ random, secrets }), signal: ended.signal });
+  const sendConnectionRequest = createConnectionRequests({
+    events,
+    http: net.knock({ random, secrets }),
+    signal: ended.signal,
+  });
   const fleet = createFleet({
     store,
     clock,
@@ -220,7 +224,7 @@ async function openAcs({ seed, cpeAuth, enrol, clock, net, log, file }: AcsParts
     enrolment: { username: 'enrol', password: 'factory' },
     members: aloneAs('virtual'),
     ports: {
-      wake,
+      sendConnectionRequest,
       linkFile: fileLinks(secrets, came => came ?? virtualUrl),
       probeAcs: createProbeAcs(clock, request => net.http({ clock }).send(request)),
     },
@@ -234,7 +238,7 @@ async function openAcs({ seed, cpeAuth, enrol, clock, net, log, file }: AcsParts
   const rest = await createRest({
     fleet,
     store,
-    wake,
+    sendConnectionRequest,
     clock,
     random,
     log,

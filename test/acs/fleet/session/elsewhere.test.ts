@@ -36,7 +36,7 @@ describe('several processes', () => {
         ...{ beside: { clock, store }, seed: all.length, enrol: 'auto', cpeAuth: 'none' },
         members: await joinMembers({ store, clock, log: silentLog, self, address: self }),
         forward: async (member, post) => await reached(member).south.answer(post),
-        giveUp: async (member, device, claim) => await reached(member).fleet.visits.giveUp(device, claim),
+        yieldSession: async (member, device, claim) => await reached(member).fleet.sessions.yieldSession(device, claim),
       });
       all.push(acs);
     }
@@ -119,7 +119,7 @@ describe('several processes', () => {
   it('a session that was given up before it had begun does not begin', async () => {
     const [one] = all as [TestAcs];
     const fence = (await store.device(id))?.fence ?? clock.now();
-    await one.fleet.visits.giveUp(id, fence + 1);
+    await one.fleet.sessions.yieldSession(id, fence + 1);
     const cpe = new ScriptedCpe(one.app);
     assert.equal((await cpe.post(cpe.inform())).status, 400);
     assert.equal((await cpe.post(cpe.inform())).status, 200, 'the next one does');

@@ -157,8 +157,8 @@ describe('taking a device over', () => {
     const store = { ...sharedMembers(), apply: devices.apply };
     const join = (self: string): Promise<Members> =>
       joinMembers({ store, clock, log: silentLog, self, address: `at-${self}` });
-    const claim = (members: Members, giveUp: () => Promise<void>): Promise<Informed> =>
-      claimDevice({ store, clock, log: silentLog, members, giveUp }, device, facts(members.self));
+    const claim = (members: Members, yieldSession: () => Promise<void>): Promise<Informed> =>
+      claimDevice({ store, clock, log: silentLog, members, yieldSession }, device, facts(members.self));
     const nobody = async (): Promise<void> => assert.fail('nobody is to be asked');
     return { clock, devices, store, join, claim, nobody };
   };
