@@ -9,9 +9,11 @@ import { type Acs, startAcs } from '../app.ts';
 import type { AcsOptions } from '../config.ts';
 import type { Relay } from '../relay/relay.ts';
 import { createSums } from '../relay/worker-metrics.ts';
-import { type CertificatePair, checkTls, fileText, givenPairs, ownPairs, watchCertificates } from './certificates.ts';
+import { type CertificatePair, checkTls, fileText, givenPairs } from './certificate-files.ts';
+import { watchCertificates } from './certificate-watch.ts';
 import { type DataDirectory, openData } from './data-directory.ts';
 import { checkPlace, hostPortOf, openPlace, type Placed } from './open-store.ts';
+import { ownPairs } from './own-certificates.ts';
 import { type Assignment, startWorkers, type Workers } from './workers.ts';
 
 export interface Started {

@@ -7,7 +7,7 @@ import type { Log } from '../../shared/log.ts';
 import { UserError } from '../errors.ts';
 import { memberId, nodeOf } from '../fleet/common/members.ts';
 import type { Relay } from '../relay/relay.ts';
-import type { CertificatePair } from './certificates.ts';
+import type { CertificatePair } from './certificate-files.ts';
 
 /** What a worker is told when it starts, as JSON in its environment. */
 export interface Assignment {

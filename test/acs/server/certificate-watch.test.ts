@@ -1,7 +1,7 @@
 // The watch over certificate files.
 import assert from 'node:assert/strict';
 import type { AcsOptions } from '../../../acs/config.ts';
-import { watchCertificates } from '../../../acs/server/certificates.ts';
+import { watchCertificates } from '../../../acs/server/certificate-watch.ts';
 import { VirtualClock } from '../../../shared/clock.ts';
 import { createLog } from '../../../shared/log.ts';
 
