@@ -1,22 +1,14 @@
-// Calls over one connection, either way: each has a number, its answer carries it.
+// Calls over one connection, in both directions: each call has a number, and its answer carries it.
 import type { Socket } from 'node:net';
 import type { Clock, Random } from '../../shared/clock.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { type Frames, openFrames } from './frames.ts';
+import { hello, readHello } from './handshake.ts';
 import { decodeMessage, encodeMessage, type Message } from './message.ts';
 
-/** What is done when the other side calls. What it resolves with, or throws, is the answer. */
+/** Carries out a call of the other side. Its result, or what it throws, is the answer. */
 export type Answer = (what: string, data: unknown, from: string) => Promise<unknown>;
-
-export interface Link {
-  /** The member at the other end. */
-  readonly peer: string;
-  /** @throws what the other side throws, or an Error when the answer does not come */
-  call(what: string, data: unknown, ms: number): Promise<unknown>;
-  tell(what: string, data: unknown): void;
-  close(): void;
-}
 
 export interface LinkOptions {
   self: string;
@@ -29,97 +21,128 @@ export interface LinkOptions {
   closed: () => void;
 }
 
-interface Hello {
-  from: string;
-  to: string;
-}
-
-/** The other side has shown by then who it is. */
+/** The time within which the other side must have shown which member it is. */
 const GREETING_MS = 3_000;
 
-/** @param to the member that is called; of who is called, nobody yet. @throws Error when it is not that member, or not one of us */
+/**
+ * @param to the member that is called; undefined on the called side
+ * @throws Error when the other side is not that member, or has not the key
+ */
 export function openLink(socket: Socket, to: string | undefined, options: LinkOptions): Promise<Link> {
-  const { self, clock, log, answer } = options;
-  const waiting = new Map<number, { resolve(data: unknown): void; reject(error: Error): void }>();
-  let frames: Frames | undefined;
-  let peer = to;
-  let sequence = 0;
-  let over: Error | undefined;
-
-  const send = (message: Message): void => frames?.send(encodeMessage(message));
-  const serve = async (id: number | undefined, what: string, data: unknown): Promise<void> => {
-    try {
-      const answered = await answer(what, data, peer ?? '');
-      if (id !== undefined) send({ type: 'answer', id, data: answered });
-    } catch (error) {
-      if (id === undefined) log.debug('not done for another process', { what, reason: messageOf(error) });
-      else send({ type: 'failure', id, error: error instanceof Error ? error : new Error(String(error)) });
-    }
-  };
-  const settle = (message: Extract<Message, { type: 'answer' | 'failure' }>): void => {
-    const caller = waiting.get(message.id);
-    waiting.delete(message.id);
-    if (message.type === 'answer') caller?.resolve(message.data);
-    else caller?.reject(message.error);
-  };
-
+  const { self, clock } = options;
   return new Promise((resolve, reject) => {
-    const link: Omit<Link, 'peer'> = {
-      call: (what, data, ms) =>
-        new Promise((resolveCall, rejectCall) => {
-          if (over) return rejectCall(over);
-          const id = ++sequence;
-          const timer = clock.after(ms, () => {
-            waiting.delete(id);
-            rejectCall(new Error(`${what}: no answer within ${ms / 1000} s`));
-          });
-          const done =
-            <T>(settleCall: (value: T) => void) =>
-            (value: T): void => {
-              timer.cancel();
-              settleCall(value);
-            };
-          waiting.set(id, { resolve: done(resolveCall), reject: done(rejectCall) });
-          send({ type: 'call', id, what, data });
-        }),
-      tell: (what, data) => send({ type: 'tell', what, data }),
-      close: () => frames?.close(),
-    };
     const greeting = clock.after(GREETING_MS, () => socket.destroy(new Error('no greeting')));
-    const greeted = (from: string): void => {
-      greeting.cancel();
-      peer = from;
-      greet = undefined;
-      resolve({ ...link, peer: from });
-    };
-    /** The first message either way says who speaks, and whom it takes the other for. */
-    let greet: ((plain: Buffer) => void) | undefined = plain => {
-      const hello = JSON.parse(plain.toString('utf8')) as Hello;
-      if (hello.to !== self || (to !== undefined && hello.from !== to))
-        throw new Error(`${hello.from} looks for ${hello.to}, and this is ${self}`);
-      if (to === undefined) frames?.send(Buffer.from(JSON.stringify({ from: self, to: hello.from } satisfies Hello)));
-      greeted(hello.from);
-    };
+    let frames: Frames | undefined;
+    let link: Link | undefined;
     openFrames(socket, to === undefined ? 'called' : 'caller', options, {
       opened: opened => {
         frames = opened;
-        if (to !== undefined) opened.send(Buffer.from(JSON.stringify({ from: self, to } satisfies Hello)));
+        if (to !== undefined) opened.send(hello(self, to));
       },
       received: plain => {
-        if (greet) return greet(plain);
-        const message = decodeMessage(plain);
-        if (message.type === 'call') void serve(message.id, message.what, message.data);
-        else if (message.type === 'tell') void serve(undefined, message.what, message.data);
-        else settle(message);
+        if (link) return link.receive(plain);
+        if (!frames) return;
+        const peer = readHello(plain, self, to);
+        if (to === undefined) frames.send(hello(self, peer));
+        greeting.cancel();
+        link = new Link(peer, frames, options);
+        resolve(link);
       },
       closed: reason => {
         greeting.cancel();
-        over = new Error(`${peer ?? 'the other process'}: ${reason}`);
+        const over = new Error(`${link?.peer ?? to ?? 'the other process'}: ${reason}`);
         reject(over);
-        for (const caller of waiting.values()) caller.reject(over);
-        waiting.clear();
+        link?.end(over);
         options.closed();
       },
     });
   });
+}
+
+interface Caller {
+  resolve(data: unknown): void;
+  reject(error: Error): void;
+}
+
+export class Link {
+  /** The member at the other end. */
+  readonly peer: string;
+  readonly #frames: Frames;
+  readonly #options: LinkOptions;
+  readonly #callers = new Map<number, Caller>();
+  #sequence = 0;
+  #over: Error | undefined;
+
+  constructor(peer: string, frames: Frames, options: LinkOptions) {
+    this.peer = peer;
+    this.#frames = frames;
+    this.#options = options;
+  }
+
+  /** @throws what the other side throws, or an Error when there is no answer within `ms` */
+  call(what: string, data: unknown, ms: number): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (this.#over) return reject(this.#over);
+      const id = ++this.#sequence;
+      const timer = this.#options.clock.after(ms, () => {
+        this.#callers.delete(id);
+        reject(new Error(`${what}: no answer within ${ms / 1000} s`));
+      });
+      const settling =
+        <T>(settle: (value: T) => void) =>
+        (value: T): void => {
+          timer.cancel();
+          settle(value);
+        };
+      this.#callers.set(id, { resolve: settling(resolve), reject: settling(reject) });
+      this.#send({ type: 'call', id, what, data });
+    });
+  }
+
+  /** Calls without waiting for an answer. */
+  tell(what: string, data: unknown): void {
+    this.#send({ type: 'tell', what, data });
+  }
+
+  close(): void {
+    this.#frames.close();
+  }
+
+  /** Takes the next message of the other side. */
+  receive(plain: Buffer): void {
+    const message = decodeMessage(plain);
+    if (message.type === 'call') void this.#answer(message.id, message.what, message.data);
+    else if (message.type === 'tell') void this.#answer(undefined, message.what, message.data);
+    else this.#settle(message);
+  }
+
+  /** Fails all calls that wait, and all later ones. */
+  end(error: Error): void {
+    this.#over = error;
+    for (const caller of this.#callers.values()) caller.reject(error);
+    this.#callers.clear();
+  }
+
+  #send(message: Message): void {
+    this.#frames.send(encodeMessage(message));
+  }
+
+  /** @param id absent for a call that wants no answer */
+  async #answer(id: number | undefined, what: string, data: unknown): Promise<void> {
+    const { answer, log } = this.#options;
+    try {
+      const result = await answer(what, data, this.peer);
+      if (id !== undefined) this.#send({ type: 'answer', id, data: result });
+    } catch (error) {
+      if (id === undefined) log.debug('remote call failed', { what, from: this.peer, reason: messageOf(error) });
+      else this.#send({ type: 'failure', id, error: error instanceof Error ? error : new Error(String(error)) });
+    }
+  }
+
+  #settle(message: Extract<Message, { type: 'answer' | 'failure' }>): void {
+    const caller = this.#callers.get(message.id);
+    this.#callers.delete(message.id);
+    if (message.type === 'answer') caller?.resolve(message.data);
+    else caller?.reject(message.error);
+  }
 }

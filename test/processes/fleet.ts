@@ -141,13 +141,13 @@ export async function openWorkers(settings: {
     let back = 0;
     const of = (msg: string): Line[] => named(acs, msg).filter(({ worker }) => worker === at + 1);
     const kill = async (): Promise<void> => {
-      const ended = of('a worker ended: it is started again').length;
-      back = of('a worker is back').length;
+      const ended = of('worker ended').length;
+      back = of('worker restarted').length;
       process.kill(Number(of('worker started').at(-1)?.pid), 'SIGKILL');
-      await eventually('it is seen', () => of('a worker ended: it is started again').length > ended);
+      await eventually('it is seen', () => of('worker ended').length > ended);
     };
     const start = async (): Promise<void> => {
-      await eventually('it is back', () => of('a worker is back').length > back, 20_000);
+      await eventually('it is back', () => of('worker restarted').length > back, 20_000);
     };
     return { ...{ name: `worker${at + 1}`, cwmp, all, api, start, kill }, stop: async () => undefined };
   });
@@ -155,7 +155,7 @@ export async function openWorkers(settings: {
   return {
     ...{ acs, nodes, balancer, folder },
     get lives() {
-      const ends = new Map(named(acs, 'a worker ended: it is started again').map(line => [line.member, line]));
+      const ends = new Map(named(acs, 'worker ended').map(line => [line.member, line]));
       return named(acs, 'worker started').map(({ member }): Life => {
         const end = ends.get(member);
         const died = end ? Date.parse(String(end.time)) : Number.POSITIVE_INFINITY;
