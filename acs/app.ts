@@ -13,7 +13,8 @@ import { buildCluster, buildStore } from './app/store.ts';
 import { createEvents, type EventBus } from './events.ts';
 import { createSecrets } from './fleet/common/secrets.ts';
 import type { Fleet } from './fleet/fleet.ts';
-import { type ListenTls, renewServer, type South } from './south/listener.ts';
+import { type ListenTls, renewServer } from './south/http/tls-options.ts';
+import type { South } from './south/listener.ts';
 
 export interface Acs {
   /** Where CPEs and operators reach it, with the ports that are really bound. */

@@ -7,7 +7,7 @@ import { createPoster } from '../north/webhook-sender.ts';
 import { networks, refusal } from '../south/connection-request/policy.ts';
 import { createProbeAcs } from '../south/probe/acs.ts';
 import { probeTls } from '../south/probe/tls.ts';
-import { linkOf } from '../south/transfers.ts';
+import { linkOf } from '../south/transfers/link.ts';
 import { hostOf } from './listening.ts';
 import type { AcsSetup, Part } from './setup.ts';
 import type { Cluster } from './store.ts';

@@ -2,7 +2,7 @@
 import type { EventBus } from '../events.ts';
 import type { Secrets } from '../fleet/common/secrets.ts';
 import type { Fleet } from '../fleet/fleet.ts';
-import { createSouth, type South } from '../south/listener.ts';
+import { South } from '../south/listener.ts';
 import type { Forward } from '../south/session-forwarding.ts';
 import { linkKey } from './fleet.ts';
 import type { AcsSetup, Part } from './setup.ts';
@@ -23,7 +23,7 @@ export function buildSouth(
   { events, secrets, fleet, forward }: SouthParts,
 ): Part & { south: South } {
   const { clock, random, log, cpeAuth, trustedProxies, proxyProtocol, limits, wire } = setup;
-  const south = createSouth({
+  const south = new South({
     ...{ fleet, clock, random, log, events, cpeAuth, trustedProxies },
     keys: {
       nonces: secrets.keyFor('nonces'),

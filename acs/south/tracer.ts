@@ -1,119 +1,102 @@
-// Sees every message of the listener: into the traces of the devices that an operator watches, secrets masked, and as it is to
-// the wire tap, where there is one.
+// The tracer sees every message of the listener. It adds those of traced devices to their traces, without secrets, and passes all of
+// them unchanged to the wire tap, where there is one.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../../shared/clock.ts';
-import type { Arguments } from '../../shared/cwmp/methods.ts';
-import { type Body, decodeEnvelope, type Envelope, InvalidSoap } from '../../shared/cwmp/soap.ts';
-import { isSecretName } from '../fleet/common/secrets.ts';
+import type { Body, Envelope } from '../../shared/cwmp/soap.ts';
 import { deviceId } from '../fleet/devices/devices.ts';
-import type { TracedMessage, TracedSession, Traces } from '../fleet/tracing/traces.ts';
+import type { TracedSession, Traces } from '../fleet/tracing/traces.ts';
+import { addressOf } from './http/caller.ts';
+import { identityOf, isInform } from './inform.ts';
+import type { Posted } from './post-stream.ts';
+import { redactedHeaders, redactedXml } from './redaction.ts';
 
-/** Sees each envelope, in order. */
+/** Called for each envelope, in order. */
 export type WireTap = (from: 'cpe' | 'acs', xml: string) => void;
 
-/** What the messages of one session have in common: its Live, or its connection before there is one. */
+/** Common to the messages of one session: its OpenSession, or its connection before there is one. */
 type TraceKey = object;
-
-export interface Tracer {
-  /** A POST was read. `thread`: the session that it belongs to, or its connection. */
-  heard(
-    request: FastifyRequest,
-    thread: TraceKey,
-    posted: Envelope | 'empty' | undefined,
-    body: Buffer,
-    address: string,
-  ): void;
-  /** The POST began a session: what follows comes under that. */
-  joined(request: FastifyRequest, thread: TraceKey): void;
-  /** An envelope goes out as the answer. */
-  said(reply: FastifyReply, envelope: Envelope, xml: string): void;
-  /** The answer is on its way. */
-  answered(request: FastifyRequest, reply: FastifyReply): void;
-}
 
 interface Followed {
   device: string;
   session: TracedSession;
 }
 
-export function createWitness(options: { traces: Traces; clock: Clock; tap?: WireTap | undefined }): Tracer {
-  const { traces, clock, tap } = options;
-  const byThread = new WeakMap<TraceKey, Followed>();
-  const byRequest = new WeakMap<FastifyRequest, Followed>();
-  const sent = new WeakMap<FastifyReply, { envelope: Envelope; xml: string }>();
+export class Tracer {
+  readonly #traces: Traces;
+  readonly #clock: Clock;
+  readonly #tap: WireTap | undefined;
+  readonly #byKey = new WeakMap<TraceKey, Followed>();
+  readonly #byRequest = new WeakMap<FastifyRequest, Followed>();
+  readonly #sent = new WeakMap<FastifyReply, { envelope: Envelope; xml: string }>();
 
-  const follow = (thread: TraceKey, posted: Envelope | 'empty' | undefined, address: string): Followed | undefined => {
-    const known = byThread.get(thread);
-    const inform = informOf(posted);
-    if (!inform) return known;
-    const device = deviceOf(inform);
-    if (!traces.isOn(device)) return undefined;
-    // An Inform after a challenge is the same one again, maybe over a new connection.
-    const last = traces.of(device).sessions.at(-1);
-    const again = last?.messages.at(-1)?.status === 401 && last.address === address;
-    const followed = { device, session: again ? last : traces.begin(device, address) };
-    byThread.set(thread, followed);
+  constructor({ traces, clock, tap }: { traces: Traces; clock: Clock; tap?: WireTap | undefined }) {
+    this.#traces = traces;
+    this.#clock = clock;
+    this.#tap = tap;
+  }
+
+  /** A POST was read. @param posted undefined when it could not be understood */
+  heard(request: FastifyRequest, key: TraceKey, posted: Posted | undefined, body: Buffer): void {
+    if (this.#tap && body.length) this.#tap('cpe', body.toString('utf8'));
+    if (this.#traces.idle()) return;
+    const followed = this.#follow(key, posted, addressOf(request));
+    if (!followed) return;
+    this.#byRequest.set(request, followed);
+    const what = posted === undefined ? '(not understood)' : messageName(posted);
+    const headers = redactedHeaders(request.headers, requestHeaders);
+    this.#traces.add(followed.device, followed.session, {
+      ...{ time: this.#clock.now(), from: 'cpe', what, headers, length: body.length },
+      ...redactedXml(body.toString('utf8')),
+    });
+  }
+
+  /** The POST began a session: the messages that follow come under its key. */
+  joined(request: FastifyRequest, key: TraceKey): void {
+    const followed = this.#byRequest.get(request);
+    if (followed) this.#byKey.set(key, followed);
+  }
+
+  /** An envelope is sent as the answer. */
+  said(reply: FastifyReply, envelope: Envelope, xml: string): void {
+    this.#tap?.('acs', xml);
+    if (!this.#traces.idle()) this.#sent.set(reply, { envelope, xml });
+  }
+
+  /** The answer, with or without an envelope, is complete. */
+  answered(request: FastifyRequest, reply: FastifyReply): void {
+    const followed = this.#byRequest.get(request);
+    if (!followed) return;
+    const answer = this.#sent.get(reply);
+    const status = reply.statusCode;
+    const what = answer ? messageName(answer.envelope) : String(status);
+    const headers = redactedHeaders(reply.getHeaders(), answerHeaders);
+    this.#traces.add(followed.device, followed.session, {
+      ...{ time: this.#clock.now(), from: 'acs', what, status, headers, length: answer?.xml.length ?? 0 },
+      ...redactedXml(answer?.xml ?? ''),
+    });
+  }
+
+  /** The traced session that a POST belongs to; an Inform of a traced device begins one. */
+  #follow(key: TraceKey, posted: Posted | undefined, address: string): Followed | undefined {
+    if (posted === undefined || !isInform(posted)) return this.#byKey.get(key);
+    const device = deviceId(identityOf(posted.body.args));
+    if (!this.#traces.isOn(device)) return undefined;
+    // The Inform after a challenge is the same one again, maybe over a new connection.
+    const last = this.#traces.of(device).sessions.at(-1);
+    const isRepeated = last?.messages.at(-1)?.status === 401 && last.address === address;
+    const followed = { device, session: isRepeated ? last : this.#traces.begin(device, address) };
+    this.#byKey.set(key, followed);
     return followed;
-  };
-
-  return {
-    heard: (request, thread, posted, body, address) => {
-      if (tap && body.length) tap('cpe', body.toString('utf8'));
-      if (traces.idle()) return;
-      const followed = follow(thread, posted, address);
-      if (!followed) return;
-      byRequest.set(request, followed);
-      const what = posted === undefined ? '(not understood)' : said(posted);
-      const headers = kept(request.headers, requestHeaders);
-      traces.add(followed.device, followed.session, {
-        ...{ time: clock.now(), from: 'cpe', what, headers, length: body.length },
-        ...shown(body.toString('utf8')),
-      });
-    },
-    joined: (request, thread) => {
-      const followed = byRequest.get(request);
-      if (followed) byThread.set(thread, followed);
-    },
-    said: (reply, envelope, xml) => {
-      tap?.('acs', xml);
-      if (!traces.idle()) sent.set(reply, { envelope, xml });
-    },
-    answered: (request, reply) => {
-      const followed = byRequest.get(request);
-      if (!followed) return;
-      const answer = sent.get(reply);
-      const status = reply.statusCode;
-      traces.add(followed.device, followed.session, {
-        time: clock.now(),
-        from: 'acs',
-        what: answer ? said(answer.envelope) : String(status),
-        status,
-        headers: kept(reply.getHeaders(), answerHeaders),
-        length: answer?.xml.length ?? 0,
-        ...shown(answer?.xml ?? ''),
-      });
-    },
-  };
+  }
 }
 
-function informOf(posted: Envelope | 'empty' | undefined): Arguments<'Inform'> | undefined {
-  if (posted === undefined || posted === 'empty' || posted.body.kind !== 'request') return undefined;
-  return posted.body.method === 'Inform' ? (posted.body.args as Arguments<'Inform'>) : undefined;
-}
-
-function deviceOf({ DeviceId }: Arguments<'Inform'>): string {
-  const { OUI: oui, ProductClass: productClass, SerialNumber: serialNumber } = DeviceId;
-  return deviceId({ oui, productClass, serialNumber });
-}
-
-function said(posted: Envelope | 'empty'): string {
+function messageName(posted: Posted): string {
   if (posted === 'empty') return '(empty)';
-  const inform = informOf(posted);
-  if (inform) return `Inform (${inform.Event.map(({ EventCode }) => EventCode).join(', ')})`;
-  return nameOf(posted.body);
+  if (isInform(posted)) return `Inform (${posted.body.args.Event.map(({ EventCode }) => EventCode).join(', ')})`;
+  return bodyName(posted.body);
 }
 
-function nameOf(body: Body): string {
+function bodyName(body: Body): string {
   switch (body.kind) {
     case 'request':
       return body.method;
@@ -142,80 +125,3 @@ const answerHeaders = [
   'connection',
   'retry-after',
 ];
-
-function kept(headers: Record<string, unknown>, names: readonly string[]): Record<string, string> {
-  const found: Record<string, string> = {};
-  for (const name of names) {
-    const value = headers[name];
-    if (value !== undefined) found[name] = masked(name, Array.isArray(value) ? value.join(', ') : String(value));
-  }
-  return found;
-}
-
-function masked(name: string, value: string): string {
-  if (name === 'authorization') return `${/^[\w-]*/.exec(value)?.[0] ?? ''} ***`;
-  if (name === 'cookie' || name === 'set-cookie') return value.replace(/=("[^"]*"|[^;,\s]*)/, '=***').slice(0, 500);
-  return value.slice(0, 500);
-}
-
-function shown(xml: string): Pick<TracedMessage, 'xml' | 'note'> {
-  if (xml.trim() === '') return {};
-  const hidden = withoutSecrets(xml);
-  return hidden === undefined ? { note: 'left out: its secrets could not be masked' } : { xml: hidden };
-}
-
-/** Text of an element, which may be CDATA in part. */
-const TEXT = '((?:<!\\[CDATA\\[[\\s\\S]*?\\]\\]>|[^<])*)';
-const open = (names: string): string => `(<(?:[\\w.-]+:)?(?:${names})(?:\\s[^>]*)?>)`;
-const close = (names: string): string => `(<\\/(?:[\\w.-]+:)?(?:${names})\\s*>)`;
-const valueAfterName = new RegExp(
-  `${open('Name')}${TEXT}${close('Name')}(\\s*)${open('Value')}${TEXT}${close('Value')}`,
-  'g',
-);
-const credential = new RegExp(`${open('Username|Password')}${TEXT}${close('Username|Password')}`, 'g');
-/** Who has the link has the file, for as long as the transfer is under way. */
-const fileLink = /(\/files\/[0-9a-f]+\/)[\w-]+(?=\/)/g;
-
-/**
- * The envelope as it was but for its secrets: values of parameters whose name says that they are secret, the credentials of
- * transfers, the tags of file links.
- * @returns undefined when what is left would still hold one
- */
-export function withoutSecrets(xml: string): string | undefined {
-  const hidden = xml
-    .replace(valueAfterName, (all, ...[o, name, c, space, vo, value, vc]: string[]) =>
-      value === '' || !isSecretName(name ?? '') ? all : `${o}${name}${c}${space}${vo}***${vc}`,
-    )
-    .replace(credential, (all, before: string, text: string, after: string) =>
-      text.trim() === '' ? all : `${before}***${after}`,
-    )
-    .replace(fileLink, '$1***');
-  return holdsSecret(hidden) ? undefined : hidden;
-}
-
-/** Looks again, by meaning instead of text. */
-function holdsSecret(xml: string): boolean {
-  let envelope: Envelope;
-  try {
-    envelope = decodeEnvelope(xml);
-  } catch (error) {
-    if (!(error instanceof InvalidSoap)) throw error;
-    return /password|secret|passphrase|privatekey/i.test(xml);
-  }
-  const { body } = envelope;
-  if (body.kind === 'unknown' || body.kind === 'invalid') return /password|secret|passphrase|privatekey/i.test(xml);
-  if (body.kind === 'request') return inside(body.args);
-  return body.kind === 'response' && inside(body.result);
-}
-
-const isOpen = (value: unknown): boolean => typeof value === 'string' && value !== '' && value.trim() !== '***';
-
-function inside(value: unknown): boolean {
-  if (Array.isArray(value)) return value.some(inside);
-  if (typeof value !== 'object' || value === null) return false;
-  const { Name, Value } = value as { Name?: unknown; Value?: unknown };
-  if (typeof Name === 'string' && isSecretName(Name) && isOpen(Value)) return true;
-  return Object.entries(value).some(
-    ([name, part]) => ((name === 'Username' || name === 'Password') && isOpen(part)) || inside(part),
-  );
-}

@@ -1,8 +1,8 @@
 // Admission under more CPEs than can be served: order, bounds, waiting times, and every place given back.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type Admission, createAdmission, type Entry } from '../../../acs/south/admission.ts';
-import { createRankedQueue } from '../../../acs/south/ranked-queue.ts';
+import { Admission, type Entry } from '../../../acs/south/admission/admission.ts';
+import { RankedQueue } from '../../../acs/south/admission/ranked-queue.ts';
 import { seededRandom, VirtualClock } from '../../../shared/clock.ts';
 import { createLog } from '../../../shared/log.ts';
 
@@ -21,7 +21,7 @@ function bench(running: number, waiting: number): Bench {
   const ended: Bench['ended'] = [];
   const log = createLog({ clock, level: 'info', write: line => logged.push(JSON.parse(line)) });
   const random = seededRandom(1);
-  const admission = createAdmission({ clock, random, log, running, waiting, observe: each => ended.push(each) });
+  const admission = new Admission({ clock, random, log, running, waiting, observe: each => ended.push(each) });
   return { clock, admission, logged, ended };
 }
 
@@ -226,14 +226,14 @@ describe('the line of those that wait', () => {
     const item = fc.record({ rank: fc.integer({ min: -2, max: 15 }), leaves: fc.boolean() });
     fc.assert(
       fc.property(fc.array(item), items => {
-        const queue = createRankedQueue<number>(11);
+        const queue = new RankedQueue<number>(11);
         const rankOf = (at: number): number => Math.max(0, Math.min(10, items[at]!.rank));
         const leaves = items.map(({ rank }, at) => queue.add(rank, at));
         for (const [at, { leaves: goes }] of items.entries()) if (goes) assert.ok(leaves[at]!());
         const expected = items
           .flatMap(({ leaves: goes }, at) => (goes ? [] : [at]))
           .sort((a, b) => rankOf(b) - rankOf(a) || a - b);
-        assert.equal(queue.size(), expected.length);
+        assert.equal(queue.size, expected.length);
         const served: number[] = [];
         for (let next = queue.next(); next !== undefined; next = queue.next()) served.push(next);
         assert.deepEqual(served, expected);
@@ -243,7 +243,7 @@ describe('the line of those that wait', () => {
   });
 
   it('displaces the last of the lowest rank, and only for a higher one', () => {
-    const queue = createRankedQueue<string>(11);
+    const queue = new RankedQueue<string>(11);
     for (const [rank, name] of [
       [1, 'a'],
       [0, 'b'],

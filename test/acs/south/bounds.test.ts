@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import type { Server, Socket } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
-import { boundConnections, boundTransfers, untilClosed } from '../../../acs/south/limits.ts';
-import { logFailedHandshakes } from '../../../acs/south/tls-failures.ts';
+import { limitConnections, untilClosed } from '../../../acs/south/admission/connection-limit.ts';
+import { logFailedHandshakes } from '../../../acs/south/http/tls-failures.ts';
+import { limitTransfers } from '../../../acs/south/transfers/transfer-limit.ts';
 import { VirtualClock } from '../../../shared/clock.ts';
 import { createLog, silentLog } from '../../../shared/log.ts';
 
@@ -22,7 +23,7 @@ describe('bounds of connections', () => {
 
   it('more than sessions, waiting and some spare ones are not taken; from half of it on it is crowded', () => {
     const server = new EventEmitter() as Server;
-    const isCrowded = boundConnections(server, { running: 10, waiting: 90 }, quiet);
+    const isCrowded = limitConnections(server, { running: 10, waiting: 90 }, quiet);
     assert.ok(server.maxConnections > 100);
     const sockets = Array.from({ length: server.maxConnections / 2 }, () => connect(server));
     assert.equal(isCrowded(), false);
@@ -43,7 +44,7 @@ describe('bounds of connections', () => {
       write: line => said.push((JSON.parse(line) as { dropped: number }).dropped),
     });
     const server = new EventEmitter() as Server;
-    boundConnections(server, { running: 1, waiting: 1 }, { clock, log });
+    limitConnections(server, { running: 1, waiting: 1 }, { clock, log });
     for (let n = 0; n < 5; n++) server.emit('drop');
     await clock.advance(60_000);
     server.emit('drop');
@@ -100,7 +101,7 @@ describe('bounds of file transfers', () => {
   beforeEach(async () => {
     finish = [];
     instance = fastify();
-    boundTransfers(instance, { retryAfter: () => RETRY_AFTER });
+    limitTransfers(instance, { retryAfter: () => RETRY_AFTER });
     const held = async (): Promise<string> => {
       await new Promise<void>(resolve => finish.push(resolve));
       return 'done';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createEvents } from '../../../acs/events.ts';
 import { ladder } from '../../../acs/fleet/tracing/ladder.ts';
 import { createTraces, type TracedMessage, type Traces } from '../../../acs/fleet/tracing/traces.ts';
-import { withoutSecrets } from '../../../acs/south/tracer.ts';
+import { withoutSecrets } from '../../../acs/south/redaction.ts';
 import { VirtualClock } from '../../../shared/clock.ts';
 import { type Body, encodeEnvelope, requestBody } from '../../../shared/cwmp/soap.ts';
 import { type TestApi, testApi } from '../../support/acs/api.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { FastifyInstance } from 'fastify';
 import { joinMembers } from '../../../../acs/fleet/common/members.ts';
-import { createCookies } from '../../../../acs/south/cookies.ts';
+import { createCookies } from '../../../../acs/south/http/cookies.ts';
 import { openSqlite } from '../../../../acs/store/sqlite/store.ts';
 import type { Store } from '../../../../acs/store/store.ts';
 import { seededRandom, VirtualClock } from '../../../../shared/clock.ts';
@@ -141,7 +141,7 @@ describe('several processes', () => {
       asked.map(({ method }) => method),
       ['GetParameterValues'],
     );
-    assert.equal(lines(two, 'no session to hand a POST to').length, 1);
+    assert.equal(lines(two, 'forwarded POST without session').length, 1);
   });
 
   it('a POST whose session is over at its process fails too', async () => {

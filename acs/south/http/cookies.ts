@@ -2,8 +2,8 @@
 // is sent anywhere by a made-up one.
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Random } from '../../shared/clock.ts';
-import { tagOf } from '../fleet/common/secrets.ts';
+import type { Random } from '../../../shared/clock.ts';
+import { tagOf } from '../../fleet/common/secrets.ts';
 
 export interface Cookies {
   /** A fresh value, `MEMBER.RANDOM.TAG`. */

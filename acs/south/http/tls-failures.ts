@@ -2,10 +2,10 @@
 // all that an operator sees of such a CPE.
 import type { Server } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { Clock } from '../../shared/clock.ts';
-import type { Log } from '../../shared/log.ts';
-import { plainAddress } from '../../shared/net/address.ts';
-import { ThrottledLog } from '../../shared/throttled-log.ts';
+import type { Clock } from '../../../shared/clock.ts';
+import type { Log } from '../../../shared/log.ts';
+import { plainAddress } from '../../../shared/net/address.ts';
+import { ThrottledLog } from '../../../shared/throttled-log.ts';
 
 /** Logs each failed handshake with address and reason, at most once a minute for one address. */
 export function logFailedHandshakes(server: Server, { clock, log }: { clock: Clock; log: Log }): void {

@@ -1,10 +1,10 @@
 // Behind a load balancer that hands TCP connections on, TLS unopened: the first that comes is its word on whose connection it is. What is
 // behind the header is served as ever, and the connection's address is the CPE's.
 import { type BlockList, isIP, type Server, type Socket } from 'node:net';
-import type { Clock } from '../../shared/clock.ts';
-import type { Log } from '../../shared/log.ts';
-import { readProxyHeader } from '../../shared/net/proxy-protocol.ts';
-import { ThrottledLog } from '../../shared/throttled-log.ts';
+import type { Clock } from '../../../shared/clock.ts';
+import type { Log } from '../../../shared/log.ts';
+import { readProxyHeader } from '../../../shared/net/proxy-protocol.ts';
+import { ThrottledLog } from '../../../shared/throttled-log.ts';
 
 /** A load balancer says it at once. */
 const PATIENCE_MS = 10_000;

@@ -1,0 +1,44 @@
+// The limit of open connections: callers that have proved nothing can open any number of them.
+import type { Server, Socket } from 'node:net';
+import type { Clock } from '../../../shared/clock.ts';
+import type { Log } from '../../../shared/log.ts';
+import { ThrottledLog } from '../../../shared/throttled-log.ts';
+import type { AdmissionLimits } from './admission.ts';
+
+/** Connections beyond those of sessions and waiting Informs: 401 rounds, transfers, and connections kept for a later session. */
+const SPARE_CONNECTIONS = 4000;
+/** Connections that the kernel queues: with Node's default of 511 the rest of a storm retries a second later. */
+export const BACKLOG = 4096;
+
+/** For `Admission.enter`: calls back when the connection closes. @returns ends the listening */
+export const untilClosed =
+  (socket: Socket) =>
+  (onClose: () => void): (() => void) => {
+    if (socket.destroyed) queueMicrotask(onClose);
+    else socket.once('close', onClose);
+    return () => socket.off('close', onClose);
+  };
+
+/**
+ * Closes connections beyond the limit as soon as they open: a TLS handshake is the most expensive thing that a stranger can ask for.
+ * @returns an overload signal: true while more than half of the limit is open, when idle connections should not be kept
+ */
+export function limitConnections(
+  server: Server,
+  { running, waiting }: AdmissionLimits,
+  { clock, log }: { clock: Clock; log: Log },
+): () => boolean {
+  server.maxConnections = running + waiting + SPARE_CONNECTIONS;
+  let open = 0;
+  server.on('connection', (socket: Socket) => {
+    open++;
+    socket.once('close', () => open--);
+  });
+  let dropped = 0;
+  const throttled = new ThrottledLog(clock);
+  server.on('drop', () => {
+    dropped++;
+    throttled.write(() => log.warn('connections dropped', { open, dropped }));
+  });
+  return () => open > server.maxConnections / 2;
+}

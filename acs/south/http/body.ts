@@ -1,0 +1,100 @@
+// Bodies of POSTs: decompressed, bounded, decoded. A body that breaks the rules is answered here.
+import type { Socket } from 'node:net';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { decodeEnvelope, type Envelope, InvalidSoap } from '../../../shared/cwmp/soap.ts';
+import type { Log } from '../../../shared/log.ts';
+import { CodingError, decodeBody, isCoded } from '../../../shared/net/coding.ts';
+import type { Posted } from '../post-stream.ts';
+import type { OpenSession } from '../session-table.ts';
+import type { Tracer } from '../tracer.ts';
+import { answerXml } from './answer.ts';
+import { addressOf, isAnonymous } from './caller.ts';
+
+/** An ACS accepts envelopes of 32 KB (TR-069 3.5); full reads of large models are far longer. */
+export const MAX_BODY = 16 * 1024 * 1024;
+/** Bytes that a caller may send which has proved nothing. */
+export const MAX_ANONYMOUS_BODY = 256 * 1024;
+/** Bytes up to which a challenged Inform is kept, so that it is not decoded again when it returns with credentials. */
+const MAX_REMEMBERED = 16 * 1024;
+
+const codingStatus = { unknown: 415, 'too-large': 413, broken: 400 } as const;
+
+export class BodyReader {
+  readonly #tracer: Tracer;
+  readonly #log: Log;
+  /** The last body that came on a connection before its session began. */
+  readonly #challenged = new WeakMap<Socket, { body: Buffer; envelope: Envelope }>();
+
+  constructor(tracer: Tracer, log: Log) {
+    this.#tracer = tracer;
+    this.#log = log;
+  }
+
+  /** @returns undefined when the body was answered here */
+  async read(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    session: OpenSession | undefined,
+  ): Promise<Posted | undefined> {
+    const traceKey = session ?? request.socket;
+    let body: Buffer = Buffer.alloc(0);
+    try {
+      body = await plainBody(request, session ? MAX_BODY : MAX_ANONYMOUS_BODY);
+      const posted = session ? decoded(body) : this.#decodeFirst(request.socket, body);
+      this.#tracer.heard(request, traceKey, posted, body);
+      if (posted === 'empty') return 'empty';
+      if (posted.unknownMustUnderstand === undefined) return posted.body.kind === 'empty' ? 'empty' : posted;
+      await this.#refuseHeader(request, reply, posted, posted.unknownMustUnderstand);
+    } catch (error) {
+      if (error instanceof CodingError) {
+        // TR-069 3.4.7: 415 makes the CPE continue without compression.
+        this.#log.warn('body decoding failed', { address: addressOf(request), reason: error.message });
+        reply.code(codingStatus[error.kind]).send();
+        return undefined;
+      }
+      if (!(error instanceof InvalidSoap)) throw error;
+      this.#tracer.heard(request, traceKey, undefined, body);
+      // TR-069 3.5: an envelope that breaks the rules ends the session.
+      this.#log.warn('invalid SOAP received', { address: addressOf(request), reason: error.message });
+      session?.exchange.abandon(`invalid SOAP: ${error.message}`);
+      reply.code(400).send();
+    }
+    return undefined;
+  }
+
+  /** The first POST of a session comes twice where it is answered with 401. */
+  #decodeFirst(socket: Socket, body: Buffer): Posted {
+    if (isBlank(body)) return 'empty';
+    const earlier = this.#challenged.get(socket);
+    if (earlier?.body.equals(body)) return earlier.envelope;
+    const envelope = decodeEnvelope(body);
+    if (body.length <= MAX_REMEMBERED) this.#challenged.set(socket, { body, envelope });
+    return envelope;
+  }
+
+  /** Drops the body of a connection, once its caller is authenticated. */
+  forget(socket: Socket): void {
+    this.#challenged.delete(socket);
+  }
+
+  /** SOAP 1.1 4.4: the fault is answered at once, and the session stays where it is. */
+  async #refuseHeader(request: FastifyRequest, reply: FastifyReply, posted: Envelope, header: string): Promise<void> {
+    this.#log.warn('SOAP header not understood', { address: addressOf(request), header });
+    const message = `header ${header} is not understood`;
+    const fault = { code: 8003, message, parameters: [], soap: 'MustUnderstand' as const };
+    await answerXml(reply, { namespace: posted.namespace, body: { kind: 'fault', fault } }, this.#tracer);
+  }
+}
+
+const decoded = (body: Buffer): Posted => (isBlank(body) ? 'empty' : decodeEnvelope(body));
+
+/** The body, decompressed. @throws CodingError */
+async function plainBody(request: FastifyRequest, anonymousBytes: number): Promise<Buffer> {
+  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+  const coding = request.headers['content-encoding'];
+  if (body.length === 0 || !isCoded(coding)) return body;
+  return await decodeBody(body, coding ?? '', isAnonymous(request) ? anonymousBytes : MAX_BODY);
+}
+
+/** White space alone is an empty POST: some CPEs end it with a line break. */
+const isBlank = (body: Buffer): boolean => body.length < 64 && body.toString('latin1').trim() === '';

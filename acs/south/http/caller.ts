@@ -1,0 +1,34 @@
+// The caller of an HTTP request, as the listener believes it: address, scheme, and what it has proved.
+import type { FastifyRequest } from 'fastify';
+import { plainAddress } from '../../../shared/net/address.ts';
+import type { Proof } from '../../fleet/enrolment/enrolment.ts';
+import type { ClientCertificate } from '../../fleet/enrolment/rules.ts';
+
+export interface Caller {
+  proof: Proof;
+  certificate?: ClientCertificate;
+  address: string;
+  /** Scheme, host and port under which the CPE reached the ACS. */
+  base?: string;
+}
+
+/** The request came over TLS, here or at a trusted proxy. */
+export const isSecure = (request: FastifyRequest): boolean => request.protocol === 'https';
+
+export const addressOf = (request: FastifyRequest): string => plainAddress(request.ip);
+
+/** The connection is the CPE's own. That of a proxy carries many CPEs. */
+export const isOwnConnection = (request: FastifyRequest): boolean =>
+  addressOf(request) === plainAddress(request.socket.remoteAddress ?? '');
+
+/** The request names neither credentials nor a session. */
+export const isAnonymous = ({ headers }: FastifyRequest): boolean => !headers.authorization && !headers.cookie;
+
+export function callerOf(request: FastifyRequest, proof: Proof, certificate?: ClientCertificate): Caller {
+  const host = request.host;
+  const caller: Caller = { proof, address: addressOf(request), ...(certificate ? { certificate } : {}) };
+  // The name under which the CPE reached the ACS is reachable for it, and it is the name that its certificate check expects of file links.
+  return /^(\[[0-9a-f:.]+\]|[\w.-]+)(:\d{1,5})?$/i.test(host)
+    ? { ...caller, base: `${request.protocol}://${host}` }
+    : caller;
+}

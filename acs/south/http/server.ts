@@ -1,0 +1,96 @@
+// The HTTP server under CWMP: fastify with bodies as bytes, bounded connections, and no answers of its own in JSON.
+import type { IncomingMessage } from 'node:http';
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import type { Clock } from '../../../shared/clock.ts';
+import { messageOf, UserError } from '../../../shared/errors.ts';
+import type { Log } from '../../../shared/log.ts';
+import { networks } from '../connection-request/policy.ts';
+import { levelOf } from '../session-context.ts';
+import type { Tracer } from '../tracer.ts';
+import { isFileUrl } from '../transfers/link.ts';
+import { MAX_ANONYMOUS_BODY, MAX_BODY } from './body.ts';
+import { expectProxyHeader } from './proxy-protocol.ts';
+import { logFailedHandshakes } from './tls-failures.ts';
+import { type ListenTls, tlsOptions } from './tls-options.ts';
+
+export interface HttpServerOptions {
+  /** Secret of TLS session tickets, 48 bytes. */
+  tickets?: Buffer | undefined;
+  /** Networks of proxies whose X-Forwarded-* headers are believed. */
+  trustedProxies: string[];
+  /** Networks of load balancers whose connections begin with a PROXY header. */
+  proxyProtocol?: string[] | undefined;
+  /** The request has neither credentials nor a session. */
+  isAnonymous: (request: FastifyRequest) => boolean;
+  tracer: Tracer;
+  clock: Clock;
+  log: Log;
+}
+
+/** A server without routes. */
+export function createHttpServer(options: HttpServerOptions, tls: ListenTls | undefined): FastifyInstance {
+  const { tickets, trustedProxies, proxyProtocol, clock, log } = options;
+  const instance = fastify({
+    logger: false,
+    trustProxy: trustedProxies.length ? trustedProxies : false,
+    bodyLimit: MAX_BODY,
+    keepAliveTimeout: 75_000,
+    requestTimeout: 120_000,
+    forceCloseConnections: true,
+    exposeHeadRoutes: false,
+    rewriteUrl,
+    https: tls ? tlsOptions(tls, tickets) : null,
+  });
+  if (proxyProtocol?.length) {
+    const endSilent = expectProxyHeader(instance.server, networks(proxyProtocol), { clock, log });
+    instance.addHook('preClose', async () => endSilent());
+  }
+  acceptBytes(instance, options.isAnonymous);
+  answerPlainly(instance, options);
+  if (tls) logFailedHandshakes(instance.server, { clock, log });
+  return instance;
+}
+
+/** Routes every POST but an upload to one place, whatever its target; some CPEs name the whole URL (RFC 9112 3.2.2). */
+function rewriteUrl({ method, url = '/' }: IncomingMessage): string {
+  const path = url.replace(/^https?:\/\/[^/]*/i, '');
+  return method === 'POST' && !isFileUrl(path) ? '/' : path;
+}
+
+/** RFC 9112 6.3: a request with neither of these headers has no body. */
+const hasBody = (headers: FastifyRequest['headers']): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
+
+/** Takes bodies as bytes, whatever their Content-Type: the XML names its own encoding, and it may be compressed. */
+function acceptBytes(instance: FastifyInstance, isAnonymous: HttpServerOptions['isAnonymous']): void {
+  instance.addHook('onRequest', (request, reply, done) => {
+    // Fastify answers a malformed Content-Type with 415 before any handler, so the header is overwritten: uploads are bytes, all else is
+    // XML, and without a type fastify looks for no body.
+    if (isFileUrl(request.url)) {
+      request.headers['content-type'] = 'application/octet-stream';
+      return done();
+    }
+    if (request.method === 'POST') request.headers['content-type'] = hasBody(request.headers) ? 'text/xml' : undefined;
+    const length = Number(request.headers['content-length'] ?? 0);
+    if (request.method === 'POST' && length > MAX_ANONYMOUS_BODY && isAnonymous(request)) {
+      reply.code(413).header('connection', 'close').send();
+      return;
+    }
+    done();
+  });
+  instance.removeAllContentTypeParsers();
+  instance.addContentTypeParser('text/xml', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  instance.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+}
+
+/** Answers failures with a status and no body, where fastify would send JSON. */
+function answerPlainly(instance: FastifyInstance, { log, tracer }: Pick<HttpServerOptions, 'log' | 'tracer'>): void {
+  instance.setNotFoundHandler((_request, reply) => reply.code(404).send());
+  instance.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+    const status = error instanceof UserError ? error.status : (error.statusCode ?? 500);
+    if (status >= 500) log[levelOf(error)]('CWMP request failed', { url: request.url, error });
+    else log.warn('CWMP request rejected', { address: request.ip, status, reason: messageOf(error) });
+    void reply.code(status).send();
+    tracer.answered(request, reply);
+  });
+}

@@ -1,0 +1,27 @@
+// Links to the files of transfers: unguessable, each bound to one task and one direction.
+import { timingSafeEqual } from 'node:crypto';
+import type { Task } from '../../device/task.ts';
+import { tagOf } from '../../fleet/common/secrets.ts';
+
+export type Direction = 'download' | 'upload';
+
+/** The route of all links. */
+export const LINK_ROUTE = '/files/:id/:tag/:name';
+
+export interface LinkRoute {
+  Params: { id: string; tag: string; name: string };
+}
+
+/** The path of a link below the base URL of the ACS. Its last part is for the display of the CPE only. */
+export function linkOf(key: Buffer, task: Task, direction: Direction): string {
+  const name = encodeURIComponent(task.file ?? 'file');
+  return `/files/${task.id}/${tagOf(key, `${direction}:${task.id}`)}/${name}`;
+}
+
+export function isGenuine(key: Buffer, { id, tag }: LinkRoute['Params'], direction: Direction): boolean {
+  const [given, good] = [Buffer.from(tag), Buffer.from(tagOf(key, `${direction}:${id}`))];
+  return given.length === good.length && timingSafeEqual(given, good);
+}
+
+/** The request target belongs to a transfer, not to a session. */
+export const isFileUrl = (path: string): boolean => path.startsWith('/files/');
