@@ -16,7 +16,8 @@ import { createWebhooks, type Webhooks } from './monitoring/webhooks.ts';
 import { DryRuns } from './preflight/dry-run.ts';
 import { Guard } from './preflight/guard.ts';
 import { Preflight } from './preflight/preflight.ts';
-import { createPresets, type Presets } from './presets/presets.ts';
+import { Presets } from './presets/presets.ts';
+import { WantedStates } from './presets/wanted-states.ts';
 import { createMoves, type Moves } from './reconcile/acs-move.ts';
 import { createRollouts, type Rollouts } from './rollout/rollouts.ts';
 import { createDeviceSessions, type DeviceSessions } from './session/device-session.ts';
@@ -28,6 +29,7 @@ export interface Fleet {
   enrolment: Enrolment;
   models: Models;
   presets: Presets;
+  wantedStates: WantedStates;
   preflight: Preflight;
   dryRuns: DryRuns;
   guard: Guard;
@@ -55,8 +57,9 @@ export function createFleet(context: FleetContext): Fleet {
   const models = createModels(context.quirks);
   const files = createFiles(context);
   const preflight = new Preflight(context, { files, models });
-  const presets = createPresets(context, models);
-  const dryRuns = new DryRuns(context, presets, preflight);
+  const presets = new Presets(context, models);
+  const wantedStates = new WantedStates(context, presets);
+  const dryRuns = new DryRuns(context, { presets, wantedStates, preflight });
   const devices = createDevices(context, models);
   const tasks = createTasks(context, files, models);
   const rollouts = createRollouts(context, files);
@@ -68,12 +71,13 @@ export function createFleet(context: FleetContext): Fleet {
     enrolment,
     models,
     presets,
+    wantedStates,
     preflight,
     dryRuns,
-    guard: new Guard(context, { preflight, presets, dryRuns, devices }),
+    guard: new Guard(context, { preflight, presets, wantedStates, dryRuns, devices }),
     files,
     tasks,
-    sessions: createDeviceSessions(context, { tasks, presets, models, files, rollouts, history }),
+    sessions: createDeviceSessions(context, { tasks, wantedStates, models, files, rollouts, history }),
     history,
     traces,
     clusterMemory: createClusterMemory({ traces, enrolment }, context.members, context.ports.askMemory),

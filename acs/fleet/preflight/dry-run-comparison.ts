@@ -12,7 +12,7 @@ import {
   resolvePreset,
   revisionOf,
 } from '../presets/merge.ts';
-import { rolloutFacts } from '../presets/rollout-firmware.ts';
+import { rolloutInputs } from '../presets/rollout-firmware.ts';
 import { variableOf } from '../presets/variables.ts';
 import { preflightFields } from './run.ts';
 import { tlsParts, type WantedTls } from './tls-settings.ts';
@@ -137,6 +137,6 @@ function inputsKey(
     applying.map(preset => indexes.get(preset)),
     applying.flatMap(preset => preset.variables.map(variable => variableOf(row, variable, input.open) ?? null)),
     row.overrides,
-    ...rolloutFacts(row, input.now),
+    ...rolloutInputs(row, input.now),
   ]);
 }

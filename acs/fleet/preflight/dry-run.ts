@@ -8,6 +8,7 @@ import { byWeight } from '../presets/compiled-preset.ts';
 import { applicable, isApplied, merged } from '../presets/merge.ts';
 import type { Preset } from '../presets/preset.ts';
 import type { Presets } from '../presets/presets.ts';
+import type { WantedStates } from '../presets/wanted-states.ts';
 import {
   type Comparison,
   changes,
@@ -49,15 +50,19 @@ export interface DryRun {
 const PAGE = 250;
 const PAGE_WITH_INFORM_VALUES = 125;
 
+export interface DryRunParts {
+  presets: Presets;
+  wantedStates: WantedStates;
+  preflight: Preflight;
+}
+
 export class DryRuns {
   readonly #context: FleetContext;
-  readonly #presets: Presets;
-  readonly #preflight: Preflight;
+  readonly #parts: DryRunParts;
 
-  constructor(context: FleetContext, presets: Presets, preflight: Preflight) {
+  constructor(context: FleetContext, parts: DryRunParts) {
     this.#context = context;
-    this.#presets = presets;
-    this.#preflight = preflight;
+    this.#parts = parts;
   }
 
   /**
@@ -68,7 +73,7 @@ export class DryRuns {
    */
   async run(name: string, preset: Preset | undefined, limit: number): Promise<DryRun> {
     const change = await this.#changeOf(name, preset);
-    const flight = await this.#preflight.begin(limit);
+    const flight = await this.#parts.preflight.begin(limit);
     const run: DryRun = { matched: 0, fits: 0, refused: 0, devices: [], preflight: flight.report, faults: [] };
     const compare = comparisonOf(change);
     for await (const rows of enrolledDevices(this.#context, change, flight)) {
@@ -95,21 +100,22 @@ export class DryRuns {
 
   /** Finds the devices that would lose the ACS if the preset were deleted. */
   async lossesWithout(name: string, limit: number): Promise<PreflightReport> {
-    const { presets: before, input } = await this.#presets.compiled();
+    const { presets: before, input } = await this.#parts.wantedStates.inputs();
     const after = before.filter(preset => preset.name !== name);
     return await this.#lossesBy({ name, before, after, input }, limit);
   }
 
   /** Finds the devices that would lose the ACS by another content of a file, which is stored already. */
   async lossesByFile(file: StoredFile, limit: number): Promise<PreflightReport> {
-    const { presets, input } = await this.#presets.compiled();
+    const { presets, input } = await this.#parts.wantedStates.inputs();
     const inputAfter = { ...input, files: new Map([...input.files, [file.name, file]]) };
     return await this.#lossesBy({ name: '', before: presets, after: presets, input, inputAfter }, limit);
   }
 
   async #changeOf(name: string, preset: Preset | undefined): Promise<PresetChange> {
-    const changed = preset && (await this.#presets.compile(name, preset));
-    const { presets: stored, input } = await this.#presets.compiled();
+    const { presets, wantedStates } = this.#parts;
+    const changed = preset && (await presets.compile(name, preset));
+    const { presets: stored, input } = await wantedStates.inputs();
     const others = stored.filter(entry => entry.name !== name);
     const after = changed ? [...others, changed].sort(byWeight) : stored;
     return { name, before: changed ? stored : others, after, input };
@@ -117,7 +123,7 @@ export class DryRuns {
 
   /** Judges only the link to the ACS, and only devices for which what TLS depends on changes. */
   async #lossesBy(change: PresetChange, limit: number): Promise<PreflightReport> {
-    const run = await this.#preflight.begin(limit, { only: 'acs' });
+    const run = await this.#parts.preflight.begin(limit, { only: 'acs' });
     const compare = comparisonOf(change);
     for await (const rows of enrolledDevices(this.#context, change, run)) {
       const changed = await changedOf(rows, row => {

@@ -9,6 +9,7 @@ import type { StoredFile } from '../files/stored-file.ts';
 import { mergedFields } from '../presets/desired.ts';
 import { type Preset, wantedValue } from '../presets/preset.ts';
 import type { Presets } from '../presets/presets.ts';
+import type { WantedStates } from '../presets/wanted-states.ts';
 import { strandingPath } from '../reconcile/acs-paths.ts';
 import type { DryRuns } from './dry-run.ts';
 import type { Preflight } from './preflight.ts';
@@ -23,6 +24,7 @@ const PAGE = 500;
 export interface GuardParts {
   preflight: Preflight;
   presets: Presets;
+  wantedStates: WantedStates;
   dryRuns: DryRuns;
   devices: Devices;
 }
@@ -39,7 +41,7 @@ export class Guard {
   /** Checks a preset that is written. @throws UserError 409 `would-lose-acs` with devices and reasons; 400 as the preset's own checks */
   async preset(name: string, preset: Preset): Promise<void> {
     const { presets, dryRuns } = this.#parts;
-    this.#refuseStranding('set', preset.set);
+    refuseStranding(this.#context, 'set', preset.set);
     const stored = await presets.find(name);
     if (!touchesTls(preset) && !(stored && touchesTls(stored))) return;
     refuseLoss(await dryRuns.losses(name, preset, NAMED));
@@ -62,16 +64,16 @@ export class Guard {
 
   /** Checks a device whose overrides, tags or site fields change. @throws UserError 409 `would-lose-acs` */
   async device(id: string, input: DeviceInput): Promise<void> {
-    const { presets, devices, preflight } = this.#parts;
+    const { wantedStates, devices, preflight } = this.#parts;
     const { overrides = {}, tags, site } = input;
     const changed = Object.keys(overrides);
     if (!tags && !site && changed.length === 0) return;
     const row = await devices.row(id);
     const patched = withInput(row, input);
     if (row.state !== 'enrolled') return;
-    this.#refuseStranding('overrides', patched.overrides, row.overrides);
+    refuseStranding(this.#context, 'overrides', patched.overrides, row.overrides);
     if (!(tags || site || changed.some(affectsTls))) return;
-    const [before, after] = [await presets.wanted(row), await presets.wanted(patched)];
+    const [before, after] = [await wantedStates.of(row), await wantedStates.of(patched)];
     if (before.revision === after.revision) return;
     const run = await preflight.begin(NAMED, { only: 'acs' });
     await run.check([{ row, holds: row.parameterKey === before.revision, before, after }]);
@@ -84,7 +86,7 @@ export class Guard {
    * @throws UserError 400; 409 where the ACS has no TLS listener
    */
   async certificate(chains: string[], limit: number): Promise<PreflightReport & { devices: number }> {
-    const { presets, preflight } = this.#parts;
+    const { wantedStates, preflight } = this.#parts;
     const { store, clock } = this.#context;
     const now = (await preflight.own()).facts;
     if ('missing' in now) throw new UserError(409, 'acs-not-known', now.missing);
@@ -93,24 +95,11 @@ export class Guard {
     let devices = 0;
     for await (const page of pagesOf(store, { limit: PAGE, now: clock.now(), only })) {
       const rows = page.filter(row => row.state === 'enrolled');
-      const wanted = await Promise.all(rows.map(row => presets.wanted(row)));
+      const wanted = await Promise.all(rows.map(row => wantedStates.of(row)));
       await run.check(rows.map((row, index) => unchanged(row, wanted[index]!)));
       devices += rows.length;
     }
     return { devices, ...run.report };
-  }
-
-  /** Each device has a login of its own, so one login for all would strand them. @throws UserError 409 */
-  #refuseStranding(place: string, values: object = {}, before: object = {}): void {
-    const path = strandingPath(Object.keys(values));
-    if (this.#context.cpeAuth !== 'required' || path === undefined || path === strandingPath(Object.keys(before)))
-      return;
-    throw new UserError(
-      409,
-      'would-lose-acs',
-      `${place}: ${path}: each device has its own login for this ACS and would lose it; set the URL of the ACS that the new login ` +
-        'is for as well, or use force=true',
-    );
   }
 }
 
@@ -126,6 +115,18 @@ function withInput(row: DeviceRow, { overrides = {}, tags, site }: DeviceInput):
     else patched.overrides[path] = wantedValue(value);
   }
   return patched;
+}
+
+/** Each device has a login of its own, so one login for all of them would strand them. @throws UserError 409 */
+function refuseStranding({ cpeAuth }: FleetContext, place: string, values: object = {}, before: object = {}): void {
+  const path = strandingPath(Object.keys(values));
+  if (cpeAuth !== 'required' || path === undefined || path === strandingPath(Object.keys(before))) return;
+  throw new UserError(
+    409,
+    'would-lose-acs',
+    `${place}: ${path}: each device has its own login for this ACS and would lose it; set the URL of the ACS that the new login ` +
+      'is for as well, or use force=true',
+  );
 }
 
 /** @param report of the link to the ACS alone @throws UserError 409 */

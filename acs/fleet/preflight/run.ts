@@ -109,7 +109,7 @@ export class PreflightRun {
       for (const change of portion) {
         const { row } = change;
         const links = await this.#linksOf(change, this.#case(change, known.get(row.id), await models.of(row), loaded));
-        this.#count(row.id, links);
+        countLinks(this.report, row.id, links, this.#parts.limit);
         found.push(links);
       }
     return found;
@@ -150,19 +150,19 @@ export class PreflightRun {
     const overlays = { before: was.overlay, after: is.overlay };
     return { key, input: () => inputOf(change, overlays, roots, overlay => settingsOf(known, overlay, model)) };
   }
+}
 
-  #count(device: string, links: readonly Link[]): void {
-    const { totals, breaks } = this.report;
-    for (const { link, server, before, after } of links) {
-      if (!after) continue;
-      const total = totals[link] ?? { keeps: 0, loses: 0, unknown: 0, breaks: 0 };
-      totals[link] = total;
-      total[after.verdict]++;
-      if (after.verdict !== 'loses' || before?.verdict === 'loses') continue;
-      total.breaks++;
-      const { reason = 'handshake', message = '' } = after;
-      if (breaks.length < this.#parts.limit) breaks.push({ device, link, server, reason, message });
-    }
+/** Adds the links of a device to a report. @param limit the number of breaks that the report lists */
+function countLinks({ totals, breaks }: PreflightReport, device: string, links: readonly Link[], limit: number): void {
+  for (const { link, server, before, after } of links) {
+    if (!after) continue;
+    const total = totals[link] ?? { keeps: 0, loses: 0, unknown: 0, breaks: 0 };
+    totals[link] = total;
+    total[after.verdict]++;
+    if (after.verdict !== 'loses' || before?.verdict === 'loses') continue;
+    total.breaks++;
+    const { reason = 'handshake', message = '' } = after;
+    if (breaks.length < limit) breaks.push({ device, link, server, reason, message });
   }
 }
 

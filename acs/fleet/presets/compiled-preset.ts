@@ -1,4 +1,4 @@
-// Presets made ready to be applied: filters and texts parsed, values in the form that the data model has for them.
+// Presets compiled for the merge: filters and texts are parsed, and values are in the form of the data model.
 import { createHmac } from 'node:crypto';
 import { messageOf, UserError } from '../../../shared/errors.ts';
 import type { ParameterDef } from '../../../shared/model/definitions.ts';
@@ -13,14 +13,14 @@ import { parseTemplate, plainText, type Template, variablesOf } from './variable
 export interface CompiledValue {
   /** A parameter's path, or a column's name. */
   name: string;
-  /** Where it stands in its preset, for people. */
+  /** Its place in the preset, for messages. */
   place: string;
   type?: string;
-  /** The same on every device, or made out for each. */
+  /** A text for all devices, or a template that each device fills. */
   text: { plain: string } | { template: Template };
-  /** By its own name or by that of a variable in it: never to be shown. */
+  /** The value is never shown: its own name, or that of a variable in it, is one of a secret. */
   secret: boolean;
-  /** Where a known data model has it. */
+  /** Its definition, where a known data model has one. */
   def?: ParameterDef;
 }
 
@@ -31,7 +31,7 @@ export interface CompiledTable {
   exclusive?: boolean;
 }
 
-/** What a preset looks at to tell whether it fits a device. */
+/** The properties of a device that a preset's filter reads. */
 interface FilterInputs {
   /** Parameters. */
   paths: readonly string[];
@@ -42,14 +42,14 @@ export interface CompiledPreset extends FilterInputs {
   name: string;
   preset: Preset;
   weight: number;
-  /** Tag of all that the preset says. */
+  /** A tag of the preset's whole content. */
   tag: string;
-  /** FilterInputs at nothing but what a merge looks at: a rule over what passes by itself is refused when it is written. */
+  /** Reads only the fields of a merge: a preset whose filter is over passing properties is refused when it is written. */
   fits(row: MergedRow, now: number): boolean;
   variables: readonly string[];
   set: readonly CompiledValue[];
   tables: readonly CompiledTable[];
-  /** Why it cannot be applied to any device: what is stored was good once. */
+  /** The reason why it cannot be resolved for any device: it was valid when it was stored, and is no more. */
   broken?: string;
 }
 
@@ -57,7 +57,7 @@ export interface CompiledPreset extends FilterInputs {
 export const byWeight = (a: CompiledPreset, b: CompiledPreset): number =>
   a.weight - b.weight || (a.name < b.name ? -1 : 1);
 
-/** @param key for tags, so that they tell nothing of the secrets in a preset */
+/** Compiles a preset. @param key of tags, which keeps them from revealing secrets */
 export async function compilePreset(
   name: string,
   preset: Preset,
@@ -67,20 +67,20 @@ export async function compilePreset(
   const tag = createHmac('sha256', key).update(JSON.stringify(preset)).digest('base64url').slice(0, 16);
   const empty = { name, preset, weight: preset.weight ?? 0, tag, variables: [], set: [], tables: [] };
   try {
-    const looks = filterInputsOf(preset.when);
+    const inputs = filterInputsOf(preset.when);
     if (holdsForeignSeal(preset))
-      return { ...empty, ...looks, broken: 'its secrets were sealed with another server key: write them anew' };
+      return { ...empty, ...inputs, broken: 'its secrets are sealed with another server key: enter them again' };
     try {
-      return { ...empty, ...looks, ...(await valuesOf(preset, models)) };
+      return { ...empty, ...inputs, ...(await valuesOf(preset, models)) };
     } catch (error) {
-      return { ...empty, ...looks, broken: userMessage(error) };
+      return { ...empty, ...inputs, broken: userMessage(error) };
     }
   } catch (error) {
     return { ...empty, paths: [], address: false, fits: () => true, broken: userMessage(error) };
   }
 }
 
-/** @param preset opened as far as our key goes */
+/** Tells whether a secret stays sealed because it was sealed with another key. @param preset opened with this server's key */
 function holdsForeignSeal(preset: Preset): boolean {
   let found = false;
   mapPreset(preset, (_name, text) => {
@@ -138,21 +138,22 @@ async function readValue(
   const template = parseTemplate(wanted.value);
   const plain = plainText(template);
   const def = await models.lookup(path);
-  const text = plain === undefined ? { template } : { plain: def ? inForm(def, plain, wanted.type) : plain };
+  const text = plain === undefined ? { template } : { plain: def ? canonicalText(def, plain, wanted.type) : plain };
   const secret = isSecretName(name) || variablesOf(template).some(isSecretName);
   return { name, place, text, secret, ...(wanted.type ? { type: wanted.type } : {}), ...(def ? { def } : {}) };
 }
 
-/** As a device reads it back: `Enable` for 1, 1 for true. What does not fit is the device's to refuse. */
-function inForm(def: ParameterDef, text: string, type: string | undefined): string {
+/** The text as a device reports it: `Enable` for 1, 1 for true. A text that does not fit stays, and the device refuses it. */
+function canonicalText(def: ParameterDef, text: string, type: string | undefined): string {
   const checked = checkValue(def, text, type);
   return checked.ok ? checked.value : text;
 }
 
-/** Of firmware there is one, of the others as many as are named. */
+/** The key under which a wanted file is merged: firmware replaces other firmware, and other files only those of the same name. */
 export const fileKey = (kind: WantedFile['kind'], name: string): string =>
   kind === 'firmware' ? kind : `${kind}:${name}`;
 
+/** The stored files that a preset names. */
 export function filesOf({ preset }: Pick<CompiledPreset, 'preset'>): { kind: WantedFile['kind']; name: string }[] {
   const { certificates = [], script, firmware } = preset;
   return [

@@ -1,4 +1,4 @@
-// The desired state of one device: the types that the merge makes and that everything else reads.
+// The wanted state of one device: the types that the merge makes and that all other parts read.
 
 import type { WantedValue } from '../../device/desired-state.ts';
 import type { DeviceRow } from '../../device/row.ts';
@@ -10,23 +10,23 @@ export interface WantedFile {
   kind: 'certificate' | 'script' | 'firmware';
   file: StoredFile;
   preset: string;
-  /** A rollout wants it, no preset: it is fetched as the device's position there has it. */
+  /** The rollout that wants it in place of a preset; the device's position there says when it is fetched. */
   rollout?: string;
 }
 
-/** Why something wanted is not to be had: told as a fault of its preset, which is set aside. */
+/** A wanted thing that the device refuses or that cannot be resolved. It becomes a fault of its preset, which suspends the preset. */
 export interface Refusal {
   preset: string;
   code: number | string;
   message: string;
   parameter?: string;
-  /** A stored file that the device took without becoming what it should. */
+  /** The stored file that the device took without running its version afterwards. */
   file?: string;
 }
 
 export interface WantedParameter extends WantedValue {
   preset: string;
-  /** Never to be shown. */
+  /** Its value is never shown. */
   secret: boolean;
 }
 
@@ -34,7 +34,7 @@ export interface WantedTable {
   table: string;
   preset: string;
   wanted: WantedObjects;
-  /** Columns that are never to be shown. */
+  /** Columns whose values are never shown. */
   secrets: string[];
 }
 
@@ -45,21 +45,21 @@ export interface Wanted {
   objects: WantedTable[];
   files: WantedFile[];
   restart: { wish: NonNullable<Preset['restart']>; preset?: string };
-  /** How often it is looked after whether all this holds, milliseconds; absent: never by time. */
+  /** The interval of drift checks, milliseconds; absent: no check by time. */
   auditMs?: number;
-  /** Presets whose values are left as they are found, and told of. */
+  /** Presets whose drift is reported and not corrected. */
   reporting: ReadonlySet<string>;
-  /** How presets send devices to another ACS, where they say so. */
+  /** Options for a move to another ACS, by preset. */
   moves: ReadonlyMap<string, AcsMove>;
-  /** Tags of the presets that apply. */
+  /** Tags of the presets that apply, by name. */
   tags: ReadonlyMap<string, string>;
-  /** Presets that fit the device and cannot be made out for it: they are left out of the rest. */
+  /** Presets that fit the device but cannot be resolved for it; the other fields leave them out. */
   refused: Refusal[];
-  /** The rollout whose version presets name too by now. */
+  /** The finished rollout whose version a preset names by now. */
   adopted?: string;
 }
 
-/** The fields of a device that a merge looks at. */
+/** The fields of a device that a merge reads. */
 export const mergedFields = [
   ...identityFields,
   'address',
@@ -75,23 +75,23 @@ export const mergedFields = [
 
 export type MergedRow = Pick<DeviceRow, (typeof mergedFields)[number]>;
 
-/** What a merge rests on beside the rules and the device. */
+/** The inputs of a merge besides the presets and the device. */
 export interface MergeInput {
   files: ReadonlyMap<string, StoredFile>;
   now: number;
   /** Opens a text that may be sealed. */
   open(text: string): string;
-  /** Revisions are made with it, so that they tell nothing of the secrets in them. */
+  /** The key of revisions, which keeps them from revealing secrets. */
   key: Buffer;
 }
 
-/** Told of what lost to something heavier, as it loses. */
-export type OnLost = (what: {
+/** Called for each value that a heavier preset overrides. */
+export type OnLost = (lost: {
   kind: 'set' | 'objects' | 'files' | 'restart';
-  /** Path, table, or kind and name of the file. */
+  /** The path, the table, or the kind and name of the file. */
   name: string;
   preset: string;
-  /** Of a parameter: what it would have been, and whether it is never to be shown. */
+  /** The value of a parameter, and whether it is never shown. */
   value?: string;
   secret?: boolean;
 }) => void;

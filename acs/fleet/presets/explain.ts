@@ -1,4 +1,4 @@
-// The merge explained: of each parameter, table and file which preset won and which lost and why, and which presets are set aside.
+// The merge explained: the winning and the losing presets of each parameter, table and file, and the suspended presets.
 
 import type { Drift, RestartDue } from '../../device/desired-state.ts';
 import type { DeviceFault } from '../../device/fault.ts';
@@ -10,18 +10,18 @@ import { OVERRIDE } from './preset.ts';
 import { ROLLOUT } from './rollout-firmware.ts';
 import { suspendingPresetFault } from './suspension.ts';
 
-/** Something that another wish has outdone. */
+/** A wanted thing that another preset overrides. */
 export interface Lost {
   preset: string;
   why: string;
-  /** Of a parameter: what it would have been, and whether it is never to be shown. */
+  /** The value of a parameter, and whether it is never shown. */
   value?: string;
   secret?: boolean;
 }
 
 export interface ExplainedWanted {
   device: string;
-  /** What the ParameterKey would be; '' when nothing is wanted. */
+  /** The ParameterKey once all of it is applied; '' when nothing is wanted. */
   revision: string;
   /** The ParameterKey that the device reported last. */
   reported: string;
@@ -37,32 +37,32 @@ export interface ExplainedWanted {
     lost: Lost[];
   }[];
   restart: Wanted['restart'] & { lost: Lost[]; pending: RestartDue | null };
-  /** What was found otherwise lately. */
+  /** Values that differed from the wanted ones at the last check. */
   drift: Drift[];
-  /** When it is looked after next, milliseconds; null: when there is reason to. */
+  /** The time of the next drift check, milliseconds; null: after the next event that can change values. */
   auditAt: number | null;
   presets: {
     name: string;
     weight: number;
     fits: boolean;
-    /** Set aside until the fault's time, or until what it rests on changes. */
+    /** The fault that suspends it, until its retry time or until an input changes. */
     blockedBy?: DeviceFault;
-    /** Why it cannot be made out for this device; a fault says so after its next session. */
+    /** The reason why it cannot be resolved for this device; a fault says so after the next session. */
     refused?: string;
   }[];
 }
 
-/** @param known the value that the device is known to have at a path */
+/** Explains the wanted state of a device. @param known the known value at a path */
 export function explain(
-  rules: readonly CompiledPreset[],
+  presets: readonly CompiledPreset[],
   row: DeviceRow,
-  ground: MergeInput,
+  input: MergeInput,
   known: (path: string) => string | undefined,
 ): ExplainedWanted {
   const losers: Parameters<OnLost>[0][] = [];
-  const wanted = wantedState(rules, row, ground, loser => losers.push(loser));
-  const weights = new Map(rules.map(({ name, weight }) => [name, weight]));
-  /** The one that came nearest first. */
+  const wanted = wantedState(presets, row, input, loser => losers.push(loser));
+  const weights = new Map(presets.map(({ name, weight }) => [name, weight]));
+  /** Those that lost, the heaviest first. */
   const lost = (kind: string, name: string, winner = ''): Lost[] =>
     losers
       .filter(loser => loser.kind === kind && loser.name === name)
@@ -91,12 +91,12 @@ export function explain(
     restart: { ...wanted.restart, lost: lost('restart', '', wanted.restart.preset), pending: row.restart ?? null },
     drift: row.drift ?? [],
     auditAt: row.reconciled?.auditAt ?? null,
-    presets: rules.map(rule => standing(rule, row, ground, wanted)),
+    presets: presets.map(preset => statusOf(preset, row, input, wanted)),
   };
 }
 
 function why(winner: string, loser: string, weights: ReadonlyMap<string, number>): string {
-  if (winner.startsWith(ROLLOUT)) return 'a rollout has the say over firmware until a preset names the same version';
+  if (winner.startsWith(ROLLOUT)) return 'a rollout decides the firmware until a preset names the same version';
   if (winner === OVERRIDE) return "the device's own value wins over every preset";
   const [more = 0, less = 0] = [weights.get(winner), weights.get(loser)];
   return more === less
@@ -104,15 +104,15 @@ function why(winner: string, loser: string, weights: ReadonlyMap<string, number>
     : `weight ${more} of ${winner} wins over ${less}`;
 }
 
-function standing(
-  rule: CompiledPreset,
+function statusOf(
+  compiled: CompiledPreset,
   row: DeviceRow,
-  ground: MergeInput,
+  input: MergeInput,
   { refused }: Wanted,
 ): ExplainedWanted['presets'][number] {
-  const { name, weight } = rule;
-  const fits = rule.fits(row, ground.now);
-  const blockedBy = fits ? suspendingPresetFault(rule, row, ground) : undefined;
+  const { name, weight } = compiled;
+  const fits = compiled.fits(row, input.now);
+  const blockedBy = fits ? suspendingPresetFault(compiled, row, input) : undefined;
   const refusal = refused.find(refusal => refusal.preset === name);
   return { name, weight, fits, ...(blockedBy ? { blockedBy } : {}), ...(refusal ? { refused: refusal.message } : {}) };
 }

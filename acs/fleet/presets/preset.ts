@@ -1,21 +1,21 @@
-// What a preset is: the declarative document that operators write.
+// The preset: a declarative document that operators write.
 import type { WantedValue } from '../../device/desired-state.ts';
 
-/** What stands as the preset's name where a device's own override wins. No preset has it. */
+/** Takes the place of a preset's name where an override of the device wins. No preset has this name. */
 export const OVERRIDE = 'override';
 
 /** Rows that a table must hold, matched by their key columns. */
 export interface WantedObjects {
-  /** Columns that make two rows the same one. */
+  /** Columns that identify a row. */
   keys: string[];
   rows: Record<string, string | number | boolean>[];
   /** Rows that are not listed are deleted. */
   exclusive?: boolean;
 }
 
-/** Texts of `set` and of rows may hold variables (variables.ts). */
+/** The texts of `set` and of rows may hold variables (variables.ts). */
 export interface Preset {
-  /** Filter over what the device durably is; absent: every device. */
+  /** A filter over lasting properties of the device; default: all devices. */
   when?: string;
   /** Higher wins; equal weights go by name. */
   weight?: number;
@@ -26,24 +26,25 @@ export interface Preset {
   certificates?: string[];
   script?: string;
   firmware?: string;
-  /** When to restart what settings wait for: at once, when no call is up, or never (unless told). */
+  /** The time of a restart that settings wait for: at once, when no call is active, or never (default). */
   restart?: 'now' | 'idle' | 'never';
-  /** What to do where a value is found otherwise than wanted; `correct` unless told. */
+  /** The reaction to a value that differs from the wanted one; default: `correct`. */
   drift?: 'correct' | 'report';
-  /** How often it is looked after whether all still holds: `24h`. Absent: when something gives reason to. */
+  /** The interval of drift checks, as `24h`; absent: only after events that can change values. */
   audit?: string;
-  /** How a device is sent to another ACS, where the preset wants another URL. */
+  /** Options for a move to another ACS, where the preset wants another URL. */
   acsMove?: AcsMove;
 }
 
 export interface AcsMove {
-  /** Also where no ACS answers there, or the device has no way back. */
+  /** Moves devices even where no ACS answers there or the device has no way back. */
   force?: boolean;
-  /** It comes back by itself after so long, unless somebody says that it arrived: `30m` unless told. */
+  /** The time after which the device returns by itself, unless its arrival is confirmed; default: `30m`. */
   returnAfter?: string;
 }
 
 const MOVE_MS = 30 * 60_000;
+/** The milliseconds of `returnAfter`. */
 export const moveMsOf = (text: string | undefined): number =>
   (text === undefined ? undefined : auditMsOf(text)) ?? MOVE_MS;
 
@@ -51,29 +52,30 @@ const units: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 24
 const LEAST_AUDIT_MS = 5 * 60_000;
 const MOST_AUDIT_MS = 366 * 24 * 3_600_000;
 
-/** Milliseconds of `30m`, `24h`, `7d`; undefined for what is no time from five minutes to a year. */
+/** Reads a duration such as `30m`, `24h` or `7d` as milliseconds; undefined unless it is from five minutes to 366 days. */
 export function auditMsOf(text: string): number | undefined {
   const [, count = '', unit = ''] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
   const ms = Number(count) * (units[unit] ?? 0);
   return ms >= LEAST_AUDIT_MS && ms <= MOST_AUDIT_MS ? ms : undefined;
 }
 
+/** A wanted value as operators write it: text, number or Boolean, or a text with its type. */
 type Written = string | number | boolean | WantedValue;
 
-/** A wanted value as people write it: text, number, yes/no, or with its type. */
+/** The text and type of a wanted value as operators write it. */
 export function wantedValue(value: Written): WantedValue {
   if (typeof value === 'object') return value;
   if (typeof value === 'boolean') return { value: value ? '1' : '0' };
   return { value: String(value) };
 }
 
-/** A wanted value whose text is put through `change`. */
-const changed = <T extends Written>(wanted: T, change: (text: string) => string): T => {
+/** The wanted value with its text mapped by `change`. */
+const withText = <T extends Written>(wanted: T, change: (text: string) => string): T => {
   if (typeof wanted === 'object') return { ...wanted, value: change(wanted.value) };
   return typeof wanted === 'string' ? (change(wanted) as T) : wanted;
 };
 
-/** The preset with each wanted text put through `change`, told what it is the value of. */
+/** The preset with each wanted text mapped by `change`, which gets the path or the column, table and row of the text. */
 export function mapPreset(
   preset: Preset,
   change: (path: string, text: string, table?: string, row?: number) => string,
@@ -81,7 +83,7 @@ export function mapPreset(
   const next: Preset = { ...preset };
   if (preset.set)
     next.set = Object.fromEntries(
-      Object.entries(preset.set).map(([path, wanted]) => [path, changed(wanted, text => change(path, text))]),
+      Object.entries(preset.set).map(([path, wanted]) => [path, withText(wanted, text => change(path, text))]),
     );
   if (preset.objects)
     next.objects = Object.fromEntries(
@@ -90,7 +92,7 @@ export function mapPreset(
           Object.fromEntries(
             Object.entries(row).map(([column, value]) => [
               column,
-              changed(value, text => change(column, text, table, index)),
+              withText(value, text => change(column, text, table, index)),
             ]),
           ),
         );

@@ -1,17 +1,17 @@
-// How a rollout reaches what a device wants: its image stands in the place of the presets' firmware, or bars them from some versions.
+// The effect of a rollout on the wanted files: its image takes the place of the presets' firmware, or bars some of their versions.
 import { rulingOf } from '../../device/rollout-transitions.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import type { MergeInput, OnLost, Wanted, WantedFile } from './desired.ts';
 
-/** What stands as the preset's name where a rollout has the say. No preset has it. */
+/** Prefix that takes the place of a preset's name where a rollout decides. No preset has such a name. */
 export const ROLLOUT = 'rollout:';
 
-/** @param found what presets want */
-export function ruledFiles(
+/** The wanted files under the rollout of a device. @param found the files that presets want */
+export function filesUnderRollout(
   found: WantedFile[],
   row: Pick<DeviceRow, 'rollout'>,
   { files, now }: Pick<MergeInput, 'files' | 'now'>,
-  lost?: OnLost,
+  onLost?: OnLost,
 ): Pick<Wanted, 'files' | 'adopted'> {
   const ruling = rulingOf(row.rollout, now);
   if (!ruling) return { files: found };
@@ -22,18 +22,18 @@ export function ruledFiles(
   const { rollout, version, file: name } = ruling;
   const isDone = row.rollout?.id === rollout && row.rollout.state === 'done';
   if (isDone && firmware.some(({ file }) => file.version === version)) return { files: found, adopted: rollout };
-  for (const { preset } of firmware) lost?.({ kind: 'files', name: 'firmware', preset });
+  for (const { preset } of firmware) onLost?.({ kind: 'files', name: 'firmware', preset });
   const file = files.get(name);
-  // Files in use cannot be deleted; should one be missing all the same, no other takes its place.
+  // A file in use cannot be deleted. If it is missing nevertheless, no other file takes its place.
   if (!file) return { files: others };
   return { files: [...others, { kind: 'firmware', file, preset: ROLLOUT + rollout, rollout }] };
 }
 
-/** What of a device's position its wanted state depends on: nothing for a device that is in no rollout. */
-export function rolloutFacts(row: Pick<DeviceRow, 'rollout'>, now: number): unknown[] {
+/** The parts of a device's rollout position that its wanted state depends on: none for a device without a rollout. */
+export function rolloutInputs(row: Pick<DeviceRow, 'rollout'>, now: number): unknown[] {
   const ruling = rulingOf(row.rollout, now);
   if (!ruling) return [];
   const { state, since } = row.rollout ?? {};
-  // Each offer is a new fact, though it be of the same image. Once it is done, presets may have the say again.
+  // Each offer is an input of its own, even of the same image. Once the device is done, presets may decide again.
   return [ruling, ...(state === 'offered' ? [since] : []), ...(state === 'done' ? [state] : [])];
 }

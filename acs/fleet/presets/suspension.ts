@@ -1,4 +1,4 @@
-// Which faults set what aside, and until what: a fault holds until its time, or until what it rests on changes.
+// Suspension: faults suspend presets and overrides. A suspension ends at its retry time, or as soon as an input of the failed attempt changes.
 
 import type { WantedValue } from '../../device/desired-state.ts';
 import type { DeviceFault } from '../../device/fault.ts';
@@ -8,37 +8,37 @@ import { digestOf } from '../common/fingerprint.ts';
 import { type CompiledPreset, filesOf } from './compiled-preset.ts';
 import type { MergedRow, MergeInput, Refusal } from './desired.ts';
 import { OVERRIDE } from './preset.ts';
-import { rolloutFacts } from './rollout-firmware.ts';
+import { rolloutInputs } from './rollout-firmware.ts';
 import { variableOf } from './variables.ts';
 
-/** The fault for which a preset is set aside now. It holds until its time, or until what it rests on changes. */
+/** The fault that suspends a preset on the device now. */
 export function suspendingPresetFault(
-  rule: CompiledPreset,
+  compiled: CompiledPreset,
   row: MergedRow,
-  ground: MergeInput,
+  input: MergeInput,
 ): DeviceFault | undefined {
   if (row.faults.length === 0) return undefined;
-  return suspendingFault(row, `preset:${rule.name}`, ground.now, () => fingerprintOf(rule, row, ground));
+  return suspendingFault(row, `preset:${compiled.name}`, input.now, () => presetFingerprint(compiled, row, input));
 }
 
-/** @param basis what it would rest on now */
+/** The fault of that cause, if it suspends now. @param fingerprint computes the digest of the present inputs */
 export function suspendingFault(
   row: MergedRow,
   cause: string,
   now: number,
-  basis: () => string,
+  fingerprint: () => string,
 ): DeviceFault | undefined {
   const fault = row.faults.find(open => open.cause === cause && open.retryAt > now);
-  return fault && (fault.basis === undefined || fault.basis === basis()) ? fault : undefined;
+  return fault && (fault.basis === undefined || fault.basis === fingerprint()) ? fault : undefined;
 }
 
-/** What a fault of the preset rests on: another text, value, file or firmware, and it is worth another try. */
-export function fingerprintOf(rule: CompiledPreset, row: MergedRow, { files, open }: MergeInput): string {
-  const { firmware } = rule.preset;
-  const names = filesOf(rule).map(({ name }) => name);
+/** The digest of a preset's inputs on a device: with another text, value, file or firmware it is worth another attempt. */
+export function presetFingerprint(compiled: CompiledPreset, row: MergedRow, { files, open }: MergeInput): string {
+  const { firmware } = compiled.preset;
+  const names = filesOf(compiled).map(({ name }) => name);
   return digestOf([
-    rule.tag,
-    rule.variables.map(variable => variableOf(row, variable, open)),
+    compiled.tag,
+    compiled.variables.map(variable => variableOf(row, variable, open)),
     names.map(name => files.get(name)?.sha256),
     firmware ? row.softwareVersion : '',
   ]);
@@ -46,17 +46,20 @@ export function fingerprintOf(rule: CompiledPreset, row: MergedRow, { files, ope
 
 export const overrideFingerprint = ({ value, type }: WantedValue): string => digestOf([value, type]);
 
-/** What is a fault's cause and what it rests on, by who is to blame. */
+/** The cause under which a refusal is kept as a fault, and the digest of the inputs that led to it. */
 export function causeOf(
   refusal: Refusal,
-  rules: readonly CompiledPreset[],
+  presets: readonly CompiledPreset[],
   row: MergedRow,
-  ground: MergeInput,
+  input: MergeInput,
   revision: string,
 ): { cause: string; basis?: string } {
   if (refusal.preset !== OVERRIDE) {
-    const rule = rules.find(({ name }) => name === refusal.preset);
-    return { cause: `preset:${refusal.preset}`, ...(rule ? { basis: fingerprintOf(rule, row, ground) } : {}) };
+    const compiled = presets.find(({ name }) => name === refusal.preset);
+    return {
+      cause: `preset:${refusal.preset}`,
+      ...(compiled ? { basis: presetFingerprint(compiled, row, input) } : {}),
+    };
   }
   const override = refusal.parameter === undefined ? undefined : row.overrides[refusal.parameter];
   return override
@@ -64,47 +67,47 @@ export function causeOf(
     : { cause: 'reconcile', basis: revision };
 }
 
-/** Causes of faults that keep nothing away any more, their time come or not. */
-export const staleCauses = (rules: readonly CompiledPreset[], row: MergedRow, ground: MergeInput): string[] =>
+/** The causes of faults that suspend nothing any more, whether their retry time has come or not. */
+export const staleCauses = (presets: readonly CompiledPreset[], row: MergedRow, input: MergeInput): string[] =>
   row.faults
-    .filter(({ cause }) => /^(preset|override):/.test(cause) && !isSuspended(cause, rules, row, ground))
+    .filter(({ cause }) => /^(preset|override):/.test(cause) && !isSuspended(cause, presets, row, input))
     .map(({ cause }) => cause);
 
-function isSuspended(cause: string, rules: readonly CompiledPreset[], row: MergedRow, ground: MergeInput): boolean {
+function isSuspended(cause: string, presets: readonly CompiledPreset[], row: MergedRow, input: MergeInput): boolean {
   const name = cause.slice(cause.indexOf(':') + 1);
   if (cause.startsWith('override:')) {
     const override = row.overrides[name];
     return (
       override !== undefined &&
-      suspendingFault(row, cause, ground.now, () => overrideFingerprint(override)) !== undefined
+      suspendingFault(row, cause, input.now, () => overrideFingerprint(override)) !== undefined
     );
   }
-  const rule = rules.find(entry => entry.name === name);
-  if (!rule?.fits(row, ground.now)) return false;
-  return suspendingPresetFault(rule, row, ground) !== undefined;
+  const compiled = presets.find(entry => entry.name === name);
+  if (!compiled?.fits(row, input.now)) return false;
+  return suspendingPresetFault(compiled, row, input) !== undefined;
 }
 
-/** Short hash of all that the choice and merge of presets depend on and that can change on a device. */
-export function factsOf(rules: readonly CompiledPreset[], row: MergedRow, ground: MergeInput): string {
-  const paths = [...new Set(rules.flatMap(rule => rule.paths))].sort();
-  const told = paths.length > 0 ? informValues(row) : {};
+/** The digest of all inputs of the merge that can change on a device. */
+export function mergeFingerprint(presets: readonly CompiledPreset[], row: MergedRow, input: MergeInput): string {
+  const paths = [...new Set(presets.flatMap(preset => preset.paths))].sort();
+  const values = paths.length > 0 ? informValues(row) : {};
   return digestOf([
     row.manufacturer,
     row.softwareVersion,
     row.hardwareVersion,
     row.provisioningCode,
-    rules.some(rule => rule.address) ? row.address : '',
+    presets.some(preset => preset.address) ? row.address : '',
     row.tags,
     row.site,
     row.overrides,
-    paths.map(path => (isWild(path) ? toldBelow(told, path) : told[path])),
-    row.faults.filter(({ cause }) => isSuspended(cause, rules, row, ground)).map(({ cause }) => cause),
-    ...rolloutFacts(row, ground.now),
+    paths.map(path => (isWild(path) ? valuesFitting(values, path) : values[path])),
+    row.faults.filter(({ cause }) => isSuspended(cause, presets, row, input)).map(({ cause }) => cause),
+    ...rolloutInputs(row, input.now),
   ]);
 }
 
-/** What was told of the parameters that a path with `*` fits. */
-function toldBelow(told: Record<string, string>, path: string): [string, string][] {
+/** The values of parameters that a path with `*` fits. */
+function valuesFitting(values: Record<string, string>, path: string): [string, string][] {
   const pattern = wildPattern(path);
-  return Object.entries(told).filter(([name]) => pattern.test(name));
+  return Object.entries(values).filter(([name]) => pattern.test(name));
 }

@@ -1,10 +1,11 @@
-// What a preset is checked for before it is stored: each refusal names the place. What depends on a device is judged there.
-import { messageOf, UserError } from '../../../shared/errors.ts';
+// The checks of a preset before it is stored. Each refusal names the place; values that depend on a device are checked when it is merged.
+import { readAt, UserError } from '../../../shared/errors.ts';
 import type { ParameterDef } from '../../../shared/model/definitions.ts';
 import { checkValue } from '../../../shared/model/values.ts';
 import type { WantedValue } from '../../device/desired-state.ts';
 import { parseFilter, passingPart } from '../../query/filter.ts';
 import type { Store } from '../../store/store.ts';
+import { documentName } from '../common/documents.ts';
 import type { Models } from '../common/models.ts';
 import { isSecretName } from '../common/secrets.ts';
 import type { FileKind, StoredFile } from '../files/stored-file.ts';
@@ -13,9 +14,9 @@ import { auditMsOf, OVERRIDE, type Preset, type WantedObjects, wantedValue } fro
 import { parseTemplate, plainText, type Template } from './variables.ts';
 
 const MAX_PRESET_BYTES = 1024 * 1024;
-/** TR-069 A.3.2.1: a parameter's name is a string(256). */
+/** A parameter's name is a string(256) (TR-069 A.3.2.1). */
 const MAX_PATH = 256;
-/** TR-069 A.2: the types that a value may be sent with. */
+/** The types that a value may be sent with (TR-069 A.2). */
 const types = new Set(
   ['string', 'int', 'long', 'unsignedInt', 'unsignedLong', 'boolean', 'dateTime', 'base64', 'base64Binary', 'hexBinary']
     .map(name => `xsd:${name}`)
@@ -29,45 +30,41 @@ export interface ValidationContext {
 
 const refused = (code: string, message: string): UserError => new UserError(400, code, message);
 
-/** @throws UserError 400 */
+/** Checks the name of a preset. @throws UserError 400 */
 export function checkName(name: string): void {
-  if (!/^[\w.-]{1,64}$/.test(name))
-    throw refused('bad-name', `'${name}': a preset's name is 1 to 64 letters, digits and . _ -`);
-  if (name === OVERRIDE) throw refused('bad-name', `'${OVERRIDE}' stands for a device's own values; name it otherwise`);
+  documentName(name);
+  if (name === OVERRIDE) throw refused('bad-name', `'${OVERRIDE}' names a device's own values; use another name`);
 }
 
-/** @throws UserError 400 with the place; 413 */
-export async function checkPreset(preset: Preset, ground: ValidationContext): Promise<void> {
+/** Checks a preset. @throws UserError 400 that names the place; 413 */
+export async function checkPreset(preset: Preset, context: ValidationContext): Promise<void> {
   const bytes = Buffer.byteLength(JSON.stringify(preset));
   if (bytes > MAX_PRESET_BYTES)
     throw new UserError(413, 'preset-too-large', `a preset takes at most ${MAX_PRESET_BYTES} bytes, not ${bytes}`);
-  checkRule(preset.when);
+  checkFilter(preset.when);
   if (preset.audit !== undefined && auditMsOf(preset.audit) === undefined)
-    throw refused('bad-audit', `audit: '${preset.audit}' is no time from 5m to 366d, such as 30m, 24h or 7d`);
+    throw refused('bad-audit', `audit: '${preset.audit}' is not a duration from 5m to 366d, such as 30m, 24h or 7d`);
   const { returnAfter } = preset.acsMove ?? {};
   if (returnAfter !== undefined && auditMsOf(returnAfter) === undefined)
-    throw refused('bad-time', `acsMove: returnAfter: '${returnAfter}' is no time from 5m to 366d, such as 30m or 2h`);
+    throw refused(
+      'bad-time',
+      `acsMove: returnAfter: '${returnAfter}' is not a duration from 5m to 366d, such as 30m or 2h`,
+    );
   for (const [path, value] of Object.entries(preset.set ?? {}))
-    await checkWanted(`set: ${path}`, path, wantedValue(value), ground.models);
-  for (const [table, wanted] of Object.entries(preset.objects ?? {})) await checkTable(table, wanted, ground.models);
-  for (const name of preset.certificates ?? []) await checkFile('certificates', name, ['certificate'], ground);
-  if (preset.script) await checkFile('script', preset.script, ['script', 'upload'], ground);
-  if (preset.firmware) await checkFile('firmware', preset.firmware, ['firmware'], ground);
+    await checkWanted(`set: ${path}`, path, wantedValue(value), context.models);
+  for (const [table, wanted] of Object.entries(preset.objects ?? {})) await checkTable(table, wanted, context.models);
+  for (const name of preset.certificates ?? []) await checkFile('certificates', name, ['certificate'], context);
+  if (preset.script) await checkFile('script', preset.script, ['script', 'upload'], context);
+  if (preset.firmware) await checkFile('firmware', preset.firmware, ['firmware'], context);
 }
 
-function checkRule(when: string | undefined): void {
+function checkFilter(when: string | undefined): void {
   if (!when) return;
-  let passing: string | undefined;
-  try {
-    passing = passingPart(parseFilter(when));
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    throw new UserError(error.status, error.code, `when: ${error.message}`, error.detail);
-  }
+  const passing = readAt('when', () => passingPart(parseFilter(when)));
   if (passing)
     throw refused(
       'passing-rule',
-      `when: '${passing}' changes by itself; a preset's rule is over what a device durably is`,
+      `when: '${passing}' changes by itself; a preset's filter is over lasting properties of a device`,
     );
 }
 
@@ -94,7 +91,7 @@ async function checkTable(table: string, wanted: WantedObjects, models: Models):
     const missing = wanted.keys.find(key => row[key] === undefined);
     if (missing) throw refused('key-missing', `${rowPlace(table, index)} lacks its key ${missing}`);
     for (const [column, value] of Object.entries(row)) {
-      // A row that is there already is found by its key, which need not be writable for that.
+      // An existing row is found by its key, which need not be writable for that.
       const isKey = wanted.keys.includes(column);
       await checkWanted(rowPlace(table, index, column), `${table}1.${column}`, wantedValue(value), models, isKey);
     }
@@ -113,20 +110,12 @@ async function checkWanted(
   if (!def && !models.isBeyond(path)) throw refused('unknown-parameter', `${place}: no known data model has ${path}`);
   if (def && !def.writable && !isKey) throw refused('read-only', `${place}: ${path} is read-only`);
   if (wanted.type !== undefined && !types.has(wanted.type))
-    throw refused('bad-type', `${place}: '${wanted.type}' is no type (one of ${[...types].join(', ')})`);
-  for (const text of knownTexts(parsed(place, wanted.value))) checkText(place, def ?? anyText, text, wanted.type);
+    throw refused('bad-type', `${place}: '${wanted.type}' is not a type (one of ${[...types].join(', ')})`);
+  for (const text of knownTexts(readAt(place, () => parseTemplate(wanted.value))))
+    checkText(place, def ?? anyText, text, wanted.type);
 }
 
-function parsed(place: string, text: string): Template {
-  try {
-    return parseTemplate(text);
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    throw new UserError(error.status, error.code, `${place}: ${messageOf(error)}`);
-  }
-}
-
-/** What can be told of a text before a device fills it in: all of it, or what stands in for a value that lacks. */
+/** The texts that are known before a device fills the template: the whole text, or the fallback of its only variable. */
 function knownTexts(template: Template): string[] {
   const plain = plainText(template);
   if (plain !== undefined) return [plain];
@@ -134,7 +123,7 @@ function knownTexts(template: Template): string[] {
   return rest.length === 0 && only && 'variable' in only && only.fallback !== undefined ? [only.fallback] : [];
 }
 
-/** What no model here knows must at least be text that XML can carry. */
+/** A parameter that no known data model has must at least be text that XML can carry. */
 const anyText: ParameterDef = {
   path: '',
   name: '',
@@ -146,7 +135,7 @@ const anyText: ParameterDef = {
   needsRestart: false,
 };
 
-/** @throws UserError 400 */
+/** Checks a value by its definition. @throws UserError 400 */
 export function checkText(place: string, def: ParameterDef | undefined, text: string, type?: string): void {
   const checked = checkValue(def ?? anyText, text, type);
   if (checked.ok) return;

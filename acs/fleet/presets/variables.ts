@@ -1,12 +1,12 @@
-// Variables in a preset's texts: `{{site.sipProxy}}` stands for the device's own value, `{{site.x|text}}` for that or the text, `{{{{` for
-// two braces. Pure: what is put in is never looked through again, so no value can name another.
+// Variables in the texts of presets: `{{site.sipProxy}}` is replaced by the device's own value, `{{site.x|text}}` by that value or by the
+// text, and `{{{{` by two braces. A value that is put in is not parsed again, so that no value can refer to another.
 import { UserError } from '../../../shared/errors.ts';
 import type { DeviceRow } from '../../device/row.ts';
 
 export type Part = { text: string } | { variable: string; fallback?: string };
 export type Template = readonly Part[];
 
-/** What a device is known by, under the names that its view has. */
+/** The identifying fields of a device, by the names of its view. */
 export const identityFields = [
   'id',
   'manufacturer',
@@ -23,9 +23,9 @@ const isIdentity = (name: string): name is IdentityField => (identityFields as r
 
 const KNOWN = `site.NAME, ${identityFields.join(', ')}, each of these also as device.…`;
 
-const bad = (what: string): UserError => new UserError(400, 'bad-variable', what);
+const bad = (message: string): UserError => new UserError(400, 'bad-variable', message);
 
-/** @throws UserError 400 `bad-variable` that says what is wrong; the place is the caller's to add */
+/** Parses a text. @throws UserError 400 `bad-variable`, to which the caller adds the place */
 export function parseTemplate(text: string): Template {
   const parts: Part[] = [];
   let literal = '';
@@ -55,10 +55,10 @@ const clipped = (text: string): string => (text.length > 80 ? `${text.slice(0, 8
 function parseVariable(inside: string): Part {
   const bar = inside.indexOf('|');
   const variable = canonical((bar < 0 ? inside : inside.slice(0, bar)).trim());
-  if (variable === undefined) throw bad(`'{{${clipped(inside)}}}' is no variable (known: ${KNOWN})`);
+  if (variable === undefined) throw bad(`'{{${clipped(inside)}}}' is not a variable (known: ${KNOWN})`);
   if (bar < 0) return { variable };
   const fallback = inside.slice(bar + 1);
-  if (fallback.includes('{{')) throw bad(`'{{${clipped(inside)}}}': what stands after | is plain text`);
+  if (fallback.includes('{{')) throw bad(`'{{${clipped(inside)}}}': the text after | cannot hold variables`);
   return { variable, fallback };
 }
 
@@ -68,7 +68,7 @@ function canonical(name: string): string | undefined {
   return isIdentity(field) ? field : undefined;
 }
 
-/** The plain text, where nothing of it depends on a device. */
+/** The text of a template without variables; undefined with variables. */
 export function plainText(template: Template): string | undefined {
   let text = '';
   for (const part of template) {
@@ -81,10 +81,7 @@ export function plainText(template: Template): string | undefined {
 export const variablesOf = (template: Template): string[] =>
   template.flatMap(part => ('variable' in part ? [part.variable] : []));
 
-/** Text that stands for itself in a template. */
-export const escaped = (text: string): string => text.replaceAll('{{', '{{{{');
-
-/** @returns the text, or the first variable that the device lacks and that has no fallback */
+/** Fills a template. @returns the text, or the first variable without a value and without a fallback */
 export function substitute(
   template: Template,
   lookUp: (variable: string) => string | undefined,
@@ -103,7 +100,7 @@ export function substitute(
 
 export type Subject = Pick<DeviceRow, IdentityField | 'site'>;
 
-/** What a variable stands for on a device; undefined where the device lacks it or it is empty. `open` opens a sealed text. */
+/** The value of a variable on a device; undefined where it is missing or empty. @param open opens a sealed text */
 export function variableOf(row: Subject, variable: string, open: (text: string) => string): string | undefined {
   const name = variable.startsWith('site.') ? variable.slice('site.'.length) : undefined;
   if (name !== undefined) return Object.hasOwn(row.site, name) ? open(row.site[name] ?? '') || undefined : undefined;

@@ -35,7 +35,7 @@ export async function reconcile(
     const outcome = await oneRound(run);
     if (outcome !== 'again') return outcome;
   }
-  const { revision } = await parts.presets.wanted(run.row);
+  const { revision } = await parts.wantedStates.of(run.row);
   await raise(
     run,
     { preset: OVERRIDE, code: 'not-at-rest', message: `not at rest after ${MAX_ROUNDS} rounds` },
@@ -46,12 +46,12 @@ export async function reconcile(
 
 /** @returns `again` when something was refused: without it the desired state is another one */
 async function oneRound(run: Reconciliation): Promise<'done' | 'waiting' | 'departed' | 'again'> {
-  const { presets } = run.parts;
-  const generation = presets.generation();
-  const facts = await presets.factsOf(run.row);
+  const { wantedStates } = run.parts;
+  const generation = wantedStates.generation();
+  const facts = await wantedStates.fingerprint(run.row);
   const { now } = run;
   if (isReconciled(run.row, generation, facts) && isQuiet(run.row, now)) return 'done';
-  const desired = await presets.wanted(run.row);
+  const desired = await wantedStates.of(run.row);
   if (desired.refused.length) return await raiseAll(run, desired.refused, desired.revision);
   if (isSuspended(run.row, desired, now)) return 'waiting';
   try {
@@ -143,7 +143,7 @@ async function recordReconciled(
   await run.apply('reconciled', {
     ...reconciled,
     parameterKey: revision,
-    cleared: [...(await run.parts.presets.staleCauses(run.row)), ...causesOfSettledDrift(run.row, desired)],
+    cleared: [...(await run.parts.wantedStates.staleCauses(run.row)), ...causesOfSettledDrift(run.row, desired)],
     now: run.now,
   });
   run.row = { ...run.row, parameterKey: revision, reconciled };
@@ -155,7 +155,7 @@ async function raiseAll(run: Reconciliation, refusals: readonly Refusal[], revis
 }
 
 async function raise(run: Reconciliation, refusal: Refusal, revision: string): Promise<void> {
-  const { cause, basis } = await run.parts.presets.causeOf(refusal, run.row, revision);
+  const { cause, basis } = await run.parts.wantedStates.causeOf(refusal, run.row, revision);
   const { code, message, parameter, file } = refusal;
   await run.raiseWithBackoff(
     {

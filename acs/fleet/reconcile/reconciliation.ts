@@ -11,14 +11,14 @@ import type { Cpe } from '../common/ports.ts';
 import type { SessionState } from '../common/session-state.ts';
 import type { Files } from '../files/files.ts';
 import type { History } from '../monitoring/history.ts';
-import type { Presets } from '../presets/presets.ts';
+import type { WantedStates } from '../presets/wanted-states.ts';
 import type { Rollouts } from '../rollout/rollouts.ts';
 import type { TaskInput, Tasks } from '../tasks/tasks.ts';
 
 /** The parts of the fleet that a reconciliation uses. */
 export interface ReconcileParts {
   tasks: Tasks;
-  presets: Presets;
+  wantedStates: WantedStates;
   models: Models;
   files: Files;
   rollouts: Pick<Rollouts, 'isOffering' | 'noticed'>;

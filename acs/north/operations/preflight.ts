@@ -28,7 +28,7 @@ export const preflight: readonly Operation[] = [
     run: async (input, { fleet }) => {
       const id = param(input);
       const row = await fleet.devices.row(id);
-      const wanted = await fleet.presets.wanted(row);
+      const wanted = await fleet.wantedStates.of(row);
       const run = await fleet.preflight.begin(0);
       const [links = []] = await run.check([unchanged(row, wanted)]);
       return ok({ device: id, links });

@@ -14,7 +14,8 @@ export const wanted: readonly Operation[] = [
     role: 'viewer',
     answers: { 200: answers.wanted },
     problems: noDevice,
-    run: async (input, { fleet }) => ok(wantedView(await fleet.presets.explain(await fleet.devices.row(param(input))))),
+    run: async (input, { fleet }) =>
+      ok(wantedView(await fleet.wantedStates.explain(await fleet.devices.row(param(input))))),
   },
   {
     name: 'confirmMove',

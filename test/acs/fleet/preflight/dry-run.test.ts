@@ -133,7 +133,8 @@ describe('a dry run', () => {
     const revisions = async (): Promise<Map<DeviceRow, string>> => {
       const { items } = await store.devices({ limit: 1000, now: newYear });
       const found = new Map<DeviceRow, string>();
-      for (const row of items) if (row.state === 'enrolled') found.set(row, (await fleet.presets.wanted(row)).revision);
+      for (const row of items)
+        if (row.state === 'enrolled') found.set(row, (await fleet.wantedStates.of(row)).revision);
       return found;
     };
     const plainly = async (asked: Preset): Promise<object[]> => {
@@ -195,9 +196,9 @@ describe('a dry run', () => {
   it('changes nothing, of no device and no document', async () => {
     const rows = async (): Promise<string> =>
       JSON.stringify(await api.acs.store.devices({ limit: 1000, now: newYear }));
-    const [before, generation] = [await rows(), api.acs.fleet.presets.generation()];
+    const [before, generation] = [await rows(), api.acs.fleet.wantedStates.generation()];
     await ask({ set: { [interval]: 60, [host]: '{{site.customer}}' } }, 50);
     assert.equal(await rows(), before);
-    assert.equal(api.acs.fleet.presets.generation(), generation);
+    assert.equal(api.acs.fleet.wantedStates.generation(), generation);
   });
 });

@@ -73,7 +73,7 @@ describe('TLS preflight on the wire', () => {
         await eventually('applied', async () => {
           await next(gateway);
           const row = await world.acs.fleet.devices.row(id);
-          return row.parameterKey === (await world.acs.fleet.presets.wanted(row)).revision;
+          return row.parameterKey === (await world.acs.fleet.wantedStates.of(row)).revision;
         });
     };
     const suites = { [`${DGW}TransportHttpsCipherSuite`]: 'CS3', [`${DGW}TransportHttpsTlsVersion`]: 'TLSv1_2' };

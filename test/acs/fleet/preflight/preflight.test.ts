@@ -318,7 +318,7 @@ describe('TLS preflight', () => {
     const { fleet } = api.acs;
     await trust();
     const id = await enrol('000001', cwmp());
-    const [row, wanted] = [await fleet.devices.row(id), await fleet.presets.wanted(await fleet.devices.row(id))];
+    const [row, wanted] = [await fleet.devices.row(id), await fleet.wantedStates.of(await fleet.devices.row(id))];
     const scripts = await Promise.all(
       Array.from({ length: 220 }, (_, at) => {
         const host = `SipEp.DefaultStaticRegistrarServerHost=sip${at}.test:5061\n`;
@@ -406,7 +406,7 @@ describe('TLS preflight', () => {
       await trust('tag = "told"');
       await enrolMany();
       const rows = (await store.devices({ limit: 100, now: clock.now() })).items;
-      const wanted = (): Promise<Wanted[]> => Promise.all(rows.map(row => fleet.presets.wanted(row)));
+      const wanted = (): Promise<Wanted[]> => Promise.all(rows.map(row => fleet.wantedStates.of(row)));
       let found = 0;
       await fc.assert(
         fc.asyncProperty(anyPreset, anyPreset, async (other, asked) => {
@@ -484,7 +484,7 @@ describe('TLS preflight', () => {
       await store('open.cfg', 'script', script('NoValidation'));
       await api.call('PUT', '/presets/open', { body: { script: 'open.cfg' } });
       const row = await api.acs.fleet.devices.row(id);
-      const { revision } = await api.acs.fleet.presets.wanted(row);
+      const { revision } = await api.acs.fleet.wantedStates.of(row);
       const inform = informOf('000001', api.acs.clock.now(), ['2 PERIODIC']);
       inform.report.parameterKey = revision;
       await api.acs.store.apply(id, 'informed', inform);

@@ -54,7 +54,12 @@ describe('a preset', () => {
     ['a path without end', { set: { [`InternetGatewayDevice.${'x'.repeat(300)}`]: 1 } }, 'bad-path', /256/],
     ['a value of a wrong type', { set: { [interval]: 'soon' } }, 'bad-value', /^set: .*"soon" is not a number/],
     ['a value out of range', { set: { [interval]: 0 } }, 'bad-value', /0 is out of range \(1\.\.31536000\)/],
-    ['a type that is none', { set: { [user]: { value: 'x', type: 'xsd:text' } } }, 'bad-type', /'xsd:text' is no type/],
+    [
+      'a type that is none',
+      { set: { [user]: { value: 'x', type: 'xsd:text' } } },
+      'bad-type',
+      /'xsd:text' is not a type/,
+    ],
     ['text that XML cannot carry', { set: { 'Device.X_ABCDEF_Y.Z': '\u0002' } }, 'bad-value', /XML cannot carry/],
     ['what looks sealed', { set: { [secret]: '\u0001sealed:abc' } }, 'bad-value', /set: .*Password/],
     [
@@ -103,7 +108,7 @@ describe('a preset', () => {
   for (const [what, preset, code, detail] of wrong) {
     it(`with ${what} is refused with the place; what stood stands`, async () => {
       await put('p', { set: { [interval]: 60 } });
-      const generation = api.acs.fleet.presets.generation();
+      const generation = api.acs.fleet.wantedStates.generation();
       for (const [method, path] of [
         ['PUT', '/presets/p'],
         ['PUT', '/presets/fresh'],
@@ -112,7 +117,7 @@ describe('a preset', () => {
         const problem = await api.refused(400, code, method, path, { body: preset });
         assert.match(String(problem.detail), detail);
       }
-      assert.equal(api.acs.fleet.presets.generation(), generation);
+      assert.equal(api.acs.fleet.wantedStates.generation(), generation);
       assert.deepEqual((await api.call('GET', '/presets')).json.items, [{ name: 'p', set: { [interval]: 60 } }]);
       const cpe = memoryCpe({ [interval]: '3600' });
       await visit(cpe);

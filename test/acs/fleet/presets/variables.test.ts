@@ -1,13 +1,16 @@
 // Variables in presets: what a device gets is its own, or it is told what it lacks; nothing put in is looked through again.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { escaped, parseTemplate, plainText, substitute, variableOf } from '../../../../acs/fleet/presets/variables.ts';
+import { parseTemplate, plainText, substitute, variableOf } from '../../../../acs/fleet/presets/variables.ts';
 import { UserError } from '../../../../shared/errors.ts';
 import { type Json, type TestApi, testApi } from '../../../support/acs/api.ts';
 import { memoryCpe, ScriptedCpe } from '../../../support/acs/memory-acs.ts';
 
 const fill = (text: string, values: Record<string, string>): unknown =>
   substitute(parseTemplate(text), name => (Object.hasOwn(values, name) ? values[name] : undefined));
+
+/** Escapes a text so that a template yields it unchanged. */
+const escaped = (text: string): string => text.replaceAll('{{', '{{{{');
 
 describe('variables in texts', () => {
   it('stand for the value, the fallback, or are missing by their name', () => {
@@ -24,15 +27,15 @@ describe('variables in texts', () => {
   const wrong: [string, RegExp][] = [
     ['{{', /'\{\{' is not closed by \}\}/],
     ['x {{site.a', /not closed/],
-    ['{{}}', /'\{\{\}\}' is no variable \(known: site\.NAME, id, /],
-    ['{{site.}}', /no variable/],
-    ['{{colour}}', /no variable/],
-    ['{{tags}}', /no variable/],
-    ['{{constructor}}', /no variable/],
-    ['{{device.site.x}}', /no variable/],
-    ['{{Device.DeviceInfo.SerialNumber}}', /no variable/],
-    ['{{site.{{site.x}}}}', /no variable/],
-    ['{{site.x|{{site.y}}}}', /what stands after \| is plain text/],
+    ['{{}}', /'\{\{\}\}' is not a variable \(known: site\.NAME, id, /],
+    ['{{site.}}', /not a variable/],
+    ['{{colour}}', /not a variable/],
+    ['{{tags}}', /not a variable/],
+    ['{{constructor}}', /not a variable/],
+    ['{{device.site.x}}', /not a variable/],
+    ['{{Device.DeviceInfo.SerialNumber}}', /not a variable/],
+    ['{{site.{{site.x}}}}', /not a variable/],
+    ['{{site.x|{{site.y}}}}', /the text after \| cannot hold variables/],
   ];
   for (const [text, message] of wrong)
     it(`${text} is refused`, () => {

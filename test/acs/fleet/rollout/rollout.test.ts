@@ -397,13 +397,7 @@ describe('a rollout', () => {
     };
     assert.deepEqual(
       files.map(({ preset, name, lost }) => [preset, name, lost.map(loser => [loser.preset, loser.why])]),
-      [
-        [
-          'rollout:r',
-          `${NEW}.bin`,
-          [['base', 'a rollout has the say over firmware until a preset names the same version']],
-        ],
-      ],
+      [['rollout:r', `${NEW}.bin`, [['base', 'a rollout decides the firmware until a preset names the same version']]]],
     );
   });
 
