@@ -7,8 +7,9 @@ import type { Model } from '../shared/model/definitions.ts';
 import { parentPath } from '../shared/model/path.ts';
 import { type CertificateFile, certificateFile } from './services/cert.ts';
 import { registryOf } from './services/registry.ts';
-import { Configuration, type Hooks } from './state/configuration.ts';
-import { emptyLayer, type Layer } from './state/tree.ts';
+import { Configuration } from './state/configuration.ts';
+import type { Hooks } from './state/hooks.ts';
+import { emptyLayer, type Layer } from './state/tree/tree.ts';
 
 export interface CustomerProfile {
   parameters: Readonly<Record<string, string>>;
@@ -92,13 +93,13 @@ async function build(model: Model, profile: CustomerProfile): Promise<Factory> {
   const configuration = new Configuration(model, emptyLayer(), hooks);
   for (const [name, value] of Object.entries(profile.parameters)) await put(configuration, name, value);
   const files = await addCertificates(configuration, profile.certificates);
-  return { layer: configuration.overrides, files };
+  return { layer: configuration.layers.own, files };
 }
 
 async function put(configuration: Configuration, name: string, value: string): Promise<void> {
   try {
     let path = configuration.pathOf(name);
-    const variable = path === undefined ? configuration.model.variable(name) : undefined;
+    const variable = path === undefined ? configuration.tree.model.variable(name) : undefined;
     if (variable && Object.keys(variable.keys).length > 0) {
       // A row that the profile names is made.
       await configuration.insert(parentPath(variable.parameter.path).slice(0, -4), variable.keys, 'unit');
@@ -125,7 +126,7 @@ async function addCertificates(
     }
     const name = `Profile_${file.table === 'HostCertificatesInfo' ? 'Host' : 'CA'}${at + 1}.crt`;
     files.set(file.blob + name, file.bytes);
-    const table = configuration.model.table(`Cert.${file.table}`);
+    const table = configuration.tree.model.table(`Cert.${file.table}`);
     if (!table) continue;
     await configuration.edit(draft => {
       const path = table.path.slice(0, -4);

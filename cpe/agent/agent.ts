@@ -158,7 +158,7 @@ class RunningAgent implements Agent, TimerCalls, WorkerHost {
     this.#endpoints = options.once || !options.listen ? undefined : this.#makeEndpoints(options.listen);
     this.#timers = new Timers(device, this);
     this.#worker = new Worker(this);
-    this.#unwatch = device.config.watch((changes, source) => this.#changed(changes, source));
+    this.#unwatch = device.config.watchers.watch((changes, source) => this.#changed(changes, source));
     const versionPath = `${device.model.root}DeviceInfo.SoftwareVersion`;
     const booted = device.state.record(facts => ledger.booted(facts, device.softwareVersion, versionPath));
     this.ready = booted.then(

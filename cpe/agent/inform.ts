@@ -3,6 +3,7 @@ import type { Arguments, EventEntry, ParameterValue } from '../../shared/cwmp/me
 import type { Model } from '../../shared/model/definitions.ts';
 import type { Coding } from '../../shared/net/coding.ts';
 import type { Device } from '../state/device.ts';
+import { nameForAcs } from '../state/tree/reads.ts';
 import { wantedBy } from './inform-parameter.ts';
 import { localTime } from './local-time.ts';
 import { type RetryPolicy, unknownTime } from './timing.ts';
@@ -88,7 +89,7 @@ export function currentTime(device: Device): string {
 export function notificationOf(device: Device, path: string): number {
   const template = device.model.resolve(path)?.def;
   if (template && 'activeNotify' in template && template.activeNotify === 'forceEnabled') return 2;
-  return exists(device, path) ? (device.config.attributes(path)[0]?.Notification ?? 0) : 0;
+  return exists(device, path) ? (device.config.attributes.read(path)[0]?.Notification ?? 0) : 0;
 }
 
 /** UTC, for the times of transfers; the Unknown Time while the clock is not set. */
@@ -104,7 +105,11 @@ function values(device: Device, paths: Iterable<string>, connectionRequestUrl: s
     if (!exists(device, path)) continue;
     const isUrl = path === `${device.model.root}ManagementServer.ConnectionRequestURL`;
     for (const value of device.config.read(path)) {
-      list.push({ ...value, Name: device.config.shown(value.Name), ...(isUrl && { Value: connectionRequestUrl }) });
+      list.push({
+        ...value,
+        Name: nameForAcs(device.config.tree, value.Name),
+        ...(isUrl && { Value: connectionRequestUrl }),
+      });
     }
   }
   return list;

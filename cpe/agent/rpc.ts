@@ -9,6 +9,7 @@ import {
   type Results,
 } from '../../shared/cwmp/methods.ts';
 import type { Device } from '../state/device.ts';
+import { nameForAcs } from '../state/tree/reads.ts';
 import { cancelTransfers, queueDownload, queuedTransfers, queueScheduled, queueUpload } from './transfer/queue.ts';
 
 /** What an RPC ordered for after the session (TR-069 3.7.1, A.3.2.9): the answer goes out first. */
@@ -43,7 +44,8 @@ const handlers: Handlers = {
   SetParameterAttributes: setParameterAttributes,
   GetParameterAttributes: ({ device }, { ParameterNames }) => {
     const found = new Map<string, ParameterAttribute>();
-    for (const name of ParameterNames) for (const entry of device.config.attributes(name)) found.set(entry.Name, entry);
+    for (const name of ParameterNames)
+      for (const entry of device.config.attributes.read(name)) found.set(entry.Name, entry);
     return { ParameterList: answered(device, [...found.values()]) };
   },
   AddObject: async ({ device }, { ObjectName, ParameterKey }) => {
@@ -88,7 +90,7 @@ const MAX_ANSWER = 4 * 1024 * 1024;
 
 /** The list with its names as the ACS wants to read them. @throws CwmpFault 9004 */
 function answered<T extends { Name: string; Value?: string }>(device: Device, list: T[]): T[] {
-  for (const entry of list) entry.Name = device.config.shown(entry.Name);
+  for (const entry of list) entry.Name = nameForAcs(device.config.tree, entry.Name);
   let size = 0;
   for (const { Name, Value } of list) size += Name.length + (Value?.length ?? 0);
   if (size > MAX_ANSWER) throw new CwmpFault(9004, `${list.length} parameters are too many for one answer`);
@@ -163,7 +165,7 @@ async function setParameterAttributes(
       ...(entry.AccessListChange ? { accessList: entry.AccessList } : {}),
     };
   });
-  await device.config.setAttributes(items);
+  await device.config.changes.setAttributes(items);
   return {};
 }
 

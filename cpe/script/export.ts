@@ -7,8 +7,8 @@ import {
   type ParameterDef,
   type ServiceDef,
 } from '../../shared/model/definitions.ts';
-import { variableAt } from '../state/names.ts';
-import type { Found, Tree } from '../state/tree.ts';
+import { variableAt } from '../state/tree/names.ts';
+import type { Found, Tree } from '../state/tree/tree.ts';
 import { bareOrQuoted, formatName, quoteValue } from './parse.ts';
 import { insertTableOf } from './run.ts';
 

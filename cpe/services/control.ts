@@ -27,7 +27,7 @@ export class ServiceControl implements Services {
 
   /** All services start with the configured values; those with a manual start-up type stay down. */
   async start(): Promise<void> {
-    this.#unit.config.release();
+    this.#unit.config.pending.clear();
     const manual = this.#unit.model.services
       .map(({ name }) => name)
       .filter(name => this.#unit.config.variable(`Scm.ServicesConfig[Name=${name}].StartupType`) === 'Manual');
@@ -60,7 +60,7 @@ export class ServiceControl implements Services {
     }
     if (action !== 'Stop' && this.#up && (action === 'Restart' || !running)) {
       this.#stopped?.delete(known);
-      this.#unit.config.release(known);
+      this.#unit.config.pending.release(known);
       await behaviour(known)?.start?.(this.#unit);
       // Ports and keys of media are taken over by the user agents as they start.
       if (known === 'Mipt' && this.started('SipEp')) await behaviour('SipEp')?.start?.(this.#unit);
@@ -70,7 +70,7 @@ export class ServiceControl implements Services {
 
   /** Restarts every service with settings that wait for it. */
   async restartRequired(): Promise<void> {
-    for (const service of this.#unit.config.waiting()) await this.command(service, 'Restart');
+    for (const service of this.#unit.config.pending.services()) await this.command(service, 'Restart');
   }
 
   async runCommand(name: string): Promise<boolean> {

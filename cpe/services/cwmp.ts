@@ -3,7 +3,7 @@
 import { templateOf } from '../../shared/model/path.ts';
 import { acsAddress } from '../agent/acs-url.ts';
 import type { Problem } from '../state/changes.ts';
-import type { Draft } from '../state/tree.ts';
+import type { Draft } from '../state/tree/draft.ts';
 import { dgwPath, type Service, type Unit, X } from './service.ts';
 
 /** The URL that an ACS writes must hold from then on, so it becomes the static one and DHCP is no longer asked first. */
@@ -49,7 +49,7 @@ export const cwmp: Service = {
   values: {
     // A plain device stores its URL; a DGW shows the one in use.
     'ManagementServer.URL': unit => (unit.model.services.length > 0 ? acsUrl(unit) : undefined),
-    // Where the model has them, for whichever model it is (state/alias.ts).
+    // Where the model has them, for whichever model it is (state/tree/alias.ts).
     'ManagementServer.AliasBasedAddressing': () => '1',
     'ManagementServer.InstanceWildcardsSupported': () => '1',
     'ManagementServer.ParameterKey': unit => unit.state.facts.parameterKey,

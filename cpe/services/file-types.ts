@@ -29,7 +29,7 @@ export async function installFile(
 /** TR-069 A.4.1.5. */
 export async function exportFile(unit: Unit, fileType: string): Promise<Buffer> {
   if (/^(1 Vendor Configuration File|3 Vendor Configuration File \d+)$/.test(fileType)) {
-    const { values, tables } = unit.config.overrides;
+    const { values, tables } = unit.config.layers.own;
     return exportConfiguration(unit, values, path => values.has(path) || tables.has(path));
   }
   if (/^(2 Vendor Log File|4 Vendor Log File \d+)$/.test(fileType)) return exportLog(unit);

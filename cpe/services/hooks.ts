@@ -1,7 +1,8 @@
 // How the services of one unit take part in its configuration: they compute values, check drafts and act on commits.
 import type { Problem } from '../state/changes.ts';
-import type { Commit, Hooks } from '../state/configuration.ts';
-import type { Draft, RunningValues } from '../state/tree.ts';
+import type { Commit, Hooks } from '../state/hooks.ts';
+import type { Draft } from '../state/tree/draft.ts';
+import type { RunningValues } from '../state/tree/tree.ts';
 import type { ServiceControl } from './control.ts';
 import { allServices, registryOf } from './registry.ts';
 import type { Unit } from './service.ts';

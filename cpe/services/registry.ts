@@ -1,6 +1,6 @@
 // All services with behaviour, and per model the tables of what they compute: built once, shared by all units.
 import type { Model } from '../../shared/model/definitions.ts';
-import type { Draft } from '../state/tree.ts';
+import type { Draft } from '../state/tree/draft.ts';
 import { cert } from './cert.ts';
 import { conf } from './conf.ts';
 import { cwmp } from './cwmp.ts';
@@ -49,7 +49,9 @@ function build(model: Model): Registry {
     );
   const values = collect(service => service.values);
   for (const { name } of model.services) {
-    values.set(`${model.root}${X}${name}.NeedRestartInfo`, unit => (unit.config.isWaiting(name) ? 'Yes' : 'No'));
+    values.set(`${model.root}${X}${name}.NeedRestartInfo`, unit =>
+      unit.config.pending.services().has(name) ? 'Yes' : 'No',
+    );
   }
   return {
     values,

@@ -4,7 +4,8 @@ import type { Model } from '../../shared/model/definitions.ts';
 import type { Agent } from '../agent/agent.ts';
 import type { Change, Problem, Source } from '../state/changes.ts';
 import type { Device, DevicePower } from '../state/device.ts';
-import type { Draft, Tree } from '../state/tree.ts';
+import type { Draft } from '../state/tree/draft.ts';
+import type { Tree } from '../state/tree/tree.ts';
 
 /** The services of one unit: which run, and their commands. */
 export interface Services {

@@ -2,7 +2,7 @@
 // settings wait for a restart of the service, so the user agents are made from the running values.
 import { messageOf } from '../../shared/errors.ts';
 import type { Problem } from '../state/changes.ts';
-import type { Draft } from '../state/tree.ts';
+import type { Draft } from '../state/tree/draft.ts';
 import type { UserAgent } from '../voice/user-agent.ts';
 import { notify } from './nlm.ts';
 import { cell, dgwPath, peekSlot, rowsOf, type Service, slotOf, type Unit, X } from './service.ts';
@@ -113,7 +113,7 @@ function changed(unit: Unit): void {
     shown.set(path, value);
     if (before !== '' && before !== value) changes.push({ path, before, value });
   }
-  unit.config.announce(changes, 'unit');
+  unit.config.watchers.announce(changes, 'unit');
 }
 
 interface Line {

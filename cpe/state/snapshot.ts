@@ -1,6 +1,7 @@
 // What one unit must not forget, kept together in one snapshot: configuration, the agent's facts, the unit's own.
 
-import type { Note, StoredConfiguration } from './configuration.ts';
+import type { Note } from './commit.ts';
+import type { StoredConfiguration } from './configuration.ts';
 import type { AgentFacts } from './facts.ts';
 import type { Persist } from './persist.ts';
 

@@ -426,7 +426,7 @@ Aaa.Users[UserName=oper].Password = "x"
         'a row that the profile names is made',
       );
       await set(gateway, { 'Cwmp.Username': 'own' });
-      await device.config.setAttributes([{ path: 'Device.X_0090F8_Cwmp.Username', notification: 2 }]);
+      await device.config.changes.setAttributes([{ path: 'Device.X_0090F8_Cwmp.Username', notification: 2 }]);
       await device.install(
         FIRMWARE,
         packFirmware({ product: '4102S', version: '49.0.2809', payload: Buffer.alloc(1) }),
@@ -439,7 +439,7 @@ Aaa.Users[UserName=oper].Password = "x"
       });
       await device.power.factoryReset();
       assert.equal(device.config.variable('Cwmp.Username'), 'enrol');
-      assert.equal(device.config.attributes('Device.X_0090F8_Cwmp.Username')[0]?.Notification, 0);
+      assert.equal(device.config.attributes.read('Device.X_0090F8_Cwmp.Username')[0]?.Notification, 0);
       assert.equal(device.softwareVersion, '49.0.2809');
       assert.equal(device.state.facts.bootstrapped, '');
       assert.equal(device.state.facts.parameterKey, '');

@@ -1,7 +1,8 @@
 // The parameter tree and its changes, on the gateway's own model: TR-069 A.3.2 rules without any service around.
 import assert from 'node:assert/strict';
-import { Configuration, type Hooks } from '../../../cpe/state/configuration.ts';
-import { emptyLayer, type Layer } from '../../../cpe/state/tree.ts';
+import { Configuration } from '../../../cpe/state/configuration.ts';
+import type { Hooks } from '../../../cpe/state/hooks.ts';
+import { emptyLayer, type Layer } from '../../../cpe/state/tree/tree.ts';
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import { builtinModel } from '../../../shared/model/datamodel.ts';
 import type { Model } from '../../../shared/model/definitions.ts';
@@ -44,12 +45,12 @@ describe('configuration of a unit', () => {
   it('access lists (A.3.2.4): without the Subscriber, the unit’s own pages may not write, all others may', async () => {
     const unit = make();
     const name = `${MS}Username`;
-    await unit.setAttributes([{ path: name, accessList: [] }]);
+    await unit.changes.setAttributes([{ path: name, accessList: [] }]);
     assert.deepEqual(await faults(unit.set([{ name, value: 'x' }], 'web')), [9003, [[name, 9001]]]);
     assert.equal(unit.get(name), '');
     for (const source of ['acs', 'script', 'unit'] as const) await unit.set([{ name, value: source }], source);
     assert.equal(unit.get(name), 'unit');
-    await unit.setAttributes([{ path: name, accessList: ['Subscriber'] }]);
+    await unit.changes.setAttributes([{ path: name, accessList: ['Subscriber'] }]);
     await unit.set([{ name, value: 'web' }], 'web');
     assert.equal(unit.get(name), 'web');
   });
@@ -188,7 +189,9 @@ describe('configuration of a unit', () => {
     it('keeps two views of one value in step', async () => {
       const unit = make();
       const seen: string[] = [];
-      unit.watch(changes => seen.push(...changes.map(({ path, before, value }) => `${path} ${before}>${value}`)));
+      unit.watchers.watch(changes =>
+        seen.push(...changes.map(({ path, before, value }) => `${path} ${before}>${value}`)),
+      );
       await set(unit, { [`${MS}PeriodicInformEnable`]: 'true' });
       assert.equal(unit.variable('Cwmp.PeriodicInformEnable'), 'Enable');
       assert.equal(unit.get(`${MS}PeriodicInformEnable`), '1');
@@ -198,7 +201,7 @@ describe('configuration of a unit', () => {
       ]);
       await set(unit, { 'Device.X_0090F8_Cwmp.PeriodicInformEnable': 'Disable' });
       assert.equal(unit.get(`${MS}PeriodicInformEnable`), '0');
-      assert.equal(unit.overrides.values.size, 0, 'a default costs nothing');
+      assert.equal(unit.layers.own.values.size, 0, 'a default costs nothing');
     });
 
     it('takes everything back when the state cannot be saved', async () => {
@@ -215,8 +218,8 @@ describe('configuration of a unit', () => {
       await assert.rejects(unit.remove(`${SIP}Gateway.1.`, 'acs'), /disk full/);
       assert.equal(unit.get('Device.X_0090F8_Cwmp.ListeningPort'), '5');
       assert.deepEqual(unit.tree.rows(`${SIP}Gateway.`), [1]);
-      await assert.rejects(unit.setAttributes([{ path: `${SIP}MinSeverity`, notification: 2 }]), /disk full/);
-      assert.equal(unit.attributes(`${SIP}MinSeverity`)[0]?.Notification, 0);
+      await assert.rejects(unit.changes.setAttributes([{ path: `${SIP}MinSeverity`, notification: 2 }]), /disk full/);
+      assert.equal(unit.attributes.read(`${SIP}MinSeverity`)[0]?.Notification, 0);
     });
 
     it('answers 1 and keeps the running value while a service restart is due', async () => {
@@ -224,16 +227,16 @@ describe('configuration of a unit', () => {
       assert.equal(await set(unit, { [`${SIP}TransportTlsVersion`]: 'TLSv1_2' }), 1);
       assert.equal(unit.variable('SipEp.TransportTlsVersion'), 'TLSv1_2');
       assert.equal(unit.running('SipEp.TransportTlsVersion'), 'TLSv1');
-      assert.deepEqual([...unit.waiting()], ['SipEp']);
+      assert.deepEqual([...unit.pending.services()], ['SipEp']);
       await set(unit, { [`${SIP}TransportTlsVersion`]: 'TLSv1_1' });
       assert.equal(unit.running('SipEp.TransportTlsVersion'), 'TLSv1', 'the first value counts');
       assert.equal(await set(unit, { 'Device.X_0090F8_Cwmp.TransportHttpsTlsVersion': 'TLSv1_2' }), 0);
-      unit.release('SipEp');
+      unit.pending.release('SipEp');
       assert.equal(unit.running('SipEp.TransportTlsVersion'), 'TLSv1_1');
-      assert.deepEqual([...unit.waiting()], []);
+      assert.deepEqual([...unit.pending.services()], []);
       await set(unit, { [`${SIP}TransportTlsVersion`]: 'TLSv1_2' });
       assert.equal(await set(unit, { [`${SIP}TransportTlsVersion`]: 'TLSv1_1' }), 0, 'set back: nothing waits');
-      assert.deepEqual([...unit.waiting()], []);
+      assert.deepEqual([...unit.pending.services()], []);
     });
   });
 
@@ -261,7 +264,7 @@ describe('configuration of a unit', () => {
       await set(unit, { [`${SIP}TransportConfig.${instance}.UdpQValue`]: '0.5' });
       await unit.remove(`${SIP}Gateway.${instance}.`, 'acs');
       assert.throws(() => unit.get(`${SIP}TransportConfig.${instance}.UdpQValue`), { code: 9005 });
-      assert.ok(![...unit.overrides.values.keys()].some(path => path.includes(`.${instance}.`)), 'nothing is left');
+      assert.ok(![...unit.layers.own.values.keys()].some(path => path.includes(`.${instance}.`)), 'nothing is left');
     });
 
     it('refuses fixed tables, missing rows, full tables and unknown columns', async () => {
@@ -310,30 +313,30 @@ describe('configuration of a unit', () => {
   describe('attributes (A.3.2.4, A.3.2.5)', () => {
     it('applies a partial path to what is there now, all or nothing', async () => {
       const unit = make();
-      await unit.setAttributes([{ path: `${SIP}Gateway.`, notification: 1 }]);
-      assert.ok(unit.attributes(`${SIP}Gateway.1.`).every(({ Notification }) => Notification === 1));
+      await unit.changes.setAttributes([{ path: `${SIP}Gateway.`, notification: 1 }]);
+      assert.ok(unit.attributes.read(`${SIP}Gateway.1.`).every(({ Notification }) => Notification === 1));
       await unit.insert(`${SIP}Gateway.`, {}, 'acs');
-      assert.ok(unit.attributes(`${SIP}Gateway.2.`).every(({ Notification }) => Notification === 0));
+      assert.ok(unit.attributes.read(`${SIP}Gateway.2.`).every(({ Notification }) => Notification === 0));
       const bad = [
         { path: `${SIP}MinSeverity`, notification: 2 },
         { path: 'Device.Nothing', notification: 2 },
       ];
-      assert.equal((await faults(unit.setAttributes(bad)))[0], 9005);
-      assert.equal(unit.attributes(`${SIP}MinSeverity`)[0]?.Notification, 0);
-      assert.deepEqual(unit.attributes(`${SIP}MinSeverity`)[0]?.AccessList, ['Subscriber']);
+      assert.equal((await faults(unit.changes.setAttributes(bad)))[0], 9005);
+      assert.equal(unit.attributes.read(`${SIP}MinSeverity`)[0]?.Notification, 0);
+      assert.deepEqual(unit.attributes.read(`${SIP}MinSeverity`)[0]?.AccessList, ['Subscriber']);
     });
 
     it('denies active notification where the model says so, and keeps forced ones on', async () => {
       const unit = make();
       assert.equal(
-        (await faults(unit.setAttributes([{ path: 'Device.DeviceInfo.UpTime', notification: 2 }])))[0],
+        (await faults(unit.changes.setAttributes([{ path: 'Device.DeviceInfo.UpTime', notification: 2 }])))[0],
         9009,
       );
-      await unit.setAttributes([{ path: 'Device.DeviceInfo.UpTime', notification: 1 }]);
+      await unit.changes.setAttributes([{ path: 'Device.DeviceInfo.UpTime', notification: 1 }]);
       const version = 'Device.DeviceInfo.SoftwareVersion';
-      assert.equal(unit.attributes(version)[0]?.Notification, 2);
-      assert.equal((await faults(unit.setAttributes([{ path: version, notification: 0 }])))[0], 9009);
-      assert.equal((await faults(unit.setAttributes([{ path: version, notification: 9 }])))[0], 9003);
+      assert.equal(unit.attributes.read(version)[0]?.Notification, 2);
+      assert.equal((await faults(unit.changes.setAttributes([{ path: version, notification: 0 }])))[0], 9009);
+      assert.equal((await faults(unit.changes.setAttributes([{ path: version, notification: 9 }])))[0], 9003);
     });
   });
 
@@ -341,18 +344,18 @@ describe('configuration of a unit', () => {
     const unit = make();
     await set(unit, { [`${MS}Username`]: 'u', [`${SIP}Gateway.1.Port`]: '5070' });
     await unit.insert(`${SIP}Gateway.`, { name: 'b' }, 'script');
-    await unit.setAttributes([{ path: `${SIP}MinSeverity`, notification: 2, accessList: [] }]);
+    await unit.changes.setAttributes([{ path: `${SIP}MinSeverity`, notification: 2, accessList: [] }]);
     const stored = JSON.parse(JSON.stringify(unit.stored())) as ReturnType<Configuration['stored']>;
     const again = new Configuration(model, emptyLayer(), makeHooks(), stored);
     assert.deepEqual(again.read(''), unit.read(''));
-    assert.deepEqual(again.attributes(SIP), unit.attributes(SIP));
+    assert.deepEqual(again.attributes.read(SIP), unit.attributes.read(SIP));
   });
 
   it('shows the layer below where the unit has nothing of its own, and goes back to it', async () => {
     const base = make();
     await set(base, { [`${MS}Username`]: 'profile', [`${SIP}Gateway.1.Port`]: '5070' });
     await base.insert('Device.X_0090F8_Nlm.Events.', { Criteria: 'All' }, 'script');
-    const unit = make({}, base.overrides);
+    const unit = make({}, base.layers.own);
     assert.equal(unit.get(`${MS}Username`), 'profile');
     await set(unit, { [`${MS}Username`]: 'own' });
     await unit.remove('Device.X_0090F8_Nlm.Events.1.', 'acs');

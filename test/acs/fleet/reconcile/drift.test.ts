@@ -51,7 +51,8 @@ describe('drift', () => {
     await world.pass(11 * MINUTE);
     asked = [];
   };
-  const notify = async (path: string): Promise<void> => await device.config.setAttributes([{ path, notification: 2 }]);
+  const notify = async (path: string): Promise<void> =>
+    await device.config.changes.setAttributes([{ path, notification: 2 }]);
 
   it('by 4 VALUE CHANGE is set right in the same session, and kept as a record with path, wanted, found and since', async () => {
     await put('p', { set: { [user]: 'acme', [level]: 'Error' } });

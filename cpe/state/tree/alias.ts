@@ -1,9 +1,10 @@
 // Aliases and wildcards in paths (TR-069 3.6.1, A.3.2.2; TR-181 ManagementServer.AliasBasedAddressing): what an ACS may write in
 // place of an instance number, and what it gets back. Everything behind this file knows numbers only.
-import type { Model } from '../../shared/model/definitions.ts';
-import { isPartial, parsePath, templateOf } from '../../shared/model/path.ts';
-import type { Problem } from './changes.ts';
-import type { Draft, Tree } from './tree.ts';
+import type { Model } from '../../../shared/model/definitions.ts';
+import { isPartial, parsePath, templateOf } from '../../../shared/model/path.ts';
+import type { Problem } from '../changes.ts';
+import type { Draft } from './draft.ts';
+import type { Tree } from './tree.ts';
 
 const COLUMN = 'Alias';
 

@@ -1,6 +1,6 @@
 // What the tree needs to know of a model beyond its definitions, worked out once per model and shared by all units.
-import type { Model, ObjectDef, ParameterDef } from '../../shared/model/definitions.ts';
-import { parentPath } from '../../shared/model/path.ts';
+import type { Model, ObjectDef, ParameterDef } from '../../../shared/model/definitions.ts';
+import { parentPath } from '../../../shared/model/path.ts';
 
 export interface Table {
   /** Never given twice: TR-069 A.3.2.6. */

@@ -1,6 +1,6 @@
 // Script names of a unit's variables (`SipEp.Gateway[Name=default].SecurePort`) and the paths they mean in its tree.
-import type { ParameterDef } from '../../shared/model/definitions.ts';
-import { parentPath, withInstances } from '../../shared/model/path.ts';
+import type { ParameterDef } from '../../../shared/model/definitions.ts';
+import { parentPath, withInstances } from '../../../shared/model/path.ts';
 import type { Tree } from './tree.ts';
 
 /** Rows of a table whose key columns have these values. @param table `Device.A.` */

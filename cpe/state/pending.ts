@@ -1,0 +1,77 @@
+// Values that wait for a restart of their service: what a running service still works with after a change.
+import { templateOf } from '../../shared/model/path.ts';
+import type { Commit, Hooks } from './hooks.ts';
+import type { Layers } from './tree/layers.ts';
+import type { Tree } from './tree/tree.ts';
+
+export class PendingValues {
+  readonly #layers: Layers;
+  /** Paths whose running value is another than the configured one, with the running value; tables with ''. */
+  #values: Map<string, string> | undefined;
+
+  constructor(layers: Layers) {
+    this.#layers = layers;
+  }
+
+  /** The value that the owning service runs with; undefined where that is the configured one. */
+  running(path: string): string | undefined {
+    return this.#values?.get(path);
+  }
+
+  /** Remembers the values that running services keep after a commit. @returns whether something waits */
+  hold({ changes, tables }: Commit, hooks: Pick<Hooks, 'started'>): boolean {
+    const { tree } = this.#layers;
+    let waits = false;
+    for (const change of changes) {
+      const def = tree.find(change.path)?.def;
+      if (!def?.needsRestart || !def.service || !hooks.started(def.service)) continue;
+      if (this.#values?.get(change.path) === change.value) {
+        this.#values.delete(change.path);
+        continue;
+      }
+      this.#add(change.path, change.before);
+      waits = true;
+    }
+    for (const table of tables) {
+      const def = tree.index.tables.get(templateOf(table).template);
+      if (!def?.service || !tree.model.children(def.path).parameters.some(column => column.needsRestart)) continue;
+      if (!hooks.started(def.service)) continue;
+      this.#add(table, '');
+      waits = true;
+    }
+    return waits;
+  }
+
+  /** The first value counts: it is the one that the service was started with. */
+  #add(path: string, running: string): void {
+    this.#values ??= new Map();
+    if (!this.#values.has(path)) this.#values.set(path, running);
+  }
+
+  /** Services with settings that wait for their restart. */
+  services(): Set<string> {
+    const services = new Set<string>();
+    for (const path of this.#values?.keys() ?? []) {
+      const service = serviceOf(this.#layers.tree, path);
+      if (service) services.add(service);
+    }
+    return services;
+  }
+
+  /** A service starts with the configured values. */
+  release(service: string): void {
+    for (const path of this.#values?.keys() ?? []) {
+      if (serviceOf(this.#layers.tree, path) === service) this.#values?.delete(path);
+    }
+  }
+
+  /** All services start with the configured values. */
+  clear(): void {
+    this.#values = undefined;
+  }
+}
+
+function serviceOf({ model, index }: Tree, path: string): string | undefined {
+  const { template } = templateOf(path);
+  return (model.parameters.get(template) ?? index.tables.get(template))?.service;
+}
