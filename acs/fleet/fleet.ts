@@ -20,7 +20,7 @@ import { Presets } from './presets/presets.ts';
 import { WantedStates } from './presets/wanted-states.ts';
 import { createMoves, type Moves } from './reconcile/acs-move.ts';
 import { createRollouts, type Rollouts } from './rollout/rollouts.ts';
-import { createDeviceSessions, type DeviceSessions } from './session/device-session.ts';
+import { createDeviceSessions, type DeviceSessions } from './session/sessions.ts';
 import { createTasks, type Tasks } from './tasks/tasks.ts';
 import { createTraces, type Traces } from './tracing/traces.ts';
 

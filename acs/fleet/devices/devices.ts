@@ -173,7 +173,7 @@ export interface Devices {
 }
 
 export function createDevices(context: FleetContext, models: Models): Devices {
-  const { store, clock, secrets } = context;
+  const { store, clock, secrets, events } = context;
   const now = (): number => clock.now();
   const row = async (id: string): Promise<DeviceRow> => {
     const found = await store.device(id);
@@ -268,6 +268,7 @@ export function createDevices(context: FleetContext, models: Models): Devices {
     },
     remove: async id => {
       if (!(await store.apply(id, 'removed', {}))) throw unknownDevice(id);
+      events.emit('removed', { device: id });
     },
     parameters: async (id, path) => {
       await row(id);

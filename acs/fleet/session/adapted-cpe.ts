@@ -1,11 +1,10 @@
-// A CPE in session, spoken to as its quirks require.
-
+// A CPE in session whose calls follow its quirks.
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import type { Arguments, CpeMethod, ParameterValue, Results } from '../../../shared/cwmp/methods.ts';
 import type { Cpe } from '../common/ports.ts';
 import type { Quirks } from '../common/quirks.ts';
 
-/** The same CPE, spoken to as it needs to be. */
+/** Wraps a CPE: calls are rewritten and split as its quirks require. */
 export function adapted(cpe: Cpe, quirks: Quirks, root: string): Cpe {
   const { namesAtOnce = Number.POSITIVE_INFINITY } = quirks;
   return {
@@ -33,7 +32,7 @@ export function withMilliseconds(entry: ParameterValue): ParameterValue {
   return { ...entry, Value: entry.Value.replace(/^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?=Z|[+-]|$)/, '$1.000') };
 }
 
-/** Lists of names are answered by lists: the parts' answers make up the whole. */
+/** A list of names is answered by a list: the answers to the parts make up the whole. */
 async function inParts(cpe: Cpe, method: CpeMethod, names: string[], size: number): Promise<unknown> {
   if (method !== 'GetParameterValues' && method !== 'GetParameterAttributes')
     throw new CwmpFault(9003, `${method} with ${names.length} names`);

@@ -1,5 +1,5 @@
-// A device that informs is claimed, also where another process still holds it. The CPE has begun a new session, so the old one is over
-// (TR-069 3.7.1.1): a process that is gone is not asked, one that lives gives the session up first.
+// The claim of a device that informs, also where another process still holds it. The CPE has begun a new session, so the old one is over
+// (TR-069 3.7.1.1): a process that is gone is not asked, one that lives yields its session first.
 import type { Clock } from '../../../shared/clock.ts';
 import { messageOf } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
@@ -9,7 +9,7 @@ import type { Store } from '../../store/store.ts';
 import { BEAT_MS, LEASE_MS, type Members } from '../common/members.ts';
 import type { YieldSession } from '../common/ports.ts';
 
-export interface TakingOver {
+export interface ClaimContext {
   store: Pick<Store, 'apply'>;
   clock: Clock;
   log: Log;
@@ -19,12 +19,12 @@ export interface TakingOver {
 
 /** A CPE waits at least 30 s for the answer to its Inform (TR-069 3.4.2); by then a member that is silent is known to be gone. */
 const PATIENCE_MS = LEASE_MS + 2 * BEAT_MS;
-const LOOK_MS = 500;
-/** More processes than this do not get hold of a device between a look and a claim. */
+const RETRY_MS = 500;
+/** More processes than this do not take a device between the question and the claim. */
 const MAX_RACES = 5;
 
-/** As the store's `informed`; `busy` only where the other process lives and does not answer. */
-export async function claimDevice(context: TakingOver, id: string, facts: InformFacts): Promise<Informed> {
+/** @returns as the store's `informed`; `busy` only where the other process lives and does not answer */
+export async function claimDevice(context: ClaimContext, id: string, facts: InformFacts): Promise<Informed> {
   let asked = facts;
   for (let race = 0; ; race++) {
     const informed = await context.store.apply(id, 'informed', asked);
@@ -35,7 +35,7 @@ export async function claimDevice(context: TakingOver, id: string, facts: Inform
 }
 
 async function isFree(
-  { clock, log, members, yieldSession }: TakingOver,
+  { clock, log, members, yieldSession }: ClaimContext,
   device: string,
   claim: Claim,
 ): Promise<boolean> {
@@ -47,9 +47,9 @@ async function isFree(
       await yieldSession(claim.owner, device, claim.token);
       return true;
     } catch (error) {
-      log.debug('a session was not given up', { device, member: claim.owner, reason: messageOf(error) });
+      log.debug('session not yielded', { device, member: claim.owner, reason: messageOf(error) });
     }
     if (clock.monotonic() >= until) return false;
-    await clock.sleep(LOOK_MS);
+    await clock.sleep(RETRY_MS);
   }
 }

@@ -1,19 +1,19 @@
-// A read that is too much for a device at once (fault 9004, TR-069 A.3.2.2) is made of smaller ones.
+// Reads that are too large for a device (fault 9004, TR-069 A.3.2.2), split into smaller ones.
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import type { ParameterValue } from '../../../shared/cwmp/methods.ts';
 import type { Cpe } from '../common/ports.ts';
 
-/** RPCs that one read may become. */
+/** RPCs that one read may be split into. */
 const MAX_CALLS = 2000;
 
-/** The same CPE; its GetParameterValues is split for as long as the answer is 9004. */
+/** Wraps a CPE: its GetParameterValues is split for as long as the answer is 9004. */
 export function splitting(cpe: Cpe): Cpe {
   return {
     call: async (method, args) => {
       try {
         return await cpe.call(method, args);
       } catch (error) {
-        if (method !== 'GetParameterValues' || !isTooMuch(error)) throw error;
+        if (method !== 'GetParameterValues' || !isTooLarge(error)) throw error;
         const { ParameterNames } = args as unknown as { ParameterNames: string[] };
         return { ParameterList: await inPieces(cpe, ParameterNames, error) } as never;
       }
@@ -21,34 +21,34 @@ export function splitting(cpe: Cpe): Cpe {
   };
 }
 
-const isTooMuch = (error: unknown): error is CwmpFault => error instanceof CwmpFault && error.code === 9004;
+const isTooLarge = (error: unknown): error is CwmpFault => error instanceof CwmpFault && error.code === 9004;
 
-/** @param names were too much together */
+/** @param names too large a read together */
 async function inPieces(cpe: Cpe, names: string[], refused: CwmpFault): Promise<ParameterValue[]> {
   const found: ParameterValue[] = [];
   let calls = 0;
-  /** Smallest pieces last in, first out: order is kept. */
+  /** A stack, whose top is the next piece in the order of the names. */
   const waiting: string[][] = (await halves(cpe, names, refused)).reverse();
   for (let piece = waiting.pop(); piece; piece = waiting.pop()) {
     if (++calls > MAX_CALLS) throw refused;
     try {
       found.push(...(await cpe.call('GetParameterValues', { ParameterNames: piece })).ParameterList);
     } catch (error) {
-      if (!isTooMuch(error)) throw error;
+      if (!isTooLarge(error)) throw error;
       waiting.push(...(await halves(cpe, piece, error)).reverse());
     }
   }
   return found;
 }
 
-/** Two halves of a list; of one partial path what lies just below it, halved. @throws the refusal when there is nothing smaller */
+/** Halves a list; a single partial path is replaced by the names just below it. @throws the refusal when there is nothing smaller */
 async function halves(cpe: Cpe, names: string[], refused: CwmpFault): Promise<string[][]> {
   let parts = names;
   const [only = ''] = names;
   if (names.length === 1) {
     if (only !== '' && !only.endsWith('.')) throw refused;
     const { ParameterList } = await cpe.call('GetParameterNames', { ParameterPath: only, NextLevel: true });
-    // What is not below would lead in a circle.
+    // A name that is not below would make this endless.
     parts = ParameterList.map(({ Name }) => Name).filter(name => name.length > only.length && name.startsWith(only));
   }
   if (parts.length === 0) throw refused;

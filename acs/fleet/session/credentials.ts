@@ -1,0 +1,85 @@
+// The credentials that the ACS gives to devices: a login of their own, and a pair for connection requests.
+import { CwmpFault } from '../../../shared/cwmp/faults.ts';
+import type { Sealed } from '../../device/credentials.ts';
+import type { FleetContext } from '../common/context.ts';
+import { type Cpe, SessionLost } from '../common/ports.ts';
+import { refresh } from '../common/session-state.ts';
+import type { DeviceSession } from './device-session.ts';
+
+/** Beyond this number of unwilling devices the oldest are forgotten, and are offered credentials once more. */
+const MAX_UNWILLING = 10_000;
+
+interface SealedPair {
+  username: string;
+  password: Sealed;
+}
+
+export class CredentialOffers {
+  readonly #context: FleetContext;
+  /** Devices that refused credentials since their last boot: not every session offers them again. */
+  readonly #unwilling = new Set<string>();
+
+  constructor(context: FleetContext) {
+    this.#context = context;
+    context.events.on('removed', ({ device }) => this.#unwilling.delete(device));
+  }
+
+  /** Gives the device what it lacks. It may refuse: then it keeps what it came with until its next boot. */
+  async offer(session: DeviceSession, cpe: Cpe): Promise<void> {
+    const { id, events, proof, row } = session;
+    const isNew = events.includes('0 BOOTSTRAP');
+    if (isNew || events.includes('1 BOOT')) this.#unwilling.delete(id);
+    if (this.#unwilling.has(id)) return;
+    const cameWithOwn = proof.kind === 'device' || proof.kind === 'certificate';
+    const { url, password } = row.connectionRequest;
+    const isLoginDue = this.#context.cpeAuth === 'required' && !cameWithOwn;
+    // Without a pair that both sides know, no connection request could reach the device.
+    const isPairDue = url !== '' && (password === '' || isNew);
+    if (!isLoginDue && !isPairDue) return;
+    await this.#give(session, cpe, isLoginDue);
+    await refresh(session, this.#context);
+  }
+
+  async #give(session: DeviceSession, cpe: Cpe, isLoginDue: boolean): Promise<void> {
+    const { secrets, store } = this.#context;
+    const request = { ConnectionRequestUsername: 'acs', ConnectionRequestPassword: secrets.password() };
+    const pair = { username: 'acs', password: secrets.seal(request.ConnectionRequestPassword) };
+    if (isLoginDue) return await this.#giveLogin(session, cpe, request, pair);
+    await store.apply(session.id, 'patched', { patch: { connectionRequest: pair } });
+    if (await this.#set(session, cpe, request)) return;
+    await store.apply(session.id, 'patched', { patch: { connectionRequest: { username: '', password: '' } } });
+  }
+
+  /** Both logins, the one it came with and its own, are good from before the RPC leaves until the new one is used. */
+  async #giveLogin(session: DeviceSession, cpe: Cpe, request: Record<string, string>, pair: SealedPair): Promise<void> {
+    const { secrets, store } = this.#context;
+    const own = { Username: session.id, Password: secrets.password() };
+    const next = { username: own.Username, password: secrets.seal(own.Password) };
+    const offer = { token: session.token, next, connectionRequest: pair };
+    if ((await store.apply(session.id, 'credentialsOffered', offer)) === 'stale')
+      throw new SessionLost('another session has taken the device over');
+    await this.#set(session, cpe, { ...own, ...request });
+  }
+
+  /** @returns whether the device took the values */
+  async #set({ id, row }: DeviceSession, cpe: Cpe, values: Record<string, string>): Promise<boolean> {
+    const base = `${row.root}ManagementServer.`;
+    const list = Object.entries(values).map(([name, Value]) => ({ Name: base + name, Value, Type: 'xsd:string' }));
+    try {
+      await cpe.call('SetParameterValues', { ParameterList: list, ParameterKey: row.parameterKey });
+      this.#context.log.info('credentials given', { device: id, parameters: Object.keys(values) });
+      return true;
+    } catch (error) {
+      if (!(error instanceof CwmpFault)) throw error;
+      this.#refused(id);
+      this.#context.log.warn('credentials refused', { device: id, fault: error.code, reason: error.message });
+      return false;
+    }
+  }
+
+  #refused(id: string): void {
+    this.#unwilling.add(id);
+    if (this.#unwilling.size <= MAX_UNWILLING) return;
+    for (const oldest of this.#unwilling) return void this.#unwilling.delete(oldest);
+  }
+}

@@ -1,0 +1,120 @@
+// Sessions of devices, each from its Inform to its release: claimed, given credentials, its tasks done, reconciled.
+import type { Arguments } from '../../../shared/cwmp/methods.ts';
+import type { AcsEvents } from '../../events.ts';
+import type { FleetContext } from '../common/context.ts';
+import type { Cpe } from '../common/ports.ts';
+import { deviceId } from '../devices/devices.ts';
+import type { ReconcileParts } from '../reconcile/reconciliation.ts';
+import { type Arrival, emitInformed, informFactsOf } from './arrival.ts';
+import { claimDevice } from './claim.ts';
+import { ClaimedSessions } from './claimed-sessions.ts';
+import { type DeviceSession, sessionOf } from './device-session.ts';
+import { SessionWork, settleTransfer } from './work.ts';
+
+export interface DeviceSessions {
+  /**
+   * Claims the device and records its Inform in one step, durable when this resolves; an older session of the device is over then.
+   * @throws SessionLost when the CPE has begun yet another session meanwhile
+   */
+  begin(arrival: Arrival): Promise<DeviceSession | { busy: true } | { refused: true }>;
+  /** Settles the transfer (TR-069 A.3.3.2): accepted any number of times, also with a CommandKey that is not known. */
+  transferComplete(session: DeviceSession, args: Arguments<'TransferComplete'>): Promise<void>;
+  /** Does all that is due for the device: its tasks, then what its desired state asks for. */
+  work(session: DeviceSession, cpe: Cpe): Promise<void>;
+  /** Frees the device, in one write that the session does not wait for. */
+  end(session: DeviceSession, complete: boolean): Promise<void>;
+  /** Ends the session under that claim, as another process asks for the device. Resolves when the session has freed it. */
+  yieldSession(id: string, claim: number): Promise<void>;
+  /** There may be something new to do for the device. @returns whether it is in session now, here or elsewhere, and will be asked */
+  notice(id: string): Promise<boolean>;
+  /** Does the same for sessions with this process alone. */
+  isAsked(id: string): boolean;
+  /** Calls for each session of the device that begins, with its event codes. @returns ends the listening */
+  onArrival(id: string, listener: (events: readonly string[]) => void): () => void;
+}
+
+const noOtherMember = async (member: string): Promise<void> => {
+  throw new Error(`there is no way to reach ${member}`);
+};
+
+class FleetSessions implements DeviceSessions {
+  readonly #context: FleetContext;
+  readonly #parts: ReconcileParts;
+  readonly #claimed = new ClaimedSessions();
+  readonly #work: SessionWork;
+
+  constructor(context: FleetContext, parts: ReconcileParts) {
+    this.#context = context;
+    this.#parts = parts;
+    this.#work = new SessionWork(context, parts, this.#claimed);
+    context.events.on('task', ({ task }) => {
+      if (task.state === 'queued') this.#claimed.ask(task.device);
+    });
+  }
+
+  async begin(arrival: Arrival): Promise<DeviceSession | { busy: true } | { refused: true }> {
+    const { clock, events, log, members, ports } = this.#context;
+    const id = deviceId(arrival.identity);
+    const yieldSession = ports.yieldSession ?? noOtherMember;
+    const facts = informFactsOf(arrival, { now: clock.now(), owner: members.self });
+    const informed = await claimDevice({ ...this.#context, yieldSession }, id, facts);
+    if (informed.outcome === 'busy') return { busy: true };
+    if (informed.outcome === 'refused') return { refused: true };
+    const { row, token } = informed;
+    this.#claimed.assertNotYielded(id, token);
+    const eventCodes = arrival.events.map(event => event.EventCode);
+    emitInformed(events, arrival, informed, eventCodes);
+    if (row.rollout?.since === row.lastInform) this.#parts.rollouts.noticed(row);
+    this.#claimed.begin(id, token, arrival.abandon);
+    log.debug('session begins', { device: id, claim: token, member: members.self });
+    return sessionOf(arrival, id, row, token, eventCodes);
+  }
+
+  transferComplete(session: DeviceSession, args: Arguments<'TransferComplete'>): Promise<void> {
+    return settleTransfer(this.#context, session, args);
+  }
+
+  work(session: DeviceSession, cpe: Cpe): Promise<void> {
+    return this.#work.run(session, cpe);
+  }
+
+  async end({ id, token, row, rolloutSince }: DeviceSession, complete: boolean): Promise<void> {
+    const { store, clock } = this.#context;
+    this.#claimed.end(id, token);
+    try {
+      await store.apply(id, 'released', { token, complete, now: clock.now() });
+    } finally {
+      this.#claimed.released(id, token);
+    }
+    if (!row.rollout) return;
+    // The end of a session may be what an installed version waits for.
+    const after = row.rollout.state === 'installed' ? await store.device(id) : row;
+    if (after) this.#parts.rollouts.noticed(after, rolloutSince);
+  }
+
+  yieldSession(id: string, claim: number): Promise<void> {
+    return this.#claimed.yieldTo(id, claim);
+  }
+
+  isAsked(id: string): boolean {
+    return this.#claimed.ask(id);
+  }
+
+  async notice(id: string): Promise<boolean> {
+    const { store, members, ports } = this.#context;
+    if (this.isAsked(id)) return true;
+    if (members.alone) return false;
+    const claim = (await store.device(id))?.claim;
+    if (!claim || claim.owner === members.self || (await members.isGone(claim.owner))) return false;
+    return (await ports.notice?.(claim.owner, id).catch(() => false)) ?? false;
+  }
+
+  onArrival(id: string, listener: (events: readonly string[]) => void): () => void {
+    return this.#context.events.follow(id, (name, event) => {
+      if (name === 'inform') listener((event as AcsEvents['inform']).events);
+    });
+  }
+}
+
+export const createDeviceSessions = (context: FleetContext, parts: ReconcileParts): DeviceSessions =>
+  new FleetSessions(context, parts);

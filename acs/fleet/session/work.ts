@@ -1,0 +1,87 @@
+// The work of a session, once its Inform is answered: all that is due for the device.
+import type { Arguments } from '../../../shared/cwmp/methods.ts';
+import type { Task } from '../../device/task.ts';
+import type { FleetContext } from '../common/context.ts';
+import type { Cpe } from '../common/ports.ts';
+import { quirksOf } from '../common/quirks.ts';
+import { refresh } from '../common/session-state.ts';
+import { touchedBy } from '../reconcile/drift.ts';
+import { reconcile } from '../reconcile/reconcile.ts';
+import type { ReconcileParts } from '../reconcile/reconciliation.ts';
+import { adapted } from './adapted-cpe.ts';
+import type { ClaimedSessions } from './claimed-sessions.ts';
+import { CredentialOffers } from './credentials.ts';
+import { type DeviceSession, dueTasks } from './device-session.ts';
+import { splitting } from './split-reads.ts';
+
+/** Credentials, then operators' tasks, then the desired state; again as long as there is something new to do. */
+export class SessionWork {
+  readonly #context: FleetContext;
+  readonly #parts: ReconcileParts;
+  readonly #claimed: ClaimedSessions;
+  readonly #credentials: CredentialOffers;
+
+  constructor(context: FleetContext, parts: ReconcileParts, claimed: ClaimedSessions) {
+    this.#context = context;
+    this.#parts = parts;
+    this.#claimed = claimed;
+    this.#credentials = new CredentialOffers(context);
+  }
+
+  async run(session: DeviceSession, connected: Cpe): Promise<void> {
+    const { row, id } = session;
+    if (row.state !== 'enrolled') return;
+    const cpe = splitting(adapted(connected, quirksOf(row, this.#context.quirks), row.root));
+    await this.#credentials.offer(session, cpe);
+    do {
+      if (this.#claimed.takeAsked(id)) await refresh(session, this.#context);
+      if (await this.#workOnce(session, cpe)) return;
+    } while (this.#claimed.isAsked(id));
+    await this.#parts.history?.read(session, cpe);
+  }
+
+  /** @returns whether the CPE restarts after this session */
+  async #workOnce(session: DeviceSession, cpe: Cpe): Promise<boolean> {
+    if (await this.#runTasks(session, cpe)) return true;
+    return (await reconcile(session, cpe, this.#context, this.#parts)) === 'departed';
+  }
+
+  /** @returns whether the CPE restarts after this session */
+  async #runTasks(session: DeviceSession, cpe: Cpe): Promise<boolean> {
+    const due = (): Task[] => dueTasks(session.row, this.#context.clock.now());
+    for (let queue = due(); queue.length; queue = due()) {
+      // Later tasks are in the row that the last of these leaves, or are asked for again.
+      this.#claimed.takeAsked(session.id);
+      for (const task of queue) {
+        const { task: after, ends } = await this.#parts.tasks.run(session, task, cpe);
+        session.touched.push(...touchedBy(after));
+        if (ends) return true;
+      }
+    }
+    return false;
+  }
+}
+
+/** Settles the task of a transfer (TR-069 A.3.3.2), if there is one. */
+export async function settleTransfer(
+  context: FleetContext,
+  session: DeviceSession,
+  args: Arguments<'TransferComplete'>,
+): Promise<void> {
+  const { store, clock, events, log } = context;
+  const { CommandKey: commandKey, FaultStruct } = args;
+  const task = await store.apply(session.id, 'transferCompleted', {
+    commandKey,
+    fault: { code: FaultStruct.FaultCode, message: FaultStruct.FaultString },
+    startTime: args.StartTime,
+    completeTime: args.CompleteTime,
+    now: clock.now(),
+  });
+  if (!task) {
+    log.info('transfer without a task', { device: session.id, commandKey, fault: FaultStruct.FaultCode });
+    return;
+  }
+  events.emit('task', { task });
+  if (task.origin === 'operator') session.touched.push(...touchedBy(task));
+  await refresh(session, context);
+}
