@@ -105,8 +105,9 @@ export async function dropMongo(url: string): Promise<void> {
   }
 }
 
-/** For the end of the run: ends what was started here. */
+/** Ends what was started here, after the last test; a later test starts another server. */
 export async function endMongo(): Promise<void> {
+  shared = undefined;
   for (const child of running) {
     const ended = new Promise(resolve => child.once('exit', resolve));
     child.kill('SIGTERM');

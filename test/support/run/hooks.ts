@@ -1,7 +1,8 @@
-// Root hooks of the whole run: every envelope that our encoders make is kept, by shape, for the schemas to judge at the end.
+// Root hooks of the whole run: every envelope that our encoders make is kept, by shape, for the schemas to judge at the end. In a process
+// that plays one file after the other they run once a file.
 
 import { endMongo } from '../acs/mongo.ts';
-import { keepEnvelopes, nowRunning } from './kept-envelopes.ts';
+import { keepEnvelopes, nowRunning, shareEnvelopes } from './kept-envelopes.ts';
 
 /** The suite that judges what was kept has to run last. */
 export const LAST = 'everything that our encoders sent in this run';
@@ -22,6 +23,7 @@ export const mochaHooks = {
     if (this.currentTest) nowRunning(this.currentTest.file ?? '', this.currentTest.fullTitle());
   },
   async afterAll(): Promise<void> {
+    shareEnvelopes();
     await endMongo();
   },
 };

@@ -1,5 +1,8 @@
 // The envelopes that our encoders made during a test run: one of each shape, bounded, but for those of tests that say wrong things on purpose.
+// Where a run has several processes, each leaves its envelopes in one folder, and the last part of the run reads all of them.
 import { subscribe } from 'node:diagnostics_channel';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 export interface Kept {
   xml: string;
@@ -34,6 +37,8 @@ const hostile: readonly { file: RegExp; title?: RegExp; why: string }[] = [
 ];
 
 const kept = new Map<string, Kept>();
+/** What the other processes of the run have not been given yet. */
+const unshared: [shape: string, envelope: Kept][] = [];
 let current: string | undefined = '';
 let listening = false;
 
@@ -48,12 +53,33 @@ export function nowRunning(file: string, title: string): void {
   current = judged ? title : undefined;
 }
 
-export const keptEnvelopes = (): Kept[] => [...kept.values()];
+/** The folder that the processes of a run share; undefined where one process is the whole run. */
+const shared = process.env.TANDEM_TEST_RUN;
+const SUFFIX = '.envelopes.json';
+
+/** Those of all processes of the run, one of each shape. */
+export function keptEnvelopes(): Kept[] {
+  const all = new Map(kept);
+  for (const name of shared === undefined ? [] : readdirSync(shared).filter(file => file.endsWith(SUFFIX))) {
+    const others = JSON.parse(readFileSync(join(shared ?? '', name), 'utf8')) as [string, Kept][];
+    for (const [shape, envelope] of others) if (!all.has(shape)) all.set(shape, envelope);
+  }
+  return [...all.values()];
+}
+
+/** Leaves what this process has kept since the last call to the other processes of the run. */
+export function shareEnvelopes(): void {
+  if (shared === undefined || unshared.length === 0) return;
+  writeFileSync(join(shared, `${process.pid}-${kept.size}${SUFFIX}`), JSON.stringify(unshared.splice(0)));
+}
 
 function keep(xml: string): void {
   if (current === undefined || kept.size >= MAX_KEPT || xml.length > MAX_LENGTH) return;
   const shape = shapeOf(xml);
-  if (!kept.has(shape)) kept.set(shape, { xml, test: current });
+  if (kept.has(shape)) return;
+  const envelope = { xml, test: current };
+  kept.set(shape, envelope);
+  if (shared !== undefined) unshared.push([shape, envelope]);
 }
 
 /** What the schemas see of an envelope: elements, attributes and kinds of values, each once. */
