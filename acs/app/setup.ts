@@ -6,7 +6,7 @@ import type { KeptDays } from '../fleet/duties.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { ClusterPlace } from '../relay/join.ts';
 import type { AdmissionLimits } from '../south/admission/admission.ts';
-import type { StunLogin } from '../south/connection-request/stun-server.ts';
+import type { StunLogin } from '../south/connection-request/stun-binding.ts';
 import type { ListenTls } from '../south/http/tls-options.ts';
 import type { WireTap } from '../south/tracer.ts';
 import type { Store } from '../store/store.ts';

@@ -1,4 +1,4 @@
-// Connection requests by HTTP (TR-069 3.2.2): a GET with digest to the address that informed, and nowhere else.
+// Connection requests by HTTP (TR-069 3.2.2): a GET with digest, to the address that informed or an allowed network only.
 import type { BlockList } from 'node:net';
 import type { Clock, Random } from '../../../shared/clock.ts';
 import { isAbort, messageOf } from '../../../shared/errors.ts';
@@ -16,20 +16,20 @@ export interface HttpSenderOptions {
   timeoutMs?: number;
 }
 
-const answers: Readonly<Record<number, ConnectionRequestOutcome>> = {
+const outcomes: Readonly<Record<number, ConnectionRequestOutcome>> = {
   200: { outcome: 'accepted' },
   204: { outcome: 'accepted' },
-  // By UDP the credentials would be the same.
+  // UDP uses the same credentials.
   401: { outcome: 'failed', reason: 'the device refused the credentials', final: true },
   404: { outcome: 'failed', reason: 'the device does not know the path' },
-  // TR-069 3.2.2: in a session, or asked too often.
+  // TR-069 3.2.2: the device is in a session, or was asked too often.
   503: { outcome: 'failed', reason: 'the device is busy', final: true },
 };
 
 export function createHttpSender(options: HttpSenderOptions): ConnectionRequestSender {
   const { clock, random, secrets } = options;
 
-  const checked = (device: DeviceRow): URL | string => {
+  const urlOf = (device: DeviceRow): URL | string => {
     if (!device.connectionRequest.url) return 'the device has reported no ConnectionRequestURL';
     let url: URL;
     try {
@@ -41,8 +41,8 @@ export function createHttpSender(options: HttpSenderOptions): ConnectionRequestS
     return refusal(device, url.hostname.replace(/^\[|\]$/g, ''), options.allowed) ?? url;
   };
 
-  /** No redirect is followed: it would lead elsewhere. */
-  const call = async (device: DeviceRow, url: URL, signal: AbortSignal): Promise<ConnectionRequestOutcome> => {
+  /** Redirects are not followed: they would lead to an address that was not checked. */
+  const request = async (device: DeviceRow, url: URL, signal: AbortSignal): Promise<ConnectionRequestOutcome> => {
     const { username, password } = device.connectionRequest;
     const client = createHttp({ clock });
     const send: Send = authenticated(client.send, {
@@ -58,7 +58,7 @@ export function createHttpSender(options: HttpSenderOptions): ConnectionRequestS
         maxBytes: 65_536,
         signal,
       });
-      return answers[status] ?? { outcome: 'failed', reason: `the device answered ${status}` };
+      return outcomes[status] ?? { outcome: 'failed', reason: `the device answered ${status}` };
     } catch (error) {
       if (isAbort(error) || !(error instanceof HttpError)) throw error;
       return { outcome: 'failed', reason: `${url.host}: ${messageOf(error)}` };
@@ -68,7 +68,7 @@ export function createHttpSender(options: HttpSenderOptions): ConnectionRequestS
   };
 
   return async (device, signal) => {
-    const url = checked(device);
-    return typeof url === 'string' ? { outcome: 'closed', reason: url } : await call(device, url, signal);
+    const url = urlOf(device);
+    return typeof url === 'string' ? { outcome: 'closed', reason: url } : await request(device, url, signal);
   };
 }

@@ -1,15 +1,15 @@
-// What the ways to wake a device have in common: how each says how it went, and where a connection request may go at all.
+// The rules that all connection requests share: where they may go, and how a sender reports its outcome.
 import { BlockList, isIP } from 'node:net';
 import type { DeviceRow } from '../../device/row.ts';
 
 export type ConnectionRequestOutcome =
   | { outcome: 'accepted' }
-  /** `final`: another way would fail for the same reason. */
+  /** `final`: the other protocol would fail for the same reason. */
   | { outcome: 'failed'; reason: string; final?: boolean }
-  /** This way does not lead to this device; nothing was sent. */
+  /** The device cannot be reached by this protocol; nothing was sent. */
   | { outcome: 'closed'; reason: string };
 
-/** One way to ask a device for a session. Rejects only when `signal` aborts, or by a bug. */
+/** Asks a device for a session by one protocol. Rejects only when `signal` aborts, or by a bug. */
 export type ConnectionRequestSender = (device: DeviceRow, signal: AbortSignal) => Promise<ConnectionRequestOutcome>;
 
 /** Networks in CIDR form; a bare address is a network of one. @throws Error naming the wrong one */
@@ -27,8 +27,8 @@ export function networks(list: readonly string[]): BlockList {
 }
 
 /**
- * A target that a device may choose freely must not make the ACS call into other networks.
- * @returns why it must not be called; undefined when it may
+ * A device chooses its URL freely, so its URL must not make the ACS call into other networks.
+ * @returns why the host must not be called; undefined when it may
  */
 export function refusal(device: Pick<DeviceRow, 'address'>, host: string, allowed: BlockList): string | undefined {
   const family = isIP(host);

@@ -1,4 +1,4 @@
-// Wakes a device: by HTTP where its URL can be called, else or when nothing answers there by UDP; and says why each way failed.
+// Connection requests: by HTTP where the device's URL may be called, otherwise, or where nothing answers there, by UDP.
 import { unlessAborted } from '../../../shared/abort.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import type { EventBus } from '../../events.ts';
@@ -16,36 +16,38 @@ export interface ConnectionRequestOptions {
 
 type ConnectionRequestResult = Awaited<ReturnType<SendConnectionRequest>>;
 
+/** A failed request names the reason of each protocol that was tried. */
 export function createConnectionRequests(options: ConnectionRequestOptions): SendConnectionRequest {
-  const { events, http, udp, signal } = options;
-  /** One knock at a time for each device: who asks meanwhile shares its outcome. */
+  /** One request at a time for each device: callers that come meanwhile share its outcome. */
   const running = new Map<string, Promise<ConnectionRequestResult>>();
-
-  /** HTTP first: it is answered, and at once. It is not tried for a URL behind NAT, which is not where the device informed from. */
-  const tried = async (device: DeviceRow): Promise<ConnectionRequestResult> => {
-    const byHttp = await http(device, signal);
-    if (byHttp.outcome === 'accepted') return { accepted: true };
-    if (!udp || (byHttp.outcome === 'failed' && byHttp.final)) return { accepted: false, reason: byHttp.reason };
-    const byUdp = await udp(device, signal);
-    if (byUdp.outcome === 'accepted') return { accepted: true };
-    return { accepted: false, reason: `HTTP: ${byHttp.reason}; UDP: ${byUdp.reason}` };
-  };
-
-  const knock = async (device: DeviceRow): Promise<ConnectionRequestResult> => {
-    const outcome = await tried(device).catch((error: unknown): ConnectionRequestResult => {
-      if (!signal.aborted) throw error;
-      return { accepted: false, reason: 'the ACS closes' };
-    });
-    events.emit('connectionRequest', { device: device.id, ...outcome });
-    return outcome;
-  };
-
-  return async (device, given) => {
+  return async (device, signal) => {
     let outcome = running.get(device.id);
     if (!outcome) {
-      outcome = knock(device).finally(() => running.delete(device.id));
+      outcome = send(options, device).finally(() => running.delete(device.id));
       running.set(device.id, outcome);
     }
-    return given ? await unlessAborted(outcome, given) : await outcome;
+    return signal ? await unlessAborted(outcome, signal) : await outcome;
   };
+}
+
+async function send(options: ConnectionRequestOptions, device: DeviceRow): Promise<ConnectionRequestResult> {
+  const outcome = await byHttpOrUdp(options, device).catch((error: unknown): ConnectionRequestResult => {
+    if (!options.signal.aborted) throw error;
+    return { accepted: false, reason: 'the ACS closes' };
+  });
+  options.events.emit('connectionRequest', { device: device.id, ...outcome });
+  return outcome;
+}
+
+/** HTTP comes first because it is answered, and at once. A URL behind NAT is not tried: it is not the address that informed. */
+async function byHttpOrUdp(
+  { http, udp, signal }: ConnectionRequestOptions,
+  device: DeviceRow,
+): Promise<ConnectionRequestResult> {
+  const byHttp = await http(device, signal);
+  if (byHttp.outcome === 'accepted') return { accepted: true };
+  if (!udp || (byHttp.outcome === 'failed' && byHttp.final)) return { accepted: false, reason: byHttp.reason };
+  const byUdp = await udp(device, signal);
+  if (byUdp.outcome === 'accepted') return { accepted: true };
+  return { accepted: false, reason: `HTTP: ${byHttp.reason}; UDP: ${byUdp.reason}` };
 }

@@ -1,5 +1,5 @@
-// Connection requests by UDP (TR-069 Annex G): a signed datagram from the STUN server's own port, through the binding that the
-// device keeps open to it. Nothing answers: that the device comes is the only evidence.
+// Connection requests by UDP (TR-069 Annex G): a signed datagram from the STUN server's own port, through the binding that the device
+// keeps open to it. It has no answer: the session that follows is the only evidence.
 import type { BlockList } from 'node:net';
 import type { Clock, Random } from '../../../shared/clock.ts';
 import { encodeUdpRequest } from '../../../shared/cwmp/udp-request.ts';
@@ -17,17 +17,18 @@ export interface UdpSenderOptions {
   secrets: Secrets;
   /** Networks where a reported address may lie besides the address that informed. */
   allowed: BlockList;
+  /** Its port is the only one from which a request passes a NAT. */
   server: Pick<StunServer, 'send'>;
   /** Calls when a session of the device begins, with its event codes. @returns ends the listening */
   onArrival: (device: string, listener: (events: readonly string[]) => void) => () => void;
 }
 
-/** When the copies leave, milliseconds: apart from each other, for losses come in bursts. */
+/** Times at which copies are sent, in milliseconds: spread, because losses come in bursts. */
 const COPIES_AT = [0, 200, 1_000];
-/** TR-069 3.2.2: a session follows within 30 s. */
+/** TR-069 3.2.2: the session follows within 30 s. */
 const ARRIVAL_MS = 30_000;
 
-/** The UDP address as the device reported it last. */
+/** The UDP address that the device reported last; empty when it has reported none. */
 export const udpAddressOf = (device: DeviceRow): string =>
   informValues(device)[`${device.root}ManagementServer.UDPConnectionRequestAddress`] ?? '';
 
@@ -41,9 +42,9 @@ function endpointOf(text: string): Endpoint | undefined {
 
 export function createUdpSender(options: UdpSenderOptions): ConnectionRequestSender {
   const { clock, random, secrets, server } = options;
-  const nextTime = createTimes(clock);
+  const timestamps = new Timestamps(clock);
 
-  const checked = (device: DeviceRow): Endpoint | string => {
+  const targetOf = (device: DeviceRow): Endpoint | string => {
     const text = udpAddressOf(device);
     if (text === '') return 'the device has reported no UDPConnectionRequestAddress';
     const endpoint = endpointOf(text);
@@ -55,7 +56,7 @@ export function createUdpSender(options: UdpSenderOptions): ConnectionRequestSen
     const { username, password } = device.connectionRequest;
     const request = {
       authority: authorityOf(to),
-      ts: nextTime(device.id),
+      ts: timestamps.next(device.id),
       id: String(random.int(1, 2 ** 31 - 1)),
       un: username,
       cn: random.bytes(8).toString('hex').toUpperCase(),
@@ -63,7 +64,7 @@ export function createUdpSender(options: UdpSenderOptions): ConnectionRequestSen
     return encodeUdpRequest(request, password ? secrets.open(password) : '');
   };
 
-  /** The same bytes several times: the device takes the first that reaches it. */
+  /** Sends the same bytes several times: the device accepts the first copy that arrives. */
   const send = async (bytes: Buffer, to: Endpoint, signal: AbortSignal): Promise<void> => {
     let at = 0;
     for (const due of COPIES_AT) {
@@ -75,7 +76,7 @@ export function createUdpSender(options: UdpSenderOptions): ConnectionRequestSen
   };
 
   return async (device, signal) => {
-    const to = checked(device);
+    const to = targetOf(device);
     if (typeof to === 'string') return { outcome: 'closed', reason: to };
     const arrived = new AbortController();
     const end = options.onArrival(device.id, events => {
@@ -90,21 +91,27 @@ export function createUdpSender(options: UdpSenderOptions): ConnectionRequestSen
     } finally {
       end();
     }
-    // Some devices take requests unsigned; that this one got no good signature is the likelier cause.
+    // Some devices accept unsigned requests, but a missing signature is the likelier cause.
     const unsigned = device.connectionRequest.password ? '' : '; no connection-request credentials of it are known';
     return { outcome: 'failed', reason: `${authorityOf(to)}: no session within ${ARRIVAL_MS / 1000} s${unsigned}` };
   };
 }
 
-/** Seconds since 1970, and for each device later than the time before: an equal one would be taken for a replay. */
-function createTimes(clock: Clock): (device: string) => number {
-  const last = new Map<string, number>();
-  return device => {
-    const now = Math.floor(clock.now() / 1000);
-    // What lies in the past cannot be met again.
-    for (const [other, time] of last) if (time < now) last.delete(other);
-    const time = Math.max(now, (last.get(device) ?? 0) + 1);
-    last.set(device, time);
+/** Timestamps of requests, in seconds since 1970. They rise with each request of a device, because an equal one would count as a replay. */
+class Timestamps {
+  readonly #clock: Clock;
+  readonly #last = new Map<string, number>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  next(device: string): number {
+    const now = Math.floor(this.#clock.now() / 1000);
+    // A timestamp in the past cannot be issued again.
+    for (const [other, time] of this.#last) if (time < now) this.#last.delete(other);
+    const time = Math.max(now, (this.#last.get(device) ?? 0) + 1);
+    this.#last.set(device, time);
     return time;
-  };
+  }
 }

@@ -1,7 +1,7 @@
 // The ACS's STUN server before a client written from RFC 3489 alone: what it answers, what it refuses, and what it ignores.
 import assert from 'node:assert/strict';
+import { answerBinding } from '../../../acs/south/connection-request/stun-binding.ts';
 import {
-  answerBinding,
   openStunServer,
   type StunServer,
   type StunServerOptions,
