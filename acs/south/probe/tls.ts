@@ -1,4 +1,4 @@
-// What a TLS server offers, learned as a client learns it: handshakes that offer less each time, and send nothing after them.
+// Probe of a TLS server: learns its versions, suites and certificates by handshakes that offer less each time and send nothing else.
 import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { type ConnectionOptions, connect, type SecureVersion } from 'node:tls';
@@ -17,16 +17,27 @@ import {
 } from '../../../shared/tls/profiles.ts';
 
 const TIMEOUT_MS = 3_000;
-/** No server is asked more often than this for one version. */
+/** Bounds the handshakes with one server for one version. */
 const MAX_HANDSHAKES = 30;
 
-interface Met {
+interface ProbeRequest {
+  host: string;
+  port: number;
+  clock: Clock;
+}
+
+interface Handshake {
   /** OpenSSL name. */
   cipher: string;
   chain: readonly X509Certificate[];
 }
 
-/** TLS 1.3 leaves the choice of certificate to the signatures that the client takes. */
+interface Failed {
+  /** The reason. */
+  failed: string;
+}
+
+/** With TLS 1.3 the server chooses its certificate by the signatures that the client accepts. */
 const signatures: Readonly<Record<string, string>> = {
   RSA: 'rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512',
   EC: 'ecdsa_secp256r1_sha256:ecdsa_secp384r1_sha384:ecdsa_secp521r1_sha512',
@@ -40,60 +51,64 @@ const suitesOf = (version: TlsVersion): string[] =>
     }),
   );
 
-/** Of all versions but SSL 3.0, which no library here speaks. @throws Error that says why nothing was learned */
+/** Probes all versions but SSL 3.0, which OpenSSL no longer supports. @throws Error with the reason when no handshake succeeds */
 export async function probeTls(host: string, port: number, clock: Clock): Promise<ServerFacts> {
-  const asked = { host, port, clock };
-  const spoken = await Promise.all(
+  const request = { host, port, clock };
+  const probed = await Promise.all(
     tlsVersions
       .filter(version => version !== 'SSLv3')
-      .map(async version => ({ version, ...(await walk(asked, version)) })),
+      .map(async version => ({ version, ...(await walkSuites(request, version)) })),
   );
-  const answered = spoken.filter(({ met }) => met.length > 0);
-  if (answered.length === 0) throw new Error(spoken.at(-2)?.failed ?? 'it speaks no TLS that is known here');
-  const newest = [...answered].reverse();
-  const chains = new Map<string, readonly X509Certificate[]>();
-  const signed = answered.some(({ version }) => version === 'TLSv1_3')
+  const supported = probed.filter(({ handshakes }) => handshakes.length > 0);
+  if (supported.length === 0) throw new Error(probed.at(-2)?.failed ?? 'it speaks no TLS that is known here');
+  const versions = supported.map(({ version }) => version);
+  const newestFirst = supported.toReversed().flatMap(({ handshakes }) => handshakes);
+  const bySignature = versions.includes('TLSv1_3')
     ? await Promise.all(
-        Object.values(signatures).map(sigalgs => handshake(asked, 'TLSv1_3', suitesOf('TLSv1_3'), sigalgs)),
+        Object.values(signatures).map(sigalgs => handshake(request, 'TLSv1_3', suitesOf('TLSv1_3'), sigalgs)),
       )
     : [];
-  for (const met of [...newest.flatMap(entry => entry.met), ...signed]) {
-    const [leaf] = 'chain' in met ? met.chain : [];
-    const key = leaf && keyOf(leaf);
-    if (key && 'chain' in met && !chains.has(key)) chains.set(key, met.chain);
-  }
   return {
-    versions: answered.map(({ version }) => version),
-    suites: [...new Set(newest.flatMap(({ met }) => met.map(({ cipher }) => ianaName(cipher))))],
-    chains: [...chains.values()],
+    versions,
+    suites: [...new Set(newestFirst.map(({ cipher }) => ianaName(cipher)))],
+    chains: chainsByKey([...newestFirst, ...bySignature]),
   };
 }
 
-interface Asked {
-  host: string;
-  port: number;
-  clock: Clock;
+/** The first chain of each kind of key. */
+function chainsByKey(outcomes: readonly (Handshake | Failed)[]): (readonly X509Certificate[])[] {
+  const chains = new Map<string, readonly X509Certificate[]>();
+  for (const outcome of outcomes) {
+    if ('failed' in outcome) continue;
+    const [leaf] = outcome.chain;
+    const key = leaf && keyOf(leaf);
+    if (key && !chains.has(key)) chains.set(key, outcome.chain);
+  }
+  return [...chains.values()];
 }
 
-/** Every suite of a version that the server takes, each found by leaving out those before it; its own order, where it has one. */
-async function walk(asked: Asked, version: TlsVersion): Promise<{ met: Met[]; failed?: string }> {
-  const met: Met[] = [];
+/** Finds every suite of a version that the server accepts, in its order of preference, by leaving out those found before. */
+async function walkSuites(
+  request: ProbeRequest,
+  version: TlsVersion,
+): Promise<{ handshakes: Handshake[]; failed?: string }> {
+  const handshakes: Handshake[] = [];
   let left = suitesOf(version);
   for (let n = 0; n < MAX_HANDSHAKES && left.length > 0; n++) {
-    const outcome = await handshake(asked, version, left);
-    if ('failed' in outcome) return { met, failed: outcome.failed };
-    met.push(outcome);
+    const outcome = await handshake(request, version, left);
+    if ('failed' in outcome) return { handshakes, failed: outcome.failed };
+    handshakes.push(outcome);
     left = left.filter(name => name !== outcome.cipher);
   }
-  return { met };
+  return { handshakes };
 }
 
 async function handshake(
-  { host, port, clock }: Asked,
+  { host, port, clock }: ProbeRequest,
   version: TlsVersion,
   ciphers: readonly string[],
   sigalgs?: string,
-): Promise<Met | { failed: string }> {
+): Promise<Handshake | Failed> {
   const protocol = protocolOf(version) as SecureVersion;
   const options: ConnectionOptions = {
     host,
@@ -101,7 +116,7 @@ async function handshake(
     ...(isIP(host) ? {} : { servername: host }),
     minVersion: protocol,
     maxVersion: protocol,
-    // OpenSSL wants some suite below TLS 1.3 in the list, whatever the versions.
+    // OpenSSL requires a suite below TLS 1.3 in the list, whatever the versions.
     ciphers: [...ciphers, ...(version === 'TLSv1_3' ? ['AES128-SHA'] : []), '@SECLEVEL=0'].join(':'),
     ...(sigalgs && { sigalgs }),
     ca: [],
@@ -110,7 +125,7 @@ async function handshake(
   };
   const socket = connect(options);
   return await new Promise(resolve => {
-    const end = (outcome: Met | { failed: string }): void => {
+    const end = (outcome: Handshake | Failed): void => {
       timer.cancel();
       socket.on('error', () => undefined).destroy();
       resolve(outcome);
