@@ -50,7 +50,7 @@ describe('behind a load balancer that sends PROXY headers', () => {
       return row?.state === 'enrolled' && world.acs.south.sessions() === 0 && row.address;
     });
   };
-  const isRefusal = (line: string): boolean => line.includes('a connection of a proxy was refused');
+  const isRefusal = (line: string): boolean => line.includes('proxy connection refused');
   const write = async (upstream: Socket, bytes: Buffer): Promise<void> => {
     await new Promise(resolve => upstream.write(bytes, resolve));
   };
