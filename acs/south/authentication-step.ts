@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Log } from '../../shared/log.ts';
 import { deviceId } from '../fleet/devices/devices.ts';
 import type { Enrolment } from '../fleet/enrolment/enrolment.ts';
-import type { Authenticator, AuthResult } from './auth.ts';
+import type { Authenticator, AuthResult } from './authenticator.ts';
 import { addressOf, type Caller, callerOf, isSecure } from './http/caller.ts';
 import { identityOf, isInform } from './inform.ts';
 import type { Posted } from './post-stream.ts';

@@ -1,5 +1,5 @@
-// The session cookie: it names the process that has the session, so that any other knows where a POST belongs. Signed, so that nobody
-// is sent anywhere by a made-up one.
+// The session cookie. It names the process that has the session, so that every other process knows where a POST belongs. It is signed,
+// so a forged one sends a POST nowhere.
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Random } from '../../../shared/clock.ts';
@@ -8,18 +8,18 @@ import { tagOf } from '../../fleet/common/secrets.ts';
 export interface Cookies {
   /** A fresh value, `MEMBER.RANDOM.TAG`. */
   issue(): string;
-  /** Whose session it is; undefined for a value that none of us has issued. */
+  /** The member that has the session; undefined for a value that no member has issued. */
   memberOf(cookie: string): string | undefined;
 }
 
 const COOKIE = 'tandem';
 
-/** @param key the same in all processes */
+/** @param key the same in all processes @param self the name of this member */
 export function createCookies({ key, self, random }: { key: Buffer; self: string; random: Random }): Cookies {
   return {
     issue: () => {
-      const named = `${self}.${random.bytes(18).toString('base64url')}`;
-      return `${named}.${tagOf(key, named)}`;
+      const signed = `${self}.${random.bytes(18).toString('base64url')}`;
+      return `${signed}.${tagOf(key, signed)}`;
     },
     memberOf: cookie => {
       const [member = '', secret = '', tag = '', ...more] = cookie.split('.');
@@ -32,7 +32,7 @@ export function createCookies({ key, self, random }: { key: Buffer; self: string
 
 export const setCookie = (cookie: string): string => `${COOKIE}=${cookie}; Path=/; HttpOnly`;
 
-/** Values of our cookie; some CPEs echo it with its attributes, some twice. */
+/** The values of our cookie: some CPEs echo it with its attributes, some twice. */
 export function cookiesOf({ headers }: Pick<IncomingMessage, 'headers'>): string[] {
   const header = headers.cookie;
   if (!header?.includes(`${COOKIE}=`)) return [];
