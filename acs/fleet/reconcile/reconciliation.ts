@@ -13,7 +13,8 @@ import type { Files } from '../files/files.ts';
 import type { History } from '../monitoring/history.ts';
 import type { WantedStates } from '../presets/wanted-states.ts';
 import type { Rollouts } from '../rollout/rollouts.ts';
-import type { TaskInput, Tasks } from '../tasks/tasks.ts';
+import type { TaskInput } from '../tasks/new-task.ts';
+import type { Tasks } from '../tasks/tasks.ts';
 
 /** The parts of the fleet that a reconciliation uses. */
 export interface ReconcileParts {

@@ -2,7 +2,7 @@
 import { isAbort } from '../../../shared/errors.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import type { SendConnectionRequest } from '../../fleet/common/ports.ts';
-import type { TaskInput } from '../../fleet/tasks/tasks.ts';
+import type { TaskInput } from '../../fleet/tasks/new-task.ts';
 import type { Operation, OperationContext, OperationInput, OperationOutput } from '../operation.ts';
 import { noDevice, ok, param } from '../operation.ts';
 import * as schemas from '../schemas/core.ts';

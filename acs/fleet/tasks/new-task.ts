@@ -1,0 +1,85 @@
+// A new task: its method and arguments are checked, and completed with what the ACS knows better.
+import { type CpeMethod, methods, validateArguments } from '../../../shared/cwmp/methods.ts';
+import type { Task } from '../../device/task.ts';
+import { isTransfer } from '../../device/task-evidence.ts';
+import { UserError } from '../../errors.ts';
+import type { FleetContext } from '../common/context.ts';
+import type { Files } from '../files/files.ts';
+import { type StoredFile, transferType } from '../files/stored-file.ts';
+
+export interface TaskInput {
+  method: string;
+  args?: Record<string, unknown>;
+  /** Name of a stored file: a Download fetches it, an Upload writes it. The ACS fills in URL, type and size. */
+  file?: string;
+  /** Text of a Download that is made for this task alone. */
+  content?: string;
+  /** Seconds from now after which a task that is still queued fails. */
+  expiresIn?: number;
+  /** The rollout whose Download it is. */
+  rollout?: string;
+}
+
+/** @throws UserError 400 for a method that an ACS does not call, and for arguments or a file that do not fit it; 404, 409 for the file */
+export async function newTask(
+  { random, clock, secrets }: FleetContext,
+  files: Files,
+  device: string,
+  input: TaskInput,
+  origin: Task['origin'],
+): Promise<Task> {
+  const method = methodOf(input.method);
+  if (input.file && !isTransfer({ method })) throw new UserError(400, 'file-not-allowed', `${method} takes no file`);
+  const stored = input.file && method !== 'Upload' ? await files.about(input.file) : undefined;
+  if (input.file && method === 'Upload') await files.mayReceive(input.file);
+  const id = random.bytes(12).toString('hex');
+  return {
+    id,
+    device,
+    method,
+    args: completeArgs(method, id, input, stored),
+    state: 'queued',
+    origin,
+    created: clock.now(),
+    ...(input.file ? { file: input.file } : {}),
+    ...(stored ? { fileHash: stored.sha256 } : {}),
+    ...(input.content === undefined ? {} : { content: secrets.seal(input.content) }),
+    ...(input.expiresIn ? { expires: clock.now() + input.expiresIn * 1000 } : {}),
+    ...(input.rollout ? { rollout: input.rollout } : {}),
+  };
+}
+
+/** @throws UserError 400 for a name that is no RPC to a CPE */
+export function methodOf(name: string): CpeMethod {
+  const method = Object.hasOwn(methods, name) ? methods[name as CpeMethod] : undefined;
+  if (method && (method.to as string) !== 'acs') return name as CpeMethod;
+  const known = Object.entries(methods)
+    .filter(([, { to }]) => to !== 'acs')
+    .map(([method]) => method);
+  const message = `'${name}' is not an RPC that an ACS calls (known: ${[...new Set(known)].join(', ')})`;
+  throw new UserError(400, 'unknown-method', message);
+}
+
+/** Fills in a CommandKey, and what the stored file is. @throws UserError 400 */
+function completeArgs(
+  method: CpeMethod,
+  id: string,
+  { args, file, content }: TaskInput,
+  stored: StoredFile | undefined,
+): Record<string, unknown> {
+  const complete = { ...args };
+  if (hasCommandKey(method) && !complete.CommandKey) complete.CommandKey = id;
+  if (stored) {
+    complete.FileType ??= transferType[stored.type];
+    complete.FileSize ??= stored.size;
+    complete.TargetFileName ??= stored.name;
+  }
+  // The link is made when the task is sent: it is bound to the task.
+  if (file || content !== undefined) complete.URL = '';
+  if (method === 'Upload') complete.FileType ??= '1 Vendor Configuration File';
+  if (isTransfer({ method }) && !file && content === undefined && !complete.URL)
+    throw new UserError(400, 'no-source', `${method} needs "file": the name of a stored file or args.URL`);
+  return validateArguments(method, complete) as Record<string, unknown>;
+}
+
+const hasCommandKey = (method: CpeMethod): boolean => Object.hasOwn(methods[method].request, 'CommandKey');

@@ -1,0 +1,143 @@
+// The way of one task to the device and back: its RPC is sent in a session, and its answer settles it.
+import { CwmpFault } from '../../../shared/cwmp/faults.ts';
+import { methods, type ParameterValue } from '../../../shared/cwmp/methods.ts';
+import type { Outcome } from '../../device/operation-types.ts';
+import type { KnownValue } from '../../device/parameter.ts';
+import type { Task, TaskFault } from '../../device/task.ts';
+import { isTransfer } from '../../device/task-evidence.ts';
+import type { FleetContext } from '../common/context.ts';
+import { learnInterval } from '../common/inform-interval.ts';
+import type { Models } from '../common/models.ts';
+import { type Cpe, SessionLost } from '../common/ports.ts';
+import { isSecretName } from '../common/secrets.ts';
+import { refresh, type SessionState } from '../common/session-state.ts';
+import { methodOf } from './new-task.ts';
+import { withTypes } from './value-types.ts';
+
+export type TaskSession = Pick<SessionState, 'row' | 'token' | 'base'>;
+
+export interface TaskOutcome {
+  task: Task;
+  /** The CPE restarts after this session. */
+  ends: boolean;
+}
+
+/** After these the CPE goes away: nothing more is asked of it in the session. */
+const departures = new Set<string>(['Reboot', 'FactoryReset']);
+
+export class TaskRuns {
+  readonly #context: FleetContext;
+  readonly #models: Models;
+
+  constructor(context: FleetContext, models: Models) {
+    this.#context = context;
+    this.#models = models;
+  }
+
+  /** Sends the task; the session's row follows it. @throws SessionLost */
+  async run(session: TaskSession, task: Task, cpe: Cpe): Promise<TaskOutcome> {
+    const method = methodOf(task.method);
+    const { repeatable } = methods[method];
+    if (!repeatable && !(await this.#markSent(session, task))) return await this.#skip(session, task);
+    try {
+      const args = await argsToSend(this.#context, this.#models, session, task, cpe);
+      // The row was read when the queue began: a task that was cancelled since is not sent.
+      if (repeatable && (await this.#context.store.task(task.id))?.state !== 'queued')
+        return await this.#skip(session, task);
+      const result = (await cpe.call(method, args as never)) as Record<string, unknown>;
+      return await this.#answered(session, task, args, result);
+    } catch (error) {
+      if (!(error instanceof CwmpFault)) throw error;
+      return { task: await this.#settle(session, task, { state: 'failed', fault: faultOf(error) }), ends: false };
+    }
+  }
+
+  /** Makes durable that a non-repeatable RPC leaves. @returns false where the task is no longer to be sent */
+  async #markSent({ row, token }: TaskSession, { id }: Task): Promise<boolean> {
+    const { store, clock, events } = this.#context;
+    const sent = await store.apply(row.id, 'taskSent', { token, id, now: clock.now() });
+    if (sent === 'stale') throw new SessionLost('another session has taken the device over');
+    if (sent === 'gone') return false;
+    events.emit('task', { task: sent });
+    return true;
+  }
+
+  async #skip(session: TaskSession, task: Task): Promise<TaskOutcome> {
+    await refresh(session, this.#context);
+    return { task, ends: false };
+  }
+
+  /** @param args as they were sent */
+  async #answered(
+    session: TaskSession,
+    task: Task,
+    args: Record<string, unknown>,
+    result: Record<string, unknown>,
+  ): Promise<TaskOutcome> {
+    const { store, clock, events } = this.#context;
+    const known = knownFrom({ ...task, args }, result, clock.now());
+    await learnInterval(store, session.row, known);
+    if (task.method === 'GetParameterValues')
+      events.emit('values', { row: session.row, list: result.ParameterList as ParameterValue[] });
+    const settled = await this.#settle(session, task, outcomeOf(task, result), known);
+    return { task: settled, ends: departures.has(task.method) };
+  }
+
+  async #settle(session: TaskSession, task: Task, outcome: Outcome, known: KnownValue[] = []): Promise<Task> {
+    const { store, clock, events } = this.#context;
+    const settled = await store.apply(session.row.id, 'taskSettled', {
+      token: session.token,
+      id: task.id,
+      outcome,
+      ...(known.length ? { known } : {}),
+      now: clock.now(),
+    });
+    if (settled === 'stale') throw new SessionLost('another session has taken the device over');
+    if (settled === 'gone') {
+      // It was cancelled, or its device removed, while the device had it in hand: its end has been announced then.
+      await refresh(session, this.#context);
+      return (await store.task(task.id)) ?? task;
+    }
+    session.row = settled.row;
+    events.emit('task', { task: settled.task });
+    return settled.task;
+  }
+}
+
+/** Makes the arguments ready for the device as it is now: file link, ParameterKey, and types that the operator left out. */
+async function argsToSend(
+  { store, ports }: FleetContext,
+  models: Models,
+  { row, base }: TaskSession,
+  task: Task,
+  cpe: Cpe,
+): Promise<Record<string, unknown>> {
+  const args = { ...task.args };
+  if (task.file || task.content)
+    args.URL = ports.linkFile(task, task.method === 'Upload' ? 'upload' : 'download', base);
+  if (args.ParameterKey === '') args.ParameterKey = row.parameterKey;
+  if (task.method === 'SetParameterValues')
+    args.ParameterList = await withTypes(args.ParameterList as ParameterValue[], row, cpe, { store, models });
+  return args;
+}
+
+function outcomeOf(task: Task, result: Record<string, unknown>): Outcome {
+  if (isTransfer(task) && result.Status !== 0) return { state: 'waiting', result };
+  if (departures.has(task.method)) return { state: 'waiting', result };
+  return { state: 'done', result };
+}
+
+const faultOf = ({ code, message, parameters }: CwmpFault): TaskFault => ({
+  code,
+  message,
+  ...(parameters.length ? { parameters: [...parameters] } : {}),
+});
+
+/** The values that the device has after an answer, as far as it tells. */
+function knownFrom(task: Task, result: Record<string, unknown>, time: number): KnownValue[] {
+  const valuesOf = (list: unknown): KnownValue[] =>
+    (list as ParameterValue[]).map(({ Name, Value, Type }) => ({ path: Name, value: Value, type: Type, time }));
+  if (task.method === 'GetParameterValues') return valuesOf(result.ParameterList);
+  if (task.method !== 'SetParameterValues') return [];
+  return valuesOf(task.args.ParameterList).filter(({ path }) => !isSecretName(path));
+}
