@@ -17,7 +17,7 @@ export interface AuthenticatorOptions {
   realm?: string;
 }
 
-/** What a request presents to prove its caller. */
+/** The parts of a request that can prove its caller. */
 export interface PresentedCredentials {
   authorization: string | undefined;
   method: string;

@@ -1,4 +1,4 @@
-// The way of one POST: to its session, or through authentication and admission into a new one.
+// The path of a POST: to its session, or through authentication and admission into a new one.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { untilClosed } from './admission/connection-limit.ts';
 import type { AuthenticationStep } from './authentication-step.ts';
@@ -14,7 +14,7 @@ import type { SessionTable } from './session-table.ts';
 
 export interface PostHandlerParts extends SessionPostParts {
   sessions: SessionTable;
-  /** Sessions that may be open: those beyond are turned away. */
+  /** Bound of open sessions: further CPEs are asked to come again later. */
   maxSessions: number;
   forwarding: SessionForwarding;
   bodies: BodyReader;
@@ -28,7 +28,7 @@ export class PostHandler {
     this.#parts = parts;
   }
 
-  /** A POST of a CPE. */
+  /** Answers a POST that came from a CPE. */
   async handle(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { sessions, forwarding, bodies, authentication, isServing } = this.#parts;
     const session = sessions.find(request);
@@ -57,7 +57,7 @@ export class PostHandler {
     await this.#begin(request, reply, posted, callerOf(request, known.proof, known.certificate));
   }
 
-  /** A POST that another process forwarded: it never begins a session. */
+  /** Answers a POST that another process forwarded. It never begins a session. */
   async handleForwarded(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const session = this.#parts.sessions.find(request);
     if (!session) {
@@ -91,7 +91,7 @@ export class PostHandler {
       stop?.();
       entry.release();
     });
-    tracer.joined(request, session);
+    tracer.sessionBegan(request, session);
     reply.header('set-cookie', setCookie(session.cookie));
     await exchangePost(this.#parts, request, reply, posted, session);
   }

@@ -3,12 +3,12 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Envelope } from '../../shared/cwmp/soap.ts';
 import { SessionLost } from '../fleet/common/ports.ts';
 
-/** What the CPE posts: an envelope, or nothing. */
+/** A message of the CPE: an envelope, or an empty POST. */
 export type Posted = Envelope | 'empty';
-/** What it gets: an envelope (200), or nothing (204). */
+/** The answer to it: an envelope (200), or nothing (204). */
 export type Reply = Envelope | 'empty';
 
-/** One POST, and the way to answer it. */
+/** One POST, to be answered once. */
 export interface Turn {
   posted: Posted;
   reply(reply: Reply): void;

@@ -11,7 +11,7 @@ import type { Tracer } from './tracer.ts';
 export interface SessionPostParts {
   admission: Admission;
   tracer: Tracer;
-  /** False while the store does not hear this process: other processes may take over its devices. */
+  /** False while the store is out of reach, because other processes may take over the devices of this one. */
   isServing: () => boolean;
   /** Connections are scarce. */
   isOverloaded: () => boolean;
@@ -25,7 +25,7 @@ export async function exchangePost(
   session: OpenSession,
 ): Promise<void> {
   if (!isServing()) {
-    session.exchange.abandon('the store does not hear this process');
+    session.exchange.abandon('the store is out of reach');
     rejectBusy(reply, admission.retryAfter());
     return;
   }

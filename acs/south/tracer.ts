@@ -27,7 +27,7 @@ export class Tracer {
   readonly #tap: WireTap | undefined;
   readonly #byKey = new WeakMap<TraceKey, Followed>();
   readonly #byRequest = new WeakMap<FastifyRequest, Followed>();
-  readonly #sent = new WeakMap<FastifyReply, { envelope: Envelope; xml: string }>();
+  readonly #answers = new WeakMap<FastifyReply, { envelope: Envelope; xml: string }>();
 
   constructor({ traces, clock, tap }: { traces: Traces; clock: Clock; tap?: WireTap | undefined }) {
     this.#traces = traces;
@@ -36,7 +36,7 @@ export class Tracer {
   }
 
   /** A POST was read. @param posted undefined when it could not be understood */
-  heard(request: FastifyRequest, key: TraceKey, posted: Posted | undefined, body: Buffer): void {
+  received(request: FastifyRequest, key: TraceKey, posted: Posted | undefined, body: Buffer): void {
     if (this.#tap && body.length) this.#tap('cpe', body.toString('utf8'));
     if (this.#traces.idle()) return;
     const followed = this.#follow(key, posted, addressOf(request));
@@ -51,22 +51,22 @@ export class Tracer {
   }
 
   /** The POST began a session: the messages that follow come under its key. */
-  joined(request: FastifyRequest, key: TraceKey): void {
+  sessionBegan(request: FastifyRequest, key: TraceKey): void {
     const followed = this.#byRequest.get(request);
     if (followed) this.#byKey.set(key, followed);
   }
 
   /** An envelope is sent as the answer. */
-  said(reply: FastifyReply, envelope: Envelope, xml: string): void {
+  sent(reply: FastifyReply, envelope: Envelope, xml: string): void {
     this.#tap?.('acs', xml);
-    if (!this.#traces.idle()) this.#sent.set(reply, { envelope, xml });
+    if (!this.#traces.idle()) this.#answers.set(reply, { envelope, xml });
   }
 
   /** The answer, with or without an envelope, is complete. */
   answered(request: FastifyRequest, reply: FastifyReply): void {
     const followed = this.#byRequest.get(request);
     if (!followed) return;
-    const answer = this.#sent.get(reply);
+    const answer = this.#answers.get(reply);
     const status = reply.statusCode;
     const what = answer ? messageName(answer.envelope) : String(status);
     const headers = redactedHeaders(reply.getHeaders(), answerHeaders);

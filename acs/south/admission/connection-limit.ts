@@ -20,7 +20,7 @@ export const untilClosed =
   };
 
 /**
- * Closes connections beyond the limit as soon as they open: a TLS handshake is the most expensive thing that a stranger can ask for.
+ * Closes connections beyond the limit as soon as they open: a TLS handshake is the most expensive thing that an unknown client can cause.
  * @returns an overload signal: true while more than half of the limit is open, when idle connections should not be kept
  */
 export function limitConnections(

@@ -15,7 +15,7 @@ export async function answerXml(
   isPacked = false,
 ): Promise<void> {
   const xml = encodeEnvelope(envelope);
-  tracer.said(reply, envelope, xml);
+  tracer.sent(reply, envelope, xml);
   reply.code(200).header('content-type', 'text/xml; charset="utf-8"');
   if (!isPacked || xml.length < MIN_PACKED) reply.send(xml);
   else reply.header('content-encoding', 'gzip').send(await encodeBody(Buffer.from(xml), 'gzip'));

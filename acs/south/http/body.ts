@@ -12,7 +12,7 @@ import { addressOf, isAnonymous } from './caller.ts';
 
 /** An ACS accepts envelopes of 32 KB (TR-069 3.5); full reads of large models are far longer. */
 export const MAX_BODY = 16 * 1024 * 1024;
-/** Bytes that a caller may send which has proved nothing. */
+/** Bound of a body whose sender has proved nothing. */
 export const MAX_ANONYMOUS_BODY = 256 * 1024;
 /** Bytes up to which a challenged Inform is kept, so that it is not decoded again when it returns with credentials. */
 const MAX_REMEMBERED = 16 * 1024;
@@ -30,7 +30,7 @@ export class BodyReader {
     this.#log = log;
   }
 
-  /** @returns undefined when the body was answered here */
+  /** The message in a body. @returns undefined when the request is answered already, because the body breaks the rules */
   async read(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -41,7 +41,7 @@ export class BodyReader {
     try {
       body = await plainBody(request, session ? MAX_BODY : MAX_ANONYMOUS_BODY);
       const posted = session ? decoded(body) : this.#decodeFirst(request.socket, body);
-      this.#tracer.heard(request, traceKey, posted, body);
+      this.#tracer.received(request, traceKey, posted, body);
       if (posted === 'empty') return 'empty';
       if (posted.unknownMustUnderstand === undefined) return posted.body.kind === 'empty' ? 'empty' : posted;
       await this.#refuseHeader(request, reply, posted, posted.unknownMustUnderstand);
@@ -53,7 +53,7 @@ export class BodyReader {
         return undefined;
       }
       if (!(error instanceof InvalidSoap)) throw error;
-      this.#tracer.heard(request, traceKey, undefined, body);
+      this.#tracer.received(request, traceKey, undefined, body);
       // TR-069 3.5: an envelope that breaks the rules ends the session.
       this.#log.warn('invalid SOAP received', { address: addressOf(request), reason: error.message });
       session?.exchange.abandon(`invalid SOAP: ${error.message}`);
