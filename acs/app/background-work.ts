@@ -14,11 +14,11 @@ export function startBackgroundWork(setup: AcsSetup, { fleet, store }: { fleet: 
   const schedule = createSchedule({ store, clock, log, owner: members.self, isGone });
   startDuties(schedule, { store, clock, liveness, alerts, files }, setup.keepDays ?? KEPT_DAYS);
   rollouts.run(schedule);
-  webhooks.start();
+  webhooks.loop.start();
   const close = async (): Promise<void> => {
     await rollouts.stop();
     await schedule.stop();
-    await webhooks.stop();
+    await webhooks.loop.stop();
   };
   return { close };
 }

@@ -9,10 +9,10 @@ import { type Quirks, quirksOf, type Subject } from './common/quirks.ts';
 import { createDevices, type Devices } from './devices/devices.ts';
 import { createEnrolment, type Enrolment } from './enrolment/enrolment.ts';
 import { createFiles, type Files } from './files/files.ts';
-import { type Alerts, createAlerts } from './monitoring/alerts.ts';
-import { createHistory, type History } from './monitoring/history.ts';
-import { createLiveness, type LivenessWatch } from './monitoring/liveness.ts';
-import { createWebhooks, type Webhooks } from './monitoring/webhooks.ts';
+import { Alerts } from './monitoring/alerts.ts';
+import { History } from './monitoring/history.ts';
+import { LivenessWatch } from './monitoring/liveness.ts';
+import { Webhooks } from './monitoring/webhooks.ts';
 import { DryRuns } from './preflight/dry-run.ts';
 import { Guard } from './preflight/guard.ts';
 import { Preflight } from './preflight/preflight.ts';
@@ -63,7 +63,7 @@ export function createFleet(context: FleetContext): Fleet {
   const devices = createDevices(context, models);
   const tasks = createTasks(context, files, models);
   const rollouts = createRollouts(context, files);
-  const history = createHistory(context);
+  const history = new History(context);
   const enrolment = createEnrolment(context);
   const traces = createTraces(context);
   return {
@@ -84,9 +84,9 @@ export function createFleet(context: FleetContext): Fleet {
     moves: createMoves(context),
     rollouts,
     members: context.members,
-    liveness: createLiveness(context),
-    alerts: createAlerts(context),
-    webhooks: createWebhooks(context, context.ports.post ?? noPost),
+    liveness: new LivenessWatch(context),
+    alerts: new Alerts(context),
+    webhooks: new Webhooks(context, context.ports.post ?? noPost),
     quirksOf: subject => quirksOf(subject, context.quirks),
   };
 }

@@ -1,5 +1,6 @@
 // Alerts: rules over the fleet, and how they stand.
-import type { AlertRule, AlertView } from '../../fleet/monitoring/alerts.ts';
+import type { AlertRule } from '../../fleet/monitoring/alert-rule.ts';
+import type { AlertView } from '../../fleet/monitoring/alerts.ts';
 import type { Operation } from '../operation.ts';
 import { none, ok, param } from '../operation.ts';
 import { alert, alertInput, alerts as alertList } from '../schemas/alerts.ts';

@@ -1,6 +1,6 @@
 // What devices did, and their parameters over time.
 import { UserError } from '../../errors.ts';
-import type { HistoryRule } from '../../fleet/monitoring/history.ts';
+import type { HistoryRule } from '../../fleet/monitoring/history-setting.ts';
 import { isoTime } from '../../query/compare.ts';
 import { noDevice, none, type Operation, ok, param } from '../operation.ts';
 import * as schemas from '../schemas/history.ts';
@@ -26,7 +26,7 @@ export const history: readonly Operation[] = [
     answers: { 200: schemas.historyRule },
     problems: { 404: 'None are' },
     run: async (_input, { fleet }) => {
-      const rule = await fleet.history.rule();
+      const rule = await fleet.history.setting.rule();
       if (!rule) throw new UserError(404, 'no-such-setting', 'no history is chosen');
       return ok(rule);
     },
@@ -40,7 +40,7 @@ export const history: readonly Operation[] = [
     body: { json: schemas.historyInput },
     answers: { 200: schemas.historyRule },
     run: async ({ body }, { fleet }) => {
-      await fleet.history.put(body as HistoryRule);
+      await fleet.history.setting.put(body as HistoryRule);
       return ok(body);
     },
   },
@@ -53,7 +53,7 @@ export const history: readonly Operation[] = [
     answers: { 204: 'nothing' },
     problems: { 404: 'None are followed' },
     run: async (_input, { fleet }) => {
-      await fleet.history.remove();
+      await fleet.history.setting.remove();
       return none;
     },
   },

@@ -1,6 +1,6 @@
 // Webhooks: who is told what happens, and what is on its way there.
 import { UserError } from '../../errors.ts';
-import type { WebhookInput, WebhookView } from '../../fleet/monitoring/webhooks.ts';
+import type { WebhookInput, WebhookView } from '../../fleet/monitoring/webhook.ts';
 import type { Delivery } from '../../store/records.ts';
 import type { Operation } from '../operation.ts';
 import { none, ok, param } from '../operation.ts';

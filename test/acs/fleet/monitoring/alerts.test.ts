@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { reportOf } from '../../../../acs/device/inform.ts';
 import { createSchedule, type Schedule } from '../../../../acs/fleet/cluster/schedule.ts';
 import { startDuties } from '../../../../acs/fleet/duties.ts';
-import { createAlerts } from '../../../../acs/fleet/monitoring/alerts.ts';
-import { createLiveness } from '../../../../acs/fleet/monitoring/liveness.ts';
+import { Alerts } from '../../../../acs/fleet/monitoring/alerts.ts';
+import { LivenessWatch } from '../../../../acs/fleet/monitoring/liveness.ts';
 import { type TestApi, testApi } from '../../../support/acs/api.ts';
 import { identityOf, idOf, valuesOf } from '../../../support/devices.ts';
 
@@ -27,8 +27,8 @@ describe('alerts', () => {
     const { store, clock, log, events } = api.acs;
     const schedule = createSchedule({ store, clock, log, owner });
     const parts = {
-      liveness: createLiveness({ store, clock, events }),
-      alerts: createAlerts({ store, clock, events, log }),
+      liveness: new LivenessWatch({ store, clock, events }),
+      alerts: new Alerts({ store, clock, events, log }),
     };
     startDuties(schedule, { store, clock, ...parts }, { tasks: 30, audit: 365 });
     schedules.push(schedule);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createSchedule, type Schedule } from '../../../../acs/fleet/cluster/schedule.ts';
 import { learnInterval } from '../../../../acs/fleet/common/inform-interval.ts';
 import { startDuties } from '../../../../acs/fleet/duties.ts';
-import { createLiveness, LOOK_MS } from '../../../../acs/fleet/monitoring/liveness.ts';
+import { LivenessWatch, LOOK_MS } from '../../../../acs/fleet/monitoring/liveness.ts';
 import { memoryCpe, ScriptedCpe, type TestAcs, testAcs } from '../../../support/acs/memory-acs.ts';
 import { identityOf, idOf } from '../../../support/devices.ts';
 
@@ -21,7 +21,7 @@ describe('liveness', () => {
     const schedule = createSchedule({ store, clock, log, owner });
     startDuties(
       schedule,
-      { store, clock, liveness: createLiveness({ store, clock, events }) },
+      { store, clock, liveness: new LivenessWatch({ store, clock, events }) },
       { tasks: 30, audit: 365 },
     );
     schedules.push(schedule);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { signatureOf } from '../../../../acs/fleet/monitoring/webhooks.ts';
+import { signatureOf } from '../../../../acs/fleet/monitoring/webhook-message.ts';
 import { createPoster } from '../../../../acs/north/webhook-sender.ts';
 import { networks } from '../../../../acs/south/connection-request/policy.ts';
 import { openSqlite } from '../../../../acs/store/sqlite/store.ts';
@@ -39,7 +39,7 @@ describe('webhooks', () => {
     messages().map(({ event, data }) => `${event} ${String(data.state ?? data.code ?? data.was ?? '')}`.trim());
   const inform = (more = {}) =>
     api.acs.store.apply(id, 'informed', informOf('A', api.acs.clock.now(), ['2 PERIODIC'], more));
-  const send = () => api.acs.fleet.webhooks.send();
+  const send = () => api.acs.fleet.webhooks.loop.sendDue();
   const waiting = async (name: string) =>
     (await api.call('GET', `/webhooks/${name}`)).json as unknown as { waiting: number; dead: number };
 
@@ -124,7 +124,7 @@ describe('webhooks', () => {
   it('what is not taken is tried again with growing pauses, for days, then given up and shown', async () => {
     await put('down', { events: ['enrolled'] });
     await inform();
-    api.acs.fleet.webhooks.start();
+    api.acs.fleet.webhooks.loop.start();
     const { clock, posted, answers } = api.acs;
     answers.push(...Array.from({ length: 200 }, (_, n) => (n % 2 === 0 ? 500 : 'connection refused')));
     await clock.advance(HOUR);
@@ -157,14 +157,14 @@ describe('webhooks', () => {
     assert.equal(posted.length, before + 1);
     const { waiting: left, dead: gone } = await waiting('down');
     assert.deepEqual([left, gone], [0, 0]);
-    await api.acs.fleet.webhooks.stop();
+    await api.acs.fleet.webhooks.loop.stop();
   }).timeout(60_000);
 
   it('one that is away is not asked for each of many messages, and gets them all when it is back', async () => {
     await put('busy', { events: ['enrolled'] });
     for (let n = 0; n < 60; n++)
       await api.acs.store.apply(`x-${n}`, 'informed', informOf(String(n), api.acs.clock.now(), []));
-    api.acs.fleet.webhooks.start();
+    api.acs.fleet.webhooks.loop.start();
     api.acs.answers.push(...Array.from({ length: 30 }, () => 503));
     await api.acs.clock.advance(5 * MINUTE);
     assert.ok(api.acs.posted.length < 15, `${api.acs.posted.length} in five minutes`);
@@ -173,7 +173,7 @@ describe('webhooks', () => {
     const taken = new Set(messages().map(message => message.id));
     assert.equal(taken.size, 60);
     assert.equal((await waiting('busy')).waiting, 0);
-    await api.acs.fleet.webhooks.stop();
+    await api.acs.fleet.webhooks.loop.stop();
   });
 
   it('410 means that nobody wants it any more', async () => {

@@ -1,0 +1,100 @@
+// The history setting: the devices, parameters and events of which a history is kept. One document of the kind `setting`.
+import { messageOf, readAt, UserError } from '../../../shared/errors.ts';
+import { durationOf, isWild, type Predicate, parseFilter, toPredicate, wildPattern } from '../../query/filter.ts';
+import type { FleetContext } from '../common/context.ts';
+import { type Documents, documents } from '../common/documents.ts';
+
+export interface HistoryRule {
+  /** The devices; default: all. */
+  filter?: string;
+  /** Paths: full, partial with the final dot, or with `*`. Numbers become series, changes of other values events. */
+  parameters: string[];
+  /** Keeps each Inform and each ended task as an event; default: true. */
+  events?: boolean;
+  /** The interval at which these parameters are read, in sessions that the device opens anyway, as `15m`; default: never. */
+  read?: string;
+}
+
+export interface CompiledHistoryRule {
+  rule: HistoryRule;
+  fits: Predicate;
+  matches: (path: string) => boolean;
+  readMs: number | undefined;
+}
+
+const SETTING = 'history';
+const MAX_PATTERNS = 32;
+
+export class HistorySetting {
+  readonly #context: FleetContext;
+  readonly #documents: Documents<HistoryRule>;
+  #known: { generation: number; compiled: CompiledHistoryRule | undefined } = { generation: 0, compiled: undefined };
+  #loading = false;
+
+  constructor(context: FleetContext) {
+    this.#context = context;
+    this.#documents = documents(context, 'setting', {
+      missing: () => new UserError(404, 'no-such-setting', 'there is no history setting'),
+      validate: compileHistoryRule,
+    });
+  }
+
+  async rule(): Promise<HistoryRule | undefined> {
+    return (await this.load())?.rule;
+  }
+
+  async load(): Promise<CompiledHistoryRule | undefined> {
+    const generation = this.#context.store.generation('setting');
+    if (this.#known.generation !== generation) {
+      const found = await this.#documents.find(SETTING);
+      this.#known = { generation, compiled: found && compileHistoryRule(found.body) };
+    }
+    return this.#known.compiled;
+  }
+
+  /** The setting as last loaded, for callers that cannot wait. A change is loaded in the background. */
+  current(): CompiledHistoryRule | undefined {
+    const { store, log } = this.#context;
+    if (this.#known.generation !== store.generation('setting') && !this.#loading) {
+      this.#loading = true;
+      this.load()
+        .catch(error => log.warn('history setting read failed', { reason: messageOf(error) }))
+        .finally(() => {
+          this.#loading = false;
+        });
+    }
+    return this.#known.compiled;
+  }
+
+  /** @throws UserError 400 that names the place */
+  async put(rule: HistoryRule): Promise<void> {
+    await this.#documents.put(SETTING, rule);
+    await this.load();
+  }
+
+  /** @throws UserError 404 */
+  async remove(): Promise<void> {
+    await this.#documents.remove(SETTING);
+    await this.load();
+  }
+}
+
+/** @throws UserError 400 that names the place */
+function compileHistoryRule(rule: HistoryRule): CompiledHistoryRule {
+  const { filter, parameters, read } = rule;
+  if (parameters.length > MAX_PATTERNS)
+    throw new UserError(400, 'too-many-parameters', `parameters: at most ${MAX_PATTERNS} are allowed`);
+  const stray = parameters.find(path => !/^(Device|InternetGatewayDevice)\.(([\w-]+|\*)\.)*([\w-]+|\*)?$/.test(path));
+  if (stray !== undefined) throw new UserError(400, 'bad-path', `parameters: '${stray}' is not a path`);
+  const tests = parameters.map((path): ((name: string) => boolean) => {
+    const pattern = isWild(path) ? wildPattern(path) : undefined;
+    if (pattern) return name => pattern.test(name);
+    return path.endsWith('.') ? name => name.startsWith(path) : name => name === path;
+  });
+  return {
+    rule,
+    fits: filter === undefined ? () => true : readAt('filter', () => toPredicate(parseFilter(filter))),
+    matches: name => tests.some(test => test(name)),
+    readMs: read === undefined ? undefined : durationOf(read),
+  };
+}

@@ -1,0 +1,117 @@
+// The loop that serves webhooks: it sends what is due, waits until the next message is due, and is woken by events of this process.
+import { isAbort, messageOf } from '../../../shared/errors.ts';
+import { noticeTypes } from '../../store/records.ts';
+import type { DeliveryCount } from '../../store/store.ts';
+import type { FleetContext } from '../common/context.ts';
+import type { StoredWebhook } from './webhook.ts';
+import type { WebhookSender } from './webhook-sender.ts';
+
+/** The interval in which messages from other processes are looked for; messages of this process are sent at once. */
+const LOOK_MS = 5000;
+/** The time after an event in which its message may still be on its way into the queue. */
+const SOON_MS = 100;
+const KEEP_DEAD_MS = 30 * 24 * 3_600_000;
+const TIDY_MS = 60_000;
+const NEVER = Number.POSITIVE_INFINITY;
+
+export class WebhookLoop {
+  readonly #context: FleetContext;
+  readonly #sender: WebhookSender;
+  readonly #stopped: AbortController;
+  #subscriptions: (() => void)[] = [];
+  #running: Promise<void> | undefined;
+  #tidied = Number.NEGATIVE_INFINITY;
+  #wake: (() => void) | undefined;
+
+  /** @param stopped is aborted by `stop` */
+  constructor(context: FleetContext, sender: WebhookSender, stopped: AbortController) {
+    this.#context = context;
+    this.#sender = sender;
+    this.#stopped = stopped;
+  }
+
+  start(): void {
+    const { store, events, log } = this.#context;
+    for (const type of noticeTypes)
+      if (type !== 'removed')
+        this.#subscriptions.push(events.on(type, () => store.generation('webhook') > 0 && this.wake()));
+    this.#running ??= this.#run().catch(error => {
+      if (!isAbort(error)) log.error('webhook loop failed', { error });
+    });
+  }
+
+  async stop(): Promise<void> {
+    for (const unsubscribe of this.#subscriptions) unsubscribe();
+    this.#stopped.abort(new DOMException('the ACS closes', 'AbortError'));
+    await this.#running;
+  }
+
+  /** Ends the pause of the loop soon. */
+  wake(): void {
+    this.#wake?.();
+  }
+
+  /** Sends what is due now. @returns the time when the next message is due, milliseconds */
+  async sendDue(): Promise<number> {
+    const { store, clock } = this.#context;
+    if (store.generation('webhook') === 0) return NEVER;
+    const webhooks = (await store.documents<StoredWebhook>('webhook')).filter(({ body }) => !body.paused);
+    const before = nextDue(await store.deliveryCounts());
+    const served = webhooks.filter(({ name }) => (before.get(name) ?? NEVER) <= clock.now());
+    await Promise.all(served.map(({ name, body }) => this.#sender.sendDue(name, body)));
+    await this.#tidy(new Set(webhooks.map(({ name }) => name)));
+    const after = served.length > 0 ? nextDue(await store.deliveryCounts()) : before;
+    return Math.min(...webhooks.map(({ name }) => Math.max(after.get(name) ?? NEVER, this.#sender.backoffUntil(name))));
+  }
+
+  /** Bounds the queue, and drops the messages of other webhooks than these. */
+  async #tidy(names: ReadonlySet<string>): Promise<void> {
+    const { store, clock } = this.#context;
+    if (clock.now() - this.#tidied < TIDY_MS) return;
+    this.#tidied = clock.now();
+    await store.boundDeliveries(clock.now() - KEEP_DEAD_MS);
+    for (const { webhook } of await store.deliveryCounts())
+      if (!names.has(webhook)) await store.dropDeliveries(webhook);
+  }
+
+  async #run(): Promise<void> {
+    const { clock, log } = this.#context;
+    for (;;) {
+      let next = NEVER;
+      try {
+        next = await this.sendDue();
+      } catch (error) {
+        if (this.#stopped.signal.aborted) return;
+        // A failure of the store passes, and the queue is durable.
+        log.warn('webhook queue failed', { reason: messageOf(error) });
+      }
+      await this.#pause(Math.min(LOOK_MS, Math.max(SOON_MS, next - clock.now())));
+    }
+  }
+
+  /** Waits, but only `SOON_MS` once the loop is woken. */
+  async #pause(ms: number): Promise<void> {
+    const { clock } = this.#context;
+    const { signal } = this.#stopped;
+    await new Promise<void>(resolve => {
+      let timer = clock.after(ms, () => done());
+      const done = (): void => {
+        timer.cancel();
+        this.#wake = undefined;
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      this.#wake = () => {
+        timer.cancel();
+        timer = clock.after(SOON_MS, done);
+        this.#wake = undefined;
+      };
+      signal.addEventListener('abort', done);
+    });
+    signal.throwIfAborted();
+  }
+}
+
+/** The time when the next message of each webhook is due, milliseconds. */
+const nextDue = (counts: readonly DeliveryCount[]): Map<string, number | undefined> =>
+  new Map(counts.map(({ webhook, next }) => [webhook, next]));

@@ -1,0 +1,116 @@
+// Sends the queued messages of webhooks, and retries with growing pauses until a message is accepted or given up.
+import { messageOf } from '../../../shared/errors.ts';
+import type { Delivery } from '../../store/records.ts';
+import { spread } from '../common/backoff.ts';
+import type { FleetContext } from '../common/context.ts';
+import type { Post } from '../common/ports.ts';
+import type { StoredWebhook } from './webhook.ts';
+import { messageBody, messageHeaders, type WebhookMessage } from './webhook-message.ts';
+
+const TIMEOUT_MS = 15_000;
+/** Longer than one message may take: after it another process may send the message. */
+const LEASE_MS = 60_000;
+/** Messages to one webhook at a time. */
+const AT_ONCE = 8;
+const SECOND = 1000;
+const HOUR = 3_600_000;
+/** The pauses after the first, second, … failure; the last one repeats. */
+const PAUSES_MS = [10, 30, 60, 300, 900].map(seconds => seconds * SECOND).concat([HOUR, 3 * HOUR, 6 * HOUR]);
+/** The age at which a message is given up. */
+const GIVE_UP_MS = 72 * HOUR;
+
+export class WebhookSender {
+  readonly #context: FleetContext;
+  readonly #post: Post;
+  readonly #stopped: AbortSignal;
+  /** Webhooks whose last messages failed: no message is sent until a time, then a single one. */
+  readonly #backoffs = new Map<string, { failures: number; until: number }>();
+
+  constructor(context: FleetContext, post: Post, stopped: AbortSignal) {
+    this.#context = context;
+    this.#post = post;
+    this.#stopped = stopped;
+  }
+
+  /** The time until which a webhook gets no message, milliseconds; 0 without a backoff. */
+  backoffUntil(name: string): number {
+    return this.#backoffs.get(name)?.until ?? 0;
+  }
+
+  endBackoff(name: string): void {
+    this.#backoffs.delete(name);
+  }
+
+  /** Sends one message. @throws Error that says why it could not be sent */
+  async send(webhook: StoredWebhook, message: WebhookMessage, attempt: number): Promise<{ status: number }> {
+    const { clock, secrets } = this.#context;
+    const timeout = new AbortController();
+    const timer = clock.after(TIMEOUT_MS, () => timeout.abort(new Error(`no answer within ${TIMEOUT_MS / SECOND} s`)));
+    try {
+      const body = messageBody(message);
+      const secret = secrets.open(webhook.secret);
+      const headers = messageHeaders(message, { body, attempt, secret, now: clock.now() });
+      const signal = AbortSignal.any([timeout.signal, this.#stopped]);
+      return await this.#post(webhook.url, { headers, body, signal });
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  /** Sends all messages of a webhook that are due, until its backoff begins. */
+  async sendDue(name: string, webhook: StoredWebhook): Promise<void> {
+    const { store, clock } = this.#context;
+    for (;;) {
+      const backoff = this.#backoffs.get(name);
+      if (backoff && backoff.until > clock.now()) return;
+      const limit = backoff ? 1 : AT_ONCE;
+      const due = await store.takeDeliveries({ webhook: name, now: clock.now(), leaseMs: LEASE_MS, limit });
+      if (due.length === 0) return;
+      const accepted = await Promise.all(due.map(delivery => this.#attempt(name, webhook, delivery)));
+      if (accepted.some(Boolean)) this.#backoffs.delete(name);
+      else this.#backOff(name, (backoff?.failures ?? 0) + 1);
+    }
+  }
+
+  /** @returns whether the webhook accepted the message */
+  async #attempt(webhook: string, target: StoredWebhook, delivery: Delivery): Promise<boolean> {
+    const { store, events } = this.#context;
+    const { id, notice, attempts } = delivery;
+    const attempted = { webhook, notice: notice.id };
+    try {
+      const { status } = await this.send(target, notice, attempts);
+      if (status >= 200 && status < 300) {
+        await store.settleDelivery(id, { state: 'delivered' });
+        events.emit('webhook', { ...attempted, outcome: 'delivered', status });
+        return true;
+      }
+      await this.#fail(delivery, `it answered ${status}`, status === 410);
+      events.emit('webhook', { ...attempted, outcome: status === 410 ? 'dead' : 'failed', status });
+    } catch (error) {
+      if (this.#stopped.aborted) throw error;
+      const isDead = await this.#fail(delivery, messageOf(error), false);
+      events.emit('webhook', { ...attempted, outcome: isDead ? 'dead' : 'failed', reason: messageOf(error) });
+    }
+    return false;
+  }
+
+  /** @returns whether the message is given up */
+  async #fail({ id, created, attempts }: Delivery, reason: string, isGone: boolean): Promise<boolean> {
+    const { store, clock } = this.#context;
+    const now = clock.now();
+    const isDead = isGone || now - created >= GIVE_UP_MS;
+    const due = now + this.#pauseMs(attempts);
+    await store.settleDelivery(id, { state: isDead ? 'dead' : 'waiting', due, error: reason.slice(0, 500) });
+    return isDead;
+  }
+
+  #backOff(name: string, failures: number): void {
+    const { clock, log } = this.#context;
+    this.#backoffs.set(name, { failures, until: clock.now() + Math.min(this.#pauseMs(failures), HOUR) });
+    if (failures === 1) log.warn('webhook delivery failed', { webhook: name });
+  }
+
+  #pauseMs(failures: number): number {
+    return spread(PAUSES_MS[Math.min(failures, PAUSES_MS.length) - 1] ?? 0, this.#context.random);
+  }
+}
