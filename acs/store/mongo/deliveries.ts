@@ -1,29 +1,18 @@
-// The queue of notices to webhooks in MongoDB: a document for each notice and each webhook that is to have it. Who takes one says so by
-// the number of attempts, so of several processes one has it.
+// The queue of notices to webhooks in MongoDB: a document for each notice and each webhook that receives it. A process takes one by
+// raising its number of attempts, so only one of several has it.
 import { MAX_DEAD, MAX_WAITING_DELIVERIES } from '../delivery-limits.ts';
 import type { Addressed } from '../notices.ts';
 import type { Delivery, DeliveryOutcome, Notice } from '../records.ts';
 import type { DeliveryCount, DeliveryQuery, TakeDeliveries } from '../store.ts';
 import { jsonOf } from '../text-checks.ts';
 import { type Collections, type DeliveryDocument, type StoredNotice, unlessThere } from './collections.ts';
-import { textKey } from './device-document.ts';
+import { textKey } from './devices/device-document.ts';
 import type { Link } from './link.ts';
 
-export interface Deliveries {
-  /** Safe to be done twice: the same notice for the same webhook is one document. */
-  add(notices: readonly StoredNotice[]): Promise<void>;
-  take(query: TakeDeliveries): Promise<Delivery[]>;
-  settle(id: string, outcome: DeliveryOutcome): Promise<void>;
-  revive(webhook: string, now: number): Promise<number>;
-  drop(webhook: string): Promise<void>;
-  bound(before: number): Promise<void>;
-  list(query: DeliveryQuery): Promise<Delivery[]>;
-  counts(): Promise<DeliveryCount[]>;
-}
-
 const BATCH = 500;
+const newestFirst = { created: -1 as const, _id: -1 as const };
 
-/** As it lies in the outbox of the document whose change it tells of. */
+/** Notices as they lie in the outbox of the document whose change they report. */
 export const storedNotices = (addressed: readonly Addressed[]): StoredNotice[] =>
   addressed.map(({ notice: { to: _to, ...notice }, webhooks }) => ({
     id: notice.id,
@@ -43,95 +32,108 @@ const deliveryOf = ({ _id, webhook, due, created, attempts, dead, error, body }:
   notice: JSON.parse(body) as Notice,
 });
 
-export function createDeliveries(link: Link, { deliveries }: Collections): Deliveries {
-  const newest = { created: -1 as const, _id: -1 as const };
-  /** Ids of those of a webhook beyond the newest so many. */
-  const beyond = async (webhook: string, dead: boolean, keep: number): Promise<string[]> => {
-    const options = { sort: newest, skip: keep, limit: BATCH, projection: { _id: 1 as const } };
+/** Reads and changes the queue. */
+export class Deliveries {
+  readonly #link: Link;
+  readonly #deliveries: Collections['deliveries'];
+
+  constructor(link: Link, { deliveries }: Collections) {
+    this.#link = link;
+    this.#deliveries = deliveries;
+  }
+
+  /** Safe to be done twice: the same notice for the same webhook is one document. */
+  async add(notices: readonly StoredNotice[]): Promise<void> {
+    for (const { id, time, webhooks, body } of notices)
+      for (const webhook of webhooks) {
+        const _id = `${textKey(id)}/${webhook}`;
+        const document = { _id, webhook, due: time, created: time, attempts: 0, dead: false, body };
+        await this.#link.retry(() => unlessThere(this.#deliveries.insertOne(document)));
+      }
+  }
+
+  async take({ webhook, now, leaseMs, limit }: TakeDeliveries): Promise<Delivery[]> {
+    const query = { webhook, dead: false, due: { $lte: now } };
+    const options = { sort: { due: 1 as const, _id: 1 as const }, limit };
+    const found = await this.#link.retry(() => this.#deliveries.find(query, options).toArray());
+    const taken: Delivery[] = [];
+    for (const document of found) {
+      const mine = { due: now + leaseMs, attempts: document.attempts + 1 };
+      const same = { _id: document._id, attempts: document.attempts, dead: false };
+      // After a lost answer the second try matches nothing, and the notice waits for its lease to end: late, not lost.
+      const { matchedCount } = await this.#link.retry(() => this.#deliveries.updateOne(same, { $set: mine }));
+      if (matchedCount === 1) taken.push(deliveryOf({ ...document, ...mine }));
+    }
+    return taken;
+  }
+
+  async settle(id: string, outcome: DeliveryOutcome): Promise<void> {
+    if (outcome.state === 'delivered') await this.#link.retry(() => this.#deliveries.deleteOne({ _id: id }));
+    else {
+      const change = { due: outcome.due, dead: outcome.state === 'dead', error: outcome.error };
+      await this.#link.retry(() => this.#deliveries.updateOne({ _id: id }, { $set: change }));
+    }
+  }
+
+  /** @returns how many dead ones are tried again */
+  async revive(webhook: string, now: number): Promise<number> {
+    const change = { $set: { dead: false, attempts: 0, due: now, created: now } };
+    const revive = () => this.#deliveries.updateMany({ webhook, dead: true }, change);
+    return (await this.#link.retry(revive)).modifiedCount;
+  }
+
+  async drop(webhook: string): Promise<void> {
+    await this.#link.retry(() => this.#deliveries.deleteMany({ webhook }));
+  }
+
+  /** Bounds the queue of each webhook; dead ones go that were created before that time. */
+  async bound(before: number): Promise<void> {
+    for (const { webhook } of await this.counts()) await boundOne(this.#link, this.#deliveries, webhook);
+    await this.#link.retry(() => this.#deliveries.deleteMany({ dead: true, created: { $lt: before } }));
+  }
+
+  async list({ webhook, dead, limit }: DeliveryQuery): Promise<Delivery[]> {
+    const options = { sort: newestFirst, limit };
+    const found = await this.#link.retry(() => this.#deliveries.find({ webhook, dead }, options).toArray());
+    return found.map(deliveryOf);
+  }
+
+  counts(): Promise<DeliveryCount[]> {
+    return countAll(this.#link, this.#deliveries);
+  }
+}
+
+/** Makes those dead that wait beyond the bound, and deletes the dead beyond theirs. */
+async function boundOne(link: Link, deliveries: Collections['deliveries'], webhook: string): Promise<void> {
+  const beyond = async (dead: boolean, keep: number): Promise<string[]> => {
+    const options = { sort: newestFirst, skip: keep, limit: BATCH, projection: { _id: 1 as const } };
     return (await link.retry(() => deliveries.find({ webhook, dead }, options).toArray())).map(({ _id }) => _id);
   };
-  const boundOne = async (webhook: string): Promise<void> => {
-    for (let found = BATCH; found === BATCH; ) {
-      const ids = await beyond(webhook, false, MAX_WAITING_DELIVERIES);
-      const change = { $set: { dead: true, error: 'too many were waiting' } };
-      if (ids.length > 0) await link.retry(() => deliveries.updateMany({ _id: { $in: ids } }, change));
-      found = ids.length;
-    }
-    for (let found = BATCH; found === BATCH; ) {
-      const ids = await beyond(webhook, true, MAX_DEAD);
-      if (ids.length > 0) await link.retry(() => deliveries.deleteMany({ _id: { $in: ids } }));
-      found = ids.length;
-    }
-  };
-  const counts = async (): Promise<DeliveryCount[]> => {
-    const pipeline = [
-      { $group: { _id: { webhook: '$webhook', dead: '$dead' }, n: { $sum: 1 }, next: { $min: '$due' } } },
-    ];
-    const found = await link.retry(() =>
-      deliveries.aggregate<{ _id: { webhook: string; dead: boolean }; n: number; next: number }>(pipeline).toArray(),
-    );
-    const of = (webhook: string, dead: boolean) =>
-      found.find(({ _id }) => _id.webhook === webhook && _id.dead === dead) ?? { n: 0 };
-    return [...new Set(found.map(({ _id }) => _id.webhook))].sort().map(webhook => {
-      const waiting: { n: number; next?: number } = of(webhook, false);
-      const next = waiting.next === undefined ? {} : { next: waiting.next };
-      return { webhook, waiting: waiting.n, dead: of(webhook, true).n, ...next };
-    });
-  };
+  for (let found = BATCH; found === BATCH; ) {
+    const ids = await beyond(false, MAX_WAITING_DELIVERIES);
+    const change = { $set: { dead: true, error: 'too many were waiting' } };
+    if (ids.length > 0) await link.retry(() => deliveries.updateMany({ _id: { $in: ids } }, change));
+    found = ids.length;
+  }
+  for (let found = BATCH; found === BATCH; ) {
+    const ids = await beyond(true, MAX_DEAD);
+    if (ids.length > 0) await link.retry(() => deliveries.deleteMany({ _id: { $in: ids } }));
+    found = ids.length;
+  }
+}
 
-  return {
-    add: async notices => {
-      for (const { id, time, webhooks, body } of notices)
-        for (const webhook of webhooks) {
-          const document = {
-            _id: `${textKey(id)}/${webhook}`,
-            webhook,
-            due: time,
-            created: time,
-            attempts: 0,
-            dead: false,
-            body,
-          };
-          await link.retry(() => unlessThere(deliveries.insertOne(document)));
-        }
-    },
-    take: async ({ webhook, now, leaseMs, limit }) => {
-      const options = { sort: { due: 1 as const, _id: 1 as const }, limit };
-      const found = await link.retry(() =>
-        deliveries.find({ webhook, dead: false, due: { $lte: now } }, options).toArray(),
-      );
-      const taken: Delivery[] = [];
-      for (const document of found) {
-        const mine = { due: now + leaseMs, attempts: document.attempts + 1 };
-        const same = { _id: document._id, attempts: document.attempts, dead: false };
-        // After a lost answer the second try matches nothing, and the notice waits for its lease to end: late, not lost.
-        const { matchedCount } = await link.retry(() => deliveries.updateOne(same, { $set: mine }));
-        if (matchedCount === 1) taken.push(deliveryOf({ ...document, ...mine }));
-      }
-      return taken;
-    },
-    settle: async (id, outcome) => {
-      if (outcome.state === 'delivered') await link.retry(() => deliveries.deleteOne({ _id: id }));
-      else {
-        const change = { due: outcome.due, dead: outcome.state === 'dead', error: outcome.error };
-        await link.retry(() => deliveries.updateOne({ _id: id }, { $set: change }));
-      }
-    },
-    revive: async (webhook, now) => {
-      const change = { $set: { dead: false, attempts: 0, due: now, created: now } };
-      return (await link.retry(() => deliveries.updateMany({ webhook, dead: true }, change))).modifiedCount;
-    },
-    drop: async webhook => {
-      await link.retry(() => deliveries.deleteMany({ webhook }));
-    },
-    bound: async before => {
-      for (const { webhook } of await counts()) await boundOne(webhook);
-      await link.retry(() => deliveries.deleteMany({ dead: true, created: { $lt: before } }));
-    },
-    list: async ({ webhook, dead, limit }) => {
-      const found = await link.retry(() => deliveries.find({ webhook, dead }, { sort: newest, limit }).toArray());
-      return found.map(deliveryOf);
-    },
-    counts,
-  };
+async function countAll(link: Link, deliveries: Collections['deliveries']): Promise<DeliveryCount[]> {
+  const pipeline = [
+    { $group: { _id: { webhook: '$webhook', dead: '$dead' }, n: { $sum: 1 }, next: { $min: '$due' } } },
+  ];
+  const found = await link.retry(() =>
+    deliveries.aggregate<{ _id: { webhook: string; dead: boolean }; n: number; next: number }>(pipeline).toArray(),
+  );
+  const of = (webhook: string, dead: boolean) =>
+    found.find(({ _id }) => _id.webhook === webhook && _id.dead === dead) ?? { n: 0 };
+  return [...new Set(found.map(({ _id }) => _id.webhook))].sort().map(webhook => {
+    const waiting: { n: number; next?: number } = of(webhook, false);
+    const next = waiting.next === undefined ? {} : { next: waiting.next };
+    return { webhook, waiting: waiting.n, dead: of(webhook, true).n, ...next };
+  });
 }

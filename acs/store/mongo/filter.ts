@@ -7,7 +7,7 @@ import { anyRun, isLike, type Literal, likeParts, type Operator, timeAt } from '
 import { type Atom, type Field, type Filter, isWild } from '../../query/filter.ts';
 import { versionKey } from '../../query/version-key.ts';
 import type { DeviceDocument } from './collections.ts';
-import { textKey } from './device-document.ts';
+import { textKey } from './devices/device-document.ts';
 
 /** A query; true finds all, false none. */
 export type Part = MongoFilter<DeviceDocument> | boolean;
@@ -121,7 +121,7 @@ function compareBounds(field: Field, operator: Operator, value: Literal, now: nu
     const found = livenessBounds(field.name, now);
     return value.as === 'flag' && value.flag ? found : opposite(found);
   }
-  if (field.kind === 'liveness') return livenessBounds(checkedText(value), now);
+  if (field.kind === 'liveness') return livenessBounds(literalText(value), now);
   if (field.kind === 'time')
     return value.as === 'time'
       ? exact(allOf([on(field.name, { $gt: 0 }), on(field.name, { [word]: timeAt(value, now) })]))
@@ -130,7 +130,7 @@ function compareBounds(field: Field, operator: Operator, value: Literal, now: nu
     const column = `${field.name}Key`;
     return exact(allOf([on(column, { $gt: '' }), on(column, { [word]: versionKey(value.text) })]));
   }
-  const test = value.as === 'text' || field.kind === 'tag' ? { [word]: textKey(checkedText(value)) } : undefined;
+  const test = value.as === 'text' || field.kind === 'tag' ? { [word]: textKey(literalText(value)) } : undefined;
   return textBounds(field, test, true);
 }
 
@@ -140,7 +140,7 @@ function livenessBounds(liveness: string, now: number): Bounds {
   return exact({ $and: [over, { lateUntil: liveness === 'late' ? { $gte: now } : { $lt: now } }] });
 }
 
-const checkedText = (value: Literal): string => ('text' in value ? value.text : '');
+const literalText = (value: Literal): string => ('text' in value ? value.text : '');
 
 const on = (column: string, test: Test): MongoFilter<DeviceDocument> => ({ [column]: test });
 

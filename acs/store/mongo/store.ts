@@ -2,16 +2,20 @@
 // and has w: majority will do (docs/running.md has the list of what it must offer). Loaded only when it is asked for.
 import type { DeviceOperation, DeviceOperations } from '../../device/operation-types.ts';
 import type { Store } from '../store.ts';
-import { createRecords } from './audit.ts';
 import { openTables } from './collections.ts';
-import { createContents } from './contents.ts';
-import { createDeliveries } from './deliveries.ts';
-import { createDevices } from './devices.ts';
-import { createDocuments, type Documents } from './documents.ts';
-import { createHistory } from './history.ts';
+import { Contents } from './contents.ts';
+import { Deliveries } from './deliveries.ts';
+import { DeviceOutbox } from './devices/device-outbox.ts';
+import { DeviceScan } from './devices/device-scan.ts';
+import { DeviceSearch } from './devices/device-search.ts';
+import { DeviceWrites } from './devices/device-writes.ts';
+import { DeviceGroups } from './devices/groups.ts';
+import { ParameterTrees } from './devices/parameter-trees.ts';
+import { WorkSearch } from './devices/work-search.ts';
+import { Documents } from './documents.ts';
+import { History } from './history.ts';
 import { type Link, type MongoOptions, openLink } from './link.ts';
-import { createTrees } from './parameter-trees.ts';
-import { createSearch } from './search.ts';
+import { Records } from './records.ts';
 import { upgradeDevices } from './upgrade.ts';
 
 export type { MongoOptions } from './link.ts';
@@ -26,28 +30,36 @@ export async function openMongo(options: MongoOptions): Promise<Store> {
   const link = await openLink(options);
   try {
     const collections = await openTables(link);
-    const deliveries = createDeliveries(link, collections);
-    const documents = createDocuments(link, collections, deliveries);
-    const trees = createTrees(link, collections);
-    const devices = createDevices(link, collections, trees, { subscribers: documents.subscribers, deliveries });
-    await link.retry(() => documents.refresh());
+    const deliveries = new Deliveries(link, collections);
+    const documents = new Documents(link, collections, deliveries);
+    const trees = new ParameterTrees(link, collections);
+    const outbox = new DeviceOutbox(link, collections, trees, deliveries);
+    const scan = new DeviceScan(link, collections.devices, trees);
+    const contents = new Contents(link, collections);
+    await link.retry(() => documents.kinds.refresh());
     await upgradeDevices(link, collections);
-    await devices.sweep();
-    await documents.tell();
+    await outbox.sweep();
+    await documents.kinds.deliverLeft();
     const stopRefreshing = keepFresh(link, documents);
     return {
-      ...deviceStore(link, devices, trees, createSearch(link, collections, trees)),
+      ...deviceStore(link, {
+        writes: new DeviceWrites(link, collections, outbox, documents),
+        search: new DeviceSearch(link, collections.devices, trees, scan),
+        groups: new DeviceGroups(link, collections.devices, scan),
+        trees,
+      }),
+      ...workStore(link, new WorkSearch(link, collections)),
       ...documentStore(link, documents),
-      ...contentStore(link, createContents(link, collections)),
-      ...recordStore(link, createRecords(link, collections), async () => {
+      ...contentStore(link, contents),
+      ...recordStore(link, new Records(link, collections), async () => {
         // What has ended counts as ended before it is counted.
-        await devices.sweep();
-        await documents.tell();
+        await outbox.sweep();
+        await documents.kinds.deliverLeft();
         await documents.sweep(link.clock.now() - BODY_GRACE_MS);
-        await createContents(link, collections).sweep();
+        await contents.sweep();
       }),
       ...deliveryStore(link, deliveries),
-      ...historyStore(link, createHistory(link, collections)),
+      ...historyStore(link, new History(link, collections)),
       close: async () => {
         stopRefreshing();
         await link.close();
@@ -62,7 +74,7 @@ export async function openMongo(options: MongoOptions): Promise<Store> {
 /** Asks for the generations again and again, one question at a time. */
 function keepFresh(link: Link, documents: Documents): () => void {
   const ask = (): void => {
-    const asking = documents
+    const asking = documents.kinds
       .refresh()
       // The server is away: what is known stays, and the next time will tell.
       .catch(() => undefined)
@@ -87,54 +99,56 @@ type DevicePart = Pick<
   | 'parameters'
   | 'knownValues'
   | 'putParameters'
-  | 'tasks'
-  | 'task'
-  | 'faults'
 >;
 
-function deviceStore(
-  { run }: Link,
-  devices: ReturnType<typeof createDevices>,
-  trees: ReturnType<typeof createTrees>,
-  search: ReturnType<typeof createSearch>,
-): DevicePart {
+interface DeviceParts {
+  writes: DeviceWrites;
+  search: DeviceSearch;
+  groups: DeviceGroups;
+  trees: ParameterTrees;
+}
+
+function deviceStore({ run }: Link, { writes, search, groups, trees }: DeviceParts): DevicePart {
   return {
-    device: id => run(() => search.device(id)),
-    deviceByUsername: username => run(() => search.deviceByUsername(username)),
+    device: id => run(() => search.byId(id)),
+    deviceByUsername: username => run(() => search.byUsername(username)),
     apply: <N extends DeviceOperation>(id: string, name: N, args: DeviceOperations[N]['args']) =>
       run(async () => {
-        if (!('known' in args)) return await devices.apply(id, name, args);
+        if (!('known' in args)) return await writes.apply(id, name, args);
         const { known, ...others } = args;
         if (known) await trees.put(id, known);
-        return await devices.apply(id, name, others as DeviceOperations[N]['args']);
+        return await writes.apply(id, name, others as DeviceOperations[N]['args']);
       }),
-    devices: query => run(() => search.devices(query)),
-    countDevices: (filter, now) => run(() => search.countDevices(filter, now)),
-    groups: query => run(() => search.groups(query)),
+    devices: query => run(() => search.page(query)),
+    countDevices: (filter, now) => run(() => search.count(filter, now)),
+    groups: query => run(() => groups.read(query)),
     overdue: query => run(() => search.overdue(query)),
     parameters: (device, path) => run(() => trees.parameters(device, path)),
     knownValues: (ids, paths) => run(() => search.knownValues(ids, paths)),
     putParameters: (device, values, replaceBelow) => run(() => trees.put(device, values, replaceBelow)),
-    tasks: query => run(() => search.tasks(query)),
-    task: id => run(() => search.task(id)),
-    faults: limit => run(() => search.faults(limit)),
   };
 }
+
+const workStore = ({ run }: Link, work: WorkSearch): Pick<Store, 'tasks' | 'task' | 'faults'> => ({
+  tasks: query => run(() => work.tasks(query)),
+  task: id => run(() => work.task(id)),
+  faults: limit => run(() => work.faults(limit)),
+});
 
 type DocumentPart = Pick<Store, 'refresh' | 'documents' | 'document' | 'putDocument' | 'deleteDocument' | 'generation'>;
 
 const documentStore = ({ run }: Link, documents: Documents): DocumentPart => ({
-  documents: kind => run(() => documents.documents(kind)),
-  document: (kind, name) => run(() => documents.document(kind, name)),
+  documents: kind => run(() => documents.list(kind)),
+  document: (kind, name) => run(() => documents.get(kind, name)),
   putDocument: (kind, name, body, expected, notices) => run(() => documents.put(kind, name, body, expected, notices)),
   deleteDocument: (kind, name) => run(() => documents.delete(kind, name)),
-  generation: kind => documents.generation(kind),
-  refresh: () => run(() => documents.refresh()),
+  generation: kind => documents.kinds.generation(kind),
+  refresh: () => run(() => documents.kinds.refresh()),
 });
 
 type HistoryPart = Pick<Store, 'appendHistory' | 'series' | 'seriesPaths' | 'deviceEvents'>;
 
-const historyStore = ({ run }: Link, history: ReturnType<typeof createHistory>): HistoryPart => ({
+const historyStore = ({ run }: Link, history: History): HistoryPart => ({
   appendHistory: entries => run(() => history.append(entries)),
   series: query => run(() => history.series(query)),
   seriesPaths: device => run(() => history.paths(device)),
@@ -152,7 +166,7 @@ type DeliveryPart = Pick<
   | 'boundDeliveries'
 >;
 
-const deliveryStore = ({ run }: Link, deliveries: ReturnType<typeof createDeliveries>): DeliveryPart => ({
+const deliveryStore = ({ run }: Link, deliveries: Deliveries): DeliveryPart => ({
   takeDeliveries: query => run(() => deliveries.take(query)),
   settleDelivery: (id, outcome) => run(() => deliveries.settle(id, outcome)),
   deliveries: query => run(() => deliveries.list(query)),
@@ -164,7 +178,7 @@ const deliveryStore = ({ run }: Link, deliveries: ReturnType<typeof createDelive
 
 type ContentPart = Pick<Store, 'putContent' | 'content' | 'deleteContent' | 'contents'>;
 
-const contentStore = ({ run }: Link, contents: ReturnType<typeof createContents>): ContentPart => ({
+const contentStore = ({ run }: Link, contents: Contents): ContentPart => ({
   putContent: (name, content) => run(() => contents.put(name, content)),
   content: (name, range) => run(() => contents.get(name, range)),
   deleteContent: name => run(() => contents.delete(name)),
@@ -173,11 +187,7 @@ const contentStore = ({ run }: Link, contents: ReturnType<typeof createContents>
 
 type RecordPart = Pick<Store, 'beat' | 'leave' | 'appendAudit' | 'audit' | 'prune'>;
 
-const recordStore = (
-  { run }: Link,
-  records: ReturnType<typeof createRecords>,
-  sweep: () => Promise<void>,
-): RecordPart => ({
+const recordStore = ({ run }: Link, records: Records, sweep: () => Promise<void>): RecordPart => ({
   beat: member => run(() => records.beat(member)),
   leave: id => run(() => records.leave(id)),
   appendAudit: entry => run(() => records.appendAudit(entry)),

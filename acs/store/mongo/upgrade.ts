@@ -1,7 +1,7 @@
 // What a newer version of this program finds devices by, added to the documents that an older one wrote.
 
 import type { Collections } from './collections.ts';
-import { columnsOf, rowOf } from './device-document.ts';
+import { columnsOf, rowOf } from './devices/device-document.ts';
 import type { Link } from './link.ts';
 
 const BATCH = 500;

@@ -28,7 +28,7 @@ export class DeviceQueries {
   }
 
   byId(id: string): DeviceRow | undefined {
-    return this.#rowWhere('(SELECT pk FROM devices WHERE id = ?)', id);
+    return readRow(this.#statements, '(SELECT pk FROM devices WHERE id = ?)', id);
   }
 
   /** Runs in every session, so it reads no more than it needs. */
@@ -49,7 +49,7 @@ export class DeviceQueries {
     const limit = pageOf(query.limit);
     const { text, params } = pageSql(query);
     const found = this.#statements.all<Placed & { pk: number }>(text, ...params, limit + 1);
-    const items = found.slice(0, limit).flatMap(({ pk }) => this.#rowWhere('?', pk) ?? []);
+    const items = found.slice(0, limit).flatMap(({ pk }) => readRow(this.#statements, '?', pk) ?? []);
     return { items, ...nextOf(found, limit, query) };
   }
 
@@ -95,11 +95,11 @@ export class DeviceQueries {
       : this.#statements.all<{ id: string }>(`${due} ORDER BY due LIMIT ?`, now, limit);
     return found.map(({ id }) => id);
   }
+}
 
-  #rowWhere(where: string, value: string | number): DeviceRow | undefined {
-    const found = this.#statements.one<StoredRow>(`SELECT body, told FROM rows WHERE device = ${where}`, value);
-    return found && rowOf(found);
-  }
+function readRow(statements: Statements, where: string, value: string | number): DeviceRow | undefined {
+  const found = statements.one<StoredRow>(`SELECT body, told FROM rows WHERE device = ${where}`, value);
+  return found && rowOf(found);
 }
 
 /** The rows with the fields that were asked for. */

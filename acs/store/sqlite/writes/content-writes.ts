@@ -59,9 +59,9 @@ export class ContentWrites {
       case 'endContent':
         return this.#end(request);
       case 'signContent':
-        return this.#sign(request.content, request.now);
+        return sign(this.#statements, request.content, request.now);
       case 'releaseContent':
-        return this.#release(request.name, request.now);
+        return release(this.#statements, request.name, request.now);
       case 'dropContent':
         return this.#drop(request.content);
       case 'sweepContents': {
@@ -76,15 +76,8 @@ export class ContentWrites {
     }
   }
 
-  /** @returns false for one that was given up */
-  #sign(content: number, now: number): boolean {
-    return (
-      this.#statements.run('UPDATE contents SET at = ? WHERE pk = ? AND name IS NULL AND at >= 0', now, content) > 0
-    );
-  }
-
   #putChunks({ content, first, bytes, now }: PutChunks): void {
-    if (!this.#sign(content, now)) throw tooSlow('the file');
+    if (!sign(this.#statements, content, now)) throw tooSlow('the file');
     for (let at = 0; at < bytes.length; at += CHUNK)
       this.#statements.run(
         'INSERT INTO content_chunks (content, number, body) VALUES (?, ?, ?)',
@@ -94,14 +87,10 @@ export class ContentWrites {
       );
   }
 
-  #release(name: string, now: number): boolean {
-    return this.#statements.run('UPDATE contents SET name = NULL, at = ? WHERE name = ?', now, name) > 0;
-  }
-
   #end({ content, name, size, sha256, now }: EndContent): void {
     if (!this.#statements.one('SELECT 1 FROM contents WHERE pk = ? AND name IS NULL AND at >= 0', content))
       throw tooSlow(name);
-    this.#release(checkedText(name), now);
+    release(this.#statements, checkedText(name), now);
     this.#statements.run(
       'UPDATE contents SET name = ?, size = ?, sha256 = ?, at = ? WHERE pk = ?',
       name,
@@ -125,3 +114,10 @@ export class ContentWrites {
     return false;
   }
 }
+
+/** @returns false for one that was given up */
+const sign = (statements: Statements, content: number, now: number): boolean =>
+  statements.run('UPDATE contents SET at = ? WHERE pk = ? AND name IS NULL AND at >= 0', now, content) > 0;
+
+const release = (statements: Statements, name: string, now: number): boolean =>
+  statements.run('UPDATE contents SET name = NULL, at = ? WHERE name = ?', now, name) > 0;

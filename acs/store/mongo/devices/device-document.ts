@@ -1,13 +1,13 @@
 // A device's row as the document that MongoDB keeps, and the keys that make its plain order ours.
-import { UserError } from '../../../shared/errors.ts';
-import { informValues } from '../../device/inform.ts';
-import { dueAt, lateUntil, onlineUntil } from '../../device/liveness.ts';
-import type { RolloutPosition } from '../../device/rollout-position.ts';
-import type { DeviceRow } from '../../device/row.ts';
-import type { Task } from '../../device/task.ts';
-import { versionKey } from '../../query/version-key.ts';
-import { checkedText, jsonOf } from '../text-checks.ts';
-import type { DeviceDocument, EndedTask, Pair } from './collections.ts';
+import { UserError } from '../../../../shared/errors.ts';
+import { informValues } from '../../../device/inform.ts';
+import { dueAt, lateUntil, onlineUntil } from '../../../device/liveness.ts';
+import type { RolloutPosition } from '../../../device/rollout-position.ts';
+import type { DeviceRow } from '../../../device/row.ts';
+import type { Task } from '../../../device/task.ts';
+import { versionKey } from '../../../query/version-key.ts';
+import { checkedText, jsonOf } from '../../text-checks.ts';
+import type { DeviceDocument, EndedTask, Pair } from '../collections.ts';
 
 const HIGH = /[\ud800-\uffff]/;
 
