@@ -47,7 +47,7 @@ export class AuthenticationStep {
     }
     // The first POST of a session usually comes without credentials: only wrong ones are logged.
     if (denied.reason !== 'missing')
-      this.#log.warn('authentication failed', { address: addressOf(request), reason: denied.reason });
+      this.#log.warn('CPE authentication failed', { address: addressOf(request), reason: denied.reason });
     reply.code(401).header('www-authenticate', denied.challenges).send();
     return undefined;
   }

@@ -130,7 +130,7 @@ describe('sessions of the ACS', () => {
       await open();
       const wrong = await new ScriptedCpe(acs.app, { username: 'enrol', password: 'guess' }).session();
       assert.equal(wrong.inform.status, 401);
-      assert.equal(acs.logged.filter(line => line.includes('authentication failed')).length, 1);
+      assert.equal(acs.logged.filter(line => line.includes('CPE authentication failed')).length, 1);
       const cpe = new ScriptedCpe(acs.app, factory);
       const seen: string[] = [];
       const raw = cpe.raw.bind(cpe);
