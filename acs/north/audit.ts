@@ -1,4 +1,4 @@
-// Who changed what by the API: an entry for each call that could change something, done or refused, kept before it is answered.
+// The audit of the API: an entry for each request that could change something, carried out or refused, stored before the answer.
 import type { Clock, Random } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import { isStoreTrouble } from '../store/health.ts';
@@ -14,7 +14,7 @@ export interface AuditContext {
 
 const MAX_TARGET = 1024;
 
-/** Nothing of the body but the id of a device that is announced: it may hold secrets. */
+/** Of the body only the id of a new device is used: the rest may hold secrets. */
 function targetOf({ params, body }: Pick<OperationInput, 'params' | 'body'>): string {
   const named = params.id ?? params.name;
   if (named !== undefined) return named;
@@ -39,8 +39,11 @@ export async function audit(
   try {
     await store.appendAudit(entry);
   } catch (error) {
-    // What was done is done, and its caller is to know: the entry stands in the log instead. Of what a failing disk refused nothing is lost.
+    // The operation is done and must be answered, so the entry goes to the log instead. For a request that the failing disk refused too, debug is enough.
     const told = isStoreTrouble(error) ? { reason: error.message } : { error };
-    log[isStoreTrouble(error) && call.status >= 400 ? 'debug' : 'warn']('not in the audit', { ...entry, ...told });
+    log[isStoreTrouble(error) && call.status >= 400 ? 'debug' : 'warn']('audit entry not stored', {
+      ...entry,
+      ...told,
+    });
   }
 }

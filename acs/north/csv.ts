@@ -1,4 +1,4 @@
-// CSV as RFC 4180 has it: a header line, quoted fields, doubled quotes.
+// CSV (RFC 4180): a header line, quoted fields, doubled quotes.
 import { UserError } from '../errors.ts';
 
 /** @returns each record by its header names, with the line it began on. @throws UserError 400 */
@@ -11,7 +11,11 @@ export function parseCsv(input: string): { line: number; row: Record<string, str
     .filter(record => record.fields.some(field => field !== ''))
     .map(({ line, fields }) => {
       if (fields.length > names.length)
-        throw new UserError(400, 'bad-csv', `line ${line} has ${fields.length} fields, the header ${names.length}`);
+        throw new UserError(
+          400,
+          'bad-csv',
+          `line ${line} has ${fields.length} fields, but the header has ${names.length}`,
+        );
       return { line, row: Object.fromEntries(names.map((name, index) => [name, (fields[index] ?? '').trim()])) };
     });
 }
@@ -24,7 +28,8 @@ function recordsOf(input: string): { line: number; fields: string[] }[] {
   let began = 1;
   while (pattern.lastIndex <= input.length) {
     const found = pattern.exec(input);
-    if (!found) throw new UserError(400, 'bad-csv', `line ${line}: a quote is not closed or stands inside a field`);
+    if (!found)
+      throw new UserError(400, 'bad-csv', `line ${line}: an unclosed quote, or a quote inside an unquoted field`);
     fields.push(found[1] === undefined ? (found[2] ?? '') : found[1].replaceAll('""', '"'));
     line += (found[0].match(/\n/g) ?? []).length;
     if (found[3] === ',') continue;

@@ -1,4 +1,4 @@
-// What operators send, checked against the table: the place that is wrong is named.
+// Checks of queries and bodies against the schemas of the operation; errors name the place.
 import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import type { TObject } from 'typebox';
@@ -7,7 +7,7 @@ import { messageOf } from '../../shared/errors.ts';
 import { UserError } from '../errors.ts';
 import type { IncomingBytes, Operation } from './operation.ts';
 
-/** Compiled on first use: the compiler takes its time to load, and most calls are never made. */
+/** Schemas are compiled on first use: the compiler loads slowly, and most operations are never called. */
 const compiled = new WeakMap<TObject, Validator>();
 
 async function compile(schema: TObject): Promise<Validator> {
@@ -34,7 +34,7 @@ async function checked(schema: TObject, value: unknown, place: string): Promise<
   };
   if (extra) {
     const known = Object.keys((path.length ? {} : schema.properties) as object);
-    throw bad(`${where}: ${extra.join(', ')} not known${known.length ? ` (known: ${known.join(', ')})` : ''}`);
+    throw bad(`${where}: unknown field ${extra.join(', ')}${known.length ? ` (known: ${known.join(', ')})` : ''}`);
   }
   const choices = choicesAt(schema, path) ?? allowedValues;
   throw bad(`${where}: ${choices ? `must be one of ${choices.join(', ')}` : error.message}`);
@@ -46,7 +46,7 @@ interface Complaint {
   params: unknown;
 }
 
-/** Of a union each branch complains: what lies deepest says most. That a property is refused is said better by its object. */
+/** The most precise error: each branch of a union reports one, and the deepest says most. "schema is false" is reported better by the object around it. */
 function deepest(all: readonly Complaint[]): Complaint {
   const complaints = all.filter(complaint => complaint.message !== 'schema is false');
   const depth = (complaint: Complaint): number => complaint.instancePath.split('/').length;
@@ -60,21 +60,21 @@ function deepest(all: readonly Complaint[]): Complaint {
 /** JSON Pointer (RFC 6901 3). */
 const fromPointer = (part: string): string => part.replaceAll('~1', '/').replaceAll('~0', '~');
 
-/** The literals that a property takes, where it takes nothing else. */
+/** The literals that a property allows, if it allows nothing else. */
 function choicesAt(schema: TObject, [name, ...rest]: string[]): unknown[] | undefined {
   const property = (schema.properties as Record<string, { anyOf?: { const?: unknown }[] }>)[name ?? ''];
   const literals = property?.anyOf?.map(option => option.const);
   return rest.length === 0 && literals?.every(literal => literal !== undefined) ? literals : undefined;
 }
 
-/** Query values come as text: those that the schema has as numbers or booleans become these. @throws UserError 400 */
+/** Converts query values to the numbers and booleans of the schema, and checks them. @throws UserError 400 */
 export async function readQuery(
   operation: Operation,
   query: Record<string, unknown>,
 ): Promise<Record<string, unknown>> {
   const properties = (operation.query?.properties ?? {}) as Record<string, { type?: string }>;
   for (const [name, value] of Object.entries(query)) {
-    if (!operation.query) throw bad(`query: ${name} not known; ${operation.name} takes none`);
+    if (!operation.query) throw bad(`query: unknown field ${name}; ${operation.name} takes none`);
     refuseNul(`query.${name}`, String(value));
   }
   if (!operation.query) return {};
@@ -87,12 +87,12 @@ export async function readQuery(
   return await checked(operation.query, Object.fromEntries(values), 'query');
 }
 
-/** Text is kept without NUL, which ends it in many places. @throws UserError 400 */
+/** NUL ends a text in many programs. @throws UserError 400 */
 export function refuseNul(place: string, text: string): void {
-  if (text.includes('\0')) throw bad(`${place}: NUL is not taken in text`);
+  if (text.includes('\0')) throw bad(`${place}: text must not contain NUL`);
 }
 
-/** Whoever stops reading in the middle still wants to answer: the connection stays. */
+/** The connection stays open when the operation stops reading, so that it can answer. */
 function incoming(raw: IncomingMessage): IncomingBytes {
   const announced = Number(raw.headers['content-length'] ?? Number.NaN);
   const content = raw.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
@@ -122,6 +122,6 @@ export async function readBody(operation: Operation, request: FastifyRequest, co
   } catch (error) {
     throw new UserError(400, 'bad-json', `the body is not JSON: ${messageOf(error)}`);
   }
-  if (/(?<!\\)(\\\\)*\\u0000/.test(decoded)) throw bad('body: NUL is not taken in text');
+  if (/(?<!\\)(\\\\)*\\u0000/.test(decoded)) throw bad('body: text must not contain NUL');
   return await checked(body.json, value, 'body');
 }

@@ -1,12 +1,12 @@
-// The description of the API (OpenAPI 3.1), from the table of operations; the stream of events, which is no operation, beside it.
+// The API description (OpenAPI 3.1), made from the table of operations, plus the event stream, which is not in that table.
 import type { TSchema } from 'typebox';
 import { eventNames } from '../events.ts';
 import type { Operation } from './operation.ts';
-import { shared } from './schemas/core.ts';
+import { shared } from './schemas/shared.ts';
 
 type Json = Record<string, unknown>;
 
-/** Schemas are JSON already, but for marks of their library; shapes with a name become references. */
+/** Removes the marks of the schema library, and replaces shapes that have a name by references. */
 function plain(schema: unknown, top = false): unknown {
   if (Array.isArray(schema)) return schema.map(entry => plain(entry));
   if (typeof schema !== 'object' || schema === null) return schema;
@@ -29,20 +29,20 @@ const TEXT = { 'text/plain': { schema: { type: 'string' } } };
 
 function answersOf(operation: Operation): Json {
   const good = Object.entries(operation.answers).map(([status, shape]) => {
-    if (shape === 'nothing') return [status, { description: 'Done' }];
+    if (shape === 'nothing') return [status, { description: 'Success, without content' }];
     const content =
       shape === 'bytes' ? BYTES : shape === 'text' ? TEXT : { 'application/json': { schema: plain(shape) } };
-    return [status, { description: words[status] ?? 'Well', content }];
+    return [status, { description: words[status] ?? 'Success', content }];
   });
   const own = Object.entries(operation.problems ?? {}).map(([status, text]) => [status, problem(text)]);
   return { ...Object.fromEntries([...good, ...own]), default: { $ref: '#/components/responses/Problem' } };
 }
 
 const words: Record<string, string> = {
-  200: 'The outcome',
-  201: 'Made',
-  202: 'Accepted; its outcome is still awaited',
-  207: 'Some lines were refused',
+  200: 'Success',
+  201: 'Created',
+  202: 'Accepted; the outcome is not known yet',
+  207: 'Some entries were refused',
 };
 
 function bodyOf(operation: Operation): Json {
@@ -61,7 +61,10 @@ function parametersOf(operation: Operation): Json[] {
     required: true,
     schema: { type: 'string' },
     ...(name === 'id' && operation.path.startsWith('/devices')
-      ? { description: 'OUI-ProductClass-Serial, each part percent-encoded (TR-069 3.4.4); here encoded once more' }
+      ? {
+          description:
+            'OUI-ProductClass-Serial, each part percent-encoded (TR-069 3.4.4); in the URL encoded once more',
+        }
       : {}),
   }));
   const { properties = {}, required = [] } = (operation.query ?? {}) as {
@@ -91,20 +94,26 @@ function callOf(operation: Operation): Json {
 
 const eventStream: Json = {
   operationId: 'streamEvents',
-  summary: `Server-sent events as they happen: ${eventNames.join(', ')}`,
+  summary: `Streams events as server-sent events: ${eventNames.join(', ')}`,
   'x-role': 'viewer',
   parameters: [
-    { name: 'device', in: 'query', required: false, schema: { type: 'string' }, description: 'Those of one device' },
+    {
+      name: 'device',
+      in: 'query',
+      required: false,
+      schema: { type: 'string' },
+      description: 'Only events of this device',
+    },
     {
       name: 'types',
       in: 'query',
       required: false,
       schema: { type: 'string' },
-      description: 'Only these, separated by commas',
+      description: 'Only these event types, separated by commas',
     },
   ],
   responses: {
-    200: { description: 'The stream', content: { 'text/event-stream': { schema: { type: 'string' } } } },
+    200: { description: 'The event stream', content: { 'text/event-stream': { schema: { type: 'string' } } } },
     default: { $ref: '#/components/responses/Problem' },
   },
 };
@@ -117,9 +126,9 @@ const problemShape: Json = {
     type: { type: 'string' },
     title: { type: 'string' },
     status: { type: 'integer' },
-    detail: { type: 'string', description: 'What is wrong, and where' },
-    code: { type: 'string', description: 'A word that programs can go by' },
-    column: { type: 'integer', description: 'Of a filter: where, from 1' },
+    detail: { type: 'string', description: 'The error, and its place in the request' },
+    code: { type: 'string', description: 'Stable error code; see docs/errors.md' },
+    column: { type: 'integer', description: 'Position of the error in a filter, counted from 1' },
   },
 };
 
@@ -135,7 +144,7 @@ export function describe(operations: readonly Operation[]): Json {
     info: {
       title: 'Tandem ACS',
       version: '1',
-      description: 'A TR-069 Auto Configuration Server. /metrics, /healthz and /readyz lie outside this base.',
+      description: 'A TR-069 Auto Configuration Server. /metrics, /healthz and /readyz are outside of this base path.',
     },
     servers: [{ url: '/api/v1' }],
     security: [{ token: [] }],
@@ -146,7 +155,7 @@ export function describe(operations: readonly Operation[]): Json {
         ...Object.fromEntries(Object.entries(shared).map(([name, schema]) => [name, plain(schema, true)])),
         Problem: problemShape,
       },
-      responses: { Problem: problem('Anything else: what is wrong') },
+      responses: { Problem: problem('Any other error') },
     },
   };
 }

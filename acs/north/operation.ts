@@ -1,4 +1,4 @@
-// What an operation of the API is: one row of the table from which REST and its description follow.
+// One operation of the API: a row of the table that REST and the API description are made from.
 import type { TObject, TSchema } from 'typebox';
 import type { Clock } from '../../shared/clock.ts';
 import type { SendConnectionRequest } from '../fleet/common/ports.ts';
@@ -12,10 +12,10 @@ export interface OperationContext {
   clock: Clock;
 }
 
-/** Who may call: each role may do what the ones before it may. */
+/** Roles in ascending order: each includes the rights of the ones before it. */
 export type Role = 'viewer' | 'operator' | 'admin';
 
-/** A body as JSON by a schema, perhaps as CSV too; or raw bytes, which come as `IncomingBytes`. */
+/** JSON by a schema, optionally CSV too; or raw bytes, as `IncomingBytes`. */
 export type OperationBody = 'bytes' | { json: TObject; csv?: string; optional?: boolean };
 
 export interface Operation {
@@ -27,17 +27,17 @@ export interface Operation {
   role: Role;
   query?: TObject;
   body?: OperationBody;
-  /** What it answers when all is well, by status; any other answer is a problem document. */
+  /** The successful answers by status; any other answer is a problem document. */
   answers: Record<number, TSchema | 'bytes' | 'text' | 'nothing'>;
-  /** The problems that are its own, by status. */
+  /** Problems that are specific to the operation, by status. */
   problems?: Record<number, string>;
   run(input: OperationInput, context: OperationContext): Promise<OperationOutput>;
 }
 
-/** Bytes as they arrive: nothing of them is read before they are asked for. */
+/** Bytes as they arrive. Nothing is read before the operation asks for it. */
 export interface IncomingBytes {
   content: AsyncIterable<Uint8Array>;
-  /** How many will come, where the caller says so. */
+  /** The length that the client announces. */
   announced?: number;
 }
 
@@ -48,7 +48,7 @@ export interface OperationInput {
   contentType: string;
 }
 
-/** `status` 200 unless told; `body` undefined is an empty answer; `bytes` leave as the caller takes them. */
+/** `status` defaults to 200; without `body` the answer is empty; `bytes` are sent as fast as the client reads them. */
 export interface OperationOutput {
   status?: number;
   body?: unknown;

@@ -1,4 +1,4 @@
-// REST from the table of operations: bearer token, checked input, problem documents, live events.
+// The REST API, made from the table of operations: bearer token, checked input, problem documents, live events.
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
@@ -21,9 +21,9 @@ export interface RestOptions extends OperationContext {
   random: Random;
   events: EventBus;
   metrics: Metrics;
-  /** The role of a bearer token; undefined for one that is not good. */
+  /** The role of a bearer token; undefined for an invalid one. */
   roleOf: (token: string) => Promise<Role | undefined>;
-  /** Why it is not to be given any work; undefined when it is. */
+  /** Why the ACS takes no work; undefined when it does. */
   unready: () => string | undefined;
   tls?: { cert: string; key: string }[];
 }
@@ -42,14 +42,12 @@ export async function createRest(options: RestOptions): Promise<FastifyInstance>
     clientErrorHandler: refuseUnreadable,
     frameworkErrors: (error: Error, _request: FastifyRequest, reply: FastifyReply) =>
       problem(reply, knownError(error) ?? new UserError(400, 'bad-request', messageOf(error))),
-    ...(options.tls
-      ? { https: { cert: options.tls.map(pair => pair.cert), key: options.tls.map(pair => pair.key) } }
-      : {}),
-  } as never) as unknown as FastifyInstance;
+    https: options.tls ? { cert: options.tls.map(pair => pair.cert), key: options.tls.map(pair => pair.key) } : null,
+  });
 
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  // A Content-Type that cannot be read is no reason to refuse: each call knows what it takes.
+  // A malformed Content-Type is not refused here: each operation knows what it accepts.
   app.addHook('onRequest', async request => {
     const type = request.headers['content-type'];
     if (type !== undefined && !/^[\w.+-]+\/[\w.+-]+\s*(;|$)/.test(type))
@@ -58,15 +56,16 @@ export async function createRest(options: RestOptions): Promise<FastifyInstance>
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0] ?? '';
     const allowed = methodsAt(path);
-    if (allowed.length === 0) return problem(reply, new UserError(404, 'no-such-call', `no ${request.method} ${path}`));
+    if (allowed.length === 0)
+      return problem(reply, new UserError(404, 'no-such-call', `no operation ${request.method} ${path}`));
     void reply.header('allow', allowed.join(', '));
     const reason = `${path} takes ${allowed.join(', ')}, not ${request.method}`;
     return problem(reply, new UserError(405, 'method-not-allowed', reason));
   });
   app.setErrorHandler((error, request, reply) => {
     const known = knownError(error, request.routeOptions.bodyLimit);
-    if (!known) log.error('operation failed', { url: request.url, error });
-    problem(reply, known ?? new UserError(500, 'internal', 'internal error; the log says more'));
+    if (!known) log.error('request failed', { url: request.url, error });
+    problem(reply, known ?? new UserError(500, 'internal', 'internal error; see the log of the ACS'));
   });
 
   registerHealth(app, options);
@@ -78,11 +77,15 @@ export async function createRest(options: RestOptions): Promise<FastifyInstance>
         (request as FastifyRequest & { role?: Role }).role = role;
         const encoding = request.headers['content-encoding'];
         if (encoding && encoding !== 'identity')
-          throw new UserError(415, 'encoded-body', `Content-Encoding ${encoding} is not taken; send the body as it is`);
+          throw new UserError(
+            415,
+            'encoded-body',
+            `Content-Encoding ${encoding} is not supported; send the body uncompressed`,
+          );
       });
       for (const operation of operations) if (operation.body !== 'bytes') register(api, operation, options);
       await api.register(async streamed => {
-        // Bytes are read by the call itself, as it stores them.
+        // The operation reads the bytes itself, as it stores them.
         streamed.removeAllContentTypeParsers();
         streamed.addContentTypeParser('*', (_request, _body, done) => done(null, undefined));
         for (const operation of operations) if (operation.body === 'bytes') register(streamed, operation, options);
@@ -95,7 +98,7 @@ export async function createRest(options: RestOptions): Promise<FastifyInstance>
   return app;
 }
 
-/** For load balancers and Prometheus: no token, nothing of any device. */
+/** For load balancers and Prometheus: without a token, and without data of a device. */
 function registerHealth(app: FastifyInstance, { unready, metrics }: RestOptions): void {
   app.get('/healthz', async (_request, reply) => reply.type('text/plain').send('ok\n'));
   app.get('/readyz', async (_request, reply) => {
@@ -108,7 +111,7 @@ function registerHealth(app: FastifyInstance, { unready, metrics }: RestOptions)
   app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
 }
 
-/** Methods of the operations whose path fits. */
+/** Methods of the operations that match a path. */
 function methodsAt(url: string): string[] {
   const parts = url.split('/');
   const fits = (path: string): boolean => {
@@ -126,16 +129,20 @@ async function roleFor(request: FastifyRequest, options: RestOptions): Promise<R
 
 const refusalOf = (request: FastifyRequest): string =>
   /^Bearer +\S+$/i.test(request.headers.authorization ?? '')
-    ? 'this token is not known, or no longer good'
-    : 'a bearer token is needed: Authorization: Bearer TOKEN';
+    ? 'the bearer token is not valid'
+    : 'a bearer token is required: Authorization: Bearer TOKEN';
 
-/** Errors of ours, of the field and of fastify's own parsing; undefined for a bug. */
+/** The error as an answer; undefined for a bug. */
 function knownError(error: unknown, limit?: number): UserError | undefined {
   if (error instanceof UserError) return error;
   if (error instanceof CwmpFault) return new UserError(400, 'cwmp-fault', `${error.code} ${error.message}`);
   const status = (error as { statusCode?: number }).statusCode;
   if (status === 413)
-    return new UserError(413, 'too-large', `the body is larger than this call takes${limit ? `: ${limit} bytes` : ''}`);
+    return new UserError(
+      413,
+      'too-large',
+      `the body exceeds the limit of this operation${limit ? `: ${limit} bytes` : ''}`,
+    );
   return status && status < 500 ? new UserError(status, 'bad-request', messageOf(error)) : undefined;
 }
 
@@ -148,16 +155,14 @@ function problem(reply: FastifyReply, error: UserError): void {
   void reply.code(error.status).type('application/problem+json').send(problemText(error));
 }
 
-/** What is no HTTP never becomes a request: answered on the socket itself. */
+/** Invalid HTTP never becomes a request, so the answer is written to the socket. */
 function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
   const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
-  const body = problemText(
-    new UserError(status, 'bad-http', `the request is not HTTP that is taken here (${error.code})`),
-  );
+  const body = problemText(new UserError(status, 'bad-http', `the request is not valid HTTP (${error.code})`));
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
@@ -166,16 +171,16 @@ function refuseUnreadable(error: Error & { code?: string }, socket: Socket): voi
 
 const statusOf = ({ status, body, bytes }: OperationOutput): number => status ?? ((body ?? bytes) ? 200 : 204);
 
-/** Read as it leaves. What fails in the middle breaks the answer off, which its Content-Length tells. */
+/** The content, read while it is sent. A failure breaks the answer off; the client notices by its Content-Length. */
 function outgoing(request: FastifyRequest, bytes: AsyncIterable<Buffer>, log: Log): Readable {
-  // HEAD: nothing of it leaves.
+  // HEAD sends no content.
   if (request.method === 'HEAD') return Readable.from([]);
   const stream = Readable.from(bytes, { objectMode: false, highWaterMark: 1 });
-  return stream.once('error', error => log.error('an answer broke off', { url: request.url, error }));
+  return stream.once('error', error => log.error('response aborted', { url: request.url, error }));
 }
 
 function register(api: FastifyInstance, operation: Operation, options: RestOptions): void {
-  /** @param call gets the body once it is read */
+  /** @param call receives the body once it is read */
   const carryOut = async (
     request: FastifyRequest,
     call: { role: Role; params: Record<string, string>; body: unknown },
@@ -201,7 +206,7 @@ function register(api: FastifyInstance, operation: Operation, options: RestOptio
         output = await carryOut(request, call);
       } catch (error) {
         await audit(operation, { ...call, status: knownError(error)?.status ?? 500 }, options);
-        // What is still to come of a body that is refused; nobody reads it any more.
+        // Discards the rest of a refused body.
         request.raw.resume();
         throw error;
       }

@@ -1,13 +1,13 @@
-// Server-sent events of everything that happens, for people and scripts that watch.
+// The stream of server-sent events (GET /events).
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../../shared/clock.ts';
 import { UserError } from '../errors.ts';
 import { type AcsEvents, deviceOf, type EventBus, type EventName, eventNames } from '../events.ts';
 import { faultView, taskView } from './views/core.ts';
 
-/** A watcher that does not read is cut off rather than kept in memory. */
+/** A client that does not read is disconnected before more than this is held for it. */
 const MAX_BEHIND = 1024 * 1024;
-/** Proxies drop connections on which nothing is said. */
+/** Proxies drop idle connections, so comments are sent in this interval. */
 const BEAT_MS = 15_000;
 
 export function registerLive(api: FastifyInstance, events: EventBus, clock: Clock): void {
@@ -40,7 +40,8 @@ export function registerLive(api: FastifyInstance, events: EventBus, clock: Cloc
 /** @throws UserError 400 */
 function wantedOf(query: Record<string, string>): (name: EventName, event: AcsEvents[EventName]) => boolean {
   const stray = Object.keys(query).find(name => name !== 'device' && name !== 'types');
-  if (stray !== undefined) throw new UserError(400, 'bad-input', `query: '${stray}' is not known (device, types)`);
+  if (stray !== undefined)
+    throw new UserError(400, 'bad-input', `query: unknown field '${stray}' (known: device, types)`);
   const types = query.types === undefined ? eventNames : String(query.types).split(',');
   const unknown = types.find(type => !(eventNames as readonly string[]).includes(type));
   if (unknown !== undefined)

@@ -1,5 +1,5 @@
-// Messages to webhooks over HTTP: where they may go, and one POST there. An address is judged as it is resolved, so that a name that
-// changes its mind leads nowhere else; redirects are not followed.
+// Sends messages to webhooks over HTTP, to permitted addresses only. The address is checked when the name is resolved for the
+// connection, so a changing DNS record cannot lead elsewhere; redirects are not followed.
 import { lookup } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { Agent, request } from 'undici';
@@ -10,8 +10,8 @@ export interface Poster {
   close(): Promise<void>;
 }
 
-/** Networks of one's own (RFC 6890), which a URL does not lead into unless that was asked for by name. */
-const own: readonly [network: string, bits: number][] = [
+/** Private and special networks (RFC 6890), which are closed to webhooks unless --webhook-allow names them. */
+const privateNetworks: readonly [network: string, bits: number][] = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
   ['100.64.0.0', 10],
@@ -35,21 +35,21 @@ const own: readonly [network: string, bits: number][] = [
   ['ff00::', 8],
 ];
 
-/** What is read of an answer. */
+/** The bytes that are read of an answer. */
 const MAX_ANSWER = 64 * 1024;
 
-/** @param allowed networks that messages may go to although they are one's own, and to which plain HTTP may go */
+/** @param allowed private networks that messages may go to, also over plain HTTP */
 export function createPoster(allowed: BlockList): Poster {
   const closed = new BlockList();
-  for (const [network, bits] of own) closed.addSubnet(network, bits, isIP(network) === 6 ? 'ipv6' : 'ipv4');
+  for (const [network, bits] of privateNetworks) closed.addSubnet(network, bits, isIP(network) === 6 ? 'ipv6' : 'ipv4');
   const isIn = (list: BlockList, address: string): boolean =>
     list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
   /** @returns why a message must not go there; undefined when it may */
   const refusal = (address: string, isPlain: boolean): string | undefined => {
     if (isIn(allowed, address)) return undefined;
-    if (isPlain) return `plain http goes only to networks of --webhook-allow, and ${address} is in none`;
-    return isIn(closed, address) ? `${address} is in a network of one's own and in none of --webhook-allow` : undefined;
+    if (isPlain) return `http:// is allowed only to networks of --webhook-allow, and ${address} is in none of them`;
+    return isIn(closed, address) ? `${address} is in a private network, and in none of --webhook-allow` : undefined;
   };
 
   const agentOf = (isPlain: boolean): Agent => {

@@ -90,12 +90,12 @@ async function story(data: string, disk: Disk, { refusal, reason, start }: Expec
   }
   await lanes.stop();
   const said = acs.lines.filter(({ level }) => level === 'error' || level === 'warn');
-  const unaudited = said.filter(({ msg }) => msg === 'not in the audit');
+  const unaudited = said.filter(({ msg }) => msg === 'audit entry not stored');
   assert.ok(
     unaudited.every(({ status }) => Number(status) < 400) && unaudited.length <= 2 * LANES,
     'only what was done',
   );
-  const usual = ['weaker than shipped', 'not in the audit'];
+  const usual = ['weaker than shipped', 'audit entry not stored'];
   const weak = said.map(({ msg }) => msg).filter(msg => !usual.includes(String(msg)));
   assert.deepEqual(new Set(weak), new Set(['the store cannot be written: nothing is taken']));
   assert.equal(weak.length, 2, 'said once each time, not by each session');

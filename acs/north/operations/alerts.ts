@@ -1,4 +1,4 @@
-// Alerts: rules over the fleet, and how they stand.
+// Operations on alerts.
 import type { AlertRule } from '../../fleet/monitoring/alert-rule.ts';
 import type { AlertView } from '../../fleet/monitoring/alerts.ts';
 import type { Operation } from '../operation.ts';
@@ -20,7 +20,7 @@ const alertView = ({ evaluated, groups, ...alert }: AlertView): Record<string, u
 export const alerts: readonly Operation[] = [
   {
     name: 'listAlerts',
-    summary: 'Alerts, with how they stand: ok, pending or firing, by group',
+    summary: 'Lists alerts with their state (ok, pending or firing) and their groups',
     method: 'GET',
     path: '/alerts',
     role: 'viewer',
@@ -29,7 +29,7 @@ export const alerts: readonly Operation[] = [
   },
   {
     name: 'getAlert',
-    summary: 'One alert',
+    summary: 'Reads an alert',
     method: 'GET',
     path: '/alerts/:name',
     role: 'viewer',
@@ -39,7 +39,7 @@ export const alerts: readonly Operation[] = [
   },
   {
     name: 'putAlert',
-    summary: 'Writes an alert and works it out',
+    summary: 'Creates or replaces an alert and evaluates it at once',
     method: 'PUT',
     path: '/alerts/:name',
     role: 'operator',
@@ -53,7 +53,7 @@ export const alerts: readonly Operation[] = [
   },
   {
     name: 'deleteAlert',
-    summary: 'Deletes an alert; what fires by it is resolved',
+    summary: 'Deletes an alert; its firing groups are reported as resolved',
     method: 'DELETE',
     path: '/alerts/:name',
     role: 'operator',

@@ -1,13 +1,13 @@
-// Devices: known, met, approved, changed, called.
+// Operations on devices: register, read, change, approve, call.
 import { UserError } from '../../errors.ts';
-import { isSecretName } from '../../fleet/common/secrets.ts';
-import type { DeviceInput, DeviceView } from '../../fleet/devices/devices.ts';
+import type { DeviceInput } from '../../fleet/devices/devices.ts';
 import { parseCsv } from '../csv.ts';
 import type { Operation, OperationContext, OperationInput, OperationOutput } from '../operation.ts';
 import { noDevice, none, ok, param } from '../operation.ts';
-import * as schemas from '../schemas/core.ts';
-import { forceQuery } from '../schemas/preflight.ts';
-import { deviceView, keptNowhere, MASK, parameterView, unknownCpeView } from '../views/core.ts';
+import { forceQuery } from '../schemas/common.ts';
+import * as schemas from '../schemas/devices.ts';
+import { keepDeviceSecrets } from '../secret-mask.ts';
+import { deviceView, parameterView, unknownCpeView } from '../views/core.ts';
 
 const { answers } = schemas;
 
@@ -37,15 +37,15 @@ const CSV_COLUMNS = 'id, username, password, tags (separated by blanks), site.NA
 /** @throws UserError 400 */
 function checkColumns(names: string[]): void {
   const stray = names.find(name => !/^(id|username|password|tags|site\..+)$/.test(name));
-  if (stray !== undefined)
-    throw new UserError(400, 'bad-csv', `column '${stray}' is not expected (known: ${CSV_COLUMNS})`);
+  if (stray !== undefined) throw new UserError(400, 'bad-csv', `unknown column '${stray}' (known: ${CSV_COLUMNS})`);
 }
 
 /** @throws UserError 400 */
 function deviceOfRow(row: Record<string, string>): { id: string } & DeviceInput {
   const { id, username = '', password = '', tags, ...rest } = row;
-  if (!id) throw new UserError(400, 'id-missing', 'no id');
-  if (!username !== !password) throw new UserError(400, 'half-credentials', 'username and password go together');
+  if (!id) throw new UserError(400, 'id-missing', 'the device id is missing');
+  if (!username !== !password)
+    throw new UserError(400, 'half-credentials', 'username and password must be given together');
   const site = Object.entries(rest).flatMap(([name, value]) => (value ? [[name.slice(5), value]] : []));
   return {
     id,
@@ -57,7 +57,7 @@ function deviceOfRow(row: Record<string, string>): { id: string } & DeviceInput 
 
 const AT_ONCE = 64;
 
-/** Site fields, tags and logins of devices that are known already; what is not named stays. */
+/** Changes known devices; omitted fields keep their value. */
 async function update(
   { query, body, contentType }: OperationInput,
   { fleet }: OperationContext,
@@ -87,36 +87,10 @@ async function update(
   return { status: failed.length ? 207 : 200, body: { updated, failed: failed.sort((a, b) => a.line - b.line) } };
 }
 
-/** Masked secrets that come back mean those that are there. */
-function keptSecrets(input: DeviceInput, device: DeviceView): DeviceInput {
-  return keptOverrides(input.site ? { ...input, site: keptSite(input.site, device) } : input, device);
-}
-
-const keptSite = (site: Record<string, string | null>, device: DeviceView): Record<string, string | null> =>
-  Object.fromEntries(
-    Object.entries(site).map(([name, text]) => {
-      if (text !== MASK || !isSecretName(name)) return [name, text];
-      const kept = device.site[name];
-      if (kept === undefined) throw keptNowhere(`site: ${name}`);
-      return [name, kept];
-    }),
-  );
-
-function keptOverrides(input: DeviceInput, device: DeviceView): DeviceInput {
-  if (!input.overrides) return input;
-  const given = Object.entries(input.overrides).filter(([path, wanted]) => {
-    const text = typeof wanted === 'object' ? wanted?.value : wanted;
-    if (text !== MASK || !isSecretName(path)) return true;
-    if (!device.overrides[path]) throw keptNowhere(`overrides: ${path}`);
-    return false;
-  });
-  return { ...input, overrides: Object.fromEntries(given) };
-}
-
 export const devices: readonly Operation[] = [
   {
     name: 'listDevices',
-    summary: 'Devices, filtered, sorted, by pages',
+    summary: 'Lists devices, filtered, sorted and in pages',
     method: 'GET',
     path: '/devices',
     role: 'viewer',
@@ -129,35 +103,35 @@ export const devices: readonly Operation[] = [
   },
   {
     name: 'announceDevices',
-    summary: 'Makes devices known before first contact, one by JSON or many by CSV',
+    summary: 'Pre-registers devices before their first contact: one as JSON, or many as CSV',
     method: 'POST',
     path: '/devices',
     role: 'operator',
     body: {
       json: schemas.deviceAnnounce,
-      csv: `A header line with columns of ${CSV_COLUMNS}; answered with what was made`,
+      csv: `A header line with some of the columns ${CSV_COLUMNS}; the answer lists the created devices`,
     },
     answers: { 201: answers.announcedAll, 207: answers.announced },
-    problems: { 409: 'The device or its user name is known already' },
+    problems: { 409: 'The device exists already, or its user name is taken' },
     run: announce,
   },
   {
     name: 'updateDevices',
-    summary: 'Changes many known devices by one CSV or list; site fields and what else is not named stay as they are',
+    summary: 'Changes many devices with one CSV or list; omitted fields keep their value',
     method: 'PATCH',
     path: '/devices',
     role: 'operator',
     query: forceQuery,
     body: {
       json: schemas.devicesUpdate,
-      csv: `As announceDevices takes it; an empty field leaves what is there. Columns of ${CSV_COLUMNS}`,
+      csv: `As for announceDevices; an empty field keeps the current value. Columns: ${CSV_COLUMNS}`,
     },
     answers: { 200: answers.updated, 207: answers.updated },
     run: update,
   },
   {
     name: 'getDevice',
-    summary: 'One device',
+    summary: 'Reads a device',
     method: 'GET',
     path: '/devices/:id',
     role: 'viewer',
@@ -168,24 +142,24 @@ export const devices: readonly Operation[] = [
   {
     name: 'patchDevice',
     summary:
-      'Changes tags, site fields, overrides or credentials; what is not named stays, null removes a site field or an override',
+      'Changes tags, site fields, overrides or credentials; omitted fields keep their value, null removes a site field or an override',
     method: 'PATCH',
     path: '/devices/:id',
     role: 'operator',
     query: forceQuery,
     body: { json: schemas.devicePatch },
     answers: { 200: answers.device },
-    problems: { ...noDevice, 409: 'The user name is that of another device, or the device would lose the ACS' },
+    problems: { ...noDevice, 409: 'Another device has the user name, or the device would lose the ACS' },
     run: async (input, { fleet }) => {
       const id = param(input);
-      const patch = keptSecrets(input.body as DeviceInput, await fleet.devices.view(id));
+      const patch = keepDeviceSecrets(input.body as DeviceInput, await fleet.devices.view(id));
       const guard = input.query.force ? undefined : () => fleet.guard.device(id, patch);
       return ok(deviceView(await fleet.devices.patch(id, patch, guard)));
     },
   },
   {
     name: 'deleteDevice',
-    summary: 'Forgets a device; its open tasks end cancelled',
+    summary: 'Deletes a device; its open tasks are cancelled',
     method: 'DELETE',
     path: '/devices/:id',
     role: 'operator',
@@ -198,17 +172,17 @@ export const devices: readonly Operation[] = [
   },
   {
     name: 'approveDevice',
-    summary: 'Lets a device leave quarantine or what held it, or one that was heard knocking come in once',
+    summary: 'Approves a device: it leaves quarantine or hold. An unknown CPE may enrol once',
     method: 'POST',
     path: '/devices/:id/approve',
     role: 'operator',
     answers: { 200: answers.device },
-    problems: { 404: 'No such device, and none was heard knocking' },
+    problems: { 404: 'No such device, neither stored nor heard' },
     run: async (input, { fleet }) => ok(deviceView(await fleet.enrolment.approve(param(input)))),
   },
   {
     name: 'listKnocking',
-    summary: 'CPEs heard without good credentials; unverified',
+    summary: 'Lists CPEs that came without valid credentials; their data is unverified',
     method: 'GET',
     path: '/knocking',
     role: 'viewer',
@@ -217,7 +191,7 @@ export const devices: readonly Operation[] = [
   },
   {
     name: 'getParameters',
-    summary: 'Known values at or below a path',
+    summary: 'Lists the known values at or below a path',
     method: 'GET',
     path: '/devices/:id/parameters',
     role: 'viewer',
@@ -231,12 +205,12 @@ export const devices: readonly Operation[] = [
   },
   {
     name: 'connectionRequest',
-    summary: 'Asks a device to open a session now',
+    summary: 'Sends a connection request: asks a device to open a session now',
     method: 'POST',
     path: '/devices/:id/connection-request',
     role: 'operator',
     answers: { 200: answers.accepted },
-    problems: { ...noDevice, 504: 'The device did not accept; the detail says why' },
+    problems: { ...noDevice, 504: 'The device did not accept; `detail` holds the reason' },
     run: async (input, { fleet, sendConnectionRequest }) => {
       const outcome = await sendConnectionRequest(await fleet.devices.row(param(input)));
       if (!outcome.accepted) throw new UserError(504, 'not-woken', outcome.reason);

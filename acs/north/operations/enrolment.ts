@@ -1,4 +1,4 @@
-// Rules of enrolment: who comes in without being approved by hand.
+// Operations on enrolment rules, which decide about new devices without manual approval.
 import type { EnrolRule } from '../../fleet/enrolment/rules.ts';
 import { none, type Operation, ok, param } from '../operation.ts';
 import * as schemas from '../schemas/enrolment.ts';
@@ -8,7 +8,7 @@ const problems = { 404: 'No such rule' };
 export const enrolment: readonly Operation[] = [
   {
     name: 'listEnrolmentRules',
-    summary: 'Rules of enrolment, in the order in which they are asked',
+    summary: 'Lists enrolment rules in the order of evaluation',
     method: 'GET',
     path: '/enrolment/rules',
     role: 'viewer',
@@ -17,7 +17,7 @@ export const enrolment: readonly Operation[] = [
   },
   {
     name: 'getEnrolmentRule',
-    summary: 'One rule of enrolment',
+    summary: 'Reads an enrolment rule',
     method: 'GET',
     path: '/enrolment/rules/:name',
     role: 'viewer',
@@ -31,7 +31,7 @@ export const enrolment: readonly Operation[] = [
   {
     name: 'putEnrolmentRule',
     summary:
-      'Writes a rule: the first one that fits says what becomes of a device that comes for the first time or waits in quarantine',
+      'Creates or replaces a rule. The first rule that matches decides about a device that is new or in quarantine',
     method: 'PUT',
     path: '/enrolment/rules/:name',
     role: 'admin',
@@ -45,7 +45,7 @@ export const enrolment: readonly Operation[] = [
   },
   {
     name: 'deleteEnrolmentRule',
-    summary: 'Deletes a rule; who came in by it stays',
+    summary: 'Deletes a rule; devices that it enrolled stay enrolled',
     method: 'DELETE',
     path: '/enrolment/rules/:name',
     role: 'admin',

@@ -1,13 +1,11 @@
-// Stored files: bytes in, bytes out.
+// Operations on stored files.
 import { UserError } from '../../errors.ts';
 import type { FileAbout, StoredFile } from '../../fleet/files/stored-file.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { IncomingBytes, Operation, OperationContext, OperationInput, OperationOutput } from '../operation.ts';
 import { none, ok } from '../operation.ts';
-import * as schemas from '../schemas/core.ts';
+import * as schemas from '../schemas/files.ts';
 import { fileView } from '../views/core.ts';
-
-const { answers } = schemas;
 
 const MAX_FILE = 256 * 1024 * 1024;
 
@@ -18,8 +16,9 @@ async function putFile({ params, query, body }: OperationInput, { fleet }: Opera
   let status = 201;
   const allow = async (before: StoredFile | undefined, after?: StoredFile): Promise<void> => {
     status = before ? 200 : 201;
-    if (before && before.type !== about.type) await refuseUsed(fleet, name, `stay a ${before.type} file`);
-    if (before) await refuseRolledOut(fleet, name, 'replaced');
+    if (before && before.type !== about.type)
+      await refuseUsed(fleet, name, `stored as another type than ${before.type}`);
+    if (before) await refuseInRollout(fleet, name, 'replaced');
     if (before && after && !query.force) await fleet.guard.file(before, after);
   };
   const limits = { most: MAX_FILE, allow, ...(announced === undefined ? {} : { announced }) };
@@ -27,18 +26,20 @@ async function putFile({ params, query, body }: OperationInput, { fleet }: Opera
   return { status, body: fileView(file) };
 }
 
-/** @throws UserError 409 when presets want the file */
-async function refuseUsed(fleet: Fleet, name: string, must: string): Promise<void> {
+/** @throws UserError 409 when presets use the file */
+async function refuseUsed(fleet: Fleet, name: string, change: string): Promise<void> {
   const users = await fleet.presets.usersOf(name);
   if (users.length)
-    throw new UserError(409, 'file-in-use', `'${name}' must ${must}: preset ${users.join(', ')} wants it`, { users });
+    throw new UserError(409, 'file-in-use', `'${name}' cannot be ${change}: used by preset ${users.join(', ')}`, {
+      users,
+    });
 }
 
-/** @throws UserError 409 when a rollout wants devices to run the file */
-async function refuseRolledOut(fleet: Fleet, name: string, what: string): Promise<void> {
+/** @throws UserError 409 when a rollout uses the file */
+async function refuseInRollout(fleet: Fleet, name: string, change: string): Promise<void> {
   const users = await fleet.rollouts.usersOf(name);
   if (users.length)
-    throw new UserError(409, 'file-in-use', `'${name}' cannot be ${what}: rollout ${users.join(', ')} wants it`, {
+    throw new UserError(409, 'file-in-use', `'${name}' cannot be ${change}: used by rollout ${users.join(', ')}`, {
       users,
     });
 }
@@ -46,31 +47,31 @@ async function refuseRolledOut(fleet: Fleet, name: string, what: string): Promis
 export const files: readonly Operation[] = [
   {
     name: 'listFiles',
-    summary: 'Stored files',
+    summary: 'Lists stored files',
     method: 'GET',
     path: '/files',
     role: 'viewer',
-    answers: { 200: answers.files },
+    answers: { 200: schemas.files },
     run: async (_input, { fleet }) => ok({ items: (await fleet.files.list()).map(fileView) }),
   },
   {
     name: 'putFile',
-    summary: 'Stores a file: bytes in',
+    summary: 'Stores a file; the body is its content',
     method: 'PUT',
     path: '/files/:name',
     role: 'operator',
     query: schemas.fileQuery,
     body: 'bytes',
-    answers: { 200: answers.file, 201: answers.file },
+    answers: { 200: schemas.file, 201: schemas.file },
     problems: {
-      409: 'Presets want it as the type that it has, or a rollout as it is; or devices would lose the ACS by it',
-      413: 'More than 256 MB',
+      409: 'A preset needs the file with its current type, a rollout uses it, or devices would lose the ACS',
+      413: 'The file exceeds 256 MB',
     },
     run: putFile,
   },
   {
     name: 'getFile',
-    summary: 'A stored file: bytes out',
+    summary: 'Reads the content of a stored file',
     method: 'GET',
     path: '/files/:name',
     role: 'operator',
@@ -89,15 +90,15 @@ export const files: readonly Operation[] = [
   },
   {
     name: 'deleteFile',
-    summary: 'Deletes a stored file that no preset wants',
+    summary: 'Deletes a stored file that is not in use',
     method: 'DELETE',
     path: '/files/:name',
     role: 'operator',
     answers: { 204: 'nothing' },
-    problems: { 404: 'No such file', 409: 'A preset or a rollout wants it' },
+    problems: { 404: 'No such file', 409: 'A preset or a rollout uses the file' },
     run: async ({ params: { name = '' } }, { fleet }) => {
-      await refuseUsed(fleet, name, 'stay');
-      await refuseRolledOut(fleet, name, 'deleted');
+      await refuseUsed(fleet, name, 'deleted');
+      await refuseInRollout(fleet, name, 'deleted');
       await fleet.files.remove(name);
       return none;
     },

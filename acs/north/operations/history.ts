@@ -1,4 +1,4 @@
-// What devices did, and their parameters over time.
+// Operations on history: events of devices, and their parameters over time.
 import { UserError } from '../../errors.ts';
 import type { HistoryRule } from '../../fleet/monitoring/history-setting.ts';
 import { isoTime } from '../../query/compare.ts';
@@ -12,28 +12,28 @@ function timeOf(place: string, text: unknown): number | undefined {
   if (text === undefined) return undefined;
   const at = isoTime(String(text));
   if (at === undefined)
-    throw new UserError(400, 'bad-time', `query.${place}: '${text}' is no time (2026-01-31T12:00:00Z)`);
+    throw new UserError(400, 'bad-time', `query.${place}: '${text}' is not a time such as 2026-01-31T12:00:00Z`);
   return at;
 }
 
 export const history: readonly Operation[] = [
   {
     name: 'getHistorySetting',
-    summary: 'Of which devices which parameters are followed',
+    summary: 'Reads which parameters of which devices are recorded',
     method: 'GET',
     path: '/settings/history',
     role: 'viewer',
     answers: { 200: schemas.historyRule },
-    problems: { 404: 'None are' },
+    problems: { 404: 'No history is configured' },
     run: async (_input, { fleet }) => {
       const rule = await fleet.history.setting.rule();
-      if (!rule) throw new UserError(404, 'no-such-setting', 'no history is chosen');
+      if (!rule) throw new UserError(404, 'no-such-setting', 'no history is configured');
       return ok(rule);
     },
   },
   {
     name: 'putHistorySetting',
-    summary: 'Chooses of which devices Informs are kept and which parameters are followed',
+    summary: 'Sets the devices whose Informs are recorded, and the parameters that are recorded',
     method: 'PUT',
     path: '/settings/history',
     role: 'operator',
@@ -46,12 +46,12 @@ export const history: readonly Operation[] = [
   },
   {
     name: 'deleteHistorySetting',
-    summary: 'Follows no parameters any more; what was kept stays until its time is over',
+    summary: 'Ends the recording; recorded data stays until its retention time is over',
     method: 'DELETE',
     path: '/settings/history',
     role: 'operator',
     answers: { 204: 'nothing' },
-    problems: { 404: 'None are followed' },
+    problems: { 404: 'No history is configured' },
     run: async (_input, { fleet }) => {
       await fleet.history.setting.remove();
       return none;
@@ -60,7 +60,7 @@ export const history: readonly Operation[] = [
   {
     name: 'getHistory',
     summary:
-      'A parameter of a device over time: average, least and most; half a minute fine for a day, five for a week, an hour for a year',
+      'Reads a parameter of a device over time: average, minimum and maximum; steps of 30 s for a day, 5 min for a week, 1 h for a year',
     method: 'GET',
     path: '/devices/:id/history',
     role: 'viewer',
@@ -84,7 +84,7 @@ export const history: readonly Operation[] = [
   },
   {
     name: 'listDeviceEvents',
-    summary: 'What a device did last, newest first; of chosen devices its Informs and tasks too',
+    summary: 'Lists the last events of a device, newest first; for recorded devices including Informs and tasks',
     method: 'GET',
     path: '/devices/:id/events',
     role: 'viewer',

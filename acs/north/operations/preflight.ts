@@ -1,4 +1,4 @@
-// The TLS preflight: what servers offer, which CAs are on devices, and who would lose the ACS by another certificate.
+// Operations of the TLS preflight: server offers, CAs on devices, and devices that would lose the ACS with another certificate.
 import { unchanged } from '../../fleet/preflight/run.ts';
 import type { ServerInput, ServerView } from '../../fleet/preflight/servers.ts';
 import type { Trust, TrustInput } from '../../fleet/preflight/trust.ts';
@@ -19,7 +19,8 @@ const trustView = (trust: Trust) => ({ ...trust, changed: iso(trust.changed) });
 export const preflight: readonly Operation[] = [
   {
     name: 'preflightDevice',
-    summary: 'The TLS connections of a device as things stand: which it keeps, which it loses, and why',
+    summary:
+      'Checks the TLS connections of a device with its current and its wanted settings: kept, lost, and the reasons',
     method: 'GET',
     path: '/devices/:id/preflight',
     role: 'viewer',
@@ -36,7 +37,7 @@ export const preflight: readonly Operation[] = [
   },
   {
     name: 'preflightServerCertificate',
-    summary: 'Who would lose the ACS if it had this certificate',
+    summary: 'Reports which devices would lose the ACS with this certificate',
     method: 'POST',
     path: '/preflight/server-certificate',
     role: 'viewer',
@@ -51,7 +52,7 @@ export const preflight: readonly Operation[] = [
   },
   {
     name: 'listServers',
-    summary: 'What is known of the servers that devices connect to: told, or learned by handshakes',
+    summary: 'Lists the servers that devices connect to, with their TLS offers: described by an operator, or probed',
     method: 'GET',
     path: '/preflight/servers',
     role: 'viewer',
@@ -60,7 +61,7 @@ export const preflight: readonly Operation[] = [
   },
   {
     name: 'tellServer',
-    summary: 'Says what a server offers, for one that cannot be asked from here or is yet to be',
+    summary: 'Describes the TLS offer of a server that cannot be probed from here or does not exist yet',
     method: 'PUT',
     path: '/preflight/servers/:name',
     role: 'operator',
@@ -71,22 +72,22 @@ export const preflight: readonly Operation[] = [
   },
   {
     name: 'probeServer',
-    summary: 'Learns by handshakes what a server offers, now',
+    summary: 'Probes the TLS offer of a server now',
     method: 'POST',
     path: '/preflight/servers/:name/probe',
     role: 'operator',
     answers: { 200: answers.server },
-    problems: { 502: 'It could not be learned; the detail says why' },
+    problems: { 502: 'The probe failed; `detail` holds the reason' },
     run: async (input, { fleet }) => ok(serverView(await fleet.preflight.servers.probe(param(input, 'name')))),
   },
   {
     name: 'forgetServer',
-    summary: 'Forgets what was told or learned of a server',
+    summary: 'Deletes what is known about a server',
     method: 'DELETE',
     path: '/preflight/servers/:name',
     role: 'operator',
     answers: { 204: 'nothing' },
-    problems: { 404: 'Nothing is known of it' },
+    problems: { 404: 'Nothing is known about this server' },
     run: async (input, { fleet }) => {
       await fleet.preflight.servers.remove(param(input, 'name'));
       return none;
@@ -94,7 +95,7 @@ export const preflight: readonly Operation[] = [
   },
   {
     name: 'listTrust',
-    summary: 'CAs that devices are said to have, beside those that they took from here',
+    summary: 'Lists CAs that devices have from other sources than this ACS',
     method: 'GET',
     path: '/trust',
     role: 'viewer',
@@ -103,7 +104,7 @@ export const preflight: readonly Operation[] = [
   },
   {
     name: 'putTrust',
-    summary: 'Says which CAs devices have from elsewhere: their customer profile, a technician',
+    summary: 'Declares CAs that devices have from another source, such as a customer profile or a technician',
     method: 'PUT',
     path: '/trust/:name',
     role: 'operator',
@@ -114,12 +115,12 @@ export const preflight: readonly Operation[] = [
   },
   {
     name: 'deleteTrust',
-    summary: 'Takes back what was said of CAs on devices',
+    summary: 'Deletes a declaration of CAs',
     method: 'DELETE',
     path: '/trust/:name',
     role: 'operator',
     answers: { 204: 'nothing' },
-    problems: { 404: 'Nothing was said under that name' },
+    problems: { 404: 'No such declaration' },
     run: async (input, { fleet }) => {
       await fleet.preflight.trust.remove(param(input, 'name'));
       return none;

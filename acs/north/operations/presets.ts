@@ -1,49 +1,48 @@
-// Presets: written, read, tried out.
+// Operations on presets, with their dry run.
 import type { Preset } from '../../fleet/presets/preset.ts';
 import type { Operation } from '../operation.ts';
 import { none, ok, param } from '../operation.ts';
-import * as schemas from '../schemas/core.ts';
-import { forceQuery } from '../schemas/preflight.ts';
-import { dryRunView, presetView, unmasked } from '../views/core.ts';
+import { forceQuery } from '../schemas/common.ts';
+import * as schemas from '../schemas/presets.ts';
+import { keepPresetSecrets } from '../secret-mask.ts';
+import { dryRunView, presetView } from '../views/core.ts';
 
-const { answers } = schemas;
-
-const lossProblem = 'Devices would lose the ACS; the detail says who and why';
+const lossProblem = 'Devices would lose the ACS; `devices` names them with the reasons';
 
 export const presets: readonly Operation[] = [
   {
     name: 'listPresets',
-    summary: 'Presets',
+    summary: 'Lists presets',
     method: 'GET',
     path: '/presets',
     role: 'viewer',
-    answers: { 200: answers.presets },
+    answers: { 200: schemas.presets },
     run: async (_input, { fleet }) =>
       ok({ items: (await fleet.presets.list()).map(({ name, ...preset }) => presetView(name, preset)) }),
   },
   {
     name: 'getPreset',
-    summary: 'One preset',
+    summary: 'Reads a preset',
     method: 'GET',
     path: '/presets/:name',
     role: 'viewer',
-    answers: { 200: answers.preset },
+    answers: { 200: schemas.preset },
     problems: { 404: 'No such preset' },
     run: async ({ params: { name = '' } }, { fleet }) => ok(presetView(name, await fleet.presets.get(name))),
   },
   {
     name: 'putPreset',
-    summary: 'Writes a preset, checked against the data models and the stored files',
+    summary: 'Creates or replaces a preset; it is checked against the data models and the stored files',
     method: 'PUT',
     path: '/presets/:name',
     role: 'operator',
     query: forceQuery,
     body: { json: schemas.presetInput },
-    answers: { 200: answers.preset, 201: answers.preset },
+    answers: { 200: schemas.preset, 201: schemas.preset },
     problems: { 409: lossProblem },
     run: async ({ params: { name = '' }, query, body }, { fleet }) => {
       const stored = await fleet.presets.find(name);
-      const preset = unmasked(body as Preset, stored);
+      const preset = keepPresetSecrets(body as Preset, stored);
       if (!query.force) await fleet.guard.preset(name, preset);
       await fleet.presets.put(name, preset);
       return { status: stored ? 200 : 201, body: presetView(name, preset) };
@@ -51,7 +50,7 @@ export const presets: readonly Operation[] = [
   },
   {
     name: 'deletePreset',
-    summary: 'Deletes a preset; what it had set stays set',
+    summary: 'Deletes a preset; values that it has set stay on the devices',
     method: 'DELETE',
     path: '/presets/:name',
     role: 'operator',
@@ -67,17 +66,17 @@ export const presets: readonly Operation[] = [
   },
   {
     name: 'dryRunPreset',
-    summary: 'Who would change, and how, if the preset stood as given; without a body, by the stored one',
+    summary: 'Reports which devices would change, and how, with the given preset; without a body, with the stored one',
     method: 'POST',
     path: '/presets/:name/dry-run',
     role: 'viewer',
     query: schemas.dryRunQuery,
     body: { json: schemas.presetInput, optional: true },
-    answers: { 200: answers.dryRun },
-    problems: { 404: 'No such preset, and none was given' },
+    answers: { 200: schemas.dryRun },
+    problems: { 404: 'No such preset, and no body was given' },
     run: async ({ params: { name = '' }, query, body }, { fleet }) => {
       const stored = body ? await fleet.presets.find(name) : await fleet.presets.get(name);
-      const preset = body ? unmasked(body as Preset, stored) : undefined;
+      const preset = body ? keepPresetSecrets(body as Preset, stored) : undefined;
       return ok(dryRunView(await fleet.dryRuns.run(name, preset, Number(query.limit ?? 50))));
     },
   },

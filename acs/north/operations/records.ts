@@ -1,25 +1,24 @@
-// What goes wrong, and who did what.
+// Operations on faults and on the audit.
 import { UserError } from '../../errors.ts';
 import type { Operation } from '../operation.ts';
 import { none, ok, param } from '../operation.ts';
-import * as schemas from '../schemas/core.ts';
+import { audit, auditQuery } from '../schemas/audit.ts';
+import { faults } from '../schemas/faults.ts';
 import { auditView, faultView } from '../views/core.ts';
-
-const { answers } = schemas;
 
 export const records: readonly Operation[] = [
   {
     name: 'listFaults',
-    summary: 'What keeps devices from what is wanted',
+    summary: 'Lists the faults that keep devices from their wanted state',
     method: 'GET',
     path: '/faults',
     role: 'viewer',
-    answers: { 200: answers.faults },
+    answers: { 200: faults },
     run: async (_input, { store }) => ok({ items: (await store.faults(500)).map(faultView) }),
   },
   {
     name: 'deleteFault',
-    summary: 'Clears a fault, so that it is tried again at the next session',
+    summary: 'Clears a fault; the next session tries again',
     method: 'DELETE',
     path: '/faults/:id',
     role: 'operator',
@@ -34,12 +33,13 @@ export const records: readonly Operation[] = [
   },
   {
     name: 'listAudit',
-    summary: 'Who changed what by the API, newest first: every call that could change something, also refused ones',
+    summary:
+      'Lists who changed what through the API, newest first: every request that could change something, refused ones too',
     method: 'GET',
     path: '/audit',
     role: 'admin',
-    query: schemas.auditQuery,
-    answers: { 200: answers.audit },
+    query: auditQuery,
+    answers: { 200: audit },
     run: async ({ query }, { store }) => {
       const { limit = 100, cursor } = query as { limit?: number; cursor?: string };
       const { items, next } = await store.audit({ limit, ...(cursor === undefined ? {} : { cursor }) });

@@ -1,4 +1,4 @@
-// Rollouts: planned, watched, paused, resumed, ended, tried again, turned round.
+// Operations on rollouts: create, watch, pause, resume, abort, retry, roll back.
 import type { DevicesQuery, RolloutAction, RolloutInput } from '../../fleet/rollout/rollouts.ts';
 import type { Operation } from '../operation.ts';
 import { none, ok, param } from '../operation.ts';
@@ -9,19 +9,21 @@ const missing = { 404: 'No such rollout' };
 
 const actions: Record<RolloutAction, { summary: string; wrong: string }> = {
   pause: {
-    summary: 'Offers nothing more; who has not begun the Download is not asked to any more, who has goes on',
-    wrong: 'It does not run',
+    summary: 'Stops offering the firmware; downloads already started continue',
+    wrong: 'The rollout is not running',
   },
-  resume: { summary: 'Goes on; failures so far are let pass', wrong: 'It is not paused' },
-  abort: { summary: 'Ends it for all that have not begun; what was flashed stays', wrong: 'It has ended' },
+  resume: { summary: 'Resumes the rollout and resets its failure count', wrong: 'The rollout is not paused' },
+  abort: {
+    summary: 'Ends the rollout for devices that have not started; devices keep firmware that they have installed',
+    wrong: 'The rollout has ended',
+  },
   retry: {
-    summary: 'Plans failed devices anew, all or those named',
-    wrong: 'None has failed, or it is not planned yet',
+    summary: 'Retries failed devices: all, or the ones listed',
+    wrong: 'No device has failed, or the rollout is not planned yet',
   },
   rollback: {
-    summary:
-      'Brings devices that run the new version back to what they ran before, by the stored image of that version',
-    wrong: 'No stored image of what any device ran before, or it is going back already',
+    summary: 'Returns devices that run the new version to the one before, from the stored image of that version',
+    wrong: 'No image of an earlier version is stored, or the rollback is running already',
   },
 };
 
@@ -43,7 +45,7 @@ const action = (name: RolloutAction): Operation => ({
 export const rollouts: readonly Operation[] = [
   {
     name: 'listRollouts',
-    summary: 'Rollouts, the newest first',
+    summary: 'Lists rollouts, newest first',
     method: 'GET',
     path: '/rollouts',
     role: 'viewer',
@@ -52,13 +54,13 @@ export const rollouts: readonly Operation[] = [
   },
   {
     name: 'createRollout',
-    summary: 'Rolls a firmware image out to devices, wave by wave',
+    summary: 'Creates a rollout: installs a firmware image on devices, wave by wave',
     method: 'POST',
     path: '/rollouts',
     role: 'operator',
     body: { json: rolloutInput },
     answers: { 201: answers.rollout },
-    problems: { 404: 'No such file', 409: 'A rollout of that id exists' },
+    problems: { 404: 'No such file', 409: 'A rollout with this id exists' },
     run: async ({ body }, { fleet }) => ({
       status: 201,
       body: rolloutView(await fleet.rollouts.create(body as RolloutInput)),
@@ -66,7 +68,7 @@ export const rollouts: readonly Operation[] = [
   },
   {
     name: 'getRollout',
-    summary: 'One rollout: totals, waves, and its devices by pages',
+    summary: 'Reads a rollout: totals, waves, and its devices in pages',
     method: 'GET',
     path: '/rollouts/:id',
     role: 'viewer',
@@ -83,12 +85,12 @@ export const rollouts: readonly Operation[] = [
   },
   {
     name: 'deleteRollout',
-    summary: 'Forgets a rollout that has ended; what presets say of firmware counts again',
+    summary: 'Deletes a rollout that has ended; the firmware of presets applies again',
     method: 'DELETE',
     path: '/rollouts/:id',
     role: 'operator',
     answers: { 204: 'nothing' },
-    problems: { ...missing, 409: 'It is under way' },
+    problems: { ...missing, 409: 'The rollout has not ended' },
     run: async (input, { fleet }) => {
       await fleet.rollouts.remove(param(input));
       return none;

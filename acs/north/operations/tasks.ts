@@ -5,10 +5,8 @@ import type { SendConnectionRequest } from '../../fleet/common/ports.ts';
 import type { TaskInput } from '../../fleet/tasks/new-task.ts';
 import type { Operation, OperationContext, OperationInput, OperationOutput } from '../operation.ts';
 import { noDevice, ok, param } from '../operation.ts';
-import * as schemas from '../schemas/core.ts';
+import * as schemas from '../schemas/tasks.ts';
 import { taskView } from '../views/core.ts';
-
-const { answers } = schemas;
 
 async function addTask(
   input: OperationInput,
@@ -46,24 +44,24 @@ async function call(
 export const tasks: readonly Operation[] = [
   {
     name: 'addTask',
-    summary: 'Queues any RPC for a device; with wait, asks the device to connect and answers with the outcome',
+    summary: 'Queues an RPC for a device; with `wait`, sends a connection request and answers with the outcome',
     method: 'POST',
     path: '/devices/:id/tasks',
     role: 'operator',
     query: schemas.waitQuery,
     body: { json: schemas.taskInput },
-    answers: { 200: answers.task, 201: answers.task, 202: answers.task },
-    problems: { ...noDevice, 409: 'A task with that CommandKey is open', 429: 'Too many tasks are open' },
+    answers: { 200: schemas.task, 201: schemas.task, 202: schemas.task },
+    problems: { ...noDevice, 409: 'A task with this CommandKey is open', 429: 'The device has too many open tasks' },
     run: addTask,
   },
   {
     name: 'listTasks',
-    summary: 'Tasks, newest first',
+    summary: 'Lists tasks, newest first',
     method: 'GET',
     path: '/tasks',
     role: 'viewer',
     query: schemas.taskQuery,
-    answers: { 200: answers.tasks },
+    answers: { 200: schemas.tasks },
     run: async ({ query }, { fleet }) => {
       const { device, limit = 100 } = query as { device?: string; limit?: number };
       return ok({ items: (await fleet.tasks.list({ ...(device ? { device } : {}), limit })).map(taskView) });
@@ -71,22 +69,22 @@ export const tasks: readonly Operation[] = [
   },
   {
     name: 'getTask',
-    summary: 'One task',
+    summary: 'Reads a task',
     method: 'GET',
     path: '/tasks/:id',
     role: 'viewer',
-    answers: { 200: answers.task },
+    answers: { 200: schemas.task },
     problems: { 404: 'No such task' },
     run: async (input, { fleet }) => ok(taskView(await fleet.tasks.get(param(input)))),
   },
   {
     name: 'cancelTask',
-    summary: 'Cancels a task that was not sent yet, or waits no longer for one that the device has put off',
+    summary: 'Cancels a task that was not sent yet, or stops waiting for one that the device has deferred',
     method: 'DELETE',
     path: '/tasks/:id',
     role: 'operator',
-    answers: { 200: answers.task },
-    problems: { 404: 'No such task', 409: 'It was sent, or has ended' },
+    answers: { 200: schemas.task },
+    problems: { 404: 'No such task', 409: 'The task was sent, or has ended' },
     run: async (input, { fleet }) => ok(taskView(await fleet.tasks.cancel(param(input)))),
   },
 ];

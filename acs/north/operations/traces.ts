@@ -1,22 +1,20 @@
-// Traces: what a device and the ACS said to each other.
+// Operations on traces: the messages between a device and the ACS.
 import { ladder } from '../../fleet/tracing/ladder.ts';
 import type { Operation } from '../operation.ts';
 import { noDevice, none, ok, param } from '../operation.ts';
-import * as schemas from '../schemas/core.ts';
+import * as schemas from '../schemas/traces.ts';
 import { traceView } from '../views/core.ts';
-
-const { answers } = schemas;
 
 export const traces: readonly Operation[] = [
   {
     name: 'traceDevice',
-    summary: 'Begins or ends keeping the sessions of a device, message by message, in memory',
+    summary: 'Starts or stops tracing: the sessions of the device are kept in memory, message by message',
     method: 'PUT',
     path: '/devices/:id/trace',
     role: 'operator',
     body: { json: schemas.traceInput },
-    answers: { 200: answers.tracing },
-    problems: { ...noDevice, 409: 'Too many devices are traced' },
+    answers: { 200: schemas.tracing },
+    problems: { ...noDevice, 409: 'Too many devices are being traced' },
     run: async (input, { fleet }) => {
       const { id } = await fleet.devices.row(param(input));
       const { on } = input.body as { on: boolean };
@@ -26,11 +24,11 @@ export const traces: readonly Operation[] = [
   },
   {
     name: 'getTrace',
-    summary: 'The last sessions of a traced device, oldest first, with the XML, secrets masked',
+    summary: 'Reads the last sessions of a traced device, oldest first, with the XML; secrets are masked',
     method: 'GET',
     path: '/devices/:id/trace',
     role: 'operator',
-    answers: { 200: answers.trace },
+    answers: { 200: schemas.trace },
     problems: noDevice,
     run: async (input, { fleet }) => {
       const { id } = await fleet.devices.row(param(input));
@@ -39,7 +37,7 @@ export const traces: readonly Operation[] = [
   },
   {
     name: 'getTraceLadder',
-    summary: 'The last sessions of a traced device as text: a ladder a session, an arrow a message',
+    summary: 'Reads the last sessions of a traced device as ladder diagrams in text: one arrow per message',
     method: 'GET',
     path: '/devices/:id/trace/ladder',
     role: 'operator',
@@ -53,7 +51,7 @@ export const traces: readonly Operation[] = [
   },
   {
     name: 'deleteTrace',
-    summary: 'Forgets the kept sessions of a device and keeps no more',
+    summary: 'Stops tracing and deletes the kept sessions',
     method: 'DELETE',
     path: '/devices/:id/trace',
     role: 'operator',

@@ -1,11 +1,11 @@
-// Webhooks: who is told what happens, and what is on its way there.
+// Operations on webhooks and their deliveries.
 import { UserError } from '../../errors.ts';
 import type { WebhookInput, WebhookView } from '../../fleet/monitoring/webhook.ts';
 import type { Delivery } from '../../store/records.ts';
 import type { Operation } from '../operation.ts';
 import { none, ok, param } from '../operation.ts';
 import * as schemas from '../schemas/webhooks.ts';
-import { MASK } from '../views/core.ts';
+import { MASK } from '../secret-mask.ts';
 
 const problems = { 404: 'No such webhook' };
 const view = (webhook: WebhookView, secret = MASK): Record<string, unknown> => ({ ...webhook, secret });
@@ -25,14 +25,14 @@ const deliveryView = ({ notice, due, attempts, error }: Delivery): Record<string
 /** @throws UserError 400 for a key that is too short to sign with */
 function withoutMask({ secret, ...input }: WebhookInput): WebhookInput {
   if (secret === undefined || secret === MASK) return input;
-  if (secret.length < 16) throw new UserError(400, 'bad-input', 'body.secret: at least 16 characters');
+  if (secret.length < 16) throw new UserError(400, 'bad-input', 'body.secret: must have at least 16 characters');
   return { ...input, secret };
 }
 
 export const webhooks: readonly Operation[] = [
   {
     name: 'listWebhooks',
-    summary: 'Webhooks, with how many messages wait for each and how many were given up',
+    summary: 'Lists webhooks with the number of messages that wait and that were given up',
     method: 'GET',
     path: '/webhooks',
     role: 'operator',
@@ -41,7 +41,7 @@ export const webhooks: readonly Operation[] = [
   },
   {
     name: 'getWebhook',
-    summary: 'One webhook',
+    summary: 'Reads a webhook',
     method: 'GET',
     path: '/webhooks/:name',
     role: 'operator',
@@ -51,7 +51,7 @@ export const webhooks: readonly Operation[] = [
   },
   {
     name: 'putWebhook',
-    summary: 'Writes a webhook: from now on it is told of these events',
+    summary: 'Creates or replaces a webhook; it receives these events from now on',
     method: 'PUT',
     path: '/webhooks/:name',
     role: 'admin',
@@ -65,7 +65,7 @@ export const webhooks: readonly Operation[] = [
   },
   {
     name: 'deleteWebhook',
-    summary: 'Deletes a webhook and what waits for it',
+    summary: 'Deletes a webhook and its waiting messages',
     method: 'DELETE',
     path: '/webhooks/:name',
     role: 'admin',
@@ -78,7 +78,7 @@ export const webhooks: readonly Operation[] = [
   },
   {
     name: 'listDeliveries',
-    summary: 'The newest messages to a webhook that wait, or (dead=true) were given up',
+    summary: 'Lists the newest messages that wait for delivery, or (dead=true) that were given up',
     method: 'GET',
     path: '/webhooks/:name/deliveries',
     role: 'operator',
@@ -92,7 +92,7 @@ export const webhooks: readonly Operation[] = [
   },
   {
     name: 'retryWebhook',
-    summary: 'Tries again what was given up, and now what waits',
+    summary: 'Delivers messages that were given up again, and waiting messages at once',
     method: 'POST',
     path: '/webhooks/:name/retry',
     role: 'operator',
@@ -102,7 +102,7 @@ export const webhooks: readonly Operation[] = [
   },
   {
     name: 'pingWebhook',
-    summary: 'Sends a signed message without content, now, and tells what was answered',
+    summary: 'Sends a signed test message at once and reports the answer',
     method: 'POST',
     path: '/webhooks/:name/ping',
     role: 'operator',

@@ -1,30 +1,34 @@
 // Shapes of alerts.
 import { Type } from 'typebox';
-import { closed, list, nullable, optional, text, time } from './core.ts';
+import { choice, closed, list, nullable, optional, text, time } from './common.ts';
 
-const severity = Type.Union((['info', 'warning', 'critical'] as const).map(name => Type.Literal(name)));
 const fields = {
   description: optional(Type.String({ maxLength: 1000 })),
-  severity: optional(severity),
-  filter: text('The devices that are counted: now, online, late and lost are allowed'),
-  among: optional(text('Of which devices; state = "enrolled" unless told')),
+  severity: optional(choice(['info', 'warning', 'critical'])),
+  filter: text('The devices that are counted; now, online, late and lost are allowed'),
+  among: optional(text('The devices that are considered at all; default: state = "enrolled"')),
   groupBy: optional(
-    text('A field: site.NAME, productClass, firmware, tag, liveness, … or a parameter; each value is counted apart'),
+    text('Counts each value separately: a field (site.NAME, productClass, firmware, tag, liveness, …) or a parameter'),
   ),
   above: optional(
     Type.Union([
       Type.Integer({ minimum: 0 }),
       closed({
         count: optional(Type.Integer({ minimum: 0 })),
-        share: optional(Type.Number({ minimum: 0, maximum: 1, description: 'Of the devices of the group' })),
+        share: optional(Type.Number({ minimum: 0, maximum: 1, description: 'Share of the devices of the group' })),
       }),
     ]),
   ),
-  for: optional(Type.String({ pattern: '^\\d+(\\.\\d+)?(ms|s|m|h|d|w)$', description: 'How long it must hold: 15m' })),
+  for: optional(
+    Type.String({
+      pattern: '^\\d+(\\.\\d+)?(ms|s|m|h|d|w)$',
+      description: 'How long the limit must be exceeded before the alert fires, for example 15m',
+    }),
+  ),
   webhooks: optional(
     Type.Array(Type.String(), {
       maxItems: 20,
-      description: 'Told to these alone; to all that want alerts unless told',
+      description: 'Webhooks that are notified; default: all that subscribe to alerts',
     }),
   ),
 };
@@ -33,22 +37,22 @@ export const alertInput = closed(fields);
 export const alert = Type.Object({
   name: Type.String(),
   ...fields,
-  state: Type.Union((['ok', 'pending', 'firing'] as const).map(name => Type.Literal(name))),
+  state: choice(['ok', 'pending', 'firing']),
   evaluated: nullable(time),
-  count: Type.Integer({ description: 'Devices that the filter fits, over all groups' }),
+  count: Type.Integer({ description: 'Devices that match the filter, over all groups' }),
   groups: Type.Array(
     Type.Object({
       key: text('The value of groupBy; empty for devices without one'),
-      state: Type.Union([Type.Literal('pending'), Type.Literal('firing')]),
+      state: choice(['pending', 'firing']),
       since: time,
       firing: optional(time),
       count: Type.Integer(),
-      total: Type.Integer({ description: 'Devices of the group, where a share is asked for' }),
+      total: Type.Integer({ description: 'Devices of the group, where the limit is a share' }),
       samples: Type.Array(Type.String(), { description: 'The first and the last device by id' }),
     }),
-    { description: 'Those that are over' },
+    { description: 'Groups above the limit' },
   ),
-  omitted: Type.Integer({ description: 'Groups that are over and not listed' }),
+  omitted: Type.Integer({ description: 'Groups above the limit that are not listed' }),
   error: optional(Type.String()),
 });
 export const alerts = list(alert);

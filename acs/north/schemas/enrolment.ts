@@ -1,20 +1,21 @@
 // Shapes of enrolment rules.
 import { Type } from 'typebox';
-import { closed, list, optional, text } from './core.ts';
+import { choice, closed, list, optional, text } from './common.ts';
 
-const pattern = (what: string) => optional(text(`${what}: % any run, _ one character`));
-const choice = <T extends string>(...values: T[]) => Type.Union(values.map(value => Type.Literal(value)));
+const pattern = (subject: string) => optional(text(`${subject}; % matches any text, _ one character`));
 const fields = {
   description: optional(Type.String({ maxLength: 1000 })),
   filter: optional(
-    text('Over the device as it comes: oui, productClass, serial, firmware, address, parameters of its Inform'),
+    text('Filter on the Inform of the device: oui, productClass, serial, firmware, address, and its parameters'),
   ),
-  provisioningCode: pattern('What it reports as ProvisioningCode'),
-  credential: optional(choice('enrolment', 'certificate', 'none')),
-  subject: pattern('Subject of its client certificate, CN=…, O=…'),
-  issuer: pattern('Issuer of its client certificate'),
-  action: choice('enrol', 'quarantine', 'refuse'),
-  weight: optional(Type.Number({ description: 'Higher is asked first; equal weights by name' })),
+  provisioningCode: pattern('Pattern for the ProvisioningCode that the device reports'),
+  credential: optional(choice(['enrolment', 'certificate', 'none'])),
+  subject: pattern('Pattern for the subject of the client certificate, CN=…, O=…'),
+  issuer: pattern('Pattern for the issuer of the client certificate'),
+  action: choice(['enrol', 'quarantine', 'refuse']),
+  weight: optional(
+    Type.Number({ description: 'Rules with a higher weight are evaluated first, equal weights by name' }),
+  ),
 };
 export const ruleInput = closed(fields);
 export const rule = Type.Object({ name: Type.String(), ...fields });

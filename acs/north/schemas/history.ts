@@ -1,21 +1,19 @@
 // Shapes of history.
 import { Type } from 'typebox';
-import { closed, list, optional, text, time } from './core.ts';
+import { closed, list, optional, text, time } from './common.ts';
 
 const rule = {
-  filter: optional(text('Of which devices; every one unless told')),
+  filter: optional(text('The devices that are recorded; default: all')),
   parameters: Type.Array(Type.String({ maxLength: 256 }), {
     maxItems: 32,
     description:
-      'Full paths, partial ones with the final dot, or with * for one part; numbers become series, other values events',
+      'Full paths, partial paths that end with a dot, or paths with * for one part; numbers are recorded as series, other values as events',
   }),
-  events: optional(
-    Type.Boolean({ description: 'Whether each Inform and ended task is kept as an event; true unless told' }),
-  ),
+  events: optional(Type.Boolean({ description: 'Record each Inform and each ended task as an event; default: true' })),
   read: optional(
     Type.String({
       pattern: '^\\d+(\\.\\d+)?[smhdw]$',
-      description: 'How often they are read, in sessions that come anyway: 15m',
+      description: 'Interval in which the parameters are read, in sessions that take place anyway; for example 15m',
     }),
   ),
 };
@@ -23,16 +21,16 @@ export const historyInput = closed(rule);
 export const historyRule = Type.Object(rule);
 
 export const historyQuery = closed({
-  path: optional(text('A parameter; without it, those of which there are numbers')),
-  from: optional(text('ISO 8601; a day before to')),
-  to: optional(text('ISO 8601; now')),
-  points: optional(Type.Integer({ minimum: 1, maximum: 3000, description: 'At most so many; 300' })),
+  path: optional(text('A parameter; default: list the parameters that have a series')),
+  from: optional(text('ISO 8601; default: one day before `to`')),
+  to: optional(text('ISO 8601; default: now')),
+  points: optional(Type.Integer({ minimum: 1, maximum: 3000, description: 'Maximum number of points; default: 300' })),
 });
 export const history = Type.Union([
   Type.Object({ paths: Type.Array(Type.String()) }),
   Type.Object({
     path: Type.String(),
-    step: Type.Number({ description: 'Seconds that a point stands for' }),
+    step: Type.Number({ description: 'Seconds between two points' }),
     points: Type.Array(
       Type.Object({ time, avg: Type.Number(), min: Type.Number(), max: Type.Number(), count: Type.Integer() }),
     ),

@@ -1,47 +1,34 @@
-// The shapes of the TLS preflight: links and their verdicts, servers, CAs on devices.
-import { type TProperties, type TSchema, Type } from 'typebox';
+// Shapes of the TLS preflight: links and their verdicts, servers, CAs on devices.
+import { Type } from 'typebox';
 import { tlsVersions } from '../../../shared/tls/profiles.ts';
+import { choice, closed, list, nullable, optional, text, texts, time } from './common.ts';
 
-const { Optional: optional } = Type;
-const text = (description: string): ReturnType<typeof Type.String> => Type.String({ description });
-const closed = <P extends TProperties>(properties: P): ReturnType<typeof Type.Object<P>> =>
-  Type.Object(properties, { additionalProperties: false });
-const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const time = Type.String({ format: 'date-time' });
 const pem = Type.String({ minLength: 1, maxLength: 1 << 20, description: 'PEM' });
 const chains = Type.Array(pem, {
   minItems: 1,
   maxItems: 4,
-  description: "A chain for each kind of key, the server's own certificate first",
+  description: 'One chain per kind of key, each beginning with the certificate of the server',
 });
-
-export const force = optional(Type.Boolean({ description: 'Also where enrolled devices would lose the ACS' }));
-export const forceQuery = closed({ force });
 
 export const serverInput = closed({
   chains,
   suites: optional(
-    Type.Array(Type.String(), { maxItems: 200, description: "IANA names in the server's order; all unless told" }),
+    Type.Array(Type.String(), { maxItems: 200, description: 'IANA names in the order of the server; default: all' }),
   ),
-  versions: optional(
-    Type.Array(Type.Union(tlsVersions.map(version => Type.Literal(version))), {
-      minItems: 1,
-      description: 'TLSv1_2 and TLSv1_3 unless told',
-    }),
-  ),
+  versions: optional(Type.Array(choice(tlsVersions), { minItems: 1, description: 'Default: TLSv1_2 and TLSv1_3' })),
 });
 export const trustInput = closed({
-  when: optional(text('Filter over what a device durably is; absent: every device')),
+  when: optional(text('Filter on lasting properties; default: all devices')),
   certificates: pem,
 });
 export const certificateInput = closed({ certificate: Type.Union([pem, chains]) });
 export const limitQuery = closed({ limit: optional(Type.Integer({ minimum: 0, maximum: 500 })) });
 
 const verdict = Type.Object({
-  verdict: Type.Union([Type.Literal('keeps'), Type.Literal('loses'), Type.Literal('unknown')]),
+  verdict: choice(['keeps', 'loses', 'unknown']),
   reason: optional(
     text(
-      'Of a loss: no-ca, untrusted, self-signed, expired, name-mismatch, clock-not-set, no-common-suite, below-floor, …; of what is unknown: server-unknown, name-unknown, ca-unknown',
+      'For a lost connection: no-ca, untrusted, self-signed, expired, name-mismatch, clock-not-set, no-common-suite, below-floor, …; for an unknown verdict: server-unknown, name-unknown, ca-unknown',
     ),
   ),
   message: optional(Type.String()),
@@ -57,7 +44,9 @@ export const links = Type.Array(
     server,
     before: nullable(verdict),
     after: nullable(verdict),
-    assumed: Type.Array(Type.String(), { description: "Variables that are not known, taken at the vendor's default" }),
+    assumed: Type.Array(Type.String(), {
+      description: 'Parameters whose values are unknown; the default of the vendor is assumed',
+    }),
   }),
 );
 const totals = Type.Record(
@@ -66,22 +55,22 @@ const totals = Type.Record(
     keeps: Type.Integer(),
     loses: Type.Integer(),
     unknown: Type.Integer(),
-    breaks: Type.Integer({ description: 'Of those that lose it, who does not lose it as things stand' }),
+    breaks: Type.Integer({ description: 'Devices that would lose the connection and have it now' }),
   }),
 );
 const breaks = Type.Array(
   Type.Object({ device: Type.String(), link: linkName, server, reason: Type.String(), message: Type.String() }),
-  { description: 'The first of those that would lose what they have' },
+  { description: 'The first devices that would lose a connection which they have now' },
 );
 export const report = Type.Object({ totals, breaks });
 
 const serverView = Type.Object({
   server,
-  source: Type.Union([Type.Literal('told'), Type.Literal('probed'), Type.Literal('failed')]),
+  source: choice(['told', 'probed', 'failed']),
   time,
   reason: optional(Type.String()),
-  versions: optional(Type.Array(Type.String())),
-  suites: optional(Type.Array(Type.String())),
+  versions: optional(texts),
+  suites: optional(texts),
   certificates: optional(
     Type.Array(
       Type.Object({
@@ -89,7 +78,7 @@ const serverView = Type.Object({
         issuer: Type.String(),
         key: Type.String(),
         notAfter: time,
-        names: Type.Array(Type.String()),
+        names: texts,
       }),
     ),
   ),
@@ -98,10 +87,9 @@ const trust = Type.Object({
   name: Type.String(),
   when: optional(Type.String()),
   certificates: Type.String(),
-  subjects: Type.Array(Type.String()),
+  subjects: texts,
   changed: time,
 });
-const list = (items: TSchema) => Type.Object({ items: Type.Array(items) });
 
 export const answers = {
   server: serverView,

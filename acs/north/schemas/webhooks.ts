@@ -1,17 +1,16 @@
 // Shapes of webhooks.
 import { Type } from 'typebox';
 import { noticeTypes } from '../../store/records.ts';
-import { closed, list, optional, text, time } from './core.ts';
+import { choice, closed, list, optional, text, time } from './common.ts';
 
-const events = Type.Array(Type.Union(noticeTypes.map(type => Type.Literal(type))), { uniqueItems: true });
+const events = Type.Array(choice(noticeTypes), { uniqueItems: true });
 const fields = {
-  url: text("https, or http and one's own networks where --webhook-allow says so; redirects are not followed"),
+  url: text('https; http and private networks only where --webhook-allow permits them; redirects are not followed'),
   events,
-  filter: optional(text('Over the device that an event is about; parameters as its last Informs told them')),
-  paused: optional(Type.Boolean({ description: 'Nothing is kept or sent for it' })),
+  filter: optional(text('Filter on the device of an event; parameters have the values of its last Informs')),
+  paused: optional(Type.Boolean({ description: 'Neither store nor send messages for this webhook' })),
 };
-const secretText =
-  'Key of the signature: never shown again; one is made where none is given, *** keeps the one that stands';
+const secretText = 'Key of the signature, never shown again; default: a generated key; *** keeps the current key';
 export const webhookInput = closed({
   ...fields,
   secret: optional(Type.String({ minLength: 3, maxLength: 256, description: secretText })),
@@ -20,16 +19,16 @@ export const webhookInput = closed({
 export const webhook = Type.Object({
   name: Type.String(),
   ...fields,
-  secret: text('*** where it was given, once in full where it was made'),
-  waiting: Type.Integer({ description: 'Messages on their way' }),
+  secret: text('***; in full only in the answer that reports a generated key'),
+  waiting: Type.Integer({ description: 'Messages that wait for delivery' }),
   dead: Type.Integer({ description: 'Messages that were given up' }),
 });
 export const webhooks = list(webhook);
 
-export const deliveryQuery = closed({ dead: optional(Type.Union([Type.Literal('true'), Type.Literal('false')])) });
+export const deliveryQuery = closed({ dead: optional(choice(['true', 'false'])) });
 export const deliveries = list(
   Type.Object({
-    id: text('Tandem-Id of the message: the same for the same fact'),
+    id: text('Tandem-Id of the message; every attempt has the same'),
     event: Type.String(),
     device: optional(Type.String()),
     time,

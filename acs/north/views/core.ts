@@ -1,11 +1,8 @@
-// What goes out: times as dateTime, secrets masked. Masked text that comes back unchanged means the secret that is kept.
-
-import type { Drift, Move, RestartDue, WantedValue } from '../../device/desired-state.ts';
+// The answers of the API: times as dateTime, secrets masked.
+import type { Drift, Move, RestartDue } from '../../device/desired-state.ts';
 import type { DeviceFault } from '../../device/fault.ts';
 import type { KnownValue } from '../../device/parameter.ts';
 import type { Task } from '../../device/task.ts';
-import { UserError } from '../../errors.ts';
-import { isSecretName } from '../../fleet/common/secrets.ts';
 import type { UnknownCpe } from '../../fleet/common/unknown-cpe.ts';
 import type { DeviceView } from '../../fleet/devices/devices.ts';
 import type { StoredFile } from '../../fleet/files/stored-file.ts';
@@ -15,16 +12,12 @@ import type { ExplainedWanted } from '../../fleet/presets/explain.ts';
 import { mapPreset, type Preset } from '../../fleet/presets/preset.ts';
 import type { Traces } from '../../fleet/tracing/traces.ts';
 import type { AuditEntry } from '../../store/records.ts';
-
-/** What stands for a secret that is there. */
-export const MASK = '***';
+import { mask, maskIf } from '../secret-mask.ts';
 
 type View = Record<string, unknown>;
 
 const iso = (time: number): string => new Date(time).toISOString();
 const isoMaybe = (name: string, time: number | undefined): View => (time === undefined ? {} : { [name]: iso(time) });
-const maskIf = (secret: boolean, value: string): string => (secret && value !== '' ? MASK : value);
-const mask = (name: string, value: string): string => maskIf(isSecretName(name), value);
 
 export function deviceView(view: DeviceView): View {
   const overrides = Object.entries(view.overrides).map(([path, wanted]) => [
@@ -172,36 +165,4 @@ export const dryRunView = (run: DryRun): View => ({
   })),
 });
 
-type Wanted = string | number | boolean | WantedValue;
-
 export const presetView = (name: string, preset: Preset): View => ({ name, ...mapPreset(preset, mask) });
-
-const textOf = (wanted: Wanted | undefined): string | undefined =>
-  wanted === undefined ? undefined : String(typeof wanted === 'object' ? wanted.value : wanted);
-
-/** The preset as it was meant: masked secrets become those of the stored one. @throws UserError 400 where there is none */
-export function unmasked(given: Preset, stored: Preset | undefined): Preset {
-  return mapPreset(given, (name, text, table, index) => {
-    if (text !== MASK || !isSecretName(name)) return text;
-    const kept = table === undefined ? textOf(stored?.set?.[name]) : keptInRow(given, stored, table, index ?? 0, name);
-    if (kept === undefined) throw keptNowhere(table === undefined ? `set: ${name}` : `objects: ${table} ${name}`);
-    return kept;
-  });
-}
-
-/** The same row is the one with the same keys. */
-function keptInRow(
-  given: Preset,
-  stored: Preset | undefined,
-  table: string,
-  index: number,
-  column: string,
-): string | undefined {
-  const wanted = given.objects?.[table];
-  const row = wanted?.rows[index];
-  const same = stored?.objects?.[table]?.rows.find(other => wanted?.keys.every(key => other[key] === row?.[key]));
-  return textOf(same?.[column]);
-}
-
-export const keptNowhere = (place: string): UserError =>
-  new UserError(400, 'masked-secret', `${place}: '${MASK}' stands for a secret that is kept, and none is`);

@@ -129,7 +129,7 @@ describe('the API: work', () => {
         'invalid-argument',
         /CommandKey/,
       ],
-      ['an unknown field', { method: 'Reboot', arguments: {} }, 'bad-input', /arguments not known/],
+      ['an unknown field', { method: 'Reboot', arguments: {} }, 'bad-input', /unknown field arguments/],
       ['a file for what takes none', { method: 'Reboot', file: 'x' }, 'file-not-allowed', /Reboot takes no file/],
       [
         'no source',
@@ -254,7 +254,7 @@ describe('the API: work', () => {
       ['a table without its dot', { objects: { 'Device.X': { keys: ['A'], rows: [] } } }, 'bad-table', /dot/],
       ['no keys', { objects: { 'Device.X.': { keys: [], rows: [] } } }, 'bad-input', /keys/],
       ['a file that is not there', { firmware: 'none.bin' }, 'no-such-file', /firmware: no file 'none\.bin'/],
-      ['an unknown field', { sett: {} }, 'bad-input', /sett not known/],
+      ['an unknown field', { sett: {} }, 'bad-input', /unknown field sett/],
       ['a wrong restart', { restart: 'soon' }, 'bad-input', /restart: must be one of now, idle, never/],
     ];
     for (const [name, body, code, detail] of wrong) {
@@ -353,7 +353,7 @@ describe('the API: work', () => {
       await put('a.cfg', 'type=script');
       await api.call('PUT', '/presets/base', { body: { script: 'a.cfg' } });
       const problem = await api.refused(409, 'file-in-use', 'DELETE', '/files/a.cfg');
-      assert.match(String(problem.detail), /preset base wants it/);
+      assert.match(String(problem.detail), /used by preset base/);
       await api.refused(409, 'file-in-use', 'PUT', '/files/a.cfg?type=web', { body: Buffer.from('x') });
       await put('a.cfg', 'type=script', 'a newer one');
       await api.call('DELETE', '/presets/base');

@@ -68,7 +68,7 @@ describe('the API', () => {
     it('an unknown path is 404, a known one with another method 405 with what it takes', async () => {
       assert.match(
         String((await api.refused(404, 'no-such-call', 'GET', '/nothing')).detail),
-        /no GET \/api\/v1\/nothing/,
+        /no operation GET \/api\/v1\/nothing/,
       );
       await api.refused(405, 'method-not-allowed', 'PUT', '/devices', { body: {} });
       const answer = await api.call('POST', `/devices/${id}`, { body: {} });
@@ -88,7 +88,7 @@ describe('the API', () => {
         '/devices',
         'bad-input',
         { id, colour: 1 },
-        /^body: colour not known \(known: id, tags/,
+        /^body: unknown field colour \(known: id, tags/,
       ],
       ['a wrong type', 'POST', '/devices', 'bad-input', { id, tags: 'x' }, /^body\.tags: must be array/],
       ['a wrong entry', 'POST', '/devices', 'bad-input', { id, tags: ['a', 2] }, /^body\.tags\.1: must be string/],
@@ -116,7 +116,7 @@ describe('the API', () => {
         '/devices?page=2',
         'bad-input',
         undefined,
-        /^query: page not known \(known: filter, sort, limit, cursor\)/,
+        /^query: unknown field page \(known: filter, sort, limit, cursor\)/,
       ],
       ['a query where none is taken', 'GET', '/presets?page=2', 'bad-input', undefined, /listPresets takes none/],
       [
@@ -304,9 +304,9 @@ describe('the API', () => {
           (await api.refused(400, code, 'POST', '/devices', { body, headers: { 'content-type': 'text/csv' } })).detail,
         );
       assert.match(await send('', 'empty-csv'), /header/);
-      assert.match(await send('id,colour\n0090F8-A-1,red', 'bad-csv'), /column 'colour' is not expected/);
-      assert.match(await send('id\na,b', 'bad-csv'), /line 2 has 2 fields, the header 1/);
-      assert.match(await send('id\n"open', 'bad-csv'), /line 2: a quote is not closed/);
+      assert.match(await send('id,colour\n0090F8-A-1,red', 'bad-csv'), /unknown column 'colour'/);
+      assert.match(await send('id\na,b', 'bad-csv'), /line 2 has 2 fields, but the header has 1/);
+      assert.match(await send('id\n"open', 'bad-csv'), /line 2: an unclosed quote/);
     });
 
     it('have ids that are percent-encoded inside; the URL encodes them once more', async () => {

@@ -217,7 +217,7 @@ describe('transfers of files', function () {
       const answer = await fetch(new URL('/api/v1/files/a.cfg', rest), { headers: { authorization } });
       assert.equal(answer.status, 200);
       await assert.rejects(answer.arrayBuffer());
-      assert.match(api.acs.logged.join('\n'), /an answer broke off.*the disk fails/);
+      assert.match(api.acs.logged.join('\n'), /response aborted.*the disk fails/);
     });
   });
 

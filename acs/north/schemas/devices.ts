@@ -1,0 +1,167 @@
+// Shapes of devices.
+import { Type } from 'typebox';
+import { byName, choice, closed, list, nullable, optional, page, text, texts, time } from './common.ts';
+import { fault } from './faults.ts';
+import { restartWish, typedValue, wantedValue } from './values.ts';
+
+const login = closed({
+  username: Type.String({ minLength: 1, maxLength: 256 }),
+  password: Type.String({ minLength: 1, maxLength: 256 }),
+});
+
+/** U+0001 marks sealed text; XML could not carry it anyway. */
+const siteText = Type.String({ pattern: '^[^\\u0001]*$' });
+
+const deviceFields = {
+  tags: optional(Type.Array(Type.String({ pattern: '^\\S{1,64}$' }), { maxItems: 100 })),
+  overrides: optional(
+    Type.Record(Type.String(), Type.Union([wantedValue, Type.Null()]), {
+      description: 'Values for this device only, by path; null removes an override',
+    }),
+  ),
+  credentials: optional(login),
+  connectionRequest: optional(login),
+};
+
+const changedFields = {
+  ...deviceFields,
+  site: optional(
+    Type.Record(Type.String(), Type.Union([siteText, Type.Null()]), {
+      description: 'Site fields; omitted fields keep their value, null removes a field',
+    }),
+  ),
+};
+
+export const devicePatch = closed(changedFields);
+export const devicesUpdate = closed({
+  items: Type.Array(closed({ id: Type.String(), ...changedFields }), { maxItems: 100_000 }),
+});
+export const deviceAnnounce = closed({
+  id: text('OUI-ProductClass-Serial, or OUI-Serial'),
+  ...deviceFields,
+  site: optional(Type.Record(Type.String(), siteText)),
+});
+export const deviceQuery = closed({
+  filter: optional(text('For example: productClass = "4102S" and firmware < "49.2" and not online')),
+  sort: optional(text('A field; with - in front for descending order')),
+  ...page,
+});
+export const parameterQuery = closed({
+  path: optional(text('A parameter, or a partial path that ends with a dot')),
+});
+
+export const drift = Type.Object({
+  path: text('A parameter, or a table with its final dot'),
+  preset: Type.String(),
+  wanted: Type.String(),
+  found: Type.String(),
+  state: choice(
+    ['corrected', 'reported', 'fight'],
+    'corrected: the wanted value was set again; reported: the preset asks only for a report; fight: the value was corrected too often and is left as it is',
+  ),
+  since: time,
+  last: time,
+  count: Type.Integer(),
+  corrections: Type.Array(time),
+});
+export const restartPending = Type.Object({
+  services: Type.Array(Type.String(), { description: 'The services to restart; empty: the whole unit' }),
+  wish: restartWish,
+  preset: optional(Type.String()),
+  since: time,
+  waits: optional(text('The reason why the restart is still pending')),
+  asked: optional(time),
+});
+const move = Type.Object({
+  url: Type.String(),
+  from: text('URL of the previous ACS'),
+  since: time,
+  until: Type.String({ format: 'date-time', description: 'When the device returns by itself' }),
+  state: choice(['waiting', 'moving', 'confirmed', 'returned']),
+  task: optional(text('The Download that returns the device')),
+  heard: optional(time),
+});
+export const device = Type.Object({
+  id: Type.String(),
+  manufacturer: Type.String(),
+  oui: Type.String(),
+  productClass: Type.String(),
+  serialNumber: Type.String(),
+  state: choice(['known', 'quarantine', 'enrolled', 'held']),
+  hold: nullable(
+    Type.Object({
+      reason: choice(['certificate-changed', 'cloned']),
+      since: time,
+      detail: text('The observation, and the steps to resolve it'),
+    }),
+  ),
+  online: Type.Boolean(),
+  liveness: nullable(choice(['online', 'late', 'lost'])),
+  created: time,
+  lastInform: nullable(time),
+  lastBoot: nullable(time),
+  lastBootstrap: nullable(time),
+  lastEvents: texts,
+  address: Type.String(),
+  softwareVersion: Type.String(),
+  hardwareVersion: Type.String(),
+  provisioningCode: Type.String(),
+  parameterKey: Type.String(),
+  wantedRevision: nullable(Type.String()),
+  username: nullable(Type.String()),
+  connectionRequestUrl: Type.String(),
+  tags: texts,
+  site: byName,
+  overrides: Type.Record(Type.String(), typedValue),
+  applied: Type.Record(Type.String(), Type.String(), {
+    description: 'Files that the device has applied: SHA-256 by name',
+  }),
+  openTasks: Type.Integer(),
+  rollout: nullable(
+    Type.Object({
+      id: Type.String(),
+      wave: Type.Integer(),
+      state: Type.String(),
+      reason: optional(Type.String()),
+    }),
+  ),
+  faults: Type.Array(fault),
+  drift: Type.Array(drift),
+  restart: nullable(restartPending),
+  move: nullable(move),
+});
+
+const announced = Type.Object({
+  created: texts,
+  failed: Type.Array(Type.Object({ line: Type.Integer(), reason: Type.String() })),
+});
+
+export const answers = {
+  device,
+  devices: Type.Object({ items: Type.Array(device), next: nullable(Type.String()) }),
+  announced,
+  announcedAll: Type.Union([device, announced]),
+  updated: Type.Object({
+    updated: texts,
+    failed: Type.Array(
+      Type.Object({
+        line: Type.Integer({ description: 'Line of the CSV, or position in the list, counted from 1' }),
+        reason: Type.String(),
+      }),
+    ),
+  }),
+  knocking: list(
+    Type.Object({ device: Type.String(), address: Type.String(), first: time, last: time, count: Type.Integer() }),
+  ),
+  parameters: list(
+    Type.Object({
+      path: Type.String(),
+      value: Type.String(),
+      type: Type.String(),
+      writable: optional(Type.Boolean()),
+      notification: optional(Type.Integer()),
+      time,
+    }),
+  ),
+  accepted: Type.Object({ accepted: Type.Literal(true) }),
+} as const;

@@ -1,0 +1,67 @@
+// Shapes of presets and their dry runs.
+import { Type } from 'typebox';
+import { choice, closed, list, nullable, optional, text, texts } from './common.ts';
+import { faultCode } from './faults.ts';
+import { links, report } from './preflight.ts';
+import { plainValue, restartWish, wantedValue } from './values.ts';
+
+const objects = Type.Record(
+  Type.String(),
+  closed({
+    keys: Type.Array(Type.String(), { minItems: 1 }),
+    rows: Type.Array(Type.Record(Type.String(), plainValue)),
+    exclusive: optional(Type.Boolean({ description: 'Delete rows that are not listed' })),
+  }),
+);
+const presetFields = {
+  when: optional(text('Filter on lasting properties; default: all devices')),
+  weight: optional(Type.Number({ description: 'Where presets set the same value, the higher weight wins' })),
+  set: optional(Type.Record(Type.String(), wantedValue)),
+  objects: optional(objects),
+  certificates: optional(texts),
+  script: optional(Type.String()),
+  firmware: optional(Type.String()),
+  restart: optional(restartWish),
+  drift: optional(
+    choice(['correct', 'report'], 'What to do when a device has another value than wanted; default: correct'),
+  ),
+  acsMove: optional(
+    closed({
+      force: optional(
+        Type.Boolean({ description: 'Move even if no ACS answers at the new URL, or the device has no way back' }),
+      ),
+      returnAfter: optional(text('Return to the old ACS after this time unless the move is confirmed; default: 30m')),
+    }),
+  ),
+  audit: optional(text('Interval in which all values are checked: 30m, 24h, 7d; default: only when there is a reason')),
+};
+export const presetInput = closed(presetFields);
+export const preset = Type.Object({ name: Type.String(), ...presetFields });
+export const presets = list(preset);
+
+export const dryRunQuery = closed({ limit: optional(Type.Integer({ minimum: 1, maximum: 500 })) });
+export const dryRun = Type.Object({
+  matched: Type.Integer({ description: 'Enrolled devices that would change' }),
+  fits: Type.Integer({ description: 'Enrolled devices that the preset matches' }),
+  refused: Type.Integer({
+    description: 'Matching devices for which the preset cannot be resolved, for example for lack of a variable',
+  }),
+  faults: Type.Array(
+    Type.Object({
+      device: Type.String(),
+      code: faultCode,
+      message: Type.String(),
+      parameter: optional(Type.String()),
+    }),
+  ),
+  devices: Type.Array(
+    Type.Object({
+      device: Type.String(),
+      revision: Type.Object({ before: Type.String(), after: Type.String() }),
+      set: Type.Array(Type.Object({ path: Type.String(), known: nullable(Type.String()), wanted: Type.String() })),
+      files: texts,
+      links,
+    }),
+  ),
+  preflight: report,
+});

@@ -1,0 +1,48 @@
+// Shapes of tasks.
+import { Type } from 'typebox';
+import { choice, closed, list, optional, text, time } from './common.ts';
+import { faultCode } from './faults.ts';
+
+export const taskInput = closed({
+  method: text('An RPC of TR-069 Annex A that an ACS calls'),
+  args: optional(
+    Type.Record(Type.String(), Type.Unknown(), {
+      description: 'Arguments by their standard names; ParameterList may be an object {path: value}',
+    }),
+  ),
+  file: optional(text('A stored file: the source of a Download, or the destination of an Upload')),
+  expiresIn: optional(
+    Type.Number({ minimum: 1, description: 'Seconds after which the task fails if it is still queued' }),
+  ),
+});
+export const waitQuery = closed({ wait: optional(Type.Number({ minimum: 0, maximum: 600 })) });
+export const taskQuery = closed({
+  device: optional(Type.String()),
+  limit: optional(Type.Integer({ minimum: 1, maximum: 500 })),
+});
+
+export const task = Type.Object({
+  id: Type.String(),
+  device: Type.String(),
+  method: Type.String(),
+  args: Type.Record(Type.String(), Type.Unknown()),
+  state: choice(['queued', 'sent', 'waiting', 'done', 'failed', 'cancelled']),
+  origin: choice(['operator', 'reconcile']),
+  file: optional(Type.String()),
+  result: optional(Type.Record(Type.String(), Type.Unknown())),
+  fault: optional(
+    Type.Object({
+      code: faultCode,
+      message: Type.String(),
+      parameters: optional(
+        Type.Array(Type.Object({ name: Type.String(), code: Type.Integer(), message: Type.String() })),
+      ),
+    }),
+  ),
+  created: time,
+  expires: optional(time),
+  started: optional(time),
+  ended: optional(time),
+  connectionRequest: optional(text('The reason why the connection request failed')),
+});
+export const tasks = list(task);
