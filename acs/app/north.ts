@@ -8,7 +8,7 @@ import type { Fleet } from '../fleet/fleet.ts';
 import type { MetricSources } from '../metrics/sources.ts';
 import { createMetrics } from '../metrics.ts';
 import { createRest } from '../north/rest.ts';
-import { parseFilter } from '../query/filter.ts';
+import { parseFilter } from '../query/parser.ts';
 import type { South } from '../south/listener.ts';
 import type { Store } from '../store/store.ts';
 import type { AcsSetup, Part } from './setup.ts';

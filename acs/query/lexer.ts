@@ -15,6 +15,9 @@ export function badFilter(message: string, column: number): UserError {
   return new UserError(400, 'bad-filter', `${message} (column ${column})`, { column });
 }
 
+/** Where a token is, as messages say it. */
+export const where = (token: Token): string => (token.kind === 'end' ? 'at the end' : `before "${token.text}"`);
+
 const MAX_LENGTH = 8192;
 
 /** Sticky patterns, tried in order; the longer of two that begin alike stands first. */

@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto';
 import type { DeviceFault } from '../device/fault.ts';
 import type { DeviceRow } from '../device/row.ts';
 import type { Task } from '../device/task.ts';
-import { type Predicate, parseFilter, toPredicate } from '../query/filter.ts';
+import { parseFilter } from '../query/parser.ts';
+import { type Predicate, toPredicate } from '../query/predicate.ts';
 import type { Notice, NoticeType, Subscription } from './records.ts';
 
 /** A notice and the webhooks that are to have it. */

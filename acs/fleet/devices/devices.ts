@@ -6,7 +6,7 @@ import type { DevicePatch } from '../../device/operation-types.ts';
 import type { KnownValue } from '../../device/parameter.ts';
 import type { RolloutPosition } from '../../device/rollout-position.ts';
 import type { DeviceIdentity, DeviceRow } from '../../device/row.ts';
-import { parseFilter } from '../../query/filter.ts';
+import { parseFilter } from '../../query/parser.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { Models } from '../common/models.ts';
 import { openedText, sealedText } from '../common/secrets.ts';

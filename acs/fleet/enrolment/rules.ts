@@ -4,7 +4,9 @@ import { reportOf, withInform } from '../../device/inform.ts';
 import { newRow } from '../../device/operations.ts';
 import type { DeviceIdentity, DeviceRow } from '../../device/row.ts';
 import { isLike } from '../../query/compare.ts';
-import { type Predicate, parseFilter, passingPart, toPredicate } from '../../query/filter.ts';
+import { passingPart } from '../../query/filter.ts';
+import { parseFilter } from '../../query/parser.ts';
+import { type Predicate, toPredicate } from '../../query/predicate.ts';
 import type { FleetContext } from '../common/context.ts';
 
 /** A client certificate that the CA of --client-ca has signed. */

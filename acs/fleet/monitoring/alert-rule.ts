@@ -1,6 +1,9 @@
 // Alert rules: filters over the whole fleet, as operators write them, and as they are compiled for the store.
 import { readAt, UserError } from '../../../shared/errors.ts';
-import { durationOf, type Filter, isWild, parseField, parseFilter } from '../../query/filter.ts';
+import type { Filter } from '../../query/filter.ts';
+import { durationOf } from '../../query/literals.ts';
+import { parseField, parseFilter } from '../../query/parser.ts';
+import { isWild } from '../../query/wildcard.ts';
 
 export interface AlertRule {
   description?: string;

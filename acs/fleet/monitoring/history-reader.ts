@@ -2,7 +2,7 @@
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import type { KnownValue } from '../../device/parameter.ts';
 import type { DeviceRow } from '../../device/row.ts';
-import { isWild, wildStart } from '../../query/filter.ts';
+import { isWild, wildStart } from '../../query/wildcard.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { Cpe } from '../common/ports.ts';
 import { RecentValues } from '../common/recent-values.ts';

@@ -1,6 +1,9 @@
 // The history setting: the devices, parameters and events of which a history is kept. One document of the kind `setting`.
 import { messageOf, readAt, UserError } from '../../../shared/errors.ts';
-import { durationOf, isWild, type Predicate, parseFilter, toPredicate, wildPattern } from '../../query/filter.ts';
+import { durationOf } from '../../query/literals.ts';
+import { parseFilter } from '../../query/parser.ts';
+import { type Predicate, toPredicate } from '../../query/predicate.ts';
+import { isWild, wildPattern } from '../../query/wildcard.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type Documents, documents } from '../common/documents.ts';
 

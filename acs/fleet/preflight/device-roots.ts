@@ -2,7 +2,9 @@
 import type { X509Certificate } from 'node:crypto';
 import { readCertificates } from '../../../shared/pki/certificates.ts';
 import type { DeviceRow } from '../../device/row.ts';
-import { type Predicate, parseFilter, pathsOf, toPredicate } from '../../query/filter.ts';
+import { pathsOf } from '../../query/filter.ts';
+import { parseFilter } from '../../query/parser.ts';
+import { type Predicate, toPredicate } from '../../query/predicate.ts';
 import type { StoredDocument } from '../../store/records.ts';
 import type { StoredFile } from '../files/stored-file.ts';
 import type { MergedRow } from '../presets/desired.ts';

@@ -2,7 +2,8 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { UserError } from '../../../shared/errors.ts';
 import { describe, readCertificates } from '../../../shared/pki/certificates.ts';
-import { parseFilter, passingPart } from '../../query/filter.ts';
+import { passingPart } from '../../query/filter.ts';
+import { parseFilter } from '../../query/parser.ts';
 import type { StoredDocument } from '../../store/records.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type Documents, documents } from '../common/documents.ts';

@@ -3,7 +3,7 @@
 import type { WantedValue } from '../../device/desired-state.ts';
 import type { DeviceFault } from '../../device/fault.ts';
 import { informValues } from '../../device/inform.ts';
-import { isWild, wildPattern } from '../../query/filter.ts';
+import { isWild, wildPattern } from '../../query/wildcard.ts';
 import { digestOf } from '../common/fingerprint.ts';
 import { type CompiledPreset, filesOf } from './compiled-preset.ts';
 import type { MergedRow, MergeInput, Refusal } from './desired.ts';

@@ -2,7 +2,7 @@
 
 import { isLive, precheck } from '../../device/rollout-transitions.ts';
 import type { DeviceRow } from '../../device/row.ts';
-import { parseFilter } from '../../query/filter.ts';
+import { parseFilter } from '../../query/parser.ts';
 import { pagesOf } from '../common/device-pages.ts';
 import { isZone } from '../common/time-window.ts';
 import type { EngineContext, StoredRollout } from './context.ts';

@@ -3,7 +3,7 @@ import type { Clock } from '../../../shared/clock.ts';
 import type { DeviceOperations } from '../../device/operation-types.ts';
 import { type RolloutPosition, type RolloutState, rolloutStates } from '../../device/rollout-position.ts';
 import type { DeviceRow } from '../../device/row.ts';
-import { parseFilter } from '../../query/filter.ts';
+import { parseFilter } from '../../query/parser.ts';
 import type { DeviceQuery, Store } from '../../store/store.ts';
 import { pagesOf } from '../common/device-pages.ts';
 import type { Totals } from './plan.ts';

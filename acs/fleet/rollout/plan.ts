@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '../../../shared/errors.ts';
 import type { RolloutState } from '../../device/rollout-position.ts';
-import { parseFilter } from '../../query/filter.ts';
+import { parseFilter } from '../../query/parser.ts';
 import { checkWindow, checkZone, type Window } from '../common/time-window.ts';
 import type { StoredFile } from '../files/stored-file.ts';
 

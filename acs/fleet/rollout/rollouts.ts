@@ -3,7 +3,7 @@
 import { UserError } from '../../../shared/errors.ts';
 import type { RolloutState } from '../../device/rollout-position.ts';
 import type { DeviceRow } from '../../device/row.ts';
-import { parseFilter } from '../../query/filter.ts';
+import { parseFilter } from '../../query/parser.ts';
 import type { Schedule } from '../cluster/schedule.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { Files } from '../files/files.ts';

@@ -3,7 +3,9 @@
 import { livenessOf } from '../../device/liveness.ts';
 import type { DeviceOperations } from '../../device/operation-types.ts';
 import type { DeviceRow } from '../../device/row.ts';
-import { parseFilter, pathsOf, toPredicate } from '../../query/filter.ts';
+import { pathsOf } from '../../query/filter.ts';
+import { parseFilter } from '../../query/parser.ts';
+import { toPredicate } from '../../query/predicate.ts';
 import type { Store } from '../../store/store.ts';
 import type { Rollout } from './plan.ts';
 

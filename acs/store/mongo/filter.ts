@@ -4,8 +4,9 @@ import type { Filter as MongoFilter } from 'mongodb';
 import { assertNever } from '../../../shared/errors.ts';
 import { livenessStates } from '../../device/liveness.ts';
 import { anyRun, isLike, type Literal, likeParts, type Operator, timeAt } from '../../query/compare.ts';
-import { type Atom, type Field, type Filter, isWild } from '../../query/filter.ts';
+import type { Atom, Field, Filter } from '../../query/filter.ts';
 import { versionKey } from '../../query/version-key.ts';
+import { isWild } from '../../query/wildcard.ts';
 import type { DeviceDocument } from './collections.ts';
 import { textKey } from './devices/device-document.ts';
 

@@ -4,8 +4,9 @@ import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { assertNever } from '../../../shared/errors.ts';
 import { livenessStates } from '../../device/liveness.ts';
 import { isLike, type Literal, type Operator, orderOf, timeAt } from '../../query/compare.ts';
-import { type Atom, type Field, type Filter, isWild, wildPattern, wildStart } from '../../query/filter.ts';
+import type { Atom, Field, Filter } from '../../query/filter.ts';
 import { versionKey } from '../../query/version-key.ts';
+import { isWild, wildPattern, wildStart } from '../../query/wildcard.ts';
 
 export interface Condition {
   sql: string;

@@ -3,16 +3,9 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { DeviceRow } from '../../../acs/device/row.ts';
 import { isLike } from '../../../acs/query/compare.ts';
-import {
-  type Filter,
-  lookupIn,
-  parseField,
-  parseFilter,
-  passingPart,
-  pathsOf,
-  textsOf,
-  toPredicate,
-} from '../../../acs/query/filter.ts';
+import { type Filter, passingPart, pathsOf } from '../../../acs/query/filter.ts';
+import { parseField, parseFilter } from '../../../acs/query/parser.ts';
+import { lookupIn, textsOf, toPredicate } from '../../../acs/query/predicate.ts';
 import { versionKey } from '../../../acs/query/version-key.ts';
 import { openMongo } from '../../../acs/store/mongo/store.ts';
 import { openSqlite } from '../../../acs/store/sqlite/store.ts';

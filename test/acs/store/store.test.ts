@@ -9,7 +9,7 @@ import type { BlindSpot, DeviceOperations, Informed } from '../../../acs/device/
 import type { KnownValue } from '../../../acs/device/parameter.ts';
 import type { DeviceRow } from '../../../acs/device/row.ts';
 import type { Task } from '../../../acs/device/task.ts';
-import { parseFilter } from '../../../acs/query/filter.ts';
+import { parseFilter } from '../../../acs/query/parser.ts';
 import { openMongo } from '../../../acs/store/mongo/store.ts';
 import type { AuditEntry } from '../../../acs/store/records.ts';
 import { openSqlite } from '../../../acs/store/sqlite/store.ts';

@@ -3,15 +3,9 @@
 import type { Collection } from 'mongodb';
 import { informValues } from '../../../device/inform.ts';
 import type { DeviceRow } from '../../../device/row.ts';
-import {
-  type Filter,
-  isWild,
-  lookupIn,
-  type Predicate,
-  pathsOf,
-  type TreeLookup,
-  toPredicate,
-} from '../../../query/filter.ts';
+import { type Filter, pathsOf } from '../../../query/filter.ts';
+import { lookupIn, type Predicate, type TreeLookup, toPredicate } from '../../../query/predicate.ts';
+import { isWild } from '../../../query/wildcard.ts';
 import type { DeviceDocument } from '../collections.ts';
 import { allOf, anyOf, type Part, toMongo } from '../filter.ts';
 import type { Link } from '../link.ts';

@@ -2,7 +2,8 @@
 // else one by one here.
 import type { Collection } from 'mongodb';
 import { livenessStates } from '../../../device/liveness.ts';
-import { type Field, type Filter, textsOf } from '../../../query/filter.ts';
+import type { Field, Filter } from '../../../query/filter.ts';
+import { textsOf } from '../../../query/predicate.ts';
 import type { Group, GroupQuery, Groups } from '../../store.ts';
 import type { DeviceDocument } from '../collections.ts';
 import { allOf, isExact, noneOf, type Part, toMongo } from '../filter.ts';

@@ -1,6 +1,6 @@
 // Rollouts of firmware, in virtual time: who gets what when, by what evidence it is judged, and that nobody is flashed twice.
 import assert from 'node:assert/strict';
-import { parseFilter } from '../../../../acs/query/filter.ts';
+import { parseFilter } from '../../../../acs/query/parser.ts';
 import { testAcs } from '../../../support/acs/memory-acs.ts';
 import { NEW, OLD, type RolloutTest, rolloutTest, type Unit } from '../../../support/acs/rollout.ts';
 import { informOf } from '../../../support/devices.ts';

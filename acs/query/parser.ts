@@ -1,0 +1,199 @@
+// The parser of the filter language: text → filter.
+import type { Literal, Operator } from './compare.ts';
+import { type Field, type Filter, fields } from './filter.ts';
+import { badFilter, type Token, tokenize, where } from './lexer.ts';
+import { durationOf, fitLiteral, plainLiteral } from './literals.ts';
+
+const operators: ReadonlySet<string> = new Set(['=', '!=', '<', '<=', '>', '>=']);
+const MAX_DEPTH = 64;
+
+/** One field by its name, as after `by`. @throws UserError 400 `bad-filter` */
+export function parseField(text: string): Field {
+  const tokens = new Tokens(text);
+  const field = fieldFrom(tokens);
+  const rest = tokens.peek();
+  if (rest.kind !== 'end') throw badFilter(`the end is expected before "${rest.text}"`, rest.column);
+  return field;
+}
+
+/** @throws UserError 400 `bad-filter`; its message and `detail.column` say where (columns count from 1) */
+export function parseFilter(text: string): Filter {
+  const tokens = new Tokens(text);
+  const filter = new FilterParser(tokens).parseAny();
+  const rest = tokens.peek();
+  if (rest.kind !== 'end') throw badFilter(`"and", "or" or the end is expected ${where(rest)}`, rest.column);
+  return filter;
+}
+
+/** The tokens of a filter, taken one after the other. */
+class Tokens {
+  readonly #tokens: readonly Token[];
+  #at = 0;
+
+  constructor(text: string) {
+    this.#tokens = tokenize(text);
+  }
+
+  peek(): Token {
+    return this.#tokens[this.#at]!;
+  }
+
+  /** The last one, which is the end, is taken again and again. */
+  take(): Token {
+    const token = this.peek();
+    if (this.#at < this.#tokens.length - 1) this.#at++;
+    return token;
+  }
+
+  isWord(word: string): boolean {
+    const { kind, text } = this.peek();
+    return kind === 'word' && text.toLowerCase() === word;
+  }
+
+  isSign(sign: string): boolean {
+    const { kind, text } = this.peek();
+    return kind === 'operator' && text === sign;
+  }
+
+  /** Takes the next token if it is this word or sign. */
+  accept(word: string): boolean {
+    const isNext = this.isWord(word) || this.isSign(word);
+    if (isNext) this.#at++;
+    return isNext;
+  }
+
+  expectSign(sign: string): void {
+    if (!this.accept(sign)) throw badFilter(`"${sign}" is expected ${where(this.peek())}`, this.peek().column);
+  }
+}
+
+/** A parser by recursive descent. */
+class FilterParser {
+  readonly #tokens: Tokens;
+  #depth = 0;
+
+  constructor(tokens: Tokens) {
+    this.#tokens = tokens;
+  }
+
+  parseAny(): Filter {
+    if (++this.#depth > MAX_DEPTH) throw badFilter('too deeply nested', this.#tokens.peek().column);
+    const found = this.#chain('or', () => this.#chain('and', () => this.#parseTerm()));
+    this.#depth--;
+    return found;
+  }
+
+  #chain(op: 'and' | 'or', next: () => Filter): Filter {
+    const first = next();
+    const of = [first];
+    while (this.#tokens.accept(op)) of.push(next());
+    return of.length === 1 ? first : { op, of };
+  }
+
+  #parseTerm(): Filter {
+    let negated = false;
+    while (this.#tokens.accept('not')) negated = !negated;
+    let term: Filter;
+    if (this.#tokens.accept('(')) {
+      term = this.parseAny();
+      this.#tokens.expectSign(')');
+    } else term = parseComparison(this.#tokens);
+    return negated ? { op: 'not', of: term } : term;
+  }
+}
+
+function parseComparison(tokens: Tokens): Filter {
+  const field = fieldFrom(tokens);
+  const next = tokens.peek();
+  if (next.kind === 'operator' && operators.has(next.text)) {
+    tokens.take();
+    return comparison(field, next, parseLiteral(tokens, field, next.text !== '=' && next.text !== '!='));
+  }
+  const negated = tokens.accept('not');
+  const test = parseTest(tokens, field);
+  if (!test) {
+    if (field.kind === 'flag' && !negated) return flagIs(field, true);
+    const { kind, text, column } = tokens.peek();
+    const found = kind === 'end' ? 'the end' : `"${text}"`;
+    throw badFilter(`a comparison (= != < <= > >= in like exists) is expected before ${found}`, column);
+  }
+  return negated ? { op: 'not', of: test } : test;
+}
+
+/** `exists`, `like` or `in`; undefined where none of them is next. */
+function parseTest(tokens: Tokens, field: Field): Filter | undefined {
+  const { column } = tokens.peek();
+  if (tokens.accept('exists')) {
+    if (field.kind === 'flag') throw badFilter(`"${field.name}" is true or false`, column);
+    return { op: 'exists', field };
+  }
+  if (tokens.accept('like')) {
+    const pattern = tokens.take();
+    if (pattern.kind !== 'text') throw badFilter('"like" takes a text in quotes', pattern.column);
+    if (field.kind === 'time' || field.kind === 'flag') throw badFilter(`"${field.name}" is no text`, column);
+    return { op: 'like', field, pattern: pattern.text };
+  }
+  if (!tokens.accept('in')) return undefined;
+  tokens.expectSign('(');
+  const values = [parseLiteral(tokens, field, false)];
+  while (tokens.accept(',')) values.push(parseLiteral(tokens, field, false));
+  tokens.expectSign(')');
+  return { op: 'in', field, values };
+}
+
+/** @param ordered it is compared by order: `<`, `<=`, `>` or `>=` */
+function parseLiteral(tokens: Tokens, field: Field, ordered: boolean): Literal {
+  const { column } = tokens.peek();
+  if (tokens.isWord('now')) {
+    tokens.take();
+    return fitLiteral({ field, found: { as: 'time', now: parseOffset(tokens) }, written: 'now', ordered, column });
+  }
+  const sign = tokens.accept('-') ? '-' : '';
+  const token = tokens.take();
+  return fitLiteral({ field, found: plainLiteral(token, sign), written: sign + token.text, ordered, column });
+}
+
+/** Milliseconds after `now`, signed. */
+function parseOffset(tokens: Tokens): number {
+  const sign = tokens.isSign('+') ? 1 : tokens.isSign('-') ? -1 : 0;
+  if (sign === 0) return 0;
+  tokens.take();
+  const token = tokens.take();
+  if (token.kind !== 'duration') throw badFilter('a duration such as 30s, 5m, 1h or 2d is expected', token.column);
+  return sign * durationOf(token.text);
+}
+
+function fieldFrom(tokens: Tokens): Field {
+  const token = tokens.take();
+  const { text, column } = token;
+  if (token.kind === 'end') throw badFilter('a field is expected at the end', column);
+  if (token.kind !== 'word') throw badFilter(`a field is expected before "${text}"`, column);
+  const known = Object.hasOwn(fields, text) ? fields[text] : undefined;
+  if (known) return known;
+  if (text.startsWith('site.')) {
+    const name = text === 'site.' ? quotedName(tokens) : text.slice(5);
+    if (!name) throw badFilter('a name is expected after "site."', column);
+    return { kind: 'site', name };
+  }
+  if (/^\w+(\.(\w+|\*))+$/.test(text)) return { kind: 'path', name: text };
+  if (text.endsWith('.')) throw badFilter(`"${text}" is a partial path: name one parameter`, column);
+  const close = Object.keys(fields).find(name => name.toLowerCase() === text.toLowerCase());
+  throw badFilter(`unknown field "${text}"${close ? `: did you mean "${close}"?` : ''}`, column);
+}
+
+/** The name in `site."NAME"`. */
+const quotedName = (tokens: Tokens): string | undefined =>
+  tokens.peek().kind === 'text' ? tokens.take().text : undefined;
+
+function comparison(field: Field, operator: Token, value: Literal): Filter {
+  if (value.as === 'flag' && field.kind === 'flag')
+    return flagIs(field, operator.text === '=' ? value.flag : !value.flag);
+  return { op: 'compare', field, test: operator.text as Operator, value };
+}
+
+const flagIs = (field: Field, flag: boolean): Filter => ({
+  op: 'compare',
+  field,
+  test: '=',
+  value: { as: 'flag', flag },
+});
