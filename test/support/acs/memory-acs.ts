@@ -135,6 +135,30 @@ export interface CpeSettings {
 
 const UNKNOWN_TIME = '0001-01-01T00:00:00Z';
 
+/** The device that a ScriptedCpe is, unless it has another serial number. */
+export const scriptedId = '0090F8-4102S-0090F8000001';
+
+/** A CPE's report that the transfer of that CommandKey succeeded. */
+export const transferComplete = (CommandKey: string): Body =>
+  requestBody('TransferComplete', {
+    CommandKey,
+    FaultStruct: { FaultCode: 0, FaultString: '' },
+    StartTime: '2026-01-01T00:00:00Z',
+    CompleteTime: '2026-01-01T00:00:01Z',
+  }) as Body;
+
+/** The values in the ParameterList of a request, by the part of their path below `root`. */
+export const valuesIn = (
+  args: Record<string, unknown> | undefined,
+  root = 'Device.ManagementServer.',
+): Record<string, string> =>
+  Object.fromEntries(
+    ((args?.ParameterList ?? []) as { Name: string; Value: string }[]).map(({ Name, Value }) => [
+      Name.replace(root, ''),
+      Value,
+    ]),
+  );
+
 /** A CPE that a test drives message by message. */
 export class ScriptedCpe {
   readonly #app: Pick<FastifyInstance, 'inject'>;
