@@ -41,7 +41,7 @@ const failed = (
   cause: NonNullable<RolloutPosition['cause']> = 'transfer',
 ): RolloutPosition => moved(position, 'failed', now, { reason, cause });
 
-const heardBy = ({ timeoutMs }: RolloutPosition, now: number): { due: number } => ({ due: now + timeoutMs });
+const silenceDue = ({ timeoutMs }: RolloutPosition, now: number): { due: number } => ({ due: now + timeoutMs });
 
 type Image = Pick<RolloutPosition, 'version' | 'productClass'>;
 
@@ -94,9 +94,9 @@ export function offer(
 ): RolloutPosition {
   if (position.state !== 'planned') return position;
   // Runs it already: since the plan was made, or at a second attempt. What is left is to see whether all is well with it.
-  if (row.softwareVersion === position.version) return moved(position, 'installed', now, heardBy(position, now));
+  if (row.softwareVersion === position.version) return moved(position, 'installed', now, silenceDue(position, now));
   if (obstacle !== undefined) return moved(position, 'skipped', now, { reason: obstacle });
-  const { due } = heardBy(position, now);
+  const { due } = silenceDue(position, now);
   const offered = moved(position, 'offered', now, { due: Math.min(due, until ?? due) });
   const { planned } = position.times;
   offered.times = { ...(planned === undefined ? {} : { planned }), offered: now };
@@ -115,18 +115,18 @@ export const mayBegin = (position: RolloutPosition | undefined, rollout: string,
   position?.id === rollout && position.state === 'offered' && now < (position.until ?? Number.POSITIVE_INFINITY);
 
 export const begin = (position: RolloutPosition, task: string, now: number): RolloutPosition => ({
-  ...moved(position, 'downloading', now, heardBy(position, now)),
+  ...moved(position, 'downloading', now, silenceDue(position, now)),
   task,
 });
 
-const toldAs = ({ code, message }: NonNullable<Task['fault']>): string =>
+const faultText = ({ code, message }: NonNullable<Task['fault']>): string =>
   typeof code === 'number' ? `${code} ${message}` : message;
 
 /**
  * What an Inform proves. The version that the device reports goes before all else.
  * @param ended tasks that ended by the same Inform
  */
-export function afterHearing(
+export function positionAfterInform(
   row: DeviceRow,
   position: RolloutPosition,
   ended: readonly Task[],
@@ -138,7 +138,7 @@ export function afterHearing(
   if (runs) {
     const late = state === 'failed' && position.cause === 'transfer';
     const isNews = state === 'offered' || state === 'downloading' || late;
-    return isNews ? moved(position, 'installed', now, heardBy(position, now)) : position;
+    return isNews ? moved(position, 'installed', now, silenceDue(position, now)) : position;
   }
   if (state === 'installed' || state === 'soaking') return failed(position, now, `went back to ${row.softwareVersion}`);
   if (state !== 'downloading') return position;
@@ -146,7 +146,7 @@ export function afterHearing(
   if (row.tasks.some(open => open.id === task)) return boots ? { ...position, booted: true } : position;
   if (took === undefined) {
     const fault = ended.find(({ id }) => id === task)?.fault;
-    return failed(position, now, `Download: ${fault ? toldAs(fault) : 'ended without a word of its outcome'}`);
+    return failed(position, now, `Download: ${fault ? faultText(fault) : 'ended without a word of its outcome'}`);
   }
   // What it said of the transfer may have come to us only at the second time, after the restart was told.
   const isBack = boots || position.booted || now - took >= RESTART_MS;
@@ -157,11 +157,11 @@ const cameBackOld = (row: DeviceRow, position: RolloutPosition, now: number): Ro
   failed(position, now, `took ${position.file} without an error, but runs ${row.softwareVersion}`);
 
 /** What the end of its Download proves. @param row as it is after that */
-export function afterTask(row: DeviceRow, position: RolloutPosition, task: Task): RolloutPosition {
+export function positionAfterTask(row: DeviceRow, position: RolloutPosition, task: Task): RolloutPosition {
   if (position.task !== task.id || position.state !== 'downloading') return position;
   const now = task.ended ?? position.since;
   if (task.state === 'cancelled') return failed(position, now, 'its Download was cancelled');
-  if (task.state !== 'done') return failed(position, now, `Download: ${task.fault ? toldAs(task.fault) : 'failed'}`);
+  if (task.state !== 'done') return failed(position, now, `Download: ${task.fault ? faultText(task.fault) : 'failed'}`);
   const taken = { ...position, took: now };
   // Told in a later session, which began with a restart: there will be no other one for it (TR-069 A.3.3.2).
   const later = row.claim !== undefined && task.sentBy !== row.claim.token;
@@ -169,7 +169,7 @@ export function afterTask(row: DeviceRow, position: RolloutPosition, task: Task)
 }
 
 /** A session with the new version has ended well, and nothing of the transfer is open. */
-export function afterVisit(row: DeviceRow, position: RolloutPosition, now: number): RolloutPosition {
+export function positionAfterSession(row: DeviceRow, position: RolloutPosition, now: number): RolloutPosition {
   if (position.state !== 'installed' || row.tasks.some(open => open.id === position.task)) return position;
   if (position.back) return moved(position, 'reverted', now);
   return moved(position, 'soaking', now, { due: now + position.soakMs });
@@ -186,7 +186,7 @@ export function verdict(
   });
 }
 
-export function turn(
+export function rollBack(
   position: RolloutPosition,
   { file, fileHash, version, now }: DeviceOperations['rolloutRolledBack']['args'],
   row: DeviceRow,

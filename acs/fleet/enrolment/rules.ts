@@ -1,7 +1,7 @@
 // Rules of enrolment: what becomes of a device that is met for the first time, or waits in quarantine, by what it is and how it came.
 import { UserError } from '../../../shared/errors.ts';
 import { reportOf, withInform } from '../../device/inform.ts';
-import { newRow } from '../../device/operations.ts';
+import { newRow } from '../../device/operations/new-row.ts';
 import type { DeviceIdentity, DeviceRow } from '../../device/row.ts';
 import { isLike } from '../../query/compare.ts';
 import { passingPart } from '../../query/filter.ts';

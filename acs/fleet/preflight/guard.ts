@@ -1,6 +1,6 @@
 // The guard: refuses changes that would take the ACS away from devices, unless the operator forces them.
 import { UserError } from '../../../shared/errors.ts';
-import { mergedSite } from '../../device/operations.ts';
+import { mergedSite } from '../../device/operations/registration.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import type { FleetContext } from '../common/context.ts';
 import { pagesOf } from '../common/device-pages.ts';

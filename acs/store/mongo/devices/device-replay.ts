@@ -1,6 +1,7 @@
 // What a group of operations makes of a device's document: pure.
 import type { DeviceOperation, DeviceOperations } from '../../../device/operation-types.ts';
-import { type Change, operate } from '../../../device/operations.ts';
+import type { Change } from '../../../device/operations/operation.ts';
+import { operate } from '../../../device/operations.ts';
 import type { DeviceRow } from '../../../device/row.ts';
 import { noticesOf, type Subscribers } from '../../notices.ts';
 import { checkedText, jsonOf } from '../../text-checks.ts';

@@ -1,0 +1,58 @@
+// Operations that raise and clear faults of a device.
+import { createHash } from 'node:crypto';
+import type { Drift } from '../desired-state.ts';
+import type { DeviceFault } from '../fault.ts';
+import type { DeviceRow } from '../row.ts';
+import { changed, existing, type Operation, unchanged } from './operation.ts';
+
+const MAX_FAULTS = 50;
+
+/** Drift is not tried again by time: it stands until it is gone. */
+export const isStanding = (cause: string): boolean => /^(drift:|fight:|move$)/.test(cause);
+
+/** The same for the same device and cause, so that a link to a fault stays good. */
+const faultId = (device: string, cause: string): string =>
+  createHash('sha256').update(`${device}\0${cause}`).digest('hex').slice(0, 20);
+
+export const faultRaised: Operation<'faultRaised'> = (row, args, id) => {
+  const known = existing(row, id);
+  const before = known.faults.find(fault => fault.cause === args.cause);
+  const fault: DeviceFault = {
+    id: faultId(id, args.cause),
+    device: id,
+    cause: args.cause,
+    code: args.code,
+    message: args.message,
+    first: before?.first ?? args.now,
+    last: args.now,
+    count: (before?.count ?? 0) + 1,
+    retryAt: args.retryAt,
+  };
+  if (args.parameter !== undefined) fault.parameter = args.parameter;
+  if (args.basis !== undefined) fault.basis = args.basis;
+  if (args.file !== undefined) fault.file = args.file;
+  const others = known.faults.filter(other => other.cause !== args.cause);
+  return changed({ ...known, faults: [...others, fault].slice(-MAX_FAULTS) }, fault);
+};
+
+export const faultCleared: Operation<'faultCleared'> = (row, { cause, id: fault }, id) => {
+  const known = existing(row, id);
+  const isMeant = (open: DeviceFault): boolean => open.cause === cause || open.id === fault;
+  const cleared = known.faults.filter(isMeant);
+  if (cleared.length === 0) return unchanged(row, false);
+  const untaken = new Set(cleared.flatMap(({ file }) => (file === undefined ? [] : [file])));
+  const next: DeviceRow = {
+    ...known,
+    faults: known.faults.filter(open => !isMeant(open)),
+    applied: Object.fromEntries(Object.entries(known.applied).filter(([name]) => !untaken.has(name))),
+  };
+  const causes = new Set(cleared.map(open => open.cause).filter(isStanding));
+  if (causes.size === 0) return changed(next, true);
+  // What was left is left no longer, and looked after in the next session.
+  const gone = ({ state, preset, path }: Drift): boolean =>
+    causes.has(state === 'fight' ? `fight:${path}` : `drift:${preset}`);
+  if (known.drift) next.drift = known.drift.filter(entry => !gone(entry));
+  if (causes.has('move')) delete next.move;
+  if (known.reconciled) next.reconciled = { ...known.reconciled, suspect: 'standing' };
+  return changed(next, true);
+};

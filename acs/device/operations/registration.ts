@@ -1,0 +1,62 @@
+// Operations by which an operator announces, changes, approves and removes a device.
+import { UserError } from '../../../shared/errors.ts';
+import type { WantedValue } from '../desired-state.ts';
+import type { DevicePatch } from '../operation-types.ts';
+import type { DeviceRow } from '../row.ts';
+import type { Task, TaskFault } from '../task.ts';
+import { newRow } from './new-row.ts';
+import { changed, existing, type Operation, unchanged } from './operation.ts';
+
+export const announced: Operation<'announced'> = (row, { identity, now, patch }, id) => {
+  if (row) throw new UserError(409, 'device-exists', `device ${id} is already known`);
+  const next = withPatch(newRow(id, identity, 'known', now), patch);
+  return changed(next, next);
+};
+
+export const patched: Operation<'patched'> = (row, { patch }, id) => {
+  const next = withPatch(existing(row, id), patch);
+  return changed(next, next);
+};
+
+/** `null` removes a field. */
+export const mergedSite = (site: DeviceRow['site'], changes: NonNullable<DevicePatch['site']>): DeviceRow['site'] =>
+  Object.fromEntries(
+    Object.entries({ ...site, ...changes }).filter((entry): entry is [string, string] => entry[1] !== null),
+  );
+
+function withPatch(row: DeviceRow, patch: DevicePatch): DeviceRow {
+  const next: DeviceRow = { ...row };
+  if (patch.tags) next.tags = [...new Set(patch.tags)];
+  if (patch.site) next.site = mergedSite(row.site, patch.site);
+  if (patch.overrides) next.overrides = mergedOverrides(row.overrides, patch.overrides);
+  if (patch.credentials) next.credentials = patch.credentials;
+  if (patch.connectionRequest) next.connectionRequest = { ...row.connectionRequest, ...patch.connectionRequest };
+  return next;
+}
+
+function mergedOverrides(
+  before: DeviceRow['overrides'],
+  changes: NonNullable<DevicePatch['overrides']>,
+): DeviceRow['overrides'] {
+  const merged = new Map<string, WantedValue | null>([...Object.entries(before), ...Object.entries(changes)]);
+  return Object.fromEntries([...merged].flatMap(([path, value]) => (value === null ? [] : [[path, value] as const])));
+}
+
+export const approved: Operation<'approved'> = (row, { identity, openUntil, now }, id) => {
+  const known = row ?? (identity ? newRow(id, identity, 'known', now) : existing(row, id));
+  const { hold, clashes: _clashes, ...rest } = known;
+  const next: DeviceRow = { ...rest, state: known.state === 'known' ? 'known' : 'enrolled' };
+  if (hold?.certificate !== undefined) next.certificate = hold.certificate;
+  if (known.faults.length > 0) next.faults = known.faults.filter(({ cause }) => cause !== 'enrolment');
+  if (openUntil !== undefined) next.openUntil = openUntil;
+  return changed(next, next);
+};
+
+export const removed: Operation<'removed'> = (row, { now }) => {
+  if (!row) return unchanged(row, false);
+  const fault: TaskFault = { code: 'device-removed', message: 'the device was removed' };
+  const ended = row.tasks.map(
+    (task): Task => ({ ...task, state: 'cancelled', fault, ended: now ?? task.started ?? task.created }),
+  );
+  return { row: undefined, result: true, ended };
+};

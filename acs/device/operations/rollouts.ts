@@ -1,0 +1,40 @@
+// Operations on the position of a device in a rollout.
+import type { DeviceOperations } from '../operation-types.ts';
+import type { RolloutPosition } from '../rollout-position.ts';
+import { assign, offer, precheck, release, rollBack, verdict } from '../rollout-transitions.ts';
+import type { DeviceRow } from '../row.ts';
+import { type Change, changed, type Operation, unchanged } from './operation.ts';
+
+export const rolloutAssigned: Operation<'rolloutAssigned'> = (row, args) => {
+  if (!row) return unchanged(row, 'gone');
+  if (row.rollout?.id === args.id) return unchanged(row, row.rollout);
+  const position = assign(row, args);
+  return position === 'elsewhere' ? unchanged(row, position) : changed({ ...row, rollout: position }, position);
+};
+
+/** A change of the position that a rollout has in the row; without one, or where there is nothing to change, it is `stale`. */
+const positioned =
+  <N extends 'rolloutOffered' | 'rolloutJudged' | 'rolloutRolledBack'>(
+    change: (position: RolloutPosition, args: DeviceOperations[N]['args'], row: DeviceRow) => RolloutPosition,
+  ): ((row: DeviceRow | undefined, args: DeviceOperations[N]['args']) => Change<RolloutPosition | 'stale'>) =>
+  (row, args) => {
+    if (row?.rollout?.id !== args.id) return unchanged(row, 'stale');
+    const position = change(row.rollout, args, row);
+    return position === row.rollout ? unchanged(row, 'stale') : changed({ ...row, rollout: position }, position);
+  };
+
+export const rolloutOffered = positioned<'rolloutOffered'>((position, args, row) =>
+  offer(position, precheck(row, position), row, args),
+);
+export const rolloutJudged = positioned<'rolloutJudged'>(verdict);
+export const rolloutRolledBack = positioned<'rolloutRolledBack'>((position, args, row) =>
+  rollBack(position, args, row),
+);
+
+export const rolloutReleased: Operation<'rolloutReleased'> = (row, { id, forget = false }) => {
+  if (row?.rollout?.id !== id) return unchanged(row, false);
+  const { rollout, ...rest } = row;
+  const left = release(rollout, forget);
+  if (left === rollout) return unchanged(row, false);
+  return changed(left ? { ...rest, rollout: left } : rest, true);
+};
