@@ -39,10 +39,12 @@ const hostile: readonly { file: RegExp; title?: RegExp; why: string }[] = [
 const kept = new Map<string, Kept>();
 /** What the other processes of the run have not been given yet. */
 const unshared: [shape: string, envelope: Kept][] = [];
-let current: string | undefined = '';
+let current: string | undefined;
 let listening = false;
 
+/** Keeps what is encoded from now on; while no test runs, with no title. */
 export function keepEnvelopes(): void {
+  current = '';
   if (listening) return;
   listening = true;
   subscribe('tandem.envelope', message => keep((message as { xml: string }).xml));
@@ -67,8 +69,9 @@ export function keptEnvelopes(): Kept[] {
   return [...all.values()];
 }
 
-/** Leaves what this process has kept since the last call to the other processes of the run. */
+/** Leaves what this process has kept since the last call to the other processes of the run, and keeps nothing while files are loaded. */
 export function shareEnvelopes(): void {
+  current = undefined;
   if (shared === undefined || unshared.length === 0) return;
   writeFileSync(join(shared, `${process.pid}-${kept.size}${SUFFIX}`), JSON.stringify(unshared.splice(0)));
 }
