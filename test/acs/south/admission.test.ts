@@ -70,7 +70,7 @@ function release({ entry }: { entry: Entry | undefined }): void {
 }
 
 describe('admission of sessions', () => {
-  it('lets so many run, the next wait, and gives a place that is free to who is first', async () => {
+  it('admits sessions up to the limit and gives a free place to the first in the queue', async () => {
     const { clock, admission } = bench(2, 10);
     const arrivals = [0, 0, 0, 0].map(retry => arrive(admission, retry));
     await clock.settle();
@@ -81,7 +81,7 @@ describe('admission of sessions', () => {
     assert.deepEqual(admission.state(), { running: 2, waiting: 1, admitted: 3, turnedAway: 0, gaveUp: 0 });
   });
 
-  it('serves those first that have tried most often, and among equals who came first', async () => {
+  it('admits by retry count, then in the order of arrival', async () => {
     const { clock, admission } = bench(1, 10);
     const running = arrive(admission);
     const waiting = [0, 2, 1, 2, 0].map(retry => arrive(admission, retry));
@@ -98,14 +98,14 @@ describe('admission of sessions', () => {
     assert.deepEqual(order, [1, 3, 2, 0, 4]);
   });
 
-  it('turns a newcomer away where the line is full', async () => {
+  it('turns an Inform away when the queue is full', async () => {
     const { clock, admission } = bench(1, 2);
     const arrivals = [0, 0, 0, 0].map(() => arrive(admission));
     await clock.settle();
     assert.deepEqual(arrivals.map(outcomeOf), ['admitted', 'waits', 'waits', 'turned-away']);
   });
 
-  it('gives the place in a full line of who would be served last to one that has tried more often', async () => {
+  it('displaces the last in a full queue for an Inform with a higher retry count', async () => {
     const { clock, admission } = bench(1, 2);
     const arrivals = [0, 1, 0, 1].map(retry => arrive(admission, retry));
     await clock.settle();
@@ -115,7 +115,7 @@ describe('admission of sessions', () => {
     assert.equal(outcomeOf(equal), 'turned-away');
   });
 
-  it('keeps nobody longer than 20 s: a CPE gives up after 30', async () => {
+  it('turns an Inform away after 20 s, before the CPE gives up at 30 s', async () => {
     const { clock, admission, ended } = bench(1, 10);
     arrive(admission);
     const waiting = arrive(admission);
@@ -126,7 +126,7 @@ describe('admission of sessions', () => {
     assert.deepEqual(ended, [{ outcome: 'turned-away', waitedMs: WAIT_MS }]);
   });
 
-  it('strikes a CPE that gives up from the line at once, and nobody else', async () => {
+  it('removes only the CPE that gives up from the queue', async () => {
     const { clock, admission } = bench(1, 10);
     const running = arrive(admission);
     const [first, second] = [arrive(admission), arrive(admission)];
@@ -140,7 +140,7 @@ describe('admission of sessions', () => {
     assert.equal(outcomeOf(second), 'admitted');
   });
 
-  it('takes a place back once, however often it is released', async () => {
+  it('frees a place once when it is released twice', async () => {
     const { clock, admission } = bench(1, 10);
     const running = arrive(admission);
     const waiting = [arrive(admission), arrive(admission)];
@@ -152,7 +152,7 @@ describe('admission of sessions', () => {
     assert.equal(admission.state().running, 1);
   });
 
-  it('says once that a storm has begun, and once how it went', async () => {
+  it('logs the begin and the end of a storm once each', async () => {
     const { clock, admission, logged } = bench(1, 2);
     let running = arrive(admission);
     for (let turn = 0; turn < 3; turn++) {
@@ -175,7 +175,7 @@ describe('admission of sessions', () => {
     assert.deepEqual({ admitted, turnedAway, longestWaitMs }, { admitted: 3, turnedAway: 0, longestWaitMs: 3000 });
   });
 
-  it('turns everybody away when the ACS stops', async () => {
+  it('turns all Informs away when the ACS stops', async () => {
     const { clock, admission } = bench(1, 2);
     arrive(admission);
     const waiting = arrive(admission);
@@ -186,14 +186,14 @@ describe('admission of sessions', () => {
     assert.deepEqual([waiting, late].map(outcomeOf), ['turned-away', 'turned-away']);
   });
 
-  it('spreads the times after which who was turned away shall come again', () => {
+  it('spreads Retry-After over 30 to 60 s', () => {
     const { admission } = bench(1, 0);
     const times = new Set(Array.from({ length: 200 }, () => admission.retryAfter()));
     assert.ok(times.size > 10);
     for (const time of times) assert.ok(time >= 30 && time <= 60, String(time));
   });
 
-  it('holds its promises whatever comes: bounds, waiting time, order, each place released once', async () => {
+  it('keeps limits, waiting times and counts under any sequence of events', async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(3), fc.nat(4), fc.array(step, { maxLength: 60 }), async (more, room, steps) => {
         const limit = more + 1;
@@ -221,8 +221,8 @@ describe('admission of sessions', () => {
   }).timeout(60_000);
 });
 
-describe('the line of those that wait', () => {
-  it('is a sort by rank, then arrival, whoever leaves meanwhile', () => {
+describe('ranked queue', () => {
+  it('serves by rank, then arrival, whatever items leave meanwhile', () => {
     const item = fc.record({ rank: fc.integer({ min: -2, max: 15 }), leaves: fc.boolean() });
     fc.assert(
       fc.property(fc.array(item), items => {
@@ -242,7 +242,7 @@ describe('the line of those that wait', () => {
     );
   });
 
-  it('displaces the last of the lowest rank, and only for a higher one', () => {
+  it('displaces the last item of the lowest rank for a higher rank only', () => {
     const queue = new RankedQueue<string>(11);
     for (const [rank, name] of [
       [1, 'a'],

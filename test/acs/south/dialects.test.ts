@@ -66,7 +66,7 @@ describe('CPEs of many dialects', () => {
   };
 
   for (const dialect of dialects) {
-    it(`${dialect.name}: every kind of task is carried out`, async () => {
+    it(`completes every kind of task with a CPE of this dialect: ${dialect.name}`, async () => {
       const { root } = dialect;
       world = await openWorld({ tls: false, cpeAuth: dialect.login ? 'required' : 'none' });
       const { tasks, files, devices } = world.acs.fleet;
@@ -151,7 +151,7 @@ describe('CPEs of many dialects', () => {
     `Content-Length: ${Buffer.byteLength(body)}`,
   ];
 
-  it('an empty list of events, and a device without a product class, are taken', async () => {
+  it('accepts an Inform without events from a device without a product class', async () => {
     world = await openWorld({ tls: false, cpeAuth: 'none' });
     const connection = await RawConnection.open(world.url);
     const text = informText().replace('<ProductClass>Box</ProductClass>', '<ProductClass></ProductClass>');
@@ -161,7 +161,7 @@ describe('CPEs of many dialects', () => {
     assert.equal((await world.acs.fleet.devices.view('00D0D0-A%2D1')).state, 'enrolled');
   });
 
-  it('HTTP/1.0 without Host, a request line with the whole URL, a path with anything in it', async () => {
+  it('accepts HTTP/1.0 without Host, a whole URL as target, and any path', async () => {
     world = await openWorld({ tls: false, cpeAuth: 'none' });
     const text = informText();
     const connection = await RawConnection.open(world.url);
@@ -185,7 +185,7 @@ describe('CPEs of many dialects', () => {
     }
   });
 
-  it('an empty POST where a response is owed loses that answer and nothing else', async () => {
+  it('sends a task again when an empty POST came instead of its response', async () => {
     world = await openWorld({ tls: false, cpeAuth: 'none' });
     const cpe = dialectCpe(`${world.url}/`, plain, serial);
     await cpe.session([['0 BOOTSTRAP']]);
@@ -202,7 +202,7 @@ describe('CPEs of many dialects', () => {
     assert.equal((await world.acs.fleet.tasks.get(task.id)).state, 'done');
   });
 
-  it('a CPE without cookies may answer at length, also compressed: it is known by its connection', async () => {
+  it('accepts a long response without cookies, known by its connection, also compressed', async () => {
     world = await openWorld({ tls: false, cpeAuth: 'none' });
     const write = writer(plain);
     for (const coding of [undefined, 'gzip'] as const) {
@@ -243,7 +243,7 @@ describe('CPEs of many dialects', () => {
     stranger.close();
   });
 
-  it('a stray empty POST after the end is answered 204, on the same connection and on another', async () => {
+  it('answers a stray empty POST after the session with 204 on any connection', async () => {
     world = await openWorld({ tls: false, cpeAuth: 'none' });
     const connection = await RawConnection.open(world.url);
     const text = informText();
@@ -256,7 +256,7 @@ describe('CPEs of many dialects', () => {
     other.close();
   });
 
-  it('another session follows on the same connection, with the cookie of the last one', async () => {
+  it('begins a new session on the same connection with the cookie of the last one', async () => {
     world = await openWorld({ tls: false, cpeAuth: 'none' });
     const connection = await RawConnection.open(world.url);
     const text = informText();
@@ -272,7 +272,7 @@ describe('CPEs of many dialects', () => {
     connection.close();
   });
 
-  it('answers in the namespace it was spoken to', async () => {
+  it('answers in the namespace of each Inform', async () => {
     world = await openWorld({ tls: false, cpeAuth: 'none' });
     for (const namespace of ['1-0', '1-1', '1-2', '1-3', '1-4'] as const) {
       const connection = await RawConnection.open(world.url);

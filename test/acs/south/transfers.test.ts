@@ -79,11 +79,11 @@ describe('transfers of files', function () {
   };
   const stored = async (): Promise<number> => (await api.acs.store.contents()).length;
 
-  describe('hold no more than some chunks at a time', () => {
+  describe('memory', () => {
     const large = Buffer.alloc(24 * 1024 * 1024, 'firmware');
 
     for (const way of ['to an operator', 'to a device'])
-      it(`${way}, however slowly it reads`, async () => {
+      it(`holds a few chunks of a file sent ${way} that reads slowly`, async () => {
         await put('large.cfg', large);
         const path =
           way === 'to a device' ? await link({ method: 'Download', file: 'large.cfg' }) : '/api/v1/files/large.cfg';
@@ -110,7 +110,7 @@ describe('transfers of files', function () {
       });
 
     for (const way of ['from an operator', 'from a device'])
-      it(`${way}, however slowly they are stored`, async () => {
+      it(`holds a few chunks of a file received ${way} when the store is slow`, async () => {
         const path = way === 'from a device' ? await link(upload) : '/api/v1/files/unit.cfg?type=script';
         const { putContent } = api.acs.store;
         let most = 0;
@@ -137,7 +137,7 @@ describe('transfers of files', function () {
       });
   });
 
-  describe('that are too large are refused with the limit', () => {
+  describe('size limit', () => {
     /** The answer to a request whose body is announced but never sent. */
     const announce = (to: URL, path: string, length: number): Promise<string> =>
       new Promise((resolve, reject) => {
@@ -155,7 +155,7 @@ describe('transfers of files', function () {
         });
       });
 
-    it('before any of them is read, where the length is told', async () => {
+    it('refuses an upload that announces too many bytes before it reads any', async () => {
       const large = 256 * 1024 * 1024 + 1;
       const answer = await announce(rest, '/api/v1/files/a.cfg?type=script', large);
       assert.match(answer, /"code":"file-too-large"/);
@@ -164,7 +164,7 @@ describe('transfers of files', function () {
       assert.equal(await stored(), 0);
     });
 
-    it('as soon as more has come, where it is not; the old one stays', async () => {
+    it('refuses an upload without a length as soon as it exceeds the limit', async () => {
       await put('a.cfg', Buffer.from('old'));
       const { files } = api.acs.fleet;
       const content = inPieces(random.bytes(100_000));
@@ -178,7 +178,7 @@ describe('transfers of files', function () {
     });
   });
 
-  describe('that break off', () => {
+  describe('aborted transfers', () => {
     /** Sends half of what it announced, and goes. */
     const half = (to: URL, path: string): void => {
       const socket = connect(Number(to.port), to.hostname, () => {
@@ -189,7 +189,7 @@ describe('transfers of files', function () {
       });
     };
 
-    it('leave the old file whole, and the audit says so', async () => {
+    it('keeps the old file when an upload by the API is aborted, and audits the failure', async () => {
       await put('a.cfg', Buffer.from('old'));
       half(rest, '/api/v1/files/a.cfg?type=script');
       const entry = await eventually('the call is in the audit', async () => {
@@ -201,14 +201,14 @@ describe('transfers of files', function () {
       assert.equal(await stored(), 1);
     });
 
-    it('of a device leave nothing', async () => {
+    it('stores nothing of an aborted upload of a device', async () => {
       half(cwmp, await link(upload));
       await eventually('it is in the log', () => api.acs.logged.some(line => /the upload broke off after/.test(line)));
       await assert.rejects(bytesOf('unit.cfg'), { status: 404 });
       assert.equal(await stored(), 0);
     });
 
-    it('on the way out are no whole file to who reads', async () => {
+    it('ends a download with an error when the store fails in the middle', async () => {
       await put('a.cfg', random.bytes(300_000));
       let chunks = 0;
       onChunk(() => {
@@ -221,7 +221,7 @@ describe('transfers of files', function () {
     });
   });
 
-  it('HEAD tells length and ETag, and reads nothing', async () => {
+  it('answers HEAD with length and ETag without reading the file', async () => {
     await put('a.cfg', Buffer.from('0123456789'));
     let read = 0;
     onChunk(bytes => {
@@ -238,7 +238,7 @@ describe('transfers of files', function () {
     assert.equal(read, 0);
   });
 
-  it('two of one name at once: the one that ends last stands, whole, and the other leaves nothing', async () => {
+  it('keeps the upload that ends last when two have the same name', async () => {
     const { files } = api.acs.fleet;
     const [slow, quick] = [random.bytes(400_000), random.bytes(300_000)];
     let begun: () => void = () => undefined;
@@ -265,7 +265,7 @@ describe('transfers of files', function () {
     assert.equal(await stored(), 1);
   });
 
-  it('an upload that may not take the place of what was stored meanwhile is refused', async () => {
+  it('refuses an upload that must not replace a file stored meanwhile', async () => {
     const { files } = api.acs.fleet;
     async function* meanwhile(): AsyncIterable<Uint8Array> {
       yield Buffer.from('of a device');
@@ -277,7 +277,7 @@ describe('transfers of files', function () {
     assert.equal(await stored(), 1);
   });
 
-  it('a file that is replaced while a device fetches it arrives as it was; who comes later does not get the other', async () => {
+  it('completes a download of a file replaced meanwhile and answers later ones with 404', async () => {
     const bytes = random.bytes(500_000);
     await put('a.cfg', bytes);
     const url = new URL(await link({ method: 'Download', file: 'a.cfg' }), cwmp);
@@ -292,7 +292,7 @@ describe('transfers of files', function () {
     assert.equal(String(await bytesOf('a.cfg')), 'another');
   });
 
-  it('a device may upload by POST too', async () => {
+  it('accepts an upload by POST', async () => {
     const path = await link(upload);
     const bytes = random.bytes(400_000);
     const answer = await fetch(new URL(path, cwmp), { method: 'POST', body: bytes, headers: { 'content-type': 'x' } });
@@ -301,7 +301,7 @@ describe('transfers of files', function () {
     assert.equal((await fetch(new URL('/files/1/2/3', cwmp), { method: 'POST', body: 'x' })).status, 404);
   });
 
-  it('contents without a file are swept up once they are old', async () => {
+  it('removes contents without a file once they are old', async () => {
     const { store, clock, fleet } = api.acs;
     await put('a.cfg', Buffer.from('kept'));
     await store.putContent('stray', inPieces(Buffer.from('of a process that ended')));
@@ -313,7 +313,7 @@ describe('transfers of files', function () {
     assert.equal(String(await bytesOf('a.cfg')), 'kept');
   });
 
-  it('what is read as a whole is bounded', async () => {
+  it('refuses to read a file as a whole beyond the limit', async () => {
     await put('a.cfg', Buffer.alloc(16 * 1024 * 1024 + 1));
     await assert.rejects(bytesOf('a.cfg'), { status: 413, code: 'file-too-large' });
   });

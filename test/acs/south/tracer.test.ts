@@ -17,7 +17,7 @@ const message = (xml = '', more: Partial<TracedMessage> = {}): TracedMessage => 
 });
 
 describe('traces', () => {
-  describe('of a device', () => {
+  describe('trace of a device', () => {
     let api: TestApi;
     const trace = async (below = ''): Promise<{ text: string; sessions: { messages: TracedMessage[] }[] }> => {
       const answer = await api.call('GET', `/devices/${id}/trace${below}`);
@@ -29,7 +29,7 @@ describe('traces', () => {
     };
     afterEach(async () => await api.close());
 
-    it('is kept from when it is asked for until it is ended; other devices are not', async () => {
+    it('records the sessions of a traced device from its start to its end', async () => {
       api = await testApi({ enrol: 'auto', cpeAuth: 'none' });
       await new ScriptedCpe(api.acs.app).session();
       assert.deepEqual((await trace()).sessions, []);
@@ -53,7 +53,7 @@ describe('traces', () => {
       await api.refused(404, 'no-such-device', 'PUT', '/devices/0090F8-4102S-NONE/trace', { body: { on: true } });
     });
 
-    it('shows the challenge, every RPC and faults, as a ladder too; no secret is in it', async () => {
+    it('shows challenges, RPCs and faults, as a ladder too, without any secret', async () => {
       api = await testApi({ enrol: 'auto' });
       await api.acs.fleet.devices.announce(id, { credentials: { username: 'box-1', password: 'secret-1' } });
       await turn(true);
@@ -90,7 +90,7 @@ describe('traces', () => {
       assert.match(download?.xml ?? '', /<URL>https:\/\/acs\.test\/files\/[0-9a-f]+\/\*\*\*\/f\.bin<\/URL>/);
     });
 
-    it('what could not be understood is shown as such', async () => {
+    it('marks a message that could not be understood', async () => {
       api = await testApi({ enrol: 'auto', cpeAuth: 'none' });
       await new ScriptedCpe(api.acs.app).session();
       await turn(true);
@@ -113,7 +113,7 @@ describe('traces', () => {
     const values = (pairs: [string, string][]): string[] =>
       pairs.map(([name, value]) => writer(dialects[0]!).value(name, value, 'xsd:string'));
 
-    it('are masked in every dialect, and nothing else is touched', () => {
+    it('masks secret values in every dialect and leaves the rest as it is', () => {
       for (const dialect of dialects) {
         const write = writer(dialect);
         const list = [
@@ -136,7 +136,7 @@ describe('traces', () => {
       }
     });
 
-    it('whose place the text does not show make the whole XML stay out', () => {
+    it('omits the XML when the place of a secret is not found in the text', () => {
       const write = writer(dialects[0]!);
       const hidden = [
         '<ParameterValueStruct><Value>hush</Value><Name>Device.A.Password</Name></ParameterValueStruct>',
@@ -152,7 +152,7 @@ describe('traces', () => {
       assert.equal(withoutSecrets('<a><Name>x.Password</Name'), undefined);
     });
 
-    it('of transfers and software modules are masked', () => {
+    it('masks credentials of transfers and software modules', () => {
       const common = { CommandKey: 'k', FileType: '1 Firmware Upgrade Image', URL: 'http://a/b', FileSize: 1 };
       const login = { Username: 'hush', Password: 'hush', TargetFileName: '', DelaySeconds: 0 };
       const download = { ...common, ...login, SuccessURL: '', FailureURL: '' };
@@ -170,7 +170,7 @@ describe('traces', () => {
     });
     afterEach(() => traces.stop());
 
-    it('hold for devices, sessions, messages and lengths', () => {
+    it('limits devices, sessions, messages and their lengths', () => {
       traces.set('a', true);
       traces.set('b', true);
       assert.throws(() => traces.set('c', true), /2 devices are traced already/);
@@ -191,7 +191,7 @@ describe('traces', () => {
       assert.match(ladder('a', [session]), /… 2 more/);
     });
 
-    it('a device that talks much keeps its newest sessions; one session too long loses XML, not messages', () => {
+    it('drops the oldest sessions of a busy device, and the XML of a session that is too long', () => {
       traces.set('a', true);
       for (let round = 0; round < 3; round++) {
         const session = traces.begin('a', String(round));
@@ -213,7 +213,7 @@ describe('traces', () => {
     });
   });
 
-  it('a ladder has no control characters, whatever a device calls its events', () => {
+  it('removes control characters from a ladder', () => {
     const session = {
       started: 0,
       address: '1.2.3.4',

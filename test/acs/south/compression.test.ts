@@ -15,7 +15,7 @@ describe('compressed messages at the ACS', () => {
     acs.app.inject({ method: 'POST', url: '/', headers: { 'content-type': 'text/xml', ...headers }, payload });
   const inform = (): string => encodeEnvelope(new ScriptedCpe(acs.app).inform());
 
-  it('a bomb is 413, from a stranger and from a CPE in session, and the session goes on', async () => {
+  it('answers a compression bomb with 413 and continues the session', async () => {
     const bomb = gzipSync(Buffer.alloc(100 * 1024 * 1024, ' '));
     assert.ok(bomb.length < 256 * 1024);
     assert.equal((await post(bomb, { 'content-encoding': 'gzip' })).statusCode, 413);
@@ -24,7 +24,7 @@ describe('compressed messages at the ACS', () => {
     assert.equal((await post(Buffer.alloc(0), { cookie })).statusCode, 204);
   });
 
-  it('what is cut off, or is not what it says, is 400; an unknown coding 415; the same message in clear then counts', async () => {
+  it('answers a damaged body with 400 and an unknown coding with 415', async () => {
     const packed = gzipSync(inform());
     for (const [bytes, coding, status] of [
       [packed.subarray(0, packed.length - 10), 'gzip', 400],
@@ -41,7 +41,7 @@ describe('compressed messages at the ACS', () => {
     assert.equal((await post(Buffer.from(inform()), {})).statusCode, 200);
   });
 
-  it('answers are packed only for a CPE that packs and says that it reads it', async () => {
+  it('compresses answers only for a CPE that compresses and accepts gzip', async () => {
     await post(Buffer.from(inform()), {});
     const names = Array.from({ length: 100 }, (_, at) => `Device.X_0090F8_Long.Name.${at}.Value`);
     for (const [coding, accepts, packed] of [

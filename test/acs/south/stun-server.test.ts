@@ -31,7 +31,7 @@ const user = (name: string): [number, Buffer] => [USERNAME, Buffer.from(name)];
 const random = seededRandom(3);
 const login = { username: 'cpe1', password: 'stun-secret' };
 
-describe('the STUN server of the ACS', () => {
+describe('STUN server of the ACS', () => {
   const clock = new VirtualClock();
   let server: StunServer;
   let client: RawPeer;
@@ -57,7 +57,7 @@ describe('the STUN server of the ACS', () => {
     await server.close();
   });
 
-  it('tells the asker the address it sees, and its own (RFC 3489 8.1)', async () => {
+  it('answers with the mapped address and its own (RFC 3489 8.1)', async () => {
     await open();
     const answer = await ask([BINDING]);
     assert.equal(answer.type, 0x0101);
@@ -67,7 +67,7 @@ describe('the STUN server of the ACS', () => {
     assert.ok(!answer.attributes.has(0x0020), 'a crossed address only for those who know it');
   });
 
-  it('crosses the address for those with the cookie of RFC 5389', async () => {
+  it('adds XOR-MAPPED-ADDRESS for a client with the cookie of RFC 5389', async () => {
     await open();
     const transaction = `2112a442${random.bytes(12).toString('hex')}`;
     await client.send(writeRaw(0x0001, transaction, []), server.port);
@@ -76,12 +76,12 @@ describe('the STUN server of the ACS', () => {
     assert.equal((crossed?.readUInt32BE(4) ?? 0) ^ 0x2112a442, 0x7f000001);
   });
 
-  it('without a login takes changes of bindings as they come', async () => {
+  it('accepts a changed binding without integrity when no login is configured', async () => {
     await open();
     assert.equal((await ask([BINDING, CHANGE, user('anyone  ')])).type, 0x0101);
   });
 
-  it('with a login wants integrity for a changed binding, and for nothing else (TR-069 Annex G)', async () => {
+  it('requires integrity only for a changed binding when a login is configured (Annex G)', async () => {
     await open({ login });
     assert.equal((await ask([BINDING, user('cpe1')])).type, 0x0101);
     assert.equal(codeOf(await ask([BINDING, CHANGE, user('cpe1')])), 401);
@@ -94,7 +94,7 @@ describe('the STUN server of the ACS', () => {
     assert.deepEqual(seal, sealOf(good.bytes.subarray(0, -24), login.password), 'sealed as the question was');
   });
 
-  it('refuses what it must understand and does not, by name (RFC 3489 8.1)', async () => {
+  it('refuses unknown mandatory attributes and names them (RFC 3489 8.1)', async () => {
     await open();
     const answer = await ask([[0x0033, Buffer.alloc(4)]]);
     assert.equal(codeOf(answer), 420);
@@ -105,7 +105,7 @@ describe('the STUN server of the ACS', () => {
     assert.equal((await ask([[0x9999, Buffer.alloc(4)]])).type, 0x0101, 'may be passed over');
   });
 
-  it('answers to another port of the asker, but to nobody else', async () => {
+  it('answers to another port of the client, and never to another address', async () => {
     await open();
     const other = await rawPeer();
     const question = writeRaw(0x0001, '00'.repeat(16), [[RESPONSE_ADDRESS, rawAddress('127.0.0.1', other.port)]]);
@@ -117,7 +117,7 @@ describe('the STUN server of the ACS', () => {
     await other.close();
   });
 
-  it('says nothing to what is no Binding Request, and goes on', async () => {
+  it('ignores anything but a Binding Request and stays in service', async () => {
     await open();
     const junk = [
       Buffer.alloc(0),
@@ -134,7 +134,7 @@ describe('the STUN server of the ACS', () => {
     assert.equal(client.heard.length, 1);
   });
 
-  it('answers one source so often in a second, and no more', async () => {
+  it('limits the answers to one source in a second', async () => {
     await open({ perSecond: 3 });
     for (let at = 0; at < 10; at++) await client.send(writeRaw(0x0001, '11'.repeat(16), []), server.port);
     for (let at = 0; at < 3; at++) await client.next();
@@ -148,7 +148,7 @@ describe('the STUN server of the ACS', () => {
     assert.equal(client.heard.length, 4);
   });
 
-  it('says why it cannot listen', async () => {
+  it('rejects with the reason when it cannot listen', async () => {
     await open();
     await assert.rejects(openStunServer({ host: '127.0.0.1', port: server.port, clock, log: silentLog }), {
       code: 'EADDRINUSE',
