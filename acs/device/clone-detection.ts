@@ -1,17 +1,17 @@
-// Whether it is still the same unit that informs under an id: pure, worked out of what the row knows and what the Inform shows. Looks
-// closer only where the Inform comes from elsewhere, or with another certificate, than the one before.
+// Detection of a second unit under one id: pure, from the row and the Inform. It looks closer only when the Inform comes from another
+// address, or with another certificate, than the one before.
 import type { InformFacts } from './operation-types.ts';
 import type { DeviceRow, Hold } from './row.ts';
 
-/** What becomes of the row by it; empty where nothing is to be said. */
+/** The fields of the row that change; empty without a suspicion. */
 export type Suspicion = Partial<Pick<DeviceRow, 'certificate' | 'sources' | 'clashes' | 'hold' | 'state'>>;
 
 const MAX_SOURCES = 4;
-/** Signs of a second unit that together are enough. */
+/** Signs of a second unit that together hold the device. */
 const ENOUGH = 3;
-/** A unit informs once an interval; what comes earlier than this part of it came from another one. */
+/** A unit informs once an interval: a periodic Inform that comes before this part of it has passed is from another unit. */
 const EARLY = 0.95;
-/** Boot times are worked out of whole seconds and of the way here. */
+/** Boot times are computed from whole seconds, and include the delay of the network. */
 const BOOT_TOLERANCE_MS = 120_000;
 
 const isPeriodic = (codes: readonly string[]): boolean => codes.includes('2 PERIODIC');
@@ -64,14 +64,14 @@ function secondUnit(before: DeviceRow, facts: InformFacts): Suspicion {
   return { sources, clashes: 0, hold };
 }
 
-/** The unit that informs now says that it has run since before the other one had started: one unit cannot. */
+/** Whether the unit that informs now has run since before the last one had started: one unit cannot. */
 function startedBefore(before: DeviceRow, { report, now }: InformFacts): boolean {
   const [then, here] = [upTime(before.told), upTime(report.values)];
   if (then === undefined || here === undefined) return false;
   return now - here < (before.lastInform ?? 0) - then - BOOT_TOLERANCE_MS;
 }
 
-/** Milliseconds that `DeviceInfo.UpTime` says. */
+/** `DeviceInfo.UpTime` in milliseconds. */
 function upTime(values: string): number | undefined {
   const found = /"(?:Device|InternetGatewayDevice)\.DeviceInfo\.UpTime":"(\d{1,10})"/.exec(values)?.[1];
   return found === undefined ? undefined : Number(found) * 1000;

@@ -4,7 +4,8 @@
 export type Sealed = string;
 
 /**
- * How a device proves itself to the ACS. While `next` stands, both pairs are good; the first use of `next` makes it the only one.
+ * The name and password by which a device proves itself to the ACS. With `next` both pairs are valid; the first use of `next` makes it
+ * the only one.
  * Name and password are empty where a new device was only offered some.
  */
 export interface Credentials {

@@ -6,67 +6,67 @@ export interface WantedValue {
   type?: string;
 }
 
-/** A managed value, or table, that was found otherwise than wanted. Secrets are not in it. */
+/** A managed value, or table, that differs from the desired one. It holds no secrets. */
 export interface Drift {
   path: string;
   preset: string;
   wanted: string;
   found: string;
-  /** `corrected`: set right. `reported`: left as it is, as its preset asks. `fight`: left, because it was set right in vain too often. */
+  /** `corrected`: it was set again. `reported`: its preset asks to leave it. `fight`: it was set again too often in vain, and is left. */
   state: 'corrected' | 'reported' | 'fight';
-  /** Times in milliseconds; how often it was found so. */
+  /** Times in milliseconds. */
   since: number;
   last: number;
   count: number;
-  /** When it was set right, the newest last: as many as tell a fight. */
+  /** Times of corrections, the newest last; no more than the detection of a fight needs. */
   corrections: number[];
-  /** Tag of what is wanted: another one, and it is no longer left. */
+  /** Fingerprint of the desired value: a drift that is left is corrected again once it changes. */
   basis: string;
 }
 
-/** The device is sent to another ACS, by its wanted state. */
+/** A move of the device to another ACS, by its desired state. */
 export interface Move {
   url: string;
   /** The URL that it had. */
   from: string;
-  /** Times in milliseconds: begun; when it comes back by itself. */
+  /** Times in milliseconds: when the move began, and when the device returns by itself. */
   since: number;
   until: number;
-  /** `waiting`: not begun, a fault says why. `confirmed`: it has arrived. `returned`: it was heard here again. */
+  /** `waiting`: not begun, a fault says why. `confirmed`: it has arrived. `returned`: it informed here again. */
   state: 'waiting' | 'moving' | 'confirmed' | 'returned';
   /** The Download that leads it back. */
   task?: string;
-  /** When it was heard here again. */
+  /** Time of its first Inform here after the move, milliseconds. */
   heard?: number;
-  /** Tag of what is wanted. */
+  /** Fingerprint of the desired move. */
   basis: string;
 }
 
-/** Settings that the device took wait for a restart. */
+/** A restart that settings which the device took wait for. */
 export interface RestartDue {
-  /** Empty: the whole unit. */
+  /** The services to restart; empty for the whole unit. */
   services: string[];
   wish: 'now' | 'idle' | 'never';
-  /** The preset that has the say. */
+  /** The preset that decides `wish`. */
   preset?: string;
   /** Times in milliseconds. */
   since: number;
-  /** Why it was not restarted when it was last looked at. */
+  /** The reason for which the last session did not restart it. */
   waits?: string;
-  /** When a Reboot was asked for. */
+  /** Time of the Reboot that was requested, milliseconds. */
   asked?: number;
 }
 
-/** That the wanted state of a device was found or made true. */
+/** The desired state that a device was last found in, or brought to. */
 export interface Reconciled {
   revision: string;
-  /** Preset generation and facts that it was computed from. */
+  /** Preset generation, and fingerprint of the device's own facts, that it was computed from. */
   generation: number;
   facts: string;
-  /** Something is wanted of the device. */
+  /** The desired state has at least one value. */
   managed?: boolean;
-  /** When it is to be looked after again whether it still holds, milliseconds; absent: never. */
+  /** Time of the next drift check, milliseconds; absent: never. */
   auditAt?: number;
-  /** Something may have touched it: in this session (`fresh`), or in one that ended before it was looked after (`standing`). */
+  /** Managed values may have changed: in this session (`fresh`), or in one that ended before the drift check (`standing`). */
   suspect?: 'fresh' | 'standing';
 }

@@ -1,5 +1,5 @@
-// What may have touched a device's managed values though its ParameterKey stays: kept with the fact itself, so that a session that is
-// lost right after it loses nothing.
+// Marks a device for a drift check after events that can change managed values without changing its ParameterKey. The mark is written
+// with the event, so a lost session cannot lose it.
 
 import type { Reconciled } from './desired-state.ts';
 import type { InformFacts } from './operation-types.ts';
@@ -8,14 +8,14 @@ import type { Task } from './task.ts';
 
 const touching: ReadonlySet<string> = new Set(['SetParameterValues', 'AddObject', 'DeleteObject', 'Download']);
 
-/** The row after an operator's task was done: reconcile looks whether it touched what is wanted. */
+/** The row after a task of an operator that may have changed managed values. */
 export function suspected(row: DeviceRow, task: Task): DeviceRow {
   if (task.state !== 'done' || task.origin !== 'operator' || !touching.has(task.method)) return row;
   if (!row.reconciled?.managed || row.reconciled.suspect) return row;
   return { ...row, reconciled: { ...row.reconciled, suspect: 'fresh' } };
 }
 
-/** After an Inform: `4 VALUE CHANGE` is told once (TR-069 3.7.1.5), and what an earlier session left is past telling apart. */
+/** The mark after an Inform: a device reports `4 VALUE CHANGE` once (TR-069 3.7.1.5), so a mark of an earlier session stays. */
 export function suspectedBy(reconciled: Reconciled | undefined, events: InformFacts['events']): Reconciled | undefined {
   if (!reconciled?.managed) return reconciled;
   if (reconciled.suspect)

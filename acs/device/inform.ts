@@ -1,4 +1,4 @@
-// What an Inform says about the device itself, put into its row: pure, and bounded whatever the device reports.
+// The row after an Inform: pure, and bounded whatever the device reports.
 
 import type { Credentials } from './credentials.ts';
 import type { InformFacts, InformReport } from './operation-types.ts';
@@ -7,8 +7,8 @@ import type { DeviceRow } from './row.ts';
 const MAX_VALUES = 128;
 const MAX_VALUE_LENGTH = 1024;
 
-/** What the server itself looks at, by the end of the path under either root. */
-const looked: ReadonlyMap<string, Exclude<keyof InformReport, 'root' | 'informInterval' | 'values'>> = new Map([
+/** Parameters that the server itself uses, by the end of their path under either root. */
+const fieldByPath: ReadonlyMap<string, Exclude<keyof InformReport, 'root' | 'informInterval' | 'values'>> = new Map([
   ['DeviceInfo.SoftwareVersion', 'softwareVersion'],
   ['DeviceInfo.HardwareVersion', 'hardwareVersion'],
   ['DeviceInfo.ProvisioningCode', 'provisioningCode'],
@@ -16,7 +16,7 @@ const looked: ReadonlyMap<string, Exclude<keyof InformReport, 'root' | 'informIn
   ['ManagementServer.ConnectionRequestURL', 'connectionRequestUrl'],
 ]);
 
-/** The parameters of an Inform as the store takes them. */
+/** The parameters of an Inform in the form that the store takes. */
 export function reportOf(parameters: readonly { Name: string; Value: string }[]): InformReport {
   const report: InformReport = { values: '' };
   let enabled = true;
@@ -25,7 +25,7 @@ export function reportOf(parameters: readonly { Name: string; Value: string }[])
     if (start !== 'Device.' && start !== 'InternetGatewayDevice.') continue;
     report.root = start;
     const name = Name.slice(start.length);
-    const field = looked.get(name);
+    const field = fieldByPath.get(name);
     if (field) report[field] = Value;
     else if (name === 'ManagementServer.PeriodicInformEnable') enabled = !/^(0|false)$/i.test(Value);
     else if (name === 'ManagementServer.PeriodicInformInterval' && /^[1-9]\d{0,9}$/.test(Value.trim()))
@@ -36,7 +36,7 @@ export function reportOf(parameters: readonly { Name: string; Value: string }[])
   return report;
 }
 
-/** Written by hand: most names and values are plain, and an object with these names as keys is costly to make. */
+/** JSON by hand: most names and values are plain, and an object with these names as keys is costly to make. */
 function valuesText(parameters: readonly { Name: string; Value: string }[]): string {
   let text = '';
   for (let at = Math.max(0, parameters.length - MAX_VALUES); at < parameters.length; at++) {
@@ -49,19 +49,19 @@ function valuesText(parameters: readonly { Name: string; Value: string }[]): str
 const needsEscape = /["\\\0-\x1f\ud800-\udfff]/;
 const quoted = (text: string): string => (needsEscape.test(text) ? JSON.stringify(text) : `"${text}"`);
 
-/** Values that the last Informs of a device carried, by path. */
+/** The values of a device's last Informs, by path. */
 export const informValues = ({ told }: Pick<DeviceRow, 'told'>): Record<string, string> =>
   JSON.parse(told) as Record<string, string>;
 
-/** The row with what the Inform says about the device itself. */
+/** The row with the values and events of an Inform. */
 export function withInform(row: DeviceRow, facts: InformFacts): DeviceRow {
   const codes = facts.events.map(event => event.EventCode);
   const { report } = facts;
   const next: DeviceRow = {
-    // Whatever waited for a restart has it.
+    // A restart that was due has happened.
     ...(codes.includes('1 BOOT') ? restarted(row) : row),
     ...facts.identity,
-    // An announced device that has proved itself is managed from now on.
+    // An announced device that authenticated is managed from now on.
     state: row.state === 'known' ? 'enrolled' : row.state,
     lastInform: facts.now,
     lastEvents: codes,
@@ -73,10 +73,10 @@ export function withInform(row: DeviceRow, facts: InformFacts): DeviceRow {
     parameterKey: report.parameterKey ?? row.parameterKey,
     told: mergedValues(row.told, report.values),
   };
-  // Whoever informs here is not with another ACS.
+  // A device that informs here is not with another ACS.
   if (row.move?.state === 'moving' || row.move?.state === 'confirmed')
     next.move = { ...row.move, state: 'returned', heard: facts.now };
-  // After 0 BOOTSTRAP the device is as its maker left it: nothing that was made true still is.
+  // 0 BOOTSTRAP: the device is in its factory state, so nothing of what was configured holds.
   if (codes.includes('0 BOOTSTRAP')) {
     next.lastBootstrap = facts.now;
     next.parameterKey = report.parameterKey ?? '';
@@ -97,7 +97,7 @@ export function withInform(row: DeviceRow, facts: InformFacts): DeviceRow {
   return next;
 }
 
-/** The row of a device that waits for no restart. */
+/** The row without a restart that is due. */
 export function restarted(row: DeviceRow): DeviceRow {
   if (!row.restart) return row;
   const { restart: _done, ...rest } = row;
@@ -110,11 +110,11 @@ function currentCredentials(row: DeviceRow, facts: InformFacts): Credentials | u
   return credentials ?? facts.credentials;
 }
 
-/** The oldest values fall off a full row. An Inform that tells nothing new leaves the text as it is. */
-function mergedValues(before: string, told: string): string {
-  if (before === told) return before;
+/** Merges reported values; the oldest go when the row is full. Without a new value the text before is returned itself. */
+function mergedValues(before: string, reported: string): string {
+  if (before === reported) return before;
   const known = JSON.parse(before) as Record<string, string>;
-  const fresh = Object.entries(JSON.parse(told) as Record<string, string | null>);
+  const fresh = Object.entries(JSON.parse(reported) as Record<string, string | null>);
   if (fresh.every(([name, value]) => (Object.hasOwn(known, name) ? known[name] : null) === value)) return before;
   const names = new Set(fresh.map(([name]) => name));
   const older = Object.entries(known).filter(([name]) => !names.has(name));

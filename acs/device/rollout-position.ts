@@ -13,52 +13,52 @@ export const rolloutStates = [
 ] as const;
 
 /**
- * `planned`: waits for its wave. `offered`: the image is wanted, the Download has not left. `downloading`: it has. `installed`: an Inform
- * told the new version. `soaking`: and a session with it ended well. `reverted`: back on what it ran before. From `failed` on only an
- * operator leads on, or evidence that comes late.
+ * `planned`: waits for its wave. `offered`: the image is desired, the Download has not left. `downloading`: it has. `installed`: an Inform
+ * reported the new version. `soaking`: a session with it ended well. `reverted`: back on the version before. A position leaves `failed`
+ * only through an operator, or by late evidence.
  */
 export type RolloutState = (typeof rolloutStates)[number];
 
-/** Where a device stands in a rollout; changed by the operations below alone (rules: store/position.ts). Times in milliseconds. */
+/** The position of a device in a rollout, which only operations change. Times in milliseconds. */
 export interface RolloutPosition {
   id: string;
   /** From 1; 0 for one that was skipped before it had any. */
   wave: number;
   state: RolloutState;
-  /** The image: stored file, SHA-256 of it, and what the device reports once it runs it. */
+  /** The image: stored file, its SHA-256, and the version that the device reports once it runs it. */
   file: string;
   fileHash: string;
   version: string;
-  /** Only devices of it; '' for any. */
+  /** The product class that the image is for; '' for any. */
   productClass: string;
-  /** Time zone of the device's window, where that is not the rollout's. */
+  /** Time zone of the device's window; '' for that of the rollout. */
   zone: string;
   soakMs: number;
-  /** How long nothing may be heard. */
+  /** The longest silence between two steps before the position fails. */
   timeoutMs: number;
-  /** What it ran before. */
+  /** The version before. */
   previous?: string;
-  /** When the state was entered, this one and the earlier ones of this attempt. */
+  /** Times at which the state was entered: the current one, and all of this attempt. */
   since: number;
   times: Partial<Record<RolloutState, number>>;
-  /** When it is to be looked at again, whatever is heard. */
+  /** Time of the next check, whatever the device reports. */
   due?: number;
-  /** An offer counts until then: the window closes. */
+  /** End of the window, until which an offer counts. */
   until?: number;
-  /** Its Download, and when the device said that it took the image. */
+  /** Its Download, and the time at which the device reported that it took the image. */
   task?: string;
   took?: number;
-  /** It has restarted since the Download left. */
+  /** The device has restarted since the Download left. */
   booted?: true;
   /** Offers so far. */
   attempts: number;
   reason?: string;
-  /** Of a failure: `transfer` is disproved by the new version when it is told after all, `health` by nothing. */
+  /** Of a failure: a late report of the new version disproves `transfer`, nothing disproves `health`. */
   cause?: 'transfer' | 'health';
-  /** The image is what it ran before the rollout. */
+  /** The image is the one that it ran before the rollout. */
   back?: true;
-  /** A preset names the same version: what presets say counts again. */
+  /** Presets decide the firmware again. */
   released?: true;
-  /** The position in an earlier rollout, which counts until this one has moved the device. */
+  /** The position in an earlier rollout, which counts until this one has changed the device. */
   before?: RolloutPosition;
 }

@@ -1,5 +1,5 @@
-// A device's place in a rollout: what moves it from state to state. Pure, as all that changes a row: evidence comes from Informs,
-// from its Download and from whole sessions; verdicts by time and by operators come from outside.
+// Transitions of a device's position in a rollout: pure. Evidence comes from Informs, from its Download and from whole sessions; verdicts
+// by time and by operators come from the caller.
 import type { DeviceOperations } from './operation-types.ts';
 import type { RolloutPosition, RolloutState } from './rollout-position.ts';
 import type { DeviceRow } from './row.ts';
@@ -7,9 +7,9 @@ import type { Task } from './task.ts';
 
 /** After these the device is under way, and no other rollout may have it. */
 const live: ReadonlySet<RolloutState> = new Set(['planned', 'offered', 'downloading', 'installed', 'soaking']);
-export const isLive = ({ state }: RolloutPosition): boolean => live.has(state);
+export const isUnderWay = ({ state }: RolloutPosition): boolean => live.has(state);
 
-/** From here on the image is (or was) wanted of the device. */
+/** States in which the image is, or was, desired of the device. */
 const wanting: ReadonlySet<RolloutState> = new Set([
   'offered',
   'downloading',
@@ -19,7 +19,7 @@ const wanting: ReadonlySet<RolloutState> = new Set([
   'reverted',
 ]);
 
-/** A device that said yes to the image has restarted into it by then, unless its next `1 BOOT` tells sooner. */
+/** Time within which a device that took the image has restarted into it, unless an earlier `1 BOOT` shows it. */
 const RESTART_MS = 15 * 60_000;
 
 function moved(
@@ -29,7 +29,7 @@ function moved(
   more: { reason?: string; cause?: NonNullable<RolloutPosition['cause']>; due?: number } = {},
 ): RolloutPosition {
   const { reason: _reason, cause: _cause, due: _due, until: _until, ...kept } = position;
-  // Once it has moved the device nothing earlier counts.
+  // Once it has changed the device, no earlier rollout counts.
   if (state === 'done' || state === 'reverted') delete kept.before;
   return { ...kept, ...more, state, since: now, times: { ...position.times, [state]: now } };
 }
@@ -45,7 +45,7 @@ const silenceDue = ({ timeoutMs }: RolloutPosition, now: number): { due: number 
 
 type Image = Pick<RolloutPosition, 'version' | 'productClass'>;
 
-/** Why the image is not for the device, or not now; undefined when it is. */
+/** The reason for which the image is not for the device, or not now; undefined when it is. */
 export function precheck(
   row: Pick<DeviceRow, 'state' | 'softwareVersion' | 'productClass'>,
   { version, productClass }: Image,
@@ -58,7 +58,7 @@ export function precheck(
   return row.softwareVersion === version ? `runs ${version} already` : undefined;
 }
 
-/** The position of an earlier rollout that still says what the device is to run. */
+/** The position of an earlier rollout that still decides the firmware. */
 function holding(position: RolloutPosition | undefined): RolloutPosition | undefined {
   if (!position) return undefined;
   if (!wanting.has(position.state)) return position.before;
@@ -70,7 +70,7 @@ export function assign(
   row: DeviceRow,
   { now, ...about }: DeviceOperations['rolloutAssigned']['args'],
 ): RolloutPosition | 'elsewhere' {
-  if (row.rollout && isLive(row.rollout)) return 'elsewhere';
+  if (row.rollout && isUnderWay(row.rollout)) return 'elsewhere';
   const reason = precheck(row, about);
   const state: RolloutState = reason === undefined ? 'planned' : 'skipped';
   const before = holding(row.rollout);
@@ -93,7 +93,7 @@ export function offer(
   { until, now }: DeviceOperations['rolloutOffered']['args'],
 ): RolloutPosition {
   if (position.state !== 'planned') return position;
-  // Runs it already: since the plan was made, or at a second attempt. What is left is to see whether all is well with it.
+  // It runs the image already, since the plan was made or at a second attempt: only the soak is left.
   if (row.softwareVersion === position.version) return moved(position, 'installed', now, silenceDue(position, now));
   if (obstacle !== undefined) return moved(position, 'skipped', now, { reason: obstacle });
   const { due } = silenceDue(position, now);
@@ -101,7 +101,7 @@ export function offer(
   const { planned } = position.times;
   offered.times = { ...(planned === undefined ? {} : { planned }), offered: now };
   offered.attempts++;
-  // On the way back it stays what it was before the rollout.
+  // A rollback keeps the version before the rollout.
   if (!position.back) offered.previous = row.softwareVersion;
   if (until !== undefined) offered.until = until;
   delete offered.task;
@@ -110,7 +110,7 @@ export function offer(
   return offered;
 }
 
-/** Whether a Download of the rollout may leave: it is offered still, and its window is open. */
+/** Whether a Download of the rollout may leave: it is still offered, and its window is open. */
 export const mayBegin = (position: RolloutPosition | undefined, rollout: string, now: number): boolean =>
   position?.id === rollout && position.state === 'offered' && now < (position.until ?? Number.POSITIVE_INFINITY);
 
@@ -123,7 +123,7 @@ const faultText = ({ code, message }: NonNullable<Task['fault']>): string =>
   typeof code === 'number' ? `${code} ${message}` : message;
 
 /**
- * What an Inform proves. The version that the device reports goes before all else.
+ * The position after an Inform. The version that the device reports outweighs all other evidence.
  * @param ended tasks that ended by the same Inform
  */
 export function positionAfterInform(
@@ -148,7 +148,7 @@ export function positionAfterInform(
     const fault = ended.find(({ id }) => id === task)?.fault;
     return failed(position, now, `Download: ${fault ? faultText(fault) : 'ended without a word of its outcome'}`);
   }
-  // What it said of the transfer may have come to us only at the second time, after the restart was told.
+  // Its TransferComplete may have arrived only when it was repeated, after the Inform that reported the restart.
   const isBack = boots || position.booted || now - took >= RESTART_MS;
   return isBack ? cameBackOld(row, position, now) : position;
 }
@@ -156,19 +156,19 @@ export function positionAfterInform(
 const cameBackOld = (row: DeviceRow, position: RolloutPosition, now: number): RolloutPosition =>
   failed(position, now, `took ${position.file} without an error, but runs ${row.softwareVersion}`);
 
-/** What the end of its Download proves. @param row as it is after that */
+/** The position after its Download ended. @param row as it is after that */
 export function positionAfterTask(row: DeviceRow, position: RolloutPosition, task: Task): RolloutPosition {
   if (position.task !== task.id || position.state !== 'downloading') return position;
   const now = task.ended ?? position.since;
   if (task.state === 'cancelled') return failed(position, now, 'its Download was cancelled');
   if (task.state !== 'done') return failed(position, now, `Download: ${task.fault ? faultText(task.fault) : 'failed'}`);
   const taken = { ...position, took: now };
-  // Told in a later session, which began with a restart: there will be no other one for it (TR-069 A.3.3.2).
+  // Reported in a later session that began with a restart: no other restart will follow (TR-069 A.3.3.2).
   const later = row.claim !== undefined && task.sentBy !== row.claim.token;
   return later && row.lastEvents.includes('1 BOOT') ? cameBackOld(row, taken, now) : taken;
 }
 
-/** A session with the new version has ended well, and nothing of the transfer is open. */
+/** The position after a session that ended well. It advances only with the new version, and when nothing of the transfer is open. */
 export function positionAfterSession(row: DeviceRow, position: RolloutPosition, now: number): RolloutPosition {
   if (position.state !== 'installed' || row.tasks.some(open => open.id === position.task)) return position;
   if (position.back) return moved(position, 'reverted', now);
@@ -202,18 +202,18 @@ export function release(position: RolloutPosition, forget: boolean): RolloutPosi
   return position.released || !wanting.has(position.state) ? position : { ...position, released: true };
 }
 
-/** What rollouts say about a device's firmware: this file, or whatever presets say but these versions. */
+/** The decision of rollouts on a device's firmware: this file, or that of presets except these versions. */
 export type Ruling = { rollout: string; file: string; fileHash: string; version: string } | { barred: string[] };
 
 const barring = ({ version, previous }: RolloutPosition): Ruling => ({
   barred: previous === undefined ? [version] : [version, previous],
 });
 
-/** Undefined where presets alone decide. */
+/** @returns undefined where presets alone decide */
 export function rulingOf(position: RolloutPosition | undefined, now: number): Ruling | undefined {
   if (!position || position.released) return undefined;
   const { id, state, file, fileHash, version, until, attempts } = position;
-  // Neither tried again nor flashed back by a preset that names what was there before.
+  // A preset must neither retry the failed version nor flash the one before.
   if (state === 'failed') return barring(position);
   const isOver = state === 'offered' && until !== undefined && now >= until;
   if (isOver || !wanting.has(state)) {

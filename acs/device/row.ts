@@ -1,4 +1,4 @@
-// The row of a device: all of it that must change together. The parameter tree lies apart.
+// The row of a device: all of it that must change together. Its parameter tree is stored apart.
 import type { ConnectionRequestAccess, Credentials } from './credentials.ts';
 import type { Drift, Move, Reconciled, RestartDue, WantedValue } from './desired-state.ts';
 import type { DeviceFault } from './fault.ts';
@@ -13,37 +13,37 @@ export interface DeviceIdentity {
 }
 
 /**
- * `known`: announced by the operator, never seen. `quarantine`: seen, not yet approved. `enrolled`: managed. `held`: it was, and there is
- * doubt whether it is still the same unit.
+ * `known`: announced by the operator, has never informed. `quarantine`: has informed, is not approved. `enrolled`: managed. `held`: was
+ * managed, but may no longer be the same unit.
  */
 export type DeviceState = 'known' | 'quarantine' | 'enrolled' | 'held';
 
-/** Why a device is held, and what to do about it. */
+/** The reason for which a device is held, and advice for the operator. */
 export interface Hold {
   reason: 'certificate-changed' | 'cloned';
   since: number;
   detail: string;
-  /** The client certificate that it showed, if that is another one: its own from an approve on. */
+  /** SHA-256 of its new client certificate, which becomes its own by an approval. */
   certificate?: string;
 }
 
-/** A session's hold on its device. It lasts as long as its owner does: the lease is the process's (see Member), none a session's. */
+/** A session's claim of its device. It lasts as long as its owner: the lease is that of the process (see Member), not of the session. */
 export interface Claim {
-  /** Fencing token: grows with each claim of the device; a stale one changes nothing. */
+  /** Fencing token: grows with each claim of the device. An operation with a stale one changes nothing. */
   token: number;
-  /** The member whose session it is. */
+  /** The member that runs the session. */
   owner: string;
 }
 
-/** The hot row of a device: what each Inform touches, about 1 KB. The parameter tree lies apart. */
+/** The row of a device: about 1 KB, changed by each Inform. */
 export interface DeviceRow extends DeviceIdentity {
-  /** `OUI-ProductClass-Serial`, percent-encoded inside as TR-069 3.4.4 has it. */
+  /** `OUI-ProductClass-Serial`, each part percent-encoded (TR-069 3.4.4). */
   id: string;
   state: DeviceState;
   created: number;
   credentials?: Credentials;
   connectionRequest: ConnectionRequestAccess;
-  /** A credential-less TLS session is admitted before this time (approve of a device that was only heard knocking). */
+  /** Until this time a TLS session without credentials is admitted: an operator approved the device before it had any. */
   openUntil?: number;
   tags: string[];
   site: Record<string, string>;
@@ -58,35 +58,35 @@ export interface DeviceRow extends DeviceIdentity {
   hardwareVersion: string;
   provisioningCode: string;
   parameterKey: string;
-  /** Root data model as reported: `Device.` or `InternetGatewayDevice.`. */
+  /** Root of its data model as reported: `Device.` or `InternetGatewayDevice.`. */
   root: string;
-  /** Seconds between periodic Informs, when known: what liveness is judged by. */
+  /** Seconds between periodic Informs, when known. Liveness is judged by them. */
   informInterval?: number;
-  /** SHA-256 of the client certificate that it shows, hexadecimal. */
+  /** SHA-256 of its client certificate, hexadecimal. */
   certificate?: string;
-  /** Where it informed from when that last changed: addresses with connection-request URLs, the latest last. */
+  /** The last sources of its Informs, the latest last: address and connection-request URL. */
   sources?: string[];
-  /** Signs of a second unit under its id (identity.ts). */
+  /** Number of signs of a second unit under its id (clone-detection.ts). */
   clashes?: number;
   hold?: Hold;
-  /** What the watch last said of a device that does not inform any more; gone with its next Inform. */
+  /** The last verdict of the watch on a device that stopped informing; removed by its next Inform. */
   absence?: 'late' | 'lost';
-  /** Values that the last Informs carried, by path: a JSON object as text, which seldom changes and is seldom looked into (inform.ts). */
+  /** Values of its last Informs by path: a JSON object as text, because it is seldom changed and seldom read (inform.ts). */
   told: string;
 
-  /** As operations see it; a row that is read may still show one that has ended. */
+  /** A row that is read may still show a claim that has ended; operations do not see it. */
   claim?: Claim;
-  /** Last fencing token given out. */
+  /** The last fencing token. */
   fence: number;
   reconciled?: Reconciled;
-  /** At most 50, forgotten at 0 BOOTSTRAP. */
+  /** At most 50; 0 BOOTSTRAP removes them. */
   drift?: Drift[];
-  /** Ends with 1 BOOT, whoever restarted it. */
+  /** Any 1 BOOT removes it. */
   restart?: RestartDue;
   move?: Move;
-  /** Rows are being added: the instances that each table had before, so that those of a session that is lost are known as ours. */
+  /** While rows are added: the instances that each table had before, so that rows added by a lost session are recognised. */
   adding?: Record<string, string[]>;
-  /** Files that this device took with success, by name: SHA-256. Set when a Download ends well, forgotten at 0 BOOTSTRAP. */
+  /** SHA-256 of the files that the device took with success, by name. A Download that ends well adds one; 0 BOOTSTRAP removes all. */
   applied: Record<string, string>;
   /** Open tasks, oldest first, at most 100. */
   tasks: Task[];

@@ -1,4 +1,4 @@
-// What proves the outcome of an RPC whose effect comes later: the events of an Inform, the silence of whole sessions, time.
+// Evidence for the outcome of an RPC whose effect comes later: events of an Inform, silence over whole sessions, time.
 import type { InformFacts } from './operation-types.ts';
 import type { Task } from './task.ts';
 
@@ -8,12 +8,12 @@ export interface Judged {
   ended: Task[];
 }
 
-/** Whole sessions without a word of a sent RPC, after which its outcome counts as unknown. */
+/** Whole sessions without evidence of a sent RPC, after which its outcome counts as unknown. */
 const MAX_SILENT_SESSIONS = 3;
 
 export const isSent = (task: Task): boolean => task.state === 'sent' || task.state === 'waiting';
 
-/** RPCs whose end a TransferComplete tells (TR-069 A.3.2.8, A.4.1.5, A.4.1.8). */
+/** RPCs whose end a TransferComplete reports (TR-069 A.3.2.8, A.4.1.5, A.4.1.8). */
 export const isTransfer = ({ method }: { method: string }): boolean =>
   method === 'Download' || method === 'Upload' || method === 'ScheduleDownload';
 
@@ -26,10 +26,10 @@ const unknownOutcome = (why: string): NonNullable<Task['fault']> => ({
   message: `outcome unknown: ${why}`,
 });
 
-/** Sorts tasks by a judge that gives back the ended task, the changed one, or the same. */
+/** Sorts tasks by a verdict on each: the ended task, a changed one, or the same. */
 function judge(tasks: Task[], verdict: (task: Task) => Task): Judged {
   const judged = tasks.map(verdict);
-  // The very list, where nothing was learned: then there is nothing to store.
+  // The same list without a change, so that nothing is stored.
   if (judged.every((task, at) => task === tasks[at])) return { tasks, ended: [] };
   return {
     tasks: judged.filter(task => task.ended === undefined),
@@ -37,7 +37,7 @@ function judge(tasks: Task[], verdict: (task: Task) => Task): Judged {
   };
 }
 
-/** Queued tasks past their time end failed; so do those that wait for evidence, if a time was set. */
+/** Fails tasks that are past their expiry, if they are queued or wait for evidence. */
 export const withoutExpired = (tasks: Task[], now: number): Judged => judge(tasks, task => expiredBy(task, now));
 
 function expiredBy(task: Task, now: number): Task {
@@ -47,9 +47,8 @@ function expiredBy(task: Task, now: number): Task {
 }
 
 /**
- * What the events of an Inform prove (TR-069 3.7.1.5): `M Reboot` ends the oldest sent Reboot with its CommandKey,
- * `0 BOOTSTRAP` every FactoryReset; after it nothing will be heard any more of a transfer, and after a `1 BOOT` of an RPC that was
- * never answered.
+ * The tasks after an Inform (TR-069 3.7.1.5): `M Reboot` ends the oldest sent Reboot with its CommandKey, `0 BOOTSTRAP` every
+ * FactoryReset. No further evidence comes of a transfer after `0 BOOTSTRAP`, nor after `1 BOOT` of an RPC without a response.
  */
 export function afterInform(tasks: Task[], facts: InformFacts): Judged {
   if (tasks.length === 0) return { tasks, ended: [] };
@@ -64,14 +63,14 @@ export function afterInform(tasks: Task[], facts: InformFacts): Judged {
     if (task.state === 'waiting' && isTransfer(task) && isForgotten(codes))
       return endedAs(task, facts.now, unknownOutcome('the device was reset before it told of the transfer'));
     if (!codes.has('1 BOOT')) return expiredBy(task, facts.now);
-    // It said yes to the Reboot and it has booted: not every CPE adds M Reboot.
+    // It accepted the Reboot and has booted: not every CPE adds M Reboot.
     if (task.method === 'Reboot' && task.state === 'waiting' && !codes.has('M Reboot')) return endedAs(task, facts.now);
     if (task.state !== 'sent') return expiredBy(task, facts.now);
     return endedAs(task, facts.now, unknownOutcome('the device booted before it answered'));
   });
 }
 
-/** TR-069 3.7.1.5 Table 8: with `0 BOOTSTRAP` a CPE discards all that it had not told yet, so no TransferComplete follows. */
+/** TR-069 3.7.1.5 Table 8: with `0 BOOTSTRAP` a CPE discards all undelivered events, so no TransferComplete follows. */
 const isForgotten = (codes: ReadonlySet<string>): boolean =>
   codes.has('0 BOOTSTRAP') && !codes.has('7 TRANSFER COMPLETE');
 
@@ -99,8 +98,8 @@ function transferKeys(events: InformFacts['events']): Set<string> {
 }
 
 /**
- * A session that ended as it should without a word of an RPC sent in an earlier one. A transfer that the CPE accepted may take as long
- * as it likes: it ends by TransferComplete, or by its own expiry.
+ * The tasks after a session that ended well: those sent in an earlier one had no evidence in it. A transfer that the CPE accepted may take
+ * any time: it ends by TransferComplete, or by its own expiry.
  * @param token of the session that ends
  */
 export function afterSession(tasks: Task[], token: number, now: number): Judged {

@@ -2,7 +2,7 @@
 import type { MethodName } from '../../shared/cwmp/methods.ts';
 import type { Sealed } from './credentials.ts';
 
-/** `waiting`: the CPE answered that it goes on later (Download with Status 1), or evidence is awaited (Reboot). */
+/** `waiting`: the CPE answered that the effect comes later (Download with Status 1), or evidence is awaited (Reboot). */
 export type TaskState = 'queued' | 'sent' | 'waiting' | 'done' | 'failed' | 'cancelled';
 
 export interface TaskFault {
@@ -17,12 +17,12 @@ export interface Task {
   method: MethodName;
   args: Record<string, unknown>;
   state: TaskState;
-  /** Who asked: an operator's own task, or the reconcile step named here. */
+  /** The origin of the request: an operator, or reconcile. */
   origin: 'operator' | 'reconcile';
-  /** For Download and Upload: the stored file that the ACS serves, by name, and the SHA-256 (hex) of what it held then. */
+  /** For Download and Upload: the stored file that the ACS serves, by name, and the SHA-256 (hex) of its content at that time. */
   file?: string;
   fileHash?: string;
-  /** A Download of a text that was made for this task alone: sealed, as it may hold secrets. */
+  /** For a Download of a text that was made for this task alone: that text, sealed, as it may hold secrets. */
   content?: Sealed;
   result?: Record<string, unknown>;
   fault?: TaskFault;
@@ -32,10 +32,10 @@ export interface Task {
   expires?: number;
   started?: number;
   ended?: number;
-  /** The rollout whose flashing it is: it leaves only while the device's position there is `offered`. */
+  /** The rollout that it belongs to: it leaves only while the device's position there is `offered`. */
   rollout?: string;
   /** Fencing token of the session that sent it. */
   sentBy?: number;
-  /** Later sessions that ended without evidence of its outcome. */
+  /** Number of later sessions that ended without evidence of its outcome. */
   silentSessions?: number;
 }

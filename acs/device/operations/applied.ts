@@ -3,7 +3,7 @@ import type { Task } from '../task.ts';
 
 const MAX_APPLIED = 64;
 
-/** Remembers the files of Downloads that ended well. */
+/** Adds the files of Downloads that ended well. */
 export function withApplied(before: Record<string, string>, ended: readonly Task[]): Record<string, string> {
   const taken = ended.filter(task => task.method === 'Download' && task.state === 'done' && task.file && task.fileHash);
   if (taken.length === 0) return before;

@@ -7,10 +7,10 @@ import { changed, existing, type Operation, unchanged } from './operation.ts';
 
 const MAX_FAULTS = 50;
 
-/** Drift is not tried again by time: it stands until it is gone. */
-export const isStanding = (cause: string): boolean => /^(drift:|fight:|move$)/.test(cause);
+/** Whether a fault lasts until its cause is gone: drift and moves are not retried by time. */
+export const isLasting = (cause: string): boolean => /^(drift:|fight:|move$)/.test(cause);
 
-/** The same for the same device and cause, so that a link to a fault stays good. */
+/** The same id for the same device and cause, so that a link to a fault stays valid. */
 const faultId = (device: string, cause: string): string =>
   createHash('sha256').update(`${device}\0${cause}`).digest('hex').slice(0, 20);
 
@@ -46,9 +46,9 @@ export const faultCleared: Operation<'faultCleared'> = (row, { cause, id: fault 
     faults: known.faults.filter(open => !isMeant(open)),
     applied: Object.fromEntries(Object.entries(known.applied).filter(([name]) => !untaken.has(name))),
   };
-  const causes = new Set(cleared.map(open => open.cause).filter(isStanding));
+  const causes = new Set(cleared.map(open => open.cause).filter(isLasting));
   if (causes.size === 0) return changed(next, true);
-  // What was left is left no longer, and looked after in the next session.
+  // A drift that was left is checked again in the next session.
   const gone = ({ state, preset, path }: Drift): boolean =>
     causes.has(state === 'fight' ? `fight:${path}` : `drift:${preset}`);
   if (known.drift) next.drift = known.drift.filter(entry => !gone(entry));

@@ -1,10 +1,10 @@
-// What each operation on a device is made of: its form, and the answers that they share.
+// The form of an operation on a device, and the results that operations share.
 import { UserError } from '../../../shared/errors.ts';
 import type { DeviceOperation, DeviceOperations } from '../operation-types.ts';
 import type { DeviceRow } from '../row.ts';
 import type { Task } from '../task.ts';
 
-/** What an operation makes of a row. The same `row` object: nothing changed. No row: the device is gone. */
+/** The row after an operation. The same `row` object: nothing changed. No row: the device is gone. */
 export interface Change<R> {
   row: DeviceRow | undefined;
   result: R;

@@ -1,7 +1,7 @@
 // Operations by which reconcile notes what it found and did.
 import { restarted } from '../inform.ts';
 import type { DeviceRow } from '../row.ts';
-import { isStanding } from './faults.ts';
+import { isLasting } from './faults.ts';
 import { changed, existing, isStale, type Operation, unchanged } from './operation.ts';
 
 const MAX_DRIFT = 50;
@@ -13,10 +13,10 @@ export const reconciled: Operation<'reconciled'> = (row, args, id) => {
   const next: DeviceRow = {
     ...known,
     reconciled: held,
-    // What is wanted holds: but a preset that was set aside is not wanted until its time, and its fault stays.
+    // A suspended preset is not part of the desired state until its retry, so its fault stays.
     faults: known.faults.filter(
       ({ cause, retryAt }) =>
-        cause.startsWith('task:') || ((retryAt > now || isStanding(cause)) && !cleared.includes(cause)),
+        cause.startsWith('task:') || ((retryAt > now || isLasting(cause)) && !cleared.includes(cause)),
     ),
   };
   if (parameterKey !== undefined) next.parameterKey = parameterKey;

@@ -12,7 +12,7 @@ export const rolloutAssigned: Operation<'rolloutAssigned'> = (row, args) => {
   return position === 'elsewhere' ? unchanged(row, position) : changed({ ...row, rollout: position }, position);
 };
 
-/** A change of the position that a rollout has in the row; without one, or where there is nothing to change, it is `stale`. */
+/** An operation on the row's position in a rollout; `stale` when the row has none there, or nothing changes. */
 const positioned =
   <N extends 'rolloutOffered' | 'rolloutJudged' | 'rolloutRolledBack'>(
     change: (position: RolloutPosition, args: DeviceOperations[N]['args'], row: DeviceRow) => RolloutPosition,

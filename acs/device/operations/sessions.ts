@@ -21,7 +21,7 @@ export const informed: Operation<'informed'> = (row, facts, id) => {
   const known =
     row ?? newRow(id, facts.identity, facts.admission === 'enrolled' ? 'enrolled' : 'quarantine', facts.now);
   const token = known.fence + 1;
-  // A copy of its own, so it may be changed here.
+  // A copy, which may be changed here.
   const next = withInform(known, facts);
   const { tasks, ended } = afterInform(known.tasks, facts);
   next.tasks = tasks;
@@ -59,7 +59,7 @@ export const released: Operation<'released'> = (row, { token, complete, now }, i
 
 export const missed: Operation<'missed'> = (row, { now, blindSpot }) => {
   const at = blindSpot && (row?.lastInform ?? 0) < blindSpot.until ? now - blindSpot.ms : now;
-  // Removed, or heard of meanwhile.
+  // It was removed, or has informed meanwhile.
   if (!row || dueAt(row) === 0 || dueAt(row) >= at) return unchanged(row, undefined);
   const absence = livenessOf(row, at);
   if (absence === undefined || absence === 'online') return unchanged(row, undefined);
@@ -76,7 +76,7 @@ export const intervalLearned: Operation<'intervalLearned'> = (row, { informInter
 export const credentialsOffered: Operation<'credentialsOffered'> = (row, { token, next, connectionRequest }, id) => {
   const known = existing(row, id);
   if (isStale(known, token)) return unchanged(row, 'stale');
-  // What a device was only offered is not its own yet: the offer may never arrive.
+  // The current pair stays valid: the offer may never arrive.
   const { username = '', password = '' } = known.credentials ?? {};
   const credentials: Credentials = { username, password, next };
   const access = { ...known.connectionRequest, ...connectionRequest };

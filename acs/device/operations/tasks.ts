@@ -12,7 +12,7 @@ import { changed, existing, isStale, type Operation, unchanged } from './operati
 const MAX_OPEN_TASKS = 100;
 const MAX_TASK_BYTES = 256 * 1024;
 
-/** The task's CommandKey, if it has one that could name it later. */
+/** The task's CommandKey, if it has one. */
 const commandKeyOf = (task: Task): string | undefined => {
   const key = task.args.CommandKey;
   return typeof key === 'string' && key !== '' ? key : undefined;
@@ -50,9 +50,9 @@ export const taskSent: Operation<'taskSent'> = (row, { token, id: taskId, now },
   if (isStale(known, token)) return unchanged(row, 'stale');
   const task = known.tasks.find(open => open.id === taskId);
   if (!task) return unchanged(row, 'gone');
-  // Sent before: never a second time, unless this is the same message come twice.
+  // It was sent before: never send it again, unless this is the same request repeated.
   if (task.state !== 'queued') return unchanged(row, task.sentBy === token ? task : 'gone');
-  // What a rollout wanted when the task was made it may have taken back since.
+  // The rollout may have withdrawn its offer since the task was made.
   if (task.rollout !== undefined && !mayBegin(known.rollout, task.rollout, now)) return unchanged(row, 'gone');
   const sent: Task = { ...task, state: 'sent', started: now, sentBy: token, silentSessions: 0 };
   const next = replaced(known, sent);
@@ -85,13 +85,13 @@ export const taskCancelled: Operation<'taskCancelled'> = (row, { id: taskId, now
   const known = existing(row, id);
   const task = known.tasks.find(open => open.id === taskId);
   if (!task) return unchanged(row, 'gone');
-  // What the device has in hand cannot be called back; what it promised to do later can be waited for no longer.
+  // An RPC that was sent cannot be recalled; a task that waits for evidence can stop waiting.
   if (task.state === 'sent') return unchanged(row, 'sent');
   const cancelled: Task = { ...task, state: 'cancelled', ended: now };
   return changed(without(known, cancelled), cancelled, [cancelled]);
 };
 
-/** TR-069 A.3.3.2: FaultCode 0 is success. The CPE repeats it until it is answered, so the second time finds nothing. */
+/** TR-069 A.3.3.2: FaultCode 0 is success. The CPE repeats a TransferComplete until it is answered, so a repetition finds no task. */
 export const transferCompleted: Operation<'transferCompleted'> = (row, args, id) => {
   const known = existing(row, id);
   const task = known.tasks.find(open => isTransfer(open) && isSent(open) && open.args.CommandKey === args.commandKey);

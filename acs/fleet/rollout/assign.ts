@@ -1,6 +1,6 @@
 // Making the plan true: each device of the rollout gets its place in the row, once, however often this is begun.
 
-import { isLive, precheck } from '../../device/rollout-transitions.ts';
+import { isUnderWay, precheck } from '../../device/rollout-transitions.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import { parseFilter } from '../../query/parser.ts';
 import { pagesOf } from '../common/device-pages.ts';
@@ -99,4 +99,4 @@ async function survey({ store, clock }: EngineContext, rollout: Rollout): Promis
   return { ...found, fit: fit.map(({ id }) => id) };
 }
 
-const isElsewhere = (row: Surveyed): boolean => row.rollout !== undefined && isLive(row.rollout);
+const isElsewhere = (row: Surveyed): boolean => row.rollout !== undefined && isUnderWay(row.rollout);
