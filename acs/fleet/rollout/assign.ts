@@ -1,34 +1,35 @@
-// Making the plan true: each device of the rollout gets its place in the row, once, however often this is begun.
-
+// The assignment of devices: each device of the rollout gets its position in its row, once, however often this is begun.
 import { isUnderWay, precheck } from '../../device/rollout-transitions.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import { parseFilter } from '../../query/parser.ts';
 import { pagesOf } from '../common/device-pages.ts';
 import { isZone } from '../common/time-window.ts';
-import type { EngineContext, StoredRollout } from './context.ts';
-import { each } from './devices.ts';
+import type { RolloutContext } from './context.ts';
+import { inBatches } from './devices.ts';
+import type { StoredRollout } from './documents.ts';
 import { chanceOf, type Rollout, sizesOf } from './plan.ts';
 
 const PAGE = 500;
 const surveyed = ['id', 'state', 'softwareVersion', 'productClass', 'site', 'rollout'] as const;
 type Surveyed = Pick<DeviceRow, (typeof surveyed)[number]>;
-/** Devices under way elsewhere that are named. */
+/** Devices under way in another rollout that are named. */
 const MAX_NAMED = 100;
 
 interface Survey {
-  /** All that were met, in the order in which the store has them. */
-  met: string[];
-  /** Those for which the image is, in the order in which waves are filled. */
+  /** All devices, in the order of the store. */
+  all: string[];
+  /** Devices that the image is for, in the order in which waves are filled. */
   fit: string[];
+  /** Time zones of devices that are not in the rollout's own. */
   zones: Map<string, string>;
 }
 
 /** @returns true: there is more to do */
-export async function assignAll(context: EngineContext, standing: StoredRollout): Promise<boolean> {
-  const { store, clock, change, tell } = context;
-  const { id, firmware, success, timeoutMs } = standing.body;
-  const { met, fit, zones } = await survey(context, standing.body);
-  const sizes = sizesOf(standing.body.waves, fit.length);
+export async function assignAll(context: RolloutContext, stored: StoredRollout): Promise<boolean> {
+  const { store, clock, devices, documents } = context;
+  const { id, firmware, success, timeoutMs } = stored.body;
+  const { all, fit, zones } = await survey(context, stored.body);
+  const sizes = sizesOf(stored.body.waves, fit.length);
   const { file, sha256: fileHash, version, productClass } = firmware;
   const elsewhere: string[] = [];
   const place = async (device: string, wave: number): Promise<void> => {
@@ -45,16 +46,16 @@ export async function assignAll(context: EngineContext, standing: StoredRollout)
       now: clock.now(),
     });
     if (position === 'elsewhere') elsewhere.push(device);
-    else if (position !== 'gone') tell(device, position);
+    else if (position !== 'gone') devices.announce(device, position);
   };
   const waveOf = wavesOf(sizes);
   const waves = new Map(fit.map((device, at) => [device, waveOf(at)]));
-  // Not wave by wave: what is changed together lies together in the store, and is written once for many.
-  await each(met, device => place(device, waves.get(device) ?? 0));
-  const { devices: _done, ...body } = standing.body;
-  const skipped = met.length - fit.length - elsewhere.length;
-  await change(
-    { ...standing, body },
+  // In the store's order and not by waves: rows that lie together are written together.
+  await inBatches(all, device => place(device, waves.get(device) ?? 0));
+  const { devices: _done, ...body } = stored.body;
+  const skipped = all.length - fit.length - elsewhere.length;
+  await documents.change(
+    { ...stored, body },
     {
       planned: clock.now(),
       phase: 'running',
@@ -73,28 +74,28 @@ const wavesOf = (sizes: readonly number[]): ((at: number) => number) => {
   return at => ends.findIndex(end => at < end) + 1;
 };
 
-async function survey({ store, clock }: EngineContext, rollout: Rollout): Promise<Survey> {
-  const found: Survey = { met: [], fit: [], zones: new Map() };
-  /** @returns whether the image is for it */
-  const meet = (row: Surveyed): boolean => {
+async function survey({ store, clock }: RolloutContext, rollout: Rollout): Promise<Survey> {
+  const found: Survey = { all: [], fit: [], zones: new Map() };
+  /** @returns whether the image is for the device */
+  const add = (row: Surveyed): boolean => {
     const own = row.rollout?.id === rollout.id;
     const isFit = own ? row.rollout?.wave !== 0 : precheck(row, rollout.firmware) === undefined && !isElsewhere(row);
-    found.met.push(row.id);
+    found.all.push(row.id);
     const zone = row.site.timezone;
     if (rollout.window && zone !== undefined && zone !== rollout.timezone && isZone(zone))
       found.zones.set(row.id, zone);
     return isFit;
   };
   if (rollout.devices) {
-    const rows = await each(rollout.devices, device => store.device(device));
-    found.fit = rows.flatMap(row => (row && meet(row) ? row.id : []));
+    const rows = await inBatches(rollout.devices, device => store.device(device));
+    found.fit = rows.flatMap(row => (row && add(row) ? row.id : []));
     return found;
   }
-  // Page by page, so that sessions are not kept waiting for it.
+  // Page by page, so that sessions need not wait for it.
   const fit: { id: string; chance: number }[] = [];
   const filter = parseFilter(rollout.filter ?? '');
   for await (const rows of pagesOf(store, { filter, limit: PAGE, now: clock.now(), only: surveyed }))
-    for (const row of rows) if (meet(row)) fit.push({ id: row.id, chance: chanceOf(rollout.id, row.id) });
+    for (const row of rows) if (add(row)) fit.push({ id: row.id, chance: chanceOf(rollout.id, row.id) });
   fit.sort((a, b) => a.chance - b.chance || (a.id < b.id ? -1 : 1));
   return { ...found, fit: fit.map(({ id }) => id) };
 }

@@ -1,4 +1,4 @@
-// The plan of a rollout: who, what, in which waves, how it is judged; how input becomes one, and who falls into which wave.
+// The plan of a rollout: its devices, firmware, waves and limits; how input becomes a plan, and how waves are sized.
 import { createHash } from 'node:crypto';
 import { UserError } from '../../../shared/errors.ts';
 import type { RolloutState } from '../../device/rollout-position.ts';
@@ -6,9 +6,9 @@ import { parseFilter } from '../../query/parser.ts';
 import { checkWindow, checkZone, type Window } from '../common/time-window.ts';
 import type { StoredFile } from '../files/stored-file.ts';
 
-/** `rolling-back`: what was flashed goes back to what it ran before. `deleting`: as good as gone. */
+/** `rolling-back`: devices that were flashed go back to what they ran before. `deleting`: shown nowhere any more. */
 export type RolloutPhase = (typeof livePhases)[number] | 'done' | 'rolled-back' | 'deleting';
-/** Those that a rollout may have before it has ended. */
+/** Phases that a rollout may have before it has ended. */
 export const livePhases = ['planning', 'running', 'paused', 'aborted', 'rolling-back'] as const;
 
 /** A number of devices, a share of them (`"10%"`), or all that are left. */
@@ -16,21 +16,21 @@ export type Share = number | string;
 
 export interface RolloutInput {
   id?: string;
-  /** Who: one of the two. */
+  /** Devices by filter or by id: one of the two. */
   filter?: string;
   devices?: string[];
   /** A stored firmware file. */
   firmware: string;
-  /** Devices of each wave; what is left over is one more. A list of devices is taken in its order, a filter's spread by chance. */
+  /** Devices of each wave; the rest are one more. A list of devices is taken in its order, the devices of a filter by chance. */
   waves?: Share[];
   window?: Window;
-  /** Of devices whose `site.timezone` tells none. */
+  /** For devices without a `site.timezone`. */
   timezone?: string;
-  /** Devices that are offered the image or flash at the same time. */
+  /** Devices that have an offer or are flashing at the same time. */
   parallelism?: number;
-  /** Ask devices to connect when it is their turn. */
+  /** Devices get a connection request with their offer. */
   wake?: boolean;
-  /** Seconds without a word after which a device that has begun has failed. */
+  /** Seconds of silence after which a device that has begun has failed. */
   timeout?: number;
   success?: { soak?: number; online?: boolean; noFault?: boolean; filter?: string };
   failure?: { perWave?: Share; total?: Share; action?: 'pause' | 'rollback' };
@@ -38,15 +38,15 @@ export interface RolloutInput {
 
 export type Totals = Record<RolloutState, number>;
 
-/** As it stands in the store, kind `rollout`. Times in milliseconds. */
+/** A rollout as it is stored, kind `rollout`. Times in milliseconds. */
 export interface Rollout {
   id: string;
   created: number;
   phase: RolloutPhase;
-  /** Why it is in that phase, where it came there by itself. */
+  /** Why it entered that phase, where it did so by itself. */
   reason?: string;
   filter?: string;
-  /** Until the plan is made: then the devices themselves know. */
+  /** Until they are assigned: then their rows tell. */
   devices?: string[];
   firmware: { file: string; sha256: string; version: string; productClass: string };
   waves: Share[];
@@ -57,23 +57,25 @@ export interface Rollout {
   timeoutMs: number;
   success: { soakMs: number; online: boolean; noFault: boolean; filter?: string };
   failure: { perWave?: Share; total?: Share; action: 'pause' | 'rollback' };
-  /** When each device had its wave, and how many devices each has. */
+  /** When all devices were assigned to waves. */
   planned?: number;
+  /** Devices of each wave. */
   sizes: number[];
-  /** Time zones that its devices have, '' for the rollout's own. */
+  /** Time zones of its devices, '' for the rollout's own. */
   zones: string[];
   /** The wave that is open, from 1. */
   wave: number;
-  /** Failures that an operator has seen and went on from. */
+  /** Failures that an operator has accepted by resuming. */
   pardoned: { total: number; wave: number; ofWave: number };
-  /** Devices that another rollout had under way when this one was planned; the first of them by name. */
+  /** Devices that another rollout had under way when this one was planned; the first of them by id. */
   elsewhere: { count: number; devices: string[] };
-  /** On the way back: each device has been turned round, and the images that they go back to. */
+  /** Each device has been rolled back. */
   turned?: true;
+  /** Images that devices go back to, by name. */
   back: string[];
   log: { time: number; text: string }[];
   ended?: number;
-  /** By wave, from 0 (skipped at once), as they were when it ended. */
+  /** By wave, from 0 (skipped before they had a wave), as they were when it ended. */
   totals?: Totals[];
 }
 
@@ -147,16 +149,16 @@ export function planOf(input: RolloutInput, file: StoredFile, id: string, now: n
   };
 }
 
-/** How many of `whole` a share is: at least one of a wave, and of failures as many as do not exceed it. */
+/** @returns the devices that a share of `whole` is: rounded up, at least 1 (waves), or rounded down (failures) */
 export function amountOf(share: Share, whole: number, round: 'up' | 'down'): number {
   const text = String(share);
   if (!text.endsWith('%')) return Number(text);
   const exact = (Number(text.slice(0, -1)) * whole) / 100;
-  // 10 % of 30 is 3, whatever binary fractions say.
+  // 10 % of 30 is 3, also in binary fractions.
   return round === 'up' ? Math.max(1, Math.ceil(exact - 1e-9)) : Math.floor(exact + 1e-9);
 }
 
-/** Sizes of the waves for so many devices: as asked, as far as there are any, and one more for the rest. */
+/** @returns the sizes of the waves: as asked, as far as there are devices, and one more for the rest */
 export function sizesOf(waves: readonly Share[], whole: number): number[] {
   const sizes: number[] = [];
   let left = whole;
@@ -169,6 +171,6 @@ export function sizesOf(waves: readonly Share[], whole: number): number[] {
   return sizes;
 }
 
-/** A number by chance that is the same each time, to sort by: neighbours by serial number are often neighbours in fact. */
+/** A random number that is the same each time, to sort by: devices with close serial numbers are often at one site. */
 export const chanceOf = (rollout: string, device: string): number =>
   createHash('sha1').update(`${rollout} ${device}`).digest().readUIntBE(0, 6);

@@ -1,46 +1,62 @@
-// How far rollouts are, for who looks again and again: counted by indexes, and not more often than every few seconds.
-import type { Clock } from '../../../shared/clock.ts';
+// The progress of rollouts, counted from indexes; for clients that poll it is cached for a few seconds.
 import { type RolloutState, rolloutStates } from '../../device/rollout-position.ts';
-import type { Store } from '../../store/store.ts';
-import type { Rows } from './devices.ts';
-import { isEnded, type Rollout, type RolloutPhase } from './plan.ts';
+import type { RolloutContext } from './context.ts';
+import type { RolloutDevices } from './devices.ts';
+import { isEnded, type RolloutPhase, type Totals } from './plan.ts';
 
-/** One that has not ended. */
+/** A rollout that has not ended. */
 export interface LiveRollout {
   rollout: string;
   phase: RolloutPhase;
   devices: { state: RolloutState; count: number }[];
 }
 
-/** What was counted is told again for so long. */
+/** Milliseconds for which a count is answered again. */
 const KEPT_MS = 5000;
 
-export function createLive(store: Pick<Store, 'documents'>, clock: Clock, rows: Pick<Rows, 'count'>) {
-  const count = async (): Promise<LiveRollout[]> => {
-    const found: LiveRollout[] = [];
-    for (const { body } of await store.documents<Rollout>('rollout')) {
-      if (isEnded(body)) continue;
-      const { id: rollout, phase } = body;
-      const devices = await Promise.all(
-        rolloutStates.map(async state => ({ state, count: await rows.count(rollout, state) })),
-      );
-      found.push({ rollout, phase, devices });
-    }
-    return found;
-  };
-  let known: { found: Promise<LiveRollout[]>; until: number } | undefined;
-  /** @throws what the store throws */
-  return async (): Promise<LiveRollout[]> => {
-    if (known && clock.monotonic() < known.until) return await known.found;
-    const counting = { found: count(), until: Number.POSITIVE_INFINITY };
-    known = counting;
+export class RolloutProgress {
+  readonly #context: RolloutContext;
+  #cached: { found: Promise<LiveRollout[]>; until: number } | undefined;
+
+  constructor(context: RolloutContext) {
+    this.#context = context;
+  }
+
+  async read(): Promise<LiveRollout[]> {
+    const { clock } = this.#context;
+    if (this.#cached && clock.monotonic() < this.#cached.until) return await this.#cached.found;
+    const counting = { found: this.#count(), until: Number.POSITIVE_INFINITY };
+    this.#cached = counting;
     try {
       return await counting.found;
     } catch (error) {
-      known = undefined;
+      this.#cached = undefined;
       throw error;
     } finally {
       counting.until = clock.monotonic() + KEPT_MS;
     }
-  };
+  }
+
+  async #count(): Promise<LiveRollout[]> {
+    const { documents, devices } = this.#context;
+    const live: LiveRollout[] = [];
+    for (const { body } of await documents.list()) {
+      if (isEnded(body)) continue;
+      const count = async (state: RolloutState) => ({ state, count: await devices.count(body.id, state) });
+      live.push({ rollout: body.id, phase: body.phase, devices: await Promise.all(rolloutStates.map(count)) });
+    }
+    return live;
+  }
+}
+
+/** Counts by wave, from 0: devices that were skipped before they had a wave. */
+export async function countTotals(devices: RolloutDevices, id: string, waves: number): Promise<Totals[]> {
+  const ofWave = async (state: RolloutState, wave: number): Promise<number> =>
+    wave > 0 || state === 'skipped' ? await devices.count(id, state, wave) : 0;
+  const totals: Totals[] = [];
+  for (let wave = 0; wave <= waves; wave++) {
+    const counts = await Promise.all(rolloutStates.map(async state => [state, await ofWave(state, wave)] as const));
+    totals.push(Object.fromEntries(counts) as Totals);
+  }
+  return totals;
 }

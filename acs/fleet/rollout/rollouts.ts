@@ -1,247 +1,135 @@
-// Rollouts of firmware as an operator sees them: planned, watched, stopped and turned round. They only move what devices want, in waves;
-// the way to a Download is reconcile's alone.
-import { UserError } from '../../../shared/errors.ts';
-import type { RolloutState } from '../../device/rollout-position.ts';
+// Rollouts of firmware as an operator sees them: planned, watched, stopped and rolled back. They only change which firmware devices
+// want, in waves; the Download itself is made by the reconciliation.
+
 import type { DeviceRow } from '../../device/row.ts';
-import { parseFilter } from '../../query/parser.ts';
+import { UserError } from '../../errors.ts';
 import type { Schedule } from '../cluster/schedule.ts';
 import type { FleetContext } from '../common/context.ts';
+import { retryConflicts } from '../common/documents.ts';
 import type { Files } from '../files/files.ts';
-import type { StoredRollout } from './context.ts';
-import { each, type SweptRow } from './devices.ts';
-import { createEngine } from './engine.ts';
-import { isEnded, planOf, type Rollout, type RolloutInput, type RolloutPhase, type Totals } from './plan.ts';
-import { createLive, type LiveRollout } from './progress.ts';
-import { previousImage } from './rollback.ts';
-
-export type { Rollout, RolloutInput } from './plan.ts';
-
-export const rolloutActions = ['pause', 'resume', 'abort', 'retry', 'rollback'] as const;
-export type RolloutAction = (typeof rolloutActions)[number];
-
-export interface DevicesQuery {
-  state?: RolloutState;
-  wave?: number;
-  limit: number;
-  cursor?: string;
-}
+import { actions, type RolloutAction } from './actions.ts';
+import type { RolloutContext } from './context.ts';
+import { type DevicesQuery, RolloutDevices } from './devices.ts';
+import { RolloutDocuments } from './documents.ts';
+import { RolloutEngine } from './engine.ts';
+import { isEnded, planOf, type Rollout, type RolloutInput, type Totals } from './plan.ts';
+import { countTotals, type LiveRollout, RolloutProgress } from './progress.ts';
 
 export interface Rollouts {
+  /** @throws UserError 400 that names the place, 404 for the file, 409 where the id is taken */
   create(input: RolloutInput): Promise<Rollout>;
   list(): Promise<Rollout[]>;
+  /** @throws UserError 404 */
   get(id: string): Promise<Rollout>;
-  /** By wave, from 0: skipped at once. */
+  /** Counts its devices by wave, from 0: devices that were skipped before they had a wave. */
   totals(rollout: Rollout): Promise<Totals[]>;
-  /** Those that have not ended, with their devices by state: as it was up to a few seconds ago. */
+  /** The rollouts that have not ended, with their devices by state, as it was up to a few seconds ago. */
   live(): Promise<LiveRollout[]>;
   devices(id: string, query: DevicesQuery): Promise<{ items: DeviceRow[]; next?: string }>;
-  /** @param devices of `retry`: these alone @throws UserError 404, 409 where it is not the time for it */
+  /** @param devices of `retry`: these alone @throws UserError 404, 409 in a phase that does not allow it */
   act(id: string, action: RolloutAction, devices?: string[]): Promise<Rollout>;
-  /** What it wanted counts no more. @throws UserError 404, 409 while it is under way */
+  /** Removes it: what it wanted of devices no longer counts. @throws UserError 404, 409 before it has ended */
   remove(id: string): Promise<void>;
-  /** Rollouts that want a stored file. */
+  /** @returns rollouts that want a stored file, by id */
   usersOf(file: string): Promise<string[]>;
-  /** Whether a device that has an offer may act on it: a paused rollout's counts no more. */
+  /** @returns whether a device that has an offer may act on it: not when its rollout is paused */
   isOffering(row: DeviceRow): Promise<boolean>;
-  /** What a session has changed of a device's position; @param before as it was when the session began */
+  /** Announces what a session has changed of a device's position. @param before when the position at its Inform was entered */
   noticed(row: DeviceRow, before?: number): void;
-  /** There may be something to do: it is looked at before long, here or where that is the duty of another process. */
+  /** There may be something to do: a step follows soon, here or in the process whose duty that is. */
   soon(): void;
-  /** Begins to move rollouts on. */
+  /** Begins to move rollouts on, as a duty of the schedule. */
   run(schedule: Schedule): void;
   stop(): Promise<void>;
 }
 
-/** How often rollouts are looked at without an occasion, and without a time that was known before: windows open so. */
+/** Milliseconds after which rollouts are looked at without an occasion, and without a time that was known before: windows open so. */
 const TICK_MS = 60_000;
 
-const refuse = (code: string, text: string): UserError => new UserError(409, code, text);
+class FleetRollouts implements Rollouts {
+  readonly #context: RolloutContext;
+  readonly #engine: RolloutEngine;
+  readonly #progress: RolloutProgress;
+  /** Another process is told until the duty is here. */
+  #moved: () => void;
 
-const howItEnds = ({ phase }: Rollout): string =>
-  phase === 'aborted' ? 'devices that are under way are awaited' : 'abort it first';
+  constructor(fleet: FleetContext, files: Files) {
+    this.#context = { ...fleet, files, devices: new RolloutDevices(fleet), documents: new RolloutDocuments(fleet) };
+    this.#engine = new RolloutEngine(this.#context);
+    this.#progress = new RolloutProgress(this.#context);
+    this.#moved = fleet.ports.rolloutMoved ?? (() => undefined);
+  }
 
-export function createRollouts(fleet: FleetContext, files: Files): Rollouts {
-  const { store, clock, random, events } = fleet;
-  const engine = createEngine(fleet, files);
-  const { rows, change } = engine;
-  let soon = fleet.ports.rolloutMoved ?? (() => undefined);
+  readonly list: Rollouts['list'] = async () => (await this.#context.documents.shown()).sort(byCreation);
+  readonly get: Rollouts['get'] = async id => (await this.#context.documents.get(id)).body;
+  readonly live: Rollouts['live'] = () => this.#progress.read();
+  readonly devices: Rollouts['devices'] = (id, query) => this.#context.devices.page(id, query);
+  readonly usersOf: Rollouts['usersOf'] = file => this.#context.documents.usersOf(file);
+  readonly isOffering: Rollouts['isOffering'] = row => this.#context.documents.isOffering(row.rollout);
+  readonly soon: Rollouts['soon'] = () => this.#moved();
+  readonly stop: Rollouts['stop'] = () => this.#engine.stop();
 
-  const standing = async (id: string): Promise<StoredRollout> => {
-    const found = await store.document<Rollout>('rollout', id);
-    if (!found || found.body.phase === 'deleting') throw new UserError(404, 'no-such-rollout', `no rollout '${id}'`);
-    return found;
-  };
+  async create(input: RolloutInput): Promise<Rollout> {
+    const { random, files, clock, documents } = this.#context;
+    const id = input.id ?? random.bytes(6).toString('hex');
+    const rollout = planOf(input, await files.about(input.firmware), id, clock.now());
+    await documents.create(rollout);
+    this.soon();
+    return rollout;
+  }
 
-  /** Does what it does with the rollout as it stands, again where somebody else changed it meanwhile. */
-  const changing = async (id: string, act: (found: StoredRollout) => Promise<StoredRollout>): Promise<Rollout> => {
-    for (;;) {
-      try {
-        return (await act(await standing(id))).body;
-      } catch (error) {
-        if (!(error instanceof UserError && error.code === 'changed-meanwhile')) throw error;
-      }
-    }
-  };
+  async totals({ id, sizes, totals }: Rollout): Promise<Totals[]> {
+    const now = await countTotals(this.#context.devices, id, sizes.length);
+    // A later rollout may have taken devices over.
+    return totals && sumOf(now) < sumOf(totals) ? totals : now;
+  }
 
-  const must = ({ body: { id, phase } }: StoredRollout, action: string, ...phases: RolloutPhase[]): void => {
-    if (!phases.includes(phase))
-      throw refuse('wrong-phase', `rollout '${id}' is ${phase}: there is nothing to ${action}`);
-  };
+  async act(id: string, action: RolloutAction, devices?: string[]): Promise<Rollout> {
+    const { documents } = this.#context;
+    const act = async () => await actions[action](this.#context, await documents.get(id), devices);
+    const { body } = await retryConflicts(act);
+    this.soon();
+    return body;
+  }
 
-  const withoutEnd = (found: StoredRollout): StoredRollout => {
-    const { ended: _ended, totals: _totals, reason: _reason, ...body } = found.body;
-    return { ...found, body };
-  };
+  async remove(id: string): Promise<void> {
+    const { documents } = this.#context;
+    await retryConflicts(async () => {
+      const stored = await documents.get(id);
+      assertEnded(stored.body);
+      await documents.change(stored, { phase: 'deleting' });
+    });
+    this.soon();
+  }
 
-  const resume = async (found: StoredRollout): Promise<StoredRollout> => {
-    must(found, 'resume', 'paused');
-    const { id, wave, planned } = found.body;
-    const pardoned = {
-      total: await rows.count(id, 'failed'),
-      wave: await rows.count(id, 'failed', wave),
-      ofWave: wave,
-    };
-    return await change(
-      withoutEnd(found),
-      { phase: planned === undefined ? 'planning' : 'running', pardoned },
-      'resumed',
-    );
-  };
+  noticed({ id, rollout: position }: DeviceRow, before?: number): void {
+    if (!position || position.since === before) return;
+    this.#context.devices.announce(id, position);
+    this.soon();
+  }
 
-  const retry = async (found: StoredRollout, devices?: string[]): Promise<StoredRollout> => {
-    must(found, 'retry', 'running', 'paused', 'rolling-back', 'done', 'aborted', 'rolled-back');
-    const { id, phase } = found.body;
-    const again = async (device: string): Promise<boolean> =>
-      (await rows.judge(device, { id, from: ['failed'], state: 'planned', reason: 'to be tried again' })) !== undefined;
-    let count = 0;
-    if (devices) count = (await each(devices, again)).filter(Boolean).length;
-    else
-      await rows.sweep(`rollout = "${id}" and rolloutState = "failed"`, async row => {
-        if (await again(row.id)) count++;
-      });
-    // An earlier call may have done it and not have come to tell.
-    if (count === 0 && (await rows.count(id, 'planned')) === 0)
-      throw refuse('nothing-failed', `rollout '${id}' has no failed device${devices ? ' among these' : ''}`);
-    const isBack = phase === 'rolled-back' || phase === 'rolling-back';
-    const next = phase === 'paused' ? 'paused' : isBack ? 'rolling-back' : 'running';
-    return await change(withoutEnd(found), { phase: next }, `${count} are tried again`);
-  };
+  run(schedule: Schedule): void {
+    const { store, documents } = this.#context;
+    const duty = schedule.promptly('rollout', TICK_MS, {
+      isDue: async () => store.generation('rollout') > 0 && (await documents.list()).length > 0,
+      work: () => this.#engine.step(),
+    });
+    this.#moved = duty.soon;
+  }
+}
 
-  /** Whether any device could go back. */
-  const hasImages = async (id: string): Promise<boolean> => {
-    const stored = await files.list();
-    const couldGo = (row: SweptRow): boolean =>
-      row.softwareVersion === row.rollout?.version && previousImage(row, stored) !== undefined;
-    for (const state of ['done', 'soaking', 'installed', 'failed'] as const)
-      if (await rows.some(`rollout = "${id}" and rolloutState = "${state}"`, couldGo)) return true;
-    return false;
-  };
+export const createRollouts = (fleet: FleetContext, files: Files): Rollouts => new FleetRollouts(fleet, files);
 
-  const rollBack = async (found: StoredRollout): Promise<StoredRollout> => {
-    must(found, 'roll back', 'running', 'paused', 'done', 'aborted');
-    const { id, firmware } = found.body;
-    if (!(await hasImages(id)))
-      throw refuse(
-        'no-previous-image',
-        `rollout '${id}': no device that runs ${firmware.version} has a stored image of what it ran before (PUT /files/NAME?type=firmware&version=…)`,
-      );
-    return await change(withoutEnd(found), { phase: 'rolling-back' }, 'rolled back');
-  };
+/** The newest first. */
+const byCreation = (a: Rollout, b: Rollout): number => b.created - a.created || (a.id < b.id ? -1 : 1);
 
-  const acts: Record<RolloutAction, (found: StoredRollout, devices?: string[]) => Promise<StoredRollout>> = {
-    pause: async found => {
-      must(found, 'pause', 'planning', 'running');
-      const paused = await change(found, { phase: 'paused' }, 'paused');
-      // When this is answered no device begins any more.
-      await engine.withdraw(found.body.id);
-      return paused;
-    },
-    resume,
-    abort: async found => {
-      must(found, 'abort', 'planning', 'running', 'paused', 'rolling-back');
-      return await change(found, { phase: 'aborted' }, 'aborted');
-    },
-    retry,
-    rollback: rollBack,
-  };
+const sumOf = (totals: readonly Totals[]): number =>
+  totals.flatMap(wave => Object.values(wave)).reduce((sum, count) => sum + count, 0);
 
-  return {
-    create: async input => {
-      const id = input.id ?? random.bytes(6).toString('hex');
-      const rollout = planOf(input, await files.about(input.firmware), id, clock.now());
-      try {
-        await store.putDocument('rollout', id, rollout, 0);
-      } catch (error) {
-        if (!(error instanceof UserError && error.code === 'changed-meanwhile')) throw error;
-        throw refuse('rollout-exists', `rollout '${id}' exists`);
-      }
-      events.emit('rollout', { rollout: id, state: rollout.phase, wave: rollout.wave });
-      soon();
-      return rollout;
-    },
-    list: async () =>
-      (await store.documents<Rollout>('rollout'))
-        .map(({ body }) => body)
-        .filter(({ phase }) => phase !== 'deleting')
-        .sort((a, b) => b.created - a.created || (a.id < b.id ? -1 : 1)),
-    get: async id => (await standing(id)).body,
-    totals: async rollout => {
-      const now = await rows.totals(rollout.id, rollout.sizes.length);
-      const sum = (totals: Totals[]): number =>
-        totals.reduce((all, wave) => all + Object.values(wave).reduce((a, b) => a + b, 0), 0);
-      // A later rollout may have taken devices over.
-      return rollout.totals && sum(now) < sum(rollout.totals) ? rollout.totals : now;
-    },
-    live: createLive(store, clock, rows),
-    devices: async (id, { state, wave, ...page }) => {
-      const text = [
-        `rollout = "${id}"`,
-        ...(state === undefined ? [] : [`rolloutState = "${state}"`]),
-        ...(wave === undefined ? [] : [wave === 0 ? 'not rolloutWave exists' : `rolloutWave = ${wave}`]),
-      ].join(' and ');
-      return await store.devices({ filter: parseFilter(text), now: clock.now(), ...page });
-    },
-    act: async (id, action, devices) => {
-      const rollout = await changing(id, found => acts[action](found, devices));
-      soon();
-      return rollout;
-    },
-    remove: async id => {
-      await changing(id, async found => {
-        if (!isEnded(found.body))
-          throw refuse(
-            'rollout-live',
-            `rollout '${id}' is ${found.body.phase} and has not ended: ${howItEnds(found.body)}`,
-          );
-        return await change(found, { phase: 'deleting' });
-      });
-      soon();
-    },
-    usersOf: async file =>
-      (await store.documents<Rollout>('rollout'))
-        .filter(({ body }) => body.phase !== 'deleting')
-        .filter(({ body }) => body.firmware.file === file || body.back.includes(file))
-        .map(({ name }) => name),
-    isOffering: async row => {
-      const found = row.rollout && (await store.document<Rollout>('rollout', row.rollout.id));
-      const phase = found?.body.phase;
-      return phase === 'running' || (phase === 'rolling-back' && row.rollout?.back === true);
-    },
-    noticed: (row, before) => {
-      const position = row.rollout;
-      if (!position || position.since === before) return;
-      const { id: rollout, state, wave, reason } = position;
-      events.emit('rollout', { rollout, device: row.id, state, wave, ...(reason === undefined ? {} : { reason }) });
-      soon();
-    },
-    soon: () => soon(),
-    run: schedule => {
-      const duty = schedule.promptly('rollout', TICK_MS, {
-        isDue: async () => store.generation('rollout') > 0 && (await store.documents('rollout')).length > 0,
-        work: engine.step,
-      });
-      soon = duty.soon;
-    },
-    stop: engine.stop,
-  };
+/** @throws UserError 409 */
+function assertEnded(rollout: Rollout): void {
+  if (isEnded(rollout)) return;
+  const { id, phase } = rollout;
+  const hint = phase === 'aborted' ? 'devices that are under way are awaited' : 'abort it first';
+  throw new UserError(409, 'rollout-live', `rollout '${id}' is ${phase} and has not ended: ${hint}`);
 }

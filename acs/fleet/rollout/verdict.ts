@@ -1,5 +1,4 @@
-// Whether a device that runs its new version is well, and what is to be thought of one that has not been heard of.
-
+// Verdicts on positions that are due: whether a device that runs its new version is well, and what the silence of another one means.
 import { livenessOf } from '../../device/liveness.ts';
 import type { DeviceOperations } from '../../device/operation-types.ts';
 import type { DeviceRow } from '../../device/row.ts';
@@ -11,7 +10,7 @@ import type { Rollout } from './plan.ts';
 
 export type Verdict = Omit<DeviceOperations['rolloutJudged']['args'], 'id' | 'now'>;
 
-/** @returns what is wrong; undefined when all is well */
+/** @returns why the device is not well; undefined when it is */
 export async function ailment(
   row: DeviceRow,
   { online, noFault, filter }: Rollout['success'],
@@ -32,7 +31,7 @@ export async function ailment(
 
 const hours = (ms: number): string => `${Math.round(ms / 36_000) / 100} h`;
 
-/** On a position whose time has come. Undefined where nothing is to be said. */
+/** @returns the verdict on a position that is due; undefined where it is left as it is */
 export async function verdictOn(
   row: DeviceRow,
   rollout: Rollout | undefined,
@@ -57,7 +56,7 @@ export async function verdictOn(
     if (isHeard && !isOver) return silent(`no Download could begin${fault ? ` (${fault.message})` : ''}`);
     return { from: ['offered'], state: 'planned', reason: isOver ? 'its window has closed' : 'was not heard' };
   }
-  // Those that soak while all go back are turned round as they are.
+  // A device that soaks while all go back is rolled back as it is.
   if (state !== 'soaking' || rollout?.phase === 'rolling-back') return undefined;
   const reason = rollout && (await ailment(row, rollout.success, store, now));
   return reason === undefined

@@ -1,5 +1,7 @@
 // Operations on rollouts: create, watch, pause, resume, abort, retry, roll back.
-import type { DevicesQuery, RolloutAction, RolloutInput } from '../../fleet/rollout/rollouts.ts';
+import type { RolloutAction } from '../../fleet/rollout/actions.ts';
+import type { DevicesQuery } from '../../fleet/rollout/devices.ts';
+import type { RolloutInput } from '../../fleet/rollout/plan.ts';
 import type { Operation } from '../operation.ts';
 import { none, ok, param } from '../operation.ts';
 import { rolloutAnswers as answers, retryInput, rolloutInput, rolloutQuery } from '../schemas/rollouts.ts';

@@ -2,8 +2,7 @@
 
 import { rolloutStates } from '../../device/rollout-position.ts';
 import type { DeviceRow } from '../../device/row.ts';
-import type { Totals } from '../../fleet/rollout/plan.ts';
-import type { Rollout } from '../../fleet/rollout/rollouts.ts';
+import type { Rollout, Totals } from '../../fleet/rollout/plan.ts';
 
 type View = Record<string, unknown>;
 

@@ -1,0 +1,128 @@
+// The phases of a rollout: what one step does in each of them.
+import type { RolloutState } from '../../device/rollout-position.ts';
+import { assignAll } from './assign.ts';
+import type { RolloutContext } from './context.ts';
+import { inState } from './devices.ts';
+import type { StoredRollout } from './documents.ts';
+import { Offers } from './offer.ts';
+import { amountOf, isEnded, type Rollout } from './plan.ts';
+import { countTotals } from './progress.ts';
+import { rollBackAll } from './rollback.ts';
+
+const inFlight: readonly RolloutState[] = ['offered', 'downloading', 'installed'];
+
+export class RolloutPhases {
+  readonly #context: RolloutContext;
+  readonly #offers: Offers;
+
+  constructor(context: RolloutContext) {
+    this.#context = context;
+    this.#offers = new Offers(context);
+  }
+
+  /** Does what there is to do now. @returns whether there may be more to do at once */
+  async advance(stored: StoredRollout): Promise<boolean> {
+    const { phase, planned, id } = stored.body;
+    if (phase === 'deleting') return await remove(this.#context, id);
+    if (isEnded(stored.body)) return false;
+    if (phase === 'paused') return await withdraw(this.#context, id).then(() => false);
+    if (phase === 'aborted') return await abort(this.#context, stored);
+    if (planned === undefined) return await assignAll(this.#context, stored);
+    return phase === 'rolling-back' ? await this.#rollBack(stored) : await this.#run(stored);
+  }
+
+  async stop(): Promise<void> {
+    await this.#offers.stop();
+  }
+
+  async #run(stored: StoredRollout): Promise<boolean> {
+    const { body } = stored;
+    const reason = await failureLimitPassed(this.#context, body);
+    if (reason === undefined)
+      return (await this.#offer(body, body.wave)) || (await openNextWave(this.#context, stored));
+    const phase = body.failure.action === 'pause' ? 'paused' : 'rolling-back';
+    await this.#context.documents.change(stored, { phase, reason }, `${phase}: ${reason}`);
+    return true;
+  }
+
+  async #rollBack(stored: StoredRollout): Promise<boolean> {
+    if (await rollBackAll(this.#context, stored)) return true;
+    const { body } = stored;
+    return (await this.#offer(body, body.sizes.length)) || (await endIfIdle(this.#context, stored, 'rolled-back'));
+  }
+
+  /** @param wave offers go to waves up to this one */
+  async #offer(rollout: Rollout, wave: number): Promise<boolean> {
+    const room = rollout.parallelism - (await this.#context.devices.countIn(rollout.id, inFlight));
+    return await this.#offers.offer(rollout, wave, room);
+  }
+}
+
+/** Takes offers back from devices that have not begun. */
+export async function withdraw({ devices }: RolloutContext, id: string): Promise<void> {
+  await devices.sweep(inState(id, 'offered'), row =>
+    devices.judgeAndAnnounce(row.id, { id, from: ['offered'], state: 'planned', reason: 'withdrawn' }),
+  );
+}
+
+/** @returns why the rollout must not go on as it is */
+async function failureLimitPassed(
+  { devices }: RolloutContext,
+  { id, failure, sizes, wave, pardoned }: Rollout,
+): Promise<string | undefined> {
+  const total = await devices.count(id, 'failed');
+  if (total === 0) return undefined;
+  const ofWave = await devices.count(id, 'failed', wave);
+  const passes = (share: Rollout['failure']['total'], failed: number, pardon: number, whole: number): boolean =>
+    share !== undefined && failed - pardon > amountOf(share, whole, 'down');
+  const whole = sizes.reduce((sum, size) => sum + size, 0);
+  if (passes(failure.perWave, ofWave, pardoned.ofWave === wave ? pardoned.wave : 0, sizes[wave - 1] ?? 0))
+    return `${ofWave} of wave ${wave} have failed; ${failure.perWave} are let pass`;
+  if (passes(failure.total, total, pardoned.total, whole)) return `${total} have failed; ${failure.total} are let pass`;
+  return undefined;
+}
+
+/** @returns whether the next wave was opened, or the rollout has ended */
+async function openNextWave(context: RolloutContext, stored: StoredRollout): Promise<boolean> {
+  const { id, wave, sizes, zones } = stored.body;
+  const { devices, documents } = context;
+  if ((await devices.countIn(id, [...inFlight, 'soaking'], wave)) > 0) return false;
+  for (const zone of zones) if ((await devices.waiting(id, zone, wave, 1)).length > 0) return false;
+  // Devices that are offline do not hold up the others; but a wave of which none was online has tried nothing out.
+  const isTried =
+    (await devices.countIn(id, ['done', 'failed'], wave)) > 0 || (await devices.count(id, 'planned', wave)) === 0;
+  if (wave >= sizes.length || !isTried) return await endIfIdle(context, stored, 'done');
+  await documents.change(stored, { wave: wave + 1 }, `wave ${wave + 1} of ${sizes.length} is open`);
+  return true;
+}
+
+/** Ends the rollout when no device is planned or in flight. @returns whether it has ended */
+async function endIfIdle(
+  { devices, documents, clock }: RolloutContext,
+  stored: StoredRollout,
+  phase: Rollout['phase'],
+): Promise<boolean> {
+  const { id, sizes } = stored.body;
+  if ((await devices.countIn(id, ['planned', ...inFlight, 'soaking'])) > 0) return false;
+  const totals = await countTotals(devices, id, sizes.length);
+  const failures = totals.reduce((sum, { failed }) => sum + failed, 0);
+  await documents.change(stored, { phase, ended: clock.now(), totals }, `ended: ${phase}, ${failures} failed`);
+  return true;
+}
+
+async function abort(context: RolloutContext, stored: StoredRollout): Promise<boolean> {
+  const { id } = stored.body;
+  const { devices } = context;
+  const reason = 'aborted before it was its turn';
+  for (const state of ['planned', 'offered'] as const)
+    await devices.sweep(inState(id, state), row =>
+      devices.judgeAndAnnounce(row.id, { id, from: [state], state: 'skipped', reason }),
+    );
+  return await endIfIdle(context, stored, 'aborted');
+}
+
+async function remove({ devices, documents, store }: RolloutContext, id: string): Promise<false> {
+  await devices.sweep(`rollout = "${id}"`, row => store.apply(row.id, 'rolloutReleased', { id, forget: true }));
+  await documents.remove(id);
+  return false;
+}
