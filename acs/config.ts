@@ -1,4 +1,4 @@
-// The options of the ACS: types, defaults, --help and environment all come from this table.
+// The options of the ACS. Types, defaults, --help and environment variables come from this table.
 import { isIP } from 'node:net';
 import type { OptionSpecs, OptionValues } from '../shared/config.ts';
 import { logLevels } from '../shared/log.ts';
@@ -23,12 +23,12 @@ const network = (text: string): void => {
 };
 
 export const acsOptions = {
-  config: { kind: 'string', value: 'FILE', help: 'JSON file with any of these options, by their names' },
-  data: { kind: 'string', value: 'DIR', help: 'directory of everything that is kept', default: 'data' },
+  config: { kind: 'string', value: 'FILE', help: 'JSON file with options, by their names without --' },
+  data: { kind: 'string', value: 'DIR', help: 'directory for all data', default: 'data' },
   cwmp: {
     kind: 'list',
     value: 'URL',
-    help: 'address that CPEs connect to; https://0.0.0.0:7547 unless told; http:// only when asked for here',
+    help: 'address for CPEs; default: https://0.0.0.0:7547; http:// must be given explicitly',
     check: url(['https:', 'http:']),
   },
   api: {
@@ -38,105 +38,109 @@ export const acsOptions = {
     default: 'http://127.0.0.1:8080',
     check: url(['http:', 'https:']),
   },
-  'api-plain': { kind: 'boolean', help: 'allow the API over plain HTTP beyond loopback' },
+  'api-plain': { kind: 'boolean', help: 'allow an --api with http:// on other addresses than loopback' },
   public: {
     kind: 'string',
     value: 'URL',
-    help: 'base URL that CPEs use, where it differs from --cwmp',
+    help: 'base URL that CPEs use, if it differs from --cwmp',
     check: url(['https:', 'http:']),
   },
   store: {
     kind: 'string',
     value: 'URL',
-    help: 'where state is kept: sqlite:FILE (sqlite:DATA/tandem.db unless told) or mongodb://…/DATABASE; TANDEM_STORE keeps a password off the command line',
+    help: 'database: sqlite:FILE (default: sqlite:DATA/tandem.db) or mongodb://…/DATABASE; use TANDEM_STORE for a URL with a password',
     check: storeUrl,
   },
   'server-key': {
     kind: 'string',
     value: 'FILE',
-    help: 'the key that everything secret hangs on, 64 hexadecimal digits: the same for all servers of one store; DATA/server-key unless told',
+    help: 'file with the key that protects all secrets, 64 hexadecimal digits; the same for all servers of one store; default: DATA/server-key',
   },
   relay: {
     kind: 'string',
     value: 'HOST:PORT',
-    help: 'address of this machine at which the other servers of one MongoDB reach this one; unless told those of this machine alone do',
+    help: 'address at which the other servers of the same MongoDB reach this one; default: loopback, for servers on this machine only',
     check: hostPort,
   },
   workers: {
     kind: 'number',
-    help: 'processes that serve CPEs side by side on this machine, about one a core; 0: this one does',
+    help: 'number of processes that serve CPEs, about one per core; 0: the main process serves them',
     default: 0,
     min: 0,
     max: 256,
   },
-  cert: { kind: 'list', value: 'FILE', help: 'server certificate with its chain, PEM; by the own CA unless told' },
-  key: { kind: 'list', value: 'FILE', help: 'private key of the --cert at the same place, PEM' },
+  cert: {
+    kind: 'list',
+    value: 'FILE',
+    help: 'server certificate with its chain, PEM; default: issued by the built-in CA',
+  },
+  key: { kind: 'list', value: 'FILE', help: 'private key of the --cert at the same position, PEM' },
   'tls-min': {
     kind: 'string',
     value: 'VERSION',
-    help: 'lowest TLS version taken from CPEs',
+    help: 'lowest TLS version that CPEs may use',
     default: 'TLSv1.2',
     choices: ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'],
   },
-  'tls-ciphers': { kind: 'string', value: 'LIST', help: 'cipher suites taken from CPEs, in OpenSSL form' },
+  'tls-ciphers': { kind: 'string', value: 'LIST', help: 'cipher suites that CPEs may use, in OpenSSL syntax' },
   'client-ca': {
     kind: 'string',
     value: 'FILE',
-    help: 'CA whose client certificates identify CPEs by their common name, PEM',
+    help: 'CA of client certificates, whose common name identifies the CPE, PEM',
   },
   'cpe-auth': {
     kind: 'string',
     value: 'HOW',
-    help: 'whether CPEs must authenticate',
+    help: 'authentication of CPEs',
     default: 'required',
     choices: ['required', 'none'],
   },
   enrol: {
     kind: 'string',
     value: 'HOW',
-    help: 'what becomes of a CPE that is met for the first time',
+    help: 'enrolment of a new CPE: after approval, or automatic',
     default: 'approve',
     choices: ['approve', 'auto'],
   },
   'enrol-secret': {
     kind: 'string',
     value: 'FILE',
-    help: 'file with USERNAME:PASSWORD, the credential that factory-new CPEs share',
+    help: 'file with USERNAME:PASSWORD, the enrolment credential that all new CPEs share',
   },
   'trusted-proxy': {
     kind: 'list',
     value: 'CIDR',
-    help: 'proxies whose X-Forwarded headers are believed',
+    help: 'proxies whose X-Forwarded headers are trusted',
     check: network,
   },
   'proxy-protocol': {
     kind: 'list',
     value: 'CIDR',
-    help: 'load balancers that hand TCP connections of CPEs on, each with a PROXY header (version 1 or 2) that says whose it is',
+    help: 'load balancers that forward TCP connections of CPEs with a PROXY header (version 1 or 2)',
     check: network,
   },
   'connection-request-allow': {
     kind: 'list',
     value: 'CIDR',
-    help: 'networks that connection requests may go to besides the address that informed',
+    help: 'networks that connection requests may go to, besides the source address of the last Inform',
     check: network,
   },
   'webhook-allow': {
     kind: 'list',
     value: 'CIDR',
-    help: 'private or loopback networks that webhooks may lead to, and to which http:// may go; nowhere but https:// on public addresses unless told',
+    help: 'private or loopback networks that webhooks may go to, also with http://; default: only https:// to public addresses',
     check: network,
   },
   'max-sessions': {
     kind: 'number',
-    help: 'sessions at once; more CPEs than that wait in line, those first that have tried most often',
+    help: 'maximum number of sessions at once; further CPEs wait, those with the most retries first',
     default: 1000,
     min: 1,
     max: 100_000,
   },
   'max-waiting': {
     kind: 'number',
-    help: 'CPEs that wait for a session, 20 s at most; more are answered 503 with Retry-After',
+    help: 'maximum number of CPEs that wait for a session, up to 20 s each; further CPEs get 503 with Retry-After',
     default: 5000,
     min: 0,
     max: 1_000_000,
@@ -144,18 +148,18 @@ export const acsOptions = {
   stun: {
     kind: 'string',
     value: 'HOST:PORT',
-    help: 'STUN server (UDP) for CPEs behind NAT, from which they are woken; none unless told; the usual port is 3478',
+    help: 'STUN server (UDP) for connection requests to CPEs behind NAT; the usual port is 3478; default: none',
     check: hostPort,
   },
   'stun-secret': {
     kind: 'string',
     value: 'FILE',
-    help: 'file with USERNAME:PASSWORD, which CPEs must know to announce a change of their binding',
+    help: 'file with USERNAME:PASSWORD that CPEs use for binding changes',
   },
   'keep-tasks': {
     kind: 'number',
     value: 'DAYS',
-    help: 'how long ended tasks are kept, at most 1,000,000 of them',
+    help: 'retention of ended tasks, at most 1,000,000 of them',
     default: 30,
     min: 1,
     max: 36_500,
@@ -163,7 +167,7 @@ export const acsOptions = {
   'keep-audit': {
     kind: 'number',
     value: 'DAYS',
-    help: 'how long it is kept who changed what, at most 1,000,000 entries',
+    help: 'retention of the audit, at most 1,000,000 entries',
     default: 365,
     min: 1,
     max: 36_500,
@@ -171,18 +175,18 @@ export const acsOptions = {
   wire: {
     kind: 'string',
     value: 'DIR',
-    help: 'directory that gets each envelope as NNNN-cpe.xml or NNNN-acs.xml, passwords included',
+    help: 'directory for all envelopes as NNNN-cpe.xml and NNNN-acs.xml, including passwords',
   },
   'log-level': {
     kind: 'string',
     value: 'LEVEL',
-    help: 'least important lines that are logged',
+    help: 'lowest level that is logged',
     default: 'info',
     choices: logLevels,
   },
 } as const satisfies OptionSpecs;
 
-/** What the program does besides serving (cli.ts). */
+/** The commands of the program besides serving (cli/commands.ts). */
 export const commandNames = ['backup', 'check', 'restore', 'rollout'] as const;
 export type CommandName = (typeof commandNames)[number];
 

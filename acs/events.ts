@@ -1,22 +1,22 @@
-// The typed bus inside one process, for observers only: log, metrics, audit, live view. No decision hangs on it.
+// The typed event bus of one process, for observers only: log, metrics, history, live view. No decision depends on it.
 import { EventEmitter } from 'node:events';
 import type { DeviceFault } from './device/fault.ts';
 import type { DeviceRow } from './device/row.ts';
 import type { Task } from './device/task.ts';
 
 export interface AcsEvents {
-  /** A CPE without good credentials was heard. */
+  /** A CPE without valid credentials was heard. */
   knock: { device: string; address: string };
-  /** A device was met for the first time, or left quarantine. */
+  /** A device came for the first time, or left quarantine. */
   enrolled: { device: string; state: string };
-  /** It is managed no more until an operator approves it. */
+  /** A device is not managed until an operator approves it. */
   held: { device: string; reason: string; detail: string };
-  /** It informs no more: two Informs did not come, or four. */
+  /** Two Informs of a device are missing (late), or four (lost). */
   late: { device: string; lastInform: string };
   lost: { device: string; lastInform: string };
-  /** One that was late or lost informs again. */
+  /** A late or lost device informs again. */
   back: { device: string; was: 'late' | 'lost' };
-  /** A group of devices began to be over what an alert allows, or is no longer. */
+  /** A group of devices exceeds the limit of an alert, or no longer does. */
   alert: {
     alert: string;
     state: 'firing' | 'resolved';
@@ -27,7 +27,7 @@ export interface AcsEvents {
     since: string;
     samples: string[];
   };
-  /** Values that a device told, by an Inform (then with what came with them) or when it was read; for the history alone, not shown live. */
+  /** Values that a device reported, in an Inform (then with its facts) or when read. Only for the history; not shown live. */
   values: {
     row: DeviceRow;
     list: readonly { Name: string; Value: string }[];
@@ -38,7 +38,7 @@ export interface AcsEvents {
   inform: { device: string; events: string[]; address: string; softwareVersion: string };
   session: {
     device: string;
-    /** The process that it was with, and the fencing token of its claim. */
+    /** The process that had the session, and the fencing token of its claim. */
     member: string;
     claim: number;
     outcome: 'ok' | 'lost' | 'refused';
@@ -52,9 +52,9 @@ export interface AcsEvents {
   fault: { fault: DeviceFault };
   faultCleared: { device: string; cause: string };
   reconciled: { device: string; revision: string; changed: number };
-  /** A device is sent to another ACS; `until`: when it comes back by itself. */
+  /** A device is moved to another ACS; at `until` it returns by itself. */
   moving: { device: string; url: string; until: string };
-  /** A managed value was found otherwise than wanted. */
+  /** A managed value differs from the wanted one. */
   drift: {
     device: string;
     path: string;
@@ -64,12 +64,12 @@ export interface AcsEvents {
     found: string;
   };
   connectionRequest: { device: string; accepted: boolean; reason?: string };
-  /** An Inform had to wait for a session; of interest to metrics alone, so not shown live. */
+  /** An Inform had to wait for a session. Only for metrics; not shown live. */
   waited: { outcome: 'admitted' | 'turned-away' | 'gave-up'; waitedMs: number };
   file: { device: string; task: string; file: string; bytes: number; status: number };
-  /** A rollout went on, or one device in it. */
+  /** A rollout or one of its devices made progress. */
   rollout: { rollout: string; device?: string; state: string; wave: number; reason?: string };
-  /** A message to a webhook was taken, failed and is tried again, or was given up. */
+  /** A message to a webhook was delivered, failed and will be retried, or was given up. */
   webhook: {
     webhook: string;
     notice: string;
@@ -86,19 +86,19 @@ export interface EventBus {
   emit<N extends EventName>(name: N, event: AcsEvents[N]): void;
   /** @returns ends the subscription */
   on<N extends EventName>(name: N, listener: (event: AcsEvents[N]) => void): () => void;
-  /** Every event of this process that is shown live, with its name. */
+  /** Listens to every event of this process that is shown live. @returns ends the subscription */
   all(listener: EventListener): () => void;
-  /** What is shown live of one device, or of all, in whichever process of the fleet it happens. @returns ends the subscription */
+  /** Listens to live events of one device, or of all, from every process of the cluster. @returns ends the subscription */
   follow(device: string | undefined, listener: EventListener): () => void;
-  /** Something happened in another process. */
+  /** Takes an event of another process. */
   hear(name: EventName, event: AcsEvents[EventName]): void;
-  /** Calls whenever what is followed becomes another. */
+  /** Calls the listener whenever the set of followed devices changes. @returns ends the subscription */
   onInterest(listener: (interest: Interest) => void): () => void;
 }
 
 export type EventListener = (name: EventName, event: AcsEvents[EventName]) => void;
 
-/** What is followed here. */
+/** The devices whose events this process follows. */
 export interface Interest {
   all: boolean;
   devices: string[];
@@ -148,7 +148,7 @@ export function createEvents(): EventBus {
     };
   };
   const following = createFollowing();
-  // Nothing is looked into while nobody follows anything.
+  // Without followers no event is inspected.
   let stop: (() => void) | undefined;
   return {
     emit: (name, event) => {
@@ -171,7 +171,7 @@ export function createEvents(): EventBus {
   };
 }
 
-/** Who follows what: by device, and '' for all. */
+/** Followers by device; '' stands for all devices. */
 function createFollowing() {
   const followers = new Map<string, Set<{ listener: EventListener }>>();
   const interested = new Set<(interest: Interest) => void>();
@@ -190,8 +190,8 @@ function createFollowing() {
         changed();
       }
       return () => {
-        const standing = followers.get(device);
-        if (!standing?.delete(entry) || standing.size > 0) return;
+        const remaining = followers.get(device);
+        if (!remaining?.delete(entry) || remaining.size > 0) return;
         followers.delete(device);
         changed();
       };

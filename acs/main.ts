@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The ACS as a process: argv, environment, signals. What it does is built in start.ts, imported on use.
+// The ACS as a process: arguments, environment, signals. The server and the commands are imported on use, so --help stays fast.
 import { readFileSync } from 'node:fs';
 import { helpText, type OptionSpecs, type OptionValues, readOptions, UsageError } from '../shared/config.ts';
 import { messageOf } from '../shared/errors.ts';
@@ -9,7 +9,8 @@ import type { Assignment } from './server/workers.ts';
 
 const usage =
   'tandem-acs [options]\n       tandem-acs backup FILE | restore FILE | check [FILE] [options]\n       tandem-acs rollout watch ID [options]';
-const about = 'Tandem ACS: a TR-069 Auto Configuration Server. Each option also as TANDEM_NAME in the environment.';
+const about =
+  'Tandem ACS: a TR-069 Auto Configuration Server. Each option can also be set as TANDEM_NAME in the environment.';
 
 function options(argv: string[]): AcsOptions {
   const { values, positionals } = optionsOf(acsOptions, argv);
@@ -20,7 +21,7 @@ function options(argv: string[]): AcsOptions {
   return values;
 }
 
-/** Of a table that has --config: the command line, the environment, then that file, of which a command takes what it knows. */
+/** Reads the command line, the environment and the file of --config; of the file, a command takes only the options it knows. */
 function optionsOf<T extends OptionSpecs>(
   specs: T,
   argv: string[],
@@ -41,14 +42,14 @@ function optionsOf<T extends OptionSpecs>(
   return readOptions(specs, { ...source, file: Object.fromEntries(known) });
 }
 
-/** How long the lines of a busy server wait for others. */
+/** The longest time that a log line waits for others. */
 const LOG_MS = 10;
 
 /**
- * Lines that come close together go out together: each write is a system call. What is still held when the process ends goes out then,
- * but not when it is killed.
+ * Writes lines that come close together in one system call. Lines still held are written when the process ends, but not when it is
+ * killed.
  */
-function linesTogether(): (line: string) => void {
+function writeInBatches(): (line: string) => void {
   let held = '';
   let written = 0;
   const flush = (): void => {
@@ -64,8 +65,8 @@ function linesTogether(): (line: string) => void {
   };
 }
 
-/** Who looks closely wants all of it, also when the process is killed. */
-const lineAtOnce = (line: string): boolean => process.stdout.write(`${line}\n`);
+/** At level debug each line is written at once, so that none is lost when the process is killed. */
+const writeAtOnce = (line: string): boolean => process.stdout.write(`${line}\n`);
 
 async function main(argv: string[]): Promise<number> {
   const command = commandNames.find(name => name === argv[0]);
@@ -87,28 +88,28 @@ async function main(argv: string[]): Promise<number> {
   }
   const values = options(argv);
   const { start } = await import('./server/start.ts');
-  const assignment = assigned();
+  const assignment = workerAssignment();
   const stopping = new Promise<string>(resolve => {
     for (const signal of assignment ? (['SIGTERM'] as const) : (['SIGINT', 'SIGTERM'] as const))
       process.once(signal, () => resolve(signal));
-    // Whoever read the log has gone; the server goes on without one.
+    // When the reader of the log has gone, the server continues without a log.
     process.stdout.on('error', () => undefined);
   });
-  // The whole group of a terminal gets its Ctrl-C: workers end when their primary says so, or is gone.
+  // Ctrl-C reaches the whole process group; a worker ends only when its primary ends it or is gone.
   if (assignment) process.on('SIGINT', () => undefined);
   const { acs, log } = await start(values, {
     adminToken: process.env.TANDEM_ADMIN_TOKEN,
     assignment,
     pretty: process.stdout.isTTY,
-    write: values.logLevel === 'debug' ? lineAtOnce : linesTogether(),
+    write: values.logLevel === 'debug' ? writeAtOnce : writeInBatches(),
   });
-  log.info('stopping', { signal: await stopping });
+  log.info('server stopping', { signal: await stopping });
   await acs.close();
   return 0;
 }
 
-/** What this process was started for, where it is a worker of another (workers.ts). */
-function assigned(): Assignment | undefined {
+/** The assignment of a worker process (server/workers.ts); undefined in the main process. */
+function workerAssignment(): Assignment | undefined {
   const text = process.env.TANDEM_WORKER;
   return text === undefined ? undefined : (JSON.parse(text) as Assignment);
 }
@@ -123,5 +124,5 @@ try {
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }
 
-// A worker's channel to its primary would keep it alive.
+// The channel to its primary would keep a worker process alive.
 if (process.env.TANDEM_WORKER && process.connected) process.disconnect();

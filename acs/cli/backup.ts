@@ -1,4 +1,4 @@
-// All that an ACS keeps in one file, and back: the store with the secrets of the data directory. Written whole or not at all.
+// Backup and restore: one file with the store and the secrets of the data directory, written whole or not at all.
 import { chown, copyFile, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Clock, Random } from '../../shared/clock.ts';
@@ -9,7 +9,7 @@ import { carriedFiles, checkFile, copyStore, unpackStore } from '../store/sqlite
 import type { StoreCheck } from '../store/sqlite/check.ts';
 import { guarded, lockOf } from '../store/sqlite/schema.ts';
 
-/** Where an ACS keeps what it keeps. */
+/** The places where an ACS stores its data. */
 export interface Kept {
   /** The data directory. */
   data: string;
@@ -17,22 +17,22 @@ export interface Kept {
   store: string;
 }
 
-interface Doing {
+interface BackupContext {
   clock: Clock;
   random: Random;
-  /** What is there may be replaced. */
+  /** Existing files may be replaced. */
   force: boolean;
 }
 
-/** @throws UserError when it cannot be written whole, or what was written is not sound; then no file of that name is new */
+/** @throws UserError when the backup cannot be written completely or is not sound; then no new file remains */
 export async function backUp(
   kept: Kept,
   file: string,
-  { clock, random, force }: Doing,
+  { clock, random, force }: BackupContext,
 ): Promise<{ check: StoreCheck; bytes: number }> {
   if (!force && (await exists(file)))
-    throw new UserError(409, 'file-exists', `${file} is there already; --force replaces it`);
-  if (!(await exists(kept.store))) throw new UserError(404, 'no-store', `${kept.store}: there is no store`);
+    throw new UserError(409, 'file-exists', `${file} exists already; --force replaces it`);
+  if (!(await exists(kept.store))) throw new UserError(404, 'no-store', `${kept.store}: no such store`);
   const files = await secretsOf(kept.data);
   const mark = `tandem-backup-${random.bytes(16).toString('hex')}`;
   const part = `${file}.part-${mark.slice(-8)}`;
@@ -54,20 +54,20 @@ export async function backUp(
 }
 
 /**
- * Brings a backup back: the store and the secrets.
- * @returns where what was there before has gone
- * @throws UserError while a server runs, for a backup that is not sound, and for a store that is there unless `force`
+ * Restores a backup: the store and the secrets.
+ * @returns the new names of the files that were there before
+ * @throws UserError while a server runs, for a damaged backup, and for an existing store unless `force`
  */
 export async function restore(
   kept: Kept,
   file: string,
-  { clock, random, force }: Doing,
+  { clock, random, force }: BackupContext,
 ): Promise<{ check: StoreCheck; aside: string[] }> {
   const check = await checkFile(file);
   if (check.problems.length > 0)
     throw new UserError(503, 'store-corrupt', `${file} is damaged, nothing was changed: ${check.problems[0]}`);
   const files = carriedFiles(file);
-  if (!force) await refuseStanding(kept, files);
+  if (!force) await refuseExisting(kept, files);
   await makeDirectories(kept);
   const lock = holdStore(kept.store);
   const fresh = `${kept.store}.restored`;
@@ -93,17 +93,17 @@ export async function restore(
 const suffixAt = (clock: Clock, random: Random): string =>
   `before-${new Date(clock.now()).toISOString().slice(0, 19).replace(/[-:]/g, '')}-${random.bytes(2).toString('hex')}`;
 
-async function refuseStanding(kept: Kept, files: readonly { name: string; body: Buffer }[]): Promise<void> {
+async function refuseExisting(kept: Kept, files: readonly { name: string; body: Buffer }[]): Promise<void> {
   if (await exists(kept.store))
-    throw new UserError(409, 'store-exists', `${kept.store} is there already; --force moves it aside`);
-  // Without a server key there is nothing that must not be lost.
-  const standing = (await exists(join(kept.data, 'server-key'))) ? await secretsOf(kept.data) : [];
-  const other = standing.find(({ name, body }) => files.some(file => file.name === name && !file.body.equals(body)));
+    throw new UserError(409, 'store-exists', `${kept.store} exists already; --force moves it aside`);
+  // Without a server key there are no secrets that could be lost.
+  const existing = (await exists(join(kept.data, 'server-key'))) ? await secretsOf(kept.data) : [];
+  const other = existing.find(({ name, body }) => files.some(file => file.name === name && !file.body.equals(body)));
   if (other)
     throw new UserError(
       409,
       'secrets-differ',
-      `${join(kept.data, other.name)} is another than in the backup; --force replaces it`,
+      `${join(kept.data, other.name)} differs from the backup; --force replaces it`,
     );
 }
 
@@ -119,17 +119,17 @@ function holdStore(store: string): { close(): void } {
     return guarded(store, () => lockOf(store));
   } catch (error) {
     if (!(error instanceof UserError) || error.code !== 'store-busy') throw error;
-    throw new UserError(409, 'server-runs', `${store} belongs to a server that runs; stop it first`);
+    throw new UserError(409, 'server-runs', `${store} is in use by a running server; stop it first`);
   }
 }
 
-/** The old store keeps a name of its own; with its log, which must not meet the new one. */
+/** Renames the old store together with its write-ahead log, which must not be applied to the new store. */
 async function replaceStore(store: string, fresh: string, suffix: string): Promise<string[]> {
   const aside: string[] = [];
   for (const end of ['-wal', '-shm', '']) {
     const old = `${store}${end}`;
     if (!(await exists(old))) continue;
-    // The log of a store is found by its name.
+    // SQLite finds the log by the name of the store.
     const name = `${store}.${suffix}${end}`;
     if (end === '') await nameNew(old, name);
     else await rename(old, name);
@@ -140,19 +140,19 @@ async function replaceStore(store: string, fresh: string, suffix: string): Promi
   return aside.reverse();
 }
 
-/** A second name, where there is none yet; the first one may stay. */
+/** Gives a file a new name that must not exist; the old name may remain. */
 async function nameNew(path: string, name: string): Promise<void> {
   try {
     await link(path, name);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST')
-      throw new UserError(409, 'file-exists', `${name} is there already; --force replaces it`);
-    // A file system without second names.
+      throw new UserError(409, 'file-exists', `${name} exists already; --force replaces it`);
+    // The file system has no hard links.
     await rename(path, name);
   }
 }
 
-/** What root restores belongs to whom the data directory belongs to, or the server could not read it. */
+/** Files restored by root get the owner of the data directory, so that the server can read them. */
 async function giveToOwner({ data, store }: Kept, written: readonly string[]): Promise<void> {
   const { uid, gid } = await stat(data);
   if (process.getuid?.() !== 0 || uid === 0) return;
@@ -180,7 +180,7 @@ async function sync(path: string): Promise<void> {
   }
 }
 
-/** The system's refusals as an operator's error. */
+/** Turns errors of the operating system into a UserError. */
 async function onDisk<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

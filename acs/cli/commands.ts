@@ -1,4 +1,4 @@
-// The commands beside serving: backup, check, restore, rollout watch. What they print is for an operator; what they find wrong is exit code 1.
+// The commands besides serving: backup, check, restore, rollout watch. They print for an operator; exit code 1 means a problem.
 import { join } from 'node:path';
 import { systemClock, systemRandom } from '../../shared/clock.ts';
 import { helpText, type OptionSpecs, type OptionValues, UsageError } from '../../shared/config.ts';
@@ -11,15 +11,22 @@ const { api, config, data, store } = acsOptions;
 const where = { config, data, store: { ...store, check: noMongo } } as const satisfies OptionSpecs;
 const replacing = {
   ...where,
-  force: { kind: 'boolean', help: 'replace what is there' },
+  force: { kind: 'boolean', help: 'replace existing files' },
 } as const satisfies OptionSpecs;
 const watching = {
   config,
   data,
-  api: { ...api, help: 'base URL of the API of the ACS that runs' },
-  token: { kind: 'string', value: 'FILE', help: 'file with the API token; DATA/admin-token unless told' },
-  ca: { kind: 'list', value: 'FILE', help: 'CA that its certificate is judged by, for https' },
-  interval: { kind: 'number', value: 'SECONDS', help: 'how often it is asked', default: 2, min: 0.1, max: 3600 },
+  api: { ...api, help: 'base URL of the API of the running ACS' },
+  token: { kind: 'string', value: 'FILE', help: 'file with the API token; default: DATA/admin-token' },
+  ca: { kind: 'list', value: 'FILE', help: 'CA that has issued the certificate of the API, for https' },
+  interval: {
+    kind: 'number',
+    value: 'SECONDS',
+    help: 'interval between two requests',
+    default: 2,
+    min: 0.1,
+    max: 3600,
+  },
 } as const satisfies OptionSpecs;
 type Options = OptionValues<typeof where> & { force?: boolean } & Partial<OptionValues<typeof watching>>;
 
@@ -27,9 +34,9 @@ export interface CliContext {
   /** Reads options from the command line, the environment and --config. */
   read<T extends OptionSpecs>(specs: T, argv: string[]): { values: OptionValues<T>; positionals: string[] };
   write(text: string): void;
-  /** Width of the terminal that is written to; undefined where that is none. */
+  /** Columns of the terminal; undefined when the output is not a terminal. */
   columns(): number | undefined;
-  /** Ends what goes on by itself. */
+  /** Ends a running command. */
   signal: AbortSignal;
 }
 
@@ -50,11 +57,11 @@ const keptBy = (options: Options): Kept => ({
 const watchRollout: Command = {
   usage: 'tandem-acs rollout watch ID [options]',
   about:
-    'Shows how a rollout goes until it has ended: a table in a terminal, a line for each change elsewhere.\nExit code 1 when devices have failed, or it was aborted or rolled back.',
+    'Shows the progress of a rollout until it has ended: as a table in a terminal, otherwise one line per change.\nExit code 1 when devices have failed, or the rollout was aborted or rolled back.',
   specs: watching,
   verb: 'watch',
   run: async (id, options, write, { columns, signal }) => {
-    if (!id) throw new UsageError('rollout watch: which ID? see --help');
+    if (!id) throw new UsageError('rollout watch: ID is missing; see --help');
     const { watch } = await import('./rollout-watch.ts');
     const { data, api = '', token, ca = [], interval = 2 } = options;
     return await watch({
@@ -75,7 +82,7 @@ const commands: Record<CommandName, Command> = {
   backup: {
     usage: 'tandem-acs backup FILE [options]',
     about:
-      'Saves all that the ACS keeps in one file, also while it runs: the store, the server key, the admin token, the CA.\nWhoever has the file has the secrets.',
+      'Saves all data of the ACS in one file, also while it runs: store, server key, admin token, CA.\nThe file contains all secrets: protect it.',
     specs: replacing,
     run: async (file, options, write) => {
       const { check, bytes } = await backUp(keptBy(options), named(file), contextOf(options));
@@ -86,7 +93,7 @@ const commands: Record<CommandName, Command> = {
   check: {
     usage: 'tandem-acs check [FILE] [options]',
     about:
-      'Tells whether a backup, or the store of the ACS, running or not, is sound: reads all of it, changes nothing.\nExit code 1 when something is wrong.',
+      'Checks a backup, or the store of the ACS, which may run: reads everything and changes nothing.\nExit code 1 when a problem is found.',
     specs: where,
     run: async (file, options, write) => {
       const path = file ?? keptBy(options).store;
@@ -101,8 +108,7 @@ const commands: Record<CommandName, Command> = {
   },
   restore: {
     usage: 'tandem-acs restore FILE [options]',
-    about:
-      'Brings back what `backup` saved, after checking it. The ACS must not run. With --force a store that is there is moved aside.',
+    about: 'Restores a backup after checking it. The ACS must not run. With --force an existing store is moved aside.',
     specs: replacing,
     run: async (file, options, write) => {
       const kept = keptBy(options);
@@ -137,7 +143,7 @@ export async function runCommand(name: CommandName, argv: string[], context: Cli
 }
 
 function named(file: string | undefined): string {
-  if (!file) throw new UsageError('which FILE? see --help');
+  if (!file) throw new UsageError('FILE is missing; see --help');
   return file;
 }
 
@@ -148,6 +154,6 @@ const shown = ({ counts }: StoreCheck): string =>
 
 function noMongo(text: string): void {
   if (/^mongodb(\+srv)?:/.test(text))
-    throw new Error('a MongoDB store is saved and brought back by mongodump and mongorestore');
+    throw new Error('a MongoDB store is saved and restored with mongodump and mongorestore');
   store.check(text);
 }

@@ -1,8 +1,8 @@
-// A rollout as it is shown to somebody who watches it: a table that is drawn anew in a terminal, a line for each change elsewhere. Pure.
+// The progress of a rollout as text: a table for a terminal, or one line. Pure.
 
 type Totals = Readonly<Record<string, number>>;
 
-/** As `GET /rollouts/{id}` has it. */
+/** The answer of `GET /rollouts/{id}`. */
 export interface WatchedRollout {
   id: string;
   state: string;
@@ -35,7 +35,7 @@ function countsOf(totals: Totals): Record<(typeof columns)[number], number> {
 
 const wholeOf = (totals: Totals): number => Object.values(countsOf(totals)).reduce((sum, count) => sum + count, 0);
 
-/** `#` done, `x` failed, `-` skipped, `>` under way, `.` planned. What there is of at least one device has at least one sign. */
+/** `#` done, `x` failed, `-` skipped, `>` under way, `.` planned. Each state with a device has at least one character. */
 export function bar(totals: Totals, width = BAR): string {
   const { done, reverted, failed, skipped, planned, ...others } = countsOf(totals);
   const parts: [string, number][] = [
@@ -61,17 +61,17 @@ const percentOf = (totals: Totals): string => {
   return whole === 0 ? '0 %' : `${Math.floor((100 * ended) / whole)} %`;
 };
 
-const standing = ({ state, wave, sizes, reason }: WatchedRollout): string =>
+const stateText = ({ state, wave, sizes, reason }: WatchedRollout): string =>
   `${state}${sizes.length > 0 && state === 'running' ? `, wave ${wave} of ${sizes.length}` : ''}${reason ? ` (${reason})` : ''}`;
 
-/** For a terminal. @param width columns that it has */
+/** The table for a terminal. @param width its columns */
 export function screenOf(rollout: WatchedRollout, width: number): string[] {
   const { id, firmware, totals, perWave, devices } = rollout;
   const row = (name: string, cells: readonly (string | number)[]): string =>
     name.padEnd(12) + cells.map(cell => String(cell).padStart(10)).join('');
   const failed = devices.items.filter(({ state }) => state === 'failed');
   const lines = [
-    `${id}: ${firmware.file} (${firmware.version}), ${standing(rollout)}`,
+    `${id}: ${firmware.file} (${firmware.version}), ${stateText(rollout)}`,
     `[${bar(totals)}] ${percentOf(totals)} of ${wholeOf(totals)}`,
     '',
     row('', columns),
@@ -82,9 +82,9 @@ export function screenOf(rollout: WatchedRollout, width: number): string[] {
   return lines.map(line => (line.length > width ? `${line.slice(0, Math.max(1, width - 1))}…` : line));
 }
 
-/** For a log: the same line while nothing has changed. */
+/** One line for a log; it is the same while nothing changes. */
 export function lineOf(rollout: WatchedRollout): string {
   const counts = Object.entries(countsOf(rollout.totals)).filter(([, count]) => count > 0);
-  const told = counts.map(([name, count]) => `${count} ${name}`).join(', ');
-  return `${rollout.id}: ${standing(rollout)}${told ? `: ${told}` : ''}`;
+  const shown = counts.map(([name, count]) => `${count} ${name}`).join(', ');
+  return `${rollout.id}: ${stateText(rollout)}${shown ? `: ${shown}` : ''}`;
 }

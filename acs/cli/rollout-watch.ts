@@ -1,4 +1,4 @@
-// `rollout watch`: asks the API of a running ACS how a rollout goes, until it has ended.
+// `rollout watch`: shows the progress of a rollout, read from the API of a running ACS, until it has ended.
 import { readFile } from 'node:fs/promises';
 import type { Clock } from '../../shared/clock.ts';
 import { isAbort, messageOf } from '../../shared/errors.ts';
@@ -19,21 +19,21 @@ export interface WatchSettings {
   clock: Clock;
   signal: AbortSignal;
   write(text: string): void;
-  /** Columns of the terminal; undefined where lines go elsewhere. */
+  /** Columns of the terminal; undefined when the output is not a terminal. */
   columns(): number | undefined;
 }
 
-/** Failures that are named in a terminal. */
+/** The number of failures that are shown in a terminal. */
 const MAX_FAILURES = 10;
 
-/** @returns 0 when it has ended well, or is watched no more; 1 when devices have failed, or it was aborted or turned round */
+/** @returns 0 when the rollout has succeeded or the watch was ended; 1 when devices have failed, or it was aborted or rolled back */
 export async function watch(settings: WatchSettings): Promise<number> {
   const { clock, signal, intervalMs } = settings;
-  const token = (await given('--token', settings.tokenFile)).toString('utf8').trim();
-  const files = await Promise.all(settings.ca.map(file => given('--ca', file)));
+  const token = (await readGiven('--token', settings.tokenFile)).toString('utf8').trim();
+  const files = await Promise.all(settings.ca.map(file => readGiven('--ca', file)));
   const roots = files.flatMap(bytes => readCertificates(bytes));
   const http = createHttp({ clock, tls: () => ({ policy: plainPolicy, roots, now: clock.now() }) });
-  const show = shower(settings);
+  const show = progressPrinter(settings);
   try {
     for (let isFirst = true; ; isFirst = false) {
       const rollout = await ask(http, settings, token, isFirst);
@@ -52,7 +52,7 @@ export async function watch(settings: WatchSettings): Promise<number> {
 const exitCodeOf = ({ state, totals }: WatchedRollout): number =>
   state === 'done' && (totals.failed ?? 0) === 0 ? 0 : 1;
 
-async function given(option: string, file: string): Promise<Buffer> {
+async function readGiven(option: string, file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (error) {
@@ -60,7 +60,7 @@ async function given(option: string, file: string): Promise<Buffer> {
   }
 }
 
-/** Undefined while the server is away: it was there before, and will be again. @throws UserError */
+/** @returns undefined while the server is unreachable, once it has answered before. @throws UserError */
 async function ask(
   http: HttpClient,
   { api, id, signal, write }: WatchSettings,
@@ -75,7 +75,7 @@ async function ask(
     if (status === 200) return JSON.parse(body.toString('utf8')) as WatchedRollout;
     if (status >= 500 && !isFirst) return undefined;
     const { detail = '' } = JSON.parse(body.toString('utf8')) as { detail?: string };
-    throw new UserError(status, 'not-watched', `--api: ${base} answers ${status}: ${detail}`);
+    throw new UserError(status, 'not-watched', `--api: ${base} answered ${status}: ${detail}`);
   } catch (error) {
     if (!(error instanceof HttpError) || isAbort(error)) throw error;
     if (isFirst) throw new UserError(503, 'not-watched', `--api: ${error.message}`);
@@ -84,8 +84,8 @@ async function ask(
   }
 }
 
-/** Draws over what it drew before in a terminal; elsewhere a line where something has changed. */
-function shower({ write, columns, clock }: WatchSettings): (rollout: WatchedRollout) => void {
+/** Redraws the table in a terminal; elsewhere prints a line for each change. */
+function progressPrinter({ write, columns, clock }: WatchSettings): (rollout: WatchedRollout) => void {
   let drawn = 0;
   let last = '';
   return rollout => {
@@ -97,7 +97,7 @@ function shower({ write, columns, clock }: WatchSettings): (rollout: WatchedRoll
       return;
     }
     const lines = screenOf(rollout, width);
-    // Up to where it began, and nothing of it is left.
+    // Moves up to the first line of the last table and clears it.
     write(`${drawn > 0 ? `\u001b[${drawn}A\u001b[J` : ''}${lines.join('\n')}\n`);
     drawn = lines.length;
   };

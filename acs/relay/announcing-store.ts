@@ -1,36 +1,35 @@
-// What one process changes for all (presets, files, settings) is known to the others before the change is answered, where they can be
-// reached; else they find it out within seconds.
+// A store that announces changes of shared documents (presets, files, settings) to the other processes before it answers. A process
+// that cannot be reached finds out within seconds.
 import type { Members } from '../fleet/common/members.ts';
 import type { DocumentKind } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import type { Relay } from './relay.ts';
 
-/** So long one waits for the others. */
-const TELL_MS = 1_000;
+/** The longest wait for the other processes. */
+const ANNOUNCE_MS = 1_000;
 
-/** The same store, whose changes are told. */
-export function tellingStore(store: Store, relay: Relay, members: Members): Store {
+export function announcingStore(store: Store, relay: Relay, members: Members): Store {
   const { refresh } = store;
   if (!refresh) return store;
   relay.serve('changed', async () => {
     await refresh();
     return undefined;
   });
-  const tell = async (kind: DocumentKind): Promise<void> => {
-    // Who does what when is written down often, and read anew each time.
+  const announce = async (kind: DocumentKind): Promise<void> => {
+    // Documents of duties change often, and are read from the store each time.
     if (kind === 'duty') return;
-    await Promise.allSettled(members.others().map(({ id }) => relay.call(id, 'changed', {}, TELL_MS)));
+    await Promise.allSettled(members.others().map(({ id }) => relay.call(id, 'changed', {}, ANNOUNCE_MS)));
   };
   return {
     ...store,
     putDocument: async (kind, ...rest) => {
       const generation = await store.putDocument(kind, ...rest);
-      await tell(kind);
+      await announce(kind);
       return generation;
     },
     deleteDocument: async (kind, name) => {
       const found = await store.deleteDocument(kind, name);
-      if (found) await tell(kind);
+      if (found) await announce(kind);
       return found;
     },
   };

@@ -1,25 +1,25 @@
-// Messages between processes, sealed: who has not the server's key can neither read, change, make, drop, reorder nor repeat one. No
-// clock is needed for that: each connection has keys of its own, from a random part of either side, and each message its number.
+// Sealing of messages between processes. Without the server key a message cannot be read, changed, forged, dropped, reordered or
+// repeated. No clock is needed: each connection has its own keys, from a random part of each side, and each message its number.
 import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
 
 export const NONCE_BYTES = 32;
 const KEY_BYTES = 32;
 const TAG_BYTES = 16;
-/** What sealing adds to a message. */
+/** The bytes that sealing adds to a message. */
 export const SEAL_BYTES = TAG_BYTES;
 
 export interface Sealing {
-  /** The next message to the other side. */
+  /** Seals the next message to the other side. */
   seal(plain: Buffer): Buffer;
-  /** The next message from the other side. @throws Error for any other */
+  /** Opens the next message of the other side. @throws Error for any other */
   open(sealed: Buffer): Buffer;
 }
 
 /**
- * One connection.
- * @param key     what all processes of a fleet share
- * @param caller  random, by who has connected
- * @param called  random, by who was connected to
+ * The sealing of one connection.
+ * @param key     shared by all processes of a cluster
+ * @param caller  random part of the side that has connected
+ * @param called  random part of the other side
  */
 export function createSealing(key: Buffer, caller: Buffer, called: Buffer, side: 'caller' | 'called'): Sealing {
   const salt = Buffer.concat([caller, called]);
@@ -34,7 +34,7 @@ export function createSealing(key: Buffer, caller: Buffer, called: Buffer, side:
       return Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
     },
     open: sealed => {
-      if (sealed.length < TAG_BYTES) throw new Error('a message is too short to be sealed');
+      if (sealed.length < TAG_BYTES) throw new Error('a sealed message is too short');
       const decipher = createDecipheriv('aes-256-gcm', receiving, numberOf(received));
       decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));
       const plain = decipher.update(sealed.subarray(0, sealed.length - TAG_BYTES));

@@ -1,4 +1,4 @@
-// This process as one of several that serve a fleet: its relay, its place among the members, and what the others may ask of it.
+// Joins this process to the cluster that serves one store: its relay, its membership, and the calls that it answers.
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { EventBus } from '../events.ts';
@@ -8,34 +8,34 @@ import type { Fleet } from '../fleet/fleet.ts';
 import type { South } from '../south/listener.ts';
 import type { Forward } from '../south/session-forwarding.ts';
 import type { Store } from '../store/store.ts';
-import { tellingStore } from './announcing-store.ts';
+import { announcingStore } from './announcing-store.ts';
 import { bridgeEvents } from './event-bridge.ts';
 import type { Relay } from './relay.ts';
 
 export interface ClusterPlace {
-  /** By which the others reach it, under the name that it has among them. Closed by who opened it. */
+  /** The relay at which the others reach this process. The caller closes it. */
   relay: Relay;
-  /** The member that this process is a worker of. Absent for the only process of a node, or its first: earlier ones have ended. */
+  /** The member whose worker this process is. Absent for the only or primary process of a node, whose earlier processes have ended. */
   primary?: string;
 }
 
 export interface JoinedCluster {
   members: Members;
   relay: Relay;
-  /** As this process changes it. */
+  /** Announces the changes of this process. */
   store: Store;
-  /** What the fleet needs to reach sessions elsewhere. */
+  /** Reach sessions and memory of other members. */
   ports: Required<Pick<FleetContext['ports'], 'yieldSession' | 'notice' | 'askMemory'>> &
     Pick<FleetContext['ports'], 'rolloutMoved'>;
   forward: Forward;
-  /** Answers the others from now on. */
+  /** From now on answers the calls of the others. */
   serve(parts: { fleet: Fleet; south: South; events: EventBus }): void;
   close(): Promise<void>;
 }
 
-/** The session has up to this to come to its end; the CPE waits for it. */
+/** The time for a session to end; the CPE waits meanwhile. */
 const GIVE_UP_MS = 8_000;
-/** A POST may wait for the store, and for the session to make up its mind. */
+/** The time for a forwarded POST, which may wait for the store and for the session's next request. */
 const POST_MS = 60_000;
 
 /** @throws what the store throws */
@@ -54,7 +54,7 @@ export async function joinCluster(
   const closing: (() => void)[] = [];
   return {
     members: joined,
-    store: tellingStore(context.store, relay, joined),
+    store: announcingStore(context.store, relay, joined),
     relay,
     ports: {
       yieldSession: async (member, device, claim) => await relay.call(member, 'giveUp', { device, claim }, GIVE_UP_MS),

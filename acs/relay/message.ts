@@ -1,11 +1,10 @@
-// What processes say to each other, as bytes: JSON, and beside it one body of bytes, where the data has one by that name.
-
+// Encoding of messages between processes: JSON, followed by the bytes of `body` where the data has one.
 import type { SentError } from '../store/sqlite/threads/batch.ts';
 import { receivedError, sentError } from '../store/sqlite/threads/thread.ts';
 
 export type Message =
   | { type: 'call'; id: number; what: string; data: unknown }
-  /** A call to which no answer is wanted. */
+  /** A call without an answer. */
   | { type: 'tell'; what: string; data: unknown }
   | { type: 'answer'; id: number; data: unknown }
   | { type: 'failure'; id: number; error: Error };
@@ -13,7 +12,7 @@ export type Message =
 const LENGTH_BYTES = 4;
 
 export function encodeMessage(message: Message): Buffer {
-  const [plain, body] = 'data' in message ? apart(message.data) : [undefined, undefined];
+  const [plain, body] = 'data' in message ? splitBody(message.data) : [undefined, undefined];
   const json = Buffer.from(JSON.stringify(fieldsOf(message, plain, body !== undefined)));
   const head = Buffer.alloc(LENGTH_BYTES);
   head.writeUInt32BE(json.length);
@@ -34,7 +33,7 @@ function fieldsOf(message: Message, data: unknown, hasBody: boolean): unknown[] 
   }
 }
 
-function apart(data: unknown): [unknown, Buffer | undefined] {
+function splitBody(data: unknown): [unknown, Buffer | undefined] {
   if (typeof data !== 'object' || data === null || !('body' in data) || !ArrayBuffer.isView(data.body))
     return [data, undefined];
   const { body, ...plain } = data as { body: Uint8Array };

@@ -1,5 +1,5 @@
-// Between the processes of one fleet: who calls whom, over one connection each way, opened when it is first needed. Within a machine
-// on loopback, between machines where --relay says.
+// Calls between the processes of a cluster, over one connection in each direction, opened on first use: on loopback within a machine,
+// at the addresses of --relay between machines.
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Clock, Random } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
@@ -7,7 +7,7 @@ import type { RelayCall, RelayCalls } from './calls.ts';
 import { type Link, openLink } from './link.ts';
 
 export interface Relay {
-  /** The member that this process is, and `host:port` where the others reach it. */
+  /** The member id of this process, and the `host:port` at which the others reach it. */
   readonly self: string;
   readonly address: string;
   /** @throws what the other process throws, or an Error when it cannot be asked */
@@ -17,30 +17,30 @@ export interface Relay {
     args: RelayCalls[N]['args'],
     ms?: number,
   ): Promise<RelayCalls[N]['result']>;
-  /** Asks no answer; what cannot be told is lost. */
+  /** Calls without waiting for an answer; a message that cannot be sent is lost. */
   tell<N extends RelayCall>(member: string, what: N, args: RelayCalls[N]['args']): void;
-  /** What this process does when it is called. */
+  /** Sets what this process does when it is called. */
   serve<N extends RelayCall>(
     what: N,
     answer: (args: RelayCalls[N]['args'], from: string) => Promise<RelayCalls[N]['result']>,
   ): void;
-  /** From now on others than the known one are found so; undefined for a member that is gone. */
+  /** Sets how the addresses of members are found; undefined for a member that is gone. */
   reach(addressOf: (member: string) => string | undefined): void;
-  /** Closes the connections to whoever is no member any more. */
+  /** Closes the connections to all other members. */
   keepOnly(members: readonly string[]): void;
   close(): Promise<void>;
 }
 
 export interface RelayOptions {
   self: string;
-  /** Where to listen; loopback and any port unless told. */
+  /** Where to listen; default: loopback and any port. */
   listen?: { host: string; port: number };
-  /** The same in all processes. */
+  /** Shared by all processes of the cluster. */
   key: Buffer;
   clock: Clock;
   random: Random;
   log: Log;
-  /** The one that is known from the start: a worker's primary. */
+  /** A member that is known from the start: the primary of a worker. */
   known?: { member: string; address: string };
 }
 
@@ -59,13 +59,13 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
 
   const answer = async (what: string, data: unknown, from: string): Promise<unknown> => {
     const found = answers.get(what);
-    if (!found) throw new Error(`${self} does not know what '${what}' is`);
+    if (!found) throw new Error(`${self} has no call '${what}'`);
     return await found(data as never, from);
   };
   const server = createServer(socket => {
     incoming.add(socket);
     openLink(socket, undefined, { ...options, answer, closed: () => incoming.delete(socket) }).catch(error =>
-      log.warn('a connection to the relay was refused', { address: socket.remoteAddress, reason: String(error) }),
+      log.warn('relay connection refused', { address: socket.remoteAddress, reason: String(error) }),
     );
   });
   server.maxConnections = MAX_CONNECTIONS;
@@ -97,7 +97,7 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
     tell: (member, what, args) => {
       linkTo(member).then(
         link => link.tell(what, args),
-        error => log.debug('another process was not told', { member, what, reason: String(error) }),
+        error => log.debug('relay message not sent', { member, what, reason: String(error) }),
       );
     },
     serve: (what, given) => {
@@ -122,7 +122,7 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
   };
 }
 
-/** Not shared with other workers of a cluster: each has an address of its own. @returns the port */
+/** `exclusive`: the port is not shared with other workers of node:cluster. @returns the port */
 function listening(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);

@@ -1,13 +1,12 @@
-// A store that another process of this machine owns: changes go to it over the relay, as its writer's thread would get them.
-
+// A store that another process of this machine owns: changes go to the owner over the relay, packed as for its writer thread.
 import type { Owner } from '../store/sqlite/store.ts';
 import { writePacking } from '../store/sqlite/threads/packing.ts';
 import type { Relay } from './relay.ts';
 
-/** A full disk or a long line of writers is told by the owner; this is for one that has vanished. */
+/** For an owner that has vanished; a full disk or a long queue is reported by the owner itself. */
 const WRITE_MS = 30_000;
 
-/** The owner's side. */
+/** Lets other processes write to the store of this process. */
 export function serveStore(relay: Relay, owner: Owner): void {
   relay.serve('write', async ({ request, told, body }) => {
     const bulk = told ?? (body && new Uint8Array(body));
@@ -20,7 +19,7 @@ export function serveStore(relay: Relay, owner: Owner): void {
   });
 }
 
-/** The other side. */
+/** The owner, as seen from another process. */
 export const ownerAt = (relay: Relay, member: string): Owner => ({
   write: async request => {
     const [json, bulk] = writePacking.pack(request);

@@ -1,9 +1,9 @@
-// The metrics of the workers, to be added to the primary's. What one had counted when it ended still counts, as far as it was told.
+// The metrics of all workers, which the primary adds to its own. Counters of an ended worker still count, as last read.
 import type { Relay } from './relay.ts';
 
-export interface Sums {
+export interface WorkerSums {
   others(): Promise<object[][]>;
-  /** A worker has ended. */
+  /** Keeps the counters of a worker that has ended. */
   ended(member: string): void;
 }
 
@@ -13,14 +13,14 @@ interface Plain {
   values: { labels: object; value: number; metricName?: string }[];
 }
 
-export function createSums(relay: Relay, workers: () => string[]): Sums {
+export function createWorkerSums(relay: Relay, workers: () => string[]): WorkerSums {
   const last = new Map<string, Plain[]>();
-  /** Of all that have ended, by name of the metric and its labels. */
-  const past = new Map<string, Plain>();
+  /** The sums over all ended workers, by name of the metric. */
+  const ended = new Map<string, Plain>();
 
   const add = ({ name, values, ...about }: Plain): void => {
-    const known = past.get(name) ?? { ...about, name, values: [] };
-    past.set(name, known);
+    const known = ended.get(name) ?? { ...about, name, values: [] };
+    ended.set(name, known);
     for (const value of values) {
       const same = known.values.find(
         ({ labels, metricName }) =>
@@ -38,16 +38,16 @@ export function createSums(relay: Relay, workers: () => string[]): Sums {
           last.set(member, plain);
           return plain;
         } catch {
-          // On its way up or down: what it said last is as good.
+          // While a worker starts or ends, its last values are used.
           return last.get(member) ?? [];
         }
       });
-      return [...(await Promise.all(asked)), [...past.values()]];
+      return [...(await Promise.all(asked)), [...ended.values()]];
     },
     ended: member => {
       const plain = last.get(member) ?? [];
       last.delete(member);
-      // Gauges are of now.
+      // Gauges describe only the present.
       for (const metric of plain) if (metric.type === 'counter' || metric.type === 'histogram') add(metric);
     },
   };

@@ -1,4 +1,4 @@
-// The data directory: the server's key, the admin token, the own CA. Each is made once, written whole, readable by the owner alone.
+// The data directory: server key, admin token and built-in CA. Each file is made once, written whole, and readable by its owner only.
 import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -11,19 +11,19 @@ import type { CarriedFile } from '../store/sqlite/backup.ts';
 import { lockOf } from '../store/sqlite/schema.ts';
 
 export interface DataDirectory {
-  /** 32 bytes: everything secret is derived from it or sealed with it. */
+  /** 32 bytes. All other keys are derived from it, and stored secrets are sealed with it. */
   serverKey: Buffer;
-  /** The admin's token; made and kept in `admin-token` when first asked for. */
+  /** The token of the admin, made on first use and kept in `admin-token`. */
   adminToken(): Promise<{ token: string; file: string }>;
-  /** The server's own CA, RSA: no DGW suite has ECDSA, and older gateways verify nothing else. */
+  /** The built-in CA. It is RSA: no cipher suite of the DGW has ECDSA, and older gateways verify nothing else. */
   authority(): Promise<Authority>;
   caFile: string;
   /**
-   * Names the directory on this machine: of two starts with the same name the earlier one has ended. The name of a copied directory is
-   * another one, unless the machines have one name too.
+   * An id of the directory on this machine: of two starts with the same id, the earlier has ended. A copied directory has another id,
+   * unless both machines have the same host name.
    */
   node(): Promise<string>;
-  /** Until it is let go, or this process ends, no other has it. @throws UserError 503 when another has it */
+  /** Holds the directory for this process. @returns releases it. @throws UserError 503 when another process holds it */
   lock(): () => void;
 }
 
@@ -33,7 +33,7 @@ export const unusable = (path: string, error: unknown): UserError =>
   error instanceof UserError ? error : new UserError(503, 'data-unusable', `--data: ${path}: ${messageOf(error)}`);
 
 /**
- * @param givenKey the file of a server key that is not the directory's own
+ * @param givenKey the file of a server key outside the directory
  * @throws UserError 503 when the directory or a file in it cannot be read, written or understood
  */
 export async function openData(
@@ -46,8 +46,8 @@ export async function openData(
   await mkdir(pki, { recursive: true, mode: 0o700 }).catch(error => {
     throw unusable(directory, error);
   });
-  if ((await textOf(join(directory, UNFINISHED))) !== undefined)
-    throw unusable(directory, new Error('a restore was interrupted there; run it again, with --force'));
+  if ((await readText(join(directory, UNFINISHED))) !== undefined)
+    throw unusable(directory, new Error('a restore was interrupted; run it again with --force'));
   const serverKey = await keyIn(directory, givenKey, random);
   const tokenFile = join(directory, 'admin-token');
   const files = { cert: join(pki, 'ca.pem'), key: join(pki, 'ca.key') };
@@ -68,10 +68,7 @@ export async function openData(
         const lock = lockOf(join(directory, 'serving'));
         return () => lock.close();
       } catch (error) {
-        throw unusable(
-          directory,
-          new Error(`another server runs with it, or it cannot be written (${messageOf(error)})`),
-        );
+        throw unusable(directory, new Error(`another server uses it, or it cannot be written (${messageOf(error)})`));
       }
     },
   };
@@ -80,40 +77,40 @@ export async function openData(
 async function keyIn(directory: string, given: string | undefined, random: Random): Promise<Buffer> {
   const file = given ?? join(directory, 'server-key');
   const text = given
-    ? (await textOf(given))?.trim()
+    ? (await readText(given))?.trim()
     : await secretFile(file, () => random.bytes(KEY_BYTES).toString('hex'));
   if (text === undefined)
     throw new UserError(
       503,
       'no-server-key',
-      `--server-key: ${file}: there is none; openssl rand -hex ${KEY_BYTES} makes one`,
+      `--server-key: ${file}: no such file; create it with: openssl rand -hex ${KEY_BYTES}`,
     );
   const key = Buffer.from(text, 'hex');
   if (key.length !== KEY_BYTES)
-    throw unusable(file, new Error(`not ${KEY_BYTES} bytes in hexadecimal; all sealed secrets hang on this file`));
+    throw unusable(file, new Error(`not ${KEY_BYTES} bytes in hexadecimal; this key protects all stored secrets`));
   return key;
 }
 
-/** Stands in the directory while the files of a backup are put back. */
+/** Marks the directory while a backup is being restored. */
 const UNFINISHED = 'restore-unfinished';
 const secretFiles = ['server-key', 'admin-token'];
 
-/** All of the directory that a backup of the store needs beside it. @throws UserError 503 when the server's key is not there */
+/** The files that a backup needs besides the store. @throws UserError 503 when the server key is missing */
 export async function secretsOf(directory: string): Promise<CarriedFile[]> {
   const inPki = await readdir(join(directory, 'pki'), { withFileTypes: true }).catch(() => []);
   const names = [...secretFiles, ...inPki.filter(entry => entry.isFile()).map(entry => `pki/${entry.name}`)];
   const files: CarriedFile[] = [];
   for (const name of names) {
     const path = join(directory, name);
-    const text = await textOf(path);
+    const text = await readText(path);
     if (text !== undefined) files.push({ name, mode: (await stat(path)).mode & 0o777, body: Buffer.from(text) });
   }
   if (!files.some(({ name }) => name === 'server-key'))
-    throw unusable(directory, new Error('no server-key there, without which the secrets in a backup cannot be read'));
+    throw unusable(directory, new Error('server-key is missing; without it the secrets of a backup cannot be read'));
   return files;
 }
 
-/** Puts secrets back, and with them whatever `meanwhile` does: a server starts on all of it, or not at all. */
+/** Restores secrets together with the work of `meanwhile`: until both are complete, no server starts in the directory. */
 export async function putSecrets(
   directory: string,
   files: readonly CarriedFile[],
@@ -123,7 +120,7 @@ export async function putSecrets(
   await writeWhole(unfinished, '', 0o600);
   const written: string[] = [];
   for (const { name, mode, body } of files) {
-    // Only names that secretsOf makes: a backup is a file that someone may have made up.
+    // Only names that secretsOf makes: a backup may be a forged file.
     if (!secretFiles.includes(name) && !/^pki\/[\w.-]*\w$/.test(name)) continue;
     const path = join(directory, name);
     await writeWhole(path, body.toString('utf8'), mode);
@@ -136,7 +133,7 @@ export async function putSecrets(
 }
 
 /** @returns undefined when there is no such file */
-async function textOf(path: string): Promise<string | undefined> {
+async function readText(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
@@ -146,14 +143,14 @@ async function textOf(path: string): Promise<string | undefined> {
 }
 
 async function secretFile(path: string, make: () => string): Promise<string> {
-  const known = (await textOf(path))?.trim();
+  const known = (await readText(path))?.trim();
   if (known) return known;
   const text = make();
   await writeWhole(path, `${text}\n`, 0o600);
   return text;
 }
 
-/** Either the old content or the new, whatever happens in between; when it resolves the new one stays, whatever happens after. */
+/** Replaces a file atomically. When this resolves, the new content survives a power cut. */
 async function writeWhole(path: string, text: string, mode: number): Promise<void> {
   const temporary = `${path}.new`;
   try {
@@ -171,9 +168,9 @@ async function writeWhole(path: string, text: string, mode: number): Promise<voi
   }
 }
 
-/** A new name is kept over a power cut only once its directory is synced. */
+/** A new name survives a power cut only after its directory is synced. */
 export async function syncFolder(path: string): Promise<void> {
-  // A directory cannot be opened there, and its names need no sync.
+  // Windows cannot open a directory, and its names need no sync.
   if (process.platform === 'win32') return;
   const folder = await open(path, 'r');
   try {
@@ -184,9 +181,9 @@ export async function syncFolder(path: string): Promise<void> {
 }
 
 async function ownAuthority(files: { cert: string; key: string }, clock: Clock, random: Random): Promise<Authority> {
-  // On use: a server without TLS needs none of it.
+  // Loaded on use, since a server without TLS does not need it.
   const { createCa, loadAuthority } = await import('../../shared/pki/authority.ts');
-  const [cert, key] = [await textOf(files.cert), await textOf(files.key)];
+  const [cert, key] = [await readText(files.cert), await readText(files.key)];
   if (cert !== undefined && key !== undefined) {
     try {
       return loadAuthority({ cert, key }, { clock, random });
@@ -194,12 +191,9 @@ async function ownAuthority(files: { cert: string; key: string }, clock: Clock, 
       throw new UserError(503, 'data-unusable', `--data: ${files.cert}, ${files.key}: ${messageOf(error)}`);
     }
   }
-  // The key is written last: without it the certificate was never used.
+  // The key is written last, so a certificate without a key was never used.
   if (key !== undefined)
-    throw unusable(
-      files.cert,
-      new Error(`missing, but its key ${files.key} is there; gateways trust that certificate`),
-    );
+    throw unusable(files.cert, new Error(`missing, but its key ${files.key} exists; gateways trust that certificate`));
   const name = `Tandem ACS ${random.bytes(4).toString('hex')}`;
   const authority = await createCa({ name, key: 'rsa', clock, random });
   await writeWhole(files.cert, authority.cert, 0o644);

@@ -1,5 +1,4 @@
-// The store, and the place of this process among those that serve it: alone, one of several on a MongoDB, the first of a machine's
-// workers, or one of them.
+// Opens the store, and finds the place of this process: alone, one of several on a MongoDB, the primary of workers, or a worker.
 import { join } from 'node:path';
 import type { Clock, Random } from '../../shared/clock.ts';
 import { UsageError } from '../../shared/config.ts';
@@ -16,15 +15,15 @@ import type { Store } from '../store/store.ts';
 import type { DataDirectory } from './data-directory.ts';
 import type { Assignment } from './workers.ts';
 
-export interface Placed {
+export interface OpenedStore {
   store: Store;
-  /** Absent where no other process serves the store. */
+  /** Absent for the only process on a store. */
   cluster?: ClusterPlace;
-  /** When the ACS has closed, and the store with it. */
+  /** To be called after the ACS and the store are closed. */
   close(): Promise<void>;
 }
 
-interface Around {
+interface OpenContext {
   clock: Clock;
   random: Random;
   log: Log;
@@ -39,30 +38,30 @@ export const hostPortOf = (text: string): { host: string; port: number } => {
 const isMongo = (options: AcsOptions): options is AcsOptions & { store: string } =>
   options.store?.startsWith('mongodb') ?? false;
 
-/** @throws UsageError for options about other processes where there are none */
-export function checkPlace(options: AcsOptions): void {
+/** @throws UsageError for options that need other processes, where there are none */
+export function checkStoreOptions(options: AcsOptions): void {
   const { relay, workers, wire } = options;
-  if (workers > 0 && wire) throw new UsageError('--wire: one process writes them; leave --workers out');
+  if (workers > 0 && wire) throw new UsageError('--wire: not possible with --workers');
   if (relay === undefined) return;
-  if (!isMongo(options)) throw new UsageError('--relay: only servers of one --store mongodb://… have a use for it');
+  if (!isMongo(options)) throw new UsageError('--relay: needs --store mongodb://…');
   if (/^(0\.0\.0\.0|::|)$/.test(hostPortOf(relay).host))
-    throw new UsageError(`--relay: ${relay}: must be an address by which the other servers reach this one`);
+    throw new UsageError(`--relay: ${relay}: must be an address at which the other servers reach this one`);
 }
 
-/** @throws UserError when the store, the directory or an address cannot serve; nothing stays open then */
-export async function openPlace(options: AcsOptions, data: DataDirectory, around: Around): Promise<Placed> {
+/** @throws UserError when the store, the directory or an address cannot be used; then nothing stays open */
+export async function openStore(options: AcsOptions, data: DataDirectory, context: OpenContext): Promise<OpenedStore> {
   if (!isMongo(options) && options.workers === 0)
-    return { store: await openSqlite(fileOf(options, around.clock)), close: async () => undefined };
-  const unlock = isMongo(options) && !around.assignment ? data.lock() : undefined;
+    return { store: await openSqlite(fileOf(options, context.clock)), close: async () => undefined };
+  const unlock = isMongo(options) && !context.assignment ? data.lock() : undefined;
   let relay: Relay | undefined;
   try {
-    relay = await relayOf(options, data, around);
-    const store = await sharedStore(options, relay, around);
+    relay = await relayOf(options, data, context);
+    const store = await sharedStore(options, relay, context);
     const close = async (): Promise<void> => {
       await relay?.close();
       unlock?.();
     };
-    return { store, cluster: { relay, ...primaryOf(around) }, close };
+    return { store, cluster: { relay, ...primaryOf(context) }, close };
   } catch (error) {
     await relay?.close();
     unlock?.();
@@ -70,7 +69,7 @@ export async function openPlace(options: AcsOptions, data: DataDirectory, around
   }
 }
 
-const primaryOf = ({ assignment }: Around): Pick<ClusterPlace, 'primary'> =>
+const primaryOf = ({ assignment }: OpenContext): Pick<ClusterPlace, 'primary'> =>
   assignment ? { primary: assignment.primary.member } : {};
 
 const fileOf = ({ store, data }: AcsOptions, clock: Clock): { file: string; clock: Clock } => ({
@@ -78,11 +77,11 @@ const fileOf = ({ store, data }: AcsOptions, clock: Clock): { file: string; cloc
   clock,
 });
 
-async function relayOf(options: AcsOptions, data: DataDirectory, around: Around): Promise<Relay> {
-  const { clock, random, log, assignment } = around;
-  const told = options.relay === undefined ? undefined : hostPortOf(options.relay);
-  // Each worker has a port of its own, behind that of the first process.
-  const listen = told && { host: told.host, port: told.port === 0 ? 0 : told.port + (assignment?.number ?? 0) };
+async function relayOf(options: AcsOptions, data: DataDirectory, context: OpenContext): Promise<Relay> {
+  const { clock, random, log, assignment } = context;
+  const given = options.relay === undefined ? undefined : hostPortOf(options.relay);
+  // Each worker has its own port, counted up from that of the primary.
+  const listen = given && { host: given.host, port: given.port === 0 ? 0 : given.port + (assignment?.number ?? 0) };
   const self = assignment?.self ?? memberId(await data.node(), random);
   const key = createSecrets(data.serverKey, random).keyFor('relay');
   const known = assignment ? { known: assignment.primary } : {};
@@ -90,9 +89,13 @@ async function relayOf(options: AcsOptions, data: DataDirectory, around: Around)
   return await listening('--relay', listen ?? { host: '127.0.0.1', port: 0 }, opening);
 }
 
-async function sharedStore(options: AcsOptions, relay: Relay, { clock, random, assignment }: Around): Promise<Store> {
+async function sharedStore(
+  options: AcsOptions,
+  relay: Relay,
+  { clock, random, assignment }: OpenContext,
+): Promise<Store> {
   if (isMongo(options)) {
-    // On use: who keeps all in one file has no need of the driver.
+    // Loaded on use, since SQLite does not need the driver.
     const { openMongo } = await import('../store/mongo/store.ts');
     return await openMongo({ url: options.store, clock, random });
   }

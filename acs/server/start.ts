@@ -1,4 +1,4 @@
-// From options to a running ACS: the data directory, keys and certificates, the store.
+// Starts an ACS from its options: data directory, keys and certificates, store.
 import type { SecureVersion } from 'node:tls';
 import { type Clock, type Random, systemClock, systemRandom } from '../../shared/clock.ts';
 import { UsageError } from '../../shared/config.ts';
@@ -8,11 +8,11 @@ import type { AcsSetup } from '../app/setup.ts';
 import { type Acs, startAcs } from '../app.ts';
 import type { AcsOptions } from '../config.ts';
 import type { Relay } from '../relay/relay.ts';
-import { createSums } from '../relay/worker-metrics.ts';
+import { createWorkerSums } from '../relay/worker-metrics.ts';
 import { type CertificatePair, checkTls, fileText, givenPairs } from './certificate-files.ts';
 import { watchCertificates } from './certificate-watch.ts';
 import { type DataDirectory, openData } from './data-directory.ts';
-import { checkPlace, hostPortOf, openPlace, type Placed } from './open-store.ts';
+import { checkStoreOptions, hostPortOf, type OpenedStore, openStore } from './open-store.ts';
 import { ownPairs } from './own-certificates.ts';
 import { type Assignment, startWorkers, type Workers } from './workers.ts';
 
@@ -20,23 +20,23 @@ export interface Started {
   acs: Acs;
   log: Log;
   adminToken: string;
-  /** PEM of the CA that the server's own certificates come from: what gateways must trust. */
+  /** PEM of the built-in CA, which gateways must trust; undefined when certificates come from files. */
   ca: string | undefined;
 }
 
-export interface Surroundings {
+export interface ProcessContext {
   adminToken?: string | undefined;
   pretty: boolean;
   write: (line: string) => void;
   clock?: Clock;
   random?: Random;
-  /** This process is a worker of another. */
+  /** Present in a worker process. */
   assignment?: Assignment | undefined;
 }
 
 export const DEFAULT_CWMP = 'https://0.0.0.0:7547';
 
-/** What the options and the data directory say, before anything is opened. */
+/** The options and the data directory, before anything is opened. */
 interface Settings {
   options: AcsOptions;
   clock: Clock;
@@ -53,14 +53,14 @@ interface Settings {
 
 /**
  * @throws UsageError for options that contradict each other or files that cannot be read
- * @throws UserError for a data directory, a store or an address that cannot serve; nothing stays open then
+ * @throws UserError for a data directory, store or address that cannot be used; then nothing stays open
  */
-export async function start(options: AcsOptions, around: Surroundings): Promise<Started> {
-  const clock = around.clock ?? systemClock();
-  const random = around.random ?? systemRandom();
-  const all = createLog({ clock, level: options.logLevel, write: around.write, pretty: around.pretty });
-  const { assignment } = around;
-  const log = assignment ? all.child({ worker: assignment.number }) : all;
+export async function start(options: AcsOptions, context: ProcessContext): Promise<Started> {
+  const clock = context.clock ?? systemClock();
+  const random = context.random ?? systemRandom();
+  const processLog = createLog({ clock, level: options.logLevel, write: context.write, pretty: context.pretty });
+  const { assignment } = context;
+  const log = assignment ? processLog.child({ worker: assignment.number }) : processLog;
   const cwmp = (options.cwmp.length ? options.cwmp : [DEFAULT_CWMP]).map(text => new URL(text));
   const api = new URL(options.api);
   refuseWeak(options, api);
@@ -71,7 +71,7 @@ export async function start(options: AcsOptions, around: Surroundings): Promise<
     ...(options.stun ? { stun: await stunSettings(options.stun, options.stunSecret) } : {}),
   };
   const data = await openData(options.data, clock, random, options.serverKey);
-  const admin = around.adminToken ? { token: around.adminToken } : await data.adminToken();
+  const admin = context.adminToken ? { token: context.adminToken } : await data.adminToken();
   const settings: Settings = { ...given, options, clock, random, log, cwmp, api, data, admin };
   return assignment ? await startWorker(settings, assignment) : await startMain(settings, pairs);
 }
@@ -84,10 +84,10 @@ async function startMain(settings: Settings, pairs: CertificatePair[]): Promise<
   const hosts = [...(options.public ? [new URL(options.public)] : []), ...cwmp, api].map(url => url.hostname);
   const issue = authority && (async () => await ownPairs(authority, hosts));
   const certificates = issue ? await issue() : pairs;
-  const placed = await openPlace(options, data, { clock, random, log });
-  const workers = workersOf(settings, placed.cluster?.relay, certificates);
-  const acs = await startOn(placed, {
-    ...setupOf(settings, placed, certificates),
+  const opened = await openStore(options, data, { clock, random, log });
+  const workers = workersOf(settings, opened.cluster?.relay, certificates);
+  const acs = await startOn(opened, {
+    ...setupOf(settings, opened, certificates),
     api,
     cwmp: workers ? [] : cwmp.map(url => ({ url })),
     ...(workers ? { workers } : {}),
@@ -100,7 +100,7 @@ async function startMain(settings: Settings, pairs: CertificatePair[]): Promise<
     const stopWatch = watchCertificates(options, { clock, log, renew }, certificates, issue);
     afterClose(acs, stopWatch);
   }
-  for (const weakness of weaknesses(options, cwmp)) log.warn('weaker than shipped', { weakness });
+  for (const weakness of weaknesses(options, cwmp)) log.warn('weak setting', { weakness });
   log.info('ready', {
     cwmp: acs.cwmp,
     api: acs.api,
@@ -113,15 +113,15 @@ async function startMain(settings: Settings, pairs: CertificatePair[]): Promise<
   return { acs, log, adminToken: admin.token, ca: authority?.root };
 }
 
-/** CPEs alone; all else is with the primary. */
+/** A worker serves only CPEs; its primary does everything else. */
 async function startWorker(settings: Settings, assignment: Assignment): Promise<Started> {
   const { options, clock, random, log, data, admin } = settings;
-  const placed = await openPlace(options, data, { clock, random, log, assignment });
-  const relay = placed.cluster?.relay;
+  const opened = await openStore(options, data, { clock, random, log, assignment });
+  const relay = opened.cluster?.relay;
   const primary = assignment.primary.member;
   const certificates = (await relay?.call(primary, 'settings', {}))?.certificates ?? [];
   const cwmp = assignment.cwmp.map(url => ({ url: new URL(url) }));
-  const acs = await startOn(placed, { ...setupOf(settings, placed, certificates), cwmp });
+  const acs = await startOn(opened, { ...setupOf(settings, opened, certificates), cwmp });
   relay?.serve('certificates', async ({ certificates: fresh }) => {
     acs.renewCertificates(fresh);
     return undefined;
@@ -130,21 +130,21 @@ async function startWorker(settings: Settings, assignment: Assignment): Promise<
   return { acs, log, adminToken: admin.token, ca: undefined };
 }
 
-async function startOn(placed: Placed, setup: AcsSetup): Promise<Acs> {
+async function startOn(opened: OpenedStore, setup: AcsSetup): Promise<Acs> {
   try {
     const acs = await startAcs(setup);
-    afterClose(acs, placed.close);
+    afterClose(acs, opened.close);
     return acs;
   } catch (error) {
-    await placed.close();
+    await opened.close();
     throw error;
   }
 }
 
-/** What all processes have in common. */
+/** The set-up that all processes share. */
 function setupOf(
   { options, clock, random, log, tls, enrolment, data, admin }: Settings,
-  { store, cluster }: Placed,
+  { store, cluster }: OpenedStore,
   certificates: CertificatePair[],
 ): Omit<AcsSetup, 'cwmp'> {
   const share = Math.max(1, options.workers);
@@ -165,7 +165,7 @@ function setupOf(
   };
 }
 
-/** The workers as the app sees them: started when all else stands. */
+/** The workers of this process, which the ACS starts after everything else. */
 function workersOf(
   { options, clock, random, log, cwmp }: Settings,
   relay: Relay | undefined,
@@ -173,7 +173,7 @@ function workersOf(
 ): AcsSetup['workers'] {
   if (!relay || options.workers === 0) return undefined;
   let running: Workers | undefined;
-  const sums = createSums(relay, () => running?.members() ?? []);
+  const sums = createWorkerSums(relay, () => running?.members() ?? []);
   const given = { count: options.workers, cwmp: cwmp.map(String), clock, random, log, relay, certificates };
   return {
     start: async fleet => {
@@ -190,7 +190,7 @@ function workersOf(
   };
 }
 
-/** Something that is still to be done when the ACS has closed. */
+/** Adds a step that follows the closing of the ACS. */
 function afterClose(acs: Acs, step: (() => Promise<void> | void) | undefined): void {
   const { close } = acs;
   acs.close = async () => {
@@ -205,7 +205,7 @@ async function tlsSettings(options: AcsOptions): Promise<Omit<AcsSetup['tls'], '
   const ca = clientCa ? await fileText('--client-ca', clientCa) : undefined;
   if (ca !== undefined) {
     if (!ca.includes('-----BEGIN CERTIFICATE-----'))
-      throw new UsageError(`--client-ca: ${clientCa}: holds no certificate in PEM`);
+      throw new UsageError(`--client-ca: ${clientCa}: contains no PEM certificate`);
     checkTls(`--client-ca ${clientCa}`, { ca });
   }
   return {
@@ -225,26 +225,26 @@ async function stunSettings(stun: string, secret: string | undefined): Promise<N
 function refuseWeak(options: AcsOptions, api: URL): void {
   const loopback = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(api.hostname);
   if (api.protocol === 'http:' && !loopback && !options.apiPlain) {
-    throw new UsageError(`--api: ${options.api} would show tokens in clear; use https:// or add --api-plain`);
+    throw new UsageError(`--api: ${options.api} would send tokens unencrypted; use https:// or add --api-plain`);
   }
-  checkPlace(options);
-  if (options.stunSecret && !options.stun) throw new UsageError('--stun-secret: there is no --stun');
+  checkStoreOptions(options);
+  if (options.stunSecret && !options.stun) throw new UsageError('--stun-secret: needs --stun');
   if (options.cert.length !== options.key.length) {
     throw new UsageError(
-      `--cert and --key go in pairs: ${options.cert.length} certificates, ${options.key.length} keys`,
+      `--cert and --key must be given in pairs: ${options.cert.length} certificates, ${options.key.length} keys`,
     );
   }
 }
 
-/** What was asked for by name and is weaker than the defaults. */
+/** Options that are weaker than the defaults. */
 function weaknesses(options: AcsOptions, cwmp: URL[]): string[] {
   return [
-    ...cwmp.filter(url => url.protocol === 'http:').map(url => `CWMP in clear on ${url.host}`),
+    ...cwmp.filter(url => url.protocol === 'http:').map(url => `CWMP without TLS on ${url.host}`),
     ...(options.cpeAuth === 'none' ? ['CPEs are not authenticated'] : []),
     ...(options.enrol === 'auto' ? ['unknown CPEs are enrolled without approval'] : []),
-    ...(options.wire ? ['every envelope is written to files, with the passwords in it'] : []),
-    ...(options.apiPlain ? ['the API is in clear beyond loopback'] : []),
-    ...(['TLSv1', 'TLSv1.1'].includes(options.tlsMin) ? [`TLS down to ${options.tlsMin}`] : []),
+    ...(options.wire ? ['all envelopes are written to files, including passwords'] : []),
+    ...(options.apiPlain ? ['the API without TLS on other addresses than loopback'] : []),
+    ...(['TLSv1', 'TLSv1.1'].includes(options.tlsMin) ? [`TLS versions down to ${options.tlsMin}`] : []),
   ];
 }
 
@@ -252,6 +252,6 @@ async function loginIn(option: string, path: string): Promise<{ username: string
   const text = (await fileText(option, path)).trim();
   const colon = text.indexOf(':');
   if (colon < 1 || colon === text.length - 1 || text.includes('\n'))
-    throw new UsageError(`${option}: ${path}: must hold one line USERNAME:PASSWORD`);
+    throw new UsageError(`${option}: ${path}: must contain one line USERNAME:PASSWORD`);
   return { username: text.slice(0, colon), password: text.slice(colon + 1) };
 }

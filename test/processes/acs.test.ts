@@ -48,7 +48,7 @@ describe('the ACS as a process', function () {
     await acs.ready();
     // Its output is closed when the last process that holds it has ended.
     await acs.stop('SIGTERM');
-    assert.equal(acs.lines.at(-1)?.msg, 'stopping');
+    assert.equal(acs.lines.at(-1)?.msg, 'server stopping');
   });
 
   it('says ready with its addresses, keeps token, CA and devices over a restart, ends with 0 on SIGTERM', async () => {
@@ -91,7 +91,7 @@ describe('the ACS as a process', function () {
       [['--tls-min', 'SSLv3'], /--tls-min: 'SSLv3' is not one of TLSv1, TLSv1\.1, TLSv1\.2, TLSv1\.3/],
       [['--nonsense'], /Unknown option '--nonsense'/],
       [['stray'], /'stray' is not expected/],
-      [['--api', 'http://0.0.0.0:0'], /--api: http:\/\/0.0.0.0:0 would show tokens in clear; .*--api-plain/],
+      [['--api', 'http://0.0.0.0:0'], /--api: http:\/\/0.0.0.0:0 would send tokens unencrypted; .*--api-plain/],
       [['--enrol-secret', 'none'], /--enrol-secret: none: ENOENT/],
       [['--config', 'README.md'], /--config: README.md: .*JSON/],
     ];
@@ -110,9 +110,9 @@ describe('the ACS as a process', function () {
       [['--store', 'oracle:x'], /--store: 'oracle:x' must be sqlite:FILE/],
       [['--trusted-proxy', '10.0.0.0/8x'], /--trusted-proxy: '10.0.0.0\/8x' is not an address or network/],
       [['--trusted-proxy', '10.0.0.0/33'], /--trusted-proxy: '10.0.0.0\/33' is not an address or network/],
-      [['--cert', 'only.pem'], /--cert and --key go in pairs: 1 certificates, 0 keys/],
+      [['--cert', 'only.pem'], /--cert and --key must be given in pairs: 1 certificates, 0 keys/],
       [['--cert', 'none.pem', '--key', 'none.key'], /--cert: none.pem: ENOENT/],
-      [['--client-ca', 'package.json'], /--client-ca: package.json: holds no certificate/],
+      [['--client-ca', 'package.json'], /--client-ca: package.json: contains no PEM certificate/],
       [['--tls-ciphers', 'NOT-A-SUITE'], /--tls-ciphers NOT-A-SUITE: no cipher match/],
     ];
     for (const [args, message] of wrong) {
@@ -140,7 +140,7 @@ describe('the ACS as a process', function () {
     const ready = await acs.ready();
     assert.equal(ready.data, data());
     assert.equal(ready.ca, undefined, 'no TLS, no CA');
-    const weak = acs.lines.filter(line => line.msg === 'weaker than shipped').map(line => String(line.weakness));
+    const weak = acs.lines.filter(line => line.msg === 'weak setting').map(line => String(line.weakness));
     assert.deepEqual(weak.length, 3);
     const answer = await fetch(`${ready.api}/api/v1/devices`, {
       headers: { authorization: 'Bearer token-from-outside' },

@@ -72,7 +72,7 @@ describe('backup, check and restore as programs', function () {
     assert.ok(after > before.length, 'the server went on meanwhile');
     assert.equal((await stat(backup)).mode & 0o777, 0o600);
     assert.match(await good('data', 'check', backup), /sound; backup of \d{4}-.*devices/);
-    await refused(1, /belongs to a server that runs/, ['restore', backup, '--force', '--data', join(folder, 'data')]);
+    await refused(1, /in use by a running server/, ['restore', backup, '--force', '--data', join(folder, 'data')]);
     assert.equal((await acs.stop()).code, 0);
 
     assert.match(await good('again', 'restore', backup), /restored; \d+ devices/);
@@ -98,13 +98,13 @@ describe('backup, check and restore as programs', function () {
 
   it('wrong usage is one line and exit code 2; what cannot be done is one line and 1', async () => {
     const data = ['--data', join(folder, 'none')];
-    await refused(2, /which FILE/, ['backup', ...data]);
-    await refused(2, /which FILE/, ['restore', ...data]);
+    await refused(2, /FILE is missing/, ['backup', ...data]);
+    await refused(2, /FILE is missing/, ['restore', ...data]);
     await refused(2, /'b' is not expected/, ['check', 'a', 'b', ...data]);
     await refused(2, /--frob/, ['backup', 'a', '--frob', ...data]);
     await refused(2, /mongodump/, ['backup', 'a', '--store', 'mongodb://127.0.0.1/acs', ...data]);
     await refused(2, /'frobnicate' is not expected; commands are backup, check, restore/, ['frobnicate', ...data]);
-    await refused(1, /there is no store/, ['backup', join(folder, 'a'), ...data]);
+    await refused(1, /no such store/, ['backup', join(folder, 'a'), ...data]);
     await refused(1, /no such file/, ['check', ...data]);
     await refused(1, /no such file/, ['restore', join(folder, 'a'), ...data]);
     await assert.rejects(stat(join(folder, 'none')), 'nothing was made');

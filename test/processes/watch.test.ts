@@ -67,7 +67,7 @@ describe('rollout watch', function () {
     };
     const [usage, text] = await ended('watch');
     assert.equal(usage, 2);
-    assert.match(text, /which ID/);
+    assert.match(text, /ID is missing/);
     assert.equal((await ended('look', 'r'))[0], 2);
     const [code, reason] = await ended('watch', 'r', '--data', data);
     assert.equal(code, 1);

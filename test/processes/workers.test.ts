@@ -46,7 +46,7 @@ describe('a server with workers', function () {
       assert.deepEqual(report.contradictions, []);
       assert.deepEqual([...new Set(report.units.map(({ parameterKey }) => parameterKey))], [report.revision]);
       assert.equal(report.units.length, 20);
-      const busy = fleet!.lives.filter(({ lines }) => lines.some(({ msg }) => msg === 'session'));
+      const busy = fleet!.lives.filter(({ lines }) => lines.some(({ msg }) => msg === 'session ended'));
       assert.ok(busy.length >= 3, `${busy.length} lives of workers had sessions`);
 
       const metrics = await (await fetch(`${nodes[0]!.api}/metrics`)).text();
@@ -131,6 +131,6 @@ describe('a server whose workers cannot serve', () => {
     const first = program('acs/main.ts', ['--workers', '1', '--wire', '/tmp/none']);
     const { code, err } = await first.ended;
     assert.equal(code, 2);
-    assert.match(err, /--wire: one process writes them/);
+    assert.match(err, /--wire: not possible with --workers/);
   });
 });

@@ -142,7 +142,7 @@ describe('the relay', () => {
       code: 'no',
       message: 'not D',
     });
-    await assert.rejects(one.call('two', 'interest', { all: true, devices: [] }), /does not know/);
+    await assert.rejects(one.call('two', 'interest', { all: true, devices: [] }), /has no call/);
     await assert.rejects(one.call('three', 'notice', { device: '' }), /gone/);
   });
 
