@@ -6,8 +6,8 @@ import type { Members } from './common/members.ts';
 import { createModels, type Models } from './common/models.ts';
 import type { Post } from './common/ports.ts';
 import { type Quirks, quirksOf, type Subject } from './common/quirks.ts';
-import { createDevices, type Devices } from './devices/devices.ts';
-import { createEnrolment, type Enrolment } from './enrolment/enrolment.ts';
+import { Devices } from './devices/devices.ts';
+import { Enrolment } from './enrolment/enrolment.ts';
 import { createFiles, type Files } from './files/files.ts';
 import { Alerts } from './monitoring/alerts.ts';
 import { History } from './monitoring/history.ts';
@@ -60,11 +60,11 @@ export function createFleet(context: FleetContext): Fleet {
   const presets = new Presets(context, models);
   const wantedStates = new WantedStates(context, presets);
   const dryRuns = new DryRuns(context, { presets, wantedStates, preflight });
-  const devices = createDevices(context, models);
+  const devices = new Devices(context, models);
   const tasks = createTasks(context, files, models);
   const rollouts = createRollouts(context, files);
   const history = new History(context);
-  const enrolment = createEnrolment(context);
+  const enrolment = new Enrolment(context);
   const traces = createTraces(context);
   return {
     devices,

@@ -2,7 +2,8 @@
 import type { WantedValue } from '../device/desired-state.ts';
 import { UserError } from '../errors.ts';
 import { isSecretName } from '../fleet/common/secrets.ts';
-import type { DeviceInput, DeviceView } from '../fleet/devices/devices.ts';
+import type { DeviceInput } from '../fleet/devices/device-input.ts';
+import type { DeviceView } from '../fleet/devices/device-view.ts';
 import { mapPreset, type Preset } from '../fleet/presets/preset.ts';
 
 export const MASK = '***';

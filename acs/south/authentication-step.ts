@@ -1,7 +1,7 @@
 // Authentication of the POSTs that begin a session: a challenge, or the caller and its proof.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Log } from '../../shared/log.ts';
-import { deviceId } from '../fleet/devices/devices.ts';
+import { deviceId } from '../fleet/devices/device-id.ts';
 import type { Enrolment } from '../fleet/enrolment/enrolment.ts';
 import type { Authenticator, AuthResult } from './authenticator.ts';
 import { addressOf, type Caller, callerOf, isSecure } from './http/caller.ts';
@@ -43,7 +43,7 @@ export class AuthenticationStep {
       const identity = identityOf(posted.body.args);
       if (denied.reason === 'missing' && isSecure(request) && (await this.#enrolment.mayOpen(deviceId(identity))))
         return callerOf(request, { kind: 'open' });
-      this.#enrolment.knock(identity, addressOf(request));
+      this.#enrolment.unknownCpes.note(identity, addressOf(request));
     }
     // The first POST of a session usually comes without credentials: only wrong ones are logged.
     if (denied.reason !== 'missing')

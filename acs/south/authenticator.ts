@@ -3,8 +3,8 @@
 import type { TLSSocket } from 'node:tls';
 import type { Clock, Random } from '../../shared/clock.ts';
 import { Verifier } from '../../shared/net/verifier.ts';
-import type { Enrolment, Proof } from '../fleet/enrolment/enrolment.ts';
-import type { ClientCertificate } from '../fleet/enrolment/rules.ts';
+import type { ClientCertificate, Proof } from '../fleet/enrolment/candidate.ts';
+import type { Enrolment } from '../fleet/enrolment/enrolment.ts';
 
 export interface AuthenticatorOptions {
   enrolment: Enrolment;

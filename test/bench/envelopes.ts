@@ -1,7 +1,7 @@
 // What the simulated CPEs of the bench are and say: a stored fleet of two products, an Inform of 25 parameters, answers to the ACS.
 
 import type { DeviceIdentity } from '../../acs/device/row.ts';
-import { deviceId } from '../../acs/fleet/devices/devices.ts';
+import { deviceId } from '../../acs/fleet/devices/device-id.ts';
 import { type Body, encodeEnvelope, requestBody, responseBody } from '../../shared/cwmp/soap.ts';
 
 export const PASSWORD = 'bench-password';

@@ -26,8 +26,8 @@ export function createClusterMemory(
     trace: ({ device, on }) => void traces.set(device, on),
     untrace: ({ device }) => void traces.clear(device),
     traced: ({ device }) => traces.of(device),
-    knocking: () => enrolment.knocking(),
-    unknock: ({ device }) => void enrolment.forget(device),
+    knocking: () => enrolment.unknownCpes.list(),
+    unknock: ({ device }) => void enrolment.unknownCpes.forget(device),
   };
   /** Of the others. Who does not answer has nothing to say: it is on its way up or down. */
   const asked = async <N extends MemoryCall>(
@@ -65,7 +65,7 @@ export function createClusterMemory(
       const sessions = all.flatMap(each => [...each.sessions]).sort((a, b) => a.started - b.started);
       return { on: all.some(({ on }) => on), sessions };
     },
-    knocking: async () => together([enrolment.knocking(), ...(await asked('knocking', {}))].flat()),
+    knocking: async () => together([enrolment.unknownCpes.list(), ...(await asked('knocking', {}))].flat()),
   };
 }
 

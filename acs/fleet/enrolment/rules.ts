@@ -1,149 +1,131 @@
-// Rules of enrolment: what becomes of a device that is met for the first time, or waits in quarantine, by what it is and how it came.
-import { UserError } from '../../../shared/errors.ts';
+// Rules of enrolment: they decide over a device that is new or in quarantine, by its properties and by how it proves itself.
+import { readAt, UserError } from '../../../shared/errors.ts';
 import { reportOf, withInform } from '../../device/inform.ts';
 import { newRow } from '../../device/operations/new-row.ts';
-import type { DeviceIdentity, DeviceRow } from '../../device/row.ts';
+import type { DeviceRow } from '../../device/row.ts';
 import { isLike } from '../../query/compare.ts';
 import { passingPart } from '../../query/filter.ts';
 import { parseFilter } from '../../query/parser.ts';
 import { type Predicate, toPredicate } from '../../query/predicate.ts';
+import { CachedDocuments } from '../common/cached-documents.ts';
 import type { FleetContext } from '../common/context.ts';
-
-/** A client certificate that the CA of --client-ca has signed. */
-export interface ClientCertificate {
-  /** SHA-256 of it, hexadecimal. */
-  fingerprint: string;
-  /** Distinguished names, as `CN=…, O=…`. */
-  subject: string;
-  issuer: string;
-}
+import { type Documents, documents } from '../common/documents.ts';
+import type { Candidate } from './candidate.ts';
 
 export interface EnrolRule {
   description?: string;
   /** Over the device as it comes: oui, productClass, serial, manufacturer, firmware, address, parameters of its Inform. */
   filter?: string;
-  /** Of what it reports as ProvisioningCode (which DHCP may have given it): `%` any run, `_` one character. */
+  /** A pattern for its reported ProvisioningCode, which DHCP may have set: `%` any text, `_` one character. */
   provisioningCode?: string;
-  /** How it proved itself. */
+  /** How it proves itself. */
   credential?: 'enrolment' | 'certificate' | 'none';
-  /** Of the client certificate, as patterns. */
+  /** Patterns for the client certificate. */
   subject?: string;
   issuer?: string;
   action: 'enrol' | 'quarantine' | 'refuse';
-  /** Higher is asked first; equal weights go by name. */
+  /** Higher ones come first, equal ones by name. */
   weight?: number;
 }
 
-/** A device at the door. */
-export interface AtTheDoor {
-  identity: DeviceIdentity;
-  credential: NonNullable<EnrolRule['credential']> | 'own';
-  certificate?: ClientCertificate;
-  parameters: readonly { Name: string; Value: string }[];
-  address: string;
-}
+/** The part of a candidate that rules read. */
+export type RuleCandidate = Omit<Candidate, 'events'>;
 
-export interface EnrolRules {
-  list(): Promise<(EnrolRule & { name: string })[]>;
-  get(name: string): Promise<EnrolRule>;
-  /** @returns whether it is new. @throws UserError 400 that names the place */
-  put(name: string, rule: EnrolRule): Promise<boolean>;
-  remove(name: string): Promise<void>;
-  /** The first rule that fits, with its name; undefined where none does. */
-  judge(device: AtTheDoor): Promise<{ name: string; action: EnrolRule['action'] } | undefined>;
-}
-
-const MAX_RULES = 200;
-
-interface Compiled {
+interface CompiledRule {
   name: string;
   rule: EnrolRule;
   fits: Predicate;
 }
 
-export function createEnrolRules(context: FleetContext): EnrolRules {
-  const { store, clock, events } = context;
-  let known: { generation: number; rules: Compiled[] } | undefined;
+const MAX_RULES = 200;
 
-  const rules = async (): Promise<Compiled[]> => {
-    const generation = store.generation('enrolRule');
-    if (generation === 0) return [];
-    if (known?.generation !== generation) {
-      const found = (await store.documents<EnrolRule>('enrolRule')).map(({ name, body }) => compiled(name, body));
-      known = { generation, rules: found.sort(byWeight) };
-    }
-    return known.rules;
-  };
+export class EnrolRules {
+  readonly #context: FleetContext;
+  readonly #documents: Documents<EnrolRule>;
+  readonly #compiled: CachedDocuments<CompiledRule[]>;
 
-  const get = async (name: string): Promise<EnrolRule> => {
-    const found = await store.document<EnrolRule>('enrolRule', name);
-    if (!found) throw new UserError(404, 'no-such-rule', `no enrolment rule '${name}'`);
-    return found.body;
-  };
+  constructor(context: FleetContext) {
+    this.#context = context;
+    this.#documents = documents(context, 'enrolRule', {
+      missing: name => new UserError(404, 'no-such-rule', `no enrolment rule '${name}'`),
+      validate: checkRule,
+      limit: {
+        most: MAX_RULES,
+        reached: count => new UserError(409, 'too-many-rules', `there are ${count} enrolment rules already`),
+      },
+    });
+    this.#compiled = new CachedDocuments(context.store, 'enrolRule', async () =>
+      (await this.#documents.list()).map(({ name, body }) => compileRule(name, body)).sort(byWeight),
+    );
+  }
 
-  return {
-    get,
-    list: async () => (await rules()).map(({ name, rule }) => ({ name, ...rule })),
-    put: async (name, rule) => {
-      if (!/^[\w.-]{1,64}$/.test(name))
-        throw new UserError(400, 'bad-name', `'${name}': a rule's name is 1 to 64 letters, digits and . _ -`);
-      check(name, rule);
-      const all = await store.documents<EnrolRule>('enrolRule');
-      const isNew = !all.some(other => other.name === name);
-      if (isNew && all.length >= MAX_RULES)
-        throw new UserError(409, 'too-many-rules', `there are ${all.length} enrolment rules already`);
-      await store.putDocument('enrolRule', name, rule);
-      events.emit('change', { what: 'enrolRule', name, by: 'written' });
-      return isNew;
-    },
-    remove: async name => {
-      await get(name);
-      await store.deleteDocument('enrolRule', name);
-      events.emit('change', { what: 'enrolRule', name, by: 'deleted' });
-    },
-    judge: async device => {
-      const all = await rules();
-      if (all.length === 0) return undefined;
-      const row = rowOf(device, clock.now());
-      const found = all.find(({ rule, fits }) => cameAs(rule, device, row) && fits(row, clock.now()));
-      return found && { name: found.name, action: found.rule.action };
-    },
-  };
+  async list(): Promise<(EnrolRule & { name: string })[]> {
+    return (await this.#rules()).map(({ name, rule }) => ({ name, ...rule }));
+  }
+
+  /** @throws UserError 404 */
+  async get(name: string): Promise<EnrolRule> {
+    return (await this.#documents.get(name)).body;
+  }
+
+  /** @returns whether it is new. @throws UserError 400 that names the place, 409 */
+  async put(name: string, rule: EnrolRule): Promise<boolean> {
+    return await this.#documents.put(name, rule);
+  }
+
+  /** @throws UserError 404 */
+  async remove(name: string): Promise<void> {
+    await this.#documents.remove(name);
+  }
+
+  /** The first rule that matches a candidate. */
+  async firstMatch(candidate: RuleCandidate): Promise<{ name: string; action: EnrolRule['action'] } | undefined> {
+    const rules = await this.#rules();
+    if (rules.length === 0) return undefined;
+    const now = this.#context.clock.now();
+    const row = rowOf(candidate, now);
+    const match = rules.find(({ rule, fits }) => matchesProof(rule, candidate, row) && fits(row, now));
+    return match && { name: match.name, action: match.rule.action };
+  }
+
+  async #rules(): Promise<CompiledRule[]> {
+    return this.#context.store.generation('enrolRule') === 0 ? [] : await this.#compiled.get();
+  }
 }
 
-const byWeight = (a: Compiled, b: Compiled): number =>
+const byWeight = (a: CompiledRule, b: CompiledRule): number =>
   (b.rule.weight ?? 0) - (a.rule.weight ?? 0) || (a.name < b.name ? -1 : 1);
 
-const compiled = (name: string, rule: EnrolRule): Compiled => ({
+const compileRule = (name: string, rule: EnrolRule): CompiledRule => ({
   name,
   rule,
   fits: rule.filter === undefined ? () => true : toPredicate(parseFilter(rule.filter)),
 });
 
-/** @throws UserError 400 */
-function check(name: string, rule: EnrolRule): void {
+/** @throws UserError 400 that names the place */
+function checkRule(rule: EnrolRule): void {
   const { filter, credential, subject, issuer, provisioningCode, action } = rule;
-  try {
-    compiled(name, rule);
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    throw new UserError(error.status, error.code, `filter: ${error.message}`, error.detail);
-  }
-  const passing = filter === undefined ? undefined : passingPart(parseFilter(filter));
+  const parsed = filter === undefined ? undefined : readAt('filter', () => parseFilter(filter));
+  const passing = parsed && passingPart(parsed);
   if (passing)
-    throw new UserError(400, 'passing-rule', `filter: '${passing}' says nothing of a device that just comes`);
-  const grounds = [filter, credential, subject, issuer, provisioningCode].some(ground => ground !== undefined);
-  if (action === 'enrol' && !grounds)
-    throw new UserError(400, 'rule-for-all', 'a rule that enrols everybody is --enrol auto: say whom it is for');
+    throw new UserError(400, 'passing-rule', `filter: '${passing}' is not known of a device that is admitted`);
+  const conditions = [filter, credential, subject, issuer, provisioningCode];
+  if (action === 'enrol' && conditions.every(condition => condition === undefined))
+    throw new UserError(
+      400,
+      'rule-for-all',
+      'a rule without a condition enrols every device: add a condition, or use --enrol auto',
+    );
 }
 
-/** The device as its row would be. */
-function rowOf({ identity, parameters, address }: AtTheDoor, now: number): DeviceRow {
-  const facts = { identity, events: [], report: reportOf(parameters), retryCount: 0, address, now, owner: '' };
-  return withInform(newRow('', identity, 'quarantine', now), { ...facts, admission: 'quarantine' });
+/** The row that the device would have. */
+function rowOf({ identity, parameters, address }: RuleCandidate, now: number): DeviceRow {
+  const inform = { identity, events: [], report: reportOf(parameters), retryCount: 0, address, now, owner: '' };
+  return withInform(newRow('', identity, 'quarantine', now), { ...inform, admission: 'quarantine' });
 }
 
-function cameAs(rule: EnrolRule, { credential, certificate }: AtTheDoor, row: DeviceRow): boolean {
+function matchesProof(rule: EnrolRule, { proof, certificate }: RuleCandidate, row: DeviceRow): boolean {
+  const credential = proof.kind === 'device' ? 'own' : proof.kind === 'open' ? 'none' : proof.kind;
   const fits = (pattern: string | undefined, text: string | undefined): boolean =>
     pattern === undefined || (text !== undefined && isLike(text, pattern));
   if (rule.credential === 'certificate' ? !certificate : rule.credential && rule.credential !== credential)

@@ -5,7 +5,7 @@ import type { AcsEvents } from '../../events.ts';
 import { noticeId } from '../../store/notices.ts';
 import type { Notice, StoredDocument } from '../../store/records.ts';
 import type { FleetContext } from '../common/context.ts';
-import { type AlertGroup, alertGroup, isOver, transitions } from './alert-groups.ts';
+import { type AlertGroup, alertGroup, isOver, type Transition, transitions } from './alert-groups.ts';
 import { type AlertRule, compileAlert } from './alert-rule.ts';
 
 /** The result of an evaluation, as documents of the kind `alertState` hold it. */
@@ -94,21 +94,23 @@ export class AlertEvaluations {
     found: AlertEvaluation,
   ): Promise<void> {
     const { store, clock, events } = this.#context;
-    const changes = transitions(before?.body.groups ?? [], found.groups).map(({ state, group }) => ({
-      alert: name,
-      state,
-      severity: rule.severity ?? ('warning' as const),
-      group: group.key,
-      count: group.count,
-      total: group.total,
-      since: new Date(group.since).toISOString(),
-      samples: group.samples,
-    }));
+    const changes = transitions(before?.body.groups ?? [], found.groups).map(change => alertEvent(name, rule, change));
     const notices = changes.map(change => noticeOf(change, rule, clock.now()));
     await store.putDocument('alertState', name, found, before?.generation ?? 0, notices);
     for (const change of changes) events.emit('alert', change);
   }
 }
+
+const alertEvent = (alert: string, rule: AlertRule, { state, group }: Transition): AcsEvents['alert'] => ({
+  alert,
+  state,
+  severity: rule.severity ?? 'warning',
+  group: group.key,
+  count: group.count,
+  total: group.total,
+  since: new Date(group.since).toISOString(),
+  samples: group.samples,
+});
 
 /** The notice for webhooks. */
 const noticeOf = (change: AcsEvents['alert'], { description, webhooks }: AlertRule, time: number): Notice => ({

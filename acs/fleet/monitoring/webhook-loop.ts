@@ -3,6 +3,7 @@ import { isAbort, messageOf } from '../../../shared/errors.ts';
 import { noticeTypes } from '../../store/records.ts';
 import type { DeliveryCount } from '../../store/store.ts';
 import type { FleetContext } from '../common/context.ts';
+import { WakeablePause } from './wakeable-pause.ts';
 import type { StoredWebhook } from './webhook.ts';
 import type { WebhookSender } from './webhook-sender.ts';
 
@@ -21,13 +22,14 @@ export class WebhookLoop {
   #subscriptions: (() => void)[] = [];
   #running: Promise<void> | undefined;
   #tidied = Number.NEGATIVE_INFINITY;
-  #wake: (() => void) | undefined;
+  readonly #pause: WakeablePause;
 
   /** @param stopped is aborted by `stop` */
   constructor(context: FleetContext, sender: WebhookSender, stopped: AbortController) {
     this.#context = context;
     this.#sender = sender;
     this.#stopped = stopped;
+    this.#pause = new WakeablePause(context.clock, stopped.signal, SOON_MS);
   }
 
   start(): void {
@@ -48,7 +50,7 @@ export class WebhookLoop {
 
   /** Ends the pause of the loop soon. */
   wake(): void {
-    this.#wake?.();
+    this.#pause.wake();
   }
 
   /** Sends what is due now. @returns the time when the next message is due, milliseconds */
@@ -61,7 +63,9 @@ export class WebhookLoop {
     await Promise.all(served.map(({ name, body }) => this.#sender.sendDue(name, body)));
     await this.#tidy(new Set(webhooks.map(({ name }) => name)));
     const after = served.length > 0 ? nextDue(await store.deliveryCounts()) : before;
-    return Math.min(...webhooks.map(({ name }) => Math.max(after.get(name) ?? NEVER, this.#sender.backoffUntil(name))));
+    return Math.min(
+      ...webhooks.map(({ name }) => Math.max(after.get(name) ?? NEVER, this.#sender.backoffs.of(name)?.until ?? 0)),
+    );
   }
 
   /** Bounds the queue, and drops the messages of other webhooks than these. */
@@ -85,30 +89,8 @@ export class WebhookLoop {
         // A failure of the store passes, and the queue is durable.
         log.warn('webhook queue failed', { reason: messageOf(error) });
       }
-      await this.#pause(Math.min(LOOK_MS, Math.max(SOON_MS, next - clock.now())));
+      await this.#pause.wait(Math.min(LOOK_MS, Math.max(SOON_MS, next - clock.now())));
     }
-  }
-
-  /** Waits, but only `SOON_MS` once the loop is woken. */
-  async #pause(ms: number): Promise<void> {
-    const { clock } = this.#context;
-    const { signal } = this.#stopped;
-    await new Promise<void>(resolve => {
-      let timer = clock.after(ms, () => done());
-      const done = (): void => {
-        timer.cancel();
-        this.#wake = undefined;
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      this.#wake = () => {
-        timer.cancel();
-        timer = clock.after(SOON_MS, done);
-        this.#wake = undefined;
-      };
-      signal.addEventListener('abort', done);
-    });
-    signal.throwIfAborted();
   }
 }
 

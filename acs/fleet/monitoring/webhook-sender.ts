@@ -1,10 +1,10 @@
 // Sends the queued messages of webhooks, and retries with growing pauses until a message is accepted or given up.
 import { messageOf } from '../../../shared/errors.ts';
 import type { Delivery } from '../../store/records.ts';
-import { spread } from '../common/backoff.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { Post } from '../common/ports.ts';
 import type { StoredWebhook } from './webhook.ts';
+import { retryPauseMs, WebhookBackoffs } from './webhook-backoff.ts';
 import { messageBody, messageHeaders, type WebhookMessage } from './webhook-message.ts';
 
 const TIMEOUT_MS = 15_000;
@@ -14,8 +14,6 @@ const LEASE_MS = 60_000;
 const AT_ONCE = 8;
 const SECOND = 1000;
 const HOUR = 3_600_000;
-/** The pauses after the first, second, … failure; the last one repeats. */
-const PAUSES_MS = [10, 30, 60, 300, 900].map(seconds => seconds * SECOND).concat([HOUR, 3 * HOUR, 6 * HOUR]);
 /** The age at which a message is given up. */
 const GIVE_UP_MS = 72 * HOUR;
 
@@ -23,22 +21,13 @@ export class WebhookSender {
   readonly #context: FleetContext;
   readonly #post: Post;
   readonly #stopped: AbortSignal;
-  /** Webhooks whose last messages failed: no message is sent until a time, then a single one. */
-  readonly #backoffs = new Map<string, { failures: number; until: number }>();
+  readonly backoffs: WebhookBackoffs;
 
   constructor(context: FleetContext, post: Post, stopped: AbortSignal) {
     this.#context = context;
+    this.backoffs = new WebhookBackoffs(context);
     this.#post = post;
     this.#stopped = stopped;
-  }
-
-  /** The time until which a webhook gets no message, milliseconds; 0 without a backoff. */
-  backoffUntil(name: string): number {
-    return this.#backoffs.get(name)?.until ?? 0;
-  }
-
-  endBackoff(name: string): void {
-    this.#backoffs.delete(name);
   }
 
   /** Sends one message. @throws Error that says why it could not be sent */
@@ -61,14 +50,14 @@ export class WebhookSender {
   async sendDue(name: string, webhook: StoredWebhook): Promise<void> {
     const { store, clock } = this.#context;
     for (;;) {
-      const backoff = this.#backoffs.get(name);
+      const backoff = this.backoffs.of(name);
       if (backoff && backoff.until > clock.now()) return;
       const limit = backoff ? 1 : AT_ONCE;
       const due = await store.takeDeliveries({ webhook: name, now: clock.now(), leaseMs: LEASE_MS, limit });
       if (due.length === 0) return;
       const accepted = await Promise.all(due.map(delivery => this.#attempt(name, webhook, delivery)));
-      if (accepted.some(Boolean)) this.#backoffs.delete(name);
-      else this.#backOff(name, (backoff?.failures ?? 0) + 1);
+      if (accepted.some(Boolean)) this.backoffs.end(name);
+      else this.backoffs.begin(name, (backoff?.failures ?? 0) + 1);
     }
   }
 
@@ -96,21 +85,11 @@ export class WebhookSender {
 
   /** @returns whether the message is given up */
   async #fail({ id, created, attempts }: Delivery, reason: string, isGone: boolean): Promise<boolean> {
-    const { store, clock } = this.#context;
+    const { store, clock, random } = this.#context;
     const now = clock.now();
     const isDead = isGone || now - created >= GIVE_UP_MS;
-    const due = now + this.#pauseMs(attempts);
+    const due = now + retryPauseMs(attempts, random);
     await store.settleDelivery(id, { state: isDead ? 'dead' : 'waiting', due, error: reason.slice(0, 500) });
     return isDead;
-  }
-
-  #backOff(name: string, failures: number): void {
-    const { clock, log } = this.#context;
-    this.#backoffs.set(name, { failures, until: clock.now() + Math.min(this.#pauseMs(failures), HOUR) });
-    if (failures === 1) log.warn('webhook delivery failed', { webhook: name });
-  }
-
-  #pauseMs(failures: number): number {
-    return spread(PAUSES_MS[Math.min(failures, PAUSES_MS.length) - 1] ?? 0, this.#context.random);
   }
 }

@@ -59,7 +59,7 @@ export class Webhooks {
       made = secrets.password();
       return { ...input, secret: secrets.seal(made) };
     });
-    this.#sender.endBackoff(name);
+    this.#sender.backoffs.end(name);
     return { isNew, ...(made === undefined ? {} : { secret: made }) };
   }
 
@@ -79,7 +79,7 @@ export class Webhooks {
   async retry(name: string): Promise<number> {
     const { store, clock } = this.#context;
     await this.#documents.get(name);
-    this.#sender.endBackoff(name);
+    this.#sender.backoffs.end(name);
     const revived = await store.reviveDeliveries(name, clock.now());
     this.loop.wake();
     return revived;

@@ -8,8 +8,9 @@ import { parseFilter } from '../../query/parser.ts';
 import { toPredicate } from '../../query/predicate.ts';
 import type { Models } from '../common/models.ts';
 import { isSealedText, isSecretName } from '../common/secrets.ts';
+import { wantedValue } from '../common/wanted-values.ts';
 import type { MergedRow, WantedFile } from './desired.ts';
-import { mapPreset, type Preset, wantedValue } from './preset.ts';
+import { mapPreset, type Preset } from './preset.ts';
 import { parseTemplate, plainText, type Template, variablesOf } from './variables.ts';
 
 export interface CompiledValue {

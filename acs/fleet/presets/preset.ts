@@ -1,5 +1,5 @@
 // The preset: a declarative document that operators write.
-import type { WantedValue } from '../../device/desired-state.ts';
+import type { WrittenValue } from '../common/wanted-values.ts';
 
 /** Takes the place of a preset's name where an override of the device wins. No preset has this name. */
 export const OVERRIDE = 'override';
@@ -19,7 +19,7 @@ export interface Preset {
   when?: string;
   /** Higher wins; equal weights go by name. */
   weight?: number;
-  set?: Record<string, string | number | boolean | WantedValue>;
+  set?: Record<string, WrittenValue>;
   /** By table path, with its final dot. */
   objects?: Record<string, WantedObjects>;
   /** Names of stored files. */
@@ -59,18 +59,8 @@ export function auditMsOf(text: string): number | undefined {
   return ms >= LEAST_AUDIT_MS && ms <= MOST_AUDIT_MS ? ms : undefined;
 }
 
-/** A wanted value as operators write it: text, number or Boolean, or a text with its type. */
-type Written = string | number | boolean | WantedValue;
-
-/** The text and type of a wanted value as operators write it. */
-export function wantedValue(value: Written): WantedValue {
-  if (typeof value === 'object') return value;
-  if (typeof value === 'boolean') return { value: value ? '1' : '0' };
-  return { value: String(value) };
-}
-
 /** The wanted value with its text mapped by `change`. */
-const withText = <T extends Written>(wanted: T, change: (text: string) => string): T => {
+const withText = <T extends WrittenValue>(wanted: T, change: (text: string) => string): T => {
   if (typeof wanted === 'object') return { ...wanted, value: change(wanted.value) };
   return typeof wanted === 'string' ? (change(wanted) as T) : wanted;
 };

@@ -1,17 +1,15 @@
 // The checks of a preset before it is stored. Each refusal names the place; values that depend on a device are checked when it is merged.
 import { readAt, UserError } from '../../../shared/errors.ts';
-import type { ParameterDef } from '../../../shared/model/definitions.ts';
-import { checkValue } from '../../../shared/model/values.ts';
 import type { WantedValue } from '../../device/desired-state.ts';
 import { passingPart } from '../../query/filter.ts';
 import { parseFilter } from '../../query/parser.ts';
 import type { Store } from '../../store/store.ts';
 import { documentName } from '../common/documents.ts';
 import type { Models } from '../common/models.ts';
-import { isSecretName } from '../common/secrets.ts';
+import { anyText, checkText, wantedValue } from '../common/wanted-values.ts';
 import type { FileKind, StoredFile } from '../files/stored-file.ts';
 import { rowPlace } from './compiled-preset.ts';
-import { auditMsOf, OVERRIDE, type Preset, type WantedObjects, wantedValue } from './preset.ts';
+import { auditMsOf, OVERRIDE, type Preset, type WantedObjects } from './preset.ts';
 import { parseTemplate, plainText, type Template } from './variables.ts';
 
 const MAX_PRESET_BYTES = 1024 * 1024;
@@ -122,24 +120,4 @@ function knownTexts(template: Template): string[] {
   if (plain !== undefined) return [plain];
   const [only, ...rest] = template;
   return rest.length === 0 && only && 'variable' in only && only.fallback !== undefined ? [only.fallback] : [];
-}
-
-/** A parameter that no known data model has must at least be text that XML can carry. */
-const anyText: ParameterDef = {
-  path: '',
-  name: '',
-  type: 'string',
-  writable: true,
-  hidden: false,
-  forcedInform: false,
-  activeNotify: 'normal',
-  needsRestart: false,
-};
-
-/** Checks a value by its definition. @throws UserError 400 */
-export function checkText(place: string, def: ParameterDef | undefined, text: string, type?: string): void {
-  const checked = checkValue(def ?? anyText, text, type);
-  if (checked.ok) return;
-  const why = isSecretName(place) && def?.type !== 'string' ? 'the value does not fit' : checked.message;
-  throw refused('bad-value', `${place}: ${why}`);
 }

@@ -4,8 +4,7 @@ import { reportOf } from '../../device/inform.ts';
 import type { Informed, InformFacts } from '../../device/operation-types.ts';
 import type { DeviceIdentity } from '../../device/row.ts';
 import type { EventBus } from '../../events.ts';
-import type { Proof } from '../enrolment/enrolment.ts';
-import type { ClientCertificate } from '../enrolment/rules.ts';
+import type { ClientCertificate, Proof } from '../enrolment/candidate.ts';
 
 export interface Arrival {
   identity: DeviceIdentity;

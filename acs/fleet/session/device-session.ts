@@ -2,7 +2,7 @@
 import type { DeviceRow } from '../../device/row.ts';
 import type { Task } from '../../device/task.ts';
 import type { SessionState } from '../common/session-state.ts';
-import type { Proof } from '../enrolment/enrolment.ts';
+import type { Proof } from '../enrolment/candidate.ts';
 import type { Arrival } from './arrival.ts';
 
 export interface DeviceSession extends SessionState {

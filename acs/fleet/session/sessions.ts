@@ -3,7 +3,7 @@ import type { Arguments } from '../../../shared/cwmp/methods.ts';
 import type { AcsEvents } from '../../events.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { Cpe } from '../common/ports.ts';
-import { deviceId } from '../devices/devices.ts';
+import { deviceId } from '../devices/device-id.ts';
 import type { ReconcileParts } from '../reconcile/reconciliation.ts';
 import { type Arrival, emitInformed, informFactsOf } from './arrival.ts';
 import { claimDevice } from './claim.ts';

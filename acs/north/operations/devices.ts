@@ -1,6 +1,6 @@
 // Operations on devices: register, read, change, approve, call.
 import { UserError } from '../../errors.ts';
-import type { DeviceInput } from '../../fleet/devices/devices.ts';
+import type { DeviceInput } from '../../fleet/devices/device-input.ts';
 import { parseCsv } from '../csv.ts';
 import type { Operation, OperationContext, OperationInput, OperationOutput } from '../operation.ts';
 import { noDevice, none, ok, param } from '../operation.ts';

@@ -4,7 +4,7 @@ import type { DeviceFault } from '../../device/fault.ts';
 import type { KnownValue } from '../../device/parameter.ts';
 import type { Task } from '../../device/task.ts';
 import type { UnknownCpe } from '../../fleet/common/unknown-cpe.ts';
-import type { DeviceView } from '../../fleet/devices/devices.ts';
+import type { DeviceView } from '../../fleet/devices/device-view.ts';
 import type { StoredFile } from '../../fleet/files/stored-file.ts';
 import { hintFor } from '../../fleet/monitoring/fault-hints.ts';
 import type { DryRun } from '../../fleet/preflight/dry-run.ts';

@@ -1,8 +1,7 @@
 // The caller of an HTTP request, as the listener believes it: address, scheme, and what it has proved.
 import type { FastifyRequest } from 'fastify';
 import { plainAddress } from '../../../shared/net/address.ts';
-import type { Proof } from '../../fleet/enrolment/enrolment.ts';
-import type { ClientCertificate } from '../../fleet/enrolment/rules.ts';
+import type { ClientCertificate, Proof } from '../../fleet/enrolment/candidate.ts';
 
 export interface Caller {
   proof: Proof;

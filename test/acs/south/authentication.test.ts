@@ -20,7 +20,7 @@ describe('authentication of CPEs (TR-069 3.4.4)', () => {
     assert.equal(answer.status, 401);
     assert.match(String(answer.headers['www-authenticate']), /^Digest realm=.*qop="auth"/);
     assert.deepEqual(
-      acs.fleet.enrolment.knocking().map(({ device, count }) => [device, count]),
+      acs.fleet.enrolment.unknownCpes.list().map(({ device, count }) => [device, count]),
       [[id, 1]],
     );
     assert.equal(await acs.store.device(id), undefined);
@@ -29,7 +29,7 @@ describe('authentication of CPEs (TR-069 3.4.4)', () => {
   it('does not list a CPE as unknown that authenticates after the challenge', async () => {
     await open();
     await new ScriptedCpe(acs.app, factory).session();
-    assert.deepEqual(acs.fleet.enrolment.knocking(), []);
+    assert.deepEqual(acs.fleet.enrolment.unknownCpes.list(), []);
   });
 
   it('answers the Inform of a new device and asks nothing of it while in quarantine', async () => {

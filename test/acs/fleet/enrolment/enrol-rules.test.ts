@@ -1,6 +1,7 @@
 // Who comes in: by rules, by hand; and who is held because it may not be the same unit any more.
 import assert from 'node:assert/strict';
 import type { DeviceOperations } from '../../../../acs/device/operation-types.ts';
+import type { Candidate } from '../../../../acs/fleet/enrolment/candidate.ts';
 import { type TestApi, testApi } from '../../../support/acs/api.ts';
 import { memoryCpe, ScriptedCpe } from '../../../support/acs/memory-acs.ts';
 import { identityOf, idOf, informOf, valuesOf } from '../../../support/devices.ts';
@@ -74,18 +75,18 @@ describe('enrolment', () => {
       assert.equal(await stateOf('A'), 'quarantine');
       await cpe('B', { parameters: { 'Device.Test': '7' } }).session(memoryCpe({}).answer);
       assert.equal(await stateOf('B'), 'enrolled');
-      const judge = (more: object) =>
-        api.acs.fleet.enrolment.rules.judge({
+      const matching = (more: Partial<Candidate>) =>
+        api.acs.fleet.enrolment.rules.firstMatch({
           identity: identityOf('C'),
-          credential: 'own',
+          proof: { kind: 'device', id, usedNext: false },
           parameters: [],
           address: '127.0.0.1',
           ...more,
         });
       const certificate = { fingerprint: 'aa', subject: 'CN=Acme gateways', issuer: 'O=Acme, CN=Devices' };
-      assert.deepEqual(await judge({ certificate }), { name: 'cert', action: 'enrol' });
-      assert.equal(await judge({ certificate: { ...certificate, issuer: 'CN=Others' } }), undefined);
-      assert.equal(await judge({ credential: 'certificate' }), undefined, 'without the certificate itself');
+      assert.deepEqual(await matching({ certificate }), { name: 'cert', action: 'enrol' });
+      assert.equal(await matching({ certificate: { ...certificate, issuer: 'CN=Others' } }), undefined);
+      assert.equal(await matching({ proof: { kind: 'certificate', id } }), undefined, 'without the certificate itself');
     });
 
     it('does not touch devices that are enrolled or were announced', async () => {

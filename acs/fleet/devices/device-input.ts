@@ -1,0 +1,89 @@
+// What operators write of a device: checked, and sealed into a patch of its row.
+import { UserError } from '../../../shared/errors.ts';
+import type { WantedValue } from '../../device/desired-state.ts';
+import type { DevicePatch } from '../../device/operation-types.ts';
+import type { FleetContext } from '../common/context.ts';
+import type { Models } from '../common/models.ts';
+import { openedText, type Secrets, sealedText } from '../common/secrets.ts';
+import { checkText, type WrittenValue, wantedValue } from '../common/wanted-values.ts';
+
+/** Secrets are in plain text here. */
+export interface DeviceInput {
+  tags?: string[];
+  /** Fields that are not named stay; `null` removes a field. */
+  site?: Record<string, string | null>;
+  overrides?: Record<string, WrittenValue | null>;
+  credentials?: { username: string; password: string };
+  connectionRequest?: { username: string; password: string };
+}
+
+/** @throws UserError 400; 409 for a user name of another device, because the two could not be told apart */
+export async function checkDeviceInput(
+  { store, secrets, enrolment }: FleetContext,
+  models: Models,
+  id: string,
+  { credentials, overrides = {}, site = {} }: DeviceInput,
+): Promise<void> {
+  for (const [path, value] of Object.entries(overrides))
+    if (value !== null) await checkOverride(models, path, wantedValue(value));
+  // A site field that was read comes back sealed; it is opened, which fails for a seal of another server.
+  for (const [name, text] of Object.entries(site))
+    if (text !== null) checkText(`site: ${name}`, undefined, openedText(secrets, text));
+  if (!credentials) return;
+  const other = await store.deviceByUsername(credentials.username);
+  const isShared = enrolment?.username === credentials.username;
+  if (isShared || (other && other.id !== id))
+    throw new UserError(
+      409,
+      'username-taken',
+      `user name '${credentials.username}' is that of ${isShared ? 'the enrolment credential' : other?.id}`,
+    );
+}
+
+/** A parameter that no known data model has is left to the device. @throws UserError 400 */
+async function checkOverride(models: Models, path: string, wanted: WantedValue): Promise<void> {
+  const place = `overrides: ${path}`;
+  if (!/^(Device|InternetGatewayDevice)\.(\S+\.)*[^\s.]+$/.test(path))
+    throw new UserError(400, 'bad-path', `${place}: not the full path of a parameter`);
+  const def = await models.lookup(path);
+  if (def && !def.writable) throw new UserError(400, 'read-only', `${place}: read-only`);
+  checkText(place, def, wanted.value, wanted.type);
+}
+
+/** The patch of a checked input. */
+export function devicePatch(secrets: Secrets, input: DeviceInput): DevicePatch {
+  const patch: DevicePatch = {};
+  if (input.tags) patch.tags = [...new Set(input.tags)];
+  if (input.site) patch.site = mapValues(input.site, (name, text) => text && sealedText(secrets, name, text));
+  if (input.overrides)
+    patch.overrides = mapValues(input.overrides, (path, value) =>
+      value === null ? null : sealedValue(secrets, path, value),
+    );
+  if (input.credentials) patch.credentials = sealedLogin(secrets, input.credentials);
+  if (input.connectionRequest) patch.connectionRequest = sealedLogin(secrets, input.connectionRequest);
+  return patch;
+}
+
+/** Seals overrides from a version that did not seal secrets. @returns those that are in plain text */
+export const sealOldOverrides = (
+  secrets: Secrets,
+  overrides: Readonly<Record<string, WantedValue>>,
+): Record<string, WantedValue> =>
+  Object.fromEntries(
+    Object.entries(overrides)
+      .filter(([path, { value }]) => sealedText(secrets, path, value) !== value)
+      .map(([path, wanted]) => [path, sealedValue(secrets, path, wanted)]),
+  );
+
+function sealedValue(secrets: Secrets, path: string, written: WrittenValue): WantedValue {
+  const wanted = wantedValue(written);
+  return { ...wanted, value: sealedText(secrets, path, wanted.value) };
+}
+
+const sealedLogin = (
+  secrets: Secrets,
+  { username, password }: { username: string; password: string },
+): NonNullable<DevicePatch['credentials']> => ({ username, password: secrets.seal(password) });
+
+const mapValues = <T, R>(record: Record<string, T>, map: (key: string, value: T) => R): Record<string, R> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(key, value)]));

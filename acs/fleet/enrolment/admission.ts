@@ -1,0 +1,89 @@
+// The admission of a CPE: refused, in quarantine or enrolled, by its proof, its row, the rules of enrolment and --enrol.
+import { UserError } from '../../../shared/errors.ts';
+import type { DeviceRow } from '../../device/row.ts';
+import type { FleetContext } from '../common/context.ts';
+import { deviceId } from '../devices/device-id.ts';
+import type { Candidate } from './candidate.ts';
+import type { EnrolRules } from './rules.ts';
+
+export interface Admission {
+  admission: 'quarantine' | 'enrolled' | 'refuse';
+  /** A device in quarantine leaves it. */
+  lift?: boolean;
+}
+
+/** The least time between two faults for the enrolment credential of a device that has its own. */
+const FAULT_MS = 3_600_000;
+
+export class Admissions {
+  readonly #context: FleetContext;
+  readonly #rules: EnrolRules;
+  /** The admission where no rule matches. */
+  readonly #default: Admission;
+
+  constructor(context: FleetContext, rules: EnrolRules) {
+    this.#context = context;
+    this.#rules = rules;
+    this.#default = { admission: context.enrol === 'auto' ? 'enrolled' : 'quarantine' };
+  }
+
+  /** @throws UserError 403 with the reason */
+  async decide(candidate: Candidate): Promise<Admission> {
+    const { identity, proof } = candidate;
+    const id = deviceId(identity);
+    if (proof.kind === 'device' || proof.kind === 'certificate') {
+      if (proof.id !== id)
+        throw new UserError(403, 'wrong-identity', `authenticated as ${proof.id}, but the Inform says ${id}`);
+      // A device has its own login only after its enrolment was decided. A certificate may prove a device that is new.
+      return proof.kind === 'device' ? this.#default : await this.#byRules(candidate);
+    }
+    // Without authentication the row is not looked up: an existing row keeps its state.
+    return this.#context.cpeAuth === 'none'
+      ? await this.#byRules(candidate)
+      : await this.#withoutOwnProof(id, candidate);
+  }
+
+  /** The approval of a device admits it for a while without credentials. */
+  isOpen(row: DeviceRow | undefined): boolean {
+    return (row?.openUntil ?? 0) > this.#context.clock.now();
+  }
+
+  /** The admission of a device that is new or in quarantine. */
+  async #byRules(candidate: Candidate): Promise<Admission> {
+    const match = await this.#rules.firstMatch(candidate);
+    if (!match) return this.#default;
+    if (match.action === 'refuse')
+      throw new UserError(
+        403,
+        'refused-by-rule',
+        `${deviceId(candidate.identity)} is refused by the rule '${match.name}'`,
+      );
+    return match.action === 'enrol' ? { admission: 'enrolled', lift: true } : { admission: 'quarantine' };
+  }
+
+  /** The admission of a CPE with the enrolment credential, which many share, or without any. */
+  async #withoutOwnProof(id: string, candidate: Candidate): Promise<Admission> {
+    const { store, enrol } = this.#context;
+    const row = await store.device(id);
+    if (!row) return await this.#byRules(candidate);
+    if (this.isOpen(row)) return { admission: 'enrolled' };
+    if (candidate.proof.kind === 'open') throw new UserError(403, 'not-open', `${id} has no open enrolment window`);
+    if (!row.credentials?.password) return row.state === 'quarantine' ? await this.#byRules(candidate) : this.#default;
+    if (enrol === 'auto' && row.state === 'enrolled' && candidate.events.includes('0 BOOTSTRAP'))
+      return { admission: 'enrolled' };
+    const reason = `${id} came with the enrolment credential but has its own; approve it to let it enrol again`;
+    await this.#raiseFault(row, candidate.address, reason);
+    throw new UserError(403, 'has-own-credentials', reason);
+  }
+
+  /** The device may have been reset, or another device uses its identity. The fault is written at most once an hour. */
+  async #raiseFault(row: DeviceRow, address: string, reason: string): Promise<void> {
+    const { store, clock, events } = this.#context;
+    const now = clock.now();
+    const existing = row.faults.find(fault => fault.cause === 'enrolment');
+    if (existing && now - existing.last < FAULT_MS) return;
+    const from = `(from ${address}; if the device itself still informs, there are two of it)`;
+    const fault = { cause: 'enrolment', code: 'has-own-credentials', message: `${reason} ${from}`, retryAt: now, now };
+    events.emit('fault', { fault: await store.apply(row.id, 'faultRaised', fault) });
+  }
+}
