@@ -1,233 +1,98 @@
-// The CPE of a scenario: bytes over a real socket, one connection a session, messages as the scenario orders them. Each message of
-// either side becomes lines of the ladder.
-import { seededRandom } from '../../shared/clock.ts';
-import type { EventEntry, MethodName, ParameterValue } from '../../shared/cwmp/methods.ts';
-import {
-  type Body,
-  decodeEnvelope,
-  type Envelope,
-  encodeEnvelope,
-  faultBody,
-  requestBody,
-  responseBody,
-} from '../../shared/cwmp/soap.ts';
-import { answerChallenge, chooseDigest, formatBasic, parseChallenges } from '../../shared/net/digest.ts';
-import { type RawAnswer, RawConnection } from '../support/cpe/raw-cpe.ts';
+// The CPE of a scenario: it says over a real socket what the scenario orders. Each message of either side becomes lines of the ladder.
+import type { EventEntry, ParameterValue } from '../../shared/cwmp/methods.ts';
+import { type Body, decodeEnvelope, type Envelope, encodeEnvelope, requestBody } from '../../shared/cwmp/soap.ts';
+import type { RawAnswer } from '../support/cpe/raw-cpe.ts';
+import { ScenarioConnection } from './connection.ts';
 import { linesOf, valuesOf } from './messages.ts';
 import type { Names } from './names.ts';
-
-const UNKNOWN_TIME = '0001-01-01T00:00:00Z';
-const KEY = 'Device.ManagementServer.ParameterKey';
-const VERSION = 'Device.DeviceInfo.SoftwareVersion';
-
-export interface CpeSettings {
-  serial: string;
-  login?: { username: string; password: string };
-  scheme: 'digest' | 'basic' | 'none';
-  /** As behind a trusted proxy that ended TLS. */
-  tls: boolean;
-  cookies: boolean;
-  namespace: Envelope['namespace'];
-}
-
-/** A parameter, table or method that the CPE refuses by itself, with the code. */
-type Refusals = Map<string, number>;
+import { CpeValues, UNKNOWN_TIME } from './values.ts';
 
 export class ScenarioCpe {
-  readonly settings: CpeSettings = {
-    serial: '0090F8000001',
-    scheme: 'digest',
-    tls: true,
-    cookies: true,
-    namespace: '1-2',
-  };
-  /** The values that it answers with by itself, and reports in each Inform where `reported` has them. */
-  readonly values = new Map<string, string>([
-    [KEY, ''],
-    [VERSION, '49.1.100'],
-  ]);
-  readonly reported = new Set(['Device.DeviceSummary', VERSION, KEY]);
-  readonly refusals: Refusals = new Map();
-  /** The Status of its SetParameterValuesResponse: 1 where changes wait for a restart. */
-  status = 0;
   readonly name: string;
-  readonly #url: () => string;
+  serial = '0090F8000001';
+  namespace: Envelope['namespace'] = '1-2';
+  readonly values = new CpeValues();
+  readonly http: ScenarioConnection;
   readonly #write: (line: string) => void;
   readonly #names: Names;
-  #connection: RawConnection | undefined;
-  #cookie: string | undefined;
   /** The request of the ACS that waits for its answer. */
   #asked: Envelope | undefined;
   /** The next answer of the ACS does not arrive. */
   losesNext = false;
 
   constructor(name: string, parts: { url: () => string; write: (line: string) => void; names: Names }) {
-    const { url, write, names } = parts;
     this.name = name;
-    this.#names = names;
-    this.#url = url;
-    this.#write = write;
-    this.values.set('Device.DeviceSummary', 'Device:1.0');
+    this.http = new ScenarioConnection(parts.url);
+    this.#write = parts.write;
+    this.#names = parts.names;
   }
 
   get id(): string {
-    return `0090F8-4102S-${this.settings.serial}`;
+    return `0090F8-4102S-${this.serial}`;
   }
 
   get asked(): Envelope | undefined {
     return this.#asked;
   }
 
-  hangUp(): void {
-    this.#connection?.close();
-    this.#connection = undefined;
-  }
-
   /** Begins a session on a connection of its own. */
   async begin(): Promise<void> {
-    this.hangUp();
     this.#names.once(`{${this.name}}`, this.id);
-    this.#cookie = undefined;
     this.#asked = undefined;
-    this.#connection = await RawConnection.open(this.#url());
+    await this.http.renew();
   }
 
   async inform(events: readonly string[], more: { retry: number; values: Record<string, string> }): Promise<void> {
-    const entry = (text: string): EventEntry => {
-      const [EventCode = '', CommandKey = ''] = text.split(':');
-      return { EventCode, CommandKey };
-    };
-    const own = [...this.reported].map(name => [name, this.values.get(name) ?? ''] as const);
+    const { retry, values } = more;
     const body = requestBody('Inform', {
-      DeviceId: { Manufacturer: 'Media5', OUI: '0090F8', ProductClass: '4102S', SerialNumber: this.settings.serial },
-      Event: events.map(entry),
+      DeviceId: { Manufacturer: 'Media5', OUI: '0090F8', ProductClass: '4102S', SerialNumber: this.serial },
+      Event: events.map(eventOf),
       MaxEnvelopes: 1,
       CurrentTime: UNKNOWN_TIME,
-      RetryCount: more.retry,
-      ParameterList: valuesOf({ ...Object.fromEntries(own), ...more.values }),
+      RetryCount: retry,
+      ParameterList: valuesOf({ ...this.values.report(), ...values }),
     }) as Body;
-    const shown = Object.entries(more.values).map(([name, value]) => ` ${name}=${value}`);
-    const retried = more.retry > 0 ? ` RetryCount=${more.retry}` : '';
-    await this.send(body, `Inform ${events.join(', ')}${retried}${shown.join('')}`);
+    const shown = Object.entries(values).map(([name, value]) => ` ${name}=${value}`);
+    await this.send(body, `Inform ${events.join(', ')}${retry > 0 ? ` RetryCount=${retry}` : ''}${shown.join('')}`);
   }
 
-  /** Posts a message; `id` is that of the CPE's own requests, an answer carries the one that was asked with. */
-  async send(body: Body, label: string): Promise<void> {
-    const isAnswer = body.kind !== 'request';
-    const id = isAnswer ? this.#asked?.id : '100';
-    const { namespace } = this.settings;
+  /** Posts a message; `100` is the ID of the CPE's own requests, an answer carries the one that was asked with. */
+  async send(body: Body, label: string = linesOf(body).join(' ')): Promise<void> {
+    const id = body.kind === 'request' ? '100' : this.#asked?.id;
+    const { namespace } = this;
     await this.post(encodeEnvelope({ namespace, ...(id === undefined ? {} : { id }), body }), label);
   }
 
   /** Posts text, and once more with the login when it is challenged. */
   async post(text: string, label: string, headers: Record<string, string> = {}): Promise<void> {
+    const first = await this.#exchange(text, label, headers);
+    const authorization = first && this.http.authorization(first);
+    if (authorization === undefined) return;
+    const shown = `${label} (${authorization.split(' ')[0]} ${this.http.settings.login?.username})`;
+    await this.#exchange(text, shown, { ...headers, authorization });
+  }
+
+  async #exchange(text: string, label: string, headers: Record<string, string>): Promise<RawAnswer | undefined> {
     this.#line('->', [label]);
-    const first = await this.#exchange(text, headers);
-    const authorization = first && this.#authorization(first);
-    if (!first || authorization === undefined) return;
-    this.#line('->', [`${label} (${authorization.split(' ')[0]} ${this.settings.login?.username})`]);
-    await this.#exchange(text, { ...headers, authorization });
-  }
-
-  /** What the CPE says to the request that waits, out of its memory. */
-  ownAnswer(): { body: Body; label: string } {
-    const body = this.#asked?.body;
-    if (body?.kind !== 'request') throw new Error('the ACS has asked nothing');
-    const answered = this.#answerTo(body.method, body.args as Record<string, unknown>);
-    return { body: answered, label: linesOf(answered).join(' ') };
-  }
-
-  #answerTo(method: MethodName, args: Record<string, unknown>): Body {
-    const list = (args.ParameterList ?? []) as ParameterValue[];
-    const names = [...list.map(({ Name }) => Name), String(args.ObjectName ?? ''), method];
-    const refused = names.filter(name => this.refusals.has(name));
-    if (refused.length > 0) {
-      const faults = refused.map(name => ({ name, code: this.refusals.get(name) ?? 9002, message: 'refused' }));
-      const isWhole = refused.includes(method);
-      const code = isWhole ? (this.refusals.get(method) ?? 9002) : 9003;
-      return faultBody({ code, message: 'refused', parameters: isWhole ? [] : faults });
-    }
-    return responseBody(method, this.#resultOf(method, args, list) as never) as Body;
-  }
-
-  #resultOf(method: MethodName, args: Record<string, unknown>, list: ParameterValue[]): object {
-    switch (method) {
-      case 'GetParameterValues': {
-        const names = args.ParameterNames as string[];
-        const fits = (name: string): boolean =>
-          names.some(asked => (asked.endsWith('.') ? name.startsWith(asked) : name === asked));
-        return { ParameterList: valuesOf(Object.fromEntries([...this.values].filter(([name]) => fits(name)))) };
-      }
-      case 'SetParameterValues':
-        for (const { Name, Value } of list) this.values.set(Name, Value);
-        this.values.set(KEY, String(args.ParameterKey));
-        return { Status: this.status };
-      case 'Download':
-      case 'Upload':
-        return { Status: 1, StartTime: UNKNOWN_TIME, CompleteTime: UNKNOWN_TIME };
-      case 'GetRPCMethods':
-        return { MethodList: ['Inform', 'Reboot'] };
-      case 'AddObject':
-        return { InstanceNumber: 1, Status: 0 };
-      case 'DeleteObject':
-        return { Status: 0 };
-      default:
-        return {};
-    }
-  }
-
-  #authorization({ status, headers }: RawAnswer): string | undefined {
-    const { login, scheme } = this.settings;
-    if (status !== 401 || !login || scheme === 'none') return undefined;
-    if (scheme === 'basic') return formatBasic(login.username, login.password);
-    const challenge = chooseDigest(parseChallenges(headers.get('www-authenticate')?.split('\n') ?? []));
-    if (!challenge) throw new Error('no digest challenge');
-    return answerChallenge({ ...login, challenge, method: 'POST', uri: '/', random: seededRandom(1), nc: 1 });
-  }
-
-  async #exchange(text: string, headers: Record<string, string>): Promise<RawAnswer | undefined> {
-    if (!this.#connection || this.#connection.ended) this.#connection = await RawConnection.open(this.#url());
-    const head = [
-      'POST / HTTP/1.1',
-      `Host: ${new URL(this.#url()).host}`,
-      'Content-Type: text/xml; charset="utf-8"',
-      `Content-Length: ${Buffer.byteLength(text)}`,
-      ...(this.settings.tls ? ['X-Forwarded-Proto: https'] : []),
-      ...(this.#cookie !== undefined && this.settings.cookies ? [`Cookie: ${this.#cookie}`] : []),
-      ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
-    ];
-    const answer = await this.#connection.request(head, text).catch((error: unknown) => {
-      this.#line('<-', ['the connection ends without an answer']);
-      this.#connection = undefined;
-      if (!/the connection ended/.test(String(error))) throw error;
-    });
-    if (!answer) return undefined;
-    this.#note(answer);
+    const answer = await this.http.post(text, headers);
+    if (answer) this.#hear(answer);
+    else this.#line('<-', ['the connection ends without an answer']);
     return answer;
   }
 
-  #note(answer: RawAnswer): void {
+  #hear(answer: RawAnswer): void {
     const envelope = answer.text.includes('Envelope') ? decodeEnvelope(answer.text) : undefined;
-    const [first = '', ...below] = envelope ? linesOf(envelope.body) : [answer.text.split('\n')[0] ?? ''];
     if (envelope) this.#nameSecrets(envelope.body);
-    const status = answer.status === 200 ? '' : `${answer.status} `;
-    const challenge = answer.headers
-      .get('www-authenticate')
-      ?.split('\n')
-      .map(each => each.split(' ')[0]);
-    const other = envelope && envelope.namespace !== '1-2' ? ` (cwmp-${envelope.namespace})` : '';
-    const wait = answer.headers.get('retry-after') === undefined ? '' : ' Retry-After';
-    const label = `${status}${challenge ? challenge.join(', ') : first}${other}${wait}`.replace('  ', ' ').trim();
+    const [label = '', ...below] = shownAnswer(answer, envelope);
     if (this.losesNext) {
       this.losesNext = false;
       this.#line('<x', [`${label}, which is lost`, ...below]);
-      this.hangUp();
+      this.http.close();
       return;
     }
-    this.#cookie = answer.headers.get('set-cookie')?.split(';')[0] ?? this.#cookie;
+    this.http.heed(answer);
     this.#asked = envelope?.body.kind === 'request' ? envelope : undefined;
     this.#line('<-', [label, ...below]);
-    if (this.#connection?.ended) this.#connection = undefined;
   }
 
   /** The passwords that the ACS gives out are random. */
@@ -241,4 +106,22 @@ export class ScenarioCpe {
     this.#write(`${this.name} ${arrow} ${first}`.trimEnd());
     for (const line of below) this.#write(`       ${line}`);
   }
+}
+
+function eventOf(text: string): EventEntry {
+  const [EventCode = '', CommandKey = ''] = text.split(':');
+  return { EventCode, CommandKey };
+}
+
+/** An answer of the ACS: status where it is no 200, challenges, message, namespace where it is no cwmp-1-2. */
+function shownAnswer({ status, headers, text }: RawAnswer, envelope: Envelope | undefined): string[] {
+  const [first = '', ...below] = envelope ? linesOf(envelope.body) : [text.split('\n')[0] ?? ''];
+  const challenges = headers.get('www-authenticate')?.split('\n');
+  const words = [
+    status === 200 ? '' : String(status),
+    challenges ? challenges.map(each => each.split(' ')[0]).join(', ') : first,
+    envelope && envelope.namespace !== '1-2' ? `(cwmp-${envelope.namespace})` : '',
+    headers.has('retry-after') ? 'Retry-After' : '',
+  ];
+  return [words.filter(word => word !== '').join(' '), ...below];
 }
