@@ -1,4 +1,4 @@
-// TR-069 3.2.1.1 and 3.7.1.5 in virtual time: an ACS that is down for a day, and what a unit makes of it.
+// TR-069 3.2.1.1 and 3.7.1.5 in virtual time: the retries and events of a unit whose ACS is down for a day.
 import assert from 'node:assert/strict';
 import { retryBand } from '../../cpe/agent/timing.ts';
 import type { Arguments, CpeMethod } from '../../shared/cwmp/methods.ts';
@@ -10,7 +10,7 @@ const DAY = 24 * 3_600_000;
 const P = 'Device.ManagementServer.';
 const ask = <M extends CpeMethod>(method: M, args: Arguments<M>): Body => requestBody(method, args) as Body;
 
-describe('3.2.1.1 An ACS that is down for a day', () => {
+describe('3.2.1.1 ACS outage of a day', () => {
   let acs: VirtualAcs;
   let unit: TestUnit;
   afterEach(async () => await unit.close());
@@ -23,7 +23,7 @@ describe('3.2.1.1 An ACS that is down for a day', () => {
     await unit.clock.settle();
     assert.equal(unit.sessions.length, 1);
   };
-  const told = (at = -1): string[] =>
+  const eventsOf = (at = -1): string[] =>
     (acs.informs.at(at)?.Event ?? []).map(({ EventCode, CommandKey }) =>
       CommandKey ? `${EventCode} ${CommandKey}` : EventCode,
     );
@@ -33,7 +33,7 @@ describe('3.2.1.1 An ACS that is down for a day', () => {
     [120, 1000],
     [30, 1500],
   ] as const) {
-    it(`with m = ${m} and k = ${k}, each wait lies in its band, and the bands stay from the tenth on`, async () => {
+    it(`keeps each retry within its band, constant from the tenth on, for m = ${m}, k = ${k}`, async () => {
       await start({
         parameters: {
           'Cwmp.PeriodicInformEnable': 'Disable',
@@ -55,15 +55,15 @@ describe('3.2.1.1 An ACS that is down for a day', () => {
       }
       acs.up = true;
       await unit.clock.advance(2 * 5_120_000);
-      assert.deepEqual(told(), ['2 PERIODIC']);
+      assert.deepEqual(eventsOf(), ['2 PERIODIC']);
       assert.equal(acs.informs.at(-1)?.RetryCount, attempts.length);
       const after = acs.attempts.length;
       await unit.clock.advance(DAY);
-      assert.equal(acs.attempts.length, after, 'nothing is left to tell');
+      assert.equal(acs.attempts.length, after, 'no event is left');
     });
   }
 
-  it('then every kept event is told once: singles once, each M with its key, the change with its last value', async () => {
+  it('delivers every kept event once after the outage, a changed value as it was last', async () => {
     await start({ parameters: { 'Cwmp.PeriodicInformEnable': 'Enable', 'Cwmp.PeriodicInformInterval': '3600' } }, [
       ask('SetParameterAttributes', {
         ParameterList: [
@@ -99,7 +99,7 @@ describe('3.2.1.1 An ACS that is down for a day', () => {
 
     const first = acs.informs[1];
     assert.deepEqual(
-      [...told(1)].sort(),
+      [...eventsOf(1)].sort(),
       [
         '2 PERIODIC',
         '3 SCHEDULED',
@@ -119,12 +119,12 @@ describe('3.2.1.1 An ACS that is down for a day', () => {
     const complete = acs.told.filter(body => body.kind === 'request' && body.method === 'TransferComplete');
     assert.equal(complete.length, 1);
     const later = acs.informs.slice(2).flatMap(({ Event }) => Event.map(({ EventCode }) => EventCode));
-    assert.deepEqual([...new Set(later)], ['2 PERIODIC'], 'what was delivered is not told again');
+    assert.deepEqual([...new Set(later)], ['2 PERIODIC'], 'delivered events are not repeated');
     assert.equal(acs.informs[2]?.RetryCount, 0);
     assert.deepEqual(unit.device.state.facts.transfers, []);
   });
 
-  it('a reboot in the middle: the wait starts anew, RetryCount and the kept events go on, BOOT is the new one', async () => {
+  it('restarts the waits after a reboot and keeps RetryCount and events', async () => {
     await start({ parameters: { 'Cwmp.PeriodicInformEnable': 'Disable' } }, [
       ask('ScheduleInform', { DelaySeconds: 60, CommandKey: 'kept' }),
     ]);
@@ -142,11 +142,11 @@ describe('3.2.1.1 An ACS that is down for a day', () => {
     assert.ok(second - first >= 10_000 && second - first <= 20_000);
     acs.up = true;
     await unit.clock.advance(5_120_000);
-    assert.deepEqual(told(), ['1 BOOT', '3 SCHEDULED', 'M ScheduleInform kept']);
+    assert.deepEqual(eventsOf(), ['1 BOOT', '3 SCHEDULED', 'M ScheduleInform kept']);
     assert.ok((acs.informs.at(-1)?.RetryCount ?? 0) >= before + 3);
   });
 
-  it('more than 64 events go in several Informs, each within 64, none lost, none twice (3.7.1.5)', async () => {
+  it('splits more than 64 events over Informs without loss or repetition (3.7.1.5)', async () => {
     await start({ parameters: { 'Cwmp.PeriodicInformEnable': 'Disable' } });
     await unit.device.state.record(facts => {
       facts.events.push({ EventCode: '3 SCHEDULED', CommandKey: '' });

@@ -1,4 +1,4 @@
-// TR-069 3.3: CPEs that prove who they are by a certificate of their own.
+// TR-069 3.3: CPEs that prove their identity by a client certificate.
 import assert from 'node:assert/strict';
 import { request as httpsRequest } from 'node:https';
 import { seededRandom, systemClock } from '../../shared/clock.ts';
@@ -11,12 +11,12 @@ const id = '0090F8-4102S-0090F8000001';
 describe('3.3 CPEs with certificates', () => {
   let acs: TestAcs;
   let ca: Authority;
-  let stranger: Authority;
+  let foreign: Authority;
   let port: number;
   const environment = { clock: systemClock(), random: seededRandom(8) };
   before(async () => {
     ca = await createCa({ name: 'Devices', key: 'ec', ...environment });
-    stranger = await createCa({ name: 'Stranger', key: 'ec', ...environment });
+    foreign = await createCa({ name: 'Stranger', key: 'ec', ...environment });
   });
   beforeEach(async () => {
     acs = await testAcs({ enrol: 'auto' });
@@ -59,12 +59,12 @@ describe('3.3 CPEs with certificates', () => {
       sent.end(encodeEnvelope(new ScriptedCpe(acs.app).inform()));
     });
 
-  it('a certificate that names the device is proof enough: no challenge', async () => {
+  it('accepts a certificate that names the device without a challenge', async () => {
     assert.deepEqual(await post(await own(ca, id)), { status: 200, fault: 0 });
     assert.equal((await acs.store.device(id))?.state, 'enrolled');
   });
 
-  it('which certificate it was is kept: with another one the device is held', async () => {
+  it('holds a device that comes with another certificate than before', async () => {
     const first = await own(ca, id);
     await post(first);
     await post(first);
@@ -75,23 +75,23 @@ describe('3.3 CPEs with certificates', () => {
     assert.deepEqual([row?.state, row?.hold?.reason], ['held', 'certificate-changed']);
   });
 
-  it('a rule may ask for the issuer of a certificate, also of one that many share', async () => {
+  it('applies an enrolment rule to the issuer of a certificate', async () => {
     await acs.fleet.enrolment.rules.put('acme', { issuer: 'CN=Devices', action: 'refuse' });
     assert.deepEqual(await post(await own(ca, id)), { status: 200, fault: 8001 });
     assert.equal(await acs.store.device(id), undefined);
   });
 
-  it('one that names another device is not: 8001', async () => {
+  it('refuses a certificate that names another device (8001)', async () => {
     assert.deepEqual(await post(await own(ca, '0090F8-4102S-OTHER')), { status: 200, fault: 8001 });
     assert.equal(await acs.store.device(id), undefined);
   });
 
-  it('one that many devices share names none of them: HTTP authentication is still asked for', async () => {
+  it('challenges a CPE whose certificate is shared by many devices', async () => {
     assert.equal((await post(await own(ca, 'Acme gateways'))).status, 401);
   });
 
-  it('one of another CA, or none, leaves HTTP authentication to do: 401', async () => {
-    assert.equal((await post(await own(stranger, id))).status, 401);
+  it('challenges a CPE without a certificate or with one of another CA', async () => {
+    assert.equal((await post(await own(foreign, id))).status, 401);
     assert.equal((await post()).status, 401);
   });
 });

@@ -1,4 +1,4 @@
-// TR-069 3.4, the ACS's side: HTTP as CPEs speak it, over real sockets and by injection.
+// TR-069 3.4, the side of the ACS: HTTP as CPEs speak it, over real sockets and by injection.
 import assert from 'node:assert/strict';
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
@@ -31,8 +31,8 @@ describe('3.4 HTTP as CPEs speak it to the ACS', () => {
     await acs.close();
   });
 
-  /** A connection that stays, as a CPE keeps it through a session. */
-  const line = (): Agent => {
+  /** One connection, kept open as a CPE keeps it through a session. */
+  const connection = (): Agent => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     agents.push(agent);
     return agent;
@@ -59,20 +59,20 @@ describe('3.4 HTTP as CPEs speak it to the ACS', () => {
     encodeEnvelope(new ScriptedCpe(acs.app, { serial }).inform(more));
   const cookieOf = ({ headers }: Posted): string => String(headers['set-cookie']?.[0]?.split(';')[0]);
 
-  it('the port is 7547, under TLS, where nothing else is said (3.4.1)', async () => {
+  it('listens on port 7547 with TLS by default (3.4.1)', async () => {
     await open();
     assert.deepEqual([new URL(DEFAULT_CWMP).protocol, new URL(DEFAULT_CWMP).port], ['https:', '7547']);
   });
 
-  it('a body in chunks is taken like one with a length', async () => {
+  it('accepts a chunked body like one with a length', async () => {
     await open();
-    const agent = line();
+    const agent = connection();
     const answer = await post(agent, inform(), { 'Transfer-Encoding': 'chunked', 'Content-Type': 'text/xml' });
     assert.match(answer.text, /InformResponse/);
     assert.equal((await post(agent, '', { 'Transfer-Encoding': 'chunked' })).status, 204);
   });
 
-  it('a message that comes byte by byte, over many segments, is one message', async () => {
+  it('reads a message that comes over many TCP segments', async () => {
     await open();
     const body = inform('x'.repeat(20));
     const text = `POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
@@ -94,29 +94,29 @@ describe('3.4 HTTP as CPEs speak it to the ACS', () => {
     assert.match(answer, /^HTTP\/1\.1 200 OK\r\n[\s\S]*InformResponse/);
   });
 
-  it('a session goes on over a new connection after every answer, known by its cookie (3.4.2)', async () => {
+  it('continues a session by its cookie over a new connection for every POST (3.4.2)', async () => {
     await open();
-    const first = await post(line(), inform());
+    const first = await post(connection(), inform());
     const cookie = cookieOf(first);
-    const asked = await post(line(), encodeEnvelope(rpcMethods), { Cookie: cookie });
+    const asked = await post(connection(), encodeEnvelope(rpcMethods), { Cookie: cookie });
     assert.match(asked.text, /GetRPCMethodsResponse/);
-    const last = await post(line(), '', { Cookie: `other=1; ${cookie}; more=2` });
+    const last = await post(connection(), '', { Cookie: `other=1; ${cookie}; more=2` });
     assert.equal(last.status, 204);
     assert.equal(acs.south.sessions(), 0);
   });
 
-  it('a CPE without cookies is known by its connection, and on another one it is a stranger (3.4.2)', async () => {
+  it('knows a CPE without cookies by its connection alone (3.4.2)', async () => {
     await open();
-    const agent = line();
+    const agent = connection();
     await post(agent, inform());
     assert.match((await post(agent, encodeEnvelope(rpcMethods))).text, /GetRPCMethodsResponse/);
-    assert.match((await post(line(), encodeEnvelope(rpcMethods))).text, /<FaultCode>8003</);
+    assert.match((await post(connection(), encodeEnvelope(rpcMethods))).text, /<FaultCode>8003</);
     assert.equal((await post(agent, '')).status, 204);
   });
 
-  it('two sessions over one connection do not meet when their cookies differ (3.4.2)', async () => {
+  it('separates two sessions on one connection by their cookies (3.4.2)', async () => {
     await open();
-    const agent = line();
+    const agent = connection();
     const one = cookieOf(await post(agent, inform('ONE')));
     const two = cookieOf(await post(agent, inform('TWO')));
     assert.notEqual(one, two);
@@ -126,15 +126,15 @@ describe('3.4 HTTP as CPEs speak it to the ACS', () => {
     assert.equal(acs.south.sessions(), 1);
   });
 
-  it('the cookie is one for the session only: no Max-Age, no Expires (3.4.2)', async () => {
+  it('sets a session cookie without Max-Age and Expires (3.4.2)', async () => {
     await open();
-    const answer = await post(line(), inform());
+    const answer = await post(connection(), inform());
     const set = String(answer.headers['set-cookie']);
     assert.match(set, /^\w+=[^;]{16,200};/);
     assert.doesNotMatch(set, /max-age|expires|domain/i);
   });
 
-  it('SOAPAction and Content-Type may be absent, empty, quoted or wrong, on an empty POST too (3.4.1)', async () => {
+  it('accepts absent, empty, quoted and wrong SOAPAction and Content-Type (3.4.1)', async () => {
     await open();
     const variants: Record<string, string>[] = [
       {},
@@ -146,7 +146,7 @@ describe('3.4 HTTP as CPEs speak it to the ACS', () => {
       { 'Content-Type': '' },
     ];
     for (const [at, headers] of variants.entries()) {
-      const agent = line();
+      const agent = connection();
       const answer = await post(agent, inform(`V${at}`), headers);
       assert.equal(answer.status, 200, JSON.stringify(headers));
       assert.match(String(answer.headers['content-type']), /^text\/xml/);
@@ -154,9 +154,9 @@ describe('3.4 HTTP as CPEs speak it to the ACS', () => {
     }
   });
 
-  it('a fault rides on 200, an answer without payload is 204 and empty (3.4.6)', async () => {
+  it('sends a fault with 200 and an empty answer with 204 (3.4.6)', async () => {
     await open();
-    const agent = line();
+    const agent = connection();
     const fault = await post(agent, encodeEnvelope(rpcMethods));
     assert.equal(fault.status, 200);
     assert.match(fault.text, /<FaultCode>8003</);
@@ -165,9 +165,9 @@ describe('3.4 HTTP as CPEs speak it to the ACS', () => {
     assert.deepEqual([nothing.status, nothing.text, nothing.headers['content-type']], [204, '', undefined]);
   });
 
-  it('a challenged Inform leaves no trace; with credentials on the same connection it begins the session (3.4.5)', async () => {
+  it('begins the session only when a challenged Inform returns with credentials (3.4.5)', async () => {
     await open({ enrol: 'auto' });
-    const agent = line();
+    const agent = connection();
     const body = inform();
     const denied = await post(agent, body);
     assert.equal(denied.status, 401);
@@ -191,15 +191,15 @@ describe('3.4 HTTP as CPEs speak it to the ACS', () => {
     assert.equal(acs.south.sessions(), 1);
   });
 
-  it('each challenge has a nonce of its own; an old one is stale, not wrong (3.4.5)', async () => {
+  it('challenges with a new nonce each time and calls an old one stale (3.4.5)', async () => {
     await open({ enrol: 'auto' });
     const nonces = new Set<string>();
     for (let round = 0; round < 5; round++) {
-      const denied = await post(line(), inform());
+      const denied = await post(connection(), inform());
       nonces.add(chooseDigest(parseChallenges(denied.headers['www-authenticate']))?.parameters.nonce ?? '');
     }
     assert.equal(nonces.size, 5);
-    const agent = line();
+    const agent = connection();
     const challenge = chooseDigest(parseChallenges((await post(agent, inform())).headers['www-authenticate']));
     assert.ok(challenge);
     await acs.clock.advance(24 * 3_600_000);
@@ -218,11 +218,11 @@ describe('3.4 HTTP as CPEs speak it to the ACS', () => {
 
   it('never challenges with basic in clear (3.4.4)', async () => {
     await open({ enrol: 'auto' });
-    const denied = await post(line(), inform());
+    const denied = await post(connection(), inform());
     assert.ok(parseChallenges(denied.headers['www-authenticate']).every(({ scheme }) => scheme === 'digest'));
   });
 
-  it('takes an envelope of more than 32,768 bytes from anyone (3.5)', async () => {
+  it('accepts an envelope of more than 32,768 bytes before authentication (3.5)', async () => {
     await open({ enrol: 'auto' });
     const ParameterList = Array.from({ length: 600 }, (_, at) => ({
       Name: `Device.X_0090F8_Some.Where.${at}.Value`,
@@ -231,14 +231,14 @@ describe('3.4 HTTP as CPEs speak it to the ACS', () => {
     }));
     const body = inform('BIG', { ParameterList });
     assert.ok(body.length > 32_768);
-    assert.equal((await post(line(), body)).status, 401, 'challenged, not refused');
+    assert.equal((await post(connection(), body)).status, 401, 'challenged, not refused');
     const cpe = new ScriptedCpe(acs.app, { ...factory, serial: 'BIG' });
     assert.equal((await cpe.post(cpe.inform({ ParameterList }))).status, 200);
   });
 
-  it('reads gzip and deflate, and packs long answers for a CPE that packs (3.4.7)', async () => {
+  it('reads gzip and deflate and compresses long answers for a CPE that compresses (3.4.7)', async () => {
     await open();
-    const agent = line();
+    const agent = connection();
     const packs = { 'Content-Encoding': 'gzip', 'Accept-Encoding': 'gzip' };
     assert.match((await post(agent, gzipSync(inform()), packs)).text, /InformResponse/);
     const long = await post(agent, gzipSync(encodeEnvelope(rpcMethods)), packs);
@@ -248,24 +248,24 @@ describe('3.4 HTTP as CPEs speak it to the ACS', () => {
     } else assert.ok(long.text.length < 1024 && long.text.includes('GetRPCMethodsResponse'));
     assert.equal((await post(agent, '', { 'Accept-Encoding': 'gzip' })).status, 204);
     assert.match(
-      (await post(line(), deflateSync(inform('2')), { 'Content-Encoding': 'deflate' })).text,
+      (await post(connection(), deflateSync(inform('2')), { 'Content-Encoding': 'deflate' })).text,
       /InformResponse/,
     );
   });
 
-  it('a packed body that grows without end is refused, and the next session works (3.4.7)', async () => {
+  it('refuses a compression bomb and serves the next session (3.4.7)', async () => {
     await open();
     const bomb = gzipSync(Buffer.alloc(64 << 20, 0x20));
-    assert.equal((await post(line(), bomb, { 'Content-Encoding': 'gzip' })).status, 413);
-    assert.equal((await post(line(), inform())).status, 200);
+    assert.equal((await post(connection(), bomb, { 'Content-Encoding': 'gzip' })).status, 413);
+    assert.equal((await post(connection(), inform())).status, 200);
   });
 
-  it('an Inform in Latin-1 that says so is read as it was meant (3.5)', async () => {
+  it('reads an Inform declared as Latin-1 (3.5)', async () => {
     await open();
     const xml = `<?xml version="1.0" encoding="ISO-8859-1"?>${inform('L1', {
       ParameterList: [{ Name: 'Device.DeviceInfo.ProvisioningCode', Value: 'Zürich', Type: 'xsd:string' }],
     })}`;
-    assert.equal((await post(line(), Buffer.from(xml, 'latin1'))).status, 200);
+    assert.equal((await post(connection(), Buffer.from(xml, 'latin1'))).status, 200);
     assert.equal((await acs.store.device('0090F8-4102S-L1'))?.provisioningCode, 'Zürich');
   });
 });

@@ -47,7 +47,7 @@ describe('3.4.3 Transfers of files', () => {
     return complete().map(at => argumentsOf(acs.heard[at], 'TransferComplete'));
   };
 
-  it('redirects are followed with the cookies that came along', async () => {
+  it('follows redirects with the cookies that they set', async () => {
     files.play(
       { status: 302, headers: { Location: `${files.url}/2`, 'Set-Cookie': 'a=1' } },
       { status: 307, headers: { Location: `${files.url}/3`, 'Set-Cookie': ['b=2', 'a=3'] } },
@@ -66,7 +66,7 @@ describe('3.4.3 Transfers of files', () => {
     assert.equal(unit.device.config.variable('Cwmp.PeriodicInformInterval'), '1234');
   });
 
-  it('two to the same host have nothing to do with each other or with the session: no cookie is carried over', async () => {
+  it('carries no cookie from one transfer to another or to the session', async () => {
     files.always({ text: 'Cwmp.PeriodicInformInterval=1234\n', headers: { 'Set-Cookie': 'file=1' } });
     acs.always(undefined);
     await fetched(download(files.url), download(files.url, { CommandKey: 'two' }));
@@ -76,7 +76,7 @@ describe('3.4.3 Transfers of files', () => {
     );
   });
 
-  it('a login is never told in clear to a server that asks for basic: 9012', async () => {
+  it('refuses basic authentication in clear (9012)', async () => {
     files.always({ status: 401, headers: { 'WWW-Authenticate': 'Basic realm="files"' } });
     const [complete] = await fetched(download(files.url, { Username: 'u', Password: 'p' }));
     assert.equal(complete?.FaultStruct.FaultCode, 9012);

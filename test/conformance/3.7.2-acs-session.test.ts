@@ -1,4 +1,4 @@
-// TR-069 3.7.2 and A.3.3, the ACS's side of a session, message by message.
+// TR-069 3.7.2 and A.3.3: the side of the ACS in a session, message by message.
 import assert from 'node:assert/strict';
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { isCpeMethod, type MethodName, methodNames, methods } from '../../shared/cwmp/methods.ts';
@@ -26,7 +26,7 @@ const getMethods = (more: Partial<Envelope> = {}): Envelope => ({
 const faultIn = (envelope: Envelope | undefined): number =>
   envelope?.body.kind === 'fault' ? envelope.body.fault.code : 0;
 
-/** Arguments as an operator may give them: a key of its own, and not the one value in the samples whose type no schema has. */
+/** Arguments as an operator may give them: with this CommandKey, and without the sample value whose type no schema has. */
 function askable(method: MethodName, key: string): Record<string, unknown> {
   const args = sampleOf(methods[method].request, 'full', method);
   if ('CommandKey' in args) args.CommandKey = key;
@@ -50,7 +50,7 @@ describe('3.7.2 The ACS’s side of a session', () => {
   };
   const task = (method: string, args: Record<string, unknown> = {}) => acs.fleet.tasks.add(id, { method, args });
 
-  it('a request of the CPE is answered by its response and nothing else, however many come', async () => {
+  it('answers each request of the CPE with its response alone', async () => {
     await task('GetRPCMethods');
     await begin();
     for (let round = 0; round < 3; round++) {
@@ -61,7 +61,7 @@ describe('3.7.2 The ACS’s side of a session', () => {
     assert.equal(asked.envelope?.body.kind, 'request', 'its own request waited for the empty POST');
   });
 
-  it('one request at a time: on the empty POST, then on each response, and 204 at the end', async () => {
+  it('sends one request in each answer from the empty POST on, then 204', async () => {
     await task('GetRPCMethods');
     await task('GetParameterNames', { ParameterPath: '', NextLevel: true });
     await begin();
@@ -84,7 +84,7 @@ describe('3.7.2 The ACS’s side of a session', () => {
     assert.equal((await cpe.post(undefined)).status, 204, 'a stray empty POST after it does no harm');
   });
 
-  it('MaxEnvelopes is 1, whatever the CPE says', async () => {
+  it('answers MaxEnvelopes 1 whatever the CPE offers', async () => {
     for (const MaxEnvelopes of [0, 1, 2, 100]) {
       const { envelope } = await cpe.post(cpe.inform({ MaxEnvelopes }));
       assert.ok(envelope?.body.kind === 'response' && envelope.body.method === 'Inform');
@@ -93,7 +93,7 @@ describe('3.7.2 The ACS’s side of a session', () => {
     }
   });
 
-  it('waits 30 s, or as long as SessionTimeout asks for within 5 minutes', async () => {
+  it('waits 30 s for a POST, or as long as SessionTimeout says, up to 5 minutes', async () => {
     for (const [sessionTimeout, seconds] of [
       [undefined, 30],
       [1, 30],
@@ -109,7 +109,7 @@ describe('3.7.2 The ACS’s side of a session', () => {
     }
   });
 
-  it('a session left half-open costs nothing: its device comes again and is served', async () => {
+  it('sends a task again after a session that the CPE left half-open', async () => {
     const queued = await task('GetRPCMethods');
     await begin();
     await cpe.post(undefined);
@@ -121,7 +121,7 @@ describe('3.7.2 The ACS’s side of a session', () => {
     assert.equal((await acs.fleet.tasks.get(queued.id)).state, 'done');
   });
 
-  it('a fault of the CPE ends the task, not the session', async () => {
+  it('ends the task but not the session on a fault of the CPE', async () => {
     const bad = await task('GetParameterValues', { ParameterNames: ['Device.Nothing'] });
     const good = await task('GetRPCMethods');
     const { asked, last } = await cpe.session(method =>
@@ -151,7 +151,7 @@ describe('3.7.2 The ACS’s side of a session', () => {
     }
   });
 
-  it('GetRPCMethods names every method that it answers', async () => {
+  it('lists every method that it answers in GetRPCMethods', async () => {
     await begin();
     const { envelope } = await cpe.post(getMethods());
     assert.ok(envelope?.body.kind === 'response' && envelope.body.method === 'GetRPCMethods');
@@ -161,7 +161,7 @@ describe('3.7.2 The ACS’s side of a session', () => {
     assert.ok(MethodList.every(name => !isCpeMethod(name) || methods[name].to === 'both'));
   });
 
-  it('what it does not answer is 8000, wrong arguments are 8003, and the session goes on', async () => {
+  it('continues the session after unknown methods (8000) and wrong arguments (8003)', async () => {
     await begin();
     const xml = encodeEnvelope(getMethods());
     assert.equal(faultIn((await cpe.raw(xml.replaceAll('GetRPCMethods', 'Reboot'))).envelope), 8000);
@@ -172,7 +172,7 @@ describe('3.7.2 The ACS’s side of a session', () => {
     assert.equal((await cpe.post(undefined)).status, 204);
   });
 
-  it('the ID of a request comes back with its response and its fault, however odd; without one, none', async () => {
+  it('echoes the ID of a request in its response or fault, and none without one', async () => {
     await begin();
     for (const odd of ['', '0', 'a&<">é', 'x'.repeat(256), ' spaces ', '😀']) {
       assert.equal((await cpe.post(getMethods({ id: odd }))).envelope?.id, odd);
@@ -186,7 +186,7 @@ describe('3.7.2 The ACS’s side of a session', () => {
     assert.equal((await cpe.post(bare)).envelope?.id, undefined);
   });
 
-  it('IDs of its own requests are short, and a response without one is matched by order', async () => {
+  it('uses short request IDs and matches a response without ID by order', async () => {
     const queued = await task('GetRPCMethods');
     await begin();
     const { envelope } = await cpe.post(undefined);
@@ -205,7 +205,7 @@ describe('3.7.2 The ACS’s side of a session', () => {
     ['a fault where nothing was asked', faultBody({ code: 9002, message: 'x' })],
   ];
   for (const [what, stray] of strays) {
-    it(`${what} is answered by no fault: the session ends, the device comes again`, async () => {
+    it(`ends the session without a fault on ${what}`, async () => {
       await begin();
       const answer = await cpe.post({ namespace: '1-2', id: 'stray', body: stray });
       assert.deepEqual([answer.status, answer.envelope], [400, undefined]);
@@ -214,7 +214,7 @@ describe('3.7.2 The ACS’s side of a session', () => {
     });
   }
 
-  it('a second Inform in one session begins anew and is answered', async () => {
+  it('begins a new session on a second Inform', async () => {
     await begin();
     const again = await cpe.post(cpe.inform({ RetryCount: 1 }));
     assert.equal(again.envelope?.body.kind, 'response');
@@ -222,7 +222,7 @@ describe('3.7.2 The ACS’s side of a session', () => {
     assert.equal((await cpe.post(undefined)).status, 204);
   });
 
-  it('UseCWMPVersion is told only to a CPE that lists its versions, and is the highest in common (1.4)', async () => {
+  it('sends the highest common UseCWMPVersion to a CPE that lists its versions (1.4)', async () => {
     for (const [offered, chosen] of [
       [undefined, undefined],
       [['1.0'], '1.0'],
@@ -240,13 +240,13 @@ describe('3.7.2 The ACS’s side of a session', () => {
     }
   });
 
-  it('a CPE whose versions are all unknown gets 8006', async () => {
+  it('refuses a CPE whose CWMP versions are all unknown (8006)', async () => {
     const { status, envelope } = await cpe.post({ ...cpe.inform(), supportedVersions: ['2.0', '3.1'] });
     assert.deepEqual([status, faultIn(envelope)], [200, 8006]);
   });
 
   for (const namespace of ['1-0', '1-1', '1-2', '1-3', '1-4'] as const) {
-    it(`speaks cwmp-${namespace} from the Inform to the end, its own requests included`, async () => {
+    it(`keeps cwmp-${namespace} from the Inform to the end, also in its own requests`, async () => {
       await task('GetRPCMethods');
       const unit = new ScriptedCpe(acs.app, { namespace, events: ['2 PERIODIC'] });
       assert.equal((await unit.post(unit.inform())).envelope?.namespace, namespace);
@@ -257,7 +257,7 @@ describe('3.7.2 The ACS’s side of a session', () => {
     });
   }
 
-  it('a header that must be understood and is not: MustUnderstand, and the session stays where it is (SOAP 1.1 4.2.3)', async () => {
+  it('answers an unknown mandatory header with MustUnderstand (SOAP 1.1 4.2.3)', async () => {
     await begin();
     const xml = encodeEnvelope(getMethods());
     const header = (must: string): string =>
@@ -269,7 +269,7 @@ describe('3.7.2 The ACS’s side of a session', () => {
   });
 
   for (const method of methodNames.filter(isCpeMethod)) {
-    it(`sends ${method} for an operator, reads its answer and knows its fault (${methods[method].clause})`, async () => {
+    it(`sends ${method} as a task and stores its result or fault (${methods[method].clause})`, async () => {
       for (const outcome of [undefined, new CwmpFault(9002)]) {
         const args = askable(method, outcome ? 'fault' : 'result');
         const queued = await task(method, args);
@@ -281,13 +281,13 @@ describe('3.7.2 The ACS’s side of a session', () => {
         const known = await acs.fleet.tasks.get(queued.id);
         if (outcome) assert.deepEqual([known.state, known.fault?.code], ['failed', 9002]);
         else assert.ok(['done', 'waiting'].includes(known.state), known.state);
-        // What waits for its outcome hears of it by the boot that follows.
+        // A task that waits for its outcome is settled by the boot that follows.
         await new ScriptedCpe(acs.app, { events: ['0 BOOTSTRAP', '1 BOOT'] }).session();
       }
     });
   }
 
-  it('takes a TransferComplete of a CommandKey that nobody knows, and any number of times (A.3.3.2)', async () => {
+  it('accepts a TransferComplete with an unknown CommandKey any number of times (A.3.3.2)', async () => {
     const complete = requestBody('TransferComplete', {
       CommandKey: 'nobody’s',
       FaultStruct: { FaultCode: 9010, FaultString: 'x' },
@@ -306,7 +306,7 @@ describe('3.7.2 The ACS’s side of a session', () => {
     }
   });
 
-  it('a Download that was done within the session (Status 0) is done, without a TransferComplete (A.3.2.8)', async () => {
+  it('settles a Download with Status 0 without a TransferComplete (A.3.2.8)', async () => {
     await acs.fleet.files.put('fw.bin', Buffer.from('image'), { type: 'firmware', version: '1' });
     const queued = await acs.fleet.tasks.add(id, { method: 'Download', file: 'fw.bin' });
     const times = { StartTime: '2026-01-01T00:00:00Z', CompleteTime: '2026-01-01T00:00:01Z' };
@@ -314,7 +314,7 @@ describe('3.7.2 The ACS’s side of a session', () => {
     assert.equal((await acs.fleet.tasks.get(queued.id)).state, 'done');
   });
 
-  it('no line of the log holds a password, given or received', async () => {
+  it('logs no password, neither given nor received', async () => {
     const strict = await testAcs({ enrol: 'auto' });
     const unit = new ScriptedCpe(strict.app, { username: 'enrol', password: 'factory' });
     const { asked } = await unit.session(() => ({ Status: 0 }));
@@ -326,7 +326,7 @@ describe('3.7.2 The ACS’s side of a session', () => {
     await strict.close();
   });
 
-  it('after RequestDownload the session goes on, and the operator’s Download may follow (A.4.2.2)', async () => {
+  it('continues the session after RequestDownload with a Download task (A.4.2.2)', async () => {
     const request = requestBody('RequestDownload', { FileType: '1 Firmware Upgrade Image', FileTypeArg: [] }) as Body;
     await acs.fleet.files.put('fw.bin', Buffer.from('image'), { type: 'firmware', version: '1' });
     await acs.fleet.tasks.add(id, { method: 'Download', file: 'fw.bin' });
@@ -339,7 +339,7 @@ describe('3.7.2 The ACS’s side of a session', () => {
     assert.doesNotMatch(String(asked[0]?.args.URL), /\/\/[^/]*@/, 'no login in the URL (A.3.2.8)');
   });
 
-  it('a device is known by OUI, ProductClass and serial; the class may be empty, the maker’s name may change', async () => {
+  it('identifies a device by OUI, ProductClass and serial number, whatever its Manufacturer', async () => {
     const DeviceId = { Manufacturer: 'One', OUI: '0090F8', ProductClass: '', SerialNumber: 'S1' };
     for (const Manufacturer of ['One', 'Another', '']) {
       const unit = new ScriptedCpe(acs.app);
@@ -350,7 +350,7 @@ describe('3.7.2 The ACS’s side of a session', () => {
     assert.deepEqual([row?.state, row?.productClass, row?.manufacturer], ['enrolled', '', '']);
   });
 
-  it('takes 64 events, those of vendors and unknown ones among them', async () => {
+  it('accepts 64 events, vendor-specific and unknown ones among them', async () => {
     const Event = [
       { EventCode: '2 PERIODIC', CommandKey: '' },
       { EventCode: 'X 0090F8 Something odd', CommandKey: '' },
@@ -362,7 +362,7 @@ describe('3.7.2 The ACS’s side of a session', () => {
     assert.equal((await acs.store.device(id))?.lastEvents.length, 64);
   });
 
-  it('what an Inform says is durable before it is answered', async () => {
+  it('stores an Inform before it answers', async () => {
     await begin();
     const row = await acs.store.device(id);
     assert.deepEqual(row?.lastEvents, ['2 PERIODIC']);

@@ -1,4 +1,4 @@
-// Gateways behind a load balancer that passes TCP on: by its PROXY header the ACS knows each by its own address.
+// Gateways behind a load balancer that passes TCP through: the ACS learns the address of each from its PROXY header.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
@@ -9,7 +9,7 @@ const id = '0090F8-4102S-0090F8000001';
 const cpe: End = { address: '192.0.2.77', port: 40_000 };
 const to: End = { address: '192.0.2.1', port: 7547 };
 
-/** Passes connections on to a port, each with a header before it. */
+/** Forwards connections to a port; `send` writes the header of each. */
 async function loadBalancer(port: number, send: (upstream: Socket) => Promise<void>): Promise<Server> {
   const server = createServer(async socket => {
     const upstream = connect({ host: '127.0.0.1', port });
@@ -29,7 +29,7 @@ async function loadBalancer(port: number, send: (upstream: Socket) => Promise<vo
 
 const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 
-describe('behind a load balancer that sends PROXY headers', () => {
+describe('load balancer with PROXY headers', () => {
   let world: World;
   let balancer: Server | undefined;
   afterEach(async () => {
@@ -60,12 +60,12 @@ describe('behind a load balancer that sends PROXY headers', () => {
       ['1', lineHeader],
       ['2', binaryHeader],
     ] as const)
-      it(`version ${version}, ${tls ? 'TLS passed through' : 'in clear'}: a gateway has its own address`, async () => {
+      it(`takes a gateway's address from a version ${version} header (${tls ? 'TLS' : 'in clear'})`, async () => {
         world = await openWorld({ tls, proxyProtocol: ['127.0.0.1'] });
         assert.equal(await bootsBehind(upstream => write(upstream, header(cpe, to))), cpe.address);
       });
 
-  it('a header that comes byte by byte is taken together', async () => {
+  it('accepts a header that comes byte by byte', async () => {
     world = await openWorld({ proxyProtocol: ['127.0.0.0/8'] });
     const address = await bootsBehind(async upstream => {
       upstream.setNoDelay();
@@ -74,12 +74,12 @@ describe('behind a load balancer that sends PROXY headers', () => {
     assert.equal(address, cpe.address);
   });
 
-  it('a health check of the load balancer, and one that says UNKNOWN, keep its own address', async () => {
+  it("keeps the load balancer's address for a header with UNKNOWN", async () => {
     world = await openWorld({ proxyProtocol: ['127.0.0.1'] });
     assert.equal(await bootsBehind(upstream => write(upstream, Buffer.from('PROXY UNKNOWN\r\n'))), '127.0.0.1');
   });
 
-  it('a connection of the load balancer without a header is refused, and the log says why, once', async () => {
+  it('refuses connections of the load balancer without a header and logs the reason once', async () => {
     world = await openWorld({ tls: false, proxyProtocol: ['127.0.0.1'] });
     for (let n = 0; n < 3; n++) {
       const socket = connect({ host: '127.0.0.1', port: acsPort() });
@@ -88,12 +88,12 @@ describe('behind a load balancer that sends PROXY headers', () => {
       await once(socket, 'close');
       assert.equal(socket.bytesRead, 0);
     }
-    const said = world.logged.filter(isRefusal);
-    assert.equal(said.length, 1);
-    assert.match(said[0] ?? '', /does not begin with a PROXY header/);
+    const refusals = world.logged.filter(isRefusal);
+    assert.equal(refusals.length, 1);
+    assert.match(refusals[0] ?? '', /does not begin with a PROXY header/);
   });
 
-  const lookedAt = async (): Promise<void> => {
+  const healthCheck = async (): Promise<void> => {
     const socket = connect({ host: '127.0.0.1', port: acsPort() });
     socket.end();
     socket.resume();
@@ -101,26 +101,26 @@ describe('behind a load balancer that sends PROXY headers', () => {
   };
 
   for (const tls of [true, false])
-    it(`one that only looks whether a port is open is let go, and not told of (${tls ? 'TLS' : 'in clear'})`, async () => {
+    it(`ignores a health check that sends no byte (${tls ? 'TLS' : 'in clear'})`, async () => {
       world = await openWorld({ tls, proxyProtocol: ['127.0.0.1'] });
-      await lookedAt();
+      await healthCheck();
       assert.deepEqual(world.logged.filter(isRefusal), []);
     });
 
-  it('a connection whose header has not come is not waited for when the ACS stops', async () => {
+  it('closes a connection without its header at once when the ACS stops', async () => {
     world = await openWorld({ tls: false, proxyProtocol: ['127.0.0.1'] });
     const socket = connect({ host: '127.0.0.1', port: acsPort() });
     socket.on('error', () => undefined);
     await once(socket, 'connect');
-    // Connections are taken in order.
-    await lookedAt();
+    // Connections are accepted in order, so the ACS has the first one after this.
+    await healthCheck();
     const closed = once(socket, 'close');
     await world.acs.south.close();
     await closed;
     assert.deepEqual(world.logged.filter(isRefusal), []);
   });
 
-  it('who is no load balancer is served without a header, and believed none', async () => {
+  it('believes no header of a client that is no load balancer', async () => {
     world = await openWorld({ tls: false, proxyProtocol: ['192.0.2.0/24'] });
     const gateway = await world.gateway();
     await gateway.boot();

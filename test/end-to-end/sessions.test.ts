@@ -1,4 +1,4 @@
-// Sessions between our two sides, over real sockets.
+// Sessions between the ACS and a gateway, over real sockets.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:tls';
@@ -8,7 +8,7 @@ import { done, eventually, openWorld, type World } from '../support/worlds/world
 
 const id = '0090F8-4102S-0090F8000001';
 
-describe('sessions between the ACS and a gateway, over sockets', () => {
+describe('sessions between ACS and gateway', () => {
   let world: World;
   afterEach(async () => await world.close());
 
@@ -20,7 +20,7 @@ describe('sessions between the ACS and a gateway, over sockets', () => {
   };
 
   for (const tls of [true, false]) {
-    it(`bootstraps, enrols and is given credentials over ${tls ? 'https' : 'http, by digest'}`, async () => {
+    it(`bootstraps and enrols a gateway with its own credentials over ${tls ? 'https' : 'http'}`, async () => {
       world = await openWorld({ tls });
       const gateway = await world.gateway();
       await gateway.boot();
@@ -37,17 +37,19 @@ describe('sessions between the ACS and a gateway, over sockets', () => {
     });
   }
 
-  it('a handshake without a common version is told in the log', async () => {
+  it('logs a TLS handshake without a common version', async () => {
     world = await openWorld();
     const { hostname: host, port } = new URL(world.url);
     const settings = { maxVersion: 'TLSv1.1', minVersion: 'TLSv1', ciphers: 'DEFAULT:@SECLEVEL=0' } as const;
     const socket = connect({ host, port: Number(port), ...settings });
     await once(socket, 'error');
-    const line = await eventually('told', () => world.logged.find(text => text.includes('TLS handshake failed')));
+    const line = await eventually('the log line', () =>
+      world.logged.find(text => text.includes('TLS handshake failed')),
+    );
     assert.match(line, /"address":"127\.0\.0\.1","reason":"ERR_SSL_UNSUPPORTED_PROTOCOL"/);
   });
 
-  it('every RPC that the gateway offers works end to end', async () => {
+  it('completes every RPC that the gateway offers', async () => {
     world = await openWorld();
     const gateway = await world.gateway();
     await gateway.boot();
@@ -99,7 +101,7 @@ describe('sessions between the ACS and a gateway, over sockets', () => {
     );
   }).timeout(30_000);
 
-  it('a gateway asks its ACS by GetRPCMethods, when told to', async () => {
+  it('lets a gateway ask for the methods of its ACS by GetRPCMethods', async () => {
     world = await openWorld({ tls: false });
     const gateway = await world.gateway({ askMethods: true });
     await gateway.boot();
@@ -114,7 +116,7 @@ describe('sessions between the ACS and a gateway, over sockets', () => {
       assert.ok(answer.result.MethodList.includes(method), method);
   });
 
-  it('a wrong SetParameterValues changes nothing and names each parameter', async () => {
+  it('applies nothing of a wrong SetParameterValues and names each wrong parameter', async () => {
     world = await openWorld();
     const gateway = await world.gateway();
     await gateway.boot();
@@ -141,7 +143,7 @@ describe('sessions between the ACS and a gateway, over sockets', () => {
     assert.equal(gateway.device.config.variable('Cwmp.PeriodicInformInterval'), before);
   });
 
-  it('firmware: Download, restart, TransferComplete, and the task is done once', async () => {
+  it('upgrades firmware by Download, restart and TransferComplete', async () => {
     world = await openWorld();
     const gateway = await world.gateway({ softwareVersion: '49.1.2884' });
     await gateway.boot();
@@ -172,7 +174,7 @@ describe('sessions between the ACS and a gateway, over sockets', () => {
     ['for another product', packFirmware({ product: 'G7', version: '2.0.0', payload: Buffer.alloc(5000, 1) }), 9018],
     ['not an image', Buffer.from('hello'), 9018],
   ] as const) {
-    it(`an image that is ${what} is refused with ${code}; the gateway runs on`, async () => {
+    it(`keeps the gateway running when an image is ${what} (${code})`, async () => {
       world = await openWorld();
       const gateway = await world.gateway({ softwareVersion: '49.1.2884' });
       await gateway.boot();
@@ -185,7 +187,7 @@ describe('sessions between the ACS and a gateway, over sockets', () => {
     });
   }
 
-  it('a configuration is uploaded, and a log', async () => {
+  it('uploads the configuration of a gateway', async () => {
     world = await openWorld();
     const gateway = await world.gateway();
     await gateway.boot();
@@ -202,7 +204,7 @@ describe('sessions between the ACS and a gateway, over sockets', () => {
     );
   });
 
-  it('FactoryReset brings the customer profile back; the device must be let in again', async () => {
+  it('returns to the customer profile after FactoryReset and enrols the device again', async () => {
     world = await openWorld();
     const gateway = await world.gateway();
     await gateway.boot();

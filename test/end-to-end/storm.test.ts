@@ -1,4 +1,4 @@
-// After a power cut: hundreds of CPEs boot at once against an ACS that serves few at a time, over real sockets.
+// The storm after a power cut, over real sockets: hundreds of CPEs boot at once, and the ACS serves a few at a time.
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ import { openAcs } from '../support/processes/process.ts';
 const CPES = 300;
 const LIMIT = 8;
 
-describe('a storm of boots', () => {
+describe('storm of boots', () => {
   let folder = '';
   let started: Started;
   let lines: { msg: string; [field: string]: unknown }[] = [];
@@ -40,7 +40,7 @@ describe('a storm of boots', () => {
   const boot = async (): Promise<LoadReport> => {
     const order: LoadOrder = {
       kind: 'storm',
-      // Retries after 10 to 20 ms, then doubling.
+      // Retries come after 10 to 20 ms, then doubled.
       compression: 500,
       seed: 1,
       devices: { count: CPES, stored: CPES },
@@ -58,7 +58,7 @@ describe('a storm of boots', () => {
 
   afterEach(close);
 
-  it('serves everybody in line, never more than --max-sessions at once, and tells it in metrics and log', async () => {
+  it('serves all CPEs, never more than --max-sessions at once, with metrics and log lines', async () => {
     await open(CPES);
     const report = await boot();
     assert.deepEqual([report.sessions, report.failed, report.storm?.turnedAway], [CPES, 0, 0]);
@@ -73,13 +73,13 @@ describe('a storm of boots', () => {
     assert.equal(lines.filter(({ msg }) => msg === 'session storm began').length, 1);
   });
 
-  it('turns away what the line does not hold; everybody comes again and is served', async () => {
+  it('serves every CPE in the end when the queue overflows', async () => {
     await open(20);
     const report = await boot();
     assert.deepEqual([report.sessions, report.failed], [CPES, 0]);
     assert.ok((report.storm?.turnedAway ?? 0) > 0);
     assert.ok(most <= LIMIT);
-    // The last ones give their places back when their release is stored, which they do not wait for.
+    // The last places are free once the releases are stored, for which no session waits.
     while (started.acs.south.admission().running > 0) await new Promise(resolve => setImmediate(resolve));
     const { admitted, turnedAway, running, waiting } = started.acs.south.admission();
     assert.deepEqual([admitted, turnedAway, running, waiting], [CPES, report.storm?.turnedAway, 0, 0]);
@@ -88,13 +88,13 @@ describe('a storm of boots', () => {
   const post = async (body: string, cookie = ''): Promise<Response> =>
     await fetch(started.acs.cwmp[0] ?? '', { method: 'POST', body, headers: { cookie } });
   const inform = (serial: number): string =>
-    // Without a URL to be called at, so that the ACS has nothing to ask.
+    // Without a ConnectionRequestURL the ACS has nothing to ask.
     informTemplate({ connectionRequestUrl: '' })
       .replace('@CLASS@', 'X')
       .replace('@SERIAL@', String(serial))
       .replace('@FIRMWARE@', '1');
 
-  it('tells who is turned away when to come again, and closes its connection', async () => {
+  it('answers a rejected CPE with Retry-After and closes its connection', async () => {
     await open(0);
     const answers = await Promise.all(Array.from({ length: LIMIT + 1 }, (_, serial) => post(inform(serial))));
     const away = answers.filter(({ status }) => status === 503);
@@ -104,7 +104,7 @@ describe('a storm of boots', () => {
     await Promise.all(answers.map(answer => answer.text()));
   });
 
-  it('bounds the sessions that CPEs have left without ending them', async () => {
+  it('limits sessions that CPEs have left without ending them', async () => {
     await open(0);
     const { acs } = started;
     const statuses: number[] = [];
@@ -116,14 +116,14 @@ describe('a storm of boots', () => {
       });
       await answer.arrayBuffer();
       statuses.push(answer.status);
-      // The place is free again when the connection is seen to be closed.
+      // The place is free once the ACS sees the connection closed.
       while (acs.south.admission().running > 0) await new Promise(resolve => setImmediate(resolve));
     }
     assert.equal(acs.south.sessions(), 10 * LIMIT);
     assert.deepEqual([statuses.filter(status => status === 200).length, statuses.at(-1)], [10 * LIMIT, 503]);
   });
 
-  it('keeps no connection of a session that is over while others wait', async () => {
+  it('closes the connection of an ended session while other CPEs wait', async () => {
     await open(5);
     const begun = await Promise.all(Array.from({ length: LIMIT }, (_, serial) => post(inform(serial))));
     await Promise.all(begun.map(answer => answer.text()));

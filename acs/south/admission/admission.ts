@@ -3,7 +3,7 @@
 import type { Clock, Random } from '../../../shared/clock.ts';
 import type { Log } from '../../../shared/log.ts';
 import { RankedQueue } from './ranked-queue.ts';
-import { StormLog } from './storm-log.ts';
+import { type Outcome, StormLog } from './storm-log.ts';
 
 export interface AdmissionLimits {
   /** Sessions at once. */
@@ -27,8 +27,6 @@ export interface AdmissionOptions extends AdmissionLimits {
   /** Called for each Inform that had to wait, when its wait ends. */
   observe?: (ended: { outcome: Outcome; waitedMs: number }) => void;
 }
-
-export type Outcome = 'admitted' | 'turned-away' | 'gave-up';
 
 export type Entry =
   /** `release` gives the place to the next in the queue; further calls do nothing. */

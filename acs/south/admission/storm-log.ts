@@ -1,7 +1,9 @@
 // Log of storms: one line when Informs begin to wait, and one with the totals when the storm is over.
 import type { Clock, Timer } from '../../../shared/clock.ts';
 import type { Log } from '../../../shared/log.ts';
-import type { Outcome } from './admission.ts';
+
+/** The end of a wait. */
+export type Outcome = 'admitted' | 'turned-away' | 'gave-up';
 
 /** A storm is over when no Inform has waited for this long. */
 const CALM_MS = 10_000;

@@ -1,4 +1,4 @@
-// Admission under more CPEs than can be served: order, bounds, waiting times, and every place given back.
+// Admission with more CPEs than can be served: order, limits, waiting times, and the release of every place.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Admission, type Entry } from '../../../acs/south/admission/admission.ts';
@@ -25,7 +25,7 @@ function bench(running: number, waiting: number): Bench {
   return { clock, admission, logged, ended };
 }
 
-/** Enters and notes what becomes of it. */
+/** An Inform that asks for admission, with its entry once it has one. */
 function arrive(admission: Admission, retryCount = 0): { entry: Entry | undefined; leave: () => void } {
   const arrival: { entry: Entry | undefined; leave: () => void } = { entry: undefined, leave: () => undefined };
   void admission
@@ -47,7 +47,7 @@ const step = fc.oneof(
   fc.record({ do: fc.constantFrom('release' as const, 'leave' as const), pick: fc.nat() }),
 );
 
-/** One of those that run is released, or one of those that wait leaves. */
+/** Releases one of the running sessions, or lets one of the waiting CPEs leave. */
 function act(
   { do: what, pick }: { do: 'release' | 'leave'; pick: number },
   all: Arrived[],
@@ -208,7 +208,7 @@ describe('admission of sessions', () => {
           const state = admission.state();
           assert.ok(state.running <= limit && state.waiting <= room);
           assert.equal(state.running, state.admitted - released.size);
-          assert.ok(state.waiting === 0 || state.running === limit, 'nobody waits where a place is free');
+          assert.ok(state.waiting === 0 || state.running === limit, 'no Inform waits while a place is free');
         }
         await clock.advance(WAIT_MS);
         assert.ok(ended.every(({ waitedMs }) => waitedMs <= WAIT_MS));

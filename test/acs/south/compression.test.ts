@@ -1,4 +1,4 @@
-// Compressed messages at the ACS: what is read, what is refused, and that a refusal loses nothing (TR-069 3.4.7).
+// Compressed messages at the ACS (TR-069 3.4.7): accepted and refused ones, and the session after a refusal.
 import assert from 'node:assert/strict';
 import { deflateSync, gunzipSync, gzipSync } from 'node:zlib';
 import { encodeEnvelope } from '../../../shared/cwmp/soap.ts';

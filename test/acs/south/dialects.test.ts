@@ -1,4 +1,4 @@
-// The ACS and CPEs as the field has them: each dialect over raw sockets, through every kind of task.
+// The ACS with CPEs of the dialects found in the field: each over raw sockets, through every kind of task.
 import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
 import type { Task } from '../../../acs/device/task.ts';
@@ -16,7 +16,7 @@ const complete = (key: string): [string, string] => [
     '<StartTime>2026-02-03T04:05:06Z</StartTime><CompleteTime>2026-02-03T04:05:07Z</CompleteTime>',
 ];
 
-/** One of each, in an order in which each makes sense. */
+/** One task of each kind, in an order in which each can succeed. */
 const tasksFor = (root: string): [method: string, args: Record<string, unknown>, file?: string][] => {
   const interval = `${root}ManagementServer.PeriodicInformInterval`;
   const enable = `${root}ManagementServer.PeriodicInformEnable`;
@@ -43,7 +43,7 @@ const tasksFor = (root: string): [method: string, args: Record<string, unknown>,
   ];
 };
 
-/** What a CPE does when its session is over. */
+/** Carries out the transfers that a CPE was asked for, as it does after its session. */
 async function carryOut(transfers: DialectCpe['transfers']): Promise<void> {
   for (const { kind, url } of transfers) {
     const answer = await fetch(url, kind === 'Upload' ? { method: 'PUT', body: 'config' } : {});
@@ -123,7 +123,7 @@ describe('CPEs of many dialects', () => {
       await cpe.session([['2 PERIODIC']]);
       await idle();
       assert.equal(cpe.values.get(interval)?.value, '90');
-      assert.deepEqual(await cpe.session([['2 PERIODIC']]), [], 'at rest: asked nothing');
+      assert.deepEqual(await cpe.session([['2 PERIODIC']]), [], 'nothing is asked once the values are set');
       await idle();
       const closed = world.logged.filter(line => /"level":"error"|"outcome":"lost"/.test(line));
       assert.deepEqual(closed, []);
@@ -237,10 +237,10 @@ describe('CPEs of many dialects', () => {
       assert.equal(state, 'done');
       assert.equal((result as { ParameterList: unknown[] } | undefined)?.ParameterList.length, 4000);
     }
-    const stranger = await RawConnection.open(world.url);
+    const anonymous = await RawConnection.open(world.url);
     const lines = ['POST / HTTP/1.1', `Host: ${new URL(world.url).host}`, 'Content-Length: 500000'];
-    assert.equal((await stranger.request(lines)).status, 413, 'a stranger may not');
-    stranger.close();
+    assert.equal((await anonymous.request(lines)).status, 413, 'not without a session');
+    anonymous.close();
   });
 
   it('answers a stray empty POST after the session with 204 on any connection', async () => {

@@ -1,4 +1,4 @@
-// The ACS's STUN server before a client written from RFC 3489 alone: what it answers, what it refuses, and what it ignores.
+// The STUN server of the ACS, tested with a client that is written from RFC 3489 alone.
 import assert from 'node:assert/strict';
 import { answerBinding } from '../../../acs/south/connection-request/stun-binding.ts';
 import {
@@ -64,7 +64,7 @@ describe('STUN server of the ACS', () => {
     assert.deepEqual(answer.attributes.get(MAPPED), rawAddress('127.0.0.1', client.port));
     assert.deepEqual(answer.attributes.get(0x0004), rawAddress('127.0.0.1', server.port));
     assert.deepEqual(answer.attributes.get(0x0005), rawAddress('127.0.0.1', server.port));
-    assert.ok(!answer.attributes.has(0x0020), 'a crossed address only for those who know it');
+    assert.ok(!answer.attributes.has(0x0020), 'XOR-MAPPED-ADDRESS only for a client that knows it');
   });
 
   it('adds XOR-MAPPED-ADDRESS for a client with the cookie of RFC 5389', async () => {
@@ -138,7 +138,7 @@ describe('STUN server of the ACS', () => {
     await open({ perSecond: 3 });
     for (let at = 0; at < 10; at++) await client.send(writeRaw(0x0001, '11'.repeat(16), []), server.port);
     for (let at = 0; at < 3; at++) await client.next();
-    // Another source is heard all the same, and after all of those.
+    // Another source is still answered, after all of these.
     const other = await rawPeer('127.0.0.2');
     await other.send(writeRaw(0x0001, '22'.repeat(16), []), server.port);
     await other.next();

@@ -1,4 +1,4 @@
-// Traces of single devices: what is kept, what is masked, what bounds it.
+// Traces of single devices: their content, masked secrets and limits.
 import assert from 'node:assert/strict';
 import { createEvents } from '../../../acs/events.ts';
 import { ladder } from '../../../acs/fleet/tracing/ladder.ts';
@@ -24,7 +24,7 @@ describe('traces', () => {
       assert.equal(answer.status, 200, answer.text);
       return { text: answer.text, sessions: below ? [] : (answer.json as never as { sessions: [] }).sessions };
     };
-    const turn = async (on: boolean): Promise<void> => {
+    const setTrace = async (on: boolean): Promise<void> => {
       assert.deepEqual((await api.call('PUT', `/devices/${id}/trace`, { body: { on } })).json, { device: id, on });
     };
     afterEach(async () => await api.close());
@@ -34,10 +34,10 @@ describe('traces', () => {
       await new ScriptedCpe(api.acs.app).session();
       assert.deepEqual((await trace()).sessions, []);
       assert.match((await trace('/ladder')).text, /no session was traced/);
-      await turn(true);
+      await setTrace(true);
       await new ScriptedCpe(api.acs.app, { events: ['2 PERIODIC'] }).session();
       await new ScriptedCpe(api.acs.app, { serial: '0090F8000002' }).session();
-      await turn(false);
+      await setTrace(false);
       await new ScriptedCpe(api.acs.app, { events: ['1 BOOT'] }).session();
       const { sessions } = await trace();
       assert.equal(sessions.length, 1);
@@ -56,7 +56,7 @@ describe('traces', () => {
     it('shows challenges, RPCs and faults, as a ladder too, without any secret', async () => {
       api = await testApi({ enrol: 'auto' });
       await api.acs.fleet.devices.announce(id, { credentials: { username: 'box-1', password: 'secret-1' } });
-      await turn(true);
+      await setTrace(true);
       await api.acs.fleet.files.put('f.bin', Buffer.from('x'), { type: 'firmware', version: '9' });
       const secrets = ['secret-1', 'set-secret', 'file-secret', 'file-user', 'read-secret'];
       const path = 'Device.ManagementServer.Password';
@@ -93,7 +93,7 @@ describe('traces', () => {
     it('marks a message that could not be understood', async () => {
       api = await testApi({ enrol: 'auto', cpeAuth: 'none' });
       await new ScriptedCpe(api.acs.app).session();
-      await turn(true);
+      await setTrace(true);
       const cpe = new ScriptedCpe(api.acs.app, { events: ['2 PERIODIC'] });
       await cpe.post(cpe.inform());
       await cpe.raw('<broken');

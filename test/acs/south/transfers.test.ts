@@ -1,4 +1,4 @@
-// Files on their way in and out: how much of one is held at a time, what a broken or refused upload leaves, who gets which bytes.
+// File transfers: memory, aborted and refused uploads, and the bytes that each receiver gets.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { type IncomingMessage, request, type ServerResponse } from 'node:http';
@@ -13,10 +13,10 @@ import { eventually } from '../../support/worlds/world.ts';
 const device = '0090F8-4102S-0090F8000001';
 const random = seededRandom(11);
 const authorization = `Bearer ${TOKEN}`;
-/** What a connection of Node's holds of its own, in either direction, beside one chunk of ours. */
+/** Bytes that Node buffers for a connection in either direction, besides one chunk of ours. */
 const HELD = 512 * 1024;
 
-interface Passing {
+interface Received {
   request: IncomingMessage;
   response: ServerResponse;
 }
@@ -26,17 +26,17 @@ describe('transfers of files', function () {
   let api: TestApi;
   let rest: URL;
   let cwmp: URL;
-  /** The requests that came, as Node has them. */
-  let passing: Passing[];
+  /** The requests received, as Node's objects. */
+  let received: Received[];
 
   const listen = async (app: FastifyInstance): Promise<URL> => {
     app.server.on('request', (request: IncomingMessage, response: ServerResponse) =>
-      passing.push({ request, response }),
+      received.push({ request, response }),
     );
     return new URL(await app.listen({ host: '127.0.0.1', port: 0 }));
   };
   beforeEach(async () => {
-    passing = [];
+    received = [];
     api = await testApi({ enrol: 'auto', cpeAuth: 'none' });
     rest = await listen(api.rest);
     cwmp = await listen(api.acs.app);
@@ -48,7 +48,7 @@ describe('transfers of files', function () {
     await api.acs.fleet.files.put(name, inPieces(bytes), { type: 'script' });
   };
   const bytesOf = async (name: string): Promise<Buffer> => await api.acs.fleet.files.bytes(name);
-  /** Path of the transfer that a session has the device begin. */
+  /** Runs a session and returns the path of the link in its transfer. */
   const link = async (task: object): Promise<string> => {
     const { status, text } = await api.call('POST', `/devices/${device}/tasks`, { body: task });
     assert.equal(status, 201, text);
@@ -61,8 +61,8 @@ describe('transfers of files', function () {
   };
   const upload = { method: 'Upload', args: { FileType: '3 Vendor Configuration File' }, file: 'unit.cfg' };
 
-  /** Hears each chunk that is read of any content. */
-  const onChunk = (heard: (bytes: number) => void | Promise<void>): void => {
+  /** Calls back for each chunk that is read of any content. */
+  const onChunk = (callback: (bytes: number) => void | Promise<void>): void => {
     const { content } = api.acs.store;
     api.acs.store.content = async (...args) => {
       const chunks = await content(...args);
@@ -70,7 +70,7 @@ describe('transfers of files', function () {
         chunks &&
         (async function* () {
           for await (const chunk of chunks) {
-            await heard(chunk.length);
+            await callback(chunk.length);
             yield chunk;
           }
         })()
@@ -82,26 +82,28 @@ describe('transfers of files', function () {
   describe('memory', () => {
     const large = Buffer.alloc(24 * 1024 * 1024, 'firmware');
 
-    for (const way of ['to an operator', 'to a device'])
-      it(`holds a few chunks of a file sent ${way} that reads slowly`, async () => {
+    for (const receiver of ['to an operator', 'to a device'])
+      it(`holds a few chunks of a file sent ${receiver} that reads slowly`, async () => {
         await put('large.cfg', large);
         const path =
-          way === 'to a device' ? await link({ method: 'Download', file: 'large.cfg' }) : '/api/v1/files/large.cfg';
+          receiver === 'to a device'
+            ? await link({ method: 'Download', file: 'large.cfg' })
+            : '/api/v1/files/large.cfg';
         let read = 0;
         let most = 0;
         onChunk(bytes => {
           read += bytes;
-          const { response } = passing.at(-1)!;
+          const { response } = received.at(-1)!;
           most = Math.max(most, response.writableLength + (response.socket?.writableLength ?? 0));
         });
         const answer = await new Promise<IncomingMessage>(resolve => {
-          const url = new URL(path, way === 'to a device' ? cwmp : rest);
+          const url = new URL(path, receiver === 'to a device' ? cwmp : rest);
           request(url, { headers: { authorization } }, resolve).end();
         });
         const hash = createHash('sha256');
         for await (const chunk of answer) {
           hash.update(chunk as Buffer);
-          // Others are served between two reads.
+          // Other requests are served between two reads.
           await new Promise(resolve => setImmediate(resolve));
         }
         assert.equal(read, large.length);
@@ -109,9 +111,9 @@ describe('transfers of files', function () {
         assert.equal(hash.digest('hex'), createHash('sha256').update(large).digest('hex'));
       });
 
-    for (const way of ['from an operator', 'from a device'])
-      it(`holds a few chunks of a file received ${way} when the store is slow`, async () => {
-        const path = way === 'from a device' ? await link(upload) : '/api/v1/files/unit.cfg?type=script';
+    for (const sender of ['from an operator', 'from a device'])
+      it(`holds a few chunks of a file received ${sender} when the store is slow`, async () => {
+        const path = sender === 'from a device' ? await link(upload) : '/api/v1/files/unit.cfg?type=script';
         const { putContent } = api.acs.store;
         let most = 0;
         api.acs.store.putContent = (name, content) =>
@@ -120,12 +122,12 @@ describe('transfers of files', function () {
             (async function* () {
               for await (const chunk of content) {
                 await new Promise(resolve => setImmediate(resolve));
-                most = Math.max(most, chunk.length + passing.at(-1)!.request.readableLength);
+                most = Math.max(most, chunk.length + received.at(-1)!.request.readableLength);
                 yield chunk;
               }
             })(),
           );
-        const answer = await fetch(new URL(path, way === 'from a device' ? cwmp : rest), {
+        const answer = await fetch(new URL(path, sender === 'from a device' ? cwmp : rest), {
           method: 'PUT',
           headers: { authorization },
           body: large,
@@ -179,8 +181,8 @@ describe('transfers of files', function () {
   });
 
   describe('aborted transfers', () => {
-    /** Sends half of what it announced, and goes. */
-    const half = (to: URL, path: string): void => {
+    /** Sends half of the announced bytes and closes the connection. */
+    const sendHalf = (to: URL, path: string): void => {
       const socket = connect(Number(to.port), to.hostname, () => {
         socket.write(
           `PUT ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: ${authorization}\r\nContent-Length: 200000\r\n\r\n`,
@@ -191,7 +193,7 @@ describe('transfers of files', function () {
 
     it('keeps the old file when an upload by the API is aborted, and audits the failure', async () => {
       await put('a.cfg', Buffer.from('old'));
-      half(rest, '/api/v1/files/a.cfg?type=script');
+      sendHalf(rest, '/api/v1/files/a.cfg?type=script');
       const entry = await eventually('the call is in the audit', async () => {
         const { items } = await api.acs.store.audit({ limit: 10 });
         return items.find(({ what }) => what === 'putFile');
@@ -202,7 +204,7 @@ describe('transfers of files', function () {
     });
 
     it('stores nothing of an aborted upload of a device', async () => {
-      half(cwmp, await link(upload));
+      sendHalf(cwmp, await link(upload));
       await eventually('it is in the log', () => api.acs.logged.some(line => /the upload broke off after/.test(line)));
       await assert.rejects(bytesOf('unit.cfg'), { status: 404 });
       assert.equal(await stored(), 0);
@@ -306,7 +308,7 @@ describe('transfers of files', function () {
     await put('a.cfg', Buffer.from('kept'));
     await store.putContent('stray', inPieces(Buffer.from('of a process that ended')));
     await fleet.files.sweep();
-    assert.equal(await stored(), 2, 'its document may be on the way');
+    assert.equal(await stored(), 2, 'its document may follow');
     await clock.advance(3_600_001);
     await fleet.files.sweep();
     assert.deepEqual((await store.contents()).length, 1);
