@@ -28,7 +28,7 @@ const watching = {
     max: 3600,
   },
 } as const satisfies OptionSpecs;
-type Options = OptionValues<typeof where> & { force?: boolean } & Partial<OptionValues<typeof watching>>;
+type StoreOptions = OptionValues<typeof where>;
 
 export interface CliContext {
   /** Reads options from the command line, the environment and --config. */
@@ -40,30 +40,47 @@ export interface CliContext {
   signal: AbortSignal;
 }
 
-interface Command {
+interface CommandSpec<S extends OptionSpecs> {
   usage: string;
   about: string;
-  specs: OptionSpecs;
-  /** What stands before the name of what it is done to. */
+  specs: S;
+  /** The word before the argument. */
   verb?: string;
-  run(file: string | undefined, options: Options, write: CliContext['write'], context: CliContext): Promise<number>;
+  run(argument: string | undefined, options: OptionValues<S>, context: CliContext): Promise<number>;
 }
 
-const keptBy = (options: Options): Kept => ({
+/** @returns the exit code. @throws UsageError, UserError */
+type Command = (name: CommandName, argv: string[], context: CliContext) => Promise<number>;
+
+function command<S extends OptionSpecs>({ usage, about, specs, verb, run }: CommandSpec<S>): Command {
+  return async (name, argv, context) => {
+    if (argv.includes('--help')) {
+      context.write(helpText(usage, about, specs));
+      return 0;
+    }
+    const { values, positionals } = context.read(specs, argv);
+    if (verb !== undefined && positionals.shift() !== verb)
+      throw new UsageError(`${name}: '${verb}' is expected; see --help`);
+    if (positionals.length > 1) throw new UsageError(`${name}: '${positionals[1]}' is not expected; see --help`);
+    return await run(positionals[0], values, context);
+  };
+}
+
+const keptBy = (options: StoreOptions): Kept => ({
   data: options.data,
   store: options.store?.slice('sqlite:'.length) ?? join(options.data, 'tandem.db'),
 });
 
-const watchRollout: Command = {
+const watchRollout = command({
   usage: 'tandem-acs rollout watch ID [options]',
   about:
     'Shows the progress of a rollout until it has ended: as a table in a terminal, otherwise one line per change.\nExit code 1 when devices have failed, or the rollout was aborted or rolled back.',
   specs: watching,
   verb: 'watch',
-  run: async (id, options, write, { columns, signal }) => {
+  run: async (id, options, { write, columns, signal }) => {
     if (!id) throw new UsageError('rollout watch: ID is missing; see --help');
     const { watch } = await import('./rollout-watch.ts');
-    const { data, api = '', token, ca = [], interval = 2 } = options;
+    const { data, api, token, ca, interval } = options;
     return await watch({
       id,
       api,
@@ -76,26 +93,26 @@ const watchRollout: Command = {
       columns,
     });
   },
-};
+});
 
 const commands: Record<CommandName, Command> = {
-  backup: {
+  backup: command({
     usage: 'tandem-acs backup FILE [options]',
     about:
       'Saves all data of the ACS in one file, also while it runs: store, server key, admin token, CA.\nThe file contains all secrets: protect it.',
     specs: replacing,
-    run: async (file, options, write) => {
+    run: async (file, options, { write }) => {
       const { check, bytes } = await backUp(keptBy(options), named(file), contextOf(options));
       write(`${file}: ${shown(check)}; ${(bytes / 1e6).toFixed(1)} MB\n`);
       return 0;
     },
-  },
-  check: {
+  }),
+  check: command({
     usage: 'tandem-acs check [FILE] [options]',
     about:
       'Checks a backup, or the store of the ACS, which may run: reads everything and changes nothing.\nExit code 1 when a problem is found.',
     specs: where,
-    run: async (file, options, write) => {
+    run: async (file, options, { write }) => {
       const path = file ?? keptBy(options).store;
       const check = await checkFile(path);
       for (const problem of check.problems) write(`${path}: ${problem}\n`);
@@ -105,42 +122,30 @@ const commands: Record<CommandName, Command> = {
       write(`${path}: sound; ${made}${shown(check)}\n`);
       return 0;
     },
-  },
-  restore: {
+  }),
+  restore: command({
     usage: 'tandem-acs restore FILE [options]',
     about: 'Restores a backup after checking it. The ACS must not run. With --force an existing store is moved aside.',
     specs: replacing,
-    run: async (file, options, write) => {
+    run: async (file, options, { write }) => {
       const kept = keptBy(options);
       const { check, aside } = await restore(kept, named(file), contextOf(options));
       for (const name of aside) write(`moved aside: ${name}\n`);
       write(`${kept.store}: restored; ${shown(check)}\n`);
       return 0;
     },
-  },
+  }),
   rollout: watchRollout,
 };
 
-const contextOf = ({ force = false }: Options): Parameters<typeof backUp>[2] => ({
+const contextOf = ({ force }: { force: boolean }): Parameters<typeof backUp>[2] => ({
   clock: systemClock(),
   random: systemRandom(),
   force,
 });
 
 /** @returns the exit code. @throws UsageError, UserError */
-export async function runCommand(name: CommandName, argv: string[], context: CliContext): Promise<number> {
-  const { read, write } = context;
-  const { usage, about, specs, verb, run } = commands[name];
-  if (argv.includes('--help')) {
-    write(helpText(usage, about, specs));
-    return 0;
-  }
-  const { values, positionals } = read(specs, argv);
-  if (verb !== undefined && positionals.shift() !== verb)
-    throw new UsageError(`${name}: '${verb}' is expected; see --help`);
-  if (positionals.length > 1) throw new UsageError(`${name}: '${positionals[1]}' is not expected; see --help`);
-  return await run(positionals[0], values as unknown as Options, write, context);
-}
+export const runCommand: Command = async (name, argv, context) => await commands[name](name, argv, context);
 
 function named(file: string | undefined): string {
   if (!file) throw new UsageError('FILE is missing; see --help');

@@ -14,7 +14,7 @@ async function compile(schema: TObject): Promise<Validator> {
   const known = compiled.get(schema);
   if (known) return known;
   const { Compile } = await import('typebox/compile');
-  const validator = Compile(schema) as unknown as Validator;
+  const validator = Compile(schema) as Validator;
   compiled.set(schema, validator);
   return validator;
 }
