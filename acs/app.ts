@@ -1,4 +1,4 @@
-// Builds everything in order: the plan of the server on one page.
+// Builds the ACS from its parts, in order: the plan of the server on one page.
 import type { FastifyInstance } from 'fastify';
 import { authorityOf } from '../shared/stun.ts';
 import { startBackgroundWork } from './app/background-work.ts';
@@ -17,7 +17,7 @@ import { type ListenTls, renewServer } from './south/http/tls-options.ts';
 import type { South } from './south/listener.ts';
 
 export interface Acs {
-  /** Where CPEs and operators reach it, with the ports that are really bound. */
+  /** The addresses for CPEs and operators, with the ports that are really bound. */
   cwmp: string[];
   api: string;
   /** `host:port` of the STUN server, where one runs. */

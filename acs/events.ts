@@ -33,7 +33,7 @@ export interface AcsEvents {
     list: readonly { Name: string; Value: string }[];
     inform?: { events: string[]; address: string };
   };
-  /** A device was removed by this process; for what is remembered of it in memory alone, not shown live. */
+  /** This process has removed a device. For parts that remember devices in memory; not shown live. */
   removed: { device: string };
   inform: { device: string; events: string[]; address: string; softwareVersion: string };
   session: {

@@ -17,7 +17,7 @@ export interface FleetParts {
   secrets: Secrets;
   cluster: Cluster;
   sendConnectionRequest: SendConnectionRequest;
-  /** Where CPEs reach this ACS; filled when the listeners are bound. */
+  /** The addresses for CPEs; filled when the listeners are bound. */
   cwmp: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-// What an ACS is started with: the options of its process and what they stand for.
+// The set-up of an ACS: the options of its process, and the parts that the process has opened.
 import type { SecureVersion } from 'node:tls';
 import type { Clock, Random } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
@@ -34,7 +34,7 @@ export interface AcsSetup {
   connectionRequestAllow: string[];
   /** Private networks that webhooks may lead to, also over plain HTTP; default: none. */
   webhookAllow?: string[];
-  /** How many sessions run and how many Informs wait; default: that of the listener. */
+  /** Limits for running sessions and waiting Informs; default: those of the listener. */
   limits?: AdmissionLimits;
   /** The place among the processes on one store; absent for the only process. */
   cluster?: ClusterPlace;

@@ -10,7 +10,7 @@ import type { StoreCheck } from '../store/sqlite/check.ts';
 import { guarded, lockOf } from '../store/sqlite/schema.ts';
 
 /** The places where an ACS stores its data. */
-export interface Kept {
+export interface DataLocation {
   /** The data directory. */
   data: string;
   /** The store's file. */
@@ -26,19 +26,19 @@ interface BackupContext {
 
 /** @throws UserError when the backup cannot be written completely or is not sound; then no new file remains */
 export async function backUp(
-  kept: Kept,
+  location: DataLocation,
   file: string,
   { clock, random, force }: BackupContext,
 ): Promise<{ check: StoreCheck; bytes: number }> {
   if (!force && (await exists(file)))
     throw new UserError(409, 'file-exists', `${file} exists already; --force replaces it`);
-  if (!(await exists(kept.store))) throw new UserError(404, 'no-store', `${kept.store}: no such store`);
-  const files = await secretsOf(kept.data);
+  if (!(await exists(location.store))) throw new UserError(404, 'no-store', `${location.store}: no such store`);
+  const files = await secretsOf(location.data);
   const mark = `tandem-backup-${random.bytes(16).toString('hex')}`;
   const part = `${file}.part-${mark.slice(-8)}`;
   try {
     await onDisk(part, async () => await (await open(part, 'wx', 0o600)).close());
-    await copyStore(kept.store, part, { files, time: clock.now(), mark });
+    await copyStore(location.store, part, { files, time: clock.now(), mark });
     const check = await checkFile(part);
     if (check.problems.length > 0)
       throw new UserError(503, 'store-corrupt', `no backup made, the store is damaged: ${check.problems[0]}`);
@@ -59,7 +59,7 @@ export async function backUp(
  * @throws UserError while a server runs, for a damaged backup, and for an existing store unless `force`
  */
 export async function restore(
-  kept: Kept,
+  location: DataLocation,
   file: string,
   { clock, random, force }: BackupContext,
 ): Promise<{ check: StoreCheck; aside: string[] }> {
@@ -67,10 +67,10 @@ export async function restore(
   if (check.problems.length > 0)
     throw new UserError(503, 'store-corrupt', `${file} is damaged, nothing was changed: ${check.problems[0]}`);
   const files = carriedFiles(file);
-  if (!force) await refuseExisting(kept, files);
-  await makeDirectories(kept);
-  const lock = holdStore(kept.store);
-  const fresh = `${kept.store}.restored`;
+  if (!force) await refuseExisting(location, files);
+  await makeDirectories(location);
+  const lock = holdStore(location.store);
+  const fresh = `${location.store}.restored`;
   try {
     await onDisk(fresh, async () => {
       await (await open(fresh, 'w', 0o600)).close();
@@ -79,10 +79,13 @@ export async function restore(
     unpackStore(fresh);
     await onDisk(fresh, async () => await sync(fresh));
     let aside: string[] = [];
-    const written = await putSecrets(kept.data, files, async () => {
-      aside = await onDisk(kept.store, async () => await replaceStore(kept.store, fresh, suffixAt(clock, random)));
+    const written = await putSecrets(location.data, files, async () => {
+      aside = await onDisk(
+        location.store,
+        async () => await replaceStore(location.store, fresh, suffixAt(clock, random)),
+      );
     });
-    await giveToOwner(kept, written);
+    await giveToOwner(location, written);
     return { check, aside };
   } finally {
     lock.close();
@@ -93,21 +96,21 @@ export async function restore(
 const suffixAt = (clock: Clock, random: Random): string =>
   `before-${new Date(clock.now()).toISOString().slice(0, 19).replace(/[-:]/g, '')}-${random.bytes(2).toString('hex')}`;
 
-async function refuseExisting(kept: Kept, files: readonly { name: string; body: Buffer }[]): Promise<void> {
-  if (await exists(kept.store))
-    throw new UserError(409, 'store-exists', `${kept.store} exists already; --force moves it aside`);
+async function refuseExisting(location: DataLocation, files: readonly { name: string; body: Buffer }[]): Promise<void> {
+  if (await exists(location.store))
+    throw new UserError(409, 'store-exists', `${location.store} exists already; --force moves it aside`);
   // Without a server key there are no secrets that could be lost.
-  const existing = (await exists(join(kept.data, 'server-key'))) ? await secretsOf(kept.data) : [];
+  const existing = (await exists(join(location.data, 'server-key'))) ? await secretsOf(location.data) : [];
   const other = existing.find(({ name, body }) => files.some(file => file.name === name && !file.body.equals(body)));
   if (other)
     throw new UserError(
       409,
       'secrets-differ',
-      `${join(kept.data, other.name)} differs from the backup; --force replaces it`,
+      `${join(location.data, other.name)} differs from the backup; --force replaces it`,
     );
 }
 
-async function makeDirectories({ data, store }: Kept): Promise<void> {
+async function makeDirectories({ data, store }: DataLocation): Promise<void> {
   await onDisk(data, async () => {
     await mkdir(join(data, 'pki'), { recursive: true, mode: 0o700 });
     await mkdir(dirname(store), { recursive: true, mode: 0o700 });
@@ -153,7 +156,7 @@ async function nameNew(path: string, name: string): Promise<void> {
 }
 
 /** Files restored by root get the owner of the data directory, so that the server can read them. */
-async function giveToOwner({ data, store }: Kept, written: readonly string[]): Promise<void> {
+async function giveToOwner({ data, store }: DataLocation, written: readonly string[]): Promise<void> {
   const { uid, gid } = await stat(data);
   if (process.getuid?.() !== 0 || uid === 0) return;
   const beside = (await readdir(dirname(store))).filter(name => name.startsWith(basename(store)));

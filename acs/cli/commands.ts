@@ -5,7 +5,7 @@ import { helpText, type OptionSpecs, type OptionValues, UsageError } from '../..
 import { acsOptions, type CommandName } from '../config.ts';
 import { checkFile } from '../store/sqlite/backup.ts';
 import type { StoreCheck } from '../store/sqlite/check.ts';
-import { backUp, type Kept, restore } from './backup.ts';
+import { backUp, type DataLocation, restore } from './backup.ts';
 
 const { api, config, data, store } = acsOptions;
 const where = { config, data, store: { ...store, check: noMongo } } as const satisfies OptionSpecs;
@@ -66,7 +66,7 @@ function command<S extends OptionSpecs>({ usage, about, specs, verb, run }: Comm
   };
 }
 
-const keptBy = (options: StoreOptions): Kept => ({
+const locationOf = (options: StoreOptions): DataLocation => ({
   data: options.data,
   store: options.store?.slice('sqlite:'.length) ?? join(options.data, 'tandem.db'),
 });
@@ -102,8 +102,8 @@ const commands: Record<CommandName, Command> = {
       'Saves all data of the ACS in one file, also while it runs: store, server key, admin token, CA.\nThe file contains all secrets: protect it.',
     specs: replacing,
     run: async (file, options, { write }) => {
-      const { check, bytes } = await backUp(keptBy(options), named(file), contextOf(options));
-      write(`${file}: ${shown(check)}; ${(bytes / 1e6).toFixed(1)} MB\n`);
+      const { check, bytes } = await backUp(locationOf(options), named(file), contextOf(options));
+      write(`${file}: ${countsText(check)}; ${(bytes / 1e6).toFixed(1)} MB\n`);
       return 0;
     },
   }),
@@ -113,13 +113,13 @@ const commands: Record<CommandName, Command> = {
       'Checks a backup, or the store of the ACS, which may run: reads everything and changes nothing.\nExit code 1 when a problem is found.',
     specs: where,
     run: async (file, options, { write }) => {
-      const path = file ?? keptBy(options).store;
+      const path = file ?? locationOf(options).store;
       const check = await checkFile(path);
       for (const problem of check.problems) write(`${path}: ${problem}\n`);
       if (check.unlisted > 0) write(`${path}: and ${check.unlisted} more\n`);
       if (check.problems.length > 0) return 1;
       const made = check.backup ? `backup of ${new Date(check.backup.time).toISOString()}, ` : '';
-      write(`${path}: sound; ${made}${shown(check)}\n`);
+      write(`${path}: sound; ${made}${countsText(check)}\n`);
       return 0;
     },
   }),
@@ -128,10 +128,10 @@ const commands: Record<CommandName, Command> = {
     about: 'Restores a backup after checking it. The ACS must not run. With --force an existing store is moved aside.',
     specs: replacing,
     run: async (file, options, { write }) => {
-      const kept = keptBy(options);
-      const { check, aside } = await restore(kept, named(file), contextOf(options));
+      const location = locationOf(options);
+      const { check, aside } = await restore(location, named(file), contextOf(options));
       for (const name of aside) write(`moved aside: ${name}\n`);
-      write(`${kept.store}: restored; ${shown(check)}\n`);
+      write(`${location.store}: restored; ${countsText(check)}\n`);
       return 0;
     },
   }),
@@ -152,7 +152,7 @@ function named(file: string | undefined): string {
   return file;
 }
 
-const shown = ({ counts }: StoreCheck): string =>
+const countsText = ({ counts }: StoreCheck): string =>
   Object.entries(counts)
     .map(([name, count]) => `${count} ${name}`)
     .join(', ');

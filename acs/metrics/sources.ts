@@ -1,4 +1,4 @@
-// Where metrics come from that are read at each scrape.
+// The sources of metrics that are read at each scrape.
 import type { LiveRollout } from '../fleet/rollout/progress.ts';
 
 export interface MetricSources {

@@ -40,10 +40,10 @@ export async function audit(
     await store.appendAudit(entry);
   } catch (error) {
     // The operation is done and must be answered, so the entry goes to the log instead. For a request that the failing disk refused too, debug is enough.
-    const told = isStoreTrouble(error) ? { reason: error.message } : { error };
+    const failure = isStoreTrouble(error) ? { reason: error.message } : { error };
     log[isStoreTrouble(error) && call.status >= 400 ? 'debug' : 'warn']('audit entry not stored', {
       ...entry,
-      ...told,
+      ...failure,
     });
   }
 }

@@ -28,7 +28,7 @@ export function registerLive(api: FastifyInstance, events: EventBus, clock: Cloc
     };
     let timer = clock.after(BEAT_MS, beat);
     const stop = events.follow(device, (name, event) => {
-      if (wanted(name, event)) write(`event: ${name}\ndata: ${JSON.stringify(shown(name, event))}\n\n`);
+      if (wanted(name, event)) write(`event: ${name}\ndata: ${JSON.stringify(viewOf(name, event))}\n\n`);
     });
     out.on('close', () => {
       stop();
@@ -50,7 +50,7 @@ function wantedOf(query: Record<string, string>): (name: EventName, event: AcsEv
   return (name, event) => types.includes(name) && (device === undefined || deviceOf(event) === device);
 }
 
-function shown(name: EventName, event: AcsEvents[EventName]): unknown {
+function viewOf(name: EventName, event: AcsEvents[EventName]): unknown {
   if (name === 'task') return taskView((event as AcsEvents['task']).task);
   if (name === 'fault') return faultView((event as AcsEvents['fault']).fault);
   return event;

@@ -1,6 +1,6 @@
 // Calls over one connection, in both directions: each call has a number, and its answer carries it.
 import type { Socket } from 'node:net';
-import type { Clock, Random } from '../../shared/clock.ts';
+import type { Clock, Random, Timer } from '../../shared/clock.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { type Frames, openFrames } from './frames.ts';
@@ -64,6 +64,14 @@ interface Caller {
   reject(error: Error): void;
 }
 
+/** Settles a call and ends its time limit. */
+const within =
+  <T>(timer: Timer, settle: (value: T) => void) =>
+  (value: T): void => {
+    timer.cancel();
+    settle(value);
+  };
+
 export class Link {
   /** The member at the other end. */
   readonly peer: string;
@@ -88,13 +96,7 @@ export class Link {
         this.#callers.delete(id);
         reject(new Error(`${what}: no answer within ${ms / 1000} s`));
       });
-      const settling =
-        <T>(settle: (value: T) => void) =>
-        (value: T): void => {
-          timer.cancel();
-          settle(value);
-        };
-      this.#callers.set(id, { resolve: settling(resolve), reject: settling(reject) });
+      this.#callers.set(id, { resolve: within(timer, resolve), reject: within(timer, reject) });
       this.#send({ type: 'call', id, what, data });
     });
   }

@@ -33,7 +33,7 @@ export interface Relay {
 
 export interface RelayOptions {
   self: string;
-  /** Where to listen; default: loopback and any port. */
+  /** The address to listen at; default: loopback and any port. */
   listen?: { host: string; port: number };
   /** Shared by all processes of the cluster. */
   key: Buffer;

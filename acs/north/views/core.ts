@@ -142,10 +142,10 @@ export const driftView = ({ basis: _basis, corrections, since, last, ...drift }:
 
 export const auditView = (entry: AuditEntry): View => ({ ...entry, time: iso(entry.time) });
 export const fileView = ({ content: _place, ...file }: StoredFile): View => ({ ...file, time: iso(file.time) });
-export const unknownCpeView = (knock: UnknownCpe): View => ({
-  ...knock,
-  first: iso(knock.first),
-  last: iso(knock.last),
+export const unknownCpeView = (cpe: UnknownCpe): View => ({
+  ...cpe,
+  first: iso(cpe.first),
+  last: iso(cpe.last),
 });
 export const parameterView = (known: KnownValue): View => ({
   ...known,

@@ -4,7 +4,7 @@ import { copyFile, mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
-import { backUp, type Kept, restore } from '../../../acs/cli/backup.ts';
+import { backUp, type DataLocation, restore } from '../../../acs/cli/backup.ts';
 import { openData } from '../../../acs/server/data-directory.ts';
 import { checkFile } from '../../../acs/store/sqlite/backup.ts';
 import { openSqlite } from '../../../acs/store/sqlite/store.ts';
@@ -44,7 +44,7 @@ async function fill(store: Store): Promise<void> {
 
 describe('backup, check and restore', () => {
   let folder: string;
-  let kept: Kept;
+  let kept: DataLocation;
   let backup: string;
 
   beforeEach(async () => {
@@ -74,7 +74,7 @@ describe('backup, check and restore', () => {
       await backUp(kept, backup, careful);
     });
   };
-  const target = (): Kept => ({ data: join(folder, 'other'), store: join(folder, 'other', 'tandem.db') });
+  const target = (): DataLocation => ({ data: join(folder, 'other'), store: join(folder, 'other', 'tandem.db') });
 
   it('one file has all: the store as it was, and the secrets with their modes', async () => {
     await made();
