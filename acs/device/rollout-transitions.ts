@@ -5,9 +5,9 @@ import type { RolloutPosition, RolloutState } from './rollout-position.ts';
 import type { DeviceRow } from './row.ts';
 import type { Task } from './task.ts';
 
-/** After these the device is under way, and no other rollout may have it. */
-const live: ReadonlySet<RolloutState> = new Set(['planned', 'offered', 'downloading', 'installed', 'soaking']);
-export const isUnderWay = ({ state }: RolloutPosition): boolean => live.has(state);
+/** States in which the device is under way, and no other rollout may have it. */
+const underWay: ReadonlySet<RolloutState> = new Set(['planned', 'offered', 'downloading', 'installed', 'soaking']);
+export const isUnderWay = ({ state }: RolloutPosition): boolean => underWay.has(state);
 
 /** States in which the image is, or was, desired of the device. */
 const wanting: ReadonlySet<RolloutState> = new Set([

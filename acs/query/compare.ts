@@ -1,9 +1,9 @@
-// How the filter language compares one text with one literal: the same code behind the predicate and behind SQL.
+// Comparison of one text with one literal of the filter language: the same code behind the predicate and behind SQL.
 import { versionKey } from './version-key.ts';
 
 export type Operator = '=' | '!=' | '<' | '<=' | '>' | '>=';
 
-/** What a field is compared as. `time` with `now`: so many milliseconds after the time of asking. */
+/** A literal as it is compared. `time` with `now`: milliseconds after the time of the query. */
 export type Literal =
   | { as: 'text' | 'version'; text: string }
   | { as: 'number'; number: number }
@@ -18,11 +18,11 @@ export function isoTime(text: string): number | undefined {
   return Number.isNaN(at) ? undefined : at;
 }
 
-/** Byte order of UTF-8, as databases have it (JavaScript's own order differs beyond U+FFFF). */
+/** Byte order of UTF-8, which databases use (JavaScript's own order differs beyond U+FFFF). */
 const orderTexts = (a: string, b: string): number => (a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b)));
 
 /**
- * How a text stands to a literal: negative, 0 or positive; undefined when the two do not compare.
+ * The order of a text and a literal: negative, 0 or positive; undefined when the two do not compare.
  * @param now milliseconds, for literals relative to it
  */
 export function orderOf(text: string, value: Literal, now: number): number | undefined {
@@ -50,7 +50,7 @@ export function orderOf(text: string, value: Literal, now: number): number | und
 export const timeAt = (value: Extract<Literal, { as: 'time' }>, now: number): number =>
   'at' in value ? value.at : now + value.now;
 
-/** Whether `text` matches: `%` any run, `_` one character, backslash takes the next as it is; case does not count. */
+/** Whether `text` matches: `%` is any run, `_` any character, a backslash makes the next character literal; case does not count. */
 export function isLike(text: string, pattern: string): boolean {
   const chars = [...text.toLowerCase()];
   const wanted = likeParts(pattern.toLowerCase());
@@ -58,7 +58,7 @@ export function isLike(text: string, pattern: string): boolean {
   let step = 0;
   let star = -1;
   let mark = 0;
-  // Greedy with one step back to the last `%`: never worse than text × pattern.
+  // Greedy, with one step back to the last `%`: never more steps than text × pattern.
   while (at < chars.length) {
     const part = wanted[step];
     if (part === anyRun) {
@@ -93,7 +93,7 @@ export function likeParts(pattern: string): (string | symbol)[] {
   return parts;
 }
 
-/** Whether an order (see orderOf) passes the test; with none, only `!=` does. */
+/** Whether an order (see orderOf) passes the test; an undefined one passes only `!=`. */
 export function holds(order: number | undefined, test: Operator): boolean {
   if (test === '!=') return !holds(order, '=');
   if (order === undefined) return false;

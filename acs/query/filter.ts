@@ -22,7 +22,7 @@ export type Filter =
 
 export type Atom = Extract<Filter, { field: Field }>;
 
-/** Every field with a name of its own; `site.NAME` and parameter paths come on top. */
+/** Every field with a name of its own, beside `site.NAME` and parameter paths. */
 export const fields: Readonly<Record<string, Field>> = {
   id: { kind: 'text', name: 'id' },
   oui: { kind: 'text', name: 'oui' },
@@ -48,7 +48,7 @@ export const fields: Readonly<Record<string, Field>> = {
   rolloutState: { kind: 'text', name: 'rolloutState' },
   rolloutZone: { kind: 'text', name: 'rolloutZone' },
   rolloutDue: { kind: 'time', name: 'rolloutDue' },
-  // A number, unknown as 0: compared as times are.
+  // A number, 0 for unknown: compared like a time.
   rolloutWave: { kind: 'time', name: 'rolloutWave' },
 };
 
@@ -58,7 +58,7 @@ export function atomsOf(filter: Filter): Atom[] {
   return Array.isArray(filter.of) ? filter.of.flatMap(atomsOf) : atomsOf(filter.of);
 }
 
-/** The parameters a filter asks for, so that a caller with a tree can look them up first. */
+/** The parameters in a filter, so that a caller with a tree can look them up first. */
 export function pathsOf(filter: Filter): string[] {
   const paths = atomsOf(filter).flatMap(atom => (atom.field.kind === 'path' ? [atom.field.name] : []));
   return [...new Set(paths)];
@@ -68,7 +68,7 @@ const passing: ReadonlySet<string> = new Set(
   'online late lost liveness lastInform lastBoot rollout rolloutState rolloutWave rolloutZone rolloutDue'.split(' '),
 );
 
-/** The first thing in a filter that passes by itself (`now`, `online`, `lastInform`, …): no ground for a preset. */
+/** The first part of a filter that changes by itself (`now`, `online`, `lastInform`, …): a preset must not depend on it. */
 export function passingPart(filter: Filter): string | undefined {
   for (const atom of atomsOf(filter)) {
     if (passing.has(atom.field.name)) return atom.field.name;

@@ -15,12 +15,12 @@ export function badFilter(message: string, column: number): UserError {
   return new UserError(400, 'bad-filter', `${message} (column ${column})`, { column });
 }
 
-/** Where a token is, as messages say it. */
+/** The place of a token, in the words of an error message. */
 export const where = (token: Token): string => (token.kind === 'end' ? 'at the end' : `before "${token.text}"`);
 
 const MAX_LENGTH = 8192;
 
-/** Sticky patterns, tried in order; the longer of two that begin alike stands first. */
+/** Sticky patterns, tried in order: the longer of two that begin alike comes first. */
 const patterns: readonly [TokenKind | 'space', RegExp][] = [
   ['space', /\s+/y],
   ['time', /\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?(?![\w.])/y],
@@ -30,7 +30,7 @@ const patterns: readonly [TokenKind | 'space', RegExp][] = [
   ['operator', /<=|>=|!=|[=<>(),+-]/y],
 ];
 
-/** Reads a quoted text at `at`; a backslash takes the quote or a backslash, before anything else it stands for itself. */
+/** Reads a quoted text at `at`. A backslash escapes the quote and itself; before any other character it is literal. */
 function readText(source: string, at: number): { text: string; end: number } {
   const quote = source[at];
   let text = '';

@@ -19,7 +19,7 @@ export function durationOf(text: string): number {
   return Math.round(count * unit);
 }
 
-/** A literal as it stands, before the field says what it is compared as. */
+/** The literal of a token, before it is fitted to its field. */
 export function plainLiteral(token: Token, sign: string): Literal {
   const word = token.kind === 'word' ? token.text.toLowerCase() : '';
   if (token.kind === 'number') return { as: 'number', number: Number(sign + token.text) };
@@ -87,7 +87,7 @@ function orderless({ field, written, ordered, column }: FoundLiteral): Literal {
   throw badFilter(why, column);
 }
 
-/** Parameter and site values are texts of unknown type: the literal decides, a number or a time by value, the rest as text. */
+/** Parameter and site values are texts of unknown type: the literal decides. A number or a time compares by value, the rest as text. */
 function valueLiteral({ field, found, written, ordered, column }: FoundLiteral): Literal {
   if (found.as === 'number' && Number.isNaN(found.number)) {
     if (!ordered) return { as: 'text', text: written };

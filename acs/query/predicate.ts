@@ -1,4 +1,4 @@
-// A filter as a test of one device. Parameters come from the values of the last Informs, then from the tree where one is given.
+// A filter as a test of one device.
 import { UserError } from '../../shared/errors.ts';
 import { informValues } from '../device/inform.ts';
 import { livenessOf } from '../device/liveness.ts';
@@ -7,10 +7,10 @@ import { holds, isLike, type Literal, type Operator, orderOf, timeAt } from './c
 import type { Field, Filter } from './filter.ts';
 import { isWild, wildPattern } from './wildcard.ts';
 
-/** Looks up a parameter in the device's cold tree; for a path with `*` all that it fits, by their paths. */
+/** Looks up a parameter in the device's parameter tree; for a path with `*` all that fit, by their paths. */
 export type TreeLookup = (path: string) => string | ReadonlyMap<string, string> | undefined;
 
-/** A look into known values by their paths. */
+/** A lookup in known values by their paths. */
 export const lookupIn =
   (values: ReadonlyMap<string, string> = new Map()): TreeLookup =>
   path => {
@@ -21,7 +21,7 @@ export const lookupIn =
 
 export type Predicate = (row: DeviceRow, now: number, tree?: TreeLookup) => boolean;
 
-/** A test of one device. Parameters are taken from what the last Informs told, then from `tree` where one is given. */
+/** A test of one device. Parameters come from the values of its last Informs, then from `tree` where one is given. */
 export function toPredicate(filter: Filter): Predicate {
   switch (filter.op) {
     case 'and': {
@@ -85,7 +85,7 @@ function timeField(row: DeviceRow, field: Field): number {
   }
 }
 
-/** The texts a field stands for: one, none if unknown, several for tags. */
+/** The texts of a field: one, none if unknown, several for tags. */
 export function textsOf(row: DeviceRow, field: Field, now: number, tree?: TreeLookup): readonly string[] {
   if (field.kind === 'tag') return row.tags;
   if (field.kind === 'path' && isWild(field.name)) return wildTexts(row, field.name, tree);
@@ -93,7 +93,7 @@ export function textsOf(row: DeviceRow, field: Field, now: number, tree?: TreeLo
   return text === undefined ? [] : [text];
 }
 
-/** What the last Informs told stands over what the tree knows, parameter by parameter. */
+/** Values of the last Informs replace those of the tree, parameter by parameter. */
 function wildTexts(row: DeviceRow, path: string, tree?: TreeLookup): string[] {
   const pattern = wildPattern(path);
   const cold = tree?.(path);

@@ -1,4 +1,4 @@
-// Version texts as sortable keys: versions are compared by their numeric parts, whatever stands between them.
+// Version texts as sortable keys: versions are compared by their numeric parts, whatever separates them.
 
 const MAX_PARTS = 16;
 

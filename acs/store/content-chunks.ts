@@ -1,15 +1,15 @@
-// Contents of files as every store keeps them: cut into chunks on the way in, put together again on the way out, so that no more of a
-// file than a few chunks is in memory at a time.
+// Contents of files as every store keeps them: cut into chunks on the way in and joined on the way out, so that only a few chunks of a
+// file are in memory at a time.
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../shared/clock.ts';
 import { UserError } from '../../shared/errors.ts';
 
-/** What is kept, and read, at a time. Who reads slowly holds no more than one. */
+/** Bytes that are stored and read at a time. A slow reader holds no more. */
 export const CHUNK = 64 * 1024;
-/** What is written at a time: so many chunks in one commit. */
+/** Bytes that are written in one commit. */
 const PIECE = 4 * CHUNK;
 
-/** How long a content that no name stands for is kept after the last sign of who writes or reads it. */
+/** Time for which a content without a name is kept after the last sign of its writer or reader. */
 export const GRACE_MS = 3_600_000;
 const SIGN_MS = 60_000;
 
@@ -26,7 +26,7 @@ export interface ByteRange {
   end: number;
 }
 
-/** The same bytes in pieces of one size, the last one shorter. A piece is good until the next one is asked for. */
+/** The same bytes in pieces of one size, the last one shorter. A piece is valid until the next one is read. */
 export async function* piecesOf(source: AsyncIterable<Uint8Array>, size = PIECE): AsyncIterable<Buffer> {
   let piece: Buffer | undefined;
   let filled = 0;
@@ -46,7 +46,7 @@ export async function* piecesOf(source: AsyncIterable<Uint8Array>, size = PIECE)
 }
 
 /**
- * Takes a content in: the next piece is asked for only when the one before is written.
+ * Takes a content in: the next piece is read only when the one before is written.
  * @param write `first` is the number of the first chunk in the piece
  */
 export async function takeIn(
@@ -63,7 +63,7 @@ export async function takeIn(
   return { size, sha256: hash.digest('hex') };
 }
 
-/** One content as a store finds it: chunks by number, and how to say that it is still being read. */
+/** One content in a store: its chunks by number. `sign` says that it is still being read. */
 export interface KeptContent {
   name: string;
   size: number;
@@ -72,7 +72,7 @@ export interface KeptContent {
   sign(): Promise<void>;
 }
 
-/** @throws UserError 410 for one that was replaced and whose time is over; 503 for one that is not complete */
+/** @throws UserError 410 for a content that was replaced longer than an hour ago; 503 for one that is not complete */
 export async function* readOut(
   content: KeptContent,
   range: ByteRange | undefined,
@@ -102,7 +102,7 @@ export async function* readOut(
 export const tooSlow = (name: string): UserError =>
   new UserError(408, 'content-too-slow', `nothing came of ${name} for too long`);
 
-/** Whether it is time for who writes or reads to say that it goes on. */
+/** Makes a check whether it is time to sign a content that is being written or read. */
 export function signing(clock: Clock): () => boolean {
   let signed = clock.now();
   return () => {
@@ -112,7 +112,7 @@ export function signing(clock: Clock): () => boolean {
   };
 }
 
-/** What the document of a stored file says of its content. */
+/** The reference to a content in the document of a stored file. */
 export interface ContentReference {
   name: string;
   sha256: string;

@@ -1,6 +1,6 @@
 // Bounds of the queue of notices to webhooks, the same in every store.
 
-/** Notices that wait for one webhook; what is beyond counts as dead, the oldest first. */
+/** Notices that wait for one webhook; the oldest ones beyond count as dead. */
 export const MAX_WAITING_DELIVERIES = 10_000;
-/** Dead ones of one webhook that are kept to be looked at. */
+/** Dead notices that are kept for one webhook. */
 export const MAX_DEAD = 1000;

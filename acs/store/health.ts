@@ -1,16 +1,10 @@
-// Whether the store can be written: found out when a change fails, said once, looked at again until it can. Around every store.
+// The health of a store: a change that fails shows that the store cannot be written; it is then probed until it can. One log line each.
 import type { Clock } from '../../shared/clock.ts';
 import { isAbort, UserError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Store } from './store.ts';
 
-export interface StoreHealth {
-  /** Why changes are refused; undefined while they are not. */
-  trouble(): string | undefined;
-  stop(): void;
-}
-
-/** A disk that is full, fails or cannot be written. Who is refused for that says nothing of its own to the log: it is said here. */
+/** Codes of a disk that is full, fails or cannot be written. Callers do not log these errors: it is done here, once. */
 const troubleCodes: ReadonlySet<string> = new Set([
   'store-full',
   'store-read-only',
@@ -22,75 +16,93 @@ export const isStoreTrouble = (error: unknown): error is UserError =>
   error instanceof UserError && troubleCodes.has(error.code);
 
 const PROBE_MS = 2_000;
-/** A refused change that was too large for a disk which takes others is said this often. */
-const SAID_MS = 60_000;
+/** Shortest time between log lines of a change that was too large for a disk which takes others. */
+const LOGGED_MS = 60_000;
 const PROBE = 'write-probe';
-/** More than what is left over in the last pages of a full disk. */
+/** More than the last pages of a full disk have left. */
 const PROBE_BYTES = 64 * 1024;
 
-export function watchStore(
-  store: Store,
-  { clock, log }: { clock: Clock; log: Log },
-): { store: Store; health: StoreHealth } {
-  const stopped = new AbortController();
-  let trouble: string | undefined;
-  let probing = false;
-  let refused = 0;
-  let saidAt = Number.NEGATIVE_INFINITY;
+/** Watches a store, and probes it while it cannot be written. */
+export class StoreHealth {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #stopped = new AbortController();
+  #trouble: string | undefined;
+  #probing = false;
+  /** Changes that were refused since the store could be written. */
+  #refused = 0;
+  #loggedAt = Number.NEGATIVE_INFINITY;
 
-  const probe = async (): Promise<UserError | undefined> => {
+  constructor(store: Store, { clock, log }: { clock: Clock; log: Log }) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** The reason for which changes are refused; undefined while they are not. */
+  trouble(): string | undefined {
+    return this.#trouble;
+  }
+
+  stop(): void {
+    this.#stopped.abort(new DOMException('the store closes', 'AbortError'));
+  }
+
+  /** Notes an error of the store; one of a failing disk starts the probing. */
+  note(error: unknown): void {
+    if (!isStoreTrouble(error)) return;
+    this.#refused++;
+    if (this.#probing || this.#stopped.signal.aborted) return;
+    this.#probing = true;
+    this.#refused = 1;
+    this.#probeUntilWritten(error)
+      .catch(reason => {
+        // An abort means that the store was closed meanwhile; anything else is a bug in the store.
+        if (!isAbort(reason) && !this.#stopped.signal.aborted) this.#log.error('store probe failed', { error: reason });
+      })
+      .finally(() => {
+        this.#probing = false;
+        this.#trouble = undefined;
+      });
+  }
+
+  async #probeUntilWritten(first: UserError): Promise<void> {
+    const since = this.#clock.now();
+    for (let found = await this.#probe(); found; found = await this.#probe()) {
+      if (this.#trouble === undefined) this.#log.error('store not writable', { reason: found.message });
+      this.#trouble = found.message;
+      await this.#clock.sleep(PROBE_MS, this.#stopped.signal);
+    }
+    const now = this.#clock.now();
+    if (this.#trouble !== undefined)
+      this.#log.info('store writable again', { refused: this.#refused, seconds: Math.round((now - since) / 1000) });
+    else if (now - this.#loggedAt >= LOGGED_MS) {
+      this.#loggedAt = now;
+      this.#log.warn('store refused a change', { reason: first.message });
+    }
+  }
+
+  /** Writes a document and deletes it. @returns the error of a failing disk */
+  async #probe(): Promise<UserError | undefined> {
     try {
-      await store.putDocument('duty', PROBE, { fill: 'x'.repeat(PROBE_BYTES) });
-      await store.deleteDocument('duty', PROBE);
+      await this.#store.putDocument('duty', PROBE, { fill: 'x'.repeat(PROBE_BYTES) });
+      await this.#store.deleteDocument('duty', PROBE);
       return undefined;
     } catch (error) {
       if (isStoreTrouble(error)) return error;
       throw error;
     }
-  };
-
-  const untilWritten = async (first: UserError): Promise<void> => {
-    const since = clock.now();
-    for (let found = await probe(); found; found = await probe()) {
-      if (trouble === undefined) log.error('the store cannot be written: nothing is taken', { reason: found.message });
-      trouble = found.message;
-      await clock.sleep(PROBE_MS, stopped.signal);
-    }
-    if (trouble !== undefined)
-      log.info('the store can be written again', { refused, seconds: Math.round((clock.now() - since) / 1000) });
-    else if (clock.now() - saidAt >= SAID_MS) {
-      saidAt = clock.now();
-      log.warn('the store refused a change', { reason: first.message });
-    }
-  };
-
-  const failed = (error: unknown): void => {
-    if (!isStoreTrouble(error)) return;
-    refused++;
-    if (probing || stopped.signal.aborted) return;
-    probing = true;
-    refused = 1;
-    untilWritten(error)
-      .catch(reason => {
-        // Closed meanwhile, by whoever closes the store; anything else is a bug of the store's.
-        if (!isAbort(reason) && !stopped.signal.aborted) log.error('the store was not looked at', { error: reason });
-      })
-      .finally(() => {
-        probing = false;
-        trouble = undefined;
-      });
-  };
-
-  return {
-    store: observed(store, failed),
-    health: {
-      trouble: () => trouble,
-      stop: () => stopped.abort(new DOMException('the store closes', 'AbortError')),
-    },
-  };
+  }
 }
 
-/** The same store, whose failures are heard too. */
+/** The store, watched by its health. */
+export function watchStore(store: Store, tools: { clock: Clock; log: Log }): { store: Store; health: StoreHealth } {
+  const health = new StoreHealth(store, tools);
+  return { store: observed(store, error => health.note(error)), health };
+}
+
+/** The same store; `failed` sees the errors of its calls too. */
 function observed(store: Store, failed: (error: unknown) => void): Store {
   const hear = (answer: unknown): unknown => {
     if (answer instanceof Promise) answer.catch(failed);

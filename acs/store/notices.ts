@@ -1,5 +1,5 @@
-// What changes of devices are told to webhooks: pure, worked out of the row before and after, so that a store keeps it in the same commit
-// as the change itself. Where no webhook wants any of it, this costs one comparison.
+// Notices of changes of devices for webhooks: pure, from the row before and after, so that a store keeps them in the commit of the change
+// itself. Without a webhook this costs one comparison.
 import { createHash } from 'node:crypto';
 import type { DeviceFault } from '../device/fault.ts';
 import type { DeviceRow } from '../device/row.ts';
@@ -8,17 +8,17 @@ import { parseFilter } from '../query/parser.ts';
 import { type Predicate, toPredicate } from '../query/predicate.ts';
 import type { Notice, NoticeType, Subscription } from './records.ts';
 
-/** A notice and the webhooks that are to have it. */
+/** A notice and the webhooks that receive it. */
 export interface Addressed {
   notice: Notice;
   webhooks: string[];
 }
 
-/** Who wants what. */
+/** The webhooks and the notices that each receives. */
 export interface Subscribers {
-  /** Whether anybody wants anything. */
+  /** Whether there is any webhook. */
   any: boolean;
-  /** @param row of the device that it is about; a filter of a webhook is over that */
+  /** @param row of the device that the notices are about: the filter of a webhook is over it */
   address(notices: readonly Notice[], row: DeviceRow | undefined, now: number): Addressed[];
 }
 
@@ -28,7 +28,7 @@ interface Subscriber {
   fits: Predicate | undefined;
 }
 
-/** @param documents the webhooks as they stand in the store */
+/** @param documents the webhooks in the store */
 export function subscribersOf(documents: readonly { name: string; body: Subscription }[]): Subscribers {
   const all: Subscriber[] = documents
     .filter(({ body }) => !body.paused)
@@ -52,7 +52,7 @@ export function subscribersOf(documents: readonly { name: string; body: Subscrip
   };
 }
 
-/** A filter that cannot be read any more leaves nothing out: better one notice too many than a change that fails by it. */
+/** A filter that cannot be read any more excludes nothing: one notice too many is better than a change that fails. */
 function predicateOf(text: string): Predicate | undefined {
   try {
     return toPredicate(parseFilter(text));
@@ -61,14 +61,14 @@ function predicateOf(text: string): Predicate | undefined {
   }
 }
 
-/** The same for the same fact, so that whoever is told twice can know it. */
+/** The same id for the same fact, so that a receiver recognises a repetition. */
 export const noticeId = (type: NoticeType | 'ping', ...facts: (string | number)[]): string =>
   createHash('sha256')
     .update(JSON.stringify([type, ...facts]))
     .digest('hex')
     .slice(0, 24);
 
-/** @param now when it happened, where the change says so */
+/** @param now time of the change, where it is known */
 export function noticesOf(
   before: DeviceRow | undefined,
   row: DeviceRow | undefined,
@@ -102,7 +102,7 @@ const taskNotice = ({ id, device, method, state, origin, fault, created, ended }
   type: 'task',
   device,
   time: ended ?? created,
-  // Not its arguments and results: they may hold secrets, and can be asked for.
+  // Without its arguments and results: they may hold secrets, and can be read through the API.
   data: { id, method, state, origin, ...(fault ? { fault } : {}) },
 });
 
@@ -113,7 +113,7 @@ function absenceNotice(before: DeviceRow, row: DeviceRow, time: number): Notice 
   return { id: noticeId(type, row.id, row.lastInform ?? 0), type, device: row.id, time, data };
 }
 
-/** A fault that is tried again and fails in the same way is no news. */
+/** A retry that fails in the same way makes no notice. */
 function faultNotices(before: readonly DeviceFault[], after: readonly DeviceFault[], time: number): Notice[] {
   const known = new Map(before.map(fault => [fault.id, fault]));
   const standing = new Set(after.map(fault => fault.id));

@@ -1,4 +1,4 @@
-// Pages of a search by keyset, in any store: how long one may be, what it is sorted by, and the cursor that leads to the next.
+// Pages of a search by keyset, in any store: their length, their order, and the cursor that leads to the next.
 import { UserError } from '../../shared/errors.ts';
 import type { DeviceRow } from '../device/row.ts';
 import type { Task } from '../device/task.ts';
@@ -10,14 +10,14 @@ export const pageOf = (limit: number): number => Math.min(MAX_PAGE, Math.max(1, 
 export const newestFirst = (a: Task, b: Task): number =>
   b.created - a.created || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
 
-/** The row with the fields that were asked for, all unless told. */
+/** The row with the fields in `only`; default: all. */
 export function picked(row: DeviceRow, only: DeviceQuery['only']): DeviceRow {
   if (!only) return row;
   const found = only.flatMap(field => (row[field] === undefined ? [] : [[field, row[field]] as const]));
   return Object.fromEntries(found) as unknown as DeviceRow;
 }
 
-/** @param columns the store's own name of each field that can be sorted by */
+/** @param columns the store's own name of each sortable field. @throws UserError 400 `bad-sort` */
 export function sortOf(
   sort: string | undefined,
   columns: Readonly<Record<string, string>>,

@@ -1,6 +1,6 @@
-// What the store keeps beside devices: documents, notices for webhooks, history, the audit.
+// Records that the store keeps beside devices: documents, notices for webhooks, history, the audit.
 
-/** Small documents that the whole server shares, by kind and name. */
+/** Kinds of the small documents that the whole server shares. */
 export type DocumentKind =
   | 'alert'
   | 'alertState'
@@ -18,7 +18,7 @@ export type DocumentKind =
 
 export type NoticeType = (typeof noticeTypes)[number];
 
-/** Something that happened, for webhooks: kept in the same commit as the fact, until each webhook that wants it has taken it. */
+/** A fact for webhooks: kept in the same commit as the fact itself, until each webhook that receives it has taken it. */
 export interface Notice {
   /** The same for the same fact. */
   id: string;
@@ -27,16 +27,16 @@ export interface Notice {
   time: number;
   device?: string;
   data: Record<string, unknown>;
-  /** Only for these webhooks, whatever they want otherwise. */
+  /** Only for these webhooks, whatever their events and filters. */
   to?: string[];
 }
 
-/** What a store reads of a document of kind `webhook`: who is to be told what. */
+/** The part of a document of kind `webhook` that a store reads: the notices that it receives. */
 export interface Subscription {
   events: readonly string[];
   /** Over the device that a notice is about; parameters are those of the last Informs. */
   filter?: string;
-  /** Nothing is kept for it. */
+  /** No notices are kept for it. */
   paused?: boolean;
 }
 
@@ -45,17 +45,17 @@ export interface Delivery {
   id: string;
   webhook: string;
   notice: Notice;
-  /** Not tried before. */
+  /** Time of the next attempt, milliseconds. */
   due: number;
   created: number;
   attempts: number;
-  /** Given up: kept to be looked at, or to be revived. */
+  /** It was given up, and is kept to be read or revived. */
   dead: boolean;
-  /** Why the last attempt failed. */
+  /** The reason for which the last attempt failed. */
   error?: string;
 }
 
-/** Something that a device did, for whoever looks at it later. */
+/** An event of a device, for its history. */
 export interface DeviceEvent {
   time: number;
   type: string;
@@ -74,23 +74,23 @@ export interface StoredDocument<T = unknown> {
   name: string;
   /** Grows with each change of any document of the kind. */
   generation: number;
-  /** When it was last put, milliseconds. */
+  /** Time of its last change, milliseconds. */
   changed: number;
   body: T;
 }
 
-/** Who changed what, when: appended, never changed. */
+/** One request that changed something: appended, never changed. */
 export interface AuditEntry {
   id: string;
   /** Milliseconds. */
   time: number;
-  /** Who asked: a user's name, `admin`, or the server's own part that acted. */
+  /** The actor: a user's name, `admin`, or a part of the server itself. */
   who: string;
   /** Name of the operation. */
   what: string;
-  /** What it was done to: a device, preset, file, …; '' for the server as a whole. */
+  /** The object: a device, preset, file, …; '' for the server as a whole. */
   target: string;
-  /** HTTP status it was answered with. */
+  /** HTTP status of the response. */
   status: number;
   detail?: Record<string, unknown>;
 }

@@ -1,10 +1,10 @@
-// Numbers over time, as every store keeps them: rings of buckets, so that a series takes no more room however long it runs. A point
-// falls into one bucket of each level, where it is merged with those that were there.
+// Numbers over time as every store keeps them: rings of buckets, so that the size of a series is bounded however long it runs. A point
+// is merged into one bucket of each level.
 
 export interface Level {
-  /** Milliseconds that one bucket stands for. */
+  /** Milliseconds that one bucket covers. */
   step: number;
-  /** How many buckets the ring has. */
+  /** Number of buckets in the ring. */
   slots: number;
 }
 
@@ -17,13 +17,13 @@ export const levels: readonly Level[] = [
   { step: 60 * MINUTE, slots: 8784 },
 ];
 
-/** Series that one device has at most, events that it has at most. */
+/** Most series, and most events, of one device. */
 export const MAX_SERIES = 64;
 export const MAX_EVENTS = 200;
 
-/** What a ring holds in one place. */
+/** The content of one slot of a ring. */
 export interface Bucket {
-  /** Its number since 1970, of which the place in the ring follows. */
+  /** Its number since 1970, from which its slot follows. */
   bucket: number;
   n: number;
   sum: number;
@@ -34,11 +34,11 @@ export interface Bucket {
 export const bucketAt = (time: number, { step }: Level): number => Math.floor(time / step);
 export const slotOf = (bucket: number, { slots }: Level): number => ((bucket % slots) + slots) % slots;
 
-/** What stands in a place after `value` fell into `bucket`; a bucket that the ring has passed is left out. */
-export function merged(standing: Bucket | undefined, bucket: number, value: number): Bucket {
-  if (!standing || standing.bucket < bucket) return { bucket, n: 1, sum: value, min: value, max: value };
-  if (standing.bucket > bucket) return standing;
-  const { n, sum, min, max } = standing;
+/** The content of a slot after `value` came into `bucket`; a value for a bucket that the ring has passed is ignored. */
+export function merged(stored: Bucket | undefined, bucket: number, value: number): Bucket {
+  if (!stored || stored.bucket < bucket) return { bucket, n: 1, sum: value, min: value, max: value };
+  if (stored.bucket > bucket) return stored;
+  const { n, sum, min, max } = stored;
   return { bucket, n: n + 1, sum: sum + value, min: Math.min(min, value), max: Math.max(max, value) };
 }
 
@@ -48,7 +48,7 @@ export function levelFor(from: number, now: number): number {
   return found < 0 ? levels.length - 1 : found;
 }
 
-/** Buckets as points, neighbours merged until there are no more than so many. */
+/** Buckets as points; neighbours are merged until there are at most `limit`. */
 export function pointsOf(
   buckets: readonly Bucket[],
   level: Level,
@@ -61,8 +61,8 @@ export function pointsOf(
     const time = entry.bucket * level.step;
     if (time + level.step <= span.from || time > span.to) continue;
     const at = Math.floor(time / width) * width;
-    const standing = points.get(at);
-    points.set(at, standing ? joined(standing, entry) : entry);
+    const earlier = points.get(at);
+    points.set(at, earlier ? joined(earlier, entry) : entry);
   }
   return [...points].map(([time, { n, sum, min, max }]) => ({ time, count: n, avg: sum / n, min, max }));
 }
@@ -75,7 +75,7 @@ const joined = (a: Bucket, b: Bucket): Bucket => ({
   max: Math.max(a.max, b.max),
 });
 
-/** All that fell into one stretch of time from `time` on. */
+/** All values in one stretch of time from `time` on. */
 export interface SeriesPoint {
   time: number;
   count: number;

@@ -1,5 +1,5 @@
-// What the ACS keeps, and the promises of every store that keeps it. One device is one aggregate: its row holds all that must
-// change together, so a store needs single-document atomicity and no more.
+// The contract of every store. One device is one aggregate: its row holds all that must change together, so a store needs
+// single-document atomicity and no more.
 
 import type { DeviceFault } from '../device/fault.ts';
 import type { BlindSpot, DeviceOperation, DeviceOperations } from '../device/operation-types.ts';
@@ -21,13 +21,13 @@ import type {
 import type { Bucket } from './series.ts';
 
 /**
- * A process that serves the store. It says so with every beat; one whose beat stands still for longer than the lease is gone, and
- * what it had claimed is free. Each judges by its own clock how long ago a beat last grew, so clocks may differ.
+ * A process that serves the store. Each raises its beat; a member whose beat has not grown for longer than the lease is gone, and its
+ * claims are free. Each member measures that by its own clock, so clocks may differ.
  */
 export interface Member {
   /** New with each start of the process. */
   id: string;
-  /** Where the other processes reach it; '' for one that cannot be reached. */
+  /** Address for the other processes; '' for a member that cannot be reached. */
   address: string;
   /** Grows with each beat. */
   beat: number;
@@ -42,29 +42,29 @@ export interface DeviceQuery {
   limit: number;
   cursor?: string;
   now: number;
-  /** The rows come with these fields alone, and not by the thread that serves sessions: for who walks the whole fleet. */
+  /** The rows have only these fields, and are read apart from sessions: for walks over the whole fleet. */
   only?: readonly (keyof DeviceRow)[];
 }
 
 export interface GroupQuery {
-  /** Of which devices. */
+  /** The devices that are counted at all. */
   among: Filter;
   filter: Filter;
   /** One group of all where absent; a device with several tags counts in each. */
   by?: Field;
-  /** Whether it is also told how many devices each group has. */
+  /** Whether `total` of each group is counted. */
   totals: boolean;
-  /** So many groups, the largest count first. */
+  /** Most groups, the largest count first. */
   limit: number;
   now: number;
 }
 
-/** Those that the filter fits. */
+/** The devices of one group that the filter fits. */
 export interface Group {
   /** '' for devices without a value. */
   key: string;
   count: number;
-  /** How many devices the group has; where that was not asked for, the same as `count`. */
+  /** Number of all devices in the group; without `totals` the same as `count`. */
   total: number;
   /** The first and the last of them by id. */
   samples: string[];
@@ -72,7 +72,7 @@ export interface Group {
 
 export interface Groups {
   groups: Group[];
-  /** How many groups more there are. */
+  /** Number of groups beyond the limit. */
   omitted: number;
   count: number;
 }
@@ -86,14 +86,14 @@ export interface OverdueQuery {
 export interface SeriesQuery {
   device: string;
   path: string;
-  /** Of series.ts: how fine. */
+  /** Index into `levels` of series.ts. */
   level: number;
 }
 
 export interface TakeDeliveries {
   webhook: string;
   now: number;
-  /** Nobody else takes them for so long. */
+  /** Time for which no other process takes them, milliseconds. */
   leaseMs: number;
   limit: number;
 }
@@ -108,26 +108,26 @@ export interface DeliveryCount {
   webhook: string;
   waiting: number;
   dead: number;
-  /** When the first of those that wait is due. */
+  /** Time at which the first waiting one is due, milliseconds. */
   next?: number;
 }
 
 export interface StoredContent extends ContentSum {
   name: string;
-  /** When all of it had come, milliseconds. */
+  /** Time at which it was complete, milliseconds. */
   changed: number;
 }
 
-/** How much is kept of what only grows. Times in milliseconds; counts are of the newest. */
+/** Bounds of the records that only grow. Those older than `before` (milliseconds) go, and those beyond the newest `keep`. */
 export interface Retention {
   endedTasks: { before: number; keep: number };
   audit: { before: number; keep: number };
 }
 
-/** Promises: what resolved is durable; an operation is atomic; nothing that was acknowledged is lost by a kill or a power cut. */
+/** Promises: a change is durable once it resolves, also after a kill or a power cut, and each operation is atomic. */
 export interface Store {
   device(id: string): Promise<DeviceRow | undefined>;
-  /** The device whose current or next user name this is. */
+  /** The device with this current or next user name. */
   deviceByUsername(username: string): Promise<Pick<DeviceRow, 'id' | 'credentials'> | undefined>;
   /** @throws UserError 404 for an operation that needs a row and finds none */
   apply<N extends DeviceOperation>(
@@ -137,19 +137,19 @@ export interface Store {
   ): Promise<DeviceOperations[N]['result']>;
   devices(query: DeviceQuery): Promise<{ items: DeviceRow[]; next?: string }>;
   countDevices(filter: Filter | undefined, now: number): Promise<number>;
-  /** How many devices a filter fits, by the value of a field: read on the search thread, counted by the store. */
+  /** Counts devices by the value of a field. */
   groups(query: GroupQuery): Promise<Groups>;
-  /** Ids of devices that became late or lost since that was last said of them, those first that are due longest: an indexed read. */
+  /** Ids of devices whose liveness has changed since their last verdict, those first that are due longest: an indexed read. */
   overdue(query: OverdueQuery): Promise<string[]>;
 
   /** Known parameters at or below `path` (partial paths end with a dot; '' is all). */
   parameters(device: string, path: string): Promise<KnownValue[]>;
   /**
-   * The known values of some paths in many devices, in the order of `paths`, null for what is not known. A device of which none is
-   * known is absent; equal answers of one call are one object.
+   * The known values of some paths in many devices, in the order of `paths`, null for unknown ones. A device without any is absent; equal
+   * answers of one call are one object.
    */
   knownValues(devices: readonly string[], paths: readonly string[]): Promise<ReadonlyMap<string, KnownTexts>>;
-  /** Merges values into the device's tree; `replaceBelow` forgets all known below that partial path first. */
+  /** Merges values into the device's tree; `replaceBelow` first deletes all values below that partial path. */
   putParameters(device: string, values: KnownValue[], replaceBelow?: string): Promise<void>;
 
   /** Open and ended tasks, newest first. */
@@ -161,9 +161,10 @@ export interface Store {
   documents<T>(kind: DocumentKind): Promise<StoredDocument<T>[]>;
   document<T>(kind: DocumentKind, name: string): Promise<StoredDocument<T> | undefined>;
   /**
-   * @param expected the generation that is to be replaced, 0 for none
-   * @param notices what it tells webhooks, kept in the same commit
-   * @throws UserError 409 `changed-meanwhile` when another stands there
+   * @param expected the stored generation, 0 for none
+   * @param notices for webhooks, kept in the same commit
+   * @returns the new generation
+   * @throws UserError 409 `changed-meanwhile` when `expected` is another one
    */
   putDocument(
     kind: DocumentKind,
@@ -173,34 +174,34 @@ export interface Store {
     notices?: readonly Notice[],
   ): Promise<number>;
   deleteDocument(kind: DocumentKind, name: string): Promise<boolean>;
-  /** Largest generation of the kind: cheap, answered from memory; a change by another process is seen within seconds. */
+  /** The largest generation of the kind: cheap, from memory; a change by another process is seen within seconds. */
   generation(kind: DocumentKind): number;
-  /** Learns now what other processes have changed; absent where it is always known. */
+  /** Reads at once the changes of other processes; absent where they are always known. */
   refresh?(): Promise<void>;
 
-  /** What devices did and told: numbers go into rings, events beyond the newest 200 go. Devices that are not there are passed over. */
+  /** Appends to the history of devices; of events the newest 200 are kept. Devices that are not there are skipped. */
   appendHistory(entries: readonly HistoryEntry[]): Promise<void>;
   series(query: SeriesQuery): Promise<Bucket[]>;
-  /** The parameters of which there are numbers. */
+  /** The parameters that have a series. */
   seriesPaths(device: string): Promise<string[]>;
   /** The newest first. */
   deviceEvents(device: string, limit: number): Promise<DeviceEvent[]>;
 
-  /** Notices that are due for a webhook, the oldest first; of several processes that ask each gets others. At least once each. */
+  /** Notices that are due for a webhook, the oldest first. Each goes to one of several processes at a time; each is taken at least once. */
   takeDeliveries(query: TakeDeliveries): Promise<Delivery[]>;
   settleDelivery(id: string, outcome: DeliveryOutcome): Promise<void>;
   /** The newest first. */
   deliveries(query: DeliveryQuery): Promise<Delivery[]>;
   deliveryCounts(): Promise<DeliveryCount[]>;
-  /** Dead ones are tried again from the start. @returns how many */
+  /** Makes dead ones wait again, without attempts. @returns how many */
   reviveDeliveries(webhook: string, now: number): Promise<number>;
   dropDeliveries(webhook: string): Promise<void>;
-  /** Keeps the queue within its bounds (deliveries.ts); dead ones go that were made before that time. */
+  /** Bounds the queue (delivery-limits.ts); dead ones go that were created before that time. */
   boundDeliveries(before: number): Promise<void>;
 
-  /** Says that this process serves the store. @returns all members, this one among them */
+  /** Raises the beat of this process. @returns all members, this one among them */
   beat(member: { id: string; address: string }): Promise<Member[]>;
-  /** A member that ends, or is known to have ended. */
+  /** Removes a member that ends, or is known to have ended. */
   leave(id: string): Promise<void>;
 
   appendAudit(entry: AuditEntry): Promise<void>;
@@ -208,23 +209,23 @@ export interface Store {
   audit(query: { limit: number; cursor?: string }): Promise<{ items: AuditEntry[]; next?: string }>;
 
   /**
-   * Stores the content of a file as it comes, apart from its document; no more than a few chunks of it are in memory. What stood under
-   * the name is read until all has come, and still if it never does: then nothing of the new one stays.
+   * Stores the content of a file as it comes, apart from its document; only a few chunks of it are in memory. The content that has the name
+   * is read until the new one is complete; if it never is, nothing of the new one stays.
    * @throws whatever `content` throws
    */
   putContent(name: string, content: AsyncIterable<Uint8Array>): Promise<ContentSum>;
   /**
-   * In chunks of at most 256 KB, each read when it is asked for; undefined when there is none. Who has begun to read comes to the end
-   * also when it is replaced or deleted meanwhile, unless an hour passes between two chunks.
+   * The content in chunks of at most 256 KB, each read on demand; undefined when there is none. A reader comes to the end also when it is
+   * replaced or deleted meanwhile, unless an hour passes between two chunks.
    */
   content(name: string, range?: ByteRange): Promise<AsyncIterable<Buffer> | undefined>;
-  /** Its room is free again when nobody can be reading it any more. @returns whether there was one */
+  /** Deletes a content; its space is freed once no reader can be left. @returns whether there was one */
   deleteContent(name: string): Promise<boolean>;
-  /** Those that stand under a name. */
+  /** The contents that have a name. */
   contents(): Promise<StoredContent[]>;
 
-  /** Deletes what is older, or beyond the newest so many; and contents that no name stands for and nobody writes or reads. */
+  /** Deletes records beyond the bounds, and contents without a name that are neither written nor read. */
   prune(retention: Retention): Promise<void>;
-  /** Waits for what is in flight, then closes. */
+  /** Waits for requests in flight, then closes. */
   close(): Promise<void>;
 }

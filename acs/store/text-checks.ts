@@ -1,10 +1,10 @@
-// Texts and plain data on their way into any store: what is refused before it is kept, the same whatever keeps it.
+// Checks of texts and plain data before they are stored, the same for every store, and the errors that stores share.
 import { UserError } from '../../shared/errors.ts';
 import type { DocumentKind } from './records.ts';
 
 const nulInText = (): UserError => new UserError(400, 'nul-in-text', 'a text must not contain a NUL character');
 
-/** SQLite cuts a text at a NUL when it is read back: refused before it is stored. */
+/** The text itself. SQLite would cut it at a NUL when it is read back. @throws UserError 400 `nul-in-text` */
 export function checkedText(text: string): string {
   if (text.includes('\0')) throw nulInText();
   return text;
@@ -12,7 +12,7 @@ export function checkedText(text: string): string {
 
 const escapedNul = /(?<!\\)(?:\\\\)*\\u0000/;
 
-/** JSON that is text already: a NUL in it stands escaped. @throws UserError 400 `nul-in-text` */
+/** The JSON text itself, in which a NUL is escaped. @throws UserError 400 `nul-in-text` */
 export function checkedJson(text: string): string {
   if (text.includes('\\u0000') && escapedNul.test(text)) throw nulInText();
   return text;
