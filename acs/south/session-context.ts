@@ -1,4 +1,4 @@
-// The surroundings of a session: the fleet it works for, and how it reports its own failures.
+// The context of a session: the fleet that it works for, and the log level of its failures.
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { EventBus } from '../events.ts';
