@@ -22,7 +22,7 @@ import { createMoves, type Moves } from './reconcile/acs-move.ts';
 import { createRollouts, type Rollouts } from './rollout/rollouts.ts';
 import { createDeviceSessions, type DeviceSessions } from './session/sessions.ts';
 import { createTasks, type Tasks } from './tasks/tasks.ts';
-import { createTraces, type Traces } from './tracing/traces.ts';
+import { Traces } from './tracing/traces.ts';
 
 export interface Fleet {
   devices: Devices;
@@ -65,7 +65,7 @@ export function createFleet(context: FleetContext): Fleet {
   const rollouts = createRollouts(context, files);
   const history = new History(context);
   const enrolment = new Enrolment(context);
-  const traces = createTraces(context);
+  const traces = new Traces(context);
   return {
     devices,
     enrolment,

@@ -1,7 +1,7 @@
 // Redaction of traces: credentials in headers and secrets in envelopes become `***`.
 import { decodeEnvelope, type Envelope, InvalidSoap } from '../../shared/cwmp/soap.ts';
 import { isSecretName } from '../fleet/common/secrets.ts';
-import type { TracedMessage } from '../fleet/tracing/traces.ts';
+import type { TracedMessage } from '../fleet/common/traced-session.ts';
 
 const MAX_HEADER = 500;
 

@@ -3,8 +3,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../../shared/clock.ts';
 import type { Body, Envelope } from '../../shared/cwmp/soap.ts';
+import type { TracedSession } from '../fleet/common/traced-session.ts';
 import { deviceId } from '../fleet/devices/device-id.ts';
-import type { TracedSession, Traces } from '../fleet/tracing/traces.ts';
+import type { Traces } from '../fleet/tracing/traces.ts';
 import { addressOf } from './http/caller.ts';
 import { identityOf, isInform } from './inform.ts';
 import type { Posted } from './post-stream.ts';

@@ -4,7 +4,7 @@ import type { Arguments, CpeMethod, Results } from '../../../shared/cwmp/methods
 import type { ServerFacts } from '../../../shared/tls/offer.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import type { Task } from '../../device/task.ts';
-import type { TracedSession } from '../tracing/traces.ts';
+import type { TracedSession } from './traced-session.ts';
 import type { UnknownCpe } from './unknown-cpe.ts';
 
 /** A CPE in session. `call` sends one RPC and waits for its answer. */

@@ -1,4 +1,4 @@
-// What operators write of a device: checked, and sealed into a patch of its row.
+// The input of operators for a device: it is checked, and sealed into a patch of its row.
 import { UserError } from '../../../shared/errors.ts';
 import type { WantedValue } from '../../device/desired-state.ts';
 import type { DevicePatch } from '../../device/operation-types.ts';

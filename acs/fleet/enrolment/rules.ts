@@ -18,7 +18,7 @@ export interface EnrolRule {
   filter?: string;
   /** A pattern for its reported ProvisioningCode, which DHCP may have set: `%` any text, `_` one character. */
   provisioningCode?: string;
-  /** How it proves itself. */
+  /** The kind of its proof. */
   credential?: 'enrolment' | 'certificate' | 'none';
   /** Patterns for the client certificate. */
   subject?: string;

@@ -50,6 +50,6 @@ function groupField(text: string): ReturnType<typeof parseField> {
   if (['time', 'flag'].includes(field.kind) || field.name === 'id')
     throw new UserError(400, 'bad-filter', `devices cannot be grouped by "${text}"`);
   if (field.kind === 'path' && isWild(field.name))
-    throw new UserError(400, 'bad-filter', `"${text}" stands for several parameters: name one`);
+    throw new UserError(400, 'bad-filter', `"${text}" matches several parameters: name one`);
   return field;
 }

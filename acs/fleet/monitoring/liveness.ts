@@ -1,4 +1,4 @@
-// Liveness: finds devices that inform no more, and announces each of them once, whichever process finds it.
+// The liveness watch: it finds devices that have stopped informing, and announces each of them once, whichever process finds it.
 import type { BlindSpot } from '../../device/operation-types.ts';
 import type { FleetContext } from '../common/context.ts';
 
@@ -34,7 +34,7 @@ export class LivenessWatch {
     await store.putDocument('duty', LAST_LOOK, look);
     for (;;) {
       const ids = await store.overdue({ now, limit: BATCH, ...(blindSpot ? { blindSpot } : {}) });
-      // Where no device changes, another process has announced them, or they are not overdue any more.
+      // No change means that another process has announced these devices, or that they have informed meanwhile.
       if ((await this.#announce(ids, now, blindSpot)) === 0 || ids.length < BATCH) return;
     }
   }

@@ -44,7 +44,7 @@ export class CertificateFiles {
     return isStored ? found : undefined;
   }
 
-  /** A file with a private key holds the device's own certificate, which is no CA. */
+  /** A file with a private key holds the device's own certificate, which is not a CA. */
   async #readCas(file: StoredFile): Promise<readonly X509Certificate[]> {
     try {
       const bytes = await this.#files.bytesOf(file);

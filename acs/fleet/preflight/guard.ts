@@ -1,4 +1,4 @@
-// The guard: refuses changes that would take the ACS away from devices, unless the operator forces them.
+// The guard refuses changes by which devices would lose the ACS. Operators can force such changes.
 import { UserError } from '../../../shared/errors.ts';
 import { mergedSite } from '../../device/operations/registration.ts';
 import type { DeviceRow } from '../../device/row.ts';

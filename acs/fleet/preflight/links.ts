@@ -37,7 +37,7 @@ export interface LinkContext {
   own: { url: string | undefined; facts: ServerAnswer };
   /** The verdicts of this run so far, by all that they depend on. */
   verdicts: Map<string, LinkVerdict>;
-  /** What the ACS will offer, where the change is one of its certificate. */
+  /** The offer of the ACS after the change, where its certificate changes. */
   ownAfter?: ServerFacts;
   /** Limits the run to this link. */
   only?: 'acs';

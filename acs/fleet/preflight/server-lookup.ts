@@ -1,10 +1,10 @@
-// What servers offer, for one run: declared facts first, then recent probes, then new probes within the run's bounds.
+// The servers' offers, for one run: declared facts first, then recent probes, then new probes within the run's bounds.
 import type { Clock } from '../../../shared/clock.ts';
 import type { ServerFacts } from '../../../shared/tls/offer.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type Probed, type ServerProbes, serverName } from './server-probes.ts';
 
-/** What a server offers, or why that is not known. */
+/** The offer of a server, or the reason why it is not known. */
 export type ServerAnswer = { facts: ServerFacts } | { missing: string };
 
 /** The time for all probes of one run together. */

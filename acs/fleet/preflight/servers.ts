@@ -1,4 +1,4 @@
-// The register of servers that devices connect to: what each offers, as the operator declares it or as probes learn it.
+// The register of servers that devices connect to: the TLS offer of each, as the operator declares it or as probes learn it.
 import type { Clock } from '../../../shared/clock.ts';
 import { UserError } from '../../../shared/errors.ts';
 import { describe, readCertificates } from '../../../shared/pki/certificates.ts';
@@ -22,7 +22,7 @@ export interface ServerView {
   /** `host:port`. */
   server: string;
   source: 'told' | 'probed' | 'failed';
-  /** When it was declared or probed, milliseconds. */
+  /** The time of the declaration or the probe, milliseconds. */
   time: number;
   /** Why a probe learned nothing. */
   reason?: string;
@@ -81,7 +81,7 @@ export class ServerRegister {
     return probedView(name, probed);
   }
 
-  /** What servers offer, for one run, during which the facts of a server do not change. */
+  /** The offers of servers for one run, during which the facts of a server do not change. */
   async reader(): Promise<ServerLookup> {
     const declared = await this.#declared.list();
     const facts = new Map(declared.map(({ name, body }) => [name, serverFacts(body)]));

@@ -52,7 +52,7 @@ export interface CompiledPreset extends FilterInputs {
   variables: readonly string[];
   set: readonly CompiledValue[];
   tables: readonly CompiledTable[];
-  /** The reason why it cannot be resolved for any device: it was valid when it was stored, and is no more. */
+  /** The reason why it cannot be resolved for any device: it was valid when it was stored, but no longer is. */
   broken?: string;
 }
 

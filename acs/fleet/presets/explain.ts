@@ -62,7 +62,7 @@ export function explain(
   const losers: Parameters<OnLost>[0][] = [];
   const wanted = wantedState(presets, row, input, loser => losers.push(loser));
   const weights = new Map(presets.map(({ name, weight }) => [name, weight]));
-  /** Those that lost, the heaviest first. */
+  /** The losers, the heaviest first. */
   const lost = (kind: string, name: string, winner = ''): Lost[] =>
     losers
       .filter(loser => loser.kind === kind && loser.name === name)

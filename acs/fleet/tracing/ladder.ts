@@ -1,5 +1,5 @@
-// Traced sessions as text: one ladder a session, an arrow a message.
-import type { TracedMessage, TracedSession } from './traces.ts';
+// Traced sessions as text: a ladder for each session, with an arrow for each message.
+import type { TracedMessage, TracedSession } from '../common/traced-session.ts';
 
 const WIDTH = 62;
 const iso = (time: number): string => new Date(time).toISOString();
@@ -30,5 +30,5 @@ function rung(message: TracedMessage, started: number): string {
   return ` ${arrow}  +${time - started} ms${length ? `  ${length} chars` : ''}${note ? `  (${note})` : ''}`;
 }
 
-/** What a device calls itself or its events may hold anything: a terminal gets no control characters. */
+/** Replaces control characters, because texts of a device may hold any and a terminal must not get them. */
 const clean = (text: string): string => text.replace(/[^\x20-\x7e\u00a0-\uffff]/g, '?');

@@ -1,8 +1,9 @@
 // Traces of single devices: their content, masked secrets and limits.
 import assert from 'node:assert/strict';
 import { createEvents } from '../../../acs/events.ts';
+import type { TracedMessage } from '../../../acs/fleet/common/traced-session.ts';
 import { ladder } from '../../../acs/fleet/tracing/ladder.ts';
-import { createTraces, type TracedMessage, type Traces } from '../../../acs/fleet/tracing/traces.ts';
+import { Traces } from '../../../acs/fleet/tracing/traces.ts';
 import { withoutSecrets } from '../../../acs/south/redaction.ts';
 import { VirtualClock } from '../../../shared/clock.ts';
 import { type Body, encodeEnvelope, requestBody } from '../../../shared/cwmp/soap.ts';
@@ -166,7 +167,7 @@ describe('traces', () => {
     let traces: Traces;
     const limits = { devices: 2, sessions: 3, messages: 4, message: 100, device: 2000 };
     beforeEach(() => {
-      traces = createTraces({ clock: new VirtualClock(), events: createEvents() }, limits);
+      traces = new Traces({ clock: new VirtualClock(), events: createEvents() }, limits);
     });
     afterEach(() => traces.stop());
 
@@ -201,7 +202,7 @@ describe('traces', () => {
         traces.of('a').sessions.map(({ address }) => address),
         ['2'],
       );
-      const narrow = createTraces({ clock: new VirtualClock(), events: createEvents() }, { ...limits, device: 1300 });
+      const narrow = new Traces({ clock: new VirtualClock(), events: createEvents() }, { ...limits, device: 1300 });
       narrow.set('a', true);
       const session = narrow.begin('a', '');
       for (let at = 0; at < 4; at++) narrow.add('a', session, message('x'.repeat(90)));
