@@ -83,6 +83,7 @@ export class Devices {
   /** @throws UserError 404 */
   async remove(id: string): Promise<void> {
     if (!(await this.#context.store.apply(id, 'removed', {}))) throw unknownDevice(id);
+    this.#context.events.emit('removed', { device: id });
   }
 
   /** The known values at or below a path. @throws UserError 404 */
