@@ -11,7 +11,13 @@ import type { MergedRow } from '../presets/desired.ts';
 import type { CertificateFiles, Certificates } from './certificate-files.ts';
 import { fileKey } from './script-settings.ts';
 import type { WantedTls } from './tls-settings.ts';
-import type { TrustInput } from './trust.ts';
+
+/** CAs that are on every device that fits `when`. */
+export interface TrustInput {
+  when?: string;
+  /** PEM. */
+  certificates: string;
+}
 
 /** The fields of a device that the CAs on it depend on. */
 export type TrustRow = Omit<MergedRow, 'told'> & Pick<DeviceRow, 'applied'> & { told?: string };

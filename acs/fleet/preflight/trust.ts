@@ -9,14 +9,7 @@ import type { FleetContext } from '../common/context.ts';
 import { type Documents, documents } from '../common/documents.ts';
 import type { Files } from '../files/files.ts';
 import { CertificateFiles } from './certificate-files.ts';
-import { DeviceRoots } from './device-roots.ts';
-
-/** CAs that are on every device that fits `when`. */
-export interface TrustInput {
-  when?: string;
-  /** PEM. */
-  certificates: string;
-}
+import { DeviceRoots, type TrustInput } from './device-roots.ts';
 
 export interface Trust extends TrustInput {
   name: string;

@@ -11,9 +11,9 @@ import type { Backoff } from '../common/backoff.ts';
 import type { FleetContext } from '../common/context.ts';
 import { digestOf } from '../common/fingerprint.ts';
 import { transferType } from '../files/stored-file.ts';
+import { acsPaths, loginPaths, sourcePath, staticPath, urlPath } from '../presets/acs-paths.ts';
 import type { Wanted } from '../presets/desired.ts';
 import { moveMsOf } from '../presets/preset.ts';
-import { acsPaths, loginPaths, sourcePath, staticPath, urlPath } from './acs-paths.ts';
 import type { Reconciliation } from './reconciliation.ts';
 
 export interface Moves {

@@ -51,13 +51,13 @@ export class Traces {
       throw new UserError(409, 'too-many-traces', `${devices} devices are traced already: stop one first`);
     if (known) known.on = on;
     else if (on) this.#devices.set(device, { on: true, sessions: [] });
-    this.#count();
+    this.#active = this.watched().length;
   }
 
   /** Ends the trace of a device and forgets its sessions. */
   clear(device: string): void {
     this.#devices.delete(device);
-    this.#count();
+    this.#active = this.watched().length;
   }
 
   isOn(device: string): boolean {
@@ -101,10 +101,6 @@ export class Traces {
 
   stop(): void {
     this.#unsubscribe();
-  }
-
-  #count(): void {
-    this.#active = this.watched().length;
   }
 
   #end({ device, outcome, error }: AcsEvents['session']): void {

@@ -1,7 +1,9 @@
 // Operations of the TLS preflight: server offers, CAs on devices, and devices that would lose the ACS with another certificate.
+
+import type { TrustInput } from '../../fleet/preflight/device-roots.ts';
 import { unchanged } from '../../fleet/preflight/run.ts';
 import type { ServerInput, ServerView } from '../../fleet/preflight/servers.ts';
-import type { Trust, TrustInput } from '../../fleet/preflight/trust.ts';
+import type { Trust } from '../../fleet/preflight/trust.ts';
 import type { Operation } from '../operation.ts';
 import { noDevice, none, ok, param } from '../operation.ts';
 import * as schemas from '../schemas/preflight.ts';

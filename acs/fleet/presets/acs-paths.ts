@@ -1,5 +1,5 @@
 // The parameters that name a device's ACS and its login there, on a DGW and in TR-069's own models.
-import type { Wanted } from '../presets/desired.ts';
+import type { Wanted } from './desired.ts';
 
 export const urlPath = (root: string): string => `${root}ManagementServer.URL`;
 export const staticPath = (root: string): string => `${root}X_0090F8_Cwmp.AcsStaticUrl`;
