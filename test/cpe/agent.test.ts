@@ -9,7 +9,8 @@ import {
   type Step,
   scriptedAcs,
 } from '../support/cpe/scripted-acs.ts';
-import { eventually, type TestUnit, testUnit, type UnitOptions } from '../support/cpe/unit.ts';
+import { type TestUnit, testUnit, type UnitOptions } from '../support/cpe/unit.ts';
+import { eventually } from '../support/eventually.ts';
 import { type DhcpServer, startDhcpServer } from '../support/servers/dhcp.ts';
 
 const set = (...items: [string, string][]): Step =>
@@ -231,7 +232,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
     await unit.boot();
     await unit.ended(4);
     await unit.clock.advance(100);
-    await eventually(() => unit.device.state.facts.events.length === 0);
+    await eventually('the events are delivered', () => unit.device.state.facts.events.length === 0);
     assert.deepEqual([...events(4), ...events(5)], ['1 BOOT', '3 SCHEDULED', 'M ScheduleInform c']);
   });
 
@@ -467,9 +468,9 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
 
     /** The Inform that a reboot brings may come while the clock moves. */
     const booted = async (count: number): Promise<void> => {
-      await eventually(() => informs().length >= count);
+      await eventually('the next Inform', () => informs().length >= count);
       assert.deepEqual(informs()[count - 1]?.Event, [{ EventCode: '1 BOOT', CommandKey: '' }]);
-      await eventually(() => unit.device.state.facts.events.length === 0);
+      await eventually('the events are delivered', () => unit.device.state.facts.events.length === 0);
     };
 
     it('DelayReboot: so long after the session, once', async () => {
@@ -552,6 +553,6 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
     await start();
     await unit.ended(2);
     assert.deepEqual(events(2), ['4 VALUE CHANGE']);
-    await eventually(() => unit.device.state.facts.changed.length === 0);
+    await eventually('the changes are reported', () => unit.device.state.facts.changed.length === 0);
   });
 });

@@ -11,7 +11,8 @@ import {
   type ScriptedAcs,
   scriptedAcs,
 } from '../support/cpe/scripted-acs.ts';
-import { eventually, type TestUnit, testUnit, type UnitOptions } from '../support/cpe/unit.ts';
+import { type TestUnit, testUnit, type UnitOptions } from '../support/cpe/unit.ts';
+import { eventually } from '../support/eventually.ts';
 import { type FakeStun, fakeStun, rawError, rawPeer, sealOf, writeRaw } from '../support/servers/stun.ts';
 
 const ADDRESS = 'Device.ManagementServer.UDPConnectionRequestAddress';
@@ -53,7 +54,7 @@ describe('a binding kept open by STUN', () => {
     await unit.boot();
   };
   const status = (): string | undefined => unit.device.config.variable('Cwmp.Tr111StunStatus');
-  const connected = (): Promise<void> => eventually(() => status() === 'Connected');
+  const connected = (): Promise<unknown> => eventually('the STUN status', () => status() === 'Connected');
   const changesTold = (): string[] =>
     acs.heard
       .filter(({ envelope }) => envelope?.body.kind === 'request' && envelope.body.method === 'Inform')
@@ -80,7 +81,7 @@ describe('a binding kept open by STUN', () => {
     assert.equal(unit.device.config.variable('Cwmp.Tr111NatDetected'), 'No');
     const address = `127.0.0.1:${stun.asker}`;
     assert.equal(unit.device.config.get(ADDRESS), address);
-    await eventually(() => changesTold().includes(address));
+    await eventually('the change is reported', () => changesTold().includes(address));
   });
 
   it('behind NAT: NATDetected, the public address, an active notification at each change', async () => {
@@ -89,13 +90,13 @@ describe('a binding kept open by STUN', () => {
     await connected();
     assert.equal(unit.device.config.variable('Cwmp.Tr111NatDetected'), 'Yes');
     assert.equal(unit.device.config.get('Device.ManagementServer.NATDetected'), '1');
-    await eventually(() => changesTold().includes('203.0.113.9:40000'));
-    await eventually(() => acs.names().at(-1) === '(empty)');
+    await eventually('the change is reported', () => changesTold().includes('203.0.113.9:40000'));
+    await eventually('the session has ended', () => acs.names().at(-1) === '(empty)');
     stun.seen = { ...MAPPED, port: 40_001 };
     const before = stun.heard.length;
     await unit.clock.advance(60_000);
-    await eventually(() => changesTold().includes('203.0.113.9:40001'));
-    await eventually(() => stun.heard.length === before + 2);
+    await eventually('the change is reported', () => changesTold().includes('203.0.113.9:40001'));
+    await eventually('the STUN request', () => stun.heard.length === before + 2);
     assert.deepEqual(
       stun.heard.slice(before).map(({ attributes }) => attributes.has(CHANGE)),
       [false, true],
@@ -111,7 +112,7 @@ describe('a binding kept open by STUN', () => {
       await unit.clock.advance(29_000);
       assert.equal(stun.heard.length, count - 1);
       await unit.clock.advance(1_000);
-      await eventually(() => stun.heard.length === count);
+      await eventually('the STUN request', () => stun.heard.length === count);
       assert.equal(stun.asker, port);
     }
   });
@@ -130,13 +131,13 @@ describe('a binding kept open by STUN', () => {
         },
       },
     );
-    await eventually(() => stun.heard.length === 2);
-    await eventually(() => unit.device.config.get(ADDRESS) !== '');
+    await eventually('the STUN request', () => stun.heard.length === 2);
+    await eventually('the public address', () => unit.device.config.get(ADDRESS) !== '');
     const passes = async (ms: number, count: number): Promise<void> => {
       await unit.clock.advance(ms - 1);
       assert.equal(stun.heard.length, count - 1, 'too soon');
       await unit.clock.advance(1);
-      await eventually(() => stun.heard.length === count);
+      await eventually('the STUN request', () => stun.heard.length === count);
       await arrived();
     };
     await arrived();
@@ -144,13 +145,13 @@ describe('a binding kept open by STUN', () => {
     await passes(15_000, 4);
     stun.seen = MAPPED;
     await unit.clock.advance(20_000);
-    await eventually(() => stun.heard.length === 6);
-    await eventually(() => unit.device.config.get(ADDRESS) === '203.0.113.9:40000');
+    await eventually('the STUN request', () => stun.heard.length === 6);
+    await eventually('the public address', () => unit.device.config.get(ADDRESS) === '203.0.113.9:40000');
     await arrived();
     await unit.clock.advance(13_000);
     assert.equal(stun.heard.length, 6, 'the last that held, from now on');
     await unit.clock.advance(1_000);
-    await eventually(() => stun.heard.length === 7);
+    await eventually('the STUN request', () => stun.heard.length === 7);
     assert.equal(unit.device.config.get('Device.ManagementServer.SupportedConnReqMethods'), 'HTTP,STUN');
   });
 
@@ -159,7 +160,7 @@ describe('a binding kept open by STUN', () => {
     stun.answer = () => undefined;
     await start();
     const at: number[] = [];
-    await eventually(() => stun.heard.length === 1);
+    await eventually('the STUN request', () => stun.heard.length === 1);
     const begin = unit.clock.monotonic();
     for (let ms = 0; ms < 9500; ms += 100) {
       await unit.clock.advance(100);
@@ -167,7 +168,7 @@ describe('a binding kept open by STUN', () => {
       while (at.length < stun.heard.length - 1) at.push(unit.clock.monotonic() - begin);
     }
     assert.deepEqual(at, [100, 300, 700, 1500, 3100, 4700, 6300, 7900]);
-    await eventually(() => status() === 'ErrorNotResponding');
+    await eventually('the STUN status', () => status() === 'ErrorNotResponding');
     assert.equal(unit.device.config.get(ADDRESS), '');
     stun.answer = answer;
     await unit.clock.advance(60_000);
@@ -176,13 +177,13 @@ describe('a binding kept open by STUN', () => {
 
   it('names what is wrong: no such host, a refusal', async () => {
     await start({ 'Cwmp.Tr111StunServerHost': '[::1]:3478' });
-    await eventually(() => status() === 'ErrorCannotResolve');
+    await eventually('the STUN status', () => status() === 'ErrorCannotResolve');
     stun.answer = question => writeRaw(0x0111, question.transaction, [[0x0009, rawError(500)]]);
     await unit.device.config.set(
       [{ name: 'Device.X_0090F8_Cwmp.Tr111StunServerHost', value: `127.0.0.1:${stun.port}` }],
       'web',
     );
-    await eventually(() => status() === 'ErrorOther');
+    await eventually('the STUN status', () => status() === 'ErrorOther');
   });
 
   it('seals its question when the server asks for it, and only then (TR-069 Annex G)', async () => {
@@ -212,7 +213,7 @@ describe('a binding kept open by STUN', () => {
       return forged('ab'.repeat(16));
     };
     await start();
-    await eventually(() => stun.heard.length === 1);
+    await eventually('the STUN request', () => stun.heard.length === 1);
     stun.answer = answer;
     await unit.clock.advance(100);
     await connected();
@@ -243,9 +244,9 @@ describe('a binding kept open by STUN', () => {
     await connected();
     assert.equal(stun.heard[0]?.type, 1, 'an empty address is the host of the ACS');
     await set({ STUNEnable: '0' });
-    await eventually(() => status() === 'Disabled');
+    await eventually('the STUN status', () => status() === 'Disabled');
     assert.equal(unit.device.config.get(ADDRESS), '');
-    await eventually(() => changesTold().at(-1) === '');
+    await eventually('the change is reported', () => changesTold().at(-1) === '');
   });
 
   it('keeps its port over a reboot', async () => {
@@ -284,7 +285,7 @@ describe('a connection request by UDP', () => {
       },
     });
     await unit.boot();
-    await eventually(() => unit.device.config.variable('Cwmp.Tr111StunStatus') === 'Connected');
+    await eventually('the STUN status', () => unit.device.config.variable('Cwmp.Tr111StunStatus') === 'Connected');
     // 0 BOOTSTRAP, and the address to the ACS that is known from then on.
     ended = 2;
     assert.ok((await unit.ended(ended)).ok);
@@ -301,7 +302,7 @@ describe('a connection request by UDP', () => {
   const judged = async (): Promise<void> => {
     const before = stun.heard.length;
     await unit.clock.advance(60_000);
-    await eventually(() => stun.heard.length > before);
+    await eventually('the STUN request', () => stun.heard.length > before);
     await unit.clock.settle();
   };
 
@@ -349,7 +350,10 @@ describe('a connection request by UDP', () => {
       const bytes = meanwhile;
       meanwhile = [];
       for (const each of bytes) await stun.send(each);
-      await eventually(() => unit.logged.filter(line => line.includes('"by":"UDP"')).length === 3);
+      await eventually(
+        'the requests by UDP',
+        () => unit.logged.filter(line => line.includes('"by":"UDP"')).length === 3,
+      );
       return friendly(heard);
     });
     await stun.send(request());
@@ -384,7 +388,7 @@ describe('a connection request by UDP', () => {
     await stun.send(request());
     await unit.ended(ended + 1);
     await unit.gateway.device.power.reboot({ reason: 'test' });
-    await eventually(() => unit.device.config.variable('Cwmp.Tr111StunStatus') === 'Connected');
+    await eventually('the STUN status', () => unit.device.config.variable('Cwmp.Tr111StunStatus') === 'Connected');
     await unit.ended(ended + 2);
     await judged();
     const now = unit.sessions.length;

@@ -5,8 +5,9 @@ import type { Gateway } from '../../cpe/gateway.ts';
 import { systemClock } from '../../shared/clock.ts';
 import type { Arguments } from '../../shared/cwmp/methods.ts';
 import { encodeUdpRequest } from '../../shared/cwmp/udp-request.ts';
+import { eventually } from '../support/eventually.ts';
 import { type Nat, openNat, rawPeer } from '../support/servers/stun.ts';
-import { eventually, openWorld, type World } from '../support/worlds/world.ts';
+import { openWorld, type World } from '../support/worlds/world.ts';
 
 const id = '0090F8-4102S-0090F8000001';
 const ADDRESS = 'Device.ManagementServer.UDPConnectionRequestAddress';

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Lease } from '../../cpe/state/device.ts';
-import { eventually, type Lab, openLab, peerSuite, peersFolder, run } from '../support/servers/peers.ts';
+import { eventually } from '../support/eventually.ts';
+import { type Lab, openLab, peerSuite, peersFolder, run } from '../support/servers/peers.ts';
 
 const MAC = '0090f8000001';
 const client = fileURLToPath(new URL('../support/cpe/discover.ts', import.meta.url));
@@ -41,7 +42,7 @@ for (const [server, program] of [
     });
 
     it('learns address, ACS, provisioning code, retry timing and time server', async () => {
-      const lease = await eventually(discovered, server);
+      const lease = await eventually(server, discovered, 30_000, 100);
       assert.equal(lease.acsUrl, 'http://10.99.0.1:7547/acs');
       assert.equal(lease.provisioningCode, 'PROV.CODE.1');
       assert.equal(lease.retryMinimumWait, 5);

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { systemClock, systemRandom } from '../../shared/clock.ts';
 import { querySntp, type SntpAnswer } from '../../shared/sntp.ts';
-import { eventually, type Lab, openLab, peerSuite } from '../support/servers/peers.ts';
+import { eventually } from '../support/eventually.ts';
+import { type Lab, openLab, peerSuite } from '../support/servers/peers.ts';
 
 const PORT = 11123;
 const DAY = 86_400_000;
@@ -24,14 +25,14 @@ peerSuite('SNTP against chrony', { programs: ['chronyd', 'faketime'], lab: true 
 
   it('agrees with the clock of this host', async () => {
     await lab.start('ntp');
-    const answer = await eventually(ask, 'chrony');
+    const answer = await eventually('chrony', ask, 30_000, 100);
     assert.equal(answer.stratum, 3);
     assert.ok(Math.abs(answer.offset) < 500, `offset ${answer.offset}`);
   });
 
   it('learns that a server is two days ahead', async () => {
     await lab.start('ntp', 'faketime', '-f', '+2d');
-    const answer = await eventually(ask, 'chrony two days ahead');
+    const answer = await eventually('chrony two days ahead', ask, 30_000, 100);
     assert.ok(Math.abs(answer.offset - 2 * DAY) < 1000, `offset ${answer.offset}`);
     assert.ok(Math.abs(answer.time - systemClock().now() - 2 * DAY) < 5000);
   });

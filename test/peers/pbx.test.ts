@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { type Pbx, startPbx } from '../../pbx/app.ts';
 import { systemClock, systemRandom } from '../../shared/clock.ts';
 import { silentLog } from '../../shared/log.ts';
+import { eventually } from '../support/eventually.ts';
 import { type Baresip, startBaresip } from '../support/servers/baresip.ts';
-import { eventually, type Lab, openLab, peerSuite, peersFolder, run } from '../support/servers/peers.ts';
+import { type Lab, openLab, peerSuite, peersFolder, run } from '../support/servers/peers.ts';
 
 peerSuite('two baresips at the PBX', { programs: ['baresip', 'openssl'], lab: true }, function () {
   this.timeout(60_000);
@@ -17,8 +18,7 @@ peerSuite('two baresips at the PBX', { programs: ['baresip', 'openssl'], lab: tr
 
   const phone = (user: string, sipPort: number, controlPort: number, rtpBase: number): Promise<Baresip> =>
     startBaresip(lab, { user, password: `pw${user}`, sipPort, controlPort, rtpBase, tone: 440 });
-  const until = (check: () => boolean, what: string): Promise<true> =>
-    eventually(async () => (check() ? true : undefined), what);
+  const until = (check: () => boolean, what: string): Promise<boolean> => eventually(what, check);
 
   before(async () => {
     lab = await openLab();
@@ -54,10 +54,15 @@ peerSuite('two baresips at the PBX', { programs: ['baresip', 'openssl'], lab: tr
       const [call] = pbx.calls();
       assert.deepEqual([call?.from, call?.to, call?.media], ['101', '100', 'RTP/SAVP']);
       for (const one of [caller, callee]) {
-        const seen = await eventually(async () => {
-          const text = await one.command('listcalls');
-          return text.includes('ESTABLISHED') ? text : undefined;
-        }, 'baresip has a call');
+        const seen = await eventually(
+          'baresip has a call',
+          async () => {
+            const text = await one.command('listcalls');
+            return text.includes('ESTABLISHED') ? text : undefined;
+          },
+          10_000,
+          100,
+        );
         assert.match(seen, /ESTABLISHED/);
       }
       await (hangs === 'caller' ? caller : callee).command('hangup');
@@ -68,10 +73,15 @@ peerSuite('two baresips at the PBX', { programs: ['baresip', 'openssl'], lab: tr
 
   it('a caller that gives up while nobody is there gets its answer', async () => {
     await caller.command('dial', 'sip:102@lab.test');
-    const idle = await eventually(async () => {
-      const text = await caller.command('listcalls');
-      return text.includes('ESTABLISHED') || text.includes('OUTGOING') ? undefined : text;
-    }, 'the refused call is gone');
+    const idle = await eventually(
+      'the refused call is gone',
+      async () => {
+        const text = await caller.command('listcalls');
+        return text.includes('ESTABLISHED') || text.includes('OUTGOING') ? undefined : text;
+      },
+      10_000,
+      100,
+    );
     assert.doesNotMatch(idle, /ESTABLISHED/);
     assert.deepEqual(pbx.calls(), []);
   });

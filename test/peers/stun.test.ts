@@ -5,7 +5,8 @@ import { createGateway } from '../../cpe/gateway.ts';
 import { systemClock, systemRandom } from '../../shared/clock.ts';
 import { silentLog } from '../../shared/log.ts';
 import { builtinModel } from '../../shared/model/datamodel.ts';
-import { eventually, type Lab, openLab, peerSuite } from '../support/servers/peers.ts';
+import { eventually } from '../support/eventually.ts';
+import { type Lab, openLab, peerSuite } from '../support/servers/peers.ts';
 import { openNat } from '../support/servers/stun.ts';
 
 const PORT = 13_478;
@@ -50,11 +51,11 @@ peerSuite('STUN against coturn', { programs: ['turnserver'], lab: true }, functi
     await made.boot();
     return made;
   };
-  const connected = (unit: Gateway): Promise<true> =>
+  const connected = (unit: Gateway): Promise<boolean> =>
     eventually(
-      async () => unit.device.config.variable('Cwmp.Tr111StunStatus') === 'Connected' || undefined,
       'a binding at coturn',
-      30,
+      () => unit.device.config.variable('Cwmp.Tr111StunStatus') === 'Connected',
+      30_000,
     );
 
   it('learns its own address where there is no NAT', async () => {

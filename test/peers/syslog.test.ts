@@ -4,7 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../../shared/clock.ts';
 import { createSyslog, type Syslog } from '../../shared/syslog.ts';
-import { eventually, type Lab, openLab, peerSuite } from '../support/servers/peers.ts';
+import { eventually } from '../support/eventually.ts';
+import { type Lab, openLab, peerSuite } from '../support/servers/peers.ts';
 
 const PORT = 15514;
 const READY =
@@ -16,11 +17,16 @@ peerSuite('syslog against rsyslog', { programs: ['rsyslogd'], lab: true }, funct
   let syslog: Syslog;
   /** The first line that holds a word; sent again until it is there, for the receiver may not be up yet. */
   const logged = (word: string, again: () => Promise<void>): Promise<string> =>
-    eventually(async () => {
-      await again();
-      const text = await readFile(join(lab.folder, 'syslog.log'), 'utf8').catch(() => '');
-      return text.split('\n').find(line => line.includes(word));
-    }, `a line with ${word}`);
+    eventually(
+      `a line with ${word}`,
+      async () => {
+        await again();
+        const text = await readFile(join(lab.folder, 'syslog.log'), 'utf8').catch(() => '');
+        return text.split('\n').find(line => line.includes(word));
+      },
+      10_000,
+      100,
+    );
 
   before(async () => {
     lab = await openLab();

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { eventually } from '../support/eventually.ts';
 import { endPrograms, type Line, type Program, program } from '../support/processes/process.ts';
-import { eventually } from '../support/worlds/world.ts';
 
 const MAIN = 'acs/main.ts';
 const PLAIN = ['--cwmp', 'http://127.0.0.1:0', '--api', 'http://127.0.0.1:0'];

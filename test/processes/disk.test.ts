@@ -6,10 +6,10 @@ import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkFile } from '../../acs/store/sqlite/backup.ts';
+import { eventually } from '../support/eventually.ts';
 import { type Lanes, startLanes } from '../support/processes/lanes.ts';
 import { endPrograms, openAcs, type Program, program } from '../support/processes/process.ts';
 import { missing, peerSuite, run } from '../support/servers/peers.ts';
-import { eventually } from '../support/worlds/world.ts';
 
 const { ENOSPC, EROFS, EIO } = constants.errno;
 const LANES = 8;

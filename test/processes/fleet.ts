@@ -5,8 +5,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { UnitReport } from '../../cpe/fleet/report.ts';
+import { eventually } from '../support/eventually.ts';
 import { type Line, type Program, program } from '../support/processes/process.ts';
-import { eventually } from '../support/worlds/world.ts';
 import { type Balancer, openBalancer } from './balancer.ts';
 import { contradictions, type Life, sessionsIn } from './checker.ts';
 

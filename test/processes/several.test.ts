@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { builtFor } from '../crash/server.ts';
 import { dropMongo, freshMongo, MONGO_START_MS, mongoNeeds } from '../support/acs/mongo.ts';
+import { eventually } from '../support/eventually.ts';
 import { endPrograms, type Program, program } from '../support/processes/process.ts';
 import { missing } from '../support/servers/peers.ts';
-import { eventually } from '../support/worlds/world.ts';
 import { type Fleet, openProcesses, TOKEN } from './fleet.ts';
 
 const serial = '0090F8000001';

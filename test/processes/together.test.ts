@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeEnvelope } from '../../shared/cwmp/soap.ts';
 import { packFirmware } from '../../shared/firmware.ts';
+import { eventually } from '../support/eventually.ts';
 import { openWire, type Wire } from '../support/processes/faulty-proxy.ts';
 import { endPrograms, type Line, type Program, program } from '../support/processes/process.ts';
-import { eventually } from '../support/worlds/world.ts';
 
 const serial = '0090F8000001';
 const id = `0090F8-4102S-${serial}`;

@@ -4,8 +4,8 @@ import { packFirmware } from '../../shared/firmware.ts';
 import { builtFor } from '../crash/server.ts';
 import { onEachStore } from '../crash/stores.ts';
 import { MONGO_START_MS } from '../support/acs/mongo.ts';
+import { eventually } from '../support/eventually.ts';
 import { endPrograms, program } from '../support/processes/process.ts';
-import { eventually } from '../support/worlds/world.ts';
 import { type Fleet, openWorkers, ordeal, TOKEN } from './fleet.ts';
 
 const isAlive = (pid: number): boolean => {

@@ -5,7 +5,8 @@ import type { Task } from '../../../acs/device/task.ts';
 import { type DialectCpe, dialectCpe } from '../../support/cpe/dialect-cpe.ts';
 import { type Dialect, dialects, writer } from '../../support/cpe/dialects.ts';
 import { RawConnection } from '../../support/cpe/raw-cpe.ts';
-import { eventually, openWorld, type World } from '../../support/worlds/world.ts';
+import { eventually } from '../../support/eventually.ts';
+import { openWorld, type World } from '../../support/worlds/world.ts';
 
 const serial = 'A-1';
 const id = '00D0D0-Box-A%2D1';

@@ -16,9 +16,9 @@ import {
   startMongo,
 } from '../../support/acs/mongo.ts';
 import { identityOf, idOf, informOf, newYear, taskOf } from '../../support/devices.ts';
+import { eventually } from '../../support/eventually.ts';
 import { openWire } from '../../support/processes/faulty-proxy.ts';
 import { peerSuite } from '../../support/servers/peers.ts';
-import { eventually } from '../../support/worlds/world.ts';
 
 const clock = systemClock();
 const random = systemRandom();

@@ -21,7 +21,8 @@ import {
   type Step,
   scriptedAcs,
 } from '../../support/cpe/scripted-acs.ts';
-import { eventually, type TestUnit, testUnit, type UnitOptions } from '../../support/cpe/unit.ts';
+import { type TestUnit, testUnit, type UnitOptions } from '../../support/cpe/unit.ts';
+import { eventually } from '../../support/eventually.ts';
 
 const firmware = (version = '49.0.2809', product = '4102S'): Buffer =>
   packFirmware({ product, version, payload: Buffer.from(`code of ${version}`) });
@@ -563,7 +564,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
       await unit.clock.advance(seconds * 1000);
       await files.until(tries);
       assert.equal(files.heard.length, tries);
-      await eventually(() => unit.device.state.facts.transfers[0]?.state !== 'running');
+      await eventually('the transfer has ended', () => unit.device.state.facts.transfers[0]?.state !== 'running');
     }
     const complete = await done();
     assert.equal(complete?.FaultStruct.FaultCode, 9016);

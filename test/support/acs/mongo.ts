@@ -7,7 +7,8 @@ import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { eventually, type Needs, peersFolder, run } from '../servers/peers.ts';
+import { eventually } from '../eventually.ts';
+import { type Needs, peersFolder, run } from '../servers/peers.ts';
 
 const given = process.env.TANDEM_TEST_MONGO;
 
@@ -69,7 +70,7 @@ export async function startMongo(at: { file?: string; port?: number } = {}): Pro
   running.add(child);
   const ended = new Promise<void>(resolve => child.once('exit', () => resolve()));
   void ended.then(() => running.delete(child));
-  await eventually(() => answers(port), 'the MongoDB of the lab', 30);
+  await eventually('the MongoDB of the lab', () => answers(port), 30_000, 100);
   return {
     port,
     url: (database = freshName()) => `mongodb://127.0.0.1:${port}/${database}`,

@@ -1,11 +1,11 @@
 // A gateway in memory with its clock in the test's hand, talking to a scripted ACS over real sockets.
-import { setImmediate as turn } from 'node:timers/promises';
 import type { SessionReport } from '../../../cpe/agent/session.ts';
 import { createGateway, type Gateway, type GatewayOptions } from '../../../cpe/gateway.ts';
 import type { Device } from '../../../cpe/state/device.ts';
 import { seededRandom, VirtualClock } from '../../../shared/clock.ts';
 import { createLog } from '../../../shared/log.ts';
 import { builtinModel } from '../../../shared/model/datamodel.ts';
+import { eventually } from '../eventually.ts';
 
 export interface TestUnit {
   readonly gateway: Gateway;
@@ -27,15 +27,6 @@ export interface UnitOptions extends Partial<Omit<GatewayOptions, 'model'>> {
   model?: 'dgw' | 'device';
   parameters?: Record<string, string>;
   certificates?: string[];
-}
-
-/** Waits, without the clock, until what goes over sockets has come so far. */
-export async function eventually(holds: () => boolean): Promise<void> {
-  for (let turns = 0; !holds(); turns++) {
-    // Not a measure of time: only so that a failed test ends.
-    if (turns > 500_000) throw new Error('it never came so far');
-    await turn();
-  }
 }
 
 export async function testUnit(options: UnitOptions = {}): Promise<TestUnit> {
@@ -75,11 +66,12 @@ export async function testUnit(options: UnitOptions = {}): Promise<TestUnit> {
     known.add(agent);
     agent.onSession(report => sessions.push(report));
   };
-  const until = (holds: () => boolean): Promise<void> =>
-    eventually(() => {
+  const until = async (holds: () => boolean): Promise<void> => {
+    await eventually('the sessions of the unit', () => {
       follow();
       return holds();
     });
+  };
   return {
     gateway,
     device: gateway.device,

@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { eventually, type Lab, peersFolder, run } from './peers.ts';
+import { eventually } from '../eventually.ts';
+import { type Lab, peersFolder, run } from './peers.ts';
 
 export interface Baresip {
   /** One command: `dial`, `hangup`, `listcalls`, `reginfo`; answers its text without colours. */
@@ -38,7 +39,7 @@ export async function startBaresip(lab: Lab, options: BaresipOptions): Promise<B
     cwd: folder,
   });
   const command = (name: string, params?: string): Promise<string> => ask(controlPort, name, params);
-  await eventually(() => command('reginfo').catch(() => undefined), 'the control socket of baresip');
+  await eventually('the control socket of baresip', () => command('reginfo').catch(() => undefined), 10_000, 100);
   return {
     command,
     recording: async () => samplesOf(await newestRecording(folder)),

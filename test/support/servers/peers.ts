@@ -110,13 +110,3 @@ function endGroup(pid: number): void {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
-
-/** Asks again and again, in real time, until `check` gives something; for peers that tell nobody when they are ready. */
-export async function eventually<T>(check: () => Promise<T | undefined>, what: string, seconds = 10): Promise<T> {
-  for (let attempt = 0; attempt < seconds * 10; attempt++) {
-    const found = await check();
-    if (found !== undefined) return found;
-    await new Promise(resolve => setTimeout(resolve, 100));
-  }
-  throw new Error(`${what}: nothing after ${seconds} s`);
-}

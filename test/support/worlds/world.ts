@@ -136,21 +136,6 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   };
 }
 
-/** Looks until `look` finds something, for at most `ms` of real time. */
-export async function eventually<T>(
-  what: string,
-  look: () => T | undefined | false | Promise<T | undefined | false>,
-  ms = 10_000,
-): Promise<T> {
-  const end = performance.now() + ms;
-  for (;;) {
-    const found = await look();
-    if (found) return found;
-    if (performance.now() > end) throw new Error(`not within ${ms / 1000} s: ${what}`);
-    await new Promise(resolve => setTimeout(resolve, 10));
-  }
-}
-
 /** Adds a task, wakes the device, and waits for the task's end. */
 export async function done(
   world: World,

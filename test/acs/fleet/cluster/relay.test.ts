@@ -11,7 +11,7 @@ import { openRelay, type Relay } from '../../../../acs/relay/relay.ts';
 import { systemClock, systemRandom } from '../../../../shared/clock.ts';
 import { UserError } from '../../../../shared/errors.ts';
 import { silentLog } from '../../../../shared/log.ts';
-import { eventually } from '../../../support/worlds/world.ts';
+import { eventually } from '../../../support/eventually.ts';
 
 const key = Buffer.alloc(32, 5);
 const bytes = (max = 200) => fc.uint8Array({ maxLength: max }).map(array => Buffer.from(array));

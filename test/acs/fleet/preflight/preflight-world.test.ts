@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import type { SessionReport } from '../../../../cpe/agent/session.ts';
 import type { Gateway } from '../../../../cpe/gateway.ts';
-import { eventually, openWorld, type World } from '../../../support/worlds/world.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { openWorld, type World } from '../../../support/worlds/world.ts';
 
 const DGW = 'Device.X_0090F8_Cwmp.';
 const ids = { trusting: '0090F8-4102S-0090F8000001', blind: '0090F8-4102S-0090F8000002' };
