@@ -1,10 +1,12 @@
 // One simulated gateway: a unit and its power, with boots, reboots, power cuts and factory resets.
-import { type Agent, type AgentOptions, startAgent } from './agent/agent.ts';
+import { type Agent, startAgent } from './agent/agent.ts';
+import type { AgentOptions } from './agent/options.ts';
 import { type CustomerProfile, factoryOf, noProfile } from './profile.ts';
 import { fetchOwn, scriptsAtStart } from './services/autonomous-scripts.ts';
 import { swapBanks } from './services/fpu.ts';
 import type { UnitPower } from './services/service.ts';
 import { memoryPersist, openPersist } from './state/persist.ts';
+import type { SnapshotStore } from './state/snapshot.ts';
 import { SimulatedUnit, type UnitOptions } from './unit.ts';
 
 export type ClockSource = 'sntp' | 'host';
@@ -42,8 +44,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 class RunningGateway implements Gateway {
   readonly #options: GatewayOptions;
   readonly device: SimulatedUnit;
-  #agent: Agent | undefined;
-  #bootedAt = 0;
+  agent: Agent | undefined;
+  bootedAt = 0;
   #agentListeners: ((agent: Agent) => void)[] | undefined;
   #booting: Promise<void> | undefined;
   /** Power is off, or going. */
@@ -54,26 +56,13 @@ class RunningGateway implements Gateway {
     this.device = makeUnit(this);
   }
 
-  get agent(): Agent | undefined {
-    return this.#agent;
-  }
-
-  get uptimeSeconds(): number {
-    const { clock, services } = this.device;
-    return services.up ? Math.floor((clock.monotonic() - this.#bootedAt) / 1000) : 0;
-  }
-
   onAgent(listener: (agent: Agent) => void): void {
     this.#agentListeners = [...(this.#agentListeners ?? []), listener];
   }
 
-  boot(): Promise<void> {
+  async boot(): Promise<void> {
     this.#off = false;
-    return this.#boot();
-  }
-
-  async #boot(): Promise<void> {
-    if (this.device.services.up || this.#off) return;
+    if (this.device.services.up) return;
     this.#booting ??= this.#powerUp().finally(() => {
       this.#booting = undefined;
     });
@@ -81,11 +70,11 @@ class RunningGateway implements Gateway {
   }
 
   async #powerUp(): Promise<void> {
-    this.#bootedAt = this.device.clock.monotonic();
+    this.bootedAt = this.device.clock.monotonic();
     await startServices(this.device, this.#options.clockSource);
-    this.#agent = startAgent(this.device, this.#options);
-    for (const hear of this.#agentListeners ?? []) hear(this.#agent);
-    await this.#agent.ready;
+    this.agent = startAgent(this.device, this.#options);
+    for (const hear of this.#agentListeners ?? []) hear(this.agent);
+    await this.agent.ready;
   }
 
   async #down(silent: boolean): Promise<void> {
@@ -95,36 +84,31 @@ class RunningGateway implements Gateway {
     await this.#booting?.catch(() => undefined);
     if (!services.up) return;
     services.markDown();
-    await this.#agent?.stop();
+    await this.agent?.stop();
     await services.stop(silent);
   }
 
-  async reboot(cause: { commandKey?: string; reason: string }): Promise<void> {
+  reboot(cause: { commandKey?: string; reason: string }): Promise<void> {
     this.device.log.info('reboot', cause);
-    await this.#restart();
+    return this.#restart();
   }
 
   async factoryReset(): Promise<void> {
-    const { log, state } = this.device;
-    log.info('factory reset');
-    await state.record(facts => {
-      facts.resetDue = true;
-    });
+    this.device.log.info('factory reset');
+    await noteReset(this.device.state);
     await this.#restart();
   }
 
   async #restart(): Promise<void> {
-    const { services } = this.device;
-    if (!services.up) return;
-    const work = this.#down(false).then(() => this.#boot());
-    services.track(work);
+    if (!this.device.services.up) return;
+    const work = this.#down(false).then(() => (this.#off ? undefined : this.boot()));
+    this.device.services.track(work);
     await work;
   }
 
   powerOff(): Promise<void> {
     return this.#end(true);
   }
-
   stop(): Promise<void> {
     return this.#end(false);
   }
@@ -137,6 +121,11 @@ class RunningGateway implements Gateway {
     await this.device.state.persist.close();
   }
 }
+
+const noteReset = (state: SnapshotStore): Promise<void> =>
+  state.record(facts => {
+    facts.resetDue = true;
+  });
 
 /** Takes a unit from power on to running services. */
 async function startServices(unit: SimulatedUnit, clockSource: GatewayOptions['clockSource']): Promise<void> {

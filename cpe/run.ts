@@ -121,7 +121,7 @@ function askFor(gateway: Gateway, fileType: string | undefined): void {
       agent.requestDownload(fileType);
     };
     ask();
-    agent.onSession(ask);
+    agent.sessions.onEnd(ask);
   });
 }
 
@@ -131,7 +131,7 @@ async function live(gateway: Gateway, once: boolean, signal: AbortSignal): Promi
     signal.addEventListener('abort', () => resolve(once ? 1 : 0), { once: true });
   });
   if (!once) return await ended;
-  const session = gateway.agent?.once.then(report => (report.ok ? 0 : 1)) ?? Promise.resolve(1);
+  const session = gateway.agent?.sessions.first.then(report => (report.ok ? 0 : 1)) ?? Promise.resolve(1);
   return await Promise.race([session, ended]);
 }
 

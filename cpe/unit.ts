@@ -3,7 +3,7 @@ import type { Clock, Random } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
 import type { Model } from '../shared/model/definitions.ts';
 import type { TlsService } from '../shared/tls/profiles.ts';
-import { DhcpClient, type DhcpServer } from './agent/dhcp-client.ts';
+import { DhcpClient, type DhcpServer } from './agent/dhcp/dhcp-client.ts';
 import type { Factory } from './profile.ts';
 import { dhcpScripts, fetchOwn } from './services/autonomous-scripts.ts';
 import { ServiceControl } from './services/control.ts';
@@ -105,11 +105,9 @@ export class SimulatedUnit implements Unit {
   tls(service: TlsService): TlsSettings {
     return tlsSettings(this, service);
   }
-
   install(fileType: string, bytes: Buffer, target: string, origin?: string): Promise<InstallOutcome> {
     return installFile(this, fileType, bytes, target, origin);
   }
-
   export(fileType: string): Promise<Buffer> {
     return exportFile(this, fileType);
   }

@@ -1,6 +1,6 @@
 // Where the ACS is: what DHCP said, what was configured, and which of the two counts (TR-069 3.1; DGW Cwmp.AcsUrlConfigSource).
 import type { Device } from '../state/device.ts';
-import { managementServer } from './inform.ts';
+import { managementServer } from './settings.ts';
 
 export interface AcsAddress {
   url: string;

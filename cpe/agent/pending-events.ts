@@ -1,11 +1,11 @@
-// What the unit has to tell: the ledger, kept durably while timers, listeners and the running session all add to it.
+// What the unit has to report: the ledger, kept durably while timers, endpoints and the running session all add to it.
 import type { EventEntry } from '../../shared/cwmp/methods.ts';
 import type { Device } from '../state/device.ts';
-import type { AgentFacts, DownloadRequest } from '../state/facts.ts';
+import type { AgentFacts } from '../state/facts.ts';
 import * as ledger from './event-ledger.ts';
-import { notificationOf } from './inform.ts';
+import { notificationOf } from './settings.ts';
 
-/** What one Inform tells. */
+/** The events and changes that one Inform reports. */
 export interface InformContent {
   events: readonly EventEntry[];
   changed: readonly string[];
@@ -13,74 +13,71 @@ export interface InformContent {
   changedAgain: Set<string>;
 }
 
+export interface PendingHost {
+  readonly device: Device;
+  /** Once the run is over, nothing is written any more. */
+  readonly loop: { readonly isOver: boolean };
+}
+
 const idle: Promise<void> = Promise.resolve();
 const nothing: readonly EventEntry[] = [];
 
 export class PendingEvents {
-  readonly #device: Device;
-  /** Nothing is written any more: the unit stopped. */
-  readonly #isOver: () => boolean;
-  #now: InformContent | undefined;
-  #knocked = false;
+  readonly #agent: PendingHost;
+  #inFlight: InformContent | undefined;
+  #connectionRequested = false;
   #notes = idle;
 
-  constructor(device: Device, isOver: () => boolean) {
-    this.#device = device;
-    this.#isOver = isOver;
+  constructor(agent: PendingHost) {
+    this.#agent = agent;
   }
 
-  /** Events on their way in the running session. */
-  get telling(): readonly EventEntry[] {
-    return this.#now?.events ?? nothing;
+  /** A session runs. */
+  get isInFlight(): boolean {
+    return this.#inFlight !== undefined;
   }
 
-  /** Notes an event. */
+  /** Events that the running session reports. */
+  get inFlight(): readonly EventEntry[] {
+    return this.#inFlight?.events ?? nothing;
+  }
+
   happened(code: string): void {
-    this.#note(facts => ledger.happened(facts, code, '', this.telling));
+    this.note((facts, inFlight) => ledger.happened(facts, code, '', inFlight));
   }
 
-  /** Notes a file that the unit wants from the ACS. */
-  downloadRequested(wish: DownloadRequest): void {
-    this.#note(facts => ledger.downloadRequested(facts, wish, this.telling));
-  }
-
-  /** Turns ScheduleInforms whose time has come into events. */
-  scheduledDue(): void {
-    // A timer may run a little before its time.
-    const due = this.#device.clock.now() + 20;
-    this.#note(facts => ledger.scheduledDue(facts, due, this.telling));
-  }
-
-  /** Notes changes of parameters that the ACS wants to hear of. @returns the strongest notification among them: 0, 1 passive, 2 active */
+  /** Notes changes of parameters that the ACS is notified of. @returns the strongest notification among them: 0, 1 passive, 2 active */
   changed(paths: readonly string[]): number {
-    const device = this.#device;
+    const { device } = this.#agent;
     const noted = paths.filter(path => notificationOf(device, path) > 0);
     if (noted.length === 0) return 0;
-    for (const path of noted) this.#now?.changedAgain.add(path);
-    this.#note(facts => {
+    for (const path of noted) this.#inFlight?.changedAgain.add(path);
+    this.note(facts => {
       facts.changed = [...new Set([...facts.changed, ...noted])];
     });
     return Math.max(...noted.map(path => notificationOf(device, path)));
   }
 
-  /** A connection request was accepted; told once and never kept (TR-069 3.7.1.5). */
-  knocked(): void {
-    this.#knocked = true;
+  /** A connection request was accepted; reported once and never kept (TR-069 3.7.1.5). */
+  connectionRequested(): void {
+    this.#connectionRequested = true;
   }
 
   /** Runs after everything noted so far is durable. */
   after(step: () => Promise<void> | void): void {
+    const { device, loop } = this.#agent;
     const notes = this.#notes
-      .then(() => (this.#isOver() ? undefined : step()))
-      .catch((error: unknown) => this.#device.log.error('state could not be kept', { error }))
+      .then(() => (loop.isOver ? undefined : step()))
+      .catch((error: unknown) => device.log.error('state could not be kept', { error }))
       .then(() => {
         if (this.#notes === notes) this.#notes = idle;
       });
     this.#notes = notes;
   }
 
-  #note(change: (facts: AgentFacts) => void): void {
-    this.after(() => this.#device.state.record(change));
+  /** Changes the facts after everything noted so far. @param change takes the events that the running session reports too */
+  note(change: (facts: AgentFacts, inFlight: readonly EventEntry[]) => void): void {
+    this.after(() => this.#agent.device.state.record(facts => change(facts, this.inFlight)));
   }
 
   /** Resolves when everything noted so far is durable. */
@@ -88,18 +85,18 @@ export class PendingEvents {
     return this.#notes;
   }
 
-  /** Composes what the Inform to this ACS says; until `done`, the same news happening again is news again. */
+  /** Composes the report of the Inform to this ACS; until `done`, an event that happens again is a new one. */
   async take(url: string): Promise<InformContent> {
-    const device = this.#device;
+    const { state } = this.#agent.device;
     await this.#notes;
-    if (ledger.bootstrapDue(device.state.facts, url)) await device.state.record(facts => ledger.bootstrapped(facts));
-    const events = ledger.eventsToReport(device.state.facts, this.#knocked);
-    this.#knocked = false;
-    this.#now = { events, changed: [...device.state.facts.changed], changedAgain: new Set() };
-    return this.#now;
+    if (ledger.bootstrapDue(state.facts, url)) await state.record(facts => ledger.bootstrapped(facts));
+    const events = ledger.eventsToReport(state.facts, this.#connectionRequested);
+    this.#connectionRequested = false;
+    this.#inFlight = { events, changed: [...state.facts.changed], changedAgain: new Set() };
+    return this.#inFlight;
   }
 
   done(): void {
-    this.#now = undefined;
+    this.#inFlight = undefined;
   }
 }

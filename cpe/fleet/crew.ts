@@ -5,7 +5,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { isAbort } from '../../shared/errors.ts';
 import type { createHttp } from '../../shared/net/http.ts';
 import type { OpenListener } from '../agent/connection-request/listener.ts';
-import type { SessionReport } from '../agent/session.ts';
+import type { SessionReport } from '../agent/session/session.ts';
 import type { Weather } from '../faults/dice.ts';
 import type { GatewayOptions } from '../gateway.ts';
 import { Member, type MemberWatcher } from './member.ts';

@@ -3,7 +3,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { createHttp } from '../../shared/net/http.ts';
 import type { OpenListener } from '../agent/connection-request/listener.ts';
-import type { SessionReport } from '../agent/session.ts';
+import type { SessionReport } from '../agent/session/session.ts';
 import type { FaultName } from '../faults/catalogue.ts';
 import { Dice, randomOf, type Weather } from '../faults/dice.ts';
 import { clocklessMs, deafEars, FaultyHook, type Liar } from '../faults/lies.ts';
@@ -91,7 +91,7 @@ export class Member implements FaultHook, Power, Liar {
     const ended = (report: SessionReport): void => this.#sessionEnded(report);
     this.gateway.onAgent(agent => {
       this.#boots++;
-      agent.onSession(ended);
+      agent.sessions.onEnd(ended);
     });
     await this.gateway.boot();
   }

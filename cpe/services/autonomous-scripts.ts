@@ -113,5 +113,5 @@ export function scriptPeriod(unit: Unit): number | undefined {
 /** Fetches and installs files between sessions, one after the other. Queued durably when resolved. */
 export async function fetchOwn(unit: Unit, transfers: readonly OwnTransfer[]): Promise<void> {
   for (const transfer of transfers) await queueOwn(unit, transfer);
-  if (transfers.length > 0) unit.power.agent?.wakeTransfers();
+  if (transfers.length > 0) unit.power.agent?.transfers.wake();
 }

@@ -55,7 +55,7 @@ export const cwmp: Service = {
     'ManagementServer.ParameterKey': unit => unit.state.facts.parameterKey,
     'ManagementServer.ConnectionRequestURL': unit => unit.power.agent?.connectionRequestUrl ?? '',
     [`${X}Cwmp.AcsUrl`]: unit => acsUrl(unit),
-    [`${X}Cwmp.AcsStatus`]: unit => unit.power.agent?.status ?? 'Starting',
+    [`${X}Cwmp.AcsStatus`]: unit => unit.power.agent?.sessions.status ?? 'Starting',
   },
   writes: { 'ManagementServer.URL': setUrl },
   check(unit, draft, problem) {

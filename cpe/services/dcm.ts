@@ -1,6 +1,6 @@
 // Device Control Manager: what the unit is. Also the standard objects that say the same (TR-106 DeviceInfo, LAN, Time).
-import { currentTime } from '../agent/inform.ts';
-import { type Service, type Unit, X } from './service.ts';
+import { currentTime } from '../agent/unit-time.ts';
+import { type Service, type Unit, uptimeSeconds, X } from './service.ts';
 
 /** How Cwmp.InteropMacAddressFormat shows the address: `0090f80d5b4a` or `00:90:F8:0D:5B:4A`. */
 export function macAddress(unit: Unit): string {
@@ -26,7 +26,7 @@ export const dcm: Service = {
     'DeviceInfo.HardwareVersion': () => '1.0',
     'DeviceInfo.SoftwareVersion': unit => unit.softwareVersion,
     'DeviceInfo.DeviceStatus': () => 'Up',
-    'DeviceInfo.UpTime': unit => String(unit.power.uptimeSeconds),
+    'DeviceInfo.UpTime': unit => String(uptimeSeconds(unit)),
     'DeviceInfo.FirstUseDate': unit => unit.state.unitFacts.firstUse ?? '0001-01-01T00:00:00Z',
     'LAN.AddressingType': unit => (unit.dhcp.lease ? 'DHCP' : 'Static'),
     'LAN.IPAddress': unit => unit.dhcp.lease?.address ?? unit.address,
@@ -34,7 +34,7 @@ export const dcm: Service = {
     'LAN.DefaultGateway': unit => unit.dhcp.lease?.server ?? '',
     'LAN.DNSServers': unit => unit.dhcp.lease?.dnsServers.join(',') ?? '',
     'LAN.MACAddress': macAddress,
-    'LAN.Stats.ConnectionUpTime': unit => String(unit.power.uptimeSeconds),
+    'LAN.Stats.ConnectionUpTime': unit => String(uptimeSeconds(unit)),
     'Time.CurrentLocalTime': unit => currentTime(unit),
     'Time.NTPServer1': unit => (unit.model.services.length > 0 ? timeServer(0)(unit) : undefined),
     'Time.NTPServer2': unit => (unit.model.services.length > 0 ? timeServer(1)(unit) : undefined),

@@ -2,7 +2,18 @@
 import { isAbort, messageOf } from '../../shared/errors.ts';
 import { querySntp } from '../../shared/sntp.ts';
 import { noteFirstUse } from './dcm.ts';
-import { type Applied, hostPort, peekSlot, rowsOf, type Service, showTime, slotOf, type Unit, X } from './service.ts';
+import {
+  type Applied,
+  hostPort,
+  peekSlot,
+  rowsOf,
+  type Service,
+  showTime,
+  slotOf,
+  type Unit,
+  uptimeSeconds,
+  X,
+} from './service.ts';
 
 interface HocState {
   stop?: AbortController | undefined;
@@ -105,7 +116,7 @@ export const hoc: Service = {
   name: 'Hoc',
   values: {
     [`${X}Hoc.SystemTime`]: unit => showTime(unit.now()),
-    [`${X}Hoc.SystemUptime`]: unit => String(unit.power.uptimeSeconds),
+    [`${X}Hoc.SystemUptime`]: unit => String(uptimeSeconds(unit)),
     [`${X}Hoc.SntpCurrentSource`]: unit => peek(unit)?.source ?? '',
     [`${X}Hoc.SntpServersInfo.{i}.HostName`]: (unit, [row = 0]) => servers(unit)[row - 1] ?? '',
     [`${X}Hoc.DnsServersInfo.{i}.IpAddress`]: (unit, [row = 0]) => unit.dhcp.lease?.dnsServers[row - 1] ?? '',

@@ -9,6 +9,8 @@ import type { Tree } from '../state/tree/tree.ts';
 
 /** The services of one unit: which run, and their commands. */
 export interface Services {
+  /** The unit is up: services run, but for those that were stopped one by one. */
+  readonly up: boolean;
   started(service: string): boolean;
   /** @throws UserError for a service that does not exist */
   command(service: string, action: 'Start' | 'Stop' | 'Restart'): Promise<void>;
@@ -21,8 +23,8 @@ export interface Services {
 export interface UnitPower extends DevicePower {
   /** The CWMP agent of this run, another one after a reboot; absent until the unit has booted. */
   readonly agent: Agent | undefined;
-  /** 0 while the unit is down. */
-  readonly uptimeSeconds: number;
+  /** When the unit was last switched on, monotonic milliseconds. */
+  readonly bootedAt: number;
 }
 
 /** The unit as its services see it. */
@@ -86,6 +88,10 @@ export function slotOf<T>(unit: Unit, owner: object, make: () => T): T {
 export function peekSlot<T>(unit: Unit, owner: object): T | undefined {
   return unit.slots?.get(owner) as T | undefined;
 }
+
+/** Seconds since the unit was switched on; 0 while it is down. */
+export const uptimeSeconds = ({ services, clock, power }: Unit): number =>
+  services.up ? Math.floor((clock.monotonic() - power.bootedAt) / 1000) : 0;
 
 /** Vendor prefix of the DGW tree. */
 export const X = 'X_0090F8_';

@@ -107,20 +107,6 @@ export class SnapshotStore {
     await this.save();
   }
 
-  /** TR-069 A.3.2.1: ParameterKey is set by success, and only by that. */
-  parameterKeyNote(parameterKey: string | undefined): Note | undefined {
-    if (parameterKey === undefined) return undefined;
-    const before = this.facts.parameterKey;
-    return {
-      make: () => {
-        this.facts.parameterKey = parameterKey;
-      },
-      undo: () => {
-        this.facts.parameterKey = before;
-      },
-    };
-  }
-
   /** Everything but the firmware (TR-069 A.4.1.6), with the configuration as it is now. */
   async forget(): Promise<void> {
     // Files first: a power cut in between finds the reset still due, and does it again.
@@ -130,4 +116,17 @@ export class SnapshotStore {
     this.unitFacts = { ...(firmware && { firmware }), ...(recovery && { recovery }), ...(firstUse && { firstUse }) };
     await this.save();
   }
+}
+
+/** TR-069 A.3.2.1: ParameterKey is set by success, and only by that. */
+export function parameterKeyNote(store: SnapshotStore, parameterKey: string): Note {
+  const before = store.facts.parameterKey;
+  return {
+    make: () => {
+      store.facts.parameterKey = parameterKey;
+    },
+    undo: () => {
+      store.facts.parameterKey = before;
+    },
+  };
 }

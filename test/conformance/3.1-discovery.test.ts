@@ -112,7 +112,7 @@ describe('3.1 The ACS by DHCP', () => {
       dhcp.change({ acsUrl });
       await start();
       await unit.clock.advance(1000);
-      assert.equal(unit.gateway.agent?.acsUrl, '', acsUrl);
+      assert.equal(unit.gateway.agent?.acs.url, '', acsUrl);
       await unit.close();
     }
     assert.equal(acs.heard.length, 0);

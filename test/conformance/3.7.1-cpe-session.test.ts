@@ -67,7 +67,7 @@ describe('3.7.1 The CPE’s side of a session', () => {
       once: true,
       cwmp: { supportedVersions: ['1.0', '1.1', '1.2', '1.3', '1.4'] },
     });
-    const report = await agent.once;
+    const report = await agent.sessions.first;
     await agent.stop();
     assert.equal(report.ok, true);
     assert.deepEqual(acs.heard[0]?.envelope?.supportedVersions, ['1.0', '1.1', '1.2', '1.3', '1.4']);

@@ -374,7 +374,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
 
       it('Dhcp takes what DHCP says, and nothing else', async () => {
         await boot('Dhcp', 'http://127.0.0.1:1/', acs.url);
-        assert.equal(unit.gateway.agent?.acsUrl, acs.url);
+        assert.equal(unit.gateway.agent?.acs.url, acs.url);
         assert.deepEqual(events(1), ['0 BOOTSTRAP', '1 BOOT']);
         await unit.close();
         await dhcp.close();
@@ -530,7 +530,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
   it('once: one session and no more, its report in hand', async () => {
     unit = await testUnit({ url: acs.url, once: true });
     await unit.boot();
-    assert.equal((await unit.gateway.agent?.once)?.ok, true);
+    assert.equal((await unit.gateway.agent?.sessions.first)?.ok, true);
     await unit.clock.advance(3_600_000);
     assert.equal(acs.heard.length, 2);
   });

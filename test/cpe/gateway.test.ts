@@ -9,6 +9,7 @@ import { createGateway, type Gateway, type GatewayOptions } from '../../cpe/gate
 import { hostCertificate, parseProfile } from '../../cpe/profile.ts';
 import { notify } from '../../cpe/services/nlm.ts';
 import { storedFile, storeFile } from '../../cpe/state/files.ts';
+import { parameterKeyNote } from '../../cpe/state/snapshot.ts';
 import { type Clock, seededRandom, systemClock } from '../../shared/clock.ts';
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { UserError } from '../../shared/errors.ts';
@@ -118,13 +119,13 @@ describe('gateway', () => {
       const { device } = await up();
       const key = (): string => device.config.get('Device.ManagementServer.ParameterKey');
       const item = { name: 'Device.X_0090F8_Cwmp.PeriodicInformInterval', value: '60' };
-      await device.config.set([item], 'acs', device.state.parameterKeyNote('k1'));
+      await device.config.set([item], 'acs', parameterKeyNote(device.state, 'k1'));
       assert.equal(key(), 'k1');
-      await fault(device.config.set([{ ...item, value: '0' }], 'acs', device.state.parameterKeyNote('k2')));
+      await fault(device.config.set([{ ...item, value: '0' }], 'acs', parameterKeyNote(device.state, 'k2')));
       assert.equal(key(), 'k1');
-      await device.config.insert('Device.X_0090F8_SipEp.Gateway.', {}, 'acs', device.state.parameterKeyNote('k3'));
+      await device.config.insert('Device.X_0090F8_SipEp.Gateway.', {}, 'acs', parameterKeyNote(device.state, 'k3'));
       assert.equal(key(), 'k3');
-      await device.config.set([item], 'acs', device.state.parameterKeyNote(''));
+      await device.config.set([item], 'acs', parameterKeyNote(device.state, ''));
       assert.equal(key(), '');
     });
 
@@ -402,7 +403,7 @@ Aaa.Users[UserName=oper].Password = "x"
       await gateway.device.config.set(
         [{ name: 'Device.ManagementServer.Username', value: 'unit' }],
         'acs',
-        gateway.device.state.parameterKeyNote('revision'),
+        parameterKeyNote(gateway.device.state, 'revision'),
       );
       await gateway.device.state.record(facts => {
         facts.events.push({ EventCode: 'M Reboot', CommandKey: 'k' });

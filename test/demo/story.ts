@@ -1,6 +1,7 @@
 // The thirteen steps. Each acts as an operator or an installer would, then waits for what shows on the wire; `detail` holds what
 // was observed, the returned text is the evidence in one line.
 
+import type { SessionReport } from '../../cpe/agent/session/session.ts';
 import { userAgentOf } from '../../cpe/services/sipep.ts';
 import type { Call } from '../../cpe/voice/call.ts';
 import type { Arguments, EventEntry } from '../../shared/cwmp/methods.ts';
@@ -109,11 +110,8 @@ async function sessionAfter(unit: Unit, signal: AbortSignal, act: () => Promise<
   return await lastSession(unit, signal);
 }
 
-async function lastSession(
-  unit: Unit,
-  signal: AbortSignal,
-): Promise<NonNullable<ReturnType<NonNullable<Unit['gateway']['agent']>['lastSession']>>> {
-  return await until(`gateway ${unit.name} made no session`, signal, () => unit.gateway.agent?.lastSession());
+async function lastSession(unit: Unit, signal: AbortSignal): Promise<SessionReport> {
+  return await until(`gateway ${unit.name} made no session`, signal, () => unit.gateway.agent?.sessions.last);
 }
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
@@ -129,10 +127,10 @@ export const story: readonly Step[] = [
       expect(lease?.acsUrl, 'DHCP taught no ACS URL');
       const asked = stage.dhcp.requests.find(request => request.message.options.get(60)?.includes('dslforum.org'));
       expect(asked, 'the request carried no option 60 with dslforum.org');
-      await until('the agent has no ACS URL', signal, () => stage.a.gateway.agent?.acsUrl);
+      await until('the agent has no ACS URL', signal, () => stage.a.gateway.agent?.acs.url);
       detail.option60 = asked.message.options.get(60)?.toString('latin1');
       detail.option43 = { acsUrl: lease.acsUrl, provisioningCode: lease.provisioningCode };
-      detail.acsUrlInUse = stage.a.gateway.agent?.acsUrl;
+      detail.acsUrlInUse = stage.a.gateway.agent?.acs.url;
       expect(detail.acsUrlInUse === lease.acsUrl, 'the agent uses another ACS URL');
       return `option 43: ${lease.acsUrl}, provisioning code ${lease.provisioningCode}`;
     },
@@ -223,7 +221,7 @@ export const story: readonly Step[] = [
   {
     name: 'tls-profile',
     run: async (stage, detail, signal) => {
-      const before = stage.a.gateway.agent?.lastSession()?.tls;
+      const before = stage.a.gateway.agent?.sessions.last?.tls;
       // A technician put the CA on the units: without being told, the ACS takes the hardening for one that would cut them off.
       await stage.api('PUT', '/trust/technician', { when: 'tag = "demo"', certificates: stage.acsCa });
       await stage.api('PUT', '/presets/hardening', {
@@ -242,7 +240,7 @@ export const story: readonly Step[] = [
       await wakeSoon(stage, stage.a, signal);
       await informWith(stage, stage.a, '6 CONNECTION REQUEST', start, signal);
       const after = await until('no session with the new profile', signal, () => {
-        const tls = stage.a.gateway.agent?.lastSession()?.tls;
+        const tls = stage.a.gateway.agent?.sessions.last?.tls;
         return tls && tls.cipher !== before?.cipher && tls;
       });
       const { device } = stage.a.gateway;

@@ -33,7 +33,7 @@ describe('sessions between ACS and gateway', () => {
         ['0 BOOTSTRAP', '1 BOOT'],
       );
       assert.equal(gateway.device.config.variable('Cwmp.Username'), id);
-      const report = await eventually('the session has ended', () => gateway.agent?.lastSession());
+      const report = await eventually('the session has ended', () => gateway.agent?.sessions.last);
       assert.equal(report.tls !== undefined, tls);
     });
   }

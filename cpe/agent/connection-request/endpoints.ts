@@ -1,36 +1,52 @@
-// The ways in to a unit: the HTTP door and, where STUN is on, the UDP one; kept as the settings are now.
+// The endpoints of connection requests of one unit: HTTP and, where STUN is on, UDP; kept as the settings are now.
 import { messageOf } from '../../../shared/errors.ts';
 import type { Device } from '../../state/device.ts';
-import { HttpEndpoint } from './http-endpoint.ts';
-import type { OpenListener } from './listener.ts';
-import { createUdpEndpoint, isStunEnabled, type StunView, stunOff, type UdpEndpoint } from './udp-endpoint.ts';
+import { type ReportHost, reportChanged } from '../change-watch.ts';
+import type { AgentOptions } from '../options.ts';
+import { HttpEndpoint, type RequestTarget } from './http-endpoint.ts';
+import { isStunEnabled, type StunView, stunOff } from './stun-settings.ts';
+import { UdpEndpoint } from './udp-endpoint.ts';
 
-export interface EndpointsOptions {
-  /** Where connection requests are taken. */
-  listen: { host: string; port: number };
-  /** Another listener than the one on sockets. */
-  open?: OpenListener | undefined;
-  /** A session runs. */
-  busy: () => boolean;
-  requested: () => void;
-  /** Paths whose values are others than the ACS was told. */
-  changed: (paths: string[]) => void;
+/** The parts of an agent that connection requests act on. */
+export interface EndpointHost extends ReportHost {
+  readonly options: Pick<AgentOptions, 'openListener'>;
 }
 
-export class ConnectionRequestEndpoints {
-  readonly #device: Device;
-  readonly #options: EndpointsOptions;
+export class ConnectionRequestEndpoints implements RequestTarget {
+  readonly #agent: EndpointHost;
   readonly #http: HttpEndpoint;
   /** Made when STUN is first enabled: most units never need it. */
   #udp: UdpEndpoint | undefined;
   #closed = false;
 
-  constructor(device: Device, options: EndpointsOptions) {
-    this.#device = device;
-    this.#options = options;
-    const { listen, open, busy, requested, changed } = options;
-    const url = `${device.model.root}ManagementServer.ConnectionRequestURL`;
-    this.#http = new HttpEndpoint(device, { listen, open, busy, requested, changed: () => changed([url]) });
+  /** @param listen where connection requests are taken */
+  constructor(agent: EndpointHost, listen: { host: string; port: number }) {
+    this.#agent = agent;
+    this.#http = new HttpEndpoint(this, listen, agent.options.openListener);
+  }
+
+  get device(): Device {
+    return this.#agent.device;
+  }
+
+  /** A session runs, so an HTTP request is refused. */
+  get isBusy(): boolean {
+    return this.#agent.pending.isInFlight;
+  }
+
+  /** An authenticated connection request arrived. */
+  requested(): void {
+    this.#agent.pending.connectionRequested();
+    this.#agent.loop.want();
+  }
+
+  /** @param names of parameters of ManagementServer whose values are others than the ACS was told */
+  changed(names: readonly string[]): void {
+    const { root } = this.#agent.device.model;
+    reportChanged(
+      this.#agent,
+      names.map(name => `${root}ManagementServer.${name}`),
+    );
   }
 
   get url(): string {
@@ -38,30 +54,29 @@ export class ConnectionRequestEndpoints {
   }
 
   get stun(): StunView {
-    return this.#udp ?? stunOff;
+    return this.#udp?.view ?? stunOff;
   }
 
-  /** Opens, moves or closes what the settings want; a door that cannot be opened is logged. */
+  /** Opens, moves or closes endpoints as the settings are now; one that cannot be opened is logged. */
   async settle(): Promise<void> {
     if (this.#closed) return;
     try {
       await Promise.all([this.#http.settle(), this.#settleUdp()]);
     } catch (error) {
-      this.#device.log.error('no connection requests can be taken', { reason: messageOf(error) });
+      this.device.log.error('no connection requests can be taken', { reason: messageOf(error) });
     }
   }
 
   async #settleUdp(): Promise<void> {
-    if (!this.#udp && !isStunEnabled(this.#device)) return;
-    // Nobody is answered there, so nobody can be told that the unit is in a session: another one follows it (TR-069 3.2.2).
-    const { requested, changed } = this.#options;
-    this.#udp ??= createUdpEndpoint(this.#device, { requested, changed });
+    if (!this.#udp && !isStunEnabled(this.device)) return;
+    // A UDP request is never answered, so one that arrives during a session is not refused: another session follows (TR-069 3.2.2).
+    this.#udp ??= new UdpEndpoint(this);
     await this.#udp.settle();
   }
 
-  /** Tells the UDP address once more: to an ACS that has not heard it. */
-  tellAgain(): void {
-    this.#udp?.tellAgain();
+  /** Reports the UDP address once more: to an ACS that does not know it. */
+  announceAgain(): void {
+    this.#udp?.announceAgain();
   }
 
   async close(): Promise<void> {

@@ -1,21 +1,22 @@
 // Keeps the connection-request listener open where the model says, under an address that outlives reboots where it can.
 import type { Device } from '../../state/device.ts';
 import { storedFile, storeFile } from '../../state/files.ts';
-import { credentials, isTrue, managementServer } from '../inform.ts';
-import { Mutex } from '../latch.ts';
+import { credentials, isTrue, managementServer } from '../settings.ts';
+import { Mutex } from '../task-control.ts';
 import { type Listener, type OpenListener, openListener } from './listener.ts';
 
 /** Name under which the address is kept in the unit's state. */
 const MEMORY = 'connection-request';
 
-export interface HttpEndpointOptions {
-  listen: { host: string; port: number };
-  /** Another listener than the one on sockets. */
-  open?: OpenListener | undefined;
-  busy: () => boolean;
-  requested: () => void;
-  /** The URL is another one than the ACS was told. */
-  changed: () => void;
+/** What an endpoint tells of. */
+export interface RequestTarget {
+  readonly device: Device;
+  /** A session runs, so an HTTP request is refused. */
+  readonly isBusy: boolean;
+  /** An authenticated connection request arrived. */
+  requested(): void;
+  /** @param names of parameters of ManagementServer whose values are others than the ACS was told */
+  changed(names: readonly string[]): void;
 }
 
 interface Remembered {
@@ -25,15 +26,19 @@ interface Remembered {
 }
 
 export class HttpEndpoint {
-  readonly #device: Device;
-  readonly #options: HttpEndpointOptions;
+  readonly #target: RequestTarget;
+  /** Where connection requests are taken. */
+  readonly #listen: { host: string; port: number };
+  readonly #open: OpenListener;
   readonly #one = new Mutex();
   #listener: Listener | undefined;
-  #at = '';
+  /** The settings that the listener was opened by. */
+  #openedFor = '';
 
-  constructor(device: Device, options: HttpEndpointOptions) {
-    this.#device = device;
-    this.#options = options;
+  constructor(target: RequestTarget, listen: { host: string; port: number }, open: OpenListener = openListener) {
+    this.#target = target;
+    this.#listen = listen;
+    this.#open = open;
   }
 
   get url(): string {
@@ -50,50 +55,49 @@ export class HttpEndpoint {
   }
 
   async #settle(): Promise<void> {
-    const device = this.#device;
-    const { listen } = this.#options;
+    const { device } = this.#target;
+    const { host, port } = this.#listen;
     // TR-181 ManagementServer.HTTPConnectionRequestEnable and EnableCWMP; the DGW has neither.
-    const wanted = ['HTTPConnectionRequestEnable', 'EnableCWMP'].every(name =>
+    const enabled = ['HTTPConnectionRequestEnable', 'EnableCWMP'].every(name =>
       isTrue(managementServer(device, name, '1')),
     );
     // Cwmp.ListeningPort 0 stands for 7547; many units share a host here, so it means the port the program was given.
     const configured = Number(device.config.variable('Cwmp.ListeningPort') ?? 0) || 0;
-    const goal = wanted ? `${listen.host} ${configured || listen.port}` : '';
-    if (goal === this.#at) return;
+    const goal = enabled ? `${host} ${configured || port}` : '';
+    if (goal === this.#openedFor) return;
     await this.#close();
-    this.#at = goal;
-    if (goal !== '') await this.#open(listen.host, configured, listen.port);
+    this.#openedFor = goal;
+    if (goal !== '') await this.#openAt(configured || port);
   }
 
-  async #open(host: string, configured: number, fallback: number): Promise<void> {
-    const device = this.#device;
-    const { open = openListener, busy, requested, changed } = this.#options;
-    const { address, clock, random, log } = device;
-    const before = await remembered(device);
+  async #openAt(wanted: number): Promise<void> {
+    const target = this.#target;
+    const { address, clock, random, log, state } = target.device;
+    const before = await remembered(target.device);
     const path = before?.path ?? `/${random.bytes(16).toString('hex')}`;
-    const listener = await open({
-      host,
-      port: configured || fallback || before?.port || 0,
+    const listener = await this.#open({
+      host: this.#listen.host,
+      port: wanted || before?.port || 0,
       path,
       address,
       clock,
       random,
       log,
-      credentials: () => credentials(device, 'ConnectionRequest'),
-      busy,
-      requested,
+      credentials: () => credentials(target.device, 'ConnectionRequest'),
+      busy: () => target.isBusy,
+      requested: () => target.requested(),
     });
     this.#listener = listener;
     if (before?.url === listener.url) return;
     const memory: Remembered = { path, port: listener.port, url: listener.url };
-    await storeFile(device.state.persist, MEMORY, Buffer.from(JSON.stringify(memory)));
-    if (before) changed();
+    await storeFile(state.persist, MEMORY, Buffer.from(JSON.stringify(memory)));
+    if (before) target.changed(['ConnectionRequestURL']);
   }
 
   async #close(): Promise<void> {
     await this.#listener?.close();
     this.#listener = undefined;
-    this.#at = '';
+    this.#openedFor = '';
   }
 }
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Clock, Random } from '../../../shared/clock.ts';
 import type { Log } from '../../../shared/log.ts';
 import { Verifier } from '../../../shared/net/verifier.ts';
-import type { Credentials } from '../inform.ts';
+import type { Credentials } from '../settings.ts';
 
 export interface ListenerOptions {
   host: string;

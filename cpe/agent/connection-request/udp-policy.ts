@@ -1,7 +1,7 @@
 // Which datagrams are connection requests that count (TR-069 Annex G). All others are passed over in silence.
 import type { Clock } from '../../../shared/clock.ts';
 import { isSignedBy, parseUdpRequest, uriOfUdpRequest } from '../../../shared/cwmp/udp-request.ts';
-import type { Credentials } from '../inform.ts';
+import type { Credentials } from '../settings.ts';
 
 /** What the last request that counted said of itself: the next must be newer. */
 export interface LastRequest {

@@ -5,7 +5,7 @@ import { bindUdp } from '../../../shared/net/udp.ts';
 import { authorityOf, type Endpoint } from '../../../shared/stun.ts';
 import type { Device } from '../../state/device.ts';
 import { storedFile, storeFile } from '../../state/files.ts';
-import { credentials } from '../inform.ts';
+import { credentials } from '../settings.ts';
 import { type Binder, createBinder } from './stun-client.ts';
 import { createUdpPolicy, type LastRequest, type UdpPolicy } from './udp-policy.ts';
 

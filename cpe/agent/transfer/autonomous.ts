@@ -2,7 +2,7 @@
 import type { Arguments } from '../../../shared/cwmp/methods.ts';
 import type { Device } from '../../state/device.ts';
 import type { Transfer } from '../../state/facts.ts';
-import { isTrue, valueOr } from '../inform.ts';
+import { isTrue, valueOr } from '../settings.ts';
 import { unknownTime } from '../timing.ts';
 
 /**

@@ -1,10 +1,10 @@
 // The HTTP client of file transfers: one per transfer, with the TLS settings of the service that the file is for.
-import { authenticated, type createHttp, withCookies, withRedirects } from '../../../shared/net/http.ts';
+import { authenticated, createHttp, withCookies, withRedirects } from '../../../shared/net/http.ts';
 import type { Device } from '../../state/device.ts';
 import type { OpenFiles } from './transfer.ts';
 
 /** TR-069 3.4.3: cookies, redirects and both authentication schemes work as in sessions. */
-export function openFilesWith(device: Device, http: typeof createHttp): OpenFiles {
+export function openFilesWith(device: Device, http: typeof createHttp = createHttp): OpenFiles {
   return (service, credentials) => {
     const client = http({ clock: device.clock, localAddress: device.address, tls: () => device.tls(service) });
     const { random } = device;

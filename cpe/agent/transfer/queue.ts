@@ -5,6 +5,7 @@ import type { TlsService } from '../../../shared/tls/profiles.ts';
 import type { Device } from '../../state/device.ts';
 import type { OwnTransfer, Transfer } from '../../state/facts.ts';
 import { unknownTime } from '../timing.ts';
+import type { Window } from './retry.ts';
 
 /** GetQueuedTransfers reports at most 16 (A.4.1.1); finished ones count until they were told. */
 const MAX_TRANSFERS = 16;
@@ -55,6 +56,16 @@ function checkUrl(text: string): void {
 const ordered = (device: Device): Transfer[] =>
   device.state.facts.transfers.filter(({ kind }) => kind !== 'Autonomous');
 
+const newTransferId = (device: Device): string => device.random.bytes(8).toString('hex');
+
+/** Changes a transfer that is still queued; durable when resolved. */
+export function updateTransfer(device: Device, id: string, change: Partial<Transfer>): Promise<void> {
+  return device.state.record(facts => {
+    const own = facts.transfers.find(transfer => transfer.id === id);
+    if (own) Object.assign(own, change);
+  });
+}
+
 /** A transfer of the unit's own; one for the same reason and from the same place that is still open counts for both. */
 export async function queueOwn(device: Device, own: OwnTransfer): Promise<void> {
   const { origin, fileType, url, username, password, retries } = own;
@@ -63,7 +74,7 @@ export async function queueOwn(device: Device, own: OwnTransfer): Promise<void> 
   );
   if (open) return;
   const transfer: Transfer = {
-    id: device.random.bytes(8).toString('hex'),
+    id: newTransferId(device),
     kind: 'Autonomous',
     args: { FileType: fileType, URL: url, Username: username, Password: password },
     commandKey: '',
@@ -86,7 +97,7 @@ async function enqueue(
   if (ordered(device).length >= MAX_TRANSFERS) {
     throw new CwmpFault(9004, `${MAX_TRANSFERS} transfers are queued already`);
   }
-  const id = device.random.bytes(8).toString('hex');
+  const id = newTransferId(device);
   const transfer: Transfer = { id, kind, args, commandKey: args.CommandKey, state: 'queued', notBefore };
   // Durable before the answer: what was accepted is carried out and told, whatever happens in between.
   await device.state.record(facts => facts.transfers.push(transfer));
@@ -103,14 +114,6 @@ export async function queueDownload(device: Device, args: Arguments<'Download'>)
 export async function queueUpload(device: Device, args: Arguments<'Upload'>): Promise<Results<'Upload'>> {
   await enqueue(device, 'Upload', args, device.clock.now() + args.DelaySeconds * 1000);
   return later;
-}
-
-/** A span of time in which a ScheduleDownload may run; host clock, milliseconds. */
-export interface Window {
-  start: number;
-  end: number;
-  /** -1: as the unit likes. */
-  maxRetries: number;
 }
 
 const windowModes = new Set(['1 At Any Time', '2 Immediately', '3 When Idle']);
@@ -161,48 +164,4 @@ export function queuedTransfers(device: Device, all: boolean): Results<'GetAllQu
     FileSize: typeof args.FileSize === 'number' ? args.FileSize : 0,
     TargetFileName: String(args.TargetFileName ?? ''),
   }));
-}
-
-/** Retries within a window where the ACS leaves them to the unit (MaxRetries -1), and the pause before each: our choice. */
-const OWN_RETRIES = 3;
-const RETRY_PAUSE = 60_000;
-
-/** DGW Conf.ScriptsTransferRetriesNumber: only a server that cannot be reached is tried again, every 30 s. */
-const OWN_PAUSE = 30_000;
-
-/**
- * Pauses before a Download or Upload is tried again whose server went away: a server that restarts is back within the minute, and
- * TransferComplete tells the final outcome only (TR-069 3.4.3 leaves retries to the CPE). The figures are ours.
- */
-const GONE_PAUSES = [1_000, 4_000, 10_000, 30_000] as const;
-
-/**
- * When a transfer may be tried (next).
- * @param tried attempts that failed so far
- * @param fault of the last one
- * @param gone  whether it failed because the server could not be reached or went away
- * @returns host clock, milliseconds; undefined when its chances are used up (A.4.1.8: its windows are over)
- */
-export function nextAttempt(
-  transfer: Transfer,
-  now: number,
-  tried: number,
-  fault?: number,
-  gone = false,
-): number | undefined {
-  const { retries = 0 } = transfer;
-  if (tried > 0 && fault === 9015 && (retries < 0 || tried <= retries)) return now + OWN_PAUSE;
-  const windows = transfer.args.windows as Window[] | undefined;
-  if (!windows) {
-    const pause = tried === 0 ? 0 : gone && transfer.kind !== 'Autonomous' ? GONE_PAUSES[tried - 1] : undefined;
-    return pause === undefined ? undefined : now + pause;
-  }
-  let allowed = 0;
-  for (const { start, end, maxRetries } of windows) {
-    allowed += 1 + (maxRetries < 0 ? OWN_RETRIES : maxRetries);
-    const next = tried === 0 ? now : now + RETRY_PAUSE;
-    if (next >= end || tried >= allowed) continue;
-    return Math.max(start, next);
-  }
-  return undefined;
 }

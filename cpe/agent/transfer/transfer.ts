@@ -14,8 +14,8 @@ import type { Device, InstallOutcome } from '../../state/device.ts';
 import type { Transfer } from '../../state/facts.ts';
 import { storedFile, storeFile } from '../../state/files.ts';
 import { type Failure, failureOf } from '../failure.ts';
-import type { Credentials } from '../inform.ts';
-import { serviceOf } from './queue.ts';
+import type { Credentials } from '../settings.ts';
+import { serviceOf, updateTransfer } from './queue.ts';
 
 /** The largest file a unit takes; our choice, above any firmware pack of the family. */
 export const MAX_FILE = 64 * 1024 * 1024;
@@ -25,7 +25,7 @@ const TRANSFER_TIMEOUT = 120_000;
 /** Opens an HTTP client whose handshakes follow one service's TLS settings; `send` follows redirects and answers 401. */
 export type OpenFiles = (service: TlsService, credentials: () => Credentials) => { send: Send; close(): Promise<void> };
 
-interface TransferContext {
+export interface TransferContext {
   device: Device;
   open: OpenFiles;
   signal: AbortSignal;
@@ -50,10 +50,7 @@ export async function fetchFile(context: TransferContext, transfer: Transfer): P
     throw new CwmpFault(9018, `The file has ${bytes.length} bytes instead of ${expected}`);
   }
   await storeFile(device.state.persist, transfer.id, bytes);
-  await device.state.record(facts => {
-    const own = facts.transfers.find(({ id }) => id === transfer.id);
-    if (own) Object.assign(own, { stored: true, size: bytes.length });
-  });
+  await updateTransfer(device, transfer.id, { stored: true, size: bytes.length });
   return bytes;
 }
 

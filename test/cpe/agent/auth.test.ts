@@ -124,7 +124,7 @@ describe('the unit proves who it is (TR-069 3.4.4)', () => {
       const report = await run(listener);
       assert.deepEqual([report.error?.kind, report.error?.code], ['tls', 'no-ca']);
       assert.deepEqual(listener.heard, []);
-      assert.equal(unit?.gateway.agent?.status, 'ErrorOther');
+      assert.equal(unit?.gateway.agent?.sessions.status, 'ErrorOther');
     });
 
     it('NoValidation takes it all the same', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createSocket, type Socket } from 'node:dgram';
 import type { AddressInfo } from 'node:net';
-import { discover, NoLease } from '../../../cpe/agent/discovery.ts';
+import { discover, NoLease } from '../../../cpe/agent/dhcp/discovery.ts';
 import { seededRandom, VirtualClock } from '../../../shared/clock.ts';
 import { acsSubOptions, addressesValue, messageType, messageTypeValue, OPTION } from '../../../shared/dhcp/options.ts';
 import { type DhcpMessage, decodeMessage, encodeMessage, type Options } from '../../../shared/dhcp/packet.ts';

@@ -198,7 +198,7 @@ describe('CWMP session of the CPE (TR-069 3.7.1)', () => {
     assert.equal(unit.sessions.length, 0);
     await unit.clock.advance(31_000);
     assert.equal((await unit.ended(1)).error?.kind, 'silent');
-    assert.equal(unit.gateway.agent?.status, 'ErrorNotResponding');
+    assert.equal(unit.gateway.agent?.sessions.status, 'ErrorNotResponding');
   });
 
   it('keeps all cookies through the session and drops them with it (3.4.2)', async () => {

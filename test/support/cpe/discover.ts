@@ -1,5 +1,5 @@
 // Runs one discovery and prints the lease as JSON: `tsx discover.ts MAC (interface NAME | server HOST PORT) [TIMEOUT-MS]`, inside a namespace.
-import { discover } from '../../../cpe/agent/discovery.ts';
+import { discover } from '../../../cpe/agent/dhcp/discovery.ts';
 import { systemClock, systemRandom } from '../../../shared/clock.ts';
 
 const [mac = '', kind, ...rest] = process.argv.slice(2);

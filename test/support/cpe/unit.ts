@@ -1,5 +1,5 @@
 // A gateway in memory with its clock in the test's hand, talking to a scripted ACS over real sockets.
-import type { SessionReport } from '../../../cpe/agent/session.ts';
+import type { SessionReport } from '../../../cpe/agent/session/session.ts';
 import { createGateway, type Gateway, type GatewayOptions } from '../../../cpe/gateway.ts';
 import type { Device } from '../../../cpe/state/device.ts';
 import { seededRandom, VirtualClock } from '../../../shared/clock.ts';
@@ -64,7 +64,7 @@ export async function testUnit(options: UnitOptions = {}): Promise<TestUnit> {
     const { agent } = gateway;
     if (!agent || known.has(agent)) return;
     known.add(agent);
-    agent.onSession(report => sessions.push(report));
+    agent.sessions.onEnd(report => sessions.push(report));
   };
   const until = async (holds: () => boolean): Promise<void> => {
     await eventually('the sessions of the unit', () => {

@@ -1,6 +1,6 @@
 // The preflight of a running ACS against what really happens: what it foresees for two gateways, then the same settings applied to them.
 import assert from 'node:assert/strict';
-import type { SessionReport } from '../../../../cpe/agent/session.ts';
+import type { SessionReport } from '../../../../cpe/agent/session/session.ts';
 import type { Gateway } from '../../../../cpe/gateway.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { openWorld, type World } from '../../../support/worlds/world.ts';
@@ -25,7 +25,7 @@ describe('TLS preflight on the wire', () => {
   };
   const next = (gateway: Gateway): Promise<SessionReport> =>
     new Promise(resolve => {
-      const end = gateway.agent?.onSession(report => {
+      const end = gateway.agent?.sessions.onEnd(report => {
         end?.();
         resolve(report);
       });

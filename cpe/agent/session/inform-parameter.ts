@@ -1,7 +1,7 @@
 // TR-181 ManagementServer.InformParameter: parameters that the ACS wants in Informs besides the forced ones.
-import type { EventEntry } from '../../shared/cwmp/methods.ts';
-import { isPartial, matches } from '../../shared/model/path.ts';
-import type { Device } from '../state/device.ts';
+import type { EventEntry } from '../../../shared/cwmp/methods.ts';
+import { isPartial, matches } from '../../../shared/model/path.ts';
+import type { Device } from '../../state/device.ts';
 
 /** Values that one pattern may add to an Inform: our bound, so that no `*` makes it endless. */
 const MAX_VALUES = 500;

@@ -1,7 +1,7 @@
 // The line from one session to its ACS: envelopes out, envelopes back; connections, cookies, redirects and logins stay below.
-import { decodeEnvelope, type Envelope, encodeEnvelope, InvalidSoap } from '../../shared/cwmp/soap.ts';
-import { HttpError, type HttpResponse, type Send } from '../../shared/net/http.ts';
-import { Failed } from './failure.ts';
+import { decodeEnvelope, type Envelope, encodeEnvelope, InvalidSoap } from '../../../shared/cwmp/soap.ts';
+import { HttpError, type HttpResponse, type Send } from '../../../shared/net/http.ts';
+import { Failed } from '../failure.ts';
 
 /** Sees each envelope on the wire, as sent and as received. */
 export type WireTap = (from: 'cpe' | 'acs', xml: string) => void;

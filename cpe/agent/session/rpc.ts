@@ -1,5 +1,5 @@
 // Answers every RPC that an ACS may send: each handler takes the arguments and gives the result or throws the fault.
-import { CwmpFault } from '../../shared/cwmp/faults.ts';
+import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import {
   type Arguments,
   type CpeMethod,
@@ -7,10 +7,11 @@ import {
   type ParameterAttribute,
   type ParameterValue,
   type Results,
-} from '../../shared/cwmp/methods.ts';
-import type { Device } from '../state/device.ts';
-import { nameForAcs } from '../state/tree/reads.ts';
-import { cancelTransfers, queueDownload, queuedTransfers, queueScheduled, queueUpload } from './transfer/queue.ts';
+} from '../../../shared/cwmp/methods.ts';
+import type { Device } from '../../state/device.ts';
+import { parameterKeyNote } from '../../state/snapshot.ts';
+import { nameForAcs } from '../../state/tree/reads.ts';
+import { cancelTransfers, queueDownload, queuedTransfers, queueScheduled, queueUpload } from '../transfer/queue.ts';
 
 /** What an RPC ordered for after the session (TR-069 3.7.1, A.3.2.9): the answer goes out first. */
 export interface SessionEffects {
@@ -53,12 +54,12 @@ const handlers: Handlers = {
       ObjectName,
       {},
       'acs',
-      device.state.parameterKeyNote(ParameterKey),
+      parameterKeyNote(device.state, ParameterKey),
     );
     return { InstanceNumber: instance, Status: status };
   },
   DeleteObject: async ({ device }, { ObjectName, ParameterKey }) => ({
-    Status: await device.config.remove(ObjectName, 'acs', device.state.parameterKeyNote(ParameterKey)),
+    Status: await device.config.remove(ObjectName, 'acs', parameterKeyNote(device.state, ParameterKey)),
   }),
   Reboot: async ({ device, effects }, { CommandKey }) => {
     // Durable before the answer: the ACS learns of the reboot even if power fails before it is carried out.
@@ -145,7 +146,7 @@ async function setParameterValues(
     value: Value,
     ...(Type === '' ? {} : { type: Type }),
   }));
-  return { Status: await device.config.set(items, 'acs', device.state.parameterKeyNote(ParameterKey)) };
+  return { Status: await device.config.set(items, 'acs', parameterKeyNote(device.state, ParameterKey)) };
 }
 
 /** A.3.2.4: all or nothing; a value without its Change flag is ignored. 3 to 6 are lightweight notifications, which no model here offers. */

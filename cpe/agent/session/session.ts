@@ -1,5 +1,5 @@
 // One session with the ACS, from Inform to the end, in the order in which it happens (TR-069 3.7.1).
-import { CwmpFault } from '../../shared/cwmp/faults.ts';
+import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import {
   type AcsMethod,
   type Arguments,
@@ -8,12 +8,12 @@ import {
   isCpeMethod,
   methodSpec,
   type Results,
-} from '../../shared/cwmp/methods.ts';
-import { type Body, type Envelope, faultBody, requestBody, responseBody } from '../../shared/cwmp/soap.ts';
-import type { Namespace } from '../../shared/cwmp/versions.ts';
-import type { Log } from '../../shared/log.ts';
+} from '../../../shared/cwmp/methods.ts';
+import { type Body, type Envelope, faultBody, requestBody, responseBody } from '../../../shared/cwmp/soap.ts';
+import type { Namespace } from '../../../shared/cwmp/versions.ts';
+import type { Log } from '../../../shared/log.ts';
+import { Failed, type Failure } from '../failure.ts';
 import type { Line } from './acs-connection.ts';
-import { Failed, type Failure } from './failure.ts';
 
 /** One request of this session and how it ended. */
 export interface RpcReport {

@@ -1,4 +1,4 @@
-// A flag that one task sets and another waits for, with a time limit.
+// How the tasks of an agent wait for each other: a flag with a time limit, one task at a time, tasks that can be ended.
 import type { Clock } from '../../shared/clock.ts';
 
 export interface Latch {
@@ -55,7 +55,7 @@ export class Mutex {
 
   run<T>(task: () => Promise<T>): Promise<T> {
     const run = this.#last.then(task, task);
-    // Whoever called sees the error; the next in line does not care.
+    // The caller sees the error; the next in line only waits.
     const done = (): void => {
       if (this.#last === last) this.#last = idle;
     };
@@ -65,7 +65,27 @@ export class Mutex {
   }
 }
 
-export function createMutex(): <T>(task: () => Promise<T>) => Promise<T> {
-  const mutex = new Mutex();
-  return task => mutex.run(task);
+/** Runs tasks until it is stopped: the one under way then ends at once, and later ones before they begin. */
+export class Stoppable {
+  isStopped = false;
+  /** Made per task: an idle unit holds none. */
+  #abort: AbortController | undefined;
+
+  async run<T>(task: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const abort = new AbortController();
+    this.#abort = abort;
+    if (this.isStopped) abort.abort(stopped());
+    try {
+      return await task(abort.signal);
+    } finally {
+      this.#abort = undefined;
+    }
+  }
+
+  stop(): void {
+    this.isStopped = true;
+    this.#abort?.abort(stopped());
+  }
 }
+
+const stopped = (): DOMException => new DOMException('the unit stopped', 'AbortError');

@@ -1,26 +1,7 @@
-// What the unit says of itself at the start of a session: the Inform of the moment, and the settings that the agent reads from the model.
-import type { Arguments, EventEntry, ParameterValue } from '../../shared/cwmp/methods.ts';
-import type { Model } from '../../shared/model/definitions.ts';
+// Settings that the agent reads from the model.
 import type { Coding } from '../../shared/net/coding.ts';
 import type { Device } from '../state/device.ts';
-import { nameForAcs } from '../state/tree/reads.ts';
-import { wantedBy } from './inform-parameter.ts';
-import { localTime } from './local-time.ts';
-import { type RetryPolicy, unknownTime } from './timing.ts';
-
-const forced = new WeakMap<Model, readonly string[]>();
-
-/** TR-069 A.3.3.1: template paths that every Inform carries. */
-function forcedParameters(model: Model): readonly string[] {
-  let list = forced.get(model);
-  if (!list) {
-    list = [...model.parameters.values()]
-      .filter(def => def.forcedInform && !def.path.includes('{i}'))
-      .map(def => def.path);
-    forced.set(model, list);
-  }
-  return list;
-}
+import type { RetryPolicy } from './timing.ts';
 
 /** A value of the model, or `otherwise` where this unit has no such parameter. */
 export function valueOr(device: Device, path: string, otherwise = ''): string {
@@ -76,15 +57,6 @@ export function credentials(device: Device, which: '' | 'ConnectionRequest'): Cr
   return { username: read('Username'), password: read('Password') };
 }
 
-/** TR-069 A.3.3.1: local time with its offset; the Unknown Time while the clock is not set. */
-export function currentTime(device: Device): string {
-  const now = device.now();
-  if (now === undefined) return unknownTime;
-  const zone =
-    device.config.variable('Hoc.StaticTimeZone') ?? valueOr(device, `${device.model.root}Time.LocalTimeZone`);
-  return localTime(now, zone);
-}
-
 /** TR-069 A.3.2.4: 0 off, 1 passive, 2 active; what has gone in the meantime is nobody's news. */
 export function notificationOf(device: Device, path: string): number {
   const template = device.model.resolve(path)?.def;
@@ -92,30 +64,7 @@ export function notificationOf(device: Device, path: string): number {
   return exists(device, path) ? (device.config.attributes.read(path)[0]?.Notification ?? 0) : 0;
 }
 
-/** UTC, for the times of transfers; the Unknown Time while the clock is not set. */
-export function utcTime(device: Device): string {
-  const now = device.now();
-  return now === undefined ? unknownTime : `${new Date(now).toISOString().slice(0, 19)}Z`;
-}
-
-/** Values of paths, each once; what no longer exists (a deleted row) is left out. */
-function values(device: Device, paths: Iterable<string>, connectionRequestUrl: string): ParameterValue[] {
-  const list: ParameterValue[] = [];
-  for (const path of new Set(paths)) {
-    if (!exists(device, path)) continue;
-    const isUrl = path === `${device.model.root}ManagementServer.ConnectionRequestURL`;
-    for (const value of device.config.read(path)) {
-      list.push({
-        ...value,
-        Name: nameForAcs(device.config.tree, value.Name),
-        ...(isUrl && { Value: connectionRequestUrl }),
-      });
-    }
-  }
-  return list;
-}
-
-function exists(device: Device, path: string): boolean {
+export function exists(device: Device, path: string): boolean {
   try {
     device.config.get(path);
     return true;
@@ -123,29 +72,4 @@ function exists(device: Device, path: string): boolean {
     // CwmpFault 9005: there is nothing to report under this name any more.
     return false;
   }
-}
-
-/**
- * Inform, TR-069 A.3.3.1: forced parameters first, then those with a change to tell, then those that the ACS asked for.
- * @param connectionRequestUrl what the listener answers to at this moment
- */
-export function informOf(
-  device: Device,
-  events: EventEntry[],
-  changed: readonly string[],
-  connectionRequestUrl: string,
-): Arguments<'Inform'> {
-  const { manufacturer, oui, productClass, serialNumber } = device.identity;
-  return {
-    DeviceId: { Manufacturer: manufacturer, OUI: oui, ProductClass: productClass, SerialNumber: serialNumber },
-    Event: events,
-    MaxEnvelopes: 1,
-    CurrentTime: currentTime(device),
-    RetryCount: device.state.facts.retries,
-    ParameterList: values(
-      device,
-      [...forcedParameters(device.model), ...changed, ...wantedBy(device, events)],
-      connectionRequestUrl,
-    ),
-  };
 }

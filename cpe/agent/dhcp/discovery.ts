@@ -1,6 +1,6 @@
 // How a unit finds its ACS: a DHCP client that asks for the vendor options (TR-069 3.1, RFC 2131) over a plain UDP socket.
 import type { RemoteInfo } from 'node:dgram';
-import type { Clock, Random } from '../../shared/clock.ts';
+import type { Clock, Random } from '../../../shared/clock.ts';
 import {
   addressesOf,
   clientIdValue,
@@ -11,7 +11,7 @@ import {
   readAcsOptions,
   textOf,
   VENDOR_CLASS,
-} from '../../shared/dhcp/options.ts';
+} from '../../../shared/dhcp/options.ts';
 import {
   addressBytes,
   type DhcpMessage,
@@ -22,12 +22,12 @@ import {
   type Options,
   readAddress,
   readTlv,
-} from '../../shared/dhcp/packet.ts';
-import { messageOf } from '../../shared/errors.ts';
-import { bindUdp } from '../../shared/net/udp.ts';
-import type { Lease } from '../state/device.ts';
-import { isAcsUrl } from './acs-url.ts';
-import { createLatch } from './latch.ts';
+} from '../../../shared/dhcp/packet.ts';
+import { messageOf } from '../../../shared/errors.ts';
+import { bindUdp } from '../../../shared/net/udp.ts';
+import type { Lease } from '../../state/device.ts';
+import { isAcsUrl } from '../acs-url.ts';
+import { createLatch } from '../task-control.ts';
 
 export interface DiscoverOptions {
   /** Asks this server by unicast from a free port: for units that share a host with others. */

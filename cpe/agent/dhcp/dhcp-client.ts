@@ -1,8 +1,8 @@
 // The DHCP client of one unit: keeps what the last answer taught it.
-import type { Clock, Random } from '../../shared/clock.ts';
-import { messageOf } from '../../shared/errors.ts';
-import type { Log } from '../../shared/log.ts';
-import type { Lease, LeaseSource, UnitIdentity } from '../state/device.ts';
+import type { Clock, Random } from '../../../shared/clock.ts';
+import { messageOf } from '../../../shared/errors.ts';
+import type { Log } from '../../../shared/log.ts';
+import type { Lease, LeaseSource, UnitIdentity } from '../../state/device.ts';
 import { discover } from './discovery.ts';
 
 export type DhcpServer = { server: { host: string; port: number } } | { interface: string };

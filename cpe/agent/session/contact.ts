@@ -1,8 +1,8 @@
 // One contact with the ACS: opens the connection, composes the Inform, holds the session and settles what it delivered.
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Arguments, EventEntry, Results } from '../../shared/cwmp/methods.ts';
-import type { Namespace } from '../../shared/cwmp/versions.ts';
-import { withCoding } from '../../shared/net/coding.ts';
+import type { Arguments, EventEntry, Results } from '../../../shared/cwmp/methods.ts';
+import type { Namespace } from '../../../shared/cwmp/versions.ts';
+import { withCoding } from '../../../shared/net/coding.ts';
 import {
   authenticated,
   createHttp,
@@ -11,11 +11,9 @@ import {
   type Send,
   withCookies,
   withRedirects,
-} from '../../shared/net/http.ts';
-import type { Device } from '../state/device.ts';
-import type { DownloadRequest, Transfer } from '../state/facts.ts';
-import type { FaultHook } from '../state/fault-hook.ts';
-import { openLine, type WireTap } from './acs-connection.ts';
+} from '../../../shared/net/http.ts';
+import type { Device } from '../../state/device.ts';
+import type { DownloadRequest, Transfer } from '../../state/facts.ts';
 import {
   delivered,
   downloadRequestAnswered,
@@ -23,55 +21,53 @@ import {
   type ReportedInform,
   transferReported,
   transfersToReport,
-} from './event-ledger.ts';
-import { failureOf } from './failure.ts';
-import { compression, credentials, informOf } from './inform.ts';
-import type { InformContent } from './pending-events.ts';
+} from '../event-ledger.ts';
+import { failureOf } from '../failure.ts';
+import type { AgentOptions } from '../options.ts';
+import type { InformContent } from '../pending-events.ts';
+import { compression, credentials } from '../settings.ts';
+import { unknownTime } from '../timing.ts';
+import { autonomousComplete } from '../transfer/autonomous.ts';
+import { userAgent } from '../transfer/transfer.ts';
+import { openLine } from './acs-connection.ts';
+import { informOf } from './inform.ts';
 import { carryOut, type SessionEffects } from './rpc.ts';
 import { holdSession, type OwnRequest, type SessionReport } from './session.ts';
-import { unknownTime } from './timing.ts';
-import { autonomousComplete } from './transfer/autonomous.ts';
-import { userAgent } from './transfer/transfer.ts';
 
 /** TR-069 3.4.2: at least five in a row. */
 const MAX_REDIRECTS = 5;
 
-export interface ContactInput {
-  device: Device;
+/** The parts of an agent that a session needs. */
+export interface ContactHost {
+  readonly device: Device;
+  readonly options: Pick<AgentOptions, 'http' | 'faultHook' | 'wire' | 'askMethods' | 'cwmp'>;
+  readonly acs: { readonly namespace: Namespace; readonly takesCompressed: boolean };
+  readonly connectionRequestUrl: string;
+}
+
+export interface Contact {
   url: string;
-  telling: InformContent;
-  connectionRequestUrl: string;
-  namespace: Namespace;
-  supportedVersions?: string[] | undefined;
-  /** Whether to compress, where the settings say so: an ACS that cannot read it is spoken to without (TR-069 3.4.7). */
-  compress: boolean;
-  askMethods: boolean;
-  http?: typeof createHttp | undefined;
-  /** Stands between what is ordered and how it is done. */
-  faultHook?: FaultHook | undefined;
-  wire?: WireTap | undefined;
-  signal: AbortSignal;
+  content: InformContent;
   /** Filled with what the ACS orders for after the session. */
   effects: SessionEffects;
+  signal: AbortSignal;
 }
 
 /** @returns how it went; rejects only when `signal` aborts */
-export async function contactAcs(input: ContactInput): Promise<SessionReport> {
-  const { device, telling, signal } = input;
-  const report: SessionReport = { ok: false, informed: false, events: [...telling.events], rpcs: [] };
+export async function contactAcs(agent: ContactHost, contact: Contact): Promise<SessionReport> {
+  const { device, options } = agent;
+  const { content, signal } = contact;
+  const report: SessionReport = { ok: false, informed: false, events: [...content.events], rpcs: [] };
   let connections = 0;
-  const http = (input.http ?? createHttp)({
+  const http = (options.http ?? createHttp)({
     clock: device.clock,
     localAddress: device.address,
     tls: () => device.tls('Cwmp'),
     onConnection: () => connections++,
   });
   try {
-    await converse(
-      input,
-      overNewConnections(http, () => connections),
-      report,
-    );
+    const send = overNewConnections(http, () => connections);
+    await converse(agent, contact, send, report);
     report.ok = true;
   } catch (error) {
     signal.throwIfAborted();
@@ -108,48 +104,52 @@ function overNewConnections(http: HttpClient, connections: () => number): Send {
   };
 }
 
-async function converse(input: ContactInput, send: Send, report: SessionReport): Promise<void> {
-  const { device, url, signal, effects } = input;
-  const { events, changed, changedAgain } = input.telling;
+async function converse(agent: ContactHost, contact: Contact, send: Send, report: SessionReport): Promise<void> {
+  const { device, options, acs } = agent;
+  const { url, signal, effects } = contact;
+  const { events, changed, changedAgain } = contact.content;
   const line = openLine({
     url,
-    // Cookies innermost, so that those of a 401 or a redirect count too; the digest is made for where a redirect leads.
-    send: withRedirects(MAX_REDIRECTS)(
-      authenticated(withCookies(withCoding(() => (input.compress ? compression(device) : undefined))(send)), {
-        credentials: () => credentials(device, ''),
-        random: device.random,
-      }),
-    ),
+    send: withLogin(agent, send),
     userAgent: userAgent(device),
-    wire: input.wire,
+    wire: options.wire,
     signal,
   });
-  const told: ReportedInform = { url, events, changed, softwareVersion: device.softwareVersion };
+  const reported: ReportedInform = { url, events, changed, softwareVersion: device.softwareVersion };
   await holdSession(
     {
       line,
       log: device.log,
-      inform: informOf(device, [...events], changed, input.connectionRequestUrl),
-      namespace: input.namespace,
-      supportedVersions: input.supportedVersions,
+      inform: informOf(device, [...events], changed, agent.connectionRequestUrl),
+      namespace: acs.namespace,
+      supportedVersions: options.cwmp?.supportedVersions,
       newId: () => device.random.bytes(8).toString('hex'),
-      informed: () => device.state.record(facts => delivered(facts, told, changedAgain)),
-      requests: () => [...outcomes(device, events), ...(input.askMethods ? [methodsQuestion(device)] : [])],
+      informed: () => device.state.record(facts => delivered(facts, reported, changedAgain)),
+      requests: () => [...ownRequests(device, events), ...(options.askMethods ? [methodsQuestion(device)] : [])],
       carryOut: (method, args) => {
-        const honest = (): ReturnType<typeof carryOut<typeof method>> => carryOut({ device, effects }, method, args);
-        return input.faultHook?.carryOut(method, args, honest) ?? honest();
+        const perform = (): ReturnType<typeof carryOut<typeof method>> => carryOut({ device, effects }, method, args);
+        return options.faultHook?.carryOut(method, args, perform) ?? perform();
       },
     },
     report,
   );
 }
 
-/** What this Inform announced: a TransferComplete for every transfer that ended (TR-069 A.3.3.2, A.3.3.3), a RequestDownload for every wish. */
-function outcomes(device: Device, events: readonly EventEntry[]): OwnRequest[] {
-  const asks = events.some(({ EventCode }) => EventCode === REQUEST_DOWNLOAD) ? (device.state.facts.wishes ?? []) : [];
+/** Cookies innermost, so that those of a 401 or a redirect count too; the digest is made for the target of a redirect. */
+function withLogin({ device, acs }: ContactHost, send: Send): Send {
+  const coded = withCoding(() => (acs.takesCompressed ? compression(device) : undefined))(send);
+  const login = { credentials: () => credentials(device, ''), random: device.random };
+  return withRedirects(MAX_REDIRECTS)(authenticated(withCookies(coded), login));
+}
+
+/** Requests that this Inform announced: a TransferComplete for every transfer that ended (TR-069 A.3.3.2, A.3.3.3), a RequestDownload for every file asked for. */
+function ownRequests(device: Device, events: readonly EventEntry[]): OwnRequest[] {
+  const downloads = events.some(({ EventCode }) => EventCode === REQUEST_DOWNLOAD)
+    ? (device.state.facts.wishes ?? [])
+    : [];
   return [
     ...transfersToReport(device.state.facts, events).map(transfer => completion(device, transfer)),
-    ...asks.map(wish => requestDownload(device, wish)),
+    ...downloads.map(download => requestDownload(device, download)),
   ];
 }
 
@@ -181,8 +181,8 @@ function methodsQuestion(device: Device): OwnRequest {
 }
 
 /** TR-069 A.4.2.2 */
-function requestDownload(device: Device, wish: DownloadRequest): OwnRequest {
-  const answered = (): Promise<void> => device.state.record(facts => downloadRequestAnswered(facts, wish));
-  const args: Arguments<'RequestDownload'> = { FileType: wish.fileType, FileTypeArg: wish.args };
+function requestDownload(device: Device, request: DownloadRequest): OwnRequest {
+  const answered = (): Promise<void> => device.state.record(facts => downloadRequestAnswered(facts, request));
+  const args: Arguments<'RequestDownload'> = { FileType: request.fileType, FileTypeArg: request.args };
   return { method: 'RequestDownload', args, answered, unknown: answered };
 }

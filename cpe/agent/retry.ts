@@ -1,0 +1,77 @@
+// When a failed session is tried again (TR-069 3.2.1.1).
+import type { Device } from '../state/device.ts';
+import type { SessionReport } from './session/session.ts';
+import { retryPolicy } from './settings.ts';
+import { RETRY, type Timers } from './timers.ts';
+import { retryWait } from './timing.ts';
+
+/** Milliseconds between two looks at the clock, after a session that failed for want of one. */
+const CLOCK_POLL = 1000;
+/** A timer of the host may run a little before its time, milliseconds. */
+const EARLY = 10;
+
+export class RetrySchedule {
+  readonly #device: Device;
+  readonly #timers: Timers;
+  /** Failed sessions since the boot or the last good one: the n of the retry table. */
+  #failures = 0;
+  /** A session failed that was worth a retry, and none has ended well since. */
+  #retrying = false;
+  /** Monotonic milliseconds; undefined while no retry is due. */
+  #at: number | undefined;
+  /** The last session failed only because the unit's clock was not set. */
+  #wantsClock = false;
+
+  constructor(device: Device, timers: Timers) {
+    this.#device = device;
+    this.#timers = timers;
+  }
+
+  /** A session begins: whatever was to be tried again is tried by it. */
+  cancel(): void {
+    this.#in(undefined);
+  }
+
+  /** @param undelivered an event is left that no session is wanted for yet; it waits no longer than after a failed session */
+  succeeded(undelivered: boolean): void {
+    this.#failures = 0;
+    this.#retrying = false;
+    this.#wantsClock = false;
+    this.#in(undelivered ? this.#wait(1) : undefined);
+  }
+
+  /** @param once no session follows this one */
+  failed(report: SessionReport, once: boolean): void {
+    const { facts } = this.#device.state;
+    this.#failures++;
+    this.#wantsClock = report.error?.code === 'clock-not-set';
+    // A connection request alone is not worth a retry: the ACS will ask again (TR-069 3.7.1.5). The retry of a session that failed
+    // after its events were delivered has none to report either, and continues until it succeeds (3.2.1.1).
+    this.#retrying ||= report.informed || facts.events.length > 0 || facts.changed.length > 0;
+    const wait = this.#retrying && !once ? this.#wait(this.#failures) : undefined;
+    if (wait !== undefined) this.#device.log.info('next try', { inSeconds: Math.round(wait / 1000) });
+    this.#in(wait);
+  }
+
+  /** Its timer rang. @returns a session is wanted now */
+  due(): boolean {
+    const left = (this.#at ?? 0) - this.#device.clock.monotonic();
+    if (left <= EARLY || !this.#isClockless()) return true;
+    this.#in(left);
+    return false;
+  }
+
+  #wait(n: number): number {
+    return retryWait(n, retryPolicy(this.#device), this.#device.random);
+  }
+
+  #isClockless(): boolean {
+    return this.#wantsClock && this.#device.now() === undefined;
+  }
+
+  /** At the end of the wait, or as soon as the unit's clock is set where only that was missing. */
+  #in(ms: number | undefined): void {
+    this.#at = ms === undefined ? undefined : this.#device.clock.monotonic() + ms;
+    this.#timers.set(RETRY, ms !== undefined && this.#isClockless() ? Math.min(ms, CLOCK_POLL) : ms);
+  }
+}

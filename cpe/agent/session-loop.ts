@@ -1,0 +1,112 @@
+// Holds sessions with the ACS one after the other, as long as one is wanted.
+
+import type { PendingEvents } from './pending-events.ts';
+import { type ContactHost, contactAcs } from './session/contact.ts';
+import type { SessionEffects } from './session/rpc.ts';
+import type { SessionReport } from './session/session.ts';
+import { noUrlReport, type OutcomeHost, settleSession } from './session-outcome.ts';
+import { isTrue, managementServer } from './settings.ts';
+import { Mutex, Stoppable } from './task-control.ts';
+
+export interface SessionHost extends OutcomeHost, ContactHost {
+  readonly options: ContactHost['options'] & OutcomeHost['options'];
+  readonly acs: ContactHost['acs'] & OutcomeHost['acs'];
+  readonly pending: PendingEvents;
+  readonly transfers: { wake(): void };
+  readonly life: {
+    /** Ends the run; does not wait, for the end waits for the loop. */
+    endSoon(): void;
+    /** Ends the run after a mistake of this program. */
+    fail(error: unknown): void;
+  };
+}
+
+export class SessionLoop {
+  readonly #agent: SessionHost;
+  /** Holds a session or an installation, never both. */
+  readonly #one = new Mutex();
+  readonly #tasks = new Stoppable();
+  isWanted = true;
+  /** Ends this run: a reboot or factory reset, carried out when the agent has come to rest. */
+  exit: (() => Promise<void>) | undefined;
+  #started = false;
+  /** Sessions that follow each other; undefined while none runs. */
+  running: Promise<void> | undefined;
+
+  constructor(agent: SessionHost) {
+    this.#agent = agent;
+  }
+
+  get isOver(): boolean {
+    return this.#tasks.isStopped;
+  }
+
+  /** Sessions may begin. */
+  start(): void {
+    this.#started = true;
+    this.#go();
+  }
+
+  want(): void {
+    this.isWanted = true;
+    this.#go();
+  }
+
+  /** Ends the run by a restart of the unit; the first order counts. */
+  leave(exit: () => Promise<void>): void {
+    this.exit ??= exit;
+    this.want();
+  }
+
+  /** Runs a task while no session runs. */
+  alone<T>(task: () => Promise<T>): Promise<T> {
+    return this.#one.run(task);
+  }
+
+  /** No session begins any more; one under way ends at once. */
+  halt(): void {
+    this.#tasks.stop();
+  }
+
+  #go(): void {
+    if (!this.#started || this.isOver || this.running) return;
+    this.running = this.#talk()
+      .catch((error: unknown) => this.#agent.life.fail(error))
+      .then(() => {
+        this.running = undefined;
+        if (this.isWanted) this.#go();
+      });
+  }
+
+  async #talk(): Promise<void> {
+    const agent = this.#agent;
+    while (this.isWanted && !this.isOver && !this.exit) {
+      this.isWanted = false;
+      agent.retry.cancel();
+      if (!isTrue(managementServer(agent.device, 'EnableCWMP', '1'))) continue;
+      const effects: SessionEffects = {};
+      // No session when an installation that came first ordered a restart.
+      const report = await this.alone(async () =>
+        this.exit ? undefined : this.#tasks.run(signal => holdOne(agent, effects, signal)),
+      );
+      if (!report) break;
+      await settleSession(agent, report, effects);
+      agent.sessions.announce(report);
+      if (agent.options.once) return agent.life.endSoon();
+      agent.transfers.wake();
+    }
+    if (this.exit) agent.life.endSoon();
+  }
+}
+
+async function holdOne(agent: SessionHost, effects: SessionEffects, signal: AbortSignal): Promise<SessionReport> {
+  const { acs, pending, sessions } = agent;
+  const address = await acs.find(sessions.last, signal);
+  if (!address) return noUrlReport();
+  const content = await pending.take(address.url);
+  try {
+    return await contactAcs(agent, { url: address.url, content, effects, signal });
+  } finally {
+    pending.done();
+  }
+}
