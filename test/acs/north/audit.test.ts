@@ -1,9 +1,9 @@
-// Who changed what by the API: every changing call leaves one entry, done or refused, and no secret in it.
+// The audit of the API: one entry for each changing request, carried out or refused, and no secret in it.
 import assert from 'node:assert/strict';
 import { operations } from '../../../acs/north/operations.ts';
 import { type TestApi, testApi } from '../../support/acs/api.ts';
 
-describe('the audit', () => {
+describe('audit', () => {
   let api: TestApi;
   beforeEach(async () => {
     api = await testApi();
@@ -17,7 +17,7 @@ describe('the audit', () => {
     return items.map(({ who, what, target, status }) => [who, what, target, status]);
   };
 
-  it('has what was done and what was refused, newest first, by whom, to what, with the answer', async () => {
+  it('records changes and refusals, newest first, with role, target and status', async () => {
     await api.call('POST', '/devices', { body: { id } });
     await api.call('POST', '/devices', { body: { id } });
     await api.call('PATCH', `/devices/${id}`, { body: { nonsense: 1 } });
@@ -36,7 +36,7 @@ describe('the audit', () => {
     ]);
   });
 
-  it('has one entry for each call of every operation that is not a GET, and none for a GET', async () => {
+  it('records one entry per request of every operation but GET', async () => {
     let expected = 0;
     for (const { method, path } of operations) {
       await api.call(method, path.replace(/:\w+/g, 'x'));
@@ -45,7 +45,7 @@ describe('the audit', () => {
     assert.equal((await entries()).length, expected);
   });
 
-  it('a name that cannot be stored as it is does not keep a call out of it', async () => {
+  it('records requests whose target cannot be stored as it is', async () => {
     await api.call('DELETE', '/presets/a%00b');
     await api.call('POST', '/devices', { body: { id: 'x'.repeat(100_000) } });
     assert.deepEqual(
@@ -57,7 +57,7 @@ describe('the audit', () => {
     );
   });
 
-  it('has no secrets', async () => {
+  it('records no secrets', async () => {
     const credentials = { username: 'user', password: 'very-secret' };
     await api.call('POST', '/devices', { body: { id, credentials } });
     await api.call('PATCH', `/devices/${id}`, {
@@ -72,7 +72,7 @@ describe('the audit', () => {
     assert.ok(!text.includes('very-secret'));
   });
 
-  it('is read by the admin alone, by pages', async () => {
+  it('shows its entries to the admin only, in pages', async () => {
     await api.refused(403, 'forbidden', 'GET', '/audit', { token: 'operator-token' });
     for (let n = 0; n < 5; n++) await api.call('DELETE', `/presets/p${n}`);
     const first = (await api.call('GET', '/audit?limit=3')).json;

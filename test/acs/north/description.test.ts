@@ -1,5 +1,6 @@
-// The API's description: a sound OpenAPI document, and every call of it tried with what it takes and with what it does not.
+// The API description: a valid OpenAPI document. Every operation is tried with valid and invalid input.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import fc from 'fast-check';
 import type { PreflightPorts } from '../../../acs/fleet/common/ports.ts';
@@ -16,23 +17,59 @@ import { type Shape, spoilt, texts, valid } from '../../support/acs/inputs.ts';
 const id = '0090F8-4102S-0090F8000001';
 const RUNS = 60;
 
-describe("the API's description", () => {
+describe('API description', () => {
   it('is a valid OpenAPI document', async () => {
     const outcome = await new Validator().validate(describeApi(operations));
     assert.deepEqual(outcome.errors ?? [], []);
     assert.equal(outcome.valid, true);
   });
 
-  it('is refused by that validator when it is not', async () => {
+  it('is refused by the validator when it is damaged', async () => {
     const { valid: isValid } = await new Validator().validate({ ...describeApi(operations), info: {} });
     assert.equal(isValid, false);
   });
 
-  it('names each call once, and each answers with problems alike', () => {
+  it('has each operation name and each path with a method once', () => {
     const names = operations.map(({ name }) => name);
     assert.equal(new Set(names).size, names.length);
     const places = operations.map(({ method, path }) => `${method} ${path.replace(/:\w+/g, ':')}`);
     assert.equal(new Set(places).size, places.length);
+  });
+
+  it('is served by the API', async () => {
+    const api = await testApi();
+    const served = (await api.call('GET', '/openapi.json')).json as unknown;
+    await api.close();
+    assert.deepEqual(served, JSON.parse(JSON.stringify(describeApi(operations))));
+  });
+
+  it('equals the committed schemas/openapi.json (npm run generate)', () => {
+    const file = readFileSync(new URL('../../../schemas/openapi.json', import.meta.url), 'utf8');
+    assert.deepEqual(JSON.parse(file), JSON.parse(JSON.stringify(describeApi(operations))));
+  });
+
+  it('describes each operation, each path parameter and each referenced schema', () => {
+    const api = describeApi(operations) as {
+      paths: Record<string, Record<string, { operationId: string; parameters?: { name: string; in: string }[] }>>;
+    };
+    const calls = Object.entries(api.paths).flatMap(([path, methods]) =>
+      Object.values(methods).map(call => ({ path, call })),
+    );
+    const names = calls.map(({ call }) => call.operationId);
+    assert.equal(new Set(names).size, names.length);
+    assert.equal(names.length, operations.length + 1);
+    for (const { path, call } of calls) {
+      const inPath = (call.parameters ?? [])
+        .filter(parameter => parameter.in === 'path')
+        .map(parameter => parameter.name);
+      assert.deepEqual(
+        inPath,
+        [...path.matchAll(/\{(\w+)\}/g)].map(found => found[1]),
+      );
+    }
+    const text = JSON.stringify(api);
+    for (const [, name] of text.matchAll(/"#\/components\/schemas\/(\w+)"/g))
+      assert.ok(text.includes(`"${name}":{`), `${name} is described`);
   });
 });
 
@@ -43,8 +80,8 @@ interface Tried {
 }
 
 const server = 'sip.example:5061';
-/** What stands there at the time, by the part of the path that comes before its name. */
-const standing: Record<string, string[]> = {
+/** Names of existing objects, by the part of the path before the name. */
+const existing: Record<string, string[]> = {
   devices: [id],
   presets: ['first'],
   files: ['fw.bin'],
@@ -55,12 +92,12 @@ const standing: Record<string, string[]> = {
 };
 const nameAfter = (collection = ''): fc.Arbitrary<string> =>
   fc.oneof(
-    { weight: 4, arbitrary: fc.nat().map(at => pick(standing[collection] ?? ['first', id], at)) },
+    { weight: 4, arbitrary: fc.nat().map(at => pick(existing[collection] ?? ['first', id], at)) },
     { weight: 1, arbitrary: texts },
   );
 const pick = (all: readonly string[], at: number): string => all[at % all.length] ?? id;
 
-/** Bodies that are seldom met by chance. */
+/** Valid bodies that random input rarely produces. */
 const good: Record<string, unknown> = {
   addTask: { method: 'GetRPCMethods' },
   createRollout: { firmware: 'fw.bin', devices: [id] },
@@ -109,10 +146,10 @@ function bodies({ name, body }: Operation): fc.Arbitrary<Partial<Tried>> {
   return fc.oneof({ weight: 6, arbitrary: asJson }, { weight: 1, arbitrary: asText });
 }
 
-/** A gateway that is away is no fault of the server. */
+/** Statuses of unreachable devices and servers, which are no errors of the ACS. */
 const mayFail = new Set(['connectionRequest 504', 'addTask 504', 'probeServer 502']);
 
-describe('every call of the API, tried out', () => {
+describe('operations with random input', () => {
   let api: TestApi;
   before(async () => {
     const { cert } = await createCa({ name: 'CA', key: 'ec', clock: new VirtualClock(), random: seededRandom(1) });
@@ -132,18 +169,18 @@ describe('every call of the API, tried out', () => {
   });
   after(async () => await api.close());
   beforeEach(async () => {
-    // Known already, unless the last one forgot it.
+    // The device may exist already: the last operation may not have deleted it.
     await api.call('POST', '/devices', { body: { id } });
     await api.call('PUT', '/files/fw.bin?type=firmware&version=2', { body: Buffer.from('image') });
     const task = await api.call('POST', `/devices/${id}/tasks`, { body: { method: 'GetRPCMethods' } });
     const about = { cause: 'preset:x', code: 9002, message: 'no', retryAt: 0, now: 1 };
     const fault = await api.acs.store.apply(id, 'faultRaised', about);
-    Object.assign(standing, { tasks: [String(task.json.id)], faults: [fault.id] });
+    Object.assign(existing, { tasks: [String(task.json.id)], faults: [fault.id] });
     await api.call('PUT', '/alerts/first', { body: good.putAlert });
     await api.call('PUT', '/webhooks/first', { body: good.putWebhook });
     await api.call('PUT', '/settings/history', { body: good.putHistorySetting });
     await api.call('PUT', '/enrolment/rules/first', { body: good.putEnrolmentRule });
-    for (const name of standing.rollouts ?? [])
+    for (const name of existing.rollouts ?? [])
       await api.call('POST', '/rollouts', { body: { ...(good.createRollout as object), id: name } });
     await api.call('POST', '/rollouts/second/abort');
     await api.call('PUT', `/preflight/servers/${server}`, { body: good.tellServer });
@@ -155,9 +192,9 @@ describe('every call of the API, tried out', () => {
 
   for (const operation of operations) {
     const { name, method } = operation;
-    it(`${name}: whatever comes, no failure of the server, and an answer as described`, async function () {
+    it(`${name} answers every input as described, without a server error`, async function () {
       this.timeout(60_000);
-      // An outcome is not waited for in real time here.
+      // Without `wait`: no outcome is awaited in real time.
       const soon = { ...operation, query: operation.name === 'addTask' ? undefined : operation.query } as Operation;
       const statuses = new Set<number>();
       await fc.assert(
@@ -171,9 +208,9 @@ describe('every call of the API, tried out', () => {
         }),
         { numRuns: RUNS, seed: Number(process.env.TANDEM_SEED ?? 11) },
       );
-      // What stands there, but not as the call needs it, was met all the same.
-      const isMet = [...statuses].some(status => status < 300 || status === 409);
-      assert.ok(isMet, `never met: ${[...statuses].join(', ')}`);
+      // A conflict (409) shows too that the operation found its object.
+      const isReached = [...statuses].some(status => status < 300 || status === 409);
+      assert.ok(isReached, `never successful: ${[...statuses].join(', ')}`);
     });
   }
 });

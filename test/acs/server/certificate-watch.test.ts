@@ -6,7 +6,7 @@ import { VirtualClock } from '../../../shared/clock.ts';
 import { createLog } from '../../../shared/log.ts';
 
 describe('certificate watch', () => {
-  it('warns once an hour of a certificate file that cannot be read', async () => {
+  it('warns once an hour about an unreadable certificate file', async () => {
     const clock = new VirtualClock();
     const warnings: string[] = [];
     const log = createLog({ clock, level: 'warn', write: line => warnings.push(line) });

@@ -1,4 +1,4 @@
-// A rollout as it is shown in a terminal and in a log.
+// The progress of a rollout as a table and as a line.
 import assert from 'node:assert/strict';
 import { bar, lineOf, screenOf, type WatchedRollout } from '../../../acs/cli/progress.ts';
 
@@ -18,8 +18,8 @@ const rollout = (more: Partial<WatchedRollout> = {}): WatchedRollout => ({
   ...more,
 });
 
-describe('a rollout that is watched', () => {
-  it('is a table with a bar in a terminal, with what failed', () => {
+describe('rollout progress', () => {
+  it('shows a table with a bar and the failed devices', () => {
     assert.deepEqual(screenOf(rollout(), 80), [
       'spring: fw.bin (49.2), running, wave 2 of 2',
       '[#####xx-->>>>>>>>>>>..........] 33 % of 12',
@@ -34,7 +34,7 @@ describe('a rollout that is watched', () => {
     assert.ok(screenOf(rollout(), 20).every(line => line.length <= 20));
   });
 
-  it('has a bar as wide as it should be, on which nothing that is there is missing', () => {
+  it('draws a bar of the given width with every state that has a device', () => {
     for (const totals of [{}, { done: 1 }, { planned: 99_999, failed: 1 }, rollout().totals]) {
       const drawn = bar(totals, 30);
       assert.equal(drawn.length, 30);
@@ -44,7 +44,7 @@ describe('a rollout that is watched', () => {
     assert.equal(bar({ done: 3, offered: 3, skipped: 3 }, 9), '###--->>>');
   });
 
-  it('is a line in a log, which says why it stands', () => {
+  it('shows one line with counts and the reason for a pause', () => {
     assert.equal(
       lineOf(rollout()),
       'spring: running, wave 2 of 2: 2 done, 4 under way, 1 failed, 1 skipped, 4 planned',

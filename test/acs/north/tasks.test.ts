@@ -1,0 +1,220 @@
+// Operations on tasks.
+import assert from 'node:assert/strict';
+import { CwmpFault } from '../../../shared/cwmp/faults.ts';
+import { type Json, type TestApi, testApi } from '../../support/acs/api.ts';
+import { addTask, deviceId, runSession } from '../../support/acs/api-calls.ts';
+import { memoryCpe, ScriptedCpe } from '../../support/acs/memory-acs.ts';
+
+const interval = 'Device.X_0090F8_Cwmp.PeriodicInformInterval';
+const secret = 'Device.X_0090F8_Cwmp.Password';
+
+describe('task API', () => {
+  let api: TestApi;
+  beforeEach(async () => {
+    api = await testApi({ enrol: 'auto', cpeAuth: 'none' });
+    await new ScriptedCpe(api.acs.app).session();
+  });
+  afterEach(async () => await api.close());
+
+  it('queues, reads, lists (newest first) and cancels tasks', async () => {
+    const first = await addTask(api, { method: 'Reboot', args: { CommandKey: 'x' } });
+    assert.deepEqual(
+      [first.state, first.device, first.method, first.args],
+      ['queued', deviceId, 'Reboot', { CommandKey: 'x' }],
+    );
+    await api.acs.clock.advance(1000);
+    const second = await addTask(api, { method: 'GetRPCMethods', expiresIn: 60 });
+    assert.equal(Date.parse(String(second.expires)) - Date.parse(String(second.created)), 60_000);
+    const listed = (await api.call('GET', `/tasks?device=${encodeURIComponent(deviceId)}`)).json.items;
+    assert.deepEqual(
+      listed.map(task => task.id),
+      [second.id, first.id],
+    );
+    assert.deepEqual(
+      (await api.call('GET', '/tasks?limit=1')).json.items.map(task => task.id),
+      [second.id],
+    );
+    assert.deepEqual((await api.call('GET', '/tasks?device=other')).json.items, []);
+    assert.deepEqual((await api.call('GET', `/tasks/${first.id}`)).json, first);
+    assert.equal((await api.call('DELETE', `/tasks/${first.id}`)).json.state, 'cancelled');
+    await api.refused(409, 'task-ended', 'DELETE', `/tasks/${first.id}`);
+    await api.refused(404, 'no-such-task', 'GET', '/tasks/none');
+    await api.refused(404, 'no-such-task', 'DELETE', '/tasks/none');
+    const { asked } = await new ScriptedCpe(api.acs.app, { events: ['2 PERIODIC'] }).session(() => ({
+      MethodList: ['Inform'],
+    }));
+    assert.deepEqual(
+      asked.map(entry => entry.method),
+      ['GetRPCMethods'],
+    );
+  });
+
+  it('accepts every RPC of Annex A with the arguments of the standard', async () => {
+    const good: [string, object][] = [
+      ['GetRPCMethods', {}],
+      ['SetParameterValues', { ParameterList: { [interval]: 60 }, ParameterKey: 'k' }],
+      ['SetParameterValues', { ParameterList: [{ Name: interval, Value: '60', Type: 'xsd:unsignedInt' }] }],
+      ['GetParameterValues', { ParameterNames: ['Device.'] }],
+      ['GetParameterNames', { ParameterPath: 'Device.', NextLevel: true }],
+      [
+        'SetParameterAttributes',
+        {
+          ParameterList: [
+            { Name: interval, NotificationChange: true, Notification: 2, AccessListChange: false, AccessList: [] },
+          ],
+        },
+      ],
+      ['GetParameterAttributes', { ParameterNames: [interval] }],
+      ['AddObject', { ObjectName: 'Device.X.' }],
+      ['DeleteObject', { ObjectName: 'Device.X.1.' }],
+      ['Reboot', {}],
+      ['FactoryReset', {}],
+      ['Download', { FileType: '1 Firmware Upgrade Image', URL: 'http://127.0.0.1/x', FileSize: 1 }],
+      ['Upload', { FileType: '1 Vendor Configuration File', URL: 'http://127.0.0.1/x' }],
+      ['ScheduleInform', { DelaySeconds: 5 }],
+      ['GetAllQueuedTransfers', {}],
+      ['CancelTransfer', { CommandKey: 'z' }],
+    ];
+    for (const [method, args] of good) assert.equal((await addTask(api, { method, args })).state, 'queued', method);
+  });
+
+  const wrong: [string, object, string, RegExp][] = [
+    ['a task without method', {}, 'bad-input', /method/],
+    [
+      'an unknown method',
+      { method: 'Dance' },
+      'unknown-method',
+      /'Dance' is not an RPC that an ACS calls \(known: .*Reboot/,
+    ],
+    ['a method of the other side', { method: 'Inform' }, 'unknown-method', /Inform/],
+    ['a method name of Object.prototype', { method: 'constructor' }, 'unknown-method', /constructor/],
+    ['an unknown argument', { method: 'Reboot', args: { Colour: 1 } }, 'invalid-argument', /Colour/],
+    ['a missing argument', { method: 'AddObject' }, 'invalid-argument', /ObjectName/],
+    [
+      'a wrong type',
+      { method: 'GetParameterNames', args: { ParameterPath: 'Device.', NextLevel: 'maybe' } },
+      'invalid-argument',
+      /NextLevel/,
+    ],
+    [
+      'a number for a list',
+      { method: 'GetParameterValues', args: { ParameterNames: 5 } },
+      'invalid-argument',
+      /ParameterNames/,
+    ],
+    [
+      'a CommandKey that is too long',
+      { method: 'Reboot', args: { CommandKey: 'x'.repeat(33) } },
+      'invalid-argument',
+      /CommandKey/,
+    ],
+    ['an unknown field', { method: 'Reboot', arguments: {} }, 'bad-input', /unknown field arguments/],
+    [
+      'a file for a method without transfer',
+      { method: 'Reboot', file: 'x' },
+      'file-not-allowed',
+      /Reboot takes no file/,
+    ],
+    [
+      'a Download without source',
+      { method: 'Download', args: { FileType: '1 Firmware Upgrade Image' } },
+      'no-source',
+      /file or args\.URL/,
+    ],
+  ];
+  for (const [name, body, code, detail] of wrong) {
+    it(`refuses ${name} and names it`, async () => {
+      const problem = await api.refused(400, code, 'POST', `/devices/${deviceId}/tasks`, { body });
+      assert.match(String(problem.detail), detail);
+    });
+  }
+
+  it('refuses an unknown device or file, an open CommandKey, and more than 100 tasks', async () => {
+    await api.refused(404, 'no-such-device', 'POST', '/devices/0090F8-X-1/tasks', { body: { method: 'Reboot' } });
+    await api.refused(404, 'no-such-file', 'POST', `/devices/${deviceId}/tasks`, {
+      body: { method: 'Download', file: 'none' },
+    });
+    await addTask(api, { method: 'Reboot', args: { CommandKey: 'x' } });
+    const twice = { body: { method: 'Reboot', args: { CommandKey: 'x' } } };
+    assert.match(
+      String((await api.refused(409, 'command-key-open', 'POST', `/devices/${deviceId}/tasks`, twice)).detail),
+      /"x" is open/,
+    );
+    for (let n = 1; n < 100; n++) await addTask(api, { method: 'GetRPCMethods' });
+    await api.refused(429, 'too-many-tasks', 'POST', `/devices/${deviceId}/tasks`, {
+      body: { method: 'GetRPCMethods' },
+    });
+  });
+
+  it('sends a connection request and answers with the outcome when `wait` is given', async () => {
+    const cpe = memoryCpe({ [interval]: '3600' });
+    api.wake(async () => {
+      void runSession(api, cpe, ['6 CONNECTION REQUEST']);
+      return { accepted: true };
+    });
+    const read = await api.call('POST', `/devices/${deviceId}/tasks?wait=30`, {
+      body: { method: 'GetParameterValues', args: { ParameterNames: [interval] } },
+    });
+    assert.equal(read.status, 200, read.text);
+    assert.equal(read.json.state, 'done');
+    assert.deepEqual(
+      (read.json.result as { ParameterList: Json[] }).ParameterList.map(entry => entry.Value),
+      ['3600'],
+    );
+    api.wake(async () => {
+      void new ScriptedCpe(api.acs.app, { events: ['6 CONNECTION REQUEST'] }).session(
+        () => new CwmpFault(9003, 'no', [{ name: interval, code: 9007, message: 'not so' }]),
+      );
+      return { accepted: true };
+    });
+    const failed = await api.call('POST', `/devices/${deviceId}/tasks?wait=30`, {
+      body: { method: 'SetParameterValues', args: { ParameterList: { [interval]: 'x' } } },
+    });
+    assert.deepEqual([failed.status, failed.json.state], [200, 'failed']);
+    assert.deepEqual(failed.json.fault, {
+      code: 9003,
+      message: 'no',
+      parameters: [{ name: interval, code: 9007, message: 'not so' }],
+    });
+  });
+
+  it('answers 202 with the connection error when the time of `wait` is over', async () => {
+    api.wake(async () => ({ accepted: false, reason: 'nobody there' }));
+    const waiting = api.call('POST', `/devices/${deviceId}/tasks?wait=30`, { body: { method: 'GetRPCMethods' } });
+    await api.acs.clock.advance(31_000);
+    const answer = await waiting;
+    assert.deepEqual(
+      [answer.status, answer.json.state, answer.json.connectionRequest],
+      [202, 'queued', 'nobody there'],
+    );
+    await api.refused(400, 'bad-input', 'POST', `/devices/${deviceId}/tasks?wait=soon`, {
+      body: { method: 'GetRPCMethods' },
+    });
+    await api.refused(400, 'bad-input', 'POST', `/devices/${deviceId}/tasks?wait=601`, {
+      body: { method: 'GetRPCMethods' },
+    });
+  });
+
+  it('masks secrets in arguments and results', async () => {
+    const task = await addTask(api, {
+      method: 'SetParameterValues',
+      args: { ParameterList: { [secret]: 'hidden-1', [interval]: '60' } },
+    });
+    const list = (task.args as { ParameterList: Json[] }).ParameterList;
+    assert.deepEqual(
+      list.map(entry => entry.Value),
+      ['***', '60'],
+    );
+    await addTask(api, { method: 'GetParameterValues', args: { ParameterNames: ['Device.'] } });
+    await addTask(api, {
+      method: 'Download',
+      args: { FileType: '1 Firmware Upgrade Image', URL: 'http://127.0.0.1/x', Username: 'u', Password: 'hidden-2' },
+    });
+    const cpe = memoryCpe({ [secret]: 'hidden-3', [interval]: '1' });
+    const { asked } = await runSession(api, cpe);
+    assert.equal(cpe.values.get(secret), 'hidden-1', 'it reached the device as it was given');
+    assert.equal(asked[2]?.args.Password, 'hidden-2');
+    for (const path of ['/tasks', `/devices/${deviceId}/parameters`, `/devices/${deviceId}`])
+      assert.doesNotMatch((await api.call('GET', path)).text, /hidden/, path);
+  });
+});

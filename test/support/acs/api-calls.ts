@@ -1,0 +1,37 @@
+// Calls of the API that many tests need: add a task, store a file, run a session of the default device.
+import assert from 'node:assert/strict';
+import type { Json, TestApi } from './api.ts';
+import { memoryCpe, ScriptedCpe } from './memory-acs.ts';
+
+/** The id of a ScriptedCpe with its default serial number. */
+export const deviceId = '0090F8-4102S-0090F8000001';
+
+/** Queues a task for the default device. @returns the task */
+export async function addTask(api: TestApi, body: object, query = ''): Promise<Json> {
+  const answer = await api.call('POST', `/devices/${deviceId}/tasks${query}`, { body });
+  assert.ok(answer.status < 300, answer.text);
+  return answer.json;
+}
+
+/** Stores a file. @returns its description */
+export async function putFile(
+  api: TestApi,
+  name: string,
+  query: string,
+  bytes: Buffer | string = 'bytes',
+): Promise<Json> {
+  const answer = await api.call('PUT', `/files/${name}?${query}`, { body: Buffer.from(bytes) });
+  assert.ok(answer.status < 300, answer.text);
+  return answer.json;
+}
+
+/** Runs a session of the default device, whose ParameterKey is the one set last. */
+export const runSession = async (
+  api: TestApi,
+  cpe: Pick<ReturnType<typeof memoryCpe>, 'keys' | 'answer'> = memoryCpe({}),
+  events = ['2 PERIODIC'],
+): ReturnType<ScriptedCpe['session']> =>
+  await new ScriptedCpe(api.acs.app, {
+    events,
+    parameters: { 'Device.ManagementServer.ParameterKey': cpe.keys.at(-1) ?? '' },
+  }).session(cpe.answer);
