@@ -1,0 +1,19 @@
+// Addresses as sockets report them.
+import assert from 'node:assert/strict';
+import { plainAddress } from '../../../shared/net/address.ts';
+
+describe('plainAddress', () => {
+  it('returns an IPv4-mapped address as IPv4', () => {
+    assert.equal(plainAddress('::ffff:192.0.2.1'), '192.0.2.1');
+    assert.equal(plainAddress('::FFFF:192.0.2.1'), '192.0.2.1');
+  });
+
+  it('drops the zone of a link-local address', () => {
+    assert.equal(plainAddress('fe80::1%eth0'), 'fe80::1');
+  });
+
+  it('keeps any other text as it is', () => {
+    for (const text of ['192.0.2.1', '2001:db8::1', '::ffff:c000:201', 'unknown', ''])
+      assert.equal(plainAddress(text), text);
+  });
+});
