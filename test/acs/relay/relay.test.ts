@@ -1,17 +1,17 @@
-// The relay: what processes say to each other cannot be read, changed, repeated, reordered or made by who has not the key.
+// The relay: calls between processes. Without the key no message can be read, changed, repeated, reordered or forged.
 import assert from 'node:assert/strict';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import fc from 'fast-check';
-import { createEvents } from '../../../../acs/events.ts';
-import type { Members } from '../../../../acs/fleet/common/members.ts';
-import { createSealing, type Sealing } from '../../../../acs/relay/encryption.ts';
-import { bridgeEvents } from '../../../../acs/relay/event-bridge.ts';
-import { decodeMessage, encodeMessage, type Message } from '../../../../acs/relay/message.ts';
-import { openRelay, type Relay } from '../../../../acs/relay/relay.ts';
-import { systemClock, systemRandom } from '../../../../shared/clock.ts';
-import { UserError } from '../../../../shared/errors.ts';
-import { silentLog } from '../../../../shared/log.ts';
-import { eventually } from '../../../support/eventually.ts';
+import { createEvents } from '../../../acs/events.ts';
+import type { Members } from '../../../acs/fleet/common/members.ts';
+import { createSealing, type Sealing } from '../../../acs/relay/encryption.ts';
+import { bridgeEvents } from '../../../acs/relay/event-bridge.ts';
+import { decodeMessage, encodeMessage, type Message } from '../../../acs/relay/message.ts';
+import { openRelay, type Relay } from '../../../acs/relay/relay.ts';
+import { systemClock, systemRandom } from '../../../shared/clock.ts';
+import { UserError } from '../../../shared/errors.ts';
+import { silentLog } from '../../../shared/log.ts';
+import { eventually } from '../../support/eventually.ts';
 
 const key = Buffer.alloc(32, 5);
 const bytes = (max = 200) => fc.uint8Array({ maxLength: max }).map(array => Buffer.from(array));
@@ -23,7 +23,7 @@ describe('sealed messages', () => {
     createSealing(other, a, b, 'called'),
   ];
 
-  it('come out as they went in, either way, in order', () => {
+  it('open as they were sealed, in both directions, in order', () => {
     fc.assert(
       fc.property(nonce, nonce, fc.array(fc.tuple(fc.boolean(), bytes())), (a, b, messages) => {
         const [caller, called] = pair(a, b);
@@ -35,7 +35,7 @@ describe('sealed messages', () => {
     );
   });
 
-  it('that were changed in any bit, cut or lengthened are refused', () => {
+  it('are refused when a bit is changed, or when they are cut or lengthened', () => {
     fc.assert(
       fc.property(nonce, nonce, bytes(), fc.nat(), fc.nat(7), (a, b, plain, at, bit) => {
         const [caller, called] = pair(a, b);
@@ -45,12 +45,12 @@ describe('sealed messages', () => {
         assert.throws(() => called.open(changed));
         assert.throws(() => called.open(sealed.subarray(0, at % sealed.length)));
         assert.throws(() => called.open(Buffer.concat([sealed, Buffer.from([bit])])));
-        assert.deepEqual(called.open(sealed), plain, 'what was refused counts for nothing');
+        assert.deepEqual(called.open(sealed), plain, 'a refused message does not count');
       }),
     );
   });
 
-  it('come once, in order, over their own connection, and not back to who sent them', () => {
+  it('are refused when repeated, reordered, turned back, or from another connection', () => {
     fc.assert(
       fc.property(nonce, nonce, nonce, bytes(), bytes(), (a, b, c, first, second) => {
         const [caller, called] = pair(a, b);
@@ -66,7 +66,7 @@ describe('sealed messages', () => {
     );
   });
 
-  it('of who has another key are refused', () => {
+  it('are refused when sealed with another key', () => {
     fc.assert(
       fc.property(nonce, nonce, nonce, bytes(), (a, b, other, plain) => {
         fc.pre(!other.equals(key));
@@ -77,8 +77,8 @@ describe('sealed messages', () => {
   });
 });
 
-describe('messages of the relay', () => {
-  it('keep their data, and a body of bytes apart from it', () => {
+describe('relay messages', () => {
+  it('keep their data and a body of bytes through encoding', () => {
     const data = fc.record({ text: fc.string(), list: fc.array(fc.integer()) }, { noNullPrototype: true });
     fc.assert(
       fc.property(fc.nat(), fc.string(), data, fc.option(bytes(500), { nil: undefined }), (id, what, plain, body) => {
@@ -95,7 +95,7 @@ describe('messages of the relay', () => {
   });
 });
 
-describe('the relay', () => {
+describe('relay', () => {
   const clock = systemClock();
   const random = systemRandom();
   let relays: Map<string, Relay>;
@@ -121,7 +121,7 @@ describe('the relay', () => {
     return relay;
   };
 
-  it('carries calls either way, bodies, and errors as what they are', async () => {
+  it('carries calls, bodies and errors in both directions', async () => {
     const one = await open('one');
     const two = await open('two');
     two.serve('post', async ({ body, address }) => ({
@@ -146,7 +146,7 @@ describe('the relay', () => {
     await assert.rejects(one.call('three', 'notice', { device: '' }), /gone/);
   });
 
-  it('calls fail when the other process goes, and work again when it is back', async () => {
+  it('fails calls when the other process ends, and works again once it is back', async () => {
     const one = await open('one');
     const two = await open('two');
     two.serve('giveUp', () => new Promise(() => undefined));
@@ -159,14 +159,14 @@ describe('the relay', () => {
     assert.equal(await one.call('two', 'notice', { device: 'one' }), true);
   });
 
-  it('a call that is not answered ends by itself', async () => {
+  it('fails a call that is not answered in time', async () => {
     const one = await open('one');
     const two = await open('two');
     two.serve('giveUp', () => new Promise(() => undefined));
     await assert.rejects(one.call('two', 'giveUp', { device: 'D', claim: 1 }, 30), /no answer/);
   });
 
-  it('whoever has another key, or is not the member that is meant, gets no answer', async () => {
+  it('answers no process with another key, and no call for another member', async () => {
     const two = await open('two');
     const stranger = await open('one', { key: Buffer.alloc(32, 6) });
     await assert.rejects(stranger.call('two', 'notice', { device: '' }));
@@ -175,7 +175,7 @@ describe('the relay', () => {
     assert.equal(await lost.call('two', 'notice', { device: 'lost' }), true);
   });
 
-  it('a recorded connection cannot be played again, nor noise make it do anything', async () => {
+  it('does nothing for a replayed connection or for noise', async () => {
     const two = await open('two');
     let done = 0;
     two.serve('giveUp', async () => {
@@ -212,7 +212,7 @@ describe('the relay', () => {
     assert.equal(await one.call('two', 'giveUp', { device: 'D', claim: 1 }), undefined, 'it goes on');
   });
 
-  it('tells the others what happens to the devices that they follow, and of no other', async () => {
+  it('sends members the events of the devices that they follow, and no others', async () => {
     const heard: string[] = [];
     const buses = await Promise.all(
       ['one', 'two'].map(async self => {
