@@ -5,8 +5,7 @@ import { seededRandom, systemClock } from '../../shared/clock.ts';
 import { decodeEnvelope, encodeEnvelope } from '../../shared/cwmp/soap.ts';
 import { type Authority, createCa, type Issued } from '../../shared/pki/authority.ts';
 import { ScriptedCpe, type TestAcs, testAcs } from '../support/acs/memory-acs.ts';
-
-const id = '0090F8-4102S-0090F8000001';
+import { deviceId as id } from '../support/devices.ts';
 
 describe('3.3 CPEs with certificates', () => {
   let acs: TestAcs;

@@ -11,9 +11,9 @@ import {
   responseBody,
 } from '../../shared/cwmp/soap.ts';
 import { memoryCpe, ScriptedCpe, type TestAcs, testAcs } from '../support/acs/memory-acs.ts';
+import { deviceId as id } from '../support/devices.ts';
 import { sampleOf } from '../support/envelopes.ts';
 
-const id = '0090F8-4102S-0090F8000001';
 const UNKNOWN = '0001-01-01T00:00:00Z';
 
 const body = (method: string, args: object): Body => ({ kind: 'request', method, args }) as unknown as Body;

@@ -5,11 +5,11 @@ import type { Gateway } from '../../cpe/gateway.ts';
 import { systemClock } from '../../shared/clock.ts';
 import type { Arguments } from '../../shared/cwmp/methods.ts';
 import { encodeUdpRequest } from '../../shared/cwmp/udp-request.ts';
+import { deviceId as id } from '../support/devices.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Nat, openNat, rawPeer } from '../support/servers/stun.ts';
 import { openWorld, type World } from '../support/worlds/world.ts';
 
-const id = '0090F8-4102S-0090F8000001';
 const ADDRESS = 'Device.ManagementServer.UDPConnectionRequestAddress';
 
 describe('gateway behind NAT', () => {

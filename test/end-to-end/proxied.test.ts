@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { deviceId as id } from '../support/devices.ts';
 import { eventually } from '../support/eventually.ts';
 import { binaryHeader, type End, lineHeader } from '../support/servers/proxy-header.ts';
 import { openWorld, type World } from '../support/worlds/world.ts';
 
-const id = '0090F8-4102S-0090F8000001';
 const cpe: End = { address: '192.0.2.77', port: 40_000 };
 const to: End = { address: '192.0.2.1', port: 7547 };
 

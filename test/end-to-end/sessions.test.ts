@@ -4,10 +4,9 @@ import { once } from 'node:events';
 import { connect } from 'node:tls';
 import type { Arguments } from '../../shared/cwmp/methods.ts';
 import { packFirmware } from '../../shared/firmware.ts';
+import { deviceId as id } from '../support/devices.ts';
 import { eventually } from '../support/eventually.ts';
 import { done, openWorld, type World } from '../support/worlds/world.ts';
-
-const id = '0090F8-4102S-0090F8000001';
 
 describe('sessions between ACS and gateway', () => {
   let world: World;

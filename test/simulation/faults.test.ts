@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import type { UnitReport } from '../../cpe/fleet/report.ts';
 import { packFirmware } from '../../shared/firmware.ts';
+import { deviceId as id } from '../support/devices.ts';
 import { openVirtualWorld, type VirtualWorld } from '../support/worlds/virtual-world.ts';
 
-const id = '0090F8-4102S-0090F8000001';
 const HOUR = 3_600_000;
 const image = packFirmware({ product: '4102S', version: '50.1', payload: Buffer.alloc(2000, 7) });
 

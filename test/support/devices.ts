@@ -8,6 +8,9 @@ import type { Task } from '../../acs/device/task.ts';
 /** 2026-01-01T00:00:00Z, where the virtual clock starts too. */
 export const newYear = Date.UTC(2026, 0, 1);
 
+/** The device of tests that have only one: ScriptedCpe and the gateways of worlds have this id where no serial number is given. */
+export const deviceId = '0090F8-4102S-0090F8000001';
+
 export const identityOf = (serialNumber: string, productClass = '4102S'): DeviceIdentity => ({
   manufacturer: 'Media5',
   oui: '0090F8',

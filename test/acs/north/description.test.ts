@@ -13,8 +13,8 @@ import { readCertificates } from '../../../shared/pki/certificates.ts';
 import type { ServerFacts } from '../../../shared/tls/offer.ts';
 import { type TestApi, testApi } from '../../support/acs/api.ts';
 import { type Shape, spoilt, texts, valid } from '../../support/acs/inputs.ts';
+import { deviceId as id } from '../../support/devices.ts';
 
-const id = '0090F8-4102S-0090F8000001';
 const RUNS = 60;
 
 describe('API description', () => {

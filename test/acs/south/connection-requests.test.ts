@@ -13,8 +13,8 @@ import { createUdpSender } from '../../../acs/south/connection-request/udp.ts';
 import { seededRandom, systemClock, systemRandom, VirtualClock } from '../../../shared/clock.ts';
 import { parseUdpRequest } from '../../../shared/cwmp/udp-request.ts';
 import type { Endpoint } from '../../../shared/stun.ts';
+import { deviceId as id } from '../../support/devices.ts';
 
-const id = '0090F8-4102S-0090F8000001';
 const ADDRESS = 'Device.ManagementServer.UDPConnectionRequestAddress';
 const never = new AbortController().signal;
 

@@ -10,8 +10,8 @@ import { type Body, encodeEnvelope, requestBody } from '../../../shared/cwmp/soa
 import { type TestApi, testApi } from '../../support/acs/api.ts';
 import { memoryCpe, ScriptedCpe } from '../../support/acs/memory-acs.ts';
 import { dialects, writer } from '../../support/cpe/dialects.ts';
+import { deviceId as id } from '../../support/devices.ts';
 
-const id = '0090F8-4102S-0090F8000001';
 const message = (xml = '', more: Partial<TracedMessage> = {}): TracedMessage => ({
   ...{ time: 0, from: 'cpe', what: 'Inform (1 BOOT)', headers: {}, length: xml.length, xml },
   ...more,

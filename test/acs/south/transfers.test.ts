@@ -8,9 +8,9 @@ import { seededRandom } from '../../../shared/clock.ts';
 import { type TestApi, TOKEN, testApi } from '../../support/acs/api.ts';
 import { ScriptedCpe } from '../../support/acs/memory-acs.ts';
 import { inPieces, whole } from '../../support/contents.ts';
+import { deviceId as device } from '../../support/devices.ts';
 import { eventually } from '../../support/eventually.ts';
 
-const device = '0090F8-4102S-0090F8000001';
 const random = seededRandom(11);
 const authorization = `Bearer ${TOKEN}`;
 /** Bytes that Node buffers for a connection in either direction, besides one chunk of ours. */

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { CwmpFault } from '../../../../shared/cwmp/faults.ts';
 import { type Json, type TestApi, testApi } from '../../../support/acs/api.ts';
 import { memoryCpe, ScriptedCpe } from '../../../support/acs/memory-acs.ts';
+import { deviceId as id } from '../../../support/devices.ts';
 
-const id = '0090F8-4102S-0090F8000001';
 const interval = 'Device.X_0090F8_Cwmp.PeriodicInformInterval';
 const user = 'Device.X_0090F8_Cwmp.Username';
 const secret = 'Device.X_0090F8_Cwmp.Password';

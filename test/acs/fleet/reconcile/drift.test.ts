@@ -5,11 +5,11 @@ import type { Wanted } from '../../../../acs/fleet/presets/desired.ts';
 import { recordsAfter } from '../../../../acs/fleet/reconcile/drift.ts';
 import type { Device } from '../../../../cpe/state/device.ts';
 import { memoryCpe, ScriptedCpe, testAcs } from '../../../support/acs/memory-acs.ts';
+import { deviceId as id } from '../../../support/devices.ts';
 import { informingEvery, openVirtualWorld, type VirtualWorld } from '../../../support/worlds/virtual-world.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-const id = '0090F8-4102S-0090F8000001';
 const user = 'Device.X_0090F8_Cwmp.Tr111StunUsername';
 const level = 'Device.X_0090F8_Cwmp.MinSeverity';
 const events = 'Device.X_0090F8_Nlm.Events.';

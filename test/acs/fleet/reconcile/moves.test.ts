@@ -4,6 +4,7 @@ import { createProbeAcs } from '../../../../acs/south/probe/acs.ts';
 import type { Device } from '../../../../cpe/state/device.ts';
 import { VirtualClock } from '../../../../shared/clock.ts';
 import { HttpError } from '../../../../shared/net/http.ts';
+import { deviceId as id } from '../../../support/devices.ts';
 import {
   informingEvery,
   openVirtualWorld,
@@ -13,7 +14,6 @@ import {
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-const id = '0090F8-4102S-0090F8000001';
 const other = 'http://other.test';
 const url = 'Device.ManagementServer.URL';
 const fixed = 'Device.X_0090F8_Cwmp.AcsStaticUrl';

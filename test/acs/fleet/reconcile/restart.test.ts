@@ -7,11 +7,11 @@ import { peekSlot, slotOf, type Unit } from '../../../../cpe/services/service.ts
 import { sipep } from '../../../../cpe/services/sipep.ts';
 import { CwmpFault } from '../../../../shared/cwmp/faults.ts';
 import { memoryCpe, ScriptedCpe, type TestAcs, testAcs } from '../../../support/acs/memory-acs.ts';
+import { deviceId as id } from '../../../support/devices.ts';
 import { informingEvery, openVirtualWorld, type VirtualWorld } from '../../../support/worlds/virtual-world.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-const id = '0090F8-4102S-0090F8000001';
 const port = 'Device.X_0090F8_Mipt.IpTransportRtpBasePort';
 const table = 'Device.X_0090F8_Scm.ServiceCommands.';
 

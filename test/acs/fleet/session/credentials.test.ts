@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { CwmpFault } from '../../../../shared/cwmp/faults.ts';
 import { ScriptedCpe, type TestAcs, testAcs } from '../../../support/acs/memory-acs.ts';
+import { deviceId as id } from '../../../support/devices.ts';
 
-const id = '0090F8-4102S-0090F8000001';
 const parameters = { 'Device.ManagementServer.ConnectionRequestURL': 'http://127.0.0.1:7547/cr' };
 
 describe('credentials that a device refuses', () => {

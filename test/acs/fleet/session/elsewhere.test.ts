@@ -8,9 +8,8 @@ import type { Store } from '../../../../acs/store/store.ts';
 import { seededRandom, VirtualClock } from '../../../../shared/clock.ts';
 import { silentLog } from '../../../../shared/log.ts';
 import { memoryCpe, ScriptedCpe, type TestAcs, testAcs } from '../../../support/acs/memory-acs.ts';
-import { informOf } from '../../../support/devices.ts';
+import { deviceId as id, informOf } from '../../../support/devices.ts';
 
-const id = '0090F8-4102S-0090F8000001';
 const interval = 'Device.ManagementServer.PeriodicInformInterval';
 
 describe('several processes', () => {
