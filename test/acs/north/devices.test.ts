@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { openedText } from '../../../acs/fleet/common/secrets.ts';
 import { type Json, type TestApi, testApi } from '../../support/acs/api.ts';
-import { deviceId as id } from '../../support/acs/api-calls.ts';
 import { ScriptedCpe } from '../../support/acs/memory-acs.ts';
+import { deviceId as id } from '../../support/devices.ts';
 
 const interval = 'Device.X_0090F8_Cwmp.PeriodicInformInterval';
 const factory = { username: 'enrol', password: 'factory' };

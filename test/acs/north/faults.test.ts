@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import { type TestApi, testApi } from '../../support/acs/api.ts';
-import { deviceId, runSession } from '../../support/acs/api-calls.ts';
+import { runSession } from '../../support/acs/api-calls.ts';
 import { memoryCpe, ScriptedCpe } from '../../support/acs/memory-acs.ts';
+import { deviceId } from '../../support/devices.ts';
 
 describe('fault API', () => {
   let api: TestApi;

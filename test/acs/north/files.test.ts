@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { type TestApi, testApi } from '../../support/acs/api.ts';
-import { addTask, deviceId, putFile, runSession } from '../../support/acs/api-calls.ts';
+import { addTask, putFile, runSession } from '../../support/acs/api-calls.ts';
 import { ScriptedCpe } from '../../support/acs/memory-acs.ts';
+import { deviceId } from '../../support/devices.ts';
 
 describe('file API', () => {
   let api: TestApi;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { operations } from '../../../acs/north/operations.ts';
 import { type TestApi, TOKEN, testApi } from '../../support/acs/api.ts';
-import { deviceId as id } from '../../support/acs/api-calls.ts';
+import { deviceId as id } from '../../support/devices.ts';
 
 describe('REST API', () => {
   let api: TestApi;

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import { encodeEnvelope } from '../../../shared/cwmp/soap.ts';
-import { scriptedId as id, ScriptedCpe, type TestAcs, testAcs, valuesIn } from '../../support/acs/memory-acs.ts';
+import { ScriptedCpe, type TestAcs, testAcs, valuesIn } from '../../support/acs/memory-acs.ts';
+import { deviceId as id } from '../../support/devices.ts';
 
 const factory = { username: 'enrol', password: 'factory' };
 

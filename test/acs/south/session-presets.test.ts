@@ -1,14 +1,8 @@
 // Presets in a session: what a device is sent until its ParameterKey is the wanted revision.
 import assert from 'node:assert/strict';
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
-import {
-  scriptedId as id,
-  memoryCpe,
-  ScriptedCpe,
-  type TestAcs,
-  testAcs,
-  transferComplete,
-} from '../../support/acs/memory-acs.ts';
+import { memoryCpe, ScriptedCpe, type TestAcs, testAcs, transferComplete } from '../../support/acs/memory-acs.ts';
+import { deviceId as id } from '../../support/devices.ts';
 
 describe('presets in a session', () => {
   let acs: TestAcs;

@@ -1,8 +1,8 @@
 // Sessions of the ACS: their end, and messages that break the rules.
 import assert from 'node:assert/strict';
 import { type Body, encodeEnvelope, requestBody } from '../../../shared/cwmp/soap.ts';
-import { scriptedId as id, ScriptedCpe, type TestAcs, testAcs } from '../../support/acs/memory-acs.ts';
-import { informOf } from '../../support/devices.ts';
+import { ScriptedCpe, type TestAcs, testAcs } from '../../support/acs/memory-acs.ts';
+import { deviceId as id, informOf } from '../../support/devices.ts';
 
 describe('sessions of the ACS', () => {
   let acs: TestAcs;

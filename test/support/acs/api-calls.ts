@@ -1,10 +1,8 @@
 // Calls of the API that many tests need: add a task, store a file, run a session of the default device.
 import assert from 'node:assert/strict';
+import { deviceId } from '../devices.ts';
 import type { Json, TestApi } from './api.ts';
 import { memoryCpe, ScriptedCpe } from './memory-acs.ts';
-
-/** The id of a ScriptedCpe with its default serial number. */
-export const deviceId = '0090F8-4102S-0090F8000001';
 
 /** Queues a task for the default device. @returns the task */
 export async function addTask(api: TestApi, body: object, query = ''): Promise<Json> {

@@ -135,9 +135,6 @@ export interface CpeSettings {
 
 const UNKNOWN_TIME = '0001-01-01T00:00:00Z';
 
-/** The device that a ScriptedCpe is, unless it has another serial number. */
-export const scriptedId = '0090F8-4102S-0090F8000001';
-
 /** A CPE's report that the transfer of that CommandKey succeeded. */
 export const transferComplete = (CommandKey: string): Body =>
   requestBody('TransferComplete', {
