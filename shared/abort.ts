@@ -1,4 +1,6 @@
 // Waits that an AbortSignal ends.
+import type { Clock } from './clock.ts';
+import { isAbort } from './errors.ts';
 
 /** Waits for `work` no longer than until `signal` aborts; the work itself continues. Rejects with the reason of the signal. */
 export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
@@ -8,4 +10,13 @@ export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise
     signal.addEventListener('abort', onAbort, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
+}
+
+/** Sleeps for `ms`, or until `signal` aborts; does not reject for the abort. */
+export async function sleepOrAbort(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await clock.sleep(ms, signal);
+  } catch (error) {
+    if (!isAbort(error)) throw error;
+  }
 }

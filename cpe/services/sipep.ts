@@ -3,13 +3,13 @@
 import { messageOf } from '../../shared/errors.ts';
 import type { Problem } from '../state/changes.ts';
 import type { Draft } from '../state/tree/draft.ts';
-import type { UserAgent } from '../voice/user-agent.ts';
+import type { SipUserAgent } from '../voice/user-agent.ts';
 import { notify } from './nlm.ts';
 import { cell, dgwPath, peekSlot, rowsOf, type Service, slotOf, type Unit, X } from './service.ts';
 import { userAgentConfigs } from './sip-config.ts';
 
 interface Endpoint {
-  agent?: UserAgent;
+  agent?: SipUserAgent;
   /** Why there is no user agent. */
   state: string;
 }
@@ -27,7 +27,7 @@ const state = (unit: Unit): SipState =>
   slotOf(unit, sipep, () => ({ gateways: new Map(), shown: new Map(), turn: Promise.resolve() }));
 
 /** The user agent of a gateway; without a name, the first that runs. */
-export function userAgentOf(unit: Unit, gateway?: string): UserAgent | undefined {
+export function userAgentOf(unit: Unit, gateway?: string): SipUserAgent | undefined {
   const all = gatewaysOf(unit);
   return gateway === undefined ? [...all.values()].find(entry => entry.agent)?.agent : all.get(gateway)?.agent;
 }
@@ -65,9 +65,9 @@ async function startAll(unit: Unit): Promise<void> {
       continue;
     }
     try {
-      // Loaded when it is first needed: most simulated gateways of a fleet make no calls.
-      const { startUserAgent } = await import('../voice/user-agent.ts');
-      const agent = await startUserAgent(config, {
+      // Loaded on first use: most simulated gateways of a fleet make no calls.
+      const { SipUserAgent } = await import('../voice/user-agent.ts');
+      const agent = new SipUserAgent(config, {
         clock: unit.clock,
         random: unit.random,
         log: unit.log.child({ gateway: config.gateway }),

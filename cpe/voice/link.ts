@@ -1,49 +1,14 @@
-// The unit's persistent connection to one SIP server (DGW `SipEp.TlsPersistentConnectionStatus`): opened from a local port of its
-// own, kept, and opened again after the failback interval. Calls in both directions travel over it.
+// The unit's persistent connection to one SIP server (DGW `SipEp.TlsPersistentConnectionStatus`): opened from a local port of
+// its own, kept, and opened again after the failback interval. It carries calls in both directions.
+import { sleepOrAbort } from '../../shared/abort.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { isAbort, messageOf } from '../../shared/errors.ts';
+import { messageOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
-import type { Address, Flow } from '../../shared/sip/flow-types.ts';
+import { type Address, addressText, type Flow } from '../../shared/sip/flow-types.ts';
+import { connectFrom } from './local-ports.ts';
 
 /** As the vendor's status table names them. */
 export type LinkState = 'Up' | 'Down' | 'WaitingShutdown' | 'WaitingUp';
-
-export interface Link {
-  /** As configured. */
-  readonly target: Address;
-  readonly state: LinkState;
-  /** The port it has, had last, or 0. */
-  readonly localPort: number;
-  readonly flow: Flow | undefined;
-  /** Why the last attempt failed or the connection was lost. */
-  readonly failure: unknown;
-  /** The connection, and a signal that is aborted when it is gone. Rejects when `signal` aborts. */
-  whenUp(signal: AbortSignal): Promise<{ flow: Flow; down: AbortSignal }>;
-  /** Still up, but about to go. */
-  shutDown(): void;
-  /** Resolves when the link has ended after `signal` was aborted. */
-  readonly done: Promise<void>;
-}
-
-/**
- * The local ports to try, in order. Without an interval: from the base upward, each time anew. With one: the ports
- * base..base+interval in a circle, beginning behind the one used last.
- */
-export function* localPorts(basePort: number, interval: number, last: number | undefined): Generator<number> {
-  if (interval === 0) {
-    for (let port = basePort; port <= Math.min(65_535, basePort + 1000); port++) yield port;
-    return;
-  }
-  const size = interval + 1;
-  const first = last !== undefined && last >= basePort && last <= basePort + interval ? last - basePort + 1 : 0;
-  for (let step = 0; step < size; step++) yield basePort + ((first + step) % size);
-}
-
-/** Bind refuses a taken port; connect refuses one whose last connection to that server has not died down yet. */
-function portIsTaken(error: unknown): boolean {
-  const { code, syscall } = error as { code?: string; syscall?: string };
-  return code === 'EADDRINUSE' || (code === 'EADDRNOTAVAIL' && syscall === 'connect');
-}
 
 export interface LinkOptions {
   target: Address;
@@ -59,118 +24,146 @@ export interface LinkOptions {
   onChange: () => void;
 }
 
-export function startLink(options: LinkOptions): Link {
-  const { clock, log, signal, target } = options;
-  const waiting = new Set<(up: { flow: Flow; down: AbortSignal }) => void>();
-  let state: LinkState = 'Down';
-  let localPort = options.lastPort ?? 0;
-  let current: { flow: Flow; down: AbortSignal } | undefined;
-  let failure: unknown;
+interface Connection {
+  flow: Flow;
+  /** Aborted when the connection is gone. */
+  down: AbortSignal;
+}
 
-  const become = (next: LinkState): void => {
-    if (state === next) return;
-    state = next;
-    options.onChange();
-  };
+export interface Link {
+  /** As configured. */
+  readonly target: Address;
+  readonly state: LinkState;
+  /** The port it has, had last, or 0. */
+  readonly localPort: number;
+  readonly flow: Flow | undefined;
+  /** Why the last attempt failed or the connection was lost. */
+  readonly failure: unknown;
+  /** Resolves with the connection once it is up. Rejects when `signal` aborts. */
+  whenUp(signal: AbortSignal): Promise<Connection>;
+  /** Still up, but about to go. */
+  shutDown(): void;
+  /** Resolves when the link has ended after `signal` was aborted. */
+  readonly done: Promise<void>;
+}
 
-  const open = async (): Promise<Flow> => {
-    let refused: unknown = new Error('no local port to try');
-    for (const port of options.ports(localPort || undefined)) {
-      signal.throwIfAborted();
-      try {
-        const flow = await options.connect(port);
-        localPort = flow.local.port;
-        return flow;
-      } catch (error) {
-        if (!portIsTaken(error)) throw error;
-        refused = error;
-      }
-    }
-    throw refused;
-  };
+/** Connects from its construction until `signal` aborts. */
+export class PersistentLink implements Link {
+  readonly target: Address;
+  readonly done: Promise<void>;
+  state: LinkState = 'Down';
+  localPort: number;
+  failure: unknown;
+  readonly #options: LinkOptions;
+  readonly #connection = new ConnectionSlot();
 
-  /** One connection from its beginning to its end. */
-  const live = async (): Promise<void> => {
-    const flow = await open();
-    const gone = new AbortController();
-    const closed = new Promise<string>(resolve => {
-      flow.onClose(reason => {
-        gone.abort();
-        resolve(reason);
-      });
-    });
-    const stop = (): void => flow.close('the unit stops');
-    signal.addEventListener('abort', stop, { once: true });
-    if (signal.aborted) stop();
-    // Connected and judged; it counts as up once those who wait for it can use it.
-    become('WaitingUp');
-    if (!flow.closed) {
-      current = { flow, down: gone.signal };
-      failure = undefined;
-      become('Up');
-      options.onUp(flow);
-      for (const resume of waiting) resume(current);
-      waiting.clear();
-    }
-    const reason = await closed;
-    signal.removeEventListener('abort', stop);
-    current = undefined;
-    failure = new Error(reason);
-    log.info('SIP connection lost', { server: `${target.host}:${target.port}`, reason });
-  };
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    this.target = options.target;
+    this.localPort = options.lastPort ?? 0;
+    // The first callback must not come before the caller holds the link.
+    this.done = Promise.resolve().then(() => this.#run());
+  }
 
-  const run = async (): Promise<void> => {
+  get flow(): Flow | undefined {
+    return this.#connection.current?.flow;
+  }
+
+  whenUp(signal: AbortSignal): Promise<Connection> {
+    return this.#connection.whenUp(signal);
+  }
+
+  shutDown(): void {
+    if (this.state === 'Up') this.#enter('WaitingShutdown');
+  }
+
+  #enter(next: LinkState): void {
+    if (this.state === next) return;
+    this.state = next;
+    this.#options.onChange();
+  }
+
+  async #run(): Promise<void> {
+    const { clock, log, signal, failbackMs, onChange } = this.#options;
     while (!signal.aborted) {
       try {
-        await live();
+        await this.#connectOnce();
       } catch (error) {
         if (signal.aborted) break;
-        failure = error;
-        log.warn('SIP connection failed', { server: `${target.host}:${target.port}`, reason: messageOf(error) });
+        this.failure = error;
+        log.warn('SIP connection failed', { server: addressText(this.target), reason: messageOf(error) });
       }
-      become('Down');
-      options.onChange();
+      this.#enter('Down');
+      onChange();
       // The failback timer starts when the connection drops or fails.
-      await clock.sleep(options.failbackMs, signal).catch((error: unknown) => {
-        if (!isAbort(error)) throw error;
-      });
+      await sleepOrAbort(clock, failbackMs, signal);
     }
-    become('Down');
-  };
+    this.#enter('Down');
+  }
 
-  return {
-    target,
-    get state() {
-      return state;
-    },
-    get localPort() {
-      return localPort;
-    },
-    get flow() {
-      return current?.flow;
-    },
-    get failure() {
-      return failure;
-    },
-    whenUp: stopped =>
-      new Promise((resolve, reject) => {
-        if (stopped.aborted) return reject(stopped.reason);
-        if (current) return resolve(current);
-        const resume = (up: { flow: Flow; down: AbortSignal }): void => {
-          stopped.removeEventListener('abort', giveUp);
-          resolve(up);
-        };
-        const giveUp = (): void => {
-          waiting.delete(resume);
-          reject(stopped.reason);
-        };
-        waiting.add(resume);
-        stopped.addEventListener('abort', giveUp, { once: true });
-      }),
-    shutDown: () => {
-      if (state === 'Up') become('WaitingShutdown');
-    },
-    // Not before the caller holds the link that it is told about.
-    done: Promise.resolve().then(run),
-  };
+  /** One connection from its beginning to its end. */
+  async #connectOnce(): Promise<void> {
+    const { ports, connect, signal, log, onUp } = this.#options;
+    const flow = await connectFrom(ports(this.localPort || undefined), connect, signal);
+    this.localPort = flow.local.port;
+    const { down, closed } = watch(flow, signal);
+    // Connected and judged; it counts as up once its users can have it.
+    this.#enter('WaitingUp');
+    if (!flow.closed) {
+      const connection = { flow, down };
+      this.#connection.current = connection;
+      this.failure = undefined;
+      this.#enter('Up');
+      onUp(flow);
+      this.#connection.release(connection);
+    }
+    const reason = await closed;
+    this.#connection.current = undefined;
+    this.failure = new Error(reason);
+    log.info('SIP connection lost', { server: addressText(this.target), reason });
+  }
+}
+
+/** The connection of a link while it is up, and the callers that wait for it. */
+class ConnectionSlot {
+  readonly #waiting = new Set<(connection: Connection) => void>();
+  current: Connection | undefined;
+
+  whenUp(signal: AbortSignal): Promise<Connection> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      if (this.current) return resolve(this.current);
+      const resume = (connection: Connection): void => {
+        signal.removeEventListener('abort', giveUp);
+        resolve(connection);
+      };
+      const giveUp = (): void => {
+        this.#waiting.delete(resume);
+        reject(signal.reason);
+      };
+      this.#waiting.add(resume);
+      signal.addEventListener('abort', giveUp, { once: true });
+    });
+  }
+
+  release(connection: Connection): void {
+    for (const resume of this.#waiting) resume(connection);
+    this.#waiting.clear();
+  }
+}
+
+/** Closes the flow when `signal` aborts; `closed` resolves with the reason when it is gone. */
+function watch(flow: Flow, signal: AbortSignal): { down: AbortSignal; closed: Promise<string> } {
+  const gone = new AbortController();
+  const stop = (): void => flow.close('the unit stops');
+  const closed = new Promise<string>(resolve => {
+    flow.onClose(reason => {
+      signal.removeEventListener('abort', stop);
+      gone.abort();
+      resolve(reason);
+    });
+  });
+  if (signal.aborted) stop();
+  else signal.addEventListener('abort', stop, { once: true });
+  return { down: gone.signal, closed };
 }

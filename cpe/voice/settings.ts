@@ -1,9 +1,11 @@
-// What a user agent is told: the unit's SipEp, Mipt and Telif settings in plain form, and what it reports back.
+// The settings of a user agent: the unit's SipEp, Mipt and Telif settings in plain form; and its notifications.
 import type { Clock, Random } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { TlsSettings } from '../../shared/tls/connect.ts';
 import type { MediaSecurity } from './media/keying.ts';
-import type { ContactMatching } from './registration.ts';
+
+/** DGW `SipEp.InteropRegistrationContactMatching`. */
+export type ContactMatching = 'Strict' | 'IgnoreUriParams' | 'IgnoreUriAndPortParams';
 
 export interface UserAgentConfig {
   /** Name of the SIP gateway (`SipEp.Gateway.Name`). */
@@ -51,17 +53,17 @@ export interface UserAgentConfig {
   keepAlive: { method: 'None' | 'SipOptions' | 'Ping' | 'TcpKeepAlive'; interval: number };
   /** Hz that the unit plays in a call. */
   tone: number;
-  /** Seconds a call rings before it is answered by itself; 0 unless told. */
+  /** Seconds a call rings before it is answered by itself; 0 by default. */
   ring?: number;
-  /** `Strict` unless told. */
+  /** `Strict` by default. */
   contactMatching?: ContactMatching;
 }
 
 export type Severity = 'Debug' | 'Info' | 'Warning' | 'Error' | 'Critical';
 
 /**
- * Notification numbers of the SIP endpoint service. The number of the key-management text is not public: 0 stands for it, and
- * the text is then the whole line.
+ * Notification numbers of the SIP endpoint service. The number of the key-management text is not public: it is 0
+ * here, and the text is then the whole line.
  */
 export const notifications = { tlsReady: 303, serverReachable: 310, wrongKeyManagement: 0 } as const;
 

@@ -55,10 +55,7 @@ export class Origin {
       silence.restart();
       const ends = this.#socket && endsOf(this.#socket);
       const bytes = await readBody(answer.body, maxBytes, silence);
-      const received = Object.entries(answer.headers).flatMap(([name, value]) =>
-        value === undefined ? [] : [[name, value]],
-      );
-      return { status: answer.statusCode, headers: Object.fromEntries(received), body: bytes, ...ends };
+      return { status: answer.statusCode, headers: given(answer.headers), body: bytes, ...ends };
     } catch (error) {
       throw sendError(url, controller.signal.aborted ? controller.signal.reason : error);
     } finally {
@@ -94,6 +91,13 @@ export class Origin {
       },
     );
   }
+}
+
+/** The headers that have a value. */
+function given(headers: Record<string, string | string[] | undefined>): HttpResponse['headers'] {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }
 
 async function dial(options: HttpOptions, url: URL, signal: AbortSignal, timeoutMs: number): Promise<Socket> {

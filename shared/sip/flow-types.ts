@@ -1,4 +1,4 @@
-// What a flow is: one peer over UDP, TCP or TLS (RFC 5626 2).
+// A flow: one peer over UDP, TCP or TLS (RFC 5626 2); and the options to open one.
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
@@ -11,6 +11,8 @@ export interface Address {
   port: number;
 }
 
+export const addressText = (address: Address): string => `${address.host}:${address.port}`;
+
 export interface Flow {
   /** Unique within its transport; never reused. */
   readonly id: string;
@@ -19,14 +21,14 @@ export interface Flow {
   readonly reliable: boolean;
   readonly local: Address;
   readonly remote: Address;
-  /** What was negotiated, on TLS. `peer`: common name or subject of the peer's certificate. */
+  /** The negotiated parameters of TLS. `peer`: common name or subject of the peer's certificate. */
   readonly tls?: { version: string; cipher: string; peer?: string };
   readonly closed: boolean;
-  /** Sends, or does nothing when the flow is closed (its close listeners were told). Throws SipSyntaxError for what is no message. */
+  /** Sends, or does nothing when the flow is closed. Throws SipSyntaxError when the message cannot be written. */
   send(message: SipMessage): void;
   /** CRLF keep-alive (RFC 5626 4.4.1): true when the peer answered in time (10 s by default). Streams only; UDP answers true. */
   ping(timeoutMs?: number): Promise<boolean>;
-  /** Called once when the flow is gone, at once if it already is. Returns how to stop listening. */
+  /** Calls the listener once when the flow is gone, at once if it already is. Returns how to stop listening. */
   onClose(listener: (reason: string) => void): () => void;
   close(reason?: string): void;
   /** The same peer at another port (RFC 3261 18.2.2, answers over UDP without rport); a stream answers itself. */
@@ -48,13 +50,13 @@ export interface ConnectOptions {
   signal?: AbortSignal;
 }
 
-/** What flows need of their transport. */
+/** The transport, as its flows use it. */
 export interface FlowHost {
   clock: Clock;
   log: Log;
   nextId(protocol: Protocol): string;
   received(bytes: Buffer, flow: Flow): void;
-  /** Framing was lost; what stood there goes through the same reading, so that a request can be answered. */
+  /** Framing was lost; `bytes` are the head of the stream, so that a request in it can be answered. */
   lost(reason: string, bytes: Buffer, flow: Flow): void;
   opened(flow: Flow): void;
   closed(flow: Flow): void;

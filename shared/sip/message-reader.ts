@@ -1,10 +1,8 @@
 // The transport's half that every flow reports to: reads bytes as messages, hands them on, and knows which flows are open.
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
-import type { Address, Flow, FlowHost, Protocol } from './flow-types.ts';
+import { addressText, type Flow, type FlowHost, type Protocol } from './flow-types.ts';
 import { MalformedRequest, parseMessage, type SipMessage, type SipRequest, SipSyntaxError } from './message.ts';
-
-export const addressText = (address: Address): string => `${address.host}:${address.port}`;
 
 export class MessageReader implements FlowHost {
   readonly clock: Clock;

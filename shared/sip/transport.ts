@@ -8,9 +8,9 @@ import type { Clock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { connectTcp, streamFlow } from './flow.ts';
-import type { Address, ConnectOptions, Flow, Protocol } from './flow-types.ts';
+import { type Address, addressText, type ConnectOptions, type Flow, type Protocol } from './flow-types.ts';
 import type { SipMessage, SipSyntaxError } from './message.ts';
-import { addressText, MessageReader } from './message-reader.ts';
+import { MessageReader } from './message-reader.ts';
 import { UdpSockets } from './udp.ts';
 
 interface ListenOptions {
@@ -41,8 +41,6 @@ const MAX_CONNECTIONS = 20_000;
 
 /** Opens nothing before `listen` or `connect`. */
 export class SipTransport {
-  readonly #clock: Clock;
-  readonly #log: Log;
   readonly #maxConnections: number;
   readonly #reader: MessageReader;
   readonly #udp: UdpSockets;
@@ -51,8 +49,6 @@ export class SipTransport {
   #closing = false;
 
   constructor({ clock, log, maxConnections = MAX_CONNECTIONS }: TransportOptions) {
-    this.#clock = clock;
-    this.#log = log;
     this.#maxConnections = maxConnections;
     this.#reader = new MessageReader(clock, log);
     this.#udp = new UdpSockets(this.#reader);
@@ -83,15 +79,14 @@ export class SipTransport {
       const endpoint = await this.#udp.bind(options);
       return { protocol: 'udp', address: endpoint.address, close: () => this.#udp.unbind(endpoint) };
     }
-    const server = await listenOn(options, this.#log, (socket, protocol) => this.#accept(socket, protocol, options));
-    const bound = server.address();
-    const port = typeof bound === 'object' && bound !== null ? bound.port : options.port;
+    const accept = (socket: Socket, protocol: 'tcp' | 'tls') => this.#accept(socket, protocol, options);
+    const { port, close } = await listenOn(options, this.#reader.log, accept);
     const listener: Listener = {
       protocol: options.protocol,
       address: { host: options.host, port },
       close: () => {
         this.#listeners.delete(listener);
-        return new Promise(resolve => server.close(() => resolve()));
+        return close();
       },
     };
     this.#listeners.add(listener);
@@ -100,7 +95,7 @@ export class SipTransport {
 
   async connect(options: ConnectOptions): Promise<Flow> {
     if (options.protocol === 'udp') return this.#udp.connect(options);
-    const socket = options.protocol === 'tls' ? await handedIn(options) : await connectTcp(options, this.#clock);
+    const socket = options.protocol === 'tls' ? await handedIn(options) : await connectTcp(options, this.#reader.clock);
     if (socket.destroyed || this.#closing) throw new Error('the connection closed at once');
     return streamFlow(this.#reader, socket, options.protocol, options.idleMs ?? 0);
   }
@@ -115,12 +110,12 @@ export class SipTransport {
 
   #accept(socket: Socket, protocol: 'tcp' | 'tls', { idleMs = 0 }: ListenOptions): void {
     if (this.#closing || this.#reader.streams >= this.#maxConnections) {
-      this.#log.warn('SIP connection refused: too many', { from: socket.remoteAddress });
+      this.#reader.log.warn('SIP connection refused: too many', { from: socket.remoteAddress });
       socket.destroy();
       return;
     }
     const flow = streamFlow(this.#reader, socket, protocol, idleMs);
-    this.#log.debug('SIP connection accepted', { from: addressText(flow.remote), protocol, ...flow.tls });
+    this.#reader.log.debug('SIP connection accepted', { from: addressText(flow.remote), protocol, ...flow.tls });
     for (const listener of this.#connectionListeners) listener(flow);
   }
 }
@@ -130,7 +125,7 @@ async function listenOn(
   options: ListenOptions,
   log: Log,
   accept: (socket: Socket, protocol: 'tcp' | 'tls') => void,
-): Promise<Server> {
+): Promise<{ port: number; close: () => Promise<void> }> {
   const server: Server =
     options.protocol === 'tls'
       ? createTlsServer(options.tls ?? {}, socket => accept(socket, 'tls'))
@@ -143,7 +138,11 @@ async function listenOn(
     server.listen(options.port, options.host, () => resolve());
   });
   server.on('error', error => log.error('SIP listener failed', { reason: messageOf(error) }));
-  return server;
+  const bound = server.address();
+  return {
+    port: typeof bound === 'object' && bound !== null ? bound.port : options.port,
+    close: () => new Promise(resolve => server.close(() => resolve())),
+  };
 }
 
 function handedIn(options: ConnectOptions): Promise<TLSSocket> {

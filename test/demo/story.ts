@@ -3,7 +3,7 @@
 
 import type { SessionReport } from '../../cpe/agent/session/session.ts';
 import { userAgentOf } from '../../cpe/services/sipep.ts';
-import type { Call } from '../../cpe/voice/call.ts';
+import type { Call } from '../../cpe/voice/call/call.ts';
 import type { Arguments, EventEntry } from '../../shared/cwmp/methods.ts';
 import { packFirmware } from '../../shared/firmware.ts';
 import { informsOf, newVersion, oldVersion, product, type Stage, type Unit } from './stage.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Call } from '../../cpe/voice/call.ts';
+import type { Call } from '../../cpe/voice/call/call.ts';
 import { recogniseTone } from '../../cpe/voice/media/tone.ts';
 import { systemClock } from '../../shared/clock.ts';
 import {

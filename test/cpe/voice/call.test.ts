@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createSocket, type Socket } from 'node:dgram';
 import fc from 'fast-check';
-import { type Call, CallFailed } from '../../../cpe/voice/call.ts';
+import { type Call, CallFailed } from '../../../cpe/voice/call/call.ts';
 import { encodeG711 } from '../../../cpe/voice/media/g711.ts';
 import { encodeRtp } from '../../../cpe/voice/media/rtp.ts';
 import { keyingOf, parseCrypto } from '../../../cpe/voice/media/sdes.ts';

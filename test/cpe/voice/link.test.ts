@@ -1,7 +1,8 @@
 // The persistent connection in virtual time: failback, local ports, states.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type Link, localPorts, startLink } from '../../../cpe/voice/link.ts';
+import { type Link, PersistentLink } from '../../../cpe/voice/link.ts';
+import { localPorts } from '../../../cpe/voice/local-ports.ts';
 import { VirtualClock } from '../../../shared/clock.ts';
 import { silentLog } from '../../../shared/log.ts';
 import type { Flow } from '../../../shared/sip/flow-types.ts';
@@ -52,7 +53,7 @@ describe('persistent connection', () => {
     const stopper = new AbortController();
     const states: string[] = [];
     const ups: number[] = [];
-    const link: Link = startLink({
+    const link: Link = new PersistentLink({
       target: { host: 'sip.test', port: 5061 },
       clock,
       log: silentLog,

@@ -1,6 +1,6 @@
 // Registration by the unit's rules: what REGISTER looks like, when it is refreshed, what each answer means.
 import assert from 'node:assert/strict';
-import type { RegistrationState } from '../../../cpe/voice/registration.ts';
+import type { RegistrationState } from '../../../cpe/voice/registrar.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
 import {
   hurriedClock,

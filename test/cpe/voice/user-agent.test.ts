@@ -1,7 +1,7 @@
 // Two units through our own SIP server: TLS, registration, calls with SRTP, and what they refuse.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:tls';
-import type { Call, CallFailed } from '../../../cpe/voice/call.ts';
+import type { Call, CallFailed } from '../../../cpe/voice/call/call.ts';
 import type { Pbx } from '../../../pbx/app.ts';
 import type { Authority } from '../../../shared/pki/authority.ts';
 import {

@@ -1,9 +1,9 @@
 // User agents and a SIP server for tests of the voice side: a CA, certificates, settings with sensible values, on loopback.
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import type { Call } from '../../../cpe/voice/call.ts';
+import type { Call } from '../../../cpe/voice/call/call.ts';
 import type { Severity, UserAgentConfig } from '../../../cpe/voice/settings.ts';
-import { startUserAgent, type UserAgent } from '../../../cpe/voice/user-agent.ts';
+import { SipUserAgent } from '../../../cpe/voice/user-agent.ts';
 import { type Pbx, type PbxOptions, startPbx } from '../../../pbx/app.ts';
 import { type Clock, systemClock, systemRandom } from '../../../shared/clock.ts';
 import { type Log, silentLog } from '../../../shared/log.ts';
@@ -22,10 +22,10 @@ export interface Heard {
 }
 
 export interface Unit {
-  agent: UserAgent;
+  agent: SipUserAgent;
   heard: Heard[];
   /** Resolves when `check` holds; asked again at every change the unit reports. */
-  until(check: (agent: UserAgent) => boolean, what: string): Promise<void>;
+  until(check: (agent: SipUserAgent) => boolean, what: string): Promise<void>;
 }
 
 const clock = systemClock();
@@ -109,7 +109,7 @@ export function startUnit(
 ): Unit {
   const heard: Heard[] = [];
   const waiting = new Set<() => void>();
-  const agent = startUserAgent(config, {
+  const agent = new SipUserAgent(config, {
     clock: env.clock ?? clock,
     random,
     log: env.log ?? silentLog,
@@ -122,7 +122,7 @@ export function startUnit(
   agent.onChange(() => {
     for (const check of waiting) check();
   });
-  const until = (check: (agent: UserAgent) => boolean, what: string): Promise<void> =>
+  const until = (check: (agent: SipUserAgent) => boolean, what: string): Promise<void> =>
     new Promise((resolve, reject) => {
       const look = (): void => {
         if (!check(agent)) return;
@@ -159,7 +159,8 @@ export const talking = (count: number, ...calls: Call[]): Promise<void> =>
     `${count} packets each way`,
   );
 
-export const registered = (agent: UserAgent): boolean => agent.registrations().every(one => one.state === 'Registered');
+export const registered = (agent: SipUserAgent): boolean =>
+  agent.registrations().every(one => one.state === 'Registered');
 
 export function assertTone(heard: number | undefined, wanted: number, where: string): void {
   assert.ok(heard !== undefined && Math.abs(heard - wanted) <= 2, `${where}: heard ${heard}, wanted ${wanted}`);

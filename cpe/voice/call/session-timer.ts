@@ -1,6 +1,6 @@
 // Session timers (RFC 4028) with the unit's values: what is proposed, what is agreed, who refreshes.
-import { seconds } from '../../shared/sip/fields.ts';
-import type { SipRequest, SipResponse } from '../../shared/sip/message.ts';
+import { seconds } from '../../../shared/sip/fields.ts';
+import type { SipRequest, SipResponse } from '../../../shared/sip/message.ts';
 
 /** DGW `SipEp.DefaultSessionTimerMaximumExpirationDelay` and `…Minimum…`, as in the unit's own INVITEs. */
 const PROPOSED = 3600;

@@ -1,8 +1,8 @@
 // Answers that several parts of the user agent give: the ACK of a 2xx, and the refusals of session descriptions.
-import { buildAck, type Dialog } from '../../shared/sip/dialog.ts';
-import type { SipRequest } from '../../shared/sip/message.ts';
-import type { ServerTransaction } from '../../shared/sip/transaction-types.ts';
-import { quote } from '../../shared/sip/uri.ts';
+import { buildAck, type Dialog } from '../../../shared/sip/dialog.ts';
+import type { SipRequest } from '../../../shared/sip/message.ts';
+import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
+import { quote } from '../../../shared/sip/uri.ts';
 
 /** The methods the unit names in Allow; REFER and NOTIFY are answered, not acted on. */
 export const allowed = 'INVITE, ACK, BYE, CANCEL, REFER, NOTIFY, UPDATE';

@@ -1,12 +1,15 @@
-// Taking a call (RFC 3261 13.3): the INVITE is judged, ports are opened, it rings and is answered.
-import { isAbort } from '../../shared/errors.ts';
-import { contactUri, dialogOfCallee } from '../../shared/sip/dialog.ts';
-import { SipSyntaxError } from '../../shared/sip/message.ts';
-import { formatSdp, type Sdp } from '../../shared/sip/sdp.ts';
-import type { ServerTransaction } from '../../shared/sip/transaction-types.ts';
-import { type Call, type CallContext, sdpOf, startLeg } from './call.ts';
-import { buildAnswer, type Chosen, judgeOffer, type LocalSession } from './media/sdp-negotiation.ts';
+// An incoming call (RFC 3261 13.3): judges the INVITE, opens ports, rings and answers.
+import { isAbort } from '../../../shared/errors.ts';
+import { contactUri, dialogOfCallee } from '../../../shared/sip/dialog.ts';
+import { SipSyntaxError } from '../../../shared/sip/message.ts';
+import { formatSdp, type Sdp } from '../../../shared/sip/sdp.ts';
+import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
+import { buildAnswer, type Chosen, judgeOffer, type LocalSession } from '../media/sdp-negotiation.ts';
+import type { Call } from './call.ts';
+import type { CallContext } from './context.ts';
+import { startLeg } from './leg.ts';
 import { allowed, refuseBody, refuseSession } from './replies.ts';
+import { hasSdp, sdpOf } from './sdp-body.ts';
 import { type Agreement, agreeTimer, sessionHeaders } from './session-timer.ts';
 
 const extensions: readonly string[] = ['timer', 'replaces'];
@@ -25,16 +28,15 @@ interface Acceptable {
   timer: Agreement | undefined;
 }
 
-/** What the INVITE asks for, or undefined after it was refused. */
-function judge(context: CallContext, transaction: ServerTransaction, ssrc: number): Acceptable | undefined {
+/** The session that the INVITE asks for, or undefined after a refusal. */
+function acceptOffer(context: CallContext, transaction: ServerTransaction, ssrc: number): Acceptable | undefined {
   const { request } = transaction;
   const timer = agreeTimer(request);
   if ('tooShort' in timer) {
     transaction.respond(422, undefined, { headers: [['Min-SE', String(timer.tooShort)]] });
     return undefined;
   }
-  const type = (request.headers.get('Content-Type') ?? '').split(';')[0]?.trim().toLowerCase();
-  if (request.body.length === 0 || type !== 'application/sdp') {
+  if (!hasSdp(request)) {
     refuseBody(transaction, context.userAgent);
     return undefined;
   }
@@ -55,7 +57,7 @@ function judge(context: CallContext, transaction: ServerTransaction, ssrc: numbe
 
 /**
  * Answers an INVITE that makes a call, for the account `user`.
- * @returns the call, or undefined when it was refused or given up before it was answered
+ * @returns the call, or undefined when it was refused, or cancelled before it was answered
  */
 export async function takeCall(
   context: CallContext,
@@ -64,13 +66,13 @@ export async function takeCall(
 ): Promise<Call | undefined> {
   const { random, clock } = context;
   const ssrc = random.bytes(4).readUInt32BE();
-  const acceptable = judge(context, transaction, ssrc);
+  const acceptable = acceptOffer(context, transaction, ssrc);
   if (!acceptable) return undefined;
   const { offer, chosen, timer } = acceptable;
-  const given = new AbortController();
+  const cancelled = new AbortController();
   transaction.onCancel(() => {
     transaction.respond(487);
-    given.abort();
+    cancelled.abort();
   });
   const media = await context.openMedia((chosen.secured && context.srtpBasePort) || context.rtpBasePort, ssrc);
   let used = false;
@@ -81,7 +83,7 @@ export async function takeCall(
     ];
     const agent: [string, string] = ['User-Agent', context.userAgent];
     if (!transaction.answered) transaction.respond(180, undefined, { headers: [...common, agent] });
-    if (context.ringMs > 0) await clock.sleep(context.ringMs, given.signal);
+    if (context.ringMs > 0) await clock.sleep(context.ringMs, cancelled.signal);
     if (transaction.answered) return undefined;
     const local: LocalSession = {
       address: context.address,
@@ -94,7 +96,7 @@ export async function takeCall(
     const response = respond(transaction, answer, [...common, ...sessionHeaders(timer, true), agent]);
     const dialog = dialogOfCallee(transaction.request, response);
     used = true;
-    const leg = startLeg({
+    return startLeg({
       context,
       direction: 'in',
       user,
@@ -109,7 +111,6 @@ export async function takeCall(
       timer,
       answered: { transaction, response },
     });
-    return leg.call;
   } catch (error) {
     if (isAbort(error)) return undefined;
     if (!(error instanceof SipSyntaxError)) throw error;

@@ -1,0 +1,47 @@
+// A call as its users see it, and as the requests inside its dialog reach it.
+import type { SipRequest } from '../../../shared/sip/message.ts';
+import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
+
+export interface CallStats {
+  sent: number;
+  received: number;
+  authFailures: number;
+  replays: number;
+  /** Hz recognised in the audio received lately. */
+  tone?: number;
+  /** SRTP suite, or `none`. */
+  suite: string;
+  /** Where media goes: `address:port`. */
+  remote: string;
+}
+
+export interface Call {
+  readonly direction: 'in' | 'out';
+  /** Our account's user. */
+  readonly user: string;
+  /** The peer's address as in From or To. */
+  readonly peer: string;
+  readonly state: 'up' | 'ended';
+  hangup(): Promise<void>;
+  /** Never rejects. */
+  readonly ended: Promise<{ reason: string }>;
+  stats(): CallStats;
+}
+
+export interface Leg extends Call {
+  onRequest(transaction: ServerTransaction): void;
+  onAck(ack: SipRequest): void;
+  /** Ends the call and sends nothing to the peer. */
+  drop(): Promise<void>;
+}
+
+/** A call that did not come about, or whose media could not be secured. `status`: the SIP answer, 0 when none decided it. */
+export class CallFailed extends Error {
+  override readonly name = 'CallFailed';
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}

@@ -1,0 +1,56 @@
+// The requests that the unit sends inside a call's dialog: BYE, and the re-INVITE of a session refresh.
+import { buildRequest, type Dialog } from '../../../shared/sip/dialog.ts';
+import { type SipRequest, SipSyntaxError } from '../../../shared/sip/message.ts';
+import { formatSdp, type Sdp } from '../../../shared/sip/sdp.ts';
+import type { Outcome } from '../../../shared/sip/transaction-types.ts';
+import { exchange } from '../authenticated-request.ts';
+import type { CallContext } from './context.ts';
+import { ackFor } from './replies.ts';
+import { type Agreement, sessionHeaders } from './session-timer.ts';
+
+/** The dialog of one call, with what its requests carry. */
+export interface DialogSide {
+  context: CallContext;
+  /** Our account's user. */
+  user: string;
+  dialog: Dialog;
+  /** The agreed session timer. */
+  timer: Agreement | undefined;
+}
+
+/** Sends a request over the current connection; undefined without one. Acknowledges a 2xx to a re-INVITE. */
+export async function requestInDialog(
+  side: DialogSide,
+  method: 'BYE' | 'INVITE',
+  sdp?: Sdp,
+): Promise<(Outcome & { request: SipRequest }) | undefined> {
+  const { context, user, dialog, timer } = side;
+  const { layer, log } = context;
+  const flow = context.flow();
+  if (!flow) return undefined;
+  try {
+    const request = buildRequest(dialog, method, {
+      headers: [
+        ...(method === 'BYE' ? [] : [['Contact', context.contact(user, flow)] as const]),
+        ...(method === 'INVITE' ? sessionHeaders(timer) : []),
+        ['User-Agent', context.userAgent],
+      ],
+      ...(sdp ? { body: formatSdp(sdp), contentType: 'application/sdp' } : {}),
+    });
+    const outcome = await exchange(layer, flow, request, context.authOf(user), {
+      onResponse: ({ status }, sent) => {
+        const accepted = method === 'INVITE' && status >= 200 && status < 300;
+        if (accepted) layer.send(flow, ackFor(dialog, sent, context.userAgent));
+      },
+    });
+    // Each attempt at authentication took a CSeq of its own.
+    const last = Number.parseInt(outcome.request.headers.get('CSeq') ?? '0', 10);
+    dialog.localSequence = Math.max(dialog.localSequence, last);
+    return outcome;
+  } catch (error) {
+    // The peer's Contact or Record-Route cannot be written into a request.
+    if (!(error instanceof SipSyntaxError)) throw error;
+    log.warn('SIP request inside a call not sent', { method, reason: error.message });
+    return undefined;
+  }
+}

@@ -1,0 +1,35 @@
+// The calls that a user agent is placing, and the conditions under which it places one.
+import { UserError } from '../../../shared/errors.ts';
+import type { Accounts } from '../accounts.ts';
+import type { Servers } from '../servers.ts';
+import type { Call } from './call.ts';
+import type { CallContext } from './context.ts';
+import { placeCall } from './outgoing.ts';
+
+export class OutgoingCalls {
+  readonly #accounts: Accounts;
+  readonly #context: CallContext;
+  readonly #placing = new Set<Promise<Call>>();
+
+  constructor(accounts: Accounts, context: CallContext) {
+    this.#accounts = accounts;
+    this.#context = context;
+  }
+
+  /** See SipUserAgent.call. */
+  async place(user: string, target: string, servers: Servers | undefined, signal: AbortSignal): Promise<Call> {
+    if (!this.#accounts.isKnown(user)) throw new UserError(404, 'unknown-account', `there is no account '${user}'`);
+    if (this.#accounts.isDisabled(user))
+      throw new UserError(409, 'not-registered', `account '${user}' is not registered`);
+    if (servers?.isUnreachable(servers.calls))
+      throw new UserError(503, 'server-unreachable', 'the SIP server does not answer');
+    const work = placeCall(this.#context, user, target, signal).finally(() => this.#placing.delete(work));
+    this.#placing.add(work);
+    return work;
+  }
+
+  /** Resolves when no call is being placed. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#placing);
+  }
+}

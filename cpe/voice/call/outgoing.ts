@@ -1,0 +1,245 @@
+// An outgoing call (RFC 3261 13.2): media ports, offer, INVITE with its answers, and the check of the session they describe.
+import { buildRequest, type Dialog, dialogOfCaller } from '../../../shared/sip/dialog.ts';
+import type { Flow } from '../../../shared/sip/flow-types.ts';
+import { createRequest, type SipRequest, type SipResponse, SipSyntaxError } from '../../../shared/sip/message.ts';
+import { formatSdp, parseSdp, type Sdp, SdpError } from '../../../shared/sip/sdp.ts';
+import type { ClientTransaction } from '../../../shared/sip/transaction-types.ts';
+import { tagOf } from '../../../shared/sip/uri.ts';
+import { exchange } from '../authenticated-request.ts';
+import type { MediaParameters, MediaSession } from '../media/media.ts';
+import type { MediaPorts } from '../media/ports.ts';
+import { buildOffer, judgeAnswer, type LocalSession, type OfferedStream } from '../media/sdp-negotiation.ts';
+import { type Call, CallFailed } from './call.ts';
+import type { CallContext } from './context.ts';
+import { startLeg } from './leg.ts';
+import { ackFor, allowed } from './replies.ts';
+import { agreedTimer, demandedMinimum, proposal } from './session-timer.ts';
+
+/** Most time that the called side may ring. */
+const RING_LIMIT_MS = 180_000;
+
+interface OpenStream extends OfferedStream {
+  ssrc: number;
+  ports: MediaPorts;
+  session: MediaSession;
+}
+
+/** Opens the streams that the security mode offers: secured, plain, or (fallback) both, preferred first. */
+async function openStreams(context: CallContext): Promise<OpenStream[]> {
+  const { mode } = context.security;
+  const streams: OpenStream[] = [];
+  const add = async (secured: boolean): Promise<void> => {
+    const shared = context.srtpBasePort === 0 ? streams[0] : undefined;
+    const ssrc = shared?.ssrc ?? context.random.bytes(4).readUInt32BE();
+    const keys = secured ? context.keying.offer(ssrc) : undefined;
+    const media = shared
+      ? { ports: shared.ports, session: shared.session }
+      : await context.openMedia((secured && context.srtpBasePort) || context.rtpBasePort, ssrc);
+    streams.push({ ...media, keys, ssrc, port: media.ports.port });
+  };
+  try {
+    if (mode !== 'Unsecure') await add(true);
+    if (mode !== 'Secure') await add(false);
+  } catch (error) {
+    await closeStreams(streams);
+    throw error;
+  }
+  return streams;
+}
+
+async function closeStreams(streams: readonly OpenStream[], kept?: OpenStream): Promise<void> {
+  const unused = new Set(streams.map(stream => stream.session));
+  if (kept) unused.delete(kept.session);
+  await Promise.all([...unused].map(session => session.stop()));
+}
+
+/** One attempt at a call: what its INVITE and what follows it have in common. */
+interface Attempt {
+  context: CallContext;
+  user: string;
+  flow: Flow;
+  /** Request-URI and To. */
+  uri: string;
+  signal: AbortSignal | undefined;
+}
+
+/** @param shortest Min-SE that a 422 demanded */
+function inviteFor({ context, user, uri, flow }: Attempt, offer: Sdp, shortest?: number): SipRequest {
+  const { random } = context;
+  return createRequest('INVITE', uri, {
+    headers: [
+      ['Max-Forwards', '70'],
+      ['From', `<sip:${user}@${context.domain}>;tag=${random.bytes(5).toString('hex')}`],
+      ['To', `<${uri}>`],
+      ['Call-ID', random.bytes(8).toString('hex')],
+      ['CSeq', `${random.int(1, 2 ** 30)} INVITE`],
+      ['Allow', allowed],
+      ['Contact', context.contact(user, flow)],
+      ...proposal(shortest),
+      ['User-Agent', context.userAgent],
+    ],
+    contentType: 'application/sdp',
+    body: formatSdp(offer),
+  });
+}
+
+interface Answered {
+  dialog: Dialog;
+  response: SipResponse;
+}
+
+/** Acknowledges each 2xx, repeated ones and those of other branches (RFC 3261 13.2.2.4). */
+class Acknowledger {
+  readonly #attempt: Attempt;
+  /** By the To tag of the branch. */
+  readonly #dialogs = new Map<string, { dialog: Dialog; ack: SipRequest }>();
+  /** The answer of the branch that is used. */
+  first: Answered | undefined;
+  /** Why a 2xx made no dialog. */
+  problem: string | undefined;
+
+  constructor(attempt: Attempt) {
+    this.#attempt = attempt;
+  }
+
+  take(response: SipResponse, invite: SipRequest): void {
+    if (response.status < 200 || response.status >= 300) return;
+    const { context, flow } = this.#attempt;
+    try {
+      const tag = tagOf(response.headers.get('To') ?? '') ?? '';
+      const { ack } = this.#dialogs.get(tag) ?? this.#open(tag, response, invite);
+      context.layer.send(flow, ack);
+    } catch (error) {
+      // A 2xx without usable Contact or Record-Route makes no dialog.
+      if (!(error instanceof SipSyntaxError)) throw error;
+      this.problem = error.message;
+    }
+  }
+
+  #open(tag: string, response: SipResponse, invite: SipRequest): { ack: SipRequest } {
+    const { context } = this.#attempt;
+    const dialog = dialogOfCaller(invite, response);
+    const opened = { dialog, ack: ackFor(dialog, invite, context.userAgent) };
+    this.#dialogs.set(tag, opened);
+    if (this.first) context.log.warn('call answered by a second branch', { callId: dialog.callId });
+    this.first ??= { dialog, response };
+    return opened;
+  }
+}
+
+function readAnswer(response: SipResponse): Sdp | string {
+  try {
+    return response.body.length === 0 ? 'the answer has no session description' : parseSdp(response.body);
+  } catch (error) {
+    if (error instanceof SdpError) return `the session description cannot be read: ${error.message}`;
+    throw error;
+  }
+}
+
+/**
+ * Calls `target` as `user` and resolves when the call is up.
+ * @param target a SIP URI, or a number or name at the unit's domain
+ * @param signal ends the attempt, by CANCEL while it rings
+ * @throws CallFailed with the status that ended the attempt; an AbortError after `signal`
+ */
+export async function placeCall(
+  context: CallContext,
+  user: string,
+  target: string,
+  signal?: AbortSignal,
+): Promise<Call> {
+  signal?.throwIfAborted();
+  const flow = context.flow();
+  if (!flow) throw new CallFailed(503, 'there is no connection to the SIP server');
+  const uri = /^sips?:/i.test(target) ? target : `sip:${target}@${context.domain}`;
+  const attempt: Attempt = { context, user, flow, uri, signal };
+  const streams = await openStreams(context);
+  let kept: OpenStream | undefined;
+  try {
+    const local: LocalSession = {
+      address: context.address,
+      sessionId: String(context.random.bytes(4).readUInt32BE()),
+      version: 1,
+    };
+    const offer = buildOffer(local, streams);
+    const { dialog, response } = await invite(attempt, offer);
+    if (signal?.aborted) {
+      await sayBye(attempt, dialog);
+      signal.throwIfAborted();
+    }
+    const settled = judgeResponse(streams, response);
+    if (typeof settled === 'string') {
+      await sayBye(attempt, dialog);
+      throw new CallFailed(0, settled);
+    }
+    kept = settled.stream;
+    return startLeg({
+      context,
+      direction: 'out',
+      user,
+      dialog,
+      media: kept.session,
+      port: kept.port,
+      ssrc: kept.ssrc,
+      parameters: settled.parameters,
+      local,
+      localSdp: offer,
+      remoteSdp: settled.answer,
+      timer: agreedTimer(response),
+    });
+  } catch (error) {
+    if (error instanceof SipSyntaxError) throw new CallFailed(400, error.message);
+    throw error;
+  } finally {
+    await closeStreams(streams, kept);
+  }
+}
+
+/** The offered stream that the 2xx takes, or the reason why none can be used. */
+function judgeResponse(
+  streams: readonly OpenStream[],
+  response: SipResponse,
+): { stream: OpenStream; answer: Sdp; parameters: MediaParameters } | string {
+  const answer = readAnswer(response);
+  if (typeof answer === 'string') return answer;
+  const settled = judgeAnswer(streams, answer);
+  if (!settled.ok) return settled.reason;
+  const stream = streams[settled.index];
+  return stream ? { stream, answer, parameters: settled.parameters } : 'the answer takes no stream';
+}
+
+async function sayBye({ context, user, flow }: Attempt, dialog: Dialog): Promise<void> {
+  const bye = buildRequest(dialog, 'BYE', { headers: [['User-Agent', context.userAgent]] });
+  await exchange(context.layer, flow, bye, context.authOf(user));
+}
+
+/** The INVITE until its final response; a 422 is tried once more with the time it demands (RFC 4028 7.3). */
+async function invite(attempt: Attempt, offer: Sdp, shortest?: number): Promise<Answered> {
+  const { context, user, flow, signal } = attempt;
+  const acknowledger = new Acknowledger(attempt);
+  let transaction: ClientTransaction | undefined;
+  const cancel = (): void => transaction?.cancel();
+  const limit = context.clock.after(RING_LIMIT_MS, cancel);
+  signal?.addEventListener('abort', cancel, { once: true });
+  try {
+    const request = inviteFor(attempt, offer, shortest);
+    const { response, cause } = await exchange(context.layer, flow, request, context.authOf(user), {
+      onStart: started => {
+        transaction = started;
+        if (signal?.aborted) cancel();
+      },
+      onResponse: (answer, sent) => acknowledger.take(answer, sent),
+    });
+    if (acknowledger.first) return acknowledger.first;
+    const minimum = demandedMinimum(response);
+    if (response.status === 422 && minimum !== undefined && shortest === undefined && !signal?.aborted) {
+      return await invite(attempt, offer, minimum);
+    }
+    signal?.throwIfAborted();
+    const reason = acknowledger.problem ?? (cause ? `no answer (${cause})` : `${response.status} ${response.reason}`);
+    throw new CallFailed(response.status, reason);
+  } finally {
+    limit.cancel();
+    signal?.removeEventListener('abort', cancel);
+  }
+}

@@ -1,0 +1,97 @@
+// Requests from the network: each is given to its call, makes a new call, or is answered here.
+import { dialogKey } from '../../../shared/sip/dialog.ts';
+import { type SipRequest, SipSyntaxError } from '../../../shared/sip/message.ts';
+import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
+import { parseNameAddr, parseUri, tagOf, unescapeUser } from '../../../shared/sip/uri.ts';
+import type { Accounts } from '../accounts.ts';
+import type { Call } from './call.ts';
+import type { CallContext } from './context.ts';
+import { refuseExtensions, takeCall } from './incoming.ts';
+import { allowed } from './replies.ts';
+import { supported } from './session-timer.ts';
+
+/** More calls than any unit has lines. */
+const MOST_CALLS = 64;
+
+/** The user part that a request is for: the Request-URI's, else To's. */
+function userOf(request: SipRequest): string | undefined {
+  const { user } = parseUri(request.uri);
+  const named = user ?? parseUri(parseNameAddr(request.headers.get('To') ?? '').uri).user;
+  return named === undefined ? undefined : unescapeUser(named);
+}
+
+interface RequestsOptions {
+  context: CallContext;
+  accounts: Accounts;
+  isStopping: () => boolean;
+  onCall: (call: Call) => void;
+}
+
+export class Requests {
+  readonly #options: RequestsOptions;
+  readonly #answering = new Set<Promise<void>>();
+
+  constructor(options: RequestsOptions) {
+    this.#options = options;
+  }
+
+  take(transaction: ServerTransaction): void {
+    const { request } = transaction;
+    try {
+      if (tagOf(request.headers.get('To') ?? '') === undefined) {
+        this.#outsideDialog(transaction);
+        return;
+      }
+      const leg = this.#options.context.legs.get(dialogKey(request, 'in'));
+      if (leg) leg.onRequest(transaction);
+      else transaction.respond(481);
+    } catch (error) {
+      if (!(error instanceof SipSyntaxError)) throw error;
+      // A Request-URI or Contact that cannot be read; RFC 3261 21.4.1, 21.4.14.
+      if (!transaction.answered) transaction.respond(error.status);
+    }
+  }
+
+  acknowledge(ack: SipRequest): void {
+    this.#options.context.legs.get(dialogKey(ack, 'in'))?.onAck(ack);
+  }
+
+  /** Resolves when no call is being answered. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#answering);
+  }
+
+  #outsideDialog(transaction: ServerTransaction): void {
+    const { method } = transaction.request;
+    if (method === 'INVITE') this.#invite(transaction);
+    else if (method === 'OPTIONS') {
+      const headers: (readonly [string, string])[] = [['Allow', allowed], ['Accept', 'application/sdp'], ...supported];
+      transaction.respond(200, undefined, { headers });
+    } else if (['BYE', 'NOTIFY', 'UPDATE'].includes(method)) transaction.respond(481);
+    else transaction.respond(405, undefined, { headers: [['Allow', allowed]] });
+  }
+
+  #invite(transaction: ServerTransaction): void {
+    const { accounts, context, isStopping } = this.#options;
+    const user = userOf(transaction.request);
+    if (user === undefined || !accounts.isKnown(user)) transaction.respond(404);
+    else if (isStopping()) transaction.respond(480);
+    else if (accounts.isDisabled(user)) transaction.respond(403);
+    else if (context.legs.size + this.#answering.size >= MOST_CALLS) transaction.respond(486);
+    else if (!refuseExtensions(transaction)) {
+      const work = this.#answer(transaction, user).finally(() => this.#answering.delete(work));
+      this.#answering.add(work);
+    }
+  }
+
+  async #answer(transaction: ServerTransaction, user: string): Promise<void> {
+    const { context, onCall } = this.#options;
+    try {
+      const call = await takeCall(context, transaction, user);
+      if (call) onCall(call);
+    } catch (error) {
+      context.log.error('incoming call failed', { error });
+      if (!transaction.answered) transaction.respond(500);
+    }
+  }
+}

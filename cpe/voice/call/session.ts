@@ -1,0 +1,105 @@
+// The media session of a call as offer and answer made it (RFC 3264), and its changes by re-INVITE and UPDATE.
+import { formatSdp, type Sdp } from '../../../shared/sip/sdp.ts';
+import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
+import type { MediaParameters, MediaSession } from '../media/media.ts';
+import { buildAnswer, type Chosen, judgeOffer, type LocalSession } from '../media/sdp-negotiation.ts';
+import type { DialogSide } from './dialog-requests.ts';
+import { allowed, refuseSession } from './replies.ts';
+import { sdpOf } from './sdp-body.ts';
+import { sessionHeaders } from './session-timer.ts';
+
+export interface SessionParts {
+  media: MediaSession;
+  /** The local port of the media. */
+  port: number;
+  ssrc: number;
+  parameters: MediaParameters;
+  local: LocalSession;
+  /** Our SDP and the peer's that made the session. */
+  localSdp: Sdp;
+  remoteSdp: Sdp;
+}
+
+export class NegotiatedSession {
+  readonly #side: DialogSide;
+  readonly #media: MediaSession;
+  readonly #port: number;
+  readonly #ssrc: number;
+  readonly #local: LocalSession;
+  #parameters: MediaParameters;
+  #localSdp: Sdp;
+  #remoteSdp: Sdp;
+
+  constructor(side: DialogSide, parts: SessionParts) {
+    this.#side = side;
+    this.#media = parts.media;
+    this.#port = parts.port;
+    this.#ssrc = parts.ssrc;
+    this.#local = { ...parts.local };
+    this.#parameters = parts.parameters;
+    this.#localSdp = parts.localSdp;
+    this.#remoteSdp = parts.remoteSdp;
+  }
+
+  get parameters(): MediaParameters {
+    return this.#parameters;
+  }
+
+  get localSdp(): Sdp {
+    return this.#localSdp;
+  }
+
+  /**
+   * Answers a re-INVITE or UPDATE: hold, resume, new address, new keys (DGW `SessionUpdateCryptoMode` Regenerate).
+   * @returns the 2xx that was sent, or undefined after a refusal
+   */
+  answer(transaction: ServerTransaction): ReturnType<ServerTransaction['respond']> | undefined {
+    const { request } = transaction;
+    const { context } = this.#side;
+    if (request.body.length === 0) return this.#accept(transaction);
+    const offer = sdpOf(request);
+    if (!offer) {
+      refuseSession(transaction, context, 'the session description cannot be read');
+      return undefined;
+    }
+    const judged = judgeOffer(offer, context.security, context.keying, this.#ssrc);
+    if (!judged.ok) {
+      if (judged.wrongKeyManagement) context.wrongKeyManagement();
+      refuseSession(transaction, context, judged.reason, judged.wrongKeyManagement);
+      return undefined;
+    }
+    if (!this.#isSame(offer)) this.#change(offer, judged.chosen);
+    return this.#accept(transaction);
+  }
+
+  /** RFC 3264 8: the same version is the same session; a refresh changes nothing, keys included. */
+  #isSame({ origin }: Sdp): boolean {
+    const current = this.#remoteSdp.origin;
+    return origin.sessionId === current.sessionId && origin.version === current.version;
+  }
+
+  #change(offer: Sdp, chosen: Chosen): void {
+    const { context, user, dialog } = this.#side;
+    this.#local.version += 1;
+    this.#localSdp = buildAnswer(this.#local, offer, chosen, this.#port);
+    this.#remoteSdp = offer;
+    this.#parameters = chosen.parameters;
+    this.#media.apply(this.#parameters);
+    context.log.info('call changed', { user, peer: dialog.remote, sending: this.#parameters.sending });
+  }
+
+  #accept(transaction: ServerTransaction): ReturnType<ServerTransaction['respond']> {
+    const { context, user, timer } = this.#side;
+    const { method, body } = transaction.request;
+    const headers: [string, string][] = [
+      ['Contact', context.contact(user, transaction.flow)],
+      ['Allow', allowed],
+      ...sessionHeaders(timer, true),
+      ['User-Agent', context.userAgent],
+    ];
+    // An UPDATE without SDP only refreshes; an INVITE without one asks for our offer (its answer comes in the ACK, unchanged).
+    const withSdp = method === 'INVITE' || body.length > 0;
+    const content = withSdp ? { body: formatSdp(this.#localSdp), contentType: 'application/sdp' } : {};
+    return transaction.respond(200, undefined, { headers, ...content });
+  }
+}

@@ -1,0 +1,18 @@
+// The addresses under which the user agent can be reached: its Contact, and the sent-by of its Via.
+import type { Address, Flow } from '../../shared/sip/flow-types.ts';
+import type { UserAgentConfig } from './settings.ts';
+
+/** Listening port of UDP and TCP. */
+export const ownPort = (config: UserAgentConfig): number => config.port || 5060;
+
+/** Over TLS the persistent connection leads back to the unit; else its listening port does. */
+export function sentBy(config: UserAgentConfig, flow: Flow): Address {
+  return flow.protocol === 'tls' ? flow.local : { host: config.address, port: ownPort(config) };
+}
+
+/** The URI of `user` at this unit, over that flow. */
+export function contactUri(config: UserAgentConfig, user: string, flow: Flow, withTransport: boolean): string {
+  const host = config.address.includes(':') ? `[${config.address}]` : config.address;
+  const port = flow.protocol === 'tls' ? flow.local.port : ownPort(config);
+  return `sip:${user}@${host}:${port}${withTransport ? `;transport=${config.transport}` : ''}`;
+}

@@ -1,0 +1,86 @@
+// Which SIP servers answer: the keep-alive over each connection, and the notifications about it.
+import { isAbort } from '../../shared/errors.ts';
+import { type Address, addressText, type Flow } from '../../shared/sip/flow-types.ts';
+import { createRequest } from '../../shared/sip/message.ts';
+import type { TransactionLayer } from '../../shared/sip/transaction.ts';
+import type { Link } from './link.ts';
+import { notifications, type UserAgentConfig, type UserAgentEnv } from './settings.ts';
+
+export interface ReachabilityOptions {
+  config: UserAgentConfig;
+  env: UserAgentEnv;
+  layer: TransactionLayer;
+  /** Ends the keep-alives. */
+  working: AbortSignal;
+  onChange: () => void;
+}
+
+export class Reachability {
+  readonly #options: ReachabilityOptions;
+  /** Servers that left a keep-alive without an answer, and have sent none since. */
+  readonly #unreachable = new Set<Link>();
+  /** Connections over which the server has answered. */
+  readonly #answered = new WeakSet<Flow>();
+
+  constructor(options: ReachabilityOptions) {
+    this.#options = options;
+  }
+
+  isUnreachable(link: Link): boolean {
+    return this.#unreachable.has(link);
+  }
+
+  /** The server answered a request: DGW notification 310, once per connection. */
+  answered(link: Link): void {
+    const { config, env, onChange } = this.#options;
+    if (this.#unreachable.delete(link)) onChange();
+    const { flow } = link;
+    if (!flow || this.#answered.has(flow)) return;
+    this.#answered.add(flow);
+    const what = `Server ${addressText(link.target)} is now reachable`;
+    env.notify(notifications.serverReachable, 'Info', `${what} for SIP gateway ${config.gateway}.`);
+  }
+
+  /** DGW `SipKeepAliveMethod`. "Ping" on the wire is not published: the CRLF of RFC 5626 is our choice. */
+  async keepAlive(link: Link): Promise<void> {
+    const { config, env, working } = this.#options;
+    const { method, interval } = config.keepAlive;
+    if (method !== 'SipOptions' && method !== 'Ping') return;
+    try {
+      for (;;) {
+        const { flow } = await link.whenUp(working);
+        const alive = method === 'Ping' ? await flow.ping() : await answersOptions(this.#options, link.target, flow);
+        if (alive) this.answered(link);
+        else if (!flow.closed) this.#noteUnreachable(link);
+        await env.clock.sleep(1000 * interval, working);
+      }
+    } catch (error) {
+      if (!isAbort(error)) env.log.error('SIP keep-alive ended', { error });
+    }
+  }
+
+  #noteUnreachable(link: Link): void {
+    if (this.#unreachable.has(link)) return;
+    this.#unreachable.add(link);
+    this.#options.env.log.warn('SIP server does not answer', { server: addressText(link.target) });
+    this.#options.onChange();
+  }
+}
+
+/** True when the server answers OPTIONS with any status. */
+async function answersOptions(options: ReachabilityOptions, target: Address, flow: Flow): Promise<boolean> {
+  const { config, env, layer } = options;
+  const server = `sip:${addressText(target)}`;
+  const user = config.accounts[0]?.user;
+  const us = user === undefined ? config.domain : `${user}@${config.domain}`;
+  const headers: [string, string][] = [
+    ['Max-Forwards', '70'],
+    ['From', `<sip:${us}>;tag=${env.random.bytes(5).toString('hex')}`],
+    ['To', `<${server}>`],
+    ['Call-ID', env.random.bytes(8).toString('hex')],
+    ['CSeq', `${env.random.int(1, 2 ** 30)} OPTIONS`],
+    ['User-Agent', config.userAgent],
+  ];
+  const { cause } = await layer.request(flow, createRequest('OPTIONS', server, { headers })).final;
+  return cause === undefined;
+}
