@@ -23,13 +23,12 @@ export class SipUserAgent {
     this.#config = config;
     this.#env = { ...env, log: env.log.child({ gateway: config.gateway }) };
     this.#stack = new SipStack(config, this.#env, () => this.#stopped !== undefined);
-    const failed = (error: unknown): void => this.#env.log.error('SIP gateway start failed', { error });
-    this.#started = this.#start().catch(failed);
+    this.#started = this.#start().catch((error: unknown) => this.#env.log.error('SIP gateway start failed', { error }));
   }
 
   /** The persistent connections; empty over UDP. */
   connections(): ConnectionStatus[] {
-    const links = this.#config.transport === 'udp' ? [] : (this.#stack.servers?.links ?? []);
+    const links = this.#config.transport === 'udp' ? [] : (this.#stack.signalling.servers?.links ?? []);
     return links.map(link => connectionStatus(this.#config.gateway, link));
   }
 
@@ -39,7 +38,7 @@ export class SipUserAgent {
 
   state(): GatewayState {
     if (!isConfigured(this.#config)) return 'Invalid Configuration';
-    return this.#portTaken ? 'Cannot start, port already in use' : gatewayState(this.#stack.servers);
+    return this.#portTaken ? 'Cannot start, port already in use' : gatewayState(this.#stack.signalling.servers);
   }
 
   /**
@@ -78,7 +77,8 @@ export class SipUserAgent {
   async #start(): Promise<void> {
     if (!isConfigured(this.#config)) return;
     // UDP and TCP have a port at which the unit listens; over TLS it is reached by its own connections alone.
-    if (this.#config.transport !== 'tls') this.#portTaken = !(await this.#stack.listen(this.#config.transport));
+    if (this.#config.transport !== 'tls')
+      this.#portTaken = !(await this.#stack.signalling.listen(this.#config.transport));
     if (this.#portTaken) this.#changed();
     else if (!this.#stopped) this.#stack.connect(() => this.#changed());
   }

@@ -1,10 +1,11 @@
 // The media session of a call as offer and answer made it (RFC 3264), and its changes by re-INVITE and UPDATE.
+import type { SipResponse } from '../../../shared/sip/message.ts';
 import { formatSdp, type Sdp } from '../../../shared/sip/sdp.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
 import type { MediaParameters, MediaSession } from '../media/media.ts';
 import { buildAnswer, type Chosen, judgeOffer, type LocalSession } from '../media/sdp-negotiation.ts';
-import type { DialogSide } from './dialog-requests.ts';
 import { allowed, refuseSession } from './replies.ts';
+import type { DialogSide } from './request-in-dialog.ts';
 import { sdpOf } from './sdp-body.ts';
 import { sessionHeaders } from './session-timer.ts';
 
@@ -53,10 +54,10 @@ export class NegotiatedSession {
    * Answers a re-INVITE or UPDATE: hold, resume, new address, new keys (DGW `SessionUpdateCryptoMode` Regenerate).
    * @returns the 2xx that was sent, or undefined after a refusal
    */
-  answer(transaction: ServerTransaction): ReturnType<ServerTransaction['respond']> | undefined {
+  answer(transaction: ServerTransaction): SipResponse | undefined {
     const { request } = transaction;
     const { context } = this.#side;
-    if (request.body.length === 0) return this.#accept(transaction);
+    if (request.body.length === 0) return accept(this.#side, transaction, this.#localSdp);
     const offer = sdpOf(request);
     if (!offer) {
       refuseSession(transaction, context, 'the session description cannot be read');
@@ -69,7 +70,7 @@ export class NegotiatedSession {
       return undefined;
     }
     if (!this.#isSame(offer)) this.#change(offer, judged.chosen);
-    return this.#accept(transaction);
+    return accept(this.#side, transaction, this.#localSdp);
   }
 
   /** RFC 3264 8: the same version is the same session; a refresh changes nothing, keys included. */
@@ -87,19 +88,20 @@ export class NegotiatedSession {
     this.#media.apply(this.#parameters);
     context.log.info('call changed', { user, peer: dialog.remote, sending: this.#parameters.sending });
   }
+}
 
-  #accept(transaction: ServerTransaction): ReturnType<ServerTransaction['respond']> {
-    const { context, user, timer } = this.#side;
-    const { method, body } = transaction.request;
-    const headers: [string, string][] = [
-      ['Contact', context.contact(user, transaction.flow)],
-      ['Allow', allowed],
-      ...sessionHeaders(timer, true),
-      ['User-Agent', context.userAgent],
-    ];
-    // An UPDATE without SDP only refreshes; an INVITE without one asks for our offer (its answer comes in the ACK, unchanged).
-    const withSdp = method === 'INVITE' || body.length > 0;
-    const content = withSdp ? { body: formatSdp(this.#localSdp), contentType: 'application/sdp' } : {};
-    return transaction.respond(200, undefined, { headers, ...content });
-  }
+/** Accepts a re-INVITE or UPDATE. @param sdp our side of the session */
+function accept(side: DialogSide, transaction: ServerTransaction, sdp: Sdp): SipResponse {
+  const { context, user, timer } = side;
+  const { method, body } = transaction.request;
+  const headers: [string, string][] = [
+    ['Contact', context.contact(user, transaction.flow)],
+    ['Allow', allowed],
+    ...sessionHeaders(timer, true),
+    ['User-Agent', context.userAgent],
+  ];
+  // An UPDATE without SDP only refreshes; an INVITE without one asks for our offer (its answer comes in the ACK, unchanged).
+  const withSdp = method === 'INVITE' || body.length > 0;
+  const content = withSdp ? { body: formatSdp(sdp), contentType: 'application/sdp' } : {};
+  return transaction.respond(200, undefined, { headers, ...content });
 }

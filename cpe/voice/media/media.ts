@@ -87,10 +87,9 @@ export class MediaSession {
 
   /** Sends an RTCP BYE, unless `silent`, and closes the ports. */
   async stop(silent = false): Promise<void> {
-    this.#sender.pause();
+    this.#sender.stop();
     if (!this.#stopped && this.#parameters && !silent) await this.#sender.sayBye();
     this.#stopped = true;
-    this.#sender.stop();
     await this.#ports.close();
   }
 

@@ -1,0 +1,87 @@
+// The signalling of one SIP gateway: its transport, its transactions, and the connections to its servers.
+import { messageOf } from '../../shared/errors.ts';
+import type { Flow } from '../../shared/sip/flow-types.ts';
+import type { SipRequest } from '../../shared/sip/message.ts';
+import { TransactionLayer } from '../../shared/sip/transaction.ts';
+import type { ServerTransaction } from '../../shared/sip/transaction-types.ts';
+import { SipTransport } from '../../shared/sip/transport.ts';
+import { ownPort, sentBy } from './contact.ts';
+import { Servers } from './servers.ts';
+import type { UserAgentConfig, UserAgentEnv } from './settings.ts';
+
+interface RequestHandlers {
+  onRequest: (transaction: ServerTransaction) => void;
+  onAck: (ack: SipRequest) => void;
+}
+
+export class Signalling {
+  readonly layer: TransactionLayer;
+  readonly #config: UserAgentConfig;
+  readonly #env: UserAgentEnv;
+  readonly #transport: SipTransport;
+  /** Ends the connections. */
+  readonly #connected = new AbortController();
+  #servers: Servers | undefined;
+
+  constructor(config: UserAgentConfig, env: UserAgentEnv, handlers: RequestHandlers) {
+    const { clock, random, log } = env;
+    this.#config = config;
+    this.#env = env;
+    this.#transport = new SipTransport({ clock, log });
+    this.layer = new TransactionLayer({
+      transport: this.#transport,
+      clock,
+      random,
+      log,
+      ...handlers,
+      sentBy: flow => sentBy(config, flow),
+    });
+  }
+
+  /** Undefined before `connect`. */
+  get servers(): Servers | undefined {
+    return this.#servers;
+  }
+
+  /** The connection that calls go over. */
+  get callFlow(): Flow | undefined {
+    return this.#servers?.calls.flow;
+  }
+
+  /** Binds the unit's port; false when that is not possible. */
+  async listen(protocol: 'tcp' | 'udp'): Promise<boolean> {
+    const port = ownPort(this.#config);
+    try {
+      await this.#transport.listen({ protocol, host: this.#config.address, port });
+      return true;
+    } catch (error) {
+      this.#env.log.error('SIP port not bound', { port, reason: messageOf(error) });
+      return false;
+    }
+  }
+
+  /** Starts the connections to the servers. @param working ends the keep-alives */
+  connect(working: AbortSignal, onChange: () => void): Servers {
+    this.#servers = new Servers({
+      config: this.#config,
+      env: this.#env,
+      layer: this.layer,
+      transport: this.#transport,
+      working,
+      connected: this.#connected.signal,
+      onChange,
+    });
+    return this.#servers;
+  }
+
+  /** Ends the connections, and every request that still waits for an answer. */
+  disconnect(): void {
+    this.#connected.abort();
+    this.layer.stop();
+  }
+
+  async close(): Promise<void> {
+    await this.#servers?.done;
+    await this.#transport.close();
+  }
+}
