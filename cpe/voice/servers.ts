@@ -1,3 +1,4 @@
+// The unit's SIP servers: one connection to each, from local ports that two connections never share.
 import { type Address, addressText, type Flow } from '../../shared/sip/flow-types.ts';
 import type { SipTransport } from '../../shared/sip/transport.ts';
 import { connectTls } from '../../shared/tls/connect.ts';

@@ -1,3 +1,4 @@
+// A call whose dialog exists. outgoing.ts and incoming.ts bring calls to this point.
 import type { SipResponse } from '../../../shared/sip/message.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
 import type { MediaSession } from '../media/media.ts';
