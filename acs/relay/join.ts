@@ -49,7 +49,7 @@ export async function joinCluster(
     ...{ ...context, self, address },
     ...(primary === undefined ? { isPredecessor: id => nodeOf(id) === nodeOf(self) } : {}),
   });
-  relay.reach(joined.addressOf);
+  relay.reach(id => joined.addressOf(id));
   joined.onChange(() => relay.keepOnly(joined.others().map(({ id }) => id)));
   const closing: (() => void)[] = [];
   return {

@@ -1,37 +1,37 @@
-// The processes that serve one store: each says with beats that it lives, and what one that is gone had claimed is free. Nobody's
-// clock counts but one's own: how long ago, by it, another's beat last grew.
+// Members: the processes that serve one store. Each proves by heartbeats that it lives; what a member that is gone had claimed is free.
+// Only a member's own clock counts: how long ago, by it, another's beat last grew.
 import type { Clock, Random, Timer } from '../../../shared/clock.ts';
 import { messageOf } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
 import type { Member, Store } from '../../store/store.ts';
 
 export interface Members {
-  /** This process: in claims, in cookies, new with each start. */
+  /** Id of this process in claims and cookies, new with each start. */
   readonly self: string;
   /** No other process serves this store. */
   readonly alone: boolean;
-  /** False while others may take this process for gone, because its own beats did not reach the store: then it serves nobody. */
+  /** False while others may take this process for gone, because its own beats did not reach the store: then it refuses sessions. */
   isServing(): boolean;
-  /** The others that are not gone. */
+  /** The other members that are not gone. */
   others(): Member[];
-  /** Where a member that is not gone is reached; undefined for any other. */
+  /** @returns where a member is reached; undefined for one that is gone */
   addressOf(id: string): string | undefined;
-  /** Whether a member has ended, so that nothing it claimed holds. Of one that is not known the store is asked. */
+  /** @returns whether a member has ended, so that nothing it claimed holds; the store is asked about one that is not known */
   isGone(id: string): Promise<boolean>;
-  /** Someone else has ended, surely: its claims are free at once. */
+  /** Notes that a member has certainly ended: its claims are free at once. */
   ended(id: string): Promise<void>;
-  /** Calls after each look at the members. */
+  /** Calls after each heartbeat, which reads the members. */
   onChange(listener: () => void): void;
-  /** Beats no more, and says so: what this process claimed is free. */
+  /** Ends the heartbeats and says so: what this process claimed is free. */
   leave(): Promise<void>;
 }
 
 export const BEAT_MS = 2_000;
-/** Whose beat stands still for longer is gone. */
+/** A member whose beat has not grown for longer is gone. */
 export const LEASE_MS = 10_000;
-/** Whose own beats do not arrive stops before the others take it for gone, counted from when the last good one was sent. */
+/** A member whose own beats do not arrive stops before the others take it for gone, counted from when the last good one was sent. */
 export const SERVING_MS = 7_000;
-/** Then nobody needs to know of it any more; a process that slept for as long has long known that it is gone. */
+/** After this time a member that is gone is deleted; a process that slept for as long knows that it is gone. */
 const FORGOTTEN_MS = 3_600_000;
 const MAX_GONE = 10_000;
 
@@ -39,7 +39,7 @@ const MAX_GONE = 10_000;
 export const memberId = (node: string, random: Random): string => `${node}-${random.bytes(6).toString('hex')}`;
 export const nodeOf = (member: string): string => member.slice(0, member.lastIndexOf('-'));
 
-/** The only process of its store. */
+/** The members of a store that one process serves. */
 export const aloneAs = (self: string): Members => ({
   self,
   alone: true,
@@ -57,107 +57,174 @@ export interface Joining {
   clock: Clock;
   log: Log;
   self: string;
-  /** Where the others reach this process. */
+  /** Where the other members reach this process. */
   address: string;
-  /** Ended before this process began, surely: they do not get the time of a lease. */
+  /** Members that certainly ended before this process began: they do not get the time of a lease. */
   isPredecessor?: (id: string) => boolean;
 }
 
-/** Known to the store when this resolves. @throws what the store throws */
-export async function joinMembers({ store, clock, log, self, address, isPredecessor }: Joining): Promise<Members> {
-  const known = new Map<string, Member & { grew: number }>();
-  /** Members that were looked for and are not there. */
-  const gone = new Set<string>();
-  const listeners: (() => void)[] = [];
-  let goodSince = Number.NEGATIVE_INFINITY;
-  let silent = false;
-  let left = false;
-  let timer: Timer | undefined;
+/** The other members, as they were at the last heartbeats. */
+class OtherMembers {
+  readonly #clock: Clock;
+  readonly #known = new Map<string, Member & { grew: number }>();
+  /** Ids that the store does not have. */
+  readonly #gone = new Set<string>();
 
-  const isStill = (member: { grew: number }, ms: number): boolean => clock.monotonic() - member.grew > ms;
-  const live = (id: string): (Member & { grew: number }) | undefined => {
-    const member = known.get(id);
-    return member && !isStill(member, LEASE_MS) ? member : undefined;
-  };
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
-  const learn = (members: readonly Member[]): void => {
-    const now = clock.monotonic();
-    const before = new Map(known);
-    known.clear();
+  /** @param members all but this process */
+  update(members: readonly Member[]): void {
+    const now = this.#clock.monotonic();
+    const before = new Map(this.#known);
+    this.#known.clear();
     for (const member of members) {
-      gone.delete(member.id);
-      if (member.id === self) continue;
+      this.#gone.delete(member.id);
       const last = before.get(member.id);
-      known.set(member.id, { ...member, grew: last?.beat === member.beat ? last.grew : now });
+      this.#known.set(member.id, { ...member, grew: last?.beat === member.beat ? last.grew : now });
     }
-    for (const listener of listeners) listener();
-  };
+  }
 
-  const beat = async (): Promise<void> => {
-    const asked = clock.monotonic();
-    const members = await store.beat({ id: self, address });
-    goodSince = Math.max(goodSince, asked);
-    learn(members);
-  };
+  ids(): string[] {
+    return [...this.#known.keys()];
+  }
 
-  const said = (error: unknown = 'a beat took too long'): void => {
-    const isSilent = clock.monotonic() - goodSince > SERVING_MS;
-    if (isSilent && !silent)
-      log.error('the store does not hear this process: it serves nobody until it does', { reason: messageOf(error) });
-    if (!isSilent && silent) log.info('the store hears this process again');
-    silent = isSilent;
-  };
+  isKnown(id: string): boolean {
+    return this.#known.has(id);
+  }
 
-  const forget = async (): Promise<void> => {
-    for (const member of known.values()) if (isStill(member, FORGOTTEN_MS)) await store.leave(member.id);
-  };
+  isNoted(id: string): boolean {
+    return this.#gone.has(id);
+  }
 
-  const tick = async (): Promise<void> => {
+  noteGone(id: string): void {
+    this.#known.delete(id);
+    if (this.#gone.size >= MAX_GONE) this.#gone.clear();
+    this.#gone.add(id);
+  }
+
+  /** The beat of a known member has not grown for longer than that. */
+  isStill(id: string, ms: number): boolean {
+    const member = this.#known.get(id);
+    return member !== undefined && this.#clock.monotonic() - member.grew > ms;
+  }
+
+  live(): Member[] {
+    const live = [...this.#known.values()].filter(({ id }) => !this.isStill(id, LEASE_MS));
+    return live.map(({ grew: _grew, ...member }) => member);
+  }
+}
+
+/** The contact of this process to the store: lost when no heartbeat has arrived for a while. */
+class StoreContact {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  /** When the last heartbeat was sent that arrived. */
+  #heardAt = Number.NEGATIVE_INFINITY;
+  #isReportedLost = false;
+
+  constructor({ clock, log }: Joining) {
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  arrived(sent: number): void {
+    this.#heardAt = Math.max(this.#heardAt, sent);
+  }
+
+  isLost(): boolean {
+    return this.#clock.monotonic() - this.#heardAt > SERVING_MS;
+  }
+
+  /** Logs a change. */
+  report(error: unknown = 'a heartbeat took too long'): void {
+    const isLost = this.isLost();
+    if (isLost && !this.#isReportedLost) this.#log.error('store contact lost', { reason: messageOf(error) });
+    if (!isLost && this.#isReportedLost) this.#log.info('store contact restored');
+    this.#isReportedLost = isLost;
+  }
+}
+
+class JoinedMembers implements Members {
+  readonly alone = false;
+  readonly self: string;
+  readonly #joining: Joining;
+  readonly #others: OtherMembers;
+  readonly #listeners: (() => void)[] = [];
+  readonly #contact: StoreContact;
+  #hasLeft = false;
+  #timer: Timer | undefined;
+
+  constructor(joining: Joining) {
+    this.#joining = joining;
+    this.self = joining.self;
+    this.#others = new OtherMembers(joining.clock);
+    this.#contact = new StoreContact(joining);
+  }
+
+  readonly isServing: Members['isServing'] = () => !this.#hasLeft && !this.#contact.isLost();
+  readonly others: Members['others'] = () => this.#others.live();
+  readonly addressOf: Members['addressOf'] = id => this.others().find(member => member.id === id)?.address;
+  readonly onChange: Members['onChange'] = listener => void this.#listeners.push(listener);
+
+  /** @throws what the store throws */
+  async join(): Promise<void> {
+    await this.#beat();
+    for (const id of this.#others.ids().filter(id => this.#joining.isPredecessor?.(id))) await this.ended(id);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    this.#timer = this.#joining.clock.after(BEAT_MS, () => void this.#tick());
+  }
+
+  async #tick(): Promise<void> {
     try {
-      await beat();
-      said();
-      await forget();
+      await this.#beat();
+      this.#contact.report();
+      for (const id of this.#others.ids())
+        if (this.#others.isStill(id, FORGOTTEN_MS)) await this.#joining.store.leave(id);
     } catch (error) {
-      if (!left) said(error);
+      if (!this.#hasLeft) this.#contact.report(error);
     }
-    if (!left) timer = clock.after(BEAT_MS, () => void tick());
-  };
+    if (!this.#hasLeft) this.#schedule();
+  }
 
-  const remove = async (id: string): Promise<void> => {
-    await store.leave(id);
-    known.delete(id);
-    if (gone.size >= MAX_GONE) gone.clear();
-    gone.add(id);
-  };
+  async #beat(): Promise<void> {
+    const { store, clock, self, address } = this.#joining;
+    const sent = clock.monotonic();
+    const members = await store.beat({ id: self, address });
+    this.#contact.arrived(sent);
+    this.#others.update(members.filter(({ id }) => id !== self));
+    for (const listener of this.#listeners) listener();
+  }
 
-  await beat();
-  for (const id of [...known.keys()].filter(id => isPredecessor?.(id))) await remove(id);
-  timer = clock.after(BEAT_MS, () => void tick());
-  return {
-    self,
-    alone: false,
-    isServing: () => !left && clock.monotonic() - goodSince <= SERVING_MS,
-    others: () => [...known.keys()].flatMap(id => live(id) ?? []).map(({ grew: _grew, ...member }) => member),
-    addressOf: id => live(id)?.address,
-    isGone: async id => {
-      if (id === self) return false;
-      if (gone.has(id)) return true;
-      // It may have come since the last look: whoever claims anything has beaten before.
-      if (!known.has(id)) await beat();
-      const member = known.get(id);
-      if (member) return isStill(member, LEASE_MS);
-      if (gone.size >= MAX_GONE) gone.clear();
-      gone.add(id);
-      return true;
-    },
-    ended: async id => await remove(id),
-    onChange: listener => {
-      listeners.push(listener);
-    },
-    leave: async () => {
-      left = true;
-      timer?.cancel();
-      await store.leave(self);
-    },
-  };
+  async isGone(id: string): Promise<boolean> {
+    if (id === this.self) return false;
+    if (this.#others.isNoted(id)) return true;
+    // It may have come since the last heartbeat: a member that claims anything has sent one before.
+    if (!this.#others.isKnown(id)) await this.#beat();
+    if (this.#others.isKnown(id)) return this.#others.isStill(id, LEASE_MS);
+    this.#others.noteGone(id);
+    return true;
+  }
+
+  async ended(id: string): Promise<void> {
+    await this.#joining.store.leave(id);
+    this.#others.noteGone(id);
+  }
+
+  async leave(): Promise<void> {
+    this.#hasLeft = true;
+    this.#timer?.cancel();
+    await this.#joining.store.leave(this.self);
+  }
+}
+
+/** Joins the members of a store; the store knows this process when it resolves. @throws what the store throws */
+export async function joinMembers(joining: Joining): Promise<Members> {
+  const members = new JoinedMembers(joining);
+  await members.join();
+  return members;
 }
