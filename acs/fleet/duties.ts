@@ -2,7 +2,7 @@
 
 import type { Clock } from '../../shared/clock.ts';
 import type { Retention, Store } from '../store/store.ts';
-import type { Schedule } from './cluster/schedule.ts';
+import type { Schedule } from './common/schedule.ts';
 import type { Files } from './files/files.ts';
 import { type Alerts, EVALUATE_MS } from './monitoring/alerts.ts';
 import { type LivenessWatch, LOOK_MS } from './monitoring/liveness.ts';

@@ -3,9 +3,9 @@
 
 import type { DeviceRow } from '../../device/row.ts';
 import { UserError } from '../../errors.ts';
-import type { Schedule } from '../cluster/schedule.ts';
 import type { FleetContext } from '../common/context.ts';
 import { retryConflicts } from '../common/documents.ts';
+import type { Schedule } from '../common/schedule.ts';
 import type { Files } from '../files/files.ts';
 import { actions, type RolloutAction } from './actions.ts';
 import type { RolloutContext } from './context.ts';

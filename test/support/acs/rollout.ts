@@ -1,5 +1,6 @@
 // For tests of rollouts in virtual time: the ACS with its API and its duties, and units that take images as told.
-import { createSchedule, type Schedule } from '../../../acs/fleet/cluster/schedule.ts';
+import { createSchedule } from '../../../acs/fleet/cluster/schedule.ts';
+import type { Schedule } from '../../../acs/fleet/common/schedule.ts';
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import { requestBody } from '../../../shared/cwmp/soap.ts';
 import { type Json, type TestApi, testApi } from './api.ts';

@@ -1,6 +1,7 @@
 // What is due by time: once per duty, whoever of several processes does it; and what only grows is cut.
 import assert from 'node:assert/strict';
-import { createSchedule, type Schedule } from '../../../../acs/fleet/cluster/schedule.ts';
+import { createSchedule } from '../../../../acs/fleet/cluster/schedule.ts';
+import type { Schedule } from '../../../../acs/fleet/common/schedule.ts';
 import { retentionAt, startDuties } from '../../../../acs/fleet/duties.ts';
 import { openSqlite } from '../../../../acs/store/sqlite/store.ts';
 import type { Store } from '../../../../acs/store/store.ts';
@@ -88,7 +89,7 @@ describe('the schedule', () => {
     });
     await clock.advance(12 * MINUTE);
     assert.equal(ran, 3);
-    assert.equal(logged.filter(line => /a duty failed.*not now/.test(line)).length, 2);
+    assert.equal(logged.filter(line => /duty failed.*not now/.test(line)).length, 2);
     await clock.advance(HOUR);
     assert.equal(ran, 4);
   });
@@ -197,7 +198,7 @@ describe('the schedule', () => {
       const { soon } = schedule('one').promptly('count', MINUTE, { isDue: async () => true, work });
       await clock.advance(4000);
       assert.equal(tries, 2);
-      assert.match(logged.join(''), /a duty failed.*not now/);
+      assert.match(logged.join(''), /duty failed.*not now/);
       await clock.advance(50_000);
       assert.equal(tries, 2);
       await clock.advance(10_000);

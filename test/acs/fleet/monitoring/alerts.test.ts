@@ -1,7 +1,8 @@
 // Alerts as data: groups counted in the store, fired once after their time, resolved when it no longer holds.
 import assert from 'node:assert/strict';
 import { reportOf } from '../../../../acs/device/inform.ts';
-import { createSchedule, type Schedule } from '../../../../acs/fleet/cluster/schedule.ts';
+import { createSchedule } from '../../../../acs/fleet/cluster/schedule.ts';
+import type { Schedule } from '../../../../acs/fleet/common/schedule.ts';
 import { startDuties } from '../../../../acs/fleet/duties.ts';
 import { Alerts } from '../../../../acs/fleet/monitoring/alerts.ts';
 import { LivenessWatch } from '../../../../acs/fleet/monitoring/liveness.ts';

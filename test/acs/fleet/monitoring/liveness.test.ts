@@ -1,7 +1,8 @@
 // Who informs no more: said once of each device, by its own interval, and not for a time in which nobody listened.
 import assert from 'node:assert/strict';
-import { createSchedule, type Schedule } from '../../../../acs/fleet/cluster/schedule.ts';
+import { createSchedule } from '../../../../acs/fleet/cluster/schedule.ts';
 import { learnInterval } from '../../../../acs/fleet/common/inform-interval.ts';
+import type { Schedule } from '../../../../acs/fleet/common/schedule.ts';
 import { startDuties } from '../../../../acs/fleet/duties.ts';
 import { LivenessWatch, LOOK_MS } from '../../../../acs/fleet/monitoring/liveness.ts';
 import { memoryCpe, ScriptedCpe, type TestAcs, testAcs } from '../../../support/acs/memory-acs.ts';
