@@ -7,7 +7,8 @@ import { UserError } from '../errors.ts';
 import { putSecrets, secretsOf, syncFolder, unusable } from '../server/data-directory.ts';
 import { carriedFiles, checkFile, copyStore, unpackStore } from '../store/sqlite/backup.ts';
 import type { StoreCheck } from '../store/sqlite/check.ts';
-import { guarded, lockOf } from '../store/sqlite/schema.ts';
+import { lockOf } from '../store/sqlite/schema.ts';
+import { guarded } from '../store/sqlite/store-error.ts';
 
 /** The places where an ACS stores its data. */
 export interface DataLocation {

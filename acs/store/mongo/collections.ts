@@ -1,4 +1,4 @@
-// What lies in the MongoDB of the store: its collections, the documents in them, the indexes, and the version of all that.
+// The database of the store on MongoDB: its collections, the documents in them, the indexes, and its version.
 import type { Binary, Collection, CreateIndexesOptions, IndexDescription } from 'mongodb';
 import { UserError } from '../../../shared/errors.ts';
 import { isDuplicate, type Link, type Versioned } from './link.ts';
@@ -6,15 +6,15 @@ import { isDuplicate, type Link, type Versioned } from './link.ts';
 /** Grows when an older program could not read what a newer one writes. */
 const STORE_VERSION = 1;
 
-/** A device: its row as JSON, and beside it what it is found and sorted by. Unknown is '' or 0, as in the SQLite store. */
+/** A device: its row as JSON, and the fields that it is found and sorted by. Unknown is '' or 0, as in the SQLite store. */
 export interface DeviceDocument extends Versioned {
-  /** Of its parameter tree: a device that returns after its removal has another one. */
+  /** Id of its parameter tree: a device that returns after its removal has another one. */
   tree: string;
-  /** Removed, with ended tasks that are still to be copied; none of the fields below but `outbox`. */
+  /** The device was removed, but ended tasks are still to be copied; of the fields below it has only `outbox` and `notices`. */
   gone?: true;
-  /** Tasks that ended with the write that made this document, until they are in the collection of ended tasks. */
+  /** Tasks that ended with the write of this document, until they are in the collection of ended tasks. */
   outbox?: EndedTask[];
-  /** Likewise what is told to webhooks, until it is in the queue of deliveries. */
+  /** Notices of the write of this document, until they are in the queue of deliveries. */
   notices?: StoredNotice[];
   row?: string;
   username?: string;
@@ -50,13 +50,13 @@ export interface DeviceDocument extends Versioned {
   latestFault?: string;
 }
 
-/** A map's entry: a key may hold dots and dollars, a field name may not. */
+/** An entry of a map: a key may hold dots and dollars, a field name may not. */
 export interface Pair {
   k: string;
   v: string;
 }
 
-/** A notice in the outbox of a document, and whom it is for. */
+/** A notice in the outbox of a document, with its receivers. */
 export interface StoredNotice {
   id: string;
   time: number;
@@ -77,10 +77,10 @@ export interface DeliveryDocument {
   body: string;
 }
 
-/** One place of a ring of numbers (series.ts). */
+/** One slot of a ring of numbers (series.ts). */
 export interface SeriesDocument {
   _id: string;
-  /** Id of the document of its path. */
+  /** Id of the document of its series in `seriesPaths`. */
   of: string;
   level: number;
   bucket: number;
@@ -99,10 +99,10 @@ export interface EndedTask {
   body: string;
 }
 
-/** A parameter tree: which chunks it is made of, in the order of paths. Chunks never change; this document says which ones count. */
+/** A parameter tree: the chunks that it is made of, in the order of paths. Chunks never change; this document says which ones count. */
 export interface TreeDocument extends Versioned {
   chunks: { id: string; from: string }[];
-  /** What the write before replaced: deleted with the next one, so that who reads meanwhile still finds it. */
+  /** Chunks that the last write replaced: the next one deletes them, so that a reader in between still finds them. */
   replaced: string[];
 }
 
@@ -110,33 +110,33 @@ export interface BodyDocument {
   _id: string;
   /** JSON. */
   body: string;
-  /** When it was written, milliseconds. */
+  /** Time of the write, milliseconds. */
   at: number;
 }
 
-/** The documents of one kind: which body each name stands for. Bodies never change; this document says which ones count. */
+/** The documents of one kind: the body of each name. Bodies never change; this document says which ones count. */
 export interface KindDocument extends Versioned {
   generation: number;
   names: { name: string; generation: number; changed: number; body: string }[];
-  /** What the write that made this document tells webhooks, until it is in the queue of deliveries. */
+  /** Notices of the write of this document, until they are in the queue of deliveries. */
   notices?: StoredNotice[];
 }
 
-/** What a file's name stands for. */
+/** The name of a file, and the content that it stands for. */
 export interface FileDocument extends Versioned {
   content: string;
   size: number;
   sha256: string;
-  /** Bytes in each of its chunks but the last; 256 KB where none is told. */
+  /** Bytes in each of its chunks but the last; default: 256 KB. */
   chunk?: number;
-  /** When all of it had come, milliseconds. */
+  /** Time at which it was complete, milliseconds. */
   at?: number;
 }
 
-/** A content that was begun, stands, or stood once. */
+/** A content: being written, with a name, or replaced. */
 export interface ContentDocument {
   _id: string;
-  /** When it was last written to or replaced, milliseconds. */
+  /** Last sign of use, milliseconds: written, read or replaced. */
   at: number;
   /** It is being deleted. */
   dead?: true;
@@ -229,23 +229,23 @@ export async function openTables(link: Link): Promise<Collections> {
 async function checkVersion(link: Link, { devices }: Collections): Promise<void> {
   const { db } = link;
   const meta = db.collection<{ _id: string; version: number }>('meta');
-  const standing = await link.retry(() => meta.findOne({ _id: 'store' }));
-  if (!standing) {
+  const stored = await link.retry(() => meta.findOne({ _id: 'store' }));
+  if (!stored) {
     if (await link.retry(() => devices.findOne({}, { projection: { _id: 1 } })))
       throw new UserError(503, 'not-a-store', `${db.databaseName} is a database of another program`);
     // Another process may be doing the same.
     await link.retry(() => unlessThere(meta.insertOne({ _id: 'store', version: STORE_VERSION })));
     return;
   }
-  if (standing.version > STORE_VERSION)
+  if (stored.version > STORE_VERSION)
     throw new UserError(
       503,
       'store-too-new',
-      `${db.databaseName} was written by a newer version of this program (store version ${standing.version}, this one knows up to ${STORE_VERSION})`,
+      `${db.databaseName} was written by a newer version of this program (store version ${stored.version}, this one knows up to ${STORE_VERSION})`,
     );
 }
 
-/** An insert of what never differs: that it stands already is as good. */
+/** An insert of a document that never differs: if it is there already, that is as good. */
 export async function unlessThere(insert: Promise<unknown>): Promise<void> {
   try {
     await insert;

@@ -7,7 +7,7 @@ import type { Collections, FileDocument } from './collections.ts';
 import { ContentBodies } from './content-bodies.ts';
 import { type Link, stamp } from './link.ts';
 
-/** Chunks of contents whose documents do not say how long they are: older versions wrote those. */
+/** Bytes in a chunk where the document does not say so: it was written by an older version. */
 const OLD_CHUNK = 256 * 1024;
 const SWEEP_BATCH = 200;
 

@@ -1,4 +1,4 @@
-// The documents of kinds in MongoDB: which body each name stands for, and the generation of it all.
+// The documents of kinds in MongoDB: the body of each name, and the generation of the kind.
 import type { Collections, KindDocument, StoredNotice } from './collections.ts';
 import type { Deliveries } from './deliveries.ts';
 import { checkSize } from './devices/device-document.ts';
@@ -6,7 +6,7 @@ import { type Link, stamp } from './link.ts';
 
 export type Entry = KindDocument['names'][number];
 
-/** A change of one entry, and what it tells webhooks. */
+/** A change of one entry, with its notices for webhooks. */
 export interface EntryChange {
   kind: string;
   name: string;

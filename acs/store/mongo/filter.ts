@@ -1,5 +1,5 @@
-// The filter AST as MongoDB queries on the documents of devices. Where MongoDB cannot say exactly what the predicate of filter.ts says,
-// there are two queries: `over` finds no device too few, `under` none too many; what lies between is for the predicate to decide.
+// A filter as MongoDB queries on the documents of devices. Where MongoDB cannot express exactly the predicate, there are two queries:
+// `over` finds no device too few, `under` none too many; the predicate decides on those in between.
 import type { Filter as MongoFilter } from 'mongodb';
 import { assertNever } from '../../../shared/errors.ts';
 import { livenessStates } from '../../device/liveness.ts';
@@ -19,7 +19,7 @@ export interface Bounds {
   under: Part;
 }
 
-/** Field of the document that each field is sorted by. */
+/** The field of the document by which each field is sorted. */
 export const mongoColumns: Readonly<Record<string, string>> = {
   id: '_id',
   oui: 'oui',
@@ -41,9 +41,9 @@ export const mongoColumns: Readonly<Record<string, string>> = {
   rolloutWave: 'rolloutWave',
 };
 
-/** A server reads a query to some depth only; what lies deeper is left to the predicate. */
+/** Depth of a query that every server takes; the predicate decides on deeper parts. */
 const MAX_DEPTH = 12;
-/** Wildcards and length up to which a pattern is left to the server's backtracking. */
+/** Wildcards and length up to which the server's backtracking matches a pattern. */
 const MAX_RUNS = 3;
 const MAX_PATTERN = 1000;
 
@@ -148,7 +148,7 @@ const on = (column: string, test: Test): MongoFilter<DeviceDocument> => ({ [colu
 /**
  * Devices with a text that passes.
  * @param test undefined where the server knows no such test
- * @param isWhole whether what passes the test is what is asked for, not only what may be
+ * @param isWhole the test is the whole condition, not only a necessary one
  */
 function textBounds(field: Field, test: Test | undefined, isWhole: boolean): Bounds {
   if (field.kind === 'tag') return bounded(test ? on('tags', test) : true, isWhole);
@@ -157,9 +157,9 @@ function textBounds(field: Field, test: Test | undefined, isWhole: boolean): Bou
     const passing = { $elemMatch: test ? { k, v: test } : { k } };
     const whole = isWhole && test !== undefined;
     if (field.kind === 'site') return bounded({ site: passing }, whole);
-    // Several parameters, some of them told and others in the tree: the predicate knows which counts.
+    // Several parameters, of which some are in `values` and others in the tree: the predicate decides which count.
     if (isWild(field.name)) return { over: true, under: false };
-    // What the last Informs did not carry may stand in the parameter tree.
+    // A value that the last Informs did not carry may be in the parameter tree.
     return { over: anyOf([{ values: passing }, { 'values.k': { $ne: k } }]), under: whole && { values: passing } };
   }
   const column = field.kind === 'text' && field.name === 'id' ? '_id' : field.name;
@@ -189,8 +189,8 @@ function existsBounds(field: Field): Bounds {
 }
 
 /**
- * A pattern as a regular expression over text keys. It says exactly what `like` says for patterns of ASCII with few `%`; for the others it
- * finds no text too few.
+ * A pattern as a regular expression over text keys. It is exact for patterns of ASCII with few `%`; for the others it finds no text too
+ * few.
  */
 function likeRegex(pattern: string): { source: string; isWhole: boolean } {
   const parts = likeParts(pattern.toLowerCase());
@@ -203,7 +203,7 @@ function likeRegex(pattern: string): { source: string; isWhole: boolean } {
     else {
       isWhole &&= part === anyRun;
       if (source.endsWith(ANY)) continue;
-      // What is left of the pattern is for the predicate.
+      // The predicate decides on the rest of the pattern.
       if (++runs > MAX_RUNS || source.length > MAX_PATTERN) return { source, isWhole: false };
       source += ANY;
     }
@@ -213,7 +213,7 @@ function likeRegex(pattern: string): { source: string; isWhole: boolean } {
 
 const ANY = '[\\s\\S]*';
 
-/** Every character whose lower case is this one, or begins with it where the rest may be anything. */
+/** A class of all characters whose lower case is this one, or begins with it where the rest may be anything. */
 function charClass(char: string, next: string | symbol | undefined): string {
   if (char === 'k') return '[kK\u212a]';
   // The lower case of U+0130 is an i and a combining dot.

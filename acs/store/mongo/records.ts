@@ -55,7 +55,7 @@ export class Records {
     const beat = async (): Promise<void> => {
       await members.updateOne({ _id: id }, { $set: { address }, $inc: { beat: 1 } }, { upsert: true });
     };
-    // Two first beats at once may both try to insert: the second try finds the document there.
+    // Two first beats at once may both try to insert: a second try finds the document.
     await this.#link.retry(() => beat().catch(error => (isDuplicate(error) ? beat() : Promise.reject(error))));
     const all = await this.#link.retry(() => members.find().toArray());
     return all.map(member => ({ id: member._id, address: member.address, beat: member.beat }));

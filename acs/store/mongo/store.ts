@@ -1,5 +1,5 @@
-// The store on MongoDB, for servers on several machines: single-document writes only, so that any server that speaks the wire protocol
-// and has w: majority will do (docs/running.md has the list of what it must offer). Loaded only when it is asked for.
+// The store on MongoDB, for servers on several machines: single-document writes only, so that any server with the wire protocol and
+// w: majority will do (docs/running.md lists the requirements). It is loaded only when it is configured.
 import type { DeviceOperation, DeviceOperations } from '../../device/operation-types.ts';
 import type { Store } from '../store.ts';
 import { openTables } from './collections.ts';
@@ -20,9 +20,9 @@ import { upgradeDevices } from './upgrade.ts';
 
 export type { MongoOptions } from './link.ts';
 
-/** How often this process asks what others changed. */
+/** Time between two reads of the generations that other processes made. */
 const REFRESH_MS = 1000;
-/** Bodies that count no more are kept as long as somebody could be about to make them count. */
+/** Time for which a body that does not count is kept: a process may be about to make it count. */
 const BODY_GRACE_MS = 3_600_000;
 
 /** @throws UserError 503: the server cannot be reached, the database is of a newer version or of another program */
@@ -52,7 +52,7 @@ export async function openMongo(options: MongoOptions): Promise<Store> {
       ...documentStore(link, documents),
       ...contentStore(link, contents),
       ...recordStore(link, new Records(link, collections), async () => {
-        // What has ended counts as ended before it is counted.
+        // Tasks in outboxes must be in their collection before ended tasks are counted.
         await outbox.sweep();
         await documents.kinds.deliverLeft();
         await documents.sweep(link.clock.now() - BODY_GRACE_MS);
@@ -71,12 +71,12 @@ export async function openMongo(options: MongoOptions): Promise<Store> {
   }
 }
 
-/** Asks for the generations again and again, one question at a time. */
+/** Reads the generations again and again, one request at a time. */
 function keepFresh(link: Link, documents: Documents): () => void {
   const ask = (): void => {
     const asking = documents.kinds
       .refresh()
-      // The server is away: what is known stays, and the next time will tell.
+      // The server is away: the known generations stay until the next read.
       .catch(() => undefined)
       .then(() => {
         if (link.isOpen()) timer = link.clock.after(REFRESH_MS, ask);
@@ -108,51 +108,52 @@ interface DeviceParts {
   trees: ParameterTrees;
 }
 
-function deviceStore({ run }: Link, { writes, search, groups, trees }: DeviceParts): DevicePart {
+function deviceStore(link: Link, { writes, search, groups, trees }: DeviceParts): DevicePart {
   return {
-    device: id => run(() => search.byId(id)),
-    deviceByUsername: username => run(() => search.byUsername(username)),
+    device: id => link.run(() => search.byId(id)),
+    deviceByUsername: username => link.run(() => search.byUsername(username)),
     apply: <N extends DeviceOperation>(id: string, name: N, args: DeviceOperations[N]['args']) =>
-      run(async () => {
+      link.run(async () => {
         if (!('known' in args)) return await writes.apply(id, name, args);
         const { known, ...others } = args;
         if (known) await trees.put(id, known);
         return await writes.apply(id, name, others as DeviceOperations[N]['args']);
       }),
-    devices: query => run(() => search.page(query)),
-    countDevices: (filter, now) => run(() => search.count(filter, now)),
-    groups: query => run(() => groups.read(query)),
-    overdue: query => run(() => search.overdue(query)),
-    parameters: (device, path) => run(() => trees.parameters(device, path)),
-    knownValues: (ids, paths) => run(() => search.knownValues(ids, paths)),
-    putParameters: (device, values, replaceBelow) => run(() => trees.put(device, values, replaceBelow)),
+    devices: query => link.run(() => search.page(query)),
+    countDevices: (filter, now) => link.run(() => search.count(filter, now)),
+    groups: query => link.run(() => groups.read(query)),
+    overdue: query => link.run(() => search.overdue(query)),
+    parameters: (device, path) => link.run(() => trees.parameters(device, path)),
+    knownValues: (ids, paths) => link.run(() => search.knownValues(ids, paths)),
+    putParameters: (device, values, replaceBelow) => link.run(() => trees.put(device, values, replaceBelow)),
   };
 }
 
-const workStore = ({ run }: Link, work: WorkSearch): Pick<Store, 'tasks' | 'task' | 'faults'> => ({
-  tasks: query => run(() => work.tasks(query)),
-  task: id => run(() => work.task(id)),
-  faults: limit => run(() => work.faults(limit)),
+const workStore = (link: Link, work: WorkSearch): Pick<Store, 'tasks' | 'task' | 'faults'> => ({
+  tasks: query => link.run(() => work.tasks(query)),
+  task: id => link.run(() => work.task(id)),
+  faults: limit => link.run(() => work.faults(limit)),
 });
 
 type DocumentPart = Pick<Store, 'refresh' | 'documents' | 'document' | 'putDocument' | 'deleteDocument' | 'generation'>;
 
-const documentStore = ({ run }: Link, documents: Documents): DocumentPart => ({
-  documents: kind => run(() => documents.list(kind)),
-  document: (kind, name) => run(() => documents.get(kind, name)),
-  putDocument: (kind, name, body, expected, notices) => run(() => documents.put(kind, name, body, expected, notices)),
-  deleteDocument: (kind, name) => run(() => documents.delete(kind, name)),
+const documentStore = (link: Link, documents: Documents): DocumentPart => ({
+  documents: kind => link.run(() => documents.list(kind)),
+  document: (kind, name) => link.run(() => documents.get(kind, name)),
+  putDocument: (kind, name, body, expected, notices) =>
+    link.run(() => documents.put(kind, name, body, expected, notices)),
+  deleteDocument: (kind, name) => link.run(() => documents.delete(kind, name)),
   generation: kind => documents.kinds.generation(kind),
-  refresh: () => run(() => documents.kinds.refresh()),
+  refresh: () => link.run(() => documents.kinds.refresh()),
 });
 
 type HistoryPart = Pick<Store, 'appendHistory' | 'series' | 'seriesPaths' | 'deviceEvents'>;
 
-const historyStore = ({ run }: Link, history: History): HistoryPart => ({
-  appendHistory: entries => run(() => history.append(entries)),
-  series: query => run(() => history.series(query)),
-  seriesPaths: device => run(() => history.paths(device)),
-  deviceEvents: (device, limit) => run(() => history.events(device, limit)),
+const historyStore = (link: Link, history: History): HistoryPart => ({
+  appendHistory: entries => link.run(() => history.append(entries)),
+  series: query => link.run(() => history.series(query)),
+  seriesPaths: device => link.run(() => history.paths(device)),
+  deviceEvents: (device, limit) => link.run(() => history.events(device, limit)),
 });
 
 type DeliveryPart = Pick<
@@ -166,34 +167,34 @@ type DeliveryPart = Pick<
   | 'boundDeliveries'
 >;
 
-const deliveryStore = ({ run }: Link, deliveries: Deliveries): DeliveryPart => ({
-  takeDeliveries: query => run(() => deliveries.take(query)),
-  settleDelivery: (id, outcome) => run(() => deliveries.settle(id, outcome)),
-  deliveries: query => run(() => deliveries.list(query)),
-  deliveryCounts: () => run(() => deliveries.counts()),
-  reviveDeliveries: (webhook, now) => run(() => deliveries.revive(webhook, now)),
-  dropDeliveries: webhook => run(() => deliveries.drop(webhook)),
-  boundDeliveries: before => run(() => deliveries.bound(before)),
+const deliveryStore = (link: Link, deliveries: Deliveries): DeliveryPart => ({
+  takeDeliveries: query => link.run(() => deliveries.take(query)),
+  settleDelivery: (id, outcome) => link.run(() => deliveries.settle(id, outcome)),
+  deliveries: query => link.run(() => deliveries.list(query)),
+  deliveryCounts: () => link.run(() => deliveries.counts()),
+  reviveDeliveries: (webhook, now) => link.run(() => deliveries.revive(webhook, now)),
+  dropDeliveries: webhook => link.run(() => deliveries.drop(webhook)),
+  boundDeliveries: before => link.run(() => deliveries.bound(before)),
 });
 
 type ContentPart = Pick<Store, 'putContent' | 'content' | 'deleteContent' | 'contents'>;
 
-const contentStore = ({ run }: Link, contents: Contents): ContentPart => ({
-  putContent: (name, content) => run(() => contents.put(name, content)),
-  content: (name, range) => run(() => contents.get(name, range)),
-  deleteContent: name => run(() => contents.delete(name)),
-  contents: () => run(() => contents.list()),
+const contentStore = (link: Link, contents: Contents): ContentPart => ({
+  putContent: (name, content) => link.run(() => contents.put(name, content)),
+  content: (name, range) => link.run(() => contents.get(name, range)),
+  deleteContent: name => link.run(() => contents.delete(name)),
+  contents: () => link.run(() => contents.list()),
 });
 
 type RecordPart = Pick<Store, 'beat' | 'leave' | 'appendAudit' | 'audit' | 'prune'>;
 
-const recordStore = ({ run }: Link, records: Records, sweep: () => Promise<void>): RecordPart => ({
-  beat: member => run(() => records.beat(member)),
-  leave: id => run(() => records.leave(id)),
-  appendAudit: entry => run(() => records.appendAudit(entry)),
-  audit: query => run(() => records.audit(query)),
+const recordStore = (link: Link, records: Records, sweep: () => Promise<void>): RecordPart => ({
+  beat: member => link.run(() => records.beat(member)),
+  leave: id => link.run(() => records.leave(id)),
+  appendAudit: entry => link.run(() => records.appendAudit(entry)),
+  audit: query => link.run(() => records.audit(query)),
   prune: retention =>
-    run(async () => {
+    link.run(async () => {
       await sweep();
       await records.prune(retention);
     }),

@@ -1,12 +1,11 @@
-// What a newer version of this program finds devices by, added to the documents that an older one wrote.
-
+// The upgrade of documents that an older version of this program wrote: fields by which devices are found are added.
 import type { Collections } from './collections.ts';
 import { columnsOf, rowOf } from './devices/device-document.ts';
 import type { Link } from './link.ts';
 
 const BATCH = 500;
 
-/** Safe beside other processes, and to be done again: only a document that is still the same is added to. */
+/** Safe beside other processes, and safe to repeat: only a document that is still the same is changed. */
 export async function upgradeDevices(link: Link, { devices }: Collections): Promise<void> {
   const old = { due: { $exists: false }, gone: { $exists: false } };
   for (let from = ''; ; ) {

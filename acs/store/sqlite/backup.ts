@@ -1,26 +1,27 @@
-// A copy of the store's file that is whole by itself: taken while the server runs, with the small files that it cannot do without,
-// and sealed, so that each byte that changes afterwards is told.
+// Backups: a copy of the store's file, taken while the server runs, with the small files that it needs, and a seal that detects any byte
+// that changes afterwards.
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
 import { UserError } from '../../../shared/errors.ts';
 import { checkStore, type StoreCheck } from './check.ts';
-import { backupTables, guarded, isBackup, openReader } from './schema.ts';
+import { backupTables, isBackup, openReader } from './schema.ts';
+import { guarded } from './store-error.ts';
 
-/** A file of the data directory that travels in the backup; `name` is its path there, with `/`. */
+/** A file of the data directory that the backup carries; `name` is its path there, with `/`. */
 export interface CarriedFile {
   name: string;
   mode: number;
   body: Buffer;
 }
 
-/** Set free when the seal is written, and taken as zeros by the hash. */
+/** Placeholder of the digest; the hash takes these bytes as zeros. */
 const UNSEALED = '0'.repeat(64);
 const CHUNK = 1024 * 1024;
 
 /**
  * Writes all of `from`, as it is at one instant, into `to`, an empty file; not synced.
- * @param mark new for each backup
+ * @param about.mark new for each backup
  * @throws UserError 507, 503 when a disk does not allow it
  */
 export async function copyStore(
@@ -30,7 +31,7 @@ export async function copyStore(
 ): Promise<void> {
   const source = openReader(from);
   try {
-    // The server's own file is only read, whatever is allowed of the other one; its log grows meanwhile, for no checkpoint passes a reader.
+    // VACUUM INTO writes only the other file. The server's log grows meanwhile, because no checkpoint passes a reader.
     source.exec('PRAGMA query_only = OFF');
     guarded(`backup of ${from}`, () => source.prepare('VACUUM INTO ?').run(to));
   } finally {
@@ -38,7 +39,7 @@ export async function copyStore(
   }
   const sealText = `${about.mark}:${UNSEALED}`;
   withDatabase(to, db => {
-    // What fails here is thrown away whole.
+    // A copy that fails here is deleted as a whole.
     db.exec(`PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; BEGIN; ${backupTables}`);
     const put = db.prepare('INSERT INTO backup_files (name, mode, body) VALUES (?, ?, ?)');
     for (const { name, mode, body } of about.files) put.run(name, mode, body);
@@ -54,7 +55,7 @@ export async function copyStore(
   }
 }
 
-/** The check of a store, or of a backup with its seal too. @throws UserError 503 for a file that is neither */
+/** Checks a store, or a backup with its seal. @throws UserError 503 for a file that is neither */
 export async function checkFile(file: string): Promise<StoreCheck & { backup?: { time: number } }> {
   await mustExist(file);
   const db = openReader(file);
@@ -85,7 +86,7 @@ export function carriedFiles(file: string): CarriedFile[] {
   }
 }
 
-/** Makes a store again of a copy of a backup: nothing of the carried files stays in it. */
+/** Makes a store of a copy of a backup: nothing of the carried files stays in it. */
 export function unpackStore(file: string): void {
   withDatabase(file, db => {
     db.exec('PRAGMA journal_mode = MEMORY; PRAGMA secure_delete = ON');
@@ -113,7 +114,7 @@ async function mustExist(file: string): Promise<void> {
   }
 }
 
-/** Whether the seal is that of the file's bytes. */
+/** Compares the seal with the file's bytes. */
 async function unsealed(db: DatabaseSyncInstance, path: string): Promise<{ time: number; broken?: string }> {
   const broken = 'the seal does not fit: the file is not as it was when the backup was made';
   const row = guarded(path, () => db.prepare('SELECT time, seal FROM backup_seal').get()) as
@@ -131,7 +132,7 @@ async function unsealed(db: DatabaseSyncInstance, path: string): Promise<{ time:
   }
 }
 
-/** SHA-256 of the file with zeros where the digest stands, and that place. @throws UserError 503 when the mark is not there */
+/** SHA-256 of the file with zeros in place of the digest, and that place. @throws UserError 503 when the mark is not there */
 async function sealOf(file: FileHandle, mark: string, path: string): Promise<{ at: number; digest: string }> {
   const place = await find(file, `${mark}:`);
   if (place < 0) throw new UserError(503, 'store-corrupt', `${path}: it is damaged (the place of its seal is gone)`);
@@ -149,7 +150,7 @@ async function sealOf(file: FileHandle, mark: string, path: string): Promise<{ a
   }
 }
 
-/** Where the text begins in the file; -1 when it does not. */
+/** The offset of the text in the file; -1 when it is not there. */
 async function find(file: FileHandle, text: string): Promise<number> {
   const chunk = Buffer.alloc(CHUNK);
   for (let offset = 0; ; offset += CHUNK - text.length) {

@@ -1,21 +1,22 @@
-// Whether a store's file is sound: what SQLite says of it, and what must hold between our own tables. Reads only, in one snapshot, so
-// a running server's file can be looked at too.
+// The check of a store's file: SQLite's own, and the invariants between our tables. It only reads, in one snapshot, so it can check the
+// file of a running server too.
 import { createHash } from 'node:crypto';
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { messageOf } from '../../../shared/errors.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import type { Task } from '../../device/task.ts';
 import { CHUNK, type ContentReference, contentNameOf } from '../content-chunks.ts';
-import { storeError, versionOf } from './schema.ts';
+import { versionOf } from './schema.ts';
+import { storeError } from './store-error.ts';
 import { rowOf } from './stored-row.ts';
 import { columnsOf } from './writes/device-columns.ts';
 
 export interface StoreCheck {
-  /** What is wrong, a sentence each; none when all is well. */
+  /** Problems, a sentence each. */
   problems: string[];
-  /** How many more there are than are listed. */
+  /** Number of problems beyond those listed. */
   unlisted: number;
-  /** How much of each kind there is, by its name. */
+  /** Number of entries of each kind, by its name. */
   counts: Record<string, number>;
 }
 
@@ -53,7 +54,7 @@ export function checkStore(db: DatabaseSyncInstance, file: string): StoreCheck {
 
 const reasonOf = (error: unknown): string => messageOf(storeError(error));
 
-/** Damaged pages end a step where they are met; the other steps may still tell more. */
+/** Runs a step, which ends at the first damaged page; the other steps may find more. */
 function attempt(step: (db: DatabaseSyncInstance, found: Findings) => void, db: DatabaseSyncInstance, found: Findings) {
   try {
     step(db, found);
@@ -73,7 +74,7 @@ function checkPages(db: DatabaseSyncInstance, { wrong }: Findings): void {
   }
 }
 
-/** Undefined, and told, for text that is no JSON object. */
+/** The JSON object in a text; for any other text undefined, and a problem is noted. */
 function objectIn<T>(text: string, what: string, { wrong }: Findings): T | undefined {
   const value = tryParse<T>(text);
   if (value === undefined) wrong(`${what} cannot be read`);
@@ -85,7 +86,7 @@ function tryParse<T>(text: string): T | undefined {
     const value = JSON.parse(text) as unknown;
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as T) : undefined;
   } catch {
-    // Told by the caller, as what it is.
+    // The caller reports it.
     return undefined;
   }
 }
@@ -123,7 +124,7 @@ function checkDevices(db: DatabaseSyncInstance, found: Findings): void {
   }
 }
 
-/** As SQLite writes a REAL that is a whole number. */
+/** A number as SQLite writes a REAL. */
 const real = (number: number): string => (Number.isInteger(number) ? `${number}.0` : String(number));
 
 function sameEntries(a: readonly string[], b: readonly string[]): boolean {
@@ -136,7 +137,7 @@ function readableRow({ id, body, told }: FoundDevice, found: Findings): DeviceRo
     found.wrong(`device ${id} has no row`);
     return undefined;
   }
-  objectIn(told, `device ${id}: what it told`, found);
+  objectIn(told, `device ${id}: its last values`, found);
   if (!objectIn(body, `device ${id}: its row`, found)) return undefined;
   const row = rowOf({ body, told });
   if (row.id !== id) {
@@ -190,7 +191,7 @@ function checkFiles(db: DatabaseSyncInstance, found: Findings): void {
     name: string;
     body: string;
   }>) {
-    // One that cannot be read is told with the documents.
+    // A document that cannot be read is reported with the documents.
     const file = tryParse<ContentReference>(body);
     if (file) files.set(contentNameOf(file), { ...file, name });
   }
@@ -233,11 +234,8 @@ function counted(db: DatabaseSyncInstance): Record<string, number> {
   const tables = new Set(
     (db.prepare('SELECT name FROM sqlite_schema').all() as { name: string }[]).map(({ name }) => name),
   );
-  const standing = Object.entries(counting).filter(([, table]) => tables.has(table));
+  const present = Object.entries(counting).filter(([, table]) => tables.has(table));
   return Object.fromEntries(
-    standing.map(([name, table]) => [
-      name,
-      (db.prepare(`SELECT count(*) AS n FROM ${table}`).get() as { n: number }).n,
-    ]),
+    present.map(([name, table]) => [name, (db.prepare(`SELECT count(*) AS n FROM ${table}`).get() as { n: number }).n]),
   );
 }

@@ -1,13 +1,14 @@
-// Contents of files in the SQLite store: written by the writer, a piece a commit; read chunk by chunk on this thread's connection.
+// Contents of files in the SQLite store: the writer writes them piece by piece, and the calling thread's own connection reads them chunk
+// by chunk.
 import type { Clock } from '../../../shared/clock.ts';
 import { CHUNK, GRACE_MS, readOut, takeIn } from '../content-chunks.ts';
 import type { Store } from '../store.ts';
 import type { SqliteQueries } from './queries/queries.ts';
-import { storeError } from './schema.ts';
+import { storeError } from './store-error.ts';
 import type { WriteRequest } from './writes/write-request.ts';
 
 export interface SqliteContents extends Pick<Store, 'putContent' | 'content' | 'deleteContent' | 'contents'> {
-  /** Deletes what has no name and gave no sign since, an hour ago unless told. */
+  /** Deletes contents without a name whose last sign of use is older than `before`, default: an hour ago. */
   sweep(before?: number): Promise<void>;
 }
 
@@ -35,7 +36,7 @@ export function createContents(
         await write({ do: 'endContent', content, name, ...sum, now: clock.now() });
         return sum;
       } catch (error) {
-        // A store that fails cannot do this either: then it is swept up later. What is told is why it came to nothing.
+        // A store that fails cannot do this either: a sweep does it later. The caller gets the reason of the failure.
         await drop(content).catch(() => undefined);
         throw error;
       }

@@ -1,5 +1,5 @@
-// The filter AST as an SQL condition on `devices d`, and the functions of our own that it calls. It answers exactly what the
-// predicate of filter.ts answers: every comparison is 0 or 1, never NULL.
+// A filter as an SQL condition on `devices d`, and the functions of our own that it calls. It gives exactly the answer of the predicate:
+// every comparison is 0 or 1, never NULL.
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { assertNever } from '../../../shared/errors.ts';
 import { livenessStates } from '../../device/liveness.ts';
@@ -79,19 +79,19 @@ function atomSql(atom: Atom, now: number): Condition {
 function compareSql(field: Field, test: Operator, value: Literal, now: number): Condition {
   if (test === '!=') return negated(compareSql(field, '=', value, now));
   const column = `d.${columns[field.name]}`;
-  if (field.kind === 'tag') return condition('d.pk IN (SELECT device FROM tags WHERE tag = ?)', textOf(value));
+  if (field.kind === 'tag') return condition('d.pk IN (SELECT device FROM tags WHERE tag = ?)', literalText(value));
   if (field.kind === 'flag') {
     const found = livenessSql(field.name, now);
     return value.as === 'flag' && value.flag ? found : negated(found);
   }
-  if (field.kind === 'liveness') return livenessSql(textOf(value), now);
+  if (field.kind === 'liveness') return livenessSql(literalText(value), now);
   if (value.as === 'time' && field.kind === 'time')
     return condition(`(${column} > 0 AND ${column} ${test} ?)`, timeAt(value, now));
-  if (field.kind === 'text' || field.kind === 'state') return condition(`(${column} ${test} ?)`, textOf(value));
+  if (field.kind === 'text' || field.kind === 'state') return condition(`(${column} ${test} ?)`, literalText(value));
   if (field.name === 'firmware' && field.kind === 'version')
     return value.as === 'version'
       ? condition(`(${column} <> '' AND ${column} ${test} ?)`, versionKey(value.text))
-      : condition(`(d.firmware ${test} ?)`, textOf(value));
+      : condition(`(d.firmware ${test} ?)`, literalText(value));
   return valueSql(field, test, value, now);
 }
 
@@ -111,7 +111,7 @@ function valueSql(field: Field, test: Operator, value: Literal, now: number): Co
   );
 }
 
-/** Late for as long as it was online before (liveness.ts), so that the end of that needs no column of its own. */
+/** The end of `late`, which lasts as long as `online` (liveness.ts), so that it needs no column of its own. */
 const LATE_UNTIL = '(2 * d.online_until - d.last_inform)';
 
 function livenessSql(liveness: string, now: number): Condition {
@@ -122,7 +122,7 @@ function livenessSql(liveness: string, now: number): Condition {
     : condition(`(${over} AND ${LATE_UNTIL} < ?)`, now, now);
 }
 
-/** `online`, `late`, `lost`, or '' for one that never informed. */
+/** `online`, `late`, `lost`, or '' for a device that never informed. */
 export const livenessWords = (now: number): Condition =>
   condition(
     `CASE WHEN d.online_until <= 0 THEN '' WHEN d.online_until >= ? THEN 'online' WHEN ${LATE_UNTIL} >= ? THEN 'late' ELSE 'lost' END`,
@@ -130,9 +130,9 @@ export const livenessWords = (now: number): Condition =>
     now,
   );
 
-const textOf = (value: Literal): string => ('text' in value ? value.text : '');
+const literalText = (value: Literal): string => ('text' in value ? value.text : '');
 
-/** The text of a field, NULL if unknown: a parameter from what the last Informs told, else from the tree. */
+/** The text of a field, NULL if unknown: a parameter comes from the values of the last Informs, else from the tree. */
 export function textExpression(field: Field): Condition {
   const body = '(SELECT body FROM rows WHERE device = d.pk)';
   if (field.kind === 'site')
@@ -147,7 +147,7 @@ export function textExpression(field: Field): Condition {
   return condition(field.name === 'firmware' ? 'd.firmware' : `d.${columns[field.name]}`);
 }
 
-/** Whether one of the parameters that a path with `*` fits passes: those that the last Informs told, else those of the tree. */
+/** Whether any parameter that fits a path with `*` passes: those of the last Informs, then those of the tree. */
 function wildSql(path: string, passes: string, params: (string | number)[]): Condition {
   const [from, to] = below(wildStart(path));
   const told = '(SELECT told FROM rows WHERE device = d.pk)';
@@ -165,7 +165,7 @@ function wildSql(path: string, passes: string, params: (string | number)[]): Con
   );
 }
 
-/** Bounds of the paths below a partial one: from it, to the character after its last dot. */
+/** Bounds of the paths below a partial one: from itself to the same with the character after the dot. */
 export const below = (partial: string): [string, string] => [partial, `${partial.slice(0, -1)}/`];
 
 function likeSql(field: Field, pattern: string, now: number): Condition {
@@ -194,7 +194,7 @@ function existsSql(field: Field): Condition {
   return condition(`(${from.sql} <> '')`, ...from.params);
 }
 
-/** Teaches a connection what plain SQL has no word for. */
+/** Adds the functions of filters to a connection: comparisons that SQL does not have. */
 export function addFilterFunctions(db: DatabaseSyncInstance): void {
   const literals = new Map<string, Literal>();
   const literalOf = (text: string): Literal => {

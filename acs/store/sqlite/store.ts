@@ -17,7 +17,7 @@ export interface SqliteOptions extends StoreFile {
   inThread?: boolean;
 }
 
-/** What only the process that owns the file can do; plain data, so that another process can ask for it. */
+/** Calls that only the process which owns the file can carry out; with plain data, so that other processes can forward theirs. */
 export interface Owner {
   write(request: WriteRequest): Promise<unknown>;
   beat: Store['beat'];

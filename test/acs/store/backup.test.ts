@@ -241,7 +241,7 @@ describe('backup, check and restore', () => {
       'a tag that no row has': [`INSERT INTO tags SELECT 'blue', min(pk) FROM devices`, /tags are not those/],
       'a column that is not what the row says': [`UPDATE devices SET firmware = '1'`, /column firmware is not/],
       'a row that cannot be read': [`UPDATE rows SET body = substr(body, 2)`, /its row cannot be read/],
-      'what a device told, cut': [`UPDATE rows SET told = '{'`, /what it told cannot be read/],
+      'what a device told, cut': [`UPDATE rows SET told = '{'`, /its last values cannot be read/],
       'a device without a row': ['DELETE FROM rows', /has no row/],
       'an ended task that cannot be read': [`UPDATE ended_tasks SET body = '}'`, /ended task done-A cannot be read/],
       'an ended task that has not ended': [

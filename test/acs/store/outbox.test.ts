@@ -1,27 +1,27 @@
 import assert from 'node:assert/strict';
 import type { Batch, Packing } from '../../../acs/store/sqlite/threads/batch.ts';
-import { createOutbox } from '../../../acs/store/sqlite/threads/outbox.ts';
+import { Outbox } from '../../../acs/store/sqlite/threads/outbox.ts';
 import { VirtualClock } from '../../../shared/clock.ts';
 
-interface Asked {
+interface TestRequest {
   what: string;
   patient?: boolean;
 }
 
 const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
 
-describe('requests on their way to a thread', () => {
-  const open = (more: Partial<Packing<Asked>> = { grouped: true }) => {
+describe('Outbox of a store thread', () => {
+  const open = (more: Partial<Packing<TestRequest>> = { grouped: true }) => {
     const clock = new VirtualClock();
     const sent: string[][] = [];
-    const packing: Packing<Asked> = {
+    const packing: Packing<TestRequest> = {
       pack: ({ what }) => [what, undefined],
       unpack: what => ({ what }),
       isPatient: ({ patient = false }) => patient,
       ...more,
     };
     const send = (batch: Batch): void => void sent.push(batch.filter((_, at) => at % 3 === 1) as string[]);
-    const outbox = createOutbox(send, packing, clock);
+    const outbox = new Outbox(send, packing, clock);
     let number = 0;
     const ask = (...names: string[]): void => {
       for (const what of names) outbox.add(number++, { what, patient: what.startsWith('patient') });
@@ -29,7 +29,7 @@ describe('requests on their way to a thread', () => {
     return { clock, sent, outbox, ask };
   };
 
-  it('go together where they are asked in one turn, at once where they are few', async () => {
+  it('sends the requests of one turn together, and at once when they are few', async () => {
     const { sent, ask } = open();
     ask('a', 'b');
     assert.deepEqual(sent, []);
@@ -37,7 +37,7 @@ describe('requests on their way to a thread', () => {
     assert.deepEqual(sent, [['a', 'b']]);
   });
 
-  it('are gathered while a group is in hand, and follow it in one message', async () => {
+  it('gathers requests while a group is away, and sends them in one message', async () => {
     const { sent, outbox, ask } = open();
     ask('a', 'b');
     await turn();
@@ -46,7 +46,7 @@ describe('requests on their way to a thread', () => {
     outbox.returned(1);
     ask('d');
     await turn();
-    assert.deepEqual(sent, [['a', 'b']], 'one of the group is still out');
+    assert.deepEqual(sent, [['a', 'b']], 'one of the group is still away');
     outbox.returned(1);
     await turn();
     assert.deepEqual(sent, [
@@ -55,7 +55,7 @@ describe('requests on their way to a thread', () => {
     ]);
   });
 
-  it('wait a little for company once there are many', async () => {
+  it('delays a group by a few milliseconds once several requests come at a time', async () => {
     const { clock, sent, outbox, ask } = open();
     ask('a', 'b', 'c');
     await turn();
@@ -75,7 +75,7 @@ describe('requests on their way to a thread', () => {
     assert.deepEqual(sent.at(-1), ['f'], 'two are no crowd');
   });
 
-  it('travel with the next one, or a little later, where nobody waits for them', async () => {
+  it('sends a patient request with the next one, or a few milliseconds later', async () => {
     const { clock, sent, outbox, ask } = open();
     ask('patient 1');
     await turn();
@@ -84,7 +84,7 @@ describe('requests on their way to a thread', () => {
     assert.deepEqual(sent, [['patient 1', 'a']]);
     ask('patient 2');
     await clock.advance(4);
-    assert.equal(sent.length, 1, 'a group is in hand');
+    assert.equal(sent.length, 1, 'a group is away');
     outbox.returned(2);
     await turn();
     assert.deepEqual(sent.at(-1), ['patient 2']);
@@ -96,7 +96,7 @@ describe('requests on their way to a thread', () => {
     assert.deepEqual(sent.at(-1), ['patient 3']);
   });
 
-  it('wait for none where the thread does one after the other', async () => {
+  it('sends at once when the thread does not work in groups', async () => {
     const { sent, ask } = open({});
     ask('a', 'b', 'c');
     await turn();
@@ -105,7 +105,7 @@ describe('requests on their way to a thread', () => {
     assert.deepEqual(sent, [['a', 'b', 'c'], ['d']]);
   });
 
-  it('leave at once before the end', () => {
+  it('sends all requests at once when it is flushed', () => {
     const { sent, outbox, ask } = open();
     ask('a', 'patient');
     outbox.flush();

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { DatabaseSync } from '@photostructure/sqlite';
-import { migrations } from '../../../acs/store/sqlite/schema.ts';
+import { migrations } from '../../../acs/store/sqlite/migrations.ts';
 import { openSqlite, type SqliteOptions } from '../../../acs/store/sqlite/store.ts';
 import type { Store } from '../../../acs/store/store.ts';
 import { seededRandom, VirtualClock } from '../../../shared/clock.ts';

@@ -1,4 +1,4 @@
-// A device's row as the document that MongoDB keeps, and the keys that make its plain order ours.
+// The document of a device in MongoDB, and the keys that make the plain order of a server that of the filter language.
 import { UserError } from '../../../../shared/errors.ts';
 import { informValues } from '../../../device/inform.ts';
 import { dueAt, lateUntil, onlineUntil } from '../../../device/liveness.ts';
@@ -12,8 +12,8 @@ import type { DeviceDocument, EndedTask, Pair } from '../collections.ts';
 const HIGH = /[\ud800-\uffff]/;
 
 /**
- * A text that sorts and compares by code points on every server, whether it compares bytes or UTF-16 units: what lies at or above
- * U+E000, where the two orders part, becomes six of sixteen characters of the private use area. Equal texts have equal keys.
+ * A text that sorts and compares by code points on every server, whether that compares bytes or UTF-16 units: a character at or above
+ * U+E000, where the two orders differ, becomes six of sixteen characters of the private use area. Equal texts have equal keys.
  */
 export function textKey(text: string): string {
   if (!HIGH.test(text)) return text;
@@ -43,11 +43,11 @@ const padded = (time: number): string => String(Math.max(0, Math.floor(time))).p
 const pairsOf = (map: Record<string, string>): Pair[] =>
   Object.entries(map).map(([k, v]) => ({ k: textKey(k), v: textKey(v) }));
 const last = (keys: string[]): string | undefined => keys.sort().at(-1);
-/** So that of two faults at the same time the one with the smaller id comes later in rising order: it is listed first. */
+/** The id with reversed digits: of two faults at the same time the one with the smaller id is listed first. */
 const fallingId = (id: string): string =>
   id.replace(/[0-9a-f]/g, digit => (15 - Number.parseInt(digit, 16)).toString(16));
 
-/** What a row is found and sorted by. */
+/** The fields that a row is found and sorted by. */
 export function columnsOf(
   row: DeviceRow,
 ): Omit<DeviceDocument, '_id' | 'op' | 'past' | 'tree' | 'row' | 'outbox' | 'notices'> {
@@ -109,7 +109,7 @@ export function endedTaskOf(task: Task): EndedTask {
   };
 }
 
-/** What one MongoDB document may hold is 16 MiB; some of it is needed for what is not text. */
+/** Most bytes of text in one document: MongoDB takes 16 MiB in all. */
 const MAX_BYTES = 15 * 1024 * 1024;
 
 /** @throws UserError 413 for texts that together do not fit into one document */

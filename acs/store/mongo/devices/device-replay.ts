@@ -1,4 +1,4 @@
-// What a group of operations makes of a device's document: pure.
+// A group of operations on one device, and the document after it: pure.
 import type { DeviceOperation, DeviceOperations } from '../../../device/operation-types.ts';
 import type { Change } from '../../../device/operations/operation.ts';
 import { operate } from '../../../device/operations.ts';
@@ -17,7 +17,7 @@ export interface AnyOperation {
 
 export type Outcome = { ok: true; value: unknown } | { ok: false; error: unknown };
 
-/** What a group of operations makes of a row. */
+/** The results of a group of operations. */
 export interface Replay {
   /** One for each operation that was reached: a removal ends the group. */
   outcomes: Outcome[];

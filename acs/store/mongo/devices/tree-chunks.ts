@@ -1,17 +1,17 @@
-// How a parameter tree is cut into chunks, and what a change makes of them: pure.
+// The chunks of a parameter tree, and those after a change: pure.
 import type { KnownValue } from '../../../device/parameter.ts';
 import type { TreeDocument } from '../collections.ts';
 
 export type Values = Map<string, KnownValue>;
 export type ChunkRange = TreeDocument['chunks'][number];
 
-/** A chunk that grows beyond the one is split into pieces of the other, characters of JSON. */
+/** A chunk that grows beyond MAX_CHUNK is split into pieces of NEW_CHUNK, both in characters of JSON. */
 const MAX_CHUNK = 64 * 1024;
 const NEW_CHUNK = 32 * 1024;
 
 const byPath = (a: KnownValue, b: KnownValue): number => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
 
-/** Which chunk a path lies in: the last that begins at or before it, or the first. */
+/** The number of the chunk that a path belongs to: the last that begins at or before it, or the first. */
 function chunkAt(chunks: readonly ChunkRange[], path: string): number {
   let low = 0;
   let high = chunks.length - 1;
@@ -37,9 +37,9 @@ export interface TreeChunk {
 }
 
 export interface TreeChange {
-  /** Chunks whose content is needed for it. */
+  /** Chunks whose content the change needs. */
   touched: ChunkRange[];
-  /** The chunks of the tree afterwards, and those of them that are new. */
+  /** The chunks of the tree after the change, and those of them that are new. */
   carriedOut(bodies: Map<string, KnownValue[]>, newId: () => string): { chunks: ChunkRange[]; fresh: TreeChunk[] };
 }
 
@@ -92,7 +92,7 @@ function merged(before: readonly KnownValue[], fresh: KnownValue[], replaceBelow
   return [...values.values()].sort(byPath);
 }
 
-/** Cut so that each piece is one chunk; a few values more or less do not split one that stands. */
+/** Cuts values into chunks. MAX_CHUNK is larger than NEW_CHUNK, so that a few more values do not split a chunk. */
 function pieces(values: readonly KnownValue[]): KnownValue[][] {
   const sizes = values.map(value => JSON.stringify(value).length + 1);
   const total = sizes.reduce((sum, size) => sum + size, 0);

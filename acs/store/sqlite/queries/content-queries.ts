@@ -19,7 +19,7 @@ export class ContentQueries {
     return this.#statements.one<{ body: Uint8Array }>(text, content, number)?.body;
   }
 
-  /** Those that have a name. */
+  /** The contents that have a name. */
   list(): StoredContent[] {
     return this.#statements
       .all<StoredContent>('SELECT name, size, sha256, at AS changed FROM contents WHERE name IS NOT NULL ORDER BY name')

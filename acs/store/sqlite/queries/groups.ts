@@ -1,4 +1,4 @@
-// Devices counted by the value of a field, in SQL: one pass over the narrow table.
+// Devices counted by the value of a field, in SQL: one pass over the narrow `devices` table.
 import type { Field } from '../../../query/filter.ts';
 import type { Group, GroupQuery, Groups } from '../../store.ts';
 import { type Condition, columns, livenessWords, textExpression, toSql } from '../filter.ts';

@@ -1,11 +1,11 @@
 // The form in which requests and outcomes cross to a worker thread and back.
 
-/** What is long and travels as it is, beside the JSON: bytes, or a text each of whose quotes would be escaped there. */
+/** A long value beside the JSON of a request: bytes, or a text whose quotes would all be escaped there. */
 export type Bulk = string | Uint8Array | undefined;
 
 /**
- * Numbers, JSON texts and bulk in turn: several times cheaper than structured copies, and all that is asked (or found) in one turn
- * goes in one message. Undefined asks the thread to finish and close.
+ * Number, JSON text and bulk of each request in turn: several times cheaper than structured copies, and one message for all requests (or
+ * outcomes) of one turn. Undefined asks the thread to finish and close.
  */
 export type Batch = (number | string | Bulk)[];
 
@@ -13,17 +13,17 @@ export type ToThread = Batch | undefined;
 
 export type FromThread = { ready: true } | { failed: SentError } | Batch;
 
-/** How requests of a kind are taken apart for the journey, and put together again. */
+/** The translation of requests to messages and back. */
 export interface Packing<R> {
   pack(request: R): [json: string, bulk: Bulk];
   unpack(json: string, bulk: Bulk): R;
-  /** Nobody waits for its outcome: it travels with the next one that somebody waits for, or a little later. */
+  /** No caller waits for its outcome: it goes with the next request that is waited for, or a few milliseconds later. */
   isPatient?(request: R): boolean;
-  /** What travels together is done together: what is asked meanwhile is gathered, under load a little longer, for the next journey. */
+  /** The thread carries out one message as one group: requests meanwhile are gathered for the next. */
   grouped?: true;
 }
 
-/** Requests that are JSON and nothing else. */
+/** Requests that are JSON without bulk. */
 export const plainPacking = <R>(): Packing<R> => ({
   pack: request => [JSON.stringify(request), undefined],
   unpack: json => JSON.parse(json) as R,
@@ -34,7 +34,7 @@ export function* unpacked<R>(batch: Batch, { unpack }: Packing<R>): Generator<[n
     yield [batch[at] as number, unpack(batch[at + 1] as string, batch[at + 2] as Bulk)];
 }
 
-/** An error as plain data: those of a user keep their kind, the others their stack. */
+/** An error as plain data: a UserError keeps its code, any other its stack. */
 export type SentError =
   | { user: true; status: number; code: string; message: string; detail: Record<string, unknown> }
   | { user: false; message: string; stack: string };

@@ -1,71 +1,75 @@
-// Requests on their way to a thread: those of one turn go in one message, those that the thread does in groups in as few as it can use.
+// Requests on their way to a thread. Those of one turn go in one message; those that the thread carries out in groups are gathered while
+// a group is away, so that few messages carry many.
 import type { Clock, Timer } from '../../../../shared/clock.ts';
 import type { Batch, Packing } from './batch.ts';
 
-/** How long patient requests wait for company. */
+/** Longest time that a patient request waits for others. */
 const PATIENCE_MS = 4;
-
-/** Shortest time from the end of one group to the next once several requests come at a time; a lone one goes at once. */
+/** Shortest time from the end of one group to the next once several requests come at a time; a few go at once. */
 const GROUP_MS = 5;
 const CROWD = 3;
 
-export interface Outbox<R> {
-  add(number: number, request: R): void;
-  /** So many have an outcome. */
-  returned(count: number): void;
-  /** Sends what there is. */
-  flush(): void;
-}
+/** Gathers requests and sends them in batches. */
+export class Outbox<R> {
+  readonly #send: (batch: Batch) => void;
+  readonly #packing: Packing<R>;
+  readonly #clock: Clock;
+  #gathered: Batch = [];
+  /** Gathered requests whose caller waits, or that have waited long enough. */
+  #due = 0;
+  /** Requests that the thread has not answered. */
+  #away = 0;
+  #lastSize = 0;
+  #lastReturn = Number.NEGATIVE_INFINITY;
+  #isScheduled = false;
+  #patience: Timer | undefined;
 
-export function createOutbox<R>(
-  send: (batch: Batch) => void,
-  { pack, isPatient, grouped }: Packing<R>,
-  clock: Clock,
-): Outbox<R> {
-  let gathered: Batch = [];
-  /** Those of them that are due: somebody waits for them, or they have waited for company long enough. */
-  let due = 0;
-  let away = 0;
-  const last = { size: 0, ended: Number.NEGATIVE_INFINITY };
-  let scheduled = false;
-  let patience: Timer | undefined;
+  constructor(send: (batch: Batch) => void, packing: Packing<R>, clock: Clock) {
+    this.#send = send;
+    this.#packing = packing;
+    this.#clock = clock;
+  }
 
-  const flush = (): void => {
-    patience?.cancel();
-    patience = undefined;
-    scheduled = false;
-    due = 0;
-    if (gathered.length === 0) return;
-    last.size = gathered.length / 3;
-    away += last.size;
-    send(gathered);
-    gathered = [];
-  };
-  const schedule = (): void => {
-    if (scheduled || due === 0 || (grouped && away > 0)) return;
-    scheduled = true;
-    const lone = !grouped || Math.max(last.size, due) < CROWD;
-    const wait = lone ? 0 : last.ended + GROUP_MS - clock.monotonic();
-    if (wait <= 0) setImmediate(flush);
-    else clock.after(wait, flush);
-  };
-  const becameDue = (): void => {
-    due++;
-    schedule();
-  };
-  return {
-    flush,
-    add: (number, request) => {
-      // Made into text at once: what the caller changes afterwards is not what it asked for.
-      const [json, bulk] = pack(request);
-      gathered.push(number, json, typeof bulk === 'object' ? new Uint8Array(bulk) : bulk);
-      if (isPatient?.(request)) patience ??= clock.after(PATIENCE_MS, becameDue);
-      else becameDue();
-    },
-    returned: count => {
-      away -= count;
-      last.ended = clock.monotonic();
-      schedule();
-    },
-  };
+  add(number: number, request: R): void {
+    // Made into text at once: what the caller changes afterwards is not what it asked for.
+    const [json, bulk] = this.#packing.pack(request);
+    this.#gathered.push(number, json, typeof bulk === 'object' ? new Uint8Array(bulk) : bulk);
+    if (this.#packing.isPatient?.(request)) this.#patience ??= this.#clock.after(PATIENCE_MS, () => this.#becomeDue());
+    else this.#becomeDue();
+  }
+
+  /** Notes that requests have an outcome. */
+  returned(count: number): void {
+    this.#away -= count;
+    this.#lastReturn = this.#clock.monotonic();
+    this.#schedule();
+  }
+
+  /** Sends all that is gathered. */
+  flush(): void {
+    this.#patience?.cancel();
+    this.#patience = undefined;
+    this.#isScheduled = false;
+    this.#due = 0;
+    if (this.#gathered.length === 0) return;
+    this.#lastSize = this.#gathered.length / 3;
+    this.#away += this.#lastSize;
+    this.#send(this.#gathered);
+    this.#gathered = [];
+  }
+
+  #becomeDue(): void {
+    this.#due++;
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    const { grouped } = this.#packing;
+    if (this.#isScheduled || this.#due === 0 || (grouped && this.#away > 0)) return;
+    this.#isScheduled = true;
+    const isCrowd = grouped && Math.max(this.#lastSize, this.#due) >= CROWD;
+    const wait = isCrowd ? this.#lastReturn + GROUP_MS - this.#clock.monotonic() : 0;
+    if (wait <= 0) setImmediate(() => this.flush());
+    else this.#clock.after(wait, () => this.flush());
+  }
 }

@@ -1,4 +1,4 @@
-// How changes travel to the writer thread: what is long goes beside the JSON, as it is.
+// The messages of requests to the writer thread: values of an Inform and bytes of a file go beside the JSON.
 import type { DeviceOperations } from '../../../device/operation-types.ts';
 import type { WriteRequest } from '../writes/write-request.ts';
 import type { Bulk, Packing } from './batch.ts';
@@ -8,7 +8,7 @@ type Informing = Extract<WriteRequest, { do: 'apply' }> & { args: DeviceOperatio
 const isInforming = (request: WriteRequest): request is Informing =>
   request.do === 'apply' && request.name === 'informed' && 'report' in request.args;
 
-/** Values of an Inform, or bytes of a file; undefined where there is nothing long. */
+/** The values of an Inform, or the bytes of a file; undefined for any other request. */
 export function bulkOf(request: WriteRequest): Bulk {
   if (isInforming(request)) return request.args.report.values;
   return 'bytes' in request ? request.bytes : undefined;

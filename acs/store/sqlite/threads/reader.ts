@@ -1,7 +1,8 @@
-// The search thread: reads that may have to walk all devices run here, so that no session waits for them.
+// The search thread: reads that may walk all devices run here, so that no session waits for them.
 import { parentPort, workerData } from 'node:worker_threads';
 import { type SearchRequest, SqliteQueries } from '../queries/queries.ts';
-import { openReader, type StoreFile, storeError } from '../schema.ts';
+import { openReader, type StoreFile } from '../schema.ts';
+import { storeError } from '../store-error.ts';
 import { type Bulk, type FromThread, plainPacking, type ToThread, unpacked } from './batch.ts';
 import { sentError, sentFailure } from './thread.ts';
 

@@ -1,22 +1,22 @@
-// The store's two worker threads, seen from the main thread: requests out, outcomes back.
-
+// The two worker threads of the store, as the main thread uses them.
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { systemClock } from '../../../../shared/clock.ts';
 import { UserError } from '../../../../shared/errors.ts';
-import { type StoreFile, storeError } from '../schema.ts';
+import type { StoreFile } from '../schema.ts';
+import { storeError } from '../store-error.ts';
 import { type Batch, type Bulk, type FromThread, type Packing, plainPacking, type SentError } from './batch.ts';
-import { createOutbox } from './outbox.ts';
+import { Outbox } from './outbox.ts';
 
-/** An outcome as it travels: '' for no value, the value's JSON, or an error's with `!` in front; bytes are bulk alone. */
+/** The message of an outcome: '' for no value, the value's JSON, or an error's with `!` in front; bytes are bulk alone. */
 export const sentValue = (value: unknown, text?: string, told?: string): [string, Bulk] => {
   if (ArrayBuffer.isView(value)) return ['', value as Uint8Array];
   return value === undefined ? ['', undefined] : [text ?? JSON.stringify(value), told];
 };
 export const sentFailure = (error: unknown): [string, Bulk] => [`!${JSON.stringify(sentError(error))}`, undefined];
 
-/** What a device told travels beside its row. */
+/** The value of an outcome; a row gets back its `told`, which is sent as bulk. */
 function receivedValue(json: string, bulk: Bulk): unknown {
   if (json === '') return bulk;
   const value = JSON.parse(json) as unknown;
@@ -41,24 +41,20 @@ export function receivedError(sent: SentError): Error {
   return Object.assign(new Error(sent.message), { stack: sent.stack });
 }
 
-export interface StoreThread<R> {
-  call(request: R): Promise<unknown>;
-  /** Lets it finish what it has, and waits for its end. */
-  close(): Promise<void>;
-}
-
-interface Waiting {
+interface PendingCall {
   resolve(value: unknown): void;
   reject(error: Error): void;
 }
 
-/** More than this in flight means that the disk does not keep up: better said than piled up. */
-const MAX_WAITING = 50_000;
+/** Most calls in flight: beyond, the disk does not keep up, and a call is refused. */
+const MAX_PENDING = 50_000;
+
+const closedStore = (): UserError => new UserError(503, 'store-closed', 'the store is closed');
 
 /**
- * Starts the module beside this one. Node loads no `.ts` worker by itself: in the source tree a line of code registers the loader
- * first (its CommonJS form, which needs no thread of its own: 125 ms instead of 450). The compiled tree has `.js`; the compiler
- * does not rewrite such URLs, hence the look at our own name.
+ * Starts the module beside this one. Node loads no `.ts` worker by itself: in the source tree a line of code first registers the loader
+ * (its CommonJS form, which needs no thread of its own: 125 ms instead of 450). The compiled tree has `.js`; the compiler does not rewrite
+ * such URLs, so this module's own name decides.
  */
 function spawn(name: string, workerData: StoreFile): Worker {
   if (!import.meta.url.endsWith('.ts')) return new Worker(new URL(`./${name}.js`, import.meta.url), { workerData });
@@ -69,63 +65,79 @@ function spawn(name: string, workerData: StoreFile): Worker {
 }
 
 /** Starts a thread and waits until its connection is open. @throws UserError when the file cannot serve */
-export function startThread<R>(
+export async function startThread<R>(
   name: 'writer' | 'reader',
   file: StoreFile,
   packing: Packing<R> = plainPacking(),
 ): Promise<StoreThread<R>> {
-  const worker = spawn(name, file);
-  const waiting = new Map<number, Waiting>();
-  let sequence = 0;
-  let ended: Error | undefined;
+  const thread = new StoreThread(spawn(name, file), packing);
+  await thread.opened;
+  return thread;
+}
 
-  const fail = (error: Error): void => {
-    ended ??= error;
-    for (const { reject } of waiting.values()) reject(ended);
-    waiting.clear();
-  };
-  const exited = new Promise<void>(resolve => worker.once('exit', () => resolve()));
-  void exited.then(() => fail(new UserError(503, 'store-closed', 'the store is closed')));
+/** A worker thread of the store: calls go out in batches, and outcomes come back by number. */
+export class StoreThread<R> {
+  /** Resolves when its connection is open; rejects when it cannot be. */
+  readonly opened: Promise<void>;
+  readonly #worker: Worker;
+  readonly #outbox: Outbox<R>;
+  readonly #pending = new Map<number, PendingCall>();
+  readonly #exited: Promise<void>;
+  #nextNumber = 0;
+  #ended: Error | undefined;
 
-  const outbox = createOutbox(batch => worker.postMessage(batch), packing, systemClock());
-  const call = (request: R): Promise<unknown> =>
-    new Promise((resolve, reject) => {
-      if (ended) return reject(ended);
-      if (waiting.size >= MAX_WAITING) return reject(new UserError(503, 'store-busy', 'the store does not keep up'));
-      const number = sequence++;
-      outbox.add(number, request);
-      waiting.set(number, { resolve, reject });
+  constructor(worker: Worker, packing: Packing<R>) {
+    this.#worker = worker;
+    this.#outbox = new Outbox(batch => worker.postMessage(batch), packing, systemClock());
+    this.#exited = new Promise(resolve => worker.once('exit', () => resolve()));
+    void this.#exited.then(() => this.#fail(closedStore()));
+    this.opened = new Promise((resolve, reject) => {
+      worker.on('error', error => {
+        this.#fail(error);
+        reject(error);
+      });
+      worker.on('message', (message: FromThread) => {
+        if (Array.isArray(message)) this.#settle(message);
+        else if ('ready' in message) resolve();
+        else void this.#exited.then(() => reject(receivedError(message.failed)));
+      });
     });
-  const close = async (): Promise<void> => {
-    ended ??= new UserError(503, 'store-closed', 'the store is closed');
-    outbox.flush();
-    worker.postMessage(undefined);
-    await exited;
-  };
-  const take = (number: number): Waiting | undefined => {
-    const who = waiting.get(number);
-    waiting.delete(number);
-    return who;
-  };
-  const settle = (batch: Batch): void => {
+  }
+
+  call(request: R): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (this.#ended) return reject(this.#ended);
+      if (this.#pending.size >= MAX_PENDING)
+        return reject(new UserError(503, 'store-busy', 'the store does not keep up'));
+      const number = this.#nextNumber++;
+      this.#outbox.add(number, request);
+      this.#pending.set(number, { resolve, reject });
+    });
+  }
+
+  /** Lets the thread finish its calls, and waits for its end. */
+  async close(): Promise<void> {
+    this.#ended ??= closedStore();
+    this.#outbox.flush();
+    this.#worker.postMessage(undefined);
+    await this.#exited;
+  }
+
+  #settle(batch: Batch): void {
     for (let at = 0; at < batch.length; at += 3) {
-      const who = take(batch[at] as number);
+      const number = batch[at] as number;
       const json = batch[at + 1] as string;
-      if (json.startsWith('!')) who?.reject(receivedError(JSON.parse(json.slice(1)) as SentError));
-      else who?.resolve(receivedValue(json, batch[at + 2] as Bulk));
+      const call = this.#pending.get(number);
+      this.#pending.delete(number);
+      if (json.startsWith('!')) call?.reject(receivedError(JSON.parse(json.slice(1)) as SentError));
+      else call?.resolve(receivedValue(json, batch[at + 2] as Bulk));
     }
-    outbox.returned(batch.length / 3);
-  };
+    this.#outbox.returned(batch.length / 3);
+  }
 
-  return new Promise((resolve, reject) => {
-    worker.on('error', error => {
-      fail(error);
-      reject(error);
-    });
-    worker.on('message', (message: FromThread) => {
-      if (Array.isArray(message)) settle(message);
-      else if ('ready' in message) resolve({ call, close });
-      else void exited.then(() => reject(receivedError(message.failed)));
-    });
-  });
+  #fail(error: Error): void {
+    this.#ended ??= error;
+    for (const { reject } of this.#pending.values()) reject(this.#ended);
+    this.#pending.clear();
+  }
 }

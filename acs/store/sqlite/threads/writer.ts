@@ -1,4 +1,4 @@
-// The writer thread: the only connection that changes the store. What comes in one message shares one flush to the disk.
+// The writer thread: the only connection that changes the store. The requests of one message share one flush to the disk.
 import { parentPort, workerData } from 'node:worker_threads';
 import { openWriter, type StoreFile } from '../schema.ts';
 import type { WriteRequest, Written } from '../writes/write-request.ts';
@@ -10,7 +10,7 @@ import { sentError, sentFailure, sentValue } from './thread.ts';
 /** Bounds how long one group may take. */
 const MAX_GROUP = 500;
 
-/** What the device told is not sent back where it is what was sent here. */
+/** The message of an outcome. The row's `told` is left out where it is the text that came with the request. */
 const sentWritten = ({ value, text, told }: Written, request: WriteRequest): [string, Bulk] =>
   sentValue(value, text, told === bulkOf(request) ? undefined : told);
 
@@ -44,7 +44,7 @@ try {
     try {
       db.exec('PRAGMA optimize');
     } catch {
-      // It writes what it found out, which a full disk does not take: the next stop will.
+      // It writes statistics, which a full disk does not take: the next stop will.
     }
     close();
   });

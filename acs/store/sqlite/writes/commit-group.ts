@@ -1,7 +1,7 @@
 // Group commit of the SQLite store: requests share one transaction, and with it one flush to the disk.
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
-import { storeError } from '../schema.ts';
 import type { Statements } from '../statements.ts';
+import { storeError } from '../store-error.ts';
 import type { WriteOutcome, WriteRequest } from './write-request.ts';
 
 /** Requests in a row that the disk refused; after these the rest of their group is refused without a try. */

@@ -33,7 +33,7 @@ export type WriteOutcome = Written | { ok: false; error: unknown };
 export interface Written {
   ok: true;
   value: unknown;
-  /** The value as JSON, where the request made that text anyway; without the row's `told`, which is in `told`. */
+  /** The value as JSON, where that text was made anyway; without the row's `told`, which is in `told`. */
   text?: string;
   told?: string;
 }
