@@ -1,6 +1,6 @@
 // The unit behind NAT: its binding at a STUN server that the test plays, and which datagrams make it open a session (TR-069 Annex G).
 import assert from 'node:assert/strict';
-import { createUdpPolicy } from '../../cpe/agent/connection-request/udp-policy.ts';
+import { UdpRequestPolicy } from '../../cpe/agent/connection-request/udp-policy.ts';
 import { VirtualClock } from '../../shared/clock.ts';
 import { encodeUdpRequest } from '../../shared/cwmp/udp-request.ts';
 import {
@@ -411,8 +411,8 @@ describe('a connection request by UDP', () => {
 describe('a flood of UDP requests', () => {
   const clock = new VirtualClock();
   let looked = 0;
-  const judge = (allowUnsigned = false): ReturnType<typeof createUdpPolicy> =>
-    createUdpPolicy({
+  const judge = (allowUnsigned = false): UdpRequestPolicy =>
+    new UdpRequestPolicy({
       clock,
       credentials: () => {
         looked++;

@@ -63,7 +63,7 @@ export class ConnectionRequestEndpoints implements RequestTarget {
     try {
       await Promise.all([this.#http.settle(), this.#settleUdp()]);
     } catch (error) {
-      this.device.log.error('no connection requests can be taken', { reason: messageOf(error) });
+      this.device.log.error('connection request endpoint not opened', { reason: messageOf(error) });
     }
   }
 

@@ -1,4 +1,4 @@
-// Keeps the connection-request listener open where the model says, under an address that outlives reboots where it can.
+// The endpoint of connection requests by HTTP: a listener where the model wants one, under an address that outlives reboots if possible.
 import type { Device } from '../../state/device.ts';
 import { storedFile, storeFile } from '../../state/files.ts';
 import { credentials, isTrue, managementServer } from '../settings.ts';
@@ -8,7 +8,7 @@ import { type Listener, type OpenListener, openListener } from './listener.ts';
 /** Name under which the address is kept in the unit's state. */
 const MEMORY = 'connection-request';
 
-/** What an endpoint tells of. */
+/** Receives what happens at an endpoint. */
 export interface RequestTarget {
   readonly device: Device;
   /** A session runs, so an HTTP request is refused. */
@@ -108,7 +108,7 @@ async function remembered(device: Device): Promise<Remembered | undefined> {
     const { path, port, url } = JSON.parse(bytes.toString('utf8')) as Record<string, unknown>;
     if (typeof path === 'string' && typeof port === 'number' && typeof url === 'string') return { path, port, url };
   } catch (error) {
-    device.log.warn('connection-request address is unreadable, a new one is made', { error });
+    device.log.warn('stored connection request address unreadable', { error });
   }
   return undefined;
 }

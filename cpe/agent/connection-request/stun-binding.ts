@@ -41,7 +41,7 @@ export class StunBinding {
         const outcome = await this.#renew(server, signal);
         if (outcome.kind === 'error') {
           const { code, reason } = outcome;
-          log.warn('STUN server refuses', { server: authorityOf(server), code, reason });
+          log.warn('STUN request refused', { server: authorityOf(server), code, reason });
         }
         this.#show({ status: statusOf[outcome.kind] });
       }
@@ -64,10 +64,10 @@ export class StunBinding {
   async #ask(server: Endpoint, change: boolean, signal: AbortSignal): Promise<BindingOutcome> {
     const { username, password } = this.#settings;
     const question = { server, username, change };
-    const outcome = await this.#port.binder.ask(question, signal);
+    const outcome = await this.#port.stun.ask(question, signal);
     // TR-069 Annex G: MESSAGE-INTEGRITY only when the server asks for it.
     if (outcome.kind !== 'error' || outcome.code !== 401 || password === '') return outcome;
-    return await this.#port.binder.ask({ ...question, key: password }, signal);
+    return await this.#port.stun.ask({ ...question, key: password }, signal);
   }
 
   /** Lengthens the interval while the address stays, and shortens it for good when it changed. */

@@ -1,4 +1,4 @@
-// One question to a STUN server at a time: repeated until answered, and what the answer says (RFC 3489 9).
+// Asks a STUN server for the binding of a port, one question at a time: repeated until answered (RFC 3489 9).
 import type { Clock, Random } from '../../../shared/clock.ts';
 import {
   authorityOf,
@@ -16,58 +16,48 @@ export type BindingOutcome =
 export interface BindingQuestion {
   server: Endpoint;
   username: string;
-  /** Seals the question with MESSAGE-INTEGRITY. */
+  /** Adds MESSAGE-INTEGRITY to the question. */
   key?: string | undefined;
-  /** TR-069 Annex G: the binding was found to be another one. */
+  /** TR-069 Annex G: the binding has changed. */
   change: boolean;
-}
-
-export interface Binder {
-  /** Rejects only when `signal` aborts. */
-  ask(question: BindingQuestion, signal: AbortSignal): Promise<BindingOutcome>;
-  /** A datagram that came in; what is no answer to the question under way changes nothing. */
-  heard(bytes: Buffer, from: Endpoint): void;
 }
 
 /** RFC 3489 9.3: milliseconds between one sending and the next; after the last the server counts as silent. */
 const WAITS = [100, 200, 400, 800, 1600, 1600, 1600, 1600, 1600];
 
-export interface BinderOptions {
+export interface StunClientOptions {
   clock: Clock;
   random: Random;
-  /** A datagram that cannot be sent is as good as lost. */
+  /** Sends a datagram; one that cannot be sent counts as lost. */
   send: (bytes: Buffer, to: Endpoint) => void;
 }
 
-export function createBinder({ clock, random, send }: BinderOptions): Binder {
-  let pending:
-    | { question: BindingQuestion; transaction: Buffer; settle: (outcome: BindingOutcome) => void }
-    | undefined;
+interface Pending {
+  question: BindingQuestion;
+  transaction: Buffer;
+  settle: (outcome: BindingOutcome) => void;
+}
 
-  const heard: Binder['heard'] = (bytes, from) => {
-    const answer = pending && decodeStun(bytes);
-    if (!answer || answer.kind === 'request' || !answer.transaction.equals(pending!.transaction)) return;
-    const { question, settle } = pending!;
-    if (authorityOf(from) !== authorityOf(question.server)) return;
-    // RFC 3489 9.4: a seal must be good. Servers that leave it away are taken as they are.
-    if (answer.integrity && question.key !== undefined && !integrityOf(bytes, question.key)) return;
-    const outcome = outcomeOf(answer);
-    if (outcome) settle(outcome);
-  };
+export class StunClient {
+  readonly #options: StunClientOptions;
+  #pending: Pending | undefined;
 
-  const ask: Binder['ask'] = async (question, signal) => {
+  constructor(options: StunClientOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects only when `signal` aborts. */
+  async ask(question: BindingQuestion, signal: AbortSignal): Promise<BindingOutcome> {
+    const { clock, random, send } = this.#options;
     const transaction = random.bytes(16);
-    const request: StunMessage = { kind: 'request', transaction, connectionRequestBinding: true };
-    if (question.change) request.bindingChange = true;
-    if (question.username !== '') request.username = question.username;
-    const bytes = encodeStun(request, question.key);
+    const bytes = encodeStun(requestOf(question, transaction), question.key);
     const answered = new AbortController();
     let outcome: BindingOutcome = { kind: 'silent' };
     const settle = (given: BindingOutcome): void => {
       outcome = given;
       answered.abort();
     };
-    pending = { question, transaction, settle };
+    this.#pending = { question, transaction, settle };
     try {
       const either = AbortSignal.any([signal, answered.signal]);
       for (const wait of WAITS) {
@@ -77,12 +67,30 @@ export function createBinder({ clock, random, send }: BinderOptions): Binder {
     } catch (error) {
       if (!answered.signal.aborted) throw error;
     } finally {
-      pending = undefined;
+      this.#pending = undefined;
     }
     return outcome;
-  };
+  }
 
-  return { ask, heard };
+  /** Takes a datagram that arrived; one that does not answer the question under way changes nothing. */
+  received(bytes: Buffer, from: Endpoint): void {
+    const pending = this.#pending;
+    const answer = pending && decodeStun(bytes);
+    if (!answer || answer.kind === 'request' || !answer.transaction.equals(pending.transaction)) return;
+    const { question, settle } = pending;
+    if (authorityOf(from) !== authorityOf(question.server)) return;
+    // RFC 3489 9.4: a MESSAGE-INTEGRITY must be good. Servers that leave it away are taken as they are.
+    if (answer.integrity && question.key !== undefined && !integrityOf(bytes, question.key)) return;
+    const outcome = outcomeOf(answer);
+    if (outcome) settle(outcome);
+  }
+}
+
+function requestOf({ change, username }: BindingQuestion, transaction: Buffer): StunMessage {
+  const request: StunMessage = { kind: 'request', transaction, connectionRequestBinding: true };
+  if (change) request.bindingChange = true;
+  if (username !== '') request.username = username;
+  return request;
 }
 
 function outcomeOf(answer: StunMessage): BindingOutcome | undefined {

@@ -59,7 +59,7 @@ export class UdpEndpoint {
     const stop = new AbortController();
     const ended = this.#bind(settings, stop.signal).catch((error: unknown) => {
       if (stop.signal.aborted) return;
-      this.#target.device.log.error('no connection requests can be taken by UDP', { reason: messageOf(error) });
+      this.#target.device.log.error('UDP connection request endpoint failed', { reason: messageOf(error) });
       this.#show({ status: 'ErrorOther' });
     });
     this.#running = { stop, ended };
@@ -85,7 +85,7 @@ export class UdpEndpoint {
     const before = this.#view;
     const next = { ...before, ...change };
     this.#view = next;
-    if (next.status !== before.status) this.#target.device.log.debug('STUN', { ...next });
+    if (next.status !== before.status) this.#target.device.log.debug('STUN status changed', { ...next });
     this.#announcements.add(changedNames(before, next));
   }
 }

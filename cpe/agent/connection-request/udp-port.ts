@@ -1,13 +1,14 @@
-// The one UDP port of a unit's connection requests: STUN answers and requests arrive at it, and STUN questions leave from it.
+// The one UDP port of a unit's connection requests: requests and STUN answers arrive at it, and STUN questions leave from it.
 import type { Socket } from 'node:dgram';
+import type { Log } from '../../../shared/log.ts';
 import { plainAddress } from '../../../shared/net/address.ts';
 import { bindUdp } from '../../../shared/net/udp.ts';
 import { authorityOf, type Endpoint } from '../../../shared/stun.ts';
 import type { Device } from '../../state/device.ts';
 import { storedFile, storeFile } from '../../state/files.ts';
 import { credentials } from '../settings.ts';
-import { type Binder, createBinder } from './stun-client.ts';
-import { createUdpPolicy, type LastRequest, type UdpPolicy } from './udp-policy.ts';
+import { StunClient } from './stun-client.ts';
+import { type LastRequest, UdpRequestPolicy } from './udp-policy.ts';
 
 /** Name under which port and last request are kept in the unit's state. */
 const MEMORY = 'udp-connection-request';
@@ -18,59 +19,73 @@ interface Memory extends LastRequest {
 
 export interface UdpPort {
   readonly local: Endpoint;
-  readonly binder: Binder;
+  readonly stun: StunClient;
   close(): Promise<void>;
 }
 
-/** @throws Error when no port could be had */
+/**
+ * @param requested called for each connection request that counts
+ * @throws Error when no port could be had
+ */
 export async function openUdpPort(device: Device, requested: () => void): Promise<UdpPort> {
   const { clock, random, log, address } = device;
   const before = await remembered(device);
   const { socket, port } = await bound(address, before.port);
-  const local = { address, port };
-  let saving: Promise<void> = Promise.resolve();
-  const save = (judge: UdpPolicy): void => {
-    const { ts, id } = judge.last;
-    const memory: Memory = { port, ts, id };
-    saving = saving
-      .then(() => storeFile(device.state.persist, MEMORY, Buffer.from(JSON.stringify(memory))))
-      .catch((error: unknown) => log.error('the UDP port could not be kept', { error }));
-  };
-  const judge = createUdpPolicy({
+  const policy = new UdpRequestPolicy({
     clock,
     credentials: () => credentials(device, 'ConnectionRequest'),
     allowUnsigned: () => device.config.variable('Cwmp.InteropAllowUnauthenticatedUDPConnectionRequests') === 'Enable',
     last: before,
   });
-  const binder = createBinder({
-    clock,
-    random,
-    send: (bytes, to) =>
-      socket.send(bytes, to.port, to.address, error => {
-        if (error) log.debug('STUN request not sent', { to: authorityOf(to), reason: error.message });
-      }),
-  });
-  socket.on('error', error => log.warn('UDP port', { reason: error.message }));
+  const memory = new PortMemory(device, port);
+  const stun = new StunClient({ clock, random, send: (bytes, to) => sendTo(socket, log, bytes, to) });
+  socket.on('error', error => log.warn('UDP port error', { reason: error.message }));
   socket.on('message', (bytes, from) => {
     // RFC 3489 11.1: the first two bits of STUN are zero; a letter's are not.
     if ((bytes[0] ?? 0xff) < 0x40) {
-      binder.heard(bytes, { address: plainAddress(from.address), port: from.port });
-    } else if (judge.accepts(bytes)) {
-      log.info('connection request', { by: 'UDP', from: authorityOf(from) });
-      // An older one is old after a restart, too.
-      save(judge);
+      stun.received(bytes, { address: plainAddress(from.address), port: from.port });
+    } else if (policy.accepts(bytes)) {
+      log.info('UDP connection request received', { by: 'UDP', from: authorityOf(from) });
+      // An older request stays old over a restart, too.
+      memory.save(policy.last);
       requested();
     }
   });
-  if (port !== before.port) save(judge);
+  if (port !== before.port) memory.save(policy.last);
   return {
-    local,
-    binder,
+    local: { address, port },
+    stun,
     close: async () => {
       await new Promise<void>(resolve => socket.close(() => resolve()));
-      await saving;
+      await memory.saved;
     },
   };
+}
+
+function sendTo(socket: Socket, log: Log, bytes: Buffer, to: Endpoint): void {
+  socket.send(bytes, to.port, to.address, error => {
+    if (error) log.debug('STUN request not sent', { to: authorityOf(to), reason: error.message });
+  });
+}
+
+/** Stores the port and its last request, one write after the other. */
+class PortMemory {
+  readonly #device: Device;
+  readonly #port: number;
+  saved: Promise<void> = Promise.resolve();
+
+  constructor(device: Device, port: number) {
+    this.#device = device;
+    this.#port = port;
+  }
+
+  save({ ts, id }: Readonly<LastRequest>): void {
+    const { log, state } = this.#device;
+    const memory: Memory = { port: this.#port, ts, id };
+    this.saved = this.saved
+      .then(() => storeFile(state.persist, MEMORY, Buffer.from(JSON.stringify(memory))))
+      .catch((error: unknown) => log.error('UDP port not stored', { error }));
+  }
 }
 
 async function remembered(device: Device): Promise<Memory> {
@@ -79,12 +94,12 @@ async function remembered(device: Device): Promise<Memory> {
     const { port, ts, id } = JSON.parse(bytes?.toString('utf8') ?? '{}') as Record<string, unknown>;
     if (typeof port === 'number' && typeof ts === 'number' && typeof id === 'string') return { port, ts, id };
   } catch (error) {
-    device.log.warn('the UDP port that was used last is unreadable', { error });
+    device.log.warn('stored UDP port unreadable', { error });
   }
   return { port: 0, ts: 0, id: '' };
 }
 
-/** The port of before, or another one when it is taken. */
+/** Binds the port of before, or any other when that is in use. */
 async function bound(address: string, wanted: number): Promise<{ socket: Socket; port: number }> {
   try {
     const socket = await bindUdp({ address, port: wanted, exclusive: true });

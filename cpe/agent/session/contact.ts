@@ -1,5 +1,5 @@
-// One contact with the ACS: opens the connection, composes the Inform, holds the session and settles what it delivered.
-import { setImmediate as turn } from 'node:timers/promises';
+// One contact with the ACS: opens the connection, composes the Inform, holds the session and records what it delivered.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Arguments, EventEntry, Results } from '../../../shared/cwmp/methods.ts';
 import type { Namespace } from '../../../shared/cwmp/versions.ts';
 import { withCoding } from '../../../shared/net/coding.ts';
@@ -29,7 +29,7 @@ import { compression, credentials } from '../settings.ts';
 import { unknownTime } from '../timing.ts';
 import { autonomousComplete } from '../transfer/autonomous.ts';
 import { userAgent } from '../transfer/transfer.ts';
-import { openLine } from './acs-connection.ts';
+import { AcsConnection } from './acs-connection.ts';
 import { informOf } from './inform.ts';
 import { carryOut, type SessionEffects } from './rpc.ts';
 import { holdSession, type OwnRequest, type SessionReport } from './session.ts';
@@ -53,7 +53,7 @@ export interface Contact {
   signal: AbortSignal;
 }
 
-/** @returns how it went; rejects only when `signal` aborts */
+/** Rejects only when `signal` aborts; all other failures are in the report. */
 export async function contactAcs(agent: ContactHost, contact: Contact): Promise<SessionReport> {
   const { device, options } = agent;
   const { content, signal } = contact;
@@ -72,7 +72,7 @@ export async function contactAcs(agent: ContactHost, contact: Contact): Promise<
   } catch (error) {
     signal.throwIfAborted();
     report.error = failureOf(error);
-    if (report.error.kind === 'internal') device.log.error('session failed', { error });
+    if (report.error.kind === 'internal') device.log.error('CWMP session failed with an internal error', { error });
   } finally {
     const tls = http.lastTls();
     if (tls) report.tls = { version: tls.version, cipher: tls.cipher };
@@ -81,23 +81,23 @@ export async function contactAcs(agent: ContactHost, contact: Contact): Promise<
   return report;
 }
 
-/** A server that resets a connection has not read what it was sent there; one that read it and died just closes. */
+/** A server that resets a connection has not read the request on it; one that read it and died just closes. */
 const unread = new Set(['ECONNRESET', 'EPIPE']);
 
 /**
- * TR-069 3.4.2: an ACS may close the connection after any answer, and the session goes on over a new one. A request that met a
- * connection already closed is sent once more; one that was read and not answered is a failed session.
+ * Sends over a new connection what met a closed one: TR-069 3.4.2 lets an ACS close the connection after any answer, and the session
+ * continues over another. A request that was read and not answered fails the session.
  */
 function overNewConnections(http: HttpClient, connections: () => number): Send {
   return async request => {
     const before = connections();
-    // Lets the end of a connection that came along with the last answer be noticed.
-    if (before > 0) await turn();
+    // The client notices a connection that was closed right after the last answer only in the next turn of the event loop.
+    if (before > 0) await nextTurn();
     try {
       return await http.send(request);
     } catch (error) {
-      const known = before > 0 && connections() === before;
-      const again = known && error instanceof HttpError && unread.has(error.code ?? '');
+      const reused = before > 0 && connections() === before;
+      const again = reused && error instanceof HttpError && unread.has(error.code ?? '');
       if (!again || request.signal?.aborted) throw error;
       return http.send(request);
     }
@@ -108,7 +108,7 @@ async function converse(agent: ContactHost, contact: Contact, send: Send, report
   const { device, options, acs } = agent;
   const { url, signal, effects } = contact;
   const { events, changed, changedAgain } = contact.content;
-  const line = openLine({
+  const connection = new AcsConnection({
     url,
     send: withLogin(agent, send),
     userAgent: userAgent(device),
@@ -118,14 +118,14 @@ async function converse(agent: ContactHost, contact: Contact, send: Send, report
   const reported: ReportedInform = { url, events, changed, softwareVersion: device.softwareVersion };
   await holdSession(
     {
-      line,
+      connection,
       log: device.log,
       inform: informOf(device, [...events], changed, agent.connectionRequestUrl),
       namespace: acs.namespace,
       supportedVersions: options.cwmp?.supportedVersions,
       newId: () => device.random.bytes(8).toString('hex'),
       informed: () => device.state.record(facts => delivered(facts, reported, changedAgain)),
-      requests: () => [...ownRequests(device, events), ...(options.askMethods ? [methodsQuestion(device)] : [])],
+      requests: () => [...ownRequests(device, events), ...(options.askMethods ? [methodsRequest(device)] : [])],
       carryOut: (method, args) => {
         const perform = (): ReturnType<typeof carryOut<typeof method>> => carryOut({ device, effects }, method, args);
         return options.faultHook?.carryOut(method, args, perform) ?? perform();
@@ -167,20 +167,20 @@ function completion(device: Device, transfer: Transfer): OwnRequest {
   return { method: 'TransferComplete', args, answered };
 }
 
-/** TR-069 A.3.1.1, here asked of the ACS. */
-function methodsQuestion(device: Device): OwnRequest {
+/** GetRPCMethods, TR-069 A.3.1.1, from the CPE to the ACS. */
+function methodsRequest(device: Device): OwnRequest {
   return {
     method: 'GetRPCMethods',
     args: {},
     answered: async result => {
       const { MethodList } = result as Results<'GetRPCMethods'>;
-      device.log.info('methods of the ACS', { methods: MethodList });
+      device.log.info('ACS methods received', { methods: MethodList });
     },
-    unknown: async () => device.log.info('the ACS does not tell its methods'),
+    unknown: async () => device.log.info('ACS methods not available'),
   };
 }
 
-/** TR-069 A.4.2.2 */
+/** RequestDownload, TR-069 A.4.2.2. */
 function requestDownload(device: Device, request: DownloadRequest): OwnRequest {
   const answered = (): Promise<void> => device.state.record(facts => downloadRequestAnswered(facts, request));
   const args: Arguments<'RequestDownload'> = { FileType: request.fileType, FileTypeArg: request.args };

@@ -1,4 +1,4 @@
-// One session with the ACS, from Inform to the end, in the order in which it happens (TR-069 3.7.1).
+// One session with the ACS, from Inform to its end (TR-069 3.7.1).
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import {
   type AcsMethod,
@@ -13,7 +13,7 @@ import { type Body, type Envelope, faultBody, requestBody, responseBody } from '
 import type { Namespace } from '../../../shared/cwmp/versions.ts';
 import type { Log } from '../../../shared/log.ts';
 import { Failed, type Failure } from '../failure.ts';
-import type { Line } from './acs-connection.ts';
+import type { AcsConnection } from './acs-connection.ts';
 
 /** One request of this session and how it ended. */
 export interface RpcReport {
@@ -24,7 +24,7 @@ export interface RpcReport {
 }
 
 export interface SessionReport {
-  /** Ended as TR-069 3.7.1.4 has it. */
+  /** The session ended as in TR-069 3.7.1.4. */
   ok: boolean;
   /** InformResponse came: the events are delivered even if the session failed later. */
   informed: boolean;
@@ -41,22 +41,22 @@ export interface OwnRequest<M extends AcsMethod = AcsMethod> {
   args: Arguments<M>;
   /** Called when the response is there, not for a fault; durable when resolved. */
   answered: (result: Results<M>) => Promise<void>;
-  /** Called when this ACS does not know the method, so that asking again is of no use; absent where every ACS must know it. */
+  /** Called when this ACS does not know the method, so that another attempt is useless; absent where every ACS must know it. */
   unknown?: () => Promise<void>;
 }
 
 export interface SessionInput {
-  line: Line;
+  connection: AcsConnection;
   log: Log;
   inform: Arguments<'Inform'>;
-  /** Namespace of the Inform; the session goes on in the one of its answer. */
+  /** Namespace of the Inform; the session continues in the one of its answer. */
   namespace: Namespace;
   /** SupportedCWMPVersions header (since 1.4). */
   supportedVersions?: string[] | undefined;
   newId: () => string;
-  /** InformResponse came; what it settles is durable when resolved. */
+  /** Called when InformResponse came; the delivery of its events is durable when resolved. */
   informed: () => Promise<void>;
-  /** Asked once Inform is answered. */
+  /** Called once Inform is answered. */
   requests: () => OwnRequest[];
   carryOut: <M extends CpeMethod>(method: M, args: Arguments<M>) => Promise<Results<M>>;
 }
@@ -66,55 +66,55 @@ export interface SessionInput {
  * @throws Failed and the HTTP client's errors: the session was terminated unsuccessfully
  */
 export async function holdSession(input: SessionInput, report: SessionReport): Promise<void> {
-  const { line } = input;
-  const talk: Talk = { ...input, report };
+  const { connection } = input;
+  const conversation: Conversation = { ...input, report };
 
-  const informed = await ask(talk, 'Inform', input.inform, input.supportedVersions);
+  const informed = await ask(conversation, 'Inform', input.inform, input.supportedVersions);
   if (informed.body.kind === 'fault') {
     const { code, message } = informed.body.fault;
     throw new Failed('fault', `Inform was answered by fault ${code} ${message}`, code);
   }
-  talk.namespace = informed.namespace;
+  conversation.namespace = informed.namespace;
   report.informed = true;
   await input.informed();
 
   const own = input.requests();
   let request: Envelope | undefined;
-  let saidAll = false;
+  let isDone = false;
   for (;;) {
     if (request) {
       // 3.7.1.3: an ACS request is answered by the very next POST.
-      request = await answer(talk, request);
-      if (!request && saidAll) return;
+      request = await answer(conversation, request);
+      if (!request && isDone) return;
       continue;
     }
-    const next = line.held || saidAll ? undefined : own.shift();
+    const next = connection.onHold || isDone ? undefined : own.shift();
     if (next) {
-      await tell(talk, next);
+      await sendOwn(conversation, next);
       continue;
     }
-    // 3.7.1.4: nothing to answer and nothing to ask. Said while not on hold, this is our last word, and an empty answer ends the session.
-    const lastWord = !line.held;
-    request = asRequest(await line.post(undefined));
-    if (!request && lastWord) return;
-    saidAll ||= lastWord;
+    // 3.7.1.4: nothing to answer and nothing to ask. Unless on hold, this is the unit's last request, and an empty answer ends the session.
+    const isLast = !connection.onHold;
+    request = asRequest(await connection.post(undefined));
+    if (!request && isLast) return;
+    isDone ||= isLast;
   }
 }
 
-type Talk = SessionInput & { report: SessionReport };
+type Conversation = SessionInput & { report: SessionReport };
 
 /**
- * Sends a request of ours and returns the envelope that answers it, a fault included. Fault 8005 asks for the identical request
+ * Sends a request of the unit and returns the envelope that answers it, a fault included. Fault 8005 wants the identical request
  * again, without limit (3.7.1.6).
  */
 async function ask<M extends AcsMethod>(
-  talk: Talk,
+  conversation: Conversation,
   method: M,
   args: Arguments<M>,
   supportedVersions?: string[],
 ): Promise<Envelope> {
-  const { line, namespace, report } = talk;
-  const id = talk.newId();
+  const { connection, namespace, report } = conversation;
+  const id = conversation.newId();
   const envelope: Envelope = {
     namespace,
     id,
@@ -122,10 +122,11 @@ async function ask<M extends AcsMethod>(
     body: requestBody(method, args),
   };
   for (;;) {
-    const reply = await line.post(envelope);
+    const reply = await connection.post(envelope);
     const body = reply?.body;
     if (!reply || !body) throw new Failed('soap', `${method} was answered by an empty response`);
-    if (reply.id !== undefined && reply.id !== id) talk.log.warn('answer carries another ID', { method, id: reply.id });
+    if (reply.id !== undefined && reply.id !== id)
+      conversation.log.warn('response ID mismatch', { method, id: reply.id });
     if (body.kind === 'fault') {
       report.rpcs.push({ from: 'cpe', method, fault: body.fault.code });
       if (body.fault.code === 8005) continue;
@@ -139,27 +140,27 @@ async function ask<M extends AcsMethod>(
   }
 }
 
-/** A request of our own in mid-session: a fault leaves it undelivered, and the session goes on (3.7.1.5). */
-async function tell<M extends AcsMethod>(talk: Talk, request: OwnRequest<M>): Promise<void> {
+/** Sends a request of the unit in mid-session: a fault leaves it undelivered, and the session continues (3.7.1.5). */
+async function sendOwn<M extends AcsMethod>(conversation: Conversation, request: OwnRequest<M>): Promise<void> {
   // cwmp-1-0 has only the methods of its time.
-  if (request.unknown && talk.namespace === '1-0' && methodSpec(request.method)?.since !== '1.0')
+  if (request.unknown && conversation.namespace === '1-0' && methodSpec(request.method)?.since !== '1.0')
     return request.unknown();
-  const { body } = await ask(talk, request.method, request.args);
+  const { body } = await ask(conversation, request.method, request.args);
   if (body.kind === 'response') await request.answered(body.result as Results<M>);
   else if (body.kind === 'fault') {
-    talk.log.warn('ACS answered with a fault', { method: request.method, code: body.fault.code });
+    conversation.log.warn('fault received from the ACS', { method: request.method, code: body.fault.code });
     if (body.fault.code === 8000) await request.unknown?.();
   }
 }
 
-/** Carries out an ACS request, posts the answer and returns the next request, if one came back. */
-async function answer(talk: Talk, request: Envelope): Promise<Envelope | undefined> {
-  const body = await reaction(talk, request);
+/** Carries out an ACS request, posts the answer and returns the next request, if there is one. */
+async function answer(conversation: Conversation, request: Envelope): Promise<Envelope | undefined> {
+  const body = await carryOutRequest(conversation, request);
   const fault = body.kind === 'fault' ? { fault: body.fault.code } : {};
-  talk.report.rpcs.push({ from: 'acs', method: nameOf(request.body), ...fault });
+  conversation.report.rpcs.push({ from: 'acs', method: nameOf(request.body), ...fault });
   return asRequest(
-    await talk.line.post({
-      namespace: talk.namespace,
+    await conversation.connection.post({
+      namespace: conversation.namespace,
       // 3.5: the ID of a request comes back with its answer, also with a fault.
       ...(request.id === undefined ? {} : { id: request.id }),
       body,
@@ -167,7 +168,7 @@ async function answer(talk: Talk, request: Envelope): Promise<Envelope | undefin
   );
 }
 
-async function reaction(talk: Talk, { body, unknownMustUnderstand }: Envelope): Promise<Body> {
+async function carryOutRequest(conversation: Conversation, { body, unknownMustUnderstand }: Envelope): Promise<Body> {
   try {
     if (unknownMustUnderstand !== undefined) return notUnderstood(unknownMustUnderstand);
     if (body.kind === 'invalid') throw new CwmpFault(9003, body.reason);
@@ -175,22 +176,22 @@ async function reaction(talk: Talk, { body, unknownMustUnderstand }: Envelope): 
       throw new CwmpFault(9000, `Method ${nameOf(body)} is not supported`);
     }
     const method: CpeMethod = body.method;
-    return responseBody(method, await talk.carryOut(method, body.args as Arguments<CpeMethod>));
+    return responseBody(method, await conversation.carryOut(method, body.args as Arguments<CpeMethod>));
   } catch (error) {
-    return faultBody(faultOf(talk, nameOf(body), error));
+    return faultBody(faultOf(conversation, nameOf(body), error));
   }
 }
 
-/** SOAP 1.1 4.4.1: who does not know a header that must be understood does not act on the message. */
+/** SOAP 1.1 4.4.1: a message whose mustUnderstand header is unknown is not acted on. */
 function notUnderstood(header: string): Body {
   const message = `The header ${header} is not understood`;
   return { kind: 'fault', fault: { code: 0, message, parameters: [], soap: 'MustUnderstand' } };
 }
 
-/** What is no CWMP fault is a bug of ours: told as 9002 and logged with its stack. */
-function faultOf(talk: Talk, method: string, error: unknown): CwmpFault {
+/** An error other than a CWMP fault is a mistake of this program: answered by 9002 and logged with its stack. */
+function faultOf(conversation: Conversation, method: string, error: unknown): CwmpFault {
   if (error instanceof CwmpFault) return error;
-  talk.log.error('request failed', { method, error });
+  conversation.log.error('ACS request failed with an internal error', { method, error });
   return new CwmpFault(9002);
 }
 
@@ -200,7 +201,7 @@ function asRequest(envelope: Envelope | undefined): Envelope | undefined {
   const { body } = envelope;
   if (body.kind === 'request' || (body.kind === 'invalid' && body.of === 'request')) return envelope;
   if (body.kind === 'unknown' && !body.name.endsWith('Response')) return envelope;
-  // 3.5: a response or a fault is never answered, least of all by a fault.
+  // 3.5: a response or a fault is never answered.
   throw new Failed('soap', `${described(body)} where nothing was asked`);
 }
 

@@ -5,7 +5,8 @@ import type { FastifyInstance } from 'fastify';
 import type { Secrets } from '../../../acs/fleet/common/secrets.ts';
 import type { ConnectionRequestSender } from '../../../acs/south/connection-request/policy.ts';
 import { networks, refusal } from '../../../acs/south/connection-request/policy.ts';
-import { createRequestPolicy, type OpenListener } from '../../../cpe/agent/connection-request/listener.ts';
+import { HttpRequestPolicy } from '../../../cpe/agent/connection-request/http-policy.ts';
+import type { OpenListener } from '../../../cpe/agent/connection-request/listener.ts';
 import type { Clock, Random } from '../../../shared/clock.ts';
 import {
   authenticated,
@@ -33,7 +34,7 @@ export interface VirtualNet {
 
 export function virtualNet(clock: Clock): VirtualNet {
   const servers = new Map<string, FastifyInstance>();
-  const listeners = new Map<string, ReturnType<typeof createRequestPolicy>>();
+  const listeners = new Map<string, HttpRequestPolicy>();
   const hash: Hash = createHash('sha256');
   let exchanges = 0;
   let underWay = 0;
@@ -70,7 +71,7 @@ export function virtualNet(clock: Clock): VirtualNet {
 
   const openListener: OpenListener = async options => {
     const key = `${options.address}:${options.port}`;
-    listeners.set(key, createRequestPolicy(options));
+    listeners.set(key, new HttpRequestPolicy(options));
     return {
       url: `http://${key}${options.path}`,
       port: options.port,
@@ -82,9 +83,9 @@ export function virtualNet(clock: Clock): VirtualNet {
 
   const knocked: Send = async ({ url: text, method, headers }) => {
     const url = new URL(text);
-    const judge = listeners.get(`${url.hostname}:${url.port || '80'}`);
-    if (!judge) throw new HttpError('connect', `${url.host}: nobody there`);
-    const answer = await judge({ method, url: url.pathname, authorization: headers.Authorization });
+    const policy = listeners.get(`${url.hostname}:${url.port || '80'}`);
+    if (!policy) throw new HttpError('connect', `${url.host}: nobody there`);
+    const answer = await policy.answer({ method, url: url.pathname, authorization: headers.Authorization });
     note('knock', text, answer.status);
     const challenge = answer.challenge && { 'www-authenticate': answer.challenge };
     return { status: answer.status, headers: { ...challenge }, body: Buffer.alloc(0) };
