@@ -9,21 +9,21 @@ import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { seededRandom } from '../../shared/clock.ts';
 import { interleaved, makeRow, median, percentile, rounded, verdict } from './figures.ts';
+import { retryWaitMs } from './load/boot-storm.ts';
+import { participant } from './load/requests.ts';
 import { benchOptions, withResultsFile } from './options.ts';
-import { participant } from './orders.ts';
-import { cpuMs, residentKb, scheduledNs, statMs } from './proc.ts';
 import { jsonText, markdownTable, resultsPage } from './render.ts';
-import { retryWaitMs } from './stormload.ts';
+import { cpuMs, residentKb, scheduledNs, statMs } from './servers/process-cost.ts';
 
 const unit = 'ms server CPU / session';
 const about = { date: '2026-01-01', commit: 'abc', machine: '2 × CPU', node: 'Node v20', options: 'few' };
 
 describe('bench: arithmetic', () => {
-  it('median: the middle one, or the mean of the two in the middle', () => {
+  it('takes as median the middle value, or the mean of the two in the middle', () => {
     assert.deepEqual([median([3, 1, 2]), median([4, 1, 3, 2]), median([])], [2, 2.5, 0]);
   });
 
-  it('percentile: the smallest value that so many are not above', () => {
+  it('takes as percentile the smallest value that reaches that share', () => {
     const hundred = Array.from({ length: 100 }, (_, n) => 100 - n);
     assert.deepEqual(
       [0.5, 0.99, 1, 0].map(share => percentile(hundred, share)),
@@ -42,7 +42,7 @@ describe('bench: arithmetic', () => {
     );
   });
 
-  it('a row: medians, their ratio, smallest and largest round, the goal and whether it is met', () => {
+  it('makes a row of medians, ratio, smallest and largest round, and goal', () => {
     const row = makeRow({
       name: 'a',
       unit,
@@ -75,24 +75,24 @@ describe('bench: arithmetic', () => {
     assert.equal(verdict(makeRow({ name: 'e', unit, ours: [1] })), '');
   });
 
-  it('rounds to what a reader can use', () => {
+  it('rounds figures to three significant digits below 100', () => {
     assert.deepEqual([0.123456, 12.3456, 1234.5].map(rounded), [0.123, 12.3, 1235]);
   });
 
-  it('interleaves: one round of each in turn', async () => {
-    const order: string[] = [];
+  it('interleaves the rounds of several measures', async () => {
+    const request: string[] = [];
     const one = (name: string) => async (): Promise<string> => {
-      order.push(name);
+      request.push(name);
       return name;
     };
     assert.deepEqual(await interleaved(2, [one('a'), one('b')]), [
       ['a', 'a'],
       ['b', 'b'],
     ]);
-    assert.deepEqual(order, ['a', 'b', 'a', 'b']);
+    assert.deepEqual(request, ['a', 'b', 'a', 'b']);
   });
 
-  it('devices that take part are spread over the stored ones', () => {
+  it('spreads participating devices over the stored ones', () => {
     const devices = { count: 4, stored: 100 };
     assert.deepEqual(
       [0, 1, 2, 3, 4].map(nth => participant(devices, nth)),
@@ -100,7 +100,7 @@ describe('bench: arithmetic', () => {
     );
   });
 
-  it('the retry table of TR-069 3.2.1.1: 5 to 10 s, doubling, at its widest from the tenth on', () => {
+  it('waits by the retry table of TR-069 3.2.1.1, widest from the tenth retry on', () => {
     const random = seededRandom(3);
     for (const [retry, low] of [
       [1, 5000],
@@ -122,7 +122,7 @@ describe('bench: /proc', () => {
     assert.equal(residentKb('Name:\tnode\nVmRSS:\t   2048 kB\n'), 2048);
   });
 
-  it('grows with work', () => {
+  it('counts more CPU after work', () => {
     const before = cpuMs(process.pid);
     const until = performance.now() + 30;
     while (performance.now() < until);
@@ -135,7 +135,7 @@ describe('bench: tables', () => {
     makeRow({ name: 'a | b', unit, ours: [2, 4], floor: [1, 1], goal: { limit: 2, of: 'ratio' }, incumbent: '9 ms' }),
   ];
 
-  it('Markdown has a line a row, with bars in names escaped', () => {
+  it('writes Markdown with one line per row and escapes bars in names', () => {
     const [head, rule, line] = markdownTable(rows).split('\n');
     assert.equal(head?.split(' | ').length, rule?.split(' | ').length);
     assert.equal(
@@ -144,26 +144,26 @@ describe('bench: tables', () => {
     );
   });
 
-  it('the results say when, of what and on what, and that the incumbent was measured elsewhere', () => {
+  it('writes date, commit and machine into the results', () => {
     const page = resultsPage(rows, about);
     for (const fact of Object.values(about)) assert.ok(page.includes(fact), fact);
     assert.match(page, /measured elsewhere/);
     assert.doesNotMatch(page, /not measured/);
   });
 
-  it('the results name a measure that failed, and why', () => {
+  it('names a failed measure with its reason in the results', () => {
     const page = resultsPage(rows, about, [{ name: 'storm', reason: 'no answer' }]);
     assert.match(page, /^- not measured: `storm` failed: no answer$/m);
     assert.ok(page.includes(markdownTable(rows)));
   });
 
-  it('JSON has the agreed fields', () => {
+  it('writes JSON with the fields that other programs read', () => {
     const parsed = JSON.parse(jsonText(rows, about)) as { rows: Record<string, unknown>[] };
     for (const name of ['name', 'unit', 'ours', 'floor', 'ratio', 'goal'])
       assert.ok(name in (parsed.rows[0] ?? {}), name);
   });
 
-  it('--results stands with and without its file', () => {
+  it('takes --results with and without a file', () => {
     const given = (...argv: string[]): string[] => withResultsFile(argv, ['inform'], 'R.md');
     assert.deepEqual(given('--results'), ['--results', 'R.md']);
     assert.deepEqual(given('--results', 'inform'), ['--results', 'R.md', 'inform']);
@@ -186,7 +186,7 @@ describe('bench: the whole', () => {
       cwd: fileURLToPath(new URL('../..', import.meta.url)),
     });
 
-  it('measures, and writes JSON and Markdown', async () => {
+  it('measures and writes JSON and Markdown', async () => {
     const [json, results] = [join(folder, 'rows.json'), join(folder, 'results.md')];
     const small = ['--devices', '50', '--sessions', '50', '--rounds', '1'];
     await bench('inform', 'operations', ...small, '--json', json, '--results', results);
@@ -210,7 +210,7 @@ describe('bench: the whole', () => {
     assert.match(await readFile(results, 'utf8'), /^# Measurements/);
   }).timeout(120_000);
 
-  it('names what it can measure, and refuses what it cannot', async () => {
+  it('names its measures in --help and refuses an unknown one', async () => {
     const { stdout } = await bench('--help');
     for (const name of ['inform', 'tls12', 'storm', '--devices']) assert.ok(stdout.includes(name), name);
     await assert.rejects(bench('nothing'), (error: { code: number; stderr: string }) => {

@@ -9,7 +9,7 @@ import { benches } from './benches.ts';
 import type { Row } from './figures.ts';
 import { type BenchOptions, benchOptions, withResultsFile } from './options.ts';
 import { type Circumstances, type FailedMeasure, jsonText, markdownTable, resultsPage } from './render.ts';
-import { createStage } from './stage.ts';
+import { BenchServers } from './servers/servers.ts';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 
@@ -48,13 +48,13 @@ async function measureAll(
 ): Promise<{ rows: Row[]; failed: FailedMeasure[] }> {
   const rows: Row[] = [];
   const failed: FailedMeasure[] = [];
-  const stage = await createStage();
+  const servers = await BenchServers.open();
   try {
     for (const [name, bench] of Object.entries(benches).filter(([known]) => names.includes(known))) {
       const began = performance.now();
-      stage.profile = values.profile && join(resolve(values.profile), name);
+      servers.profile = values.profile && join(resolve(values.profile), name);
       try {
-        rows.push(...(await bench.run({ stage, ...values })));
+        rows.push(...(await bench.run({ servers, ...values })));
         process.stderr.write(`${name}: ${((performance.now() - began) / 1000).toFixed(1)} s\n`);
       } catch (error) {
         process.stderr.write(`${name} failed: ${(error as Error).stack ?? String(error)}\n`);
@@ -62,7 +62,7 @@ async function measureAll(
       }
     }
   } finally {
-    await stage.close();
+    await servers.close();
   }
   return { rows, failed };
 }

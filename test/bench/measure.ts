@@ -1,12 +1,12 @@
 // One measurement: what a number of sessions costs a server, in CPU of its process. What every bench of sessions is made of.
 import { type Goal, interleaved, makeRow, percentile, type Row, rounded } from './figures.ts';
-import type { LoadOrder, LoadReport } from './orders.ts';
-import { cpuMs } from './proc.ts';
-import type { Server, Stage } from './stage.ts';
+import type { LoadReport, LoadRequest } from './load/requests.ts';
+import { cpuMs } from './servers/process-cost.ts';
+import type { BenchServers, Server } from './servers/servers.ts';
 
 /** What the whole run was asked for. */
 export interface Setting {
-  stage: Stage;
+  servers: BenchServers;
   /** Devices stored. */
   devices: number;
   /** Sessions of each round. */
@@ -27,26 +27,27 @@ export interface Measured {
 }
 
 /** @throws Error when a session failed: a figure of others would be a lie */
-export async function loaded(stage: Stage, order: LoadOrder): Promise<LoadReport> {
-  const report = await stage.load(order);
-  if (report.failed) throw new Error(`${report.failed} of ${order.devices.count} sessions failed: ${report.lastError}`);
+export async function loaded(servers: BenchServers, request: LoadRequest): Promise<LoadReport> {
+  const report = await servers.load(request);
+  if (report.failed)
+    throw new Error(`${report.failed} of ${request.devices.count} sessions failed: ${report.lastError}`);
   return report;
 }
 
 const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
 
-export async function measured(stage: Stage, server: Server, order: LoadOrder): Promise<Measured> {
+export async function measured(servers: BenchServers, server: Server, request: LoadRequest): Promise<Measured> {
   const before = cpuMs(server.pid);
-  const report = await loaded(stage, order);
+  const report = await loaded(servers, request);
   // The release of the last devices is not waited for by their sessions, but belongs to them.
   await pause(30);
   return { cpu: (cpuMs(server.pid) - before) / report.sessions, report };
 }
 
-export interface Contest {
+export interface Comparison {
   name: string;
-  ours: { server: Server; order: LoadOrder };
-  floor: { server: Server; order: LoadOrder };
+  ours: { server: Server; request: LoadRequest };
+  baseline: { server: Server; request: LoadRequest };
   goal?: Goal;
   incumbent?: string;
   note?: string;
@@ -54,13 +55,13 @@ export interface Contest {
   check?: (report: LoadReport) => void;
   /** Before each round of ours: tasks that it will carry out. */
   prepare?: () => Promise<void>;
-  /** Rounds of each that are not counted: code of this kind of session that the others do not run is compiled in them. One unless told. */
+  /** Rounds of each that are not counted: code of this kind of session that the others do not run is compiled in them. Default: one. */
   uncounted?: number;
 }
 
-export async function contest({ stage, rounds }: Setting, about: Contest): Promise<Row> {
-  const side = async ({ server, order }: Contest['ours']): Promise<Measured> => {
-    const result = await measured(stage, server, order);
+export async function compare({ servers, rounds }: Setting, about: Comparison): Promise<Row> {
+  const side = async ({ server, request }: Comparison['ours']): Promise<Measured> => {
+    const result = await measured(servers, server, request);
     about.check?.(result.report);
     return result;
   };
@@ -70,17 +71,17 @@ export async function contest({ stage, rounds }: Setting, about: Contest): Promi
       await about.prepare?.();
       return await side(about.ours);
     },
-    async () => await side(about.floor),
+    async () => await side(about.baseline),
   ]);
-  const [ours = [], floor = []] = results.map(each => each.slice(uncounted));
+  const [ours = [], baseline = []] = results.map(each => each.slice(uncounted));
   return makeRow({
     name: about.name,
     unit: 'ms server CPU / session',
     ours: ours.map(({ cpu }) => cpu),
-    floor: floor.map(({ cpu }) => cpu),
+    floor: baseline.map(({ cpu }) => cpu),
     ...(about.goal ? { goal: about.goal } : {}),
     ...(about.incumbent ? { incumbent: about.incumbent } : {}),
-    note: [about.note, pace(ours), `floor ${pace(floor)}`].filter(Boolean).join('; '),
+    note: [about.note, pace(ours), `floor ${pace(baseline)}`].filter(Boolean).join('; '),
   });
 }
 

@@ -38,7 +38,7 @@ export const jsonText = (rows: readonly Row[], about: Circumstances): string =>
 const method = `Medians of short rounds, ours and the floor in turn, with the smallest and largest round in brackets. CPU is user and system time of
 the server process with all its threads, from \`/proc\`; the load is a process of its own on the same machine, over raw sockets. The
 floor is a bare \`node:http(s)\` server with saxes and SQLite that does the same durably, without rules, tasks, accounts or API
-(\`test/bench/floor.ts\`). **Incumbent**: measured elsewhere, on another machine, its database's CPU not counted. Ratios travel between machines
+(\`test/bench/servers/baseline.ts\`). **Incumbent**: measured elsewhere, on another machine, its database's CPU not counted. Ratios travel between machines
 better than milliseconds do.`;
 
 /** A measure that came to no figure. */

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { acsOptions } from '../../acs/config.ts';
 import { type Started, start } from '../../acs/server/start.ts';
 import { readOptions } from '../../shared/config.ts';
-import { answersOf, informTemplate } from '../bench/envelopes.ts';
-import { emptyReport, type LoadOrder, type LoadReport } from '../bench/orders.ts';
-import { storm } from '../bench/stormload.ts';
-import { createVisitor } from '../bench/visit.ts';
+import { storm } from '../bench/load/boot-storm.ts';
+import { answersOf, informTemplate } from '../bench/load/envelopes.ts';
+import { emptyReport, type LoadReport, type LoadRequest } from '../bench/load/requests.ts';
+import { createSessionClient } from '../bench/load/session.ts';
 import { openAcs } from '../support/processes/process.ts';
 
 const CPES = 300;
@@ -18,7 +18,7 @@ const LIMIT = 8;
 describe('storm of boots', () => {
   let folder = '';
   let started: Started;
-  let lines: { msg: string; [field: string]: unknown }[] = [];
+  let lines: { msg: string; [pair: string]: unknown }[] = [];
   let most = 0;
 
   const open = async (waiting: number): Promise<void> => {
@@ -38,7 +38,7 @@ describe('storm of boots', () => {
   };
 
   const boot = async (): Promise<LoadReport> => {
-    const order: LoadOrder = {
+    const request: LoadRequest = {
       kind: 'storm',
       // Retries come after 10 to 20 ms, then doubled.
       compression: 500,
@@ -52,7 +52,7 @@ describe('storm of boots', () => {
       },
     };
     const report = emptyReport();
-    await storm(createVisitor(order.settings), order, report);
+    await storm(createSessionClient(request.settings), request, report);
     return report;
   };
 

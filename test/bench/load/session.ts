@@ -1,12 +1,12 @@
 // One CWMP session as a CPE makes it: Inform, the answer to a 401 where one comes, an empty POST, answers to what the ACS asks.
-import { systemRandom } from '../../shared/clock.ts';
-import { answerChallenge, type Challenge, chooseDigest, parseChallenges } from '../../shared/net/digest.ts';
+import { systemRandom } from '../../../shared/clock.ts';
+import { answerChallenge, type Challenge, chooseDigest, parseChallenges } from '../../../shared/net/digest.ts';
 import { type Connector, createConnector, type HttpAnswer, type TlsSettings } from './connection.ts';
 import { fillIn, idOf, PASSWORD } from './envelopes.ts';
 
-export interface VisitSettings {
+export interface SessionSettings {
   port: number;
-  /** Target of the POSTs; the floor tells by it what to play. */
+  /** Target of the POSTs: tells the baseline which conversation to hold. */
   path: string;
   tls?: TlsSettings;
   inform: string;
@@ -15,26 +15,26 @@ export interface VisitSettings {
   login?: 'preemptive' | 'challenged';
 }
 
-export interface Visited {
+export interface SessionResult {
   rpcs: number;
   resumed: boolean;
   challenged: boolean;
 }
 
-/** The ACS is busy: 503. */
-export class TurnedAway extends Error {}
+/** The ACS answered 503. */
+export class Rejected extends Error {}
 
 const random = systemRandom();
 
 /** What differs from one Inform of a device to the next. */
-export interface Told {
+export interface Reported {
   retryCount?: number;
   parameterKey?: string | undefined;
 }
 
-export interface Visitor {
+export interface SessionClient {
   /** A whole session of one device. @throws TurnedAway, Error for anything else than a session that ended well */
-  visit(number: number, told?: Told): Promise<Visited>;
+  session(number: number, reported?: Reported): Promise<SessionResult>;
 }
 
 interface Nonce {
@@ -42,7 +42,7 @@ interface Nonce {
   used: number;
 }
 
-export function createVisitor(settings: VisitSettings): Visitor {
+export function createSessionClient(settings: SessionSettings): SessionClient {
   const connector: Connector = createConnector(settings.port, settings.tls);
   const nonces = new Map<number, Nonce>();
   const { path } = settings;
@@ -59,7 +59,10 @@ export function createVisitor(settings: VisitSettings): Visitor {
       nc: ++nonce.used,
     })}`;
 
-  const visit = async (number: number, { retryCount = 0, parameterKey = '' }: Told = {}): Promise<Visited> => {
+  const session = async (
+    number: number,
+    { retryCount = 0, parameterKey = '' }: Reported = {},
+  ): Promise<SessionResult> => {
     const connection = await connector.open();
     try {
       let cookie: string | undefined;
@@ -86,7 +89,7 @@ export function createVisitor(settings: VisitSettings): Visitor {
         if (settings.login === 'preemptive') nonces.set(number, nonce);
         first = await post(inform);
       }
-      if (first.status === 503) throw new TurnedAway('503');
+      if (first.status === 503) throw new Rejected('503');
       if (first.status !== 200 || !first.body.includes('InformResponse'))
         throw new Error(`Inform: ${first.status} ${first.body.slice(0, 300)}`);
       const rpcs = await answerRequests(post, settings.answers);
@@ -95,7 +98,7 @@ export function createVisitor(settings: VisitSettings): Visitor {
       connection.close();
     }
   };
-  return { visit };
+  return { session };
 }
 
 async function answerRequests(

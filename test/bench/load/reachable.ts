@@ -1,13 +1,13 @@
 // A CPE that can be called: it takes connection requests with digest and opens a session for each.
 import { createServer } from 'node:http';
-import { systemClock, systemRandom } from '../../shared/clock.ts';
-import { Verifier } from '../../shared/net/verifier.ts';
+import { systemClock, systemRandom } from '../../../shared/clock.ts';
+import { Verifier } from '../../../shared/net/verifier.ts';
 import { informTemplate, PASSWORD } from './envelopes.ts';
-import { createVisitor, type VisitSettings } from './visit.ts';
+import { createSessionClient, type SessionSettings } from './session.ts';
 
 /** @returns the URL, once the ACS knows it */
 export async function listenForRequests(
-  settings: VisitSettings,
+  settings: SessionSettings,
   number: number,
   demands: 'digest' | 'nothing',
 ): Promise<string> {
@@ -28,12 +28,12 @@ export async function listenForRequests(
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as { port: number }).port}/call`;
   const sayWhy = (event: string) =>
-    createVisitor({ ...settings, inform: informTemplate({ event, connectionRequestUrl: url }) });
+    createSessionClient({ ...settings, inform: informTemplate({ event, connectionRequestUrl: url }) });
   const answering = sayWhy('6 CONNECTION REQUEST');
   called = () => {
     // A session that fails shows at the bench: its API call is not confirmed.
-    answering.visit(number).catch(error => process.stderr.write(`reachable CPE: ${String(error)}\n`));
+    answering.session(number).catch(error => process.stderr.write(`reachable CPE: ${String(error)}\n`));
   };
-  await sayWhy('2 PERIODIC').visit(number);
+  await sayWhy('2 PERIODIC').session(number);
   return url;
 }

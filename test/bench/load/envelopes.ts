@@ -1,8 +1,8 @@
 // What the simulated CPEs of the bench are and say: a stored fleet of two products, an Inform of 25 parameters, answers to the ACS.
 
-import type { DeviceIdentity } from '../../acs/device/row.ts';
-import { deviceId } from '../../acs/fleet/devices/device-id.ts';
-import { type Body, encodeEnvelope, requestBody, responseBody } from '../../shared/cwmp/soap.ts';
+import type { DeviceIdentity } from '../../../acs/device/row.ts';
+import { deviceId } from '../../../acs/fleet/devices/device-id.ts';
+import { type Body, encodeEnvelope, requestBody, responseBody } from '../../../shared/cwmp/soap.ts';
 
 export const PASSWORD = 'bench-password';
 export const INTERVAL = 'Device.X_0090F8_Cwmp.PeriodicInformInterval';
@@ -78,7 +78,7 @@ export const modelPaths = (count: number): string[] =>
 const response = (method: string, result: unknown): string =>
   encodeEnvelope({ namespace: '1-2', id: '@ID@', body: responseBody(method as 'Reboot', result as never) as Body });
 
-/** Answers to the ACS's requests, by method; `@ID@` is the request's own. A read is answered with as many parameters as told. */
+/** Answers to the ACS's requests, by method; `@ID@` is the request's own. A read is answered with `parameters` values. */
 export function answersOf(read = 1): Record<string, string> {
   const list =
     read === 1
@@ -90,8 +90,8 @@ export function answersOf(read = 1): Record<string, string> {
   };
 }
 
-/** Requests as any ACS sends them: what the floor asks. */
-export const floorRequests: Readonly<Record<'set' | 'read', string>> = {
+/** Requests as any ACS sends them: those of the baseline. */
+export const baselineRequests: Readonly<Record<'set' | 'read', string>> = {
   set: encodeEnvelope({
     namespace: '1-2',
     id: '1',

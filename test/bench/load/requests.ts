@@ -1,5 +1,5 @@
 // What the bench asks of the load process, and what it reports.
-import type { VisitSettings } from './visit.ts';
+import type { SessionSettings } from './session.ts';
 
 /** The devices that take part: `count` of them, spread evenly over the stored ones. */
 export interface Participants {
@@ -10,19 +10,19 @@ export interface Participants {
 export const participant = ({ count, stored }: Participants, nth: number): number =>
   (nth % count) * Math.max(1, Math.floor(stored / count));
 
-export type LoadOrder = { settings: VisitSettings; devices: Participants } & (
+export type LoadRequest = { settings: SessionSettings; devices: Participants } & (
   | {
       kind: 'closed';
       sessions: number;
       concurrency: number;
-      /** The ParameterKey that each device reports, by its number; none unless told. */
+      /** The ParameterKey that each device reports, by its number; default: none. */
       keys?: Record<number, string>;
     }
   /** Arrivals at random (Poisson), whether or not earlier ones are through. */
   | { kind: 'open'; sessions: number; perSecond: number; seed: number }
-  /** Everybody at once; who is turned away comes again by the retry table, its times divided by `compression`. */
+  /** All at once; a CPE that gets 503 comes again by the retry table, its times divided by `compression`. */
   | { kind: 'storm'; compression: number; seed: number }
-  /** A CPE that takes connection requests; answered once it has told the ACS its URL. */
+  /** A CPE that takes connection requests; answered once the ACS knows its URL. */
   | { kind: 'reachable'; number: number; demands: 'digest' | 'nothing' }
 );
 

@@ -1,9 +1,9 @@
-// What it takes to write a preset that fits every device, and to say beforehand who would change, while sessions go on.
-import { makeRow, median, percentile, type Row } from './figures.ts';
-import { type Bench, loaded, type Setting } from './measure.ts';
-import type { LoadReport } from './orders.ts';
-import { type Field, onField } from './sessions.ts';
-import type { AcsServer } from './stage.ts';
+// The cost of writing a preset that fits every device, and of a dry run over all devices, while sessions are running.
+import { makeRow, median, percentile, type Row } from '../figures.ts';
+import type { LoadReport } from '../load/requests.ts';
+import { type Bench, loaded, type Setting } from '../measure.ts';
+import type { AcsServer } from '../servers/servers.ts';
+import { type ServerPair, withServerPair } from './sessions.ts';
 
 const INTERVAL = 'Device.X_0090F8_Cwmp.PeriodicInformInterval';
 const USER = 'Device.X_0090F8_Cwmp.Username';
@@ -39,8 +39,8 @@ async function dryRun(server: AcsServer, preset: object, devices: number): Promi
 export const dryrun: Bench = {
   about: 'a dry run over all devices, and writing a preset that fits them all',
   run: setting =>
-    onField(setting, async field => {
-      const { ours } = field;
+    withServerPair(setting, async pair => {
+      const { ours } = pair;
       const rounds = Array.from({ length: setting.rounds });
       const [equal, differing, written, hardened]: number[][] = [[], [], [], []];
       for (const _ of rounds) {
@@ -62,18 +62,18 @@ export const dryrun: Bench = {
         row('the same where each device has a value of its own', differing, 5000),
         row('writing a preset that fits all devices', written, 1000),
         row('writing one that changes their TLS: whether any would lose its ACS is made out first', hardened, 5000),
-        await besides(setting, field),
+        await besides(setting, pair),
       ];
     }),
 };
 
 /** One dry run after the other while sessions come at a steady pace. */
-async function besides(setting: Setting, { ours, order }: Field): Promise<Row> {
-  const { stage, sessions } = setting;
+async function besides(setting: Setting, { ours, request }: ServerPair): Promise<Row> {
+  const { servers, sessions } = setting;
   const perSecond = Math.min(150, Math.max(50, sessions / 3));
-  const { settings, devices } = order(ours);
+  const { settings, devices } = request(ours);
   const arrivals = (seed: number): Promise<LoadReport> =>
-    loaded(stage, { kind: 'open', settings, devices, sessions: Math.ceil(perSecond * 3), perSecond, seed });
+    loaded(servers, { kind: 'open', settings, devices, sessions: Math.ceil(perSecond * 3), perSecond, seed });
   const [quiet, busy]: [number[], number[]] = [[], []];
   for (let round = 0; round < Math.min(3, setting.rounds); round++) {
     quiet.push(percentile((await arrivals(round)).times, 0.99));

@@ -1,30 +1,31 @@
 // Sessions over plain HTTP, without accounts: Inform alone, presets with nothing to do, one setting, a whole model read.
-import { answersOf, INTERVAL, idOf, informTemplate } from './envelopes.ts';
-import type { Row } from './figures.ts';
-import type { Modelled } from './fill.ts';
-import { type Bench, contest, loaded, type Setting } from './measure.ts';
-import { type LoadOrder, type Participants, participant } from './orders.ts';
-import type { AcsServer, Server } from './stage.ts';
-import type { VisitSettings } from './visit.ts';
+
+import type { Row } from '../figures.ts';
+import { answersOf, INTERVAL, idOf, informTemplate } from '../load/envelopes.ts';
+import { type LoadRequest, type Participants, participant } from '../load/requests.ts';
+import type { SessionSettings } from '../load/session.ts';
+import { type Bench, compare, loaded, type Setting } from '../measure.ts';
+import type { Modelled } from '../servers/fill.ts';
+import type { AcsServer, Server } from '../servers/servers.ts';
 
 const PARAMETERS = 1000;
 /** CPEs come in clear and need not prove themselves. */
 export const openArgs = ['--cwmp', 'http://127.0.0.1:0', '--cpe-auth', 'none'];
 
-type Closed = LoadOrder & { kind: 'closed' };
+type Closed = LoadRequest & { kind: 'closed' };
 
-export interface Field {
+export interface ServerPair {
   ours: AcsServer;
-  floor: Server;
-  /** An order for either server: Inform alone unless changed. */
-  order(server: Server, path?: string): Closed;
+  baseline: Server;
+  /** A request for load on either server; default: sessions with an Inform alone. */
+  request(server: Server, path?: string): Closed;
   devices: Participants;
 }
 
-export interface FieldSettings {
+export interface PairSettings {
   modelled?: Modelled;
   args?: readonly string[];
-  login?: VisitSettings['login'];
+  login?: SessionSettings['login'];
 }
 
 const participantsOf = ({ devices, sessions }: Setting): Participants => ({
@@ -32,7 +33,7 @@ const participantsOf = ({ devices, sessions }: Setting): Participants => ({
   stored: devices,
 });
 
-export function orderFor(setting: Setting, server: Server, path = '/', login?: VisitSettings['login']): Closed {
+export function requestFor(setting: Setting, server: Server, path = '/', login?: SessionSettings['login']): Closed {
   const said = { inform: informTemplate(), answers: answersOf() };
   return {
     kind: 'closed',
@@ -43,20 +44,20 @@ export function orderFor(setting: Setting, server: Server, path = '/', login?: V
   };
 }
 
-/** Opens servers, warms both with each device once, plays, stops them. */
-export async function onField(
+/** Opens both servers, warms them with each device once, measures, stops them. */
+export async function withServerPair(
   setting: Setting,
-  play: (field: Field) => Promise<Row[]>,
-  { modelled, args = openArgs, login }: FieldSettings = {},
+  measure: (pair: ServerPair) => Promise<Row[]>,
+  { modelled, args = openArgs, login }: PairSettings = {},
 ): Promise<Row[]> {
-  const { stage, devices: stored } = setting;
-  const floor = await stage.floor({ devices: stored });
-  const ours = await stage.acs({ devices: stored, ...(modelled ? { modelled } : {}) }, args);
-  const order: Field['order'] = (server, path) => orderFor(setting, server, path, login);
+  const { servers, devices: stored } = setting;
+  const baseline = await servers.baseline({ devices: stored });
+  const ours = await servers.acs({ devices: stored, ...(modelled ? { modelled } : {}) }, args);
+  const request: ServerPair['request'] = (server, path) => requestFor(setting, server, path, login);
   // The first contact of a device, and the first work of a compiler, are another thing than the next.
-  for (const server of [floor, ours]) await loaded(stage, { ...order(server), sessions: warmth(setting) });
-  const rows = await play({ ours, floor, order, devices: participantsOf(setting) });
-  await floor.stop();
+  for (const server of [baseline, ours]) await loaded(servers, { ...request(server), sessions: warmth(setting) });
+  const rows = await measure({ ours, baseline, request, devices: participantsOf(setting) });
+  await baseline.stop();
   await ours.stop();
   return rows;
 }
@@ -66,11 +67,11 @@ export const warmth = ({ sessions }: Setting): number => Math.max(sessions, Math
 export const inform: Bench = {
   about: 'Inform-only session, plain HTTP',
   run: setting =>
-    onField(setting, async ({ ours, floor, order }) => [
-      await contest(setting, {
+    withServerPair(setting, async ({ ours, baseline, request }) => [
+      await compare(setting, {
         name: 'Inform-only session, plain HTTP, no authentication, new connection',
-        ours: { server: ours, order: order(ours) },
-        floor: { server: floor, order: order(floor) },
+        ours: { server: ours, request: request(ours) },
+        baseline: { server: baseline, request: request(baseline) },
         goal: { limit: 0.45, of: 'ours' },
         incumbent: '2.3 ms',
       }),
@@ -96,18 +97,18 @@ export const settled: Bench = {
   run: setting => {
     const devices = { count: Math.min(setting.devices, setting.sessions), stored: setting.devices };
     const modelled = Array.from({ length: devices.count }, (_, nth) => participant(devices, nth));
-    return onField(
+    return withServerPair(
       setting,
-      async ({ ours, floor, order }) => {
+      async ({ ours, baseline, request }) => {
         for (const [name, preset] of Object.entries(presets)) await ours.api('PUT', `/presets/${name}`, preset);
-        const keys = await revisionsOf(setting, ours, order(ours), modelled);
-        const settledOrder = { ...order(ours), keys };
-        await loaded(setting.stage, settledOrder);
+        const keys = await revisionsOf(setting, ours, request(ours), modelled);
+        const settledOrder = { ...request(ours), keys };
+        await loaded(setting.servers, settledOrder);
         return [
-          await contest(setting, {
+          await compare(setting, {
             name: 'the same, model of 1,000 parameters stored, three presets, nothing to do',
-            ours: { server: ours, order: settledOrder },
-            floor: { server: floor, order: order(floor) },
+            ours: { server: ours, request: settledOrder },
+            baseline: { server: baseline, request: request(baseline) },
             goal: { limit: 0.5, of: 'ours' },
             incumbent: '22–25 ms',
             check: ({ rpcs }) => {
@@ -123,12 +124,12 @@ export const settled: Bench = {
 
 /** Lets the ACS settle each device, then asks for the revision that it wants of each: their Informs report it from then on. */
 async function revisionsOf(
-  { stage }: Setting,
+  { servers }: Setting,
   server: AcsServer,
-  order: Closed,
+  request: Closed,
   numbers: readonly number[],
 ): Promise<Record<number, string>> {
-  await loaded(stage, { ...order, sessions: numbers.length });
+  await loaded(servers, { ...request, sessions: numbers.length });
   const keys: Record<number, string> = {};
   for (const number of numbers) {
     const device = (await server.api('GET', `/devices/${idOf(number)}`)) as { wantedRevision: string };
@@ -138,7 +139,7 @@ async function revisionsOf(
 }
 
 /** One task for each device of a round. */
-async function queueTasks({ sessions }: Setting, { ours, devices }: Field, task: object): Promise<void> {
+async function queueTasks({ sessions }: Setting, { ours, devices }: ServerPair, task: object): Promise<void> {
   for (let nth = 0; nth < sessions; nth += 8) {
     const group = Array.from({ length: Math.min(8, sessions - nth) }, (_, n) => participant(devices, nth + n));
     await Promise.all(group.map(number => ours.api('POST', `/devices/${idOf(number)}/tasks`, task)));
@@ -154,17 +155,17 @@ const oneRequest =
 export const set: Bench = {
   about: 'session that carries out one SetParameterValues',
   run: setting =>
-    onField(setting, async field => {
-      const { ours, floor, order } = field;
+    withServerPair(setting, async pair => {
+      const { ours, baseline, request } = pair;
       const task = { method: 'SetParameterValues', args: { ParameterList: { [INTERVAL]: 3600 } } };
       return [
-        await contest(setting, {
+        await compare(setting, {
           name: 'session with one SetParameterValues (a task)',
-          ours: { server: ours, order: order(ours) },
-          floor: { server: floor, order: order(floor, '/set') },
+          ours: { server: ours, request: request(ours) },
+          baseline: { server: baseline, request: request(baseline, '/set') },
           goal: { limit: 0.8, of: 'ours' },
           incumbent: '3.4 ms',
-          prepare: () => queueTasks(setting, field, task),
+          prepare: () => queueTasks(setting, pair, task),
           check: oneRequest(setting.sessions),
           // Its servers were warmed by sessions that Inform alone.
           uncounted: 4,
@@ -177,22 +178,22 @@ export const read: Bench = {
   about: 'session that reads a model of 1,000 parameters',
   run: given => {
     const setting = { ...given, sessions: Math.max(1, Math.floor(given.sessions / 10)) };
-    return onField(setting, async field => {
-      const { ours, floor, order } = field;
+    return withServerPair(setting, async pair => {
+      const { ours, baseline, request } = pair;
       const task = { method: 'GetParameterValues', args: { ParameterNames: ['Device.X_0090F8_Bench.'] } };
       const answers = answersOf(PARAMETERS);
       const reading = (server: Server, path?: string): Closed => {
-        const plain = order(server, path);
+        const plain = request(server, path);
         return { ...plain, concurrency: 8, settings: { ...plain.settings, answers } };
       };
       return [
-        await contest(setting, {
+        await compare(setting, {
           name: 'full read: GetParameterValues of a partial path, answered with 1,000 parameters, stored',
-          ours: { server: ours, order: reading(ours) },
-          floor: { server: floor, order: reading(floor, '/read') },
+          ours: { server: ours, request: reading(ours) },
+          baseline: { server: baseline, request: reading(baseline, '/read') },
           goal: { limit: 12, of: 'ours' },
           incumbent: '120 ms',
-          prepare: () => queueTasks(setting, field, task),
+          prepare: () => queueTasks(setting, pair, task),
           check: oneRequest(setting.sessions),
         }),
       ];

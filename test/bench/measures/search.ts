@@ -1,11 +1,11 @@
 // Searches over all stored devices: what an index answers, as an operator calls it by the API; and what only reading every device
 // answers, while sessions go on.
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
-import { interleaved, makeRow, median, percentile, type Row } from './figures.ts';
-import { type Bench, loaded, type Setting } from './measure.ts';
-import type { LoadReport } from './orders.ts';
-import { type Field, onField } from './sessions.ts';
-import type { AcsServer } from './stage.ts';
+import { interleaved, makeRow, median, percentile, type Row } from '../figures.ts';
+import type { LoadReport } from '../load/requests.ts';
+import { type Bench, loaded, type Setting } from '../measure.ts';
+import type { AcsServer } from '../servers/servers.ts';
+import { type ServerPair, withServerPair } from './sessions.ts';
 
 const LIMIT = 50;
 const REPEATS = 5;
@@ -63,10 +63,13 @@ function bareTable(devices: number): DatabaseSyncInstance {
 export const search: Bench = {
   about: 'indexed filters and sorts over all devices; an unindexed one while sessions go on',
   run: setting =>
-    onField(setting, async field => [...(await indexedRows(setting, field)), ...(await unindexedRows(setting, field))]),
+    withServerPair(setting, async pair => [
+      ...(await indexedRows(setting, pair)),
+      ...(await unindexedRows(setting, pair)),
+    ]),
 };
 
-async function indexedRows({ devices, rounds }: Setting, { ours }: Field): Promise<Row[]> {
+async function indexedRows({ devices, rounds }: Setting, { ours }: ServerPair): Promise<Row[]> {
   const db = bareTable(devices);
   const rows: Row[] = [];
   for (const { query, sql } of indexed) {
@@ -104,12 +107,12 @@ async function timed(one: () => Promise<unknown>): Promise<number> {
 /** A parameter that every device has, with a value that none has: all rows are read and parsed, nothing is found. */
 const UNINDEXED = path('filter=Device.X_0090F8_Bench.Counter7 = "nothing" or address like "%x%"');
 
-async function unindexedRows(setting: Setting, { ours, order }: Field): Promise<Row[]> {
-  const { stage, sessions } = setting;
+async function unindexedRows(setting: Setting, { ours, request }: ServerPair): Promise<Row[]> {
+  const { servers, sessions } = setting;
   const perSecond = Math.min(150, Math.max(50, sessions / 3));
-  const { settings, devices } = order(ours);
+  const { settings, devices } = request(ours);
   const arrivals = (seed: number): Promise<LoadReport> =>
-    loaded(stage, { kind: 'open', settings, devices, sessions: Math.ceil(perSecond * 3), perSecond, seed });
+    loaded(servers, { kind: 'open', settings, devices, sessions: Math.ceil(perSecond * 3), perSecond, seed });
   const scans: number[] = [];
   const quiet: number[] = [];
   const busy: number[] = [];

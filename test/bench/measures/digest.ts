@@ -1,8 +1,9 @@
 // Sessions whose CPE proves itself by digest: with a nonce that it has, and the usual way, by a first POST that is answered 401.
-import type { Bench, Contest } from './measure.ts';
-import { contest, loaded } from './measure.ts';
-import type { LoadReport } from './orders.ts';
-import { onField } from './sessions.ts';
+
+import type { LoadReport } from '../load/requests.ts';
+import type { Bench, Comparison } from '../measure.ts';
+import { compare, loaded } from '../measure.ts';
+import { withServerPair } from './sessions.ts';
 
 const required = ['--cwmp', 'http://127.0.0.1:0', '--cpe-auth', 'required'];
 
@@ -26,22 +27,22 @@ const cases = [
 export const digest: Bench = {
   about: 'Inform-only session with digest: preemptive, and with its 401 round',
   run: setting =>
-    onField(
+    withServerPair(
       setting,
-      async ({ ours, floor, order }) => {
+      async ({ ours, baseline, request }) => {
         const rows = [];
         for (const { login, path, name, challenged, note } of cases) {
-          const play = (server: typeof floor, target = '/'): Contest['ours'] => {
-            const plain = order(server, target);
-            return { server, order: { ...plain, settings: { ...plain.settings, login } } };
+          const side = (server: typeof baseline, target = '/'): Comparison['ours'] => {
+            const plain = request(server, target);
+            return { server, request: { ...plain, settings: { ...plain.settings, login } } };
           };
           const check = (report: LoadReport): void => {
             if (report.challenged !== challenged * report.sessions)
               throw new Error(`${report.challenged} of ${report.sessions} sessions were challenged`);
           };
-          const sides = { ours: play(ours), floor: play(floor, path) };
-          await loaded(setting.stage, sides.ours.order);
-          rows.push(await contest(setting, { name, ...sides, note, check }));
+          const sides = { ours: side(ours), baseline: side(baseline, path) };
+          await loaded(setting.servers, sides.ours.request);
+          rows.push(await compare(setting, { name, ...sides, note, check }));
         }
         return rows;
       },

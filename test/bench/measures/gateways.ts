@@ -2,10 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { makeRow } from './figures.ts';
-import type { Bench } from './measure.ts';
+import { makeRow } from '../figures.ts';
+import type { Bench } from '../measure.ts';
+import type { AcsServer } from '../servers/servers.ts';
 import { openArgs } from './sessions.ts';
-import type { AcsServer } from './stage.ts';
 
 const FEW = 100;
 const MORE = 1000;
@@ -36,9 +36,9 @@ function fleetOf(count: number, port: number, seed: number): ChildProcess {
     '--log-level',
     'silent',
   ];
-  const loaders = ['--expose-gc', '--import', 'tsx', '--import', './test/bench/collected.ts'];
+  const loaders = ['--expose-gc', '--import', 'tsx', '--import', './test/bench/servers/report-memory.ts'];
   return spawn(process.execPath, [...loaders, 'cpe/main.ts', 'fleet', ...args, ...idle], {
-    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    cwd: fileURLToPath(new URL('../../..', import.meta.url)),
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
 }
@@ -59,8 +59,8 @@ async function memoryOf(server: AcsServer, count: number, seed: number): Promise
     }
     await pause(1500);
     child.send('collect');
-    const [told] = (await once(child, 'message')) as [NodeJS.MemoryUsage];
-    return { rss: told.rss / 1024, heap: (told.heapUsed + told.external) / 1024 };
+    const [usage] = (await once(child, 'message')) as [NodeJS.MemoryUsage];
+    return { rss: usage.rss / 1024, heap: (usage.heapUsed + usage.external) / 1024 };
   } finally {
     child.kill('SIGKILL');
   }
@@ -68,8 +68,8 @@ async function memoryOf(server: AcsServer, count: number, seed: number): Promise
 
 export const gateways: Bench = {
   about: 'memory of an idle simulated gateway',
-  run: async ({ stage }) => {
-    const server = await stage.acs({ devices: 0 }, openArgs);
+  run: async ({ servers }) => {
+    const server = await servers.acs({ devices: 0 }, openArgs);
     const few = await memoryOf(server, FEW, 0xaa01);
     const many = await memoryOf(server, FEW + MORE, 0xaa02);
     await server.stop();

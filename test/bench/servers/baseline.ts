@@ -1,23 +1,23 @@
-// The floor: what a server must cost that takes an Inform durably and does nothing else. node:http(s), saxes, SQLite with one
+// The baseline: the least that a server costs which takes an Inform durably and does nothing else. node:http(s), saxes, SQLite with one
 // hot row a device and a group commit. No rules, no accounts, no tasks: the bench's baseline in the same run.
 import { createServer as createHttp, get, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import type { Socket } from 'node:net';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { SaxesParser } from 'saxes';
-import { floorRequests } from './envelopes.ts';
+import { baselineRequests } from '../load/envelopes.ts';
 
-export interface FloorOrder {
+export interface BaselineSetup {
   file: string;
   devices: number;
   tls?: { cert: string[]; key: string[] };
 }
 
 /**
- * What it plays is told by the target: `/` Inform and done; `/challenge` the first POST gets a 401 (nothing is verified);
+ * The target of a POST names the conversation: `/` Inform and done; `/challenge` the first POST gets a 401 (nothing is verified);
  * `/set`, `/read` one request after the Inform, its answer stored too; `POST /call?URL` calls the CPE and is answered when that has set.
  */
-type Play = '/' | '/challenge' | '/set' | '/read';
+type Conversation = '/' | '/challenge' | '/set' | '/read';
 
 const answer =
   '<soap-env:Envelope xmlns:soap-env="http://schemas.xmlsoap.org/soap/envelope/" xmlns:cwmp="urn:dslforum-org:cwmp-1-2"><soap-env:Body><cwmp:InformResponse><MaxEnvelopes>1</MaxEnvelopes></cwmp:InformResponse></soap-env:Body></soap-env:Envelope>';
@@ -26,7 +26,7 @@ const challenge = 'Digest realm="floor", nonce="0", qop="auth", algorithm=MD5';
 type Keep = (id: string, row: string) => Promise<void>;
 
 /** One row a device, changed in group commits of 5 ms. */
-function openRows({ file, devices }: FloorOrder): Keep {
+function openRows({ file, devices }: BaselineSetup): Keep {
   const db = new DatabaseSync(file);
   db.exec(
     'PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000; CREATE TABLE device (id TEXT PRIMARY KEY, row TEXT) WITHOUT ROWID',
@@ -91,20 +91,25 @@ function createHandler(keep: Keep): (request: IncomingMessage, response: ServerR
       })
       .end(text);
   };
-  const take = async (play: Play, request: IncomingMessage, response: ServerResponse, body: string): Promise<void> => {
+  const take = async (
+    conversation: Conversation,
+    request: IncomingMessage,
+    response: ServerResponse,
+    body: string,
+  ): Promise<void> => {
     const { socket } = request;
-    if (body && play === '/challenge' && !request.headers.authorization) {
+    if (body && conversation === '/challenge' && !request.headers.authorization) {
       response.writeHead(401, { 'www-authenticate': challenge, 'content-length': 0 }).end();
       return;
     }
     if (!body) {
       const device = informed.get(socket);
-      if (device === undefined || play === '/' || play === '/challenge') {
+      if (device === undefined || conversation === '/' || conversation === '/challenge') {
         response.writeHead(204).end();
         return;
       }
       asked.set(socket, device);
-      xml(response, floorRequests[play === '/set' ? 'set' : 'read']);
+      xml(response, baselineRequests[conversation === '/set' ? 'set' : 'read']);
       return;
     }
     const { id, values } = read(body);
@@ -134,16 +139,16 @@ function createHandler(keep: Keep): (request: IncomingMessage, response: ServerR
     request.on('end', () => {
       const [target = '/', query = ''] = (request.url ?? '/').split('?');
       if (target === '/call') call(decodeURIComponent(query), response);
-      else void take(target as Play, request, response, body);
+      else void take(target as Conversation, request, response, body);
     });
   };
 }
 
-function start(order: FloorOrder): void {
-  const handle = createHandler(openRows(order));
-  const server = order.tls ? createHttps({ ...order.tls, dhparam: 'auto' } as never, handle) : createHttp(handle);
+function start(setup: BaselineSetup): void {
+  const handle = createHandler(openRows(setup));
+  const server = setup.tls ? createHttps({ ...setup.tls, dhparam: 'auto' } as never, handle) : createHttp(handle);
   // As long a line before it as the ACS has.
   server.listen(0, '127.0.0.1', 4096, () => process.send?.({ port: (server.address() as { port: number }).port }));
 }
 
-process.on('message', (order: FloorOrder) => start(order));
+process.on('message', (setup: BaselineSetup) => start(setup));

@@ -1,11 +1,11 @@
 // Fills a store before its server starts: a fleet as it lies there after its first Informs, through the store's own operations.
 
-import { reportOf } from '../../acs/device/inform.ts';
-import { createSecrets } from '../../acs/fleet/common/secrets.ts';
-import { openSqlite } from '../../acs/store/sqlite/store.ts';
-import type { Store } from '../../acs/store/store.ts';
-import { systemClock, systemRandom } from '../../shared/clock.ts';
-import { identityOf, idOf, informed, modelPaths, PASSWORD } from './envelopes.ts';
+import { reportOf } from '../../../acs/device/inform.ts';
+import { createSecrets } from '../../../acs/fleet/common/secrets.ts';
+import { openSqlite } from '../../../acs/store/sqlite/store.ts';
+import type { Store } from '../../../acs/store/store.ts';
+import { systemClock, systemRandom } from '../../../shared/clock.ts';
+import { identityOf, idOf, informed, modelPaths, PASSWORD } from '../load/envelopes.ts';
 
 export interface Filling {
   file: string;
@@ -13,7 +13,7 @@ export interface Filling {
   serverKey: Buffer;
 }
 
-/** These devices have a stored tree of so many parameters. */
+/** Devices that have a stored tree, and its number of parameters. */
 export interface Modelled {
   devices: readonly number[];
   parameters: number;

@@ -1,4 +1,4 @@
-// Loaded before the ACS when its CPU profiles are asked for: a thread does not inherit --cpu-prof, so the store's threads are told.
+// Loaded before the ACS when its CPU profiles are asked for: a thread does not inherit --cpu-prof, so it is passed to the store's threads here.
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import type { WorkerOptions } from 'node:worker_threads';
 

@@ -1,14 +1,14 @@
 // How often an Inform-only session goes to the store: counted at the store's contract, in an ACS whose store notes each call.
-import { startAcs } from '../../acs/app.ts';
-import { openSqlite } from '../../acs/store/sqlite/store.ts';
-import type { Store } from '../../acs/store/store.ts';
-import { systemClock, systemRandom } from '../../shared/clock.ts';
-import { silentLog } from '../../shared/log.ts';
-import { answersOf, informTemplate } from './envelopes.ts';
-import { makeRow, type Row } from './figures.ts';
-import { type Bench, loaded, type Setting } from './measure.ts';
-import type { LoadOrder } from './orders.ts';
-import type { Stage } from './stage.ts';
+import { startAcs } from '../../../acs/app.ts';
+import { openSqlite } from '../../../acs/store/sqlite/store.ts';
+import type { Store } from '../../../acs/store/store.ts';
+import { systemClock, systemRandom } from '../../../shared/clock.ts';
+import { silentLog } from '../../../shared/log.ts';
+import { makeRow, type Row } from '../figures.ts';
+import { answersOf, informTemplate } from '../load/envelopes.ts';
+import type { LoadRequest } from '../load/requests.ts';
+import { type Bench, loaded, type Setting } from '../measure.ts';
+import type { BenchServers } from '../servers/servers.ts';
 
 /** Methods that change something; the others read. What a process keeps in memory (`generation`) is no operation. */
 const writes: ReadonlySet<string> = new Set([
@@ -49,9 +49,9 @@ export function counting(store: Store, counts: Counts): Store {
 
 const SESSIONS = 100;
 
-async function count(stage: Stage, cpeAuth: 'none' | 'required'): Promise<Counts> {
+async function count(servers: BenchServers, cpeAuth: 'none' | 'required'): Promise<Counts> {
   const counts: Counts = { reads: 0, writes: 0, names: new Map() };
-  const { directory, serverKey } = await stage.data({ devices: SESSIONS });
+  const { directory, serverKey } = await servers.data({ devices: SESSIONS });
   const clock = systemClock();
   const acs = await startAcs({
     clock,
@@ -69,7 +69,7 @@ async function count(stage: Stage, cpeAuth: 'none' | 'required'): Promise<Counts
     connectionRequestAllow: [],
   });
   try {
-    const order: LoadOrder = {
+    const request: LoadRequest = {
       kind: 'closed',
       sessions: SESSIONS,
       concurrency: 1,
@@ -82,10 +82,10 @@ async function count(stage: Stage, cpeAuth: 'none' | 'required'): Promise<Counts
         ...(cpeAuth === 'required' ? { login: 'challenged' } : {}),
       },
     };
-    await loaded(stage, order);
+    await loaded(servers, request);
     counts.names.clear();
     Object.assign(counts, { reads: 0, writes: 0 });
-    await loaded(stage, order);
+    await loaded(servers, request);
   } finally {
     // Waits for the releases too.
     await acs.close();
@@ -111,8 +111,8 @@ function rowsOf(what: string, { reads, writes: changes, names }: Counts): Row[] 
 
 export const operations: Bench = {
   about: 'store operations of an Inform-only session, counted',
-  run: async ({ stage }: Setting) => [
-    ...rowsOf('Inform-only session, no authentication', await count(stage, 'none')),
-    ...rowsOf('Inform-only session, digest with its 401 round', await count(stage, 'required')),
+  run: async ({ servers }: Setting) => [
+    ...rowsOf('Inform-only session, no authentication', await count(servers, 'none')),
+    ...rowsOf('Inform-only session, digest with its 401 round', await count(servers, 'required')),
   ],
 };

@@ -1,4 +1,4 @@
-// Loaded before a program whose memory is asked for: collects garbage when told to, and says what is left.
+// Loaded before a program whose memory is measured: on a message it collects garbage and reports what is left.
 process.on('message', () => {
   const { gc } = globalThis as { gc?: () => void };
   // Twice: what was freed in the first is given back to the system in the second.

@@ -1,14 +1,14 @@
 // Inform-only sessions over TLS as gateways speak it, each on a connection of its own: full handshake, and a resumed session.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemClock, systemRandom } from '../../shared/clock.ts';
-import { createCa } from '../../shared/pki/authority.ts';
-import type { TlsSettings } from './connection.ts';
-import { answersOf, informTemplate } from './envelopes.ts';
-import type { Goal, Row } from './figures.ts';
-import { type Bench, contest, loaded, type Setting } from './measure.ts';
-import type { LoadOrder } from './orders.ts';
-import type { Server } from './stage.ts';
+import { systemClock, systemRandom } from '../../../shared/clock.ts';
+import { createCa } from '../../../shared/pki/authority.ts';
+import type { Goal, Row } from '../figures.ts';
+import type { TlsSettings } from '../load/connection.ts';
+import { answersOf, informTemplate } from '../load/envelopes.ts';
+import type { LoadRequest } from '../load/requests.ts';
+import { type Bench, compare, loaded, type Setting } from '../measure.ts';
+import type { Server } from '../servers/servers.ts';
 
 interface Case {
   name: string;
@@ -44,17 +44,17 @@ async function certificatePairs(
   );
 }
 
-async function play(given: Setting, { name, tls, goal }: Case): Promise<Row[]> {
+async function measure(given: Setting, { name, tls, goal }: Case): Promise<Row[]> {
   const setting = { ...given, sessions: Math.ceil(given.sessions / 2) };
-  const { stage, devices, sessions } = setting;
-  const pairs = await certificatePairs(stage.folder);
-  const floor = await stage.floor({
+  const { servers, devices, sessions } = setting;
+  const pairs = await certificatePairs(servers.folder);
+  const baseline = await servers.baseline({
     devices,
     tls: { cert: pairs.map(({ chain }) => chain), key: pairs.map(({ secret }) => secret) },
   });
   const files = pairs.flatMap(({ cert, key }) => ['--cert', cert, '--key', key]);
-  const ours = await stage.acs({ devices }, ['--cwmp', 'https://127.0.0.1:0', '--cpe-auth', 'none', ...files]);
-  const order = (server: Server, resume: boolean): LoadOrder & { kind: 'closed' } => ({
+  const ours = await servers.acs({ devices }, ['--cwmp', 'https://127.0.0.1:0', '--cpe-auth', 'none', ...files]);
+  const request = (server: Server, resume: boolean): LoadRequest & { kind: 'closed' } => ({
     kind: 'closed',
     sessions,
     concurrency: 16,
@@ -70,13 +70,13 @@ async function play(given: Setting, { name, tls, goal }: Case): Promise<Row[]> {
   const rows: Row[] = [];
   for (const resume of [false, true]) {
     // The first connections of a kind bring the TLS session that the others resume.
-    for (const server of [floor, ours])
-      await loaded(stage, { ...order(server, resume), sessions: resume ? 20 : 2 * sessions });
+    for (const server of [baseline, ours])
+      await loaded(servers, { ...request(server, resume), sessions: resume ? 20 : 2 * sessions });
     rows.push(
-      await contest(setting, {
+      await compare(setting, {
         name: `Inform-only session, ${name}, ${resume ? 'resumed' : 'new'}`,
-        ours: { server: ours, order: order(ours, resume) },
-        floor: { server: floor, order: order(floor, resume) },
+        ours: { server: ours, request: request(ours, resume) },
+        baseline: { server: baseline, request: request(baseline, resume) },
         goal,
         note: resume ? 'every connection was resumed' : 'no connection was resumed',
         check: report => {
@@ -86,13 +86,13 @@ async function play(given: Setting, { name, tls, goal }: Case): Promise<Row[]> {
       }),
     );
   }
-  await floor.stop();
+  await baseline.stop();
   await ours.stop();
   return rows;
 }
 
 export const tls12: Bench = {
   about: 'TLS 1.2 with RSA-2048 and a CS3 suite, new and resumed',
-  run: given => play(given, v12),
+  run: given => measure(given, v12),
 };
-export const tls13: Bench = { about: 'TLS 1.3 with ECDSA, new and resumed', run: given => play(given, v13) };
+export const tls13: Bench = { about: 'TLS 1.3 with ECDSA, new and resumed', run: given => measure(given, v13) };
