@@ -147,7 +147,7 @@ export function createEvents(): EventBus {
       for (const end of ends) end();
     };
   };
-  const following = createFollowing();
+  const followers = new Followers();
   // Without followers no event is inspected.
   let stop: (() => void) | undefined;
   return {
@@ -157,53 +157,59 @@ export function createEvents(): EventBus {
     on,
     all,
     follow: (device, listener) => {
-      const end = following.add(device, listener);
-      stop ??= all(following.tell);
+      const end = followers.add(device, listener);
+      stop ??= all((name, event) => followers.tell(name, event));
       return () => {
         end();
-        if (!following.isIdle()) return;
+        if (!followers.isEmpty()) return;
         stop?.();
         stop = undefined;
       };
     },
-    hear: following.tell,
-    onInterest: following.onInterest,
+    hear: (name, event) => followers.tell(name, event),
+    onInterest: listener => followers.onInterest(listener),
   };
 }
 
-/** Followers by device; '' stands for all devices. */
-function createFollowing() {
-  const followers = new Map<string, Set<{ listener: EventListener }>>();
-  const interested = new Set<(interest: Interest) => void>();
-  const changed = (): void => {
-    const devices = [...followers.keys()].filter(device => device !== '');
-    for (const listener of interested) listener({ all: followers.has(''), devices });
-  };
-  return {
-    isIdle: (): boolean => followers.size === 0,
-    add: (device = '', listener: EventListener): (() => void) => {
-      const entry = { listener };
-      const known = followers.get(device);
-      if (known) known.add(entry);
-      else {
-        followers.set(device, new Set([entry]));
-        changed();
-      }
-      return () => {
-        const remaining = followers.get(device);
-        if (!remaining?.delete(entry) || remaining.size > 0) return;
-        followers.delete(device);
-        changed();
-      };
-    },
-    tell: (name: EventName, event: AcsEvents[EventName]): void => {
-      for (const { listener } of followers.get('') ?? []) listener(name, event);
-      const device = deviceOf(event);
-      for (const { listener } of (device && followers.get(device)) || []) listener(name, event);
-    },
-    onInterest: (listener: (interest: Interest) => void): (() => void) => {
-      interested.add(listener);
-      return () => interested.delete(listener);
-    },
-  };
+class Followers {
+  /** By device; '' stands for all devices. */
+  readonly #byDevice = new Map<string, Set<{ listener: EventListener }>>();
+  readonly #interested = new Set<(interest: Interest) => void>();
+
+  isEmpty(): boolean {
+    return this.#byDevice.size === 0;
+  }
+
+  /** @returns ends the subscription */
+  add(device = '', listener: EventListener): () => void {
+    const entry = { listener };
+    const known = this.#byDevice.get(device);
+    if (known) known.add(entry);
+    else {
+      this.#byDevice.set(device, new Set([entry]));
+      this.#tellInterest();
+    }
+    return () => {
+      const remaining = this.#byDevice.get(device);
+      if (!remaining?.delete(entry) || remaining.size > 0) return;
+      this.#byDevice.delete(device);
+      this.#tellInterest();
+    };
+  }
+
+  tell(name: EventName, event: AcsEvents[EventName]): void {
+    for (const { listener } of this.#byDevice.get('') ?? []) listener(name, event);
+    const device = deviceOf(event);
+    for (const { listener } of (device && this.#byDevice.get(device)) || []) listener(name, event);
+  }
+
+  onInterest(listener: (interest: Interest) => void): () => void {
+    this.#interested.add(listener);
+    return () => this.#interested.delete(listener);
+  }
+
+  #tellInterest(): void {
+    const devices = [...this.#byDevice.keys()].filter(device => device !== '');
+    for (const listener of this.#interested) listener({ all: this.#byDevice.has(''), devices });
+  }
 }

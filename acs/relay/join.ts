@@ -9,7 +9,7 @@ import type { South } from '../south/listener.ts';
 import type { Forward } from '../south/session-forwarding.ts';
 import type { Store } from '../store/store.ts';
 import { announcingStore } from './announcing-store.ts';
-import { bridgeEvents } from './event-bridge.ts';
+import { EventBridge } from './event-bridge.ts';
 import type { Relay } from './relay.ts';
 
 export interface ClusterPlace {
@@ -51,7 +51,7 @@ export async function joinCluster(
   });
   relay.reach(id => joined.addressOf(id));
   joined.onChange(() => relay.keepOnly(joined.others().map(({ id }) => id)));
-  const closing: (() => void)[] = [];
+  let bridge: EventBridge | undefined;
   return {
     members: joined,
     store: announcingStore(context.store, relay, joined),
@@ -75,10 +75,10 @@ export async function joinCluster(
         return undefined;
       });
       serveMemory(relay, fleet.clusterMemory);
-      closing.push(bridgeEvents(events, relay, joined));
+      bridge = new EventBridge(events, relay, joined);
     },
     close: async () => {
-      for (const step of closing) step();
+      bridge?.close();
       await joined.leave();
     },
   };

@@ -1,10 +1,11 @@
 // Calls between the processes of a cluster, over one connection in each direction, opened on first use: on loopback within a machine,
 // at the addresses of --relay between machines.
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import type { Clock, Random } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { RelayCall, RelayCalls } from './calls.ts';
 import { type Link, openLink } from './link.ts';
+import { OutgoingLinks } from './outgoing-links.ts';
 
 export interface Relay {
   /** The member id of this process, and the `host:port` at which the others reach it. */
@@ -45,81 +46,90 @@ export interface RelayOptions {
 }
 
 const CALL_MS = 10_000;
-const DIAL_MS = 3_000;
 /** A member has one connection to each other. */
 const MAX_CONNECTIONS = 2_000;
 
 /** @throws what listening throws */
 export async function openRelay(options: RelayOptions): Promise<Relay> {
-  const { self, clock, log } = options;
-  const answers = new Map<string, (args: never, from: string) => Promise<unknown>>();
-  let addressOf: (member: string) => string | undefined = () => undefined;
-  const links = new Map<string, Promise<Link>>();
-  const incoming = new Set<Socket>();
+  const connections = new RelayConnections(options);
+  await connections.listen();
+  return connections;
+}
 
-  const answer = async (what: string, data: unknown, from: string): Promise<unknown> => {
-    const found = answers.get(what);
-    if (!found) throw new Error(`${self} has no call '${what}'`);
-    return await found(data as never, from);
-  };
-  const server = createServer(socket => {
-    incoming.add(socket);
-    openLink(socket, undefined, { ...options, answer, closed: () => incoming.delete(socket) }).catch(error =>
-      log.warn('relay connection refused', { address: socket.remoteAddress, reason: String(error) }),
+type AnswerAny = (args: never, from: string) => Promise<unknown>;
+
+class RelayConnections implements Relay {
+  readonly self: string;
+  address = '';
+  readonly #options: RelayOptions;
+  readonly #answers = new Map<string, AnswerAny>();
+  readonly #outgoing: OutgoingLinks;
+  readonly #incoming = new Set<Socket>();
+  readonly #server: Server;
+
+  constructor(options: RelayOptions) {
+    this.self = options.self;
+    this.#options = options;
+    const open = (socket: Socket, member: string, closed: () => void) => this.#open(socket, member, closed);
+    this.#outgoing = new OutgoingLinks({ ...options, open });
+    this.#server = createServer(socket => this.#accept(socket));
+    this.#server.maxConnections = MAX_CONNECTIONS;
+  }
+
+  async listen(): Promise<void> {
+    const { host, port } = this.#options.listen ?? { host: '127.0.0.1', port: 0 };
+    const bound = await listening(this.#server, host, port);
+    this.address = `${host.includes(':') ? `[${host}]` : host}:${bound}`;
+  }
+
+  async call<N extends RelayCall>(member: string, what: N, args: RelayCalls[N]['args'], ms = CALL_MS) {
+    return (await (await this.#outgoing.to(member)).call(what, args, ms)) as RelayCalls[N]['result'];
+  }
+
+  tell<N extends RelayCall>(member: string, what: N, args: RelayCalls[N]['args']): void {
+    this.#outgoing.to(member).then(
+      link => link.tell(what, args),
+      error => this.#options.log.debug('relay message not sent', { member, what, reason: String(error) }),
     );
-  });
-  server.maxConnections = MAX_CONNECTIONS;
-  const { host, port } = options.listen ?? { host: '127.0.0.1', port: 0 };
-  const bound = await listening(server, host, port);
+  }
 
-  const dial = async (member: string): Promise<Link> => {
-    const { known } = options;
-    const address = known?.member === member ? known.address : addressOf(member);
-    if (address === undefined) throw new Error(`${member} is gone`);
-    const socket = connect(endpointOf(address));
-    const timer = clock.after(DIAL_MS, () => socket.destroy(new Error('no connection')));
-    socket.once('connect', () => timer.cancel());
-    const forget = (): void => {
-      timer.cancel();
-      if (links.get(member) === opening) links.delete(member);
+  serve<N extends RelayCall>(
+    what: N,
+    answer: (args: RelayCalls[N]['args'], from: string) => Promise<RelayCalls[N]['result']>,
+  ): void {
+    this.#answers.set(what, answer);
+  }
+
+  reach(addressOf: (member: string) => string | undefined): void {
+    this.#outgoing.addressOf = addressOf;
+  }
+
+  keepOnly(members: readonly string[]): void {
+    this.#outgoing.keepOnly(members);
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise<void>(resolve => this.#server.close(() => resolve()));
+    await this.#outgoing.close();
+    for (const socket of this.#incoming) socket.destroy();
+    await closed;
+  }
+
+  #accept(socket: Socket): void {
+    this.#incoming.add(socket);
+    this.#open(socket, undefined, () => this.#incoming.delete(socket)).catch(error =>
+      this.#options.log.warn('relay connection refused', { address: socket.remoteAddress, reason: String(error) }),
+    );
+  }
+
+  #open(socket: Socket, to: string | undefined, closed: () => void): Promise<Link> {
+    const answer = async (what: string, data: unknown, from: string): Promise<unknown> => {
+      const found = this.#answers.get(what);
+      if (!found) throw new Error(`${this.self} has no call '${what}'`);
+      return await found(data as never, from);
     };
-    const opening = openLink(socket, member, { ...options, answer, closed: forget });
-    links.set(member, opening);
-    return await opening;
-  };
-  const linkTo = async (member: string): Promise<Link> => await (links.get(member) ?? dial(member));
-
-  return {
-    self,
-    address: `${host.includes(':') ? `[${host}]` : host}:${bound}`,
-    call: async (member, what, args, ms = CALL_MS) =>
-      (await (await linkTo(member)).call(what, args, ms)) as RelayCalls[typeof what]['result'],
-    tell: (member, what, args) => {
-      linkTo(member).then(
-        link => link.tell(what, args),
-        error => log.debug('relay message not sent', { member, what, reason: String(error) }),
-      );
-    },
-    serve: (what, given) => {
-      answers.set(what, given as (args: never, from: string) => Promise<unknown>);
-    },
-    reach: given => {
-      addressOf = given;
-    },
-    keepOnly: members => {
-      for (const [member, opening] of links) {
-        if (members.includes(member) || member === options.known?.member) continue;
-        links.delete(member);
-        void opening.then(link => link.close()).catch(() => undefined);
-      }
-    },
-    close: async () => {
-      const closed = new Promise<void>(resolve => server.close(() => resolve()));
-      for (const opening of [...links.values()]) await opening.then(link => link.close()).catch(() => undefined);
-      for (const socket of incoming) socket.destroy();
-      await closed;
-    },
-  };
+    return openLink(socket, to, { ...this.#options, answer, closed });
+  }
 }
 
 /** `exclusive`: the port is not shared with other workers of node:cluster. @returns the port */
@@ -131,9 +141,4 @@ function listening(server: Server, host: string, port: number): Promise<number> 
       resolve((server.address() as { port: number }).port);
     });
   });
-}
-
-function endpointOf(address: string): { host: string; port: number } {
-  const colon = address.lastIndexOf(':');
-  return { host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) };
 }

@@ -15,47 +15,69 @@ const DAY = 86_400_000;
 /** Own certificates last 825 days and are replaced well before. */
 const OWN_LIFE_MS = 400 * DAY;
 
-/**
- * Calls \`renew\` with new pairs whenever there are some.
- * @param own issues new pairs; absent when the certificates come from files
- * @returns stops the watch
- */
-export function watchCertificates(
-  options: AcsOptions,
-  env: { clock: Clock; log: Log; renew: (pairs: CertificatePair[]) => void },
-  current: CertificatePair[],
-  own: (() => Promise<CertificatePair[]>) | undefined,
-): () => void {
-  const { clock, log, renew } = env;
-  const digest = (pairs: CertificatePair[]): string => createHash('sha256').update(JSON.stringify(pairs)).digest('hex');
+export interface CertificateWatchOptions {
+  clock: Clock;
+  log: Log;
+  /** The options that name the certificate files. */
+  files: Pick<AcsOptions, 'cert' | 'key'>;
+  /** Issues new certificates; absent when they come from files. */
+  issue?: (() => Promise<CertificatePair[]>) | undefined;
+  /** Takes new certificates. */
+  renew: (pairs: CertificatePair[]) => void;
+}
+
+/** @returns stops the watch */
+export function watchCertificates(current: CertificatePair[], options: CertificateWatchOptions): () => void {
   const stop = new AbortController();
-  const throttled = new ThrottledLog(clock, WARN_MS);
-  let known = digest(current);
-  let since = clock.now();
-  const next = async (): Promise<CertificatePair[] | undefined> => {
-    if (own) return clock.now() - since > OWN_LIFE_MS ? await own() : undefined;
-    return await givenPairs(options);
-  };
-  const watch = async (): Promise<void> => {
+  new CertificateWatch(current, options).run(stop.signal).catch(error => {
+    if (!isAbort(error)) options.log.error('certificate watch ended', { error });
+  });
+  return () => stop.abort();
+}
+
+const digestOf = (pairs: CertificatePair[]): string => createHash('sha256').update(JSON.stringify(pairs)).digest('hex');
+
+class CertificateWatch {
+  readonly #options: CertificateWatchOptions;
+  readonly #throttled: ThrottledLog;
+  #digest: string;
+  #since: number;
+
+  constructor(current: CertificatePair[], options: CertificateWatchOptions) {
+    this.#options = options;
+    this.#throttled = new ThrottledLog(options.clock, WARN_MS);
+    this.#digest = digestOf(current);
+    this.#since = options.clock.now();
+  }
+
+  async run(signal: AbortSignal): Promise<never> {
+    const { clock, log, issue } = this.#options;
     for (;;) {
-      await clock.sleep(own ? DAY : WATCH_MS, stop.signal);
+      await clock.sleep(issue ? DAY : WATCH_MS, signal);
       try {
-        const pairs = await next();
-        throttled.reset();
-        if (!pairs || digest(pairs) === known) continue;
-        renew(pairs);
-        known = digest(pairs);
-        since = clock.now();
-        log.info('certificates renewed', own ? {} : { files: options.cert });
+        await this.#check();
       } catch (error) {
         // A file that is half-written or gone: the old certificates stay in use until a later check finds good ones.
         const reason = messageOf(error);
-        throttled.write(() => log.warn('certificates not renewed', { reason }), reason);
+        this.#throttled.write(() => log.warn('certificates not renewed', { reason }), reason);
       }
     }
-  };
-  watch().catch(error => {
-    if (!isAbort(error)) log.error('certificate watch ended', { error });
-  });
-  return () => stop.abort();
+  }
+
+  async #check(): Promise<void> {
+    const { clock, log, files, issue, renew } = this.#options;
+    const pairs = await this.#next();
+    this.#throttled.reset();
+    if (!pairs || digestOf(pairs) === this.#digest) return;
+    renew(pairs);
+    this.#digest = digestOf(pairs);
+    this.#since = clock.now();
+    log.info('certificates renewed', issue ? {} : { files: files.cert });
+  }
+
+  async #next(): Promise<CertificatePair[] | undefined> {
+    const { clock, files, issue } = this.#options;
+    if (!issue) return await givenPairs(files);
+    return clock.now() - this.#since > OWN_LIFE_MS ? await issue() : undefined;
+  }
 }

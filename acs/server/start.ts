@@ -8,7 +8,7 @@ import type { AcsSetup } from '../app/setup.ts';
 import { type Acs, startAcs } from '../app.ts';
 import type { AcsOptions } from '../config.ts';
 import type { Relay } from '../relay/relay.ts';
-import { createWorkerSums } from '../relay/worker-metrics.ts';
+import { WorkerMetrics } from '../relay/worker-metrics.ts';
 import { type CertificatePair, checkTls, fileText, givenPairs } from './certificate-files.ts';
 import { watchCertificates } from './certificate-watch.ts';
 import { type DataDirectory, openData } from './data-directory.ts';
@@ -97,7 +97,7 @@ async function startMain(settings: Settings, pairs: CertificatePair[]): Promise<
   afterClose(acs, wire?.done);
   if (needsTls) {
     const renew = acs.renewCertificates;
-    const stopWatch = watchCertificates(options, { clock, log, renew }, certificates, issue);
+    const stopWatch = watchCertificates(certificates, { clock, log, files: options, issue, renew });
     afterClose(acs, stopWatch);
   }
   for (const weakness of weaknesses(options, cwmp)) log.warn('weak setting', { weakness });
@@ -173,18 +173,18 @@ function workersOf(
 ): AcsSetup['workers'] {
   if (!relay || options.workers === 0) return undefined;
   let running: Workers | undefined;
-  const sums = createWorkerSums(relay, () => running?.members() ?? []);
+  const metrics = new WorkerMetrics(relay, () => running?.members() ?? []);
   const given = { count: options.workers, cwmp: cwmp.map(String), clock, random, log, relay, certificates };
   return {
     start: async fleet => {
       const ended = async (member: string): Promise<void> => {
-        sums.ended(member);
+        metrics.ended(member);
         await fleet.members.ended(member);
       };
       running = await startWorkers({ ...given, ended });
       return running.cwmp;
     },
-    metrics: async () => await sums.others(),
+    metrics: async () => await metrics.others(),
     renew: certificates => running?.renew(certificates),
     stop: async () => await running?.stop(),
   };

@@ -100,7 +100,7 @@ describe('two ACS processes on one MongoDB', function () {
     ]);
     const { code, err } = await second.ended;
     assert.equal(code, 1);
-    assert.match(err, /another server runs with it/);
+    assert.match(err, /another server uses it/);
 
     const body = (text: string): string =>
       `<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/" xmlns:c="urn:dslforum-org:cwmp-1-0"><e:Header/><e:Body>${text}</e:Body></e:Envelope>`;

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { createEvents } from '../../../acs/events.ts';
 import type { Members } from '../../../acs/fleet/common/members.ts';
 import { createSealing, type Sealing } from '../../../acs/relay/encryption.ts';
-import { bridgeEvents } from '../../../acs/relay/event-bridge.ts';
+import { EventBridge } from '../../../acs/relay/event-bridge.ts';
 import { decodeMessage, encodeMessage, type Message } from '../../../acs/relay/message.ts';
 import { openRelay, type Relay } from '../../../acs/relay/relay.ts';
 import { systemClock, systemRandom } from '../../../shared/clock.ts';
@@ -222,7 +222,7 @@ describe('relay', () => {
           onChange: () => undefined,
         } as unknown as Members;
         const events = createEvents();
-        bridgeEvents(events, relay, members);
+        new EventBridge(events, relay, members);
         return events;
       }),
     );

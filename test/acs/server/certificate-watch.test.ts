@@ -1,6 +1,5 @@
 // The watch over certificate files.
 import assert from 'node:assert/strict';
-import type { AcsOptions } from '../../../acs/config.ts';
 import { watchCertificates } from '../../../acs/server/certificate-watch.ts';
 import { VirtualClock } from '../../../shared/clock.ts';
 import { createLog } from '../../../shared/log.ts';
@@ -10,8 +9,8 @@ describe('certificate watch', () => {
     const clock = new VirtualClock();
     const warnings: string[] = [];
     const log = createLog({ clock, level: 'warn', write: line => warnings.push(line) });
-    const options = { cert: ['/nonexistent/a.pem'], key: ['/nonexistent/a.key'] } as unknown as AcsOptions;
-    const stop = watchCertificates(options, { clock, log, renew: () => assert.fail('renewed') }, [], undefined);
+    const files = { cert: ['/nonexistent/a.pem'], key: ['/nonexistent/a.key'] };
+    const stop = watchCertificates([], { clock, log, files, renew: () => assert.fail('renewed') });
     /** Each look reads files, which the virtual clock does not wait for. */
     const look = async (count: number): Promise<void> => {
       for (let looked = 0; looked < count; looked++) {
