@@ -64,7 +64,7 @@ function secondUnit(before: DeviceRow, facts: InformFacts): Suspicion {
   return { sources, clashes: 0, hold };
 }
 
-/** Whether the unit that informs now has run since before the last one had started: one unit cannot. */
+/** True when the unit that informs now has run since before the last one had started: one unit cannot. */
 function startedBefore(before: DeviceRow, { report, now }: InformFacts): boolean {
   const [then, here] = [upTime(before.told), upTime(report.values)];
   if (then === undefined || here === undefined) return false;

@@ -110,7 +110,7 @@ export function offer(
   return offered;
 }
 
-/** Whether a Download of the rollout may leave: it is still offered, and its window is open. */
+/** A Download of the rollout may leave while the image is offered and the window is open. */
 export const mayBegin = (position: RolloutPosition | undefined, rollout: string, now: number): boolean =>
   position?.id === rollout && position.state === 'offered' && now < (position.until ?? Number.POSITIVE_INFINITY);
 

@@ -27,7 +27,7 @@ const unknownOutcome = (why: string): NonNullable<Task['fault']> => ({
 });
 
 /** Sorts tasks by a verdict on each: the ended task, a changed one, or the same. */
-function judge(tasks: Task[], verdict: (task: Task) => Task): Judged {
+function applyVerdicts(tasks: Task[], verdict: (task: Task) => Task): Judged {
   const judged = tasks.map(verdict);
   // The same list without a change, so that nothing is stored.
   if (judged.every((task, at) => task === tasks[at])) return { tasks, ended: [] };
@@ -38,7 +38,8 @@ function judge(tasks: Task[], verdict: (task: Task) => Task): Judged {
 }
 
 /** Fails tasks that are past their expiry, if they are queued or wait for evidence. */
-export const withoutExpired = (tasks: Task[], now: number): Judged => judge(tasks, task => expiredBy(task, now));
+export const withoutExpired = (tasks: Task[], now: number): Judged =>
+  applyVerdicts(tasks, task => expiredBy(task, now));
 
 function expiredBy(task: Task, now: number): Task {
   if (task.state === 'sent' || task.expires === undefined || task.expires > now) return task;
@@ -55,7 +56,7 @@ export function afterInform(tasks: Task[], facts: InformFacts): Judged {
   const codes = new Set(facts.events.map(event => event.EventCode));
   const proved = provedReboots(tasks, facts.events);
   const announcedKeys = transferKeys(facts.events);
-  return judge(tasks, task => {
+  return applyVerdicts(tasks, task => {
     if (!isSent(task)) return expiredBy(task, facts.now);
     if (proved.has(task.id)) return endedAs(task, facts.now);
     if (isTransfer(task) && announcedKeys.has(String(task.args.CommandKey))) return task;
@@ -103,7 +104,7 @@ function transferKeys(events: InformFacts['events']): Set<string> {
  * @param token of the session that ends
  */
 export function afterSession(tasks: Task[], token: number, now: number): Judged {
-  return judge(tasks, task => {
+  return applyVerdicts(tasks, task => {
     if (!isSent(task) || task.sentBy === token || (task.state === 'waiting' && isTransfer(task))) return task;
     const silentSessions = (task.silentSessions ?? 0) + 1;
     if (silentSessions < MAX_SILENT_SESSIONS) return { ...task, silentSessions };

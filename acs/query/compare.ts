@@ -50,7 +50,7 @@ export function orderOf(text: string, value: Literal, now: number): number | und
 export const timeAt = (value: Extract<Literal, { as: 'time' }>, now: number): number =>
   'at' in value ? value.at : now + value.now;
 
-/** Whether `text` matches: `%` is any run, `_` any character, a backslash makes the next character literal; case does not count. */
+/** Matches a text: `%` is any run, `_` any character, a backslash makes the next character literal; case does not count. */
 export function isLike(text: string, pattern: string): boolean {
   const chars = [...text.toLowerCase()];
   const wanted = likeParts(pattern.toLowerCase());
@@ -93,7 +93,7 @@ export function likeParts(pattern: string): (string | symbol)[] {
   return parts;
 }
 
-/** Whether an order (see orderOf) passes the test; an undefined one passes only `!=`. */
+/** Tests an order (see orderOf); an undefined one passes only `!=`. */
 export function holds(order: number | undefined, test: Operator): boolean {
   if (test === '!=') return !holds(order, '=');
   if (order === undefined) return false;

@@ -89,7 +89,7 @@ function timeField(row: DeviceRow, field: Field): number {
 export function textsOf(row: DeviceRow, field: Field, now: number, tree?: TreeLookup): readonly string[] {
   if (field.kind === 'tag') return row.tags;
   if (field.kind === 'path' && isWild(field.name)) return wildTexts(row, field.name, tree);
-  const text = field.kind === 'liveness' ? livenessOf(row, now) : textOf(row, field, tree);
+  const text = field.kind === 'liveness' ? livenessOf(row, now) : fieldText(row, field, tree);
   return text === undefined ? [] : [text];
 }
 
@@ -105,7 +105,7 @@ function wildTexts(row: DeviceRow, path: string, tree?: TreeLookup): string[] {
 const own = (from: Record<string, string>, name: string): string | undefined =>
   Object.hasOwn(from, name) ? from[name] : undefined;
 
-function textOf(row: DeviceRow, field: Field, tree?: TreeLookup): string | undefined {
+function fieldText(row: DeviceRow, field: Field, tree?: TreeLookup): string | undefined {
   if (field.kind === 'path') {
     const cold = own(informValues(row), field.name) ?? tree?.(field.name);
     return typeof cold === 'string' ? cold : undefined;

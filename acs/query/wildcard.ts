@@ -1,6 +1,6 @@
 // Parameter paths with `*` in place of one part, as an instance number.
 
-/** Whether a path stands for several parameters. */
+/** A path with `*` names several parameters. */
 export const isWild = (path: string): boolean => path.includes('*');
 
 export const wildPattern = (path: string): RegExp =>

@@ -16,7 +16,7 @@ export interface Addressed {
 
 /** The webhooks and the notices that each receives. */
 export interface Subscribers {
-  /** Whether there is any webhook. */
+  /** There is at least one webhook. */
   any: boolean;
   /** @param row of the device that the notices are about: the filter of a webhook is over it */
   address(notices: readonly Notice[], row: DeviceRow | undefined, now: number): Addressed[];
@@ -116,14 +116,14 @@ function absenceNotice(before: DeviceRow, row: DeviceRow, time: number): Notice 
 /** A retry that fails in the same way makes no notice. */
 function faultNotices(before: readonly DeviceFault[], after: readonly DeviceFault[], time: number): Notice[] {
   const known = new Map(before.map(fault => [fault.id, fault]));
-  const standing = new Set(after.map(fault => fault.id));
+  const present = new Set(after.map(fault => fault.id));
   const raised = after.filter(fault => {
     const old = known.get(fault.id);
     return old?.code !== fault.code || old.message !== fault.message;
   });
   return [
     ...raised.map(fault => faultNotice('fault', fault, fault.last)),
-    ...before.filter(fault => !standing.has(fault.id)).map(fault => faultNotice('faultCleared', fault, time)),
+    ...before.filter(fault => !present.has(fault.id)).map(fault => faultNotice('faultCleared', fault, time)),
   ];
 }
 

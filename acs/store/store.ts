@@ -52,7 +52,7 @@ export interface GroupQuery {
   filter: Filter;
   /** One group of all where absent; a device with several tags counts in each. */
   by?: Field;
-  /** Whether `total` of each group is counted. */
+  /** Also counts `total` of each group. */
   totals: boolean;
   /** Most groups, the largest count first. */
   limit: number;

@@ -7,7 +7,7 @@ import { changed, existing, type Operation, unchanged } from './operation.ts';
 
 const MAX_FAULTS = 50;
 
-/** Whether a fault lasts until its cause is gone: drift and moves are not retried by time. */
+/** Faults of these causes last until the cause is gone: drift and moves are not retried by time. */
 export const isLasting = (cause: string): boolean => /^(drift:|fight:|move$)/.test(cause);
 
 /** The same id for the same device and cause, so that a link to a fault stays valid. */

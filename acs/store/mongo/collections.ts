@@ -122,7 +122,7 @@ export interface KindDocument extends Versioned {
   notices?: StoredNotice[];
 }
 
-/** The name of a file, and the content that it stands for. */
+/** The name of a file, and its content. */
 export interface FileDocument extends Versioned {
   content: string;
   size: number;

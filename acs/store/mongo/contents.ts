@@ -63,7 +63,7 @@ export class Contents {
     }
   }
 
-  /** Deletes contents that no name stands for and that gave no sign of use for an hour. */
+  /** Deletes contents without a name that gave no sign of use for an hour. */
   sweep(): Promise<void> {
     return sweepContents(this.#link, this.#files, this.#bodies);
   }

@@ -81,7 +81,7 @@ export class Documents {
     return this.#subscribed.subscribers;
   }
 
-  /** Deletes bodies that no name stands for, written before that time. */
+  /** Deletes bodies that do not count, written before that time. */
   sweep(before: number): Promise<void> {
     return this.#bodies.sweep(before, () => this.kinds.bodiesThatCount());
   }

@@ -69,7 +69,7 @@ function isPassing(error: unknown): boolean {
   return error.hasErrorLabel('RetryableWriteError') || passingCodes.has(error.code);
 }
 
-/** Whether a document with that `_id` stands already. */
+/** True when there already is a document with that `_id`. */
 export const isDuplicate = (error: unknown): boolean => error instanceof MongoServerError && error.code === 11_000;
 
 const closedStore = (): UserError => new UserError(503, 'store-closed', 'the store is closed');

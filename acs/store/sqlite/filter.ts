@@ -147,7 +147,7 @@ export function textExpression(field: Field): Condition {
   return condition(field.name === 'firmware' ? 'd.firmware' : `d.${columns[field.name]}`);
 }
 
-/** Whether any parameter that fits a path with `*` passes: those of the last Informs, then those of the tree. */
+/** Passes if any parameter does that fits a path with `*`: those of the last Informs, then those of the tree. */
 function wildSql(path: string, passes: string, params: (string | number)[]): Condition {
   const [from, to] = below(wildStart(path));
   const told = '(SELECT told FROM rows WHERE device = d.pk)';

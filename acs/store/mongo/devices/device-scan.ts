@@ -129,7 +129,7 @@ export const withRows = (page: readonly FoundDevice[]): { document: FoundDevice;
     return row ? [{ document, row }] : [];
   });
 
-/** Whether some of the paths have to be looked up in the device's parameter tree. */
+/** True when some of the paths must be looked up in the device's parameter tree. */
 function isCold(row: DeviceRow, paths: readonly string[]): boolean {
   const hot = informValues(row);
   return paths.some(path => isWild(path) || !Object.hasOwn(hot, path));

@@ -23,7 +23,7 @@ function chunkAt(chunks: readonly ChunkRange[], path: string): number {
   return low;
 }
 
-/** Whether the chunk may hold the path, or one below a partial path. */
+/** True when the chunk may hold the path, or one below a partial path. */
 export function mayHold(chunks: readonly ChunkRange[], at: number, path: string): boolean {
   if (path === '') return true;
   if (!path.endsWith('.')) return chunkAt(chunks, path) === at;

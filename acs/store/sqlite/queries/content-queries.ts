@@ -26,7 +26,7 @@ export class ContentQueries {
       .map(row => ({ ...row }));
   }
 
-  /** Whether there is one without a name. */
+  /** True when there is a content without a name. */
   hasLoose(): boolean {
     return this.#statements.one('SELECT 1 FROM contents WHERE name IS NULL LIMIT 1') !== undefined;
   }

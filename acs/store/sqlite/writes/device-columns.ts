@@ -38,7 +38,7 @@ export const differing = (before: DeviceRow, row: DeviceRow): [string, string | 
   return Object.entries(columnsOf(row)).filter(([name, value]) => old[name] !== value);
 };
 
-/** Whether all columns but those of an Inform's time are the same: nearly always so, and cheaper than to make the columns. */
+/** True when all columns but those of an Inform's time are the same: nearly always so, and cheaper than making the columns. */
 export const isSteady = (before: DeviceRow, row: DeviceRow): boolean =>
   before.credentials === row.credentials &&
   before.softwareVersion === row.softwareVersion &&
@@ -52,7 +52,7 @@ export const isSteady = (before: DeviceRow, row: DeviceRow): boolean =>
   before.serialNumber === row.serialNumber &&
   before.created === row.created;
 
-/** Whether the columns of an Inform's time are the same, where those of `isSteady` are. */
+/** True when the columns of an Inform's time are the same, provided that `isSteady` holds. */
 export const isSameTime = (before: DeviceRow, row: DeviceRow): boolean =>
   before.lastInform === row.lastInform &&
   before.absence === row.absence &&

@@ -73,7 +73,7 @@ export class DeviceWrites {
   }
 }
 
-/** Whether only the claim went: nothing that has to outlive this process. */
+/** True when only the claim went: nothing that must outlive this process. */
 function isFreed(before: DeviceRow, row: DeviceRow): boolean {
   if (!before.claim || row.claim) return false;
   for (const name of Object.keys(before) as (keyof DeviceRow)[])

@@ -50,7 +50,7 @@ export class HistoryWrites {
     this.#untrimmed.clear();
   }
 
-  /** Whether the device has this series, or room for it. */
+  /** True when the device has this series, or room for it. */
   #isKept(pk: number, path: number): boolean {
     const key = `${pk} ${path}`;
     if (this.#series.has(key)) return true;
