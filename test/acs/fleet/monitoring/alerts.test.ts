@@ -1,4 +1,4 @@
-// Alerts as data: groups counted in the store, fired once after their time, resolved when it no longer holds.
+// Alerts: groups that the store counts fire once after their time, and are resolved when they no longer hold.
 import assert from 'node:assert/strict';
 import { reportOf } from '../../../../acs/device/inform.ts';
 import { createSchedule } from '../../../../acs/fleet/cluster/schedule.ts';
@@ -72,7 +72,7 @@ describe('alerts', () => {
     await api.close();
   });
 
-  it('lost devices by site: pending, firing after its time, resolved; once each with several processes', async () => {
+  it('is pending, fires and is resolved once by several processes, for lost devices by site', async () => {
     for (const owner of ['one', 'two']) serve(owner);
     for (const serial of ['A', 'B', 'C']) await inform(serial, 'Bern');
     await inform('D', 'Basel');
@@ -100,7 +100,7 @@ describe('alerts', () => {
     assert.equal(said.length, 2);
   });
 
-  it('a share of each group: firmware other than wanted', async () => {
+  it('fires for a share of a group, for firmware other than wanted', async () => {
     for (const [serial, firmware] of ['49.2', '49.2', '49.1', '48.0'].entries())
       await inform(String(serial), serial < 3 ? 'Bern' : 'Basel', firmware);
     const rule = { filter: 'firmware != "49.2"', groupBy: 'site.name', above: { share: 0.4 } };
@@ -113,7 +113,7 @@ describe('alerts', () => {
     assert.deepEqual(byVersion.groups.map(group => group.key).sort(), ['48.0', '49.1']);
   });
 
-  it('what the gateway says of its certificates and its persistent connections', async () => {
+  it('fires for values of certificates and persistent connections', async () => {
     await inform('A', 'Bern');
     await inform('B', 'Bern');
     const soon = new Date(api.acs.clock.now() + 10 * DAY).toISOString();
@@ -155,7 +155,7 @@ describe('alerts', () => {
     assert.equal((await get('tls-down')).state, 'ok');
   });
 
-  it('is listed, changed and deleted; what fired is resolved with it', async () => {
+  it('is listed and deleted, and resolved by its deletion', async () => {
     await inform('A', 'Bern');
     await put('any', { filter: 'id exists', description: 'any device at all' });
     await put('none', { filter: 'id = "x"' });
@@ -174,20 +174,20 @@ describe('alerts', () => {
   });
 
   const wrongs: [what: string, body: Record<string, unknown>, code: string, says: RegExp][] = [
-    ['a filter that is none', { filter: 'firmware <' }, 'bad-filter', /filter: .*column/],
-    ['among that is none', { filter: 'lost', among: 'nonsense' }, 'bad-filter', /among: .*nonsense/],
-    ['a group that is none', { filter: 'lost', groupBy: 'lastInform' }, 'bad-filter', /groupBy: .*grouped/],
+    ['an invalid filter', { filter: 'firmware <' }, 'bad-filter', /filter: .*column/],
+    ['an invalid among', { filter: 'lost', among: 'nonsense' }, 'bad-filter', /among: .*nonsense/],
+    ['an invalid group', { filter: 'lost', groupBy: 'lastInform' }, 'bad-filter', /groupBy: .*grouped/],
     ['a group of many parameters', { filter: 'lost', groupBy: 'Device.*.X' }, 'bad-filter', /name one/],
     ['a share beyond all', { filter: 'lost', above: { share: 2 } }, 'bad-input', /above/],
-    ['no time', { filter: 'lost', for: 'soon' }, 'bad-input', /for/],
-    ['a field of no alert', { filter: 'lost', nonsense: 1 }, 'bad-input', /nonsense/],
+    ['an invalid time', { filter: 'lost', for: 'soon' }, 'bad-input', /for/],
+    ['an unknown field', { filter: 'lost', nonsense: 1 }, 'bad-input', /nonsense/],
   ];
   for (const [what, body, code, says] of wrongs)
     it(`refuses ${what}`, async () => {
       const { detail } = await api.refused(400, code, 'PUT', '/alerts/wrong', { body });
       assert.match(String(detail), says);
     });
-  it('refuses a name that is none, and more alerts than are worked out in time', async () => {
+  it('refuses an invalid name, and more alerts than the limit', async () => {
     await api.refused(400, 'bad-name', 'PUT', '/alerts/a%20b', { body: { filter: 'lost' } });
     for (let n = 0; n < 200; n++) await put(`a${n}`, { filter: 'lost' });
     await api.refused(409, 'too-many-alerts', 'PUT', '/alerts/one-more', { body: { filter: 'lost' } });

@@ -1,4 +1,4 @@
-// History: what devices did and chosen parameters over time, off unless chosen, bounded however long it runs.
+// History: events of devices and chosen parameters over time, bounded however long it runs.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { type Bucket, bucketAt, levels, merged, pointsOf, slotOf } from '../../../../acs/store/series.ts';
@@ -44,7 +44,7 @@ describe('history', () => {
     await api.close();
   });
 
-  it('is off unless chosen: then only what is rare is kept', async () => {
+  it('keeps only rare events without a setting', async () => {
     await inform({ [load]: '5' });
     await api.acs.clock.advance(3 * HOUR);
     await api.acs.store.apply(id, 'missed', { now: api.acs.clock.now() });
@@ -59,7 +59,7 @@ describe('history', () => {
     await api.refused(404, 'no-such-device', 'GET', '/devices/0090F8-4102S-none/events');
   });
 
-  it('follows chosen parameters of chosen devices: numbers as series, other values as their changes, never a secret', async () => {
+  it('keeps numbers as series and changes of other values as events, but no secret', async () => {
     await put({ filter: 'serial = "A"', parameters: [load, 'Device.X_0090F8_SipEp.*.1.State', 'Device.Secret.'] });
     for (const [n, value] of ['10', '20', '60', '30'].entries()) {
       const values = {
@@ -104,7 +104,7 @@ describe('history', () => {
     );
   });
 
-  it('has ended tasks and faults among the events; without Informs where they are not wanted', async () => {
+  it('keeps Informs and ended tasks unless the setting says otherwise', async () => {
     await put({ parameters: [], events: true });
     await inform({});
     const { id: task } = await api.acs.fleet.tasks.add(id, { method: 'Reboot', args: {} });
@@ -114,7 +114,7 @@ describe('history', () => {
     assert.deepEqual((await events()).map(({ type }) => type).sort(), ['enrolled', 'inform', 'task']);
   });
 
-  it('reads what is to be read, in sessions that come anyway and no more often than asked', async () => {
+  it('reads chosen parameters in existing sessions, at most once in the interval', async () => {
     await put({ parameters: ['Device.X_0090F8_SipEp.TlsPersistentConnectionStatus.*.State', load], read: '15m' });
     const unit = memoryCpe({ [state]: 'Up', [load]: '42' });
     const session = async (): Promise<number> => {
@@ -133,25 +133,25 @@ describe('history', () => {
     unit.values.delete(state);
     await api.acs.clock.advance(10 * MINUTE);
     await session();
-    assert.deepEqual(await api.acs.store.parameters(id, state), [], 'a row that is gone is not known any more');
+    assert.deepEqual(await api.acs.store.parameters(id, state), [], 'a row that is gone is forgotten');
   });
 
   const wrongs: [what: string, body: Record<string, unknown>, code: string][] = [
-    ['a filter that is none', { filter: 'nonsense', parameters: [] }, 'bad-filter'],
-    ['a path that is none', { parameters: ['SipEp.State'] }, 'bad-path'],
-    ['a time that is none', { parameters: [], read: 'often' }, 'bad-input'],
+    ['an invalid filter', { filter: 'nonsense', parameters: [] }, 'bad-filter'],
+    ['an invalid path', { parameters: ['SipEp.State'] }, 'bad-path'],
+    ['an invalid time', { parameters: [], read: 'often' }, 'bad-input'],
   ];
   for (const [what, body, code] of wrongs)
     it(`refuses ${what}`, async () => void (await api.refused(400, code, 'PUT', '/settings/history', { body })));
-  it('refuses a span that is none', async () => {
+  it('refuses an invalid span', async () => {
     await inform({});
     await api.refused(400, 'bad-time', 'GET', `/devices/${id}/history?path=x&from=soon`);
     await api.refused(400, 'bad-span', 'GET', `/devices/${id}/history?path=x&from=2026-01-02&to=2026-01-01`);
   });
 });
 
-describe('rings of numbers', () => {
-  it('hold the newest of each place, whatever comes in whatever order, and lose no number that they still reach', () => {
+describe('series rings', () => {
+  it('hold the newest bucket of each slot, and all of its numbers, in any order (property)', () => {
     const level = { step: 1000, slots: 8 };
     const sampleArb = fc.tuple(fc.nat({ max: 30_000 }), fc.integer({ min: -50, max: 50 }));
     fc.assert(
@@ -166,7 +166,7 @@ describe('rings of numbers', () => {
         for (const [slot, { bucket, n, sum, min, max }] of ring) {
           const here = samples.filter(([time]) => slotOf(bucketAt(time, level), level) === slot);
           assert.equal(bucket, Math.max(...here.map(([time]) => bucketAt(time, level))));
-          // Those of the newest bucket, once it had begun.
+          // The values of the newest bucket.
           const values = here.filter(([time]) => bucketAt(time, level) === bucket).map(([, value]) => value);
           assert.deepEqual([n, sum], [values.length, values.reduce((total, value) => total + value, 0)]);
           assert.deepEqual([min, max], [Math.min(...values), Math.max(...values)]);
@@ -175,7 +175,7 @@ describe('rings of numbers', () => {
     );
   });
 
-  it('told with fewer points hold the same numbers', () => {
+  it('hold the same numbers when fewer points are asked for (property)', () => {
     const [level] = levels;
     assert.ok(level);
     const arb = fc.array(fc.tuple(fc.nat({ max: 2000 }), fc.integer({ min: -9, max: 9 })), {

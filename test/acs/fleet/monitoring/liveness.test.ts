@@ -1,4 +1,4 @@
-// Who informs no more: said once of each device, by its own interval, and not for a time in which nobody listened.
+// Liveness: late and lost devices are announced once, by their own interval, and not after a time in which no process served.
 import assert from 'node:assert/strict';
 import { createSchedule } from '../../../../acs/fleet/cluster/schedule.ts';
 import { learnInterval } from '../../../../acs/fleet/common/inform-interval.ts';
@@ -49,7 +49,7 @@ describe('liveness', () => {
     await acs.close();
   });
 
-  it('late and lost are said once each by one of three processes, and that it is back by whoever hears it', async () => {
+  it('announces late, lost and back once each from three processes', async () => {
     for (const owner of ['one', 'two', 'three']) serve(owner);
     await inform('A', 240);
     await inform('B', 3600);
@@ -66,7 +66,7 @@ describe('liveness', () => {
     assert.deepEqual(late.items, []);
   });
 
-  it('what was said before a restart is not said again', async () => {
+  it('does not repeat an announcement after a restart', async () => {
     const first = serve('one');
     await inform('A', 60);
     await acs.clock.advance(4 * MINUTE);
@@ -77,7 +77,7 @@ describe('liveness', () => {
     assert.deepEqual(said, ['3 late A', '6 lost A']);
   });
 
-  it('a server that was away gives each device its interval before it says a word', async () => {
+  it('gives each device its interval after the server was down', async () => {
     const first = serve('one');
     await inform('A', 600);
     await inform('B', 600);
@@ -95,7 +95,7 @@ describe('liveness', () => {
     assert.deepEqual(said.slice(1), ['633 late B']);
   });
 
-  it('more devices than one read finds are all said in one look', async () => {
+  it('announces more devices in one look than one read finds', async () => {
     serve('one');
     const { store, clock } = acs;
     for (let n = 0; n < 1100; n++)
@@ -113,7 +113,7 @@ describe('liveness', () => {
     assert.equal(said.length, 1100);
   }).timeout(20_000);
 
-  it('the interval is learned where an Inform does not carry it', async () => {
+  it('learns the interval when an Inform does not carry it', async () => {
     await acs.fleet.presets.put('often', { set: { 'Device.X_0090F8_Cwmp.PeriodicInformInterval': 120 } });
     const cpe = new ScriptedCpe(acs.app, { serial: 'A', events: ['0 BOOTSTRAP'], scheme: 'none' });
     await cpe.session(memoryCpe({ 'Device.X_0090F8_Cwmp.PeriodicInformInterval': '86400' }).answer);

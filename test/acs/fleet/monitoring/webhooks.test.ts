@@ -1,4 +1,4 @@
-// Webhooks: signed messages, from the commit of the fact on until they are taken; tried again, bounded, and only where they may go.
+// Webhooks: signed messages, queued with the commit of their fact, retried within bounds, and sent only to allowed targets.
 import assert from 'node:assert/strict';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -50,7 +50,7 @@ describe('webhooks', () => {
     await api.close();
   });
 
-  it('are told what they want, signed, with an id that is the same for the same fact', async () => {
+  it('receive the events that they want, signed, with one id for each fact', async () => {
     await put('all', { events: ['enrolled', 'late', 'lost', 'back', 'task', 'fault', 'faultCleared', 'removed'] });
     await put('lost', { events: ['lost'], url: 'https://other.test/' });
     const { store, clock } = api.acs;
@@ -91,10 +91,10 @@ describe('webhooks', () => {
     }
     assert.deepEqual(await waiting('all'), { ...(await waiting('all')), waiting: 0, dead: 0 });
     await send();
-    assert.equal(api.acs.posted.length, 8, 'nothing twice');
+    assert.equal(api.acs.posted.length, 8, 'nothing is sent twice');
   });
 
-  it('a filter leaves out devices; one that is paused, or that came later, is told nothing of it', async () => {
+  it('receive nothing for other devices, while paused, or of earlier facts', async () => {
     await put('here', { events: ['enrolled'], filter: 'serial = "A"' });
     await put('elsewhere', { events: ['enrolled'], filter: 'serial = "B" or tag = "x"' });
     await put('paused', { events: ['enrolled'], paused: true });
@@ -105,7 +105,7 @@ describe('webhooks', () => {
     for (const name of ['elsewhere', 'paused', 'later']) assert.equal((await waiting(name)).waiting, 0, name);
   });
 
-  it('alerts go to those that want them, or to those that the alert names', async () => {
+  it('receive alerts when they want them or the alert names them', async () => {
     await inform();
     await put('named', { events: [], url: 'https://named.test/' });
     await put('wanting', { events: ['alert'], url: 'https://wanting.test/' });
@@ -121,7 +121,7 @@ describe('webhooks', () => {
     await api.refused(400, 'no-such-webhook', 'PUT', '/alerts/c', { body: { filter: 'lost', webhooks: ['none'] } });
   });
 
-  it('what is not taken is tried again with growing pauses, for days, then given up and shown', async () => {
+  it('are retried with growing pauses for days, then given up and listed', async () => {
     await put('down', { events: ['enrolled'] });
     await inform();
     api.acs.fleet.webhooks.loop.start();
@@ -160,7 +160,7 @@ describe('webhooks', () => {
     await api.acs.fleet.webhooks.loop.stop();
   }).timeout(60_000);
 
-  it('one that is away is not asked for each of many messages, and gets them all when it is back', async () => {
+  it('get few attempts while they fail, and all messages when they are back', async () => {
     await put('busy', { events: ['enrolled'] });
     for (let n = 0; n < 60; n++)
       await api.acs.store.apply(`x-${n}`, 'informed', informOf(String(n), api.acs.clock.now(), []));
@@ -176,7 +176,7 @@ describe('webhooks', () => {
     await api.acs.fleet.webhooks.loop.stop();
   });
 
-  it('410 means that nobody wants it any more', async () => {
+  it('get no retry after the status 410', async () => {
     await put('gone', { events: ['enrolled'] });
     await inform();
     api.acs.answers.push(410);
@@ -184,7 +184,7 @@ describe('webhooks', () => {
     assert.equal((await waiting('gone')).dead, 1);
   });
 
-  it('nothing that was acknowledged goes without its message: it lies in the store when the process ends before it sends', async () => {
+  it('keep a message in the store when the process ends before it sends', async () => {
     await put('all', { events: ['enrolled', 'task'] });
     const cpe = new ScriptedCpe(api.acs.app, { username: 'enrol', password: 'factory' });
     await cpe.session();
@@ -198,7 +198,7 @@ describe('webhooks', () => {
     assert.deepEqual(said(), ['enrolled enrolled']);
   });
 
-  it('no more than so many wait: the newest stay, the others are given up, and of those some are kept', async () => {
+  it('have a bounded queue, which gives the oldest messages up first', async () => {
     const clock = new VirtualClock(newYear);
     const store = await openSqlite({ file: ':memory:', clock });
     await store.putDocument('webhook', 'w', { events: ['alert'] });
@@ -222,7 +222,7 @@ describe('webhooks', () => {
     await store.close();
   }).timeout(20_000);
 
-  it('the secret is made where none is given, told once, masked, and kept where it comes back masked', async () => {
+  it('get a secret where none is given, shown once and masked later', async () => {
     const made = await put('made', { events: [], secret: undefined });
     assert.match(String(made.secret), /^[\w-]{27}$/);
     assert.equal((await put('made', { events: ['lost'], secret: '***' }, 200)).secret, '***');
@@ -240,7 +240,7 @@ describe('webhooks', () => {
     assert.deepEqual((await api.call('POST', '/webhooks/made/ping')).json, { reason: 'no way' });
   });
 
-  it('what waits for a webhook that is deleted goes with it', async () => {
+  it('lose their queued messages when they are deleted', async () => {
     await put('w', { events: ['enrolled'] });
     await inform();
     assert.equal((await waiting('w')).waiting, 1);
@@ -255,8 +255,8 @@ describe('webhooks', () => {
     ['no URL', { url: 'nowhere' }, 'bad-url', /url/],
     ['another protocol', { url: 'ftp://x.test' }, 'bad-url', /https/],
     ['a password in the URL', { url: 'https://a:b@x.test' }, 'bad-url', /signed/],
-    ['an event that is none', { events: ['inform'] }, 'bad-input', /events/],
-    ['a filter that is none', { filter: 'nonsense' }, 'bad-filter', /filter: /],
+    ['an unknown event', { events: ['inform'] }, 'bad-input', /events/],
+    ['an invalid filter', { filter: 'nonsense' }, 'bad-filter', /filter: /],
     ['a short secret', { secret: 'short' }, 'bad-input', /16/],
   ];
   for (const [what, body, code, says] of wrongs)
@@ -264,13 +264,13 @@ describe('webhooks', () => {
       const full = { url: 'https://hook.test', events: ['lost'], ...body };
       assert.match(String((await api.refused(400, code, 'PUT', '/webhooks/w', { body: full })).detail), says);
     });
-  it('are written by an admin alone', async () => {
+  it('are written only by an admin', async () => {
     const body = { url: 'https://hook.test', events: [] };
     await api.refused(403, 'forbidden', 'PUT', '/webhooks/w', { body, token: 'operator-token' });
   });
 });
 
-describe('where webhooks may go', () => {
+describe('webhook targets', () => {
   let server: Server;
   let heard: { headers: IncomingHttpHeaders; body: string }[];
   let port: number;
@@ -294,7 +294,7 @@ describe('where webhooks may go', () => {
   });
   afterEach(() => new Promise(resolve => server.close(resolve)));
 
-  it('to plain HTTP and own networks only where that is allowed; a redirect is an answer', async () => {
+  it('may be plain HTTP and own networks where allowed, without following redirects', async () => {
     const open = createPoster(networks(['127.0.0.1']));
     assert.deepEqual(await open.post(`http://127.0.0.1:${port}/`, message), { status: 200 });
     assert.deepEqual(await open.post(`http://localhost:${port}/`, message), { status: 200 });
@@ -308,7 +308,7 @@ describe('where webhooks may go', () => {
     await open.close();
   });
 
-  it('nowhere else', async () => {
+  it('may not be own networks or plain HTTP otherwise', async () => {
     const closed = createPoster(networks([]));
     for (const host of [
       '127.0.0.1',

@@ -1,4 +1,4 @@
-// The dry run over many devices: exact counts, the same as merging each device by itself; it changes nothing.
+// Dry runs over many devices: exact counts, equal to those of a merge for each device, and no change.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { DeviceRow } from '../../../../acs/device/row.ts';
@@ -18,7 +18,7 @@ interface Answer {
   faults: { device: string; code: string; message: string; parameter: string }[];
 }
 
-describe('a dry run', () => {
+describe('dry run', () => {
   const COUNT = 700;
   let api: TestApi;
   before(async () => {
@@ -70,7 +70,7 @@ describe('a dry run', () => {
     return answer.json as unknown as Answer;
   };
 
-  it('counts every enrolled device that would change, and tells of the first how', async () => {
+  it('counts every enrolled device that would change, and shows how the first ones would', async () => {
     const all = await ask({ set: { [interval]: 60 } });
     assert.deepEqual([all.fits, all.refused, all.devices.length], [630, 0, 5]);
     assert.equal(
@@ -84,7 +84,7 @@ describe('a dry run', () => {
     assert.deepEqual([some.matched, some.fits], [meant.length, meant.length]);
   });
 
-  it('says for which devices a variable lacks', async () => {
+  it('names the devices for which a variable is missing', async () => {
     const answer = await ask({ when: 'tag = "third"', set: { [host]: '{{site.customer}}-{{serialNumber}}' } }, 2);
     const third = numbers.filter(number => number % 3 === 0);
     const having = third.filter(number => number % 7 === 0);
@@ -98,7 +98,7 @@ describe('a dry run', () => {
     assert.match(String(fault?.message), /has no site\.customer/);
   });
 
-  it('of the stored preset counts who is not there yet; of none that it has deleted', async () => {
+  it('counts the devices that a stored preset has not reached yet', async () => {
     await api.call('PUT', '/presets/stored', { body: { when: 'tag = "third"', set: { [host]: 'x' } } });
     const third = numbers.filter(number => number % 3 === 0).length;
     assert.equal((await ask(undefined, 1, 'stored')).matched, third);
@@ -107,7 +107,7 @@ describe('a dry run', () => {
     await api.call('DELETE', '/presets/stored');
   });
 
-  it('comes to what merging each device by itself comes to (property)', async function () {
+  it('finds what a merge for each device alone finds (property)', async function () {
     this.timeout(60_000);
     const rules = ['tag = "third"', 'firmware < "49"', 'site.customer = "c0"', 'Device.X.Y = 2', 'serial like "%7"'];
     const text = fc.constantFrom(
@@ -129,7 +129,7 @@ describe('a dry run', () => {
     );
     const { store, fleet } = api.acs;
     await api.call('PUT', '/files/site.cfg?type=script', { body: 'Cwmp.PeriodicInformEnable = "Enable"\n' });
-    /** Each device merged by itself, as things stand. */
+    /** The revisions that a merge for each device alone finds now. */
     const revisions = async (): Promise<Map<DeviceRow, string>> => {
       const { items } = await store.devices({ limit: 1000, now: newYear });
       const found = new Map<DeviceRow, string>();
@@ -149,20 +149,20 @@ describe('a dry run', () => {
       );
     };
     const quickly = async (asked: Preset): Promise<DryRun> => {
-      const told = await fleet.dryRuns.run('asked', asked, 1000);
-      assert.equal(told.matched, told.devices.length);
-      return told;
+      const run = await fleet.dryRuns.run('asked', asked, 1000);
+      assert.equal(run.matched, run.devices.length);
+      return run;
     };
     const changesOf = ({ devices }: DryRun): object[] => devices.map(({ device, revision }) => ({ device, revision }));
     await fc.assert(
       fc.asyncProperty(preset, preset, fc.nat(29), async (other, asked, holding) => {
         await fleet.presets.put('other', other as Preset);
-        const told = await quickly(asked as Preset);
-        assert.deepEqual(changesOf(told), await plainly(asked as Preset));
-        // Some hold already what is asked about, some what they had before.
+        const run = await quickly(asked as Preset);
+        assert.deepEqual(changesOf(run), await plainly(asked as Preset));
+        // Some devices hold the result already, some what they had before.
         for (const number of numbers.filter(each => each % 30 === holding)) {
           const { before = '', after = '' } =
-            told.devices.find(({ device }) => device === deviceId(number))?.revision ?? {};
+            run.devices.find(({ device }) => device === deviceId(number))?.revision ?? {};
           await inform(number, number % 2 ? before : after);
         }
         assert.deepEqual(changesOf(await quickly(asked as Preset)), await plainly(asked as Preset));
@@ -172,7 +172,7 @@ describe('a dry run', () => {
     await fleet.presets.remove('other');
   });
 
-  it('tells a device whose rollout is done, where presets have the say again, from one that is not so far', async () => {
+  it('lets presets decide the firmware only of a device whose rollout is done', async () => {
     const { store } = api.acs;
     for (const name of ['one.bin', 'two.bin'])
       await api.call('PUT', `/files/${name}?type=firmware&version=50.1`, { body: name });
@@ -193,7 +193,7 @@ describe('a dry run', () => {
     );
   });
 
-  it('changes nothing, of no device and no document', async () => {
+  it('changes no device and no document', async () => {
     const rows = async (): Promise<string> =>
       JSON.stringify(await api.acs.store.devices({ limit: 1000, now: newYear }));
     const [before, generation] = [await rows(), api.acs.fleet.wantedStates.generation()];

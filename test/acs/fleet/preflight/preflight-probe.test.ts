@@ -1,4 +1,4 @@
-// What a probe learns of a server, and that what is foreseen from it is what the gateway's own connect code then meets.
+// Probes of TLS servers. The outcome that is foreseen from a probe is the one that the gateway's own code then has.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer as createTcpServer } from 'node:net';
@@ -72,7 +72,7 @@ describe('TLS probe', () => {
     ],
   ];
   for (const [what, keys, options] of table)
-    it(`${what}: foreseen and met are one`, async () => {
+    it(`foresees the outcome with ${what}`, async () => {
       const port = await serve(keys, options);
       const facts = await probeTls('127.0.0.1', port, clock);
       assert.deepEqual(facts.chains.map(([leaf]) => leaf?.publicKey.asymmetricKeyType).sort(), [...keys].sort());
@@ -83,7 +83,7 @@ describe('TLS probe', () => {
       }
     });
 
-  it('tells what it learned, in the order of the server', async () => {
+  it('returns versions and suites in the order of the server', async () => {
     const ciphers = 'AES256-SHA:ECDHE-RSA-AES128-GCM-SHA256';
     const port = await serve(['rsa'], { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2', ciphers });
     const { versions, suites } = await probeTls('127.0.0.1', port, clock);
@@ -93,7 +93,7 @@ describe('TLS probe', () => {
     );
   });
 
-  it('says why it learned nothing', async () => {
+  it('gives the reason when it learns nothing', async () => {
     const deaf = createTcpServer(socket =>
       socket
         .on('error', () => undefined)

@@ -1,4 +1,4 @@
-// The preflight of a running ACS against what really happens: what it foresees for two gateways, then the same settings applied to them.
+// The preflight of a running ACS against two gateways: first what it foresees, then the same settings applied.
 import assert from 'node:assert/strict';
 import type { SessionReport } from '../../../../cpe/agent/session/session.ts';
 import type { Gateway } from '../../../../cpe/gateway.ts';
@@ -51,7 +51,7 @@ describe('TLS preflight on the wire', () => {
     return ok ? `keeps ${tls?.cipher}` : 'loses';
   };
 
-  it('keeps and loses are what the gateways do', async function () {
+  it('foresees what gateways then do', async function () {
     this.timeout(60_000);
     const level = 'Cwmp.TransportCertificateValidation';
     const trusting = await world.gateway({ serial: '0090F8000001' });

@@ -1,4 +1,4 @@
-// Presets that cannot be: refused with the place, and nothing that worked is touched.
+// Presets by the API: invalid ones are refused with the place, valid ones reach devices.
 import assert from 'node:assert/strict';
 import type { Preset } from '../../../../acs/fleet/presets/preset.ts';
 import { CwmpFault } from '../../../../shared/cwmp/faults.ts';
@@ -11,7 +11,7 @@ const user = 'Device.X_0090F8_Cwmp.Username';
 const secret = 'Device.X_0090F8_Cwmp.Password';
 const events = 'Device.X_0090F8_Nlm.Events.';
 
-describe('a preset', () => {
+describe('presets', () => {
   let api: TestApi;
   beforeEach(async () => {
     api = await testApi({ enrol: 'auto', cpeAuth: 'none' });
@@ -22,7 +22,7 @@ describe('a preset', () => {
     const { status, text } = await api.call('PUT', `/presets/${name}`, { body: preset });
     assert.ok(status < 300, text);
   };
-  const visit = async (cpe = memoryCpe({}), answer: (typeof cpe)['answer'] = cpe.answer, version = '49.1.2884') =>
+  const runSession = async (cpe = memoryCpe({}), answer: (typeof cpe)['answer'] = cpe.answer, version = '49.1.2884') =>
     await new ScriptedCpe(api.acs.app, {
       events: ['2 PERIODIC'],
       parameters: {
@@ -37,7 +37,7 @@ describe('a preset', () => {
     objects: { [events]: { keys: ['Criteria'], rows: [cells], ...more } },
   });
   const wrong: [string, object, string, RegExp][] = [
-    ['a filter that is none', { when: 'tag = "a" und' }, 'bad-filter', /^when: .*column 11/],
+    ['an invalid filter', { when: 'tag = "a" und' }, 'bad-filter', /^when: .*column 11/],
     [
       'a filter that is too deep',
       { when: `${'('.repeat(80)}tag = "a"${')'.repeat(80)}` },
@@ -54,14 +54,9 @@ describe('a preset', () => {
     ['a path without end', { set: { [`InternetGatewayDevice.${'x'.repeat(300)}`]: 1 } }, 'bad-path', /256/],
     ['a value of a wrong type', { set: { [interval]: 'soon' } }, 'bad-value', /^set: .*"soon" is not a number/],
     ['a value out of range', { set: { [interval]: 0 } }, 'bad-value', /0 is out of range \(1\.\.31536000\)/],
-    [
-      'a type that is none',
-      { set: { [user]: { value: 'x', type: 'xsd:text' } } },
-      'bad-type',
-      /'xsd:text' is not a type/,
-    ],
+    ['an unknown type', { set: { [user]: { value: 'x', type: 'xsd:text' } } }, 'bad-type', /'xsd:text' is not a type/],
     ['text that XML cannot carry', { set: { 'Device.X_ABCDEF_Y.Z': '\u0002' } }, 'bad-value', /XML cannot carry/],
-    ['what looks sealed', { set: { [secret]: '\u0001sealed:abc' } }, 'bad-value', /set: .*Password/],
+    ['text that looks sealed', { set: { [secret]: '\u0001sealed:abc' } }, 'bad-value', /set: .*Password/],
     [
       'a read-only parameter',
       { set: { 'Device.DeviceInfo.SerialNumber': 'x' } },
@@ -103,10 +98,10 @@ describe('a preset', () => {
     ],
     ['an unknown field', { colour: 1 }, 'bad-input', /unknown field colour \(known: when, /],
     ['a field of the wrong kind', { set: { [interval]: [1] } }, 'bad-input', /^body\.set\./],
-    ['depth', { set: { [interval]: deep(2000) } }, 'bad-input', /^body\.set\./],
+    ['a value that is nested too deep', { set: { [interval]: deep(2000) } }, 'bad-input', /^body\.set\./],
   ];
   for (const [what, preset, code, detail] of wrong) {
-    it(`with ${what} is refused with the place; what stood stands`, async () => {
+    it(`refuses ${what} with the place and changes nothing`, async () => {
       await put('p', { set: { [interval]: 60 } });
       const generation = api.acs.fleet.wantedStates.generation();
       for (const [method, path] of [
@@ -120,12 +115,12 @@ describe('a preset', () => {
       assert.equal(api.acs.fleet.wantedStates.generation(), generation);
       assert.deepEqual((await api.call('GET', '/presets')).json.items, [{ name: 'p', set: { [interval]: 60 } }]);
       const cpe = memoryCpe({ [interval]: '3600' });
-      await visit(cpe);
+      await runSession(cpe);
       assert.equal(cpe.values.get(interval), '60');
     });
   }
 
-  it('is refused by its size, with the limit, whether the body or the preset is too large', async () => {
+  it('refuses a body or a preset that is too large, with the limit', async () => {
     const megabytes = (count: number): string => JSON.stringify({ set: { [user]: 'x'.repeat(count * 1024 * 1024) } });
     const headers = { 'content-type': 'application/json' };
     const ten = await api.refused(413, 'too-large', 'PUT', '/presets/p', { body: megabytes(10), headers });
@@ -137,11 +132,11 @@ describe('a preset', () => {
     assert.deepEqual((await api.call('GET', '/presets')).json.items, []);
   });
 
-  it("has no name that stands for a device's own values", async () => {
+  it("refuses the name of a device's own values", async () => {
     await api.refused(400, 'bad-name', 'PUT', '/presets/override', { body: {} });
   });
 
-  it('reaches rows by a key that cannot be written', async () => {
+  it('finds rows by a key that cannot be written', async () => {
     await put('p', {
       objects: {
         'Device.X_0090F8_Scm.ServicesConfig.': { keys: ['Name'], rows: [{ Name: 'SipEp', StartupType: 'Manual' }] },
@@ -149,25 +144,25 @@ describe('a preset', () => {
     });
     const base = 'Device.X_0090F8_Scm.ServicesConfig.3.';
     const cpe = memoryCpe({ [`${base}Name`]: 'SipEp', [`${base}StartupType`]: 'Auto' });
-    await visit(cpe);
+    await runSession(cpe);
     assert.equal(cpe.values.get(`${base}StartupType`), 'Manual');
   });
 
-  it('asks for values in the form in which the device has them', async () => {
+  it('sets values in the form in which the device reports them', async () => {
     const enable = 'Device.X_0090F8_Cwmp.PeriodicInformEnable';
     await put('p', { set: { [enable]: true, [interval]: '060' } });
     const cpe = memoryCpe({ [enable]: 'Enable', [interval]: '60' });
-    const { asked } = await visit(cpe);
+    const { asked } = await runSession(cpe);
     const set = asked.find(({ method }) => method === 'SetParameterValues')?.args.ParameterList as { Name: string }[];
     assert.equal(set.length, 1, 'one known value again, for the revision');
     assert.equal(cpe.values.get(enable), 'Enable');
   });
 
-  it('is kept with its secrets sealed; one that was stored in plain works, and is sealed when it is met', async () => {
+  it('stores secrets sealed, and seals those that were stored in plain text when it reads them', async () => {
     const preset: Preset = { set: { [secret]: 'hidden-1', [user]: 'u' } };
     await api.acs.store.putDocument('preset', 'old', preset);
     const cpe = memoryCpe({ [secret]: '', [user]: '' });
-    await visit(cpe);
+    await runSession(cpe);
     assert.equal(cpe.values.get(secret), 'hidden-1');
     await put('new', { set: { [secret]: 'hidden-2' }, weight: 2 });
     for (const name of ['old', 'new']) {
@@ -176,26 +171,26 @@ describe('a preset', () => {
       assert.match(stored, /sealed:/, name);
     }
     assert.deepEqual(await api.acs.fleet.presets.get('old'), preset);
-    await visit(cpe);
+    await runSession(cpe);
     assert.equal(cpe.values.get(secret), 'hidden-2');
     const keys = new Set(cpe.keys);
     await put('new', { set: { [secret]: 'hidden-2' }, weight: 2 });
-    await visit(cpe);
+    await runSession(cpe);
     assert.deepEqual(new Set(cpe.keys), keys, 'the same secret, sealed anew, is the same revision');
   });
 
-  it("a device's own values are sealed too, masked, and win", async () => {
+  it("seals and masks a device's own values, which win over presets", async () => {
     await put('p', { set: { [secret]: 'hidden-1', [interval]: 60 } });
     await api.call('POST', '/devices', { body: { id, overrides: { [secret]: 'hidden-2', [interval]: 70 } } });
     assert.doesNotMatch(JSON.stringify(await api.acs.store.device(id)), /hidden/);
     const shown = (await api.call('GET', `/devices/${id}`)).json.overrides;
     assert.deepEqual(shown, { [secret]: { value: '***' }, [interval]: { value: '70' } });
     const cpe = memoryCpe({ [secret]: '', [interval]: '1' });
-    await visit(cpe);
+    await runSession(cpe);
     assert.deepEqual([cpe.values.get(secret), cpe.values.get(interval)], ['hidden-2', '70']);
   });
 
-  it("a device's own value that it refuses is set aside like a preset", async () => {
+  it('suspends an own value that the device refuses, like a preset', async () => {
     await put('p', { set: { [interval]: 60 } });
     await api.call('POST', '/devices', { body: { id, overrides: { [user]: 'x' } } });
     const cpe = memoryCpe({ [user]: '', [interval]: '1' });
@@ -203,17 +198,17 @@ describe('a preset', () => {
       method === 'SetParameterValues' && JSON.stringify(args).includes('Username')
         ? (new CwmpFault(9003, 'no', [{ name: user, code: 9007, message: 'not so' }]) as never)
         : cpe.answer(method, args);
-    await visit(cpe, refusing);
+    await runSession(cpe, refusing);
     assert.equal(cpe.values.get(interval), '60');
     const [fault] = await faults();
     assert.deepEqual([fault?.cause, fault?.code, fault?.parameter], [`override:${user}`, 9007, user]);
-    assert.deepEqual((await visit(cpe, refusing)).asked, []);
+    assert.deepEqual((await runSession(cpe, refusing)).asked, []);
     await api.call('PATCH', `/devices/${id}`, { body: { overrides: { [user]: null } } });
-    await visit(cpe, refusing);
+    await runSession(cpe, refusing);
     assert.deepEqual(await faults(), []);
   });
 
-  it('adds a row once, though the session was lost right after it', async () => {
+  it('adds a row once when the session is lost right after it', async () => {
     const rows = (text: string): object => ({ [events]: { keys: ['Criteria'], rows: [{ Criteria: text }] } });
     await put('p', { objects: rows('a') });
     const cpe = memoryCpe({ [`${events}1.Criteria`]: 'mine' });
@@ -227,23 +222,23 @@ describe('a preset', () => {
       if (method === 'SetParameterValues') throw new Error('cut');
       return answer(method, args);
     };
-    await assert.rejects(visit(cpe, dies), /cut/);
-    await visit(cpe, answer);
+    await assert.rejects(runSession(cpe, dies), /cut/);
+    await runSession(cpe, answer);
     const found = () => [...cpe.values].filter(([name]) => name.startsWith(events)).map(([, value]) => value);
     assert.deepEqual(found(), ['mine', 'a']);
     assert.equal((await api.acs.store.device(id))?.adding, undefined);
-    // What others add is theirs.
+    // A row that another writer adds is left alone.
     cpe.values.set(`${events}${++last}.Criteria`, 'theirs');
     await put('p', { objects: rows('b') });
-    await visit(cpe, answer);
+    await runSession(cpe, answer);
     assert.deepEqual(found(), ['mine', 'a', 'theirs', 'b']);
   });
 
-  it('that deletes rows which the device keeps has a fault, and the others hold', async () => {
+  it('raises a fault for rows that the device does not delete, and applies other presets', async () => {
     await put('p', { objects: { [events]: { keys: ['Criteria'], rows: [], exclusive: true } } });
     await put('good', { set: { [interval]: 60 } });
     const cpe = memoryCpe({ [interval]: '1', [`${events}1.Criteria`]: 'mine' });
-    await visit(cpe, (method, args) =>
+    await runSession(cpe, (method, args) =>
       method === 'DeleteObject' ? (new CwmpFault(9003, 'not this one') as never) : cpe.answer(method, args),
     );
     assert.equal(cpe.values.get(interval), '60');
@@ -251,18 +246,18 @@ describe('a preset', () => {
     assert.deepEqual([fault?.cause, fault?.parameter], ['preset:p', events]);
   });
 
-  it("a device's own value that was stored in plain is sealed with the next change of the device", async () => {
+  it('seals an own value that was stored in plain text at the next change of the device', async () => {
     const identity = { manufacturer: '', oui: '0090F8', productClass: '4102S', serialNumber: '0090F8000001' };
     const patch = { overrides: { [secret]: { value: 'hidden-1' } } };
     await api.acs.store.apply(id, 'announced', { identity, now: 0, patch });
     await api.call('PATCH', `/devices/${id}`, { body: { tags: ['x'] } });
     assert.doesNotMatch(JSON.stringify(await api.acs.store.device(id)), /hidden/);
     const cpe = memoryCpe({ [secret]: '' });
-    await visit(cpe);
+    await runSession(cpe);
     assert.equal(cpe.values.get(secret), 'hidden-1');
   });
 
-  describe('with firmware that a device takes and does not run', () => {
+  describe('firmware that a device takes and does not run', () => {
     const complete = (key: string) => ({
       kind: 'request' as const,
       method: 'TransferComplete' as const,
@@ -276,11 +271,11 @@ describe('a preset', () => {
     const cpe = (): ReturnType<typeof memoryCpe> =>
       memoryCpe({ 'Device.ManagementServer.PeriodicInformInterval': '3600' });
 
-    /** Sends the image; the device says that all went well, and runs the old version. */
+    /** Sends the image. The device reports success and still runs the old version. */
     const take = async (): Promise<void> => {
       await api.call('PUT', '/files/fw.bin?type=firmware&version=50', { body: Buffer.from('image') });
       await put('fw', { firmware: 'fw.bin' });
-      const { asked } = await visit(cpe());
+      const { asked } = await runSession(cpe());
       assert.deepEqual(
         asked.map(({ method }) => method),
         ['Download'],
@@ -292,21 +287,21 @@ describe('a preset', () => {
       assert.deepEqual([fault?.cause, fault?.code, fault?.file], ['preset:fw', 9010, 'fw.bin']);
     };
 
-    it('has a fault that ends when the device reports the version', async () => {
+    it('ends its fault when the device reports the version', async () => {
       await take();
-      await visit(cpe(), cpe().answer, '50');
+      await runSession(cpe(), cpe().answer, '50');
       assert.deepEqual(await faults(), []);
     });
 
-    it('is sent again once the fault is cleared', async () => {
+    it('is sent again when the fault is cleared', async () => {
       await take();
       assert.deepEqual(
-        (await visit(cpe())).asked.filter(({ method }) => method === 'Download'),
+        (await runSession(cpe())).asked.filter(({ method }) => method === 'Download'),
         [],
       );
       const [fault] = await faults();
       await api.call('DELETE', `/faults/${fault?.id}`);
-      const { asked } = await visit(cpe());
+      const { asked } = await runSession(cpe());
       assert.deepEqual(
         asked.map(({ method }) => method),
         ['Download'],

@@ -12,8 +12,8 @@ const fill = (text: string, values: Record<string, string>): unknown =>
 /** Escapes a text so that a template yields it unchanged. */
 const escaped = (text: string): string => text.replaceAll('{{', '{{{{');
 
-describe('variables in texts', () => {
-  it('stand for the value, the fallback, or are missing by their name', () => {
+describe('templates', () => {
+  it('fills in the value or the fallback, or names the missing variable', () => {
     const values = { 'site.proxy': 'sip.example', serialNumber: 'S1' };
     assert.deepEqual(fill('{{site.proxy}}:5061', values), { text: 'sip.example:5061' });
     assert.deepEqual(fill('{{ device.serialNumber }}@{{site.proxy}}', values), { text: 'S1@sip.example' });
@@ -38,14 +38,14 @@ describe('variables in texts', () => {
     ['{{site.x|{{site.y}}}}', /the text after \| cannot hold variables/],
   ];
   for (const [text, message] of wrong)
-    it(`${text} is refused`, () => {
+    it(`refuses ${text}`, () => {
       assert.throws(
         () => parseTemplate(text),
         (error: unknown) => error instanceof UserError && error.code === 'bad-variable' && message.test(error.message),
       );
     });
 
-  it('an escaped text is itself, whatever the device has (property)', () => {
+  it('yields an escaped text unchanged (property)', () => {
     const braces = fc.string({ unit: fc.constantFrom('{', '}', '|', 'site.x', 'serialNumber', 'ä', ' ') });
     fc.assert(
       fc.property(fc.oneof(fc.string(), braces), text => {
@@ -54,7 +54,7 @@ describe('variables in texts', () => {
     );
   });
 
-  it('a value goes in as it is, also where it looks like a variable (property)', () => {
+  it('inserts a value unchanged when it looks like a variable (property)', () => {
     const value = fc.oneof(
       fc.string({ minLength: 1 }),
       fc.constantFrom('{{serialNumber}}', '{{{{', '}}', '{{site.x}}'),
@@ -62,14 +62,14 @@ describe('variables in texts', () => {
     fc.assert(
       fc.property(fc.string(), value, fc.string(), (before, inside, after) => {
         const text = `${escaped(before)}{{site.x}}${escaped(after)}`;
-        // Braces at the seam belong to the variable's own.
+        // A brace at the seam would belong to those of the variable.
         fc.pre(!before.endsWith('{'));
         assert.deepEqual(fill(text, { 'site.x': inside, serialNumber: 'S1' }), { text: before + inside + after });
       }),
     );
   });
 
-  it('no text ends in anything but a template or a refusal with a name (property)', () => {
+  it('parses or refuses any text with the code bad-variable (property)', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom('{', '}', '|', 's', 'site.x', ' ') }), text => {
         try {
@@ -81,7 +81,7 @@ describe('variables in texts', () => {
     );
   });
 
-  it('names of objects are no fields', () => {
+  it('does not take the properties of objects for fields', () => {
     const row = { site: { x: '1' } } as unknown as Parameters<typeof variableOf>[0];
     assert.equal(
       variableOf(row, 'site.constructor', text => text),
@@ -107,11 +107,11 @@ describe('presets with variables', () => {
 
   const unit = (serial: string) => {
     const cpe = memoryCpe({ [user]: '', [interval]: '3600' });
-    const visit = async (events = ['2 PERIODIC']) => {
+    const runSession = async (events = ['2 PERIODIC']) => {
       const parameters = { 'Device.ManagementServer.ParameterKey': cpe.keys.at(-1) ?? '' };
       return await new ScriptedCpe(api.acs.app, { serial, events, parameters }).session(cpe.answer);
     };
-    return { ...cpe, visit };
+    return { ...cpe, runSession };
   };
   const faults = async (): Promise<Json[]> => (await api.call('GET', '/faults')).json.items;
   const put = async (name: string, preset: object): Promise<void> => {
@@ -119,13 +119,13 @@ describe('presets with variables', () => {
     assert.ok(status < 300, text);
   };
 
-  it('each device gets its own; one that lacks a variable gets the rest, and a fault that names variable, preset and place', async () => {
+  it('gives each device its own value, and a fault where a variable is missing', async () => {
     await put('named', { set: { [user]: '{{site.customer}}-{{serialNumber}}' } });
     await put('plain', { set: { [interval]: 60 } });
     await api.call('POST', '/devices', { body: { id, site: { customer: 'acme' } } });
     const [first, second] = [unit('0090F8000001'), unit('0090F8000002')];
-    await first.visit();
-    await second.visit();
+    await first.runSession();
+    await second.runSession();
     assert.deepEqual([first.values.get(user), first.values.get(interval)], ['acme-0090F8000001', '60']);
     assert.deepEqual([second.values.get(user), second.values.get(interval)], ['', '60']);
     const [fault, ...more] = await faults();
@@ -136,22 +136,22 @@ describe('presets with variables', () => {
     );
     assert.match(String(fault?.message), /preset named, set: .*Username: the device has no site\.customer/);
     assert.equal('basis' in (fault ?? {}), false);
-    assert.deepEqual((await second.visit()).asked, [], 'and is at rest but for that');
+    assert.deepEqual((await second.runSession()).asked, [], 'nothing else is left to do');
 
-    // Given what it lacks it gets it in its next session, though the fault's time has not come.
+    // Once it has the field, it gets the value in its next session, before the fault's retry time.
     await api.call('PATCH', `/devices/${other}`, { body: { site: { customer: 'beta' } } });
-    await second.visit();
+    await second.runSession();
     assert.equal(second.values.get(user), 'beta-0090F8000002');
     assert.deepEqual(await faults(), []);
   });
 
-  it('what is put in is checked against the model at the device, and is not looked through again', async () => {
+  it('checks an inserted value against the data model and does not parse it again', async () => {
     await put('own', { set: { [interval]: '{{site.interval|600}}' } });
     await put('name', { set: { [user]: '{{site.customer}}' } });
     await api.call('POST', '/devices', { body: { id, site: { interval: '0', customer: '{{serialNumber}}' } } });
     const [first, second] = [unit('0090F8000001'), unit('0090F8000002')];
-    await first.visit();
-    await second.visit();
+    await first.runSession();
+    await second.runSession();
     assert.deepEqual([first.values.get(interval), first.values.get(user)], ['3600', '{{serialNumber}}']);
     assert.equal(second.values.get(interval), '600');
     const [fault] = (await faults()).filter(({ cause }) => cause === 'preset:own');
@@ -159,18 +159,18 @@ describe('presets with variables', () => {
     assert.match(String(fault?.message), /0 is out of range \(1\.\.31536000\)/);
   });
 
-  it('a fault of a preset ends with the text that caused it: a mended preset is tried at once', async () => {
+  it('retries a preset at once when the text that caused its fault changes', async () => {
     await put('p', { set: { [user]: '{{site.a}}' } });
     const first = unit('0090F8000001');
-    await first.visit();
+    await first.runSession();
     assert.equal((await faults()).length, 1);
     await put('p', { set: { [user]: 'plain' } });
-    await first.visit();
+    await first.runSession();
     assert.equal(first.values.get(user), 'plain');
     assert.deepEqual(await faults(), []);
   });
 
-  it('rows of tables have variables too', async () => {
+  it('fills variables in the rows of tables', async () => {
     const table = 'Device.X_0090F8_Nlm.Events.';
     await put('rows', { objects: { [table]: { keys: ['Criteria'], rows: [{ Criteria: 'for {{serialNumber}}' }] } } });
     const { asked } = await new ScriptedCpe(api.acs.app).session((method, args) =>
@@ -185,7 +185,7 @@ describe('presets with variables', () => {
     assert.deepEqual([entry?.Name, entry?.Value], [`${table}4.Criteria`, 'for 0090F8000001']);
   });
 
-  it('site fields come by CSV, for new devices and for known ones, where a field that is empty or not named stays', async () => {
+  it('takes site fields by CSV, where an empty or missing field stays', async () => {
     const csv = async (method: string, body: string) =>
       await api.call(method, '/devices', { body, headers: { 'content-type': 'text/csv' } });
     await csv('POST', `id,site.customer,site.zone\n${id},acme,north\n${other},beta,south\n`);
@@ -204,7 +204,7 @@ describe('presets with variables', () => {
     assert.deepEqual((await of(id)).site, { customer: 'acme', zone: 'west', proxy: 'p1' });
   });
 
-  it('a site field that is not named stays, and null removes one', async () => {
+  it('keeps a site field that is not named, and removes one by null', async () => {
     await api.call('POST', '/devices', { body: { id, site: { zone: 'west', proxy: 'p1' } } });
     const changed = await api.call('PATCH', `/devices/${id}`, { body: { site: { town: 'Ulm', proxy: null } } });
     assert.deepEqual(changed.json.site, { zone: 'west', town: 'Ulm' });
@@ -214,7 +214,7 @@ describe('presets with variables', () => {
     await api.refused(400, 'bad-input', 'POST', '/devices', { body: { id: other, site: { zone: null } } });
   });
 
-  it('a site field with the name of a secret is sealed in the store, masked in the view, and opened for the device', async () => {
+  it('seals, masks and opens a site field with the name of a secret', async () => {
     const path = 'Device.X_0090F8_Cwmp.Password';
     await put('p', { set: { [path]: '{{site.sipPassword}}' } });
     await api.call('POST', '/devices', { body: { id, site: { sipPassword: 'hidden-1', zone: 'x' } } });

@@ -1,4 +1,4 @@
-// Who comes in: by rules, by hand; and who is held because it may not be the same unit any more.
+// Enrolment: by rules, by credentials, and the hold of a device whose identity a second unit uses.
 import assert from 'node:assert/strict';
 import type { DeviceOperations } from '../../../../acs/device/operation-types.ts';
 import type { Candidate } from '../../../../acs/fleet/enrolment/candidate.ts';
@@ -29,10 +29,10 @@ describe('enrolment', () => {
     (await api.acs.store.device(idOf(identityOf(serial))))?.state;
   afterEach(async () => await api.close());
 
-  describe('by rule', () => {
+  describe('rules', () => {
     beforeEach(async () => await open());
 
-    it('the first rule that fits says it, the heaviest first; where none fits, quarantine', async () => {
+    it('apply by weight, the first that matches, and leave others in quarantine', async () => {
       await put('lab', { filter: 'serial like "LAB%" and productClass = "4102S"', action: 'enrol' });
       await put('stolen', { filter: 'serial = "LAB666"', action: 'refuse', weight: 10 });
       await put('watch', { filter: 'serial = "LAB7"', action: 'quarantine', weight: 5 });
@@ -51,7 +51,7 @@ describe('enrolment', () => {
       );
     });
 
-    it('one in quarantine leaves it when a rule comes that fits, and is told of', async () => {
+    it('end the quarantine of a device when a new rule matches, with an event', async () => {
       const said: string[] = [];
       api.acs.events.on('enrolled', ({ device, state }) => said.push(`${device} ${state}`));
       await cpe('A').session();
@@ -65,10 +65,10 @@ describe('enrolment', () => {
       const { asked } = await cpe('A', coded).session(unit.answer);
       assert.equal(await stateOf('A'), 'enrolled');
       assert.deepEqual(said.slice(1), [`${id} enrolled`]);
-      assert.equal(asked[0]?.method, 'SetParameterValues', 'and is given its own credentials at once');
+      assert.equal(asked[0]?.method, 'SetParameterValues', 'it is given its own credentials at once');
     });
 
-    it('by what its Inform carries, and by how it came', async () => {
+    it('match values of the Inform and the kind of credential', async () => {
       await put('cert', { credential: 'certificate', issuer: '%CN=Devices%', action: 'enrol' });
       await put('shared', { credential: 'enrolment', filter: 'Device.Test = "7"', action: 'enrol' });
       await cpe('A').session();
@@ -89,7 +89,7 @@ describe('enrolment', () => {
       assert.equal(await matching({ proof: { kind: 'certificate', id } }), undefined, 'without the certificate itself');
     });
 
-    it('does not touch devices that are enrolled or were announced', async () => {
+    it('do not touch enrolled or announced devices', async () => {
       await put('all', { filter: 'serial like "%"', action: 'refuse' });
       await api.call('POST', '/devices', { body: { id, credentials: { username: 'a', password: 'pw' } } });
       await cpe('A', { username: 'a', password: 'pw' }).session(memoryCpe({}).answer);
@@ -98,7 +98,7 @@ describe('enrolment', () => {
       assert.equal(await stateOf('B'), undefined);
     });
 
-    it('are changed and deleted by an admin, and refused where they are wrong', async () => {
+    it('are changed and deleted by an admin only, and refused when invalid', async () => {
       await put('r', { filter: 'serial = "A"', action: 'enrol' });
       await put('r', { filter: 'serial = "B"', action: 'enrol' }, 200);
       await api.refused(403, 'forbidden', 'DELETE', '/enrolment/rules/r', { token: 'operator-token' });
@@ -115,13 +115,13 @@ describe('enrolment', () => {
   });
 
   describe('credentials', () => {
-    it('the shared ones and its own are both good from before the SetParameterValues until its own are seen, then only these', async () => {
+    it('are both valid from before SetParameterValues until the own ones are used', async () => {
       await open({ enrol: 'auto' });
       const given = new Map<string, string>();
       const lost = cpe('A').session((method, args) => {
         for (const { Name, Value } of method === 'SetParameterValues' ? (args.ParameterList as Value[]) : [])
           given.set(Name.replace(/.*\./, ''), Value);
-        // The power goes before the answer is sent: the unit may have them or not.
+        // Power fails before the answer is sent, so the unit may have stored them or not.
         throw new Error('power cut');
       });
       await assert.rejects(lost, /power cut/);
@@ -137,7 +137,7 @@ describe('enrolment', () => {
       assert.equal(await good(login), true);
     });
 
-    it('who comes with the shared ones although it has its own is shown as a fault, once an hour, until it is approved', async () => {
+    it('raise a fault once an hour when a device with its own uses the shared ones', async () => {
       await open();
       await api.call('POST', '/devices', { body: { id, credentials: { username: 'a', password: 'pw' } } });
       await cpe('A', { username: 'a', password: 'pw' }).session(memoryCpe({}).answer);
@@ -155,7 +155,7 @@ describe('enrolment', () => {
     });
   });
 
-  describe('another unit under the same id', () => {
+  describe('second unit with the same id', () => {
     let held: string[];
     beforeEach(async () => {
       await open({ enrol: 'auto' });
@@ -180,7 +180,7 @@ describe('enrolment', () => {
         hold: { reason: string; detail: string } | null;
       };
 
-    it('two units that inform in turn, each by its own interval, are held, shown, and released by an approve', async () => {
+    it('is held when two units inform in turn, and released by an approval', async () => {
       for (let n = 0; n < 4; n++) {
         await inform('192.0.2.1');
         await minutes(3);
@@ -200,7 +200,7 @@ describe('enrolment', () => {
       assert.equal((await view()).state, 'enrolled');
     });
 
-    it('what says that it has run since before the other one started is another unit', async () => {
+    it('is recognized by an uptime that began before the other unit started', async () => {
       await inform('192.0.2.1', { up: 1000 });
       await minutes(1);
       await inform('192.0.2.2', { up: 500_000 });
@@ -210,7 +210,7 @@ describe('enrolment', () => {
       assert.equal((await view()).state, 'held');
     });
 
-    it('one unit that changes its way out, restarts, or is asked to come, is not', async () => {
+    it('is not assumed when one unit changes its address, restarts or is called', async () => {
       let up = 1000;
       for (let n = 0; n < 12; n++) {
         await inform(n % 2 === 0 ? '192.0.2.1' : '192.0.2.2', { up });
@@ -224,7 +224,7 @@ describe('enrolment', () => {
       assert.deepEqual([(await view()).state, held], ['enrolled', []]);
     });
 
-    it('another client certificate holds the device; its own from an approve on is the new one', async () => {
+    it('is held by another client certificate, which an approval accepts', async () => {
       await inform('192.0.2.1', { certificate: 'aa' });
       await inform('192.0.2.1', { certificate: 'aa' });
       assert.equal((await view()).state, 'enrolled');
@@ -240,10 +240,10 @@ describe('enrolment', () => {
       assert.equal((await view()).state, 'enrolled');
       assert.equal((await api.acs.store.device(id))?.certificate, 'bb');
       await inform('192.0.2.1', {});
-      assert.equal((await view()).state, 'enrolled', 'by its password, it shows none');
+      assert.equal((await view()).state, 'enrolled', 'it authenticates by its password and shows no certificate');
     });
 
-    it('a held device is heard and asked nothing; it is told of once', async () => {
+    it('is answered but sent no RPC while it is held', async () => {
       const secret = { username: 'a', password: 'pw' };
       const owner = api.acs.fleet.members.self;
       const shown = (certificate: string) => informOf('A', api.acs.clock.now(), [], { certificate, owner });

@@ -1,4 +1,4 @@
-// The merge explained: which preset won, which lost and why, what is set aside until when.
+// The explained wanted state, by the API: winning and losing presets with reasons, and suspended presets.
 import assert from 'node:assert/strict';
 import { CwmpFault } from '../../../../shared/cwmp/faults.ts';
 import { type Json, type TestApi, testApi } from '../../../support/acs/api.ts';
@@ -18,7 +18,7 @@ interface Entry {
   lost: { preset: string; why: string; value?: string }[];
 }
 
-describe('what a device should be, explained', () => {
+describe('explained wanted state', () => {
   let api: TestApi;
   beforeEach(async () => {
     api = await testApi({ enrol: 'auto', cpeAuth: 'none' });
@@ -33,7 +33,7 @@ describe('what a device should be, explained', () => {
   const entryOf = (answer: Json, path: string): Entry | undefined =>
     (answer.set as unknown as Entry[]).find(entry => entry.path === path);
 
-  it('names for each value the preset that won, and those that lost with the reason, the nearest first', async () => {
+  it('names the winning preset of each value, and the losing ones with the reason', async () => {
     await put('base', { set: { [interval]: 60, [user]: 'base-{{serialNumber}}' } });
     await put('branch', { set: { [interval]: 70 }, weight: 5 });
     await put('other', { set: { [interval]: 80, [user]: 'other' }, when: 'tag = "none"', weight: 9 });
@@ -75,7 +75,7 @@ describe('what a device should be, explained', () => {
     );
   });
 
-  it('tables, files and the restart have their winners too', async () => {
+  it('names the winners of tables, files and the restart', async () => {
     for (const [name, query] of [
       ['old.bin', 'type=firmware&version=1'],
       ['new.bin', 'type=firmware&version=2'],
@@ -108,7 +108,7 @@ describe('what a device should be, explained', () => {
     assert.deepEqual(answer.restart, { wish: 'now', preset: 'b', lost: [{ preset: 'a', why }], pending: null });
   });
 
-  it('no secret is shown, neither one that won nor one that lost, nor one that came by a variable', async () => {
+  it('shows no secret of a winner, of a loser, or of a variable', async () => {
     await put('a', { set: { [secret]: 'hidden-1', [user]: 'x-{{site.pinSecret}}' } });
     await put('b', { set: { [secret]: 'hidden-2', [user]: 'plain' } });
     await put('c', { objects: { [events]: { keys: ['Criteria'], rows: [{ Criteria: '{{site.pinSecret}}' }] } } });
@@ -126,7 +126,7 @@ describe('what a device should be, explained', () => {
     assert.deepEqual((json.objects as unknown as { rows: object[] }[])[0]?.rows, [{ Criteria: '***' }]);
   });
 
-  it('a preset that is set aside says by which fault, until when, and what can be done', async () => {
+  it('names the fault that suspends a preset, its end, and a remedy', async () => {
     await put('named', { set: { [user]: '{{site.customer}}' } });
     await put('good', { set: { [interval]: 60 } });
     const before = memoryCpe({ [interval]: '1', [user]: '' });
@@ -140,11 +140,11 @@ describe('what a device should be, explained', () => {
     assert.deepEqual([code, /has no site\.customer/.test(String(message))], ['variable-missing', true]);
     assert.ok(Date.parse(String(retryAt)) > api.acs.clock.now());
     assert.match(String(hint), /PATCH/);
-    assert.equal(entryOf(answer, user), undefined, 'and is not in what is wanted until then');
+    assert.equal(entryOf(answer, user), undefined, 'it is not in the wanted state until then');
     assert.equal(entryOf(answer, interval)?.preset, 'good');
   });
 
-  it('before a first session it says what would be refused; an unknown device is 404', async () => {
+  it('names what would be refused before the first session of a device', async () => {
     await put('named', { set: { [user]: '{{site.customer}}' } });
     await api.call('POST', '/devices', { body: { id } });
     const [named] = (await wanted()).presets as unknown as Json[];
@@ -152,7 +152,7 @@ describe('what a device should be, explained', () => {
     await api.refused(404, 'no-such-device', 'GET', '/devices/0090F8-X-1/wanted');
   });
 
-  it('every fault has a hint', async () => {
+  it('gives a hint with every fault', async () => {
     await put('bad', { set: { [user]: 'x' } });
     await new ScriptedCpe(api.acs.app).session(() => new CwmpFault(9005, 'no such name'));
     const [fault] = (await api.call('GET', '/faults')).json.items;
