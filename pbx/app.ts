@@ -4,16 +4,16 @@ import type { TlsOptions } from 'node:tls';
 import type { Clock, Random } from '../shared/clock.ts';
 import { messageOf } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
-import type { Flow } from '../shared/sip/flow-types.ts';
+import type { Address, Flow } from '../shared/sip/flow-types.ts';
 import { TransactionLayer } from '../shared/sip/transaction.ts';
 import type { TimerSettings } from '../shared/sip/transaction-types.ts';
 import { SipTransport } from '../shared/sip/transport.ts';
 import type { SipUri } from '../shared/sip/uri.ts';
 import { createAuthenticator, type SipDigestAlgorithm } from './auth.ts';
-import { createCalls } from './calls.ts';
-import { createLocation } from './location.ts';
+import { type Call, Calls } from './calls.ts';
+import { type Binding, Location } from './location.ts';
 import { allowAll, type SecurityPolicy } from './policy.ts';
-import { createProxy } from './proxy.ts';
+import { SipProxy } from './proxy.ts';
 import { createRegistrar, type ExpiryLimits, expiryLimits } from './registrar.ts';
 
 export interface PbxOptions {
@@ -78,16 +78,13 @@ export interface Pbx {
 
 const IDLE_SECONDS = 12_000;
 export const wildcard = (host: string): boolean => host === '0.0.0.0' || host === '::';
-const textOf = ({ host, port }: { host: string; port: number }): string =>
-  `${host.includes(':') ? `[${host}]` : host}:${port}`;
+const remoteText = ({ host, port }: Address): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
 const tlsOf = (flow: Flow): { tls?: { version: string; cipher: string } } =>
   flow.tls ? { tls: { version: flow.tls.version, cipher: flow.tls.cipher } } : {};
 
 /** Listens and serves until `stop`. Rejects when a port is taken. */
 export async function startPbx(options: PbxOptions): Promise<Pbx> {
   const { clock, log, random } = options;
-  const domain = options.domain.toLowerCase();
-  const addresses = options.addresses ?? [];
   const policy = options.policy ?? allowAll;
   const users = new Map(options.users.map(({ user, password }) => [user, password]));
   const transport = new SipTransport({ clock, log });
@@ -95,24 +92,14 @@ export async function startPbx(options: PbxOptions): Promise<Pbx> {
     await transport.close();
     throw error;
   });
-  const ourPorts = new Set(Object.values(ports));
-
-  const nameOn = (flow: Flow): { host: string; port: number } =>
-    wildcard(flow.local.host) ? { host: addresses[0] ?? domain, port: flow.local.port } : flow.local;
-  const isOurs = (uri: SipUri, flow: Flow): boolean => {
-    const name = uri.host.toLowerCase().replace(/^\[|\]$/g, '');
-    if (name !== domain && name !== flow.local.host && !addresses.includes(name)) return false;
-    // Units may share our address, as on loopback; the port tells them apart.
-    return uri.port === undefined || ourPorts.has(uri.port) || (name === domain && isIP(domain) === 0);
-  };
-
-  const location = createLocation({ clock, log });
-  const calls = createCalls(clock);
+  const names = new ServerNames(options, ports);
+  const nameOn = (flow: Flow): Address => names.on(flow);
+  const location = new Location({ clock, log });
+  const calls = new Calls(clock);
   const algorithms = options.algorithms ?? ['MD5'];
   const authenticator = createAuthenticator({ users, realm: options.domain, algorithms, clock, random, log });
   const expiry = { ...expiryLimits, ...options.expiry };
-  const register = createRegistrar({ location, authenticator, policy, clock, log, expiry });
-  const proxy = createProxy({
+  const proxy = new SipProxy({
     layer: () => layer,
     clock,
     log,
@@ -120,10 +107,10 @@ export async function startPbx(options: PbxOptions): Promise<Pbx> {
     calls,
     authenticator,
     policy,
-    isOurs,
+    isOurs: (uri, flow) => names.isOurs(uri, flow),
     hasUser: user => users.has(user),
     nameOn,
-    register,
+    register: createRegistrar({ location, authenticator, policy, clock, log, expiry }),
   });
   const layer: TransactionLayer = new TransactionLayer({
     transport,
@@ -135,41 +122,73 @@ export async function startPbx(options: PbxOptions): Promise<Pbx> {
     onRequest: transaction => proxy.handle(transaction),
     onAck: (ack, flow) => proxy.acknowledge(ack, flow),
   });
-
   return {
     ports,
     domain: options.domain,
     policy: policy.name,
-    registrations: () =>
-      location.all().map(({ user, uri, flow, userAgent, expires }) => ({
-        user,
-        contact: uri,
-        protocol: flow.protocol,
-        remote: textOf(flow.remote),
-        ...tlsOf(flow),
-        ...(userAgent === undefined ? {} : { userAgent }),
-        expires: Math.ceil((expires - clock.now()) / 1000),
-      })),
-    calls: () =>
-      calls.all().map(({ callId, caller, callee, state, media, since }) => ({
-        callId,
-        from: caller.user,
-        to: callee.user,
-        state,
-        ...(media === undefined ? {} : { media }),
-        seconds: Math.floor((clock.now() - since) / 1000),
-      })),
+    registrations: () => location.all().map(binding => registrationInfo(binding, clock.now())),
+    calls: () => calls.all().map(call => callInfo(call, clock.now())),
     connections: () =>
       transport
         .flows()
         .filter(flow => flow.reliable)
-        .map(flow => ({ protocol: flow.protocol, remote: textOf(flow.remote), ...tlsOf(flow) })),
+        .map(flow => ({ protocol: flow.protocol, remote: remoteText(flow.remote), ...tlsOf(flow) })),
     stop: async () => {
       layer.stop();
       location.stop();
       calls.stop();
       await transport.close();
     },
+  };
+}
+
+/** The names and addresses of this server. */
+class ServerNames {
+  readonly #domain: string;
+  readonly #addresses: readonly string[];
+  readonly #ports: ReadonlySet<number>;
+
+  constructor(options: PbxOptions, ports: Pbx['ports']) {
+    this.#domain = options.domain.toLowerCase();
+    this.#addresses = options.addresses ?? [];
+    this.#ports = new Set(Object.values(ports));
+  }
+
+  /** Our address towards that flow's peer. */
+  on({ local }: Flow): Address {
+    return wildcard(local.host) ? { host: this.#addresses[0] ?? this.#domain, port: local.port } : local;
+  }
+
+  /** The URI names this server, for a message that came over that flow. */
+  isOurs(uri: SipUri, flow: Flow): boolean {
+    const name = uri.host.toLowerCase().replace(/^\[|\]$/g, '');
+    if (name !== this.#domain && name !== flow.local.host && !this.#addresses.includes(name)) return false;
+    // Units may share our address, as on loopback; the port tells them apart.
+    const byDomain = name === this.#domain && isIP(this.#domain) === 0;
+    return uri.port === undefined || this.#ports.has(uri.port) || byDomain;
+  }
+}
+
+function registrationInfo({ user, uri, flow, userAgent, expires }: Binding, now: number): RegistrationInfo {
+  return {
+    user,
+    contact: uri,
+    protocol: flow.protocol,
+    remote: remoteText(flow.remote),
+    ...tlsOf(flow),
+    ...(userAgent === undefined ? {} : { userAgent }),
+    expires: Math.ceil((expires - now) / 1000),
+  };
+}
+
+function callInfo({ callId, caller, callee, state, media, since }: Call, now: number): CallInfo {
+  return {
+    callId,
+    from: caller.user,
+    to: callee.user,
+    state,
+    ...(media === undefined ? {} : { media }),
+    seconds: Math.floor((now - since) / 1000),
   };
 }
 
@@ -205,7 +224,7 @@ async function listenPlain(
     } catch (error) {
       await tcp.close();
       if (port !== 0 || tries === 5) throw error;
-      log.debug('another port is tried', { reason: messageOf(error) });
+      log.debug('SIP port in use by UDP, retrying', { reason: messageOf(error) });
     }
   }
 }

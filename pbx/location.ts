@@ -1,5 +1,5 @@
-// Who is reachable where: the bindings of the registrar, each tied to the flow it was made over.
-// A stream that closes takes its bindings along: nobody listens at a gateway's own port, so there is no other way to it.
+// The location service (RFC 3261 10.1): the bindings of the registrar, each tied to the flow it was made over. A stream that
+// closes ends its bindings: a gateway does not listen at its own port, so there is no other way to it.
 import type { Clock, Timer } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
 import type { Flow } from '../shared/sip/flow-types.ts';
@@ -21,7 +21,7 @@ export interface Binding {
   readonly expires: number;
 }
 
-/** What one REGISTER asks for. */
+/** One change that a REGISTER asks for. */
 export interface BindingChange {
   uri: string;
   q: number;
@@ -36,22 +36,7 @@ export interface RegisterSource {
   userAgent: string | undefined;
 }
 
-export interface Location {
-  /** Live bindings, highest q first, then the newest. */
-  find(user: string): Binding[];
-  /** The binding whose contact is that URI. */
-  findContact(uri: SipUri): Binding | undefined;
-  /**
-   * Does all changes or none. RFC 3261 10.3 steps 6 and 7
-   * @returns `late`: the same Call-ID had a higher CSeq; `full`: the table's bounds
-   */
-  apply(user: string, source: RegisterSource, changes: readonly BindingChange[]): 'ok' | 'late' | 'full';
-  removeAll(user: string, source: RegisterSource): 'ok' | 'late';
-  all(): Binding[];
-  stop(): void;
-}
-
-export interface LocationOptions {
+interface LocationOptions {
   clock: Clock;
   log: Log;
   /** Bindings in all; 100,000 by default. */
@@ -62,97 +47,184 @@ export interface LocationOptions {
 
 const SWEEP_MS = 10_000;
 
-export function createLocation(options: LocationOptions): Location {
-  const { clock, log, maxBindings = 100_000, maxPerUser = 10 } = options;
-  const users = new Map<string, Binding[]>();
-  /** Users bound over each flow, and how to stop watching it. */
-  const byFlow = new Map<Flow, { served: Set<string>; unwatch: () => void }>();
-  let total = 0;
+export class Location {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #maxBindings: number;
+  readonly #maxPerUser: number;
+  readonly #bindings = new BindingTable(user => this.#prune(user));
+  #timer: Timer;
 
-  const live = (binding: Binding): boolean => binding.expires > clock.now() && !binding.flow.closed;
-  const store = (user: string, bindings: Binding[]): void => {
-    const before = users.get(user) ?? [];
-    total += bindings.length - before.length;
-    if (bindings.length > 0) users.set(user, bindings);
-    else users.delete(user);
-    for (const { flow } of before) if (!bindings.some(binding => binding.flow === flow)) release(flow, user);
-  };
-  const release = (flow: Flow, user: string): void => {
-    const watched = byFlow.get(flow);
-    if (!watched?.served.delete(user) || watched.served.size > 0) return;
-    watched.unwatch();
-    byFlow.delete(flow);
-  };
-  const prune = (user: string): void => {
-    const before = users.get(user) ?? [];
-    const after = before.filter(live);
-    if (after.length === before.length) return;
-    store(user, after);
-    for (const gone of before) {
-      if (!after.includes(gone)) log.info('binding ended', { user, contact: gone.uri, flowClosed: gone.flow.closed });
+  constructor({ clock, log, maxBindings = 100_000, maxPerUser = 10 }: LocationOptions) {
+    this.#clock = clock;
+    this.#log = log;
+    this.#maxBindings = maxBindings;
+    this.#maxPerUser = maxPerUser;
+    this.#timer = this.#sweepLater();
+  }
+
+  /** Live bindings, highest q first, then the newest. */
+  find(user: string): Binding[] {
+    const live = this.#bindings.of(user).filter(binding => this.#isLive(binding));
+    return live.sort((a, b) => b.q - a.q || b.since - a.since);
+  }
+
+  /** The binding whose contact is that URI. */
+  findContact(uri: SipUri): Binding | undefined {
+    const matching = (user: string): Binding | undefined =>
+      this.find(user).find(binding => sameUri(binding.parsed, uri));
+    const own = uri.user === undefined ? undefined : matching(uri.user);
+    if (own) return own;
+    for (const user of this.#bindings.users()) {
+      const match = matching(user);
+      if (match) return match;
     }
-  };
-  const watch = (flow: Flow, user: string): void => {
-    const known = byFlow.get(flow);
+    return undefined;
+  }
+
+  /**
+   * Does all changes or none. RFC 3261 10.3 steps 6 and 7
+   * @returns `late`: the same Call-ID had a higher CSeq; `full`: the table's bounds
+   */
+  apply(user: string, source: RegisterSource, changes: readonly BindingChange[]): 'ok' | 'late' | 'full' {
+    this.#prune(user);
+    const before = this.#bindings.of(user);
+    const bindings = changedBindings(before, user, source, changes, this.#clock.now());
+    if (bindings === 'late') return 'late';
+    const grown = bindings.length - before.length;
+    const full = bindings.length > this.#maxPerUser || (grown > 0 && this.#bindings.size + grown > this.#maxBindings);
+    if (full) return 'full';
+    this.#bindings.replace(user, bindings);
+    if (bindings.some(binding => binding.flow === source.flow)) this.#bindings.watch(source.flow, user);
+    return 'ok';
+  }
+
+  removeAll(user: string, source: RegisterSource): 'ok' | 'late' {
+    if (isLate(this.#bindings.of(user), source)) return 'late';
+    this.#bindings.replace(user, []);
+    return 'ok';
+  }
+
+  all(): Binding[] {
+    return [...this.#bindings.users()].flatMap(user => this.find(user));
+  }
+
+  stop(): void {
+    this.#timer.cancel();
+  }
+
+  #isLive(binding: Binding): boolean {
+    return binding.expires > this.#clock.now() && !binding.flow.closed;
+  }
+
+  /** Removes the bindings that have expired or lost their flow. */
+  #prune(user: string): void {
+    const before = this.#bindings.of(user);
+    const after = before.filter(binding => this.#isLive(binding));
+    if (after.length === before.length) return;
+    this.#bindings.replace(user, after);
+    for (const { uri, flow } of before.filter(binding => !after.includes(binding))) {
+      this.#log.info('binding ended', { user, contact: uri, flowClosed: flow.closed });
+    }
+  }
+
+  #sweepLater(): Timer {
+    return this.#clock.after(SWEEP_MS, () => {
+      for (const user of [...this.#bindings.users()]) this.#prune(user);
+      this.#timer = this.#sweepLater();
+    });
+  }
+}
+
+/** The bindings of all users, with a watch on the flows that carry them. */
+class BindingTable {
+  readonly #users = new Map<string, Binding[]>();
+  readonly #flows: FlowWatch;
+  #size = 0;
+
+  /** @param onFlowClosed called for each user that was bound over the flow */
+  constructor(onFlowClosed: (user: string) => void) {
+    this.#flows = new FlowWatch(onFlowClosed);
+  }
+
+  /** Number of bindings of all users. */
+  get size(): number {
+    return this.#size;
+  }
+
+  users(): Iterable<string> {
+    return this.#users.keys();
+  }
+
+  of(user: string): Binding[] {
+    return this.#users.get(user) ?? [];
+  }
+
+  replace(user: string, bindings: Binding[]): void {
+    const before = this.of(user);
+    this.#size += bindings.length - before.length;
+    if (bindings.length > 0) this.#users.set(user, bindings);
+    else this.#users.delete(user);
+    for (const { flow } of before)
+      if (!bindings.some(binding => binding.flow === flow)) this.#flows.release(flow, user);
+  }
+
+  watch(flow: Flow, user: string): void {
+    this.#flows.watch(flow, user);
+  }
+}
+
+/** A REGISTER with the Call-ID of a binding must have a higher CSeq. RFC 3261 10.3 step 7 */
+const isLate = (bindings: readonly Binding[], source: RegisterSource): boolean =>
+  bindings.some(binding => binding.callId === source.callId && binding.sequence >= source.sequence);
+
+function changedBindings(
+  before: readonly Binding[],
+  user: string,
+  source: RegisterSource,
+  changes: readonly BindingChange[],
+  now: number,
+): Binding[] | 'late' {
+  let bindings = [...before];
+  for (const { uri, q, seconds } of changes) {
+    const parsed = parseUri(uri);
+    const same = bindings.filter(binding => sameUri(binding.parsed, parsed));
+    if (isLate(same, source)) return 'late';
+    bindings = bindings.filter(binding => !same.includes(binding));
+    if (seconds === 0) continue;
+    const since = same[0]?.since ?? now;
+    bindings.push({ user, uri, parsed, q, ...source, since, expires: now + seconds * 1000 });
+  }
+  return bindings;
+}
+
+/** The users that are bound over each flow; one listener a flow, while it has users. */
+class FlowWatch {
+  readonly #onClose: (user: string) => void;
+  readonly #watched = new Map<Flow, { users: Set<string>; unwatch: () => void }>();
+
+  constructor(onClose: (user: string) => void) {
+    this.#onClose = onClose;
+  }
+
+  watch(flow: Flow, user: string): void {
+    const known = this.#watched.get(flow);
     if (known) {
-      known.served.add(user);
+      known.users.add(user);
       return;
     }
-    const served = new Set([user]);
+    const users = new Set([user]);
     const unwatch = flow.onClose(() => {
-      byFlow.delete(flow);
-      for (const one of served) prune(one);
+      this.#watched.delete(flow);
+      for (const one of users) this.#onClose(one);
     });
-    if (!flow.closed) byFlow.set(flow, { served, unwatch });
-  };
-  const find = (user: string): Binding[] =>
-    (users.get(user) ?? []).filter(live).sort((a, b) => b.q - a.q || b.since - a.since);
-  const late = (bindings: readonly Binding[], source: RegisterSource): boolean =>
-    bindings.some(binding => binding.callId === source.callId && binding.sequence >= source.sequence);
+    if (!flow.closed) this.#watched.set(flow, { users, unwatch });
+  }
 
-  let timer: Timer;
-  const sweep = (): void => {
-    for (const user of [...users.keys()]) prune(user);
-    timer = clock.after(SWEEP_MS, sweep);
-  };
-  timer = clock.after(SWEEP_MS, sweep);
-
-  return {
-    find,
-    findContact: uri => {
-      const own = uri.user === undefined ? undefined : find(uri.user).find(binding => sameUri(binding.parsed, uri));
-      if (own) return own;
-      for (const user of users.keys()) {
-        const match = find(user).find(binding => sameUri(binding.parsed, uri));
-        if (match) return match;
-      }
-      return undefined;
-    },
-    apply: (user, source, changes) => {
-      prune(user);
-      let bindings = users.get(user) ?? [];
-      for (const change of changes) {
-        const parsed = parseUri(change.uri);
-        const same = bindings.filter(binding => sameUri(binding.parsed, parsed));
-        if (late(same, source)) return 'late';
-        bindings = bindings.filter(binding => !same.includes(binding));
-        if (change.seconds === 0) continue;
-        const { uri, q, seconds } = change;
-        const since = same[0]?.since ?? clock.now();
-        bindings.push({ user, uri, parsed, q, ...source, since, expires: clock.now() + seconds * 1000 });
-      }
-      const grown = bindings.length - (users.get(user)?.length ?? 0);
-      if (bindings.length > maxPerUser || (grown > 0 && total + grown > maxBindings)) return 'full';
-      store(user, bindings);
-      if (bindings.some(binding => binding.flow === source.flow)) watch(source.flow, user);
-      return 'ok';
-    },
-    removeAll: (user, source) => {
-      if (late(users.get(user) ?? [], source)) return 'late';
-      store(user, []);
-      return 'ok';
-    },
-    all: () => [...users.keys()].flatMap(find),
-    stop: () => timer.cancel(),
-  };
+  release(flow: Flow, user: string): void {
+    const watched = this.#watched.get(flow);
+    if (!watched?.users.delete(user) || watched.users.size > 0) return;
+    watched.unwatch();
+    this.#watched.delete(flow);
+  }
 }

@@ -1,0 +1,41 @@
+// The surroundings of the proxy, and what its parts have in common: the refusal of a request and the end of a call.
+import type { Clock } from '../shared/clock.ts';
+import type { Log } from '../shared/log.ts';
+import type { Address, Flow } from '../shared/sip/flow-types.ts';
+import type { TransactionLayer } from '../shared/sip/transaction.ts';
+import type { ServerTransaction } from '../shared/sip/transaction-types.ts';
+import type { SipUri } from '../shared/sip/uri.ts';
+import type { Authenticator } from './auth.ts';
+import type { Call, Calls } from './calls.ts';
+import type { Location } from './location.ts';
+import type { SecurityPolicy } from './policy.ts';
+
+export interface ProxyOptions {
+  layer: () => TransactionLayer;
+  clock: Clock;
+  log: Log;
+  location: Location;
+  calls: Calls;
+  authenticator: Authenticator;
+  policy: SecurityPolicy;
+  /** The URI names this server, its domain included, for a message that came over that flow. */
+  isOurs: (uri: SipUri, flow: Flow) => boolean;
+  /** The user has an account. */
+  hasUser: (user: string) => boolean;
+  /** Our address towards that flow's peer. */
+  nameOn: (flow: Flow) => Address;
+  register: (transaction: ServerTransaction) => Promise<void>;
+}
+
+export function refuse({ log }: ProxyOptions, transaction: ServerTransaction, status: number, reason?: string): void {
+  const { method, uri } = transaction.request;
+  log.info('SIP request refused', { method, uri, status, reason });
+  transaction.respond(status, reason);
+}
+
+/** @param why the method or the status that ended it */
+export function endCall({ calls, log, clock }: ProxyOptions, call: Call, why: string): void {
+  calls.end(call);
+  const { caller, callee, state, since } = call;
+  log.info('proxied call ended', { from: caller.user, to: callee.user, state, why, ms: clock.now() - since });
+}
