@@ -1,5 +1,4 @@
-// The periodic duties of every ACS, and how long records are kept.
-
+// The periodic duties of every ACS, and the ages at which records are deleted.
 import type { Clock } from '../../shared/clock.ts';
 import type { Retention, Store } from '../store/store.ts';
 import type { Schedule } from './common/schedule.ts';
@@ -11,7 +10,7 @@ export const HOUR = 3_600_000;
 
 export const DAY = 24 * HOUR;
 
-/** Whatever their age, no more of a kind are kept. */
+/** Records of a kind that are kept at most, of any age. */
 export const MAX_KEPT = 1_000_000;
 
 export interface KeptDays {
@@ -24,7 +23,6 @@ export const retentionAt = (now: number, days: KeptDays): Retention => ({
   audit: { before: now - days.audit * DAY, keep: MAX_KEPT },
 });
 
-/** The duties of every ACS. */
 export function startDuties(
   schedule: Schedule,
   {

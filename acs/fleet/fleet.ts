@@ -1,6 +1,5 @@
-// The fleet: everything the ACS decides, without HTTP. South brings CPEs in session, north brings operators.
-
-import { type ClusterMemory, createClusterMemory } from './cluster/memory-calls.ts';
+// The fleet: all decisions of the ACS, without HTTP. South brings CPEs in session, north brings operators.
+import { type ClusterMemory, createClusterMemory } from './cluster/cluster-memory.ts';
 import type { FleetContext } from './common/context.ts';
 import type { Members } from './common/members.ts';
 import { createModels, type Models } from './common/models.ts';
@@ -45,12 +44,12 @@ export interface Fleet {
   alerts: Alerts;
   webhooks: Webhooks;
   history: History;
-  /** Where a device departs from the standard. */
+  /** @returns the deviations of a device from the standard */
   quirksOf(subject: Subject): Quirks;
 }
 
 const noPost: Post = async () => {
-  throw new Error('nothing can be sent from here');
+  throw new Error('this ACS has no way to send webhooks');
 };
 
 export function createFleet(context: FleetContext): Fleet {

@@ -1,16 +1,15 @@
-// How long what a device refused is left alone: twice as long each time, and spread by chance, so that a fleet that was refused
-// together does not come back to it together.
+// Waits after refusals: twice as long each time, and spread by chance, so that devices that refused together are not tried again together.
 import type { Random } from '../../../shared/clock.ts';
 import type { FleetContext } from './context.ts';
 
 export interface Backoff {
-  /** After the first time, milliseconds. */
+  /** Milliseconds after the first refusal. */
   firstMs: number;
-  /** No wait is longer, but for chance. */
+  /** Longest wait, before it is spread by chance. */
   lastMs: number;
 }
 
-/** @param count how often it was refused before @returns when to try again, milliseconds since 1970: the wait is by a quarter longer or shorter */
+/** @param count earlier refusals @returns when to try again, milliseconds since 1970: the wait is by up to a quarter longer or shorter */
 export function retryAt(
   { clock, random }: Pick<FleetContext, 'clock' | 'random'>,
   { firstMs, lastMs }: Backoff,
@@ -19,5 +18,5 @@ export function retryAt(
   return clock.now() + spread(Math.min(lastMs, firstMs * 2 ** count), random);
 }
 
-/** By a quarter longer or shorter, milliseconds. */
+/** @returns the wait, by up to a quarter longer or shorter, milliseconds */
 export const spread = (wait: number, random: Random): number => Math.round(wait * (0.75 + random.next() / 2));

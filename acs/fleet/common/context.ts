@@ -1,4 +1,4 @@
-// What every part of the fleet is given: the store, the clock, the bus, and how the fleet was asked to behave.
+// The context of every part of the fleet: the store, the clock, the bus, and the options.
 import type { Clock, Random } from '../../../shared/clock.ts';
 import type { Log } from '../../../shared/log.ts';
 import type { EventBus } from '../../events.ts';
@@ -19,13 +19,13 @@ import type { QuirkRule } from './quirks.ts';
 import type { Secrets } from './secrets.ts';
 
 export interface FleetOptions {
-  /** What happens to a device that is met for the first time with good enrolment credentials. */
+  /** Admission of a device that comes for the first time with good enrolment credentials. */
   enrol: 'approve' | 'auto';
-  /** Whether CPEs must prove who they are; `none` only for closed test networks. */
+  /** CPEs must authenticate; `none` only for closed test networks. */
   cpeAuth: 'required' | 'none';
-  /** The credential that factory-new devices share, if there is one. */
+  /** Credential that factory-new devices share, if there is one. */
   enrolment?: { username: string; password: string };
-  /** The table of deviations, where it is not the one that comes with us. */
+  /** Replaces the built-in table of quirks. */
   quirks?: readonly QuirkRule[];
   /** This process, and the others that serve the store. */
   members: Members;
@@ -38,7 +38,7 @@ export interface FleetContext extends FleetOptions {
   log: Log;
   events: EventBus;
   secrets: Secrets;
-  /** Handed over by app.ts once south stands. */
+  /** Implemented by south, north and the relay; app.ts hands them over. */
   ports: {
     sendConnectionRequest: SendConnectionRequest;
     linkFile: LinkFile;

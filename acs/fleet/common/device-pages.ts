@@ -1,12 +1,11 @@
-// A fleet, page by page: for what looks at all devices. Sessions come in between.
+// All devices, read page by page, so that sessions get their turn in between.
 import type { DeviceRow } from '../../device/row.ts';
 import type { DeviceQuery, Store } from '../../store/store.ts';
 
 /**
- * Devices that fit, each page read while the one before is worked on.
+ * Reads the devices that fit, each page while the one before is worked on.
  * @param query.only the fields that are needed: the others may be missing
- * @param readsAhead false for what changes the rows that it is looking at: by where each page ended, so that what has moved out of the
- * filter is not passed over again and again
+ * @param readsAhead false for work that changes the rows that it reads: then a page is read only after the one before it is done
  */
 export async function* pagesOf(
   store: Pick<Store, 'devices'>,
@@ -15,7 +14,7 @@ export async function* pagesOf(
 ): AsyncGenerator<readonly DeviceRow[]> {
   const pageAfter = (cursor?: string): ReturnType<Store['devices']> => {
     const reading = store.devices({ ...query, ...(cursor === undefined ? {} : { cursor }) });
-    // A failure is told where the page is waited for; until then, or where nobody comes to wait for it, nobody hears it.
+    // A failure is thrown where the page is awaited; a page that is never awaited fails unheard.
     reading.catch(() => undefined);
     return reading;
   };
@@ -27,10 +26,10 @@ export async function* pagesOf(
   }
 }
 
-/** As much as is worked through without a break: less than a millisecond. */
+/** Devices that are worked through without a break: less than a millisecond. */
 const PORTION = 32;
 
-/** A page in parts, with a break before each but the first: sessions go on there. */
+/** Yields a page in parts, with a break before each but the first, in which sessions go on. */
 export async function* portionsOf<T>(items: readonly T[]): AsyncGenerator<readonly T[]> {
   for (let at = 0; at < items.length; at += PORTION) {
     if (at > 0) await new Promise(resolve => setImmediate(resolve));

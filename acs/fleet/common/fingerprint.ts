@@ -1,5 +1,5 @@
-// What a fault, a drift or a move rests on, as a short text that is another when that is another.
+// Fingerprints of the inputs that a fault, a drift or a move rests on: with other inputs they differ.
 import { hash } from 'node:crypto';
 
-/** 12 characters of base64url. @param content JSON */
+/** @param content as JSON @returns 12 characters of base64url */
 export const digestOf = (content: unknown): string => hash('sha256', JSON.stringify(content), 'base64url').slice(0, 12);

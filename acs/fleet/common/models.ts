@@ -1,4 +1,4 @@
-// Which data model a device speaks, as far as it is known: for types, needs-restart and validation.
+// The data models of devices, as far as they are known: for types, needs-restart and validation.
 import { builtinModel } from '../../../shared/model/datamodel.ts';
 import { isObject, type Model, type ObjectDef, type ParameterDef, xsdType } from '../../../shared/model/definitions.ts';
 import { type QuirkRule, quirksOf, type Subject } from './quirks.ts';
@@ -6,13 +6,13 @@ import { type QuirkRule, quirksOf, type Subject } from './quirks.ts';
 type Builtin = 'dgw' | 'device';
 
 export interface Models {
-  /** The model of a device, or undefined where none is known to fit. */
+  /** @returns the model of a device; undefined where none is known to fit */
   of(row: Subject): Promise<Model | undefined>;
-  /** Definitions of a path in any known model, most specific model first. */
+  /** @returns the definition of a path in any known model, most specific model first */
   lookup(path: string): Promise<ParameterDef | undefined>;
-  /** What no model here can know: another root (TR-098), a vendor's own nodes. Only the device can judge it. */
+  /** @returns whether no model here can know the path: another root (TR-098), a vendor's own nodes. Only the device can judge it. */
   isBeyond(path: string): boolean;
-  /** Definition of a table (its path ends with a dot) in any known model, most specific model first. */
+  /** @returns the definition of a table (its path ends with a dot) in any known model, most specific model first */
   table(path: string): Promise<ObjectDef | undefined>;
 }
 
@@ -39,7 +39,7 @@ export function createModels(rules?: readonly QuirkRule[]): Models {
   };
 }
 
-/** The `xsd:…` type of a path, where the model knows it. */
+/** @returns the `xsd:…` type of a path, where the model knows it */
 export function typeOf(model: Model | undefined, path: string): string | undefined {
   const def = model?.resolve(path)?.def;
   return def && 'type' in def ? xsdType(def.type) : undefined;

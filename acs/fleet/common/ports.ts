@@ -1,4 +1,4 @@
-// What the fleet needs from outside: south and north implement these, app.ts hands them over. No HTTP here.
+// Ports: functions that the fleet needs from outside. South and north implement them, app.ts hands them over; no HTTP here.
 
 import type { Arguments, CpeMethod, Results } from '../../../shared/cwmp/methods.ts';
 import type { ServerFacts } from '../../../shared/tls/offer.ts';
@@ -16,28 +16,28 @@ export interface Cpe {
   call<M extends CpeMethod>(method: M, args: Arguments<M>): Promise<Results<M>>;
 }
 
-/** The CPE went away, or broke the protocol, before it answered. */
+/** Thrown when the CPE went away, or broke the protocol, before it answered. */
 export class SessionLost extends Error {
   override readonly name = 'SessionLost';
 }
 
-/** Asks a device to open a session now. */
+/** Asks a device to open a session now (TR-069 3.2.2). */
 export type SendConnectionRequest = (
   device: DeviceRow,
   signal?: AbortSignal,
 ) => Promise<{ accepted: true } | { accepted: false; reason: string }>;
 
-/** Makes the unguessable URL under which a CPE fetches or stores the file of one task. `base`: where the CPE came to. */
+/** Makes the unguessable URL under which a CPE fetches or stores the file of one task. @param base scheme, host and port by which the CPE came */
 export type LinkFile = (task: Task, direction: 'download' | 'upload', base?: string) => string;
 
 /**
  * Asks another member to end its session of the device under that claim, because the CPE has begun a new one here. Resolves when that
- * session is over and will not be heard of again. @throws when the member cannot be asked
+ * session is over and changes nothing any more. @throws when the member cannot be asked
  */
 export type YieldSession = (member: string, device: string, claim: number) => Promise<void>;
 
 /**
- * Sends a webhook's message: one POST, no redirect followed, only where the server's owner lets it go.
+ * Sends a webhook's message: one POST, without following redirects, only to addresses that the server's owner allows.
  * @throws Error that says why it could not be sent
  */
 export type Post = (
@@ -45,22 +45,22 @@ export type Post = (
   message: { headers: Record<string, string>; body: string; signal: AbortSignal },
 ) => Promise<{ status: number }>;
 
-/** Tells another member that there is something new to do for a device. @returns whether the device is in session there */
+/** Asks another member to look for new work for a device. @returns whether the device is in session there */
 export type Notice = (member: string, device: string) => Promise<boolean>;
 
-/** Tells the process that moves rollouts on, where it is another one, that a session has moved a device of one. */
+/** Reports to the process that moves rollouts on, where it is another one, that a session has moved a device of one. */
 export type RolloutMoved = () => void;
 
-/** Whether an ACS answers at a URL. @returns why not; undefined when one does */
+/** Probes for an ACS at a URL. @returns why none answers; undefined when one does */
 export type ProbeAcs = (url: string) => Promise<string | undefined>;
 
-/** What the TLS preflight asks of the outside. */
+/** Probes of the TLS preflight. */
 export interface PreflightPorts {
-  /** Learns what a server offers, by handshakes that send nothing else. @throws Error that says why it could not */
+  /** Learns by handshakes, which send nothing else, what a server offers. @throws Error that says why it could not */
   probeTls(host: string, port: number): Promise<ServerFacts>;
-  /** Whether a server that only a device names, which informs from `address`, may be asked. */
+  /** @returns whether a server may be probed that only a device names, which informs from `address` */
   mayAsk(address: string, host: string): boolean;
-  /** The URL that CPEs are given, and where this ACS itself listens over TLS. */
+  /** @returns the URL that CPEs are given, and where this ACS itself listens over TLS */
   own(): { url?: string; listener?: { host: string; port: number } };
 }
 
@@ -69,7 +69,7 @@ export interface MemoryCalls {
   untrace: { args: { device: string }; result: undefined };
   traced: { args: { device: string }; result: { on: boolean; sessions: readonly TracedSession[] } };
   knocking: { args: Record<string, never>; result: UnknownCpe[] };
-  /** It was approved: it is no longer news that it knocks. */
+  /** The device was approved: it is no longer an unknown one. */
   unknock: { args: { device: string }; result: undefined };
 }
 

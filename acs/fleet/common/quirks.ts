@@ -1,26 +1,26 @@
-// Where a device departs from the standard: one table, each deviation with its reason and how the device is recognised. Nothing
-// else asks who made a device.
+// Quirks: the deviations of devices from the standard, in one table, each with its reason and how the device is recognised. No other code
+// looks at the maker of a device.
 import type { Namespace } from '../../../shared/cwmp/versions.ts';
 
-/** What is done differently for a device. */
+/** The ways in which a device is treated differently. */
 export interface Quirks {
-  /** Its data model is one that we have, and not the plain one of its root. */
+  /** The device has a data model that is known here, and not the plain one of its root. */
   model?: 'dgw';
-  /** It takes an empty ParameterPath for an error: the root is named instead (TR-069 A.3.2.3 allows both). */
+  /** The device refuses an empty ParameterPath: the root is named instead (TR-069 A.3.2.3 allows both). */
   namesRoot?: boolean;
   /** Booleans go out as `true` and `false`, not as `1` and `0` (TR-069 A.2 allows both). */
   booleans?: 'words';
   /** Values of type dateTime go out with milliseconds (XML Schema allows both). */
   dateTimes?: 'milliseconds';
-  /** How many names one GetParameterValues or GetParameterAttributes may hold. */
+  /** Names that one GetParameterValues or GetParameterAttributes may hold. */
   namesAtOnce?: number;
-  /** It does not understand the UseCWMPVersion header though it lists its versions (TR-069 3.7.4). */
+  /** The device does not understand the UseCWMPVersion header though it lists its versions (TR-069 3.7.4). */
   useVersion?: false;
-  /** It speaks this namespace only, whatever its Inform says. */
+  /** The device understands this namespace only, whatever its Inform says. */
   namespace?: Namespace;
 }
 
-/** What a device is recognised by: all that is given must fit. */
+/** The marks by which a device is recognised: all that are given must fit. */
 export interface Recognised {
   oui?: readonly string[];
   manufacturer?: RegExp;
@@ -42,7 +42,7 @@ export interface Subject {
   root: string;
 }
 
-/** Of several rules that fit, the later ones win. */
+/** Where several rules fit, the later ones win. */
 export const quirkRules: readonly QuirkRule[] = [
   {
     reason:

@@ -8,9 +8,9 @@ export interface Secrets {
   seal(text: string): Sealed;
   /** @throws UserError 500 when the text was sealed with another key */
   open(sealed: Sealed): string;
-  /** A fresh password of 160 bits that fits every CPE: 27 letters and digits of base64url. */
+  /** Makes a password of 160 bits that fits every CPE: 27 letters and digits of base64url. */
   password(): string;
-  /** A key of its own for each purpose (nonces, file links, cookies). */
+  /** Derives a key for each purpose (nonces, file links, cookies). */
   keyFor(purpose: string): Buffer;
 }
 
@@ -43,15 +43,15 @@ export function createSecrets(key: Buffer, random: Random): Secrets {
   };
 }
 
-/** Whether a parameter or argument of that name holds a secret: it is never shown, logged or kept as known. */
+/** A parameter or argument of that name holds a secret: it is never shown, logged or kept as a known value. */
 export const isSecretName = (name: string): boolean => /password(?!required)|secret|passphrase|privatekey/i.test(name);
 
-/** Marks a sealed text among plain ones: a character that no value can hold, because XML cannot carry it. */
+/** Marks a sealed text among plain ones by a character that no value can hold, because XML cannot carry it. */
 const SEAL = '\u0001sealed:';
 
 export const isSealedText = (text: string): boolean => text.startsWith(SEAL);
 
-/** The same text, sealed if it is a secret by the name that it has. */
+/** @returns the text, sealed if its name says that it is a secret */
 export const sealedText = (secrets: Secrets, name: string, text: string): string =>
   text === '' || isSealedText(text) || !isSecretName(name) ? text : SEAL + secrets.seal(text);
 
@@ -59,7 +59,7 @@ export const sealedText = (secrets: Secrets, name: string, text: string): string
 export const openedText = (secrets: Secrets, text: string): string =>
   isSealedText(text) ? secrets.open(text.slice(SEAL.length)) : text;
 
-/** A keyed tag of `text`, base64url, 160 bits: for links and cookies. */
+/** Makes a keyed tag of `text` for links and cookies: base64url, 160 bits. */
 export function tagOf(key: Buffer, text: string): string {
   return createHmac('sha256', key).update(text).digest().subarray(0, 20).toString('base64url');
 }

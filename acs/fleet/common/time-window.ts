@@ -1,14 +1,14 @@
-// When firmware may be flashed: a daily window in the time of a zone (IANA names, by Intl), and how long it stays open.
+// Daily time windows in the time of a zone (IANA names, by Intl): when firmware may be flashed.
 import { UserError } from '../../../shared/errors.ts';
 
 export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 export type Weekday = (typeof weekdays)[number];
 
 export interface Window {
-  /** HH:MM; one that ends before it begins lasts over midnight, one that ends when it begins the whole day. */
+  /** HH:MM. A window that ends before it begins lasts over midnight, one that ends when it begins lasts the whole day. */
   from: string;
   to: string;
-  /** Days on which it begins; all unless told. */
+  /** Days on which it begins; all by default. */
   days?: Weekday[];
 }
 
@@ -42,7 +42,7 @@ export function isZone(zone: string): boolean {
   }
 }
 
-/** Minutes since midnight and the day of the week, in the zone. */
+/** @returns minutes since midnight and the day of the week, in the zone */
 function localTime(zone: string, now: number): { minutes: number; day: number } {
   const parts = new Map(
     formatOf(zone)
@@ -56,7 +56,7 @@ function localTime(zone: string, now: number): { minutes: number; day: number } 
 }
 
 const minutesOf = (text: string): number => Number(text.slice(0, 2)) * 60 + Number(text.slice(3));
-/** `minutes` on a clock's face: from -12 h to +12 h. */
+/** @returns a difference of times of day, from -12 h to +12 h */
 const onFace = (minutes: number): number => ((minutes + 1.5 * DAY_MINUTES) % DAY_MINUTES) - DAY_MINUTES / 2;
 
 /** @returns when the window that is open now closes, milliseconds; undefined while it is closed */
@@ -69,7 +69,7 @@ export function openUntil({ from, to, days }: Window, zone: string, now: number)
   const began = weekdays[minutes >= start ? day : (day + 6) % 7];
   if (days && began && !days.includes(began)) return undefined;
   const closes = now - (now % MINUTE) + (length - since) * MINUTE;
-  // A change of the clocks in between makes the window longer or shorter.
+  // A change to or from daylight saving time in between makes the window longer or shorter.
   const off = onFace(end - localTime(zone, closes).minutes);
   return off === 0 ? closes : Math.max(now + 1, closes + off * MINUTE);
 }

@@ -1,4 +1,4 @@
-// A CPE that was heard without good credentials.
+// The record of a CPE that informed without good credentials.
 
 export interface UnknownCpe {
   device: string;

@@ -2,7 +2,7 @@
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import type { ParameterValue } from '../../../shared/cwmp/methods.ts';
 import type { Model } from '../../../shared/model/definitions.ts';
-import { learnInterval, toldOf } from '../common/inform-interval.ts';
+import { learnInterval, namedValues } from '../common/inform-interval.ts';
 import { typeOf } from '../common/models.ts';
 import type { Refusal, Wanted, WantedTable } from '../presets/desired.ts';
 import { intervalPath, isHidden } from './managed-values.ts';
@@ -66,7 +66,7 @@ async function recordValues({ row, context, now: time }: Reconciliation, write: 
     row.id,
     known.map(({ Name, Value, Type }) => ({ path: Name, value: Value, type: Type, time })),
   );
-  await learnInterval(context.store, row, toldOf([...current.values(), ...known]));
+  await learnInterval(context.store, row, namedValues([...current.values(), ...known]));
   context.events.emit('reconciled', { device: row.id, revision: desired.revision, changed: values.length });
 }
 

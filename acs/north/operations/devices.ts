@@ -187,7 +187,7 @@ export const devices: readonly Operation[] = [
     path: '/knocking',
     role: 'viewer',
     answers: { 200: answers.knocking },
-    run: async (_input, { fleet }) => ok({ items: (await fleet.clusterMemory.knocking()).map(unknownCpeView) }),
+    run: async (_input, { fleet }) => ok({ items: (await fleet.clusterMemory.unknownCpes()).map(unknownCpeView) }),
   },
   {
     name: 'getParameters',
