@@ -19,11 +19,11 @@ export interface ScheduleContext {
 
 interface DutyRun {
   owner: string;
-  /** When it was last begun, milliseconds. */
+  /** The duty was last begun then, milliseconds. */
   ran: number;
-  /** Of a prompt duty: it has ended, so that any process may begin it again. */
+  /** The prompt duty has ended, so that any process may begin it again. */
   idle?: true;
-  /** Of a prompt duty: when it has something to do again, milliseconds, though it was done less than its interval ago. */
+  /** The prompt duty has something to do again then, milliseconds, though it was done less than its interval ago. */
   next?: number;
 }
 

@@ -48,7 +48,7 @@ class FleetSchedule implements Schedule {
   }
 
   async #repeatPromptly(duty: Duty, isDue: PromptDuty['isDue'], signal: SoonSignal): Promise<void> {
-    // What was under way when the process before this one ended is taken up at once.
+    // Work that was under way when the process before this one ended is taken up at once.
     for (let isAsked = true; ; ) {
       await this.#sleep(PAUSE_MS);
       isAsked = signal.take() || isAsked;

@@ -29,7 +29,7 @@ export async function* pagesOf(
 /** Devices that are worked through without a break: less than a millisecond. */
 const PORTION = 32;
 
-/** Yields a page in parts, with a break before each but the first, in which sessions go on. */
+/** Yields a page in parts, with a break before each but the first, so that sessions get their turn. */
 export async function* portionsOf<T>(items: readonly T[]): AsyncGenerator<readonly T[]> {
   for (let at = 0; at < items.length; at += PORTION) {
     if (at > 0) await new Promise(resolve => setImmediate(resolve));

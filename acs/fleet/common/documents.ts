@@ -1,5 +1,6 @@
 // Documents that operators write by name (presets, alerts, webhooks, files, …): one name rule, limit, revision check and change event.
-import { isConflict, UserError } from '../../../shared/errors.ts';
+import { isConflict } from '../../../shared/errors.ts';
+import { UserError } from '../../errors.ts';
 import type { DocumentKind, Notice, StoredDocument } from '../../store/records.ts';
 import type { FleetContext } from './context.ts';
 

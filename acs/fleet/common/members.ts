@@ -57,7 +57,7 @@ export interface Joining {
   clock: Clock;
   log: Log;
   self: string;
-  /** Where the other members reach this process. */
+  /** Address at which the other members reach this process. */
   address: string;
   /** Members that certainly ended before this process began: they do not get the time of a lease. */
   isPredecessor?: (id: string) => boolean;
@@ -120,7 +120,7 @@ class OtherMembers {
 class StoreContact {
   readonly #clock: Clock;
   readonly #log: Log;
-  /** When the last heartbeat was sent that arrived. */
+  /** The last heartbeat that arrived was sent then. */
   #heardAt = Number.NEGATIVE_INFINITY;
   #isReportedLost = false;
 

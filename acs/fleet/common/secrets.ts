@@ -1,8 +1,8 @@
 // Secrets at rest: sealed with the server's own key (AES-256-GCM), opened only where a message needs them.
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from 'node:crypto';
 import type { Random } from '../../../shared/clock.ts';
-import { UserError } from '../../../shared/errors.ts';
 import type { Sealed } from '../../device/credentials.ts';
+import { UserError } from '../../errors.ts';
 
 export interface Secrets {
   seal(text: string): Sealed;

@@ -1,5 +1,5 @@
 // Daily time windows in the time of a zone (IANA names, by Intl): when firmware may be flashed.
-import { UserError } from '../../../shared/errors.ts';
+import { UserError } from '../../errors.ts';
 
 export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 export type Weekday = (typeof weekdays)[number];

@@ -1,5 +1,6 @@
 // The bytes of files in the store, apart from the documents that name them.
-import { messageOf, UserError } from '../../../shared/errors.ts';
+import { messageOf } from '../../../shared/errors.ts';
+import { UserError } from '../../errors.ts';
 import { type ByteRange, contentNameOf } from '../../store/content-chunks.ts';
 import type { StoredDocument } from '../../store/records.ts';
 import type { FleetContext } from '../common/context.ts';

@@ -1,6 +1,6 @@
 // Files that CPEs fetch (firmware, scripts, certificates, web content) or have uploaded.
 import type { Clock } from '../../../shared/clock.ts';
-import { UserError } from '../../../shared/errors.ts';
+import { UserError } from '../../errors.ts';
 import type { ByteRange } from '../../store/content-chunks.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type Documents, documents, retryConflicts } from '../common/documents.ts';

@@ -57,7 +57,7 @@ interface AcsValue {
 /** The ACS that is wanted, as far as presets name one. */
 interface DesiredAcs {
   values: AcsValue[];
-  /** For that ACS; it is set together with the values. */
+  /** Login for that ACS; it is set together with the values. */
   login: AcsValue[];
   fingerprint: string;
   force: boolean;
@@ -215,7 +215,7 @@ function returnScript(
     .join('');
 }
 
-/** Milliseconds, as far as a time can lie: time alone does not clear the fault. */
+/** Ten years in milliseconds: this fault is not retried by time. */
 const NEVER_MS = 3650 * 24 * 3_600_000;
 
 /** A device that informs here is back, or never went. A script that it might still fetch is cancelled. */

@@ -77,7 +77,7 @@ function tableDifference(
 const fingerprintOf = (desired: Wanted, preset: string, value: string): string =>
   digestOf([preset, desired.tags.get(preset), value]);
 
-/** The drift is still left uncorrected: its preset says the same, and wants the same. */
+/** The drift is still left uncorrected: its preset still asks for that, and for the same value. */
 function isLeftAlone({ state, path, preset, basis }: Drift, desired: Wanted): boolean {
   if (state === 'corrected' || (state === 'reported' && !desired.reporting.has(preset))) return false;
   const value = desired.set.get(path);

@@ -1,4 +1,4 @@
-// What an operator does with a rollout: pause, resume, abort, retry, roll back.
+// The actions of operators on a rollout: pause, resume, abort, retry, roll back.
 import { UserError } from '../../errors.ts';
 import type { RolloutContext } from './context.ts';
 import { inBatches, inState, type SweptRow } from './devices.ts';

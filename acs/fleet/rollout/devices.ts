@@ -1,4 +1,4 @@
-// The devices of a rollout, as the store finds them: by indexed fields, so that a step costs what it does and not what there is.
+// The devices of a rollout, found by indexed fields: a step costs as much as it changes, however many devices there are.
 import type { DeviceOperations } from '../../device/operation-types.ts';
 import type { RolloutPosition, RolloutState } from '../../device/rollout-position.ts';
 import type { DeviceRow } from '../../device/row.ts';
@@ -19,7 +19,7 @@ export interface DevicesQuery {
 }
 
 const PAGE = 500;
-/** Changes of different devices that are asked for together: they go in one commit, and a session that changes its own waits for it. */
+/** Changes of different devices in one commit; a session that changes its own device waits for that commit. */
 const BATCH = 50;
 
 /** Does `work` on all items, a batch at a time. */
@@ -34,7 +34,7 @@ export async function inBatches<T, R>(items: readonly T[], work: (item: T) => Pr
 export const inState = (rollout: string, state: RolloutState): string =>
   `rollout = "${rollout}" and rolloutState = "${state}"`;
 
-/** The filter for devices of a wave, from 1. A filter takes 0 for unknown: devices without a wave are those that have none. */
+/** The filter for devices of a wave, from 1. A filter takes 0 for unknown, so wave 0 is asked for as none. */
 const inWave = (wave: number): string => (wave === 0 ? 'not rolloutWave exists' : `rolloutWave = ${wave}`);
 
 export class RolloutDevices {
@@ -79,7 +79,7 @@ export class RolloutDevices {
     for await (const rows of this.#swept(filter)) await inBatches(rows, work);
   }
 
-  /** The test holds for a device that fits; pages after the first such one are not read. */
+  /** @returns whether the test holds for a device that fits; pages after the first such device are not read */
   async some(filter: string, test: (row: SweptRow) => boolean): Promise<boolean> {
     for await (const rows of this.#swept(filter)) if (rows.some(test)) return true;
     return false;
@@ -102,7 +102,7 @@ export class RolloutDevices {
     if (position) this.announce(device, position);
   }
 
-  /** Emits the position that a device has now. */
+  /** Emits the new position of a device. */
   announce(device: string, { id, state, wave, reason }: RolloutPosition): void {
     const position = { rollout: id, device, state, wave, ...(reason === undefined ? {} : { reason }) };
     this.#context.events.emit('rollout', position);

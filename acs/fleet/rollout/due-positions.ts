@@ -1,4 +1,4 @@
-// The positions of devices in rollouts that a time puts an end to, of all rollouts.
+// Positions of devices that end at a given time, of all rollouts.
 import type { RolloutState } from '../../device/rollout-position.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import { parseFilter } from '../../query/parser.ts';

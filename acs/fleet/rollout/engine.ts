@@ -28,7 +28,7 @@ export class RolloutEngine {
     if (stored.length > 0) await this.#judgeDue(stored);
     let hasMore = false;
     for (const { body } of stored) hasMore = (await this.#stepOne(body.id)) || hasMore;
-    // A position that was due by then and could not be judged waits for something else than time.
+    // A position that was due by then and could not be judged waits for an event, not for a time.
     return hasMore ? began : await nextDue(this.#context, began);
   }
 
@@ -43,7 +43,7 @@ export class RolloutEngine {
     });
   }
 
-  /** @returns whether it was left though there may be more to do */
+  /** @returns whether there may be more to do than one step does */
   async #stepOne(id: string): Promise<boolean> {
     let hasMore = true;
     try {

@@ -14,7 +14,7 @@ export class Offers {
 
   constructor(context: RolloutContext) {
     this.#context = context;
-    // Every connection request listens to it.
+    // Every connection request adds a listener.
     setMaxListeners(0, this.#stopped.signal);
   }
 

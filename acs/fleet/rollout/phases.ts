@@ -20,7 +20,7 @@ export class RolloutPhases {
     this.#offers = new Offers(context);
   }
 
-  /** Does what there is to do now. @returns whether there may be more to do at once */
+  /** Moves the rollout on as far as it can be now. @returns whether there may be more to do at once */
   async advance(stored: StoredRollout): Promise<boolean> {
     const { phase, planned, id } = stored.body;
     if (phase === 'deleting') return await remove(this.#context, id);
@@ -65,7 +65,7 @@ export async function withdraw({ devices }: RolloutContext, id: string): Promise
   );
 }
 
-/** @returns why the rollout must not go on as it is */
+/** @returns why the rollout must stop: more devices have failed than its plan allows */
 async function failureLimitPassed(
   { devices }: RolloutContext,
   { id, failure, sizes, wave, pardoned }: Rollout,

@@ -1,7 +1,7 @@
 // The plan of a rollout: its devices, firmware, waves and limits; how input becomes a plan, and how waves are sized.
 import { createHash } from 'node:crypto';
-import { UserError } from '../../../shared/errors.ts';
 import type { RolloutState } from '../../device/rollout-position.ts';
+import { UserError } from '../../errors.ts';
 import { parseFilter } from '../../query/parser.ts';
 import { checkWindow, checkZone, type Window } from '../common/time-window.ts';
 import type { StoredFile } from '../files/stored-file.ts';
@@ -24,7 +24,7 @@ export interface RolloutInput {
   /** Devices of each wave; the rest are one more. A list of devices is taken in its order, the devices of a filter by chance. */
   waves?: Share[];
   window?: Window;
-  /** For devices without a `site.timezone`. */
+  /** Time zone of devices without a `site.timezone`. */
   timezone?: string;
   /** Devices that have an offer or are flashing at the same time. */
   parallelism?: number;
@@ -43,10 +43,10 @@ export interface Rollout {
   id: string;
   created: number;
   phase: RolloutPhase;
-  /** Why it entered that phase, where it did so by itself. */
+  /** Reason of a phase that it entered by itself. */
   reason?: string;
   filter?: string;
-  /** Until they are assigned: then their rows tell. */
+  /** Ids as they were given; absent once the devices are assigned, as their rows name the rollout then. */
   devices?: string[];
   firmware: { file: string; sha256: string; version: string; productClass: string };
   waves: Share[];
@@ -57,7 +57,7 @@ export interface Rollout {
   timeoutMs: number;
   success: { soakMs: number; online: boolean; noFault: boolean; filter?: string };
   failure: { perWave?: Share; total?: Share; action: 'pause' | 'rollback' };
-  /** When all devices were assigned to waves. */
+  /** All devices were assigned to waves then. */
   planned?: number;
   /** Devices of each wave. */
   sizes: number[];
@@ -75,7 +75,7 @@ export interface Rollout {
   back: string[];
   log: { time: number; text: string }[];
   ended?: number;
-  /** By wave, from 0 (skipped before they had a wave), as they were when it ended. */
+  /** Devices by wave and state when it ended; wave 0 holds those that were skipped before they had one. */
   totals?: Totals[];
 }
 

@@ -42,7 +42,7 @@ async function skip({ devices }: RolloutContext, id: string, row: SweptRow): Pro
   await devices.judgeAndAnnounce(row.id, { id, from: ['planned', 'offered'], state: 'skipped', reason });
 }
 
-/** @param back the images that devices go back to, by name: completed */
+/** @param back names of the images that devices go back to; this one's is added */
 async function rollBack(
   { devices, store, clock }: RolloutContext,
   id: string,

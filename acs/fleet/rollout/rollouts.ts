@@ -43,14 +43,14 @@ export interface Rollouts {
   stop(): Promise<void>;
 }
 
-/** Milliseconds after which rollouts are looked at without an occasion, and without a time that was known before: windows open so. */
+/** Milliseconds between steps without an occasion or a known time: the opening of a window has neither. */
 const TICK_MS = 60_000;
 
 class FleetRollouts implements Rollouts {
   readonly #context: RolloutContext;
   readonly #engine: RolloutEngine;
   readonly #progress: RolloutProgress;
-  /** Another process is told until the duty is here. */
+  /** Reports to the process that has the duty: another one, until `run` begins it here. */
   #moved: () => void;
 
   constructor(fleet: FleetContext, files: Files) {

@@ -39,7 +39,7 @@ export class ClaimedSessions {
     this.#asked.delete(id);
   }
 
-  /** The session has freed its device: whoever waits for that goes on. */
+  /** The session has freed its device: resolves the calls of `yieldTo` that wait for it. */
   released(id: string, token: number): void {
     for (const resolve of this.#onEnd.get(claimKey(id, token)) ?? []) resolve();
     this.#onEnd.delete(claimKey(id, token));

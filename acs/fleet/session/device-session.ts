@@ -11,7 +11,7 @@ export interface DeviceSession extends SessionState {
   /** Event codes of the Inform. */
   events: string[];
   touched: string[];
-  /** When the device entered the position in a rollout that it had at its Inform, milliseconds. */
+  /** The device entered then the position in a rollout that it had at its Inform, milliseconds. */
   rolloutSince?: number;
 }
 
