@@ -15,7 +15,7 @@ export interface GatewayOptions extends UnitOptions, Omit<AgentOptions, 'cwmp'> 
   /** Directory of the state; absent: the state lives as long as this object. */
   stateDir?: string | undefined;
   profile?: CustomerProfile | undefined;
-  /** `sntp` (default): the clock is not set until SNTP sets it. `host`: it is the host's. A function is asked at each boot. */
+  /** `sntp` (default): the clock is not set until SNTP sets it. `host`: the host's clock. A function is called at each boot. */
   clockSource?: ClockSource | (() => ClockSource) | undefined;
 }
 
@@ -25,7 +25,7 @@ export interface Gateway extends UnitPower {
   onAgent(listener: (agent: Agent) => void): void;
   /** Powers up. Resolves when the services run and the agent has started. */
   boot(): Promise<void>;
-  /** Like a power cut: nothing is said to anyone. What was acknowledged is kept; boot() starts again. */
+  /** Like a power cut: no peer is told. Acknowledged state is kept; boot() starts again. */
   powerOff(): Promise<void>;
   /** Ends in good order. */
   stop(): Promise<void>;
@@ -48,7 +48,7 @@ class RunningGateway implements Gateway {
   bootedAt = 0;
   #agentListeners: ((agent: Agent) => void)[] | undefined;
   #booting: Promise<void> | undefined;
-  /** Power is off, or going. */
+  /** Power is off or being switched off. */
   #off = true;
 
   constructor(options: GatewayOptions, makeUnit: (power: UnitPower) => SimulatedUnit) {
@@ -73,7 +73,7 @@ class RunningGateway implements Gateway {
     this.bootedAt = this.device.clock.monotonic();
     await startServices(this.device, this.#options.clockSource);
     this.agent = startAgent(this.device, this.#options);
-    for (const hear of this.#agentListeners ?? []) hear(this.agent);
+    for (const listener of this.#agentListeners ?? []) listener(this.agent);
     await this.agent.ready;
   }
 
@@ -89,12 +89,12 @@ class RunningGateway implements Gateway {
   }
 
   reboot(cause: { commandKey?: string; reason: string }): Promise<void> {
-    this.device.log.info('reboot', cause);
+    this.device.log.info('reboot ordered', cause);
     return this.#restart();
   }
 
   async factoryReset(): Promise<void> {
-    this.device.log.info('factory reset');
+    this.device.log.info('factory reset ordered');
     await noteReset(this.device.state);
     await this.#restart();
   }
@@ -139,7 +139,7 @@ async function startServices(unit: SimulatedUnit, clockSource: GatewayOptions['c
   if (unit.services.started('Conf')) await fetchOwn(unit, scriptsAtStart(unit));
 }
 
-/** Carries out what the last run left to be done before anything else starts: a new firmware, a factory reset. */
+/** Carries out what the last run left to be done before anything else starts: a firmware change, a factory reset. */
 async function finishLastRun(unit: SimulatedUnit): Promise<void> {
   const { identity, softwareVersion, state, config, log } = unit;
   const before = { product: identity.productClass, version: softwareVersion };

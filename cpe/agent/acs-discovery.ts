@@ -1,4 +1,4 @@
-// The ACS of one unit: where it is (TR-069 3.1), and how it is spoken to.
+// The ACS of one unit: its address (TR-069 3.1), and the dialect that it understands.
 import { unlessAborted } from '../../shared/abort.ts';
 import type { Namespace } from '../../shared/cwmp/versions.ts';
 import type { Device } from '../state/device.ts';
@@ -10,7 +10,7 @@ export class AcsDiscovery {
   readonly #device: Device;
   #address: AcsAddress | undefined;
   #namespace: Namespace;
-  /** The ACS answered 415 to what was compressed. */
+  /** The ACS answered 415 to a compressed message. */
   #uncompressed = false;
 
   constructor(device: Device, namespace: Namespace) {
@@ -27,7 +27,7 @@ export class AcsDiscovery {
     return this.#namespace;
   }
 
-  /** Messages may be compressed, where the settings say so. */
+  /** The ACS has not refused compressed messages. */
   get takesCompressed(): boolean {
     return !this.#uncompressed;
   }

@@ -43,7 +43,7 @@ export function startAgent(device: Device, options: AgentOptions): Agent {
   return new RunningAgent(device, options);
 }
 
-/** A process holds thousands of these: its parts take it as their host, and closures are made on use. */
+/** A process holds thousands of these: the parts take the agent as their host, and closures are made on use, which saves memory. */
 class RunningAgent implements Agent {
   readonly device: Device;
   readonly options: AgentOptions;

@@ -1,4 +1,4 @@
-// What a change of parameters means to the agent: notifications, appointments, endpoints, another ACS.
+// The agent's reaction to changes of parameters: notifications, appointments, endpoints, another ACS.
 import type { Change, Source } from '../state/changes.ts';
 import type { Device } from '../state/device.ts';
 import type { PendingEvents } from './pending-events.ts';

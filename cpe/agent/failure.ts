@@ -1,4 +1,4 @@
-// Why a conversation with a server failed, told apart as far as it matters: for AcsStatus, retries and transfer faults.
+// Failures of a conversation with a server, distinguished as far as AcsStatus, retries and transfer faults need it.
 import { messageOf } from '../../shared/errors.ts';
 import { HttpError } from '../../shared/net/http.ts';
 import { TlsRefused } from '../../shared/tls/connect.ts';
@@ -8,9 +8,9 @@ export type FailureKind =
   | 'no-url'
   /** The name has no address. */
   | 'unresolved'
-  /** Nobody takes a connection at that address, or not in time. */
+  /** No connection was accepted at that address, or not in time. */
   | 'unreachable'
-  /** Connected, and then nothing more was heard. */
+  /** Connected, and then no answer came. */
   | 'silent'
   /** The handshake failed, or this unit refused the server. */
   | 'tls'
@@ -19,7 +19,7 @@ export type FailureKind =
   | 'too-large'
   /** The server refused our credentials. */
   | 'auth'
-  /** Another HTTP status than the protocol has. */
+  /** An HTTP status that the protocol does not have. */
   | 'http'
   /** Not SOAP, not CWMP, or a message out of turn. */
   | 'soap'
@@ -35,7 +35,7 @@ export interface Failure {
   code?: number | string;
 }
 
-/** A failure that was recognised where it happened. */
+/** A failure whose kind is known where it happens. */
 export class Failed extends Error {
   override readonly name = 'Failed';
   readonly failure: Failure;
@@ -49,7 +49,7 @@ export class Failed extends Error {
 const unresolved = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_NONAME', 'EAI_FAIL']);
 const cut = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH']);
 
-/** Reads any error of a session or a transfer. */
+/** The failure behind any error of a session or a transfer. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof Failed) return error.failure;
   const message = messageOf(error);

@@ -58,13 +58,13 @@ export class AgentLife {
   fail(error: unknown): void {
     const { device, loop } = this.#agent;
     if (loop.isOver) return;
-    device.log.error('agent failed', { error });
+    device.log.error('CWMP agent failed', { error });
     this.endSoon();
   }
 
   /** Not waited for: the end waits for whatever calls this. */
   endSoon(): void {
-    this.#end().catch((error: unknown) => this.#agent.device.log.error('agent failed', { error }));
+    this.#end().catch((error: unknown) => this.#agent.device.log.error('CWMP agent stop failed', { error }));
   }
 
   async stop(): Promise<void> {
@@ -90,8 +90,8 @@ export class AgentLife {
     await Promise.all([transfersEnded, endpointsClosed, pending.settled()]);
     sessions.close();
     if (this.#halted) return;
-    // Not awaited: the unit stops this agent as part of its restart, and stop() waits for us.
-    loop.exit?.().catch((error: unknown) => device.log.error('restart failed', { error }));
+    // Not awaited: the unit stops this agent as part of its restart, and stop() waits for this function.
+    loop.exit?.().catch((error: unknown) => device.log.error('unit restart failed', { error }));
   }
 }
 

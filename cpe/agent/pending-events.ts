@@ -1,4 +1,4 @@
-// What the unit has to report: the ledger, kept durably while timers, endpoints and the running session all add to it.
+// Events and changes that wait to be reported: the ledger, stored durably while timers, endpoints and the running session add to it.
 import type { EventEntry } from '../../shared/cwmp/methods.ts';
 import type { Device } from '../state/device.ts';
 import type { AgentFacts } from '../state/facts.ts';
@@ -9,7 +9,7 @@ import { notificationOf } from './settings.ts';
 export interface InformContent {
   events: readonly EventEntry[];
   changed: readonly string[];
-  /** Paths that changed again since then; grows while the session runs. */
+  /** Paths that changed again since the Inform; grows while the session runs. */
   changedAgain: Set<string>;
 }
 
@@ -68,7 +68,7 @@ export class PendingEvents {
     const { device, loop } = this.#agent;
     const notes = this.#notes
       .then(() => (loop.isOver ? undefined : step()))
-      .catch((error: unknown) => device.log.error('state could not be kept', { error }))
+      .catch((error: unknown) => device.log.error('agent state not stored', { error }))
       .then(() => {
         if (this.#notes === notes) this.#notes = idle;
       });
@@ -85,7 +85,7 @@ export class PendingEvents {
     return this.#notes;
   }
 
-  /** Composes the report of the Inform to this ACS; until `done`, an event that happens again is a new one. */
+  /** Composes the content of the Inform to this ACS; until `done`, an event that happens again is a new one. */
   async take(url: string): Promise<InformContent> {
     const { state } = this.#agent.device;
     await this.#notes;

@@ -1,11 +1,11 @@
-// When a failed session is tried again (TR-069 3.2.1.1).
+// The schedule of retries after failed sessions (TR-069 3.2.1.1).
 import type { Device } from '../state/device.ts';
 import type { SessionReport } from './session/session.ts';
 import { retryPolicy } from './settings.ts';
 import { RETRY, type Timers } from './timers.ts';
 import { retryWait } from './timing.ts';
 
-/** Milliseconds between two looks at the clock, after a session that failed for want of one. */
+/** Milliseconds between two looks at the unit's clock after a session that failed because it was not set. */
 const CLOCK_POLL = 1000;
 /** A timer of the host may run a little before its time, milliseconds. */
 const EARLY = 10;
@@ -27,12 +27,12 @@ export class RetrySchedule {
     this.#timers = timers;
   }
 
-  /** A session begins: whatever was to be tried again is tried by it. */
+  /** A session begins: it is the retry of all earlier ones. */
   cancel(): void {
     this.#in(undefined);
   }
 
-  /** @param undelivered an event is left that no session is wanted for yet; it waits no longer than after a failed session */
+  /** @param undelivered an event is left for which no session is wanted yet; it waits no longer than after a failed session */
   succeeded(undelivered: boolean): void {
     this.#failures = 0;
     this.#retrying = false;
@@ -49,11 +49,12 @@ export class RetrySchedule {
     // after its events were delivered has none to report either, and continues until it succeeds (3.2.1.1).
     this.#retrying ||= report.informed || facts.events.length > 0 || facts.changed.length > 0;
     const wait = this.#retrying && !once ? this.#wait(this.#failures) : undefined;
-    if (wait !== undefined) this.#device.log.info('next try', { inSeconds: Math.round(wait / 1000) });
+    if (wait !== undefined)
+      this.#device.log.info('CWMP session retry scheduled', { inSeconds: Math.round(wait / 1000) });
     this.#in(wait);
   }
 
-  /** Its timer rang. @returns a session is wanted now */
+  /** Its timer ended. @returns whether a session is wanted now */
   due(): boolean {
     const left = (this.#at ?? 0) - this.#device.clock.monotonic();
     if (left <= EARLY || !this.#isClockless()) return true;
@@ -69,7 +70,7 @@ export class RetrySchedule {
     return this.#wantsClock && this.#device.now() === undefined;
   }
 
-  /** At the end of the wait, or as soon as the unit's clock is set where only that was missing. */
+  /** Sets the end of the wait; where only the unit's clock was missing, the wait ends as soon as that is set. */
   #in(ms: number | undefined): void {
     this.#at = ms === undefined ? undefined : this.#device.clock.monotonic() + ms;
     this.#timers.set(RETRY, ms !== undefined && this.#isClockless() ? Math.min(ms, CLOCK_POLL) : ms);

@@ -1,4 +1,4 @@
-// Holds sessions with the ACS one after the other, as long as one is wanted.
+// The loop of sessions with the ACS: one after the other, as long as one is wanted.
 
 import type { PendingEvents } from './pending-events.ts';
 import { type ContactHost, contactAcs } from './session/contact.ts';

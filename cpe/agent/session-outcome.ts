@@ -1,4 +1,4 @@
-// What the sessions of one run came to, and what follows from each.
+// The outcomes of the sessions of one run, and the consequences of each.
 import type { Device } from '../state/device.ts';
 import type { AcsDiscovery } from './acs-discovery.ts';
 import { BOOTSTRAP } from './event-ledger.ts';
@@ -43,7 +43,7 @@ export const noUrlReport = (): SessionReport => ({
   error: { kind: 'no-url', message: 'no ACS URL is known: neither DHCP nor the configuration names one' },
 });
 
-/** The sessions of one run as others may see them. */
+/** The sessions of one run as tests, services and fleets see them. */
 export interface Sessions {
   readonly ended: number;
   readonly failed: number;
@@ -64,7 +64,7 @@ export class SessionOutcomes implements Sessions {
   lastSuccess = Number.NEGATIVE_INFINITY;
   #listeners: ((report: SessionReport) => void)[] | undefined;
   #firstReport: SessionReport | undefined;
-  /** Made when someone waits for the first session. */
+  /** Made when a caller waits for the first session. */
   #first: { promise: Promise<SessionReport>; resolve: (report: SessionReport) => void } | undefined;
 
   get first(): Promise<SessionReport> {
@@ -134,7 +134,7 @@ export async function settleSession(agent: OutcomeHost, report: SessionReport, e
   const { ok, error, tls } = report;
   const events = report.events.map(entry => entry.EventCode);
   sessions.count(report, device.clock.monotonic());
-  device.log[ok ? 'info' : 'warn']('session ended', { ok, events, url: acs.url, ...tls, ...(error && { error }) });
+  device.log[ok ? 'info' : 'warn']('CWMP session ended', { ok, events, url: acs.url, ...tls, ...(error && { error }) });
   if (ok) await afterSuccess(agent);
   else await afterFailure(agent, report);
   timers.arm();

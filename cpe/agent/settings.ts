@@ -21,7 +21,7 @@ export function isTrue(value: string): boolean {
   return value === '1' || value.toLowerCase() === 'true';
 }
 
-/** TR-069 3.2.1.1: what the ACS set counts before what DHCP said, and that before the standard's own values. */
+/** TR-069 3.2.1.1: values of the ACS count before those from DHCP, and these before the standard's own. */
 export function retryPolicy(device: Device): RetryPolicy {
   const read = (name: string, learned: number | undefined, low: number, otherwise: number): number => {
     const path = `${device.model.root}ManagementServer.${name}`;
@@ -48,8 +48,8 @@ export interface Credentials {
 }
 
 /**
- * A name and password of the unit. Passwords read back empty through the model (TR-106 3.2), so a DGW's are taken by script name.
- * @param which `''` for the ACS's login, `ConnectionRequest` for who may knock
+ * A login of the unit. Passwords read back empty through the model (TR-106 3.2), so a DGW's are read by script name.
+ * @param which `''` for the login at the ACS, `ConnectionRequest` for that of connection requests
  */
 export function credentials(device: Device, which: '' | 'ConnectionRequest'): Credentials {
   const read = (name: string): string =>
@@ -57,19 +57,20 @@ export function credentials(device: Device, which: '' | 'ConnectionRequest'): Cr
   return { username: read('Username'), password: read('Password') };
 }
 
-/** TR-069 A.3.2.4: 0 off, 1 passive, 2 active; what has gone in the meantime is nobody's news. */
+/** TR-069 A.3.2.4: 0 off, 1 passive, 2 active; a parameter that is gone is not notified. */
 export function notificationOf(device: Device, path: string): number {
   const template = device.model.resolve(path)?.def;
   if (template && 'activeNotify' in template && template.activeNotify === 'forceEnabled') return 2;
   return exists(device, path) ? (device.config.attributes.read(path)[0]?.Notification ?? 0) : 0;
 }
 
+/** A parameter of this name exists now. */
 export function exists(device: Device, path: string): boolean {
   try {
     device.config.get(path);
     return true;
   } catch {
-    // CwmpFault 9005: there is nothing to report under this name any more.
+    // CwmpFault 9005: a deleted row has nothing to report.
     return false;
   }
 }

@@ -1,4 +1,4 @@
-// When the agent talks: the retry table and the phase of periodic Informs, as pure arithmetic.
+// The arithmetic of the agent's times: the retry table, the phase of periodic Informs, dateTime texts.
 import type { Random } from '../../shared/clock.ts';
 
 export interface RetryPolicy {
@@ -9,7 +9,7 @@ export interface RetryPolicy {
 }
 
 /**
- * TR-069 3.2.1.1: before the n-th retry after a reboot, a wait between m·(k/1000)^(n-1) and m·(k/1000)^n seconds; from the tenth on the band stays.
+ * TR-069 3.2.1.1: the wait before the n-th retry after a reboot lies between m·(k/1000)^(n-1) and m·(k/1000)^n seconds; from the tenth on the band stays.
  * @param n counts from 1
  * @returns seconds, both bounds included
  */
@@ -36,10 +36,10 @@ export function untilPeriodic(now: number, phase: number, interval: number): num
   return interval - past;
 }
 
-/** The dateTime that says "no particular time" (TR-106 3.2). */
+/** The Unknown Time: the dateTime for "no particular time" (TR-106 3.2). */
 export const unknownTime = '0001-01-01T00:00:00Z';
 
-/** @returns milliseconds since the epoch; undefined for the Unknown Time, for relative times (TR-106 3.2: year below 1000) and for what is no time */
+/** @returns milliseconds since the epoch; undefined for the Unknown Time, for relative times (TR-106 3.2: year below 1000) and for other text */
 export function parseTime(text: string): number | undefined {
   const match = /^(\d{4})-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$/.exec(text.trim());
   if (!match || Number(match[1]) < 1000) return undefined;

@@ -166,7 +166,7 @@ describe('tandem-cpe', () => {
     assert.equal(failed.code, 1);
     assert.deepEqual(
       failed.lines.map(line => (JSON.parse(line) as { msg: string }).msg),
-      ['ready', 'session ended'],
+      ['ready', 'CWMP session ended'],
       'it promises no next try',
     );
   });

@@ -1,4 +1,4 @@
-// The DHCP client of one unit: keeps what the last answer taught it.
+// The DHCP client of one unit: holds the lease of the last answer.
 import type { Clock, Random } from '../../../shared/clock.ts';
 import { messageOf } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
@@ -12,11 +12,11 @@ export interface DhcpHost {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** Acts on a new lease. @param scripts its scripts differ from those of the lease before */
+  /** Acts on a new lease. @param scripts the scripts that it names differ from those of the lease before */
   leased(scripts: boolean): Promise<void>;
 }
 
-/** Milliseconds that a question to DHCP may take once the unit runs. */
+/** Milliseconds to wait for an answer once the unit runs. */
 const TIMEOUT = 15_000;
 
 export class DhcpClient implements LeaseSource {
@@ -26,7 +26,7 @@ export class DhcpClient implements LeaseSource {
   /** Ends the question under way. */
   #asking: AbortController | undefined;
 
-  /** @param server where DHCP is asked; undefined: nowhere, so there is never a lease */
+  /** @param server undefined: DHCP is never asked, and there is never a lease */
   constructor(host: DhcpHost, server: DhcpServer | undefined) {
     this.#host = host;
     this.#server = server;
@@ -46,11 +46,11 @@ export class DhcpClient implements LeaseSource {
       const { signal } = asking;
       const before = JSON.stringify(this.#lease?.scripts);
       this.#lease = await discover({ ...this.#server, mac: identity.mac, clock, random, signal, timeoutMs });
-      log.info('lease', { ...this.#lease });
+      log.info('DHCP lease received', { ...this.#lease });
       await this.#host.leased(JSON.stringify(this.#lease.scripts) !== before);
     } catch (error) {
       if (asking.signal.aborted) throw error;
-      log.warn('no DHCP answer', { reason: messageOf(error) });
+      log.warn('DHCP lease not received', { reason: messageOf(error) });
     }
     return this.#lease;
   }

@@ -3,15 +3,17 @@ import type { EventEntry } from '../../../shared/cwmp/methods.ts';
 import { isPartial, matches } from '../../../shared/model/path.ts';
 import type { Device } from '../../state/device.ts';
 
-/** Values that one pattern may add to an Inform: our bound, so that no `*` makes it endless. */
+/** Values that one pattern may add to an Inform: our bound, so that no `*` makes the Inform endless. */
 const MAX_VALUES = 500;
 
-interface Wish {
+/** An enabled row of the table. */
+interface InformParameter {
+  /** Path, or a pattern with `*`. */
   name: string;
   events: string[];
 }
 
-function wishes(device: Device): Wish[] {
+function informParameters(device: Device): InformParameter[] {
   const table = `${device.model.root}ManagementServer.InformParameter.`;
   if (!device.model.objects.has(`${table}{i}.`)) return [];
   const rows = new Map<string, Record<string, string>>();
@@ -29,14 +31,14 @@ function wishes(device: Device): Wish[] {
     }));
 }
 
-/** Full names that an Inform with these events carries; an empty EventList stands for all events. */
-export function wantedBy(device: Device, events: readonly EventEntry[]): string[] {
-  return wishes(device)
-    .filter(wish => wish.events.length === 0 || events.some(({ EventCode }) => wish.events.includes(EventCode)))
+/** Full names of the parameters that an Inform with these events carries; an empty EventList stands for all events. */
+export function extraParameters(device: Device, events: readonly EventEntry[]): string[] {
+  return informParameters(device)
+    .filter(row => row.events.length === 0 || events.some(({ EventCode }) => row.events.includes(EventCode)))
     .flatMap(({ name }) => expanded(device, name));
 }
 
-/** A pattern's names as they are now; what does not exist is left out. */
+/** Expands a pattern to the names that exist now. */
 function expanded(device: Device, name: string): string[] {
   if (isPartial(name)) return [];
   if (!name.includes('*')) return [name];
@@ -47,7 +49,7 @@ function expanded(device: Device, name: string): string[] {
       .filter(path => matches(name, path))
       .slice(0, MAX_VALUES);
   } catch {
-    // CwmpFault 9005: nothing of that name is there at the moment.
+    // CwmpFault 9005: nothing of that name exists at the moment.
     return [];
   }
 }

@@ -1,11 +1,11 @@
-// What the unit says of itself at the start of a session: the Inform of the moment, and the settings that the agent reads from the model.
+// The Inform with which a unit begins a session (TR-069 A.3.3.1).
 import type { Arguments, EventEntry, ParameterValue } from '../../../shared/cwmp/methods.ts';
 import type { Model } from '../../../shared/model/definitions.ts';
 import type { Device } from '../../state/device.ts';
 import { nameForAcs } from '../../state/tree/reads.ts';
 import { exists } from '../settings.ts';
 import { currentTime } from '../unit-time.ts';
-import { wantedBy } from './inform-parameter.ts';
+import { extraParameters } from './inform-parameter.ts';
 
 const forced = new WeakMap<Model, readonly string[]>();
 
@@ -21,7 +21,7 @@ function forcedParameters(model: Model): readonly string[] {
   return list;
 }
 
-/** Values of paths, each once; what no longer exists (a deleted row) is left out. */
+/** Values of paths, each once; a path that no longer exists (a deleted row) is left out. */
 function values(device: Device, paths: Iterable<string>, connectionRequestUrl: string): ParameterValue[] {
   const list: ParameterValue[] = [];
   for (const path of new Set(paths)) {
@@ -39,8 +39,8 @@ function values(device: Device, paths: Iterable<string>, connectionRequestUrl: s
 }
 
 /**
- * Inform, TR-069 A.3.3.1: forced parameters first, then those with a change to tell, then those that the ACS asked for.
- * @param connectionRequestUrl what the listener answers to at this moment
+ * Composes an Inform, TR-069 A.3.3.1: forced parameters first, then those with a change to report, then those that the ACS asked for.
+ * @param connectionRequestUrl the address of the listener at this moment
  */
 export function informOf(
   device: Device,
@@ -57,7 +57,7 @@ export function informOf(
     RetryCount: device.state.facts.retries,
     ParameterList: values(
       device,
-      [...forcedParameters(device.model), ...changed, ...wantedBy(device, events)],
+      [...forcedParameters(device.model), ...changed, ...extraParameters(device, events)],
       connectionRequestUrl,
     ),
   };

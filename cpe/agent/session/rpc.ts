@@ -1,4 +1,4 @@
-// Answers every RPC that an ACS may send: each handler takes the arguments and gives the result or throws the fault.
+// Answers every RPC that an ACS may send: each handler takes the arguments and returns the result or throws the fault.
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import {
   type Arguments,
@@ -13,7 +13,7 @@ import { parameterKeyNote } from '../../state/snapshot.ts';
 import { nameForAcs } from '../../state/tree/reads.ts';
 import { cancelTransfers, queueDownload, queuedTransfers, queueScheduled, queueUpload } from '../transfer/queue.ts';
 
-/** What an RPC ordered for after the session (TR-069 3.7.1, A.3.2.9): the answer goes out first. */
+/** Restarts that RPCs ordered for after the session (TR-069 3.7.1, A.3.2.9): the answer goes out first. */
 export interface SessionEffects {
   reboot?: { commandKey: string };
   factoryReset?: true;
@@ -62,13 +62,13 @@ const handlers: Handlers = {
     Status: await device.config.remove(ObjectName, 'acs', parameterKeyNote(device.state, ParameterKey)),
   }),
   Reboot: async ({ device, effects }, { CommandKey }) => {
-    // Durable before the answer: the ACS learns of the reboot even if power fails before it is carried out.
+    // Durable before the answer: the ACS is told of the reboot even if power fails before it is carried out.
     await device.state.record(facts => facts.events.push({ EventCode: 'M Reboot', CommandKey }));
     effects.reboot = { commandKey: CommandKey };
     return {};
   },
   FactoryReset: async ({ device, effects }) => {
-    // Durable before the answer, as Reboot is: a power cut from now on only makes the reset come sooner.
+    // Durable before the answer, as Reboot is: a power cut from now on only makes the reset happen sooner.
     await device.state.record(facts => {
       facts.resetDue = true;
     });
@@ -86,10 +86,10 @@ const handlers: Handlers = {
   GetAllQueuedTransfers: ({ device }) => ({ TransferList: queuedTransfers(device, true) }),
 };
 
-/** Text that one answer may hold: 9004 beyond, and the ACS asks for less at a time (A.3.2.2). Our choice, ten times a whole DGW. */
+/** Characters that one answer may hold: beyond, 9004 makes the ACS ask for less at a time (A.3.2.2). Our choice, ten times a whole DGW. */
 const MAX_ANSWER = 4 * 1024 * 1024;
 
-/** The list with its names as the ACS wants to read them. @throws CwmpFault 9004 */
+/** Rewrites the names of a list as the ACS wants to read them. @throws CwmpFault 9004 */
 function answered<T extends { Name: string; Value?: string }>(device: Device, list: T[]): T[] {
   for (const entry of list) entry.Name = nameForAcs(device.config.tree, entry.Name);
   let size = 0;
@@ -98,14 +98,14 @@ function answered<T extends { Name: string; Value?: string }>(device: Device, li
   return list;
 }
 
-/** A.3.1.1: only what is really supported; the model says which of ours this unit offers. */
+/** A.3.1.1: only methods that are really supported; the model says which of them this unit offers. */
 function offered(device: Device): string[] {
   return device.model.methods.filter(method => Object.hasOwn(handlers, method));
 }
 
 /**
  * Carries out one request of the ACS.
- * @throws CwmpFault 9000 for a method that this unit does not offer, else as the method has it; anything else thrown is a bug (9002)
+ * @throws CwmpFault 9000 for a method that this unit does not offer, else as the method has it; any other error is a bug (9002)
  */
 export async function carryOut<M extends CpeMethod>(
   context: RpcContext,
@@ -118,7 +118,7 @@ export async function carryOut<M extends CpeMethod>(
   return handler(context, args);
 }
 
-/** The decoder takes longer texts than the schema has; a unit has only so much room for keys, URLs and logins. */
+/** The decoder takes longer texts than the schema allows; a unit has limited room for keys, URLs and logins. */
 function checkLengths(method: CpeMethod, args: object): void {
   for (const [name, field] of Object.entries(methodSpec(method)?.request ?? {})) {
     const value: unknown = (args as Record<string, unknown>)[name];

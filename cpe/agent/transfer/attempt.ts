@@ -37,7 +37,7 @@ export const asFault = (error: unknown): CwmpFault => (error instanceof CwmpFaul
 /**
  * Fetches and installs, or sends, one file, and concludes the transfer.
  * @returns whether a restart of the unit was ordered
- * @throws CwmpFault, or what it is a mistake of this program: the transfer may be tried again
+ * @throws CwmpFault for a failure of the transfer, another error for a mistake of this program: it may be tried again
  */
 export async function attempt(agent: TransferHost, transfer: Transfer, signal: AbortSignal): Promise<boolean> {
   const { device, options, loop } = agent;

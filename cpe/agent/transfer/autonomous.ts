@@ -1,4 +1,4 @@
-// Which of the unit's own transfers the ACS wants to hear of, and what it is told of them (TR-069 A.3.3.3).
+// Reports of the unit's own transfers to the ACS (TR-069 A.3.3.3).
 import type { Arguments } from '../../../shared/cwmp/methods.ts';
 import type { Device } from '../../state/device.ts';
 import type { Transfer } from '../../state/facts.ts';
@@ -6,8 +6,8 @@ import { isTrue, valueOr } from '../settings.ts';
 import { unknownTime } from '../timing.ts';
 
 /**
- * TR-181 ManagementServer.AutonomousTransferCompletePolicy. A model without it (the DGW's) reports every one of its own transfers:
- * so it was before there was a policy (TR-069 Amendment 2), and an operator wants to know that a script changed the unit.
+ * TR-181 ManagementServer.AutonomousTransferCompletePolicy. A unit whose model lacks it (the DGW's) reports each of its own transfers, as
+ * before there was a policy (TR-069 Amendment 2): an operator wants to know that a script changed the unit.
  */
 export function isReported(device: Device, transfer: Transfer, failed: boolean): boolean {
   const policy = `${device.model.root}ManagementServer.AutonomousTransferCompletePolicy.`;

@@ -1,4 +1,4 @@
-// The HTTP client of file transfers: one per transfer, with the TLS settings of the service that the file is for.
+// The HTTP client of file transfers: one per transfer, with the TLS settings of the service that uses the file.
 import { authenticated, createHttp, withCookies, withRedirects } from '../../../shared/net/http.ts';
 import type { Device } from '../../state/device.ts';
 import type { OpenFiles } from './transfer.ts';

@@ -1,4 +1,4 @@
-// The queue of file transfers: what Download, Upload and ScheduleDownload accept or refuse before anything is fetched.
+// The queue of file transfers: Download, Upload and ScheduleDownload are accepted or refused before anything is fetched.
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import type { Arguments, Results } from '../../../shared/cwmp/methods.ts';
 import type { TlsService } from '../../../shared/tls/profiles.ts';
@@ -7,14 +7,14 @@ import type { OwnTransfer, Transfer } from '../../state/facts.ts';
 import { unknownTime } from '../timing.ts';
 import type { Window } from './retry.ts';
 
-/** GetQueuedTransfers reports at most 16 (A.4.1.1); finished ones count until they were told. */
+/** GetQueuedTransfers reports at most 16 (A.4.1.1); finished ones count until they are reported. */
 const MAX_TRANSFERS = 16;
 
 interface FileTypeRule {
   type: RegExp;
-  /** Whose TLS settings guard the fetch. */
+  /** The service whose TLS settings protect the fetch. */
   service: TlsService;
-  /** Only this product family knows it. */
+  /** For this product family only. */
   dgw?: true;
 }
 
@@ -52,7 +52,7 @@ function checkUrl(text: string): void {
   if (url.username || url.password) throw new CwmpFault(9003, 'URL must not hold a user name or password');
 }
 
-/** What the ACS ordered: the unit's own transfers take no room from it. */
+/** Transfers that the ACS ordered: the unit's own do not count against its limit. */
 const ordered = (device: Device): Transfer[] =>
   device.state.facts.transfers.filter(({ kind }) => kind !== 'Autonomous');
 
@@ -66,7 +66,7 @@ export function updateTransfer(device: Device, id: string, change: Partial<Trans
   });
 }
 
-/** A transfer of the unit's own; one for the same reason and from the same place that is still open counts for both. */
+/** Queues a transfer of the unit's own, unless one of the same origin and URL is still open. */
 export async function queueOwn(device: Device, own: OwnTransfer): Promise<void> {
   const { origin, fileType, url, username, password, retries } = own;
   const open = device.state.facts.transfers.some(
@@ -99,11 +99,11 @@ async function enqueue(
   }
   const id = newTransferId(device);
   const transfer: Transfer = { id, kind, args, commandKey: args.CommandKey, state: 'queued', notBefore };
-  // Durable before the answer: what was accepted is carried out and told, whatever happens in between.
+  // Durable before the answer: an accepted transfer is carried out and reported, whatever happens in between.
   await device.state.record(facts => facts.transfers.push(transfer));
 }
 
-/** A.3.2.8: the transfer runs after the session, and its outcome is told by TransferComplete; then both times are the Unknown Time. */
+/** A.3.2.8: the transfer runs after the session, and TransferComplete reports its outcome; then both times are the Unknown Time. */
 const later = { Status: 1, StartTime: unknownTime, CompleteTime: unknownTime };
 
 export async function queueDownload(device: Device, args: Arguments<'Download'>): Promise<Results<'Download'>> {
@@ -118,7 +118,7 @@ export async function queueUpload(device: Device, args: Arguments<'Upload'>): Pr
 
 const windowModes = new Set(['1 At Any Time', '2 Immediately', '3 When Idle']);
 
-/** A.4.1.8: windows are offsets from the receipt, must not overlap and come in order. A unit without a screen cannot ask for confirmation. */
+/** A.4.1.8: windows are offsets from the receipt, in order, and must not overlap. A unit without a screen cannot ask for confirmation. */
 export async function queueScheduled(
   device: Device,
   args: Arguments<'ScheduleDownload'>,
@@ -139,7 +139,7 @@ export async function queueScheduled(
   return {};
 }
 
-/** A.4.1.9: those not begun go without a TransferComplete; one under way cannot be recalled; an unknown key is no error. */
+/** A.4.1.9: a transfer not begun is dropped without a TransferComplete; one under way cannot be cancelled; an unknown key is no error. */
 export async function cancelTransfers(device: Device, commandKey: string): Promise<Results<'CancelTransfer'>> {
   const named = ordered(device).filter(transfer => transfer.commandKey === commandKey);
   if (named.some(transfer => transfer.state !== 'queued')) {
@@ -153,7 +153,7 @@ export async function cancelTransfers(device: Device, commandKey: string): Promi
 
 const states = { queued: 1, running: 2, ended: 3 } as const;
 
-/** A.4.1.1: what the ACS ordered. A.4.1.7: autonomous ones too (`all`). At most 16 either way. */
+/** A.4.1.1: transfers that the ACS ordered. A.4.1.7: autonomous ones too (`all`). At most 16 either way. */
 export function queuedTransfers(device: Device, all: boolean): Results<'GetAllQueuedTransfers'>['TransferList'] {
   const list = all ? device.state.facts.transfers.slice(0, MAX_TRANSFERS) : ordered(device);
   return list.map(({ args, commandKey, kind, state }) => ({

@@ -1,11 +1,11 @@
-// When a transfer may be tried, and tried again.
+// The times at which a transfer may be tried, and tried again.
 import type { Transfer } from '../../state/facts.ts';
 
 /** A span of time in which a ScheduleDownload may run; host clock, milliseconds. */
 export interface Window {
   start: number;
   end: number;
-  /** -1: as the unit likes. */
+  /** -1: the unit decides. */
   maxRetries: number;
 }
 
@@ -18,15 +18,15 @@ const OWN_PAUSE = 30_000;
 
 /**
  * Pauses before a Download or Upload is tried again whose server went away: a server that restarts is back within the minute, and
- * TransferComplete tells the final outcome only (TR-069 3.4.3 leaves retries to the CPE). The figures are ours.
+ * TransferComplete reports the final outcome only (TR-069 3.4.3 leaves retries to the CPE). The figures are ours.
  */
 const GONE_PAUSES = [1_000, 4_000, 10_000, 30_000] as const;
 
 /**
- * When a transfer may be tried (next).
+ * The next time at which a transfer may be tried.
  * @param tried attempts that failed so far
  * @param fault of the last one
- * @param gone  whether it failed because the server could not be reached or went away
+ * @param gone the last attempt failed because the server could not be reached or went away
  * @returns host clock, milliseconds; undefined when its chances are used up (A.4.1.8: its windows are over)
  */
 export function nextAttempt(

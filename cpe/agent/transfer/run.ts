@@ -73,7 +73,7 @@ export class TransferRun {
     } catch (error) {
       if (this.#signal.aborted) throw error;
       const fault = asFault(error);
-      if (error !== fault) device.log.error('transfer failed', { error });
+      if (error !== fault) device.log.error('transfer failed with an internal error', { error });
       const tried = this.#attempts.add(transfer.id);
       const again = nextAttempt(transfer, device.clock.now(), tried, fault.code, fault instanceof ServerGone);
       if (again === undefined) await this.#fail(transfer, fault);

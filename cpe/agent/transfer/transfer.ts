@@ -1,12 +1,12 @@
-// Carries out one file transfer: fetches or sends the bytes over HTTP(S), installs what was fetched, and names the fault if it cannot.
+// One file transfer: fetches or sends the bytes over HTTP(S), installs a fetched file, and names the fault of a failure.
 //
 // A power cut at any instant neither loses nor doubles a transfer:
 //   queued   the request is durable before its answer left; it starts again from here.
 //   running  nothing was kept yet: the fetch starts again from the beginning.
 //   stored   the bytes are durable under the transfer's id: no more fetching. What the installation changes, its outcome and its events
-//            become durable in one write: a script that was cut runs again from its first line, on a unit that knows nothing of the first run.
+//            become durable in one write: a script that was cut runs again from its first line, on a unit without traces of the first run.
 //   ended    that write was made, and only then does the unit restart into a new image. TransferComplete is repeated until its
-//            response came.
+//            response arrives.
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import type { HttpResponse, Send } from '../../../shared/net/http.ts';
 import type { TlsService } from '../../../shared/tls/profiles.ts';
@@ -19,7 +19,7 @@ import { serviceOf, updateTransfer } from './queue.ts';
 
 /** The largest file a unit takes; our choice, above any firmware pack of the family. */
 export const MAX_FILE = 64 * 1024 * 1024;
-/** Silence after which a transfer is given up, milliseconds. */
+/** Milliseconds of silence after which a transfer fails. */
 const TRANSFER_TIMEOUT = 120_000;
 
 /** Opens an HTTP client whose handshakes follow one service's TLS settings; `send` follows redirects and answers 401. */
@@ -32,13 +32,13 @@ export interface TransferContext {
 }
 
 /**
- * Brings the bytes of a download into the state directory; those of an earlier run are taken as they are.
+ * Fetches the bytes of a download into the state directory; bytes stored by an earlier run are used as they are.
  * @throws CwmpFault of the TransferComplete subset (TR-069 A.3.3.2)
  */
 export async function fetchFile(context: TransferContext, transfer: Transfer): Promise<Buffer> {
   const { device } = context;
-  const kept = transfer.stored ? await storedFile(device.state.persist, transfer.id) : undefined;
-  if (kept) return kept;
+  const stored = transfer.stored ? await storedFile(device.state.persist, transfer.id) : undefined;
+  if (stored) return stored;
   const answer = await exchange(context, transfer, 'GET', undefined);
   checkStatus(answer, transfer);
   const bytes = answer.body;
@@ -77,7 +77,7 @@ async function exchange(
   body: Buffer | undefined,
 ): Promise<HttpResponse> {
   const { URL: url, Username, Password } = transfer.args;
-  // An ACS's own request is refused at once; a script that DHCP names may be anywhere.
+  // A request of the ACS with another scheme is refused at once; DHCP may name a script by any URL.
   if (!/^https?:/i.test(String(url))) throw new CwmpFault(9010, 'only http and https are supported');
   const credentials = { username: String(Username ?? ''), password: String(Password ?? '') };
   const files = open(serviceOf(device, transfer), () => credentials);
@@ -104,7 +104,7 @@ async function exchange(
 /** The server could not be reached or went away: worth another try. */
 export class ServerGone extends CwmpFault {}
 
-/** What TransferComplete says of a conversation that broke off (TR-069 A.5.1). */
+/** The fault that TransferComplete reports for a failed conversation (TR-069 A.5.1). */
 function faultOf({ kind, message }: Failure, transfer: Transfer): CwmpFault {
   switch (kind) {
     case 'unreachable':

@@ -31,7 +31,7 @@ export class Worker {
     if (this.#running !== idle || this.#tasks.isStopped || this.#restarting) return;
     const running = this.#run(run => this.#work(run))
       .catch((error: unknown) => {
-        if (!isAbort(error)) this.#agent.device.log.error('transfers are given up', { error });
+        if (!isAbort(error)) this.#agent.device.log.error('transfer queue failed', { error });
       })
       .then(() => {
         this.#running = idle;
