@@ -1,10 +1,9 @@
-// How a unit finds its ACS: a DHCP client that asks for the vendor options (TR-069 3.1, RFC 2131) over a plain UDP socket.
-import type { RemoteInfo } from 'node:dgram';
+// Discovery of the ACS by DHCP: one exchange that asks for the vendor options (TR-069 3.1, RFC 2131) over a plain UDP socket.
+import type { RemoteInfo, Socket } from 'node:dgram';
 import type { Clock, Random } from '../../../shared/clock.ts';
 import {
   addressesOf,
   clientIdValue,
-  type MessageType,
   messageType,
   messageTypeValue,
   OPTION,
@@ -27,14 +26,14 @@ import { messageOf } from '../../../shared/errors.ts';
 import { bindUdp } from '../../../shared/net/udp.ts';
 import type { Lease } from '../../state/device.ts';
 import { isAcsUrl } from '../acs-url.ts';
-import { createLatch } from '../task-control.ts';
+import { createLatch, type Latch } from '../task-control.ts';
 
 export interface DiscoverOptions {
-  /** Asks this server by unicast from a free port: for units that share a host with others. */
+  /** Server that is asked by unicast from a free port: for units that share a host with others. */
   server?: { host: string; port: number } | undefined;
   /**
-   * Asks by broadcast from port 68, as root. A socket cannot be tied to an interface here: the unit's network namespace must have no
-   * other, and a route to 255.255.255.255 through it.
+   * Interface on which DHCP is asked by broadcast from port 68, as root. A socket cannot be bound to an interface here: the unit's network
+   * namespace must have no other, and a route to 255.255.255.255 through it.
    */
   interface?: string | undefined;
   /** 12 hexadecimal digits. */
@@ -42,11 +41,11 @@ export interface DiscoverOptions {
   clock: Clock;
   random: Random;
   signal: AbortSignal;
-  /** Given up after so long, milliseconds. */
+  /** Milliseconds after which the discovery fails. */
   timeoutMs: number;
 }
 
-/** No usable answer came in time, or nothing could be sent. */
+/** No usable answer came in time, or the question could not be sent. */
 export class NoLease extends Error {
   override readonly name = 'NoLease';
 }
@@ -56,7 +55,7 @@ const CLIENT_PORT = 68;
 /** RFC 2131 4.1: 4 s before the first repetition, doubled up to 64 s, each a second more or less. */
 const FIRST_WAIT = 4000;
 const LONGEST_WAIT = 64_000;
-/** After an offer that names no ACS, how long another server may come up with a better one; our choice. */
+/** Milliseconds after an offer without an ACS in which another server may make a better one; our choice. */
 const BETTER_OFFER = 1000;
 
 /**
@@ -66,7 +65,7 @@ const BETTER_OFFER = 1000;
 export async function discover(options: DiscoverOptions): Promise<Lease> {
   const { clock, signal } = options;
   signal.throwIfAborted();
-  const exchange = await openExchange(options);
+  const exchange = await DhcpExchange.open(options);
   const deadline = clock.monotonic() + options.timeoutMs;
   try {
     for (;;) {
@@ -84,72 +83,94 @@ interface Received extends DhcpMessage {
   from: string;
 }
 
-interface Exchange {
-  /** Sends until an answer comes that counts for this type. */
-  ask(type: 'DISCOVER' | 'REQUEST', offer: Received | undefined, deadline: number): Promise<Received>;
-  close(): Promise<void>;
-}
+type Question = 'DISCOVER' | 'REQUEST';
 
-async function openExchange(options: DiscoverOptions): Promise<Exchange> {
-  const { clock, random, server, signal } = options;
-  const chaddr = Buffer.from(options.mac.replaceAll(':', ''), 'hex');
-  const started = clock.monotonic();
-  const inbox: Received[] = [];
-  const arrived = createLatch(clock);
-  const socket = await bindUdp({ port: server ? 0 : CLIENT_PORT, reuseAddress: true, broadcast: !server }).catch(
-    error => {
-      throw new NoLease(`DHCP cannot be asked: ${messageOf(error)}`);
-    },
-  );
-  // A later error belongs to one datagram that could not be sent or came back unreachable: the repetition covers it.
-  socket.on('error', () => undefined);
-  const target = server ?? { host: '255.255.255.255', port: SERVER_PORT };
-  let xid = 0;
+/** Answers that may wait to be read: more are dropped. */
+const MAX_INBOX = 32;
 
-  socket.on('message', (bytes, from) => {
-    const message = read(bytes, from);
-    if (!message || message.xid !== xid || !message.chaddr.equals(chaddr) || inbox.length > 32) return;
-    inbox.push(message);
-    arrived.set();
-  });
+class DhcpExchange {
+  readonly #options: DiscoverOptions;
+  readonly #socket: Socket;
+  readonly #chaddr: Buffer;
+  /** Monotonic milliseconds. */
+  readonly #started: number;
+  readonly #inbox: Received[] = [];
+  readonly #arrived: Latch;
+  #xid = 0;
 
-  const send = (type: 'DISCOVER' | 'REQUEST', offer: Received | undefined): Promise<void> => {
-    const secs = Math.round((clock.monotonic() - started) / 1000);
-    const message = encodeMessage({ ...fixedPart(xid, secs, chaddr), options: optionsOf(type, options.mac, offer) });
-    return new Promise((resolve, reject) => {
-      socket.send(message, target.port, target.host, error =>
-        error ? reject(new NoLease(`DHCP cannot be asked: ${messageOf(error)}`)) : resolve(),
-      );
+  static async open(options: DiscoverOptions): Promise<DhcpExchange> {
+    const { server } = options;
+    const port = server ? 0 : CLIENT_PORT;
+    const socket = await bindUdp({ port, reuseAddress: true, broadcast: !server }).catch((error: unknown) => {
+      throw notAsked(error);
     });
-  };
+    return new DhcpExchange(options, socket);
+  }
 
-  return {
-    async ask(type, offer, deadline) {
-      // RFC 2131 4.4.1: the REQUEST belongs to the transaction of its offer.
-      if (type === 'DISCOVER') xid = random.bytes(4).readUInt32BE(0);
-      inbox.length = 0;
-      let wait = FIRST_WAIT;
-      for (;;) {
-        await send(type, offer);
-        const until = Math.min(deadline, clock.monotonic() + wait + random.int(-1000, 1000));
-        const answer = await firstAnswer(type, offer, until);
-        if (answer) return answer;
-        if (clock.monotonic() >= deadline) throw new NoLease('no DHCP server answered');
-        wait = Math.min(wait * 2, LONGEST_WAIT);
-      }
-    },
-    close: () => new Promise(resolve => socket.close(() => resolve())),
-  };
+  private constructor(options: DiscoverOptions, socket: Socket) {
+    this.#options = options;
+    this.#socket = socket;
+    this.#chaddr = Buffer.from(options.mac.replaceAll(':', ''), 'hex');
+    this.#started = options.clock.monotonic();
+    this.#arrived = createLatch(options.clock);
+    // A later error belongs to one datagram that could not be sent or came back unreachable: the repetition covers it.
+    socket.on('error', () => undefined);
+    socket.on('message', (bytes, from) => this.#receive(bytes, from));
+  }
 
-  async function firstAnswer(
-    type: MessageType,
-    offer: Received | undefined,
-    until: number,
-  ): Promise<Received | undefined> {
+  /** Sends until an answer comes that counts for the question. @param deadline monotonic milliseconds */
+  async ask(question: Question, offer: Received | undefined, deadline: number): Promise<Received> {
+    const { clock, random } = this.#options;
+    // RFC 2131 4.4.1: the REQUEST belongs to the transaction of its offer.
+    if (question === 'DISCOVER') this.#xid = random.bytes(4).readUInt32BE(0);
+    this.#inbox.length = 0;
+    let wait = FIRST_WAIT;
+    for (;;) {
+      await this.#send(question, offer);
+      const until = Math.min(deadline, clock.monotonic() + wait + random.int(-1000, 1000));
+      const answer = await this.#firstAnswer(question, offer, until);
+      if (answer) return answer;
+      if (clock.monotonic() >= deadline) throw new NoLease('no DHCP server answered');
+      wait = Math.min(wait * 2, LONGEST_WAIT);
+    }
+  }
+
+  close(): Promise<void> {
+    return new Promise(resolve => this.#socket.close(() => resolve()));
+  }
+
+  #receive(bytes: Buffer, from: RemoteInfo): void {
+    const message = read(bytes, from);
+    const isOurs = message?.xid === this.#xid && message.chaddr.equals(this.#chaddr);
+    if (!message || !isOurs || this.#inbox.length > MAX_INBOX) return;
+    this.#inbox.push(message);
+    this.#arrived.set();
+  }
+
+  #send(question: Question, offer: Received | undefined): Promise<void> {
+    const { clock, mac, server } = this.#options;
+    const target = server ?? { host: '255.255.255.255', port: SERVER_PORT };
+    const secs = Math.round((clock.monotonic() - this.#started) / 1000);
+    const fixed = fixedPart(this.#xid, secs, this.#chaddr);
+    const message = encodeMessage({ ...fixed, options: optionsOf(question, mac, offer) });
+    return new Promise((resolve, reject) => {
+      this.#socket.send(message, target.port, target.host, error => (error ? reject(notAsked(error)) : resolve()));
+    });
+  }
+
+  /** The first answer that names an ACS; without one, the first usable answer. */
+  async #firstAnswer(question: Question, offer: Received | undefined, until: number): Promise<Received | undefined> {
+    const { clock, signal } = this.#options;
     let second: Received | undefined;
-    for (let end = until; clock.monotonic() < end; await arrived.wait(Math.max(0, end - clock.monotonic()), signal)) {
-      const usable = inbox.splice(0).filter(message => answers(type, message, offer));
-      const best = usable.find(message => type === 'REQUEST' || readAcsOptions(message.options).acsUrl !== undefined);
+    for (
+      let end = until;
+      clock.monotonic() < end;
+      await this.#arrived.wait(Math.max(0, end - clock.monotonic()), signal)
+    ) {
+      const usable = this.#inbox.splice(0).filter(message => answers(question, message, offer));
+      const best = usable.find(
+        message => question === 'REQUEST' || readAcsOptions(message.options).acsUrl !== undefined,
+      );
       if (best) return best;
       second ??= usable[0];
       if (second) end = Math.min(end, clock.monotonic() + BETTER_OFFER);
@@ -158,8 +179,10 @@ async function openExchange(options: DiscoverOptions): Promise<Exchange> {
   }
 }
 
-/** Whether a message is of the kind that is waited for, and from the server that was asked. */
-function answers(asked: MessageType, { options }: Received, offer: Received | undefined): boolean {
+const notAsked = (error: unknown): NoLease => new NoLease(`DHCP cannot be asked: ${messageOf(error)}`);
+
+/** @returns whether a message is of the kind that the question wants, and from the server that was asked */
+function answers(asked: Question, { options }: Received, offer: Received | undefined): boolean {
   const kind = messageType(options);
   if (asked === 'DISCOVER') return kind === 'OFFER';
   const theirs = options.get(OPTION.serverId);
@@ -180,7 +203,7 @@ const fixedPart = (xid: number, secs: number, chaddr: Buffer): Omit<DhcpMessage,
   chaddr,
 });
 
-/** What the unit wants to know: mask, router, DNS, NTP, the vendor options, and where scripts are (TFTP server and boot file). */
+/** Options that the unit asks for: mask, router, DNS, NTP, the vendor options, and the location of scripts (TFTP server and boot file). */
 const wanted = [
   OPTION.subnetMask,
   OPTION.routers,
@@ -193,7 +216,7 @@ const wanted = [
   OPTION.viVendorSpecific,
 ];
 
-function optionsOf(type: 'DISCOVER' | 'REQUEST', mac: string, offer: Received | undefined): Options {
+function optionsOf(type: Question, mac: string, offer: Received | undefined): Options {
   const options: Options = new Map([
     [OPTION.messageType, messageTypeValue(type)],
     // DGW Bni.DhcpClientIdentifierPresentation=MacAscii, its default: the MAC as lower-case text.
@@ -208,7 +231,7 @@ function optionsOf(type: 'DISCOVER' | 'REQUEST', mac: string, offer: Received | 
   return options;
 }
 
-/** A datagram that is no DHCP reply is nobody's business here. */
+/** A datagram as a DHCP reply; undefined for anything else. */
 function read(bytes: Buffer, from: RemoteInfo): Received | undefined {
   try {
     const message = decodeMessage(bytes);
@@ -238,7 +261,7 @@ function leaseOf(ack: Received): Lease {
 function scriptsOf(options: Options): { option: 66 | 67; value: string }[] {
   const inside = new Map<number, string | undefined>();
   const own = options.get(OPTION.vendorSpecific) ?? Buffer.alloc(0);
-  // Some servers put the ACS's URL there as it is, without sub-options.
+  // Some servers put the bare URL of the ACS there, without sub-options.
   const bare = /^https?:/i.test(own.toString('latin1'));
   for (const { code, value } of bare ? [] : readTlv(own)) inside.set(code, textOf(value));
   return [OPTION.tftpServer, OPTION.bootFile].flatMap(option => {
