@@ -14,7 +14,7 @@ interface Report {
   steps: { name: string; ok: boolean; ms: number; detail: Record<string, unknown> }[];
 }
 
-function play(argv: string[]): Promise<{ code: number; out: string; err: string }> {
+function run(argv: string[]): Promise<{ code: number; out: string; err: string }> {
   return new Promise(resolve => {
     execFile(process.execPath, ['--import', 'tsx', 'test/demo/main.ts', ...argv], { cwd: root }, (error, out, err) =>
       resolve({ code: error ? Number(error.code ?? 1) : 0, out, err }),
@@ -25,12 +25,12 @@ function play(argv: string[]): Promise<{ code: number; out: string; err: string 
 describe('npm run demo', () => {
   let folder: string;
   let report: Report;
-  let played: Awaited<ReturnType<typeof play>>;
+  let ended: Awaited<ReturnType<typeof run>>;
 
   before(async function () {
     this.timeout(120_000);
     folder = await mkdtemp(join(tmpdir(), 'tandem-demo-test-'));
-    played = await play(['--json', join(folder, 'r.json'), '--wire', join(folder, 'w')]);
+    ended = await run(['--json', join(folder, 'r.json'), '--wire', join(folder, 'w')]);
     report = JSON.parse(await readFile(join(folder, 'r.json'), 'utf8')) as Report;
   });
 
@@ -38,8 +38,8 @@ describe('npm run demo', () => {
 
   const detail = (name: string): Record<string, unknown> => report.steps.find(step => step.name === name)?.detail ?? {};
 
-  it('plays the thirteen steps in order, all well, and exits 0', () => {
-    assert.equal(played.code, 0, played.out + played.err);
+  it('carries out its thirteen steps in order and exits 0', () => {
+    assert.equal(ended.code, 0, ended.out + ended.err);
     const names =
       'discovery trust bootstrap provision tls-profile script firmware reboot sip-tls call periodic value-change connection-request';
     assert.deepEqual(
@@ -47,17 +47,17 @@ describe('npm run demo', () => {
       names.split(' '),
     );
     assert.ok(report.ok && report.steps.every(step => step.ok));
-    assert.equal(played.out.match(/✔/g)?.length, 13, 'one line a step');
+    assert.equal(ended.out.match(/✔/g)?.length, 13, 'one line a step');
   });
 
-  it('trust: refused without a clock, refused without a CA, accepted with both', () => {
+  it('connects only once the clock is set and the CA is there', () => {
     const { clockUnset, noCa, clockAndCa } = detail('trust') as Record<string, { accepted: boolean; reason?: string }>;
     assert.deepEqual([clockUnset?.accepted, noCa?.accepted, clockAndCa?.accepted], [false, false, true]);
     assert.match(clockUnset?.reason ?? '', /clock is not set/);
     assert.match(noCa?.reason ?? '', /no CA/);
   });
 
-  it('tls-profile and firmware: before and after differ as asked', () => {
+  it('changes TLS profile and firmware as asked', () => {
     const { before, after } = detail('tls-profile') as Record<string, { version: string; cipher: string }>;
     assert.match(before?.cipher ?? '', /CBC_SHA$/);
     assert.match(after?.cipher ?? '', /GCM|SHA256|SHA384/);
@@ -67,7 +67,7 @@ describe('npm run demo', () => {
     assert.equal(detail('reboot').commandKey, 'maintenance-7');
   });
 
-  it('call: SRTP both ways, no authentication failure, each end hears the other', () => {
+  it('carries a call with SRTP both ways in which each end hears the other', () => {
     const { a, b } = detail('call') as Record<
       string,
       { sent: number; received: number; authFailures: number; tone: number; suite: string }
@@ -80,7 +80,7 @@ describe('npm run demo', () => {
     assert.deepEqual([a?.tone, b?.tone], [880, 440]);
   });
 
-  it('writes every envelope in order, each one readable', async () => {
+  it('writes a readable file of every envelope, in order', async () => {
     const names = (await readdir(join(folder, 'w'))).sort();
     assert.ok(names.length > 60);
     assert.deepEqual(
@@ -91,7 +91,7 @@ describe('npm run demo', () => {
   });
 
   it('names a wrong option and exits 2', async () => {
-    const { code, err } = await play(['--nothing']);
+    const { code, err } = await run(['--nothing']);
     assert.equal(code, 2);
     assert.match(err, /--nothing/);
     assert.equal(err.trim().split('\n').length, 1);

@@ -12,7 +12,7 @@ interface Report {
 
 const root = new URL('../..', import.meta.url).pathname;
 
-function play(argv: string[]): Promise<{ code: number; out: string; err: string }> {
+function run(argv: string[]): Promise<{ code: number; out: string; err: string }> {
   return new Promise(resolve => {
     execFile(process.execPath, ['--import', 'tsx', 'test/demo/fleet.ts', ...argv], { cwd: root }, (error, out, err) =>
       resolve({ code: error ? Number(error.code ?? 1) : 0, out, err }),
@@ -29,12 +29,12 @@ describe('npm run demo:fleet', () => {
 
   const story = async (name: string): Promise<Report> => {
     const file = join(folder, name);
-    const { code, out, err } = await play(['--count', '12', '--seed', '5', '--json', file]);
+    const { code, out, err } = await run(['--count', '12', '--seed', '5', '--json', file]);
     assert.equal(code, 0, out + err);
     return JSON.parse(await readFile(file, 'utf8')) as Report;
   };
 
-  it('plays its steps in order, all well, twice the same', async function () {
+  it('carries out its steps in order, the same twice for the same seed', async function () {
     this.timeout(120_000);
     const first = await story('a.json');
     assert.deepEqual(
@@ -56,7 +56,7 @@ describe('npm run demo:fleet', () => {
   });
 
   it('names a wrong option and exits 2', async () => {
-    const { code, err } = await play(['--faults', 'wild']);
+    const { code, err } = await run(['--faults', 'wild']);
     assert.equal(code, 2);
     assert.match(err, /--faults: 'wild' is no profile/);
     assert.equal(err.trim().split('\n').length, 1);

@@ -39,7 +39,7 @@ function tell(step: StepReport, about: string): void {
   process.stdout.write(`${tick} ${step.name.padEnd(13)}${(step.ms / 1000).toFixed(2).padStart(7)} s  ${about}\n`);
 }
 
-async function play(options: OptionValues<typeof specs>, signal: AbortSignal): Promise<StepReport[]> {
+async function runStory(options: OptionValues<typeof specs>, signal: AbortSignal): Promise<StepReport[]> {
   const { count, seed, faults, verbose } = options;
   const world = await openVirtualWorld({
     ...fleetStory.world,
@@ -50,7 +50,7 @@ async function play(options: OptionValues<typeof specs>, signal: AbortSignal): P
   const reports: StepReport[] = [];
   try {
     for (const { name, run } of fleetStory.steps) {
-      const report = await playStep(name, async detail => await run(world, { count, faults }, detail));
+      const report = await runStep(name, async detail => await run(world, { count, faults }, detail));
       reports.push(report);
       // Later steps build on earlier ones.
       if (!report.ok || signal.aborted) break;
@@ -61,7 +61,7 @@ async function play(options: OptionValues<typeof specs>, signal: AbortSignal): P
   return reports;
 }
 
-async function playStep(
+async function runStep(
   name: string,
   run: (detail: Record<string, unknown>) => ReturnType<StoryStep['run']>,
 ): Promise<StepReport> {
@@ -92,7 +92,7 @@ async function main(argv: string[]): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   const started = performance.now();
   process.stdout.write(`${values.count} gateways and their ACS in virtual time, seed ${values.seed}.\n\n`);
-  const steps = await play(values, stop.signal);
+  const steps = await runStory(values, stop.signal);
   const ok = steps.length === fleetStory.steps.length && steps.every(step => step.ok);
   if (values.json) await writeFile(values.json, `${JSON.stringify({ ok, steps }, null, 2)}\n`);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { helpText, type OptionSpecs, readOptions, UsageError } from '../../shared/config.ts';
 import { messageOf } from '../../shared/errors.ts';
-import { openStage, type Stage } from './stage.ts';
 import { type StepReport, story } from './story.ts';
+import { type DemoWorld, openDemoWorld } from './world.ts';
 
 const specs = {
   json: { kind: 'string', value: 'FILE', help: 'write the report' },
@@ -26,7 +26,7 @@ function line(step: StepReport, about: string): void {
   process.stdout.write(`${tick} ${step.name.padEnd(19)}${time}  ${about}\n`);
 }
 
-async function play(stage: Stage): Promise<StepReport[]> {
+async function runStory(world: DemoWorld): Promise<StepReport[]> {
   const reports: StepReport[] = [];
   for (const { name, run } of story) {
     const started = performance.now();
@@ -35,7 +35,7 @@ async function play(stage: Stage): Promise<StepReport[]> {
     const timer = setTimeout(() => stop.abort(new Error(`not done after ${STEP_LIMIT_MS / 1000} s`)), STEP_LIMIT_MS);
     let about: string;
     try {
-      about = await run(stage, report.detail, stop.signal);
+      about = await run(world, report.detail, stop.signal);
       report.ok = true;
     } catch (error) {
       about = messageOf(error);
@@ -68,10 +68,10 @@ async function main(argv: string[]): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'tandem-demo-'));
   const started = performance.now();
   process.stdout.write('Two gateways, their ACS, a SIP server, DHCP, SNTP and syslog, all on loopback.\n\n');
-  const stage = await openStage({ folder, ...(values.wire ? { wire: values.wire } : {}), verbose: values.verbose });
+  const world = await openDemoWorld({ folder, ...(values.wire ? { wire: values.wire } : {}), verbose: values.verbose });
   let steps: StepReport[] = [];
   try {
-    steps = await play(stage);
+    steps = await runStory(world);
     const ok = steps.length === story.length && steps.every(step => step.ok);
     if (values.json) await writeFile(values.json, `${JSON.stringify({ ok, steps }, null, 2)}\n`);
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
@@ -80,17 +80,17 @@ async function main(argv: string[]): Promise<number> {
         ? `\nAll ${steps.length} steps in ${seconds} s.\n`
         : `\nFailed at '${steps.at(-1)?.name}' after ${seconds} s: ${String(steps.at(-1)?.detail.error)}\n`,
     );
-    if (values.stay && ok) await stay(stage);
+    if (values.stay && ok) await stay(world);
     return ok ? 0 : 1;
   } finally {
-    await stage.close();
+    await world.close();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function stay(stage: Stage): Promise<void> {
+async function stay(world: DemoWorld): Promise<void> {
   process.stdout.write(
-    `\nStill up, until Ctrl-C:\n${stage
+    `\nStill up, until Ctrl-C:\n${world
       .addresses()
       .map(([what, where]) => `  ${what.padEnd(14)}${where}`)
       .join('\n')}\n`,
