@@ -1,0 +1,156 @@
+// Known parameters and history in every store.
+import assert from 'node:assert/strict';
+import { announce, contractSuite, deviceId, inform, known, rejectsWith } from '../../support/acs/store-contract.ts';
+import { newYear } from '../../support/devices.ts';
+
+contractSuite('parameters and history', subject => {
+  describe('parameters', () => {
+    const paths = async (path: string): Promise<string[]> =>
+      (await subject.store.parameters(deviceId('A'), path)).map(value => value.path);
+
+    beforeEach(async () => {
+      await announce(subject.store, 'A');
+      const values = ['Device.A.B', 'Device.A.B.1.C', 'Device.A.B.10.C', 'Device.A.Bc', 'Device.Z'];
+      await subject.store.putParameters(
+        deviceId('A'),
+        values.map(path => known(path, path)),
+      );
+    });
+
+    it('reads all parameters, those below a partial path, or one', async () => {
+      assert.equal((await paths('')).length, 5);
+      assert.equal((await paths('Device.')).length, 5);
+      assert.deepEqual(await paths('Device.A.B.'), ['Device.A.B.1.C', 'Device.A.B.10.C']);
+      assert.deepEqual(await paths('Device.A.B'), ['Device.A.B']);
+      assert.deepEqual(await paths('Device.Q'), []);
+      assert.deepEqual(await subject.store.parameters('nobody', ''), []);
+    });
+
+    it('keeps the attributes of a parameter that a later value does not carry', async () => {
+      const attributes = { writable: true, notification: 2 };
+      await subject.store.putParameters(deviceId('A'), [known('Device.Z', '1', attributes)]);
+      await subject.store.putParameters(deviceId('A'), [
+        known('Device.Z', '2', { type: 'xsd:int', time: newYear + 5 }),
+      ]);
+      assert.deepEqual(await subject.store.parameters(deviceId('A'), 'Device.Z'), [
+        { path: 'Device.Z', value: '2', type: 'xsd:int', time: newYear + 5, ...attributes },
+      ]);
+    });
+
+    it('replaces the parameters below a partial path', async () => {
+      await subject.store.putParameters(deviceId('A'), [known('Device.A.B.2.C', 'x')], 'Device.A.B.');
+      assert.deepEqual(await paths('Device.A.'), ['Device.A.B', 'Device.A.B.2.C', 'Device.A.Bc']);
+      await subject.store.putParameters(deviceId('A'), [], '');
+      assert.deepEqual(await paths(''), []);
+    });
+
+    it('refuses parameters of an unknown device, and values with a NUL', async () => {
+      await rejectsWith(subject.store.putParameters('nobody', [known('Device.A', '1')]), 404, 'no-such-device');
+      const values = [known('Device.New', '1'), known('Device.A', 'a\0b')];
+      await rejectsWith(subject.store.putParameters(deviceId('A'), values), 400, 'nul-in-text');
+      assert.deepEqual(await paths('Device.New'), [], 'all or nothing');
+      await subject.store.putParameters(deviceId('A'), [known('Device.New', '1')]);
+      assert.deepEqual(await paths('Device.New'), ['Device.New']);
+    });
+  });
+
+  it('reads known values of many devices, null for unknown ones, absent without any', async () => {
+    for (const name of ['K1', 'K2', 'K3', 'K4']) await inform(subject.store, name, newYear);
+    const put = (name: string, values: Record<string, string>): Promise<void> =>
+      subject.store.putParameters(
+        deviceId(name),
+        Object.entries(values).map(([path, value]) => ({ path, value, type: 'xsd:string', time: newYear })),
+      );
+    await put('K1', { 'Device.K.A': '1', 'Device.K.B': '2', 'Device.K.C': 'not asked' });
+    await put('K2', { 'Device.K.A': '1', 'Device.K.B': '2' });
+    await put('K3', { 'Device.K.B': '' });
+    await put('K4', { 'Device.K.C': 'not asked' });
+    const ids = ['K3', 'K1', 'K4', 'K2'].map(deviceId);
+    const found = await subject.store.knownValues([...ids, 'nobody'], ['Device.K.B', 'Device.K.A', 'Device.K.Never']);
+    assert.deepEqual(
+      [...found].sort(([a], [b]) => (a < b ? -1 : 1)),
+      [
+        [deviceId('K1'), ['2', '1', null]],
+        [deviceId('K2'), ['2', '1', null]],
+        [deviceId('K3'), ['', null, null]],
+      ],
+    );
+    assert.equal(found.get(deviceId('K1')), found.get(deviceId('K2')), 'equal answers are one object');
+    assert.equal((await subject.store.knownValues([], ['Device.K.A'])).size, 0);
+    assert.equal((await subject.store.knownValues(ids, [])).size, 0);
+  });
+
+  describe('history', () => {
+    const at = newYear + 3600_000;
+    const sample = (serial: string, path: string, time: number, value: number) =>
+      subject.store.appendHistory([{ device: deviceId(serial), samples: [{ path, time, value }] }]);
+    const series = async (serial: string, path: string, level: number) =>
+      (await subject.store.series({ device: deviceId(serial), path, level })).sort((a, b) => a.bucket - b.bucket);
+
+    it('merges numbers into rings of three widths, and replaces buckets that a ring has passed', async () => {
+      await announce(subject.store, 'A');
+      for (const [after, value] of [
+        [0, 4],
+        [10_000, 8],
+        [60_000, -1],
+        [400_000, 2.5],
+      ] as const)
+        await sample('A', 'Device.X', at + after, value);
+      assert.deepEqual(
+        (await series('A', 'Device.X', 0)).map(({ n, sum, min, max }) => [n, sum, min, max]),
+        [
+          [2, 12, 4, 8],
+          [1, -1, -1, -1],
+          [1, 2.5, 2.5, 2.5],
+        ],
+      );
+      assert.deepEqual(
+        (await series('A', 'Device.X', 1)).map(({ n, sum, min, max }) => [n, sum, min, max]),
+        [
+          [3, 11, -1, 8],
+          [1, 2.5, 2.5, 2.5],
+        ],
+      );
+      assert.deepEqual(
+        (await series('A', 'Device.X', 2)).map(({ n, sum, min, max }) => [n, sum, min, max]),
+        [[4, 13.5, -1, 8]],
+      );
+      const day = 24 * 3600_000;
+      await sample('A', 'Device.X', at + day, 9);
+      await sample('A', 'Device.X', at, 100);
+      const raw = await series('A', 'Device.X', 0);
+      assert.deepEqual(
+        raw.map(({ max }) => max),
+        [-1, 2.5, 9],
+        'a ring later; one that comes too late is left out',
+      );
+      assert.deepEqual(await subject.store.seriesPaths(deviceId('A')), ['Device.X']);
+      assert.deepEqual(await series('B', 'Device.X', 0), []);
+    });
+
+    it('bounds the series and events of a device, and deletes them with the device', async () => {
+      await announce(subject.store, 'A');
+      const many = Array.from({ length: 80 }, (_, n) => ({ path: `Device.P${n}`, time: at, value: n }));
+      await subject.store.appendHistory([{ device: deviceId('A'), samples: many }]);
+      await sample('A', 'Device.One.More', at, 1);
+      assert.equal((await subject.store.seriesPaths(deviceId('A'))).length, 64);
+      await sample('A', 'Device.P1', at + 1, 1);
+      assert.equal((await series('A', 'Device.P1', 0))[0]?.n, 2);
+      const event = (n: number) => ({ time: at + n, type: 'inform', data: { n } });
+      for (let from = 0; from < 500; from += 50)
+        await subject.store.appendHistory([
+          { device: deviceId('A'), events: Array.from({ length: 50 }, (_, n) => event(from + n)) },
+          { device: deviceId('nobody'), events: [event(from)] },
+        ]);
+      const kept = await subject.store.deviceEvents(deviceId('A'), 1000);
+      assert.ok(kept.length >= 168 && kept.length <= 200, `${kept.length}`);
+      assert.deepEqual(kept.slice(0, 2), [event(499), event(498)]);
+      await subject.store.apply(deviceId('A'), 'removed', { now: at });
+      await announce(subject.store, 'A');
+      assert.deepEqual(await subject.store.deviceEvents(deviceId('A'), 10), []);
+      assert.deepEqual(await subject.store.seriesPaths(deviceId('A')), []);
+      await sample('A', 'Device.One.More', at, 1);
+      assert.deepEqual(await subject.store.seriesPaths(deviceId('A')), ['Device.One.More']);
+    });
+  });
+});

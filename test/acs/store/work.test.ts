@@ -1,0 +1,98 @@
+// Tasks and faults in every store.
+import assert from 'node:assert/strict';
+import {
+  addTask,
+  announce,
+  contractSuite,
+  deviceId,
+  inform,
+  known,
+  rejectsWith,
+} from '../../support/acs/store-contract.ts';
+import { newYear, taskOf } from '../../support/devices.ts';
+
+contractSuite('tasks and faults', subject => {
+  it('finds a task by id while it is open and after it ended', async () => {
+    const { token } = await inform(subject.store, 'A', newYear);
+    const added = await addTask(subject.store, 'A', taskOf('t1', 'Reboot', newYear));
+    assert.deepEqual(await subject.store.task('t1'), added);
+    await subject.store.apply(deviceId('A'), 'taskSent', { token, id: 't1', now: newYear });
+    assert.equal((await subject.store.task('t1'))?.state, 'sent');
+    const outcome = { state: 'done', result: { x: 1 } } as const;
+    await subject.store.apply(deviceId('A'), 'taskSettled', { token, id: 't1', outcome, now: newYear + 9 });
+    const ended = await subject.store.task('t1');
+    assert.deepEqual([ended?.state, ended?.result, ended?.ended], ['done', { x: 1 }, newYear + 9]);
+    assert.deepEqual((await subject.store.device(deviceId('A')))?.tasks, []);
+    assert.equal(await subject.store.task('t2'), undefined);
+  });
+
+  it('stores the values of a response in the tree, also when its task is gone', async () => {
+    const { token } = await inform(subject.store, 'A', newYear);
+    await addTask(subject.store, 'A', taskOf('t1', 'SetParameterValues', newYear));
+    const settle = (value: string) =>
+      subject.store.apply(deviceId('A'), 'taskSettled', {
+        ...{ token, id: 't1', outcome: { state: 'done' }, now: newYear + 9 },
+        known: [known('Device.A', value)],
+      });
+    const value = async () => (await subject.store.parameters(deviceId('A'), 'Device.A')).map(found => found.value);
+    await rejectsWith(settle('a\0b'), 400, 'nul-in-text');
+    assert.deepEqual([(await subject.store.task('t1'))?.state, await value()], ['queued', []], 'neither or both');
+    const settled = await settle('1');
+    assert.ok(typeof settled === 'object');
+    assert.deepEqual(
+      [settled.task, settled.row],
+      [await subject.store.task('t1'), await subject.store.device(deviceId('A'))],
+    );
+    assert.deepEqual(await value(), ['1']);
+    assert.equal(await settle('2'), 'gone');
+    assert.deepEqual(await value(), ['2']);
+  });
+
+  it('lists open and ended tasks of one device and of all, the newest first', async () => {
+    for (const serial of ['A', 'B']) await announce(subject.store, serial);
+    for (let n = 0; n < 10; n++)
+      await addTask(subject.store, n % 2 ? 'A' : 'B', taskOf(`t${n}`, 'Reboot', newYear + n));
+    await subject.store.apply(deviceId('A'), 'taskCancelled', { id: 't7', now: newYear + 100 });
+    await subject.store.apply(deviceId('B'), 'taskCancelled', { id: 't2', now: newYear + 100 });
+    const ids = async (query: { device?: string; limit: number }): Promise<string> =>
+      (await subject.store.tasks(query)).map(task => task.id).join(' ');
+    assert.equal(await ids({ limit: 100 }), 't9 t8 t7 t6 t5 t4 t3 t2 t1 t0');
+    assert.equal(await ids({ limit: 3 }), 't9 t8 t7');
+    assert.equal(await ids({ device: deviceId('A'), limit: 4 }), 't9 t7 t5 t3');
+  });
+
+  it('prunes ended tasks by age and by number, and no open ones', async () => {
+    await announce(subject.store, 'A');
+    for (const n of [1, 2, 3, 4]) {
+      await addTask(subject.store, 'A', taskOf(`t${n}`, 'Reboot', newYear));
+      if (n < 4) await subject.store.apply(deviceId('A'), 'taskCancelled', { id: `t${n}`, now: newYear + n });
+    }
+    const left = async (before: number, keep: number): Promise<string[]> => {
+      await subject.store.prune({ endedTasks: { before, keep }, audit: { before: 0, keep: 100 } });
+      return (await subject.store.tasks({ limit: 9 })).map(task => task.id).sort();
+    };
+    assert.deepEqual(await left(0, 100), ['t1', 't2', 't3', 't4']);
+    assert.deepEqual(await left(newYear + 2, 100), ['t2', 't3', 't4']);
+    assert.deepEqual(await left(0, 1), ['t3', 't4']);
+  });
+
+  it('lists the faults of all devices, the latest first', async () => {
+    for (const serial of ['A', 'B']) await announce(subject.store, serial);
+    const raise = (serial: string, cause: string, now: number) =>
+      subject.store.apply(deviceId(serial), 'faultRaised', { cause, code: 9001, message: 'm', retryAt: now, now });
+    await raise('A', 'one', 1);
+    await raise('B', 'one', 2);
+    const third = await raise('A', 'two', 3);
+    const again = await raise('A', 'one', 4);
+    const list = await subject.store.faults(2);
+    assert.deepEqual(list, [again, third]);
+    await subject.store.apply(deviceId('A'), 'faultCleared', { id: again.id });
+    assert.deepEqual(
+      (await subject.store.faults(9)).map(fault => [fault.device, fault.cause]),
+      [
+        [deviceId('A'), 'two'],
+        [deviceId('B'), 'one'],
+      ],
+    );
+  });
+});
