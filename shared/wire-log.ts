@@ -29,14 +29,17 @@ export async function openWireLog(directory: string, log: Log): Promise<WireLog>
   let failing = false;
   let writing: Promise<void> = Promise.resolve();
 
+  const fail = (reason: string): void => {
+    if (!failing) log.error('envelope not written', { directory, reason });
+    failing = true;
+  };
   const write = async (name: string, xml: string): Promise<void> => {
     try {
       // Envelopes hold passwords.
       await writeFile(join(directory, name), xml, { mode: 0o600 });
       failing = false;
     } catch (error) {
-      if (!failing) log.error('envelope not written', { directory, reason: messageOf(error) });
-      failing = true;
+      fail(messageOf(error));
     } finally {
       waiting -= xml.length;
     }
@@ -46,8 +49,7 @@ export async function openWireLog(directory: string, log: Log): Promise<WireLog>
     tap: (from, xml) => {
       const name = `${String(++number).padStart(4, '0')}-${from}.xml`;
       if (waiting + xml.length > MAX_WAITING) {
-        if (!failing) log.error('envelope not written', { directory, reason: 'the disk does not keep up' });
-        failing = true;
+        fail('the disk does not keep up');
         return;
       }
       waiting += xml.length;
