@@ -4,7 +4,7 @@ import type { EventBus } from '../events.ts';
 
 export function logEvents(events: EventBus, log: Log): () => void {
   const ends = [
-    events.on('session', event => log.info('CWMP session ended', { ...event })),
+    events.on('session', event => log.info('device session ended', { ...event })),
     events.on('enrolled', event => log.info('device enrolment decided', { ...event })),
     events.on('held', event => log.warn('device held', { ...event })),
     events.on('late', event => log.info('device overdue', { ...event })),

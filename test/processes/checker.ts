@@ -36,7 +36,7 @@ export function sessionsIn(lives: readonly Life[]): Held[] {
         const session: Held = { device, member, claim, from: timeOf(line), to: died, end: 'killed' };
         open.set(key, session);
         held.push(session);
-      } else if (line.msg === 'CWMP session ended') {
+      } else if (line.msg === 'device session ended') {
         const session = open.get(key);
         if (session) Object.assign(session, { to: timeOf(line), end: 'said', how: String(line.error ?? line.outcome) });
       }

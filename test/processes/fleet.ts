@@ -259,7 +259,7 @@ export async function ordeal(fleet: Fleet, { gateways, kills, everyMs, patienceM
   const sessions = sessionsIn(fleet.lives);
   const lost = fleet.lives
     .flatMap(({ lines }) => lines)
-    .filter(line => line.msg === 'CWMP session ended' && line.outcome === 'lost');
+    .filter(line => line.msg === 'device session ended' && line.outcome === 'lost');
   return {
     sessions: sessions.length,
     killed: sessions.filter(({ end }) => end === 'killed').length,

@@ -70,7 +70,7 @@ describe('two ACS processes on one MongoDB', function () {
     assert.ok(performance.now() - began < 5_000, 'told, not found out');
     await eventually('what happens at one is seen live at the other', () => heard.join('').includes('event: session'));
     await live.body?.cancel().catch(() => undefined);
-    const sessions = lives.map(({ lines }) => lines.filter(({ msg }) => msg === 'CWMP session ended').length);
+    const sessions = lives.map(({ lines }) => lines.filter(({ msg }) => msg === 'device session ended').length);
     assert.ok(sessions[0]! > 0 && sessions[1] === 0, `sessions: ${sessions}`);
     void listening;
   });
@@ -83,10 +83,10 @@ describe('two ACS processes on one MongoDB', function () {
     const said = (what: string) => lives.flatMap(({ lines }) => lines).filter(({ msg }) => msg === what);
     await eventually(
       'it is configured',
-      () => said('device reconciled').length > 0 && said('CWMP session ended').length > 0,
+      () => said('device reconciled').length > 0 && said('device session ended').length > 0,
       30_000,
     );
-    const sessions = said('CWMP session ended');
+    const sessions = said('device session ended');
     assert.ok(sessions.length > 0 && sessions.every(({ outcome }) => outcome === 'ok'), JSON.stringify(sessions));
     assert.ok([...balancer.counts.values()].every(count => count >= 2));
   });

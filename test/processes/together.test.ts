@@ -112,7 +112,7 @@ describe('ACS and gateway as processes', function () {
       port = wire.port;
       const cpe = startUnit('wire1');
       await cpe.ready();
-      await acs.line(line => line.msg === 'CWMP session ended' && line.device === id);
+      await acs.line(line => line.msg === 'device session ended' && line.device === id);
       await call(ready, 'PUT', `/files/new.bin?type=firmware&version=${version}`, image);
       return { acs, ready, cpe };
     };

@@ -46,7 +46,7 @@ describe('a server with workers', function () {
       assert.deepEqual(report.contradictions, []);
       assert.deepEqual([...new Set(report.units.map(({ parameterKey }) => parameterKey))], [report.revision]);
       assert.equal(report.units.length, 20);
-      const busy = fleet!.lives.filter(({ lines }) => lines.some(({ msg }) => msg === 'CWMP session ended'));
+      const busy = fleet!.lives.filter(({ lines }) => lines.some(({ msg }) => msg === 'device session ended'));
       assert.ok(busy.length >= 3, `${busy.length} lives of workers had sessions`);
 
       const metrics = await (await fetch(`${nodes[0]!.api}/metrics`)).text();
