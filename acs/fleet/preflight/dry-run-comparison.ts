@@ -3,9 +3,9 @@ import type { DeviceRow } from '../../device/row.ts';
 import type { CompiledPreset } from '../presets/compiled-preset.ts';
 import { type MergeInput, mergedFields } from '../presets/desired.ts';
 import {
-  applicable,
+  applicablePresets,
   type Gathered,
-  gathered,
+  gatherWanted,
   isNothing,
   isSame,
   type ResolvedPreset,
@@ -65,12 +65,12 @@ export function comparisonOf(change: PresetChange): (row: SurveyedRow) => Compar
   const outcomeBefore = outcomesOf(before, input, tlsPart);
   const outcomeAfter = outcomesOf(after, inputAfter, tlsPart);
   return row => {
-    const applying = applicable(differing, row, input);
+    const applying = applicablePresets(differing, row, input);
     const applies = changed !== undefined && applying.includes(changed);
     const fits = applies || (row.faults.length > 0 && (changed?.fits(row, input.now) ?? false));
     if (applying.length === 0 && inputAfter === input) return { fits };
-    const chosen = [...applying, ...applicable(common, row, input)];
-    const chosenAfter = inputAfter === input ? chosen : applicable(after, row, inputAfter);
+    const chosen = [...applying, ...applicablePresets(common, row, input)];
+    const chosenAfter = inputAfter === input ? chosen : applicablePresets(after, row, inputAfter);
     return {
       fits,
       outcomes: { before: outcomeBefore(new Set(chosen), row), after: outcomeAfter(new Set(chosenAfter), row) },
@@ -108,7 +108,7 @@ function outcomesOf(
     const key = inputsKey(applying, indexes, row, input);
     const found = key === undefined ? undefined : known.get(key);
     if (found) return found;
-    const wanted = gathered(applying, row, input, { resolve });
+    const wanted = gatherWanted(applying, row, input, { resolve });
     let digest: string | undefined;
     const revision = (): string => {
       digest ??= revisionOf(wanted, input.key);

@@ -5,7 +5,7 @@ import type { FleetContext } from '../common/context.ts';
 import { pagesOf, portionsOf } from '../common/device-pages.ts';
 import type { StoredFile } from '../files/stored-file.ts';
 import { byWeight } from '../presets/compiled-preset.ts';
-import { applicable, isApplied, merged } from '../presets/merge.ts';
+import { applicablePresets, isApplied, mergePresets } from '../presets/merge.ts';
 import type { Preset } from '../presets/preset.ts';
 import type { Presets } from '../presets/presets.ts';
 import type { WantedStates } from '../presets/wanted-states.ts';
@@ -158,7 +158,7 @@ async function detailOf(
   { before, after }: Outcomes,
   { after: presets, input, inputAfter = input }: PresetChange,
 ): Promise<Omit<DeviceDetail, 'links'>> {
-  const wanted = merged(applicable(presets, row, inputAfter), row, inputAfter);
+  const wanted = mergePresets(applicablePresets(presets, row, inputAfter), row, inputAfter);
   const known = new Map<string, string>();
   for (const path of wanted.set.keys())
     for (const value of await store.parameters(row.id, path)) known.set(value.path, value.value);

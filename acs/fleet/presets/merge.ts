@@ -27,16 +27,16 @@ export const wantedState = (
   row: MergedRow,
   input: MergeInput,
   onLost?: OnLost,
-): Wanted => merged(applicable(presets, row, input), row, input, onLost);
+): Wanted => mergePresets(applicablePresets(presets, row, input), row, input, onLost);
 
-/** @param applying the presets that apply to the device, the lightest first */
-export function merged(
+/** Merges presets that were chosen already. @param applying the presets that apply to the device, the lightest first */
+export function mergePresets(
   applying: readonly CompiledPreset[],
   row: MergedRow,
   input: MergeInput,
   onLost?: OnLost,
 ): Wanted {
-  const found = gathered(applying, row, input, { onLost });
+  const found = gatherWanted(applying, row, input, { onLost });
   const wanted: Wanted = {
     ...found,
     revision: revisionOf(found, input.key),
@@ -52,8 +52,11 @@ export function merged(
 /** The part of a wanted state that makes its revision, and the refused presets. */
 export type Gathered = Pick<Wanted, 'set' | 'objects' | 'files' | 'restart' | 'refused' | 'adopted'>;
 
-/** @param resolve resolves a preset for the device; callers that keep results pass their own */
-export function gathered(
+/**
+ * Gathers what presets, overrides and the rollout want of a device, without the revision.
+ * @param resolve resolves a preset for the device; callers that keep results pass their own
+ */
+export function gatherWanted(
   applying: readonly CompiledPreset[],
   row: MergedRow,
   input: MergeInput,
@@ -99,7 +102,11 @@ function put<T extends { preset: string; value?: string; secret?: boolean }>(
   }
 }
 
-export const applicable = (presets: readonly CompiledPreset[], row: MergedRow, input: MergeInput): CompiledPreset[] =>
+export const applicablePresets = (
+  presets: readonly CompiledPreset[],
+  row: MergedRow,
+  input: MergeInput,
+): CompiledPreset[] =>
   presets.filter(preset => preset.fits(row, input.now) && !suspendingPresetFault(preset, row, input));
 
 /** All that a preset wants of one device, its variables put in. */

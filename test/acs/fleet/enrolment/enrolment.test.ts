@@ -52,11 +52,11 @@ describe('enrolment', () => {
     });
 
     it('end the quarantine of a device when a new rule matches, with an event', async () => {
-      const said: string[] = [];
-      api.acs.events.on('enrolled', ({ device, state }) => said.push(`${device} ${state}`));
+      const announced: string[] = [];
+      api.acs.events.on('enrolled', ({ device, state }) => announced.push(`${device} ${state}`));
       await cpe('A').session();
       await cpe('A').session();
-      assert.deepEqual(said, [`${id} quarantine`]);
+      assert.deepEqual(announced, [`${id} quarantine`]);
       await put('code', { provisioningCode: 'TLCO.%', action: 'enrol' });
       await cpe('A', { parameters: { 'Device.DeviceInfo.ProvisioningCode': 'OTHER' } }).session();
       assert.equal(await stateOf('A'), 'quarantine');
@@ -64,7 +64,7 @@ describe('enrolment', () => {
       const coded = { parameters: { 'Device.DeviceInfo.ProvisioningCode': 'TLCO.GRP2' } };
       const { asked } = await cpe('A', coded).session(unit.answer);
       assert.equal(await stateOf('A'), 'enrolled');
-      assert.deepEqual(said.slice(1), [`${id} enrolled`]);
+      assert.deepEqual(announced.slice(1), [`${id} enrolled`]);
       assert.equal(asked[0]?.method, 'SetParameterValues', 'it is given its own credentials at once');
     });
 
@@ -253,8 +253,8 @@ describe('enrolment', () => {
       await api.acs.store.apply(id, 'informed', shown('bb'));
       await api.acs.fleet.tasks.add(id, { method: 'Reboot', args: {} });
       await minutes(1);
-      const { inform: heard, asked } = await cpe('A', { ...secret, events: ['2 PERIODIC'] }).session();
-      assert.deepEqual([heard.envelope?.body.kind, asked], ['response', []]);
+      const { inform: answer, asked } = await cpe('A', { ...secret, events: ['2 PERIODIC'] }).session();
+      assert.deepEqual([answer.envelope?.body.kind, asked], ['response', []]);
       await api.call('POST', `/devices/${id}/approve`);
       const after = await cpe('A', { ...secret, events: ['2 PERIODIC'] }).session(memoryCpe({}).answer);
       assert.ok(after.asked.some(({ method }) => method === 'Reboot'));

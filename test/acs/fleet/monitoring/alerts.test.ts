@@ -21,7 +21,7 @@ const DAY = 24 * 60 * MINUTE;
 
 describe('alerts', () => {
   let api: TestApi;
-  let said: string[];
+  let announced: string[];
   const schedules: Schedule[] = [];
 
   const serve = (owner: string): void => {
@@ -64,8 +64,10 @@ describe('alerts', () => {
 
   beforeEach(async () => {
     api = await testApi();
-    said = [];
-    api.acs.events.on('alert', ({ alert, state, group, count }) => said.push(`${alert} ${state} ${group} ${count}`));
+    announced = [];
+    api.acs.events.on('alert', ({ alert, state, group, count }) =>
+      announced.push(`${alert} ${state} ${group} ${count}`),
+    );
   });
   afterEach(async () => {
     for (const schedule of schedules.splice(0)) await schedule.stop();
@@ -85,19 +87,19 @@ describe('alerts', () => {
       [pending.groups[0]?.key, pending.groups[0]?.count, pending.groups[0]?.samples],
       ['Bern', 3, ['A', 'C'].map(serial => idOf(identityOf(serial)))],
     );
-    assert.deepEqual(said, []);
+    assert.deepEqual(announced, []);
     await api.acs.clock.advance(10 * MINUTE);
-    assert.deepEqual(said, ['lost-by-site firing Bern 3']);
+    assert.deepEqual(announced, ['lost-by-site firing Bern 3']);
     const firing = await get('lost-by-site');
     assert.equal(firing.state, 'firing');
     assert.ok(Date.parse(firing.groups[0]?.firing ?? '') - Date.parse(firing.groups[0]?.since ?? '') >= 10 * MINUTE);
     await inform('A', 'Bern', '49.1', 3600);
     await inform('B', 'Bern', '49.1', 3600);
     await api.acs.clock.advance(MINUTE);
-    assert.deepEqual(said.slice(1), ['lost-by-site resolved Bern 3']);
+    assert.deepEqual(announced.slice(1), ['lost-by-site resolved Bern 3']);
     assert.equal((await get('lost-by-site')).state, 'ok');
     await api.acs.clock.advance(10 * MINUTE);
-    assert.equal(said.length, 2);
+    assert.equal(announced.length, 2);
   });
 
   it('fires for a share of a group, for firmware other than wanted', async () => {
@@ -108,7 +110,7 @@ describe('alerts', () => {
     assert.deepEqual([state, count, groups.length], ['firing', 2, 1]);
     assert.deepEqual([groups[0]?.key, groups[0]?.count, groups[0]?.total], ['Basel', 1, 1]);
     const both = await put('firmware', { ...rule, above: { share: 0.3, count: 1 } }, 200);
-    assert.deepEqual([both.state, said], ['ok', ['firmware firing Basel 1', 'firmware resolved Basel 1']]);
+    assert.deepEqual([both.state, announced], ['ok', ['firmware firing Basel 1', 'firmware resolved Basel 1']]);
     const byVersion = await put('versions', { filter: 'firmware != "49.2"', groupBy: 'firmware' });
     assert.deepEqual(byVersion.groups.map(group => group.key).sort(), ['48.0', '49.1']);
   });
@@ -165,7 +167,7 @@ describe('alerts', () => {
       ['any firing', 'none ok'],
     );
     assert.equal((await api.call('DELETE', '/alerts/any')).status, 204);
-    assert.deepEqual(said, ['any firing  1', 'any resolved  1']);
+    assert.deepEqual(announced, ['any firing  1', 'any resolved  1']);
     await api.refused(404, 'no-such-alert', 'GET', '/alerts/any');
     await api.refused(404, 'no-such-alert', 'DELETE', '/alerts/any');
     serve('one');

@@ -90,9 +90,9 @@ describe('history', () => {
     );
     const now = new Date(api.acs.clock.now()).toISOString();
     const span = `path=${load}&from=${new Date(api.acs.clock.now() - 30 * 24 * HOUR).toISOString()}&to=${now}`;
-    assert.equal((await points(span)).step % 3600, 0, 'a month is told by the hour');
-    const told = (await events()).filter(({ type }) => type === 'value').map(({ data }) => data.value);
-    assert.deepEqual(told, ['Down', 'Up']);
+    assert.equal((await points(span)).step % 3600, 0, 'a month is shown by the hour');
+    const values = (await events()).filter(({ type }) => type === 'value').map(({ data }) => data.value);
+    assert.deepEqual(values, ['Down', 'Up']);
     const informs = (await events()).filter(({ type }) => type === 'inform');
     assert.deepEqual([informs.length, informs[0]?.data.events], [4, ['2 PERIODIC']]);
     const other = (await api.call('GET', `/devices/${idOf(identityOf('B'))}/events`)).json as unknown as {

@@ -14,7 +14,7 @@ const interval = 'Device.ManagementServer.PeriodicInformInterval';
 
 describe('liveness', () => {
   let acs: TestAcs;
-  let said: string[];
+  let announced: string[];
   const schedules: Schedule[] = [];
 
   const serve = (owner: string): Schedule => {
@@ -40,9 +40,9 @@ describe('liveness', () => {
   beforeEach(async () => {
     acs = await testAcs({ cpeAuth: 'none', enrol: 'auto' });
     start = acs.clock.now();
-    said = [];
+    announced = [];
     for (const name of ['late', 'lost', 'back'] as const)
-      acs.events.on(name, ({ device }) => said.push(`${minutes()} ${name} ${device.split('-').at(-1)}`));
+      acs.events.on(name, ({ device }) => announced.push(`${minutes()} ${name} ${device.split('-').at(-1)}`));
   });
   afterEach(async () => {
     for (const schedule of schedules.splice(0)) await schedule.stop();
@@ -54,13 +54,13 @@ describe('liveness', () => {
     await inform('A', 240);
     await inform('B', 3600);
     await acs.clock.advance(30 * MINUTE);
-    assert.deepEqual(said, ['11 late A', '21 lost A']);
+    assert.deepEqual(announced, ['11 late A', '21 lost A']);
     const view = await acs.fleet.devices.view(idOf(identityOf('A')));
     assert.deepEqual([view.online, view.liveness], [false, 'lost']);
     await inform('A', 240);
     await inform('A', 240);
     await acs.clock.advance(5 * MINUTE);
-    assert.deepEqual(said.slice(2), ['30 back A']);
+    assert.deepEqual(announced.slice(2), ['30 back A']);
     assert.equal((await acs.fleet.devices.view(idOf(identityOf('A')))).liveness, 'online');
     const late = await acs.fleet.devices.list({ filter: 'late or liveness = "lost"' });
     assert.deepEqual(late.items, []);
@@ -70,11 +70,11 @@ describe('liveness', () => {
     const first = serve('one');
     await inform('A', 60);
     await acs.clock.advance(4 * MINUTE);
-    assert.deepEqual(said, ['3 late A']);
+    assert.deepEqual(announced, ['3 late A']);
     await first.stop();
     serve('again');
     await acs.clock.advance(10 * MINUTE);
-    assert.deepEqual(said, ['3 late A', '6 lost A']);
+    assert.deepEqual(announced, ['3 late A', '6 lost A']);
   });
 
   it('gives each device its interval after the server was down', async () => {
@@ -88,11 +88,11 @@ describe('liveness', () => {
     await acs.clock.advance(2 * MINUTE);
     await inform('B', 600);
     await acs.clock.advance(15 * MINUTE);
-    assert.deepEqual(said, [], 'of the 25 minutes 5 had passed before, 17 since');
+    assert.deepEqual(announced, [], 'of the 25 minutes 5 had passed before, 17 since');
     await acs.clock.advance(5 * MINUTE);
-    assert.deepEqual(said, ['626 late A']);
+    assert.deepEqual(announced, ['626 late A']);
     await acs.clock.advance(6 * MINUTE);
-    assert.deepEqual(said.slice(1), ['633 late B']);
+    assert.deepEqual(announced.slice(1), ['633 late B']);
   });
 
   it('announces more devices in one look than one read finds', async () => {
@@ -110,7 +110,7 @@ describe('liveness', () => {
         admission: 'enrolled',
       });
     await clock.advance(150_000 + LOOK_MS);
-    assert.equal(said.length, 1100);
+    assert.equal(announced.length, 1100);
   }).timeout(20_000);
 
   it('learns the interval when an Inform does not carry it', async () => {

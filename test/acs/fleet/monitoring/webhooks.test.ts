@@ -35,7 +35,7 @@ describe('webhooks', () => {
     return answer.json;
   };
   const messages = (): Message[] => api.acs.posted.map(({ body }) => JSON.parse(body) as Message);
-  const said = (): string[] =>
+  const received = (): string[] =>
     messages().map(({ event, data }) => `${event} ${String(data.state ?? data.code ?? data.was ?? '')}`.trim());
   const inform = (more = {}) =>
     api.acs.store.apply(id, 'informed', informOf('A', api.acs.clock.now(), ['2 PERIODIC'], more));
@@ -68,7 +68,7 @@ describe('webhooks', () => {
     await store.apply(id, 'removed', { now: clock.now() });
     await send();
     assert.deepEqual(
-      said().sort(),
+      received().sort(),
       [
         'back lost',
         'enrolled enrolled',
@@ -101,7 +101,7 @@ describe('webhooks', () => {
     await inform();
     await put('later', { events: ['enrolled'] });
     await send();
-    assert.deepEqual(said(), ['enrolled enrolled']);
+    assert.deepEqual(received(), ['enrolled enrolled']);
     for (const name of ['elsewhere', 'paused', 'later']) assert.equal((await waiting(name)).waiting, 0, name);
   });
 
@@ -115,9 +115,9 @@ describe('webhooks', () => {
     await alert('b', { webhooks: ['named'] });
     await api.call('DELETE', '/alerts/b');
     await send();
-    const told = api.acs.posted.map(({ url, body }) => `${url} ${String((JSON.parse(body) as Message).data.alert)}`);
-    assert.deepEqual(told.sort(), ['https://named.test/ b', 'https://named.test/ b', 'https://wanting.test/ a']);
-    assert.deepEqual(said().sort(), ['alert firing', 'alert firing', 'alert resolved']);
+    const targets = api.acs.posted.map(({ url, body }) => `${url} ${String((JSON.parse(body) as Message).data.alert)}`);
+    assert.deepEqual(targets.sort(), ['https://named.test/ b', 'https://named.test/ b', 'https://wanting.test/ a']);
+    assert.deepEqual(received().sort(), ['alert firing', 'alert firing', 'alert resolved']);
     await api.refused(400, 'no-such-webhook', 'PUT', '/alerts/c', { body: { filter: 'lost', webhooks: ['none'] } });
   });
 
@@ -195,7 +195,7 @@ describe('webhooks', () => {
       ['enrolled'],
     );
     await send();
-    assert.deepEqual(said(), ['enrolled enrolled']);
+    assert.deepEqual(received(), ['enrolled enrolled']);
   });
 
   it('have a bounded queue, which gives the oldest messages up first', async () => {
@@ -272,20 +272,20 @@ describe('webhooks', () => {
 
 describe('webhook targets', () => {
   let server: Server;
-  let heard: { headers: IncomingHttpHeaders; body: string }[];
+  let requests: { headers: IncomingHttpHeaders; body: string }[];
   let port: number;
   const signal = new AbortController().signal;
   const message = { headers: { 'content-type': 'application/json', 'tandem-id': 'x' }, body: '{}', signal };
 
   beforeEach(async () => {
-    heard = [];
+    requests = [];
     server = createServer((request, response) => {
       let body = '';
       request.on('data', chunk => {
         body += chunk;
       });
       request.on('end', () => {
-        heard.push({ headers: request.headers, body });
+        requests.push({ headers: request.headers, body });
         response.writeHead(request.url === '/away' ? 302 : 200, { location: '/elsewhere' }).end('x'.repeat(200_000));
       });
     });
@@ -300,10 +300,10 @@ describe('webhook targets', () => {
     assert.deepEqual(await open.post(`http://localhost:${port}/`, message), { status: 200 });
     assert.deepEqual(await open.post(`http://127.0.0.1:${port}/away`, message), { status: 302 });
     assert.deepEqual(
-      heard.map(({ body }) => body),
+      requests.map(({ body }) => body),
       ['{}', '{}', '{}'],
     );
-    assert.equal(heard[0]?.headers['tandem-id'], 'x');
+    assert.equal(requests[0]?.headers['tandem-id'], 'x');
     await assert.rejects(open.post('http://127.0.0.2/', message), /webhook-allow/);
     await open.close();
   });
@@ -324,7 +324,7 @@ describe('webhook targets', () => {
       await assert.rejects(closed.post(`https://${host}:${port}/`, message), /webhook-allow/, host);
     for (const host of ['127.0.0.1', 'localhost', '8.8.8.8'])
       await assert.rejects(closed.post(`http://${host}:${port}/`, message), /http:\/\/ is allowed only/, host);
-    assert.equal(heard.length, 0);
+    assert.equal(requests.length, 0);
     await closed.close();
   });
 });

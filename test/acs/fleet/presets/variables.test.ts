@@ -1,4 +1,4 @@
-// Variables in presets: what a device gets is its own, or it is told what it lacks; nothing put in is looked through again.
+// Variables in presets: each device gets its own value, or a fault that names the missing variable. Values are not parsed again.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { parseTemplate, plainText, substitute, variableOf } from '../../../../acs/fleet/presets/variables.ts';
