@@ -1,4 +1,4 @@
-// Calls of the API that many tests need: add a task, store a file, run a session of the default device.
+// Calls of the API that many tests need: add a task, store a file or a preset, run a session of the default device.
 import assert from 'node:assert/strict';
 import { deviceId } from '../devices.ts';
 import type { Json, TestApi } from './api.ts';
@@ -22,6 +22,15 @@ export async function putFile(
   assert.ok(answer.status < 300, answer.text);
   return answer.json;
 }
+
+/** Stores a preset. */
+export async function putPreset(api: TestApi, name: string, preset: object): Promise<void> {
+  const { status, text } = await api.call('PUT', `/presets/${name}`, { body: preset });
+  assert.ok(status < 300, text);
+}
+
+/** The open faults of all devices. */
+export const faultsOf = async (api: TestApi): Promise<Json[]> => (await api.call('GET', '/faults')).json.items;
 
 /** Runs a session of the default device, whose ParameterKey is the one set last. */
 export const runSession = async (

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { CwmpFault } from '../../../../shared/cwmp/faults.ts';
 import { type Json, type TestApi, testApi } from '../../../support/acs/api.ts';
+import { putPreset } from '../../../support/acs/api-calls.ts';
 import { memoryCpe, ScriptedCpe } from '../../../support/acs/memory-acs.ts';
 import { deviceId as id } from '../../../support/devices.ts';
 
@@ -25,19 +26,15 @@ describe('explained wanted state', () => {
   });
   afterEach(async () => await api.close());
 
-  const put = async (name: string, preset: object): Promise<void> => {
-    const { status, text } = await api.call('PUT', `/presets/${name}`, { body: preset });
-    assert.ok(status < 300, text);
-  };
   const wanted = async (): Promise<Json> => (await api.call('GET', `/devices/${id}/wanted`)).json;
   const entryOf = (answer: Json, path: string): Entry | undefined =>
     (answer.set as unknown as Entry[]).find(entry => entry.path === path);
 
   it('names the winning preset of each value, and the losing ones with the reason', async () => {
-    await put('base', { set: { [interval]: 60, [user]: 'base-{{serialNumber}}' } });
-    await put('branch', { set: { [interval]: 70 }, weight: 5 });
-    await put('other', { set: { [interval]: 80, [user]: 'other' }, when: 'tag = "none"', weight: 9 });
-    await put('zone', { set: { [user]: 'zone' } });
+    await putPreset(api, 'base', { set: { [interval]: 60, [user]: 'base-{{serialNumber}}' } });
+    await putPreset(api, 'branch', { set: { [interval]: 70 }, weight: 5 });
+    await putPreset(api, 'other', { set: { [interval]: 80, [user]: 'other' }, when: 'tag = "none"', weight: 9 });
+    await putPreset(api, 'zone', { set: { [user]: 'zone' } });
     await api.call('POST', '/devices', { body: { id, overrides: { [interval]: 90 } } });
     const cpe = memoryCpe({ [interval]: '3600', [user]: '' });
     await new ScriptedCpe(api.acs.app).session(cpe.answer);
@@ -83,8 +80,8 @@ describe('explained wanted state', () => {
     ])
       await api.call('PUT', `/files/${name}?${query}`, { body: Buffer.from(String(name)) });
     const rows = (criteria: string): object => ({ [events]: { keys: ['Criteria'], rows: [{ Criteria: criteria }] } });
-    await put('a', { objects: rows('a'), firmware: 'old.bin', script: 'site.cfg', restart: 'never' });
-    await put('b', { objects: rows('{{serialNumber}}'), firmware: 'new.bin', restart: 'now' });
+    await putPreset(api, 'a', { objects: rows('a'), firmware: 'old.bin', script: 'site.cfg', restart: 'never' });
+    await putPreset(api, 'b', { objects: rows('{{serialNumber}}'), firmware: 'new.bin', restart: 'now' });
     await api.call('POST', '/devices', { body: { id } });
     const answer = await wanted();
     const why = 'of equal weights (0) the later name wins: b over a';
@@ -109,9 +106,11 @@ describe('explained wanted state', () => {
   });
 
   it('shows no secret of a winner, of a loser, or of a variable', async () => {
-    await put('a', { set: { [secret]: 'hidden-1', [user]: 'x-{{site.pinSecret}}' } });
-    await put('b', { set: { [secret]: 'hidden-2', [user]: 'plain' } });
-    await put('c', { objects: { [events]: { keys: ['Criteria'], rows: [{ Criteria: '{{site.pinSecret}}' }] } } });
+    await putPreset(api, 'a', { set: { [secret]: 'hidden-1', [user]: 'x-{{site.pinSecret}}' } });
+    await putPreset(api, 'b', { set: { [secret]: 'hidden-2', [user]: 'plain' } });
+    await putPreset(api, 'c', {
+      objects: { [events]: { keys: ['Criteria'], rows: [{ Criteria: '{{site.pinSecret}}' }] } },
+    });
     await api.call('POST', '/devices', {
       body: { id, site: { pinSecret: 'hidden-3' }, overrides: { [secret]: 'hidden-4' } },
     });
@@ -127,8 +126,8 @@ describe('explained wanted state', () => {
   });
 
   it('names the fault that suspends a preset, its end, and a remedy', async () => {
-    await put('named', { set: { [user]: '{{site.customer}}' } });
-    await put('good', { set: { [interval]: 60 } });
+    await putPreset(api, 'named', { set: { [user]: '{{site.customer}}' } });
+    await putPreset(api, 'good', { set: { [interval]: 60 } });
     const before = memoryCpe({ [interval]: '1', [user]: '' });
     await new ScriptedCpe(api.acs.app).session(before.answer);
     const answer = await wanted();
@@ -145,7 +144,7 @@ describe('explained wanted state', () => {
   });
 
   it('names what would be refused before the first session of a device', async () => {
-    await put('named', { set: { [user]: '{{site.customer}}' } });
+    await putPreset(api, 'named', { set: { [user]: '{{site.customer}}' } });
     await api.call('POST', '/devices', { body: { id } });
     const [named] = (await wanted()).presets as unknown as Json[];
     assert.match(String(named?.refused), /the device has no site\.customer/);
@@ -153,7 +152,7 @@ describe('explained wanted state', () => {
   });
 
   it('gives a hint with every fault', async () => {
-    await put('bad', { set: { [user]: 'x' } });
+    await putPreset(api, 'bad', { set: { [user]: 'x' } });
     await new ScriptedCpe(api.acs.app).session(() => new CwmpFault(9005, 'no such name'));
     const [fault] = (await api.call('GET', '/faults')).json.items;
     assert.match(String(fault?.hint), /This firmware has no such parameter/);

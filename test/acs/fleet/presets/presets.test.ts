@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import type { Preset } from '../../../../acs/fleet/presets/preset.ts';
 import { CwmpFault } from '../../../../shared/cwmp/faults.ts';
-import { type Json, type TestApi, testApi } from '../../../support/acs/api.ts';
+import { type TestApi, testApi } from '../../../support/acs/api.ts';
+import { faultsOf, putPreset } from '../../../support/acs/api-calls.ts';
 import { memoryCpe, ScriptedCpe } from '../../../support/acs/memory-acs.ts';
 import { deviceId as id } from '../../../support/devices.ts';
 
@@ -18,10 +19,6 @@ describe('presets', () => {
   });
   afterEach(async () => await api.close());
 
-  const put = async (name: string, preset: object): Promise<void> => {
-    const { status, text } = await api.call('PUT', `/presets/${name}`, { body: preset });
-    assert.ok(status < 300, text);
-  };
   const runSession = async (cpe = memoryCpe({}), answer: (typeof cpe)['answer'] = cpe.answer, version = '49.1.2884') =>
     await new ScriptedCpe(api.acs.app, {
       events: ['2 PERIODIC'],
@@ -30,7 +27,6 @@ describe('presets', () => {
         'Device.DeviceInfo.SoftwareVersion': version,
       },
     }).session(answer);
-  const faults = async (): Promise<Json[]> => (await api.call('GET', '/faults')).json.items;
 
   const deep = (depth: number): unknown => (depth === 0 ? 1 : { x: deep(depth - 1) });
   const row = (cells: object, more: object = {}): object => ({
@@ -102,7 +98,7 @@ describe('presets', () => {
   ];
   for (const [what, preset, code, detail] of wrong) {
     it(`refuses ${what} with the place and changes nothing`, async () => {
-      await put('p', { set: { [interval]: 60 } });
+      await putPreset(api, 'p', { set: { [interval]: 60 } });
       const generation = api.acs.fleet.wantedStates.generation();
       for (const [method, path] of [
         ['PUT', '/presets/p'],
@@ -137,7 +133,7 @@ describe('presets', () => {
   });
 
   it('finds rows by a key that cannot be written', async () => {
-    await put('p', {
+    await putPreset(api, 'p', {
       objects: {
         'Device.X_0090F8_Scm.ServicesConfig.': { keys: ['Name'], rows: [{ Name: 'SipEp', StartupType: 'Manual' }] },
       },
@@ -150,7 +146,7 @@ describe('presets', () => {
 
   it('sets values in the form in which the device reports them', async () => {
     const enable = 'Device.X_0090F8_Cwmp.PeriodicInformEnable';
-    await put('p', { set: { [enable]: true, [interval]: '060' } });
+    await putPreset(api, 'p', { set: { [enable]: true, [interval]: '060' } });
     const cpe = memoryCpe({ [enable]: 'Enable', [interval]: '60' });
     const { asked } = await runSession(cpe);
     const set = asked.find(({ method }) => method === 'SetParameterValues')?.args.ParameterList as { Name: string }[];
@@ -164,7 +160,7 @@ describe('presets', () => {
     const cpe = memoryCpe({ [secret]: '', [user]: '' });
     await runSession(cpe);
     assert.equal(cpe.values.get(secret), 'hidden-1');
-    await put('new', { set: { [secret]: 'hidden-2' }, weight: 2 });
+    await putPreset(api, 'new', { set: { [secret]: 'hidden-2' }, weight: 2 });
     for (const name of ['old', 'new']) {
       const stored = JSON.stringify(await api.acs.store.document('preset', name));
       assert.doesNotMatch(stored, /hidden/, name);
@@ -174,13 +170,13 @@ describe('presets', () => {
     await runSession(cpe);
     assert.equal(cpe.values.get(secret), 'hidden-2');
     const keys = new Set(cpe.keys);
-    await put('new', { set: { [secret]: 'hidden-2' }, weight: 2 });
+    await putPreset(api, 'new', { set: { [secret]: 'hidden-2' }, weight: 2 });
     await runSession(cpe);
     assert.deepEqual(new Set(cpe.keys), keys, 'the same secret, sealed anew, is the same revision');
   });
 
   it("seals and masks a device's own values, which win over presets", async () => {
-    await put('p', { set: { [secret]: 'hidden-1', [interval]: 60 } });
+    await putPreset(api, 'p', { set: { [secret]: 'hidden-1', [interval]: 60 } });
     await api.call('POST', '/devices', { body: { id, overrides: { [secret]: 'hidden-2', [interval]: 70 } } });
     assert.doesNotMatch(JSON.stringify(await api.acs.store.device(id)), /hidden/);
     const shown = (await api.call('GET', `/devices/${id}`)).json.overrides;
@@ -191,7 +187,7 @@ describe('presets', () => {
   });
 
   it('suspends an own value that the device refuses, like a preset', async () => {
-    await put('p', { set: { [interval]: 60 } });
+    await putPreset(api, 'p', { set: { [interval]: 60 } });
     await api.call('POST', '/devices', { body: { id, overrides: { [user]: 'x' } } });
     const cpe = memoryCpe({ [user]: '', [interval]: '1' });
     const refusing: typeof cpe.answer = (method, args) =>
@@ -200,17 +196,17 @@ describe('presets', () => {
         : cpe.answer(method, args);
     await runSession(cpe, refusing);
     assert.equal(cpe.values.get(interval), '60');
-    const [fault] = await faults();
+    const [fault] = await faultsOf(api);
     assert.deepEqual([fault?.cause, fault?.code, fault?.parameter], [`override:${user}`, 9007, user]);
     assert.deepEqual((await runSession(cpe, refusing)).asked, []);
     await api.call('PATCH', `/devices/${id}`, { body: { overrides: { [user]: null } } });
     await runSession(cpe, refusing);
-    assert.deepEqual(await faults(), []);
+    assert.deepEqual(await faultsOf(api), []);
   });
 
   it('adds a row once when the session is lost right after it', async () => {
     const rows = (text: string): object => ({ [events]: { keys: ['Criteria'], rows: [{ Criteria: text }] } });
-    await put('p', { objects: rows('a') });
+    await putPreset(api, 'p', { objects: rows('a') });
     const cpe = memoryCpe({ [`${events}1.Criteria`]: 'mine' });
     let last = 1;
     const answer: typeof cpe.answer = (method, args) => {
@@ -229,20 +225,20 @@ describe('presets', () => {
     assert.equal((await api.acs.store.device(id))?.adding, undefined);
     // A row that another writer adds is left alone.
     cpe.values.set(`${events}${++last}.Criteria`, 'theirs');
-    await put('p', { objects: rows('b') });
+    await putPreset(api, 'p', { objects: rows('b') });
     await runSession(cpe, answer);
     assert.deepEqual(found(), ['mine', 'a', 'theirs', 'b']);
   });
 
   it('raises a fault for rows that the device does not delete, and applies other presets', async () => {
-    await put('p', { objects: { [events]: { keys: ['Criteria'], rows: [], exclusive: true } } });
-    await put('good', { set: { [interval]: 60 } });
+    await putPreset(api, 'p', { objects: { [events]: { keys: ['Criteria'], rows: [], exclusive: true } } });
+    await putPreset(api, 'good', { set: { [interval]: 60 } });
     const cpe = memoryCpe({ [interval]: '1', [`${events}1.Criteria`]: 'mine' });
     await runSession(cpe, (method, args) =>
       method === 'DeleteObject' ? (new CwmpFault(9003, 'not this one') as never) : cpe.answer(method, args),
     );
     assert.equal(cpe.values.get(interval), '60');
-    const [fault] = await faults();
+    const [fault] = await faultsOf(api);
     assert.deepEqual([fault?.cause, fault?.parameter], ['preset:p', events]);
   });
 
@@ -274,7 +270,7 @@ describe('presets', () => {
     /** Sends the image. The device reports success and still runs the old version. */
     const take = async (): Promise<void> => {
       await api.call('PUT', '/files/fw.bin?type=firmware&version=50', { body: Buffer.from('image') });
-      await put('fw', { firmware: 'fw.bin' });
+      await putPreset(api, 'fw', { firmware: 'fw.bin' });
       const { asked } = await runSession(cpe());
       assert.deepEqual(
         asked.map(({ method }) => method),
@@ -283,14 +279,14 @@ describe('presets', () => {
       await new ScriptedCpe(api.acs.app, { events: ['7 TRANSFER COMPLETE'] }).session(cpe().answer, [
         complete(String(asked[0]?.args.CommandKey)),
       ]);
-      const [fault] = await faults();
+      const [fault] = await faultsOf(api);
       assert.deepEqual([fault?.cause, fault?.code, fault?.file], ['preset:fw', 9010, 'fw.bin']);
     };
 
     it('ends its fault when the device reports the version', async () => {
       await take();
       await runSession(cpe(), cpe().answer, '50');
-      assert.deepEqual(await faults(), []);
+      assert.deepEqual(await faultsOf(api), []);
     });
 
     it('is sent again when the fault is cleared', async () => {
@@ -299,7 +295,7 @@ describe('presets', () => {
         (await runSession(cpe())).asked.filter(({ method }) => method === 'Download'),
         [],
       );
-      const [fault] = await faults();
+      const [fault] = await faultsOf(api);
       await api.call('DELETE', `/faults/${fault?.id}`);
       const { asked } = await runSession(cpe());
       assert.deepEqual(

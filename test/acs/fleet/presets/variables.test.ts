@@ -4,7 +4,9 @@ import fc from 'fast-check';
 import { parseTemplate, plainText, substitute, variableOf } from '../../../../acs/fleet/presets/variables.ts';
 import { UserError } from '../../../../shared/errors.ts';
 import { type Json, type TestApi, testApi } from '../../../support/acs/api.ts';
+import { faultsOf, putPreset } from '../../../support/acs/api-calls.ts';
 import { memoryCpe, ScriptedCpe } from '../../../support/acs/memory-acs.ts';
+import { deviceId as id } from '../../../support/devices.ts';
 
 const fill = (text: string, values: Record<string, string>): unknown =>
   substitute(parseTemplate(text), name => (Object.hasOwn(values, name) ? values[name] : undefined));
@@ -95,7 +97,6 @@ describe('templates', () => {
 });
 
 describe('presets with variables', () => {
-  const id = '0090F8-4102S-0090F8000001';
   const other = '0090F8-4102S-0090F8000002';
   const user = 'Device.X_0090F8_Cwmp.Username';
   const interval = 'Device.X_0090F8_Cwmp.PeriodicInformInterval';
@@ -113,22 +114,17 @@ describe('presets with variables', () => {
     };
     return { ...cpe, runSession };
   };
-  const faults = async (): Promise<Json[]> => (await api.call('GET', '/faults')).json.items;
-  const put = async (name: string, preset: object): Promise<void> => {
-    const { status, text } = await api.call('PUT', `/presets/${name}`, { body: preset });
-    assert.ok(status < 300, text);
-  };
 
   it('gives each device its own value, and a fault where a variable is missing', async () => {
-    await put('named', { set: { [user]: '{{site.customer}}-{{serialNumber}}' } });
-    await put('plain', { set: { [interval]: 60 } });
+    await putPreset(api, 'named', { set: { [user]: '{{site.customer}}-{{serialNumber}}' } });
+    await putPreset(api, 'plain', { set: { [interval]: 60 } });
     await api.call('POST', '/devices', { body: { id, site: { customer: 'acme' } } });
     const [first, second] = [unit('0090F8000001'), unit('0090F8000002')];
     await first.runSession();
     await second.runSession();
     assert.deepEqual([first.values.get(user), first.values.get(interval)], ['acme-0090F8000001', '60']);
     assert.deepEqual([second.values.get(user), second.values.get(interval)], ['', '60']);
-    const [fault, ...more] = await faults();
+    const [fault, ...more] = await faultsOf(api);
     assert.deepEqual(more, []);
     assert.deepEqual(
       [fault?.device, fault?.cause, fault?.code, fault?.parameter],
@@ -142,37 +138,39 @@ describe('presets with variables', () => {
     await api.call('PATCH', `/devices/${other}`, { body: { site: { customer: 'beta' } } });
     await second.runSession();
     assert.equal(second.values.get(user), 'beta-0090F8000002');
-    assert.deepEqual(await faults(), []);
+    assert.deepEqual(await faultsOf(api), []);
   });
 
   it('checks an inserted value against the data model and does not parse it again', async () => {
-    await put('own', { set: { [interval]: '{{site.interval|600}}' } });
-    await put('name', { set: { [user]: '{{site.customer}}' } });
+    await putPreset(api, 'own', { set: { [interval]: '{{site.interval|600}}' } });
+    await putPreset(api, 'name', { set: { [user]: '{{site.customer}}' } });
     await api.call('POST', '/devices', { body: { id, site: { interval: '0', customer: '{{serialNumber}}' } } });
     const [first, second] = [unit('0090F8000001'), unit('0090F8000002')];
     await first.runSession();
     await second.runSession();
     assert.deepEqual([first.values.get(interval), first.values.get(user)], ['3600', '{{serialNumber}}']);
     assert.equal(second.values.get(interval), '600');
-    const [fault] = (await faults()).filter(({ cause }) => cause === 'preset:own');
+    const [fault] = (await faultsOf(api)).filter(({ cause }) => cause === 'preset:own');
     assert.deepEqual([fault?.device, fault?.code, fault?.parameter], [id, 'bad-value', interval]);
     assert.match(String(fault?.message), /0 is out of range \(1\.\.31536000\)/);
   });
 
   it('retries a preset at once when the text that caused its fault changes', async () => {
-    await put('p', { set: { [user]: '{{site.a}}' } });
+    await putPreset(api, 'p', { set: { [user]: '{{site.a}}' } });
     const first = unit('0090F8000001');
     await first.runSession();
-    assert.equal((await faults()).length, 1);
-    await put('p', { set: { [user]: 'plain' } });
+    assert.equal((await faultsOf(api)).length, 1);
+    await putPreset(api, 'p', { set: { [user]: 'plain' } });
     await first.runSession();
     assert.equal(first.values.get(user), 'plain');
-    assert.deepEqual(await faults(), []);
+    assert.deepEqual(await faultsOf(api), []);
   });
 
   it('fills variables in the rows of tables', async () => {
     const table = 'Device.X_0090F8_Nlm.Events.';
-    await put('rows', { objects: { [table]: { keys: ['Criteria'], rows: [{ Criteria: 'for {{serialNumber}}' }] } } });
+    await putPreset(api, 'rows', {
+      objects: { [table]: { keys: ['Criteria'], rows: [{ Criteria: 'for {{serialNumber}}' }] } },
+    });
     const { asked } = await new ScriptedCpe(api.acs.app).session((method, args) =>
       method === 'AddObject'
         ? { InstanceNumber: 4, Status: 0 }
@@ -216,7 +214,7 @@ describe('presets with variables', () => {
 
   it('seals, masks and opens a site field with the name of a secret', async () => {
     const path = 'Device.X_0090F8_Cwmp.Password';
-    await put('p', { set: { [path]: '{{site.sipPassword}}' } });
+    await putPreset(api, 'p', { set: { [path]: '{{site.sipPassword}}' } });
     await api.call('POST', '/devices', { body: { id, site: { sipPassword: 'hidden-1', zone: 'x' } } });
     const shown = await api.call('GET', `/devices/${id}`);
     assert.deepEqual(shown.json.site, { sipPassword: '***', zone: 'x' });
