@@ -88,8 +88,8 @@ export class EnrolRules {
     return match && { name: match.name, action: match.rule.action };
   }
 
-  async #rules(): Promise<CompiledRule[]> {
-    return this.#context.store.generation('enrolRule') === 0 ? [] : await this.#compiled.get();
+  #rules(): Promise<CompiledRule[]> {
+    return this.#context.store.generation('enrolRule') === 0 ? Promise.resolve([]) : this.#compiled.get();
   }
 }
 

@@ -66,8 +66,8 @@ export class Presets {
   }
 
   /** All presets, the lightest first. */
-  async compiled(): Promise<readonly CompiledPreset[]> {
-    return await this.#compiled.get();
+  compiled(): Promise<readonly CompiledPreset[]> {
+    return this.#compiled.get();
   }
 
   /** Checks and compiles a preset without storing it. @throws UserError as `put` */
