@@ -7,7 +7,7 @@ import {
   type HttpRequest,
   type HttpResponse,
 } from '../../shared/net/http.ts';
-import type { Dice } from './dice.ts';
+import type { UnitFaults } from './unit-faults.ts';
 
 /**
  * The unit's plug and its reset button. Both act at once; the session or transfer under way sees its signal abort. False: the unit is
@@ -40,14 +40,19 @@ export function untilAborted(signal: AbortSignal | undefined): Promise<never> {
 }
 
 /** An HTTP client with the faults of one unit. */
-export function faultyHttp(dice: Dice, power: Power, clock: Clock, inner: typeof createHttp): typeof createHttp {
+export function faultyHttp(
+  faults: UnitFaults,
+  power: Power,
+  clock: Clock,
+  inner: typeof createHttp,
+): typeof createHttp {
   return options => {
     const open = (): HttpClient => inner(options);
     let http = open();
 
     /** One connection a request where the unit is like that. */
     const exchange = async (request: HttpRequest): Promise<HttpResponse> => {
-      if (!dice.has('single-post')) return await http.send(request);
+      if (!faults.has('single-post')) return await http.send(request);
       try {
         return await http.send(request);
       } finally {
@@ -58,16 +63,16 @@ export function faultyHttp(dice: Dice, power: Power, clock: Clock, inner: typeof
     };
 
     const late = async ({ signal }: HttpRequest): Promise<void> => {
-      if (dice.has('slow')) await clock.sleep(dice.int('slow', SLOW.min, SLOW.max), signal);
-      if (dice.strikes('delay')) await clock.sleep(dice.int('delay', 1, MAX_DELAY), signal);
+      if (faults.has('slow')) await clock.sleep(faults.int('slow', SLOW.min, SLOW.max), signal);
+      if (faults.strikes('delay')) await clock.sleep(faults.int('delay', 1, MAX_DELAY), signal);
     };
     /** @returns what power does after the answer, if anything. Rejects where the request never leaves. */
     const struck = async ({ method, signal }: HttpRequest): Promise<keyof Power | undefined> => {
-      if (dice.strikes('request-lost')) throw lost('request');
-      if (method !== 'POST') return dice.strikes('transfer-reboot') ? 'reboot' : undefined;
-      if (!dice.strikes('power-session')) return undefined;
+      if (faults.strikes('request-lost')) throw lost('request');
+      if (method !== 'POST') return faults.strikes('transfer-reboot') ? 'reboot' : undefined;
+      if (!faults.strikes('power-session')) return undefined;
       // Before the server hears of it, or after.
-      return dice.int('power-session', 0, 1) === 0 ? await unplugged(power, 'cut', signal) : 'cut';
+      return faults.int('power-session', 0, 1) === 0 ? await unplugged(power, 'cut', signal) : 'cut';
     };
 
     return {
@@ -76,10 +81,10 @@ export function faultyHttp(dice: Dice, power: Power, clock: Clock, inner: typeof
       async send(request) {
         await late(request);
         const then = await struck(request);
-        const answer = await exchange(dice.has('no-cookie') ? withoutCookie(request) : request);
+        const answer = await exchange(faults.has('no-cookie') ? withoutCookie(request) : request);
         if (then) return await unplugged(power, then, request.signal);
-        if (dice.strikes('answer-lost')) throw lost('answer');
-        return request.method === 'GET' && answer.status === 200 ? damaged(answer, dice) : answer;
+        if (faults.strikes('answer-lost')) throw lost('answer');
+        return request.method === 'GET' && answer.status === 200 ? damaged(answer, faults) : answer;
       },
     };
   };
@@ -96,15 +101,15 @@ function withoutCookie(request: HttpRequest): HttpRequest {
 }
 
 /** A file as a bad proxy delivers it. */
-function damaged(answer: HttpResponse, dice: Dice): HttpResponse {
+function damaged(answer: HttpResponse, faults: UnitFaults): HttpResponse {
   const { body } = answer;
-  if (body.length > 0 && dice.strikes('truncate'))
-    return { ...answer, body: body.subarray(0, dice.int('truncate', 0, body.length - 1)) };
-  if (body.length > 0 && dice.strikes('alter')) {
+  if (body.length > 0 && faults.strikes('truncate'))
+    return { ...answer, body: body.subarray(0, faults.int('truncate', 0, body.length - 1)) };
+  if (body.length > 0 && faults.strikes('alter')) {
     const bytes = Buffer.from(body);
-    for (let left = dice.int('alter', 1, 16); left > 0; left--) {
-      const at = dice.int('alter', 0, bytes.length - 1);
-      bytes[at] = (bytes[at] ?? 0) ^ dice.int('alter', 1, 255);
+    for (let left = faults.int('alter', 1, 16); left > 0; left--) {
+      const at = faults.int('alter', 0, bytes.length - 1);
+      bytes[at] = (bytes[at] ?? 0) ^ faults.int('alter', 1, 255);
     }
     // Two flips of one byte may have met.
     if (bytes.equals(body)) bytes[0] = (bytes[0] ?? 0) ^ 1;

@@ -11,10 +11,10 @@ import { parseFaults } from '../faults/catalogue.ts';
 import type { FleetOptions } from '../options.ts';
 import type { Terminal } from '../run.ts';
 import { compareWithAcs } from './acs-view.ts';
-import { Crew, type Progress } from './crew.ts';
-import { type CrewReport, type FleetReport, mergeReports } from './report.ts';
+import { type FleetReport, type GroupReport, mergeReports } from './report.ts';
 import { type Channel, type Forking, openShards, serveShard } from './shards.ts';
-import { unitsOf } from './units.ts';
+import { type Progress, UnitGroup } from './unit-group.ts';
+import { unitsOf } from './unit-options.ts';
 
 /** Up to so many units the report tells each of them unasked. */
 const FEW = 200;
@@ -28,7 +28,7 @@ interface Runner {
   readonly everyoneInformed: Promise<void>;
   readonly progress: Progress;
   /** Ends all units and tells of them. */
-  end(): Promise<CrewReport[]>;
+  end(): Promise<GroupReport[]>;
 }
 
 export interface FleetTerminal extends Terminal {
@@ -47,10 +47,10 @@ export async function fleet(options: FleetOptions, terminal: FleetTerminal): Pro
   const began = clock.monotonic();
   const runner = await startRunner(options, terminal, clock, log);
   await live(runner, options, clock, log, terminal.signal);
-  const crews = await runner.end();
+  const groups = await runner.end();
   const seconds = Math.round((clock.monotonic() - began) / 100) / 10;
   const { count, seed } = options;
-  const report = mergeReports(crews, { count, seed, seconds, withUnits: true });
+  const report = mergeReports(groups, { count, seed, seconds, withUnits: true });
   // What the command is run for is told at any level but silence.
   const told = createLog({
     clock,
@@ -98,39 +98,39 @@ async function startRunner(options: FleetOptions, terminal: FleetTerminal, clock
 const everyNumber = (count: number): number[] => Array.from({ length: count }, (_, at) => at);
 
 async function aloneRunner(options: FleetOptions, clock: Clock, log: Log, memory: () => number): Promise<Runner> {
-  const crew = await crewOf(options, everyNumber(options.count), clock, log, memory);
-  const failed = crew.start().then(() => new Promise<never>(() => undefined));
+  const group = await groupOf(options, everyNumber(options.count), clock, log, memory);
+  const failed = group.start().then(() => new Promise<never>(() => undefined));
   return {
     failed,
-    everyoneInformed: crew.everyoneInformed,
+    everyoneInformed: group.everyoneInformed,
     get progress() {
-      return crew.progress;
+      return group.progress;
     },
     end: async () => {
-      await crew.end();
-      return [crew.report()];
+      await group.end();
+      return [group.report()];
     },
   };
 }
 
 /** The units with these numbers, over sockets; not started. */
-export async function crewOf(
+export async function groupOf(
   options: FleetOptions,
   numbers: readonly number[],
   clock: Clock,
   log: Log,
   memory: () => number,
-): Promise<Crew> {
-  return new Crew({
+): Promise<UnitGroup> {
+  return new UnitGroup({
     count: options.count,
     numbers,
     seed: options.seed,
     ramp: options.ramp,
-    weather: { rates: parseFaults(options.faults) },
+    probabilities: { rates: parseFaults(options.faults) },
     clock,
     http: createHttp,
     openListener,
-    unit: await unitsOf(options, clock, log),
+    gatewayOptions: await unitsOf(options, clock, log),
     parameters: options.parameter,
     memory,
   });
@@ -170,6 +170,6 @@ async function tellProgress(runner: Runner, count: number, clock: Clock, log: Lo
 /** One process of several: what it is to do comes over the channel. */
 export async function shard(channel: Channel, memory: () => number): Promise<void> {
   await serveShard(channel, (options, numbers, clock, write) =>
-    crewOf(options, numbers, clock, createLog({ clock, level: options.logLevel, write }), memory),
+    groupOf(options, numbers, clock, createLog({ clock, level: options.logLevel, write }), memory),
   );
 }

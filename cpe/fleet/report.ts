@@ -1,5 +1,5 @@
 // What a fleet reports: totals, and each unit as it really is, to be held against what the ACS believes.
-import { sumTallies, type Tally } from '../faults/dice.ts';
+import { sumTallies, type Tally } from '../faults/unit-faults.ts';
 
 /** A file that a unit was ordered to fetch, and what really became of it. */
 export interface TransferReport {
@@ -32,7 +32,7 @@ export interface UnitReport {
 }
 
 /** What one process knows of its part of the fleet. */
-export interface CrewReport {
+export interface GroupReport {
   units: UnitReport[];
   /** Milliseconds from the start to the first good session, of the units that had one. */
   first: number[];
@@ -80,16 +80,16 @@ const sorted = (counts: Readonly<Record<string, number>>): Record<string, number
 
 /** Puts the parts together. @param withUnits whether each unit is told */
 export function mergeReports(
-  crews: readonly CrewReport[],
+  groups: readonly GroupReport[],
   about: { count: number; seed: number; seconds: number; withUnits: boolean },
 ): FleetReport {
-  const units = crews.flatMap(crew => crew.units).sort((a, b) => (a.serial < b.serial ? -1 : 1));
-  const first = crews.flatMap(crew => crew.first).sort((a, b) => a - b);
+  const units = groups.flatMap(group => group.units).sort((a, b) => (a.serial < b.serial ? -1 : 1));
+  const first = groups.flatMap(group => group.first).sort((a, b) => a - b);
   const at = (share: number): number =>
     Math.round(first[Math.min(first.length - 1, Math.floor(first.length * share))] ?? 0);
   const sum = (of: (unit: UnitReport) => number): number => units.reduce((total, unit) => total + of(unit), 0);
   const failures: Record<string, number> = {};
-  for (const crew of crews) addCounts(failures, crew.failures);
+  for (const group of groups) addCounts(failures, group.failures);
   const firmware: Record<string, number> = {};
   for (const unit of units) addCounts(firmware, { [unit.firmware]: 1 });
   const ended = (outcome: TransferReport['outcome']): number =>
@@ -100,11 +100,11 @@ export function mergeReports(
     ok: informed === about.count,
     count: about.count,
     seed: about.seed,
-    processes: crews.length,
+    processes: groups.length,
     informed,
     sessions: sum(({ sessions }) => sessions.good) + failedSessions,
     failedSessions,
-    powerCuts: crews.reduce((total, crew) => total + crew.powerCuts, 0),
+    powerCuts: groups.reduce((total, group) => total + group.powerCuts, 0),
     silent: units
       .filter(unit => !unit.informed)
       .map(({ serial }) => serial)
@@ -122,7 +122,7 @@ export function mergeReports(
     },
     boots: sum(unit => unit.boots),
     seconds: about.seconds,
-    memory: crews.reduce((total, crew) => total + crew.memory, 0),
+    memory: groups.reduce((total, group) => total + group.memory, 0),
     ...(about.withUnits ? { units } : {}),
   };
 }

@@ -2,8 +2,8 @@
 // together. Messages are plain data over the channel of fork().
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import type { FleetOptions } from '../options.ts';
-import type { Crew, Progress } from './crew.ts';
-import type { CrewReport } from './report.ts';
+import type { GroupReport } from './report.ts';
+import type { Progress, UnitGroup } from './unit-group.ts';
 
 /** One end of a channel between two processes. */
 export interface Channel {
@@ -28,13 +28,13 @@ export type FromShard =
   | { say: 'everyone' }
   | { say: 'failed'; message: string }
   | { say: 'log'; line: string }
-  | { say: 'report'; report: CrewReport };
+  | { say: 'report'; report: GroupReport };
 
 export interface Shards {
   readonly failed: Promise<never>;
   readonly everyoneInformed: Promise<void>;
   readonly progress: Progress;
-  end(): Promise<CrewReport[]>;
+  end(): Promise<GroupReport[]>;
 }
 
 interface Shard {
@@ -71,7 +71,7 @@ export function openShards(
   const failed = new Promise<never>((_, reject) => {
     fail = reject;
   });
-  const hear = (said: FromShard, shard: Shard, ended: (report: CrewReport) => void): void => {
+  const hear = (said: FromShard, shard: Shard, ended: (report: GroupReport) => void): void => {
     switch (said.say) {
       case 'progress':
         shard.progress = said.progress;
@@ -93,7 +93,7 @@ export function openShards(
   };
   const reports = shards.map(
     shard =>
-      new Promise<CrewReport | undefined>(resolve => {
+      new Promise<GroupReport | undefined>(resolve => {
         shard.channel.onMessage(message => {
           hear(message as FromShard, shard, resolve);
         });
@@ -120,27 +120,27 @@ export function openShards(
   };
 }
 
-type MakeCrew = (
+type MakeGroup = (
   options: FleetOptions,
   numbers: number[],
   clock: Clock,
   write: (line: string) => void,
-) => Promise<Crew>;
+) => Promise<UnitGroup>;
 
 /** The other side: one shard, until it is told to end or the first process is gone. */
-export async function serveShard(channel: Channel, make: MakeCrew): Promise<void> {
+export async function serveShard(channel: Channel, make: MakeGroup): Promise<void> {
   const clock = systemClock();
   const say = (message: FromShard): void => channel.send(message);
-  let crew: Crew | undefined;
+  let group: UnitGroup | undefined;
   let over = false;
   const start = async ({ options, numbers }: Extract<ToShard, { do: 'start' }>): Promise<void> => {
-    crew = await make(options, numbers, clock, line => say({ say: 'log', line }));
-    void crew.everyoneInformed.then(() => say({ say: 'everyone' }));
-    await crew.start();
+    group = await make(options, numbers, clock, line => say({ say: 'log', line }));
+    void group.everyoneInformed.then(() => say({ say: 'everyone' }));
+    await group.start();
   };
   const tell = (): void => {
     if (over) return;
-    if (crew) say({ say: 'progress', progress: crew.progress });
+    if (group) say({ say: 'progress', progress: group.progress });
     clock.after(TELL_EVERY, tell);
   };
   tell();
@@ -161,8 +161,8 @@ export async function serveShard(channel: Channel, make: MakeCrew): Promise<void
   });
   await Promise.race([ended, left]);
   over = true;
-  await crew?.end();
-  if (crew) say({ say: 'report', report: crew.report() });
+  await group?.end();
+  if (group) say({ say: 'report', report: group.report() });
   // What was said last is on its way until the first process lets go.
   await left;
 }

@@ -9,7 +9,7 @@ import {
   faultsHelp,
   parseFaults,
 } from '../../cpe/faults/catalogue.ts';
-import { Dice, sumTallies } from '../../cpe/faults/dice.ts';
+import { sumTallies, UnitFaults } from '../../cpe/faults/unit-faults.ts';
 
 describe('faults by name', () => {
   it('reads a profile, single faults with their chance, and both, the later one winning', () => {
@@ -59,8 +59,8 @@ describe('faults by name', () => {
 
 describe('when a fault strikes', () => {
   const strikes = (seed: number, unit: number, rates: FaultRates, name: FaultName, count = 200): string => {
-    const dice = new Dice(seed, unit, { rates });
-    return Array.from({ length: count }, () => (dice.strikes(name) ? 'x' : '.')).join('');
+    const faults = new UnitFaults(seed, unit, { rates });
+    return Array.from({ length: count }, () => (faults.strikes(name) ? 'x' : '.')).join('');
   };
 
   it('is the same for the same seed and unit, and another for another', () => {
@@ -72,33 +72,33 @@ describe('when a fault strikes', () => {
 
   it('does not depend on other faults, nor on the order in which they are asked for', () => {
     const alone = strikes(1, 1, { delay: 0.3 }, 'delay', 50);
-    const dice = new Dice(1, 1, { rates: { delay: 0.3, alter: 0.5, truncate: 0.9 } });
+    const faults = new UnitFaults(1, 1, { rates: { delay: 0.3, alter: 0.5, truncate: 0.9 } });
     let mixed = '';
     for (let at = 0; at < 50; at++) {
-      dice.strikes('alter');
-      mixed += dice.strikes('delay') ? 'x' : '.';
-      if (at % 3 === 0) dice.int('truncate', 0, 9);
+      faults.strikes('alter');
+      mixed += faults.strikes('delay') ? 'x' : '.';
+      if (at % 3 === 0) faults.int('truncate', 0, 9);
     }
     assert.equal(mixed, alone);
   });
 
   it('comes as often as its chance says, over many units', () => {
     let count = 0;
-    for (let unit = 0; unit < 2000; unit++) if (new Dice(7, unit, { rates: { slow: 0.1 } }).has('slow')) count++;
+    for (let unit = 0; unit < 2000; unit++) if (new UnitFaults(7, unit, { rates: { slow: 0.1 } }).has('slow')) count++;
     assert.ok(count > 140 && count < 260, `${count} of 2000 units at 0.1`);
   });
 
   it('a trait is decided once; without a rate nothing ever strikes; the tally counts', () => {
-    const weather = { rates: { slow: 1, delay: 0 } as FaultRates };
-    const dice = new Dice(1, 1, weather);
+    const probabilities = { rates: { slow: 1, delay: 0 } as FaultRates };
+    const faults = new UnitFaults(1, 1, probabilities);
     assert.deepEqual(
-      [dice.has('slow'), dice.has('slow'), dice.has('no-cookie'), dice.strikes('delay')],
+      [faults.has('slow'), faults.has('slow'), faults.has('no-cookie'), faults.strikes('delay')],
       [true, true, false, false],
     );
-    weather.rates = {};
-    assert.equal(dice.has('slow'), true, 'a slow unit stays slow');
-    assert.equal(dice.strikes('alter'), false);
-    assert.deepEqual(dice.tally, { slow: 1 });
-    assert.deepEqual(sumTallies([dice.tally, undefined, { slow: 2, alter: 1 }]), { alter: 1, slow: 3 });
+    probabilities.rates = {};
+    assert.equal(faults.has('slow'), true, 'a slow unit stays slow');
+    assert.equal(faults.strikes('alter'), false);
+    assert.deepEqual(faults.tally, { slow: 1 });
+    assert.deepEqual(sumTallies([faults.tally, undefined, { slow: 2, alter: 1 }]), { alter: 1, slow: 3 });
   });
 });

@@ -4,8 +4,8 @@ import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FaultRates, faultProfiles } from '../../cpe/faults/catalogue.ts';
-import { Dice } from '../../cpe/faults/dice.ts';
 import { faultyHttp } from '../../cpe/faults/network.ts';
+import { UnitFaults } from '../../cpe/faults/unit-faults.ts';
 import { fleet } from '../../cpe/fleet/fleet.ts';
 import type { FleetReport } from '../../cpe/fleet/report.ts';
 import { fleetOptions } from '../../cpe/options.ts';
@@ -27,7 +27,7 @@ describe('faults of a simulated network', () => {
   const run = async (rates: FaultRates, seed: number, count: number): Promise<string> => {
     const clock = systemClock();
     const power = { cut: () => assert.fail('power failed'), reboot: () => assert.fail('it rebooted') };
-    const http = faultyHttp(new Dice(seed, 0, { rates }), power, clock, createHttp)({ clock });
+    const http = faultyHttp(new UnitFaults(seed, 0, { rates }), power, clock, createHttp)({ clock });
     let said = '';
     for (let number = 0; number < count; number++) {
       try {

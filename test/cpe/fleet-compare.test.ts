@@ -7,7 +7,7 @@ import {
   type DeviceBelief,
   type TaskBelief,
 } from '../../cpe/fleet/compare.ts';
-import { type CrewReport, mergeReports, type UnitReport } from '../../cpe/fleet/report.ts';
+import { type GroupReport, mergeReports, type UnitReport } from '../../cpe/fleet/report.ts';
 import { numbersOf } from '../../cpe/fleet/shards.ts';
 import { explained } from '../support/worlds/reconciliation.ts';
 
@@ -151,7 +151,7 @@ describe('a fleet against its ACS', () => {
 });
 
 describe('the report of a fleet', () => {
-  const crew = (units: UnitReport[], first: number[]): CrewReport => ({
+  const group = (units: UnitReport[], first: number[]): GroupReport => ({
     units,
     first,
     failures: { cut: 1 },
@@ -161,7 +161,7 @@ describe('the report of a fleet', () => {
 
   it('puts the parts of several processes together', () => {
     const silent = unit({ serial: '0', informed: false, sessions: { good: 0, failed: 2 }, faults: { delay: 3 } });
-    const report = mergeReports([crew([unit()], [30]), crew([silent], [])], {
+    const report = mergeReports([group([unit()], [30]), group([silent], [])], {
       count: 2,
       seed: 5,
       seconds: 1,

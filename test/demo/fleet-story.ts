@@ -144,7 +144,7 @@ const configured: Readonly<Record<string, string>> = {
 
 /** All gateways come, under faults, and are enrolled. */
 async function enrol(world: VirtualWorld, options: StoryOptions, detail: Detail): Promise<string> {
-  world.weather(options.faults);
+  world.setFaults(options.faults);
   world.start();
   const took = await everyDevice(world, options, 'all enrolled', ({ state }) => state === 'enrolled', 6 * HOUR);
   const { informed, sessions, failedSessions } = world.report();
@@ -156,7 +156,7 @@ async function enrol(world: VirtualWorld, options: StoryOptions, detail: Detail)
 async function credentials(world: VirtualWorld, options: StoryOptions, detail: Detail): Promise<string> {
   // What the ACS offered may have been lost on its way; the units know what they hold.
   const holding = (): number =>
-    world.crew.members.filter(({ gateway }) => gateway.device.config.variable('Cwmp.Username') !== 'enrol').length;
+    world.group.units.filter(({ gateway }) => gateway.device.config.variable('Cwmp.Username') !== 'enrol').length;
   const isAll = (): boolean => holding() === options.count;
   const took = await world.until('all with a login of their own', isAll, 12 * HOUR);
   const wrong = (await devices(world)).filter(({ id, username }) => username !== id).length;
@@ -247,7 +247,7 @@ async function stragglers(world: VirtualWorld, { count }: StoryOptions, detail: 
 
 /** Both sides are compared. */
 async function reconciled(world: VirtualWorld, _options: StoryOptions, detail: Detail): Promise<string> {
-  world.weather('none');
+  world.setFaults('none');
   await world.pass(3 * HOUR);
   const { differences, lies, unknown } = await reconcileFleet(path => world.api('GET', path), units(world));
   const { exchanges, hash } = world.trace();

@@ -27,7 +27,7 @@ describe('faults of a unit, as its ACS meets them', () => {
       },
     });
     world.start();
-    const own = (): boolean => world.crew.members[0]?.gateway.device.config.variable('Cwmp.Username') === id;
+    const own = (): boolean => world.group.units[0]?.gateway.device.config.variable('Cwmp.Username') === id;
     await world.until('enrolled', own, HOUR);
   };
   const unit = (): UnitReport => {
@@ -46,7 +46,7 @@ describe('faults of a unit, as its ACS meets them', () => {
   const flash = async (faults: string): Promise<{ task: TaskItem; unit: UnitReport }> => {
     await enrolled();
     await world.api('PUT', '/files/image?type=firmware&version=50.1', image);
-    world.weather(faults);
+    world.setFaults(faults);
     await task('Download', { file: 'image' });
     await world.pass(3 * HOUR);
     return { task: await newest(), unit: unit() };
@@ -111,7 +111,7 @@ describe('faults of a unit, as its ACS meets them', () => {
 
   it('wrong-fault: an RPC is refused for no reason, and not carried out', async () => {
     await enrolled();
-    world.weather('wrong-fault=1');
+    world.setFaults('wrong-fault=1');
     await task('Reboot');
     await world.pass(HOUR);
     const ended = await newest();
@@ -131,7 +131,7 @@ describe('faults of a unit, as its ACS meets them', () => {
       return unit().sessions.good > good ? `${answer}, came` : answer;
     };
     assert.equal(await knock(), 'accepted, came');
-    world.weather('deaf=1');
+    world.setFaults('deaf=1');
     const heard = new Set<string>();
     for (let count = 0; count < 12; count++) heard.add(await knock());
     assert.deepEqual([...heard].sort(), ['accepted', 'busy']);
@@ -139,13 +139,13 @@ describe('faults of a unit, as its ACS meets them', () => {
 
   it('no-clock: a unit that boots without the time has it some minutes later', async () => {
     await enrolled();
-    world.weather('no-clock=1');
+    world.setFaults('no-clock=1');
     await task('Reboot');
-    const member = world.crew.members[0];
-    await world.until('a boot', () => (member?.report().boots ?? 0) > 1, HOUR, 1000);
-    assert.equal(member?.gateway.device.now(), undefined);
+    const unit = world.group.units[0];
+    await world.until('a boot', () => (unit?.report().boots ?? 0) > 1, HOUR, 1000);
+    assert.equal(unit?.gateway.device.now(), undefined);
     await world.pass(600_000);
-    assert.notEqual(member?.gateway.device.now(), undefined);
+    assert.notEqual(unit?.gateway.device.now(), undefined);
   });
 
   it('slow: the session takes its time, and ends well', async () => {

@@ -51,7 +51,7 @@ describe('a fleet in virtual time', () => {
     try {
       world.start();
       await world.pass(12 * HOUR);
-      world.weather('none');
+      world.setFaults('none');
       await world.pass(3 * HOUR);
       const report = world.report();
       assert.ok(report.failedSessions > 50 && report.powerCuts > 5, JSON.stringify(report.faults));

@@ -18,10 +18,10 @@ import { createProbeAcs } from '../../../acs/south/probe/acs.ts';
 import { openSqlite } from '../../../acs/store/sqlite/store.ts';
 import type { Store } from '../../../acs/store/store.ts';
 import { type FaultRates, parseFaults } from '../../../cpe/faults/catalogue.ts';
-import type { Weather } from '../../../cpe/faults/dice.ts';
-import { Crew } from '../../../cpe/fleet/crew.ts';
+import type { FaultProbabilities } from '../../../cpe/faults/unit-faults.ts';
 import { type FleetReport, mergeReports } from '../../../cpe/fleet/report.ts';
-import { dotted } from '../../../cpe/fleet/units.ts';
+import { UnitGroup } from '../../../cpe/fleet/unit-group.ts';
+import { dotted } from '../../../cpe/fleet/unit-options.ts';
 import type { CustomerProfile } from '../../../cpe/profile.ts';
 import { seededRandom, VirtualClock } from '../../../shared/clock.ts';
 import { createLog, type Log, silentLog } from '../../../shared/log.ts';
@@ -55,11 +55,11 @@ export interface VirtualWorld {
   readonly fleet: Fleet;
   readonly south: South;
   readonly events: EventBus;
-  readonly crew: Crew;
+  readonly group: UnitGroup;
   /** A second ACS in the same network, with a store of its own; it ends with the world. */
   another(url: string, options?: { cpeAuth?: 'required' | 'none' }): Promise<{ store: Store; fleet: Fleet }>;
   /** What the gateways are exposed to from now on. */
-  weather(faults: string): void;
+  setFaults(faults: string): void;
   /** Powers the gateways up; they come over the ramp. */
   start(): void;
   /** Lets time pass, milliseconds. Rejects when a gateway could not be made. */
@@ -100,17 +100,17 @@ export async function openVirtualWorld(options: VirtualWorldOptions = {}): Promi
   const acs = await openAcs({ seed, cpeAuth, enrol, clock, net, log, file: options.file ?? ':memory:' });
   net.serve(virtualUrl, acs.app);
 
-  const weather: Weather = { rates: possible(parseFaults(faults)) };
-  const crew = new Crew({
+  const probabilities: FaultProbabilities = { rates: possible(parseFaults(faults)) };
+  const group = new UnitGroup({
     count,
     numbers: Array.from({ length: count }, (_, at) => at),
     seed,
     ramp,
-    weather,
+    probabilities,
     clock,
     http: net.http,
     openListener: net.openListener,
-    unit: await units(options, clock, log),
+    gatewayOptions: await units(options, clock, log),
     parameters: options.parameters ?? [],
     memory: () => 0,
   });
@@ -128,7 +128,7 @@ export async function openVirtualWorld(options: VirtualWorldOptions = {}): Promi
     fleet: acs.fleet,
     south: acs.south,
     events: acs.events,
-    crew,
+    group,
     another: async (url, { cpeAuth: auth = cpeAuth } = {}) => {
       const parts = { seed: seed + others.length + 1, cpeAuth: auth, enrol, clock, net, log, file: ':memory:' };
       const other = await openAcs(parts);
@@ -136,11 +136,11 @@ export async function openVirtualWorld(options: VirtualWorldOptions = {}): Promi
       net.serve(url, other.app);
       return other;
     },
-    weather: text => {
-      weather.rates = possible(parseFaults(text));
+    setFaults: text => {
+      probabilities.rates = possible(parseFaults(text));
     },
     start: () => {
-      crew.start().catch((error: unknown) => {
+      group.start().catch((error: unknown) => {
         trouble = error;
       });
     },
@@ -169,11 +169,11 @@ export async function openVirtualWorld(options: VirtualWorldOptions = {}): Promi
     },
     report: () => {
       const seconds = Math.round((performance.now() - began) / 100) / 10;
-      return mergeReports([crew.report()], { count, seed, seconds, withUnits: true });
+      return mergeReports([group.report()], { count, seed, seconds, withUnits: true });
     },
     trace: net.trace,
     close: async () => {
-      const ending = crew.end();
+      const ending = group.end();
       // A unit that waits for something by the clock ends by it.
       await clock.settle();
       await ending;
@@ -266,7 +266,7 @@ async function units(
   options: VirtualWorldOptions,
   clock: VirtualClock,
   log: Log,
-): Promise<ConstructorParameters<typeof Crew>[0]['unit']> {
+): Promise<ConstructorParameters<typeof UnitGroup>[0]['gatewayOptions']> {
   const model = await builtinModel('dgw');
   const profile: CustomerProfile = {
     parameters: {

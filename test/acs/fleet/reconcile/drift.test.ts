@@ -36,7 +36,7 @@ describe('drift', () => {
     world.events.on('rpc', ({ direction, method }) => direction === 'to-cpe' && asked.push(method));
     world.start();
     await world.pass(MINUTE);
-    device = world.crew.members[0]!.gateway.device;
+    device = world.group.units[0]!.gateway.device;
   });
   afterEach(async () => await world.close());
 
@@ -231,7 +231,7 @@ describe('drift', () => {
     await world.pass(90 * MINUTE);
     await world.api('POST', `/devices/${id}/tasks`, { method: 'FactoryReset' });
     await world.pass(HOUR);
-    const now = world.crew.members[0]!.gateway.device;
+    const now = world.group.units[0]!.gateway.device;
     assert.equal(now.config.get(user), 'acme');
     assert.deepEqual([await faults(), await drift()], [[], []]);
   });

@@ -33,7 +33,7 @@ describe('a change of the ACS URL', () => {
     world = await openVirtualWorld(informingEvery(600));
     world.start();
     await world.pass(MINUTE);
-    device = world.crew.members[0]!.gateway.device;
+    device = world.group.units[0]!.gateway.device;
   });
   afterEach(async () => await world.close());
 
@@ -203,11 +203,11 @@ describe('a change of the ACS URL', () => {
     await world.another(other, { cpeAuth: 'required' });
     await put({ set: { [url]: other } });
     await next();
-    world.weather('power-idle=1');
+    world.setFaults('power-idle=1');
     await world.pass(2 * HOUR);
-    world.weather('none');
+    world.setFaults('none');
     await world.pass(HOUR);
-    const now = world.crew.members[0]!.gateway.device;
+    const now = world.group.units[0]!.gateway.device;
     assert.ok(world.report().powerCuts > 0);
     assert.equal(now.config.get(url), virtualUrl);
   });

@@ -26,7 +26,7 @@ describe('restarts of a gateway', () => {
     world = await openVirtualWorld(informingEvery(600));
     world.start();
     await world.pass(MINUTE);
-    unit = world.crew.members[0]!.gateway.device as Unit;
+    unit = world.group.units[0]!.gateway.device as Unit;
   });
   afterEach(async () => await world.close());
 
@@ -62,7 +62,7 @@ describe('restarts of a gateway', () => {
     assert.notEqual(runsWith(), '7000');
     await world.api('POST', `/devices/${id}/tasks`, { method: 'Reboot' });
     await world.pass(HOUR);
-    unit = world.crew.members[0]!.gateway.device as Unit;
+    unit = world.group.units[0]!.gateway.device as Unit;
     assert.deepEqual([runsWith(), (await view()).restart], ['7000', null]);
   });
 

@@ -1,10 +1,10 @@
-// When a fault strikes one unit. Each unit has its own stream of chance for each fault, drawn from the fleet's seed: the same seed
-// gives the same faults, in whatever order the units run and whatever other faults there are.
+// The faults of one unit, drawn at random. Each unit has a random stream for each fault, made from the fleet's seed: the same
+// seed gives the same faults, in whatever order the units run and whatever other faults there are.
 import { type Random, seededRandom } from '../../shared/clock.ts';
 import { type FaultName, type FaultRates, faultNames } from './catalogue.ts';
 
-/** What the units of a fleet are exposed to; may change while they run. */
-export interface Weather {
+/** The probabilities of the faults in a fleet; they may change while it runs. */
+export interface FaultProbabilities {
   rates: FaultRates;
 }
 
@@ -15,44 +15,44 @@ function seedOf(text: string): number {
   return hash >>> 0;
 }
 
-/** A unit's own chance: for waits, phases and paths. */
+/** A unit's own random source: for waits, phases and paths. */
 export const randomOf = (seed: number, unit: number): Random => seededRandom(seedOf(`${seed}/${unit}`));
 
-export class Dice {
+export class UnitFaults {
   readonly #seed: number;
   readonly #unit: number;
-  readonly #weather: Weather;
+  readonly #probabilities: FaultProbabilities;
   #streams: Map<FaultName, Random> | undefined;
   #traits: Map<FaultName, boolean> | undefined;
-  /** How often each fault struck. */
+  /** Number of times that each fault struck. */
   tally: Partial<Record<FaultName, number>> | undefined;
 
-  constructor(seed: number, unit: number, weather: Weather) {
+  constructor(seed: number, unit: number, probabilities: FaultProbabilities) {
     this.#seed = seed;
     this.#unit = unit;
-    this.#weather = weather;
+    this.#probabilities = probabilities;
   }
 
-  /** Takes one chance. Without a rate nothing is drawn. */
+  /** Draws once; without a rate nothing is drawn. */
   strikes(name: FaultName): boolean {
-    const rate = this.#weather.rates[name] ?? 0;
+    const rate = this.#probabilities.rates[name] ?? 0;
     if (rate <= 0 || this.#stream(name).next() >= rate) return false;
     this.count(name);
     return true;
   }
 
-  /** A lasting property of the unit, decided at the first question. */
+  /** A lasting property of the unit, drawn at the first call. */
   has(name: FaultName): boolean {
     const known = this.#traits?.get(name);
     if (known !== undefined) return known;
-    if (!this.#weather.rates[name]) return false;
+    if (!this.#probabilities.rates[name]) return false;
     this.#traits ??= new Map();
     const has = this.strikes(name);
     this.#traits.set(name, has);
     return has;
   }
 
-  /** How a fault that struck turns out: an integer from min to max. */
+  /** The form of a fault that struck: an integer from min to max. */
   int(name: FaultName, min: number, max: number): number {
     return this.#stream(name).int(min, max);
   }

@@ -1,0 +1,122 @@
+// One unit of a fleet: a gateway with its own randomness and faults. It is observed while it runs, for the report at the end.
+import type { Clock } from '../../shared/clock.ts';
+import type { createHttp } from '../../shared/net/http.ts';
+import type { OpenListener } from '../agent/connection-request/listener.ts';
+import type { SessionReport } from '../agent/session/session.ts';
+import { faultyHttp } from '../faults/network.ts';
+import { clocklessMs, FaultyHook, withDeafness } from '../faults/protocol-faults.ts';
+import { type FaultProbabilities, randomOf, UnitFaults } from '../faults/unit-faults.ts';
+import { createGateway, type Gateway, type GatewayOptions } from '../gateway.ts';
+import { PowerFaults } from './power-faults.ts';
+import { RecordingHook } from './recording-hook.ts';
+import type { UnitReport } from './report.ts';
+import { UnitRecord } from './unit-record.ts';
+
+/** Receives the events of the units. */
+export interface UnitWatcher {
+  sessionEnded(unit: FleetUnit, report: SessionReport): void;
+  powerFailed(): void;
+}
+
+interface FleetUnitOptions {
+  /** Number of the unit in the whole fleet, from 0. */
+  number: number;
+  seed: number;
+  probabilities: FaultProbabilities;
+  gateway: Omit<GatewayOptions, 'random' | 'faultHook'>;
+  http: typeof createHttp;
+  openListener: OpenListener;
+  watcher: UnitWatcher;
+  /** Ends waits for power to return. */
+  stop: AbortSignal;
+  /** Parameters to report, by script name or path. */
+  parameters: readonly string[];
+}
+
+/** A process holds thousands of these: methods instead of closures save memory. */
+export class FleetUnit {
+  readonly #options: FleetUnitOptions;
+  readonly #faults: UnitFaults;
+  readonly #record = new UnitRecord();
+  readonly #power: PowerFaults;
+  #made: Gateway | undefined;
+
+  private constructor(options: FleetUnitOptions) {
+    const { seed, number, probabilities, gateway, watcher, stop } = options;
+    this.#options = options;
+    this.#faults = new UnitFaults(seed, number, probabilities);
+    this.#power = new PowerFaults(this.#faults, {
+      gateway: () => this.gateway,
+      clock: gateway.clock,
+      log: gateway.log,
+      stop,
+      powerFailed: () => watcher.powerFailed(),
+    });
+  }
+
+  static async make(options: FleetUnitOptions): Promise<FleetUnit> {
+    const unit = new FleetUnit(options);
+    const { gateway, number, seed, http, openListener } = options;
+    const faults = unit.#faults;
+    const power = unit.#power;
+    const hook = new RecordingHook({
+      record: unit.#record,
+      power,
+      gateway: () => unit.gateway,
+      faulty: own => new FaultyHook(faults, own),
+    });
+    unit.#made = await createGateway({
+      ...gateway,
+      random: randomOf(seed, number),
+      clockSource: () => clockSource(unit, faults, gateway.clock),
+      http: faultyHttp(faults, power, gateway.clock, http),
+      openListener: listener => openListener({ ...listener, ...withDeafness(faults, listener) }),
+      faultHook: hook,
+    });
+    return unit;
+  }
+
+  get gateway(): Gateway {
+    // The unit and its faults need each other; nothing is called before both exist.
+    if (!this.#made) throw new Error('the unit does not exist yet');
+    return this.#made;
+  }
+
+  /** Powers up for the first time. */
+  async start(): Promise<void> {
+    const ended = (report: SessionReport): void => this.#sessionEnded(report);
+    this.gateway.onAgent(agent => {
+      this.#record.boots++;
+      agent.sessions.onEnd(ended);
+    });
+    await this.gateway.boot();
+  }
+
+  /** Ends like a power cut that lasts; for the time after `stop` has aborted. */
+  async end(): Promise<void> {
+    await this.#power.settled();
+    await this.gateway.powerOff();
+  }
+
+  get goodSessions(): number {
+    return this.#record.sessions.good;
+  }
+
+  report(): UnitReport {
+    return this.#record.report(this.gateway.device, this.#options.parameters, this.#faults.tally);
+  }
+
+  #sessionEnded(report: SessionReport): void {
+    this.#record.sessionEnded(report);
+    this.#options.watcher.sessionEnded(this, report);
+    if (this.#faults.strikes('power-idle')) this.#power.cut();
+  }
+}
+
+/** The clock of a boot; a unit with the fault `no-clock` gets the time later. */
+function clockSource(unit: FleetUnit, faults: UnitFaults, clock: Clock): 'host' | 'sntp' {
+  const ms = clocklessMs(faults);
+  if (ms === 0) return 'host';
+  clock.after(ms, () => unit.gateway.device.setClock(0));
+  return 'sntp';
+}
