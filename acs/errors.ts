@@ -37,6 +37,11 @@ type StatusOf<Code extends ErrorCode> = ErrorTable[Code]['status'] extends infer
       : number
   : never;
 
+/** Codes that are used with this status. */
+export type CodeOf<Status extends number> = {
+  [Code in ErrorCode]: Status extends StatusOf<Code> ? Code : never;
+}[ErrorCode];
+
 /** A UserError whose code is in the table, with a status that the table has for it. */
 export const UserError: {
   new <Code extends ErrorCode>(

@@ -1,5 +1,5 @@
 // The words of the filter language, each with its column (from 1).
-import { UserError } from '../../shared/errors.ts';
+import { UserError } from '../errors.ts';
 
 export type TokenKind = 'word' | 'text' | 'number' | 'duration' | 'time' | 'operator' | 'end';
 

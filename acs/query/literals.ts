@@ -1,6 +1,7 @@
 // Literals of the filter language, fitted to the field that they are compared with.
-import { UserError } from '../../shared/errors.ts';
+
 import { livenessStates } from '../device/liveness.ts';
+import { UserError } from '../errors.ts';
 import { isoTime, type Literal } from './compare.ts';
 import type { Field } from './filter.ts';
 import { badFilter, type Token, where } from './lexer.ts';

@@ -1,8 +1,9 @@
 // A filter as a test of one device.
-import { UserError } from '../../shared/errors.ts';
+
 import { informValues } from '../device/inform.ts';
 import { livenessOf } from '../device/liveness.ts';
 import type { DeviceRow } from '../device/row.ts';
+import { UserError } from '../errors.ts';
 import { holds, isLike, type Literal, type Operator, orderOf, timeAt } from './compare.ts';
 import type { Field, Filter } from './filter.ts';
 import { isWild, wildPattern } from './wildcard.ts';

@@ -2,7 +2,8 @@
 import type { Arguments } from '../../shared/cwmp/methods.ts';
 import { faultBody, responseBody } from '../../shared/cwmp/soap.ts';
 import { chooseVersion } from '../../shared/cwmp/versions.ts';
-import { messageOf, UserError } from '../../shared/errors.ts';
+import { messageOf } from '../../shared/errors.ts';
+import { UserError } from '../errors.ts';
 import { SessionLost } from '../fleet/common/ports.ts';
 import type { DeviceSession } from '../fleet/session/device-session.ts';
 import { serveRequests } from './cpe-requests.ts';

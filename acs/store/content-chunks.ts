@@ -2,7 +2,7 @@
 // file are in memory at a time.
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../shared/clock.ts';
-import { UserError } from '../../shared/errors.ts';
+import { UserError } from '../errors.ts';
 
 /** Bytes that are stored and read at a time. A slow reader holds no more. */
 export const CHUNK = 64 * 1024;

@@ -1,7 +1,8 @@
 // The health of a store: a change that fails shows that the store cannot be written; it is then probed until it can. One log line each.
 import type { Clock } from '../../shared/clock.ts';
-import { isAbort, UserError } from '../../shared/errors.ts';
+import { isAbort } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
+import { UserError } from '../errors.ts';
 import type { Store } from './store.ts';
 
 /** Codes of a disk that is full, fails or cannot be written. Callers do not log these errors: it is done here, once. */

@@ -1,7 +1,8 @@
 // Pages of a search by keyset, in any store: their length, their order, and the cursor that leads to the next.
-import { UserError } from '../../shared/errors.ts';
+
 import type { DeviceRow } from '../device/row.ts';
 import type { Task } from '../device/task.ts';
+import { UserError } from '../errors.ts';
 import type { DeviceQuery } from './store.ts';
 
 const MAX_PAGE = 1000;

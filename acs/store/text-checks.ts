@@ -1,5 +1,5 @@
 // Checks of texts and plain data before they are stored, the same for every store, and the errors that stores share.
-import { UserError } from '../../shared/errors.ts';
+import { UserError } from '../errors.ts';
 import type { DocumentKind } from './records.ts';
 
 const nulInText = (): UserError => new UserError(400, 'nul-in-text', 'a text must not contain a NUL character');

@@ -1,5 +1,5 @@
 // The form of an operation on a device, and the results that operations share.
-import { UserError } from '../../../shared/errors.ts';
+import { UserError } from '../../errors.ts';
 import type { DeviceOperation, DeviceOperations } from '../operation-types.ts';
 import type { DeviceRow } from '../row.ts';
 import type { Task } from '../task.ts';

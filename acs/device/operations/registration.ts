@@ -1,5 +1,5 @@
 // Operations by which an operator announces, changes, approves and removes a device.
-import { UserError } from '../../../shared/errors.ts';
+import { UserError } from '../../errors.ts';
 import type { WantedValue } from '../desired-state.ts';
 import type { DevicePatch } from '../operation-types.ts';
 import type { DeviceRow } from '../row.ts';

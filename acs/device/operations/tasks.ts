@@ -1,5 +1,5 @@
 // Operations on the tasks of a device, from queued to ended.
-import { UserError } from '../../../shared/errors.ts';
+import { UserError } from '../../errors.ts';
 import { suspected } from '../drift-suspicion.ts';
 import type { Outcome } from '../operation-types.ts';
 import { begin, mayBegin, positionAfterTask } from '../rollout-transitions.ts';

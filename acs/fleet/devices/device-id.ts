@@ -1,6 +1,7 @@
 // Device ids, as TR-069 3.4.4 builds them from the identity of a device.
-import { UserError } from '../../../shared/errors.ts';
+
 import type { DeviceIdentity } from '../../device/row.ts';
+import { UserError } from '../../errors.ts';
 
 /** Percent-encodes all but letters, digits and underscore (TR-069 3.4.4). */
 const encodePart = (text: string): string => (/\W/.test(text) ? percentEncoded(text) : text);

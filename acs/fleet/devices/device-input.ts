@@ -1,7 +1,8 @@
 // The input of operators for a device: it is checked, and sealed into a patch of its row.
-import { UserError } from '../../../shared/errors.ts';
+
 import type { WantedValue } from '../../device/desired-state.ts';
 import type { DevicePatch } from '../../device/operation-types.ts';
+import { UserError } from '../../errors.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { Models } from '../common/models.ts';
 import { openedText, type Secrets, sealedText } from '../common/secrets.ts';

@@ -1,7 +1,8 @@
 // Devices: what is known of them, and what operators write of them.
-import { UserError } from '../../../shared/errors.ts';
+
 import type { KnownValue } from '../../device/parameter.ts';
 import type { DeviceRow } from '../../device/row.ts';
+import { UserError } from '../../errors.ts';
 import { parseFilter } from '../../query/parser.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { Models } from '../common/models.ts';

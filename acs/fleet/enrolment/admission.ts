@@ -1,6 +1,7 @@
 // The admission of a CPE: refused, in quarantine or enrolled, by its proof, its row, the rules of enrolment and --enrol.
-import { UserError } from '../../../shared/errors.ts';
+
 import type { DeviceRow } from '../../device/row.ts';
+import { UserError } from '../../errors.ts';
 import type { FleetContext } from '../common/context.ts';
 import { deviceId } from '../devices/device-id.ts';
 import type { Candidate } from './candidate.ts';

@@ -1,5 +1,5 @@
 // Enrolment: the accounts behind user names, the admission of CPEs, and the approval of devices by operators.
-import { UserError } from '../../../shared/errors.ts';
+import { UserError } from '../../errors.ts';
 import type { FleetContext } from '../common/context.ts';
 import { deviceId, parseDeviceId } from '../devices/device-id.ts';
 import { type DeviceView, viewOf } from '../devices/device-view.ts';

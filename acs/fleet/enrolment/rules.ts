@@ -1,8 +1,9 @@
 // Rules of enrolment: they decide over a device that is new or in quarantine, by its properties and by how it proves itself.
-import { readAt, UserError } from '../../../shared/errors.ts';
+import { readAt } from '../../../shared/errors.ts';
 import { reportOf, withInform } from '../../device/inform.ts';
 import { newRow } from '../../device/operations/new-row.ts';
 import type { DeviceRow } from '../../device/row.ts';
+import { UserError } from '../../errors.ts';
 import { isLike } from '../../query/compare.ts';
 import { passingPart } from '../../query/filter.ts';
 import { parseFilter } from '../../query/parser.ts';

@@ -1,6 +1,7 @@
 // Evaluations of alerts: the store counts the groups. Only one process at a time evaluates, and the state of each group is kept, so that
 // it fires once and is resolved once.
-import { isAbort, isConflict, messageOf, UserError } from '../../../shared/errors.ts';
+import { isAbort, isConflict, messageOf } from '../../../shared/errors.ts';
+import { UserError } from '../../errors.ts';
 import type { AcsEvents } from '../../events.ts';
 import { noticeId } from '../../store/notices.ts';
 import type { Notice, StoredDocument } from '../../store/records.ts';

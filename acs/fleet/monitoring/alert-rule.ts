@@ -1,5 +1,6 @@
 // Alert rules: filters over the whole fleet, as operators write them, and as they are compiled for the store.
-import { readAt, UserError } from '../../../shared/errors.ts';
+import { readAt } from '../../../shared/errors.ts';
+import { UserError } from '../../errors.ts';
 import type { Filter } from '../../query/filter.ts';
 import { durationOf } from '../../query/literals.ts';
 import { parseField, parseFilter } from '../../query/parser.ts';

@@ -1,5 +1,5 @@
 // Alerts: rules over the whole fleet, as documents, each with the state that its last evaluation found.
-import { UserError } from '../../../shared/errors.ts';
+import { UserError } from '../../errors.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type Documents, documents } from '../common/documents.ts';
 import { type AlertEvaluation, AlertEvaluations } from './alert-evaluations.ts';

@@ -1,5 +1,6 @@
 // The history setting: the devices, parameters and events of which a history is kept. One document of the kind `setting`.
-import { messageOf, readAt, UserError } from '../../../shared/errors.ts';
+import { messageOf, readAt } from '../../../shared/errors.ts';
+import { UserError } from '../../errors.ts';
 import { durationOf } from '../../query/literals.ts';
 import { parseFilter } from '../../query/parser.ts';
 import { type Predicate, toPredicate } from '../../query/predicate.ts';

@@ -1,7 +1,8 @@
 // History: events of devices, and chosen parameters over time. Rare events are kept of all devices; Informs, tasks and values only of the
 // devices that the history setting chooses.
-import { isAbort, UserError } from '../../../shared/errors.ts';
+import { isAbort } from '../../../shared/errors.ts';
 import type { DeviceRow } from '../../device/row.ts';
+import { UserError } from '../../errors.ts';
 import type { DeviceEvent } from '../../store/records.ts';
 import { levelFor, levels, pointsOf, type SeriesPoint } from '../../store/series.ts';
 import type { FleetContext } from '../common/context.ts';

@@ -1,6 +1,7 @@
 // A webhook: the target of notices, and the devices and events that it wants.
-import { readAt, UserError } from '../../../shared/errors.ts';
+import { readAt } from '../../../shared/errors.ts';
 import type { Sealed } from '../../device/credentials.ts';
+import { UserError } from '../../errors.ts';
 import { parseFilter } from '../../query/parser.ts';
 import { type NoticeType, noticeTypes } from '../../store/records.ts';
 

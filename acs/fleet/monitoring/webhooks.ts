@@ -1,6 +1,7 @@
 // Webhooks: documents that say which notices go where. The store queues a notice in the commit of its fact; every process sends from the
 // queue, so that no notice is lost with a process.
-import { messageOf, UserError } from '../../../shared/errors.ts';
+import { messageOf } from '../../../shared/errors.ts';
+import { UserError } from '../../errors.ts';
 import { noticeId } from '../../store/notices.ts';
 import type { Delivery } from '../../store/records.ts';
 import type { DeliveryCount } from '../../store/store.ts';

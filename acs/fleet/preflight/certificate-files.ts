@@ -1,7 +1,7 @@
 // CA certificates in stored files, by the name and content of the file.
 import type { X509Certificate } from 'node:crypto';
-import { UserError } from '../../../shared/errors.ts';
 import { readCertificates } from '../../../shared/pki/certificates.ts';
+import { UserError } from '../../errors.ts';
 import type { Store } from '../../store/store.ts';
 import type { Files } from '../files/files.ts';
 import type { StoredFile } from '../files/stored-file.ts';

@@ -1,7 +1,8 @@
 // The guard refuses changes by which devices would lose the ACS. Operators can force such changes.
-import { UserError } from '../../../shared/errors.ts';
+
 import { mergedSite } from '../../device/operations/registration.ts';
 import type { DeviceRow } from '../../device/row.ts';
+import { UserError } from '../../errors.ts';
 import type { FleetContext } from '../common/context.ts';
 import { pagesOf } from '../common/device-pages.ts';
 import { wantedValue } from '../common/wanted-values.ts';

@@ -1,9 +1,10 @@
 // Configuration scripts as the preflight reads them: their plain assignments to values that TLS depends on; the last one of a name
 // counts. Only the unit's own reader judges everything else in a script.
-import { UserError } from '../../../shared/errors.ts';
+
 import { builtinModel } from '../../../shared/model/datamodel.ts';
 import type { Model } from '../../../shared/model/definitions.ts';
 import { parseScriptName, withInstances } from '../../../shared/model/path.ts';
+import { UserError } from '../../errors.ts';
 import type { Files } from '../files/files.ts';
 import type { StoredFile } from '../files/stored-file.ts';
 import type { WantedTls } from './tls-settings.ts';

@@ -1,9 +1,9 @@
 // The register of servers that devices connect to: the TLS offer of each, as the operator declares it or as probes learn it.
 import type { Clock } from '../../../shared/clock.ts';
-import { UserError } from '../../../shared/errors.ts';
 import { describe, readCertificates } from '../../../shared/pki/certificates.ts';
 import { keyOf, type ServerFacts } from '../../../shared/tls/offer.ts';
 import { suites, type TlsVersion, tlsVersions } from '../../../shared/tls/profiles.ts';
+import { UserError } from '../../errors.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type Documents, documents } from '../common/documents.ts';
 import { ServerLookup } from './server-lookup.ts';

@@ -1,7 +1,7 @@
 // The register of CAs that devices have from elsewhere (a customer profile, a technician), as the operator declares them.
 import type { Clock } from '../../../shared/clock.ts';
-import { UserError } from '../../../shared/errors.ts';
 import { describe, readCertificates } from '../../../shared/pki/certificates.ts';
+import { UserError } from '../../errors.ts';
 import { passingPart } from '../../query/filter.ts';
 import { parseFilter } from '../../query/parser.ts';
 import type { StoredDocument } from '../../store/records.ts';

@@ -1,8 +1,9 @@
 // Presets compiled for the merge: filters and texts are parsed, and values are in the form of the data model.
 import { createHmac } from 'node:crypto';
-import { messageOf, UserError } from '../../../shared/errors.ts';
+import { messageOf } from '../../../shared/errors.ts';
 import type { ParameterDef } from '../../../shared/model/definitions.ts';
 import { checkValue } from '../../../shared/model/values.ts';
+import { UserError } from '../../errors.ts';
 import { atomsOf } from '../../query/filter.ts';
 import { parseFilter } from '../../query/parser.ts';
 import { toPredicate } from '../../query/predicate.ts';

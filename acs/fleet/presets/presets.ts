@@ -1,5 +1,5 @@
 // The presets of the fleet: documents with sealed secrets, compiled once for all devices.
-import { UserError } from '../../../shared/errors.ts';
+import { UserError } from '../../errors.ts';
 import { CachedDocuments } from '../common/cached-documents.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type Documents, documents } from '../common/documents.ts';

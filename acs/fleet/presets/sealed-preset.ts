@@ -1,5 +1,5 @@
 // Presets as they are stored: their secrets are sealed.
-import { UserError } from '../../../shared/errors.ts';
+import { UserError } from '../../errors.ts';
 import type { StoredDocument } from '../../store/records.ts';
 import type { FleetContext } from '../common/context.ts';
 import { isSealedText, isSecretName, openedText, type Secrets, sealedText } from '../common/secrets.ts';

@@ -1,6 +1,7 @@
 // The checks of a preset before it is stored. Each refusal names the place; values that depend on a device are checked when it is merged.
-import { readAt, UserError } from '../../../shared/errors.ts';
+import { readAt } from '../../../shared/errors.ts';
 import type { WantedValue } from '../../device/desired-state.ts';
+import { type CodeOf, UserError } from '../../errors.ts';
 import { passingPart } from '../../query/filter.ts';
 import { parseFilter } from '../../query/parser.ts';
 import type { Store } from '../../store/store.ts';
@@ -27,7 +28,7 @@ export interface ValidationContext {
   models: Models;
 }
 
-const refused = (code: string, message: string): UserError => new UserError(400, code, message);
+const refused = (code: CodeOf<400>, message: string): UserError => new UserError(400, code, message);
 
 /** Checks the name of a preset. @throws UserError 400 */
 export function checkName(name: string): void {

@@ -1,7 +1,8 @@
 // Variables in the texts of presets: `{{site.sipProxy}}` is replaced by the device's own value, `{{site.x|text}}` by that value or by the
 // text, and `{{{{` by two braces. A value that is put in is not parsed again, so that no value can refer to another.
-import { UserError } from '../../../shared/errors.ts';
+
 import type { DeviceRow } from '../../device/row.ts';
+import { UserError } from '../../errors.ts';
 
 export type Part = { text: string } | { variable: string; fallback?: string };
 export type Template = readonly Part[];

@@ -1,7 +1,7 @@
 // Traces: the last sessions of chosen devices, message by message, with secrets masked by the caller. Kept in the memory of this process
 // and bounded.
 import type { Clock } from '../../../shared/clock.ts';
-import { UserError } from '../../../shared/errors.ts';
+import { UserError } from '../../errors.ts';
 import type { AcsEvents, EventBus } from '../../events.ts';
 import type { TracedMessage, TracedSession } from '../common/traced-session.ts';
 

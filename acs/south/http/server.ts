@@ -2,8 +2,9 @@
 import type { IncomingMessage } from 'node:http';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { Clock } from '../../../shared/clock.ts';
-import { messageOf, UserError } from '../../../shared/errors.ts';
+import { messageOf } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
+import { UserError } from '../../errors.ts';
 import { networks } from '../connection-request/policy.ts';
 import { levelOf } from '../session-context.ts';
 import type { Tracer } from '../tracer.ts';

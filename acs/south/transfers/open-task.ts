@@ -1,7 +1,8 @@
 // The task behind a link: a link is good for repeats and ranges until its transfer is settled or expires.
-import { UserError } from '../../../shared/errors.ts';
+
 import type { Log } from '../../../shared/log.ts';
 import type { Task } from '../../device/task.ts';
+import { UserError } from '../../errors.ts';
 import type { EventBus } from '../../events.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import { type Direction, isGenuine, type LinkRoute } from './link.ts';

@@ -1,6 +1,6 @@
 // The MongoDB client of a URL, with the options that the promises of the store depend on.
 import { MongoClient, MongoError, MongoParseError } from 'mongodb';
-import { UserError } from '../../../shared/errors.ts';
+import { UserError } from '../../errors.ts';
 
 /** The options here override those of the URL: the promises of the store depend on them. */
 export function clientOf(url: string): { client: MongoClient; where: string; secrets: string[] } {

@@ -1,6 +1,6 @@
 // The database of the store on MongoDB: its collections, the documents in them, the indexes, and its version.
 import type { Binary, Collection, CreateIndexesOptions, IndexDescription } from 'mongodb';
-import { UserError } from '../../../shared/errors.ts';
+import { UserError } from '../../errors.ts';
 import { isDuplicate, type Link, type Versioned } from './link.ts';
 
 /** Grows when an older program could not read what a newer one writes. */

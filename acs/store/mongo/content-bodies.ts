@@ -1,6 +1,6 @@
 // The contents of files in MongoDB under ids of their own: begun, written chunk by chunk, signed while in use, and deleted.
 import { Binary } from 'mongodb';
-import { UserError } from '../../../shared/errors.ts';
+import { UserError } from '../../errors.ts';
 import { CHUNK, type ContentSum, signing, takeIn, tooSlow } from '../content-chunks.ts';
 import { type Collections, unlessThere } from './collections.ts';
 import type { Link } from './link.ts';

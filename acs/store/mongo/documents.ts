@@ -1,6 +1,6 @@
 // Documents in MongoDB: bodies that never change, and one document a kind that says which of them count. It changes as a whole, so that
 // generation, list and bodies always belong together; a body is written before it counts and deleted after.
-import { UserError } from '../../../shared/errors.ts';
+import { UserError } from '../../errors.ts';
 import { type Subscribers, subscribersOf } from '../notices.ts';
 import type { DocumentKind, Notice, StoredDocument, Subscription } from '../records.ts';
 import { changedMeanwhile, checkedText, jsonOf } from '../text-checks.ts';

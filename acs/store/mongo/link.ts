@@ -15,7 +15,8 @@ import {
   type WithoutId,
 } from 'mongodb';
 import type { Clock, Random } from '../../../shared/clock.ts';
-import { messageOf, UserError } from '../../../shared/errors.ts';
+import { messageOf } from '../../../shared/errors.ts';
+import { UserError } from '../../errors.ts';
 import { clientOf, databaseOf, withoutSecrets } from './client.ts';
 
 export interface MongoOptions {

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
-import { UserError } from '../../../shared/errors.ts';
+import { UserError } from '../../errors.ts';
 import { checkStore, type StoreCheck } from './check.ts';
 import { backupTables, isBackup, openReader } from './schema.ts';
 import { guarded } from './store-error.ts';

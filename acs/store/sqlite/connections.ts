@@ -1,5 +1,5 @@
 // The connections of the SQLite store: one that writes, one that reads here, and one that searches; on threads of their own or not.
-import { UserError } from '../../../shared/errors.ts';
+import { UserError } from '../../errors.ts';
 import { type SearchRequest, SqliteQueries } from './queries/queries.ts';
 import { openReader, openWriter, type StoreFile } from './schema.ts';
 import { writePacking } from './threads/packing.ts';

@@ -1,6 +1,6 @@
 // Connections to the file of the SQLite store: its lock, its version, and the migration of its tables.
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
-import { UserError } from '../../../shared/errors.ts';
+import { UserError } from '../../errors.ts';
 import { addFilterFunctions } from './filter.ts';
 import { migrations } from './migrations.ts';
 import { guarded } from './store-error.ts';

@@ -1,5 +1,5 @@
 // Errors of SQLite that come from the disk or the file, as errors for an operator.
-import { UserError } from '../../../shared/errors.ts';
+import { UserError } from '../../errors.ts';
 
 export function guarded<T>(file: string, open: () => T): T {
   try {
@@ -25,7 +25,7 @@ const sqliteTexts: Readonly<Record<string, string>> = {
   'disk I/O error': 'SQLITE_IOERR',
 };
 
-const diskTroubles: Readonly<Record<string, { status: number; code: string; text: string }>> = {
+const diskTroubles = {
   SQLITE_FULL: { status: 507, code: 'store-full', text: 'the disk is full; nothing was changed' },
   SQLITE_READONLY: { status: 503, code: 'store-read-only', text: 'it cannot be written; nothing was changed' },
   SQLITE_IOERR: { status: 503, code: 'store-io', text: 'the disk fails' },
@@ -33,4 +33,4 @@ const diskTroubles: Readonly<Record<string, { status: number; code: string; text
   SQLITE_NOTADB: { status: 503, code: 'not-a-store', text: 'it is no database' },
   SQLITE_CORRUPT: { status: 503, code: 'store-corrupt', text: 'it is damaged' },
   SQLITE_BUSY: { status: 503, code: 'store-busy', text: 'another program holds it' },
-};
+} as const;

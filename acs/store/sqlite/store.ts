@@ -1,7 +1,7 @@
 // The store on SQLite: a writer thread with group commit, indexed reads on the calling thread's own connection, searches on a third.
 // In-thread (virtual time, tests, `:memory:`) one connection does all, and a group is what was asked in one turn.
 import type { Clock } from '../../../shared/clock.ts';
-import { UserError } from '../../../shared/errors.ts';
+import { UserError } from '../../errors.ts';
 import type { Member, Store } from '../store.ts';
 import { type Connections, connectHere, connectReads, connectThreads } from './connections.ts';
 import { createContents, type SqliteContents } from './contents.ts';

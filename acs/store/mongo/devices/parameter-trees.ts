@@ -1,8 +1,9 @@
 // Parameter trees in MongoDB: chunks of some hundred parameters each, written once and never changed, and one document that says which
 // of them make up the tree. A change writes new chunks in place of those that it touches and then replaces that document: it holds as a
 // whole or not at all, and costs what it touches, not what the device knows.
-import { UserError } from '../../../../shared/errors.ts';
+
 import type { KnownValue } from '../../../device/parameter.ts';
+import { UserError } from '../../../errors.ts';
 import { checkedText, noSuchDevice } from '../../text-checks.ts';
 import type { Collections, TreeDocument } from '../collections.ts';
 import { forgetHistory } from '../history.ts';

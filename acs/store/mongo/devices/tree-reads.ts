@@ -1,6 +1,7 @@
 // Reads of parameter trees in MongoDB: the document of a tree, then the chunks that may hold what is asked for.
-import { UserError } from '../../../../shared/errors.ts';
+
 import type { KnownValue } from '../../../device/parameter.ts';
+import { UserError } from '../../../errors.ts';
 import { isWild, wildPattern, wildStart } from '../../../query/wildcard.ts';
 import type { Collections, TreeDocument } from '../collections.ts';
 import type { Link } from '../link.ts';

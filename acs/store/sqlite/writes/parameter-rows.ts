@@ -1,6 +1,7 @@
 // The parameter tree of a device in SQLite: a row for each known value, with a number in place of its path.
-import { UserError } from '../../../../shared/errors.ts';
+
 import type { KnownValue } from '../../../device/parameter.ts';
+import { UserError } from '../../../errors.ts';
 import { checkedText, noSuchDevice } from '../../text-checks.ts';
 import { below } from '../filter.ts';
 import type { Statements } from '../statements.ts';
