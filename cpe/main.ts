@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The simulated gateway's command line: reads options, starts the chosen command, turns signals into an orderly end.
+// The command line of the simulated gateway: reads options, starts the chosen command, turns signals into an orderly end.
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { helpText, readOptions, UsageError } from '../shared/config.ts';
@@ -18,17 +18,17 @@ Commands:
   fleet          many gateways, in one process or several
   pack-firmware  make a firmware image
 
-COMMAND --help tells its options.
+COMMAND --help shows its options.
 `;
 
-/** No command for people. */
+/** An internal command. */
 const SHARD = 'fleet-shard';
 
 const stop = new AbortController();
 
 function terminal(): Terminal {
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
-  // Whoever read along has gone: there is nobody left to work for.
+  // The reader of the output is gone: the work has no purpose any more.
   process.stdout.on('error', () => stop.abort());
   return {
     write: text => process.stdout.write(text),
@@ -76,7 +76,7 @@ const commands: Readonly<Record<string, Command>> = {
   },
   /** Started by `fleet` only: one process of several. */
   async [SHARD]() {
-    // Ctrl-C reaches every process of the terminal; the first one says when to end.
+    // Ctrl-C reaches every process of the terminal; the first process decides when the others end.
     process.on('SIGINT', () => undefined);
     const { shard } = await import('./fleet/fleet.ts');
     await shard(

@@ -82,13 +82,13 @@ export const runOptions = {
   state: {
     kind: 'string',
     value: 'DIR',
-    help: 'keep the state here; without it the unit forgets everything at its end',
+    help: 'directory of the state; without it the state is lost when the program ends',
   },
   listen: {
     kind: 'string',
     value: 'HOST:PORT',
     default: '127.0.0.1:0',
-    help: 'where connection requests are taken; port 0 is any',
+    help: 'address where connection requests are taken; port 0 stands for any free port',
     check: isHostPort,
   },
   web: { kind: 'string', value: 'HOST:PORT', help: "serve the unit's status pages here", check: isHostPort },
@@ -98,7 +98,7 @@ export const runOptions = {
     help: 'ask the ACS by RequestDownload for a file of this FileType, as soon as it knows the unit',
     check: isFileType,
   },
-  'ask-methods': { kind: 'boolean', help: 'ask the ACS by GetRPCMethods in each session what it answers, and log it' },
+  'ask-methods': { kind: 'boolean', help: 'send GetRPCMethods to the ACS in each session and log the answer' },
   once: { kind: 'boolean', help: 'one complete session, then exit: 0 if it ended well' },
   wire: { kind: 'string', value: 'DIR', help: 'write each envelope as NNNN-cpe.xml or NNNN-acs.xml' },
   clock: {
@@ -110,14 +110,21 @@ export const runOptions = {
 } as const satisfies OptionSpecs;
 
 export const fleetOptions = {
-  count: { kind: 'number', value: 'N', default: 10, min: 1, max: 1_000_000, help: 'how many gateways' },
+  count: { kind: 'number', value: 'N', default: 10, min: 1, max: 1_000_000, help: 'number of gateways' },
   ...common,
-  seed: { kind: 'number', value: 'S', default: 1, min: 0, max: 2 ** 31, help: 'same seed, same units and same faults' },
+  seed: {
+    kind: 'number',
+    value: 'S',
+    default: 1,
+    min: 0,
+    max: 2 ** 31,
+    help: 'seed: the same seed gives the same units and the same faults',
+  },
   faults: {
     kind: 'string',
     value: 'LIST',
     default: 'none',
-    help: 'misbehaviour of the units and their network: a profile, or fault=chance, or both with commas between; listed below',
+    help: 'faults of the units and their network: a profile, fault=chance, or both separated by commas; listed below',
     check: text => {
       parseFaults(text);
     },
@@ -150,7 +157,7 @@ export const fleetOptions = {
   listen: {
     kind: 'string',
     value: 'HOST',
-    help: "host where connection requests are taken; each unit's own address unless told; none: they are not",
+    help: "host where connection requests are taken; default: each unit's own address; none: they are not taken",
   },
   processes: {
     kind: 'number',
@@ -158,19 +165,19 @@ export const fleetOptions = {
     default: 0,
     min: 0,
     max: 256,
-    help: 'spread the units over so many processes; 0: one for each 500 units, at most one a core',
+    help: 'number of processes for the units; 0: one for each 500 units, at most one a core',
   },
   parameter: {
     kind: 'list',
     value: 'NAME',
-    help: 'parameter whose value the report tells of each unit: TR-069 path or script name',
+    help: 'parameter to report of each unit: TR-069 path or script name',
   },
-  json: { kind: 'string', value: 'FILE', help: 'write the report here, with each unit up to 200 of them' },
-  units: { kind: 'boolean', help: 'each unit in the report, however many there are' },
+  json: { kind: 'string', value: 'FILE', help: 'write the report here; it lists each unit if there are at most 200' },
+  units: { kind: 'boolean', help: 'list each unit in the report, whatever their number' },
   compare: {
     kind: 'string',
     value: 'URL',
-    help: "API of the ACS: tell at the end where its view differs from the units' own; exit code 1 if it does",
+    help: "API of the ACS: report at the end where its view differs from the units' own; exit code 1 if it does",
     check: isAcsUrl,
   },
   token: { kind: 'string', value: 'FILE', help: 'file with the API token for --compare' },
@@ -210,7 +217,7 @@ export function splitHostPort(text: string): { host: string; port: number } {
   return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) };
 }
 
-/** `SipEp.Gateway[Name=a].Port=5060` → name and value: the first `=` outside brackets parts them. */
+/** `SipEp.Gateway[Name=a].Port=5060` → name and value: the first `=` outside brackets separates them. */
 export function splitAssignment(text: string): { name: string; value: string } {
   const match = /^((?:[^=[]|\[[^\]]*\])*)=([\s\S]*)$/.exec(text);
   return { name: (match?.[1] ?? '').trim(), value: (match?.[2] ?? '').trim() };

@@ -1,4 +1,4 @@
-// `pack-firmware`: writes an image in our container.
+// The command `pack-firmware`: writes an image in our container.
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { messageOf, UserError } from '../shared/errors.ts';
@@ -30,7 +30,7 @@ export async function writeImage(options: PackOptions): Promise<number> {
   }
 }
 
-/** Bytes that look like firmware to whoever compresses or compares them, the same for the same name. */
+/** Bytes that neither compress nor repeat, as firmware does not; the same for the same name. */
 function filler(name: string, size: number): Buffer {
   const blocks: Buffer[] = [];
   for (let length = 0, at = 0; length < size; length += 32, at++) {

@@ -1,4 +1,4 @@
-// The customer profile: what a unit is made with at the factory for one customer (ACS URL, enrolment login, CAs, settings).
+// The customer profile: factory defaults of a unit for one customer (ACS URL, enrolment login, CAs, settings).
 // A JSON file `{"parameters": {name: value}, "certificates": [PEM]}`; names are script names or TR-069 paths. The vendor's
 // own format is not public. A profile is a layer below each unit's changes, shared by all units that have it.
 import { CwmpFault } from '../shared/cwmp/faults.ts';
@@ -64,8 +64,8 @@ export function hostCertificate(bytes: Buffer): string {
 const factories = new WeakMap<CustomerProfile, Map<Model, Promise<Factory>>>();
 
 /**
- * What a profile means for a model; worked out once.
- * @throws UserError naming the parameter or certificate that will not do
+ * The factory defaults of a profile for a model; computed once.
+ * @throws UserError naming the parameter or certificate that is not accepted
  */
 export function factoryOf(model: Model, profile: CustomerProfile): Promise<Factory> {
   const byModel = factories.get(profile) ?? new Map<Model, Promise<Factory>>();
@@ -101,7 +101,7 @@ async function put(configuration: Configuration, name: string, value: string): P
     let path = configuration.pathOf(name);
     const variable = path === undefined ? configuration.tree.model.variable(name) : undefined;
     if (variable && Object.keys(variable.keys).length > 0) {
-      // A row that the profile names is made.
+      // The profile names a row that does not exist: it is made.
       await configuration.insert(parentPath(variable.parameter.path).slice(0, -4), variable.keys, 'unit');
       path = configuration.pathOf(name);
     }

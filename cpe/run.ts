@@ -1,4 +1,4 @@
-// `run`: one gateway in the foreground, until a signal or (--once) the end of its first session.
+// The command `run`: one gateway in the foreground, until a signal or (--once) the end of its first session.
 
 import { systemClock, systemRandom } from '../shared/clock.ts';
 import type { OptionValues } from '../shared/config.ts';
@@ -15,9 +15,9 @@ export type RunOptions = OptionValues<typeof runOptions>;
 
 export interface Terminal {
   write(text: string): void;
-  /** A person reads along. */
+  /** The output goes to a person. */
   pretty: boolean;
-  /** Aborted by a signal: end in good order. */
+  /** Aborts at a signal: the program ends in good order. */
   signal: AbortSignal;
   /** Resident memory, bytes. */
   memory(): number;
@@ -110,18 +110,18 @@ async function assign(gateway: Gateway, assignments: readonly string[]): Promise
   }
 }
 
-/** Once only: what was asked for is kept until it was answered. Before 0 BOOTSTRAP was delivered it would be discarded (TR-069 3.7.1.5). */
+/** Asks the ACS for a file, once: the request is kept until it is answered. Before 0 BOOTSTRAP is delivered it would be discarded (TR-069 3.7.1.5). */
 function askFor(gateway: Gateway, fileType: string | undefined): void {
   if (fileType === undefined) return;
   let asked = false;
   gateway.onAgent(agent => {
-    const ask = (): void => {
+    const request = (): void => {
       if (asked || gateway.device.state.facts.bootstrapped === '') return;
       asked = true;
       agent.requestDownload(fileType);
     };
-    ask();
-    agent.sessions.onEnd(ask);
+    request();
+    agent.sessions.onEnd(request);
   });
 }
 

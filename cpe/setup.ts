@@ -1,4 +1,4 @@
-// What `run` and `fleet` prepare alike: model, customer profile, identities, the address to connect from.
+// The preparation that `run` and `fleet` share: model, customer profile, identities, the address to connect from.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
@@ -9,18 +9,18 @@ import { readCertificates } from '../shared/pki/certificates.ts';
 import { type CustomerProfile, hostCertificate, noProfile, parseProfile } from './profile.ts';
 import type { UnitIdentity } from './state/device.ts';
 
-async function readText(what: string, file: string): Promise<Buffer> {
+async function readFor(option: string, file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (error) {
-    throw new UserError(400, 'no-file', `${what}: ${messageOf(error)}`);
+    throw new UserError(400, 'no-file', `${option}: ${messageOf(error)}`);
   }
 }
 
 /** @param name `dgw`, `device`, or a Broadband Forum document */
 export async function chooseModel(name: string): Promise<Model> {
   if (name === 'dgw' || name === 'device') return builtinModel(name);
-  return loadModel(await readText('--model', name));
+  return loadModel(await readFor('--model', name));
 }
 
 export interface FactoryOptions {
@@ -31,14 +31,14 @@ export interface FactoryOptions {
   ca: readonly string[];
   hostCert?: string | undefined;
   profile?: string | undefined;
-  /** Whether DHCP is asked. */
+  /** DHCP is asked for the ACS. */
   dhcp: boolean;
 }
 
-/** The profile file with what the options add to it: both are factory defaults, to which a factory reset returns. */
+/** The profile file with the additions of the options: both are factory defaults, to which a factory reset returns. */
 export async function chooseProfile(model: Model, options: FactoryOptions): Promise<CustomerProfile> {
   const file = options.profile;
-  const base = file === undefined ? noProfile : parseProfile((await readText('--profile', file)).toString('utf8'));
+  const base = file === undefined ? noProfile : parseProfile((await readFor('--profile', file)).toString('utf8'));
   const isDgw = model.services.length > 0;
   const name = (variable: string, standard: string): string =>
     isDgw ? `Cwmp.${variable}` : `${model.root}ManagementServer.${standard}`;
@@ -52,15 +52,15 @@ export async function chooseProfile(model: Model, options: FactoryOptions): Prom
   if (username !== undefined) parameters[name('Username', 'Username')] = username;
   if (password !== undefined) parameters[name('Password', 'Password')] = password;
   const certificates = [...base.certificates];
-  for (const path of options.ca) certificates.push(caOf(path, await readText('--ca', path)));
+  for (const path of options.ca) certificates.push(caOf(path, await readFor('--ca', path)));
   if (options.hostCert !== undefined)
-    certificates.push(hostOf(options.hostCert, await readText('--host-cert', options.hostCert)));
+    certificates.push(hostOf(options.hostCert, await readFor('--host-cert', options.hostCert)));
   return { parameters, certificates };
 }
 
 /** The same form as the ACS's --enrol-secret, so that both sides can share one file. */
 async function readLogin(file: string): Promise<{ username?: string; password?: string }> {
-  const found = /^([^:\n]+):([^\n]+)\n?$/.exec((await readText('--login', file)).toString('utf8'));
+  const found = /^([^:\n]+):([^\n]+)\n?$/.exec((await readFor('--login', file)).toString('utf8'));
   if (!found) throw new UserError(400, 'bad-login', `--login: ${file}: must hold one line USERNAME:PASSWORD`);
   return { username: found[1] ?? '', password: found[2] ?? '' };
 }

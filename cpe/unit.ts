@@ -25,7 +25,7 @@ export interface UnitOptions {
   clock: Clock;
   random: Random;
   log: Log;
-  /** Where DHCP is asked; absent: not at all. */
+  /** The DHCP server to ask; absent: none. */
   dhcp?: DhcpServer | undefined;
   /** Firmware that the unit was made with. */
   softwareVersion?: string | undefined;
@@ -46,7 +46,7 @@ export class SimulatedUnit implements Unit {
   readonly config: Configuration;
   readonly state: SnapshotStore;
   readonly dhcp: DhcpClient;
-  /** Unit's clock minus host's, milliseconds. */
+  /** The unit's clock minus the host's, milliseconds; undefined while the unit's clock is not set. */
   #clockOffset: number | undefined;
   slots: Map<object, unknown> | undefined;
 

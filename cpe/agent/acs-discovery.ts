@@ -46,9 +46,9 @@ export class AcsDiscovery {
 
   /** Adapts to an ACS that refused a session. */
   adapt({ error }: SessionReport): void {
-    // TR-069 3.7.4: an ACS that knows no newer version is spoken to in the oldest.
+    // TR-069 3.7.4: an ACS that knows no newer version gets the oldest.
     if (error?.code === 8006) this.#namespace = '1-0';
-    // TR-069 3.4.7: an ACS that cannot read what is compressed gets it plain from now on.
+    // TR-069 3.4.7: an ACS that cannot read compressed messages gets plain ones from now on.
     if (error?.code === 415) this.#uncompressed = true;
   }
 

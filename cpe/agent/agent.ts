@@ -1,4 +1,4 @@
-// The CWMP agent of one unit: decides when to talk to the ACS and about what, one session at a time.
+// The CWMP agent of one unit: decides when a session with the ACS is wanted, and holds one at a time.
 import { UserError } from '../../shared/errors.ts';
 import type { Device } from '../state/device.ts';
 import { AcsDiscovery } from './acs-discovery.ts';

@@ -1,11 +1,11 @@
-// How the tasks of an agent wait for each other: a flag with a time limit, one task at a time, tasks that can be ended.
+// Coordination of an agent's tasks: a flag with a time limit, one task at a time, tasks that can be ended.
 import type { Clock } from '../../shared/clock.ts';
 
 export interface Latch {
   /** Wakes the waiting task, or the next one that comes to wait. */
   set(): void;
   readonly isSet: boolean;
-  /** Resolves once the flag is set or `ms` have passed (undefined: no limit), takes the flag down and tells whether it was up. Rejects when `signal` aborts. */
+  /** Resolves once the flag is set or `ms` have passed (undefined: no limit), clears the flag, and returns whether it was set. Rejects when `signal` aborts. */
   wait(ms: number | undefined, signal: AbortSignal): Promise<boolean>;
 }
 
@@ -49,7 +49,7 @@ export function createLatch(clock: Clock): Latch {
 
 const idle: Promise<unknown> = Promise.resolve();
 
-/** Lets one task at a time in; those that wait go in order. */
+/** Runs one task at a time, in the order of the calls. */
 export class Mutex {
   #last = idle;
 

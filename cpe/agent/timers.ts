@@ -5,7 +5,7 @@ import { PeriodicInforms } from './periodic.ts';
 import { managementServer } from './settings.ts';
 import { parseTime } from './timing.ts';
 
-/** What an appointment is for; the number is its place in the list. */
+/** The purpose of an appointment; the number is its place in the list. */
 export type Appointment = 0 | 1 | 2 | 3 | 4 | 5;
 export const PERIODIC = 0;
 /** At least one of facts.scheduled. */
@@ -29,7 +29,7 @@ const EARLY = 2;
 export class Timers {
   readonly #host: TimerHost;
   readonly #periodic: PeriodicInforms;
-  /** When each is due, monotonic milliseconds. */
+  /** The time of each, monotonic milliseconds. */
   readonly #at = [never, never, never, never, never, never];
   #timer: Timer | undefined;
   #armedFor = never;

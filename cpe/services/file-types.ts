@@ -1,4 +1,4 @@
-// Files by their TR-069 FileType: what a unit does with one that it downloaded, and what it uploads.
+// Files by their TR-069 FileType: installation of downloads, content of uploads.
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import type { InstallOutcome } from '../state/device.ts';
 import { installCertificate } from './cert.ts';
@@ -7,7 +7,7 @@ import { installFirmware } from './fpu.ts';
 import { exportLog } from './nlm.ts';
 import type { Unit } from './service.ts';
 
-/** TR-069 A.3.2.8; the vendor type for certificates is our choice. */
+/** Installs a download, TR-069 A.3.2.8; the vendor type for certificates is our choice. @throws CwmpFault 9003, 9010, 9018 */
 export async function installFile(
   unit: Unit,
   fileType: string,
@@ -26,7 +26,7 @@ export async function installFile(
   return { status: 'applied' };
 }
 
-/** TR-069 A.4.1.5. */
+/** The content of an upload, TR-069 A.4.1.5. @throws CwmpFault 9003 */
 export async function exportFile(unit: Unit, fileType: string): Promise<Buffer> {
   if (/^(1 Vendor Configuration File|3 Vendor Configuration File \d+)$/.test(fileType)) {
     const { values, tables } = unit.config.layers.own;

@@ -1,4 +1,4 @@
-// How the services of one unit take part in its configuration: they compute values, check drafts and act on commits.
+// The hooks of the services in the configuration of one unit: they compute values, check drafts and act on commits.
 import type { Problem } from '../state/changes.ts';
 import type { Commit, Hooks } from '../state/hooks.ts';
 import type { Draft } from '../state/tree/draft.ts';
@@ -50,11 +50,11 @@ export class ServiceHooks implements Hooks, RunningValues {
   async rowCommand(template: string, path: string): Promise<void> {
     const run = registryOf(this.#unit.model).rowCommands.get(template);
     if (!run) {
-      this.#unit.log.debug('row command without effect', { path });
+      this.#unit.log.debug('row command ignored', { path });
       return;
     }
     const instance = Number(/\.(\d+)\.\w+$/.exec(path)?.[1]);
-    // The writer of the value does not wait: goodbyes to a server that is gone take their time.
+    // The writer of the value does not wait: a SIP deregistration from a server that is gone takes long.
     this.#control.track(run(this.#unit, instance));
   }
 

@@ -1,4 +1,4 @@
-// Attributes of parameters: which changes the ACS is notified of, and who may write (TR-069 A.3.2.4, A.3.2.5).
+// Attributes of parameters: notification of changes, and write access (TR-069 A.3.2.4, A.3.2.5).
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import type { ParameterAttribute } from '../../shared/cwmp/methods.ts';
 import type { ParameterDef } from '../../shared/model/definitions.ts';
@@ -24,7 +24,7 @@ export type StoredAttributes = [string, Attributes][];
 
 export class ParameterAttributes {
   readonly #layers: Layers;
-  /** Those that were set, by path; undefined until the first is. Replaced as a whole, so an earlier one can be put back. */
+  /** Attributes that were set, by path; undefined until the first is. Replaced as a whole, so an earlier map can be restored. */
   #own: ReadonlyMap<string, Attributes> | undefined;
 
   constructor(layers: Layers, stored: StoredAttributes = []) {
@@ -41,9 +41,9 @@ export class ParameterAttributes {
   }
 
   /** GetParameterAttributes, TR-069 A.3.2.5. @throws CwmpFault 9005 */
-  read(asked: string): ParameterAttribute[] {
+  read(path: string): ParameterAttribute[] {
     const { tree } = this.#layers;
-    return readEach(tree, asked, path => this.#at(tree, path));
+    return readEach(tree, path, concrete => this.#at(tree, concrete));
   }
 
   #at(tree: Tree, path: string): ParameterAttribute[] {
@@ -82,7 +82,7 @@ export class ParameterAttributes {
     return this.#use(next);
   }
 
-  /** Forgets what lies below rows that went. @returns takes the change back */
+  /** Drops the attributes below deleted rows. @returns takes the change back */
   forgetBelow(prefixes: readonly string[]): () => void {
     if (!this.#own || prefixes.length === 0) return () => undefined;
     const isGone = (path: string): boolean => prefixes.some(prefix => path.startsWith(prefix));
@@ -103,7 +103,7 @@ export class ParameterAttributes {
   }
 }
 
-/** TR-069 A.3.2.4 and TR-106 2.4.3: a notification that the model forces on is on from the start. */
+/** TR-069 A.3.2.4 and TR-106 2.4.3: a notification that the model forces on is on by default. */
 function initialNotification(def: ParameterDef): number {
   return def.activeNotify === 'forceEnabled' || def.activeNotify === 'forceDefaultEnabled' ? 2 : 0;
 }

@@ -1,6 +1,6 @@
-// Changes of a unit's parameters: where one comes from, what it asks for, and what it changed.
+// Changes of a unit's parameters: their sources, requests and results.
 
-/** Who changes a value. Only changes that the ACS did not make itself are notified to it (TR-069 A.3.2.1). */
+/** The origin of a change. The ACS is notified of all changes but its own (TR-069 A.3.2.1). */
 export type Source = 'acs' | 'script' | 'web' | 'unit';
 
 export interface SetItem {
@@ -17,5 +17,5 @@ export interface Change {
   value: string;
 }
 
-/** Reports what is wrong with a draft. @param code CWMP fault code */
+/** Reports a problem of a draft. @param code CWMP fault code */
 export type Problem = (path: string, code: number, message: string) => void;

@@ -1,4 +1,4 @@
-// The commit of a draft: merged, made durable, or taken back; then the services act on it.
+// The commit of a draft: it is merged and made durable, or taken back; then the services act on it.
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import type { ParameterAttributes } from './attributes.ts';
 import type { Change, Source } from './changes.ts';
@@ -18,7 +18,7 @@ export interface ConfigurationParts {
   readonly hooks: Hooks;
 }
 
-/** A change beside the tree that is saved with a commit, and undone with it when it could not be saved. */
+/** A change outside the tree that is saved with a commit, and undone with it when that cannot be saved. */
 export interface Note {
   make(): void;
   undo(): void;
@@ -37,7 +37,7 @@ export async function commitChecked(
   return commit(parts, draft, source, note);
 }
 
-/** @returns 0 applied, 1 some of it waits for a restart of its service (TR-069 A.3.2.1) */
+/** @returns 0 applied, 1 some values wait for a restart of their service (TR-069 A.3.2.1) */
 export async function commit(parts: ConfigurationParts, draft: Draft, source: Source, note?: Note): Promise<0 | 1> {
   const { layers, attributes, pending, watchers, hooks } = parts;
   const made: Commit = { ...difference(layers.tree, draft), removed: draft.removed, source };

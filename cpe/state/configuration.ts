@@ -27,7 +27,7 @@ export class Configuration implements ConfigurationParts {
   readonly watchers: Watchers;
   readonly changes: Transactions;
 
-  /** @param base what the customer profile sets: shared by all units of a fleet, never changed */
+  /** @param base layer of the customer profile: shared by all units of a fleet, never changed */
   constructor(model: Model, base: Layer, hooks: Hooks, stored?: StoredConfiguration) {
     this.hooks = hooks;
     this.layers = new Layers(model, base, hooks.runningValues, stored);
@@ -58,13 +58,13 @@ export class Configuration implements ConfigurationParts {
     const path = this.pathOf(name);
     return path === undefined ? undefined : (this.pending.running(path) ?? this.get(path));
   }
-  /** @param asked full name or partial path ('' is all). @throws CwmpFault 9005 */
-  read(asked: string): ParameterValue[] {
-    return readValues(this.tree, asked);
+  /** @param path full name or partial path ('' is all). @throws CwmpFault 9005 */
+  read(path: string): ParameterValue[] {
+    return readValues(this.tree, path);
   }
   /** @throws CwmpFault 9003, 9005 */
-  names(asked: string, nextLevel: boolean): ParameterInfo[] {
-    return readNames(this.tree, asked, nextLevel);
+  names(path: string, nextLevel: boolean): ParameterInfo[] {
+    return readNames(this.tree, path, nextLevel);
   }
   /**
    * All or nothing: types and ranges, then the checks of the owning services, then commit (durable), then apply.
@@ -89,7 +89,7 @@ export class Configuration implements ConfigurationParts {
   stored(): StoredConfiguration {
     return { ...this.layers.stored(), attributes: this.attributes.stored() };
   }
-  /** Back to the base. The caller saves. */
+  /** Drops all changes of the unit. The caller saves. */
   clear(): void {
     this.attributes.clear();
     this.pending.clear();

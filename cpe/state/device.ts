@@ -1,4 +1,4 @@
-// A gateway as its agent, its scripts, its services and its web page see it. gateway.ts implements this.
+// A unit as its agent, its scripts and its web page see it. cpe/unit.ts implements this.
 import type { X509Certificate } from 'node:crypto';
 import type { Clock, Random } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
@@ -16,7 +16,7 @@ export interface UnitIdentity {
   mac: string;
 }
 
-/** What a DHCP answer taught the unit (TR-069 3.1, RFC 2132). */
+/** The content of a DHCP answer (TR-069 3.1, RFC 2132). */
 export interface Lease {
   /** Option 43 sub-option 1 or option 125 sub-option 11. */
   acsUrl?: string;
@@ -30,11 +30,11 @@ export interface Lease {
   dnsServers: string[];
   address?: string;
   server: string;
-  /** Where scripts are: options 66 and 67, or the sub-options of these numbers in option 43; 66 first. */
+  /** Locations of scripts: options 66 and 67, or the sub-options of these numbers in option 43; 66 first. */
   scripts?: { option: 66 | 67; value: string }[];
 }
 
-/** All that one TLS handshake of a service is decided by, read at the moment of the handshake. */
+/** All inputs of one TLS handshake of a service, read at the moment of the handshake. */
 export interface TlsSettings {
   policy: TlsPolicy;
   /** Cert.OthersCertificatesInfo. */
@@ -45,10 +45,10 @@ export interface TlsSettings {
   now: number | undefined;
 }
 
-/** `unchanged`: it is what was installed last from there, so nothing was done. */
+/** `unchanged`: the file is the one installed last from the same origin, so nothing was done. */
 export type InstallOutcome = { status: 'applied' | 'reboot' | 'unchanged' };
 
-/** What DHCP taught the unit. */
+/** The DHCP client of a unit. */
 export interface LeaseSource {
   readonly lease: Lease | undefined;
   /** Asks DHCP again; keeps the old lease when no answer comes. */
@@ -58,7 +58,7 @@ export interface LeaseSource {
 export interface DevicePower {
   /** Restarts the unit: services stop, pending changes take effect, a new agent starts with 1 BOOT. */
   reboot(cause: { commandKey?: string; reason: string }): Promise<void>;
-  /** Back to the customer profile, by a restart; the next session is [0 BOOTSTRAP, 1 BOOT]. */
+  /** Returns to the customer profile, by a restart; the next session is [0 BOOTSTRAP, 1 BOOT]. */
   factoryReset(): Promise<void>;
 }
 
@@ -72,7 +72,7 @@ export interface Device {
   readonly address: string;
   readonly softwareVersion: string;
   readonly config: Configuration;
-  /** What survives a power cut. */
+  /** The state that survives a power cut. */
   readonly state: SnapshotStore;
   readonly dhcp: LeaseSource;
   readonly power: DevicePower;
@@ -81,7 +81,11 @@ export interface Device {
   now(): number | undefined;
   tls(service: TlsService): TlsSettings;
 
-  /** Installs a downloaded file by its TR-069 FileType. @param origin of an autonomous transfer. @throws CwmpFault 9003 unknown type, 9018 corrupted or for another product, 9019, 9010 a script that failed */
+  /**
+   * Installs a downloaded file by its TR-069 FileType.
+   * @param origin of an autonomous transfer
+   * @throws CwmpFault 9003 unknown type, 9018 corrupted or for another product, 9019, 9010 a script that failed
+   */
   install(fileType: string, bytes: Buffer, target: string, origin?: string): Promise<InstallOutcome>;
   /** Content for an Upload. @throws CwmpFault 9003 */
   export(fileType: string): Promise<Buffer>;

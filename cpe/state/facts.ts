@@ -1,8 +1,8 @@
-// What the CWMP agent of a unit keeps over a reboot or a power cut.
+// Facts that the CWMP agent of a unit keeps over a reboot or a power cut.
 
 export type TransferState = 'queued' | 'running' | 'ended';
 
-/** A transfer that was accepted, or that the unit makes by itself (`Autonomous`): kept until its TransferComplete was answered. */
+/** A transfer that the unit accepted or makes by itself (`Autonomous`): kept until its TransferComplete is answered. */
 export interface Transfer {
   id: string;
   kind: 'Download' | 'ScheduleDownload' | 'Upload' | 'Autonomous';
@@ -15,13 +15,13 @@ export interface Transfer {
   /** dateTime texts for TransferComplete. */
   startTime?: string;
   completeTime?: string;
-  /** Bytes are safe in the state directory; the installation follows, also after a power cut. */
+  /** The bytes are durable in the state directory; the installation follows, also after a power cut. */
   stored?: boolean;
-  /** Bytes that were fetched. */
+  /** Number of bytes fetched. */
   size?: number;
-  /** What made the unit fetch it by itself: `66`, `67`, `Generic`, `Specific`. */
+  /** Origin of an autonomous transfer: `66`, `67`, `Generic`, `Specific`. */
   origin?: string;
-  /** How often an unreachable server is tried again, -1 for ever: autonomous ones only. */
+  /** Retries when the server is unreachable, -1 for ever: autonomous transfers only. */
   retries?: number;
 }
 
@@ -42,7 +42,7 @@ export interface DownloadRequest {
   args: { Name: string; Value: string }[];
 }
 
-/** What the CWMP agent must not forget over a reboot or a power cut. */
+/** Names of fields are those of the stored snapshot. */
 export interface AgentFacts {
   /** ACS URL of the last successful bootstrap; '' means that the next Inform is a 0 BOOTSTRAP. */
   bootstrapped: string;
@@ -57,8 +57,8 @@ export interface AgentFacts {
   parameterKey: string;
   /** Software version of the last successful session: its change is notified even across a reboot. */
   reportedVersion: string;
-  /** Asked of the ACS and not yet answered. */
+  /** Files that the unit asked the ACS for, not yet answered. */
   wishes?: DownloadRequest[];
-  /** A factory reset was promised: the next start begins with it, whatever happened in between. */
+  /** A factory reset was promised: the next start begins with it, whatever happens in between. */
   resetDue?: true;
 }

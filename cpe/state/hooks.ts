@@ -1,4 +1,4 @@
-// How the services of a unit take part in changes of its configuration.
+// The interface through which the services of a unit take part in changes of its configuration.
 import type { Change, Problem, Source } from './changes.ts';
 import type { Draft } from './tree/draft.ts';
 import type { RunningValues } from './tree/tree.ts';
@@ -7,22 +7,22 @@ export interface Commit {
   changes: Change[];
   /** Tables (`Device.A.`) whose rows changed. */
   tables: string[];
-  /** Rows that went (`Device.A.3.`). */
+  /** Deleted rows (`Device.A.3.`). */
   removed: string[];
   source: Source;
 }
 
 export interface Hooks {
   runningValues: RunningValues;
-  /** A service runs now, so its settings wait for its restart. */
+  /** A service runs now, so changes of its settings wait for its restart. */
   started(service: string): boolean;
-  /** A service's own way of storing a value that it shows. @returns false when it has none */
+  /** Stores a value that a service shows in that service's own way. @returns false when it has none */
   write(draft: Draft, template: string, value: string): boolean;
   /** Services refuse or complete a draft. */
   check(draft: Draft, problem: Problem): void;
   apply(commit: Commit): Promise<void>;
-  /** A row command other than Delete, Up and Down was written. */
+  /** Carries out a row command other than Delete, Up and Down. */
   rowCommand(template: string, path: string): Promise<void>;
-  /** Makes the whole state safe. */
+  /** Makes the whole state durable. */
   save(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-// Values that wait for a restart of their service: what a running service still works with after a change.
+// Values that wait for a restart of their service: until then the service runs with the earlier ones.
 import { templateOf } from '../../shared/model/path.ts';
 import type { Commit, Hooks } from './hooks.ts';
 import type { Layers } from './tree/layers.ts';
@@ -6,7 +6,7 @@ import type { Tree } from './tree/tree.ts';
 
 export class PendingValues {
   readonly #layers: Layers;
-  /** Paths whose running value is another than the configured one, with the running value; tables with ''. */
+  /** Running values that differ from the configured ones, by path; tables with ''. */
   #values: Map<string, string> | undefined;
 
   constructor(layers: Layers) {
@@ -42,7 +42,7 @@ export class PendingValues {
     return waits;
   }
 
-  /** The first value counts: it is the one that the service was started with. */
+  /** Keeps the first value of a path: the service was started with it. */
   #add(path: string, running: string): void {
     this.#values ??= new Map();
     if (!this.#values.has(path)) this.#values.set(path, running);
@@ -58,14 +58,14 @@ export class PendingValues {
     return services;
   }
 
-  /** A service starts with the configured values. */
+  /** Drops the running values of a service: it starts with the configured ones. */
   release(service: string): void {
     for (const path of this.#values?.keys() ?? []) {
       if (serviceOf(this.#layers.tree, path) === service) this.#values?.delete(path);
     }
   }
 
-  /** All services start with the configured values. */
+  /** Drops all running values: all services start with the configured ones. */
   clear(): void {
     this.#values = undefined;
   }

@@ -1,5 +1,5 @@
-// Where a unit keeps what must survive a power cut at any instant: one snapshot file and, beside it, blobs.
-// A file is written to a temporary name, synced, renamed, and the directory synced: a reader finds the old or the new whole.
+// Storage of a unit that survives a power cut at any instant: one snapshot file and, beside it, blobs.
+// A file is written to a temporary name, synced, renamed, and the directory synced: a reader finds the old or the new one, complete.
 import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { messageOf, UserError } from '../../shared/errors.ts';
 export interface Persist {
   /** The snapshot found at opening; undefined for a unit that never ran. */
   readonly found: unknown;
-  /** Resolves when the state as `take` gives it at the time of writing is safe. Concurrent calls share one write. */
+  /** Writes the state that `take` returns at the time of writing; durable when resolved. Concurrent calls share one write. */
   save(take: () => unknown): Promise<void>;
   put(name: string, bytes: Buffer): Promise<void>;
   get(name: string): Promise<Buffer | undefined>;
@@ -25,7 +25,7 @@ const SNAPSHOT = 'state.json';
 const TEMPORARY = '.tmp';
 const BLOBS = 'files';
 
-/** State that lives as long as the process: for fleets and tests. Blobs are kept as given, so equal ones are shared. */
+/** Storage that lives as long as the process: for fleets and tests. Blobs are kept as given, so equal ones are shared. */
 export function memoryPersist(): Persist {
   return new MemoryPersist();
 }
@@ -37,7 +37,7 @@ class MemoryPersist implements Persist {
     return undefined;
   }
   async save(): Promise<void> {
-    // Nothing outlives the process, so nothing is written.
+    // The state ends with the process, so a write would be useless.
   }
   async put(name: string, bytes: Buffer): Promise<void> {
     this.#blobs ??= new Map();
@@ -53,7 +53,7 @@ class MemoryPersist implements Persist {
     return [...(this.#blobs?.keys() ?? [])];
   }
   async close(): Promise<void> {
-    // Nothing is under way.
+    // There is never a write under way.
   }
 }
 
@@ -81,7 +81,7 @@ async function writeDurably(directory: string, name: string, bytes: Buffer | str
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** First line: what the file is, with the SHA-256 of the rest; then the state. */
+/** First line: format, version and the SHA-256 of the rest; then the state. */
 function encodeSnapshot(state: unknown): string {
   const body = JSON.stringify(state);
   return `${JSON.stringify({ format: FORMAT, version: VERSION, sha256: digest(body) })}\n${body}\n`;
@@ -119,13 +119,13 @@ async function loadSnapshot(directory: string): Promise<unknown> {
   try {
     return decodeSnapshot(bytes.toString('utf8'));
   } catch (error) {
-    // Starting as if new would hide the loss and enrol the unit again: a person decides.
+    // A start with factory defaults would hide the loss and enrol the unit again: the operator decides.
     const advice = 'move the directory away to start with factory defaults';
     throw new UserError(409, 'state-unusable', `${path} cannot be used: ${messageOf(error)}; ${advice}`);
   }
 }
 
-/** Removes what a power cut left half-written. */
+/** Removes files that a power cut left half-written. */
 async function sweep(directory: string): Promise<void> {
   for (const name of await readdir(directory)) {
     if (name.endsWith(TEMPORARY)) await rm(join(directory, name), { force: true });
@@ -159,8 +159,9 @@ class DirectoryPersist implements Persist {
   readonly found: unknown;
   readonly #directory: string;
   readonly #blobs: string;
-  /** The write under way and the one that collects callers behind it. */
+  /** The write under way. */
   #running: Promise<void> | undefined;
+  /** The write that follows, shared by all callers until it begins. */
   #next: { take: () => unknown; done: Promise<void> } | undefined;
 
   constructor(directory: string, blobs: string, found: unknown) {
@@ -176,7 +177,7 @@ class DirectoryPersist implements Persist {
     }
     const before = this.#running ?? Promise.resolve();
     const group = { take, done: Promise.resolve() };
-    // The failure of the write before is its own callers' to hear of; this one writes the whole state anew.
+    // A failure of the write before is reported to its own callers; this one writes the whole state again.
     group.done = before.then(noop, noop).then(() => this.#write(group));
     this.#next = group;
     return group.done;

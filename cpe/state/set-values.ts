@@ -1,4 +1,4 @@
-// One SetParameterValues (TR-069 A.3.2.1): puts all values into a draft and collects what is wrong with them.
+// One SetParameterValues (TR-069 A.3.2.1): puts all values into a draft and collects their problems.
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { parentPath } from '../../shared/model/path.ts';
 import { checkValue } from '../../shared/model/values.ts';
@@ -72,12 +72,12 @@ export class SetValues {
     this.#hooks.check(this.draft, report);
   }
 
-  /** The first problem of a parameter counts. */
+  /** Notes a problem; the first of a parameter counts. */
   #problem(name: string, code: number, message: string): void {
     if (!this.#problems.has(name)) this.#problems.set(name, { name, code, message });
   }
 
-  /** A value may be stored under another name than it was set by; problems are reported under the name in the request. */
+  /** The name in the request for a path: a value may be stored under another name than the one it was set by. */
   #requestedName(path: string): string {
     const same = this.#items.find(({ name }) => name === path);
     if (same) return same.requested;

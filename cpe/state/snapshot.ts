@@ -1,4 +1,4 @@
-// What one unit must not forget, kept together in one snapshot: configuration, the agent's facts, the unit's own.
+// The durable state of one unit, kept together in one snapshot: configuration, the agent's facts, the facts of the services.
 
 import type { Note } from './commit.ts';
 import type { StoredConfiguration } from './configuration.ts';
@@ -11,9 +11,9 @@ export interface Bank {
   version: string;
 }
 
-/** What services must not forget over a reboot or a power cut. */
+/** Facts that services keep over a reboot or a power cut. Names of fields are those of the stored snapshot. */
 export interface UnitFacts {
-  /** Firmware in use; absent: what the unit was made with. */
+  /** Firmware in use; absent: the one that the unit was made with. */
   firmware?: Bank;
   /** The bank that is not in use. */
   recovery?: Bank;
@@ -21,7 +21,7 @@ export interface UnitFacts {
   pendingFirmware?: Bank;
   install?: { result: 'Success' | 'Fail'; at: string };
   script?: { result: 'Success' | 'ExecutionFailed' | 'TransferFailed'; at: string };
-  /** SHA-256 of the script that ran last, by where the unit fetched it by itself. */
+  /** SHA-256 of the script that ran last, by the origin of its autonomous transfer. */
   scripts?: Record<string, string>;
   exported?: { result: 'Success' | 'ExportationFailed'; at: string };
   firstUse?: string;
@@ -54,7 +54,7 @@ export class SnapshotStore {
   readonly #owner: SnapshotOwner;
   facts: AgentFacts;
   unitFacts: UnitFacts;
-  /** Saves wait while several changes are made together. */
+  /** Depth of `together`: saves wait until it is 0. */
   #together = 0;
   #dirty = false;
 
@@ -66,7 +66,7 @@ export class SnapshotStore {
     this.unitFacts = found?.unit ?? {};
   }
 
-  /** The configuration that was found at opening. */
+  /** The configuration found at opening. */
   get found(): StoredConfiguration | undefined {
     return (this.persist.found as StoredState | undefined)?.configuration;
   }
@@ -81,7 +81,7 @@ export class SnapshotStore {
     );
   }
 
-  /** Makes everything done inside one durable write. */
+  /** Makes all changes inside one durable write, made at the end. */
   async together<T>(work: () => Promise<T>): Promise<T> {
     this.#together++;
     try {
@@ -107,9 +107,9 @@ export class SnapshotStore {
     await this.save();
   }
 
-  /** Everything but the firmware (TR-069 A.4.1.6), with the configuration as it is now. */
+  /** Forgets all but the firmware (TR-069 A.4.1.6); the configuration is stored as it is now. */
   async forget(): Promise<void> {
-    // Files first: a power cut in between finds the reset still due, and does it again.
+    // Files first: after a power cut in between the reset is still due and runs again.
     for (const name of await this.persist.list()) await this.persist.drop(name);
     const { firmware, recovery, firstUse } = this.unitFacts;
     this.facts = newFacts();
@@ -118,7 +118,7 @@ export class SnapshotStore {
   }
 }
 
-/** TR-069 A.3.2.1: ParameterKey is set by success, and only by that. */
+/** A note that sets ParameterKey together with a commit: TR-069 A.3.2.1 changes it only when the request succeeds. */
 export function parameterKeyNote(store: SnapshotStore, parameterKey: string): Note {
   const before = store.facts.parameterKey;
   return {

@@ -1,4 +1,4 @@
-// Those who are told of changes: the agent, for notifications to its ACS.
+// Listeners for changes of a configuration: the agent, for notifications to its ACS.
 import { templateOf, withInstances } from '../../shared/model/path.ts';
 import type { Change, Source } from './changes.ts';
 import type { Layers } from './tree/layers.ts';
@@ -22,7 +22,7 @@ export class Watchers {
     };
   }
 
-  /** Tells of changes, under all names of the values: also of those that changed by themselves. */
+  /** Reports changes under all names of the values: also changes that the unit made by itself. */
   announce(changes: Change[], source: Source): void {
     if (changes.length === 0 || !this.#listeners) return;
     const all = changes.flatMap(change => [change, ...twinChanges(this.#layers.tree, change)]);

@@ -36,7 +36,7 @@ export class HttpRequestPolicy {
   readonly #options: HttpPolicyOptions;
   /** Made at the first request: most units of a fleet never receive one. */
   #verifier: Verifier | undefined;
-  /** When requests succeeded within the last minute, monotonic milliseconds. */
+  /** Times of the requests that succeeded within the last minute, monotonic milliseconds. */
   readonly #recent: number[] = [];
 
   constructor(options: HttpPolicyOptions) {

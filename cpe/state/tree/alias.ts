@@ -1,5 +1,5 @@
-// Aliases and wildcards in paths (TR-069 3.6.1, A.3.2.2; TR-181 ManagementServer.AliasBasedAddressing): what an ACS may write in
-// place of an instance number, and what it gets back. Everything behind this file knows numbers only.
+// Aliases and wildcards in paths (TR-069 3.6.1, A.3.2.2; TR-181 ManagementServer.AliasBasedAddressing): an ACS may use them in place of
+// instance numbers. All other files know numbers only.
 import type { Model } from '../../../shared/model/definitions.ts';
 import { isPartial, parsePath, templateOf } from '../../../shared/model/path.ts';
 import type { Problem } from '../changes.ts';
@@ -8,7 +8,7 @@ import type { Tree } from './tree.ts';
 
 const COLUMN = 'Alias';
 
-/** A model that shows AliasBasedAddressing has it here; others (the DGW's) know numbers only. */
+/** Aliases work in a model that has AliasBasedAddressing; others (the DGW's) know numbers only. */
 export const knowsAliases = (model: Model): boolean =>
   model.parameters.has(`${model.root}ManagementServer.AliasBasedAddressing`);
 
@@ -23,15 +23,15 @@ function aliasOf(tree: Tree, table: string, rowTemplate: string, row: number): s
   return def && tree.value(path, { def, instances: templateOf(path).instances });
 }
 
-function rowCalled(tree: Tree, table: string, alias: string): number | undefined {
+function rowWithAlias(tree: Tree, table: string, alias: string): number | undefined {
   const found = tree.findObject(table);
   if (found?.kind !== 'table') return undefined;
   return tree.rows(table).find(row => aliasOf(tree, table, found.def.path, row) === alias);
 }
 
 /**
- * The concrete path behind one with aliases. @returns undefined when a row is not there
- * @param create makes a row that is not there (AutoCreateInstances); @returns its number
+ * The concrete path behind one with aliases; undefined when a row does not exist.
+ * @param create makes a missing row (AutoCreateInstances) and returns its number
  */
 export function resolveAliases(
   tree: Tree,
@@ -46,7 +46,7 @@ export function resolveAliases(
     if (node.kind === 'name') at += `${node.name}.`;
     else if (node.kind === 'instance') at += `${node.number}.`;
     else if (node.kind === 'alias') {
-      const row = rowCalled(tree, at, node.alias) ?? create?.(at, node.alias);
+      const row = rowWithAlias(tree, at, node.alias) ?? create?.(at, node.alias);
       if (row === undefined) return undefined;
       at += `${row}.`;
     } else return undefined;
@@ -54,7 +54,7 @@ export function resolveAliases(
   return parsed.partial ? at : at.slice(0, -1);
 }
 
-/** All concrete paths behind one with aliases and wildcards, for reading. @returns undefined when it names nothing that can exist */
+/** All concrete paths behind one with aliases and wildcards, for reading; undefined when the path does not fit the model. */
 export function expandPath(tree: Tree, path: string): string[] | undefined {
   if (isPlain(path)) return [path];
   const star = path.indexOf('*');
@@ -66,7 +66,7 @@ export function expandPath(tree: Tree, path: string): string[] | undefined {
   const table = resolveAliases(tree, path.slice(0, star));
   if (table === undefined || tree.findObject(table)?.kind !== 'table') return undefined;
   const rest = path.slice(star + 1);
-  // The pattern must fit the model even where there is no row.
+  // The pattern must fit the model even where the table has no row.
   const template = templateOf(`${table}1${rest}`.replace(/\*|\[[^\]]*\]/g, '1')).template;
   const known = isPartial(rest)
     ? tree.index.tables.has(template) || tree.model.objects.has(template)
@@ -98,7 +98,7 @@ export function shownPath(tree: Tree, path: string): string {
   return shown.slice(0, -1);
 }
 
-/** TR-106 3.6.1: an alias begins with a letter, holds no bracket, and is its row's own. */
+/** TR-106 3.6.1: an alias begins with a letter, holds no bracket, and is unique in its table. */
 export function checkAliases(draft: Draft, problem: Problem): void {
   if (!knowsAliases(draft.model)) return;
   for (const [path, alias] of draft.touched) {

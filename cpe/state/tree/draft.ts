@@ -1,4 +1,4 @@
-// A tree with changes of its own in front: nothing of the tree below changes until the draft is merged.
+// A tree with changes of its own in front: the tree below changes only when the draft is merged.
 import { withInstances } from '../../../shared/model/path.ts';
 import type { Table } from './model-index.ts';
 import { emptyLayer, type Found, type Layer, Tree } from './tree.ts';

@@ -1,4 +1,4 @@
-// What a unit stores of its configuration: its own layer over the base, and the tree through which both are read.
+// The layers of a unit's configuration: its own over the base, and the tree through which both are read.
 import type { Model } from '../../../shared/model/definitions.ts';
 import { parentPath, templateOf } from '../../../shared/model/path.ts';
 import type { Draft } from './draft.ts';
@@ -17,7 +17,7 @@ export class Layers {
   #own: Layer = untouched;
   #tree: Tree;
 
-  /** @param base what the customer profile sets: shared by all units of a fleet, never changed */
+  /** @param base layer of the customer profile: shared by all units of a fleet, never changed */
   constructor(model: Model, base: Layer, running: RunningValues, stored?: StoredLayer) {
     this.#base = base;
     if (stored) {
@@ -33,7 +33,7 @@ export class Layers {
     return this.#tree;
   }
 
-  /** What differs from the base, by path. */
+  /** All differences from the base. */
   get own(): Layer {
     return this.#own;
   }
@@ -55,11 +55,11 @@ export class Layers {
     this.use(untouched);
   }
 
-  /** Takes over what a draft changed; only what differs from the base is kept. @returns prefixes of the paths that went with rows */
+  /** Merges the changes of a draft; only differences from the base are kept. @returns prefixes of the paths that were deleted with rows */
   merge(draft: Draft): string[] {
-    const gone = draft.removed.flatMap(row => goneWith(this.#tree, row));
-    const values = without(this.#own.values, gone);
-    const tables = without(this.#own.tables, gone);
+    const deleted = draft.removed.flatMap(row => deletedWith(this.#tree, row));
+    const values = without(this.#own.values, deleted);
+    const tables = without(this.#own.tables, deleted);
     for (const [path, table] of draft.changedTables) tables.set(path, table);
     this.use({ values, tables });
     const base = new Tree(draft.model, [this.#base], draft.runningValues);
@@ -69,7 +69,7 @@ export class Layers {
       if (base.stored(path, found) === value) values.delete(path);
       else values.set(path, value);
     }
-    return gone;
+    return deleted;
   }
 }
 
@@ -79,7 +79,7 @@ function without<T>(entries: ReadonlyMap<string, T>, prefixes: readonly string[]
 }
 
 /** A row, and the rows of tables that follow its table. */
-function goneWith(tree: Tree, row: string): string[] {
+function deletedWith(tree: Tree, row: string): string[] {
   const table = parentPath(row);
   const number = row.slice(table.length);
   const followers = tree.index.followers.get(templateOf(table).template) ?? [];

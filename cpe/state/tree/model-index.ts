@@ -1,16 +1,16 @@
-// What the tree needs to know of a model beyond its definitions, worked out once per model and shared by all units.
+// An index of a model for its trees: relations beyond the definitions, computed once per model and shared by all units.
 import type { Model, ObjectDef, ParameterDef } from '../../../shared/model/definitions.ts';
 import { parentPath } from '../../../shared/model/path.ts';
 
 export interface Table {
-  /** Never given twice: TR-069 A.3.2.6. */
+  /** Instance number of the next row; never used twice (TR-069 A.3.2.6). */
   next: number;
   rows: readonly number[];
 }
 
 /** One value under two names (`Cwmp.PeriodicInformEnable` and `Device.ManagementServer.PeriodicInformEnable`). */
 export interface Twin {
-  /** Where the value is stored: template path. */
+  /** Template path under which the value is stored. */
   path: string;
   def: ParameterDef;
   /** Stored form → the twin's form, and back. */
@@ -22,13 +22,13 @@ export interface ModelIndex {
   /** Table path (`Device.A.`, template form) → the definition of its rows. */
   tables: ReadonlyMap<string, ObjectDef>;
   twins: ReadonlyMap<string, Twin>;
-  /** A source's template → those that show it. */
+  /** Template of a source → templates of the parameters that show it. */
   shownAs: ReadonlyMap<string, readonly string[]>;
   /** NumberOfEntries parameter → table path it counts (template form). */
   counters: ReadonlyMap<string, string>;
   /** Table whose rows are those of another: `TransportConfig[GatewayName]` has one row per `Gateway[Name]`. */
   leaders: ReadonlyMap<string, { table: string }>;
-  /** The other way: table → tables that follow it. */
+  /** Table → tables that follow it. */
   followers: ReadonlyMap<string, readonly string[]>;
   /** Key column of such a table → key column of its leader. */
   keyLeaders: ReadonlyMap<string, ParameterDef>;
@@ -97,7 +97,7 @@ function defaultOf(tables: ReadonlyMap<string, ObjectDef>, def: ParameterDef, in
     const rows = parent.endsWith('.{i}.') ? tables.get(parent.slice(0, -4))?.rows : undefined;
     const value = rows?.[row - 1]?.[def.name];
     if (value !== undefined) return value;
-    // TR-106 3.6.1: the unit's own aliases begin so, and the ACS's do not.
+    // TR-106 3.6.1: aliases made by the unit begin with `cpe-`, those of the ACS do not.
     if (def.name === 'Alias' && parent.endsWith('.{i}.') && def.type === 'string' && !def.script) return `cpe-${row}`;
   }
   return def.default ?? blankOf(def);

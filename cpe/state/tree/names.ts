@@ -1,4 +1,4 @@
-// Script names of a unit's variables (`SipEp.Gateway[Name=default].SecurePort`) and the paths they mean in its tree.
+// Script names of a unit's variables (`SipEp.Gateway[Name=default].SecurePort`) and their paths in its tree.
 import type { ParameterDef } from '../../../shared/model/definitions.ts';
 import { parentPath, withInstances } from '../../../shared/model/path.ts';
 import type { Tree } from './tree.ts';

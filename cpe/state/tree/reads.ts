@@ -1,4 +1,4 @@
-// Reads of a unit's parameters as the ACS asks for them: by full name, by partial path, by aliases and wildcards.
+// Reads of a unit's parameters in the forms that an ACS may use: full name, partial path, aliases and wildcards.
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import type { ParameterInfo, ParameterValue } from '../../../shared/cwmp/methods.ts';
 import { xsdType } from '../../../shared/model/definitions.ts';
@@ -21,18 +21,18 @@ export function mustFindObject(tree: Tree, path: string): void {
 }
 
 /** Reads every concrete path behind one with aliases and wildcards. @throws CwmpFault 9005 */
-export function readEach<T>(tree: Tree, asked: string, read: (path: string) => T[]): T[] {
-  const paths = expandPath(tree, asked);
-  if (!paths) throw new CwmpFault(9005, `${asked} does not exist`);
+export function readEach<T>(tree: Tree, path: string, read: (concrete: string) => T[]): T[] {
+  const paths = expandPath(tree, path);
+  if (!paths) throw new CwmpFault(9005, `${path} does not exist`);
   return paths.length === 1 ? read(paths[0] ?? '') : paths.flatMap(read);
 }
 
 /** GetParameterValues, TR-069 A.3.2.2; hidden values (passwords) read back empty. @throws CwmpFault 9005 */
-export function readValues(tree: Tree, asked: string): ParameterValue[] {
-  return readEach(tree, asked, path => {
-    if (!isPartial(path)) return [valueAt(tree, path, mustFind(tree, path))];
-    mustFindObject(tree, path);
-    return Array.from(walk(tree, path), node => valueAt(tree, node.path, node));
+export function readValues(tree: Tree, path: string): ParameterValue[] {
+  return readEach(tree, path, concrete => {
+    if (!isPartial(concrete)) return [valueAt(tree, concrete, mustFind(tree, concrete))];
+    mustFindObject(tree, concrete);
+    return Array.from(walk(tree, concrete), node => valueAt(tree, node.path, node));
   });
 }
 
@@ -42,8 +42,8 @@ function valueAt(tree: Tree, path: string, found: Found): ParameterValue {
 }
 
 /** GetParameterNames, TR-069 A.3.2.3. @throws CwmpFault 9003, 9005 */
-export function readNames(tree: Tree, asked: string, nextLevel: boolean): ParameterInfo[] {
-  return readEach(tree, asked, path => namesAt(tree, path, nextLevel));
+export function readNames(tree: Tree, path: string, nextLevel: boolean): ParameterInfo[] {
+  return readEach(tree, path, concrete => namesAt(tree, concrete, nextLevel));
 }
 
 function namesAt(tree: Tree, path: string, nextLevel: boolean): ParameterInfo[] {

@@ -1,4 +1,4 @@
-// Rows of tables: which can be added and deleted, and what a new one holds.
+// Rows of tables: adding and deleting them, and the values of a new row.
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import { isObject, type ObjectDef, type ParameterDef } from '../../../shared/model/definitions.ts';
 import { templateOf } from '../../../shared/model/path.ts';
@@ -25,7 +25,7 @@ export function rowsChangeable(tree: Tree, rowTemplate: string): boolean {
  */
 export function insertNamedRow(draft: Draft, path: string, columns: Columns): number {
   if (!knowsAliases(draft.model)) return insertRow(draft, path, columns);
-  // The path before the new row's alias is a path like any other.
+  // The path before the alias of the new row may hold aliases itself.
   const named = /^(.*\.)\[([^[\]]*)\]\.$/.exec(path);
   const table = resolveAliases(draft, named?.[1] ?? path);
   if (table === undefined) throw new CwmpFault(9005, `${path} does not exist`);
@@ -33,7 +33,7 @@ export function insertNamedRow(draft: Draft, path: string, columns: Columns): nu
 }
 
 /**
- * Adds a row with values for its columns: also key columns, which are fixed from then on.
+ * Adds a row with values for its columns: also for key columns, which cannot be changed later.
  * @param table concrete table path: `Device.A.`
  * @returns its instance number
  * @throws CwmpFault as insertNamedRow
@@ -58,7 +58,7 @@ export function insertRow(draft: Draft, table: string, columns: Columns): number
   return instance;
 }
 
-/** The definition of a table that takes one more row. @throws CwmpFault 9004, 9005 */
+/** The definition of the rows of a table that takes one more. @throws CwmpFault 9004, 9005 */
 function growable(draft: Draft, table: string): ObjectDef {
   const found = draft.findObject(table);
   if (found?.kind !== 'table') throw new CwmpFault(9005, `${table} is not a table`);

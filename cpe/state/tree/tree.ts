@@ -1,9 +1,9 @@
-// The parameter tree of one unit: a shared immutable model, and per unit only what differs from it.
+// The parameter tree of one unit: a shared immutable model, and per unit only the differences from it.
 import type { Model, ObjectDef, ParameterDef } from '../../../shared/model/definitions.ts';
 import { templateOf, withInstances } from '../../../shared/model/path.ts';
 import { type ModelIndex, modelIndex, type Table } from './model-index.ts';
 
-/** What differs from the layer below: values by full path, tables by table path (`Device.A.`). */
+/** Differences from the layer below: values by full path, tables by table path (`Device.A.`). */
 export interface Layer {
   values: Map<string, string>;
   tables: Map<string, Table>;
@@ -11,7 +11,7 @@ export interface Layer {
 
 export const emptyLayer = (): Layer => ({ values: new Map(), tables: new Map() });
 
-/** Values and rows that services compute; what they do not know is stored. */
+/** Values and rows that services compute; undefined: the stored ones count. */
 export interface RunningValues {
   value(template: string, instances: readonly number[]): string | undefined;
   rows(template: string): readonly number[] | undefined;
@@ -72,7 +72,7 @@ export class Tree {
     return this.index.initial(templateOf(table).template);
   }
 
-  /** A parameter's value, also of a hidden one. */
+  /** The value of a parameter, also of a hidden one. */
   value(path: string, found: Found): string {
     const { def, instances } = found;
     const live = this.runningValues.value(def.path, instances);
@@ -101,7 +101,7 @@ export class Tree {
   }
 }
 
-/** Every instance number of a path names a row that exists. */
+/** @returns whether every instance number of a path names a row that exists */
 function rowsExist(tree: Tree, template: string, instances: readonly number[]): boolean {
   if (instances.length === 0) return true;
   let from = 0;

@@ -4,7 +4,7 @@ import { templateOf } from '../../../shared/model/path.ts';
 import type { Found, Tree } from './tree.ts';
 
 export interface TreeNode {
-  /** Ends with a dot for all but parameters. */
+  /** Ends with a dot except for parameters. */
   path: string;
   def: ParameterDef | ObjectDef;
   instances: number[];
