@@ -33,6 +33,14 @@ describe('table of error codes', () => {
     assert.ok(found > 100, `${found} found`);
   });
 
+  it('types the errors of the ACS: only their receiver in the store has the plain UserError', () => {
+    const plain = /import \{[^}]*\bUserError\b[^}]*\} from '[./]*shared\/errors\.ts'/;
+    assert.deepEqual(
+      sources.filter(file => file.startsWith('acs/') && plain.test(text(file))),
+      ['acs/store/sqlite/threads/thread.ts'],
+    );
+  });
+
   it('holds no code that is used nowhere', () => {
     const all = sources.map(text).join('\n');
     for (const code of entries.keys()) assert.ok(all.includes(`'${code}'`), `'${code}' is used nowhere`);
