@@ -7,7 +7,7 @@ import { deviceId } from '../devices/device-id.ts';
 import type { Candidate } from './candidate.ts';
 import type { EnrolRules } from './rules.ts';
 
-export interface Admission {
+export interface AdmissionDecision {
   admission: 'quarantine' | 'enrolled' | 'refuse';
   /** A device in quarantine leaves it. */
   lift?: boolean;
@@ -20,7 +20,7 @@ export class Admissions {
   readonly #context: FleetContext;
   readonly #rules: EnrolRules;
   /** The admission where no rule matches. */
-  readonly #default: Admission;
+  readonly #default: AdmissionDecision;
 
   constructor(context: FleetContext, rules: EnrolRules) {
     this.#context = context;
@@ -29,7 +29,7 @@ export class Admissions {
   }
 
   /** @throws UserError 403 with the reason */
-  async decide(candidate: Candidate): Promise<Admission> {
+  async decide(candidate: Candidate): Promise<AdmissionDecision> {
     const { identity, proof } = candidate;
     const id = deviceId(identity);
     if (proof.kind === 'device' || proof.kind === 'certificate') {
@@ -50,7 +50,7 @@ export class Admissions {
   }
 
   /** The admission of a device that is new or in quarantine. */
-  async #byRules(candidate: Candidate): Promise<Admission> {
+  async #byRules(candidate: Candidate): Promise<AdmissionDecision> {
     const match = await this.#rules.firstMatch(candidate);
     if (!match) return this.#default;
     if (match.action === 'refuse')
@@ -63,7 +63,7 @@ export class Admissions {
   }
 
   /** The admission of a CPE with the enrolment credential, which many share, or without any. */
-  async #withoutOwnProof(id: string, candidate: Candidate): Promise<Admission> {
+  async #withoutOwnProof(id: string, candidate: Candidate): Promise<AdmissionDecision> {
     const { store, enrol } = this.#context;
     const row = await store.device(id);
     if (!row) return await this.#byRules(candidate);

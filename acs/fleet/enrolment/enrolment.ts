@@ -3,7 +3,7 @@ import { UserError } from '../../errors.ts';
 import type { FleetContext } from '../common/context.ts';
 import { deviceId, parseDeviceId } from '../devices/device-id.ts';
 import { type DeviceView, viewOf } from '../devices/device-view.ts';
-import { type Admission, Admissions } from './admission.ts';
+import { type AdmissionDecision, Admissions } from './admission.ts';
 import type { Candidate, Proof } from './candidate.ts';
 import { EnrolRules } from './rules.ts';
 import { UnknownCpes } from './unknown-cpes.ts';
@@ -48,7 +48,7 @@ export class Enrolment {
   }
 
   /** The admission of a CPE to a session. @throws UserError 403 with the reason */
-  async admission(candidate: Candidate): Promise<Admission> {
+  async admission(candidate: Candidate): Promise<AdmissionDecision> {
     const admission = await this.#admissions.decide(candidate);
     this.unknownCpes.admit(deviceId(candidate.identity));
     return admission;

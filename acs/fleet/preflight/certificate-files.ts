@@ -5,9 +5,9 @@ import { UserError } from '../../errors.ts';
 import type { Store } from '../../store/store.ts';
 import type { Files } from '../files/files.ts';
 import type { StoredFile } from '../files/stored-file.ts';
-import { fileKey } from './script-settings.ts';
+import { contentKey } from './script-settings.ts';
 
-/** By `fileKey`; undefined where that content is stored no more. */
+/** By `contentKey`; undefined where that content is stored no more. */
 export type Certificates = Map<string, readonly X509Certificate[] | undefined>;
 
 const MAX_KEPT = 1000;
@@ -35,7 +35,7 @@ export class CertificateFiles {
 
   /** @returns none for a file without CA certificates; undefined where that content is stored no more */
   async read(wanted: StoredFile | { name: string; sha256: string }): Promise<readonly X509Certificate[] | undefined> {
-    const key = fileKey(wanted);
+    const key = contentKey(wanted);
     if (this.#kept.has(key)) return this.#kept.get(key);
     const file = 'type' in wanted ? wanted : (await this.#store.document<StoredFile>('file', wanted.name))?.body;
     const isStored = file?.sha256 === wanted.sha256;

@@ -9,7 +9,7 @@ import type { StoredDocument } from '../../store/records.ts';
 import type { StoredFile } from '../files/stored-file.ts';
 import type { MergedRow } from '../presets/desired.ts';
 import type { CertificateFiles, Certificates } from './certificate-files.ts';
-import { fileKey } from './script-settings.ts';
+import { contentKey } from './script-settings.ts';
 import type { WantedTls } from './tls-settings.ts';
 
 /** CAs that are on every device that fits `when`. */
@@ -66,8 +66,9 @@ export class DeviceRoots {
     this.#page.clear();
     const needed = new Map<string, StoredFile | { name: string; sha256: string }>();
     for (const { row, wanted } of devices) {
-      for (const [name, sha256] of Object.entries(row.applied)) needed.set(fileKey({ name, sha256 }), { name, sha256 });
-      for (const file of wanted.flatMap(certificatesOf)) needed.set(fileKey(file), file);
+      for (const [name, sha256] of Object.entries(row.applied))
+        needed.set(contentKey({ name, sha256 }), { name, sha256 });
+      for (const file of wanted.flatMap(certificatesOf)) needed.set(contentKey(file), file);
     }
     for (const [key, file] of needed) this.#page.set(key, await this.#files.read(file));
   }
@@ -104,7 +105,7 @@ export class DeviceRoots {
   #replaced({ applied }: TrustRow, wanted: WantedTls): (readonly X509Certificate[] | undefined)[] {
     return certificatesOf(wanted).flatMap(({ name, sha256 }) => {
       const old = applied[name];
-      return old === undefined || old === sha256 ? [] : [this.#page.get(fileKey({ name, sha256: old }))];
+      return old === undefined || old === sha256 ? [] : [this.#page.get(contentKey({ name, sha256: old }))];
     });
   }
 }
@@ -119,11 +120,11 @@ const declarationOf = ({ name, body, generation }: StoredDocument<TrustInput>): 
   };
 };
 
-/** Files on a device after it took what is wanted, as `fileKey`s: a new content of a name replaces the older one. */
+/** Files on a device after it took what is wanted, as `contentKey`s: a new content of a name replaces the older one. */
 function filesAfter({ applied }: TrustRow, wanted: WantedTls): string[] {
   // Most devices have none: the fast way out.
   if (wanted.files.length === 0 && Object.keys(applied).length === 0) return [];
   const files = new Map(Object.entries(applied));
   for (const { name, sha256 } of certificatesOf(wanted)) files.set(name, sha256);
-  return [...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, sha256]) => fileKey({ name, sha256 }));
+  return [...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, sha256]) => contentKey({ name, sha256 }));
 }

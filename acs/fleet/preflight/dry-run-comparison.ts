@@ -33,7 +33,7 @@ export interface PresetChange {
 }
 
 /** A device's wanted state by one of the two sets of presets. */
-export interface Outcome {
+export interface MergeOutcome {
   wanted: Gathered;
   /** Computed on first use: the digest is expensive and rarely needed. */
   revision(): string;
@@ -41,16 +41,16 @@ export interface Outcome {
   tls: WantedTls;
 }
 
-export interface Outcomes {
-  before: Outcome;
-  after: Outcome;
+export interface MergeOutcomes {
+  before: MergeOutcome;
+  after: MergeOutcome;
 }
 
 export interface Comparison {
   /** The changed preset fits the device. */
   fits: boolean;
   /** Undefined where each preset that applies is the same before and after, so that the device does not change. */
-  outcomes?: Outcomes;
+  outcomes?: MergeOutcomes;
 }
 
 const MAX_KNOWN_OUTCOMES = 5000;
@@ -78,15 +78,15 @@ export function comparisonOf(change: PresetChange): (row: SurveyedRow) => Compar
   };
 }
 
-export const changes = (row: SurveyedRow, outcomes: Outcomes): boolean =>
-  !isSame(outcomes.before.wanted, outcomes.after.wanted) && !isThere(row, outcomes);
+export const changes = (row: SurveyedRow, outcomes: MergeOutcomes): boolean =>
+  !isSame(outcomes.before.wanted, outcomes.after.wanted) && !holdsAlready(row, outcomes);
 
 /** Tells whether the device has all of `after` already. It may, where the preset as stored is tried. */
-export const isThere = (row: SurveyedRow, { before, after }: Outcomes): boolean =>
-  !isAt(row, before) && isAt(row, after);
+export const holdsAlready = (row: SurveyedRow, { before, after }: MergeOutcomes): boolean =>
+  !holdsOutcome(row, before) && holdsOutcome(row, after);
 
 /** Tells whether the device has taken all that is wanted. */
-export const isAt = ({ parameterKey }: SurveyedRow, { wanted, revision }: Outcome): boolean =>
+export const holdsOutcome = ({ parameterKey }: SurveyedRow, { wanted, revision }: MergeOutcome): boolean =>
   (parameterKey === '') === isNothing(wanted) && parameterKey === revision();
 
 /** Merges each set of inputs once: the presets that apply, the values of their variables, and the device's own values. */
@@ -94,7 +94,7 @@ function outcomesOf(
   presets: readonly CompiledPreset[],
   input: MergeInput,
   tlsPart: (wanted: WantedTls) => WantedTls,
-): (chosen: ReadonlySet<CompiledPreset>, row: SurveyedRow) => Outcome {
+): (chosen: ReadonlySet<CompiledPreset>, row: SurveyedRow) => MergeOutcome {
   const resolved = new Map<CompiledPreset, ResolvedPreset>();
   const resolve: typeof resolvePreset = (preset, row, its) => {
     const found = resolved.get(preset) ?? resolvePreset(preset, row, its);
@@ -102,7 +102,7 @@ function outcomesOf(
     return found;
   };
   const indexes = new Map(presets.map((preset, index) => [preset, index]));
-  const known = new Map<string, Outcome>();
+  const known = new Map<string, MergeOutcome>();
   return (chosen, row) => {
     const applying = presets.filter(preset => chosen.has(preset));
     const key = inputsKey(applying, indexes, row, input);

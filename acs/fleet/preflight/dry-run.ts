@@ -13,14 +13,14 @@ import {
   type Comparison,
   changes,
   comparisonOf,
-  isAt,
-  isThere,
-  type Outcomes,
+  holdsAlready,
+  holdsOutcome,
+  type MergeOutcomes,
   type PresetChange,
   type SurveyedRow,
   surveyedFields,
 } from './dry-run-comparison.ts';
-import type { Link } from './links.ts';
+import type { DeviceLink } from './links.ts';
 import type { Preflight } from './preflight.ts';
 import type { DeviceChange, PreflightReport, PreflightRun } from './run.ts';
 
@@ -38,7 +38,7 @@ export interface DryRun {
     set: { path: string; known: string | null; wanted: string; secret: boolean }[];
     files: string[];
     /** Its TLS connections before and after. */
-    links: Link[];
+    links: DeviceLink[];
   }[];
   /** The TLS connections of all devices that would change. */
   preflight: PreflightReport;
@@ -77,7 +77,7 @@ export class DryRuns {
     const run: DryRun = { matched: 0, fits: 0, refused: 0, devices: [], preflight: flight.report, faults: [] };
     const compare = comparisonOf(change);
     for await (const rows of enrolledDevices(this.#context, change, flight)) {
-      const first: [SurveyedRow, Outcomes][] = [];
+      const first: [SurveyedRow, MergeOutcomes][] = [];
       const changed = await changedOf(rows, row => {
         const outcomes = count(run, row, compare(row), { name, limit });
         if (outcomes && run.devices.length + first.length < limit) first.push([row, outcomes]);
@@ -128,7 +128,7 @@ export class DryRuns {
     for await (const rows of enrolledDevices(this.#context, change, run)) {
       const changed = await changedOf(rows, row => {
         const { outcomes } = compare(row);
-        const isOther = outcomes && outcomes.before.tls !== outcomes.after.tls && !isThere(row, outcomes);
+        const isOther = outcomes && outcomes.before.tls !== outcomes.after.tls && !holdsAlready(row, outcomes);
         return isOther ? outcomes : undefined;
       });
       await run.check(changed);
@@ -155,7 +155,7 @@ type DeviceDetail = DryRun['devices'][number];
 async function detailOf(
   store: Pick<Store, 'parameters'>,
   row: SurveyedRow,
-  { before, after }: Outcomes,
+  { before, after }: MergeOutcomes,
   { after: presets, input, inputAfter = input }: PresetChange,
 ): Promise<Omit<DeviceDetail, 'links'>> {
   const wanted = mergePresets(applicablePresets(presets, row, inputAfter), row, inputAfter);
@@ -175,7 +175,7 @@ async function detailOf(
 /** @param outcomesOf the outcomes for a device that counts as changed, undefined for all others */
 async function changedOf(
   rows: readonly SurveyedRow[],
-  outcomesOf: (row: SurveyedRow) => Outcomes | undefined,
+  outcomesOf: (row: SurveyedRow) => MergeOutcomes | undefined,
 ): Promise<DeviceChange[]> {
   const changed: DeviceChange[] = [];
   for await (const portion of portionsOf(rows))
@@ -183,7 +183,7 @@ async function changedOf(
       const outcomes = outcomesOf(row);
       if (!outcomes) continue;
       const { before, after } = outcomes;
-      changed.push({ row, holds: isAt(row, before), before: before.tls, after: after.tls });
+      changed.push({ row, holds: holdsOutcome(row, before), before: before.tls, after: after.tls });
     }
   return changed;
 }
@@ -194,7 +194,7 @@ function count(
   row: SurveyedRow,
   { fits, outcomes }: Comparison,
   { name, limit }: { name: string; limit: number },
-): Outcomes | undefined {
+): MergeOutcomes | undefined {
   if (fits) run.fits++;
   const refusal = outcomes?.after.wanted.refused.find(({ preset }) => preset === name);
   if (refusal) {

@@ -16,7 +16,7 @@ import type { Presets } from '../presets/presets.ts';
 import type { WantedStates } from '../presets/wanted-states.ts';
 import type { DryRuns } from './dry-run.ts';
 import type { Preflight } from './preflight.ts';
-import { type PreflightReport, preflightFields, unchanged } from './run.ts';
+import { type PreflightReport, preflightFields, unchangedDevice } from './run.ts';
 import { serverFacts } from './servers.ts';
 import { affectsTls } from './tls-settings.ts';
 
@@ -99,7 +99,7 @@ export class Guard {
     for await (const page of pagesOf(store, { limit: PAGE, now: clock.now(), only })) {
       const rows = page.filter(row => row.state === 'enrolled');
       const wanted = await Promise.all(rows.map(row => wantedStates.of(row)));
-      await run.check(rows.map((row, index) => unchanged(row, wanted[index]!)));
+      await run.check(rows.map((row, index) => unchangedDevice(row, wanted[index]!)));
       devices += rows.length;
     }
     return { devices, ...run.report };

@@ -7,12 +7,20 @@ import type { Roots } from './device-roots.ts';
 import type { ServerAnswer, ServerLookup } from './server-lookup.ts';
 import { serverName } from './server-probes.ts';
 import type { Settings } from './tls-settings.ts';
-import { inUseSince, isInDate, type LinkVerdict, type Proof, sameIssuers, verdictOf, vouchFor } from './verdict.ts';
+import {
+  inUseSince,
+  isInDate,
+  type LinkVerdict,
+  type SessionProof,
+  sameIssuers,
+  verdictOf,
+  vouchFor,
+} from './verdict.ts';
 
 export type LinkName = Place['link'];
 
 /** One link of a device. */
-export interface Link {
+export interface DeviceLink {
   link: LinkName;
   service: TlsService;
   /** `host:port`; `?` as the host where its name is not known. */
@@ -116,14 +124,14 @@ export async function reachedSince(input: Omit<LinkInput, 'informed'>, context: 
   return 'facts' in now ? inUseSince(now.facts) : Number.NEGATIVE_INFINITY;
 }
 
-export async function linksOf(input: LinkInput, context: LinkContext): Promise<Link[]> {
+export async function linksOf(input: LinkInput, context: LinkContext): Promise<DeviceLink[]> {
   const current = byKey(input.held, context);
   const acs = current.get('acs');
   const reached = !input.informed || !acs || acs.plain ? undefined : serverOfEndpoint(acs);
   const state: DeviceState = { ...input, current, reached };
   const old = byKey(input.before.settings, context);
   const fresh = byKey(input.after.settings, context);
-  const links: Link[] = [];
+  const links: DeviceLink[] = [];
   for (const key of new Set([...old.keys(), ...fresh.keys()])) {
     const [was, is] = [old.get(key), fresh.get(key)];
     const shown = is ?? was!;
@@ -230,7 +238,7 @@ function proofOf(
   context: LinkContext,
   now: ServerFacts,
   server: ServerFacts | undefined,
-): Proof | undefined {
+): SessionProof | undefined {
   const isGap = !roots.declared || assumesLevel(settings, service) || host === undefined;
   if (!isGap || absent || roots.unsure || !isInDate(now, context.now)) return undefined;
   const validates = !assumesLevel(held, 'Cwmp') && held.policy('Cwmp').validation !== 'NoValidation';

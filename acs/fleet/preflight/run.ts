@@ -7,7 +7,7 @@ import type { Models } from '../common/models.ts';
 import { KnownTextNumbers, Overlays } from './device-groups.ts';
 import type { DeviceRoots, Roots, TrustRow } from './device-roots.ts';
 import {
-  type Link,
+  type DeviceLink,
   type LinkContext,
   type LinkInput,
   type LinkName,
@@ -16,7 +16,7 @@ import {
   type Side,
 } from './links.ts';
 import type { ScriptReader, Scripts } from './script-settings.ts';
-import { acsPaths, type Overlay, paths, settingsOf, type WantedTls } from './tls-settings.ts';
+import { acsTlsPaths, type Overlay, settingsOf, tlsPaths, type WantedTls } from './tls-settings.ts';
 
 /** The fields of a device that a run reads besides those that its presets and CAs depend on. */
 export const preflightFields = ['lastInform', 'absence', 'root', 'applied', 'parameterKey'] as const;
@@ -32,7 +32,7 @@ export interface DeviceChange {
 }
 
 /** A device whose wanted state stays as it is. */
-export const unchanged = (row: PreflightRow, wanted: WantedTls & { revision: string }): DeviceChange => ({
+export const unchangedDevice = (row: PreflightRow, wanted: WantedTls & { revision: string }): DeviceChange => ({
   row,
   holds: row.parameterKey === wanted.revision,
   before: wanted,
@@ -47,7 +47,7 @@ export interface LinkTotals {
   breaks: number;
 }
 
-export interface LinkBreak extends Pick<Link, 'link' | 'server'> {
+export interface LinkBreak extends Pick<DeviceLink, 'link' | 'server'> {
   device: string;
   reason: string;
   message: string;
@@ -83,7 +83,7 @@ export class PreflightRun {
   readonly #overlays = new Overlays();
   /** The result of `reachedSince`, by the key of the case. */
   readonly #reachedSince = new Map<string, number>();
-  readonly #links = new Map<string, Link[]>();
+  readonly #links = new Map<string, DeviceLink[]>();
   /** Grows with each call of `check`. */
   readonly report: PreflightReport = { totals: {}, breaks: [] };
 
@@ -97,14 +97,14 @@ export class PreflightRun {
   }
 
   /** Judges the links of these devices and adds them to the report. @returns the links of each device, in order */
-  async check(changes: readonly DeviceChange[]): Promise<Link[][]> {
+  async check(changes: readonly DeviceChange[]): Promise<DeviceLink[][]> {
     if (changes.length === 0) return [];
     const { store, models, scripts, roots, context } = this.#parts;
     const ids = changes.map(({ row }) => row.id);
-    const known = await store.knownValues(ids, context.only === 'acs' ? acsPaths : paths);
+    const known = await store.knownValues(ids, context.only === 'acs' ? acsTlsPaths : tlsPaths);
     await roots.load(changes.map(({ row, before, after }) => ({ row, wanted: [before, after] })));
     const loaded = await scripts.load(changes.flatMap(({ before, after }) => [before, after]));
-    const found: Link[][] = [];
+    const found: DeviceLink[][] = [];
     for await (const portion of portionsOf(changes))
       for (const change of portion) {
         const { row } = change;
@@ -115,7 +115,7 @@ export class PreflightRun {
     return found;
   }
 
-  async #linksOf({ row }: DeviceChange, { key, input }: DeviceCase): Promise<Link[]> {
+  async #linksOf({ row }: DeviceChange, { key, input }: DeviceCase): Promise<DeviceLink[]> {
     const { context } = this.#parts;
     let since = this.#reachedSince.get(key);
     if (since === undefined) {
@@ -153,7 +153,12 @@ export class PreflightRun {
 }
 
 /** Adds the links of a device to a report. @param limit the number of breaks that the report lists */
-function countLinks({ totals, breaks }: PreflightReport, device: string, links: readonly Link[], limit: number): void {
+function countLinks(
+  { totals, breaks }: PreflightReport,
+  device: string,
+  links: readonly DeviceLink[],
+  limit: number,
+): void {
   for (const { link, server, before, after } of links) {
     if (!after) continue;
     const total = totals[link] ?? { keeps: 0, loses: 0, unknown: 0, breaks: 0 };

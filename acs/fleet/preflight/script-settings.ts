@@ -12,11 +12,11 @@ import type { WantedTls } from './tls-settings.ts';
 /** Values by path. */
 type Assignments = ReadonlyMap<string, string>;
 
-/** The assignments of scripts by `fileKey`. */
+/** The assignments of scripts by `contentKey`. */
 export type Scripts = ReadonlyMap<string, Assignments>;
 
 /** A file's name and content in one text. */
-export const fileKey = ({ name, sha256 }: Pick<StoredFile, 'name' | 'sha256'>): string => `${name} ${sha256}`;
+export const contentKey = ({ name, sha256 }: Pick<StoredFile, 'name' | 'sha256'>): string => `${name} ${sha256}`;
 
 const none: Assignments = new Map();
 const MAX_KEPT = 200;
@@ -36,7 +36,7 @@ export class ScriptReader {
     const loaded = new Map<string, Assignments>();
     for (const { files } of wanted)
       for (const { kind, file } of files) {
-        const key = fileKey(file);
+        const key = contentKey(file);
         if (kind !== 'script' || loaded.has(key)) continue;
         const assignments = this.#kept.get(key) ?? (await this.#read(file));
         this.#kept.set(key, assignments);
@@ -61,7 +61,7 @@ export const scriptLookup =
   ({ files }: WantedTls, scripts: Scripts) =>
   (name: string): Assignments => {
     const file = files.find(entry => entry.file.name === name)?.file;
-    return (file && scripts.get(fileKey(file))) ?? none;
+    return (file && scripts.get(contentKey(file))) ?? none;
   };
 
 const assignment = /^\s*([A-Za-z_]\w*(?:\.\w+)*(?:\[[^\]]*\])?(?:\.\w+)*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|(\S.*?))\s*$/;

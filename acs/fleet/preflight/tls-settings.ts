@@ -21,7 +21,7 @@ const variablesOf = (service: TlsService): string[] => {
 };
 
 /** The parameters that the link to the ACS depends on. */
-export const acsPaths: readonly string[] = [
+export const acsTlsPaths: readonly string[] = [
   ...[...variablesOf('Cwmp'), ...acsVariables].map(name => DGW + name),
   URL_PATH,
   TIME_PATH,
@@ -29,13 +29,13 @@ export const acsPaths: readonly string[] = [
 const others: readonly TlsService[] = ['Conf', 'Fpu', 'Cert', 'SipEp'];
 
 /** All parameters that are read of a device: the variables of a DGW and those of any device, the ones of the ACS link first. */
-export const paths: readonly string[] = [
-  ...acsPaths,
+export const tlsPaths: readonly string[] = [
+  ...acsTlsPaths,
   ...[...others.flatMap(variablesOf), ...placeVariables].map(name => DGW + name),
 ];
-const indexOfPath = new Map(paths.map((path, index) => [path, index]));
+const indexOfPath = new Map(tlsPaths.map((path, index) => [path, index]));
 
-/** Values that take the place of known ones, by their index in `paths`. */
+/** Values that take the place of known ones, by their index in `tlsPaths`. */
 export type Overlay = ReadonlyMap<number, string>;
 
 /** Reads the overlay out of a wanted state. @param scripts gives the assignments of a script, by path */
@@ -83,7 +83,7 @@ export function tlsParts(): (wanted: WantedTls) => WantedTls {
 
 /** Tells whether a change of this parameter, or in this table, can change the outcome of a TLS handshake. */
 export function affectsTls(path: string): boolean {
-  return indexOfPath.has(path) || (path.endsWith('.') && paths.some(known => known.startsWith(path)));
+  return indexOfPath.has(path) || (path.endsWith('.') && tlsPaths.some(known => known.startsWith(path)));
 }
 
 export interface Settings {

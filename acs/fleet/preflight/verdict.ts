@@ -19,14 +19,14 @@ export interface LinkVerdict {
  * A proof that a session gives of a device whose CAs are not all known. `chain`: it accepts this very chain at this level. `issuer`:
  * it accepted a chain of the same issuer, so only name and dates are left to judge.
  */
-export type Proof = 'chain' | 'issuer';
+export type SessionProof = 'chain' | 'issuer';
 
 export interface LinkFacts extends JudgedBy {
   host: string | undefined;
   server: ServerFacts | undefined;
   /** The reason why the server is not known. */
   missing?: string | undefined;
-  proof?: Proof | undefined;
+  proof?: SessionProof | undefined;
   /** The device has this connection now and no CAs are declared for it, so whether it trusts the server is not known. */
   inUse?: boolean;
 }

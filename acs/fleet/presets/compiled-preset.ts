@@ -154,7 +154,7 @@ function canonicalText(def: ParameterDef, text: string, type: string | undefined
 }
 
 /** The key under which a wanted file is merged: firmware replaces other firmware, and other files only those of the same name. */
-export const fileKey = (kind: WantedFile['kind'], name: string): string =>
+export const wantedFileKey = (kind: WantedFile['kind'], name: string): string =>
   kind === 'firmware' ? kind : `${kind}:${name}`;
 
 /** The stored files that a preset names. */

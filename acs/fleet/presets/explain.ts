@@ -3,7 +3,7 @@
 import type { Drift, RestartDue } from '../../device/desired-state.ts';
 import type { DeviceFault } from '../../device/fault.ts';
 import type { DeviceRow } from '../../device/row.ts';
-import { type CompiledPreset, fileKey } from './compiled-preset.ts';
+import { type CompiledPreset, wantedFileKey } from './compiled-preset.ts';
 import type { MergeInput, OnLost, Wanted, WantedFile, WantedParameter, WantedTable } from './desired.ts';
 import { isApplied, wantedState } from './merge.ts';
 import { OVERRIDE } from './preset.ts';
@@ -86,7 +86,7 @@ export function explain(
       sha256: entry.file.sha256,
       preset: entry.preset,
       applied: isApplied(entry, row),
-      lost: lost('files', fileKey(entry.kind, entry.file.name), entry.preset),
+      lost: lost('files', wantedFileKey(entry.kind, entry.file.name), entry.preset),
     })),
     restart: { ...wanted.restart, lost: lost('restart', '', wanted.restart.preset), pending: row.restart ?? null },
     drift: row.drift ?? [],

@@ -5,7 +5,13 @@ import { createHmac } from 'node:crypto';
 import { checkValue } from '../../../shared/model/values.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import { isSecretName } from '../common/secrets.ts';
-import { type CompiledPreset, type CompiledTable, type CompiledValue, fileKey, filesOf } from './compiled-preset.ts';
+import {
+  type CompiledPreset,
+  type CompiledTable,
+  type CompiledValue,
+  filesOf,
+  wantedFileKey,
+} from './compiled-preset.ts';
 import type {
   MergedRow,
   MergeInput,
@@ -144,7 +150,7 @@ export function resolvePreset(compiled: CompiledPreset, row: MergedRow, input: M
   for (const { kind, name } of filesOf(compiled)) {
     const file = input.files.get(name);
     if (!file) return refusal('no-such-file', `${kind}: there is no file '${name}' any more`);
-    content.files.push([fileKey(kind, name), { kind, file, preset }]);
+    content.files.push([wantedFileKey(kind, name), { kind, file, preset }]);
   }
   return content;
 }

@@ -4,8 +4,8 @@
 import type { DeviceRow } from '../../device/row.ts';
 import { UserError } from '../../errors.ts';
 
-export type Part = { text: string } | { variable: string; fallback?: string };
-export type Template = readonly Part[];
+export type TemplatePart = { text: string } | { variable: string; fallback?: string };
+export type Template = readonly TemplatePart[];
 
 /** The identifying fields of a device, by the names of its view. */
 export const identityFields = [
@@ -28,7 +28,7 @@ const bad = (message: string): UserError => new UserError(400, 'bad-variable', m
 
 /** Parses a text. @throws UserError 400 `bad-variable`, to which the caller adds the place */
 export function parseTemplate(text: string): Template {
-  const parts: Part[] = [];
+  const parts: TemplatePart[] = [];
   let literal = '';
   let at = 0;
   for (;;) {
@@ -53,7 +53,7 @@ export function parseTemplate(text: string): Template {
 
 const clipped = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}…` : text);
 
-function parseVariable(inside: string): Part {
+function parseVariable(inside: string): TemplatePart {
   const bar = inside.indexOf('|');
   const variable = canonical((bar < 0 ? inside : inside.slice(0, bar)).trim());
   if (variable === undefined) throw bad(`'{{${clipped(inside)}}}' is not a variable (known: ${KNOWN})`);
@@ -99,10 +99,10 @@ export function substitute(
   return { text };
 }
 
-export type Subject = Pick<DeviceRow, IdentityField | 'site'>;
+export type VariableSource = Pick<DeviceRow, IdentityField | 'site'>;
 
 /** The value of a variable on a device; undefined where it is missing or empty. @param open opens a sealed text */
-export function variableOf(row: Subject, variable: string, open: (text: string) => string): string | undefined {
+export function variableOf(row: VariableSource, variable: string, open: (text: string) => string): string | undefined {
   const name = variable.startsWith('site.') ? variable.slice('site.'.length) : undefined;
   if (name !== undefined) return Object.hasOwn(row.site, name) ? open(row.site[name] ?? '') || undefined : undefined;
   return isIdentity(variable) ? row[variable] || undefined : undefined;

@@ -1,7 +1,7 @@
 // Operations of the TLS preflight: server offers, CAs on devices, and devices that would lose the ACS with another certificate.
 
 import type { TrustInput } from '../../fleet/preflight/device-roots.ts';
-import { unchanged } from '../../fleet/preflight/run.ts';
+import { unchangedDevice } from '../../fleet/preflight/run.ts';
 import type { ServerInput, ServerView } from '../../fleet/preflight/servers.ts';
 import type { Trust } from '../../fleet/preflight/trust.ts';
 import type { Operation } from '../operation.ts';
@@ -33,7 +33,7 @@ export const preflight: readonly Operation[] = [
       const row = await fleet.devices.row(id);
       const wanted = await fleet.wantedStates.of(row);
       const run = await fleet.preflight.begin(0);
-      const [links = []] = await run.check([unchanged(row, wanted)]);
+      const [links = []] = await run.check([unchangedDevice(row, wanted)]);
       return ok({ device: id, links });
     },
   },

@@ -1,7 +1,7 @@
 // The links of gateways in the TLS preflight, by its API: kept, lost or unknown by a change, with the reason.
 import assert from 'node:assert/strict';
 import type { StoredFile } from '../../../../acs/fleet/files/stored-file.ts';
-import { unchanged } from '../../../../acs/fleet/preflight/run.ts';
+import { unchangedDevice } from '../../../../acs/fleet/preflight/run.ts';
 import { readCertificates } from '../../../../shared/pki/certificates.ts';
 import type { ServerFacts } from '../../../../shared/tls/offer.ts';
 import {
@@ -232,7 +232,7 @@ describe('TLS preflight', () => {
         return fleet.files.put(`${at}.cfg`, Buffer.from(host + enable), { type: 'script' });
       }),
     );
-    const withScript = (file: StoredFile) => unchanged(row, { ...wanted, files: [{ kind: 'script', file }] });
+    const withScript = (file: StoredFile) => unchangedDevice(row, { ...wanted, files: [{ kind: 'script', file }] });
     const look = async (some: StoredFile[]): Promise<Link[][]> =>
       (await (await fleet.preflight.begin(0)).check(some.map(withScript))) as Link[][];
     let isOver = false;
