@@ -180,6 +180,6 @@ export const configurationErrors = {
   'unknown-suite': {
     status: 400,
     meaning: 'The cipher suite is unknown.',
-    remedy: 'Use the IANA or OpenSSL name of a suite.',
+    remedy: 'Use the IANA name of a suite.',
   },
 } as const satisfies ErrorEntries;

@@ -114,7 +114,7 @@ export const requestErrors = {
   },
   'masked-secret': {
     status: 400,
-    meaning: 'The request contains the mask *** in place of a secret, but no secret is stored there.',
+    meaning: 'The request contains the mask `***` in place of a secret, but no secret is stored there.',
     remedy: 'Send the secret itself.',
   },
   'invalid-argument': {
