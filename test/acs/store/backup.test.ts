@@ -1,4 +1,4 @@
-// What backup, check and restore promise, at the store and the data directory themselves; as a program: test/processes/backup.test.ts.
+// Backup, check and restore of a store and its data directory; test/processes/backup.test.ts runs them as programs.
 import assert from 'node:assert/strict';
 import { copyFile, mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -42,7 +42,7 @@ async function fill(store: Store): Promise<void> {
   await store.appendAudit({ id: '1', time: newYear, who: 'admin', what: 'putPreset', target: 'p', status: 201 });
 }
 
-describe('backup, check and restore', () => {
+describe('Backup, check and restore', () => {
   let folder: string;
   let kept: DataLocation;
   let backup: string;
@@ -76,7 +76,7 @@ describe('backup, check and restore', () => {
   };
   const target = (): DataLocation => ({ data: join(folder, 'other'), store: join(folder, 'other', 'tandem.db') });
 
-  it('one file has all: the store as it was, and the secrets with their modes', async () => {
+  it('restores the store, and the secrets with their modes, from one file', async () => {
     await made();
     assert.equal((await stat(backup)).mode & 0o777, 0o600);
     const { problems, counts, backup: about } = await checkFile(backup);
@@ -113,7 +113,7 @@ describe('backup, check and restore', () => {
     assert.deepEqual((await readdir(folder)).sort(), ['acs.backup', 'data', 'other'], 'nothing is left over');
   });
 
-  it('nothing that is there is replaced unless told to; then a store is moved aside', async () => {
+  it('refuses to replace a store without force, and with it moves the store aside', async () => {
     await made();
     const before = await readFile(backup);
     await assert.rejects(backUp(kept, backup, careful), hasCode('file-exists'));
@@ -129,7 +129,7 @@ describe('backup, check and restore', () => {
     assert.equal((await checkFile(old)).counts.devices, 2);
   });
 
-  it('another server key is not replaced unless told to', async () => {
+  it('refuses to replace another server key without force', async () => {
     await made();
     const other = target();
     await openData(other.data, clock, random);
@@ -139,7 +139,7 @@ describe('backup, check and restore', () => {
     assert.deepEqual(await readFile(join(other.data, 'server-key')), await readFile(join(kept.data, 'server-key')));
   });
 
-  it('a store that a server holds is not restored over', async () => {
+  it('refuses to restore over the store of a running server', async () => {
     await made();
     await withStore(async store => {
       await assert.rejects(restore(kept, backup, forced), hasCode('server-runs'));
@@ -147,7 +147,7 @@ describe('backup, check and restore', () => {
     });
   });
 
-  it('each byte that is not as it was, anywhere, is told, and nothing is restored', async () => {
+  it('detects any changed byte, and restores nothing', async () => {
     await made();
     const whole = await readFile(backup);
     const damaged = join(folder, 'damaged');
@@ -162,7 +162,7 @@ describe('backup, check and restore', () => {
     await assert.rejects(stat(target().store));
   });
 
-  it('a file that was cut off is told', async () => {
+  it('detects a truncated file', async () => {
     await made();
     const { size } = await stat(backup);
     for (const length of [0, 100, 4096, size >> 1, size - 4096, size - 1]) {
@@ -174,7 +174,7 @@ describe('backup, check and restore', () => {
     }
   });
 
-  it('what is no backup is not restored: a bare store, another program’s file, no file', async () => {
+  it('refuses to restore a bare store, a file of another program, and a missing file', async () => {
     await made();
     await assert.rejects(restore(target(), kept.store, careful), hasCode('not-a-backup'));
     await writeFile(join(folder, 'text'), 'no database '.repeat(1000));
@@ -182,21 +182,21 @@ describe('backup, check and restore', () => {
     await assert.rejects(restore(target(), join(folder, 'nowhere'), careful), hasCode('store-cannot-open'));
   });
 
-  it('a server does not run on a backup itself', async () => {
+  it('refuses to start a server on a backup', async () => {
     await made();
     const before = await readFile(backup);
     await assert.rejects(openSqlite({ file: backup, clock, inThread: true }), hasCode('is-a-backup'));
     assert.deepEqual(await readFile(backup), before);
   });
 
-  it('without its server key a store is not saved: its secrets would be lost', async () => {
+  it('refuses a backup without the server key, whose secrets would be lost', async () => {
     await withStore(fill);
     await rm(join(kept.data, 'server-key'));
     await assert.rejects(backUp(kept, backup, careful), hasCode('data-unusable'));
     await assert.rejects(stat(backup));
   });
 
-  it('a damaged store is not saved as a good backup', async () => {
+  it('refuses a backup of a damaged store', async () => {
     await withStore(fill);
     const file = await open(kept.store, 'r+');
     const text = (await readFile(kept.store)).indexOf('"id":"open-B"');
@@ -207,7 +207,7 @@ describe('backup, check and restore', () => {
     assert.deepEqual(await readdir(folder), ['data']);
   });
 
-  it('a restore that was interrupted is not taken for a finished one', async () => {
+  it('refuses to start after an interrupted restore', async () => {
     await made();
     const other = target();
     await restore(other, backup, careful);
@@ -217,7 +217,7 @@ describe('backup, check and restore', () => {
     await openData(other.data, clock, random);
   });
 
-  it('a carried name leads nowhere but to the data directory', async () => {
+  it('restores no carried file whose name leads out of the data directory', async () => {
     await made();
     const evil = join(folder, 'evil');
     await copyFile(backup, evil);
@@ -230,8 +230,8 @@ describe('backup, check and restore', () => {
     assert.deepEqual((await readdir(join(folder, 'other', 'pki'))).sort(), ['ca.key', 'ca.pem']);
   });
 
-  describe('check tells', () => {
-    const wrongs: Record<string, [change: string, says: RegExp]> = {
+  describe('check', () => {
+    const damages: Record<string, [change: string, says: RegExp]> = {
       'an open task that is not listed': ['DELETE FROM open_tasks', /open tasks are not those of its row/],
       'a listed task that is in no row': [
         `INSERT INTO open_tasks SELECT 'x', device, created FROM open_tasks LIMIT 1`,
@@ -239,9 +239,9 @@ describe('backup, check and restore', () => {
       ],
       'a fault with another time': ['UPDATE faults SET last = last + 1', /faults are not those/],
       'a tag that no row has': [`INSERT INTO tags SELECT 'blue', min(pk) FROM devices`, /tags are not those/],
-      'a column that is not what the row says': [`UPDATE devices SET firmware = '1'`, /column firmware is not/],
+      'a column that differs from the row': [`UPDATE devices SET firmware = '1'`, /column firmware is not/],
       'a row that cannot be read': [`UPDATE rows SET body = substr(body, 2)`, /its row cannot be read/],
-      'what a device told, cut': [`UPDATE rows SET told = '{'`, /its last values cannot be read/],
+      'values of a device that cannot be read': [`UPDATE rows SET told = '{'`, /its last values cannot be read/],
       'a device without a row': ['DELETE FROM rows', /has no row/],
       'an ended task that cannot be read': [`UPDATE ended_tasks SET body = '}'`, /ended task done-A cannot be read/],
       'an ended task that has not ended': [
@@ -254,26 +254,26 @@ describe('backup, check and restore', () => {
       ],
       'a document newer than its kind': ['UPDATE generations SET generation = 0', /newer than its kind/],
       'a parameter without a path': ['DELETE FROM paths', /3 parameters have a path that is not known/],
-      'a file with a byte that is not as it was': [
+      'a file with a changed byte': [
         `UPDATE content_chunks SET body = CAST(x'00' || substr(body, 2) AS BLOB) WHERE number = 1`,
         /file 'fw.bin' is damaged: its bytes do not have the SHA-256 [0-9a-f]{64}/,
       ],
-      'a file that is not all there': [
+      'a file with a missing chunk': [
         'DELETE FROM content_chunks WHERE number = 2',
         /file 'fw.bin': 131072 of its 200000 bytes are there/,
       ],
-      'a file whose content is another one': [
+      'a file with the content of another one': [
         `UPDATE documents SET body = replace(body, '"sha256":"', '"sha256":"0') WHERE kind = 'file'`,
         /file 'fw.bin': its content is that of another file/,
       ],
       'a file without a content': [`UPDATE contents SET name = 'other'`, /file 'fw.bin' has no content/],
-      'what names a device that is not there': [
+      'an entry of a device that is not there': [
         'UPDATE tags SET device = 999 WHERE device = 1',
         /names a row of devices that is not there/,
       ],
     };
-    for (const [what, [change, says]] of Object.entries(wrongs))
-      it(what, async () => {
+    for (const [problem, [change, says]] of Object.entries(damages))
+      it(`reports ${problem}`, async () => {
         await withStore(fill);
         assert.deepEqual((await checkFile(kept.store)).problems, []);
         const db = new DatabaseSync(kept.store);
@@ -284,7 +284,7 @@ describe('backup, check and restore', () => {
         assert.match(problems.join('\n'), says);
       });
 
-    it('nothing wrong of a store that a server is changing', async () => {
+    it('finds no problem in a store that a server is changing', async () => {
       const store = await openSqlite({ file: kept.store, clock });
       try {
         const changes = Promise.all([fill(store), fill2(store)]);

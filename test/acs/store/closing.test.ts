@@ -12,7 +12,7 @@ contractSuite('closing', subject => {
     await subject.store.close();
   });
 
-  // A store in memory has nothing to open again.
+  // A store in memory cannot be opened again.
   if (subject.durable) {
     it('returns all acknowledged changes when it is opened again', async () => {
       const { row } = await inform(subject.store, 'A', newYear, ['1 BOOT']);

@@ -1,4 +1,4 @@
-// What the MongoDB store promises beyond the contract: several processes on one database, answers that are lost, a server that is away.
+// The MongoDB store beyond the contract: several processes on one database, lost answers, a server that is away.
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -31,7 +31,7 @@ const unavailable = (error: unknown): true => {
   return true;
 };
 
-peerSuite('MongoDB: several processes on one database', mongoNeeds, function () {
+peerSuite('MongoDB store with several processes', mongoNeeds, function () {
   this.timeout(MONGO_START_MS);
   let url: string;
   let one: Store;
@@ -48,7 +48,7 @@ peerSuite('MongoDB: several processes on one database', mongoNeeds, function () 
     await dropMongo(url);
   });
 
-  it('of claims at the same time exactly one stands; the others are told whose', async () => {
+  it('gives one of several concurrent claims the device, and answers busy to the others', async () => {
     for (let round = 0; round < 20; round++) {
       const serial = `R${round}`;
       const device = idOf(identityOf(serial));
@@ -64,7 +64,7 @@ peerSuite('MongoDB: several processes on one database', mongoNeeds, function () 
     }
   });
 
-  it('operations of both on one device are carried out one after the other, none lost', async () => {
+  it('carries out the operations of two processes on one device without loss', async () => {
     await one.apply(id, 'announced', { identity: identityOf('A'), now: newYear, patch: {} });
     await Promise.all(
       Array.from({ length: 60 }, (_, n) =>
@@ -83,7 +83,7 @@ peerSuite('MongoDB: several processes on one database', mongoNeeds, function () 
     assert.ok(tasks.every(task => task.state === 'cancelled'));
   });
 
-  it('a change of a document is seen by the other within seconds, its body never older than its generation', async () => {
+  it('shows a changed document to the other process within seconds, as new as its generation', async () => {
     const generation = await one.putDocument('preset', 'a', { turn: 1 });
     await eventually('the other has seen it', () => two.generation('preset') === generation, 5000);
     assert.deepEqual((await two.document('preset', 'a'))?.body, { turn: 1 });
@@ -94,7 +94,7 @@ peerSuite('MongoDB: several processes on one database', mongoNeeds, function () 
     }
   });
 
-  it('members are known to both', async () => {
+  it('lists the members to both processes', async () => {
     await one.beat({ id: 'one', address: 'a' });
     await two.beat({ id: 'two', address: 'b' });
     const members = await one.beat({ id: 'one', address: 'a' });
@@ -102,10 +102,10 @@ peerSuite('MongoDB: several processes on one database', mongoNeeds, function () 
   });
 });
 
-peerSuite('MongoDB: a network and a server that fail', labMongoNeeds, function () {
+peerSuite('MongoDB store with a failing network and server', labMongoNeeds, function () {
   this.timeout(MONGO_START_MS);
 
-  it('a write whose answer was lost is carried out once, and told', async () => {
+  it('carries out a write once when its answer is lost, and returns its result', async () => {
     const server = await startMongo();
     const wire = await openWire(server.port);
     const url = `mongodb://127.0.0.1:${wire.port}/lost`;
@@ -113,7 +113,7 @@ peerSuite('MongoDB: a network and a server that fail', labMongoNeeds, function (
     try {
       await store.apply(id, 'announced', { identity: identityOf('A'), now: newYear, patch: {} });
       for (let n = 0; n < 12; n++) {
-        // Whatever the server answers from now on does not arrive; then the connection breaks.
+        // No answer of the server arrives from now on; then the connection breaks.
         const held = wire.hold('down', 0);
         const adding = store.apply(id, 'taskAdded', { task: taskOf(`t${n}`, 'Reboot', newYear + n) });
         await held;
@@ -132,7 +132,7 @@ peerSuite('MongoDB: a network and a server that fail', labMongoNeeds, function (
     }
   });
 
-  it('an outage is answered with 503 and no false word, and it goes on when the server is back', async () => {
+  it('answers 503 during an outage, and serves again when the server is back', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'tandem-outage-'));
     const file = join(folder, 'data');
     const first = await startMongo({ file });
@@ -140,7 +140,7 @@ peerSuite('MongoDB: a network and a server that fail', labMongoNeeds, function (
     let server = first;
     try {
       await store.apply(id, 'announced', { identity: identityOf('A'), now: newYear, patch: { tags: ['kept'] } });
-      // The lab's server writes to disk about once a second.
+      // The server of these tests writes to its disk about once a second.
       await clock.sleep(2500);
       await first.stop();
       await assert.rejects(store.apply(id, 'patched', { patch: { tags: ['lost'] } }), unavailable);
@@ -156,7 +156,7 @@ peerSuite('MongoDB: a network and a server that fail', labMongoNeeds, function (
     }
   });
 
-  it('a server that is not there is named at the start, its password never', async () => {
+  it('names a missing server in the error at the start, without its password', async () => {
     const opening = open('mongodb://user:p%40ssword-1@127.0.0.1:9/x?serverSelectionTimeoutMS=300');
     await assert.rejects(opening, (error: unknown) => {
       unavailable(error);

@@ -10,7 +10,7 @@ contractSuite('notices to webhooks', subject => {
     subject.store.takeDeliveries({ webhook, now, leaseMs: 1000, limit: 10 });
   const types = async (webhook: string): Promise<string[]> =>
     (await subject.store.deliveries({ webhook, dead: false, limit: 100 })).map(({ notice }) => notice.type).reverse();
-  /** Where the store copies them after the answer. */
+  /** Waits for a store that copies notices to the queue after its answer. */
   const settled = async (webhook: string, count: number): Promise<void> => {
     for (let look = 0; look < 200 && (await types(webhook)).length < count; look++)
       await new Promise(resolve => setImmediate(resolve));

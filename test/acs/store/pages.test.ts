@@ -1,4 +1,4 @@
-// A fleet looked at page by page: what fails while nobody waits for it is told where it is waited for, and ends no process.
+// Walks over a fleet page by page: an error in a page that is read ahead surfaces where it is awaited, and ends no process.
 import assert from 'node:assert/strict';
 import type { DeviceRow } from '../../../acs/device/row.ts';
 import { pagesOf, portionsOf } from '../../../acs/fleet/common/device-pages.ts';
@@ -8,8 +8,8 @@ type Devices = Parameters<typeof pagesOf>[0]['devices'];
 const rowsOf = (...ids: string[]): DeviceRow[] => ids.map(id => ({ id }) as DeviceRow);
 const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
 
-describe('pages of a fleet', () => {
-  /** Cursors that were asked for, in order. */
+describe('Pages of a fleet', () => {
+  /** Requested cursors, in order. */
   let asked: (string | undefined)[];
   const store = (pages: Record<string, () => ReturnType<Devices>>): { devices: Devices } => ({
     devices: query => {
@@ -21,7 +21,7 @@ describe('pages of a fleet', () => {
     asked = [];
   });
 
-  it('come in order, the next one read while one is worked on, until there is none', async () => {
+  it('yields pages in order, and reads the next one during the work on one', async () => {
     const two = store({
       first: async () => ({ items: rowsOf('a', 'b'), next: 'b' }),
       b: async () => ({ items: rowsOf('c') }),
@@ -35,7 +35,7 @@ describe('pages of a fleet', () => {
     assert.deepEqual(asked, [undefined, 'b']);
   });
 
-  it('are worked through in portions, in order, and others come in between', async () => {
+  it('works through a page in portions, and yields to other work in between', async () => {
     const items = Array.from({ length: 300 }, (_, at) => at);
     const seen: number[][] = [];
     const between: number[] = [];
@@ -59,7 +59,7 @@ describe('pages of a fleet', () => {
         throw new Error('the store is away');
       },
     });
-  /** What would have ended the process. */
+  /** Unhandled rejections, which would have ended the process. */
   async function unheard(run: () => Promise<void>): Promise<unknown[]> {
     const found: unknown[] = [];
     const others = process.listeners('unhandledRejection');
@@ -74,7 +74,7 @@ describe('pages of a fleet', () => {
     return found;
   }
 
-  it('a page that cannot be read while the one before is worked on is told after it', async () => {
+  it('throws the error of the next page after the work on the one before', async () => {
     const seen: string[] = [];
     const run = async (): Promise<void> => {
       for await (const rows of pagesOf(failing(), { limit: 1, now: 0 })) {
@@ -86,7 +86,7 @@ describe('pages of a fleet', () => {
     assert.deepEqual(seen, ['a']);
   });
 
-  it('where the work itself fails, that is what is told', async () => {
+  it('throws the error of the work itself when that fails', async () => {
     const run = async (): Promise<void> => {
       for await (const _ of pagesOf(failing(), { limit: 1, now: 0 })) throw new Error('the work fails');
     };

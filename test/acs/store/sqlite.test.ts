@@ -1,4 +1,4 @@
-// What only the SQLite store has: its file, its threads, and what happens when the disk or the process fails.
+// The SQLite store beyond the contract: its file, its threads, and failures of the disk or the process.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -31,7 +31,7 @@ function rejectsWith(work: Promise<unknown>, code: string, says: RegExp): Promis
   });
 }
 
-describe('the SQLite store', () => {
+describe('SQLite store', () => {
   let folder: string;
   let file: string;
   const open: Store[] = [];
@@ -52,7 +52,7 @@ describe('the SQLite store', () => {
 
   for (const inThread of [true, false])
     describe(inThread ? 'in-thread' : 'with threads', () => {
-      it('a full disk is said clearly, loses nothing, and the writer lives on', async () => {
+      it('answers store-full on a full disk, loses nothing, and writes again later', async () => {
         const store = await openStore({ inThread, maxBytes: 600_000 });
         await announce(store);
         const results = await Promise.allSettled([
@@ -70,7 +70,7 @@ describe('the SQLite store', () => {
         for (const serial of ['A', 'B', 'C']) assert.ok(await store.device(idOf(identityOf(serial))), serial);
       });
 
-      it('a store of a newer version is refused', async () => {
+      it('refuses a store of a newer version', async () => {
         await (await openStore({ inThread })).close();
         const db = new DatabaseSync(file);
         db.exec('PRAGMA user_version = 99');
@@ -78,7 +78,7 @@ describe('the SQLite store', () => {
         await rejectsWith(openStore({ inThread }), 'store-too-new', /newer version.*99/);
       });
 
-      it('a file that is no store of ours is refused, and left as it was', async () => {
+      it('refuses a file of another program, and leaves it unchanged', async () => {
         await writeFile(file, 'this is no database, but long enough to be taken for one '.repeat(20));
         await rejectsWith(openStore({ inThread }), 'not-a-store', /no database/);
         await rm(file);
@@ -93,7 +93,7 @@ describe('the SQLite store', () => {
         );
       });
 
-      it('what an owner had claimed when it ended is free for the next', async () => {
+      it('frees the claims of an owner that ended for the next one', async () => {
         const before = await openStore({ inThread });
         assert.equal((await before.apply(id, 'informed', informOf('A', newYear, ['1 BOOT']))).outcome, 'claimed');
         await before.close();
@@ -101,7 +101,7 @@ describe('the SQLite store', () => {
         assert.equal((await (await openStore({ inThread })).apply(id, 'informed', facts)).outcome, 'claimed');
       });
 
-      it('one owner at a time', async () => {
+      it('refuses a second owner of the file', async () => {
         const store = await openStore({ inThread });
         await rejectsWith(openStore({ inThread }), 'store-busy', /another program holds it/);
         await store.close();
@@ -109,7 +109,7 @@ describe('the SQLite store', () => {
       });
     });
 
-  it('a bug in an operation is answered to its caller and stops nothing', async () => {
+  it('answers a bug in an operation to its caller, and continues', async () => {
     const store = await openStore();
     const nonsense = store.apply(id, 'nonsense' as 'released', { token: 1, complete: true, now: 1 });
     await assert.rejects(nonsense, /no device operation nonsense/);
@@ -118,7 +118,7 @@ describe('the SQLite store', () => {
     await announce(store);
   });
 
-  it('no more than a few chunks of a file are on their way into the store, however fast it comes', async () => {
+  it('bounds the chunks of a file in memory, however fast the source is', async () => {
     const store = await openStore();
     const db = new DatabaseSync(file, { readOnly: true });
     const written = db.prepare('SELECT coalesce(sum(length(body)), 0) AS bytes FROM content_chunks');
@@ -137,7 +137,7 @@ describe('the SQLite store', () => {
     db.close();
   });
 
-  it('of a content that breaks off no chunk stays', async () => {
+  it('keeps no chunk of an upload that breaks off', async () => {
     const store = await openStore();
     async function* broken(): AsyncIterable<Uint8Array> {
       yield Buffer.alloc(1_000_000);
@@ -149,7 +149,7 @@ describe('the SQLite store', () => {
     db.close();
   });
 
-  it('what a process left of an upload when it ended is gone after the next start', async () => {
+  it('deletes at the next start the upload that an ended process left', async () => {
     await (await openStore()).close();
     const before = new DatabaseSync(file);
     before.exec(`INSERT INTO contents (name, size, sha256, at) VALUES (NULL, 0, '', ${newYear})`);
@@ -169,7 +169,7 @@ describe('the SQLite store', () => {
     db.close();
   });
 
-  it('files that were kept whole by an earlier version are cut into chunks', async () => {
+  it('cuts files that an earlier version stored whole into chunks', async () => {
     const bytes = seededRandom(3).bytes(200_000);
     const db = new DatabaseSync(file);
     // Store version 2.
@@ -186,7 +186,7 @@ describe('the SQLite store', () => {
     assert.deepEqual((await store.contents())[1], { name: 'fw.bin 12', size: 200_000, sha256, changed: 0 });
   });
 
-  it('a search runs beside the changes', async () => {
+  it('runs a search beside changes', async () => {
     const store = await openStore();
     await Promise.all(Array.from({ length: 300 }, (_, n) => announce(store, `S${n}`)));
     const [count] = await Promise.all([
@@ -197,7 +197,7 @@ describe('the SQLite store', () => {
     assert.equal(await store.countDevices(undefined, newYear), 600);
   });
 
-  it('the hot row stays about 1 KB', async () => {
+  it('keeps the row of a device at about 1 KB', async () => {
     const store = await openStore({ inThread: true });
     for (let turn = 0; turn < 20; turn++)
       await store.apply(id, 'informed', informOf('A', newYear + turn * 1000, ['2 PERIODIC']));
@@ -205,21 +205,21 @@ describe('the SQLite store', () => {
     assert.ok(JSON.stringify(row).length < 1500);
   });
 
-  it('killed at any instant, it has all that was acknowledged', async function () {
+  it('has all acknowledged changes after a kill at any instant', async function () {
     this.timeout(60_000);
     const random = seededRandom(11);
-    const told: string[] = [];
+    const acknowledged: string[] = [];
     for (let round = 0; round < 3; round++) {
-      told.push(...(await killedWriter(file, round * 100_000, random.int(20, 600))));
+      acknowledged.push(...(await killedWriter(file, round * 100_000, random.int(20, 600))));
       const store = await openStore();
-      for (const fact of told) await assertKept(store, fact);
+      for (const fact of acknowledged) await assertKept(store, fact);
       await store.close();
     }
-    assert.ok(told.length > 60);
+    assert.ok(acknowledged.length > 60);
   });
 });
 
-/** Runs the writer until it has said so many facts, kills it, and gives back all that it had said. */
+/** Runs the writer until it has printed that number of facts, and kills it. @returns all printed facts */
 async function killedWriter(file: string, from: number, lines: number): Promise<string[]> {
   const script = fileURLToPath(new URL('../../support/acs/store-writer.ts', import.meta.url));
   const child = spawn(process.execPath, ['--import', 'tsx', script, file, String(from)], {
