@@ -100,8 +100,8 @@ describe('the checker of crash runs', () => {
   const read = taskOf('g', 'GetParameterValues', { ParameterNames: ['Device.R'] });
   const set = taskOf('s', 'SetParameterValues', { ParameterList: [{ Name: 'Device.S', Value: '1' }] });
 
-  describe('finds nothing in a good run', () => {
-    it('in which all was acknowledged and all is there', () => {
+  describe('in a good run', () => {
+    it('finds nothing where all was acknowledged and all is there', () => {
       const run = scene();
       const session = run.session(['1 BOOT'], 'S1');
       for (const [task, final] of [
@@ -127,7 +127,7 @@ describe('the checker of crash runs', () => {
       assert.deepEqual(check(run.facts, run.state), []);
     });
 
-    it('in which what was not acknowledged may have happened, or not', () => {
+    it('finds nothing where an unacknowledged call may or may not have been carried out', () => {
       for (const there of [1, 2]) {
         const run = scene();
         run.called('PUT', '/presets/p', 201, { set: { a: 1 } });
@@ -147,8 +147,8 @@ describe('the checker of crash runs', () => {
     });
   });
 
-  describe('finds', () => {
-    it('a write that was acknowledged and is gone, or came back', () => {
+  describe('in a bad run', () => {
+    it('finds an acknowledged write that is gone or came back', () => {
       const lost = scene();
       lost.called('PUT', '/presets/p', 201, { set: { a: 1 } });
       lost.called('GET', '/presets/p', 404);
@@ -163,7 +163,7 @@ describe('the checker of crash runs', () => {
       for (const run of [lost, back, wavering]) assert.deepEqual(rulesOf(run), ['register']);
     });
 
-    it('a file whose bytes are others, and an upload that is lost', () => {
+    it('finds a file with other bytes and a lost upload', () => {
       const run = scene();
       run.answer(run.ask('PUT', '/files/f?type=script', undefined, 'sha1'), 201);
       run.called('GET', '/files/f', 200, undefined, { value: 'sha2', said: 'sha2' });
@@ -174,7 +174,7 @@ describe('the checker of crash runs', () => {
       assert.deepEqual(rulesOf(run), ['register', 'register', 'register']);
     });
 
-    it('an Inform that was acknowledged and is not known', () => {
+    it('finds an acknowledged Inform that is not known', () => {
       const run = scene();
       run.session(['1 BOOT'], 'S1');
       run.session(['2 PERIODIC'], 'S2');
@@ -182,7 +182,7 @@ describe('the checker of crash runs', () => {
       assert.deepEqual(rulesOf(run), ['register']);
     });
 
-    it('tags and overrides that are lost', () => {
+    it('finds lost tags and overrides', () => {
       const run = scene();
       run.session(['1 BOOT'], 'S1');
       run.called('PATCH', PLACE, 200, { tags: ['t'], overrides: { 'Device.O': 'v' } });
@@ -190,7 +190,7 @@ describe('the checker of crash runs', () => {
       assert.deepEqual(rulesOf(run), ['register', 'register']);
     });
 
-    it('a task that is gone, is another, or goes back', () => {
+    it('finds a task that is gone, is another or moves backwards', () => {
       const gone = scene();
       gone.called('POST', `${PLACE}/tasks`, 201, {}, reboot);
       assert.deepEqual(rulesOf(gone), ['task-lost']);
@@ -204,7 +204,7 @@ describe('the checker of crash runs', () => {
       assert.deepEqual(rulesOf(back), ['went-back']);
     });
 
-    it('an RPC that was sent twice, or that no task knows of', () => {
+    it('finds an RPC that was sent twice or belongs to no task', () => {
       const twice = scene();
       twice.add(reboot, { state: 'done' });
       for (const marker of ['S1', 'S2']) twice.rpc(twice.session(['1 BOOT'], marker), reboot, 'r', 'arrived');
@@ -219,7 +219,7 @@ describe('the checker of crash runs', () => {
       assert.deepEqual(rulesOf(reset), ['sent-twice']);
     });
 
-    it('a read that is repeated after its answer was taken', () => {
+    it('finds a read that is repeated after its answer was taken', () => {
       const run = scene();
       run.add(read, { state: 'done', result: {} });
       const session = run.session(['1 BOOT'], 'S1');
@@ -227,7 +227,7 @@ describe('the checker of crash runs', () => {
       assert.deepEqual(rulesOf(run), ['sent-after-end']);
     });
 
-    it('a task that is left open, and one that nobody cancelled', () => {
+    it('finds a task that is left open or cancelled by no operator', () => {
       for (const state of ['queued', 'sent', 'waiting']) {
         const run = scene();
         run.add(download, { state });
@@ -238,7 +238,7 @@ describe('the checker of crash runs', () => {
       assert.deepEqual(rulesOf(run), ['cancelled-by-nobody']);
     });
 
-    it('a cancel that is lost, and what was sent after it', () => {
+    it('finds a lost cancel and an RPC that was sent after it', () => {
       const lost = scene();
       lost.add(read, { state: 'done', result: {} });
       lost.called('DELETE', '/tasks/g', 200, undefined, { ...read, state: 'cancelled' });
@@ -257,7 +257,7 @@ describe('the checker of crash runs', () => {
       assert.deepEqual(rulesOf(amid), ['sent-after-end']);
     });
 
-    it('an outcome that is not what was acknowledged, or what nothing says', () => {
+    it('finds an outcome that differs from the acknowledged one or has no evidence', () => {
       const wrong = (
         task: FinalTask,
         final: Partial<FinalTask>,
@@ -291,7 +291,7 @@ describe('the checker of crash runs', () => {
       wrong(read, { state: 'done' }, run => run.session([], 'S1'));
     });
 
-    it('sides that do not hold the same, and values that are not known', () => {
+    it('finds sides that differ and values that are not known', () => {
       const run = scene();
       run.add(set, { state: 'done' });
       run.rpc(run.session(['1 BOOT'], 'S1'), set, 'Device.S', 'taken');

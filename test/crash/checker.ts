@@ -30,7 +30,7 @@ export interface FinalState {
   }[];
   /** Wanted by presets, for every device, by path. */
   wanted: Record<string, string>;
-  /** What the devices themselves hold; a device that never came is not among them. */
+  /** Values that the devices themselves hold; a device that never came is not among them. */
   cpes: { id: string; parameterKey: string; values: Record<string, string> }[];
 }
 
@@ -44,7 +44,7 @@ const transfers = new Set(['Download', 'Upload', 'ScheduleDownload']);
 const departures = new Set(['Reboot', 'FactoryReset']);
 const ENDED = new Set(['done', 'failed', 'cancelled']);
 
-/** What the wire tells of one RPC of one device: each time that it arrived, and how each was answered. */
+/** One RPC of one device as seen on the wire: each arrival, and its answer. */
 interface Heard {
   device: string;
   method: string;
@@ -57,11 +57,11 @@ interface Evidence {
   transfers: { device: string; key: string; code: number; at: number; taken: boolean }[];
   /** `M Reboot` of Informs that were acknowledged, as `device key`. */
   reboots: Set<string>;
-  /** When the Inform of a session left, and each RPC in it arrived. */
+  /** Places in the journal of the Inform of a session, and of each RPC in it. */
   sessions: Map<number, number[]>;
   cancels: Map<string, { asked: number; granted?: number }>;
   removals: Set<string>;
-  /** Tasks that the API said are there, first as told. */
+  /** Tasks that the API acknowledged, as it first showed them. */
   told: Map<string, { at: number; task: FinalTask }>;
   readings: { at: number; task: FinalTask }[];
 }
@@ -116,7 +116,7 @@ function evidenceOf(facts: readonly Fact[]): Evidence {
   return evidence;
 }
 
-/** How an RPC was answered, and how a transfer ended. */
+/** Answers of RPCs and outcomes of transfers. */
 function noteAnswers(
   evidence: Evidence,
   arrivals: Map<number, Heard['arrivals'][number]>,
@@ -175,7 +175,7 @@ function noteRequest(
   arrivals.set(rpc, arrival);
 }
 
-/** What the API acknowledged is there, and is what it was. */
+/** Tasks that the API acknowledged exist and are unchanged. */
 function kept(evidence: Evidence, tasks: Map<string, FinalTask>): Finding[] {
   return [...evidence.told.values()].flatMap(({ task }): Finding[] => {
     const now = tasks.get(task.id);
@@ -191,7 +191,7 @@ function kept(evidence: Evidence, tasks: Map<string, FinalTask>): Finding[] {
 const rank = ['queued', 'sent', 'waiting', 'done'];
 const rankOf = (state: string): number => (ENDED.has(state) ? 3 : rank.indexOf(state));
 
-/** A task goes forward only. What ended stays as it ended. */
+/** A task's state only moves forward; an ended task stays as it ended. */
 function wentBack(evidence: Evidence): Finding[] {
   const latest = new Map<string, FinalTask>();
   return evidence.readings.flatMap(({ task }): Finding[] => {
@@ -202,7 +202,7 @@ function wentBack(evidence: Evidence): Finding[] {
   });
 }
 
-/** No RPC that must not be repeated reached its device twice, and none came from nowhere. */
+/** A non-repeatable RPC reaches its device once, and each RPC belongs to a task. */
 function sentOnce(evidence: Evidence, state: FinalState): Finding[] {
   const findings: Finding[] = [];
   for (const { device, method, key, arrivals } of evidence.heard.values()) {
@@ -230,11 +230,11 @@ function judged(task: FinalTask, evidence: Evidence, state: FinalState): Finding
   const comes = state.cpes.some(({ id }) => id === task.device);
   if (!ENDED.has(task.state))
     return comes || task.state !== 'queued' ? [found('left-open', `is ${task.state} for ever`)] : [];
-  // What the ACS made by itself and did not send it may take back.
+  // The ACS may take back its own tasks that it has not sent.
   const own = task.origin === 'reconcile' && task.started === undefined;
   if (task.state === 'cancelled' && !cancel && !own && !evidence.removals.has(task.device))
     return [found('cancelled-by-nobody', 'is cancelled')];
-  // What names nothing cannot be told from others of its kind.
+  // An RPC without a name cannot be distinguished from others of its method.
   if (key === '') return [];
   const heard = evidence.heard.get(nameOf(task.device, task.method, key));
   const findings = sentAfterEnd(heard, evidence, cancel?.granted).map(what => found('sent-after-end', what));
@@ -243,8 +243,8 @@ function judged(task: FinalTask, evidence: Evidence, state: FinalState): Finding
 }
 
 /**
- * Whatever was answered, and the answer taken, is not asked again. What was cancelled is not asked afterwards; where both were under
- * way at once nobody can tell, so something else of that session must have come in between.
+ * An RPC whose answer was taken is not sent again. A cancelled task is not sent afterwards; where both were under way at once the order
+ * is unknown, so something else of that session must have come in between.
  */
 function sentAfterEnd(heard: Heard | undefined, evidence: Evidence, cancelled: number | undefined): string[] {
   if (!heard) return [];
@@ -269,7 +269,7 @@ function outcome(task: FinalTask, key: string, heard: Heard | undefined, evidenc
   return task.state === 'done' ? wrongResult(task, heard) : [];
 }
 
-/** What the ACS acknowledged, and so must know. */
+/** Outcomes that the ACS acknowledged, and so must know. */
 function requiredOutcome(
   task: FinalTask,
   key: string,
@@ -292,7 +292,7 @@ function requiredOutcome(
 const isDoneAtOnce = ({ result }: Extract<Fact, { kind: 'reply' }>): boolean =>
   (result as { Status?: number } | undefined)?.Status === 0;
 
-/** What may have been acknowledged, or decided for want of a word. */
+/** Outcomes that may have been acknowledged, or that the ACS decided without evidence. */
 function possibleOutcomes(task: FinalTask, key: string, heard: Heard | undefined, evidence: Evidence): Set<string> {
   const may = new Set<string>();
   for (const { reply } of heard?.arrivals ?? []) {

@@ -1,4 +1,4 @@
-// A writer's disk recorded, cut at a point, and what is found on it: by the store itself and by the server's own start.
+// A writer's disk: recorded, cut at a point, and read again by the store itself and by the server's own start.
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -50,7 +50,7 @@ export async function recordWriter(
   return { records: parseRecording(await readFile(log)), place };
 }
 
-/** Cuts at seeded points: some anywhere, some just before a sync, where most hangs in the air. */
+/** Cuts at seeded points: some anywhere, some just before a sync, where most is unwritten. */
 export function cutPoints(records: readonly DiskRecord[], count: number, random: Random): number[] {
   const syncs = records.flatMap(({ op }, index) => (op === 'sync' || op === 'sync-directory' ? [index] : []));
   const points = Array.from({ length: count }, (_, number) => {
@@ -91,7 +91,7 @@ export async function eachCut(
   }
 }
 
-/** @returns what was marked and is not there; also why the store does not open, and what SQLite finds wrong with its file */
+/** @returns marked facts that are not there, the reason why the store does not open, and the problems that SQLite finds in its file */
 export async function lostOn(folder: string, facts: readonly DiskFact[]): Promise<string[]> {
   const lost: string[] = [];
   const file = join(folder, 'tandem.db');
@@ -135,7 +135,7 @@ export async function startOn(folder: string): Promise<number> {
   }
 }
 
-/** The last word on each thing: what grew since was marked again. */
+/** The newest mark of each thing: it is marked again whenever it grows. */
 function latest(facts: readonly DiskFact[]): DiskFact[] {
   const name = (fact: DiskFact): string => ('name' in fact ? fact.name : 'id' in fact ? fact.id : '');
   return [...new Map(facts.map(fact => [`${fact.kind} ${name(fact)}`, fact])).values()];

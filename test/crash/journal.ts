@@ -1,20 +1,20 @@
-// What the two sides of a server saw on the wire, in the order in which they saw it: the one witness of a crash run.
+// The journal of a crash run: what devices and operators saw on the wire, in the order in which they saw it. It is the only evidence.
 
 /** Plain data. A `call`, `session` or `rpc` is a number of its own kind; `device`, `key` and names are as on the wire. */
 export type Fact =
   /** The operator asks the API. `value` stands for the body where the body is bytes: their SHA-256. */
   | { kind: 'asked'; call: number; method: string; path: string; body?: unknown; value?: string }
   | { kind: 'answered'; call: number; status: number; body?: unknown }
-  /** No answer came: whether it was done is not known, unless nobody was there to hear it. */
+  /** No answer came: it is unknown whether the call was carried out, unless no server was there to hear it. */
   | { kind: 'unanswered'; call: number; unheard?: true }
   /** A device's Inform leaves; `marker` is a value in it that no other Inform has. */
   | { kind: 'inform'; session: number; device: string; marker: string; events: string[]; version?: string }
   | { kind: 'informed'; session: number; device: string }
-  /** An RPC of the ACS has reached the device. `key` tells whose it is: see `keyOf`. */
+  /** An RPC of the ACS has reached the device. `key` identifies it: see `keyOf`. */
   | { kind: 'request'; session: number; device: string; rpc: number; method: string; key: string }
   /** The device's answer leaves: a fault's code, or the result. */
   | { kind: 'reply'; device: string; rpc: number; code?: number; result?: unknown }
-  /** The ACS went on after it: it has taken the answer. */
+  /** The ACS sent its next message: it has taken the answer. */
   | { kind: 'replied'; device: string; rpc: number }
   | { kind: 'transfer'; session: number; device: string; key: string; code: number }
   | { kind: 'transferred'; session: number; device: string; key: string; code: number }
@@ -27,7 +27,7 @@ export type Fact =
   | { kind: 'lost'; session: number; device: string; reason: string }
   | { kind: 'started' }
   | { kind: 'killed'; why: string }
-  /** Nobody asks for anything any more. */
+  /** Operators have stopped. */
   | { kind: 'calm' };
 
 /** A file as it was read: the SHA-256 of its bytes, and the one that the server says it has. */
@@ -64,7 +64,7 @@ export function createJournal(): Journal {
 }
 
 /**
- * By what an RPC is told from all others of its method: its CommandKey, else the first name in it. The operator names each thing
+ * Distinguishes an RPC from all others of its method: its CommandKey, else the first name in it. The operator names each thing
  * once. '' for an RPC that names nothing (FactoryReset, GetRPCMethods).
  */
 export function keyOf(args: Record<string, unknown>): string {

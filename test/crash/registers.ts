@@ -1,5 +1,5 @@
-// What an operator or a device writes and anyone reads: tags, presets, files, the last Inform. Each is written by one writer, one
-// write at a time; a reading must be a value that it can have had while it was read.
+// Registers: values that one operator or device writes and all may read, such as tags, presets, files, the last Inform. Each has one
+// writer with one write at a time; a reading must be a value that the register can have had while it was read.
 import type { Fact, FileRead } from './journal.ts';
 
 /** A broken promise. */
@@ -17,7 +17,7 @@ interface Register {
   readings: Set<{ seen: Set<string>; disturbed: boolean }>;
 }
 
-/** No such thing. */
+/** Nothing exists under that name. */
 export const ABSENT = 'absent';
 
 /** The same text for the same data, whatever the order of its members. */
@@ -49,7 +49,7 @@ class Registers {
   }
 
   write(whose: string, writes: [name: string, value: string][]): void {
-    // The same once more: what became of the first attempt is not known.
+    // The same once more: the outcome of the first attempt is unknown.
     this.written(whose, 'unknown');
     this.#writes.set(
       whose,
@@ -163,7 +163,7 @@ function initialOf(name: string, coming: readonly string[]): string {
 
 const DEVICE_PARTS = ['tags', 'site', 'overrides'] as const;
 
-/** Which thing a path is about. */
+/** The register that a path names. */
 function placeOf(path: string): { kind: string; name: string } {
   const [, kind = '', name = '', more] = path.split('?')[0]?.split('/') ?? [];
   return { kind: more === undefined ? kind : '', name: decodeURIComponent(name) };
@@ -176,7 +176,7 @@ interface DeviceBody {
   overrides?: Record<string, unknown>;
 }
 
-/** What a call may change, and to what. */
+/** The registers that a call may change, and their new values. */
 function writesOf({ method, path, body, value }: Extract<Fact, { kind: 'asked' }>): [string, string][] {
   const { kind, name } = placeOf(path);
   if (kind === 'presets' && method === 'PUT') return [[`preset ${name}`, canonical(body)]];

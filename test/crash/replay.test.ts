@@ -17,12 +17,12 @@ function left(records: DiskRecord[], path = '/d/f'): Set<string> {
 }
 
 describe('the disk of power-cut runs', () => {
-  it('keeps what was synced, if its name was too', () => {
+  it('keeps synced data whose name was synced too', () => {
     assert.deepEqual(left([create, write(0, 'one'), sync, syncFolder]), new Set(['one']));
     assert.deepEqual(left([create, write(0, 'one'), sync]), new Set(['one', 'undefined']));
   });
 
-  it('keeps, loses and reorders what was not', () => {
+  it('keeps, loses and reorders data that was not synced', () => {
     const seen = left([create, syncFolder, write(0, 'a'), write(1, 'b'), write(2, 'c')]);
     assert.deepEqual(seen, new Set(['', 'a', 'ab', 'abc', '\0b', '\0bc', '\0\0c', 'a\0c']));
   });
@@ -37,7 +37,7 @@ describe('the disk of power-cut runs', () => {
     assert.equal(crossing.size, 4);
   });
 
-  it('truncates, and grows again by zeros', () => {
+  it('truncates a file, which grows again by zeros', () => {
     const shorter: DiskRecord = { op: 'truncate', path: '/d/f', size: 1 };
     const longer: DiskRecord = { op: 'truncate', path: '/d/f', size: 3 };
     assert.deepEqual(left([create, syncFolder, write(0, 'abc'), shorter, longer, sync]), new Set(['a\0\0']));
@@ -57,7 +57,7 @@ describe('the disk of power-cut runs', () => {
     assert.deepEqual(left([...before, syncFolder, { op: 'unlink', path: '/d/f' }]), new Set(['new', 'undefined']));
   });
 
-  it('reads a recording to its last whole record', () => {
+  it('reads a recording up to its last whole record', () => {
     const record = (op: string, path: string, number: number, data: string): Buffer => {
       const head = Buffer.alloc(17);
       head.write(op);

@@ -1,4 +1,4 @@
-// A disk whose power fails: what was synced is there; of what was not, some is kept, some lost, some torn, by chance.
+// A disk whose power fails: synced data is there; of the rest some is kept, some lost, some torn, by chance.
 import { dirname } from 'node:path';
 import type { Random } from '../../shared/clock.ts';
 import type { DiskRecord } from './recording.ts';
@@ -41,7 +41,7 @@ class Content {
 
 /** A file apart from its name. */
 interface Inode {
-  /** What is on the disk for certain. */
+  /** The bytes that are on the disk for certain. */
   durable: Content;
   /** Since the last sync, in order. */
   pending: Change[];
@@ -51,7 +51,7 @@ type Naming = { op: 'link'; path: string; inode: Inode } | { op: 'unlink'; path:
 
 export interface Disk {
   run(record: DiskRecord): void;
-  /** The files by path after a power cut at this point; the disk itself goes on. */
+  /** The files by path after a power cut at this point; the disk itself is not changed by it. */
   cut(random: Random): Map<string, Buffer>;
 }
 
@@ -126,7 +126,7 @@ function rename(names: Map<string, Inode>, change: Naming): void {
   else names.delete(change.path);
 }
 
-/** What of the changes since the last sync is on the disk: in one of the ways in which caches lose things. */
+/** Chooses the changes since the last sync that reach the disk, in one of the ways in which caches lose things. */
 function survivors(pending: readonly Change[], random: Random): Change[] {
   const way = random.int(0, 4);
   if (way === 0) return [];

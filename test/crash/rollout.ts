@@ -1,11 +1,12 @@
 // A crash run of rollouts: one after the other goes through the fleet while the server is killed again and again; an operator pauses and
-// goes on meanwhile. At the end of each, failed devices are tried again until only those have failed that cannot do otherwise.
+// resumes it. At the end of each, failed devices are retried until only those have failed whose manner is to fail.
 import { type Random, seededRandom } from '../../shared/clock.ts';
-import { type CrashCpe, crashCpe, type Manner } from './cpe.ts';
+import { CrashCpe } from './cpe.ts';
+import type { Manner } from './cpe-state.ts';
 import { createJournal, type Fact, type Journal } from './journal.ts';
 import { type Api, createApi } from './operator.ts';
 import type { Finding } from './registers.ts';
-import { checkRollout, type FinalRollout, type FleetUnit } from './rolloutchecker.ts';
+import { checkRollout, type FinalRollout, type FleetUnit } from './rollout-checker.ts';
 import { onServer, type Server } from './server.ts';
 import type { CrashStore } from './stores.ts';
 
@@ -15,9 +16,9 @@ export interface RolloutRunSettings {
   seed: number;
   kills: number;
   devices?: number;
-  /** The kinds of instants; all of them unless told. */
+  /** The kinds of instants; default: all. */
   at?: readonly string[];
-  /** What the devices make of images; some of each unless told. */
+  /** The manners of the devices; default: some of each. */
   mannerOf?: (number: number) => Manner;
   env?: Record<string, string>;
 }
@@ -30,7 +31,7 @@ export interface RolloutReport {
   totals: Record<string, number>[];
 }
 
-/** When the server dies: as something of a rollout is seen on the wire. */
+/** Kills happen as a message of the rollout is seen on the wire. */
 const triggers: Readonly<Record<string, (fact: Fact) => boolean>> = {
   'a rollout is asked for': fact => fact.kind === 'asked' && fact.path.startsWith('/rollouts'),
   'an operator has his answer': fact => fact.kind === 'answered' && fact.status < 300,
@@ -42,7 +43,7 @@ const triggers: Readonly<Record<string, (fact: Fact) => boolean>> = {
   'a transfer is told': fact => fact.kind === 'transfer',
   'a told transfer is acknowledged': fact => fact.kind === 'transferred',
 };
-/** An instant that does not come is not waited for; and the server lives for some seconds at most. */
+/** A run gives up an instant that does not come; the server lives for some seconds at most. */
 const PATIENCE_MS = 4000;
 const DELAYS = [0, 0, 0, 1, 2, 5, 20, 200];
 /** After the last kill of a rollout, until it has ended. */
@@ -65,8 +66,15 @@ async function work(settings: RolloutRunSettings, acs: Server): Promise<RolloutR
   const journal = createJournal();
   const api = createApi(journal, () => ({ url: acs.api, token: acs.token }));
   const manners = Array.from({ length: devices }, (_, number) => mannerOf(number));
-  const cpes = manners.map((manner, number) =>
-    crashCpe({ serial: `D${number}`, url: acs.cwmp, journal, manner, random: seededRandom(seed * 1000 + number) }),
+  const cpes = manners.map(
+    (manner, number) =>
+      new CrashCpe({
+        serial: `D${number}`,
+        url: acs.cwmp,
+        journal,
+        manner,
+        random: seededRandom(seed * 1000 + number),
+      }),
   );
   for (const cpe of cpes) await untilQuiet(cpe);
 
@@ -140,7 +148,7 @@ async function throughFleet({ id, version }: { id: string; version: string }, sc
   return kills;
 }
 
-/** Pauses now and then, and goes on. */
+/** Pauses now and then, and resumes. */
 async function meddle(id: string, { api, acs, random }: Scene, isOver: () => boolean): Promise<void> {
   while (!isOver()) {
     await pause(random.int(1500, 4000));
@@ -156,7 +164,7 @@ async function meddle(id: string, { api, acs, random }: Scene, isOver: () => boo
   }
 }
 
-/** Looks after it until it is done, and only those have failed that cannot do otherwise; tries failed ones again. */
+/** Retries failed devices until the rollout is done and only those have failed whose manner is to fail. */
 async function toTheEnd(id: string, { api, acs, mannerOf }: Scene, isCalm: () => boolean): Promise<void> {
   let calmSince: number | undefined;
   for (;;) {
@@ -179,7 +187,7 @@ async function toTheEnd(id: string, { api, acs, mannerOf }: Scene, isCalm: () =>
   }
 }
 
-/** Until it was done, surely: a second time is refused, because it is there. */
+/** Repeats a call until it was surely carried out: a second time is refused because the rollout exists. */
 async function insist(api: Api, acs: Server, method: string, path: string, body: unknown): Promise<void> {
   for (;;) {
     const answer = acs.isUp() ? await api.call(method, path, body) : undefined;
@@ -189,7 +197,7 @@ async function insist(api: Api, acs: Server, method: string, path: string, body:
   }
 }
 
-/** @returns undefined when there was nothing more to kill it for */
+/** @returns undefined when there is no reason for another kill */
 async function killedAt({ acs, journal, random, at }: Scene, isOver: () => boolean): Promise<string | undefined> {
   const why = chosen(random, at);
   let count = random.int(1, 6);

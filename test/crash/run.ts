@@ -1,17 +1,17 @@
 // A crash run: devices and operators at work on a server that is killed again and again; then calm, and the judgement.
 import { type Random, seededRandom } from '../../shared/clock.ts';
 import { check, type FinalState, type FinalTask, type Finding } from './checker.ts';
-import { type CrashCpe, crashCpe } from './cpe.ts';
+import { CrashCpe } from './cpe.ts';
 import { createJournal, type Fact, type Journal } from './journal.ts';
 import { type Api, createApi, operator, wantedBy } from './operator.ts';
 import { onServer, type Server } from './server.ts';
 import type { CrashStore } from './stores.ts';
 
-/** When the server dies: at the `count`th fact that fits, and after so many milliseconds more; 0 is at once. */
+/** The instant of a kill: at the `count`th fact that fits, or a number of milliseconds after it; 0 is at once. */
 export interface Trigger {
   name: string;
   fits(fact: Fact): boolean;
-  /** Largest `count`; 12 unless told, fewer for what comes seldom. */
+  /** Largest `count`; default 12, fewer for rare facts. */
   most?: number;
 }
 
@@ -61,7 +61,7 @@ export interface RunSettings {
   store: CrashStore;
   seed: number;
   kills: number;
-  /** The kinds of instants, in turn; all of them unless told. */
+  /** The kinds of instants, in turn; default: all. */
   at?: readonly Trigger[];
   env?: Record<string, string>;
   devices?: number;
@@ -75,9 +75,9 @@ export interface RunReport {
 }
 
 const OPERATORS = 4;
-/** An instant that does not come while so many other things happen is not waited for, */
+/** A run gives up an instant that does not come within this number of other facts, */
 const PATIENCE_FACTS = 4000;
-/** nor where nothing happens any more. */
+/** or while nothing happens for this long. */
 const PATIENCE_MS = 30_000;
 const DELAYS = [0, 0, 0, 1, 1, 2, 3, 5, 8];
 
@@ -91,8 +91,15 @@ async function work(settings: RunSettings, acs: Server): Promise<RunReport> {
   const random = seededRandom(settings.seed);
   const journal = createJournal();
   const api = createApi(journal, () => ({ url: acs.api, token: acs.token }));
-  const cpes = Array.from({ length: settings.devices ?? 14 }, (_, number) =>
-    crashCpe({ serial: `D${number}`, url: acs.cwmp, journal, random: seededRandom(settings.seed * 1000 + number) }),
+  const cpes = Array.from(
+    { length: settings.devices ?? 14 },
+    (_, number) =>
+      new CrashCpe({
+        serial: `D${number}`,
+        url: acs.cwmp,
+        journal,
+        random: seededRandom(settings.seed * 1000 + number),
+      }),
   );
   await api.call('PUT', '/files/site.cfg?type=script', 'first');
   await api.call('PUT', '/presets/site', { script: 'site.cfg', set: { 'Device.X_Crash.Site': 'yes' } });
@@ -146,7 +153,7 @@ async function killAt(trigger: Trigger, random: Random, journal: Journal, acs: S
       acs.kill().then(() => resolve(why), reject);
     };
     const timer = setTimeout(() => finish('any instant'), PATIENCE_MS);
-    // In the very turn in which the fact was seen, unless it is to be a little later.
+    // In the same turn of the event loop in which the fact was seen, unless a delay is asked for.
     const finish = (why: string, after = 0): void => {
       clearTimeout(timer);
       stop();

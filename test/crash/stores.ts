@@ -1,4 +1,4 @@
-// The stores that a crash run is held against. What a run needs of one: an empty place, and the options that name it to the server.
+// The stores of crash runs. A run needs an empty store, and the options that name it to the server.
 import { dropMongo, freshMongo, mongoNeeds } from '../support/acs/mongo.ts';
 import { missing, type Needs } from '../support/servers/peers.ts';
 
@@ -19,7 +19,7 @@ export const stores: readonly CrashStore[] = [
   {
     name: 'MongoDB',
     needs: mongoNeeds,
-    // What a killed process had sent may still arrive: its database outlives it.
+    // Writes that a killed process has sent may still arrive: its database outlives it.
     open: async () => {
       const url = await freshMongo();
       return { args: ['--store', url], close: () => dropMongo(url) };
@@ -27,7 +27,7 @@ export const stores: readonly CrashStore[] = [
   },
 ];
 
-/** A suite for each store that is at hand. */
+/** Declares a suite for each store that is at hand. */
 export function onEachStore(suite: (store: CrashStore) => void): void {
   for (const store of stores)
     describe(`on ${store.name}`, () => {

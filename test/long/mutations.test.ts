@@ -5,14 +5,14 @@ import { decodeDamaged, memoryInUse, openAcs, openUnit, postDamaged } from '../s
 describe('3.5 Damaged envelopes, many', function () {
   this.timeout(3_600_000);
 
-  it('160,000 are read or refused', async () => {
+  it('reads or refuses 160,000', async () => {
     await decodeDamaged(1_000_000, 10_000);
     const before = memoryInUse();
     await decodeDamaged(1_010_000, 150_000);
     assert.ok(memoryInUse() - before < 32 << 20);
   });
 
-  it('20,000 at every stage of a session do the ACS no harm', async () => {
+  it('does the ACS no harm with 20,000 at every stage of a session', async () => {
     const acs = await openAcs();
     await postDamaged(acs, 2_000_000, 1000);
     const before = memoryInUse();
@@ -21,7 +21,7 @@ describe('3.5 Damaged envelopes, many', function () {
     await acs.close();
   });
 
-  it('20,000 from its ACS do the unit no harm', async () => {
+  it('does the unit no harm with 20,000 from its ACS', async () => {
     const unit = await openUnit();
     await unit.run(3_000_000, 1000);
     const before = memoryInUse();

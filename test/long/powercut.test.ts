@@ -13,7 +13,7 @@ peerSuite('a power cut on SQLite, many times', { programs: ['gcc'] }, function (
   this.timeout(3_600_000);
 
   for (let seed = FIRST_SEED; seed < FIRST_SEED + 4; seed++)
-    it(`100 points with seed ${seed}: nothing acknowledged is lost`, async () => {
+    it(`loses nothing acknowledged at 100 points with seed ${seed}`, async () => {
       const folder = await mkdtemp(join(tmpdir(), 'tandem-powercut-'));
       const recording = await recordWriter(await compileRecorder(folder), folder, 'writer', 60);
       const random = seededRandom(seed);

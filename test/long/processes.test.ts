@@ -14,7 +14,7 @@ describe('two ACS processes on one MongoDB, one killed every few seconds for a m
   if (lacking.length > 0) return void it(`skipped: needs ${lacking.join(', ')}`);
   const built = builtFor();
 
-  it(`${GATEWAYS} gateways, ${KILLS} kills: each ends configured, and none was in session with two at once`, async () => {
+  it(`configures ${GATEWAYS} gateways over ${KILLS} kills, none in session with two at once`, async () => {
     const store = await freshMongo();
     const fleet = await openProcesses({ main: built('acs/main.ts'), store, nodes: 2 });
     try {

@@ -19,7 +19,7 @@ describe('50 gateways, a day, harsh faults', () => {
     }
   };
 
-  it('same seed, same exchanges; another seed, others', async function () {
+  it('repeats its exchanges for the same seed and differs for another one', async function () {
     this.timeout(300_000);
     const first = await play(1);
     assert.deepEqual(await play(1), first);

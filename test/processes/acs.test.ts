@@ -43,7 +43,7 @@ describe('the ACS as a process', function () {
     assert.equal(ended.code, code);
   };
 
-  it('npm start hands a signal on: nothing stays behind', async () => {
+  it('passes a signal of npm start on and leaves no process behind', async () => {
     const acs = npmScript('start', openAcs(data()));
     await acs.ready();
     // Its output is closed when the last process that holds it has ended.
@@ -51,7 +51,7 @@ describe('the ACS as a process', function () {
     assert.equal(acs.lines.at(-1)?.msg, 'server stopping');
   });
 
-  it('says ready with its addresses, keeps token, CA and devices over a restart, ends with 0 on SIGTERM', async () => {
+  it('logs its addresses, keeps token, CA and devices over a restart, exits 0 on SIGTERM', async () => {
     const args = ['--cwmp', 'https://127.0.0.1:0', '--api', 'http://127.0.0.1:0'];
     const first = run(...args);
     const ready = await first.ready();
@@ -100,7 +100,7 @@ describe('the ACS as a process', function () {
     await assert.rejects(stat(data()), 'nothing was made');
   });
 
-  it('names the option and what it takes, for each that is checked', async () => {
+  it('names each checked option and the values that it takes', async () => {
     const wrong: [string[], RegExp][] = [
       [['--enrol', 'perhaps'], /--enrol: 'perhaps' is not one of approve, auto/],
       [['--cpe-auth', 'some'], /--cpe-auth: 'some' is not one of required, none/],
@@ -152,7 +152,7 @@ describe('the ACS as a process', function () {
     await refused(program(MAIN, ['--config', file]), 2, /'colour' is not an option/);
   });
 
-  it('says in one line which address is taken, and exits 1', async () => {
+  it('names an address that is in use in one line and exits 1', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await new Promise(resolve => taken.once('listening', resolve));
     const { port } = taken.address() as { port: number };
@@ -165,7 +165,7 @@ describe('the ACS as a process', function () {
     }
   });
 
-  it('says in one line what is wrong with its data directory, and exits 1', async () => {
+  it('names the problem of its data directory in one line and exits 1', async () => {
     await writeFile(data(), 'a file');
     await refused(run(...PLAIN), 1, /--data: .*data: (EEXIST|ENOTDIR)/);
     await rm(data());
@@ -181,7 +181,7 @@ describe('the ACS as a process', function () {
     await refused(run('--cwmp', 'https://127.0.0.1:0', '--api', 'http://127.0.0.1:0'), 1, /--data: .*ca\.pem/);
   });
 
-  it('says in one line what is wrong with its database, and exits 1', async () => {
+  it('names the problem of its database in one line and exits 1', async () => {
     await mkdir(data());
     const file = join(data(), 'tandem.db');
     await writeFile(file, 'this is no database '.repeat(100));
@@ -195,14 +195,14 @@ describe('the ACS as a process', function () {
     await refused(run(...PLAIN, '--store', `sqlite:${join(folder, 'none', 'x.db')}`), 1, /x\.db.* cannot be opened/);
   });
 
-  it('two processes do not share a data directory', async () => {
+  it('refuses a data directory that another process uses', async () => {
     const first = run(...PLAIN);
     await first.ready();
     await refused(run(...PLAIN), 1, /another program holds it/);
     assert.equal((await first.stop()).code, 0);
   });
 
-  it('serves the certificate given, and takes up a new one when the files change', async () => {
+  it('serves the given certificate and reloads it when its files change', async () => {
     const random = seededRandom(3);
     const ca = await createCa({ name: 'Given CA', key: 'ec', clock, random });
     const [cert, key] = [join(folder, 'server.pem'), join(folder, 'server.key')];

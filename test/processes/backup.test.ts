@@ -46,7 +46,7 @@ describe('backup, check and restore as programs', function () {
       });
   };
 
-  it('a backup during heavy writes is one instant of the store, and a server serves it with the same secrets', async () => {
+  it('backs up one instant of the store during heavy writes, which a server serves', async () => {
     const acs = serve('data');
     const call = await caller(await acs.ready(), 'data');
     const backup = join(folder, 'acs.backup');
@@ -96,7 +96,7 @@ describe('backup, check and restore as programs', function () {
     assert.equal((await second.stop()).code, 0);
   });
 
-  it('wrong usage is one line and exit code 2; what cannot be done is one line and 1', async () => {
+  it('exits 2 for wrong usage and 1 for a failure, with one line each', async () => {
     const data = ['--data', join(folder, 'none')];
     await refused(2, /FILE is missing/, ['backup', ...data]);
     await refused(2, /FILE is missing/, ['restore', ...data]);
@@ -110,7 +110,7 @@ describe('backup, check and restore as programs', function () {
     await assert.rejects(stat(join(folder, 'none')), 'nothing was made');
   });
 
-  it('each has its --help', async () => {
+  it('answers --help for each command', async () => {
     for (const command of ['backup', 'check', 'restore']) {
       const { code, out } = await program(MAIN, [command, '--help']).ended;
       assert.equal(code, 0);

@@ -1,10 +1,10 @@
-// A load balancer that remembers nothing: each POST goes to the next server, over a connection of its own. A server that does not
+// A load balancer without memory: each POST goes to the next server, over a connection of its own. A server that does not
 // answer is passed over; one that dies in the middle of an answer takes the caller's connection with it.
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 
 export interface Balancer {
   url: string;
-  /** How many requests each server was given. */
+  /** Requests by server. */
   counts: Map<string, number>;
   close(): Promise<void>;
 }
@@ -32,7 +32,7 @@ export async function openBalancer(servers: () => string[]): Promise<Balancer> {
       answer.on('error', () => to.destroy());
     });
     onward.on('error', error => {
-      // Only what surely was not heard may be asked of another.
+      // A request may go to another server only if this one surely did not hear it.
       if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') pass(from, to, body, others);
       else to.destroy();
     });

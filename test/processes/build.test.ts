@@ -17,7 +17,7 @@ describe('the compiled programs', function () {
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tandem-build-'));
-    // What stands beside dist/ in the project.
+    // The neighbours of dist/ in the project.
     for (const name of ['node_modules', 'schemas', 'package.json']) await symlink(join(root, name), join(folder, name));
     const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
     const project = join(root, 'tsconfig.build.json');
@@ -28,7 +28,7 @@ describe('the compiled programs', function () {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('each bin of package.json is there, starts with its interpreter, and answers --help', async () => {
+  it('has each bin of package.json, which answers --help', async () => {
     const { bin } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { bin: Record<string, string> };
     assert.deepEqual(Object.keys(bin), ['tandem-acs', 'tandem-cpe', 'tandem-pbx']);
     for (const [name, path] of Object.entries(bin)) {
@@ -40,14 +40,14 @@ describe('the compiled programs', function () {
     }
   });
 
-  it('no source file is imported by its .ts name', async () => {
+  it('imports no source file by its .ts name', async () => {
     const { stdout } = await promisify(execFile)('grep', ['-rlE', `from '\\..*\\.ts'`, '--include=*.js', folder]).catch(
       (error: { stdout: string; code: number }) => error, // grep exits 1 when it finds nothing.
     );
     assert.equal(stdout, '');
   });
 
-  it('the ACS serves a gateway: store threads, data models, TLS', async () => {
+  it('serves a gateway with store threads, data models and TLS', async () => {
     await writeFile(join(folder, 'enrol-secret'), 'enrol:a-shared-secret\n');
     const data = join(folder, 'data');
     const acs = program(main('acs'), [

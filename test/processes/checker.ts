@@ -5,7 +5,7 @@ import type { Line } from '../support/processes/process.ts';
 export interface Life {
   name: string;
   lines: readonly Line[];
-  /** When it was seen to be dead, milliseconds since 1970; nothing of it goes on after that. */
+  /** The time at which it was seen to be dead, milliseconds since 1970; it does nothing after that. */
   died: number;
 }
 
@@ -17,7 +17,7 @@ export interface Held {
   to: number;
   /** `killed`: it was under way when its process died. */
   end: 'said' | 'killed';
-  /** How it ended, in its process's words. */
+  /** The outcome that its process logged. */
   how?: string;
 }
 
@@ -45,7 +45,7 @@ export function sessionsIn(lives: readonly Life[]): Held[] {
   return held;
 }
 
-/** @returns what contradicts: two sessions of a device at once in two processes, or claims that do not grow */
+/** @returns contradictions: two sessions of a device at once in two processes, or claims that do not grow */
 export function contradictions(sessions: readonly Held[]): string[] {
   const found: string[] = [];
   const byDevice = new Map<string, Held[]>();

@@ -13,14 +13,14 @@ describe('the ACS killed at any instant', function () {
   const built = builtFor(PLANTED);
 
   onEachStore(store => {
-    it('30 kills: nothing acknowledged is lost, nothing is sent twice, every task ends', async () => {
+    it('loses nothing acknowledged, sends nothing twice and ends every task over 30 kills', async () => {
       const report = await crashRun({ main: built('acs/main.ts'), store, seed: SEED, kills: 30 });
       assert.equal(report.findings.length, 0, told(report, SEED));
       assert.ok(Object.keys(report.kills).length >= triggers.length - 2, told(report, SEED));
     });
   });
 
-  describe('with a planted bug is caught', () => {
+  describe('the checker with a planted bug', () => {
     const planted = async (bug: string, ...names: string[]): Promise<RunReport> => {
       const [store] = stores;
       assert.ok(store);
@@ -31,17 +31,17 @@ describe('the ACS killed at any instant', function () {
     };
     const rules = (report: RunReport): string[] => [...new Set(report.findings.map(({ rule }) => rule))];
 
-    it('acknowledging a task before it is written', async () => {
+    it('catches a task that is acknowledged before it is written', async () => {
       const report = await planted('early', 'the operator has a task');
       assert.ok(rules(report).includes('task-lost'), told(report, SEED));
     });
 
-    it('sending before it is written that it is sent', async () => {
+    it('catches an RPC that is sent before that is written', async () => {
       const report = await planted('twice', 'a Reboot arrives', 'another RPC arrives');
       assert.ok(rules(report).includes('sent-twice'), told(report, SEED));
     });
 
-    it('acknowledging the end of a transfer without writing it', async () => {
+    it('catches a transfer whose end is acknowledged without being written', async () => {
       const report = await planted('forgets', 'a told transfer is acknowledged');
       assert.ok(rules(report).includes('left-open'), told(report, SEED));
     });

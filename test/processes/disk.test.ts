@@ -36,59 +36,86 @@ const readOnly: Expected = { ...failing, start: /cannot be (written|opened)/ };
 
 const serve = (data: string, { env }: Disk): Program => program('acs/main.ts', openAcs(data), env);
 
-/** Breaks the disk twice under a busy server, and looks at what everybody was told. */
-async function story(data: string, disk: Disk, { refusal, reason, start }: Expected): Promise<void> {
-  const acs = serve(data, disk);
+interface Reached {
+  cwmp: string;
+  api: string;
+  token: string;
+}
+
+async function reach(acs: Program, data: string): Promise<Reached> {
   const ready = await acs.ready();
-  const api = String(ready.api);
-  const about = {
+  return {
     cwmp: String((ready.cwmp as string[])[0]),
-    api,
+    api: String(ready.api),
     token: (await readFile(join(data, 'admin-token'), 'utf8')).trim(),
   };
-  const readiness = async (): Promise<[number, string]> => {
-    const answer = await fetch(`${api}/readyz`);
-    return [answer.status, await answer.text()];
-  };
+}
+
+async function readiness(api: string): Promise<[number, string]> {
+  const answer = await fetch(`${api}/readyz`);
+  return [answer.status, await answer.text()];
+}
+
+/** Breaks the disk twice under a busy server, and looks at its answers, its log and its next starts. */
+async function breakTwice(data: string, disk: Disk, expected: Expected): Promise<void> {
+  const acs = serve(data, disk);
+  const about = await reach(acs, data);
   const lanes = startLanes(about, { count: LANES, prefix: 'A' });
-  for (const round of [1, 2]) {
-    const { seen } = lanes;
-    const before = seen.informed.length;
-    await eventually(
-      'sessions and calls',
-      () => seen.informed.length > before + 60 && seen.announced.length > 60,
-      30_000,
-    );
-    await disk.fail();
-    const [, text] = await eventually(
-      'not ready',
-      async () => {
-        const found = await readiness();
-        return found[0] === 503 ? found : undefined;
-      },
-      30_000,
-    );
-    assert.match(text, /^not ready: /);
-    assert.match(text, reason);
-    lanes.forgetRefusals();
-    const acknowledged = seen.informed.length + seen.announced.length;
-    await eventually('many refusals', () => lanes.refusals() > 400, 30_000);
-    assert.deepEqual([...seen.refused.keys()].sort(), [refusal, 'fault 8002'].sort());
-    // What was in flight when the disk was found to be full may still be told; nothing new is taken.
-    assert.ok(
-      seen.informed.length + seen.announced.length <= acknowledged + LANES,
-      'nothing is acknowledged meanwhile',
-    );
-    assert.equal((await fetch(`${api}/healthz`)).status, 200, 'the process lives');
-    assert.equal((await getDevices(about)).status, 200, 'and can be read');
-    await disk.heal();
-    await eventually('ready again', async () => (await readiness())[0] === 200, 30_000);
-    lanes.forgetRefusals();
-    const again = seen.informed.length;
-    await eventually('sessions again', () => seen.informed.length > again + 50, 30_000);
-    assert.deepEqual([...seen.refused], [], `round ${round}: nothing is refused any more`);
-  }
+  for (const round of [1, 2]) await breakAndHeal(about, disk, { expected, lanes, round });
   await lanes.stop();
+  assertLogged(acs);
+  await assertKept(about, lanes);
+  assert.equal((await acs.stop()).code, 0);
+  assert.deepEqual((await checkFile(join(data, 'tandem.db'))).problems, []);
+  await assertNoStart(data, disk, expected.start);
+  const last = serve(data, disk);
+  const { api } = await last.ready();
+  await assertKept({ ...about, api: String(api) }, lanes);
+  assert.equal((await last.stop()).code, 0);
+}
+
+async function breakAndHeal(
+  about: Reached,
+  disk: Disk,
+  { expected, lanes, round }: { expected: Expected; lanes: Lanes; round: number },
+): Promise<void> {
+  const { api } = about;
+  const { seen } = lanes;
+  const before = seen.informed.length;
+  await eventually(
+    'sessions and calls',
+    () => seen.informed.length > before + 60 && seen.announced.length > 60,
+    30_000,
+  );
+  await disk.fail();
+  const [, text] = await eventually(
+    'not ready',
+    async () => {
+      const found = await readiness(api);
+      return found[0] === 503 ? found : undefined;
+    },
+    30_000,
+  );
+  assert.match(text, /^not ready: /);
+  assert.match(text, expected.reason);
+  lanes.forgetRefusals();
+  const acknowledged = seen.informed.length + seen.announced.length;
+  await eventually('many refusals', () => lanes.refusals() > 400, 30_000);
+  assert.deepEqual([...seen.refused.keys()].sort(), [expected.refusal, 'fault 8002'].sort());
+  // Requests that were in flight when the disk was found to be full may still be acknowledged; nothing new is taken.
+  assert.ok(seen.informed.length + seen.announced.length <= acknowledged + LANES, 'nothing is acknowledged meanwhile');
+  assert.equal((await fetch(`${api}/healthz`)).status, 200, 'the process lives');
+  assert.equal((await getDevices(about)).status, 200, 'and can be read');
+  await disk.heal();
+  await eventually('ready again', async () => (await readiness(api))[0] === 200, 30_000);
+  lanes.forgetRefusals();
+  const again = seen.informed.length;
+  await eventually('sessions again', () => seen.informed.length > again + 50, 30_000);
+  assert.deepEqual([...seen.refused], [], `round ${round}: nothing is refused any more`);
+}
+
+/** The log names the trouble once each time, not by each session. */
+function assertLogged(acs: Program): void {
   const said = acs.lines.filter(({ level }) => level === 'error' || level === 'warn');
   const unaudited = said.filter(({ msg }) => msg === 'audit entry not stored');
   assert.ok(
@@ -100,10 +127,9 @@ async function story(data: string, disk: Disk, { refusal, reason, start }: Expec
   assert.deepEqual(new Set(weak), new Set(['store not writable']));
   assert.equal(weak.length, 2, 'said once each time, not by each session');
   assert.equal(acs.lines.filter(({ msg }) => msg === 'store writable again').length, 2);
-  await assertKept(about, lanes);
-  assert.equal((await acs.stop()).code, 0);
-  assert.deepEqual((await checkFile(join(data, 'tandem.db'))).problems, []);
+}
 
+async function assertNoStart(data: string, disk: Disk, start: RegExp): Promise<void> {
   await disk.fail();
   const second = serve(data, disk);
   const refused = await Promise.race([
@@ -117,10 +143,6 @@ async function story(data: string, disk: Disk, { refusal, reason, start }: Expec
   assert.equal(refused.code, 1, refused.out);
   assert.match(refused.err, start);
   assert.equal(refused.err.trimEnd().split('\n').length, 1, refused.err);
-  const last = serve(data, disk);
-  const { api: anew } = await last.ready();
-  await assertKept({ ...about, api: String(anew) }, lanes);
-  assert.equal((await last.stop()).code, 0);
 }
 
 const getDevices = async ({ api, token }: { api: string; token: string }, query = ''): Promise<Response> =>
@@ -176,9 +198,9 @@ peerSuite('the ACS on a disk that does not take anything', { programs: ['gcc'] }
     ['fails (EIO)', EIO, failing],
   ];
   for (const [name, error, expected] of faults)
-    it(`one that ${name}: clear refusals, not ready, said once, and on by itself`, async () => {
+    it(`refuses clearly while the disk ${name}, logs it once and recovers by itself`, async () => {
       const { data, disk } = await onCommand(`errno-${error}`, error);
-      await story(data, disk, expected);
+      await breakTwice(data, disk, expected);
     });
 });
 
@@ -210,7 +232,7 @@ describe('the ACS on a disk that is really full', function () {
     await rm(place, { recursive: true });
   });
 
-  it('clear refusals, not ready, said once, and on by itself when there is room', async () => {
+  it('refuses clearly while the disk is full, logs it once and recovers by itself', async () => {
     const data = join(place, 'data');
     await mkdir(data, { mode: 0o700 });
     const ballast = join(place, 'ballast');
@@ -229,6 +251,6 @@ describe('the ACS on a disk that is really full', function () {
         await file.close();
       }
     };
-    await story(data, { env: {}, fail, heal: () => rm(ballast) }, full);
+    await breakTwice(data, { env: {}, fail, heal: () => rm(ballast) }, full);
   });
 });

@@ -1,5 +1,5 @@
-// Several ACS processes on one MongoDB behind a balancer, a fleet of gateways, and kills: what is wanted changes all the while, and at
-// the end every gateway is as it should be.
+// Several ACS processes on one MongoDB behind a balancer, a fleet of gateways, and kills: the wanted values change all the while, and at
+// the end every gateway has them.
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -176,7 +176,7 @@ export interface Ordeal {
   kills: number;
   /** Milliseconds between kills. */
   everyMs: number;
-  /** How long all may take to come to rest at the end. */
+  /** The limit for all to come to rest at the end. */
   patienceMs: number;
 }
 
@@ -199,7 +199,7 @@ interface DeviceShown {
 }
 
 const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
-/** What an operator changes again and again. */
+/** The preset that an operator changes repeatedly. */
 const wanted = (value: number) => ({
   set: {
     'Device.ManagementServer.PeriodicInformEnable': '1',
@@ -251,7 +251,7 @@ export async function ordeal(fleet: Fleet, { gateways, kills, everyMs, patienceM
     return items.length === gateways && revisions.size === 1 && rest && revision ? revision : false;
   };
   await fleet.api('PUT', '/presets/base', wanted(0));
-  // The revisions of before are all one too.
+  // An earlier revision may be common to all as well.
   await pause(6_000);
   const revision = await untilFound(isConfigured, patienceMs);
   await cpes.stop('SIGTERM');

@@ -13,7 +13,7 @@ describe('several ACS processes on one MongoDB, killed in turn', function () {
   if (lacking.length > 0) return void it(`skipped: needs ${lacking.join(', ')}`);
   const built = builtFor();
 
-  it('40 gateways, 3 kills: each ends configured, and none was in session with two at once', async () => {
+  it('configures 40 gateways over 3 kills, none in session with two processes at once', async () => {
     const store = await freshMongo();
     const fleet = await openProcesses({ main: built('acs/main.ts'), store, nodes: 2 });
     try {
@@ -37,7 +37,7 @@ describe('the checker of several processes', () => {
   const held = (member: string, claim: number, from: number, to: number): Held => ({
     ...{ device: 'D', member, claim, from, to, end: 'said' },
   });
-  it('sees two sessions at once, and only those', () => {
+  it('finds two sessions of a device at once and nothing else', () => {
     assert.deepEqual(contradictions([held('one', 1, 10, 20), held('two', 2, 20, 30), held('two', 3, 25, 40)]), []);
     assert.equal(contradictions([held('one', 1, 10, 21), held('two', 2, 20, 30)]).length, 1);
     assert.equal(contradictions([held('one', 1, 10, Number.POSITIVE_INFINITY), held('two', 2, 20, 30)]).length, 1);

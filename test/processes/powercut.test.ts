@@ -23,7 +23,7 @@ peerSuite('a power cut on SQLite', { programs: ['gcc'] }, function () {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it(`${POINTS} points: nothing acknowledged is lost, the file is whole, the server starts`, async () => {
+  it(`loses nothing acknowledged at ${POINTS} points and starts on the file`, async () => {
     const recording = await recordWriter(library, folder, 'writer', 60);
     assertRich(recording);
     const random = seededRandom(SEED);
@@ -47,7 +47,7 @@ peerSuite('a power cut on SQLite', { programs: ['gcc'] }, function () {
     assert.ok(marked > 1000, `${marked} facts were marked`);
   });
 
-  it('a store that does not sync is seen to lose what it acknowledged', async () => {
+  it('catches a store that does not sync', async () => {
     const recording = await recordWriter(library, folder, 'careless', 400);
     const random = seededRandom(SEED);
     const points = cutPoints(recording.records, POINTS, random);

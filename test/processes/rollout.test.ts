@@ -13,13 +13,13 @@ describe('a rollout while the ACS is killed', function () {
   const built = builtFor(PLANTED);
 
   onEachStore(store => {
-    it('8 kills: no device is flashed twice, none is forgotten, pauses and waves hold', async () => {
+    it('flashes no device twice, forgets none and keeps waves and pauses over 8 kills', async () => {
       const report = await rolloutRun({ main: built('acs/main.ts'), store, seed: SEED, kills: 8 });
       assert.equal(report.findings.length, 0, toldOf(report, SEED));
     });
   });
 
-  it('a server that sends before it has written that it sends is caught', async () => {
+  it('catches a server that sends an order before that is written', async () => {
     const [store] = stores;
     assert.ok(store);
     const report = await rolloutRun({

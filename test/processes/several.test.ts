@@ -53,7 +53,7 @@ describe('two ACS processes on one MongoDB', function () {
     return (await answer.json()) as Record<string, unknown>;
   };
 
-  it('a task asked of one is waited for while the device is in session with the other', async () => {
+  it('waits for a task in one process while the device is in session with the other', async () => {
     const { nodes, lives } = await open();
     const [one, two] = nodes as [(typeof nodes)[0], (typeof nodes)[0]];
     gateway(one.cwmp);
@@ -75,7 +75,7 @@ describe('two ACS processes on one MongoDB', function () {
     void listening;
   });
 
-  it('a session whose every POST reaches the other process is one session', async () => {
+  it('keeps one session although every POST reaches the other process', async () => {
     const { nodes, lives, balancer, api } = await open();
     await api('PUT', '/presets/base', { set: { 'Device.ManagementServer.PeriodicInformInterval': '900' } });
     gateway(balancer.url);
@@ -91,7 +91,7 @@ describe('two ACS processes on one MongoDB', function () {
     assert.ok([...balancer.counts.values()].every(count => count >= 2));
   });
 
-  it('a second server with the same data directory is refused, and one that was killed is followed at once', async () => {
+  it('refuses a second server on one data directory and follows a killed one at once', async () => {
     const { nodes, folder, lives } = await open();
     const [one] = nodes as [(typeof nodes)[0]];
     const second = program(built('acs/main.ts'), [
@@ -117,7 +117,7 @@ describe('two ACS processes on one MongoDB', function () {
     assert.equal(lives.length, 3);
   });
 
-  it('what is in the memory of one is told by the other: traces, and who knocks', async () => {
+  it('shows traces and unknown CPEs of either process', async () => {
     const { nodes, api } = await open();
     const [one, two] = nodes as [(typeof nodes)[0], (typeof nodes)[0]];
     gateway(one.cwmp);
@@ -142,7 +142,7 @@ describe('two ACS processes on one MongoDB', function () {
     assert.deepEqual(await api('GET', '/knocking'), { items: [] });
   });
 
-  it('TLS sessions resume with either', async () => {
+  it('resumes TLS sessions with either process', async () => {
     const { nodes } = await open(['--cwmp', 'https://127.0.0.1:0']);
     const ports = nodes.map(({ all }) => Number(new URL(all.find(url => url.startsWith('https'))!).port));
     for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {

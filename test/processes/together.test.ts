@@ -47,7 +47,7 @@ describe('ACS and gateway as processes', function () {
   const read = async (ready: Line, where: string): Promise<Record<string, unknown>> =>
     (await (await call(ready, 'GET', where)).json()) as Record<string, unknown>;
 
-  it('HTTPS with the enrolment credential: one complete session, exit 0', async () => {
+  it('completes a session over HTTPS with the enrolment credential and exits 0', async () => {
     await writeFile(path('enrol-secret'), 'enrol:a-shared-secret\n');
     const { acs, ready, url } = await startAcs(
       ...['--cwmp', 'https://127.0.0.1:0', '--enrol', 'auto', '--enrol-secret', path('enrol-secret')],
@@ -66,7 +66,7 @@ describe('ACS and gateway as processes', function () {
     assert.doesNotMatch(acs.text() + cpe.out, /a-shared-secret/);
   });
 
-  it('in clear, when asked for by name: exit 0', async () => {
+  it('completes a session in clear where that is asked for by name', async () => {
     const { acs, ready, url } = await startAcs('--cwmp', 'http://127.0.0.1:0', '--cpe-auth', 'none', '--enrol', 'auto');
     const cpe = await unit('--acs', url, '--once').ended;
     assert.equal(cpe.code, 0, cpe.out + cpe.err);
@@ -74,7 +74,7 @@ describe('ACS and gateway as processes', function () {
     assert.equal((await acs.stop()).code, 0);
   });
 
-  it('a gateway that lacks the CA, or has another, does not come: exit 1 and the reason', async () => {
+  it('exits 1 with the reason where the gateway lacks the CA or has another one', async () => {
     const { ready, url } = await startAcs('--cwmp', 'https://127.0.0.1:0', '--enrol', 'auto', '--cpe-auth', 'none');
     const without = await unit('--acs', url, '--once').ended;
     assert.equal(without.code, 1);
@@ -82,7 +82,7 @@ describe('ACS and gateway as processes', function () {
     await assert.rejects(read(ready, `/devices/${id}`), /404/);
   });
 
-  describe('killed in the midst of an upgrade', () => {
+  describe('an upgrade in which programs are killed', () => {
     const version = '49.2.2941';
     const image = packFirmware({ product: '4102S', version, payload: Buffer.alloc(4_000_000, 7) });
     const secret = (): string => path('enrol-secret');
@@ -145,7 +145,7 @@ describe('ACS and gateway as processes', function () {
       assert.deepEqual((await read(ready, `/devices/${id}`)).faults, []);
     };
 
-    it('both, half-way through the transfer: it starts again, and ends once', async () => {
+    it('starts again and ends once where both are killed half-way through the transfer', async () => {
       const { acs, ready, cpe } = await begin();
       const halfWay = wire!.hold('down', 2_000_000);
       const task = await order(ready);
@@ -166,7 +166,7 @@ describe('ACS and gateway as processes', function () {
       assert.equal((await again.acs.stop()).code, 0);
     });
 
-    it('the ACS, once the request is out: the answer to it is awaited, never asked for again', async () => {
+    it('is not ordered again where the ACS is killed once the request is out', async () => {
       const { acs, ready, cpe } = await begin();
       const task = await order(ready);
       await eventually('the gateway got it', async () => (await onWire('acs', 'request', 'Download')).length > 0);
@@ -180,7 +180,7 @@ describe('ACS and gateway as processes', function () {
       assert.equal((await again.acs.stop()).code, 0);
     });
 
-    it('the ACS, once the image is out: the gateway tells the outcome to the next one', async () => {
+    it('is reported to the next process where the ACS is killed once the image is out', async () => {
       const { acs, ready, cpe } = await begin();
       const task = await order(ready);
       await eventually('the image is out', () => wire!.passed.down > image.length);

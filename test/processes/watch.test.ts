@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { seededRandom } from '../../shared/clock.ts';
-import { crashCpe } from '../crash/cpe.ts';
+import { CrashCpe } from '../crash/cpe.ts';
 import { createJournal } from '../crash/journal.ts';
 import { endPrograms, openAcs, program } from '../support/processes/process.ts';
 
@@ -20,7 +20,7 @@ describe('rollout watch', function () {
   });
   const run = (...args: string[]): ReturnType<typeof program> => program('acs/main.ts', args);
 
-  it('tells how it goes until it has ended; 0 when all is well, 1 when a device has failed', async () => {
+  it('shows progress until the end and exits 1 where a device has failed', async () => {
     const acs = run(...openAcs(data));
     const ready = await acs.ready();
     const api = String(ready.api);
@@ -35,8 +35,15 @@ describe('rollout watch', function () {
       assert.ok(answer.ok, await answer.text());
     };
     const journal = createJournal();
-    const cpes = (['good', 'refuse'] as const).map((manner, at) =>
-      crashCpe({ serial: manner, url: String((ready.cwmp as string[])[0]), journal, manner, random: seededRandom(at) }),
+    const cpes = (['good', 'refuse'] as const).map(
+      (manner, at) =>
+        new CrashCpe({
+          serial: manner,
+          url: String((ready.cwmp as string[])[0]),
+          journal,
+          manner,
+          random: seededRandom(at),
+        }),
     );
     for (const cpe of cpes) await cpe.session();
     for (const [at, cpe] of cpes.entries()) {
@@ -59,7 +66,7 @@ describe('rollout watch', function () {
     }
   });
 
-  it('ends with one clear line when there is nothing to watch', async () => {
+  it('ends with one clear line where there is nothing to watch', async () => {
     const ended = async (...args: string[]): Promise<[number | null, string]> => {
       const { code, err } = await run('rollout', ...args).ended;
       assert.equal(err.trim().split('\n').length, 1, err);

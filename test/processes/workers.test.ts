@@ -40,7 +40,7 @@ describe('a server with workers', function () {
     const pids = (): number[] =>
       (fleet?.acs.lines ?? []).filter(({ msg }) => msg === 'worker started').map(({ pid }) => Number(pid));
 
-    it('serves a fleet with both, though they are killed in turn; one API, one sum of metrics', async () => {
+    it('serves a fleet with both while they are killed in turn, with one API and sum of metrics', async () => {
       const { api, nodes } = await open();
       const report = await ordeal(fleet!, { gateways: 20, kills: 2, everyMs: 2000, patienceMs: 90_000 });
       assert.deepEqual(report.contradictions, []);
@@ -58,7 +58,7 @@ describe('a server with workers', function () {
       assert.equal(items.length, 20);
     });
 
-    it('ends cleanly, and ends its workers when it is killed', async () => {
+    it('ends cleanly, and its workers end when it is killed', async () => {
       const { acs } = await open();
       assert.equal(pids().length, 2);
       const { code } = await acs.stop();
@@ -70,7 +70,7 @@ describe('a server with workers', function () {
       await eventually('the workers have ended', () => pids().every(pid => !isAlive(pid)));
     });
 
-    it('what an operator asks for is done in the session that he asks for', async () => {
+    it('carries out a task in the session that its request brings about', async () => {
       const { api, balancer } = await open();
       program('cpe/main.ts', [
         ...['run', '--acs', balancer.url, '--serial', '0090F8000001'],
@@ -98,7 +98,7 @@ describe('a server with workers', function () {
       await eventually('the preset is applied in the same session', wanted);
     });
 
-    it('a rollout goes on as soon as it may, though its sessions are with the workers', async () => {
+    it('continues a rollout at once although its sessions are with the workers', async () => {
       const { api, balancer, nodes } = await open();
       for (const number of [1, 2])
         program('cpe/main.ts', [
@@ -127,7 +127,7 @@ describe('a server with workers', function () {
 });
 
 describe('a server whose workers cannot serve', () => {
-  it('does not start, and says why', async () => {
+  it('does not start and says why', async () => {
     const first = program('acs/main.ts', ['--workers', '1', '--wire', '/tmp/none']);
     const { code, err } = await first.ended;
     assert.equal(code, 2);

@@ -1,6 +1,6 @@
 // Holds the journal of a crash run with rollouts against what the API says at the end. It knows nothing of the server: flashes are counted
 // by the devices, orders and answers are as they were on the wire.
-import type { Manner } from './cpe.ts';
+import type { Manner } from './cpe-state.ts';
 import type { Fact } from './journal.ts';
 import type { Finding } from './registers.ts';
 
@@ -18,11 +18,11 @@ export interface FinalRollout {
 export interface FleetUnit {
   id: string;
   manner: Manner;
-  /** What it runs at the end. */
+  /** The version that it runs at the end. */
   version: string;
 }
 
-/** When something was seen: its place in the journal. */
+/** A place in the journal. */
 interface Course {
   /** Orders to flash that arrived, and images that were written. */
   orders: number[];
@@ -88,7 +88,7 @@ const isRetry = (fact: Fact, id: string): boolean => fact.kind === 'asked' && fa
 const countOf = (facts: readonly Fact[], { from, to }: Span, path: string): number =>
   facts.slice(from, to).filter(fact => fact.kind === 'asked' && fact.path === path).length;
 
-/** Nobody is flashed twice, nobody is forgotten, and what is said of each is true. */
+/** No device is flashed twice, none is forgotten, and the state of each is true. */
 function judgedUnit(
   { manner, version }: FleetUnit,
   entry: FinalRollout['devices'][number] | undefined,
@@ -97,7 +97,7 @@ function judgedUnit(
 ): Finding[] {
   const findings: Finding[] = [];
   const wrong = (rule: string, what: string): void => void findings.push({ rule, what });
-  // A good device is flashed once, however often it was said to be tried again: what was done is found out.
+  // A good device is flashed once, however often it is retried: the ACS finds out that it was done.
   const may = manner === 'good' ? 1 : manner === 'old' ? 1 + retries : 0;
   if (flashed.length > may) wrong('flashed-twice', `was flashed ${flashed.length} times, ${may} are right`);
   if (orders.length > 1 + retries) wrong('ordered-again', `got ${orders.length} Downloads with ${retries} retries`);
@@ -110,8 +110,8 @@ function judgedUnit(
 }
 
 /**
- * No device of a wave is ordered to flash before all good ones of the wave before were. One whose order was lost with a killed server has
- * failed, its outcome unknown, and the wave is through without it: it gets another by a retry, after which nothing more is told here.
+ * No device of a wave is ordered to flash before all good ones of the wave before were. A device whose order was lost with a killed
+ * server has failed, its outcome unknown, and the wave ends without it: a retry gives it another order, which is not judged here.
  */
 function inWaves(
   { sizes, devices }: FinalRollout,
@@ -170,7 +170,7 @@ function pausesHeld(facts: readonly Fact[], { from, to }: Span, { id }: FinalRol
   return problems;
 }
 
-/** From the order until the word of how it ended leaves: from then on the server may know. */
+/** From the order until the report of its outcome leaves: from then on the server may know. */
 function mostAtOnce(facts: readonly Fact[], { from, to }: Span, version: string): number {
   const under = new Set<string>();
   let most = 0;

@@ -1,8 +1,8 @@
 // The judge of rollout runs is judged: a good history passes, and each broken promise is found by its rule.
 import assert from 'node:assert/strict';
-import type { Manner } from './cpe.ts';
+import type { Manner } from './cpe-state.ts';
 import type { Fact } from './journal.ts';
-import { checkRollout, type FinalRollout, type FleetUnit } from './rolloutchecker.ts';
+import { checkRollout, type FinalRollout, type FleetUnit } from './rollout-checker.ts';
 
 const asked = (path: string, body?: unknown): Fact => ({ kind: 'asked', call: 1, method: 'POST', path, body });
 const created = asked('/rollouts', { id: 'r' });
@@ -65,7 +65,7 @@ describe('the checker of rollouts', () => {
     assert.deepEqual(rules([...retried, ...way('D0', 'good')]), ['flashed-twice']);
   });
 
-  it('finds a device that was forgotten, and one that is said to be what it is not', () => {
+  it('finds a forgotten device and one with a wrong state', () => {
     const without = facts().filter(fact => !('device' in fact) || fact.device !== 'D1');
     assert.deepEqual(rules(without), ['forgotten']);
     assert.deepEqual(rules(facts(), final({ totals: { done: 1, failed: 2 } })), ['forgotten']);
@@ -76,7 +76,7 @@ describe('the checker of rollouts', () => {
     assert.deepEqual(rules(facts(), final({ state: 'running' })), ['not-ended']);
   });
 
-  it('finds a wave that began too early, too many at once, and an order during a pause', () => {
+  it('finds a wave that is too early, too many devices at once and an order in a pause', () => {
     const [a, b, c, d] = units.map(({ id, manner }) => way(id, manner));
     assert.ok(a && b && c && d);
     assert.deepEqual(rules([created, ...b, ...a, ...c, ...d]), ['wave']);
