@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
 import type { Task } from '../../../acs/device/task.ts';
-import { type DialectCpe, dialectCpe } from '../../support/cpe/dialect-cpe.ts';
+import { DialectCpe } from '../../support/cpe/dialect-cpe.ts';
 import { type Dialect, dialects, writer } from '../../support/cpe/dialects.ts';
 import { RawConnection } from '../../support/cpe/raw-cpe.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -71,7 +71,7 @@ describe('CPEs of many dialects', () => {
       const { root } = dialect;
       world = await openWorld({ tls: false, cpeAuth: dialect.login ? 'required' : 'none' });
       const { tasks, files, devices } = world.acs.fleet;
-      const cpe = dialectCpe(`${world.url}/acs`, dialect, serial);
+      const cpe = new DialectCpe(`${world.url}/acs`, dialect, serial);
       await cpe.session([['0 BOOTSTRAP'], ['1 BOOT']]);
       await idle();
       assert.equal((await devices.view(id)).softwareVersion, '1.0 <beta> & more');
@@ -188,7 +188,7 @@ describe('CPEs of many dialects', () => {
 
   it('sends a task again when an empty POST came instead of its response', async () => {
     world = await openWorld({ tls: false, cpeAuth: 'none' });
-    const cpe = dialectCpe(`${world.url}/`, plain, serial);
+    const cpe = new DialectCpe(`${world.url}/`, plain, serial);
     await cpe.session([['0 BOOTSTRAP']]);
     const task = await world.acs.fleet.tasks.add(id, { method: 'GetRPCMethods' });
     const connection = await RawConnection.open(world.url);
