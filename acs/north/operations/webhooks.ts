@@ -92,7 +92,7 @@ export const webhooks: readonly Operation[] = [
   },
   {
     name: 'retryWebhook',
-    summary: 'Delivers messages that were given up again, and waiting messages at once',
+    summary: 'Retries messages that were given up, and delivers waiting messages at once',
     method: 'POST',
     path: '/webhooks/:name/retry',
     role: 'operator',
