@@ -1,4 +1,4 @@
-// Each fault of a unit as the ACS meets it, in virtual time: one unit, one fault that is sure to strike, one firmware image.
+// Faults of a unit as the ACS meets them, in virtual time: one unit, one fault that is sure to strike, one firmware image.
 import assert from 'node:assert/strict';
 import type { UnitReport } from '../../cpe/fleet/report.ts';
 import { packFirmware } from '../../shared/firmware.ts';
@@ -14,7 +14,7 @@ interface TaskItem {
   fault?: { code: number | string };
 }
 
-describe('faults of a unit, as its ACS meets them', () => {
+describe('faults of simulated units', () => {
   let world: VirtualWorld;
   afterEach(async () => await world.close());
 
@@ -52,30 +52,30 @@ describe('faults of a unit, as its ACS meets them', () => {
     return { task: await newest(), unit: unit() };
   };
 
-  it('none: the image is installed, once, and told', async () => {
+  it('none: the unit installs the image once and reports it', async () => {
     const { task: ended, unit: own } = await flash('none');
     assert.deepEqual([ended.state, own.firmware, own.flashed], ['done', '50.1', ['50.1']]);
     assert.deepEqual([own.transfers[0]?.outcome, own.transfers[0]?.told, own.faults], ['done', 0, {}]);
   });
 
-  it('alter: found by the SHA-256 of the container, 9018', async () => {
+  it('alter: the unit finds the change by the SHA-256 of the container (9018)', async () => {
     const { task: ended, unit: own } = await flash('alter=1');
     assert.deepEqual([ended.state, ended.fault?.code, own.firmware, own.flashed], ['failed', 9018, '49.1.2884', []]);
     assert.equal(own.transfers[0]?.told, 9018);
   });
 
-  it('truncate: the file is too short, 9017', async () => {
+  it('truncate: the unit finds the file too short (9017)', async () => {
     const { task: ended, unit: own } = await flash('truncate=1');
     assert.deepEqual([ended.state, ended.fault?.code, own.firmware], ['failed', 9017, '49.1.2884']);
   });
 
-  it('old-version: success is told, and the old version runs', async () => {
+  it('old-version: the unit reports success and runs the old version', async () => {
     const { task: ended, unit: own } = await flash('old-version=1');
     assert.deepEqual([ended.state, own.firmware, own.flashed], ['done', '49.1.2884', []]);
     assert.deepEqual([own.transfers[0]?.outcome, own.transfers[0]?.told, own.boots], ['pretended', 0, 2]);
   });
 
-  it('false-success: success is told, and nothing was installed', async () => {
+  it('false-success: the unit reports success and has installed nothing', async () => {
     const { task: ended, unit: own } = await flash('false-success=1');
     assert.deepEqual(
       [ended.state, own.firmware, own.transfers[0]?.outcome, own.boots],
@@ -83,7 +83,7 @@ describe('faults of a unit, as its ACS meets them', () => {
     );
   });
 
-  it('false-fault: a fault is told, and the unit comes back with the new version all the same', async () => {
+  it('false-fault: the unit reports a fault and comes back with the new version', async () => {
     const { task: ended, unit: own } = await flash('false-fault=1');
     assert.deepEqual([ended.state, ended.fault?.code, own.firmware], ['failed', 9010, '50.1']);
     assert.deepEqual([own.transfers[0]?.outcome, own.transfers[0]?.told], ['done', 9010]);
@@ -91,25 +91,25 @@ describe('faults of a unit, as its ACS meets them', () => {
     assert.equal(device.softwareVersion, '50.1', 'the ACS sees what runs, whatever it was told');
   });
 
-  it('power-commit: whenever power fails, the image is installed once and told once', async () => {
+  it('power-commit: the unit installs and reports the image once after any power cut', async () => {
     const { task: ended, unit: own } = await flash('power-commit=0.7');
     assert.ok((own.faults['power-commit'] ?? 0) > 0, 'power failed');
     assert.deepEqual([ended.state, own.firmware, own.flashed], ['done', '50.1', ['50.1']]);
   });
 
-  it('transfer-reboot: the transfer begins again after the boot', async () => {
+  it('transfer-reboot: the unit begins the transfer again after the boot', async () => {
     const { task: ended, unit: own } = await flash('transfer-reboot=0.9');
     assert.ok((own.faults['transfer-reboot'] ?? 0) > 0, 'it rebooted');
     assert.deepEqual([ended.state, own.firmware, own.flashed], ['done', '50.1', ['50.1']]);
   });
 
-  it('power-session: what was delivered is not lost, and nothing is done twice', async () => {
+  it('power-session: no delivered event is lost and nothing is done twice', async () => {
     const { task: ended, unit: own } = await flash('power-session=0.2');
     assert.ok((own.faults['power-session'] ?? 0) > 0, 'power failed');
     assert.deepEqual([ended.state, own.firmware, own.flashed], ['done', '50.1', ['50.1']]);
   });
 
-  it('wrong-fault: an RPC is refused for no reason, and not carried out', async () => {
+  it('wrong-fault: the unit refuses an RPC without reason and does not carry it out', async () => {
     await enrolled();
     world.setFaults('wrong-fault=1');
     await task('Reboot');
@@ -119,7 +119,7 @@ describe('faults of a unit, as its ACS meets them', () => {
     assert.ok([9001, 9002, 9800].includes(Number(ended.fault?.code)));
   });
 
-  it('deaf: good connection requests are answered 503, or 200 and forgotten', async () => {
+  it('deaf: the unit answers connection requests with 503, or with 200 and forgets them', async () => {
     await enrolled();
     const knock = async (): Promise<string> => {
       const { good } = unit().sessions;
@@ -137,7 +137,7 @@ describe('faults of a unit, as its ACS meets them', () => {
     assert.deepEqual([...heard].sort(), ['accepted', 'busy']);
   });
 
-  it('no-clock: a unit that boots without the time has it some minutes later', async () => {
+  it('no-clock: the unit boots without the time and has it some minutes later', async () => {
     await enrolled();
     world.setFaults('no-clock=1');
     await task('Reboot');
@@ -148,7 +148,7 @@ describe('faults of a unit, as its ACS meets them', () => {
     assert.notEqual(unit?.gateway.device.now(), undefined);
   });
 
-  it('slow: the session takes its time, and ends well', async () => {
+  it('slow: the session takes long and ends well', async () => {
     world = await openVirtualWorld({ ramp: 0, faults: 'slow=1' });
     world.start();
     await world.pass(900);

@@ -1,4 +1,4 @@
-// Virtual time: the same seed is the same run, exchange by exchange; both sides agree when the weather has cleared.
+// Virtual time: the same seed gives the same run, exchange by exchange, and both sides agree after faults have ended.
 import assert from 'node:assert/strict';
 import { reconcileFleet } from '../support/worlds/reconciliation.ts';
 import { openVirtualWorld } from '../support/worlds/virtual-world.ts';
@@ -22,7 +22,7 @@ describe('a fleet in virtual time', () => {
     }
   };
 
-  it('same seed, same run: every exchange and the report; another seed, another run', async function () {
+  it('repeats every exchange and the report with the same seed, and not with another', async function () {
     this.timeout(60_000);
     const first = await play(1);
     assert.ok(first.exchanges > 200, `${first.exchanges} exchanges`);
@@ -30,7 +30,7 @@ describe('a fleet in virtual time', () => {
     assert.notEqual((await play(2)).hash, first.hash);
   });
 
-  it('time does not move while something is under way, and moves exactly as far as told', async () => {
+  it('keeps time still while work is under way, and moves it exactly as far as asked', async () => {
     const world = await openVirtualWorld({ count: 3, ramp: 10, settings });
     try {
       const began = world.clock.now();
@@ -44,7 +44,7 @@ describe('a fleet in virtual time', () => {
     }
   });
 
-  it('after faults of the network and of power both sides say the same', async function () {
+  it('leaves both sides in agreement after faults of the network and of power', async function () {
     this.timeout(60_000);
     const faults = 'request-lost=0.1,answer-lost=0.1,power-session=0.05,power-idle=0.05';
     const world = await openVirtualWorld({ seed: 3, count: 10, faults, ramp: 600, settings });

@@ -1,4 +1,5 @@
-// For tests of rollouts in virtual time: the ACS with its API and its duties, and units that take images as told.
+// Support of rollout tests in virtual time: the ACS with its API and its duties, and units that take images as each test wants.
+import assert from 'node:assert/strict';
 import { createSchedule } from '../../../acs/fleet/cluster/schedule.ts';
 import type { Schedule } from '../../../acs/fleet/common/schedule.ts';
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
@@ -9,18 +10,18 @@ import { memoryCpe, ScriptedCpe, type TestAcs } from './memory-acs.ts';
 export const OLD = '49.1.100';
 export const NEW = '49.2.200';
 
-/** What becomes of a Download: `refuse` by a fault, `fail` in TransferComplete, `old`: success, and the old version. */
+/** Outcome of a Download: `refuse` by a fault, `fail` in TransferComplete, `old`: success, and the old version. */
 export type Manner = 'good' | 'refuse' | 'fail' | 'old' | 'bricked';
 
 export interface Unit {
   id: string;
   version: string;
   manner: Manner;
-  /** Versions that it was told to flash, in order. */
+  /** Versions of its Downloads, in order. */
   flashes: string[];
-  /** One session; what was ordered in it is carried out after it. @returns RPCs that the ACS asked */
+  /** Runs one session; a Download of it is carried out after it. @returns methods that the ACS called */
   session(events?: string[]): Promise<string[]>;
-  /** Sessions until nothing is under way: the order, and the report of it. */
+  /** Runs sessions until no Download is under way: the one that orders it, and the one that reports it. */
   settle(): Promise<void>;
 }
 
@@ -30,10 +31,21 @@ export interface RolloutTest extends TestApi {
   /** Lets the engine do what is due. */
   turn(ms?: number): Promise<void>;
   rollout(id?: string, query?: string): Promise<Json>;
-  /** Device ids by state. */
+  /** @returns device ids by state */
   states(id?: string): Promise<Record<string, string[]>>;
-  /** The process ends and another begins on the same store. */
+  /** Ends the process and begins another one on the same store. */
   restart(): Promise<void>;
+  /** Makes devices that have informed once, in the order of their serial numbers. */
+  fleet(count: number): Promise<Unit[]>;
+  /** Creates rollout `r` of the new version over all devices, and lets it begin. */
+  roll(more?: Record<string, unknown>): Promise<void>;
+  act(action: string, body?: unknown): Promise<void>;
+  /** @returns numbers of devices by state */
+  counts(): Promise<Record<string, number>>;
+  /** Settles all units in their order. */
+  settleAll(units: readonly Unit[]): Promise<void>;
+  /** Settles all units again and again, two minutes apart. */
+  restInEach(units: readonly Unit[], turns: number): Promise<void>;
 }
 
 const NEVER = '0001-01-01T00:00:00Z';
@@ -54,21 +66,52 @@ export async function rolloutTest(): Promise<RolloutTest> {
 
   const rollout: RolloutTest['rollout'] = async (id = 'r', query = '') =>
     (await api.call('GET', `/rollouts/${id}?limit=500${query}`)).json;
+  const unit: RolloutTest['unit'] = (serial, manner = 'good', at = api.acs) => unitOf(at.app, serial, manner);
+  const turn = async (ms = 3000): Promise<void> => await clock.advance(ms);
+  const states: RolloutTest['states'] = async id => {
+    const { devices } = (await rollout(id)) as unknown as { devices: { items: { device: string; state: string }[] } };
+    const found: Record<string, string[]> = {};
+    for (const { device, state } of devices.items) found[state] = [...(found[state] ?? []), device];
+    return found;
+  };
+  const settleAll = async (units: readonly Unit[]): Promise<void> => {
+    for (const each of units) await each.settle();
+  };
   return {
     ...api,
-    rollout,
-    states: async id => {
-      const { devices } = (await rollout(id)) as unknown as { devices: { items: { device: string; state: string }[] } };
-      const states: Record<string, string[]> = {};
-      for (const { device, state } of devices.items) states[state] = [...(states[state] ?? []), device];
-      return states;
-    },
-    turn: async (ms = 3000) => await clock.advance(ms),
+    ...{ rollout, states, turn, unit, settleAll },
     restart: async () => {
       await schedule.stop();
       begin();
     },
-    unit: (serial, manner = 'good', at = api.acs) => unitOf(at.app, serial, manner),
+    fleet: async count => {
+      const units = Array.from({ length: count }, (_, at) => unit(`S${String(at).padStart(3, '0')}`));
+      for (const each of units) await each.session(['0 BOOTSTRAP', '1 BOOT']);
+      return units;
+    },
+    roll: async (more = {}) => {
+      const body = {
+        id: 'r',
+        filter: 'productClass = "4102S"',
+        firmware: `${NEW}.bin`,
+        success: { soak: 60 },
+        ...more,
+      };
+      const answer = await api.call('POST', '/rollouts', { body });
+      assert.equal(answer.status, 201, answer.text);
+      await turn();
+    },
+    act: async (action, body) => {
+      const answer = await api.call('POST', `/rollouts/r/${action}`, { ...(body === undefined ? {} : { body }) });
+      assert.equal(answer.status, 200, answer.text);
+    },
+    counts: async () => Object.fromEntries(Object.entries(await states()).map(([state, ids]) => [state, ids.length])),
+    restInEach: async (units, turns) => {
+      for (let at = 0; at < turns; at++) {
+        await settleAll(units);
+        await turn(2 * 60_000);
+      }
+    },
     close: async () => {
       await schedule.stop();
       await fleet.rollouts.stop();

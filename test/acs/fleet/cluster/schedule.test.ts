@@ -1,4 +1,4 @@
-// What is due by time: once per duty, whoever of several processes does it; and what only grows is cut.
+// The schedule: each duty is done once by one of several processes, and old records are deleted.
 import assert from 'node:assert/strict';
 import { createSchedule } from '../../../../acs/fleet/cluster/schedule.ts';
 import type { Schedule } from '../../../../acs/fleet/common/schedule.ts';
@@ -48,7 +48,7 @@ describe('the schedule', () => {
     assert.equal(ran.length, 3);
   });
 
-  it('of several processes one does each duty, and another goes on when that one has gone', async () => {
+  it('gives each duty to one process, and to another when that one has gone', async () => {
     const ran: string[] = [];
     const owners = ['one', 'two', 'three'].map(owner => {
       const own = schedule(owner);
@@ -66,7 +66,7 @@ describe('the schedule', () => {
     assert.ok(!ran.slice(10).includes(last ?? ''));
   });
 
-  it('a restart does not do again what is not due', async () => {
+  it('does not repeat a duty after a restart before it is due', async () => {
     let ran = 0;
     const count = async (): Promise<void> => {
       ran++;
@@ -82,7 +82,7 @@ describe('the schedule', () => {
     assert.equal(ran, 2);
   });
 
-  it('what fails is said, and tried again before it is due', async () => {
+  it('logs a duty that fails, and retries it before it is due', async () => {
     let ran = 0;
     schedule('one').every('count', HOUR, async () => {
       if (++ran < 3) throw new Error('not now');
@@ -94,7 +94,7 @@ describe('the schedule', () => {
     assert.equal(ran, 4);
   });
 
-  describe('what is done promptly', () => {
+  describe('a prompt duty', () => {
     const duty = (
       ran: string[],
       owner: string,
@@ -109,7 +109,7 @@ describe('the schedule', () => {
       },
     });
 
-    it('is done soon after the start, when it is asked for, and after a time', async () => {
+    it('is done soon after the start, when asked for, and after its interval', async () => {
       const ran: string[] = [];
       const { soon } = schedule('one').promptly('count', HOUR, duty(ran, 'one'));
       await clock.advance(1000);
@@ -123,7 +123,7 @@ describe('the schedule', () => {
       assert.equal(ran.length, 6);
     });
 
-    it('is neither done nor written down while it is not due', async () => {
+    it('is neither done nor recorded while it is not due', async () => {
       const ran: string[] = [];
       const { soon } = schedule('one').promptly('count', HOUR, duty(ran, 'one', { isDue: () => false }));
       soon();
@@ -132,7 +132,7 @@ describe('the schedule', () => {
       assert.equal(store.generation('duty'), 0);
     });
 
-    it('is done by one of several processes at a time, and what one is asked for the other does not swallow', async () => {
+    it('is done by one process at a time, and loses no request', async () => {
       const ran: string[] = [];
       const bells = ['one', 'two'].map(owner =>
         schedule(owner).promptly('count', HOUR, duty(ran, owner, { ms: 5000 })),
@@ -155,7 +155,7 @@ describe('the schedule', () => {
       assert.equal(ran.length, done + 2);
     });
 
-    it('is done at the time that it named, once, whichever process named it; and after its interval all the same', async () => {
+    it('is done once at the time that it named, and after its interval', async () => {
       const times: number[] = [];
       const start = clock.now();
       const dues = [start + 7250, start + 20_500, start + 5 * HOUR];
@@ -182,14 +182,14 @@ describe('the schedule', () => {
       assert.equal(times.at(-1), HOUR + 20_500);
     });
 
-    it('is done no more than once a second, though its time is past', async () => {
+    it('is done at most once a second when its time is past', async () => {
       const ran: string[] = [];
       schedule('one').promptly('count', HOUR, duty(ran, 'one', { next: () => clock.now() - 5000 }));
       await clock.advance(10_000);
       assert.equal(ran.length, 20);
     });
 
-    it('what fails is tried again, whatever time was named before', async () => {
+    it('is retried after a failure, regardless of the time named before', async () => {
       let tries = 0;
       const work = async (): Promise<number> => {
         if (++tries === 2) throw new Error('not now');
@@ -224,7 +224,7 @@ describe('the schedule', () => {
     });
   });
 
-  it('ended tasks and audit entries go when they are older than is kept; what is open stays', async () => {
+  it('deletes ended tasks and audit entries by age, and keeps open tasks', async () => {
     const id = idOf(identityOf('A'));
     const now = clock.now();
     await store.apply(id, 'announced', { identity: identityOf('A'), now, patch: {} });

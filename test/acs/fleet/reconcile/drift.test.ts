@@ -1,4 +1,4 @@
-// Drift: values that change behind the ParameterKey are found, told of, set right or left; two writers are told apart from one.
+// Drift: values that change though the ParameterKey stays are found, and corrected, reported or left alone as a fight.
 import assert from 'node:assert/strict';
 import type { Drift } from '../../../../acs/device/desired-state.ts';
 import type { Wanted } from '../../../../acs/fleet/presets/desired.ts';
@@ -27,7 +27,7 @@ interface Fault {
 describe('drift', () => {
   let world: VirtualWorld;
   let device: Device;
-  /** RPCs to the device since the last look. */
+  /** @returns RPCs to the device since the last call */
   let asked: string[];
 
   beforeEach(async () => {
@@ -44,7 +44,7 @@ describe('drift', () => {
     await world.api('PUT', `/presets/${name}`, preset);
   const faults = async (): Promise<Fault[]> => ((await world.api('GET', '/faults')) as { items: Fault[] }).items;
   const drift = async (): Promise<Drift[]> => ((await world.api('GET', `/devices/${id}`)) as { drift: Drift[] }).drift;
-  /** Someone at the unit's own web page. */
+  /** Sets a value as a user of the unit's own web page does. */
   const locally = async (path: string, value: string): Promise<unknown> =>
     await device.config.set([{ name: path, value }], 'web');
   const settled = async (): Promise<void> => {
@@ -54,7 +54,7 @@ describe('drift', () => {
   const notify = async (path: string): Promise<void> =>
     await device.config.changes.setAttributes([{ path, notification: 2 }]);
 
-  it('by 4 VALUE CHANGE is set right in the same session, and kept as a record with path, wanted, found and since', async () => {
+  it('is corrected in the session of its 4 VALUE CHANGE, and recorded', async () => {
     await put('p', { set: { [user]: 'acme', [level]: 'Error' } });
     await settled();
     await notify(user);
@@ -73,7 +73,7 @@ describe('drift', () => {
     assert.deepEqual(asked, ['GetParameterValues', 'SetParameterValues']);
   });
 
-  it('of something else by 4 VALUE CHANGE costs no question', async () => {
+  it('costs no RPC when a 4 VALUE CHANGE reports an unmanaged value', async () => {
     await put('p', { set: { [level]: 'Error' } });
     await settled();
     await notify(user);
@@ -83,7 +83,7 @@ describe('drift', () => {
     assert.equal(device.config.get(user), 'x');
   });
 
-  it('without notification is found when it is looked after; what holds costs one read, not each session', async () => {
+  it('is found by an audit when no notification reports it, at the cost of one read', async () => {
     await put('p', { set: { [user]: 'acme' }, audit: '6h' });
     await settled();
     await world.pass(5 * HOUR);
@@ -99,7 +99,7 @@ describe('drift', () => {
     assert.deepEqual(wanted.drift, await drift());
   });
 
-  it('is only told of where the preset asks for that, and left also when other things are set; a fault says what and what to do', async () => {
+  it('is reported by a fault and left alone when its preset asks for that', async () => {
     await put('p', { set: { [user]: 'acme' }, audit: '1h', drift: 'report' });
     await settled();
     await locally(user, 'mallory');
@@ -116,14 +116,14 @@ describe('drift', () => {
     await put('other', { set: { [level]: 'Error' } });
     await settled();
     assert.deepEqual([device.config.get(level), device.config.get(user)], ['Error', 'mallory']);
-    // Asked to set it right, it is.
+    // The drift is corrected as soon as the preset asks for that.
     await put('p', { set: { [user]: 'acme' }, audit: '1h' });
     await settled();
     assert.equal(device.config.get(user), 'acme');
     assert.deepEqual(await faults(), []);
   });
 
-  it('that mends itself ends its fault', async () => {
+  it('clears its fault when the value is right again', async () => {
     await put('p', { set: { [user]: 'acme' }, audit: '1h', drift: 'report' });
     await settled();
     await locally(user, 'mallory');
@@ -134,7 +134,7 @@ describe('drift', () => {
     assert.deepEqual([await faults(), await drift()], [[], []]);
   });
 
-  it("by an operator's own task is set right in that session, and told of", async () => {
+  it("is corrected and reported in the session of the operator's task that caused it", async () => {
     await put('p', { set: { [user]: 'acme' } });
     await settled();
     const set = async (path: string, value: string): Promise<void> => {
@@ -154,7 +154,7 @@ describe('drift', () => {
     );
   });
 
-  it('of rows is found and set right like that of values', async () => {
+  it('is corrected in rows of tables as in values', async () => {
     await put('p', {
       objects: { [events]: { keys: ['Criteria'], rows: [{ Criteria: 'All', Activation: 'Enable' }], exclusive: true } },
     });
@@ -181,7 +181,7 @@ describe('drift', () => {
     assert.match(String(entry?.found), /row 1 Activation is Disable; instance \d+ is too much/);
   });
 
-  it('between two writers is noticed and stopped: a fault names the parameter, until it is cleared', async () => {
+  it('is left alone after repeated corrections, with a fault until that is cleared', async () => {
     await put('p', { set: { [user]: 'acme', [level]: 'Error' } });
     await settled();
     await notify(user);
@@ -196,7 +196,7 @@ describe('drift', () => {
     assert.deepEqual(more, []);
     assert.deepEqual([fault?.cause, fault?.code, fault?.parameter], [`fight:${user}`, 'fight', user]);
     assert.match(String(fault?.message), /set right 3 times lately: something else sets it/);
-    // What else the preset wants is still seen to.
+    // The other values of the preset are still applied.
     await world.api('POST', `/devices/${id}/tasks`, {
       method: 'SetParameterValues',
       args: { ParameterList: { [level]: 'Debug' } },
@@ -209,7 +209,7 @@ describe('drift', () => {
     assert.deepEqual(await faults(), []);
   });
 
-  it('that was fought over is set right when the preset changes', async () => {
+  it('is corrected after a fight when the preset changes', async () => {
     await put('p', { set: { [user]: 'acme' } });
     await settled();
     await notify(user);
@@ -224,7 +224,7 @@ describe('drift', () => {
     assert.deepEqual(await faults(), []);
   });
 
-  it('after 0 BOOTSTRAP is forgotten with all that was', async () => {
+  it('is forgotten at 0 BOOTSTRAP', async () => {
     await put('p', { set: { [user]: 'acme' }, audit: '1h', drift: 'report' });
     await settled();
     await locally(user, 'mallory');
@@ -237,8 +237,8 @@ describe('drift', () => {
   });
 });
 
-describe('drift that was told in a session that was lost', () => {
-  it('is looked after in the next one, though it says nothing any more', async () => {
+describe('drift that a lost session reported', () => {
+  it('is audited in the next session, which does not report it again', async () => {
     const acs = await testAcs({ enrol: 'auto', cpeAuth: 'none' });
     await acs.fleet.presets.put('p', { set: { [user]: 'acme' } });
     const cpe = memoryCpe({ [user]: '' });
@@ -259,7 +259,7 @@ describe('drift that was told in a session that was lost', () => {
   });
 });
 
-describe('the records of drift', () => {
+describe('the record of drift', () => {
   const wanted = (more: Partial<Wanted> = {}): Wanted => ({
     revision: 'r',
     set: new Map([['A', { value: '1', preset: 'p', secret: false }]]),
@@ -274,7 +274,7 @@ describe('the records of drift', () => {
   });
   const found = { path: 'A', preset: 'p', wanted: '1', found: '2', basis: 'b' };
 
-  it('count corrections within a day, or within six looks where these are rarer', () => {
+  it('counts corrections within a day, or within six audits where those are rarer', () => {
     const day = 24 * HOUR;
     const states = (step: number, more: Partial<Wanted> = {}): string[] => {
       let drift: Drift[] = [];
@@ -290,7 +290,7 @@ describe('the records of drift', () => {
     assert.deepEqual(states(3 * day, { auditMs: day }), Array(6).fill('corrected'));
   });
 
-  it('begin anew with another wanted value', () => {
+  it('begins again with another desired value', () => {
     let drift = recordsAfter([], [found], wanted(), 1000);
     drift = recordsAfter(drift, [{ ...found, basis: 'other' }], wanted(), 2000);
     assert.deepEqual([drift.length, drift[0]?.since, drift[0]?.corrections], [1, 2000, [2000]]);

@@ -1,4 +1,4 @@
-// Settings that wait for a restart: at once, when no call is up, never; kept over sessions and crashes, done once.
+// Restarts for settings that need them: at once, when no call is up, or never; kept over sessions and crashes, done once.
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -34,7 +34,7 @@ describe('restarts of a gateway', () => {
     await world.api('PUT', '/presets/p', { set: { [port]: 7000 }, restart });
   const view = async (): Promise<View> => (await world.api('GET', `/devices/${id}`)) as View;
   const runsWith = (): string | undefined => unit.config.running('Mipt.IpTransportRtpBasePort');
-  /** SIP needs sockets, which there are none of here: what the unit's usage is told from is put in its place. */
+  /** Sets the state of the unit's calls: SIP needs sockets, and there are none here. */
   const calls = (count: number): void => {
     const agent = {
       calls: () => Array(count).fill({}),
@@ -47,14 +47,14 @@ describe('restarts of a gateway', () => {
     gateways.set('default', { agent, state: 'Ready' });
   };
 
-  it('now: by its own command, of the one service', async () => {
+  it('restarts the one service by its own command for `now`', async () => {
     await put('now');
     await world.pass(11 * MINUTE);
     assert.deepEqual([runsWith(), (await view()).restart], ['7000', null]);
     assert.equal(world.report().units?.[0]?.boots, 1, 'the unit stayed up');
   });
 
-  it('never: shown as waiting, and gone with the next boot, whoever orders it', async () => {
+  it('shows the restart as pending for `never`, until any next boot', async () => {
     await put('never');
     await world.pass(11 * MINUTE);
     const { restart } = await view();
@@ -66,7 +66,7 @@ describe('restarts of a gateway', () => {
     assert.deepEqual([runsWith(), (await view()).restart], ['7000', null]);
   });
 
-  it('idle: waits while a call is up, is shown with the reason, and comes in the first session after its end', async () => {
+  it('waits for the end of a call for `idle`, and shows the reason', async () => {
     calls(1);
     assert.equal(unit.config.variable('EpAdm.UnitUsageState'), 'Active');
     await put('idle');
@@ -81,7 +81,7 @@ describe('restarts of a gateway', () => {
     assert.deepEqual([runsWith(), (await view()).restart], ['7000', null]);
   });
 
-  it('idle that becomes now waits no longer', async () => {
+  it('waits no longer when `idle` becomes `now`', async () => {
     calls(2);
     await put('idle');
     await world.pass(30 * MINUTE);
@@ -91,7 +91,7 @@ describe('restarts of a gateway', () => {
     assert.equal(runsWith(), '7000');
   });
 
-  it('is not done where someone else did it meanwhile', async () => {
+  it('does not restart what was restarted meanwhile', async () => {
     calls(1);
     await put('idle');
     await world.pass(30 * MINUTE);
@@ -111,7 +111,7 @@ describe('restarts, message by message', () => {
   const open = async (file?: string): Promise<void> => {
     acs = await testAcs({ enrol: 'auto', cpeAuth: 'none', ...(file ? { file } : {}) });
   };
-  /** A device whose every change waits for a restart. */
+  /** Makes a device each of whose changes needs a restart. */
   const slow = (values: Record<string, string> = { [port]: '5004' }) => {
     const cpe = memoryCpe(values);
     const answer: typeof cpe.answer = (method, args) =>
@@ -119,7 +119,7 @@ describe('restarts, message by message', () => {
     return { ...cpe, answer };
   };
   type Slow = ReturnType<typeof slow>;
-  const visit = async (
+  const session = async (
     cpe: Slow,
     events = ['2 PERIODIC'],
     answer: Slow['answer'] = cpe.answer,
@@ -129,14 +129,14 @@ describe('restarts, message by message', () => {
       events,
       parameters: { 'Device.ManagementServer.ParameterKey': cpe.keys.at(-1) ?? '', ...told },
     }).session(answer);
-  const asked = (result: Awaited<ReturnType<typeof visit>>): string[] => result.asked.map(({ method }) => method);
+  const asked = (result: Awaited<ReturnType<typeof session>>): string[] => result.asked.map(({ method }) => method);
   const pending = async () => (await acs.store.device(id))?.restart;
 
-  it('without a command of the service the unit reboots: a task of its own CommandKey, waiting for its evidence, and nothing after it', async () => {
+  it('reboots the unit by a task, and asks nothing after it, when there is no command', async () => {
     await open();
     await acs.fleet.presets.put('p', { set: { [port]: 7000 }, restart: 'now' });
     const cpe = slow();
-    const first = await visit(cpe, ['1 BOOT']);
+    const first = await session(cpe, ['1 BOOT']);
     assert.deepEqual(asked(first).slice(-1), ['Reboot']);
     const [task] = await acs.store.tasks({ device: id, limit: 10 });
     assert.deepEqual(
@@ -144,19 +144,19 @@ describe('restarts, message by message', () => {
       ['Reboot', 'reconcile', 'waiting', task?.id],
     );
     assert.equal(first.asked.at(-1)?.args.CommandKey, task?.id);
-    assert.deepEqual(asked(await visit(cpe)), [], 'not again while its outcome is awaited');
-    await visit(cpe, ['1 BOOT', `M Reboot|${task?.id}`]);
+    assert.deepEqual(asked(await session(cpe)), [], 'not again while its outcome is awaited');
+    await session(cpe, ['1 BOOT', `M Reboot|${task?.id}`]);
     assert.equal((await acs.fleet.tasks.get(String(task?.id))).state, 'done');
     assert.equal(await pending(), undefined);
   });
 
-  it('a Reboot is not repeated by a crash after it was sent; one that was never sent is made anew', async () => {
+  it('does not repeat a Reboot that was sent before a crash, but one that was not', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'tandem-restart-'));
     const file = join(folder, 'acs.db');
     await open(file);
     await acs.fleet.presets.put('p', { set: { [port]: 7000 }, restart: 'now' });
     const cpe = slow();
-    // The session ends as the Reboot is in the device's hands, and the server with it.
+    // The server crashes, and the session ends, while the device has the Reboot in hand.
     const inform = new ScriptedCpe(acs.app, { events: ['1 BOOT'] });
     const dies: Slow['answer'] = (method, args) => {
       if (method === 'Reboot') throw new Error('cut');
@@ -167,47 +167,47 @@ describe('restarts, message by message', () => {
     await open(file);
     assert.deepEqual((await pending())?.services, ['Mipt'], 'what waits is kept');
     const reboots = (list: string[]): number => list.filter(method => method === 'Reboot').length;
-    assert.equal(reboots(asked(await visit(cpe))), 0);
-    await visit(cpe, ['1 BOOT']);
+    assert.equal(reboots(asked(await session(cpe))), 0);
+    await session(cpe, ['1 BOOT']);
     assert.equal(await pending(), undefined);
-    assert.equal(reboots(asked(await visit(cpe))), 0);
-    // Made, and the process ended before it was marked as sent.
+    assert.equal(reboots(asked(await session(cpe))), 0);
+    // The process ends after the task was made and before it is marked as sent.
     await acs.fleet.presets.put('p', { set: { [port]: 8000 }, restart: 'now' });
     await acs.fleet.tasks.make(id, { method: 'Reboot' }, 'reconcile');
-    assert.equal(reboots(asked(await visit(cpe))), 1);
+    assert.equal(reboots(asked(await session(cpe))), 1);
     await rm(folder, { recursive: true });
   });
 
-  it('a device that said yes and has not booted gets a fault, and is asked again after a while', async () => {
+  it('raises a fault for a device that does not boot, and asks again after a while', async () => {
     await open();
     await acs.fleet.presets.put('p', { set: { [port]: 7000 }, restart: 'now' });
     const cpe = slow();
-    await visit(cpe, ['1 BOOT']);
-    for (let session = 0; session < 4; session++) await visit(cpe);
+    await session(cpe, ['1 BOOT']);
+    for (let time = 0; time < 4; time++) await session(cpe);
     const [fault] = await acs.store.faults(10);
     assert.deepEqual([fault?.cause, fault?.code], ['restart', 'not-restarted']);
-    assert.deepEqual(asked(await visit(cpe)), []);
+    assert.deepEqual(asked(await session(cpe)), []);
     await acs.clock.advance(2 * HOUR);
-    assert.deepEqual(asked(await visit(cpe)).slice(-1), ['Reboot']);
-    await visit(cpe, ['1 BOOT']);
+    assert.deepEqual(asked(await session(cpe)).slice(-1), ['Reboot']);
+    await session(cpe, ['1 BOOT']);
     assert.deepEqual(await acs.store.faults(10), []);
   });
 
-  it('a refused restart is a fault with backoff; what the preset set stays', async () => {
+  it('raises a fault with backoff for a refused restart, and keeps the values', async () => {
     await open();
     await acs.fleet.presets.put('p', { set: { [port]: 7000 }, restart: 'now' });
     const cpe = slow();
-    await visit(cpe, ['1 BOOT'], (method, args) =>
+    await session(cpe, ['1 BOOT'], (method, args) =>
       method === 'Reboot' ? (new CwmpFault(9001, 'not now') as never) : cpe.answer(method, args),
     );
     const [fault, ...more] = await acs.store.faults(10);
     assert.deepEqual([more.length, fault?.cause, fault?.code], [0, 'restart', 9001]);
     const wait = ((fault?.retryAt ?? 0) - (fault?.last ?? 0)) / HOUR;
     assert.ok(wait >= 0.75 && wait <= 1.25 && wait !== 1, `an hour by chance, ${wait}`);
-    assert.deepEqual([cpe.values.get(port), asked(await visit(cpe))], ['7000', []]);
+    assert.deepEqual([cpe.values.get(port), asked(await session(cpe))], ['7000', []]);
   });
 
-  it('services are restarted by their commands; where one of them has none, the unit', async () => {
+  it('restarts services by their commands, or the unit where one of them has none', async () => {
     await open();
     const web = 'Device.X_0090F8_Web.ServerPort';
     await acs.fleet.presets.put('p', { set: { [port]: 7000, [web]: 8088 }, restart: 'now' });
@@ -220,7 +220,7 @@ describe('restarts, message by message', () => {
       [`${table}1.Restart`]: 'NoOp',
     };
     const cpe = slow({ ...values, [`${table}2.Name`]: 'Web', [`${table}2.Restart`]: 'NoOp' });
-    const both = await visit(cpe, ['1 BOOT']);
+    const both = await session(cpe, ['1 BOOT']);
     assert.deepEqual(
       [cpe.values.get(`${table}1.Restart`), cpe.values.get(`${table}2.Restart`)],
       ['Restart', 'Restart'],
@@ -229,11 +229,11 @@ describe('restarts, message by message', () => {
     assert.equal(await pending(), undefined);
     await acs.store.apply(id, 'removed', {});
     const one = slow(values);
-    assert.deepEqual(asked(await visit(one, ['1 BOOT'])).slice(-1), ['Reboot']);
+    assert.deepEqual(asked(await session(one, ['1 BOOT'])).slice(-1), ['Reboot']);
     assert.equal(one.values.get(`${table}1.Restart`), 'NoOp');
   });
 
-  it('an answer that was lost is made up for: the services say themselves whether they wait', async () => {
+  it('asks the services whether they need the restart when an answer was lost', async () => {
     await open();
     await acs.fleet.presets.put('p', { set: { [port]: 7000 }, restart: 'now' });
     const cpe = slow({
@@ -243,7 +243,7 @@ describe('restarts, message by message', () => {
       [`${table}1.Restart`]: 'NoOp',
     });
     await assert.rejects(
-      visit(cpe, ['1 BOOT'], (method, args) => {
+      session(cpe, ['1 BOOT'], (method, args) => {
         const answer = cpe.answer(method, args);
         if (method === 'SetParameterValues') throw new Error('cut');
         return answer;
@@ -255,11 +255,11 @@ describe('restarts, message by message', () => {
       ...cpe.answer(method, args),
       ...(method === 'SetParameterValues' ? { Status: 0 } : {}),
     });
-    await visit(cpe, ['2 PERIODIC'], quiet);
+    await session(cpe, ['2 PERIODIC'], quiet);
     assert.equal(cpe.values.get(`${table}1.Restart`), 'Restart');
   });
 
-  it('idle, of a device whose lines tell by TR-104: when none has a call', async () => {
+  it('restarts for `idle` when no line of TR-104 has a call', async () => {
     await open();
     const line = 'Device.Services.VoiceService.1.VoiceProfile.1.Line.1.CallState';
     await acs.fleet.presets.put('p', { set: { 'Device.X_ABCDEF_A.B': 'x' }, restart: 'idle' });
@@ -275,7 +275,7 @@ describe('restarts, message by message', () => {
       one.inform = (overrides = {}) => inform.call(one, { ...plain, ...overrides });
       return asked(await one.session(cpe.answer));
     };
-    // It cannot tell, and it is midnight.
+    // The device does not report calls, and it is midnight.
     assert.ok(!(await session()).includes('Reboot'));
     assert.match(
       String((await acs.store.device(other))?.restart?.waits),
@@ -288,7 +288,7 @@ describe('restarts, message by message', () => {
     assert.deepEqual((await session()).slice(-1), ['Reboot']);
   });
 
-  it('idle, of a device that cannot tell: at night', async () => {
+  it('restarts a device that does not report calls at night for `idle`', async () => {
     await open();
     await acs.fleet.presets.put('p', { set: { [port]: 7000 }, restart: 'idle' });
     const cpe = slow();
@@ -296,8 +296,8 @@ describe('restarts, message by message', () => {
       method === 'GetParameterValues' && JSON.stringify(args).includes('EpAdm')
         ? (new CwmpFault(9005, 'no such name') as never)
         : cpe.answer(method as 'Reboot', args);
-    assert.ok(!asked(await visit(cpe, ['1 BOOT'], plain)).includes('Reboot'));
+    assert.ok(!asked(await session(cpe, ['1 BOOT'], plain)).includes('Reboot'));
     await acs.clock.advance(3 * HOUR);
-    assert.deepEqual(asked(await visit(cpe, ['2 PERIODIC'], plain)).slice(-1), ['Reboot']);
+    assert.deepEqual(asked(await session(cpe, ['2 PERIODIC'], plain)).slice(-1), ['Reboot']);
   });
 });

@@ -1,66 +1,18 @@
-// What a rollout rests on: windows by the time of a zone, waves by number and share, and what evidence makes of a position.
+// The basis of rollouts: waves by number and share, and the evidence that moves a position.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { operate } from '../../../../acs/device/operations.ts';
 import type { RolloutState } from '../../../../acs/device/rollout-position.ts';
 import { rulingOf } from '../../../../acs/device/rollout-transitions.ts';
 import type { DeviceRow } from '../../../../acs/device/row.ts';
-import { openUntil, type Window } from '../../../../acs/fleet/common/time-window.ts';
 import { amountOf, chanceOf, sizesOf } from '../../../../acs/fleet/rollout/plan.ts';
 import { identityOf, idOf, informOf, newYear, taskOf, valuesOf } from '../../../support/devices.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-describe('a window', () => {
-  const at = (text: string): number => Date.parse(text);
-  const night: Window = { from: '22:00', to: '05:00' };
-  const closes = (window: Window, zone: string, time: string): string | undefined => {
-    const until = openUntil(window, zone, at(time));
-    return until === undefined ? undefined : new Date(until).toISOString();
-  };
-
-  it('is open by the time of its zone, over midnight too', () => {
-    assert.equal(closes(night, 'UTC', '2026-01-10T21:59:59Z'), undefined);
-    assert.equal(closes(night, 'UTC', '2026-01-10T22:00:00Z'), '2026-01-11T05:00:00.000Z');
-    assert.equal(closes(night, 'UTC', '2026-01-11T04:59:59.999Z'), '2026-01-11T05:00:00.000Z');
-    assert.equal(closes(night, 'UTC', '2026-01-11T05:00:00Z'), undefined);
-    assert.equal(closes(night, 'Asia/Kolkata', '2026-01-10T16:30:00Z'), '2026-01-10T23:30:00.000Z');
-    assert.equal(closes({ from: '00:00', to: '00:00' }, 'UTC', '2026-01-10T12:00:00Z'), '2026-01-11T00:00:00.000Z');
-  });
-
-  it('counts for the day on which it begins', () => {
-    const friday: Window = { ...night, days: ['fri'] };
-    assert.equal(closes(friday, 'UTC', '2026-01-09T23:00:00Z'), '2026-01-10T05:00:00.000Z');
-    assert.equal(closes(friday, 'UTC', '2026-01-10T04:00:00Z'), '2026-01-10T05:00:00.000Z');
-    assert.equal(closes(friday, 'UTC', '2026-01-10T23:00:00Z'), undefined);
-    assert.equal(closes(friday, 'UTC', '2026-01-09T04:00:00Z'), undefined);
-  });
-
-  it('is shorter and longer where the clocks change in it', () => {
-    assert.equal(closes(night, 'Europe/Vienna', '2026-03-28T21:30:00Z'), '2026-03-29T03:00:00.000Z');
-    assert.equal(closes(night, 'Europe/Vienna', '2026-10-24T20:30:00Z'), '2026-10-25T04:00:00.000Z');
-  });
-
-  it('is open until it closes, and closed then, in any zone at any time', () => {
-    const zones = fc.constantFrom('UTC', 'Europe/Vienna', 'America/New_York', 'Asia/Kolkata', 'Australia/Lord_Howe');
-    const times = fc.integer({ min: 0, max: 23 }).map(hour => `${String(hour).padStart(2, '0')}:15`);
-    const moments = fc.integer({ min: newYear, max: newYear + 400 * 24 * HOUR });
-    fc.assert(
-      fc.property(zones, times, times, moments, (zone, from, to, now) => {
-        const until = openUntil({ from, to }, zone, now);
-        if (until === undefined || from === to) return;
-        assert.ok(until > now && until - now <= 25 * HOUR);
-        // Hours that the change of the clocks leaves out or has twice have no clear end.
-        const shown = new Intl.DateTimeFormat('en-GB', { timeZone: zone, timeStyle: 'short' }).format(until);
-        if (shown === to) assert.ok(openUntil({ from, to }, zone, until - 1) !== undefined);
-      }),
-    );
-  });
-});
-
-describe('waves', () => {
-  it('are as large as asked, and the rest is one more', () => {
+describe('the plan of waves', () => {
+  it('has the sizes asked for, and one more for the rest', () => {
     assert.deepEqual(sizesOf(['1%', '10%'], 500), [5, 50, 445]);
     assert.deepEqual(sizesOf([1, 10], 5), [1, 4]);
     assert.deepEqual(sizesOf([], 7), [7]);
@@ -68,7 +20,7 @@ describe('waves', () => {
     assert.deepEqual(sizesOf(['10%', '20%', '70%'], 30), [3, 6, 21]);
   });
 
-  it('hold every device once, whatever is asked for', () => {
+  it('holds every device exactly once for any sizes', () => {
     const shares = fc.oneof(
       fc.integer({ min: 1, max: 2000 }),
       fc.integer({ min: 1, max: 1000 }).map(tenths => `${tenths / 10}%`),
@@ -85,14 +37,14 @@ describe('waves', () => {
     );
   });
 
-  it('let pass no more failures than the share holds', () => {
+  it('allows no more failures than the share holds', () => {
     assert.deepEqual(
       [amountOf('3%', 500, 'down'), amountOf('3%', 99, 'down'), amountOf(0, 99, 'down'), amountOf('10%', 30, 'down')],
       [15, 2, 0, 3],
     );
   });
 
-  it('are filled by chance, the same each time', () => {
+  it('is filled by chance, in the same way each time', () => {
     const ids = Array.from({ length: 100 }, (_, at) => `0090F8-4102S-${at}`);
     const order = (rollout: string): string[] => [...ids].sort((a, b) => chanceOf(rollout, a) - chanceOf(rollout, b));
     assert.deepEqual(order('r'), order('r'));
@@ -101,7 +53,7 @@ describe('waves', () => {
   });
 });
 
-describe('a position', () => {
+describe('a position in a rollout', () => {
   const id = idOf(identityOf('A'));
   const apply = (row: DeviceRow | undefined, ...[name, args]: Parameters<typeof step>): DeviceRow =>
     step(name, args, row);
@@ -128,7 +80,7 @@ describe('a position', () => {
     return operate('taskSent', id, added, { token: added.claim?.token ?? 0, id: 't', now: newYear + 1 });
   };
 
-  it('moves with the very write that lets the Download leave, and only once', () => {
+  it('moves in the write that marks the Download as sent, and only once', () => {
     const { row, result } = sent(offered());
     assert.ok(row && typeof result === 'object');
     assert.deepEqual([row.rollout?.state, row.rollout?.task], ['downloading', 't']);
@@ -138,7 +90,7 @@ describe('a position', () => {
     assert.equal(second.row, again);
   });
 
-  it('lets no Download leave that was withdrawn, is of another rollout, or too late', () => {
+  it('refuses a Download that was withdrawn, is of another rollout, or too late', () => {
     const from: RolloutState[] = ['offered'];
     const withdrawn = apply(offered(), 'rolloutJudged', { id: 'r', from, state: 'planned', now: newYear + 1 });
     assert.equal(sent(withdrawn).result, 'gone');
@@ -149,7 +101,7 @@ describe('a position', () => {
     assert.equal(sent({ ...none, rollout: { ...rollout, until: newYear + 1 } }).result, 'gone');
   });
 
-  it('an order whose answer was lost is judged by the version after the restart', () => {
+  it('is judged by the version after the restart when the answer was lost', () => {
     const { row } = sent(offered());
     const restarted = (version: string): DeviceRow => apply(row, 'informed', inform(version, newYear + 5, ['1 BOOT']));
     assert.equal(restarted('new').rollout?.state, 'installed');
@@ -157,7 +109,7 @@ describe('a position', () => {
     assert.deepEqual([state, reason], ['failed', 'Download: outcome unknown: the device booted before it answered']);
   });
 
-  it('a fault that the new version belies is none; one of health stays', () => {
+  it('drops a transfer fault that the new version disproves, and keeps one of health', () => {
     const { row } = sent(offered());
     const fault = { code: 9010, message: 'no' };
     const told = { commandKey: 't', fault, startTime: '', completeTime: '', now: newYear + 3 };
@@ -169,7 +121,7 @@ describe('a position', () => {
     assert.equal(apply(ill, 'informed', inform('new', newYear + 9)).rollout?.state, 'failed');
   });
 
-  it('one that is back with the old version has failed, also where its word came only at the second time', () => {
+  it('fails when the device is back with the old version, also at the second Inform', () => {
     const told = { commandKey: 't', fault: { code: 0, message: '' }, startTime: '', completeTime: '' };
     const begun = sent(offered()).row;
     const waiting = apply(begun, 'taskSettled', { id: 't', outcome: { state: 'waiting' }, now: newYear + 2 });
@@ -180,17 +132,17 @@ describe('a position', () => {
     const late = apply(again, 'transferCompleted', { ...told, now: newYear + 6 });
     assert.equal(late.rollout?.state, 'downloading');
     assert.equal(apply(late, 'informed', inform('old', newYear + 7)).rollout?.state, 'failed');
-    // Told before the restart: it has some time for that.
+    // A report that comes before the restart leaves some time for it.
     const early = apply(waiting, 'transferCompleted', { ...told, now: newYear + 4 });
     assert.equal(apply(early, 'informed', inform('old', newYear + 5)).rollout?.state, 'downloading');
     assert.equal(apply(early, 'informed', inform('old', newYear + HOUR)).rollout?.state, 'failed');
     assert.equal(apply(early, 'informed', inform('new', newYear + HOUR, ['1 BOOT'])).rollout?.state, 'installed');
   });
 
-  it('one that falls back while it soaks has failed', () => {
+  it('fails when the device falls back while it soaks', () => {
     const { row } = sent(offered());
     const installed = apply(row, 'informed', inform('new', newYear + 5, ['1 BOOT']));
-    // Its task ended by the silence of a lost answer; the session that comes to its end lets the soak time begin.
+    // The task has ended by the silence after a lost answer; the next complete session begins the soak time.
     const soaking = apply(installed, 'released', {
       token: installed.claim?.token ?? 0,
       complete: true,
@@ -201,7 +153,7 @@ describe('a position', () => {
     assert.deepEqual([state, reason], ['failed', 'went back to old']);
   });
 
-  it('what it wants stands above presets once it has moved the device; before, an earlier rollout has the say', () => {
+  it('overrides presets once it has moved the device, and not before', () => {
     const file = (row: DeviceRow): unknown => rulingOf(row.rollout, newYear);
     const first = offered();
     assert.deepEqual(file(first), { rollout: 'r', file: 'f', fileHash: 'h', version: 'new' });

@@ -19,7 +19,7 @@ describe('credentials that a device refuses', () => {
     return asked.map(({ method }) => method);
   };
 
-  it('offers them again to a device that was removed and comes back without a boot', async () => {
+  it('are offered again when the device was removed and comes back without a boot', async () => {
     assert.deepEqual(await session('0 BOOTSTRAP', '1 BOOT'), ['SetParameterValues']);
     await acs.fleet.devices.remove(id);
     assert.deepEqual(await session('2 PERIODIC'), ['SetParameterValues']);

@@ -1,4 +1,4 @@
-// Deviations of single devices: how each is recognised, and what is then done differently.
+// Quirks of single devices: the marks of each, and the calls that change for it.
 import assert from 'node:assert/strict';
 import type { Cpe } from '../../../../acs/fleet/common/ports.ts';
 import { type Quirks, quirkRules, quirksOf } from '../../../../acs/fleet/common/quirks.ts';
@@ -16,7 +16,7 @@ const subject = {
   root: 'Device.',
 };
 
-/** Notes what reaches the CPE. */
+/** Records the calls that reach the CPE. */
 function noting(answer: (method: string, args: object) => object = () => ({})): {
   cpe: Cpe;
   heard: [string, object][];
@@ -31,15 +31,15 @@ function noting(answer: (method: string, args: object) => object = () => ({})): 
   return { cpe, heard };
 }
 
-describe('quirks', () => {
-  it('each rule has its reason and something to be recognised by', () => {
+describe('the table of quirks', () => {
+  it('names a reason and a mark by which devices are recognised', () => {
     for (const { reason, quirks, ...by } of quirkRules) {
       assert.ok(reason.length > 20 && Object.keys(quirks).length > 0);
       assert.ok(Object.keys(by).length > 0, reason);
     }
   });
 
-  it('recognises by OUI, maker, product, version and root; all that a rule names must fit, later rules win', () => {
+  it('applies a rule when all its marks fit, and lets later rules win', () => {
     assert.deepEqual(quirksOf(subject), { model: 'dgw' });
     assert.deepEqual(quirksOf({ ...subject, oui: '0090f8' }), { model: 'dgw' });
     assert.deepEqual(quirksOf({ ...subject, root: 'InternetGatewayDevice.' }), {});
@@ -61,19 +61,19 @@ describe('quirks', () => {
     return heard[0]?.[1];
   };
 
-  it('without a quirk everything goes out as it is', async () => {
+  it('leaves calls unchanged for a device without quirks', async () => {
     const args = { ParameterList: [{ Name: 'Device.A', Value: '1', Type: 'xsd:boolean' }], ParameterKey: 'k' };
     assert.equal(await heardWith({}, 'SetParameterValues', args), args);
   });
 
-  it('namesRoot: an empty path becomes the root, another stays', async () => {
+  it('replaces an empty path by the root for namesRoot', async () => {
     const root = { ParameterPath: 'Device.', NextLevel: true };
     assert.deepEqual(await heardWith({ namesRoot: true }, 'GetParameterNames', { ...root, ParameterPath: '' }), root);
     const other = { ParameterPath: 'Device.X.', NextLevel: true };
     assert.deepEqual(await heardWith({ namesRoot: true }, 'GetParameterNames', other), other);
   });
 
-  it('booleans in words: values and arguments, all else untouched', () => {
+  it('writes Booleans as words in values and arguments for booleans', () => {
     const of = (body: Body): string => encodeEnvelope({ namespace: '1-0', words: true, body });
     const list = [
       ['1', 'xsd:boolean'],
@@ -94,7 +94,7 @@ describe('quirks', () => {
     assert.match(names, /<NextLevel>true<\/NextLevel>/);
   });
 
-  it('times with milliseconds, all else untouched', async () => {
+  it('adds milliseconds to times alone for dateTimes', async () => {
     const list = [
       ['1', 'xsd:boolean', '1'],
       ['2026-02-03T04:05:06Z', 'xsd:dateTime', '2026-02-03T04:05:06.000Z'],
@@ -111,7 +111,7 @@ describe('quirks', () => {
     });
   });
 
-  it('namesAtOnce: asked in parts, answered as one; a fault of a part is the fault of the whole', async () => {
+  it('splits reads into parts for namesAtOnce, and fails with the fault of any part', async () => {
     const { cpe, heard } = noting((_method, args) => ({
       ParameterList: (args as { ParameterNames: string[] }).ParameterNames.map(Name => ({ Name, Value: '', Type: '' })),
     }));
@@ -134,7 +134,7 @@ describe('quirks', () => {
     await assert.rejects(call, (error: unknown) => error instanceof CwmpFault && error.code === 9005);
   });
 
-  it('a session acts on them: header, namespace and values', async () => {
+  it('changes the header, namespace and values of a session', async () => {
     const acs = await testAcs({
       enrol: 'auto',
       cpeAuth: 'none',

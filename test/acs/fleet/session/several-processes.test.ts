@@ -1,4 +1,4 @@
-// Several processes on one store: a session goes on wherever its POSTs arrive, and is never in two of them.
+// Several processes on one store: a session continues wherever its POSTs arrive, and is never in two processes.
 import assert from 'node:assert/strict';
 import type { FastifyInstance } from 'fastify';
 import { joinMembers } from '../../../../acs/fleet/common/members.ts';
@@ -12,11 +12,11 @@ import { deviceId as id, informOf } from '../../../support/devices.ts';
 
 const interval = 'Device.ManagementServer.PeriodicInformInterval';
 
-describe('several processes', () => {
+describe('a session over several processes', () => {
   let clock: VirtualClock;
   let store: Store;
   let all: TestAcs[];
-  /** Who cannot be reached. */
+  /** Processes that cannot be reached. */
   const cut = new Set<string>();
 
   const reached = (member: string): TestAcs => {
@@ -48,7 +48,7 @@ describe('several processes', () => {
     await store.close();
   });
 
-  /** Each POST to another process. */
+  /** Sends each POST to another process than the one before. */
   const inTurn = (): Pick<FastifyInstance, 'inject'> => {
     let turn = 0;
     const inject = (given: object) => all[turn++ % all.length]!.app.inject(given);
@@ -57,14 +57,14 @@ describe('several processes', () => {
   const lines = (acs: TestAcs, msg: string): Record<string, unknown>[] =>
     acs.logged.map(line => JSON.parse(line) as Record<string, unknown>).filter(line => line.msg === msg);
 
-  /** Nobody has claimed the device. */
+  /** @returns whether another process can claim the device at once */
   const isFree = async (): Promise<boolean> => {
     await clock.settle();
     const facts = informOf('0090F8000001', clock.now(), ['2 PERIODIC'], { owner: 'a third' });
     return (await store.apply(id, 'informed', facts)).outcome === 'claimed';
   };
 
-  it('a session whose POSTs reach them in turn is one session, with the first', async () => {
+  it('continues at the first process when its POSTs reach others', async () => {
     await all[0]!.fleet.presets.put('base', { set: { [interval]: '3600' } });
     const task = await (async () => {
       const cpe = new ScriptedCpe(all[0]!.app);
@@ -84,7 +84,7 @@ describe('several processes', () => {
     assert.equal(await isFree(), true);
   });
 
-  it('a long answer comes back as it was, and a compressed POST is understood', async () => {
+  it('gets long answers and compressed POSTs through unchanged', async () => {
     const cpe = new ScriptedCpe(inTurn());
     await cpe.post(cpe.inform());
     const { gzipSync } = await import('node:zlib');
@@ -100,7 +100,7 @@ describe('several processes', () => {
     assert.match(String(answer.headers['content-type']), /text\/xml/);
   });
 
-  it('an Inform at another process ends the session before it begins the new one', async () => {
+  it('ends before an Inform at another process begins a new one', async () => {
     const [one, two] = all as [TestAcs, TestAcs];
     const older = new ScriptedCpe(one.app);
     await older.post(older.inform());
@@ -115,7 +115,7 @@ describe('several processes', () => {
     assert.equal(await isFree(), true);
   });
 
-  it('a session that was given up before it had begun does not begin', async () => {
+  it('does not begin when it was yielded before', async () => {
     const [one] = all as [TestAcs];
     const fence = (await store.device(id))?.fence ?? clock.now();
     await one.fleet.sessions.yieldSession(id, fence + 1);
@@ -124,7 +124,7 @@ describe('several processes', () => {
     assert.equal((await cpe.post(cpe.inform())).status, 200, 'the next one does');
   });
 
-  it('when the process of a session is gone its POSTs fail, the CPE comes again, and nothing is lost', async () => {
+  it('loses nothing when its process is gone', async () => {
     const [one, two] = all as [TestAcs, TestAcs];
     const cpe = new ScriptedCpe(one.app);
     await cpe.post(cpe.inform());
@@ -143,7 +143,7 @@ describe('several processes', () => {
     assert.equal(lines(two, 'forwarded POST without session').length, 1);
   });
 
-  it('a POST whose session is over at its process fails too', async () => {
+  it('fails a POST when it is over at its process', async () => {
     const [one, two] = all as [TestAcs, TestAcs];
     const cpe = new ScriptedCpe(one.app);
     await cpe.post(cpe.inform());
@@ -153,7 +153,7 @@ describe('several processes', () => {
     assert.equal(late.statusCode, 503);
   });
 
-  it('the session of a process that the store does not hear is given up by itself, and it begins none', async () => {
+  it('ends when its process loses the store, which begins no others', async () => {
     const [one] = all as [TestAcs];
     const cpe = new ScriptedCpe(one.app);
     await cpe.post(cpe.inform());
@@ -167,7 +167,7 @@ describe('several processes', () => {
     assert.equal((await fresh.post(fresh.inform())).status, 503);
   });
 
-  it('a cookie that was not issued here or by another of us names nobody', () => {
+  it('is not found by a cookie that no member has issued', () => {
     const key = Buffer.alloc(32, 1);
     const random = seededRandom(3);
     const { issue, memberOf } = createCookies({ key, self: 'node-1a2b', random });

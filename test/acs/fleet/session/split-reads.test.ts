@@ -1,10 +1,10 @@
-// Reads that are too much for a device at once.
+// Reads that are too large for a device.
 import assert from 'node:assert/strict';
 import type { Cpe } from '../../../../acs/fleet/common/ports.ts';
 import { splitting } from '../../../../acs/fleet/session/split-reads.ts';
 import { CwmpFault } from '../../../../shared/cwmp/faults.ts';
 
-/** A device that tells at most `most` values at once. */
+/** Makes a device that answers a read with at most `most` values. */
 function narrow(paths: string[], most: number): { cpe: Cpe; calls: string[] } {
   const calls: string[] = [];
   const below = (path: string): string[] =>
@@ -34,8 +34,8 @@ const tree = ['A', 'B', 'C'].flatMap(object =>
 const read = async (cpe: Cpe, names: string[]): Promise<string[]> =>
   (await splitting(cpe).call('GetParameterValues', { ParameterNames: names })).ParameterList.map(({ Name }) => Name);
 
-describe('reads that are too much at once (fault 9004)', () => {
-  it('of a whole tree are made of smaller ones, each value once', async () => {
+describe('a read that is too large (fault 9004)', () => {
+  it('is split for a whole tree, and returns each value once', async () => {
     for (const most of [1, 3, 10, 59]) {
       const { cpe } = narrow(tree, most);
       assert.deepEqual((await read(cpe, ['Device.'])).sort(), [...tree].sort(), String(most));
@@ -43,18 +43,18 @@ describe('reads that are too much at once (fault 9004)', () => {
     }
   });
 
-  it('of a list of names keep its order', async () => {
+  it('keeps the order of a list of names', async () => {
     const names = tree.slice(5, 25);
     assert.deepEqual(await read(narrow(tree, 3).cpe, names), names);
   });
 
-  it('cost nothing where all fits', async () => {
+  it('costs no further RPC when all values fit', async () => {
     const { cpe, calls } = narrow(tree, 100);
     await read(cpe, ['Device.']);
     assert.deepEqual(calls, ['GetParameterValues']);
   });
 
-  it('end with the fault when one value is too much, when nothing lies below, and for other faults at once', async () => {
+  it('fails when one value is too large or nothing lies below, or with another fault', async () => {
     const tooMuch = (error: unknown): boolean => error instanceof CwmpFault && error.code === 9004;
     await assert.rejects(read(narrow(tree, 0).cpe, ['Device.']), tooMuch);
     const hollow: Cpe = {
@@ -71,7 +71,7 @@ describe('reads that are too much at once (fault 9004)', () => {
     );
   });
 
-  it('do not go on for ever with a device that always finds something below', async () => {
+  it('ends for a device that always returns names below', async () => {
     let calls = 0;
     const endless: Cpe = {
       call: async (method, args) => {

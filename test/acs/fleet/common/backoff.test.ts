@@ -1,4 +1,4 @@
-// How long what was refused is left alone.
+// Waits after refusals.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { type Backoff, retryAt } from '../../../../acs/fleet/common/backoff.ts';
@@ -8,14 +8,14 @@ const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 const backoff: Backoff = { firstMs: 5 * MINUTE, lastMs: DAY };
 
-describe('what a device refused', () => {
+describe('the wait after a refusal', () => {
   const clock = new VirtualClock();
   const waits = (count: number, devices = 200, seed = 1): number[] => {
     const random = seededRandom(seed);
     return Array.from({ length: devices }, () => retryAt({ clock, random }, backoff, count) - clock.now());
   };
 
-  it('is tried again after twice as long each time, up to the longest wait, a quarter longer or shorter', () => {
+  it('doubles each time up to the longest, by chance a quarter longer or shorter', () => {
     for (const [count, expected] of [
       [0, 5 * MINUTE],
       [1, 10 * MINUTE],
@@ -30,7 +30,7 @@ describe('what a device refused', () => {
     }
   });
 
-  it('of many at once is spread evenly over that time', () => {
+  it('is spread evenly over the devices that refused together', () => {
     const found = waits(3, 1000);
     const tenths = Array.from({ length: 10 }, (_, tenth) => {
       const from = (0.75 + tenth / 20) * 40 * MINUTE;
@@ -42,7 +42,7 @@ describe('what a device refused', () => {
     );
   });
 
-  it('has a time that is a whole number of milliseconds and lies ahead, however often it was refused', () => {
+  it('ends at a whole millisecond in the future after any number of refusals', () => {
     fc.assert(
       fc.property(fc.nat(), fc.nat(), (count, seed) => {
         const [wait = 0] = waits(count, 1, seed);

@@ -1,4 +1,4 @@
-// A change of the ACS URL, with two ACSes: it comes back by itself unless the arrival is confirmed; it is not begun where nobody answers.
+// Moves between two ACSes: a move undoes itself unless it is confirmed, and does not begin where no ACS answers.
 import assert from 'node:assert/strict';
 import { createProbeAcs } from '../../../../acs/south/probe/acs.ts';
 import type { Device } from '../../../../cpe/state/device.ts';
@@ -26,7 +26,7 @@ interface View {
   faults: { id: string; cause: string; code: string; message: string; hint: string }[];
 }
 
-describe('a change of the ACS URL', () => {
+describe('a move to another ACS', () => {
   let world: VirtualWorld;
   let device: Device;
   beforeEach(async () => {
@@ -42,7 +42,7 @@ describe('a change of the ACS URL', () => {
   const next = async (): Promise<void> => await world.pass(11 * MINUTE);
   const inform = async (): Promise<number> => Date.parse((await view()).lastInform);
 
-  it('that is confirmed stays: the new ACS has the device, the old one knows where it went', async () => {
+  it('stays at the new ACS when it is confirmed', async () => {
     const { store } = await world.another(other, { cpeAuth: 'none' });
     await put({ set: { [url]: other, [level]: 'Error' } });
     await next();
@@ -59,8 +59,8 @@ describe('a change of the ACS URL', () => {
     assert.deepEqual([await inform(), (await view()).move?.state], [left, 'confirmed']);
   });
 
-  it('that nobody confirms is undone by the unit itself, with the login that it had; a fault says so, and it is not begun again', async () => {
-    // It answers, and does not let the unit in.
+  it('returns to the old ACS when it is not confirmed, with a fault, and is not repeated', async () => {
+    // The new ACS answers, and does not admit the unit.
     await world.another(other, { cpeAuth: 'required' });
     await put({ set: { [url]: other }, acsMove: { returnAfter: '20m' } });
     await next();
@@ -88,7 +88,7 @@ describe('a change of the ACS URL', () => {
     assert.equal(device.config.get(url), other, 'but when it is asked for');
   });
 
-  it('from DHCP comes back to DHCP', async () => {
+  it('returns to DHCP when the ACS came from DHCP', async () => {
     await world.another(other, { cpeAuth: 'required' });
     await device.config.set([{ name: source, value: 'DhcpWithFailover' }], 'web');
     await put({ set: { [source]: 'Static', [fixed]: other } });
@@ -99,7 +99,7 @@ describe('a change of the ACS URL', () => {
     assert.ok(world.clock.now() - (await inform()) < 11 * MINUTE);
   });
 
-  it('to where no ACS answers is not begun; the rest of the preset holds, and it is begun once one answers', async () => {
+  it('waits with a fault until an ACS answers at the new URL', async () => {
     await put({ set: { [url]: other, [level]: 'Error' } });
     await next();
     assert.deepEqual([device.config.get(url), device.config.get(level)], [virtualUrl, 'Error']);
@@ -116,7 +116,7 @@ describe('a change of the ACS URL', () => {
     assert.equal(device.config.get(url), other);
   });
 
-  it('with force is begun all the same, and comes back', async () => {
+  it('begins without an answering ACS when it is forced, and returns', async () => {
     await put({ set: { [url]: other }, acsMove: { force: true } });
     await next();
     assert.equal(device.config.get(url), other);
@@ -124,7 +124,7 @@ describe('a change of the ACS URL', () => {
     assert.equal(device.config.get(url), virtualUrl);
   });
 
-  it('is not begun where its way back is called off before the device has it', async () => {
+  it('does not begin when its Download of the way back is cancelled first', async () => {
     await world.another(other, { cpeAuth: 'none' });
     world.events.on('task', ({ task }) => {
       if (task.method === 'Download' && task.state === 'queued')
@@ -137,7 +137,7 @@ describe('a change of the ACS URL', () => {
     assert.deepEqual([move?.state, faults.map(({ code }) => code)], ['waiting', ['no-way-back']]);
   });
 
-  it('takes along the login for the new ACS, which the device has not before; it comes back with the one it had', async () => {
+  it('sets the login for the new ACS with the URL, and returns with the old login', async () => {
     const login = { username: 'there', password: 'secret-there' };
     const { store, fleet } = await world.another(other, { cpeAuth: 'required' });
     await fleet.devices.announce(id, { credentials: login });
@@ -160,7 +160,7 @@ describe('a change of the ACS URL', () => {
     );
   });
 
-  it('is what a login may be changed for; by itself it would lose the device this ACS', async () => {
+  it('is required for a change of the login, which alone would lose this ACS', async () => {
     for (const name of ['ManagementServer.Password', 'X_0090F8_Cwmp.Username']) {
       const set = { [`Device.${name}`]: 'x' };
       await assert.rejects(put({ set }), new RegExp(`409 .*set: Device\\.${name}: .*lose it.*would-lose-acs`));
@@ -183,7 +183,7 @@ describe('a change of the ACS URL', () => {
     await world.until('it has it', () => device.config.get('Device.X_0090F8_Cwmp.Username') === 'x', HOUR);
   });
 
-  it('that is wanted no more is forgotten', async () => {
+  it('is forgotten when it is no longer wanted', async () => {
     await put({ set: { [url]: other } });
     await next();
     assert.equal((await view()).faults.length, 1);
@@ -192,14 +192,14 @@ describe('a change of the ACS URL', () => {
     assert.deepEqual([(await view()).faults, (await view()).move], [[], null]);
   });
 
-  it('to the ACS that it has is none: the values are set, nothing waits', async () => {
+  it('only sets the values when the URL is that of this ACS', async () => {
     await put({ set: { [url]: virtualUrl, [source]: 'Static' } });
     await next();
     const { move, faults } = await view();
     assert.deepEqual([move, faults], [null, []]);
   });
 
-  it('survives a power cut on the way: the way back is kept by the unit', async () => {
+  it('returns after power cuts on the way', async () => {
     await world.another(other, { cpeAuth: 'required' });
     await put({ set: { [url]: other } });
     await next();
@@ -212,7 +212,7 @@ describe('a change of the ACS URL', () => {
     assert.equal(now.config.get(url), virtualUrl);
   });
 
-  it('is confirmed only while it is under way', async () => {
+  it('refuses a confirmation when it is not under way', async () => {
     await assert.rejects(world.api('POST', `/devices/${id}/moved`), /409 .*not on its way/);
     await assert.rejects(world.api('POST', '/devices/0090F8-X-1/moved'), /404/);
     await assert.rejects(
@@ -222,8 +222,8 @@ describe('a change of the ACS URL', () => {
   });
 });
 
-describe('whether an ACS answers', () => {
-  it('is told by any answer of one, and asked once a minute for all devices', async () => {
+describe('a probe for an ACS', () => {
+  it('accepts any answer of an ACS, and asks once a minute for all devices', async () => {
     const clock = new VirtualClock();
     let asked = 0;
     let status = 401;
