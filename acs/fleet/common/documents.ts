@@ -4,7 +4,7 @@ import { UserError } from '../../errors.ts';
 import type { DocumentKind, Notice, StoredDocument } from '../../store/records.ts';
 import type { FleetContext } from './context.ts';
 
-/** How the documents of one kind differ from those of the others. */
+/** The differences between the documents of one kind and those of the others. */
 export interface DocumentRules<T> {
   /** Makes the 404 for a name that no document has. */
   missing(name: string): UserError;
