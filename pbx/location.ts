@@ -50,16 +50,14 @@ const SWEEP_MS = 10_000;
 export class Location {
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #maxBindings: number;
-  readonly #maxPerUser: number;
+  readonly #limits: { all: number; user: number };
   readonly #bindings = new BindingTable(user => this.#prune(user));
   #timer: Timer;
 
   constructor({ clock, log, maxBindings = 100_000, maxPerUser = 10 }: LocationOptions) {
     this.#clock = clock;
     this.#log = log;
-    this.#maxBindings = maxBindings;
-    this.#maxPerUser = maxPerUser;
+    this.#limits = { all: maxBindings, user: maxPerUser };
     this.#timer = this.#sweepLater();
   }
 
@@ -73,9 +71,8 @@ export class Location {
   findContact(uri: SipUri): Binding | undefined {
     const matching = (user: string): Binding | undefined =>
       this.find(user).find(binding => sameUri(binding.parsed, uri));
-    const own = uri.user === undefined ? undefined : matching(uri.user);
-    if (own) return own;
-    for (const user of this.#bindings.users()) {
+    const users = uri.user === undefined ? this.#bindings.users() : [uri.user, ...this.#bindings.users()];
+    for (const user of users) {
       const match = matching(user);
       if (match) return match;
     }
@@ -92,7 +89,7 @@ export class Location {
     const bindings = changedBindings(before, user, source, changes, this.#clock.now());
     if (bindings === 'late') return 'late';
     const grown = bindings.length - before.length;
-    const full = bindings.length > this.#maxPerUser || (grown > 0 && this.#bindings.size + grown > this.#maxBindings);
+    const full = bindings.length > this.#limits.user || (grown > 0 && this.#bindings.size + grown > this.#limits.all);
     if (full) return 'full';
     this.#bindings.replace(user, bindings);
     if (bindings.some(binding => binding.flow === source.flow)) this.#bindings.watch(source.flow, user);
@@ -119,11 +116,7 @@ export class Location {
 
   /** Removes the bindings that have expired or lost their flow. */
   #prune(user: string): void {
-    const before = this.#bindings.of(user);
-    const after = before.filter(binding => this.#isLive(binding));
-    if (after.length === before.length) return;
-    this.#bindings.replace(user, after);
-    for (const { uri, flow } of before.filter(binding => !after.includes(binding))) {
+    for (const { uri, flow } of this.#bindings.keep(user, binding => this.#isLive(binding))) {
       this.#log.info('binding ended', { user, contact: uri, flowClosed: flow.closed });
     }
   }
@@ -167,6 +160,14 @@ class BindingTable {
     else this.#users.delete(user);
     for (const { flow } of before)
       if (!bindings.some(binding => binding.flow === flow)) this.#flows.release(flow, user);
+  }
+
+  /** Keeps those that pass. Returns the others. */
+  keep(user: string, passes: (binding: Binding) => boolean): Binding[] {
+    const before = this.of(user);
+    const after = before.filter(passes);
+    if (after.length !== before.length) this.replace(user, after);
+    return before.filter(binding => !after.includes(binding));
   }
 
   watch(flow: Flow, user: string): void {

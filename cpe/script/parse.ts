@@ -2,6 +2,8 @@
 // in live files, and where those are silent it is our choice: comments take a whole line, `\\ \" \n \r \t` are the escapes
 // of quoted values, an unquoted value runs to the end of its line, and nothing may follow a quoted one.
 
+import { LineCursor, LineSyntaxError } from './line-cursor.ts';
+
 export type Keys = [column: string, value: string][];
 
 export type Statement =
@@ -38,7 +40,7 @@ export function parseScript(script: string | Buffer): { statements: Statement[];
     .split('\n')
     .entries()) {
     const line = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
-    const result = new Line(line, at + 1).read();
+    const result = readLine(line, at + 1);
     if (!result) continue;
     if ('kind' in result) statements.push(result);
     else problems.push(result);
@@ -50,138 +52,91 @@ function decode(bytes: Buffer): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    return undefined; // said by the caller: not text
-  }
-}
-
-class Stop extends Error {
-  readonly column: number;
-  constructor(column: number, message: string) {
-    super(message);
-    this.column = column;
+    return undefined;
   }
 }
 
 const escapes: Readonly<Record<string, string>> = { '\\': '\\', '"': '"', n: '\n', r: '\r', t: '\t' };
 
-/** Reads one line from left to right. */
-class Line {
-  readonly #text: string;
+/** Reads one line as a statement; undefined for an empty line or a comment. */
+function readLine(text: string, number: number): Statement | SyntaxProblem | undefined {
+  try {
+    return new StatementReader(text, number).read();
+  } catch (error) {
+    if (error instanceof LineSyntaxError) return { line: number, column: error.column, message: error.message };
+    throw error;
+  }
+}
+
+/** The grammar of one line. */
+class StatementReader {
+  readonly #line: LineCursor;
   readonly #number: number;
-  #at = 0;
 
   constructor(text: string, number: number) {
-    this.#text = text;
+    this.#line = new LineCursor(text);
     this.#number = number;
   }
 
-  read(): Statement | SyntaxProblem | undefined {
-    try {
-      this.#space();
-      if (this.#rest === '' || this.#rest.startsWith('#')) return undefined;
-      // Control characters other than a tab cannot be typed: the file is not a script, or was altered.
-      const odd = this.#text.search(/[^\t\x20-\u{10ffff}]/u);
-      if (odd >= 0) throw new Stop(odd + 1, 'a control character');
-      return this.#statement();
-    } catch (error) {
-      if (error instanceof Stop) return { line: this.#number, column: error.column, message: error.message };
-      throw error;
-    }
-  }
-
-  get #rest(): string {
-    return this.#text.slice(this.#at);
-  }
-
-  #take(pattern: RegExp): string | undefined {
-    pattern.lastIndex = this.#at;
-    const match = pattern.exec(this.#text);
-    if (!match) return undefined;
-    this.#at += match[0].length;
-    return match[0];
-  }
-
-  #fail(message: string): never {
-    throw new Stop(this.#at + 1, message);
-  }
-
-  #space(): void {
-    this.#take(/[ \t]*/y);
+  read(): Statement | undefined {
+    this.#line.skipSpace();
+    if (this.#line.rest === '' || this.#line.rest.startsWith('#')) return undefined;
+    this.#line.refuseControlCharacters();
+    return this.#statement();
   }
 
   #statement(): Statement {
-    const first = this.#take(/[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+/y);
-    if (first === undefined) this.#fail('a name like Service.Variable is due');
-    const keys = this.#peek('[') ? this.#keys() : [];
-    const column = keys.length > 0 ? this.#take(/\.[A-Za-z_]\w*/y) : '';
-    if (column === undefined) this.#fail('a column is due after the keys');
+    const line = this.#line;
+    const first = line.take(/[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+/y) ?? line.fail('a name like Service.Variable is due');
+    const keys = line.at('[') ? this.#keys() : [];
+    const column = keys.length > 0 ? line.take(/\.[A-Za-z_]\w*/y) : '';
+    if (column === undefined) line.fail('a column is due after the keys');
     const name = first + column;
-    const spaced = this.#take(/[ \t]+/y) !== undefined;
-    if (this.#peek('=')) {
-      this.#at++;
-      return { kind: 'assign', line: this.#number, name, keys, value: this.#value() };
-    }
-    if (this.#rest !== '' && !spaced) this.#fail(`'${this.#text[this.#at]}' cannot stand in a name`);
+    const spaced = line.take(/[ \t]+/y) !== undefined;
+    if (line.skip('=')) return { kind: 'assign', line: this.#number, name, keys, value: this.#value() };
+    if (line.rest !== '' && !spaced) line.fail(`'${line.rest[0]}' cannot stand in a name`);
     return { kind: 'command', line: this.#number, name, keys, args: this.#args() };
-  }
-
-  #peek(character: string): boolean {
-    return this.#text[this.#at] === character;
   }
 
   /** `[Service=Cli Priority=1]` */
   #keys(): Keys {
-    this.#at++;
+    const line = this.#line;
+    line.skip('[');
     const keys: Keys = [];
     for (;;) {
-      this.#space();
-      if (this.#peek(']')) break;
-      if (this.#rest === '') this.#fail("']' is missing");
+      line.skipSpace();
+      if (line.at(']')) break;
+      if (line.rest === '') line.fail("']' is missing");
       keys.push(this.#pair(/[^\s"\]]+/y));
     }
-    if (keys.length === 0) this.#fail('a key is due');
-    this.#at++;
+    if (keys.length === 0) line.fail('a key is due');
+    line.skip(']');
     return keys;
   }
 
   #args(): Keys {
+    const line = this.#line;
     const args: Keys = [];
-    for (this.#space(); this.#rest !== ''; this.#space()) args.push(this.#pair(/[^\s"]+/y));
+    for (line.skipSpace(); line.rest !== ''; line.skipSpace()) args.push(this.#pair(/[^\s"]+/y));
     return args;
   }
 
   #pair(bare: RegExp): [string, string] {
-    const key = this.#take(/[A-Za-z_]\w*/y) ?? this.#fail('a name is due');
-    this.#space();
-    if (!this.#peek('=')) this.#fail(`'=' is due after ${key}`);
-    this.#at++;
-    if (this.#peek('"')) return [key, this.#quoted()];
-    return [key, this.#take(bare) ?? ''];
+    const line = this.#line;
+    const key = line.take(/[A-Za-z_]\w*/y) ?? line.fail('a name is due');
+    line.skipSpace();
+    if (!line.skip('=')) line.fail(`'=' is due after ${key}`);
+    return [key, line.at('"') ? line.quoted(escapes) : (line.take(bare) ?? '')];
   }
 
   #value(): string {
-    this.#space();
-    if (!this.#peek('"')) return this.#rest.trimEnd();
-    const value = this.#quoted();
-    this.#space();
-    if (this.#rest !== '') this.#fail('text after the closing quote');
+    const line = this.#line;
+    line.skipSpace();
+    if (!line.at('"')) return line.rest.trimEnd();
+    const value = line.quoted(escapes);
+    line.skipSpace();
+    if (line.rest !== '') line.fail('text after the closing quote');
     return value;
-  }
-
-  #quoted(): string {
-    const start = this.#at++;
-    let value = '';
-    for (;;) {
-      value += this.#take(/[^"\\]*/y) ?? '';
-      const mark = this.#text[this.#at];
-      if (mark === undefined) throw new Stop(start + 1, 'the quote is not closed');
-      this.#at++;
-      if (mark === '"') return value;
-      const character = escapes[this.#text[this.#at] ?? ''];
-      if (character === undefined) throw new Stop(this.#at, 'an unknown escape');
-      value += character;
-      this.#at++;
-    }
   }
 }
 

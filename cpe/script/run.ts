@@ -4,6 +4,7 @@ import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Model, ObjectDef } from '../../shared/model/definitions.ts';
+import { tableOf } from '../../shared/model/path.ts';
 import type { Configuration } from '../state/configuration.ts';
 import type { SnapshotStore } from '../state/snapshot.ts';
 import { formatName, type Keys, parseScript, type Statement, type SyntaxProblem } from './parse.ts';
@@ -88,12 +89,12 @@ async function command(target: ScriptTarget, name: string, keys: Keys, args: Key
   if (all) {
     const table = target.model.table(all[1]!);
     if (!table) throw new UserError(404, 'no-table', `${all[1]} is not a table`);
-    await deleteAllRows(target, table.path.slice(0, -4));
+    await deleteAllRows(target, tableOf(table.path));
     return;
   }
   const table = insertTableOf(target.model, name);
   if (!table) throw new UserError(404, 'no-command', `there is no command ${name}`);
-  await target.config.insert(table.path.slice(0, -4), columnsOf(table, target.model, args), 'script');
+  await target.config.insert(tableOf(table.path), columnsOf(table, target.model, args), 'script');
 }
 
 /** @param table `Device.A.` */

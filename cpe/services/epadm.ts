@@ -1,6 +1,6 @@
 // Endpoint Administration: tells whether the unit is in use.
 import { rowsOf, type Service, X } from './service.ts';
-import { callsOf } from './sipep.ts';
+import { callsOf } from './sip/sipep.ts';
 
 export const epadm: Service = {
   name: 'EpAdm',

@@ -8,12 +8,12 @@ import { dcm } from './dcm.ts';
 import { epadm } from './epadm.ts';
 import { fpu } from './fpu.ts';
 import { hoc } from './hoc.ts';
-import { mipt } from './mipt.ts';
 import { nlm } from './nlm.ts';
 import { scm } from './scm.ts';
 import type { ReadValue, Service, Unit } from './service.ts';
 import { X } from './service.ts';
-import { sipep } from './sipep.ts';
+import { mipt } from './sip/mipt.ts';
+import { sipep } from './sip/sipep.ts';
 import { stun } from './stun.ts';
 
 /** In the order in which they start. */

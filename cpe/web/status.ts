@@ -1,6 +1,8 @@
 // The unit's status pages: read-only tables under the names that the vendor's notes use. Everything shown is escaped.
+
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tableOf } from '../../shared/model/path.ts';
 import { escapeAttribute, escapeText } from '../../shared/xml/write.ts';
 import type { Device } from '../state/device.ts';
 
@@ -139,7 +141,7 @@ function rowsOf(device: Device, name: string, columns: readonly string[]): strin
   const def = device.model.table(name);
   if (!def) return [];
   return device.config
-    .names(def.path.slice(0, -4), true)
+    .names(tableOf(def.path), true)
     .map(row => columns.map(column => device.config.read(row.Name + column)[0]?.Value ?? ''));
 }
 

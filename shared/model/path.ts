@@ -110,6 +110,9 @@ export function templateOf(path: string): { template: string; instances: number[
   return { template, instances };
 }
 
+/** Path of the table whose rows have that template: `Device.A.{i}.` → `Device.A.`. */
+export const tableOf = (rowTemplate: string): string => rowTemplate.slice(0, -'{i}.'.length);
+
 /** `Device.A.{i}.B.{i}.C` and [3, 1] → `Device.A.3.B.1.C`. Placeholders beyond the numbers stay. */
 export function withInstances(template: string, instances: readonly number[]): string {
   let at = 0;

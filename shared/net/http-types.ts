@@ -1,15 +1,18 @@
-// What goes into an HTTP exchange, what comes out of it, and how it fails.
+// An HTTP exchange: its request, its response, its failures; and the options of a client.
+import type { Socket } from 'node:net';
+import type { Clock } from '../clock.ts';
+import type { TlsFacts, TlsSettings } from '../tls/connect.ts';
 
 export interface HttpRequest {
   method: string;
   url: string;
-  /** Sent in the case given. Content-Length is added; Transfer-Encoding never. */
+  /** Sent with the case given here. Content-Length is added; Transfer-Encoding never. */
   headers: Readonly<Record<string, string>>;
   body?: Buffer | string | undefined;
   signal?: AbortSignal | undefined;
-  /** The longest silence allowed, from the sending on and between pieces of the answer; 30,000 unless told. */
+  /** The longest silence allowed, after the request and between pieces of the answer, in milliseconds; 30,000 by default. */
   timeoutMs?: number | undefined;
-  /** The longest body accepted; 64 MiB unless told. */
+  /** The longest body accepted, in bytes; 64 MiB by default. */
   maxBytes?: number | undefined;
 }
 
@@ -32,11 +35,11 @@ export type Send = (request: HttpRequest) => Promise<HttpResponse>;
 
 export type HttpErrorKind = 'connect' | 'timeout' | 'tls' | 'protocol' | 'aborted' | 'too-large';
 
-/** No answer came, or none that can be used. With kind `tls` the cause is a TlsRefused, if the judge or OpenSSL refused. */
+/** No usable answer came. With kind `tls` the cause is a TlsRefused, if the judge or OpenSSL refused. */
 export class HttpError extends Error {
   override readonly name = 'HttpError';
   readonly kind: HttpErrorKind;
-  /** ABORT_ERR when given up on purpose, so that `isAbort` knows it; else that of the cause. */
+  /** ABORT_ERR when the caller ended the request, so that `isAbort` recognises it; else the code of the cause. */
   readonly code: string | undefined;
 
   constructor(kind: HttpErrorKind, message: string, cause?: unknown) {
@@ -46,5 +49,19 @@ export class HttpError extends Error {
   }
 }
 
-/** Path and query as sent, which is what digest covers. */
+/** Path and query as sent; digest covers these. */
 export const targetOf = (url: URL): string => url.pathname + url.search;
+
+export interface HttpOptions {
+  clock: Clock;
+  /** The address to bind. */
+  localAddress?: string | undefined;
+  /** The settings of each new TLS connection; without it https is refused. */
+  tls?: (() => TlsSettings) | undefined;
+  /** Called after each finished handshake. */
+  onTls?: ((facts: TlsFacts, origin: string) => void) | undefined;
+  /** Receives NSS key log lines. */
+  keylog?: ((line: Buffer) => void) | undefined;
+  /** Called for each new connection, before anything is sent on it. */
+  onConnection?: ((socket: Socket) => void) | undefined;
+}

@@ -1,26 +1,17 @@
 // The one HTTP client (RFC 9112), on undici: one connection per origin, TLS as the unit judges it, bodies read whole.
-import type { Socket } from 'node:net';
-import type { Clock } from '../clock.ts';
-import type { TlsFacts, TlsSettings } from '../tls/connect.ts';
-import { HttpError, type HttpRequest, type HttpResponse, type Send } from './http-types.ts';
+import type { TlsFacts } from '../tls/connect.ts';
+import { HttpError, type HttpOptions, type HttpRequest, type HttpResponse, type Send } from './http-types.ts';
 import { Origin } from './origin.ts';
 
 export { authenticated, withCookies, withRedirects } from './http-layers.ts';
-export { HttpError, type HttpErrorKind, type HttpRequest, type HttpResponse, type Send } from './http-types.ts';
-
-export interface HttpOptions {
-  clock: Clock;
-  /** The address to bind. */
-  localAddress?: string | undefined;
-  /** The settings of each new TLS connection; without it https is refused. */
-  tls?: (() => TlsSettings) | undefined;
-  /** Called after each finished handshake. */
-  onTls?: ((facts: TlsFacts, origin: string) => void) | undefined;
-  /** Receives NSS key log lines. */
-  keylog?: ((line: Buffer) => void) | undefined;
-  /** Called for each new connection, before anything is sent on it. */
-  onConnection?: ((socket: Socket) => void) | undefined;
-}
+export {
+  HttpError,
+  type HttpErrorKind,
+  type HttpOptions,
+  type HttpRequest,
+  type HttpResponse,
+  type Send,
+} from './http-types.ts';
 
 export interface HttpClient {
   readonly send: Send;

@@ -4,8 +4,7 @@ import { Client } from 'undici';
 import type { Clock, Timer } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import { connectTls, TlsRefused, tlsFacts } from '../tls/connect.ts';
-import type { HttpOptions } from './http.ts';
-import { HttpError, type HttpRequest, type HttpResponse, targetOf } from './http-types.ts';
+import { HttpError, type HttpOptions, type HttpRequest, type HttpResponse, targetOf } from './http-types.ts';
 import { connectTcp } from './tcp.ts';
 
 const TIMEOUT = 30_000;

@@ -1,5 +1,5 @@
 // A call between the gateways: SRTP both ways, each hears the tone of the other.
-import { userAgentOf } from '../../../cpe/services/sipep.ts';
+import { userAgentOf } from '../../../cpe/services/sip/sipep.ts';
 import type { Call } from '../../../cpe/voice/call/call.ts';
 import { type Detail, expect, until } from '../observe.ts';
 import type { DemoWorld } from '../world.ts';

@@ -1,5 +1,5 @@
 // SIP over TLS: connections and registrations of both gateways.
-import { userAgentOf } from '../../../cpe/services/sipep.ts';
+import { userAgentOf } from '../../../cpe/services/sip/sipep.ts';
 import { type Detail, expect, until } from '../observe.ts';
 import type { DemoWorld } from '../world.ts';
 

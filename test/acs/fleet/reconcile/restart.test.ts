@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { peekSlot, slotOf, type Unit } from '../../../../cpe/services/service.ts';
-import { sipep } from '../../../../cpe/services/sipep.ts';
+import { sipep } from '../../../../cpe/services/sip/sipep.ts';
 import { CwmpFault } from '../../../../shared/cwmp/faults.ts';
 import { memoryCpe, ScriptedCpe, type TestAcs, testAcs } from '../../../support/acs/memory-acs.ts';
 import { deviceId as id } from '../../../support/devices.ts';

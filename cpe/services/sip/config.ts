@@ -1,7 +1,7 @@
 // SIP variables of the unit → what each of its user agents is to be.
-import type { UserAgentConfig } from '../voice/settings.ts';
+import type { UserAgentConfig } from '../../voice/settings.ts';
+import { hostPort, rowsOf, type Unit } from '../service.ts';
 import { mediaSettings } from './mipt.ts';
-import { hostPort, rowsOf, type Unit } from './service.ts';
 
 type Account = UserAgentConfig['accounts'][number];
 

@@ -1,5 +1,5 @@
 // Media IP Transport: ports and security of media, as the user agent takes them at its start.
-import { type Service, type Unit, X } from './service.ts';
+import { type Service, type Unit, X } from '../service.ts';
 
 export interface MediaSettings {
   srtp: {

@@ -1,12 +1,12 @@
 // SIP Endpoint: turns variables into a user agent per SIP gateway, and its state into the status tables. Nearly all of its
 // settings wait for a restart of the service, so the user agents are made from the running values.
-import { messageOf } from '../../shared/errors.ts';
-import type { Problem } from '../state/changes.ts';
-import type { Draft } from '../state/tree/draft.ts';
-import type { SipUserAgent } from '../voice/user-agent.ts';
-import { notify } from './nlm.ts';
-import { cell, dgwPath, peekSlot, rowsOf, type Service, slotOf, type Unit, X } from './service.ts';
-import { userAgentConfigs } from './sip-config.ts';
+import { messageOf } from '../../../shared/errors.ts';
+import type { Problem } from '../../state/changes.ts';
+import type { Draft } from '../../state/tree/draft.ts';
+import type { SipUserAgent } from '../../voice/user-agent.ts';
+import { notify } from '../nlm.ts';
+import { cell, dgwPath, peekSlot, rowsOf, type Service, slotOf, type Unit, X } from '../service.ts';
+import { userAgentConfigs } from './config.ts';
 
 interface Endpoint {
   agent?: SipUserAgent;
@@ -66,7 +66,7 @@ async function startAll(unit: Unit): Promise<void> {
     }
     try {
       // Loaded on first use: most simulated gateways of a fleet make no calls.
-      const { SipUserAgent } = await import('../voice/user-agent.ts');
+      const { SipUserAgent } = await import('../../voice/user-agent.ts');
       const agent = new SipUserAgent(config, {
         clock: unit.clock,
         random: unit.random,

@@ -1,0 +1,62 @@
+// The services of one unit that run: all start at boot, and each can be stopped and started alone.
+import { allServices } from './registry.ts';
+import type { Service, Unit } from './service.ts';
+
+export class RunningServices {
+  readonly #unit: Unit;
+  #up = false;
+  /** Services stopped by hand or by their start-up type. */
+  #stopped: Set<string> | undefined;
+
+  constructor(unit: Unit) {
+    this.#unit = unit;
+  }
+
+  get up(): boolean {
+    return this.#up;
+  }
+
+  has(service: string): boolean {
+    return this.#up && this.#stopped?.has(service) !== true;
+  }
+
+  /** All services start with the configured values; those with a manual start-up type stay down. */
+  async startAll(): Promise<void> {
+    this.#unit.config.pending.clear();
+    const manual = this.#unit.model.services
+      .map(({ name }) => name)
+      .filter(name => this.#unit.config.variable(`Scm.ServicesConfig[Name=${name}].StartupType`) === 'Manual');
+    this.#stopped = manual.length > 0 ? new Set(manual) : undefined;
+    this.#up = true;
+    for (const service of allServices) if (this.has(service.name)) await service.start?.(this.#unit);
+  }
+
+  /** From now on no service counts as running; stopAll() ends them. */
+  markDown(): void {
+    this.#up = false;
+  }
+
+  /** @param silent as when power fails: nothing is sent */
+  async stopAll(silent: boolean): Promise<void> {
+    this.#up = false;
+    for (const service of [...allServices].reverse()) {
+      await (silent ? (service.powerOff ?? service.stop) : service.stop)?.(this.#unit);
+    }
+  }
+
+  async stop(service: string): Promise<void> {
+    this.#stopped = new Set(this.#stopped).add(service);
+    await behaviour(service)?.stop?.(this.#unit);
+  }
+
+  /** Starts with the settings that waited for it. */
+  async start(service: string): Promise<void> {
+    this.#stopped?.delete(service);
+    this.#unit.config.pending.release(service);
+    await behaviour(service)?.start?.(this.#unit);
+    // The user agents read the ports and keys of media when they start.
+    if (service === 'Mipt' && this.has('SipEp')) await behaviour('SipEp')?.start?.(this.#unit);
+  }
+}
+
+const behaviour = (name: string): Service | undefined => allServices.find(service => service.name === name);
