@@ -1,4 +1,4 @@
-// Connection requests by HTTP and UDP, with the STUN server that the latter need.
+// Connection requests by HTTP, and by UDP where a STUN server runs.
 import type { EventBus } from '../events.ts';
 import type { SendConnectionRequest } from '../fleet/common/ports.ts';
 import type { Secrets } from '../fleet/common/secrets.ts';

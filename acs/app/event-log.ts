@@ -1,4 +1,4 @@
-// Log lines of events: one a session at info; faults, enrolments and connection requests as they happen.
+// The log lines of events: one per session, and one per fault, enrolment, connection request and other event.
 import type { Log } from '../../shared/log.ts';
 import type { EventBus } from '../events.ts';
 

@@ -1,4 +1,4 @@
-// Binding of sockets, with errors that name the option of the address.
+// Binding of sockets. Errors name the option that holds the address.
 import { messageOf } from '../../shared/errors.ts';
 import { authorityOf } from '../../shared/stun.ts';
 import { UserError } from '../errors.ts';

@@ -44,6 +44,6 @@ export function buildSouth(
   return { south, close };
 }
 
-/** Node wants 48 bytes: a name and two keys. */
+/** Node needs 48 bytes: a name and two keys. */
 const ticketKeys = ({ keyFor }: Secrets): Buffer =>
   Buffer.concat([keyFor('session tickets'), keyFor('names of session tickets').subarray(0, 16)]);

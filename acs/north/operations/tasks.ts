@@ -1,4 +1,4 @@
-// Tasks: any RPC of TR-069 Annex A for a device.
+// Operations on tasks: any RPC of TR-069 Annex A for a device.
 import { isAbort } from '../../../shared/errors.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import type { SendConnectionRequest } from '../../fleet/common/ports.ts';
@@ -14,21 +14,23 @@ async function addTask(
 ): Promise<OperationOutput> {
   const id = param(input);
   const task = await fleet.tasks.add(id, input.body as TaskInput);
-  const visiting = await fleet.sessions.notice(id);
+  const isInSession = await fleet.sessions.notice(id);
   const wait = input.query.wait as number | undefined;
   if (wait === undefined) return { status: 201, body: taskView(task) };
-  // The device may come by itself while it is being called, and a call may take longer than the caller waits.
-  const giveUp = new AbortController();
-  const calling = visiting ? undefined : call(sendConnectionRequest, await fleet.devices.row(id), giveUp.signal);
+  // The device may inform by itself meanwhile, and a connection request may take longer than `wait`.
+  const waitEnded = new AbortController();
+  const requesting = isInSession
+    ? undefined
+    : requestOrAbort(sendConnectionRequest, await fleet.devices.row(id), waitEnded.signal);
   const after = await fleet.tasks.outcome(task.id, wait * 1000);
-  giveUp.abort();
-  const woken = await calling;
+  waitEnded.abort();
+  const requested = await requesting;
   const ended = after.state === 'done' || after.state === 'failed' || after.state === 'cancelled';
-  const unheard = woken && !woken.accepted && !ended ? { connectionRequest: woken.reason } : {};
-  return { status: ended ? 200 : 202, body: { ...taskView(after), ...unheard } };
+  const failure = requested && !requested.accepted && !ended ? { connectionRequest: requested.reason } : {};
+  return { status: ended ? 200 : 202, body: { ...taskView(after), ...failure } };
 }
 
-async function call(
+async function requestOrAbort(
   sendConnectionRequest: SendConnectionRequest,
   device: DeviceRow,
   signal: AbortSignal,

@@ -65,7 +65,7 @@ export function taskView(task: Task): View {
   };
 }
 
-/** Arguments and results of an RPC: by their own names, and by the parameter that a struct of a list names. */
+/** Masks arguments and results of an RPC: by their own names, and in lists by the parameter names. */
 function maskArguments(given: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(given).map(([name, value]) => [
@@ -89,7 +89,7 @@ export const faultView = ({ basis: _basis, ...fault }: DeviceFault): View => ({
   retryAt: iso(fault.retryAt),
 });
 
-/** The merge explained, secrets masked also where they lost. */
+/** The explained merge; secrets are masked in lost values too. */
 export const wantedView = (wanted: ExplainedWanted): View => ({
   ...wanted,
   set: wanted.set.map(({ secret, ...entry }) => ({
@@ -132,7 +132,7 @@ const restartView = ({ since, asked, ...due }: RestartDue): View => ({
   ...isoMaybe('asked', asked),
 });
 
-/** Found and wanted values come without secrets. */
+/** Found and wanted values contain no secrets. */
 export const driftView = ({ basis: _basis, corrections, since, last, ...drift }: Drift): View => ({
   ...drift,
   since: iso(since),

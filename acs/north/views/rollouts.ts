@@ -1,5 +1,4 @@
-// Rollouts as the API shows them: times as dateTime, seconds where an operator gave seconds.
-
+// Rollouts in answers of the API: times as dateTime, durations in seconds as in the request.
 import { rolloutStates } from '../../device/rollout-position.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import type { Rollout, Totals } from '../../fleet/rollout/plan.ts';
