@@ -6,7 +6,7 @@ import { type DhcpServer, startDhcpServer } from '../support/servers/dhcp.ts';
 
 const P = 'Device.ManagementServer.';
 
-describe('3.1 The ACS by DHCP', () => {
+describe('3.1 Discovery of the ACS by DHCP', () => {
   let acs: ScriptedAcs;
   let other: ScriptedAcs;
   let dhcp: DhcpServer;
@@ -46,7 +46,7 @@ describe('3.1 The ACS by DHCP', () => {
   const codes = (session: number): string[] => (unit.sessions[session - 1]?.events ?? []).map(event => event.EventCode);
 
   for (const identified of [false, true]) {
-    it(`option ${identified ? 125 : 43} names the ACS, and the retry policy until the ACS sets its own`, async () => {
+    it(`takes ACS URL and retry policy from option ${identified ? 125 : 43} until the ACS sets its own policy`, async () => {
       dhcp.change({ identified });
       acs.play({ status: 500 }, { status: 500 });
       await start();
@@ -58,13 +58,13 @@ describe('3.1 The ACS by DHCP', () => {
     });
   }
 
-  it('a URL that was set counts more than the one that DHCP tells', async () => {
+  it('prefers a configured URL to the one from DHCP', async () => {
     await start({ url: other.url });
     await ended(1);
     assert.deepEqual([acs.names().length, other.names()], [0, ['Inform', '(empty)']]);
   });
 
-  it('one that the ACS sets holds from then on, over a reboot', async () => {
+  it('keeps a URL that the ACS sets, over a reboot', async () => {
     acs.play(
       informResponse(),
       ask('SetParameterValues', {
@@ -82,7 +82,7 @@ describe('3.1 The ACS by DHCP', () => {
     assert.equal(acs.names().filter(name => name === 'Inform').length, 1);
   });
 
-  it('another URL from DHCP is a 0 BOOTSTRAP to the new ACS', async () => {
+  it('sends 0 BOOTSTRAP to the new ACS when DHCP names another URL', async () => {
     await start();
     await ended(1);
     assert.deepEqual(codes(1), ['0 BOOTSTRAP', '1 BOOT']);
@@ -94,7 +94,7 @@ describe('3.1 The ACS by DHCP', () => {
     assert.deepEqual(other.names(), ['Inform', '(empty)']);
   });
 
-  it('an ACS that DHCP named and nobody answers for is asked for again', async () => {
+  it('asks DHCP again when the ACS that it named does not answer', async () => {
     await acs.close();
     await start();
     await ended(1);
@@ -107,7 +107,7 @@ describe('3.1 The ACS by DHCP', () => {
     assert.deepEqual(other.names(), ['Inform', '(empty)']);
   });
 
-  it('what is no absolute http or https URL is as good as none', async () => {
+  it('ignores a DHCP URL that is not an absolute http or https URL', async () => {
     for (const acsUrl of ['ftp://acs.example/', '/acs', 'acs.example', 'http://']) {
       dhcp.change({ acsUrl });
       await start();

@@ -22,7 +22,7 @@ interface Heard {
   body: string;
 }
 
-describe('3.2.2 The ACS asks for a session by HTTP', () => {
+describe('3.2.2 Connection request of the ACS by HTTP', () => {
   const clock = new VirtualClock();
   const random = seededRandom(2);
   const secrets = createSecrets(Buffer.alloc(32, 1), random);
@@ -66,7 +66,7 @@ describe('3.2.2 The ACS asks for a session by HTTP', () => {
     (_request, response) =>
       void response.writeHead(code, headers).end(body);
 
-  it('a GET without data, digest on demand; 200 is yes and what comes with it is ignored', async () => {
+  it('sends a GET without data, with digest on demand, and ignores the body of a 200', async () => {
     answer = async (request, response) => {
       const header = request.headers.authorization;
       const verdict = await verifier.verify({
@@ -90,12 +90,12 @@ describe('3.2.2 The ACS asks for a session by HTTP', () => {
     assert.match(heard[1]?.headers.authorization ?? '', /^Digest .*qop=auth/);
   });
 
-  it('204 is yes as well', async () => {
+  it('takes 204 as accepted', async () => {
     answer = status(204);
     assert.deepEqual(await ask(), { outcome: 'accepted' });
   });
 
-  it('401 after credentials, 503, 404 and anything else are no, each with its reason', async () => {
+  it('takes 401 after credentials, 503, 404 and other statuses as refused, each with its reason', async () => {
     const reasons = new Set<string>();
     for (const code of [401, 503, 404, 500, 302]) {
       answer = status(code, {
@@ -113,7 +113,7 @@ describe('3.2.2 The ACS asks for a session by HTTP', () => {
     );
   });
 
-  it('goes over http only, never https, and never tells a password to who asks for basic', async () => {
+  it('uses http only, never https, and never sends a password to a basic challenge', async () => {
     const { port } = server.address() as AddressInfo;
     answer = status(401, { 'WWW-Authenticate': 'Basic realm="x"' });
     assert.equal((await ask(row({ url: `https://127.0.0.1:${port}/` }))).outcome, 'closed');
@@ -122,7 +122,7 @@ describe('3.2.2 The ACS asks for a session by HTTP', () => {
     assert.ok(heard.every(({ headers }) => headers.authorization === undefined));
   });
 
-  it('a device that falls silent is given up after seconds', async () => {
+  it('gives up after seconds when the device does not answer', async () => {
     answer = () => undefined;
     const asked = ask();
     while (heard.length === 0) await new Promise(resume => setImmediate(resume));

@@ -26,7 +26,7 @@ const to = (url: string, status: number, cookies: string[] = []): Answer => ({
   headers: { Location: url, ...(cookies.length && { 'Set-Cookie': cookies }) },
 });
 
-describe('3.7.1 The CPE’s side of a session', () => {
+describe('3.7.1 CPE side of a session', () => {
   let acs: ScriptedAcs;
   let unit: TestUnit | undefined;
   beforeEach(async () => {
@@ -45,7 +45,7 @@ describe('3.7.1 The CPE’s side of a session', () => {
   };
 
   for (const namespace of ['1-0', '1-1', '1-2', '1-3', '1-4'] as const) {
-    it(`goes on in cwmp-${namespace} when the ACS answers in it, with responses and faults (3.7.4)`, async () => {
+    it(`continues in cwmp-${namespace} when the ACS answers in it, with responses and faults (3.7.4)`, async () => {
       const report = await play([
         heard => reply(heard, responseBody('Inform', { MaxEnvelopes: 1 }), { namespace }),
         { ...getNames(), text: String(getNames().text).replace('cwmp-1-2', `cwmp-${namespace}`) },
@@ -60,7 +60,7 @@ describe('3.7.1 The CPE’s side of a session', () => {
     });
   }
 
-  it('lists its versions when told to, and takes the one that the ACS chose (1.4)', async () => {
+  it('lists its versions if configured, and takes the one that the ACS chooses (1.4)', async () => {
     unit = await testUnit({ url: acs.url });
     acs.play(informResponse({ useVersion: '1.3' }), getNames());
     const agent = startAgent(unit.device, {
@@ -83,7 +83,7 @@ describe('3.7.1 The CPE’s side of a session', () => {
     ['0', false],
     ['false', false],
   ] as const) {
-    it(`HoldRequests ${word}: the empty POST ${held ? 'is not' : 'is'} its last word (3.5 Table 4)`, async () => {
+    it(`${held ? 'continues' : 'ends'} after its empty POST when HoldRequests is ${word} (3.5 Table 4)`, async () => {
       const hold: Step = heard => {
         const { text } = reply(heard, responseBody('Inform', { MaxEnvelopes: 1 }), { holdRequests: true });
         return { text: String(text).replace(/(<cwmp:HoldRequests[^>]*>)1/, `$1${word}`) };
@@ -96,14 +96,14 @@ describe('3.7.1 The CPE’s side of a session', () => {
     });
   }
 
-  it('an empty answer counts as HoldRequests off (3.5 Table 4)', async () => {
+  it('takes an empty answer as HoldRequests off (3.5 Table 4)', async () => {
     const report = await play([informResponse({ holdRequests: true }), {}, {}]);
     assert.deepEqual(acs.names(), ['Inform', '(empty)', '(empty)']);
     assert.equal(report.ok, true);
   });
 
   for (const count of [1, 2, 3, 4, 5, 6]) {
-    it(`${count} redirects in a row, 301, 302 and 307 mixed, ${count > 5 ? 'end the session' : 'lead to the ACS with all cookies'} (3.4.2)`, async () => {
+    it(`${count > 5 ? 'ends the session at' : 'keeps all cookies over'} ${count} redirects in a row, 301, 302 and 307 mixed (3.4.2)`, async () => {
       const statuses = [301, 302, 307, 302, 301, 307];
       const chain = Array.from({ length: count }, (_, at) =>
         to(`${acs.url}/${at}`, statuses[at] ?? 302, [`c${at}=${at}`, 'same=old', ...(at > 0 ? ['c0=changed'] : [])]),
@@ -129,7 +129,7 @@ describe('3.7.1 The CPE’s side of a session', () => {
     });
   }
 
-  it('a redirect leads from http to https, and there the certificate is that of the new host (3.4.2, 3.3)', async () => {
+  it('follows a redirect from http to https and checks the certificate of the new host (3.4.2, 3.3)', async () => {
     const environment = { clock: systemClock(), random: seededRandom(5) };
     const period = { notBefore: new Date(Date.UTC(2020, 0, 1)), notAfter: new Date(Date.UTC(2036, 0, 1)) };
     const ca = await createCa({ name: 'CA', key: 'rsa', ...environment, ...period });
@@ -150,7 +150,7 @@ describe('3.7.1 The CPE’s side of a session', () => {
     }
   });
 
-  it('after each boot it comes from another port (3.2.1.2)', async () => {
+  it('connects from another port after each boot (3.2.1.2)', async () => {
     await play([]);
     await unit?.gateway.powerOff();
     await unit?.boot();
@@ -165,7 +165,7 @@ describe('3.7.1 The CPE’s side of a session', () => {
     assert.equal(acs.open, 0);
   });
 
-  it('nothing leaves it while an answer is out: no pipelining (3.4.1)', async () => {
+  it('sends nothing while an answer is outstanding: no pipelining (3.4.1)', async () => {
     let during = -1;
     await play([
       async heard => {
@@ -177,7 +177,7 @@ describe('3.7.1 The CPE’s side of a session', () => {
     assert.equal(during, 1);
   });
 
-  it('a 401 before every answer leaves cookies, order and the hold as they were (3.4.5)', async () => {
+  it('keeps cookies, order and hold when a 401 precedes every answer (3.4.5)', async () => {
     const challenge = 'Digest realm="a", nonce="n", qop="auth", algorithm=MD5';
     const seen = new Set<string>();
     const script: Step[] = [informResponse({ holdRequests: true }), getNames(), getNames(), {}, {}];
@@ -213,7 +213,7 @@ describe('3.7.1 The CPE’s side of a session', () => {
     ],
   ];
   for (const [what, damage] of malformed) {
-    it(`${what} in mid-session ends it without a word, and is retried (3.5)`, async () => {
+    it(`ends the session without an answer and retries it after ${what} in mid-session (3.5)`, async () => {
       const report = await play([informResponse(), { text: damage(String(getNames().text)) }]);
       assert.deepEqual([report.ok, report.informed, report.error?.kind], [false, true, 'soap']);
       assert.deepEqual(acs.names(), ['Inform', '(empty)']);
@@ -221,7 +221,7 @@ describe('3.7.1 The CPE’s side of a session', () => {
     });
   }
 
-  it('is not impressed by dialects: prefixes, declaration, 1999 XSI, CDATA, comments, unknown elements (3.5)', async () => {
+  it('reads prefixes, declaration, 1999 XSI, CDATA, comments and unknown elements (3.5)', async () => {
     const odd = String(getNames().text)
       .replaceAll('soap-env:', 'SOAP-ENV:')
       .replaceAll('xmlns:soap-env', 'xmlns:SOAP-ENV')
@@ -232,7 +232,7 @@ describe('3.7.1 The CPE’s side of a session', () => {
     assert.ok(resultOf(acs.heard[2], 'GetParameterNames').ParameterList.length > 3);
   });
 
-  it('booleans of the ACS may be 0, 1, true or false (A.2)', async () => {
+  it('reads booleans of the ACS as 0, 1, true or false (A.2)', async () => {
     const asked = (word: string): Answer => ({
       text: String(getNames().text).replace(/<NextLevel>.<\/NextLevel>/, `<NextLevel>${word}</NextLevel>`),
     });
@@ -257,7 +257,7 @@ describe('3.7.1 The CPE’s side of a session', () => {
       return { ...heard, envelope: decodeEnvelope(gunzipSync(heard.body).toString()) };
     };
 
-    it('packs what it sends as HTTPCompression says, and reads what comes packed', async () => {
+    it('compresses requests as HTTPCompression says, and reads compressed answers', async () => {
       const names = gzipSync(String(getNames().text));
       const last = deflateSync(String(getNames().text));
       const report = await play(
@@ -281,7 +281,7 @@ describe('3.7.1 The CPE’s side of a session', () => {
       assert.equal(acs.heard.length, 4);
     });
 
-    it('an ACS that answers 415 gets it plain by the next retry', async () => {
+    it('sends plain messages from the next retry on when the ACS answers 415', async () => {
       const report = await play([{ status: 415 }], packing);
       assert.equal(report.error?.code, 415);
       await unit?.clock.advance(10_500);
@@ -290,7 +290,7 @@ describe('3.7.1 The CPE’s side of a session', () => {
       assert.equal(argumentsOf(acs.heard[1], 'Inform').RetryCount, 1);
     });
 
-    it('by default nothing is packed', async () => {
+    it('compresses nothing by default', async () => {
       await play([], { model: 'device' });
       assert.deepEqual(
         acs.heard.map(({ headers }) => [headers['content-encoding'], headers['accept-encoding']]),

@@ -34,7 +34,7 @@ describe('A.3.2 Parameters over the wire', () => {
       });
     }
 
-    it('is all or nothing: each wrong parameter once with its own code, ParameterKey and values unchanged', async () => {
+    it('names each wrong parameter once with its code, and leaves ParameterKey and values unchanged', async () => {
       await start();
       await on.set({ [`${P}Username`]: 'before' }, 'first');
       const outcome = await on.set(
@@ -62,7 +62,7 @@ describe('A.3.2 Parameters over the wire', () => {
       assert.deepEqual(await on.set({ [`${P}URL`]: 'not a url' }), [9003, `${P}URL 9007`], 'what a service refuses');
     });
 
-    it('a wrong xsi:type is 9006 where types are taken strictly, and converted where they are not', async () => {
+    it('answers a wrong xsi:type with 9006 in strict mode, and converts it otherwise', async () => {
       await start({ parameters: { 'Cwmp.InteropParameterTypeValidation': 'Strict' } });
       const name = `${P}PeriodicInformInterval`;
       assert.deepEqual(await on.set([typed(name, '60', 'xsd:string')]), [9003, `${name} 9006`]);
@@ -72,7 +72,7 @@ describe('A.3.2 Parameters over the wire', () => {
       assert.equal(await on.value(name), '61');
     });
 
-    it('names are full: a partial path, an alias, a wildcard and another case are unknown', async () => {
+    it('knows full names only: no partial path, alias, wildcard or other case', async () => {
       await start();
       for (const name of [
         P,
@@ -86,7 +86,7 @@ describe('A.3.2 Parameters over the wire', () => {
         assert.deepEqual(await on.set({ [name]: 'x' }), [9003, `${name} 9005`]);
     });
 
-    it('the order of the list makes no difference', async () => {
+    it('gives the same result for any order of the list', async () => {
       const [enable, interval, time] = ['PeriodicInformEnable', 'PeriodicInformInterval', 'PeriodicInformTime'];
       const items = [
         typed(`${P}${enable}`, '1', 'xsd:boolean'),
@@ -101,7 +101,7 @@ describe('A.3.2 Parameters over the wire', () => {
       }
     });
 
-    it('Status 1: what waits for a restart reads back at once and is in force after it', async () => {
+    it('answers Status 1 for a value that reads back at once and applies after a restart', async () => {
       await start();
       const name = 'Device.X_0090F8_Web.ServerPort';
       assert.equal(await on.set({ [name]: '8081' }, 'waits'), 1);
@@ -112,7 +112,7 @@ describe('A.3.2 Parameters over the wire', () => {
       assert.equal(on.unit.gateway.device.config.running('Web.ServerPort'), '8081');
     });
 
-    it('ParameterKey may be empty, and outlives a power cut', async () => {
+    it('takes an empty ParameterKey, and keeps it over a power cut', async () => {
       await start();
       await on.set({ [`${P}Username`]: 'u' }, 'k'.repeat(32));
       await on.restart();
@@ -121,7 +121,7 @@ describe('A.3.2 Parameters over the wire', () => {
       assert.equal(await on.value(`${P}ParameterKey`), '');
     });
 
-    it('too many parameters are not too many: a thousand in one request, and none of them in vain', async () => {
+    it('sets a thousand parameters in one request', async () => {
       await start();
       const { result } = await on.call('GetParameterValues', { ParameterNames: ['Device.X_0090F8_'.slice(0, 7)] });
       const writable = new Set(
@@ -139,7 +139,7 @@ describe('A.3.2 Parameters over the wire', () => {
       assert.ok([0, 1].includes((await on.set(some)) as number));
     });
 
-    it('unknown and relative times are dateTimes; what is no time is not', async () => {
+    it('takes unknown and relative times as dateTime, and refuses text that is no time', async () => {
       await start({ model: 'device' });
       const name = `${P}PeriodicInformTime`;
       for (const time of ['0001-01-01T00:00:00Z', '9999-12-31T23:59:59Z', '2026-06-01T12:00:00+02:00'])
@@ -155,13 +155,13 @@ describe('A.3.2 Parameters over the wire', () => {
       return fault ? fault.code : names(result?.ParameterList);
     };
 
-    it('an empty table is an empty list and no fault, whatever stands beside it', async () => {
+    it('returns an empty list for an empty table, also beside other names', async () => {
       await start();
       assert.deepEqual(await get(EVENTS), []);
       assert.deepEqual(await get(EVENTS, `${P}Username`), [`${P}Username`]);
     });
 
-    it('a partial path is everything below it, a row only that row', async () => {
+    it('returns everything below a partial path, and for a row only that row', async () => {
       await start();
       const row = async () =>
         (await on.call('AddObject', { ObjectName: EVENTS, ParameterKey: '' })).result?.InstanceNumber;
@@ -173,7 +173,7 @@ describe('A.3.2 Parameters over the wire', () => {
       assert.ok(all.some(name => name.startsWith(`${EVENTS}${two}.`)));
     });
 
-    it('unknown names are 9005 for the whole call: full, partial, a missing row, a name without its dot', async () => {
+    it('answers 9005 for the call when one name is unknown, a missing row or lacks its dot', async () => {
       await start();
       for (const bad of [
         'Device.No',
@@ -187,14 +187,14 @@ describe('A.3.2 Parameters over the wire', () => {
         assert.equal(await get(`${P}Username`, bad), 9005, bad);
     });
 
-    it('aliases and wildcards are 9005 on a unit that shows no AliasBasedAddressing', async () => {
+    it('answers aliases and wildcards with 9005 where the unit lacks AliasBasedAddressing', async () => {
       await start();
       assert.equal(await get(`${P}AliasBasedAddressing`), 9005);
       assert.equal(await get('Device.X_0090F8_SipEp.Gateway.[default].'), 9005);
       assert.equal(await get('Device.X_0090F8_SipEp.Gateway.*.Name'), 9005);
     });
 
-    it('every value carries its type, and what is hidden reads as nothing', async () => {
+    it('returns each value with its type, and hidden ones empty', async () => {
       await start();
       await on.set({ [`${P}Password`]: 'secret', [`${P}ConnectionRequestPassword`]: 'secret' });
       const { result } = await on.call('GetParameterValues', { ParameterNames: [''] });
@@ -218,7 +218,7 @@ describe('A.3.2 Parameters over the wire', () => {
       return Object.fromEntries((result?.ParameterList ?? []).map(({ Name, Writable }) => [Name, Writable]));
     };
 
-    it('the five cases: itself and all below, next level only, root, parameter, unknown', async () => {
+    it('covers the five cases: itself and all below, next level, root, parameter, unknown', async () => {
       await start();
       const whole = (await get(P, false)) as Record<string, boolean>;
       assert.equal(Object.keys(whole)[0], P);
@@ -235,13 +235,13 @@ describe('A.3.2 Parameters over the wire', () => {
       }
     });
 
-    it('an empty table: nothing on the next level, itself with all below', async () => {
+    it('lists nothing on the next level of an empty table, and the table itself otherwise', async () => {
       await start();
       assert.deepEqual(await get(EVENTS, true), {});
       assert.deepEqual(await get(EVENTS, false), { [EVENTS]: true });
     });
 
-    it('Writable: a parameter that can be set, a table that takes rows, a row that can go; other objects never', async () => {
+    it('reports Writable for settable parameters, growable tables and deletable rows only', async () => {
       await start();
       await on.call('AddObject', { ObjectName: EVENTS, ParameterKey: '' });
       const rows = (await get(EVENTS, false)) as Record<string, boolean>;
@@ -259,7 +259,7 @@ describe('A.3.2 Parameters over the wire', () => {
       );
     });
 
-    it('the whole tree: every object ends with a dot, no name is longer than 256 characters, each comes once', async () => {
+    it('lists each name of the tree once, objects with a dot, at most 256 characters', async () => {
       await start();
       const { result } = await on.call('GetParameterNames', { ParameterPath: '', NextLevel: false });
       const all = names(result?.ParameterList);
@@ -291,7 +291,7 @@ describe('A.3.2 Parameters over the wire', () => {
       return typeof list === 'number' ? -list : list[0]?.Notification;
     };
 
-    it('a partial path means what is there now, not rows that come later', async () => {
+    it('applies a partial path to the parameters that exist now, not to later rows', async () => {
       await start();
       await on.call('AddObject', { ObjectName: EVENTS, ParameterKey: '' });
       assert.equal(await set(change(EVENTS, { NotificationChange: true, Notification: 1 })), 0);
@@ -300,7 +300,7 @@ describe('A.3.2 Parameters over the wire', () => {
       assert.equal(await notification(`${EVENTS}2.Action`), 0);
     });
 
-    it('active may be denied where the model says so (9009), passive never, and all of the call or nothing', async () => {
+    it('denies active notification by 9009 where the model says so, passive never, all or nothing', async () => {
       await start();
       const uptime = 'Device.DeviceInfo.UpTime';
       const active = { NotificationChange: true, Notification: 2 };
@@ -310,7 +310,7 @@ describe('A.3.2 Parameters over the wire', () => {
       assert.equal(await notification(uptime), 1);
     });
 
-    it('a forced notification stays as it is; one that is only the default may be turned off', async () => {
+    it('keeps a forced notification, and lets a default one be turned off', async () => {
       await start({ model: 'device' });
       assert.equal(await set(change('Device.DeviceInfo.SoftwareVersion', { NotificationChange: true })), 9009);
       assert.equal(await notification('Device.DeviceInfo.SoftwareVersion'), 2);
@@ -319,13 +319,13 @@ describe('A.3.2 Parameters over the wire', () => {
       assert.equal(await notification(`${P}ConnectionRequestURL`), 0);
     });
 
-    it('what the flags do not name is ignored', async () => {
+    it('ignores values whose Change flag is not set', async () => {
       await start();
       assert.equal(await set(change(`${P}Username`, { Notification: 2, AccessList: ['Subscriber'] })), 0);
       assert.equal(await notification(`${P}Username`), 0);
     });
 
-    it('survive a power cut and a new firmware, and end with a factory reset', async () => {
+    it('keeps attributes over a power cut and a new firmware until a factory reset', async () => {
       await start();
       await set(change(`${P}Username`, { NotificationChange: true, Notification: 1, AccessListChange: true }));
       await on.restart();
@@ -338,7 +338,7 @@ describe('A.3.2 Parameters over the wire', () => {
       ]);
     });
 
-    it('GetParameterAttributes takes names, partial paths and all, and refuses what it does not know', async () => {
+    it('takes full names, partial paths and the empty name, and refuses unknown ones', async () => {
       await start();
       const below = await get(P);
       const all = await get('');
@@ -349,7 +349,7 @@ describe('A.3.2 Parameters over the wire', () => {
       for (const bad of ['Device.No', 'Device.No.', `${EVENTS}1.`]) assert.equal(await get(`${P}URL`, bad), 9005, bad);
     });
 
-    it('other kinds of notification and other entities than Subscriber are 9003', async () => {
+    it('answers other notification kinds and entities than Subscriber with 9003', async () => {
       await start();
       for (const Notification of [3, 4, 5, 6])
         assert.equal(await set(change(`${P}Username`, { NotificationChange: true, Notification })), 9003);
@@ -366,7 +366,7 @@ describe('A.3.2 Parameters over the wire', () => {
       return fault ? fault.code : result?.Status;
     };
 
-    it('a number once given is never given again, not after deletion and not after a power cut', async () => {
+    it('never reuses an instance number, neither after deletion nor after a power cut', async () => {
       await start();
       assert.deepEqual([await add(EVENTS), await add(EVENTS)], [1, 2]);
       assert.equal(await remove(`${EVENTS}2.`), 0);
@@ -378,7 +378,7 @@ describe('A.3.2 Parameters over the wire', () => {
       assert.deepEqual(names(result?.ParameterList), [`${EVENTS}1.`, `${EVENTS}4.`]);
     });
 
-    it('a new row has its defaults, can be set, and goes with everything in it', async () => {
+    it('gives a new row its defaults, sets it, and deletes it with all its values', async () => {
       await start();
       const row = `${EVENTS}${await add(EVENTS)}.`;
       assert.equal(await on.value(`${row}Action`), 'SendViaSyslog');
@@ -388,7 +388,7 @@ describe('A.3.2 Parameters over the wire', () => {
       assert.equal(await remove(row), 9005);
     });
 
-    it('ParameterKey follows success and not a fault', async () => {
+    it('sets ParameterKey on success and not on a fault', async () => {
       await start();
       await add(EVENTS, 'added');
       assert.equal(await on.value(`${P}ParameterKey`), 'added');
@@ -399,7 +399,7 @@ describe('A.3.2 Parameters over the wire', () => {
       assert.equal(await on.value(`${P}ParameterKey`), 'gone');
     });
 
-    it('no table, a row, an object, a fixed table, an alias: refused; a full one: 9004', async () => {
+    it('refuses paths that are not a growable table, and answers a full table with 9004', async () => {
       await start();
       for (const bad of [
         'Device.No.',
@@ -416,14 +416,14 @@ describe('A.3.2 Parameters over the wire', () => {
         assert.equal(await remove(bad), 9005, bad);
     });
 
-    it('a name without its dot is 9003 or 9005', async () => {
+    it('answers a name without its dot with 9003 or 9005', async () => {
       await start();
       const text = String(ask('AddObject', { ObjectName: EVENTS, ParameterKey: '' }).text);
       const { fault } = await on.send('AddObject', { text: text.replace(`${EVENTS}<`, `${EVENTS.slice(0, -1)}<`) });
       assert.ok(fault && [9003, 9005].includes(fault.code));
     });
 
-    it('what the ACS adds and deletes is no news to it', async () => {
+    it('does not notify the ACS of rows that it adds and deletes itself', async () => {
       await start({ model: 'device' });
       const table = 'Device.DNS.Client.Server.';
       await on.call('SetParameterAttributes', {

@@ -25,7 +25,7 @@ describe('A.3.2.4 Notifications', () => {
     return argumentsOf(on.acs.heard[from], 'Inform');
   };
 
-  it('a value that changed and came back is told all the same', async () => {
+  it('reports a value that changed and changed back', async () => {
     await start(1);
     await set('other');
     await set('');
@@ -34,13 +34,13 @@ describe('A.3.2.4 Notifications', () => {
     assert.equal(inform.ParameterList.find(({ Name }) => Name === name)?.Value, '');
   });
 
-  it('one that was set to what it was is not', async () => {
+  it('does not report a value that was set to what it was', async () => {
     await start(1);
     await set('');
     assert.deepEqual((await next('2 PERIODIC')).Event, [{ EventCode: '2 PERIODIC', CommandKey: '' }]);
   });
 
-  it('delivered once, it is not told again', async () => {
+  it('does not report a delivered change again', async () => {
     await start(1);
     await set('x');
     await next();

@@ -23,7 +23,7 @@ describe('A.3.3.1 Inform of the unit', () => {
   };
   const names = ({ ParameterList }: Arguments<'Inform'>): string[] => ParameterList.map(({ Name }) => Name);
 
-  it('a Device:2 unit carries the forced parameters of TR-181, each once', async () => {
+  it('carries the forced parameters of TR-181, each once, for a Device:2 unit', async () => {
     const inform = await start({ model: 'device' });
     const forced = [
       'Device.RootDataModelVersion',
@@ -39,7 +39,7 @@ describe('A.3.3.1 Inform of the unit', () => {
     assert.deepEqual([...names(inform)].sort(), [...forced].sort());
   });
 
-  it('names the device: OUI in six upper-case digits, class and serial within 64 characters', async () => {
+  it('sends the OUI in six upper-case digits, class and serial within 64 characters', async () => {
     const { DeviceId, MaxEnvelopes, RetryCount } = await start();
     assert.match(DeviceId.OUI, /^[0-9A-F]{6}$/);
     for (const text of [DeviceId.Manufacturer, DeviceId.ProductClass, DeviceId.SerialNumber])
@@ -47,7 +47,7 @@ describe('A.3.3.1 Inform of the unit', () => {
     assert.deepEqual([MaxEnvelopes, RetryCount], [1, 0]);
   });
 
-  it('CurrentTime is local with its offset, and the Unknown Time while the clock is not set', async () => {
+  it('sends local time with its offset, and the Unknown Time while the clock is not set', async () => {
     const { CurrentTime } = await start();
     assert.match(CurrentTime, /^2025-12-31T19:00:00-05:00$/);
     await on.close();
@@ -55,7 +55,7 @@ describe('A.3.3.1 Inform of the unit', () => {
     assert.equal(clockless.CurrentTime, '0001-01-01T00:00:00Z');
   });
 
-  it('the very same Inform is sent again after a fault 8005, and a new one in the next session', async () => {
+  it('repeats the identical Inform after fault 8005, and sends a new one in the next session', async () => {
     await start();
     on.acs.play(fault(8005));
     const again = await next('2 PERIODIC');
@@ -95,7 +95,7 @@ describe('A.3.3.1 Inform of the unit', () => {
       assert.equal(new Set(periodic).size, periodic.length);
     });
 
-    it('a pattern with * stands for all rows', async () => {
+    it('expands a pattern with * to all rows', async () => {
       await start({ model: 'device' });
       const servers = 'Device.DNS.Client.Server.';
       for (let row = 0; row < 2; row++) await on.call('AddObject', { ObjectName: servers, ParameterKey: '' });
@@ -104,7 +104,7 @@ describe('A.3.3.1 Inform of the unit', () => {
       assert.deepEqual(list, [`${servers}1.Enable`, `${servers}2.Enable`]);
     });
 
-    it('forced parameters and 4 VALUE CHANGE are refused: 9007', async () => {
+    it('refuses forced parameters and 4 VALUE CHANGE with 9007', async () => {
       await start({ model: 'device' });
       const row = await want(`${P}Username`);
       assert.deepEqual(await on.set({ [`${row}ParameterName`]: `${P}ParameterKey` }), [

@@ -16,12 +16,12 @@ describe('3.5 Damaged envelopes', function () {
     unit = undefined;
   });
 
-  it('16,000 are read or refused, and what is read can be sent on', async () => {
+  it('reads or refuses each of 16,000, and can encode again what it reads', async () => {
     const { read, refused } = await decodeDamaged(1, 16_000);
     assert.ok(read > 1000 && refused > 1000, `${read} read, ${refused} refused: the damage is too great or too small`);
   });
 
-  it('2,000 at every stage of a session do the ACS no harm', async () => {
+  it('keeps the ACS working after 2,000 at every stage of a session', async () => {
     acs = await openAcs();
     await postDamaged(acs, 20_001, 200);
     const before = memoryInUse();
@@ -29,7 +29,7 @@ describe('3.5 Damaged envelopes', function () {
     assert.ok(memoryInUse() - before < 32 * MEBIBYTE);
   });
 
-  it('2,000 from its ACS do the unit no harm', async () => {
+  it('keeps the unit working after 2,000 from its ACS', async () => {
     unit = await openUnit();
     await unit.run(40_001, 200);
     const before = memoryInUse();

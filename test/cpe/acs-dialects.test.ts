@@ -125,7 +125,7 @@ function requests(dialect: Dialect, root: string, table: string, fileUrl: string
   ];
 }
 
-describe('ACSs of many dialects', () => {
+describe('ACS dialects', () => {
   let acs: ScriptedAcs;
   let unit: TestUnit;
   beforeEach(async () => {
@@ -141,7 +141,7 @@ describe('ACSs of many dialects', () => {
       ['dgw', 'Device.X_0090F8_Nlm.Events.'],
       ['device', 'Device.ManagementServer.InformParameter.'],
     ] as const)
-      it(`${dialect.name} (${model}): every request is carried out`, async () => {
+      it(`carries out every request (${model}): ${dialect.name}`, async () => {
         const asked = requests(dialect, 'Device.', table, `http://127.0.0.1:${acs.port}/none.cfg`);
         acs.play(answering(dialect, 'InformResponse', '<MaxEnvelopes>1</MaxEnvelopes>'));
         asked.forEach(([name, content], at) => void acs.play(text(dialect, name, content, `id-${at}`)));

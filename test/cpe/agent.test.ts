@@ -20,7 +20,7 @@ const set = (...items: [string, string][]): Step =>
   });
 const P = 'Device.ManagementServer.';
 
-describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () => {
+describe('CWMP agent (TR-069 3.2.1, 3.7.1.5)', () => {
   let acs: ScriptedAcs;
   let unit: TestUnit;
   beforeEach(async () => {
@@ -60,7 +60,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
   };
 
   describe('retry (3.2.1.1)', () => {
-    it('each failed session doubles the band; RetryCount counts them; success ends it', async () => {
+    it('doubles the band with each failed session, counts them in RetryCount, and ends on success', async () => {
       acs.play(fault(8002), fault(8002), fault(8002), fault(8002));
       await start();
       for (const [min, max] of [
@@ -83,7 +83,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
       await quiet(3_600_000, 6);
     });
 
-    it('follows m and k as they are set', async () => {
+    it('uses m and k as they are set', async () => {
       const policies = fc.tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1000, max: 4000 }));
       await fc.assert(
         fc.asyncProperty(policies, async ([m, k]) => {
@@ -104,7 +104,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
       );
     });
 
-    it('a new event ends the wait', async () => {
+    it('ends the wait at a new event', async () => {
       acs.play(fault(8002));
       await start();
       unit.gateway.agent?.inform('2 PERIODIC');
@@ -112,7 +112,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
       assert.deepEqual(events(2), ['0 BOOTSTRAP', '1 BOOT', '2 PERIODIC']);
     });
 
-    it('a reboot restarts the curve, and RetryCount goes on', async () => {
+    it('restarts the curve at a reboot and keeps RetryCount', async () => {
       acs.play(fault(8002), fault(8002), fault(8002));
       await start();
       await next(10_500);
@@ -127,7 +127,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
       assert.equal(informs()[4]?.RetryCount, 4);
     });
 
-    it('a session that failed after its InformResponse is retried without what was delivered', async () => {
+    it('retries a session that failed after InformResponse without the delivered events', async () => {
       acs.play(informResponse(), { status: 500 });
       await start();
       assert.equal(unit.sessions[0]?.informed, true);
@@ -136,7 +136,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
       assert.equal(informs()[1]?.RetryCount, 1);
     });
 
-    it('such a retry goes on until a session succeeds, though it has nothing to tell', async () => {
+    it('continues such a retry until a session succeeds, though it has no event to report', async () => {
       acs.play(informResponse(), { status: 500 }, { status: 500 }, { status: 500 });
       await start();
       await next(10_500);
@@ -148,7 +148,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
       );
     });
 
-    it('AcsStatus tells what went wrong and what went well', async () => {
+    it('shows success and kind of failure in AcsStatus', async () => {
       await acs.close();
       await start();
       assert.equal(unit.device.config.variable('Cwmp.AcsStatus'), 'ErrorNotResponding');
@@ -163,7 +163,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
       ...more,
     });
 
-    it('comes every interval, at a phase of the unit’s own where none is set', async () => {
+    it('informs every interval, at a phase of its own where none is set', async () => {
       await start({ parameters: periodic() });
       await next(600_500);
       assert.deepEqual(events(2), ['2 PERIODIC']);
@@ -181,7 +181,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
       assert.equal(Math.floor(unit.clock.now() / 1000) % 600, 200);
     });
 
-    it('a new interval counts from then on; Disable ends it', async () => {
+    it('applies a new interval from its setting on, and ends when disabled', async () => {
       await start();
       await quiet(3_600_000, 1);
       acs.play(informResponse(), set([`${P}PeriodicInformEnable`, '1'], [`${P}PeriodicInformInterval`, '5']));
@@ -195,7 +195,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
       await quiet(60_000, 6);
     });
 
-    it('one that was not delivered survives a power cut', async () => {
+    it('keeps an undelivered periodic event over a power cut', async () => {
       await start({ parameters: periodic() });
       acs.always(fault(8002));
       await next(600_500);
@@ -207,7 +207,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
     });
   });
 
-  it('ScheduleInform fires at its time with its key, also over a reboot', async () => {
+  it('informs at the time of a ScheduleInform with its key, also over a reboot', async () => {
     acs.play(
       informResponse(),
       ask('ScheduleInform', { DelaySeconds: 0, CommandKey: 'never' }),
@@ -246,7 +246,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
       unit.device.config.set([{ name: username, value }], source);
     const username = 'Device.ManagementServer.Username';
 
-    it('active: a session at once, with the value', async () => {
+    it('opens a session at once for an active change, with the value', async () => {
       acs.play(informResponse(), notify(username, 2));
       await start();
       await change('bob');
@@ -256,7 +256,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
       await quiet(60_000, 2);
     });
 
-    it('passive: rides along with the next Inform', async () => {
+    it('reports a passive change with the next Inform', async () => {
       acs.play(informResponse(), notify(username, 1));
       await start();
       await change('bob');
@@ -272,7 +272,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
       );
     });
 
-    it('what the ACS sets itself is no news, and off is off', async () => {
+    it('reports neither changes by the ACS itself nor changes with notification off', async () => {
       acs.play(informResponse(), notify(username, 2), set([username, 'x']));
       await start();
       await quiet(60_000, 1);
@@ -283,7 +283,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
       await quiet(60_000, 2);
     });
 
-    it('a change that no Inform delivered is told by the next, and lost with a reboot', async () => {
+    it('reports an undelivered change with the next Inform, and drops it at a reboot', async () => {
       acs.play(informResponse(), notify(username, 2));
       await start();
       acs.play(fault(8002));
@@ -298,7 +298,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
       assert.deepEqual(events(4), ['1 BOOT']);
     });
 
-    it('DefaultActiveNotificationThrottle delays a session that nothing else wants', async () => {
+    it('delays a session for a change alone by DefaultActiveNotificationThrottle', async () => {
       acs.play(informResponse(), notify(username, 2), set([`${P}DefaultActiveNotificationThrottle`, '120']));
       await start();
       await unit.clock.advance(30_000);
@@ -312,7 +312,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
       await quiet(600_000, 3);
     });
 
-    it('ProvisioningCode and SoftwareVersion cannot be silenced (plain device)', async () => {
+    it('always notifies of ProvisioningCode and SoftwareVersion (plain device)', async () => {
       acs.play(informResponse(), notify(path, 0));
       await start({ model: 'device' });
       await unit.device.config.set([{ name: path, value: 'B' }], 'web');
@@ -321,8 +321,8 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
     });
   });
 
-  describe('which ACS (3.1)', () => {
-    it('a new URL is a 0 BOOTSTRAP to the new ACS, after the session', async () => {
+  describe('choice of the ACS (3.1)', () => {
+    it('sends 0 BOOTSTRAP to a new URL after the session', async () => {
       const other = await scriptedAcs();
       acs.play(informResponse(), set([`${P}URL`, other.url]));
       await start();
@@ -338,7 +338,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
       await other.close();
     });
 
-    it('changed by the unit itself it takes effect at once, and what the old one was owed is dropped', async () => {
+    it('applies a URL changed by the unit at once and drops events for the old ACS', async () => {
       const other = await scriptedAcs();
       acs.play(fault(8002));
       await start();
@@ -372,7 +372,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
       };
       afterEach(() => dhcp.close());
 
-      it('Dhcp takes what DHCP says, and nothing else', async () => {
+      it('uses only the URL from DHCP with Dhcp', async () => {
         await boot('Dhcp', 'http://127.0.0.1:1/', acs.url);
         assert.equal(unit.gateway.agent?.acs.url, acs.url);
         assert.deepEqual(events(1), ['0 BOOTSTRAP', '1 BOOT']);
@@ -382,12 +382,12 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
         assert.equal(unit.sessions[0]?.error?.kind, 'no-url');
       });
 
-      it('DhcpWithFailover falls back to the static URL', async () => {
+      it('falls back to the static URL with DhcpWithFailover', async () => {
         await boot('DhcpWithFailover', acs.url);
         assert.equal(unit.sessions[0]?.ok, true);
       });
 
-      it('asks again when the ACS that DHCP named cannot be reached, and follows a new URL', async () => {
+      it('asks DHCP again when its ACS cannot be reached, and uses a new URL', async () => {
         await boot('Dhcp', '', 'http://127.0.0.1:1/');
         assert.equal(unit.sessions[0]?.error?.kind, 'unreachable');
         dhcp.change({ acsUrl: acs.url });
@@ -397,7 +397,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
         assert.equal(unit.device.state.facts.bootstrapped, acs.url);
       });
 
-      it('the retry policy that DHCP names holds', async () => {
+      it('applies the retry policy from DHCP', async () => {
         dhcp = await startDhcpServer({ acsUrl: acs.url, retryMinimumWait: 100, retryMultiplier: 1000 });
         acs.play(fault(8002));
         unit = await testUnit({
@@ -411,7 +411,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
       });
     });
 
-    it('no URL: NoUrl, and nothing is sent', async () => {
+    it('sends nothing and shows NoUrl without a URL', async () => {
       unit = await testUnit();
       await unit.boot();
       await unit.ended(1);
@@ -424,7 +424,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
   });
 
   describe('Reboot and FactoryReset (A.3.2.9, A.3.2.10)', () => {
-    it('Reboot: answered, session ended, then [1 BOOT, M Reboot]', async () => {
+    it('answers Reboot, ends the session, then informs with [1 BOOT, M Reboot]', async () => {
       acs.play(informResponse(), ask('Reboot', { CommandKey: 'r1' }), ask('Reboot', { CommandKey: 'r2' }));
       await start();
       assert.deepEqual(acs.names(), ['Inform', '(empty)', 'RebootResponse', 'RebootResponse']);
@@ -433,7 +433,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
       await quiet(60_000, 2);
     });
 
-    it('a power cut between answer and reboot loses nothing', async () => {
+    it('loses no event when power is cut between answer and reboot', async () => {
       acs.play(informResponse(), ask('Reboot', { CommandKey: 'r1' }), { silent: true });
       unit = await testUnit({ url: acs.url });
       await unit.boot();
@@ -444,7 +444,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
       assert.deepEqual(events(1), ['1 BOOT', 'M Reboot r1']);
     });
 
-    it('a power cut between answer and factory reset only makes it come sooner', async () => {
+    it('resets at the next boot when power is cut between answer and factory reset', async () => {
       acs.play(
         informResponse(),
         set([`${P}PeriodicInformInterval`, '77']),
@@ -473,7 +473,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
       await eventually('the events are delivered', () => unit.device.state.facts.events.length === 0);
     };
 
-    it('DelayReboot: so long after the session, once', async () => {
+    it('reboots once, DelayReboot seconds after the session', async () => {
       acs.play(informResponse(), set([`${P}DelayReboot`, '100']), set([`${P}Username`, 'x']));
       await start({ model: 'device' });
       await quiet(99_000, 1);
@@ -485,7 +485,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
       assert.equal(informs().length, 2);
     });
 
-    it('ScheduleReboot: at that time; a session in between does not shift it, a time that has passed is none', async () => {
+    it('reboots at ScheduleReboot whatever sessions come between, and ignores a time that has passed', async () => {
       const at = (seconds: number): string =>
         `${new Date(unit.clock.now() + seconds * 1000).toISOString().slice(0, 19)}Z`;
       await start({ model: 'device' });
@@ -504,7 +504,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
       assert.equal(informs().length, 3);
     });
 
-    it('FactoryReset: back to the profile, then [0 BOOTSTRAP, 1 BOOT]', async () => {
+    it('returns to the profile at FactoryReset, then informs with [0 BOOTSTRAP, 1 BOOT]', async () => {
       acs.play(informResponse(), set([`${P}PeriodicInformInterval`, '77']), ask('FactoryReset', {}));
       await start();
       await unit.ended(2);
@@ -514,7 +514,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
     });
   });
 
-  it('a power cut in the middle of a session says nothing and counts as no failure', async () => {
+  it('sends nothing and counts no failure when power is cut in the middle of a session', async () => {
     acs.play({ silent: true });
     unit = await testUnit({ url: acs.url });
     await unit.boot();
@@ -527,7 +527,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
     assert.deepEqual(events(1), ['0 BOOTSTRAP', '1 BOOT']);
   });
 
-  it('once: one session and no more, its report in hand', async () => {
+  it('holds one session and no more with the option once', async () => {
     unit = await testUnit({ url: acs.url, once: true });
     await unit.boot();
     assert.equal((await unit.gateway.agent?.sessions.first)?.ok, true);
@@ -535,7 +535,7 @@ describe('CWMP agent: when it talks and about what (TR-069 3.2.1, 3.7.1.5)', () 
     assert.equal(acs.heard.length, 2);
   });
 
-  it('takes an active change during a session to a session of its own', async () => {
+  it('reports an active change during a session in a session of its own', async () => {
     let late: Promise<unknown> | undefined;
     acs.play(
       informResponse(),

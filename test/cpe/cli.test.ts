@@ -74,7 +74,7 @@ describe('tandem-cpe', () => {
     return { code, lines };
   };
 
-  it('--request-download asks as soon as the ACS knows the unit', async () => {
+  it('sends RequestDownload as soon as the ACS knows the unit (--request-download)', async () => {
     const argv = ['--acs', acs.url, '--state', join(directory, 'state'), '--once'];
     assert.equal((await inProcess(argv)).code, 0);
     assert.equal((await inProcess([...argv, '--request-download', '3 Vendor Configuration File'])).code, 0);
@@ -89,7 +89,7 @@ describe('tandem-cpe', () => {
     assert.deepEqual(acs.names().slice(5), ['Inform', '(empty)', 'Inform', 'RequestDownload', '(empty)']);
   });
 
-  it('exits 2 with one line on wrong usage, 0 on --help', async function () {
+  it('exits with 2 and one line on wrong usage, with 0 on --help', async function () {
     this.timeout(30_000);
     const wrong = [
       [[], /a command is needed/],
@@ -112,7 +112,7 @@ describe('tandem-cpe', () => {
     for (const name of Object.keys(runOptions)) assert.ok(help.out.includes(`--${name}`), name);
   });
 
-  it('packs an image that the gateway takes', async () => {
+  it('packs an image that the gateway accepts', async () => {
     const out = join(directory, 'image.bin');
     assert.equal((await start('pack-firmware', '--product', '4102S', '--version', '49.2.2941', out).ended).code, 0);
     const image = unpackFirmware(await readFile(out));
@@ -123,7 +123,7 @@ describe('tandem-cpe', () => {
     assert.match(failed.err, /^tandem-cpe: .*ENOENT/);
   });
 
-  it('says ready with its addresses and ends cleanly on SIGTERM', async function () {
+  it('logs ready with its addresses, and ends cleanly on SIGTERM', async function () {
     this.timeout(30_000);
     const { child, ended, said } = start(
       'run',
@@ -145,7 +145,7 @@ describe('tandem-cpe', () => {
     assert.equal((await ended).code, 0);
   });
 
-  it('--once: one session, every envelope on file, exit 0; 1 when it did not end well', async () => {
+  it('holds one session, writes every envelope, and exits with 0, or 1 on failure (--once)', async () => {
     const wire = join(directory, 'wire');
     const { code } = await inProcess([
       '--acs',
@@ -171,7 +171,7 @@ describe('tandem-cpe', () => {
     );
   });
 
-  it('keeps its state: the second start is no bootstrap', async () => {
+  it('keeps its state, so the second start is no bootstrap', async () => {
     const events = async (): Promise<string[]> => {
       const before = acs.heard.length;
       await inProcess(['--acs', acs.url, '--once', '--state', join(directory, 'state')]);
@@ -183,7 +183,7 @@ describe('tandem-cpe', () => {
     assert.deepEqual(await events(), ['1 BOOT']);
   });
 
-  it('takes a profile, and says which --set or file will not do', async () => {
+  it('takes a profile, and names a --set or file that is not accepted', async () => {
     const profile = join(directory, 'profile.json');
     await writeFile(
       profile,
@@ -205,14 +205,14 @@ describe('tandem-cpe', () => {
     await refused(['--model', join(directory, 'none.xml')], /^--model: .*none\.xml/);
   });
 
-  it('runs a plain TR-181 device too', async () => {
+  it('runs a plain TR-181 device', async () => {
     assert.equal((await inProcess(['--acs', acs.url, '--once', '--model', 'device', '--username', 'u'])).code, 0);
     const body = acs.heard[0]?.envelope?.body;
     assert.ok(body?.kind === 'request');
     assert.match(JSON.stringify(body.args), /Device\.RootDataModelVersion|Device\.DeviceInfo\.SoftwareVersion/);
   });
 
-  it('fleet: every unit informs under its own name, and the report says so', async function () {
+  it('informs with every unit of a fleet under its own name, and reports them', async function () {
     this.timeout(30_000);
     const json = join(directory, 'report.json');
     const { values } = readOptions(fleetOptions, {
@@ -232,7 +232,7 @@ describe('tandem-cpe', () => {
     assert.equal(serials.size, 25);
   });
 
-  it('fleet: units that never get through are named, and the exit is 1', async () => {
+  it('names fleet units without a session, and exits with 1', async () => {
     const url = acs.url;
     await acs.close();
     const { values } = readOptions(fleetOptions, {
@@ -247,7 +247,7 @@ describe('tandem-cpe', () => {
     assert.equal(code, 1);
   });
 
-  it('parts names from values and hosts from ports', () => {
+  it('separates names from values and hosts from ports', () => {
     assert.deepEqual(splitAssignment('SipEp.Gateway[Name=a].Port=50=60'), {
       name: 'SipEp.Gateway[Name=a].Port',
       value: '50=60',

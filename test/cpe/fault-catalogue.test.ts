@@ -11,7 +11,7 @@ import {
 } from '../../cpe/faults/catalogue.ts';
 import { sumTallies, UnitFaults } from '../../cpe/faults/unit-faults.ts';
 
-describe('faults by name', () => {
+describe('lists of faults', () => {
   it('reads a profile, single faults with their chance, and both, the later one winning', () => {
     assert.deepEqual(parseFaults('none'), {});
     assert.deepEqual(parseFaults('mild'), faultProfiles.mild);
@@ -31,12 +31,12 @@ describe('faults by name', () => {
     ['mild,,delay=1', /'' is no profile/],
     ['toString=1', /'toString=1' is no profile/],
   ] as const) {
-    it(`refuses '${text}' and says why`, () => {
+    it(`refuses '${text}' with a reason`, () => {
       assert.throws(() => parseFaults(text), reason);
     });
   }
 
-  it('any list of faults reads back as written', () => {
+  it('reads any list of faults back as written', () => {
     const rates = fc.dictionary(
       fc.constantFrom(...faultNames),
       fc.integer({ min: 0, max: 1000 }).map(thousandths => thousandths / 1000),
@@ -50,27 +50,27 @@ describe('faults by name', () => {
     );
   });
 
-  it('--help tells every fault and every profile', () => {
+  it('lists every fault and every profile in --help', () => {
     const text = faultsHelp();
     for (const name of [...faultNames, ...Object.keys(faultProfiles)])
       assert.match(text, new RegExp(`^  ${name} `, 'm'));
   });
 });
 
-describe('when a fault strikes', () => {
+describe('dice of faults', () => {
   const strikes = (seed: number, unit: number, rates: FaultRates, name: FaultName, count = 200): string => {
     const faults = new UnitFaults(seed, unit, { rates });
     return Array.from({ length: count }, () => (faults.strikes(name) ? 'x' : '.')).join('');
   };
 
-  it('is the same for the same seed and unit, and another for another', () => {
+  it('gives the same result for the same seed and unit, and another for others', () => {
     const first = strikes(1, 1, { delay: 0.3 }, 'delay');
     assert.equal(strikes(1, 1, { delay: 0.3 }, 'delay'), first);
     assert.notEqual(strikes(2, 1, { delay: 0.3 }, 'delay'), first);
     assert.notEqual(strikes(1, 2, { delay: 0.3 }, 'delay'), first);
   });
 
-  it('does not depend on other faults, nor on the order in which they are asked for', () => {
+  it('gives results independent of other faults and of the order of calls', () => {
     const alone = strikes(1, 1, { delay: 0.3 }, 'delay', 50);
     const faults = new UnitFaults(1, 1, { rates: { delay: 0.3, alter: 0.5, truncate: 0.9 } });
     let mixed = '';
@@ -82,13 +82,13 @@ describe('when a fault strikes', () => {
     assert.equal(mixed, alone);
   });
 
-  it('comes as often as its chance says, over many units', () => {
+  it('strikes as often as its probability says, over many units', () => {
     let count = 0;
     for (let unit = 0; unit < 2000; unit++) if (new UnitFaults(7, unit, { rates: { slow: 0.1 } }).has('slow')) count++;
     assert.ok(count > 140 && count < 260, `${count} of 2000 units at 0.1`);
   });
 
-  it('a trait is decided once; without a rate nothing ever strikes; the tally counts', () => {
+  it('decides a trait once, never strikes without a rate, and counts strikes', () => {
     const probabilities = { rates: { slow: 1, delay: 0 } as FaultRates };
     const faults = new UnitFaults(1, 1, probabilities);
     assert.deepEqual(

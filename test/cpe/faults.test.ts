@@ -43,14 +43,14 @@ describe('faults of a simulated network', () => {
   };
   const quick = { 'request-lost': 0.08, 'answer-lost': 0.08 };
 
-  it('same seed, same faults; another seed, others', async () => {
+  it('gives the same faults for the same seed, and others for another', async () => {
     const first = await run(quick, 1, 100);
     assert.match(first, /x/);
     assert.equal(await run(quick, 1, 100), first);
     assert.notEqual(await run(quick, 2, 100), first);
   });
 
-  it('a lost request never arrives, a lost answer was acted upon', async () => {
+  it('drops a lost request before the server, and a lost answer after it', async () => {
     assert.equal(await run({ 'request-lost': 1 }, 1, 5), 'xxxxx');
     assert.equal(server.heard.length, 0);
     assert.equal(await run({ 'answer-lost': 1 }, 1, 5), 'xxxxx');
@@ -69,7 +69,7 @@ function spawned(argv: string[]): Promise<{ code: number; out: string; err: stri
   });
 }
 
-describe('a fleet before the real ACS', () => {
+describe('fleet against the real ACS', () => {
   let world: World;
   beforeEach(async () => {
     world = await openWorld({ tls: false, cpeAuth: 'none', enrol: 'auto' });
@@ -106,7 +106,7 @@ describe('a fleet before the real ACS', () => {
   const expected = (count: number): string[] =>
     Array.from({ length: count }, (_, at) => `0090F8${(at + 1).toString(16).padStart(6, '0')}`.toUpperCase());
 
-  it('none: one session each, and the ACS knows the same units', async () => {
+  it('holds one session per unit without faults, and the ACS knows the same units', async () => {
     const { code, report } = await run('--count', '8');
     assert.equal(code, 0);
     assert.deepEqual([report.ok, report.informed, report.sessions, report.failedSessions], [true, 8, 8, 0]);
@@ -119,7 +119,7 @@ describe('a fleet before the real ACS', () => {
   });
 
   for (const profile of ['mild', 'request-lost=0.08,answer-lost=0.08,delay=0.3']) {
-    it(`${profile}: what is lost is made up for, and both sides agree in the end`, async function () {
+    it(`recovers from losses, and both sides agree in the end (${profile})`, async function () {
       this.timeout(60_000);
       const { code, report } = await run('--count', '12', '--faults', profile, '--seed', '3', '--timeout', '50');
       assert.equal(code, 0, JSON.stringify(report));
@@ -149,7 +149,7 @@ describe('a fleet before the real ACS', () => {
     });
   }
 
-  it('over several processes: one report of all units, held against what the ACS believes', async function () {
+  it('reports all units of several processes once, compared with the view of the ACS', async function () {
     this.timeout(60_000);
     const token = join(world.folder, 'token');
     const file = join(world.folder, 'merged.json');
@@ -184,7 +184,7 @@ describe('a fleet before the real ACS', () => {
     assert.match(refused.err, /^tandem-cpe: --compare: http:\S+ answers 401\n$/);
   });
 
-  it('an ACS that nobody hears: not ok, exit code 1, the silent ones named', async () => {
+  it('exits with 1 and names the silent units when the ACS is never reached', async () => {
     const gone = await scriptedAcs();
     await gone.close();
     const { code, report } = await run('--count', '3', '--timeout', '1', '--acs', gone.url);

@@ -57,8 +57,8 @@ const view = (more: Partial<AcsView> = {}): AcsView => ({
 const kinds = (units: UnitReport[], acs: AcsView, strangers = false): string[] =>
   compareFleet(units, acs, { strangers }).map(({ kind }) => kind);
 
-describe('a fleet against its ACS', () => {
-  it('no difference where both say the same', () => {
+describe('comparison of a fleet with its ACS', () => {
+  it('finds no difference where both agree', () => {
     assert.deepEqual(compareFleet([unit()], view(), { strangers: true }), []);
   });
 
@@ -99,17 +99,17 @@ describe('a fleet against its ACS', () => {
     ],
   ];
   for (const [what, own, acs, expected] of differences) {
-    it(`tells ${what}`, () => assert.deepEqual(kinds([own], acs), expected));
+    it(`finds ${what}`, () => assert.deepEqual(kinds([own], acs), expected));
   }
 
-  it('no difference: a unit that never came and is not known; back and forth between versions; another task', () => {
+  it('finds no difference for a unit unknown to both, changing versions, or other tasks', () => {
     assert.deepEqual(kinds([unit({ informed: false })], view({ devices: [] })), []);
     assert.deepEqual(kinds([unit({ flashed: ['2', '1', '2'] })], view()), []);
     const set = task({ method: 'SetParameterValues', args: {}, state: 'failed' });
     assert.deepEqual(kinds([unit()], view({ tasks: [...view().tasks, set] })), []);
   });
 
-  it('a download that failed for both is no difference', () => {
+  it('finds no difference for a download that failed for both', () => {
     const failed = unit({ transfers: [{ commandKey: 'c', fileType: '', outcome: 'failed', told: 9018 }], flashed: [] });
     assert.deepEqual(
       kinds([failed], view({ tasks: [task({ state: 'failed', fault: { code: 9018 } }), reboot()] })),
@@ -117,13 +117,13 @@ describe('a fleet against its ACS', () => {
     );
   });
 
-  it('devices that are no units count only where there should be none', () => {
+  it('counts devices that are no units only where there should be none', () => {
     const acs = view({ devices: [device(), device({ id: 'x', serialNumber: 'x' })] });
     assert.deepEqual(kinds([unit()], acs), []);
     assert.deepEqual(kinds([unit()], acs, true), ['no-such-unit']);
   });
 
-  it('names both sides and what it is about', () => {
+  it('names both sides and the subject of a difference', () => {
     assert.deepEqual(compareFleet([unit({ firmware: '1', parameters: { 'Device.A': 'b' } })], view()), [
       { kind: 'firmware', serial: '1', unit: '1', acs: '2' },
       { kind: 'parameter', serial: '1', unit: 'b', acs: 'a', what: 'Device.A' },
@@ -131,7 +131,7 @@ describe('a fleet against its ACS', () => {
     assert.deepEqual(countDifferences(compareFleet([unit({ firmware: '1' })], view())), { firmware: 1 });
   });
 
-  it('a lie explains the history of the unit that told it, never its state and never another unit', () => {
+  it('lets a false answer explain the history of its own unit only, never its state', () => {
     const found = compareFleet(
       [
         unit({
@@ -150,7 +150,7 @@ describe('a fleet against its ACS', () => {
   });
 });
 
-describe('the report of a fleet', () => {
+describe('report of a fleet', () => {
   const group = (units: UnitReport[], first: number[]): GroupReport => ({
     units,
     first,
@@ -159,7 +159,7 @@ describe('the report of a fleet', () => {
     memory: 10,
   });
 
-  it('puts the parts of several processes together', () => {
+  it('joins the parts of several processes', () => {
     const silent = unit({ serial: '0', informed: false, sessions: { good: 0, failed: 2 }, faults: { delay: 3 } });
     const report = mergeReports([group([unit()], [30]), group([silent], [])], {
       count: 2,
@@ -177,7 +177,7 @@ describe('the report of a fleet', () => {
     );
   });
 
-  it('each unit belongs to exactly one process', () => {
+  it('assigns each unit to exactly one process', () => {
     for (const [count, processes] of [
       [10, 3],
       [1, 1],

@@ -83,7 +83,7 @@ describe('gateway', () => {
   };
 
   describe('values of its services', () => {
-    it('says what it is under both names', async () => {
+    it('shows its identity under both names', async () => {
       const { device } = await up();
       assert.equal(device.config.get('Device.DeviceInfo.SoftwareVersion'), '48.5.2718');
       assert.equal(device.config.get('Device.DeviceInfo.SerialNumber'), '0090F8000001');
@@ -115,7 +115,7 @@ describe('gateway', () => {
       }
     });
 
-    it('sets ParameterKey by success only', async () => {
+    it('sets ParameterKey only on success', async () => {
       const { device } = await up();
       const key = (): string => device.config.get('Device.ManagementServer.ParameterKey');
       const item = { name: 'Device.X_0090F8_Cwmp.PeriodicInformInterval', value: '60' };
@@ -145,8 +145,8 @@ describe('gateway', () => {
     });
   });
 
-  describe('restarts of services', () => {
-    it('holds a setting back until its service restarts, by row command', async () => {
+  describe('service restarts', () => {
+    it('applies a setting when a row command restarts its service', async () => {
       const gateway = await up();
       const { device } = gateway;
       assert.equal(await set(gateway, { 'SipEp.TransportTlsVersion': 'TLSv1_2' }), 1);
@@ -160,7 +160,7 @@ describe('gateway', () => {
       assert.equal(device.tls('Cwmp').policy.suites.length, 16, 'counts at the next handshake');
     });
 
-    it('stops and starts a service, and leaves one out whose start-up type is manual', async () => {
+    it('stops and starts a service, and does not start one of manual start-up type', async () => {
       const gateway = await up();
       const state = (): string | undefined => gateway.device.config.variable('Scm.ServicesInfo[Name=SipEp].ExecState');
       await set(gateway, { 'Scm.ServiceCommands[Name=SipEp].Stop': 'Stop' });
@@ -175,7 +175,7 @@ describe('gateway', () => {
       assert.equal(state(), 'Stopped');
     });
 
-    it('applies everything that waits at a reboot', async () => {
+    it('applies all waiting settings at a reboot', async () => {
       const gateway = await up();
       await set(gateway, { 'SipEp.TransportTlsVersion': 'TLSv1_2', 'Mipt.IpTransportRtpBasePort': '7004' });
       await gateway.device.power.reboot({ reason: 'test' });
@@ -189,7 +189,7 @@ describe('gateway', () => {
     const image = (version: string, product = '4102S'): Buffer =>
       packFirmware({ product, version, payload: Buffer.alloc(100, 7) });
 
-    it('runs the new version from the next boot on and keeps the old one to roll back to', async () => {
+    it('runs the new version from the next boot on, and keeps the old one for a rollback', async () => {
       const gateway = await up({ stateDir: directory });
       const { device } = gateway;
       assert.deepEqual(await device.install(FIRMWARE, image('49.2.2941'), ''), { status: 'reboot' });
@@ -203,7 +203,7 @@ describe('gateway', () => {
       assert.equal(again.device.config.variable('Fpu.MfpLastInstallationResult'), 'Success');
     });
 
-    it('refuses what is truncated, altered, foreign or for another product with 9018 and keeps running the old', async () => {
+    it('refuses a truncated, altered or foreign image with 9018, and keeps the old version', async () => {
       const gateway = await up();
       const good = image('49.2.2941');
       const altered = Buffer.from(good);
@@ -216,7 +216,7 @@ describe('gateway', () => {
       assert.equal(gateway.device.config.variable('Fpu.MfpLastInstallationResult'), 'Fail');
     });
 
-    it('takes any bytes when told to', async () => {
+    it('takes any bytes with the option anyFirmware', async () => {
       const gateway = await up({ anyFirmware: true });
       assert.deepEqual(await gateway.device.install(FIRMWARE, Buffer.from('MZ'), ''), { status: 'reboot' });
     });
@@ -255,7 +255,7 @@ Scm.RestartRequiredServices
       assert.equal(device.config.variable('Conf.ScriptsStatsLastTransferResult'), 'Success');
     });
 
-    it('runs nothing of a script with a syntax error: 9018 names line and column', async () => {
+    it('runs nothing of a script with a syntax error, and names line and column in 9018', async () => {
       const gateway = await up();
       const { code, message } = await fault(
         install(gateway, 'Cwmp.PeriodicInformInterval = 60\nCwmp.PeriodicInformEnable = "Enable\n'),
@@ -265,7 +265,7 @@ Scm.RestartRequiredServices
       assert.equal(gateway.device.config.variable('Cwmp.PeriodicInformInterval'), '3600');
     });
 
-    it('goes on after a line that fails and ends with 9010 that names the first one', async () => {
+    it('continues after a line that fails, and names the first one in 9010', async () => {
       const gateway = await up();
       const { code, message } = await fault(
         install(
@@ -287,7 +287,7 @@ Cwmp.ListeningPort = 7000
       assert.equal(gateway.device.config.variable('Conf.ScriptsStatsLastTransferResult'), 'ExecutionFailed');
     });
 
-    it('export and run is identity', async () => {
+    it('restores the same configuration from its export', async () => {
       const first = await up();
       await install(
         first,
@@ -321,7 +321,7 @@ Aaa.Users[UserName=oper].Password = "x"
       );
     });
 
-    it('exports everything when asked, and that runs without a failing line', async () => {
+    it('exports everything with AllConfig, and runs it without a failing line', async () => {
       const first = await up();
       await set(first, { 'Conf.ScriptExportContent': 'AllConfig' });
       const exported = await first.device.export('3 Vendor Configuration File 1');
@@ -338,7 +338,7 @@ Aaa.Users[UserName=oper].Password = "x"
       ca = await createCa({ name: 'Test CA', key: 'ec', clock, random });
     });
 
-    it('installs a CA, trusts it, and forgets it with its row', async () => {
+    it('installs a CA, trusts it, and drops it with its row', async () => {
       const gateway = await up({ stateDir: directory });
       assert.equal(gateway.device.tls('Cwmp').roots.length, 0);
       await gateway.device.install(CERTIFICATE, Buffer.from(ca.cert), 'My CA.crt');
@@ -365,14 +365,14 @@ Aaa.Users[UserName=oper].Password = "x"
       assert.ok(gateway.device.tls('Cwmp').host);
     });
 
-    it('refuses what is no certificate with 9018', async () => {
+    it('refuses a file that is no certificate with 9018', async () => {
       const gateway = await up();
       assert.equal((await fault(gateway.device.install(CERTIFICATE, Buffer.from('x'), ''))).code, 9018);
       assert.equal((await fault(gateway.device.install('9 Nothing', Buffer.from('x'), ''))).code, 9003);
       assert.equal((await fault(gateway.device.export('9 Nothing'))).code, 9003);
     });
 
-    it('comes with the certificates of its profile, also after a factory reset', async () => {
+    it('has the certificates of its profile, also after a factory reset', async () => {
       const profile = { parameters: {}, certificates: [ca.cert] };
       const gateway = await up({ profile });
       assert.equal(gateway.device.tls('Cwmp').roots.length, 1);
@@ -382,7 +382,7 @@ Aaa.Users[UserName=oper].Password = "x"
       assert.equal(gateway.device.tls('Cwmp').roots.length, 1);
     });
 
-    it('comes with the host certificate of its profile, which is no CA', async () => {
+    it('has the host certificate of its profile, which is no CA', async () => {
       const issued = await ca.issue({ commonName: 'unit', usage: ['client'], key: 'ec' });
       const own = hostCertificate(Buffer.from(issued.key + issued.cert));
       const gateway = await up({ profile: { parameters: {}, certificates: [ca.cert, own] } });
@@ -398,7 +398,7 @@ Aaa.Users[UserName=oper].Password = "x"
   });
 
   describe('power cuts and factory reset', () => {
-    it('has after a power cut what was acknowledged before', async () => {
+    it('keeps acknowledged state over a power cut', async () => {
       const gateway = await up({ stateDir: directory });
       await gateway.device.config.set(
         [{ name: 'Device.ManagementServer.Username', value: 'unit' }],
@@ -417,7 +417,7 @@ Aaa.Users[UserName=oper].Password = "x"
       assert.equal((await storedFile(again.device.state.persist, 't1'))?.toString(), 'bytes');
     });
 
-    it('returns to the profile, forgets the ACS, and keeps its firmware', async () => {
+    it('returns to the profile, forgets the ACS, and keeps its firmware at a factory reset', async () => {
       const profile = parseProfile('{"parameters": {"Cwmp.Username": "enrol", "Nlm.Events[Index=1].Criteria": "All"}}');
       const gateway = await up({ profile, stateDir: directory });
       const { device } = gateway;
@@ -446,7 +446,7 @@ Aaa.Users[UserName=oper].Password = "x"
       assert.equal(device.state.facts.parameterKey, '');
     });
 
-    it('refuses a profile that does not fit, naming what is wrong', async () => {
+    it('refuses a profile that does not fit, and names the wrong entry', async () => {
       const refuse = async (text: string, expected: RegExp): Promise<void> => {
         await assert.rejects(
           async () => make({ profile: parseProfile(text) }),
@@ -472,7 +472,7 @@ Aaa.Users[UserName=oper].Password = "x"
     afterEach(() => socket.close());
     const port = (): number => (socket.address() as AddressInfo).port;
 
-    it('sends a notification through both gates, and none through one', async () => {
+    it('sends a notification that passes both gates, and none that passes one', async () => {
       const gateway = await up();
       const { device } = gateway;
       const lines: string[] = [];
@@ -510,7 +510,7 @@ Aaa.Users[UserName=oper].Password = "x"
       assert.match((await device.export('2 Vendor Log File')).toString(), /INFO SipEp: 1400-303 TLS ready\n$/);
     });
 
-    it('knows no time until SNTP has set it, and asks again after a reboot', async () => {
+    it('has no time until SNTP sets it, and asks again after a reboot', async () => {
       const ahead = 86_400_000;
       socket.on('message', (bytes, from) => {
         const answer = answerQuestion(bytes, clock.now() + ahead);

@@ -26,7 +26,7 @@ const arrived = async (): Promise<void> => {
 };
 const good = { username: 'admin', password: 'administrator' };
 
-describe('a binding kept open by STUN', () => {
+describe('STUN binding', () => {
   let acs: ScriptedAcs;
   let stun: FakeStun;
   let unit: TestUnit;
@@ -62,7 +62,7 @@ describe('a binding kept open by STUN', () => {
       .filter(({ Name }) => Name === ADDRESS)
       .map(({ Value }) => Value);
 
-  it('off: no port, no address, nothing asked', async () => {
+  it('has no port and no address and sends nothing while off', async () => {
     await start({ 'Cwmp.Tr111StunEnable': 'Disable' });
     await unit.ended(1);
     assert.equal(status(), 'Disabled');
@@ -70,7 +70,7 @@ describe('a binding kept open by STUN', () => {
     assert.equal(stun.heard.length, 0);
   });
 
-  it('without NAT: Connected, its own address, told to the ACS', async () => {
+  it('shows Connected and reports its own address to the ACS without NAT', async () => {
     await start();
     await connected();
     const [first, second] = stun.heard;
@@ -84,7 +84,7 @@ describe('a binding kept open by STUN', () => {
     await eventually('the change is reported', () => changesTold().includes(address));
   });
 
-  it('behind NAT: NATDetected, the public address, an active notification at each change', async () => {
+  it('shows NATDetected and notifies the ACS of each public address behind NAT', async () => {
     stun.seen = MAPPED;
     await start();
     await connected();
@@ -103,7 +103,7 @@ describe('a binding kept open by STUN', () => {
     );
   });
 
-  it('is renewed every Tr111StunKeepAlivePeriod, from the same port', async () => {
+  it('renews the binding every Tr111StunKeepAlivePeriod, from the same port', async () => {
     await start({ 'Cwmp.Tr111StunKeepAlivePeriod': '30-30' });
     await connected();
     const port = stun.asker;
@@ -155,7 +155,7 @@ describe('a binding kept open by STUN', () => {
     assert.equal(unit.device.config.get('Device.ManagementServer.SupportedConnReqMethods'), 'HTTP,STUN');
   });
 
-  it('asks nine times in 9.5 s before the server counts as silent (RFC 3489 9.3), and again later', async () => {
+  it('asks nine times in 9.5 s before it takes the server as silent, and again later (RFC 3489 9.3)', async () => {
     const { answer } = stun;
     stun.answer = () => undefined;
     await start();
@@ -175,7 +175,7 @@ describe('a binding kept open by STUN', () => {
     await connected();
   });
 
-  it('names what is wrong: no such host, a refusal', async () => {
+  it('shows the kind of failure: unknown host, refusal', async () => {
     await start({ 'Cwmp.Tr111StunServerHost': '[::1]:3478' });
     await eventually('the STUN status', () => status() === 'ErrorCannotResolve');
     stun.answer = question => writeRaw(0x0111, question.transaction, [[0x0009, rawError(500)]]);
@@ -186,7 +186,7 @@ describe('a binding kept open by STUN', () => {
     await eventually('the STUN status', () => status() === 'ErrorOther');
   });
 
-  it('seals its question when the server asks for it, and only then (TR-069 Annex G)', async () => {
+  it('adds MESSAGE-INTEGRITY only when the server asks for it (TR-069 Annex G)', async () => {
     stun.answer = (question, from) =>
       question.attributes.has(CHANGE) && !question.attributes.has(INTEGRITY)
         ? writeRaw(0x0111, question.transaction, [[0x0009, rawError(401)]])
@@ -203,7 +203,7 @@ describe('a binding kept open by STUN', () => {
     assert.notEqual(sealed.transaction, change?.transaction);
   });
 
-  it('believes no answer of another transaction, another source or a wrong seal', async () => {
+  it('ignores answers of another transaction or source, or with a wrong MESSAGE-INTEGRITY', async () => {
     const forger = await rawPeer();
     const forged = (transaction: string): Buffer =>
       writeRaw(0x0101, transaction, [[0x0001, Buffer.from([0, 1, 0, 80, 192, 0, 2, 66])]]);
@@ -221,7 +221,7 @@ describe('a binding kept open by STUN', () => {
     await forger.close();
   });
 
-  it('settings act at once, and the standard parameters are other faces of the same', async () => {
+  it('applies settings at once, under vendor and standard names alike', async () => {
     await start({ 'Cwmp.Tr111StunEnable': 'Disable' });
     await unit.ended(1);
     const base = 'Device.ManagementServer.';
@@ -249,7 +249,7 @@ describe('a binding kept open by STUN', () => {
     await eventually('the change is reported', () => changesTold().at(-1) === '');
   });
 
-  it('keeps its port over a reboot', async () => {
+  it('keeps its UDP port over a reboot', async () => {
     await start();
     await connected();
     const port = stun.asker;
@@ -259,7 +259,7 @@ describe('a binding kept open by STUN', () => {
   });
 });
 
-describe('a connection request by UDP', () => {
+describe('UDP connection request', () => {
   let acs: ScriptedAcs;
   let stun: FakeStun;
   let unit: TestUnit;
@@ -306,7 +306,7 @@ describe('a connection request by UDP', () => {
     await unit.clock.settle();
   };
 
-  it('well signed: one session with 6 CONNECTION REQUEST, however many copies come', async () => {
+  it('opens one session with 6 CONNECTION REQUEST for all copies of a well-signed request', async () => {
     await start();
     for (let copy = 0; copy < 3; copy++) await stun.send(request());
     await unit.ended(ended + 1);
@@ -317,7 +317,7 @@ describe('a connection request by UDP', () => {
     await unit.ended(ended + 2);
   });
 
-  it('wrong password, wrong name, old or same time, same id, junk: nothing, not even an answer', async () => {
+  it('ignores wrong password or name, old time, same id and junk without an answer', async () => {
     await start();
     await stun.send(request());
     await unit.ended(ended + 1);
@@ -343,7 +343,7 @@ describe('a connection request by UDP', () => {
     assert.deepEqual(codes(ended + 2), ['6 CONNECTION REQUEST']);
   });
 
-  it('during a session: one more follows it', async () => {
+  it('opens one more session for a request during a session', async () => {
     await start();
     let meanwhile: Buffer[] = [request({ ts: 1001, id: '2' }), request({ ts: 1002, id: '3' })];
     acs.always(async heard => {
@@ -363,7 +363,7 @@ describe('a connection request by UDP', () => {
     assert.equal(unit.sessions.length, ended + 2);
   });
 
-  it('credentials that the ACS sets hold at once', async () => {
+  it('applies credentials that the ACS sets at once', async () => {
     await start();
     acs.play(
       informResponse(),
@@ -383,7 +383,7 @@ describe('a connection request by UDP', () => {
     assert.equal(unit.sessions.length, ended + 2);
   });
 
-  it('a replay is one even after a reboot', async () => {
+  it('ignores a replay even after a reboot', async () => {
     await start();
     await stun.send(request());
     await unit.ended(ended + 1);
@@ -397,7 +397,7 @@ describe('a connection request by UDP', () => {
     assert.equal(unit.sessions.length, now);
   });
 
-  it('InteropAllowUnauthenticatedUDPConnectionRequests takes them unsigned, and only if asked for', async () => {
+  it('takes unsigned requests only with InteropAllowUnauthenticatedUDPConnectionRequests', async () => {
     await start({ 'Cwmp.InteropAllowUnauthenticatedUDPConnectionRequests': 'Enable' });
     for (let copy = 0; copy < 3; copy++) await stun.send('GET http://h:1 HTTP/1.1\r\n\r\n');
     await stun.send('HELLO');
@@ -408,7 +408,7 @@ describe('a connection request by UDP', () => {
   });
 });
 
-describe('a flood of UDP requests', () => {
+describe('flood of UDP requests', () => {
   const clock = new VirtualClock();
   let looked = 0;
   const judge = (allowUnsigned = false): UdpRequestPolicy =>
@@ -424,7 +424,7 @@ describe('a flood of UDP requests', () => {
   const request = (ts: number, password = good.password): Buffer =>
     encodeUdpRequest({ authority: 'h:1', ts, id: String(ts), un: good.username, cn: 'c' }, password);
 
-  it('costs so many signatures in a second and no more; afterwards a good one counts', async () => {
+  it('checks a limited number of signatures a second, and accepts a good one afterwards', async () => {
     const door = judge();
     for (let at = 1; at <= 5000; at++) assert.equal(door.accepts(request(at, 'guess')), false);
     assert.equal(looked, 100);
@@ -434,7 +434,7 @@ describe('a flood of UDP requests', () => {
     assert.deepEqual(door.last, { ts: 6000, id: '6000' });
   });
 
-  it('of good ones counts 60 in a minute', async () => {
+  it('accepts 60 good requests in a minute', async () => {
     const door = judge();
     let accepted = 0;
     for (let at = 1; at <= 600; at++) {

@@ -24,7 +24,7 @@ function guarded(verifier: Verifier, more: Answer = {}, each = false) {
   };
 }
 
-describe('the unit proves who it is (TR-069 3.4.4)', () => {
+describe('authentication of the unit (TR-069 3.4.4)', () => {
   const random = seededRandom(3);
   const clock = new VirtualClock();
   const verifierOf = (options: Partial<VerifierOptions>): Verifier =>
@@ -45,7 +45,7 @@ describe('the unit proves who it is (TR-069 3.4.4)', () => {
   };
 
   for (const algorithm of ['MD5', 'MD5-sess', 'SHA-256'] as const) {
-    it(`by digest ${algorithm}: the challenged Inform again, unchanged, on the same connection, then unasked`, async () => {
+    it(`repeats a challenged Inform by digest ${algorithm}, then authenticates without a challenge`, async () => {
       const server = await scriptedAcs();
       server.always(guarded(verifierOf({ algorithms: [algorithm] })));
       const report = await run(server);
@@ -60,7 +60,7 @@ describe('the unit proves who it is (TR-069 3.4.4)', () => {
     });
   }
 
-  it('a 401 in the middle, or on every POST, does not advance the session', async () => {
+  it('does not advance the session at a 401 in the middle or on every POST', async () => {
     const server = await scriptedAcs();
     server.always(guarded(verifierOf({}), {}, true));
     const report = await run(server);
@@ -69,7 +69,7 @@ describe('the unit proves who it is (TR-069 3.4.4)', () => {
     assert.equal(server.heard[3]?.headers['content-type'], undefined);
   });
 
-  it('on a new connection when the ACS closed the one that was challenged', async () => {
+  it('authenticates on a new connection when the ACS closed the challenged one', async () => {
     const server = await scriptedAcs();
     server.always(guarded(verifierOf({}), { close: true }));
     assert.equal((await run(server)).ok, true);
@@ -77,7 +77,7 @@ describe('the unit proves who it is (TR-069 3.4.4)', () => {
     assert.equal(server.connections, 2);
   });
 
-  it('with wrong credentials the session fails, and AcsStatus says why', async () => {
+  it('fails the session with wrong credentials and shows the reason in AcsStatus', async () => {
     const server = await scriptedAcs();
     server.always(guarded(verifierOf({})));
     const report = await run(server, { parameters: { 'Cwmp.Password': 'wrong' } });
@@ -86,7 +86,7 @@ describe('the unit proves who it is (TR-069 3.4.4)', () => {
     assert.deepEqual(server.names(), ['Inform', 'Inform']);
   });
 
-  it('never tells a password in clear: basic over plain HTTP is refused', async () => {
+  it('refuses basic over plain HTTP, so no password is sent in clear', async () => {
     const server = await scriptedAcs();
     server.always(guarded(verifierOf({ basic: true, digest: false })));
     const report = await run(server);
@@ -109,7 +109,7 @@ describe('the unit proves who it is (TR-069 3.4.4)', () => {
     });
     const tls = (): { cert: string; key: string } => ({ cert: server.chain, key: server.key });
 
-    it('basic is good, and the report names version and cipher', async () => {
+    it('authenticates by basic, and reports version and cipher', async () => {
       const listener = await scriptedAcs({ tls: tls() });
       listener.always(guarded(verifierOf({ basic: true, digest: false })));
       const report = await run(listener, { certificates: [ca.cert] });
@@ -119,7 +119,7 @@ describe('the unit proves who it is (TR-069 3.4.4)', () => {
       assert.equal(listener.connections, 1);
     });
 
-    it('without the CA nothing is said at all', async () => {
+    it('sends nothing without the CA', async () => {
       const listener = await scriptedAcs({ tls: tls() });
       const report = await run(listener);
       assert.deepEqual([report.error?.kind, report.error?.code], ['tls', 'no-ca']);
@@ -127,13 +127,13 @@ describe('the unit proves who it is (TR-069 3.4.4)', () => {
       assert.equal(unit?.gateway.agent?.sessions.status, 'ErrorOther');
     });
 
-    it('NoValidation takes it all the same', async () => {
+    it('accepts any certificate with NoValidation', async () => {
       const listener = await scriptedAcs({ tls: tls() });
       const parameters = { 'Cwmp.TransportCertificateValidation': 'NoValidation' };
       assert.equal((await run(listener, { parameters })).ok, true);
     });
 
-    it('while the clock is not set the ACS is refused, and tried again as soon as it is', async () => {
+    it('refuses the ACS while the clock is not set, and retries as soon as it is', async () => {
       const listener = await scriptedAcs({ tls: tls() });
       const report = await run(listener, { certificates: [ca.cert], clockSource: 'sntp' });
       assert.deepEqual([report.error?.kind, report.error?.code], ['tls', 'clock-not-set']);

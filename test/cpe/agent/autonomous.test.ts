@@ -17,7 +17,7 @@ import { type DhcpServer, startDhcpServer } from '../../support/servers/dhcp.ts'
 const file = (text: string): Answer => ({ text, headers: { 'Content-Type': 'text/plain' } });
 const script = (interval: number): Answer => file(`Cwmp.PeriodicInformInterval=${interval}\n`);
 
-describe('scripts that the unit fetches by itself, and AutonomousTransferComplete (TR-069 A.3.3.3)', () => {
+describe('autonomous transfers (TR-069 A.3.3.3)', () => {
   let acs: ScriptedAcs;
   let files: ScriptedAcs;
   let dhcp: DhcpServer;
@@ -48,7 +48,7 @@ describe('scripts that the unit fetches by itself, and AutonomousTransferComplet
     unit.until(() => told().length >= count && unit.device.state.facts.transfers.length === 0);
   const interval = (): string | undefined => unit.device.config.variable('Cwmp.PeriodicInformInterval');
 
-  it('options 66 and 67: both run, 66 first, each is told; not again at the next boot', async () => {
+  it('runs and reports the scripts of options 66 and 67 in order, and not again at the next boot', async () => {
     files.always(heard => script(heard.url === '/a.cfg' ? 1111 : 2222));
     lease({ 66: `Script=${files.url}a.cfg`, 67: `${files.url}b.cfg\0` });
     await start();
@@ -82,7 +82,7 @@ describe('scripts that the unit fetches by itself, and AutonomousTransferComplet
     assert.equal(interval(), '3333');
   });
 
-  it('sub-options of option 43, beside the ACS; a login in the URL; macros; no retry', async () => {
+  it('takes scripts from sub-options of option 43, with login and macros, without retry', async () => {
     files.play(
       { status: 401, headers: { 'WWW-Authenticate': 'Digest realm="r", nonce="n", qop="auth"' } },
       script(4444),
@@ -107,7 +107,7 @@ describe('scripts that the unit fetches by itself, and AutonomousTransferComplet
     assert.equal(told().length, 2);
   });
 
-  it('a host alone, and a URL that ends with /: protocol, path and name are those of Conf', async () => {
+  it('completes a bare host and a URL ending with / from the settings of Conf', async () => {
     files.always(script(5555));
     const { port } = files;
     lease({ 66: `127.0.0.1:${port}`, 67: `${files.url}` });
@@ -125,7 +125,7 @@ describe('scripts that the unit fetches by itself, and AutonomousTransferComplet
     );
   });
 
-  it('ScriptsDhcpDownloadEnable off, and values of another format, fetch nothing', async () => {
+  it('fetches nothing with ScriptsDhcpDownloadEnable off or values of another format', async () => {
     lease({ 66: files.url });
     await start({ parameters: { 'Conf.ScriptsDhcpDownloadEnable': 'Disable' } });
     await unit.ended(1);
@@ -136,7 +136,7 @@ describe('scripts that the unit fetches by itself, and AutonomousTransferComplet
     assert.equal(files.heard.length, 0);
   });
 
-  it('configured ones: on restart, every period, an unreachable server tried again as often as told', async () => {
+  it('fetches configured scripts on restart and every period, with the configured retries', async () => {
     files.play(script(91111), script(92222), script(93333));
     const parameters = {
       'Conf.ScriptsTransferOnRestartEnable': 'Enable',
@@ -176,7 +176,7 @@ describe('scripts that the unit fetches by itself, and AutonomousTransferComplet
     );
   });
 
-  it('is kept until the response, over 8005, a fault, a cut and a reboot', async () => {
+  it('keeps the report until the response, over 8005, a fault, a cut and a reboot', async () => {
     files.always(script(7777));
     lease({ 66: `${files.url}a` });
     acs.play(informResponse(), {}, informResponse(), fault(8005), fault(8002));
@@ -188,7 +188,7 @@ describe('scripts that the unit fetches by itself, and AutonomousTransferComplet
     assert.equal(files.heard.length, 1);
   });
 
-  it('survives a reboot untold', async () => {
+  it('keeps an unreported end over a reboot', async () => {
     files.always(script(7777));
     lease({ 66: `${files.url}a` });
     acs.play(informResponse(), {}, { cut: true });
@@ -205,7 +205,7 @@ describe('scripts that the unit fetches by itself, and AutonomousTransferComplet
     );
   });
 
-  it('an ACS that does not know the method is told no more', async () => {
+  it('stops reporting to an ACS that does not know the method', async () => {
     files.always(script(7777));
     lease({ 66: `${files.url}a` });
     acs.play(informResponse(), {}, informResponse(), fault(8000));
@@ -217,7 +217,7 @@ describe('scripts that the unit fetches by itself, and AutonomousTransferComplet
     assert.equal(told().length, 1);
   });
 
-  it('takes no room from the ACS’s own, and only GetAllQueuedTransfers shows it', async () => {
+  it('does not count against the ACS’s own transfers, and only GetAllQueuedTransfers lists it', async () => {
     files.always({ silent: true });
     lease({ 66: `${files.url}a` });
     acs.play(
@@ -239,7 +239,7 @@ describe('scripts that the unit fetches by itself, and AutonomousTransferComplet
         .filter((_, at) => acs.names()[at] === 'RequestDownload')
         .map(heard => argumentsOf(heard, 'RequestDownload'));
 
-    it('9 REQUEST DOWNLOAD until the response, over a fault and a reboot', async () => {
+    it('reports 9 REQUEST DOWNLOAD until the response, over a fault and a reboot', async () => {
       acs.play(informResponse(), {}, informResponse(), fault(8002));
       await start();
       await unit.ended(1);
@@ -260,7 +260,7 @@ describe('scripts that the unit fetches by itself, and AutonomousTransferComplet
       assert.deepEqual(unit.device.state.facts.events, []);
     });
 
-    it('an ACS that does not know it is asked once', async () => {
+    it('asks an ACS that does not know RequestDownload once', async () => {
       acs.play(informResponse(), {}, informResponse(), fault(8000));
       await start();
       await unit.ended(1);

@@ -67,7 +67,7 @@ describe('DHCP discovery (TR-069 3.1, RFC 2131)', () => {
     return { dhcp, clock, stop, lease };
   };
 
-  it('asks with BROADCAST, option 60 dslforum.org, option 61 and the options it wants, and reads the lease', async () => {
+  it('asks with BROADCAST and options 60, 61 and 55, and reads the lease', async () => {
     const option43: [number, Buffer] = [OPTION.vendorSpecific, acsSubOptions(acs, 1)];
     const more: [number, Buffer][] = [
       option43,
@@ -117,7 +117,7 @@ describe('DHCP discovery (TR-069 3.1, RFC 2131)', () => {
     assert.equal((await lease).acsUrl, undefined);
   });
 
-  it('leaves out an ACS URL that is none, and trailing NULs', async () => {
+  it('ignores an invalid ACS URL, and strips trailing NULs', async () => {
     for (const [url, expected] of [
       ['ftp://a/', undefined],
       ['acs.example', undefined],
@@ -130,7 +130,7 @@ describe('DHCP discovery (TR-069 3.1, RFC 2131)', () => {
     }
   });
 
-  it('repeats after 4, 8, 16 s, a second more or less, then gives up', async () => {
+  it('repeats after 4, 8 and 16 s, each a second more or less, then gives up', async () => {
     const { clock, dhcp, lease } = await ask(() => undefined, 32_000);
     const times: number[] = [];
     for (let count = 1; count <= 4; count++) {
@@ -145,7 +145,7 @@ describe('DHCP discovery (TR-069 3.1, RFC 2131)', () => {
     await assert.rejects(lease, NoLease);
   });
 
-  it('begins anew after a NAK', async () => {
+  it('starts again from DISCOVER after a NAK', async () => {
     const options: [number, Buffer][] = [[OPTION.vendorSpecific, acsSubOptions(acs, 1)]];
     const types = ['OFFER', 'NAK', 'OFFER', 'ACK'] as const;
     const { dhcp, lease } = await ask((_, count) => ({ type: types[count - 1] ?? 'NAK', options }));
@@ -154,7 +154,7 @@ describe('DHCP discovery (TR-069 3.1, RFC 2131)', () => {
     assert.notEqual(dhcp.heard[0]?.xid, dhcp.heard[2]?.xid);
   });
 
-  it('passes over other transactions and what is no DHCP', async () => {
+  it('ignores other transactions and datagrams that are not DHCP', async () => {
     const options: [number, Buffer][] = [[OPTION.vendorSpecific, acsSubOptions(acs, 1)]];
     const { lease } = await ask((_, count) => [
       { type: 'OFFER', raw: Buffer.from('hello') },

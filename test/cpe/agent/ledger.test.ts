@@ -44,8 +44,8 @@ const answered = (book: AgentFacts, again: string[] = []): void =>
     new Set(again),
   );
 
-describe('events (TR-069 3.7.1.5 Table 8)', () => {
-  it('a factory-new unit boots with 0 BOOTSTRAP and 1 BOOT', () => {
+describe('event ledger (TR-069 3.7.1.5 Table 8)', () => {
+  it('reports 0 BOOTSTRAP and 1 BOOT for a factory-new unit', () => {
     const book = facts({ bootstrapped: '', reportedVersion: '' });
     booted(book, '1', 'V');
     assert.equal(bootstrapDue(book, 'http://a/'), true);
@@ -57,13 +57,13 @@ describe('events (TR-069 3.7.1.5 Table 8)', () => {
     assert.equal(book.bootstrapped, 'http://a/');
   });
 
-  it('a bootstrap that was not delivered survives the next boot, in front', () => {
+  it('keeps an undelivered bootstrap in front over the next boot', () => {
     const book = facts({ bootstrapped: '', events: [entry('0 BOOTSTRAP'), entry('2 PERIODIC')] });
     booted(book, '1', 'V');
     assert.deepEqual(codes(tell(book)), ['0 BOOTSTRAP', '1 BOOT', '2 PERIODIC']);
   });
 
-  it('a new URL at run time discards all other undelivered events, changes and finished transfers', () => {
+  it('discards other undelivered events, changes and finished transfers at a new URL', () => {
     const done: Transfer = { ...transfer('t', 'k'), state: 'ended' };
     const book = facts({
       events: [entry('2 PERIODIC'), entry('7 TRANSFER COMPLETE'), entry('M Download', 'k'), entry('M Reboot', 'r')],
@@ -79,7 +79,7 @@ describe('events (TR-069 3.7.1.5 Table 8)', () => {
     );
   });
 
-  it('single events are told once however often they happen, M events each', () => {
+  it('reports a single event once however often it happens, and each M event', () => {
     const book = facts();
     for (const key of ['a', 'b', 'b']) {
       happened(book, '3 SCHEDULED');
@@ -93,7 +93,7 @@ describe('events (TR-069 3.7.1.5 Table 8)', () => {
     ]);
   });
 
-  it('what happens again while its Inform is under way is told again', () => {
+  it('reports an event again that happens again while its Inform is under way', () => {
     const book = facts({ events: [entry('2 PERIODIC')], changed: ['P', 'Q'] });
     const telling = tell(book);
     happened(book, '2 PERIODIC', '', telling);
@@ -103,7 +103,7 @@ describe('events (TR-069 3.7.1.5 Table 8)', () => {
     assert.deepEqual(book.changed, ['Q']);
   });
 
-  it('retried until reboot: 1, 4, 8, 13; retried over a reboot: 2, 3, 7, M', () => {
+  it('keeps 2, 3, 7 and M events over a reboot, and drops 1, 4, 8 and 13', () => {
     const kept = ['2 PERIODIC', '3 SCHEDULED', '7 TRANSFER COMPLETE', 'M ScheduleInform', 'M Download', 'M Reboot'];
     const dropped = ['1 BOOT', '4 VALUE CHANGE', '8 DIAGNOSTICS COMPLETE', '13 WAKEUP'];
     const book = facts({ events: [...dropped, ...kept].map(code => entry(code)), changed: ['P'] });
@@ -112,20 +112,20 @@ describe('events (TR-069 3.7.1.5 Table 8)', () => {
     assert.deepEqual(book.changed, []);
   });
 
-  it('a new software version is told after the boot that brought it', () => {
+  it('reports a new software version after its first boot', () => {
     const book = facts({ events: [entry('7 TRANSFER COMPLETE'), entry('M Download', 'k')] });
     booted(book, '2', 'V');
     assert.deepEqual(codes(tell(book)), ['1 BOOT', '7 TRANSFER COMPLETE', 'M Download', '4 VALUE CHANGE']);
     assert.deepEqual(book.changed, ['V']);
   });
 
-  it('6 CONNECTION REQUEST is told and never kept', () => {
+  it('reports 6 CONNECTION REQUEST and never keeps it', () => {
     const book = facts();
     assert.deepEqual(codes(tell(book, true)), ['6 CONNECTION REQUEST']);
     assert.deepEqual(book.events, []);
   });
 
-  it('never more than 64, single ones first', () => {
+  it('reports at most 64 events, single ones first', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom('2 PERIODIC', '3 SCHEDULED', 'M Reboot'), { maxLength: 200 }), list => {
         const book = facts({ changed: ['P'] });
@@ -138,7 +138,7 @@ describe('events (TR-069 3.7.1.5 Table 8)', () => {
     );
   });
 
-  it('7 and M Download wait for TransferCompleteResponse, each transfer for its own', () => {
+  it('keeps 7 and M Download until each transfer has its TransferCompleteResponse', () => {
     const book = facts({ transfers: [transfer('1', 'a'), transfer('2', 'b'), transfer('3', 'c')] });
     transferEnded(book, '1', { completeTime: 't' }, []);
     transferEnded(book, '2', { completeTime: 't', fault: { code: 9010, message: 'x' } }, []);
@@ -160,7 +160,7 @@ describe('events (TR-069 3.7.1.5 Table 8)', () => {
     assert.deepEqual(book.transfers, []);
   });
 
-  it('an end is recorded once, whatever is repeated after a power cut', () => {
+  it('records the end of a transfer once, whatever is repeated after a power cut', () => {
     const book = facts({ transfers: [transfer('1', 'a')] });
     transferEnded(book, '1', { completeTime: 't' }, []);
     transferEnded(book, '1', { completeTime: 'u', fault: { code: 9010, message: 'x' } }, []);
@@ -169,7 +169,7 @@ describe('events (TR-069 3.7.1.5 Table 8)', () => {
     assert.equal(tell(book).length, 2);
   });
 
-  it('ScheduleInforms fire each with its key, those that are due', () => {
+  it('reports each ScheduleInform that is due, with its key', () => {
     const book = facts({
       scheduled: [
         { at: 10, commandKey: 'x' },

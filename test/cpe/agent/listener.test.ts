@@ -66,7 +66,7 @@ describe('connection requests (TR-069 3.2.2)', () => {
   };
   const codes = (session: number): string[] => (unit.sessions[session - 1]?.events ?? []).map(event => event.EventCode);
 
-  it('the URL is in the Inform and in the model, with a path that cannot be guessed', async () => {
+  it('shows its URL in the Inform and in the model, with an unguessable path', async () => {
     const url = await start();
     assert.match(url.href, /^http:\/\/127\.0\.0\.1:\d+\/[0-9a-f]{32}$/);
     const told = argumentsOf(acs.heard[0], 'Inform').ParameterList;
@@ -74,7 +74,7 @@ describe('connection requests (TR-069 3.2.2)', () => {
     assert.equal(unit.device.config.get('Device.ManagementServer.ConnectionRequestURL'), url.href);
   });
 
-  it('with the right digest: 200, empty, and one session with 6 CONNECTION REQUEST', async () => {
+  it('answers the right digest with an empty 200, and opens one session with 6 CONNECTION REQUEST', async () => {
     const url = await start();
     const answer = await get(url, await authorize(url));
     assert.deepEqual([answer.status, answer.headers.get('content-length'), answer.body], [200, '0', '']);
@@ -82,7 +82,7 @@ describe('connection requests (TR-069 3.2.2)', () => {
     assert.deepEqual(codes(2), ['6 CONNECTION REQUEST']);
   });
 
-  it('without, or with a wrong one: 401 with a digest challenge, and no session', async () => {
+  it('answers a missing or wrong digest with a 401 challenge, and opens no session', async () => {
     const url = await start();
     const wrong = [
       undefined,
@@ -100,7 +100,7 @@ describe('connection requests (TR-069 3.2.2)', () => {
     assert.equal(unit.sessions.length, 1);
   });
 
-  it('a replayed answer is refused', async () => {
+  it('refuses a replayed digest', async () => {
     const url = await start();
     const header = await authorize(url);
     assert.equal((await get(url, header)).status, 200);
@@ -110,7 +110,7 @@ describe('connection requests (TR-069 3.2.2)', () => {
     assert.equal(unit.sessions.length, 2);
   });
 
-  it('other methods 405, other paths 404, what is no HTTP nothing; none starts a session', async () => {
+  it('answers other methods with 405, other paths with 404, and non-HTTP with nothing', async () => {
     const url = await start();
     assert.equal((await get(url, await authorize(url), 'POST')).status, 405);
     assert.equal((await get(new URL('/', url))).status, 404);
@@ -121,7 +121,7 @@ describe('connection requests (TR-069 3.2.2)', () => {
     assert.equal(unit.sessions.length, 1);
   });
 
-  it('during a session 503, and the session is left alone', async () => {
+  it('answers 503 during a session, which continues', async () => {
     const url = await start();
     const header = await authorize(url);
     let status = 0;
@@ -137,7 +137,7 @@ describe('connection requests (TR-069 3.2.2)', () => {
     assert.equal(unit.sessions.length, 2);
   });
 
-  it('several before the session starts lead to one session', async () => {
+  it('opens one session for several requests before it starts', async () => {
     const url = await start();
     const headers = [await authorize(url), await authorize(url), await authorize(url)];
     const statuses = await Promise.all(headers.map(header => get(url, header)));
@@ -147,7 +147,7 @@ describe('connection requests (TR-069 3.2.2)', () => {
     assert.ok(unit.sessions.length <= 1 + statuses.filter(({ status }) => status === 200).length);
   });
 
-  it('a flood is answered 503', async () => {
+  it('answers a flood with 503', async () => {
     const url = await start();
     acs.always({ silent: false });
     let refused = 0;
@@ -158,7 +158,7 @@ describe('connection requests (TR-069 3.2.2)', () => {
     assert.ok(refused >= 10, `${refused} refused`);
   });
 
-  it('event 6 is never told twice, and alone is no reason to retry', async () => {
+  it('never reports event 6 twice, and does not retry for it alone', async () => {
     const url = await start();
     acs.play(fault(8002));
     await get(url, await authorize(url));
@@ -171,7 +171,7 @@ describe('connection requests (TR-069 3.2.2)', () => {
     assert.equal(argumentsOf(acs.heard.at(-2), 'Inform').RetryCount, 1);
   });
 
-  it('credentials that the ACS sets hold at once', async () => {
+  it('applies credentials that the ACS sets at once', async () => {
     await start();
     const P = 'Device.ManagementServer.ConnectionRequest';
     const values = [
@@ -187,7 +187,7 @@ describe('connection requests (TR-069 3.2.2)', () => {
     await unit.ended(3);
   });
 
-  it('the URL is the same after a reboot', async () => {
+  it('keeps its URL over a reboot', async () => {
     const url = await start();
     await unit.gateway.powerOff();
     await unit.boot();
@@ -196,7 +196,7 @@ describe('connection requests (TR-069 3.2.2)', () => {
     assert.deepEqual(codes(2), ['1 BOOT']);
   });
 
-  it('another port after a reboot is notified', async () => {
+  it('notifies the ACS of another port after a reboot', async () => {
     const url = await start();
     await unit.gateway.powerOff();
     const squatter = await import('node:net').then(({ createServer }) => createServer());
@@ -208,7 +208,7 @@ describe('connection requests (TR-069 3.2.2)', () => {
     await new Promise(resolve => squatter.close(resolve));
   });
 
-  it('Cwmp.ListeningPort moves it, and the new URL is an active notification', async () => {
+  it('moves to Cwmp.ListeningPort, and notifies the ACS of the new URL', async () => {
     const url = await start();
     const other = await scriptedAcs();
     const port = other.port;
@@ -226,7 +226,7 @@ describe('connection requests (TR-069 3.2.2)', () => {
     await unit.ended(3);
   });
 
-  it('EnableCWMP and HTTPConnectionRequestEnable close the door (plain device)', async () => {
+  it('closes when EnableCWMP or HTTPConnectionRequestEnable is off (plain device)', async () => {
     unit = await testUnit({ url: acs.url, listen, model: 'device' });
     await unit.boot();
     await unit.ended(1);

@@ -11,7 +11,7 @@ const P = 'Device.ManagementServer.';
 const text = (Name: string, Value: string, Type = 'xsd:string') => ({ Name, Value, Type });
 const names = (list: { Name: string }[]): string[] => list.map(({ Name }) => Name);
 
-describe('what the unit answers to the ACS (TR-069 A.3, A.4)', () => {
+describe('RPC methods of the unit (TR-069 A.3, A.4)', () => {
   let acs: ScriptedAcs;
   let unit: TestUnit;
   before(async () => {
@@ -44,7 +44,7 @@ describe('what the unit answers to the ACS (TR-069 A.3, A.4)', () => {
     return String(result?.ParameterList[0]?.Value);
   };
 
-  it('an answer of more than 4 MB is too much: 9004, and the next question is answered', async () => {
+  it('answers 9004 instead of more than 4 MB, and then the next request', async () => {
     await start();
     const read = unit.device.config.read.bind(unit.device.config);
     const much = Array.from({ length: 5 }, (_, at) => text(`Device.P${at}`, 'x'.repeat(1_000_000)));
@@ -53,7 +53,7 @@ describe('what the unit answers to the ACS (TR-069 A.3, A.4)', () => {
     assert.equal(await value(`${P}ParameterKey`), '');
   });
 
-  it('GetRPCMethods names what it supports and no more', async () => {
+  it('lists exactly the supported methods in GetRPCMethods', async () => {
     await start();
     const { result } = await call('GetRPCMethods', {});
     assert.deepEqual(result?.MethodList, [
@@ -86,7 +86,7 @@ describe('what the unit answers to the ACS (TR-069 A.3, A.4)', () => {
       assert.equal(await value(`${P}ParameterKey`), 'key-1');
     });
 
-    it('is all or nothing: one entry per wrong parameter, key and values as they were', async () => {
+    it('returns one entry per wrong parameter and leaves key and values unchanged', async () => {
       await start();
       await set([text(`${P}Username`, 'before')], 'key-1');
       const { fault } = await set(
@@ -112,7 +112,7 @@ describe('what the unit answers to the ACS (TR-069 A.3, A.4)', () => {
       assert.equal(await value(`${P}ParameterKey`), 'key-1');
     });
 
-    it('refuses a name that comes twice', async () => {
+    it('refuses a name that is given twice', async () => {
       await start();
       const { fault } = await set([text(`${P}Username`, 'a'), text(`${P}Username`, 'b')]);
       assert.equal(fault?.code, 9003);
@@ -120,20 +120,20 @@ describe('what the unit answers to the ACS (TR-069 A.3, A.4)', () => {
       assert.equal(await value(`${P}Username`), '');
     });
 
-    it('an empty list only sets the key', async () => {
+    it('sets only the key with an empty list', async () => {
       await start();
       const { result } = await set([], 'only');
       assert.equal(result?.Status, 0);
       assert.equal(await value(`${P}ParameterKey`), 'only');
     });
 
-    it('hidden values read back empty', async () => {
+    it('reads hidden values back empty', async () => {
       await start();
       await set([text(`${P}Password`, 'secret')]);
       assert.equal(await value(`${P}Password`), '');
     });
 
-    it('a key of more than 32 characters is refused', async () => {
+    it('refuses a key of more than 32 characters', async () => {
       await start();
       acs.play(informResponse(), () => {
         const { text: xml } = ask('SetParameterValues', { ParameterList: [] as never, ParameterKey: 'short' });
@@ -158,13 +158,13 @@ describe('what the unit answers to the ACS (TR-069 A.3, A.4)', () => {
       assert.ok(result?.ParameterList.every(({ Type }) => Type.startsWith('xsd:')));
     });
 
-    it('the empty name is the whole tree', async () => {
+    it('returns the whole tree for the empty name', async () => {
       await start();
       const { result } = await call('GetParameterValues', { ParameterNames: [''] });
       assert.ok((result?.ParameterList.length ?? 0) > 1000);
     });
 
-    it('one bad name spoils the call', async () => {
+    it('faults the whole call for one unknown name', async () => {
       await start();
       for (const bad of ['Device.Nothing', 'Device.Nothing.', 'Device', 'device.DeviceInfo.', 'X.']) {
         const { fault } = await call('GetParameterValues', {
@@ -175,7 +175,7 @@ describe('what the unit answers to the ACS (TR-069 A.3, A.4)', () => {
     });
   });
 
-  it('GetParameterNames (A.3.2.3): itself and all below, or the next level', async () => {
+  it('lists the object and all below, or the next level, in GetParameterNames (A.3.2.3)', async () => {
     await start();
     const of = async (ParameterPath: string, NextLevel: boolean): Promise<string[] | number | undefined> => {
       const { result, fault } = await call('GetParameterNames', { ParameterPath, NextLevel });
@@ -203,7 +203,7 @@ describe('what the unit answers to the ACS (TR-069 A.3, A.4)', () => {
       return result?.ParameterList[0];
     };
 
-    it('sets what its flag asks for and nothing else', async () => {
+    it('sets the attributes whose Change flag is set, and no other', async () => {
       await start();
       const name = `${P}Username`;
       assert.deepEqual(await read(name), { Name: name, Notification: 0, AccessList: ['Subscriber'] });
@@ -219,7 +219,7 @@ describe('what the unit answers to the ACS (TR-069 A.3, A.4)', () => {
       assert.equal((await read(name))?.Notification, 0);
     });
 
-    it('refuses lightweight kinds, strangers and unknown names', async () => {
+    it('refuses lightweight notifications, unknown entities and unknown names', async () => {
       await start();
       assert.equal((await change(`${P}Username`, { NotificationChange: true, Notification: 3 })).fault?.code, 9003);
       const stranger = { AccessListChange: true, AccessList: ['Eve'] };
@@ -228,7 +228,7 @@ describe('what the unit answers to the ACS (TR-069 A.3, A.4)', () => {
     });
   });
 
-  it('AddObject and DeleteObject (A.3.2.6, A.3.2.7)', async () => {
+  it('adds and deletes rows by AddObject and DeleteObject (A.3.2.6, A.3.2.7)', async () => {
     await start();
     const table = [...unit.device.model.objects.values()].find(
       ({ multi, writable, fixed, keys, path }) =>
@@ -255,7 +255,7 @@ describe('what the unit answers to the ACS (TR-069 A.3, A.4)', () => {
     );
   });
 
-  it('ScheduleInform (A.4.1.2): at most 16 pending', async () => {
+  it('takes at most 16 pending ScheduleInforms (A.4.1.2)', async () => {
     await start();
     for (let count = 0; count < 16; count++) {
       assert.ok((await call('ScheduleInform', { DelaySeconds: 1000, CommandKey: `${count}` })).result);

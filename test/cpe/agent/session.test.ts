@@ -41,7 +41,7 @@ describe('CWMP session of the CPE (TR-069 3.7.1)', () => {
     return unit.ended(1);
   };
 
-  it('begins with Inform, then an empty POST, and ends with the 204', async () => {
+  it('begins with Inform and an empty POST, and ends with the 204', async () => {
     const report = await play([]);
     assert.deepEqual(acs.names(), ['Inform', '(empty)']);
     assert.equal(report.ok, true);
@@ -74,7 +74,7 @@ describe('CWMP session of the CPE (TR-069 3.7.1)', () => {
     );
   });
 
-  it('writes headers as 3.4.1 wants them: SOAPAction present and empty, nothing but a length on the empty POST', async () => {
+  it('sends SOAPAction empty, and only a length with the empty POST (3.4.1)', async () => {
     await play([informResponse(), getNames()]);
     const [inform, empty, response] = acs.heard;
     assert.ok(inform && empty && response);
@@ -92,7 +92,7 @@ describe('CWMP session of the CPE (TR-069 3.7.1)', () => {
     }
   });
 
-  it('answers each ACS request by the very next POST, in order, with its ID, until there is none', async () => {
+  it('answers each ACS request by the very next POST, in order, with its ID', async () => {
     const report = await play([
       informResponse(),
       ask('GetRPCMethods', {}, { id: 'a&<">é' }),
@@ -127,14 +127,14 @@ describe('CWMP session of the CPE (TR-069 3.7.1)', () => {
     assert.equal(resultOf(acs.heard[2], 'GetRPCMethods').MethodList.includes('Download'), true);
   });
 
-  it('takes 200 without a body, and an envelope with an empty Body, for no request', async () => {
+  it('takes a 200 without a body, or with an empty Body, as no request', async () => {
     assert.equal((await play([informResponse(), { status: 200 }])).ok, true);
     await unit?.close();
     const nothing = '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body/></e:Envelope>';
     assert.equal((await play([informResponse(), { text: nothing }])).ok, true);
   });
 
-  it('a 204 to a response ends the session only after the empty POST was said', async () => {
+  it('ends at a 204 to a response only after the empty POST was sent', async () => {
     // The ACS sends its request with HoldRequests, so the empty POST before it was not the last word.
     const held = { holdRequests: true };
     const report = await play([informResponse(held), ask('GetRPCMethods', {}, held), {}, {}]);
@@ -142,7 +142,7 @@ describe('CWMP session of the CPE (TR-069 3.7.1)', () => {
     assert.equal(report.ok, true);
   });
 
-  it('re-sends the identical request on fault 8005, as often as asked (3.7.1.6)', async () => {
+  it('repeats the identical request at each fault 8005 (3.7.1.6)', async () => {
     const report = await play([fault(8005), fault(8005), fault(8005)]);
     assert.deepEqual(acs.names(), ['Inform', 'Inform', 'Inform', 'Inform', '(empty)']);
     assert.equal(new Set(acs.heard.slice(0, 4).map(({ text }) => text)).size, 1);
@@ -167,7 +167,7 @@ describe('CWMP session of the CPE (TR-069 3.7.1)', () => {
     ['a body without end', { text: Buffer.alloc(9 << 20, 0x20) }, 'too-large'],
   ];
   for (const [what, step, kind] of failures) {
-    it(`fails when ${what} answers the Inform, and says nothing more`, async () => {
+    it(`fails and sends nothing more when ${what} answers the Inform`, async () => {
       const report = await play([step]);
       assert.equal(report.ok, false);
       assert.equal(report.informed, false);
@@ -178,7 +178,7 @@ describe('CWMP session of the CPE (TR-069 3.7.1)', () => {
     });
   }
 
-  it('fails when a response or a fault comes where nothing was asked, and answers neither', async () => {
+  it('fails without an answer at an unexpected response or fault', async () => {
     for (const body of [responseBody('Inform', { MaxEnvelopes: 1 }), faultBody({ code: 8003, message: '' })]) {
       const before = acs.heard.length;
       const report = await play([informResponse(), heard => reply(heard, body)]);
@@ -223,7 +223,7 @@ describe('CWMP session of the CPE (TR-069 3.7.1)', () => {
     assert.equal(acs.heard[4]?.headers.cookie, undefined);
   });
 
-  it('goes on over a new connection when the ACS closes it after any answer (3.4.2)', async () => {
+  it('continues over a new connection when the ACS closes the old one after any answer (3.4.2)', async () => {
     const closing =
       (step: Step): Step =>
       async heard => ({
@@ -246,7 +246,7 @@ describe('CWMP session of the CPE (TR-069 3.7.1)', () => {
     assert.equal(resultOf(acs.heard[2], 'GetParameterValues').ParameterList.length, 1);
   });
 
-  it('goes on in the namespace of the answer', async () => {
+  it('continues in the namespace of the answer', async () => {
     await play([
       heard => reply(heard, responseBody('Inform', { MaxEnvelopes: 1 }), { namespace: '1-0' }),
       ask('GetRPCMethods', {}, { namespace: '1-0' }),
@@ -255,7 +255,7 @@ describe('CWMP session of the CPE (TR-069 3.7.1)', () => {
     assert.equal(acs.heard[2]?.envelope?.namespace, '1-0');
   });
 
-  it('answers what it does not offer with 9000, bad arguments with 9003, unknown headers with MustUnderstand', async () => {
+  it('answers unknown methods with 9000, bad arguments with 9003, headers with MustUnderstand', async () => {
     const text = String(getNames().text);
     const report = await play([
       informResponse(),
@@ -292,7 +292,7 @@ describe('CWMP session of the CPE (TR-069 3.7.1)', () => {
     });
 
     for (const status of [301, 302, 307]) {
-      it(`${status}: the same POST again, for the rest of the session only, cookies included`, async () => {
+      it(`repeats the POST at a ${status}, for the rest of the session only, with cookies`, async () => {
         const report = await play([to(other.url, status)]);
         assert.equal(report.ok, true);
         assert.deepEqual([acs.names(), other.names()], [['Inform'], ['Inform', '(empty)']]);
@@ -305,7 +305,7 @@ describe('CWMP session of the CPE (TR-069 3.7.1)', () => {
       });
     }
 
-    it('five in a row and in mid-session; a sixth ends it', async () => {
+    it('follows five redirects in a row, also in mid-session, and ends at a sixth', async () => {
       const here = Array.from({ length: 5 }, (_, at) => to(`${acs.url}${at}`));
       const report = await play([...here, informResponse(), to(other.url), to(other.url)]);
       assert.equal(report.ok, true);
@@ -317,7 +317,7 @@ describe('CWMP session of the CPE (TR-069 3.7.1)', () => {
       assert.equal(acs.heard.length, before + 6);
     });
 
-    it('nowhere, or to another scheme, fails the session', async () => {
+    it('fails the session at a redirect to nowhere or to another scheme', async () => {
       for (const headers of [{}, { Location: 'ftp://x/' }, { Location: 'http://' }] as Record<string, string>[]) {
         assert.equal((await play([{ status: 302, headers }])).error?.kind, 'http');
         await unit?.close();
@@ -325,7 +325,7 @@ describe('CWMP session of the CPE (TR-069 3.7.1)', () => {
     });
   });
 
-  it('after fault 8006 it tries the oldest namespace (3.7.4)', async () => {
+  it('tries the oldest namespace after fault 8006 (3.7.4)', async () => {
     await play([fault(8006)]);
     await unit?.clock.advance(10_000);
     await unit?.ended(2);

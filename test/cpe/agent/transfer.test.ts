@@ -97,7 +97,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
     }
   };
 
-  it('a server that went away and comes back is asked again; the outcome is told once', async () => {
+  it('retries when the server went away, and reports the outcome once', async () => {
     files.play({ cut: true }, { cut: true }, file('Cwmp.PeriodicInformInterval=1234\n'));
     await start([download({ URL: files.url })]);
     for (const pause of [1_000, 4_000]) {
@@ -110,7 +110,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
     assert.equal(unit.device.config.variable('Cwmp.PeriodicInformInterval'), '1234');
   });
 
-  it('is answered with Status 1 and Unknown Times, runs after the session, and is told once', async () => {
+  it('answers Status 1 with Unknown Times, transfers after the session, and reports once', async () => {
     files.play(file('Cwmp.PeriodicInformInterval=1234\n'));
     let early = 0;
     await start([
@@ -137,7 +137,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
     assert.equal(files.heard.length, 1);
   });
 
-  it('firmware: reboot, then [1 BOOT, 7, M Download, 4 VALUE CHANGE] with the new version, then TransferComplete', async () => {
+  it('reboots into new firmware, informs with [1 BOOT, 7, M Download, 4], sends TransferComplete', async () => {
     files.play(file(firmware()));
     await start([download({ URL: files.url, FileType: IMAGE, FileSize: firmware().length })]);
     const complete = await done();
@@ -152,7 +152,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
     assert.equal(unit.sessions.length, 2);
   });
 
-  it('DelaySeconds is waited for', async () => {
+  it('waits DelaySeconds', async () => {
     files.play(file('Cwmp.PeriodicInformInterval=1234\n'));
     await start([download({ URL: files.url, DelaySeconds: 100 })]);
     await unit.clock.advance(99_000);
@@ -161,7 +161,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
     await done();
   });
 
-  describe('is refused at once', () => {
+  describe('immediate refusal', () => {
     const refusals: [string, Partial<Arguments<'Download'>>, number][] = [
       ['an unknown file type', { FileType: '9 Nonsense', URL: 'http://a/' }, 9003],
       ['a type this unit has no use for', { FileType: '4 Tone File', URL: 'http://a/' }, 9003],
@@ -172,14 +172,14 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
       ['a URL without a host', { URL: 'http://' }, 9003],
     ];
     for (const [what, args, code] of refusals) {
-      it(`${what}: ${code}, and nothing is told later`, async () => {
+      it(`refuses ${what} with ${code}, and reports nothing later`, async () => {
         await start([download(args)]);
         assert.equal(acs.names()[2], `Fault ${code}`);
         assert.deepEqual(unit.device.state.facts.transfers, []);
       });
     }
 
-    it('the seventeenth: 9004', async () => {
+    it('refuses the seventeenth transfer with 9004', async () => {
       const steps = Array.from({ length: 17 }, () => download({ URL: files.url, DelaySeconds: 1000 }));
       await start(steps);
       assert.deepEqual(acs.names().slice(-2), ['DownloadResponse', 'Fault 9004']);
@@ -218,7 +218,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
       ['a script with a line that fails', file('Cwmp.NoSuchThing=7\n'), {}, 9010],
     ];
     for (const [what, step, args, code] of cases) {
-      it(`${what}: ${code}, and everything stays as it was`, async () => {
+      it(`reports ${code} for ${what}, and leaves the unit unchanged`, async () => {
         files.always(step);
         await start([download({ URL: files.url, ...args })]);
         if (/^a cut/.test(what)) await outlast();
@@ -231,7 +231,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
       });
     }
 
-    it('nobody there: 9015; no such name: 9015', async () => {
+    it('reports 9015 for an unreachable server and for an unknown name', async () => {
       const gone = createServer();
       const port = await new Promise<number>(resolve => {
         gone.listen(0, '127.0.0.1', () => resolve((gone.address() as { port: number }).port));
@@ -249,7 +249,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
       );
     });
 
-    it('a server that falls silent: 9017', async () => {
+    it('reports 9017 for a server that stops answering', async () => {
       files.always({ silent: true });
       await start([download({ URL: files.url })]);
       await outlast(120_000);
@@ -267,7 +267,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
       return { status: 401, headers: { 'WWW-Authenticate': verifier.challenge() } };
     };
 
-    it('digest with the right login works, with a wrong one: 9012', async () => {
+    it('authenticates by digest, and reports 9012 for a wrong login', async () => {
       files.always(login);
       await start([
         download({ URL: files.url, Username: 'u', Password: 'p' }),
@@ -280,7 +280,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
       );
     });
 
-    it('TLS settings of the file’s own service decide: 9015 without the CA, done with NoValidation', async () => {
+    it('uses the TLS settings of the file’s service: 9015 without the CA, success with NoValidation', async () => {
       const environment = { clock: systemClock(), random: seededRandom(6) };
       const ca = await createCa({ name: 'Files', key: 'rsa', ...environment });
       const { chain, key } = await ca.issue({ commonName: 'f', ips: ['127.0.0.1'], usage: ['server'], key: 'rsa' });
@@ -300,7 +300,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
     });
   });
 
-  it('Upload: PUT of the configuration, told with M Upload', async () => {
+  it('uploads the configuration by PUT, and reports M Upload', async () => {
     const upload: Arguments<'Upload'> = {
       CommandKey: 'up',
       FileType: '1 Vendor Configuration File',
@@ -329,8 +329,8 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
     assert.ok(unit.sessions.flatMap(({ events }) => events).some(({ EventCode }) => EventCode === 'M Upload'));
   });
 
-  describe('until TransferCompleteResponse (A.3.3.2)', () => {
-    it('8005 repeats it identically, a fault leaves it for a later session', async () => {
+  describe('delivery of TransferComplete (A.3.3.2)', () => {
+    it('repeats it identically at 8005, and in a later session after a fault', async () => {
       files.play(file('Cwmp.PeriodicInformInterval=1234\n'));
       await start([download({ URL: files.url }), {}, informResponse(), fault(8005), fault(8002)]);
       await unit.ended(2);
@@ -342,7 +342,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
       assert.deepEqual(acs.names().slice(3, 7), ['Inform', 'TransferComplete', 'TransferComplete', '(empty)']);
     });
 
-    it('HoldRequests keeps it back until the hold is off', async () => {
+    it('waits until HoldRequests is off', async () => {
       files.play(file('Cwmp.PeriodicInformInterval=1234\n'));
       const hold = { holdRequests: true };
       await start([
@@ -370,7 +370,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
       assert.equal(unit.sessions[1]?.ok, true);
     });
 
-    it('a lost response, and a reboot, make it come again', async () => {
+    it('repeats it after a lost response and after a reboot', async () => {
       files.play(file('Cwmp.PeriodicInformInterval=1234\n'));
       await start([download({ URL: files.url }), {}, informResponse(), { cut: true }]);
       await unit.ended(2);
@@ -384,7 +384,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
   });
 
   describe('power cuts', () => {
-    it('before and in the middle of the fetch: it starts again and is told once', async () => {
+    it('starts the fetch again after a cut before or during it, and reports once', async () => {
       files.play({ silent: true }, file(firmware()));
       await start([download({ URL: files.url, FileType: IMAGE })]);
       await files.until(1);
@@ -397,7 +397,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
       assert.equal(files.heard.length, 2);
     });
 
-    it('at any instant: one upgrade, one TransferComplete, never half an image', async () => {
+    it('makes one upgrade and one TransferComplete after a cut at any instant', async () => {
       const home = await mkdtemp(join(tmpdir(), 'unit-'));
       const stateDir = join(home, 'live');
       // After each durable write, what a power cut at that instant would leave.
@@ -446,7 +446,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
       await rm(home, { recursive: true });
     });
 
-    it('at any instant of a script: it took effect once, or will', async () => {
+    it('applies a script exactly once after a cut at any instant', async () => {
       const home = await mkdtemp(join(tmpdir(), 'unit-'));
       const stateDir = join(home, 'live');
       const images: string[] = [];
@@ -506,7 +506,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
     });
   });
 
-  it('ScheduleDownload, CancelTransfer and the queue (plain device)', async () => {
+  it('schedules, lists and cancels transfers (plain device)', async () => {
     const window = { WindowMode: '1 At Any Time', UserMessage: '', MaxRetries: 1 };
     const scheduled = (CommandKey: string, spans: [number, number][]): Answer =>
       ask('ScheduleDownload', {
@@ -571,7 +571,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
     assert.deepEqual(events(2), ['7 TRANSFER COMPLETE', 'M ScheduleDownload good']);
   });
 
-  it('a window that passed while the unit was off: 9020', async () => {
+  it('reports 9020 for a window that passed while the unit was off', async () => {
     await start(
       [
         ask('ScheduleDownload', {

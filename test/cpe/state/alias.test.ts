@@ -52,12 +52,12 @@ describe('aliases and wildcards (TR-069 3.6.1)', () => {
       : Object.fromEntries(result.ParameterList.map(({ Name, Value }) => [Name, Value]));
   };
 
-  it('says so in its Inform', () => {
+  it('announces AliasBasedAddressing in its Inform', () => {
     const inform = argumentsOf(acs.heard[0], 'Inform');
     assert.equal(inform.ParameterList.find(({ Name }) => Name === `${P}AliasBasedAddressing`)?.Value, '1');
   });
 
-  it('AddObject names the row; then alias and number mean the same everywhere', async () => {
+  it('names a row by AddObject, and takes alias and number alike everywhere', async () => {
     assert.deepEqual(await add(SERVERS), { InstanceNumber: 1, Status: 0 });
     assert.deepEqual(await add(`${SERVERS}[main].`), { InstanceNumber: 2, Status: 0 });
     assert.deepEqual(await get(`${SERVERS}1.Alias`, `${SERVERS}[main].Alias`), {
@@ -73,7 +73,7 @@ describe('aliases and wildcards (TR-069 3.6.1)', () => {
     assert.deepEqual(await get(`${SERVERS}[main].`), [9005]);
   });
 
-  it('another alias: unique in its table and well-formed, else 9007 by the name that was asked', async () => {
+  it('refuses a malformed or duplicate alias with 9007 under the name in the request', async () => {
     await add(`${SERVERS}[a].`);
     await add(`${SERVERS}[b].`);
     assert.deepEqual(await set({ [`${SERVERS}[a].Alias`]: 'b' }), [9003, `${SERVERS}[a].Alias 9007`]);
@@ -87,7 +87,7 @@ describe('aliases and wildcards (TR-069 3.6.1)', () => {
     );
   });
 
-  it('AutoCreateInstances: a value below an alias that is not there makes the row, all or nothing', async () => {
+  it('makes the row of an unknown alias with AutoCreateInstances, all or nothing', async () => {
     const values = { [`${SERVERS}[new].Enable`]: '1', [`${SERVERS}[new].DNSServer`]: '192.0.2.9' };
     assert.deepEqual(await set(values), [9003, ...Object.keys(values).map(name => `${name} 9005`)]);
     await set({ [`${P}AutoCreateInstances`]: '1' });
@@ -101,7 +101,7 @@ describe('aliases and wildcards (TR-069 3.6.1)', () => {
     assert.equal(unit.device.config.get('Device.DNS.Client.ServerNumberOfEntries'), '1');
   });
 
-  it('InstanceMode InstanceAlias: answers and Informs name rows by their aliases', async () => {
+  it('names rows by their aliases in answers and Informs with InstanceMode InstanceAlias', async () => {
     await add(`${SERVERS}[main].`);
     await call('SetParameterAttributes', {
       ParameterList: [
@@ -126,7 +126,7 @@ describe('aliases and wildcards (TR-069 3.6.1)', () => {
     assert.equal(inform.ParameterList.find(({ Name }) => Name === `${SERVERS}[main].Enable`)?.Value, '1');
   });
 
-  it('* stands for every row where something is read, and nowhere else', async () => {
+  it('expands * to every row for reads, and nowhere else', async () => {
     assert.deepEqual(await get(`${SERVERS}*.Enable`), {}, 'no row is no fault');
     await add(`${SERVERS}[a].`);
     await add(`${SERVERS}[b].`);

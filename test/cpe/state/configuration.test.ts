@@ -42,7 +42,7 @@ describe('configuration of a unit', () => {
     return [0, []];
   };
 
-  it('access lists (A.3.2.4): without the Subscriber, the unit’s own pages may not write, all others may', async () => {
+  it('refuses writes of the unit’s own pages alone when the AccessList lacks the Subscriber (A.3.2.4)', async () => {
     const unit = make();
     const name = `${MS}Username`;
     await unit.changes.setAttributes([{ path: name, accessList: [] }]);
@@ -55,7 +55,7 @@ describe('configuration of a unit', () => {
     assert.equal(unit.get(name), 'web');
   });
 
-  it('a full table: 9004, by maxEntries of the model or by our own bound', async () => {
+  it('refuses a row in a full table with 9004, by maxEntries or by our own bound', async () => {
     const plain = await builtinModel('device');
     const unit = new Configuration(plain, emptyLayer(), {
       runningValues: { value: () => undefined, rows: () => undefined },
@@ -96,7 +96,7 @@ describe('configuration of a unit', () => {
       assert.equal(unit.read(`${SIP}Gateway.`).length, unit.read(`${SIP}Gateway.1.`).length);
     });
 
-    it('faults 9005 for what does not exist and gives nothing for an empty table', async () => {
+    it('faults 9005 for unknown names, and returns nothing for an empty table', async () => {
       const unit = make();
       for (const path of [
         'Device.Nothing',
@@ -118,7 +118,7 @@ describe('configuration of a unit', () => {
       assert.equal(unit.variable('Cwmp.Password'), 'secret');
     });
 
-    it('names: next level, all below, and what is writable', () => {
+    it('lists names of the next level or all below, with Writable', () => {
       const unit = make();
       assert.deepEqual(unit.names('', true), [{ Name: 'Device.', Writable: false }]);
       const tables = unit.names(SIP, true);
@@ -151,7 +151,7 @@ describe('configuration of a unit', () => {
   });
 
   describe('SetParameterValues (A.3.2.1)', () => {
-    it('changes nothing when one value is wrong, and names each wrong one once', async () => {
+    it('changes nothing when one value is wrong, and names each wrong value once', async () => {
       const unit = make();
       const [code, parameters] = await faults(
         set(unit, {
@@ -177,7 +177,7 @@ describe('configuration of a unit', () => {
       assert.equal((await faults(make().set([item, item], 'acs')))[0], 9003);
     });
 
-    it('converts types when tolerant and faults 9006 when strict', async () => {
+    it('converts types in tolerant mode, and faults 9006 in strict mode', async () => {
       const unit = make();
       const item = { name: 'Device.X_0090F8_Cwmp.ListeningPort', value: '5', type: 'xsd:string' };
       await unit.set([item], 'acs');
@@ -186,7 +186,7 @@ describe('configuration of a unit', () => {
       assert.deepEqual(parameters, [[item.name, 9006]]);
     });
 
-    it('keeps two views of one value in step', async () => {
+    it('keeps two views of one value equal', async () => {
       const unit = make();
       const seen: string[] = [];
       unit.watchers.watch(changes =>
@@ -204,7 +204,7 @@ describe('configuration of a unit', () => {
       assert.equal(unit.layers.own.values.size, 0, 'a default costs nothing');
     });
 
-    it('takes everything back when the state cannot be saved', async () => {
+    it('undoes every change when the state cannot be saved', async () => {
       let broken = false;
       const unit = make({
         save: async () => {
@@ -279,7 +279,7 @@ describe('configuration of a unit', () => {
       assert.equal((await faults(unit.insert(`${SIP}Gateway.`, {}, 'acs')))[0], 9004);
     });
 
-    it('counts numeric keys on from the rows that are there', async () => {
+    it('numbers numeric keys on from the existing rows', async () => {
       const unit = make();
       const events = 'Device.X_0090F8_Nlm.Events.';
       const first = await unit.insert(events, {}, 'acs');
@@ -300,7 +300,7 @@ describe('configuration of a unit', () => {
       assert.equal(unit.get(`${SIP}Gateway.1.Delete`), 'NoOp');
     });
 
-    it('hands other row commands to the service after the commit', async () => {
+    it('passes other row commands to the service after the commit', async () => {
       const run: string[] = [];
       const unit = make({ rowCommand: async (_template, path) => void run.push(path) });
       const path = unit.pathOf('Scm.ServiceCommands[Name=SipEp].Restart');
@@ -311,7 +311,7 @@ describe('configuration of a unit', () => {
   });
 
   describe('attributes (A.3.2.4, A.3.2.5)', () => {
-    it('applies a partial path to what is there now, all or nothing', async () => {
+    it('applies a partial path to existing parameters, all or nothing', async () => {
       const unit = make();
       await unit.changes.setAttributes([{ path: `${SIP}Gateway.`, notification: 1 }]);
       assert.ok(unit.attributes.read(`${SIP}Gateway.1.`).every(({ Notification }) => Notification === 1));
@@ -326,7 +326,7 @@ describe('configuration of a unit', () => {
       assert.deepEqual(unit.attributes.read(`${SIP}MinSeverity`)[0]?.AccessList, ['Subscriber']);
     });
 
-    it('denies active notification where the model says so, and keeps forced ones on', async () => {
+    it('denies active notification where the model says so, and keeps forced notifications on', async () => {
       const unit = make();
       assert.equal(
         (await faults(unit.changes.setAttributes([{ path: 'Device.DeviceInfo.UpTime', notification: 2 }])))[0],
@@ -340,7 +340,7 @@ describe('configuration of a unit', () => {
     });
   });
 
-  it('comes back from its stored form', async () => {
+  it('restores from its stored form', async () => {
     const unit = make();
     await set(unit, { [`${MS}Username`]: 'u', [`${SIP}Gateway.1.Port`]: '5070' });
     await unit.insert(`${SIP}Gateway.`, { name: 'b' }, 'script');
@@ -351,7 +351,7 @@ describe('configuration of a unit', () => {
     assert.deepEqual(again.attributes.read(SIP), unit.attributes.read(SIP));
   });
 
-  it('shows the layer below where the unit has nothing of its own, and goes back to it', async () => {
+  it('shows the layer below where the unit has no value of its own, and returns to it', async () => {
     const base = make();
     await set(base, { [`${MS}Username`]: 'profile', [`${SIP}Gateway.1.Port`]: '5070' });
     await base.insert('Device.X_0090F8_Nlm.Events.', { Criteria: 'All' }, 'script');

@@ -17,7 +17,7 @@ describe('state directory', () => {
   });
   afterEach(() => rm(directory, { recursive: true, force: true }));
 
-  it('gives back the last state and the blobs', async () => {
+  it('restores the last state and the blobs', async () => {
     const persist = await openPersist(directory);
     assert.equal(persist.found, undefined);
     await persist.save(() => ({ a: 1 }));
@@ -35,7 +35,7 @@ describe('state directory', () => {
     await again.drop('never there');
   });
 
-  it('keeps blob names apart, whatever they are', async () => {
+  it('keeps any blob names apart', async () => {
     const persist = await openPersist(directory);
     await fc.assert(
       fc.asyncProperty(fc.string({ minLength: 1, maxLength: 12 }), async name => {
@@ -62,7 +62,7 @@ describe('state directory', () => {
     await Promise.all(saves);
   });
 
-  it('hands a failed write to those who asked for it and goes on', async () => {
+  it('rejects the saves of a failed write, and continues', async () => {
     const persist = await openPersist(directory);
     const first = persist.save(() => {
       throw new Error('cannot');
@@ -74,7 +74,7 @@ describe('state directory', () => {
     assert.deepEqual((await openPersist(directory)).found, { c: 3 });
   });
 
-  it('refuses a snapshot that is torn, altered, of a later version or of something else, and leaves it', async () => {
+  it('refuses and leaves a snapshot that is torn, altered, of a later version or foreign', async () => {
     const persist = await openPersist(directory);
     await persist.save(() => ({ a: 1 }));
     const path = join(directory, 'state.json');
@@ -98,7 +98,7 @@ describe('state directory', () => {
     }
   });
 
-  it('ignores and removes what a power cut left half-written', async () => {
+  it('ignores and removes files that a power cut left half-written', async () => {
     const persist = await openPersist(directory);
     await persist.save(() => ({ a: 1 }));
     await writeFile(join(directory, 'state.json.tmp'), 'half');
@@ -109,12 +109,12 @@ describe('state directory', () => {
     assert.deepEqual(await readdir(join(directory, 'files')), []);
   });
 
-  it('refuses a path that is no directory', async () => {
+  it('refuses a path that is not a directory', async () => {
     await writeFile(join(directory, 'file'), '');
     await assert.rejects(openPersist(join(directory, 'file')), UserError);
   });
 
-  it('has everything that was acknowledged after kill -9 at any moment', async function () {
+  it('keeps everything acknowledged after kill -9 at any moment', async function () {
     this.timeout(30_000);
     const random = seededRandom(7);
     const child = fileURLToPath(new URL('../../support/cpe/persist-child.ts', import.meta.url));
@@ -138,7 +138,7 @@ describe('state directory', () => {
 });
 
 describe('state in memory', () => {
-  it('keeps blobs and never takes the state', async () => {
+  it('keeps blobs, and never calls take', async () => {
     const persist = memoryPersist();
     await persist.save(() => assert.fail('not needed'));
     assert.deepEqual(await persist.list(), []);
