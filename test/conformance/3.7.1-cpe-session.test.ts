@@ -129,7 +129,7 @@ describe('3.7.1 CPE side of a session', () => {
     });
   }
 
-  it('follows a redirect from http to https and checks the certificate of the new host (3.4.2, 3.3)', async () => {
+  it('follows a redirect from http to https, and checks the new host’s certificate (3.4.2, 3.3)', async () => {
     const environment = { clock: systemClock(), random: seededRandom(5) };
     const period = { notBefore: new Date(Date.UTC(2020, 0, 1)), notAfter: new Date(Date.UTC(2036, 0, 1)) };
     const ca = await createCa({ name: 'CA', key: 'rsa', ...environment, ...period });
@@ -213,7 +213,7 @@ describe('3.7.1 CPE side of a session', () => {
     ],
   ];
   for (const [what, damage] of malformed) {
-    it(`ends the session without an answer and retries it after ${what} in mid-session (3.5)`, async () => {
+    it(`ends and retries the session, without an answer, at ${what} (3.5)`, async () => {
       const report = await play([informResponse(), { text: damage(String(getNames().text)) }]);
       assert.deepEqual([report.ok, report.informed, report.error?.kind], [false, true, 'soap']);
       assert.deepEqual(acs.names(), ['Inform', '(empty)']);

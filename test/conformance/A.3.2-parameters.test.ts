@@ -34,7 +34,7 @@ describe('A.3.2 Parameters over the wire', () => {
       });
     }
 
-    it('names each wrong parameter once with its code, and leaves ParameterKey and values unchanged', async () => {
+    it('names each wrong parameter once with its code, and leaves key and values unchanged', async () => {
       await start();
       await on.set({ [`${P}Username`]: 'before' }, 'first');
       const outcome = await on.set(

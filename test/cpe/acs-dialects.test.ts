@@ -29,7 +29,7 @@ const typed = (type: string, value: string): string => `<Value xsi:type="xsd:${t
 
 const dialects: Dialect[] = [
   {
-    name: 'XML declaration, soap-env, booleans in words, a session cookie',
+    name: 'soap-env prefix, boolean words and a cookie',
     envelope: (name, content, id) =>
       `<?xml version="1.0" encoding="UTF-8"?>\n<soap-env:Envelope xmlns:soap-enc="${ENCODING}" xmlns:soap-env="${SOAP}" ${common} ` +
       `xmlns:cwmp="urn:dslforum-org:cwmp-1-0"><soap-env:Header><cwmp:ID soap-env:mustUnderstand="1">${id}</cwmp:ID></soap-env:Header>` +
@@ -40,7 +40,7 @@ const dialects: Dialect[] = [
     answer: { headers: { 'Set-Cookie': 'session=abc', Server: 'Some/1.0', SOAPServer: 'Some/1.0' } },
   },
   {
-    name: 'indented, HoldRequests and NoMoreRequests in every header',
+    name: 'HoldRequests and NoMoreRequests in every header',
     envelope: (name, content, id) =>
       `<soapenv:Envelope xmlns:soapenv="${SOAP}" xmlns:soapenc="${ENCODING}" ${common} xmlns:cwmp="urn:dslforum-org:cwmp-1-0">\n` +
       `\t<soapenv:Header>\n\t\t<cwmp:ID soapenv:mustUnderstand="1">${id}</cwmp:ID>\n` +
@@ -53,7 +53,7 @@ const dialects: Dialect[] = [
     booleans: ['0', '1'],
   },
   {
-    name: 'arrays by xsi:type, wrong counts, chunks, a new connection for each message',
+    name: 'xsi:type arrays, wrong counts and chunked answers',
     envelope: (name, content, id) =>
       `<SOAP-ENV:Envelope xmlns:SOAP-ENV="${SOAP}" xmlns:SOAP-ENC="${ENCODING}" ${common} xmlns:cwmp="urn:dslforum-org:cwmp-1-1">` +
       `<SOAP-ENV:Header><cwmp:ID SOAP-ENV:mustUnderstand="true">${id}</cwmp:ID></SOAP-ENV:Header>` +
@@ -65,7 +65,7 @@ const dialects: Dialect[] = [
     answer: { chunked: true, close: true },
   },
   {
-    name: 'CWMP as the default namespace, children qualified, CDATA, no types, nothing that can be left out',
+    name: 'CWMP as default namespace, CDATA and no types',
     envelope: (name, content, id) =>
       `<s:Envelope xmlns:s="${SOAP}"><s:Header><ID xmlns="urn:dslforum-org:cwmp-1-2">${id}</ID></s:Header>` +
       `<s:Body><${name} xmlns="urn:dslforum-org:cwmp-1-2">${content}</${name}></s:Body></s:Envelope>`,
@@ -141,7 +141,7 @@ describe('ACS dialects', () => {
       ['dgw', 'Device.X_0090F8_Nlm.Events.'],
       ['device', 'Device.ManagementServer.InformParameter.'],
     ] as const)
-      it(`carries out every request (${model}): ${dialect.name}`, async () => {
+      it(`serves an ACS with ${dialect.name} (${model})`, async () => {
         const asked = requests(dialect, 'Device.', table, `http://127.0.0.1:${acs.port}/none.cfg`);
         acs.play(answering(dialect, 'InformResponse', '<MaxEnvelopes>1</MaxEnvelopes>'));
         asked.forEach(([name, content], at) => void acs.play(text(dialect, name, content, `id-${at}`)));

@@ -485,7 +485,7 @@ describe('CWMP agent (TR-069 3.2.1, 3.7.1.5)', () => {
       assert.equal(informs().length, 2);
     });
 
-    it('reboots at ScheduleReboot whatever sessions come between, and ignores a time that has passed', async () => {
+    it('reboots at ScheduleReboot despite sessions in between, and ignores a time that has passed', async () => {
       const at = (seconds: number): string =>
         `${new Date(unit.clock.now() + seconds * 1000).toISOString().slice(0, 19)}Z`;
       await start({ model: 'device' });

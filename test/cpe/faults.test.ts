@@ -119,7 +119,7 @@ describe('fleet against the real ACS', () => {
   });
 
   for (const profile of ['mild', 'request-lost=0.08,answer-lost=0.08,delay=0.3']) {
-    it(`recovers from losses, and both sides agree in the end (${profile})`, async function () {
+    it(`recovers, and both sides agree in the end (${profile})`, async function () {
       this.timeout(60_000);
       const { code, report } = await run('--count', '12', '--faults', profile, '--seed', '3', '--timeout', '50');
       assert.equal(code, 0, JSON.stringify(report));

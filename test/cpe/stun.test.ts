@@ -155,7 +155,7 @@ describe('STUN binding', () => {
     assert.equal(unit.device.config.get('Device.ManagementServer.SupportedConnReqMethods'), 'HTTP,STUN');
   });
 
-  it('asks nine times in 9.5 s before it takes the server as silent, and again later (RFC 3489 9.3)', async () => {
+  it('asks nine times in 9.5 s, takes the server as silent, and asks later (RFC 3489 9.3)', async () => {
     const { answer } = stun;
     stun.answer = () => undefined;
     await start();

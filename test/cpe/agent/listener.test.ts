@@ -74,7 +74,7 @@ describe('connection requests (TR-069 3.2.2)', () => {
     assert.equal(unit.device.config.get('Device.ManagementServer.ConnectionRequestURL'), url.href);
   });
 
-  it('answers the right digest with an empty 200, and opens one session with 6 CONNECTION REQUEST', async () => {
+  it('answers the right digest with an empty 200 and one session with 6 CONNECTION REQUEST', async () => {
     const url = await start();
     const answer = await get(url, await authorize(url));
     assert.deepEqual([answer.status, answer.headers.get('content-length'), answer.body], [200, '0', '']);

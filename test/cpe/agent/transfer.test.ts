@@ -280,7 +280,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
       );
     });
 
-    it('uses the TLS settings of the file’s service: 9015 without the CA, success with NoValidation', async () => {
+    it('uses the TLS settings of the file’s service: 9015 without CA, success with NoValidation', async () => {
       const environment = { clock: systemClock(), random: seededRandom(6) };
       const ca = await createCa({ name: 'Files', key: 'rsa', ...environment });
       const { chain, key } = await ca.issue({ commonName: 'f', ips: ['127.0.0.1'], usage: ['server'], key: 'rsa' });

@@ -42,7 +42,7 @@ describe('configuration of a unit', () => {
     return [0, []];
   };
 
-  it('refuses writes of the unit’s own pages alone when the AccessList lacks the Subscriber (A.3.2.4)', async () => {
+  it('refuses only writes of the unit’s own pages without Subscriber in the AccessList (A.3.2.4)', async () => {
     const unit = make();
     const name = `${MS}Username`;
     await unit.changes.setAttributes([{ path: name, accessList: [] }]);
