@@ -1,4 +1,5 @@
 // Authentication of the POSTs that begin a session: a challenge, or the caller and its proof.
+import type { TLSSocket } from 'node:tls';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Log } from '../../shared/log.ts';
 import { deviceId } from '../fleet/devices/device-id.ts';
@@ -12,6 +13,8 @@ export class AuthenticationStep {
   readonly #authenticator: Authenticator;
   readonly #enrolment: Enrolment;
   readonly #log: Log;
+  /** Results of logins that were verified before the body was read. */
+  readonly #verified = new WeakMap<FastifyRequest, Promise<AuthResult>>();
 
   constructor(authenticator: Authenticator, { enrolment, log }: { enrolment: Enrolment; log: Log }) {
     this.#authenticator = authenticator;
@@ -19,7 +22,20 @@ export class AuthenticationStep {
     this.#log = log;
   }
 
+  /** Verifies the login of a request before its body is read. @returns true where it proves the sender */
+  proves(request: FastifyRequest): boolean | Promise<boolean> {
+    if (request.headers.authorization === undefined && !(request.socket as Partial<TLSSocket>).authorized) return false;
+    const verified = this.authenticate(request);
+    this.#verified.set(request, verified);
+    return verified.then(result => result.ok && result.proof.kind !== 'open');
+  }
+
+  /** The result of the login, which is verified once for each request. */
   authenticate(request: FastifyRequest): Promise<AuthResult> {
+    return this.#verified.get(request) ?? this.#verify(request);
+  }
+
+  #verify(request: FastifyRequest): Promise<AuthResult> {
     return this.#authenticator.authenticate({
       authorization: request.headers.authorization,
       method: 'POST',
@@ -27,6 +43,11 @@ export class AuthenticationStep {
       secure: isSecure(request),
       socket: request.socket,
     });
+  }
+
+  /** Challenges the sender of a body that is too long to be read before a login is proved. */
+  challenge(reply: FastifyReply, denied: Extract<AuthResult, { ok: false }>): void {
+    reply.code(401).header('www-authenticate', denied.challenges).send();
   }
 
   /**
@@ -48,7 +69,7 @@ export class AuthenticationStep {
     // The first POST of a session usually comes without credentials: only wrong ones are logged.
     if (denied.reason !== 'missing')
       this.#log.warn('CPE authentication failed', { address: addressOf(request), reason: denied.reason });
-    reply.code(401).header('www-authenticate', denied.challenges).send();
+    this.challenge(reply, denied);
     return undefined;
   }
 }

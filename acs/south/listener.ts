@@ -9,7 +9,6 @@ import { BACKLOG } from './admission/connection-limit.ts';
 import { AuthenticationStep } from './authentication-step.ts';
 import { createAuthenticator } from './authenticator.ts';
 import { BodyReader } from './http/body.ts';
-import { isAnonymous } from './http/caller.ts';
 import { type Cookies, createCookies } from './http/cookies.ts';
 import { CwmpServers } from './http/servers.ts';
 import type { ListenTls } from './http/tls-options.ts';
@@ -69,14 +68,19 @@ export class South {
     this.#sessions = new SessionTable({ fleet, clock, log, events }, cookies);
     this.#admission = new Admission({ ...limits, clock, random, log, observe: ended => events.emit('waited', ended) });
     this.#tracer = new Tracer({ traces: fleet.traces, clock, tap: options.wire });
+    const steps = stepsOf(options, cookies, this.#tracer);
     this.#servers = new CwmpServers({
       ...options,
       ...{ tickets: keys.tickets, limits, tracer: this.#tracer },
-      isAnonymous: request => isAnonymous(request) && this.#sessions.find(request) === undefined,
+      isChallenging: options.cpeAuth === 'required',
+      isProved: request =>
+        this.#sessions.find(request) !== undefined ||
+        steps.forwarding.ownerOf(request) !== undefined ||
+        steps.authentication.proves(request),
     });
     this.#handler = new PostHandler({
       ...{ sessions: this.#sessions, admission: this.#admission, tracer: this.#tracer },
-      ...stepsOf(options, cookies, this.#tracer),
+      ...steps,
       maxSessions: limits.running * MAX_ABSENT,
       isOverloaded: () => this.#admission.isStormy() || this.#servers.isOverloaded(),
     });

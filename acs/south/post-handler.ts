@@ -4,6 +4,7 @@ import { untilClosed } from './admission/connection-limit.ts';
 import type { AuthenticationStep } from './authentication-step.ts';
 import { rejectBusy } from './http/answer.ts';
 import type { BodyReader } from './http/body.ts';
+import { OVERLONG } from './http/bytes.ts';
 import { type Caller, callerOf, isOwnConnection } from './http/caller.ts';
 import { cookiesOf, setCookie } from './http/cookies.ts';
 import { isInform, retryCountOf } from './inform.ts';
@@ -34,8 +35,17 @@ export class PostHandler {
     const session = sessions.find(request);
     const owner = session ? undefined : forwarding.ownerOf(request);
     if (owner !== undefined && (await forwarding.handOver(request, reply, owner))) return;
-    const posted = await bodies.read(request, reply, session);
+    const posted = await bodies.read(
+      request,
+      reply,
+      session,
+      session !== undefined || (await authentication.proves(request)),
+    );
     if (posted === undefined) return;
+    if (posted === OVERLONG) {
+      await this.#refuseOverlong(request, reply);
+      return;
+    }
     if (session && !isInform(posted)) {
       await exchangePost(this.#parts, request, reply, posted, session);
       return;
@@ -64,8 +74,16 @@ export class PostHandler {
       reply.code(GONE).send();
       return;
     }
-    const posted = await this.#parts.bodies.read(request, reply, session);
-    if (posted !== undefined) await exchangePost(this.#parts, request, reply, posted, session);
+    const posted = await this.#parts.bodies.read(request, reply, session, true);
+    if (posted !== undefined && posted !== OVERLONG) await exchangePost(this.#parts, request, reply, posted, session);
+  }
+
+  /** A CPE whose Inform is too long for a stranger proves its login first: the challenge needs nothing of the body. */
+  async #refuseOverlong(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const { authentication } = this.#parts;
+    const known = await authentication.authenticate(request);
+    if (known.ok) reply.code(413).header('connection', 'close').send();
+    else authentication.challenge(reply, known);
   }
 
   async #begin(request: FastifyRequest, reply: FastifyReply, posted: Posted, caller: Caller): Promise<void> {

@@ -5,7 +5,7 @@ import { decodeEnvelope, InvalidSoap } from '../../shared/cwmp/soap.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { CodingError, decodeBody, isCoded } from '../../shared/net/coding.ts';
-import { MAX_BODY } from './http/body.ts';
+import { MAX_BODY } from './http/bytes.ts';
 import { addressOf } from './http/caller.ts';
 import { type Cookies, cookiesOf } from './http/cookies.ts';
 import { isInform } from './inform.ts';

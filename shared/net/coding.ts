@@ -42,12 +42,19 @@ const hasZlibHeader = (bytes: Buffer): boolean =>
 export const isCoded = (header: string | undefined): boolean => !/^\s*(identity)?\s*$/i.test(header ?? '');
 
 /**
- * The body as it was before it was encoded.
- * @param maxBytes of what comes out
+ * The body as it was before it was encoded. Both bounds hold while it is decompressed.
+ * @param mostBytes of what comes out
+ * @param maxRatio  of what comes out to what came
  * @throws CodingError
  */
-export async function decodeBody(bytes: Buffer, header: string, maxBytes: number): Promise<Buffer> {
+export async function decodeBody(
+  bytes: Buffer,
+  header: string,
+  mostBytes: number,
+  maxRatio = Number.POSITIVE_INFINITY,
+): Promise<Buffer> {
   const coding = header.trim().toLowerCase();
+  const maxBytes = Math.min(mostBytes, bytes.length * maxRatio);
   const options = { maxOutputLength: maxBytes };
   try {
     if (coding === 'gzip' || coding === 'x-gzip') return await unpackGzip(bytes, options);

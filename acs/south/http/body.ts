@@ -8,14 +8,15 @@ import type { Posted } from '../post-stream.ts';
 import type { OpenSession } from '../session-table.ts';
 import type { Tracer } from '../tracer.ts';
 import { answerXml } from './answer.ts';
-import { addressOf, isAnonymous } from './caller.ts';
+import { MAX_BODY, MAX_STRANGER_BODY, OVERLONG } from './bytes.ts';
+import { addressOf } from './caller.ts';
 
-/** An ACS accepts envelopes of 32 KB (TR-069 3.5); full reads of large models are far longer. */
-export const MAX_BODY = 16 * 1024 * 1024;
-/** Bound of a body whose sender has proved nothing. */
-export const MAX_ANONYMOUS_BODY = 256 * 1024;
 /** Bytes up to which a challenged Inform is kept, so that it is not decoded again when it returns with credentials. */
 const MAX_REMEMBERED = 16 * 1024;
+
+/** DEFLATE reaches 1032:1; XML of a CPE compresses by 5 to 30. */
+const proved = { bytes: MAX_BODY, ratio: 500 };
+const stranger = { bytes: MAX_STRANGER_BODY, ratio: 100 };
 
 const codingStatus = { unknown: 415, 'too-large': 413, broken: 400 } as const;
 
@@ -30,16 +31,22 @@ export class BodyReader {
     this.#log = log;
   }
 
-  /** The message in a body. @returns undefined when the request is answered already, because the body breaks the rules */
+  /**
+   * The message in a body.
+   * @param isProved the sender has a session or a verified login
+   * @returns `overlong` where a stranger sends too much; undefined when the request is answered already, because the body breaks the rules
+   */
   async read(
     request: FastifyRequest,
     reply: FastifyReply,
     session: OpenSession | undefined,
-  ): Promise<Posted | undefined> {
+    isProved: boolean,
+  ): Promise<Posted | typeof OVERLONG | undefined> {
+    if (request.body === OVERLONG) return OVERLONG;
     const traceKey = session ?? request.socket;
     let body: Buffer = Buffer.alloc(0);
     try {
-      body = await plainBody(request, session ? MAX_BODY : MAX_ANONYMOUS_BODY);
+      body = await plainBody(request, isProved);
       const posted = session ? decoded(body) : this.#decodeFirst(request.socket, body);
       this.#tracer.received(request, traceKey, posted, body);
       if (posted === 'empty') return 'empty';
@@ -47,6 +54,7 @@ export class BodyReader {
       await this.#refuseHeader(request, reply, posted, posted.unknownMustUnderstand);
     } catch (error) {
       if (error instanceof CodingError) {
+        if (error.kind === 'too-large' && !isProved) return OVERLONG;
         // TR-069 3.4.7: 415 makes the CPE continue without compression.
         this.#log.warn('body decoding failed', { address: addressOf(request), reason: error.message });
         reply.code(codingStatus[error.kind]).send();
@@ -89,11 +97,12 @@ export class BodyReader {
 const decoded = (body: Buffer): Posted => (isBlank(body) ? 'empty' : decodeEnvelope(body));
 
 /** The body, decompressed. @throws CodingError */
-async function plainBody(request: FastifyRequest, anonymousBytes: number): Promise<Buffer> {
+async function plainBody(request: FastifyRequest, isProved: boolean): Promise<Buffer> {
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   const coding = request.headers['content-encoding'];
   if (body.length === 0 || !isCoded(coding)) return body;
-  return await decodeBody(body, coding ?? '', isAnonymous(request) ? anonymousBytes : MAX_BODY);
+  const most = isProved ? proved : stranger;
+  return await decodeBody(body, coding ?? '', most.bytes, most.ratio);
 }
 
 /** White space alone is an empty POST: some CPEs end it with a line break. */

@@ -20,9 +20,6 @@ export const addressOf = (request: FastifyRequest): string => plainAddress(reque
 export const isOwnConnection = (request: FastifyRequest): boolean =>
   addressOf(request) === plainAddress(request.socket.remoteAddress ?? '');
 
-/** The request names neither credentials nor a session. */
-export const isAnonymous = ({ headers }: FastifyRequest): boolean => !headers.authorization && !headers.cookie;
-
 export function callerOf(request: FastifyRequest, proof: Proof, certificate?: ClientCertificate): Caller {
   const host = request.host;
   const caller: Caller = { proof, address: addressOf(request), ...(certificate ? { certificate } : {}) };

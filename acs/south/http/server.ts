@@ -1,5 +1,6 @@
 // The HTTP server under CWMP: fastify with bodies as bytes, bounded connections, and no answers of its own in JSON.
 import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { Clock } from '../../../shared/clock.ts';
 import { messageOf } from '../../../shared/errors.ts';
@@ -9,7 +10,7 @@ import { networks } from '../connection-request/policy.ts';
 import { levelOf } from '../session-context.ts';
 import type { Tracer } from '../tracer.ts';
 import { isFileUrl } from '../transfers/link.ts';
-import { MAX_ANONYMOUS_BODY, MAX_BODY } from './body.ts';
+import { MAX_BODY, type OVERLONG, provedLimits, readBytes, strangerLimits } from './bytes.ts';
 import { expectProxyHeader } from './proxy-protocol.ts';
 import { logFailedHandshakes } from './tls-failures.ts';
 import { type ListenTls, tlsOptions } from './tls-options.ts';
@@ -21,8 +22,10 @@ export interface HttpServerOptions {
   trustedProxies: string[];
   /** Networks of load balancers whose connections begin with a PROXY header. */
   proxyProtocol?: string[] | undefined;
-  /** The request has neither credentials nor a session. */
-  isAnonymous: (request: FastifyRequest) => boolean;
+  /** The sender of a request has proved who it is: by a verified login, or by a session of ours. */
+  isProved: (request: FastifyRequest) => boolean | Promise<boolean>;
+  /** A CPE without credentials is challenged. */
+  isChallenging: boolean;
   tracer: Tracer;
   clock: Clock;
   log: Log;
@@ -46,7 +49,7 @@ export function createHttpServer(options: HttpServerOptions, tls: ListenTls | un
     const endSilent = expectProxyHeader(instance.server, networks(proxyProtocol), { clock, log });
     instance.addHook('preClose', async () => endSilent());
   }
-  acceptBytes(instance, options.isAnonymous);
+  acceptBytes(instance, options);
   answerPlainly(instance, options);
   if (tls) logFailedHandshakes(instance.server, { clock, log });
   return instance;
@@ -63,8 +66,11 @@ const hasBody = (headers: FastifyRequest['headers']): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
 
 /** Takes bodies as bytes, whatever their Content-Type: the XML names its own encoding, and it may be compressed. */
-function acceptBytes(instance: FastifyInstance, isAnonymous: HttpServerOptions['isAnonymous']): void {
-  instance.addHook('onRequest', (request, reply, done) => {
+function acceptBytes(
+  instance: FastifyInstance,
+  { isProved, isChallenging }: Pick<HttpServerOptions, 'isProved' | 'isChallenging'>,
+): void {
+  instance.addHook('onRequest', (request, _reply, done) => {
     // Fastify answers a malformed Content-Type with 415 before any handler, so the header is overwritten: uploads are bytes, all else is
     // XML, and without a type fastify looks for no body.
     if (isFileUrl(request.url)) {
@@ -72,16 +78,14 @@ function acceptBytes(instance: FastifyInstance, isAnonymous: HttpServerOptions['
       return done();
     }
     if (request.method === 'POST') request.headers['content-type'] = hasBody(request.headers) ? 'text/xml' : undefined;
-    const length = Number(request.headers['content-length'] ?? 0);
-    if (request.method === 'POST' && length > MAX_ANONYMOUS_BODY && isAnonymous(request)) {
-      reply.code(413).header('connection', 'close').send();
-      return;
-    }
     done();
   });
+  const ofStrangers = strangerLimits(isChallenging);
+  const read = async (request: FastifyRequest, payload: Readable): Promise<Buffer | typeof OVERLONG> =>
+    await readBytes(request, payload, (await isProved(request)) ? provedLimits : ofStrangers);
   instance.removeAllContentTypeParsers();
-  instance.addContentTypeParser('text/xml', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  instance.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  instance.addContentTypeParser('text/xml', read);
+  instance.addContentTypeParser('*', read);
 }
 
 /** Answers failures with a status and no body, where fastify would send JSON. */
