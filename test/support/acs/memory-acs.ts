@@ -193,51 +193,13 @@ export class ScriptedCpe {
   async post(envelope: Envelope | undefined): Promise<Response> {
     const body = envelope ? encodeEnvelope(envelope) : '';
     const first = await this.raw(body);
-    const { username, password, scheme = 'digest' } = this.settings;
-    if (first.status !== 401 || scheme === 'none' || username === undefined || password === undefined) return first;
-    if (scheme === 'basic') return await this.raw(body, { authorization: formatBasic(username, password) });
-    const challenge = chooseDigest(parseChallenges(first.headers['www-authenticate']));
-    if (!challenge) throw new Error('no digest challenge');
-    const authorization = answerChallenge({
-      challenge,
-      username,
-      password,
-      method: 'POST',
-      uri: '/',
-      random: seededRandom(this.settings.serial?.length ?? 1),
-      nc: 1,
-    });
-    return await this.raw(body, { authorization });
+    const authorization = first.status === 401 ? authorizationOf(this.settings, first) : undefined;
+    return authorization === undefined ? first : await this.raw(body, { authorization });
   }
 
   inform(overrides: Partial<Arguments<'Inform'>> = {}): Envelope {
-    const { serial = '0090F8000001', events = ['0 BOOTSTRAP', '1 BOOT'], parameters = {} } = this.settings;
-    const entry = (text: string): EventEntry => {
-      const [EventCode = '', CommandKey = ''] = text.split('|');
-      return { EventCode, CommandKey };
-    };
-    const values: Record<string, string> = {
-      'Device.DeviceSummary': 'Device:1.0',
-      'Device.DeviceInfo.SoftwareVersion': '49.1.2884',
-      'Device.ManagementServer.ParameterKey': '',
-      // A CPE without credentials of its own is not to be called here: it would be given some.
-      ...(this.settings.username ? { 'Device.ManagementServer.ConnectionRequestURL': 'http://127.0.0.1:7547/cr' } : {}),
-      ...parameters,
-    };
-    const list: ParameterValue[] = Object.entries(values).map(([Name, Value]) => ({ Name, Value, Type: 'xsd:string' }));
-    return {
-      namespace: this.settings.namespace ?? '1-2',
-      id: '100',
-      body: requestBody('Inform', {
-        DeviceId: { Manufacturer: 'Media5', OUI: '0090F8', ProductClass: '4102S', SerialNumber: serial },
-        Event: events.map(entry),
-        MaxEnvelopes: 1,
-        CurrentTime: UNKNOWN_TIME,
-        RetryCount: 0,
-        ParameterList: list,
-        ...overrides,
-      }) as Body,
-    };
+    const args = { ...informOf(this.settings), ...overrides };
+    return { namespace: this.settings.namespace ?? '1-2', id: '100', body: requestBody('Inform', args) as Body };
   }
 
   /**
@@ -273,6 +235,43 @@ export class ScriptedCpe {
     }
     return { inform, asked, own: answers, last };
   }
+}
+
+/** The Authorization that answers a challenge; undefined without a login. */
+function authorizationOf(
+  { username, password, scheme, serial }: CpeSettings,
+  { headers }: Response,
+): string | undefined {
+  if (scheme === 'none' || username === undefined || password === undefined) return undefined;
+  if (scheme === 'basic') return formatBasic(username, password);
+  const challenge = chooseDigest(parseChallenges(headers['www-authenticate']));
+  if (!challenge) throw new Error('no digest challenge');
+  const random = seededRandom(serial?.length ?? 1);
+  return answerChallenge({ challenge, username, password, method: 'POST', uri: '/', random, nc: 1 });
+}
+
+function informOf({ serial = '0090F8000001', username, ...more }: CpeSettings): Arguments<'Inform'> {
+  const { events = ['0 BOOTSTRAP', '1 BOOT'], parameters = {} } = more;
+  const entry = (text: string): EventEntry => {
+    const [EventCode = '', CommandKey = ''] = text.split('|');
+    return { EventCode, CommandKey };
+  };
+  const values: Record<string, string> = {
+    'Device.DeviceSummary': 'Device:1.0',
+    'Device.DeviceInfo.SoftwareVersion': '49.1.2884',
+    'Device.ManagementServer.ParameterKey': '',
+    // A CPE without credentials of its own is not to be called here: it would be given some.
+    ...(username ? { 'Device.ManagementServer.ConnectionRequestURL': 'http://127.0.0.1:7547/cr' } : {}),
+    ...parameters,
+  };
+  return {
+    DeviceId: { Manufacturer: 'Media5', OUI: '0090F8', ProductClass: '4102S', SerialNumber: serial },
+    Event: events.map(entry),
+    MaxEnvelopes: 1,
+    CurrentTime: UNKNOWN_TIME,
+    RetryCount: 0,
+    ParameterList: Object.entries(values).map(([Name, Value]) => ({ Name, Value, Type: 'xsd:string' })),
+  };
 }
 
 /** A simple set of parameters that answers as a CPE would. */

@@ -12,23 +12,11 @@ export interface RawAnswer {
 /** One connection. Requests go out as given; answers are read by Content-Length, chunks, or to the end. */
 export class RawConnection {
   readonly socket: Socket;
-  #received = Buffer.alloc(0);
-  #ended = false;
-  #wake: (() => void) | undefined;
+  readonly #bytes: ReceivedBytes;
 
   private constructor(socket: Socket) {
     this.socket = socket;
-    socket.on('data', (chunk: Buffer) => {
-      this.#received = Buffer.concat([this.#received, chunk]);
-      this.#wake?.();
-    });
-    const end = (): void => {
-      this.#ended = true;
-      this.#wake?.();
-    };
-    socket.on('end', end);
-    socket.on('close', end);
-    socket.on('error', end);
+    this.#bytes = new ReceivedBytes(socket);
   }
 
   static async open(url: string): Promise<RawConnection> {
@@ -44,7 +32,7 @@ export class RawConnection {
 
   /** The server has closed, or is seen to. */
   get ended(): boolean {
-    return this.#ended;
+    return this.#bytes.ended;
   }
 
   write(bytes: string | Buffer): void {
@@ -59,12 +47,12 @@ export class RawConnection {
 
   /** 100 Continue. @throws Error when something else comes */
   async interim(): Promise<void> {
-    const { status } = parseHead(await this.#through('\r\n\r\n'));
+    const { status } = parseHead(await this.#bytes.through('\r\n\r\n'));
     if (status !== 100) throw new Error(`${status} where 100 was awaited`);
   }
 
   async answer(): Promise<RawAnswer> {
-    const { status, headers } = parseHead(await this.#through('\r\n\r\n'));
+    const { status, headers } = parseHead(await this.#bytes.through('\r\n\r\n'));
     const body = await this.#body(status, headers);
     return { status, headers, body, text: body.toString('utf8') };
   }
@@ -76,28 +64,49 @@ export class RawConnection {
   async #body(status: number, headers: Map<string, string>): Promise<Buffer> {
     if (status === 204 || status === 304) return Buffer.alloc(0);
     if (/chunked/i.test(headers.get('transfer-encoding') ?? '')) return await this.#chunks();
-    return await this.#take(Number(headers.get('content-length') ?? 0));
+    return await this.#bytes.take(Number(headers.get('content-length') ?? 0));
   }
 
   async #chunks(): Promise<Buffer> {
     const parts: Buffer[] = [];
     for (;;) {
-      const size = Number.parseInt(await this.#through('\r\n'), 16);
-      parts.push(await this.#take(size));
-      await this.#through('\r\n');
+      const size = Number.parseInt(await this.#bytes.through('\r\n'), 16);
+      parts.push(await this.#bytes.take(size));
+      await this.#bytes.through('\r\n');
       if (size === 0) return Buffer.concat(parts);
     }
   }
+}
 
-  async #through(mark: string): Promise<string> {
+/** The bytes that have come over a socket, taken in pieces. */
+class ReceivedBytes {
+  #received = Buffer.alloc(0);
+  #wake: (() => void) | undefined;
+  ended = false;
+
+  constructor(socket: Socket) {
+    socket.on('data', (chunk: Buffer) => {
+      this.#received = Buffer.concat([this.#received, chunk]);
+      this.#wake?.();
+    });
+    const end = (): void => {
+      this.ended = true;
+      this.#wake?.();
+    };
+    socket.on('end', end);
+    socket.on('close', end);
+    socket.on('error', end);
+  }
+
+  async through(mark: string): Promise<string> {
     for (;;) {
       const at = this.#received.indexOf(mark);
-      if (at >= 0) return (await this.#take(at + mark.length)).subarray(0, at).toString('latin1');
+      if (at >= 0) return (await this.take(at + mark.length)).subarray(0, at).toString('latin1');
       await this.#more();
     }
   }
 
-  async #take(length: number): Promise<Buffer> {
+  async take(length: number): Promise<Buffer> {
     while (this.#received.length < length) await this.#more();
     const taken = this.#received.subarray(0, length);
     this.#received = this.#received.subarray(length);
@@ -105,7 +114,7 @@ export class RawConnection {
   }
 
   async #more(): Promise<void> {
-    if (this.#ended) throw new Error(`the connection ended after '${this.#received.toString('latin1').slice(0, 200)}'`);
+    if (this.ended) throw new Error(`the connection ended after '${this.#received.toString('latin1').slice(0, 200)}'`);
     await new Promise<void>(resolve => {
       this.#wake = resolve;
     });

@@ -1,4 +1,4 @@
-// A scripted SIP user agent for tests of the PBX: registers, calls, answers as told; everything it hears is kept.
+// A scripted SIP user agent for tests of the PBX: it registers, calls and answers; everything it hears is kept.
 import { type Clock, type Random, systemClock, systemRandom } from '../../../shared/clock.ts';
 import { silentLog } from '../../../shared/log.ts';
 import { answerChallenge, chooseDigest, parseChallenges } from '../../../shared/net/digest.ts';
@@ -25,7 +25,7 @@ export interface SoftphoneOptions {
   connect: ConnectOptions;
   clock?: Clock;
   random?: Random;
-  /** What to do with a call; by default it is answered at once. */
+  /** Takes a call; default: it is answered at once. */
   onInvite?: (transaction: ServerTransaction, phone: Softphone) => void;
 }
 
@@ -55,13 +55,8 @@ export interface Softphone {
 export async function startSoftphone(options: SoftphoneOptions): Promise<Softphone> {
   const { user, password, domain, clock = systemClock(), random = systemRandom() } = options;
   const transport = new SipTransport({ clock, log: silentLog });
-  const heard: SipRequest[] = [];
-  const waiting = new Set<() => void>();
+  const requests = heardRequests();
   const dialogs = new Map<string, Dialog>();
-  const hear = (request: SipRequest): void => {
-    heard.push(request);
-    for (const wake of [...waiting]) wake();
-  };
   const inside = (transaction: ServerTransaction): void => {
     const dialog = dialogs.get(dialogKey(transaction.request, 'in'));
     if (!dialog) transaction.respond(481);
@@ -77,9 +72,9 @@ export async function startSoftphone(options: SoftphoneOptions): Promise<Softpho
       if (/;tag=/.test(request.headers.get('To') ?? '')) inside(transaction);
       else if (request.method === 'INVITE') (options.onInvite ?? (one => phone.accept(one)))(transaction, phone);
       else transaction.respond(200);
-      hear(request);
+      requests.hear(request);
     },
-    onAck: hear,
+    onAck: requests.hear,
   });
   const flow = await transport.connect(options.connect);
   const contact = `sip:${user}@${flow.local.host}:${flow.local.port};transport=${flow.protocol}`;
@@ -87,25 +82,11 @@ export async function startSoftphone(options: SoftphoneOptions): Promise<Softpho
   const registration = { callId: tag(), sequence: 0 };
   let current: ClientTransaction | undefined;
 
-  const withCredentials = (request: SipRequest, response: SipResponse): SipRequest | undefined => {
-    const proxy = response.status === 407;
-    const challenge = chooseDigest(
-      parseChallenges(response.headers.all(proxy ? 'Proxy-Authenticate' : 'WWW-Authenticate')),
-    );
-    if (!challenge || request.headers.has(proxy ? 'Proxy-Authorization' : 'Authorization')) return undefined;
-    const { method, uri } = request;
-    const value = answerChallenge({ challenge, username: user, password, method, uri, random, nc: 1 });
-    const again = { ...request, headers: request.headers.clone() };
-    again.headers.set(proxy ? 'Proxy-Authorization' : 'Authorization', value);
-    again.headers.set('CSeq', `${parseCSeq(request).number + 1} ${method}`);
-    return again;
-  };
-
   const phone: Softphone = {
     flow,
     layer,
     contact,
-    heard,
+    heard: requests.heard,
     dialogs,
     build: (method, uri, to, headers = [], body = '') =>
       createRequest(method, uri, {
@@ -126,7 +107,7 @@ export async function startSoftphone(options: SoftphoneOptions): Promise<Softpho
       current = transaction;
       const { response } = await transaction.final;
       if (response.status !== 401 && response.status !== 407) return response;
-      const again = withCredentials(request, response);
+      const again = withCredentials(request, response, { user, password, random });
       return again ? phone.ask(again, onResponse) : response;
     },
     register: (seconds = 3600, headers = [['Contact', `<${contact}>`]]) => {
@@ -155,6 +136,25 @@ export async function startSoftphone(options: SoftphoneOptions): Promise<Softpho
       return dialog;
     },
     hangUp: dialog => phone.ask(buildRequest(dialog, 'BYE')),
+    hears: requests.hears,
+    stop: async () => {
+      layer.stop();
+      await transport.close();
+    },
+  };
+  return phone;
+}
+
+/** Keeps the requests that come. */
+function heardRequests(): Pick<Softphone, 'heard' | 'hears'> & { hear(request: SipRequest): void } {
+  const heard: SipRequest[] = [];
+  const waiting = new Set<() => void>();
+  return {
+    heard,
+    hear: request => {
+      heard.push(request);
+      for (const wake of [...waiting]) wake();
+    },
     hears: method => {
       const found = heard.find(request => request.method === method);
       if (found) return Promise.resolve(found);
@@ -168,10 +168,24 @@ export async function startSoftphone(options: SoftphoneOptions): Promise<Softpho
         waiting.add(look);
       });
     },
-    stop: async () => {
-      layer.stop();
-      await transport.close();
-    },
   };
-  return phone;
+}
+
+/** The request once more with an answer to its challenge; undefined where there is none, or it had one already. */
+function withCredentials(
+  request: SipRequest,
+  response: SipResponse,
+  { user, password, random }: { user: string; password: string; random: Random },
+): SipRequest | undefined {
+  const proxy = response.status === 407;
+  const challenge = chooseDigest(
+    parseChallenges(response.headers.all(proxy ? 'Proxy-Authenticate' : 'WWW-Authenticate')),
+  );
+  if (!challenge || request.headers.has(proxy ? 'Proxy-Authorization' : 'Authorization')) return undefined;
+  const { method, uri } = request;
+  const value = answerChallenge({ challenge, username: user, password, method, uri, random, nc: 1 });
+  const again = { ...request, headers: request.headers.clone() };
+  again.headers.set(proxy ? 'Proxy-Authorization' : 'Authorization', value);
+  again.headers.set('CSeq', `${parseCSeq(request).number + 1} ${method}`);
+  return again;
 }

@@ -1,6 +1,6 @@
 // TypeScript without what is no code: comments, strings, templates and regular expressions become blanks, every line keeps its place.
 
-/** What a `/` after these begins is a regular expression. */
+/** A `/` after these begins a regular expression. */
 const beforeRegExp = /(?:^|[=(,:;!&|?{}[+\-*%<>~^]|\b(?:return|typeof|case|in|of|delete|void|throw|await|yield))\s*$/;
 
 export interface Comment {
@@ -40,11 +40,11 @@ class Scanner {
 
   #step(): void {
     const { [this.#at]: char = '', [this.#at + 1]: next = '' } = this.#source;
-    if (char === '/' && next === '/') this.#comment(this.#until('\n'));
-    else if (char === '/' && next === '*') this.#comment(this.#past('*/', 2));
-    else if (char === "'" || char === '"') this.#text(this.#quoted(char));
+    if (char === '/' && next === '/') this.#comment(untilMark(this.#source, '\n', this.#at));
+    else if (char === '/' && next === '*') this.#comment(untilMark(this.#source, '*/', this.#at + 2) + 2);
+    else if (char === "'" || char === '"') this.#text(quoteEnd(this.#source, char, this.#at));
     else if (char === '`') this.#template();
-    else if (char === '/' && beforeRegExp.test(this.#before)) this.#text(this.#regExp());
+    else if (char === '/' && beforeRegExp.test(this.#before)) this.#text(regExpEnd(this.#source, this.#at));
     else this.#take(char);
   }
 
@@ -106,33 +106,31 @@ class Scanner {
       this.#step();
     } while (depth > 0);
   }
+}
 
-  #until(mark: string): number {
-    const at = this.#source.indexOf(mark, this.#at);
-    return at < 0 ? this.#source.length : at;
-  }
+/** Where `mark` begins at or after `at`; the end of the source where it does not. */
+function untilMark(source: string, mark: string, at: number): number {
+  const found = source.indexOf(mark, at);
+  return found < 0 ? source.length : found;
+}
 
-  #past(mark: string, from: number): number {
-    const at = this.#source.indexOf(mark, this.#at + from);
-    return at < 0 ? this.#source.length : at + mark.length;
-  }
+/** Behind the quote that ends the string at `at`. */
+function quoteEnd(source: string, quote: string, at: number): number {
+  let end = at + 1;
+  while (end < source.length && source[end] !== quote) end += source[end] === '\\' ? 2 : 1;
+  return end + 1;
+}
 
-  #quoted(quote: string): number {
-    let end = this.#at + 1;
-    while (end < this.#source.length && this.#source[end] !== quote) end += this.#source[end] === '\\' ? 2 : 1;
-    return end + 1;
+/** Behind the flags of the regular expression at `at`. */
+function regExpEnd(source: string, at: number): number {
+  let end = at + 1;
+  for (let inClass = false; end < source.length; end++) {
+    const char = source[end];
+    if (char === '\\') end++;
+    else if (char === '[') inClass = true;
+    else if (char === ']') inClass = false;
+    else if (char === '/' && !inClass) break;
   }
-
-  #regExp(): number {
-    let end = this.#at + 1;
-    for (let inClass = false; end < this.#source.length; end++) {
-      const char = this.#source[end];
-      if (char === '\\') end++;
-      else if (char === '[') inClass = true;
-      else if (char === ']') inClass = false;
-      else if (char === '/' && !inClass) break;
-    }
-    while (/[a-z]/.test(this.#source[end + 1] ?? '')) end++;
-    return end + 1;
-  }
+  while (/[a-z]/.test(source[end + 1] ?? '')) end++;
+  return end + 1;
 }

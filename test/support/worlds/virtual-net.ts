@@ -1,5 +1,5 @@
 // A network in memory, for virtual time: the units' HTTP client ends in fastify's `inject`, connection requests in the unit's own
-// judge, and whatever is under way is counted, so that the clock knows when it may move.
+// policy, and whatever is under way is counted, so that the clock knows when it may move.
 import { createHash, type Hash } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import type { Secrets } from '../../../acs/fleet/common/secrets.ts';
@@ -22,8 +22,8 @@ export interface VirtualNet {
   readonly http: typeof createHttp;
   /** Takes the place of their listeners. */
   readonly openListener: OpenListener;
-  /** The ACS's way to them. */
-  knock(options: { random: Random; secrets: Secrets }): ConnectionRequestSender;
+  /** Connection requests of the ACS to them. */
+  sendConnectionRequest(options: { random: Random; secrets: Secrets }): ConnectionRequestSender;
   /** Where requests to `origin` end. */
   serve(origin: string, app: FastifyInstance): void;
   /** Nothing is under way. */
@@ -81,7 +81,7 @@ export function virtualNet(clock: Clock): VirtualNet {
     };
   };
 
-  const knocked: Send = async ({ url: text, method, headers }) => {
+  const answered: Send = async ({ url: text, method, headers }) => {
     const url = new URL(text);
     const policy = listeners.get(`${url.hostname}:${url.port || '80'}`);
     if (!policy) throw new HttpError('connect', `${url.host}: nobody there`);
@@ -98,31 +98,35 @@ export function virtualNet(clock: Clock): VirtualNet {
       lastTls: () => undefined,
     }),
     openListener,
-    knock:
-      ({ random, secrets }) =>
-      async device => {
-        const { url, username, password } = device.connectionRequest;
-        if (!URL.canParse(url)) return { outcome: 'closed', reason: 'no ConnectionRequestURL' };
-        const refused = refusal(device, new URL(url).hostname, networks([]));
-        if (refused) return { outcome: 'closed', reason: refused };
-        const credentials = () => ({ username, password: password ? secrets.open(password) : '' });
-        try {
-          const send = authenticated(knocked, { credentials, random });
-          const { status } = await counted(send({ method: 'GET', url, headers: {} }));
-          if (status === 200) return { outcome: 'accepted' };
-          return { outcome: 'failed', reason: `the device answered ${status}` };
-        } catch (error) {
-          if (!(error instanceof HttpError)) throw error;
-          return { outcome: 'failed', reason: error.message };
-        }
-      },
+    sendConnectionRequest: options => connectionRequestsBy(request => counted(answered(request)), options),
     serve: (origin, app) => void servers.set(origin, app),
     isIdle: () => underWay === 0,
     trace: () => ({ exchanges, hash: hash.copy().digest('hex') }),
   };
 }
 
-/** The request itself goes on: a unit that dies does not undo what it has sent. */
+function connectionRequestsBy(
+  by: Send,
+  { random, secrets }: { random: Random; secrets: Secrets },
+): ConnectionRequestSender {
+  return async device => {
+    const { url, username, password } = device.connectionRequest;
+    if (!URL.canParse(url)) return { outcome: 'closed', reason: 'no ConnectionRequestURL' };
+    const refused = refusal(device, new URL(url).hostname, networks([]));
+    if (refused) return { outcome: 'closed', reason: refused };
+    const credentials = () => ({ username, password: password ? secrets.open(password) : '' });
+    try {
+      const { status } = await authenticated(by, { credentials, random })({ method: 'GET', url, headers: {} });
+      if (status === 200) return { outcome: 'accepted' };
+      return { outcome: 'failed', reason: `the device answered ${status}` };
+    } catch (error) {
+      if (!(error instanceof HttpError)) throw error;
+      return { outcome: 'failed', reason: error.message };
+    }
+  };
+}
+
+/** The request itself is not undone: a unit that dies has sent it. */
 function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work;
   return new Promise((resolve, reject) => {

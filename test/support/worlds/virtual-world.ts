@@ -153,20 +153,7 @@ export async function openVirtualWorld(options: VirtualWorldOptions = {}): Promi
       }
       return clock.monotonic() - start;
     },
-    api: async (method, path, body) => {
-      const isBytes = Buffer.isBuffer(body);
-      const answer = await acs.rest.inject({
-        method: method as 'GET',
-        url: `/api/v1${path}`,
-        headers: {
-          authorization: `Bearer ${TOKEN}`,
-          ...(body === undefined ? {} : { 'content-type': isBytes ? 'application/octet-stream' : 'application/json' }),
-        },
-        ...(body === undefined ? {} : { payload: isBytes ? body : JSON.stringify(body) }),
-      });
-      if (answer.statusCode >= 300) throw new Error(`${method} ${path}: ${answer.statusCode} ${answer.body}`);
-      return answer.body === '' ? undefined : JSON.parse(answer.body);
-    },
+    api: async (method, path, body) => await callApi(acs.rest, method, path, body),
     report: () => {
       const seconds = Math.round((performance.now() - began) / 100) / 10;
       return mergeReports([group.report()], { count, seed, seconds, withUnits: true });
@@ -180,6 +167,21 @@ export async function openVirtualWorld(options: VirtualWorldOptions = {}): Promi
       for (const each of [acs, ...others]) await each.close();
     },
   };
+}
+
+async function callApi(rest: FastifyInstance, method: string, path: string, body: unknown): Promise<unknown> {
+  const isBytes = Buffer.isBuffer(body);
+  const answer = await rest.inject({
+    method: method as 'GET',
+    url: `/api/v1${path}`,
+    headers: {
+      authorization: `Bearer ${TOKEN}`,
+      ...(body === undefined ? {} : { 'content-type': isBytes ? 'application/octet-stream' : 'application/json' }),
+    },
+    ...(body === undefined ? {} : { payload: isBytes ? body : JSON.stringify(body) }),
+  });
+  if (answer.statusCode >= 300) throw new Error(`${method} ${path}: ${answer.statusCode} ${answer.body}`);
+  return answer.body === '' ? undefined : JSON.parse(answer.body);
 }
 
 interface AcsParts {
@@ -209,7 +211,7 @@ async function openAcs({ seed, cpeAuth, enrol, clock, net, log, file }: AcsParts
   const ended = new AbortController();
   const sendConnectionRequest = createConnectionRequests({
     events,
-    http: net.knock({ random, secrets }),
+    http: net.sendConnectionRequest({ random, secrets }),
     signal: ended.signal,
   });
   const fleet = createFleet({
