@@ -3,9 +3,9 @@
 export interface ErrorEntry {
   /** HTTP status; several where the same code is used with each, `any` where it is that of another server. */
   status: number | readonly number[] | '4xx' | 'any';
-  /** What has happened, as a sentence. */
+  /** The meaning of the code, as a sentence. */
   meaning: string;
-  /** What the caller can do about it, as a sentence. */
+  /** The steps of the caller, as a sentence. */
   remedy: string;
 }
 
