@@ -1,4 +1,4 @@
-// A gateway in memory with its clock in the test's hand, talking to a scripted ACS over real sockets.
+// A gateway in memory on a virtual clock, for tests with a scripted ACS over real sockets.
 import type { SessionReport } from '../../../cpe/agent/session/session.ts';
 import { createGateway, type Gateway, type GatewayOptions } from '../../../cpe/gateway.ts';
 import type { Device } from '../../../cpe/state/device.ts';
@@ -15,7 +15,7 @@ export interface TestUnit {
   readonly sessions: SessionReport[];
   readonly logged: string[];
   boot(): Promise<void>;
-  /** Like `eventually`, missing no session of an agent that a reboot brings. */
+  /** Waits in real time until the condition holds. */
   until(holds: () => boolean): Promise<void>;
   /** Resolves when `count` sessions have ended altogether. */
   ended(count: number): Promise<SessionReport>;
@@ -37,7 +37,7 @@ export async function testUnit(options: UnitOptions = {}): Promise<TestUnit> {
     model === 'dgw'
       ? { 'Cwmp.AcsUrlConfigSource': 'Static', ...(url && { 'Cwmp.AcsStaticUrl': url }) }
       : { ...(url && { 'Device.ManagementServer.URL': url }) };
-  // Not the subject here, and its ports are another test's.
+  // SIP is not the subject here, and its ports would collide with those of other tests.
   const quiet: Record<string, string> =
     model === 'dgw' ? { 'Scm.ServicesConfig[Name=SipEp].StartupType': 'Manual' } : {};
   const gateway = await createGateway({
@@ -58,19 +58,10 @@ export async function testUnit(options: UnitOptions = {}): Promise<TestUnit> {
     ...more,
   });
   const sessions: SessionReport[] = [];
-  const known = new WeakSet<object>();
-  /** Each boot has its own agent. */
-  const follow = (): void => {
-    const { agent } = gateway;
-    if (!agent || known.has(agent)) return;
-    known.add(agent);
-    agent.sessions.onEnd(report => sessions.push(report));
-  };
+  // Each boot has its own agent.
+  gateway.onAgent(agent => agent.sessions.onEnd(report => sessions.push(report)));
   const until = async (holds: () => boolean): Promise<void> => {
-    await eventually('the sessions of the unit', () => {
-      follow();
-      return holds();
-    });
+    await eventually('the sessions of the unit', holds);
   };
   return {
     gateway,
@@ -78,10 +69,7 @@ export async function testUnit(options: UnitOptions = {}): Promise<TestUnit> {
     clock,
     sessions,
     logged,
-    async boot() {
-      await gateway.boot();
-      follow();
-    },
+    boot: () => gateway.boot(),
     until,
     async ended(count) {
       await until(() => sessions.length >= count);
