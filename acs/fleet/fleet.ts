@@ -1,5 +1,5 @@
 // The fleet: all decisions of the ACS, without HTTP. South brings CPEs in session, north brings operators.
-import { type ClusterMemory, createClusterMemory } from './cluster/cluster-memory.ts';
+import { ClusterMemory } from './cluster/cluster-memory.ts';
 import type { FleetContext } from './common/context.ts';
 import type { Members } from './common/members.ts';
 import { createModels, type Models } from './common/models.ts';
@@ -7,7 +7,7 @@ import type { Post } from './common/ports.ts';
 import { type Quirks, quirksOf, type Subject } from './common/quirks.ts';
 import { Devices } from './devices/devices.ts';
 import { Enrolment } from './enrolment/enrolment.ts';
-import { createFiles, type Files } from './files/files.ts';
+import { Files } from './files/files.ts';
 import { Alerts } from './monitoring/alerts.ts';
 import { History } from './monitoring/history.ts';
 import { LivenessWatch } from './monitoring/liveness.ts';
@@ -18,9 +18,9 @@ import { Preflight } from './preflight/preflight.ts';
 import { Presets } from './presets/presets.ts';
 import { WantedStates } from './presets/wanted-states.ts';
 import { createMoves, type Moves } from './reconcile/acs-move.ts';
-import { createRollouts, type Rollouts } from './rollout/rollouts.ts';
-import { createDeviceSessions, type DeviceSessions } from './session/sessions.ts';
-import { createTasks, type Tasks } from './tasks/tasks.ts';
+import { Rollouts } from './rollout/rollouts.ts';
+import { DeviceSessions } from './session/sessions.ts';
+import { Tasks } from './tasks/tasks.ts';
 import { Traces } from './tracing/traces.ts';
 
 export interface Fleet {
@@ -54,14 +54,14 @@ const noPost: Post = async () => {
 
 export function createFleet(context: FleetContext): Fleet {
   const models = createModels(context.quirks);
-  const files = createFiles(context);
+  const files = new Files(context);
   const preflight = new Preflight(context, { files, models });
   const presets = new Presets(context, models);
   const wantedStates = new WantedStates(context, presets);
   const dryRuns = new DryRuns(context, { presets, wantedStates, preflight });
   const devices = new Devices(context, models);
-  const tasks = createTasks(context, files, models);
-  const rollouts = createRollouts(context, files);
+  const tasks = new Tasks(context, files, models);
+  const rollouts = new Rollouts(context, files);
   const history = new History(context);
   const enrolment = new Enrolment(context);
   const traces = new Traces(context);
@@ -76,10 +76,10 @@ export function createFleet(context: FleetContext): Fleet {
     guard: new Guard(context, { preflight, presets, wantedStates, dryRuns, devices }),
     files,
     tasks,
-    sessions: createDeviceSessions(context, { tasks, wantedStates, models, files, rollouts, history }),
+    sessions: new DeviceSessions(context, { tasks, wantedStates, models, files, rollouts, history }),
     history,
     traces,
-    clusterMemory: createClusterMemory({ traces, enrolment }, context.members, context.ports.askMemory),
+    clusterMemory: new ClusterMemory({ traces, enrolment }, context.members, context.ports.askMemory),
     moves: createMoves(context),
     rollouts,
     members: context.members,

@@ -6,25 +6,15 @@ import type { UnknownCpe } from '../common/unknown-cpe.ts';
 import type { Enrolment } from '../enrolment/enrolment.ts';
 import type { Traces } from '../tracing/traces.ts';
 
-export interface ClusterMemory {
-  trace(device: string, on: boolean): Promise<void>;
-  untrace(device: string): Promise<void>;
-  /** Sessions oldest first. */
-  traced(device: string): Promise<MemoryCalls['traced']['result']>;
-  /** The latest first. */
-  unknownCpes(): Promise<UnknownCpe[]>;
-  /** The answers of this process to calls of other members. */
-  readonly answers: { [N in MemoryCall]: (args: MemoryCalls[N]['args']) => MemoryCalls[N]['result'] };
-}
-
-class MergedMemory implements ClusterMemory {
+export class ClusterMemory {
   readonly #traces: Traces;
   readonly #enrolment: Enrolment;
   readonly #members: Members;
   readonly #ask: AskMemory | undefined;
   /** Members that know which devices are traced here. */
   readonly #informed = new Set<string>();
-  readonly answers: ClusterMemory['answers'];
+  /** The answers of this process to calls of other members. */
+  readonly answers: { [N in MemoryCall]: (args: MemoryCalls[N]['args']) => MemoryCalls[N]['result'] };
 
   constructor({ traces, enrolment }: MemoryParts, members: Members, ask: AskMemory | undefined) {
     this.#traces = traces;
@@ -51,12 +41,14 @@ class MergedMemory implements ClusterMemory {
     await this.#askOthers('untrace', { device });
   }
 
+  /** Sessions oldest first. */
   async traced(device: string): Promise<MemoryCalls['traced']['result']> {
     const all = [this.#traces.of(device), ...(await this.#askOthers('traced', { device }))];
     const sessions = all.flatMap(each => [...each.sessions]).sort((a, b) => a.started - b.started);
     return { on: all.some(({ on }) => on), sessions };
   }
 
+  /** The latest first. */
   async unknownCpes(): Promise<UnknownCpe[]> {
     return merged([this.#enrolment.unknownCpes.list(), ...(await this.#askOthers('knocking', {}))].flat());
   }
@@ -86,9 +78,6 @@ interface MemoryParts {
   traces: Traces;
   enrolment: Enrolment;
 }
-
-export const createClusterMemory = (parts: MemoryParts, members: Members, ask: AskMemory | undefined): ClusterMemory =>
-  new MergedMemory(parts, members, ask);
 
 /** Merges the records of a CPE that informed at several members. */
 function merged(records: readonly UnknownCpe[]): UnknownCpe[] {

@@ -5,9 +5,9 @@ import type { EventBus } from '../../events.ts';
 import type { Store } from '../../store/store.ts';
 import type { Members } from './members.ts';
 import type {
+  AnnounceWork,
   AskMemory,
   LinkFile,
-  Notice,
   Post,
   PreflightPorts,
   ProbeAcs,
@@ -43,7 +43,7 @@ export interface FleetContext extends FleetOptions {
     sendConnectionRequest: SendConnectionRequest;
     linkFile: LinkFile;
     yieldSession?: YieldSession;
-    notice?: Notice;
+    notice?: AnnounceWork;
     askMemory?: AskMemory;
     rolloutMoved?: RolloutMoved;
     preflight?: PreflightPorts;

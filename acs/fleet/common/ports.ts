@@ -45,8 +45,8 @@ export type Post = (
   message: { headers: Record<string, string>; body: string; signal: AbortSignal },
 ) => Promise<{ status: number }>;
 
-/** Asks another member to look for new work for a device. @returns whether the device is in session there */
-export type Notice = (member: string, device: string) => Promise<boolean>;
+/** Announces to another member that there is new work for a device. @returns whether the device is in session there */
+export type AnnounceWork = (member: string, device: string) => Promise<boolean>;
 
 /** Reports to the process that moves rollouts on, where it is another one, that a session has moved a device of one. */
 export type RolloutMoved = () => void;

@@ -19,37 +19,6 @@ export interface PutLimits {
   allow?: (before: StoredFile | undefined, after?: StoredFile) => Promise<void>;
 }
 
-export interface Files {
-  /**
-   * Stores a file as it arrives. The old one is served until all of the new one is durable, then the name changes in one step. Of two
-   * concurrent uploads the one that ends last wins, whole.
-   * @throws UserError 400 for a bad name, a version that is missing, an upload that broke off; 413; what `allow` throws
-   */
-  put(
-    name: string,
-    content: AsyncIterable<Uint8Array> | Uint8Array,
-    about: FileAbout,
-    limits?: PutLimits,
-  ): Promise<StoredFile>;
-  list(): Promise<StoredFile[]>;
-  /** @throws UserError 404 */
-  about(name: string): Promise<StoredFile>;
-  /** Streams the content of a file that `about` returned, to its end also when the file is replaced meanwhile; undefined when it was before. */
-  content(file: StoredFile, range?: ByteRange): Promise<AsyncIterable<Buffer> | undefined>;
-  /** Reads a file and its content, as they are now. @throws UserError 404 */
-  open(name: string): Promise<{ file: StoredFile; content: AsyncIterable<Buffer> }>;
-  /** Reads a small file as a whole, such as a certificate or a script. @throws UserError 404; 413 for one above 16 MB */
-  bytes(name: string): Promise<Buffer>;
-  /** Does the same for a file that `about` returned, or that `allow` was given. @throws UserError 404 where it was replaced before; 413 */
-  bytesOf(file: StoredFile): Promise<Buffer>;
-  /** Checks that a CPE may store its upload under the name. @throws UserError 400, 409 */
-  mayReceive(name: string): Promise<void>;
-  /** @throws UserError 404 */
-  remove(name: string): Promise<void>;
-  /** Deletes contents without a document: a process ended between the two writes. */
-  sweep(): Promise<void>;
-}
-
 const goodName = /^[A-Za-z0-9][\w.@+-]{0,127}$/;
 
 function checkName(name: string): void {
@@ -113,7 +82,7 @@ class FileUploads {
   }
 }
 
-class FileRegistry implements Files {
+export class Files {
   readonly #documents: Documents<StoredFile>;
   readonly #contents: FileContents;
   readonly #uploads: FileUploads;
@@ -129,45 +98,63 @@ class FileRegistry implements Files {
     return (await this.#documents.list()).map(({ body }) => body);
   }
 
+  /** @throws UserError 404 */
   async about(name: string): Promise<StoredFile> {
     return (await this.#documents.get(name)).body;
   }
 
+  /** Streams the content of a file that `about` returned, to its end also when the file is replaced meanwhile; undefined when it was before. */
   content(file: StoredFile, range?: ByteRange): Promise<AsyncIterable<Buffer> | undefined> {
     return this.#contents.of(file, range);
   }
 
+  /** Reads a file and its content, as they are now. @throws UserError 404 */
   open(name: string): Promise<{ file: StoredFile; content: AsyncIterable<Buffer> }> {
     return this.#contents.open(() => this.about(name));
   }
 
+  /** Reads a small file as a whole, such as a certificate or a script. @throws UserError 404; 413 for one above 16 MB */
   async bytes(name: string): Promise<Buffer> {
     const { file, content } = await this.open(name);
     return await readWhole(file, content);
   }
 
+  /** Does the same for a file that `about` returned, or that `allow` was given. @throws UserError 404 where it was replaced before; 413 */
   bytesOf(file: StoredFile): Promise<Buffer> {
     return this.#contents.bytesOf(file);
   }
 
-  put: Files['put'] = (name, content, about, limits) => this.#uploads.put(name, content, about, limits);
+  /**
+   * Stores a file as it arrives. The old one is served until all of the new one is durable, then the name changes in one step. Of two
+   * concurrent uploads the one that ends last wins, whole.
+   * @throws UserError 400 for a bad name, a version that is missing, an upload that broke off; 413; what `allow` throws
+   */
+  put(
+    name: string,
+    content: AsyncIterable<Uint8Array> | Uint8Array,
+    about: FileAbout,
+    limits?: PutLimits,
+  ): Promise<StoredFile> {
+    return this.#uploads.put(name, content, about, limits);
+  }
 
+  /** Checks that a CPE may store its upload under the name. @throws UserError 400, 409 */
   mayReceive(name: string): Promise<void> {
     return this.#uploads.mayReceive(name);
   }
 
+  /** @throws UserError 404 */
   async remove(name: string): Promise<void> {
     const before = await this.#documents.find(name);
     await this.#documents.remove(name);
     if (before) await this.#contents.release(before.body);
   }
 
+  /** Deletes contents without a document: a process ended between the two writes. */
   sweep(): Promise<void> {
     return this.#contents.sweep(this.#documents.list);
   }
 }
-
-export const createFiles = (context: FleetContext): Files => new FileRegistry(context);
 
 const describeFile = (
   name: string,

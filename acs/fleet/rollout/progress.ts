@@ -2,7 +2,7 @@
 import { type RolloutState, rolloutStates } from '../../device/rollout-position.ts';
 import type { RolloutContext } from './context.ts';
 import type { RolloutDevices } from './devices.ts';
-import { isEnded, type RolloutPhase, type Totals } from './plan.ts';
+import { isEnded, type Rollout, type RolloutPhase, type Totals } from './plan.ts';
 
 /** A rollout that has not ended. */
 export interface LiveRollout {
@@ -60,3 +60,12 @@ export async function countTotals(devices: RolloutDevices, id: string, waves: nu
   }
   return totals;
 }
+
+/** @returns the totals of a rollout; those at its end where a later rollout has taken devices over since */
+export async function totalsOf(devices: RolloutDevices, { id, sizes, totals }: Rollout): Promise<Totals[]> {
+  const now = await countTotals(devices, id, sizes.length);
+  return totals && sumOf(now) < sumOf(totals) ? totals : now;
+}
+
+const sumOf = (totals: readonly Totals[]): number =>
+  totals.flatMap(wave => Object.values(wave)).reduce((sum, count) => sum + count, 0);

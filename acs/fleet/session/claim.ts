@@ -14,7 +14,7 @@ export interface ClaimContext {
   clock: Clock;
   log: Log;
   members: Members;
-  yieldSession: YieldSession;
+  ports: { yieldSession?: YieldSession };
 }
 
 /** A CPE waits at least 30 s for the answer to its Inform (TR-069 3.4.2); by then a member that is silent is known to be gone. */
@@ -34,17 +34,13 @@ export async function claimDevice(context: ClaimContext, id: string, facts: Info
   }
 }
 
-async function isFree(
-  { clock, log, members, yieldSession }: ClaimContext,
-  device: string,
-  claim: Claim,
-): Promise<boolean> {
+async function isFree({ clock, log, members, ports }: ClaimContext, device: string, claim: Claim): Promise<boolean> {
   if (members.alone) return false;
   const until = clock.monotonic() + PATIENCE_MS;
   for (;;) {
     if (await members.isGone(claim.owner)) return true;
     try {
-      await yieldSession(claim.owner, device, claim.token);
+      await (ports.yieldSession ?? noWay)(claim.owner, device, claim.token);
       return true;
     } catch (error) {
       log.debug('session not yielded', { device, member: claim.owner, reason: messageOf(error) });
@@ -53,3 +49,7 @@ async function isFree(
     await clock.sleep(RETRY_MS);
   }
 }
+
+const noWay = async (member: string): Promise<void> => {
+  throw new Error(`there is no way to reach ${member}`);
+};

@@ -11,33 +11,7 @@ import { ClaimedSessions } from './claimed-sessions.ts';
 import { type DeviceSession, sessionOf } from './device-session.ts';
 import { SessionWork, settleTransfer } from './work.ts';
 
-export interface DeviceSessions {
-  /**
-   * Claims the device and records its Inform in one step, durable when this resolves; an older session of the device is over then.
-   * @throws SessionLost when the CPE has begun yet another session meanwhile
-   */
-  begin(arrival: Arrival): Promise<DeviceSession | { busy: true } | { refused: true }>;
-  /** Settles the transfer (TR-069 A.3.3.2): accepted any number of times, also with a CommandKey that is not known. */
-  transferComplete(session: DeviceSession, args: Arguments<'TransferComplete'>): Promise<void>;
-  /** Does all that is due for the device: its tasks, then what its desired state asks for. */
-  work(session: DeviceSession, cpe: Cpe): Promise<void>;
-  /** Frees the device, in one write that the session does not wait for. */
-  end(session: DeviceSession, complete: boolean): Promise<void>;
-  /** Ends the session under that claim, as another process asks for the device. Resolves when the session has freed it. */
-  yieldSession(id: string, claim: number): Promise<void>;
-  /** There may be something new to do for the device. @returns whether it is in session now, here or elsewhere, and will be asked */
-  notice(id: string): Promise<boolean>;
-  /** Does the same for sessions with this process alone. */
-  isAsked(id: string): boolean;
-  /** Calls for each session of the device that begins, with its event codes. @returns ends the listening */
-  onArrival(id: string, listener: (events: readonly string[]) => void): () => void;
-}
-
-const noOtherMember = async (member: string): Promise<void> => {
-  throw new Error(`there is no way to reach ${member}`);
-};
-
-class FleetSessions implements DeviceSessions {
+export class DeviceSessions {
   readonly #context: FleetContext;
   readonly #parts: ReconcileParts;
   readonly #claimed = new ClaimedSessions();
@@ -52,14 +26,16 @@ class FleetSessions implements DeviceSessions {
     });
   }
 
+  /**
+   * Claims the device and records its Inform in one step, durable when this resolves; an older session of the device is over then.
+   * @throws SessionLost when the CPE has begun yet another session meanwhile
+   */
   async begin(arrival: Arrival): Promise<DeviceSession | { busy: true } | { refused: true }> {
-    const { clock, events, log, members, ports } = this.#context;
+    const { clock, events, log, members } = this.#context;
     const id = deviceId(arrival.identity);
-    const yieldSession = ports.yieldSession ?? noOtherMember;
     const facts = informFactsOf(arrival, { now: clock.now(), owner: members.self });
-    const informed = await claimDevice({ ...this.#context, yieldSession }, id, facts);
-    if (informed.outcome === 'busy') return { busy: true };
-    if (informed.outcome === 'refused') return { refused: true };
+    const informed = await claimDevice(this.#context, id, facts);
+    if (informed.outcome !== 'claimed') return informed.outcome === 'busy' ? { busy: true } : { refused: true };
     const { row, token } = informed;
     this.#claimed.assertNotYielded(id, token);
     const eventCodes = arrival.events.map(event => event.EventCode);
@@ -70,14 +46,14 @@ class FleetSessions implements DeviceSessions {
     return sessionOf(arrival, id, row, token, eventCodes);
   }
 
-  transferComplete(session: DeviceSession, args: Arguments<'TransferComplete'>): Promise<void> {
-    return settleTransfer(this.#context, session, args);
-  }
+  /** Settles the transfer (TR-069 A.3.3.2): accepted any number of times, also with a CommandKey that is not known. */
+  readonly transferComplete = (session: DeviceSession, args: Arguments<'TransferComplete'>): Promise<void> =>
+    settleTransfer(this.#context, session, args);
 
-  work(session: DeviceSession, cpe: Cpe): Promise<void> {
-    return this.#work.run(session, cpe);
-  }
+  /** Does all that is due for the device: its tasks, then what its desired state asks for. */
+  readonly work = (session: DeviceSession, cpe: Cpe): Promise<void> => this.#work.run(session, cpe);
 
+  /** Frees the device, in one write that the session does not wait for. */
   async end({ id, token, row, rolloutSince }: DeviceSession, complete: boolean): Promise<void> {
     const { store, clock } = this.#context;
     this.#claimed.end(id, token);
@@ -92,14 +68,13 @@ class FleetSessions implements DeviceSessions {
     if (after) this.#parts.rollouts.noticed(after, rolloutSince);
   }
 
-  yieldSession(id: string, claim: number): Promise<void> {
-    return this.#claimed.yieldTo(id, claim);
-  }
+  /** Ends the session under that claim, as another process asks for the device. Resolves when the session has freed it. */
+  readonly yieldSession = (id: string, claim: number): Promise<void> => this.#claimed.yieldTo(id, claim);
 
-  isAsked(id: string): boolean {
-    return this.#claimed.ask(id);
-  }
+  /** Does the same for sessions with this process alone. */
+  readonly isAsked = (id: string): boolean => this.#claimed.ask(id);
 
+  /** There may be something new to do for the device. @returns whether it is in session now, here or elsewhere, and will be asked */
   async notice(id: string): Promise<boolean> {
     const { store, members, ports } = this.#context;
     if (this.isAsked(id)) return true;
@@ -109,12 +84,10 @@ class FleetSessions implements DeviceSessions {
     return (await ports.notice?.(claim.owner, id).catch(() => false)) ?? false;
   }
 
+  /** Calls for each session of the device that begins, with its event codes. @returns ends the listening */
   onArrival(id: string, listener: (events: readonly string[]) => void): () => void {
     return this.#context.events.follow(id, (name, event) => {
       if (name === 'inform') listener((event as AcsEvents['inform']).events);
     });
   }
 }
-
-export const createDeviceSessions = (context: FleetContext, parts: ReconcileParts): DeviceSessions =>
-  new FleetSessions(context, parts);

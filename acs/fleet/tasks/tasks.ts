@@ -10,28 +10,12 @@ import type { Files } from '../files/files.ts';
 import { newTask, type TaskInput } from './new-task.ts';
 import { type TaskOutcome, TaskRuns, type TaskSession } from './task-run.ts';
 
-export interface Tasks {
-  /** Queues an operator's task. @throws UserError 400, 404 for the device or the file, 409, 429 */
-  add(device: string, input: TaskInput): Promise<Task>;
-  /** Queues a task of an operator or of the reconciliation. @throws UserError as `add` */
-  make(device: string, input: TaskInput, origin: Task['origin']): Promise<Task>;
-  /** @throws UserError 404 */
-  get(id: string): Promise<Task>;
-  list(query: { device?: string; limit: number }): Promise<Task[]>;
-  /** @throws UserError 404, 409 for a task that was sent or has ended */
-  cancel(id: string): Promise<Task>;
-  /** Resolves with the task once it has ended, or as it is after `ms`. @throws UserError 404 */
-  outcome(id: string, ms: number): Promise<Task>;
-  /** Sends one task in a session, whose row follows it. @throws SessionLost */
-  run(session: TaskSession, task: Task, cpe: Cpe): Promise<TaskOutcome>;
-}
-
 /** Milliseconds between two looks at a task that may end in another process. */
 const LOOK_MS = 1_000;
 
 const isEnded = ({ state }: Task): boolean => state === 'done' || state === 'failed' || state === 'cancelled';
 
-class FleetTasks implements Tasks {
+export class Tasks {
   readonly #context: FleetContext;
   readonly #files: Files;
   readonly #runs: TaskRuns;
@@ -42,10 +26,12 @@ class FleetTasks implements Tasks {
     this.#runs = new TaskRuns(context, models);
   }
 
+  /** Queues an operator's task. @throws UserError 400, 404 for the device or the file, 409, 429 */
   add(device: string, input: TaskInput): Promise<Task> {
     return this.make(device, input, 'operator');
   }
 
+  /** Queues a task of an operator or of the reconciliation. @throws UserError as `add` */
   async make(device: string, input: TaskInput, origin: Task['origin']): Promise<Task> {
     const { store, events } = this.#context;
     const task = await newTask(this.#context, this.#files, device, input, origin);
@@ -54,6 +40,7 @@ class FleetTasks implements Tasks {
     return added;
   }
 
+  /** @throws UserError 404 */
   async get(id: string): Promise<Task> {
     const found = await this.#context.store.task(id);
     if (!found) throw new UserError(404, 'no-such-task', `no task '${id}'`);
@@ -64,6 +51,7 @@ class FleetTasks implements Tasks {
     return this.#context.store.tasks(query);
   }
 
+  /** @throws UserError 404, 409 for a task that was sent or has ended */
   async cancel(id: string): Promise<Task> {
     const { store, clock, events } = this.#context;
     const task = await this.get(id);
@@ -76,6 +64,7 @@ class FleetTasks implements Tasks {
     return cancelled;
   }
 
+  /** Resolves with the task once it has ended, or as it is after `ms`. @throws UserError 404 */
   async outcome(id: string, ms: number): Promise<Task> {
     const { clock, events, members } = this.#context;
     const { device } = await this.get(id);
@@ -100,13 +89,11 @@ class FleetTasks implements Tasks {
     }
   }
 
+  /** Sends one task in a session, whose row follows it. @throws SessionLost */
   run(session: TaskSession, task: Task, cpe: Cpe): Promise<TaskOutcome> {
     return this.#runs.run(session, task, cpe);
   }
 }
-
-export const createTasks = (context: FleetContext, files: Files, models: Models): Tasks =>
-  new FleetTasks(context, files, models);
 
 /** Sleeps until the signal at the latest. */
 async function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {

@@ -20,7 +20,7 @@ describe('the takeover of a device', () => {
     const join = (self: string): Promise<Members> =>
       joinMembers({ store, clock, log: silentLog, self, address: `at-${self}` });
     const claim = (members: Members, yieldSession: () => Promise<void>): Promise<Informed> =>
-      claimDevice({ store, clock, log: silentLog, members, yieldSession }, device, facts(members.self));
+      claimDevice({ store, clock, log: silentLog, members, ports: { yieldSession } }, device, facts(members.self));
     const nobody = async (): Promise<void> => assert.fail('nobody is to be asked');
     return { clock, devices, store, join, claim, nobody };
   };
