@@ -72,7 +72,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
       ['a script with a line that fails', file('Cwmp.NoSuchThing=7\n'), {}, 9010],
     ];
     for (const [what, step, args, code] of cases) {
-      it(`reports ${code} for ${what}, and leaves the on.unit unchanged`, async () => {
+      it(`reports ${code} for ${what}, and leaves the unit unchanged`, async () => {
         on.files.always(step);
         await on.start([download({ URL: on.files.url, ...args })]);
         if (/^a cut/.test(what)) await on.outlast();
