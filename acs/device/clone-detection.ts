@@ -4,7 +4,7 @@ import type { InformFacts } from './operation-types.ts';
 import type { DeviceRow, Hold } from './row.ts';
 
 /** The fields of the row that change; empty without a suspicion. */
-export type Suspicion = Partial<Pick<DeviceRow, 'certificate' | 'sources' | 'clashes' | 'hold' | 'state'>>;
+type Suspicion = Partial<Pick<DeviceRow, 'certificate' | 'sources' | 'clashes' | 'hold' | 'state'>>;
 
 const MAX_SOURCES = 4;
 /** Signs of a second unit that together hold the device. */

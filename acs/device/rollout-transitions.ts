@@ -203,7 +203,7 @@ export function release(position: RolloutPosition, forget: boolean): RolloutPosi
 }
 
 /** The decision of rollouts on a device's firmware: this file, or that of presets except these versions. */
-export type Ruling = { rollout: string; file: string; fileHash: string; version: string } | { barred: string[] };
+type Ruling = { rollout: string; file: string; fileHash: string; version: string } | { barred: string[] };
 
 const barring = ({ version, previous }: RolloutPosition): Ruling => ({
   barred: previous === undefined ? [version] : [version, previous],

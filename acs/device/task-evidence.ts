@@ -3,7 +3,7 @@ import type { InformFacts } from './operation-types.ts';
 import type { Task } from './task.ts';
 
 /** Open tasks after something was learned, and those that it ended. */
-export interface Judged {
+interface Judged {
   tasks: Task[];
   ended: Task[];
 }

@@ -3,7 +3,7 @@ import type { MethodName } from '../../shared/cwmp/methods.ts';
 import type { Sealed } from './credentials.ts';
 
 /** `waiting`: the CPE answered that the effect comes later (Download with Status 1), or evidence is awaited (Reboot). */
-export type TaskState = 'queued' | 'sent' | 'waiting' | 'done' | 'failed' | 'cancelled';
+type TaskState = 'queued' | 'sent' | 'waiting' | 'done' | 'failed' | 'cancelled';
 
 export interface TaskFault {
   code: number | string;

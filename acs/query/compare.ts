@@ -77,7 +77,7 @@ export function isLike(text: string, pattern: string): boolean {
 }
 
 export const anyRun = Symbol('%');
-export const anyOne = Symbol('_');
+const anyOne = Symbol('_');
 
 /** A pattern as characters and the two wildcards. */
 export function likeParts(pattern: string): (string | symbol)[] {

@@ -3,7 +3,7 @@
 // Two-valued: a comparison with something unknown is false, `!=` is the opposite of `=`, so `not` always turns the answer round.
 import type { Literal, Operator } from './compare.ts';
 
-export type FieldKind = 'text' | 'version' | 'time' | 'flag' | 'liveness' | 'tag' | 'state' | 'site' | 'path';
+type FieldKind = 'text' | 'version' | 'time' | 'flag' | 'liveness' | 'tag' | 'state' | 'site' | 'path';
 
 /** `name`: the canonical field name; for `site` the name after `site.`; for `path` the parameter path. */
 export interface Field {

@@ -1,7 +1,7 @@
 // The words of the filter language, each with its column (from 1).
 import { UserError } from '../errors.ts';
 
-export type TokenKind = 'word' | 'text' | 'number' | 'duration' | 'time' | 'operator' | 'end';
+type TokenKind = 'word' | 'text' | 'number' | 'duration' | 'time' | 'operator' | 'end';
 
 export interface Token {
   kind: TokenKind;

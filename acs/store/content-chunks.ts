@@ -27,7 +27,7 @@ export interface ByteRange {
 }
 
 /** The same bytes in pieces of one size, the last one shorter. A piece is valid until the next one is read. */
-export async function* piecesOf(source: AsyncIterable<Uint8Array>, size = PIECE): AsyncIterable<Buffer> {
+async function* piecesOf(source: AsyncIterable<Uint8Array>, size = PIECE): AsyncIterable<Buffer> {
   let piece: Buffer | undefined;
   let filled = 0;
   for await (const bytes of source) {

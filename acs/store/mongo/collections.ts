@@ -106,7 +106,7 @@ export interface TreeDocument extends Versioned {
   replaced: string[];
 }
 
-export interface BodyDocument {
+interface BodyDocument {
   _id: string;
   /** JSON. */
   body: string;
@@ -134,7 +134,7 @@ export interface FileDocument extends Versioned {
 }
 
 /** A content: being written, with a name, or replaced. */
-export interface ContentDocument {
+interface ContentDocument {
   _id: string;
   /** Last sign of use, milliseconds: written, read or replaced. */
   at: number;
@@ -142,7 +142,7 @@ export interface ContentDocument {
   dead?: true;
 }
 
-export interface AuditDocument {
+interface AuditDocument {
   _id: string;
   time: number;
   body: string;

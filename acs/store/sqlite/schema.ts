@@ -16,7 +16,7 @@ export interface StoreFile {
   maxBytes?: number;
 }
 
-export interface OwnedDatabase {
+interface OwnedDatabase {
   db: DatabaseSyncInstance;
   close(): void;
 }

@@ -18,7 +18,7 @@ export interface AnyOperation {
 export type Outcome = { ok: true; value: unknown } | { ok: false; error: unknown };
 
 /** The results of a group of operations. */
-export interface Replay {
+interface Replay {
   /** One for each operation that was reached: a removal ends the group. */
   outcomes: Outcome[];
   row: DeviceRow | undefined;

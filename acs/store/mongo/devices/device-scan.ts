@@ -26,7 +26,7 @@ export interface Place {
 }
 
 /** Devices that a walk is over, and in which order. */
-export interface Walk {
+interface Walk {
   /** The query, which may find too many. */
   part: Part;
   filter: Filter;

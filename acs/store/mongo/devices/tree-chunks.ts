@@ -3,7 +3,7 @@ import type { KnownValue } from '../../../device/parameter.ts';
 import type { TreeDocument } from '../collections.ts';
 
 export type Values = Map<string, KnownValue>;
-export type ChunkRange = TreeDocument['chunks'][number];
+type ChunkRange = TreeDocument['chunks'][number];
 
 /** A chunk that grows beyond MAX_CHUNK is split into pieces of NEW_CHUNK, both in characters of JSON. */
 const MAX_CHUNK = 64 * 1024;
@@ -36,7 +36,7 @@ export interface TreeChunk {
   body: string;
 }
 
-export interface TreeChange {
+interface TreeChange {
   /** Chunks whose content the change needs. */
   touched: ChunkRange[];
   /** The chunks of the tree after the change, and those of them that are new. */

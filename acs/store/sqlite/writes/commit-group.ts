@@ -8,7 +8,7 @@ import type { WriteOutcome, WriteRequest } from './write-request.ts';
 const MAX_DISK_FAILURES = 5;
 
 /** The work of a group: what a request changes, and what memory of the tables a rollback makes wrong. */
-export interface GroupWork {
+interface GroupWork {
   /** @throws what the request fails by */
   carryOut(request: WriteRequest): WriteOutcome;
   forget(): void;
