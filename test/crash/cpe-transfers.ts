@@ -29,11 +29,13 @@ const shaOf = (bytes: string): string => createHash('sha256').update(bytes).dige
 
 export class CpeTransfers {
   readonly #state: CpeState;
+  readonly #files: FileMover;
   #ordered: Transfer[] = [];
   #ended: EndedTransfer[] = [];
 
   constructor(state: CpeState) {
     this.#state = state;
+    this.#files = new FileMover(state);
   }
 
   /** Those that have ended and are not reported yet. */
@@ -68,7 +70,7 @@ export class CpeTransfers {
       this.#ordered.push(transfer);
       return method === 'ScheduleDownload' ? {} : { Status: 1, StartTime: NEVER, CompleteTime: NEVER };
     }
-    const status = await this.#move(transfer);
+    const status = await this.#files.move(transfer);
     if (status >= 300) throw new CwmpFault(9010, `the file server said ${status}`);
     return { Status: 0, StartTime: NEVER, CompleteTime: NEVER };
   }
@@ -80,7 +82,7 @@ export class CpeTransfers {
 
   async #finish(transfer: Transfer): Promise<void> {
     for (let attempt = 0; attempt < FETCHES; attempt++) {
-      const status = await this.#move(transfer);
+      const status = await this.#files.move(transfer);
       if (status > 0 && status < 500) {
         const { method, key } = transfer;
         this.#ended.push({ method, key, code: status < 300 ? 0 : 9010 });
@@ -90,9 +92,18 @@ export class CpeTransfers {
     }
     throw new Error(`${transfer.url}: no answer from the file server`);
   }
+}
+
+/** Moves the files of transfers, and writes images. */
+class FileMover {
+  readonly #state: CpeState;
+
+  constructor(state: CpeState) {
+    this.#state = state;
+  }
 
   /** @returns the HTTP status; 0 without an answer */
-  async #move(transfer: Transfer): Promise<number> {
+  async move(transfer: Transfer): Promise<number> {
     try {
       return transfer.method === 'Upload' ? await this.#upload(transfer) : await this.#download(transfer);
     } catch {

@@ -51,7 +51,10 @@ export class CrashCpe {
     let line: RawConnection | undefined;
     try {
       line = await RawConnection.open(settings.url);
-      asked = await new CrashSession(this.#state, line, number).talk(this.#transfers, this.#rpcs);
+      asked = await new CrashSession(this.#state, new CrashHttp(line, settings.url), number).talk(
+        this.#transfers,
+        this.#rpcs,
+      );
     } catch (error) {
       journal.add({ kind: 'lost', session: number, device: this.id, reason: String(error) });
       asked = -1;
@@ -78,13 +81,12 @@ export class CrashCpe {
 /** One session on one connection. */
 class CrashSession {
   readonly #state: CpeState;
-  readonly #line: RawConnection;
+  readonly #http: CrashHttp;
   readonly #number: number;
-  #cookie = '';
 
-  constructor(state: CpeState, line: RawConnection, number: number) {
+  constructor(state: CpeState, http: CrashHttp, number: number) {
     this.#state = state;
-    this.#line = line;
+    this.#http = http;
     this.#number = number;
   }
 
@@ -97,7 +99,7 @@ class CrashSession {
       transfers.reported(transfer);
     }
     let count = 0;
-    let request = await this.#post(undefined);
+    let request = await this.#http.post(undefined);
     for (; request?.body.kind === 'request'; count++) request = await this.#answer(request, rpcs);
     if (request) throw new Error(`a ${request.body.kind} came where a request was due`);
     journal.add({ kind: 'ended', session: this.#number, device: id });
@@ -114,7 +116,11 @@ class CrashSession {
     const body = await rpcs.answerTo(method, args, rpc);
     const said = body.kind === 'fault' ? { code: body.fault.code } : { result: (body as { result?: unknown }).result };
     journal.add({ kind: 'reply', device, rpc, ...said });
-    const next = await this.#post({ namespace: '1-2', ...(request.id === undefined ? {} : { id: request.id }), body });
+    const next = await this.#http.post({
+      namespace: '1-2',
+      ...(request.id === undefined ? {} : { id: request.id }),
+      body,
+    });
     journal.add({ kind: 'replied', device, rpc });
     return next;
   }
@@ -128,32 +134,14 @@ class CrashSession {
     const events = due.length ? due : ['2 PERIODIC'];
     const before = state.events;
     journal.add({ kind: 'inform', session, device, marker: `S${session}`, events, version });
-    const answer = await this.#post({ namespace: '1-2', id: String(session), body: this.#inform(events) });
+    const answer = await this.#http.post({
+      namespace: '1-2',
+      id: String(session),
+      body: informOf(state, session, events),
+    });
     if (answer?.body.kind !== 'response') throw new Error(`Inform was answered by ${JSON.stringify(answer?.body)}`);
     journal.add({ kind: 'informed', session, device });
     state.events = state.events.slice(before.length);
-  }
-
-  #inform(events: readonly string[]): Body {
-    const value = (name: string, Value: string): ParameterValue => {
-      return { Name: `Device.${name}`, Value, Type: 'xsd:string' };
-    };
-    const { serial } = this.#state.settings;
-    return requestBody('Inform', {
-      DeviceId: { Manufacturer: 'Maker', OUI: '00C0DE', ProductClass: 'Box', SerialNumber: serial },
-      Event: events.map(text => {
-        const [EventCode = '', CommandKey = ''] = text.split('|');
-        return { EventCode, CommandKey };
-      }),
-      MaxEnvelopes: 1,
-      CurrentTime: NEVER,
-      RetryCount: 0,
-      ParameterList: [
-        value('DeviceInfo.SoftwareVersion', this.#state.version),
-        value('DeviceInfo.ProvisioningCode', `S${this.#number}`),
-        value('ManagementServer.ParameterKey', this.#state.parameterKey),
-      ],
-    });
   }
 
   /** TR-069 3.7.1.5: delivered when the TransferCompleteResponse is there, and not before. */
@@ -161,22 +149,54 @@ class CrashSession {
     const { journal, id: device } = this.#state;
     const session = this.#number;
     journal.add({ kind: 'transfer', session, device, key, code });
-    const body = requestBody('TransferComplete', {
-      CommandKey: key,
-      FaultStruct: { FaultCode: code, FaultString: code ? 'no such file' : '' },
-      StartTime: NEVER,
-      CompleteTime: NEVER,
-    });
-    const answer = await this.#post({ namespace: '1-2', id: String(session), body });
+    const FaultStruct = { FaultCode: code, FaultString: code ? 'no such file' : '' };
+    const times = { StartTime: NEVER, CompleteTime: NEVER };
+    const body = requestBody('TransferComplete', { CommandKey: key, FaultStruct, ...times });
+    const answer = await this.#http.post({ namespace: '1-2', id: String(session), body });
     if (answer?.body.kind !== 'response') throw new Error('TransferComplete was refused');
     journal.add({ kind: 'transferred', session, device, key, code });
   }
+}
 
-  async #post(envelope: Envelope | undefined): Promise<Envelope | undefined> {
+/** The body of an Inform; its ProvisioningCode marks the session. */
+function informOf({ settings, version, parameterKey }: CpeState, session: number, events: readonly string[]): Body {
+  const value = (name: string, Value: string): ParameterValue => {
+    return { Name: `Device.${name}`, Value, Type: 'xsd:string' };
+  };
+  return requestBody('Inform', {
+    DeviceId: { Manufacturer: 'Maker', OUI: '00C0DE', ProductClass: 'Box', SerialNumber: settings.serial },
+    Event: events.map(text => {
+      const [EventCode = '', CommandKey = ''] = text.split('|');
+      return { EventCode, CommandKey };
+    }),
+    MaxEnvelopes: 1,
+    CurrentTime: NEVER,
+    RetryCount: 0,
+    ParameterList: [
+      value('DeviceInfo.SoftwareVersion', version),
+      value('DeviceInfo.ProvisioningCode', `S${session}`),
+      value('ManagementServer.ParameterKey', parameterKey),
+    ],
+  });
+}
+
+/** POSTs of one session over one connection. */
+class CrashHttp {
+  readonly #line: RawConnection;
+  readonly #host: string;
+  #cookie = '';
+
+  constructor(line: RawConnection, url: string) {
+    this.#line = line;
+    this.#host = new URL(url).host;
+  }
+
+  /** @throws Error for another status than 200 or 204 */
+  async post(envelope: Envelope | undefined): Promise<Envelope | undefined> {
     const body = Buffer.from(envelope ? encodeEnvelope(envelope) : '');
     const head = [
       'POST / HTTP/1.1',
-      `Host: ${new URL(this.#state.settings.url).host}`,
+      `Host: ${this.#host}`,
       `Content-Length: ${body.length}`,
       'Content-Type: text/xml; charset="utf-8"',
       'SOAPAction:',

@@ -49,7 +49,9 @@ export class ScenarioAcs {
       store: this.#store,
       ...setupOf(options),
     });
-    this.#nameAddresses();
+    this.#names.fix('{acs}', this.url);
+    this.#names.fix('{acs-host}', new URL(this.url).host);
+    this.#names.fix('{api}', this.api);
     this.#observer.watch(this.#acs.events);
     await this.settle();
   }
@@ -88,12 +90,6 @@ export class ScenarioAcs {
   /** What could be observed since the last call. */
   async observed(): Promise<string[]> {
     return await this.#observer.take(this.#store, this.#clock.now(), this.#acs?.south.sessions() ?? 0);
-  }
-
-  #nameAddresses(): void {
-    this.#names.fix('{acs}', this.url);
-    this.#names.fix('{acs-host}', new URL(this.url).host);
-    this.#names.fix('{api}', this.api);
   }
 }
 

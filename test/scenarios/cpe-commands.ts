@@ -1,7 +1,7 @@
 // The commands of a scenario that a CPE carries out.
 import type { Namespace } from '../../shared/cwmp/versions.ts';
 import type { ScenarioCpe } from './cpe.ts';
-import { answerOf, requestOf } from './messages.ts';
+import { answerOf, informOf, requestOf } from './messages.ts';
 import { optionsOf, wordsOf } from './script.ts';
 
 type Command = (cpe: ScenarioCpe, line: string) => Promise<void> | void;
@@ -19,11 +19,14 @@ export async function saysCpe(cpe: ScenarioCpe, word: string, line: string): Pro
 async function inform(cpe: ScenarioCpe, line: string): Promise<void> {
   const { plain, options } = optionsOf(wordsOf(line));
   const { retry = '0', ...values } = options;
-  const events = plain.join(' ').split(',');
-  await cpe.inform(
-    events.map(event => event.trim()),
-    { retry: Number(retry), values },
-  );
+  const events = plain
+    .join(' ')
+    .split(',')
+    .map(event => event.trim());
+  const { serial } = cpe;
+  const body = informOf({ serial, events, retry: Number(retry), values: { ...cpe.values.report(), ...values } });
+  const shown = Object.entries(values).map(([name, value]) => ` ${name}=${value}`);
+  await cpe.send(body, `Inform ${events.join(', ')}${retry === '0' ? '' : ` RetryCount=${retry}`}${shown.join('')}`);
 }
 
 /** An empty POST, and an answer out of the CPE's values to all that is asked. */

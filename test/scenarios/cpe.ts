@@ -1,11 +1,11 @@
 // The CPE of a scenario: it says over a real socket what the scenario orders. Each message of either side becomes lines of the ladder.
-import type { EventEntry, ParameterValue } from '../../shared/cwmp/methods.ts';
-import { type Body, decodeEnvelope, type Envelope, encodeEnvelope, requestBody } from '../../shared/cwmp/soap.ts';
+import type { ParameterValue } from '../../shared/cwmp/methods.ts';
+import { type Body, decodeEnvelope, type Envelope, encodeEnvelope } from '../../shared/cwmp/soap.ts';
 import type { RawAnswer } from '../support/cpe/raw-cpe.ts';
 import { ScenarioConnection } from './connection.ts';
-import { linesOf, valuesOf } from './messages.ts';
+import { linesOf } from './messages.ts';
 import type { Names } from './names.ts';
-import { CpeValues, UNKNOWN_TIME } from './values.ts';
+import { CpeValues } from './values.ts';
 
 export class ScenarioCpe {
   readonly name: string;
@@ -42,20 +42,6 @@ export class ScenarioCpe {
     await this.http.renew();
   }
 
-  async inform(events: readonly string[], more: { retry: number; values: Record<string, string> }): Promise<void> {
-    const { retry, values } = more;
-    const body = requestBody('Inform', {
-      DeviceId: { Manufacturer: 'Media5', OUI: '0090F8', ProductClass: '4102S', SerialNumber: this.serial },
-      Event: events.map(eventOf),
-      MaxEnvelopes: 1,
-      CurrentTime: UNKNOWN_TIME,
-      RetryCount: retry,
-      ParameterList: valuesOf({ ...this.values.report(), ...values }),
-    }) as Body;
-    const shown = Object.entries(values).map(([name, value]) => ` ${name}=${value}`);
-    await this.send(body, `Inform ${events.join(', ')}${retry > 0 ? ` RetryCount=${retry}` : ''}${shown.join('')}`);
-  }
-
   /** Posts a message; `100` is the ID of the CPE's own requests, an answer carries the one that was asked with. */
   async send(body: Body, label: string = linesOf(body).join(' ')): Promise<void> {
     const id = body.kind === 'request' ? '100' : this.#asked?.id;
@@ -82,7 +68,7 @@ export class ScenarioCpe {
 
   #hear(answer: RawAnswer): void {
     const envelope = answer.text.includes('Envelope') ? decodeEnvelope(answer.text) : undefined;
-    if (envelope) this.#nameSecrets(envelope.body);
+    if (envelope) nameSecrets(envelope.body, this.#names);
     const [label = '', ...below] = shownAnswer(answer, envelope);
     if (this.losesNext) {
       this.losesNext = false;
@@ -95,22 +81,17 @@ export class ScenarioCpe {
     this.#line('<-', [label, ...below]);
   }
 
-  /** The passwords that the ACS gives out are random. */
-  #nameSecrets(body: Body): void {
-    if (body.kind !== 'request' || body.method !== 'SetParameterValues') return;
-    for (const { Name, Value } of body.args.ParameterList as unknown as ParameterValue[])
-      if (/Password$/.test(Name) && Value.length >= 12) this.#names.name('password', Value);
-  }
-
   #line(arrow: '->' | '<-' | '<x', [first = '', ...below]: string[]): void {
     this.#write(`${this.name} ${arrow} ${first}`.trimEnd());
     for (const line of below) this.#write(`       ${line}`);
   }
 }
 
-function eventOf(text: string): EventEntry {
-  const [EventCode = '', CommandKey = ''] = text.split(':');
-  return { EventCode, CommandKey };
+/** Names the passwords that the ACS gives out: they are random. */
+function nameSecrets(body: Body, names: Names): void {
+  if (body.kind !== 'request' || body.method !== 'SetParameterValues') return;
+  for (const { Name, Value } of body.args.ParameterList as unknown as ParameterValue[])
+    if (/Password$/.test(Name) && Value.length >= 12) names.name('password', Value);
 }
 
 /** An answer of the ACS: status where it is no 200, challenges, message, namespace where it is no cwmp-1-2. */

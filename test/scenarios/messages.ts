@@ -1,9 +1,9 @@
 // Messages in one line each: `SetParameterValuesResponse status=0` becomes a body, a body becomes the lines of the ladder.
-import { isMethodName, type MethodName, type ParameterValue } from '../../shared/cwmp/methods.ts';
+import { type EventEntry, isMethodName, type MethodName, type ParameterValue } from '../../shared/cwmp/methods.ts';
 import { type Body, faultBody, requestBody, responseBody } from '../../shared/cwmp/soap.ts';
 import { optionsOf, wordsOf } from './script.ts';
 
-const UNKNOWN_TIME = '0001-01-01T00:00:00Z';
+export const UNKNOWN_TIME = '0001-01-01T00:00:00Z';
 
 /** A parameter's value with its type: `60:xsd:unsignedInt`; `xsd:string` where none is given. */
 const parameterOf = (Name: string, text: string): ParameterValue => {
@@ -13,6 +13,27 @@ const parameterOf = (Name: string, text: string): ParameterValue => {
 
 export const valuesOf = (values: Record<string, string>): ParameterValue[] =>
   Object.entries(values).map(([name, value]) => parameterOf(name, value));
+
+/** An event with its CommandKey, where it has one: `M Reboot:key`. */
+function eventOf(text: string): EventEntry {
+  const [EventCode = '', CommandKey = ''] = text.split(':');
+  return { EventCode, CommandKey };
+}
+
+export const informOf = (given: {
+  serial: string;
+  events: readonly string[];
+  retry: number;
+  values: Record<string, string>;
+}): Body =>
+  requestBody('Inform', {
+    DeviceId: { Manufacturer: 'Media5', OUI: '0090F8', ProductClass: '4102S', SerialNumber: given.serial },
+    Event: given.events.map(eventOf),
+    MaxEnvelopes: 1,
+    CurrentTime: UNKNOWN_TIME,
+    RetryCount: given.retry,
+    ParameterList: valuesOf(given.values),
+  }) as Body;
 
 const requests: Record<string, (options: Record<string, string>) => object> = {
   TransferComplete: ({ key = '', fault = '0', text = '', start = UNKNOWN_TIME, end = UNKNOWN_TIME }) => ({

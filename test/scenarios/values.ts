@@ -1,9 +1,8 @@
 // What a CPE of a scenario holds, and how it answers requests by itself out of that.
 import type { MethodName, ParameterValue } from '../../shared/cwmp/methods.ts';
 import { type Body, type Envelope, faultBody, responseBody } from '../../shared/cwmp/soap.ts';
-import { valuesOf } from './messages.ts';
+import { UNKNOWN_TIME, valuesOf } from './messages.ts';
 
-export const UNKNOWN_TIME = '0001-01-01T00:00:00Z';
 const KEY = 'Device.ManagementServer.ParameterKey';
 const VERSION = 'Device.DeviceInfo.SoftwareVersion';
 const SUMMARY = 'Device.DeviceSummary';

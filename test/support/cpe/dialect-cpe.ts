@@ -57,7 +57,10 @@ export class DialectCpe {
   async session(events: Events, own: [string, string][] = []): Promise<string[]> {
     const http = this.#http;
     http.begin();
-    const first = await http.post(this.#write.envelope(this.#inform(events), '7'), 'request');
+    const first = await http.post(
+      this.#write.envelope(informOf(this.#dialect, this.#serial, events, this.values), '7'),
+      'request',
+    );
     if (first?.body.kind !== 'response') throw new Error(`Inform answered by ${JSON.stringify(first?.body)}`);
     for (const [name, content] of own) {
       const answer = await http.post(this.#write.envelope(this.#write.message(name, content), '8'), 'request');
@@ -76,27 +79,28 @@ export class DialectCpe {
     http.end();
     return asked;
   }
+}
 
-  #inform(events: Events): string {
-    const { sparse, root } = this.#dialect;
-    const struct = events.map(
-      ([code, key = '']) =>
-        `<EventStruct><EventCode>${code}</EventCode>${sparse && !key ? '' : `<CommandKey>${key}</CommandKey>`}</EventStruct>`,
-    );
-    const list = reported.map(name => {
-      const { value = '', type = '' } = this.values.get(root + name) ?? {};
-      return this.#write.value(root + name, value, type);
-    });
-    const device = `<DeviceId><Manufacturer>Maker</Manufacturer><OUI>00D0D0</OUI><ProductClass>Box</ProductClass><SerialNumber>${this.#serial}</SerialNumber></DeviceId>`;
-    const rest = sparse
-      ? ''
-      : '<MaxEnvelopes>1</MaxEnvelopes><CurrentTime>2026-02-03T04:05:06+01:00</CurrentTime><RetryCount>0</RetryCount>';
-    return this.#write.message(
-      'Inform',
-      device +
-        this.#write.list('Event', 'cwmp:EventStruct', struct) +
-        rest +
-        this.#write.list('ParameterList', 'cwmp:ParameterValueStruct', list),
-    );
-  }
+function informOf(dialect: Dialect, serial: string, events: Events, values: DialectAnswers['values']): string {
+  const { sparse, root } = dialect;
+  const write = writer(dialect);
+  const struct = events.map(
+    ([code, key = '']) =>
+      `<EventStruct><EventCode>${code}</EventCode>${sparse && !key ? '' : `<CommandKey>${key}</CommandKey>`}</EventStruct>`,
+  );
+  const list = reported.map(name => {
+    const { value = '', type = '' } = values.get(root + name) ?? {};
+    return write.value(root + name, value, type);
+  });
+  const device = `<DeviceId><Manufacturer>Maker</Manufacturer><OUI>00D0D0</OUI><ProductClass>Box</ProductClass><SerialNumber>${serial}</SerialNumber></DeviceId>`;
+  const rest = sparse
+    ? ''
+    : '<MaxEnvelopes>1</MaxEnvelopes><CurrentTime>2026-02-03T04:05:06+01:00</CurrentTime><RetryCount>0</RetryCount>';
+  return write.message(
+    'Inform',
+    device +
+      write.list('Event', 'cwmp:EventStruct', struct) +
+      rest +
+      write.list('ParameterList', 'cwmp:ParameterValueStruct', list),
+  );
 }

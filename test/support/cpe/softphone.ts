@@ -88,20 +88,7 @@ export async function startSoftphone(options: SoftphoneOptions): Promise<Softpho
     contact,
     heard: requests.heard,
     dialogs,
-    build: (method, uri, to, headers = [], body = '') =>
-      createRequest(method, uri, {
-        headers: [
-          ['Max-Forwards', '70'],
-          ['From', `<sip:${user}@${domain}>;tag=${tag()}`],
-          ['To', to],
-          ['Call-ID', tag()],
-          ['CSeq', `1 ${method}`],
-          ['Contact', `<${contact}>`],
-          ...headers,
-        ],
-        body,
-        ...(body ? { contentType: 'application/sdp' } : {}),
-      }),
+    build: requestBuilder({ user, domain, contact, tag }),
     ask: async (request, onResponse) => {
       const transaction = layer.request(flow, request, onResponse ? { onResponse } : {});
       current = transaction;
@@ -144,6 +131,34 @@ export async function startSoftphone(options: SoftphoneOptions): Promise<Softpho
   };
   return phone;
 }
+
+/** Requests outside of a dialog, from this user. */
+const requestBuilder =
+  ({
+    user,
+    domain,
+    contact,
+    tag,
+  }: {
+    user: string;
+    domain: string;
+    contact: string;
+    tag(): string;
+  }): Softphone['build'] =>
+  (method, uri, to, headers = [], body = '') =>
+    createRequest(method, uri, {
+      headers: [
+        ['Max-Forwards', '70'],
+        ['From', `<sip:${user}@${domain}>;tag=${tag()}`],
+        ['To', to],
+        ['Call-ID', tag()],
+        ['CSeq', `1 ${method}`],
+        ['Contact', `<${contact}>`],
+        ...headers,
+      ],
+      body,
+      ...(body ? { contentType: 'application/sdp' } : {}),
+    });
 
 /** Keeps the requests that come. */
 function heardRequests(): Pick<Softphone, 'heard' | 'hears'> & { hear(request: SipRequest): void } {

@@ -66,14 +66,7 @@ class Scanner {
 
   #comment(end: number): void {
     const line = this.#line;
-    const text = this.#skip(end);
-    this.#comments.push({
-      line,
-      text: text
-        .replace(/^\/[/*]+|\*\/$/g, '')
-        .replace(/^\s*\* ?/gm, '')
-        .trim(),
-    });
+    this.#comments.push({ line, text: withoutMarks(this.#skip(end)) });
   }
 
   #text(end: number): void {
@@ -107,6 +100,12 @@ class Scanner {
     } while (depth > 0);
   }
 }
+
+const withoutMarks = (comment: string): string =>
+  comment
+    .replace(/^\/[/*]+|\*\/$/g, '')
+    .replace(/^\s*\* ?/gm, '')
+    .trim();
 
 /** Where `mark` begins at or after `at`; the end of the source where it does not. */
 function untilMark(source: string, mark: string, at: number): number {
