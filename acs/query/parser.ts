@@ -67,7 +67,6 @@ class Tokens {
   }
 }
 
-/** A parser by recursive descent. */
 class FilterParser {
   readonly #tokens: Tokens;
   #depth = 0;

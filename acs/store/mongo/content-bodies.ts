@@ -7,7 +7,6 @@ import type { Link } from './link.ts';
 
 const chunkId = (content: string, number: number): string => `${content}/${String(number).padStart(8, '0')}`;
 
-/** Reads and writes contents by id. */
 export class ContentBodies {
   readonly #link: Link;
   readonly #contents: Collections['contents'];

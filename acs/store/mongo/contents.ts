@@ -11,7 +11,6 @@ import { type Link, stamp } from './link.ts';
 const OLD_CHUNK = 256 * 1024;
 const SWEEP_BATCH = 200;
 
-/** Reads and changes contents of files. */
 export class Contents {
   readonly #link: Link;
   readonly #files: Collections['files'];

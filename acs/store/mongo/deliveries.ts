@@ -32,7 +32,6 @@ const deliveryOf = ({ _id, webhook, due, created, attempts, dead, error, body }:
   notice: JSON.parse(body) as Notice,
 });
 
-/** Reads and changes the queue. */
 export class Deliveries {
   readonly #link: Link;
   readonly #deliveries: Collections['deliveries'];

@@ -4,7 +4,6 @@ import type { Link } from './link.ts';
 
 const SWEEP_BATCH = 500;
 
-/** Reads, writes and deletes bodies. */
 export class DocumentBodies {
   readonly #link: Link;
   readonly #bodies: Collections['bodies'];

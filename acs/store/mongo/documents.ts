@@ -15,7 +15,6 @@ import { SerialByKey } from './serial.ts';
 /** Reads of one kind that a change may each time outrun. */
 const MAX_READS = 20;
 
-/** Reads and changes documents. */
 export class Documents {
   readonly #link: Link;
   readonly kinds: DocumentKinds;

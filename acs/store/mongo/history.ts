@@ -12,7 +12,6 @@ const bounds = (tree: string) => ({ $gte: `${tree}/`, $lt: `${tree}0` });
 const seriesKey = (tree: string, path: string): string => `${tree}/${textKey(path)}`;
 const slotKey = (series: string, level: number, slot: number): string => `${series}/${level}/${slot}`;
 
-/** Reads and appends to the history of devices. */
 export class History {
   readonly #link: Link;
   readonly #collections: Collections;

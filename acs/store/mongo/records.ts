@@ -10,7 +10,6 @@ import { isDuplicate, type Link } from './link.ts';
 /** Entries that one request deletes, so that it never holds up the others for long. */
 const PRUNE_BATCH = 2000;
 
-/** Reads, appends and prunes. */
 export class Records {
   readonly #link: Link;
   readonly #collections: Collections;

@@ -14,7 +14,6 @@ import type { ParameterTrees } from './parameter-trees.ts';
 /** Fields of a document of which a row is read. */
 const rowOnly = { _id: 0, row: 1 };
 
-/** Reads devices. */
 export class DeviceSearch {
   readonly #link: Link;
   readonly #devices: Collection<DeviceDocument>;

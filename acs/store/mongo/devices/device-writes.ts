@@ -16,7 +16,6 @@ interface QueuedOperation extends AnyOperation {
 /** Operations on one device that go in one write. */
 const MAX_GROUP = 64;
 
-/** Carries out operations on devices. */
 export class DeviceWrites {
   readonly #link: Link;
   readonly #devices: Collections['devices'];

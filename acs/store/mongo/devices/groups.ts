@@ -15,7 +15,6 @@ import { type DeviceScan, present } from './device-scan.ts';
 type Counts = Map<string, { n: number; first: string; last: string }>;
 type Counted = [key: string, n: number, first: string, last: string];
 
-/** Counts devices in groups. */
 export class DeviceGroups {
   readonly #link: Link;
   readonly #devices: Collection<DeviceDocument>;

@@ -13,7 +13,6 @@ import { checkSize } from './device-document.ts';
 import { changeOf, mergedValue, type TreeChunk, type Values } from './tree-chunks.ts';
 import { TreeReads } from './tree-reads.ts';
 
-/** Reads and changes the parameter trees of devices. */
 export class ParameterTrees {
   readonly #link: Link;
   readonly #collections: Collections;

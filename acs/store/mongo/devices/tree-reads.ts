@@ -11,7 +11,6 @@ import { mayHold } from './tree-chunks.ts';
 /** Reads of one tree that a change may each time outrun. */
 const MAX_READS = 20;
 
-/** Reads trees and their chunks. */
 export class TreeReads {
   readonly #link: Link;
   readonly #devices: Collections['devices'];

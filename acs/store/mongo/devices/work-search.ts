@@ -12,7 +12,6 @@ const rowAndOutbox = { _id: 0, row: 1, outbox: 1 };
 
 const taskOf = ({ body }: Pick<EndedTask, 'body'>): Task => JSON.parse(body) as Task;
 
-/** Reads tasks and faults. */
 export class WorkSearch {
   readonly #link: Link;
   readonly #devices: Collection<DeviceDocument>;

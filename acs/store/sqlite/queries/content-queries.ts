@@ -2,7 +2,6 @@
 import type { StoredContent } from '../../store.ts';
 import type { Statements } from '../statements.ts';
 
-/** Reads contents of files. */
 export class ContentQueries {
   readonly #statements: Statements;
 

@@ -25,7 +25,6 @@ export const deliveryOf = ({ id, webhook, due, created, attempts, dead, error, b
   notice: JSON.parse(body) as Notice,
 });
 
-/** Reads the queue. */
 export class DeliveryQueries {
   readonly #statements: Statements;
 

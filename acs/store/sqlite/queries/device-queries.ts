@@ -19,7 +19,6 @@ interface Placed {
   key: string | number;
 }
 
-/** Reads devices. */
 export class DeviceQueries {
   readonly #statements: Statements;
 

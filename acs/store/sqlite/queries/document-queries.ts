@@ -19,7 +19,6 @@ const storedDocument = ({ name, generation, changed, body }: DocumentRow): Store
   body: JSON.parse(body) as unknown,
 });
 
-/** Reads documents and the audit. */
 export class DocumentQueries {
   readonly #statements: Statements;
 

@@ -6,7 +6,6 @@ import type { Statements } from '../statements.ts';
 
 const DEVICE = '(SELECT pk FROM devices WHERE id = ?)';
 
-/** Reads history. */
 export class HistoryQueries {
   readonly #statements: Statements;
 

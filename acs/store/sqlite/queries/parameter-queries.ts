@@ -21,7 +21,6 @@ interface ParameterRow {
 const SELECT_OF_DEVICE = `SELECT d.path, p.value, p.type, p.writable, p.notification, p.time
       FROM parameters p CROSS JOIN paths d ON d.pk = p.path WHERE p.device = ?`;
 
-/** Reads known parameters. */
 export class ParameterQueries {
   readonly #statements: Statements;
 

@@ -6,7 +6,6 @@ import { newestFirst, pageOf } from '../../paging.ts';
 import type { Statements } from '../statements.ts';
 import type { DeviceQueries } from './device-queries.ts';
 
-/** Reads tasks and faults. */
 export class WorkQueries {
   readonly #statements: Statements;
   readonly #devices: DeviceQueries;

@@ -40,7 +40,6 @@ const DROP_BATCH = 256;
 /** In place of a time: the content is being deleted, and is neither written nor read any more. */
 const DEAD = -1;
 
-/** Writes contents of files. */
 export class ContentWrites {
   readonly #statements: Statements;
 

@@ -15,7 +15,6 @@ import type { Written } from './write-request.ts';
 
 type Args = DeviceOperations[DeviceOperation]['args'];
 
-/** Carries out operations on devices. */
 export class DeviceWrites {
   readonly #statements: Statements;
   readonly #rows: RowCache;

@@ -16,7 +16,6 @@ import type { WriteOutcome, WriteRequest } from './write-request.ts';
 /** Rows of a kind that one request deletes, so that it never holds up the others for long. */
 export const PRUNE_BATCH = 2000;
 
-/** Carries out requests on the writing connection. */
 export class SqliteWrites {
   readonly #statements: Statements;
   readonly #rows: RowCache;
