@@ -1,7 +1,7 @@
 // Walks over a fleet page by page: an error in a page that is read ahead surfaces where it is awaited, and ends no process.
 import assert from 'node:assert/strict';
-import type { DeviceRow } from '../../../acs/device/row.ts';
-import { pagesOf, portionsOf } from '../../../acs/fleet/common/device-pages.ts';
+import type { DeviceRow } from '../../../../acs/device/row.ts';
+import { pagesOf, portionsOf } from '../../../../acs/fleet/common/device-pages.ts';
 
 type Devices = Parameters<typeof pagesOf>[0]['devices'];
 
