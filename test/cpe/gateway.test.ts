@@ -1,90 +1,27 @@
-// A gateway as its agent sees it: values that services compute, installs, restarts, power cuts, factory resets.
+// A gateway as its agent sees it: values that services compute, service restarts, power cuts, factory resets, time.
 import assert from 'node:assert/strict';
 import { createSocket, type Socket } from 'node:dgram';
-import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createGateway, type Gateway, type GatewayOptions } from '../../cpe/gateway.ts';
-import { hostCertificate, parseProfile } from '../../cpe/profile.ts';
+import { parseProfile } from '../../cpe/profile.ts';
 import { notify } from '../../cpe/services/nlm.ts';
 import { storedFile, storeFile } from '../../cpe/state/files.ts';
 import { parameterKeyNote } from '../../cpe/state/snapshot.ts';
-import { type Clock, seededRandom, systemClock } from '../../shared/clock.ts';
-import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { UserError } from '../../shared/errors.ts';
 import { packFirmware } from '../../shared/firmware.ts';
-import { silentLog } from '../../shared/log.ts';
-import { builtinModel } from '../../shared/model/datamodel.ts';
-import type { Model } from '../../shared/model/definitions.ts';
-import { type Authority, createCa } from '../../shared/pki/authority.ts';
 import { answerQuestion } from '../../shared/sntp.ts';
 
-const clock: Clock = systemClock();
-const random = seededRandom(3);
-const identity = {
-  manufacturer: 'Media5',
-  oui: '0090F8',
-  productClass: '4102S',
-  serialNumber: '0090F8000001',
-  mac: '0090f8000001',
-};
-const FIRMWARE = '1 Firmware Upgrade Image';
-const SCRIPT = '3 Vendor Configuration File';
-const CERTIFICATE = 'X 0090F8 Certificate';
+import { clock, FIRMWARE, faultOf, Gateways, SCRIPT, set } from '../support/cpe/gateways.ts';
 
 describe('gateway', () => {
-  let model: Model;
-  let directory: string;
-  const gateways: Gateway[] = [];
-  before(async () => {
-    model = await builtinModel('dgw');
-  });
+  let on: Gateways;
   beforeEach(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'cpe-gateway-'));
+    on = await Gateways.open();
   });
-  afterEach(async () => {
-    for (const gateway of gateways.splice(0)) await gateway.powerOff();
-    await rm(directory, { recursive: true, force: true });
-  });
-
-  const make = async (extra: Partial<GatewayOptions> = {}): Promise<Gateway> => {
-    const gateway = await createGateway({
-      model,
-      identity,
-      address: '127.0.0.1',
-      clock,
-      random,
-      log: silentLog,
-      clockSource: 'host',
-      ...extra,
-    });
-    gateways.push(gateway);
-    return gateway;
-  };
-  const up = async (extra: Partial<GatewayOptions> = {}): Promise<Gateway> => {
-    const gateway = await make(extra);
-    await gateway.boot();
-    return gateway;
-  };
-  const set = (gateway: Gateway, values: Record<string, string>): Promise<0 | 1> =>
-    gateway.device.config.set(
-      Object.entries(values).map(([name, value]) => ({ name: gateway.device.config.pathOf(name) ?? name, value })),
-      'acs',
-    );
-  const fault = async (work: Promise<unknown>): Promise<CwmpFault> => {
-    try {
-      await work;
-    } catch (error) {
-      assert.ok(error instanceof CwmpFault, String(error));
-      return error;
-    }
-    return assert.fail('no fault');
-  };
+  afterEach(() => on.close());
 
   describe('values of its services', () => {
     it('shows its identity under both names', async () => {
-      const { device } = await up();
+      const { device } = await on.up();
       assert.equal(device.config.get('Device.DeviceInfo.SoftwareVersion'), '48.5.2718');
       assert.equal(device.config.get('Device.DeviceInfo.SerialNumber'), '0090F8000001');
       assert.equal(device.config.variable('Dcm.UnitInfoMacAddress'), '0090f8000001');
@@ -96,32 +33,32 @@ describe('gateway', () => {
     });
 
     it('shows the MAC address as Cwmp.InteropMacAddressFormat says', async () => {
-      const gateway = await up();
+      const gateway = await on.up();
       assert.equal(gateway.device.config.get('Device.LAN.MACAddress'), '0090f8000001');
       await set(gateway, { 'Cwmp.InteropMacAddressFormat': 'UpperCaseWithColon' });
       assert.equal(gateway.device.config.get('Device.LAN.MACAddress'), '00:90:F8:00:00:01');
     });
 
     it('takes an ACS URL written by the ACS as the static one', async () => {
-      const gateway = await up();
+      const gateway = await on.up();
       assert.equal(gateway.device.config.get('Device.ManagementServer.URL'), '');
       await set(gateway, { 'Device.ManagementServer.URL': 'https://acs.example/cwmp' });
       assert.equal(gateway.device.config.variable('Cwmp.AcsUrlConfigSource'), 'Static');
       assert.equal(gateway.device.config.variable('Cwmp.AcsStaticUrl'), 'https://acs.example/cwmp');
       assert.equal(gateway.device.config.get('Device.ManagementServer.URL'), 'https://acs.example/cwmp');
       for (const bad of ['ftp://x/', 'nonsense', 'http://user:secret@host/']) {
-        const { code, parameters } = await fault(set(gateway, { 'Device.ManagementServer.URL': bad }));
+        const { code, parameters } = await faultOf(set(gateway, { 'Device.ManagementServer.URL': bad }));
         assert.deepEqual([code, parameters[0]?.code], [9003, 9007], bad);
       }
     });
 
     it('sets ParameterKey only on success', async () => {
-      const { device } = await up();
+      const { device } = await on.up();
       const key = (): string => device.config.get('Device.ManagementServer.ParameterKey');
       const item = { name: 'Device.X_0090F8_Cwmp.PeriodicInformInterval', value: '60' };
       await device.config.set([item], 'acs', parameterKeyNote(device.state, 'k1'));
       assert.equal(key(), 'k1');
-      await fault(device.config.set([{ ...item, value: '0' }], 'acs', parameterKeyNote(device.state, 'k2')));
+      await faultOf(device.config.set([{ ...item, value: '0' }], 'acs', parameterKeyNote(device.state, 'k2')));
       assert.equal(key(), 'k1');
       await device.config.insert('Device.X_0090F8_SipEp.Gateway.', {}, 'acs', parameterKeyNote(device.state, 'k3'));
       assert.equal(key(), 'k3');
@@ -130,7 +67,7 @@ describe('gateway', () => {
     });
 
     it('enables TLS unit-wide and turns UDP and TCP off with it', async () => {
-      const gateway = await up();
+      const gateway = await on.up();
       await gateway.device.config.insert('Device.X_0090F8_SipEp.Gateway.', {}, 'acs');
       const transport = 'Device.X_0090F8_SipEp.TransportConfig.';
       await set(gateway, { [`${transport}1.TlsEnable`]: 'Enable' });
@@ -141,13 +78,13 @@ describe('gateway', () => {
       await set(gateway, { [`${transport}2.UdpEnable`]: 'Enable' });
       assert.equal(gateway.device.config.get(`${transport}1.TlsEnable`), 'Disable');
       const both = { [`${transport}1.TlsEnable`]: 'Enable', [`${transport}1.TcpEnable`]: 'Enable' };
-      assert.equal((await fault(set(gateway, both))).parameters[0]?.code, 9007);
+      assert.equal((await faultOf(set(gateway, both))).parameters[0]?.code, 9007);
     });
   });
 
   describe('service restarts', () => {
     it('applies a setting when a row command restarts its service', async () => {
-      const gateway = await up();
+      const gateway = await on.up();
       const { device } = gateway;
       assert.equal(await set(gateway, { 'SipEp.TransportTlsVersion': 'TLSv1_2' }), 1);
       assert.equal(device.config.variable('SipEp.NeedRestartInfo'), 'Yes');
@@ -161,7 +98,7 @@ describe('gateway', () => {
     });
 
     it('stops and starts a service, and does not start one of manual start-up type', async () => {
-      const gateway = await up();
+      const gateway = await on.up();
       const state = (): string | undefined => gateway.device.config.variable('Scm.ServicesInfo[Name=SipEp].ExecState');
       await set(gateway, { 'Scm.ServiceCommands[Name=SipEp].Stop': 'Stop' });
       await gateway.device.services.settled();
@@ -176,7 +113,7 @@ describe('gateway', () => {
     });
 
     it('applies all waiting settings at a reboot', async () => {
-      const gateway = await up();
+      const gateway = await on.up();
       await set(gateway, { 'SipEp.TransportTlsVersion': 'TLSv1_2', 'Mipt.IpTransportRtpBasePort': '7004' });
       await gateway.device.power.reboot({ reason: 'test' });
       assert.equal(gateway.device.config.variable('SipEp.NeedRestartInfo'), 'No');
@@ -185,221 +122,9 @@ describe('gateway', () => {
     });
   });
 
-  describe('firmware (1 Firmware Upgrade Image)', () => {
-    const image = (version: string, product = '4102S'): Buffer =>
-      packFirmware({ product, version, payload: Buffer.alloc(100, 7) });
-
-    it('runs the new version from the next boot on, and keeps the old one for a rollback', async () => {
-      const gateway = await up({ stateDir: directory });
-      const { device } = gateway;
-      assert.deepEqual(await device.install(FIRMWARE, image('49.2.2941'), ''), { status: 'reboot' });
-      assert.equal(device.softwareVersion, '48.5.2718');
-      assert.equal(device.config.variable('Fpu.Status'), 'WaitingManualRestart');
-      await gateway.powerOff();
-      const again = await up({ stateDir: directory });
-      assert.equal(again.device.config.get('Device.DeviceInfo.SoftwareVersion'), '49.2.2941');
-      assert.equal(again.device.config.variable('Fpu.MfpInstalledInfo[Index=2].MfpVersion'), '48.5.2718');
-      assert.equal(again.device.config.variable('Fpu.MfpRollbackAvailable'), 'Yes');
-      assert.equal(again.device.config.variable('Fpu.MfpLastInstallationResult'), 'Success');
-    });
-
-    it('refuses a truncated, altered or foreign image with 9018, and keeps the old version', async () => {
-      const gateway = await up();
-      const good = image('49.2.2941');
-      const altered = Buffer.from(good);
-      altered[altered.length - 1] = 0;
-      for (const bad of [good.subarray(0, 50), altered, Buffer.from('MZ'), image('49.2.2941', 'C711')]) {
-        assert.equal((await fault(gateway.device.install(FIRMWARE, bad, ''))).code, 9018);
-      }
-      await gateway.device.power.reboot({ reason: 'test' });
-      assert.equal(gateway.device.softwareVersion, '48.5.2718');
-      assert.equal(gateway.device.config.variable('Fpu.MfpLastInstallationResult'), 'Fail');
-    });
-
-    it('takes any bytes with the option anyFirmware', async () => {
-      const gateway = await up({ anyFirmware: true });
-      assert.deepEqual(await gateway.device.install(FIRMWARE, Buffer.from('MZ'), ''), { status: 'reboot' });
-    });
-  });
-
-  describe('scripts (3 Vendor Configuration File)', () => {
-    const install = (gateway: Gateway, text: string): Promise<unknown> =>
-      gateway.device.install(SCRIPT, Buffer.from(text), '');
-
-    it('runs every form of statement', async () => {
-      const gateway = await up();
-      await install(
-        gateway,
-        `# a comment
-cwmp.periodicinformenable = "Enable"
-Hoc.StaticSntpServers[Priority=1].HostName = "pool.example:123"
-SipEp.Gateway.DeleteAllRows
-SipEp.InsertGateway Name=trunk
-SipEp.TransportConfig[GatewayName=trunk].TlsEnable = Enable
-SipEp.TransportTlsPersistentBasePort = 17000
-Nlm.InsertEvent
-Nlm.Events[Index=1].Criteria = "1400.303,1400.310"
-CRout.ApplyConfig
-Conf.RebootIfNeeded
-Scm.RestartRequiredServices
-`,
-      );
-      const { device } = gateway;
-      assert.equal(device.config.get('Device.ManagementServer.PeriodicInformEnable'), '1');
-      assert.equal(device.config.variable('Hoc.StaticSntpServers[Priority=1].HostName'), 'pool.example:123');
-      assert.equal(device.config.variable('SipEp.Gateway[Name=default].Name'), undefined);
-      assert.equal(device.config.variable('SipEp.TransportConfig[GatewayName=trunk].UdpEnable'), 'Disable');
-      assert.equal(device.config.variable('SipEp.TransportPersistentBasePort'), '17000', 'a name of older firmware');
-      assert.equal(device.config.variable('Nlm.Events[Index=1].ConfigStatus'), 'Valid');
-      assert.equal(device.config.variable('SipEp.NeedRestartInfo'), 'No');
-      assert.equal(device.config.variable('Conf.ScriptsStatsLastTransferResult'), 'Success');
-    });
-
-    it('runs nothing of a script with a syntax error, and names line and column in 9018', async () => {
-      const gateway = await up();
-      const { code, message } = await fault(
-        install(gateway, 'Cwmp.PeriodicInformInterval = 60\nCwmp.PeriodicInformEnable = "Enable\n'),
-      );
-      assert.equal(code, 9018);
-      assert.match(message, /line 2, column 29/);
-      assert.equal(gateway.device.config.variable('Cwmp.PeriodicInformInterval'), '3600');
-    });
-
-    it('continues after a line that fails, and names the first one in 9010', async () => {
-      const gateway = await up();
-      const { code, message } = await fault(
-        install(
-          gateway,
-          `Cwmp.PeriodicInformInterval = 60
-Cwmp.NoSuchThing = 1
-Cwmp.PeriodicInformInterval = 0
-SipEp.NoSuchCommand
-SipEp.Gateway[Name=none].Port = 1
-Cwmp.AcsUrl = "http://x/"
-Cwmp.ListeningPort = 7000
-`,
-        ),
-      );
-      assert.equal(code, 9010);
-      assert.match(message, /^5 lines of 7 failed; first line 2: .*NoSuchThing/);
-      assert.equal(gateway.device.config.variable('Cwmp.PeriodicInformInterval'), '60');
-      assert.equal(gateway.device.config.variable('Cwmp.ListeningPort'), '7000');
-      assert.equal(gateway.device.config.variable('Conf.ScriptsStatsLastTransferResult'), 'ExecutionFailed');
-    });
-
-    it('restores the same configuration from its export', async () => {
-      const first = await up();
-      await install(
-        first,
-        `Cwmp.Username = "a \\"b\\" \\\\ c\\n"
-Cwmp.Password = "secret"
-SipEp.Gateway[Name=default].Port = 5070
-SipEp.InsertGateway Name="second one"
-SipEp.GwSpecificProxy[GatewayName="second one"].HomeDomainHost = "h:1"
-SipEp.MinSeverity = Info
-Nlm.InsertEvent
-Nlm.InsertEvent
-Nlm.Events[Index=2].Criteria = "All"
-Bni.AddNetwork InterfaceName=Extra
-Aaa.InsertUser UserName=oper
-Aaa.Users[UserName=oper].Password = "x"
-`,
-      );
-      await first.device.config.remove(`${pathOfRow(first, 'Nlm.Events[Index=1].Criteria')}`, 'acs');
-      const exported = await first.device.export('1 Vendor Configuration File');
-      const text = exported.toString();
-      assert.match(text, /^#{50}\n# Configuration Script\.\n# Automatically generated\.\n/);
-      assert.match(text, /Scm\.RestartRequiredServices\n\n#{22} END #{22}\n$/);
-      assert.ok(text.indexOf('# SipEp Service') < text.indexOf('# Cwmp Service'), 'by numeric key');
-      const second = await up();
-      await second.device.install(SCRIPT, exported, '');
-      assert.equal((await second.device.export('1 Vendor Configuration File')).toString(), text);
-      assert.equal(second.device.config.variable('Cwmp.Username'), 'a "b" \\ c\n');
-      assert.equal(
-        second.device.config.variable('SipEp.GwSpecificProxy[GatewayName="second one"].HomeDomainHost'),
-        'h:1',
-      );
-    });
-
-    it('exports everything with AllConfig, and runs it without a failing line', async () => {
-      const first = await up();
-      await set(first, { 'Conf.ScriptExportContent': 'AllConfig' });
-      const exported = await first.device.export('3 Vendor Configuration File 1');
-      assert.ok(exported.toString().split('\n').length > 1000);
-      const second = await up();
-      await second.device.install(SCRIPT, exported, '');
-      assert.equal((await second.device.export('1 Vendor Configuration File')).toString(), exported.toString());
-    });
-  });
-
-  describe('certificates (X 0090F8 Certificate)', () => {
-    let ca: Authority;
-    before(async () => {
-      ca = await createCa({ name: 'Test CA', key: 'ec', clock, random });
-    });
-
-    it('installs a CA, trusts it, and drops it with its row', async () => {
-      const gateway = await up({ stateDir: directory });
-      assert.equal(gateway.device.tls('Cwmp').roots.length, 0);
-      await gateway.device.install(CERTIFICATE, Buffer.from(ca.cert), 'My CA.crt');
-      assert.equal(gateway.device.tls('Cwmp').roots.length, 1);
-      assert.equal(
-        gateway.device.config.variable('Cert.OthersCertificatesInfo[FileName=My_CA.crt].IssuedTo'),
-        'Test CA',
-      );
-      await gateway.powerOff();
-      const again = await up({ stateDir: directory });
-      assert.equal(again.device.tls('Cwmp').roots.length, 1);
-      await set(again, { 'Cert.OthersCertificatesInfo[FileName=My_CA.crt].Delete': 'Delete' });
-      assert.equal(again.device.tls('Cwmp').roots.length, 0);
-      assert.deepEqual(await again.device.state.persist.list(), []);
-    });
-
-    it('installs a host certificate with its key and shows it to the services that may use it', async () => {
-      const gateway = await up();
-      const issued = await ca.issue({ commonName: 'unit', usage: ['client', 'server'], key: 'rsa' });
-      await gateway.device.install(CERTIFICATE, Buffer.from(issued.cert + issued.key), 'unit.pem');
-      assert.ok(gateway.device.tls('SipEp').host);
-      await set(gateway, { 'Cert.HostCertificateAssociation[FileName=unit.pem].Sip': 'Disable' });
-      assert.equal(gateway.device.tls('SipEp').host, undefined);
-      assert.ok(gateway.device.tls('Cwmp').host);
-    });
-
-    it('refuses a file that is no certificate with 9018', async () => {
-      const gateway = await up();
-      assert.equal((await fault(gateway.device.install(CERTIFICATE, Buffer.from('x'), ''))).code, 9018);
-      assert.equal((await fault(gateway.device.install('9 Nothing', Buffer.from('x'), ''))).code, 9003);
-      assert.equal((await fault(gateway.device.export('9 Nothing'))).code, 9003);
-    });
-
-    it('has the certificates of its profile, also after a factory reset', async () => {
-      const profile = { parameters: {}, certificates: [ca.cert] };
-      const gateway = await up({ profile });
-      assert.equal(gateway.device.tls('Cwmp').roots.length, 1);
-      await set(gateway, { 'Cert.OthersCertificatesInfo[FileName=Profile_CA1.crt].Delete': 'Delete' });
-      assert.equal(gateway.device.tls('Cwmp').roots.length, 0);
-      await gateway.device.power.factoryReset();
-      assert.equal(gateway.device.tls('Cwmp').roots.length, 1);
-    });
-
-    it('has the host certificate of its profile, which is no CA', async () => {
-      const issued = await ca.issue({ commonName: 'unit', usage: ['client'], key: 'ec' });
-      const own = hostCertificate(Buffer.from(issued.key + issued.cert));
-      const gateway = await up({ profile: { parameters: {}, certificates: [ca.cert, own] } });
-      const { host, roots } = gateway.device.tls('Cwmp');
-      assert.equal(host?.cert, issued.cert);
-      assert.equal(roots.length, 1);
-      assert.equal(
-        gateway.device.config.variable('Cert.HostCertificatesInfo[FileName=Profile_Host2.crt].IssuedTo'),
-        'unit',
-      );
-      assert.throws(() => hostCertificate(Buffer.from(issued.cert)), /holds no private key/);
-    });
-  });
-
   describe('power cuts and factory reset', () => {
     it('keeps acknowledged state over a power cut', async () => {
-      const gateway = await up({ stateDir: directory });
+      const gateway = await on.up({ stateDir: on.directory });
       await gateway.device.config.set(
         [{ name: 'Device.ManagementServer.Username', value: 'unit' }],
         'acs',
@@ -410,7 +135,7 @@ Aaa.Users[UserName=oper].Password = "x"
       });
       await storeFile(gateway.device.state.persist, 't1', Buffer.from('bytes'));
       await gateway.powerOff();
-      const again = await make({ stateDir: directory });
+      const again = await on.make({ stateDir: on.directory });
       assert.equal(again.device.config.get('Device.ManagementServer.Username'), 'unit');
       assert.equal(again.device.state.facts.parameterKey, 'revision');
       assert.ok(again.device.state.facts.events.some(({ EventCode }) => EventCode === 'M Reboot'));
@@ -419,7 +144,7 @@ Aaa.Users[UserName=oper].Password = "x"
 
     it('returns to the profile, forgets the ACS, and keeps its firmware at a factory reset', async () => {
       const profile = parseProfile('{"parameters": {"Cwmp.Username": "enrol", "Nlm.Events[Index=1].Criteria": "All"}}');
-      const gateway = await up({ profile, stateDir: directory });
+      const gateway = await on.up({ profile, stateDir: on.directory });
       const { device } = gateway;
       assert.equal(
         device.config.variable('Nlm.Events[Index=1].Criteria'),
@@ -449,7 +174,7 @@ Aaa.Users[UserName=oper].Password = "x"
     it('refuses a profile that does not fit, and names the wrong entry', async () => {
       const refuse = async (text: string, expected: RegExp): Promise<void> => {
         await assert.rejects(
-          async () => make({ profile: parseProfile(text) }),
+          async () => on.make({ profile: parseProfile(text) }),
           (error: unknown) => error instanceof UserError && expected.test(error.message),
         );
       };
@@ -473,7 +198,7 @@ Aaa.Users[UserName=oper].Password = "x"
     const port = (): number => (socket.address() as AddressInfo).port;
 
     it('sends a notification that passes both gates, and none that passes one', async () => {
-      const gateway = await up();
+      const gateway = await on.up();
       const { device } = gateway;
       const lines: string[] = [];
       const got = new Promise<void>(resolve => {
@@ -516,7 +241,7 @@ Aaa.Users[UserName=oper].Password = "x"
         const answer = answerQuestion(bytes, clock.now() + ahead);
         if (answer) socket.send(answer, from.port, from.address);
       });
-      const gateway = await up({ clockSource: 'sntp' });
+      const gateway = await on.up({ clockSource: 'sntp' });
       assert.equal(gateway.device.now(), undefined);
       assert.equal(gateway.device.config.variable('Hoc.SystemTime'), '');
       assert.equal(gateway.device.tls('Cwmp').now, undefined);
@@ -532,9 +257,3 @@ Aaa.Users[UserName=oper].Password = "x"
     });
   });
 });
-
-/** Path of the row that a variable lies in. */
-function pathOfRow(gateway: Gateway, name: string): string {
-  const path = gateway.device.config.pathOf(name) ?? '';
-  return path.slice(0, path.lastIndexOf('.') + 1);
-}
