@@ -229,7 +229,7 @@ function take(message: StunMessage, code: number, value: Buffer): boolean {
       if (value.length !== 4) return false;
       return keep(message, 'changeRequest', { address: (value[3]! & 4) !== 0, port: (value[3]! & 2) !== 0 });
     case codes.username:
-      return keep(message, 'username', value.toString('utf8').replace(/[ \0]+$/, ''));
+      return keep(message, 'username', value.toString('utf8').replace(/(?<![ \0])[ \0]+$/, ''));
     case codes.error:
       return keep(message, 'error', errorOf(value));
     case codes.unknownAttributes:
@@ -277,7 +277,7 @@ function errorOf(value: Buffer): StunMessage['error'] {
     reason: value
       .subarray(4)
       .toString('utf8')
-      .replace(/[ \0]+$/, ''),
+      .replace(/(?<![ \0])[ \0]+$/, ''),
   };
 }
 

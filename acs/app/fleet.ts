@@ -25,7 +25,7 @@ export function buildFleet(setup: AcsSetup, parts: FleetParts): Part & { fleet: 
   const { clock, random, log, enrol, cpeAuth, enrolment } = setup;
   const { events, secrets, cluster, sendConnectionRequest, cwmp } = parts;
   const { members, store, joined } = cluster;
-  const base = setup.publicUrl?.replace(/\/+$/, '');
+  const base = setup.publicUrl?.replace(/(?<!\/)\/+$/, '');
   const poster = createPoster(networks(setup.webhookAllow ?? []));
   const allowed = networks(setup.connectionRequestAllow);
   const fleet = createFleet({

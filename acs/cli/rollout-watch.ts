@@ -67,7 +67,7 @@ async function ask(
   token: string,
   isFirst: boolean,
 ): Promise<WatchedRollout | undefined> {
-  const base = `${api.replace(/\/+$/, '')}/api/v1/rollouts/${encodeURIComponent(id)}`;
+  const base = `${api.replace(/(?<!\/)\/+$/, '')}/api/v1/rollouts/${encodeURIComponent(id)}`;
   const headers = { Authorization: `Bearer ${token}` };
   try {
     const url = `${base}?state=failed&limit=${MAX_FAILURES}`;

@@ -23,6 +23,6 @@ function namesOf(hosts: readonly string[]): { dns: string[]; ips: string[] } {
     for (const addresses of Object.values(networkInterfaces()))
       names.push(...(addresses ?? []).map(entry => entry.address));
   }
-  const bare = [...new Set(names.filter(host => !isAny(host)).map(host => host.replace(/^\[|\]$|%.*$/g, '')))];
+  const bare = [...new Set(names.filter(host => !isAny(host)).map(host => host.replace(/^\[|\]$|%[\s\S]*$/g, '')))];
   return { dns: bare.filter(host => !isIP(host)), ips: bare.filter(host => isIP(host)) };
 }

@@ -88,6 +88,7 @@ export class PostHandler {
 
   async #begin(request: FastifyRequest, reply: FastifyReply, posted: Posted, caller: Caller): Promise<void> {
     const { sessions, maxSessions, admission, tracer } = this.#parts;
+    tracer.proved(request, caller);
     if (posted === 'empty') {
       reply.code(204).send();
       return;

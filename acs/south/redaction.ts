@@ -1,5 +1,7 @@
 // Redaction of traces: credentials in headers and secrets in envelopes become `***`.
 import { decodeEnvelope, type Envelope, InvalidSoap } from '../../shared/cwmp/soap.ts';
+import { type MaskRules, withMaskedText } from '../../shared/xml/masking.ts';
+import { XmlError } from '../../shared/xml/read.ts';
 import { isSecretName } from '../fleet/common/secrets.ts';
 import type { TracedMessage } from '../fleet/common/traced-session.ts';
 
@@ -23,22 +25,21 @@ function redactedHeader(name: string, value: string): string {
   return value.slice(0, MAX_HEADER);
 }
 
+/** Characters up to which a message is masked; of a trace the first 256 KB are shown. */
+const MAX_MASKED = 4 * 1024 * 1024;
+
 /** The XML of a traced message without its secrets, or a note that it is left out. */
 export function redactedXml(xml: string): Pick<TracedMessage, 'xml' | 'note'> {
   if (xml.trim() === '') return {};
+  if (xml.length > MAX_MASKED) return { note: `left out: longer than ${MAX_MASKED} characters` };
   const hidden = withoutSecrets(xml);
   return hidden === undefined ? { note: 'left out: its secrets could not be masked' } : { xml: hidden };
 }
 
-/** Matches the text of an element, which may be CDATA in part. */
-const TEXT = '((?:<!\\[CDATA\\[[\\s\\S]*?\\]\\]>|[^<])*)';
-const open = (names: string): string => `(<(?:[\\w.-]+:)?(?:${names})(?:\\s[^>]*)?>)`;
-const close = (names: string): string => `(<\\/(?:[\\w.-]+:)?(?:${names})\\s*>)`;
-const valueAfterName = new RegExp(
-  `${open('Name')}${TEXT}${close('Name')}(\\s*)${open('Value')}${TEXT}${close('Value')}`,
-  'g',
-);
-const credential = new RegExp(`${open('Username|Password')}${TEXT}${close('Username|Password')}`, 'g');
+const rules: MaskRules = {
+  ...{ name: 'Name', value: 'Value', isSecretName },
+  always: ['Username', 'Password'],
+};
 /** A link gives access to its file for as long as the transfer is under way. */
 const fileLink = /(\/files\/[0-9a-f]+\/)[\w-]+(?=\/)/g;
 
@@ -48,14 +49,13 @@ const fileLink = /(\/files\/[0-9a-f]+\/)[\w-]+(?=\/)/g;
  * @returns undefined when the masked text would still hold a secret
  */
 export function withoutSecrets(xml: string): string | undefined {
-  const hidden = xml
-    .replace(valueAfterName, (all, ...[o, name, c, space, vo, value, vc]: string[]) =>
-      value === '' || !isSecretName(name ?? '') ? all : `${o}${name}${c}${space}${vo}***${vc}`,
-    )
-    .replace(credential, (all, before: string, text: string, after: string) =>
-      text.trim() === '' ? all : `${before}***${after}`,
-    )
-    .replace(fileLink, '$1***');
+  let hidden: string;
+  try {
+    hidden = withMaskedText(xml, rules).replace(fileLink, '$1***');
+  } catch (error) {
+    if (!(error instanceof XmlError)) throw error;
+    return secretWord.test(xml) ? undefined : xml;
+  }
   return holdsSecret(hidden) ? undefined : hidden;
 }
 

@@ -1,34 +1,48 @@
-// The tracer sees every message of the listener. It adds those of traced devices to their traces, without secrets, and passes all of
-// them unchanged to the wire tap, where there is one.
+// The tracer sees every message of the listener. It adds those of traced devices to their traces, without secrets, once their sender has
+// proved itself, and passes all of them unchanged to the wire tap, where there is one.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../../shared/clock.ts';
 import type { Body, Envelope } from '../../shared/cwmp/soap.ts';
-import type { TracedSession } from '../fleet/common/traced-session.ts';
+import type { TracedMessage, TracedSession } from '../fleet/common/traced-session.ts';
 import { deviceId } from '../fleet/devices/device-id.ts';
 import type { Traces } from '../fleet/tracing/traces.ts';
-import { addressOf } from './http/caller.ts';
-import { identityOf, isInform } from './inform.ts';
+import type { Caller } from './http/caller.ts';
+import { type InformEnvelope, identityOf, isInform } from './inform.ts';
 import type { Posted } from './post-stream.ts';
 import { redactedHeaders, redactedXml } from './redaction.ts';
+import type { OpenSession } from './session-table.ts';
 
 /** Called for each envelope, in order. */
 export type WireTap = (from: 'cpe' | 'acs', xml: string) => void;
-
-/** Common to the messages of one session: its OpenSession, or its connection before there is one. */
-type TraceKey = object;
 
 interface Followed {
   device: string;
   session: TracedSession;
 }
 
+/** A message of a CPE that has proved nothing yet, and the answer. */
+interface Challenged {
+  device: string;
+  /** Without its XML, which is masked only when its sender has proved itself. */
+  message: TracedMessage;
+  body: Buffer;
+  answer: TracedMessage;
+}
+
+/** Challenged messages that are kept until their CPE has proved itself. */
+const MAX_CHALLENGED = 50;
+
 export class Tracer {
   readonly #traces: Traces;
   readonly #clock: Clock;
   readonly #tap: WireTap | undefined;
-  readonly #byKey = new WeakMap<TraceKey, Followed>();
+  readonly #bySession = new WeakMap<OpenSession, Followed>();
   readonly #byRequest = new WeakMap<FastifyRequest, Followed>();
   readonly #answers = new WeakMap<FastifyReply, { envelope: Envelope; xml: string }>();
+  /** Informs of traced devices, as they say, from senders without proof. */
+  readonly #strangers = new WeakMap<FastifyRequest, { device: string; posted: InformEnvelope; body: Buffer }>();
+  /** By the nonce of the challenge: only the sender that was challenged answers it. */
+  readonly #challenged = new Map<string, Challenged>();
 
   constructor({ traces, clock, tap }: { traces: Traces; clock: Clock; tap?: WireTap | undefined }) {
     this.#traces = traces;
@@ -36,25 +50,47 @@ export class Tracer {
     this.#tap = tap;
   }
 
-  /** A POST was read. @param posted undefined when it could not be understood */
-  received(request: FastifyRequest, key: TraceKey, posted: Posted | undefined, body: Buffer): void {
+  /**
+   * A POST was read.
+   * @param session undefined for a sender that has none: its message is held back until a proof comes
+   * @param posted  undefined when it could not be understood
+   */
+  received(request: FastifyRequest, session: OpenSession | undefined, posted: Posted | undefined, body: Buffer): void {
     if (this.#tap && body.length) this.#tap('cpe', body.toString('utf8'));
     if (this.#traces.idle()) return;
-    const followed = this.#follow(key, posted, addressOf(request));
+    if (posted !== undefined && isInform(posted)) {
+      const device = claimedDevice(posted);
+      if (device !== undefined && this.#traces.isOn(device)) this.#strangers.set(request, { device, posted, body });
+      return;
+    }
+    const followed = session && this.#bySession.get(session);
     if (!followed) return;
     this.#byRequest.set(request, followed);
-    const what = posted === undefined ? '(not understood)' : messageName(posted);
-    const headers = redactedHeaders(request.headers, requestHeaders);
-    this.#traces.add(followed.device, followed.session, {
-      ...{ time: this.#clock.now(), from: 'cpe', what, headers, length: body.length },
-      ...redactedXml(body.toString('utf8')),
-    });
+    this.#add(followed, withXml(this.#message(request, posted, body), body));
   }
 
-  /** The POST began a session: the messages that follow come under its key. */
-  sessionBegan(request: FastifyRequest, key: TraceKey): void {
+  /** The sender of an Inform has proved itself, as far as it must: the trace of its session begins. */
+  proved(request: FastifyRequest, { proof, address }: Caller): void {
+    const stranger = this.#strangers.get(request);
+    if (!stranger) return;
+    const { device, posted, body } = stranger;
+    if ('id' in proof && proof.id !== device) return;
+    const followed = { device, session: this.#traces.begin(device, address) };
+    this.#byRequest.set(request, followed);
+    const nonce = nonceIn(request.headers.authorization);
+    const challenged = this.#challenged.get(nonce);
+    this.#challenged.delete(nonce);
+    if (challenged?.device === device) {
+      this.#add(followed, withXml(challenged.message, challenged.body));
+      this.#add(followed, challenged.answer);
+    }
+    this.#add(followed, withXml(this.#message(request, posted, body), body));
+  }
+
+  /** The POST began a session: its messages follow. */
+  sessionBegan(request: FastifyRequest, session: OpenSession): void {
     const followed = this.#byRequest.get(request);
-    if (followed) this.#byKey.set(key, followed);
+    if (followed) this.#bySession.set(session, followed);
   }
 
   /** An envelope is sent as the answer. */
@@ -66,30 +102,50 @@ export class Tracer {
   /** The answer, with or without an envelope, is complete. */
   answered(request: FastifyRequest, reply: FastifyReply): void {
     const followed = this.#byRequest.get(request);
-    if (!followed) return;
+    if (followed) this.#add(followed, this.#answer(reply));
+    else if (reply.statusCode === 401) this.#keepChallenged(request, reply);
+  }
+
+  #keepChallenged(request: FastifyRequest, reply: FastifyReply): void {
+    const stranger = this.#strangers.get(request);
+    const nonce = nonceIn(String(reply.getHeader('www-authenticate') ?? ''));
+    if (!stranger || nonce === '') return;
+    const [oldest] = this.#challenged.keys();
+    if (oldest !== undefined && this.#challenged.size >= MAX_CHALLENGED) this.#challenged.delete(oldest);
+    const { device, posted, body } = stranger;
+    const message = this.#message(request, posted, body);
+    this.#challenged.set(nonce, { device, message, body, answer: this.#answer(reply) });
+  }
+
+  #add({ device, session }: Followed, message: TracedMessage): void {
+    this.#traces.add(device, session, message);
+  }
+
+  #message(request: FastifyRequest, posted: Posted | undefined, body: Buffer): TracedMessage {
+    const what = posted === undefined ? '(not understood)' : messageName(posted);
+    const headers = redactedHeaders(request.headers, requestHeaders);
+    return { time: this.#clock.now(), from: 'cpe', what, headers, length: body.length };
+  }
+
+  #answer(reply: FastifyReply): TracedMessage {
     const answer = this.#answers.get(reply);
     const status = reply.statusCode;
     const what = answer ? messageName(answer.envelope) : String(status);
     const headers = redactedHeaders(reply.getHeaders(), answerHeaders);
-    this.#traces.add(followed.device, followed.session, {
-      ...{ time: this.#clock.now(), from: 'acs', what, status, headers, length: answer?.xml.length ?? 0 },
-      ...redactedXml(answer?.xml ?? ''),
-    });
-  }
-
-  /** The traced session that a POST belongs to; an Inform of a traced device begins one. */
-  #follow(key: TraceKey, posted: Posted | undefined, address: string): Followed | undefined {
-    if (posted === undefined || !isInform(posted)) return this.#byKey.get(key);
-    const device = deviceId(identityOf(posted.body.args));
-    if (!this.#traces.isOn(device)) return undefined;
-    // The Inform after a challenge is the same one again, maybe over a new connection.
-    const last = this.#traces.of(device).sessions.at(-1);
-    const isRepeated = last?.messages.at(-1)?.status === 401 && last.address === address;
-    const followed = { device, session: isRepeated ? last : this.#traces.begin(device, address) };
-    this.#byKey.set(key, followed);
-    return followed;
+    const length = answer?.xml.length ?? 0;
+    return { time: this.#clock.now(), from: 'acs', what, status, headers, length, ...redactedXml(answer?.xml ?? '') };
   }
 }
+
+const withXml = (message: TracedMessage, body: Buffer): TracedMessage => ({
+  ...message,
+  ...redactedXml(body.toString('utf8')),
+});
+
+/** The device that an Inform claims to come from. */
+const claimedDevice = (posted: InformEnvelope): string | undefined => deviceId(identityOf(posted.body.args));
+
+const nonceIn = (header: string | undefined): string => /\bnonce="?([\w-]{1,100})/.exec(header ?? '')?.[1] ?? '';
 
 function messageName(posted: Posted): string {
   if (posted === 'empty') return '(empty)';

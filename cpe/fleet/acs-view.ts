@@ -70,7 +70,7 @@ export async function compareWithAcs(target: CompareTarget, units: readonly Unit
   const roots = files.flatMap(bytes => readCertificates(bytes));
   const http = createHttp({ clock, tls: () => ({ policy: plainPolicy, roots, now: clock.now() }) });
   const ask: Ask = async path => {
-    const url = `${target.api.replace(/\/+$/, '')}/api/v1${path}`;
+    const url = `${target.api.replace(/(?<!\/)\/+$/, '')}/api/v1${path}`;
     const { status, body } = await http
       .send({ method: 'GET', url, headers: { Authorization: `Bearer ${token}` } })
       .catch((error: unknown) => {

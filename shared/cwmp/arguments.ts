@@ -121,7 +121,7 @@ function valueAt(at: string, field: Field, value: unknown): unknown {
     case 'text':
       return textAt(at, field, value);
     case 'base64':
-      return matching(at, value, /^[A-Za-z0-9+/\s]*={0,2}\s*$/, 'base64');
+      return matching(at, value, /^[A-Za-z0-9+/\s]*(?:={1,2}\s*)?$/, 'base64');
     case 'dateTime':
       return matching(at, value, DATE_TIME, 'a dateTime like 2026-01-31T12:00:00Z');
     case 'int':

@@ -76,7 +76,7 @@ function indexChildren(document: ModelDocument): Map<string, Children> {
 function indexVariables(parameters: readonly ParameterDef[]): Map<string, ParameterDef> {
   const index = new Map<string, ParameterDef>();
   for (const def of parameters) {
-    if (def.script) index.set(def.script.replace(/\[[^\]]*\]/, '').toLowerCase(), def);
+    if (def.script) index.set(def.script.replace(/\[[^[\]]*\]/, '').toLowerCase(), def);
   }
   return index;
 }
@@ -86,7 +86,9 @@ function findVariable(index: Map<string, ParameterDef>, name: string): VariableR
   if (!parsed) return undefined;
   const parameter = index.get(parsed.name.toLowerCase());
   if (!parameter) return undefined;
-  const columns = [...(parameter.script?.match(/\[([^\]]*)\]/)?.[1] ?? '').matchAll(/([^\s=]+)=/g)].map(m => m[1]!);
+  const columns = [...(parameter.script?.match(/\[([^[\]]*)\]/)?.[1] ?? '').matchAll(/(?<![^\s=])([^\s=]+)=/g)].map(
+    m => m[1]!,
+  );
   const given = new Map(parsed.keys.map(([key, value]) => [key.toLowerCase(), value]));
   if (given.size !== parsed.keys.length || given.size !== columns.length) return undefined;
   const keys: Record<string, string> = {};

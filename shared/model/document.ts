@@ -154,7 +154,7 @@ function readObject(reader: Reader, element: Element, path: string): ObjectDef {
     ...optional('follows', own('follows')),
     ...optional('script', own('script')),
     ...optional('service', own('service') ?? own('script')?.split('.')[0]),
-    ...optional('numberOfEntries', counter && path.replace(/[^.]+\.\{i\}\.$/, counter)),
+    ...optional('numberOfEntries', counter && path.replace(/(?<![^.])[^.]+\.\{i\}\.$/, counter)),
     ...optional('description', descriptionOf(element)),
   };
 }

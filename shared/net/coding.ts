@@ -39,7 +39,7 @@ const hasZlibHeader = (bytes: Buffer): boolean =>
   bytes.length >= 2 && ((bytes[0] ?? 0) & 15) === 8 && bytes.readUInt16BE(0) % 31 === 0;
 
 /** @param header a Content-Encoding; undefined or `identity` leaves the body as it is */
-export const isCoded = (header: string | undefined): boolean => !/^\s*(identity)?\s*$/i.test(header ?? '');
+export const isCoded = (header: string | undefined): boolean => !/^\s*(?:identity\s*)?$/i.test(header ?? '');
 
 /**
  * The body as it was before it was encoded. Both bounds hold while it is decompressed.

@@ -8,7 +8,7 @@ import type { TlsPolicy } from './profiles.ts';
 /** One spelling for each address: IPv6 compressed and in lower case. */
 function canonicalIp(text: string): string {
   if (isIP(text) !== 6) return text;
-  return new URL(`http://[${text.replace(/%.*$/, '')}]`).hostname;
+  return new URL(`http://[${text.replace(/%[\s\S]*$/, '')}]`).hostname;
 }
 
 const canonicalName = (name: string): string => {

@@ -44,7 +44,7 @@ export async function checkDeviceInput(
 /** A parameter that no known data model has is left to the device. @throws UserError 400 */
 async function checkOverride(models: Models, path: string, wanted: WantedValue): Promise<void> {
   const place = `overrides: ${path}`;
-  if (!/^(Device|InternetGatewayDevice)\.(\S+\.)*[^\s.]+$/.test(path))
+  if (!/^(?:Device|InternetGatewayDevice)\.(?!\.)\S*[^\s.]$/.test(path))
     throw new UserError(400, 'bad-path', `${place}: not the full path of a parameter`);
   const def = await models.lookup(path);
   if (def && !def.writable) throw new UserError(400, 'read-only', `${place}: read-only`);

@@ -64,14 +64,15 @@ export const scriptLookup =
     return (file && scripts.get(contentKey(file))) ?? none;
   };
 
-const assignment = /^\s*([A-Za-z_]\w*(?:\.\w+)*(?:\[[^\]]*\])?(?:\.\w+)*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|(\S.*?))\s*$/;
+/** Of a line without white space around it. */
+const assignment = /^([A-Za-z_]\w*(?:\.\w+)*(?:\[[^\]]*\](?:\.\w+)*)?)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|(\S.*))$/;
 
 /** Values by path. Of rows, only the one named `default` is recognized, which every unit has as its first. */
 async function settingsIn(script: Buffer): Promise<Assignments> {
   const model = await builtinModel('dgw');
   const found = new Map<string, string>();
   for (const line of script.toString('utf8').split(/\r?\n/)) {
-    const [, name = '', quoted, bare = ''] = assignment.exec(line) ?? [];
+    const [, name = '', quoted, bare = ''] = assignment.exec(line.trim()) ?? [];
     const path = name === '' ? undefined : pathOf(model, name);
     if (path !== undefined) found.set(path, quoted?.replace(/\\(.)/g, '$1') ?? bare);
   }

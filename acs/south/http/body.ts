@@ -43,12 +43,11 @@ export class BodyReader {
     isProved: boolean,
   ): Promise<Posted | typeof OVERLONG | undefined> {
     if (request.body === OVERLONG) return OVERLONG;
-    const traceKey = session ?? request.socket;
     let body: Buffer = Buffer.alloc(0);
     try {
       body = await plainBody(request, isProved);
       const posted = session ? decoded(body) : this.#decodeFirst(request.socket, body);
-      this.#tracer.received(request, traceKey, posted, body);
+      this.#tracer.received(request, session, posted, body);
       if (posted === 'empty') return 'empty';
       if (posted.unknownMustUnderstand === undefined) return posted.body.kind === 'empty' ? 'empty' : posted;
       await this.#refuseHeader(request, reply, posted, posted.unknownMustUnderstand);
@@ -61,7 +60,7 @@ export class BodyReader {
         return undefined;
       }
       if (!(error instanceof InvalidSoap)) throw error;
-      this.#tracer.received(request, traceKey, undefined, body);
+      this.#tracer.received(request, session, undefined, body);
       // TR-069 3.5: an envelope that breaks the rules ends the session.
       this.#log.warn('invalid SOAP received', { address: addressOf(request), reason: error.message });
       session?.exchange.abandon(`invalid SOAP: ${error.message}`);

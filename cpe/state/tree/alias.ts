@@ -67,7 +67,7 @@ export function expandPath(tree: Tree, path: string): string[] | undefined {
   if (table === undefined || tree.findObject(table)?.kind !== 'table') return undefined;
   const rest = path.slice(star + 1);
   // The pattern must fit the model even where the table has no row.
-  const template = templateOf(`${table}1${rest}`.replace(/\*|\[[^\]]*\]/g, '1')).template;
+  const template = templateOf(`${table}1${rest}`.replace(/\*|\[[^[\]]*\]/g, '1')).template;
   const known = isPartial(rest)
     ? tree.index.tables.has(template) || tree.model.objects.has(template)
     : tree.model.parameters.has(template);

@@ -28,7 +28,7 @@ export function pathOfVariable(tree: Tree, name: string): string | undefined {
 export function variableAt(tree: Tree, def: ParameterDef, row: number | undefined): VariableName | undefined {
   const match = def.script ? /^([^[]+)(?:\[([^\]]*)\])?(?:\.(\w+))?$/.exec(def.script) : null;
   if (!match) return undefined;
-  const columns = [...(match[2] ?? '').matchAll(/(\w+)=/g)].map(key => key[1] ?? '');
+  const columns = [...(match[2] ?? '').matchAll(/(?<!\w)(\w+)=/g)].map(key => key[1] ?? '');
   const rowPath = row === undefined ? '' : withInstances(parentPath(def.path), [row]);
   const keys = columns.map((column): [string, string] => {
     const key = tree.model.parameters.get(parentPath(def.path) + column);

@@ -91,6 +91,22 @@ describe('traces', () => {
       assert.match(download?.xml ?? '', /<URL>https:\/\/acs\.test\/files\/[0-9a-f]+\/\*\*\*\/f\.bin<\/URL>/);
     });
 
+    it('A3: records nothing of a stranger that claims the id of a traced device', async () => {
+      api = await testApi({ enrol: 'auto' });
+      const own = { credentials: { username: 'box-1', password: 'secret-1' } };
+      await api.acs.fleet.devices.announce(id, own);
+      await api.acs.fleet.devices.announce('0090F8-4102S-0090F8000002', {
+        credentials: { username: 'b', password: 'c' },
+      });
+      await setTrace(true);
+      await new ScriptedCpe(api.acs.app, { scheme: 'none' }).post(new ScriptedCpe(api.acs.app).inform());
+      await new ScriptedCpe(api.acs.app, { username: 'box-1', password: 'wrong' }).session();
+      await new ScriptedCpe(api.acs.app, { username: 'b', password: 'c' }).session();
+      assert.deepEqual((await trace()).sessions, []);
+      await new ScriptedCpe(api.acs.app, { username: 'box-1', password: 'secret-1' }).session();
+      assert.equal((await trace()).sessions.length, 1);
+    });
+
     it('marks a message that could not be understood', async () => {
       api = await testApi({ enrol: 'auto', cpeAuth: 'none' });
       await new ScriptedCpe(api.acs.app).session();
@@ -151,6 +167,31 @@ describe('traces', () => {
         assert.ok(!withoutSecrets(xml)?.includes('hush'), entry);
       }
       assert.equal(withoutSecrets('<a><Name>x.Password</Name'), undefined);
+    });
+
+    it('A3: masks a name of many CDATA sections in linear time', () => {
+      const name = '<![CDATA[A]]>'.repeat(36);
+      for (const sections of [name, '<![CDATA[A]]>'.repeat(20_000)]) {
+        const entry = `<ParameterValueStruct><Name>${sections}</Name><Value>shown</Value></ParameterValueStruct>`;
+        const write = writer(dialects[0]!);
+        const list = write.list('ParameterList', 'cwmp:ParameterValueStruct', [entry]);
+        const xml = write.envelope(write.message('GetParameterValuesResponse', list), '1');
+        const began = process.cpuUsage().user;
+        assert.ok(withoutSecrets(xml)?.includes('shown'));
+        assert.ok(process.cpuUsage().user - began < 500_000);
+      }
+    });
+
+    it('A3: masks values by the tree, wherever comments, references and line ends stand', () => {
+      const name = 'Device.A.Pass<!-- x --><![CDATA[wo]]>&#114;d';
+      const values = ['hush &amp; <![CDATA[hush]]>', '\r\n hush \u{1F600} hush', '<x>hush</x>'];
+      for (const value of values) {
+        const xml =
+          '\uFEFF<?xml version="1.0"?>\r\n<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" xmlns:c="urn:dslforum-org:cwmp-1-0">' +
+          `<s:Body><c:GetParameterValuesResponse><ParameterList><e a='>'><Value z="é">${value}</Value \n><Name>${name}</Name></e>` +
+          '<e><Value/><Name>X.Password</Name></e></ParameterList></c:GetParameterValuesResponse></s:Body></s:Envelope>\r\n';
+        assert.equal(withoutSecrets(xml), xml.replace(value, '***'));
+      }
     });
 
     it('masks credentials of transfers and software modules', () => {

@@ -14,6 +14,14 @@ export interface Code {
   /** As long as the source, with blanks in place of all that is no code. */
   code: string;
   comments: Comment[];
+  regExps: Literal[];
+}
+
+/** A regular expression as it is written, with its slashes and flags. */
+export interface Literal {
+  /** From 1. */
+  line: number;
+  text: string;
 }
 
 export function codeOf(source: string): Code {
@@ -24,6 +32,7 @@ class Scanner {
   readonly #source: string;
   readonly #parts: string[] = [];
   readonly #comments: Comment[] = [];
+  readonly #regExps: Literal[] = [];
   #at = 0;
   #line = 1;
   /** The code so far, shortened to what decides what a slash means. */
@@ -35,16 +44,17 @@ class Scanner {
 
   scan(): Code {
     while (this.#at < this.#source.length) this.#step();
-    return { code: this.#parts.join(''), comments: this.#comments };
+    return { code: this.#parts.join(''), comments: this.#comments, regExps: this.#regExps };
   }
 
   #step(): void {
     const { [this.#at]: char = '', [this.#at + 1]: next = '' } = this.#source;
-    if (char === '/' && next === '/') this.#comment(untilMark(this.#source, '\n', this.#at));
+    if (char === '#' && next === '!' && this.#at === 0) this.#skip(untilMark(this.#source, '\n', this.#at));
+    else if (char === '/' && next === '/') this.#comment(untilMark(this.#source, '\n', this.#at));
     else if (char === '/' && next === '*') this.#comment(untilMark(this.#source, '*/', this.#at + 2) + 2);
     else if (char === "'" || char === '"') this.#text(quoteEnd(this.#source, char, this.#at));
     else if (char === '`') this.#template();
-    else if (char === '/' && beforeRegExp.test(this.#before)) this.#text(regExpEnd(this.#source, this.#at));
+    else if (char === '/' && beforeRegExp.test(this.#before)) this.#literal(regExpEnd(this.#source, this.#at));
     else this.#take(char);
   }
 
@@ -72,6 +82,11 @@ class Scanner {
   #text(end: number): void {
     this.#skip(end);
     this.#before = 'x';
+  }
+
+  #literal(end: number): void {
+    this.#regExps.push({ line: this.#line, text: this.#source.slice(this.#at, end) });
+    this.#text(end);
   }
 
   /** A template is text, but what stands in its braces is code. */
