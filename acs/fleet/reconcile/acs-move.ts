@@ -226,8 +226,8 @@ async function raiseReturned(run: Reconciliation, move: Move): Promise<void> {
   const minutes = Math.round((move.until - move.since) / 60_000);
   const message =
     (move.heard ?? 0) < move.until
-      ? `it did not stay with ${move.url}: it informed here again before its time`
-      : `nobody has said within ${minutes} minutes that it arrived at ${move.url}: it has come back by itself`;
+      ? `it did not stay with ${move.url}: it informed here again before the time of its return`
+      : `its arrival at ${move.url} was not confirmed within ${minutes} minutes: it has returned by itself`;
   await run.raise({ cause: CAUSE, code: 'acs-move-returned', message, retryAt: run.now + NEVER_MS });
 }
 

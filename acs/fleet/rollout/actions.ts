@@ -46,14 +46,14 @@ async function retry(context: RolloutContext, stored: StoredRollout, named?: str
     throw refuse('nothing-failed', `rollout '${id}' has no failed device${named ? ' among these' : ''}`);
   const isBack = phase === 'rolled-back' || phase === 'rolling-back';
   const next = phase === 'paused' ? 'paused' : isBack ? 'rolling-back' : 'running';
-  return await documents.change(withoutEnd(stored), { phase: next }, `${count} are tried again`);
+  return await documents.change(withoutEnd(stored), { phase: next }, `retried: ${count} devices`);
 }
 
 /** @returns how many failed devices are planned again */
 async function planFailed({ devices }: RolloutContext, id: string, named?: string[]): Promise<number> {
   let count = 0;
   const plan = async (device: string): Promise<void> => {
-    const judgement = { id, from: ['failed' as const], state: 'planned' as const, reason: 'to be tried again' };
+    const judgement = { id, from: ['failed' as const], state: 'planned' as const, reason: 'retried' };
     if (await devices.judge(device, judgement)) count++;
   };
   if (named) await inBatches(named, plan);

@@ -77,8 +77,8 @@ async function failureLimitPassed(
     share !== undefined && failed - pardon > amountOf(share, whole, 'down');
   const whole = sizes.reduce((sum, size) => sum + size, 0);
   if (passes(failure.perWave, ofWave, pardoned.ofWave === wave ? pardoned.wave : 0, sizes[wave - 1] ?? 0))
-    return `${ofWave} of wave ${wave} have failed; ${failure.perWave} are let pass`;
-  if (passes(failure.total, total, pardoned.total, whole)) return `${total} have failed; ${failure.total} are let pass`;
+    return `${ofWave} of wave ${wave} have failed; ${failure.perWave} are allowed`;
+  if (passes(failure.total, total, pardoned.total, whole)) return `${total} have failed; ${failure.total} are allowed`;
   return undefined;
 }
 

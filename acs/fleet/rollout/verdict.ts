@@ -47,14 +47,14 @@ export async function verdictOn(
     reason: `${what} within ${hours(timeoutMs)}`,
     cause: 'transfer',
   });
-  if (state === 'downloading') return silent('nothing was heard of it');
-  if (state === 'installed') return silent('no session ended well with the new version');
+  if (state === 'downloading') return silent('no contact');
+  if (state === 'installed') return silent('no complete session with the new version');
   if (state === 'offered') {
     const isHeard = (row.lastInform ?? 0) > (times.offered ?? 0);
     const isOver = until !== undefined && now >= until;
     const [fault] = row.faults;
     if (isHeard && !isOver) return silent(`no Download could begin${fault ? ` (${fault.message})` : ''}`);
-    return { from: ['offered'], state: 'planned', reason: isOver ? 'its window has closed' : 'was not heard' };
+    return { from: ['offered'], state: 'planned', reason: isOver ? 'window closed' : 'did not inform' };
   }
   // A device that soaks while all go back is rolled back as it is.
   if (state !== 'soaking' || rollout?.phase === 'rolling-back') return undefined;

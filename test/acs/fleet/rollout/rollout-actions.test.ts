@@ -40,11 +40,11 @@ describe('a rollout that is stopped or rolled back', () => {
     await test.settleAll(units.slice(0, 3));
     await test.turn();
     const { state, reason } = await test.rollout();
-    assert.deepEqual([state, reason], ['paused', '3 have failed; 20% are let pass']);
+    assert.deepEqual([state, reason], ['paused', '3 have failed; 20% are allowed']);
     assert.deepEqual(await test.counts(), { failed: 3, planned: 7 });
     await test.settleAll(units);
     assert.ok(units.every(({ flashes }) => flashes.length === 0));
-    // Failures so far are let pass from here on.
+    // Failures so far no longer count.
     await test.act('resume');
     await test.turn();
     await test.restInEach(units, 4);

@@ -203,7 +203,7 @@ describe('a rollout', () => {
     await unit.session();
     await test.turn(2 * HOUR);
     const [device] = ((await test.rollout()).devices as { items: { state: string; reason: string }[] }).items;
-    assert.deepEqual([device?.state, device?.reason], ['failed', 'nothing was heard of it within 1 h']);
+    assert.deepEqual([device?.state, device?.reason], ['failed', 'no contact within 1 h']);
     unit.manner = 'good';
     unit.version = NEW;
     await unit.session(['1 BOOT']);
