@@ -11,8 +11,8 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 const MAX_JOBS = 4;
 const SLOWEST = 10;
 
-/** Real programs listen on ports that are theirs, and a bench measures: nothing runs beside them. */
-const alone = /^test\/(peers|bench)\//;
+/** Real programs listen on ports that are theirs, a bench measures, and others have seconds to keep: nothing runs beside them. */
+const alone = /^test\/(peers|bench|processes\/(disk|several))/;
 /** Not part of this run: `npm run test:long`. */
 const long = /^test\/long\//;
 /** Files that take longest, longest first: they begin first, so that no lane ends with one of them. */
@@ -21,10 +21,8 @@ const longest = [
   'test/processes/workers.test.ts',
   'test/processes/rollout.test.ts',
   'test/processes/acs.test.ts',
-  'test/processes/disk.test.ts',
   'test/acs/store/mongo.test.ts',
   'test/processes/killed.test.ts',
-  'test/processes/several.test.ts',
   'test/end-to-end/',
   'test/processes/',
   'test/scenarios/',
