@@ -197,7 +197,7 @@ describe('bench: the whole', () => {
       assert.equal(typeof row.ours, 'number');
     }
     assert.ok(typeof rows[0]?.floor === 'number' && typeof rows[0].ratio === 'number');
-    // What is counted does not depend on the machine.
+    // Counts do not depend on the machine.
     assert.deepEqual(
       rows.slice(1).map(row => [row.ours, row.met]),
       [

@@ -1,6 +1,6 @@
 // The arithmetic of the bench: medians of rounds, percentiles, one row of the table with its goal and whether it is met.
 
-/** What a row promises. `of`: whether the limit is on our figure or on its ratio to the floor. */
+/** The promise of a row. `of`: the limit is on our figure, or on its ratio to the floor. */
 export interface Goal {
   limit: number;
   of: 'ours' | 'ratio';

@@ -4,7 +4,7 @@ import type { LoadReport, LoadRequest } from './load/requests.ts';
 import { cpuMs } from './servers/process-cost.ts';
 import type { BenchServers, Server } from './servers/servers.ts';
 
-/** What the whole run was asked for. */
+/** Settings of the whole run. */
 export interface Setting {
   servers: BenchServers;
   /** Devices stored. */

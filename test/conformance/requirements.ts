@@ -19,7 +19,7 @@ export interface Requirement {
   clause: string;
   side: string;
   level: string;
-  /** What has to hold, in our words. */
+  /** The requirement, in our words. */
   text: string;
   /** Full titles of the tests that hold it. */
   tests: string[];
@@ -53,7 +53,7 @@ const notBuilt = /^not built: \S.{10,}/;
 /** A rule that we knowingly leave out, with the reason. */
 export const isLeftOut = ({ note }: Requirement): boolean => notBuilt.test(note);
 
-/** Whether a test is there; one of a suite that was left out for want of a program counts. */
+/** True for a test that exists; a test in a suite that is skipped for want of a program counts. */
 function exists(title: string, titles: ReadonlySet<string>): boolean {
   if (titles.has(title)) return true;
   for (const known of titles) {
@@ -118,7 +118,7 @@ export function reportOf(rows: readonly Requirement[], problems: readonly string
   ].join('\n');
 }
 
-/** What `npm test` runs. */
+/** The tests that `npm test` runs. */
 const testFiles = (): string[] =>
   readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
     .filter(file => file.endsWith('.test.ts') && !file.startsWith('long'))

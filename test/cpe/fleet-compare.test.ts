@@ -1,4 +1,4 @@
-// What a fleet did against what its ACS believes: each difference made by hand, and none where there is none.
+// The comparison of a fleet with the beliefs of its ACS: each difference made by hand, and none where there is none.
 import assert from 'node:assert/strict';
 import {
   type AcsView,

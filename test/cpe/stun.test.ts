@@ -20,7 +20,7 @@ const MAPPED = { address: '203.0.113.9', port: 40_000 };
 const CHANGE = 0xc002;
 const USERNAME = 0x0006;
 const INTEGRITY = 0x0008;
-/** What left a socket on loopback has arrived after some turns. */
+/** A datagram that left a socket on loopback has arrived after some turns. */
 const arrived = async (): Promise<void> => {
   for (let turns = 0; turns < 50; turns++) await new Promise(resolve => setImmediate(resolve));
 };

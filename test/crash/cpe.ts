@@ -65,7 +65,7 @@ export class CrashCpe {
     return asked < 0 ? 'lost' : asked > 0 ? 'busy' : 'quiet';
   }
 
-  /** What was ordered happens, whether or not the ACS has heard the answer. */
+  /** Carries out all that was ordered, whether or not the ACS has heard the answer. */
   async #carryOut(): Promise<void> {
     await this.#transfers.carryOut();
     for (const { method, key } of this.#state.departures.splice(0)) {

@@ -154,7 +154,7 @@ async function enrol(world: VirtualWorld, options: StoryOptions, detail: Detail)
 
 /** Each gets a login of its own. */
 async function credentials(world: VirtualWorld, options: StoryOptions, detail: Detail): Promise<string> {
-  // What the ACS offered may have been lost on its way; the units know what they hold.
+  // A login that the ACS offered may have been lost on its way; the units know what they hold.
   const holding = (): number =>
     world.group.units.filter(({ gateway }) => gateway.device.config.variable('Cwmp.Username') !== 'enrol').length;
   const isAll = (): boolean => holding() === options.count;

@@ -43,7 +43,7 @@ export interface ServersOptions {
   clock: Clock;
   random: Random;
   log: Log;
-  /** Whether the time server answers. */
+  /** True once the time server answers. */
   isTimeOn(): boolean;
 }
 

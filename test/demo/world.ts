@@ -39,7 +39,7 @@ export interface DemoWorld {
   units: readonly Unit[];
   dhcp: DhcpServer;
   sntp: SntpServer;
-  /** Whether the time server answers. */
+  /** True once the time server answers. */
   timeIsOn: boolean;
   syslog: SyslogServer;
   pbx: Pbx;

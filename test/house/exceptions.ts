@@ -1,4 +1,4 @@
-// What still breaks a rule of the house, by file or room. The lists may only shrink: an entry that is no longer needed, or is larger than
+// Exceptions from the rules of the house, by file or room. The lists may only shrink: an entry that is no longer needed, or is larger than
 // needed, fails as well. `npx mocha test/house --shrink` takes out what has become good.
 import { readFileSync, writeFileSync } from 'node:fs';
 
@@ -26,7 +26,7 @@ const shrinks = process.argv.includes('--shrink');
 
 export const once = (found: readonly string[]): Map<string, number> => new Map(found.map(text => [text, 1]));
 
-/** What is wrong beyond the exceptions, and exceptions that are not needed any more. */
+/** Breaches beyond the exceptions, and exceptions that are not needed any more. */
 export function beyond(kind: keyof Exceptions, found: ReadonlyMap<string, number>): string[] {
   const listed = exceptions[kind];
   if (shrinks) {

@@ -31,7 +31,7 @@ for (const [server, program] of [
     let lab: Lab;
     before(async () => {
       lab = await openLab();
-      // What an earlier run left behind when it was cut off.
+      // Removes the rest of an earlier run that was cut off.
       await netns('down').catch(() => undefined);
       await netns('up');
       await lab.start(server);

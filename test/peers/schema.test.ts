@@ -49,7 +49,7 @@ function faultMessages(): Map<string, Body> {
       kind: 'fault',
       fault: { code, message: 'text & more', parameters: code === 9003 ? parameters : [] },
     });
-    // What TransferComplete may tell is a smaller list: the encoder folds the others.
+    // TransferComplete allows fewer codes: the encoder folds the others.
     const FaultStruct = { FaultCode: code, FaultString: 'long '.repeat(100) };
     const args = { CommandKey: 'k', FaultStruct, StartTime: '', CompleteTime: '' };
     all.set(`TransferComplete-${code}`, { kind: 'request', method: 'TransferComplete', args });

@@ -87,7 +87,7 @@ export class ScenarioAcs {
     }
   }
 
-  /** What could be observed since the last call. */
+  /** Observations since the last call. */
   async observed(): Promise<string[]> {
     return await this.#observer.take(this.#store, this.#clock.now(), this.#acs?.south.sessions() ?? 0);
   }

@@ -62,7 +62,7 @@ const commands: Readonly<Record<string, Command>> = {
   hangup: cpe => cpe.http.close(),
 };
 
-/** What `cpe name=value …` sets; a name that is not here is a parameter, which takes the value. */
+/** Settings of `cpe name=value …`; a name that is not here is a parameter, which takes the value. */
 const settings: Readonly<Record<string, (cpe: ScenarioCpe, value: string) => void>> = {
   serial: (cpe, value) => {
     cpe.serial = value;

@@ -1,4 +1,4 @@
-// What can be observed of the ACS of a scenario besides its answers: events, log lines and changes of the store.
+// Observations of the ACS of a scenario besides its answers: events, log lines and changes of the store.
 import type { EventBus } from '../../acs/events.ts';
 import type { Store } from '../../acs/store/store.ts';
 import { changesOf, type Facts, factsOf } from './facts.ts';
@@ -24,7 +24,7 @@ export class Observer {
   /** Events and log lines since they were last taken, in order. */
   #happened: { line: string; fields: string; isEvent: boolean }[] = [];
 
-  /** How much has been seen and not taken. */
+  /** Number of observations that were not taken yet. */
   get count(): number {
     return this.#happened.length;
   }

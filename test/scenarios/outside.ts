@@ -1,4 +1,4 @@
-// What stands around the ACS of a scenario: operators who call its API, and HTTP servers that it calls.
+// The surroundings of the ACS of a scenario: operators who call its API, and HTTP servers that it calls.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { TOKEN } from './acs.ts';

@@ -1,4 +1,4 @@
-// What a CPE of a scenario holds, and how it answers requests by itself out of that.
+// The values that a CPE of a scenario holds, and its answers out of them.
 import type { MethodName, ParameterValue } from '../../shared/cwmp/methods.ts';
 import { type Body, type Envelope, faultBody, responseBody } from '../../shared/cwmp/soap.ts';
 import { UNKNOWN_TIME, valuesOf } from './messages.ts';

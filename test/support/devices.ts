@@ -40,7 +40,7 @@ const ordinary = valuesOf({
   'Device.ManagementServer.ConnectionRequestURL': 'http://127.0.0.1:7/cr',
 });
 
-/** What an Inform with these events says at `now`, if nothing else is asked for. */
+/** Facts of an Inform with these events at `now`; the rest is ordinary unless it is given. */
 export function informOf(
   serial: string,
   now: number,

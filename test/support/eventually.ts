@@ -1,13 +1,13 @@
 // Waits in real time for what others bring about: programs, sockets, processes.
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 
-/** What goes over sockets of this process is there within turns of the event loop; other programs take their time. */
+/** Data over sockets of this process is there within turns of the event loop; other programs take their time. */
 const EAGER_MS = 50;
 const BRISK_MS = 1000;
 
 /**
  * Looks until `look` finds something.
- * @param what is told when it does not come
+ * @param what names it in the error
  * @param ms of real time, at most
  * @param everyMs how often it is looked, where looking has an effect or costs something
  * @throws Error when nothing is found in time

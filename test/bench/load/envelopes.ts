@@ -1,4 +1,4 @@
-// What the simulated CPEs of the bench are and say: a stored fleet of two products, an Inform of 25 parameters, answers to the ACS.
+// Identities and messages of the simulated CPEs of the bench: a stored fleet of two products, an Inform of 25 parameters, answers to the ACS.
 
 import type { DeviceIdentity } from '../../../acs/device/row.ts';
 import { deviceId } from '../../../acs/fleet/devices/device-id.ts';

@@ -1,4 +1,4 @@
-// What the bench asks of the load process, and what it reports.
+// Requests of the bench to the load process, and its reports.
 import type { SessionSettings } from './session.ts';
 
 /** The devices that take part: `count` of them, spread evenly over the stored ones. */

@@ -26,7 +26,7 @@ export class Rejected extends Error {}
 
 const random = systemRandom();
 
-/** What differs from one Inform of a device to the next. */
+/** Values that differ from one Inform of a device to the next. */
 export interface Reported {
   retryCount?: number;
   parameterKey?: string | undefined;

@@ -1,4 +1,4 @@
-// What an operator waits for: one API call that makes the ACS call the CPE, which connects, is set and confirms; on loopback.
+// The wait of an operator: one API call that makes the ACS call the CPE, which connects, is set and confirms; on loopback.
 
 import { interleaved, makeRow, type Row } from '../figures.ts';
 import { answersOf, INTERVAL, idOf, informTemplate } from '../load/envelopes.ts';

@@ -1,4 +1,4 @@
-// What an idle simulated gateway takes: the difference between a small and a large fleet in one process, after a collection.
+// Memory of an idle simulated gateway: the difference between a small and a large fleet in one process, after a collection.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';

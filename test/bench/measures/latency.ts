@@ -1,4 +1,4 @@
-// How long a session takes at 70 % of what the server can do: arrivals at random, each timed from when it should have begun, so
+// Duration of a session at 70 % of the server's capacity: arrivals at random, each timed from when it should have begun, so
 // that a server which falls behind does not look better for it. And the memory that the server then holds.
 import { makeRow, median, percentile, type Row, rounded } from '../figures.ts';
 import type { LoadReport } from '../load/requests.ts';

@@ -1,4 +1,4 @@
-// How often an Inform-only session goes to the store: counted at the store's contract, in an ACS whose store notes each call.
+// Store operations of an Inform-only session: counted at the store's contract, in an ACS whose store notes each call.
 import { startAcs } from '../../../acs/app.ts';
 import { openSqlite } from '../../../acs/store/sqlite/store.ts';
 import type { Store } from '../../../acs/store/store.ts';

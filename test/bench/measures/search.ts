@@ -10,7 +10,7 @@ import { type ServerPair, withServerPair } from './sessions.ts';
 const LIMIT = 50;
 const REPEATS = 5;
 
-/** What is asked, and how one would ask a bare table for it. */
+/** Queries of the API, and the same in SQL over a bare table. */
 const indexed: readonly { query: string; sql: string }[] = [
   { query: 'sort=id', sql: 'ORDER BY id' },
   { query: 'sort=-lastInform', sql: 'ORDER BY lastInform DESC' },

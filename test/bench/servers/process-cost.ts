@@ -1,4 +1,4 @@
-// What a process has cost, read from /proc: CPU of all its threads, resident memory.
+// The cost of a process, read from /proc: CPU of all its threads, resident memory.
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** Nanoseconds on a CPU, of the text of /proc/PID/task/TID/schedstat; undefined where the kernel keeps none. */

@@ -6,7 +6,7 @@ import { decodeEnvelope, encodeEnvelope, InvalidSoap } from '../../../shared/cwm
 const folder = new URL('../../vectors/envelopes/', import.meta.url);
 
 interface Vector {
-  /** What is special about it. */
+  /** Its special feature. */
   is: string;
   envelope?: unknown;
   /** Message of the InvalidSoap, where it is to be refused. */
@@ -36,7 +36,7 @@ describe('envelopes of many dialects', () => {
       if (body.kind === 'unknown' || body.kind === 'invalid') return;
       // A fault that told no code cannot be sent as such.
       if (body.kind === 'fault' && body.fault.code === 0) return;
-      // What we would send ourselves in its place says the same.
+      // Our own encoding of it says the same.
       assert.deepEqual(decodeEnvelope(encodeEnvelope(rest)), rest);
     });
   }

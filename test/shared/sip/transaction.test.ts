@@ -22,7 +22,7 @@ interface Wire {
   clock: VirtualClock;
   layer: TransactionLayer;
   flow: Flow & { port: number };
-  /** What was sent: milliseconds since the start, first line's word, to which port. */
+  /** Messages that were sent: milliseconds since the start, word of the first line, port. */
   sent: { at: number; message: SipMessage; port: number }[];
   times(what: string | number): number[];
   deliver(message: SipMessage): void;

@@ -76,7 +76,7 @@ describe('TLS judge', () => {
   };
 
   describe('by level', () => {
-    /** What each level says to each fault: NoValidation, TrustedCertificate, DnsSrvResponse, HostName. */
+    /** The verdict of each level on each fault: NoValidation, TrustedCertificate, DnsSrvResponse, HostName. */
     const levels = ['NoValidation', 'TrustedCertificate', 'DnsSrvResponse', 'HostName'] as const;
     const table: [string, () => Promise<[X509Certificate[], Partial<ChainInput>?]>, string[]][] = [
       ['a good certificate', async () => [await issue()], ['ok', 'ok', 'ok', 'ok']],

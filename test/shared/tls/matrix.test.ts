@@ -1,4 +1,4 @@
-// What is foreseen of a handshake against what the gateway's own connect code then meets: every combination of validation
+// Forecasts of handshakes against the results of the gateway's own connect code: every combination of validation
 // level, cipher suites, TLS floor and server, on real sockets.
 import assert from 'node:assert/strict';
 import type { X509Certificate } from 'node:crypto';

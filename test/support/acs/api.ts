@@ -30,7 +30,7 @@ export interface Json {
 export interface TestApi {
   acs: TestAcs;
   rest: FastifyInstance;
-  /** What a connection request does in this test. */
+  /** Sets the outcome of connection requests in this test. */
   wake: (run: SendConnectionRequest) => void;
   call(method: string, path: string, init?: CallInit): Promise<Answer>;
   /** A call that must be refused: the problem document. */

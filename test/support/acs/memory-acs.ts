@@ -43,7 +43,7 @@ export interface TestAcs {
   log: Log;
   logged: string[];
   woken: string[];
-  /** What webhooks were sent; `answers` says how: a status, or why not. */
+  /** Deliveries of webhooks; `answers` holds their results: a status, or the text of an error. */
   posted: { url: string; headers: Record<string, string>; body: string }[];
   answers: (number | string)[];
   close(): Promise<void>;

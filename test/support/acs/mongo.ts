@@ -12,7 +12,7 @@ import { type Needs, peersFolder, run } from '../servers/peers.ts';
 
 const given = process.env.TANDEM_TEST_MONGO;
 
-/** What the lab's own server needs; it can be stopped and started, a given one cannot. */
+/** Needs of the lab's own server, which can be stopped and started; a given one cannot. */
 export const labMongoNeeds: Needs = { lab: true, programs: ['java', 'javac', 'mvn'] };
 export const mongoNeeds: Needs = given ? {} : labMongoNeeds;
 
@@ -83,7 +83,7 @@ export async function startMongo(at: { file?: string; port?: number } = {}): Pro
 
 let shared: Promise<MongoServer> | undefined;
 
-/** URL of a database that nobody has used, on the server of the run. */
+/** URL of an unused database on the server of the run. */
 export async function freshMongo(): Promise<string> {
   if (given) {
     const url = new URL(given);

@@ -14,7 +14,7 @@ import { createLog } from '../../../shared/log.ts';
 
 type Apply = Store['apply'];
 
-/** How long an early acknowledgement is ahead of its commit. */
+/** Time by which an early acknowledgement precedes its commit. */
 const LATE_MS = 40;
 
 const bugs: Readonly<Record<string, (store: Store, clock: Clock) => Store>> = {

@@ -1,4 +1,4 @@
-// How the CPEs in the field speak, one entry each: what they put into headers and envelopes where the standard leaves room, and
+// Dialects of CPEs in the field, one entry each: their headers and envelopes where the standard leaves room, and
 // where it does not.
 import type { Envelope } from '../../../shared/cwmp/soap.ts';
 
@@ -20,7 +20,7 @@ export interface Dialect {
   login?: 'each' | 'empty-first' | 'once';
   /** Sends bodies in chunks. */
   chunked?: true;
-  /** What stands in arrayType; undefined leaves the attribute out. */
+  /** Value of arrayType; undefined leaves the attribute out. */
   count: (length: number) => string | undefined;
   booleans: [string, string];
   text: (value: string) => string;

@@ -23,7 +23,7 @@ export interface Heard {
   rawHeaders: string[];
   text: string;
   body: Buffer;
-  /** What was in it; undefined for an empty POST and for what is no envelope. */
+  /** Its envelope; undefined for an empty POST and for text that is none. */
   envelope?: Envelope;
   /** Counts connections from 1. */
   connection: number;
@@ -33,13 +33,13 @@ export interface Heard {
 
 /** One answer of the script. */
 export interface Answer {
-  /** 200 with text, 204 without, unless told. */
+  /** Default: 200 with text, 204 without. */
   status?: number;
   headers?: Record<string, string | string[]>;
   text?: string | Buffer;
   /** Closes the connection after the answer. */
   close?: boolean;
-  /** Cuts the connection instead of an answer, or after so many bytes of the body. */
+  /** Cuts the connection instead of an answer, or after this number of bytes of the body. */
   cut?: true | number;
   /** Sends the body in chunks. */
   chunked?: boolean;
@@ -54,7 +54,7 @@ export interface ScriptedAcs {
   readonly port: number;
   /** Everything heard, in order. */
   readonly heard: Heard[];
-  /** Appends steps. What comes when the script is played out is answered by a friendly ACS that wants nothing. */
+  /** Appends steps. Requests after the last step are answered by a friendly ACS that wants nothing. */
   play(...steps: Step[]): void;
   /** Takes all answers from now on; undefined goes back to the script. */
   always(step: Step | undefined): void;
@@ -63,7 +63,7 @@ export interface ScriptedAcs {
   /** Names of what was heard: `Inform`, `(empty)`, `RebootResponse`, `Fault 9000`. */
   names(): string[];
   readonly connections: number;
-  /** How many of them are open. */
+  /** Open connections. */
   readonly open: number;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-// What the writer whose disk is recorded marks as acknowledged, and how it is found again.
+// Facts that the recorded writer marks as acknowledged, and how they are found again.
 import { createHash } from 'node:crypto';
 
 /** Numbers only grow, and tasks only go forward: what is found may be later than what was marked, never earlier. */

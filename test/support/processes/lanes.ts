@@ -12,7 +12,7 @@ export interface Seen {
 
 export interface Lanes {
   seen: Seen;
-  /** From now on what is refused is counted anew. */
+  /** Counts refusals from zero again. */
   forgetRefusals(): void;
   refusals(): number;
   stop(): Promise<void>;

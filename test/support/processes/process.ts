@@ -9,7 +9,7 @@ export interface Program {
   child: ChildProcess;
   /** Log lines so far. */
   lines: Line[];
-  /** What is no log line, and stderr. */
+  /** Output that is no log line, and stderr. */
   text(): string;
   /** The first log line that fits; rejects when the program ends before. */
   line(fits: (line: Line) => boolean): Promise<Line>;
@@ -108,7 +108,7 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
   );
 }
 
-/** For `after` and `afterEach`: nothing that a failed test left behind goes on running. */
+/** For `after` and `afterEach`: ends programs that a failed test has left running. */
 export async function endPrograms(): Promise<void> {
   await Promise.all(
     [...running].map(

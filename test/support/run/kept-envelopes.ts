@@ -37,7 +37,7 @@ const hostile: readonly { file: RegExp; title?: RegExp; why: string }[] = [
 ];
 
 const kept = new Map<string, Kept>();
-/** What the other processes of the run have not been given yet. */
+/** Envelopes that the other processes of the run have not been given yet. */
 const unshared: [shape: string, envelope: Kept][] = [];
 let current: string | undefined;
 let listening = false;
@@ -85,7 +85,7 @@ function keep(xml: string): void {
   if (shared !== undefined) unshared.push([shape, envelope]);
 }
 
-/** What the schemas see of an envelope: elements, attributes and kinds of values, each once. */
+/** The shape that the schemas see of an envelope: elements, attributes and kinds of values, each once. */
 function shapeOf(xml: string): string {
   const parts = new Set<string>();
   for (const [, name = '', attributes = '', text = ''] of xml.matchAll(/<([\w:-]+)([^>]*)>([^<]*)/g)) {

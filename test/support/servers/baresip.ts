@@ -23,7 +23,7 @@ export interface BaresipOptions {
   rtpBase: number;
   /** Hz it plays. */
   tone: number;
-  /** As mkua.sh takes it: `srtp-mand` unless told. */
+  /** As mkua.sh takes it: default: `srtp-mand`. */
   mediaEncryption?: string;
 }
 

@@ -37,13 +37,13 @@ export interface DhcpServerOptions extends AcsOptions {
   identified?: boolean;
   /** Further or other options of every answer; an empty value takes one away. */
   options?: ReadonlyMap<number, Buffer>;
-  /** Whether an answer is sent at all; the first question is number 0. */
+  /** False: no answer is sent; the first question is number 0. */
   answers?: (type: MessageType, number: number) => boolean;
 }
 
 export interface DhcpServer {
   port: number;
-  /** What clients sent, oldest first. */
+  /** Messages of clients, oldest first. */
   requests: { type: MessageType | undefined; message: DhcpMessage }[];
   /** Changes what later answers say. */
   change(options: Partial<DhcpServerOptions>): void;

@@ -44,7 +44,7 @@ export interface Needs {
   root?: boolean;
 }
 
-/** What is missing on this machine, in words; empty when a suite can run. */
+/** Missing needs on this machine, in words; empty when a suite can run. */
 export function missing(needs: Needs): string[] {
   const lacks: string[] = [];
   for (const program of needs.programs ?? []) if (!hasProgram(program)) lacks.push(program);

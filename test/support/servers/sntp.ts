@@ -6,7 +6,7 @@ import { answerQuestion } from '../../../shared/sntp.ts';
 
 export interface SntpServer {
   port: number;
-  /** How many questions came. */
+  /** Number of questions. */
   questions(): number;
   /** Milliseconds that it is ahead of its clock. */
   offsetMs: number;

@@ -7,7 +7,7 @@ export interface Import {
   to: string;
 }
 
-/** What a file imports, as it is written; imports on use too. */
+/** Specifiers that a file imports, as they are written; imports on use too. */
 export const importsOf = (file: string): string[] =>
   [...textOf(file).matchAll(/^(?:import|export)\b[^'"]*?from\s+'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/gm)].map(
     found => found[1] ?? found[2] ?? '',

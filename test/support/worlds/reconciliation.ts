@@ -8,7 +8,7 @@ import type { UnitReport } from '../../../cpe/fleet/report.ts';
 export interface Reconciliation {
   /** Where the two sides differ, and nothing explains it. */
   differences: Difference[];
-  /** What the ACS was made to believe by a unit that lied, and what came of it. */
+  /** False beliefs of the ACS that a lying unit caused, and their consequences. */
   lies: Difference[];
   /** Where the ACS itself says that it does not know, and what came of that. */
   unknown: Difference[];

@@ -43,7 +43,7 @@ export interface VirtualWorldOptions {
   softwareVersion?: string;
   /** Parameters that the fleet's report tells of. */
   parameters?: string[];
-  /** SQLite file; in memory unless told. */
+  /** SQLite file; default: in memory. */
   file?: string;
   /** Lines of both sides from `warn` on. */
   write?: (line: string) => void;
@@ -58,7 +58,7 @@ export interface VirtualWorld {
   readonly group: UnitGroup;
   /** A second ACS in the same network, with a store of its own; it ends with the world. */
   another(url: string, options?: { cpeAuth?: 'required' | 'none' }): Promise<{ store: Store; fleet: Fleet }>;
-  /** What the gateways are exposed to from now on. */
+  /** Sets the faults of the gateways from now on. */
   setFaults(faults: string): void;
   /** Powers the gateways up; they come over the ramp. */
   start(): void;

@@ -38,7 +38,7 @@ export interface WorldOptions {
   connectionRequestAllow?: string[];
   /** Load balancers that send PROXY headers. */
   proxyProtocol?: string[];
-  /** The ACS's own certificate; for 127.0.0.1 unless told. */
+  /** The ACS's own certificate; default: for 127.0.0.1. */
   certificate?: (ca: Authority) => Promise<Issued>;
 }
 
