@@ -33,7 +33,7 @@ function changedCertificate(before: DeviceRow, { certificate, now }: InformFacts
   const hold: Hold = {
     reason: 'certificate-changed',
     since: now,
-    detail: `its client certificate has SHA-256 ${certificate} instead of ${before.certificate}: approve it if that was renewed or the unit replaced`,
+    detail: `its client certificate has SHA-256 ${certificate} instead of ${before.certificate}: approve the device if the certificate was renewed or the unit replaced`,
     certificate,
   };
   return { hold };
@@ -59,7 +59,7 @@ function secondUnit(before: DeviceRow, facts: InformFacts): Suspicion {
   const hold: Hold = {
     reason: 'cloned',
     since: now,
-    detail: `Informs under this id come in turn from ${before.address} and ${address} as from two units: find the one with the wrong serial number, then approve`,
+    detail: `Informs under this id alternate between two units, at ${before.address} and ${address}: find the one with the wrong serial number, then approve`,
   };
   return { sources, clashes: 0, hold };
 }

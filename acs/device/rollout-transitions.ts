@@ -146,7 +146,7 @@ export function positionAfterInform(
   if (row.tasks.some(open => open.id === task)) return boots ? { ...position, booted: true } : position;
   if (took === undefined) {
     const fault = ended.find(({ id }) => id === task)?.fault;
-    return failed(position, now, `Download: ${fault ? faultText(fault) : 'ended without a word of its outcome'}`);
+    return failed(position, now, `Download: ${fault ? faultText(fault) : 'ended without a report of its outcome'}`);
   }
   // Its TransferComplete may have arrived only when it was repeated, after the Inform that reported the restart.
   const isBack = boots || position.booted || now - took >= RESTART_MS;

@@ -43,7 +43,8 @@ export const withoutExpired = (tasks: Task[], now: number): Judged =>
 
 function expiredBy(task: Task, now: number): Task {
   if (task.state === 'sent' || task.expires === undefined || task.expires > now) return task;
-  const message = task.state === 'queued' ? 'expired before it could be sent' : 'expired without a word of its outcome';
+  const message =
+    task.state === 'queued' ? 'expired before it could be sent' : 'expired without a report of its outcome';
   return endedAs(task, now, { code: 'expired', message });
 }
 
@@ -62,7 +63,7 @@ export function afterInform(tasks: Task[], facts: InformFacts): Judged {
     if (isTransfer(task) && announcedKeys.has(String(task.args.CommandKey))) return task;
     if (task.method === 'FactoryReset' && codes.has('0 BOOTSTRAP')) return endedAs(task, facts.now);
     if (task.state === 'waiting' && isTransfer(task) && isForgotten(codes))
-      return endedAs(task, facts.now, unknownOutcome('the device was reset before it told of the transfer'));
+      return endedAs(task, facts.now, unknownOutcome('the device was reset before it reported the transfer'));
     if (!codes.has('1 BOOT')) return expiredBy(task, facts.now);
     // It accepted the Reboot and has booted: not every CPE adds M Reboot.
     if (task.method === 'Reboot' && task.state === 'waiting' && !codes.has('M Reboot')) return endedAs(task, facts.now);
@@ -108,6 +109,6 @@ export function afterSession(tasks: Task[], token: number, now: number): Judged 
     if (!isSent(task) || task.sentBy === token || (task.state === 'waiting' && isTransfer(task))) return task;
     const silentSessions = (task.silentSessions ?? 0) + 1;
     if (silentSessions < MAX_SILENT_SESSIONS) return { ...task, silentSessions };
-    return endedAs({ ...task, silentSessions }, now, unknownOutcome(`no word of it in ${silentSessions} sessions`));
+    return endedAs({ ...task, silentSessions }, now, unknownOutcome(`no report of it in ${silentSessions} sessions`));
   });
 }

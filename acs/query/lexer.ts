@@ -50,7 +50,7 @@ function readText(source: string, at: number): { text: string; end: number } {
 export function tokenize(source: string): Token[] {
   if (source.length > MAX_LENGTH) throw badFilter(`a filter has at most ${MAX_LENGTH} characters`, MAX_LENGTH + 1);
   const nul = source.indexOf('\0');
-  if (nul >= 0) throw badFilter('a filter holds no NUL character', nul + 1);
+  if (nul >= 0) throw badFilter('a filter must not contain a NUL character', nul + 1);
   const tokens: Token[] = [];
   let at = 0;
   while (at < source.length) {
@@ -81,5 +81,5 @@ function firstMatch(source: string, at: number): { kind: TokenKind | 'space'; te
 
 function unreadable(source: string, at: number): string {
   const word = /^[\w.]+/.exec(source.slice(at))?.[0];
-  return word ? `"${word}" must stand in quotes` : `unexpected "${source[at]}"`;
+  return word ? `"${word}" must be in quotes` : `unexpected "${source[at]}"`;
 }

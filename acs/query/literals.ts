@@ -16,7 +16,7 @@ export function durationOf(text: string): number {
   const unit = units[text.replace(/^[\d.]+/, '')];
   const count = Number.parseFloat(text);
   if (unit === undefined || Number.isNaN(count))
-    throw new UserError(400, 'bad-duration', `"${text}" is no duration such as 30s, 5m, 1h or 2d`);
+    throw new UserError(400, 'bad-duration', `"${text}" is not a duration such as 30s, 5m, 1h or 2d`);
   return Math.round(count * unit);
 }
 
@@ -28,13 +28,13 @@ export function plainLiteral(token: Token, sign: string): Literal {
   if (token.kind === 'text') return { as: 'text', text: token.text };
   if (word === 'true' || word === 'false') return { as: 'flag', flag: word === 'true' };
   if (token.kind === 'time') return { as: 'time', at: timeOf(token.text, token.column) };
-  if (token.kind === 'word') throw badFilter(`"${token.text}" must stand in quotes`, token.column);
+  if (token.kind === 'word') throw badFilter(`"${token.text}" must be in quotes`, token.column);
   throw badFilter(`a value is expected ${where(token)}`, token.column);
 }
 
 function timeOf(text: string, column: number): number {
   const at = isoTime(text);
-  if (at === undefined) throw badFilter(`"${text}" is no time (2026-01-31T12:00:00Z)`, column);
+  if (at === undefined) throw badFilter(`"${text}" is not a time such as 2026-01-31T12:00:00Z`, column);
   return at;
 }
 

@@ -138,6 +138,6 @@ function fieldText(row: DeviceRow, field: Field, tree?: TreeLookup): string | un
     case 'rolloutZone':
       return row.rollout?.zone ?? '';
     default:
-      throw new UserError(400, 'bad-filter', `"${field.name}" is no text field`);
+      throw new UserError(400, 'bad-filter', `"${field.name}" is not a text field`);
   }
 }

@@ -100,7 +100,7 @@ export async function* readOut(
 }
 
 export const tooSlow = (name: string): UserError =>
-  new UserError(408, 'content-too-slow', `nothing came of ${name} for too long`);
+  new UserError(408, 'content-too-slow', `the upload of ${name} made no progress for too long`);
 
 /** Makes a check whether it is time to sign a content that is being written or read. */
 export function signing(clock: Clock): () => boolean {

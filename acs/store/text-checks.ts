@@ -22,6 +22,6 @@ export function checkedJson(text: string): string {
 export const jsonOf = (value: unknown): string => checkedJson(JSON.stringify(value ?? null));
 
 export const changedMeanwhile = (kind: DocumentKind, name: string): UserError =>
-  new UserError(409, 'changed-meanwhile', `${kind} '${name}' was changed by someone else meanwhile`);
+  new UserError(409, 'changed-meanwhile', `${kind} '${name}' was changed by another request meanwhile`);
 
 export const noSuchDevice = (id: string): UserError => new UserError(404, 'no-such-device', `there is no device ${id}`);

@@ -114,7 +114,7 @@ function adopt(db: DatabaseSyncInstance, file: string): void {
   const tables = db.prepare(`SELECT count(*) AS n FROM sqlite_schema`).get() as { n: number };
   if (id !== APPLICATION_ID && tables.n > 0) throw foreign(file);
   if (isBackup(db))
-    throw new UserError(503, 'is-a-backup', `${file} is a backup, which must not change: bring it back with restore`);
+    throw new UserError(503, 'is-a-backup', `${file} is a backup, which must not change: use tandem-acs restore`);
   db.exec('PRAGMA journal_mode = WAL');
   if (id !== APPLICATION_ID) db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
 }

@@ -40,7 +40,7 @@ export class ParameterTrees {
   /** @throws UserError 404 for a device that is not there, 400 for a `replaceBelow` that is no partial path */
   async put(device: string, values: readonly KnownValue[], replaceBelow?: string): Promise<void> {
     if (replaceBelow && !replaceBelow.endsWith('.'))
-      throw new UserError(400, 'not-partial', `"${replaceBelow}" is no partial path`);
+      throw new UserError(400, 'not-partial', `"${replaceBelow}" is not a partial path: it must end with a dot`);
     const wanted: Values = new Map();
     for (const value of values) {
       for (const text of [value.path, value.value, value.type]) checkedText(text);

@@ -63,7 +63,8 @@ export class ParameterRows {
   }
 
   #forgetBelow(pk: number, path: string): void {
-    if (!path.endsWith('.')) throw new UserError(400, 'not-partial', `"${path}" is no partial path`);
+    if (!path.endsWith('.'))
+      throw new UserError(400, 'not-partial', `"${path}" is not a partial path: it must end with a dot`);
     this.#statements.run(
       `DELETE FROM parameters WHERE device = ? AND path IN
         (SELECT p.path FROM parameters p CROSS JOIN paths d ON d.pk = p.path
