@@ -44,7 +44,7 @@ export interface PbxOptions {
   timers?: Partial<TimerSettings>;
 }
 
-export interface RegistrationInfo {
+interface RegistrationInfo {
   user: string;
   contact: string;
   protocol: string;
@@ -55,7 +55,7 @@ export interface RegistrationInfo {
   expires: number;
 }
 
-export interface CallInfo {
+interface CallInfo {
   callId: string;
   from: string;
   to: string;

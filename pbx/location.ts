@@ -29,7 +29,7 @@ export interface BindingChange {
   seconds: number;
 }
 
-export interface RegisterSource {
+interface RegisterSource {
   flow: Flow;
   callId: string;
   sequence: number;
@@ -63,7 +63,7 @@ export class Location {
 
   /** Live bindings, highest q first, then the newest. */
   find(user: string): Binding[] {
-    const live = this.#bindings.of(user).filter(binding => this.#isLive(binding));
+    const live = this.#bindings.of(user).filter(binding => isLive(binding, this.#clock.now()));
     return live.sort((a, b) => b.q - a.q || b.since - a.since);
   }
 
@@ -110,13 +110,9 @@ export class Location {
     this.#timer.cancel();
   }
 
-  #isLive(binding: Binding): boolean {
-    return binding.expires > this.#clock.now() && !binding.flow.closed;
-  }
-
   /** Removes the bindings that have expired or lost their flow. */
   #prune(user: string): void {
-    for (const { uri, flow } of this.#bindings.keep(user, binding => this.#isLive(binding))) {
+    for (const { uri, flow } of this.#bindings.keep(user, binding => isLive(binding, this.#clock.now()))) {
       this.#log.info('binding ended', { user, contact: uri, flowClosed: flow.closed });
     }
   }
@@ -174,6 +170,8 @@ class BindingTable {
     this.#flows.watch(flow, user);
   }
 }
+
+const isLive = ({ expires, flow }: Binding, now: number): boolean => expires > now && !flow.closed;
 
 /** A REGISTER with the Call-ID of a binding must have a higher CSeq. RFC 3261 10.3 step 7 */
 const isLate = (bindings: readonly Binding[], source: RegisterSource): boolean =>

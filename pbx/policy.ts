@@ -2,9 +2,9 @@
 import type { Flow } from '../shared/sip/flow-types.ts';
 
 /** `status` and `reason` are what the refused user agent is answered. */
-export type Decision = { allow: true } | { allow: false; status: number; reason: string };
+type Decision = { allow: true } | { allow: false; status: number; reason: string };
 
-export interface RegistrationFacts {
+interface RegistrationFacts {
   user: string;
   /** URI of the contact that asks for a binding. */
   contact: string;
@@ -12,7 +12,7 @@ export interface RegistrationFacts {
   flow: Flow;
 }
 
-export interface CallFacts {
+interface CallFacts {
   from: string;
   to: string;
   caller: Flow;

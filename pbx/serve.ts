@@ -14,9 +14,9 @@ import { runCommand } from './cli.ts';
 import { serveControl } from './control.ts';
 import type { serveOptions } from './options.ts';
 
-export type ServeOptions = OptionValues<typeof serveOptions>;
+type ServeOptions = OptionValues<typeof serveOptions>;
 
-export interface ServeEnvironment {
+interface ServeEnvironment {
   clock: Clock;
   random: Random;
   log: Log;

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 
 type Kind = 'string' | 'number' | 'boolean' | 'list';
 
-export interface OptionSpec {
+interface OptionSpec {
   kind: Kind;
   /** One line for --help. */
   help: string;

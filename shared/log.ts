@@ -1,9 +1,9 @@
 // Logs: JSON lines, one event each; a terminal gets a readable form. Secrets are masked by field name.
 import type { Clock } from './clock.ts';
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 export const logLevels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
-export type LogFields = Record<string, unknown>;
+type LogFields = Record<string, unknown>;
 
 export interface Log {
   debug(msg: string, fields?: LogFields): void;

@@ -9,7 +9,7 @@ const SIZE = 48;
 /** Leap indicator of a server whose own clock is not set. */
 const ALARM = 3;
 
-export interface SntpPacket {
+interface SntpPacket {
   leap: number;
   version: number;
   mode: number;
@@ -122,7 +122,7 @@ export function judgeAnswer(bytes: Buffer, transmit: bigint, sent: number, recei
   return { offset, delay: received - sent - (t3 - t2), stratum: packet.stratum, time: received + offset };
 }
 
-export interface SntpQuery {
+interface SntpQuery {
   /** Name or address. */
   host: string;
   /** 123 by default. */

@@ -6,7 +6,7 @@ import { bindUdp } from './net/udp.ts';
 export const SEVERITIES = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
-export interface SyslogEntry {
+interface SyslogEntry {
   /** 1, user, by default. */
   facility?: number;
   severity: Severity;
@@ -67,7 +67,7 @@ export interface Syslog {
   close(): Promise<void>;
 }
 
-export interface SyslogTarget {
+interface SyslogTarget {
   host: string;
   /** 514 by default. */
   port?: number;

@@ -5,7 +5,7 @@ import { UsageError } from './config.ts';
 import { messageOf } from './errors.ts';
 import type { Log } from './log.ts';
 
-export interface WireLog {
+interface WireLog {
   tap(from: 'cpe' | 'acs', xml: string): void;
   /** Resolves when every envelope so far is written. */
   done(): Promise<void>;

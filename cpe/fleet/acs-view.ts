@@ -53,7 +53,7 @@ async function knownValues(ask: Ask, id: string, names: readonly string[]): Prom
   return known;
 }
 
-export interface CompareTarget {
+interface CompareTarget {
   /** Base URL of the API, without /api/v1. */
   api: string;
   tokenFile: string;

@@ -65,7 +65,7 @@ export interface Difference {
   what?: string;
 }
 
-export interface CompareOptions {
+interface CompareOptions {
   /** The ACS has no other devices than these units. */
   strangers?: boolean;
 }

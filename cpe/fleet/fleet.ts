@@ -31,7 +31,7 @@ interface Runner {
   end(): Promise<GroupReport[]>;
 }
 
-export interface FleetTerminal extends Terminal {
+interface FleetTerminal extends Terminal {
   /** Where this program can be started once more. */
   fork?: Forking;
 }
@@ -83,7 +83,7 @@ async function writeReport(file: string, report: FleetReport): Promise<void> {
 }
 
 /** @returns how many processes a fleet is spread over */
-export function processesFor({ count, processes }: FleetOptions, cores: number): number {
+function processesFor({ count, processes }: FleetOptions, cores: number): number {
   const wanted = processes > 0 ? processes : Math.min(cores, Math.ceil(count / PER_PROCESS));
   return Math.max(1, Math.min(wanted, count));
 }

@@ -12,7 +12,7 @@ const OUTAGE = { min: 2000, max: 120_000 };
 /** Time from a false fault to the restart into the image that was installed all the same, milliseconds. */
 const RESTART_DELAY = 30_000;
 
-export interface PowerOptions {
+interface PowerOptions {
   gateway: () => Gateway;
   clock: Clock;
   log: Log;

@@ -21,16 +21,16 @@ export interface Forking {
   fork(): Channel;
 }
 
-export type ToShard = { do: 'start'; options: FleetOptions; numbers: number[] } | { do: 'end' };
+type ToShard = { do: 'start'; options: FleetOptions; numbers: number[] } | { do: 'end' };
 
-export type FromShard =
+type FromShard =
   | { say: 'progress'; progress: Progress }
   | { say: 'everyone' }
   | { say: 'failed'; message: string }
   | { say: 'log'; line: string }
   | { say: 'report'; report: GroupReport };
 
-export interface Shards {
+interface Shards {
   readonly failed: Promise<never>;
   readonly everyoneInformed: Promise<void>;
   readonly progress: Progress;

@@ -11,7 +11,7 @@ import { FleetUnit } from './fleet-unit.ts';
 import { GroupStatistics } from './group-statistics.ts';
 import type { GroupReport } from './report.ts';
 
-export interface UnitGroupOptions {
+interface UnitGroupOptions {
   /** Number of units of the whole fleet, and the numbers of those in this group. */
   count: number;
   numbers: readonly number[];

@@ -12,7 +12,7 @@ import {
   identityOf,
 } from '../setup.ts';
 
-export interface UnitsOptions extends Omit<FactoryOptions, 'dhcp'>, Omit<IdentityOptions, 'mac' | 'serial'> {
+interface UnitsOptions extends Omit<FactoryOptions, 'dhcp'>, Omit<IdentityOptions, 'mac' | 'serial'> {
   model: string;
   set: readonly string[];
   address?: string | undefined;

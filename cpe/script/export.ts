@@ -12,7 +12,7 @@ import type { Found, Tree } from '../state/tree/tree.ts';
 import { bareOrQuoted, formatName, quoteValue } from './parse.ts';
 import { insertTableOf } from './run.ts';
 
-export interface ExportOptions {
+interface ExportOptions {
   /** Only what differs from the defaults, or everything. */
   content: 'ModifiedConfig' | 'AllConfig';
   /** `All` or a service's name. */

@@ -19,7 +19,7 @@ export interface SyntaxProblem {
 }
 
 /** Larger scripts are refused as a whole. */
-export const MAX_SCRIPT = 4 * 1024 * 1024;
+const MAX_SCRIPT = 4 * 1024 * 1024;
 
 /**
  * Reads a whole script. With any problem nothing of it may run.

@@ -10,7 +10,7 @@ import type { SnapshotStore } from '../state/snapshot.ts';
 import { formatName, type Keys, parseScript, type Statement, type SyntaxProblem } from './parse.ts';
 
 /** What a script may do to a unit. */
-export interface ScriptTarget {
+interface ScriptTarget {
   readonly model: Model;
   readonly log: Log;
   readonly config: Pick<Configuration, 'pathOf' | 'set' | 'insert' | 'edit'>;
@@ -21,12 +21,12 @@ export interface ScriptTarget {
   };
 }
 
-export interface LineFailure {
+interface LineFailure {
   line: number;
   message: string;
 }
 
-export type ScriptOutcome =
+type ScriptOutcome =
   | { ran: false; problems: SyntaxProblem[] }
   | { ran: true; statements: number; failures: LineFailure[] };
 

@@ -9,7 +9,7 @@ const FILE_TYPE = '3 Vendor Configuration File';
 const read = (unit: Unit, name: string): string => unit.config.variable(`Conf.${name}`) ?? '';
 
 /** `%mac%` and its like in names and paths; one that nobody knows stays. The series (`4100` of `4102S`) is inferred. */
-export function expandMacros(unit: Unit, text: string): string {
+function expandMacros(unit: Unit, text: string): string {
   const values: Record<string, string> = {
     mac: unit.identity.mac,
     version: unit.softwareVersion,

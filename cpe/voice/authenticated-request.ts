@@ -6,7 +6,7 @@ import type { TransactionLayer } from '../../shared/sip/transaction.ts';
 import type { ClientTransaction, Outcome } from '../../shared/sip/transaction-types.ts';
 import type { Authenticator } from './auth.ts';
 
-export interface ExchangeOptions {
+interface ExchangeOptions {
   /** Each attempt, as it starts. */
   onStart?: (transaction: ClientTransaction) => void;
   /** Every response, with the request it answers (whose CSeq grows with each attempt). */

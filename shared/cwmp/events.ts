@@ -1,7 +1,7 @@
 // The events that open a session (TR-069 3.7.1.5 Table 8), as data: the CPE's ledger of what is undelivered follows it.
 import type { AcsMethod } from './methods.ts';
 
-export interface EventSpec {
+interface EventSpec {
   readonly code: string;
   /** single: at most once in the list however often it happened; multiple: one entry for each, with its CommandKey. */
   readonly cumulative: 'single' | 'multiple';

@@ -67,7 +67,7 @@ export function faultSide(code: number): 'Client' | 'Server' {
 }
 
 /** Where a fault code stands: each place has its own list of allowed codes. */
-export type CodePlace = 'fault' | 'parameter' | 'transfer' | 'deploymentUnit';
+type CodePlace = 'fault' | 'parameter' | 'transfer' | 'deploymentUnit';
 
 const within = (code: number, low: number, high: number): boolean => code >= low && code <= high;
 

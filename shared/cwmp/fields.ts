@@ -22,11 +22,11 @@ export interface TextField extends Common<string> {
 }
 
 /** xs:dateTime, kept as text: what a device reports is shown as reported. */
-export interface DateTimeField extends Common<string> {
+interface DateTimeField extends Common<string> {
   readonly kind: 'dateTime';
 }
 
-export interface Base64Field extends Common<string> {
+interface Base64Field extends Common<string> {
   readonly kind: 'base64';
 }
 
@@ -38,18 +38,18 @@ export interface NumberField extends Common<number> {
   readonly codes?: 'transfer' | 'deploymentUnit';
 }
 
-export interface BooleanField extends Common<boolean> {
+interface BooleanField extends Common<boolean> {
   readonly kind: 'boolean';
   /** In REST input the default is whether this neighbour was given (NotificationChange ← Notification). */
   readonly impliedBy?: string;
 }
 
 /** xs:anySimpleType: the value as text; its xsi:type goes to the neighbour property `Type`. */
-export interface AnyField extends Common<string> {
+interface AnyField extends Common<string> {
   readonly kind: 'any';
 }
 
-export interface StructField extends Common<Readonly<Record<string, unknown>>> {
+interface StructField extends Common<Readonly<Record<string, unknown>>> {
   readonly kind: 'struct';
   readonly fields: Fields;
 }

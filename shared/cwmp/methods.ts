@@ -144,7 +144,7 @@ const autonomousResult = struct({
   OperationPerformed: text(undefined, { values: ['Install', 'Update', 'Uninstall'] }),
 });
 
-export interface MethodSpec {
+interface MethodSpec {
   /** Clause of TR-069 that defines it. */
   readonly clause: string;
   /** Who receives the request. */
@@ -499,7 +499,7 @@ export function validateArguments<M extends MethodName>(method: M, input: unknow
   return validateFields(methods[method].request, input) as Arguments<M>;
 }
 
-export interface MethodDescription {
+interface MethodDescription {
   method: MethodName;
   clause: string;
   to: 'cpe' | 'acs' | 'both';

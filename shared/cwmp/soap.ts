@@ -20,7 +20,7 @@ export type ResponseBody<M extends MethodName = MethodName> = M extends MethodNa
   ? { kind: 'response'; method: M; result: Results<M> }
   : never;
 
-export interface FaultBody {
+interface FaultBody {
   kind: 'fault';
   fault: {
     /** 0 when what came was a SOAP fault without a CWMP code in it. */
@@ -33,7 +33,7 @@ export interface FaultBody {
 }
 
 /** A method of Annex A whose arguments cannot be taken. Only a request may be answered with the `fault`. */
-export interface InvalidBody {
+interface InvalidBody {
   kind: 'invalid';
   of: 'request' | 'response';
   method: MethodName;

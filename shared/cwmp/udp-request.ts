@@ -1,7 +1,7 @@
 // The UDP connection request (TR-069 Annex G): one datagram in the form of an HTTP GET, signed with the connection-request password.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-export interface UdpRequest {
+interface UdpRequest {
   /** `host:port` as it stands in the URI. */
   authority: string;
   /** Seconds since 1970, by the clock of the ACS. */

@@ -13,7 +13,7 @@ export type ValueType =
 
 export type ActiveNotify = 'normal' | 'canDeny' | 'forceEnabled' | 'forceDefaultEnabled';
 
-export interface EnumerationValue {
+interface EnumerationValue {
   /** What travels in messages. */
   label: string;
   /** The number behind it (`enumeration@code`), where the document gives one. */

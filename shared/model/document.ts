@@ -7,7 +7,7 @@ import { attribute, type Element, elements } from './element.ts';
 import { applySyntax, type DataTypes, readDataTypes } from './syntax.ts';
 
 /** Our own attributes and elements in a document: script names, keys that follow, first rows, RPCs, services. */
-export const EXTENSION = 'urn:tandem:datamodel-extension';
+const EXTENSION = 'urn:tandem:datamodel-extension';
 
 const MAX_BYTES = 32 * 1024 * 1024;
 const MAX_NESTING = 8;

@@ -1,14 +1,14 @@
 // Names of parameters and objects: TR-069 paths (full, partial, with instances, aliases or wildcards) and DGW script names.
 
 /** One node of a path: a name, an instance number, an alias `[x]`, the wildcard `*` or the template placeholder `{i}`. */
-export type PathNode =
+type PathNode =
   | { kind: 'name'; name: string }
   | { kind: 'instance'; number: number }
   | { kind: 'alias'; alias: string }
   | { kind: 'wildcard' }
   | { kind: 'any' };
 
-export interface ParsedPath {
+interface ParsedPath {
   nodes: PathNode[];
   /** Ends with a dot (or is empty): an object or everything below it. */
   partial: boolean;
@@ -151,7 +151,7 @@ function isInstance(part: string | undefined): boolean {
 }
 
 /** A DGW script name: `SipEp.Gateway[Name=default].SecurePort` → `SipEp.Gateway.SecurePort` and its keys, in order. */
-export interface ScriptName {
+interface ScriptName {
   /** Without the keys, as spelled. */
   name: string;
   keys: [column: string, value: string][];

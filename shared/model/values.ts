@@ -1,7 +1,7 @@
 // Values of parameters as text: are they of the type, in range, and what is their one canonical form (TR-106 3.2, A.2.3).
 import type { ParameterDef, ValueRange, ValueType } from './definitions.ts';
 
-export type Checked = { ok: true; value: string } | { ok: false; code: 9006 | 9007; message: string };
+type Checked = { ok: true; value: string } | { ok: false; code: 9006 | 9007; message: string };
 
 /** TR-106 3.2.2. */
 export const UNKNOWN_TIME = '0001-01-01T00:00:00Z';

@@ -2,7 +2,7 @@
 // (HAProxy, "The PROXY protocol", sections 2.1 and 2.2).
 import { isIP, SocketAddress } from 'node:net';
 
-export type ProxyHeader =
+type ProxyHeader =
   /** Not all of it is there. */
   | { state: 'more' }
   /** `length` bytes are the header; without a source the connection is the proxy's own, or it does not know whose. */

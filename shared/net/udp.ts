@@ -2,7 +2,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 
-export interface BindOptions {
+interface BindOptions {
   /** The local address; every address of the family by default. */
   address?: string | undefined;
   /** 0, a free port, by default. */

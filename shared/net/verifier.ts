@@ -24,7 +24,7 @@ export interface VerifierOptions {
   maxTracked?: number;
 }
 
-export interface Verification {
+interface Verification {
   /** The Authorization header as received. */
   header: string | undefined;
   method: string;

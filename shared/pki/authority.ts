@@ -12,7 +12,7 @@ export interface Environment {
   random: Random;
 }
 
-export interface Validity {
+interface Validity {
   /** An hour ago unless told, so that clocks a little behind accept it. */
   notBefore?: Date;
   /** Wins over `days`. */
@@ -21,7 +21,7 @@ export interface Validity {
   days?: number;
 }
 
-export interface CaRequest extends Validity, Environment {
+interface CaRequest extends Validity, Environment {
   /** Its common name. */
   name: string;
   key: KeyKind;
@@ -48,7 +48,7 @@ export interface Issued {
   chain: string;
 }
 
-export interface Revocation {
+interface Revocation {
   /** Hexadecimal serial number. */
   serial: string;
   at: Date;

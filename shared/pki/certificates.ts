@@ -98,7 +98,7 @@ export function readPrivateKey(input: Buffer | string, passphrase?: string): Key
   throw refuse('no private key in the file');
 }
 
-export interface CertificateSummary {
+interface CertificateSummary {
   /** Common names, or the whole name where there is none. */
   subject: string;
   issuer: string;
@@ -123,8 +123,7 @@ const EKU_CLIENT = '1.3.6.1.5.5.7.3.2';
 const EKU_ANY = '2.5.29.37.0';
 
 /** Extended key usages as OIDs; Node types them as always there, but they are undefined where the extension is absent. */
-export const extendedUsages = (cert: X509Certificate): readonly string[] | undefined =>
-  cert.keyUsage as string[] | undefined;
+const extendedUsages = (cert: X509Certificate): readonly string[] | undefined => cert.keyUsage as string[] | undefined;
 
 /** Whether the extended key usage, if there is one, allows the role (RFC 5280 4.2.1.12). */
 export function allows(cert: X509Certificate, role: 'client' | 'server'): boolean {

@@ -2,7 +2,7 @@
 import { contentLength, Headers } from './headers.ts';
 import { endOfHeaders, sipLimits } from './message.ts';
 
-export interface FrameSink {
+interface FrameSink {
   /** One whole message, start line to the end of its body. */
   message(bytes: Buffer): void;
   /** One CRLF outside a message. `pair` is true when it is the second in a row: a ping. */

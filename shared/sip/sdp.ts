@@ -1,13 +1,13 @@
 // Session descriptions (RFC 4566): the lines in their order, written back byte for byte, with a typed view over them.
 // a=crypto (RFC 4568) and a=key-mgmt (RFC 4567) are attributes like others; their meaning lives with the media.
 
-export const sdpLimits = { bytes: 65_536, lines: 1_000 } as const;
+const sdpLimits = { bytes: 65_536, lines: 1_000 } as const;
 
 export class SdpError extends Error {
   override readonly name = 'SdpError';
 }
 
-export interface SdpLine {
+interface SdpLine {
   /** One letter. */
   readonly type: string;
   readonly value: string;

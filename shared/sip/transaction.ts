@@ -41,7 +41,7 @@ export interface RequestOptions {
   timers?: Partial<TimerSettings>;
 }
 
-export interface TransactionLayerOptions {
+interface TransactionLayerOptions {
   transport: Pick<SipTransport, 'onMessage' | 'onMalformed'>;
   clock: Clock;
   random: Random;

@@ -175,7 +175,7 @@ function findOpen(text: string): number {
 }
 
 /** The content of a quoted string; other text as it is. */
-export function unquote(text: string): string {
+function unquote(text: string): string {
   if (!/^".*"$/s.test(text) || text.length < 2) return text;
   return text.slice(1, -1).replace(/\\(.)/gs, '$1');
 }

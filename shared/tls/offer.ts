@@ -6,7 +6,7 @@ import { isOlder, offeredFrom, suites, type TlsPolicy, type TlsVersion, tlsVersi
 
 type KeyOf = 'RSA' | 'EC' | 'DSS';
 
-export interface Offer {
+interface Offer {
   versions: readonly TlsVersion[];
   /** IANA names in the server's order of preference, which decides. */
   suites: readonly string[];

@@ -90,7 +90,7 @@ export const suites: Readonly<Record<string, Suite>> = {
   TLS_CHACHA20_POLY1305_SHA256: suite('TLS_CHACHA20_POLY1305_SHA256', 'any', 'any', 'TLSv1_3'),
 };
 
-export type SuiteSet = 'CS1' | 'CS2' | 'CS3';
+type SuiteSet = 'CS1' | 'CS2' | 'CS3';
 
 const cs2: readonly string[] = [
   'TLS_RSA_WITH_AES_128_CBC_SHA',
@@ -153,7 +153,7 @@ export const suiteLists: Readonly<Record<'https' | 'sip', Readonly<Record<SuiteS
 };
 
 /** What a plain TR-069 device offers: RFC 9325 4.2, and the suite that TR-069 3.3 makes mandatory last. */
-export const modernSuites: readonly string[] = [
+const modernSuites: readonly string[] = [
   'TLS_AES_128_GCM_SHA256',
   'TLS_AES_256_GCM_SHA384',
   'TLS_CHACHA20_POLY1305_SHA256',
@@ -168,7 +168,7 @@ export const modernSuites: readonly string[] = [
   'TLS_RSA_WITH_AES_128_CBC_SHA',
 ];
 
-export interface ServiceSettings {
+interface ServiceSettings {
   /** Script names of the variables; no `validation` where the unit has no such variable. */
   validation?: string;
   suite: string;

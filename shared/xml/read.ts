@@ -27,7 +27,7 @@ export interface XmlLimits {
 }
 
 /** Room for a full read of 100,000 parameters; a CWMP message is ten levels deep. */
-export const defaultLimits: Readonly<XmlLimits> = {
+const defaultLimits: Readonly<XmlLimits> = {
   size: 32 * 1024 * 1024,
   depth: 64,
   elements: 400_000,

@@ -80,7 +80,7 @@ function matchingOf(text: string): NonNullable<UserAgentConfig['contactMatching'
 }
 
 /** Macros of SipEp.InteropUaHeaderFormat: %version% %mac% %product% %profile% %serial% %%. */
-export function expandHeader(unit: Unit, format: string): string {
+function expandHeader(unit: Unit, format: string): string {
   const values: Record<string, string> = {
     version: unit.softwareVersion,
     mac: unit.identity.mac,

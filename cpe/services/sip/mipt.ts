@@ -1,7 +1,7 @@
 // Media IP Transport: ports and security of media, as the user agent takes them at its start.
 import { type Service, type Unit, X } from '../service.ts';
 
-export interface MediaSettings {
+interface MediaSettings {
   srtp: {
     mode: 'Unsecure' | 'Secure' | 'SecureWithFallback';
     keyManagement: 'Mikey' | 'Sdes';

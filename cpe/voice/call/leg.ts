@@ -8,7 +8,7 @@ import { CallLifetime } from './lifetime.ts';
 import type { DialogSide } from './request-in-dialog.ts';
 import { NegotiatedSession, type SessionParts } from './session.ts';
 
-export interface LegParts extends DialogSide, SessionParts {
+interface LegParts extends DialogSide, SessionParts {
   direction: 'in' | 'out';
   /** The INVITE and the 2xx of an incoming call: the 2xx is repeated until its ACK. */
   answered?: { transaction: ServerTransaction; response: SipResponse };

@@ -20,7 +20,7 @@ export interface KeyOffer {
   accept(answer: SessionView, media: Media): { ok: true; keys: AgreedKeys } | { ok: false; reason: string };
 }
 
-export type KeyAnswer =
+type KeyAnswer =
   | { ok: true; session: Attribute[]; media: Attribute[]; keys: AgreedKeys }
   /** `wrongProtocol`: the offer has keys, but by the other protocol only. */
   | { ok: false; wrongProtocol: boolean; reason: string };

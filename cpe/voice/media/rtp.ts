@@ -1,6 +1,6 @@
 // RTP and RTCP packets (RFC 3550), read and written: what a call's media sends and hears.
 
-export interface RtpPacket {
+interface RtpPacket {
   payloadType: number;
   marker: boolean;
   /** 16 bits. */
@@ -58,7 +58,7 @@ function rtcp(type: number, count: number, body: Buffer): Buffer {
 /** Seconds from 1900 to 1970: NTP's epoch to Unix's. */
 const NTP_OFFSET = 2_208_988_800;
 
-export interface SenderState {
+interface SenderState {
   ssrc: number;
   cname: string;
   /** Milliseconds since the Unix epoch. */

@@ -3,7 +3,7 @@
 import type { Random } from '../../../shared/clock.ts';
 import { isSuite, type SrtpKeying, type SrtpSuite, type SrtpSuiteName, srtpSuites } from './srtp.ts';
 
-export interface SdesKey {
+interface SdesKey {
   /** Master key and master salt, one behind the other. */
   keySalt: Buffer;
   /** As written: a decimal number or `2^n`. */
@@ -134,7 +134,7 @@ export function isUsable(line: CryptoLine, suites: readonly SrtpSuiteName[] = sd
 }
 
 /** What the unit offers, preferred first. The exact lines a real unit prints are not public: our choice. */
-export const sdesSuites: readonly SrtpSuiteName[] = ['AES_CM_128_HMAC_SHA1_80', 'AES_CM_128_HMAC_SHA1_32'];
+const sdesSuites: readonly SrtpSuiteName[] = ['AES_CM_128_HMAC_SHA1_80', 'AES_CM_128_HMAC_SHA1_32'];
 
 function freshLine(tag: number, suite: SrtpSuiteName, random: Random): CryptoLine {
   const { keyLength, saltLength } = srtpSuites[suite];

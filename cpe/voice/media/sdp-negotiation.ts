@@ -216,7 +216,7 @@ export function buildAnswer(local: LocalSession, offer: Sdp, chosen: Chosen, por
 }
 
 /** What an answer settles: which of the offered streams is used and how. */
-export type Settled = { ok: true; index: number; parameters: MediaParameters } | { ok: false; reason: string };
+type Settled = { ok: true; index: number; parameters: MediaParameters } | { ok: false; reason: string };
 
 /**
  * Judges the answer to an offer of ours. A refused stream (port 0), another profile, or keys that do not answer ours make the

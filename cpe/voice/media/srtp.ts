@@ -42,7 +42,7 @@ export interface SrtpKeying {
   mki?: Buffer;
 }
 
-export type RefusedPacket = 'malformed' | 'authentication' | 'replay' | 'too-many-sources';
+type RefusedPacket = 'malformed' | 'authentication' | 'replay' | 'too-many-sources';
 export type Unprotected = { ok: true; packet: Buffer } | { ok: false; reason: RefusedPacket };
 
 const refused = (reason: RefusedPacket): Unprotected => ({ ok: false, reason });
