@@ -184,28 +184,3 @@ async function ask(socket: Socket, { clock, host, port, random }: SntpQuery): Pr
     });
   });
 }
-
-/**
- * A server's answer to a question; undefined when it is none.
- * @param now milliseconds since 1970
- */
-export function answerQuestion(bytes: Buffer, now: number, stratum = 2, leap = 0): Buffer | undefined {
-  const packet = decodePacket(bytes);
-  if (packet?.mode !== 3) return undefined;
-  const time = toTimestamp(now);
-  return encodePacket({
-    leap,
-    version: packet.version,
-    mode: 4,
-    stratum,
-    poll: packet.poll,
-    precision: -10,
-    rootDelay: 0,
-    rootDispersion: 0.001,
-    referenceId: Buffer.from([127, 127, 1, 0]),
-    reference: time,
-    originate: packet.transmit,
-    receive: time,
-    transmit: time,
-  });
-}

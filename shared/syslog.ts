@@ -49,18 +49,6 @@ function cut(text: string): string {
   return bytes.subarray(0, end).toString();
 }
 
-/** Reads a line back, leniently; undefined when it has no priority. */
-export function parseSyslog(
-  line: string,
-): Required<Pick<SyslogEntry, 'facility' | 'severity' | 'message'>> | undefined {
-  const parts = /^<(\d{1,3})>([\s\S]*)$/.exec(line);
-  const priority = Number(parts?.[1] ?? 192);
-  const severity = SEVERITIES[priority & 7];
-  if (!parts || priority > 191 || !severity) return undefined;
-  const message = (parts[2] ?? '').replace(/^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ /, '');
-  return { facility: priority >> 3, severity, message };
-}
-
 export interface Syslog {
   /** Sends one entry. Resolved when it has left; rejects where the name cannot be resolved or no way leads there. */
   send(entry: SyslogEntry): Promise<void>;

@@ -160,10 +160,3 @@ export function formatName(name: string, keys: Keys): string {
   const dot = name.lastIndexOf('.');
   return `${name.slice(0, dot)}[${keys.map(([key, value]) => `${key}=${bareOrQuoted(value)}`).join(' ')}]${name.slice(dot)}`;
 }
-
-/** One statement as a line of a script. */
-export function formatStatement(statement: Statement): string {
-  const name = formatName(statement.name, statement.keys);
-  if (statement.kind === 'assign') return `${name} = ${quoteValue(statement.value)}`;
-  return [name, ...statement.args.map(([key, value]) => `${key}=${bareOrQuoted(value)}`)].join(' ');
-}

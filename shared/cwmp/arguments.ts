@@ -1,77 +1,9 @@
-// JSON from an operator → the arguments of a request, by the same descriptions as the codec; and those descriptions for an API to show.
+// JSON from an operator → the arguments of a request, by the same descriptions as the codec.
 import { UserError } from '../errors.ts';
 import { canonicalType, isKnownType, membersOf } from './codec.ts';
 import type { ArrayField, ChoiceField, Field, Fields, NumberField, TextField } from './fields.ts';
 
 type Json = Readonly<Record<string, unknown>>;
-
-/** An argument as an API shows it. */
-export interface ArgumentDescription {
-  name: string;
-  /** `string`, `int`, `unsignedInt`, `boolean`, `dateTime`, `base64`, `any`, `struct`, `array`, `choice`. */
-  type: string;
-  required: boolean;
-  default?: unknown;
-  maxLength?: number;
-  minimum?: number;
-  maximum?: number;
-  values?: readonly string[];
-  pattern?: string;
-  minItems?: number;
-  maxItems?: number;
-  /** Of an array. */
-  items?: ArgumentDescription;
-  /** Of a struct. */
-  fields?: ArgumentDescription[];
-  /** Of a choice, by the value of `Type`. */
-  variants?: Record<string, ArgumentDescription[]>;
-}
-
-export function describeFields(fields: Fields): ArgumentDescription[] {
-  const described: ArgumentDescription[] = [];
-  for (const { name, field } of membersOf(fields)) {
-    described.push(describeField(name, field));
-    if (field.kind === 'any') described.push({ name: 'Type', type: 'string', required: false, default: '' });
-  }
-  return described;
-}
-
-function describeField(name: string, field: Field): ArgumentDescription {
-  const type = field.kind === 'text' ? 'string' : field.kind === 'repeated' ? 'array' : field.kind;
-  const required = !field.optional && field.absent === undefined;
-  return { name, type, required, ...defined({ default: field.absent }), ...describeBounds(name, field) };
-}
-
-function describeBounds(name: string, field: Field): Partial<ArgumentDescription> {
-  switch (field.kind) {
-    case 'text':
-      return defined({ maxLength: field.max, values: field.values, pattern: field.pattern?.source });
-    case 'int':
-    case 'unsignedInt':
-      return defined({ minimum: field.min, maximum: field.max });
-    case 'struct':
-      return { fields: describeFields(field.fields) };
-    case 'array':
-      return {
-        ...defined({ minItems: field.min, maxItems: field.max }),
-        items: describeField(field.member, field.item),
-      };
-    case 'repeated':
-      return { ...defined({ minItems: field.min }), items: describeField(name, field.item) };
-    case 'choice': {
-      const variants = Object.entries(field.variants);
-      return { variants: Object.fromEntries(variants.map(([type, { fields }]) => [type, describeFields(fields)])) };
-    }
-    default:
-      return {};
-  }
-}
-
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-function defined<T extends object>(value: T): Defined<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as Defined<T>;
-}
 
 /**
  * Arguments from outside, complete and within the schema. Left-out ones get the protocol's defaults; a list of values

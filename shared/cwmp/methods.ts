@@ -1,6 +1,6 @@
 // Every RPC of TR-069 Annex A, each described once: the ACS, the CPE, the types and REST all derive from this table.
 // Argument order is the order of the schema (cwmp-1-0.xsd … cwmp-1-4.xsd).
-import { type ArgumentDescription, describeFields, validateFields } from './arguments.ts';
+import { validateFields } from './arguments.ts';
 import {
   boolean,
   dateTime,
@@ -481,12 +481,6 @@ export function isCpeMethod(name: string): name is CpeMethod {
   return to === 'cpe' || to === 'both';
 }
 
-/** Whether a CPE may send it to an ACS. */
-export function isAcsMethod(name: string): name is AcsMethod {
-  const to = byName.get(name)?.to;
-  return to === 'acs' || to === 'both';
-}
-
 /** All methods of Annex A, in the order of the table. */
 export const methodNames: readonly MethodName[] = Object.keys(methods) as MethodName[];
 
@@ -497,28 +491,4 @@ export const methodNames: readonly MethodName[] = Object.keys(methods) as Method
  */
 export function validateArguments<M extends MethodName>(method: M, input: unknown): Arguments<M> {
   return validateFields(methods[method].request, input) as Arguments<M>;
-}
-
-interface MethodDescription {
-  method: MethodName;
-  clause: string;
-  to: 'cpe' | 'acs' | 'both';
-  since: Version;
-  deprecated: boolean;
-  arguments: ArgumentDescription[];
-  results: ArgumentDescription[];
-}
-
-/** A method as an API shows it. */
-export function describeMethod(method: MethodName): MethodDescription {
-  const { clause, to, since, deprecated, request, response }: MethodSpec = methods[method];
-  return {
-    method,
-    clause: `TR-069 ${clause}`,
-    to,
-    since,
-    deprecated: deprecated === true,
-    arguments: describeFields(request),
-    results: describeFields(response),
-  };
 }

@@ -1,5 +1,5 @@
 // What the options of a DHCP message mean: those any host uses, and those that lead a CPE to its ACS (TR-069 3.1).
-import { addressBytes, type Options, readAddress, readTlv, tlv } from './packet.ts';
+import { type Options, readAddress, readTlv } from './packet.ts';
 
 /** RFC 2132, RFC 3925; only what is used here. */
 export const OPTION = {
@@ -53,7 +53,7 @@ export function messageType(options: Options): MessageType | undefined {
 export const messageTypeValue = (type: MessageType): Buffer => Buffer.from([MESSAGE_TYPES.indexOf(type) + 1]);
 
 /** Text of an option, without the NULs that some servers end it with; undefined when absent or empty. */
-export function textOf(value: Buffer | undefined): string | undefined {
+export function optionText(value: Buffer | undefined): string | undefined {
   return value?.toString('utf8').replace(/\0+$/, '') || undefined;
 }
 
@@ -64,17 +64,9 @@ export function addressesOf(value: Buffer | undefined): string[] {
   return addresses;
 }
 
-export const addressesValue = (addresses: readonly string[]): Buffer => Buffer.concat(addresses.map(addressBytes));
-
 /** A number of 1, 2 or 4 bytes. */
 export function numberOf(value: Buffer | undefined): number | undefined {
   return value && [1, 2, 4].includes(value.length) ? value.readUIntBE(0, value.length) : undefined;
-}
-
-export function uint32Value(number: number): Buffer {
-  const value = Buffer.alloc(4);
-  value.writeUInt32BE(number >>> 0);
-  return value;
 }
 
 /**
@@ -91,7 +83,7 @@ export function readAcsOptions(options: Options): AcsOptions {
 
 /** Some servers put the URL into option 43 as it is, without a sub-option around it. */
 function bareUrl(value: Buffer | undefined): string | undefined {
-  const text = textOf(value)?.trim();
+  const text = optionText(value)?.trim();
   return text && /^https?:/i.test(text) ? acsUrl(text) : undefined;
 }
 
@@ -101,7 +93,7 @@ function readSubOptions(value: Buffer | undefined, first: number): AcsOptions {
     // RFC 3396 holds inside option 43 as well; what is cut off ends the reading.
     if (item.value) parts.set(item.code, Buffer.concat([parts.get(item.code) ?? Buffer.alloc(0), item.value]));
   }
-  const text = (index: number): string | undefined => textOf(parts.get(first + index))?.trim() || undefined;
+  const text = (index: number): string | undefined => optionText(parts.get(first + index))?.trim() || undefined;
   const url = text(0);
   const found: AcsOptions = {};
   const valid = url === undefined ? undefined : acsUrl(url);
@@ -139,33 +131,6 @@ export function readVendorSpecific(value: Buffer | undefined): Map<number, Buffe
     at += length;
   }
   return found;
-}
-
-/** Sub-options by their numbers, as option 43 or one enterprise's part of option 125 holds them. */
-export function subOptions(items: Readonly<Record<number, string>>): Buffer {
-  return Buffer.concat(Object.entries(items).map(([code, text]) => tlv(Number(code), Buffer.from(text))));
-}
-
-/** Option 125 of one enterprise (RFC 3925 4). */
-export function vendorSpecificValue(enterprise: number, data: Buffer): Buffer {
-  return Buffer.concat([uint32Value(enterprise), Buffer.from([data.length]), data]);
-}
-
-/** The ACS in option 43 (`first` 1) or 125 (`first` 11), for a server. */
-export function acsSubOptions(acs: AcsOptions, first: 1 | 11): Buffer {
-  const items: Record<number, string> = {};
-  if (acs.acsUrl !== undefined) items[first] = acs.acsUrl;
-  if (acs.provisioningCode !== undefined) items[first + 1] = acs.provisioningCode;
-  if (acs.retryMinimumWait !== undefined) items[first + 2] = String(acs.retryMinimumWait);
-  if (acs.retryMultiplier !== undefined) items[first + 3] = String(acs.retryMultiplier);
-  return subOptions(items);
-}
-
-/** Whether a client wants to be told of its ACS: option 60 holds the class anywhere, or option 124 names it. */
-export function asksForAcs(options: Options): boolean {
-  if (options.get(OPTION.vendorClass)?.includes(VENDOR_CLASS)) return true;
-  const classes = readVendorSpecific(options.get(OPTION.viVendorClass)).get(ENTERPRISE);
-  return classes?.includes(VENDOR_CLASS) ?? false;
 }
 
 /** Option 61: a type byte (1: a hardware address, 0: anything else) and the identifier (RFC 2132 9.14). */

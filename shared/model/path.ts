@@ -74,26 +74,6 @@ function parseNode(part: string): PathNode | undefined {
   return NAME.test(part) ? { kind: 'name', name: part } : undefined;
 }
 
-export function formatPath(path: ParsedPath): string {
-  if (path.nodes.length === 0) return '';
-  return path.nodes.map(formatNode).join('.') + (path.partial ? '.' : '');
-}
-
-function formatNode(node: PathNode): string {
-  switch (node.kind) {
-    case 'name':
-      return node.name;
-    case 'instance':
-      return String(node.number);
-    case 'alias':
-      return `[${node.alias}]`;
-    case 'wildcard':
-      return '*';
-    case 'any':
-      return '{i}';
-  }
-}
-
 /** `Device.A.3.B` → `Device.A.{i}.B` and [3]. Purely by form: no node of a data model is named by a number. */
 export function templateOf(path: string): { template: string; instances: number[] } {
   const instances: number[] = [];
@@ -186,15 +166,3 @@ function parseKeys(text: string): [string, string][] | undefined {
   }
   return keys.length > 0 ? keys : undefined;
 }
-
-/** Writes a script name; values that need it are quoted. */
-export function formatScriptName({ name, keys }: ScriptName): string {
-  if (keys.length === 0) return name;
-  const dot = name.lastIndexOf('.');
-  const text = keys
-    .map(([column, value]) => `${column}=${/^[^\s"\\\]]+$/.test(value) ? value : quote(value)}`)
-    .join(' ');
-  return `${name.slice(0, dot)}[${text}]${name.slice(dot)}`;
-}
-
-const quote = (value: string): string => `"${value.replace(/["\\]/g, '\\$&')}"`;

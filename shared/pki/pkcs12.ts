@@ -13,21 +13,6 @@ interface Bundle {
 
 const refuse = (message: string): UserError => new UserError(400, 'bad-pkcs12', message);
 
-/** @throws UserError when the key is not RSA */
-export function writePkcs12(bundle: Bundle, password: string, friendlyName?: string): Buffer {
-  const key = readPrivateKey(bundle.key);
-  if (key.asymmetricKeyType !== 'rsa') throw refuse('a PKCS#12 bundle can hold RSA keys only');
-  const certs = readCertificates(bundle.cert + bundle.others).map(cert =>
-    forge.pki.certificateFromPem(cert.toString()),
-  );
-  const privateKey = forge.pki.privateKeyFromPem(key.export({ type: 'pkcs1', format: 'pem' }).toString());
-  const asn1 = forge.pkcs12.toPkcs12Asn1(privateKey, certs, password, {
-    algorithm: '3des', // What old units can read.
-    ...(friendlyName !== undefined && { friendlyName }),
-  });
-  return Buffer.from(forge.asn1.toDer(asn1).getBytes(), 'latin1');
-}
-
 /** @throws UserError when it is none, the password is wrong, or it holds no RSA key with its certificate */
 export function readPkcs12(bytes: Buffer, password: string): Bundle {
   let bundle: forge.pkcs12.Pkcs12Pfx;

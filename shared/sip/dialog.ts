@@ -4,7 +4,7 @@
 // `layer.send(flow, buildAck(dialog, invite))` for each 2xx. Callee: `dialogOfCallee(invite, response)` with what
 // `transaction.respond(200, …)` answered, then `repeatUntilAcknowledged`. Inside: `buildRequest(dialog, 'BYE')` goes to
 // `layer.request(flow, …)`; what comes in is matched by `dialogKey(message, 'in')` against `dialog.key` and checked by
-// `acceptRequest`. All requests go over the flow the user agent already has; `nextHop` says where they would go otherwise.
+// `acceptRequest`. All requests go over the flow that the user agent already has.
 import type { Clock, Timer } from '../clock.ts';
 import { parseCSeq } from './fields.ts';
 import {
@@ -160,18 +160,6 @@ export function acceptRequest(dialog: Dialog, request: SipRequest): boolean {
   dialog.remoteSequence = number;
   if (refreshing.includes(request.method) && request.headers.has('Contact')) dialog.remoteTarget = contactUri(request);
   return true;
-}
-
-/** Takes note of a 2xx to a re-INVITE or UPDATE of ours. */
-export function acceptResponse(dialog: Dialog, request: SipRequest, response: SipResponse): void {
-  const fits = refreshing.includes(request.method) && response.status >= 200 && response.status < 300;
-  if (fits && response.headers.has('Contact')) dialog.remoteTarget = contactUri(response);
-}
-
-/** The URI that decides where a request is sent: its first Route, else the Request-URI. RFC 3261 8.1.2 */
-export function nextHop(request: SipRequest): string {
-  const [first] = request.headers.list('Route');
-  return first === undefined ? request.uri : parseNameAddr(first).uri;
 }
 
 /**

@@ -184,11 +184,6 @@ export function quote(text: string): string {
   return `"${text.replace(/["\\]/g, '\\$&')}"`;
 }
 
-export function formatNameAddr(address: NameAddr): string {
-  const name = address.displayName === undefined ? '' : `${quote(address.displayName)} `;
-  return `${name}<${address.uri}>${formatParameters(address.parameters)}`;
-}
-
 /** The tag of a From or To value. Throws SipSyntaxError when it is no address. */
 export function tagOf(value: string): string | undefined {
   return parseNameAddr(value).parameters.get('tag');

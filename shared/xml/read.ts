@@ -86,14 +86,6 @@ export class XmlElement {
   }
 }
 
-/** A QName in an attribute's value or in text (`xsd:string`), by the prefixes in force at `element`. */
-export function resolveName(element: XmlElement, qname: string): { namespace: string; name: string } {
-  const name = qname.trim();
-  const colon = name.indexOf(':');
-  if (colon < 0) return { namespace: lookUp(element.scope, ''), name };
-  return { namespace: lookUp(element.scope, name.slice(0, colon)), name: name.slice(colon + 1) };
-}
-
 /** Value of the first attribute with this local name, whatever its prefix. */
 export function attributeNamed(element: XmlElement, local: string): string | undefined {
   const { attributes } = element;

@@ -8,9 +8,9 @@ import { storedFile, storeFile } from '../../cpe/state/files.ts';
 import { parameterKeyNote } from '../../cpe/state/snapshot.ts';
 import { UserError } from '../../shared/errors.ts';
 import { packFirmware } from '../../shared/firmware.ts';
-import { answerQuestion } from '../../shared/sntp.ts';
 
 import { clock, FIRMWARE, faultOf, Gateways, SCRIPT, set } from '../support/cpe/gateways.ts';
+import { answerQuestion } from '../support/servers/sntp.ts';
 
 describe('gateway', () => {
   let on: Gateways;

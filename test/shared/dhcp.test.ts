@@ -4,10 +4,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import fc from 'fast-check';
 import {
-  acsSubOptions,
   addressesOf,
-  addressesValue,
-  asksForAcs,
   clientIdValue,
   ENTERPRISE,
   MESSAGE_TYPES,
@@ -15,15 +12,20 @@ import {
   messageTypeValue,
   numberOf,
   OPTION,
+  optionText,
   readAcsOptions,
   readVendorSpecific,
-  subOptions,
-  textOf,
-  uint32Value,
-  vendorSpecificValue,
 } from '../../shared/dhcp/options.ts';
 import { type DhcpMessage, decodeMessage, encodeMessage, MalformedDhcp, NO_ADDRESS } from '../../shared/dhcp/packet.ts';
 import { startDhcpServer } from '../support/servers/dhcp.ts';
+import {
+  acsSubOptions,
+  addressesValue,
+  asksForAcs,
+  subOptions,
+  uint32Value,
+  vendorSpecificValue,
+} from '../support/servers/dhcp-options.ts';
 
 const address = fc.ipV4();
 const bytes = (max: number): fc.Arbitrary<Buffer> => fc.uint8Array({ maxLength: max }).map(array => Buffer.from(array));
@@ -86,7 +88,7 @@ describe('a DHCP message', () => {
   it('is read with padding between options, without an end, and with a repeated option joined', () => {
     const head = encodeMessage(plain()).subarray(0, 240);
     const read = decodeMessage(Buffer.concat([head, Buffer.from([0, 0, 12, 1, 97, 0, 12, 1, 98])]));
-    assert.equal(textOf(read.options.get(12)), 'ab');
+    assert.equal(optionText(read.options.get(12)), 'ab');
     assert.deepEqual(
       [...decodeMessage(Buffer.concat([head, Buffer.from([12, 1, 97, 255, 12, 9])])).options.keys()],
       [12],
@@ -135,7 +137,7 @@ describe('DHCP options', () => {
     assert.deepEqual(addressesOf(Buffer.from([1, 2, 3, 4, 5])), ['1.2.3.4']);
     assert.equal(numberOf(uint32Value(600)), 600);
     assert.equal(numberOf(Buffer.alloc(3)), undefined);
-    assert.equal(textOf(Buffer.from('a\0\0')), 'a');
+    assert.equal(optionText(Buffer.from('a\0\0')), 'a');
     assert.equal(clientIdValue('hardware', Buffer.from([9])).toString('hex'), '0109');
     assert.equal(clientIdValue('text', Buffer.from('0090f8')).toString('latin1'), '\x000090f8');
   });

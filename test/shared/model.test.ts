@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { builtinModel, loadModel } from '../../shared/model/datamodel.ts';
 import { isObject, type Model, type ParameterDef, xsdType } from '../../shared/model/definitions.ts';
-import { checkValue, convertValue, initialValue } from '../../shared/model/values.ts';
+import { checkValue } from '../../shared/model/values.ts';
+import { convertValue, initialValue } from '../support/model-values.ts';
 
 const document = (model: string, types = ''): string =>
   `<dm:document xmlns:dm="urn:broadband-forum-org:cwmp:datamodel-1-4" xmlns:x="urn:tandem:datamodel-extension">${types}

@@ -14,7 +14,8 @@ import {
   describe as summary,
 } from '../../shared/pki/certificates.ts';
 import { newKey } from '../../shared/pki/keys.ts';
-import { readPkcs12, writePkcs12 } from '../../shared/pki/pkcs12.ts';
+import { readPkcs12 } from '../../shared/pki/pkcs12.ts';
+import { writePkcs12 } from '../support/pkcs12.ts';
 
 const clock = new VirtualClock();
 const random = seededRandom(1);

@@ -6,7 +6,6 @@ import fc from 'fast-check';
 import { seededRandom, systemClock, VirtualClock } from '../../shared/clock.ts';
 import { isAbort } from '../../shared/errors.ts';
 import {
-  answerQuestion,
   decodePacket,
   encodePacket,
   fromTimestamp,
@@ -16,7 +15,7 @@ import {
   SntpRefused,
   toTimestamp,
 } from '../../shared/sntp.ts';
-import { type SntpServer, startSntpServer } from '../support/servers/sntp.ts';
+import { answerQuestion, type SntpServer, startSntpServer } from '../support/servers/sntp.ts';
 
 const NOW = Date.UTC(2026, 5, 1, 12);
 

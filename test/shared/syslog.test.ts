@@ -1,8 +1,8 @@
 // Syslog lines (RFC 3164 4.1) and the sender.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { createSyslog, formatSyslog, parseSyslog, SEVERITIES } from '../../shared/syslog.ts';
-import { startSyslogServer } from '../support/servers/syslog.ts';
+import { createSyslog, formatSyslog, SEVERITIES } from '../../shared/syslog.ts';
+import { parseSyslog, startSyslogServer } from '../support/servers/syslog.ts';
 
 const TIME = Date.UTC(2026, 10, 1, 9, 5, 0);
 const READY = 'SipEp: 1400-SIP Endpoint: 303-TLS connection with remote host 10.5.128.14:5063 is now ready.';

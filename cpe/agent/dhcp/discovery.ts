@@ -7,8 +7,8 @@ import {
   messageType,
   messageTypeValue,
   OPTION,
+  optionText,
   readAcsOptions,
-  textOf,
   VENDOR_CLASS,
 } from '../../../shared/dhcp/options.ts';
 import {
@@ -263,9 +263,9 @@ function scriptsOf(options: Options): { option: 66 | 67; value: string }[] {
   const own = options.get(OPTION.vendorSpecific) ?? Buffer.alloc(0);
   // Some servers put the bare URL of the ACS there, without sub-options.
   const bare = /^https?:/i.test(own.toString('latin1'));
-  for (const { code, value } of bare ? [] : readTlv(own)) inside.set(code, textOf(value));
+  for (const { code, value } of bare ? [] : readTlv(own)) inside.set(code, optionText(value));
   return [OPTION.tftpServer, OPTION.bootFile].flatMap(option => {
-    const value = (textOf(options.get(option)) ?? inside.get(option))?.trim();
+    const value = (optionText(options.get(option)) ?? inside.get(option))?.trim();
     return value ? [{ option, value }] : [];
   });
 }

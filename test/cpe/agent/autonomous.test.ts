@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Arguments } from '../../../shared/cwmp/methods.ts';
-import { OPTION, subOptions } from '../../../shared/dhcp/options.ts';
+import { OPTION } from '../../../shared/dhcp/options.ts';
 import {
   type Answer,
   argumentsOf,
@@ -13,6 +13,7 @@ import {
 } from '../../support/cpe/scripted-acs.ts';
 import { type TestUnit, testUnit, type UnitOptions } from '../../support/cpe/unit.ts';
 import { type DhcpServer, startDhcpServer } from '../../support/servers/dhcp.ts';
+import { subOptions } from '../../support/servers/dhcp-options.ts';
 
 const file = (text: string): Answer => ({ text, headers: { 'Content-Type': 'text/plain' } });
 const script = (interval: number): Answer => file(`Cwmp.PeriodicInformInterval=${interval}\n`);

@@ -3,8 +3,9 @@ import { createSocket, type Socket } from 'node:dgram';
 import type { AddressInfo } from 'node:net';
 import { discover, NoLease } from '../../../cpe/agent/dhcp/discovery.ts';
 import { seededRandom, VirtualClock } from '../../../shared/clock.ts';
-import { acsSubOptions, addressesValue, messageType, messageTypeValue, OPTION } from '../../../shared/dhcp/options.ts';
+import { messageType, messageTypeValue, OPTION } from '../../../shared/dhcp/options.ts';
 import { type DhcpMessage, decodeMessage, encodeMessage, type Options } from '../../../shared/dhcp/packet.ts';
+import { acsSubOptions, addressesValue } from '../../support/servers/dhcp-options.ts';
 
 type Reply = { type: 'OFFER' | 'ACK' | 'NAK'; options?: [number, Buffer][]; xid?: number; raw?: Buffer } | undefined;
 

@@ -1,7 +1,14 @@
 // The script language: every form seen in live files, property round trips, and errors that name line and column.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { formatStatement, parseScript, type Statement } from '../../../cpe/script/parse.ts';
+import { bareOrQuoted, formatName, parseScript, quoteValue, type Statement } from '../../../cpe/script/parse.ts';
+
+/** One statement as a line of a script. */
+function formatStatement(statement: Statement): string {
+  const name = formatName(statement.name, statement.keys);
+  if (statement.kind === 'assign') return `${name} = ${quoteValue(statement.value)}`;
+  return [name, ...statement.args.map(([key, value]) => `${key}=${bareOrQuoted(value)}`)].join(' ');
+}
 
 const identifier = fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,8}$/);
 const text = fc

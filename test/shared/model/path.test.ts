@@ -2,8 +2,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
-  formatPath,
-  formatScriptName,
   isPartial,
   matches,
   parentPath,
@@ -23,6 +21,40 @@ const partial = fc.tuple(name, middle).map(([root, nodes]) => `${[root, ...nodes
 const concrete = fc
   .tuple(name, fc.array(fc.oneof(name, instance), { maxLength: 6 }), name)
   .map(([root, nodes, last]) => [root, ...nodes, last].join('.'));
+
+type Path = NonNullable<ReturnType<typeof parsePath>>;
+
+function formatPath(path: Path): string {
+  if (path.nodes.length === 0) return '';
+  return path.nodes.map(formatNode).join('.') + (path.partial ? '.' : '');
+}
+
+function formatNode(node: Path['nodes'][number]): string {
+  switch (node.kind) {
+    case 'name':
+      return node.name;
+    case 'instance':
+      return String(node.number);
+    case 'alias':
+      return `[${node.alias}]`;
+    case 'wildcard':
+      return '*';
+    case 'any':
+      return '{i}';
+  }
+}
+
+/** Writes a script name; values that need it are quoted. */
+function formatScriptName({ name, keys }: NonNullable<ReturnType<typeof parseScriptName>>): string {
+  if (keys.length === 0) return name;
+  const dot = name.lastIndexOf('.');
+  const text = keys
+    .map(([column, value]) => `${column}=${/^[^\s"\\\]]+$/.test(value) ? value : quote(value)}`)
+    .join(' ');
+  return `${name.slice(0, dot)}[${text}]${name.slice(dot)}`;
+}
+
+const quote = (value: string): string => `"${value.replace(/["\\]/g, '\\$&')}"`;
 
 describe('a path', () => {
   it('reads and writes back the same', () => {

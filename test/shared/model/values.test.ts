@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { ParameterDef, ValueType } from '../../../shared/model/definitions.ts';
-import { checkValue, compareVersions, initialValue, isDateTime } from '../../../shared/model/values.ts';
+import { checkValue, isDateTime } from '../../../shared/model/values.ts';
 
 const def = (type: ValueType, more: Partial<ParameterDef> = {}): ParameterDef => ({
   path: 'Device.P',
@@ -181,34 +181,5 @@ describe('checkValue', () => {
   it('bounds the time a hostile text can take', () => {
     assert.equal(value(def('base64'), 'A'.repeat(1_000_001)), 9007);
     assert.equal(value(def('int'), ' '.repeat(1_000_000)), 9007);
-  });
-});
-
-describe('initialValue', () => {
-  it('is the default, else the null that the limits allow', () => {
-    assert.equal(initialValue(def('string', { default: 'x' })), 'x');
-    assert.equal(initialValue(def('unsignedInt', { min: 5, max: 9 })), '5');
-    assert.equal(initialValue(def('int', { max: -5 })), '-5');
-    assert.equal(initialValue(def('dateTime')), '0001-01-01T00:00:00Z');
-    assert.equal(initialValue(ENABLE), 'Disable');
-  });
-});
-
-describe('compareVersions', () => {
-  it('compares numeric parts', () => {
-    assert.ok(compareVersions('49.2.2941', '48.5.2718') > 0);
-    assert.ok(compareVersions('49.10', '49.9') > 0);
-    assert.equal(compareVersions('v2.0', '2.0.0'), 0);
-    assert.ok(compareVersions('', '1') < 0);
-  });
-
-  it('orders any three versions', () => {
-    const version = fc.array(fc.nat(12), { maxLength: 4 }).map(parts => parts.join('.'));
-    fc.assert(
-      fc.property(version, version, version, (a, b, c) => {
-        assert.equal(compareVersions(a, b), -compareVersions(b, a) + 0);
-        if (compareVersions(a, b) <= 0 && compareVersions(b, c) <= 0) assert.ok(compareVersions(a, c) <= 0);
-      }),
-    );
   });
 });

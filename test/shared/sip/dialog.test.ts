@@ -3,13 +3,11 @@ import assert from 'node:assert/strict';
 import { VirtualClock } from '../../../shared/clock.ts';
 import {
   acceptRequest,
-  acceptResponse,
   buildAck,
   buildRequest,
   dialogKey,
   dialogOfCallee,
   dialogOfCaller,
-  nextHop,
   repeatUntilAcknowledged,
 } from '../../../shared/sip/dialog.ts';
 import { createRequest, createResponse, type SipRequest, SipSyntaxError } from '../../../shared/sip/message.ts';
@@ -46,7 +44,6 @@ describe('dialogs', () => {
     const bye = buildRequest(caller, 'BYE');
     assert.equal(bye.uri, 'sip:100@192.0.2.2:16000;transport=tls');
     assert.equal(bye.headers.get('CSeq'), '42 BYE');
-    assert.equal(nextHop(bye), 'sip:p1.test;lr');
     assert.equal(dialogKey(bye, 'in'), callee.key);
     assert.equal(dialogKey(bye, 'out'), caller.key);
     const hold = buildRequest(callee, 'INVITE', { headers: [['Contact', '<sip:100@192.0.2.3>']] });
@@ -63,7 +60,6 @@ describe('dialogs', () => {
     const ack = buildAck(dialog, request);
     assert.equal(ack.headers.get('CSeq'), '41 ACK');
     assert.equal(ack.headers.has('Route'), false);
-    assert.equal(nextHop(ack), dialog.remoteTarget);
   });
 
   it('a strict router takes the place of the Request-URI (12.2.1.1)', () => {
@@ -81,9 +77,6 @@ describe('dialogs', () => {
     assert.equal(acceptRequest(callee, buildRequest(caller, 'INFO')), true);
     caller.localSequence = 45;
     assert.equal(acceptRequest(callee, buildRequest(caller, 'INFO')), false);
-    const update = buildRequest(caller, 'UPDATE');
-    acceptResponse(caller, update, createResponse(update, 200, undefined, { headers: [['Contact', '<sip:new@h>']] }));
-    assert.equal(caller.remoteTarget, 'sip:new@h');
   });
 
   it('cannot be made without a Contact', () => {

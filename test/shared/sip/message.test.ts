@@ -14,7 +14,21 @@ import {
   SipSyntaxError,
   sipLimits,
 } from '../../../shared/sip/message.ts';
-import { formatNameAddr, formatUri, parseNameAddr, parseUri, sameUri, tagOf } from '../../../shared/sip/uri.ts';
+import {
+  formatParameters,
+  formatUri,
+  type NameAddr,
+  parseNameAddr,
+  parseUri,
+  quote,
+  sameUri,
+  tagOf,
+} from '../../../shared/sip/uri.ts';
+
+function formatNameAddr(address: NameAddr): string {
+  const name = address.displayName === undefined ? '' : `${quote(address.displayName)} `;
+  return `${name}<${address.uri}>${formatParameters(address.parameters)}`;
+}
 
 const lines = (...rows: string[]): Buffer => Buffer.from(`${rows.join('\r\n')}\r\n\r\n`);
 const request = (...rows: string[]): Buffer =>

@@ -3,17 +3,12 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import {
   type AcsOptions,
-  acsSubOptions,
   addressesOf,
-  addressesValue,
-  asksForAcs,
   ENTERPRISE,
   type MessageType,
   messageType,
   messageTypeValue,
   OPTION,
-  uint32Value,
-  vendorSpecificValue,
 } from '../../../shared/dhcp/options.ts';
 import {
   type DhcpMessage,
@@ -22,6 +17,7 @@ import {
   NO_ADDRESS,
   type Options,
 } from '../../../shared/dhcp/packet.ts';
+import { acsSubOptions, addressesValue, asksForAcs, uint32Value, vendorSpecificValue } from './dhcp-options.ts';
 
 export interface DhcpServerOptions extends AcsOptions {
   host?: string;

@@ -2,7 +2,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import type { Clock } from '../../../shared/clock.ts';
-import { answerQuestion } from '../../../shared/sntp.ts';
+import { decodePacket, encodePacket, toTimestamp } from '../../../shared/sntp.ts';
 
 export interface SntpServer {
   port: number;
@@ -44,4 +44,29 @@ export async function startSntpServer(options: {
   await once(socket, 'listening');
   server.port = socket.address().port;
   return server;
+}
+
+/**
+ * A server's answer to a question; undefined when it is none.
+ * @param now milliseconds since 1970
+ */
+export function answerQuestion(bytes: Buffer, now: number, stratum = 2, leap = 0): Buffer | undefined {
+  const packet = decodePacket(bytes);
+  if (packet?.mode !== 3) return undefined;
+  const time = toTimestamp(now);
+  return encodePacket({
+    leap,
+    version: packet.version,
+    mode: 4,
+    stratum,
+    poll: packet.poll,
+    precision: -10,
+    rootDelay: 0,
+    rootDispersion: 0.001,
+    referenceId: Buffer.from([127, 127, 1, 0]),
+    reference: time,
+    originate: packet.transmit,
+    receive: time,
+    transmit: time,
+  });
 }

@@ -1,6 +1,7 @@
 // A syslog receiver for tests: keeps the lines, and waits for the one that is due.
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { SEVERITIES, type Severity } from '../../../shared/syslog.ts';
 
 export interface SyslogServer {
   port: number;
@@ -47,4 +48,14 @@ export async function startSyslogServer(options: { host?: string; port?: number 
       await once(socket, 'close');
     },
   };
+}
+
+/** Reads a line back, leniently; undefined when it has no priority. */
+export function parseSyslog(line: string): { facility: number; severity: Severity; message: string } | undefined {
+  const parts = /^<(\d{1,3})>([\s\S]*)$/.exec(line);
+  const priority = Number(parts?.[1] ?? 192);
+  const severity = SEVERITIES[priority & 7];
+  if (!parts || priority > 191 || !severity) return undefined;
+  const message = (parts[2] ?? '').replace(/^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ /, '');
+  return { facility: priority >> 3, severity, message };
 }
