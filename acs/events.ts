@@ -1,5 +1,6 @@
 // The typed event bus of one process, for observers only: log, metrics, history, live view. No decision depends on it.
 import { EventEmitter } from 'node:events';
+import { clippedValue, MAX_TEXT } from '../shared/clip.ts';
 import type { DeviceFault } from './device/fault.ts';
 import type { DeviceRow } from './device/row.ts';
 import type { Task } from './device/task.ts';
@@ -152,7 +153,7 @@ export function createEvents(): EventBus {
   let stop: (() => void) | undefined;
   return {
     emit: (name, event) => {
-      emitter.emit(name, event);
+      emitter.emit(name, clippedEvent(event));
     },
     on,
     all,
@@ -169,6 +170,20 @@ export function createEvents(): EventBus {
     hear: (name, event) => followers.tell(name, event),
     onInterest: listener => followers.onInterest(listener),
   };
+}
+
+/** The event with the texts that CPEs and users have chosen clipped. Rows, tasks and faults are bounded where they are made. */
+function clippedEvent(event: AcsEvents[EventName]): AcsEvents[EventName] {
+  let copy: Record<string, unknown> | undefined;
+  for (const name in event) {
+    const value = (event as unknown as Record<string, unknown>)[name];
+    const isText = typeof value === 'string' && value.length > MAX_TEXT;
+    const isList = Array.isArray(value) && value.some(entry => typeof entry === 'string' && entry.length > MAX_TEXT);
+    if (!isText && !isList) continue;
+    copy ??= { ...event };
+    copy[name] = clippedValue(value);
+  }
+  return (copy as AcsEvents[EventName] | undefined) ?? event;
 }
 
 class Followers {

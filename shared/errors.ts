@@ -1,4 +1,5 @@
 // The kinds of error: what a user can mend (UserError); a CWMP fault lives in cwmp/faults.ts; all else is a bug.
+import { clip } from './clip.ts';
 
 /** Something that the caller can mend: a problem+json answer, a SOAP client fault, or exit code 2. */
 export class UserError extends Error {
@@ -13,7 +14,7 @@ export class UserError extends Error {
    * @param detail more fields for the problem document
    */
   constructor(status: number, code: string, message: string, detail: Record<string, unknown> = {}) {
-    super(message);
+    super(clip(message));
     this.status = status;
     this.code = code;
     this.detail = detail;
@@ -49,7 +50,7 @@ export function assertNever(value: never): never {
 
 /** The text of anything that was thrown, for a log line. */
 export function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) return clip(String(error));
   const code = (error as { code?: unknown }).code;
-  return error.message || (typeof code === 'string' ? code : error.name);
+  return clip(error.message) || (typeof code === 'string' ? code : error.name);
 }

@@ -1,4 +1,5 @@
-// Logs: JSON lines, one event each; a terminal gets a readable form. Secrets are masked by field name.
+// Logs: JSON lines, one event each; a terminal gets a readable form. Secrets are masked by field name, long texts are clipped.
+import { clip, clippedValue, MAX_VALUE } from './clip.ts';
 import type { Clock } from './clock.ts';
 
 type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -25,16 +26,22 @@ function isSecret(name: string): boolean {
   return secret;
 }
 
-/** Copies `fields` with the values of secret-looking names masked, errors as text. */
+/** Copies `fields` with the values of secret-looking names masked, errors as text, and all that is long clipped. */
 export function masked(fields: LogFields): LogFields {
   const out: LogFields = {};
   for (const [name, value] of Object.entries(fields)) {
     if (isSecret(name) && value !== undefined && value !== '') out[name] = '***';
-    else if (value instanceof Error) out[name] = { name: value.name, message: value.message, stack: value.stack };
-    else out[name] = value;
+    else if (value instanceof Error) out[name] = errorFields(value);
+    else out[name] = clippedValue(value);
   }
   return out;
 }
+
+const errorFields = ({ name, message, stack }: Error): LogFields => ({
+  name,
+  message: clip(message),
+  stack: stack === undefined ? undefined : clip(stack, MAX_VALUE),
+});
 
 function readable(level: LogLevel, time: string, msg: string, fields: LogFields): string {
   const rest = Object.entries(fields).map(

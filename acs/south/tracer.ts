@@ -1,6 +1,7 @@
 // The tracer sees every message of the listener. It adds those of traced devices to their traces, without secrets, once their sender has
 // proved itself, and passes all of them unchanged to the wire tap, where there is one.
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { clip } from '../../shared/clip.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Body, Envelope } from '../../shared/cwmp/soap.ts';
 import type { TracedMessage, TracedSession } from '../fleet/common/traced-session.ts';
@@ -122,7 +123,7 @@ export class Tracer {
   }
 
   #message(request: FastifyRequest, posted: Posted | undefined, body: Buffer): TracedMessage {
-    const what = posted === undefined ? '(not understood)' : messageName(posted);
+    const what = posted === undefined ? '(not understood)' : clip(messageName(posted));
     const headers = redactedHeaders(request.headers, requestHeaders);
     return { time: this.#clock.now(), from: 'cpe', what, headers, length: body.length };
   }

@@ -1,4 +1,5 @@
 // CWMP faults: the standard codes of TR-069 A.5 and the error that becomes a SOAP fault where the reply is formed.
+import { clip, MAX_TEXT } from '../clip.ts';
 import type { Namespace } from './versions.ts';
 
 export interface FaultSpec {
@@ -104,6 +105,13 @@ export interface ParameterFault {
   message: string;
 }
 
+const isLong = ({ name, message }: ParameterFault): boolean => name.length > MAX_TEXT || message.length > MAX_TEXT;
+const clipped = ({ name, code, message }: ParameterFault): ParameterFault => ({
+  name: clip(name),
+  code,
+  message: clip(message),
+});
+
 /** A fault to be answered, or one that was received: thrown anywhere, turned into SOAP in one place. */
 export class CwmpFault extends Error {
   override readonly name = 'CwmpFault';
@@ -111,8 +119,8 @@ export class CwmpFault extends Error {
   readonly parameters: ParameterFault[];
 
   constructor(code: number, message: string = faultText(code), parameters: ParameterFault[] = []) {
-    super(message);
+    super(clip(message));
     this.code = code;
-    this.parameters = parameters;
+    this.parameters = parameters.some(isLong) ? parameters.map(clipped) : parameters;
   }
 }

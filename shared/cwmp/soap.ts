@@ -1,5 +1,6 @@
 // SOAP 1.1 envelopes of CWMP (TR-069 3.5): one encoder, one decoder, for the ACS and the CPE.
 import { channel } from 'node:diagnostics_channel';
+import { clip } from '../clip.ts';
 import { attributeNamed, parseXml, type XmlElement, XmlError, type XmlLimits } from '../xml/read.ts';
 import { escapeText } from '../xml/write.ts';
 import { decodeFields, encodeFields, InvalidArgument, parseBoolean } from './codec.ts';
@@ -72,6 +73,10 @@ export interface Envelope {
 /** The bytes are not a SOAP 1.1 envelope with at most one message in it: the session cannot go on (TR-069 3.5). */
 export class InvalidSoap extends Error {
   override readonly name = 'InvalidSoap';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(clip(message), options);
+  }
 }
 
 export function requestBody<M extends MethodName>(method: M, args: Arguments<M>): RequestBody<M> {

@@ -2,6 +2,7 @@
 // The hot path of every session: it holds to strings, arrays and few Maps.
 import { isUtf8 } from 'node:buffer';
 import { type SaxesAttributePlain, SaxesParser, type SaxesTagPlain } from 'saxes';
+import { clip } from '../clip.ts';
 
 /** The text is not XML that we take. Line and column count from 1. */
 export class XmlError extends Error {
@@ -10,7 +11,7 @@ export class XmlError extends Error {
   readonly column: number;
 
   constructor(message: string, line: number, column: number) {
-    super(message);
+    super(clip(message));
     this.line = line;
     this.column = column;
   }

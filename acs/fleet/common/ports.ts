@@ -1,5 +1,6 @@
 // Ports: functions that the fleet needs from outside. South and north implement them, app.ts hands them over; no HTTP here.
 
+import { clip } from '../../../shared/clip.ts';
 import type { Arguments, CpeMethod, Results } from '../../../shared/cwmp/methods.ts';
 import type { ServerFacts } from '../../../shared/tls/offer.ts';
 import type { DeviceRow } from '../../device/row.ts';
@@ -19,6 +20,10 @@ export interface Cpe {
 /** Thrown when the CPE went away, or broke the protocol, before it answered. */
 export class SessionLost extends Error {
   override readonly name = 'SessionLost';
+
+  constructor(reason: string) {
+    super(clip(reason));
+  }
 }
 
 /** Asks a device to open a session now (TR-069 3.2.2). */
