@@ -51,8 +51,9 @@ const commands: Readonly<Record<string, Command>> = {
     await rest(cpe);
   },
   raw: async (cpe, line) => {
-    const [, header = '', value = '', body = line] = /^([\w-]+): (\S+) (.*)$/s.exec(line) ?? [];
-    await cpe.post(body, `"${body.slice(0, 60)}"`, header === '' ? {} : { [header]: value });
+    const [, header = '', value = '', body = line] = /^([\w-]+): ("[^"]*"|\S+) (.*)$/s.exec(line) ?? [];
+    const headers = header === '' ? {} : { [header]: value.replaceAll('"', '') };
+    await cpe.post(body, `"${body.slice(0, 60)}"`, headers);
   },
   lose: async (cpe, line) => {
     const [word = ''] = line.split(' ', 1);

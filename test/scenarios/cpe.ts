@@ -61,15 +61,15 @@ export class ScenarioCpe {
   async #exchange(text: string, label: string, headers: Record<string, string>): Promise<RawAnswer | undefined> {
     this.#line('->', [label]);
     const answer = await this.http.post(text, headers);
-    if (answer) this.#hear(answer);
+    if (answer) this.#hear(answer, idIn(text));
     else this.#line('<-', ['the connection ends without an answer']);
     return answer;
   }
 
-  #hear(answer: RawAnswer): void {
+  #hear(answer: RawAnswer, sentId: string | undefined): void {
     const envelope = answer.text.includes('Envelope') ? decodeEnvelope(answer.text) : undefined;
     if (envelope) nameSecrets(envelope.body, this.#names);
-    const [label = '', ...below] = shownAnswer(answer, envelope);
+    const [label = '', ...below] = shownAnswer(answer, envelope, sentId);
     if (this.losesNext) {
       this.losesNext = false;
       this.#line('<x', [`${label}, which is lost`, ...below]);
@@ -94,14 +94,25 @@ function nameSecrets(body: Body, names: Names): void {
     if (/Password$/.test(Name) && Value.length >= 12) names.name('password', Value);
 }
 
-/** An answer of the ACS: status where it is no 200, challenges, message, namespace where it is no cwmp-1-2. */
-function shownAnswer({ status, headers, text }: RawAnswer, envelope: Envelope | undefined): string[] {
+const idIn = (text: string): string | undefined => /<\w+:ID[^>]*>([^<]*)</.exec(text)?.[1];
+
+/** An answer of the ACS: status where it is no 200, challenges, message, namespace where it is no cwmp-1-2, an ID that is not echoed. */
+function shownAnswer(
+  { status, headers, text }: RawAnswer,
+  envelope: Envelope | undefined,
+  sentId: string | undefined,
+): string[] {
   const [first = '', ...below] = envelope ? linesOf(envelope.body) : [text.split('\n')[0] ?? ''];
   const challenges = headers.get('www-authenticate')?.split('\n');
   const words = [
     status === 200 ? '' : String(status),
     challenges ? challenges.map(each => each.split(' ')[0]).join(', ') : first,
     envelope && envelope.namespace !== '1-2' ? `(cwmp-${envelope.namespace})` : '',
+    envelope && envelope.body.kind !== 'request' && envelope.id !== sentId
+      ? envelope.id === undefined
+        ? '(without ID)'
+        : `(ID ${envelope.id})`
+      : '',
     headers.has('retry-after') ? 'Retry-After' : '',
   ];
   return [words.filter(word => word !== '').join(' '), ...below];
