@@ -1,4 +1,4 @@
-// TR-069 3.1: a unit that learns its ACS by DHCP, and what happens to that when it learns better.
+// TR-069 3.1: a unit that finds its ACS by DHCP, and URLs that replace it later.
 import assert from 'node:assert/strict';
 import { ask, informResponse, type ScriptedAcs, scriptedAcs } from '../support/cpe/scripted-acs.ts';
 import { type TestUnit, testUnit, type UnitOptions } from '../support/cpe/unit.ts';
@@ -26,7 +26,7 @@ describe('3.1 Discovery of the ACS by DHCP', () => {
     await Promise.all([acs.close(), other.close(), dhcp.close()]);
   });
 
-  /** Boots, letting DHCP's own waits pass. */
+  /** Boots while the waits of DHCP pass. */
   const start = async (options: UnitOptions = {}): Promise<void> => {
     unit = await testUnit({ model: 'device', dhcp: { server: { host: '127.0.0.1', port: dhcp.port } }, ...options });
     await boot();

@@ -1,4 +1,4 @@
-// TR-069 3.2.2, the ACS's side: the GET that asks a device for a session, and what its answers mean.
+// TR-069 3.2.2, the ACS's side: the GET that asks a device for a session, and the meaning of its answers.
 import assert from 'node:assert/strict';
 import {
   createServer,

@@ -1,4 +1,4 @@
-// TR-069 3.4, 3.5 and 3.7.1, the CPE's side of a session, where it goes beyond what the agent's own tests hold.
+// TR-069 3.4, 3.5 and 3.7.1, the CPE's side of a session: rules beyond the agent's own tests.
 import assert from 'node:assert/strict';
 import { deflateSync, gunzipSync, gzipSync } from 'node:zlib';
 import { startAgent } from '../../cpe/agent/agent.ts';
@@ -90,7 +90,7 @@ describe('3.7.1 CPE side of a session', () => {
       };
       const report = await play([hold, getNames()]);
       assert.equal(report.ok, true);
-      // Held, the response is followed by one more empty POST: an empty answer ends the hold, not the session.
+      // On hold, one more empty POST follows the response: an empty answer ends the hold, not the session.
       const last = held ? ['(empty)'] : [];
       assert.deepEqual(acs.names(), ['Inform', '(empty)', 'GetParameterNamesResponse', ...last]);
     });
@@ -251,7 +251,7 @@ describe('3.7.1 CPE side of a session', () => {
 
   describe('compression (3.4.7)', () => {
     const packing: UnitOptions = { model: 'device', parameters: { 'Device.ManagementServer.HTTPCompression': 'GZIP' } };
-    /** Reads what came packed, for the script to answer. */
+    /** Reads a compressed request, for the script to answer. */
     const opened = (heard: Heard): Heard => {
       if (heard.headers['content-encoding'] !== 'gzip') return heard;
       return { ...heard, envelope: decodeEnvelope(gunzipSync(heard.body).toString()) };

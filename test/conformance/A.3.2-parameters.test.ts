@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { ParameterValue } from '../../shared/cwmp/methods.ts';
 import type { UnitOptions } from '../support/cpe/unit.ts';
-import { type AskedUnit, askedUnit } from '../support/cpe/unit-rpc.ts';
+import { type RpcUnit, rpcUnit } from '../support/cpe/unit-rpc.ts';
 
 const P = 'Device.ManagementServer.';
 const EVENTS = 'Device.X_0090F8_Nlm.Events.';
@@ -10,9 +10,9 @@ const typed = (Name: string, Value: string, Type: string): ParameterValue => ({ 
 const names = (list: readonly { Name: string }[] | undefined): string[] => (list ?? []).map(({ Name }) => Name);
 
 describe('A.3.2 Parameters over the wire', () => {
-  let on: AskedUnit;
+  let on: RpcUnit;
   const start = async (options: UnitOptions = {}): Promise<void> => {
-    on = await askedUnit(options);
+    on = await rpcUnit(options);
   };
   afterEach(async () => await on.close());
 

@@ -1,14 +1,14 @@
-// TR-069 A.3.2.4: which changes an ACS hears of.
+// TR-069 A.3.2.4: the changes that an ACS is notified of.
 import assert from 'node:assert/strict';
 import { argumentsOf } from '../support/cpe/scripted-acs.ts';
-import { type AskedUnit, askedUnit } from '../support/cpe/unit-rpc.ts';
+import { type RpcUnit, rpcUnit } from '../support/cpe/unit-rpc.ts';
 
 const name = 'Device.ManagementServer.Username';
 
 describe('A.3.2.4 Notifications', () => {
-  let on: AskedUnit;
+  let on: RpcUnit;
   const start = async (notification: number): Promise<void> => {
-    on = await askedUnit();
+    on = await rpcUnit();
     await on.call('SetParameterAttributes', {
       ParameterList: [
         { Name: name, NotificationChange: true, Notification: notification, AccessListChange: false, AccessList: [] },

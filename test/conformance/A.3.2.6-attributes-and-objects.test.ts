@@ -2,16 +2,16 @@
 import assert from 'node:assert/strict';
 import { ask } from '../support/cpe/scripted-acs.ts';
 import type { UnitOptions } from '../support/cpe/unit.ts';
-import { type AskedUnit, askedUnit } from '../support/cpe/unit-rpc.ts';
+import { type RpcUnit, rpcUnit } from '../support/cpe/unit-rpc.ts';
 
 const P = 'Device.ManagementServer.';
 const EVENTS = 'Device.X_0090F8_Nlm.Events.';
 const names = (list: readonly { Name: string }[] | undefined): string[] => (list ?? []).map(({ Name }) => Name);
 
 describe('A.3.2 Parameters over the wire', () => {
-  let on: AskedUnit;
+  let on: RpcUnit;
   const start = async (options: UnitOptions = {}): Promise<void> => {
-    on = await askedUnit(options);
+    on = await rpcUnit(options);
   };
   afterEach(async () => await on.close());
 

@@ -1,17 +1,17 @@
-// TR-069 A.3.3.1: what a unit says of itself at the start of each session.
+// TR-069 A.3.3.1: the content of a unit's Inform.
 import assert from 'node:assert/strict';
 import type { Arguments } from '../../shared/cwmp/methods.ts';
 import { argumentsOf, fault } from '../support/cpe/scripted-acs.ts';
 import type { UnitOptions } from '../support/cpe/unit.ts';
-import { type AskedUnit, askedUnit } from '../support/cpe/unit-rpc.ts';
+import { type RpcUnit, rpcUnit } from '../support/cpe/unit-rpc.ts';
 
 const P = 'Device.ManagementServer.';
 
 describe('A.3.3.1 Inform of the unit', () => {
-  let on: AskedUnit;
+  let on: RpcUnit;
   afterEach(async () => await on.close());
   const start = async (options: UnitOptions = {}): Promise<Arguments<'Inform'>> => {
-    on = await askedUnit(options);
+    on = await rpcUnit(options);
     return argumentsOf(on.acs.heard[0], 'Inform');
   };
   const next = async (event?: string): Promise<Arguments<'Inform'>> => {

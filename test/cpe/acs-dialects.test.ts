@@ -1,4 +1,4 @@
-// ACSs as the field has them, and the gateway: each dialect through every RPC in one session, then the restart.
+// The gateway before ACSs as found in the field: each dialect through every RPC in one session, then the restart.
 import assert from 'node:assert/strict';
 import {
   type Answer,
@@ -12,13 +12,13 @@ import { type TestUnit, testUnit } from '../support/cpe/unit.ts';
 
 interface Dialect {
   name: string;
-  /** A whole envelope around one message; `id` of the request that is answered, or of the request itself. */
+  /** A whole envelope around one message. @param id of the request that is answered, or of the request itself */
   envelope(name: string, content: string, id: string): string;
   list(name: string, type: string, items: string[]): string;
   value(type: string, value: string): string;
   booleans: [string, string];
   answer?: Partial<Answer>;
-  /** Leaves out what can be done without. */
+  /** Leaves out optional elements. */
   sparse?: true;
 }
 
@@ -87,7 +87,7 @@ const answering =
   heard =>
     text(dialect, name, content, idOf(heard));
 
-/** Every request an ACS may send that changes nothing for good, in one session. */
+/** Every request of an ACS without a lasting effect, in one session. */
 function requests(dialect: Dialect, root: string, table: string, fileUrl: string): [name: string, content: string][] {
   const [no, yes] = dialect.booleans;
   const interval = `${root}ManagementServer.PeriodicInformInterval`;
@@ -162,7 +162,7 @@ describe('ACS dialects', () => {
         const interval = unit.device.config.get('Device.ManagementServer.PeriodicInformInterval');
         assert.equal(interval, '777');
 
-        // After the Download has failed and the Reboot is done, both are told.
+        // After the Download has failed and the Reboot is done, both are reported.
         acs.always(heard => {
           const { envelope } = heard;
           if (heard.method === 'GET') return { status: 404 };

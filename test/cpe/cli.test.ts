@@ -1,4 +1,4 @@
-// The commands as a user meets them: exit codes, one clear line for wrong usage, ready, --once, the wire, the fleet's report.
+// The command line of the gateway: exit codes, one line for wrong usage, ready, --once, the wire log, the report of a fleet.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -63,7 +63,7 @@ describe('tandem-cpe', () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  /** In this process, with the log's lines. */
+  /** Runs the command in this process and returns the lines of its log. */
   const inProcess = async (
     argv: string[],
     signal = new AbortController().signal,

@@ -1,4 +1,4 @@
-// The faults of a fleet by name: how --faults is read, and when a fault strikes.
+// The faults of a fleet by name: lists of --faults, and the dice.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {

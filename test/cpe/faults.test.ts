@@ -1,4 +1,4 @@
-// The seeded misbehaviour of a fleet, and what both sides say of it afterwards: small fleets before the real ACS over plain HTTP.
+// The seeded faults of a fleet, and the reports of both sides: small fleets against the real ACS over plain HTTP.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -23,7 +23,7 @@ describe('faults of a simulated network', () => {
   });
   afterEach(() => server.close());
 
-  /** `.` an answer, `x` a loss, for so many requests. */
+  /** One character per request: `.` an answer, `x` a loss. */
   const run = async (rates: FaultRates, seed: number, count: number): Promise<string> => {
     const clock = systemClock();
     const power = { cut: () => assert.fail('power failed'), reboot: () => assert.fail('it rebooted') };
@@ -78,7 +78,7 @@ describe('fleet against the real ACS', () => {
 
   const run = async (...more: string[]): Promise<{ code: number; report: FleetReport }> => {
     const file = join(world.folder, 'report.json');
-    // Short waits: what counts here is that lost sessions are made up for, not when.
+    // Short waits: the test is about the recovery of lost sessions, not about its time.
     const waits = ['CWMPRetryMinimumWaitInterval=1', 'CWMPRetryIntervalMultiplier=1000'];
     const argv = ['--acs', world.url, '--json', file, '--log-level', 'error', ...more];
     const { values } = readOptions(fleetOptions, {
@@ -142,7 +142,7 @@ describe('fleet against the real ACS', () => {
       const { code, report } = await run('--count', '4', '--faults', `${fault}=1`);
       assert.equal(code, 0);
       assert.deepEqual([report.sessions, report.failedSessions, report.faults], [4, 0, { [fault]: 4 }]);
-      // Credentials for connection requests come in the same session: the ACS got to ask something.
+      // Credentials for connection requests come in the same session: the ACS had its turn.
       for (const unit of report.units ?? []) assert.equal(unit.sessions.good, 1);
       const given = world.logged.filter(line => line.includes('"credentials given"'));
       assert.equal(given.length, 4);
@@ -175,7 +175,7 @@ describe('fleet against the real ACS', () => {
       expected(9),
     );
     assert.deepEqual(serials(await known()), expected(9));
-    // Another fleet under the same names with another firmware: the ACS hears of it only when it informs, so it agrees again.
+    // Another fleet under the same names with another firmware: the ACS learns it from the Informs, so both agree again.
     const again = await spawned(['--count', '9', '--software-version', '1.2.3', ...argv]);
     assert.equal(again.code, 0, again.out + again.err);
     await writeFile(token, 'wrong');

@@ -29,7 +29,7 @@ describe('UDP connection request', () => {
   const start = async (parameters: Record<string, string> = {}): Promise<void> => {
     unit = await startStunUnit(acs, stun, parameters);
     await eventually('the STUN status', () => unit.device.config.variable('Cwmp.Tr111StunStatus') === 'Connected');
-    // 0 BOOTSTRAP, and the address to the ACS that is known from then on.
+    // 0 BOOTSTRAP, then the UDP address.
     ended = 2;
     assert.ok((await unit.ended(ended)).ok);
   };
@@ -41,7 +41,7 @@ describe('UDP connection request', () => {
     );
   };
   const codes = (count: number): string[] => (unit.sessions[count - 1]?.events ?? []).map(({ EventCode }) => EventCode);
-  /** Everything that was sent before has been judged: the unit asks at its next renewal only after it has read its queue. */
+  /** Waits until all datagrams are read: the unit asks at its next renewal only after it has read its queue. */
   const judged = async (): Promise<void> => {
     const before = stun.heard.length;
     await unit.clock.advance(60_000);

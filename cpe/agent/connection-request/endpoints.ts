@@ -40,7 +40,7 @@ export class ConnectionRequestEndpoints implements RequestTarget {
     this.#agent.loop.want();
   }
 
-  /** @param names of parameters of ManagementServer whose values are others than the ACS was told */
+  /** @param names of parameters of ManagementServer whose values the ACS does not know yet */
   changed(names: readonly string[]): void {
     const { root } = this.#agent.device.model;
     reportChanged(

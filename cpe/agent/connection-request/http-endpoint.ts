@@ -15,7 +15,7 @@ export interface RequestTarget {
   readonly isBusy: boolean;
   /** An authenticated connection request arrived. */
   requested(): void;
-  /** @param names of parameters of ManagementServer whose values are others than the ACS was told */
+  /** @param names of parameters of ManagementServer whose values the ACS does not know yet */
   changed(names: readonly string[]): void;
 }
 

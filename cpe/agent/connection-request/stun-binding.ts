@@ -49,7 +49,7 @@ export class StunBinding {
     }
   }
 
-  /** The server is told of a new binding at once (TR-069 Annex G); should it move meanwhile, the next renewal sees it. */
+  /** Announces a new binding to the server at once (TR-069 Annex G); if it moves meanwhile, the next renewal notices. */
   async #renew(server: Endpoint, signal: AbortSignal): Promise<BindingOutcome> {
     const outcome = await this.#ask(server, false, signal);
     if (outcome.kind !== 'mapped') return outcome;

@@ -65,7 +65,7 @@ const BETTER_OFFER = 1000;
 export async function discover(options: DiscoverOptions): Promise<Lease> {
   const { clock, signal } = options;
   signal.throwIfAborted();
-  const exchange = await DhcpExchange.open(options);
+  const exchange = new DhcpExchange(options, await openSocket(options));
   const deadline = clock.monotonic() + options.timeoutMs;
   try {
     for (;;) {
@@ -98,16 +98,7 @@ class DhcpExchange {
   readonly #arrived: Latch;
   #xid = 0;
 
-  static async open(options: DiscoverOptions): Promise<DhcpExchange> {
-    const { server } = options;
-    const port = server ? 0 : CLIENT_PORT;
-    const socket = await bindUdp({ port, reuseAddress: true, broadcast: !server }).catch((error: unknown) => {
-      throw notAsked(error);
-    });
-    return new DhcpExchange(options, socket);
-  }
-
-  private constructor(options: DiscoverOptions, socket: Socket) {
+  constructor(options: DiscoverOptions, socket: Socket) {
     this.#options = options;
     this.#socket = socket;
     this.#chaddr = Buffer.from(options.mac.replaceAll(':', ''), 'hex');
@@ -149,28 +140,23 @@ class DhcpExchange {
 
   #send(question: Question, offer: Received | undefined): Promise<void> {
     const { clock, mac, server } = this.#options;
-    const target = server ?? { host: '255.255.255.255', port: SERVER_PORT };
     const secs = Math.round((clock.monotonic() - this.#started) / 1000);
     const fixed = fixedPart(this.#xid, secs, this.#chaddr);
-    const message = encodeMessage({ ...fixed, options: optionsOf(question, mac, offer) });
-    return new Promise((resolve, reject) => {
-      this.#socket.send(message, target.port, target.host, error => (error ? reject(notAsked(error)) : resolve()));
-    });
+    return sendTo(
+      this.#socket,
+      server ?? BROADCAST,
+      encodeMessage({ ...fixed, options: optionsOf(question, mac, offer) }),
+    );
   }
 
   /** The first answer that names an ACS; without one, the first usable answer. */
   async #firstAnswer(question: Question, offer: Received | undefined, until: number): Promise<Received | undefined> {
     const { clock, signal } = this.#options;
     let second: Received | undefined;
-    for (
-      let end = until;
-      clock.monotonic() < end;
-      await this.#arrived.wait(Math.max(0, end - clock.monotonic()), signal)
-    ) {
+    const arrival = (end: number): Promise<boolean> => this.#arrived.wait(Math.max(0, end - clock.monotonic()), signal);
+    for (let end = until; clock.monotonic() < end; await arrival(end)) {
       const usable = this.#inbox.splice(0).filter(message => answers(question, message, offer));
-      const best = usable.find(
-        message => question === 'REQUEST' || readAcsOptions(message.options).acsUrl !== undefined,
-      );
+      const best = usable.find(({ options }) => question === 'REQUEST' || readAcsOptions(options).acsUrl !== undefined);
       if (best) return best;
       second ??= usable[0];
       if (second) end = Math.min(end, clock.monotonic() + BETTER_OFFER);
@@ -179,12 +165,28 @@ class DhcpExchange {
   }
 }
 
+async function openSocket({ server }: DiscoverOptions): Promise<Socket> {
+  try {
+    return await bindUdp({ port: server ? 0 : CLIENT_PORT, reuseAddress: true, broadcast: !server });
+  } catch (error) {
+    throw notAsked(error);
+  }
+}
+
+const BROADCAST = { host: '255.255.255.255', port: SERVER_PORT };
+
+function sendTo(socket: Socket, { host, port }: { host: string; port: number }, bytes: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.send(bytes, port, host, error => (error ? reject(notAsked(error)) : resolve()));
+  });
+}
+
 const notAsked = (error: unknown): NoLease => new NoLease(`DHCP cannot be asked: ${messageOf(error)}`);
 
 /** @returns whether a message is of the kind that the question wants, and from the server that was asked */
-function answers(asked: Question, { options }: Received, offer: Received | undefined): boolean {
+function answers(question: Question, { options }: Received, offer: Received | undefined): boolean {
   const kind = messageType(options);
-  if (asked === 'DISCOVER') return kind === 'OFFER';
+  if (question === 'DISCOVER') return kind === 'OFFER';
   const theirs = options.get(OPTION.serverId);
   const ours = offer?.options.get(OPTION.serverId);
   return (kind === 'ACK' || kind === 'NAK') && (!theirs || !ours || theirs.equals(ours));

@@ -202,7 +202,7 @@ function asRequest(envelope: Envelope | undefined): Envelope | undefined {
   if (body.kind === 'request' || (body.kind === 'invalid' && body.of === 'request')) return envelope;
   if (body.kind === 'unknown' && !body.name.endsWith('Response')) return envelope;
   // 3.5: a response or a fault is never answered.
-  throw new Failed('soap', `${described(body)} where nothing was asked`);
+  throw new Failed('soap', `${described(body)} without a request`);
 }
 
 function nameOf(body: Body): string {

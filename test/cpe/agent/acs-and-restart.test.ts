@@ -56,7 +56,7 @@ describe('CWMP agent (TR-069 3.2.1, 3.7.1.5)', () => {
         void booting.finally(() => {
           up = true;
         });
-        // An offer without an ACS is waited upon for a while.
+        // After an offer without an ACS the unit waits for a better one.
         while (!up) await on.unit.clock.advance(100);
         await booting;
         while (on.unit.sessions.length === 0) await on.unit.clock.advance(100);
@@ -158,7 +158,7 @@ describe('CWMP agent (TR-069 3.2.1, 3.7.1.5)', () => {
       assert.deepEqual(on.events(2), ['1 BOOT'], 'it is done once');
     });
 
-    /** The Inform that a reboot brings may come while the clock moves. */
+    /** The Inform after a reboot may come while the clock moves. */
     const booted = async (count: number): Promise<void> => {
       await eventually('the next Inform', () => on.informs().length >= count);
       assert.deepEqual(on.informs()[count - 1]?.Event, [{ EventCode: '1 BOOT', CommandKey: '' }]);

@@ -7,7 +7,7 @@ import { type TestUnit, testUnit, type UnitOptions } from '../../support/cpe/uni
 
 const login = { 'Cwmp.Username': 'unit', 'Cwmp.Password': 's3cret' };
 
-/** An ACS that lets in whom the verifier accepts, and challenges the others. */
+/** An ACS that challenges every request that the verifier does not accept. */
 function guarded(verifier: Verifier, more: Answer = {}, each = false) {
   const used = new Set<string>();
   return async (heard: Heard): Promise<Answer> => {

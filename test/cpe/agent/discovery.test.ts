@@ -9,7 +9,7 @@ import { acsSubOptions, addressesValue } from '../../support/servers/dhcp-option
 
 type Reply = { type: 'OFFER' | 'ACK' | 'NAK'; options?: [number, Buffer][]; xid?: number; raw?: Buffer } | undefined;
 
-/** A DHCP server on loopback that answers as the test says, to wherever the question came from. */
+/** A DHCP server on loopback that answers as the test says, to the sender of the question. */
 async function server(answer: (heard: DhcpMessage, count: number) => Reply | Reply[]) {
   const socket: Socket = createSocket('udp4');
   const heard: DhcpMessage[] = [];

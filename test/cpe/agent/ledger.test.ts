@@ -146,7 +146,7 @@ describe('event ledger (TR-069 3.7.1.5 Table 8)', () => {
     assert.deepEqual(told, [entry('7 TRANSFER COMPLETE'), entry('M Download', 'a'), entry('M Download', 'b')]);
     answered(book);
     assert.deepEqual(tell(book), told);
-    // Ended during the session: not announced by its Inform, so not told in it.
+    // Ended during the session: its Inform did not announce it, so the session does not report it.
     transferEnded(book, '3', { completeTime: 't' }, told);
     assert.deepEqual(
       transfersToReport(book, told).map(({ id }) => id),

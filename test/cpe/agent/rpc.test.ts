@@ -211,7 +211,7 @@ describe('RPC methods of the unit (TR-069 A.3, A.4)', () => {
       assert.deepEqual(await read(name), { Name: name, Notification: 1, AccessList: ['Subscriber'] });
       await change(name, { AccessListChange: true, AccessList: [] });
       assert.deepEqual(await read(name), { Name: name, Notification: 1, AccessList: [] });
-      // All or nothing: among them are some that the unit may refuse to notify actively.
+      // All or nothing: some of them refuse active notification.
       const active = await change('Device.ManagementServer.', { NotificationChange: true, Notification: 2 });
       assert.equal(active.fault?.code, 9009);
       assert.equal((await read(name))?.Notification, 1);

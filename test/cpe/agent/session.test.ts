@@ -135,7 +135,7 @@ describe('CWMP session of the CPE (TR-069 3.7.1)', () => {
   });
 
   it('ends at a 204 to a response only after the empty POST was sent', async () => {
-    // The ACS sends its request with HoldRequests, so the empty POST before it was not the last word.
+    // The ACS sends its request with HoldRequests, so the session does not end with the empty POST before it.
     const held = { holdRequests: true };
     const report = await play([informResponse(held), ask('GetRPCMethods', {}, held), {}, {}]);
     assert.deepEqual(acs.names(), ['Inform', '(empty)', 'GetRPCMethodsResponse', '(empty)']);

@@ -30,7 +30,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
     it('makes one upgrade and one TransferComplete after a cut at any instant', async () => {
       const home = await mkdtemp(join(tmpdir(), 'unit-'));
       const stateDir = join(home, 'live');
-      // After each durable write, what a power cut at that instant would leave.
+      // A copy after each durable write: the state that a power cut at that instant leaves.
       const images: string[] = [];
       const photograph = async (): Promise<void> => {
         const name = join(home, String(images.length).padStart(3, '0'));
@@ -88,7 +88,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
       on.acs.play(informResponse(), download({ URL: on.files.url }));
       await on.make({ stateDir });
       const before = rows();
-      // Before and after everything that could write: what a power cut at that instant would leave.
+      // A copy before and after every call that may write: the state that a power cut at that instant leaves.
       const { device } = on.unit.gateway;
       const photograph = async (): Promise<void> => {
         const name = join(home, String(images.length).padStart(3, '0'));

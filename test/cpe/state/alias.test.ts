@@ -28,7 +28,7 @@ describe('aliases and wildcards (TR-069 3.6.1)', () => {
     await acs.close();
   });
 
-  /** One RPC in a session of its own: its result, or its fault as numbers and names. */
+  /** Sends one RPC in a session of its own. @returns its result, or its fault as codes and names */
   const call = async <M extends CpeMethod>(method: M, args: Arguments<M>): Promise<Results<M> | unknown[]> => {
     const from = acs.heard.length;
     acs.play(informResponse(), ask(method, args));

@@ -1,4 +1,4 @@
-// The parameter tree and its changes, on the gateway's own model: TR-069 A.3.2 rules without any service around.
+// The parameter tree and its changes on the gateway's own model: the rules of TR-069 A.3.2, without services.
 import assert from 'node:assert/strict';
 import { Configuration } from '../../../cpe/state/configuration.ts';
 import type { Hooks } from '../../../cpe/state/hooks.ts';

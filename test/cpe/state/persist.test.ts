@@ -1,4 +1,4 @@
-// State of a unit: what was acknowledged is there after any end, and a file that is not ours is refused by name.
+// The durable state of a unit: acknowledged saves survive any end, and a foreign file is refused by name.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -151,7 +151,7 @@ describe('state in memory', () => {
   });
 });
 
-/** Runs the writer until it has said `count` numbers, kills it, and gives the last one said. */
+/** Runs the writer until it has printed `count` numbers, and kills it. @returns the last number printed */
 function killAfter(script: string, home: string, count: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--import', 'tsx', script, home], { stdio: ['ignore', 'pipe', 'inherit'] });

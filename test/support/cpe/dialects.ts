@@ -9,7 +9,7 @@ export interface Dialect {
   /** Prefixes of SOAP envelope, SOAP encoding and CWMP. */
   prefixes?: [string, string, string];
   xsi?: string;
-  /** Before the Envelope. */
+  /** Text before the Envelope. */
   declaration?: string;
   /** Header lines besides Host, length, cookies and credentials. */
   headers: (kind: 'request' | 'response' | 'empty') => string[];
@@ -28,7 +28,7 @@ export interface Dialect {
   id: 'echo' | 'none' | 'spaced';
   /** Line breaks between elements. */
   indent?: true;
-  /** Leaves out what may go without: CommandKey, Status of some answers, MaxEnvelopes. */
+  /** Leaves out optional elements: CommandKey, Status of some answers, MaxEnvelopes. */
   sparse?: true;
 }
 

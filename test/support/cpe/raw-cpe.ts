@@ -1,4 +1,4 @@
-// A CPE's side of HTTP by hand: bytes on a socket, so that a test can write headers as real devices do, wrong ones too.
+// The CPE's side of HTTP by hand: bytes on a socket, so that a test can write headers as real devices do, also wrong ones.
 import { connect, type Socket } from 'node:net';
 
 export interface RawAnswer {

@@ -1,4 +1,4 @@
-// An ACS that plays a script over real sockets, misbehaviour included: what the real one never does, a CPE must survive all the same.
+// An ACS that plays a script over real sockets, also misbehaviour that the real ACS never shows.
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
@@ -52,7 +52,7 @@ export type Step = Answer | ((heard: Heard) => Answer | Promise<Answer>);
 export interface ScriptedAcs {
   readonly url: string;
   readonly port: number;
-  /** Everything heard, in order. */
+  /** All requests, in order. */
   readonly heard: Heard[];
   /** Appends steps. Requests after the last step are answered by a friendly ACS that wants nothing. */
   play(...steps: Step[]): void;
@@ -60,7 +60,7 @@ export interface ScriptedAcs {
   always(step: Step | undefined): void;
   /** Resolves once `count` requests have come. */
   until(count: number): Promise<void>;
-  /** Names of what was heard: `Inform`, `(empty)`, `RebootResponse`, `Fault 9000`. */
+  /** Names of all requests: `Inform`, `(empty)`, `RebootResponse`, `Fault 9000`. */
   names(): string[];
   readonly connections: number;
   /** Open connections. */
@@ -83,7 +83,7 @@ const named = ({ envelope, text }: Heard): string => {
   }
 };
 
-/** The friendly default: answers what must be answered, and has no request of its own. */
+/** The friendly answer: acknowledges every request, and adds none of its own. */
 export function friendly(heard: Heard): Answer {
   const { envelope } = heard;
   if (envelope?.body.kind !== 'request') return {};
@@ -91,7 +91,7 @@ export function friendly(heard: Heard): Answer {
   return reply(heard, responseBody(envelope.body.method as AcsMethod, results[envelope.body.method] as never));
 }
 
-/** An envelope that answers what was heard: same ID, same namespace. */
+/** An envelope that answers a request: same ID, same namespace. */
 export function reply(heard: Heard, body: Body, more: Partial<Envelope> = {}): Answer {
   const { id, namespace = '1-2' } = heard.envelope ?? {};
   return { text: encodeEnvelope({ namespace, ...(id === undefined ? {} : { id }), ...more, body }) };
@@ -116,14 +116,14 @@ export function ask<M extends CpeMethod>(
   return { text: encodeEnvelope({ namespace: '1-2', id: `acs-${method}`, ...more, body: requestBody(method, args) }) };
 }
 
-/** The result in an answer to a request of the ACS. @throws Error when it is something else */
+/** The result in the CPE's answer to a request of the ACS. @throws Error when it is another message */
 export function resultOf<M extends CpeMethod>(heard: Heard | undefined, method: M): Results<M> {
   const body = heard?.envelope?.body;
   if (body?.kind !== 'response' || body.method !== method) throw new Error(`no ${method}Response: ${heard?.text}`);
   return body.result as Results<M>;
 }
 
-/** The arguments of a request that was heard. @throws Error when it is something else */
+/** The arguments of a request of the CPE. @throws Error when it is another message */
 export function argumentsOf<M extends AcsMethod>(heard: Heard | undefined, method: M): Arguments<M> {
   const body = heard?.envelope?.body;
   if (body?.kind !== 'request' || body.method !== method) throw new Error(`no ${method}: ${heard?.text}`);

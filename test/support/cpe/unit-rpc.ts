@@ -1,4 +1,4 @@
-// One RPC of the ACS at a time, each in a session of its own, against a gateway in memory.
+// RPCs of the ACS against a gateway in memory, one at a time, each in a session of its own.
 import type { Arguments, CpeMethod, ParameterValue, Results } from '../../../shared/cwmp/methods.ts';
 import { type Answer, ask, informResponse, resultOf, type ScriptedAcs, scriptedAcs } from './scripted-acs.ts';
 import { type TestUnit, testUnit, type UnitOptions } from './unit.ts';
@@ -13,12 +13,12 @@ export type Outcome<M extends CpeMethod> =
   | { result: Results<M>; fault?: undefined }
   | { result?: undefined; fault: FaultHeard };
 
-/** A unit with an ACS of its own, and what tests ask of it most. */
-export interface AskedUnit {
+/** A unit with an ACS of its own, and the calls that tests use most. */
+export interface RpcUnit {
   acs: ScriptedAcs;
   unit: TestUnit;
   call<M extends CpeMethod>(method: M, args: Arguments<M>): Promise<Outcome<M>>;
-  /** The same with a request as text: what the encoder would not write. */
+  /** Sends a request as text, in a form that the encoder does not write. */
   send<M extends CpeMethod>(method: M, request: Answer): Promise<Outcome<M>>;
   /** @returns its Status, or the fault's code and `name code` of each parameter in it */
   set(values: Record<string, string> | ParameterValue[], key?: string): Promise<number | [number, ...string[]]>;
@@ -28,7 +28,7 @@ export interface AskedUnit {
   close(): Promise<void>;
 }
 
-export async function askedUnit(options: UnitOptions = {}): Promise<AskedUnit> {
+export async function rpcUnit(options: UnitOptions = {}): Promise<RpcUnit> {
   const acs = await scriptedAcs();
   const unit = await testUnit({ url: acs.url, ...options });
   await unit.boot();
@@ -44,7 +44,7 @@ export async function askedUnit(options: UnitOptions = {}): Promise<AskedUnit> {
     const body = answer?.envelope?.body;
     return body?.kind === 'fault' ? { fault: body.fault } : { result: resultOf(answer, method) };
   };
-  const call: AskedUnit['call'] = (method, args) => send(method, ask(method, args));
+  const call: RpcUnit['call'] = (method, args) => send(method, ask(method, args));
 
   return {
     acs,

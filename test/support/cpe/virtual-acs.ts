@@ -1,17 +1,17 @@
-// An ACS without sockets, for virtual time: takes the place of the unit's HTTP client and is up or down as the test says.
+// An ACS without sockets, for virtual time: replaces the unit's HTTP client, and is up or down as the test says.
 import { type AcsMethod, type Arguments, isCpeMethod } from '../../../shared/cwmp/methods.ts';
 import { type Body, decodeEnvelope, encodeEnvelope, responseBody } from '../../../shared/cwmp/soap.ts';
 import { type createHttp, HttpError, type HttpRequest, type HttpResponse } from '../../../shared/net/http.ts';
 
 export interface VirtualAcs {
   readonly http: typeof createHttp;
-  /** Down, nobody answers. */
+  /** While down, no request is answered. */
   up: boolean;
   /** Requests of the ACS, each sent on the next occasion. */
   readonly asks: Body[];
   /** Files it serves, by path. */
   readonly files: Map<string, Buffer>;
-  /** Informs that it answered, and what came after them. */
+  /** Informs that it answered. */
   readonly informs: Arguments<'Inform'>[];
   readonly told: Body[];
   /** Attempts to reach it, up or down; monotonic milliseconds of the unit. */
@@ -62,5 +62,5 @@ async function answer(acs: VirtualAcs, { url, body }: HttpRequest): Promise<Http
   return next ? reply(next, 'asked') : { status: 204, headers: {}, body: Buffer.alloc(0) };
 }
 
-/** Where the unit finds it. */
+/** Its URL. */
 export const virtualUrl = url;
