@@ -28,15 +28,35 @@ export function codeOf(source: string): Code {
   return new Scanner(source).scan();
 }
 
+/** The code that has been read so far, line by line with the source. */
+class Output {
+  readonly #parts: string[] = [];
+  line = 1;
+  /** Its end, shortened to what decides the meaning of a slash. */
+  before = '';
+
+  add(char: string): void {
+    this.#parts.push(char);
+    this.before = (this.before + char).slice(-24);
+    if (char === '\n') this.line++;
+  }
+
+  addBlanks(text: string): void {
+    this.#parts.push(text.replace(/[^\n]/g, ' '));
+    this.line += text.split('\n').length - 1;
+  }
+
+  text(): string {
+    return this.#parts.join('');
+  }
+}
+
 class Scanner {
   readonly #source: string;
-  readonly #parts: string[] = [];
+  readonly #output = new Output();
   readonly #comments: Comment[] = [];
   readonly #regExps: Literal[] = [];
   #at = 0;
-  #line = 1;
-  /** The code so far, shortened to what decides what a slash means. */
-  #before = '';
 
   constructor(source: string) {
     this.#source = source;
@@ -44,7 +64,7 @@ class Scanner {
 
   scan(): Code {
     while (this.#at < this.#source.length) this.#step();
-    return { code: this.#parts.join(''), comments: this.#comments, regExps: this.#regExps };
+    return { code: this.#output.text(), comments: this.#comments, regExps: this.#regExps };
   }
 
   #step(): void {
@@ -54,38 +74,35 @@ class Scanner {
     else if (char === '/' && next === '*') this.#comment(untilMark(this.#source, '*/', this.#at + 2) + 2);
     else if (char === "'" || char === '"') this.#text(quoteEnd(this.#source, char, this.#at));
     else if (char === '`') this.#template();
-    else if (char === '/' && beforeRegExp.test(this.#before)) this.#literal(regExpEnd(this.#source, this.#at));
+    else if (char === '/' && beforeRegExp.test(this.#output.before)) this.#literal(regExpEnd(this.#source, this.#at));
     else this.#take(char);
   }
 
   #take(char: string): void {
-    this.#parts.push(char);
-    this.#before = (this.#before + char).slice(-24);
-    if (char === '\n') this.#line++;
+    this.#output.add(char);
     this.#at++;
   }
 
   /** Replaces all up to `end` by blanks. */
   #skip(end: number): string {
     const text = this.#source.slice(this.#at, end);
-    this.#parts.push(text.replace(/[^\n]/g, ' '));
-    this.#line += text.split('\n').length - 1;
+    this.#output.addBlanks(text);
     this.#at = end;
     return text;
   }
 
   #comment(end: number): void {
-    const line = this.#line;
+    const { line } = this.#output;
     this.#comments.push({ line, text: withoutMarks(this.#skip(end)) });
   }
 
   #text(end: number): void {
     this.#skip(end);
-    this.#before = 'x';
+    this.#output.before = 'x';
   }
 
   #literal(end: number): void {
-    this.#regExps.push({ line: this.#line, text: this.#source.slice(this.#at, end) });
+    this.#regExps.push({ line: this.#output.line, text: this.#source.slice(this.#at, end) });
     this.#text(end);
   }
 
