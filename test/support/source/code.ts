@@ -25,7 +25,7 @@ export interface Literal {
 }
 
 export function codeOf(source: string): Code {
-  return new Scanner(source).scan();
+  return new Scanner().scan(source);
 }
 
 /** The code that has been read so far, line by line with the source. */
@@ -52,17 +52,14 @@ class Output {
 }
 
 class Scanner {
-  readonly #source: string;
+  #source = '';
   readonly #output = new Output();
   readonly #comments: Comment[] = [];
   readonly #regExps: Literal[] = [];
   #at = 0;
 
-  constructor(source: string) {
+  scan(source: string): Code {
     this.#source = source;
-  }
-
-  scan(): Code {
     while (this.#at < this.#source.length) this.#step();
     return { code: this.#output.text(), comments: this.#comments, regExps: this.#regExps };
   }
