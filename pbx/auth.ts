@@ -1,4 +1,4 @@
-// Digest for registrar and proxy (RFC 3261 22): who sent this request? Answers the challenge itself when that is not shown.
+// Digest for registrar and proxy (RFC 3261 22): finds the sender of a request, and challenges one that shows none.
 import type { Clock, Random } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
 import { parseCredentials } from '../shared/net/credentials.ts';
@@ -13,14 +13,14 @@ export interface Authenticator {
    * The user whose password the request proves; undefined when it was challenged (401 for `user`, 407 for `proxy`).
    */
   check(transaction: ServerTransaction, role: 'user' | 'proxy'): Promise<string | undefined>;
-  /** Takes away the credentials that were meant for us. RFC 3261 22.3 */
+  /** Removes the credentials that were meant for us. RFC 3261 22.3 */
   consume(request: SipRequest): void;
 }
 
 const headerOf = { user: 'Authorization', proxy: 'Proxy-Authorization' } as const;
 const challengeOf = { user: 'WWW-Authenticate', proxy: 'Proxy-Authenticate' } as const;
 
-/** Whether credentials are for that realm; what cannot be read is for nobody. */
+/** True when the credentials are for that realm and can be read. */
 function meantFor(header: string, realm: string): boolean {
   const credentials = parseCredentials(header);
   return credentials?.scheme === 'digest' && credentials.realm === realm;
@@ -55,7 +55,7 @@ export function createAuthenticator(options: {
           from: flow.remote.host,
         });
       }
-      // A count used before comes from a client that does not count: a new nonce mends it without asking its user.
+      // A repeated count comes from a client that does not count: a new nonce solves that without asking its user.
       const challenges = verifier.challenge({ stale: result.stale || result.reason === 'replay' });
       transaction.respond(role === 'user' ? 401 : 407, undefined, {
         headers: challenges.map(challenge => [challengeOf[role], challenge] as const),

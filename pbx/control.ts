@@ -1,4 +1,4 @@
-// How a command reaches a running server: a Unix socket that only its owner may open (mode 0600), one JSON object a line.
+// The control socket of a running server: only its owner may open it (mode 0600), one JSON object a line.
 // Request `{"command": "status", "args": []}`, answer `{"ok": true, "result": …}` or `{"ok": false, "error": "…"}`.
 import { chmod, unlink } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
@@ -76,7 +76,7 @@ export async function serveControl(options: {
   };
 }
 
-/** Whether somebody listens there; a socket file that nobody serves is removed. */
+/** True when a server listens there; a stale socket file is removed. */
 async function answers(path: string): Promise<boolean> {
   const result = await new Promise<'yes' | string>(resolve => {
     const socket = connect(path);

@@ -1,4 +1,4 @@
-// Sends one request on to one or more targets and the right response back (RFC 3261 16.6 to 16.10).
+// Forwards one request to one or more targets, and the best response back (RFC 3261 16.6 to 16.10).
 import type { Clock, Timer } from '../shared/clock.ts';
 import { setTopVia } from '../shared/sip/fields.ts';
 import type { Flow } from '../shared/sip/flow-types.ts';
@@ -17,13 +17,13 @@ export interface Forwarding {
   layer: TransactionLayer;
   clock: Clock;
   transaction: ServerTransaction;
-  /** What is sent on, but for Request-URI, Record-Route and our Via: those differ by target. */
+  /** The request to forward, without Request-URI, Record-Route and our Via: those differ by target. */
   request: SipRequest;
   /** At least one. All at once: the first 2xx wins, the others are cancelled. */
   targets: readonly Target[];
   /** Record-Route values to put in front, first on top. */
   recordRoute: (target: Target) => readonly string[];
-  /** Sees each response as it goes back, and the target it came from. */
+  /** Receives each response that goes back, with its target. */
   onResponse?: (response: SipResponse, target: Target) => void;
 }
 
@@ -83,7 +83,7 @@ export function forward(job: Forwarding): void {
       refused(forUpstream(back, target), target);
       return;
     }
-    // RFC 3261 16.7 step 5: every 2xx to INVITE goes on, a repeated one too.
+    // RFC 3261 16.7 step 5: every 2xx to INVITE is forwarded, a repeated one too.
     if (invite || !transaction.answered) answer(back, target);
     if (!first) return;
     cancelOpen();
@@ -100,7 +100,7 @@ export function forward(job: Forwarding): void {
   }
 }
 
-/** A server's 503 speaks for that server only (RFC 3261 16.7 step 6); a flow that broke makes its user unavailable. */
+/** A server's 503 is about that server only (RFC 3261 16.7 step 6); a flow that broke makes its user unavailable. */
 function forUpstream(response: SipResponse, target: Target): SipResponse {
   if (response.status !== 503) return response;
   const status = target.flow.closed ? 480 : 500;

@@ -1,4 +1,4 @@
-// Where a security policy is asked: once per registration, once per call. The default allows everything.
+// The security policy: called once per registration and once per call. The default allows everything.
 import type { Flow } from '../shared/sip/flow-types.ts';
 
 /** `status` and `reason` are what the refused user agent is answered. */
@@ -8,7 +8,7 @@ interface RegistrationFacts {
   user: string;
   /** URI of the contact that asks for a binding. */
   contact: string;
-  /** How it is connected: protocol, addresses, TLS version. */
+  /** Its connection: protocol, addresses, TLS version. */
   flow: Flow;
 }
 

@@ -1,4 +1,4 @@
-// REGISTER (RFC 3261 10.3): checks who asks, what for, and for how long; the bindings live in location.ts.
+// REGISTER (RFC 3261 10.3): checks the sender, the contacts and the times; the bindings live in location.ts.
 import type { Clock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
 import { parseCSeq, seconds } from '../shared/sip/fields.ts';
@@ -39,7 +39,7 @@ interface Refusal {
 export function createRegistrar(options: RegistrarOptions): (transaction: ServerTransaction) => Promise<void> {
   const { location, authenticator, policy, clock, log, expiry } = options;
 
-  /** The first contact that the policy does not want. */
+  /** The refusal of the first contact that the policy rejects. */
   const forbidden = async (
     user: string,
     flow: Flow,
@@ -81,7 +81,7 @@ export function createRegistrar(options: RegistrarOptions): (transaction: Server
     const user = await authenticator.check(transaction, 'user');
     if (user === undefined) return;
     const address = parseUri(parseNameAddr(request.headers.get('To') ?? '').uri);
-    // RFC 3261 10.3 step 4: nobody registers somebody else.
+    // RFC 3261 10.3 step 4: a user can register only itself.
     if (unescapeUser(address.user ?? '') !== user) {
       transaction.respond(403);
       return;

@@ -39,7 +39,7 @@ export function readAt<T>(place: string, read: () => T): T {
 export const isConflict = (error: unknown): error is UserError =>
   error instanceof UserError && error.code === 'changed-meanwhile';
 
-/** Whether an error only says that the work was given up on purpose. */
+/** True when an error only reports that the work was aborted on purpose. */
 export function isAbort(error: unknown): boolean {
   return error instanceof Error && (error.name === 'AbortError' || (error as { code?: string }).code === 'ABORT_ERR');
 }

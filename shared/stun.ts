@@ -17,7 +17,7 @@ export interface StunMessage {
   transaction: Buffer;
   mappedAddress?: Endpoint;
   xorMappedAddress?: Endpoint;
-  /** Where an answer shall go instead of where the request came from. */
+  /** Destination of the answer, in place of the source of the request. */
   responseAddress?: Endpoint;
   sourceAddress?: Endpoint;
   changedAddress?: Endpoint;
@@ -82,7 +82,7 @@ const BINDING_MARK = 'dslforum.org/TR-111 ';
 /** RFC 5389 6. */
 const COOKIE = 0x2112a442;
 
-/** Whether a message is of the newer form, whose readers look for XOR-MAPPED-ADDRESS. */
+/** True for a message of the newer form, whose readers look for XOR-MAPPED-ADDRESS. */
 export const hasCookie = ({ transaction }: StunMessage): boolean => transaction.readUInt32BE(0) === COOKIE;
 
 /** `192.0.2.1:3478`, `[2001:db8::1]:3478` (RFC 3986 3.2). */
@@ -289,7 +289,7 @@ function codesIn(value: Buffer): number[] | undefined {
 // ---- MESSAGE-INTEGRITY ----
 
 /**
- * Whether a message that decodeStun() took was sealed with this password, and in which form.
+ * Checks that a decoded message was sealed with this password, and finds the form.
  * RFC 3489 11.2.8 fills the text up to 64 bytes, RFC 5389 15.4 does not; devices do either.
  */
 export function integrityOf(bytes: Buffer, key: string): 'padded' | 'plain' | undefined {

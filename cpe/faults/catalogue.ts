@@ -2,9 +2,9 @@
 // Imports nothing, so that --help costs nothing.
 
 interface FaultSpec {
-  /** What one chance is taken for. */
+  /** The event for which one draw is made. */
   per: 'request' | 'file' | 'image' | 'session' | 'boot' | 'knock' | 'order' | 'unit';
-  /** Where the fault sits: network and power are honest bad luck, protocol is a unit that departs from the standard. */
+  /** The source of the fault: network and power are bad luck, protocol is a unit that departs from the standard. */
   kind: 'network' | 'power' | 'protocol';
   help: string;
 }
@@ -108,7 +108,7 @@ export function parseFaults(text: string): FaultRates {
   return rates;
 }
 
-/** What `--help` says below the options. */
+/** Text of `--help` below the options. */
 export function faultsHelp(): string {
   const width = Math.max(...faultNames.map(name => name.length)) + 2;
   const rows = faultNames.map(name => `  ${name.padEnd(width)}${faults[name].help} (per ${faults[name].per})`);

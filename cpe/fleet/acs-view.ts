@@ -1,4 +1,4 @@
-// What an ACS believes of the units of a fleet, asked of its REST API.
+// The ACS's view of the units of a fleet, read from its REST API.
 import { readFile } from 'node:fs/promises';
 import type { Clock } from '../../shared/clock.ts';
 import { messageOf, UserError } from '../../shared/errors.ts';

@@ -1,4 +1,4 @@
-// What a fleet really did against what its ACS believes, difference by difference. Pure: both sides are handed in.
+// The differences between the real state of a fleet and the ACS's view of it. Pure: both sides are handed in.
 import type { TransferReport, UnitReport } from './report.ts';
 
 /** A device as `GET /devices` has it. */

@@ -16,7 +16,7 @@ import { type Channel, type Forking, openShards, serveShard } from './shards.ts'
 import { type Progress, UnitGroup } from './unit-group.ts';
 import { unitsOf } from './unit-options.ts';
 
-/** Up to so many units the report tells each of them unasked. */
+/** Up to this number of units, the report lists each of them by default. */
 const FEW = 200;
 /** Units that one process carries before `--processes 0` takes another. */
 const PER_PROCESS = 500;
@@ -32,7 +32,7 @@ interface Runner {
 }
 
 interface FleetTerminal extends Terminal {
-  /** Where this program can be started once more. */
+  /** Present where this program can start itself once more. */
   fork?: Forking;
 }
 
@@ -51,7 +51,7 @@ export async function fleet(options: FleetOptions, terminal: FleetTerminal): Pro
   const seconds = Math.round((clock.monotonic() - began) / 100) / 10;
   const { count, seed } = options;
   const report = mergeReports(groups, { count, seed, seconds, withUnits: true });
-  // What the command is run for is told at any level but silence.
+  // The report is the command's result: it is logged at any level but silent.
   const told = createLog({
     clock,
     level: options.logLevel === 'silent' ? 'silent' : 'info',

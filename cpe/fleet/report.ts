@@ -1,13 +1,13 @@
-// What a fleet reports: totals, and each unit as it really is, to be held against what the ACS believes.
+// The report of a fleet: totals, and the real state of each unit, to be compared with the ACS's view.
 import { sumTallies, type Tally } from '../faults/unit-faults.ts';
 
-/** A file that a unit was ordered to fetch, and what really became of it. */
+/** A file that a unit was ordered to fetch, and its real outcome. */
 export interface TransferReport {
   commandKey: string;
   fileType: string;
-  /** `failed`: not fetched or not installed. `pretended`: success was told, and nothing came of it. */
+  /** `failed`: not fetched or not installed. `pretended`: success was reported without effect. */
   outcome: 'done' | 'failed' | 'pretended' | 'open';
-  /** FaultCode that TransferComplete tells, 0 for success; absent while there is nothing to tell. */
+  /** FaultCode of the TransferComplete, 0 for success; absent while there is nothing to report. */
   told?: number;
 }
 
@@ -19,7 +19,7 @@ export interface UnitReport {
   informed: boolean;
   firmware: string;
   parameterKey: string;
-  /** Values of the parameters that were asked for, by TR-069 path. */
+  /** Values of the requested parameters, by TR-069 path. */
   parameters?: Record<string, string>;
   transfers: TransferReport[];
   /** Firmware that was really installed, to run from the next boot on, in order. */
@@ -31,7 +31,7 @@ export interface UnitReport {
   faults: Tally;
 }
 
-/** What one process knows of its part of the fleet. */
+/** The report of one process on its units. */
 export interface GroupReport {
   units: UnitReport[];
   /** Milliseconds from the start to the first good session, of the units that had one. */
@@ -78,7 +78,7 @@ function addCounts(into: Record<string, number>, from: Readonly<Record<string, n
 const sorted = (counts: Readonly<Record<string, number>>): Record<string, number> =>
   Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)));
 
-/** Puts the parts together. @param withUnits whether each unit is told */
+/** Merges the parts. @param withUnits true lists each unit */
 export function mergeReports(
   groups: readonly GroupReport[],
   about: { count: number; seed: number; seconds: number; withUnits: boolean },

@@ -9,9 +9,9 @@ import type { Progress, UnitGroup } from './unit-group.ts';
 export interface Channel {
   send(message: unknown): void;
   onMessage(listener: (message: unknown) => void): void;
-  /** The other side is gone. */
+  /** Calls the listener when the other side is gone. */
   onGone(listener: (reason: string) => void): void;
-  /** Lets the other side go. */
+  /** Closes the channel; the other side can end. */
   close(): void;
 }
 
@@ -43,7 +43,7 @@ interface Shard {
 }
 
 const noProgress: Progress = { started: 0, informed: 0, sessions: 0, failed: 0 };
-/** Between two tellings of a shard, milliseconds. */
+/** Time between two progress reports of a shard, milliseconds. */
 const TELL_EVERY = 500;
 
 /** Unit `n` goes to shard `n mod K`, so that a ramp loads all alike. */
@@ -127,7 +127,7 @@ type MakeGroup = (
   write: (line: string) => void,
 ) => Promise<UnitGroup>;
 
-/** The other side: one shard, until it is told to end or the first process is gone. */
+/** The other side: serves one shard until the order to end, or until the first process is gone. */
 export async function serveShard(channel: Channel, make: MakeGroup): Promise<void> {
   const clock = systemClock();
   const say = (message: FromShard): void => channel.send(message);
@@ -163,6 +163,6 @@ export async function serveShard(channel: Channel, make: MakeGroup): Promise<voi
   over = true;
   await group?.end();
   if (group) say({ say: 'report', report: group.report() });
-  // What was said last is on its way until the first process lets go.
+  // The last messages are on their way until the first process closes the channel.
   await left;
 }

@@ -1,4 +1,4 @@
-// How each unit of a fleet over sockets is made: identity by its number, one profile for all, an address of its own on loopback.
+// Gateway options of each unit of a fleet over sockets: identity by its number, one profile for all, its own loopback address.
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { GatewayOptions } from '../gateway.ts';

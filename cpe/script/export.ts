@@ -17,7 +17,7 @@ interface ExportOptions {
   content: 'ModifiedConfig' | 'AllConfig';
   /** `All` or a service's name. */
   service: string;
-  /** Whether a value or the rows of a table differ from the factory defaults. */
+  /** True when a value or the rows of a table differ from the factory defaults. */
   modified(path: string): boolean;
 }
 

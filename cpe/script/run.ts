@@ -1,5 +1,5 @@
 // Runs a configuration script on a unit: line by line and in order. A syntax error runs nothing; a line that fails is
-// logged and the rest goes on (the vendor does not say; so an old script still does what it can on a newer unit).
+// logged and the rest runs (the vendor does not say; so an old script still does what it can on a newer unit).
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
@@ -9,7 +9,7 @@ import type { Configuration } from '../state/configuration.ts';
 import type { SnapshotStore } from '../state/snapshot.ts';
 import { formatName, type Keys, parseScript, type Statement, type SyntaxProblem } from './parse.ts';
 
-/** What a script may do to a unit. */
+/** The unit as a script may change it. */
 interface ScriptTarget {
   readonly model: Model;
   readonly log: Log;
@@ -42,7 +42,7 @@ const renamed: Readonly<Record<string, string>> = {
   'sipep.insertregistrationuser': 'SipEp.InsertUnitRegistration',
 };
 
-/** Insert commands whose table cannot be told from their name. */
+/** Insert commands whose table does not follow from their name. */
 const insertTables: Readonly<Record<string, string>> = {
   'bni.addnetwork': 'Bni.NetworkInterfaces',
 };

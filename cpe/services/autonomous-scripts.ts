@@ -8,7 +8,7 @@ const FILE_TYPE = '3 Vendor Configuration File';
 
 const read = (unit: Unit, name: string): string => unit.config.variable(`Conf.${name}`) ?? '';
 
-/** `%mac%` and its like in names and paths; one that nobody knows stays. The series (`4100` of `4102S`) is inferred. */
+/** `%mac%` and its like in names and paths; an unknown one stays. The series (`4100` of `4102S`) is inferred. */
 function expandMacros(unit: Unit, text: string): string {
   const values: Record<string, string> = {
     mac: unit.identity.mac,
@@ -77,7 +77,7 @@ export function placeOf(unit: Unit, value: string): Place | undefined {
   return isHost ? onServer(unit, value, read(unit, 'ScriptGenericFileName')) : undefined;
 }
 
-/** What the last DHCP answer names, 66 first. Such a transfer is not repeated when it fails. */
+/** The script that the last DHCP answer names, option 66 first. Such a transfer is not repeated when it fails. */
 export function dhcpScripts(unit: Unit): OwnTransfer[] {
   if (read(unit, 'ScriptsDhcpDownloadEnable') !== 'Enable') return [];
   return (unit.dhcp.lease?.scripts ?? []).flatMap(({ option, value }) => {
@@ -97,7 +97,7 @@ export function configuredScripts(unit: Unit): OwnTransfer[] {
   });
 }
 
-/** What a unit fetches as it starts. ScriptsTransferOnRestartDhcpScriptMaxDelay does not apply: the lease is there before. */
+/** The scripts that a unit fetches at its start. ScriptsTransferOnRestartDhcpScriptMaxDelay does not apply: the lease is there before. */
 export const scriptsAtStart = (unit: Unit): OwnTransfer[] => [
   ...dhcpScripts(unit),
   ...(read(unit, 'ScriptsTransferOnRestartEnable') === 'Enable' ? configuredScripts(unit) : []),

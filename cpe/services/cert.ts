@@ -39,7 +39,7 @@ function certificatesOf(bytes: Buffer): readonly X509Certificate[] {
 
 const columns: Partial<Record<TlsService, string>> = { SipEp: 'Sip', ConfImage: 'Conf' };
 
-/** Which host certificate a service shows its peers. */
+/** The host certificate that a service presents to its peers. */
 export function hostOf(unit: Unit, service: TlsService): Host | undefined {
   const column = columns[service] ?? service;
   return peek(unit)?.hosts.find(({ name }) => {
@@ -140,7 +140,7 @@ function hostBundle(bytes: Buffer): { cert: string; key: string } | undefined {
   }
 }
 
-/** What becomes of a certificate file. */
+/** The changes that a certificate file makes. */
 export interface CertificateFile {
   /** Of `Cert`. */
   table: 'OthersCertificatesInfo' | 'HostCertificatesInfo';

@@ -1,4 +1,4 @@
-// Which notifications a row of Nlm.Events is for: `1400.303,1850.All,1600.W,-1850.500`.
+// Criteria of a row of Nlm.Events, which select notifications: `1400.303,1850.All,1600.W,-1850.500`.
 
 export const severities = ['Debug', 'Info', 'Warning', 'Error', 'Critical'] as const;
 export type Severity = (typeof severities)[number];

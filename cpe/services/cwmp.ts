@@ -49,7 +49,7 @@ export const cwmp: Service = {
   values: {
     // A plain device stores its URL; a DGW shows the one in use.
     'ManagementServer.URL': unit => (unit.model.services.length > 0 ? acsUrl(unit) : undefined),
-    // Where the model has them, for whichever model it is (state/tree/alias.ts).
+    // Present where the model has them, for any model (state/tree/alias.ts).
     'ManagementServer.AliasBasedAddressing': () => '1',
     'ManagementServer.InstanceWildcardsSupported': () => '1',
     'ManagementServer.ParameterKey': unit => unit.state.facts.parameterKey,

@@ -2,7 +2,7 @@
 import { currentTime } from '../agent/unit-time.ts';
 import { type Service, type Unit, uptimeSeconds, X } from './service.ts';
 
-/** How Cwmp.InteropMacAddressFormat shows the address: `0090f80d5b4a` or `00:90:F8:0D:5B:4A`. */
+/** The address as Cwmp.InteropMacAddressFormat shows it: `0090f80d5b4a` or `00:90:F8:0D:5B:4A`. */
 function macAddress(unit: Unit): string {
   const { mac } = unit.identity;
   if (unit.config.variable('Cwmp.InteropMacAddressFormat') !== 'UpperCaseWithColon') return mac;

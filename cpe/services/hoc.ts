@@ -28,7 +28,7 @@ const state = (unit: Unit): HocState => slotOf(unit, hoc, () => ({ source: '' })
 /** Tries at one server before the next; the figures are ours. */
 const TRIES = 3;
 const TIMEOUT = 5000;
-/** How long a boot waits for the time. */
+/** Most time that a boot waits for the clock. */
 const PATIENCE = 2000;
 
 /** Servers in the order of their priority, `host:port`. */
@@ -93,12 +93,12 @@ async function keepTime(unit: Unit, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** An attempt that was given up is no failure; one that failed was logged where it did. */
+/** An aborted attempt is no failure; a failed one is logged at its place. */
 function ignoreAbort(error: unknown): void {
   if (!isAbort(error)) throw error;
 }
 
-/** Starts asking anew: at boot, after a new lease, after a change of the settings. */
+/** Restarts the queries: at boot, after a new lease, after a change of the settings. */
 export function restartTime(unit: Unit): void {
   peek(unit)?.stop?.abort();
   if (servers(unit).length === 0) return;
@@ -127,7 +127,7 @@ export const hoc: Service = {
     restartTime(unit);
     const first = peek(unit)?.first;
     if (!first) return;
-    // What follows would only find the clock unset: a server that answers at all does so within this time.
+    // Later steps need the clock: a server that answers at all does so within this time.
     const enough = new AbortController();
     await Promise.race([first, unit.clock.sleep(PATIENCE, enough.signal)]).catch(ignoreAbort);
     enough.abort();

@@ -26,7 +26,7 @@ const MAX_ENTRIES = 100;
 const entriesOf = (unit: Unit): readonly Entry[] => peekSlot<NlmState>(unit, nlm)?.entries ?? [];
 const state = (unit: Unit): NlmState => slotOf(unit, nlm, () => ({ entries: [], next: 1 }));
 
-/** Whether a service says things of this weight at all. */
+/** True when a service reports notifications of this severity. */
 function passesFloor(unit: Unit, service: string, severity: Severity): boolean {
   const floor = unit.config.variable(`${service}.MinSeverity`);
   if (floor === undefined || floor === 'Disable') return false;
@@ -61,7 +61,7 @@ function send(unit: Unit, entry: Omit<Entry, 'index'> & { title: string }): void
   const target = unit.config.variable('Nlm.SyslogRemoteHost') ?? '';
   const { host, port } = hostPort(target);
   if (host === '' || host === '0.0.0.0') return;
-  // Number 0 stands for a text that is a whole line of its own.
+  // Number 0 means that the text is the whole line.
   const message =
     entry.id === 0
       ? entry.message
@@ -105,7 +105,7 @@ function macros(unit: Unit, entry: Omit<Entry, 'index'> & { title: string }): Re
   };
 }
 
-/** Replaces `%[width][.precision]name` and `%%`; a macro nobody knows stays as it is. */
+/** Replaces `%[width][.precision]name` and `%%`; an unknown macro stays as it is. */
 export function formatMessage(format: string, values: Readonly<Record<string, string>>): string {
   return format.replace(
     /%(?:%|(\d*)(?:\.(\d+))?([a-z]+))/g,

@@ -1,4 +1,4 @@
-// What a DGW service is to the gateway, and what the gateway is to its services. One file per service with behaviour;
+// A DGW service as the gateway sees it, and the gateway as its services see it. One file per service with behaviour;
 // a service is a constant without state of its own: what it keeps per unit lies in a slot of the unit.
 import type { Model } from '../../shared/model/definitions.ts';
 import type { Agent } from '../agent/agent.ts';
@@ -23,7 +23,7 @@ export interface Services {
 export interface UnitPower extends DevicePower {
   /** The CWMP agent of this run, another one after a reboot; absent until the unit has booted. */
   readonly agent: Agent | undefined;
-  /** When the unit was last switched on, monotonic milliseconds. */
+  /** Time of the last power-on, monotonic milliseconds. */
   readonly bootedAt: number;
 }
 
@@ -33,7 +33,7 @@ export interface Unit extends Device {
   readonly services: Services;
   /** Files of the customer profile: certificates, by blob name. */
   readonly factoryFiles: ReadonlyMap<string, Buffer>;
-  /** What services keep for this unit while it is up, by service; read it with slotOf and peekSlot. */
+  /** State of the services of this unit while it is up, by service; read it with slotOf and peekSlot. */
   slots: Map<object, unknown> | undefined;
   /** Sets the unit's clock to the host's plus `offset` milliseconds; undefined: it is not set. */
   setClock(offset: number | undefined): void;
@@ -77,7 +77,7 @@ export interface Service {
   readonly commands?: Readonly<Record<string, (unit: Unit) => Promise<void>>>;
 }
 
-/** What a service keeps for a unit, made on first use. */
+/** The state of a service for a unit, made on first use. */
 export function slotOf<T>(unit: Unit, owner: object, make: () => T): T {
   unit.slots ??= new Map();
   if (!unit.slots.has(owner)) unit.slots.set(owner, make());

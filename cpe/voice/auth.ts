@@ -6,7 +6,7 @@ import { cloneMessage, type SipRequest, type SipResponse } from '../../shared/si
 
 export interface Account {
   user: string;
-  /** Of the digest; the account's user unless told. */
+  /** User of the digest; the account's user by default. */
   authUser?: string;
   password?: string;
   /** Challenges of another realm are not answered (DGW `Authentication.ValidateRealm`). */
@@ -14,7 +14,7 @@ export interface Account {
 }
 
 export interface Authenticator {
-  /** Puts on what a challenge answered earlier allows to send at once, as the unit does in its refreshes. */
+  /** Adds credentials for a challenge that was answered before, as the unit does in its refreshes. */
   prepare(request: SipRequest): void;
   /**
    * The request again, with credentials and the next CSeq (RFC 3261 22.2); undefined when there is nothing more to try: no
@@ -28,7 +28,7 @@ const headers = {
   407: { challenge: 'Proxy-Authenticate', answer: 'Proxy-Authorization' },
 } as const;
 
-/** A registrar and a proxy in a row, each once stale. */
+/** Enough for a registrar and a proxy in a row, each once stale. */
 const MOST_ROUNDS = 4;
 
 interface Known {
@@ -38,7 +38,7 @@ interface Known {
 
 export function createAuthenticator(account: Account, random: Random): Authenticator {
   const known = new Map<401 | 407, Known>();
-  /** The challenges that a request made by `retry` has behind it. */
+  /** The challenges that were answered before a request made by `retry`. */
   const answered = new WeakMap<SipRequest, (401 | 407)[]>();
 
   const write = (status: 401 | 407, request: SipRequest): void => {

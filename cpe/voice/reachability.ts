@@ -1,4 +1,4 @@
-// Which SIP servers answer: the keep-alive over each connection, and the notifications about it.
+// Reachability of the SIP servers: the keep-alive over each connection, and the notifications about it.
 import { isAbort } from '../../shared/errors.ts';
 import { type Address, addressText, type Flow } from '../../shared/sip/flow-types.ts';
 import { createRequest } from '../../shared/sip/message.ts';

@@ -89,7 +89,7 @@ function absentValue(name: string, field: Field): unknown {
   throw new InvalidArgument(name, 'is missing');
 }
 
-/** Defaults are shared by all messages, objects are not: whoever gets one may change it. */
+/** Defaults are shared by all messages, objects are not: the receiver of one may change it. */
 function structuredCopy(value: unknown): unknown {
   return typeof value === 'object' && value !== null ? structuredClone(value) : value;
 }
@@ -240,7 +240,7 @@ const TYPES: ReadonlyMap<string, string> = new Map(
     .map(name => [`xsd:${name}`, `xsd:${name}`]),
 );
 
-/** Whether it is a type that we would send. */
+/** True for a type that we would send. */
 export function isKnownType(type: string): boolean {
   return TYPES.has(type);
 }

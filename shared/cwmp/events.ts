@@ -50,7 +50,7 @@ export const events: readonly EventSpec[] = [
 
 const byCode: ReadonlyMap<string, EventSpec> = new Map(events.map(spec => [spec.code, spec]));
 
-/** Of a vendor's event nobody knows the rules: kept until an Inform delivers it, once for each occurrence if `M …`. */
+/** The rules of a vendor's event are unknown: it is kept until an Inform delivers it, once for each occurrence if `M …`. */
 export function eventSpec(code: string): EventSpec {
   return byCode.get(code) ?? event(code, code.startsWith('M ') ? 'multiple' : 'single', 'Inform', 'always');
 }

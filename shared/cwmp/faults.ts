@@ -3,7 +3,7 @@ import { clip, MAX_TEXT } from '../clip.ts';
 import type { Namespace } from './versions.ts';
 
 export interface FaultSpec {
-  /** Who sends it. */
+  /** The side that sends it. */
   readonly side: 'cpe' | 'acs';
   /** Whose mistake it is (SOAP 1.1 4.4.1): the requester's or the responder's. */
   readonly faultcode: 'Client' | 'Server';
@@ -62,12 +62,12 @@ export function faultText(code: number): string {
   return faults.get(code)?.text ?? (code % 1000 >= 800 ? 'Vendor-specific fault' : 'Unknown fault');
 }
 
-/** Client for what the requester did wrong; a code nobody defined is the responder's own trouble. */
+/** Client for an error of the requester; an undefined code counts as the responder's own. */
 export function faultSide(code: number): 'Client' | 'Server' {
   return faults.get(code)?.faultcode ?? 'Server';
 }
 
-/** Where a fault code stands: each place has its own list of allowed codes. */
+/** The place of a fault code in a message: each has its own list of allowed codes. */
 type CodePlace = 'fault' | 'parameter' | 'transfer' | 'deploymentUnit';
 
 const within = (code: number, low: number, high: number): boolean => code >= low && code <= high;

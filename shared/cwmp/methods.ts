@@ -37,7 +37,7 @@ const setParameterAttribute = struct({
   AccessListChange: boolean({ absent: false, impliedBy: 'AccessList' }),
   AccessList: accessList,
 });
-/** TR-069 A.3.3.1. Without OUI and serial number nobody can tell who speaks; the rest devices do leave out. */
+/** TR-069 A.3.3.1. Without OUI and serial number the device is unknown; some devices leave out the rest. */
 const deviceId = struct({
   Manufacturer: text(64, { absent: '' }),
   OUI: text(6, { pattern: /^[0-9A-F]{6}$/ }),
@@ -65,9 +65,9 @@ const parameterKey = text(32, { absent: '' });
 const credential = text(256, { absent: '' });
 const fileType = text(64);
 const objectName = text(256, { pattern: /\.$/ });
-/** Who leaves the status out of a positive answer has done what was asked. */
+/** A positive answer without a status means that the request was carried out. */
 const status = int({ min: 0, max: 1, absent: 0 });
-/** Of a transfer nobody may assume that it is done: without a status, a TransferComplete has to say so. */
+/** A transfer without a status must not be taken for done: a TransferComplete has to report it. */
 const transferAnswer = {
   Status: int({ min: 0, max: 1, absent: 1 }),
   StartTime: unknownTime,
@@ -107,7 +107,7 @@ const someUrl = optional(text(1024));
 const someVersion = optional(text(32));
 const someReference = optional(text(256));
 const someCredential = optional(text(256));
-/** TR-069 A.4.1.10: the kind of operation is told by xsi:type. */
+/** TR-069 A.4.1.10: xsi:type gives the kind of operation. */
 const operation = {
   kind: 'choice',
   variants: {
@@ -147,10 +147,10 @@ const autonomousResult = struct({
 interface MethodSpec {
   /** Clause of TR-069 that defines it. */
   readonly clause: string;
-  /** Who receives the request. */
+  /** The side that receives the request. */
   readonly to: 'cpe' | 'acs' | 'both';
   readonly since: Version;
-  /** Whether sending it once more, when no answer came, does no harm. */
+  /** True when the request can be repeated without harm after a lost answer. */
   readonly repeatable: boolean;
   readonly deprecated?: true;
   readonly request: Fields;
@@ -442,9 +442,9 @@ type Methods = typeof methods;
 
 export type MethodName = keyof Methods;
 type To<Side> = { [M in MethodName]: Methods[M]['to'] extends Side | 'both' ? M : never }[MethodName];
-/** What an ACS may ask of a CPE. */
+/** Methods that an ACS may call on a CPE. */
 export type CpeMethod = To<'cpe'>;
-/** What a CPE may ask of an ACS. */
+/** Methods that a CPE may call on an ACS. */
 export type AcsMethod = To<'acs'>;
 
 /** The arguments of a request, by their standard names. */
@@ -466,7 +466,7 @@ export type OperationResult = ValueOf<typeof operationResult>;
 
 const byName: ReadonlyMap<string, MethodSpec> = new Map(Object.entries(methods));
 
-/** What the table says of a method; undefined for a name that Annex A does not have. */
+/** The table's entry of a method; undefined for a name that Annex A does not have. */
 export function methodSpec(name: string): MethodSpec | undefined {
   return byName.get(name);
 }
@@ -475,7 +475,7 @@ export function isMethodName(name: string): name is MethodName {
   return byName.has(name);
 }
 
-/** Whether an ACS may send it to a CPE. */
+/** True when an ACS may send it to a CPE. */
 export function isCpeMethod(name: string): name is CpeMethod {
   const to = byName.get(name)?.to;
   return to === 'cpe' || to === 'both';
@@ -486,7 +486,7 @@ export const methodNames: readonly MethodName[] = Object.keys(methods) as Method
 
 /**
  * Arguments of a request from JSON: missing ones get the protocol's defaults, `ParameterList` may be `{path: value}`.
- * A value whose type nobody named comes out with `Type` ''.
+ * A value without a named type gets `Type` ''.
  * @throws UserError 400 `invalid-argument`, whose detail names the argument
  */
 export function validateArguments<M extends MethodName>(method: M, input: unknown): Arguments<M> {

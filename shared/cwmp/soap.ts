@@ -65,12 +65,12 @@ export interface Envelope {
   useVersion?: string;
   /** Received only: a header that asks to be understood and is not; to be answered with a MustUnderstand fault. */
   unknownMustUnderstand?: string;
-  /** Sent only: booleans as `true` and `false`, for those who take no digits. */
+  /** For sending only: booleans as `true` and `false`, for receivers that take no digits. */
   words?: boolean;
   body: Body;
 }
 
-/** The bytes are not a SOAP 1.1 envelope with at most one message in it: the session cannot go on (TR-069 3.5). */
+/** The bytes are not a SOAP 1.1 envelope with at most one message in it: the session cannot continue (TR-069 3.5). */
 export class InvalidSoap extends Error {
   override readonly name = 'InvalidSoap';
 
@@ -102,7 +102,7 @@ const OPENINGS: ReadonlyMap<Namespace, string> = new Map(
   ]),
 );
 
-/** Hears each envelope as it is encoded, `{ envelope, xml }`, for who judges them from outside; nobody listens in production. */
+/** Receives each envelope as it is encoded, `{ envelope, xml }`, for checks from outside; without a listener in production. */
 const encoded = channel('tandem.envelope');
 
 /**
@@ -232,7 +232,7 @@ function onlyPart(root: XmlElement, name: string): XmlElement | undefined {
   return found;
 }
 
-/** The CWMP namespace of the message itself; for a SOAP fault or nothing, that of what stands around it. */
+/** The CWMP namespace of the message itself; for a SOAP fault or an empty body, the one in scope around it. */
 function spokenIn(root: XmlElement, header: XmlElement | undefined, message: XmlElement | undefined): Namespace {
   const own =
     namespaceOf(message?.namespace ?? '') ?? namespaceOf(message?.child('detail')?.children[0]?.namespace ?? '');
@@ -317,7 +317,7 @@ function invalid(of: 'request' | 'response', method: MethodName, fault: number, 
   return { kind: 'invalid', of, method, reason: `${error.path} ${error.problem}`, fault };
 }
 
-/** Lenient: the detail's Fault may be missing, in any namespace, or its content stand in the detail itself. */
+/** Lenient: the detail's Fault may be missing, in any namespace, or its content may be in the detail itself. */
 function readFault(message: XmlElement): FaultBody {
   const detail = message.child('detail');
   const fault = detail?.child('Fault') ?? detail;
@@ -336,7 +336,7 @@ function readFault(message: XmlElement): FaultBody {
   return { kind: 'fault', fault: { code: codeIn(fault), message: textIn(fault), parameters } };
 }
 
-/** A fault of SOAP itself, told by its qualified faultcode. */
+/** A fault of SOAP itself, recognised by its qualified faultcode. */
 function ownFault(message: XmlElement): { soap?: 'MustUnderstand' | 'VersionMismatch' } {
   const code = message.child('faultcode')?.text.trim() ?? '';
   if (code.endsWith('MustUnderstand')) return { soap: 'MustUnderstand' };

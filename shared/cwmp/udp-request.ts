@@ -2,7 +2,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 interface UdpRequest {
-  /** `host:port` as it stands in the URI. */
+  /** `host:port` as written in the URI. */
   authority: string;
   /** Seconds since 1970, by the clock of the ACS. */
   ts: number;
@@ -54,7 +54,7 @@ export function parseUdpRequest(bytes: Buffer): UdpRequest | undefined {
   return { authority: uri.host, ts: Number(ts), id, un, cn, sig };
 }
 
-/** TR-069 Annex G: HMAC-SHA1 over ts, id, un and cn as they stand in the URI or as they were meant; compared in constant time. */
+/** TR-069 Annex G: HMAC-SHA1 over ts, id, un and cn as written in the URI or decoded; compared in constant time. */
 export function isSignedBy(request: UdpRequest, username: string, password: string): boolean {
   const { ts, id, un, cn, sig } = request;
   const given = Buffer.from(sig, 'hex');

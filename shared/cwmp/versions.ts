@@ -29,7 +29,7 @@ export function chooseVersion(offered: readonly string[]): Version | undefined {
   return versions.findLast(version => offered.includes(version));
 }
 
-/** Whether a method that came with `since` can be spoken in this namespace. */
+/** True when a method of version `since` exists in this namespace. */
 export function speaks(namespace: Namespace, since: Version): boolean {
   return namespace.slice(2) >= namespaceFor(since).slice(2);
 }

@@ -1,4 +1,4 @@
-// What the options of a DHCP message mean: those any host uses, and those that lead a CPE to its ACS (TR-069 3.1).
+// Values of DHCP options: those that any host uses, and those that lead a CPE to its ACS (TR-069 3.1).
 import { type Options, readAddress, readTlv } from './packet.ts';
 
 /** RFC 2132, RFC 3925; only what is used here. */
@@ -30,12 +30,12 @@ export const OPTION = {
 export const MESSAGE_TYPES = ['DISCOVER', 'OFFER', 'REQUEST', 'DECLINE', 'ACK', 'NAK', 'RELEASE', 'INFORM'] as const;
 export type MessageType = (typeof MESSAGE_TYPES)[number];
 
-/** What a CPE says in option 60 to be told of its ACS (TR-069 3.1). */
+/** Value of option 60 with which a CPE asks for its ACS (TR-069 3.1). */
 export const VENDOR_CLASS = 'dslforum.org';
 /** Enterprise number of the Broadband Forum, in options 124 and 125. */
 export const ENTERPRISE = 3561;
 
-/** What a server tells a CPE about its ACS. */
+/** The options about an ACS that a server sends to a CPE. */
 export interface AcsOptions {
   acsUrl?: string;
   provisioningCode?: string;

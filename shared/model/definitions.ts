@@ -14,7 +14,7 @@ export type ValueType =
 export type ActiveNotify = 'normal' | 'canDeny' | 'forceEnabled' | 'forceDefaultEnabled';
 
 interface EnumerationValue {
-  /** What travels in messages. */
+  /** The value in messages. */
   label: string;
   /** The number behind it (`enumeration@code`), where the document gives one. */
   code?: number;
@@ -150,7 +150,7 @@ export function xsdType(type: ValueType): string {
 }
 
 export interface LoadOptions {
-  /** Which model of a document with several: `Device:2.9`. Default: the last that is not a service. */
+  /** The model of a document with several: `Device:2.9`. Default: the last that is not a service. */
   model?: string;
 }
 

@@ -101,7 +101,7 @@ function readModel(reader: Reader, model: Element, prefix: string, depth: number
   readMembers(reader, model, prefix, depth);
 }
 
-/** What a model and a component have in common: components, parameters and objects. */
+/** The common content of a model and a component: components, parameters and objects. */
 function readMembers(reader: Reader, holder: Element, prefix: string, depth: number): void {
   readParameters(reader, holder, prefix, depth);
   for (const object of elements(holder, 'object')) {

@@ -22,7 +22,7 @@ const INSTANCE = /^[1-9][0-9]{0,9}$/;
 /** TR-069 3.6.1: an alias is at most 64 characters and holds no bracket. */
 const ALIAS = /^\[[^[\]]{1,64}\]$/;
 
-/** Whether a name stands for an object or a part of the tree rather than one parameter. */
+/** True for the name of an object or a part of the tree, false for that of one parameter. */
 export function isPartial(path: string): boolean {
   return path === '' || path.endsWith('.');
 }
@@ -110,7 +110,7 @@ export function parentPath(path: string): string {
 }
 
 /**
- * Whether a pattern covers a path. A partial pattern covers all below it; `*` and `{i}` stand for one instance
+ * True when a pattern covers a path. A partial pattern covers all below it; `*` and `{i}` match one instance
  * (TR-069 A.3.2.2 wildcards); '' covers everything.
  */
 export function matches(pattern: string, path: string): boolean {

@@ -45,7 +45,7 @@ const localName = (type: string): string => type.slice(type.indexOf(':') + 1);
 
 const typeName = (def: ParameterDef): string => (def.list ? 'string' : def.type);
 
-/** Whether an xsi:type is one of the names of the parameter's type. SOAP encoding has its own for base64. */
+/** True when an xsi:type is one of the names of the parameter's type. SOAP encoding has its own for base64. */
 function carries(sent: string, def: ParameterDef): boolean {
   const own = typeName(def);
   return own === 'base64' ? sent === 'base64Binary' || sent === 'base64' : sent === own;

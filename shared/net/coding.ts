@@ -90,8 +90,8 @@ async function unpacked(response: HttpResponse, maxBytes: number): Promise<HttpR
 }
 
 /**
- * Compresses what is sent for as long as `coding` names one, and reads what comes back compressed, whoever asked for it.
- * What cannot be read is an HttpError of kind `protocol` or `too-large`.
+ * Compresses requests while `coding` names a coding, and decompresses responses, requested so or not.
+ * A body that cannot be read is an HttpError of kind `protocol` or `too-large`.
  */
 export const withCoding =
   (coding: () => Coding | undefined) =>

@@ -8,7 +8,7 @@ export interface Challenge {
   parameters: Readonly<Record<string, string>>;
 }
 
-/** What an Authorization header claims. */
+/** The content of an Authorization header. */
 export type Credentials =
   | { scheme: 'basic'; username: string; password: string }
   | {
@@ -70,7 +70,7 @@ function utf8(text: string): string {
   }
 }
 
-/** Reads `name=value` when the cursor stands on one. */
+/** Reads `name=value` when the cursor is at one. */
 function parameter(scanner: Scanner): [string, string] | undefined {
   const mark = scanner.mark();
   const name = scanner.take(tokenPattern)?.[0];

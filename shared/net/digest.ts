@@ -81,14 +81,14 @@ export interface Answer {
   /** Needed for qop `auth-int` only. */
   body?: string | Buffer | undefined;
   random: Random;
-  /** How often this nonce was answered, this time included; from 1. */
+  /** Number of answers to this nonce, this one included; from 1. */
   nc: number;
-  /** For the same nonce always the same, so that a -sess key holds; made up when absent. */
+  /** The same for every answer to a nonce, so that a -sess key holds; random when absent. */
   cnonce?: string | undefined;
 }
 
 /**
- * The value of an Authorization header that answers a digest challenge. Bytes outside ASCII stand in it as Latin-1
+ * The value of an Authorization header that answers a digest challenge. Bytes outside ASCII are written as Latin-1
  * characters of their UTF-8 form, as Node's header writers want them.
  * @throws RangeError the challenge is no digest that this side can answer; ask `chooseDigest` first
  */

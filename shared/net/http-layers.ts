@@ -1,4 +1,4 @@
-// What a client wraps around `send`: authentication, cookies, redirects. Redirects go outermost: credentials and cookies
+// Layers around `send`: authentication, cookies, redirects. Redirects go outermost: credentials and cookies
 // belong to each place in turn.
 import type { Random } from '../clock.ts';
 import { answerChallenge, type Challenge, chooseDigest, formatBasic, parseChallenges } from './digest.ts';
@@ -17,7 +17,7 @@ interface Known {
   nc: number;
 }
 
-/** How many origins, cookies and moved addresses are remembered. */
+/** Number of origins, cookies and moved addresses that are remembered. */
 const REMEMBERED = 50;
 
 const remember = <V>(map: Map<string, V>, key: string, value: V): void => {
@@ -114,7 +114,7 @@ export function withCookies(send: Send): Send {
 const again = new Set([301, 302, 307, 308]);
 
 /**
- * Follows redirects with the same method and body (TR-069 3.4.2), between http and https as the server likes, and goes on
+ * Follows redirects with the same method and body (TR-069 3.4.2), between http and https as the server likes, and continues
  * to use the new place for as long as this wrapper lives: a session, a transfer. Nothing is remembered beyond it.
  * @param limit redirects in a row; one more is an HttpError of kind `protocol`
  */

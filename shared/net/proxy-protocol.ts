@@ -1,4 +1,4 @@
-// The PROXY protocol, versions 1 and 2: what a load balancer that hands a TCP connection on says first of who has made it
+// The PROXY protocol, versions 1 and 2: the header with which a load balancer names the source of a TCP connection
 // (HAProxy, "The PROXY protocol", sections 2.1 and 2.2).
 import { isIP, SocketAddress } from 'node:net';
 

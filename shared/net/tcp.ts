@@ -1,9 +1,9 @@
-// A plain TCP connection with the house's clock and abort signal.
+// A plain TCP connection with the injected clock and an abort signal.
 import { connect, type Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
 
 /**
- * @param target.timeoutMs 30,000 unless told
+ * @param target.timeoutMs in milliseconds; 30,000 by default
  * @throws the system's error; an AbortError; an Error with code ETIMEDOUT
  */
 export async function connectTcp(target: {
@@ -38,7 +38,7 @@ export async function connectTcp(target: {
       socket.on('connect', onConnect).on('error', onError);
     });
   } catch (error) {
-    socket.on('error', () => undefined); // It is being thrown away; what else befalls it concerns nobody.
+    socket.on('error', () => undefined); // The socket is discarded; its later errors do not matter.
     socket.destroy();
     throw error;
   }

@@ -11,7 +11,7 @@ export interface VerifierOptions {
   random: Random;
   /** Secret of the nonces, 16 bytes or more; the same in all processes that accept each other's nonces. */
   key: Buffer;
-  /** How long a nonce is valid, in milliseconds; 300,000 by default. */
+  /** Lifetime of a nonce, in milliseconds; 300,000 by default. */
   lifetimeMs?: number;
   /** One challenge each, in this order; MD5 alone by default. */
   algorithms?: readonly DigestAlgorithm[];

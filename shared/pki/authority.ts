@@ -13,7 +13,7 @@ export interface Environment {
 }
 
 interface Validity {
-  /** An hour ago unless told, so that clocks a little behind accept it. */
+  /** An hour ago by default, so that clocks a little behind accept it. */
   notBefore?: Date;
   /** Wins over `days`. */
   notAfter?: Date;
@@ -25,7 +25,7 @@ interface CaRequest extends Validity, Environment {
   /** Its common name. */
   name: string;
   key: KeyKind;
-  /** How many authorities may stand between it and a certificate; no limit unless told. */
+  /** Most authorities between it and a certificate; no limit by default. */
   pathLength?: number;
 }
 
@@ -60,12 +60,12 @@ export interface Authority {
   readonly key: string;
   /** Its certificate and those above it but the root; empty for a root. */
   readonly chain: string;
-  /** The root's certificate: what those who trust it install. */
+  /** The root's certificate, which its relying parties install. */
   readonly root: string;
   issue(request: IssueRequest): Promise<Issued>;
   /** An authority below this one. */
   issueCa(request: Omit<CaRequest, 'clock' | 'random'>): Promise<Authority>;
-  /** Signs a PKCS#10 request; takes its key and, unless told otherwise, its name and alternative names. */
+  /** Signs a PKCS#10 request; takes its key and, by default, its name and alternative names. */
   sign(
     request: string | Buffer,
     options: Partial<IssueRequest> & Pick<IssueRequest, 'usage'>,

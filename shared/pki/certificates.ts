@@ -92,7 +92,7 @@ export function readPrivateKey(input: Buffer | string, passphrase?: string): Key
     try {
       return createPrivateKey({ key: bytes, format: 'der', type });
     } catch {
-      // Not of this kind; the next one is tried, and after the last the caller is told.
+      // Not of this kind: the next one is tried, and after the last the caller throws.
     }
   }
   throw refuse('no private key in the file');
@@ -110,7 +110,7 @@ interface CertificateSummary {
   ca: boolean;
   /** `RSA 2048`, `EC prime256v1`. */
   key: string;
-  /** What the extended key usage allows; both where it has none. */
+  /** The roles that the extended key usage allows; both where it has none. */
   usage: ('client' | 'server')[];
   /** Hexadecimal, upper case. */
   serial: string;
@@ -125,7 +125,7 @@ const EKU_ANY = '2.5.29.37.0';
 /** Extended key usages as OIDs; Node types them as always there, but they are undefined where the extension is absent. */
 const extendedUsages = (cert: X509Certificate): readonly string[] | undefined => cert.keyUsage as string[] | undefined;
 
-/** Whether the extended key usage, if there is one, allows the role (RFC 5280 4.2.1.12). */
+/** True when the extended key usage, if there is one, allows the role (RFC 5280 4.2.1.12). */
 export function allows(cert: X509Certificate, role: 'client' | 'server'): boolean {
   const usages = extendedUsages(cert);
   return !usages || usages.includes(role === 'server' ? EKU_SERVER : EKU_CLIENT) || usages.includes(EKU_ANY);
@@ -152,7 +152,7 @@ export function alternativeNames(cert: X509Certificate): { kind: 'dns' | 'ip' | 
   return out;
 }
 
-/** What a person wants to know of a certificate. */
+/** A certificate as it is shown to a person. */
 export function describe(cert: X509Certificate): CertificateSummary {
   const nameOf = (name: string): string => commonNames(name).join(', ') || name.replaceAll('\n', ', ');
   const { asymmetricKeyType, asymmetricKeyDetails } = cert.publicKey;

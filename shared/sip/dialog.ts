@@ -1,6 +1,6 @@
-// Dialogs (RFC 3261 12): what both ends remember of a call, and the requests inside it.
+// Dialogs (RFC 3261 12): the state that both ends keep of a call, and the requests inside it.
 //
-// How a user agent uses it. Caller: `dialogOfCaller(invite, response)` for a 1xx with To tag or a 2xx, then
+// Use by a user agent. Caller: `dialogOfCaller(invite, response)` for a 1xx with To tag or a 2xx, then
 // `layer.send(flow, buildAck(dialog, invite))` for each 2xx. Callee: `dialogOfCallee(invite, response)` with what
 // `transaction.respond(200, …)` answered, then `repeatUntilAcknowledged`. Inside: `buildRequest(dialog, 'BYE')` goes to
 // `layer.request(flow, …)`; what comes in is matched by `dialogKey(message, 'in')` against `dialog.key` and checked by
@@ -25,10 +25,10 @@ export interface Dialog {
   readonly localTag: string;
   /** '' when the peer knows none (RFC 2543). */
   readonly remoteTag: string;
-  /** From/To values without their tags: who we are, who the peer is. */
+  /** From/To values without their tags: our address and the peer's. */
   readonly local: string;
   readonly remote: string;
-  /** Where in-dialog requests are meant for: the peer's Contact. Changes with target refreshes. */
+  /** The peer's Contact, to which in-dialog requests are addressed. Changes with target refreshes. */
   remoteTarget: string;
   /** Route values in the order they are put on requests. Never changes (12.2). */
   readonly routeSet: readonly string[];
@@ -45,7 +45,7 @@ const withoutTag = (value: string): string => {
 
 const keyFor = (callId: string, localTag: string, remoteTag: string): string => `${callId}|${localTag}|${remoteTag}`;
 
-/** The URI of the first Contact. Throws SipSyntaxError when there is none: a dialog cannot be made without. */
+/** The URI of the first Contact. Throws SipSyntaxError when there is none: a dialog needs one. */
 export function contactUri(message: SipMessage): string {
   const [first] = message.headers.list('Contact');
   if (first === undefined) throw new SipSyntaxError('no Contact');
@@ -150,7 +150,7 @@ export function buildAck(dialog: Dialog, invite: SipRequest, parts: MessageParts
 const refreshing: readonly string[] = ['INVITE', 'UPDATE'];
 
 /**
- * Takes note of a request that came inside the dialog.
+ * Notes a request that came inside the dialog.
  * @returns false when its CSeq is behind the last one: answer 500 (RFC 3261 12.2.2)
  */
 export function acceptRequest(dialog: Dialog, request: SipRequest): boolean {

@@ -1,4 +1,4 @@
-// The structured headers that every SIP element reads: Via, CSeq, Max-Forwards (RFC 3261 20), and what a request must have.
+// The structured headers that every SIP element reads: Via, CSeq, Max-Forwards (RFC 3261 20); and the mandatory headers.
 import type { SipMessage, SipRequest } from './message.ts';
 import { SipSyntaxError } from './message.ts';
 import { formatParameters, type Parameters, parseHostPort, parseNameAddr, parseParameters } from './uri.ts';
@@ -31,7 +31,7 @@ export function topVia(message: SipMessage): Via {
   return parseVia(first);
 }
 
-/** Replaces the topmost Via (undefined: takes it away), one Via a line after that. */
+/** Replaces the topmost Via (undefined: removes it), one Via a line after that. */
 export function setTopVia(message: SipMessage, via: Via | undefined): void {
   const rest = message.headers.list('Via').slice(1);
   message.headers.setAll('Via', via ? [formatVia(via), ...rest] : rest);
@@ -62,7 +62,7 @@ export function seconds(text: string | undefined): number | undefined {
 
 const single = ['From', 'To', 'Call-ID', 'CSeq'] as const;
 
-/** What every message must have (RFC 3261 8.1.1), once and readable. Throws SipSyntaxError naming the header. */
+/** Checks that every mandatory header (RFC 3261 8.1.1) is there once and can be read. Throws SipSyntaxError naming the header. */
 export function checkMessage(message: SipMessage): void {
   topVia(message);
   for (const name of single) {

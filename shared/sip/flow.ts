@@ -90,7 +90,7 @@ class StreamFlow implements Flow {
     if (this.closed) return;
     const unanswered = this.#keepAlive.stop();
     this.#host.closed(this);
-    // What was written before still goes out; a peer that never reads it is cut when its buffer passes the bound.
+    // Bytes written before are still sent; a peer that never reads them is cut when its buffer passes the bound.
     if (this.#socket.writable) this.#socket.destroySoon();
     else this.#socket.destroy();
     this.#signal.fire(reason);

@@ -66,7 +66,7 @@ export class Headers implements Iterable<readonly [name: string, value: string]>
     return this.get(name) !== undefined;
   }
 
-  /** Appends a field. Throws SipSyntaxError when name or value cannot stand on one line. */
+  /** Appends a field. Throws SipSyntaxError when name or value does not fit on one line. */
   add(name: string, value: string): this {
     this.#rows.push(row(name, value));
     return this;
@@ -122,7 +122,7 @@ function row(name: string, value: string): { key: string; name: string; value: s
   return { key: full.toLowerCase(), name: full, value: text };
 }
 
-/** Splits at commas that stand outside quoted strings and angle brackets. Empty elements are dropped (RFC 3261 25.1). */
+/** Splits at commas outside quoted strings and angle brackets. Empty elements are dropped (RFC 3261 25.1). */
 export function splitList(text: string): string[] {
   const parts: string[] = [];
   let quoted = false;
@@ -145,7 +145,7 @@ export function splitList(text: string): string[] {
   return parts.map(part => part.trim()).filter(part => part !== '');
 }
 
-/** Content-Length as a number, undefined when absent, or a text that says what is wrong with it. */
+/** Content-Length as a number, undefined when absent, or a text that describes the error. */
 export function contentLength(headers: Headers): number | undefined | string {
   const all = new Set(headers.all('Content-Length'));
   if (all.size > 1) return 'Content-Length is given twice with different values';

@@ -1,5 +1,5 @@
 // SIP messages as values: start line, ordered headers, body; reading and writing them (RFC 3261 7, 25.1).
-// For transport, transactions, user agents and the proxy. What a header's value means is in fields.ts and uri.ts.
+// For transport, transactions, user agents and the proxy. The meaning of header values is in fields.ts and uri.ts.
 import { contentLength, Headers, lineBreak, SipSyntaxError, token } from './headers.ts';
 import { reasonOf } from './status.ts';
 
@@ -12,7 +12,7 @@ export interface SipRequest {
   kind: 'request';
   /** Case-sensitive: `INVITE`. */
   method: string;
-  /** Request-URI as it stands on the line. */
+  /** Request-URI as written on the line. */
   uri: string;
   headers: Headers;
   body: Buffer;
@@ -39,7 +39,7 @@ export class MalformedRequest extends SipSyntaxError {
   }
 }
 
-/** Where the header block ends: offset of its last byte + 1 and of the body, or undefined when it is not complete. */
+/** End of the header block: offset of its last byte + 1 and of the body, or undefined when it is not complete. */
 export function endOfHeaders(bytes: Buffer, from = 0): { headers: number; body: number } | undefined {
   for (let at = bytes.indexOf(10, from); at >= 0; at = bytes.indexOf(10, at + 1)) {
     if (bytes[at + 1] === 10) return { headers: at + 1, body: at + 2 };
@@ -97,7 +97,7 @@ export function parseMessage(bytes: Buffer): SipMessage {
   throw message.kind === 'request' ? new MalformedRequest(problem, 400, message) : new SipSyntaxError(problem);
 }
 
-/** Adds the well-formed lines to `headers`; answers the first thing that was wrong. */
+/** Adds the well-formed lines to `headers`; returns the first error. */
 function readHeaders(headers: Headers, lines: string[]): string | undefined {
   if (lines.length > sipLimits.headers) return `${lines.length} header lines; at most ${sipLimits.headers}`;
   let problem: string | undefined;
@@ -152,7 +152,7 @@ function fill(message: SipMessage, parts: MessageParts): void {
   if (parts.body !== undefined) message.body = Buffer.from(parts.body);
 }
 
-/** A request from its parts; Via is added by whoever sends it (transaction.ts). */
+/** A request from its parts; the sender adds the Via (transaction.ts). */
 export function createRequest(method: string, uri: string, parts: MessageParts = {}): SipRequest {
   const request: SipRequest = { kind: 'request', method, uri, headers: new Headers(), body: Buffer.alloc(0) };
   fill(request, parts);

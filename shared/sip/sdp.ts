@@ -54,7 +54,7 @@ export interface SessionView {
   readonly media: readonly Media[];
 }
 
-/** What was read (or built): immutable; a changed description is built anew with `buildSdp`. */
+/** Immutable, read or built; `buildSdp` makes a changed one. */
 export interface Sdp extends SessionView {
   readonly lines: readonly SdpLine[];
 }
@@ -183,7 +183,7 @@ export function attributeValues(part: { readonly attributes: readonly Attribute[
   return part.attributes.filter(one => one.name === name).map(one => one.value ?? '');
 }
 
-/** Where a stream's packets go: its own c= line, else the session's. RFC 4566 5.7 */
+/** Destination of a stream's packets: its own c= line, else the session's. RFC 4566 5.7 */
 export function mediaAddress(sdp: Sdp, media: Media): Connection | undefined {
   return media.connection ?? sdp.connection;
 }

@@ -1,4 +1,4 @@
-// What a transaction offers its user (RFC 3261 17).
+// Transactions as their user sees them (RFC 3261 17).
 
 import type { Flow } from './flow-types.ts';
 import type { MessageParts, SipRequest, SipResponse } from './message.ts';
@@ -14,7 +14,7 @@ export interface TimerSettings {
   timerD: number;
 }
 
-/** How a request ended. `cause` is there when the response is our own stand-in (RFC 3261 8.1.3.1). */
+/** The end of a request. `cause` is present when we made up the response (RFC 3261 8.1.3.1). */
 export interface Outcome {
   response: SipResponse;
   cause?: 'timeout' | 'transport';
@@ -28,24 +28,24 @@ export interface ClientTransaction {
   readonly final: Promise<Outcome>;
   /** INVITE only: sends CANCEL once a provisional response is there (RFC 3261 9.1); nothing after a final one. */
   cancel(): void;
-  /** Gives up without a word on the wire. `final` answers as for a timeout. */
+  /** Ends it and sends nothing. `final` answers as for a timeout. */
   abandon(): void;
 }
 
 export interface ServerTransaction {
   /** With `received` and `rport` filled in on its topmost Via. */
   readonly request: SipRequest;
-  /** Where it came from. */
+  /** The flow that it came over. */
   readonly flow: Flow;
   /** The tag that `respond` puts on To. */
   readonly localTag: string;
-  /** Whether a final response was sent. */
+  /** True when a final response was sent. */
   readonly answered: boolean;
   /** Sends a response made by createResponse; answers it. After a final one: nothing is sent, but a repeated 2xx to INVITE. */
   respond(status: number, reason?: string, parts?: MessageParts): SipResponse;
   /** Sends a response that is already made (the proxy's, or a repeated 2xx). */
   send(response: SipResponse): void;
-  /** INVITE only: the caller gave up while no final response was sent. */
+  /** INVITE only: the caller cancelled before a final response was sent. */
   onCancel(listener: (cancel: SipRequest) => void): void;
   /** INVITE only: a refusal was never acknowledged (timer H). */
   onTimeout(listener: () => void): void;

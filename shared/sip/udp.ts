@@ -9,7 +9,7 @@ import { formatMessage, type SipMessage } from './message.ts';
 
 /** UDP peers remembered per socket. */
 const MAX_PEERS = 20_000;
-/** How many of the oldest peers are examined for one that can be forgotten. */
+/** Number of the oldest peers that are examined for one that can be forgotten. */
 const EXAMINED = 100;
 
 /** The UDP sockets of a transport. */

@@ -122,7 +122,7 @@ export function unescapeUser(user: string): string {
 /** RFC 3261 19.1.4: parameters that must agree even when only one side has them. */
 const decisive = ['user', 'ttl', 'method', 'maddr', 'transport'] as const;
 
-/** Whether two URIs are equal by RFC 3261 19.1.4 (headers compared as text). */
+/** True when two URIs are equal by RFC 3261 19.1.4 (headers compared as text). */
 export function sameUri(a: SipUri, b: SipUri): boolean {
   if (a.scheme !== b.scheme || a.port !== b.port || a.host.toLowerCase() !== b.host.toLowerCase()) return false;
   if ((a.user === undefined) !== (b.user === undefined) || a.password !== b.password || a.headers !== b.headers) {
@@ -161,7 +161,7 @@ export function parseNameAddr(text: string): NameAddr {
   return address;
 }
 
-/** Where the angle bracket opens, outside a quoted display name; -1 when there is none. */
+/** Offset of the opening angle bracket, outside a quoted display name; -1 when there is none. */
 function findOpen(text: string): number {
   let quoted = false;
   for (let at = 0; at < text.length; at++) {

@@ -8,17 +8,17 @@ import { clientContext, type HostCertificate } from './context.ts';
 import { type JudgedBy, judgeHandshake, type Refusal, refusal, type Verdict } from './judge.ts';
 import { ianaName, usable, versionOf } from './profiles.ts';
 
-/** What the unit brings to a handshake: its policy, the installed CA certificates, its own time and names from DNS SRV. */
+/** The unit's side of a handshake: its policy, the installed CA certificates, its own time and names from DNS SRV. */
 export interface TlsSettings extends JudgedBy {
   /** Presented when the server asks for a client certificate. */
   host?: HostCertificate | undefined;
 }
 
 export interface TlsTarget {
-  /** Who is asked for, and judged: a DNS name or an address. */
+  /** The server to reach and judge: a DNS name or an address. */
   host: string;
   port: number;
-  /** Where to connect, when that is known already and differs from `host`. */
+  /** The address to connect to, when it is known already and differs from `host`. */
   address?: string;
   localAddress?: string | undefined;
   localPort?: number | undefined;
@@ -27,7 +27,7 @@ export interface TlsTarget {
   settings: TlsSettings;
   signal?: AbortSignal | undefined;
   clock: Clock;
-  /** For TCP and handshake together; 30,000 unless told. */
+  /** For TCP and handshake together; 30,000 by default. */
   timeoutMs?: number;
   /** Gets NSS key log lines, for Wireshark. */
   keylog?: (line: Buffer) => void;
@@ -52,7 +52,7 @@ export interface TlsFacts {
   peerCertificate: X509Certificate | undefined;
 }
 
-/** What a finished handshake came to. */
+/** The result of a finished handshake. */
 export function tlsFacts(socket: TLSSocket): TlsFacts {
   return {
     version: socket.getProtocol() ?? '',
@@ -64,7 +64,7 @@ export function tlsFacts(socket: TLSSocket): TlsFacts {
 const presented = new WeakMap<TLSSocket, X509Certificate[]>();
 
 /**
- * What the peer presented, as sent, its own certificate first. Node gives that once and takes it out of OpenSSL by doing
+ * The peer's certificates as sent, its own first. Node gives that once and takes it out of OpenSSL by doing
  * so (its other form loses certificates that are not in order): ask here, not the socket.
  */
 export function presentedChain(socket: TLSSocket): readonly X509Certificate[] {
@@ -85,7 +85,7 @@ function judge(socket: TLSSocket, host: string, settings: TlsSettings): Verdict 
   return judgeHandshake({ version, chain: presentedChain(socket) }, host, settings);
 }
 
-/** What OpenSSL reports, or the lack of a report, in our words. Its own text stays in the message. */
+/** The refusal for an error of OpenSSL, or for a close without one. OpenSSL's text stays in the message. */
 function explain(error: Error & { code?: string }): Refusal {
   const code = error.code ?? '';
   const text = messageOf(error);
@@ -181,7 +181,7 @@ export async function connectTls(target: TlsTarget): Promise<TLSSocket> {
       socket.on('error', onError).on('close', onClose).on('secureConnect', onSecure);
     });
   } catch (error) {
-    socket.on('error', () => undefined); // It is being thrown away; what else befalls it concerns nobody.
+    socket.on('error', () => undefined); // The socket is discarded; its later errors do not matter.
     socket.destroy();
     throw error;
   }

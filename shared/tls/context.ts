@@ -34,7 +34,7 @@ const contexts = new Map<string, SecureContext>();
 const CACHED = 64;
 
 /**
- * The shared context of a client with this policy and certificate. It trusts nobody by itself: `judge.ts` does that.
+ * The shared context of a client with this policy and certificate. It trusts no CA by itself: `judge.ts` decides.
  * @throws Error of OpenSSL when the host certificate or key cannot be used
  */
 export function clientContext(policy: TlsPolicy, host?: HostCertificate): SecureContext {

@@ -1,11 +1,11 @@
-// What a certificate may be used for, read from its extensions: Node tells of none of these.
+// The allowed uses of a certificate, read from its extensions, which Node does not offer.
 import type { X509Certificate } from 'node:crypto';
 import { x509 } from '../pki/x509.ts';
 
 export interface Constraints {
   /** Basic constraints say that it is a CA; a self-signed certificate without any extension (X.509 v1) counts as one. */
   ca: boolean;
-  /** How many CAs may stand below it. */
+  /** Most CAs below it. */
   pathLength?: number;
   /** Absent where the extension is: then every use is allowed (RFC 5280 4.2.1.3). */
   keyUsage?: { certSign: boolean; tls: boolean };
@@ -58,7 +58,7 @@ export function constraintsOf(cert: X509Certificate): Constraints {
 const issuerKey = (cert: X509Certificate): string | undefined =>
   new x509.X509Certificate(cert.raw).getExtension(x509.AuthorityKeyIdentifierExtension)?.keyId;
 
-/** Whether both say that they were signed by the same key of the same issuer (RFC 5280 4.2.1.1). */
+/** True when both name the same key of the same issuer (RFC 5280 4.2.1.1). */
 export function isSameIssuer(a: X509Certificate, b: X509Certificate): boolean {
   if (a.issuer !== b.issuer) return false;
   try {

@@ -7,7 +7,7 @@ import { namesHost } from './names.ts';
 import { isOlder, type TlsPolicy, type TlsVersion } from './profiles.ts';
 
 /**
- * Why a peer is refused. One chain can have several faults; the first of this order is told, so that mending it reveals
+ * The reason to refuse a peer. One chain can have several faults; the first in this order is reported, so that repairing it reveals
  * the next: nothing presented, nothing to judge by (no CA installed, no time), no path to an installed CA, a path that
  * must not be used, dates, name. The last four come from the handshake itself.
  */
@@ -48,19 +48,19 @@ export interface ChainInput {
   chain: readonly X509Certificate[];
   /** The installed CA certificates. Each is an anchor, self-signed or not (RFC 5280 6.1.1). */
   roots: readonly X509Certificate[];
-  /** Who was asked for: a DNS name or an address. */
+  /** The server that was asked for: a DNS name or an address. */
   host: string;
   /** Names that a DNS SRV lookup returned, for DnsSrvResponse. */
   srvNames?: readonly string[];
   /** The unit's time, milliseconds since the epoch; undefined while its clock is not set. */
   now: number | undefined;
-  /** Which role the certificate must be good for; `server` unless told. */
+  /** The role that the certificate must be valid for; `server` by default. */
   role?: 'server' | 'client';
 }
 
 const nameOf = (cert: X509Certificate): string => `'${describe(cert).subject}'`;
 
-/** How far a refused path got; of several paths the one that got furthest is told. */
+/** The step that a refused path reached; of several paths, the one that got furthest is reported. */
 const stages: readonly Reason[][] = [
   ['untrusted', 'self-signed'],
   ['bad-signature'],
@@ -216,14 +216,14 @@ export function judgeVersion(policy: Pick<TlsPolicy, 'floor'>, version: TlsVersi
     : accepted;
 }
 
-/** What a handshake came to, or is foreseen to come to. */
+/** The result of a handshake, real or predicted. */
 export interface Handshake {
   version: TlsVersion;
   /** As presented, the server's own certificate first. */
   chain: readonly X509Certificate[];
 }
 
-/** What the unit brings to the judgement of a server. */
+/** The unit's side of the judgement of a server. */
 export interface JudgedBy {
   policy: TlsPolicy;
   /** Installed CA certificates. */

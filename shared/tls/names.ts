@@ -1,4 +1,4 @@
-// Whether a certificate names the server that was asked for: SAN, CN, wildcards, addresses.
+// Comparison of a certificate's names with the server that was asked for: SAN, CN, wildcards, addresses.
 import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';

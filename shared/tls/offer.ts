@@ -1,4 +1,4 @@
-// What a handshake with a server would come to, foreseen from what the server offers: the policy against versions and suites
+// Prediction of a handshake from the server's offer: the policy against versions and suites
 // here, then the same judgement that the unit's own handshakes get.
 import type { X509Certificate } from 'node:crypto';
 import { type JudgedBy, judgeHandshake, judgeVersion, type Refusal, refusal } from './judge.ts';
@@ -15,7 +15,7 @@ interface Offer {
 }
 
 /**
- * What a handshake between the policy and a server would come to, certificate apart. The server takes the newest version
+ * Predicts a handshake between the policy and a server, without the certificate. The server takes the newest version
  * of both, then its first suite that the client offers, that fits the version and that it has a key for.
  */
 export function judgeOffer(
@@ -59,7 +59,7 @@ export interface ServerFacts {
   versions: readonly TlsVersion[];
   /** IANA names of the suites that it would take, in its order of preference. */
   suites: readonly string[];
-  /** What it presents, a chain for each kind of key, its own certificate first. */
+  /** Its chains, one for each kind of key, its own certificate first. */
   chains: readonly (readonly X509Certificate[])[];
 }
 
@@ -79,7 +79,7 @@ function chainFor(suite: string, chains: ServerFacts['chains']): readonly X509Ce
   return (key === 'any' ? (held('EC') ?? held('RSA') ?? chains[0]) : held(key)) ?? [];
 }
 
-/** What the unit's next handshake with this server comes to: as `connectTls`, without the connection. */
+/** Predicts the unit's next handshake with this server: as `connectTls`, without the connection. */
 export function judgeServer(
   server: ServerFacts,
   host: string,

@@ -1,12 +1,12 @@
-// Where the unit's TLS clients connect to, by the variables that say so; pure, for whoever knows their values. Rows of a table
-// stand as their numbers: `SipEp.TransportConfig.1.TlsEnable`.
+// Destinations of the unit's TLS clients, from its variables; pure, for any source of their values. Rows of a table
+// are named by their numbers: `SipEp.TransportConfig.1.TlsEnable`.
 import type { TlsService } from './profiles.ts';
 
 export interface Place {
   service: TlsService;
-  /** What it is to the unit; several SIP servers are told apart by where they are. */
+  /** The role for the unit; several SIP servers differ by their place. */
   link: 'acs' | 'firmware' | 'scripts' | 'certificates' | 'script-server' | 'sip';
-  /** A name or an address; absent where nobody knows. */
+  /** A name or an address; absent where it is unknown. */
   host?: string;
   port: number;
 }

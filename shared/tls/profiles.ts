@@ -1,5 +1,5 @@
 // TLS as data: what each service of the unit offers, how low it goes, how it judges the server, and the script names
-// that say so. Suites carry their IANA names; OpenSSL's stand beside them.
+// that say so. Suites have their IANA names, with OpenSSL's beside them.
 
 /** A part of the unit that opens or accepts TLS and has its own settings for it. */
 export type TlsService = 'Cwmp' | 'Conf' | 'ConfImage' | 'Fpu' | 'SipEp' | 'File' | 'Cert' | 'Web' | 'Nlm';
@@ -19,7 +19,7 @@ export interface TlsPolicy {
   /** The newest version offered. */
   ceiling: 'TLSv1_2' | 'TLSv1_3';
   /**
-   * How names are compared. `vendor` (default): SAN or CN, wildcards as RFC 6125. `sip`: SAN (DNS, IP, sip URI) or CN,
+   * The comparison of names. `vendor` (default): SAN or CN, wildcards as RFC 6125. `sip`: SAN (DNS, IP, sip URI) or CN,
    * never a wildcard (RFC 5922 7.2). `rfc6125`: the CN counts only where the certificate has no SAN of the kind.
    */
   names?: 'vendor' | 'sip' | 'rfc6125';
@@ -37,7 +37,7 @@ export interface Suite {
   /** The versions that can carry it. */
   from: TlsVersion;
   to: TlsVersion;
-  /** What OpenSSL 3 as built into Node lacks for it; absent where it can negotiate it (DSS at security level 0 only). */
+  /** The reason why OpenSSL 3 in Node cannot negotiate it; absent where it can (DSS at security level 0 only). */
   lacking?: 'static ECDH' | '3DES' | 'RC4';
 }
 
@@ -152,7 +152,7 @@ export const suiteLists: Readonly<Record<'https' | 'sip', Readonly<Record<SuiteS
   },
 };
 
-/** What a plain TR-069 device offers: RFC 9325 4.2, and the suite that TR-069 3.3 makes mandatory last. */
+/** The suites of a plain TR-069 device: RFC 9325 4.2, and the one that TR-069 3.3 makes mandatory last. */
 const modernSuites: readonly string[] = [
   'TLS_AES_128_GCM_SHA256',
   'TLS_AES_256_GCM_SHA384',
@@ -286,7 +286,7 @@ export const plainPolicy: TlsPolicy = {
 export const offeredFrom = ({ floor, ceiling }: Pick<TlsPolicy, 'floor' | 'ceiling'>): TlsPolicy['floor'] =>
   ceiling === 'TLSv1_2' || floor === 'SSLv3' ? 'TLSv1' : floor;
 
-/** Whether `version` is older than `floor`. */
+/** True when `version` is older than `floor`. */
 export const isOlder = (version: TlsVersion, floor: TlsVersion): boolean =>
   tlsVersions.indexOf(version) < tlsVersions.indexOf(floor);
 

@@ -11,7 +11,7 @@ interface Range {
 interface OpenElement {
   /** Local name. */
   name: string;
-  /** Where its content begins. */
+  /** Offset of its content. */
   from: number;
   /** Character data directly inside, where it is a name. */
   text: string;

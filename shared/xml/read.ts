@@ -51,7 +51,7 @@ interface Scope {
 
 const ROOT_SCOPE: Scope = { parent: undefined, prefixes: new Map([['xml', XML_NAMESPACE]]), plain: '' };
 
-/** '' for a prefix that nobody declared: a sloppy sender, judged where the name matters. */
+/** '' for an undeclared prefix: an error of the sender, judged where the name matters. */
 function lookUp(scope: Scope, prefix: string): string {
   if (prefix === '') return scope.plain;
   for (let at: Scope | undefined = scope; at; at = at.parent) {
@@ -110,7 +110,7 @@ export function parseXml(source: string | Buffer, limits?: Partial<XmlLimits>): 
   const builder = spare ?? new Builder();
   spare = undefined;
   const root = builder.build(text, bounds);
-  // One that threw is not used again: its parser stands in the midst of a document.
+  // A reader that threw is not used again: its parser is in the middle of a document.
   spare = builder;
   return root;
 }

@@ -1,4 +1,4 @@
-// Text into XML: escaping, for those who build messages by concatenation.
+// Escaping of text for XML, where messages are built by concatenation.
 
 // Printable ASCII without the three specials needs nothing; that is nearly all that CWMP carries.
 const PLAIN_TEXT = /^[\n\t -%'-;=?-~]*$/;

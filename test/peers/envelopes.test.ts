@@ -13,7 +13,7 @@ peerSuite(LAST, { programs: ['xmllint', 'bash'], files: [checker] }, () => {
   it('is valid by the schemas of CWMP', async function () {
     this.timeout(60_000);
     const envelopes = keptEnvelopes();
-    // With TANDEM_ENVELOPES they stay for who wants to look at them.
+    // With TANDEM_ENVELOPES they are kept for inspection.
     const wanted = process.env.TANDEM_ENVELOPES;
     const folder = wanted ?? (await mkdtemp(join(tmpdir(), 'tandem-envelopes-')));
     try {

@@ -177,7 +177,7 @@ peerSuite(
       assertTone(recogniseTone(heard.subarray(-4800, -800)), 440, 'what baresip heard');
     };
 
-    /** The recording may be complete a little after the call; what is still wrong with it then is told by the check. */
+    /** The recording may be complete only a little after the call; the check reports a lasting error. */
     const recordingHasTone = async (): Promise<void> => {
       const isGood = (): Promise<boolean> =>
         checkRecording().then(

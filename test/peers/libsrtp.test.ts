@@ -70,7 +70,7 @@ peerSuite('SRTP against libsrtp2', { programs: ['gcc'], files: ['/usr/include/sr
     ['AES_CM_128_HMAC_SHA1_80', 'AES_CM_128_HMAC_SHA1_80'],
     ['AES_CM_128_HMAC_SHA1_32', 'AES_CM_128_HMAC_SHA1_32'],
     ['AES_256_CM_HMAC_SHA1_80', 'AES_256_CM_HMAC_SHA1_80'],
-    // libsrtp's NULL cipher takes no salt unless it is told that its key has 30 bytes.
+    // libsrtp's NULL cipher takes a salt only when its key is given with 30 bytes.
     ['NULL_HMAC_SHA1_80', 'NULL30_HMAC_SHA1_80'],
   ];
   for (const [ours, theirs] of pairs) {

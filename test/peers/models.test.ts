@@ -112,7 +112,7 @@ peerSuite('schemas/dgw.xml against the table of variables', { files: [join(table
     for (const row of rows) {
       const def = model.variable(row.path?.replaceAll('=…', '=x') ?? '')?.parameter;
       assert.ok(def, row.path);
-      // A name that is a key is written once, by who adds the row.
+      // A name that is a key is written once, when the row is added.
       if (!def.key) assert.equal(def.writable, row.access === 'rw', row.path);
       assert.equal(def.rowCommand ?? false, row.kind === 'rowcmd', row.path);
       const codes = [...(row.syntax ?? '').matchAll(/([\w-]+)\s*\(\s*(\d+)\s*\)/g)].map(match => Number(match[2]));

@@ -132,7 +132,7 @@ describe('MESSAGE-INTEGRITY', () => {
         const bytes = encodeStun(message, key, padded);
         assert.deepEqual(decodeStun(bytes), { ...message, integrity: true });
         const covered = bytes.length - 24;
-        // When the text fills 64 bytes by itself both forms are the same.
+        // Both forms are the same when the text fills 64 bytes by itself.
         assert.equal(integrityOf(bytes, key), padded || covered % 64 === 0 ? 'padded' : 'plain');
         assert.equal(integrityOf(bytes, `${key}x`), undefined);
         bytes[where % covered]! ^= 1;

@@ -43,7 +43,7 @@ function configOf(unit: Unit, gateway: string, first: string): UserAgentConfig {
     portInterval: Number(scalar('TransportPersistentPortInterval')),
     failbackInterval: Number(scalar('TransportFailbackInterval')),
     connectTimeout: Number(scalar('InteropTcpConnectTimeout')),
-    // '' and 0.0.0.0 stand for none.
+    // '' and 0.0.0.0 mean none.
     ...(outbound.host !== '' && outbound.host !== '0.0.0.0' && { proxy: outbound }),
     registrar,
     domain: row('Domain') || domainOf(unit, home, registrar.host),

@@ -11,7 +11,7 @@ export interface CallStats {
   tone?: number;
   /** SRTP suite, or `none`. */
   suite: string;
-  /** Where media goes: `address:port`. */
+  /** Destination of the media: `address:port`. */
   remote: string;
 }
 

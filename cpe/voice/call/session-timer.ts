@@ -1,4 +1,4 @@
-// Session timers (RFC 4028) with the unit's values: what is proposed, what is agreed, who refreshes.
+// Session timers (RFC 4028) with the unit's values: the proposal, the agreement, and the side that refreshes.
 import { seconds } from '../../../shared/sip/fields.ts';
 import type { SipRequest, SipResponse } from '../../../shared/sip/message.ts';
 
@@ -8,7 +8,7 @@ const SHORTEST = 1800;
 
 export interface Agreement {
   seconds: number;
-  /** Whether the refreshes are ours to send. */
+  /** True when this side sends the refreshes. */
   weRefresh: boolean;
 }
 
@@ -20,12 +20,12 @@ export const supported: readonly Header[] = [
   ['Supported', 'replaces'],
 ];
 
-/** Of an INVITE that makes a call. @param shortest raised after a 422 (RFC 4028 7.3) */
+/** Headers of an INVITE that makes a call. @param shortest raised after a 422 (RFC 4028 7.3) */
 export function proposal(shortest = SHORTEST): Header[] {
   return [['Min-SE', String(shortest)], ['Session-Expires', String(Math.max(PROPOSED, shortest))], ...supported];
 }
 
-/** Of a refresh, or (`answering`) of a 2xx. The refresher stays who it is, RFC 4028 7.4, 9. */
+/** Headers of a refresh, or (`answering`) of a 2xx. The refresher does not change, RFC 4028 7.4, 9. */
 export function sessionHeaders(agreed: Agreement | undefined, answering = false): Header[] {
   if (!agreed) return [...supported];
   // uac and uas are the roles in this transaction, not in the call.
@@ -41,19 +41,19 @@ const refresherOf = (value: string | undefined): string | undefined =>
 const supportsTimer = (message: SipRequest | SipResponse): boolean =>
   message.headers.list('Supported').some(name => name.toLowerCase() === 'timer');
 
-/** The called side, RFC 4028 9 and its table 2. `tooShort`: answer 422 with this Min-SE. */
+/** The agreement of the called side, RFC 4028 9 and its table 2. `tooShort`: answer 422 with this Min-SE. */
 export function agreeTimer(request: SipRequest): { tooShort: number } | { agreed: Agreement | undefined } {
   const text = request.headers.get('Session-Expires');
   const asked = seconds(text);
   const timer = supportsTimer(request);
-  // Who does not know the extension cannot be told that its time is too short, nor be made to refresh.
+  // A peer without the extension understands no 422, and cannot be made to refresh.
   if (asked === undefined) return { agreed: undefined };
   if (asked < SHORTEST && timer) return { tooShort: SHORTEST };
   const weRefresh = !timer || refresherOf(text) === 'uas';
   return { agreed: { seconds: Math.min(Math.max(asked, SHORTEST), 7 * 86_400), weRefresh } };
 }
 
-/** The calling side: what the 2xx says. Without Session-Expires there is no timer (RFC 4028 7.2). */
+/** The agreement of the calling side, from the 2xx. Without Session-Expires there is no timer (RFC 4028 7.2). */
 export function agreedTimer(response: SipResponse): Agreement | undefined {
   const text = response.headers.get('Session-Expires');
   const agreed = seconds(text);

@@ -7,9 +7,9 @@ import { acceptAnswer, answerLine, formatCrypto, keyingOf, offerLines, readLines
 import type { SrtpKeying } from './srtp.ts';
 
 export interface AgreedKeys {
-  /** What we encrypt with. */
+  /** Our key. */
   send: SrtpKeying;
-  /** What the peer encrypts with. */
+  /** The peer's key. */
   receive: SrtpKeying;
 }
 

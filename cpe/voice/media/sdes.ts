@@ -127,13 +127,13 @@ function parameterIsHarmless(parameter: string): boolean {
   return false;
 }
 
-/** Whether we can take part in what a line proposes: a suite the unit has, one key, no parameter that changes SRTP. */
+/** True when the unit can use the line: a suite that it has, one key, no parameter that changes SRTP. */
 export function isUsable(line: CryptoLine, suites: readonly SrtpSuiteName[] = sdesSuites): boolean {
   const known: readonly string[] = suites;
   return known.includes(line.suite) && line.keys.length === 1 && line.params.every(parameterIsHarmless);
 }
 
-/** What the unit offers, preferred first. The exact lines a real unit prints are not public: our choice. */
+/** The lines that the unit offers, preferred first. The exact lines a real unit prints are not public: our choice. */
 const sdesSuites: readonly SrtpSuiteName[] = ['AES_CM_128_HMAC_SHA1_80', 'AES_CM_128_HMAC_SHA1_32'];
 
 function freshLine(tag: number, suite: SrtpSuiteName, random: Random): CryptoLine {

@@ -14,7 +14,7 @@ import { type Codec, payloadTypes } from './g711.ts';
 import type { AgreedKeys, KeyManagement, KeyOffer, MediaSecurity } from './keying.ts';
 import type { MediaParameters } from './media.ts';
 
-/** Who the unit is in every SDP of one call; `version` grows with each change (RFC 3264 8). */
+/** The unit's identity in every SDP of one call; `version` grows with each change (RFC 3264 8). */
 export interface LocalSession {
   address: string;
   sessionId: string;
@@ -68,7 +68,7 @@ export function buildOffer(local: LocalSession, streams: readonly OfferedStream[
 
 /** The peer's stream, settled: what media needs, and what the answer has to say. */
 export interface Chosen {
-  /** Which m= line. */
+  /** Index of the m= line. */
   index: number;
   media: Media;
   secured: boolean;
@@ -111,7 +111,7 @@ function codecOf(media: Media): { codec: Codec; payloadType: number } | undefine
 type Refusal = { ok: false; wrongKeyManagement: boolean; reason: string };
 const no = (reason: string, wrongKeyManagement = false): Refusal => ({ ok: false, wrongKeyManagement, reason });
 
-/** What media needs of one m= line; the reason when it does not have it. */
+/** The media parameters of one m= line, or the reason why it has none. */
 function readStream(sdp: Sdp, media: Media): Omit<MediaParameters, 'keys'> | string {
   const codec = codecOf(media);
   if (!codec) return 'no G.711 codec offered';
@@ -158,7 +158,7 @@ function choosePlain(offer: Sdp): Judged {
   return no('no RTP/AVP audio stream offered');
 }
 
-/** RFC 3264 6.1: the answer's direction mirrors the offer's; who is not sent to does not send back either here. */
+/** RFC 3264 6.1: the answer's direction mirrors the offer's; a side that receives nothing sends nothing here. */
 function choose(
   offer: Sdp,
   index: number,
@@ -215,12 +215,12 @@ export function buildAnswer(local: LocalSession, offer: Sdp, chosen: Chosen, por
   return frame(local, chosen.session, media);
 }
 
-/** What an answer settles: which of the offered streams is used and how. */
+/** The result of an answer: the offered stream that is used, and its parameters. */
 type Settled = { ok: true; index: number; parameters: MediaParameters } | { ok: false; reason: string };
 
 /**
  * Judges the answer to an offer of ours. A refused stream (port 0), another profile, or keys that do not answer ours make the
- * secured call fail (RFC 4568 5.1.3); with fallback the plain stream may stand in, if the answer took it.
+ * secured call fail (RFC 4568 5.1.3); with fallback the plain stream is used, if the answer took it.
  */
 export function judgeAnswer(streams: readonly OfferedStream[], answer: Sdp): Settled {
   if (answer.media.length !== streams.length) {

@@ -116,7 +116,7 @@ function tagOf(keys: SessionKeys, data: Buffer, roc?: number): Buffer {
   return hmac.digest().subarray(0, keys.tagLength);
 }
 
-/** Where the payload of an RTP packet begins, after CSRCs and extension (RFC 3550 5.1); undefined if it is not one. */
+/** Offset of the payload of an RTP packet, after CSRCs and extension (RFC 3550 5.1); undefined when it is none. */
 function rtpPayloadOffset(packet: Buffer, end: number): number | undefined {
   if (end < 12 || (packet[0] ?? 0) >> 6 !== 2) return undefined;
   const first = packet[0] ?? 0;
@@ -289,7 +289,7 @@ export class SrtpReceiver {
     const stream = this.#stream(ssrc);
     if (stream.rtcp.has(index)) return refused('replay');
     if (!timingSafeEqual(parts.tag, tagOf(keys, parts.body))) return refused('authentication');
-    // Whether SRTCP is encrypted was agreed with the suite; a sender that does otherwise breaks the agreement.
+    // The suite decides that SRTCP is encrypted or not; a sender that does otherwise breaks the agreement.
     if (trailer >>> 31 !== (keys.cipher ? 1 : 0)) return refused('malformed');
     if (this.#isFull(ssrc)) return refused('too-many-sources');
     this.#streams.set(ssrc, stream);

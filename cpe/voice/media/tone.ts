@@ -1,4 +1,4 @@
-// What a simulated telephone says and hears: a steady tone, and the frequency found in what came in.
+// The audio of a simulated telephone: a steady tone, and the recognition of the tone that is received.
 
 /** Samples per second of G.711. */
 export const SAMPLE_RATE = 8000;

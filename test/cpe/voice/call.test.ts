@@ -1,4 +1,4 @@
-// What one unit says and refuses, message by message: the peer is a bare SIP stack whose answers the test gives (over UDP).
+// The messages of one unit in a call: the peer is a bare SIP stack over UDP whose answers the test gives.
 import assert from 'node:assert/strict';
 import { createSocket, type Socket } from 'node:dgram';
 import fc from 'fast-check';

@@ -128,7 +128,7 @@ describe('validateArguments', () => {
     for (const method of methodNames) {
       const sample = sampleOf(methods[method].request, 'full', method);
       const list = sample.ParameterList;
-      // A value of an odd type is for the codec to mend, an operator is told.
+      // The codec repairs a value of an odd type; an operator gets an error.
       if (Array.isArray(list)) for (const item of list) if (item.Type === 'xsd:no-such-type') item.Type = '';
       const fault = sample.FaultStruct as { FaultString: string } | undefined;
       if (fault) fault.FaultString = '';

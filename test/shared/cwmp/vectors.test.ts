@@ -34,7 +34,7 @@ describe('envelopes of many dialects', () => {
       const { unknownMustUnderstand: _, ...rest } = envelope;
       const { body } = rest;
       if (body.kind === 'unknown' || body.kind === 'invalid') return;
-      // A fault that told no code cannot be sent as such.
+      // A fault without a code cannot be sent as such.
       if (body.kind === 'fault' && body.fault.code === 0) return;
       // Our own encoding of it says the same.
       assert.deepEqual(decodeEnvelope(encodeEnvelope(rest)), rest);

@@ -341,7 +341,7 @@ describe('HTTP client', () => {
         rounds.push(result.ok ? 'ok' : result.reason);
         if (result.ok) return void response.end(`got ${body}`);
         const challenges = verifier.challenge({ stale: result.stale, binding });
-        // A long body, which must not stand in the way of the next request.
+        // A long body, which must not block the next request.
         response.writeHead(401, { 'WWW-Authenticate': challenges }).end('x'.repeat(200_000));
       });
       return { ...served, rounds, virtual };

@@ -277,7 +277,7 @@ describe('TLS judge', () => {
 
   describe('names', () => {
     type Rule = 'vendor' | 'sip' | 'rfc6125';
-    /** Certificate, host, and who accepts it. */
+    /** Certificate, host, and the sides that accept it. */
     const table: [Partial<IssueRequest>, string, Rule[]][] = [
       [{ commonName: 'x', dns: ['acs.example'] }, 'ACS.Example.', ['vendor', 'sip', 'rfc6125']],
       [{ commonName: 'acs.example', dns: [] }, 'acs.example', ['vendor', 'sip', 'rfc6125']],

@@ -59,7 +59,7 @@ export interface RawPeer {
   readonly port: number;
   readonly heard: Buffer[];
   send(bytes: Buffer | string, port: number): Promise<void>;
-  /** The next datagram that nobody has taken yet. */
+  /** The next datagram that was not taken yet. */
   next(): Promise<Buffer>;
   close(): Promise<void>;
 }
@@ -96,12 +96,12 @@ export async function rawPeer(address = '127.0.0.1'): Promise<RawPeer> {
 export interface FakeStun {
   readonly port: number;
   readonly heard: RawStun[];
-  /** Where the last question came from. */
+  /** The source of the last question. */
   readonly asker: number;
   /** Answers each question; undefined is silence. The mapped address is what `seen` says, else the truth. */
   answer: (question: RawStun, from: { address: string; port: number }) => Buffer | undefined;
   seen: { address: string; port: number } | undefined;
-  /** Sends from the server's port to whoever asked last. */
+  /** Sends from the server's port to the source of the last question. */
   send(bytes: Buffer | string): Promise<void>;
   close(): Promise<void>;
 }
@@ -138,9 +138,9 @@ export async function fakeStun(): Promise<FakeStun> {
 }
 
 export interface Nat {
-  /** Where those inside find the server. */
+  /** The server's address for clients inside. */
   readonly inside: number;
-  /** Inside port of whoever asked last, and the port that the world sees instead. */
+  /** Inside port of the last client, and the port that the outside sees for it. */
   readonly client: number;
   readonly outside: number;
   /** Datagrams from others than the server, which were dropped. */
