@@ -8,7 +8,7 @@ import { parentPath } from '../shared/model/path.ts';
 import { type CertificateFile, certificateFile } from './services/cert.ts';
 import { registryOf } from './services/registry.ts';
 import { Configuration } from './state/configuration.ts';
-import type { Hooks } from './state/hooks.ts';
+import { type Hooks, noHooks } from './state/hooks.ts';
 import { emptyLayer, type Layer } from './state/tree/tree.ts';
 
 export interface CustomerProfile {
@@ -78,17 +78,12 @@ export function factoryOf(model: Model, profile: CustomerProfile): Promise<Facto
 async function build(model: Model, profile: CustomerProfile): Promise<Factory> {
   const { writes } = registryOf(model);
   const hooks: Hooks = {
-    runningValues: { value: () => undefined, rows: () => undefined },
-    started: () => false,
+    ...noHooks,
     write: (draft, template, value) => {
       const write = writes.get(template);
       write?.(draft, value);
       return write !== undefined;
     },
-    check: () => undefined,
-    apply: async () => undefined,
-    rowCommand: async () => undefined,
-    save: async () => undefined,
   };
   const configuration = new Configuration(model, emptyLayer(), hooks);
   for (const [name, value] of Object.entries(profile.parameters)) await put(configuration, name, value);

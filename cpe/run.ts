@@ -113,11 +113,11 @@ async function assign(gateway: Gateway, assignments: readonly string[]): Promise
 /** Asks the ACS for a file, once: the request is kept until it is answered. Before 0 BOOTSTRAP is delivered it would be discarded (TR-069 3.7.1.5). */
 function askFor(gateway: Gateway, fileType: string | undefined): void {
   if (fileType === undefined) return;
-  let asked = false;
+  let requested = false;
   gateway.onAgent(agent => {
     const request = (): void => {
-      if (asked || gateway.device.state.facts.bootstrapped === '') return;
-      asked = true;
+      if (requested || gateway.device.state.facts.bootstrapped === '') return;
+      requested = true;
       agent.requestDownload(fileType);
     };
     request();

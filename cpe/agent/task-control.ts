@@ -1,50 +1,49 @@
 // Coordination of an agent's tasks: a flag with a time limit, one task at a time, tasks that can be ended.
 import type { Clock } from '../../shared/clock.ts';
 
-export interface Latch {
-  /** Wakes the waiting task, or the next one that comes to wait. */
-  set(): void;
-  readonly isSet: boolean;
-  /** Resolves once the flag is set or `ms` have passed (undefined: no limit), clears the flag, and returns whether it was set. Rejects when `signal` aborts. */
-  wait(ms: number | undefined, signal: AbortSignal): Promise<boolean>;
-}
+/** A flag that one task sets and another waits for. */
+export class Latch {
+  readonly #clock: Clock;
+  #isSet = false;
+  #wake: (() => void) | undefined;
 
-export function createLatch(clock: Clock): Latch {
-  let isSet = false;
-  let wake: (() => void) | undefined;
-  return {
-    set() {
-      isSet = true;
-      wake?.();
-    },
-    get isSet() {
-      return isSet;
-    },
-    async wait(ms, signal) {
-      signal.throwIfAborted();
-      if (!isSet) {
-        await new Promise<void>((resolve, reject) => {
-          const done = (): void => {
-            timer?.cancel();
-            signal.removeEventListener('abort', onAbort);
-            wake = undefined;
-            resolve();
-          };
-          const onAbort = (): void => {
-            timer?.cancel();
-            wake = undefined;
-            reject(signal.reason);
-          };
-          const timer = ms === undefined ? undefined : clock.after(ms, done);
-          signal.addEventListener('abort', onAbort, { once: true });
-          wake = done;
-        });
-      }
-      const was = isSet;
-      isSet = false;
-      return was;
-    },
-  };
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Wakes the waiting task, or the next one that waits. */
+  set(): void {
+    this.#isSet = true;
+    this.#wake?.();
+  }
+
+  /** Waits until the flag is set, or for `ms`, and clears the flag. Rejects when `signal` aborts. */
+  async wait(ms: number, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (!this.#isSet) await this.#signalled(ms, signal);
+    this.#isSet = false;
+  }
+
+  #signalled(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        timer.cancel();
+        signal.removeEventListener('abort', onAbort);
+        this.#wake = undefined;
+      };
+      const onAbort = (): void => {
+        end();
+        reject(signal.reason);
+      };
+      const done = (): void => {
+        end();
+        resolve();
+      };
+      const timer = this.#clock.after(ms, done);
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.#wake = done;
+    });
+  }
 }
 
 const idle: Promise<unknown> = Promise.resolve();

@@ -26,3 +26,14 @@ export interface Hooks {
   /** Makes the whole state durable. */
   save(): Promise<void>;
 }
+
+/** Hooks of a configuration without services. */
+export const noHooks: Hooks = {
+  runningValues: { value: () => undefined, rows: () => undefined },
+  started: () => false,
+  write: () => false,
+  check: () => undefined,
+  apply: async () => undefined,
+  rowCommand: async () => undefined,
+  save: async () => undefined,
+};

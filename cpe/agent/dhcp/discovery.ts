@@ -26,7 +26,7 @@ import { messageOf } from '../../../shared/errors.ts';
 import { bindUdp } from '../../../shared/net/udp.ts';
 import type { Lease } from '../../state/device.ts';
 import { isAcsUrl } from '../acs-url.ts';
-import { createLatch, type Latch } from '../task-control.ts';
+import { Latch } from '../task-control.ts';
 
 export interface DiscoverOptions {
   /** Server that is asked by unicast from a free port: for units that share a host with others. */
@@ -103,7 +103,7 @@ class DhcpExchange {
     this.#socket = socket;
     this.#chaddr = Buffer.from(options.mac.replaceAll(':', ''), 'hex');
     this.#started = options.clock.monotonic();
-    this.#arrived = createLatch(options.clock);
+    this.#arrived = new Latch(options.clock);
     // A later error belongs to one datagram that could not be sent or came back unreachable: the repetition covers it.
     socket.on('error', () => undefined);
     socket.on('message', (bytes, from) => this.#receive(bytes, from));
@@ -153,7 +153,7 @@ class DhcpExchange {
   async #firstAnswer(question: Question, offer: Received | undefined, until: number): Promise<Received | undefined> {
     const { clock, signal } = this.#options;
     let second: Received | undefined;
-    const arrival = (end: number): Promise<boolean> => this.#arrived.wait(Math.max(0, end - clock.monotonic()), signal);
+    const arrival = (end: number): Promise<void> => this.#arrived.wait(Math.max(0, end - clock.monotonic()), signal);
     for (let end = until; clock.monotonic() < end; await arrival(end)) {
       const usable = this.#inbox.splice(0).filter(message => answers(question, message, offer));
       const best = usable.find(({ options }) => question === 'REQUEST' || readAcsOptions(options).acsUrl !== undefined);

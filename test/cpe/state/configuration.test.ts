@@ -1,7 +1,7 @@
 // The parameter tree and its changes on the gateway's own model: the rules of TR-069 A.3.2, without services.
 import assert from 'node:assert/strict';
 import { Configuration } from '../../../cpe/state/configuration.ts';
-import type { Hooks } from '../../../cpe/state/hooks.ts';
+import { type Hooks, noHooks } from '../../../cpe/state/hooks.ts';
 import { emptyLayer, type Layer } from '../../../cpe/state/tree/tree.ts';
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import { builtinModel } from '../../../shared/model/datamodel.ts';
@@ -10,6 +10,9 @@ import type { Model } from '../../../shared/model/definitions.ts';
 const SIP = 'Device.X_0090F8_SipEp.';
 const MS = 'Device.ManagementServer.';
 
+/** All services run, so their settings wait for a restart. */
+const hooks: Hooks = { ...noHooks, started: () => true };
+
 describe('configuration of a unit', () => {
   let model: Model;
   before(async () => {
@@ -17,16 +20,7 @@ describe('configuration of a unit', () => {
   });
 
   const make = (extra: Partial<Hooks> = {}, base: Layer = emptyLayer()): Configuration =>
-    new Configuration(model, base, {
-      runningValues: { value: () => undefined, rows: () => undefined },
-      started: () => true,
-      write: () => false,
-      check: () => undefined,
-      apply: async () => undefined,
-      rowCommand: async () => undefined,
-      save: async () => undefined,
-      ...extra,
-    });
+    new Configuration(model, base, { ...hooks, ...extra });
   const set = (unit: Configuration, values: Record<string, string>): Promise<0 | 1> =>
     unit.set(
       Object.entries(values).map(([name, value]) => ({ name, value })),
@@ -57,15 +51,7 @@ describe('configuration of a unit', () => {
 
   it('refuses a row in a full table with 9004, by maxEntries or by our own bound', async () => {
     const plain = await builtinModel('device');
-    const unit = new Configuration(plain, emptyLayer(), {
-      runningValues: { value: () => undefined, rows: () => undefined },
-      started: () => true,
-      write: () => false,
-      check: () => undefined,
-      apply: async () => undefined,
-      rowCommand: async () => undefined,
-      save: async () => undefined,
-    });
+    const unit = new Configuration(plain, emptyLayer(), hooks);
     const table = 'Device.DNS.Client.Server.';
     const row = plain.objects.get(`${table}{i}.`);
     assert.ok(row);
@@ -248,7 +234,7 @@ describe('configuration of a unit', () => {
       await unit.remove(`${SIP}Gateway.3.`, 'acs');
       assert.equal(await add(), 4);
       assert.deepEqual(unit.tree.rows(`${SIP}Gateway.`), [1, 2, 4]);
-      const again = new Configuration(model, emptyLayer(), makeHooks(), unit.stored());
+      const again = new Configuration(model, emptyLayer(), hooks, unit.stored());
       assert.equal((await again.insert(`${SIP}Gateway.`, {}, 'acs')).instance, 5);
     });
 
@@ -346,7 +332,7 @@ describe('configuration of a unit', () => {
     await unit.insert(`${SIP}Gateway.`, { name: 'b' }, 'script');
     await unit.changes.setAttributes([{ path: `${SIP}MinSeverity`, notification: 2, accessList: [] }]);
     const stored = JSON.parse(JSON.stringify(unit.stored())) as ReturnType<Configuration['stored']>;
-    const again = new Configuration(model, emptyLayer(), makeHooks(), stored);
+    const again = new Configuration(model, emptyLayer(), hooks, stored);
     assert.deepEqual(again.read(''), unit.read(''));
     assert.deepEqual(again.attributes.read(SIP), unit.attributes.read(SIP));
   });
@@ -365,16 +351,4 @@ describe('configuration of a unit', () => {
     await set(unit, { [`${MS}Username`]: '' });
     assert.equal(unit.get(`${MS}Username`), '', 'a model default over a profile value is kept');
   });
-
-  function makeHooks(): Hooks {
-    return {
-      runningValues: { value: () => undefined, rows: () => undefined },
-      started: () => true,
-      write: () => false,
-      check: () => undefined,
-      apply: async () => undefined,
-      rowCommand: async () => undefined,
-      save: async () => undefined,
-    };
-  }
 });
