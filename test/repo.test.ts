@@ -56,7 +56,7 @@ const cpeAllowed: Record<string, string[]> = {
 const placeIn = (file: string): string => (file.split('/')[1] ?? '').replace(/\.ts$/, '');
 
 describe('house rules', () => {
-  it('shared imports no sibling, and knows no fastify, database or process', () => {
+  it('keeps shared free of siblings, fastify, databases and process', () => {
     for (const file of sources.filter(name => name.startsWith('shared/'))) {
       for (const specifier of importsOf(file)) {
         const path = target(file, specifier);
@@ -70,7 +70,7 @@ describe('house rules', () => {
     }
   });
 
-  it('acs, cpe and pbx import shared and never each other; only test imports all', () => {
+  it('lets acs, cpe and pbx import shared and never each other', () => {
     for (const file of sources.filter(name => /^(acs|cpe|pbx)\//.test(name))) {
       for (const specifier of importsOf(file)) {
         const path = target(file, specifier);
@@ -79,7 +79,7 @@ describe('house rules', () => {
     }
   });
 
-  it('acs: main → app → south | north → fleet → store; south and north never meet', () => {
+  it('keeps the order of rooms in acs', () => {
     const rank = (file: string): number => acsRooms.findIndex(room => room.includes(placeIn(file)));
     for (const file of sources.filter(name => name.startsWith('acs/') && !name.startsWith('acs/ui/'))) {
       if (acsLeaves.includes(placeIn(file))) continue;
@@ -94,7 +94,7 @@ describe('house rules', () => {
     }
   });
 
-  it('cpe: main → fleet → gateway → agent | services | script | web → state; services → voice', () => {
+  it('keeps the order of rooms in cpe', () => {
     for (const file of sources.filter(name => name.startsWith('cpe/'))) {
       const allowed = cpeAllowed[placeIn(file)];
       assert.ok(allowed, `${file} is in no room of the plan`);
@@ -106,7 +106,7 @@ describe('house rules', () => {
     }
   });
 
-  it('time, chance and the environment are injected: impure calls live in clock.ts and main.ts alone', () => {
+  it('has impure calls in clock.ts and main.ts alone', () => {
     const impure = /\b(Date\.now|new Date\(\)|setTimeout|setInterval|Math\.random|process\.env)\b/;
     for (const file of sources.filter(name => /^(acs|cpe|pbx|shared)\//.test(name))) {
       if (file === 'shared/clock.ts' || /(^|\/)main\.ts$/.test(file)) continue;
@@ -114,7 +114,7 @@ describe('house rules', () => {
     }
   });
 
-  it('no any, no enum, no default export, no suppressed check', () => {
+  it('has no any, enum, default export or suppressed check', () => {
     for (const file of sources.filter(name => name !== 'test/repo.test.ts')) {
       assert.ok(!/:\s*any\b|\bas any\b|<any>/.test(code(file)), `${file} uses any`);
       assert.ok(!/^\s*(export\s+)?(const\s+)?enum\s/m.test(code(file)), `${file} has an enum`);
@@ -124,13 +124,13 @@ describe('house rules', () => {
     }
   });
 
-  it('each source file begins with a comment that says what lives there', () => {
+  it('begins each source file with a comment', () => {
     for (const file of sources.filter(name => /^(acs|cpe|pbx|shared)\//.test(name))) {
       assert.match(text(file), /^(#!.*\n)?(\/\/|\/\*)/, file);
     }
   });
 
-  it('links of the documentation lead to a file, and to a heading of it', () => {
+  it('leads each link of the documentation to a file and its heading', () => {
     const pages = tracked.filter(name => name.endsWith('.md'));
     /** As it is linked to: lower case, without punctuation, blanks as hyphens. */
     const anchor = (heading: string): string =>
@@ -149,7 +149,7 @@ describe('house rules', () => {
     }
   });
 
-  it('the lock file names no registry host and no secret is tracked', () => {
+  it('tracks no registry host and no secret', () => {
     assert.ok(!/"resolved": "http/.test(text('package-lock.json')));
     for (const file of tracked.filter(name => !/\.(png|pcap|bin)$/.test(name))) {
       assert.ok(

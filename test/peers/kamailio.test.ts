@@ -66,7 +66,7 @@ peerSuite('the unit at Kamailio', { programs: ['kamailio', 'openssl', 'ss'], lab
         );
       });
 
-      it('a wrong password ends in AuthFailed', async () => {
+      it('ends in AuthFailed with a wrong password', async () => {
         const { until } = await start({ accounts: [{ user: '100', register: true, password: 'wrong' }] });
         await until(agent => agent.registrations()[0]?.state === 'AuthFailed', 'AuthFailed');
       });
@@ -96,19 +96,19 @@ peerSuite(
       return unit;
     };
 
-    it('digest without qop, as in the vendor’s traces', async () => {
+    it('registers by digest without qop, as in the vendor’s traces', async () => {
       await lab.start('kamailio', '-A', 'NO_QOP');
       const { until } = await connect();
       await until(registered, 'registration');
     });
 
-    it('digest with SHA-256 (RFC 8760)', async () => {
+    it('registers by digest with SHA-256 (RFC 8760)', async () => {
       await lab.start('kamailio', '-A', 'ALG_SHA256');
       const { until } = await connect();
       await until(registered, 'registration');
     });
 
-    it('a server that wants the transport in Contact: 500 and Rejected without it, Registered with it', async () => {
+    it('registers only with the transport in Contact where the server asks for that', async () => {
       await lab.start('kamailio', '-A', 'REQUIRE_CONTACT_TRANSPORT');
       const refused = await connect({ registrationTransport: false });
       await refused.until(agent => agent.registrations()[0]?.state === 'Rejected', 'Rejected');
@@ -117,7 +117,7 @@ peerSuite(
       await accepted.until(registered, 'registration');
     });
 
-    it('a server that drops silent connections after 5 s keeps one with a keep-alive', async () => {
+    it('keeps its connection by keep-alives at a server that drops silent ones after 5 s', async () => {
       await lab.start('kamailio', '-A', 'IDLE=5');
       const { agent, until } = await connect({ keepAlive: { method: 'Ping', interval: 2 } });
       await until(registered, 'registration');
@@ -187,7 +187,7 @@ peerSuite(
       await eventually('a recording with our tone', isGood, 3000, 100).catch(checkRecording);
     };
 
-    it('calls it: SRTP both ways, each hears the other', async () => {
+    it('calls baresip with SRTP both ways, each hears the other', async () => {
       const call = await unit.agent.call('100', 'sip:101@lab.test');
       await check(call);
       await call.hangup();
@@ -195,7 +195,7 @@ peerSuite(
       await recordingHasTone();
     });
 
-    it('is called by it, over its persistent connection', async () => {
+    it('is called by baresip over its persistent connection', async () => {
       const arriving = new Promise<Call>(resolve => unit.agent.incoming(resolve));
       await baresip.command('dial', 'sip:100@lab.test');
       const call = await arriving;

@@ -81,7 +81,7 @@ peerSuite('SRTP against libsrtp2', { programs: ['gcc'], files: ['/usr/include/sr
       salt: random.bytes(shape.saltLength),
     });
 
-    it(`${ours}: 300 packets over a roll-over are equal, each way`, async () => {
+    it(`makes 300 equal SRTP packets over a roll-over, each way (${ours})`, async () => {
       const keying = newKeying();
       const oracle = startOracle(program, theirs, keying);
       const sender = new SrtpSender(keying);
@@ -96,7 +96,7 @@ peerSuite('SRTP against libsrtp2', { programs: ['gcc'], files: ['/usr/include/sr
       await oracle.close();
     });
 
-    it(`${ours}: SRTCP is equal, each way`, async () => {
+    it(`makes equal SRTCP packets, each way (${ours})`, async () => {
       const keying = newKeying();
       const oracle = startOracle(program, theirs, keying);
       const sender = new SrtpSender(keying);
@@ -112,7 +112,7 @@ peerSuite('SRTP against libsrtp2', { programs: ['gcc'], files: ['/usr/include/sr
     });
   }
 
-  it('both refuse the same packets: replayed, changed, too old', async () => {
+  it('refuses the same replayed, changed and old packets', async () => {
     const keying: SrtpKeying = { suite: 'AES_CM_128_HMAC_SHA1_80', key: random.bytes(16), salt: random.bytes(14) };
     const oracle = startOracle(program, keying.suite, keying);
     const sender = new SrtpSender(keying);

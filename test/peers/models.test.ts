@@ -27,7 +27,7 @@ peerSuite('schemas/ before xmllint and the data-model schema', { programs: ['xml
   after(() => rm(folder, { recursive: true, force: true }));
 
   for (const name of ['dgw.xml', 'device.xml']) {
-    it(`${name} is valid, our extension included`, async () => {
+    it(`accepts ${name} with our extension`, async () => {
       await run('xmllint', ['--noout', '--nonet', '--schema', join(folder, 'both.xsd'), join(schemas, name)]);
     });
   }
@@ -45,7 +45,7 @@ const fileOf = (standard: string): string => join(documentsFolder, `${standard}-
 
 peerSuite("the Forum's own documents", { files: [documentsFolder] }, () => {
   for (const standard of standards) {
-    it(`${standard}: every object and parameter of the table is there, of the same kind`, async () => {
+    it(`has every object and parameter of the table of ${standard}, of the same kind`, async () => {
       const model = await loadModel(await readFile(fileOf(standard)));
       assert.ok(model.parameters.size > 100);
       consistent(model);
@@ -59,7 +59,7 @@ peerSuite("the Forum's own documents", { files: [documentsFolder] }, () => {
     });
   }
 
-  it('resolves what only a derived type says', async () => {
+  it('resolves properties that only a derived type has', async () => {
     const model = await loadModel(await readFile(fileOf('tr-181-2-9-0')));
     const address = model.parameters.get('Device.DHCPv4.Client.{i}.IPAddress');
     assert.equal(address?.type, 'string');
@@ -105,7 +105,7 @@ function consistent(model: Model): void {
 }
 
 peerSuite('schemas/dgw.xml against the table of variables', { files: [join(tablesFolder, 'dgw-params.tsv')] }, () => {
-  it('has every variable, with its access, its numbers and its default', async () => {
+  it('has every variable with its access, numbers and default', async () => {
     const model = await builtinModel('dgw');
     const rows = await table('dgw-params.tsv');
     assert.equal(rows.length, 2104);

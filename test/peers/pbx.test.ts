@@ -47,7 +47,7 @@ peerSuite('two baresips at the PBX', { programs: ['baresip', 'openssl'], lab: tr
   });
 
   for (const hangs of ['caller', 'callee'] as const) {
-    it(`a secured call, ended by the ${hangs}`, async () => {
+    it(`carries a secured call that the ${hangs} ends`, async () => {
       const connections = pbx.connections().length;
       await caller.command('dial', 'sip:100@lab.test');
       await until(() => pbx.calls()[0]?.state === 'up', 'the call is up');
@@ -71,7 +71,7 @@ peerSuite('two baresips at the PBX', { programs: ['baresip', 'openssl'], lab: tr
     });
   }
 
-  it('a caller that gives up while nobody is there gets its answer', async () => {
+  it('answers a caller that gives up while the called phone is away', async () => {
     await caller.command('dial', 'sip:102@lab.test');
     const idle = await eventually(
       'the refused call is gone',

@@ -99,10 +99,10 @@ peerSuite('the schemas of CWMP', { programs: ['xmllint', 'bash'], files: [checke
   }
 
   for (const namespace of namespaces) {
-    it(`cwmp-${namespace}: every request and response, smallest and fullest`, () =>
+    it(`accepts every request and response of cwmp-${namespace}, smallest and fullest`, () =>
       judge(namespace, messages(namespace)));
-    it(`cwmp-${namespace}: every fault`, () => judge(namespace, faultMessages()));
-    it(`cwmp-${namespace}: every header`, () =>
+    it(`accepts every fault of cwmp-${namespace}`, () => judge(namespace, faultMessages()));
+    it(`accepts every header of cwmp-${namespace}`, () =>
       judge(namespace, new Map([['headers', { kind: 'request', method: 'FactoryReset', args: {} }]]), {
         holdRequests: true,
         sessionTimeout: 60,
@@ -110,7 +110,8 @@ peerSuite('the schemas of CWMP', { programs: ['xmllint', 'bash'], files: [checke
         useVersion: '1.4',
       }));
     if (speaks(namespace, '1.2')) {
-      it(`cwmp-${namespace}: every outcome of a deployment unit operation`, () => judge(namespace, deploymentFaults()));
+      it(`accepts every outcome of a deployment unit operation in cwmp-${namespace}`, () =>
+        judge(namespace, deploymentFaults()));
     }
   }
 });

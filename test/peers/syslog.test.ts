@@ -38,7 +38,7 @@ peerSuite('syslog against rsyslog', { programs: ['rsyslogd'], lab: true }, funct
     await lab.close();
   });
 
-  it('finds priority, host, tag and message where RFC 3164 has them', async () => {
+  it('is parsed into priority, host, tag and message by RFC 3164', async () => {
     const time = systemClock().now();
     const entry = { severity: 'info', time, host: '127.0.0.1', message: `SipEp: ${READY}` } as const;
     const line = await logged('303-TLS', () => syslog.send(entry));
