@@ -6,7 +6,7 @@ import { deviceId } from '../fleet/devices/device-id.ts';
 import type { Enrolment } from '../fleet/enrolment/enrolment.ts';
 import type { Authenticator, AuthResult } from './authenticator.ts';
 import { addressOf, type Caller, callerOf, isSecure } from './http/caller.ts';
-import { identityOf, isInform } from './inform.ts';
+import { claimedIdentity, isInform } from './inform.ts';
 import type { Posted } from './post-stream.ts';
 
 export class AuthenticationStep {
@@ -60,8 +60,8 @@ export class AuthenticationStep {
     posted: Posted,
     denied: Extract<AuthResult, { ok: false }>,
   ): Promise<Caller | undefined> {
-    if (isInform(posted)) {
-      const identity = identityOf(posted.body.args);
+    const identity = isInform(posted) ? claimedIdentity(posted) : undefined;
+    if (identity) {
       if (denied.reason === 'missing' && isSecure(request) && (await this.#enrolment.mayOpen(deviceId(identity))))
         return callerOf(request, { kind: 'open' });
       this.#enrolment.unknownCpes.note(identity, addressOf(request));

@@ -1,8 +1,11 @@
 // One CWMP session, top to bottom, as the ACS sees it (TR-069 3.7.2).
+
+import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import type { Arguments } from '../../shared/cwmp/methods.ts';
 import { faultBody, responseBody } from '../../shared/cwmp/soap.ts';
 import { chooseVersion } from '../../shared/cwmp/versions.ts';
 import { messageOf } from '../../shared/errors.ts';
+import type { DeviceIdentity } from '../device/row.ts';
 import { UserError } from '../errors.ts';
 import { SessionLost } from '../fleet/common/ports.ts';
 import type { DeviceSession } from '../fleet/session/device-session.ts';
@@ -75,7 +78,13 @@ async function begin(
   const useVersion = envelope.supportedVersions ? chooseVersion(envelope.supportedVersions) : undefined;
   if (envelope.supportedVersions && !useVersion)
     return refuse(8006, `none of the versions ${envelope.supportedVersions.join(', ')} is supported`);
-  const identity = identityOf(inform);
+  let identity: DeviceIdentity;
+  try {
+    identity = identityOf(inform);
+  } catch (error) {
+    if (!(error instanceof CwmpFault)) throw error;
+    return refuse(error.code, error.message);
+  }
   const quirks = fleet.quirksOf({ ...identity, ...softwareOf(inform) });
   if (quirks.namespace) cpe.namespace = quirks.namespace;
   cpe.words = quirks.booleans === 'words';

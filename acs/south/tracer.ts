@@ -8,7 +8,7 @@ import type { TracedMessage, TracedSession } from '../fleet/common/traced-sessio
 import { deviceId } from '../fleet/devices/device-id.ts';
 import type { Traces } from '../fleet/tracing/traces.ts';
 import type { Caller } from './http/caller.ts';
-import { type InformEnvelope, identityOf, isInform } from './inform.ts';
+import { claimedIdentity, type InformEnvelope, isInform } from './inform.ts';
 import type { Posted } from './post-stream.ts';
 import { redactedHeaders, redactedXml } from './redaction.ts';
 import type { OpenSession } from './session-table.ts';
@@ -144,7 +144,10 @@ const withXml = (message: TracedMessage, body: Buffer): TracedMessage => ({
 });
 
 /** The device that an Inform claims to come from. */
-const claimedDevice = (posted: InformEnvelope): string | undefined => deviceId(identityOf(posted.body.args));
+function claimedDevice(posted: InformEnvelope): string | undefined {
+  const identity = claimedIdentity(posted);
+  return identity && deviceId(identity);
+}
 
 const nonceIn = (header: string | undefined): string => /\bnonce="?([\w-]{1,100})/.exec(header ?? '')?.[1] ?? '';
 

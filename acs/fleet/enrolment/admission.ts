@@ -16,6 +16,10 @@ export interface AdmissionDecision {
 /** The least time between two faults for the enrolment credential of a device that has its own. */
 const FAULT_MS = 3_600_000;
 
+/** The id with its OUI in capitals and without separators. */
+const withPlainOui = (id: string): string =>
+  id.replace(/^(?:%[0-9A-F]{2}|[0-9A-Fa-f]){6,16}(?=-)/, oui => oui.replace(/%3A|%2D|%20/g, '').toUpperCase());
+
 export class Admissions {
   readonly #context: FleetContext;
   readonly #rules: EnrolRules;
@@ -33,7 +37,8 @@ export class Admissions {
     const { identity, proof } = candidate;
     const id = deviceId(identity);
     if (proof.kind === 'device' || proof.kind === 'certificate') {
-      if (proof.id !== id)
+      // A row of an older version may have an OUI in small letters: its login is good for the device that it became.
+      if (proof.id !== id && withPlainOui(proof.id) !== id)
         throw new UserError(403, 'wrong-identity', `authenticated as ${proof.id}, but the Inform says ${id}`);
       // A device has its own login only after its enrolment was decided. A certificate may prove a device that is new.
       return proof.kind === 'device' ? this.#default : await this.#byRules(candidate);

@@ -1,6 +1,7 @@
 // Enrolment: the accounts behind user names, the admission of CPEs, and the approval of devices by operators.
 import { UserError } from '../../errors.ts';
 import type { FleetContext } from '../common/context.ts';
+import type { UnknownCpe } from '../common/unknown-cpe.ts';
 import { deviceId, parseDeviceId } from '../devices/device-id.ts';
 import { type DeviceView, viewOf } from '../devices/device-view.ts';
 import { type AdmissionDecision, Admissions } from './admission.ts';
@@ -60,11 +61,11 @@ export class Enrolment {
     const row = await store.device(id);
     const now = clock.now();
     const needsOpening = !row?.credentials?.password || row.state === 'enrolled';
-    const wasHeard = this.unknownCpes.has(id) || (!row && (await this.#wasHeardElsewhere(id)));
-    if (!row && !wasHeard)
+    const heard = row ? undefined : (this.unknownCpes.get(id) ?? (await this.#heardElsewhere(id)));
+    if (!row && !heard)
       throw new UserError(404, 'no-such-device', `no device ${id}, and no CPE with that id was heard`);
     const approved = await store.apply(id, 'approved', {
-      ...(row ? {} : { identity: parseDeviceId(id) }),
+      ...(row ? {} : { identity: heard?.identity ?? parseDeviceId(id) }),
       ...(needsOpening ? { openUntil: now + OPEN_MS } : {}),
       now,
     });
@@ -73,13 +74,14 @@ export class Enrolment {
     return viewOf(approved, now);
   }
 
-  async #wasHeardElsewhere(id: string): Promise<boolean> {
+  async #heardElsewhere(id: string): Promise<UnknownCpe | undefined> {
     const { members, ports } = this.#context;
     for (const other of members.others()) {
       const unknown = await ports.askMemory?.(other.id, 'knocking', {}).catch(() => undefined);
-      if (unknown?.some(({ device }) => device === id)) return true;
+      const heard = unknown?.find(({ device }) => device === id);
+      if (heard) return heard;
     }
-    return false;
+    return undefined;
   }
 
   #forgetEverywhere(id: string): void {

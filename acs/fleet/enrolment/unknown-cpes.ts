@@ -25,7 +25,7 @@ export class UnknownCpes {
     this.#cpes.delete(id);
     const before = known?.admitted ? undefined : known;
     const count = (before?.count ?? 0) + 1;
-    this.#cpes.set(id, { device: id, address, first: before?.first ?? now, last: now, count });
+    this.#cpes.set(id, { identity, device: id, address, first: before?.first ?? now, last: now, count });
     if (this.#cpes.size > MAX_UNKNOWN) {
       const [oldest] = this.#cpes.keys();
       if (oldest !== undefined) this.#cpes.delete(oldest);
@@ -38,9 +38,9 @@ export class UnknownCpes {
     return [...this.#cpes.values()].filter(({ admitted }) => !admitted).reverse();
   }
 
-  has(id: string): boolean {
+  get(id: string): UnknownCpe | undefined {
     const cpe = this.#cpes.get(id);
-    return cpe !== undefined && !cpe.admitted;
+    return cpe?.admitted ? undefined : cpe;
   }
 
   admit(id: string): void {

@@ -142,7 +142,7 @@ export const driftView = ({ basis: _basis, corrections, since, last, ...drift }:
 
 export const auditView = (entry: AuditEntry): View => ({ ...entry, time: iso(entry.time) });
 export const fileView = ({ content: _place, ...file }: StoredFile): View => ({ ...file, time: iso(file.time) });
-export const unknownCpeView = (cpe: UnknownCpe): View => ({
+export const unknownCpeView = ({ identity: _identity, ...cpe }: UnknownCpe): View => ({
   ...cpe,
   first: iso(cpe.first),
   last: iso(cpe.last),
