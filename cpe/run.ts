@@ -1,5 +1,4 @@
 // The command `run`: one gateway in the foreground, until a signal or (--once) the end of its first session.
-
 import { systemClock, systemRandom } from '../shared/clock.ts';
 import type { OptionValues } from '../shared/config.ts';
 import { CwmpFault } from '../shared/cwmp/faults.ts';

@@ -1,5 +1,4 @@
 // The loop of sessions with the ACS: one after the other, as long as one is wanted.
-
 import type { PendingEvents } from './pending-events.ts';
 import { type ContactHost, contactAcs } from './session/contact.ts';
 import type { SessionEffects } from './session/rpc.ts';

@@ -2,7 +2,7 @@
 import type { Device } from '../state/device.ts';
 import type { AcsDiscovery } from './acs-discovery.ts';
 import { BOOTSTRAP } from './event-ledger.ts';
-import type { FailureKind } from './failure.ts';
+import type { Failure, FailureKind } from './failure.ts';
 import type { RetrySchedule } from './retry.ts';
 import type { SessionEffects } from './session/rpc.ts';
 import type { SessionReport } from './session/session.ts';
@@ -27,21 +27,11 @@ const statusOf: Partial<Record<FailureKind, AcsStatus>> = {
   auth: 'ErrorAuthFailure',
 };
 
-const blank = { ok: false, informed: false, events: [], rpcs: [] } as const;
+/** The report of a session that did not take place. */
+const noSession = (error: Failure): SessionReport => ({ ok: false, informed: false, events: [], rpcs: [], error });
 
-const stoppedReport = (): SessionReport => ({
-  ...blank,
-  events: [],
-  rpcs: [],
-  error: { kind: 'internal', message: 'the unit stopped before its first session ended' },
-});
-
-export const noUrlReport = (): SessionReport => ({
-  ...blank,
-  events: [],
-  rpcs: [],
-  error: { kind: 'no-url', message: 'no ACS URL is known: neither DHCP nor the configuration names one' },
-});
+export const noUrlReport = (): SessionReport =>
+  noSession({ kind: 'no-url', message: 'no ACS URL is known: neither DHCP nor the configuration names one' });
 
 /** The sessions of one run as tests, services and fleets see them. */
 export interface Sessions {
@@ -106,7 +96,8 @@ export class SessionOutcomes implements Sessions {
 
   /** No session follows. */
   close(): void {
-    if (!this.#firstReport) this.#endFirst(stoppedReport());
+    if (this.#firstReport) return;
+    this.#endFirst(noSession({ kind: 'internal', message: 'the unit stopped before its first session ended' }));
   }
 
   #endFirst(report: SessionReport): void {

@@ -1,5 +1,4 @@
 // The durable state of one unit, kept together in one snapshot: configuration, the agent's facts, the facts of the services.
-
 import type { Note } from './commit.ts';
 import type { StoredConfiguration } from './configuration.ts';
 import type { AgentFacts } from './facts.ts';

@@ -27,7 +27,7 @@ describe('3.2.2 Connection request of the ACS by HTTP', () => {
   const random = seededRandom(2);
   const secrets = createSecrets(Buffer.alloc(32, 1), random);
   const verifier = new Verifier({ realm: 'cpe', clock, random, key: Buffer.alloc(32, 2) });
-  const knock = createHttpSender({ clock, random, secrets, allowed: networks([]) });
+  const send = createHttpSender({ clock, random, secrets, allowed: networks([]) });
   let server: Server;
   let heard: Heard[];
   let answer: (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
@@ -60,7 +60,7 @@ describe('3.2.2 Connection request of the ACS by HTTP', () => {
         ...more,
       },
     }) as DeviceRow;
-  const ask = (device = row()): Promise<ConnectionRequestOutcome> => knock(device, new AbortController().signal);
+  const ask = (device = row()): Promise<ConnectionRequestOutcome> => send(device, new AbortController().signal);
   const status =
     (code: number, headers: Record<string, string> = {}, body = ''): typeof answer =>
     (_request, response) =>

@@ -36,11 +36,12 @@ const transfer = (id: string, commandKey: string): Transfer => ({
   state: 'queued',
   notBefore: 0,
 });
-const tell = (book: AgentFacts, knocked = false): ReturnType<typeof eventsToReport> => eventsToReport(book, knocked);
+const report = (book: AgentFacts, connectionRequested = false): ReturnType<typeof eventsToReport> =>
+  eventsToReport(book, connectionRequested);
 const answered = (book: AgentFacts, again: string[] = []): void =>
   delivered(
     book,
-    { url: 'http://a/', events: tell(book), changed: [...book.changed], softwareVersion: '1' },
+    { url: 'http://a/', events: report(book), changed: [...book.changed], softwareVersion: '1' },
     new Set(again),
   );
 
@@ -50,17 +51,17 @@ describe('event ledger (TR-069 3.7.1.5 Table 8)', () => {
     booted(book, '1', 'V');
     assert.equal(bootstrapDue(book, 'http://a/'), true);
     bootstrapped(book);
-    assert.deepEqual(codes(tell(book)), ['0 BOOTSTRAP', '1 BOOT']);
+    assert.deepEqual(codes(report(book)), ['0 BOOTSTRAP', '1 BOOT']);
     assert.equal(bootstrapDue(book, 'http://a/'), false);
     answered(book);
-    assert.deepEqual(tell(book), []);
+    assert.deepEqual(report(book), []);
     assert.equal(book.bootstrapped, 'http://a/');
   });
 
   it('keeps an undelivered bootstrap in front over the next boot', () => {
     const book = facts({ bootstrapped: '', events: [entry('0 BOOTSTRAP'), entry('2 PERIODIC')] });
     booted(book, '1', 'V');
-    assert.deepEqual(codes(tell(book)), ['0 BOOTSTRAP', '1 BOOT', '2 PERIODIC']);
+    assert.deepEqual(codes(report(book)), ['0 BOOTSTRAP', '1 BOOT', '2 PERIODIC']);
   });
 
   it('discards other undelivered events, changes and finished transfers at a new URL', () => {
@@ -72,7 +73,7 @@ describe('event ledger (TR-069 3.7.1.5 Table 8)', () => {
     });
     assert.equal(bootstrapDue(book, 'http://b/'), true);
     bootstrapped(book);
-    assert.deepEqual(codes(tell(book)), ['0 BOOTSTRAP']);
+    assert.deepEqual(codes(report(book)), ['0 BOOTSTRAP']);
     assert.deepEqual(
       book.transfers.map(({ id }) => id),
       ['u'],
@@ -85,7 +86,7 @@ describe('event ledger (TR-069 3.7.1.5 Table 8)', () => {
       happened(book, '3 SCHEDULED');
       happened(book, 'M ScheduleInform', key);
     }
-    assert.deepEqual(tell(book), [
+    assert.deepEqual(report(book), [
       entry('3 SCHEDULED'),
       entry('M ScheduleInform', 'a'),
       entry('M ScheduleInform', 'b'),
@@ -95,11 +96,11 @@ describe('event ledger (TR-069 3.7.1.5 Table 8)', () => {
 
   it('reports an event again that happens again while its Inform is under way', () => {
     const book = facts({ events: [entry('2 PERIODIC')], changed: ['P', 'Q'] });
-    const telling = tell(book);
-    happened(book, '2 PERIODIC', '', telling);
-    happened(book, '2 PERIODIC', '', telling);
-    delivered(book, { url: 'http://a/', events: telling, changed: ['P', 'Q'], softwareVersion: '1' }, new Set(['Q']));
-    assert.deepEqual(codes(tell(book)), ['2 PERIODIC', '4 VALUE CHANGE']);
+    const inFlight = report(book);
+    happened(book, '2 PERIODIC', '', inFlight);
+    happened(book, '2 PERIODIC', '', inFlight);
+    delivered(book, { url: 'http://a/', events: inFlight, changed: ['P', 'Q'], softwareVersion: '1' }, new Set(['Q']));
+    assert.deepEqual(codes(report(book)), ['2 PERIODIC', '4 VALUE CHANGE']);
     assert.deepEqual(book.changed, ['Q']);
   });
 
@@ -115,13 +116,13 @@ describe('event ledger (TR-069 3.7.1.5 Table 8)', () => {
   it('reports a new software version after its first boot', () => {
     const book = facts({ events: [entry('7 TRANSFER COMPLETE'), entry('M Download', 'k')] });
     booted(book, '2', 'V');
-    assert.deepEqual(codes(tell(book)), ['1 BOOT', '7 TRANSFER COMPLETE', 'M Download', '4 VALUE CHANGE']);
+    assert.deepEqual(codes(report(book)), ['1 BOOT', '7 TRANSFER COMPLETE', 'M Download', '4 VALUE CHANGE']);
     assert.deepEqual(book.changed, ['V']);
   });
 
   it('reports 6 CONNECTION REQUEST and never keeps it', () => {
     const book = facts();
-    assert.deepEqual(codes(tell(book, true)), ['6 CONNECTION REQUEST']);
+    assert.deepEqual(codes(report(book, true)), ['6 CONNECTION REQUEST']);
     assert.deepEqual(book.events, []);
   });
 
@@ -130,10 +131,11 @@ describe('event ledger (TR-069 3.7.1.5 Table 8)', () => {
       fc.property(fc.array(fc.constantFrom('2 PERIODIC', '3 SCHEDULED', 'M Reboot'), { maxLength: 200 }), list => {
         const book = facts({ changed: ['P'] });
         for (const [at, code] of list.entries()) happened(book, code, code.startsWith('M') ? String(at) : '');
-        const told = tell(book);
-        assert.ok(told.length <= MAX_EVENTS);
-        for (const code of new Set(list.filter(code => !code.startsWith('M')))) assert.ok(codes(told).includes(code));
-        assert.ok(codes(told).includes('4 VALUE CHANGE'));
+        const reported = report(book);
+        assert.ok(reported.length <= MAX_EVENTS);
+        for (const code of new Set(list.filter(code => !code.startsWith('M'))))
+          assert.ok(codes(reported).includes(code));
+        assert.ok(codes(reported).includes('4 VALUE CHANGE'));
       }),
     );
   });
@@ -142,21 +144,21 @@ describe('event ledger (TR-069 3.7.1.5 Table 8)', () => {
     const book = facts({ transfers: [transfer('1', 'a'), transfer('2', 'b'), transfer('3', 'c')] });
     transferEnded(book, '1', { completeTime: 't' }, []);
     transferEnded(book, '2', { completeTime: 't', fault: { code: 9010, message: 'x' } }, []);
-    const told = tell(book);
-    assert.deepEqual(told, [entry('7 TRANSFER COMPLETE'), entry('M Download', 'a'), entry('M Download', 'b')]);
+    const reported = report(book);
+    assert.deepEqual(reported, [entry('7 TRANSFER COMPLETE'), entry('M Download', 'a'), entry('M Download', 'b')]);
     answered(book);
-    assert.deepEqual(tell(book), told);
+    assert.deepEqual(report(book), reported);
     // Ended during the session: its Inform did not announce it, so the session does not report it.
-    transferEnded(book, '3', { completeTime: 't' }, told);
+    transferEnded(book, '3', { completeTime: 't' }, reported);
     assert.deepEqual(
-      transfersToReport(book, told).map(({ id }) => id),
+      transfersToReport(book, reported).map(({ id }) => id),
       ['1', '2'],
     );
     transferReported(book, '1');
     transferReported(book, '2');
-    assert.deepEqual(tell(book), [entry('7 TRANSFER COMPLETE'), entry('M Download', 'c')]);
+    assert.deepEqual(report(book), [entry('7 TRANSFER COMPLETE'), entry('M Download', 'c')]);
     transferReported(book, '3');
-    assert.deepEqual(tell(book), []);
+    assert.deepEqual(report(book), []);
     assert.deepEqual(book.transfers, []);
   });
 
@@ -166,7 +168,7 @@ describe('event ledger (TR-069 3.7.1.5 Table 8)', () => {
     transferEnded(book, '1', { completeTime: 'u', fault: { code: 9010, message: 'x' } }, []);
     assert.equal(book.transfers[0]?.completeTime, 't');
     assert.equal(book.transfers[0]?.fault, undefined);
-    assert.equal(tell(book).length, 2);
+    assert.equal(report(book).length, 2);
   });
 
   it('reports each ScheduleInform that is due, with its key', () => {
@@ -178,7 +180,7 @@ describe('event ledger (TR-069 3.7.1.5 Table 8)', () => {
       ],
     });
     scheduledDue(book, 20, []);
-    assert.deepEqual(tell(book), [
+    assert.deepEqual(report(book), [
       entry('3 SCHEDULED'),
       entry('M ScheduleInform', 'x'),
       entry('M ScheduleInform', 'z'),
