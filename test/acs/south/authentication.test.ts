@@ -27,22 +27,6 @@ describe('authentication of CPEs (TR-069 3.4.4)', () => {
     assert.equal(await acs.store.device(id), undefined);
   });
 
-  it('does not list a CPE as unknown that authenticates after the challenge', async () => {
-    await open();
-    await new ScriptedCpe(acs.app, factory).session();
-    assert.deepEqual(acs.fleet.enrolment.unknownCpes.list(), []);
-  });
-
-  it('answers the Inform of a new device and asks nothing of it while in quarantine', async () => {
-    await open();
-    await acs.fleet.presets.put('all', { set: { 'Device.X_0090F8_Cwmp.PeriodicInformInterval': 60 } });
-    const { inform, asked } = await new ScriptedCpe(acs.app, factory).session();
-    assert.equal(inform.status, 200);
-    assert.equal(inform.envelope?.id, '100');
-    assert.deepEqual(asked, []);
-    assert.equal((await acs.store.device(id))?.state, 'quarantine');
-  });
-
   it('emits an rpc event with the device for each RPC in both directions', async () => {
     await open({ enrol: 'auto' });
     const reported: string[] = [];
@@ -53,19 +37,6 @@ describe('authentication of CPEs (TR-069 3.4.4)', () => {
       reported.every(line => line.startsWith(id)),
       reported.join(),
     );
-  });
-
-  it('offers credentials again to a device that its first credentials never reached', async () => {
-    await open({ enrol: 'auto' });
-    const first = new ScriptedCpe(acs.app, factory);
-    await first.post(first.inform());
-    const offer = await first.post(undefined);
-    assert.ok(offer.envelope?.body.kind === 'request' && offer.envelope.body.method === 'SetParameterValues');
-    // The offer was lost on its way: the session ends without an answer, and 0 BOOTSTRAP was delivered before.
-    await acs.clock.advance(31_000);
-    const again = await new ScriptedCpe(acs.app, { ...factory, events: ['1 BOOT'] }).session(() => ({ Status: 0 }));
-    assert.equal(again.inform.envelope?.body.kind, 'response');
-    assert.equal(again.asked[0]?.method, 'SetParameterValues');
   });
 
   it('accepts the enrolment credential until the device uses its own credentials', async () => {
@@ -95,27 +66,6 @@ describe('authentication of CPEs (TR-069 3.4.4)', () => {
     assert.equal(back.inform.envelope?.body.kind, 'fault', 'the enrolment credential is no longer good for it');
   });
 
-  it('refuses a DeviceId that differs from the authenticated name (8001)', async () => {
-    await open({ enrol: 'auto' });
-    await acs.fleet.devices.announce(id, { credentials: { username: 'box-1', password: 'secret-1' } });
-    const { inform } = await new ScriptedCpe(acs.app, {
-      username: 'box-1',
-      password: 'secret-1',
-      serial: 'OTHER',
-    }).session();
-    const body = inform.envelope?.body;
-    assert.ok(body?.kind === 'fault' && body.fault.code === 8001, JSON.stringify(body));
-    assert.equal(await acs.store.device('0090F8-4102S-OTHER'), undefined);
-  });
-
-  it('accepts basic over TLS and refuses it in clear', async () => {
-    await open();
-    await acs.fleet.devices.announce(id, { credentials: { username: 'box-1', password: 'secret-1' } });
-    const box = { username: 'box-1', password: 'secret-1', scheme: 'basic' as const };
-    assert.equal((await new ScriptedCpe(acs.app, box).session()).inform.status, 200);
-    assert.equal((await new ScriptedCpe(acs.app, { ...box, secure: false }).session()).inform.status, 401);
-  });
-
   it('refuses wrong credentials with one log line, and replayed ones', async () => {
     await open();
     const wrong = await new ScriptedCpe(acs.app, { username: 'enrol', password: 'guess' }).session();
@@ -134,30 +84,6 @@ describe('authentication of CPEs (TR-069 3.4.4)', () => {
       authorization: seen[0] ?? '',
     });
     assert.equal(replayed.status, 401);
-  });
-
-  it('opens one TLS session without credentials within 15 minutes of an approval', async () => {
-    await open();
-    const bare = new ScriptedCpe(acs.app, { scheme: 'none' });
-    assert.equal((await bare.post(bare.inform())).status, 401);
-    await acs.fleet.enrolment.approve(id);
-    const clear = new ScriptedCpe(acs.app, { scheme: 'none', secure: false });
-    assert.equal((await clear.post(clear.inform())).status, 401, 'not in clear');
-    const { inform, asked } = await bare.session(() => ({ Status: 0 }));
-    assert.equal(inform.status, 200);
-    assert.equal(asked[0]?.method, 'SetParameterValues', 'it is given credentials at once');
-    await acs.clock.advance(16 * 60_000);
-    bare.cookie = undefined;
-    assert.equal((await bare.post(bare.inform())).status, 401);
-  });
-
-  it('challenges an empty POST without a session and answers a stray one after it with 204', async () => {
-    await open({ enrol: 'auto' });
-    assert.equal((await new ScriptedCpe(acs.app, { scheme: 'none' }).post(undefined)).status, 401);
-    const cpe = new ScriptedCpe(acs.app, factory);
-    const { last } = await cpe.session(() => ({ Status: 0 }));
-    assert.equal(last.status, 204);
-    assert.equal((await cpe.post(undefined)).status, 204);
   });
 
   it('gives a device with its own login credentials for connection requests once per boot', async () => {

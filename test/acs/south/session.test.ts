@@ -1,6 +1,5 @@
 // Sessions of the ACS: their end, and messages that break the rules.
 import assert from 'node:assert/strict';
-import { type Body, encodeEnvelope, requestBody } from '../../../shared/cwmp/soap.ts';
 import { ScriptedCpe, type TestAcs, testAcs } from '../../support/acs/memory-acs.ts';
 import { deviceId as id, informOf } from '../../support/devices.ts';
 
@@ -31,54 +30,6 @@ describe('sessions of the ACS', () => {
         assert.equal((await new ScriptedCpe(acs.app).session(() => ({ Status: 0 }))).inform.status, 200);
       });
     }
-
-    it('refuses a session that starts without an Inform (8003) or with an unknown method (8000)', async () => {
-      const cpe = new ScriptedCpe(acs.app);
-      const early = await cpe.post({ namespace: '1-2', id: '1', body: requestBody('GetRPCMethods', {}) as Body });
-      assert.ok(early.envelope?.body.kind === 'fault' && early.envelope.body.fault.code === 8003);
-      const xml = encodeEnvelope(cpe.inform()).replaceAll('cwmp:Inform', 'cwmp:Outform');
-      const unknown = await new ScriptedCpe(acs.app).raw(xml);
-      assert.ok(unknown.envelope?.body.kind === 'fault' && unknown.envelope.body.fault.code === 8000);
-    });
-
-    it('answers an unknown method with 8000 and continues the session', async () => {
-      const cpe = new ScriptedCpe(acs.app);
-      await cpe.post(cpe.inform());
-      const xml = encodeEnvelope({
-        namespace: '1-2',
-        id: '7',
-        body: requestBody('GetRPCMethods', {}) as Body,
-      }).replaceAll('GetRPCMethods', 'X_VENDOR_Strange');
-      const unknown = await cpe.raw(xml);
-      assert.ok(unknown.envelope?.body.kind === 'fault' && unknown.envelope.body.fault.code === 8000);
-      assert.equal(unknown.envelope.id, '7', 'the ID is echoed in a fault too');
-      const known = await cpe.post({ namespace: '1-2', id: '8', body: requestBody('GetRPCMethods', {}) as Body });
-      assert.ok(known.envelope?.body.kind === 'response');
-      assert.equal((await cpe.post(undefined)).status, 204);
-    });
-
-    it('answers an unsupported content coding with 415 (3.4.7)', async () => {
-      for (const coding of ['br', 'compress', 'gzip, gzip', 'nonsense'])
-        assert.equal((await new ScriptedCpe(acs.app).raw('xx', { 'content-encoding': coding })).status, 415);
-      assert.equal((await new ScriptedCpe(acs.app).raw('xx', { 'content-encoding': 'gzip' })).status, 400);
-    });
-
-    it('answers in the namespace of the Inform', async () => {
-      for (const namespace of ['1-0', '1-1', '1-2', '1-3', '1-4'] as const) {
-        const cpe = new ScriptedCpe(acs.app, { namespace, serial: `NS${namespace}` });
-        assert.equal((await cpe.post(cpe.inform())).envelope?.namespace, namespace);
-      }
-    });
-  });
-
-  it('ends the older session of a device when it sends a new Inform', async () => {
-    await open({ enrol: 'auto', cpeAuth: 'none' });
-    const older = new ScriptedCpe(acs.app);
-    await older.post(older.inform());
-    const newer = new ScriptedCpe(acs.app);
-    assert.equal((await newer.post(newer.inform())).status, 200);
-    assert.equal((await newer.post(undefined)).status, 204);
-    assert.ok([204, 400].includes((await older.post(undefined)).status));
   });
 
   it('abandons a silent session after its inactivity limit and releases the device', async () => {
