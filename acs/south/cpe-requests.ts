@@ -7,15 +7,19 @@ import type { DeviceSession } from '../fleet/session/device-session.ts';
 import { acsMethods, type Exchange } from './exchange.ts';
 import { levelOf, type SessionContext } from './session-context.ts';
 
+/** Requests of a CPE in one session, its Inform apart. A CPE that has more to say says it in its next session. */
+export const MAX_REQUESTS = 1000;
+
 /** Serves requests until an empty POST says that the CPE has no more, and holds that POST for the requests of the ACS. */
 export async function serveRequests(cpe: Exchange, session: DeviceSession, context: SessionContext): Promise<void> {
   const { events, log } = context;
-  for (;;) {
+  for (let served = 0; ; served++) {
     const turn = await cpe.receive();
     if (turn.posted === 'empty') {
       cpe.hold(turn);
       return;
     }
+    if (served >= MAX_REQUESTS) throw new SessionLost(`more than ${MAX_REQUESTS} requests came in one session`);
     const { body } = turn.posted;
     const method = 'method' in body ? body.method : body.kind;
     cpe.rpcs++;

@@ -51,10 +51,11 @@ export class Exchange implements Cpe {
     this.#open = turn;
   }
 
-  /** Answers the held POST with nothing: the ACS has no more requests (TR-069 3.7.2.4). */
+  /** Answers the held POST with nothing: the ACS has no more requests (TR-069 3.7.2.4). A later POST finds the session over. */
   end(): void {
     this.#open?.reply('empty');
     this.#open = undefined;
+    this.abandon('the session is over');
   }
 
   answer(turn: Turn, body: Body, headers: Partial<Envelope> = {}): void {

@@ -29,8 +29,10 @@ export async function runSession(cpe: Exchange, caller: Caller, context: Session
   const first = await cpe.receive();
   try {
     session = await begin(cpe, first, caller, context);
-    if (!session) outcome = 'refused';
-    else {
+    if (!session) {
+      outcome = 'refused';
+      cpe.end();
+    } else {
       cpe.device = session.id;
       await serveRequests(cpe, session, context);
       await fleet.sessions.work(session, cpe);

@@ -1,5 +1,7 @@
 // Sessions of the ACS: their end, and messages that break the rules.
 import assert from 'node:assert/strict';
+import { MAX_REQUESTS } from '../../../acs/south/cpe-requests.ts';
+import { type Body, encodeEnvelope, requestBody } from '../../../shared/cwmp/soap.ts';
 import { ScriptedCpe, type TestAcs, testAcs } from '../../support/acs/memory-acs.ts';
 import { deviceId as id, informOf } from '../../support/devices.ts';
 
@@ -41,5 +43,37 @@ describe('sessions of the ACS', () => {
     assert.equal(acs.south.sessions(), 0);
     const facts = informOf('0090F8000001', acs.clock.now(), ['2 PERIODIC'], { owner: 'another' });
     assert.equal((await acs.store.apply(id, 'informed', facts)).outcome, 'claimed', 'the device is free');
+  });
+
+  it('B4: answers a POST at once that comes before the device is released', async () => {
+    await open({ enrol: 'auto', cpeAuth: 'none' });
+    const { store } = acs;
+    const apply = store.apply.bind(store);
+    let release = (): void => undefined;
+    const held = new Promise<void>(resolve => {
+      release = resolve;
+    });
+    store.apply = (async (...args: Parameters<typeof apply>) => {
+      if (args[1] === 'released') await held;
+      return await apply(...args);
+    }) as typeof store.apply;
+    const cpe = new ScriptedCpe(acs.app);
+    assert.equal((await cpe.session()).last.status, 204);
+    const late = requestBody('GetRPCMethods', {}) as Body;
+    assert.equal((await cpe.post(undefined)).status, 204);
+    assert.equal((await cpe.post({ namespace: '1-2', id: '9', body: late })).status, 400);
+    release();
+  });
+
+  it('B5: ends a session in which a CPE sends more than 1,000 requests', async () => {
+    await open({ enrol: 'auto', cpeAuth: 'none' });
+    const cpe = new ScriptedCpe(acs.app);
+    await cpe.post(cpe.inform());
+    const request = encodeEnvelope({ namespace: '1-2', id: '7', body: requestBody('GetRPCMethods', {}) as Body });
+    let served = 0;
+    while (served < 20_001 && (await cpe.raw(request)).status === 200) served++;
+    assert.equal(served, MAX_REQUESTS);
+    assert.equal(acs.south.sessions(), 0);
+    assert.equal((await new ScriptedCpe(acs.app).session()).last.status, 204);
   });
 });
