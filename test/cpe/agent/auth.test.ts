@@ -1,3 +1,4 @@
+// The unit authenticates to its ACS: digest and basic, over HTTP and TLS.
 import assert from 'node:assert/strict';
 import { seededRandom, systemClock, VirtualClock } from '../../../shared/clock.ts';
 import { Verifier, type VerifierOptions } from '../../../shared/net/verifier.ts';

@@ -1,3 +1,4 @@
+// Transfers that a unit makes by itself, their reports to the ACS, and RequestDownload.
 import assert from 'node:assert/strict';
 import type { Arguments } from '../../../shared/cwmp/methods.ts';
 import { OPTION } from '../../../shared/dhcp/options.ts';

@@ -1,3 +1,4 @@
+// DHCP discovery against a server of the test, on loopback and on a virtual clock.
 import assert from 'node:assert/strict';
 import { createSocket, type Socket } from 'node:dgram';
 import type { AddressInfo } from 'node:net';

@@ -1,3 +1,4 @@
+// The event ledger as pure functions over the facts of the agent.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {

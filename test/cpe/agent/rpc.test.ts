@@ -1,3 +1,4 @@
+// RPC methods that a unit answers, one session each.
 import assert from 'node:assert/strict';
 import type { Arguments, CpeMethod, Results } from '../../../shared/cwmp/methods.ts';
 import { ask, informResponse, resultOf, type ScriptedAcs, scriptedAcs } from '../../support/cpe/scripted-acs.ts';

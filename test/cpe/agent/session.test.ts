@@ -1,3 +1,4 @@
+// Sessions of the CPE with a scripted ACS: order, headers, faults, redirects.
 import assert from 'node:assert/strict';
 import { faultBody, responseBody } from '../../../shared/cwmp/soap.ts';
 import {

@@ -1,3 +1,4 @@
+// The arithmetic of the agent: retry bands, periodic phase, local time.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { localTime, parseZone } from '../../../cpe/agent/local-time.ts';

@@ -139,7 +139,7 @@ export async function scriptedAcs(
   const waiting: { count: number; resolve: () => void }[] = [];
   const sockets = new Map<Socket, number>();
   const open = new Set<Socket>();
-  let standing: Step | undefined;
+  let everyAnswer: Step | undefined;
 
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
     const chunks: Buffer[] = [];
@@ -160,7 +160,7 @@ export async function scriptedAcs(
       };
       if (text.includes('Envelope')) entry.envelope = decodeEnvelope(text);
       heard.push(entry);
-      const step = standing ?? script.shift() ?? friendly;
+      const step = everyAnswer ?? script.shift() ?? friendly;
       void Promise.resolve(typeof step === 'function' ? step(entry) : step).then(answer => {
         send(answer, response);
         for (const wait of waiting) if (heard.length >= wait.count) wait.resolve();
@@ -183,7 +183,7 @@ export async function scriptedAcs(
     heard,
     play: (...steps) => void script.push(...steps),
     always: step => {
-      standing = step;
+      everyAnswer = step;
     },
     until: async count => {
       if (heard.length < count) await new Promise<void>(resolve => waiting.push({ count, resolve }));
