@@ -52,6 +52,26 @@ export const configurationErrors = {
     meaning: 'No known data model has this parameter.',
     remedy: 'Check the path, or load the data model of the device.',
   },
+  'no-such-model': {
+    status: 404,
+    meaning: 'There is no data model with this name.',
+    remedy: 'List the models.',
+  },
+  'model-too-large': {
+    status: 413,
+    meaning: 'The data-model document exceeds 8 MB.',
+    remedy: 'Load the document of one model only.',
+  },
+  'model-built-in': {
+    status: 409,
+    meaning: 'The data model comes with the program and cannot be deleted.',
+    remedy: 'Give a document for the product; it comes before the built-in model.',
+  },
+  'too-many-models': {
+    status: 409,
+    meaning: 'There are too many data-model documents.',
+    remedy: 'Delete some that are not needed.',
+  },
   'would-lose-acs': {
     status: 409,
     meaning: 'The change would cut devices off from the ACS; `devices` names them.',

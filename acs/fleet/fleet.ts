@@ -8,6 +8,9 @@ import { type Quirks, quirksOf, type Subject } from './common/quirks.ts';
 import { Devices } from './devices/devices.ts';
 import { Enrolment } from './enrolment/enrolment.ts';
 import { Files } from './files/files.ts';
+import { ModelCatalogue } from './models/catalogue.ts';
+import { ModelLearning } from './models/learning.ts';
+import { ProductModels } from './models/product-models.ts';
 import { Alerts } from './monitoring/alerts.ts';
 import { History } from './monitoring/history.ts';
 import { LivenessWatch } from './monitoring/liveness.ts';
@@ -27,6 +30,7 @@ export interface Fleet {
   devices: Devices;
   enrolment: Enrolment;
   models: Models;
+  modelCatalogue: ModelCatalogue;
   presets: Presets;
   wantedStates: WantedStates;
   preflight: Preflight;
@@ -56,19 +60,23 @@ export function createFleet(context: FleetContext): Fleet {
   const models = createModels(context.quirks);
   const files = new Files(context);
   const preflight = new Preflight(context, { files, models });
-  const presets = new Presets(context, models);
+  const catalogue = new ModelCatalogue(context);
+  const products = new ProductModels(context, catalogue);
+  const presets = new Presets(context, models, products);
   const wantedStates = new WantedStates(context, presets);
   const dryRuns = new DryRuns(context, { presets, wantedStates, preflight });
-  const devices = new Devices(context, models);
-  const tasks = new Tasks(context, files, models);
+  const devices = new Devices(context, products);
+  const tasks = new Tasks(context, files, { models, products });
   const rollouts = new Rollouts(context, files);
   const history = new History(context);
+  const learning = new ModelLearning(context);
   const enrolment = new Enrolment(context);
   const traces = new Traces(context);
   return {
     devices,
     enrolment,
     models,
+    modelCatalogue: catalogue,
     presets,
     wantedStates,
     preflight,
@@ -76,7 +84,7 @@ export function createFleet(context: FleetContext): Fleet {
     guard: new Guard(context, { preflight, presets, wantedStates, dryRuns, devices }),
     files,
     tasks,
-    sessions: new DeviceSessions(context, { tasks, wantedStates, models, files, rollouts, history }),
+    sessions: new DeviceSessions(context, { tasks, wantedStates, models, files, rollouts, history, learning }),
     history,
     traces,
     clusterMemory: new ClusterMemory({ traces, enrolment }, context.members, context.ports.askMemory),

@@ -7,6 +7,7 @@ import { devices } from './operations/devices.ts';
 import { enrolment } from './operations/enrolment.ts';
 import { files } from './operations/files.ts';
 import { history } from './operations/history.ts';
+import { models } from './operations/models.ts';
 import { preflight } from './operations/preflight.ts';
 import { presets } from './operations/presets.ts';
 import { records } from './operations/records.ts';
@@ -32,6 +33,7 @@ export const operations: readonly Operation[] = [
   ...devices,
   ...tasks,
   ...presets,
+  ...models,
   ...preflight,
   ...wanted,
   ...files,

@@ -9,6 +9,7 @@ export type DocumentKind =
   | 'rollout'
   | 'setting'
   | 'model'
+  | 'learnedModel'
   | 'user'
   | 'duty'
   | 'webhook'

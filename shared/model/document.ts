@@ -11,6 +11,8 @@ const EXTENSION = 'urn:tandem:datamodel-extension';
 
 const MAX_BYTES = 32 * 1024 * 1024;
 const MAX_NESTING = 8;
+/** Components may name each other: the definitions that they add up to are bounded. */
+const MAX_DEFINITIONS = 50_000;
 
 const bad = (message: string): UserError => new UserError(400, 'bad-model', `data model: ${message}`);
 
@@ -29,6 +31,7 @@ export async function readDocument(source: string | Buffer, options: LoadOptions
     extension: extensionPrefix(document),
     objects: new Map(),
     parameters: new Map(),
+    read: 0,
   };
   // A service object hangs below the root's Services object (TR-106 2.2).
   const prefix = attribute(model, 'isService') === 'true' ? 'Device.Services.' : '';
@@ -46,7 +49,7 @@ export async function readDocument(source: string | Buffer, options: LoadOptions
 }
 
 async function parse(source: string): Promise<Element> {
-  const parser = new Parser({ tagNameProcessors: [processors.stripPrefix], explicitRoot: true, async: false });
+  const parser = new Parser({ tagNameProcessors: [processors.stripPrefix], explicitRoot: true, async: true });
   let parsed: Record<string, unknown> | null;
   try {
     parsed = (await parser.parseStringPromise(source)) as Record<string, unknown> | null;
@@ -85,6 +88,12 @@ interface Reader {
   extension: string;
   objects: Map<string, ObjectDef>;
   parameters: Map<string, ParameterDef>;
+  /** Definitions and uses of components read so far. */
+  read: number;
+}
+
+function countRead(reader: Reader): void {
+  if (++reader.read > MAX_DEFINITIONS) throw bad(`more than ${MAX_DEFINITIONS} definitions`);
 }
 
 function readModel(reader: Reader, model: Element, prefix: string, depth: number): void {
@@ -105,6 +114,7 @@ function readModel(reader: Reader, model: Element, prefix: string, depth: number
 function readMembers(reader: Reader, holder: Element, prefix: string, depth: number): void {
   readParameters(reader, holder, prefix, depth);
   for (const object of elements(holder, 'object')) {
+    countRead(reader);
     if (attribute(object, 'status') === 'deleted') continue;
     const path = prefix + (attribute(object, 'name') ?? attribute(object, 'base') ?? '');
     if (!path.endsWith('.')) throw bad(`object name ${JSON.stringify(path)} does not end with a dot`);
@@ -115,6 +125,7 @@ function readMembers(reader: Reader, holder: Element, prefix: string, depth: num
 
 function readParameters(reader: Reader, holder: Element, prefix: string, depth: number): void {
   for (const use of elements(holder, 'component')) {
+    countRead(reader);
     const name = attribute(use, 'ref');
     if (name === undefined) continue;
     const component = reader.components.get(name);
@@ -124,6 +135,7 @@ function readParameters(reader: Reader, holder: Element, prefix: string, depth: 
   }
   const owner = reader.objects.get(prefix);
   for (const parameter of elements(holder, 'parameter')) {
+    countRead(reader);
     const name = attribute(parameter, 'name') ?? attribute(parameter, 'base');
     // A <parameter ref> belongs to a profile or a key.
     if (name === undefined || attribute(parameter, 'status') === 'deleted') continue;

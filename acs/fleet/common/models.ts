@@ -1,6 +1,6 @@
 // The data models of devices, as far as they are known: for types, needs-restart and validation.
 import { builtinModel } from '../../../shared/model/datamodel.ts';
-import { isObject, type Model, type ObjectDef, type ParameterDef, xsdType } from '../../../shared/model/definitions.ts';
+import { isObject, type Model, type ParameterDef, xsdType } from '../../../shared/model/definitions.ts';
 import { type QuirkRule, quirksOf, type Subject } from './quirks.ts';
 
 type Builtin = 'dgw' | 'device';
@@ -8,12 +8,8 @@ type Builtin = 'dgw' | 'device';
 export interface Models {
   /** @returns the model of a device; undefined where none is known to fit */
   of(row: Subject): Promise<Model | undefined>;
-  /** @returns the definition of a path in any known model, most specific model first */
-  lookup(path: string): Promise<ParameterDef | undefined>;
-  /** @returns whether no model here can know the path: another root (TR-098), a vendor's own nodes. Only the device can judge it. */
-  isBeyond(path: string): boolean;
-  /** @returns the definition of a table (its path ends with a dot) in any known model, most specific model first */
-  table(path: string): Promise<ObjectDef | undefined>;
+  /** @returns the definitions of a path for a DGW and for any other device, as far as built-in models have one */
+  definitions(path: string): Promise<{ dgw?: ParameterDef; other?: ParameterDef }>;
 }
 
 export function createModels(rules?: readonly QuirkRule[]): Models {
@@ -21,21 +17,21 @@ export function createModels(rules?: readonly QuirkRule[]): Models {
     quirksOf(row, rules).model ?? (row.root === 'Device.' ? 'device' : undefined);
   const parameterIn = (model: Model, path: string): ParameterDef | undefined => {
     const def = model.resolve(path)?.def;
-    return def && 'type' in def ? def : undefined;
-  };
-  const tableIn = (model: Model, path: string): ObjectDef | undefined => {
-    const def = model.resolve(`${path}1.`)?.def;
-    return def && isObject(def) && def.multi ? def : undefined;
+    return def && !isObject(def) ? def : undefined;
   };
   return {
     of: async row => {
       const name = nameOf(row);
       return name ? await builtinModel(name) : undefined;
     },
-    isBeyond: path => /^(InternetGatewayDevice\.|Device\.([\w-]+\.)*X_(?!0090F8_))([\w-]+\.)*[\w-]+$/.test(path),
-    table: async path => tableIn(await builtinModel('dgw'), path) ?? tableIn(await builtinModel('device'), path),
-    lookup: async path =>
-      parameterIn(await builtinModel('dgw'), path) ?? parameterIn(await builtinModel('device'), path),
+    definitions: async path => {
+      const own = parameterIn(await builtinModel('dgw'), path);
+      const standard = parameterIn(await builtinModel('device'), path);
+      const dgw = own ?? standard;
+      // Parameters with the prefix of the DGW's maker are the same under whatever name it is sold.
+      const other = standard ?? (path.includes('.X_0090F8_') ? own : undefined);
+      return { ...(dgw ? { dgw } : {}), ...(other ? { other } : {}) };
+    },
   };
 }
 

@@ -4,9 +4,11 @@ import type { WantedValue } from '../../device/desired-state.ts';
 import type { DevicePatch } from '../../device/operation-types.ts';
 import { UserError } from '../../errors.ts';
 import type { FleetContext } from '../common/context.ts';
-import type { Models } from '../common/models.ts';
 import { openedText, type Secrets, sealedText } from '../common/secrets.ts';
 import { checkText, type WrittenValue, wantedValue } from '../common/wanted-values.ts';
+import { Judgement, type Judges } from '../models/judge.ts';
+import type { Product } from '../models/learned-model.ts';
+import type { ProductModels } from '../models/product-models.ts';
 
 /** Secrets are in plain text here. */
 export interface DeviceInput {
@@ -18,19 +20,22 @@ export interface DeviceInput {
   connectionRequest?: { username: string; password: string };
 }
 
-/** @throws UserError 400; 409 for a user name of another device, because the two could not be told apart */
+/**
+ * @returns warnings: overrides with names that the device is not known to have
+ * @throws UserError 400; 409 for a user name of another device, because the two could not be told apart
+ */
 export async function checkDeviceInput(
   { store, secrets, enrolment }: FleetContext,
-  models: Models,
-  id: string,
+  models: ProductModels,
+  { id, product }: { id: string; product: () => Promise<Product> },
   { credentials, overrides = {}, site = {} }: DeviceInput,
-): Promise<void> {
-  for (const [path, value] of Object.entries(overrides))
-    if (value !== null) await checkOverride(models, path, wantedValue(value));
+): Promise<string[]> {
+  const written = Object.entries(overrides).flatMap(([path, value]) => (value === null ? [] : [{ path, value }]));
+  const warnings = written.length > 0 ? checkOverrides(await models.ofDevice(await product()), written) : [];
   // A site field that was read comes back sealed; it is opened, which fails for a seal of another server.
   for (const [name, text] of Object.entries(site))
     if (text !== null) checkText(`site: ${name}`, undefined, openedText(secrets, text));
-  if (!credentials) return;
+  if (!credentials) return warnings;
   const other = await store.deviceByUsername(credentials.username);
   const isShared = enrolment?.username === credentials.username;
   if (isShared || (other && other.id !== id))
@@ -39,16 +44,20 @@ export async function checkDeviceInput(
       'username-taken',
       `user name '${credentials.username}' is that of ${isShared ? 'the enrolment credential' : other?.id}`,
     );
+  return warnings;
 }
 
-/** A parameter that no known data model has is left to the device. @throws UserError 400 */
-async function checkOverride(models: Models, path: string, wanted: WantedValue): Promise<void> {
-  const place = `overrides: ${path}`;
-  if (!/^(?:Device|InternetGatewayDevice)\.(?!\.)\S*[^\s.]$/.test(path))
-    throw new UserError(400, 'bad-path', `${place}: not the full path of a parameter`);
-  const def = await models.lookup(path);
-  if (def && !def.writable) throw new UserError(400, 'read-only', `${place}: read-only`);
-  checkText(place, def, wanted.value, wanted.type);
+/** A parameter that the device is not known to have is left to it. @returns warnings @throws UserError 400 */
+function checkOverrides(judges: Judges, overrides: readonly { path: string; value: WrittenValue }[]): string[] {
+  const judgement = new Judgement({ ...judges, isVague: true });
+  for (const { path, value } of overrides) {
+    const place = `overrides: ${path}`;
+    if (!/^(?:Device|InternetGatewayDevice)\.(?!\.)\S*[^\s.]$/.test(path))
+      throw new UserError(400, 'bad-path', `${place}: not the full path of a parameter`);
+    const wanted = wantedValue(value);
+    judgement.value({ place, path, wanted, texts: () => [wanted.value] });
+  }
+  return judgement.warnings;
 }
 
 /** The patch of a checked input. */

@@ -40,6 +40,8 @@ export interface DeviceView {
   drift: Drift[];
   restart: DeviceRow['restart'] | null;
   move: DeviceRow['move'] | null;
+  /** Only in the answer to a change: overrides that the device is not known to have. */
+  warnings?: string[];
 }
 
 const iso = (time: number | undefined): string | null => (time === undefined ? null : new Date(time).toISOString());

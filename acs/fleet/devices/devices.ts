@@ -5,7 +5,8 @@ import type { DeviceRow } from '../../device/row.ts';
 import { UserError } from '../../errors.ts';
 import { parseFilter } from '../../query/parser.ts';
 import type { FleetContext } from '../common/context.ts';
-import type { Models } from '../common/models.ts';
+import type { Product } from '../models/learned-model.ts';
+import type { ProductModels } from '../models/product-models.ts';
 import { deviceId, parseDeviceId } from './device-id.ts';
 import { checkDeviceInput, type DeviceInput, devicePatch, sealOldOverrides } from './device-input.ts';
 import { type DeviceView, viewOf } from './device-view.ts';
@@ -18,13 +19,15 @@ const unknownDevice = (id: string): UserError =>
     `no device ${id}${id.split('-').length > 3 ? ' (in a URL the id is percent-encoded again: %2D becomes %252D)' : ''}`,
   );
 
+const warningsOf = (warnings: string[]): { warnings?: string[] } => (warnings.length > 0 ? { warnings } : {});
+
 const DEFAULT_LIMIT = 50;
 
 export class Devices {
   readonly #context: FleetContext;
-  readonly #models: Models;
+  readonly #models: ProductModels;
 
-  constructor(context: FleetContext, models: Models) {
+  constructor(context: FleetContext, models: ProductModels) {
     this.#context = context;
     this.#models = models;
   }
@@ -65,20 +68,22 @@ export class Devices {
     const identity = parseDeviceId(id);
     if (deviceId(identity) !== id)
       throw new UserError(400, 'bad-device-id', `'${id}' is spelled '${deviceId(identity)}'`);
-    await checkDeviceInput(this.#context, this.#models, id, input);
+    const product = async (): Promise<Product> => ({ ...identity, softwareVersion: '', root: '' });
+    const warnings = await checkDeviceInput(this.#context, this.#models, { id, product }, input);
     const patch = devicePatch(secrets, input);
-    return viewOf(await store.apply(id, 'announced', { identity, now: this.#now, patch }), this.#now);
+    const row = await store.apply(id, 'announced', { identity, now: this.#now, patch });
+    return { ...viewOf(row, this.#now), ...warningsOf(warnings) };
   }
 
   /** @param guard called once the input is checked, before anything changes @throws UserError 400, 404, 409; what `guard` throws */
   async patch(id: string, input: DeviceInput, guard?: () => Promise<void>): Promise<DeviceView> {
     const { store, secrets } = this.#context;
-    await checkDeviceInput(this.#context, this.#models, id, input);
+    const warnings = await checkDeviceInput(this.#context, this.#models, { id, product: () => this.row(id) }, input);
     await guard?.();
     const patch = devicePatch(secrets, input);
     const sealed = sealOldOverrides(secrets, (await this.row(id)).overrides);
     if (Object.keys(sealed).length > 0) patch.overrides = { ...sealed, ...patch.overrides };
-    return viewOf(await store.apply(id, 'patched', { patch }), this.#now);
+    return { ...viewOf(await store.apply(id, 'patched', { patch }), this.#now), ...warningsOf(warnings) };
   }
 
   /** @throws UserError 404 */

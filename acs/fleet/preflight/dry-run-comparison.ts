@@ -98,7 +98,7 @@ function outcomesOf(
   const resolved = new Map<CompiledPreset, ResolvedPreset>();
   const resolve: typeof resolvePreset = (preset, row, its) => {
     const found = resolved.get(preset) ?? resolvePreset(preset, row, its);
-    if (preset.variables.length === 0) resolved.set(preset, found);
+    if (preset.variables.length === 0 && !preset.isByMaker) resolved.set(preset, found);
     return found;
   };
   const indexes = new Map(presets.map((preset, index) => [preset, index]));
@@ -136,6 +136,7 @@ function inputsKey(
   return JSON.stringify([
     applying.map(preset => indexes.get(preset)),
     applying.flatMap(preset => preset.variables.map(variable => variableOf(row, variable, input.open) ?? null)),
+    applying.some(({ isByMaker }) => isByMaker) && input.isDgw(row),
     row.overrides,
     ...rolloutInputs(row, input.now),
   ]);

@@ -44,6 +44,8 @@ export interface DryRun {
   preflight: PreflightReport;
   /** The refusals of the first devices for which the preset cannot be resolved. */
   faults: { device: string; code: number | string; message: string; parameter?: string }[];
+  /** Names that no device is known to have, and values that were refused before. */
+  warnings?: string[];
 }
 
 /** Devices in one read; fewer where the values of their Informs come with them. */
@@ -72,9 +74,13 @@ export class DryRuns {
    * @throws UserError as `presets.put`
    */
   async run(name: string, preset: Preset | undefined, limit: number): Promise<DryRun> {
-    const change = await this.#changeOf(name, preset);
+    const { change, warnings } = await this.#changeOf(name, preset);
     const flight = await this.#parts.preflight.begin(limit);
-    const run: DryRun = { matched: 0, fits: 0, refused: 0, devices: [], preflight: flight.report, faults: [] };
+    const run: DryRun = {
+      ...{ matched: 0, fits: 0, refused: 0 },
+      ...{ devices: [], preflight: flight.report, faults: [] },
+      ...(warnings.length > 0 ? { warnings } : {}),
+    };
     const compare = comparisonOf(change);
     for await (const rows of enrolledDevices(this.#context, change, flight)) {
       const first: [SurveyedRow, MergeOutcomes][] = [];
@@ -95,7 +101,7 @@ export class DryRuns {
 
   /** Finds the devices that would lose the ACS by that preset, and works out nothing else. @throws UserError as `presets.put` */
   async losses(name: string, preset: Preset, limit: number): Promise<PreflightReport> {
-    return await this.#lossesBy(await this.#changeOf(name, preset), limit);
+    return await this.#lossesBy((await this.#changeOf(name, preset)).change, limit);
   }
 
   /** Finds the devices that would lose the ACS if the preset were deleted. */
@@ -112,13 +118,13 @@ export class DryRuns {
     return await this.#lossesBy({ name: '', before: presets, after: presets, input, inputAfter }, limit);
   }
 
-  async #changeOf(name: string, preset: Preset | undefined): Promise<PresetChange> {
+  async #changeOf(name: string, preset: Preset | undefined): Promise<{ change: PresetChange; warnings: string[] }> {
     const { presets, wantedStates } = this.#parts;
-    const changed = preset && (await presets.compile(name, preset));
+    const { compiled: changed, warnings = [] } = preset ? await presets.compile(name, preset) : {};
     const { presets: stored, input } = await wantedStates.inputs();
     const others = stored.filter(entry => entry.name !== name);
     const after = changed ? [...others, changed].sort(byWeight) : stored;
-    return { name, before: changed ? stored : others, after, input };
+    return { change: { name, before: changed ? stored : others, after, input }, warnings };
   }
 
   /** Judges only the link to the ACS, and only devices for which what TLS depends on changes. */

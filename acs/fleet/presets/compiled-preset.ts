@@ -20,11 +20,19 @@ export interface CompiledValue {
   /** Its place in the preset, for messages. */
   place: string;
   type?: string;
-  /** A text for all devices, or a template that each device fills. */
-  text: { plain: string } | { template: Template };
+  /** Its form on a DGW. */
+  dgw: ValueForm;
+  /** Its form on all other devices: the same object where both have the same definition. */
+  other: ValueForm;
   /** The value is never shown: its own name, or that of a variable in it, is one of a secret. */
   secret: boolean;
-  /** Its definition, where a known data model has one. */
+}
+
+/** A value as devices with the same definition of its parameter have it. */
+export interface ValueForm {
+  /** A text for all devices, or a template that each device fills. */
+  text: { plain: string } | { template: Template };
+  /** The definition of the parameter, where a built-in model has one. */
   def?: ParameterDef;
 }
 
@@ -51,6 +59,8 @@ export interface CompiledPreset extends FilterInputs {
   /** Reads only the fields of a merge: a preset whose filter is over passing properties is refused when it is written. */
   fits(row: MergedRow, now: number): boolean;
   variables: readonly string[];
+  /** A DGW has another form of some value than other devices. */
+  isByMaker: boolean;
   set: readonly CompiledValue[];
   tables: readonly CompiledTable[];
   /** The reason why it cannot be resolved for any device: it was valid when it was stored, but no longer is. */
@@ -69,7 +79,7 @@ export async function compilePreset(
   key: Buffer,
 ): Promise<CompiledPreset> {
   const tag = createHmac('sha256', key).update(JSON.stringify(preset)).digest('base64url').slice(0, 16);
-  const empty = { name, preset, weight: preset.weight ?? 0, tag, variables: [], set: [], tables: [] };
+  const empty = { name, preset, weight: preset.weight ?? 0, tag, variables: [], isByMaker: false, set: [], tables: [] };
   try {
     const inputs = filterInputsOf(preset.when);
     if (holdsForeignSeal(preset))
@@ -107,7 +117,10 @@ function filterInputsOf(when: string | undefined): FilterInputs & Pick<CompiledP
   return { paths: [...paths], address: fields.some(({ name }) => name === 'address'), fits: toPredicate(filter) };
 }
 
-async function valuesOf(preset: Preset, models: Models): Promise<Pick<CompiledPreset, 'variables' | 'set' | 'tables'>> {
+async function valuesOf(
+  preset: Preset,
+  models: Models,
+): Promise<Pick<CompiledPreset, 'variables' | 'isByMaker' | 'set' | 'tables'>> {
   const set: CompiledValue[] = [];
   for (const [path, value] of Object.entries(preset.set ?? {}))
     set.push(await readValue(`set: ${path}`, path, path, wantedValue(value), models));
@@ -125,8 +138,9 @@ async function valuesOf(preset: Preset, models: Models): Promise<Pick<CompiledPr
     tables.push({ table, keys: wanted.keys, rows, ...(wanted.exclusive ? { exclusive: true } : {}) });
   }
   const all = [...set, ...tables.flatMap(({ rows }) => rows.flat())];
-  const variables = all.flatMap(({ text }) => ('template' in text ? variablesOf(text.template) : []));
-  return { variables: [...new Set(variables)], set, tables };
+  const variables = all.flatMap(({ dgw: { text } }) => ('template' in text ? variablesOf(text.template) : []));
+  const isByMaker = all.some(({ dgw, other }) => dgw !== other);
+  return { variables: [...new Set(variables)], isByMaker, set, tables };
 }
 
 export const rowPlace = (table: string, index: number, column?: string): string =>
@@ -140,12 +154,22 @@ async function readValue(
   models: Models,
 ): Promise<CompiledValue> {
   const template = parseTemplate(wanted.value);
-  const plain = plainText(template);
-  const def = await models.lookup(path);
-  const text = plain === undefined ? { template } : { plain: def ? canonicalText(def, plain, wanted.type) : plain };
+  const { dgw: ofDgw, other: ofOther } = await models.definitions(path);
+  const dgw = formOf(template, ofDgw, wanted.type);
+  const ofOthers = ofDgw === ofOther ? dgw : formOf(template, ofOther, wanted.type);
+  const other = isSamePlain(dgw, ofOthers) ? dgw : ofOthers;
   const secret = isSecretName(name) || variablesOf(template).some(isSecretName);
-  return { name, place, text, secret, ...(wanted.type ? { type: wanted.type } : {}), ...(def ? { def } : {}) };
+  return { name, place, dgw, other, secret, ...(wanted.type ? { type: wanted.type } : {}) };
 }
+
+function formOf(template: Template, def: ParameterDef | undefined, type: string | undefined): ValueForm {
+  const plain = plainText(template);
+  if (plain === undefined) return { text: { template }, ...(def ? { def } : {}) };
+  return def ? { text: { plain: canonicalText(def, plain, type) }, def } : { text: { plain } };
+}
+
+const isSamePlain = ({ text: a }: ValueForm, { text: b }: ValueForm): boolean =>
+  'plain' in a && 'plain' in b && a.plain === b.plain;
 
 /** The text as a device reports it: `Enable` for 1, 1 for true. A text that does not fit stays, and the device refuses it. */
 function canonicalText(def: ParameterDef, text: string, type: string | undefined): string {

@@ -62,6 +62,7 @@ export interface Wanted {
 /** The fields of a device that a merge reads. */
 export const mergedFields = [
   ...identityFields,
+  'root',
   'address',
   'state',
   'created',
@@ -79,6 +80,8 @@ export type MergedRow = Pick<DeviceRow, (typeof mergedFields)[number]>;
 export interface MergeInput {
   files: ReadonlyMap<string, StoredFile>;
   now: number;
+  /** Tells whether the device has the data model of a DGW. */
+  isDgw(row: MergedRow): boolean;
   /** Opens a text that may be sealed. */
   open(text: string): string;
   /** The key of revisions, which keeps them from revealing secrets. */

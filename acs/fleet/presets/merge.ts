@@ -158,13 +158,14 @@ export function resolvePreset(compiled: CompiledPreset, row: MergedRow, input: M
 type Unresolved = { problem: string; code: string };
 
 /** The value of an entry on a device. */
-function valueFor(entry: CompiledValue, row: MergedRow, { open }: MergeInput): { text: string } | Unresolved {
-  if ('plain' in entry.text) return { text: entry.text.plain };
-  const filled = substitute(entry.text.template, variable => variableOf(row, variable, open));
+function valueFor(entry: CompiledValue, row: MergedRow, { open, isDgw }: MergeInput): { text: string } | Unresolved {
+  const { text, def } = entry.dgw === entry.other || isDgw(row) ? entry.dgw : entry.other;
+  if ('plain' in text) return { text: text.plain };
+  const filled = substitute(text.template, variable => variableOf(row, variable, open));
   if ('missing' in filled)
     return { problem: `${entry.place}: the device has no ${filled.missing}`, code: 'variable-missing' };
-  if (!entry.def) return filled;
-  const checked = checkValue(entry.def, filled.text, entry.type);
+  if (!def) return filled;
+  const checked = checkValue(def, filled.text, entry.type);
   if (checked.ok) return { text: checked.value };
   // The message of checkValue quotes the value.
   const why = entry.secret ? 'the value that it would get does not fit' : checked.message;

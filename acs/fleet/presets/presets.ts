@@ -4,6 +4,7 @@ import { CachedDocuments } from '../common/cached-documents.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type Documents, documents } from '../common/documents.ts';
 import type { Models } from '../common/models.ts';
+import type { ProductModels } from '../models/product-models.ts';
 import { byWeight, type CompiledPreset, compilePreset, filesOf } from './compiled-preset.ts';
 import type { Preset } from './preset.ts';
 import { openPreset, sealOldDocument, sealPreset } from './sealed-preset.ts';
@@ -15,13 +16,15 @@ export const revisionKey = ({ secrets }: Pick<FleetContext, 'secrets'>): Buffer 
 export class Presets {
   readonly #context: FleetContext;
   readonly #models: Models;
+  readonly #products: ProductModels;
   readonly #key: Buffer;
   readonly #documents: Documents<Preset>;
   readonly #compiled: CachedDocuments<CompiledPreset[]>;
 
-  constructor(context: FleetContext, models: Models) {
+  constructor(context: FleetContext, models: Models, products: ProductModels) {
     this.#context = context;
     this.#models = models;
+    this.#products = products;
     this.#key = revisionKey(context);
     this.#documents = documents(context, 'preset', {
       checkName,
@@ -48,10 +51,11 @@ export class Presets {
     return openPreset(this.#context.secrets, (await this.#documents.get(name)).body);
   }
 
-  /** @throws UserError 400 that names the place, 413; then all stays as it was */
-  async put(name: string, preset: Preset): Promise<void> {
-    await this.#check(name, preset);
+  /** @returns warnings: names that no device is known to have @throws UserError 400 that names the place, 413; then all stays as it was */
+  async put(name: string, preset: Preset): Promise<string[]> {
+    const warnings = await this.#check(name, preset);
     await this.#documents.put(name, sealPreset(this.#context.secrets, preset));
+    return warnings;
   }
 
   /** @throws UserError 404 */
@@ -70,15 +74,15 @@ export class Presets {
     return this.#compiled.get();
   }
 
-  /** Checks and compiles a preset without storing it. @throws UserError as `put` */
-  async compile(name: string, preset: Preset): Promise<CompiledPreset> {
-    await this.#check(name, preset);
-    return await compilePreset(name, preset, this.#models, this.#key);
+  /** Checks and compiles a preset without storing it. @returns it with the warnings of `put` @throws UserError as `put` */
+  async compile(name: string, preset: Preset): Promise<{ compiled: CompiledPreset; warnings: string[] }> {
+    const warnings = await this.#check(name, preset);
+    return { compiled: await compilePreset(name, preset, this.#models, this.#key), warnings };
   }
 
-  async #check(name: string, preset: Preset): Promise<void> {
+  async #check(name: string, preset: Preset): Promise<string[]> {
     checkName(name);
-    await checkPreset(preset, { store: this.#context.store, models: this.#models });
+    return await checkPreset(preset, { store: this.#context.store, models: this.#products });
   }
 
   async #compileAll(): Promise<CompiledPreset[]> {

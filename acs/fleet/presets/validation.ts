@@ -6,26 +6,18 @@ import { passingPart } from '../../query/filter.ts';
 import { parseFilter } from '../../query/parser.ts';
 import type { Store } from '../../store/store.ts';
 import { documentName } from '../common/documents.ts';
-import type { Models } from '../common/models.ts';
-import { anyText, checkText, wantedValue } from '../common/wanted-values.ts';
+import { wantedValue } from '../common/wanted-values.ts';
 import type { FileKind, StoredFile } from '../files/stored-file.ts';
+import { Judgement } from '../models/judge.ts';
+import type { ProductModels } from '../models/product-models.ts';
 import { rowPlace } from './compiled-preset.ts';
 import { auditMsOf, OVERRIDE, type Preset, type WantedObjects } from './preset.ts';
 import { parseTemplate, plainText, type Template } from './variables.ts';
 
 const MAX_PRESET_BYTES = 1024 * 1024;
-/** A parameter's name is a string(256) (TR-069 A.3.2.1). */
-const MAX_PATH = 256;
-/** The types that a value may be sent with (TR-069 A.2). */
-const types = new Set(
-  ['string', 'int', 'long', 'unsignedInt', 'unsignedLong', 'boolean', 'dateTime', 'base64', 'base64Binary', 'hexBinary']
-    .map(name => `xsd:${name}`)
-    .concat('soap-enc:base64'),
-);
-
 export interface ValidationContext {
   store: Pick<Store, 'document'>;
-  models: Models;
+  models: Pick<ProductModels, 'fitting'>;
 }
 
 const refused = (code: CodeOf<400>, message: string): UserError => new UserError(400, code, message);
@@ -36,8 +28,8 @@ export function checkName(name: string): void {
   if (name === OVERRIDE) throw refused('bad-name', `'${OVERRIDE}' names a device's own values; use another name`);
 }
 
-/** Checks a preset. @throws UserError 400 that names the place; 413 */
-export async function checkPreset(preset: Preset, context: ValidationContext): Promise<void> {
+/** Checks a preset. @returns warnings: names that no device is known to have @throws UserError 400 that names the place; 413 */
+export async function checkPreset(preset: Preset, context: ValidationContext): Promise<string[]> {
   const bytes = Buffer.byteLength(JSON.stringify(preset));
   if (bytes > MAX_PRESET_BYTES)
     throw new UserError(413, 'preset-too-large', `a preset takes at most ${MAX_PRESET_BYTES} bytes, not ${bytes}`);
@@ -50,12 +42,23 @@ export async function checkPreset(preset: Preset, context: ValidationContext): P
       'bad-time',
       `acsMove: returnAfter: '${returnAfter}' is not a duration from 5m to 366d, such as 30m or 2h`,
     );
-  for (const [path, value] of Object.entries(preset.set ?? {}))
-    await checkWanted(`set: ${path}`, path, wantedValue(value), context.models);
-  for (const [table, wanted] of Object.entries(preset.objects ?? {})) await checkTable(table, wanted, context.models);
+  const warnings = await checkValues(preset, context.models);
   for (const name of preset.certificates ?? []) await checkFile('certificates', name, ['certificate'], context);
   if (preset.script) await checkFile('script', preset.script, ['script', 'upload'], context);
   if (preset.firmware) await checkFile('firmware', preset.firmware, ['firmware'], context);
+  return warnings;
+}
+
+/** Judges values and rows by the models of the devices that the preset fits. @returns warnings @throws UserError 400 */
+async function checkValues(
+  { when, set = {}, objects = {} }: Preset,
+  models: ValidationContext['models'],
+): Promise<string[]> {
+  if (Object.keys(set).length === 0 && Object.keys(objects).length === 0) return [];
+  const judgement = new Judgement(await models.fitting(when));
+  for (const [path, value] of Object.entries(set)) checkWanted(judgement, `set: ${path}`, path, wantedValue(value));
+  for (const [table, wanted] of Object.entries(objects)) checkTable(judgement, table, wanted);
+  return judgement.warnings;
 }
 
 function checkFilter(when: string | undefined): void {
@@ -80,39 +83,28 @@ async function checkFile(
     throw refused('wrong-file-type', `${place}: '${name}' is a ${found.body.type} file, not a ${kinds[0]}`);
 }
 
-async function checkTable(table: string, wanted: WantedObjects, models: Models): Promise<void> {
+function checkTable(judgement: Judgement, table: string, wanted: WantedObjects): void {
   if (!table.endsWith('.')) throw refused('bad-table', `objects: '${table}' must end with a dot`);
-  const def = await models.table(table);
-  if (!def && !models.isBeyond(`${table}1.x`))
-    throw refused('unknown-parameter', `objects: no known data model has the table ${table}`);
-  if (def && wanted.exclusive && !def.writable)
-    throw refused('read-only', `objects: ${table} exclusive: its rows cannot be deleted`);
+  judgement.table(table, wanted.exclusive ?? false);
   for (const [index, row] of wanted.rows.entries()) {
     const missing = wanted.keys.find(key => row[key] === undefined);
     if (missing) throw refused('key-missing', `${rowPlace(table, index)} lacks its key ${missing}`);
     for (const [column, value] of Object.entries(row)) {
       // An existing row is found by its key, which need not be writable for that.
       const isKey = wanted.keys.includes(column);
-      await checkWanted(rowPlace(table, index, column), `${table}1.${column}`, wantedValue(value), models, isKey);
+      checkWanted(judgement, rowPlace(table, index, column), `${table}1.${column}`, wantedValue(value), isKey);
     }
   }
 }
 
-async function checkWanted(
-  place: string,
-  path: string,
-  wanted: WantedValue,
-  models: Models,
-  isKey = false,
-): Promise<void> {
-  if (path.length > MAX_PATH) throw refused('bad-path', `${place}: longer than ${MAX_PATH} characters`);
-  const def = await models.lookup(path);
-  if (!def && !models.isBeyond(path)) throw refused('unknown-parameter', `${place}: no known data model has ${path}`);
-  if (def && !def.writable && !isKey) throw refused('read-only', `${place}: ${path} is read-only`);
-  if (wanted.type !== undefined && !types.has(wanted.type))
-    throw refused('bad-type', `${place}: '${wanted.type}' is not a type (one of ${[...types].join(', ')})`);
-  for (const text of knownTexts(readAt(place, () => parseTemplate(wanted.value))))
-    checkText(place, def ?? anyText, text, wanted.type);
+function checkWanted(judgement: Judgement, place: string, path: string, wanted: WantedValue, isKey = false): void {
+  judgement.value({
+    place,
+    path,
+    wanted,
+    isKey,
+    texts: () => knownTexts(readAt(place, () => parseTemplate(wanted.value))),
+  });
 }
 
 /** The texts that are known before a device fills the template: the whole text, or the fallback of its only variable. */

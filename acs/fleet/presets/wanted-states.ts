@@ -3,6 +3,7 @@
 import type { DeviceRow } from '../../device/row.ts';
 import { CachedDocuments } from '../common/cached-documents.ts';
 import type { FleetContext } from '../common/context.ts';
+import { quirksOf } from '../common/quirks.ts';
 import { openedText } from '../common/secrets.ts';
 import type { StoredFile } from '../files/stored-file.ts';
 import type { CompiledPreset } from './compiled-preset.ts';
@@ -67,10 +68,11 @@ export class WantedStates {
   }
 
   async #input(): Promise<MergeInput> {
-    const { clock, secrets } = this.#context;
+    const { clock, secrets, quirks } = this.#context;
     return {
       files: await this.#files.get(),
       now: clock.now(),
+      isDgw: row => quirksOf(row, quirks).model === 'dgw',
       open: text => openedText(secrets, text),
       key: this.#key,
     };

@@ -10,6 +10,7 @@ import type { Models } from '../common/models.ts';
 import type { Cpe } from '../common/ports.ts';
 import type { SessionState } from '../common/session-state.ts';
 import type { Files } from '../files/files.ts';
+import type { ModelLearning } from '../models/learning.ts';
 import type { History } from '../monitoring/history.ts';
 import type { WantedStates } from '../presets/wanted-states.ts';
 import type { Rollouts } from '../rollout/rollouts.ts';
@@ -24,6 +25,7 @@ export interface ReconcileParts {
   files: Files;
   rollouts: Pick<Rollouts, 'isOffering' | 'noticed'>;
   history?: Pick<History, 'read'>;
+  learning?: ModelLearning;
 }
 
 /** Operations that the token of the session's claim fences. */

@@ -29,9 +29,19 @@ export class SessionWork {
   }
 
   async run(session: DeviceSession, connected: Cpe): Promise<void> {
-    const { row, id } = session;
+    const { row } = session;
     if (row.state !== 'enrolled') return;
-    const cpe = splitting(adapted(connected, quirksOf(row, this.#context.quirks), row.root));
+    const adaptedCpe = splitting(adapted(connected, quirksOf(row, this.#context.quirks), row.root));
+    const cpe = this.#parts.learning?.watching(adaptedCpe, row) ?? adaptedCpe;
+    try {
+      await this.#work(session, cpe);
+    } finally {
+      await this.#parts.learning?.write();
+    }
+  }
+
+  async #work(session: DeviceSession, cpe: Cpe): Promise<void> {
+    const { id } = session;
     await this.#credentials.offer(session, cpe);
     do {
       if (this.#claimed.takeAsked(id)) await refresh(session, this.#context);

@@ -7,8 +7,10 @@ import type { FleetContext } from '../common/context.ts';
 import type { Models } from '../common/models.ts';
 import type { Cpe } from '../common/ports.ts';
 import type { Files } from '../files/files.ts';
+import type { ProductModels } from '../models/product-models.ts';
 import { newTask, type TaskInput } from './new-task.ts';
 import { type TaskOutcome, TaskRuns, type TaskSession } from './task-run.ts';
+import { taskWarnings } from './task-warnings.ts';
 
 /** Milliseconds between two looks at a task that may end in another process. */
 const LOOK_MS = 1_000;
@@ -18,11 +20,13 @@ const isEnded = ({ state }: Task): boolean => state === 'done' || state === 'fai
 export class Tasks {
   readonly #context: FleetContext;
   readonly #files: Files;
+  readonly #products: ProductModels;
   readonly #runs: TaskRuns;
 
-  constructor(context: FleetContext, files: Files, models: Models) {
+  constructor(context: FleetContext, files: Files, { models, products }: { models: Models; products: ProductModels }) {
     this.#context = context;
     this.#files = files;
+    this.#products = products;
     this.#runs = new TaskRuns(context, models);
   }
 
@@ -38,6 +42,11 @@ export class Tasks {
     const added = await store.apply(device, 'taskAdded', { task });
     events.emit('task', { task: added });
     return added;
+  }
+
+  /** What the models speak against in the arguments of a task. */
+  warnings(task: Task): Promise<string[]> {
+    return taskWarnings(this.#context, this.#products, task);
   }
 
   /** @throws UserError 404 */

@@ -32,20 +32,22 @@ export const presets: readonly Operation[] = [
   },
   {
     name: 'putPreset',
-    summary: 'Creates or replaces a preset; it is checked against the data models and the stored files',
+    summary:
+      'Creates or replaces a preset; it is checked against the data models of the devices that it fits, and the stored files',
     method: 'PUT',
     path: '/presets/:name',
     role: 'operator',
     query: forceQuery,
     body: { json: schemas.presetInput },
-    answers: { 200: schemas.preset, 201: schemas.preset },
+    answers: { 200: schemas.writtenPreset, 201: schemas.writtenPreset },
     problems: { 409: lossProblem },
     run: async ({ params: { name = '' }, query, body }, { fleet }) => {
       const stored = await fleet.presets.find(name);
       const preset = keepPresetSecrets(body as Preset, stored);
       if (!query.force) await fleet.guard.preset(name, preset);
-      await fleet.presets.put(name, preset);
-      return { status: stored ? 200 : 201, body: presetView(name, preset) };
+      const warnings = await fleet.presets.put(name, preset);
+      const written = { ...presetView(name, preset), ...(warnings.length > 0 ? { warnings } : {}) };
+      return { status: stored ? 200 : 201, body: written };
     },
   },
   {

@@ -14,9 +14,11 @@ async function addTask(
 ): Promise<OperationOutput> {
   const id = param(input);
   const task = await fleet.tasks.add(id, input.body as TaskInput);
+  const warnings = await fleet.tasks.warnings(task);
+  const warned = warnings.length > 0 ? { warnings } : {};
   const isInSession = await fleet.sessions.notice(id);
   const wait = input.query.wait as number | undefined;
-  if (wait === undefined) return { status: 201, body: taskView(task) };
+  if (wait === undefined) return { status: 201, body: { ...taskView(task), ...warned } };
   // The device may inform by itself meanwhile, and a connection request may take longer than `wait`.
   const waitEnded = new AbortController();
   const requesting = isInSession
@@ -27,7 +29,7 @@ async function addTask(
   const requested = await requesting;
   const ended = after.state === 'done' || after.state === 'failed' || after.state === 'cancelled';
   const failure = requested && !requested.accepted && !ended ? { connectionRequest: requested.reason } : {};
-  return { status: ended ? 200 : 202, body: { ...taskView(after), ...failure } };
+  return { status: ended ? 200 : 202, body: { ...taskView(after), ...failure, ...warned } };
 }
 
 async function requestOrAbort(

@@ -129,6 +129,11 @@ export const device = Type.Object({
   drift: Type.Array(drift),
   restart: nullable(restartPending),
   move: nullable(move),
+  warnings: optional(
+    Type.Array(Type.String(), {
+      description: 'Only in the answer to a change: overrides that the device is not known to have',
+    }),
+  ),
 });
 
 const announced = Type.Object({

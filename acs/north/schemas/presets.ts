@@ -37,6 +37,10 @@ const presetFields = {
 };
 export const presetInput = closed(presetFields);
 export const preset = Type.Object({ name: Type.String(), ...presetFields });
+export const warnings = Type.Array(Type.String(), {
+  description: 'Names that no device is known to have, and values that a device has refused before',
+});
+export const writtenPreset = Type.Object({ name: Type.String(), ...presetFields, warnings: optional(warnings) });
 export const presets = list(preset);
 
 export const dryRunQuery = closed({ limit: optional(Type.Integer({ minimum: 1, maximum: 500 })) });
@@ -64,4 +68,5 @@ export const dryRun = Type.Object({
     }),
   ),
   preflight: report,
+  warnings: optional(warnings),
 });

@@ -44,5 +44,10 @@ export const task = Type.Object({
   started: optional(time),
   ended: optional(time),
   connectionRequest: optional(text('The reason why the connection request failed')),
+  warnings: optional(
+    Type.Array(Type.String(), {
+      description: 'Only in the answer to addTask: what the data models of the device speak against',
+    }),
+  ),
 });
 export const tasks = list(task);

@@ -104,6 +104,9 @@ const good: Record<string, unknown> = {
   putAlert: { filter: 'not online', above: 0 },
   putHistorySetting: { parameters: ['Device.DeviceInfo.UpTime'] },
   putEnrolmentRule: { action: 'enrol', filter: 'productClass = "4102S"' },
+  putModel: Buffer.from(
+    '<document><model name="A:1"><object name="Device."><parameter name="B"/></object></model></document>',
+  ),
   putWebhook: { url: 'https://198.51.100.7/hook', events: ['fault'] },
 };
 
@@ -133,7 +136,10 @@ const queries = (shape: Shape): fc.Arbitrary<string> =>
 
 function bodies({ name, body }: Operation): fc.Arbitrary<Partial<Tried>> {
   if (body === undefined) return fc.constant({});
-  if (body === 'bytes') return fc.uint8Array({ maxLength: 200 }).map(bytes => ({ body: Buffer.from(bytes) }));
+  if (body === 'bytes') {
+    const random = fc.uint8Array({ maxLength: 200 }).map(bytes => ({ body: Buffer.from(bytes) }));
+    return good[name] ? fc.oneof(random, fc.constant({ body: good[name] })) : random;
+  }
   const json = body.json as Shape;
   const made = fc.oneof(
     { weight: good[name] ? 4 : 1, arbitrary: fc.constant(good[name] ?? {}) },
@@ -177,6 +183,7 @@ describe('operations with random input', () => {
     const fault = await api.acs.store.apply(id, 'faultRaised', about);
     Object.assign(existing, { tasks: [String(task.json.id)], faults: [fault.id] });
     await api.call('PUT', '/alerts/first', { body: good.putAlert });
+    await api.call('PUT', '/models/first', { body: good.putModel });
     await api.call('PUT', '/webhooks/first', { body: good.putWebhook });
     await api.call('PUT', '/settings/history', { body: good.putHistorySetting });
     await api.call('PUT', '/enrolment/rules/first', { body: good.putEnrolmentRule });

@@ -1,0 +1,174 @@
+// Learning: the answers of devices teach the model of their product. Known names cost one look into a set; what is new is written at the
+// end of the session that began to wait for it, together with all that other sessions have learned since.
+import { CwmpFault } from '../../../shared/cwmp/faults.ts';
+import type { CpeMethod, ParameterInfo, ParameterValue } from '../../../shared/cwmp/methods.ts';
+import { messageOf } from '../../../shared/errors.ts';
+import { templateOf } from '../../../shared/model/path.ts';
+import type { FleetContext } from '../common/context.ts';
+import { retryConflicts } from '../common/documents.ts';
+import type { Cpe } from '../common/ports.ts';
+import { isSecretName } from '../common/secrets.ts';
+import {
+  joined,
+  type LearnedEntries,
+  type LearnedEntry,
+  type LearnedModel,
+  learnedName,
+  learnInto,
+  namedEntry,
+  type Product,
+  refusedDigest,
+} from './learned-model.ts';
+
+/** Products of which this process remembers the names, and names of one product; beyond these they are learned again. */
+const MAX_PRODUCTS = 200;
+const MAX_SEEN = 50_000;
+/** Documents of learned models; new products are not learned beyond this number. */
+const MAX_MODELS = 500;
+/** Values that one answer may teach: the first of a longer list. */
+const MAX_AT_ONCE = 20_000;
+
+/** The fields of arguments and answers that are learned from. */
+interface RpcArguments {
+  ParameterList?: ParameterValue[];
+  ParameterNames?: string[];
+  ObjectName?: string;
+}
+interface RpcResults {
+  ParameterList?: unknown;
+}
+
+interface Memory {
+  product: Product;
+  /** Facts by kind and path, as devices told them. */
+  seen: Set<string>;
+  /** Facts that are not written yet. */
+  fresh: LearnedEntries;
+}
+
+export class ModelLearning {
+  readonly #context: Pick<FleetContext, 'store' | 'log'>;
+  readonly #memories = new Map<string, Memory>();
+  readonly #waiting = new Set<Memory>();
+  #isWriting = false;
+
+  constructor(context: Pick<FleetContext, 'store' | 'log'>) {
+    this.#context = context;
+  }
+
+  /** Wraps a CPE: its answers are learned from. */
+  watching(cpe: Cpe, row: Product): Cpe {
+    return {
+      call: async (method, args) => {
+        try {
+          const results = await cpe.call(method, args);
+          this.#answered(row, method, args as RpcArguments, results as RpcResults);
+          return results;
+        } catch (error) {
+          if (error instanceof CwmpFault) this.#refused(row, method, args as RpcArguments, error);
+          throw error;
+        }
+      },
+    };
+  }
+
+  /** Writes what is new. Only one session at a time does; the others leave theirs to it. A failure is logged: the session goes on. */
+  async write(): Promise<void> {
+    if (this.#waiting.size === 0 || this.#isWriting) return;
+    this.#isWriting = true;
+    try {
+      for (const memory of this.#waiting) {
+        this.#waiting.delete(memory);
+        const { product, fresh } = memory;
+        memory.fresh = {};
+        await this.#writeOne(product, fresh);
+      }
+    } catch (error) {
+      this.#context.log.warn('learned model write failed', { reason: messageOf(error) });
+    } finally {
+      this.#isWriting = false;
+    }
+  }
+
+  async #writeOne(product: Product, fresh: LearnedEntries): Promise<void> {
+    const { store } = this.#context;
+    const name = learnedName(product);
+    await retryConflicts(async () => {
+      const before = await store.document<LearnedModel>('learnedModel', name);
+      if (!before && (await store.documents('learnedModel')).length >= MAX_MODELS) return;
+      const entries: LearnedEntries = { ...before?.body.entries };
+      if (!learnInto(entries, fresh)) return;
+      await store.putDocument('learnedModel', name, { product, entries }, before?.generation ?? 0);
+    });
+  }
+
+  #answered(row: Product, method: CpeMethod, args: RpcArguments, results: RpcResults): void {
+    if (method === 'GetParameterValues') {
+      for (const { Name, Type } of (results.ParameterList as ParameterValue[]).slice(0, MAX_AT_ONCE))
+        this.#learn(row, 'v', Name, { type: Type });
+    } else if (method === 'GetParameterNames') {
+      for (const info of (results.ParameterList as ParameterInfo[]).slice(0, MAX_AT_ONCE))
+        this.#learn(row, 'n', info.Name, namedEntry(info));
+    } else if (method === 'SetParameterValues') {
+      for (const { Name } of args.ParameterList ?? []) this.#learn(row, 's', Name, { writable: true });
+    } else if (method === 'AddObject') {
+      this.#learn(row, 's', args.ObjectName ?? '', { writable: true });
+    }
+  }
+
+  #refused(row: Product, method: CpeMethod, args: RpcArguments, fault: CwmpFault): void {
+    const { ParameterList = [], ParameterNames = [], ObjectName = '' } = args;
+    if (method === 'SetParameterValues') {
+      const values = new Map(ParameterList.map(({ Name, Value }) => [Name, Value]));
+      for (const { name, code } of fault.parameters)
+        if (values.has(name)) this.#learn(row, `f${code}`, name, refusal(code, name, values.get(name) ?? ''));
+    } else if (method === 'GetParameterValues') {
+      // A fault for several names does not say which.
+      if (ParameterNames.length === 1 && fault.code === 9005)
+        this.#learn(row, 'f9005', ParameterNames[0] ?? '', { absent: true });
+    } else if (method === 'AddObject' && (fault.code === 9005 || fault.code === 9008)) {
+      this.#learn(row, `f${fault.code}`, ObjectName, refusal(fault.code, ObjectName, ''));
+    }
+  }
+
+  #learn(row: Product, kind: string, path: string, entry: LearnedEntry | undefined): void {
+    if (entry === undefined || path === '') return;
+    const memory = this.#memoryOf(row);
+    const fact = `${kind} ${path}${entry.refused ? ` ${entry.refused[0]}` : ''}`;
+    if (memory.seen.has(fact)) return;
+    if (memory.seen.size >= MAX_SEEN) memory.seen.clear();
+    forgetOpposites(memory.seen, kind, path);
+    memory.seen.add(fact);
+    const { template } = templateOf(path);
+    memory.fresh[template] = joined(memory.fresh[template], entry);
+    this.#waiting.add(memory);
+  }
+
+  #memoryOf({ oui, productClass, softwareVersion, manufacturer, root }: Product): Memory {
+    const key = `${oui} ${productClass} ${softwareVersion} ${root}`;
+    const found = this.#memories.get(key);
+    if (found) return found;
+    if (this.#memories.size >= MAX_PRODUCTS)
+      for (const oldest of this.#memories.keys()) {
+        this.#memories.delete(oldest);
+        break;
+      }
+    const product = { oui, productClass, softwareVersion, manufacturer, root };
+    const memory: Memory = { product, seen: new Set(), fresh: {} };
+    this.#memories.set(key, memory);
+    return memory;
+  }
+}
+
+function refusal(code: number, path: string, value: string): LearnedEntry | undefined {
+  if (code === 9005) return { absent: true };
+  if (code === 9008) return { writable: false };
+  if (code === 9007 && !isSecretName(path)) return { refused: [refusedDigest(path, value)] };
+  return undefined;
+}
+
+/** A name that was refused and is taken now, or the other way round, is news again. */
+function forgetOpposites(seen: Set<string>, kind: string, path: string): void {
+  const opposites = kind.startsWith('f') ? ['v', 'n', 's'] : ['f9005', 'f9008'];
+  for (const opposite of opposites) seen.delete(`${opposite} ${path}`);
+}

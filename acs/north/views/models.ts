@@ -1,0 +1,27 @@
+// Data models as the API shows them.
+import type { ModelAbout, ModelItem } from '../../fleet/models/catalogue.ts';
+
+type View = Record<string, unknown>;
+
+export const modelView = ({ marks, changed, ...about }: ModelAbout): View => ({
+  ...about,
+  ...marks,
+  ...(changed === undefined ? {} : { changed: new Date(changed).toISOString() }),
+});
+
+export function modelItemView({ path, writable, type, def, absent }: ModelItem): View {
+  const { enumeration, min, max, maxLength, description, default: factory, needsRestart } = def ?? {};
+  return {
+    path,
+    writable: writable ?? null,
+    type: type ?? null,
+    ...(enumeration ? { enum: enumeration.map(({ label }) => label) } : {}),
+    ...(min === undefined ? {} : { min: String(min) }),
+    ...(max === undefined ? {} : { max: String(max) }),
+    ...(maxLength === undefined ? {} : { maxLength }),
+    ...(description === undefined ? {} : { text: description }),
+    ...(factory === undefined ? {} : { factory }),
+    ...(needsRestart ? { restart: true } : {}),
+    ...(absent ? { absent } : {}),
+  };
+}
