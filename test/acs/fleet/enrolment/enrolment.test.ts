@@ -189,7 +189,7 @@ describe('enrolment', () => {
       }
       const { state, hold } = await view();
       assert.deepEqual([state, hold?.reason], ['held', 'cloned']);
-      assert.match(hold?.detail ?? '', /192\.0\.2\.\d and 192\.0\.2\.\d .*approve/);
+      assert.match(hold?.detail ?? '', /192\.0\.2\.\d and 192\.0\.2\.\d: .*approve/);
       assert.equal((await api.acs.fleet.devices.list({ filter: 'state = "held"' })).items.length, 1);
       const released = await api.call('POST', `/devices/${id}/approve`);
       assert.deepEqual([released.json.state, released.json.hold], ['enrolled', null]);
