@@ -24,6 +24,18 @@ export function namespaceFor(version: Version): Namespace {
   return version === '1.0' ? '1-0' : version === '1.1' ? '1-1' : '1-2';
 }
 
+/** TR-069 3.7.4: the version that a CPE speaks, by its Inform. */
+export function inferVersion(inform: {
+  namespace: Namespace;
+  sessionTimeout?: number;
+  supportedVersions?: readonly string[];
+}): Version {
+  const common = chooseVersion(inform.supportedVersions ?? []);
+  if (common) return common;
+  if (inform.namespace === '1-2') return inform.sessionTimeout === undefined ? '1.2' : '1.3';
+  return inform.namespace.replace('-', '.') as Version;
+}
+
 /** The highest version that we share with the offered ones; undefined when there is none. */
 export function chooseVersion(offered: readonly string[]): Version | undefined {
   return versions.findLast(version => offered.includes(version));

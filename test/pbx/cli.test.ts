@@ -81,7 +81,7 @@ describe('pbx, the program', () => {
     assert.match(late.err, /^tandem-pbx: no server runs at [^\n]+\n$/);
   });
 
-  it('says what is wrong with its usage in one line, and exits 2', async () => {
+  it('reports wrong usage in one line and exits 2', async () => {
     const cases: [string[], RegExp][] = [
       [[], /a command is needed/],
       [['dance'], /'dance' is none of serve, status/],
@@ -100,7 +100,7 @@ describe('pbx, the program', () => {
     );
   });
 
-  it('has --help for itself and each command', async () => {
+  it('prints --help for itself and each command', async () => {
     const [whole, serve, command] = await Promise.all([
       run('--help').end,
       run('serve', '--help').end,
@@ -120,7 +120,7 @@ describe('the control socket', () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  it('runs commands, passes their errors on, and survives nonsense', async () => {
+  it('runs commands, returns their errors, and survives nonsense', async () => {
     const path = join(folder, 'one.sock');
     const close = await serveControl({
       path,
@@ -147,7 +147,7 @@ describe('the control socket', () => {
     await assert.rejects(askControl(path, 'x', [], clock), UserError);
   });
 
-  it('takes over what a dead server left behind', async () => {
+  it('replaces the socket file of a dead server', async () => {
     const path = join(folder, 'two.sock');
     const child = spawn(process.execPath, [
       '-e',
@@ -159,7 +159,7 @@ describe('the control socket', () => {
     await close();
   });
 
-  it('a server that closes without an answer is an error', async () => {
+  it('reports a server that closes without an answer', async () => {
     const path = join(folder, 'three.sock');
     const server = createServer(socket => socket.end()).listen(path);
     await once(server, 'listening');

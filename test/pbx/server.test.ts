@@ -95,7 +95,7 @@ describe('PBX', () => {
     ['tls', 'tcp'],
   ];
   for (const [one, other] of pairs) {
-    it(`carries a whole call from ${one} to ${other} over the connections the units opened`, async () => {
+    it(`carries a whole call from ${one} to ${other} over the units' connections`, async () => {
       const pbx = await start();
       const caller = await registered(pbx, '101', one);
       const callee = await registered(pbx, '100', other);
@@ -151,7 +151,7 @@ describe('PBX', () => {
     assert.deepEqual(pbx.registrations(), []);
   });
 
-  it('refuses registrations that may not be', async () => {
+  it('refuses invalid registrations', async () => {
     const pbx = await start();
     const wrong = await phone(pbx, '100', 'tls', { password: 'guess' });
     assert.equal((await wrong.register()).status, 401);
@@ -189,7 +189,7 @@ describe('PBX', () => {
     assert.equal(await send(60), 200);
   });
 
-  it('speaks SHA-256 when told to, preferring it when both are allowed', async () => {
+  it('uses SHA-256 when configured, and prefers it to MD5', async () => {
     for (const algorithms of [['SHA-256'], ['SHA-256', 'MD5']] as const) {
       const pbx = await start({ algorithms });
       const unit = await phone(pbx, '100', 'tcp');
@@ -197,7 +197,7 @@ describe('PBX', () => {
     }
   });
 
-  it('loses a binding with its connection, and never opens one to the unit', async () => {
+  it('ends a binding with its connection, and never opens one to the unit', async () => {
     const pbx = await start();
     const caller = await registered(pbx, '101');
     const callee = await registered(pbx, '100', 'tcp');
@@ -210,7 +210,7 @@ describe('PBX', () => {
     );
   });
 
-  it('carries a call on over the new connection when a unit came back', async () => {
+  it('continues a call over the new connection of a unit', async () => {
     const pbx = await start();
     const caller = await registered(pbx, '101');
     const callee = await registered(pbx, '100');
@@ -223,7 +223,7 @@ describe('PBX', () => {
     await back.hears('BYE');
   });
 
-  it('asks for proof before a call, and takes only the caller’s own name', async () => {
+  it('authenticates a caller, and accepts only its own name', async () => {
     const pbx = await start();
     await registered(pbx, '100');
     const stranger = await phone(pbx, '101', 'udp', { password: 'guess' });
@@ -235,7 +235,7 @@ describe('PBX', () => {
     assert.deepEqual(pbx.calls(), []);
   });
 
-  it('knows whom it can reach: 480 not registered, 404 no account, 403 other domains, 416 other schemes', async () => {
+  it('answers 480 unregistered, 404 no account, 403 other domain, 416 other scheme', async () => {
     const pbx = await start();
     const caller = await registered(pbx, '101');
     assert.equal(statusOf(await caller.call('102')), 480);
@@ -272,7 +272,7 @@ describe('PBX', () => {
     assert.equal(await unit.flow.ping(), true);
   });
 
-  it('passes refusals on as they are, warning and all', async () => {
+  it('forwards refusals unchanged, warnings included', async () => {
     const pbx = await start();
     const caller = await registered(pbx, '101');
     await registered(pbx, '100', 'tls', {
@@ -286,7 +286,7 @@ describe('PBX', () => {
     assert.deepEqual(pbx.calls(), []);
   });
 
-  it('turns a unit’s 503 into 500, since it speaks for that unit only (16.7)', async () => {
+  it("turns a unit's 503 into 500 (16.7)", async () => {
     const pbx = await start();
     const caller = await registered(pbx, '101');
     await registered(pbx, '100', 'tls', { onInvite: transaction => void transaction.respond(503) });
@@ -303,7 +303,7 @@ describe('PBX', () => {
     return watched;
   };
 
-  it('answers 408 for a unit that is silent, and forgets bindings when they expire', async () => {
+  it('answers 408 for a silent unit, and removes expired bindings', async () => {
     const virtual = new VirtualClock();
     const pbx = await start({ clock: virtual });
     const caller = await registered(pbx, '101');
@@ -318,7 +318,7 @@ describe('PBX', () => {
     assert.deepEqual(pbx.connections(), []);
   });
 
-  it('cancels a call that rings without end (timer C, 16.8)', async () => {
+  it('cancels a call that rings too long (timer C, 16.8)', async () => {
     const virtual = new VirtualClock();
     const pbx = await start({ clock: virtual });
     const caller = await registered(pbx, '101');
@@ -331,7 +331,7 @@ describe('PBX', () => {
     assert.equal(statusOf(await passing(virtual, caller.call('100'))), 487);
   });
 
-  it('cancels: the callee hears it, the caller gets 487 (16.10)', async () => {
+  it('forwards CANCEL to the callee and answers the caller 487 (16.10)', async () => {
     const pbx = await start();
     const caller = await registered(pbx, '101');
     const cancelled = new Promise<void>(resolve => {
@@ -366,7 +366,7 @@ describe('PBX', () => {
     assert.deepEqual(pbx.calls(), []);
   });
 
-  it('rings every connection of a user; the first answer wins, the others are cancelled (16.7)', async () => {
+  it('rings every connection of a user and cancels the others after an answer (16.7)', async () => {
     const pbx = await start();
     const caller = await registered(pbx, '101');
     const ringing: ServerTransaction[] = [];
@@ -395,7 +395,7 @@ describe('PBX', () => {
     assert.equal((await caller.hangUp(dialog)).status, 200);
   });
 
-  it('one unit may call itself over its own connection', async () => {
+  it('lets a unit call itself over its own connection', async () => {
     const pbx = await start();
     const unit = await registered(pbx, '100');
     const dialog = dialogOf(await unit.call('100'));
@@ -406,7 +406,7 @@ describe('PBX', () => {
     assert.equal(unit.heard.filter(one => one.method === 'BYE').length, 1);
   });
 
-  it('lets nobody into a call who is not part of it', async () => {
+  it('refuses in-dialog requests of a stranger', async () => {
     const pbx = await start();
     const caller = await registered(pbx, '101');
     const callee = await registered(pbx, '100');
@@ -423,7 +423,7 @@ describe('PBX', () => {
     assert.equal((await caller.ask(gone)).status, 481);
   });
 
-  it('asks its policy about registrations and calls', async () => {
+  it('applies its policy to registrations and calls', async () => {
     const asked: string[] = [];
     const pbx = await start({
       policy: {
@@ -446,7 +446,7 @@ describe('PBX', () => {
     assert.deepEqual(asked, ['100 tcp', '101 tls', '101 101 RTP/SAVP 1']);
   });
 
-  it('answers malformed requests and goes on', async () => {
+  it('answers malformed requests and continues', async () => {
     const pbx = await start();
     const unit = await registered(pbx, '100');
     const bad = unit.build('INVITE', `sip:101@${domain}`, `<sip:101@${domain}>`);
@@ -458,7 +458,7 @@ describe('PBX', () => {
     assert.equal((await unit.register()).status, 200);
   });
 
-  it('bears whatever is sent to it', async () => {
+  it('survives any input', async () => {
     const pbx = await start();
     const unit = await registered(pbx, '100', 'udp');
     const sample = formatMessage(
@@ -478,7 +478,7 @@ describe('PBX', () => {
     assert.equal((await unit.register()).status, 200);
   });
 
-  it('knows itself by each of its addresses when it listens at all of them', async () => {
+  it('accepts each of its addresses when it listens at all of them', async () => {
     const pbx = await start({ host: '0.0.0.0', addresses: ['127.0.0.1'] });
     for (const protocol of ['udp', 'tls'] as const) {
       const unit = await phone(pbx, '100', protocol, { domain: `127.0.0.1:${pbx.ports[protocol]}` });
@@ -488,7 +488,7 @@ describe('PBX', () => {
     }
   });
 
-  it('frees its ports when it stops, and says when one is taken', async () => {
+  it('frees its ports when it stops, and reports a taken port', async () => {
     const pbx = await start();
     const { tls: tlsPort = 0, udp: port = 0 } = pbx.ports;
     await assert.rejects(start({ tlsPort }), /EADDRINUSE/);

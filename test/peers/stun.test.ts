@@ -58,7 +58,7 @@ peerSuite('STUN against coturn', { programs: ['turnserver'], lab: true }, functi
       30_000,
     );
 
-  it('learns its own address where there is no NAT', async () => {
+  it('finds its own address without NAT', async () => {
     const unit = await gateway(`127.0.0.1:${PORT}`);
     await connected(unit);
     assert.equal(unit.device.config.variable('Cwmp.Tr111NatDetected'), 'No');
@@ -66,7 +66,7 @@ peerSuite('STUN against coturn', { programs: ['turnserver'], lab: true }, functi
     await unit.stop();
   });
 
-  it('learns the address outside where there is one', async () => {
+  it('finds the outside address behind NAT', async () => {
     const nat = await openNat(PORT);
     const unit = await gateway(`127.0.0.1:${nat.inside}`);
     await connected(unit);

@@ -72,7 +72,7 @@ describe('a DHCP message', () => {
     );
   });
 
-  it('has at least 300 bytes, and its type first', () => {
+  it('has at least 300 bytes, with its type first', () => {
     const encoded = encodeMessage(
       plain(
         new Map([
@@ -85,7 +85,7 @@ describe('a DHCP message', () => {
     assert.equal(encoded[240], 53);
   });
 
-  it('is read with padding between options, without an end, and with a repeated option joined', () => {
+  it('is read with padding between options, without an end, and with repeated options joined', () => {
     const head = encodeMessage(plain()).subarray(0, 240);
     const read = decodeMessage(Buffer.concat([head, Buffer.from([0, 0, 12, 1, 97, 0, 12, 1, 98])]));
     assert.equal(optionText(read.options.get(12)), 'ab');
@@ -95,14 +95,14 @@ describe('a DHCP message', () => {
     );
   });
 
-  it('is read where options spill over into file and sname (RFC 2131 4.1)', () => {
+  it('is read where options continue in file and sname (RFC 2131 4.1)', () => {
     const encoded = encodeMessage(plain(new Map([[OVERLOAD, Buffer.from([3])]])));
     Buffer.from([42, 4, 10, 0, 0, 1, 255]).copy(encoded, 108);
     Buffer.from([42, 4, 10, 0, 0, 2, 255]).copy(encoded, 44);
     assert.deepEqual(addressesOf(decodeMessage(encoded).options.get(42)), ['10.0.0.1', '10.0.0.2']);
   });
 
-  it('is refused when malformed, and nothing else is thrown', () => {
+  it('throws nothing but MalformedDhcp when malformed', () => {
     const good = encodeMessage(plain(new Map([[12, Buffer.from('host')]])));
     const spoilt = (at: number, value: number): Buffer => Buffer.from(good).fill(value, at, at + 1);
     for (const bad of [
@@ -159,7 +159,7 @@ describe('the ACS in DHCP (TR-069 3.1)', () => {
     assert.deepEqual(readAcsOptions(identified(acsSubOptions(all, 11))), all);
   });
 
-  it('is taken from option 43 first, and what that lacks from option 125', () => {
+  it('is read from option 43 first, and completed from option 125', () => {
     const both = new Map([...vendor(acsSubOptions({ acsUrl: 'http://a/' }, 1)), ...identified(acsSubOptions(all, 11))]);
     assert.deepEqual(readAcsOptions(both), { ...all, acsUrl: 'http://a/' });
   });
@@ -176,11 +176,11 @@ describe('the ACS in DHCP (TR-069 3.1)', () => {
     assert.deepEqual(readAcsOptions(vendor(Buffer.concat([value, Buffer.from([255, 1, 2, 3])]))), expected);
   });
 
-  it('is read from a URL that stands bare in option 43', () => {
+  it('is read from a bare URL in option 43', () => {
     assert.deepEqual(readAcsOptions(vendor(Buffer.from('HTTP://acs.example/x\0'))), { acsUrl: 'HTTP://acs.example/x' });
   });
 
-  it('leaves out what is malformed and keeps the rest', () => {
+  it('omits malformed values and keeps the rest', () => {
     const value = subOptions({ 1: 'ftp://a/', 2: 'x'.repeat(65), 3: '0', 4: '2000' });
     assert.deepEqual(readAcsOptions(vendor(value)), { retryMultiplier: 2000 });
     for (const url of ['acs.example', 'http://', 'http:///x y', '/acs', `http://a/${'x'.repeat(300)}`]) {
@@ -191,7 +191,7 @@ describe('the ACS in DHCP (TR-069 3.1)', () => {
     assert.deepEqual(readAcsOptions(new Map()), {});
   });
 
-  it('never throws', () => {
+  it('never throws on any options', () => {
     fc.assert(
       fc.property(bytes(300), bytes(300), bytes(300), (own, other, third) => {
         readAcsOptions(
@@ -212,7 +212,7 @@ describe('the ACS in DHCP (TR-069 3.1)', () => {
     );
   });
 
-  it('is asked for by dslforum.org anywhere in option 60, or in option 124', () => {
+  it('is requested by dslforum.org anywhere in option 60, or in option 124', () => {
     assert.ok(asksForAcs(new Map([[60, Buffer.from('udhcp dslforum.org 1')]])));
     assert.ok(!asksForAcs(new Map([[60, Buffer.from('udhcp')]])));
     assert.ok(asksForAcs(new Map([[124, vendorSpecificValue(ENTERPRISE, Buffer.from('\x0cdslforum.org', 'latin1'))]])));
@@ -220,7 +220,7 @@ describe('the ACS in DHCP (TR-069 3.1)', () => {
 });
 
 describe('the DHCP server of the tests', () => {
-  it('tells of the ACS only a client that asks', async () => {
+  it('sends the ACS only to a client that asks', async () => {
     const server = await startDhcpServer({ acsUrl: 'http://a/', ntpServers: ['127.0.0.1'] });
     const client = createSocket('udp4');
     try {

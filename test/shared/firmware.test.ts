@@ -7,7 +7,7 @@ const label = fc.stringMatching(/^[\x20-\x7e]{1,64}$/);
 const bytes = fc.uint8Array({ maxLength: 300 }).map(array => Buffer.from(array));
 
 describe('firmware container', () => {
-  it('gives back what was packed', () => {
+  it('unpacks a packed image unchanged', () => {
     fc.assert(
       fc.property(label, label, bytes, (product, version, payload) => {
         const image = unpackFirmware(packFirmware({ product, version, payload }));

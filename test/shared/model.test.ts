@@ -45,7 +45,7 @@ for (const name of ['dgw', 'device'] as const) {
       }
     });
 
-    it('names only what exists: parents, keys, counters, tables that are followed, the other face of a value', () => {
+    it('refers only to existing parents, keys, counters, tables and values', () => {
       for (const def of [...model.objects.values(), ...model.parameters.values()]) {
         const parent = def.path.replace(/[^.]+\.?(\{i\}\.)?$/, '');
         assert.ok(parent === '' || model.objects.has(parent), `parent of ${def.path}`);
@@ -147,7 +147,7 @@ describe('schemas/dgw.xml as the DGW', () => {
     });
   });
 
-  it('holds the facts of Cwmp, SipEp and Mipt', () => {
+  it('has the documented facts of Cwmp, SipEp and Mipt', () => {
     const variable = (name: string): ParameterDef => model.variable(name)!.parameter;
     assert.deepEqual(variable('Cwmp.TransportHttpsTlsVersion').enumeration, [
       { label: 'SSLv3', code: 100 },
@@ -206,7 +206,7 @@ describe('schemas/dgw.xml as the DGW', () => {
     }
   });
 
-  it('converts between the two faces of one value', () => {
+  it('converts between the two forms of one value', () => {
     const pair = (path: string): [ParameterDef, ParameterDef] => {
       const def = model.parameters.get(path)!;
       return [def, model.parameters.get(def.sameAs!)!];
@@ -291,7 +291,7 @@ describe('loadModel', () => {
     assert.equal(wide.max, 18446744073709551615n);
   });
 
-  it('takes in components and the model that another one extends', async () => {
+  it('includes components and the model that another one extends', async () => {
     const text = `<component name="Stats"><parameter name="Count" access="readOnly"><syntax><unsignedInt/></syntax></parameter></component>
       <model name="Device:1.0"><object name="Device." access="readOnly"><parameter name="A" access="readWrite"><syntax><string/></syntax></parameter></object></model>
       <model name="Device:1.1" base="Device:1.0"><object base="Device." access="readOnly"><component ref="Stats"/></object></model>`;
@@ -301,7 +301,7 @@ describe('loadModel', () => {
     assert.deepEqual([...(await loadModel(document(text), { model: 'Device:1.0' })).parameters.keys()], ['Device.A']);
   });
 
-  it('says what is wrong with a document', async () => {
+  it('reports the error of a broken document', async () => {
     const parameter = (type: string): string =>
       `<model name="Device:1.0"><object name="Device." access="readOnly"><parameter name="P" access="readOnly"><syntax>${type}</syntax></parameter></object></model>`;
     const cases: [string, RegExp][] = [
@@ -337,7 +337,7 @@ describe('loadModel', () => {
     }
   });
 
-  it('names the type of a value as messages carry it', () => {
+  it('names the type of a value as in messages', () => {
     assert.equal(xsdType('unsignedInt'), 'xsd:unsignedInt');
     assert.equal(xsdType('base64'), 'xsd:base64Binary');
   });

@@ -96,7 +96,7 @@ describe('pki', () => {
       assert.equal(low.root, root.cert);
     });
 
-    it('comes back from its PEM texts and goes on issuing', async () => {
+    it('can be loaded from its PEM texts and issues again', async () => {
       const middle = await rsaRoot.issueCa({ name: 'Middle', key: 'ec' });
       const again = loadAuthority(
         { cert: middle.cert, key: middle.key, chain: middle.chain + middle.root },
@@ -126,14 +126,14 @@ describe('pki', () => {
       }
     });
 
-    it('refuses a validity that ends before it begins, a name too long, an address that is none', async () => {
+    it('refuses a reversed validity, a long name and an invalid address', async () => {
       const day = new Date(0);
       await assert.rejects(root.issue({ commonName: 'x', usage: [], notBefore: day, notAfter: day }), UserError);
       await assert.rejects(root.issue({ commonName: 'x'.repeat(65), usage: [] }), UserError);
       await assert.rejects(root.issue({ commonName: 'x', usage: [], ips: ['1.2.3'] }), UserError);
     });
 
-    it('makes what the openssl program verifies, revocation list included', async function () {
+    it('makes certificates and revocation lists that openssl verifies', async function () {
       const run = promisify(execFile);
       const openssl = (args: string[], input: string | Buffer) => {
         const running = run('openssl', args);
@@ -160,7 +160,7 @@ describe('pki', () => {
   });
 
   describe('reading', () => {
-    it('takes PEM with several certificates, keys and text between them; DER; DER in a row', () => {
+    it('reads PEM with keys and text between certificates, DER, and several DER in a row', () => {
       const pem = `subject=/CN=x\r\n${root.cert.replaceAll('\n', '\r\n')}\n${root.key}\n${rsaRoot.cert} tail`;
       const names = (input: string | Buffer) => readCertificates(input).map(cert => summary(cert).subject);
       assert.deepEqual(names(pem), ['Root', 'RSA Root']);
@@ -169,7 +169,7 @@ describe('pki', () => {
       assert.deepEqual(names(Buffer.concat([der, first(rsaRoot.cert).raw])), ['Root', 'RSA Root']);
     });
 
-    it('says what is wrong with the rest', () => {
+    it('reports the error in any other input', () => {
       const der = first(root.cert).raw;
       refuses(() => readCertificates(''), /empty/);
       refuses(() => readCertificates('hello'), /neither PEM nor DER/);
@@ -184,7 +184,7 @@ describe('pki', () => {
       refuses(() => readCertificates(Buffer.alloc(2 << 20, 0x30)), /larger/);
     });
 
-    it('never throws anything but a UserError', () => {
+    it('throws nothing but UserError', () => {
       const der = first(root.cert).raw;
       const damage = fc.tuple(fc.nat(der.length - 1), fc.integer({ min: 1, max: 255 }));
       fc.assert(
@@ -228,7 +228,7 @@ describe('pki', () => {
   });
 
   describe('PKCS#12', () => {
-    it('gives back what was put in', async () => {
+    it('reads back certificate, key and chain', async () => {
       const issued = await rsaRoot.issue({ commonName: 'unit', usage: ['client'], keyPem: rsaKey });
       const bytes = writePkcs12({ cert: issued.cert, key: issued.key, others: rsaRoot.root }, 'pässword', 'unit');
       const back = readPkcs12(bytes, 'pässword');
@@ -237,7 +237,7 @@ describe('pki', () => {
       refuses(() => readPkcs12(bytes, 'guess'), /password/);
     });
 
-    it('refuses junk, and says that EC keys do not fit', async () => {
+    it('refuses junk and EC keys', async () => {
       refuses(() => readPkcs12(Buffer.from('junk'), ''), /not a PKCS#12/);
       const issued = await root.issue({ commonName: 'unit', usage: ['client'] });
       refuses(() => writePkcs12({ cert: issued.cert, key: issued.key, others: '' }, ''), /RSA keys only/);

@@ -33,7 +33,7 @@ describe('an SNTP timestamp', () => {
 });
 
 describe('an SNTP packet', () => {
-  it('reads back as written, and junk is no packet', () => {
+  it('reads back as written, and junk is refused', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 48, maxLength: 48 }), array => {
         const packet = decodePacket(Buffer.from(array));
@@ -54,7 +54,7 @@ describe('an SNTP answer', () => {
     return encodePacket({ ...plain, ...change });
   };
 
-  it('gives the offset from the middle of the way there and back', () => {
+  it('gives the offset from the middle of the round trip', () => {
     const judged = judgeAnswer(answer(), asked, NOW, NOW + 100);
     assert.ok(judged);
     assert.ok(Math.abs(judged.offset - 4950) < 0.01);
@@ -95,7 +95,7 @@ describe('querySntp', () => {
     server = undefined;
   });
 
-  it('learns how far its clock is off', async () => {
+  it('finds the offset of its clock', async () => {
     const clock = new VirtualClock(NOW);
     server = await startSntpServer({ clock, offsetMs: 172_800_000, stratum: 3 });
     const random = seededRandom(1);
@@ -105,13 +105,13 @@ describe('querySntp', () => {
     assert.equal(server.questions(), 1);
   });
 
-  it('rejects what a server says about itself', async () => {
+  it('rejects an answer of an unsynchronised server', async () => {
     const clock = systemClock();
     server = await startSntpServer({ clock, leap: 3 });
     await assert.rejects(querySntp({ host: '127.0.0.1', port: server.port, clock }), SntpRefused);
   });
 
-  it('passes over a forged answer and takes the true one', async () => {
+  it('ignores a forged answer and uses the true one', async () => {
     const clock = new VirtualClock(NOW);
     const socket = createSocket('udp4').bind(0, '127.0.0.1');
     await once(socket, 'listening');
@@ -130,7 +130,7 @@ describe('querySntp', () => {
     }
   });
 
-  it('gives up after its time, on request, and where nothing can be bound', async () => {
+  it('rejects after its time-out, on abort, and without a local address', async () => {
     const clock = new VirtualClock(NOW);
     server = await startSntpServer({ clock, change: () => undefined });
     const target = { host: '127.0.0.1', port: server.port, clock };

@@ -55,7 +55,7 @@ describe('a STUN message', () => {
     fc.assert(fc.property(messages, message => assert.deepEqual(decodeStun(encodeStun(message)), message)));
   });
 
-  it('is laid out as RFC 3489 11 and TR-069 Annex G have it', () => {
+  it('has the layout of RFC 3489 11 and TR-069 Annex G', () => {
     const request: StunMessage = {
       kind: 'request',
       transaction,
@@ -83,7 +83,7 @@ describe('a STUN message', () => {
     );
   });
 
-  it('takes the crossed address of RFC 5769 2.2 and 2.3', () => {
+  it('reads the XOR address of RFC 5769 2.2 and 2.3', () => {
     const cookie = '2112a442b7e7a701bc34d686fa87dfae';
     const four = decodeStun(Buffer.from(`0101000c${cookie}002000080001a147e112a643`, 'hex'));
     assert.deepEqual(four?.xorMappedAddress, { address: '192.0.2.1', port: 32_853 });
@@ -92,17 +92,17 @@ describe('a STUN message', () => {
     assert.deepEqual(six?.xorMappedAddress, { address: '2001:db8:1234:5678:11:2233:4455:6677', port: 32_853 });
   });
 
-  it('an odd list of unknown attributes repeats one (RFC 3489 11.2.10)', () => {
+  it('repeats one in an odd list of unknown attributes (RFC 3489 11.2.10)', () => {
     const error: StunMessage = { kind: 'error', transaction, error: { code: 420, reason: '' }, unknownAttributes: [7] };
     assert.deepEqual(decodeStun(encodeStun(error))?.unknownAttributes, [7, 7]);
   });
 
-  it('names what must be understood and is not; what may be passed over is', () => {
+  it('reports unknown mandatory attributes and skips optional ones', () => {
     const odd = Buffer.from(`00010010${transaction.toString('hex')}00070004000000008022000400000000`, 'hex');
     assert.deepEqual(decodeStun(odd), { kind: 'request', transaction, notUnderstood: [7] });
   });
 
-  it('junk, cut and altered messages are no messages, and nothing throws', () => {
+  it('refuses junk, cut and altered messages without throwing', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), bytes => void decodeStun(Buffer.from(bytes))));
     fc.assert(
       fc.property(messages, fc.nat(), fc.integer({ min: 0, max: 255 }), (message, where, value) => {
@@ -126,7 +126,7 @@ describe('a STUN message', () => {
 });
 
 describe('MESSAGE-INTEGRITY', () => {
-  it('holds for the password it was made with, in either form, and for nothing else', () => {
+  it('verifies with its own password only, in either form', () => {
     fc.assert(
       fc.property(messages, text, fc.boolean(), fc.nat(), (message, key, padded, where) => {
         const bytes = encodeStun(message, key, padded);
@@ -141,13 +141,13 @@ describe('MESSAGE-INTEGRITY', () => {
     );
   });
 
-  it('covers the message up to itself, filled up with zeros to 64 bytes (RFC 3489 11.2.8)', () => {
+  it('covers the message before it, padded with zeros to 64 bytes (RFC 3489 11.2.8)', () => {
     const bytes = encodeStun({ kind: 'request', transaction, username: 'user' }, 'secret');
     const whole = Buffer.concat([bytes.subarray(0, 28), Buffer.alloc(36)]);
     assert.equal(bytes.subarray(-20).toString('hex'), createHmac('sha1', 'secret').update(whole).digest('hex'));
   });
 
-  it('stays good under a FINGERPRINT behind it (RFC 5389 15.5)', () => {
+  it('verifies with a FINGERPRINT behind it (RFC 5389 15.5)', () => {
     const sealed = encodeStun({ kind: 'request', transaction }, 'secret', false);
     const bytes = Buffer.concat([sealed, Buffer.from('8028000400000000', 'hex')]);
     bytes.writeUInt16BE(bytes.length - 20, 2);
@@ -156,7 +156,7 @@ describe('MESSAGE-INTEGRITY', () => {
 });
 
 describe('an endpoint', () => {
-  it('is written as an authority, IPv6 in brackets; a dual-stack address is IPv4', () => {
+  it('is written with IPv6 in brackets, and a dual-stack address as IPv4', () => {
     assert.equal(authorityOf({ address: '192.0.2.1', port: 80 }), '192.0.2.1:80');
     assert.equal(authorityOf({ address: '2001:db8::1', port: 80 }), '[2001:db8::1]:80');
     assert.equal(plainAddress('::ffff:192.0.2.1'), '192.0.2.1');

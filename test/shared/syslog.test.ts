@@ -32,7 +32,7 @@ describe('a syslog line', () => {
     assert.equal(formatSyslog({ severity: 'info', message: 'a\r\nb' }), '<14>a b');
   });
 
-  it('reads back', () => {
+  it('reads back as written', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 23 }),
@@ -65,7 +65,7 @@ describe('createSyslog', () => {
     }
   });
 
-  it('says where no socket can be opened, and closes all the same', async () => {
+  it('rejects where no socket can be opened, and still closes', async () => {
     const syslog = createSyslog({ host: '127.0.0.1', port: 9, localAddress: '192.0.2.1', transport: 'udp' });
     await assert.rejects(syslog.send({ severity: 'info', message: 'm' }), /EADDRNOTAVAIL/);
     await syslog.close();

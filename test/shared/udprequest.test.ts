@@ -7,7 +7,7 @@ import { encodeUdpRequest, isSignedBy, parseUdpRequest, uriOfUdpRequest } from '
 const written = { authority: '192.0.2.1:8080', ts: 1_120_673_700, id: '1234', un: 'CPE57689', cn: 'XTGRWIPC6D3IPXS3' };
 
 describe('a UDP connection request', () => {
-  it('is a GET of an absolute URI with five parameters, no header and no body', () => {
+  it('is a GET of an absolute URI with five parameters, without header and body', () => {
     const sig = createHmac('sha1', 'password')
       .update('11206737001234CPE57689XTGRWIPC6D3IPXS3')
       .digest('hex')
@@ -18,7 +18,7 @@ describe('a UDP connection request', () => {
     );
   });
 
-  it('is accepted as written, for any name and password, and by no other', () => {
+  it('is accepted with its own name and password only', () => {
     const name = fc.string({ minLength: 1, maxLength: 30, unit: 'grapheme' });
     fc.assert(
       fc.property(name, name, fc.nat(), (un, password, ts) => {
@@ -32,7 +32,7 @@ describe('a UDP connection request', () => {
     );
   });
 
-  it('may have a path, small letters in the signature, parameters in any order, and header fields', () => {
+  it('may have a path, a lower-case signature, parameters in any order, and header fields', () => {
     const sig = createHmac('sha1', 'pw').update('51xc').digest('hex');
     const read = parseUdpRequest(
       Buffer.from(`GET http://h:1/?cn=c&sig=${sig}&un=x&id=1&ts=5 HTTP/1.1\r\nHost: h\r\n\r\n`),
@@ -40,7 +40,7 @@ describe('a UDP connection request', () => {
     assert.ok(read && isSignedBy(read, 'x', 'pw'));
   });
 
-  it('anything else is none', () => {
+  it('rejects any other datagram', () => {
     const sig = 'a'.repeat(40);
     const query = `ts=1&id=1&un=u&cn=c&sig=${sig}`;
     for (const line of [

@@ -14,7 +14,7 @@ function refused(text: string | Buffer, message: RegExp, limits = {}): void {
 }
 
 describe('parseXml', () => {
-  it('gives names, namespaces, attributes, children and text', () => {
+  it('reads names, namespaces, attributes, children and text', () => {
     const root = parseXml('<a:r xmlns:a="urn:a" xmlns="urn:d" a:k="1"><c>x<![CDATA[<y>]]>&amp;z</c><a:c/></a:r>');
     assert.deepEqual([root.name, root.namespace, root.attributes['a:k']], ['r', 'urn:a', '1']);
     assert.deepEqual(
@@ -26,7 +26,7 @@ describe('parseXml', () => {
     );
   });
 
-  it('scopes prefixes to the element that declares them, also when they hide outer ones', () => {
+  it('scopes prefixes to the declaring element, also when they hide outer ones', () => {
     const root = parseXml('<r xmlns:p="urn:1"><p:a xmlns:p="urn:2" t="p:x"/><p:b xmlns="urn:3" t="p:x"><c/></p:b></r>');
     const [a, b] = root.children;
     assert.ok(a && b);
@@ -43,14 +43,14 @@ describe('parseXml', () => {
     assert.equal(attributeNamed(root, 'other'), undefined);
   });
 
-  it('is not impressed by names from JavaScript', () => {
+  it('reads names such as __proto__ like any other', () => {
     const root = parseXml('<__proto__ __proto__="x" constructor="y"><toString/></__proto__>');
     assert.equal(root.name, '__proto__');
     assert.deepEqual(Object.entries(root.attributes)[0], ['__proto__', 'x']);
     assert.equal(({} as { x?: unknown }).x, undefined);
   });
 
-  it('reads the declared encoding, UTF-16 by its mark, and Latin-1 where UTF-8 was claimed by silence', () => {
+  it('reads the declared encoding, UTF-16 by its mark, and undeclared Latin-1', () => {
     const latin = (text: string): Buffer => Buffer.from(text, 'latin1');
     assert.equal(parseXml(latin('<?xml version="1.0" encoding="ISO-8859-1"?><r>é</r>')).text, 'é');
     assert.equal(parseXml(latin('<r>é</r>')).text, 'é');
@@ -61,7 +61,7 @@ describe('parseXml', () => {
     refused(Buffer.from('<?xml version="1.0" encoding="x-klingon"?><r/>'), /unknown encoding/);
   });
 
-  it('forgives white space and NULs around the document', () => {
+  it('accepts white space and NULs around the document', () => {
     assert.equal(parseXml('\r\n <?xml version="1.0"?><r/>\n\0').name, 'r');
   });
 
@@ -71,7 +71,7 @@ describe('parseXml', () => {
     refused('<!DOCTYPE r SYSTEM "file:///etc/passwd"><r/>', /document type/);
   });
 
-  it('refuses what is not well-formed, and says where', () => {
+  it('refuses text that is not well-formed, with its line and column', () => {
     for (const text of [
       '',
       '  ',
@@ -91,7 +91,7 @@ describe('parseXml', () => {
     );
   });
 
-  it('holds its bounds on size, depth, elements and attributes', () => {
+  it('refuses too much size, depth, elements or attributes', () => {
     refused('<r/>'.padEnd(101), /larger than 100/, { size: 100 });
     refused('<a>'.repeat(100_000), /deeper than 64/);
     refused(`<r>${'<a/>'.repeat(100)}</r>`, /more than 100 elements/, { elements: 100 });
@@ -100,7 +100,7 @@ describe('parseXml', () => {
     assert.equal(Object.keys(parseXml(`<r ${some}><s ${some}/></r>`).attributes).length, 60);
   });
 
-  it('throws nothing but XmlError, whatever comes', () => {
+  it('throws nothing but XmlError on any text', () => {
     const pieces = fc.constantFrom(
       '<a>',
       '</a>',
@@ -145,7 +145,7 @@ describe('parseXml', () => {
 });
 
 describe('escaping', () => {
-  it('reads back as it was written, in text and in attributes', () => {
+  it('reads back escaped text and attributes as written', () => {
     fc.assert(
       fc.property(xmlText, text => {
         const root = parseXml(`<r a="${escapeAttribute(text)}">${escapeText(text)}</r>`);
@@ -155,12 +155,12 @@ describe('escaping', () => {
     );
   });
 
-  it('replaces what XML cannot carry, so that the rest arrives', () => {
+  it('replaces characters that XML cannot carry', () => {
     assert.equal(escapeText('a\0b\u0008\ud800c\uffff'), 'a\ufffdb\ufffd\ufffdc\ufffd');
     fc.assert(fc.property(fc.string({ unit: 'binary' }), text => parseXml(`<r>${escapeText(text)}</r>`).name === 'r'));
   });
 
-  it('writes what is not printable as references (TR-069 3.5)', () => {
+  it('writes unprintable characters as references (TR-069 3.5)', () => {
     assert.equal(escapeText('\r\u0085\u007f<>&"'), '&#13;&#133;&#127;&lt;&gt;&amp;"');
     assert.equal(escapeAttribute('"\n\t'), '&quot;&#10;&#9;');
   });

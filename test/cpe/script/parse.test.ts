@@ -98,7 +98,7 @@ describe('script language', () => {
     });
   });
 
-  it('takes unquoted values, spaces around the equals sign and both line ends', () => {
+  it('reads unquoted values, spaces around the equals sign and both line ends', () => {
     const { statements } = parseScript('# c\r\n\r\n  Conf.ScriptsAllowRepeatedExecution =Disable \r\nA.b=x y\n');
     assert.deepEqual(
       statements.map(entry => [entry.line, entry.kind === 'assign' ? entry.value : '']),
@@ -113,7 +113,7 @@ describe('script language', () => {
     assert.equal((only('A.b = "\\\\1 \\" \\n"') as { value: string }).value, '\\1 " \n');
   });
 
-  it('takes a row command as a command', () => {
+  it('reads a row command as a command', () => {
     assert.deepEqual(only('Scm.ServiceCommands[Name=SipEp].Restart').kind, 'command');
   });
 
@@ -125,7 +125,7 @@ describe('script language', () => {
     );
   });
 
-  it('names line and column of what is wrong and goes on to find the rest', () => {
+  it('reports line and column of every error in a script', () => {
     const { problems } = parseScript(
       'A.b = "x"\nno-name\nA.b = "open\nA.b = "x" y\nA[K=1 = 2\nA.b = "\\q"\nA.t[].c=1\n',
     );
@@ -151,7 +151,7 @@ describe('script language', () => {
     );
   });
 
-  it('refuses what is not text or too large', () => {
+  it('refuses a script that is no text or too large', () => {
     assert.match(parseScript(Buffer.from([0xff, 0xfe, 0x41])).problems[0]!.message, /UTF-8/);
     assert.match(parseScript('#'.repeat(5 * 1024 * 1024)).problems[0]!.message, /larger/);
     assert.match(parseScript('A.b = "\u0007"').problems[0]!.message, /control/);

@@ -69,7 +69,7 @@ describe('calls, message by message', () => {
   };
 
   describe('the shape of messages, as in the vendor’s traces', () => {
-    it('INVITE: header order and values, no rport, no alias', async () => {
+    it("writes INVITE headers in the vendor's order, without rport and alias", async () => {
       await start({ contactTransport: false });
       const failing = unit.agent.call('100', '101');
       const invite = await peer.next('INVITE');
@@ -114,7 +114,7 @@ describe('calls, message by message', () => {
       await assert.rejects(failing, (error: CallFailed) => error.status === 486);
     });
 
-    it('contactTransport adds the transport to Contact', async () => {
+    it('adds the transport to Contact when contactTransport is set', async () => {
       await start({ contactTransport: true });
       const failing = unit.agent.call('100', '101');
       const invite = await peer.next('INVITE');
@@ -159,7 +159,7 @@ describe('calls, message by message', () => {
       ['no body, whatever the reject code', { rejectCode: 488 }, '', 415, false],
     ];
     for (const [what, changes, body, status, told] of cases) {
-      it(`${what}: ${status}`, async () => {
+      it(`answers ${status} to ${what}`, async () => {
         await start(changes);
         const response = await answerTo(body);
         assert.equal(response.status, status);
@@ -173,7 +173,7 @@ describe('calls, message by message', () => {
       });
     }
 
-    it('the second line is taken when the first is of an unknown suite; the answer has its tag and suite and another key', async () => {
+    it('answers the second line when the first has an unknown suite', async () => {
       await start();
       const offered = cryptoLine(7, 'AES_CM_128_HMAC_SHA1_32');
       const response = await answerTo(sdpText(4000, 'RTP/SAVP', [cryptoLine(6, 'F8_128_HMAC_SHA1_80'), offered]));
@@ -188,7 +188,7 @@ describe('calls, message by message', () => {
       assert.equal(unit.agent.calls()[0]?.stats().suite, 'AES_CM_128_HMAC_SHA1_32');
     });
 
-    it('with fallback the secured stream is preferred, and the plain one taken where there is no other', async () => {
+    it('prefers the secured stream by fallback, else accepts the plain one', async () => {
       await start({ srtp: fallback });
       const both = sdpText(4000, 'RTP/AVP', ['m=audio 4002 RTP/SAVP 0', cryptoLine()]);
       const secured = parseSdp((await answerTo(both)).body);
@@ -206,7 +206,7 @@ describe('calls, message by message', () => {
       );
     });
 
-    it('other refusals: 404 for an unknown user, 420 for an unknown extension, 422 for too short a session, 403 when unregistered', async () => {
+    it('refuses with 404 unknown user, 420 extension, 422 short session, 403 unregistered', async () => {
       await start();
       const good = sdpText(4000, 'RTP/SAVP', [cryptoLine()]);
       const stranger = inviteTo(peer, address, good);
@@ -244,7 +244,7 @@ describe('calls, message by message', () => {
       ['rubbish', 'rubbish'],
     ];
     for (const [what, body] of bad) {
-      it(`RFC 4568 5.1.3: ${what}: ACK, then BYE, and no media`, async () => {
+      it(`sends ACK, then BYE and no media, for ${what} (RFC 4568 5.1.3)`, async () => {
         await start();
         const calling = unit.agent.call('100', '101');
         const invite = await peer.next('INVITE');
@@ -261,7 +261,7 @@ describe('calls, message by message', () => {
       });
     }
 
-    it('401, then 407, then 422 are each answered once, with a new CSeq on the same call', async () => {
+    it('answers 401, 407 and 422 once each, with a new CSeq on the same call', async () => {
       await start();
       const calling = unit.agent.call('100', '101');
       const first = await peer.next('INVITE');
@@ -284,7 +284,7 @@ describe('calls, message by message', () => {
       await assert.rejects(calling, (error: CallFailed) => error.status === 407);
     });
 
-    it('giving up while it rings sends CANCEL', async () => {
+    it('sends CANCEL when the caller aborts while it rings', async () => {
       await start();
       const given = new AbortController();
       const calling = unit.agent.call('100', '101', given.signal);
@@ -364,7 +364,7 @@ describe('calls, message by message', () => {
       });
     };
 
-    it('media is SRTP with the agreed keys; replays, forgeries and strangers are counted and change nothing', async () => {
+    it('counts replays, forgeries and strangers in SRTP media, and ignores them', async () => {
       await start({ tone: 700 });
       const heard: Buffer[] = [];
       media.on('message', bytes => heard.push(bytes));
@@ -386,7 +386,7 @@ describe('calls, message by message', () => {
       assert.ok(opened.every(result => result.ok && result.packet.readUInt16BE(2) < 0x8000 + 100));
     });
 
-    it('hold stops the unit’s media and brings new keys, resume starts it again; a refresh with the same version changes nothing', async () => {
+    it('stops media on hold, resumes with new keys, and ignores an unchanged refresh', async () => {
       await start();
       const { call, ask, line, response } = await connect();
       const keyOf = (one: SipResponse): string =>
@@ -407,7 +407,7 @@ describe('calls, message by message', () => {
       assert.deepEqual([worse.status, call.state], [415, 'up']);
     });
 
-    it('BYE, stray and unknown requests: 200, 481, 405, and a CSeq that goes back 500', async () => {
+    it('answers BYE 200, stray requests 481, unknown methods 405, an old CSeq 500', async () => {
       await start();
       const { call, ask, dialog } = await connect();
       assert.equal((await ask('OPTIONS')).status, 200);
@@ -422,7 +422,7 @@ describe('calls, message by message', () => {
       assert.equal((await ask('UPDATE')).status, 481);
     });
 
-    it('RFC 3261 13.3.1.4: the 200 is repeated until its ACK', async () => {
+    it('repeats the 200 until its ACK (RFC 3261 13.3.1.4)', async () => {
       await start();
       let answers = 0;
       const request = inviteTo(peer, address, sdpText(mediaPort, 'RTP/SAVP', [cryptoLine()]));
@@ -443,7 +443,7 @@ describe('calls, message by message', () => {
       assert.equal(answers, before);
     });
 
-    it('CANCEL while it rings: 487, and the media ports are free again', async () => {
+    it('answers CANCEL while it rings with 487, and frees the media ports', async () => {
       await start({ ring: 30 });
       const transaction = await peer.send(
         address,
@@ -461,7 +461,7 @@ describe('calls, message by message', () => {
       await new Promise<void>(resolve => again.close(() => resolve()));
     });
 
-    it('RFC 4028 7.4: as refresher it sends a re-INVITE with an unchanged session at half time, and hangs up on 481', async () => {
+    it('refreshes by an unchanged re-INVITE at half time, and hangs up on 481 (RFC 4028 7.4)', async () => {
       await start({}, hurriedClock(60_000, 1200));
       const { call, response } = await connect([
         ['Supported', 'timer'],
@@ -476,7 +476,7 @@ describe('calls, message by message', () => {
       assert.deepEqual(await call.ended, { reason: 'refresh answered 481' });
     });
 
-    it('RFC 4028 10: without the peer’s refresh it hangs up before the session expires', async () => {
+    it("hangs up before the session expires without the peer's refresh (RFC 4028 10)", async () => {
       await start({}, hurriedClock(60_000, 1200));
       const { call, response } = await connect([
         ['Supported', 'timer'],
@@ -491,7 +491,7 @@ describe('calls, message by message', () => {
     });
   });
 
-  it('survives whatever is sent to its SIP port', async () => {
+  it('survives any input at its SIP port', async () => {
     await start();
     const socket = createSocket('udp4');
     const pieces = fc.constantFrom(

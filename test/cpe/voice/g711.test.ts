@@ -8,7 +8,7 @@ const codecs: Codec[] = ['PCMU', 'PCMA'];
 
 describe('G.711', () => {
   for (const codec of codecs) {
-    it(`${codec}: every byte decodes to a sample that encodes to it again`, () => {
+    it(`decodes every ${codec} byte to a sample that encodes to it again`, () => {
       const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
       const again = encodeG711(codec, decodeG711(codec, bytes));
       // Mu-law has two zeros, 0x7F and 0xFF; the encoder uses the positive one.
@@ -16,7 +16,7 @@ describe('G.711', () => {
       assert.deepEqual(again, bytes);
     });
 
-    it(`${codec}: a round trip is off by no more than half a step of its segment`, () => {
+    it(`keeps ${codec} round trips within half a step of the segment`, () => {
       fc.assert(
         fc.property(fc.integer({ min: -32_768, max: 32_767 }), sample => {
           const [heard = 0] = decodeG711(codec, encodeG711(codec, Int16Array.of(sample)));
@@ -30,7 +30,7 @@ describe('G.711', () => {
       );
     });
 
-    it(`${codec}: louder in is never quieter out`, () => {
+    it(`never makes a louder ${codec} input quieter`, () => {
       const ramp = Int16Array.from({ length: 65_536 }, (_, i) => i - 32_768);
       const heard = decodeG711(codec, encodeG711(codec, ramp));
       for (let i = 1; i < heard.length; i++) assert.ok((heard[i] ?? 0) >= (heard[i - 1] ?? 0), `at ${i - 32_768}`);

@@ -74,7 +74,7 @@ describe('persistent connection', () => {
     return { clock, link, stop, states, ups };
   };
 
-  it('a failed attempt is repeated after 15 s, not before', async () => {
+  it('repeats a failed attempt after 15 s, not before', async () => {
     let attempts = 0;
     const { clock, link, stop } = open({
       connect: async () => {
@@ -92,7 +92,7 @@ describe('persistent connection', () => {
     await stop();
   });
 
-  it('a lost connection goes Down and comes back Up; who waits for it is told', async () => {
+  it('goes Down when lost, comes back Up, and resolves waiting callers', async () => {
     const flows: FakeFlow[] = [];
     const { clock, link, stop, states } = open({
       connect: async port => {
@@ -116,7 +116,7 @@ describe('persistent connection', () => {
     assert.equal(link.state, 'Down');
   });
 
-  it('takes the first free port from the base, and gives up waiting when told', async () => {
+  it('takes the first free port from the base, and ends a wait on abort', async () => {
     const { clock, link, stop } = open({
       connect: async port => {
         if (port === 16_000 || port === 16_001) throw taken();
@@ -132,7 +132,7 @@ describe('persistent connection', () => {
     await assert.rejects(never, { name: 'AbortError' });
   });
 
-  it('with a port interval it cycles, and begins behind the port used before a restart', async () => {
+  it('cycles through the port interval from behind the port used before a restart', async () => {
     const flows: FakeFlow[] = [];
     const { clock, stop, ups } = open({
       interval: 100,
@@ -151,7 +151,7 @@ describe('persistent connection', () => {
     await stop();
   });
 
-  it('the candidates of one attempt are different ports within the range', () => {
+  it('tries different ports within the range in one attempt', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1025, max: 64_535 }),

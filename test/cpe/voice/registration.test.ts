@@ -38,7 +38,7 @@ describe('registration', () => {
   const becomes = (state: RegistrationState): Promise<void> =>
     unit.until(agent => agent.registrations()[0]?.state === state, state);
 
-  it('REGISTER has the headers of the vendor’s traces, and the transport only when asked for', async () => {
+  it("sends REGISTER as in the vendor's traces, with the transport only when configured", async () => {
     start({ registrationTransport: false });
     const first = await peer.next('REGISTER');
     const { headers, uri } = first.request;
@@ -69,7 +69,7 @@ describe('registration', () => {
     await becomes('Registered');
   });
 
-  it('a refusal is tried again after the retry time', async () => {
+  it('repeats a refused REGISTER after the retry time', async () => {
     start();
     (await peer.next('REGISTER')).respond(503);
     await becomes('Rejected');
@@ -77,7 +77,7 @@ describe('registration', () => {
     await becomes('Registered');
   });
 
-  it('423: proposes what the registrar demands', async () => {
+  it('proposes the time that a 423 demands', async () => {
     start({ expires: 60 });
     const first = await peer.next('REGISTER');
     assert.equal(first.request.headers.get('Expires'), '60');
@@ -88,7 +88,7 @@ describe('registration', () => {
     await becomes('Registered');
   });
 
-  it('strict contact matching: a registrar that drops the transport parameter gives InvalidResponse; the looser rules take it', async () => {
+  it('ends in InvalidResponse under Strict when the registrar drops the transport', async () => {
     const without = (transaction: ServerTransaction): string =>
       (transaction.request.headers.get('Contact') ?? '').replace(';transport=udp', '');
     start();
@@ -102,12 +102,12 @@ describe('registration', () => {
     await unit.until(registered, 'Registered');
   });
 
-  it('a user that fits no SIP message is ConfigError, and the process lives', async () => {
+  it('ends in ConfigError for a user that fits no SIP message', async () => {
     start({ accounts: [{ user: 'a\r\nb', register: true }] });
     await becomes('ConfigError');
   });
 
-  it('a listening port that is taken stops the gateway and says so', async () => {
+  it("reports a taken listening port in the gateway's state", async () => {
     start();
     await peer.next('REGISTER');
     const config = unitConfig('101', peer.server, { address, transport: 'udp' });

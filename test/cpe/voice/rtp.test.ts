@@ -16,7 +16,7 @@ import { cryptoLine, sdpText } from '../../support/cpe/voice.ts';
 const random = seededRandom(42);
 
 describe('RTP', () => {
-  it('decode undoes encode', () => {
+  it('decodes encoded packets to the same', () => {
     const packets = fc.record(
       {
         payloadType: fc.integer({ min: 0, max: 127 }),
@@ -31,7 +31,7 @@ describe('RTP', () => {
     fc.assert(fc.property(packets, packet => assert.deepEqual(decodeRtp(encodeRtp(packet)), packet)));
   });
 
-  it('steps over CSRCs, extension and padding; refuses what does not fit', () => {
+  it('skips CSRCs, extension and padding, and refuses malformed packets', () => {
     const head = Buffer.from('b2000001000000020000000311111111222222220000000133333333', 'hex');
     const packet = decodeRtp(Buffer.concat([head, Buffer.from('abcd0002', 'hex')]));
     assert.equal(packet?.payload.toString('hex'), 'abcd');
@@ -40,7 +40,7 @@ describe('RTP', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), bytes => void decodeRtp(Buffer.from(bytes))));
   });
 
-  it('RTCP: a compound of sender report, CNAME and BYE, lengths right; junk is refused', () => {
+  it('writes RTCP of sender report, CNAME and BYE with correct lengths', () => {
     const state = { ssrc: 7, cname: 'a@127.0.0.1', now: Date.UTC(2026, 0, 1), timestamp: 160, packets: 1, octets: 160 };
     assert.deepEqual(readReport(encodeReport(state)), { types: [200, 202], bye: false });
     assert.deepEqual(readReport(encodeReport(state, true)), { types: [200, 202, 203], bye: true });
@@ -52,7 +52,7 @@ describe('RTP', () => {
 });
 
 describe('media ports', () => {
-  it('RTP is even and RTCP the next; a pair with either port taken is stepped over', async () => {
+  it('skips a pair of ports when either is taken', async () => {
     const address = `127.9.${1 + (process.pid % 250)}.1`;
     const blocker = createSocket('udp4');
     await new Promise<void>(resolve => blocker.bind(5007, address, resolve));
@@ -66,7 +66,7 @@ describe('media ports', () => {
     await Promise.all([again.close(), second.close(), new Promise<void>(resolve => blocker.close(() => resolve()))]);
   });
 
-  it('an address that is not the host’s is an error, not a search', async () => {
+  it("rejects an address that is not the host's", async () => {
     await assert.rejects(openPorts('192.0.2.1', 5004), /EADDRNOTAVAIL/);
   });
 });
@@ -76,14 +76,14 @@ describe('session description', () => {
   const keying = keyManagementOf(security, random);
   const local = { address: '127.0.0.1', sessionId: '1', version: 1 };
 
-  it('Null encryption is ignored under SDES: AES is offered', () => {
+  it('offers AES when Null encryption is set under SDES', () => {
     const offer = buildOffer(local, [{ port: 4000, keys: keying.offer(1) }]);
     const text = offer.lines.map(line => line.value).join('\n');
     assert.match(text, /crypto:1 AES_CM_128_HMAC_SHA1_80/);
     assert.doesNotMatch(text, /NULL|UNENCRYPTED/);
   });
 
-  it('with fallback a plain answer is taken when the secured stream was refused, but never in place of bad keys', () => {
+  it('accepts a plain answer by fallback only when the secured stream was refused', () => {
     const streams = [
       { port: 4000, keys: keying.offer(1) },
       { port: 4002, keys: undefined },
@@ -97,7 +97,7 @@ describe('session description', () => {
     assert.equal(judgeAnswer(streams, parseSdp(sdpText(9000, 'RTP/AVP'))).ok, false);
   });
 
-  it('holds: 0.0.0.0 and directions decide whether the unit sends', () => {
+  it('stops sending on hold, by 0.0.0.0 or by direction', () => {
     const sending = (line: string[]): boolean | undefined => {
       const judged = judgeOffer(parseSdp(sdpText(4000, 'RTP/AVP', line)), { ...security, mode: 'Unsecure' }, keying, 1);
       return judged.ok ? judged.chosen.parameters.sending : undefined;
@@ -110,7 +110,7 @@ describe('session description', () => {
     assert.equal(sending(['c=IN IP4 media.example']), undefined);
   });
 
-  it('G.711 is found by its number or its rtpmap, in the offer’s order', () => {
+  it("finds G.711 by its number or its rtpmap, in the offer's order", () => {
     const codec = (formats: string, lines: string[] = []): string | undefined => {
       const text = sdpText(4000, 'RTP/AVP', lines, { formats });
       const judged = judgeOffer(parseSdp(text), { ...security, mode: 'Unsecure' }, keying, 1);
@@ -122,7 +122,7 @@ describe('session description', () => {
     assert.equal(codec('300 x'), undefined);
   });
 
-  it('hostile descriptions are judged or refused, never a crash', () => {
+  it('survives hostile descriptions', () => {
     const piece = fc.constantFrom(
       'm=audio 4000 RTP/SAVP 0',
       'm=audio 4000 RTP/AVP 0',
@@ -161,7 +161,7 @@ describe('session description', () => {
 
 describe('session timer', () => {
   const invite = (headers: [string, string][]) => createRequest('INVITE', 'sip:a@b', { headers });
-  it('RFC 4028 9: who refreshes, and when a time is too short', () => {
+  it('agrees on refresher and shortest time (RFC 4028 9)', () => {
     const asked = (value: string, timer = true) =>
       agreeTimer(invite([['Session-Expires', value], ...(timer ? [['Supported', 'timer'] as [string, string]] : [])]));
     assert.deepEqual(agreeTimer(invite([])), { agreed: undefined });
@@ -173,7 +173,7 @@ describe('session timer', () => {
     assert.deepEqual(asked('junk'), { agreed: undefined });
   });
 
-  it('RFC 4028 7.2: the caller does what the 2xx says', () => {
+  it('follows the 2xx as caller (RFC 4028 7.2)', () => {
     const request = invite([]);
     const said = (value?: string) =>
       agreedTimer(createResponse(request, 200, 'OK', { headers: value ? [['Session-Expires', value]] : [] }));
@@ -199,7 +199,7 @@ describe('digest in SIP', () => {
   const auth = (account: Partial<Parameters<typeof createAuthenticator>[0]> = {}) =>
     createAuthenticator({ user: '100', password: 'pw', ...account }, random);
 
-  it('answers once with the next CSeq, again only when the nonce was stale', () => {
+  it('answers once with the next CSeq, and again only for a stale nonce', () => {
     const authenticator = auth();
     const first = authenticator.retry(request(), challenged('Digest realm="r", nonce="a", qop="auth"'));
     assert.equal(first?.headers.get('CSeq'), '6 REGISTER');
@@ -212,7 +212,7 @@ describe('digest in SIP', () => {
     assert.match(next.headers.get('Authorization') ?? '', /nonce="c".*nc=00000002/);
   });
 
-  it('RFC 8760 2.4: takes the topmost challenge it can answer; of another realm, or without a password, none', () => {
+  it('answers the topmost challenge of its realm that it can (RFC 8760 2.4)', () => {
     const both = challenged(
       'Digest realm="r", nonce="a", algorithm=UNKNOWN',
       'Digest realm="r", nonce="b", algorithm=SHA-256',

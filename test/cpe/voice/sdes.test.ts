@@ -20,7 +20,7 @@ const key30 = Buffer.from(Array.from({ length: 30 }, (_, i) => i)).toString('bas
 const suite80 = 'AES_CM_128_HMAC_SHA1_80';
 
 describe('SDES', () => {
-  it('format and parse are inverse', () => {
+  it('parses formatted lines to the same', () => {
     const suites = Object.keys(srtpSuites) as (keyof typeof srtpSuites)[];
     const lines = fc
       .record({
@@ -55,7 +55,7 @@ describe('SDES', () => {
     );
   });
 
-  it('reads what real endpoints write', () => {
+  it('reads the lines of real endpoints', () => {
     const line = parseCrypto(`1 ${suite80} inline:${key30}|2^20|1:4`);
     assert.equal(line.keys[0]?.lifetime, '2^20');
     assert.deepEqual(line.keys[0]?.mki, { value: 1n, length: 4 });
@@ -64,7 +64,7 @@ describe('SDES', () => {
     assert.deepEqual(parseCrypto(`1 ${suite80} inline:${key30}|7:1`).keys[0]?.mki, { value: 7n, length: 1 });
   });
 
-  it('RFC 4568 6.1: refuses what the rules forbid', () => {
+  it('refuses lines that break the rules (RFC 4568 6.1)', () => {
     const bad = {
       'leading zero of the tag': `01 ${suite80} inline:${key30}`,
       'tag of ten digits': `1234567890 ${suite80} inline:${key30}`,
@@ -91,7 +91,7 @@ describe('SDES', () => {
     for (const [what, value] of Object.entries(bad)) assert.throws(() => parseCrypto(value), SdesError, what);
   });
 
-  it('RFC 4568 6.3: session parameters that change SRTP make a line unusable, harmless ones do not', () => {
+  it('refuses session parameters that change SRTP, not harmless ones (RFC 4568 6.3)', () => {
     const usable = (params: string): boolean => isUsable(parseCrypto(`1 ${suite80} inline:${key30} ${params}`));
     for (const params of ['', 'WSH=64', 'WSH=128', '-anything=1']) assert.equal(usable(params), true, params);
     for (const params of [
@@ -108,7 +108,7 @@ describe('SDES', () => {
     assert.equal(isUsable(parseCrypto('1 NULL_HMAC_SHA1_80 inline:AAAA'.replace('AAAA', key30))), false);
   });
 
-  it('RFC 4568 5.1.1: the offer has _80 then _32 under tags 1 and 2, with different keys', () => {
+  it('offers _80 then _32 under tags 1 and 2, with different keys (RFC 4568 5.1.1)', () => {
     const offer = offerLines(seededRandom(1));
     assert.deepEqual(
       offer.map(line => [line.tag, line.suite]),
@@ -120,7 +120,7 @@ describe('SDES', () => {
     assert.notDeepEqual(offer[0]?.keys, offer[1]?.keys);
   });
 
-  it('RFC 4568 5.1.2: the answer keeps tag and suite of the first usable line and has a key of its own', () => {
+  it("answers the first usable line's tag and suite with its own key (RFC 4568 5.1.2)", () => {
     const offer = readLines([
       `1 F8_128_HMAC_SHA1_80 inline:${key30}`,
       'rubbish',
@@ -134,7 +134,7 @@ describe('SDES', () => {
     assert.equal(answerLine(readLines([`1 AES_192_CM_HMAC_SHA1_80 inline:${key30}`]), seededRandom(2)), undefined);
   });
 
-  it('RFC 4568 5.1.3: an answer is accepted only if it is one line that echoes an offered tag with its suite', () => {
+  it('accepts only one line with an offered tag and its suite (RFC 4568 5.1.3)', () => {
     const offer = offerLines(seededRandom(3));
     const good = acceptAnswer(offer, [`2 AES_CM_128_HMAC_SHA1_32 inline:${key30}`]);
     assert.ok(good.ok && good.ours.tag === 2 && good.theirs.tag === 2);
@@ -151,7 +151,7 @@ describe('SDES', () => {
     for (const [what, values] of Object.entries(bad)) assert.equal(acceptAnswer(offer, values).ok, false, what);
   });
 
-  it('junk is refused with an SdesError and nothing else', () => {
+  it('throws nothing but SdesError on junk', () => {
     const piece = fc.constantFrom('1', suite80, 'inline:', key30, '|', ';', ':', ' ', '2^', '4', '=', '\t', '\0', 'é');
     fc.assert(
       fc.property(

@@ -41,7 +41,7 @@ const packetOf = (result: ReturnType<SrtpReceiver['unprotect']>): Buffer => {
 const reasonOf = (result: ReturnType<SrtpReceiver['unprotect']>): string => (result.ok ? 'ok' : result.reason);
 
 describe('SRTP vectors', () => {
-  it('RFC 3711 B.2 and RFC 6188 7.1: keystream, first blocks and those around the carry', () => {
+  it('makes the keystreams of RFC 3711 B.2 and RFC 6188 7.1', () => {
     const cases = [
       {
         key: '2B7E151628AED2A6ABF7158809CF4F3C',
@@ -61,7 +61,7 @@ describe('SRTP vectors', () => {
     }
   });
 
-  it('RFC 3711 B.3: derived keys', () => {
+  it('derives the keys of RFC 3711 B.3', () => {
     assert.deepEqual(deriveKey(master, 0, 16), hex('C61E7A93744F39EE10734AFE3FF7A087'));
     assert.deepEqual(deriveKey(master, 2, 14), hex('30CBBC08863D8C85D49DB34A9AE1'));
     assert.deepEqual(
@@ -71,7 +71,7 @@ describe('SRTP vectors', () => {
     );
   });
 
-  it('RFC 6188 7.2: derived keys with AES-256', () => {
+  it('derives the AES-256 keys of RFC 6188 7.2', () => {
     assert.deepEqual(
       deriveKey(master256, 0, 32),
       hex('5ba1064e30ec51613cad926c5a28ef731ec7fb397f70a960653caf06554cd8c4'),
@@ -80,7 +80,7 @@ describe('SRTP vectors', () => {
     assert.deepEqual(deriveKey(master256, 1, 20), hex('fd9c32d39ed5fbb5a9dc96b30818454d1313dc05'));
   });
 
-  it('a whole RTP packet and a whole RTCP packet, as libsrtp has them', () => {
+  it('protects an RTP and an RTCP packet as libsrtp does', () => {
     const keying = keyingFor('AES_CM_128_HMAC_SHA1_80');
     const plain = hex('800f1234decafbadcafebabeabababababababababababababababab');
     const wire = hex('800f1234decafbadcafebabe4e55dc4ce79978d88ca4d215949d2402b78d6acc99ea179b8dbb');
@@ -96,7 +96,7 @@ describe('SRTP vectors', () => {
 });
 
 describe('SRTP', () => {
-  it('unprotect undoes protect, whatever header and payload', () => {
+  it('unprotects any protected packet to the same', () => {
     const packets = fc.record({
       suite: fc.constantFrom(...names),
       csrcs: fc.integer({ min: 0, max: 15 }),
@@ -121,7 +121,7 @@ describe('SRTP', () => {
     );
   });
 
-  it('SRTCP: unprotect undoes protect; E is 0 when nothing is encrypted (RFC 3711 3.4)', () => {
+  it('unprotects SRTCP to the same, with E 0 without encryption (RFC 3711 3.4)', () => {
     fc.assert(
       fc.property(fc.constantFrom(...names), fc.uint8Array({ maxLength: 100 }), (suite, body) => {
         const packet = Buffer.concat([hex('81c80006cafebabe'), body]);
@@ -139,7 +139,7 @@ describe('SRTP', () => {
     );
   });
 
-  it('any bit flipped is refused, and does not disturb the packets that follow', () => {
+  it('refuses any flipped bit without disturbing later packets', () => {
     fc.assert(
       fc.property(fc.constantFrom(...names), fc.nat(), fc.boolean(), (suite, at, control) => {
         const sender = new SrtpSender(keyingFor(suite));
@@ -157,7 +157,7 @@ describe('SRTP', () => {
     );
   });
 
-  it('survives loss and reordering across a roll-over, and takes every packet once', () => {
+  it('accepts every packet once across loss, reordering and a roll-over', () => {
     const order = fc.array(fc.record({ lost: fc.boolean(), late: fc.integer({ min: 0, max: 40 }) }), {
       minLength: 60,
       maxLength: 120,
@@ -186,7 +186,7 @@ describe('SRTP', () => {
     );
   });
 
-  it('RFC 3711 3.3.2: what is older than the window is refused as replay, what is inside is taken', () => {
+  it('refuses packets older than the replay window (RFC 3711 3.3.2)', () => {
     const keying = keyingFor('AES_CM_128_HMAC_SHA1_80');
     const sender = new SrtpSender(keying);
     const receiver = new SrtpReceiver(keying);
@@ -198,7 +198,7 @@ describe('SRTP', () => {
     assert.equal(take(299 - 127), 'replay');
   });
 
-  it('counts several million packets: the roll-over counter reaches 3 on both sides', () => {
+  it('counts roll-overs on both sides over several million packets', () => {
     const keying = keyingFor('NULL_HMAC_SHA1_80');
     const sender = new SrtpSender(keying);
     const receiver = new SrtpReceiver(keying);
@@ -210,7 +210,7 @@ describe('SRTP', () => {
     assert.equal(reasonOf(new SrtpReceiver(keying).unprotect(sender.protect(rtp(5)))), 'authentication');
   });
 
-  it('learns SSRCs only from packets that authenticate, each with a state of its own, and a bounded number', () => {
+  it('keeps a bounded state per SSRC, only from packets that authenticate', () => {
     const keying = keyingFor('AES_CM_128_HMAC_SHA1_32');
     const receiver = new SrtpReceiver(keying);
     const stranger = new SrtpSender({ ...keying, key: Buffer.alloc(16, 1) });
@@ -224,7 +224,7 @@ describe('SRTP', () => {
     assert.equal(reasonOf(receiver.unprotect(sender.protect(rtp(1, Buffer.from('x'), 32)))), 'too-many-sources');
   });
 
-  it('junk is refused and never throws', () => {
+  it('refuses junk without throwing', () => {
     fc.assert(
       fc.property(fc.constantFrom(...names), fc.uint8Array({ maxLength: 80 }), (suite, bytes) => {
         const receiver = new SrtpReceiver(keyingFor(suite));
@@ -235,7 +235,7 @@ describe('SRTP', () => {
     );
   });
 
-  it('a key of the wrong length is refused at once', () => {
+  it('refuses a key of the wrong length at once', () => {
     const keying = { ...keyingFor('AES_CM_128_HMAC_SHA1_80'), key: Buffer.alloc(15) };
     assert.throws(() => new SrtpSender(keying), RangeError);
     assert.throws(() => new SrtpReceiver(keying), RangeError);

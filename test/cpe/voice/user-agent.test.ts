@@ -50,7 +50,7 @@ describe('user agent', () => {
   });
   after(() => pbx.stop());
 
-  it('registers over TLS from port 16000 up, and says 303 then 310 in the unit’s words', async () => {
+  it('registers over TLS from port 16000 up, with notifications 303 and 310', async () => {
     const a = unit('100');
     const b = unit('101');
     await Promise.all([a.until(registered, 'A registers'), b.until(registered, 'B registers')]);
@@ -77,7 +77,7 @@ describe('user agent', () => {
     );
   });
 
-  it('two units talk over SRTP: packets both ways, no authentication failure, each hears the other’s tone', async () => {
+  it('carries tones both ways over SRTP without authentication failures', async () => {
     const a = unit('100', { tone: 440 });
     const b = unit('101', { tone: 880 });
     await Promise.all([a.until(registered, 'A registers'), b.until(registered, 'B registers')]);
@@ -100,7 +100,7 @@ describe('user agent', () => {
     assert.equal(a.agent.calls().length + b.agent.calls().length, 0);
   });
 
-  it('without the CA it stays down and says why; with it, the next attempt succeeds', async () => {
+  it('stays down without the CA, and connects at the next attempt with it', async () => {
     const roots: string[] = [];
     const one = unit('100', {}, () => tlsSettings(roots));
     await one.until(agent => agent.connections()[0]?.failure !== undefined, 'the refusal');
@@ -116,7 +116,7 @@ describe('user agent', () => {
     assert.equal(one.agent.state(), 'Ready');
   });
 
-  it('without a clock it waits for time synchronization, and connects once the clock is set', async () => {
+  it('waits for time synchronization, and connects once the clock is set', async () => {
     let now: number | undefined;
     const one = unit('100', {}, () => tlsSettings([authority.cert], { now }));
     await one.until(agent => agent.state() === 'Waiting for time synchronization', 'the state');
@@ -125,7 +125,7 @@ describe('user agent', () => {
     await one.until(registered, 'registration with a clock');
   });
 
-  it('a lost connection is made again after the failback interval, and the registration with it', async () => {
+  it('reconnects after the failback interval, and registers again', async () => {
     const own = await another();
     const port = own.ports.tls ?? 0;
     const one = startUnit(unitConfig('102', { host: '127.0.0.1', port }), () => tlsSettings([authority.cert]));
@@ -144,7 +144,7 @@ describe('user agent', () => {
     assert.equal(again.registrations().length, 0, 'the binding was taken back');
   });
 
-  it('a power cut says nothing: the binding stays at the server until its connection is gone', async () => {
+  it('sends nothing at a power cut, so that the binding stays until the connection is gone', async () => {
     const one = unit('102');
     await one.until(registered, 'registration');
     const states: string[] = [];
@@ -154,14 +154,14 @@ describe('user agent', () => {
     assert.equal(one.agent.connections()[0]?.state, 'Down');
   });
 
-  it('a wrong password is AuthFailed, an unknown user refused; neither can call', async () => {
+  it('refuses calls with a wrong password (AuthFailed) or an unknown user', async () => {
     const wrong = unit('100', { accounts: [{ user: '100', register: true, password: 'nope' }] });
     await wrong.until(agent => agent.registrations()[0]?.state === 'AuthFailed', 'AuthFailed');
     await assert.rejects(wrong.agent.call('100', '101'), /not registered/);
     await assert.rejects(wrong.agent.call('555', '101'), /no account/);
   });
 
-  it('keep-alive: CRLF and OPTIONS are answered; a server that stays mute shows as unreachable', async () => {
+  it('shows a server as unreachable when CRLF or OPTIONS get no answer', async () => {
     const ping = unit('100', {
       keepAlive: { method: 'Ping', interval: 1 },
       accounts: [{ user: '100', register: false }],
@@ -196,7 +196,7 @@ describe('user agent', () => {
     await new Promise<void>(resolve => mute.close(() => resolve()));
   });
 
-  it('a proxy apart from the registrar has a connection of its own, and calls take it', async () => {
+  it('places calls over a connection of its own to a separate proxy', async () => {
     const proxy = await another();
     const other = { host: '127.0.0.1', port: proxy.ports.tls ?? 0 };
     const one = unit('100', { proxy: other });
@@ -213,7 +213,7 @@ describe('user agent', () => {
     await assert.rejects(one.agent.call('100', '101'), (error: CallFailed) => [404, 480].includes(error.status));
   });
 
-  it('works unsecured over UDP and TCP too', async () => {
+  it('works unsecured over UDP and TCP', async () => {
     const open = await another({ port: 0 });
     const plain = { mode: 'Unsecure', keyManagement: 'Sdes', encryption: 'AesCm128' } as const;
     for (const transport of ['udp', 'tcp'] as const) {

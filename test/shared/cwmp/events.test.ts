@@ -4,7 +4,7 @@ import { eventSpec, events } from '../../../shared/cwmp/events.ts';
 import { methodSpec } from '../../../shared/cwmp/methods.ts';
 
 describe('the event table (TR-069 3.7.1.5 Table 8)', () => {
-  it('has each code once, in the form of the schema, delivered by a request of the CPE', () => {
+  it("has each code once, in the schema's form, delivered by a request of the CPE", () => {
     assert.equal(new Set(events.map(({ code }) => code)).size, events.length);
     for (const { code, deliveredBy } of events) {
       assert.match(code, /^(\d+( \S+)+|M \S+)$/);
@@ -13,11 +13,11 @@ describe('the event table (TR-069 3.7.1.5 Table 8)', () => {
     }
   });
 
-  it('M events are multiple, the numbered ones single', () => {
+  it('counts M events as multiple, numbered ones as single', () => {
     for (const { code, cumulative } of events) assert.equal(cumulative, code.startsWith('M ') ? 'multiple' : 'single');
   });
 
-  it('only a bootstrap discards others; only a heartbeat goes alone; a connection request is not retried', () => {
+  it('sets discarding, solitary and unretried events by Table 8', () => {
     const those = (test: (spec: (typeof events)[number]) => unknown): string[] =>
       events.filter(test).map(({ code }) => code);
     assert.deepEqual(
@@ -34,7 +34,7 @@ describe('the event table (TR-069 3.7.1.5 Table 8)', () => {
     );
   });
 
-  it('keeps a vendor’s event until an Inform delivers it', () => {
+  it("keeps a vendor's event until an Inform delivers it", () => {
     assert.deepEqual([eventSpec('X 0090F8 Odd').cumulative, eventSpec('M X_ODD').cumulative], ['single', 'multiple']);
     assert.deepEqual([eventSpec('X 0090F8 Odd').deliveredBy, eventSpec('X 0090F8 Odd').keep], ['Inform', 'always']);
   });

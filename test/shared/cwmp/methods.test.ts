@@ -11,7 +11,14 @@ import {
   validateArguments,
 } from '../../../shared/cwmp/methods.ts';
 import { decodeEnvelope, encodeEnvelope, requestBody } from '../../../shared/cwmp/soap.ts';
-import { chooseVersion, namespaceFor, namespaceOf, namespaceUri, speaks } from '../../../shared/cwmp/versions.ts';
+import {
+  chooseVersion,
+  inferVersion,
+  namespaceFor,
+  namespaceOf,
+  namespaceUri,
+  speaks,
+} from '../../../shared/cwmp/versions.ts';
 import { UserError } from '../../../shared/errors.ts';
 import { anyOf, sampleOf } from '../../support/envelopes.ts';
 
@@ -31,7 +38,7 @@ function refused(method: MethodName, input: unknown, argument: string): void {
 }
 
 describe('the method table (TR-069 Annex A)', () => {
-  it('knows who receives what', () => {
+  it('lists the receiver of each method', () => {
     assert.ok(isCpeMethod('Reboot') && !isAcsMethod('Reboot'));
     assert.ok(isAcsMethod('Inform') && !isCpeMethod('Inform'));
     assert.ok(isCpeMethod('GetRPCMethods') && isAcsMethod('GetRPCMethods'));
@@ -42,7 +49,7 @@ describe('the method table (TR-069 Annex A)', () => {
 });
 
 describe('validateArguments', () => {
-  it('fills in the protocol’s defaults', () => {
+  it("fills in the protocol's defaults", () => {
     assert.deepEqual(validateArguments('Reboot', undefined), { CommandKey: '' });
     assert.deepEqual(validateArguments('Download', { FileType: '1 Firmware Upgrade Image', URL: 'http://a/b' }), {
       CommandKey: '',
@@ -58,7 +65,7 @@ describe('validateArguments', () => {
     });
   });
 
-  it('takes values as an object or a list, with or without types', () => {
+  it('accepts values as an object or a list, with or without types', () => {
     assert.deepEqual(
       validateArguments('SetParameterValues', { ParameterList: { 'Device.A': 'x', 'Device.B': true, 'Device.C': 5 } }),
       {
@@ -85,7 +92,7 @@ describe('validateArguments', () => {
     });
   });
 
-  it('takes the change flags of attributes from what was given (TR-069 A.3.2.4)', () => {
+  it('sets the change flags of attributes from the given fields (TR-069 A.3.2.4)', () => {
     assert.deepEqual(
       validateArguments('SetParameterAttributes', { ParameterList: [{ Name: 'Device.A', Notification: 2 }] }),
       {
@@ -96,7 +103,7 @@ describe('validateArguments', () => {
     );
   });
 
-  it('names what is wrong', () => {
+  it('names the wrong argument in its error', () => {
     refused('Reboot', [], 'arguments');
     refused('Reboot', { CommandKey: 5 }, 'CommandKey');
     refused('Reboot', { CommandKey: 'x'.repeat(33) }, 'CommandKey');
@@ -124,7 +131,7 @@ describe('validateArguments', () => {
     refused('TransferComplete', { StartTime: 'yesterday' }, 'StartTime');
   });
 
-  it('takes every sample of every method, and what it takes can be sent and read', () => {
+  it('accepts every sample of every method in a form that can be sent and read', () => {
     for (const method of methodNames) {
       const sample = sampleOf(methods[method].request, 'full', method);
       const list = sample.ParameterList;
@@ -138,7 +145,7 @@ describe('validateArguments', () => {
     }
   });
 
-  it('throws nothing but UserError, whatever comes', () => {
+  it('throws nothing but UserError on any input', () => {
     fc.assert(
       fc.property(fc.constantFrom(...methodNames), fc.jsonValue(), (method, input) => {
         try {
@@ -164,7 +171,7 @@ describe('validateArguments', () => {
 });
 
 describe('fault codes (TR-069 A.5)', () => {
-  it('are all there, 9000 to 9032 and 8000 to 8006', () => {
+  it('include 9000 to 9032 and 8000 to 8006', () => {
     for (let code = 9000; code <= 9032; code++) assert.equal(faults.get(code)?.side, 'cpe', String(code));
     for (let code = 8000; code <= 8006; code++) assert.equal(faults.get(code)?.side, 'acs', String(code));
     assert.equal(faults.size, 40);
@@ -175,7 +182,7 @@ describe('fault codes (TR-069 A.5)', () => {
     assert.equal(faultSide(9800), 'Server');
   });
 
-  it('of a transfer are a smaller list (A.3.3.2)', () => {
+  it('are reduced to the shorter list of transfers and deployment units (A.3.3.2)', () => {
     assert.equal(codeFor('1-0', 9018, 'transfer'), 9010);
     assert.equal(codeFor('1-1', 9018, 'transfer'), 9018);
     assert.equal(codeFor('1-2', 9013, 'transfer'), 9010);
@@ -187,18 +194,23 @@ describe('fault codes (TR-069 A.5)', () => {
 });
 
 describe('versions and namespaces (TR-069 3.7.4)', () => {
-  it('1.2, 1.3 and 1.4 share one namespace; 1-3 and 1-4 are known all the same', () => {
+  it('use one namespace for 1.2, 1.3 and 1.4, and accept 1-3 and 1-4', () => {
     assert.equal(namespaceFor('1.0'), '1-0');
     assert.equal(namespaceFor('1.4'), '1-2');
     assert.equal(namespaceOf(namespaceUri('1-4')), '1-4');
     assert.equal(namespaceOf('urn:dslforum-org:cwmp-1-9'), undefined);
   });
 
-  it('finds no common version when all that are offered are unknown', () => {
+  it("show a CPE's version in its Inform", () => {
+    assert.equal(inferVersion({ namespace: '1-0' }), '1.0');
+    assert.equal(inferVersion({ namespace: '1-2' }), '1.2');
+    assert.equal(inferVersion({ namespace: '1-2', sessionTimeout: 60 }), '1.3');
+    assert.equal(inferVersion({ namespace: '1-2', supportedVersions: ['1.0', '1.4', '1.9'] }), '1.4');
+    assert.equal(inferVersion({ namespace: '1-3' }), '1.3');
     assert.equal(chooseVersion(['2.0']), undefined);
   });
 
-  it('a method is spoken from its version on', () => {
+  it('allow a method from its version on', () => {
     assert.ok(speaks('1-0', '1.0') && !speaks('1-0', '1.1') && speaks('1-4', '1.2') && !speaks('1-1', '1.2'));
   });
 });

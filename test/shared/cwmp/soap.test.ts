@@ -41,7 +41,7 @@ const bodyIn = (xml: string): Body => decodeEnvelope(xml).body;
 
 describe('CWMP envelopes', () => {
   for (const method of methodNames) {
-    it(`${method}: what is encoded decodes to the same (TR-069 ${methods[method].clause})`, () => {
+    it(`decodes an encoded ${method} to the same (TR-069 ${methods[method].clause})`, () => {
       fc.assert(
         fc.property(bodyOf(method), namespace, (body, spoken) => {
           const envelope: Envelope = { namespace: spoken, id: '1', body };
@@ -52,7 +52,7 @@ describe('CWMP envelopes', () => {
     });
   }
 
-  it('carries its headers (TR-069 3.5 Table 4)', () => {
+  it('encodes and decodes the headers (TR-069 3.5 Table 4)', () => {
     const headers = fc.record(
       {
         id: xmlText,
@@ -71,7 +71,7 @@ describe('CWMP envelopes', () => {
     );
   });
 
-  it('writes no header that the namespace does not have', () => {
+  it('writes only headers that the namespace has', () => {
     const envelope: Envelope = {
       namespace: '1-1',
       sessionTimeout: 30,
@@ -82,7 +82,7 @@ describe('CWMP envelopes', () => {
     assert.deepEqual(decodeEnvelope(encodeEnvelope(envelope)), { namespace: '1-1', body: { kind: 'empty' } });
   });
 
-  it('has the wire form that every client takes: no declaration, our prefixes, digits, arrayType', () => {
+  it('writes the form that every client takes: no declaration, fixed prefixes, digits, arrayType', () => {
     const xml = encodeEnvelope({
       namespace: '1-2',
       id: '7',
@@ -96,7 +96,7 @@ describe('CWMP envelopes', () => {
     assert.match(encodeEnvelope({ namespace: '1-0', body: empty }), /arrayType="cwmp:ParameterValueStruct\[0\]"/);
   });
 
-  it('carries faults, with one entry for each wrong parameter (TR-069 3.5, A.3.2.1)', () => {
+  it('encodes faults with one entry for each wrong parameter (TR-069 3.5, A.3.2.1)', () => {
     const parameters = [{ name: 'Device.A', code: 9007, message: 'too <big>' }];
     const body = faultBody(new CwmpFault(9003, 'Invalid arguments', parameters));
     const xml = encodeEnvelope({ namespace: '1-0', id: 'x', body });
@@ -114,7 +114,7 @@ describe('CWMP envelopes', () => {
     assert.equal(decodeEnvelope(header('s:mustUnderstand="1" s:actor="urn:else"')).unknownMustUnderstand, undefined);
   });
 
-  it('keeps the fault codes that the namespace allows, and the general one of the family for others', () => {
+  it('keeps fault codes that the namespace allows, and replaces others by the general one', () => {
     const sent = (spoken: Namespace, fault: Pick<Fault, 'code' | 'message'>): number => {
       const { body } = decodeEnvelope(encodeEnvelope({ namespace: spoken, body: faultBody(fault) }));
       return body.kind === 'fault' ? body.fault.code : -1;
@@ -125,7 +125,7 @@ describe('CWMP envelopes', () => {
     assert.equal(sent('1-4', { code: 123, message: '' }), 9002);
   });
 
-  it('lets fields be left out that devices leave out, with the protocol’s default', () => {
+  it("fills in the protocol's default for fields that devices leave out", () => {
     const inform = bodyIn(
       wrap('<c:Inform><DeviceId><OUI>0090F8</OUI><SerialNumber>1</SerialNumber></DeviceId></c:Inform>'),
     );
@@ -149,7 +149,7 @@ describe('CWMP envelopes', () => {
     });
   });
 
-  it('gives each message defaults of its own', () => {
+  it('gives each message its own default objects', () => {
     const read = (): Body => bodyIn(wrap('<c:TransferComplete/>'));
     const first = read();
     assert.ok(first.kind === 'request' && first.method === 'TransferComplete');
@@ -159,7 +159,7 @@ describe('CWMP envelopes', () => {
     assert.deepEqual(second.args.FaultStruct, { FaultCode: 0, FaultString: '' });
   });
 
-  it('names the argument that is missing or of the wrong type, with 9003 for a CPE and 8003 for an ACS', () => {
+  it('reports a missing or mistyped argument with 9003 for a CPE and 8003 for an ACS', () => {
     const invalid = (body: string): unknown[] => {
       const read = bodyIn(wrap(body));
       return read.kind === 'invalid' ? [read.of, read.method, read.fault, read.reason] : [read.kind];
@@ -212,14 +212,14 @@ describe('CWMP envelopes', () => {
     );
   });
 
-  it('names a method that Annex A does not have', () => {
+  it('reports a method that Annex A does not have', () => {
     assert.deepEqual(bodyIn(wrap('<c:X_0090F8_Dance/>')), { kind: 'unknown', name: 'X_0090F8_Dance' });
     assert.deepEqual(bodyIn(wrap('<c:DanceResponse/>')), { kind: 'unknown', name: 'DanceResponse' });
     assert.deepEqual(bodyIn(wrap('<c:toString/>')), { kind: 'unknown', name: 'toString' });
     assert.deepEqual(bodyIn(wrap('<q:Reboot xmlns:q="urn:other"/>')), { kind: 'unknown', name: 'Reboot' });
   });
 
-  it('refuses what is not one SOAP 1.1 message', () => {
+  it('refuses text that is not one SOAP 1.1 message', () => {
     const open = '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/">';
     for (const [xml, message] of [
       ['', /XML/],
@@ -240,7 +240,7 @@ describe('CWMP envelopes', () => {
     }
   });
 
-  it('never throws anything but InvalidSoap, however an envelope is mutilated', () => {
+  it('throws nothing but InvalidSoap on mutilated envelopes', () => {
     const cut = fc.record({
       at: fc.nat(),
       remove: fc.nat({ max: 40 }),
@@ -263,7 +263,7 @@ describe('CWMP envelopes', () => {
     );
   });
 
-  it('lets nothing in a message reach an object’s prototype', () => {
+  it('keeps names in a message away from object prototypes', () => {
     const read = bodyIn(
       wrap('<c:Reboot><__proto__><polluted>1</polluted></__proto__><CommandKey>__proto__</CommandKey></c:Reboot>'),
     );
@@ -271,7 +271,7 @@ describe('CWMP envelopes', () => {
     assert.equal(({} as { polluted?: unknown }).polluted, undefined);
   });
 
-  it('reads the message that each party must at least accept: 32,768 bytes (TR-069 3.5)', () => {
+  it('reads the largest message that each party must accept: 32,768 bytes (TR-069 3.5)', () => {
     const ParameterList = Array.from({ length: 8000 }, (_, at) => ({
       Name: `Device.P.${at}`,
       Value: 'v',

@@ -57,7 +57,7 @@ function formatScriptName({ name, keys }: NonNullable<ReturnType<typeof parseScr
 const quote = (value: string): string => `"${value.replace(/["\\]/g, '\\$&')}"`;
 
 describe('a path', () => {
-  it('reads and writes back the same', () => {
+  it('reads any path so that it can be written back unchanged', () => {
     fc.assert(
       fc.property(fc.oneof(full, partial), path => {
         const parsed = parsePath(path);
@@ -68,7 +68,7 @@ describe('a path', () => {
     );
   });
 
-  it('is read from anything without throwing', () => {
+  it('never throws on any text', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 300 }), text => {
         const parsed = parsePath(text);
@@ -79,7 +79,7 @@ describe('a path', () => {
     );
   });
 
-  it('has no empty node, no leading dot or number, no instance at its end, and at most 256 characters', () => {
+  it('refuses empty nodes, leading dots, leading numbers, final instances, over 256 characters', () => {
     const wrong = [
       '.',
       '.Device.',
@@ -101,7 +101,7 @@ describe('a path', () => {
     assert.deepEqual(splitPath('Device.A.[cpe.1].B'), ['Device', 'A', '[cpe.1]', 'B']);
   });
 
-  it('becomes a template and its instances, and back', () => {
+  it('splits into a template and its instances, and joins again', () => {
     assert.deepEqual(templateOf('Device.A.3.B.12.C'), { template: 'Device.A.{i}.B.{i}.C', instances: [3, 12] });
     assert.deepEqual(templateOf('Device.X_0090F8_A.Id1.'), { template: 'Device.X_0090F8_A.Id1.', instances: [] });
     fc.assert(
@@ -113,13 +113,13 @@ describe('a path', () => {
     );
   });
 
-  it('has a parent that covers it', () => {
+  it('has a parent path that covers it', () => {
     assert.equal(parentPath('Device.A.3.'), 'Device.A.');
     assert.equal(parentPath('Device.'), '');
     fc.assert(fc.property(concrete, path => matches(parentPath(path), path)));
   });
 
-  it('is covered by wildcards one instance at a time', () => {
+  it('matches a wildcard for exactly one instance', () => {
     assert.ok(matches('Device.A.*.B', 'Device.A.7.B'));
     assert.ok(matches('Device.A.*.', 'Device.A.7.B.C'));
     assert.ok(matches('Device.A.*.', 'Device.A.7.'));
@@ -134,7 +134,7 @@ describe('a path', () => {
 describe('a script name', () => {
   const identifier = fc.stringMatching(/^[A-Za-z][A-Za-z0-9_]{0,8}$/);
 
-  it('writes and reads back the same, whatever the values of its keys', () => {
+  it('reads back keys of any value as written', () => {
     const keys = fc.array(fc.tuple(identifier, fc.string()), { minLength: 1, maxLength: 3 });
     fc.assert(
       fc.property(identifier, identifier, identifier, keys, (service, table, column, pairs) => {
@@ -144,7 +144,7 @@ describe('a script name', () => {
     );
   });
 
-  it('takes quoted and bare values', () => {
+  it('reads quoted and bare key values', () => {
     assert.deepEqual(parseScriptName('Aaa.RadiusServers[Service=Cli Priority="1"].AuthenticationHost'), {
       name: 'Aaa.RadiusServers.AuthenticationHost',
       keys: [
@@ -155,7 +155,7 @@ describe('a script name', () => {
     assert.deepEqual(parseScriptName('SipEp.Gateway[Name="a\\"]\\\\"].Port')?.keys, [['Name', 'a"]\\']]);
   });
 
-  it('refuses what is not one', () => {
+  it('refuses text that is no script name', () => {
     for (const text of [
       '',
       'SipEp',

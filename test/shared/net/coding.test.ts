@@ -7,7 +7,7 @@ import { HttpError, type HttpRequest, type HttpResponse } from '../../../shared/
 describe('content codings (RFC 9110 8.4, TR-069 3.4.7)', () => {
   const kindOf = (kind: CodingError['kind']) => (error: unknown) => error instanceof CodingError && error.kind === kind;
 
-  it('reads back what it wrote', async () => {
+  it('decodes what it encoded', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.uint8Array({ maxLength: 2000 }),
@@ -21,7 +21,7 @@ describe('content codings (RFC 9110 8.4, TR-069 3.4.7)', () => {
     );
   });
 
-  it('reads deflate with its header and without, and gzip by either name', async () => {
+  it('decodes deflate with and without its header, and gzip by either name', async () => {
     const text = Buffer.from('<a>some text</a>');
     for (const [bytes, coding] of [
       [deflateSync(text), 'deflate'],
@@ -33,7 +33,7 @@ describe('content codings (RFC 9110 8.4, TR-069 3.4.7)', () => {
     }
   });
 
-  it('refuses what is unknown, broken, cut off, or grows beyond the bound', async () => {
+  it('refuses unknown codings, broken or cut bodies, and growth beyond the bound', async () => {
     const bomb = gzipSync(Buffer.alloc(10_000_000));
     await assert.rejects(decodeBody(Buffer.from('x'), 'br', 100), kindOf('unknown'));
     await assert.rejects(decodeBody(Buffer.from('x'), 'gzip', 100), kindOf('broken'));
@@ -41,12 +41,12 @@ describe('content codings (RFC 9110 8.4, TR-069 3.4.7)', () => {
     await assert.rejects(decodeBody(bomb, 'gzip', 1_000_000), kindOf('too-large'));
   });
 
-  it('knows a body that is not encoded at all', () => {
+  it('returns a body without coding as it is', () => {
     assert.deepEqual([undefined, '', 'identity', ' Identity '].map(isCoded), [false, false, false, false]);
     assert.ok(isCoded('gzip') && isCoded('nonsense'));
   });
 
-  it('wraps a client: encoded as told, decoded as it comes', async () => {
+  it('encodes requests as configured and decodes any response', async () => {
     const sent: HttpRequest[] = [];
     const answers: Partial<HttpResponse>[] = [
       { headers: { 'content-encoding': 'gzip' }, body: gzipSync('answer') },

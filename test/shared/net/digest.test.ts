@@ -46,7 +46,7 @@ describe('digest authentication', () => {
       ]);
     });
 
-    it('takes the topmost digest it can answer (RFC 7616 3.7, RFC 8760 2.4)', () => {
+    it('chooses the topmost digest that it can answer (RFC 7616 3.7, RFC 8760 2.4)', () => {
       const of = (header: string[]) => chooseDigest(parseChallenges(header))?.parameters.algorithm;
       assert.equal(
         of(['Digest realm="a", nonce="1", algorithm=SHA-256', 'Digest realm="a", nonce="1", algorithm=MD5']),
@@ -71,7 +71,7 @@ describe('digest authentication', () => {
       assert.deepEqual(parseChallenges('a="'.repeat(10_000)), []);
     });
 
-    it('reads back what it writes', () => {
+    it('reads back credentials as written', () => {
       const value = fc.string({ unit: 'grapheme', maxLength: 20 });
       fc.assert(
         fc.property(value, value, (realm, nonce) => {
@@ -116,7 +116,7 @@ describe('digest authentication', () => {
       assert.equal(given.response, '6629fae49393a05397450978507c4ef1');
     });
 
-    it('without qop answers as RFC 2069, with neither nc nor cnonce', () => {
+    it('answers a challenge without qop as RFC 2069, with neither nc nor cnonce', () => {
       const given = answer('Digest realm="testrealm@host.com", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093"', {
         password: 'CircleOfLife',
       });
@@ -150,7 +150,7 @@ describe('digest authentication', () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 24 });
     const target = fc.webPath().map(path => path || '/');
 
-    it('accepts every answer of its own client: all algorithms, any name, password and target', async () => {
+    it("accepts its own client's answers for every algorithm, name, password and target", async () => {
       const property = fc.asyncProperty(
         fc.constantFrom(...digestAlgorithms),
         text,
@@ -207,7 +207,7 @@ describe('digest authentication', () => {
       );
     });
 
-    it('takes an answer without qop once per nonce, then says stale', async () => {
+    it('accepts an answer without qop once per nonce, then replies stale', async () => {
       const { verifier, random } = side();
       const offered = first(verifier.challenge());
       const { qop: _, ...parameters } = offered.parameters;
@@ -224,7 +224,7 @@ describe('digest authentication', () => {
       assert.equal(reasonOf(await verify()), 'stale');
     });
 
-    it('says stale for an old nonce only when the password was right (RFC 7616 3.3)', async () => {
+    it('replies stale for an old nonce only when the password was right (RFC 7616 3.3)', async () => {
       const { verifier, random, clock } = side({ lifetimeMs: 1000 });
       const challenge = first(verifier.challenge());
       const answer = (password: string) =>
@@ -237,7 +237,7 @@ describe('digest authentication', () => {
       assert.equal(first(verifier.challenge({ stale: true })).parameters.stale, 'true');
     });
 
-    it('ties a nonce to the connection it was made for, and to its key', async () => {
+    it('refuses a nonce of another connection or another key', async () => {
       const { verifier, random } = side();
       const challenge = first(verifier.challenge({ binding: 'one' }));
       const header = answerChallenge({ challenge, username: 'u', password: 'secret', ...post, random, nc: 1 });
@@ -249,7 +249,7 @@ describe('digest authentication', () => {
       assert.equal(reasonOf(await stranger.verify({ header, ...post, binding: 'one', passwords: good })), 'stale');
     });
 
-    it('keeps a bounded memory without letting a forgotten nonce be replayed', async () => {
+    it('forgets nonces without letting a forgotten one be replayed', async () => {
       const { verifier, random, clock } = side({ maxTracked: 3 });
       const headers: string[] = [];
       for (let index = 0; index < 6; index++) {
@@ -266,7 +266,7 @@ describe('digest authentication', () => {
       assert.deepEqual(again, ['stale', 'stale', 'stale', 'replay', 'replay', 'replay']);
     });
 
-    it('names what is wrong: nothing given, realm, algorithm, target, unknown user, malformed, another scheme', async () => {
+    it('reports the reason of each refusal: missing, realm, algorithm, target, user, scheme', async () => {
       const { verifier, random } = side();
       const challenge = first(verifier.challenge());
       const given = { challenge, username: 'u', password: 'secret', ...post, random, nc: 1 };
@@ -301,7 +301,7 @@ describe('digest authentication', () => {
       assert.equal(await verify(header, 'http://acs.example/acs'), 'ok');
     });
 
-    it('takes a user name and password in Latin-1 as well as in UTF-8 (RFC 7616 4)', async () => {
+    it('accepts user name and password in Latin-1 as well as in UTF-8 (RFC 7616 4)', async () => {
       const { verifier } = side();
       const { nonce = '' } = first(verifier.challenge()).parameters;
       const { createHash } = await import('node:crypto');
@@ -316,7 +316,7 @@ describe('digest authentication', () => {
       assert.equal(reasonOf(result), 'ok');
     });
 
-    it('takes basic credentials only when told to', async () => {
+    it('accepts basic credentials only when configured', async () => {
       const header = formatBasic('u', 'pa:ss wörd');
       const ask = { header, ...post, passwords: () => ['x', 'pa:ss wörd'] };
       assert.equal(reasonOf(await side().verifier.verify(ask)), 'scheme');

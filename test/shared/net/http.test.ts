@@ -115,7 +115,7 @@ describe('HTTP client', () => {
       assert.equal(body, 'grüße');
     });
 
-    it('an empty POST has Content-Length 0 and no Content-Type', async () => {
+    it('sends an empty POST with Content-Length 0 and no Content-Type', async () => {
       const { url } = await serve((request, response) => response.end(JSON.stringify(request.headers)));
       const { body } = await client().send({ method: 'POST', url, headers: {} });
       const headers = JSON.parse(text(body)) as Record<string, string>;
@@ -155,7 +155,7 @@ describe('HTTP client', () => {
       assert.equal(connections(), 2);
     });
 
-    it('goes on over a new connection when the server has closed the idle one', async () => {
+    it('opens a new connection when the server has closed the idle one', async () => {
       const { url, server, connections } = await serve((_, response) => response.end());
       const { send } = client();
       await send(get(url));
@@ -169,7 +169,7 @@ describe('HTTP client', () => {
   });
 
   describe('failures', () => {
-    it('a cut body, bare line feeds, nonsense, a head without end: protocol', async () => {
+    it('reports a cut body, bare line feeds, nonsense and an endless head as protocol errors', async () => {
       const answers: [string | ((socket: Socket) => void), RegExp][] = [
         [socket => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc'), /./],
         [socket => socket.destroy(), /./],
@@ -184,7 +184,7 @@ describe('HTTP client', () => {
       }
     });
 
-    it('a body above the limit: too-large, and the connection is given up', async () => {
+    it('reports a body above the limit as too-large and closes the connection', async () => {
       const { url, connections } = await serve((request, response) =>
         response.end(request.url === '/big' ? 'x'.repeat(5_000_000) : 'ok'),
       );
@@ -195,7 +195,7 @@ describe('HTTP client', () => {
       assert.equal((await send(get(`${url}/big`, { maxBytes: 5_000_000 }))).body.length, 5_000_000);
     });
 
-    it('nobody there: connect; not a URL of ours: protocol', async () => {
+    it('reports a refused connection as connect, a foreign URL as protocol', async () => {
       const { url, server } = await raw('');
       server.close();
       await once(server, 'close');
@@ -205,7 +205,7 @@ describe('HTTP client', () => {
       await fails(client().send(get(url, { headers: { 'Bad Name': 'x' } })), 'protocol');
     });
 
-    it('silence: timeout, counted from the last piece of the answer', async () => {
+    it('reports silence since the last piece of the answer as timeout', async () => {
       const virtual = new VirtualClock();
       const answering: Socket[] = [];
       const { url } = await raw(socket => void answering.push(socket));
@@ -216,7 +216,7 @@ describe('HTTP client', () => {
       await outcome;
     });
 
-    it('no handshake in time: timeout, with the cause that a connection which never came has', async () => {
+    it('reports a late handshake as timeout, with ETIMEDOUT as its cause', async () => {
       const virtual = new VirtualClock();
       const { url } = await raw(() => undefined);
       const settings = { policy: policyFor('Cwmp', () => undefined), roots: [], now: 0 };
@@ -227,7 +227,7 @@ describe('HTTP client', () => {
       await outcome;
     });
 
-    it('given up: aborted, before, during and after', async () => {
+    it('reports an aborted request as aborted, before, during and after it', async () => {
       const { url } = await raw(() => undefined);
       const http = client();
       const controller = new AbortController();
@@ -261,7 +261,7 @@ describe('HTTP client', () => {
     const secure = (listener: RequestListener) =>
       listen(createHttpsServer({ cert: issued.chain, key: issued.key }, listener), 'https');
 
-    it('tells version, suite and peer of the handshake, and hands out the key log', async () => {
+    it('reports version, suite and peer of the handshake, and writes the key log', async () => {
       const { url, connections } = await secure((_, response) => response.end('ok'));
       const seen: TlsFacts[] = [];
       const lines: string[] = [];
@@ -282,7 +282,7 @@ describe('HTTP client', () => {
       assert.match(lines[0] ?? '', /^(CLIENT_RANDOM|RSA) /);
     });
 
-    it('sends nothing to a server it refuses, and says why', async () => {
+    it('sends nothing to a server that it refuses, and reports the reason', async () => {
       let requests = 0;
       const { url } = await secure((_, response) => {
         requests++;
@@ -298,7 +298,7 @@ describe('HTTP client', () => {
       assert.equal(requests, 0);
     });
 
-    it('asks for its settings anew at each connection', async () => {
+    it('reads its TLS settings at each connection', async () => {
       const { url } = await secure((_, response) => response.setHeader('Connection', 'close').end());
       let { roots } = { ...settings, roots: [] as readonly X509Certificate[] };
       const { send } = client({ tls: () => ({ ...settings, roots }) });
@@ -307,7 +307,7 @@ describe('HTTP client', () => {
       assert.equal((await send(get(url))).status, 200);
     });
 
-    it('answers basic over TLS and never in clear (TR-069 3.4.4)', async () => {
+    it('answers a basic challenge over TLS, never in clear (TR-069 3.4.4)', async () => {
       const listener: RequestListener = (request, response) => {
         if (request.headers.authorization === `Basic ${Buffer.from('u:p').toString('base64')}`) response.end('in');
         else response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="x"' }).end();
@@ -366,7 +366,7 @@ describe('HTTP client', () => {
       assert.deepEqual(rounds, ['missing', 'ok', 'stale', 'ok']);
     });
 
-    it('hands the 401 back when the password is wrong, after one attempt', async () => {
+    it('returns the 401 after one attempt with a wrong password', async () => {
       const { url, rounds } = await guarded();
       const send = authenticated(client().send, { credentials: () => ({ username: 'u', password: 'guess' }), random });
       assert.equal((await send(post(url))).status, 401);
@@ -375,7 +375,7 @@ describe('HTTP client', () => {
       assert.equal((await none(post(url))).status, 401);
     });
 
-    it('gives up on a server that is never satisfied', async () => {
+    it('ends after a bounded number of challenges', async () => {
       let requests = 0;
       const { url } = await serve((_, response) => {
         requests++;
@@ -389,7 +389,7 @@ describe('HTTP client', () => {
   });
 
   describe('cookies (TR-069 3.4.2)', () => {
-    it('returns every cookie of the session, forgets what expired, and knows no domains', async () => {
+    it('returns every unexpired cookie of the session, whatever its domain', async () => {
       const seen: (string | undefined)[] = [];
       const answers = [
         ['a=1; Path=/; HttpOnly', `long=${'x'.repeat(600)}`],
@@ -432,7 +432,7 @@ describe('HTTP client', () => {
       });
     }
 
-    it('follows five in a row and refuses a sixth', async () => {
+    it('follows five redirects in a row and refuses a sixth', async () => {
       const { url } = await serve((request, response) => {
         const left = Number(request.url?.slice(1));
         if (left === 0) response.end('there');
@@ -442,7 +442,7 @@ describe('HTTP client', () => {
       await fails(withRedirects()(client().send)(post(`${url}/6`)), 'protocol', /more than 5 redirects/);
     });
 
-    it('refuses a place that is none, and leaves 303 of a POST and 304 alone', async () => {
+    it('refuses an invalid location, and returns a 303 of a POST and a 304 as they are', async () => {
       const answer = async (status: number, headers: Record<string, string>) => {
         const { url } = await serve((_, response) => response.writeHead(status, headers).end());
         return withRedirects()(client().send)(post(url));
@@ -454,7 +454,7 @@ describe('HTTP client', () => {
       assert.equal((await answer(304, {})).status, 304);
     });
 
-    it('authenticates and keeps cookies at each place', async () => {
+    it('authenticates and keeps cookies separately at each redirect target', async () => {
       const seen: string[] = [];
       const guard =
         (realm: string, then: (response: ServerResponse) => void): RequestListener =>

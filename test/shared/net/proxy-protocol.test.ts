@@ -12,7 +12,7 @@ describe('PROXY header (HAProxy, The PROXY protocol 2.1, 2.2)', () => {
   const ends = fc.oneof(fc.tuple(end(fc.ipV4()), end(fc.ipV4())), fc.tuple(end(ipv6), end(ipv6)));
   const rest = fc.uint8Array({ maxLength: 40 }).map(bytes => Buffer.from(bytes));
 
-  it('says whose connection it is and where the rest begins, of either version and family', () => {
+  it('reads source and length of a header of either version and family', () => {
     fc.assert(
       fc.property(ends, rest, rest, fc.boolean(), ([from, to], extra, behind, isBinary) => {
         const header = isBinary ? binaryHeader(from, to, extra) : lineHeader(from, to);
@@ -25,7 +25,7 @@ describe('PROXY header (HAProxy, The PROXY protocol 2.1, 2.2)', () => {
     );
   });
 
-  it('waits for the rest of whatever is only begun', () => {
+  it('waits for the rest of an incomplete header', () => {
     fc.assert(
       fc.property(ends, fc.boolean(), fc.nat(), ([from, to], isBinary, cut) => {
         const header = isBinary ? binaryHeader(from, to) : lineHeader(from, to);
@@ -34,7 +34,7 @@ describe('PROXY header (HAProxy, The PROXY protocol 2.1, 2.2)', () => {
     );
   });
 
-  it('a check of the load balancer itself, and what it does not know, have no source', () => {
+  it('finds no source in a health check or an unknown address family', () => {
     const local = binaryHeader({ address: '1.2.3.4', port: 1 }, { address: '1.2.3.5', port: 2 });
     local[12] = 0x20;
     const unix = Buffer.concat([local.subarray(0, 12), Buffer.from([0x21, 0x31, 0, 216]), Buffer.alloc(216)]);
@@ -46,7 +46,7 @@ describe('PROXY header (HAProxy, The PROXY protocol 2.1, 2.2)', () => {
       assert.deepEqual(readProxyHeader(header), { state: 'whole', length: header.length }, header.toString('latin1'));
   });
 
-  it('anything else is refused, with what is wrong', () => {
+  it('refuses any other bytes with a reason', () => {
     const good = binaryHeader({ address: '1.2.3.4', port: 1 }, { address: '1.2.3.5', port: 2 });
     const changed = (at: number, byte: number): Buffer => {
       const bytes = Buffer.from(good);
@@ -71,7 +71,7 @@ describe('PROXY header (HAProxy, The PROXY protocol 2.1, 2.2)', () => {
     for (const [bytes, reason] of cases) assert.throws(() => readProxyHeader(Buffer.from(bytes)), reason);
   });
 
-  it('never reads beyond a header, and never throws anything but its own reasons', () => {
+  it('never reads beyond a header, and throws nothing but its own errors', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), fc.boolean(), (noise, isBinary) => {
         const begun = isBinary ? Buffer.from('0d0a0d0a000d0a515549540a', 'hex') : Buffer.from('PROXY ');

@@ -14,7 +14,7 @@ const openSockets = (): number => readdirSync('/proc/self/fd').length;
 const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
 
 describe('UDP sockets', () => {
-  it('are bound to the address and port asked for, in the family of the address', async () => {
+  it('binds to the given address and port, in the family of the address', async () => {
     const first = await bindUdp({ address: '127.0.0.1' });
     const { port, address, family } = first.address();
     assert.deepEqual([address, family], ['127.0.0.1', 'IPv4']);
@@ -34,7 +34,7 @@ describe('UDP sockets', () => {
     ['the SNTP query', () => querySntp({ host: '127.0.0.1', port: 9, localAddress: ABSENT, clock })],
   ];
   for (const [name, bind] of binds) {
-    it(`are closed by ${name} when the bind fails`, async function () {
+    it(`closes the socket of ${name} when the bind fails`, async function () {
       if (process.platform !== 'linux') this.skip();
       const before = openSockets();
       for (let count = 0; count < 20; count++) await assert.rejects(bind(), { code: 'EADDRNOTAVAIL' });

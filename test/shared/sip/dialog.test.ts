@@ -33,7 +33,7 @@ const accepted = (request: SipRequest) =>
 const loose = ['<sip:p2.test;lr>, <sip:p1.test;lr>'];
 
 describe('dialogs', () => {
-  it('caller and callee see the same call from both ends (12.1)', () => {
+  it('give caller and callee the same call from both ends (12.1)', () => {
     const request = invite(loose);
     const response = accepted(request);
     const caller = dialogOfCaller(request, response);
@@ -54,7 +54,7 @@ describe('dialogs', () => {
     assert.equal(buildRequest(callee, 'BYE').headers.get('CSeq'), '2 BYE');
   });
 
-  it('ACK has the CSeq number of its INVITE (13.2.2.4)', () => {
+  it('put the CSeq number of the INVITE into its ACK (13.2.2.4)', () => {
     const request = invite([]);
     const dialog = dialogOfCaller(request, accepted(request));
     const ack = buildAck(dialog, request);
@@ -62,14 +62,14 @@ describe('dialogs', () => {
     assert.equal(ack.headers.has('Route'), false);
   });
 
-  it('a strict router takes the place of the Request-URI (12.2.1.1)', () => {
+  it('put a strict router in the place of the Request-URI (12.2.1.1)', () => {
     const request = invite(['<sip:p2.test;lr>, <sip:p1.test;x=1?h=v>']);
     const bye = buildRequest(dialogOfCaller(request, accepted(request)), 'BYE');
     assert.equal(bye.uri, 'sip:p1.test;x=1');
     assert.deepEqual(bye.headers.all('Route'), ['<sip:p2.test;lr>', '<sip:100@192.0.2.2:16000;transport=tls>']);
   });
 
-  it('refuses a request behind the last one, takes a gap (12.2.2)', () => {
+  it('refuse a request behind the last one, and accept a gap (12.2.2)', () => {
     const request = invite([]);
     const callee = dialogOfCallee(request, accepted(request));
     const caller = dialogOfCaller(request, accepted(request));
@@ -79,12 +79,12 @@ describe('dialogs', () => {
     assert.equal(acceptRequest(callee, buildRequest(caller, 'INFO')), false);
   });
 
-  it('cannot be made without a Contact', () => {
+  it('refuse a response without a Contact', () => {
     const request = invite([]);
     assert.throws(() => dialogOfCaller(request, createResponse(request, 200)), SipSyntaxError);
   });
 
-  it('repeats a 2xx to T2 until ACK, or gives up after 64 × T1 (13.3.1.4)', async () => {
+  it('repeat a 2xx up to every T2 until its ACK, or end after 64 × T1 (13.3.1.4)', async () => {
     const clock = new VirtualClock();
     const start = clock.now();
     const sent: number[] = [];

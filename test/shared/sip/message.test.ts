@@ -53,7 +53,7 @@ const refusal = (bytes: Buffer): SipSyntaxError => {
 };
 
 describe('SIP messages', () => {
-  it('reads a REGISTER as DGW sends it', () => {
+  it('reads a REGISTER as the DGW sends it', () => {
     const message = parseMessage(
       lines(
         'REGISTER sip:192.0.2.11:5062 SIP/2.0',
@@ -77,7 +77,7 @@ describe('SIP messages', () => {
     assert.equal(message.headers.has('Authorization'), false);
   });
 
-  it('knows compact forms, any case, odd spacing and folded lines (RFC 3261 7.3.1, 7.3.3)', () => {
+  it('reads compact forms, any case, odd spacing and folded lines (RFC 3261 7.3.1, 7.3.3)', () => {
     const message = parseMessage(
       lines(
         'OPTIONS sip:a@b SIP/2.0',
@@ -104,7 +104,7 @@ describe('SIP messages', () => {
     });
   });
 
-  it('takes bare LF, leading CRLFs and a body behind Content-Length that is cut (RFC 3261 7.5, 18.3)', () => {
+  it('accepts bare LF and leading CRLFs, and drops bytes behind Content-Length (7.5, 18.3)', () => {
     const text = '\r\n\r\nSIP/2.0 200 \nv: SIP/2.0/UDP a;branch=z9hG4bK1\nContent-Length: 3\n\nabcdef';
     const message = parseMessage(Buffer.from(text));
     assert.equal(message.kind === 'response' && message.status, 200);
@@ -112,7 +112,7 @@ describe('SIP messages', () => {
     assert.equal(parseMessage(Buffer.from('SIP/2.0 200 OK\r\n\r\nall of it')).body.toString(), 'all of it');
   });
 
-  it('refuses what breaks the grammar, and says why', () => {
+  it('refuses messages that break the grammar, with a reason', () => {
     const cases: [Buffer, RegExp, number?][] = [
       [Buffer.from(''), /start|request line/],
       [lines('INVITE  sip:a@b SIP/2.0'), /request line/],
@@ -142,20 +142,20 @@ describe('SIP messages', () => {
     }
   });
 
-  it('keeps what it could read of a bad request, so that its sender can be told', () => {
+  it('keeps the readable part of a bad request, so that it can be answered', () => {
     const error = refusal(request('broken'));
     assert.ok(error instanceof MalformedRequest);
     assert.equal(error.request.method, 'INVITE');
     assert.equal(error.request.headers.get('Call-ID'), 'c1');
   });
 
-  it('lets no header or start line hold a line break', () => {
+  it('refuses line breaks in headers and start lines', () => {
     assert.throws(() => new Headers().add('X', 'a\r\nY: b'), SipSyntaxError);
     assert.throws(() => new Headers().add('X Y', 'a'), SipSyntaxError);
     assert.throws(() => formatMessage(createRequest('INVITE', 'sip:a@b\r\nX: y')), SipSyntaxError);
   });
 
-  it('splits lists outside quotes and brackets only', () => {
+  it('splits lists only outside quotes and brackets', () => {
     assert.deepEqual(splitList('"a, b" <sip:x,y@z>;p="1,2", <sip:c@d>,, e'), [
       '"a, b" <sip:x,y@z>;p="1,2"',
       '<sip:c@d>',
@@ -187,7 +187,7 @@ describe('SIP messages', () => {
     assert.equal([...headers][1]?.[0], 'Via');
   });
 
-  it('makes responses by RFC 3261 8.2.6: Via order, tag only where none is, Record-Route for dialogs', () => {
+  it('makes responses with Vias in order, a new tag, and Record-Route for dialogs (8.2.6)', () => {
     const invite = parseMessage(request('Via: SIP/2.0/TCP second', 'Record-Route: <sip:p;lr>'));
     assert.ok(invite.kind === 'request');
     const ringing = createResponse(invite, 180, undefined, { toTag: 'abc' });
@@ -202,7 +202,7 @@ describe('SIP messages', () => {
     assert.equal(tagOf(again.headers.get('To') ?? ''), 'abc');
   });
 
-  it('takes the topmost Via off, from a line with several too', () => {
+  it('removes the topmost Via, also from a line with several', () => {
     const message = parseMessage(
       lines('SIP/2.0 200 OK', 'Via: SIP/2.0/TLS a;branch=z9hG4bK1, SIP/2.0/UDP b;branch=z9hG4bK2', 'v: SIP/2.0/UDP c'),
     );
@@ -227,7 +227,7 @@ describe('SIP messages', () => {
     .tuple(start, headers, fc.uint8Array({ maxLength: 200 }))
     .map(([head, rows, body]): SipMessage => ({ ...head, headers: new Headers(rows), body: Buffer.from(body) }));
 
-  it('writes what it reads: parse after format is the same message', () => {
+  it('parses a formatted message to the same message', () => {
     fc.assert(
       fc.property(message, original => {
         const read = parseMessage(formatMessage(original));
@@ -303,7 +303,7 @@ describe('SIP URIs', () => {
     assert.deepEqual(parseUri('SIP:lab.test'), { scheme: 'sip', host: 'lab.test', parameters: new Map() });
   });
 
-  it('refuses others', () => {
+  it('refuses text that is no SIP URI', () => {
     for (const bad of [
       '',
       'lab.test',
@@ -323,7 +323,7 @@ describe('SIP URIs', () => {
     );
   });
 
-  it('compares by RFC 3261 19.1.4', () => {
+  it('compares URIs by RFC 3261 19.1.4', () => {
     const same = (a: string, b: string): boolean => sameUri(parseUri(a), parseUri(b));
     assert.ok(same('sip:%61lice@Atlanta.com;transport=TCP', 'sip:alice@atlanta.com;Transport=tcp'));
     assert.ok(same('sip:carol@chicago.com', 'sip:carol@chicago.com;newparam=5'));
@@ -346,7 +346,7 @@ describe('SIP URIs', () => {
     }
   });
 
-  it('format and parse are inverse', () => {
+  it('parses a formatted URI or address to the same', () => {
     const word = fc.stringMatching(/^[a-z0-9]{1,8}$/);
     const parameters = fc.uniqueArray(fc.tuple(word, word), { selector: pair => pair[0], maxLength: 4 });
     const uri = fc.record(

@@ -29,7 +29,7 @@ const offer = [
 ].join('\r\n');
 
 describe('session descriptions', () => {
-  it('gives a typed view and keeps crypto and key-mgmt where they stand', () => {
+  it('reads typed fields and keeps crypto and key-mgmt in their places', () => {
     const sdp = parseSdp(offer);
     assert.deepEqual(sdp.origin, {
       username: 'MxSIP',
@@ -61,7 +61,7 @@ describe('session descriptions', () => {
     assert.deepEqual(attributeValues(sdp.media[0] ?? { attributes: [] }, 'x'), ['y: z ']);
   });
 
-  it('refuses what is none, and says what is wrong', () => {
+  it('refuses text that is no description, with a reason', () => {
     const cases: [string, RegExp][] = [
       ['', /v=0/],
       ['v=1\r\n', /v=0/],
@@ -142,7 +142,7 @@ describe('session descriptions', () => {
     );
   });
 
-  it('is byte-exact on whatever it accepts, and throws SdpError on the rest', () => {
+  it('is byte-exact on all that it accepts, and throws SdpError on the rest', () => {
     const change = fc.array(fc.tuple(fc.nat(offer.length - 1), fc.string({ maxLength: 3 })), { maxLength: 4 });
     fc.assert(
       fc.property(change, changes => {

@@ -116,7 +116,7 @@ const reply = (request: SipRequest, status: number): SipResponse =>
 const statusOf = (message: SipMessage): number => (message.kind === 'response' ? message.status : 0);
 
 describe('client transactions', () => {
-  it('INVITE over UDP: timer A doubles, timer B ends it after 64 × T1 with 408 (17.1.1.2)', async () => {
+  it('doubles timer A of an INVITE over UDP and answers 408 after 64 × T1 (17.1.1.2)', async () => {
     const { clock, layer, flow, times } = wire(false);
     const { final } = layer.request(flow, plain('INVITE'));
     await clock.advance(40_000);
@@ -126,7 +126,7 @@ describe('client transactions', () => {
     assert.equal(layer.size, 0);
   });
 
-  it('INVITE over TLS is sent once; timer B still holds', async () => {
+  it('sends an INVITE over TLS once, with timer B running', async () => {
     const { clock, layer, flow, times } = wire(true);
     const { final } = layer.request(flow, plain('INVITE'));
     await clock.advance(32_000);
@@ -134,7 +134,7 @@ describe('client transactions', () => {
     assert.equal((await final).cause, 'timeout');
   });
 
-  it('others over UDP: timer E grows to T2, is T2 once provisional came, timer F ends it (17.1.2.2)', async () => {
+  it('repeats other requests over UDP up to every T2 until timer F (17.1.2.2)', async () => {
     const one = wire(false);
     one.layer.request(one.flow, plain('REGISTER'));
     await one.clock.advance(40_000);
@@ -151,7 +151,7 @@ describe('client transactions', () => {
     assert.equal((await final).cause, 'timeout');
   });
 
-  it('a refused INVITE is acknowledged, each time again, on its own branch and route (17.1.1.3)', async () => {
+  it("acknowledges each copy of a refusal on the INVITE's branch and route (17.1.1.3)", async () => {
     const { clock, layer, flow, times, deliver, sent } = wire(false);
     const { request, final } = layer.request(flow, plain('INVITE', [['Route', '<sip:p;lr>']]));
     deliver(reply(request, 180));
@@ -172,7 +172,7 @@ describe('client transactions', () => {
     assert.equal(layer.size, 0);
   });
 
-  it('passes on every 2xx to INVITE for 64 × T1 and acknowledges none itself (RFC 6026 7.2)', async () => {
+  it('reports every 2xx to INVITE for 64 × T1 and acknowledges none (RFC 6026 7.2)', async () => {
     const { clock, layer, flow, times, deliver } = wire(true);
     const seen: number[] = [];
     const { request, final } = layer.request(flow, plain('INVITE'), { onResponse: one => void seen.push(one.status) });
@@ -186,7 +186,7 @@ describe('client transactions', () => {
     assert.equal(layer.size, 0);
   });
 
-  it('absorbs repeated answers for T4 over UDP, none over TLS (timer K)', async () => {
+  it('absorbs repeated answers for T4 over UDP, and ends at once over TLS (timer K)', async () => {
     const udp = wire(false);
     const asked = udp.layer.request(udp.flow, plain('BYE'));
     udp.deliver(reply(asked.request, 200));
@@ -211,7 +211,7 @@ describe('client transactions', () => {
     assert.equal(times('INVITE').length, 1);
   });
 
-  it('waits with CANCEL for a provisional response, and sends it on the same branch (9.1)', async () => {
+  it("sends CANCEL on the INVITE's branch after a provisional response (9.1)", async () => {
     const { clock, layer, flow, times, deliver, sent } = wire(true);
     const transaction = layer.request(flow, plain('INVITE'));
     const { request, final } = transaction;
@@ -231,7 +231,7 @@ describe('client transactions', () => {
     assert.equal(layer.size, 0);
   });
 
-  it('a cancelled INVITE whose peer says no more ends after 64 × T1 (9.1)', async () => {
+  it('ends a cancelled INVITE without an answer after 64 × T1 (9.1)', async () => {
     const { clock, layer, flow, deliver } = wire(true);
     const transaction = layer.request(flow, plain('INVITE'));
     const { request, final } = transaction;
@@ -242,7 +242,7 @@ describe('client transactions', () => {
     assert.equal(layer.size, 0);
   });
 
-  it('takes shorter timers for one request, and stops without a word', async () => {
+  it('uses shorter timers for one request, and sends nothing when stopped', async () => {
     const { clock, layer, flow, sent } = wire(false);
     const { final } = layer.request(flow, plain('OPTIONS'), { timers: { timeoutMs: 1_000 } });
     await clock.advance(1_000);
@@ -255,7 +255,7 @@ describe('client transactions', () => {
     assert.equal(sent.length, before);
   });
 
-  it('ignores responses to nothing and with a foreign branch or method (17.1.3)', async () => {
+  it('ignores responses with an unknown branch or method (17.1.3)', async () => {
     const { layer, flow, deliver } = wire(true);
     const seen: number[] = [];
     const { request } = layer.request(flow, plain('BYE'), { onResponse: one => void seen.push(one.status) });
@@ -268,7 +268,7 @@ describe('client transactions', () => {
 });
 
 describe('server transactions', () => {
-  it('INVITE: 100 after 200 ms of silence, provisional repeated on each retransmission (17.2.1)', async () => {
+  it('sends 100 for an INVITE after 200 ms, and repeats the last provisional (17.2.1)', async () => {
     const { clock, times, deliver, requests } = wire(false);
     deliver(incoming('INVITE'));
     await clock.advance(199);
@@ -281,7 +281,7 @@ describe('server transactions', () => {
     assert.deepEqual(times(180), [200, 200]);
   });
 
-  it('a refusal over UDP is repeated until ACK: timer G to T2, timer H ends it', async () => {
+  it('repeats a refusal over UDP up to every T2 until its ACK or timer H', async () => {
     const { clock, layer, times, deliver, requests } = wire(false);
     deliver(incoming('INVITE'));
     let timedOut = 0;
@@ -292,7 +292,7 @@ describe('server transactions', () => {
     assert.deepEqual([timedOut, layer.size], [1, 0]);
   });
 
-  it('a refusal stops at its ACK; that ACK is nobody else’s; timer I ends it', async () => {
+  it('absorbs the ACK of a refusal and ends with timer I', async () => {
     const { clock, layer, times, deliver, requests, acks } = wire(false);
     deliver(incoming('INVITE'));
     const tag = requests[0]?.localTag;
@@ -308,7 +308,7 @@ describe('server transactions', () => {
     assert.equal(layer.size, 0);
   });
 
-  it('a 2xx to INVITE is left to the user agent; its ACK has another branch and is handed over (RFC 6026 7.1)', async () => {
+  it('leaves a 2xx to INVITE and its ACK to the user agent (RFC 6026 7.1)', async () => {
     const { clock, layer, times, deliver, requests, acks } = wire(false);
     deliver(incoming('INVITE'));
     const ok = requests[0]?.respond(200);
@@ -326,7 +326,7 @@ describe('server transactions', () => {
     assert.equal(layer.size, 0);
   });
 
-  it('others: the final answer is repeated for 64 × T1 over UDP (timer J), gone at once over TLS', async () => {
+  it('repeats other final answers for 64 × T1 over UDP, not over TLS (timer J)', async () => {
     const udp = wire(false);
     udp.deliver(incoming('OPTIONS'));
     udp.deliver(incoming('OPTIONS'));
@@ -343,7 +343,7 @@ describe('server transactions', () => {
     assert.deepEqual([tls.layer.size, tls.times(500)], [0, []]);
   });
 
-  it('CANCEL is answered 200 with the INVITE’s tag and told once; late or stray ones 481 or nothing (9.2)', () => {
+  it("answers CANCEL with 200 and the INVITE's tag, a stray one with 481 (9.2)", () => {
     const { deliver, requests, last, sent } = wire(true);
     deliver(incoming('INVITE'));
     const [invite] = requests;
@@ -377,14 +377,14 @@ describe('server transactions', () => {
     assert.deepEqual(acks, []);
   });
 
-  it('same branch from another sender is another transaction', () => {
+  it('opens another transaction for the same branch of another sender', () => {
     const { deliver, requests } = wire(false);
     deliver(incoming('OPTIONS', 'SIP/2.0/UDP a.test;branch=z9hG4bKx'));
     deliver(incoming('OPTIONS', 'SIP/2.0/UDP b.test;branch=z9hG4bKx'));
     assert.equal(requests.length, 2);
   });
 
-  it('notes the source on Via, and answers over UDP to Via’s port, or rport (18.2.1, 18.2.2, RFC 3581 4)', () => {
+  it("notes the source on Via, and answers over UDP to Via's port or rport (18.2.1, 18.2.2)", () => {
     const { deliver, requests, sent } = wire(false);
     deliver(incoming('OPTIONS', 'SIP/2.0/UDP unit.test;branch=z9hG4bK1'));
     deliver(incoming('OPTIONS', 'SIP/2.0/UDP 192.0.2.9:7000;branch=z9hG4bK2'));
@@ -400,7 +400,7 @@ describe('server transactions', () => {
     assert.deepEqual([vias[2]?.get('received'), vias[2]?.get('rport')], ['192.0.2.9', '5061']);
   });
 
-  it('answers 400 with the reason to a request that lacks something, 503 when full, nothing to a bad ACK', () => {
+  it('answers 400 to an incomplete request, 503 when full, and nothing to a bad ACK', () => {
     const { deliver, sent, last, requests } = wire(true, 1);
     const bad = incoming('OPTIONS');
     bad.headers.set('Max-Forwards', 'many');

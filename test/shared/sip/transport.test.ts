@@ -71,7 +71,7 @@ describe('SIP framing on streams', () => {
     );
   });
 
-  it('finds them byte by byte', () => {
+  it('finds the same messages byte by byte', () => {
     assert.deepEqual(frame([...stream].map(byte => Buffer.from([byte]))).messages, whole);
   });
 
@@ -80,7 +80,7 @@ describe('SIP framing on streams', () => {
     assert.equal(frame([Buffer.from('A b SIP/2.0\nContent-Length : 2\n\nabX')]).messages[0]?.endsWith('ab'), true);
   });
 
-  it('gives up where it cannot know the end', () => {
+  it('reports a stream as broken when the end of a message is unknown', () => {
     const cases: [string, RegExp][] = [
       ['A b SIP/2.0\r\nX: y\r\n\r\n', /no Content-Length/],
       ['A b SIP/2.0\r\nContent-Length: ten\r\n\r\n', /not a number/],
@@ -97,7 +97,7 @@ describe('SIP framing on streams', () => {
     }
   });
 
-  it('bears any bytes', () => {
+  it('never throws on any bytes', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 10 }), chunks => {
         frame(chunks.map(chunk => Buffer.from(chunk)));
@@ -192,7 +192,7 @@ describe('SIP transport', () => {
     peer.socket.destroy();
   });
 
-  it('closes a stream that it cannot follow, after it handed on what it could read', async () => {
+  it('closes a stream with lost framing after reporting the readable request', async () => {
     const server = transport();
     const { address } = await server.listen({ protocol: 'tcp', host: '127.0.0.1', port: 0 });
     const malformed = new Promise<string | undefined>(resolve =>
@@ -205,7 +205,7 @@ describe('SIP transport', () => {
     assert.equal(server.flows().length, 0);
   });
 
-  it('says what is wrong with a message whose end is known, and goes on', async () => {
+  it('reports a malformed message with a known end, and reads the next', async () => {
     const server = transport();
     answering(server);
     const reasons: string[] = [];
@@ -220,7 +220,7 @@ describe('SIP transport', () => {
     peer.socket.destroy();
   });
 
-  it('closes what was silent for the idle limit, not before', async () => {
+  it('closes a connection after the idle limit, not before', async () => {
     const virtual = new VirtualClock();
     const server = transport({ clock: virtual, log });
     const { address } = await server.listen({ protocol: 'tcp', host: '127.0.0.1', port: 0, idleMs: 12_000_000 });
@@ -237,7 +237,7 @@ describe('SIP transport', () => {
     await peer.closed;
   });
 
-  it('calls a flow dead whose ping is not answered in time', async () => {
+  it('reports a flow as dead when its ping is not answered in time', async () => {
     const virtual = new VirtualClock();
     const server = transport({ clock: virtual, log });
     const { address } = await server.listen({ protocol: 'tcp', host: '127.0.0.1', port: 0 });
@@ -270,7 +270,7 @@ describe('SIP transport', () => {
     one.socket.destroy();
   });
 
-  it('gives up a connection attempt when told to', async () => {
+  it('aborts a connection attempt by its signal', async () => {
     const controller = new AbortController();
     controller.abort(new Error('enough'));
     const attempt = transport().connect({ protocol: 'tcp', host: '127.0.0.1', port: 9, signal: controller.signal });

@@ -135,7 +135,7 @@ describe('TLS connections', () => {
       }
     }
 
-    it('the unit never offers TLS 1.3, a plain device does', async () => {
+    it('offers TLS 1.3 as a plain device, never as the unit', async () => {
       const listening = await tlsServer({ ciphers: 'DEFAULT' });
       assert.match(await outcome(target(listening)), /^TLSv1\.2 /);
       assert.equal(
@@ -144,7 +144,7 @@ describe('TLS connections', () => {
       );
     });
 
-    it('a plain device does not offer less than its floor', async () => {
+    it('offers nothing below the floor as a plain device', async () => {
       const listening = await tlsServer({ maxVersion: 'TLSv1.1' });
       assert.equal(await outcome(target(listening, { settings: settings(plainPolicy) })), 'version');
     });
@@ -177,12 +177,12 @@ describe('TLS connections', () => {
       });
     }
 
-    it("the server's preference decides among suites in common", async () => {
+    it("follows the server's preference among common suites", async () => {
       const listening = await tlsServer({ ciphers: 'AES128-SHA:AES256-SHA:@SECLEVEL=0', honorCipherOrder: true });
       assert.equal(await outcome(target(listening)), 'TLSv1.2 TLS_RSA_WITH_AES_128_CBC_SHA');
     });
 
-    it('CS3 meets no server below TLS 1.2', async () => {
+    it('meets no server below TLS 1.2 with CS3', async () => {
       const listening = await tlsServer({ maxVersion: 'TLSv1.1' });
       assert.equal(
         await outcome(target(listening, { settings: settings({ suites: suiteLists.https.CS3 }) })),
@@ -190,7 +190,7 @@ describe('TLS connections', () => {
       );
     });
 
-    it('no list meets a server with an EC certificate only', async () => {
+    it('meets no server with an EC certificate only', async () => {
       const ec = await root.issue({ commonName: 'localhost', usage: ['server'], key: 'ec' });
       const listening = await tlsServer({ cert: ec.chain, key: ec.key });
       for (const [title, list] of lists) {
@@ -202,7 +202,7 @@ describe('TLS connections', () => {
       }
     });
 
-    it('RC4 and 3DES alone are refused before anything is sent', async () => {
+    it('refuses RC4 and 3DES alone before anything is sent', async () => {
       const listening = await tlsServer();
       const only = ['TLS_RSA_WITH_RC4_128_SHA', 'TLS_RSA_WITH_3DES_EDE_CBC_SHA'];
       assert.equal(await outcome(target(listening, { settings: settings({ suites: only }) })), 'no-common-suite');
@@ -210,7 +210,7 @@ describe('TLS connections', () => {
   });
 
   describe('trust', () => {
-    it('judges on the clock and CAs of the unit, not of the host', async () => {
+    it('judges by the clock and CAs of the unit, not of the host', async () => {
       const listening = await tlsServer();
       const year = 365 * 86_400_000;
       const ask = (policy: Partial<TlsPolicy>, more: Partial<TlsSettings>) =>
@@ -230,7 +230,7 @@ describe('TLS connections', () => {
       }
     });
 
-    it('compares the name asked for, whatever address it has', async () => {
+    it('compares the requested name, whatever its address', async () => {
       const listening = await tlsServer();
       const ask = (host: string) => outcome(target(listening, { host, address: '127.0.0.1' }));
       assert.match(await ask('localhost'), /^TLS/);
@@ -322,7 +322,7 @@ describe('TLS connections', () => {
 
     const plain = async (onConnection: (socket: Socket) => void) => listen(createTcpServer(onConnection));
 
-    it('says what a server does that speaks no TLS, or hangs up', async () => {
+    it('reports a server that speaks no TLS or closes', async () => {
       const http = await plain(socket => socket.end('HTTP/1.0 400 Bad Request\r\n\r\n'));
       const rude = await plain(socket => socket.destroy());
       for (const [listening, text] of [
@@ -335,7 +335,7 @@ describe('TLS connections', () => {
       }
     });
 
-    it('keeps the error of a port where nobody listens', async () => {
+    it("reports the system's error for a closed port", async () => {
       const listening = await plain(() => undefined);
       const options = target(listening);
       listening.close();
@@ -343,7 +343,7 @@ describe('TLS connections', () => {
       await assert.rejects(connectTls(options), { code: 'ECONNREFUSED' });
     });
 
-    it('gives up on time and on demand', async () => {
+    it('rejects on time-out and on abort', async () => {
       const silent = await plain(() => undefined);
       const virtual = new VirtualClock();
       const waiting = assert.rejects(connectTls(target(silent, { clock: virtual, timeoutMs: 5000 })), {

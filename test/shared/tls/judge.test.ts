@@ -124,12 +124,12 @@ describe('TLS judge', () => {
       });
     }
 
-    it('a client in the server role is judged by the client usage', async () => {
+    it('judges a client certificate by the client usage', async () => {
       assert.equal(judge(await issue({ usage: ['client'] }), { level: 'TrustedCertificate', role: 'client' }), 'ok');
       assert.equal(judge(await issue(), { level: 'TrustedCertificate', role: 'client' }), 'key-usage');
     });
 
-    it('a plain device without clock ignores the dates and nothing else (TR-069 3.3)', async () => {
+    it('ignores only the dates for a plain device without a clock (TR-069 3.3)', async () => {
       const policy = { ...plainPolicy };
       const bare = (chain: X509Certificate[], more: Partial<ChainInput> = {}) =>
         judge(chain, { policy, now: undefined, ...more });
@@ -138,14 +138,14 @@ describe('TLS judge', () => {
       assert.equal(bare(await issue(), { host: 'else.example' }), 'name-mismatch');
     });
 
-    it('may be told to wait for the clock even without validation', async () => {
+    it('can require the clock even without validation', async () => {
       const policy = { validation: 'NoValidation', refuseWithoutClock: true } as const;
       assert.equal(judge(await issue(), { policy, now: undefined }), 'clock-not-set');
       assert.equal(judge(await issue(), { policy }), 'ok');
     });
   });
 
-  it('tells the first of several faults: CA, clock, path, dates, name', async () => {
+  it('reports the first of several faults: CA, clock, path, dates, name', async () => {
     const expired = { notBefore: at(-year), notAfter: at(-1000) };
     const bad = await issue(expired, other);
     const host = 'else.example';
@@ -157,7 +157,7 @@ describe('TLS judge', () => {
   });
 
   describe('paths (RFC 5280 6.1)', () => {
-    it('with the root left out, sent along, sent first, or among strangers', async () => {
+    it('accepts the root left out, sent along, sent first, or among other certificates', async () => {
       const [leaf, ca] = (await issue({}, middle)) as [X509Certificate, X509Certificate];
       const [top, stranger] = [one(root.cert), one(other.cert)];
       for (const chain of [
@@ -175,7 +175,7 @@ describe('TLS judge', () => {
       assert.equal(judge([leaf as X509Certificate], { roots: [one(root.cert), one(middle.cert)] }), 'ok');
     });
 
-    it('takes an installed intermediate as anchor without its root', async () => {
+    it('accepts an installed intermediate as anchor without its root', async () => {
       assert.equal(judge(await issue({}, middle), { roots: [one(middle.cert)] }), 'ok');
     });
 
@@ -234,7 +234,7 @@ describe('TLS judge', () => {
       }
     });
 
-    it('refuses what leads to an expired root or intermediate', async () => {
+    it('refuses a path to an expired root or intermediate', async () => {
       const old = await createCa({
         name: 'Old',
         key: 'ec',
@@ -252,13 +252,13 @@ describe('TLS judge', () => {
       assert.equal(judge(await issue({}, oldMiddle)), 'expired');
     });
 
-    it('takes an old-style root without extensions', async () => {
+    it('accepts an old-style root without extensions', async () => {
       const v1 = await odd({ subject: 'V1', key: other.key });
       const leaf = await odd({ subject: 'acs.example', by: { ...other, cert: v1.toString() } });
       assert.equal(judge([leaf], { roots: [v1] }), 'ok');
     });
 
-    it('finds the good way among bad ones, and ends on any tangle', async () => {
+    it('finds a valid path among bad ones, and ends on any loop', async () => {
       const leaf = await issue();
       const decoys: X509Certificate[] = [];
       for (let index = 0; index < 12; index++)
@@ -326,7 +326,7 @@ describe('TLS judge', () => {
       assert.equal(reasonOf(judgeVersion({ floor: 'SSLv3' }, 'TLSv1')), 'ok');
     });
 
-    it('defaults (CS1, TLSv1) meet no server of ECDHE and GCM only; CS3 does', () => {
+    it('meets a server of ECDHE and GCM only with CS3, not with the defaults', () => {
       assert.equal(reasonOf(judgeOffer(policy('Cwmp', {}), strong) as Verdict), 'no-common-suite');
       assert.deepEqual(judgeOffer(policy('Cwmp', { 'Cwmp.TransportHttpsCipherSuite': 'CS3' }), strong), {
         ok: true,
@@ -335,7 +335,7 @@ describe('TLS judge', () => {
       });
     });
 
-    it('no list meets a server with an EC key only, but for static ECDH', () => {
+    it('meets no server with an EC key only, but for static ECDH', () => {
       for (const set of ['CS1', 'CS2', 'CS3'] as const) {
         const verdict = judgeOffer(policy('Cwmp', { 'Cwmp.TransportHttpsCipherSuite': set }), {
           versions: ['TLSv1_2'],
@@ -346,7 +346,7 @@ describe('TLS judge', () => {
       }
     });
 
-    it('CS3 meets no server below TLS 1.2, and a floor refuses what the server chooses below it', () => {
+    it('meets no server below TLS 1.2 with CS3, and none below the floor', () => {
       const old = { versions: ['TLSv1', 'TLSv1_1'], suites: Object.keys(suites), keys: ['RSA'] } as const;
       assert.equal(
         reasonOf(judgeOffer(policy('Cwmp', { 'Cwmp.TransportHttpsCipherSuite': 'CS3' }), old) as Verdict),
@@ -361,7 +361,7 @@ describe('TLS judge', () => {
   });
 
   describe('profiles', () => {
-    it('every list names known suites, once each', () => {
+    it('names only known suites in every list, once each', () => {
       for (const lists of Object.values(suiteLists)) {
         for (const list of Object.values(lists)) {
           assert.equal(new Set(list).size, list.length);

@@ -189,7 +189,7 @@ describe('TLS foreseen and met', () => {
     });
   }
 
-  it('a plain TR-069 device, with its clock set and not', async () => {
+  it('a plain TR-069 device, with and without its clock', async () => {
     for (const offer of Object.keys(offers))
       for (const held of keys)
         for (const kind of kinds) {
