@@ -6,7 +6,8 @@ import { formatSdp, parseSdp, type Sdp, SdpError } from '../../../shared/sip/sdp
 import type { ClientTransaction } from '../../../shared/sip/transaction-types.ts';
 import { tagOf } from '../../../shared/sip/uri.ts';
 import { exchange } from '../authenticated-request.ts';
-import type { MediaParameters, MediaSession } from '../media/media.ts';
+import type { MediaSession } from '../media/media.ts';
+import type { MediaParameters } from '../media/parameters.ts';
 import type { MediaPorts } from '../media/ports.ts';
 import { buildOffer, judgeAnswer, type LocalSession, type OfferedStream } from '../media/sdp-negotiation.ts';
 import { type Call, CallFailed } from './call.ts';

@@ -2,7 +2,8 @@
 import type { SipResponse } from '../../../shared/sip/message.ts';
 import { formatSdp, type Sdp } from '../../../shared/sip/sdp.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
-import type { MediaParameters, MediaSession } from '../media/media.ts';
+import type { MediaSession } from '../media/media.ts';
+import type { MediaParameters } from '../media/parameters.ts';
 import { buildAnswer, type Chosen, judgeOffer, type LocalSession } from '../media/sdp-negotiation.ts';
 import { allowed, refuseSession } from './replies.ts';
 import type { DialogSide } from './request-in-dialog.ts';

@@ -1,48 +1,12 @@
 // The media of one call: a tone sent every 20 ms by the clock, and recognition of the tone that comes back. Protected with
 // SRTP when keys were agreed.
 import type { Socket } from 'node:dgram';
-import type { Clock, Random } from '../../../shared/clock.ts';
 import { messageOf } from '../../../shared/errors.ts';
-import type { Log } from '../../../shared/log.ts';
-import type { Codec } from './g711.ts';
+import type { MediaOptions, MediaParameters, MediaStats } from './parameters.ts';
 import type { MediaPorts } from './ports.ts';
 import { MediaReceiver } from './receiver.ts';
 import { MediaSender } from './sender.ts';
 import { type SrtpKeying, SrtpReceiver, SrtpSender } from './srtp.ts';
-
-/** The result of offer and answer. */
-export interface MediaParameters {
-  remote: { address: string; port: number };
-  codec: Codec;
-  payloadType: number;
-  /** Both present or both absent. */
-  keys?: { send: SrtpKeying; receive: SrtpKeying };
-  /** False while on hold. */
-  sending: boolean;
-}
-
-export interface MediaStats {
-  sent: number;
-  received: number;
-  authFailures: number;
-  replays: number;
-  /** Packets that were no RTP or came from elsewhere. */
-  strangers: number;
-  rtcpReceived: number;
-  /** Hz in the audio received lately. */
-  tone: number | undefined;
-}
-
-export interface MediaOptions {
-  ports: MediaPorts;
-  /** Ours; known before the ports are, since keys may be bound to it. */
-  ssrc: number;
-  /** Hz to play. */
-  tone: number;
-  clock: Clock;
-  random: Random;
-  log: Log;
-}
 
 const sameKeying = (a: SrtpKeying | undefined, b: SrtpKeying | undefined): boolean =>
   a === b ||

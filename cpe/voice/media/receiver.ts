@@ -1,6 +1,6 @@
 // The receiving half of a call's media: checks packets, counts them, and keeps the last samples for tone recognition.
 import { decodeG711 } from './g711.ts';
-import type { MediaParameters, MediaStats } from './media.ts';
+import type { MediaParameters, MediaStats } from './parameters.ts';
 import { decodeRtp, readReport } from './rtp.ts';
 import type { SrtpReceiver, Unprotected } from './srtp.ts';
 import { recogniseTone } from './tone.ts';

@@ -1,7 +1,7 @@
 // The packets of one RTP stream: numbering, time stamps, audio and protection.
 import type { Random } from '../../../shared/clock.ts';
 import { encodeG711 } from './g711.ts';
-import type { MediaOptions, MediaParameters } from './media.ts';
+import type { MediaOptions, MediaParameters } from './parameters.ts';
 import { encodeReport, encodeRtp } from './rtp.ts';
 import type { SrtpSender } from './srtp.ts';
 import { createTone, SAMPLE_RATE } from './tone.ts';

@@ -12,7 +12,7 @@ import {
 } from '../../../shared/sip/sdp.ts';
 import { type Codec, payloadTypes } from './g711.ts';
 import type { AgreedKeys, KeyManagement, KeyOffer, MediaSecurity } from './keying.ts';
-import type { MediaParameters } from './media.ts';
+import type { MediaParameters } from './parameters.ts';
 
 /** The unit's identity in every SDP of one call; `version` grows with each change (RFC 3264 8). */
 export interface LocalSession {

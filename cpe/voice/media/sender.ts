@@ -3,7 +3,7 @@ import type { Socket } from 'node:dgram';
 import type { Clock, Timer } from '../../../shared/clock.ts';
 import { messageOf } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
-import type { MediaOptions, MediaParameters } from './media.ts';
+import type { MediaOptions, MediaParameters } from './parameters.ts';
 import type { MediaPorts } from './ports.ts';
 import { FRAME_MS, RtpStream } from './rtp-stream.ts';
 import type { SrtpSender } from './srtp.ts';
