@@ -43,7 +43,7 @@ describe('3.1 Discovery of the ACS by DHCP', () => {
     for (let round = 0; unit.sessions.length < count && round < 4000; round++) await unit.clock.advance(250);
     await unit.ended(count);
   };
-  const codes = (session: number): string[] => (unit.sessions[session - 1]?.events ?? []).map(event => event.EventCode);
+  const codes = (session: number): string[] => unit.codes(session);
 
   for (const identified of [false, true]) {
     it(`takes ACS URL and retry policy from option ${identified ? 125 : 43} until the ACS sets its own policy`, async () => {

@@ -40,7 +40,7 @@ describe('UDP connection request', () => {
       password,
     );
   };
-  const codes = (count: number): string[] => (unit.sessions[count - 1]?.events ?? []).map(({ EventCode }) => EventCode);
+  const codes = (session: number): string[] => unit.codes(session);
   /** Waits until all datagrams are read: the unit asks at its next renewal only after it has read its queue. */
   const judged = async (): Promise<void> => {
     const before = stun.heard.length;

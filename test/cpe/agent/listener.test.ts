@@ -66,7 +66,7 @@ describe('connection requests (TR-069 3.2.2)', () => {
     await unit.ended(1);
     return new URL(unit.gateway.agent?.connectionRequestUrl ?? '');
   };
-  const codes = (session: number): string[] => (unit.sessions[session - 1]?.events ?? []).map(event => event.EventCode);
+  const codes = (session: number): string[] => unit.codes(session);
 
   it('shows its URL in the Inform and in the model, with an unguessable path', async () => {
     const url = await start();

@@ -74,9 +74,7 @@ export class TransferWorld {
 
   /** Events of a session, from 1, with their command keys. */
   events(session: number): string[] {
-    return (this.unit.sessions[session - 1]?.events ?? []).map(({ EventCode, CommandKey }) =>
-      CommandKey ? `${EventCode} ${CommandKey}` : EventCode,
-    );
+    return this.unit.events(session);
   }
 
   /** All TransferCompletes received by the ACS. */

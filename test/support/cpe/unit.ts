@@ -19,6 +19,10 @@ export interface TestUnit {
   until(holds: () => boolean): Promise<void>;
   /** Resolves when `count` sessions have ended altogether. */
   ended(count: number): Promise<SessionReport>;
+  /** Events of a session, from 1, with their command keys: `M Download key`. */
+  events(session: number): string[];
+  /** Event codes of a session, from 1. */
+  codes(session: number): string[];
   close(): Promise<void>;
 }
 
@@ -60,6 +64,7 @@ export async function testUnit(options: UnitOptions = {}): Promise<TestUnit> {
   const sessions: SessionReport[] = [];
   // Each boot has its own agent.
   gateway.onAgent(agent => agent.sessions.onEnd(report => sessions.push(report)));
+  const eventsOf = (session: number) => sessions[session - 1]?.events ?? [];
   const until = async (holds: () => boolean): Promise<void> => {
     await eventually('the sessions of the unit', holds);
   };
@@ -77,6 +82,9 @@ export async function testUnit(options: UnitOptions = {}): Promise<TestUnit> {
       if (!report) throw new Error('no session');
       return report;
     },
+    events: session =>
+      eventsOf(session).map(({ EventCode, CommandKey }) => (CommandKey ? `${EventCode} ${CommandKey}` : EventCode)),
+    codes: session => eventsOf(session).map(({ EventCode }) => EventCode),
     close: () => gateway.stop(),
   };
 }
