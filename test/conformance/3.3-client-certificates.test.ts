@@ -4,7 +4,8 @@ import { request as httpsRequest } from 'node:https';
 import { seededRandom, systemClock } from '../../shared/clock.ts';
 import { decodeEnvelope, encodeEnvelope } from '../../shared/cwmp/soap.ts';
 import { type Authority, createCa, type Issued } from '../../shared/pki/authority.ts';
-import { ScriptedCpe, type TestAcs, testAcs } from '../support/acs/memory-acs.ts';
+import { type TestAcs, testAcs } from '../support/acs/memory-acs.ts';
+import { ScriptedCpe } from '../support/cpe/scripted-cpe.ts';
 import { deviceId as id } from '../support/devices.ts';
 
 describe('3.3 CPEs with certificates', () => {

@@ -7,7 +7,8 @@ import { DEFAULT_CWMP } from '../../acs/server/start.ts';
 import { seededRandom } from '../../shared/clock.ts';
 import { type Body, decodeEnvelope, type Envelope, encodeEnvelope, requestBody } from '../../shared/cwmp/soap.ts';
 import { answerChallenge, chooseDigest, parseChallenges } from '../../shared/net/digest.ts';
-import { ScriptedCpe, type TestAcs, testAcs } from '../support/acs/memory-acs.ts';
+import { type TestAcs, testAcs } from '../support/acs/memory-acs.ts';
+import { ScriptedCpe } from '../support/cpe/scripted-cpe.ts';
 
 const factory = { username: 'enrol', password: 'factory' };
 const rpcMethods: Envelope = { namespace: '1-2', id: '7', body: requestBody('GetRPCMethods', {}) as Body };

@@ -10,7 +10,8 @@ import {
   requestBody,
   responseBody,
 } from '../../shared/cwmp/soap.ts';
-import { memoryCpe, ScriptedCpe, type TestAcs, testAcs } from '../support/acs/memory-acs.ts';
+import { type TestAcs, testAcs } from '../support/acs/memory-acs.ts';
+import { memoryCpe, ScriptedCpe } from '../support/cpe/scripted-cpe.ts';
 import { deviceId as id } from '../support/devices.ts';
 import { sampleOf } from '../support/envelopes.ts';
 

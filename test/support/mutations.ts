@@ -16,7 +16,8 @@ import {
 import { namespaces, speaks } from '../../shared/cwmp/versions.ts';
 import { silentLog } from '../../shared/log.ts';
 import { builtinModel } from '../../shared/model/datamodel.ts';
-import { ScriptedCpe, type TestAcs, testAcs } from './acs/memory-acs.ts';
+import { type TestAcs, testAcs } from './acs/memory-acs.ts';
+import { ScriptedCpe } from './cpe/scripted-cpe.ts';
 import { virtualAcs, virtualUrl } from './cpe/virtual-acs.ts';
 import { sampleOf } from './envelopes.ts';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { openedText } from '../../../acs/fleet/common/secrets.ts';
 import { type Json, type TestApi, testApi } from '../../support/acs/api.ts';
-import { ScriptedCpe } from '../../support/acs/memory-acs.ts';
+import { ScriptedCpe } from '../../support/cpe/scripted-cpe.ts';
 import { deviceId as id } from '../../support/devices.ts';
 
 const interval = 'Device.X_0090F8_Cwmp.PeriodicInformInterval';

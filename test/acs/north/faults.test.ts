@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import { type TestApi, testApi } from '../../support/acs/api.ts';
 import { runSession } from '../../support/acs/api-calls.ts';
-import { memoryCpe, ScriptedCpe } from '../../support/acs/memory-acs.ts';
+import { memoryCpe, ScriptedCpe } from '../../support/cpe/scripted-cpe.ts';
 import { deviceId } from '../../support/devices.ts';
 
 describe('fault API', () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { type TestApi, testApi } from '../../support/acs/api.ts';
 import { addTask, putFile, runSession } from '../../support/acs/api-calls.ts';
-import { ScriptedCpe } from '../../support/acs/memory-acs.ts';
+import { ScriptedCpe } from '../../support/cpe/scripted-cpe.ts';
 import { deviceId } from '../../support/devices.ts';
 
 describe('file API', () => {

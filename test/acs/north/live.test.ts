@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type TestApi, TOKEN, testApi } from '../../support/acs/api.ts';
 import { addTask, runSession } from '../../support/acs/api-calls.ts';
-import { ScriptedCpe } from '../../support/acs/memory-acs.ts';
+import { ScriptedCpe } from '../../support/cpe/scripted-cpe.ts';
 
 const secret = 'Device.X_0090F8_Cwmp.Password';
 

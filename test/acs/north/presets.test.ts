@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type Json, type TestApi, testApi } from '../../support/acs/api.ts';
 import { addTask, putFile, runSession } from '../../support/acs/api-calls.ts';
-import { memoryCpe, ScriptedCpe } from '../../support/acs/memory-acs.ts';
+import { memoryCpe, ScriptedCpe } from '../../support/cpe/scripted-cpe.ts';
 import { deviceId } from '../../support/devices.ts';
 
 const interval = 'Device.X_0090F8_Cwmp.PeriodicInformInterval';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import { type Json, type TestApi, testApi } from '../../support/acs/api.ts';
 import { addTask, runSession } from '../../support/acs/api-calls.ts';
-import { memoryCpe, ScriptedCpe } from '../../support/acs/memory-acs.ts';
+import { memoryCpe, ScriptedCpe } from '../../support/cpe/scripted-cpe.ts';
 import { deviceId } from '../../support/devices.ts';
 
 const interval = 'Device.X_0090F8_Cwmp.PeriodicInformInterval';

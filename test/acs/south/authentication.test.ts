@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import { encodeEnvelope } from '../../../shared/cwmp/soap.ts';
-import { ScriptedCpe, type TestAcs, testAcs, valuesIn } from '../../support/acs/memory-acs.ts';
+import { type TestAcs, testAcs } from '../../support/acs/memory-acs.ts';
+import { ScriptedCpe, valuesIn } from '../../support/cpe/scripted-cpe.ts';
 import { deviceId as id } from '../../support/devices.ts';
 
 const factory = { username: 'enrol', password: 'factory' };

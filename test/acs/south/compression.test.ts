@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { deflateSync, gunzipSync, gzipSync } from 'node:zlib';
 import { encodeEnvelope } from '../../../shared/cwmp/soap.ts';
-import { ScriptedCpe, type TestAcs, testAcs } from '../../support/acs/memory-acs.ts';
+import { type TestAcs, testAcs } from '../../support/acs/memory-acs.ts';
+import { ScriptedCpe } from '../../support/cpe/scripted-cpe.ts';
 
 describe('compressed messages at the ACS', () => {
   let acs: TestAcs;

@@ -1,7 +1,8 @@
 // The identity that an Inform claims: what identifies a device is held to the lengths and forms of TR-069 A.3.3.1.
 import assert from 'node:assert/strict';
 import { decodeEnvelope, encodeEnvelope } from '../../../shared/cwmp/soap.ts';
-import { ScriptedCpe, type TestAcs, testAcs } from '../../support/acs/memory-acs.ts';
+import { type TestAcs, testAcs } from '../../support/acs/memory-acs.ts';
+import { ScriptedCpe } from '../../support/cpe/scripted-cpe.ts';
 
 type DeviceId = Partial<Record<'Manufacturer' | 'OUI' | 'ProductClass' | 'SerialNumber', string>>;
 

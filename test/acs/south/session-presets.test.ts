@@ -1,6 +1,7 @@
 // Presets in a session: what a device is sent until its ParameterKey is the wanted revision.
 import assert from 'node:assert/strict';
-import { memoryCpe, ScriptedCpe, type TestAcs, testAcs } from '../../support/acs/memory-acs.ts';
+import { type TestAcs, testAcs } from '../../support/acs/memory-acs.ts';
+import { memoryCpe, ScriptedCpe } from '../../support/cpe/scripted-cpe.ts';
 import { deviceId as id } from '../../support/devices.ts';
 
 describe('presets in a session', () => {

@@ -1,6 +1,7 @@
 // Tasks in a session: sent, settled by evidence, cancelled.
 import assert from 'node:assert/strict';
-import { memoryCpe, ScriptedCpe, type TestAcs, testAcs, transferComplete } from '../../support/acs/memory-acs.ts';
+import { type TestAcs, testAcs } from '../../support/acs/memory-acs.ts';
+import { memoryCpe, ScriptedCpe, transferComplete } from '../../support/cpe/scripted-cpe.ts';
 import { deviceId as id } from '../../support/devices.ts';
 
 describe('tasks in a session', () => {

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { MAX_REQUESTS } from '../../../acs/south/cpe-requests.ts';
 import { type Body, encodeEnvelope, requestBody } from '../../../shared/cwmp/soap.ts';
-import { ScriptedCpe, type TestAcs, testAcs } from '../../support/acs/memory-acs.ts';
+import { type TestAcs, testAcs } from '../../support/acs/memory-acs.ts';
+import { ScriptedCpe } from '../../support/cpe/scripted-cpe.ts';
 import { deviceId as id, informOf } from '../../support/devices.ts';
 
 describe('sessions of the ACS', () => {

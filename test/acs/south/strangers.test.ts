@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { encodeEnvelope } from '../../../shared/cwmp/soap.ts';
-import { ScriptedCpe, type TestAcs, testAcs } from '../../support/acs/memory-acs.ts';
+import { type TestAcs, testAcs } from '../../support/acs/memory-acs.ts';
 import { RawConnection } from '../../support/cpe/raw-cpe.ts';
+import { ScriptedCpe } from '../../support/cpe/scripted-cpe.ts';
 import { openWorld } from '../../support/worlds/world.ts';
 
 const MB = 1024 * 1024;

@@ -8,8 +8,8 @@ import { withoutSecrets } from '../../../acs/south/redaction.ts';
 import { VirtualClock } from '../../../shared/clock.ts';
 import { type Body, encodeEnvelope, requestBody } from '../../../shared/cwmp/soap.ts';
 import { type TestApi, testApi } from '../../support/acs/api.ts';
-import { memoryCpe, ScriptedCpe } from '../../support/acs/memory-acs.ts';
 import { dialects, writer } from '../../support/cpe/dialects.ts';
+import { memoryCpe, ScriptedCpe } from '../../support/cpe/scripted-cpe.ts';
 import { deviceId as id } from '../../support/devices.ts';
 
 const message = (xml = '', more: Partial<TracedMessage> = {}): TracedMessage => ({

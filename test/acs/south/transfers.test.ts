@@ -6,8 +6,8 @@ import { connect } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { seededRandom } from '../../../shared/clock.ts';
 import { type TestApi, TOKEN, testApi } from '../../support/acs/api.ts';
-import { ScriptedCpe } from '../../support/acs/memory-acs.ts';
 import { inPieces, whole } from '../../support/contents.ts';
+import { ScriptedCpe } from '../../support/cpe/scripted-cpe.ts';
 import { deviceId as device } from '../../support/devices.ts';
 import { eventually } from '../../support/eventually.ts';
 

@@ -1,8 +1,8 @@
 // Calls of the API that many tests need: add a task, store a file or a preset, run a session of the default device.
 import assert from 'node:assert/strict';
+import { memoryCpe, ScriptedCpe } from '../cpe/scripted-cpe.ts';
 import { deviceId } from '../devices.ts';
 import type { Json, TestApi } from './api.ts';
-import { memoryCpe, ScriptedCpe } from './memory-acs.ts';
 
 /** Queues a task for the default device. @returns the task */
 export async function addTask(api: TestApi, body: object, query = ''): Promise<Json> {

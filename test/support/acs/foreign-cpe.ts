@@ -2,7 +2,8 @@
 import { CwmpFault, type ParameterFault } from '../../../shared/cwmp/faults.ts';
 import type { Arguments, MethodName, ParameterValue } from '../../../shared/cwmp/methods.ts';
 import type { Envelope } from '../../../shared/cwmp/soap.ts';
-import { ScriptedCpe, type TestAcs } from './memory-acs.ts';
+import { ScriptedCpe } from '../cpe/scripted-cpe.ts';
+import type { TestAcs } from './memory-acs.ts';
 
 export interface ForeignValue {
   value: string;

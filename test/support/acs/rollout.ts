@@ -4,8 +4,9 @@ import { createSchedule } from '../../../acs/fleet/cluster/schedule.ts';
 import type { Schedule } from '../../../acs/fleet/common/schedule.ts';
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import { requestBody } from '../../../shared/cwmp/soap.ts';
+import { memoryCpe, ScriptedCpe } from '../cpe/scripted-cpe.ts';
 import { type Json, type TestApi, testApi } from './api.ts';
-import { memoryCpe, ScriptedCpe, type TestAcs } from './memory-acs.ts';
+import type { TestAcs } from './memory-acs.ts';
 
 export const OLD = '49.1.100';
 export const NEW = '49.2.200';

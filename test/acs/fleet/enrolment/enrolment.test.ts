@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { DeviceOperations } from '../../../../acs/device/operation-types.ts';
 import type { Candidate } from '../../../../acs/fleet/enrolment/candidate.ts';
 import { type TestApi, testApi } from '../../../support/acs/api.ts';
-import { memoryCpe, ScriptedCpe } from '../../../support/acs/memory-acs.ts';
+import { memoryCpe, ScriptedCpe } from '../../../support/cpe/scripted-cpe.ts';
 import { identityOf, idOf, informOf, valuesOf } from '../../../support/devices.ts';
 
 interface Value {

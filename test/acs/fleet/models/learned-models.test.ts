@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type Json, type TestApi, testApi } from '../../../support/acs/api.ts';
 import { ForeignCpe, type ForeignIdentity } from '../../../support/acs/foreign-cpe.ts';
-import { ScriptedCpe } from '../../../support/acs/memory-acs.ts';
+import { ScriptedCpe } from '../../../support/cpe/scripted-cpe.ts';
 
 const router: ForeignIdentity = {
   manufacturer: 'Acme',

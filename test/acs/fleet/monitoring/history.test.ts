@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { type Bucket, bucketAt, levels, merged, pointsOf, slotOf } from '../../../../acs/store/series.ts';
 import { type TestApi, testApi } from '../../../support/acs/api.ts';
-import { memoryCpe, ScriptedCpe } from '../../../support/acs/memory-acs.ts';
+import { memoryCpe, ScriptedCpe } from '../../../support/cpe/scripted-cpe.ts';
 import { identityOf, idOf } from '../../../support/devices.ts';
 
 const MINUTE = 60_000;

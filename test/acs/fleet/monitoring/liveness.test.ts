@@ -5,7 +5,8 @@ import { learnInterval } from '../../../../acs/fleet/common/inform-interval.ts';
 import type { Schedule } from '../../../../acs/fleet/common/schedule.ts';
 import { startDuties } from '../../../../acs/fleet/duties.ts';
 import { LivenessWatch, LOOK_MS } from '../../../../acs/fleet/monitoring/liveness.ts';
-import { memoryCpe, ScriptedCpe, type TestAcs, testAcs } from '../../../support/acs/memory-acs.ts';
+import { type TestAcs, testAcs } from '../../../support/acs/memory-acs.ts';
+import { memoryCpe, ScriptedCpe } from '../../../support/cpe/scripted-cpe.ts';
 import { identityOf, idOf } from '../../../support/devices.ts';
 
 const MINUTE = 60_000;

@@ -8,7 +8,7 @@ import { networks } from '../../../../acs/south/connection-request/policy.ts';
 import { openSqlite } from '../../../../acs/store/sqlite/store.ts';
 import { VirtualClock } from '../../../../shared/clock.ts';
 import { type TestApi, testApi } from '../../../support/acs/api.ts';
-import { ScriptedCpe } from '../../../support/acs/memory-acs.ts';
+import { ScriptedCpe } from '../../../support/cpe/scripted-cpe.ts';
 import { identityOf, idOf, informOf, newYear } from '../../../support/devices.ts';
 
 const MINUTE = 60_000;

@@ -4,7 +4,7 @@ import type { Preset } from '../../../../acs/fleet/presets/preset.ts';
 import { CwmpFault } from '../../../../shared/cwmp/faults.ts';
 import { type TestApi, testApi } from '../../../support/acs/api.ts';
 import { faultsOf, putPreset } from '../../../support/acs/api-calls.ts';
-import { memoryCpe, ScriptedCpe } from '../../../support/acs/memory-acs.ts';
+import { memoryCpe, ScriptedCpe } from '../../../support/cpe/scripted-cpe.ts';
 import { deviceId as id } from '../../../support/devices.ts';
 
 const interval = 'Device.X_0090F8_Cwmp.PeriodicInformInterval';

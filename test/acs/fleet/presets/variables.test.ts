@@ -5,7 +5,7 @@ import { parseTemplate, plainText, substitute, variableOf } from '../../../../ac
 import { UserError } from '../../../../shared/errors.ts';
 import { type Json, type TestApi, testApi } from '../../../support/acs/api.ts';
 import { faultsOf, putPreset } from '../../../support/acs/api-calls.ts';
-import { memoryCpe, ScriptedCpe } from '../../../support/acs/memory-acs.ts';
+import { memoryCpe, ScriptedCpe } from '../../../support/cpe/scripted-cpe.ts';
 import { deviceId as id } from '../../../support/devices.ts';
 
 const fill = (text: string, values: Record<string, string>): unknown =>

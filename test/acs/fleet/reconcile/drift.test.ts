@@ -4,7 +4,8 @@ import type { Drift } from '../../../../acs/device/desired-state.ts';
 import type { Wanted } from '../../../../acs/fleet/presets/desired.ts';
 import { recordsAfter } from '../../../../acs/fleet/reconcile/drift.ts';
 import type { Device } from '../../../../cpe/state/device.ts';
-import { memoryCpe, ScriptedCpe, testAcs } from '../../../support/acs/memory-acs.ts';
+import { testAcs } from '../../../support/acs/memory-acs.ts';
+import { memoryCpe, ScriptedCpe } from '../../../support/cpe/scripted-cpe.ts';
 import { deviceId as id } from '../../../support/devices.ts';
 import { informingEvery, openVirtualWorld, type VirtualWorld } from '../../../support/worlds/virtual-world.ts';
 

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { peekSlot, slotOf, type Unit } from '../../../../cpe/services/service.ts';
 import { sipep } from '../../../../cpe/services/sip/sipep.ts';
 import { CwmpFault } from '../../../../shared/cwmp/faults.ts';
-import { memoryCpe, ScriptedCpe, type TestAcs, testAcs } from '../../../support/acs/memory-acs.ts';
+import { type TestAcs, testAcs } from '../../../support/acs/memory-acs.ts';
+import { memoryCpe, ScriptedCpe } from '../../../support/cpe/scripted-cpe.ts';
 import { deviceId as id } from '../../../support/devices.ts';
 import { informingEvery, openVirtualWorld, type VirtualWorld } from '../../../support/worlds/virtual-world.ts';
 

@@ -1,7 +1,8 @@
 // Credentials that a device refuses: when the ACS offers them again.
 import assert from 'node:assert/strict';
 import { CwmpFault } from '../../../../shared/cwmp/faults.ts';
-import { ScriptedCpe, type TestAcs, testAcs } from '../../../support/acs/memory-acs.ts';
+import { type TestAcs, testAcs } from '../../../support/acs/memory-acs.ts';
+import { ScriptedCpe } from '../../../support/cpe/scripted-cpe.ts';
 import { deviceId as id } from '../../../support/devices.ts';
 
 const parameters = { 'Device.ManagementServer.ConnectionRequestURL': 'http://127.0.0.1:7547/cr' };

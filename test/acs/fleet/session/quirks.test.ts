@@ -6,7 +6,8 @@ import { adapted } from '../../../../acs/fleet/session/adapted-cpe.ts';
 import { CwmpFault } from '../../../../shared/cwmp/faults.ts';
 import type { CpeMethod } from '../../../../shared/cwmp/methods.ts';
 import { type Body, decodeEnvelope, encodeEnvelope, requestBody } from '../../../../shared/cwmp/soap.ts';
-import { memoryCpe, ScriptedCpe, testAcs } from '../../../support/acs/memory-acs.ts';
+import { testAcs } from '../../../support/acs/memory-acs.ts';
+import { memoryCpe, ScriptedCpe } from '../../../support/cpe/scripted-cpe.ts';
 
 const subject = {
   oui: '0090F8',

@@ -7,7 +7,8 @@ import { openSqlite } from '../../../../acs/store/sqlite/store.ts';
 import type { Store } from '../../../../acs/store/store.ts';
 import { seededRandom, VirtualClock } from '../../../../shared/clock.ts';
 import { silentLog } from '../../../../shared/log.ts';
-import { memoryCpe, ScriptedCpe, type TestAcs, testAcs } from '../../../support/acs/memory-acs.ts';
+import { type TestAcs, testAcs } from '../../../support/acs/memory-acs.ts';
+import { memoryCpe, ScriptedCpe } from '../../../support/cpe/scripted-cpe.ts';
 import { deviceId as id, informOf } from '../../../support/devices.ts';
 
 const interval = 'Device.ManagementServer.PeriodicInformInterval';
