@@ -11,6 +11,7 @@ const fleetRooms = [
   ['preflight', 'rollout'],
   ['presets'],
   ['devices', 'tasks', 'enrolment', 'monitoring', 'tracing', 'access', 'files'],
+  ['models'],
   ['common'],
 ];
 const isSource = (file: string): boolean => /^(acs|cpe|pbx|shared)\//.test(file);
