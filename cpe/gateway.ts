@@ -31,7 +31,7 @@ export interface Gateway extends UnitPower {
   stop(): Promise<void>;
 }
 
-/** How long a boot waits for DHCP, milliseconds; the agent asks again later. */
+/** Milliseconds that a boot waits for DHCP; the agent asks again later. */
 const DHCP_AT_BOOT = 8000;
 
 /** @throws UserError when the state directory or the profile cannot be used */

@@ -6,7 +6,7 @@ import type { OpenListener } from './connection-request/listener.ts';
 import type { WireTap } from './session/acs-connection.ts';
 
 export interface AgentOptions {
-  /** Where connection requests are taken; port 0 is any. Absent: nowhere. */
+  /** The address at which connection requests are taken; port 0 is any. Absent: none are taken. */
   listen?: { host: string; port: number } | undefined;
   wire?: WireTap | undefined;
   /** One session, then nothing more: no transfers, no retry. */

@@ -27,7 +27,7 @@ interface Remembered {
 
 export class HttpEndpoint {
   readonly #target: RequestTarget;
-  /** Where connection requests are taken. */
+  /** The address at which connection requests are taken. */
   readonly #listen: { host: string; port: number };
   readonly #open: OpenListener;
   readonly #one = new Mutex();

@@ -40,7 +40,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     (request, response) => handle(policy, log, request, response),
   );
   server.maxConnections = MAX_CONNECTIONS;
-  // What is not HTTP at all is not answered.
+  // A client that does not speak HTTP gets no answer.
   server.on('clientError', (_error, socket) => socket.destroy());
   const port = await listen(server, host, options.port);
   const shownHost = host === '0.0.0.0' || host === '::' ? address : host;

@@ -6,7 +6,7 @@ import type { Arguments } from '../../../shared/cwmp/methods.ts';
 import { Verifier } from '../../../shared/net/verifier.ts';
 import { createCa } from '../../../shared/pki/authority.ts';
 import { type Answer, type Heard, type Step, scriptedAcs } from '../../support/cpe/scripted-acs.ts';
-import { download, file, firmware, IMAGE, TransferWorld } from '../../support/cpe/transfer-world.ts';
+import { download, file, firmware, IMAGE, outlast, TransferWorld } from '../../support/cpe/transfer-world.ts';
 
 describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
   let on: TransferWorld;
@@ -75,7 +75,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
       it(`reports ${code} for ${what}, and leaves the unit unchanged`, async () => {
         on.files.always(step);
         await on.start([download({ URL: on.files.url, ...args })]);
-        if (/^a cut/.test(what)) await on.outlast();
+        if (/^a cut/.test(what)) await outlast(on);
         const complete = await on.done();
         assert.equal(complete?.FaultStruct.FaultCode, code, complete?.FaultStruct.FaultString);
         assert.deepEqual(on.events(2), ['7 TRANSFER COMPLETE', 'M Download key']);
@@ -95,7 +95,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
         download({ URL: `http://127.0.0.1:${port}/` }),
         download({ URL: 'http://no-such-host.invalid/', CommandKey: 'b' }),
       ]);
-      await on.outlast();
+      await outlast(on);
       await on.done(2);
       assert.deepEqual(
         on.completes().map(({ FaultStruct }) => FaultStruct.FaultCode),
@@ -106,7 +106,7 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
     it('reports 9017 for a server that stops answering', async () => {
       on.files.always({ silent: true });
       await on.start([download({ URL: on.files.url })]);
-      await on.outlast(120_000);
+      await outlast(on, 120_000);
       assert.equal((await on.done())?.FaultStruct.FaultCode, 9017);
     });
 

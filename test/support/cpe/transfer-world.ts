@@ -98,26 +98,23 @@ export class TransferWorld {
     return this.completes().at(-1);
   }
 
-  /** Lets the pauses pass after which a server that went away is tried again, and `silence` where it does not answer at all. */
-  async outlast(silence = 0): Promise<void> {
-    const { unit, files } = this;
-    const open = () => unit.device.state.facts.transfers.filter(({ state }) => state !== 'ended');
-    for (let heard = 1; open().length > 0; heard++) {
-      if (silence) {
-        await files.until(heard);
-        await unit.clock.advance(silence);
-      }
-      await unit.until(() =>
-        open().every(({ state, notBefore }) => state === 'queued' && notBefore > unit.clock.now()),
-      );
-      const next = Math.min(...open().map(({ notBefore }) => notBefore));
-      if (Number.isFinite(next)) await unit.clock.advance(next - unit.clock.now());
-    }
-  }
-
   async close(): Promise<void> {
     await this.#unit?.close();
     await this.acs.close();
     await this.files.close();
+  }
+}
+
+/** Lets the pauses pass after which a server that went away is tried again, and `silence` where it does not answer at all. */
+export async function outlast({ unit, files }: TransferWorld, silence = 0): Promise<void> {
+  const open = () => unit.device.state.facts.transfers.filter(({ state }) => state !== 'ended');
+  for (let heard = 1; open().length > 0; heard++) {
+    if (silence) {
+      await files.until(heard);
+      await unit.clock.advance(silence);
+    }
+    await unit.until(() => open().every(({ state, notBefore }) => state === 'queued' && notBefore > unit.clock.now()));
+    const next = Math.min(...open().map(({ notBefore }) => notBefore));
+    if (Number.isFinite(next)) await unit.clock.advance(next - unit.clock.now());
   }
 }
