@@ -17,12 +17,12 @@ export interface Log {
 
 const secretName = /password|secret|token|authorization|privatekey/i;
 /** The names of fields are few, and the same in every line. */
-const judged = new Map<string, boolean>();
+const knownNames = new Map<string, boolean>();
 function isSecret(name: string): boolean {
-  const known = judged.get(name);
+  const known = knownNames.get(name);
   if (known !== undefined) return known;
   const secret = secretName.test(name);
-  if (judged.size < 1000) judged.set(name, secret);
+  if (knownNames.size < 1000) knownNames.set(name, secret);
   return secret;
 }
 

@@ -52,7 +52,7 @@ export async function fleet(options: FleetOptions, terminal: FleetTerminal): Pro
   const { count, seed } = options;
   const report = mergeReports(groups, { count, seed, seconds, withUnits: true });
   // The report is the command's result: it is logged at any level but silent.
-  const told = createLog({
+  const resultLog = createLog({
     clock,
     level: options.logLevel === 'silent' ? 'silent' : 'info',
     pretty: terminal.pretty,
@@ -69,8 +69,8 @@ export async function fleet(options: FleetOptions, terminal: FleetTerminal): Pro
   const full = { ...totals, ...(differences && { differences }) };
   const withUnits = options.units || count <= FEW;
   if (options.json !== undefined) await writeReport(options.json, withUnits ? { ...full, units: units ?? [] } : full);
-  for (const difference of differences ?? []) told.warn('difference', { ...difference });
-  told.info('report', { ...totals, ...(differences && { differences: differences.length }) });
+  for (const difference of differences ?? []) resultLog.warn('difference', { ...difference });
+  resultLog.info('report', { ...totals, ...(differences && { differences: differences.length }) });
   return report.ok && (differences?.length ?? 0) === 0 ? 0 : 1;
 }
 

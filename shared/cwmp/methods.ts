@@ -3,146 +3,41 @@
 import { validateFields } from './arguments.ts';
 import {
   boolean,
-  dateTime,
   type Fields,
-  int,
-  optional,
   repeated,
   type StructOf,
   strings,
-  struct,
   structs,
   text,
-  UNKNOWN_TIME,
   unsignedInt,
   type ValueOf,
 } from './fields.ts';
+import {
+  anyQueuedTransfer,
+  autonomousResult,
+  commandKey,
+  credential,
+  deviceId,
+  event,
+  fileType,
+  fileTypeArgument,
+  objectName,
+  operation,
+  operationResult,
+  option,
+  parameterAttribute,
+  parameterInfo,
+  parameterKey,
+  parameterValue,
+  queuedTransfer,
+  setParameterAttribute,
+  status,
+  timeWindow,
+  transferAnswer,
+  transferFault,
+  unknownTime,
+} from './structs.ts';
 import type { Version } from './versions.ts';
-
-/** TR-069 A.3.2.1 */
-const parameterValue = struct({ Name: text(256), Value: { kind: 'any', absent: '' } });
-/** TR-069 A.3.2.3 */
-const parameterInfo = struct({ Name: text(256), Writable: boolean({ absent: false }) });
-/** TR-069 A.3.2.4: the only entity defined is "Subscriber". */
-const accessList = strings(64, { absent: [] });
-/** TR-069 A.3.2.4: 3 to 6 are the lightweight kinds of Annex M. */
-const notification = int({ min: 0, max: 6, absent: 0 });
-/** TR-069 A.3.2.5 */
-const parameterAttribute = struct({ Name: text(256), Notification: notification, AccessList: accessList });
-/** TR-069 A.3.2.4 */
-const setParameterAttribute = struct({
-  Name: text(256),
-  NotificationChange: boolean({ absent: false, impliedBy: 'Notification' }),
-  Notification: notification,
-  AccessListChange: boolean({ absent: false, impliedBy: 'AccessList' }),
-  AccessList: accessList,
-});
-/** TR-069 A.3.3.1. Without OUI and serial number the device is unknown; some devices leave out the rest. */
-const deviceId = struct({
-  Manufacturer: text(64, { absent: '' }),
-  OUI: text(6, { pattern: /^[0-9A-F]{6}$/ }),
-  ProductClass: text(64, { absent: '' }),
-  SerialNumber: text(64),
-});
-const event = struct({ EventCode: text(64), CommandKey: text(32, { absent: '' }) });
-/** TR-069 A.3.3.2. A transfer that tells of no fault had none. */
-const transferFault = {
-  ...struct({
-    FaultCode: unsignedInt({ codes: 'transfer' }),
-    FaultString: text(256, { absent: '', clip: true }),
-  }),
-  absent: { FaultCode: 0, FaultString: '' },
-} as const;
-/** TR-069 A.4.2.2: the same struct, with the deployment units' own subset of codes. */
-const deploymentUnitFault = struct({
-  FaultCode: unsignedInt({ codes: 'deploymentUnit' }),
-  FaultString: optional(text(undefined)),
-});
-
-const unknownTime = dateTime({ absent: UNKNOWN_TIME });
-const commandKey = text(32, { absent: '' });
-const parameterKey = text(32, { absent: '' });
-const credential = text(256, { absent: '' });
-const fileType = text(64);
-const objectName = text(256, { pattern: /\.$/ });
-/** A positive answer without a status means that the request was carried out. */
-const status = int({ min: 0, max: 1, absent: 0 });
-/** A transfer without a status must not be taken for done: a TransferComplete has to report it. */
-const transferAnswer = {
-  Status: int({ min: 0, max: 1, absent: 1 }),
-  StartTime: unknownTime,
-  CompleteTime: unknownTime,
-} as const;
-
-const queuedTransfer = struct({ CommandKey: commandKey, State: int({ min: 1, max: 3 }) });
-const anyQueuedTransfer = struct({
-  ...queuedTransfer.fields,
-  IsDownload: boolean(),
-  FileType: fileType,
-  FileSize: unsignedInt({ absent: 0 }),
-  TargetFileName: text(256, { absent: '' }),
-});
-/** TR-069 A.4.1.8; offsets in seconds from the receipt of the request. */
-const timeWindow = struct({
-  WindowStart: unsignedInt(),
-  WindowEnd: unsignedInt(),
-  WindowMode: text(64),
-  UserMessage: text(256, { absent: '' }),
-  MaxRetries: int({ absent: -1 }),
-});
-const option = struct({
-  OptionName: text(64),
-  VoucherSN: unsignedInt(),
-  State: unsignedInt({ min: 0, max: 3 }),
-  Mode: int({ min: 0, max: 2 }),
-  StartDate: unknownTime,
-  ExpirationDate: optional(dateTime()),
-  IsTransferable: int({ min: 0, max: 1 }),
-});
-const fileTypeArgument = struct({ Name: text(64), Value: text(256, { absent: '' }) });
-
-const uuid = text(36, { pattern: /^[A-Fa-f0-9]{8}-([A-Fa-f0-9]{4}-){3}[A-Fa-f0-9]{12}$/ });
-const someUuid = optional(uuid);
-const someUrl = optional(text(1024));
-const someVersion = optional(text(32));
-const someReference = optional(text(256));
-const someCredential = optional(text(256));
-/** TR-069 A.4.1.10: xsi:type gives the kind of operation. */
-const operation = {
-  kind: 'choice',
-  variants: {
-    InstallOpStruct: struct({
-      URL: text(1024),
-      UUID: someUuid,
-      Username: someCredential,
-      Password: someCredential,
-      ExecutionEnvRef: someReference,
-    }),
-    UpdateOpStruct: struct({
-      UUID: someUuid,
-      Version: someVersion,
-      URL: someUrl,
-      Username: someCredential,
-      Password: someCredential,
-    }),
-    UninstallOpStruct: struct({ UUID: uuid, Version: someVersion, ExecutionEnvRef: someReference }),
-  },
-} as const;
-const operationResult = struct({
-  UUID: uuid,
-  DeploymentUnitRef: text(undefined, { absent: '' }),
-  Version: text(32, { absent: '' }),
-  CurrentState: text(undefined, { values: ['Installed', 'Uninstalled', 'Failed'] }),
-  Resolved: boolean({ absent: false }),
-  ExecutionUnitRefList: text(undefined, { absent: '' }),
-  StartTime: unknownTime,
-  CompleteTime: unknownTime,
-  Fault: deploymentUnitFault,
-});
-const autonomousResult = struct({
-  ...operationResult.fields,
-  OperationPerformed: text(undefined, { values: ['Install', 'Update', 'Uninstall'] }),
-});
 
 interface MethodSpec {
   /** Clause of TR-069 that defines it. */
@@ -456,13 +351,10 @@ export type Results<M extends MethodName> = StructOf<Methods[M]['response']>;
 export type ParameterValue = ValueOf<typeof parameterValue>;
 export type ParameterInfo = ValueOf<typeof parameterInfo>;
 export type ParameterAttribute = ValueOf<typeof parameterAttribute>;
-export type SetParameterAttribute = ValueOf<typeof setParameterAttribute>;
 export type EventEntry = ValueOf<typeof event>;
 export type DeviceId = ValueOf<typeof deviceId>;
 export type FaultStruct = ValueOf<typeof transferFault>;
-export type TimeWindow = ValueOf<typeof timeWindow>;
 export type Operation = ValueOf<typeof operation>;
-export type OperationResult = ValueOf<typeof operationResult>;
 
 const byName: ReadonlyMap<string, MethodSpec> = new Map(Object.entries(methods));
 

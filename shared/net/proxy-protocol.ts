@@ -64,11 +64,11 @@ function readVersion2(bytes: Buffer): ProxyHeader {
   const size = families[kind >> 4];
   if (command === LOCAL || size === undefined || (kind & 0xf) !== STREAM) return { state: 'whole', length };
   if (length < FIXED_V2 + 2 * size + 4) throw new Error('PROXY header too short for its addresses');
-  const address = textOf(bytes.subarray(FIXED_V2, FIXED_V2 + size));
+  const address = addressText(bytes.subarray(FIXED_V2, FIXED_V2 + size));
   return { state: 'whole', length, source: { address, port: bytes.readUInt16BE(FIXED_V2 + 2 * size) } };
 }
 
-const textOf = (address: Buffer): string =>
+const addressText = (address: Buffer): string =>
   address.length === 4
     ? address.join('.')
     : new SocketAddress({

@@ -35,7 +35,8 @@ export const token = /^[A-Za-z0-9\-.!%*_+`'~]+$/;
 export const lineBreak = /[\r\n]/;
 
 const fullName = (name: string): string => (name.length === 1 ? (compactForms[name.toLowerCase()] ?? name) : name);
-const keyOf = (name: string): string => fullName(name).toLowerCase();
+/** Header names compare without case, compact forms as their long ones. */
+const headerKey = (name: string): string => fullName(name).toLowerCase();
 
 /** Header fields in order, repeated ones apart; names compare without case, compact forms as their long ones. */
 export class Headers implements Iterable<readonly [name: string, value: string]> {
@@ -47,13 +48,13 @@ export class Headers implements Iterable<readonly [name: string, value: string]>
 
   /** The first field of that name. */
   get(name: string): string | undefined {
-    const key = keyOf(name);
+    const key = headerKey(name);
     return this.#rows.find(row => row.key === key)?.value;
   }
 
   /** Every field of that name, one string per line of the message. */
   all(name: string): string[] {
-    const key = keyOf(name);
+    const key = headerKey(name);
     return this.#rows.filter(row => row.key === key).map(row => row.value);
   }
 
@@ -87,7 +88,7 @@ export class Headers implements Iterable<readonly [name: string, value: string]>
 
   /** Replaces all fields of that name by these, in the place of the first. */
   setAll(name: string, values: readonly string[]): this {
-    const key = keyOf(name);
+    const key = headerKey(name);
     const first = this.#rows.findIndex(other => other.key === key);
     this.remove(name);
     const at = first < 0 ? this.#rows.length : Math.min(first, this.#rows.length);
@@ -96,7 +97,7 @@ export class Headers implements Iterable<readonly [name: string, value: string]>
   }
 
   remove(name: string): this {
-    const key = keyOf(name);
+    const key = headerKey(name);
     for (let at = this.#rows.length - 1; at >= 0; at--) if (this.#rows[at]?.key === key) this.#rows.splice(at, 1);
     return this;
   }

@@ -4,14 +4,14 @@ import type { X509Certificate } from 'node:crypto';
 import { type JudgedBy, judgeHandshake, judgeVersion, type Refusal, refusal } from './judge.ts';
 import { isOlder, offeredFrom, suites, type TlsPolicy, type TlsVersion, tlsVersions } from './profiles.ts';
 
-type KeyOf = 'RSA' | 'EC' | 'DSS';
+type KeyKind = 'RSA' | 'EC' | 'DSS';
 
 interface Offer {
   versions: readonly TlsVersion[];
   /** IANA names in the server's order of preference, which decides. */
   suites: readonly string[];
   /** The kinds of key the server has a certificate for. */
-  keys: readonly KeyOf[];
+  keys: readonly KeyKind[];
 }
 
 /**
@@ -64,7 +64,7 @@ export interface ServerFacts {
 }
 
 /** The kind of key that decides which suites a certificate serves. */
-export function keyOf(cert: X509Certificate): KeyOf | undefined {
+export function keyKind(cert: X509Certificate): KeyKind | undefined {
   const type = cert.publicKey.asymmetricKeyType;
   if (type === 'rsa' || type === 'rsa-pss') return 'RSA';
   if (type === 'dsa') return 'DSS';
@@ -73,8 +73,8 @@ export function keyOf(cert: X509Certificate): KeyOf | undefined {
 
 /** The chain that goes with a suite; TLS 1.3 suites leave it to the signature, and OpenSSL then takes EC before RSA. */
 function chainFor(suite: string, chains: ServerFacts['chains']): readonly X509Certificate[] {
-  const held = (key: KeyOf): readonly X509Certificate[] | undefined =>
-    chains.find(([leaf]) => leaf !== undefined && keyOf(leaf) === key);
+  const held = (key: KeyKind): readonly X509Certificate[] | undefined =>
+    chains.find(([leaf]) => leaf !== undefined && keyKind(leaf) === key);
   const key = suites[suite]?.key ?? 'any';
   return (key === 'any' ? (held('EC') ?? held('RSA') ?? chains[0]) : held(key)) ?? [];
 }
@@ -85,7 +85,7 @@ export function judgeServer(
   host: string,
   by: JudgedBy,
 ): { ok: true; version: TlsVersion; suite: string } | Refusal {
-  const keys = server.chains.flatMap(([leaf]) => (leaf && keyOf(leaf)) ?? []);
+  const keys = server.chains.flatMap(([leaf]) => (leaf && keyKind(leaf)) ?? []);
   const outcome = judgeOffer(by.policy, { versions: server.versions, suites: server.suites, keys });
   if (!outcome.ok) return outcome;
   const chain = chainFor(outcome.suite, server.chains);

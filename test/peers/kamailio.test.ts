@@ -28,6 +28,12 @@ async function useConfig(lab: Lab, name: string): Promise<void> {
   await writeFile(join(lab.folder, 'kamailio', 'tls.cfg'), text.replaceAll('@LAB@', lab.folder));
 }
 
+/** Starts a unit that trusts the lab's CA. */
+async function unitAt(lab: Lab, changes: Parameters<typeof unitConfig>[2] = {}): Promise<Unit> {
+  const ca = await readFile(join(lab.folder, 'certs', 'ca.pem'), 'utf8');
+  return startUnit(unitConfig('100', server, { domain: 'lab.test', ...changes }), () => tlsSettings([ca]));
+}
+
 peerSuite('the unit at Kamailio', { programs: ['kamailio', 'openssl', 'ss'], lab: true }, () => {
   for (const config of ['tls.cfg', 'tls-rsa.cfg']) {
     describe(`with ${config}`, function () {
@@ -35,8 +41,7 @@ peerSuite('the unit at Kamailio', { programs: ['kamailio', 'openssl', 'ss'], lab
       let lab: Lab;
       let unit: Unit | undefined;
       const start = async (changes: Parameters<typeof unitConfig>[2] = {}): Promise<Unit> => {
-        const ca = await readFile(join(lab.folder, 'certs', 'ca.pem'), 'utf8');
-        unit = startUnit(unitConfig('100', server, { domain: 'lab.test', ...changes }), () => tlsSettings([ca]));
+        unit = await unitAt(lab, changes);
         return unit;
       };
 
@@ -91,8 +96,7 @@ peerSuite(
     });
     after(() => lab.close());
     const connect = async (changes: Parameters<typeof unitConfig>[2] = {}): Promise<Unit> => {
-      const ca = await readFile(join(lab.folder, 'certs', 'ca.pem'), 'utf8');
-      unit = startUnit(unitConfig('100', server, { domain: 'lab.test', ...changes }), () => tlsSettings([ca]));
+      unit = await unitAt(lab, changes);
       return unit;
     };
 
@@ -150,8 +154,7 @@ peerSuite(
         rtpBase: 14_000,
         tone: 880,
       });
-      const ca = await readFile(join(lab.folder, 'certs', 'ca.pem'), 'utf8');
-      unit = startUnit(unitConfig('100', server, { domain: 'lab.test', tone: 440 }), () => tlsSettings([ca]));
+      unit = await unitAt(lab, { tone: 440 });
       await unit.until(registered, 'registration');
       await eventually('baresip registers', async () => (await baresip.command('reginfo')).includes('OK'), 10_000, 100);
     });
