@@ -4,14 +4,14 @@ import type { X509Certificate } from 'node:crypto';
 import { type JudgedBy, judgeHandshake, judgeVersion, type Refusal, refusal } from './judge.ts';
 import { isOlder, offeredFrom, suites, type TlsPolicy, type TlsVersion, tlsVersions } from './profiles.ts';
 
-type KeyKind = 'RSA' | 'EC' | 'DSS';
+type SuiteKey = 'RSA' | 'EC' | 'DSS';
 
 interface Offer {
   versions: readonly TlsVersion[];
   /** IANA names in the server's order of preference, which decides. */
   suites: readonly string[];
   /** The kinds of key the server has a certificate for. */
-  keys: readonly KeyKind[];
+  keys: readonly SuiteKey[];
 }
 
 /**
@@ -64,7 +64,7 @@ export interface ServerFacts {
 }
 
 /** The kind of key that decides which suites a certificate serves. */
-export function keyKind(cert: X509Certificate): KeyKind | undefined {
+export function suiteKeyOf(cert: X509Certificate): SuiteKey | undefined {
   const type = cert.publicKey.asymmetricKeyType;
   if (type === 'rsa' || type === 'rsa-pss') return 'RSA';
   if (type === 'dsa') return 'DSS';
@@ -73,8 +73,8 @@ export function keyKind(cert: X509Certificate): KeyKind | undefined {
 
 /** The chain that goes with a suite; TLS 1.3 suites leave it to the signature, and OpenSSL then takes EC before RSA. */
 function chainFor(suite: string, chains: ServerFacts['chains']): readonly X509Certificate[] {
-  const held = (key: KeyKind): readonly X509Certificate[] | undefined =>
-    chains.find(([leaf]) => leaf !== undefined && keyKind(leaf) === key);
+  const held = (key: SuiteKey): readonly X509Certificate[] | undefined =>
+    chains.find(([leaf]) => leaf !== undefined && suiteKeyOf(leaf) === key);
   const key = suites[suite]?.key ?? 'any';
   return (key === 'any' ? (held('EC') ?? held('RSA') ?? chains[0]) : held(key)) ?? [];
 }
@@ -85,7 +85,7 @@ export function judgeServer(
   host: string,
   by: JudgedBy,
 ): { ok: true; version: TlsVersion; suite: string } | Refusal {
-  const keys = server.chains.flatMap(([leaf]) => (leaf && keyKind(leaf)) ?? []);
+  const keys = server.chains.flatMap(([leaf]) => (leaf && suiteKeyOf(leaf)) ?? []);
   const outcome = judgeOffer(by.policy, { versions: server.versions, suites: server.suites, keys });
   if (!outcome.ok) return outcome;
   const chain = chainFor(outcome.suite, server.chains);

@@ -1,7 +1,7 @@
 // The register of servers that devices connect to: the TLS offer of each, as the operator declares it or as probes learn it.
 import type { Clock } from '../../../shared/clock.ts';
 import { describe, readCertificates } from '../../../shared/pki/certificates.ts';
-import { keyOf, type ServerFacts } from '../../../shared/tls/offer.ts';
+import { type ServerFacts, suiteKeyOf } from '../../../shared/tls/offer.ts';
 import { suites, type TlsVersion, tlsVersions } from '../../../shared/tls/profiles.ts';
 import { UserError } from '../../errors.ts';
 import type { FleetContext } from '../common/context.ts';
@@ -115,7 +115,7 @@ const factsView = ({ versions, suites: names, chains }: ServerFacts): Partial<Se
   certificates: chains.flatMap(([leaf]) => {
     if (!leaf) return [];
     const { subject, issuer, notAfter, names: called } = describe(leaf);
-    return [{ subject, issuer, key: keyOf(leaf) ?? 'other', notAfter, names: called }];
+    return [{ subject, issuer, key: suiteKeyOf(leaf) ?? 'other', notAfter, names: called }];
   }),
 });
 

@@ -5,7 +5,7 @@ import { type ConnectionOptions, connect, type SecureVersion } from 'node:tls';
 import type { Clock } from '../../../shared/clock.ts';
 import { messageOf } from '../../../shared/errors.ts';
 import { presentedChain } from '../../../shared/tls/connect.ts';
-import { keyKind, type ServerFacts } from '../../../shared/tls/offer.ts';
+import { type ServerFacts, suiteKeyOf } from '../../../shared/tls/offer.ts';
 import {
   ianaName,
   isOlder,
@@ -81,7 +81,7 @@ function chainsByKey(outcomes: readonly (Handshake | Failed)[]): (readonly X509C
   for (const outcome of outcomes) {
     if ('failed' in outcome) continue;
     const [leaf] = outcome.chain;
-    const key = leaf && keyKind(leaf);
+    const key = leaf && suiteKeyOf(leaf);
     if (key && !chains.has(key)) chains.set(key, outcome.chain);
   }
   return [...chains.values()];
