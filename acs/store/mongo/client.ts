@@ -8,8 +8,10 @@ export function clientOf(url: string): { client: MongoClient; where: string; sec
   try {
     const client = new MongoClient(url, {
       appName: 'tandem',
-      connectTimeoutMS: 2500,
-      serverSelectionTimeoutMS: 2500,
+      // A heartbeat of the driver that is not answered in time breaks the connections of a silent network: so all fails within two seconds.
+      connectTimeoutMS: 1500,
+      heartbeatFrequencyMS: 500,
+      serverSelectionTimeoutMS: 1500,
       waitQueueTimeoutMS: 10_000,
       // For a server that vanished silently; a search in an order without an index may take a while.
       socketTimeoutMS: 20_000,

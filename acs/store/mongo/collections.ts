@@ -1,7 +1,9 @@
 // The database of the store on MongoDB: its collections, the documents in them, the indexes, and its version.
 import type { Binary, Collection, CreateIndexesOptions, IndexDescription } from 'mongodb';
 import { UserError } from '../../errors.ts';
-import { isDuplicate, type Link, type Versioned } from './link.ts';
+import type { Link } from './link.ts';
+import { isDuplicate } from './link-errors.ts';
+import type { Versioned } from './versioned.ts';
 
 /** Grows when an older program could not read what a newer one writes. */
 const STORE_VERSION = 1;

@@ -5,7 +5,8 @@ import type { StoredContent } from '../store.ts';
 import { checkedText } from '../text-checks.ts';
 import type { Collections, FileDocument } from './collections.ts';
 import { ContentBodies } from './content-bodies.ts';
-import { type Link, stamp } from './link.ts';
+import type { Link } from './link.ts';
+import { stamp } from './versioned.ts';
 
 /** Bytes in a chunk where the document does not say so: it was written by an older version. */
 const OLD_CHUNK = 256 * 1024;
@@ -55,8 +56,7 @@ export class Contents {
       await this.#link.afterConflict(conflicts);
       const before = await this.#file(name);
       if (!before) return conflicts > 0;
-      const { deletedCount } = await this.#link.retry(() => this.#files.deleteOne({ _id: name, op: before.op }));
-      if (deletedCount === 0) continue;
+      if (!(await this.#link.remove(this.#files, before))) continue;
       await this.#bodies.sign(before.content);
       return true;
     }

@@ -2,7 +2,8 @@
 import type { Collections, KindDocument, StoredNotice } from './collections.ts';
 import type { Deliveries } from './deliveries.ts';
 import { checkSize } from './devices/device-document.ts';
-import { type Link, stamp } from './link.ts';
+import type { Link } from './link.ts';
+import { stamp } from './versioned.ts';
 
 export type Entry = KindDocument['names'][number];
 
@@ -59,7 +60,7 @@ export class DocumentKinds {
       const document = kindAfter(this.#link, change, before, stored, made.entry);
       // Delivered first: this write does not carry them on.
       if (before?.notices) await this.#deliveries.add(before.notices);
-      if (!(await this.#link.replace(this.#kinds, before, document))) continue;
+      if (!(await this.#link.replace(this.#kinds, before, document, { mayReturn: true }))) continue;
       this.note(change.kind, generation);
       // Nothing is lost where this fails: the next write or start delivers them.
       this.#link.keep(this.#deliver(document).catch(() => undefined));

@@ -5,7 +5,8 @@ import type { Member, Retention } from '../store.ts';
 import { jsonOf } from '../text-checks.ts';
 import { type Collections, unlessThere } from './collections.ts';
 import { orderKey } from './devices/device-document.ts';
-import { isDuplicate, type Link } from './link.ts';
+import type { Link } from './link.ts';
+import { isDuplicate } from './link-errors.ts';
 
 /** Entries that one request deletes, so that it never holds up the others for long. */
 const PRUNE_BATCH = 2000;

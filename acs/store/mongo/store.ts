@@ -22,12 +22,18 @@ export type { MongoOptions } from './link.ts';
 
 /** Time between two reads of the generations that other processes made. */
 const REFRESH_MS = 1000;
+/** The same while the server is away. */
+const CUT_OFF_MS = 250;
 /** Time for which a body that does not count is kept: a process may be about to make it count. */
 const BODY_GRACE_MS = 3_600_000;
 
 /** @throws UserError 503: the server cannot be reached, the database is of a newer version or of another program */
 export async function openMongo(options: MongoOptions): Promise<Store> {
-  const link = await openLink(options);
+  return await storeOn(await openLink(options));
+}
+
+/** The store on a link that is open; it closes the link, also where it cannot be opened. */
+export async function storeOn(link: Link): Promise<Store> {
   try {
     const collections = await openTables(link);
     const deliveries = new Deliveries(link, collections);
@@ -74,12 +80,12 @@ export async function openMongo(options: MongoOptions): Promise<Store> {
 /** Reads the generations again and again, one request at a time. */
 function keepFresh(link: Link, documents: Documents): () => void {
   const ask = (): void => {
-    const asking = documents.kinds
-      .refresh()
+    const asking = link
+      .attempt(() => documents.kinds.refresh())
       // The server is away: the known generations stay until the next read.
       .catch(() => undefined)
       .then(() => {
-        if (link.isOpen()) timer = link.clock.after(REFRESH_MS, ask);
+        if (link.isOpen()) timer = link.clock.after(link.isCutOff() ? CUT_OFF_MS : REFRESH_MS, ask);
       });
     link.keep(asking);
   };

@@ -17,7 +17,6 @@ import {
 } from '../../support/acs/mongo.ts';
 import { identityOf, idOf, informOf, newYear, taskOf } from '../../support/devices.ts';
 import { eventually } from '../../support/eventually.ts';
-import { openWire } from '../../support/processes/faulty-proxy.ts';
 import { peerSuite } from '../../support/servers/peers.ts';
 
 const clock = systemClock();
@@ -104,33 +103,6 @@ peerSuite('MongoDB store with several processes', mongoNeeds, function () {
 
 peerSuite('MongoDB store with a failing network and server', labMongoNeeds, function () {
   this.timeout(MONGO_START_MS);
-
-  it('carries out a write once when its answer is lost, and returns its result', async () => {
-    const server = await startMongo();
-    const wire = await openWire(server.port);
-    const url = `mongodb://127.0.0.1:${wire.port}/lost`;
-    const store = await open(url);
-    try {
-      await store.apply(id, 'announced', { identity: identityOf('A'), now: newYear, patch: {} });
-      for (let n = 0; n < 12; n++) {
-        // No answer of the server arrives from now on; then the connection breaks.
-        const held = wire.hold('down', 0);
-        const adding = store.apply(id, 'taskAdded', { task: taskOf(`t${n}`, 'Reboot', newYear + n) });
-        await held;
-        wire.cut();
-        wire.release();
-        assert.equal((await adding).id, `t${n}`);
-      }
-      assert.deepEqual(
-        (await store.device(id))?.tasks.map(task => task.id),
-        Array.from({ length: 12 }, (_, n) => `t${n}`),
-      );
-    } finally {
-      await store.close();
-      await wire.close();
-      await server.stop();
-    }
-  });
 
   it('answers 503 during an outage, and serves again when the server is back', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'tandem-outage-'));

@@ -7,7 +7,8 @@ import { noticesOf, type Subscribers } from '../../notices.ts';
 import { checkedText, jsonOf } from '../../text-checks.ts';
 import type { DeviceDocument, EndedTask, StoredNotice } from '../collections.ts';
 import { storedNotices } from '../deliveries.ts';
-import { type Link, stamp } from '../link.ts';
+import type { Link } from '../link.ts';
+import { stamp } from '../versioned.ts';
 import { checkSize, columnsOf, endedTaskOf } from './device-document.ts';
 
 export interface AnyOperation {
