@@ -48,7 +48,7 @@ export function createAuthenticator(options: {
       const result = await verifier.verify({ header, method, uri, body, passwords });
       if (result.ok) return result.username;
       if (result.reason !== 'missing' && !result.stale) {
-        log.warn('authentication failed', {
+        log.warn('SIP authentication failed', {
           user: result.username,
           method,
           reason: result.reason,

@@ -50,7 +50,7 @@ export async function serveControl(options: {
   const open = new Set<Socket>();
   const server = createServer(socket => {
     open.add(socket);
-    socket.on('error', error => log.debug('control connection', { reason: messageOf(error) }));
+    socket.on('error', error => log.debug('control connection failed', { reason: messageOf(error) }));
     socket.on('close', () => open.delete(socket));
     onLine(socket, line => void answer(socket, line), MAX_REQUEST);
   });
@@ -60,7 +60,7 @@ export async function serveControl(options: {
       const { command, args } = readRequest(line);
       reply = { ok: true, result: (await run(command, args)) ?? null };
     } catch (error) {
-      if (!(error instanceof UserError)) log.error('a command failed', { error });
+      if (!(error instanceof UserError)) log.error('control command failed', { error });
       reply = { ok: false, error: messageOf(error) };
     }
     if (socket.writable) socket.write(`${JSON.stringify(reply)}\n`);

@@ -113,7 +113,7 @@ export class Location {
   /** Removes the bindings that have expired or lost their flow. */
   #prune(user: string): void {
     for (const { uri, flow } of this.#bindings.keep(user, binding => isLive(binding, this.#clock.now()))) {
-      this.#log.info('binding ended', { user, contact: uri, flowClosed: flow.closed });
+      this.#log.info('SIP binding ended', { user, contact: uri, flowClosed: flow.closed });
     }
   }
 

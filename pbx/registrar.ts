@@ -72,7 +72,13 @@ export function createRegistrar(options: RegistrarOptions): (transaction: Server
       return { status: 423, headers: [['Min-Expires', String(expiry.min)]] };
     }
     const refusal = (await forbidden(user, flow, changes)) ?? outcome(location.apply(user, source, changes));
-    if (!refusal) log.info('registered', { user, contacts: changes.map(one => one.uri), flow: flow.id, ...flow.tls });
+    if (!refusal)
+      log.info('SIP registration accepted', {
+        user,
+        contacts: changes.map(one => one.uri),
+        flow: flow.id,
+        ...flow.tls,
+      });
     return refusal;
   };
 
@@ -89,7 +95,7 @@ export function createRegistrar(options: RegistrarOptions): (transaction: Server
     const refusal = await bind(user, transaction);
     if (refusal) {
       const { status, reason, headers = [] } = refusal;
-      log.info('registration refused', { user, status, reason });
+      log.info('SIP registration refused', { user, status, reason });
       transaction.respond(status, reason, { headers });
       return;
     }

@@ -32,8 +32,8 @@ export async function serve(options: ServeOptions, env: ServeEnvironment): Promi
   const users = await readUsers(options);
   await mkdir(data, { recursive: true, mode: 0o700 });
   const { cert, key } = await certificate(options, [domain, ...addresses], env);
-  if (options.port !== undefined) env.log.warn('unprotected SIP is on', { port: options.port });
-  if (users.length === 0) env.log.warn('there are no accounts: nobody can register');
+  if (options.port !== undefined) env.log.warn('unprotected SIP enabled', { port: options.port });
+  if (users.length === 0) env.log.warn('no accounts configured');
   const pbx = await startPbx({
     ...env,
     host,

@@ -82,7 +82,7 @@ export function dhcpScripts(unit: Unit): OwnTransfer[] {
   if (read(unit, 'ScriptsDhcpDownloadEnable') !== 'Enable') return [];
   return (unit.dhcp.lease?.scripts ?? []).flatMap(({ option, value }) => {
     const place = placeOf(unit, value);
-    if (!place) unit.log.warn('DHCP names no script', { option, value: value.replace(/\/\/[^/]*@/, '//') });
+    if (!place) unit.log.warn('DHCP script option unusable', { option, value: value.replace(/\/\/[^/]*@/, '//') });
     return place ? [{ origin: String(option), fileType: FILE_TYPE, retries: 0, ...place }] : [];
   });
 }

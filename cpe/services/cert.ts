@@ -90,7 +90,7 @@ async function namesIn(unit: Unit, table: string, prefix: string): Promise<strin
 
 async function fileOf(unit: Unit, name: string): Promise<Buffer | undefined> {
   const bytes = (await unit.state.persist.get(name)) ?? unit.factoryFiles.get(name);
-  if (!bytes) unit.log.error('certificate file is missing', { name });
+  if (!bytes) unit.log.error('certificate file missing', { name });
   return bytes;
 }
 
@@ -204,7 +204,7 @@ export const cert: Service = {
     const own = /X_0090F8_Cert\.(Host|Others)CertificatesInfo\./;
     if (removed.some(path => own.test(path)) && tables.length > 0) {
       await load(unit).catch((error: unknown) => {
-        unit.log.error('certificates could not be read', { reason: messageOf(error) });
+        unit.log.error('certificates not read', { reason: messageOf(error) });
       });
     }
   },

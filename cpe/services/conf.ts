@@ -25,7 +25,7 @@ const state = (unit: Unit): ConfState => slotOf(unit, conf, () => ({ running: fa
 export async function installScript(unit: Unit, bytes: Buffer, origin?: string): Promise<InstallOutcome> {
   const digest = createHash('sha256').update(bytes).digest('hex');
   if (origin !== undefined && unit.state.unitFacts.scripts?.[origin] === digest && !mayRepeat(unit, origin)) {
-    unit.log.info('script is the one that ran last', { origin });
+    unit.log.info('unchanged script skipped', { origin });
     return { status: 'unchanged' };
   }
   state(unit).running = true;
@@ -62,7 +62,7 @@ function arm(unit: Unit): void {
   if (period === undefined) return;
   state(unit).timer = unit.clock.after(period, () => {
     arm(unit);
-    fetchConfigured(unit).catch((error: unknown) => unit.log.error('scripts are not fetched', { error }));
+    fetchConfigured(unit).catch((error: unknown) => unit.log.error('script fetch failed', { error }));
   });
 }
 

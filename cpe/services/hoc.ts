@@ -75,7 +75,7 @@ async function synchronise(unit: Unit, signal: AbortSignal): Promise<boolean> {
         return true;
       } catch (error) {
         if (isAbort(error)) throw error;
-        unit.log.debug('no time from server', { server, reason: messageOf(error) });
+        unit.log.debug('SNTP query failed', { server, reason: messageOf(error) });
       }
     }
   }

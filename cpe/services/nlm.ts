@@ -67,7 +67,7 @@ function send(unit: Unit, entry: Omit<Entry, 'index'> & { title: string }): void
       ? entry.message
       : formatMessage(unit.config.variable('Nlm.SyslogMessageFormat') ?? '', macros(unit, entry));
   const time = unit.now();
-  const failed = (error: unknown): void => unit.log.warn('syslog not sent', { host, reason: messageOf(error) });
+  const failed = (error: unknown): void => unit.log.warn('syslog message not sent', { host, reason: messageOf(error) });
   senderTo(unit, target, host, port)
     .then(syslog =>
       syslog.send({

@@ -62,7 +62,7 @@ export class Reachability {
   #noteUnreachable(link: Link): void {
     if (this.#unreachable.has(link)) return;
     this.#unreachable.add(link);
-    this.#options.env.log.warn('SIP server does not answer', { server: addressText(link.target) });
+    this.#options.env.log.warn('SIP server unreachable', { server: addressText(link.target) });
     this.#options.onChange();
   }
 }

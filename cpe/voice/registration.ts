@@ -87,7 +87,7 @@ export class Registration {
     const result = await this.#registrar.register(flow).catch((error: unknown) => {
       // A user name or domain that fits no SIP message.
       if (!(error instanceof SipSyntaxError)) throw error;
-      log.error('SIP registration cannot be written', { user: this.user, reason: error.message });
+      log.error('SIP registration not written', { user: this.user, reason: error.message });
       return 'ConfigError' as const;
     });
     if (signal.aborted) return 0;

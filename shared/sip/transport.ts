@@ -110,7 +110,7 @@ export class SipTransport {
 
   #accept(socket: Socket, protocol: 'tcp' | 'tls', { idleMs = 0 }: ListenOptions): void {
     if (this.#closing || this.#reader.streams >= this.#maxConnections) {
-      this.#reader.log.warn('SIP connection refused: too many', { from: socket.remoteAddress });
+      this.#reader.log.warn('SIP connection limit reached', { from: socket.remoteAddress });
       socket.destroy();
       return;
     }

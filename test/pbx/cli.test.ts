@@ -60,7 +60,7 @@ describe('pbx, the program', () => {
     const ready = await server.line('"msg":"ready"');
     assert.match(String(ready.tls), /^127\.0\.0\.1:\d+$/);
     assert.equal(ready.users, 3);
-    assert.ok(server.out().includes('unprotected SIP is on'));
+    assert.ok(server.out().includes('unprotected SIP enabled'));
     assert.equal((await stat(join(folder, 'control.sock'))).mode & 0o777, 0o600);
     assert.equal((await stat(join(folder, 'ca.key'))).mode & 0o777, 0o600);
 

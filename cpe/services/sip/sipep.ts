@@ -79,7 +79,7 @@ async function startAll(unit: Unit): Promise<void> {
     } catch (error) {
       const inUse = (error as { code?: string }).code === 'EADDRINUSE';
       entry.state = inUse ? 'Cannot start, port already in use' : 'Invalid Configuration';
-      unit.log.warn('SIP gateway did not start', { gateway: config.gateway, reason: messageOf(error) });
+      unit.log.warn('SIP gateway not started', { gateway: config.gateway, reason: messageOf(error) });
     }
   }
   changed(unit);
