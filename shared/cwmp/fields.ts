@@ -22,7 +22,7 @@ export interface TextField extends Common<string> {
 }
 
 /** xs:dateTime, kept as text: what a device reports is shown as reported. */
-interface DateTimeField extends Common<string> {
+export interface DateTimeField extends Common<string> {
   readonly kind: 'dateTime';
 }
 
@@ -38,7 +38,7 @@ export interface NumberField extends Common<number> {
   readonly codes?: 'transfer' | 'deploymentUnit';
 }
 
-interface BooleanField extends Common<boolean> {
+export interface BooleanField extends Common<boolean> {
   readonly kind: 'boolean';
   /** In REST input the default is whether this neighbour was given (NotificationChange ← Notification). */
   readonly impliedBy?: string;
