@@ -84,8 +84,21 @@ export interface DevicePatch {
 export interface DeviceOperations {
   /** Claims the device and records the Inform in one step; ends tasks that its events prove (M Reboot, BOOT). Creates the row. */
   informed: { args: InformFacts; result: Informed };
-  /** Ends a session: frees the claim. A lost session (`complete` false) counts as no silent session. */
+  /** Ends a session: frees the claim. One that the ACS broke off (`complete` false) counts as no silent session. */
   released: { args: { token: number; complete: boolean; now: number }; result: 'ok' | 'stale' };
+  /**
+   * Ends a session that the device left: frees the claim, and charges the task or the causes of the RPC that was open. After three such
+   * sessions the task ends failed (`unanswered`), a cause gets its fault. A session is counted once, also where its token is stale.
+   */
+  sessionLost: {
+    args: {
+      token: number;
+      now: number;
+      error: string;
+      call?: { method: string; task?: string; causes?: readonly Pick<DeviceFault, 'cause' | 'basis' | 'retryAt'>[] };
+    };
+    result: { ended: Task[]; faults: DeviceFault[] };
+  };
   /** Marks a device as late or lost, once each; undefined where nothing changes. */
   missed: {
     args: { now: number; blindSpot?: BlindSpot };
@@ -119,6 +132,8 @@ export interface DeviceOperations {
     args: { token?: number; id: string; outcome: Outcome; known?: KnownValue[]; now: number };
     result: { task: Task; row: DeviceRow } | 'stale' | 'gone';
   };
+  /** Notes that the answer to an RPC that must not be repeated cannot be read: it stays sent. */
+  taskUnreadable: { args: { token: number; id: string; error: string }; result: Task | 'stale' | 'gone' };
   taskCancelled: { args: { id: string; now: number }; result: Task | 'gone' | 'sent' };
   /**
    * TransferComplete: ends the oldest sent or waiting transfer with that CommandKey; a good Download of a stored file goes into `applied`.

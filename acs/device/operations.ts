@@ -2,6 +2,7 @@
 // same change, so an operation can be replayed and can cross to the thread or process that owns the store.
 import type { DeviceOperation, DeviceOperations } from './operation-types.ts';
 import { faultCleared, faultRaised } from './operations/faults.ts';
+import { sessionLost } from './operations/lost-sessions.ts';
 import type { Change, Operation } from './operations/operation.ts';
 import {
   addingNoted,
@@ -20,7 +21,14 @@ import {
   rolloutRolledBack,
 } from './operations/rollouts.ts';
 import { credentialsOffered, informed, intervalLearned, missed, released } from './operations/sessions.ts';
-import { taskAdded, taskCancelled, taskSent, taskSettled, transferCompleted } from './operations/tasks.ts';
+import {
+  taskAdded,
+  taskCancelled,
+  taskSent,
+  taskSettled,
+  taskUnreadable,
+  transferCompleted,
+} from './operations/tasks.ts';
 import type { DeviceRow } from './row.ts';
 
 /** Carries out one operation on one row. @throws UserError what the caller can mend; then nothing changed */
@@ -38,6 +46,7 @@ export function operate<N extends DeviceOperation>(
 const operations: { [N in DeviceOperation]: Operation<N> } = {
   informed,
   released,
+  sessionLost,
   missed,
   intervalLearned,
   announced,
@@ -47,6 +56,7 @@ const operations: { [N in DeviceOperation]: Operation<N> } = {
   taskAdded,
   taskSent,
   taskSettled,
+  taskUnreadable,
   taskCancelled,
   transferCompleted,
   reconciled,

@@ -4,6 +4,7 @@ import type { Drift, Move, Reconciled, RestartDue, WantedValue } from './desired
 import type { DeviceFault } from './fault.ts';
 import type { RolloutPosition } from './rollout-position.ts';
 import type { Task } from './task.ts';
+import type { Unfinished } from './unfinished.ts';
 
 export interface DeviceIdentity {
   manufacturer: string;
@@ -91,5 +92,7 @@ export interface DeviceRow extends DeviceIdentity {
   /** Open tasks, oldest first, at most 100. */
   tasks: Task[];
   faults: DeviceFault[];
+  /** Sessions that were lost since the last one that ended well; a session that ends well removes it. */
+  unfinished?: Unfinished;
   rollout?: RolloutPosition;
 }

@@ -36,6 +36,9 @@ export interface Task {
   rollout?: string;
   /** Fencing token of the session that sent it. */
   sentBy?: number;
+  /** Sessions that were lost over its RPC, and the end of the last of them. */
+  attempts?: number;
+  lastError?: string;
   /** Number of later sessions that ended without evidence of its outcome. */
   silentSessions?: number;
 }

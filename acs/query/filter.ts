@@ -43,6 +43,8 @@ export const fields: Readonly<Record<string, Field>> = {
   online: { kind: 'flag', name: 'online' },
   late: { kind: 'flag', name: 'late' },
   lost: { kind: 'flag', name: 'lost' },
+  // Its last three sessions or more were lost.
+  unfinished: { kind: 'flag', name: 'unfinished' },
   liveness: { kind: 'liveness', name: 'liveness' },
   rollout: { kind: 'text', name: 'rollout' },
   rolloutState: { kind: 'text', name: 'rolloutState' },
@@ -65,7 +67,9 @@ export function pathsOf(filter: Filter): string[] {
 }
 
 const passing: ReadonlySet<string> = new Set(
-  'online late lost liveness lastInform lastBoot rollout rolloutState rolloutWave rolloutZone rolloutDue'.split(' '),
+  'online late lost unfinished liveness lastInform lastBoot rollout rolloutState rolloutWave rolloutZone rolloutDue'.split(
+    ' ',
+  ),
 );
 
 /** The first part of a filter that changes by itself (`now`, `online`, `lastInform`, …): a preset must not depend on it. */

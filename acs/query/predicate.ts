@@ -3,6 +3,7 @@
 import { informValues } from '../device/inform.ts';
 import { livenessOf } from '../device/liveness.ts';
 import type { DeviceRow } from '../device/row.ts';
+import { isUnfinished } from '../device/unfinished.ts';
 import { UserError } from '../errors.ts';
 import { holds, isLike, type Literal, type Operator, orderOf, timeAt } from './compare.ts';
 import type { Field, Filter } from './filter.ts';
@@ -55,8 +56,7 @@ function comparePredicate(field: Field, test: Operator, value: Literal): Predica
     const equal = comparePredicate(field, '=', value);
     return (row, now, tree) => !equal(row, now, tree);
   }
-  if (field.kind === 'flag')
-    return (row, now) => value.as === 'flag' && (livenessOf(row, now) === field.name) === value.flag;
+  if (field.kind === 'flag') return (row, now) => value.as === 'flag' && flagOf(row, field, now) === value.flag;
   if (field.kind === 'time')
     return (row, now) => {
       const at = timeField(row, field);
@@ -64,6 +64,9 @@ function comparePredicate(field: Field, test: Operator, value: Literal): Predica
     };
   return (row, now, tree) => textsOf(row, field, now, tree).some(text => holds(orderOf(text, value, now), test));
 }
+
+const flagOf = (row: DeviceRow, { name }: Field, now: number): boolean =>
+  name === 'unfinished' ? isUnfinished(row) : livenessOf(row, now) === name;
 
 function exists(row: DeviceRow, field: Field, now: number, tree?: TreeLookup): boolean {
   if (field.kind === 'time') return timeField(row, field) > 0;

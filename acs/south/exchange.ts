@@ -4,7 +4,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { type Arguments, type CpeMethod, type MethodName, methods, type Results } from '../../shared/cwmp/methods.ts';
 import { type Body, type Envelope, requestBody } from '../../shared/cwmp/soap.ts';
-import { type Cpe, SessionLost } from '../fleet/common/ports.ts';
+import { type Cpe, SessionLost, UnreadableAnswer } from '../fleet/common/ports.ts';
 import { type Posted, PostStream, type Reply, type Turn } from './post-stream.ts';
 
 /** Called for each RPC of the session, in either direction: metrics and traces. */
@@ -24,6 +24,8 @@ export class Exchange implements Cpe {
   device = '';
   /** The POST that is still to be answered: its answer carries the next ACS request, or the end. */
   #open: Turn | undefined;
+  /** The CPE owes the answer to an RPC. */
+  isOwed = false;
   #sequence = 0;
 
   constructor(clock: Clock, observe: Observe) {
@@ -37,7 +39,7 @@ export class Exchange implements Cpe {
   }
 
   /** Ends the session from outside: its next read fails with SessionLost, and so does a POST that waits for an answer. */
-  abandon(reason: string): void {
+  abandon(reason: string | SessionLost): void {
     this.#posts.abandon(reason);
   }
 
@@ -72,7 +74,9 @@ export class Exchange implements Cpe {
     const id = String(++this.#sequence);
     const words = this.words ? { words: true } : {};
     carrier.reply({ namespace: this.namespace, id, ...words, body: requestBody(method, args) as Body });
+    this.isOwed = true;
     const turn = await this.receive();
+    this.isOwed = false;
     this.#open = turn;
     const answer = answerTo(method, id, turn.posted);
     this.#observe({ method, direction: 'to-cpe', ...(answer instanceof CwmpFault ? { fault: answer.code } : {}) });
@@ -81,7 +85,10 @@ export class Exchange implements Cpe {
   }
 }
 
-/** @returns the result, or the CPE's fault @throws SessionLost when the CPE posted anything else */
+/**
+ * An answer that cannot be read, or is to another method, fails its RPC: it is as good as a fault, and the session goes on.
+ * @returns the result, or the fault @throws SessionLost where the CPE posted no answer
+ */
 function answerTo(method: MethodName, id: string, posted: Posted): unknown {
   if (posted === 'empty') throw new SessionLost(`an empty POST came where the response to ${method} was owed`);
   const { body } = posted;
@@ -90,8 +97,12 @@ function answerTo(method: MethodName, id: string, posted: Posted): unknown {
     throw new SessionLost(`the answer to ${method} carries the ID of another request`);
   if (body.kind === 'fault') return new CwmpFault(body.fault.code, body.fault.message, body.fault.parameters);
   if (body.kind === 'response' && body.method === method) return body.result;
-  if (body.kind === 'invalid') throw new SessionLost(`unreadable response to ${method}: ${body.reason}`);
-  throw new SessionLost(`${'method' in body ? body.method : body.kind} came where the response to ${method} was owed`);
+  if (body.kind === 'unreadable' || (body.kind === 'invalid' && body.of === 'response' && body.method === method))
+    return new UnreadableAnswer(method, body.reason);
+  const came = 'method' in body ? body.method : body.kind === 'unknown' ? body.name : body.kind;
+  if (body.kind === 'response' || body.kind === 'unknown' || (body.kind === 'invalid' && body.of === 'response'))
+    return new UnreadableAnswer(method, `it is ${body.kind === 'unknown' ? came : `a ${came}Response`}`);
+  throw new SessionLost(`${came} came where the response to ${method} was owed`);
 }
 
 /** Methods that a CPE may call here: the list for GetRPCMethods. */

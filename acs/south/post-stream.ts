@@ -65,8 +65,8 @@ export class PostStream {
   }
 
   /** Ends the stream: the next read fails with SessionLost, and so does a POST that waits for an answer. */
-  abandon(reason: string): void {
-    this.#lost ??= new SessionLost(reason);
+  abandon(reason: string | SessionLost): void {
+    this.#lost ??= typeof reason === 'string' ? new SessionLost(reason) : reason;
     this.#refuse?.(this.#lost);
     this.#refuse = undefined;
     this.#waiting?.reject(this.#lost);

@@ -1,7 +1,7 @@
 // One POST of an open session, and its answer.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isCoded } from '../../shared/net/coding.ts';
-import { SessionLost } from '../fleet/common/ports.ts';
+import { SessionClosed, SessionLost } from '../fleet/common/ports.ts';
 import type { Admission } from './admission/admission.ts';
 import { acceptsGzip, answerXml, rejectBusy } from './http/answer.ts';
 import type { Posted, Reply } from './post-stream.ts';
@@ -25,7 +25,7 @@ export async function exchangePost(
   session: OpenSession,
 ): Promise<void> {
   if (!isServing()) {
-    session.exchange.abandon('the store is out of reach');
+    session.exchange.abandon(new SessionClosed('the store is out of reach'));
     rejectBusy(reply, admission.retryAfter());
     return;
   }

@@ -1,6 +1,7 @@
 // The open sessions of this process. A POST finds its session by cookie, else by connection.
 import type { Socket } from 'node:net';
 import type { FastifyRequest } from 'fastify';
+import { SessionClosed } from '../fleet/common/ports.ts';
 import { Exchange } from './exchange.ts';
 import { type Caller, isOwnConnection } from './http/caller.ts';
 import { type Cookies, cookiesOf } from './http/cookies.ts';
@@ -65,6 +66,6 @@ export class SessionTable {
   }
 
   abandonAll(reason: string): void {
-    for (const { exchange } of this.#byCookie.values()) exchange.abandon(reason);
+    for (const { exchange } of this.#byCookie.values()) exchange.abandon(new SessionClosed(reason));
   }
 }

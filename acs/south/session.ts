@@ -7,7 +7,7 @@ import { chooseVersion } from '../../shared/cwmp/versions.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { DeviceIdentity } from '../device/row.ts';
 import { UserError } from '../errors.ts';
-import { SessionLost } from '../fleet/common/ports.ts';
+import { SessionClosed, SessionLost } from '../fleet/common/ports.ts';
 import type { DeviceSession } from '../fleet/session/device-session.ts';
 import { serveRequests } from './cpe-requests.ts';
 import type { Exchange } from './exchange.ts';
@@ -26,6 +26,8 @@ export async function runSession(cpe: Exchange, caller: Caller, context: Session
   let session: DeviceSession | undefined;
   let outcome: 'ok' | 'lost' | 'refused' = 'ok';
   let error: string | undefined;
+  /** The end of a session that the device left. */
+  let lost: string | undefined;
   const first = await cpe.receive();
   try {
     session = await begin(cpe, first, caller, context);
@@ -42,6 +44,7 @@ export async function runSession(cpe: Exchange, caller: Caller, context: Session
     outcome = 'lost';
     error = messageOf(failure);
     cpe.abandon(error);
+    if (failure instanceof SessionLost && !(failure instanceof SessionClosed)) lost = error;
     if (!(failure instanceof SessionLost))
       log[levelOf(failure)]('CWMP session failed', { device: session?.id, error: failure });
   }
@@ -53,7 +56,7 @@ export async function runSession(cpe: Exchange, caller: Caller, context: Session
     events: session.events,
     ...(error ? { error } : {}),
   });
-  await fleet.sessions.end(session, outcome === 'ok').catch(failure => {
+  await fleet.sessions.end(session, outcome === 'ok', lost).catch(failure => {
     // The next session of the device with this process is not blocked by it, and the claim ends with the process.
     log[levelOf(failure)]('device release failed', { device, error: failure });
   });

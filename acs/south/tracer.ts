@@ -169,6 +169,8 @@ function bodyName(body: Body): string {
       return body.name;
     case 'invalid':
       return `${body.method} (unreadable: ${body.reason})`;
+    case 'unreadable':
+      return `(unreadable: ${body.reason})`;
     case 'empty':
       return '(empty)';
   }

@@ -49,6 +49,8 @@ export type Body =
   | ResponseBody
   | FaultBody
   | InvalidBody
+  /** Received only: not a SOAP message at all, where an answer was owed. */
+  | { kind: 'unreadable'; reason: string }
   /** Something that Annex A does not have: a vendor's method, or another namespace. Faults 9000 and 8000. */
   | { kind: 'unknown'; name: string }
   /** An envelope with nothing in its Body: some send that instead of an empty message. */
@@ -155,6 +157,7 @@ function encodeBody(body: Body, namespace: Namespace): string {
     case 'empty':
       return '';
     case 'unknown':
+    case 'unreadable':
     case 'invalid':
       throw new Error(`a body of kind ${body.kind} cannot be sent`);
   }
@@ -285,7 +288,8 @@ function mustUnderstand(entry: XmlElement): boolean {
 }
 
 function readMessage(message: XmlElement): Body {
-  if (message.namespace === SOAP_ENVELOPE && message.name === 'Fault') return readFault(message);
+  // A fault is told by its local name: devices send it with a prefix that they do not declare, or in another namespace.
+  if (message.name === 'Fault') return readFault(message);
   const name = message.name;
   if (namespaceOf(message.namespace) === undefined) return { kind: 'unknown', name };
   if (isMethodName(name)) return readRequest(name, message);
@@ -317,13 +321,15 @@ function invalid(of: 'request' | 'response', method: MethodName, fault: number, 
   return { kind: 'invalid', of, method, reason: `${error.path} ${error.problem}`, fault };
 }
 
-/** Lenient: the detail's Fault may be missing, in any namespace, or its content may be in the detail itself. */
+/** Lenient: the detail may be missing, in any namespace, or its content stand elsewhere in the fault. */
 function readFault(message: XmlElement): FaultBody {
-  const detail = message.child('detail');
-  const fault = detail?.child('Fault') ?? detail;
+  const fault = holderOf('FaultCode', message);
   const soap = message.child('faultstring')?.text.trim() ?? '';
-  if (!fault?.child('FaultCode'))
-    return { kind: 'fault', fault: { code: 0, message: soap, parameters: [], ...ownFault(message) } };
+  if (!fault) {
+    const text = holderOf('FaultString', message);
+    const said = (text ? textIn(text).trim() : '') || soap;
+    return { kind: 'fault', fault: { code: 0, message: said, parameters: [], ...ownFault(message) } };
+  }
   const parameters: ParameterFault[] = [];
   for (const child of fault.children) {
     if (child.name !== 'SetParameterValuesFault') continue;
@@ -333,7 +339,17 @@ function readFault(message: XmlElement): FaultBody {
       message: textIn(child),
     });
   }
-  return { kind: 'fault', fault: { code: codeIn(fault), message: textIn(fault), parameters } };
+  return { kind: 'fault', fault: { code: codeIn(fault), message: textIn(fault) || soap, parameters } };
+}
+
+/** The element that holds a child of that name, the outermost first; the faults of single parameters are not looked into. */
+function holderOf(name: string, within: XmlElement): XmlElement | undefined {
+  if (within.child(name)) return within;
+  for (const child of within.children) {
+    const found = child.name === 'SetParameterValuesFault' ? undefined : holderOf(name, child);
+    if (found) return found;
+  }
+  return undefined;
 }
 
 /** A fault of SOAP itself, recognised by its qualified faultcode. */

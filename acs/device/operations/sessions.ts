@@ -51,6 +51,7 @@ export const released: Operation<'released'> = (row, { token, complete, now }, i
   if (isStale(known, token)) return unchanged(row, 'stale');
   const { claim: _claim, ...free } = known;
   if (!complete) return changed(free, 'ok');
+  if (free.unfinished) delete free.unfinished;
   const { tasks, ended } = afterSession(free.tasks, token, now);
   const next: DeviceRow = { ...free, tasks };
   if (next.rollout) next.rollout = positionAfterSession(next, next.rollout, now);

@@ -33,12 +33,13 @@ export const taskAdded: Operation<'taskAdded'> = (row, { task }, id) => {
   return changed({ ...known, tasks: [...tasks, added] }, added, ended);
 };
 
-const replaced = (row: DeviceRow, task: Task): DeviceRow => ({
+export const replaced = (row: DeviceRow, task: Task): DeviceRow => ({
   ...row,
   tasks: row.tasks.map(open => (open.id === task.id ? task : open)),
 });
 
-function without(row: DeviceRow, task: Task): DeviceRow {
+/** The row without a task that has ended. */
+export function without(row: DeviceRow, task: Task): DeviceRow {
   const tasks = row.tasks.filter(open => open.id !== task.id);
   const next: DeviceRow = { ...row, tasks, applied: withApplied(row.applied, [task]) };
   if (next.rollout) next.rollout = positionAfterTask(next, next.rollout, task);
@@ -80,6 +81,15 @@ function withOutcome(task: Task, outcome: Outcome, now: number): Task {
   if (outcome.state !== 'waiting') next.ended = now;
   return next;
 }
+
+export const taskUnreadable: Operation<'taskUnreadable'> = (row, { token, id: taskId, error }, id) => {
+  const known = existing(row, id);
+  if (isStale(known, token)) return unchanged(row, 'stale');
+  const task = known.tasks.find(open => open.id === taskId);
+  if (!task) return unchanged(row, 'gone');
+  const noted: Task = { ...task, lastError: error };
+  return changed(replaced(known, noted), noted);
+};
 
 export const taskCancelled: Operation<'taskCancelled'> = (row, { id: taskId, now }, id) => {
   const known = existing(row, id);

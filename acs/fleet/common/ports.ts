@@ -1,6 +1,7 @@
 // Ports: functions that the fleet needs from outside. South and north implement them, app.ts hands them over; no HTTP here.
 
 import { clip } from '../../../shared/clip.ts';
+import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import type { Arguments, CpeMethod, Results } from '../../../shared/cwmp/methods.ts';
 import type { ServerFacts } from '../../../shared/tls/offer.ts';
 import type { DeviceRow } from '../../device/row.ts';
@@ -12,6 +13,7 @@ import type { UnknownCpe } from './unknown-cpe.ts';
 export interface Cpe {
   /**
    * @throws CwmpFault what the CPE answered (9000–9899)
+   * @throws UnreadableAnswer an answer came that cannot be read; the session goes on
    * @throws SessionLost the session ended before the answer came: the outcome is unknown
    */
   call<M extends CpeMethod>(method: M, args: Arguments<M>): Promise<Results<M>>;
@@ -25,6 +27,20 @@ export class SessionLost extends Error {
     super(clip(reason));
   }
 }
+
+/** Thrown when the ACS itself ends the session: it stops, or has lost its store. */
+export class SessionClosed extends SessionLost {}
+
+/** Thrown when the answer to an RPC cannot be read: it fails as by a fault of the CPE (8003 is the fault for such a message, A.5.2). */
+export class UnreadableAnswer extends CwmpFault {
+  constructor(method: string, reason: string) {
+    super(8003, `the answer to ${method} cannot be read: ${clip(reason)}`);
+  }
+}
+
+/** The code of a fault in tasks and faults of devices. */
+export const codeOf = (fault: CwmpFault): number | string =>
+  fault instanceof UnreadableAnswer ? 'unreadable' : fault.code;
 
 /** Asks a device to open a session now (TR-069 3.2.2). */
 export type SendConnectionRequest = (

@@ -3,6 +3,7 @@ import type { Drift, WantedValue } from '../../device/desired-state.ts';
 import { type Liveness, livenessOf } from '../../device/liveness.ts';
 import type { RolloutPosition } from '../../device/rollout-position.ts';
 import type { DeviceRow } from '../../device/row.ts';
+import type { Unfinished } from '../../device/unfinished.ts';
 
 /** The view of a device for operators: without sealed texts, with its liveness. */
 export interface DeviceView {
@@ -17,6 +18,8 @@ export interface DeviceView {
   online: boolean;
   /** By the device's own interval; null for one that never sent an Inform. */
   liveness: Liveness | null;
+  /** Sessions lost since the last one that ended well; null when the last one did. */
+  unfinished: { sessions: number; since: string; error: string } | null;
   created: string;
   lastInform: string | null;
   lastBoot: string | null;
@@ -59,6 +62,7 @@ export function viewOf(row: DeviceRow, now: number): DeviceView {
       : null,
     online: livenessOf(row, now) === 'online',
     liveness: livenessOf(row, now) ?? null,
+    unfinished: row.unfinished ? unfinishedView(row.unfinished) : null,
     created: new Date(row.created).toISOString(),
     lastInform: iso(row.lastInform),
     lastBoot: iso(row.lastBoot),
@@ -84,6 +88,12 @@ export function viewOf(row: DeviceRow, now: number): DeviceView {
     move: row.move ?? null,
   };
 }
+
+const unfinishedView = ({ sessions, since, error }: Unfinished): NonNullable<DeviceView['unfinished']> => ({
+  sessions,
+  since: new Date(since).toISOString(),
+  error,
+});
 
 const rolloutView = ({ id, wave, state, reason }: RolloutPosition): NonNullable<DeviceView['rollout']> => ({
   id,

@@ -27,6 +27,10 @@ const byCode: Readonly<Record<string, string>> = {
     'Find the other writer: a script on the unit, a technician, a second ACS, or two presets that set one value under two names. DELETE the fault, or change the preset, to correct the value again.',
   'not-at-rest':
     'The device accepts values and then reports others: trace a session (PUT /devices/{id}/trace) to see which; two presets or two names of one parameter may contradict each other.',
+  unanswered:
+    'The device leaves the session at this RPC instead of answering it: trace a session (PUT /devices/{id}/trace), look for values or names that it cannot bear, and change the preset or update the firmware. It is retried automatically, each time after a longer pause; DELETE the fault to retry at the next session.',
+  unreadable:
+    "The device's answer breaks the standard: trace a session (PUT /devices/{id}/trace) to see it, and update the firmware, or leave out what it answers so. It is retried automatically; DELETE the fault to retry at the next session.",
   'outcome-unknown': 'Check the device before you repeat it: it may have been done.',
   9000: 'The device does not know this RPC: for this firmware, remove from the preset what needs it.',
   9001: `The device does not allow it now, perhaps because it is busy or locked. ${again}`,

@@ -6,7 +6,11 @@ import { isWild, wildStart } from '../../query/wildcard.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { Cpe } from '../common/ports.ts';
 import { RecentValues } from '../common/recent-values.ts';
+import { isSuspended } from '../common/session-state.ts';
 import type { HistorySetting } from './history-setting.ts';
+
+/** The cause of a fault that suspends reads. */
+export const HISTORY = 'history';
 
 const MAX_REMEMBERED = 50_000;
 
@@ -27,7 +31,7 @@ export class HistoryReader {
     const now = clock.now();
     const last = this.#reads.get(row.id) ?? Number.NEGATIVE_INFINITY;
     if (chosen?.readMs === undefined || now - last < chosen.readMs) return;
-    if (!chosen.fits(row, now)) return;
+    if (!chosen.fits(row, now) || isSuspended(row, HISTORY, now)) return;
     this.#reads.set(row.id, now);
     const names = [...new Set(chosen.rule.parameters.map(path => (isWild(path) ? wildStart(path) : path)))];
     const list = await readValues(cpe, names);

@@ -10,6 +10,7 @@ import { UserError } from '../../errors.ts';
 import type { Backoff } from '../common/backoff.ts';
 import type { FleetContext } from '../common/context.ts';
 import { digestOf } from '../common/fingerprint.ts';
+import { codeOf } from '../common/ports.ts';
 import { transferType } from '../files/stored-file.ts';
 import { acsPaths, loginPaths, sourcePath, staticPath, urlPath } from '../presets/acs-paths.ts';
 import type { Wanted } from '../presets/desired.ts';
@@ -114,7 +115,7 @@ export async function moveIfDue(run: Reconciliation, desired: Wanted): Promise<b
   } catch (error) {
     if (!(error instanceof CwmpFault)) throw error;
     const message = `the device refused to go to ${departure.target}: ${error.message}`;
-    await postpone(run, departure, error.code, message);
+    await postpone(run, departure, codeOf(error), message);
     return false;
   }
 }

@@ -4,7 +4,9 @@ import type { ParameterValue } from '../../../shared/cwmp/methods.ts';
 import type { Model } from '../../../shared/model/definitions.ts';
 import { learnInterval, namedValues } from '../common/inform-interval.ts';
 import { typeOf } from '../common/models.ts';
+import { codeOf } from '../common/ports.ts';
 import type { Refusal, Wanted, WantedTable } from '../presets/desired.ts';
+import { OVERRIDE } from '../presets/preset.ts';
 import { intervalPath, isHidden } from './managed-values.ts';
 import type { Reconciliation } from './reconciliation.ts';
 import { Refused } from './refused.ts';
@@ -93,8 +95,9 @@ async function updateAdding(run: Reconciliation, adding: Record<string, string[]
 }
 
 /** Adds the rows that lack, deletes the surplus, and plans the columns that are to be set. */
-async function changeRows(run: Reconciliation, { current, model, values, added }: Write, entry: WantedTable) {
+async function changeRows(run: Reconciliation, { desired, current, model, values, added }: Write, entry: WantedTable) {
   const { table, preset } = entry;
+  run.actFor([preset], desired.revision);
   const { rows, surplus } = planTable(entry, current, run.row.adding?.[table]);
   for (const { instance: found, set } of rows) {
     const instance = found ?? (await addRow(run, entry));
@@ -115,7 +118,7 @@ async function addRow({ row, cpe }: Reconciliation, { table, preset }: WantedTab
   } catch (error) {
     if (!(error instanceof CwmpFault)) throw error;
     const message = `AddObject ${table}: ${error.message}`;
-    throw new Refused([{ preset, code: error.code, message, parameter: table }]);
+    throw new Refused([{ preset, code: codeOf(error), message, parameter: table }]);
   }
 }
 
@@ -126,7 +129,7 @@ async function deleteRow({ row, cpe }: Reconciliation, { table, preset }: Wanted
   } catch (error) {
     if (!(error instanceof CwmpFault)) throw error;
     const message = `DeleteObject ${table}${instance}.: ${error.message}`;
-    throw new Refused([{ preset, code: error.code, message, parameter: table }]);
+    throw new Refused([{ preset, code: codeOf(error), message, parameter: table }]);
   }
 }
 
@@ -136,6 +139,7 @@ async function setAll(run: Reconciliation, write: Write): Promise<number> {
   const list = changed.length ? changed : [revisionCarrier(run.row.root, write)];
   try {
     const args = { ParameterList: list, ParameterKey: write.desired.revision };
+    if (changed.length > 0) run.actFor(presetsOf(write.values), write.desired.revision);
     return (await run.cpe.call('SetParameterValues', args)).Status;
   } catch (error) {
     if (!(error instanceof CwmpFault)) throw error;
@@ -171,6 +175,12 @@ async function takeBack({ row, cpe }: Reconciliation, instance: string): Promise
   }
 }
 
+/** The presets of values; where there are none, only the revision was sent. */
+function presetsOf(values: readonly PlannedValue[]): string[] {
+  const presets = [...new Set(values.map(({ preset }) => preset))];
+  return presets.length > 0 ? presets : [OVERRIDE];
+}
+
 /** One refusal for each parameter that the fault names; where it names none of ours, one for each preset of the call. */
 function refusalsOf({ values }: Write, fault: CwmpFault): Refusal[] {
   const presetOf = new Map(values.map(({ value, preset }) => [value.Name, preset]));
@@ -180,5 +190,5 @@ function refusalsOf({ values }: Write, fault: CwmpFault): Refusal[] {
   });
   if (named.length) return named;
   const message = `SetParameterValues: ${fault.message}`;
-  return [...new Set(presetOf.values())].map(preset => ({ preset, code: fault.code, message }));
+  return presetsOf(values).map(preset => ({ preset, code: codeOf(fault), message }));
 }

@@ -2,13 +2,15 @@
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import type { ParameterValue } from '../../../shared/cwmp/methods.ts';
 import type { Model } from '../../../shared/model/definitions.ts';
+import { codeOf } from '../common/ports.ts';
 import { isSecretName } from '../common/secrets.ts';
 import type { Refusal, Wanted } from '../presets/desired.ts';
 import type { Reconciliation } from './reconciliation.ts';
 import { Refused } from './refused.ts';
 
 /** Reads all managed values, by path. @throws Refused where the device does not know some of the names */
-export async function readManaged({ row, cpe }: Reconciliation, desired: Wanted): Promise<Map<string, ParameterValue>> {
+export async function readManaged(run: Reconciliation, desired: Wanted): Promise<Map<string, ParameterValue>> {
+  const { row, cpe } = run;
   const managed = [
     ...[...desired.set].map(([path, { preset }]) => ({ path, preset })),
     ...desired.objects.map(({ table, preset }) => ({ path: table, preset })),
@@ -22,15 +24,19 @@ export async function readManaged({ row, cpe }: Reconciliation, desired: Wanted)
     if (!(error instanceof CwmpFault)) throw error;
     // One unknown name fails the whole call: each is read alone to find it.
     const refusals: Refusal[] = [];
+    const found: ParameterValue[] = [];
     for (const { path, preset } of managed) {
+      run.actFor([preset], desired.revision);
       try {
-        await read([path]);
+        found.push(...(await read([path])));
       } catch (single) {
         if (!(single instanceof CwmpFault)) throw single;
-        refusals.push({ preset, code: single.code, message: `${path}: ${single.message}`, parameter: path });
+        refusals.push({ preset, code: codeOf(single), message: `${path}: ${single.message}`, parameter: path });
       }
     }
-    throw refusals.length ? new Refused(refusals) : error;
+    if (managed.length === 0) throw error;
+    if (refusals.length > 0) throw new Refused(refusals);
+    return new Map(found.map(value => [value.Name, value]));
   }
 }
 

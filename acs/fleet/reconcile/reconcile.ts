@@ -1,11 +1,12 @@
 // Reconciliation: brings a device in session to its desired state with the fewest RPCs. The last one is always a SetParameterValues whose
 // ParameterKey is the revision.
 
+import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import type { Reconciled } from '../../device/desired-state.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import type { Backoff } from '../common/backoff.ts';
 import type { FleetContext } from '../common/context.ts';
-import type { Cpe } from '../common/ports.ts';
+import { type Cpe, codeOf } from '../common/ports.ts';
 import type { SessionState } from '../common/session-state.ts';
 import type { Refusal, Wanted } from '../presets/desired.ts';
 import { OVERRIDE } from '../presets/preset.ts';
@@ -54,6 +55,7 @@ async function oneRound(run: Reconciliation): Promise<'done' | 'waiting' | 'depa
   const desired = await wantedStates.of(run.row);
   if (desired.refused.length) return await raiseAll(run, desired.refused, desired.revision);
   if (isSuspended(run.row, desired, now)) return 'waiting';
+  run.actFor(presetsOf(desired), desired.revision);
   try {
     const outcome = await bringAbout(run, desired);
     if (outcome === 'waiting') return 'waiting';
@@ -62,11 +64,23 @@ async function oneRound(run: Reconciliation): Promise<'done' | 'waiting' | 'depa
     await recordReconciled(run, desired, { generation, facts, ...next });
     if (await restartIfDue(run, desired)) return 'departed';
     if (outcome === 'known' && !isMoveDue(run.row, now)) return 'done';
+    run.actFor(presetsOf(desired), desired.revision);
     return (await moveIfDue(run, desired)) ? 'departed' : 'done';
   } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    return await raiseAll(run, error.refusals, desired.revision);
+    return await raiseAll(run, refusalsOf(error), desired.revision);
   }
+}
+
+/** Every preset that wants something of the device. */
+const presetsOf = ({ set, objects, files }: Wanted): string[] => [
+  ...new Set([...set.values(), ...objects, ...files].map(({ preset }) => preset)),
+];
+
+/** A fault that no step expects must not end each session anew: it suspends the reconciliation. @throws any other error */
+function refusalsOf(error: unknown): readonly Refusal[] {
+  if (error instanceof Refused) return error.refusals;
+  if (!(error instanceof CwmpFault)) throw error;
+  return [{ preset: OVERRIDE, code: codeOf(error), message: error.message }];
 }
 
 /** The desired state that was computed last still holds, and the device says so. */

@@ -12,6 +12,7 @@ import type { SessionState } from '../common/session-state.ts';
 import type { Files } from '../files/files.ts';
 import type { ModelLearning } from '../models/learning.ts';
 import type { History } from '../monitoring/history.ts';
+import { OVERRIDE } from '../presets/preset.ts';
 import type { WantedStates } from '../presets/wanted-states.ts';
 import type { Rollouts } from '../rollout/rollouts.ts';
 import type { TaskInput } from '../tasks/new-task.ts';
@@ -63,6 +64,11 @@ export class Reconciliation {
 
   model(): Promise<Model | undefined> {
     return this.parts.models.of(this.row);
+  }
+
+  /** The presets that are charged where the session is lost over an RPC from here on. */
+  actFor(presets: readonly string[], revision: string): void {
+    this.session.purpose = { presets: presets.length > 0 ? presets : [OVERRIDE], revision };
   }
 
   /** Changes the device in the store. @returns `stale` where another session has taken the device over */

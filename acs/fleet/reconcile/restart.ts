@@ -7,6 +7,7 @@ import type { RestartDue } from '../../device/desired-state.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import type { Task } from '../../device/task.ts';
 import type { Backoff } from '../common/backoff.ts';
+import { codeOf } from '../common/ports.ts';
 import type { SessionState } from '../common/session-state.ts';
 import type { Wanted } from '../presets/desired.ts';
 import { reasonToWait } from './call-state.ts';
@@ -78,6 +79,7 @@ export async function restartIfDue(run: Reconciliation, desired: Wanted): Promis
   if (!pending || pending.wish === 'never' || isPostponed(run.row, run.now)) return false;
   if (!(await run.cancelUnsent(run.row.tasks.filter(isReboot)))) return false;
   if (pending.asked !== undefined && !(await mayAskAgain(run, pending.asked))) return false;
+  run.session.purpose = { cause: CAUSE };
   const model = await run.model();
   const services = await pendingServices(run, pending, model);
   if (pending.services.length > 0 && services.length === 0) {
@@ -130,7 +132,7 @@ async function restartServices(run: Reconciliation, commands: ParameterValue[]):
     await settle(run);
   } catch (error) {
     if (!(error instanceof CwmpFault)) throw error;
-    await raise(run, error.code, `the services could not be restarted: ${error.message}`);
+    await raise(run, codeOf(error), `the services could not be restarted: ${error.message}`);
   }
 }
 

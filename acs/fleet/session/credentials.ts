@@ -3,8 +3,11 @@ import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import type { Sealed } from '../../device/credentials.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type Cpe, SessionLost } from '../common/ports.ts';
-import { refresh } from '../common/session-state.ts';
+import { isSuspended, refresh } from '../common/session-state.ts';
 import type { DeviceSession } from './device-session.ts';
+
+/** The cause of a fault that suspends offers. */
+export const CREDENTIALS = 'credentials';
 
 /** Beyond this number of unwilling devices the oldest are forgotten, and are offered credentials once more. */
 const MAX_UNWILLING = 10_000;
@@ -29,7 +32,7 @@ export class CredentialOffers {
     const { id, events, proof, row } = session;
     const isNew = events.includes('0 BOOTSTRAP');
     if (isNew || events.includes('1 BOOT')) this.#unwilling.delete(id);
-    if (this.#unwilling.has(id)) return;
+    if (this.#unwilling.has(id) || isSuspended(row, CREDENTIALS, this.#context.clock.now())) return;
     const cameWithOwn = proof.kind === 'device' || proof.kind === 'certificate';
     const { url, password } = row.connectionRequest;
     const isLoginDue = this.#context.cpeAuth === 'required' && !cameWithOwn;

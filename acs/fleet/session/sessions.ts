@@ -9,6 +9,7 @@ import { type Arrival, emitInformed, informFactsOf } from './arrival.ts';
 import { claimDevice } from './claim.ts';
 import { ClaimedSessions } from './claimed-sessions.ts';
 import { type DeviceSession, sessionOf } from './device-session.ts';
+import { endLost } from './lost-session.ts';
 import { SessionWork, settleTransfer } from './work.ts';
 
 export class DeviceSessions {
@@ -53,12 +54,17 @@ export class DeviceSessions {
   /** Does all that is due for the device: its tasks, then what its desired state asks for. */
   readonly work = (session: DeviceSession, cpe: Cpe): Promise<void> => this.#work.run(session, cpe);
 
-  /** Frees the device, in one write that the session does not wait for. */
-  async end({ id, token, row, rolloutSince }: DeviceSession, complete: boolean): Promise<void> {
+  /**
+   * Frees the device, in one write that the session does not wait for.
+   * @param lost the end of a session that the device left
+   */
+  async end(session: DeviceSession, complete: boolean, lost?: string): Promise<void> {
+    const { id, token, row, rolloutSince } = session;
     const { store, clock } = this.#context;
     this.#claimed.end(id, token);
     try {
-      await store.apply(id, 'released', { token, complete, now: clock.now() });
+      if (lost !== undefined) await endLost(this.#context, this.#parts, session, lost);
+      else await store.apply(id, 'released', { token, complete, now: clock.now() });
     } finally {
       this.#claimed.released(id, token);
     }

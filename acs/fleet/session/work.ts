@@ -5,13 +5,15 @@ import type { FleetContext } from '../common/context.ts';
 import type { Cpe } from '../common/ports.ts';
 import { quirksOf } from '../common/quirks.ts';
 import { refresh } from '../common/session-state.ts';
+import { HISTORY } from '../monitoring/history-reader.ts';
 import { touchedBy } from '../reconcile/drift.ts';
 import { reconcile } from '../reconcile/reconcile.ts';
 import type { ReconcileParts } from '../reconcile/reconciliation.ts';
 import { adapted } from './adapted-cpe.ts';
 import type { ClaimedSessions } from './claimed-sessions.ts';
-import { CredentialOffers } from './credentials.ts';
+import { CREDENTIALS, CredentialOffers } from './credentials.ts';
 import { type DeviceSession, dueTasks } from './device-session.ts';
+import { noted } from './lost-session.ts';
 import { splitting } from './split-reads.ts';
 
 /** Credentials, then operators' tasks, then the desired state; again as long as there is something new to do. */
@@ -31,7 +33,7 @@ export class SessionWork {
   async run(session: DeviceSession, connected: Cpe): Promise<void> {
     const { row } = session;
     if (row.state !== 'enrolled') return;
-    const adaptedCpe = splitting(adapted(connected, quirksOf(row, this.#context.quirks), row.root));
+    const adaptedCpe = splitting(adapted(noted(connected, session), quirksOf(row, this.#context.quirks), row.root));
     const cpe = this.#parts.learning?.watching(adaptedCpe, row) ?? adaptedCpe;
     try {
       await this.#work(session, cpe);
@@ -42,11 +44,15 @@ export class SessionWork {
 
   async #work(session: DeviceSession, cpe: Cpe): Promise<void> {
     const { id } = session;
+    // The count of a session that was lost a moment ago may have ended a task, or suspended a preset.
+    if (session.row.unfinished) await refresh(session, this.#context);
+    session.purpose = { cause: CREDENTIALS };
     await this.#credentials.offer(session, cpe);
     do {
       if (this.#claimed.takeAsked(id)) await refresh(session, this.#context);
       if (await this.#workOnce(session, cpe)) return;
     } while (this.#claimed.isAsked(id));
+    session.purpose = { cause: HISTORY };
     await this.#parts.history?.read(session, cpe);
   }
 

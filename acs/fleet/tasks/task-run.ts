@@ -8,13 +8,13 @@ import { isTransfer } from '../../device/task-evidence.ts';
 import type { FleetContext } from '../common/context.ts';
 import { learnInterval } from '../common/inform-interval.ts';
 import type { Models } from '../common/models.ts';
-import { type Cpe, SessionLost } from '../common/ports.ts';
+import { type Cpe, codeOf, SessionLost, UnreadableAnswer } from '../common/ports.ts';
 import { isSecretName } from '../common/secrets.ts';
 import { refresh, type SessionState } from '../common/session-state.ts';
 import { methodOf } from './new-task.ts';
 import { withTypes } from './value-types.ts';
 
-export type TaskSession = Pick<SessionState, 'row' | 'token' | 'base'>;
+export type TaskSession = Pick<SessionState, 'row' | 'token' | 'base' | 'purpose'>;
 
 export interface TaskOutcome {
   task: Task;
@@ -36,6 +36,14 @@ export class TaskRuns {
 
   /** Sends the task; the session's row follows it. @throws SessionLost */
   async run(session: TaskSession, task: Task, cpe: Cpe): Promise<TaskOutcome> {
+    const { purpose } = session;
+    session.purpose = { task: task.id };
+    const outcome = await this.#send(session, task, cpe);
+    if (purpose) session.purpose = purpose;
+    return outcome;
+  }
+
+  async #send(session: TaskSession, task: Task, cpe: Cpe): Promise<TaskOutcome> {
     const method = methodOf(task.method);
     const { repeatable } = methods[method];
     if (!repeatable && !(await this.#markSent(session, task))) return await this.#skip(session, task);
@@ -48,6 +56,8 @@ export class TaskRuns {
       return await this.#answered(session, task, args, result);
     } catch (error) {
       if (!(error instanceof CwmpFault)) throw error;
+      if (error instanceof UnreadableAnswer && (isTransfer(task) || departures.has(method)))
+        return await this.#unreadable(session, task, error);
       return { task: await this.#settle(session, task, { state: 'failed', fault: faultOf(error) }), ends: false };
     }
   }
@@ -60,6 +70,18 @@ export class TaskRuns {
     if (sent === 'gone') return false;
     events.emit('task', { task: sent });
     return true;
+  }
+
+  /** The device has it and may do it: as after a lost answer, evidence tells the outcome, and it is never sent again. */
+  async #unreadable(session: TaskSession, task: Task, { message }: CwmpFault): Promise<TaskOutcome> {
+    const { store, events } = this.#context;
+    const { id, token } = { id: task.id, token: session.token };
+    const noted = await store.apply(session.row.id, 'taskUnreadable', { token, id, error: message });
+    if (noted === 'stale') throw new SessionLost('another session has taken the device over');
+    await refresh(session, this.#context);
+    if (noted === 'gone') return { task, ends: false };
+    events.emit('task', { task: noted });
+    return { task: noted, ends: departures.has(task.method) };
   }
 
   async #skip(session: TaskSession, task: Task): Promise<TaskOutcome> {
@@ -127,10 +149,10 @@ function outcomeOf(task: Task, result: Record<string, unknown>): Outcome {
   return { state: 'done', result };
 }
 
-const faultOf = ({ code, message, parameters }: CwmpFault): TaskFault => ({
-  code,
-  message,
-  ...(parameters.length ? { parameters: [...parameters] } : {}),
+const faultOf = (fault: CwmpFault): TaskFault => ({
+  code: codeOf(fault),
+  message: fault.message,
+  ...(fault.parameters.length ? { parameters: [...fault.parameters] } : {}),
 });
 
 /** The values that the device has after an answer, as far as it tells. */

@@ -97,6 +97,12 @@ export const device = Type.Object({
   ),
   online: Type.Boolean(),
   liveness: nullable(choice(['online', 'late', 'lost'])),
+  unfinished: nullable(
+    Type.Object(
+      { sessions: Type.Integer(), since: time, error: text('The end of the last of them') },
+      { description: 'Sessions that were lost since the last one that ended well' },
+    ),
+  ),
   created: time,
   lastInform: nullable(time),
   lastBoot: nullable(time),

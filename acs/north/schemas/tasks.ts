@@ -27,6 +27,8 @@ export const task = Type.Object({
   method: Type.String(),
   args: Type.Record(Type.String(), Type.Unknown()),
   state: choice(['queued', 'sent', 'waiting', 'done', 'failed', 'cancelled']),
+  attempts: optional(Type.Integer({ description: 'Sessions that were lost before the device answered its RPC' })),
+  lastError: optional(text('The end of the last of them, or what cannot be read in the answer')),
   origin: choice(['operator', 'reconcile']),
   file: optional(Type.String()),
   result: optional(Type.Record(Type.String(), Type.Unknown())),

@@ -54,6 +54,8 @@ export function taskView(task: Task): View {
     method: task.method,
     args: maskArguments(task.args),
     state: task.state,
+    ...(task.attempts ? { attempts: task.attempts } : {}),
+    ...(task.lastError ? { lastError: task.lastError } : {}),
     origin: task.origin,
     ...(task.file ? { file: task.file } : {}),
     ...(task.result ? { result: maskArguments(task.result) } : {}),

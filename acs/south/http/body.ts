@@ -43,30 +43,47 @@ export class BodyReader {
     isProved: boolean,
   ): Promise<Posted | typeof OVERLONG | undefined> {
     if (request.body === OVERLONG) return OVERLONG;
-    let body: Buffer = Buffer.alloc(0);
+    const read: { body?: Buffer } = {};
     try {
-      body = await plainBody(request, isProved);
+      const body = await plainBody(request, isProved);
+      read.body = body;
       const posted = session ? decoded(body) : this.#decodeFirst(request.socket, body);
       this.#tracer.received(request, session, posted, body);
       if (posted === 'empty') return 'empty';
       if (posted.unknownMustUnderstand === undefined) return posted.body.kind === 'empty' ? 'empty' : posted;
       await this.#refuseHeader(request, reply, posted, posted.unknownMustUnderstand);
+      return undefined;
     } catch (error) {
-      if (error instanceof CodingError) {
-        if (error.kind === 'too-large' && !isProved) return OVERLONG;
-        // TR-069 3.4.7: 415 makes the CPE continue without compression.
-        this.#log.warn('body decoding failed', { address: addressOf(request), reason: error.message });
-        reply.code(codingStatus[error.kind]).send();
-        return undefined;
-      }
-      if (!(error instanceof InvalidSoap)) throw error;
-      this.#tracer.received(request, session, undefined, body);
-      // TR-069 3.5: an envelope that breaks the rules ends the session.
-      this.#log.warn('invalid SOAP received', { address: addressOf(request), reason: error.message });
-      session?.exchange.abandon(`invalid SOAP: ${error.message}`);
-      reply.code(400).send();
+      if (error instanceof CodingError && error.kind === 'too-large' && !isProved) return OVERLONG;
+      if (error instanceof InvalidSoap)
+        this.#tracer.received(request, session, undefined, read.body ?? Buffer.alloc(0));
+      if (session && isUnreadable(error) && session.exchange.isOwed)
+        return this.#unreadable(request, session, error.message);
+      this.#refuse(request, reply, session, error);
+      return undefined;
     }
-    return undefined;
+  }
+
+  /** Answers a body that breaks the rules. @throws any other error */
+  #refuse(request: FastifyRequest, reply: FastifyReply, session: OpenSession | undefined, error: unknown): void {
+    if (error instanceof CodingError) {
+      // TR-069 3.4.7: 415 makes the CPE continue without compression.
+      this.#log.warn('body decoding failed', { address: addressOf(request), reason: error.message });
+      reply.code(codingStatus[error.kind]).send();
+      return;
+    }
+    if (!(error instanceof InvalidSoap)) throw error;
+    // TR-069 3.5: an envelope that breaks the rules ends the session.
+    this.#log.warn('invalid SOAP received', { address: addressOf(request), reason: error.message });
+    session?.exchange.abandon(`invalid SOAP: ${error.message}`);
+    reply.code(400).send();
+  }
+
+  /** An answer that is no message fails its RPC alone: the alternation of POSTs holds, so the session can go on. */
+  #unreadable(request: FastifyRequest, { exchange }: OpenSession, reason: string): Posted {
+    const facts = { address: addressOf(request), device: exchange.device, reason };
+    this.#log.warn('answer reading failed', facts);
+    return { namespace: exchange.namespace, body: { kind: 'unreadable', reason } };
   }
 
   /** The first POST of a session comes twice where it is answered with 401. */
@@ -92,6 +109,9 @@ export class BodyReader {
     await answerXml(reply, { namespace: posted.namespace, body: { kind: 'fault', fault } }, this.#tracer);
   }
 }
+
+const isUnreadable = (error: unknown): error is Error =>
+  error instanceof InvalidSoap || (error instanceof CodingError && error.kind !== 'unknown');
 
 const decoded = (body: Buffer): Posted => (isBlank(body) ? 'empty' : decodeEnvelope(body));
 

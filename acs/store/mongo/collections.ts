@@ -36,6 +36,8 @@ export interface DeviceDocument extends Versioned {
   lastBoot?: number;
   onlineUntil?: number;
   lateUntil?: number;
+  /** Absent for false. */
+  unfinished?: true;
   due?: number;
   rollout?: string;
   rolloutState?: string;

@@ -119,7 +119,7 @@ function compareBounds(field: Field, operator: Operator, value: Literal, now: nu
   if (operator === '!=') return opposite(compareBounds(field, '=', value, now));
   const word = words[operator];
   if (field.kind === 'flag') {
-    const found = livenessBounds(field.name, now);
+    const found = field.name === 'unfinished' ? exact({ unfinished: true }) : livenessBounds(field.name, now);
     return value.as === 'flag' && value.flag ? found : opposite(found);
   }
   if (field.kind === 'liveness') return livenessBounds(literalText(value), now);

@@ -81,7 +81,7 @@ function compareSql(field: Field, test: Operator, value: Literal, now: number): 
   const column = `d.${columns[field.name]}`;
   if (field.kind === 'tag') return condition('d.pk IN (SELECT device FROM tags WHERE tag = ?)', literalText(value));
   if (field.kind === 'flag') {
-    const found = livenessSql(field.name, now);
+    const found = field.name === 'unfinished' ? condition('(d.unfinished > 0)') : livenessSql(field.name, now);
     return value.as === 'flag' && value.flag ? found : negated(found);
   }
   if (field.kind === 'liveness') return livenessSql(literalText(value), now);

@@ -183,6 +183,11 @@ export const migrations: readonly (string | ((db: DatabaseSyncInstance) => void)
   ) STRICT;
   CREATE INDEX device_events_device ON device_events (device, pk);
   `,
+  `
+  -- 1: the last sessions were all lost (unfinished.ts).
+  ALTER TABLE devices ADD COLUMN unfinished INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX devices_unfinished ON devices (id) WHERE unfinished > 0;
+  `,
 ];
 
 /** Cuts files that were stored whole into chunks. In SQL each chunk would read the whole file again. */

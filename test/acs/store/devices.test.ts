@@ -122,6 +122,28 @@ contractSuite('devices', subject => {
       assert.deepEqual(await overdue(newYear + 600_000), [deviceId('C')]);
     });
 
+    it('C1: finds devices whose last three sessions were lost, until one ends well', async () => {
+      const unfinished = async (): Promise<string[]> => {
+        const found = await subject.store.devices({ filter: parseFilter('unfinished'), limit: 5, now: newYear });
+        return found.items.map(({ id }) => id);
+      };
+      await inform(subject.store, 'B', newYear);
+      for (const at of [1, 2, 3]) {
+        assert.deepEqual(await unfinished(), []);
+        const { token } = await inform(subject.store, 'A', newYear + at);
+        await subject.store.apply(deviceId('A'), 'sessionLost', { token, now: newYear + at, error: 'silence' });
+      }
+      assert.deepEqual(await unfinished(), [deviceId('A')]);
+      const others = { filter: parseFilter('not unfinished'), limit: 5, now: newYear };
+      assert.deepEqual(
+        (await subject.store.devices(others)).items.map(({ id }) => id),
+        [deviceId('B')],
+      );
+      const { token } = await inform(subject.store, 'A', newYear + 4);
+      await subject.store.apply(deviceId('A'), 'released', { token, complete: true, now: newYear + 5 });
+      assert.deepEqual(await unfinished(), []);
+    });
+
     it('ignores a blind spot for devices that have not informed since', async () => {
       await inform(subject.store, 'A', newYear, [], every(100));
       await inform(subject.store, 'B', newYear, [], every(100));

@@ -125,6 +125,7 @@ const atomArb = fc.oneof(
   join(word('state'), equalArb, fc.constantFrom('"known"', '"enrolled"', '"quarantine"')),
   join(fc.oneof(plainFieldArb, valueFieldArb, versionFieldArb, word('tag'), word('state')), likeArb),
   fc.constantFrom('online', 'not online', 'online = false', 'online != true', 'late', 'not lost', 'lost != true'),
+  fc.constantFrom('unfinished', 'not unfinished', 'unfinished = false'),
   fc.constantFrom('liveness = "online"', 'liveness != "lost"', 'liveness in ("late", "lost")', 'liveness exists'),
   fc.constantFrom('liveness like "l%"', 'liveness like "x"'),
 );

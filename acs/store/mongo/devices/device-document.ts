@@ -5,6 +5,7 @@ import { dueAt, lateUntil, onlineUntil } from '../../../device/liveness.ts';
 import type { RolloutPosition } from '../../../device/rollout-position.ts';
 import type { DeviceRow } from '../../../device/row.ts';
 import type { Task } from '../../../device/task.ts';
+import { isUnfinished } from '../../../device/unfinished.ts';
 import { UserError } from '../../../errors.ts';
 import { versionKey } from '../../../query/version-key.ts';
 import { checkedText, jsonOf } from '../../text-checks.ts';
@@ -75,6 +76,7 @@ export function columnsOf(
     onlineUntil: onlineUntil(row),
     lateUntil: lateUntil(row),
     due: dueAt(row),
+    ...(isUnfinished(row) ? { unfinished: true as const } : {}),
     ...(row.rollout ? rolloutColumns(row.rollout) : noRollout),
     // Some servers try a pattern on an empty array as if it were a text.
     ...(row.tags.length > 0 ? { tags: row.tags.map(textKey) } : {}),

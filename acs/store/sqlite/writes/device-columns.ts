@@ -1,6 +1,7 @@
 // The columns of the narrow `devices` table: what a row is found and sorted by.
 import { dueAt, onlineUntil } from '../../../device/liveness.ts';
 import type { DeviceRow } from '../../../device/row.ts';
+import { isUnfinished } from '../../../device/unfinished.ts';
 import { versionKey } from '../../../query/version-key.ts';
 
 export type Columns = Record<string, string | number | null>;
@@ -22,6 +23,7 @@ export const columnsOf = (row: DeviceRow): Columns => ({
   last_boot: row.lastBoot ?? 0,
   online_until: onlineUntil(row),
   due: dueAt(row),
+  unfinished: isUnfinished(row) ? 1 : 0,
   ...rolloutColumns(row.rollout),
 });
 
@@ -46,6 +48,7 @@ export const isSteady = (before: DeviceRow, row: DeviceRow): boolean =>
   before.address === row.address &&
   before.state === row.state &&
   before.rollout === row.rollout &&
+  before.unfinished === row.unfinished &&
   before.manufacturer === row.manufacturer &&
   before.oui === row.oui &&
   before.productClass === row.productClass &&
