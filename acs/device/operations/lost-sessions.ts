@@ -1,4 +1,5 @@
 // The operation of a session that the device left without an end: it frees the claim, and counts the RPC that was not answered.
+import { clip } from '../../../shared/clip.ts';
 import type { DeviceFault } from '../fault.ts';
 import type { DeviceOperations } from '../operation-types.ts';
 import type { DeviceRow } from '../row.ts';
@@ -31,7 +32,7 @@ function unfinishedAfter(before: Unfinished | undefined, { now, error, token }: 
     ...(before ?? { since: now }),
     sessions: (before?.sessions ?? 0) + 1,
     last: now,
-    error: error.slice(0, MAX_ERROR),
+    error: clip(error, MAX_ERROR),
     token,
   };
 }
@@ -41,7 +42,7 @@ function withTask(row: DeviceRow, id: string, { error, now }: Lost): ReturnType<
   const task = row.tasks.find(open => open.id === id);
   if (!task) return changed(row, { ended: [], faults: [] });
   const attempts = (task.attempts ?? 0) + 1;
-  const tried: Task = { ...task, attempts, lastError: error.slice(0, MAX_ERROR) };
+  const tried: Task = { ...task, attempts, lastError: clip(error, MAX_ERROR) };
   if (task.state !== 'queued' || attempts < MAX_LOST_SESSIONS)
     return changed(replaced(row, tried), { ended: [], faults: [] });
   const message = `${task.method} was not answered in ${attempts} sessions: ${tried.lastError}`;
@@ -61,7 +62,7 @@ function withCauses(row: DeviceRow, { call, error, now }: Lost, id: string): Ret
     counts.set(cause, sessions);
     if (sessions < MAX_LOST_SESSIONS && !isRetry) continue;
     counts.delete(cause);
-    const message = `${call?.method} was not answered, and the session was lost: ${error.slice(0, MAX_ERROR)}`;
+    const message = `${call?.method} was not answered, and the session was lost: ${clip(error, MAX_ERROR)}`;
     const raised = faultRaised(
       next,
       { cause, code: 'unanswered', message, retryAt, now, ...(basis === undefined ? {} : { basis }) },
