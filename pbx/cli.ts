@@ -1,4 +1,4 @@
-// The operator's commands against a running server: one table of what they do and how their answer looks as text.
+// The operator's commands against a running server: one table of their actions and the text form of their answers.
 import { UserError } from '../shared/errors.ts';
 import type { Pbx } from './app.ts';
 

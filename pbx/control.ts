@@ -38,7 +38,7 @@ function readRequest(line: string): { command: string; args: string[] } {
 
 /**
  * Serves commands at that path until the returned function is called.
- * @throws UserError 409 when another server answers there; what a dead one left behind is taken over
+ * @throws UserError 409 when another server answers there; the socket of a dead one is replaced
  */
 export async function serveControl(options: {
   path: string;

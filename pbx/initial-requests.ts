@@ -12,7 +12,7 @@ type Job = Omit<Forwarding, 'recordRoute' | 'onResponse'>;
 
 export class InitialRequests {
   readonly #options: ProxyOptions;
-  /** Cancelled by their callers; one that was not forwarded yet is answered here. */
+  /** Requests cancelled by their callers; one that was not forwarded yet is answered here. */
   readonly #cancelled = new WeakSet<ServerTransaction>();
 
   constructor(options: ProxyOptions) {

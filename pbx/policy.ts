@@ -1,7 +1,7 @@
 // The security policy: called once per registration and once per call. The default allows everything.
 import type { Flow } from '../shared/sip/flow-types.ts';
 
-/** `status` and `reason` are what the refused user agent is answered. */
+/** `status` and `reason` of the answer to the refused user agent. */
 type Decision = { allow: true } | { allow: false; status: number; reason: string };
 
 interface RegistrationFacts {

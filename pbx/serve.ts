@@ -22,7 +22,7 @@ interface ServeEnvironment {
   log: Log;
 }
 
-/** Starts all of it and logs `ready`. Answers how to stop. */
+/** Starts the server and logs `ready`. Returns the function that stops it. */
 export async function serve(options: ServeOptions, env: ServeEnvironment): Promise<() => Promise<void>> {
   const { host, data } = options;
   const addresses = wildcard(host) ? ownAddresses() : [host];

@@ -12,7 +12,7 @@ export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise
   });
 }
 
-/** Sleeps for `ms`, or until `signal` aborts; does not reject for the abort. */
+/** Sleeps for `ms`, or until `signal` aborts; the abort is no rejection. */
 export async function sleepOrAbort(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   try {
     await clock.sleep(ms, signal);

@@ -39,7 +39,7 @@ export const faults = {
 } as const satisfies Record<string, FaultSpec>;
 
 export type FaultName = keyof typeof faults;
-/** Chances from 0 to 1 by fault; one that is absent never strikes. */
+/** Probabilities from 0 to 1 by fault; an absent fault never strikes. */
 export type FaultRates = Readonly<Partial<Record<FaultName, number>>>;
 
 export const faultNames = Object.keys(faults) as FaultName[];
@@ -88,7 +88,7 @@ const profileOf = (name: string): FaultRates | undefined =>
 
 /**
  * `mild`, `truncate=0.03,old-version=0.01` or both mixed: later entries win.
- * @throws Error that names the wrong entry and what there is
+ * @throws Error that names the wrong entry and the valid ones
  */
 export function parseFaults(text: string): FaultRates {
   const rates: Partial<Record<FaultName, number>> = {};

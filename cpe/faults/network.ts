@@ -1,4 +1,4 @@
-// Faults of a unit's network and power, as its HTTP client meets them. What the unit itself says wrongly is in lies.ts.
+// Faults of a unit's network and power, as its HTTP client meets them. The protocol's faults are in protocol-faults.ts.
 import type { Clock } from '../../shared/clock.ts';
 import {
   type createHttp,
@@ -10,7 +10,7 @@ import {
 import type { UnitFaults } from './unit-faults.ts';
 
 /**
- * The unit's plug and its reset button. Both act at once; the session or transfer under way sees its signal abort. False: the unit is
+ * The unit's power switch and its reset button. Both act at once; the signal of the session or transfer under way aborts. False: the unit is
  * on its way down or up already, and nothing happens.
  */
 export interface Power {
@@ -30,7 +30,7 @@ const lost = (what: string): HttpError =>
     Object.assign(new Error('other side closed'), { code: 'UND_ERR_SOCKET' }),
   );
 
-/** Waits for the end that power has already decided on. */
+/** Waits for the abort that the power cut causes. */
 export function untilAborted(signal: AbortSignal | undefined): Promise<never> {
   return new Promise((_, reject) => {
     const end = (): void => reject(new HttpError('aborted', 'the unit lost power', signal?.reason));
@@ -50,7 +50,7 @@ export function faultyHttp(
     const open = (): HttpClient => inner(options);
     let http = open();
 
-    /** One connection a request where the unit is like that. */
+    /** Opens one connection per request for a unit with `single-post`. */
     const exchange = async (request: HttpRequest): Promise<HttpResponse> => {
       if (!faults.has('single-post')) return await http.send(request);
       try {
@@ -66,12 +66,12 @@ export function faultyHttp(
       if (faults.has('slow')) await clock.sleep(faults.int('slow', SLOW.min, SLOW.max), signal);
       if (faults.strikes('delay')) await clock.sleep(faults.int('delay', 1, MAX_DELAY), signal);
     };
-    /** @returns what power does after the answer, if anything. Rejects where the request never leaves. */
+    /** @returns the power event after the answer, if any. Rejects where the request is lost. */
     const struck = async ({ method, signal }: HttpRequest): Promise<keyof Power | undefined> => {
       if (faults.strikes('request-lost')) throw lost('request');
       if (method !== 'POST') return faults.strikes('transfer-reboot') ? 'reboot' : undefined;
       if (!faults.strikes('power-session')) return undefined;
-      // Before the server hears of it, or after.
+      // Before the request is sent, or after the answer.
       return faults.int('power-session', 0, 1) === 0 ? await unplugged(power, 'cut', signal) : 'cut';
     };
 
@@ -111,7 +111,7 @@ function damaged(answer: HttpResponse, faults: UnitFaults): HttpResponse {
       const at = faults.int('alter', 0, bytes.length - 1);
       bytes[at] = (bytes[at] ?? 0) ^ faults.int('alter', 1, 255);
     }
-    // Two flips of one byte may have met.
+    // Two flips of one byte may cancel each other.
     if (bytes.equals(body)) bytes[0] = (bytes[0] ?? 0) ^ 1;
     return { ...answer, body: bytes };
   }

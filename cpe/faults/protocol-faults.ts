@@ -9,7 +9,7 @@ import type { UnitFaults } from './unit-faults.ts';
 
 /** The unit that a FaultyHook acts on. */
 export interface FaultyUnit {
-  /** Takes the power away. @returns false when it is gone already */
+  /** Cuts the power. @returns false when it is off already */
   cut(): boolean;
   /** Restarts a little later, without an order. */
   rebootSoon(): void;

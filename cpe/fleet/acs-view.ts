@@ -8,14 +8,14 @@ import { plainPolicy } from '../../shared/tls/profiles.ts';
 import { type AcsView, compareFleet, type DeviceBelief, type Difference, type TaskBelief } from './compare.ts';
 import type { UnitReport } from './report.ts';
 
-/** Asks one path below the API's base. @throws UserError for an answer that is none */
+/** Reads one path below the API's base. @throws UserError for an unusable answer */
 export type Ask = (path: string) => Promise<unknown>;
 
 const PAGE = 500;
-/** Open and ended tasks of one device that are looked at. */
+/** Most open and ended tasks of one device that are read. */
 const TASKS = 500;
 
-/** @param parameters whether to fetch the known values of the parameters that the units report */
+/** @param parameters true fetches the known values of the parameters that the units report */
 export async function acsViewOf(ask: Ask, units: readonly UnitReport[]): Promise<AcsView> {
   const devices = await everyDevice(ask);
   const serials = new Map(units.map(unit => [unit.serial, unit]));
@@ -43,7 +43,7 @@ async function everyDevice(ask: Ask): Promise<DeviceBelief[]> {
   return devices;
 }
 
-/** By full path: an ACS knows no script names. */
+/** By full path: an ACS has no script names. */
 async function knownValues(ask: Ask, id: string, names: readonly string[]): Promise<Record<string, string>> {
   const known: Record<string, string> = {};
   for (const name of names) {
@@ -62,7 +62,7 @@ interface CompareTarget {
   clock: Clock;
 }
 
-/** @throws UserError when the API cannot be asked */
+/** @throws UserError when the API cannot be read */
 export async function compareWithAcs(target: CompareTarget, units: readonly UnitReport[]): Promise<Difference[]> {
   const { clock } = target;
   const token = (await readGiven('--token', target.tokenFile)).toString('utf8').trim();

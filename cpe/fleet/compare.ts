@@ -22,7 +22,7 @@ export interface TaskBelief {
   fault?: { code: string | number };
 }
 
-/** All that an ACS believes; tasks and parameters only of the devices that were asked for. */
+/** The ACS's view; tasks and parameters only of the requested devices. */
 export interface AcsView {
   devices: readonly DeviceBelief[];
   tasks: readonly TaskBelief[];
@@ -39,13 +39,13 @@ export type DifferenceKind =
   | 'firmware'
   | 'parameter-key'
   | 'parameter'
-  /** Done for the ACS; the unit has never heard of it. */
+  /** Done for the ACS; the unit never received it. */
   | 'done-unseen'
   /** Done for the ACS; the unit failed, or only pretended. */
   | 'done-in-vain'
-  /** Failed for the ACS; the unit did it and said so. */
+  /** Failed for the ACS; the unit did it and reported success. */
   | 'failed-but-done'
-  /** The ACS says that it does not know how it ended; the unit did it. */
+  /** Unknown for the ACS; the unit did it. */
   | 'outcome-unknown'
   /** The ACS has no task with the key of a transfer or reboot that the unit took. */
   | 'unknown-task'
@@ -144,7 +144,7 @@ const kindOfFailure = (code: string | number | undefined): DifferenceKind =>
 
 const outcomeOf = (transfers: readonly TransferReport[]): string => transfers.at(-1)?.outcome ?? 'open';
 
-/** Orders that the ACS does not know of. */
+/** Orders that are unknown to the ACS. */
 function unheardOf(unit: UnitReport, tasks: readonly TaskBelief[]): Difference[] {
   const keys = new Set(tasks.map(({ args }) => String(args.CommandKey ?? '')));
   const own = [...unit.transfers.map(({ commandKey }) => commandKey), ...unit.reboots];

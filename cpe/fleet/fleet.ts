@@ -1,4 +1,4 @@
-// `fleet`: many gateways, each with its own identity, chance and in-memory state, in one process or spread over several; a progress
+// `fleet`: many gateways, each with its own identity, randomness and in-memory state, in one process or spread over several; a progress
 // line and a report.
 
 import { writeFile } from 'node:fs/promises';
@@ -21,13 +21,13 @@ const FEW = 200;
 /** Units that one process carries before `--processes 0` takes another. */
 const PER_PROCESS = 500;
 
-/** One process or several: what the run sees of them. */
+/** The units of a run, in one process or several. */
 interface Runner {
   /** Rejects when units cannot be made. */
   readonly failed: Promise<never>;
   readonly everyoneInformed: Promise<void>;
   readonly progress: Progress;
-  /** Ends all units and tells of them. */
+  /** Ends all units and reports them. */
   end(): Promise<GroupReport[]>;
 }
 
@@ -167,7 +167,7 @@ async function tellProgress(runner: Runner, count: number, clock: Clock, log: Lo
   }
 }
 
-/** One process of several: what it is to do comes over the channel. */
+/** One process of several, which takes its orders over the channel. */
 export async function shard(channel: Channel, memory: () => number): Promise<void> {
   await serveShard(channel, (options, numbers, clock, write) =>
     groupOf(options, numbers, clock, createLog({ clock, level: options.logLevel, write }), memory),

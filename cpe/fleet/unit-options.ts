@@ -26,7 +26,7 @@ const LOOPBACK_BASE = 0x7f400001;
 
 export const dotted = (address: number): string => [24, 16, 8, 0].map(shift => (address >>> shift) & 0xff).join('.');
 
-/** @returns how to make unit number `at`, counted from 0. @throws UserError for a model or profile that will not do */
+/** @returns the options of unit number `at`, counted from 0. @throws UserError for an unusable model or profile */
 export async function unitsOf(
   options: UnitsOptions,
   clock: Clock,
@@ -35,7 +35,7 @@ export async function unitsOf(
   const model = await chooseModel(options.model);
   const base = await chooseProfile(model, { ...options, dhcp: false });
   const settings = options.set.map(splitAssignment).map(({ name, value }) => [name, value] as const);
-  // One profile object for all: what it means is worked out once and shared.
+  // One profile object for all: its evaluation is done once and shared.
   const profile = { ...base, parameters: { ...base.parameters, ...Object.fromEntries(settings) } };
   const host = options.acs === undefined ? '' : new URL(options.acs).hostname;
   const shared = options.address ?? addressFor(host);

@@ -1,4 +1,4 @@
-// The scripts that a unit fetches by itself: those that DHCP names, and those that Conf.* names. Only where they are is worked out
+// The scripts that a unit fetches by itself: those that DHCP names, and those that Conf.* names. This file only finds their places
 // here; the agent fetches them between its sessions, as it does for a Download.
 import { queueOwn } from '../agent/transfer/queue.ts';
 import type { OwnTransfer } from '../state/facts.ts';
@@ -28,7 +28,7 @@ const joined = (host: string, location: string, file: string): string =>
     .filter(part => part !== '')
     .join('/');
 
-/** Takes `user:password@` out of a URL. */
+/** Removes `user:password@` from a URL. */
 function parted(text: string): { url: string; username: string; password: string } | undefined {
   const match = /^([a-z][a-z0-9+.-]*):\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^@]+)$/i.exec(text);
   if (!match) return undefined;
@@ -87,7 +87,7 @@ export function dhcpScripts(unit: Unit): OwnTransfer[] {
   });
 }
 
-/** Conf.ScriptGenericFileName, then Conf.ScriptSpecificFileName, which so has the last word. */
+/** Conf.ScriptGenericFileName, then Conf.ScriptSpecificFileName, which so takes precedence. */
 export function configuredScripts(unit: Unit): OwnTransfer[] {
   const host = read(unit, 'ScriptsTransferSrvHostname');
   const retries = Number(unit.config.variable('Conf.ScriptsTransferRetriesNumber') ?? -1);

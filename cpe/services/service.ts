@@ -1,5 +1,5 @@
 // A DGW service as the gateway sees it, and the gateway as its services see it. One file per service with behaviour;
-// a service is a constant without state of its own: what it keeps per unit lies in a slot of the unit.
+// a service is a constant without state of its own: its state per unit is in a slot of the unit.
 import type { Model } from '../../shared/model/definitions.ts';
 import type { Agent } from '../agent/agent.ts';
 import type { Change, Problem, Source } from '../state/changes.ts';
@@ -57,9 +57,9 @@ export interface Service {
   readonly name: string;
   /** Values it computes, by template path without the root: `X_0090F8_Fpu.Status`. */
   readonly values?: Readonly<Record<string, ReadValue>>;
-  /** Rows it makes up, by table path without the root: `X_0090F8_Nlm.LocalLogMessages.`. */
+  /** Computed rows, by table path without the root: `X_0090F8_Nlm.LocalLogMessages.`. */
   readonly rows?: Readonly<Record<string, (unit: Unit) => readonly number[]>>;
-  /** Its own way of storing a value that it computes. */
+  /** Stores a value that it computes. */
   readonly writes?: Readonly<Record<string, (draft: Draft, value: string) => void>>;
   /** Refuses or completes a draft. Called for each draft. */
   check?(unit: Unit, draft: Draft, problem: Problem): void;
@@ -67,7 +67,7 @@ export interface Service {
   apply?(unit: Unit, commit: Applied): Promise<void> | void;
   start?(unit: Unit): Promise<void> | void;
   stop?(unit: Unit): Promise<void> | void;
-  /** Ends at once, as when power fails: nothing is said to anyone. Absent: as `stop`. */
+  /** Ends at once, as when power fails: nothing is sent. Absent: as `stop`. */
   powerOff?(unit: Unit): Promise<void> | void;
   /** The clock was set for the first time since boot. */
   clockSet?(unit: Unit): Promise<void> | void;

@@ -1,4 +1,4 @@
-// The part of the CPE WAN Management Protocol service that concerns STUN (TR-111): two views of its settings, and what came of them.
+// The part of the CPE WAN Management Protocol service that concerns STUN (TR-111): two views of its settings, and their results.
 // The agent keeps the binding (agent/stun.ts); all of this acts at once.
 import { type StunView, stunOff } from '../agent/connection-request/stun-settings.ts';
 import type { Draft } from '../state/tree/draft.ts';
@@ -72,7 +72,7 @@ export const stun: Service = {
     if (text === undefined) return;
     const { least, most } = periodsOf(text) ?? { least: '', most: '' };
     const seconds = Number(least);
-    // The vendor: at most an hour, and no search for the longest that works.
+    // Vendor's limit: at most an hour, and no search for the longest lifetime.
     if (least !== most || !(seconds >= 1 && seconds <= 3600))
       problem(path, 9007, `${text} is not a number of seconds up to 3600, a dash, and the same number`);
   },

@@ -1,4 +1,4 @@
-// The events that open a session (TR-069 3.7.1.5 Table 8), as data: the CPE's ledger of what is undelivered follows it.
+// The events that open a session (TR-069 3.7.1.5 Table 8), as data: the CPE's ledger of undelivered events follows it.
 import type { AcsMethod } from './methods.ts';
 
 interface EventSpec {
@@ -9,7 +9,7 @@ interface EventSpec {
   readonly deliveredBy: AcsMethod;
   /** always: until delivered, over reboots; untilReboot: retried until then; once: not retried after a failed session. */
   readonly keep: 'always' | 'untilReboot' | 'once';
-  /** Adding it discards all that is undelivered. */
+  /** Adding it discards all undelivered events. */
   readonly discardsOthers?: true;
   /** Sent in an Inform of its own (Annex O). */
   readonly alone?: true;
@@ -23,7 +23,7 @@ const event = (
   more: Partial<EventSpec> = {},
 ): EventSpec => ({ code, cumulative, deliveredBy, keep, ...more });
 
-/** For 5, 9, 13 and 14 what is kept is our reading: the standard's wording could not be confirmed. */
+/** For 5, 9, 13 and 14 the retention is our reading: the standard's wording could not be confirmed. */
 export const events: readonly EventSpec[] = [
   event('0 BOOTSTRAP', 'single', 'Inform', 'always', { discardsOthers: true }),
   event('1 BOOT', 'single', 'Inform', 'untilReboot'),
@@ -55,5 +55,5 @@ export function eventSpec(code: string): EventSpec {
   return byCode.get(code) ?? event(code, code.startsWith('M ') ? 'multiple' : 'single', 'Inform', 'always');
 }
 
-/** TR-069 A.3.3.1: no more fit into one Inform. */
+/** TR-069 A.3.3.1: most events of one Inform. */
 export const MAX_EVENTS = 64;

@@ -5,7 +5,7 @@ import type { Namespace } from './versions.ts';
 export interface FaultSpec {
   /** The side that sends it. */
   readonly side: 'cpe' | 'acs';
-  /** Whose mistake it is (SOAP 1.1 4.4.1): the requester's or the responder's. */
+  /** The side in error (SOAP 1.1 4.4.1): the requester or the responder. */
   readonly faultcode: 'Client' | 'Server';
   readonly text: string;
 }

@@ -24,7 +24,7 @@ export type ResponseBody<M extends MethodName = MethodName> = M extends MethodNa
 interface FaultBody {
   kind: 'fault';
   fault: {
-    /** 0 when what came was a SOAP fault without a CWMP code in it. */
+    /** 0 for a received SOAP fault without a CWMP code. */
     code: number;
     message: string;
     parameters: ParameterFault[];
@@ -53,7 +53,7 @@ export type Body =
   | { kind: 'unreadable'; reason: string }
   /** Something that Annex A does not have: a vendor's method, or another namespace. Faults 9000 and 8000. */
   | { kind: 'unknown'; name: string }
-  /** An envelope with nothing in its Body: some send that instead of an empty message. */
+  /** An envelope with an empty Body: some peers send that instead of an empty message. */
   | { kind: 'empty' };
 
 export interface Envelope {
@@ -65,7 +65,7 @@ export interface Envelope {
   sessionTimeout?: number;
   supportedVersions?: string[];
   useVersion?: string;
-  /** Received only: a header that asks to be understood and is not; to be answered with a MustUnderstand fault. */
+  /** Received only: a mandatory header that is unknown; to be answered with a MustUnderstand fault. */
   unknownMustUnderstand?: string;
   /** For sending only: booleans as `true` and `false`, for receivers that take no digits. */
   words?: boolean;
@@ -172,7 +172,7 @@ function specOf(method: MethodName) {
   return spec;
 }
 
-/** TR-069 3.5: faultcode tells whose mistake it is, faultstring is always the same, the detail tells the fault. */
+/** TR-069 3.5: faultcode names the side in error, faultstring is constant, the detail holds the fault. */
 function encodeFault(fault: FaultBody['fault'], namespace: Namespace): string {
   if (fault.soap) {
     const text = escapeText(fault.message);
@@ -203,7 +203,7 @@ export function decodeEnvelope(source: string | Buffer, limits?: Partial<XmlLimi
   if (root.name !== 'Envelope') throw new InvalidSoap(`the root element is ${root.name}, not a SOAP Envelope`);
   const header = onlyPart(root, 'Header');
   const body = onlyPart(root, 'Body');
-  // One client leaves the Envelope itself without a prefix; its Body tells.
+  // One client leaves the Envelope itself without a prefix; its Body shows the namespace.
   if (root.namespace !== SOAP_ENVELOPE && !(root.namespace === '' && body))
     throw new InvalidSoap(`not SOAP 1.1: the Envelope is in "${root.namespace}"`);
   if (!body) throw new InvalidSoap('no Body');
@@ -280,7 +280,7 @@ function readHeader(entry: XmlElement, envelope: Envelope): void {
   }
 }
 
-/** SOAP 1.1 4.2.3, and 4.2.2: what is addressed to another actor is none of our business. */
+/** SOAP 1.1 4.2.3, and 4.2.2: headers for another actor are ignored. */
 function mustUnderstand(entry: XmlElement): boolean {
   if (!parseBoolean(attributeNamed(entry, 'mustUnderstand') ?? '')) return false;
   const actor = attributeNamed(entry, 'actor') ?? '';

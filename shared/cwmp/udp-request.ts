@@ -6,7 +6,7 @@ interface UdpRequest {
   authority: string;
   /** Seconds since 1970, by the clock of the ACS. */
   ts: number;
-  /** Tells one request from the next; copies of one carry the same. */
+  /** Distinguishes requests; copies of one carry the same. */
   id: string;
   /** ConnectionRequestUsername. */
   un: string;

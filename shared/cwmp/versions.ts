@@ -19,7 +19,7 @@ export function namespaceOf(uri: string): Namespace | undefined {
   return byUri.get(uri);
 }
 
-/** The namespace in which a version is spoken: 1.2, 1.3 and 1.4 share cwmp-1-2 (their schemas all target it). */
+/** The namespace of a version: 1.2, 1.3 and 1.4 share cwmp-1-2 (their schemas all target it). */
 export function namespaceFor(version: Version): Namespace {
   return version === '1.0' ? '1-0' : version === '1.1' ? '1-1' : '1-2';
 }

@@ -29,11 +29,11 @@ export interface TlsTarget {
   clock: Clock;
   /** For TCP and handshake together; 30,000 by default. */
   timeoutMs?: number;
-  /** Gets NSS key log lines, for Wireshark. */
+  /** Receives NSS key log lines, for Wireshark. */
   keylog?: (line: Buffer) => void;
 }
 
-/** The handshake did not come to an accepted connection; says why. Plain network failures keep their own error. */
+/** The handshake made no accepted connection, with the reason. Network failures keep their own error. */
 export class TlsRefused extends Error {
   override readonly name = 'TlsRefused';
   readonly verdict: Refusal;
@@ -92,7 +92,7 @@ function explain(error: Error & { code?: string }): Refusal {
   if (/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|WRONG_SSL_VERSION/.test(code)) {
     return refusal('version', `server and unit have no TLS version in common (${text})`);
   }
-  // RFC 5246 7.2.2: alert 40, also sent where a client certificate is missing; the alert does not tell.
+  // RFC 5246 7.2.2: alert 40, also sent where a client certificate is missing; the alert does not distinguish.
   if (/ALERT_HANDSHAKE_FAILURE|INSUFFICIENT_SECURITY|NO_CIPHERS_AVAILABLE|NO_SHARED_CIPHER/.test(code)) {
     return refusal('no-common-suite', `the server found no cipher suite that it can use with the unit (${text})`);
   }

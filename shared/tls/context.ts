@@ -1,4 +1,4 @@
-// A policy as OpenSSL wants it. Contexts are expensive and shared: one per policy and host certificate.
+// TLS contexts of OpenSSL, made from policies. Contexts are expensive and shared: one per policy and host certificate.
 import { createSecureContext, type SecureContext, type SecureVersion } from 'node:tls';
 import { offeredFrom, protocolOf, type TlsPolicy, usable } from './profiles.ts';
 

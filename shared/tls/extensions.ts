@@ -27,7 +27,7 @@ function read(cert: X509Certificate): Constraints {
   try {
     ({ extensions } = new x509.X509Certificate(cert.raw));
   } catch {
-    return { ...out, broken: true }; // OpenSSL took it, so this is odd rather than impossible; it can be no issuer.
+    return { ...out, broken: true }; // OpenSSL accepted it, so this is odd rather than impossible; it cannot be an issuer.
   }
   if (!extensions.length) out.ca = cert.subject === cert.issuer;
   for (const extension of extensions) {
@@ -43,7 +43,7 @@ function read(cert: X509Certificate): Constraints {
   return out;
 }
 
-/** The constraints of a certificate; what was read is remembered by fingerprint, within bounds. */
+/** The constraints of a certificate, cached by fingerprint, within bounds. */
 export function constraintsOf(cert: X509Certificate): Constraints {
   const key = cert.fingerprint256;
   let known = cache.get(key);
@@ -65,6 +65,6 @@ export function isSameIssuer(a: X509Certificate, b: X509Certificate): boolean {
     const key = issuerKey(a);
     return key !== undefined && key === issuerKey(b);
   } catch {
-    return false; // Extensions that cannot be read say nothing.
+    return false; // Extensions that cannot be read are ignored.
   }
 }

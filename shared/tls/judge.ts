@@ -70,11 +70,11 @@ const stages: readonly Reason[][] = [
 ];
 const stageOf = (reason: Reason): number => stages.findIndex(stage => stage.includes(reason));
 
-/** More signatures than this are checked for no peer. */
+/** Most signatures that are checked for one peer. */
 const MAX_STEPS = 64;
 const MAX_DEPTH = 10;
 
-/** Judges what a peer presented, at the policy's validation level. */
+/** Judges the certificates of a peer, at the policy's validation level. */
 export function judgeChain(input: ChainInput): Verdict {
   const { policy, chain, roots, now } = input;
   const [leaf] = chain;
@@ -234,7 +234,7 @@ export interface JudgedBy {
   srvNames?: readonly string[];
 }
 
-/** All that the unit judges of a handshake: the floor, which shows in ServerHello, then the certificate that follows it. */
+/** The unit's judgement of a whole handshake: the floor, which shows in ServerHello, then the certificate that follows it. */
 export function judgeHandshake({ version, chain }: Handshake, host: string, by: JudgedBy): Verdict {
   const verdict = judgeVersion(by.policy, version);
   if (!verdict.ok) return verdict;

@@ -29,7 +29,7 @@ function wildcardMatches(pattern: string, host: string): boolean {
 const sipDomain = (uri: string): string | undefined => /^sips?:([^@;?]+?)(?::\d+)?(?:[;?].*)?$/i.exec(uri)?.[1];
 
 /**
- * Compares one host, a DNS name or an address, with what the certificate says of itself.
+ * Compares one host, a DNS name or an address, with the names in the certificate.
  * `vendor` and `sip` take the SAN and the CN alike, as the unit does, even beside each other; `rfc6125` looks at the CN
  * only where there is no DNS name in the SAN, and at addresses in the SAN only. Wildcards count everywhere but in `sip`.
  */

@@ -54,7 +54,7 @@ function whyNoSuite(shared: readonly string[], fitting: readonly string[], versi
   return `every suite in common needs a key that the server has no certificate for (it has ${server.keys.join(', ')})`;
 }
 
-/** All that a server shows its clients. */
+/** The properties that a server shows its clients. */
 export interface ServerFacts {
   versions: readonly TlsVersion[];
   /** IANA names of the suites that it would take, in its order of preference. */

@@ -1,4 +1,4 @@
-// TLS as data: what each service of the unit offers, how low it goes, how it judges the server, and the script names
+// TLS as data: for each service of the unit the suites, the floor, the validation of the server, and the script names
 // that say so. Suites have their IANA names, with OpenSSL's beside them.
 
 /** A part of the unit that opens or accepts TLS and has its own settings for it. */
@@ -290,7 +290,7 @@ export const offeredFrom = ({ floor, ceiling }: Pick<TlsPolicy, 'floor' | 'ceili
 export const isOlder = (version: TlsVersion, floor: TlsVersion): boolean =>
   tlsVersions.indexOf(version) < tlsVersions.indexOf(floor);
 
-/** `TLSv1.2` (Node, OpenSSL) as `TLSv1_2`; undefined for what is no TLS version. */
+/** `TLSv1.2` (Node, OpenSSL) as `TLSv1_2`; undefined for any other text. */
 export const versionOf = (protocol: string | null | undefined): TlsVersion | undefined =>
   tlsVersions.find(version => version === protocol?.replace('.', '_'));
 

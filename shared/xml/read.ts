@@ -41,7 +41,7 @@ export type Attributes = Readonly<Record<string, string>>;
 const NO_ATTRIBUTES: Attributes = Object.freeze(Object.create(null) as Record<string, string>);
 const NO_CHILDREN: readonly XmlElement[] = [];
 
-/** Prefixes declared on one element; what it does not know, its parent's may. */
+/** Prefixes declared on one element; other prefixes are looked up in its parent. */
 interface Scope {
   readonly parent: Scope | undefined;
   readonly prefixes: Map<string, string>;

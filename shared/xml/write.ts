@@ -3,7 +3,7 @@
 // Printable ASCII without the three specials needs nothing; that is nearly all that CWMP carries.
 const PLAIN_TEXT = /^[\n\t -%'-;=?-~]*$/;
 const PLAIN_ATTRIBUTE = /^[ !#-%'-;=?-~]*$/;
-/** Characters that need thought: specials, controls, lone surrogates and the two that XML 1.0 forbids. */
+/** Characters that need treatment: specials, controls, lone surrogates and the two that XML 1.0 forbids. */
 const SPECIAL =
   /[&<>\r\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 

@@ -1,11 +1,11 @@
-// SIP variables of the unit → what each of its user agents is to be.
+// SIP variables of the unit → the configuration of each of its user agents.
 import type { UserAgentConfig } from '../../voice/settings.ts';
 import { hostPort, rowsOf, type Unit } from '../service.ts';
 import { mediaSettings } from './mipt.ts';
 
 type Account = UserAgentConfig['accounts'][number];
 
-/** One configuration per SIP gateway that has something to do: a user, or a persistent connection to keep. */
+/** One configuration per SIP gateway with a user or a persistent connection. */
 export function userAgentConfigs(unit: Unit): UserAgentConfig[] {
   const names = rowsOf(unit, 'SipEp.Gateway', ['Name']).map(row => row.Name);
   const first = names[0];

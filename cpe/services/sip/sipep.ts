@@ -48,7 +48,7 @@ const stop = async (unit: Unit, silent = false): Promise<void> => {
   if (peekSlot(unit, sipep)) await inTurn(unit, () => stopAll(unit, silent));
 };
 
-/** A gateway that waited for the time can go; one that runs is left in peace, and so are its calls. */
+/** A gateway that waited for the clock can start; running gateways and their calls are not touched. */
 function clockSet(unit: Unit): Promise<void> {
   return inTurn(unit, async () => {
     if ([...gatewaysOf(unit).values()].some(entry => !entry.agent)) await startAll(unit);
@@ -101,7 +101,7 @@ function gatewayState(unit: Unit, gateway: string): string {
   return entry.agent?.state() ?? entry.state;
 }
 
-/** Tells watchers which states are others now. */
+/** Announces the states that have changed. */
 function changed(unit: Unit): void {
   const shown = peekSlot<SipState>(unit, sipep)?.shown;
   if (!shown) return;
@@ -178,7 +178,7 @@ const registration =
     return entry ? show(entry, unit) : '';
   };
 
-/** Shows in a status table what the gateway's own row says, as the service runs with it. */
+/** Shows a value of the gateway's own row in a status table, as the service runs with it. */
 const asRun =
   (column: string) =>
   (unit: Unit, [row = 0]: readonly number[]): string => {
