@@ -145,6 +145,13 @@ export const acsOptions = {
     min: 0,
     max: 1_000_000,
   },
+  'max-unproved': {
+    kind: 'number',
+    help: 'maximum number of connections from one address (IPv6: one /64) whose CPE has not proved its login; the oldest is closed first',
+    default: 2000,
+    min: 1,
+    max: 1_000_000,
+  },
   stun: {
     kind: 'string',
     value: 'HOST:PORT',

@@ -7,6 +7,8 @@ import type { Random } from '../../shared/clock.ts';
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
+import { ConnectionPlaces } from '../../shared/net/connection-places.ts';
+import { ThrottledLog } from '../../shared/throttled-log.ts';
 import { UserError } from '../errors.ts';
 import type { EventBus } from '../events.ts';
 import type { Metrics } from '../metrics.ts';
@@ -45,6 +47,8 @@ export async function createRest(options: RestOptions): Promise<FastifyInstance>
     https: options.tls ? { cert: options.tls.map(pair => pair.cert), key: options.tls.map(pair => pair.key) } : null,
   });
 
+  const places = apiPlaces(options);
+  places.watch(app.server, options.tls !== undefined);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   // A malformed Content-Type is not refused here: each operation knows what it accepts.
@@ -74,6 +78,7 @@ export async function createRest(options: RestOptions): Promise<FastifyInstance>
       api.addHook('onRequest', async request => {
         const role = await roleFor(request, options);
         if (!role) throw new UserError(401, 'unauthorized', refusalOf(request));
+        places.prove(request.socket);
         (request as FastifyRequest & { role?: Role }).role = role;
         const encoding = request.headers['content-encoding'];
         if (encoding && encoding !== 'identity')
@@ -96,6 +101,19 @@ export async function createRest(options: RestOptions): Promise<FastifyInstance>
   );
   await app.ready();
   return app;
+}
+
+/** Connections without a valid token, from one address and in all. */
+const UNPROVED = { perAddress: 200, unproved: 1000 };
+
+function apiPlaces({ clock, log }: RestOptions): ConnectionPlaces {
+  const throttled = new ThrottledLog(clock);
+  return new ConnectionPlaces({
+    clock,
+    limits: UNPROVED,
+    onClosed: ({ address, reason }) =>
+      throttled.write(suppressed => log.info('API connection closed', { address, reason, ...suppressed }), address),
+  });
 }
 
 /** For load balancers and Prometheus: without a token, and without data of a device. */

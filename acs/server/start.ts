@@ -160,7 +160,11 @@ function setupOf(
     proxyProtocol: options.proxyProtocol,
     connectionRequestAllow: options.connectionRequestAllow,
     webhookAllow: options.webhookAllow,
-    limits: { running: Math.ceil(options.maxSessions / share), waiting: Math.ceil(options.maxWaiting / share) },
+    limits: {
+      running: Math.ceil(options.maxSessions / share),
+      waiting: Math.ceil(options.maxWaiting / share),
+      perAddress: options.maxUnproved,
+    },
     keepDays: { tasks: options.keepTasks, audit: options.keepAudit },
   };
 }

@@ -2,10 +2,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock, Random } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
+import type { ConnectionPlaces } from '../../shared/net/connection-places.ts';
 import type { EventBus } from '../events.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { Admission, type AdmissionLimits, type AdmissionState, DEFAULT_LIMITS } from './admission/admission.ts';
-import { BACKLOG } from './admission/connection-limit.ts';
+import { BACKLOG, unprovedPlaces } from './admission/connection-limit.ts';
 import { AuthenticationStep } from './authentication-step.ts';
 import { createAuthenticator } from './authenticator.ts';
 import { BodyReader } from './http/body.ts';
@@ -58,6 +59,7 @@ export class South {
   readonly #admission: Admission;
   readonly #tracer: Tracer;
   readonly #handler: PostHandler;
+  readonly #places: ConnectionPlaces;
   /** Takes the POSTs that other processes forward. */
   #inner: Promise<FastifyInstance> | undefined;
 
@@ -68,10 +70,13 @@ export class South {
     this.#sessions = new SessionTable({ fleet, clock, log, events }, cookies);
     this.#admission = new Admission({ ...limits, clock, random, log, observe: ended => events.emit('waited', ended) });
     this.#tracer = new Tracer({ traces: fleet.traces, clock, tap: options.wire });
+    const { perAddress } = limits;
+    const proxies = [...options.trustedProxies, ...(options.proxyProtocol ?? [])];
+    this.#places = unprovedPlaces({ perAddress, proxies, clock, log });
     const steps = stepsOf(options, cookies, this.#tracer);
     this.#servers = new CwmpServers({
       ...options,
-      ...{ tickets: keys.tickets, limits, tracer: this.#tracer },
+      ...{ tickets: keys.tickets, limits, tracer: this.#tracer, places: this.#places },
       isChallenging: options.cpeAuth === 'required',
       isProved: request =>
         this.#sessions.find(request) !== undefined ||
@@ -79,7 +84,7 @@ export class South {
         steps.authentication.proves(request),
     });
     this.#handler = new PostHandler({
-      ...{ sessions: this.#sessions, admission: this.#admission, tracer: this.#tracer },
+      ...{ sessions: this.#sessions, admission: this.#admission, tracer: this.#tracer, places: this.#places },
       ...steps,
       maxSessions: limits.running * MAX_ABSENT,
       isOverloaded: () => this.#admission.isStormy() || this.#servers.isOverloaded(),
@@ -128,7 +133,14 @@ export class South {
   #open(tls: ListenTls | undefined, handler: Handler): Promise<FastifyInstance> {
     return this.#servers.open(tls, instance => {
       limitTransfers(instance, { retryAfter: () => this.#admission.retryAfter() });
-      registerTransfers(instance, { ...this.#options, key: this.#options.keys.links });
+      registerTransfers(instance, {
+        ...this.#options,
+        key: this.#options.keys.links,
+        keepConnection: (request, reply) => {
+          this.#places.prove(request.socket);
+          reply.raw.once('close', () => this.#places.doubt(request.socket));
+        },
+      });
       instance.post('/', async (request, reply) => {
         await handler(request, reply);
         this.#tracer.answered(request, reply);

@@ -1,5 +1,6 @@
 // The path of a POST: to its session, or through authentication and admission into a new one.
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ConnectionPlaces } from '../../shared/net/connection-places.ts';
 import { untilClosed } from './admission/connection-limit.ts';
 import type { AuthenticationStep } from './authentication-step.ts';
 import { rejectBusy } from './http/answer.ts';
@@ -20,6 +21,8 @@ export interface PostHandlerParts extends SessionPostParts {
   forwarding: SessionForwarding;
   bodies: BodyReader;
   authentication: AuthenticationStep;
+  /** Of the connections. */
+  places: ConnectionPlaces;
 }
 
 export class PostHandler {
@@ -87,8 +90,10 @@ export class PostHandler {
   }
 
   async #begin(request: FastifyRequest, reply: FastifyReply, posted: Posted, caller: Caller): Promise<void> {
-    const { sessions, maxSessions, admission, tracer } = this.#parts;
+    const { sessions, maxSessions, admission, tracer, places } = this.#parts;
     tracer.proved(request, caller);
+    const { socket } = request;
+    places.prove(socket);
     if (posted === 'empty') {
       reply.code(204).send();
       return;
@@ -100,6 +105,7 @@ export class PostHandler {
     const untilGone = untilClosed(request.socket);
     const entry = await admission.enter(retryCountOf(posted), untilGone);
     if (entry.outcome !== 'admitted') {
+      places.doubt(socket);
       this.#rejectBusy(reply);
       return;
     }
@@ -108,6 +114,7 @@ export class PostHandler {
     const stop = isOwnConnection(request) ? untilGone(entry.release) : undefined;
     const session = sessions.start(request, caller, () => {
       stop?.();
+      if (!('id' in caller.proof)) places.doubt(socket);
       entry.release();
     });
     tracer.sessionBegan(request, session);

@@ -6,3 +6,16 @@ export function plainAddress(address: string): string {
   const bare = zone < 0 ? address : address.slice(0, zone);
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare)?.[1] ?? bare;
 }
+
+/** The network that one subscriber has: an IPv4 address, or the /64 of an IPv6 address. */
+export function networkOf(address: string): string {
+  if (!address.includes(':')) return address;
+  const [head = '', tail = ''] = address.toLowerCase().split('::');
+  const first = head === '' ? [] : head.split(':');
+  const last = tail === '' ? [] : tail.split(':');
+  const zeros = address.includes('::')
+    ? Array.from({ length: Math.max(0, 8 - first.length - last.length) }, () => '0')
+    : [];
+  const groups = [...first, ...zeros, ...last].slice(0, 4);
+  return `${groups.map(group => group.replace(/^0+(?=.)/, '')).join(':')}::/64`;
+}

@@ -7,6 +7,7 @@ import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from
 import type { Clock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { AcceptedConnections } from './accepted-connections.ts';
 import { connectTcp, streamFlow } from './flow.ts';
 import { type Address, addressText, type ConnectOptions, type Flow, type Protocol } from './flow-types.ts';
 import type { SipMessage, SipSyntaxError } from './message.ts';
@@ -42,6 +43,7 @@ const MAX_CONNECTIONS = 20_000;
 /** Opens nothing before `listen` or `connect`. */
 export class SipTransport {
   readonly #maxConnections: number;
+  readonly #accepted: AcceptedConnections;
   readonly #reader: MessageReader;
   readonly #udp: UdpSockets;
   readonly #listeners = new Set<Listener>();
@@ -52,11 +54,15 @@ export class SipTransport {
     this.#maxConnections = maxConnections;
     this.#reader = new MessageReader(clock, log);
     this.#udp = new UdpSockets(this.#reader);
+    this.#accepted = new AcceptedConnections({ clock, log });
   }
 
   /** Sets the receiver of every message: the transaction layer. */
   onMessage(listener: (message: SipMessage, flow: Flow) => void): void {
-    this.#reader.onMessage = listener;
+    this.#reader.onMessage = (message, flow) => {
+      this.#accepted.heard(flow);
+      listener(message, flow);
+    };
   }
 
   /** Sets the receiver of what is no message; a MalformedRequest holds what could be read of a request. */
@@ -80,7 +86,7 @@ export class SipTransport {
       return { protocol: 'udp', address: endpoint.address, close: () => this.#udp.unbind(endpoint) };
     }
     const accept = (socket: Socket, protocol: 'tcp' | 'tls') => this.#accept(socket, protocol, options);
-    const { port, close } = await listenOn(options, this.#reader.log, accept);
+    const { port, close } = await listenOn(options, this.#reader.log, this.#accepted, accept);
     const listener: Listener = {
       protocol: options.protocol,
       address: { host: options.host, port },
@@ -105,16 +111,18 @@ export class SipTransport {
     this.#closing = true;
     const ends = [...this.#listeners].map(listener => listener.close());
     for (const flow of this.flows()) flow.close('transport closed');
+    this.#accepted.close();
     await Promise.all([...ends, this.#udp.close()]);
   }
 
   #accept(socket: Socket, protocol: 'tcp' | 'tls', { idleMs = 0 }: ListenOptions): void {
-    if (this.#closing || this.#reader.streams >= this.#maxConnections) {
+    if (this.#closing || this.#reader.streams >= this.#maxConnections || !this.#accepted.admits(socket)) {
       this.#reader.log.warn('SIP connection limit reached', { from: socket.remoteAddress });
       socket.destroy();
       return;
     }
     const flow = streamFlow(this.#reader, socket, protocol, idleMs);
+    this.#accepted.opened(flow, socket);
     this.#reader.log.debug('SIP connection accepted', { from: addressText(flow.remote), protocol, ...flow.tls });
     for (const listener of this.#connectionListeners) listener(flow);
   }
@@ -124,12 +132,14 @@ export class SipTransport {
 async function listenOn(
   options: ListenOptions,
   log: Log,
+  accepted: AcceptedConnections,
   accept: (socket: Socket, protocol: 'tcp' | 'tls') => void,
 ): Promise<{ port: number; close: () => Promise<void> }> {
   const server: Server =
     options.protocol === 'tls'
       ? createTlsServer(options.tls ?? {}, socket => accept(socket, 'tls'))
       : createServer(socket => accept(socket, 'tcp'));
+  accepted.watch(server, options.protocol === 'tls');
   server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
     log.warn('SIP TLS handshake failed', { from: socket.remoteAddress, reason: messageOf(error) });
   });

@@ -12,6 +12,8 @@ export interface AdmissionLimits {
   waiting: number;
   /** The longest wait, 20 s by default: a CPE waits at least 30 s for an answer (TR-069 3.4.2). */
   waitMs?: number;
+  /** Connections of one address whose CPE has proved nothing. */
+  perAddress?: number;
 }
 
 /**

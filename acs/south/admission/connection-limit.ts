@@ -1,12 +1,16 @@
 // The limit of open connections: callers that have proved nothing can open any number of them.
-import type { Server, Socket } from 'node:net';
+import { isIP, type Server, type Socket } from 'node:net';
 import type { Clock } from '../../../shared/clock.ts';
 import type { Log } from '../../../shared/log.ts';
+import { ConnectionPlaces } from '../../../shared/net/connection-places.ts';
 import { ThrottledLog } from '../../../shared/throttled-log.ts';
+import { networks } from '../connection-request/policy.ts';
 import type { AdmissionLimits } from './admission.ts';
 
 /** Connections beyond those of sessions and waiting Informs: 401 rounds, transfers, and connections kept for a later session. */
-const SPARE_CONNECTIONS = 4000;
+export const SPARE_CONNECTIONS = 4000;
+/** Of those, connections from one address: many CPEs may stand behind one NAT, and boot at once. */
+export const UNPROVED_PER_ADDRESS = 2000;
 /** Connections that the kernel queues: with Node's default of 511 the rest of a storm retries a second later. */
 export const BACKLOG = 4096;
 
@@ -41,4 +45,27 @@ export function limitConnections(
     throttled.write(() => log.warn('connections dropped', { open, dropped }));
   });
   return () => open > server.maxConnections / 2;
+}
+
+/** Bounds the connections of CPEs that have proved nothing. */
+export function unprovedPlaces(options: {
+  perAddress: number | undefined;
+  /** Networks of proxies, whose connections carry many CPEs. */
+  proxies: readonly string[];
+  clock: Clock;
+  log: Log;
+}): ConnectionPlaces {
+  const { perAddress = UNPROVED_PER_ADDRESS, clock, log } = options;
+  const proxies = networks(options.proxies);
+  const throttled = new ThrottledLog(clock);
+  return new ConnectionPlaces({
+    clock,
+    limits: { perAddress, unproved: SPARE_CONNECTIONS },
+    isExempt: address => isIP(address) > 0 && proxies.check(address, address.includes(':') ? 'ipv6' : 'ipv4'),
+    onClosed: ({ address, reason }) =>
+      throttled.write(
+        suppressed => log.info('unproved connection closed', { address, reason, ...suppressed }),
+        address,
+      ),
+  });
 }

@@ -5,6 +5,7 @@ import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { Clock } from '../../../shared/clock.ts';
 import { messageOf } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
+import type { ConnectionPlaces } from '../../../shared/net/connection-places.ts';
 import { UserError } from '../../errors.ts';
 import { networks } from '../connection-request/policy.ts';
 import { levelOf } from '../session-context.ts';
@@ -26,10 +27,15 @@ export interface HttpServerOptions {
   isProved: (request: FastifyRequest) => boolean | Promise<boolean>;
   /** A CPE without credentials is challenged. */
   isChallenging: boolean;
+  /** Places of connections. */
+  places: ConnectionPlaces;
   tracer: Tracer;
   clock: Clock;
   log: Log;
 }
+
+/** The time for a whole request, at whatever rate. Uploads of files are 64 MB at most. */
+const REQUEST_MS = 120_000;
 
 /** A server without routes. */
 export function createHttpServer(options: HttpServerOptions, tls: ListenTls | undefined): FastifyInstance {
@@ -39,12 +45,13 @@ export function createHttpServer(options: HttpServerOptions, tls: ListenTls | un
     trustProxy: trustedProxies.length ? trustedProxies : false,
     bodyLimit: MAX_BODY,
     keepAliveTimeout: 75_000,
-    requestTimeout: 120_000,
+    requestTimeout: REQUEST_MS,
     forceCloseConnections: true,
     exposeHeadRoutes: false,
     rewriteUrl,
     https: tls ? tlsOptions(tls, tickets) : null,
   });
+  options.places.watch(instance.server, tls !== undefined);
   if (proxyProtocol?.length) {
     const endSilent = expectProxyHeader(instance.server, networks(proxyProtocol), { clock, log });
     instance.addHook('preClose', async () => endSilent());

@@ -15,6 +15,7 @@ export async function download(
 ): Promise<FastifyReply> {
   const { fleet, events, log } = options;
   const task = await openTaskOf(options, request.params, 'download');
+  if (task) options.keepConnection?.(request, reply);
   const text = task?.content ? await fleet.moves.contentOf(task) : undefined;
   if (task && text) {
     const { name } = request.params;

@@ -1,5 +1,6 @@
 // The task behind a link: a link is good for repeats and ranges until its transfer is settled or expires.
 
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Log } from '../../../shared/log.ts';
 import type { Task } from '../../device/task.ts';
 import { UserError } from '../../errors.ts';
@@ -13,6 +14,8 @@ export interface TransferOptions {
   events: EventBus;
   /** Secret of the links, the same in all processes. */
   key: Buffer;
+  /** Called when the link of a request is good: its connection is kept until it is answered. */
+  keepConnection?: (request: FastifyRequest, reply: FastifyReply) => void;
 }
 
 /** @returns undefined when the link is forged or its transfer is over */

@@ -17,6 +17,7 @@ export async function upload(
     log.warn('upload refused', { address: request.ip, task: request.params.id });
     return reply.code(404).send();
   }
+  options.keepConnection?.(request, reply);
   const name = task.file ?? `upload-${task.id}`;
   const announced = Number(request.headers['content-length'] ?? 0);
   // A reader that stops in the middle keeps the connection, because the answer still has to leave.

@@ -17,6 +17,7 @@ import {
   type SipMessage,
 } from '../../../shared/sip/message.ts';
 import { SipTransport, type TransportOptions } from '../../../shared/sip/transport.ts';
+import { eventually } from '../../support/eventually.ts';
 
 const clock = systemClock();
 
@@ -180,6 +181,39 @@ describe('SIP transport', () => {
     return { socket, text: () => held, closed };
   };
 
+  it('A6: closes connections that send no message or no handshake, and keeps those that do', async () => {
+    const virtual = new VirtualClock();
+    const server = transport({ clock: virtual, log });
+    const ca = await createCa({ name: 'test', key: 'ec', clock, random: systemRandom() });
+    const { chain: cert, key } = await ca.issue({ commonName: 'lab.test', usage: ['server'], key: 'ec' });
+    const plain = await server.listen({ protocol: 'tcp', host: '127.0.0.1', port: 0 });
+    const secure = await server.listen({ protocol: 'tls', host: '127.0.0.1', port: 0, tls: { cert, key } });
+    let heard = 0;
+    server.onMessage(() => heard++);
+    const silent = [await raw(plain.address.port), await raw(secure.address.port)];
+    const speaking = await raw(plain.address.port);
+    speaking.socket.write(formatMessage(options('a')));
+    await eventually('the message came', () => heard === 1);
+    await eventually('the silent ones are closed', async () => {
+      await virtual.advance(1000);
+      return silent.every(({ socket }) => socket.destroyed);
+    });
+    assert.equal(speaking.socket.destroyed, false);
+    await virtual.advance(120_000);
+    assert.equal(speaking.socket.destroyed, false);
+  });
+
+  it('A6: ends beside a connection whose handshake never came', async () => {
+    const server = transport();
+    const ca = await createCa({ name: 'test', key: 'ec', clock, random: systemRandom() });
+    const { chain: cert, key } = await ca.issue({ commonName: 'lab.test', usage: ['server'], key: 'ec' });
+    const { address } = await server.listen({ protocol: 'tls', host: '127.0.0.1', port: 0, tls: { cert, key } });
+    const { closed } = await raw(address.port);
+    await new Promise(resolve => setImmediate(() => setImmediate(resolve)));
+    await server.close();
+    await closed;
+  });
+
   it('answers a double CRLF with one, and nothing to a single one (RFC 5626 4.4.1)', async () => {
     const server = transport();
     const { address } = await server.listen({ protocol: 'tcp', host: '127.0.0.1', port: 0 });
@@ -227,6 +261,10 @@ describe('SIP transport', () => {
     const accepted = new Promise<Flow>(resolve => server.onConnection(resolve));
     const peer = await raw(address.port);
     const flow = await accepted;
+    // A connection that has sent no message at all is closed much earlier.
+    const heard = new Promise(resolve => server.onMessage(resolve));
+    peer.socket.write(formatMessage(options('a')));
+    await heard;
     await virtual.advance(11_999_000);
     peer.socket.write('\r\n\r\n');
     await once(peer.socket, 'data');

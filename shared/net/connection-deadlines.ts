@@ -1,0 +1,56 @@
+// Deadlines for the steps of a connection of a server: handshake, head, body, and the pause between two requests.
+import type { Socket } from 'node:net';
+import type { Place } from './connection-places.ts';
+
+export interface Deadlines {
+  /** For a TLS handshake, and then for the head of the first request. */
+  openingMs: number;
+  /** Between an answer and the next request of a peer that has proved nothing. */
+  idleMs: number;
+  /** A body must come at this rate, after a time that it has for nothing. */
+  bodyGraceMs: number;
+  bodyBytesPerSecond: number;
+}
+
+export const deadlines: Deadlines = {
+  openingMs: 10_000,
+  idleMs: 30_000,
+  bodyGraceMs: 10_000,
+  bodyBytesPerSecond: 1024,
+};
+
+export type Reason = 'too many connections' | 'handshake too slow' | 'request too slow' | 'body too slow' | 'idle';
+
+/** The beginning of a step. */
+export const stepAt = (socket: Socket, now: number): Pick<Place, 'stepSince' | 'stepBytes'> => ({
+  stepSince: now,
+  stepBytes: socket.bytesRead,
+});
+
+/** The deadline that a connection has missed. A step that has ended meanwhile is noted in the place. */
+export function lateness(place: Place, now: number, limits: Deadlines): Reason | undefined {
+  const { request, response } = place;
+  if (request && !request.complete && !request.destroyed)
+    return isBodyLate(place, now, limits) ? 'body too slow' : undefined;
+  if (response) {
+    // While the answer is made, the peer waits. Its time begins when the answer is sent.
+    place.stepSince = now;
+    if (response.writableEnded) Object.assign(place, { request: undefined, response: undefined, hasAnswered: true });
+    return undefined;
+  }
+  const elapsed = now - place.stepSince;
+  if (place.isProved || elapsed < (place.hasAnswered ? limits.idleMs : limits.openingMs)) return undefined;
+  if (place.hasAnswered) return 'idle';
+  return place.isSecured ? 'request too slow' : 'handshake too slow';
+}
+
+function isBodyLate(place: Place, now: number, limits: Deadlines): boolean {
+  const { request, socket } = place;
+  // Bytes that wait here are not the sender's fault.
+  if (request && request.readableLength > 0) {
+    Object.assign(place, stepAt(socket, now));
+    return false;
+  }
+  const received = socket.bytesRead - place.stepBytes;
+  return now - place.stepSince > limits.bodyGraceMs + (received / limits.bodyBytesPerSecond) * 1000;
+}

@@ -1,0 +1,183 @@
+// Places for the connections of a server: those whose peer has proved nothing are bounded by address and in all, and each step of a
+// connection has a deadline. The oldest unproved connection gives way.
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Server as NetServer, Socket } from 'node:net';
+import type { Clock, Timer } from '../clock.ts';
+import { networkOf, plainAddress } from './address.ts';
+import { type Deadlines, deadlines, lateness, type Reason, stepAt } from './connection-deadlines.ts';
+
+export interface PlaceLimits {
+  /** Unproved connections of one address; of IPv6 addresses those of a /64 count together. */
+  perAddress: number;
+  /** Unproved connections in all. */
+  unproved: number;
+}
+
+/** A connection has this time to prove itself before it can be closed for another of its address. */
+export const GRACE_MS = 1000;
+const SWEEP_MS = 1000;
+
+export interface PlacesOptions {
+  clock: Clock;
+  limits: PlaceLimits;
+  /** Addresses of proxies, whose connections carry many peers. */
+  isExempt?: (address: string) => boolean;
+  deadlines?: Deadlines;
+  /** Called for each connection that is closed. */
+  onClosed?: (closed: { address: string; reason: Reason }) => void;
+}
+
+export interface Place {
+  socket: Socket;
+  readonly address: string;
+  /** The network that its address counts for; empty for a proxy. */
+  readonly network: string;
+  readonly since: number;
+  /** The beginning of its step, and the bytes that had been read by then. */
+  stepSince: number;
+  stepBytes: number;
+  /** The TLS handshake, where there is one, is done. */
+  isSecured: boolean;
+  isProved: boolean;
+  hasAnswered: boolean;
+  request?: IncomingMessage | undefined;
+  response?: ServerResponse | undefined;
+}
+
+/** The unproved connections, the oldest first, of each network and in all. */
+class Crowd {
+  readonly #all = new Set<Place>();
+  readonly #byNetwork = new Map<string, Set<Place>>();
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  add(place: Place): void {
+    this.#all.add(place);
+    const others = this.#byNetwork.get(place.network);
+    if (others) others.add(place);
+    else this.#byNetwork.set(place.network, new Set([place]));
+  }
+
+  delete(place: Place): void {
+    this.#all.delete(place);
+    const others = this.#byNetwork.get(place.network);
+    if (others?.delete(place) && others.size === 0) this.#byNetwork.delete(place.network);
+  }
+
+  /** The one that has to go so that another may come; undefined where there is room. */
+  inTheWayOf({ network }: Place, limits: PlaceLimits): Place | undefined {
+    const own = network === '' ? undefined : this.#byNetwork.get(network);
+    if (own && own.size >= limits.perAddress) return oldestOf(own);
+    return this.#all.size >= limits.unproved ? oldestOf(this.#all) : undefined;
+  }
+}
+
+const oldestOf = (places: Set<Place>): Place | undefined => places.values().next().value;
+
+export class ConnectionPlaces {
+  readonly #options: PlacesOptions;
+  readonly #all = new Set<Place>();
+  readonly #unproved = new Crowd();
+  readonly #bySocket = new WeakMap<Socket, Place>();
+  /** TLS connections by the peer's end, until the handshake is done. */
+  readonly #shaking = new Map<string, Place>();
+  #timer: Timer | undefined;
+
+  constructor(options: PlacesOptions) {
+    this.#options = options;
+  }
+
+  get unproved(): number {
+    return this.#unproved.size;
+  }
+
+  /** Watches a server of HTTP or HTTPS. @param isTls its connections begin with a handshake */
+  watch(server: NetServer, isTls: boolean): void {
+    server.on('connection', (socket: Socket) => this.#enter(socket, isTls));
+    server.on('secureConnection', (socket: Socket) => this.#secured(socket));
+    (server as Server).prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+      const place = this.#bySocket.get(request.socket);
+      if (place) Object.assign(place, { request, response, ...stepAt(request.socket, this.#now()) });
+    });
+  }
+
+  /** The peer has proved itself, or is in session: it keeps its connection. */
+  prove(socket: Socket): void {
+    const place = this.#bySocket.get(socket);
+    if (!place || place.isProved) return;
+    place.isProved = true;
+    this.#unproved.delete(place);
+  }
+
+  /** The proof of a connection ends, as with the session of a peer that shares its login with others. */
+  doubt(socket: Socket): void {
+    const place = this.#bySocket.get(socket);
+    if (!place?.isProved || !this.#all.has(place)) return;
+    place.isProved = false;
+    this.#unproved.add(place);
+  }
+
+  /** Closes every connection. */
+  close(): void {
+    for (const { socket } of this.#all) socket.destroy();
+  }
+
+  #now(): number {
+    return this.#options.clock.monotonic();
+  }
+
+  #enter(socket: Socket, isTls: boolean): void {
+    const place = this.#placeOf(socket, isTls);
+    const oldest = this.#unproved.inTheWayOf(place, this.#options.limits);
+    if (oldest) {
+      const closed = place.since - oldest.since >= GRACE_MS ? oldest : place;
+      this.#close(closed, 'too many connections');
+      if (closed === place) return;
+    }
+    this.#all.add(place);
+    this.#unproved.add(place);
+    this.#bySocket.set(socket, place);
+    const end = endOf(socket);
+    if (isTls) this.#shaking.set(end, place);
+    socket.once('close', () => {
+      this.#all.delete(place);
+      this.#unproved.delete(place);
+      if (this.#shaking.get(end) === place) this.#shaking.delete(end);
+    });
+    this.#timer ??= this.#options.clock.after(SWEEP_MS, () => this.#sweep());
+  }
+
+  #placeOf(socket: Socket, isTls: boolean): Place {
+    const address = plainAddress(socket.remoteAddress ?? '');
+    const network = this.#options.isExempt?.(address) ? '' : networkOf(address);
+    const now = this.#now();
+    const step = { since: now, stepSince: now, stepBytes: 0 };
+    return { socket, address, network, ...step, isSecured: !isTls, isProved: false, hasAnswered: false };
+  }
+
+  #secured(socket: Socket): void {
+    const place = this.#shaking.get(endOf(socket));
+    if (!place) return;
+    this.#shaking.delete(endOf(socket));
+    Object.assign(place, { socket, isSecured: true, ...stepAt(socket, this.#now()) });
+    this.#bySocket.set(socket, place);
+  }
+
+  #close(place: Place, reason: Reason): void {
+    this.#unproved.delete(place);
+    place.socket.destroy();
+    this.#options.onClosed?.({ address: place.address, reason });
+  }
+
+  #sweep(): void {
+    for (const place of this.#all) {
+      const reason = lateness(place, this.#now(), this.#options.deadlines ?? deadlines);
+      if (reason) this.#close(place, reason);
+    }
+    this.#timer = this.#all.size > 0 ? this.#options.clock.after(SWEEP_MS, () => this.#sweep()) : undefined;
+  }
+}
+
+const endOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
