@@ -83,6 +83,11 @@ export async function startMongo(at: { file?: string; port?: number } = {}): Pro
 
 let shared: Promise<MongoServer> | undefined;
 
+// A process that plays one file after the other keeps its server until it exits.
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGTERM');
+});
+
 /** URL of an unused database on the server of the run. */
 export async function freshMongo(): Promise<string> {
   if (given) {

@@ -4,6 +4,9 @@
 import { endMongo } from '../acs/mongo.ts';
 import { keepEnvelopes, nowRunning, shareEnvelopes } from './kept-envelopes.ts';
 
+/** A worker of mocha plays many files, with these hooks around each. */
+const playsSeveral = process.env.MOCHA_WORKER_ID !== undefined;
+
 /** The suite that judges what was kept has to run last. */
 export const LAST = 'everything that our encoders sent in this run';
 
@@ -24,6 +27,6 @@ export const mochaHooks = {
   },
   async afterAll(): Promise<void> {
     shareEnvelopes();
-    await endMongo();
+    if (!playsSeveral) await endMongo();
   },
 };
