@@ -1,7 +1,7 @@
-// The kinds of error: what a user can mend (UserError); a CWMP fault lives in cwmp/faults.ts; all else is a bug.
+// The kinds of error: what a user can repair (UserError); a CWMP fault lives in cwmp/faults.ts; all else is a bug.
 import { clip } from './clip.ts';
 
-/** Something that the caller can mend: a problem+json answer, a SOAP client fault, or exit code 2. */
+/** An error that the caller can repair: a problem+json answer, a SOAP client fault, or exit code 2. */
 export class UserError extends Error {
   override readonly name = 'UserError';
   readonly status: number;

@@ -94,7 +94,7 @@ export function fromTimestamp(timestamp: bigint): number {
   return Number(seconds) * 1000 + Number(((timestamp & 0xffff_ffffn) * 1_000_000n) >> 32n) / 1000;
 }
 
-/** A client's question. Only the transmit timestamp says anything (RFC 4330 5). */
+/** A client's question. Only the transmit timestamp has a meaning (RFC 4330 5). */
 export function question(transmit: bigint): Buffer {
   const nothing = { leap: 0, stratum: 0, poll: 0, precision: 0, rootDelay: 0, rootDispersion: 0 };
   const times = { reference: 0n, originate: 0n, receive: 0n, transmit };
@@ -106,7 +106,7 @@ export function question(transmit: bigint): Buffer {
  * @returns undefined for what is no answer to this question (late, forged, another protocol): to be ignored
  * @throws SntpRefused for an answer whose time must not be used
  */
-export function judgeAnswer(bytes: Buffer, transmit: bigint, sent: number, received: number): SntpAnswer | undefined {
+export function acceptAnswer(bytes: Buffer, transmit: bigint, sent: number, received: number): SntpAnswer | undefined {
   const packet = decodePacket(bytes);
   if (packet?.mode !== 4 || packet.originate !== transmit) return undefined;
   if (packet.version < 1 || packet.version > 4) throw new SntpRefused(`version ${packet.version}`);
@@ -139,7 +139,7 @@ interface SntpQuery {
 
 /**
  * Asks a server once.
- * @throws SntpRefused, an AbortError, or an Error that says why nothing came (no such host, no answer in time)
+ * @throws SntpRefused, an AbortError, or an Error with the reason for the missing answer (no such host, no answer in time)
  */
 export async function querySntp(query: SntpQuery): Promise<SntpAnswer> {
   const { clock, host, port = 123, signal, timeoutMs = 5000 } = query;
@@ -148,7 +148,7 @@ export async function querySntp(query: SntpQuery): Promise<SntpAnswer> {
   const cancel = new AbortController();
   const either = signal ? AbortSignal.any([signal, cancel.signal]) : cancel.signal;
   try {
-    // Whatever comes first; a rejection that comes second is of no interest to anyone.
+    // The first result counts; a later rejection is ignored.
     return await Promise.race([
       ask(socket, { ...query, port }),
       clock.sleep(timeoutMs, either).then(() => {
@@ -169,7 +169,7 @@ async function ask(socket: Socket, { clock, host, port, random }: SntpQuery): Pr
     // The socket is connected: only datagrams of the server's own address and port arrive.
     socket.on('message', bytes => {
       try {
-        const answer = judgeAnswer(bytes, transmit, sent, clock.now());
+        const answer = acceptAnswer(bytes, transmit, sent, clock.now());
         if (answer) resolve(answer);
       } catch (error) {
         reject(error);

@@ -22,7 +22,7 @@ export interface StunMessage {
   sourceAddress?: Endpoint;
   changedAddress?: Endpoint;
   reflectedFrom?: Endpoint;
-  /** From which other address or port of the server the answer shall come. */
+  /** The other address or port of the server that shall send the answer. */
   changeRequest?: { address: boolean; port: boolean };
   /** Without the spaces that pad it. */
   username?: string;
@@ -182,7 +182,7 @@ function bytesOfIPv6(text: string): Buffer {
 
 // ---- reading ----
 
-/** A Binding message; undefined for anything else, and for one whose attributes do not add up. Never throws. */
+/** A Binding message; undefined for anything else, and for one with inconsistent attributes. Never throws. */
 export function decodeStun(bytes: Buffer): StunMessage | undefined {
   if (bytes.length < HEADER || bytes.length > MAX_MESSAGE) return undefined;
   const kind = kinds.get(bytes.readUInt16BE(0));
@@ -192,7 +192,7 @@ export function decodeStun(bytes: Buffer): StunMessage | undefined {
   if (!attributes) return undefined;
   for (const { code, value } of attributes) {
     if (!take(message, code, value)) return undefined;
-    // RFC 3489 11.2.8: it comes last; what follows it is under no seal.
+    // RFC 3489 11.2.8: it comes last; attributes behind it are not protected.
     if (code === codes.integrity) break;
   }
   return message;

@@ -97,7 +97,7 @@ async function fileOf(unit: Unit, name: string): Promise<Buffer | undefined> {
 /**
  * Installs a certificate file: PEM or DER certificates go to Others; PEM with a private key, or PKCS#12, to Host.
  * @param name file name; one that exists is replaced
- * @throws CwmpFault 9018 when it is none of these
+ * @throws CwmpFault 9018 for any other file
  */
 export async function installCertificate(unit: Unit, bytes: Buffer, name: string): Promise<void> {
   try {
@@ -144,7 +144,7 @@ function hostBundle(bytes: Buffer): { cert: string; key: string } | undefined {
 export interface CertificateFile {
   /** Of `Cert`. */
   table: 'OthersCertificatesInfo' | 'HostCertificatesInfo';
-  /** Its name is that of the row, after this. */
+  /** The file is named after its row. */
   blob: string;
   bytes: Buffer;
   /** Of the row, beside FileName; a file with a chain shows its first certificate. */
@@ -200,7 +200,7 @@ export const cert: Service = {
   name: 'Cert',
   start: load,
   async apply(unit, { tables, removed }) {
-    // A row that went takes its file along: the files that no row names are dropped.
+    // A removed row removes its file: files that no row names are dropped.
     const own = /X_0090F8_Cert\.(Host|Others)CertificatesInfo\./;
     if (removed.some(path => own.test(path)) && tables.length > 0) {
       await load(unit).catch((error: unknown) => {

@@ -19,8 +19,8 @@ const state = (unit: Unit): ConfState => slotOf(unit, conf, () => ({ running: fa
 /**
  * Runs a script that was downloaded.
  * @param origin why the unit fetched it by itself; such a script may not run twice in a row
- * @throws CwmpFault 9018 when it cannot be read: nothing ran, the file as such is of no use. 9010 when lines failed: the
- *   file was sound and the rest of it holds, so the transfer as a whole is what failed (TR-069 A.5.1 has no code nearer).
+ * @throws CwmpFault 9018 when it cannot be read: nothing ran, the file is useless. 9010 when lines failed: the
+ *   file was valid and the rest of it has run, so the transfer as a whole has failed (TR-069 A.5.1 has no code nearer).
  */
 export async function installScript(unit: Unit, bytes: Buffer, origin?: string): Promise<InstallOutcome> {
   const digest = createHash('sha256').update(bytes).digest('hex');
@@ -68,7 +68,7 @@ function arm(unit: Unit): void {
 
 const fetchConfigured = (unit: Unit): Promise<void> => fetchOwn(unit, configuredScripts(unit));
 
-/** @param modified whether a value or the rows of a table differ from the factory defaults */
+/** @param modified true when a value or the rows of a table differ from the factory defaults */
 export async function exportConfiguration(
   unit: Unit,
   overrides: ReadonlyMap<string, string>,
@@ -110,7 +110,7 @@ export const conf: Service = {
   },
   commands: {
     'conf.configuredscriptstransferandrun': fetchConfigured,
-    // Nothing here is hardware, so nothing ever waits for a reboot.
+    // Without hardware nothing ever waits for a reboot.
     'conf.rebootifneeded': async () => undefined,
   },
 };

@@ -1,4 +1,4 @@
-// CPE WAN Management Protocol service: where the ACS is, as variables and as Device.ManagementServer. The agent does the
+// CPE WAN Management Protocol service: the ACS's address, as variables and as Device.ManagementServer. The agent does the
 // talking; TLS settings are read at each handshake, so nothing here waits for a restart.
 import { templateOf } from '../../shared/model/path.ts';
 import { acsAddress } from '../agent/acs-url.ts';
@@ -6,7 +6,7 @@ import type { Problem } from '../state/changes.ts';
 import type { Draft } from '../state/tree/draft.ts';
 import { dgwPath, type Service, type Unit, X } from './service.ts';
 
-/** The URL that an ACS writes must hold from then on, so it becomes the static one and DHCP is no longer asked first. */
+/** The URL that an ACS writes must hold from then on, so it becomes the static one, before DHCP. */
 function setUrl(draft: Draft, value: string): void {
   const put = (name: string, text: string): boolean => {
     const path = dgwPath(draft, name);
@@ -29,7 +29,7 @@ const isUrl = (text: string): boolean => {
   return hostname !== '' && username === '' && password === '';
 };
 
-/** TR-181 ManagementServer.InformParameter: no forced parameters, and not with 4 VALUE CHANGE, which has its own rules. */
+/** TR-181 ManagementServer.InformParameter: no forced parameters, and none with 4 VALUE CHANGE, which has its own rules. */
 function checkInformParameters(unit: Unit, draft: Draft, problem: Problem): void {
   const table = `${unit.model.root}ManagementServer.InformParameter.`;
   for (const [path, value] of draft.touched) {

@@ -1,4 +1,4 @@
-// Device Control Manager: what the unit is. Also the standard objects that say the same (TR-106 DeviceInfo, LAN, Time).
+// Device Control Manager: the unit's identity. Also the standard objects with the same values (TR-106 DeviceInfo, LAN, Time).
 import { currentTime } from '../agent/unit-time.ts';
 import { type Service, type Unit, uptimeSeconds, X } from './service.ts';
 
@@ -47,7 +47,7 @@ export const dcm: Service = {
   },
 };
 
-/** TR-106 DeviceInfo.FirstUseDate: the day the unit first knew the time. */
+/** TR-106 DeviceInfo.FirstUseDate: the day on which the unit's clock was first set. */
 export async function noteFirstUse(unit: Unit): Promise<void> {
   const now = unit.now();
   if (now === undefined || unit.state.unitFacts.firstUse !== undefined) return;

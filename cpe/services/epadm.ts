@@ -1,4 +1,4 @@
-// Endpoint Administration: tells whether the unit is in use.
+// Endpoint Administration: shows that the unit is in use.
 import { rowsOf, type Service, X } from './service.ts';
 import { callsOf } from './sip/sipep.ts';
 

@@ -29,7 +29,7 @@ function checkImage(unit: Unit, bytes: Buffer): Bank {
     image = unpackFirmware(bytes);
   } catch (error) {
     if (!(error instanceof FirmwareError)) throw error;
-    // Asked for by name: any bytes count as an image of the version in use.
+    // Only with the option: any bytes count as an image of the version in use.
     if (unit.anyFirmware) return { product: unit.identity.productClass, version: unit.softwareVersion };
     throw new CwmpFault(9018, error.message);
   }

@@ -1,4 +1,4 @@
-// Host Configuration: the unit's clock. It is not set at power-up; SNTP sets it (Hoc.SntpConfigSource says from whom).
+// Host Configuration: the unit's clock. It is not set at power-up; SNTP sets it (Hoc.SntpConfigSource names the source).
 import { isAbort, messageOf } from '../../shared/errors.ts';
 import { querySntp } from '../../shared/sntp.ts';
 import { noteFirstUse } from './dcm.ts';
@@ -25,7 +25,7 @@ interface HocState {
 const peek = (unit: Unit): HocState | undefined => peekSlot(unit, hoc);
 const state = (unit: Unit): HocState => slotOf(unit, hoc, () => ({ source: '' }));
 
-/** Tries at one server before the next; the figures are ours. */
+/** Attempts at one server before the next; the numbers are our choice. */
 const TRIES = 3;
 const TIMEOUT = 5000;
 /** Most time that a boot waits for the clock. */

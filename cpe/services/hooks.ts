@@ -54,7 +54,7 @@ export class ServiceHooks implements Hooks, RunningValues {
       return;
     }
     const instance = Number(/\.(\d+)\.\w+$/.exec(path)?.[1]);
-    // The writer of the value does not wait: a SIP deregistration from a server that is gone takes long.
+    // The writer of the value does not wait: a SIP deregistration at an unreachable server takes long.
     this.#control.track(run(this.#unit, instance));
   }
 

@@ -20,7 +20,7 @@ interface NlmState {
   sender?: { target: string; syslog: Syslog } | undefined;
 }
 
-/** The oldest entry makes room; the vendor's figure is not public. */
+/** The oldest entry is dropped; the vendor's limit is not public. */
 const MAX_ENTRIES = 100;
 
 const entriesOf = (unit: Unit): readonly Entry[] => peekSlot<NlmState>(unit, nlm)?.entries ?? [];
@@ -33,7 +33,7 @@ function passesFloor(unit: Unit, service: string, severity: Severity): boolean {
   return severities.indexOf(severity) >= severities.indexOf(floor as Severity);
 }
 
-/** Sends a numbered notification where the rows of Nlm.Events say; without a matching row it goes nowhere. */
+/** Sends a numbered notification to the targets of the matching rows of Nlm.Events; without one it is dropped. */
 export function notify(unit: Unit, service: string, id: number, severity: Severity, message: string): void {
   unit.log.debug(message, { service, notification: id, severity });
   const def = unit.model.services.find(entry => entry.name === service);

@@ -1,5 +1,5 @@
 // The part of the CPE WAN Management Protocol service that concerns STUN (TR-111): two views of its settings, and their results.
-// The agent keeps the binding (agent/stun.ts); all of this acts at once.
+// The agent keeps the binding (agent/connection-request/stun-client.ts); all of this acts at once.
 import { type StunView, stunOff } from '../agent/connection-request/stun-settings.ts';
 import type { Draft } from '../state/tree/draft.ts';
 import { dgwPath, hostPort, type Service, type Unit, X } from './service.ts';

@@ -1,4 +1,4 @@
-// One request with its answers, credentials included: what registrations and calls have in common.
+// One request with its answers, credentials included; for registrations and calls.
 
 import type { Flow } from '../../shared/sip/flow-types.ts';
 import type { SipRequest, SipResponse } from '../../shared/sip/message.ts';
@@ -9,11 +9,11 @@ import type { Authenticator } from './auth.ts';
 interface ExchangeOptions {
   /** Each attempt, as it starts. */
   onStart?: (transaction: ClientTransaction) => void;
-  /** Every response, with the request it answers (whose CSeq grows with each attempt). */
+  /** Receives every response, with the request it answers (whose CSeq grows with each attempt). */
   onResponse?: (response: SipResponse, request: SipRequest) => void;
 }
 
-/** Sends a request and answers challenges until something else comes. Never rejects; see `Outcome`. */
+/** Sends a request and answers challenges until another response comes. Never rejects; see `Outcome`. */
 export async function exchange(
   layer: TransactionLayer,
   flow: Flow,

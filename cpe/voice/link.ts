@@ -107,7 +107,7 @@ export class PersistentLink implements Link {
     const flow = await connectFrom(ports(this.localPort || undefined), connect, signal);
     this.localPort = flow.local.port;
     const { down, closed } = watch(flow, signal);
-    // Connected and judged; it counts as up once its users can have it.
+    // Connected and negotiated; it counts as up once its users can have it.
     this.#enter('WaitingUp');
     if (!flow.closed) {
       const connection = { flow, down };

@@ -19,7 +19,7 @@ export interface DhcpMessage {
   options: Options;
 }
 
-/** Not a DHCP message, or one whose lengths lie. */
+/** Not a DHCP message, or one with wrong lengths. */
 export class MalformedDhcp extends Error {
   override readonly name = 'MalformedDhcp';
 }
@@ -57,7 +57,7 @@ export function decodeMessage(bytes: Buffer): DhcpMessage {
   };
 }
 
-/** RFC 2131 4.1: options may spill over into the fields `file` and then `sname`, as option 52 says. */
+/** RFC 2131 4.1: options may continue in the fields `file` and then `sname`, by option 52. */
 function decodeAll(bytes: Buffer): Options {
   const parts = new Map<number, Buffer[]>();
   collect(bytes.subarray(FIXED + COOKIE.length), parts);
@@ -120,7 +120,7 @@ export function encodeMessage(message: DhcpMessage): Buffer {
   message.chaddr.copy(fixed, 28);
 
   const parts: Buffer[] = [fixed, COOKIE];
-  // The type goes first: some servers look for it there.
+  // The type is written first: some servers expect it there.
   const codes = [...message.options.keys()].sort((a, b) => Number(b === MESSAGE_TYPE) - Number(a === MESSAGE_TYPE));
   for (const code of codes) {
     if (!Number.isInteger(code) || code <= PAD || code >= END) throw new MalformedDhcp(`option code ${code}`);

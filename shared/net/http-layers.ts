@@ -27,7 +27,7 @@ const remember = <V>(map: Map<string, V>, key: string, value: V): void => {
 
 /**
  * Answers 401 by digest, else by basic over https only (TR-069 3.4.4), and from then on sends credentials unasked. A
- * second refusal is handed back, unless the server says that only the nonce was stale (RFC 7616 3.3).
+ * second refusal is returned, unless the server says that only the nonce was stale (RFC 7616 3.3).
  */
 export function authenticated(send: Send, { credentials, random }: Authentication): Send {
   const known = new Map<string, Known>();

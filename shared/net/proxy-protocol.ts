@@ -5,7 +5,7 @@ import { isIP, SocketAddress } from 'node:net';
 type ProxyHeader =
   /** Not all of it is there. */
   | { state: 'more' }
-  /** `length` bytes are the header; without a source the connection is the proxy's own, or it does not know whose. */
+  /** `length` bytes are the header; without a source the connection is the proxy's own, or of unknown origin. */
   | { state: 'whole'; length: number; source?: { address: string; port: number } };
 
 const SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
@@ -18,7 +18,7 @@ const FIXED_V2 = 16;
 
 /**
  * @param bytes from the start of a connection
- * @throws Error that says what is wrong with it
+ * @throws Error with the reason
  */
 export function readProxyHeader(bytes: Buffer): ProxyHeader {
   const begins = (with_: Buffer): boolean =>

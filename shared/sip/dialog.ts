@@ -3,7 +3,7 @@
 // Use by a user agent. Caller: `dialogOfCaller(invite, response)` for a 1xx with To tag or a 2xx, then
 // `layer.send(flow, buildAck(dialog, invite))` for each 2xx. Callee: `dialogOfCallee(invite, response)` with what
 // `transaction.respond(200, …)` answered, then `repeatUntilAcknowledged`. Inside: `buildRequest(dialog, 'BYE')` goes to
-// `layer.request(flow, …)`; what comes in is matched by `dialogKey(message, 'in')` against `dialog.key` and checked by
+// `layer.request(flow, …)`; incoming requests are matched by `dialogKey(message, 'in')` against `dialog.key` and checked by
 // `acceptRequest`. All requests go over the flow that the user agent already has.
 import type { Clock, Timer } from '../clock.ts';
 import { parseCSeq } from './fields.ts';

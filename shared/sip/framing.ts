@@ -7,7 +7,7 @@ interface FrameSink {
   message(bytes: Buffer): void;
   /** One CRLF outside a message. `pair` is true when it is the second in a row: a ping. */
   crlf(pair: boolean): void;
-  /** The stream cannot be followed any more; `bytes` is what stood at its head. Called once, nothing after it. */
+  /** The stream cannot be followed any more; `bytes` are its head. Called once, nothing after it. */
   broken(reason: string, bytes: Buffer): void;
 }
 

@@ -79,7 +79,7 @@ function readStartLine(line: string): SipMessage {
 }
 
 /**
- * Reads one whole message: a datagram, or what framing cut out of a stream. Bare LF is taken for CRLF.
+ * Reads one whole message: a datagram, or one message that framing cut out of a stream. Bare LF is taken for CRLF.
  * Bytes behind Content-Length are dropped; fewer than it says is an error (RFC 3261 18.3).
  * @throws MalformedRequest where a request could be read in part, else SipSyntaxError
  */

@@ -6,10 +6,10 @@ import fc from 'fast-check';
 import { seededRandom, systemClock, VirtualClock } from '../../shared/clock.ts';
 import { isAbort } from '../../shared/errors.ts';
 import {
+  acceptAnswer,
   decodePacket,
   encodePacket,
   fromTimestamp,
-  judgeAnswer,
   querySntp,
   question,
   SntpRefused,
@@ -55,7 +55,7 @@ describe('an SNTP answer', () => {
   };
 
   it('gives the offset from the middle of the round trip', () => {
-    const judged = judgeAnswer(answer(), asked, NOW, NOW + 100);
+    const judged = acceptAnswer(answer(), asked, NOW, NOW + 100);
     assert.ok(judged);
     assert.ok(Math.abs(judged.offset - 4950) < 0.01);
     assert.ok(Math.abs(judged.time - (NOW + 5050)) < 0.01);
@@ -63,9 +63,9 @@ describe('an SNTP answer', () => {
   });
 
   it('is ignored when it answers another question or is of another mode', () => {
-    assert.equal(judgeAnswer(answer({ originate: asked + 1n }), asked, NOW, NOW), undefined);
-    assert.equal(judgeAnswer(answer({ mode: 3 }), asked, NOW, NOW), undefined);
-    assert.equal(judgeAnswer(Buffer.alloc(10), asked, NOW, NOW), undefined);
+    assert.equal(acceptAnswer(answer({ originate: asked + 1n }), asked, NOW, NOW), undefined);
+    assert.equal(acceptAnswer(answer({ mode: 3 }), asked, NOW, NOW), undefined);
+    assert.equal(acceptAnswer(Buffer.alloc(10), asked, NOW, NOW), undefined);
   });
 
   it('is refused when its server has no time to give', () => {
@@ -82,9 +82,12 @@ describe('an SNTP answer', () => {
       { receive: toTimestamp(NOW + 9000) },
     ];
     for (const change of cases) {
-      assert.throws(() => judgeAnswer(answer(change), asked, NOW, NOW), SntpRefused, Object.keys(change)[0]);
+      assert.throws(() => acceptAnswer(answer(change), asked, NOW, NOW), SntpRefused, Object.keys(change)[0]);
     }
-    assert.throws(() => judgeAnswer(answer({ stratum: 0, referenceId: Buffer.from('RATE') }), asked, NOW, NOW), /RATE/);
+    assert.throws(
+      () => acceptAnswer(answer({ stratum: 0, referenceId: Buffer.from('RATE') }), asked, NOW, NOW),
+      /RATE/,
+    );
   });
 });
 

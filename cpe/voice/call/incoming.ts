@@ -4,7 +4,7 @@ import { contactUri, dialogOfCallee } from '../../../shared/sip/dialog.ts';
 import { SipSyntaxError } from '../../../shared/sip/message.ts';
 import { formatSdp, type Sdp } from '../../../shared/sip/sdp.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
-import { buildAnswer, type Chosen, judgeOffer, type LocalSession } from '../media/sdp-negotiation.ts';
+import { buildAnswer, type Chosen, type LocalSession, negotiateOffer } from '../media/sdp-negotiation.ts';
 import type { Call } from './call.ts';
 import type { CallContext } from './context.ts';
 import { startLeg } from './leg.ts';
@@ -14,7 +14,7 @@ import { type Agreement, agreeTimer, sessionHeaders } from './session-timer.ts';
 
 const extensions: readonly string[] = ['timer', 'replaces'];
 
-/** RFC 3261 8.2.2.3: answers 420 when the request needs what the unit does not know. */
+/** RFC 3261 8.2.2.3: answers 420 when the request needs an unknown extension. */
 export function refuseExtensions(transaction: ServerTransaction): boolean {
   const unknown = transaction.request.headers.list('Require').filter(name => !extensions.includes(name.toLowerCase()));
   if (unknown.length === 0) return false;
@@ -45,14 +45,14 @@ function acceptOffer(context: CallContext, transaction: ServerTransaction, ssrc:
     refuseSession(transaction, context, 'the session description cannot be read');
     return undefined;
   }
-  const judged = judgeOffer(offer, context.security, context.keying, ssrc);
-  if (!judged.ok) {
-    context.log.warn('call refused', { from: request.headers.get('From'), reason: judged.reason });
-    if (judged.wrongKeyManagement) context.wrongKeyManagement();
-    refuseSession(transaction, context, judged.reason, judged.wrongKeyManagement);
+  const negotiated = negotiateOffer(offer, context.security, context.keying, ssrc);
+  if (!negotiated.ok) {
+    context.log.warn('call refused', { from: request.headers.get('From'), reason: negotiated.reason });
+    if (negotiated.wrongKeyManagement) context.wrongKeyManagement();
+    refuseSession(transaction, context, negotiated.reason, negotiated.wrongKeyManagement);
     return undefined;
   }
-  return { offer, chosen: judged.chosen, timer: timer.agreed };
+  return { offer, chosen: negotiated.chosen, timer: timer.agreed };
 }
 
 /**

@@ -9,7 +9,7 @@ import { exchange } from '../authenticated-request.ts';
 import type { MediaSession } from '../media/media.ts';
 import type { MediaParameters } from '../media/parameters.ts';
 import type { MediaPorts } from '../media/ports.ts';
-import { buildOffer, judgeAnswer, type LocalSession, type OfferedStream } from '../media/sdp-negotiation.ts';
+import { buildOffer, type LocalSession, negotiateAnswer, type OfferedStream } from '../media/sdp-negotiation.ts';
 import { type Call, CallFailed } from './call.ts';
 import type { CallContext } from './context.ts';
 import { startLeg } from './leg.ts';
@@ -203,7 +203,7 @@ function judgeResponse(
 ): { stream: OpenStream; answer: Sdp; parameters: MediaParameters } | string {
   const answer = readAnswer(response);
   if (typeof answer === 'string') return answer;
-  const settled = judgeAnswer(streams, answer);
+  const settled = negotiateAnswer(streams, answer);
   if (!settled.ok) return settled.reason;
   const stream = streams[settled.index];
   return stream ? { stream, answer, parameters: settled.parameters } : 'the answer takes no stream';

@@ -4,7 +4,7 @@ import { formatSdp, type Sdp } from '../../../shared/sip/sdp.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
 import type { MediaSession } from '../media/media.ts';
 import type { MediaParameters } from '../media/parameters.ts';
-import { buildAnswer, type Chosen, judgeOffer, type LocalSession } from '../media/sdp-negotiation.ts';
+import { buildAnswer, type Chosen, type LocalSession, negotiateOffer } from '../media/sdp-negotiation.ts';
 import { allowed, refuseSession } from './replies.ts';
 import type { DialogSide } from './request-in-dialog.ts';
 import { sdpOf } from './sdp-body.ts';
@@ -64,13 +64,13 @@ export class NegotiatedSession {
       refuseSession(transaction, context, 'the session description cannot be read');
       return undefined;
     }
-    const judged = judgeOffer(offer, context.security, context.keying, this.#ssrc);
-    if (!judged.ok) {
-      if (judged.wrongKeyManagement) context.wrongKeyManagement();
-      refuseSession(transaction, context, judged.reason, judged.wrongKeyManagement);
+    const negotiated = negotiateOffer(offer, context.security, context.keying, this.#ssrc);
+    if (!negotiated.ok) {
+      if (negotiated.wrongKeyManagement) context.wrongKeyManagement();
+      refuseSession(transaction, context, negotiated.reason, negotiated.wrongKeyManagement);
       return undefined;
     }
-    if (!this.#isSame(offer)) this.#change(offer, judged.chosen);
+    if (!this.#isSame(offer)) this.#change(offer, negotiated.chosen);
     return accept(this.#side, transaction, this.#localSdp);
   }
 

@@ -79,7 +79,7 @@ export interface Chosen {
   attributes: Attribute[];
 }
 
-export type Judged = { ok: true; chosen: Chosen } | { ok: false; wrongKeyManagement: boolean; reason: string };
+export type Negotiated = { ok: true; chosen: Chosen } | { ok: false; wrongKeyManagement: boolean; reason: string };
 
 type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 const directions: readonly Direction[] = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
@@ -130,7 +130,7 @@ function readStream(sdp: Sdp, media: Media): Omit<MediaParameters, 'keys'> | str
 const isAudio = (media: Media, secured: boolean): boolean =>
   media.type === 'audio' && media.port !== 0 && media.proto === profileOf(secured);
 
-function chooseSecured(offer: Sdp, keying: KeyManagement, ssrc: number): Judged {
+function chooseSecured(offer: Sdp, keying: KeyManagement, ssrc: number): Negotiated {
   let refusal: Refusal | undefined;
   for (const [index, media] of offer.media.entries()) {
     if (!isAudio(media, true)) continue;
@@ -149,7 +149,7 @@ function chooseSecured(offer: Sdp, keying: KeyManagement, ssrc: number): Judged 
   return refusal ?? no('no RTP/SAVP audio stream offered');
 }
 
-function choosePlain(offer: Sdp): Judged {
+function choosePlain(offer: Sdp): Negotiated {
   for (const [index, media] of offer.media.entries()) {
     if (!isAudio(media, false)) continue;
     const stream = readStream(offer, media);
@@ -165,7 +165,7 @@ function choose(
   media: Media,
   parameters: MediaParameters,
   keys?: { session: Attribute[]; media: Attribute[] },
-): Judged {
+): Negotiated {
   const offered = directionOf(offer, media);
   const mirrored = { sendrecv: 'sendrecv', sendonly: 'recvonly', recvonly: 'sendonly', inactive: 'inactive' } as const;
   const chosen: Chosen = {
@@ -184,7 +184,7 @@ function choose(
  * Judges an offer by the unit's media security. Secure takes RTP/SAVP with its own key management only; what a Secure unit
  * answers to plain RTP/AVP is not published: we refuse it in the same way. Fallback prefers the secured stream.
  */
-export function judgeOffer(offer: Sdp, security: MediaSecurity, keying: KeyManagement, ssrc: number): Judged {
+export function negotiateOffer(offer: Sdp, security: MediaSecurity, keying: KeyManagement, ssrc: number): Negotiated {
   if (security.mode === 'Unsecure') return choosePlain(offer);
   const secured = chooseSecured(offer, keying, ssrc);
   if (secured.ok || security.mode === 'Secure') return secured;
@@ -222,7 +222,7 @@ type Settled = { ok: true; index: number; parameters: MediaParameters } | { ok: 
  * Judges the answer to an offer of ours. A refused stream (port 0), another profile, or keys that do not answer ours make the
  * secured call fail (RFC 4568 5.1.3); with fallback the plain stream is used, if the answer took it.
  */
-export function judgeAnswer(streams: readonly OfferedStream[], answer: Sdp): Settled {
+export function negotiateAnswer(streams: readonly OfferedStream[], answer: Sdp): Settled {
   if (answer.media.length !== streams.length) {
     return { ok: false, reason: `the answer has ${answer.media.length} streams, the offer ${streams.length}` };
   }

@@ -7,7 +7,7 @@ import { agreedTimer, agreeTimer } from '../../../cpe/voice/call/session-timer.t
 import { keyManagementOf } from '../../../cpe/voice/media/keying.ts';
 import { openPorts } from '../../../cpe/voice/media/ports.ts';
 import { decodeRtp, encodeReport, encodeRtp, readReport } from '../../../cpe/voice/media/rtp.ts';
-import { buildOffer, judgeAnswer, judgeOffer } from '../../../cpe/voice/media/sdp-negotiation.ts';
+import { buildOffer, negotiateAnswer, negotiateOffer } from '../../../cpe/voice/media/sdp-negotiation.ts';
 import { seededRandom } from '../../../shared/clock.ts';
 import { createRequest, createResponse } from '../../../shared/sip/message.ts';
 import { parseSdp, SdpError } from '../../../shared/sip/sdp.ts';
@@ -90,17 +90,22 @@ describe('session description', () => {
     ];
     const answer = (first: string[], second: string): string =>
       `${sdpText(0, 'RTP/SAVP').split('m=')[0]}${first.join('\r\n')}\r\n${second}\r\n`;
-    const plain = judgeAnswer(streams, parseSdp(answer(['m=audio 0 RTP/SAVP 0'], 'm=audio 9000 RTP/AVP 0')));
+    const plain = negotiateAnswer(streams, parseSdp(answer(['m=audio 0 RTP/SAVP 0'], 'm=audio 9000 RTP/AVP 0')));
     assert.ok(plain.ok && plain.index === 1 && plain.parameters.keys === undefined);
     const forged = ['m=audio 8000 RTP/SAVP 0', cryptoLine(9)];
-    assert.equal(judgeAnswer(streams, parseSdp(answer(forged, 'm=audio 9000 RTP/AVP 0'))).ok, false);
-    assert.equal(judgeAnswer(streams, parseSdp(sdpText(9000, 'RTP/AVP'))).ok, false);
+    assert.equal(negotiateAnswer(streams, parseSdp(answer(forged, 'm=audio 9000 RTP/AVP 0'))).ok, false);
+    assert.equal(negotiateAnswer(streams, parseSdp(sdpText(9000, 'RTP/AVP'))).ok, false);
   });
 
   it('stops sending on hold, by 0.0.0.0 or by direction', () => {
     const sending = (line: string[]): boolean | undefined => {
-      const judged = judgeOffer(parseSdp(sdpText(4000, 'RTP/AVP', line)), { ...security, mode: 'Unsecure' }, keying, 1);
-      return judged.ok ? judged.chosen.parameters.sending : undefined;
+      const negotiated = negotiateOffer(
+        parseSdp(sdpText(4000, 'RTP/AVP', line)),
+        { ...security, mode: 'Unsecure' },
+        keying,
+        1,
+      );
+      return negotiated.ok ? negotiated.chosen.parameters.sending : undefined;
     };
     assert.equal(sending([]), true);
     assert.equal(sending(['a=recvonly']), true);
@@ -113,8 +118,10 @@ describe('session description', () => {
   it("finds G.711 by its number or its rtpmap, in the offer's order", () => {
     const codec = (formats: string, lines: string[] = []): string | undefined => {
       const text = sdpText(4000, 'RTP/AVP', lines, { formats });
-      const judged = judgeOffer(parseSdp(text), { ...security, mode: 'Unsecure' }, keying, 1);
-      return judged.ok ? `${judged.chosen.parameters.codec} ${judged.chosen.parameters.payloadType}` : undefined;
+      const negotiated = negotiateOffer(parseSdp(text), { ...security, mode: 'Unsecure' }, keying, 1);
+      return negotiated.ok
+        ? `${negotiated.chosen.parameters.codec} ${negotiated.chosen.parameters.payloadType}`
+        : undefined;
     };
     assert.equal(codec('18 8 0'), 'PCMA 8');
     assert.equal(codec('101 97', ['a=rtpmap:101 telephone-event/8000', 'a=rtpmap:97 pcmu/8000']), 'PCMU 97');
@@ -146,10 +153,15 @@ describe('session description', () => {
         try {
           const sdp = parseSdp(text);
           for (const mode of ['Unsecure', 'Secure', 'SecureWithFallback'] as const) {
-            judgeOffer(sdp, { ...security, mode }, keying, 1);
-            judgeOffer(sdp, { ...security, mode }, keyManagementOf({ ...security, keyManagement: 'Mikey' }, random), 1);
+            negotiateOffer(sdp, { ...security, mode }, keying, 1);
+            negotiateOffer(
+              sdp,
+              { ...security, mode },
+              keyManagementOf({ ...security, keyManagement: 'Mikey' }, random),
+              1,
+            );
           }
-          judgeAnswer([{ port: 4000, keys: keying.offer(1) }], sdp);
+          negotiateAnswer([{ port: 4000, keys: keying.offer(1) }], sdp);
         } catch (error) {
           assert.ok(error instanceof SdpError, String(error));
         }
