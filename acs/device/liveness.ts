@@ -36,3 +36,10 @@ export function dueAt(row: DeviceRow): number {
   if (row.state !== 'enrolled' || row.absence === 'lost') return 0;
   return row.absence === 'late' ? lateUntil(row) : onlineUntil(row);
 }
+
+/** Sessions in a row that are lost, after which an RPC is given up, and a device counts as one that finishes none. */
+export const MAX_LOST_SESSIONS = 3;
+
+/** Its last sessions were all lost. */
+export const isUnfinished = ({ unfinished }: Pick<DeviceRow, 'unfinished'>): boolean =>
+  (unfinished?.sessions ?? 0) >= MAX_LOST_SESSIONS;

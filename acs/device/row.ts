@@ -4,7 +4,6 @@ import type { Drift, Move, Reconciled, RestartDue, WantedValue } from './desired
 import type { DeviceFault } from './fault.ts';
 import type { RolloutPosition } from './rollout-position.ts';
 import type { Task } from './task.ts';
-import type { Unfinished } from './unfinished.ts';
 
 export interface DeviceIdentity {
   manufacturer: string;
@@ -34,6 +33,20 @@ export interface Claim {
   token: number;
   /** The member that runs the session. */
   owner: string;
+}
+
+/** The sessions of a device lost since the last one that ended well. */
+export interface Unfinished {
+  sessions: number;
+  /** Times in milliseconds. */
+  since: number;
+  last: number;
+  /** The end of the last of them. */
+  error: string;
+  /** Fencing token of the last of them: each is counted once. */
+  token: number;
+  /** Sessions that were lost over an RPC of that cause, for causes other than tasks. */
+  causes?: Record<string, number>;
 }
 
 /** The row of a device: about 1 KB, changed by each Inform. */

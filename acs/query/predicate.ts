@@ -1,9 +1,8 @@
 // A filter as a test of one device.
 
 import { informValues } from '../device/inform.ts';
-import { livenessOf } from '../device/liveness.ts';
+import { isUnfinished, livenessOf } from '../device/liveness.ts';
 import type { DeviceRow } from '../device/row.ts';
-import { isUnfinished } from '../device/unfinished.ts';
 import { UserError } from '../errors.ts';
 import { holds, isLike, type Literal, type Operator, orderOf, timeAt } from './compare.ts';
 import type { Field, Filter } from './filter.ts';

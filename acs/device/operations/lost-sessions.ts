@@ -1,10 +1,10 @@
 // The operation of a session that the device left without an end: it frees the claim, and counts the RPC that was not answered.
 import { clip } from '../../../shared/clip.ts';
 import type { DeviceFault } from '../fault.ts';
+import { MAX_LOST_SESSIONS } from '../liveness.ts';
 import type { DeviceOperations } from '../operation-types.ts';
-import type { DeviceRow } from '../row.ts';
+import type { DeviceRow, Unfinished } from '../row.ts';
 import type { Task } from '../task.ts';
-import { MAX_LOST_SESSIONS, type Unfinished } from '../unfinished.ts';
 import { faultRaised } from './faults.ts';
 import { changed, existing, isStale, type Operation, unchanged } from './operation.ts';
 import { replaced, without } from './tasks.ts';

@@ -2,8 +2,7 @@
 import type { Drift, WantedValue } from '../../device/desired-state.ts';
 import { type Liveness, livenessOf } from '../../device/liveness.ts';
 import type { RolloutPosition } from '../../device/rollout-position.ts';
-import type { DeviceRow } from '../../device/row.ts';
-import type { Unfinished } from '../../device/unfinished.ts';
+import type { DeviceRow, Unfinished } from '../../device/row.ts';
 
 /** The view of a device for operators: without sealed texts, with its liveness. */
 export interface DeviceView {

@@ -8,7 +8,7 @@ import { codeOf } from '../common/ports.ts';
 import type { Refusal, Wanted, WantedTable } from '../presets/desired.ts';
 import { OVERRIDE } from '../presets/preset.ts';
 import { intervalPath, isHidden } from './managed-values.ts';
-import type { Reconciliation } from './reconciliation.ts';
+import { actFor, type Reconciliation } from './reconciliation.ts';
 import { Refused } from './refused.ts';
 import { recordRestart, servicesOf } from './restart.ts';
 import { instancesOf, planTable } from './table-plan.ts';
@@ -97,7 +97,7 @@ async function updateAdding(run: Reconciliation, adding: Record<string, string[]
 /** Adds the rows that lack, deletes the surplus, and plans the columns that are to be set. */
 async function changeRows(run: Reconciliation, { desired, current, model, values, added }: Write, entry: WantedTable) {
   const { table, preset } = entry;
-  run.actFor([preset], desired.revision);
+  actFor(run, [preset], desired.revision);
   const { rows, surplus } = planTable(entry, current, run.row.adding?.[table]);
   for (const { instance: found, set } of rows) {
     const instance = found ?? (await addRow(run, entry));
@@ -139,7 +139,7 @@ async function setAll(run: Reconciliation, write: Write): Promise<number> {
   const list = changed.length ? changed : [revisionCarrier(run.row.root, write)];
   try {
     const args = { ParameterList: list, ParameterKey: write.desired.revision };
-    if (changed.length > 0) run.actFor(presetsOf(write.values), write.desired.revision);
+    if (changed.length > 0) actFor(run, presetsOf(write.values), write.desired.revision);
     return (await run.cpe.call('SetParameterValues', args)).Status;
   } catch (error) {
     if (!(error instanceof CwmpFault)) throw error;

@@ -5,7 +5,7 @@ import type { Model } from '../../../shared/model/definitions.ts';
 import { codeOf } from '../common/ports.ts';
 import { isSecretName } from '../common/secrets.ts';
 import type { Refusal, Wanted } from '../presets/desired.ts';
-import type { Reconciliation } from './reconciliation.ts';
+import { actFor, type Reconciliation } from './reconciliation.ts';
 import { Refused } from './refused.ts';
 
 /** Reads all managed values, by path. @throws Refused where the device does not know some of the names */
@@ -26,7 +26,7 @@ export async function readManaged(run: Reconciliation, desired: Wanted): Promise
     const refusals: Refusal[] = [];
     const found: ParameterValue[] = [];
     for (const { path, preset } of managed) {
-      run.actFor([preset], desired.revision);
+      actFor(run, [preset], desired.revision);
       try {
         found.push(...(await read([path])));
       } catch (single) {

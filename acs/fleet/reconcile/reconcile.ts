@@ -15,7 +15,7 @@ import { apply } from './apply.ts';
 import { downloadFiles } from './downloads.ts';
 import { audit, causesOfSettledDrift, differences, isAuditDue, pathsLeftAlone, recordDrift } from './drift.ts';
 import { readManaged } from './managed-values.ts';
-import { type ReconcileParts, Reconciliation } from './reconciliation.ts';
+import { actFor, type ReconcileParts, Reconciliation } from './reconciliation.ts';
 import { Refused } from './refused.ts';
 import { isLeaving, isRestartDue, possiblyPending, recordRestart, restartIfDue } from './restart.ts';
 
@@ -55,7 +55,7 @@ async function oneRound(run: Reconciliation): Promise<'done' | 'waiting' | 'depa
   const desired = await wantedStates.of(run.row);
   if (desired.refused.length) return await raiseAll(run, desired.refused, desired.revision);
   if (isSuspended(run.row, desired, now)) return 'waiting';
-  run.actFor(presetsOf(desired), desired.revision);
+  actFor(run, presetsOf(desired), desired.revision);
   try {
     const outcome = await bringAbout(run, desired);
     if (outcome === 'waiting') return 'waiting';
@@ -64,7 +64,7 @@ async function oneRound(run: Reconciliation): Promise<'done' | 'waiting' | 'depa
     await recordReconciled(run, desired, { generation, facts, ...next });
     if (await restartIfDue(run, desired)) return 'departed';
     if (outcome === 'known' && !isMoveDue(run.row, now)) return 'done';
-    run.actFor(presetsOf(desired), desired.revision);
+    actFor(run, presetsOf(desired), desired.revision);
     return (await moveIfDue(run, desired)) ? 'departed' : 'done';
   } catch (error) {
     return await raiseAll(run, refusalsOf(error), desired.revision);

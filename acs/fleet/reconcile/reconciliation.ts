@@ -66,11 +66,6 @@ export class Reconciliation {
     return this.parts.models.of(this.row);
   }
 
-  /** The presets that are charged where the session is lost over an RPC from here on. */
-  actFor(presets: readonly string[], revision: string): void {
-    this.session.purpose = { presets: presets.length > 0 ? presets : [OVERRIDE], revision };
-  }
-
   /** Changes the device in the store. @returns `stale` where another session has taken the device over */
   apply<N extends FencedOperation>(
     operation: N,
@@ -117,4 +112,9 @@ export class Reconciliation {
     for (const { id } of tasks) await this.parts.tasks.cancel(id);
     return true;
   }
+}
+
+/** Names the presets that are charged where the session is lost over an RPC from here on. */
+export function actFor({ session }: Reconciliation, presets: readonly string[], revision: string): void {
+  session.purpose = { presets: presets.length > 0 ? presets : [OVERRIDE], revision };
 }

@@ -54,10 +54,7 @@ export class DeviceSessions {
   /** Does all that is due for the device: its tasks, then what its desired state asks for. */
   readonly work = (session: DeviceSession, cpe: Cpe): Promise<void> => this.#work.run(session, cpe);
 
-  /**
-   * Frees the device, in one write that the session does not wait for.
-   * @param lost the end of a session that the device left
-   */
+  /** Frees the device, in one write that the session does not wait for. @param lost the end of a session that the device left */
   async end(session: DeviceSession, complete: boolean, lost?: string): Promise<void> {
     const { id, token, row, rolloutSince } = session;
     const { store, clock } = this.#context;

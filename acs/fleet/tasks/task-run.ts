@@ -46,7 +46,7 @@ export class TaskRuns {
   async #send(session: TaskSession, task: Task, cpe: Cpe): Promise<TaskOutcome> {
     const method = methodOf(task.method);
     const { repeatable } = methods[method];
-    if (!repeatable && !(await this.#markSent(session, task))) return await this.#skip(session, task);
+    if (!repeatable && !(await markSent(this.#context, session, task))) return await this.#skip(session, task);
     try {
       const args = await argsToSend(this.#context, this.#models, session, task, cpe);
       // The row was read when the queue began: a task that was cancelled since is not sent.
@@ -57,31 +57,9 @@ export class TaskRuns {
     } catch (error) {
       if (!(error instanceof CwmpFault)) throw error;
       if (error instanceof UnreadableAnswer && (isTransfer(task) || departures.has(method)))
-        return await this.#unreadable(session, task, error);
+        return await unreadable(this.#context, session, task, error);
       return { task: await this.#settle(session, task, { state: 'failed', fault: faultOf(error) }), ends: false };
     }
-  }
-
-  /** Makes durable that a non-repeatable RPC leaves. @returns false where the task is no longer to be sent */
-  async #markSent({ row, token }: TaskSession, { id }: Task): Promise<boolean> {
-    const { store, clock, events } = this.#context;
-    const sent = await store.apply(row.id, 'taskSent', { token, id, now: clock.now() });
-    if (sent === 'stale') throw new SessionLost('another session has taken the device over');
-    if (sent === 'gone') return false;
-    events.emit('task', { task: sent });
-    return true;
-  }
-
-  /** The device has it and may do it: as after a lost answer, evidence tells the outcome, and it is never sent again. */
-  async #unreadable(session: TaskSession, task: Task, { message }: CwmpFault): Promise<TaskOutcome> {
-    const { store, events } = this.#context;
-    const { id, token } = { id: task.id, token: session.token };
-    const noted = await store.apply(session.row.id, 'taskUnreadable', { token, id, error: message });
-    if (noted === 'stale') throw new SessionLost('another session has taken the device over');
-    await refresh(session, this.#context);
-    if (noted === 'gone') return { task, ends: false };
-    events.emit('task', { task: noted });
-    return { task: noted, ends: departures.has(task.method) };
   }
 
   async #skip(session: TaskSession, task: Task): Promise<TaskOutcome> {
@@ -124,6 +102,39 @@ export class TaskRuns {
     events.emit('task', { task: settled.task });
     return settled.task;
   }
+}
+
+/** Makes durable that a non-repeatable RPC leaves. @returns false where the task is no longer to be sent */
+async function markSent(
+  { store, clock, events }: FleetContext,
+  { row, token }: TaskSession,
+  { id }: Task,
+): Promise<boolean> {
+  const sent = await store.apply(row.id, 'taskSent', { token, id, now: clock.now() });
+  if (sent === 'stale') throw new SessionLost('another session has taken the device over');
+  if (sent === 'gone') return false;
+  events.emit('task', { task: sent });
+  return true;
+}
+
+/** The device has it and may do it: as after a lost answer, evidence tells the outcome, and it is never sent again. */
+async function unreadable(
+  context: FleetContext,
+  session: TaskSession,
+  task: Task,
+  { message }: CwmpFault,
+): Promise<TaskOutcome> {
+  const { id } = task;
+  const noted = await context.store.apply(session.row.id, 'taskUnreadable', {
+    token: session.token,
+    id,
+    error: message,
+  });
+  if (noted === 'stale') throw new SessionLost('another session has taken the device over');
+  await refresh(session, context);
+  if (noted === 'gone') return { task, ends: false };
+  context.events.emit('task', { task: noted });
+  return { task: noted, ends: departures.has(task.method) };
 }
 
 /** Makes the arguments ready for the device as it is now: file link, ParameterKey, and types that the operator left out. */

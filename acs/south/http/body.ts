@@ -58,32 +58,10 @@ export class BodyReader {
       if (error instanceof InvalidSoap)
         this.#tracer.received(request, session, undefined, read.body ?? Buffer.alloc(0));
       if (session && isUnreadable(error) && session.exchange.isOwed)
-        return this.#unreadable(request, session, error.message);
-      this.#refuse(request, reply, session, error);
+        return unreadable(request, session, error.message, this.#log);
+      refuse({ request, reply, session, error }, this.#log);
       return undefined;
     }
-  }
-
-  /** Answers a body that breaks the rules. @throws any other error */
-  #refuse(request: FastifyRequest, reply: FastifyReply, session: OpenSession | undefined, error: unknown): void {
-    if (error instanceof CodingError) {
-      // TR-069 3.4.7: 415 makes the CPE continue without compression.
-      this.#log.warn('body decoding failed', { address: addressOf(request), reason: error.message });
-      reply.code(codingStatus[error.kind]).send();
-      return;
-    }
-    if (!(error instanceof InvalidSoap)) throw error;
-    // TR-069 3.5: an envelope that breaks the rules ends the session.
-    this.#log.warn('invalid SOAP received', { address: addressOf(request), reason: error.message });
-    session?.exchange.abandon(`invalid SOAP: ${error.message}`);
-    reply.code(400).send();
-  }
-
-  /** An answer that is no message fails its RPC alone: the alternation of POSTs holds, so the session can go on. */
-  #unreadable(request: FastifyRequest, { exchange }: OpenSession, reason: string): Posted {
-    const facts = { address: addressOf(request), device: exchange.device, reason };
-    this.#log.warn('answer reading failed', facts);
-    return { namespace: exchange.namespace, body: { kind: 'unreadable', reason } };
   }
 
   /** The first POST of a session comes twice where it is answered with 401. */
@@ -108,6 +86,34 @@ export class BodyReader {
     const fault = { code: 8003, message, parameters: [], soap: 'MustUnderstand' as const };
     await answerXml(reply, { namespace: posted.namespace, body: { kind: 'fault', fault } }, this.#tracer);
   }
+}
+
+/** Answers a body that breaks the rules. @throws any other error */
+function refuse({ request, reply, session, error }: BodyFailure, log: Log): void {
+  if (error instanceof CodingError) {
+    // TR-069 3.4.7: 415 makes the CPE continue without compression.
+    log.warn('body decoding failed', { address: addressOf(request), reason: error.message });
+    reply.code(codingStatus[error.kind]).send();
+    return;
+  }
+  if (!(error instanceof InvalidSoap)) throw error;
+  // TR-069 3.5: an envelope that breaks the rules ends the session.
+  log.warn('invalid SOAP received', { address: addressOf(request), reason: error.message });
+  session?.exchange.abandon(`invalid SOAP: ${error.message}`);
+  reply.code(400).send();
+}
+
+interface BodyFailure {
+  request: FastifyRequest;
+  reply: FastifyReply;
+  session: OpenSession | undefined;
+  error: unknown;
+}
+
+/** An answer that is no message fails its RPC alone: the alternation of POSTs holds, so the session can go on. */
+function unreadable(request: FastifyRequest, { exchange }: OpenSession, reason: string, log: Log): Posted {
+  log.warn('answer reading failed', { address: addressOf(request), device: exchange.device, reason });
+  return { namespace: exchange.namespace, body: { kind: 'unreadable', reason } };
 }
 
 const isUnreadable = (error: unknown): error is Error =>

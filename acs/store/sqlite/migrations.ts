@@ -184,7 +184,7 @@ export const migrations: readonly (string | ((db: DatabaseSyncInstance) => void)
   CREATE INDEX device_events_device ON device_events (device, pk);
   `,
   `
-  -- 1: the last sessions were all lost (unfinished.ts).
+  -- 1: the last sessions were all lost (liveness.ts).
   ALTER TABLE devices ADD COLUMN unfinished INTEGER NOT NULL DEFAULT 0;
   CREATE INDEX devices_unfinished ON devices (id) WHERE unfinished > 0;
   `,

@@ -1,11 +1,10 @@
 // The document of a device in MongoDB, and the keys that make the plain order of a server that of the filter language.
 
 import { informValues } from '../../../device/inform.ts';
-import { dueAt, lateUntil, onlineUntil } from '../../../device/liveness.ts';
+import { dueAt, isUnfinished, lateUntil, onlineUntil } from '../../../device/liveness.ts';
 import type { RolloutPosition } from '../../../device/rollout-position.ts';
 import type { DeviceRow } from '../../../device/row.ts';
 import type { Task } from '../../../device/task.ts';
-import { isUnfinished } from '../../../device/unfinished.ts';
 import { UserError } from '../../../errors.ts';
 import { versionKey } from '../../../query/version-key.ts';
 import { checkedText, jsonOf } from '../../text-checks.ts';

@@ -1,7 +1,6 @@
 // The columns of the narrow `devices` table: what a row is found and sorted by.
-import { dueAt, onlineUntil } from '../../../device/liveness.ts';
+import { dueAt, isUnfinished, onlineUntil } from '../../../device/liveness.ts';
 import type { DeviceRow } from '../../../device/row.ts';
-import { isUnfinished } from '../../../device/unfinished.ts';
 import { versionKey } from '../../../query/version-key.ts';
 
 export type Columns = Record<string, string | number | null>;
