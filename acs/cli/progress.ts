@@ -11,6 +11,8 @@ export interface WatchedRollout {
   sizes: readonly number[];
   firmware: { file: string; version: string };
   totals: Totals;
+  /** Devices that had stayed away when it ended. */
+  waiting?: number;
   perWave: readonly { wave: number; size: number; totals: Totals }[];
   devices: { items: readonly { device: string; state: string; reason?: string }[] };
   ended: string | null;
@@ -61,8 +63,13 @@ const percentOf = (totals: Totals): string => {
   return whole === 0 ? '0 %' : `${Math.floor((100 * ended) / whole)} %`;
 };
 
-const stateText = ({ state, wave, sizes, reason }: WatchedRollout): string =>
-  `${state}${sizes.length > 0 && state === 'running' ? `, wave ${wave} of ${sizes.length}` : ''}${reason ? ` (${reason})` : ''}`;
+const stateText = ({ state, wave, sizes, reason, waiting = 0 }: WatchedRollout): string =>
+  [
+    state,
+    sizes.length > 0 && state === 'running' ? `, wave ${wave} of ${sizes.length}` : '',
+    waiting > 0 ? `, ${waiting} waiting` : '',
+    reason ? ` (${reason})` : '',
+  ].join('');
 
 /** The table for a terminal. @param width its columns */
 export function screenOf(rollout: WatchedRollout, width: number): string[] {

@@ -7,7 +7,7 @@ import type { FleetContext } from '../common/context.ts';
 import type { Cpe } from '../common/ports.ts';
 import { RecentValues } from '../common/recent-values.ts';
 import { isSuspended } from '../common/session-state.ts';
-import type { HistorySetting } from './history-setting.ts';
+import type { CompiledHistoryRule, HistorySetting } from './history-setting.ts';
 
 /** The cause of a fault that suspends reads. */
 export const HISTORY = 'history';
@@ -17,8 +17,9 @@ const MAX_REMEMBERED = 50_000;
 export class HistoryReader {
   readonly #context: FleetContext;
   readonly #setting: HistorySetting;
-  /** The time of the last read of each device, milliseconds. */
-  readonly #reads = new RecentValues<number>(MAX_REMEMBERED);
+  /** The time of the last read of each device by the setting as it is now, milliseconds. */
+  #reads = new RecentValues<number>(MAX_REMEMBERED);
+  #rule = '';
 
   constructor(context: FleetContext, setting: HistorySetting) {
     this.#context = context;
@@ -28,6 +29,7 @@ export class HistoryReader {
   async readIfDue(row: DeviceRow, cpe: Cpe): Promise<void> {
     const { store, clock, events } = this.#context;
     const chosen = await this.#setting.load();
+    this.#noteRule(chosen);
     const now = clock.now();
     const last = this.#reads.get(row.id) ?? Number.NEGATIVE_INFINITY;
     if (chosen?.readMs === undefined || now - last < chosen.readMs) return;
@@ -50,6 +52,14 @@ export class HistoryReader {
       values.filter(({ path }) => names.includes(path)),
     );
     events.emit('values', { row, list });
+  }
+
+  /** Another setting is read in the next session of each device, whenever the one before was. */
+  #noteRule(chosen: CompiledHistoryRule | undefined): void {
+    const rule = chosen ? chosen.text : '';
+    if (rule === this.#rule) return;
+    this.#rule = rule;
+    this.#reads = new RecentValues(MAX_REMEMBERED);
   }
 }
 

@@ -21,6 +21,8 @@ export interface HistoryRule {
 
 export interface CompiledHistoryRule {
   rule: HistoryRule;
+  /** The rule as text: equal for equal rules. */
+  text: string;
   fits: Predicate;
   matches: (path: string) => boolean;
   readMs: number | undefined;
@@ -97,6 +99,7 @@ function compileHistoryRule(rule: HistoryRule): CompiledHistoryRule {
   });
   return {
     rule,
+    text: JSON.stringify(rule),
     fits: filter === undefined ? () => true : readAt('filter', () => toPredicate(parseFilter(filter))),
     matches: name => tests.some(test => test(name)),
     readMs: read === undefined ? undefined : durationOf(read),

@@ -98,6 +98,6 @@ function assertPhase({ body: { id, phase } }: StoredRollout, action: string, ...
 
 /** The rollout as if it had not ended or stopped by itself. */
 function withoutEnd(stored: StoredRollout): StoredRollout {
-  const { ended: _ended, totals: _totals, reason: _reason, ...body } = stored.body;
+  const { ended: _ended, totals: _totals, waiting: _waiting, reason: _reason, ...body } = stored.body;
   return { ...stored, body };
 }

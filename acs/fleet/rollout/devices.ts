@@ -6,7 +6,13 @@ import { parseFilter } from '../../query/parser.ts';
 import type { FleetContext } from '../common/context.ts';
 import { pagesOf } from '../common/device-pages.ts';
 
-const sweptFields = ['id', 'productClass', 'softwareVersion', 'rollout'] as const satisfies (keyof DeviceRow)[];
+const sweptFields = [
+  'id',
+  'productClass',
+  'softwareVersion',
+  'lastInform',
+  'rollout',
+] as const satisfies (keyof DeviceRow)[];
 export type SweptRow = Pick<DeviceRow, (typeof sweptFields)[number]>;
 
 export type Judgement = Omit<DeviceOperations['rolloutJudged']['args'], 'now'>;

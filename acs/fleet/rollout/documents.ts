@@ -52,8 +52,11 @@ export class RolloutDocuments {
   /** @returns whether a device with that position may act on its offer */
   async isOffering(position: RolloutPosition | undefined): Promise<boolean> {
     const found = position && (await this.find(position.id));
-    const phase = found?.body.phase;
-    return phase === 'running' || (phase === 'rolling-back' && position?.back === true);
+    if (!found) return false;
+    const { phase, waiting = 0 } = found.body;
+    const isLate = waiting > 0;
+    if (phase === 'running' || (phase === 'done' && isLate)) return true;
+    return (phase === 'rolling-back' || (phase === 'rolled-back' && isLate)) && position?.back === true;
   }
 
   /** @throws UserError 409 where there is one of that id, also one that is being deleted */
@@ -77,6 +80,7 @@ export class RolloutDocuments {
     const before = stored.body;
     const body: Rollout = { ...before, ...to, log: text ? logged(before, now, text) : before.log };
     const isMoved = body.phase !== before.phase || body.wave !== before.wave;
+    if (isMoved) body.opened = now;
     const notices = isMoved ? [noticeOf(body, now)] : [];
     const changed = await this.#documents.replace(before.id, body, stored, notices);
     if (isMoved) {

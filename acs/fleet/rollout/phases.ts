@@ -5,7 +5,7 @@ import type { RolloutContext } from './context.ts';
 import { inState } from './devices.ts';
 import type { StoredRollout } from './documents.ts';
 import { Offers } from './offer.ts';
-import { amountOf, isEnded, type Rollout } from './plan.ts';
+import { amountOf, isEnded, isWaitOver, type Rollout, waitMsOf } from './plan.ts';
 import { countTotals } from './progress.ts';
 import { rollBackAll } from './rollback.ts';
 
@@ -24,7 +24,7 @@ export class RolloutPhases {
   async advance(stored: StoredRollout): Promise<boolean> {
     const { phase, planned, id } = stored.body;
     if (phase === 'deleting') return await remove(this.#context, id);
-    if (isEnded(stored.body)) return false;
+    if (isEnded(stored.body)) return await this.#late(stored);
     if (phase === 'paused') return await withdraw(this.#context, id).then(() => false);
     if (phase === 'aborted') return await abort(this.#context, stored);
     if (planned === undefined) return await assignAll(this.#context, stored);
@@ -33,6 +33,18 @@ export class RolloutPhases {
 
   async stop(): Promise<void> {
     await this.#offers.stop();
+  }
+
+  /** A rollout that has ended updates devices that were away when they return. */
+  async #late(stored: StoredRollout): Promise<boolean> {
+    const { id, sizes, waiting = 0 } = stored.body;
+    if (waiting === 0) return false;
+    if (await this.#offer(stored.body, sizes.length)) return true;
+    const { devices, documents } = this.#context;
+    if ((await devices.countIn(id, ['planned', ...inFlight, 'soaking'])) > 0) return false;
+    const totals = await countTotals(devices, id, sizes.length);
+    await documents.change(stored, { waiting: 0, totals }, 'no device is waiting any more');
+    return false;
   }
 
   async #run(stored: StoredRollout): Promise<boolean> {
@@ -82,31 +94,54 @@ async function failureLimitPassed(
   return undefined;
 }
 
+/** Takes offers back from devices that have not been heard since, for as long as the rollout waits for absent ones. */
+async function withdrawUnheard({ devices, clock }: RolloutContext, rollout: Rollout): Promise<void> {
+  const { id } = rollout;
+  const now = clock.now();
+  await devices.sweep(inState(id, 'offered'), async row => {
+    const offered = row.rollout?.times.offered ?? now;
+    if ((row.lastInform ?? 0) > offered || now < offered + waitMsOf(rollout)) return;
+    await devices.judgeAndAnnounce(row.id, { id, from: ['offered'], state: 'planned', reason: 'was not heard' });
+  });
+}
+
+/** Devices that are online and whose turn it is wait for an offer, for instance because their window is closed. */
+async function isAnyReachable({ devices }: RolloutContext, { id, zones }: Rollout, wave: number): Promise<boolean> {
+  for (const zone of zones) if ((await devices.waiting(id, zone, wave, 1)).length > 0) return true;
+  return false;
+}
+
 /** @returns whether the next wave was opened, or the rollout has ended */
 async function openNextWave(context: RolloutContext, stored: StoredRollout): Promise<boolean> {
-  const { id, wave, sizes, zones } = stored.body;
+  const { id, wave, sizes } = stored.body;
   const { devices, documents } = context;
+  const isOver = isWaitOver(stored.body, context.clock.now());
+  if (isOver) await withdrawUnheard(context, stored.body);
   if ((await devices.countIn(id, [...inFlight, 'soaking'], wave)) > 0) return false;
-  for (const zone of zones) if ((await devices.waiting(id, zone, wave, 1)).length > 0) return false;
-  // Devices that are offline do not hold up the others; but a wave of which none was online has tried nothing out.
+  if (await isAnyReachable(context, stored.body, wave)) return false;
+  // Devices that are offline do not hold up the others; but a wave of which none was online has tried nothing out until its time is over.
   const isTried =
-    (await devices.countIn(id, ['done', 'failed'], wave)) > 0 || (await devices.count(id, 'planned', wave)) === 0;
+    isOver ||
+    (await devices.countIn(id, ['done', 'failed'], wave)) > 0 ||
+    (await devices.count(id, 'planned', wave)) === 0;
   if (wave >= sizes.length || !isTried) return await endIfIdle(context, stored, 'done');
   await documents.change(stored, { wave: wave + 1 }, `wave ${wave + 1} of ${sizes.length} is open`);
   return true;
 }
 
-/** Ends the rollout when no device is planned or in flight. @returns whether it has ended */
-async function endIfIdle(
-  { devices, documents, clock }: RolloutContext,
-  stored: StoredRollout,
-  phase: Rollout['phase'],
-): Promise<boolean> {
+/** Ends the rollout when no device is in flight and none is planned, or those that are have stayed away. @returns whether it has ended */
+async function endIfIdle(context: RolloutContext, stored: StoredRollout, phase: Rollout['phase']): Promise<boolean> {
+  const { devices, documents, clock } = context;
   const { id, sizes } = stored.body;
-  if ((await devices.countIn(id, ['planned', ...inFlight, 'soaking'])) > 0) return false;
+  const isOver = isWaitOver(stored.body, clock.now());
+  if (isOver) await withdrawUnheard(context, stored.body);
+  if ((await devices.countIn(id, [...inFlight, 'soaking'])) > 0) return false;
+  const waiting = await devices.count(id, 'planned');
+  if (waiting > 0 && (!isOver || (await isAnyReachable(context, stored.body, sizes.length)))) return false;
   const totals = await countTotals(devices, id, sizes.length);
   const failures = totals.reduce((sum, { failed }) => sum + failed, 0);
-  await documents.change(stored, { phase, ended: clock.now(), totals }, `ended: ${phase}, ${failures} failed`);
+  const text = `ended: ${phase}, ${failures} failed${waiting > 0 ? `, ${waiting} waiting` : ''}`;
+  await documents.change(stored, { phase, ended: clock.now(), totals, waiting }, text);
   return true;
 }
 

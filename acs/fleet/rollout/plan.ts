@@ -32,6 +32,8 @@ export interface RolloutInput {
   wake?: boolean;
   /** Seconds of silence after which a device that has begun has failed. */
   timeout?: number;
+  /** Seconds after the opening of a wave after which devices that stay away no longer hold it up; they are updated when they return. */
+  after?: number;
   success?: { soak?: number; online?: boolean; noFault?: boolean; filter?: string };
   failure?: { perWave?: Share; total?: Share; action?: 'pause' | 'rollback' };
 }
@@ -55,6 +57,12 @@ export interface Rollout {
   parallelism: number;
   wake: boolean;
   timeoutMs: number;
+  /** Absent in rollouts of an older version. */
+  afterMs?: number;
+  /** The current wave, or the way back, began then. */
+  opened?: number;
+  /** Devices that had stayed away when it ended, and are still updated when they return. */
+  waiting?: number;
   success: { soakMs: number; online: boolean; noFault: boolean; filter?: string };
   failure: { perWave?: Share; total?: Share; action: 'pause' | 'rollback' };
   /** All devices were assigned to waves then. */
@@ -80,6 +88,15 @@ export interface Rollout {
 }
 
 const MAX_LOG = 200;
+/** A week, in seconds: the default of `after`. */
+const AFTER_S = 7 * 86_400;
+
+/** Devices that stay away no longer hold up the current wave. */
+export const isWaitOver = (rollout: Rollout, now: number): boolean =>
+  now >= (rollout.opened ?? rollout.planned ?? rollout.created) + waitMsOf(rollout);
+
+/** Milliseconds for which a wave waits for absent devices. */
+export const waitMsOf = ({ afterMs = AFTER_S * 1000 }: Rollout): number => afterMs;
 
 export const isEnded = ({ phase, ended }: Rollout): boolean => ended !== undefined || phase === 'deleting';
 
@@ -132,6 +149,7 @@ export function planOf(input: RolloutInput, file: StoredFile, id: string, now: n
     parallelism: input.parallelism ?? 50,
     wake: input.wake ?? true,
     timeoutMs: (input.timeout ?? 86_400) * 1000,
+    afterMs: (input.after ?? AFTER_S) * 1000,
     success: {
       soakMs: (success.soak ?? 600) * 1000,
       online: success.online ?? true,

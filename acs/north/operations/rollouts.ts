@@ -82,7 +82,8 @@ export const rollouts: readonly Operation[] = [
       const query = { limit: 50, ...(input.query as Partial<DevicesQuery>) };
       const [totals, { items, next }] = await Promise.all([all.totals(rollout), all.devices(rollout.id, query)]);
       const devices = { items: items.flatMap(positionView), next: next ?? null };
-      return ok({ ...rolloutView(rollout), ...totalsView(rollout.sizes, totals), devices });
+      const waiting = rollout.ended === undefined ? 0 : totals.reduce((sum, { planned }) => sum + planned, 0);
+      return ok({ ...rolloutView(rollout), waiting, ...totalsView(rollout.sizes, totals), devices });
     },
   },
   {

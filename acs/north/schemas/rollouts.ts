@@ -59,6 +59,14 @@ export const rolloutInput = closed({
       description: 'Seconds without progress after which a device counts as failed; default: one day',
     }),
   ),
+  after: optional(
+    Type.Number({
+      minimum: 60,
+      maximum: 31_536_000,
+      description:
+        'Seconds after the opening of a wave after which devices that stay away no longer hold it up; default: one week',
+    }),
+  ),
   success: optional(closed(success)),
   failure: optional(closed(failure)),
 });
@@ -93,6 +101,10 @@ const rolloutFields = {
   parallelism: Type.Integer(),
   wake: Type.Boolean(),
   timeout: Type.Number(),
+  after: Type.Number(),
+  waiting: Type.Integer({
+    description: 'Devices that had stayed away when the rollout ended; they are updated when they return',
+  }),
   success: Type.Object(success),
   failure: Type.Object(failure),
   elsewhere: Type.Object(

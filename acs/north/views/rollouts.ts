@@ -1,7 +1,7 @@
 // Rollouts in answers of the API: times as dateTime, durations in seconds as in the request.
 import { rolloutStates } from '../../device/rollout-position.ts';
 import type { DeviceRow } from '../../device/row.ts';
-import type { Rollout, Totals } from '../../fleet/rollout/plan.ts';
+import { type Rollout, type Totals, waitMsOf } from '../../fleet/rollout/plan.ts';
 
 type View = Record<string, unknown>;
 
@@ -28,6 +28,8 @@ export function rolloutView(rollout: Rollout): View {
     parallelism: rollout.parallelism,
     wake: rollout.wake,
     timeout: rollout.timeoutMs / 1000,
+    after: waitMsOf(rollout) / 1000,
+    waiting: rollout.waiting ?? 0,
     success: {
       soak: success.soakMs / 1000,
       online: success.online,

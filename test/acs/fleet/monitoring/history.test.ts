@@ -136,6 +136,18 @@ describe('history', () => {
     assert.deepEqual(await api.acs.store.parameters(id, state), [], 'a row that is gone is forgotten');
   });
 
+  it('F4: reads the parameters of a changed setting in the next session, whenever the last read was', async () => {
+    const unit = memoryCpe({ [state]: 'Up', [load]: '42' });
+    const session = async (): Promise<unknown[]> => {
+      const cpe = new ScriptedCpe(api.acs.app, { serial: 'A', events: ['2 PERIODIC'], scheme: 'none' });
+      return (await cpe.session(unit.answer)).asked.map(({ args }) => args.ParameterNames);
+    };
+    await put({ parameters: [load], read: '24h' });
+    assert.deepEqual([await session(), await session()], [[[load]], []]);
+    await put({ parameters: [load, state], read: '24h' });
+    assert.deepEqual([await session(), await session()], [[[load, state]], []]);
+  });
+
   const wrongs: [what: string, body: Record<string, unknown>, code: string][] = [
     ['an invalid filter', { filter: 'nonsense', parameters: [] }, 'bad-filter'],
     ['an invalid path', { parameters: ['SipEp.State'] }, 'bad-path'],

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { parseFilter } from '../../../../acs/query/parser.ts';
 import { testAcs } from '../../../support/acs/memory-acs.ts';
-import { NEW, OLD, type RolloutTest, rolloutTest } from '../../../support/acs/rollout.ts';
+import { NEW, OLD, type RolloutTest, rolloutTest, type Unit } from '../../../support/acs/rollout.ts';
 import { informOf } from '../../../support/devices.ts';
 
 const HOUR = 3_600_000;
@@ -193,6 +193,46 @@ describe('a rollout', () => {
     await test.restInEach([away], 2);
     assert.equal((await test.rollout()).state, 'done');
     assert.deepEqual(away.flashes, [NEW]);
+  });
+
+  it('F4: ends by rule while a device stays away, tells it as waiting, and updates it when it returns', async () => {
+    const units = await test.fleet(3);
+    const away = units[1];
+    assert.ok(away);
+    await test.roll({ waves: [3], parallelism: 3, after: 3 * 3600 });
+    await units[0]?.settle();
+    await units[2]?.settle();
+    await test.turn(2 * 60_000);
+    assert.deepEqual(await test.counts(), { done: 2, offered: 1 });
+    await test.turn(4 * HOUR);
+    await test.turn(60_000);
+    const ended = await test.rollout();
+    assert.deepEqual([ended.state, ended.waiting, typeof ended.ended], ['done', 1, 'string']);
+    assert.deepEqual(await test.counts(), { done: 2, planned: 1 });
+    await away.session();
+    await test.turn(60_000);
+    assert.deepEqual(await test.counts(), { done: 2, offered: 1 });
+    await test.restInEach([away], 2);
+    assert.deepEqual([await test.counts(), (await test.rollout()).waiting, away.flashes], [{ done: 3 }, 0, [NEW]]);
+  });
+
+  it('F4: opens the next wave by rule when no device of a wave was ever there', async () => {
+    const units = await test.fleet(2);
+    const [first, second] = units.map(({ id }) => id);
+    await test.turn(10 * HOUR);
+    await units[1]?.session();
+    await test.roll({ filter: undefined, devices: [first, second], waves: [1], after: 3600 });
+    await test.turn(2 * 60_000);
+    assert.deepEqual([(await test.rollout()).wave, await test.counts()], [1, { planned: 2 }]);
+    await test.turn(HOUR);
+    await units[1]?.session();
+    await test.turn(60_000);
+    assert.equal((await test.rollout()).wave, 2);
+    await test.restInEach([units[1] as Unit], 2);
+    await test.turn(2 * HOUR);
+    await test.turn(60_000);
+    const ended = await test.rollout();
+    assert.deepEqual([ended.state, ended.waiting, await test.counts()], ['done', 1, { done: 1, planned: 1 }]);
   });
 
   it('fails a device that vanishes in the Download, unless it reports the new version', async () => {
