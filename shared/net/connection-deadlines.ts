@@ -1,6 +1,24 @@
 // Deadlines for the steps of a connection of a server: handshake, head, body, and the pause between two requests.
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Place } from './connection-places.ts';
+
+/** A connection of a server, and the step that it is in. */
+export interface Place {
+  socket: Socket;
+  readonly address: string;
+  /** The network that its address counts for; empty for a proxy. */
+  readonly network: string;
+  readonly since: number;
+  /** The beginning of its step, and the bytes that had been read by then. */
+  stepSince: number;
+  stepBytes: number;
+  /** The TLS handshake, where there is one, is done. */
+  isSecured: boolean;
+  isProved: boolean;
+  hasAnswered: boolean;
+  request?: IncomingMessage | undefined;
+  response?: ServerResponse | undefined;
+}
 
 export interface Deadlines {
   /** For a TLS handshake, and then for the head of the first request. */

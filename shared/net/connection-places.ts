@@ -4,7 +4,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Server as NetServer, Socket } from 'node:net';
 import type { Clock, Timer } from '../clock.ts';
 import { networkOf, plainAddress } from './address.ts';
-import { type Deadlines, deadlines, lateness, type Reason, stepAt } from './connection-deadlines.ts';
+import { type Deadlines, deadlines, lateness, type Place, type Reason, stepAt } from './connection-deadlines.ts';
 
 export interface PlaceLimits {
   /** Unproved connections of one address; of IPv6 addresses those of a /64 count together. */
@@ -25,23 +25,6 @@ export interface PlacesOptions {
   deadlines?: Deadlines;
   /** Called for each connection that is closed. */
   onClosed?: (closed: { address: string; reason: Reason }) => void;
-}
-
-export interface Place {
-  socket: Socket;
-  readonly address: string;
-  /** The network that its address counts for; empty for a proxy. */
-  readonly network: string;
-  readonly since: number;
-  /** The beginning of its step, and the bytes that had been read by then. */
-  stepSince: number;
-  stepBytes: number;
-  /** The TLS handshake, where there is one, is done. */
-  isSecured: boolean;
-  isProved: boolean;
-  hasAnswered: boolean;
-  request?: IncomingMessage | undefined;
-  response?: ServerResponse | undefined;
 }
 
 /** The unproved connections, the oldest first, of each network and in all. */
@@ -74,15 +57,50 @@ class Crowd {
   }
 }
 
+/** Places by socket. A TLS connection has two: the one of TCP, and after its handshake that of TLS. */
+class Sockets {
+  readonly #places = new WeakMap<Socket, Place>();
+  /** By the peer's end, until the handshake is done. */
+  readonly #shaking = new Map<string, Place>();
+
+  of(socket: Socket): Place | undefined {
+    return this.#places.get(socket);
+  }
+
+  add(socket: Socket, place: Place): void {
+    this.#places.set(socket, place);
+    if (place.isSecured) return;
+    const end = endOf(socket);
+    this.#shaking.set(end, place);
+    socket.once('close', () => {
+      if (this.#shaking.get(end) === place) this.#shaking.delete(end);
+    });
+  }
+
+  secured(socket: Socket, now: number): void {
+    const end = endOf(socket);
+    const place = this.#shaking.get(end);
+    if (!place) return;
+    this.#shaking.delete(end);
+    Object.assign(place, { socket, isSecured: true, ...stepAt(socket, now) });
+    this.#places.set(socket, place);
+  }
+}
+
+function newPlace(socket: Socket, isTls: boolean, now: number, isExempt: PlacesOptions['isExempt']): Place {
+  const address = plainAddress(socket.remoteAddress ?? '');
+  const network = isExempt?.(address) ? '' : networkOf(address);
+  const step = { since: now, stepSince: now, stepBytes: 0 };
+  return { socket, address, network, ...step, isSecured: !isTls, isProved: false, hasAnswered: false };
+}
+
 const oldestOf = (places: Set<Place>): Place | undefined => places.values().next().value;
 
 export class ConnectionPlaces {
   readonly #options: PlacesOptions;
   readonly #all = new Set<Place>();
   readonly #unproved = new Crowd();
-  readonly #bySocket = new WeakMap<Socket, Place>();
-  /** TLS connections by the peer's end, until the handshake is done. */
-  readonly #shaking = new Map<string, Place>();
+  readonly #sockets = new Sockets();
   #timer: Timer | undefined;
 
   constructor(options: PlacesOptions) {
@@ -96,16 +114,16 @@ export class ConnectionPlaces {
   /** Watches a server of HTTP or HTTPS. @param isTls its connections begin with a handshake */
   watch(server: NetServer, isTls: boolean): void {
     server.on('connection', (socket: Socket) => this.#enter(socket, isTls));
-    server.on('secureConnection', (socket: Socket) => this.#secured(socket));
+    server.on('secureConnection', (socket: Socket) => this.#sockets.secured(socket, this.#now()));
     (server as Server).prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
-      const place = this.#bySocket.get(request.socket);
+      const place = this.#sockets.of(request.socket);
       if (place) Object.assign(place, { request, response, ...stepAt(request.socket, this.#now()) });
     });
   }
 
   /** The peer has proved itself, or is in session: it keeps its connection. */
   prove(socket: Socket): void {
-    const place = this.#bySocket.get(socket);
+    const place = this.#sockets.of(socket);
     if (!place || place.isProved) return;
     place.isProved = true;
     this.#unproved.delete(place);
@@ -113,7 +131,7 @@ export class ConnectionPlaces {
 
   /** The proof of a connection ends, as with the session of a peer that shares its login with others. */
   doubt(socket: Socket): void {
-    const place = this.#bySocket.get(socket);
+    const place = this.#sockets.of(socket);
     if (!place?.isProved || !this.#all.has(place)) return;
     place.isProved = false;
     this.#unproved.add(place);
@@ -129,7 +147,7 @@ export class ConnectionPlaces {
   }
 
   #enter(socket: Socket, isTls: boolean): void {
-    const place = this.#placeOf(socket, isTls);
+    const place = newPlace(socket, isTls, this.#now(), this.#options.isExempt);
     const oldest = this.#unproved.inTheWayOf(place, this.#options.limits);
     if (oldest) {
       const closed = place.since - oldest.since >= GRACE_MS ? oldest : place;
@@ -138,31 +156,12 @@ export class ConnectionPlaces {
     }
     this.#all.add(place);
     this.#unproved.add(place);
-    this.#bySocket.set(socket, place);
-    const end = endOf(socket);
-    if (isTls) this.#shaking.set(end, place);
+    this.#sockets.add(socket, place);
     socket.once('close', () => {
       this.#all.delete(place);
       this.#unproved.delete(place);
-      if (this.#shaking.get(end) === place) this.#shaking.delete(end);
     });
     this.#timer ??= this.#options.clock.after(SWEEP_MS, () => this.#sweep());
-  }
-
-  #placeOf(socket: Socket, isTls: boolean): Place {
-    const address = plainAddress(socket.remoteAddress ?? '');
-    const network = this.#options.isExempt?.(address) ? '' : networkOf(address);
-    const now = this.#now();
-    const step = { since: now, stepSince: now, stepBytes: 0 };
-    return { socket, address, network, ...step, isSecured: !isTls, isProved: false, hasAnswered: false };
-  }
-
-  #secured(socket: Socket): void {
-    const place = this.#shaking.get(endOf(socket));
-    if (!place) return;
-    this.#shaking.delete(endOf(socket));
-    Object.assign(place, { socket, isSecured: true, ...stepAt(socket, this.#now()) });
-    this.#bySocket.set(socket, place);
   }
 
   #close(place: Place, reason: Reason): void {

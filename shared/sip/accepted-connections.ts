@@ -17,11 +17,13 @@ export const MAX_PER_ADDRESS = 5000;
 
 export class AcceptedConnections {
   readonly #places: ConnectionPlaces;
+  readonly #most: number;
   readonly #byNetwork = new Map<string, number>();
   /** Of flows that have sent no message yet. */
   readonly #unheard = new WeakMap<Flow, Socket>();
 
-  constructor({ clock, log }: { clock: Clock; log: Log }) {
+  constructor({ clock, log, maxConnections }: { clock: Clock; log: Log; maxConnections: number }) {
+    this.#most = maxConnections;
     const throttled = new ThrottledLog(clock);
     this.#places = new ConnectionPlaces({
       ...{ clock, limits: UNHEARD, deadlines: { ...deadlines, openingMs: FIRST_MESSAGE_MS } },
@@ -37,8 +39,9 @@ export class AcceptedConnections {
     this.#places.watch(server, isTls);
   }
 
-  /** Counts a connection of the socket's address until it closes. @returns false where it has too many */
-  admits(socket: Socket): boolean {
+  /** Counts a connection of the socket's address until it closes. @returns false where there are too many, of it or in all */
+  admits(socket: Socket, open: number): boolean {
+    if (open >= this.#most) return false;
     const network = networkOf(plainAddress(socket.remoteAddress ?? ''));
     const count = (this.#byNetwork.get(network) ?? 0) + 1;
     if (count > MAX_PER_ADDRESS) return false;

@@ -42,7 +42,6 @@ const MAX_CONNECTIONS = 20_000;
 
 /** Opens nothing before `listen` or `connect`. */
 export class SipTransport {
-  readonly #maxConnections: number;
   readonly #accepted: AcceptedConnections;
   readonly #reader: MessageReader;
   readonly #udp: UdpSockets;
@@ -51,10 +50,9 @@ export class SipTransport {
   #closing = false;
 
   constructor({ clock, log, maxConnections = MAX_CONNECTIONS }: TransportOptions) {
-    this.#maxConnections = maxConnections;
     this.#reader = new MessageReader(clock, log);
     this.#udp = new UdpSockets(this.#reader);
-    this.#accepted = new AcceptedConnections({ clock, log });
+    this.#accepted = new AcceptedConnections({ clock, log, maxConnections });
   }
 
   /** Sets the receiver of every message: the transaction layer. */
@@ -116,7 +114,7 @@ export class SipTransport {
   }
 
   #accept(socket: Socket, protocol: 'tcp' | 'tls', { idleMs = 0 }: ListenOptions): void {
-    if (this.#closing || this.#reader.streams >= this.#maxConnections || !this.#accepted.admits(socket)) {
+    if (this.#closing || !this.#accepted.admits(socket, this.#reader.streams)) {
       this.#reader.log.warn('SIP connection limit reached', { from: socket.remoteAddress });
       socket.destroy();
       return;
