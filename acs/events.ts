@@ -8,6 +8,10 @@ import type { Task } from './device/task.ts';
 export interface AcsEvents {
   /** A CPE without valid credentials was heard. */
   knock: { device: string; address: string };
+  /** Passwords are guessed from an address, or for a login: told once, until the guesses stop for a quarter of an hour. */
+  guessing: { address: string; login: string; count: number };
+  /** A CPE sent a wrong password, or one that was not even checked. Only for metrics; not shown live. */
+  wrongPassword: { outcome: 'wrong' | 'unchecked' };
   /** A device came for the first time, or left quarantine. */
   enrolled: { device: string; state: string };
   /** A device is not managed until an operator approves it. */
@@ -113,6 +117,7 @@ export function deviceOf(event: AcsEvents[EventName]): string | undefined {
 
 export const eventNames: readonly EventName[] = [
   'knock',
+  'guessing',
   'enrolled',
   'held',
   'late',

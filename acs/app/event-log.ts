@@ -15,6 +15,7 @@ export function logEvents(events: EventBus, log: Log): () => void {
       log[event.outcome === 'dead' ? 'warn' : 'debug']('webhook delivery attempted', { ...event }),
     ),
     events.on('knock', event => log.info('unknown CPE heard', { ...event })),
+    events.on('guessing', event => log.warn('passwords guessed', { ...event })),
     events.on('fault', ({ fault }) =>
       log.warn('device fault raised', {
         device: fault.device,

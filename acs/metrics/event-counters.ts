@@ -83,9 +83,16 @@ function countConnectionRequests(registry: Registry, events: EventBus): Ends {
     help: 'CPEs heard for the first time without credentials',
     registers,
   });
+  const wrongPasswords = new Counter({
+    name: 'acs_wrong_passwords_total',
+    help: 'Wrong passwords of CPEs, and those that were not even checked',
+    labelNames: ['outcome'],
+    registers,
+  });
   return [
     events.on('connectionRequest', event => requests.inc({ outcome: event.accepted ? 'accepted' : 'failed' })),
     events.on('knock', () => unknownCpes.inc()),
+    events.on('wrongPassword', ({ outcome }) => wrongPasswords.inc({ outcome })),
   ];
 }
 

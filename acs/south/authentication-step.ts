@@ -1,25 +1,45 @@
 // Authentication of the POSTs that begin a session: a challenge, or the caller and its proof.
 import type { TLSSocket } from 'node:tls';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
+import { parseCredentials } from '../../shared/net/credentials.ts';
+import { ThrottledLog } from '../../shared/throttled-log.ts';
 import { deviceId } from '../fleet/devices/device-id.ts';
 import type { Enrolment } from '../fleet/enrolment/enrolment.ts';
 import type { Authenticator, AuthResult } from './authenticator.ts';
+import type { GuessLimit } from './guess-limit.ts';
+import { rejectBusy } from './http/answer.ts';
 import { addressOf, type Caller, callerOf, isSecure } from './http/caller.ts';
 import { claimedIdentity, isInform } from './inform.ts';
 import type { Posted } from './post-stream.ts';
+
+export interface AuthenticationParts {
+  enrolment: Enrolment;
+  guesses: GuessLimit;
+  clock: Clock;
+  log: Log;
+}
+
+/** Seconds after which a CPE comes again whose password was not checked. */
+const RETRY_AFTER_S = 30;
 
 export class AuthenticationStep {
   readonly #authenticator: Authenticator;
   readonly #enrolment: Enrolment;
   readonly #log: Log;
+  readonly #throttled: ThrottledLog;
+  readonly #guesses: GuessLimit;
   /** Results of logins that were verified before the body was read. */
   readonly #verified = new WeakMap<FastifyRequest, Promise<AuthResult>>();
 
-  constructor(authenticator: Authenticator, { enrolment, log }: { enrolment: Enrolment; log: Log }) {
+  constructor(authenticator: Authenticator, parts: AuthenticationParts) {
+    const { enrolment, guesses, log, clock } = parts;
     this.#authenticator = authenticator;
     this.#enrolment = enrolment;
     this.#log = log;
+    this.#guesses = guesses;
+    this.#throttled = new ThrottledLog(clock);
   }
 
   /** Verifies the login of a request before its body is read. @returns true where it proves the sender */
@@ -35,7 +55,22 @@ export class AuthenticationStep {
     return this.#verified.get(request) ?? this.#verify(request);
   }
 
-  #verify(request: FastifyRequest): Promise<AuthResult> {
+  async #verify(request: FastifyRequest): Promise<AuthResult> {
+    const { authorization } = request.headers;
+    const login = authorization === undefined ? undefined : parseCredentials(authorization)?.username;
+    if (login === undefined) return await this.#check(request);
+    const result = await this.#guesses.check(
+      { address: addressOf(request), login },
+      () => this.#check(request),
+      checked => ({
+        isGood: checked.ok && checked.proof.kind !== 'open',
+        isWrong: !checked.ok && checked.reason === 'wrong',
+      }),
+    );
+    return result ?? { ok: false, reason: 'unchecked', challenges: [] };
+  }
+
+  #check(request: FastifyRequest): Promise<AuthResult> {
     return this.#authenticator.authenticate({
       authorization: request.headers.authorization,
       method: 'POST',
@@ -45,9 +80,17 @@ export class AuthenticationStep {
     });
   }
 
+  #logFailure(address: string, reason: string): void {
+    this.#throttled.write(
+      suppressed => this.#log.warn('CPE authentication failed', { address, reason, ...suppressed }),
+      `${address} ${reason}`,
+    );
+  }
+
   /** Challenges the sender of a body that is too long to be read before a login is proved. */
   challenge(reply: FastifyReply, denied: Extract<AuthResult, { ok: false }>): void {
-    reply.code(401).header('www-authenticate', denied.challenges).send();
+    if (denied.challenges.length > 0) reply.code(401).header('www-authenticate', denied.challenges).send();
+    else rejectBusy(reply, RETRY_AFTER_S);
   }
 
   /**
@@ -67,8 +110,7 @@ export class AuthenticationStep {
       this.#enrolment.unknownCpes.note(identity, addressOf(request));
     }
     // The first POST of a session usually comes without credentials: only wrong ones are logged.
-    if (denied.reason !== 'missing')
-      this.#log.warn('CPE authentication failed', { address: addressOf(request), reason: denied.reason });
+    if (denied.reason !== 'missing') this.#logFailure(addressOf(request), denied.reason);
     this.challenge(reply, denied);
     return undefined;
   }

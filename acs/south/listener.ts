@@ -9,6 +9,7 @@ import { Admission, type AdmissionLimits, type AdmissionState, DEFAULT_LIMITS } 
 import { BACKLOG, unprovedPlaces } from './admission/connection-limit.ts';
 import { AuthenticationStep } from './authentication-step.ts';
 import { createAuthenticator } from './authenticator.ts';
+import { GuessLimit } from './guess-limit.ts';
 import { BodyReader } from './http/body.ts';
 import { type Cookies, createCookies } from './http/cookies.ts';
 import { CwmpServers } from './http/servers.ts';
@@ -151,14 +152,19 @@ export class South {
 
 /** The steps of a POST that need no state of the listener. */
 function stepsOf(options: SouthOptions, cookies: Cookies, tracer: Tracer) {
-  const { fleet, clock, random, log, keys, forward, cpeAuth } = options;
+  const { fleet, clock, random, log, events, keys, forward, cpeAuth } = options;
   const { enrolment, members } = fleet;
   const required = cpeAuth === 'required';
   const authenticator = createAuthenticator({ enrolment, clock, random, key: keys.nonces, required });
   return {
     forwarding: new SessionForwarding({ forward, self: members.self, cookies, log }),
     bodies: new BodyReader(tracer, log),
-    authentication: new AuthenticationStep(authenticator, { enrolment, log }),
+    authentication: new AuthenticationStep(authenticator, {
+      enrolment,
+      clock,
+      log,
+      guesses: new GuessLimit({ clock, events }),
+    }),
     isServing: () => members.isServing(),
   };
 }
