@@ -1,91 +1,18 @@
 // The PBX end to end over real sockets: units register, call through it over their own connections, hang up, get lost.
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
-import { connect as tlsConnect } from 'node:tls';
 import fc from 'fast-check';
-import type { PbxOptions } from '../../pbx/app.ts';
-import { type Pbx, startPbx } from '../../pbx/app.ts';
 import { allowAll } from '../../pbx/policy.ts';
-import { systemClock, systemRandom, VirtualClock } from '../../shared/clock.ts';
-import { silentLog as log } from '../../shared/log.ts';
-import { createCa } from '../../shared/pki/authority.ts';
-import { buildRequest, type Dialog } from '../../shared/sip/dialog.ts';
-import type { ConnectOptions, Protocol } from '../../shared/sip/flow-types.ts';
+import { VirtualClock } from '../../shared/clock.ts';
+import { buildRequest } from '../../shared/sip/dialog.ts';
+import type { Protocol } from '../../shared/sip/flow-types.ts';
 import { formatMessage, type SipResponse, SipSyntaxError } from '../../shared/sip/message.ts';
 import type { ServerTransaction } from '../../shared/sip/transaction-types.ts';
 import { parseNameAddr } from '../../shared/sip/uri.ts';
-import { type Softphone, type SoftphoneOptions, startSoftphone } from '../support/cpe/softphone.ts';
-
-const clock = systemClock();
-const random = systemRandom();
-const domain = 'lab.test';
-const users = ['100', '101', '102'].map(user => ({ user, password: `pw${user}` }));
-const savp = [
-  'v=0',
-  'o=- 1 1 IN IP4 127.0.0.1',
-  's=-',
-  'c=IN IP4 127.0.0.1',
-  't=0 0',
-  'm=audio 5004 RTP/SAVP 0',
-  'a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
-  '',
-].join('\r\n');
+import { domain, pbxLab, savp } from '../support/cpe/pbx-lab.ts';
 
 describe('PBX', () => {
-  let cert = '';
-  let key = '';
-  let root = '';
-  const open: { stop(): Promise<void> }[] = [];
-
-  before(async () => {
-    const ca = await createCa({ name: 'test', key: 'ec', clock, random });
-    const issued = await ca.issue({ commonName: domain, ips: ['127.0.0.1'], usage: ['server'], key: 'rsa' });
-    ({ chain: cert, key } = issued);
-    ({ root } = ca);
-  });
-  afterEach(async () => {
-    for (const one of open.splice(0).reverse()) await one.stop();
-  });
-
-  const start = async (extra: Partial<PbxOptions> = {}): Promise<Pbx> => {
-    const host = '127.0.0.1';
-    const pbx = await startPbx({ host, tlsPort: 0, port: 0, cert, key, domain, users, clock, log, random, ...extra });
-    open.push(pbx);
-    return pbx;
-  };
-  const to = (pbx: Pbx, protocol: Protocol): ConnectOptions => {
-    const port = pbx.ports[protocol] ?? 0;
-    const base = { protocol, host: '127.0.0.1', port, localAddress: '127.0.0.1' };
-    if (protocol !== 'tls') return base;
-    const tls = async () => {
-      const socket = tlsConnect({ host: '127.0.0.1', port, ca: root });
-      await once(socket, 'secureConnect');
-      return socket;
-    };
-    return { ...base, tlsConnect: tls };
-  };
-  const phone = async (
-    pbx: Pbx,
-    user: string,
-    protocol: Protocol = 'tls',
-    extra: Partial<SoftphoneOptions> = {},
-  ): Promise<Softphone> => {
-    const password = `pw${user}`;
-    const made = await startSoftphone({ user, password, domain, connect: to(pbx, protocol), ...extra });
-    open.push(made);
-    return made;
-  };
-  const registered = async (...args: Parameters<typeof phone>): Promise<Softphone> => {
-    const made = await phone(...args);
-    assert.equal((await made.register()).status, 200);
-    return made;
-  };
-  const dialogOf = (result: Dialog | SipResponse): Dialog => {
-    assert.ok('callId' in result, `refused: ${'status' in result ? result.status : ''}`);
-    return result;
-  };
-  const statusOf = (result: Dialog | SipResponse): number => ('status' in result ? result.status : 200);
+  const { start, phone, registered, dialogOf, statusOf } = pbxLab();
 
   const pairs: [Protocol, Protocol][] = [
     ['tls', 'tls'],
@@ -129,86 +56,6 @@ describe('PBX', () => {
       assert.equal(pbx.connections().length, connections);
     });
   }
-
-  it('registers by digest with qop, lists, refreshes and removes bindings (10.3)', async () => {
-    const pbx = await start();
-    const unit = await phone(pbx, '100');
-    const first = await unit.register(600);
-    assert.equal(first.status, 200);
-    assert.match(first.headers.get('Contact') ?? '', /^<sip:100@127.0.0.1:\d+;transport=tls>;expires=600$/);
-    const [binding] = pbx.registrations();
-    assert.equal(binding?.user, '100');
-    assert.equal(binding?.protocol, 'tls');
-    assert.equal(binding?.tls?.version, 'TLSv1.3');
-    const both: [string, string][] = [['Contact', `<${unit.contact}>;q=0.5, <sip:100@127.0.0.1:9>;expires=60`]];
-    const second = await unit.register(700, both);
-    assert.deepEqual(second.headers.all('Contact'), [
-      '<sip:100@127.0.0.1:9>;expires=60',
-      `<${unit.contact}>;q=0.5;expires=700`,
-    ]);
-    assert.equal((await unit.register(600, [])).headers.all('Contact').length, 2);
-    assert.equal((await unit.register(0, [['Contact', '*']])).headers.has('Contact'), false);
-    assert.deepEqual(pbx.registrations(), []);
-  });
-
-  it('refuses invalid registrations', async () => {
-    const pbx = await start();
-    const wrong = await phone(pbx, '100', 'tls', { password: 'guess' });
-    assert.equal((await wrong.register()).status, 401);
-    const unknown = await phone(pbx, '999');
-    assert.equal((await unknown.register()).status, 401);
-    const unit = await phone(pbx, '100');
-    const status = async (...args: Parameters<Softphone['register']>): Promise<number> =>
-      (await unit.register(...args)).status;
-    const brief = await unit.register(5);
-    assert.deepEqual([brief.status, brief.headers.get('Min-Expires')], [423, '10']);
-    assert.equal(await status(600, [['Contact', '*']]), 400);
-    assert.equal(await status(600, [['Contact', '<sip:a@b>;q=7']]), 400);
-    assert.equal(await status(600, [['Contact', '<mailto:a@b>']]), 416);
-    const many = Array.from({ length: 11 }, (_, at): [string, string] => ['Contact', `<sip:a@b:${at + 1}>`]);
-    assert.equal(await status(600, many), 503);
-    const extension = await unit.register(600, [['Require', 'path']]);
-    assert.deepEqual([extension.status, extension.headers.get('Unsupported')], [420, 'path']);
-    const other = unit.build('REGISTER', `sip:${domain}`, `<sip:101@${domain}>`);
-    assert.equal((await unit.ask(other)).status, 403);
-    const abroad = unit.build('REGISTER', 'sip:elsewhere.test', `<sip:100@${domain}>`);
-    assert.equal((await unit.ask(abroad)).status, 404);
-    assert.deepEqual(pbx.registrations(), []);
-  });
-
-  it('refuses a REGISTER whose CSeq is behind (10.3 step 7)', async () => {
-    const pbx = await start();
-    const unit = await registered(pbx, '100');
-    const late = unit.build('REGISTER', `sip:${domain}`, `<sip:100@${domain}>`);
-    const send = async (sequence: number): Promise<number> => {
-      const request = { ...late, headers: late.headers.clone().set('CSeq', `${sequence} REGISTER`) };
-      return (await unit.ask(request)).status;
-    };
-    assert.equal(await send(50), 200);
-    assert.equal(await send(40), 500);
-    assert.equal(await send(60), 200);
-  });
-
-  it('uses SHA-256 when configured, and prefers it to MD5', async () => {
-    for (const algorithms of [['SHA-256'], ['SHA-256', 'MD5']] as const) {
-      const pbx = await start({ algorithms });
-      const unit = await phone(pbx, '100', 'tcp');
-      assert.equal((await unit.register()).status, 200);
-    }
-  });
-
-  it('ends a binding with its connection, and never opens one to the unit', async () => {
-    const pbx = await start();
-    const caller = await registered(pbx, '101');
-    const callee = await registered(pbx, '100', 'tcp');
-    callee.flow.close();
-    const answer = await caller.call('100');
-    assert.equal(statusOf(answer), 480);
-    assert.deepEqual(
-      pbx.registrations().map(one => one.user),
-      ['101'],
-    );
-  });
 
   it('continues a call over the new connection of a unit', async () => {
     const pbx = await start();
