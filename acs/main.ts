@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { helpText, type OptionSpecs, type OptionValues, readOptions, UsageError } from '../shared/config.ts';
 import { messageOf } from '../shared/errors.ts';
+import { settled } from '../shared/program.ts';
 import { type AcsOptions, acsOptions, commandNames } from './config.ts';
 import { UserError } from './errors.ts';
 import type { Assignment } from './server/workers.ts';
@@ -115,7 +116,7 @@ function workerAssignment(): Assignment | undefined {
 }
 
 try {
-  process.exitCode = await main(process.argv.slice(2));
+  process.exitCode = await settled(process, 'tandem-acs', main(process.argv.slice(2)));
 } catch (error) {
   const known = error instanceof UsageError || error instanceof UserError;
   process.stderr.write(

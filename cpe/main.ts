@@ -4,6 +4,7 @@ import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { helpText, readOptions, UsageError } from '../shared/config.ts';
 import { messageOf, UserError } from '../shared/errors.ts';
+import { settled } from '../shared/program.ts';
 import { faultsHelp } from './faults/catalogue.ts';
 import type { Channel } from './fleet/shards.ts';
 import { fleetOptions, packOptions, runOptions } from './options.ts';
@@ -131,7 +132,7 @@ async function main([name, ...argv]: string[]): Promise<number> {
 }
 
 try {
-  process.exitCode = await main(process.argv.slice(2));
+  process.exitCode = await settled(process, 'tandem-cpe', main(process.argv.slice(2)));
 } catch (error) {
   const known = error instanceof UsageError || error instanceof UserError;
   process.stderr.write(

@@ -1,4 +1,5 @@
 // The command `run`: one gateway in the foreground, until a signal or (--once) the end of its first session.
+import { sleepOrAbort } from '../shared/abort.ts';
 import { systemClock, systemRandom } from '../shared/clock.ts';
 import type { OptionValues } from '../shared/config.ts';
 import { CwmpFault } from '../shared/cwmp/faults.ts';
@@ -124,12 +125,19 @@ function askFor(gateway: Gateway, fileType: string | undefined): void {
   });
 }
 
+/** The longest time that a program sleeps through while no socket and no timer keeps it alive; any will do. */
+const A_DAY = 86_400_000;
+
+/** Until the first session ends (`once`) or a signal; a unit that has nothing to do waits for that too. */
 async function live(gateway: Gateway, once: boolean, signal: AbortSignal): Promise<number> {
   const ended = new Promise<number>(resolve => {
     if (signal.aborted) resolve(0);
     signal.addEventListener('abort', () => resolve(once ? 1 : 0), { once: true });
   });
-  if (!once) return await ended;
+  if (!once) {
+    while (!signal.aborted) await sleepOrAbort(gateway.device.clock, A_DAY, signal);
+    return await ended;
+  }
   const session = gateway.agent?.sessions.first.then(report => (report.ok ? 0 : 1)) ?? Promise.resolve(1);
   return await Promise.race([session, ended]);
 }

@@ -7,6 +7,7 @@ import { builtinModel, loadModel } from '../shared/model/datamodel.ts';
 import type { Model } from '../shared/model/definitions.ts';
 import { readCertificates } from '../shared/pki/certificates.ts';
 import { type CustomerProfile, hostCertificate, noProfile, parseProfile } from './profile.ts';
+import { standalone } from './standalone-model.ts';
 import type { UnitIdentity } from './state/device.ts';
 
 async function readFor(option: string, file: string): Promise<Buffer> {
@@ -20,7 +21,7 @@ async function readFor(option: string, file: string): Promise<Buffer> {
 /** @param name `dgw`, `device`, or a Broadband Forum document */
 export async function chooseModel(name: string): Promise<Model> {
   if (name === 'dgw' || name === 'device') return builtinModel(name);
-  return loadModel(await readFor('--model', name));
+  return standalone(await loadModel(await readFor('--model', name)), await builtinModel('device'));
 }
 
 export interface FactoryOptions {

@@ -5,6 +5,7 @@ import { systemClock, systemRandom } from '../shared/clock.ts';
 import { helpText, readOptions, UsageError } from '../shared/config.ts';
 import { messageOf } from '../shared/errors.ts';
 import { createLog } from '../shared/log.ts';
+import { settled } from '../shared/program.ts';
 import { asText, commands } from './cli.ts';
 import { commandOptions, serveOptions } from './options.ts';
 
@@ -75,7 +76,7 @@ async function main(argv: string[]): Promise<void> {
   await (command ? runCommand(name, rest) : runServe(rest));
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
+settled(process, 'tandem-pbx', main(process.argv.slice(2))).catch((error: unknown) => {
   process.stderr.write(`tandem-pbx: ${messageOf(error)}\n`);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 });

@@ -6,6 +6,8 @@ import { TlsRefused } from '../../shared/tls/connect.ts';
 export type FailureKind =
   /** Neither DHCP nor configuration names an ACS. */
   | 'no-url'
+  /** CWMP is switched off. */
+  | 'off'
   /** The name has no address. */
   | 'unresolved'
   /** No connection was accepted at that address, or not in time. */

@@ -3,7 +3,7 @@ import type { PendingEvents } from './pending-events.ts';
 import { type ContactHost, contactAcs } from './session/contact.ts';
 import type { SessionEffects } from './session/rpc.ts';
 import type { SessionReport } from './session/session.ts';
-import { noUrlReport, type OutcomeHost, settleSession } from './session-outcome.ts';
+import { noUrlReport, type OutcomeHost, settleSession, switchedOffReport } from './session-outcome.ts';
 import { isTrue, managementServer } from './settings.ts';
 import { Mutex, Stoppable } from './task-control.ts';
 
@@ -29,6 +29,8 @@ export class SessionLoop {
   /** Ends this run: a reboot or factory reset, carried out when the agent has come to rest. */
   exit: (() => Promise<void>) | undefined;
   #started = false;
+  /** CWMP was switched off when a session was last wanted. */
+  #off = false;
   /** Sessions that follow each other; undefined while none runs. */
   running: Promise<void> | undefined;
 
@@ -77,12 +79,25 @@ export class SessionLoop {
       });
   }
 
+  /** TR-181 ManagementServer.EnableCWMP; that it is off is told once for each time that it is switched off. */
+  #isOff(): boolean {
+    const { device } = this.#agent;
+    const off = !isTrue(managementServer(device, 'EnableCWMP', '1'));
+    if (off && !this.#off) device.log.warn('CWMP disabled', { parameter: 'ManagementServer.EnableCWMP' });
+    this.#off = off;
+    return off;
+  }
+
   async #talk(): Promise<void> {
     const agent = this.#agent;
     while (this.isWanted && !this.isOver && !this.exit) {
       this.isWanted = false;
       agent.retry.cancel();
-      if (!isTrue(managementServer(agent.device, 'EnableCWMP', '1'))) continue;
+      if (this.#isOff()) {
+        if (!agent.options.once) continue;
+        agent.sessions.announce(switchedOffReport());
+        return agent.life.endSoon();
+      }
       const effects: SessionEffects = {};
       // No session when an installation that came first ordered a restart.
       const report = await this.alone(async () =>

@@ -33,6 +33,9 @@ const noSession = (error: Failure): SessionReport => ({ ok: false, informed: fal
 export const noUrlReport = (): SessionReport =>
   noSession({ kind: 'no-url', message: 'no ACS URL is known: neither DHCP nor the configuration names one' });
 
+export const switchedOffReport = (): SessionReport =>
+  noSession({ kind: 'off', message: 'CWMP is switched off: ManagementServer.EnableCWMP is false' });
+
 /** The sessions of one run as tests, services and fleets see them. */
 export interface Sessions {
   readonly ended: number;

@@ -5,6 +5,7 @@ import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { helpText, readOptions, UsageError } from '../../shared/config.ts';
+import { settled } from '../../shared/program.ts';
 import { benches } from './benches.ts';
 import type { Row } from './figures.ts';
 import { type BenchOptions, benchOptions, withResultsFile } from './options.ts';
@@ -79,7 +80,7 @@ function circumstances({ devices, sessions, rounds }: BenchOptions): Circumstanc
   };
 }
 
-main(process.argv.slice(2)).then(
+settled(process, 'bench', main(process.argv.slice(2))).then(
   code => {
     process.exitCode = code;
   },

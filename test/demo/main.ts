@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { helpText, type OptionSpecs, readOptions, UsageError } from '../../shared/config.ts';
 import { messageOf } from '../../shared/errors.ts';
+import { settled } from '../../shared/program.ts';
 import { type StepReport, story } from './story.ts';
 import { type DemoWorld, openDemoWorld } from './world.ts';
 
@@ -100,7 +101,7 @@ async function stay(world: DemoWorld): Promise<void> {
   });
 }
 
-main(process.argv.slice(2)).then(
+settled(process, 'demo', main(process.argv.slice(2))).then(
   code => {
     process.exitCode = code;
   },
