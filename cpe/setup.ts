@@ -5,9 +5,9 @@ import { networkInterfaces } from 'node:os';
 import { messageOf, UserError } from '../shared/errors.ts';
 import { builtinModel, loadModel } from '../shared/model/datamodel.ts';
 import type { Model } from '../shared/model/definitions.ts';
+import { standalone } from '../shared/model/standalone.ts';
 import { readCertificates } from '../shared/pki/certificates.ts';
 import { type CustomerProfile, hostCertificate, noProfile, parseProfile } from './profile.ts';
-import { standalone } from './standalone-model.ts';
 import type { UnitIdentity } from './state/device.ts';
 
 async function readFor(option: string, file: string): Promise<Buffer> {

@@ -1,7 +1,7 @@
 // The model that a unit runs from any Broadband Forum document: with the defaults that the standard states in prose only, and, for a
 // document of a service alone (TR-104), with a plain device around it.
-import { buildModel } from '../shared/model/catalog.ts';
-import type { Model, ObjectDef, ParameterDef } from '../shared/model/definitions.ts';
+import { buildModel } from './catalog.ts';
+import type { Model, ObjectDef, ParameterDef } from './definitions.ts';
 
 /** Defaults that the descriptions of TR-098, TR-106, TR-181 and TR-104 state and their `default` elements do not; by the end of the path. */
 const proseDefaults: Readonly<Record<string, string>> = {
