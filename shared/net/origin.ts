@@ -1,10 +1,11 @@
 // The connection of the HTTP client to one origin, dialled by our own TCP and TLS code, with requests one after another.
 import type { Socket } from 'node:net';
-import { Client } from 'undici';
+import { Client, type Dispatcher } from 'undici';
 import type { Clock, Timer } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import { connectTls, TlsRefused, tlsFacts } from '../tls/connect.ts';
 import { HttpError, type HttpOptions, type HttpRequest, type HttpResponse, targetOf } from './http-types.ts';
+import { readHeads } from './response-head.ts';
 import { connectTcp } from './tcp.ts';
 
 const TIMEOUT = 30_000;
@@ -19,6 +20,8 @@ export class Origin {
   #waiting = 0;
   #connecting: AbortController | undefined;
   #socket: Socket | undefined;
+  /** The connection that brought the last answer, and its status. */
+  #answered: { socket: Socket; status: number } | undefined;
 
   /** @param timeoutMs bounds each connection attempt */
   constructor(url: URL, timeoutMs = TIMEOUT, options: HttpOptions) {
@@ -44,7 +47,7 @@ export class Origin {
     signal?.addEventListener('abort', onAbort, { once: true });
     this.#waiting++;
     try {
-      const answer = await this.#client.request({
+      const answer = await this.#ask(method, {
         method: method as 'GET',
         path: targetOf(url),
         headers,
@@ -65,6 +68,23 @@ export class Origin {
     }
   }
 
+  /**
+   * Asks once more over a new connection what met one that the server had closed after its last answer (RFC 9112 9.3.1): what may be repeated
+   * (RFC 9110 9.2.2), what the server has not read, and what follows a 401 or a redirect, since many servers close after these without a word.
+   */
+  async #ask(method: string, options: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData> {
+    const before = this.#answered;
+    const [socket, after] = [this.#socket, before?.socket === this.#socket ? before?.status : undefined];
+    const answer = await this.#client.request(options).catch((error: unknown) => {
+      const isReused = after !== undefined && this.#socket === socket;
+      const isAborted = (options.signal as AbortSignal).aborted;
+      if (!isReused || isAborted || !mayRepeat(method, after, error)) throw error;
+      return this.#client.request(options);
+    });
+    this.#answered = this.#socket && { socket: this.#socket, status: answer.statusCode };
+    return answer;
+  }
+
   /** Ends the connection cleanly where there is time: close_notify and FIN before `destroy` takes the socket. */
   hangUp(): void {
     this.#connecting?.abort(new HttpError('aborted', 'the HTTP client is closed'));
@@ -82,7 +102,7 @@ export class Origin {
       socket => {
         this.#connecting = undefined;
         this.#socket = socket;
-        callback(null, socket);
+        callback(null, readHeads(socket));
       },
       (error: unknown) => {
         this.#connecting = undefined;
@@ -90,6 +110,20 @@ export class Origin {
       },
     );
   }
+}
+
+/** Methods whose repetition changes nothing (RFC 9110 9.2.2). */
+const idempotent = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS']);
+/** A server that resets a connection has not read the request on it. */
+const unread = new Set(['ECONNRESET', 'EPIPE']);
+/** A server that read a request and died just closes. */
+const closed = new Set(['UND_ERR_SOCKET', ...unread]);
+
+/** @param after the status of the last answer on the connection that was closed */
+function mayRepeat(method: string, after: number, error: unknown): boolean {
+  const { code = '' } = error as { code?: string };
+  const turnedAway = after === 401 || (after >= 300 && after < 400);
+  return unread.has(code) || (closed.has(code) && (turnedAway || idempotent.has(method)));
 }
 
 /** The headers that have a value. */

@@ -1,17 +1,8 @@
 // One contact with the ACS: opens the connection, composes the Inform, holds the session and records what it delivered.
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Arguments, EventEntry, Results } from '../../../shared/cwmp/methods.ts';
 import type { Namespace } from '../../../shared/cwmp/versions.ts';
 import { withCoding } from '../../../shared/net/coding.ts';
-import {
-  authenticated,
-  createHttp,
-  type HttpClient,
-  HttpError,
-  type Send,
-  withCookies,
-  withRedirects,
-} from '../../../shared/net/http.ts';
+import { authenticated, createHttp, type Send, withCookies, withRedirects } from '../../../shared/net/http.ts';
 import type { Device } from '../../state/device.ts';
 import type { DownloadRequest, Transfer } from '../../state/facts.ts';
 import {
@@ -58,16 +49,13 @@ export async function contactAcs(agent: ContactHost, contact: Contact): Promise<
   const { device, options } = agent;
   const { content, signal } = contact;
   const report: SessionReport = { ok: false, informed: false, events: [...content.events], rpcs: [] };
-  let connections = 0;
   const http = (options.http ?? createHttp)({
     clock: device.clock,
     localAddress: device.address,
     tls: () => device.tls('Cwmp'),
-    onConnection: () => connections++,
   });
   try {
-    const send = overNewConnections(http, () => connections);
-    await converse(agent, contact, send, report);
+    await converse(agent, contact, http.send, report);
     report.ok = true;
   } catch (error) {
     signal.throwIfAborted();
@@ -79,29 +67,6 @@ export async function contactAcs(agent: ContactHost, contact: Contact): Promise<
     await http.close();
   }
   return report;
-}
-
-/** A server that resets a connection has not read the request on it; one that read it and died just closes. */
-const unread = new Set(['ECONNRESET', 'EPIPE']);
-
-/**
- * Sends over a new connection what met a closed one: TR-069 3.4.2 lets an ACS close the connection after any answer, and the session
- * continues over another. A request that was read and not answered fails the session.
- */
-function overNewConnections(http: HttpClient, connections: () => number): Send {
-  return async request => {
-    const before = connections();
-    // The client notices a connection that was closed right after the last answer only in the next turn of the event loop.
-    if (before > 0) await nextTurn();
-    try {
-      return await http.send(request);
-    } catch (error) {
-      const reused = before > 0 && connections() === before;
-      const again = reused && error instanceof HttpError && unread.has(error.code ?? '');
-      if (!again || request.signal?.aborted) throw error;
-      return http.send(request);
-    }
-  };
 }
 
 async function converse(agent: ContactHost, contact: Contact, send: Send, report: SessionReport): Promise<void> {
