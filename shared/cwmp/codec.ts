@@ -3,7 +3,16 @@
 import { attributeNamed, type XmlElement } from '../xml/read.ts';
 import { escapeText } from '../xml/write.ts';
 import { codeFor } from './faults.ts';
-import type { ArrayField, ChoiceField, Field, Fields, NumberField, RepeatedField, TextField } from './fields.ts';
+import type {
+  ArrayField,
+  BooleanField,
+  ChoiceField,
+  Field,
+  Fields,
+  NumberField,
+  RepeatedField,
+  TextField,
+} from './fields.ts';
 import { UNKNOWN_TIME } from './fields.ts';
 import type { Namespace } from './versions.ts';
 
@@ -41,25 +50,33 @@ export function membersOf(fields: Fields): readonly Member[] {
 
 type Decoded = Record<string, unknown>;
 
+export interface Reading {
+  /** Holds the schema's minimum counts too: of requests; of an answer is taken what comes. */
+  readonly strict: boolean;
+  /** Values that cannot be read and have been replaced by their defaults: the argument, and what is wrong. */
+  readonly forgiven: string[];
+}
+
 /**
  * Reads the children of a message or struct. Elements are expected in the schema's order but found in any; unknown
  * ones are passed over (TR-069 3.5); of a repeated one the first counts.
- * @param strict also holds the schema's minimum counts (requests; of an answer we take what comes)
+ * @param reading collects what is forgiven
  * @throws InvalidArgument
  */
-export function decodeFields(fields: Fields, element: XmlElement, strict: boolean): Decoded {
+export function decodeFields(fields: Fields, element: XmlElement, reading: Reading): Decoded {
   const out: Decoded = {};
   const children = element.children;
   let next = 0;
   for (const { name, field } of membersOf(fields)) {
     if (field.kind === 'repeated') {
-      out[name] = decodeRepeated(name, field, children, strict);
+      out[name] = decodeRepeated(name, field, children, reading);
       continue;
     }
     let at = next;
     if (children[at]?.name !== name) at = indexOfName(children, name);
     const child = children[at];
-    if (child === undefined) {
+    if (child === undefined || isVoid(field, child)) {
+      next = child === undefined ? next : at + 1;
       const value = absentValue(name, field);
       if (value === undefined) continue;
       out[name] = value;
@@ -72,10 +89,19 @@ export function decodeFields(fields: Fields, element: XmlElement, strict: boolea
       out[name] = type === 'xsd:string' ? child.text : child.text.trim();
       out.Type = type;
     } else {
-      out[name] = decodeNamed(name, field, child, strict);
+      out[name] = decodeNamed(name, field, child, reading);
     }
   }
   return out;
+}
+
+/** Where an absent element is forgiven, an empty one and one that says nil are the same; an empty text is a text. */
+function isVoid(field: Field, element: XmlElement): boolean {
+  if ((field.absent === undefined && !field.optional) || field.kind === 'any') return false;
+  const nil = attributeNamed(element, 'nil');
+  if (nil !== undefined && parseBoolean(nil)) return true;
+  const isText = field.kind === 'text' || field.kind === 'base64' || field.kind === 'array';
+  return !isText && element.children.length === 0 && element.text.trim() === '';
 }
 
 function indexOfName(children: readonly XmlElement[], name: string): number {
@@ -94,7 +120,7 @@ function structuredCopy(value: unknown): unknown {
   return typeof value === 'object' && value !== null ? structuredClone(value) : value;
 }
 
-function decodeNamed(name: string, field: Field, element: XmlElement, strict: boolean): unknown {
+function decodeNamed(name: string, field: Field, element: XmlElement, reading: Reading): unknown {
   switch (field.kind) {
     case 'text':
     case 'base64':
@@ -104,17 +130,34 @@ function decodeNamed(name: string, field: Field, element: XmlElement, strict: bo
       return decodeTime(element.text, field.absent);
     case 'int':
     case 'unsignedInt':
-      return decodeNumber(name, field, element.text);
+      return forgiving(name, field, reading, () => decodeNumber(name, field, element.text));
     case 'boolean':
-      return decodeBoolean(name, field.absent, element.text);
+      return forgiving(name, field, reading, () => decodeBoolean(name, field.absent, element.text));
     case 'struct':
-      return within(name, () => decodeFields(field.fields, element, strict));
+      return within(name, () => decodeFields(field.fields, element, reading));
     case 'array':
-      return decodeArray(name, field, element, strict);
+      return decodeArray(name, field, element, reading);
     case 'choice':
-      return within(name, () => decodeChoice(field, element, strict));
+      return within(name, () => decodeChoice(field, element, reading));
     case 'repeated':
-      return [decodeNamed(name, field.item, element, strict)];
+      return [decodeNamed(name, field.item, element, reading)];
+  }
+}
+
+/** The default takes the place of a value that cannot be read and is not needed. */
+function forgiving<T>(
+  name: string,
+  { forgiven, absent }: NumberField | BooleanField,
+  reading: Reading,
+  decode: () => T,
+) {
+  if (!forgiven || absent === undefined) return decode();
+  try {
+    return decode();
+  } catch (error) {
+    if (!(error instanceof InvalidArgument)) throw error;
+    reading.forgiven.push(`${name} ${error.problem}`);
+    return absent;
   }
 }
 
@@ -161,17 +204,18 @@ export function parseBoolean(text: string): boolean | undefined {
 }
 
 /** The number in arrayType is not looked at and members may bear any name (SOAP 1.1 5.4.2): the elements count. */
-function decodeArray(name: string, field: ArrayField, element: XmlElement, strict: boolean): unknown[] {
+function decodeArray(name: string, field: ArrayField, element: XmlElement, reading: Reading): unknown[] {
   const children = element.children;
-  if (strict && field.min !== undefined && children.length < field.min) throw new InvalidArgument(name, 'is empty');
+  if (reading.strict && field.min !== undefined && children.length < field.min)
+    throw new InvalidArgument(name, 'is empty');
   const out = new Array<unknown>(children.length);
   const item = field.item;
   for (let at = 0; at < children.length; at++) {
     const child = children[at] as XmlElement;
-    if (item.kind !== 'struct') out[at] = decodeNamed(`${name}[${at}]`, item, child, strict);
+    if (item.kind !== 'struct') out[at] = decodeNamed(`${name}[${at}]`, item, child, reading);
     else {
       try {
-        out[at] = decodeFields(item.fields, child, strict);
+        out[at] = decodeFields(item.fields, child, reading);
       } catch (error) {
         throw located(`${name}[${at}]`, error);
       }
@@ -184,19 +228,19 @@ function decodeRepeated(
   name: string,
   field: RepeatedField,
   children: readonly XmlElement[],
-  strict: boolean,
+  reading: Reading,
 ): unknown[] {
   const found = children.filter(child => child.name === name);
-  if (strict && found.length < (field.min ?? 0)) throw new InvalidArgument(name, 'is missing');
-  return found.map((child, at) => decodeNamed(`${name}[${at}]`, field.item, child, strict));
+  if (reading.strict && found.length < (field.min ?? 0)) throw new InvalidArgument(name, 'is missing');
+  return found.map((child, at) => decodeNamed(`${name}[${at}]`, field.item, child, reading));
 }
 
-function decodeChoice(field: ChoiceField, element: XmlElement, strict: boolean): Decoded {
+function decodeChoice(field: ChoiceField, element: XmlElement, reading: Reading): Decoded {
   const raw = attributeNamed(element, 'type') ?? '';
   const type = raw.slice(raw.indexOf(':') + 1).trim();
   const variant = Object.hasOwn(field.variants, type) ? field.variants[type] : undefined;
   if (!variant) throw new InvalidArgument('', `has no xsi:type of ${Object.keys(field.variants).join(', ')}`);
-  return { Type: type, ...decodeFields(variant.fields, element, strict) };
+  return { Type: type, ...decodeFields(variant.fields, element, reading) };
 }
 
 function within<T>(name: string, decode: () => T): T {

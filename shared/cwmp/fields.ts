@@ -5,7 +5,7 @@ interface Common<T> {
   /** May be left out by the schema itself (minOccurs="0"): then absent from the object too. */
   readonly optional?: true;
   /**
-   * Value taken when the element is missing or, for other than text, empty. The schema wants the element; senders
+   * Value taken when the element is missing, nil or, for other than text, empty. The schema wants the element; senders
    * in the field leave it out, and an operator need not spell it.
    */
   readonly absent?: T;
@@ -34,12 +34,16 @@ export interface NumberField extends Common<number> {
   readonly kind: 'int' | 'unsignedInt';
   readonly min?: number;
   readonly max?: number;
+  /** A value that cannot be read counts as absent: the receiver does not need it. */
+  readonly forgiven?: true;
   /** The fault codes that this place may carry; others are folded into one of them when sent. */
   readonly codes?: 'transfer' | 'deploymentUnit';
 }
 
 export interface BooleanField extends Common<boolean> {
   readonly kind: 'boolean';
+  /** A value that cannot be read counts as absent: the receiver does not need it. */
+  readonly forgiven?: true;
   /** In REST input the default is whether this neighbour was given (NotificationChange ← Notification). */
   readonly impliedBy?: string;
 }

@@ -67,6 +67,8 @@ export interface Envelope {
   useVersion?: string;
   /** Received only: a mandatory header that is unknown; to be answered with a MustUnderstand fault. */
   unknownMustUnderstand?: string;
+  /** Received only: arguments that cannot be read, in whose place their defaults stand, and what is wrong with them. */
+  forgiven?: string[];
   /** For sending only: booleans as `true` and `false`, for receivers that take no digits. */
   words?: boolean;
   body: Body;
@@ -212,7 +214,9 @@ export function decodeEnvelope(source: string | Buffer, limits?: Partial<XmlLimi
   const message = content[0];
   const envelope: Envelope = { namespace: spokenIn(root, header, message), body: { kind: 'empty' } };
   if (header) for (const entry of header.children) readHeader(entry, envelope);
-  if (message) envelope.body = readMessage(message);
+  const forgiven: string[] = [];
+  if (message) envelope.body = readMessage(message, forgiven);
+  if (forgiven.length > 0) envelope.forgiven = forgiven;
   return envelope;
 }
 
@@ -287,30 +291,38 @@ function mustUnderstand(entry: XmlElement): boolean {
   return actor === '' || actor === ACTOR_NEXT;
 }
 
-function readMessage(message: XmlElement): Body {
+function readMessage(message: XmlElement, forgiven: string[]): Body {
   // A fault is told by its local name: devices send it with a prefix that they do not declare, or in another namespace.
   if (message.name === 'Fault') return readFault(message);
   const name = message.name;
   if (namespaceOf(message.namespace) === undefined) return { kind: 'unknown', name };
-  if (isMethodName(name)) return readRequest(name, message);
+  if (isMethodName(name)) return readRequest(name, message, forgiven);
   const answered = name.endsWith('Response') ? name.slice(0, -'Response'.length) : '';
-  if (isMethodName(answered)) return readResponse(answered, message);
+  if (isMethodName(answered)) return readResponse(answered, message, forgiven);
   return { kind: 'unknown', name };
 }
 
-function readRequest(method: MethodName, message: XmlElement): Body {
+function readRequest(method: MethodName, message: XmlElement, forgiven: string[]): Body {
   const spec = specOf(method);
   try {
-    return { kind: 'request', method, args: decodeFields(spec.request, message, true) } as unknown as RequestBody;
+    return {
+      kind: 'request',
+      method,
+      args: decodeFields(spec.request, message, { strict: true, forgiven }),
+    } as unknown as RequestBody;
   } catch (error) {
     return invalid('request', method, spec.to === 'acs' ? 8003 : 9003, error);
   }
 }
 
-function readResponse(method: MethodName, message: XmlElement): Body {
+function readResponse(method: MethodName, message: XmlElement, forgiven: string[]): Body {
   const spec = specOf(method);
   try {
-    return { kind: 'response', method, result: decodeFields(spec.response, message, false) } as unknown as ResponseBody;
+    return {
+      kind: 'response',
+      method,
+      result: decodeFields(spec.response, message, { strict: false, forgiven }),
+    } as unknown as ResponseBody;
   } catch (error) {
     return invalid('response', method, spec.to === 'acs' ? 9003 : 8003, error);
   }

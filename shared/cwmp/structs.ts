@@ -27,17 +27,17 @@ export const deviceId = struct({
   SerialNumber: text(64),
 });
 export const event = struct({ EventCode: text(64), CommandKey: text(32, { absent: '' }) });
-/** TR-069 A.3.3.2. A transfer without a reported fault had none. */
+/** TR-069 A.3.3.2. A transfer without a reported fault, or with a fault without a code, had none. */
 export const transferFault = {
   ...struct({
-    FaultCode: unsignedInt({ codes: 'transfer' }),
+    FaultCode: unsignedInt({ codes: 'transfer', absent: 0 }),
     FaultString: text(256, { absent: '', clip: true }),
   }),
   absent: { FaultCode: 0, FaultString: '' },
 } as const;
 /** TR-069 A.4.2.2: the same struct, with the deployment units' own subset of codes. */
 const deploymentUnitFault = struct({
-  FaultCode: unsignedInt({ codes: 'deploymentUnit' }),
+  FaultCode: unsignedInt({ codes: 'deploymentUnit', absent: 0 }),
   FaultString: optional(text(undefined)),
 });
 
@@ -115,11 +115,11 @@ export const operationResult = struct({
   DeploymentUnitRef: text(undefined, { absent: '' }),
   Version: text(32, { absent: '' }),
   CurrentState: text(undefined, { values: ['Installed', 'Uninstalled', 'Failed'] }),
-  Resolved: boolean({ absent: false }),
+  Resolved: boolean({ absent: false, forgiven: true }),
   ExecutionUnitRefList: text(undefined, { absent: '' }),
   StartTime: unknownTime,
   CompleteTime: unknownTime,
-  Fault: deploymentUnitFault,
+  Fault: { ...deploymentUnitFault, absent: { FaultCode: 0 } } as const,
 });
 export const autonomousResult = struct({
   ...operationResult.fields,

@@ -50,6 +50,7 @@ export class BodyReader {
       const posted = session ? decoded(body) : this.#decodeFirst(request.socket, body);
       this.#tracer.received(request, session, posted, body);
       if (posted === 'empty') return 'empty';
+      noteForgiven(request, posted, this.#log);
       if (posted.unknownMustUnderstand === undefined) return posted.body.kind === 'empty' ? 'empty' : posted;
       await this.#refuseHeader(request, reply, posted, posted.unknownMustUnderstand);
       return undefined;
@@ -101,6 +102,12 @@ function refuse({ request, reply, session, error }: BodyFailure, log: Log): void
   log.warn('invalid SOAP received', { address: addressOf(request), reason: error.message });
   session?.exchange.abandon(`invalid SOAP: ${error.message}`);
   reply.code(400).send();
+}
+
+function noteForgiven(request: FastifyRequest, { body, forgiven }: Envelope, log: Log): void {
+  if (!forgiven) return;
+  const method = 'method' in body ? body.method : body.kind;
+  log.info('arguments ignored', { address: addressOf(request), method, reason: forgiven.join('; ') });
 }
 
 interface BodyFailure {
