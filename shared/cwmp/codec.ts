@@ -75,24 +75,25 @@ export function decodeFields(fields: Fields, element: XmlElement, reading: Readi
     let at = next;
     if (children[at]?.name !== name) at = indexOfName(children, name);
     const child = children[at];
-    if (child === undefined || isVoid(field, child)) {
-      next = child === undefined ? next : at + 1;
-      const value = absentValue(name, field);
-      if (value === undefined) continue;
-      out[name] = value;
-      if (field.kind === 'any') out.Type = 'xsd:string';
-      continue;
-    }
-    next = at + 1;
-    if (field.kind === 'any') {
-      const type = typeOf(child);
-      out[name] = type === 'xsd:string' ? child.text : child.text.trim();
-      out.Type = type;
-    } else {
-      out[name] = decodeNamed(name, field, child, reading);
-    }
+    if (child !== undefined) next = at + 1;
+    if (child === undefined || isVoid(field, child)) takeAbsent(out, name, field);
+    else if (field.kind === 'any') takeAny(out, name, child);
+    else out[name] = decodeNamed(name, field, child, reading);
   }
   return out;
+}
+
+function takeAbsent(out: Decoded, name: string, field: Field): void {
+  const value = absentValue(name, field);
+  if (value === undefined) return;
+  out[name] = value;
+  if (field.kind === 'any') out.Type = 'xsd:string';
+}
+
+function takeAny(out: Decoded, name: string, element: XmlElement): void {
+  const type = typeOf(element);
+  out[name] = type === 'xsd:string' ? element.text : element.text.trim();
+  out.Type = type;
 }
 
 /** Where an absent element is forgiven, an empty one and one that says nil are the same; an empty text is a text. */
