@@ -38,6 +38,11 @@ export class Exchange implements Cpe {
     return this.#posts.post(posted);
   }
 
+  /** The time on the monotonic clock since which the CPE has been silent; undefined while the ACS works. */
+  waitingSince(): number | undefined {
+    return this.#posts.waitingSince;
+  }
+
   /** Ends the session from outside: its next read fails with SessionLost, and so does a POST that waits for an answer. */
   abandon(reason: string | SessionLost): void {
     this.#posts.abandon(reason);

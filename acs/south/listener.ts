@@ -7,6 +7,7 @@ import type { EventBus } from '../events.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { Admission, type AdmissionLimits, type AdmissionState, DEFAULT_LIMITS } from './admission/admission.ts';
 import { BACKLOG, unprovedPlaces } from './admission/connection-limit.ts';
+import { SessionPlaces } from './admission/session-places.ts';
 import { AuthenticationStep } from './authentication-step.ts';
 import { createAuthenticator } from './authenticator.ts';
 import { GuessLimit } from './guess-limit.ts';
@@ -87,6 +88,7 @@ export class South {
     this.#handler = new PostHandler({
       ...{ sessions: this.#sessions, admission: this.#admission, tracer: this.#tracer, places: this.#places },
       ...steps,
+      sessionPlaces: new SessionPlaces({ clock, running: limits.running }),
       maxSessions: limits.running * MAX_ABSENT,
       isOverloaded: () => this.#admission.isStormy() || this.#servers.isOverloaded(),
     });

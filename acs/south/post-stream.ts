@@ -16,6 +16,8 @@ export interface Turn {
 
 export class PostStream {
   readonly #clock: Clock;
+  /** Set while the session waits for a POST, on the monotonic clock. */
+  waitingSince: number | undefined;
   #turn: Turn | undefined;
   /** Rejects the POST that the session works on. */
   #refuse: ((error: Error) => void) | undefined;
@@ -41,6 +43,7 @@ export class PostStream {
       if (this.#waiting) {
         const waiting = this.#waiting;
         this.#waiting = undefined;
+        this.waitingSince = undefined;
         waiting.resolve(turn);
       } else this.#turn = turn;
     });
@@ -52,6 +55,7 @@ export class PostStream {
     const ready = this.#turn;
     this.#turn = undefined;
     if (ready) return ready;
+    this.waitingSince = this.#clock.monotonic();
     return await new Promise<Turn>((resolve, reject) => {
       const timer = this.#clock.after(inactivityMs, () => this.abandon(`no POST for ${inactivityMs / 1000} s`));
       const settle =

@@ -18,6 +18,8 @@ import { levelOf, type SessionContext } from './session-context.ts';
 
 /** A CPE may ask for a longer silence than the standard's, up to this. */
 const MAX_INACTIVITY_MS = 300_000;
+/** TR-069 3.7.2.4 */
+const MIN_INACTIVITY_MS = 30_000;
 
 /** Runs until the session is over. Never throws: a failure is logged once, and sent to the CPE as a fault where it can be. */
 export async function runSession(cpe: Exchange, caller: Caller, context: SessionContext): Promise<void> {
@@ -36,6 +38,8 @@ export async function runSession(cpe: Exchange, caller: Caller, context: Session
       cpe.end();
     } else {
       cpe.device = session.id;
+      // A device in quarantine is asked nothing, so it needs no long silence.
+      if (session.row.state === 'quarantine') cpe.inactivityMs = MIN_INACTIVITY_MS;
       await serveRequests(cpe, session, context);
       await fleet.sessions.work(session, cpe);
       cpe.end();
@@ -126,7 +130,7 @@ function faultWithoutInform(posted: Posted): [code: number, reason: string] {
 
 /** @param seconds SessionTimeout of the Inform @returns milliseconds */
 const inactivityOf = (seconds: number | undefined, otherwise: number): number =>
-  seconds ? Math.min(MAX_INACTIVITY_MS, Math.max(30_000, seconds * 1000)) : otherwise;
+  seconds ? Math.min(MAX_INACTIVITY_MS, Math.max(MIN_INACTIVITY_MS, seconds * 1000)) : otherwise;
 
 const arrivalOf = (inform: Arguments<'Inform'>, { proof, address, base, certificate }: Caller) => ({
   ...{ proof, address, events: inform.Event, parameters: inform.ParameterList, retryCount: inform.RetryCount },

@@ -6,6 +6,7 @@ import { deviceId, parseDeviceId } from '../devices/device-id.ts';
 import { type DeviceView, viewOf } from '../devices/device-view.ts';
 import { type AdmissionDecision, Admissions } from './admission.ts';
 import type { Candidate, Proof } from './candidate.ts';
+import { QuarantineLimit } from './quarantine-limit.ts';
 import { EnrolRules } from './rules.ts';
 import { UnknownCpes } from './unknown-cpes.ts';
 
@@ -20,11 +21,13 @@ export class Enrolment {
   readonly unknownCpes: UnknownCpes;
   readonly #context: FleetContext;
   readonly #admissions: Admissions;
+  readonly quarantine: QuarantineLimit;
 
   constructor(context: FleetContext) {
     this.#context = context;
     this.rules = new EnrolRules(context);
     this.unknownCpes = new UnknownCpes(context);
+    this.quarantine = new QuarantineLimit(context);
     this.#admissions = new Admissions(context, this.rules);
   }
 

@@ -13,6 +13,7 @@ import type {
 } from '../../../acs/fleet/common/ports.ts';
 import { createSecrets, type Secrets } from '../../../acs/fleet/common/secrets.ts';
 import { createFleet, type Fleet } from '../../../acs/fleet/fleet.ts';
+import type { AdmissionLimits } from '../../../acs/south/admission/admission.ts';
 import type { South } from '../../../acs/south/listener.ts';
 import type { Forward } from '../../../acs/south/session-forwarding.ts';
 import { openSqlite } from '../../../acs/store/sqlite/store.ts';
@@ -38,6 +39,7 @@ export interface TestAcs {
 }
 
 export interface TestAcsOptions extends Partial<FleetOptions> {
+  limits?: AdmissionLimits;
   file?: string;
   /** Another process on a store that is there already. */
   beside?: { clock: VirtualClock; store: Store };
@@ -91,7 +93,14 @@ export async function testAcs(options: TestAcsOptions = {}): Promise<TestAcs> {
     ...options,
   });
   const { south } = buildSouth(
-    { clock, random, log, cpeAuth: options.cpeAuth ?? 'required', trustedProxies: ['127.0.0.1'] },
+    {
+      clock,
+      random,
+      log,
+      cpeAuth: options.cpeAuth ?? 'required',
+      trustedProxies: ['127.0.0.1'],
+      ...(options.limits ? { limits: options.limits } : {}),
+    },
     { events, secrets, fleet, forward: options.forward },
   );
   const app = await south.app();
