@@ -28,7 +28,7 @@ export interface PlacesOptions {
 }
 
 /** The unproved connections, the oldest first, of each network and in all. */
-class Crowd {
+class UnprovedPlaces {
   readonly #all = new Set<Place>();
   readonly #byNetwork = new Map<string, Set<Place>>();
 
@@ -49,8 +49,8 @@ class Crowd {
     if (others?.delete(place) && others.size === 0) this.#byNetwork.delete(place.network);
   }
 
-  /** The one that has to go so that another may come; undefined where there is room. */
-  inTheWayOf({ network }: Place, limits: PlaceLimits): Place | undefined {
+  /** The connection that has to close for another one; undefined where there is room. */
+  displacedBy({ network }: Place, limits: PlaceLimits): Place | undefined {
     const own = network === '' ? undefined : this.#byNetwork.get(network);
     if (own && own.size >= limits.perAddress) return oldestOf(own);
     return this.#all.size >= limits.unproved ? oldestOf(this.#all) : undefined;
@@ -61,7 +61,7 @@ class Crowd {
 class Sockets {
   readonly #places = new WeakMap<Socket, Place>();
   /** By the peer's end, until the handshake is done. */
-  readonly #shaking = new Map<string, Place>();
+  readonly #handshakes = new Map<string, Place>();
 
   of(socket: Socket): Place | undefined {
     return this.#places.get(socket);
@@ -71,17 +71,17 @@ class Sockets {
     this.#places.set(socket, place);
     if (place.isSecured) return;
     const end = endOf(socket);
-    this.#shaking.set(end, place);
+    this.#handshakes.set(end, place);
     socket.once('close', () => {
-      if (this.#shaking.get(end) === place) this.#shaking.delete(end);
+      if (this.#handshakes.get(end) === place) this.#handshakes.delete(end);
     });
   }
 
   secured(socket: Socket, now: number): void {
     const end = endOf(socket);
-    const place = this.#shaking.get(end);
+    const place = this.#handshakes.get(end);
     if (!place) return;
-    this.#shaking.delete(end);
+    this.#handshakes.delete(end);
     Object.assign(place, { socket, isSecured: true, ...stepAt(socket, now) });
     this.#places.set(socket, place);
   }
@@ -99,7 +99,7 @@ const oldestOf = (places: Set<Place>): Place | undefined => places.values().next
 export class ConnectionPlaces {
   readonly #options: PlacesOptions;
   readonly #all = new Set<Place>();
-  readonly #unproved = new Crowd();
+  readonly #unproved = new UnprovedPlaces();
   readonly #sockets = new Sockets();
   #timer: Timer | undefined;
 
@@ -114,10 +114,11 @@ export class ConnectionPlaces {
   /** Watches a server of HTTP or HTTPS. @param isTls its connections begin with a handshake */
   watch(server: NetServer, isTls: boolean): void {
     server.on('connection', (socket: Socket) => this.#enter(socket, isTls));
-    server.on('secureConnection', (socket: Socket) => this.#sockets.secured(socket, this.#now()));
+    server.on('secureConnection', (socket: Socket) => this.#sockets.secured(socket, this.#options.clock.monotonic()));
     (server as Server).prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
       const place = this.#sockets.of(request.socket);
-      if (place) Object.assign(place, { request, response, ...stepAt(request.socket, this.#now()) });
+      if (place)
+        Object.assign(place, { request, response, ...stepAt(request.socket, this.#options.clock.monotonic()) });
     });
   }
 
@@ -142,13 +143,9 @@ export class ConnectionPlaces {
     for (const { socket } of this.#all) socket.destroy();
   }
 
-  #now(): number {
-    return this.#options.clock.monotonic();
-  }
-
   #enter(socket: Socket, isTls: boolean): void {
-    const place = newPlace(socket, isTls, this.#now(), this.#options.isExempt);
-    const oldest = this.#unproved.inTheWayOf(place, this.#options.limits);
+    const place = newPlace(socket, isTls, this.#options.clock.monotonic(), this.#options.isExempt);
+    const oldest = this.#unproved.displacedBy(place, this.#options.limits);
     if (oldest) {
       const closed = place.since - oldest.since >= GRACE_MS ? oldest : place;
       this.#close(closed, 'too many connections');
@@ -172,7 +169,7 @@ export class ConnectionPlaces {
 
   #sweep(): void {
     for (const place of this.#all) {
-      const reason = lateness(place, this.#now(), this.#options.deadlines ?? deadlines);
+      const reason = lateness(place, this.#options.clock.monotonic(), this.#options.deadlines ?? deadlines);
       if (reason) this.#close(place, reason);
     }
     this.#timer = this.#all.size > 0 ? this.#options.clock.after(SWEEP_MS, () => this.#sweep()) : undefined;

@@ -18,14 +18,12 @@ export class Origin {
   readonly #client: Client;
   /** Requests that wait for an answer. */
   #waiting = 0;
-  #connecting: AbortController | undefined;
-  #socket: Socket | undefined;
-  /** The connection that brought the last answer, and its status. */
-  #answered: { socket: Socket; status: number } | undefined;
+  readonly #connection: OriginConnection;
 
   /** @param timeoutMs bounds each connection attempt */
   constructor(url: URL, timeoutMs = TIMEOUT, options: HttpOptions) {
     this.#options = options;
+    this.#connection = new OriginConnection(options, url, timeoutMs);
     this.#client = new Client(url.origin, {
       pipelining: 1,
       // Silence is measured by the injected clock, in `exchange`.
@@ -33,7 +31,7 @@ export class Origin {
       bodyTimeout: 0,
       keepAliveTimeout: KEEP_ALIVE,
       keepAliveMaxTimeout: KEEP_ALIVE,
-      connect: (_, callback) => this.#connect(url, timeoutMs, callback),
+      connect: (_, callback) => this.#connection.open(callback),
     });
   }
 
@@ -41,7 +39,7 @@ export class Origin {
     const { method, headers, body, signal, timeoutMs = TIMEOUT, maxBytes = MAX_BYTES } = request;
     const controller = new AbortController();
     const silence = new Silence(this.#options.clock, timeoutMs, () =>
-      controller.abort(timedOut(url, timeoutMs, this.#connecting !== undefined)),
+      controller.abort(timedOut(url, timeoutMs, this.#connection.isOpening)),
     );
     const onAbort = (): void => controller.abort(new HttpError('aborted', 'the request was given up', signal?.reason));
     signal?.addEventListener('abort', onAbort, { once: true });
@@ -55,7 +53,7 @@ export class Origin {
         signal: controller.signal,
       });
       silence.restart();
-      const ends = this.#socket && endsOf(this.#socket);
+      const ends = this.#connection.socket && endsOf(this.#connection.socket);
       const bytes = await readBody(answer.body, maxBytes, silence);
       return { status: answer.statusCode, headers: given(answer.headers), body: bytes, ...ends };
     } catch (error) {
@@ -64,51 +62,77 @@ export class Origin {
       silence.stop();
       signal?.removeEventListener('abort', onAbort);
       // A connection that no request waits for any more need not come about.
-      if (--this.#waiting === 0) this.#connecting?.abort(new HttpError('aborted', 'the request was given up'));
+      if (--this.#waiting === 0) this.#connection.giveUp('the request was given up');
     }
   }
 
   /**
-   * Asks once more over a new connection what met one that the server had closed after its last answer (RFC 9112 9.3.1): what may be repeated
-   * (RFC 9110 9.2.2), what the server has not read, and what follows a 401 or a redirect, since many servers close after these without a word.
+   * Repeats a request over a new connection when the server had closed the old one after its last answer (RFC 9112 9.3.1): an
+   * idempotent one (RFC 9110 9.2.2), an unread one, and one after a 401 or a redirect, since many servers close after these.
    */
   async #ask(method: string, options: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData> {
-    const before = this.#answered;
-    const [socket, after] = [this.#socket, before?.socket === this.#socket ? before?.status : undefined];
+    const { socket, lastStatus } = this.#connection;
     const answer = await this.#client.request(options).catch((error: unknown) => {
-      const isReused = after !== undefined && this.#socket === socket;
+      const isReused = lastStatus !== undefined && this.#connection.socket === socket;
       const isAborted = (options.signal as AbortSignal).aborted;
-      if (!isReused || isAborted || !mayRepeat(method, after, error)) throw error;
+      if (!isReused || isAborted || !mayRepeat(method, lastStatus, error)) throw error;
       return this.#client.request(options);
     });
-    this.#answered = this.#socket && { socket: this.#socket, status: answer.statusCode };
+    this.#connection.lastStatus = answer.statusCode;
     return answer;
   }
 
   /** Ends the connection cleanly where there is time: close_notify and FIN before `destroy` takes the socket. */
   hangUp(): void {
-    this.#connecting?.abort(new HttpError('aborted', 'the HTTP client is closed'));
-    this.#socket?.end();
+    this.#connection.giveUp('the HTTP client is closed');
+    this.#connection.socket?.end();
   }
 
   async destroy(): Promise<void> {
     await this.#client.destroy(new HttpError('aborted', 'the HTTP client is closed'));
   }
+}
 
-  #connect(url: URL, timeoutMs: number, callback: (...result: [null, Socket] | [HttpError, null]) => void): void {
+/** The current connection to an origin, and the attempt to open the next. */
+class OriginConnection {
+  readonly #options: HttpOptions;
+  readonly #url: URL;
+  readonly #timeoutMs: number;
+  #opening: AbortController | undefined;
+  socket: Socket | undefined;
+  /** The status of the last answer on this connection. */
+  lastStatus: number | undefined;
+
+  constructor(options: HttpOptions, url: URL, timeoutMs: number) {
+    this.#options = options;
+    this.#url = url;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  get isOpening(): boolean {
+    return this.#opening !== undefined;
+  }
+
+  open(callback: (...result: [null, Socket] | [HttpError, null]) => void): void {
     const controller = new AbortController();
-    this.#connecting = controller;
-    dial(this.#options, url, controller.signal, timeoutMs).then(
+    this.#opening = controller;
+    dial(this.#options, this.#url, controller.signal, this.#timeoutMs).then(
       socket => {
-        this.#connecting = undefined;
-        this.#socket = socket;
+        this.#opening = undefined;
+        this.socket = socket;
+        this.lastStatus = undefined;
         callback(null, readHeads(socket));
       },
       (error: unknown) => {
-        this.#connecting = undefined;
-        callback(dialError(url, error), null);
+        this.#opening = undefined;
+        callback(dialError(this.#url, error), null);
       },
     );
+  }
+
+  /** Ends the attempt to connect, if there is one. */
+  giveUp(reason: string): void {
+    this.#opening?.abort(new HttpError('aborted', reason));
   }
 }
 

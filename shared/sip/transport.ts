@@ -42,23 +42,21 @@ const MAX_CONNECTIONS = 20_000;
 
 /** Opens nothing before `listen` or `connect`. */
 export class SipTransport {
-  readonly #accepted: AcceptedConnections;
   readonly #reader: MessageReader;
   readonly #udp: UdpSockets;
-  readonly #listeners = new Set<Listener>();
-  readonly #connectionListeners = new Set<(flow: Flow) => void>();
+  readonly #streams: StreamListeners;
   #closing = false;
 
   constructor({ clock, log, maxConnections = MAX_CONNECTIONS }: TransportOptions) {
     this.#reader = new MessageReader(clock, log);
     this.#udp = new UdpSockets(this.#reader);
-    this.#accepted = new AcceptedConnections({ clock, log, maxConnections });
+    this.#streams = new StreamListeners(this.#reader, maxConnections);
   }
 
   /** Sets the receiver of every message: the transaction layer. */
   onMessage(listener: (message: SipMessage, flow: Flow) => void): void {
     this.#reader.onMessage = (message, flow) => {
-      this.#accepted.heard(flow);
+      this.#streams.heard(flow);
       listener(message, flow);
     };
   }
@@ -70,7 +68,7 @@ export class SipTransport {
 
   /** Calls the listener for each connection that a peer opens. */
   onConnection(listener: (flow: Flow) => void): void {
-    this.#connectionListeners.add(listener);
+    this.#streams.onConnection(listener);
   }
 
   /** Open stream flows and live UDP flows. */
@@ -79,10 +77,51 @@ export class SipTransport {
   }
 
   async listen(options: ListenOptions): Promise<Listener> {
-    if (options.protocol === 'udp') {
-      const endpoint = await this.#udp.bind(options);
-      return { protocol: 'udp', address: endpoint.address, close: () => this.#udp.unbind(endpoint) };
-    }
+    if (options.protocol !== 'udp') return this.#streams.listen(options);
+    const endpoint = await this.#udp.bind(options);
+    return { protocol: 'udp', address: endpoint.address, close: () => this.#udp.unbind(endpoint) };
+  }
+
+  async connect(options: ConnectOptions): Promise<Flow> {
+    if (options.protocol === 'udp') return this.#udp.connect(options);
+    const socket = options.protocol === 'tls' ? await handedIn(options) : await connectTcp(options, this.#reader.clock);
+    if (socket.destroyed || this.#closing) throw new Error('the connection closed at once');
+    return streamFlow(this.#reader, socket, options.protocol, options.idleMs ?? 0);
+  }
+
+  /** Closes every listener and flow. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    const ends = this.#streams.close();
+    for (const flow of this.flows()) flow.close('transport closed');
+    this.#streams.dropUnopened();
+    await Promise.all([ends, this.#udp.close()]);
+  }
+}
+
+/** The listeners for TCP and TLS, and the connections that peers open. */
+class StreamListeners {
+  readonly #reader: MessageReader;
+  readonly #accepted: AcceptedConnections;
+  readonly #listeners = new Set<Listener>();
+  readonly #connectionListeners = new Set<(flow: Flow) => void>();
+  #closing = false;
+
+  constructor(reader: MessageReader, maxConnections: number) {
+    this.#reader = reader;
+    this.#accepted = new AcceptedConnections({ clock: reader.clock, log: reader.log, maxConnections });
+  }
+
+  onConnection(listener: (flow: Flow) => void): void {
+    this.#connectionListeners.add(listener);
+  }
+
+  /** A message came over a flow. */
+  heard(flow: Flow): void {
+    this.#accepted.heard(flow);
+  }
+
+  async listen(options: ListenOptions): Promise<Listener> {
     const accept = (socket: Socket, protocol: 'tcp' | 'tls') => this.#accept(socket, protocol, options);
     const { port, close } = await listenOn(options, this.#reader.log, this.#accepted, accept);
     const listener: Listener = {
@@ -97,20 +136,14 @@ export class SipTransport {
     return listener;
   }
 
-  async connect(options: ConnectOptions): Promise<Flow> {
-    if (options.protocol === 'udp') return this.#udp.connect(options);
-    const socket = options.protocol === 'tls' ? await handedIn(options) : await connectTcp(options, this.#reader.clock);
-    if (socket.destroyed || this.#closing) throw new Error('the connection closed at once');
-    return streamFlow(this.#reader, socket, options.protocol, options.idleMs ?? 0);
-  }
-
-  /** Closes every listener and flow. */
   async close(): Promise<void> {
     this.#closing = true;
-    const ends = [...this.#listeners].map(listener => listener.close());
-    for (const flow of this.flows()) flow.close('transport closed');
+    await Promise.all([...this.#listeners].map(listener => listener.close()));
+  }
+
+  /** Closes the connections that never became a flow. */
+  dropUnopened(): void {
     this.#accepted.close();
-    await Promise.all([...ends, this.#udp.close()]);
   }
 
   #accept(socket: Socket, protocol: 'tcp' | 'tls', { idleMs = 0 }: ListenOptions): void {
