@@ -1,4 +1,4 @@
-// The end of a program: a wait that can never end is an error that is told, never a silent end.
+// The end of a program: a wait that can never end is reported as an error, never a silent end.
 
 /** The parts of a process that are needed. */
 interface Host {

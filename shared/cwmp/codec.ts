@@ -96,7 +96,7 @@ function takeAny(out: Decoded, name: string, element: XmlElement): void {
   out.Type = type;
 }
 
-/** Where an absent element is forgiven, an empty one and one that says nil are the same; an empty text is a text. */
+/** An empty or nil element counts as absent where the element may be absent; an empty text is a text. */
 function isVoid(field: Field, element: XmlElement): boolean {
   if ((field.absent === undefined && !field.optional) || field.kind === 'any') return false;
   const nil = attributeNamed(element, 'nil');

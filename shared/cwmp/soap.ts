@@ -67,7 +67,7 @@ export interface Envelope {
   useVersion?: string;
   /** Received only: a mandatory header that is unknown; to be answered with a MustUnderstand fault. */
   unknownMustUnderstand?: string;
-  /** Received only: arguments that cannot be read, in whose place their defaults stand, and what is wrong with them. */
+  /** For receiving only: arguments that cannot be read and were replaced by their defaults, with the reason. */
   forgiven?: string[];
   /** For sending only: booleans as `true` and `false`, for receivers that take no digits. */
   words?: boolean;
@@ -292,7 +292,7 @@ function mustUnderstand(entry: XmlElement): boolean {
 }
 
 function readMessage(message: XmlElement, forgiven: string[]): Body {
-  // A fault is told by its local name: devices send it with a prefix that they do not declare, or in another namespace.
+  // A fault is recognised by its local name: devices send it with a prefix that they do not declare, or in another namespace.
   if (message.name === 'Fault') return readFault(message);
   const name = message.name;
   if (namespaceOf(message.namespace) === undefined) return { kind: 'unknown', name };
@@ -333,7 +333,7 @@ function invalid(of: 'request' | 'response', method: MethodName, fault: number, 
   return { kind: 'invalid', of, method, reason: `${error.path} ${error.problem}`, fault };
 }
 
-/** Lenient: the detail may be missing, in any namespace, or its content stand elsewhere in the fault. */
+/** Lenient: the detail may be missing, in any namespace, or its content may be elsewhere in the fault. */
 function readFault(message: XmlElement): FaultBody {
   const fault = holderOf('FaultCode', message);
   const soap = message.child('faultstring')?.text.trim() ?? '';

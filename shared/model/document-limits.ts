@@ -1,5 +1,5 @@
 // Limits of data-model documents that come from outside, checked before anything is built from them: size, depth, number of elements,
-// no DTD. The text is read in portions, so that other work of the process goes on.
+// no DTD. The text is read in portions, so that other work of the process continues.
 import { setImmediate as turn } from 'node:timers/promises';
 import { SaxesParser } from 'saxes';
 import { messageOf, UserError } from '../errors.ts';

@@ -2,7 +2,7 @@
 // left out (RFC 9110 15.2), a folded header line becomes one line (RFC 9112 5.2).
 import type { Socket } from 'node:net';
 
-/** The parser's own bound: what is longer goes on as it came and is refused there. */
+/** The parser's own bound: a longer head is passed on unchanged and refused there. */
 const MAX_HEAD = 16_384;
 
 /** Reads the head of one answer after the other; bodies pass as they are. */
@@ -15,7 +15,7 @@ export class ResponseHeads {
     this.#held ??= Buffer.alloc(0);
   }
 
-  /** @returns the bytes that may go on now; empty while a head is incomplete */
+  /** @returns the bytes that can be passed on now; empty while a head is incomplete */
   pass(chunk: Buffer): Buffer {
     if (this.#held === undefined) return chunk;
     let bytes = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
@@ -30,7 +30,7 @@ export class ResponseHeads {
 
   #hold(bytes: Buffer): Buffer {
     const text = bytes.toString('latin1');
-    // What is no head goes on as it came, to be refused by the parser.
+    // Bytes that are no head are passed on unchanged, and the parser refuses them.
     const isHead = 'HTTP/1.'.startsWith(text.slice(0, 7)) && !/(?:^|[^\r])\n/.test(text);
     if (isHead && bytes.length <= MAX_HEAD) {
       this.#held = bytes;

@@ -171,13 +171,13 @@ describe('TLS foreseen and met', () => {
 
   for (const service of ['Cwmp', 'SipEp'] as const) {
     for (const offer of Object.keys(offers)) {
-      it(`${service}: every level, suite and floor at a server of ${offer}, by its certificate`, async function () {
+      it(`predicts ${service} at a server of ${offer} for every level, suite, floor and certificate`, async function () {
         this.timeout(60_000);
         for (const held of keys) for (const kind of kinds) await compareAll(service, kind, held, offer);
       });
     }
 
-    it(`${service}: without a CA, and before the clock is set`, async () => {
+    it(`predicts ${service} without a CA, and before the clock is set`, async () => {
       for (const kind of kinds) {
         const server = await serve(kind, ['rsa'], 'TLS 1.0 to 1.3, CBC and GCM');
         const without = await compare(server, policiesOf(service), { roots: [], now: clock.now() });
@@ -189,7 +189,7 @@ describe('TLS foreseen and met', () => {
     });
   }
 
-  it('a plain TR-069 device, with and without its clock', async () => {
+  it('predicts the handshakes of a plain TR-069 device with and without its clock', async () => {
     for (const offer of Object.keys(offers))
       for (const held of keys)
         for (const kind of kinds) {
