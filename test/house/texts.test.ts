@@ -6,10 +6,11 @@ import { beyond } from './exceptions.ts';
 
 const MAX_TITLE = 90;
 
-/** Titles as they are written, templates with their braces. */
+/** Titles as they are written, with a word for each substitution of a template. */
 const titlesOf = (text: string): string[] =>
   [...text.matchAll(/\b(?:it|describe)\(\s*(?:'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)"|`([^`\n]*)`)/g)].map(
-    ([, single, double, template]) => (single ?? double ?? template ?? '').replace(/\\(.)/g, '$1'),
+    ([, single, double, template]) =>
+      (single ?? double ?? template ?? '').replace(/\\(.)/g, '$1').replace(/\$\{[^}]*\}/g, 'word'),
   );
 
 /** `acs/south`, `acs/fleet/session`, `test/acs/south`; a file beside rooms belongs to the folder. */

@@ -50,7 +50,7 @@ function withTask(row: DeviceRow, id: string, { error, now }: Lost): ReturnType<
   return changed(without(row, failed), { ended: [failed], faults: [] }, [failed]);
 }
 
-/** What is not a task becomes a fault, which suspends it. A fault that was raised before is raised again by the first lost retry. */
+/** Work that is no task becomes a fault, which suspends it. A fault that was raised before is raised again by the first lost retry. */
 function withCauses(row: DeviceRow, { call, error, now }: Lost, id: string): ReturnType<Operation<'sessionLost'>> {
   const counts = new Map(Object.entries(row.unfinished?.causes ?? {}));
   const faults: DeviceFault[] = [];

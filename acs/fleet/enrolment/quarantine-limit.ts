@@ -45,7 +45,7 @@ export class QuarantineLimit {
     const excess = (await store.countDevices(inQuarantine, clock.now())) - this.#most;
     if (excess <= 0) return;
     const { items } = await store.devices({ filter: inQuarantine, sort: 'created', limit: excess, now: clock.now() });
-    // What an operator has touched stays.
+    // A device that an operator has touched stays.
     const untouched = items.filter(({ tags, overrides }) => tags.length === 0 && Object.keys(overrides).length === 0);
     for (const { id } of untouched) {
       await store.apply(id, 'removed', {});

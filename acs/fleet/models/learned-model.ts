@@ -77,5 +77,5 @@ export function joined(before: LearnedEntry = {}, fresh: LearnedEntry): LearnedE
   };
 }
 
-/** What an answer to GetParameterNames tells of a name. */
+/** Facts of a name in an answer to GetParameterNames. */
 export const namedEntry = ({ Writable }: Pick<ParameterInfo, 'Writable'>): LearnedEntry => ({ writable: Writable });

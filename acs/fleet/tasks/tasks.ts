@@ -44,7 +44,7 @@ export class Tasks {
     return added;
   }
 
-  /** What the models speak against in the arguments of a task. */
+  /** Objections of the models to the arguments of a task. */
   warnings(task: Task): Promise<string[]> {
     return taskWarnings(this.#context, this.#products, task);
   }

@@ -48,7 +48,7 @@ export function replacing<T extends Versioned>(write: Write<T>): () => Promise<b
   );
 }
 
-/** Whether a write whose answer was lost was carried out; undefined when it can be sent again. */
+/** The outcome of a write whose answer was lost: true when it was carried out, undefined when it can be sent again. */
 function outcomeOf(
   { before, next, mayReturn, unavailable }: Omit<Write<Versioned>, 'collection'>,
   stored: Marks | undefined,

@@ -136,7 +136,7 @@ describe('history', () => {
     assert.deepEqual(await api.acs.store.parameters(id, state), [], 'a row that is gone is forgotten');
   });
 
-  it('F4: reads the parameters of a changed setting in the next session, whenever the last read was', async () => {
+  it('F4: reads the parameters of a changed setting in the next session', async () => {
     const unit = memoryCpe({ [state]: 'Up', [load]: '42' });
     const session = async (): Promise<unknown[]> => {
       const cpe = new ScriptedCpe(api.acs.app, { serial: 'A', events: ['2 PERIODIC'], scheme: 'none' });

@@ -195,7 +195,7 @@ describe('a rollout', () => {
     assert.deepEqual(away.flashes, [NEW]);
   });
 
-  it('F4: ends by rule while a device stays away, tells it as waiting, and updates it when it returns', async () => {
+  it('F4: ends by rule while a device is absent, and updates it when it returns', async () => {
     const units = await test.fleet(3);
     const away = units[1];
     assert.ok(away);
