@@ -1,4 +1,5 @@
 // The loop of sessions with the ACS: one after the other, as long as one is wanted.
+import type { Device } from '../state/device.ts';
 import type { PendingEvents } from './pending-events.ts';
 import { type ContactHost, contactAcs } from './session/contact.ts';
 import type { SessionEffects } from './session/rpc.ts';
@@ -29,8 +30,7 @@ export class SessionLoop {
   /** Ends this run: a reboot or factory reset, carried out when the agent has come to rest. */
   exit: (() => Promise<void>) | undefined;
   #started = false;
-  /** CWMP was switched off when a session was last wanted. */
-  #off = false;
+  readonly #switch = new CwmpSwitch();
   /** Sessions that follow each other; undefined while none runs. */
   running: Promise<void> | undefined;
 
@@ -79,21 +79,12 @@ export class SessionLoop {
       });
   }
 
-  /** TR-181 ManagementServer.EnableCWMP; that it is off is told once for each time that it is switched off. */
-  #isOff(): boolean {
-    const { device } = this.#agent;
-    const off = !isTrue(managementServer(device, 'EnableCWMP', '1'));
-    if (off && !this.#off) device.log.warn('CWMP disabled', { parameter: 'ManagementServer.EnableCWMP' });
-    this.#off = off;
-    return off;
-  }
-
   async #talk(): Promise<void> {
     const agent = this.#agent;
     while (this.isWanted && !this.isOver && !this.exit) {
       this.isWanted = false;
       agent.retry.cancel();
-      if (this.#isOff()) {
+      if (this.#switch.isOff(agent.device)) {
         if (!agent.options.once) continue;
         agent.sessions.announce(switchedOffReport());
         return agent.life.endSoon();
@@ -110,6 +101,18 @@ export class SessionLoop {
       agent.transfers.wake();
     }
     if (this.exit) agent.life.endSoon();
+  }
+}
+
+/** TR-181 ManagementServer.EnableCWMP; that it is off is told once for each time that it is switched off. */
+class CwmpSwitch {
+  #off = false;
+
+  isOff(device: Device): boolean {
+    const off = !isTrue(managementServer(device, 'EnableCWMP', '1'));
+    if (off && !this.#off) device.log.warn('CWMP disabled', { parameter: 'ManagementServer.EnableCWMP' });
+    this.#off = off;
+    return off;
   }
 }
 
