@@ -39,15 +39,16 @@ export function createAuthenticator(options: {
   return {
     check: async (transaction, role) => {
       const { request, flow } = transaction;
-      const { method, uri, headers, body } = request;
+      const { method, headers, body } = request;
       const header = headers.all(headerOf[role]).find(value => meantFor(value, realm));
       const passwords = (user: string): string[] | undefined => {
         const password = users.get(user);
         return password === undefined ? undefined : [password];
       };
-      const result = await verifier.verify({ header, method, uri, body, passwords });
+      // RFC 3261 22.4: the digest-uri need not equal the Request-URI, which any proxy may have changed.
+      const result = await verifier.verify({ header, method, body, passwords });
       if (result.ok) return result.username;
-      if (result.reason !== 'missing' && !result.stale) {
+      if (result.reason !== 'missing' && result.reason !== 'stale') {
         log.warn('SIP authentication failed', {
           user: result.username,
           method,
@@ -55,8 +56,7 @@ export function createAuthenticator(options: {
           from: flow.remote.host,
         });
       }
-      // A repeated count comes from a client that does not count: a new nonce solves that without asking its user.
-      const challenges = verifier.challenge({ stale: result.stale || result.reason === 'replay' });
+      const challenges = verifier.challenge({ stale: result.stale });
       transaction.respond(role === 'user' ? 401 : 407, undefined, {
         headers: challenges.map(challenge => [challengeOf[role], challenge] as const),
       });

@@ -74,7 +74,6 @@ export class AuthenticationStep {
     return this.#authenticator.authenticate({
       authorization: request.headers.authorization,
       method: 'POST',
-      uri: request.originalUrl,
       secure: isSecure(request),
       socket: request.socket,
     });

@@ -21,7 +21,6 @@ export interface AuthenticatorOptions {
 export interface PresentedCredentials {
   authorization: string | undefined;
   method: string;
-  uri: string;
   /** The request came over TLS, here or at a trusted proxy. */
   secure: boolean;
   /** The connection, which may carry a client certificate. */
@@ -43,7 +42,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   const inClear = new Verifier({ ...common });
   const underTls = new Verifier({ ...common, basic: true });
   return {
-    authenticate: async ({ authorization, method, uri, secure, socket }) => {
+    authenticate: async ({ authorization, method, secure, socket }) => {
       const { name: id, ...shown } = certificateOf(socket) ?? { name: undefined };
       if (isDeviceName(id)) return { ok: true, proof: { kind: 'certificate', id }, username: id, ...shown };
       if (!required && authorization === undefined) return { ok: true, proof: { kind: 'open' }, ...shown };
@@ -54,7 +53,8 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
         proofs = account.map(entry => entry.proof);
         return account.length ? account.map(entry => entry.password) : undefined;
       };
-      const result = await verifier.verify({ header: authorization, method, uri, passwords });
+      // All POSTs reach one resource, whatever their path: a proxy in front may have mapped it (RFC 7616 3.4.6).
+      const result = await verifier.verify({ header: authorization, method, passwords });
       const proof = result.ok ? proofs[result.index] : undefined;
       if (result.ok && proof) return { ok: true, proof, username: result.username, ...shown };
       if (!required) return { ok: true, proof: { kind: 'open' }, ...shown };

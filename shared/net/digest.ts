@@ -121,11 +121,12 @@ export function answerChallenge(input: Answer): string {
     `realm=${quote(realm)}`,
     `nonce=${quote(parameters.nonce)}`,
     `uri=${quote(uri)}`,
-    `response="${response}"`,
   ];
   if (parameters.algorithm !== undefined) fields.push(`algorithm=${algorithm}`);
+  if (qop !== undefined) fields.push(`qop=${qop}`, `nc=${nc}`);
   if (cnonce !== undefined) fields.push(`cnonce=${quote(cnonce)}`);
   if (parameters.opaque !== undefined) fields.push(`opaque=${quote(parameters.opaque)}`);
-  if (qop !== undefined) fields.push(`qop=${qop}`, `nc=${nc}`);
+  // Some servers look for `qop` and `nc` before `response` only, and read a bare last value together with the end of its line.
+  fields.push(`response="${response}"`);
   return `Digest ${fields.join(', ')}`;
 }

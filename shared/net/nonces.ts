@@ -2,7 +2,10 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Clock, Random } from '../clock.ts';
 
-const NONCE_BYTES = 30;
+/** 32 characters: some clients keep no more of a nonce. */
+const NONCE_BYTES = 24;
+/** Time (6) and random bytes (6); the seal has the other 96 bits. */
+const HEAD_BYTES = 12;
 
 /** Nonces of time, random bytes and an HMAC over both, the realm and the binding: any process with the key accepts them. */
 export class Nonces {
@@ -21,9 +24,9 @@ export class Nonces {
   }
 
   issue(binding: string): string {
-    const head = Buffer.alloc(14);
+    const head = Buffer.alloc(HEAD_BYTES);
     head.writeUIntBE(Math.max(0, Math.floor(this.#clock.now())), 0, 6);
-    this.#random.bytes(8).copy(head, 6);
+    this.#random.bytes(HEAD_BYTES - 6).copy(head, 6);
     return Buffer.concat([head, this.#seal(head, binding)]).toString('base64url');
   }
 
@@ -31,15 +34,19 @@ export class Nonces {
   issuedAt(nonce: string, binding: string): number | undefined {
     const bytes = Buffer.from(nonce, 'base64url');
     if (bytes.length !== NONCE_BYTES || bytes.toString('base64url') !== nonce) return undefined;
-    const head = bytes.subarray(0, 14);
-    if (!timingSafeEqual(this.#seal(head, binding), bytes.subarray(14))) return undefined;
+    const head = bytes.subarray(0, HEAD_BYTES);
+    if (!timingSafeEqual(this.#seal(head, binding), bytes.subarray(HEAD_BYTES))) return undefined;
     const issued = head.readUIntBE(0, 6);
     const now = this.#clock.now();
     return now - issued > this.#lifetimeMs || issued > now + this.#lifetimeMs ? undefined : issued;
   }
 
   #seal(head: Buffer, binding: string): Buffer {
-    return createHmac('sha256', this.#key).update(head).update(`${this.#realm}\0${binding}`).digest().subarray(0, 16);
+    return createHmac('sha256', this.#key)
+      .update(head)
+      .update(`${this.#realm}\0${binding}`)
+      .digest()
+      .subarray(0, NONCE_BYTES - HEAD_BYTES);
   }
 }
 

@@ -4,6 +4,7 @@ import type { Clock, Random } from '../clock.ts';
 import { type Credentials, formatChallenge, parseCredentials } from './credentials.ts';
 import { algorithmOf, type DigestAlgorithm, type ProofInput, proof } from './digest.ts';
 import { Nonces, ReplayMemory } from './nonces.ts';
+import { originForm } from './request-target.ts';
 
 export interface VerifierOptions {
   realm: string;
@@ -42,7 +43,7 @@ export type VerifyResult =
   | {
       ok: false;
       reason: 'missing' | 'malformed' | 'scheme' | 'realm' | 'algorithm' | 'uri' | 'wrong' | 'stale' | 'replay';
-      /** Challenge again with stale=true: the password was right, the nonce too old (RFC 7616 3.3). */
+      /** Challenge again with stale=true: the password was right, the nonce too old or its count used (RFC 7616 3.3). */
       stale: boolean;
       username?: string;
     };
@@ -58,13 +59,6 @@ const countOf = (given: DigestCredentials): number =>
     : /^[0-9a-f]{8}$/i.test(given.nc ?? '')
       ? Number.parseInt(given.nc ?? '', 16)
       : Number.NaN;
-
-/** Path and query of a request target, so that an absolute form equals an origin form (RFC 7616 3.4.6). */
-const target = (uri: string): string => {
-  const found = /^https?:\/\/[^/?#]*(.*)$/i.exec(uri);
-  const path = found ? (found[1] ?? '') : uri;
-  return path === '' ? '/' : path.replace(/#.*$/s, '');
-};
 
 /** Takes the same time wherever the two differ, and however long the secret one is. */
 function sameText(a: string, b: string): boolean {
@@ -100,9 +94,11 @@ export class Verifier {
     const digests = this.#digest ? this.#algorithms : [];
     const challenges = digests.map(algorithm => {
       const nonce = this.#nonces.issue(binding);
-      const parameters: Record<string, string> = { realm, qop: 'auth', nonce, algorithm };
-      if (opaque !== undefined) parameters.opaque = opaque;
+      const parameters: Record<string, string> = { realm, qop: 'auth', algorithm };
       if (stale) parameters.stale = 'true';
+      // Last comes what is quoted: some clients read a bare last value together with the end of its line.
+      parameters.nonce = nonce;
+      if (opaque !== undefined) parameters.opaque = opaque;
       return formatChallenge({ scheme: 'digest', parameters });
     });
     if (basic) challenges.push(formatChallenge({ scheme: 'basic', parameters: { realm } }));
@@ -128,12 +124,18 @@ export class Verifier {
     if (!algorithm || !this.#algorithms.includes(algorithm)) return 'algorithm';
     if (given.qop !== undefined && (given.qop.toLowerCase() !== 'auth' || !given.cnonce)) return 'malformed';
     if (!(countOf(given) >= 1)) return 'malformed';
-    return uri !== undefined && target(given.uri) !== target(uri) ? 'uri' : undefined;
+    return uri !== undefined && originForm(given.uri) !== originForm(uri) ? 'uri' : undefined;
   }
 
   async #verifyDigest(given: DigestCredentials, request: Verification): Promise<VerifyResult> {
     const { username } = given;
-    const refuse = (reason: Refusal): VerifyResult => ({ ok: false, reason, stale: reason === 'stale', username });
+    const refuse = (reason: Refusal): VerifyResult => ({
+      ok: false,
+      reason,
+      // A count that was used before is answered as an old nonce is: the login is right (RFC 7616 3.3).
+      stale: reason === 'stale' || reason === 'replay',
+      username,
+    });
     const unfit = this.#unfit(given, request.uri);
     if (unfit) return refuse(unfit);
     const index = await matchingDigest(given, request);

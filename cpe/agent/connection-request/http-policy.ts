@@ -1,5 +1,6 @@
 // Decides on connection requests by HTTP (TR-069 3.2.2); without the sockets.
 import type { Clock, Random } from '../../../shared/clock.ts';
+import { originForm } from '../../../shared/net/request-target.ts';
 import { Verifier } from '../../../shared/net/verifier.ts';
 import type { Credentials } from '../settings.ts';
 
@@ -44,7 +45,9 @@ export class HttpRequestPolicy {
   }
 
   /** Decides on one request and passes a good one on. */
-  async answer({ method, url, authorization }: ConnectionRequestAttempt): Promise<AttemptAnswer> {
+  async answer({ method, url: target, authorization }: ConnectionRequestAttempt): Promise<AttemptAnswer> {
+    // RFC 9112 3.2.2: a server takes the absolute form, too.
+    const url = originForm(target);
     const { path, credentials, busy, requested } = this.#options;
     if (url !== path) return { status: 404 };
     if (method !== 'GET') return { status: 405 };

@@ -102,6 +102,19 @@ describe('connection requests (TR-069 3.2.2)', () => {
     assert.equal(unit.sessions.length, 1);
   });
 
+  it('D6: takes a request target in absolute form (RFC 9112 3.2.2)', async () => {
+    const url = await start();
+    const challenge = chooseDigest(parseChallenges((await get(url)).headers.get('www-authenticate')));
+    assert.ok(challenge);
+    for (const [nc, uri] of [url.pathname, url.href].entries()) {
+      const login = { username: 'admin', password: 'administrator' };
+      const authorization = answerChallenge({ challenge, ...login, method: 'GET', uri, random, nc: nc + 1 });
+      const answer = await raw(url, `GET ${url.href} HTTP/1.1\r\nHost: x\r\nAuthorization: ${authorization}\r\n\r\n`);
+      assert.equal(answer.status, 200);
+      await unit.ended(nc + 2);
+    }
+  });
+
   it('refuses a replayed digest', async () => {
     const url = await start();
     const header = await authorize(url);
