@@ -43,6 +43,18 @@ export class SntpRefused extends Error {
   override readonly name = 'SntpRefused';
 }
 
+/** A server wants to be asked less often (`RATE`) or not at all (RFC 4330 10): the same question again would make it worse. */
+export class SntpKissOfDeath extends SntpRefused {
+  /** Four letters: DENY, RSTR, RATE, … */
+  readonly reason: string;
+
+  constructor(referenceId: Buffer) {
+    const reason = referenceId.toString('latin1').replace(/[^A-Z0-9]/gi, '');
+    super(`kiss of death ${reason}`);
+    this.reason = reason;
+  }
+}
+
 export function decodePacket(bytes: Buffer): SntpPacket | undefined {
   if (bytes.length < SIZE) return undefined;
   const first = bytes[0] ?? 0;
@@ -110,7 +122,7 @@ export function acceptAnswer(bytes: Buffer, transmit: bigint, sent: number, rece
   const packet = decodePacket(bytes);
   if (packet?.mode !== 4 || packet.originate !== transmit) return undefined;
   if (packet.version < 1 || packet.version > 4) throw new SntpRefused(`version ${packet.version}`);
-  if (packet.stratum === 0) throw new SntpRefused(`kiss of death ${packet.referenceId.toString('latin1')}`);
+  if (packet.stratum === 0) throw new SntpKissOfDeath(packet.referenceId);
   if (packet.stratum > 15) throw new SntpRefused(`stratum ${packet.stratum}`);
   if (packet.leap === ALARM) throw new SntpRefused('its clock is not set');
   if (packet.transmit === 0n || packet.receive === 0n) throw new SntpRefused('it tells no time');

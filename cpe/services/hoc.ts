@@ -1,6 +1,6 @@
 // Host Configuration: the unit's clock. It is not set at power-up; SNTP sets it (Hoc.SntpConfigSource names the source).
 import { isAbort, messageOf } from '../../shared/errors.ts';
-import { querySntp } from '../../shared/sntp.ts';
+import { querySntp, SntpKissOfDeath } from '../../shared/sntp.ts';
 import { noteFirstUse } from './dcm.ts';
 import {
   type Applied,
@@ -20,6 +20,8 @@ interface HocState {
   /** The first attempt since boot. */
   first?: Promise<unknown>;
   source: string;
+  /** Servers that asked to be left alone, and until when (monotonic milliseconds). */
+  pauses?: Map<string, number>;
 }
 
 const peek = (unit: Unit): HocState | undefined => peekSlot(unit, hoc);
@@ -28,6 +30,8 @@ const state = (unit: Unit): HocState => slotOf(unit, hoc, () => ({ source: '' })
 /** Attempts at one server before the next; the numbers are our choice. */
 const TRIES = 3;
 const TIMEOUT = 5000;
+/** Milliseconds that a server is left alone at least after it said RATE; the number is our choice. */
+const RATE_PAUSE = 900_000;
 /** Most time that a boot waits for the clock. */
 const PATIENCE = 2000;
 
@@ -60,10 +64,21 @@ function plainServers(unit: Unit): string[] {
   });
 }
 
+const isPaused = (unit: Unit, server: string): boolean =>
+  (state(unit).pauses?.get(server) ?? 0) > unit.clock.monotonic();
+
+/** RFC 4330 10: a server that says RATE is asked less often, one that denies its service no more until the next start or other settings. */
+function pause(unit: Unit, server: string, reason: string): void {
+  const own = state(unit);
+  own.pauses ??= new Map();
+  own.pauses.set(server, reason === 'RATE' ? unit.clock.monotonic() + RATE_PAUSE : Number.POSITIVE_INFINITY);
+  unit.log.warn('SNTP server refuses', { server, reason });
+}
+
 async function synchronise(unit: Unit, signal: AbortSignal): Promise<boolean> {
   for (const server of servers(unit)) {
     const { host, port } = hostPort(server);
-    for (let attempt = 0; attempt < TRIES; attempt++) {
+    for (let attempt = 0; attempt < TRIES && !isPaused(unit, server); attempt++) {
       try {
         const { clock, random, address } = unit;
         const query = { host, port: port || 123, localAddress: address, clock, random, signal, timeoutMs: TIMEOUT };
@@ -75,6 +90,7 @@ async function synchronise(unit: Unit, signal: AbortSignal): Promise<boolean> {
         return true;
       } catch (error) {
         if (isAbort(error)) throw error;
+        if (error instanceof SntpKissOfDeath) pause(unit, server, error.reason);
         unit.log.debug('SNTP query failed', { server, reason: messageOf(error) });
       }
     }
@@ -103,6 +119,7 @@ export function restartTime(unit: Unit): void {
   peek(unit)?.stop?.abort();
   if (servers(unit).length === 0) return;
   const own = state(unit);
+  delete own.pauses;
   const stop = new AbortController();
   own.stop = stop;
   keepTime(unit, stop.signal).catch((error: unknown) => {

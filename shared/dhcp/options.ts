@@ -83,7 +83,10 @@ export function readAcsOptions(options: Options): AcsOptions {
 
 /** Some servers put the URL into option 43 as it is, without a sub-option around it. */
 function bareUrl(value: Buffer | undefined): string | undefined {
-  const text = optionText(value)?.trim();
+  // Some write the closing 0xFF of a list of sub-options (RFC 2132 8.4) after the URL, and NULs.
+  let end = value?.length ?? 0;
+  while (value && end > 0 && (value[end - 1] === 0 || value[end - 1] === 255)) end--;
+  const text = optionText(value?.subarray(0, end))?.trim();
   return text && /^https?:/i.test(text) ? acsUrl(text) : undefined;
 }
 

@@ -1,10 +1,20 @@
-// IP addresses as sockets report them.
+// IP addresses as sockets and URLs have them.
 
 /** An IPv4 address that a dual-stack socket shows as IPv4-mapped IPv6 becomes IPv4 again; the zone of a link-local one is dropped. */
 export function plainAddress(address: string): string {
   const zone = address.indexOf('%');
   const bare = zone < 0 ? address : address.slice(0, zone);
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare)?.[1] ?? bare;
+}
+
+/** The host of a URL without brackets; an IPv4 address that the URL maps into IPv6 (`[::ffff:7f00:1]`) becomes IPv4 again. */
+export function hostAddress(url: URL): string {
+  const bare = plainAddress(url.hostname.replace(/^\[|\]$/g, ''));
+  const words = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/i
+    .exec(bare)
+    ?.slice(1)
+    .map(word => Number.parseInt(word, 16));
+  return words?.flatMap(word => [word >> 8, word & 255]).join('.') ?? bare;
 }
 
 /** The network that one subscriber has: an IPv4 address, or the /64 of an IPv6 address. */

@@ -180,6 +180,15 @@ describe('the ACS in DHCP (TR-069 3.1)', () => {
     assert.deepEqual(readAcsOptions(vendor(Buffer.from('HTTP://acs.example/x\0'))), { acsUrl: 'HTTP://acs.example/x' });
   });
 
+  it('D9: is read from a bare URL in option 43 with a closing 0xFF, NULs or both', () => {
+    fc.assert(
+      fc.property(fc.webUrl(), fc.array(fc.constantFrom(0, 255), { maxLength: 4 }), (url, end) => {
+        const value = Buffer.concat([Buffer.from(url), Buffer.from(end)]);
+        assert.deepEqual(readAcsOptions(vendor(value)), { acsUrl: url });
+      }),
+    );
+  });
+
   it('omits malformed values and keeps the rest', () => {
     const value = subOptions({ 1: 'ftp://a/', 2: 'x'.repeat(65), 3: '0', 4: '2000' });
     assert.deepEqual(readAcsOptions(vendor(value)), { retryMultiplier: 2000 });

@@ -6,6 +6,7 @@ import { UserError } from '../../errors.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { Files } from '../files/files.ts';
 import { type StoredFile, transferType } from '../files/stored-file.ts';
+import { splitUserinfo } from './userinfo.ts';
 
 export interface TaskInput {
   method: string;
@@ -67,7 +68,7 @@ function completeArgs(
   { args, file, content }: TaskInput,
   stored: StoredFile | undefined,
 ): Record<string, unknown> {
-  const complete = { ...args };
+  const complete = isTransfer({ method }) ? { ...splitUserinfo(args ?? {}) } : { ...args };
   if (hasCommandKey(method) && !complete.CommandKey) complete.CommandKey = id;
   if (stored) {
     complete.FileType ??= transferType[stored.type];

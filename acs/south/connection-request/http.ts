@@ -2,6 +2,7 @@
 import type { BlockList } from 'node:net';
 import type { Clock, Random } from '../../../shared/clock.ts';
 import { isAbort, messageOf } from '../../../shared/errors.ts';
+import { hostAddress } from '../../../shared/net/address.ts';
 import { authenticated, createHttp, HttpError, type Send } from '../../../shared/net/http.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import type { Secrets } from '../../fleet/common/secrets.ts';
@@ -38,7 +39,10 @@ export function createHttpSender(options: HttpSenderOptions): ConnectionRequestS
       return `'${device.connectionRequest.url}' is not a URL`;
     }
     if (url.protocol !== 'http:') return `a connection request goes over http, not ${url.protocol.replace(':', '')}`;
-    return refusal(device, url.hostname.replace(/^\[|\]$/g, ''), options.allowed) ?? url;
+    const host = hostAddress(url);
+    // An IPv4 address that a dual-stack device maps into IPv6 is called as what it is.
+    if (!host.includes(':')) url.hostname = host;
+    return refusal(device, host, options.allowed) ?? url;
   };
 
   /** Redirects are not followed: they would lead to an address that was not checked. */

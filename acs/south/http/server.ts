@@ -49,6 +49,8 @@ export function createHttpServer(options: HttpServerOptions, tls: ListenTls | un
     forceCloseConnections: true,
     exposeHeadRoutes: false,
     rewriteUrl,
+    // A name of 128 characters, each of which may be written as three bytes of three (`%E2%82%AC`).
+    routerOptions: { maxParamLength: 1_152 },
     https: tls ? tlsOptions(tls, tickets) : null,
   });
   options.places.watch(instance.server, tls !== undefined);

@@ -72,6 +72,17 @@ describe('connection requests of the ACS', () => {
       assert.deepEqual(calls, ['/a', '/b']);
     });
 
+    it('D7: calls a device whose URL maps its IPv4 address into IPv6', async () => {
+      status = 200;
+      for (const host of ['[::ffff:127.0.0.1]', '[::FFFF:7f00:1]'])
+        assert.deepEqual(await sender()(row({ url: `${base.replace('127.0.0.1', host)}/cr` }), never), {
+          outcome: 'accepted',
+        });
+      const other = await sender()(row({ url: `${base.replace('127.0.0.1', '[::ffff:127.0.0.2]')}/cr` }), never);
+      assert.equal(other.outcome, 'closed');
+      assert.deepEqual(calls, ['/cr', '/cr']);
+    });
+
     it('does not follow a redirect', async () => {
       for (const redirect of [301, 302, 307, 308]) {
         status = redirect;

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
+import fc from 'fast-check';
 import type { FastifyInstance } from 'fastify';
+import { splitUserinfo } from '../../../acs/fleet/tasks/userinfo.ts';
 import { seededRandom } from '../../../shared/clock.ts';
 import { type TestApi, TOKEN, testApi } from '../../support/acs/api.ts';
 import { inPieces, whole } from '../../support/contents.ts';
@@ -78,6 +80,43 @@ describe('transfers of files', function () {
     };
   };
   const stored = async (): Promise<number> => (await api.acs.store.contents()).length;
+
+  it('D4: serves a file whose name has 101 to 128 characters by its own link', async () => {
+    for (const name of [`${'f'.repeat(97)}.cfg`, `f${'@'.repeat(123)}.cfg`]) {
+      await put(name, Buffer.from('content'));
+      const answer = await fetch(new URL(await link({ method: 'Download', file: name }), cwmp));
+      assert.deepEqual([answer.status, await answer.text()], [200, 'content']);
+    }
+  });
+
+  it('D11: sends a Download whose URL had a login with that login apart (A.3.2.8)', async () => {
+    const args = { FileType: '1 Firmware Upgrade Image', URL: 'http://u:p%40@127.0.0.1/x.bin?a@b' };
+    await api.call('POST', `/devices/${device}/tasks`, { body: { method: 'Download', args } });
+    const { asked } = await new ScriptedCpe(api.acs.app, { events: ['2 PERIODIC'] }).session(() => ({
+      Status: 1,
+      StartTime: '0001-01-01T00:00:00Z',
+      CompleteTime: '0001-01-01T00:00:00Z',
+    }));
+    const sent = asked.find(({ args }) => args.URL)?.args;
+    assert.deepEqual([sent?.URL, sent?.Username, sent?.Password], ['http://127.0.0.1/x.bin?a@b', 'u', 'p@']);
+  });
+
+  it('D11: splits every login off every URL, and leaves URLs without one as they are', () => {
+    const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(text, text, fc.webUrl(), (user, password, url) => {
+        const [name, secret] = [encodeURIComponent(user), encodeURIComponent(password)];
+        const given = { URL: url.replace('://', `://${name}:${secret}@`) };
+        assert.deepEqual(splitUserinfo(given), { URL: url, Username: user, Password: password });
+        assert.deepEqual(splitUserinfo({ URL: url }), { URL: url });
+        assert.deepEqual(splitUserinfo({ ...given, Username: 'x', Password: 'y' }), {
+          URL: url,
+          Username: 'x',
+          Password: 'y',
+        });
+      }),
+    );
+  });
 
   describe('memory', () => {
     const large = Buffer.alloc(24 * 1024 * 1024, 'firmware');

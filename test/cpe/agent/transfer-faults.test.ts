@@ -1,6 +1,7 @@
 // File transfers that are refused or fail: the fault of the answer, and that of TransferComplete.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
+import { deflateSync, gzipSync } from 'node:zlib';
 import { seededRandom, systemClock } from '../../../shared/clock.ts';
 import type { Arguments } from '../../../shared/cwmp/methods.ts';
 import { Verifier } from '../../../shared/net/verifier.ts';
@@ -84,6 +85,22 @@ describe('file transfers (TR-069 A.3.2.8, 3.4.3)', () => {
         assert.equal(complete?.CompleteTime, '0001-01-01T00:00:00Z');
       });
     }
+
+    it('D10: installs a file that comes compressed without being asked for so', async () => {
+      for (const [coding, pack] of [
+        ['gzip', gzipSync],
+        ['deflate', deflateSync],
+      ] as const) {
+        const text = pack(Buffer.from('Cwmp.PeriodicInformInterval=77\n'));
+        on.files.always({ headers: { 'Content-Encoding': coding }, text });
+        await on.start([download({ URL: on.files.url })]);
+        assert.equal((await on.done())?.FaultStruct.FaultCode, 0, coding);
+        assert.equal(on.unit.device.config.variable('Cwmp.PeriodicInformInterval'), '77');
+        assert.equal(on.files.heard.at(-1)?.headers['accept-encoding'], undefined);
+        await on.close();
+        on = await TransferWorld.open();
+      }
+    });
 
     it('reports 9015 for an unreachable server and for an unknown name', async () => {
       const gone = createServer();

@@ -1,6 +1,7 @@
 // Addresses as sockets report them.
 import assert from 'node:assert/strict';
-import { plainAddress } from '../../../shared/net/address.ts';
+import fc from 'fast-check';
+import { hostAddress, plainAddress } from '../../../shared/net/address.ts';
 
 describe('plainAddress', () => {
   it('returns an IPv4-mapped address as IPv4', () => {
@@ -15,5 +16,17 @@ describe('plainAddress', () => {
   it('keeps any other text as it is', () => {
     for (const text of ['192.0.2.1', '2001:db8::1', '::ffff:c000:201', 'unknown', ''])
       assert.equal(plainAddress(text), text);
+  });
+});
+
+describe('hostAddress', () => {
+  it('D7: finds the IPv4 address behind every URL that maps one into IPv6', () => {
+    fc.assert(
+      fc.property(fc.ipV4(), address => {
+        for (const host of [address, `[::ffff:${address}]`])
+          assert.equal(hostAddress(new URL(`http://${host}:1/x`)), address);
+      }),
+    );
+    assert.equal(hostAddress(new URL('http://[2001:db8::1]/')), '2001:db8::1');
   });
 });
