@@ -8,7 +8,7 @@ import { ThrottledLog } from '../../shared/throttled-log.ts';
 import { deviceId } from '../fleet/devices/device-id.ts';
 import type { Enrolment } from '../fleet/enrolment/enrolment.ts';
 import type { Authenticator, AuthResult } from './authenticator.ts';
-import type { GuessLimit } from './guess-limit.ts';
+import type { Checked, GuessLimit } from './guess-limit.ts';
 import { rejectBusy } from './http/answer.ts';
 import { addressOf, type Caller, callerOf, isSecure } from './http/caller.ts';
 import { claimedIdentity, isInform } from './inform.ts';
@@ -24,12 +24,34 @@ export interface AuthenticationParts {
 /** Seconds after which a CPE comes again whose password was not checked. */
 const RETRY_AFTER_S = 30;
 
+const judged = (result: AuthResult): Checked => ({
+  isGood: result.ok && result.proof.kind !== 'open',
+  isWrong: !result.ok && result.reason === 'wrong',
+});
+
+/** One line a minute for each address and reason: a stranger can fail at any rate. */
+class FailureLog {
+  readonly #log: Log;
+  readonly #throttled: ThrottledLog;
+
+  constructor(clock: Clock, log: Log) {
+    this.#log = log;
+    this.#throttled = new ThrottledLog(clock);
+  }
+
+  write(address: string, reason: string): void {
+    this.#throttled.write(
+      suppressed => this.#log.warn('CPE authentication failed', { address, reason, ...suppressed }),
+      `${address} ${reason}`,
+    );
+  }
+}
+
 export class AuthenticationStep {
   readonly #authenticator: Authenticator;
   readonly #enrolment: Enrolment;
-  readonly #log: Log;
-  readonly #throttled: ThrottledLog;
   readonly #guesses: GuessLimit;
+  readonly #failures: FailureLog;
   /** Results of logins that were verified before the body was read. */
   readonly #verified = new WeakMap<FastifyRequest, Promise<AuthResult>>();
 
@@ -37,9 +59,8 @@ export class AuthenticationStep {
     const { enrolment, guesses, log, clock } = parts;
     this.#authenticator = authenticator;
     this.#enrolment = enrolment;
-    this.#log = log;
     this.#guesses = guesses;
-    this.#throttled = new ThrottledLog(clock);
+    this.#failures = new FailureLog(clock, log);
   }
 
   /** Verifies the login of a request before its body is read. @returns true where it proves the sender */
@@ -62,10 +83,7 @@ export class AuthenticationStep {
     const result = await this.#guesses.check(
       { address: addressOf(request), login },
       () => this.#check(request),
-      checked => ({
-        isGood: checked.ok && checked.proof.kind !== 'open',
-        isWrong: !checked.ok && checked.reason === 'wrong',
-      }),
+      judged,
     );
     return result ?? { ok: false, reason: 'unchecked', challenges: [] };
   }
@@ -77,13 +95,6 @@ export class AuthenticationStep {
       secure: isSecure(request),
       socket: request.socket,
     });
-  }
-
-  #logFailure(address: string, reason: string): void {
-    this.#throttled.write(
-      suppressed => this.#log.warn('CPE authentication failed', { address, reason, ...suppressed }),
-      `${address} ${reason}`,
-    );
   }
 
   /** Challenges the sender of a body that is too long to be read before a login is proved. */
@@ -109,7 +120,7 @@ export class AuthenticationStep {
       this.#enrolment.unknownCpes.note(identity, addressOf(request));
     }
     // The first POST of a session usually comes without credentials: only wrong ones are logged.
-    if (denied.reason !== 'missing') this.#logFailure(addressOf(request), denied.reason);
+    if (denied.reason !== 'missing') this.#failures.write(addressOf(request), denied.reason);
     this.challenge(reply, denied);
     return undefined;
   }

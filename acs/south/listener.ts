@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock, Random } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
-import type { ConnectionPlaces } from '../../shared/net/connection-places.ts';
+import { type ConnectionPlaces, proveUntilAnswered } from '../../shared/net/connection-places.ts';
 import type { EventBus } from '../events.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { Admission, type AdmissionLimits, type AdmissionState, DEFAULT_LIMITS } from './admission/admission.ts';
@@ -26,6 +26,7 @@ import {
 } from './session-forwarding.ts';
 import { SessionTable } from './session-table.ts';
 import { Tracer, type WireTap } from './tracer.ts';
+import type { TransferOptions } from './transfers/open-task.ts';
 import { registerTransfers } from './transfers/routes.ts';
 import { limitTransfers } from './transfers/transfer-limit.ts';
 
@@ -72,33 +73,25 @@ export class South {
     this.#sessions = new SessionTable({ fleet, clock, log, events }, cookies);
     this.#admission = new Admission({ ...limits, clock, random, log, observe: ended => events.emit('waited', ended) });
     this.#tracer = new Tracer({ traces: fleet.traces, clock, tap: options.wire });
-    const { perAddress } = limits;
-    const proxies = [...options.trustedProxies, ...(options.proxyProtocol ?? [])];
-    this.#places = unprovedPlaces({ perAddress, proxies, clock, log });
+    this.#places = unprovedPlaces(options, limits.perAddress);
     const steps = stepsOf(options, cookies, this.#tracer);
     this.#servers = new CwmpServers({
       ...options,
       ...{ tickets: keys.tickets, limits, tracer: this.#tracer, places: this.#places },
       isChallenging: options.cpeAuth === 'required',
-      isProved: request =>
-        this.#sessions.find(request) !== undefined ||
-        steps.forwarding.ownerOf(request) !== undefined ||
-        steps.authentication.proves(request),
+      isProved: request => this.#sessions.find(request) !== undefined || isProvedBy(steps, request),
     });
     this.#handler = new PostHandler({
       ...{ sessions: this.#sessions, admission: this.#admission, tracer: this.#tracer, places: this.#places },
       ...steps,
-      sessionPlaces: new SessionPlaces({ clock, running: limits.running }),
-      maxSessions: limits.running * MAX_ABSENT,
+      ...placesFor(limits.running, clock),
       isOverloaded: () => this.#admission.isStormy() || this.#servers.isOverloaded(),
     });
   }
 
   /** Opens one address. @returns the port */
   async listen({ host, port, tls }: { host: string; port: number; tls?: ListenTls }): Promise<number> {
-    const instance = await this.app(tls);
-    const url = await instance.listen({ host, port, backlog: BACKLOG });
-    return Number(new URL(url).port) || port;
+    return await listenAt(await this.app(tls), host, port);
   }
 
   /** A fastify instance without a socket: for virtual time, by `inject`. */
@@ -107,12 +100,9 @@ export class South {
   }
 
   /** Answers a POST that another process forwarded, for a session of this one. @returns undefined when the session is over */
-  async answer({ headers, body, address }: ForwardedPost): Promise<ForwardedAnswer | undefined> {
+  async answer(post: ForwardedPost): Promise<ForwardedAnswer | undefined> {
     this.#inner ??= this.#open(undefined, (request, reply) => this.#handler.handleForwarded(request, reply));
-    const inner = await this.#inner;
-    const answered = await inner.inject({ method: 'POST', url: '/', headers, payload: body, remoteAddress: address });
-    if (answered.statusCode === GONE) return undefined;
-    return { status: answered.statusCode, headers: answerHeaders(answered.headers), body: answered.rawPayload };
+    return await injected(await this.#inner, post);
   }
 
   renewCertificates(certificates: ListenTls['certificates']): void {
@@ -136,14 +126,7 @@ export class South {
   #open(tls: ListenTls | undefined, handler: Handler): Promise<FastifyInstance> {
     return this.#servers.open(tls, instance => {
       limitTransfers(instance, { retryAfter: () => this.#admission.retryAfter() });
-      registerTransfers(instance, {
-        ...this.#options,
-        key: this.#options.keys.links,
-        keepConnection: (request, reply) => {
-          this.#places.prove(request.socket);
-          reply.raw.once('close', () => this.#places.doubt(request.socket));
-        },
-      });
+      registerTransfers(instance, transferOptions(this.#options, this.#places));
       instance.post('/', async (request, reply) => {
         await handler(request, reply);
         this.#tracer.answered(request, reply);
@@ -151,6 +134,37 @@ export class South {
     });
   }
 }
+
+async function listenAt(instance: FastifyInstance, host: string, port: number): Promise<number> {
+  const url = await instance.listen({ host, port, backlog: BACKLOG });
+  return Number(new URL(url).port) || port;
+}
+
+const transferOptions = (options: SouthOptions, places: ConnectionPlaces): TransferOptions => ({
+  ...options,
+  key: options.keys.links,
+  keepConnection: ({ socket }, { raw }) => proveUntilAnswered(places, socket, raw),
+});
+
+const placesFor = (running: number, clock: Clock) => ({
+  sessionPlaces: new SessionPlaces({ clock, running }),
+  maxSessions: running * MAX_ABSENT,
+});
+
+async function injected(
+  inner: FastifyInstance,
+  { headers, body, address }: ForwardedPost,
+): Promise<ForwardedAnswer | undefined> {
+  const answered = await inner.inject({ method: 'POST', url: '/', headers, payload: body, remoteAddress: address });
+  if (answered.statusCode === GONE) return undefined;
+  return { status: answered.statusCode, headers: answerHeaders(answered.headers), body: answered.rawPayload };
+}
+
+/** The cookie of a request is one of another process, or its login is good. */
+const isProvedBy = (
+  { forwarding, authentication }: ReturnType<typeof stepsOf>,
+  request: FastifyRequest,
+): boolean | Promise<boolean> => forwarding.ownerOf(request) !== undefined || authentication.proves(request);
 
 /** The steps of a POST that need no state of the listener. */
 function stepsOf(options: SouthOptions, cookies: Cookies, tracer: Tracer) {

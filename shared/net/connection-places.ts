@@ -77,7 +77,16 @@ class Sockets {
     });
   }
 
-  secured(socket: Socket, now: number): void {
+  /** Follows the steps of the connections of a server. */
+  watch(server: NetServer, now: () => number): void {
+    server.on('secureConnection', (socket: Socket) => this.#secured(socket, now()));
+    (server as Server).prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+      const place = this.of(request.socket);
+      if (place) Object.assign(place, { request, response, ...stepAt(request.socket, now()) });
+    });
+  }
+
+  #secured(socket: Socket, now: number): void {
     const end = endOf(socket);
     const place = this.#handshakes.get(end);
     if (!place) return;
@@ -114,12 +123,7 @@ export class ConnectionPlaces {
   /** Watches a server of HTTP or HTTPS. @param isTls its connections begin with a handshake */
   watch(server: NetServer, isTls: boolean): void {
     server.on('connection', (socket: Socket) => this.#enter(socket, isTls));
-    server.on('secureConnection', (socket: Socket) => this.#sockets.secured(socket, this.#options.clock.monotonic()));
-    (server as Server).prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
-      const place = this.#sockets.of(request.socket);
-      if (place)
-        Object.assign(place, { request, response, ...stepAt(request.socket, this.#options.clock.monotonic()) });
-    });
+    this.#sockets.watch(server, () => this.#options.clock.monotonic());
   }
 
   /** The peer has proved itself, or is in session: it keeps its connection. */
@@ -157,6 +161,9 @@ export class ConnectionPlaces {
     socket.once('close', () => {
       this.#all.delete(place);
       this.#unproved.delete(place);
+      if (this.#all.size > 0) return;
+      this.#timer?.cancel();
+      this.#timer = undefined;
     });
     this.#timer ??= this.#options.clock.after(SWEEP_MS, () => this.#sweep());
   }
@@ -177,3 +184,9 @@ export class ConnectionPlaces {
 }
 
 const endOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
+
+/** A request with a proof of its own keeps its connection until it is answered. */
+export function proveUntilAnswered(places: ConnectionPlaces, socket: Socket, response: ServerResponse): void {
+  places.prove(socket);
+  response.once('close', () => places.doubt(socket));
+}

@@ -6,7 +6,7 @@ import { networkOf, plainAddress } from '../net/address.ts';
 import { deadlines } from '../net/connection-deadlines.ts';
 import { ConnectionPlaces } from '../net/connection-places.ts';
 import { ThrottledLog } from '../throttled-log.ts';
-import type { Flow } from './flow-types.ts';
+import { addressText, type Flow } from './flow-types.ts';
 
 /** The time for a TLS handshake, and then for the first message: 64 × T1 (RFC 3261 17.1.1.2). */
 export const FIRST_MESSAGE_MS = 32_000;
@@ -18,12 +18,14 @@ export const MAX_PER_ADDRESS = 5000;
 export class AcceptedConnections {
   readonly #places: ConnectionPlaces;
   readonly #most: number;
+  readonly #log: Log;
   readonly #byNetwork = new Map<string, number>();
   /** Of flows that have sent no message yet. */
   readonly #unheard = new WeakMap<Flow, Socket>();
 
   constructor({ clock, log, maxConnections }: { clock: Clock; log: Log; maxConnections: number }) {
     this.#most = maxConnections;
+    this.#log = log;
     const throttled = new ThrottledLog(clock);
     this.#places = new ConnectionPlaces({
       ...{ clock, limits: UNHEARD, deadlines: { ...deadlines, openingMs: FIRST_MESSAGE_MS } },
@@ -41,10 +43,12 @@ export class AcceptedConnections {
 
   /** Counts a connection of the socket's address until it closes. @returns false where there are too many, of it or in all */
   admits(socket: Socket, open: number): boolean {
-    if (open >= this.#most) return false;
     const network = networkOf(plainAddress(socket.remoteAddress ?? ''));
     const count = (this.#byNetwork.get(network) ?? 0) + 1;
-    if (count > MAX_PER_ADDRESS) return false;
+    if (open >= this.#most || count > MAX_PER_ADDRESS) {
+      this.#log.warn('SIP connection limit reached', { from: socket.remoteAddress });
+      return false;
+    }
     this.#byNetwork.set(network, count);
     socket.once('close', () => {
       const left = (this.#byNetwork.get(network) ?? 1) - 1;
@@ -55,6 +59,8 @@ export class AcceptedConnections {
   }
 
   opened(flow: Flow, socket: Socket): void {
+    const { remote, protocol, tls } = flow;
+    this.#log.debug('SIP connection accepted', { from: addressText(remote), protocol, ...tls });
     this.#unheard.set(flow, socket);
   }
 

@@ -9,7 +9,7 @@ import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { AcceptedConnections } from './accepted-connections.ts';
 import { connectTcp, streamFlow } from './flow.ts';
-import { type Address, addressText, type ConnectOptions, type Flow, type Protocol } from './flow-types.ts';
+import type { Address, ConnectOptions, Flow, Protocol } from './flow-types.ts';
 import type { SipMessage, SipSyntaxError } from './message.ts';
 import { MessageReader } from './message-reader.ts';
 import { UdpSockets } from './udp.ts';
@@ -147,14 +147,9 @@ class StreamListeners {
   }
 
   #accept(socket: Socket, protocol: 'tcp' | 'tls', { idleMs = 0 }: ListenOptions): void {
-    if (this.#closing || !this.#accepted.admits(socket, this.#reader.streams)) {
-      this.#reader.log.warn('SIP connection limit reached', { from: socket.remoteAddress });
-      socket.destroy();
-      return;
-    }
+    if (this.#closing || !this.#accepted.admits(socket, this.#reader.streams)) return void socket.destroy();
     const flow = streamFlow(this.#reader, socket, protocol, idleMs);
     this.#accepted.opened(flow, socket);
-    this.#reader.log.debug('SIP connection accepted', { from: addressText(flow.remote), protocol, ...flow.tls });
     for (const listener of this.#connectionListeners) listener(flow);
   }
 }

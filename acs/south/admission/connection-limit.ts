@@ -48,15 +48,11 @@ export function limitConnections(
 }
 
 /** Bounds the connections of CPEs that have proved nothing. */
-export function unprovedPlaces(options: {
-  perAddress: number | undefined;
-  /** Networks of proxies, whose connections carry many CPEs. */
-  proxies: readonly string[];
-  clock: Clock;
-  log: Log;
-}): ConnectionPlaces {
-  const { perAddress = UNPROVED_PER_ADDRESS, clock, log } = options;
-  const proxies = networks(options.proxies);
+export function unprovedPlaces(
+  { trustedProxies, proxyProtocol = [], clock, log }: UnprovedOptions,
+  perAddress: number = UNPROVED_PER_ADDRESS,
+): ConnectionPlaces {
+  const proxies = networks([...trustedProxies, ...proxyProtocol]);
   const throttled = new ThrottledLog(clock);
   return new ConnectionPlaces({
     clock,
@@ -68,4 +64,12 @@ export function unprovedPlaces(options: {
         address,
       ),
   });
+}
+
+export interface UnprovedOptions {
+  /** Networks of proxies, whose connections carry many CPEs. */
+  trustedProxies: readonly string[];
+  proxyProtocol?: readonly string[] | undefined;
+  clock: Clock;
+  log: Log;
 }

@@ -1,0 +1,76 @@
+// Messages as traces show them: named, with their headers and XML without secrets.
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { clip } from '../../../shared/clip.ts';
+import type { Body, Envelope } from '../../../shared/cwmp/soap.ts';
+import type { TracedMessage } from '../../fleet/common/traced-session.ts';
+import { isInform } from '../inform.ts';
+import type { Posted } from '../post-stream.ts';
+import { redactedHeaders, redactedXml } from '../redaction.ts';
+
+/** A message of a CPE, without its XML. @param posted undefined when it could not be understood */
+export function messageOf(
+  request: FastifyRequest,
+  posted: Posted | undefined,
+  body: Buffer,
+  time: number,
+): TracedMessage {
+  const what = posted === undefined ? '(not understood)' : clip(messageName(posted));
+  const headers = redactedHeaders(request.headers, requestHeaders);
+  return { time, from: 'cpe', what, headers, length: body.length };
+}
+
+/** @param answer undefined for one without an envelope */
+export function answerOf(
+  reply: FastifyReply,
+  answer: { envelope: Envelope; xml: string } | undefined,
+  time: number,
+): TracedMessage {
+  const status = reply.statusCode;
+  const what = answer ? messageName(answer.envelope) : String(status);
+  const headers = redactedHeaders(reply.getHeaders(), answerHeaders);
+  const length = answer?.xml.length ?? 0;
+  return { time, from: 'acs', what, status, headers, length, ...redactedXml(answer?.xml ?? '') };
+}
+
+export const withXml = (message: TracedMessage, body: Buffer): TracedMessage => ({
+  ...message,
+  ...redactedXml(body.toString('utf8')),
+});
+
+function messageName(posted: Posted): string {
+  if (posted === 'empty') return '(empty)';
+  if (isInform(posted)) return `Inform (${posted.body.args.Event.map(({ EventCode }) => EventCode).join(', ')})`;
+  return bodyName(posted.body);
+}
+
+function bodyName(body: Body): string {
+  switch (body.kind) {
+    case 'request':
+      return body.method;
+    case 'response':
+      return `${body.method}Response`;
+    case 'fault':
+      return `Fault ${body.fault.soap ?? body.fault.code}`;
+    case 'unknown':
+      return body.name;
+    case 'invalid':
+      return `${body.method} (unreadable: ${body.reason})`;
+    case 'unreadable':
+      return `(unreadable: ${body.reason})`;
+    case 'empty':
+      return '(empty)';
+  }
+}
+
+const requestHeaders = [
+  ...['host', 'user-agent', 'soapaction', 'content-length', 'transfer-encoding', 'content-encoding', 'accept-encoding'],
+  ...['connection', 'authorization', 'cookie', 'x-forwarded-for', 'x-forwarded-proto'],
+];
+const answerHeaders = [
+  'content-type',
+  'content-encoding',
+  'www-authenticate',
+  'set-cookie',
+  'connection',
+  'retry-after',
+];
