@@ -186,3 +186,48 @@ function compile(patterns: readonly string[]): RegExp | undefined {
   }
   return undefined;
 }
+
+/** A pattern that was stored as text. */
+export const patternOf = ({ source, flags }: { source: string; flags: string }): RegExp => new RegExp(source, flags);
+
+/** Tells whether no repetition without bound lies in another one: such a pattern can take exponential time. */
+export function isBounded(source: string): boolean {
+  if (source.length > 2000) return false;
+  const text = withoutClasses(source);
+  /** Of each open group: whether its content repeats something without bound. */
+  const groups = [false];
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === '(') groups.push(false);
+    else if (text[at] === ')') {
+      const repeats = groups.pop() ?? false;
+      const isRepeated = isUnbounded(text, at + 1);
+      if (repeats && isRepeated) return false;
+      if (repeats || isRepeated) groups[groups.length - 1] = true;
+    } else if (isUnbounded(text, at)) groups[groups.length - 1] = true;
+  }
+  return true;
+}
+
+/** The pattern with a letter in place of each escape and each class of characters. */
+function withoutClasses(source: string): string {
+  let text = '';
+  let inClass = false;
+  for (let at = 0; at < source.length; at++) {
+    const character = source[at] ?? '';
+    const isEscape = character === '\\';
+    if (isEscape) at++;
+    if (inClass) inClass = isEscape || character !== ']';
+    else {
+      inClass = character === '[';
+      text += isEscape || inClass ? 'x' : character;
+    }
+  }
+  return text;
+}
+
+/** Tells whether a quantifier without an upper bound begins there. */
+function isUnbounded(source: string, at: number): boolean {
+  const character = source[at];
+  if (character === '*' || character === '+') return true;
+  return character === '{' && /^\{\d{1,9},\}/.test(source.slice(at, at + 12));
+}

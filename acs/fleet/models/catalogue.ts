@@ -107,22 +107,18 @@ export class ModelCatalogue {
     if (!(await this.#context.store.deleteDocument('learnedModel', name))) throw missing(name);
   }
 
-  given(): Promise<readonly Given[]> {
-    return this.#given.get();
-  }
-
-  learned(): Promise<readonly StoredDocument<LearnedModel>[]> {
-    return this.#learned.get();
-  }
+  readonly given = (): Promise<readonly Given[]> => this.#given.get();
+  readonly learned = (): Promise<readonly StoredDocument<LearnedModel>[]> => this.#learned.get();
 
   #build(stored: StoredDocument<GivenModel>): { key: string; given: Given } {
     const key = `${stored.name} ${stored.generation}`;
-    const found = this.#built.get(key);
-    if (found) return { key, given: found };
-    const { name, body, changed } = stored;
-    const model = modelOf(body);
-    return { key, given: { model, body, about: { ...aboutModel(name, 'document', body.marks, model), changed } } };
+    return { key, given: this.#built.get(key) ?? givenOf(stored) };
   }
+}
+
+function givenOf({ name, body, changed }: StoredDocument<GivenModel>): Given {
+  const model = modelOf(body);
+  return { model, body, about: { ...aboutModel(name, 'document', body.marks, model), changed } };
 }
 
 const missing = (name: string): UserError => new UserError(404, 'no-such-model', `no data model '${name}'`);

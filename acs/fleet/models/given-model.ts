@@ -3,6 +3,7 @@ import { buildModel } from '../../../shared/model/catalog.ts';
 import type { Model, ModelDocument, ParameterDef, ValueRange } from '../../../shared/model/definitions.ts';
 import { readDocument } from '../../../shared/model/document.ts';
 import { checkDocument } from '../../../shared/model/document-limits.ts';
+import { isBounded, patternOf } from '../../../shared/model/syntax.ts';
 import type { Product } from './learned-model.ts';
 
 /** The devices that a document describes; without any mark it is a standard for all devices with its root. */
@@ -106,7 +107,7 @@ function storedParameter({ description: _text, pattern, min, max, ranges, ...res
   const [least, most] = [textOf(min), textOf(max)];
   return {
     ...rest,
-    ...(pattern && isLinear(pattern.source) ? { pattern: { source: pattern.source, flags: pattern.flags } } : {}),
+    ...(pattern && isBounded(pattern.source) ? { pattern: { source: pattern.source, flags: pattern.flags } } : {}),
     ...(least === undefined ? {} : { min: least }),
     ...(most === undefined ? {} : { max: most }),
     ...(ranges ? { ranges: ranges.map(storedRange) } : {}),
@@ -116,28 +117,9 @@ function storedParameter({ description: _text, pattern, min, max, ranges, ...res
 function parameterOf({ pattern, min, max, ranges, ...rest }: StoredParameter): ParameterDef {
   return {
     ...rest,
-    ...(pattern === undefined ? {} : { pattern: new RegExp(pattern.source, pattern.flags) }),
+    ...(pattern === undefined ? {} : { pattern: patternOf(pattern) }),
     ...(min === undefined ? {} : { min: numberOf(min) }),
     ...(max === undefined ? {} : { max: numberOf(max) }),
     ...(ranges ? { ranges: ranges.map(rangeOf) } : {}),
   };
-}
-
-/** A pattern that repeats a repetition without bound can take exponential time: it is left out, and the device judges. */
-function isLinear(source: string): boolean {
-  if (source.length > 2000) return false;
-  const opened: boolean[] = [];
-  const plain = source.replace(/\\./g, 'x').replace(/\[[^\]]*\]/g, 'x');
-  let repeats = false;
-  for (let at = 0; at < plain.length; at++) {
-    if (plain[at] === '(') {
-      opened.push(repeats);
-      repeats = false;
-    } else if (plain[at] === ')') {
-      const isRepeated = /^([*+]|\{\d*,\d*\})/.test(plain.slice(at + 1, at + 12));
-      if (isRepeated && repeats) return false;
-      repeats = (opened.pop() ?? false) || repeats || isRepeated;
-    } else if (/^([*+]|\{\d*,\d*\})/.test(plain.slice(at, at + 11))) repeats = true;
-  }
-  return true;
 }

@@ -62,27 +62,21 @@ export class Judgement {
   value(wish: Wish): void {
     const { place, path, wanted } = wish;
     if (path.length > MAX_PATH) throw refused('bad-path', `${place}: longer than ${MAX_PATH} characters`);
-    const known = this.#judges.models.flatMap(model => {
-      const found = model.parameter(path);
-      return found ? [{ model, found }] : [];
-    });
+    const known = knownBy(this.#judges, model => model.parameter(path));
     this.#checkName(place, path, known, path);
     if (wanted.type !== undefined && !types.has(wanted.type))
       throw refused('bad-type', `${place}: '${wanted.type}' is not a type (one of ${[...types].join(', ')})`);
     const texts = wish.texts();
-    this.#eachModel(known, ({ model, found }) => this.#checkOne(wish, texts, found, this.#on(model)));
+    eachModel(this.#judges, known, ({ model, found }) => this.#checkOne(wish, texts, found, this.#on(model)));
     if (known.length === 0) for (const text of texts) checkText(place, anyText, text, wanted.type);
   }
 
   /** @param table its path, with the final dot @param exclusive its other rows are deleted @throws UserError 400 */
   table(table: string, exclusive: boolean): void {
-    const known = this.#judges.models.flatMap(model => {
-      const found = model.table(table);
-      return found ? [{ model, found }] : [];
-    });
+    const known = knownBy(this.#judges, model => model.table(table));
     this.#checkName(`objects: ${table}`, table, known, `the table ${table}`);
     if (!exclusive) return;
-    this.#eachModel(known, ({ model, found }) => {
+    eachModel(this.#judges, known, ({ model, found }) => {
       if (found.writable === false)
         throw refused('read-only', `objects: ${table} exclusive: its rows cannot be deleted${this.#on(model)}`);
     });
@@ -107,24 +101,6 @@ export class Judgement {
       return;
     }
     for (const model of models) if (!has.has(model)) this.#warn(`${place}: ${lacking(model, known)}`);
-  }
-
-  /** Calls `check` for each model; where no device is known, one that is content is enough. */
-  #eachModel<T>(known: readonly T[], check: (each: T) => void): void {
-    if (!this.#judges.isOpen) {
-      for (const each of known) check(each);
-      return;
-    }
-    let first: unknown;
-    for (const each of known) {
-      try {
-        check(each);
-        return;
-      } catch (error) {
-        first ??= error;
-      }
-    }
-    if (first !== undefined) throw first;
   }
 
   #checkOne({ place, path, wanted, isKey }: Wish, texts: readonly string[], found: KnownParameter, on: string): void {
@@ -161,6 +137,32 @@ function readAtProduct(on: string, check: () => void): void {
     if (!(error instanceof UserError) || on === '') throw error;
     throw refused('bad-value', `${error.message}${on}`);
   }
+}
+
+/** Calls `check` for each model; where no device is known, one that is content is enough. */
+function eachModel<T>({ isOpen }: Judges, known: readonly T[], check: (each: T) => void): void {
+  let first: unknown;
+  for (const each of known) {
+    try {
+      check(each);
+      if (isOpen) return;
+    } catch (error) {
+      if (!isOpen) throw error;
+      first ??= error;
+    }
+  }
+  if (first !== undefined) throw first;
+}
+
+/** The models that know something of a name, and what it is. */
+function knownBy<T>(
+  { models }: Judges,
+  find: (model: ProductModel) => T | undefined,
+): { model: ProductModel; found: T }[] {
+  return models.flatMap(model => {
+    const found = find(model);
+    return found ? [{ model, found }] : [];
+  });
 }
 
 const nameOf = ({ oui, productClass, softwareVersion }: ProductModel['product']): string =>

@@ -3,13 +3,11 @@
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import type { CpeMethod, ParameterInfo, ParameterValue } from '../../../shared/cwmp/methods.ts';
 import { messageOf } from '../../../shared/errors.ts';
-import { templateOf } from '../../../shared/model/path.ts';
 import type { FleetContext } from '../common/context.ts';
 import { retryConflicts } from '../common/documents.ts';
 import type { Cpe } from '../common/ports.ts';
 import { isSecretName } from '../common/secrets.ts';
 import {
-  joined,
   type LearnedEntries,
   type LearnedEntry,
   type LearnedModel,
@@ -19,10 +17,8 @@ import {
   type Product,
   refusedDigest,
 } from './learned-model.ts';
+import { ProductMemories } from './product-memories.ts';
 
-/** Products of which this process remembers the names, and names of one product; beyond these they are learned again. */
-const MAX_PRODUCTS = 200;
-const MAX_SEEN = 50_000;
 /** Documents of learned models; new products are not learned beyond this number. */
 const MAX_MODELS = 500;
 /** Values that one answer may teach: the first of a longer list. */
@@ -38,18 +34,9 @@ interface RpcResults {
   ParameterList?: unknown;
 }
 
-interface Memory {
-  product: Product;
-  /** Facts by kind and path, as devices told them. */
-  seen: Set<string>;
-  /** Facts that are not written yet. */
-  fresh: LearnedEntries;
-}
-
 export class ModelLearning {
   readonly #context: Pick<FleetContext, 'store' | 'log'>;
-  readonly #memories = new Map<string, Memory>();
-  readonly #waiting = new Set<Memory>();
+  readonly #memories = new ProductMemories();
   #isWriting = false;
 
   constructor(context: Pick<FleetContext, 'store' | 'log'>) {
@@ -74,45 +61,34 @@ export class ModelLearning {
 
   /** Writes what is new. Only one session at a time does; the others leave theirs to it. A failure is logged: the session goes on. */
   async write(): Promise<void> {
-    if (this.#waiting.size === 0 || this.#isWriting) return;
+    if (this.#memories.waiting.size === 0 || this.#isWriting) return;
     this.#isWriting = true;
-    try {
-      for (const memory of this.#waiting) {
-        this.#waiting.delete(memory);
-        const { product, fresh } = memory;
-        memory.fresh = {};
-        await this.#writeOne(product, fresh);
+    for (const memory of this.#memories.waiting) {
+      this.#memories.waiting.delete(memory);
+      const { product, fresh } = memory;
+      memory.fresh = {};
+      try {
+        await writeModel(this.#context, product, fresh);
+      } catch (error) {
+        // It is learned again when it is told again.
+        memory.seen.clear();
+        this.#context.log.warn('learned model write failed', { reason: messageOf(error) });
       }
-    } catch (error) {
-      this.#context.log.warn('learned model write failed', { reason: messageOf(error) });
-    } finally {
-      this.#isWriting = false;
     }
-  }
-
-  async #writeOne(product: Product, fresh: LearnedEntries): Promise<void> {
-    const { store } = this.#context;
-    const name = learnedName(product);
-    await retryConflicts(async () => {
-      const before = await store.document<LearnedModel>('learnedModel', name);
-      if (!before && (await store.documents('learnedModel')).length >= MAX_MODELS) return;
-      const entries: LearnedEntries = { ...before?.body.entries };
-      if (!learnInto(entries, fresh)) return;
-      await store.putDocument('learnedModel', name, { product, entries }, before?.generation ?? 0);
-    });
+    this.#isWriting = false;
   }
 
   #answered(row: Product, method: CpeMethod, args: RpcArguments, results: RpcResults): void {
     if (method === 'GetParameterValues') {
       for (const { Name, Type } of (results.ParameterList as ParameterValue[]).slice(0, MAX_AT_ONCE))
-        this.#learn(row, 'v', Name, { type: Type });
+        this.#memories.learn(row, 'v', Name, { type: Type });
     } else if (method === 'GetParameterNames') {
       for (const info of (results.ParameterList as ParameterInfo[]).slice(0, MAX_AT_ONCE))
-        this.#learn(row, 'n', info.Name, namedEntry(info));
+        this.#memories.learn(row, 'n', info.Name, namedEntry(info));
     } else if (method === 'SetParameterValues') {
-      for (const { Name } of args.ParameterList ?? []) this.#learn(row, 's', Name, { writable: true });
+      for (const { Name } of args.ParameterList ?? []) this.#memories.learn(row, 's', Name, { writable: true });
     } else if (method === 'AddObject') {
-      this.#learn(row, 's', args.ObjectName ?? '', { writable: true });
+      this.#memories.learn(row, 's', args.ObjectName ?? '', { writable: true });
     }
   }
 
@@ -121,42 +97,14 @@ export class ModelLearning {
     if (method === 'SetParameterValues') {
       const values = new Map(ParameterList.map(({ Name, Value }) => [Name, Value]));
       for (const { name, code } of fault.parameters)
-        if (values.has(name)) this.#learn(row, `f${code}`, name, refusal(code, name, values.get(name) ?? ''));
+        if (values.has(name)) this.#memories.learn(row, `f${code}`, name, refusal(code, name, values.get(name) ?? ''));
     } else if (method === 'GetParameterValues') {
       // A fault for several names does not say which.
       if (ParameterNames.length === 1 && fault.code === 9005)
-        this.#learn(row, 'f9005', ParameterNames[0] ?? '', { absent: true });
+        this.#memories.learn(row, 'f9005', ParameterNames[0] ?? '', { absent: true });
     } else if (method === 'AddObject' && (fault.code === 9005 || fault.code === 9008)) {
-      this.#learn(row, `f${fault.code}`, ObjectName, refusal(fault.code, ObjectName, ''));
+      this.#memories.learn(row, `f${fault.code}`, ObjectName, refusal(fault.code, ObjectName, ''));
     }
-  }
-
-  #learn(row: Product, kind: string, path: string, entry: LearnedEntry | undefined): void {
-    if (entry === undefined || path === '') return;
-    const memory = this.#memoryOf(row);
-    const fact = `${kind} ${path}${entry.refused ? ` ${entry.refused[0]}` : ''}`;
-    if (memory.seen.has(fact)) return;
-    if (memory.seen.size >= MAX_SEEN) memory.seen.clear();
-    forgetOpposites(memory.seen, kind, path);
-    memory.seen.add(fact);
-    const { template } = templateOf(path);
-    memory.fresh[template] = joined(memory.fresh[template], entry);
-    this.#waiting.add(memory);
-  }
-
-  #memoryOf({ oui, productClass, softwareVersion, manufacturer, root }: Product): Memory {
-    const key = `${oui} ${productClass} ${softwareVersion} ${root}`;
-    const found = this.#memories.get(key);
-    if (found) return found;
-    if (this.#memories.size >= MAX_PRODUCTS)
-      for (const oldest of this.#memories.keys()) {
-        this.#memories.delete(oldest);
-        break;
-      }
-    const product = { oui, productClass, softwareVersion, manufacturer, root };
-    const memory: Memory = { product, seen: new Set(), fresh: {} };
-    this.#memories.set(key, memory);
-    return memory;
   }
 }
 
@@ -167,8 +115,17 @@ function refusal(code: number, path: string, value: string): LearnedEntry | unde
   return undefined;
 }
 
-/** A name that was refused and is taken now, or the other way round, is news again. */
-function forgetOpposites(seen: Set<string>, kind: string, path: string): void {
-  const opposites = kind.startsWith('f') ? ['v', 'n', 's'] : ['f9005', 'f9008'];
-  for (const opposite of opposites) seen.delete(`${opposite} ${path}`);
+async function writeModel(
+  { store }: Pick<FleetContext, 'store'>,
+  product: Product,
+  fresh: LearnedEntries,
+): Promise<void> {
+  const name = learnedName(product);
+  await retryConflicts(async () => {
+    const before = await store.document<LearnedModel>('learnedModel', name);
+    if (!before && (await store.documents('learnedModel')).length >= MAX_MODELS) return;
+    const entries: LearnedEntries = { ...before?.body.entries };
+    if (!learnInto(entries, fresh)) return;
+    await store.putDocument('learnedModel', name, { product, entries }, before?.generation ?? 0);
+  });
 }

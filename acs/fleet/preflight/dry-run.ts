@@ -74,7 +74,7 @@ export class DryRuns {
    * @throws UserError as `presets.put`
    */
   async run(name: string, preset: Preset | undefined, limit: number): Promise<DryRun> {
-    const { change, warnings } = await this.#changeOf(name, preset);
+    const { change, warnings } = await changeOf(this.#parts, name, preset);
     const flight = await this.#parts.preflight.begin(limit);
     const run: DryRun = {
       ...{ matched: 0, fits: 0, refused: 0 },
@@ -101,7 +101,7 @@ export class DryRuns {
 
   /** Finds the devices that would lose the ACS by that preset, and works out nothing else. @throws UserError as `presets.put` */
   async losses(name: string, preset: Preset, limit: number): Promise<PreflightReport> {
-    return await this.#lossesBy((await this.#changeOf(name, preset)).change, limit);
+    return await this.#lossesBy((await changeOf(this.#parts, name, preset)).change, limit);
   }
 
   /** Finds the devices that would lose the ACS if the preset were deleted. */
@@ -118,15 +118,6 @@ export class DryRuns {
     return await this.#lossesBy({ name: '', before: presets, after: presets, input, inputAfter }, limit);
   }
 
-  async #changeOf(name: string, preset: Preset | undefined): Promise<{ change: PresetChange; warnings: string[] }> {
-    const { presets, wantedStates } = this.#parts;
-    const { compiled: changed, warnings = [] } = preset ? await presets.compile(name, preset) : {};
-    const { presets: stored, input } = await wantedStates.inputs();
-    const others = stored.filter(entry => entry.name !== name);
-    const after = changed ? [...others, changed].sort(byWeight) : stored;
-    return { change: { name, before: changed ? stored : others, after, input }, warnings };
-  }
-
   /** Judges only the link to the ACS, and only devices for which what TLS depends on changes. */
   async #lossesBy(change: PresetChange, limit: number): Promise<PreflightReport> {
     const run = await this.#parts.preflight.begin(limit, { only: 'acs' });
@@ -141,6 +132,19 @@ export class DryRuns {
     }
     return run.report;
   }
+}
+
+/** The change that storing `preset` under `name` would be. @throws UserError as `presets.put` */
+async function changeOf(
+  { presets, wantedStates }: DryRunParts,
+  name: string,
+  preset: Preset | undefined,
+): Promise<{ change: PresetChange; warnings: string[] }> {
+  const { compiled: changed, warnings = [] } = preset ? await presets.compile(name, preset) : {};
+  const { presets: stored, input } = await wantedStates.inputs();
+  const others = stored.filter(entry => entry.name !== name);
+  const after = changed ? [...others, changed].sort(byWeight) : stored;
+  return { change: { name, before: changed ? stored : others, after, input }, warnings };
 }
 
 /** Pages of enrolled devices, with the fields that the change is compared by. */

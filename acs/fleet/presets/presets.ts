@@ -70,9 +70,7 @@ export class Presets {
   }
 
   /** All presets, the lightest first. */
-  compiled(): Promise<readonly CompiledPreset[]> {
-    return this.#compiled.get();
-  }
+  readonly compiled = (): Promise<readonly CompiledPreset[]> => this.#compiled.get();
 
   /** Checks and compiles a preset without storing it. @returns it with the warnings of `put` @throws UserError as `put` */
   async compile(name: string, preset: Preset): Promise<{ compiled: CompiledPreset; warnings: string[] }> {

@@ -52,11 +52,7 @@ export class RolloutDocuments {
   /** @returns whether a device with that position may act on its offer */
   async isOffering(position: RolloutPosition | undefined): Promise<boolean> {
     const found = position && (await this.find(position.id));
-    if (!found) return false;
-    const { phase, waiting = 0 } = found.body;
-    const isLate = waiting > 0;
-    if (phase === 'running' || (phase === 'done' && isLate)) return true;
-    return (phase === 'rolling-back' || (phase === 'rolled-back' && isLate)) && position?.back === true;
+    return found !== undefined && isActive(found.body, position?.back === true);
   }
 
   /** @throws UserError 409 where there is one of that id, also one that is being deleted */
@@ -93,6 +89,12 @@ export class RolloutDocuments {
   async remove(id: string): Promise<void> {
     await this.#documents.remove(id, true);
   }
+}
+
+/** Tells whether offers count: of a rollout that runs, or has ended and has devices left that were away. @param isBack the offer is one of the way back */
+function isActive({ phase, waiting = 0 }: Rollout, isBack: boolean): boolean {
+  if (phase === 'running' || (phase === 'done' && waiting > 0)) return true;
+  return isBack && (phase === 'rolling-back' || (phase === 'rolled-back' && waiting > 0));
 }
 
 const progressOf = ({ id, phase, wave, reason }: Rollout) => ({

@@ -31,9 +31,7 @@ export class Tasks {
   }
 
   /** Queues an operator's task. @throws UserError 400, 404 for the device or the file, 409, 429 */
-  add(device: string, input: TaskInput): Promise<Task> {
-    return this.make(device, input, 'operator');
-  }
+  readonly add = (device: string, input: TaskInput): Promise<Task> => this.make(device, input, 'operator');
 
   /** Queues a task of an operator or of the reconciliation. @throws UserError as `add` */
   async make(device: string, input: TaskInput, origin: Task['origin']): Promise<Task> {
@@ -45,9 +43,7 @@ export class Tasks {
   }
 
   /** Objections of the models to the arguments of a task. */
-  warnings(task: Task): Promise<string[]> {
-    return taskWarnings(this.#context, this.#products, task);
-  }
+  readonly warnings = (task: Task): Promise<string[]> => taskWarnings(this.#context, this.#products, task);
 
   /** @throws UserError 404 */
   async get(id: string): Promise<Task> {
@@ -56,9 +52,7 @@ export class Tasks {
     return found;
   }
 
-  list(query: { device?: string; limit: number }): Promise<Task[]> {
-    return this.#context.store.tasks(query);
-  }
+  readonly list = (query: { device?: string; limit: number }): Promise<Task[]> => this.#context.store.tasks(query);
 
   /** @throws UserError 404, 409 for a task that was sent or has ended */
   async cancel(id: string): Promise<Task> {
