@@ -6,15 +6,18 @@ import { UNKNOWN_TIME, valuesOf } from './messages.ts';
 const KEY = 'Device.ManagementServer.ParameterKey';
 const VERSION = 'Device.DeviceInfo.SoftwareVersion';
 const SUMMARY = 'Device.DeviceSummary';
+/** It tells the interval itself, so that the ACS need not read it: 1,440 seconds make the same windows as an unknown one. */
+const INTERVAL = 'Device.ManagementServer.PeriodicInformInterval';
 
 export class CpeValues {
   readonly #values = new Map<string, string>([
     [KEY, ''],
     [VERSION, '49.1.100'],
     [SUMMARY, 'Device:1.0'],
+    [INTERVAL, '1440'],
   ]);
   /** The parameters that each Inform carries. */
-  readonly reported = new Set([SUMMARY, VERSION, KEY]);
+  readonly reported = new Set([SUMMARY, VERSION, KEY, INTERVAL]);
   /** Parameters, tables and methods that it refuses, with the code. */
   readonly refusals = new Map<string, number>();
   /** The Status of its SetParameterValuesResponse: 1 where changes wait for a restart. */

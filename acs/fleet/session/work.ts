@@ -13,6 +13,7 @@ import { adapted } from './adapted-cpe.ts';
 import type { ClaimedSessions } from './claimed-sessions.ts';
 import { CREDENTIALS, CredentialOffers } from './credentials.ts';
 import { type DeviceSession, dueTasks } from './device-session.ts';
+import { FirstIntervals } from './first-interval.ts';
 import { noted } from './lost-session.ts';
 import { splitting } from './split-reads.ts';
 
@@ -22,12 +23,14 @@ export class SessionWork {
   readonly #parts: ReconcileParts;
   readonly #claimed: ClaimedSessions;
   readonly #credentials: CredentialOffers;
+  readonly #intervals: FirstIntervals;
 
   constructor(context: FleetContext, parts: ReconcileParts, claimed: ClaimedSessions) {
     this.#context = context;
     this.#parts = parts;
     this.#claimed = claimed;
     this.#credentials = new CredentialOffers(context);
+    this.#intervals = new FirstIntervals(context);
   }
 
   async run(session: DeviceSession, connected: Cpe): Promise<void> {
@@ -53,6 +56,7 @@ export class SessionWork {
       if (await this.#workOnce(session, cpe)) return;
     } while (this.#claimed.isAsked(id));
     session.purpose = { cause: HISTORY };
+    await this.#intervals.read(session, cpe);
     await this.#parts.history?.read(session, cpe);
   }
 

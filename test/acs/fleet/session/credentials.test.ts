@@ -5,7 +5,11 @@ import { type TestAcs, testAcs } from '../../../support/acs/memory-acs.ts';
 import { ScriptedCpe } from '../../../support/cpe/scripted-cpe.ts';
 import { deviceId as id } from '../../../support/devices.ts';
 
-const parameters = { 'Device.ManagementServer.ConnectionRequestURL': 'http://127.0.0.1:7547/cr' };
+const parameters = {
+  'Device.ManagementServer.ConnectionRequestURL': 'http://127.0.0.1:7547/cr',
+  // It tells its interval, so that the ACS need not read it.
+  'Device.ManagementServer.PeriodicInformInterval': '3600',
+};
 
 describe('credentials that a device refuses', () => {
   let acs: TestAcs;

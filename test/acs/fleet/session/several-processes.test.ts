@@ -108,7 +108,7 @@ describe('a session over several processes', () => {
     const order: string[] = [];
     one.events.on('session', ({ outcome }) => order.push(`one ${outcome}`));
     two.events.on('inform', () => order.push('two begins'));
-    const newer = new ScriptedCpe(two.app);
+    const newer = new ScriptedCpe(two.app, { events: ['1 BOOT'] });
     assert.equal((await newer.post(newer.inform())).status, 200);
     assert.deepEqual(order, ['one lost', 'two begins']);
     assert.equal((await newer.post(undefined)).status, 204);
@@ -146,7 +146,7 @@ describe('a session over several processes', () => {
 
   it('fails a POST when it is over at its process', async () => {
     const [one, two] = all as [TestAcs, TestAcs];
-    const cpe = new ScriptedCpe(one.app);
+    const cpe = new ScriptedCpe(one.app, { events: ['1 BOOT'] });
     await cpe.post(cpe.inform());
     const { cookie } = cpe;
     assert.equal((await cpe.post(undefined)).status, 204);
