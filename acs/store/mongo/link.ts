@@ -5,6 +5,7 @@ import type { Clock, Random } from '../../../shared/clock.ts';
 import { messageOf } from '../../../shared/errors.ts';
 import { UserError } from '../../errors.ts';
 import { clientOf, databaseOf, withoutSecrets } from './client.ts';
+import { busyStore, InFlight } from './in-flight.ts';
 import { Reach } from './reach.ts';
 import { removing, replacing, type Versioned } from './versioned.ts';
 
@@ -22,11 +23,7 @@ export interface MongoOptions {
 /** With the time in which the driver finds that a server is away, a request fails within two seconds. */
 const PATIENCE_MS = 1500;
 const OPENING_MS = 8000;
-const MAX_IN_FLIGHT = 50_000;
 const MAX_CONFLICTS = 40;
-
-const closedStore = (): UserError => new UserError(503, 'store-closed', 'the store is closed');
-const busyStore = (): UserError => new UserError(503, 'store-busy', 'the store does not keep up');
 
 const unavailableAt =
   (where: string, secrets: readonly string[]) =>
@@ -53,23 +50,23 @@ export class Link {
   readonly clock: Clock;
   readonly random: Random;
   readonly #client: MongoClient;
-  readonly #reach: Reach;
+  /** For what must be tried while all else fails at once. */
+  readonly reach: Reach;
   readonly #unavailable: (error: unknown) => UserError;
-  readonly #running = new Set<Promise<unknown>>();
-  #isOpen = true;
+  readonly #inFlight = new InFlight();
 
   constructor({ url, clock, random, patienceMs = PATIENCE_MS }: MongoOptions) {
     const { client, where, secrets } = clientOf(url);
     this.#client = client;
     this.#unavailable = unavailableAt(where, secrets);
-    this.#reach = new Reach({ clock, random, patienceMs, unavailable: this.#unavailable });
+    this.reach = new Reach({ clock, random, patienceMs, unavailable: this.#unavailable });
     this.db = client.db(databaseOf(url));
     this.clock = clock;
     this.random = random;
   }
 
   async connect(): Promise<void> {
-    await this.#reach.retry(async () => {
+    await this.reach.retry(async () => {
       // Explicitly: a client whose first connection failed stays closed otherwise.
       await this.#client.connect();
       await this.db.command({ ping: 1 });
@@ -78,37 +75,19 @@ export class Link {
 
   /** Runs a request of a caller, in flight until it settles. @throws UserError 503 when the store is closed or too busy */
   run<T>(work: () => Promise<T>): Promise<T> {
-    if (!this.#isOpen) return Promise.reject(closedStore());
-    if (this.#running.size >= MAX_IN_FLIGHT) return Promise.reject(busyStore());
-    const running = work();
-    this.keep(running);
-    return running;
+    return this.#inFlight.run(work);
   }
 
   /** Makes `close` wait for the work; its errors are handled elsewhere. */
   keep(work: Promise<unknown>): void {
-    this.#running.add(work);
-    const done = (): unknown => this.#running.delete(work);
-    work.then(done, done);
+    this.#inFlight.keep(work);
   }
 
-  isOpen(): boolean {
-    return this.#isOpen;
-  }
+  readonly isOpen = (): boolean => this.#inFlight.isOpen();
 
   /** Retries while the server cannot be reached. `work` must be safe to be done twice. @throws UserError 503 `store-unavailable` */
   retry<T>(work: () => Promise<T>): Promise<T> {
-    return this.#reach.retry(work);
-  }
-
-  /** Tries once, also while all other requests fail at once: its success lets them try again. */
-  attempt<T>(work: () => Promise<T>): Promise<T> {
-    return this.#reach.attempt(work);
-  }
-
-  /** True while the server is away, and every request fails at once. */
-  isCutOff(): boolean {
-    return this.#reach.isCutOff();
+    return this.reach.retry(work);
   }
 
   /**
@@ -137,14 +116,11 @@ export class Link {
     if (conflicts > 2) await this.clock.sleep(Math.min(100, 2 ** conflicts) * this.random.next());
   }
 
-  newId(): string {
-    return this.random.bytes(12).toString('base64url');
-  }
+  readonly newId = (): string => this.random.bytes(12).toString('base64url');
 
   /** Waits for requests in flight, then closes. */
   async close(): Promise<void> {
-    this.#isOpen = false;
-    while (this.#running.size > 0) await Promise.allSettled([...this.#running]);
+    await this.#inFlight.end();
     await this.#client.close();
   }
 }

@@ -80,12 +80,12 @@ export async function storeOn(link: Link): Promise<Store> {
 /** Reads the generations again and again, one request at a time. */
 function keepFresh(link: Link, documents: Documents): () => void {
   const ask = (): void => {
-    const asking = link
+    const asking = link.reach
       .attempt(() => documents.kinds.refresh())
       // The server is away: the known generations stay until the next read.
       .catch(() => undefined)
       .then(() => {
-        if (link.isOpen()) timer = link.clock.after(link.isCutOff() ? CUT_OFF_MS : REFRESH_MS, ask);
+        if (link.isOpen()) timer = link.clock.after(link.reach.isCutOff() ? CUT_OFF_MS : REFRESH_MS, ask);
       });
     link.keep(asking);
   };

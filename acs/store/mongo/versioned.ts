@@ -48,7 +48,7 @@ export function replacing<T extends Versioned>(write: Write<T>): () => Promise<b
   );
 }
 
-/** The outcome of a write whose answer was lost: true when it was carried out, undefined when it can be sent again. */
+/** True where a write whose answer was lost was carried out, false where another came first, undefined where it can be sent again. */
 function outcomeOf(
   { before, next, mayReturn, unavailable }: Omit<Write<Versioned>, 'collection'>,
   stored: Marks | undefined,

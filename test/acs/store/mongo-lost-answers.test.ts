@@ -166,6 +166,43 @@ peerSuite('MongoDB store whose answers are lost', labMongoNeeds, function () {
     assert.deepEqual(await openTasks(), ['t1']);
   });
 
+  it('H2: repeats a bulk write when its connection breaks', async () => {
+    await announce();
+    const toCollection =
+      (collection: string): Fits =>
+      ({ name, collection: of }) =>
+        name === 'update' && of === collection;
+    await losing(toCollection('treeChunks'), () => one.putParameters(id, [known('Device.A', '1')]));
+    assert.equal((await one.parameters(id, 'Device.A'))[0]?.value, '1');
+    await losing(toCollection('contentChunks'), () => one.putContent('f', inPieces(Buffer.from('one'))));
+    assert.equal(String(await bytesOf(one, 'f')), 'one');
+    const events = [{ time: newYear, type: 'told', data: {} }];
+    await losing(toCollection('deviceEvents'), () => one.appendHistory([{ device: id, events }]));
+    assert.equal((await one.deviceEvents(id, 10)).length, 1);
+  });
+
+  it('H2: repeats what a server in trouble refuses, and answers 503 when that lasts', async () => {
+    await announce();
+    const isOnData: Fits = ({ name }) => ['find', 'insert', 'update', 'delete', 'aggregate'].includes(name);
+    wire.refusal = { fits: isOnData, error: { code: 1, errmsg: 'the connection to the backing database was refused' } };
+    const adding = addTask(one, 't1');
+    await clock.sleep(300);
+    wire.refusal = undefined;
+    assert.equal((await adding).id, 't1');
+    wire.refusal = { fits: isOnData, error: { code: 1, errmsg: 'the connection to the backing database was refused' } };
+    const calls: (() => Promise<unknown>)[] = [
+      () => addTask(one, 't2'),
+      () => one.putParameters(id, [known('Device.A', '1')]),
+      () => one.putContent('f', inPieces(Buffer.from('one'))),
+      () => one.putDocument('preset', 'a', {}),
+      () => one.device(id),
+      () => one.countDevices(undefined, newYear),
+      () => one.beat({ id: 'one', address: '' }),
+    ];
+    await Promise.all(calls.map(call => assert.rejects(call(), unavailable)));
+    assert.deepEqual(await openTasks(), ['t1']);
+  });
+
   /** @returns the tasks that were added, those that are stored, and the errors */
   const addTasks = async (store: Store): Promise<{ asked: string[]; stored: string[]; errors: string[] }> => {
     await announce();

@@ -65,6 +65,16 @@ function commandOf(message: Buffer): Command | undefined {
   return { name, collection: String(body[name]), body: { ...body, ...sequences } };
 }
 
+/** An answer of the server to the message. */
+function answerTo(message: Buffer, body: BSON.Document): Buffer {
+  const document = BSON.serialize(body);
+  const answer = Buffer.alloc(HEADER_BYTES + 5 + document.length);
+  for (const [at, word] of [answer.length, 0, message.readInt32LE(4), OP_MSG].entries())
+    answer.writeInt32LE(word, at * 4);
+  answer.set(document, HEADER_BYTES + 5);
+  return answer;
+}
+
 /** One connection of a client, with its own to the server. */
 class Passage {
   readonly #wire: MongoWire;
@@ -94,7 +104,9 @@ class Passage {
       const command = commandOf(message);
       const loss = command && this.#wire.lossFor(command);
       if (command && loss) this.#losing.set(message.readInt32LE(4), { command, loss });
-      this.#far.write(message);
+      const { refusal } = this.#wire;
+      if (command && refusal?.fits(command)) this.#near.write(answerTo(message, { ok: 0, ...refusal.error }));
+      else this.#far.write(message);
     }
   }
 
@@ -111,6 +123,8 @@ class Passage {
 export class MongoWire {
   /** Where new connections go. */
   target: number;
+  /** Commands that fit are answered with that error, and not passed on. */
+  refusal: { fits: Fits; error: { code: number; errmsg: string } } | undefined;
   /** Commands by name. */
   readonly counts = new Map<string, number>();
   readonly #server: Server;
