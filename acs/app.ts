@@ -72,7 +72,7 @@ async function build(setup: AcsSetup, keep: Keep): Promise<Omit<Acs, 'close'>> {
   const { api } = keep(
     await buildNorth(setup, {
       ...{ events, store, fleet, south, sendConnectionRequest },
-      unready: () => unready ?? health.trouble(),
+      unready: () => unready ?? health.trouble() ?? (cluster.members.isServing() ? undefined : 'the store is away'),
     }),
   );
 

@@ -34,7 +34,8 @@ export async function exchangePost(
     answer = await session.exchange.post(posted);
   } catch (error) {
     if (!(error instanceof SessionLost)) throw error;
-    reply.code(posted === 'empty' ? 204 : 400).send();
+    if (error.isStoreAway) rejectBusy(reply, admission.retryAfter());
+    else reply.code(posted === 'empty' ? 204 : 400).send();
     return;
   }
   session.compresses ||= isCoded(request.headers['content-encoding']);

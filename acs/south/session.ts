@@ -9,6 +9,7 @@ import type { DeviceIdentity } from '../device/row.ts';
 import { UserError } from '../errors.ts';
 import { SessionClosed, SessionLost } from '../fleet/common/ports.ts';
 import type { DeviceSession } from '../fleet/session/device-session.ts';
+import { isStoreTrouble } from '../store/health.ts';
 import { serveRequests } from './cpe-requests.ts';
 import type { Exchange } from './exchange.ts';
 import type { Caller } from './http/caller.ts';
@@ -47,7 +48,7 @@ export async function runSession(cpe: Exchange, caller: Caller, context: Session
   } catch (failure) {
     outcome = 'lost';
     error = messageOf(failure);
-    cpe.abandon(error);
+    cpe.abandon(isStoreTrouble(failure) ? new SessionLost(error, true) : error);
     if (failure instanceof SessionLost && !(failure instanceof SessionClosed)) lost = error;
     if (!(failure instanceof SessionLost))
       log[levelOf(failure)]('CWMP session failed', { device: session?.id, error: failure });

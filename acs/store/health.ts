@@ -1,17 +1,18 @@
-// The health of a store: a change that fails shows that the store cannot be written; it is then probed until it can. One log line each.
+// The health of a store: a call that fails shows that the store cannot be written or reached; it is then probed until it can. One log line each.
 import type { Clock } from '../../shared/clock.ts';
 import { isAbort } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { UserError } from '../errors.ts';
 import type { Store } from './store.ts';
 
-/** Codes of a disk that is full, fails or cannot be written. Callers do not log these errors: it is done here, once. */
+/** Codes of a disk that is full, fails or cannot be written, and of a database that is away. Callers do not log these errors: it is done here, once. */
 const troubleCodes: ReadonlySet<string> = new Set([
   'store-full',
   'store-read-only',
   'store-io',
   'store-corrupt',
   'store-cannot-open',
+  'store-unavailable',
 ]);
 export const isStoreTrouble = (error: unknown): error is UserError =>
   error instanceof UserError && troubleCodes.has(error.code);
@@ -50,7 +51,7 @@ export class StoreHealth {
     this.#stopped.abort(new DOMException('the store closes', 'AbortError'));
   }
 
-  /** Notes an error of the store; one of a failing disk starts the probing. */
+  /** Notes an error of the store; one of a failing disk, or of a database that is away, starts the probing. */
   note(error: unknown): void {
     if (!isStoreTrouble(error)) return;
     this.#refused++;
@@ -70,7 +71,7 @@ export class StoreHealth {
 
   async #probeUntilWritten(first: UserError): Promise<void> {
     const since = this.#clock.now();
-    for (let found = await this.#probe(); found; found = await this.#probe()) {
+    for (let found = await this.#probe(first); found; found = await this.#probe(found)) {
       if (this.#trouble === undefined) this.#log.error('store not writable', { reason: found.message });
       this.#trouble = found.message;
       await this.#clock.sleep(PROBE_MS, this.#stopped.signal);
@@ -84,10 +85,11 @@ export class StoreHealth {
     }
   }
 
-  /** Writes a document and deletes it. @returns the error of a failing disk */
-  async #probe(): Promise<UserError | undefined> {
+  /** Writes a document and deletes it. @returns the error that shows that the trouble lasts */
+  async #probe({ code }: UserError): Promise<UserError | undefined> {
+    const bytes = code === 'store-unavailable' ? 0 : PROBE_BYTES;
     try {
-      await this.#store.putDocument('duty', PROBE, { fill: 'x'.repeat(PROBE_BYTES) });
+      await this.#store.putDocument('duty', PROBE, { fill: 'x'.repeat(bytes) });
       await this.#store.deleteDocument('duty', PROBE);
       return undefined;
     } catch (error) {

@@ -140,7 +140,7 @@ class StoreContact {
   /** Logs a change. */
   report(error: unknown = 'a heartbeat took too long'): void {
     const isLost = this.isLost();
-    if (isLost && !this.#isReportedLost) this.#log.error('store contact lost', { reason: messageOf(error) });
+    if (isLost && !this.#isReportedLost) this.#log.warn('store contact lost', { reason: messageOf(error) });
     if (!isLost && this.#isReportedLost) this.#log.info('store contact restored');
     this.#isReportedLost = isLost;
   }
@@ -218,7 +218,8 @@ class JoinedMembers implements Members {
   async leave(): Promise<void> {
     this.#hasLeft = true;
     this.#timer?.cancel();
-    await this.#joining.store.leave(this.self);
+    // Where the store is away the others learn it when the lease ends; the process must end all the same.
+    await this.#joining.store.leave(this.self).catch(() => undefined);
   }
 }
 

@@ -22,9 +22,12 @@ export interface Cpe {
 /** Thrown when the CPE went away, or broke the protocol, before it answered. */
 export class SessionLost extends Error {
   override readonly name = 'SessionLost';
+  /** The store failed, so that the CPE is to come again later. */
+  readonly isStoreAway: boolean;
 
-  constructor(reason: string) {
+  constructor(reason: string, isStoreAway = false) {
     super(clip(reason));
+    this.isStoreAway = isStoreAway;
   }
 }
 
