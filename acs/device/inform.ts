@@ -2,6 +2,7 @@
 
 import type { Credentials } from './credentials.ts';
 import type { InformFacts, InformReport } from './operation-types.ts';
+import type { KnownValue } from './parameter.ts';
 import type { DeviceRow } from './row.ts';
 
 const MAX_VALUES = 128;
@@ -95,6 +96,29 @@ export function withInform(row: DeviceRow, facts: InformFacts): DeviceRow {
   if (report.informInterval === 0) delete next.informInterval;
   else if (report.informInterval !== undefined) next.informInterval = report.informInterval;
   return next;
+}
+
+/**
+ * The row after values were read or set: those that Informs have told are replaced by newer ones, so that what Informs told may always
+ * count before the parameter tree. Reads of before the last Inform change nothing.
+ * @param replaceBelow a partial path: `values` are all that there is below
+ */
+export function withKnown(row: DeviceRow, values: readonly KnownValue[], replaceBelow?: string): DeviceRow {
+  if (row.told === '{}') return row;
+  const told = new Map(Object.entries(informValues(row)));
+  const read = new Set(replaceBelow === undefined ? [] : values.map(({ path }) => path));
+  let isChanged = false;
+  if (replaceBelow !== undefined)
+    for (const path of told.keys())
+      if (path.startsWith(replaceBelow) && !read.has(path)) isChanged = told.delete(path) || isChanged;
+  for (const { path, value, time } of values) {
+    const before = told.get(path);
+    if (before === undefined || before === value || time < (row.lastInform ?? 0)) continue;
+    if (value.length > MAX_VALUE_LENGTH) told.delete(path);
+    else told.set(path, value);
+    isChanged = true;
+  }
+  return isChanged ? { ...row, told: JSON.stringify(Object.fromEntries(told)) } : row;
 }
 
 /** The row without a restart that is due. */

@@ -106,6 +106,8 @@ export interface DeviceOperations {
   };
   /** Records the seconds between its periodic Informs, 0 for none, as they were read or set. */
   intervalLearned: { args: { informInterval: number }; result: boolean };
+  /** Takes newer values into what Informs have told: a store does it with every value that goes into a device's tree. */
+  valuesKnown: { args: { values: readonly KnownValue[]; replaceBelow?: string }; result: undefined };
   /** Announces a device before its first Inform. @throws UserError 409 when it exists */
   announced: { args: { identity: DeviceIdentity; now: number; patch: DevicePatch }; result: DeviceRow };
   patched: { args: { patch: DevicePatch }; result: DeviceRow };

@@ -20,7 +20,7 @@ import {
   rolloutReleased,
   rolloutRolledBack,
 } from './operations/rollouts.ts';
-import { credentialsOffered, informed, intervalLearned, missed, released } from './operations/sessions.ts';
+import { credentialsOffered, informed, intervalLearned, missed, released, valuesKnown } from './operations/sessions.ts';
 import {
   taskAdded,
   taskCancelled,
@@ -49,6 +49,7 @@ const operations: { [N in DeviceOperation]: Operation<N> } = {
   sessionLost,
   missed,
   intervalLearned,
+  valuesKnown,
   announced,
   patched,
   approved,

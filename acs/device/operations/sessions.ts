@@ -2,7 +2,7 @@
 import { suspicion } from '../clone-detection.ts';
 import type { Credentials } from '../credentials.ts';
 import { suspectedBy } from '../drift-suspicion.ts';
-import { withInform } from '../inform.ts';
+import { withInform, withKnown } from '../inform.ts';
 import { dueAt, livenessOf } from '../liveness.ts';
 import type { DeviceOperations } from '../operation-types.ts';
 import { positionAfterInform, positionAfterSession } from '../rollout-transitions.ts';
@@ -72,6 +72,11 @@ export const intervalLearned: Operation<'intervalLearned'> = (row, { informInter
   if ((known.informInterval ?? 0) === informInterval) return unchanged(row, false);
   const { informInterval: _before, ...rest } = known;
   return changed(informInterval > 0 ? { ...rest, informInterval } : rest, true);
+};
+
+export const valuesKnown: Operation<'valuesKnown'> = (row, { values, replaceBelow }) => {
+  const next = row && withKnown(row, values, replaceBelow);
+  return next && next !== row ? changed(next, undefined) : unchanged(row, undefined);
 };
 
 export const credentialsOffered: Operation<'credentialsOffered'> = (row, { token, next, connectionRequest }, id) => {

@@ -1,6 +1,7 @@
 // Operations on the tasks of a device, from queued to ended.
 import { UserError } from '../../errors.ts';
 import { suspected } from '../drift-suspicion.ts';
+import { withKnown } from '../inform.ts';
 import type { Outcome } from '../operation-types.ts';
 import { begin, mayBegin, positionAfterTask } from '../rollout-transitions.ts';
 import type { DeviceRow } from '../row.ts';
@@ -61,11 +62,13 @@ export const taskSent: Operation<'taskSent'> = (row, { token, id: taskId, now },
   return changed(next, sent);
 };
 
-export const taskSettled: Operation<'taskSettled'> = (row, { token, id: taskId, outcome, now }, id) => {
-  const known = existing(row, id);
-  if (token !== undefined && isStale(known, token)) return unchanged(row, 'stale');
+export const taskSettled: Operation<'taskSettled'> = (row, args, id) => {
+  const { token, id: taskId, outcome, known: values = [], now } = args;
+  // Values count also where the session is stale: the device has told them.
+  const known = withKnown(existing(row, id), values);
+  if (token !== undefined && isStale(known, token)) return changed(known, 'stale');
   const task = known.tasks.find(open => open.id === taskId);
-  if (!task) return unchanged(row, 'gone');
+  if (!task) return changed(known, 'gone');
   const settled = withOutcome(task, outcome, now);
   const isOver = settled.ended !== undefined;
   const next = isOver ? suspected(without(known, settled), settled) : replaced(known, settled);

@@ -2,6 +2,7 @@
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import type { ParameterValue } from '../../../shared/cwmp/methods.ts';
 import type { Model } from '../../../shared/model/definitions.ts';
+import { withKnown } from '../../device/inform.ts';
 import { learnInterval, namedValues } from '../common/inform-interval.ts';
 import { typeOf } from '../common/models.ts';
 import { codeOf } from '../common/ports.ts';
@@ -61,13 +62,13 @@ function planValues({ desired, model, current, left, values }: Write): void {
 }
 
 /** Keeps the values that the device has now, as far as they are known. */
-async function recordValues({ row, context, now: time }: Reconciliation, write: Write): Promise<void> {
+async function recordValues(run: Reconciliation, write: Write): Promise<void> {
+  const { row, context, now: time } = run;
   const { desired, model, current, values } = write;
   const known = values.map(({ value }) => value).filter(({ Name }) => !isHidden(model, Name));
-  await context.store.putParameters(
-    row.id,
-    known.map(({ Name, Value, Type }) => ({ path: Name, value: Value, type: Type, time })),
-  );
+  const set = known.map(({ Name, Value, Type }) => ({ path: Name, value: Value, type: Type, time }));
+  await context.store.putParameters(row.id, set);
+  run.row = withKnown(run.row, set);
   await learnInterval(context.store, row, namedValues([...current.values(), ...known]));
   context.events.emit('reconciled', { device: row.id, revision: desired.revision, changed: values.length });
 }

@@ -121,9 +121,8 @@ function deviceStore(link: Link, { writes, search, groups, trees }: DeviceParts)
     apply: <N extends DeviceOperation>(id: string, name: N, args: DeviceOperations[N]['args']) =>
       link.run(async () => {
         if (!('known' in args)) return await writes.apply(id, name, args);
-        const { known, ...others } = args;
-        if (known) await trees.put(id, known);
-        return await writes.apply(id, name, others as DeviceOperations[N]['args']);
+        if (args.known) await trees.put(id, args.known);
+        return await writes.apply(id, name, args);
       }),
     devices: query => link.run(() => search.page(query)),
     countDevices: (filter, now) => link.run(() => search.count(filter, now)),
@@ -131,7 +130,12 @@ function deviceStore(link: Link, { writes, search, groups, trees }: DeviceParts)
     overdue: query => link.run(() => search.overdue(query)),
     parameters: (device, path) => link.run(() => trees.parameters(device, path)),
     knownValues: (ids, paths) => link.run(() => search.knownValues(ids, paths)),
-    putParameters: (device, values, replaceBelow) => link.run(() => trees.put(device, values, replaceBelow)),
+    putParameters: (device, values, replaceBelow) =>
+      link.run(async () => {
+        await trees.put(device, values, replaceBelow);
+        const below = replaceBelow === undefined ? {} : { replaceBelow };
+        await writes.apply(device, 'valuesKnown', { values, ...below });
+      }),
   };
 }
 

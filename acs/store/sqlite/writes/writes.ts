@@ -51,10 +51,15 @@ export class SqliteWrites {
     return { ok: true, value: this.#valueOf(request) };
   }
 
+  #putParameters({ device, values, replaceBelow }: Extract<WriteRequest, { do: 'putParameters' }>): void {
+    this.#parameters.put(device, values, replaceBelow);
+    this.#devices.apply(device, 'valuesKnown', { values, ...(replaceBelow === undefined ? {} : { replaceBelow }) });
+  }
+
   #valueOf(request: Exclude<WriteRequest, { do: 'apply' }>): unknown {
     switch (request.do) {
       case 'putParameters':
-        return this.#parameters.put(request.device, request.values, request.replaceBelow);
+        return this.#putParameters(request);
       case 'putDocument':
         return putDocument(this.#statements, this.#deliveries, request);
       case 'deleteDocument':
