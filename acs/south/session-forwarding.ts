@@ -77,7 +77,15 @@ export class SessionForwarding {
   }
 }
 
-const forwardedHeaders = ['cookie', 'content-encoding', 'accept-encoding', 'user-agent', 'soapaction', 'host'];
+const forwardedHeaders = [
+  'cookie',
+  'content-type',
+  'content-encoding',
+  'accept-encoding',
+  'user-agent',
+  'soapaction',
+  'host',
+];
 const returnedHeaders = ['content-type', 'content-encoding', 'connection'];
 
 /** The headers of an answer that the forwarding process sends on. */

@@ -3,6 +3,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../../shared/clock.ts';
 import type { Envelope } from '../../shared/cwmp/soap.ts';
+import { legibleText } from '../../shared/xml/charset.ts';
 import type { TracedMessage, TracedSession } from '../fleet/common/traced-session.ts';
 import { deviceId } from '../fleet/devices/device-id.ts';
 import type { Traces } from '../fleet/tracing/traces.ts';
@@ -44,7 +45,7 @@ export class Tracer {
    * @param posted  undefined when it could not be understood
    */
   received(request: FastifyRequest, session: OpenSession | undefined, posted: Posted | undefined, body: Buffer): void {
-    if (this.#tap && body.length) this.#tap('cpe', body.toString('utf8'));
+    if (this.#tap && body.length) this.#tap('cpe', legibleText(body));
     if (this.#traces.idle()) return;
     if (posted !== undefined && isInform(posted)) {
       const device = claimedDevice(posted);

@@ -198,10 +198,11 @@ function encodeFault(fault: FaultBody['fault'], namespace: Namespace): string {
 
 /**
  * Reads one envelope, in any dialect that real devices and servers speak.
+ * @param charset of Content-Type, for bytes that do not say it themselves
  * @throws InvalidSoap and nothing else
  */
-export function decodeEnvelope(source: string | Buffer, limits?: Partial<XmlLimits>): Envelope {
-  const root = parse(source, limits);
+export function decodeEnvelope(source: string | Buffer, limits?: Partial<XmlLimits>, charset?: string): Envelope {
+  const root = parse(source, limits, charset);
   if (root.name !== 'Envelope') throw new InvalidSoap(`the root element is ${root.name}, not a SOAP Envelope`);
   const header = onlyPart(root, 'Header');
   const body = onlyPart(root, 'Body');
@@ -220,9 +221,13 @@ export function decodeEnvelope(source: string | Buffer, limits?: Partial<XmlLimi
   return envelope;
 }
 
-function parse(source: string | Buffer, limits: Partial<XmlLimits> | undefined): XmlElement {
+function parse(
+  source: string | Buffer,
+  limits: Partial<XmlLimits> | undefined,
+  charset: string | undefined,
+): XmlElement {
   try {
-    return parseXml(source, limits);
+    return parseXml(source, limits, charset);
   } catch (error) {
     if (!(error instanceof XmlError)) throw error;
     throw new InvalidSoap(`XML, line ${error.line}, column ${error.column}: ${error.message}`, { cause: error });

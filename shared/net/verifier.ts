@@ -113,7 +113,9 @@ export class Verifier {
       const reason = /^\s*(digest|basic)\b/i.test(request.header) ? 'malformed' : 'scheme';
       return { ok: false, reason, stale: false };
     }
-    return given.scheme === 'basic' ? this.#verifyBasic(given, request) : this.#verifyDigest(given, request);
+    if (given.scheme === 'digest') return this.#verifyDigest(given, request);
+    if (this.#options.basic) return verifyBasic(given, request);
+    return { ok: false, reason: 'scheme', stale: false, username: given.username };
   }
 
   /** The reason to refuse a digest before its response is compared. */
@@ -147,18 +149,6 @@ export class Verifier {
     if (use === 'forgotten' || (use === 'replay' && given.qop === undefined)) return refuse('stale');
     return use === 'replay' ? refuse('replay') : { ok: true, username, scheme: 'digest', index };
   }
-
-  async #verifyBasic(given: BasicCredentials, request: Verification): Promise<VerifyResult> {
-    const { username } = given;
-    if (!this.#options.basic) return { ok: false, reason: 'scheme', stale: false, username };
-    const known = await request.passwords(username);
-    let index = -1;
-    for (const [at, password] of (known?.length ? known : ['']).entries()) {
-      if (sameText(password, given.password) && known?.length) index = at;
-    }
-    if (index < 0) return { ok: false, reason: 'wrong', stale: false, username };
-    return { ok: true, username, scheme: 'basic', index };
-  }
 }
 
 /** Index of the password that the response proves; -1 for none. */
@@ -175,4 +165,15 @@ async function matchingDigest(given: DigestCredentials, request: Verification): 
     for (const charset of charsets) if (sameText(proof(input, charset), response)) index = at;
   }
   return known?.length ? index : -1;
+}
+
+async function verifyBasic(given: BasicCredentials, request: Verification): Promise<VerifyResult> {
+  const { username } = given;
+  const known = await request.passwords(username);
+  let index = -1;
+  for (const [at, password] of (known?.length ? known : ['']).entries()) {
+    if (sameText(password, given.password) && known?.length) index = at;
+  }
+  if (index < 0) return { ok: false, reason: 'wrong', stale: false, username };
+  return { ok: true, username, scheme: 'basic', index };
 }

@@ -1,8 +1,8 @@
 // XML text → a light tree, for CWMP envelopes: one pass over saxes' events, our own prefix map, hard bounds, no DTD.
 // The hot path of every session: it holds to strings, arrays and few Maps.
-import { isUtf8 } from 'node:buffer';
 import { type SaxesAttributePlain, SaxesParser, type SaxesTagPlain } from 'saxes';
 import { clip } from '../clip.ts';
+import { decodeText, UnknownCharset } from './charset.ts';
 
 /** The text is not XML that we take. Line and column count from 1. */
 export class XmlError extends Error {
@@ -99,14 +99,14 @@ export function attributeNamed(element: XmlElement, local: string): string | und
 
 /**
  * The root element of a document.
- * A Buffer is read in the encoding that it declares, else as UTF-8, else (bytes that are not) as Latin-1, which is what
- * devices that forget to say so send. White space or NULs around the document are forgiven.
+ * A Buffer is read in the encoding that it declares, else in `charset` (of Content-Type), else as UTF-8, whose bad bytes are Latin-1, which is
+ * what devices that forget to say so send. White space or NULs around the document are forgiven.
  * @throws XmlError
  */
-export function parseXml(source: string | Buffer, limits?: Partial<XmlLimits>): XmlElement {
+export function parseXml(source: string | Buffer, limits?: Partial<XmlLimits>, charset?: string): XmlElement {
   const bounds = limits ? { ...defaultLimits, ...limits } : defaultLimits;
   if (source.length > bounds.size) throw new XmlError(`larger than ${bounds.size} bytes`, 1, 1);
-  const text = trimEnds(typeof source === 'string' ? source : decodeBytes(source));
+  const text = trimEnds(typeof source === 'string' ? source : decodeBytes(source, charset));
   const builder = spare ?? new Builder();
   spare = undefined;
   const root = builder.build(text, bounds);
@@ -200,17 +200,11 @@ function trimEnds(text: string): string {
   return text.slice(0, end).trim();
 }
 
-function decodeBytes(bytes: Buffer): string {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return bytes.toString('utf16le', 2);
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder('utf-16be').decode(bytes);
-  const head = bytes.toString('latin1', 0, 128);
-  const declared = /^\s*<\?xml[^>]*\sencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']/.exec(head)?.[1];
-  if (declared !== undefined && !/^(utf-?8|utf-?16)$/i.test(declared)) {
-    try {
-      return new TextDecoder(declared).decode(bytes);
-    } catch (error) {
-      throw new XmlError(`unknown encoding "${declared}" (${String(error)})`, 1, 1);
-    }
+function decodeBytes(bytes: Buffer, charset: string | undefined): string {
+  try {
+    return decodeText(bytes, charset);
+  } catch (error) {
+    if (!(error instanceof UnknownCharset)) throw error;
+    throw new XmlError(error.message, 1, 1);
   }
-  return isUtf8(bytes) ? bytes.toString('utf8') : bytes.toString('latin1');
 }

@@ -269,4 +269,24 @@ describe('3.4 HTTP as CPEs speak it to the ACS', () => {
     assert.equal((await post(connection(), Buffer.from(xml, 'latin1'))).status, 200);
     assert.equal((await acs.store.device('0090F8-4102S-L1'))?.provisioningCode, 'Zürich');
   });
+
+  it('D5: reads the charset of Content-Type, UTF-16, and past one bad byte (3.5)', async () => {
+    await open();
+    const told = async (
+      serial: string,
+      make: (xml: string) => Buffer,
+      type = 'text/xml',
+    ): Promise<string | undefined> => {
+      const xml = inform(serial, {
+        ParameterList: [{ Name: 'Device.DeviceInfo.ProvisioningCode', Value: 'Zürich ~', Type: 'xsd:string' }],
+      });
+      assert.equal((await post(connection(), make(xml), { 'Content-Type': type })).status, 200);
+      return (await acs.store.device(`0090F8-4102S-${serial}`))?.provisioningCode;
+    };
+    const cyrillic = (xml: string): Buffer => Buffer.from(xml.replace('ü', '\xfe'), 'latin1');
+    const badByte = (xml: string): Buffer => Buffer.from(Buffer.from(xml).map(byte => (byte === 0x7e ? 0xc3 : byte)));
+    assert.equal(await told('C1', cyrillic, 'text/xml; charset="windows-1251"'), 'Zюrich ~');
+    assert.equal(await told('C2', xml => Buffer.from(xml, 'utf16le')), 'Zürich ~');
+    assert.equal(await told('C3', badByte), 'Zürich Ã');
+  });
 });

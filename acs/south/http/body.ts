@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { decodeEnvelope, type Envelope, InvalidSoap } from '../../../shared/cwmp/soap.ts';
 import type { Log } from '../../../shared/log.ts';
 import { CodingError, decodeBody, isCoded } from '../../../shared/net/coding.ts';
+import { charsetIn } from '../../../shared/xml/charset.ts';
 import type { Posted } from '../post-stream.ts';
 import type { OpenSession } from '../session-table.ts';
 import type { Tracer } from '../tracer.ts';
@@ -47,7 +48,8 @@ export class BodyReader {
     try {
       const body = await plainBody(request, isProved);
       read.body = body;
-      const posted = session ? decoded(body) : this.#decodeFirst(request.socket, body);
+      const charset = charsetIn(request.headers['content-type']);
+      const posted = session ? decoded(body, charset) : this.#decodeFirst(request.socket, body, charset);
       this.#tracer.received(request, session, posted, body);
       if (posted === 'empty') return 'empty';
       noteForgiven(request, posted, this.#log);
@@ -66,11 +68,11 @@ export class BodyReader {
   }
 
   /** The first POST of a session comes twice where it is answered with 401. */
-  #decodeFirst(socket: Socket, body: Buffer): Posted {
+  #decodeFirst(socket: Socket, body: Buffer, charset: string | undefined): Posted {
     if (isBlank(body)) return 'empty';
     const earlier = this.#challenged.get(socket);
     if (earlier?.body.equals(body)) return earlier.envelope;
-    const envelope = decodeEnvelope(body);
+    const envelope = decodeEnvelope(body, undefined, charset);
     if (body.length <= MAX_REMEMBERED) this.#challenged.set(socket, { body, envelope });
     return envelope;
   }
@@ -126,7 +128,8 @@ function unreadable(request: FastifyRequest, { exchange }: OpenSession, reason: 
 const isUnreadable = (error: unknown): error is Error =>
   error instanceof InvalidSoap || (error instanceof CodingError && error.kind !== 'unknown');
 
-const decoded = (body: Buffer): Posted => (isBlank(body) ? 'empty' : decodeEnvelope(body));
+const decoded = (body: Buffer, charset: string | undefined): Posted =>
+  isBlank(body) ? 'empty' : decodeEnvelope(body, undefined, charset);
 
 /** The body, decompressed. @throws CodingError */
 async function plainBody(request: FastifyRequest, isProved: boolean): Promise<Buffer> {

@@ -6,6 +6,7 @@ import type { Clock } from '../../../shared/clock.ts';
 import { messageOf } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
 import type { ConnectionPlaces } from '../../../shared/net/connection-places.ts';
+import { charsetIn } from '../../../shared/xml/charset.ts';
 import { UserError } from '../../errors.ts';
 import { networks } from '../connection-request/policy.ts';
 import { levelOf } from '../session-context.ts';
@@ -74,6 +75,13 @@ function rewriteUrl({ method, url = '/' }: IncomingMessage): string {
 const hasBody = (headers: FastifyRequest['headers']): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
 
+/** The Content-Type of a POST, of which only the charset counts. */
+function xmlType(headers: FastifyRequest['headers']): string | undefined {
+  if (!hasBody(headers)) return undefined;
+  const charset = charsetIn(headers['content-type']);
+  return charset === undefined || /^utf-?8$/i.test(charset) ? 'text/xml' : `text/xml; charset=${charset}`;
+}
+
 /** Takes bodies as bytes, whatever their Content-Type: the XML names its own encoding, and it may be compressed. */
 function acceptBytes(
   instance: FastifyInstance,
@@ -86,7 +94,7 @@ function acceptBytes(
       request.headers['content-type'] = 'application/octet-stream';
       return done();
     }
-    if (request.method === 'POST') request.headers['content-type'] = hasBody(request.headers) ? 'text/xml' : undefined;
+    if (request.method === 'POST') request.headers['content-type'] = xmlType(request.headers);
     done();
   });
   const ofStrangers = strangerLimits(isChallenging);

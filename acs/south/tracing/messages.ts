@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { clip } from '../../../shared/clip.ts';
 import type { Body, Envelope } from '../../../shared/cwmp/soap.ts';
+import { legibleText } from '../../../shared/xml/charset.ts';
 import type { TracedMessage } from '../../fleet/common/traced-session.ts';
 import { isInform } from '../inform.ts';
 import type { Posted } from '../post-stream.ts';
@@ -34,7 +35,7 @@ export function answerOf(
 
 export const withXml = (message: TracedMessage, body: Buffer): TracedMessage => ({
   ...message,
-  ...redactedXml(body.toString('utf8')),
+  ...redactedXml(legibleText(body)),
 });
 
 function messageName(posted: Posted): string {

@@ -1,6 +1,7 @@
 // The connection of one session to its ACS: envelopes out, envelopes back. Sockets, cookies, redirects and logins lie below it.
 import { decodeEnvelope, type Envelope, encodeEnvelope, InvalidSoap } from '../../../shared/cwmp/soap.ts';
 import { HttpError, type HttpResponse, type Send } from '../../../shared/net/http.ts';
+import { charsetIn, decodeText, UnknownCharset } from '../../../shared/xml/charset.ts';
 import { Failed } from '../failure.ts';
 
 /** Receives each envelope on the wire, as sent and as received. */
@@ -70,10 +71,16 @@ const wasSent = (error: unknown): boolean =>
   !(error instanceof HttpError && (error.kind === 'connect' || error.kind === 'tls'));
 
 /** TR-069 3.4.1: 200 with an envelope, 204 without; an ACS that says nothing with 200 means the same. */
-function contentOf({ status, body }: HttpResponse): string {
+function contentOf({ status, headers, body }: HttpResponse): string {
   if (status === 401) throw new Failed('auth', 'the ACS refuses our credentials', 401);
   if (status !== 200 && status !== 204) throw new Failed('http', `the ACS answers ${status}`, status);
-  return status === 204 ? '' : body.toString('utf8').trim();
+  if (status === 204) return '';
+  try {
+    return decodeText(body, charsetIn(String(headers['content-type'] ?? ''))).trim();
+  } catch (error) {
+    if (error instanceof UnknownCharset) throw new Failed('soap', error.message);
+    throw error;
+  }
 }
 
 function read(text: string): Envelope {

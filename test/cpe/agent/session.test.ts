@@ -42,6 +42,31 @@ describe('CWMP session of the CPE (TR-069 3.7.1)', () => {
     return unit.ended(1);
   };
 
+  it('D5: reads answers in UTF-16 and Latin-1, by declaration, mark or Content-Type', async () => {
+    const path = 'Device.DeviceInfo.ProvisioningCode';
+    const set = (value: string): string =>
+      String(
+        ask('SetParameterValues', {
+          ParameterList: [{ Name: path, Value: value, Type: 'xsd:string' }],
+          ParameterKey: 'k',
+        }).text,
+      );
+    await play(
+      [
+        heard => ({ text: Buffer.from(`\ufeff${friendly(heard).text}`, 'utf16le') }),
+        { text: Buffer.from(`<?xml version="1.0" encoding="ISO-8859-1"?>${set('Zürich')}`, 'latin1') },
+        ask('GetParameterValues', { ParameterNames: [path] }),
+        { text: Buffer.from(set('Köln'), 'latin1'), headers: { 'Content-Type': 'text/xml; charset="iso-8859-1"' } },
+      ],
+      { model: 'device' },
+    );
+    assert.deepEqual(
+      resultOf(acs.heard[3], 'GetParameterValues').ParameterList.map(({ Value }) => Value),
+      ['Zürich'],
+    );
+    assert.equal(unit?.device.config.get(path), 'Köln');
+  });
+
   it('begins with Inform and an empty POST, and ends with the 204', async () => {
     const report = await play([]);
     assert.deepEqual(acs.names(), ['Inform', '(empty)']);
