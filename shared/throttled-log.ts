@@ -1,5 +1,8 @@
 // Throttled log lines: a line that a client or a lasting fault can trigger is written once an interval, with the number left out since.
 import type { Clock } from './clock.ts';
+import type { Log } from './log.ts';
+
+type Fields = Parameters<Log['info']>[1];
 
 const INTERVAL_MS = 60_000;
 /** Keys that are remembered; clients can make up any number of them. */
@@ -36,4 +39,25 @@ export class ThrottledLog {
   reset(): void {
     this.#lines.clear();
   }
+}
+
+/**
+ * A log for what peers without proof can cause: a line with an `address` and no `device` is written once a minute for each message and
+ * address, with the number left out as `suppressed`.
+ */
+export function throttledByAddress(target: Log, clock: Clock): Log {
+  const throttled = new ThrottledLog(clock);
+  const at =
+    (level: 'debug' | 'info' | 'warn' | 'error') =>
+    (msg: string, fields?: Fields): void => {
+      if (typeof fields?.address !== 'string' || fields.device !== undefined) target[level](msg, fields);
+      else throttled.write(suppressed => target[level](msg, { ...fields, ...suppressed }), `${msg} ${fields.address}`);
+    };
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: fields => throttledByAddress(target.child(fields), clock),
+  };
 }

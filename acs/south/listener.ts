@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock, Random } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import { type ConnectionPlaces, proveUntilAnswered } from '../../shared/net/connection-places.ts';
+import { throttledByAddress } from '../../shared/throttled-log.ts';
 import type { EventBus } from '../events.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { Admission, type AdmissionLimits, type AdmissionState, DEFAULT_LIMITS } from './admission/admission.ts';
@@ -66,7 +67,8 @@ export class South {
   /** Takes the POSTs that other processes forward. */
   #inner: Promise<FastifyInstance> | undefined;
 
-  constructor(options: SouthOptions) {
+  constructor(given: SouthOptions) {
+    const options = { ...given, log: throttledByAddress(given.log, given.clock) };
     const { fleet, clock, random, log, events, keys, limits = DEFAULT_LIMITS } = options;
     const cookies = createCookies({ key: keys.cookies, self: fleet.members.self, random });
     this.#options = options;

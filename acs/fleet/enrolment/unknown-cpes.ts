@@ -6,6 +6,8 @@ import { deviceId } from '../devices/device-id.ts';
 
 /** Beyond this number the oldest is forgotten. */
 const MAX_UNKNOWN = 1000;
+/** Of one address: whoever makes up serial numbers does not drive out those of others. */
+const MAX_OF_ADDRESS = 200;
 
 export class UnknownCpes {
   readonly #context: Pick<FleetContext, 'clock' | 'events'>;
@@ -21,6 +23,8 @@ export class UnknownCpes {
     const { clock, events } = this.#context;
     const id = deviceId(identity);
     const known = this.#cpes.get(id);
+    const displaced = known ? undefined : this.#displacedAt(address);
+    if (displaced !== undefined) this.#cpes.delete(displaced);
     const now = clock.now();
     this.#cpes.delete(id);
     const before = known?.admitted ? undefined : known;
@@ -30,7 +34,14 @@ export class UnknownCpes {
       const [oldest] = this.#cpes.keys();
       if (oldest !== undefined) this.#cpes.delete(oldest);
     }
-    if (!known) events.emit('knock', { device: id, address });
+    // One that displaces another of its address is listed, but told no more.
+    if (!known && displaced === undefined) events.emit('knock', { device: id, address });
+  }
+
+  /** The oldest of an address that has too many. */
+  #displacedAt(address: string): string | undefined {
+    const own = [...this.#cpes.values()].filter(cpe => cpe.address === address && !cpe.admitted);
+    return own.length >= MAX_OF_ADDRESS ? own[0]?.device : undefined;
   }
 
   /** The CPEs that were not admitted, the latest first. */

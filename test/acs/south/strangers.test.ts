@@ -87,6 +87,21 @@ describe('strangers', () => {
     }
   });
 
+  it('A1: logs few lines of a stranger, and lists few CPEs that it makes up', async () => {
+    acs = await testAcs();
+    for (let at = 0; at < 300; at++) {
+      await post(Buffer.from('<broken'), {});
+      await post(Buffer.from('x'), { 'content-encoding': 'br' });
+      await post(Buffer.from(informOf(`made-up-${at}`)), {});
+    }
+    assert.ok(acs.logged.length < 20, acs.logged.slice(0, 5).join('\n'));
+    assert.equal(acs.fleet.enrolment.unknownCpes.list().length, 200);
+    await acs.clock.advance(60_000);
+    await post(Buffer.from('<broken'), {});
+    assert.match(acs.logged.at(-1) ?? '', /"suppressed":299/);
+    await acs.close();
+  });
+
   it('A5: spends less than 50 ms on a body of entities, attributes or elements', async () => {
     acs = await testAcs();
     const fill = (unit: string, length: number): string => unit.repeat(Math.floor(length / unit.length));
