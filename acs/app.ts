@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { authorityOf } from '../shared/stun.ts';
 import { startBackgroundWork } from './app/background-work.ts';
 import { buildConnectionRequests } from './app/connection-requests.ts';
+import { DescriptorWatch } from './app/descriptors.ts';
 import { logEvents } from './app/event-log.ts';
 import { buildFleet } from './app/fleet.ts';
 import { hostOf, listening } from './app/listening.ts';
@@ -53,6 +54,8 @@ type Keep = <P extends Part>(part: P) => P;
 async function build(setup: AcsSetup, keep: Keep): Promise<Omit<Acs, 'close'>> {
   const { random, log } = setup;
   const { store: watched, health } = keep(buildStore(setup));
+  const descriptors = new DescriptorWatch(setup);
+  keep({ close: () => descriptors.close() });
   const events = createEvents();
   keep({ close: logEvents(events, log) });
   const secrets = createSecrets(setup.serverKey, random);
@@ -73,6 +76,7 @@ async function build(setup: AcsSetup, keep: Keep): Promise<Omit<Acs, 'close'>> {
     await buildNorth(setup, {
       ...{ events, store, fleet, south, sendConnectionRequest },
       unready: () => unready ?? health.trouble() ?? (cluster.members.isServing() ? undefined : 'the store is away'),
+      descriptors: () => descriptors.state,
     }),
   );
 
@@ -80,6 +84,7 @@ async function build(setup: AcsSetup, keep: Keep): Promise<Omit<Acs, 'close'>> {
   keep({ close: async () => await setup.workers?.stop() });
   cwmp.push(...((await setup.workers?.start(fleet)) ?? []));
   const apiUrl = await listenApi(setup.api, api);
+  for (const server of [...south.servers(), ...(api ? [api.server] : [])]) descriptors.watch(server);
   unready = undefined;
   if (setup.api) keep(startBackgroundWork(setup, { fleet, store }));
   const announceEnd = (): void => {

@@ -11,6 +11,7 @@ import { createRest } from '../north/rest.ts';
 import { parseFilter } from '../query/parser.ts';
 import type { South } from '../south/listener.ts';
 import type { Store } from '../store/store.ts';
+import type { DescriptorState } from './descriptors.ts';
 import type { AcsSetup, Part } from './setup.ts';
 
 export interface NorthParts {
@@ -21,6 +22,7 @@ export interface NorthParts {
   sendConnectionRequest: SendConnectionRequest;
   /** Why the ACS takes no work; undefined when it does. */
   unready: () => string | undefined;
+  descriptors?: () => DescriptorState;
 }
 
 /** A worker has metrics, which its primary sums up, but no API. */
@@ -29,6 +31,7 @@ export async function buildNorth(setup: AcsSetup, parts: NorthParts): Promise<Pa
   const { clock, random, log } = setup;
   const metrics = createMetrics(events, {
     others: setup.workers?.metrics,
+    descriptors: parts.descriptors,
     sessions: () => south.sessions(),
     admission: () => south.admission(),
     ...(setup.api ? stateSources(setup, fleet) : noSources),

@@ -12,6 +12,11 @@ export const requestErrors = {
     meaning: 'The role of the token does not allow this operation.',
     remedy: 'Use a token with the role that the message names.',
   },
+  'too-many-watchers': {
+    status: 503,
+    meaning: 'Too many clients read the live events already.',
+    remedy: 'Close some of them, or share one between several readers.',
+  },
   'no-such-call': {
     status: 404,
     meaning: 'No operation has this path.',

@@ -2,7 +2,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { MetricSources } from './sources.ts';
 
-export function addSessionGauges(registry: Registry, { sessions, admission }: MetricSources): void {
+export function addSessionGauges(registry: Registry, { sessions, admission, descriptors }: MetricSources): void {
   new Gauge({
     name: 'acs_sessions_open',
     help: 'Open CWMP sessions',
@@ -12,6 +12,28 @@ export function addSessionGauges(registry: Registry, { sessions, admission }: Me
     },
   });
   addAdmission(registry, admission);
+  if (descriptors) addDescriptors(registry, descriptors);
+}
+
+function addDescriptors(registry: Registry, state: NonNullable<MetricSources['descriptors']>): void {
+  const registers = [registry];
+  new Gauge({
+    name: 'acs_descriptors_exhausted',
+    help: '1 while the process can open no file and accept no connection',
+    registers,
+    collect() {
+      this.set(state().isExhausted ? 1 : 0);
+    },
+  });
+  new Counter({
+    name: 'acs_descriptors_exhausted_total',
+    help: 'Times at which the file descriptors of the process have become exhausted',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(state().times);
+    },
+  });
 }
 
 /** The counter is read from admission's own totals, so nothing is counted twice. */

@@ -4,6 +4,8 @@ import type { LiveRollout } from '../fleet/rollout/progress.ts';
 export interface MetricSources {
   /** The metrics of the workers, which are added to those of this process. */
   others?: (() => Promise<object[][]>) | undefined;
+  /** File descriptors of this process. */
+  descriptors?: (() => { isExhausted: boolean; times: number }) | undefined;
   sessions: () => number;
   admission: () => { running: number; waiting: number; admitted: number; turnedAway: number; gaveUp: number };
   devices: () => Promise<{ state: string; count: number }[]>;

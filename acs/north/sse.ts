@@ -9,11 +9,18 @@ import { faultView, taskView } from './views/core.ts';
 const MAX_BEHIND = 1024 * 1024;
 /** Proxies drop idle connections, so comments are sent in this interval. */
 const BEAT_MS = 15_000;
+/** Clients that read events at the same time. */
+export const MAX_WATCHERS = 200;
 
 export function registerLive(api: FastifyInstance, events: EventBus, clock: Clock): void {
+  let watchers = 0;
+  const textOf = onceForAll();
   api.get<{ Querystring: Record<string, string> }>('/events', { exposeHeadRoute: false }, (request, reply) => {
     const wanted = wantedOf(request.query);
     const { device } = request.query;
+    if (watchers >= MAX_WATCHERS)
+      throw new UserError(503, 'too-many-watchers', `${MAX_WATCHERS} clients read the events already`);
+    watchers++;
     reply.hijack();
     const out = reply.raw;
     out.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' });
@@ -28,13 +35,30 @@ export function registerLive(api: FastifyInstance, events: EventBus, clock: Cloc
     };
     let timer = clock.after(BEAT_MS, beat);
     const stop = events.follow(device, (name, event) => {
-      if (wanted(name, event)) write(`event: ${name}\ndata: ${JSON.stringify(viewOf(name, event))}\n\n`);
+      if (wanted(name, event)) write(textOf(name, event));
     });
     out.on('close', () => {
+      watchers--;
       stop();
       timer.cancel();
     });
   });
+}
+
+/** The text of an event, made once for all watchers: they are told of one event after the other. */
+function onceForAll(): (name: EventName, event: AcsEvents[EventName]) => string {
+  let last: { name: EventName; event: AcsEvents[EventName]; text: string } | undefined;
+  return (name, event) => {
+    if (last?.event === event && last.name === name) return last.text;
+    const text = `event: ${name}\ndata: ${JSON.stringify(viewOf(name, event))}\n\n`;
+    // The same object may be emitted again, with other content.
+    if (!last)
+      queueMicrotask(() => {
+        last = undefined;
+      });
+    last = { name, event, text };
+    return text;
+  };
 }
 
 /** @throws UserError 400 */

@@ -1,4 +1,5 @@
 // The CWMP listener: HTTP or HTTPS on any number of addresses, which share sessions, admission and limits.
+import type { Server } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock, Random } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
@@ -107,17 +108,11 @@ export class South {
     return await injected(await this.#inner, post);
   }
 
-  renewCertificates(certificates: ListenTls['certificates']): void {
-    this.#servers.renew(certificates);
-  }
-
-  sessions(): number {
-    return this.#sessions.size;
-  }
-
-  admission(): AdmissionState {
-    return this.#admission.state();
-  }
+  readonly renewCertificates = (certificates: ListenTls['certificates']): void => this.#servers.renew(certificates);
+  readonly sessions = (): number => this.#sessions.size;
+  readonly admission = (): AdmissionState => this.#admission.state();
+  /** The servers of all open addresses. */
+  readonly servers = (): Server[] => this.#servers.all();
 
   async close(): Promise<void> {
     this.#admission.close();

@@ -1,4 +1,5 @@
 // The HTTP servers of a listener, one for each address: opened, watched for overload, renewed and closed together.
+import type { Server } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { AdmissionLimits } from '../admission/admission.ts';
 import { limitConnections } from '../admission/connection-limit.ts';
@@ -27,6 +28,10 @@ export class CwmpServers {
     await instance.ready();
     this.#servers.push({ instance, tls });
     return instance;
+  }
+
+  all(): Server[] {
+    return this.#servers.map(({ instance }) => instance.server);
   }
 
   /** Connections are scarce at one of the servers. */

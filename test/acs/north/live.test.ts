@@ -1,10 +1,15 @@
 // The event stream, and health and metrics beside the API.
 import assert from 'node:assert/strict';
-import { type TestApi, TOKEN, testApi } from '../../support/acs/api.ts';
+import { mock } from 'node:test';
+import { MAX_WATCHERS } from '../../../acs/north/sse.ts';
+import { type Json, type TestApi, TOKEN, testApi } from '../../support/acs/api.ts';
 import { addTask, runSession } from '../../support/acs/api-calls.ts';
 import { ScriptedCpe } from '../../support/cpe/scripted-cpe.ts';
+import { eventually } from '../../support/eventually.ts';
 
 const secret = 'Device.X_0090F8_Cwmp.Password';
+
+const isSession = (value: unknown): boolean => typeof value === 'object' && value !== null && 'rpcs' in value;
 
 describe('live events', () => {
   let api: TestApi;
@@ -37,6 +42,35 @@ describe('live events', () => {
     };
     return { until, end: () => stop.abort() };
   };
+
+  it('B8: answers 503 to a watcher too many, and takes one again when another has gone', async () => {
+    const base = await api.rest.listen({ host: '127.0.0.1', port: 0 });
+    const watchers = [];
+    for (let count = 0; count < MAX_WATCHERS; count++) watchers.push(await stream(base, '?device=other'));
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    const tooMany = await fetch(`${base}/api/v1/events`, { headers });
+    assert.deepEqual([tooMany.status, ((await tooMany.json()) as Json).code], [503, 'too-many-watchers']);
+    watchers.pop()?.end();
+    await eventually('a free place', async () => {
+      const again = await fetch(`${base}/api/v1/events`, { headers });
+      await again.body?.cancel();
+      return again.status === 200;
+    });
+    for (const { end } of watchers) end();
+  });
+
+  it('B8: makes the text of an event once for all watchers', async () => {
+    const base = await api.rest.listen({ host: '127.0.0.1', port: 0 });
+    const watchers = [];
+    for (let count = 0; count < 5; count++) watchers.push(await stream(base, '?types=session'));
+    const stringify = mock.method(JSON, 'stringify');
+    await runSession(api);
+    for (const watcher of watchers) await watcher.until('event: session');
+    const made = stringify.mock.calls.filter(({ arguments: [value] }) => isSession(value));
+    mock.restoreAll();
+    assert.equal(made.length, 1);
+    for (const { end } of watchers) end();
+  });
 
   it('streams events as they happen, with masked secrets, filtered on request', async () => {
     const base = await api.rest.listen({ host: '127.0.0.1', port: 0 });
