@@ -1,7 +1,8 @@
 // The means of the steps: acting on gateways and ACS as an installer or an operator would, and waiting for what shows on the wire.
 import type { SessionReport } from '../../cpe/agent/session/session.ts';
 import type { Arguments, EventEntry } from '../../shared/cwmp/methods.ts';
-import { type DemoWorld, informsOf, type Unit } from './world.ts';
+import type { Unit } from './unit.ts';
+import { type DemoWorld, informsOf } from './world.ts';
 
 export type Detail = Record<string, unknown>;
 

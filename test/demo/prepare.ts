@@ -1,6 +1,6 @@
 // The work of the operator before the first gateway comes: devices, files, presets.
 import { type Account, type Api, domain } from './servers.ts';
-import type { Unit } from './world.ts';
+import type { Unit } from './unit.ts';
 
 /** Announces the units, writes the preset that all get, stores their files. */
 export async function prepare(

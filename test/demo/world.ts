@@ -1,7 +1,7 @@
 // All that the demo needs, up on loopback: the servers, and two gateways that have never been switched on.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createGateway, type Gateway } from '../../cpe/gateway.ts';
+import { createGateway } from '../../cpe/gateway.ts';
 import type { CustomerProfile } from '../../cpe/profile.ts';
 import type { Pbx } from '../../pbx/app.ts';
 import { systemClock, systemRandom } from '../../shared/clock.ts';
@@ -14,6 +14,7 @@ import type { SntpServer } from '../support/servers/sntp.ts';
 import type { SyslogServer } from '../support/servers/syslog.ts';
 import { prepare } from './prepare.ts';
 import { type Api, domain, enrolment, type Servers, startServers } from './servers.ts';
+import type { Unit } from './unit.ts';
 
 export interface Seen {
   number: number;
@@ -21,16 +22,6 @@ export interface Seen {
   unit: string;
   from: 'cpe' | 'acs';
   envelope: Envelope;
-}
-
-export interface Unit {
-  name: 'A' | 'B';
-  /** Its id at the ACS. */
-  id: string;
-  user: string;
-  /** Hz of the tone that it sends in a call. */
-  tone: number;
-  gateway: Gateway;
 }
 
 export interface DemoWorld {
