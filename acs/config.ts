@@ -102,6 +102,13 @@ export const acsOptions = {
     default: 'approve',
     choices: ['approve', 'auto'],
   },
+  rebootstrap: {
+    kind: 'string',
+    value: 'HOW',
+    help: 'with --enrol auto: a device that has its own login and comes with the enrolment credential after 0 BOOTSTRAP is held until approved, or allowed in',
+    default: 'hold',
+    choices: ['hold', 'allow'],
+  },
   'enrol-secret': {
     kind: 'string',
     value: 'FILE',

@@ -31,6 +31,7 @@ export function buildFleet(setup: AcsSetup, parts: FleetParts): Part & { fleet: 
   const fleet = createFleet({
     ...{ store, clock, random, log, events, secrets, members, enrol, cpeAuth },
     ...(enrolment ? { enrolment } : {}),
+    ...(setup.rebootstrap ? { rebootstrap: setup.rebootstrap } : {}),
     ports: {
       ...joined?.ports,
       sendConnectionRequest,

@@ -27,6 +27,8 @@ export interface AcsSetup {
   tls: { certificates: ListenTls['certificates']; minVersion: SecureVersion; ciphers?: string; clientCa?: string };
   cpeAuth: 'required' | 'none';
   enrol: 'approve' | 'auto';
+  /** Default: hold. */
+  rebootstrap?: 'hold' | 'allow';
   enrolment?: { username: string; password: string };
   trustedProxies: string[];
   /** Networks of load balancers whose connections begin with a PROXY header; default: none. */

@@ -156,6 +156,7 @@ function setupOf(
     tls: { ...tls, certificates },
     cpeAuth: options.cpeAuth,
     enrol: options.enrol,
+    rebootstrap: options.rebootstrap,
     trustedProxies: options.trustedProxy,
     proxyProtocol: options.proxyProtocol,
     connectionRequestAllow: options.connectionRequestAllow,
@@ -246,6 +247,9 @@ function weaknesses(options: AcsOptions, cwmp: URL[]): string[] {
     ...cwmp.filter(url => url.protocol === 'http:').map(url => `CWMP without TLS on ${url.host}`),
     ...(options.cpeAuth === 'none' ? ['CPEs are not authenticated'] : []),
     ...(options.enrol === 'auto' ? ['unknown CPEs are enrolled without approval'] : []),
+    ...(options.enrol === 'auto' && options.rebootstrap === 'allow'
+      ? ['the enrolment credential takes over any device that reports 0 BOOTSTRAP']
+      : []),
     ...(options.wire ? ['all envelopes are written to files, including passwords'] : []),
     ...(options.apiPlain ? ['the API without TLS on other addresses than loopback'] : []),
     ...(['TLSv1', 'TLSv1.1'].includes(options.tlsMin) ? [`TLS versions down to ${options.tlsMin}`] : []),

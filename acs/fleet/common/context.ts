@@ -21,6 +21,11 @@ import type { Secrets } from './secrets.ts';
 export interface FleetOptions {
   /** Admission of a device that comes for the first time with good enrolment credentials. */
   enrol: 'approve' | 'auto';
+  /**
+   * With `auto`, a device that has its own login and comes with the enrolment credential after 0 BOOTSTRAP: held until approved (the default),
+   * or let in.
+   */
+  rebootstrap?: 'hold' | 'allow';
   /** CPEs must authenticate; `none` only for closed test networks. */
   cpeAuth: 'required' | 'none';
   /** Credential that factory-new devices share, if there is one. */

@@ -16,6 +16,11 @@ export interface AdmissionDecision {
 /** The least time between two faults for the enrolment credential of a device that has its own. */
 const FAULT_MS = 3_600_000;
 
+/** The time for which a FactoryReset that the ACS has sent lets the device in with the enrolment credential. */
+const RESET_MS = 24 * FAULT_MS;
+/** Its last tasks, among which a FactoryReset is looked for. */
+const MAX_TASKS = 100;
+
 /** The id with its OUI in capitals and without separators. */
 const withPlainOui = (id: string): string =>
   id.replace(/^(?:%[0-9A-F]{2}|[0-9A-Fa-f]){6,16}(?=-)/, oui => oui.replace(/%3A|%2D|%20/g, '').toUpperCase());
@@ -69,17 +74,27 @@ export class Admissions {
 
   /** The admission of a CPE with the enrolment credential, which many share, or without any. */
   async #withoutOwnProof(id: string, candidate: Candidate): Promise<AdmissionDecision> {
-    const { store, enrol } = this.#context;
-    const row = await store.device(id);
+    const row = await this.#context.store.device(id);
     if (!row) return await this.#byRules(candidate);
     if (this.isOpen(row)) return { admission: 'enrolled' };
     if (candidate.proof.kind === 'open') throw new UserError(403, 'not-open', `${id} has no open enrolment window`);
     if (!row.credentials?.password) return row.state === 'quarantine' ? await this.#byRules(candidate) : this.#default;
-    if (enrol === 'auto' && row.state === 'enrolled' && candidate.events.includes('0 BOOTSTRAP'))
+    if (row.state === 'enrolled' && candidate.events.includes('0 BOOTSTRAP') && (await this.#isAwaited(row)))
       return { admission: 'enrolled' };
     const reason = `${id} came with the enrolment credential but has its own; approve it to let it enrol again`;
     await this.#raiseFault(row, candidate.address, reason);
     throw new UserError(403, 'has-own-credentials', reason);
+  }
+
+  /** The holder of the enrolment credential may be any unit: it is let in where the option says so, or after a FactoryReset of the ACS. */
+  async #isAwaited({ id }: DeviceRow): Promise<boolean> {
+    const { store, clock, enrol, rebootstrap } = this.#context;
+    if (enrol === 'auto' && rebootstrap === 'allow') return true;
+    const since = clock.now() - RESET_MS;
+    const tasks = await store.tasks({ device: id, limit: MAX_TASKS });
+    return tasks.some(
+      ({ method, started = 0, state }) => method === 'FactoryReset' && started > since && state !== 'failed',
+    );
   }
 
   /** The device may have been reset, or another device uses its identity. The fault is written at most once an hour. */

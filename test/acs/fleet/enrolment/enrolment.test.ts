@@ -155,6 +155,48 @@ describe('enrolment', () => {
     });
   });
 
+  describe('a factory reset', () => {
+    const own = { username: 'a', password: 'pw' };
+    const bootstrap = { events: ['0 BOOTSTRAP', '1 BOOT'] };
+    const isIn = async (more: object): Promise<boolean> => {
+      const { inform } = await cpe('A', more).session(memoryCpe({}).answer);
+      return inform.envelope?.body.kind === 'response';
+    };
+    const enrolled = async (options: Parameters<typeof open>[0]): Promise<void> => {
+      await open(options);
+      await api.call('POST', '/devices', { body: { id, credentials: own } });
+      assert.equal(await isIn(own), true);
+    };
+
+    it('B2: does not let the enrolment credential take over a device with its own login', async () => {
+      await enrolled({ enrol: 'auto' });
+      const faults: string[] = [];
+      api.acs.events.on('fault', ({ fault }) => faults.push(fault.code as string));
+      assert.equal(await isIn(bootstrap), false);
+      assert.deepEqual(faults, ['has-own-credentials']);
+      assert.equal(await isIn({ ...own, events: ['2 PERIODIC'] }), true, 'the device itself goes on');
+      await api.call('POST', `/devices/${id}/approve`);
+      assert.equal(await isIn(bootstrap), true);
+    });
+
+    it('B2: lets it in where --rebootstrap allows it', async () => {
+      await enrolled({ enrol: 'auto', rebootstrap: 'allow' });
+      assert.equal(await isIn(bootstrap), true);
+    });
+
+    for (const [hours, expected] of [
+      [1, true],
+      [25, false],
+    ] as const)
+      it(`B2: ${expected ? 'expects' : 'no longer expects'} a device ${hours} h after its FactoryReset by the ACS`, async () => {
+        await enrolled({ enrol: 'auto' });
+        await api.call('POST', `/devices/${id}/tasks`, { body: { method: 'FactoryReset' } });
+        await cpe('A', { ...own, events: ['2 PERIODIC'] }).session(() => ({}));
+        await api.acs.clock.advance(hours * 60 * MINUTE);
+        assert.equal(await isIn(bootstrap), expected);
+      });
+  });
+
   describe('second unit with the same id', () => {
     let held: string[];
     beforeEach(async () => {
