@@ -100,7 +100,11 @@ export const runOptions = {
   },
   'ask-methods': { kind: 'boolean', help: 'send GetRPCMethods to the ACS in each session and log the answer' },
   once: { kind: 'boolean', help: 'one complete session, then exit: 0 if it ended well' },
-  wire: { kind: 'string', value: 'DIR', help: 'write each envelope as NNNN-cpe.xml or NNNN-acs.xml' },
+  wire: {
+    kind: 'string',
+    value: 'DIR',
+    help: 'write each envelope as NNNN-cpe.xml or NNNN-acs.xml, and the heads of all messages to heads.txt',
+  },
   clock: {
     kind: 'string',
     choices: ['auto', 'host', 'sntp'],
@@ -172,6 +176,7 @@ export const fleetOptions = {
     value: 'NAME',
     help: 'parameter to report of each unit: TR-069 path or script name',
   },
+  wire: { kind: 'string', value: 'DIR', help: 'as of run, in a directory SERIAL of each unit' },
   json: { kind: 'string', value: 'FILE', help: 'write the report here; it lists each unit if there are at most 200' },
   units: { kind: 'boolean', help: 'list each unit in the report, whatever their number' },
   compare: {

@@ -33,7 +33,7 @@ export async function run(options: RunOptions, terminal: Terminal): Promise<numb
     write: line => terminal.write(`${line}\n`),
   });
   const wire = options.wire === undefined ? undefined : await openWireLog(options.wire, log);
-  const gateway = await build(options, clock, log, wire?.tap);
+  const gateway = await build(options, clock, log, wire);
   const web = options.web === undefined ? undefined : await startWeb(options.web, gateway);
   try {
     await assign(gateway, options.set);
@@ -61,7 +61,7 @@ async function build(
   options: RunOptions,
   clock: ReturnType<typeof systemClock>,
   log: Log,
-  wire: ((from: 'cpe' | 'acs', xml: string) => void) | undefined,
+  wire: Awaited<ReturnType<typeof openWireLog>> | undefined,
 ): Promise<Gateway> {
   const dhcp = dhcpOf(options);
   const model = await chooseModel(options.model);
@@ -84,7 +84,8 @@ async function build(
     log,
     dhcp,
     listen: splitHostPort(options.listen),
-    wire,
+    wire: wire?.tap,
+    wireHead: wire?.head,
     once: options.once,
     askMethods: options.askMethods,
     softwareVersion: options.softwareVersion,

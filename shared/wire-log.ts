@@ -1,5 +1,6 @@
-// The wire log: each CWMP envelope as a file, numbered in the order in which they were sent. Serves `--wire` of the ACS and of the gateway.
-import { mkdir, writeFile } from 'node:fs/promises';
+// The wire log: each CWMP envelope as a file, numbered in the order in which they were sent, and the heads of all HTTP messages in one more
+// file. Serves `--wire` of the ACS, of the gateway and of fleets.
+import { appendFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from './config.ts';
 import { messageOf } from './errors.ts';
@@ -7,54 +8,90 @@ import type { Log } from './log.ts';
 
 interface WireLog {
   tap(from: 'cpe' | 'acs', xml: string): void;
+  /** Adds the head of an HTTP message, empty ones and challenges included, to the file of heads. */
+  head(from: 'cpe' | 'acs', head: string): void;
   /** Resolves when every envelope so far is written. */
   done(): Promise<void>;
 }
 
 /** Characters that may wait for the disk. Envelopes beyond it are left out, with one line in the log. */
 const MAX_WAITING = 64 * 1024 * 1024;
+/** The file of heads. */
+const HEADS = 'heads.txt';
+/** Files of an earlier run, which would mix with those of this one. */
+const own = /^(\d{4,}-(cpe|acs)\.xml|heads\.txt)$/;
 
 /**
- * Opens a wire log in a directory, made with mode 0700. A file that cannot be written costs one log line and nothing else.
+ * Opens a wire log in a directory, made with mode 0700, without the files of an earlier one. A file that cannot be written costs one log
+ * line and nothing else.
  * @throws UsageError when the directory cannot be made
  */
 export async function openWireLog(directory: string, log: Log): Promise<WireLog> {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await prepare(directory);
   } catch (error) {
     throw new UsageError(`--wire: ${messageOf(error)}`);
   }
-  let number = 0;
-  let waiting = 0;
-  let failing = false;
-  let writing: Promise<void> = Promise.resolve();
+  return new FileWireLog(directory, log, Promise.resolve());
+}
 
-  const fail = (reason: string): void => {
-    if (!failing) log.error('envelope not written', { directory, reason });
-    failing = true;
+/** A wire log whose directory is made at once and not waited for; one that cannot be made costs one log line. */
+export function wireLogAt(directory: string, log: Log): WireLog {
+  return new FileWireLog(directory, log, prepare(directory));
+}
+
+async function prepare(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  for (const entry of await readdir(directory, { withFileTypes: true }))
+    if (entry.isFile() && own.test(entry.name)) await rm(join(directory, entry.name), { force: true });
+}
+
+class FileWireLog implements WireLog {
+  readonly #directory: string;
+  readonly #log: Log;
+  #number = 0;
+  #waiting = 0;
+  #failing = false;
+  #writing: Promise<void>;
+
+  constructor(directory: string, log: Log, ready: Promise<void>) {
+    this.#directory = directory;
+    this.#log = log;
+    this.#writing = ready.catch((error: unknown) => this.#fail(messageOf(error)));
+  }
+
+  /** Properties, because they are handed on as functions. */
+  readonly tap = (from: 'cpe' | 'acs', xml: string): void => {
+    const file = join(this.#directory, `${String(++this.#number).padStart(4, '0')}-${from}.xml`);
+    // Envelopes hold passwords.
+    this.#queue(xml, () => writeFile(file, xml, { mode: 0o600 }));
   };
-  const write = async (name: string, xml: string): Promise<void> => {
-    try {
-      // Envelopes hold passwords.
-      await writeFile(join(directory, name), xml, { mode: 0o600 });
-      failing = false;
-    } catch (error) {
-      fail(messageOf(error));
-    } finally {
-      waiting -= xml.length;
+  readonly head = (from: 'cpe' | 'acs', head: string): void => {
+    const text = `${from}: ${head}\n\n`;
+    this.#queue(text, () => appendFile(join(this.#directory, HEADS), text, { mode: 0o600 }));
+  };
+  readonly done = (): Promise<void> => this.#writing;
+
+  #queue(text: string, write: () => Promise<void>): void {
+    if (this.#waiting + text.length > MAX_WAITING) {
+      this.#fail('the disk does not keep up');
+      return;
     }
-  };
-
-  return {
-    tap: (from, xml) => {
-      const name = `${String(++number).padStart(4, '0')}-${from}.xml`;
-      if (waiting + xml.length > MAX_WAITING) {
-        fail('the disk does not keep up');
-        return;
+    this.#waiting += text.length;
+    this.#writing = this.#writing.then(async () => {
+      try {
+        await write();
+        this.#failing = false;
+      } catch (error) {
+        this.#fail(messageOf(error));
+      } finally {
+        this.#waiting -= text.length;
       }
-      waiting += xml.length;
-      writing = writing.then(() => write(name, xml));
-    },
-    done: () => writing,
-  };
+    });
+  }
+
+  #fail(reason: string): void {
+    if (!this.#failing) this.#log.error('envelope not written', { directory: this.#directory, reason });
+    this.#failing = true;
+  }
 }

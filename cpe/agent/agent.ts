@@ -68,7 +68,7 @@ class RunningAgent implements Agent {
     this.retry = new RetrySchedule(device, this.timers);
     this.loop = new SessionLoop(this);
     this.transfers = new Worker(this);
-    if (options.listen && !options.once) this.endpoints = new ConnectionRequestEndpoints(this, options.listen);
+    if (options.listen) this.endpoints = new ConnectionRequestEndpoints(this, options.listen);
     const unwatch = device.config.watchers.watch((changes, source) => onChanges(this, changes, source));
     const booted = noteBoot(device);
     this.ready = booted.then(

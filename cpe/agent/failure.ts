@@ -35,6 +35,8 @@ export interface Failure {
   message: string;
   /** CWMP fault code, HTTP status, or the verdict of the TLS judge. */
   code?: number | string;
+  /** Seconds that the server asked to wait for (RFC 9110 10.2.3). */
+  retryAfter?: number;
 }
 
 /** A failure whose kind is known where it happens. */
@@ -42,9 +44,14 @@ export class Failed extends Error {
   override readonly name = 'Failed';
   readonly failure: Failure;
 
-  constructor(kind: FailureKind, message: string, code?: number | string) {
+  constructor(kind: FailureKind, message: string, code?: number | string, retryAfter?: number) {
     super(message);
-    this.failure = { kind, message, ...(code === undefined ? {} : { code }) };
+    this.failure = {
+      kind,
+      message,
+      ...(code === undefined ? {} : { code }),
+      ...(retryAfter === undefined ? {} : { retryAfter }),
+    };
   }
 }
 

@@ -9,6 +9,8 @@ export interface AgentOptions {
   /** The address at which connection requests are taken; port 0 is any. Absent: none are taken. */
   listen?: { host: string; port: number } | undefined;
   wire?: WireTap | undefined;
+  /** Receives the head of every HTTP message of a session. */
+  wireHead?: WireTap | undefined;
   /** One session, then nothing more: no transfers, no retry. */
   once?: boolean | undefined;
   /** Replaces the HTTP client on sockets. */

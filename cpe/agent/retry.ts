@@ -48,7 +48,8 @@ export class RetrySchedule {
     // A connection request alone is not worth a retry: the ACS will ask again (TR-069 3.7.1.5). The retry of a session that failed
     // after its events were delivered has none to report either, and continues until it succeeds (3.2.1.1).
     this.#retrying ||= report.informed || facts.events.length > 0 || facts.changed.length > 0;
-    const wait = this.#retrying && !once ? this.#wait(this.#failures) : undefined;
+    const asked = (report.error?.retryAfter ?? 0) * 1000;
+    const wait = this.#retrying && !once ? Math.max(this.#wait(this.#failures), asked) : undefined;
     if (wait !== undefined)
       this.#device.log.info('CWMP session retry scheduled', { inSeconds: Math.round(wait / 1000) });
     this.#in(wait);

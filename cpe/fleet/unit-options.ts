@@ -1,6 +1,8 @@
 // Gateway options of each unit of a fleet over sockets: identity by its number, one profile for all, its own loopback address.
+import { join } from 'node:path';
 import type { Clock } from '../../shared/clock.ts';
-import type { Log } from '../../shared/log.ts';
+import { type Log, NamedLog } from '../../shared/log.ts';
+import { wireLogAt } from '../../shared/wire-log.ts';
 import type { GatewayOptions } from '../gateway.ts';
 import { splitAssignment } from '../options.ts';
 import {
@@ -19,6 +21,7 @@ interface UnitsOptions extends Omit<FactoryOptions, 'dhcp'>, Omit<IdentityOption
   listen?: string | undefined;
   softwareVersion: string;
   anyFirmware: boolean;
+  wire?: string | undefined;
 }
 
 /** Unit addresses on loopback start here: 127.64.0.1, so that each unit has all ports to itself. */
@@ -42,13 +45,17 @@ export async function unitsOf(
   return at => {
     const mac = `${options.oui}${(at + 1).toString(16).padStart(6, '0')}`;
     const address = shared === '127.0.0.1' ? dotted(LOOPBACK_BASE + at) : shared;
+    const serial = mac.toUpperCase();
+    const named = new NamedLog(log, { serial });
+    const wire = options.wire === undefined ? undefined : wireLogAt(join(options.wire, serial), named);
     return {
       model,
-      identity: identityOf({ ...options, mac, serial: mac.toUpperCase() }),
+      identity: identityOf({ ...options, mac, serial }),
       profile,
       address,
       clock,
-      log,
+      log: named,
+      ...(wire && { wire: wire.tap, wireHead: wire.head }),
       // An ACS may send its connection requests to no other address than the one that informed.
       listen: options.listen === 'none' ? undefined : { host: options.listen ?? address, port: 0 },
       softwareVersion: options.softwareVersion,

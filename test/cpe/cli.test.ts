@@ -158,7 +158,7 @@ describe('tandem-cpe', () => {
     ]);
     assert.equal(code, 0);
     const names = (await readdir(wire)).sort();
-    assert.deepEqual(names, ['0001-cpe.xml', '0002-acs.xml']);
+    assert.deepEqual(names, ['0001-cpe.xml', '0002-acs.xml', 'heads.txt']);
     const { body } = decodeEnvelope(await readFile(join(wire, '0001-cpe.xml'), 'utf8'));
     assert.equal(body.kind === 'request' && body.method, 'Inform');
     await acs.close();

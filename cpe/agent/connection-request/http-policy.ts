@@ -31,7 +31,12 @@ export interface AttemptAnswer {
   status: number;
   /** WWW-Authenticate, with 401. */
   challenge?: string[];
+  /** Seconds, with 503. */
+  retryAfter?: number;
 }
+
+/** Seconds after which a session has usually ended. */
+const SESSION = 5;
 
 export class HttpRequestPolicy {
   readonly #options: HttpPolicyOptions;
@@ -60,7 +65,9 @@ export class HttpRequestPolicy {
       passwords: user => (user === username ? [password] : undefined),
     });
     if (!verdict.ok) return { status: 401, challenge: this.#verifier.challenge({ stale: verdict.stale }) };
-    if (busy() || !this.#mayAccept()) return { status: 503 };
+    if (busy()) return { status: 503, retryAfter: SESSION };
+    const wait = this.#waitMs();
+    if (wait > 0) return { status: 503, retryAfter: Math.ceil(wait / 1000) };
     requested();
     return { status: 200 };
   }
@@ -71,11 +78,12 @@ export class HttpRequestPolicy {
     return new Verifier({ realm: 'connection-request', clock, random, key, lifetimeMs: 60_000, maxTracked: 1000 });
   }
 
-  #mayAccept(): boolean {
+  /** Notes a request; milliseconds until one may be taken again, where too many came within a minute. */
+  #waitMs(): number {
     const now = this.#options.clock.monotonic();
     while (this.#recent[0] !== undefined && this.#recent[0] <= now - 60_000) this.#recent.shift();
-    if (this.#recent.length >= PER_MINUTE) return false;
+    if (this.#recent[0] !== undefined && this.#recent.length >= PER_MINUTE) return this.#recent[0] + 60_000 - now;
     this.#recent.push(now);
-    return true;
+    return 0;
   }
 }

@@ -60,11 +60,12 @@ function handle(policy: HttpRequestPolicy, log: Log, request: IncomingMessage, r
   request.resume();
   const { method = '', url = '', headers } = request;
   policy.answer({ method, url, authorization: headers.authorization }).then(
-    ({ status, challenge }) => {
+    ({ status, challenge, retryAfter }) => {
       response.writeHead(status, {
         'Content-Length': 0,
         Connection: 'close',
         ...(challenge && { 'WWW-Authenticate': challenge }),
+        ...(retryAfter !== undefined && { 'Retry-After': retryAfter }),
       });
       response.end();
     },

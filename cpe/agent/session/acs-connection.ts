@@ -73,7 +73,8 @@ const wasSent = (error: unknown): boolean =>
 /** TR-069 3.4.1: 200 with an envelope, 204 without; an ACS that says nothing with 200 means the same. */
 function contentOf({ status, headers, body }: HttpResponse): string {
   if (status === 401) throw new Failed('auth', 'the ACS refuses our credentials', 401);
-  if (status !== 200 && status !== 204) throw new Failed('http', `the ACS answers ${status}`, status);
+  if (status !== 200 && status !== 204)
+    throw new Failed('http', `the ACS answers ${status}`, status, retryAfterOf(headers));
   if (status === 204) return '';
   try {
     return decodeText(body, charsetIn(String(headers['content-type'] ?? ''))).trim();
@@ -81,6 +82,16 @@ function contentOf({ status, headers, body }: HttpResponse): string {
     if (error instanceof UnknownCharset) throw new Failed('soap', error.message);
     throw error;
   }
+}
+
+/** The longest wait that a server may ask for: a day, in seconds. */
+const MAX_RETRY_AFTER = 86_400;
+
+/** Seconds of Retry-After, a number or a date by the server's own clock (RFC 9110 10.2.3); undefined where it is neither. */
+export function retryAfterOf(headers: HttpResponse['headers']): number | undefined {
+  const text = String(headers['retry-after'] ?? '').trim();
+  const seconds = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - Date.parse(String(headers.date))) / 1000;
+  return Number.isNaN(seconds) ? undefined : Math.min(Math.max(Math.ceil(seconds), 0), MAX_RETRY_AFTER);
 }
 
 function read(text: string): Envelope {

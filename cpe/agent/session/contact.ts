@@ -20,7 +20,7 @@ import { compression, credentials } from '../settings.ts';
 import { unknownTime } from '../timing.ts';
 import { autonomousComplete } from '../transfer/autonomous.ts';
 import { userAgent } from '../transfer/transfer.ts';
-import { AcsConnection } from './acs-connection.ts';
+import { AcsConnection, type WireTap } from './acs-connection.ts';
 import { informOf } from './inform.ts';
 import { carryOut, type SessionEffects } from './rpc.ts';
 import { holdSession, type OwnRequest, type SessionReport } from './session.ts';
@@ -31,7 +31,7 @@ const MAX_REDIRECTS = 5;
 /** The parts of an agent that a session needs. */
 export interface ContactHost {
   readonly device: Device;
-  readonly options: Pick<AgentOptions, 'http' | 'faultHook' | 'wire' | 'askMethods' | 'cwmp'>;
+  readonly options: Pick<AgentOptions, 'http' | 'faultHook' | 'wire' | 'wireHead' | 'askMethods' | 'cwmp'>;
   readonly acs: { readonly namespace: Namespace; readonly takesCompressed: boolean };
   readonly connectionRequestUrl: string;
 }
@@ -55,7 +55,7 @@ export async function contactAcs(agent: ContactHost, contact: Contact): Promise<
     tls: () => device.tls('Cwmp'),
   });
   try {
-    await converse(agent, contact, http.send, report);
+    await converse(agent, contact, withHeads(http.send, options.wireHead), report);
     report.ok = true;
   } catch (error) {
     signal.throwIfAborted();
@@ -67,6 +67,21 @@ export async function contactAcs(agent: ContactHost, contact: Contact): Promise<
     await http.close();
   }
   return report;
+}
+
+const lines = (headers: Readonly<Record<string, string | readonly string[]>>): string[] =>
+  Object.entries(headers).flatMap(([name, value]) => [value].flat().map(one => `${name}: ${one}`));
+
+/** Shows the heads of every request and answer, those of challenges, redirects and empty POSTs too. */
+function withHeads(send: Send, show: WireTap | undefined): Send {
+  if (!show) return send;
+  return async request => {
+    const length = Buffer.byteLength(request.body ?? '');
+    show('cpe', [`${request.method} ${request.url} (${length} bytes)`, ...lines(request.headers)].join('\n'));
+    const answer = await send(request);
+    show('acs', [`${answer.status} (${answer.body.length} bytes)`, ...lines(answer.headers)].join('\n'));
+    return answer;
+  };
 }
 
 async function converse(agent: ContactHost, contact: Contact, send: Send, report: SessionReport): Promise<void> {

@@ -152,6 +152,22 @@ describe('connection requests (TR-069 3.2.2)', () => {
     assert.equal(unit.sessions.length, 2);
   });
 
+  it('F2: tells in Retry-After when it takes a connection request again', async () => {
+    const url = await start();
+    const header = await authorize(url);
+    let answer: Awaited<ReturnType<typeof get>> | undefined;
+    acs.play(async heard => {
+      answer = await get(url, header);
+      return friendly(heard);
+    });
+    unit.gateway.agent?.inform('2 PERIODIC');
+    await unit.ended(2);
+    assert.deepEqual([answer?.status, answer?.headers.get('retry-after')], [503, '5']);
+    for (let count = 0; count < 70 && answer?.headers.get('retry-after') !== '60'; count++)
+      answer = await get(url, await authorize(url));
+    assert.equal(answer?.headers.get('retry-after'), '60');
+  });
+
   it('opens one session for several requests before it starts', async () => {
     const url = await start();
     const headers = [await authorize(url), await authorize(url), await authorize(url)];
