@@ -67,6 +67,22 @@ function sameText(a: string, b: string): boolean {
   return timingSafeEqual(hash('sha256', left, 'buffer'), hash('sha256', right, 'buffer'));
 }
 
+/** A digest challenge. Its last value is quoted: some clients read a bare last value together with the end of its line. */
+function digestChallenge(challenge: {
+  realm: string;
+  opaque: string | undefined;
+  algorithm: DigestAlgorithm;
+  stale: boolean;
+  nonce: string;
+}): string {
+  const { realm, opaque, algorithm, stale, nonce } = challenge;
+  const parameters: Record<string, string> = { realm, qop: 'auth', algorithm };
+  if (stale) parameters.stale = 'true';
+  parameters.nonce = nonce;
+  if (opaque !== undefined) parameters.opaque = opaque;
+  return formatChallenge({ scheme: 'digest', parameters });
+}
+
 /**
  * Checks digest and basic credentials. Nonces are stateless, so any process with the same key accepts them. Replays are
  * refused by nonce count (RFC 7616 5.12), which must grow; a client that answers without qop (RFC 2069) needs a new nonce
@@ -91,16 +107,10 @@ export class Verifier {
   /** Header values to send with a 401, one each. */
   challenge({ stale = false, binding = '' }: { stale?: boolean; binding?: string | undefined } = {}): string[] {
     const { realm, opaque, basic } = this.#options;
-    const digests = this.#digest ? this.#algorithms : [];
-    const challenges = digests.map(algorithm => {
-      const nonce = this.#nonces.issue(binding);
-      const parameters: Record<string, string> = { realm, qop: 'auth', algorithm };
-      if (stale) parameters.stale = 'true';
-      // Last comes what is quoted: some clients read a bare last value together with the end of its line.
-      parameters.nonce = nonce;
-      if (opaque !== undefined) parameters.opaque = opaque;
-      return formatChallenge({ scheme: 'digest', parameters });
-    });
+    const algorithms = this.#digest ? this.#algorithms : [];
+    const challenges = algorithms.map(algorithm =>
+      digestChallenge({ realm, opaque, algorithm, stale, nonce: this.#nonces.issue(binding) }),
+    );
     if (basic) challenges.push(formatChallenge({ scheme: 'basic', parameters: { realm } }));
     return challenges;
   }
