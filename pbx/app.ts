@@ -1,7 +1,7 @@
 // The SIP server in one place: transport, transactions, location, registrar, proxy, in the order they need each other.
 import { isIP } from 'node:net';
 import type { TlsOptions } from 'node:tls';
-import type { Clock, Random } from '../shared/clock.ts';
+import { type Clock, guardedClock, type Random } from '../shared/clock.ts';
 import { messageOf } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import type { Address, Flow } from '../shared/sip/flow-types.ts';
@@ -84,7 +84,8 @@ const tlsOf = (flow: Flow): { tls?: { version: string; cipher: string } } =>
 
 /** Listens and serves until `stop`. Rejects when a port is taken. */
 export async function startPbx(options: PbxOptions): Promise<Pbx> {
-  const { clock, log, random } = options;
+  const { log, random } = options;
+  const clock = guardedClock(options.clock, error => log.error('PBX timer failed', { error }));
   const policy = options.policy ?? allowAll;
   const users = new Map(options.users.map(({ user, password }) => [user, password]));
   const transport = new SipTransport({ clock, log });

@@ -30,6 +30,6 @@ export function preprocess(request: SipRequest, isOurs: (uri: SipUri) => boolean
     request.uri = parseNameAddr(last).uri;
     routes = routes.slice(0, -1);
   }
-  while (routes[0] !== undefined && isOurs(parseUri(parseNameAddr(routes[0]).uri))) routes = routes.slice(1);
-  request.headers.setAll('Route', routes);
+  const first = routes.findIndex(route => !isOurs(parseUri(parseNameAddr(route).uri)));
+  request.headers.setAll('Route', first < 0 ? [] : routes.slice(first));
 }

@@ -204,6 +204,23 @@ export function timerGroup(clock: Clock): TimerGroup {
   };
 }
 
+/** The same clock, whose timers let no error out: `onError` is told, and the other timers go on. */
+export function guardedClock(clock: Clock, onError: (error: unknown) => void): Clock {
+  return {
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+    sleep: (ms, signal) => clock.sleep(ms, signal),
+    after: (ms, run) =>
+      clock.after(ms, () => {
+        try {
+          run();
+        } catch (error) {
+          onError(error);
+        }
+      }),
+  };
+}
+
 /** A source of randomness. */
 export interface Random {
   /** A number in [0, 1). */

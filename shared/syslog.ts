@@ -1,6 +1,6 @@
 // Syslog over UDP as RFC 3164 has it: one notification, one datagram.
 import type { Socket } from 'node:dgram';
-import { bindUdp } from './net/udp.ts';
+import { bindUdp, sendDatagram } from './net/udp.ts';
 
 /** RFC 3164 4.1.1; the names as receivers print them. */
 export const SEVERITIES = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'] as const;
@@ -83,7 +83,7 @@ export function createSyslog({ host, port = 514, localAddress }: SyslogTarget): 
       });
       const bytes = Buffer.from(formatSyslog(entry));
       await new Promise<void>((resolve, reject) => {
-        socket.send(bytes, port, host, error => (error ? reject(error) : resolve()));
+        sendDatagram(socket, bytes, { host, port }, error => (error ? reject(error) : resolve()));
       });
     },
     async close() {

@@ -1,6 +1,7 @@
 // A DGW service as the gateway sees it, and the gateway as its services see it. One file per service with behaviour;
 // a service is a constant without state of its own: its state per unit is in a slot of the unit.
 import type { Model } from '../../shared/model/definitions.ts';
+import { type Port, readPort } from '../../shared/net/port.ts';
 import type { Agent } from '../agent/agent.ts';
 import type { Change, Problem, Source } from '../state/changes.ts';
 import type { Device, DevicePower } from '../state/device.ts';
@@ -126,8 +127,10 @@ export function rowsOf<C extends string>(
   });
 }
 
-/** `host:port` as the unit writes it; port 0 or none means the default of its use. */
-export function hostPort(text: string): { host: string; port: number } {
+/** `host:port` as the unit writes it; port 0 or none means the default of its use. Host '' where the text is neither. */
+export function hostPort(text: string): { host: string; port: Port | 0 } {
   const match = /^(?:\[([^\]]+)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text.trim());
-  return { host: match?.[1] ?? match?.[2] ?? '', port: Number(match?.[3] ?? 0) };
+  const digits = match?.[3] ?? '0';
+  const port = Number(digits) === 0 ? 0 : readPort(digits);
+  return port === undefined ? { host: '', port: 0 } : { host: match?.[1] ?? match?.[2] ?? '', port };
 }

@@ -9,7 +9,7 @@ export function* localPorts(basePort: number, interval: number, last: number | u
     for (let port = basePort; port <= Math.min(65_535, basePort + 1000); port++) yield port;
     return;
   }
-  const size = interval + 1;
+  const size = Math.min(interval, 65_535 - basePort) + 1;
   const first = last !== undefined && last >= basePort && last <= basePort + interval ? last - basePort + 1 : 0;
   for (let step = 0; step < size; step++) yield basePort + ((first + step) % size);
 }

@@ -1,5 +1,6 @@
 // The unit's SIP side in one place: connections, registrations, keep-alive, calls. `services` starts it with the unit's
 // settings and stops it when they change.
+import { guardedClock } from '../../shared/clock.ts';
 import type { Call } from './call/call.ts';
 import { type ConnectionStatus, connectionStatus, type GatewayState, gatewayState } from './gateway-status.ts';
 import type { RegistrationState } from './registrar.ts';
@@ -21,7 +22,8 @@ export class SipUserAgent {
 
   constructor(config: UserAgentConfig, env: UserAgentEnv) {
     this.#config = config;
-    this.#env = { ...env, log: env.log.child({ gateway: config.gateway }) };
+    const log = env.log.child({ gateway: config.gateway });
+    this.#env = { ...env, log, clock: guardedClock(env.clock, error => log.error('SIP timer failed', { error })) };
     this.#stack = new SipStack(config, this.#env, () => this.#stopped !== undefined);
     this.#started = this.#start().catch((error: unknown) => this.#env.log.error('SIP gateway start failed', { error }));
   }

@@ -1,4 +1,5 @@
 // The structured headers that every SIP element reads: Via, CSeq, Max-Forwards (RFC 3261 20); and the mandatory headers.
+import type { Port } from '../net/port.ts';
 import type { SipMessage, SipRequest } from './message.ts';
 import { SipSyntaxError } from './message.ts';
 import { formatParameters, type Parameters, parseHostPort, parseNameAddr, parseParameters } from './uri.ts';
@@ -7,19 +8,25 @@ export interface Via {
   /** `UDP`, `TCP`, `TLS`, as written. */
   transport: string;
   host: string;
-  port?: number;
+  port?: Port;
   parameters: Parameters;
 }
 
 /** RFC 3261 20.42 */
 export function parseVia(text: string): Via {
-  const found = /^SIP\s*\/\s*2\.0\s*\/\s*([A-Za-z0-9-]+)\s+([^;]+)(;.*)?$/i.exec(text.trim());
-  if (!found) throw new SipSyntaxError(`${JSON.stringify(text.slice(0, 60))} is not a Via`);
-  const [, transport = '', sentBy = '', parameters = ''] = found;
-  return { transport, ...parseHostPort(sentBy), parameters: parseParameters(parameters.slice(1)) };
+  const semicolon = text.indexOf(';');
+  const [protocol = '', parameters] = semicolon < 0 ? [text] : [text.slice(0, semicolon), text.slice(semicolon + 1)];
+  const [name = '', version = '', rest = ''] = protocol.split('/').map(part => part.trim());
+  const transport = /^[A-Za-z0-9-]+/.exec(rest)?.[0] ?? '';
+  const sentBy = rest.slice(transport.length);
+  const isVia = name.toUpperCase() === 'SIP' && version === '2.0' && transport !== '' && /^\s/.test(sentBy);
+  if (!isVia || protocol.split('/').length !== 3) {
+    throw new SipSyntaxError(`${JSON.stringify(text.slice(0, 60))} is not a Via`);
+  }
+  return { transport, ...parseHostPort(sentBy.trim()), parameters: parseParameters(parameters ?? '') };
 }
 
-export function formatVia(via: Via): string {
+export function formatVia(via: Omit<Via, 'port'> & { port?: number }): string {
   const port = via.port === undefined ? '' : `:${via.port}`;
   return `SIP/2.0/${via.transport} ${via.host}${port}${formatParameters(via.parameters)}`;
 }

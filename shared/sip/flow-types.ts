@@ -2,6 +2,7 @@
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
+import type { Port } from '../net/port.ts';
 import type { SipMessage } from './message.ts';
 
 export type Protocol = 'udp' | 'tcp' | 'tls';
@@ -32,7 +33,7 @@ export interface Flow {
   onClose(listener: (reason: string) => void): () => void;
   close(reason?: string): void;
   /** The same peer at another port (RFC 3261 18.2.2, answers over UDP without rport); a stream answers itself. */
-  at(port: number): Flow;
+  at(port: Port): Flow;
 }
 
 export interface ConnectOptions {

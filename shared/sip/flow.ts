@@ -19,12 +19,13 @@ const plainHost = (host: string | undefined): string => (host ?? '').replace(/^:
 
 function tlsFacts(socket: Socket): Flow['tls'] {
   if (!(socket instanceof TLSSocket)) return undefined;
-  const cipher = socket.getCipher();
+  // A connection that has closed again has none.
+  const cipher: ReturnType<TLSSocket['getCipher']> | undefined = socket.getCipher();
   const peer = socket.getPeerCertificate();
   const name = peer && Object.keys(peer).length > 0 ? (peer.subject?.CN ?? peer.subjectaltname) : undefined;
   return {
     version: socket.getProtocol() ?? '',
-    cipher: cipher.standardName ?? cipher.name,
+    cipher: cipher?.standardName ?? cipher?.name ?? '',
     ...(name === undefined ? {} : { peer: String(name) }),
   };
 }

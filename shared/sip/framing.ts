@@ -15,6 +15,8 @@ interface FrameSink {
 export function createFramer(sink: FrameSink): (chunk: Buffer) => void {
   let held: Buffer = Buffer.alloc(0);
   let scanned = 0;
+  /** Of the body under way. */
+  let length: number | string | undefined;
   let odd = false;
   let dead = false;
 
@@ -49,7 +51,7 @@ export function createFramer(sink: FrameSink): (chunk: Buffer) => void {
       return held.length > sipLimits.messageBytes ? fail('the headers do not end') : false;
     }
     scanned = Math.max(0, end.headers - 3);
-    const length = lengthIn(held.toString('latin1', 0, end.headers));
+    length ??= lengthIn(held.toString('latin1', 0, end.headers));
     if (typeof length === 'string') return fail(length);
     const total = end.body + length;
     if (total > sipLimits.messageBytes) return fail(`message of ${total} bytes; at most ${sipLimits.messageBytes}`);
@@ -57,6 +59,7 @@ export function createFramer(sink: FrameSink): (chunk: Buffer) => void {
     const bytes = Buffer.from(held.subarray(0, total));
     held = held.subarray(total);
     scanned = 0;
+    length = undefined;
     odd = false;
     sink.message(bytes);
     return !dead;

@@ -1,7 +1,11 @@
 // Matching of messages with transactions (RFC 3261 17.1.3, 17.2.3), and the way of a response back to its sender (18.2.2).
+import type { Port } from '../net/port.ts';
 import { formatVia, parseCSeq, parseVia, setTopVia, topVia, type Via } from './fields.ts';
 import type { Address, Flow } from './flow-types.ts';
 import { cloneMessage, type SipMessage, type SipRequest } from './message.ts';
+
+/** RFC 3261 18.2.2: of a Via without port. */
+const defaultPort = 5060 as Port;
 
 /** RFC 3261 8.1.1.7: the start of every branch made by its rules. */
 export const BRANCH_COOKIE = 'z9hG4bK';
@@ -55,5 +59,5 @@ export function replyFlow(request: SipRequest, flow: Flow): Flow {
   if (flow.reliable) return flow;
   const [first] = request.headers.list('Via');
   const via = first === undefined ? undefined : parseVia(first);
-  return via === undefined || via.parameters.has('rport') ? flow : flow.at(via.port ?? 5060);
+  return via === undefined || via.parameters.has('rport') ? flow : flow.at(via.port ?? defaultPort);
 }

@@ -33,14 +33,18 @@ export class MessageReader implements FlowHost {
   }
 
   received(bytes: Buffer, flow: Flow): void {
-    const message = this.#read(bytes, flow);
-    if (message) this.onMessage(message, flow);
+    this.#guarded(flow, () => {
+      const message = this.#read(bytes, flow);
+      if (message) this.onMessage(message, flow);
+    });
   }
 
   lost(reason: string, bytes: Buffer, flow: Flow): void {
     this.log.warn('SIP stream framing lost', { from: addressText(flow.remote), reason });
-    const request = requestIn(bytes);
-    this.onMalformed(request ? new MalformedRequest(reason, 400, request) : new SipSyntaxError(reason), flow);
+    this.#guarded(flow, () => {
+      const request = requestIn(bytes);
+      this.onMalformed(request ? new MalformedRequest(reason, 400, request) : new SipSyntaxError(reason), flow);
+    });
   }
 
   opened(flow: Flow): void {
@@ -50,6 +54,15 @@ export class MessageReader implements FlowHost {
 
   closed(flow: Flow): void {
     if (this.#flows.delete(flow) && flow.reliable) this.#streams--;
+  }
+
+  /** An error in the handling of one message ends with that message. */
+  #guarded(flow: Flow, handle: () => void): void {
+    try {
+      handle();
+    } catch (error) {
+      this.log.error('SIP message handler failed', { from: addressText(flow.remote), error });
+    }
   }
 
   #read(bytes: Buffer, flow: Flow): SipMessage | undefined {

@@ -1,5 +1,6 @@
 // Session descriptions (RFC 4566): the lines in their order, written back byte for byte, with a typed view over them.
 // a=crypto (RFC 4568) and a=key-mgmt (RFC 4567) are attributes like others; their meaning lives with the media.
+import { portOf } from '../net/port.ts';
 
 const sdpLimits = { bytes: 65_536, lines: 1_000 } as const;
 
@@ -132,7 +133,8 @@ function readMedia(lines: readonly SdpLine[]): Media {
   const value = lines[0]?.value ?? '';
   const found = /^(\S+) +(\d{1,5})(?:\/(\d{1,5}))? +(\S+)((?: +\S+)+) *$/.exec(value);
   const port = Number(found?.[2]);
-  if (!found || port > 65_535) throw new SdpError(`m=${value.slice(0, 60)} is not "type port proto formats"`);
+  if (!found || (port !== 0 && portOf(port) === undefined))
+    throw new SdpError(`m=${value.slice(0, 60)} is not "type port proto formats"`);
   const [, type = '', , count, proto = '', formats = ''] = found;
   return {
     type,

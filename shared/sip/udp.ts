@@ -2,7 +2,8 @@
 import type { Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { messageOf } from '../errors.ts';
-import { bindUdp } from '../net/udp.ts';
+import type { Port } from '../net/port.ts';
+import { bindUdp, onDatagram, sendDatagram } from '../net/udp.ts';
 import { CloseSignal } from './close-signal.ts';
 import type { Address, ConnectOptions, Flow, FlowHost } from './flow-types.ts';
 import { formatMessage, type SipMessage } from './message.ts';
@@ -69,7 +70,7 @@ class UdpEndpoint {
     this.#socket = socket;
     this.address = { host: address, port: socket.address().port };
     socket.on('error', error => host.log.warn('SIP UDP socket failed', { reason: messageOf(error) }));
-    socket.on('message', (bytes, from) => {
+    onDatagram(socket, host.log, (bytes, from) => {
       // A datagram of CRLFs or zeros alone is a keep-alive of older phones and needs no answer.
       if (bytes.every(byte => byte === 13 || byte === 10 || byte === 0)) return;
       host.received(bytes, this.flowTo({ host: from.address, port: from.port }));
@@ -148,7 +149,7 @@ class UdpPeer implements Flow {
   send(message: SipMessage): void {
     const bytes = formatMessage(message);
     if (this.closed) return;
-    this.#socket.send(bytes, this.remote.port, this.remote.host, error => {
+    sendDatagram(this.#socket, bytes, this.remote, error => {
       if (error) this.#host.log.debug('SIP datagram not sent', { to: this.remote.host, reason: messageOf(error) });
     });
   }
@@ -168,7 +169,7 @@ class UdpPeer implements Flow {
     this.#signal.fire(reason);
   }
 
-  at(port: number): Flow {
+  at(port: Port): Flow {
     return port === this.remote.port ? this : this.#endpoint.flowTo({ host: this.remote.host, port });
   }
 }

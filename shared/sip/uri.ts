@@ -1,4 +1,5 @@
 // SIP URIs and the name-addr form around them (RFC 3261 19.1, 20.10, 25.1), IPv6 literals included.
+import { type Port, readPort } from '../net/port.ts';
 import { SipSyntaxError } from './message.ts';
 
 /** Parameters in order; names in lower case; a parameter without `=` has the value ''. Values keep their quotes. */
@@ -11,7 +12,7 @@ export interface SipUri {
   password?: string;
   /** IPv6 with its brackets. */
   host: string;
-  port?: number;
+  port?: Port;
   parameters: Parameters;
   /** Text behind `?`. */
   headers?: string;
@@ -65,13 +66,14 @@ function splitOutsideQuotes(text: string, separator: string): string[] {
 }
 
 /** `host[:port]`, IPv6 in brackets. Throws SipSyntaxError. */
-export function parseHostPort(text: string): { host: string; port?: number } {
-  const found = /^(\[[^\]]*\]|[^:]*)(?:\s*:\s*(\d{1,5}))?$/.exec(text.trim());
-  const host = found?.[1]?.trim() ?? '';
-  if (!found || !hostPattern.test(host)) throw new SipSyntaxError(`${JSON.stringify(text.slice(0, 60))} is not a host`);
-  if (found[2] === undefined) return { host };
-  const port = Number(found[2]);
-  if (port > 65_535) throw new SipSyntaxError(`port ${port} is above 65535`);
+export function parseHostPort(text: string): { host: string; port?: Port } {
+  const bracket = text.lastIndexOf(']');
+  const colon = text.indexOf(':', Math.max(0, bracket));
+  const host = (colon < 0 ? text : text.slice(0, colon)).trim();
+  if (!hostPattern.test(host)) throw new SipSyntaxError(`${JSON.stringify(text.slice(0, 60))} is not a host`);
+  if (colon < 0) return { host };
+  const port = readPort(text.slice(colon + 1).trim());
+  if (port === undefined) throw new SipSyntaxError('the port is not between 1 and 65535');
   return { host, port };
 }
 

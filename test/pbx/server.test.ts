@@ -343,4 +343,18 @@ describe('PBX', () => {
     const again = await start({ tlsPort, port });
     assert.deepEqual(again.ports, { tls: tlsPort, tcp: port, udp: port });
   });
+
+  it('B6: goes on after a Via with port 0', async () => {
+    const pbx = await start();
+    const socket = createSocket('udp4');
+    const options = (port: number): string =>
+      `OPTIONS sip:${domain} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:${port};branch=z9hG4bK${port}\r\nFrom: <sip:a@b>;tag=1\r\n` +
+      `To: <sip:${domain}>\r\nCall-ID: ${port}\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n`;
+    const answer = new Promise<Buffer>(resolve => socket.once('message', resolve));
+    socket.bind(0, '127.0.0.1', () => {
+      for (const port of [0, socket.address().port]) socket.send(options(port), pbx.ports.udp ?? 0, '127.0.0.1');
+    });
+    assert.match((await answer).toString(), /^SIP\/2\.0 200 /);
+    socket.close();
+  });
 });

@@ -6,7 +6,7 @@ import type { Clock } from '../../../shared/clock.ts';
 import { messageOf } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
 import { plainAddress } from '../../../shared/net/address.ts';
-import { bindUdp } from '../../../shared/net/udp.ts';
+import { bindUdp, onDatagram, sendDatagram } from '../../../shared/net/udp.ts';
 import { authorityOf, type Endpoint } from '../../../shared/stun.ts';
 import { answerBinding, type StunLogin } from './stun-binding.ts';
 
@@ -49,7 +49,7 @@ export class StunServer {
     this.#limit = new RateLimit(clock, perSecond);
     this.#local = address !== '0.0.0.0' && address !== '::' ? { address, port } : undefined;
     socket.on('error', error => log.warn('STUN socket failed', { reason: error.message }));
-    socket.on('message', (bytes, from) => this.#answer(bytes, from));
+    onDatagram(socket, log, (bytes, from) => this.#answer(bytes, from));
   }
 
   /** Sends a datagram from the server's own port. @throws Error of the socket */
@@ -57,7 +57,7 @@ export class StunServer {
     return new Promise((resolve, reject) => {
       const isDualStack = this.#socket.address().family === 'IPv6';
       const target = isDualStack && isIP(address) === 4 ? `::ffff:${address}` : address;
-      this.#socket.send(bytes, port, target, error => (error ? reject(error) : resolve()));
+      sendDatagram(this.#socket, bytes, { host: target, port }, error => (error ? reject(error) : resolve()));
     });
   }
 

@@ -4,6 +4,7 @@ import type { BlockList } from 'node:net';
 import type { Clock, Random } from '../../../shared/clock.ts';
 import { encodeUdpRequest } from '../../../shared/cwmp/udp-request.ts';
 import { messageOf } from '../../../shared/errors.ts';
+import { readPort } from '../../../shared/net/port.ts';
 import { authorityOf, type Endpoint } from '../../../shared/stun.ts';
 import { informValues } from '../../device/inform.ts';
 import type { DeviceRow } from '../../device/row.ts';
@@ -36,8 +37,8 @@ export const udpAddressOf = (device: DeviceRow): string =>
 function endpointOf(text: string): Endpoint | undefined {
   const match = /^(?:\[([0-9a-f:.]+)\]|([^:[\]\s/@]+))(?::(\d{1,5}))?$/i.exec(text);
   const address = match?.[1] ?? match?.[2];
-  const port = Number(match?.[3] ?? 80);
-  return address !== undefined && port > 0 && port < 65_536 ? { address, port } : undefined;
+  const port = readPort(match?.[3] ?? '80');
+  return address !== undefined && port !== undefined ? { address, port } : undefined;
 }
 
 export function createUdpSender(options: UdpSenderOptions): ConnectionRequestSender {

@@ -2,7 +2,7 @@
 import type { Socket } from 'node:dgram';
 import type { Log } from '../../../shared/log.ts';
 import { plainAddress } from '../../../shared/net/address.ts';
-import { bindUdp } from '../../../shared/net/udp.ts';
+import { bindUdp, onDatagram, sendDatagram } from '../../../shared/net/udp.ts';
 import { authorityOf, type Endpoint } from '../../../shared/stun.ts';
 import type { Device } from '../../state/device.ts';
 import { storedFile, storeFile } from '../../state/files.ts';
@@ -40,7 +40,7 @@ export async function openUdpPort(device: Device, requested: () => void): Promis
   const memory = new PortMemory(device, port);
   const stun = new StunClient({ clock, random, send: (bytes, to) => sendTo(socket, log, bytes, to) });
   socket.on('error', error => log.warn('UDP port error', { reason: error.message }));
-  socket.on('message', (bytes, from) => {
+  onDatagram(socket, log, (bytes, from) => {
     // RFC 3489 11.1: the first two bits of STUN are zero; a letter's are not.
     if ((bytes[0] ?? 0xff) < 0x40) {
       stun.received(bytes, { address: plainAddress(from.address), port: from.port });
@@ -63,7 +63,7 @@ export async function openUdpPort(device: Device, requested: () => void): Promis
 }
 
 function sendTo(socket: Socket, log: Log, bytes: Buffer, to: Endpoint): void {
-  socket.send(bytes, to.port, to.address, error => {
+  sendDatagram(socket, bytes, { host: to.address, port: to.port }, error => {
     if (error) log.debug('STUN request not sent', { to: authorityOf(to), reason: error.message });
   });
 }

@@ -45,7 +45,7 @@ export class DhcpClient implements LeaseSource {
     try {
       const { signal } = asking;
       const before = JSON.stringify(this.#lease?.scripts);
-      this.#lease = await discover({ ...this.#server, mac: identity.mac, clock, random, signal, timeoutMs });
+      this.#lease = await discover({ ...this.#server, mac: identity.mac, clock, random, log, signal, timeoutMs });
       log.info('DHCP lease received', { ...this.#lease });
       await this.#host.leased(JSON.stringify(this.#lease.scripts) !== before);
     } catch (error) {

@@ -23,7 +23,8 @@ import {
   readTlv,
 } from '../../../shared/dhcp/packet.ts';
 import { messageOf } from '../../../shared/errors.ts';
-import { bindUdp } from '../../../shared/net/udp.ts';
+import { type Log, silentLog } from '../../../shared/log.ts';
+import { bindUdp, onDatagram, sendDatagram } from '../../../shared/net/udp.ts';
 import type { Lease } from '../../state/device.ts';
 import { isAcsUrl } from '../acs-url.ts';
 import { Latch } from '../task-control.ts';
@@ -40,6 +41,7 @@ export interface DiscoverOptions {
   mac: string;
   clock: Clock;
   random: Random;
+  log?: Log;
   signal: AbortSignal;
   /** Milliseconds after which the discovery fails. */
   timeoutMs: number;
@@ -68,11 +70,12 @@ export async function discover(options: DiscoverOptions): Promise<Lease> {
   const exchange = new DhcpExchange(options, await openSocket(options));
   const deadline = clock.monotonic() + options.timeoutMs;
   try {
-    for (;;) {
+    for (let wait = FIRST_WAIT; ; wait = Math.min(wait * 2, LONGEST_WAIT)) {
       const offer = await exchange.ask('DISCOVER', undefined, deadline);
       const answer = await exchange.ask('REQUEST', offer, deadline);
       if (messageType(answer.options) === 'ACK') return leaseOf(answer);
-      // NAK, RFC 2131 3.1: from the beginning.
+      // NAK, RFC 2131 3.1: from the beginning, after the wait of a repetition (4.1).
+      await exchange.rest(wait, deadline);
     }
   } finally {
     await exchange.close();
@@ -106,7 +109,7 @@ class DhcpExchange {
     this.#arrived = new Latch(options.clock);
     // A later error belongs to one datagram that could not be sent or came back unreachable: the repetition covers it.
     socket.on('error', () => undefined);
-    socket.on('message', (bytes, from) => this.#receive(bytes, from));
+    onDatagram(socket, options.log ?? silentLog, (bytes, from) => this.#receive(bytes, from));
   }
 
   /** Sends until an answer comes that counts for the question. @param deadline monotonic milliseconds */
@@ -124,6 +127,15 @@ class DhcpExchange {
       if (clock.monotonic() >= deadline) throw new NoLease('no DHCP server answered');
       wait = Math.min(wait * 2, LONGEST_WAIT);
     }
+  }
+
+  /** @throws NoLease when the deadline comes first */
+  async rest(wait: number, deadline: number): Promise<void> {
+    const { clock, random, signal } = this.#options;
+    const left = deadline - clock.monotonic();
+    const pause = wait + random.int(-1000, 1000);
+    await clock.sleep(Math.min(pause, Math.max(0, left)), signal);
+    if (pause >= left) throw new NoLease('the DHCP server refuses the address that it offers');
   }
 
   close(): Promise<void> {
@@ -177,7 +189,7 @@ const BROADCAST = { host: '255.255.255.255', port: SERVER_PORT };
 
 function sendTo(socket: Socket, { host, port }: { host: string; port: number }, bytes: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
-    socket.send(bytes, port, host, error => (error ? reject(notAsked(error)) : resolve()));
+    sendDatagram(socket, bytes, { host, port }, error => (error ? reject(notAsked(error)) : resolve()));
   });
 }
 

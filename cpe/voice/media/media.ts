@@ -2,6 +2,7 @@
 // SRTP when keys were agreed.
 import type { Socket } from 'node:dgram';
 import { messageOf } from '../../../shared/errors.ts';
+import { onDatagram } from '../../../shared/net/udp.ts';
 import type { MediaOptions, MediaParameters, MediaStats } from './parameters.ts';
 import type { MediaPorts } from './ports.ts';
 import { MediaReceiver } from './receiver.ts';
@@ -23,8 +24,8 @@ export class MediaSession {
     const { ports, log } = options;
     this.#ports = ports;
     this.#sender = new MediaSender(options);
-    ports.rtp.on('message', (bytes, from) => this.#receive(bytes, from.address, 'rtp'));
-    ports.rtcp.on('message', (bytes, from) => this.#receive(bytes, from.address, 'rtcp'));
+    onDatagram(ports.rtp, log, (bytes, from) => this.#receive(bytes, from.address, 'rtp'));
+    onDatagram(ports.rtcp, log, (bytes, from) => this.#receive(bytes, from.address, 'rtcp'));
     for (const socket of [ports.rtp, ports.rtcp] satisfies Socket[]) {
       socket.on('error', error => log.debug('media socket failed', { reason: messageOf(error) }));
     }

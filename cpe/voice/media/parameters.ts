@@ -1,13 +1,15 @@
 // The parameters and the numbers of one call's media.
 import type { Clock, Random } from '../../../shared/clock.ts';
 import type { Log } from '../../../shared/log.ts';
+import type { Port } from '../../../shared/net/port.ts';
 import type { Codec } from './g711.ts';
 import type { MediaPorts } from './ports.ts';
 import type { SrtpKeying } from './srtp.ts';
 
 /** The result of offer and answer. */
 export interface MediaParameters {
-  remote: { address: string; port: number };
+  /** Without `rtcpPort`, no report can be sent. */
+  remote: { address: string; port: Port; rtcpPort: Port | undefined };
   codec: Codec;
   payloadType: number;
   /** Both present or both absent. */

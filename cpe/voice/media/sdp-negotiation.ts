@@ -1,6 +1,7 @@
 // The SDP of a call (RFC 3264): what the unit offers, how it judges an offer, what it makes of an answer.
 // One audio stream is used; every other stream is refused with port 0.
 import { isIP } from 'node:net';
+import { type Port, portOf, readPort } from '../../../shared/net/port.ts';
 import {
   type Attribute,
   attributeValues,
@@ -111,6 +112,12 @@ function codecOf(media: Media): { codec: Codec; payloadType: number } | undefine
 type Refusal = { ok: false; wrongKeyManagement: boolean; reason: string };
 const no = (reason: string, wrongKeyManagement = false): Refusal => ({ ok: false, wrongKeyManagement, reason });
 
+/** The port of a=rtcp (RFC 3605), else the one above that of the media (RFC 3550 11), which 65535 does not have. */
+function rtcpPortOf(media: Media, port: Port): Port | undefined {
+  const [named] = attributeValues(media, 'rtcp');
+  return named === undefined ? portOf(port + 1) : readPort(named.trim().split(' ', 1)[0]);
+}
+
 /** The media parameters of one m= line, or the reason why it has none. */
 function readStream(sdp: Sdp, media: Media): Omit<MediaParameters, 'keys'> | string {
   const codec = codecOf(media);
@@ -118,11 +125,13 @@ function readStream(sdp: Sdp, media: Media): Omit<MediaParameters, 'keys'> | str
   const address = mediaAddress(sdp, media)?.address ?? '';
   // A name would have to be resolved first; endpoints write addresses.
   if (isIP(address) === 0) return `'${address.slice(0, 60)}' is not an address to send media to`;
+  const port = portOf(media.port);
+  if (port === undefined) return 'the stream has no port';
   const direction = directionOf(sdp, media);
   const held = address === '0.0.0.0' || address === '::';
   return {
     ...codec,
-    remote: { address, port: media.port },
+    remote: { address, port, rtcpPort: rtcpPortOf(media, port) },
     sending: !held && (direction === 'sendrecv' || direction === 'recvonly'),
   };
 }

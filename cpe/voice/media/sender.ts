@@ -3,6 +3,8 @@ import type { Socket } from 'node:dgram';
 import type { Clock, Timer } from '../../../shared/clock.ts';
 import { messageOf } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
+import type { Port } from '../../../shared/net/port.ts';
+import { sendDatagram } from '../../../shared/net/udp.ts';
 import type { MediaOptions, MediaParameters } from './parameters.ts';
 import type { MediaPorts } from './ports.ts';
 import { FRAME_MS, RtpStream } from './rtp-stream.ts';
@@ -66,7 +68,7 @@ export class MediaSender {
 
   #report(last: boolean, done?: () => void): void {
     const bytes = this.#stream.report(this.#clock.now(), last);
-    this.#transmit(this.#ports.rtcp, bytes, (this.#parameters?.remote.port ?? 0) + 1, done);
+    this.#transmit(this.#ports.rtcp, bytes, this.#parameters?.remote.rtcpPort, done);
   }
 
   #reportLater(): void {
@@ -76,10 +78,13 @@ export class MediaSender {
     });
   }
 
-  #transmit(socket: Socket, bytes: Buffer, port: number, done?: () => void): void {
-    if (!this.#parameters) return;
+  #transmit(socket: Socket, bytes: Buffer, port: Port | undefined, done?: () => void): void {
+    if (!this.#parameters || port === undefined) {
+      done?.();
+      return;
+    }
     // An unreachable peer shows as missing packets, not as a failure of the unit.
-    socket.send(bytes, port, this.#parameters.remote.address, error => {
+    sendDatagram(socket, bytes, { host: this.#parameters.remote.address, port }, error => {
       if (error) this.#log.debug('media packet not sent', { reason: messageOf(error) });
       done?.();
     });

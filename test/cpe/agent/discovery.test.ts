@@ -150,10 +150,31 @@ describe('DHCP discovery (TR-069 3.1, RFC 2131)', () => {
   it('starts again from DISCOVER after a NAK', async () => {
     const options: [number, Buffer][] = [[OPTION.vendorSpecific, acsSubOptions(acs, 1)]];
     const types = ['OFFER', 'NAK', 'OFFER', 'ACK'] as const;
-    const { dhcp, lease } = await ask((_, count) => ({ type: types[count - 1] ?? 'NAK', options }));
+    const { clock, dhcp, lease } = await ask((_, count) => ({ type: types[count - 1] ?? 'NAK', options }));
+    while (dhcp.heard.length < 4) await clock.advance(100);
     assert.equal((await lease).acsUrl, acs.acsUrl);
     assert.equal(dhcp.heard.length, 4);
     assert.notEqual(dhcp.heard[0]?.xid, dhcp.heard[2]?.xid);
+  });
+
+  it('B6: waits after a NAK as before a repetition, and gives up in time', async () => {
+    const options: [number, Buffer][] = [[OPTION.vendorSpecific, acsSubOptions(acs, 1)]];
+    const { clock, dhcp, lease } = await ask(
+      (_, count) => ({ type: count % 2 === 1 ? 'OFFER' : 'NAK', options }),
+      32_000,
+    );
+    const times: number[] = [];
+    for (let count = 1; count <= 5; count += 2) {
+      while (dhcp.heard.length < count) await clock.advance(50);
+      times.push(clock.monotonic());
+    }
+    const gaps = times.slice(1).map((time, at) => time - (times[at] ?? 0));
+    for (const [at, middle] of [4000, 8000].entries()) {
+      assert.ok(Math.abs((gaps[at] ?? 0) - middle) <= 1300, `gap ${at} is ${gaps[at]}`);
+    }
+    for (let step = 0; step < 300; step++) await clock.advance(100);
+    await assert.rejects(lease, NoLease);
+    assert.ok(dhcp.heard.length <= 8, `${dhcp.heard.length} datagrams`);
   });
 
   it('ignores other transactions and datagrams that are not DHCP', async () => {

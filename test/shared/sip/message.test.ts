@@ -1,6 +1,7 @@
 // SIP messages and URIs: reading, writing, what is refused (RFC 3261 7, 19.1, 25.1; torture ideas of RFC 4475 in our own words).
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import type { Port } from '../../../shared/net/port.ts';
 import { checkMessage, maxForwards, parseCSeq, parseVia, setTopVia, topVia } from '../../../shared/sip/fields.ts';
 import { splitList } from '../../../shared/sip/headers.ts';
 import {
@@ -354,7 +355,7 @@ describe('SIP URIs', () => {
         scheme: fc.constantFrom('sip' as const, 'sips' as const),
         user: fc.stringMatching(/^[A-Za-z0-9;?&=+$,/_.!~*'()%-]{1,12}$/),
         host: fc.oneof(word, fc.constant('[::1]'), fc.constant('192.0.2.7'), fc.constant('a.b-c.test')),
-        port: fc.integer({ min: 0, max: 65_535 }),
+        port: fc.integer({ min: 1, max: 65_535 }).map(number => number as Port),
         parameters: parameters.map(pairs => new Map(pairs)),
         headers: fc.stringMatching(/^[a-z0-9=&]{1,10}$/),
       },

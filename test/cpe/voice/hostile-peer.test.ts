@@ -1,0 +1,71 @@
+// A peer that sends the unit what no socket takes: the unit goes on.
+import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { createRequest } from '../../../shared/sip/message.ts';
+import { CallLab, clock, plain } from '../../support/cpe/call-lab.ts';
+import { inviteTo, reached, sdpText } from '../../support/cpe/voice.ts';
+
+describe('a hostile SIP peer of the unit', () => {
+  const lab = CallLab.inSuite();
+
+  const ports = [0, 65_536, 99_999];
+  for (const port of ports) {
+    it(`B6: goes on after a Via with port ${port}`, async () => {
+      await lab.start({ srtp: plain });
+      const socket = createSocket('udp4');
+      const head = (method: string, via: string): string =>
+        `${method} sip:100@${lab.address} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:${via};branch=z9hG4bK${method}${port}\r\n` +
+        `From: <sip:a@b>;tag=1\r\nTo: <sip:100@b>\r\nCall-ID: ${method}${port}\r\nCSeq: 1 ${method}\r\nMax-Forwards: 70\r\n` +
+        'Contact: <sip:a@127.0.0.1>\r\nContent-Length: 0\r\n\r\n';
+      socket.bind(0, '127.0.0.1');
+      await once(socket, 'listening');
+      const heard = once(socket, 'message');
+      for (const method of ['OPTIONS', 'INVITE', 'BYE', 'CANCEL']) {
+        socket.send(head(method, String(port)), 5060, lab.address);
+      }
+      const last = head('OPTIONS', String(socket.address().port)).replaceAll('z9hG4bK', 'z9hG4bKlast');
+      socket.send(last, 5060, lab.address);
+      const [answer] = (await heard) as [Buffer];
+      assert.match(answer.toString(), /^SIP\/2\.0 200 /);
+      socket.close();
+    });
+  }
+
+  it('B6: sends no reports where the media port leaves no port for them', async () => {
+    await lab.start({ srtp: plain });
+    const response = await lab.answerTo(sdpText(65_535, 'RTP/AVP'));
+    assert.equal(response.status, 200);
+    const [call] = lab.unit.agent.calls();
+    assert.ok(call);
+    await reached(() => call.stats().sent >= 3, 'media');
+    const ended = lab.unit.agent.calls()[0]?.ended;
+    await Promise.race([call.hangup(), clock.sleep(3000)]);
+    assert.deepEqual(await Promise.race([ended, clock.sleep(1000)]), { reason: 'hung up' });
+  });
+
+  it('B6: sends reports to the port of a=rtcp', async () => {
+    await lab.start({ srtp: plain });
+    const socket = createSocket('udp4');
+    socket.bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    const line = `a=rtcp:${socket.address().port} IN IP4 127.0.0.1`;
+    assert.equal((await lab.answerTo(sdpText(65_535, 'RTP/AVP', [line]))).status, 200);
+    const [call] = lab.unit.agent.calls();
+    const heard = once(socket, 'message');
+    void call?.hangup();
+    const [report] = (await heard) as [Buffer];
+    assert.equal(report[1], 200);
+    socket.close();
+  });
+
+  it('B6: refuses an offer with a port above 65535', async () => {
+    await lab.start({ srtp: plain, rejectCode: 488 });
+    assert.equal((await lab.answerTo(sdpText(65_536, 'RTP/AVP'))).status, 488);
+    const bye = createRequest('OPTIONS', `sip:100@${lab.address}`, {
+      headers: inviteTo(lab.peer, lab.address, '').headers,
+    });
+    bye.headers.set('CSeq', '1 OPTIONS');
+    assert.equal((await (await lab.peer.send(lab.address, bye)).final).response.status, 200);
+  });
+});
