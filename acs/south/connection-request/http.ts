@@ -1,8 +1,10 @@
 // Connection requests by HTTP (TR-069 3.2.2): a GET with digest, to the address that informed or an allowed network only.
 import type { BlockList } from 'node:net';
+import { clip } from '../../../shared/clip.ts';
 import type { Clock, Random } from '../../../shared/clock.ts';
 import { isAbort, messageOf } from '../../../shared/errors.ts';
 import { hostAddress } from '../../../shared/net/address.ts';
+import { type Challenge, chooseDigest, parseChallenges } from '../../../shared/net/digest.ts';
 import { authenticated, createHttp, HttpError, type Send } from '../../../shared/net/http.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import type { Secrets } from '../../fleet/common/secrets.ts';
@@ -20,12 +22,24 @@ export interface HttpSenderOptions {
 const outcomes: Readonly<Record<number, ConnectionRequestOutcome>> = {
   200: { outcome: 'accepted' },
   204: { outcome: 'accepted' },
-  // UDP uses the same credentials.
-  401: { outcome: 'failed', reason: 'the device refused the credentials', final: true },
   404: { outcome: 'failed', reason: 'the device does not know the path' },
   // TR-069 3.2.2: the device is in a session, or was asked too often.
   503: { outcome: 'failed', reason: 'the device is busy', final: true },
 };
+
+/** The reason of a 401, as it was: credentials are refused only where they were sent. UDP uses the same ones. */
+function unauthorized(challenges: readonly Challenge[], isPairKnown: boolean): ConnectionRequestOutcome {
+  const schemes = [...new Set(challenges.map(({ scheme }) => scheme))].join(', ');
+  if (schemes === '') return failedFor('the device answered 401 without a challenge, so no credentials were sent');
+  if (!chooseDigest(challenges))
+    return failedFor(
+      `the device asks for ${clip(schemes, 100)} instead of digest (TR-069 3.2.2), so no credentials were sent`,
+    );
+  if (!isPairKnown) return failedFor('the device asks for credentials, and the ACS has given it none');
+  return failedFor('the device refused the credentials');
+}
+
+const failedFor = (reason: string): ConnectionRequestOutcome => ({ outcome: 'failed', reason, final: true });
 
 export function createHttpSender(options: HttpSenderOptions): ConnectionRequestSender {
   const { clock, random, secrets } = options;
@@ -54,7 +68,7 @@ export function createHttpSender(options: HttpSenderOptions): ConnectionRequestS
       random,
     });
     try {
-      const { status } = await send({
+      const { status, headers } = await send({
         method: 'GET',
         url: url.href,
         headers: {},
@@ -62,6 +76,7 @@ export function createHttpSender(options: HttpSenderOptions): ConnectionRequestS
         maxBytes: 65_536,
         signal,
       });
+      if (status === 401) return unauthorized(parseChallenges(headers['www-authenticate']), password !== '');
       return outcomes[status] ?? { outcome: 'failed', reason: `the device answered ${status}` };
     } catch (error) {
       if (isAbort(error) || !(error instanceof HttpError)) throw error;

@@ -38,12 +38,15 @@ describe('connection requests of the ACS', () => {
     let base: string;
     let calls: string[];
     let status: number;
+    let challenge = '';
     const sender = (allow: string[] = []): ConnectionRequestSender =>
       createHttpSender({ clock: systemClock(), random, secrets, allowed: networks(allow) });
     beforeEach(async () => {
       calls = [];
+      challenge = '';
       server = createServer((request, response) => {
         calls.push(request.url ?? '');
+        if (challenge !== '') response.setHeader('WWW-Authenticate', challenge);
         response.writeHead(status, { Location: `${base}/elsewhere`, 'Content-Length': 0 });
         response.end();
       });
@@ -81,6 +84,24 @@ describe('connection requests of the ACS', () => {
       const other = await sender()(row({ url: `${base.replace('127.0.0.1', '[::ffff:127.0.0.2]')}/cr` }), never);
       assert.equal(other.outcome, 'closed');
       assert.deepEqual(calls, ['/cr', '/cr']);
+    });
+
+    it('C5: gives the reason of a 401 as it was', async () => {
+      status = 401;
+      const reasonOf = async (asked: string, pair?: object): Promise<string> => {
+        challenge = asked;
+        const url = `${base}/cr`;
+        const device = row(pair ? { url, connectionRequest: { url, ...pair } as never } : { url });
+        const outcome = await sender()(device, never);
+        assert.equal(outcome.outcome, 'failed');
+        return 'reason' in outcome ? outcome.reason : '';
+      };
+      const digest = 'Digest realm="r", nonce="n", qop="auth"';
+      assert.match(await reasonOf('Basic realm="r"'), /asks for basic instead of digest .* no credentials were sent/);
+      assert.match(await reasonOf(''), /without a challenge/);
+      assert.deepEqual(calls, ['/cr', '/cr'], 'no second request');
+      assert.match(await reasonOf(digest, { username: '', password: '' }), /has given it none/);
+      assert.equal(await reasonOf(digest), 'the device refused the credentials');
     });
 
     it('does not follow a redirect', async () => {
