@@ -65,6 +65,18 @@ export interface RunSettings {
   at?: readonly Trigger[];
   env?: Record<string, string>;
   devices?: number;
+  /** Processes on the store, behind a balancer where they are several; one by default. */
+  nodes?: number;
+  /** Is killed instead of the server. */
+  victim?: Victim;
+  /** Runs before the last sessions. */
+  atCalm?: () => void;
+}
+
+export interface Victim {
+  start(): Promise<void>;
+  /** SIGKILL: sent before this returns; resolves when the process is gone. */
+  kill(): Promise<void>;
 }
 
 export interface RunReport {
@@ -112,17 +124,19 @@ async function work(settings: RunSettings, acs: Server): Promise<RunReport> {
     ),
   ]);
   const kills: Record<string, number> = {};
+  const victim = settings.victim ?? acs;
   try {
     for (const trigger of planned(settings, random)) {
-      const why = await killAt(trigger, random, journal, acs);
+      const why = await killAt(trigger, random, journal, victim);
       kills[why] = (kills[why] ?? 0) + 1;
-      await acs.start();
+      await victim.start();
       journal.add({ kind: 'started' });
     }
   } finally {
     over = true;
     await busy;
   }
+  settings.atCalm?.();
   journal.add({ kind: 'calm' });
   await calm(cpes);
   const state = await finalState(api, journal, cpes);
@@ -144,13 +158,13 @@ function planned({ kills, at = triggers }: RunSettings, random: Random): Trigger
   return order.slice(0, kills);
 }
 
-async function killAt(trigger: Trigger, random: Random, journal: Journal, acs: Server): Promise<string> {
+async function killAt(trigger: Trigger, random: Random, journal: Journal, victim: Victim): Promise<string> {
   let count = random.int(1, trigger.most ?? 12);
   const delay = DELAYS[random.int(0, DELAYS.length - 1)] ?? 0;
   return await new Promise<string>((resolve, reject) => {
     const kill = (why: string): void => {
       journal.add({ kind: 'killed', why });
-      acs.kill().then(() => resolve(why), reject);
+      victim.kill().then(() => resolve(why), reject);
     };
     const timer = setTimeout(() => finish('any instant'), PATIENCE_MS);
     // In the same turn of the event loop in which the fact was seen, unless a delay is asked for.

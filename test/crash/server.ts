@@ -1,10 +1,12 @@
 // The server of a crash run: compiled once, started again and again on the same data and the same ports, killed without a word.
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { openBalancer } from '../processes/balancer.ts';
 import { endPrograms, type Program, program } from '../support/processes/process.ts';
 import type { CrashStore } from './stores.ts';
 
@@ -69,7 +71,7 @@ export function server(main: string, data: string, args: string[], env: Record<s
       up.cwmp = String((ready.cwmp as string[])[0]);
       up.api = String(ready.api);
       isReady = true;
-      up.token ||= (await readFile(join(data, 'admin-token'), 'utf8')).trim();
+      up.token ||= env.TANDEM_ADMIN_TOKEN ?? (await readFile(join(data, 'admin-token'), 'utf8')).trim();
     },
     kill: async () => {
       const dying = running;
@@ -87,14 +89,47 @@ export function server(main: string, data: string, args: string[], env: Record<s
   return up;
 }
 
+/** Servers with one key behind a balancer that sends each POST to the next; each call of the API goes to the next too. */
+async function severalServers(main: string, data: string, args: string[], count: number): Promise<Server> {
+  const key = join(data, 'server-key');
+  await writeFile(key, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 });
+  const nodes = Array.from({ length: count }, (_, at) =>
+    server(main, join(data, `node${at}`), [...args, '--server-key', key, '--trusted-proxy', '127.0.0.0/8'], {
+      TANDEM_ADMIN_TOKEN: 'token-of-the-run',
+    }),
+  );
+  const balancer = await openBalancer(() => nodes.map(({ cwmp }) => cwmp));
+  let turn = 0;
+  return {
+    cwmp: balancer.url,
+    get api() {
+      return nodes[turn++ % count]?.api ?? '';
+    },
+    token: 'token-of-the-run',
+    isUp: () => nodes.every(node => node.isUp()),
+    text: () => nodes.map(node => node.text()).join('\n'),
+    start: async () => {
+      for (const node of nodes) await node.start();
+    },
+    kill: async () => {
+      await Promise.all(nodes.map(node => node.kill()));
+      await balancer.close();
+    },
+    stop: async () => {
+      for (const node of nodes) await node.stop();
+      await balancer.close();
+    },
+  };
+}
+
 /** A run on a server and a store of its own, both gone after it. */
 export async function onServer<T>(
-  { main, store, env }: { main: string; store: CrashStore; env?: Record<string, string> },
+  { main, store, env, nodes = 1 }: { main: string; store: CrashStore; env?: Record<string, string>; nodes?: number },
   work: (acs: Server) => Promise<T>,
 ): Promise<T> {
   const data = await mkdtemp(join(tmpdir(), 'tandem-crash-'));
   const place = await store.open();
-  const acs = server(main, data, place.args, env);
+  const acs = nodes === 1 ? server(main, data, place.args, env) : await severalServers(main, data, place.args, nodes);
   try {
     await acs.start();
     return await work(acs);

@@ -10,6 +10,7 @@ import { labMongoNeeds, MONGO_START_MS, type MongoServer, startMongo } from '../
 import { known } from '../../support/acs/store-contract.ts';
 import { bytesOf, inPieces } from '../../support/contents.ts';
 import { identityOf, idOf, informOf, newYear, taskOf } from '../../support/devices.ts';
+import { eventually } from '../../support/eventually.ts';
 import { type Fits, type Lost, type MongoWire, openMongoWire } from '../../support/processes/mongo-wire.ts';
 import { peerSuite } from '../../support/servers/peers.ts';
 
@@ -93,12 +94,20 @@ peerSuite('MongoDB store whose answers are lost', labMongoNeeds, function () {
     });
 
     it('H1: adds a device not again that was removed meanwhile', async () => {
+      const link = await openLink({ url: url.replace(`:${wire.port}/`, `:${server.port}/`), clock, random });
       const announcing = losing(
         insertion('devices'),
         () => one.apply(id, 'announced', { identity: identityOf('A'), now: newYear, patch: { tags: ['first'] } }),
-        () => two.apply(id, 'removed', {}),
+        async () => {
+          await two.apply(id, 'removed', {});
+          await eventually(
+            'nothing is left of it',
+            async () => (await link.db.collection('devices').findOne()) === null,
+          );
+        },
       );
       await assert.rejects(announcing, unavailable);
+      await link.close();
       assert.equal(await two.device(id), undefined);
     });
 

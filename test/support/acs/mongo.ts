@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -23,15 +23,18 @@ export const MONGO_START_MS = 240_000;
 const built = join(tmpdir(), 'tandem-lab-mongo', 'mongo');
 
 async function build(): Promise<void> {
-  if (existsSync(join(built, 'lib')) && existsSync(join(built, 'Lab.class'))) return;
+  if (existsSync(join(built, 'lib')) && existsSync(join(built, 'DurableLab.class'))) return;
   const sources = join(peersFolder, 'mongo');
   const folder = await mkdtemp(join(tmpdir(), 'tandem-mongo-build-'));
   const lib = join(folder, 'lib');
   await run('mvn', ['-q', '-f', join(sources, 'pom.xml'), 'dependency:copy-dependencies', `-DoutputDirectory=${lib}`]);
-  await run('javac', ['-cp', join(lib, '*'), '-d', folder, join(sources, 'Lab.java')]);
+  const programs = ['Lab.java', 'DurableLab.java'].map(name => join(sources, name));
+  await run('javac', ['-cp', join(lib, '*'), '-d', folder, ...programs]);
   await mkdir(join(built, '..'), { recursive: true });
   await rename(folder, built).catch(async () => {
-    // Another run was quicker.
+    // Another run was quicker, or an older one built less.
+    for (const name of await readdir(folder))
+      await rename(join(folder, name), join(built, name)).catch(() => undefined);
     await rm(folder, { recursive: true, force: true });
   });
 }
@@ -41,6 +44,8 @@ export interface MongoServer {
   /** @param database a fresh one unless named */
   url(database?: string): string;
   stop(): Promise<void>;
+  /** SIGKILL: sent before this returns; resolves when the process is gone. */
+  kill(): Promise<void>;
 }
 
 async function freePort(): Promise<number> {
@@ -61,12 +66,26 @@ const answers = (port: number): Promise<true | undefined> =>
 const freshName = (): string => `tandem-${randomBytes(6).toString('hex')}`;
 const running = new Set<ChildProcess>();
 
-/** A server of one's own, in memory or kept in a file; on the port where it was before, or on a free one. */
-export async function startMongo(at: { file?: string; port?: number } = {}): Promise<MongoServer> {
+export interface MongoPlace {
+  /** Absent: in memory. */
+  file?: string;
+  /** Where it was before; absent: a free one. */
+  port?: number;
+  /** Every answer is in the file before it is sent, so that a kill loses nothing. */
+  durable?: boolean;
+}
+
+/** A server of one's own. */
+export async function startMongo(at: MongoPlace = {}): Promise<MongoServer> {
   await build();
   const port = at.port ?? (await freePort());
-  const words = ['-Xmx512m', '-cp', [join(built, 'lib', '*'), built].join(delimiter), 'Lab', String(port)];
-  const child = spawn('java', [...words, ...(at.file ? [at.file] : [])], { stdio: 'ignore' });
+  const words = [
+    '-Xmx512m',
+    '-cp',
+    [join(built, 'lib', '*'), built].join(delimiter),
+    at.durable ? 'DurableLab' : 'Lab',
+  ];
+  const child = spawn('java', [...words, String(port), ...(at.file ? [at.file] : [])], { stdio: 'ignore' });
   running.add(child);
   const ended = new Promise<void>(resolve => child.once('exit', () => resolve()));
   void ended.then(() => running.delete(child));
@@ -76,6 +95,10 @@ export async function startMongo(at: { file?: string; port?: number } = {}): Pro
     url: (database = freshName()) => `mongodb://127.0.0.1:${port}/${database}`,
     stop: async () => {
       child.kill('SIGTERM');
+      await ended;
+    },
+    kill: async () => {
+      child.kill('SIGKILL');
       await ended;
     },
   };

@@ -181,6 +181,11 @@ export class MongoWire {
     return loss;
   }
 
+  /** Loses no more answers. */
+  forgive(): void {
+    this.#losses.clear();
+  }
+
   /** Resets every connection. */
   cut(): void {
     for (const passage of this.#passages) passage.cut();
