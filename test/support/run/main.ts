@@ -17,6 +17,7 @@ const alone = /^test\/(peers|bench|processes\/(disk|several))/;
 const long = /^test\/long\//;
 /** Files that take longest, longest first: they begin first, so that no lane ends with one of them. */
 const longest = [
+  'test/processes/database-killed.test.ts',
   'test/processes/crash.test.ts',
   'test/processes/workers.test.ts',
   'test/processes/rollout.test.ts',
