@@ -39,8 +39,9 @@ export const storeErrors = {
   },
   'store-unavailable': {
     status: 503,
-    meaning: 'MongoDB cannot be reached or refuses the login.',
-    remedy: 'Check the URL, the credentials and the server.',
+    meaning:
+      'MongoDB cannot be reached or refuses the login, or the answer to a write was lost and its outcome is not known.',
+    remedy: 'Check the URL, the credentials and the server; read before you repeat a change.',
   },
   'store-too-new': {
     status: 503,
