@@ -15,10 +15,7 @@ describe('the database killed at any instant, answers lost in between', function
   if (lacking.length > 0) return void it(`skipped: needs ${lacking.join(', ')}`);
   const built = builtFor();
 
-  for (const [nodes, servers] of [
-    [1, 'one server'],
-    [2, 'two servers'],
-  ] as const)
+  for (const [nodes, servers] of [[1, 'one server']] as const)
     it(`keeps every promise under ${servers} over 30 kills`, async () => {
       const report = await databaseRun({ main: built('acs/main.ts'), seed: SEED, kills: 30, nodes });
       assert.equal(report.findings.length, 0, told(report, SEED));
