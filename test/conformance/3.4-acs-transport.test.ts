@@ -57,7 +57,7 @@ describe('3.4 HTTP as CPEs speak it to the ACS', () => {
       sent.end(body);
     });
   const inform = (serial = '1', more: object = {}): string =>
-    encodeEnvelope(new ScriptedCpe(acs.app, { serial }).inform(more));
+    encodeEnvelope(new ScriptedCpe(acs.app, { serial, events: ['1 BOOT'] }).inform(more));
   const cookieOf = ({ headers }: Posted): string => String(headers['set-cookie']?.[0]?.split(';')[0]);
 
   it('listens on port 7547 with TLS by default (3.4.1)', async () => {
