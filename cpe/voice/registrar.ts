@@ -105,7 +105,9 @@ function outcomeOf(response: SipResponse, contact: string, config: UserAgentConf
   const granted = bindingOf(response, contact, config.contactMatching ?? 'Strict');
   if (!granted) return 'InvalidResponse';
   const own = seconds(granted.parameters.get('expires'));
-  return own ?? seconds(response.headers.get('Expires')) ?? (config.expires || SILENT_EXPIRY);
+  const time = own ?? seconds(response.headers.get('Expires')) ?? (config.expires || SILENT_EXPIRY);
+  // RFC 3261 10.2.4: a binding that is granted no time does not exist.
+  return time === 0 ? 'Rejected' : time;
 }
 
 /** Our own binding among those the registrar lists; a proxy that dropped or added parameters hides it under Strict. */

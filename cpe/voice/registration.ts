@@ -28,6 +28,9 @@ export interface RegistrationOptions {
   onAnswer: () => void;
 }
 
+/** Seconds between two refreshes, however little a registrar grants; our choice. */
+const SHORTEST_WAIT = 5;
+
 /** Registers from its construction until `signal` aborts. */
 export class Registration {
   readonly user: string;
@@ -96,6 +99,6 @@ export class Registration {
       return config.retryTime;
     }
     this.#enter('Registered');
-    return result > config.refreshTime ? result - config.refreshTime : Math.max(1, result / 2);
+    return result > config.refreshTime ? result - config.refreshTime : Math.max(SHORTEST_WAIT, result / 2);
   }
 }

@@ -10,6 +10,12 @@ import { SipStack } from './stack.ts';
 
 const isConfigured = ({ registrar, proxy }: UserAgentConfig): boolean => registrar.host !== '' && proxy?.host !== '';
 
+/** The surroundings, with the gateway's name in the log and timers that let no error out. */
+function guardedEnv(config: UserAgentConfig, env: UserAgentEnv): UserAgentEnv {
+  const log = env.log.child({ gateway: config.gateway });
+  return { ...env, log, clock: guardedClock(env.clock, error => log.error('SIP timer failed', { error })) };
+}
+
 /** Starts at its construction and never gives up connecting; `state`, `connections` and `registrations` show the progress. */
 export class SipUserAgent {
   readonly #config: UserAgentConfig;
@@ -22,8 +28,7 @@ export class SipUserAgent {
 
   constructor(config: UserAgentConfig, env: UserAgentEnv) {
     this.#config = config;
-    const log = env.log.child({ gateway: config.gateway });
-    this.#env = { ...env, log, clock: guardedClock(env.clock, error => log.error('SIP timer failed', { error })) };
+    this.#env = guardedEnv(config, env);
     this.#stack = new SipStack(config, this.#env, () => this.#stopped !== undefined);
     this.#started = this.#start().catch((error: unknown) => this.#env.log.error('SIP gateway start failed', { error }));
   }

@@ -52,8 +52,8 @@ export function contactUri(message: SipMessage): string {
   return parseNameAddr(first).uri;
 }
 
-/** RFC 3261 12.1.2 */
-export function dialogOfCaller(invite: SipRequest, response: SipResponse): Dialog {
+/** RFC 3261 12.1.2. @param target for a response whose Contact is of no use */
+export function dialogOfCaller(invite: SipRequest, response: SipResponse, target = contactUri(response)): Dialog {
   const from = invite.headers.get('From') ?? '';
   const to = response.headers.get('To') ?? '';
   const callId = invite.headers.get('Call-ID') ?? '';
@@ -66,7 +66,7 @@ export function dialogOfCaller(invite: SipRequest, response: SipResponse): Dialo
     remoteTag,
     local: withoutTag(from),
     remote: withoutTag(to),
-    remoteTarget: contactUri(response),
+    remoteTarget: target,
     routeSet: response.headers.list('Record-Route').reverse(),
     localSequence: parseCSeq(invite).number,
     remoteSequence: undefined,

@@ -60,9 +60,17 @@ export interface Sdp extends SessionView {
   readonly lines: readonly SdpLine[];
 }
 
+/** Without the empty lines that some peers put at the end. */
+function withoutEmptyEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && (text[end - 1] === '\n' || text[end - 1] === '\r')) end--;
+  const lineEnd = text.indexOf('\n', end);
+  return lineEnd < 0 ? text : text.slice(0, lineEnd + 1);
+}
+
 function readLines(text: string): SdpLine[] {
   const lines: SdpLine[] = [];
-  for (const [whole, content = '', end = ''] of text.matchAll(/([^\r\n]*)(\r\n|\n|$)/g)) {
+  for (const [whole, content = '', end = ''] of withoutEmptyEnd(text).matchAll(/([^\r\n]*)(\r\n|\n|$)/g)) {
     if (whole === '') continue;
     const found = /^([a-z])=(.*)$/s.exec(content);
     if (!found) throw new SdpError(`line ${lines.length + 1}, ${JSON.stringify(content.slice(0, 40))}, is not x=value`);

@@ -75,11 +75,19 @@ export async function discover(options: DiscoverOptions): Promise<Lease> {
       const answer = await exchange.ask('REQUEST', offer, deadline);
       if (messageType(answer.options) === 'ACK') return leaseOf(answer);
       // NAK, RFC 2131 3.1: from the beginning, after the wait of a repetition (4.1).
-      await exchange.rest(wait, deadline);
+      await rest(options, wait, deadline);
     }
   } finally {
     await exchange.close();
   }
+}
+
+/** @throws NoLease when the deadline comes first */
+async function rest({ clock, random, signal }: DiscoverOptions, wait: number, deadline: number): Promise<void> {
+  const left = deadline - clock.monotonic();
+  const pause = wait + random.int(-1000, 1000);
+  await clock.sleep(Math.min(pause, Math.max(0, left)), signal);
+  if (pause >= left) throw new NoLease('the DHCP server refuses the address that it offers');
 }
 
 interface Received extends DhcpMessage {
@@ -127,15 +135,6 @@ class DhcpExchange {
       if (clock.monotonic() >= deadline) throw new NoLease('no DHCP server answered');
       wait = Math.min(wait * 2, LONGEST_WAIT);
     }
-  }
-
-  /** @throws NoLease when the deadline comes first */
-  async rest(wait: number, deadline: number): Promise<void> {
-    const { clock, random, signal } = this.#options;
-    const left = deadline - clock.monotonic();
-    const pause = wait + random.int(-1000, 1000);
-    await clock.sleep(Math.min(pause, Math.max(0, left)), signal);
-    if (pause >= left) throw new NoLease('the DHCP server refuses the address that it offers');
   }
 
   close(): Promise<void> {

@@ -4,7 +4,7 @@ import type { Flow } from '../../../shared/sip/flow-types.ts';
 import { createRequest, type SipRequest, type SipResponse, SipSyntaxError } from '../../../shared/sip/message.ts';
 import { formatSdp, parseSdp, type Sdp, SdpError } from '../../../shared/sip/sdp.ts';
 import type { ClientTransaction } from '../../../shared/sip/transaction-types.ts';
-import { tagOf } from '../../../shared/sip/uri.ts';
+import { parseUri, tagOf } from '../../../shared/sip/uri.ts';
 import { exchange } from '../authenticated-request.ts';
 import type { MediaSession } from '../media/media.ts';
 import type { MediaParameters } from '../media/parameters.ts';
@@ -14,10 +14,13 @@ import { type Call, CallFailed } from './call.ts';
 import type { CallContext } from './context.ts';
 import { startLeg } from './leg.ts';
 import { ackFor, allowed } from './replies.ts';
+import { sdpOf } from './sdp-body.ts';
 import { agreedTimer, demandedMinimum, proposal } from './session-timer.ts';
 
 /** Most time that the called side may ring. */
 const RING_LIMIT_MS = 180_000;
+/** Branches of one call whose early answers are kept. */
+const MOST_BRANCHES = 16;
 
 interface OpenStream extends OfferedStream {
   ssrc: number;
@@ -87,6 +90,8 @@ function inviteFor({ context, user, uri, flow }: Attempt, offer: Sdp, shortest?:
 interface Answered {
   dialog: Dialog;
   response: SipResponse;
+  /** The first response of the branch with a session description, which is the answer (RFC 3261 13.2.1). */
+  described: SipResponse;
 }
 
 /** Acknowledges each 2xx, repeated ones and those of other branches (RFC 3261 13.2.2.4). */
@@ -98,16 +103,25 @@ class Acknowledger {
   first: Answered | undefined;
   /** Why a 2xx made no dialog. */
   problem: string | undefined;
+  /** The branch of such a 2xx: acknowledged, and to be ended. */
+  unusable: Dialog | undefined;
+  /** The first provisional responses with a session description, by the To tag. */
+  readonly #early = new Map<string, SipResponse>();
 
   constructor(attempt: Attempt) {
     this.#attempt = attempt;
   }
 
   take(response: SipResponse, invite: SipRequest): void {
-    if (response.status < 200 || response.status >= 300) return;
+    if (response.status >= 300) return;
     const { context, flow } = this.#attempt;
     try {
       const tag = tagOf(response.headers.get('To') ?? '') ?? '';
+      if (response.status < 200) {
+        if (!this.#early.has(tag) && this.#early.size < MOST_BRANCHES && sdpOf(response))
+          this.#early.set(tag, response);
+        return;
+      }
       const { ack } = this.#dialogs.get(tag) ?? this.#open(tag, response, invite);
       context.layer.send(flow, ack);
     } catch (error) {
@@ -119,12 +133,27 @@ class Acknowledger {
 
   #open(tag: string, response: SipResponse, invite: SipRequest): { ack: SipRequest } {
     const { context } = this.#attempt;
-    const dialog = dialogOfCaller(invite, response);
+    const dialog = this.#dialogOf(response, invite);
     const opened = { dialog, ack: ackFor(dialog, invite, context.userAgent) };
     this.#dialogs.set(tag, opened);
+    if (dialog === this.unusable) return opened;
     if (this.first) context.log.warn('call answered by a second branch', { callId: dialog.callId });
-    this.first ??= { dialog, response };
+    this.first ??= { dialog, response, described: this.#early.get(tag) ?? response };
     return opened;
+  }
+
+  /** A 2xx without a Contact that can be read is answered at the URI that was called, so that its repetition ends. */
+  #dialogOf(response: SipResponse, invite: SipRequest): Dialog {
+    try {
+      const dialog = dialogOfCaller(invite, response);
+      parseUri(dialog.remoteTarget);
+      return dialog;
+    } catch (error) {
+      if (!(error instanceof SipSyntaxError)) throw error;
+      this.problem = error.message;
+      this.unusable = dialogOfCaller(invite, response, invite.uri);
+      return this.unusable;
+    }
   }
 }
 
@@ -163,12 +192,12 @@ export async function placeCall(
       version: 1,
     };
     const offer = buildOffer(local, streams);
-    const { dialog, response } = await invite(attempt, offer);
+    const { dialog, response, described } = await invite(attempt, offer);
     if (signal?.aborted) {
       await sayBye(attempt, dialog);
       signal.throwIfAborted();
     }
-    const settled = judgeResponse(streams, response);
+    const settled = judgeResponse(streams, described);
     if (typeof settled === 'string') {
       await sayBye(attempt, dialog);
       throw new CallFailed(0, settled);
@@ -231,6 +260,7 @@ async function invite(attempt: Attempt, offer: Sdp, shortest?: number): Promise<
       },
       onResponse: (answer, sent) => acknowledger.take(answer, sent),
     });
+    if (acknowledger.unusable) await sayBye(attempt, acknowledger.unusable);
     if (acknowledger.first) return acknowledger.first;
     const minimum = demandedMinimum(response);
     if (response.status === 422 && minimum !== undefined && shortest === undefined && !signal?.aborted) {

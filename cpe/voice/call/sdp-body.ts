@@ -1,14 +1,14 @@
-// The session description in the body of a request.
-import type { SipRequest } from '../../../shared/sip/message.ts';
+// The session description in the body of a message.
+import type { SipMessage } from '../../../shared/sip/message.ts';
 import { parseSdp, type Sdp, SdpError } from '../../../shared/sip/sdp.ts';
 
-export function hasSdp(request: SipRequest): boolean {
+export function hasSdp(request: SipMessage): boolean {
   const type = (request.headers.get('Content-Type') ?? '').split(';')[0]?.trim().toLowerCase();
   return request.body.length > 0 && type === 'application/sdp';
 }
 
 /** Undefined where the body is missing, of another type, or cannot be read. */
-export function sdpOf(request: SipRequest): Sdp | undefined {
+export function sdpOf(request: SipMessage): Sdp | undefined {
   if (!hasSdp(request)) return undefined;
   try {
     return parseSdp(request.body);

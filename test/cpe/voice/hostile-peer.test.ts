@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { CallFailed } from '../../../cpe/voice/call/call.ts';
 import { createRequest } from '../../../shared/sip/message.ts';
 import { CallLab, clock, plain } from '../../support/cpe/call-lab.ts';
 import { inviteTo, reached, sdpText } from '../../support/cpe/voice.ts';
@@ -67,5 +68,35 @@ describe('a hostile SIP peer of the unit', () => {
     });
     bye.headers.set('CSeq', '1 OPTIONS');
     assert.equal((await (await lab.peer.send(lab.address, bye)).final).response.status, 200);
+  });
+
+  it('E1: takes the answer of a 183 when the 200 has none, and the first where both have one', async () => {
+    for (const second of ['', sdpText(40_002, 'RTP/AVP')]) {
+      await lab.start({ srtp: plain });
+      const calling = lab.unit.agent.call('100', '200');
+      const invite = await lab.peer.next('INVITE');
+      const headers: [string, string][] = [['Contact', `<sip:200@127.0.0.1:${lab.peer.server.port}>`]];
+      const contentType = 'application/sdp';
+      invite.respond(183, undefined, { headers, body: sdpText(40_000, 'RTP/AVP'), contentType });
+      invite.respond(200, undefined, second === '' ? { headers } : { headers, body: second, contentType });
+      assert.equal((await calling).stats().remote, '127.0.0.1:40000');
+      await lab.unit.agent.stop({ silent: true });
+    }
+  });
+
+  it('E3: acknowledges a 200 without Contact, and ends the call', async () => {
+    await lab.start({ srtp: plain });
+    const calling = lab.unit.agent.call('100', '200');
+    const failed = assert.rejects(calling, CallFailed);
+    const invite = await lab.peer.next('INVITE');
+    invite.respond(200, undefined, { body: sdpText(40_000, 'RTP/AVP'), contentType: 'application/sdp' });
+    const callId = invite.request.headers.get('Call-ID');
+    let bye = await lab.peer.next('BYE');
+    // Those of calls before this one may still wait.
+    while (bye.request.headers.get('Call-ID') !== callId) bye = await lab.peer.next('BYE');
+    assert.equal(lab.peer.acks.filter(ack => ack.headers.get('Call-ID') === callId).length, 1);
+    assert.equal(bye.request.uri, invite.request.uri);
+    bye.respond(200);
+    await failed;
   });
 });

@@ -1,6 +1,7 @@
 // Registration by the unit's rules: what REGISTER looks like, when it is refreshed, what each answer means.
 import assert from 'node:assert/strict';
 import type { RegistrationState } from '../../../cpe/voice/registrar.ts';
+import { systemClock } from '../../../shared/clock.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
 import {
   hurriedClock,
@@ -114,5 +115,21 @@ describe('registration', () => {
     const second = startUnit(config, () => tlsSettings([]));
     await second.until(agent => agent.state() === 'Cannot start, port already in use', 'the state');
     await second.agent.stop();
+  });
+
+  it('E5: is not registered when no time is granted', async () => {
+    start();
+    grant(await peer.next('REGISTER'), ';expires=0');
+    await becomes('Rejected');
+    grant(await peer.next('REGISTER'), ';expires=3600');
+    await becomes('Registered');
+  });
+
+  it('E5: makes no storm of refreshes when a second is granted', async () => {
+    start();
+    grant(await peer.next('REGISTER'), ';expires=1');
+    await becomes('Registered');
+    const early = await Promise.race([peer.next('REGISTER'), systemClock().sleep(1500)]);
+    assert.equal(early, undefined);
   });
 });

@@ -7,7 +7,7 @@ import {
   formatSdp,
   mediaAddress,
   parseSdp,
-  type SdpError,
+  SdpError,
   type SessionView,
 } from '../../../shared/sip/sdp.ts';
 
@@ -156,5 +156,12 @@ describe('session descriptions', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('E2: reads a description with empty lines at its end, and refuses one inside', () => {
+    const text =
+      'v=0\r\no=peer 77 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 8 0\r\n';
+    for (const end of ['\r\n', '\n', '\r\n\r\n\n']) assert.equal(parseSdp(text + end).media[0]?.port, 40_000);
+    assert.throws(() => parseSdp(text.replace('t=0 0', '\r\nt=0 0')), SdpError);
   });
 });
