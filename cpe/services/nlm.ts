@@ -1,7 +1,7 @@
 // Notifications and Logging Manager: two gates (the service's MinSeverity, a row of Nlm.Events), then syslog or local log.
 import { messageOf } from '../../shared/errors.ts';
 import { createSyslog, type Syslog } from '../../shared/syslog.ts';
-import { matchesCriteria, parseCriteria, type Severity, severities } from './criteria.ts';
+import { matchesCriteria, parseCriteria, type Severity, severities } from './common/criteria.ts';
 import { cell, dgwPath, hostPort, peekSlot, rowsOf, type Service, showTime, slotOf, type Unit, X } from './service.ts';
 
 interface Entry {

@@ -10,7 +10,7 @@ const fleetRooms = [
   ['reconcile'],
   ['preflight', 'rollout'],
   ['presets'],
-  ['devices', 'tasks', 'enrolment', 'monitoring', 'tracing', 'access', 'files'],
+  ['devices', 'tasks', 'enrolment', 'monitoring', 'tracing', 'files'],
   ['models'],
   ['common'],
 ];

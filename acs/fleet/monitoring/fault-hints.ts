@@ -5,6 +5,7 @@ const again = 'It is retried automatically; DELETE the fault to retry at the nex
 
 /** Faults of the ACS, and faults of the CPE (TR-069 A.5.1) that keep a device from its wanted state. */
 const byCode: Readonly<Record<string, string>> = {
+  'has-own-credentials': 'Approve the device (POST /devices/{id}/approve): it was reset, or replaced by another unit.',
   'variable-missing':
     'Give the device the missing field (PATCH the device, or a CSV to PATCH /devices), or write a fallback into the preset: {{site.x|text}}. The next session applies it.',
   'bad-value':

@@ -1,5 +1,5 @@
 // Work of the services that its caller does not wait for: restarts, and starts after the clock was set.
-import type { Log } from '../../shared/log.ts';
+import type { Log } from '../../../shared/log.ts';
 
 const idle: Promise<unknown> = Promise.resolve();
 

@@ -1,8 +1,8 @@
 // Controls the services of one unit: starts, stops and restarts them, and runs their commands.
-import { UserError } from '../../shared/errors.ts';
-import { allServices, registryOf } from './registry.ts';
-import { RunningServices } from './running-services.ts';
-import type { Services, Unit } from './service.ts';
+import { UserError } from '../../../shared/errors.ts';
+import { allServices, registryOf } from '../registry.ts';
+import { RunningServices } from '../running-services.ts';
+import type { Services, Unit } from '../service.ts';
 import { UnawaitedWork } from './unawaited-work.ts';
 
 export class ServiceControl implements Services {

@@ -1,11 +1,11 @@
 // The hooks of the services in the configuration of one unit: they compute values, check drafts and act on commits.
-import type { Problem } from '../state/changes.ts';
-import type { Commit, Hooks } from '../state/hooks.ts';
-import type { Draft } from '../state/tree/draft.ts';
-import type { RunningValues } from '../state/tree/tree.ts';
+import type { Problem } from '../../state/changes.ts';
+import type { Commit, Hooks } from '../../state/hooks.ts';
+import type { Draft } from '../../state/tree/draft.ts';
+import type { RunningValues } from '../../state/tree/tree.ts';
+import { allServices, registryOf } from '../registry.ts';
+import type { Unit } from '../service.ts';
 import type { ServiceControl } from './control.ts';
-import { allServices, registryOf } from './registry.ts';
-import type { Unit } from './service.ts';
 
 export class ServiceHooks implements Hooks, RunningValues {
   readonly #unit: Unit;

@@ -1,11 +1,11 @@
 // Files by their TR-069 FileType: installation of downloads, content of uploads.
-import { CwmpFault } from '../../shared/cwmp/faults.ts';
-import type { InstallOutcome } from '../state/device.ts';
-import { installCertificate } from './cert.ts';
-import { exportConfiguration, installScript } from './conf.ts';
-import { installFirmware } from './fpu.ts';
-import { exportLog } from './nlm.ts';
-import type { Unit } from './service.ts';
+import { CwmpFault } from '../../../shared/cwmp/faults.ts';
+import type { InstallOutcome } from '../../state/device.ts';
+import { installCertificate } from '../cert.ts';
+import { exportConfiguration, installScript } from '../conf.ts';
+import { installFirmware } from '../fpu.ts';
+import { exportLog } from '../nlm.ts';
+import type { Unit } from '../service.ts';
 
 /** Installs a download, TR-069 A.3.2.8; the vendor type for certificates is our choice. @throws CwmpFault 9003, 9010, 9018 */
 export async function installFile(

@@ -1,8 +1,8 @@
 // The settings of one TLS handshake, from the variables and certificates of the unit.
-import { plainPolicy, policyFor, type TlsService } from '../../shared/tls/profiles.ts';
-import type { TlsSettings } from '../state/device.ts';
-import { hostOf, rootsOf } from './cert.ts';
-import type { Unit } from './service.ts';
+import { plainPolicy, policyFor, type TlsService } from '../../../shared/tls/profiles.ts';
+import type { TlsSettings } from '../../state/device.ts';
+import { hostOf, rootsOf } from '../cert.ts';
+import type { Unit } from '../service.ts';
 
 export function tlsSettings(unit: Unit, service: TlsService): TlsSettings {
   const isDgw = unit.model.services.length > 0;
