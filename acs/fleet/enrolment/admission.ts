@@ -25,6 +25,16 @@ const MAX_TASKS = 100;
 const withPlainOui = (id: string): string =>
   id.replace(/^(?:%[0-9A-F]{2}|[0-9A-Fa-f]){6,16}(?=-)/, oui => oui.replace(/%3A|%2D|%20/g, '').toUpperCase());
 
+/** The holder of the enrolment credential may be any unit: it is let in where the option says so, or after a FactoryReset of the ACS. */
+async function isAwaited({ id }: DeviceRow, { store, clock, enrol, rebootstrap }: FleetContext): Promise<boolean> {
+  if (enrol === 'auto' && rebootstrap === 'allow') return true;
+  const since = clock.now() - RESET_MS;
+  const tasks = await store.tasks({ device: id, limit: MAX_TASKS });
+  return tasks.some(
+    ({ method, started = 0, state }) => method === 'FactoryReset' && started > since && state !== 'failed',
+  );
+}
+
 export class Admissions {
   readonly #context: FleetContext;
   readonly #rules: EnrolRules;
@@ -79,22 +89,11 @@ export class Admissions {
     if (this.isOpen(row)) return { admission: 'enrolled' };
     if (candidate.proof.kind === 'open') throw new UserError(403, 'not-open', `${id} has no open enrolment window`);
     if (!row.credentials?.password) return row.state === 'quarantine' ? await this.#byRules(candidate) : this.#default;
-    if (row.state === 'enrolled' && candidate.events.includes('0 BOOTSTRAP') && (await this.#isAwaited(row)))
+    if (row.state === 'enrolled' && candidate.events.includes('0 BOOTSTRAP') && (await isAwaited(row, this.#context)))
       return { admission: 'enrolled' };
     const reason = `${id} came with the enrolment credential but has its own; approve it to let it enrol again`;
     await this.#raiseFault(row, candidate.address, reason);
     throw new UserError(403, 'has-own-credentials', reason);
-  }
-
-  /** The holder of the enrolment credential may be any unit: it is let in where the option says so, or after a FactoryReset of the ACS. */
-  async #isAwaited({ id }: DeviceRow): Promise<boolean> {
-    const { store, clock, enrol, rebootstrap } = this.#context;
-    if (enrol === 'auto' && rebootstrap === 'allow') return true;
-    const since = clock.now() - RESET_MS;
-    const tasks = await store.tasks({ device: id, limit: MAX_TASKS });
-    return tasks.some(
-      ({ method, started = 0, state }) => method === 'FactoryReset' && started > since && state !== 'failed',
-    );
   }
 
   /** The device may have been reset, or another device uses its identity. The fault is written at most once an hour. */
