@@ -3,7 +3,7 @@ import type { Flow } from '../shared/sip/flow-types.ts';
 import type { SipRequest } from '../shared/sip/message.ts';
 import { parseSdp, SdpError } from '../shared/sip/sdp.ts';
 import type { ServerTransaction } from '../shared/sip/transaction-types.ts';
-import { parseUri, type SipUri, unescapeUser } from '../shared/sip/uri.ts';
+import { parseNameAddr, parseUri, type SipUri, unescapeUser } from '../shared/sip/uri.ts';
 import { type Forwarding, forward, type Target } from './forward.ts';
 import { endCall, type ProxyOptions, refuse } from './proxy-context.ts';
 import { recordRoutes, userOf } from './routing.ts';
@@ -29,7 +29,8 @@ export class InitialRequests {
     const from = await authenticator.check(transaction, 'proxy');
     if (from === undefined) return;
     authenticator.consume(request);
-    if (userOf(request, 'From') !== from) return this.#refuse(transaction, 403, 'From is not who authenticated');
+    if (userOf(request, 'From') !== from && !isWithheld(request))
+      return this.#refuse(transaction, 403, 'From is not who authenticated');
     const found = targetsOf(this.#options, parseUri(request.uri), transaction.flow);
     if (found === 'foreign') return this.#refuse(transaction, 403, 'Relaying Denied');
     const { user: to, targets } = found;
@@ -79,6 +80,11 @@ export class InitialRequests {
   #refuse(transaction: ServerTransaction, status: number, reason?: string): void {
     refuse(this.#options, transaction, status, reason);
   }
+}
+
+/** RFC 3323 4.1.1.3: the From of a caller that withholds its name. */
+function isWithheld(request: SipRequest): boolean {
+  return parseUri(parseNameAddr(request.headers.get('From') ?? '').uri).host.toLowerCase() === 'anonymous.invalid';
 }
 
 /** Flows that ring for a request to that URI: one target each, the contact with the highest q. */

@@ -357,4 +357,14 @@ describe('PBX', () => {
     assert.match((await answer).toString(), /^SIP\/2\.0 200 /);
     socket.close();
   });
+
+  it('E7: takes a call whose authenticated caller withholds its name', async () => {
+    const pbx = await start();
+    await registered(pbx, '100');
+    const unit = await phone(pbx, '101');
+    const invite = unit.build('INVITE', `sip:100@${domain}`, `<sip:100@${domain}>`);
+    invite.headers.set('From', '"Anonymous" <sip:anonymous@anonymous.invalid>;tag=1');
+    assert.equal((await unit.ask(invite)).status, 200);
+    assert.equal(pbx.calls()[0]?.from, '101');
+  });
 });
