@@ -4,7 +4,7 @@ import type { Flow } from '../../../shared/sip/flow-types.ts';
 import { createRequest, type SipRequest, type SipResponse, SipSyntaxError } from '../../../shared/sip/message.ts';
 import { formatSdp, parseSdp, type Sdp, SdpError } from '../../../shared/sip/sdp.ts';
 import type { ClientTransaction } from '../../../shared/sip/transaction-types.ts';
-import { parseUri, tagOf } from '../../../shared/sip/uri.ts';
+import { formatUri, parseNameAddr, parseUri, tagOf } from '../../../shared/sip/uri.ts';
 import { exchange } from '../authenticated-request.ts';
 import type { MediaSession } from '../media/media.ts';
 import type { MediaParameters } from '../media/parameters.ts';
@@ -21,6 +21,8 @@ import { agreedTimer, demandedMinimum, proposal } from './session-timer.ts';
 const RING_LIMIT_MS = 180_000;
 /** Branches of one call whose early answers are kept. */
 const MOST_BRANCHES = 16;
+/** Redirections that one call follows. */
+const MOST_REDIRECTS = 5;
 
 interface OpenStream extends OfferedStream {
   ssrc: number;
@@ -62,19 +64,21 @@ interface Attempt {
   context: CallContext;
   user: string;
   flow: Flow;
-  /** Request-URI and To. */
+  /** Request-URI; a redirection changes it. */
   uri: string;
+  /** To: the address that was called. */
+  to: string;
   signal: AbortSignal | undefined;
 }
 
 /** @param shortest Min-SE that a 422 demanded */
-function inviteFor({ context, user, uri, flow }: Attempt, offer: Sdp, shortest?: number): SipRequest {
+function inviteFor({ context, user, uri, to, flow }: Attempt, offer: Sdp, shortest?: number): SipRequest {
   const { random } = context;
   return createRequest('INVITE', uri, {
     headers: [
       ['Max-Forwards', '70'],
       ['From', `<sip:${user}@${context.domain}>;tag=${random.bytes(5).toString('hex')}`],
-      ['To', `<${uri}>`],
+      ['To', `<${to}>`],
       ['Call-ID', random.bytes(8).toString('hex')],
       ['CSeq', `${random.int(1, 2 ** 30)} INVITE`],
       ['Allow', allowed],
@@ -182,7 +186,7 @@ export async function placeCall(
   const flow = context.flow();
   if (!flow) throw new CallFailed(503, 'there is no connection to the SIP server');
   const uri = /^sips?:/i.test(target) ? target : `sip:${target}@${context.domain}`;
-  const attempt: Attempt = { context, user, flow, uri, signal };
+  const attempt: Attempt = { context, user, flow, uri, to: uri, signal };
   const streams = await openStreams(context);
   let kept: OpenStream | undefined;
   try {
@@ -238,13 +242,30 @@ function judgeResponse(
   return stream ? { stream, answer, parameters: settled.parameters } : 'the answer takes no stream';
 }
 
+/** The address that a 301 or 302 names (RFC 3261 8.1.3.4); a sips one is not called without TLS. It is reached through the SIP server. */
+function redirection({ status, headers }: SipResponse, flow: Flow): string | undefined {
+  if (status !== 301 && status !== 302) return undefined;
+  for (const value of headers.list('Contact')) {
+    try {
+      const uri = parseUri(parseNameAddr(value).uri);
+      delete uri.headers;
+      uri.parameters.delete('method');
+      if (uri.scheme === 'sip' || flow.protocol === 'tls') return formatUri(uri);
+    } catch (error) {
+      // An address of another kind, as tel:, is left to others.
+      if (!(error instanceof SipSyntaxError)) throw error;
+    }
+  }
+  return undefined;
+}
+
 async function sayBye({ context, user, flow }: Attempt, dialog: Dialog): Promise<void> {
   const bye = buildRequest(dialog, 'BYE', { headers: [['User-Agent', context.userAgent]] });
   await exchange(context.layer, flow, bye, context.authOf(user));
 }
 
 /** The INVITE until its final response; a 422 is tried once more with the time it demands (RFC 4028 7.3). */
-async function invite(attempt: Attempt, offer: Sdp, shortest?: number): Promise<Answered> {
+async function invite(attempt: Attempt, offer: Sdp, shortest?: number, redirects = 0): Promise<Answered> {
   const { context, user, flow, signal } = attempt;
   const acknowledger = new Acknowledger(attempt);
   let transaction: ClientTransaction | undefined;
@@ -264,8 +285,10 @@ async function invite(attempt: Attempt, offer: Sdp, shortest?: number): Promise<
     if (acknowledger.first) return acknowledger.first;
     const minimum = demandedMinimum(response);
     if (response.status === 422 && minimum !== undefined && shortest === undefined && !signal?.aborted) {
-      return await invite(attempt, offer, minimum);
+      return await invite(attempt, offer, minimum, redirects);
     }
+    const next = redirects < MOST_REDIRECTS && !signal?.aborted ? redirection(response, flow) : undefined;
+    if (next !== undefined) return await invite({ ...attempt, uri: next }, offer, shortest, redirects + 1);
     signal?.throwIfAborted();
     const reason = acknowledger.problem ?? (cause ? `no answer (${cause})` : `${response.status} ${response.reason}`);
     throw new CallFailed(response.status, reason);

@@ -99,4 +99,22 @@ describe('a hostile SIP peer of the unit', () => {
     bye.respond(200);
     await failed;
   });
+
+  it('E6: follows a 302 to its Contact, and gives up after five', async () => {
+    await lab.start({ srtp: plain });
+    const calling = lab.unit.agent.call('100', '200');
+    const failed = assert.rejects(calling, (error: CallFailed) => error.status === 302);
+    const called: string[] = [];
+    for (let at = 0; at <= 5; at++) {
+      const invite = await lab.peer.next('INVITE');
+      called.push(invite.request.uri);
+      const to = `<tel:+1>, <sip:${201 + at}@127.0.0.1:5099;transport=tcp>`;
+      assert.match(invite.request.headers.get('To') ?? '', /sip:200@/);
+      invite.respond(302, undefined, { headers: [['Contact', to]] });
+    }
+    await failed;
+    assert.match(called[0] ?? '', /^sip:200@/);
+    assert.equal(called[1], 'sip:201@127.0.0.1:5099;transport=tcp');
+    assert.equal(called[5], 'sip:205@127.0.0.1:5099;transport=tcp');
+  });
 });
