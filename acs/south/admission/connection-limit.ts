@@ -58,11 +58,14 @@ export function unprovedPlaces(
     clock,
     limits: { perAddress, unproved: SPARE_CONNECTIONS },
     isExempt: address => isIP(address) > 0 && proxies.check(address, address.includes(':') ? 'ipv6' : 'ipv4'),
-    onClosed: ({ address, reason }) =>
+    onClosed: ({ address, reason }) => {
+      // A connection that a CPE keeps open after its session is the usual case, and says nothing.
+      if (reason === 'idle') return;
       throttled.write(
         suppressed => log.info('unproved connection closed', { address, reason, ...suppressed }),
         address,
-      ),
+      );
+    },
   });
 }
 
