@@ -7,6 +7,7 @@ import {
   type HttpRequest,
   type HttpResponse,
 } from '../../shared/net/http.ts';
+import { emptyPost, spoiled } from './message-faults.ts';
 import type { UnitFaults } from './unit-faults.ts';
 
 /**
@@ -56,12 +57,19 @@ export function faultyHttp(
       try {
         return await http.send(request);
       } finally {
-        const used = http;
-        http = open();
-        await used.close();
+        await reconnect();
       }
     };
 
+    const reconnect = async (): Promise<void> => {
+      const used = http;
+      http = open();
+      await used.close();
+    };
+    /** Its answer does not matter to the unit. */
+    const postLate = async (request: HttpRequest): Promise<void> => {
+      await http.send(emptyPost(request)).catch(() => undefined);
+    };
     const late = async ({ signal }: HttpRequest): Promise<void> => {
       if (faults.has('slow')) await clock.sleep(faults.int('slow', SLOW.min, SLOW.max), signal);
       if (faults.strikes('delay')) await clock.sleep(faults.int('delay', 1, MAX_DELAY), signal);
@@ -75,13 +83,20 @@ export function faultyHttp(
       return faults.int('power-session', 0, 1) === 0 ? await unplugged(power, 'cut', signal) : 'cut';
     };
 
+    const afterAnswer = async (sent: HttpRequest, { status }: HttpResponse): Promise<void> => {
+      if (status === 401 && faults.has('close-401')) await reconnect();
+      if (status === 204 && sent.method === 'POST' && faults.strikes('late-post')) await postLate(sent);
+    };
+
     return {
       lastTls: () => http.lastTls(),
       close: () => http.close(),
       async send(request) {
         await late(request);
         const then = await struck(request);
-        const answer = await exchange(faults.has('no-cookie') ? withoutCookie(request) : request);
+        const sent = spoiled(faults.has('no-cookie') ? withoutCookie(request) : request, faults);
+        const answer = await exchange(sent);
+        await afterAnswer(sent, answer);
         if (then) return await unplugged(power, then, request.signal);
         if (faults.strikes('answer-lost')) throw lost('answer');
         return request.method === 'GET' && answer.status === 200 ? damaged(answer, faults) : answer;

@@ -4,6 +4,7 @@ import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import type { InstallOutcome } from '../state/device.ts';
 import type { Transfer } from '../state/facts.ts';
 import type { FaultHook } from '../state/fault-hook.ts';
+import { setsLogin } from './message-faults.ts';
 import { untilAborted } from './network.ts';
 import type { UnitFaults } from './unit-faults.ts';
 
@@ -35,8 +36,9 @@ export class FaultyHook implements FaultHook {
     this.#unit = unit;
   }
 
-  async carryOut<T>(method: string, _args: Readonly<Record<string, unknown>>, perform: () => Promise<T>): Promise<T> {
+  async carryOut<T>(method: string, args: Readonly<Record<string, unknown>>, perform: () => Promise<T>): Promise<T> {
     const faults = this.#faults;
+    if (setsLogin(method, args) && faults.has('old-login')) return { Status: 0 } as T;
     if (!faults.strikes('wrong-fault')) return await perform();
     const code = wrongFaults[faults.int('wrong-fault', 0, wrongFaults.length - 1)] ?? 9002;
     throw new CwmpFault(code, `${method} is not possible at the moment`);

@@ -10,6 +10,7 @@ import {
   type Envelope,
   encodeEnvelope,
   faultBody,
+  InvalidSoap,
   requestBody,
   responseBody,
 } from '../../../shared/cwmp/soap.ts';
@@ -130,6 +131,16 @@ export function argumentsOf<M extends AcsMethod>(heard: Heard | undefined, metho
   return body.args as Arguments<M>;
 }
 
+/** The envelope of a POST; undefined where the unit has sent what is no XML. */
+function readable(text: string): Envelope | undefined {
+  try {
+    return decodeEnvelope(text);
+  } catch (error) {
+    if (error instanceof InvalidSoap) return undefined;
+    throw error;
+  }
+}
+
 export async function scriptedAcs(
   options: { tls?: { cert: string; key: string }; host?: string; path?: string } = {},
 ): Promise<ScriptedAcs> {
@@ -158,7 +169,8 @@ export async function scriptedAcs(
         connection: sockets.get(request.socket) ?? 0,
         port: request.socket.remotePort ?? 0,
       };
-      if (text.includes('Envelope')) entry.envelope = decodeEnvelope(text);
+      const envelope = text.includes('Envelope') ? readable(text) : undefined;
+      if (envelope) entry.envelope = envelope;
       heard.push(entry);
       const step = everyAnswer ?? script.shift() ?? friendly;
       void Promise.resolve(typeof step === 'function' ? step(entry) : step).then(answer => {
