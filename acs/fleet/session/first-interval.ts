@@ -42,10 +42,9 @@ export class FirstIntervals {
   }
 
   #isFirstContact({ id, lastInform = 0 }: DeviceSession['row'], events: readonly string[]): boolean {
-    if (events.includes('0 BOOTSTRAP')) return true;
+    const enrolled = this.#enrolled.get(id);
+    if (enrolled !== undefined) this.#enrolled.set(id, Number.POSITIVE_INFINITY);
     // The Inform that enrols a device by itself is no approval.
-    if ((this.#enrolled.get(id) ?? lastInform) >= lastInform) return false;
-    this.#enrolled.set(id, Number.POSITIVE_INFINITY);
-    return true;
+    return events.includes('0 BOOTSTRAP') || (enrolled !== undefined && enrolled < lastInform);
   }
 }
