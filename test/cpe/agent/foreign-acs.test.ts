@@ -78,7 +78,7 @@ describe('units and servers of other people', () => {
     const { signal } = new AbortController();
     await fleet(values, { write: () => undefined, pretty: false, signal, memory: () => 0 });
     const heads = async (): Promise<string[]> =>
-      [...(await readFile(join(unit, 'heads.txt'), 'utf8')).matchAll(/^(?:cpe: POST|acs: \d+)/gm)].map(
+      [...(await readFile(join(unit, 'heads.txt'), 'utf8').catch(() => '')).matchAll(/^(?:cpe: POST|acs: \d+)/gm)].map(
         ([text]) => text,
       );
     const all = ['cpe: POST', 'acs: 401', 'cpe: POST', 'acs: 200', 'cpe: POST', 'acs: 204'];

@@ -26,6 +26,8 @@ export interface VirtualNet {
   sendConnectionRequest(options: { random: Random; secrets: Secrets }): ConnectionRequestSender;
   /** Where requests to `origin` end. */
   serve(origin: string, app: FastifyInstance): void;
+  /** The clock of servers: a request that sleeps by it waits for time to pass, and is not under way. */
+  readonly servingClock: Clock;
   /** Nothing is under way. */
   isIdle(): boolean;
   /** Exchanges so far, and a hash over all of them in their order: time, ends, messages, answers. */
@@ -100,8 +102,27 @@ export function virtualNet(clock: Clock): VirtualNet {
     openListener,
     sendConnectionRequest: options => connectionRequestsBy(request => counted(answered(request)), options),
     serve: (origin, app) => void servers.set(origin, app),
+    servingClock: servingClock(clock, change => {
+      underWay += change;
+    }),
     isIdle: () => underWay === 0,
     trace: () => ({ exchanges, hash: hash.copy().digest('hex') }),
+  };
+}
+
+function servingClock(clock: Clock, underWay: (change: 1 | -1) => void): Clock {
+  return {
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+    after: (ms, run) => clock.after(ms, run),
+    sleep: async (ms, signal) => {
+      underWay(-1);
+      try {
+        await clock.sleep(ms, signal);
+      } finally {
+        underWay(1);
+      }
+    },
   };
 }
 

@@ -231,7 +231,10 @@ async function openAcs({ seed, cpeAuth, enrol, clock, net, log, file }: AcsParts
       probeAcs: createProbeAcs(clock, request => net.http({ clock }).send(request)),
     },
   });
-  const { south } = buildSouth({ clock, random, log, cpeAuth, trustedProxies: [] }, { events, secrets, fleet });
+  const { south } = buildSouth(
+    { clock: net.servingClock, random, log, cpeAuth, trustedProxies: [] },
+    { events, secrets, fleet },
+  );
   const metrics = createMetrics(events, {
     sessions: () => south.sessions(),
     ...noSources,
