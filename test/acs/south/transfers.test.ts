@@ -84,7 +84,10 @@ describe('transfers of files', function () {
   it('D4: serves a file whose name has 101 to 128 characters by its own link', async () => {
     for (const name of [`${'f'.repeat(97)}.cfg`, `f${'@'.repeat(123)}.cfg`]) {
       await put(name, Buffer.from('content'));
-      const answer = await fetch(new URL(await link({ method: 'Download', file: name }), cwmp));
+      const path = await link({ method: 'Download', file: name });
+      assert.ok(path.length <= 256 - 'https://acs.example.net:7547'.length, path);
+      assert.ok(path.endsWith(encodeURIComponent(name.slice(-20))), path);
+      const answer = await fetch(new URL(path, cwmp));
       assert.deepEqual([answer.status, await answer.text()], [200, 'content']);
     }
   });
