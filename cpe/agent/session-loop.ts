@@ -42,7 +42,6 @@ export class SessionLoop {
     return this.#tasks.isStopped;
   }
 
-  /** Sessions may begin. */
   start(): void {
     this.#started = true;
     this.#go();
@@ -85,9 +84,8 @@ export class SessionLoop {
       this.isWanted = false;
       agent.retry.cancel();
       if (this.#switch.isOff(agent.device)) {
-        if (!agent.options.once) continue;
-        agent.sessions.announce(switchedOffReport());
-        return agent.life.endSoon();
+        if (agent.options.once) endSwitchedOff(agent);
+        continue;
       }
       const effects: SessionEffects = {};
       // No session when an installation that came first ordered a restart.
@@ -102,6 +100,12 @@ export class SessionLoop {
     }
     if (this.exit) agent.life.endSoon();
   }
+}
+
+/** Ends a run of one session, which cannot take place. */
+function endSwitchedOff({ sessions, life }: SessionHost): void {
+  sessions.announce(switchedOffReport());
+  life.endSoon();
 }
 
 /** TR-181 ManagementServer.EnableCWMP; that it is off is told once for each time that it is switched off. */

@@ -56,7 +56,7 @@ export class DeviceSessions {
 
   /** Frees the device, in one write that the session does not wait for. @param lost the end of a session that the device left */
   async end(session: DeviceSession, complete: boolean, lost?: string): Promise<void> {
-    const { id, token, row, rolloutSince } = session;
+    const { id, token } = session;
     const { store, clock } = this.#context;
     this.#claimed.end(id, token);
     try {
@@ -65,10 +65,7 @@ export class DeviceSessions {
     } finally {
       this.#claimed.released(id, token);
     }
-    if (!row.rollout) return;
-    // The end of a session may be what an installed version waits for.
-    const after = row.rollout.state === 'installed' ? await store.device(id) : row;
-    if (after) this.#parts.rollouts.noticed(after, rolloutSince);
+    if (session.row.rollout) await noticeEnd(session, this.#context, this.#parts);
   }
 
   /** Ends the session under that claim, as another process asks for the device. Resolves when the session has freed it. */
@@ -93,4 +90,11 @@ export class DeviceSessions {
       if (name === 'inform') listener((event as AcsEvents['inform']).events);
     });
   }
+}
+
+/** The end of a session may be what an installed version waits for. */
+async function noticeEnd(session: DeviceSession, { store }: FleetContext, { rollouts }: ReconcileParts): Promise<void> {
+  const { id, row, rolloutSince } = session;
+  const after = row.rollout?.state === 'installed' ? await store.device(id) : row;
+  if (after) rollouts.noticed(after, rolloutSince);
 }
