@@ -19,7 +19,7 @@ describe('the database killed at any instant, answers lost in between', function
     it(`keeps every promise under ${servers} over 30 kills`, async () => {
       const report = await databaseRun({ main: built('acs/main.ts'), seed: SEED, kills: 30, nodes });
       assert.equal(report.findings.length, 0, told(report, SEED));
-      // How many there are depends on how fast the machine is.
+      // Their number depends on the speed of the machine.
       assert.ok(report.lost > 0, 'no answer was lost');
     });
 });
