@@ -108,7 +108,7 @@ function endSwitchedOff({ sessions, life }: SessionHost): void {
   life.endSoon();
 }
 
-/** TR-181 ManagementServer.EnableCWMP; that it is off is told once for each time that it is switched off. */
+/** TR-181 ManagementServer.EnableCWMP. Each time it is switched off, one log line says so. */
 class CwmpSwitch {
   #off = false;
 

@@ -70,7 +70,7 @@ export class ModelLearning {
       try {
         await writeModel(this.#context, product, fresh);
       } catch (error) {
-        // It is learned again when it is told again.
+        // The device reports the name again in a later session, which learns it then.
         memory.seen.clear();
         this.#context.log.warn('learned model write failed', { reason: messageOf(error) });
       }

@@ -62,7 +62,7 @@ const handlers: Handlers = {
     Status: await device.config.remove(ObjectName, 'acs', parameterKeyNote(device.state, ParameterKey)),
   }),
   Reboot: async ({ device, effects }, { CommandKey }) => {
-    // Durable before the answer: the ACS is told of the reboot even if power fails before it is carried out.
+    // The event is durable before the answer: an Inform reports the reboot even if power fails before it is carried out.
     await device.state.record(facts => facts.events.push({ EventCode: 'M Reboot', CommandKey }));
     effects.reboot = { commandKey: CommandKey };
     return {};
