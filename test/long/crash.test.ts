@@ -12,7 +12,7 @@ describe('the ACS killed at any instant, many times', function () {
 
   onEachStore(store => {
     for (let life = 0; life < 10; life++)
-      it(`keeps its promises over keeps its promises over 30 kills with seed ${FIRST_SEED + life}`, async () => {
+      it(`keeps its promises over 30 kills with seed ${FIRST_SEED + life}`, async () => {
         const seed = FIRST_SEED + life;
         const report = await crashRun({ main: built('acs/main.ts'), store, seed, kills: 30 });
         assert.equal(report.findings.length, 0, told(report, seed));

@@ -12,7 +12,7 @@ describe('rollouts while the ACS is killed, many times', function () {
 
   onEachStore(store => {
     for (let life = 0; life < 5; life++)
-      it(`keeps its promises over keeps its promises over 12 kills with seed ${FIRST_SEED + life}`, async () => {
+      it(`keeps its promises over 12 kills with seed ${FIRST_SEED + life}`, async () => {
         const seed = FIRST_SEED + life;
         const report = await rolloutRun({ main: built('acs/main.ts'), store, seed, kills: 12, devices: 24 });
         assert.equal(report.findings.length, 0, toldOf(report, seed));
