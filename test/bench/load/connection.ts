@@ -20,6 +20,8 @@ export interface Connection {
   /** One POST and its answer. @throws Error when the connection ends first */
   post(headers: readonly string[], body: string): Promise<HttpAnswer>;
   resumed: boolean;
+  /** Bytes so far; over TLS those before encryption. */
+  bytes(): { sent: number; received: number };
   close(): void;
 }
 
@@ -57,11 +59,11 @@ export function createConnector(port: number, tls: TlsSettings | undefined): Con
     open: async () => {
       if (tls) {
         const socket = await openTls(tls);
-        return { post: poster(socket), resumed: socket.isSessionReused(), close: () => socket.destroy() };
+        return { ...talk(socket), resumed: socket.isSessionReused(), close: () => socket.destroy() };
       }
       const socket = connectTcp({ host: '127.0.0.1', port });
       await opened(socket, 'connect');
-      return { post: poster(socket), resumed: false, close: () => socket.destroy() };
+      return { ...talk(socket), resumed: false, close: () => socket.destroy() };
     },
   };
 }
@@ -74,13 +76,15 @@ async function opened(socket: Socket, event: 'connect' | 'secureConnect'): Promi
   socket.setNoDelay(true);
 }
 
-function poster(socket: Socket): Connection['post'] {
+function talk(socket: Socket): Pick<Connection, 'post' | 'bytes'> {
+  const bytes = { sent: 0, received: 0 };
   let text = '';
   let wake: (() => void) | undefined;
   let ended = false;
   socket.setEncoding('latin1');
   socket.on('data', (chunk: string) => {
     text += chunk;
+    bytes.received += chunk.length;
     wake?.();
   });
   const over = (): void => {
@@ -102,11 +106,14 @@ function poster(socket: Socket): Connection['post'] {
       });
     }
   };
-  return async (headers, body) => {
+  const post: Connection['post'] = async (headers, body) => {
+    const message = `${headers.join('\r\n')}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
     // Head and body in one write: what a CPE's style costs the server is the same on both sides.
-    socket.write(`${headers.join('\r\n')}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+    socket.write(message);
+    bytes.sent += Buffer.byteLength(message);
     return await read();
   };
+  return { post, bytes: () => bytes };
 }
 
 /** An answer with Content-Length or without a body, once it is all there. */

@@ -3,6 +3,7 @@
 import type { DeviceIdentity } from '../../../acs/device/row.ts';
 import { deviceId } from '../../../acs/fleet/devices/device-id.ts';
 import { type Body, encodeEnvelope, requestBody, responseBody } from '../../../shared/cwmp/soap.ts';
+import type { Work } from '../work.ts';
 
 export const PASSWORD = 'bench-password';
 export const INTERVAL = 'Device.X_0090F8_Cwmp.PeriodicInformInterval';
@@ -40,7 +41,8 @@ export function reportedBy(
     'Device.ManagementServer.ConnectionRequestURL': settings.connectionRequestUrl ?? 'http://127.0.0.1:7547/bench',
     'Device.LAN.IPAddress': '127.0.0.1',
   };
-  for (let n = Object.keys(values).length; n < 25; n++) values[`Device.X_0090F8_Bench.Counter${n}`] = `value ${n}`;
+  for (let n = Object.keys(values).length; n < INFORMED; n++)
+    values[`Device.X_0090F8_Bench.Counter${n}`] = `value ${n}`;
   return values;
 }
 
@@ -87,6 +89,21 @@ export function answersOf(read = 1): Record<string, string> {
   return {
     SetParameterValues: response('SetParameterValues', { Status: 0 }),
     GetParameterValues: response('GetParameterValues', { ParameterList: list }),
+  };
+}
+
+/** Values that each Inform reports. */
+export const INFORMED = 25;
+
+/** Work of a session: an Inform, and the answers to the methods. `read` is what `answersOf` was given. */
+export function workOf(settings: { inform: string; answers: Record<string, string> }, method?: string, read = 0): Work {
+  const bytes = (text: string): number => Buffer.byteLength(text);
+  // A device of the shorter product class, without a ParameterKey: the least of all.
+  const inform = bytes(fillIn(settings.inform, 9).replace('@KEY@', ''));
+  return {
+    rpcs: method ? 1 : 0,
+    values: INFORMED + read,
+    sent: inform + (method ? bytes((settings.answers[method] ?? '').replace('@ID@', '')) : 0),
   };
 }
 

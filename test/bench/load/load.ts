@@ -15,7 +15,7 @@ async function one(
   try {
     const result = await client.session(number, { parameterKey });
     report.sessions++;
-    report.rpcs += result.rpcs;
+    for (const what of ['rpcs', 'values', 'sent', 'received'] as const) report[what] += result[what];
     report.resumed += Number(result.resumed);
     report.challenged += Number(result.challenged);
     report.times.push(performance.now() - began);
@@ -54,16 +54,19 @@ async function open(client: SessionClient, request: LoadRequest & { kind: 'open'
   await Promise.all(running);
 }
 
-/** Clients are kept between requests of the same kind: they hold nonces and TLS sessions. */
+/** Clients of closed loops are kept between requests with the same settings, all of them: they hold nonces and TLS sessions. */
 const clients = new Map<string, SessionClient>();
 
-async function runLoad(request: LoadRequest): Promise<LoadReport> {
-  const key = JSON.stringify({ ...request.settings, inform: '', answers: '' });
-  const client =
-    request.kind === 'closed'
-      ? (clients.get(key) ?? createSessionClient(request.settings))
-      : createSessionClient(request.settings);
+function clientFor({ kind, settings }: LoadRequest): SessionClient {
+  if (kind !== 'closed') return createSessionClient(settings);
+  const key = JSON.stringify(settings);
+  const client = clients.get(key) ?? createSessionClient(settings);
   clients.set(key, client);
+  return client;
+}
+
+async function runLoad(request: LoadRequest): Promise<LoadReport> {
+  const client = clientFor(request);
   const report = emptyReport();
   const began = performance.now();
   if (request.kind === 'closed') await closed(client, request, report);

@@ -32,6 +32,11 @@ export interface LoadReport {
   seconds: number;
   /** Requests of the server that were answered. */
   rpcs: number;
+  /** Parameter values that the CPEs have sent. */
+  values: number;
+  /** Bytes that the CPEs wrote to and read from their connections, headers included; over TLS those before encryption. */
+  sent: number;
+  received: number;
   /** Sessions over a resumed TLS session. */
   resumed: number;
   /** Sessions that began with a 401. */
@@ -49,6 +54,9 @@ export const emptyReport = (): LoadReport => ({
   failed: 0,
   seconds: 0,
   rpcs: 0,
+  values: 0,
+  sent: 0,
+  received: 0,
   resumed: 0,
   challenged: 0,
   times: [],

@@ -17,6 +17,9 @@ export interface SessionSettings {
 
 export interface SessionResult {
   rpcs: number;
+  values: number;
+  sent: number;
+  received: number;
   resumed: boolean;
   challenged: boolean;
 }
@@ -68,6 +71,7 @@ export function createSessionClient(settings: SessionSettings): SessionClient {
       let cookie: string | undefined;
       let nonce = settings.login === 'preemptive' ? nonces.get(number) : undefined;
       let challenged = false;
+      let values = 0;
       const post = async (body: string): Promise<HttpAnswer> => {
         const headers = [
           ...common,
@@ -75,6 +79,7 @@ export function createSessionClient(settings: SessionSettings): SessionClient {
           ...(nonce ? [authorization(number, nonce)] : []),
           ...(cookie ? [`Cookie: ${cookie}`] : []),
         ];
+        values += valuesIn(body);
         const answer = await connection.post(headers, body);
         cookie = /set-cookie: ([^;\r]+)/i.exec(answer.head)?.[1] ?? cookie;
         return answer;
@@ -93,13 +98,15 @@ export function createSessionClient(settings: SessionSettings): SessionClient {
       if (first.status !== 200 || !first.body.includes('InformResponse'))
         throw new Error(`Inform: ${first.status} ${first.body.slice(0, 300)}`);
       const rpcs = await answerRequests(post, settings.answers);
-      return { rpcs, challenged, resumed: connection.resumed };
+      return { rpcs, values, ...connection.bytes(), challenged, resumed: connection.resumed };
     } finally {
       connection.close();
     }
   };
   return { session };
 }
+
+const valuesIn = (body: string): number => body.split('</ParameterValueStruct>').length - 1;
 
 async function answerRequests(
   post: (body: string) => Promise<HttpAnswer>,

@@ -1,5 +1,6 @@
 // Sessions whose CPE proves itself by digest: with a nonce that it has, and the usual way, by a first POST that is answered 401.
 
+import { workOf } from '../load/envelopes.ts';
 import type { LoadReport } from '../load/requests.ts';
 import type { Bench, Comparison } from '../measure.ts';
 import { compare, loaded } from '../measure.ts';
@@ -41,8 +42,9 @@ export const digest: Bench = {
               throw new Error(`${report.challenged} of ${report.sessions} sessions were challenged`);
           };
           const sides = { ours: side(ours), baseline: side(baseline, path) };
+          const work = workOf(sides.ours.request.settings);
           await loaded(setting.servers, sides.ours.request);
-          rows.push(await compare(setting, { name, ...sides, note, check }));
+          rows.push(await compare(setting, { name, ...sides, note, work, check }));
         }
         return rows;
       },

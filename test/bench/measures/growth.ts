@@ -1,5 +1,6 @@
 // The cost of a session by the number of stored devices.
 import { interleaved, makeRow } from '../figures.ts';
+import { workOf } from '../load/envelopes.ts';
 import type { LoadRequest } from '../load/requests.ts';
 import { type Bench, loaded, measured, type Setting } from '../measure.ts';
 import type { Server } from '../servers/servers.ts';
@@ -34,7 +35,7 @@ export const growth: Bench = {
       sides.map(
         ({ server, request }) =>
           async () =>
-            (await measured(setting.servers, server, request(server))).cpu,
+            (await measured(setting.servers, server, request(server), workOf(request(server).settings))).cpu,
       ),
     );
     for (const { ours, baseline } of sizes) {

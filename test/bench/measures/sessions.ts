@@ -1,7 +1,7 @@
 // Sessions over plain HTTP, without accounts: Inform alone, presets with nothing to do, one setting, a whole model read.
 
 import type { Row } from '../figures.ts';
-import { answersOf, INTERVAL, idOf, informTemplate } from '../load/envelopes.ts';
+import { answersOf, INTERVAL, idOf, informTemplate, modelPaths, workOf } from '../load/envelopes.ts';
 import { type LoadRequest, type Participants, participant } from '../load/requests.ts';
 import type { SessionSettings } from '../load/session.ts';
 import { type Bench, compare, loaded, type Setting } from '../measure.ts';
@@ -38,7 +38,8 @@ export function requestFor(setting: Setting, server: Server, path = '/', login?:
   return {
     kind: 'closed',
     sessions: setting.sessions,
-    concurrency: 32,
+    // A device is in session once at a time.
+    concurrency: Math.min(32, Math.max(1, Math.floor(participantsOf(setting).count / 2))),
     devices: participantsOf(setting),
     settings: { port: server.port, path, ...said, ...(login ? { login } : {}) },
   };
@@ -70,6 +71,7 @@ export const inform: Bench = {
     withServerPair(setting, async ({ ours, baseline, request }) => [
       await compare(setting, {
         name: 'Inform-only session, plain HTTP, no authentication, new connection',
+        work: workOf(request(ours).settings),
         ours: { server: ours, request: request(ours) },
         baseline: { server: baseline, request: request(baseline) },
         goal: { limit: 0.45, of: 'ours' },
@@ -111,9 +113,8 @@ export const settled: Bench = {
             baseline: { server: baseline, request: request(baseline) },
             goal: { limit: 0.5, of: 'ours' },
             incumbent: '22–25 ms',
-            check: ({ rpcs }) => {
-              if (rpcs > 0) throw new Error(`${rpcs} requests came where nothing was to do`);
-            },
+            work: workOf(settledOrder.settings),
+            stored: () => hasModel(ours, modelled, ({ value }, n) => value === `value ${n}`),
           }),
         ];
       },
@@ -146,11 +147,37 @@ async function queueTasks({ sessions }: Setting, { ours, devices }: ServerPair, 
   }
 }
 
-const oneRequest =
-  (sessions: number) =>
-  ({ rpcs }: { rpcs: number }): void => {
-    if (rpcs !== sessions) throw new Error(`${rpcs} requests in ${sessions} sessions`);
-  };
+/** The devices that are looked at after a round: the first ones. */
+const LOOKED_AT = 3;
+
+/** @throws Error when the newest task of a device is not done */
+async function tasksDone({ ours, devices }: ServerPair): Promise<void> {
+  for (let nth = 0; nth < Math.min(LOOKED_AT, devices.count); nth++) {
+    const id = idOf(participant(devices, nth));
+    const { items } = (await ours.api('GET', `/tasks?device=${id}&limit=1`)) as { items: { state: string }[] };
+    if (items[0]?.state !== 'done') throw new Error(`the work was not done: the newest task of ${id} is not done`);
+  }
+}
+
+/** @throws Error when a device has not all parameters of the large model, each as told */
+async function hasModel(
+  server: AcsServer,
+  numbers: readonly number[],
+  fits: (known: { path: string; value: string }, n: number) => boolean,
+): Promise<void> {
+  const paths = modelPaths(PARAMETERS);
+  for (const number of numbers.slice(0, LOOKED_AT)) {
+    const path = `/devices/${idOf(number)}/parameters?path=Device.X_0090F8_Bench.Table.`;
+    const { items } = (await server.api('GET', path)) as { items: { path: string; value: string }[] };
+    const known = new Map(items.map(item => [item.path, item]));
+    const found = paths.filter((name, n) => {
+      const item = known.get(name);
+      return item !== undefined && fits(item, n);
+    });
+    if (found.length !== PARAMETERS)
+      throw new Error(`the work was not done: ${idOf(number)} has ${found.length} of ${PARAMETERS} parameters stored`);
+  }
+}
 
 export const set: Bench = {
   about: 'session that carries out one SetParameterValues',
@@ -166,7 +193,8 @@ export const set: Bench = {
           goal: { limit: 0.8, of: 'ours' },
           incumbent: '3.4 ms',
           prepare: () => queueTasks(setting, pair, task),
-          check: oneRequest(setting.sessions),
+          work: workOf(request(ours).settings, 'SetParameterValues'),
+          stored: () => tasksDone(pair),
           // Its servers were warmed by sessions that Inform alone.
           uncounted: 4,
         }),
@@ -184,7 +212,7 @@ export const read: Bench = {
       const answers = answersOf(PARAMETERS);
       const reading = (server: Server, path?: string): Closed => {
         const plain = request(server, path);
-        return { ...plain, concurrency: 8, settings: { ...plain.settings, answers } };
+        return { ...plain, concurrency: Math.min(8, plain.concurrency), settings: { ...plain.settings, answers } };
       };
       return [
         await compare(setting, {
@@ -194,7 +222,11 @@ export const read: Bench = {
           goal: { limit: 12, of: 'ours' },
           incumbent: '120 ms',
           prepare: () => queueTasks(setting, pair, task),
-          check: oneRequest(setting.sessions),
+          work: workOf(reading(ours).settings, 'GetParameterValues', PARAMETERS),
+          stored: async () => {
+            await tasksDone(pair);
+            await hasModel(ours, [participant(pair.devices, 0)], ({ value }, n) => value === `value ${n}`);
+          },
         }),
       ];
     });

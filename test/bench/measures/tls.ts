@@ -5,7 +5,7 @@ import { systemClock, systemRandom } from '../../../shared/clock.ts';
 import { createCa } from '../../../shared/pki/authority.ts';
 import type { Goal, Row } from '../figures.ts';
 import type { TlsSettings } from '../load/connection.ts';
-import { answersOf, informTemplate } from '../load/envelopes.ts';
+import { answersOf, informTemplate, workOf } from '../load/envelopes.ts';
 import type { LoadRequest } from '../load/requests.ts';
 import { type Bench, compare, loaded, type Setting } from '../measure.ts';
 import type { Server } from '../servers/servers.ts';
@@ -78,6 +78,7 @@ async function measure(given: Setting, { name, tls, goal }: Case): Promise<Row[]
         ours: { server: ours, request: request(ours, resume) },
         baseline: { server: baseline, request: request(baseline, resume) },
         goal,
+        work: workOf(request(ours, resume).settings),
         note: resume ? 'every connection was resumed' : 'no connection was resumed',
         check: report => {
           if (report.resumed !== (resume ? report.sessions : 0))

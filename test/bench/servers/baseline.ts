@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { SaxesParser } from 'saxes';
 import { baselineRequests } from '../load/envelopes.ts';
+import type { Seen } from '../work.ts';
 
 export interface BaselineSetup {
   file: string;
@@ -24,6 +25,9 @@ const answer =
 const challenge = 'Digest realm="floor", nonce="0", qop="auth", algorithm=MD5';
 
 type Keep = (id: string, row: string) => Promise<void>;
+
+/** Totals for the bench, which asks for them. */
+const seen: Required<Seen> = { sessions: 0, rpcs: 0, values: 0 };
 
 /** One row a device, changed in group commits of 5 ms. */
 function openRows({ file, devices }: BaselineSetup): Keep {
@@ -105,6 +109,7 @@ function createHandler(keep: Keep): (request: IncomingMessage, response: ServerR
     if (!body) {
       const device = informed.get(socket);
       if (device === undefined || conversation === '/' || conversation === '/challenge') {
+        seen.sessions++;
         response.writeHead(204).end();
         return;
       }
@@ -115,7 +120,10 @@ function createHandler(keep: Keep): (request: IncomingMessage, response: ServerR
     const { id, values } = read(body);
     const device = asked.get(socket) ?? id;
     await keep(device, JSON.stringify({ values, time: performance.now() }));
+    seen.values += Object.keys(values).length;
     if (asked.has(socket)) {
+      seen.sessions++;
+      seen.rpcs++;
       onSet?.();
       response.writeHead(204).end();
     } else {
@@ -151,4 +159,7 @@ function start(setup: BaselineSetup): void {
   server.listen(0, '127.0.0.1', 4096, () => process.send?.({ port: (server.address() as { port: number }).port }));
 }
 
-process.on('message', (setup: BaselineSetup) => start(setup));
+process.on('message', (message: BaselineSetup | 'seen') => {
+  if (message === 'seen') process.send?.(seen);
+  else start(message);
+});

@@ -20,7 +20,7 @@ export async function stopped(child: ChildProcess): Promise<void> {
 }
 
 /** Sends a message. @returns the next one that comes back. @throws Error when the process ends first */
-export async function answerOf<T>(child: ChildProcess, message: object): Promise<T> {
+export async function answerOf<T>(child: ChildProcess, message: object | string): Promise<T> {
   return await new Promise((resolve, reject) => {
     const ended = (code: number | null): void => reject(new Error(`a process of the bench ended with ${code}`));
     child.once('exit', ended);

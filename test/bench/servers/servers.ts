@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { openData } from '../../../acs/server/data-directory.ts';
 import { systemClock, systemRandom } from '../../../shared/clock.ts';
 import type { LoadReport, LoadRequest } from '../load/requests.ts';
+import type { Seen } from '../work.ts';
 import type { BaselineSetup } from './baseline.ts';
 import { acsProcess, answerOf, callApi, forked, isRunning, readyOf, stopped, TOKEN } from './children.ts';
 import { fillStore, type Modelled, storeModels } from './fill.ts';
@@ -14,7 +15,19 @@ import { fillStore, type Modelled, storeModels } from './fill.ts';
 export interface Server {
   pid: number;
   port: number;
+  /** Its own totals. */
+  seen(): Promise<Seen>;
   stop(): Promise<void>;
+}
+
+/** Sessions and requests, from the metrics of the ACS. */
+export function seenIn(metrics: string): Seen {
+  const sum = (line: RegExp): number =>
+    [...metrics.matchAll(line)].reduce((total, found) => total + Number(found[1] ?? 0), 0);
+  return {
+    sessions: sum(/^acs_sessions_total\{outcome="ok"\} (\d+)/gm),
+    rpcs: sum(/^acs_rpcs_total\{[^}]*direction="to-cpe"[^}]*\} (\d+)/gm),
+  };
 }
 
 export interface AcsServer extends Server {
@@ -56,7 +69,12 @@ export class BenchServers {
     const child = this.#start(forked('./baseline.ts'));
     const file = join(this.folder, `baseline${++this.#sequence}.db`);
     const { port } = await answerOf<{ port: number }>(child, { ...setup, file });
-    return { pid: child.pid ?? 0, port, stop: () => stopped(child) };
+    return {
+      pid: child.pid ?? 0,
+      port,
+      seen: async () => await answerOf<Seen>(child, 'seen'),
+      stop: () => stopped(child),
+    };
   }
 
   /** The ACS on a store of its own that is filled already. `args` come on top of what every bench needs. */
@@ -64,13 +82,15 @@ export class BenchServers {
     const { directory } = await this.data(stored);
     const child = this.#start(acsProcess(directory, args, this.profile));
     const ready = await readyOf(child);
+    const metrics = async (): Promise<string> =>
+      await (await fetch(`${ready.api}/metrics`, { headers: { authorization: `Bearer ${TOKEN}` } })).text();
     return {
       pid: child.pid ?? 0,
       port: Number(new URL(ready.cwmp[0] ?? '').port),
       stop: () => stopped(child),
       api: async (method, path, body) => await callApi(`${ready.api}/api/v1${path}`, method, body),
-      metrics: async () =>
-        await (await fetch(`${ready.api}/metrics`, { headers: { authorization: `Bearer ${TOKEN}` } })).text(),
+      metrics,
+      seen: async () => seenIn(await metrics()),
     };
   }
 
