@@ -89,6 +89,8 @@ describe('transfers of files', function () {
       assert.ok(path.endsWith(encodeURIComponent(name.slice(-20))), path);
       const answer = await fetch(new URL(path, cwmp));
       assert.deepEqual([answer.status, await answer.text()], [200, 'content']);
+      const whole = await fetch(new URL(path.replace(/[^/]*$/, encodeURIComponent(name)), cwmp));
+      assert.deepEqual([whole.status, await whole.text()], [200, 'content'], 'as links were made before');
     }
   });
 

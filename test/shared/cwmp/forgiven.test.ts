@@ -1,5 +1,6 @@
 // Arguments that are empty, nil or unreadable where the receiver does not need them.
 import assert from 'node:assert/strict';
+import type { Results } from '../../../shared/cwmp/methods.ts';
 import { decodeEnvelope } from '../../../shared/cwmp/soap.ts';
 
 const read = (message: string) =>
@@ -42,6 +43,16 @@ describe('arguments that are forgiven', () => {
     assert.deepEqual([RetryCount, MaxEnvelopes], [0, 1]);
     assert.deepEqual(read(inform('<RetryCount>-1</RetryCount>')).forgiven, ['RetryCount is not an unsignedInt: "-1"']);
     assert.equal(read(inform('<RetryCount>1</RetryCount>')).forgiven, undefined);
+  });
+
+  it('C3: takes an empty or nil time that may be absent for none', () => {
+    for (const date of ['', '<ExpirationDate/>', '<ExpirationDate xsi:nil="true">x</ExpirationDate>']) {
+      const option = `<OptionStruct><OptionName/><VoucherSN>1</VoucherSN><State>1</State><Mode>2</Mode>${date}<IsTransferable>0</IsTransferable></OptionStruct>`;
+      const { body } = read(`<cwmp:GetOptionsResponse><OptionList>${option}</OptionList></cwmp:GetOptionsResponse>`);
+      assert.ok(body.kind === 'response', 'reason' in body ? body.reason : '');
+      const { OptionList } = body.result as Results<'GetOptions'>;
+      assert.equal(OptionList[0]?.ExpirationDate, undefined, date);
+    }
   });
 
   it('C3: does not forgive what decides: the Status of an answer', () => {

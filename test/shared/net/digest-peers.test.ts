@@ -1,7 +1,6 @@
 // Digest as common clients and proxies send and read it.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { createAuthenticator as southAuthenticator } from '../../../acs/south/authenticator.ts';
 import { createAuthenticator as sipAuthenticator } from '../../../pbx/auth.ts';
 import { seededRandom, VirtualClock } from '../../../shared/clock.ts';
 import { silentLog } from '../../../shared/log.ts';
@@ -9,6 +8,8 @@ import { answerChallenge, chooseDigest, parseChallenges, proof } from '../../../
 import { originForm } from '../../../shared/net/request-target.ts';
 import { Verifier } from '../../../shared/net/verifier.ts';
 import { parseMessage, type SipRequest } from '../../../shared/sip/message.ts';
+import { testAcs } from '../../support/acs/memory-acs.ts';
+import { ScriptedCpe } from '../../support/cpe/scripted-cpe.ts';
 
 const random = seededRandom(5);
 const key = Buffer.alloc(32, 7);
@@ -46,25 +47,16 @@ describe('digest and its peers', () => {
   });
 
   it('D3: takes any path of a CPE whose proxy maps it, and no other password', async () => {
-    const enrolment = { accountOf: async () => [{ proof: { kind: 'open' }, password: 'pw' }] } as never;
-    const south = southAuthenticator({ enrolment, clock, random, key, required: true, realm: 'acs' });
-    for (const [password, ok] of [
-      ['pw', true],
-      ['no', false],
-    ] as const) {
-      const challenge = challengeOf();
-      const authorization = answerChallenge({
-        challenge,
-        username: '1',
-        password,
-        method: 'POST',
-        uri: '/cwmp/',
-        random,
-        nc: 1,
-      });
-      const socket = {};
-      assert.equal((await south.authenticate({ authorization, method: 'POST', secure: false, socket })).ok, ok);
-    }
+    const acs = await testAcs();
+    const answers = [];
+    for (const password of ['factory', 'other'])
+      for (const path of ['/', '/cwmp/?mapped'])
+        answers.push(await new ScriptedCpe(acs.app, { username: 'enrol', password, path }).session());
+    assert.deepEqual(
+      answers.map(({ inform }) => inform.status),
+      [200, 200, 401, 401],
+    );
+    await acs.close();
   });
 
   it('D3: registers a phone whose digest-uri is not the Request-URI (RFC 3261 22.4)', async () => {

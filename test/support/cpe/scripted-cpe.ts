@@ -25,6 +25,8 @@ export interface CpeSettings {
   username?: string;
   password?: string;
   scheme?: 'digest' | 'basic' | 'none';
+  /** The digest-uri: the path of the ACS as the CPE knows it. */
+  path?: string;
   events?: string[];
   parameters?: Record<string, string>;
   /** Behind a trusted proxy that terminated TLS. */
@@ -138,7 +140,7 @@ export class ScriptedCpe {
 
 /** The Authorization that answers a challenge; undefined without a login. */
 function authorizationOf(
-  { username, password, scheme, serial }: CpeSettings,
+  { username, password, scheme, serial, path = '/' }: CpeSettings,
   { headers }: Response,
 ): string | undefined {
   if (scheme === 'none' || username === undefined || password === undefined) return undefined;
@@ -146,7 +148,7 @@ function authorizationOf(
   const challenge = chooseDigest(parseChallenges(headers['www-authenticate']));
   if (!challenge) throw new Error('no digest challenge');
   const random = seededRandom(serial?.length ?? 1);
-  return answerChallenge({ challenge, username, password, method: 'POST', uri: '/', random, nc: 1 });
+  return answerChallenge({ challenge, username, password, method: 'POST', uri: path, random, nc: 1 });
 }
 
 function informOf({ serial = '0090F8000001', username, ...more }: CpeSettings): Arguments<'Inform'> {
