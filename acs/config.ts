@@ -159,6 +159,13 @@ export const acsOptions = {
     min: 1,
     max: 1_000_000,
   },
+  'max-parameters': {
+    kind: 'number',
+    help: 'maximum number of parameters that are kept of one device; what goes beyond is refused with a fault',
+    default: 20_000,
+    min: 100,
+    max: 1_000_000,
+  },
   stun: {
     kind: 'string',
     value: 'HOST:PORT',

@@ -32,6 +32,7 @@ export function buildFleet(setup: AcsSetup, parts: FleetParts): Part & { fleet: 
     ...{ store, clock, random, log, events, secrets, members, enrol, cpeAuth },
     ...(enrolment ? { enrolment } : {}),
     ...(setup.rebootstrap ? { rebootstrap: setup.rebootstrap } : {}),
+    ...(setup.maxParameters === undefined ? {} : { maxParameters: setup.maxParameters }),
     ports: {
       ...joined?.ports,
       sendConnectionRequest,

@@ -30,6 +30,8 @@ export interface AcsSetup {
   /** Default: hold. */
   rebootstrap?: 'hold' | 'allow';
   enrolment?: { username: string; password: string };
+  /** Most parameters that are kept of one device; default: 20,000. */
+  maxParameters?: number;
   trustedProxies: string[];
   /** Networks of load balancers whose connections begin with a PROXY header; default: none. */
   proxyProtocol?: string[];

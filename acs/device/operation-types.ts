@@ -129,9 +129,10 @@ export interface DeviceOperations {
   /**
    * Records the outcome of an RPC. `known`: values in its response, which go into the device's tree with it (before it where a store cannot
    * do both at once), also where the result is `stale` or `gone`.
+   * @throws UserError 413 `parameter-limit` where the tree would grow beyond `most` values by them; then nothing has changed
    */
   taskSettled: {
-    args: { token?: number; id: string; outcome: Outcome; known?: KnownValue[]; now: number };
+    args: { token?: number; id: string; outcome: Outcome; known?: KnownValue[]; most?: number; now: number };
     result: { task: Task; row: DeviceRow } | 'stale' | 'gone';
   };
   /** Notes that the answer to an RPC that must not be repeated cannot be read: it stays sent. */

@@ -47,6 +47,12 @@ export const deviceErrors = {
     meaning: 'The data of the device or document exceeds what the database keeps in one document.',
     remedy: 'Make it smaller.',
   },
+  'parameter-limit': {
+    status: 413,
+    meaning:
+      'The device told more parameters than are kept of one device. As code of a fault: nothing of that answer is kept.',
+    remedy: 'Read less at a time, or raise the limit by --max-parameters.',
+  },
   'not-partial': {
     status: 400,
     meaning: 'A partial path was expected.',

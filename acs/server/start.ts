@@ -157,6 +157,7 @@ function setupOf(
     cpeAuth: options.cpeAuth,
     enrol: options.enrol,
     rebootstrap: options.rebootstrap,
+    maxParameters: options.maxParameters,
     trustedProxies: options.trustedProxy,
     proxyProtocol: options.proxyProtocol,
     connectionRequestAllow: options.connectionRequestAllow,

@@ -149,8 +149,11 @@ export interface Store {
    * answers of one call are one object.
    */
   knownValues(devices: readonly string[], paths: readonly string[]): Promise<ReadonlyMap<string, KnownTexts>>;
-  /** Merges values into the device's tree; `replaceBelow` first deletes all values below that partial path. */
-  putParameters(device: string, values: KnownValue[], replaceBelow?: string): Promise<void>;
+  /**
+   * Merges values into the device's tree; `replaceBelow` first deletes all values below that partial path.
+   * @throws UserError 413 `parameter-limit` where the tree would grow beyond `most` values; then nothing has changed
+   */
+  putParameters(device: string, values: KnownValue[], replaceBelow?: string, most?: number): Promise<void>;
 
   /** Open and ended tasks, newest first. */
   tasks(query: { device?: string; limit: number }): Promise<Task[]>;

@@ -18,6 +18,8 @@ import type {
 import type { QuirkRule } from './quirks.ts';
 import type { Secrets } from './secrets.ts';
 
+export const MAX_PARAMETERS = 20_000;
+
 export interface FleetOptions {
   /** Admission of a device that comes for the first time with good enrolment credentials. */
   enrol: 'approve' | 'auto';
@@ -30,6 +32,8 @@ export interface FleetOptions {
   cpeAuth: 'required' | 'none';
   /** Credential that factory-new devices share, if there is one. */
   enrolment?: { username: string; password: string };
+  /** Most parameters that are kept of one device; default: MAX_PARAMETERS. */
+  maxParameters?: number;
   /** Replaces the built-in table of quirks. */
   quirks?: readonly QuirkRule[];
   /** This process, and the others that serve the store. */

@@ -41,9 +41,22 @@ export class UnreadableAnswer extends CwmpFault {
   }
 }
 
+/** Thrown when an answer holds more parameters than the ACS keeps of one device (8004: resources exceeded, A.5.2): none of it is kept. */
+export class OversizedAnswer extends CwmpFault {
+  constructor(method: string, count: number, most: number) {
+    super(
+      8004,
+      `the answer to ${method} has ${count} parameters, and at most ${most} of a device are kept (--max-parameters): ` +
+        'nothing of it is kept; read less at a time, or raise the limit',
+    );
+  }
+}
+
 /** The code of a fault in tasks and faults of devices. */
-export const codeOf = (fault: CwmpFault): number | string =>
-  fault instanceof UnreadableAnswer ? 'unreadable' : fault.code;
+export function codeOf(fault: CwmpFault): number | string {
+  if (fault instanceof UnreadableAnswer) return 'unreadable';
+  return fault instanceof OversizedAnswer ? 'parameter-limit' : fault.code;
+}
 
 /** Asks a device to open a session now (TR-069 3.2.2). */
 export type SendConnectionRequest = (

@@ -32,6 +32,7 @@ const byCode: Readonly<Record<string, string>> = {
     'The device leaves the session at this RPC instead of answering it: trace a session (PUT /devices/{id}/trace), look for values or names that it cannot bear, and change the preset or update the firmware. It is retried automatically, each time after a longer pause; DELETE the fault to retry at the next session.',
   unreadable:
     "The device's answer breaks the standard: trace a session (PUT /devices/{id}/trace) to see it, and update the firmware, or leave out what it answers so. It is retried automatically; DELETE the fault to retry at the next session.",
+  'parameter-limit': `The device tells more parameters than are kept of one device: read less of it (partial paths in settings/history), or raise --max-parameters. ${again}`,
   'outcome-unknown': 'Check the device before you repeat it: it may have been done.',
   9000: 'The device does not know this RPC: for this firmware, remove from the preset what needs it.',
   9001: `The device does not allow it now, perhaps because it is busy or locked. ${again}`,

@@ -1,10 +1,13 @@
 // Reads the chosen parameters of a device in session, at most once in the interval of the history setting.
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
+import { messageOf } from '../../../shared/errors.ts';
 import type { KnownValue } from '../../device/parameter.ts';
 import type { DeviceRow } from '../../device/row.ts';
+import { UserError } from '../../errors.ts';
 import { isWild, wildStart } from '../../query/wildcard.ts';
-import type { FleetContext } from '../common/context.ts';
-import type { Cpe } from '../common/ports.ts';
+import { type Backoff, retryAt } from '../common/backoff.ts';
+import { type FleetContext, MAX_PARAMETERS } from '../common/context.ts';
+import { type Cpe, OversizedAnswer } from '../common/ports.ts';
 import { RecentValues } from '../common/recent-values.ts';
 import { isSuspended } from '../common/session-state.ts';
 import type { CompiledHistoryRule, HistorySetting } from './history-setting.ts';
@@ -13,6 +16,7 @@ import type { CompiledHistoryRule, HistorySetting } from './history-setting.ts';
 export const HISTORY = 'history';
 
 const MAX_REMEMBERED = 50_000;
+const BACKOFF: Backoff = { firstMs: 600_000, lastMs: 24 * 3_600_000 };
 
 export class HistoryReader {
   readonly #context: FleetContext;
@@ -27,7 +31,7 @@ export class HistoryReader {
   }
 
   async readIfDue(row: DeviceRow, cpe: Cpe): Promise<void> {
-    const { store, clock, events } = this.#context;
+    const { clock, events } = this.#context;
     const chosen = await this.#setting.load();
     this.#noteRule(chosen);
     const now = clock.now();
@@ -36,22 +40,38 @@ export class HistoryReader {
     if (!chosen.fits(row, now) || isSuspended(row, HISTORY, now)) return;
     this.#reads.set(row.id, now);
     const names = [...new Set(chosen.rule.parameters.map(path => (isWild(path) ? wildStart(path) : path)))];
-    const list = await readValues(cpe, names);
-    const values = list.map(
-      ({ Name, Value, Type }): KnownValue => ({ path: Name, value: Value, type: Type, time: now }),
-    );
-    // Values of rows that have gone from a table are forgotten.
-    for (const table of names.filter(name => name.endsWith('.')))
-      await store.putParameters(
-        row.id,
-        values.filter(({ path }) => path.startsWith(table)),
-        table,
+    try {
+      const list = await readValues(cpe, names);
+      const values = list.map(
+        ({ Name, Value, Type }): KnownValue => ({ path: Name, value: Value, type: Type, time: now }),
       );
-    await store.putParameters(
-      row.id,
-      values.filter(({ path }) => names.includes(path)),
-    );
-    events.emit('values', { row, list });
+      await this.#keep(row, names, values);
+      events.emit('values', { row, list });
+    } catch (error) {
+      if (!isBeyondLimit(error)) throw error;
+      await this.#raise(row, messageOf(error), now);
+    }
+  }
+
+  /** @throws UserError 413 `parameter-limit` */
+  async #keep({ id }: DeviceRow, names: readonly string[], values: readonly KnownValue[]): Promise<void> {
+    const { store, maxParameters: most = MAX_PARAMETERS } = this.#context;
+    // Values of rows that have gone from a table are forgotten.
+    for (const table of names.filter(name => name.endsWith('.'))) {
+      const below = values.filter(({ path }) => path.startsWith(table));
+      await store.putParameters(id, below, table, most);
+    }
+    const single = values.filter(({ path }) => names.includes(path));
+    await store.putParameters(id, single, undefined, most);
+  }
+
+  /** Reads of the device are suspended for a while. */
+  async #raise({ id, faults }: DeviceRow, message: string, now: number): Promise<void> {
+    const count = faults.find(({ cause }) => cause === HISTORY)?.count ?? 0;
+    const wait = retryAt(this.#context, BACKOFF, count);
+    const raised = { cause: HISTORY, code: 'parameter-limit', message, retryAt: wait, now };
+    const fault = await this.#context.store.apply(id, 'faultRaised', raised);
+    this.#context.events.emit('fault', { fault });
   }
 
   /** Another setting is read in the next session of each device, whenever the one before was. */
@@ -63,6 +83,9 @@ export class HistoryReader {
   }
 }
 
+const isBeyondLimit = (error: unknown): boolean =>
+  error instanceof OversizedAnswer || (error instanceof UserError && error.code === 'parameter-limit');
+
 /** Reads all names with one RPC, and each name with its own where the device refuses that, because it lacks one of them. */
 async function readValues(
   cpe: Cpe,
@@ -72,9 +95,10 @@ async function readValues(
     return (await cpe.call('GetParameterValues', { ParameterNames: [...names] })).ParameterList;
   } catch (error) {
     if (!(error instanceof CwmpFault)) throw error;
+    if (names.length === 1 && error instanceof OversizedAnswer) throw error;
     if (names.length === 1) return [];
     const found = [];
-    for (const name of names) found.push(...(await readValues(cpe, [name])));
-    return found;
+    for (const name of names) found.push(await readValues(cpe, [name]));
+    return found.flat();
   }
 }

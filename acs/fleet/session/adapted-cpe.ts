@@ -39,7 +39,7 @@ async function inParts(cpe: Cpe, method: CpeMethod, names: string[], size: numbe
   const list: unknown[] = [];
   for (let at = 0; at < names.length; at += size) {
     const part = await cpe.call(method, { ParameterNames: names.slice(at, at + size) });
-    list.push(...part.ParameterList);
+    for (const entry of part.ParameterList) list.push(entry);
   }
   return { ParameterList: list };
 }

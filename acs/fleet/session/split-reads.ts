@@ -1,13 +1,14 @@
 // Reads that are too large for a device (fault 9004, TR-069 A.3.2.2), split into smaller ones.
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import type { ParameterValue } from '../../../shared/cwmp/methods.ts';
-import type { Cpe } from '../common/ports.ts';
+import { MAX_PARAMETERS } from '../common/context.ts';
+import { type Cpe, OversizedAnswer } from '../common/ports.ts';
 
 /** RPCs that one read may be split into. */
 const MAX_CALLS = 2000;
 
-/** Wraps a CPE: its GetParameterValues is split for as long as the answer is 9004. */
-export function splitting(cpe: Cpe): Cpe {
+/** Wraps a CPE: its GetParameterValues is split for as long as the answer is 9004. @param most values that all parts may have */
+export function splitting(cpe: Cpe, most = MAX_PARAMETERS): Cpe {
   return {
     call: async (method, args) => {
       try {
@@ -15,7 +16,7 @@ export function splitting(cpe: Cpe): Cpe {
       } catch (error) {
         if (method !== 'GetParameterValues' || !isTooLarge(error)) throw error;
         const { ParameterNames } = args as unknown as { ParameterNames: string[] };
-        return { ParameterList: await inPieces(cpe, ParameterNames, error) } as never;
+        return { ParameterList: await inPieces(cpe, ParameterNames, error, most) } as never;
       }
     },
   };
@@ -24,7 +25,7 @@ export function splitting(cpe: Cpe): Cpe {
 const isTooLarge = (error: unknown): error is CwmpFault => error instanceof CwmpFault && error.code === 9004;
 
 /** @param names too large a read together */
-async function inPieces(cpe: Cpe, names: string[], refused: CwmpFault): Promise<ParameterValue[]> {
+async function inPieces(cpe: Cpe, names: string[], refused: CwmpFault, most: number): Promise<ParameterValue[]> {
   const found: ParameterValue[] = [];
   let calls = 0;
   /** A stack, whose top is the next piece in the order of the names. */
@@ -32,7 +33,9 @@ async function inPieces(cpe: Cpe, names: string[], refused: CwmpFault): Promise<
   for (let piece = waiting.pop(); piece; piece = waiting.pop()) {
     if (++calls > MAX_CALLS) throw refused;
     try {
-      found.push(...(await cpe.call('GetParameterValues', { ParameterNames: piece })).ParameterList);
+      for (const value of (await cpe.call('GetParameterValues', { ParameterNames: piece })).ParameterList)
+        found.push(value);
+      if (found.length > most) throw new OversizedAnswer('GetParameterValues', found.length, most);
     } catch (error) {
       if (!isTooLarge(error)) throw error;
       waiting.push(...(await halves(cpe, piece, error)).reverse());

@@ -1,7 +1,7 @@
 // The work of a session, once its Inform is answered: all that is due for the device.
 import type { Arguments } from '../../../shared/cwmp/methods.ts';
 import type { Task } from '../../device/task.ts';
-import type { FleetContext } from '../common/context.ts';
+import { type FleetContext, MAX_PARAMETERS } from '../common/context.ts';
 import type { Cpe } from '../common/ports.ts';
 import { quirksOf } from '../common/quirks.ts';
 import { refresh } from '../common/session-state.ts';
@@ -10,6 +10,7 @@ import { touchedBy } from '../reconcile/drift.ts';
 import { reconcile } from '../reconcile/reconcile.ts';
 import type { ReconcileParts } from '../reconcile/reconciliation.ts';
 import { adapted } from './adapted-cpe.ts';
+import { askedOnly } from './asked-only.ts';
 import type { ClaimedSessions } from './claimed-sessions.ts';
 import { CREDENTIALS, CredentialOffers } from './credentials.ts';
 import { type DeviceSession, dueTasks } from './device-session.ts';
@@ -36,7 +37,12 @@ export class SessionWork {
   async run(session: DeviceSession, connected: Cpe): Promise<void> {
     const { row } = session;
     if (row.state !== 'enrolled') return;
-    const adaptedCpe = splitting(adapted(noted(connected, session), quirksOf(row, this.#context.quirks), row.root));
+    const { quirks, log, maxParameters: most = MAX_PARAMETERS } = this.#context;
+    const answering = askedOnly(noted(connected, session), {
+      most,
+      onDropped: (method, counts) => log.warn('unasked parameters dropped', { device: row.id, method, ...counts }),
+    });
+    const adaptedCpe = splitting(adapted(answering, quirksOf(row, quirks), row.root), most);
     const cpe = this.#parts.learning?.watching(adaptedCpe, row) ?? adaptedCpe;
     try {
       await this.#work(session, cpe);

@@ -5,12 +5,14 @@ import type { Outcome } from '../../device/operation-types.ts';
 import type { KnownValue } from '../../device/parameter.ts';
 import type { Task, TaskFault } from '../../device/task.ts';
 import { isTransfer } from '../../device/task-evidence.ts';
-import type { FleetContext } from '../common/context.ts';
+import { UserError } from '../../errors.ts';
+import { type FleetContext, MAX_PARAMETERS } from '../common/context.ts';
 import { learnInterval } from '../common/inform-interval.ts';
 import type { Models } from '../common/models.ts';
 import { type Cpe, codeOf, SessionLost, UnreadableAnswer } from '../common/ports.ts';
 import { isSecretName } from '../common/secrets.ts';
 import { refresh, type SessionState } from '../common/session-state.ts';
+import { isLarger } from './json-size.ts';
 import { methodOf } from './new-task.ts';
 import { withTypes } from './value-types.ts';
 
@@ -24,6 +26,10 @@ export interface TaskOutcome {
 
 /** After these the CPE goes away: nothing more is asked of it in the session. */
 const departures = new Set<string>(['Reboot', 'FactoryReset']);
+
+/** Bytes of the result that a task keeps, and parameters that its fault names. */
+const MAX_RESULT = 1024 * 1024;
+const MAX_FAULTED = 100;
 
 export class TaskRuns {
   readonly #context: FleetContext;
@@ -77,19 +83,26 @@ export class TaskRuns {
     const { store, clock, events } = this.#context;
     const known = knownFrom({ ...task, args }, result, clock.now());
     await learnInterval(store, session.row, known);
-    if (task.method === 'GetParameterValues')
+    const outcome = bounded(task, outcomeOf(task, result), known.length);
+    const settled = await this.#settle(session, task, outcome, known).catch(async (error: unknown) => {
+      if (!(error instanceof UserError && error.code === 'parameter-limit')) throw error;
+      const fault = { code: error.code, message: `the answer to ${task.method}: ${error.message}` };
+      return await this.#settle(session, task, { state: 'failed', fault });
+    });
+    if (task.method === 'GetParameterValues' && settled.fault?.code !== 'parameter-limit')
       events.emit('values', { row: session.row, list: result.ParameterList as ParameterValue[] });
-    const settled = await this.#settle(session, task, outcomeOf(task, result), known);
     return { task: settled, ends: departures.has(task.method) };
   }
 
   async #settle(session: TaskSession, task: Task, outcome: Outcome, known: KnownValue[] = []): Promise<Task> {
-    const { store, clock, events } = this.#context;
+    const { store, clock, events, maxParameters = MAX_PARAMETERS } = this.#context;
     const settled = await store.apply(session.row.id, 'taskSettled', {
       token: session.token,
       id: task.id,
       outcome,
       ...(known.length ? { known } : {}),
+      // What the device was set to, it has: only reads are limited.
+      ...(task.method === 'GetParameterValues' ? { most: maxParameters } : {}),
       now: clock.now(),
     });
     if (settled === 'stale') throw new SessionLost('another session has taken the device over');
@@ -160,10 +173,21 @@ function outcomeOf(task: Task, result: Record<string, unknown>): Outcome {
   return { state: 'done', result };
 }
 
+/** The outcome without a result that is too large for a task. @param values of the answer that are kept as parameters */
+function bounded(task: Task, outcome: Outcome, values: number): Outcome {
+  if (!outcome.result || !isLarger(outcome.result, MAX_RESULT)) return outcome;
+  const rest =
+    values > 0
+      ? `its ${values} values are kept as parameters of the device, the result is not`
+      : 'nothing of it is kept: ask for less at a time';
+  const message = `the answer to ${task.method} takes more than ${MAX_RESULT} bytes, which is the most that a task keeps; ${rest}`;
+  return { state: 'failed', fault: { code: 'result-too-large', message } };
+}
+
 const faultOf = (fault: CwmpFault): TaskFault => ({
   code: codeOf(fault),
   message: fault.message,
-  ...(fault.parameters.length ? { parameters: [...fault.parameters] } : {}),
+  ...(fault.parameters.length ? { parameters: fault.parameters.slice(0, MAX_FAULTED) } : {}),
 });
 
 /** The values that the device has after an answer, as far as it tells. */

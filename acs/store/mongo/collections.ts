@@ -103,9 +103,16 @@ export interface EndedTask {
   body: string;
 }
 
+/** A chunk, and the first path in it. An older version has not noted its number of parameters. */
+interface TreeRange {
+  id: string;
+  from: string;
+  count?: number;
+}
+
 /** A parameter tree: the chunks that it is made of, in the order of paths. Chunks never change; this document says which ones count. */
 export interface TreeDocument extends Versioned {
-  chunks: { id: string; from: string }[];
+  chunks: TreeRange[];
   /** Chunks that the last write replaced: the next one deletes them, so that a reader in between still finds them. */
   replaced: string[];
 }

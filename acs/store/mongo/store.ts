@@ -121,7 +121,7 @@ function deviceStore(link: Link, { writes, search, groups, trees }: DeviceParts)
     apply: <N extends DeviceOperation>(id: string, name: N, args: DeviceOperations[N]['args']) =>
       link.run(async () => {
         if (!('known' in args)) return await writes.apply(id, name, args);
-        if (args.known) await trees.put(id, args.known);
+        if (args.known) await trees.put(id, args.known, undefined, args.most);
         return await writes.apply(id, name, args);
       }),
     devices: query => link.run(() => search.page(query)),
@@ -130,9 +130,9 @@ function deviceStore(link: Link, { writes, search, groups, trees }: DeviceParts)
     overdue: query => link.run(() => search.overdue(query)),
     parameters: (device, path) => link.run(() => trees.parameters(device, path)),
     knownValues: (ids, paths) => link.run(() => search.knownValues(ids, paths)),
-    putParameters: (device, values, replaceBelow) =>
+    putParameters: (device, values, replaceBelow, most) =>
       link.run(async () => {
-        await trees.put(device, values, replaceBelow);
+        await trees.put(device, values, replaceBelow, most);
         const below = replaceBelow === undefined ? {} : { replaceBelow };
         await writes.apply(device, 'valuesKnown', { values, ...below });
       }),

@@ -52,9 +52,9 @@ export function deviceStore({ write, search, queries }: Connections): DevicePart
       const { texts, of } = (await search({ do: 'knownValues', devices, paths })) as KnownAnswer;
       return new Map(of.map(([device, at]) => [device, texts[at]!]));
     },
-    putParameters: async (device, values, replaceBelow) => {
+    putParameters: async (device, values, replaceBelow, most) => {
       const below = replaceBelow === undefined ? undefined : { replaceBelow };
-      await write({ do: 'putParameters', device, values, ...below });
+      await write({ do: 'putParameters', device, values, ...below, ...(most === undefined ? undefined : { most }) });
     },
   };
 }

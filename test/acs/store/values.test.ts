@@ -1,7 +1,15 @@
 // Known parameters and history in every store.
 import assert from 'node:assert/strict';
-import { announce, contractSuite, deviceId, inform, known, rejectsWith } from '../../support/acs/store-contract.ts';
-import { newYear } from '../../support/devices.ts';
+import {
+  addTask,
+  announce,
+  contractSuite,
+  deviceId,
+  inform,
+  known,
+  rejectsWith,
+} from '../../support/acs/store-contract.ts';
+import { newYear, taskOf } from '../../support/devices.ts';
 
 contractSuite('parameters and history', subject => {
   describe('parameters', () => {
@@ -42,6 +50,32 @@ contractSuite('parameters and history', subject => {
       assert.deepEqual(await paths('Device.A.'), ['Device.A.B', 'Device.A.B.2.C', 'Device.A.Bc']);
       await subject.store.putParameters(deviceId('A'), [], '');
       assert.deepEqual(await paths(''), []);
+    });
+
+    it('B3: refuses values by which a device would have more parameters than a limit', async () => {
+      const { store } = subject;
+      const ids = (count: number, at = 0) => Array.from({ length: count }, (_, n) => known(`Device.N.${n + at}`, 'n'));
+      const full = (put: Promise<unknown>) => rejectsWith(put, 413, 'parameter-limit');
+      await full(store.putParameters(deviceId('A'), ids(6), undefined, 10));
+      assert.equal((await paths('')).length, 5, 'all or nothing');
+      await store.putParameters(deviceId('A'), ids(5), undefined, 10);
+      await full(store.putParameters(deviceId('A'), ids(1, 5), undefined, 10));
+      await store.putParameters(deviceId('A'), ids(5), undefined, 10);
+      await full(store.putParameters(deviceId('A'), ids(3, 9), 'Device.A.B.', 10));
+      await store.putParameters(deviceId('A'), ids(2, 9), 'Device.A.B.', 10);
+      await store.putParameters(deviceId('A'), ids(3, 20));
+      await store.putParameters(deviceId('A'), ids(5), undefined, 10);
+      assert.equal((await paths('')).length, 13, 'a tree beyond the limit may change, and not grow');
+      const { token } = await inform(store, 'A', newYear);
+      await addTask(store, 'A', taskOf('t1', 'GetParameterValues', newYear));
+      const settle = (values: ReturnType<typeof ids>) =>
+        store.apply(deviceId('A'), 'taskSettled', {
+          ...{ token, id: 't1', outcome: { state: 'done' }, now: newYear, known: values, most: 14 },
+        });
+      await full(settle(ids(2, 30)));
+      assert.equal((await store.task('t1'))?.state, 'queued');
+      assert.ok(typeof (await settle(ids(1, 30))) === 'object');
+      assert.equal((await paths('')).length, 14);
     });
 
     it('refuses parameters of an unknown device, and values with a NUL', async () => {

@@ -4,6 +4,7 @@
 
 import type { KnownValue } from '../../../device/parameter.ts';
 import { UserError } from '../../../errors.ts';
+import { parameterLimit } from '../../parameter-limit.ts';
 import { checkedText, noSuchDevice } from '../../text-checks.ts';
 import type { Collections, TreeDocument } from '../collections.ts';
 import { forgetHistory } from '../history.ts';
@@ -13,6 +14,12 @@ import { stamp } from '../versioned.ts';
 import { checkSize } from './device-document.ts';
 import { changeOf, mergedValue, type TreeChunk, type Values } from './tree-chunks.ts';
 import { TreeReads } from './tree-reads.ts';
+
+interface Put {
+  values: Values;
+  replaceBelow: string | undefined;
+  most: number | undefined;
+}
 
 export class ParameterTrees {
   readonly #link: Link;
@@ -38,8 +45,8 @@ export class ParameterTrees {
     return this.#reads.lookUp(trees, paths);
   }
 
-  /** @throws UserError 404 for a device that is not there, 400 for a `replaceBelow` that is no partial path */
-  async put(device: string, values: readonly KnownValue[], replaceBelow?: string): Promise<void> {
+  /** @throws UserError 404 for a device that is not there, 400 for a `replaceBelow` that is no partial path, 413 beyond `most` */
+  async put(device: string, values: readonly KnownValue[], replaceBelow?: string, most?: number): Promise<void> {
     if (replaceBelow && !replaceBelow.endsWith('.'))
       throw new UserError(400, 'not-partial', `"${replaceBelow}" is not a partial path: it must end with a dot`);
     const wanted: Values = new Map();
@@ -48,7 +55,7 @@ export class ParameterTrees {
       const earlier = wanted.get(value.path);
       wanted.set(value.path, earlier ? mergedValue(earlier, value) : { ...value });
     }
-    await this.#serial.run(device, () => this.#put(device, wanted, replaceBelow));
+    await this.#serial.run(device, () => this.#put(device, { values: wanted, replaceBelow, most }));
   }
 
   /** Deletes a tree that no device has any more, and the history that hangs on it. */
@@ -59,22 +66,23 @@ export class ParameterTrees {
     await forgetHistory(this.#link, this.#collections, tree);
   }
 
-  async #put(device: string, values: Values, replaceBelow?: string): Promise<void> {
+  async #put(device: string, put: Put): Promise<void> {
     for (let conflicts = 0; ; conflicts++) {
       await this.#link.afterConflict(conflicts);
       const tree = await this.#reads.treeOf(device);
       if (tree === undefined) throw noSuchDevice(device);
-      if (await this.#tryPut(device, tree, values, replaceBelow)) return;
+      if (await this.#tryPut(device, tree, put)) return;
     }
   }
 
   /** @returns false when another change came first */
-  async #tryPut(device: string, tree: string, values: Values, replaceBelow?: string): Promise<boolean> {
+  async #tryPut(device: string, tree: string, { values, replaceBelow, most }: Put): Promise<boolean> {
     const before = await this.#reads.document(tree);
     const change = changeOf(replaceBelow === '' ? [] : (before?.chunks ?? []), values, replaceBelow);
     const bodies = await this.#reads.bodies(change.touched.map(chunk => chunk.id));
     if (!bodies) return false;
     const { chunks, fresh } = change.carriedOut(bodies, () => `${tree}/${this.#link.newId()}`);
+    if (most !== undefined && !(await this.#fits(before?.chunks ?? [], chunks, most))) return false;
     for (const { body } of fresh) checkSize(`a part of the parameters of ${device}`, [body]);
     const kept = new Set(chunks.map(chunk => chunk.id));
     const replaced = (before?.chunks ?? []).map(chunk => chunk.id).filter(id => !kept.has(id));
@@ -88,7 +96,23 @@ export class ParameterTrees {
     await this.forget(tree);
     return false;
   }
+
+  /** @returns false when another change came first @throws UserError 413 */
+  async #fits(before: TreeDocument['chunks'], after: TreeDocument['chunks'], most: number): Promise<boolean> {
+    const uncounted = [...before, ...after].filter(({ count }) => count === undefined);
+    if (uncounted.length > 0) {
+      const bodies = await this.#reads.bodies([...new Set(uncounted.map(({ id }) => id))]);
+      if (!bodies) return false;
+      for (const chunk of uncounted) chunk.count = bodies.get(chunk.id)?.length ?? 0;
+    }
+    const count = countOf(after);
+    // A tree that is beyond the limit already may not grow, and may change.
+    if (count > most && count > countOf(before)) throw parameterLimit(count, most);
+    return true;
+  }
 }
+
+const countOf = (chunks: TreeDocument['chunks']): number => chunks.reduce((sum, { count = 0 }) => sum + count, 0);
 
 async function writeChunks(link: Link, { treeChunks }: Collections, chunks: readonly TreeChunk[]): Promise<void> {
   if (chunks.length === 0) return;

@@ -62,7 +62,7 @@ export function changeOf(before: readonly ChunkRange[], values: Values, replaceB
         pieces(merged(held, byChunk.get(at) ?? [], replaceBelow)).map(piece => {
           const chunk = { _id: newId(), body: JSON.stringify(piece) };
           fresh.push(chunk);
-          return { id: chunk._id, from: piece[0]?.path ?? '' };
+          return { id: chunk._id, from: piece[0]?.path ?? '', count: piece.length };
         });
       const chunks =
         before.length === 0

@@ -32,7 +32,7 @@ export class DeviceWrites {
   apply(id: string, name: DeviceOperation, args: Args): Written {
     const before = this.#rows.load(id);
     const { row, result, ended } = operate(name, id, before?.row, args);
-    if (before && 'known' in args && args.known) this.#parameters.putValues(before.pk, args.known);
+    if (before && 'known' in args && args.known) this.#parameters.putValues(before.pk, args.known, args.most);
     for (const task of ended) this.#keepEnded(task);
     if (this.#deliveries.subscribers().any) this.#notify(before?.row, row, ended, args);
     if (row === before?.row) return { ok: true, value: result };

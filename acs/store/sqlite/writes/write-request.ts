@@ -9,7 +9,7 @@ import type { DeliveryRequest } from './delivery-writes.ts';
 /** Plain data: it crosses to the writer thread. */
 export type WriteRequest =
   | { do: 'apply'; id: string; name: DeviceOperation; args: DeviceOperations[DeviceOperation]['args'] }
-  | { do: 'putParameters'; device: string; values: KnownValue[]; replaceBelow?: string }
+  | { do: 'putParameters'; device: string; values: KnownValue[]; replaceBelow?: string; most?: number }
   | PutDocument
   | { do: 'deleteDocument'; kind: DocumentKind; name: string }
   | ContentRequest

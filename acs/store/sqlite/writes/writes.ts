@@ -51,8 +51,8 @@ export class SqliteWrites {
     return { ok: true, value: this.#valueOf(request) };
   }
 
-  #putParameters({ device, values, replaceBelow }: Extract<WriteRequest, { do: 'putParameters' }>): void {
-    this.#parameters.put(device, values, replaceBelow);
+  #putParameters({ device, values, replaceBelow, most }: Extract<WriteRequest, { do: 'putParameters' }>): void {
+    this.#parameters.put(device, values, replaceBelow, most);
     this.#devices.apply(device, 'valuesKnown', { values, ...(replaceBelow === undefined ? {} : { replaceBelow }) });
   }
 
