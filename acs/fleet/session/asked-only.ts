@@ -64,4 +64,4 @@ function isBelow(name: string, paths: ReadonlySet<string>): boolean {
 }
 
 /** The path with one sign for each instance number, alias (TR-069 3.6.1) and wildcard. */
-const withoutRows = (path: string): string => path.replace(/\[[^\]]*\]|(?<=\.)(?:\d+|\*)(?=\.|$)/g, '#');
+const withoutRows = (path: string): string => path.replace(/\[[^[\]]*\]|(?<=\.)(?:\d+|\*)(?=\.|$)/g, '#');

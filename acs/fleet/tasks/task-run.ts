@@ -84,11 +84,9 @@ export class TaskRuns {
     const known = knownFrom({ ...task, args }, result, clock.now());
     await learnInterval(store, session.row, known);
     const outcome = bounded(task, outcomeOf(task, result), known.length);
-    const settled = await this.#settle(session, task, outcome, known).catch(async (error: unknown) => {
-      if (!(error instanceof UserError && error.code === 'parameter-limit')) throw error;
-      const fault = { code: error.code, message: `the answer to ${task.method}: ${error.message}` };
-      return await this.#settle(session, task, { state: 'failed', fault });
-    });
+    const settled = await this.#settle(session, task, outcome, known).catch(
+      async (error: unknown) => await this.#settle(session, task, refusedBy(error, task)),
+    );
     if (task.method === 'GetParameterValues' && settled.fault?.code !== 'parameter-limit')
       events.emit('values', { row: session.row, list: result.ParameterList as ParameterValue[] });
     return { task: settled, ends: departures.has(task.method) };
@@ -96,15 +94,11 @@ export class TaskRuns {
 
   async #settle(session: TaskSession, task: Task, outcome: Outcome, known: KnownValue[] = []): Promise<Task> {
     const { store, clock, events, maxParameters = MAX_PARAMETERS } = this.#context;
-    const settled = await store.apply(session.row.id, 'taskSettled', {
-      token: session.token,
-      id: task.id,
-      outcome,
-      ...(known.length ? { known } : {}),
-      // What the device was set to, it has: only reads are limited.
-      ...(task.method === 'GetParameterValues' ? { most: maxParameters } : {}),
-      now: clock.now(),
-    });
+    // Only reads are limited: the device has the values that it was set to.
+    const most = task.method === 'GetParameterValues' ? { most: maxParameters } : {};
+    const kept = known.length ? { known, ...most } : {};
+    const by = { token: session.token, id: task.id, now: clock.now() };
+    const settled = await store.apply(session.row.id, 'taskSettled', { ...by, outcome, ...kept });
     if (settled === 'stale') throw new SessionLost('another session has taken the device over');
     if (settled === 'gone') {
       // It was cancelled, or its device removed, while the device had it in hand: its end has been announced then.
@@ -182,6 +176,12 @@ function bounded(task: Task, outcome: Outcome, values: number): Outcome {
       : 'nothing of it is kept: ask for less at a time';
   const message = `the answer to ${task.method} takes more than ${MAX_RESULT} bytes, which is the most that a task keeps; ${rest}`;
   return { state: 'failed', fault: { code: 'result-too-large', message } };
+}
+
+/** The outcome where the store refuses the values for their number. @throws any other error */
+function refusedBy(error: unknown, { method }: Task): Outcome {
+  if (!(error instanceof UserError && error.code === 'parameter-limit')) throw error;
+  return { state: 'failed', fault: { code: error.code, message: `the answer to ${method}: ${error.message}` } };
 }
 
 const faultOf = (fault: CwmpFault): TaskFault => ({

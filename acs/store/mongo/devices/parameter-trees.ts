@@ -82,7 +82,7 @@ export class ParameterTrees {
     const bodies = await this.#reads.bodies(change.touched.map(chunk => chunk.id));
     if (!bodies) return false;
     const { chunks, fresh } = change.carriedOut(bodies, () => `${tree}/${this.#link.newId()}`);
-    if (most !== undefined && !(await this.#fits(before?.chunks ?? [], chunks, most))) return false;
+    if (!(await fits(this.#reads, before?.chunks ?? [], chunks, most))) return false;
     for (const { body } of fresh) checkSize(`a part of the parameters of ${device}`, [body]);
     const kept = new Set(chunks.map(chunk => chunk.id));
     const replaced = (before?.chunks ?? []).map(chunk => chunk.id).filter(id => !kept.has(id));
@@ -96,23 +96,31 @@ export class ParameterTrees {
     await this.forget(tree);
     return false;
   }
-
-  /** @returns false when another change came first @throws UserError 413 */
-  async #fits(before: TreeDocument['chunks'], after: TreeDocument['chunks'], most: number): Promise<boolean> {
-    const uncounted = [...before, ...after].filter(({ count }) => count === undefined);
-    if (uncounted.length > 0) {
-      const bodies = await this.#reads.bodies([...new Set(uncounted.map(({ id }) => id))]);
-      if (!bodies) return false;
-      for (const chunk of uncounted) chunk.count = bodies.get(chunk.id)?.length ?? 0;
-    }
-    const count = countOf(after);
-    // A tree that is beyond the limit already may not grow, and may change.
-    if (count > most && count > countOf(before)) throw parameterLimit(count, most);
-    return true;
-  }
 }
 
-const countOf = (chunks: TreeDocument['chunks']): number => chunks.reduce((sum, { count = 0 }) => sum + count, 0);
+type Chunks = TreeDocument['chunks'];
+
+const countOf = (chunks: Chunks): number => chunks.reduce((sum, { count = 0 }) => sum + count, 0);
+
+/** @returns false when another change came first @throws UserError 413 where the tree grows beyond `most` parameters */
+async function fits(
+  reads: TreeReads,
+  before: Chunks,
+  after: Chunks,
+  most = Number.POSITIVE_INFINITY,
+): Promise<boolean> {
+  if (most === Number.POSITIVE_INFINITY) return true;
+  const uncounted = [...before, ...after].filter(({ count }) => count === undefined);
+  if (uncounted.length > 0) {
+    const bodies = await reads.bodies([...new Set(uncounted.map(({ id }) => id))]);
+    if (!bodies) return false;
+    for (const chunk of uncounted) chunk.count = bodies.get(chunk.id)?.length ?? 0;
+  }
+  const count = countOf(after);
+  // A tree that is beyond the limit already may not grow, and may change.
+  if (count > most && count > countOf(before)) throw parameterLimit(count, most);
+  return true;
+}
 
 async function writeChunks(link: Link, { treeChunks }: Collections, chunks: readonly TreeChunk[]): Promise<void> {
   if (chunks.length === 0) return;

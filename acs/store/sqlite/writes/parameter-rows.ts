@@ -2,14 +2,12 @@
 
 import type { KnownValue } from '../../../device/parameter.ts';
 import { UserError } from '../../../errors.ts';
-import { parameterLimit } from '../../parameter-limit.ts';
 import { checkedText, noSuchDevice } from '../../text-checks.ts';
 import { below } from '../filter.ts';
 import type { Statements } from '../statements.ts';
+import { ParameterCounts } from './parameter-counts.ts';
 
 const MAX_PATHS = 200_000;
-/** Devices whose number of parameters is remembered. */
-const MAX_COUNTS = 20_000;
 
 const UPSERT = `INSERT INTO parameters (device, path, value, type, writable, notification, time) VALUES (?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT DO UPDATE SET value = excluded.value, type = excluded.type, time = excluded.time,
@@ -20,53 +18,29 @@ export class ParameterRows {
   readonly #statements: Statements;
   /** Numbers of paths that are known to be stored. */
   readonly #paths = new Map<string, number>();
-  /** Numbers of parameters that devices have at most, by device: a tree is counted only where it may have reached its limit. */
-  readonly #counts = new Map<number, number>();
+  readonly #counts: ParameterCounts;
 
   constructor(statements: Statements) {
     this.#statements = statements;
+    this.#counts = new ParameterCounts(statements);
   }
 
   /** @throws UserError 404 for a device that is not there, 400 for a `replaceBelow` that is no partial path, 413 beyond `most` */
   put(device: string, values: readonly KnownValue[], replaceBelow?: string, most?: number): void {
     const found = this.#statements.one<{ pk: number }>('SELECT pk FROM devices WHERE id = ?', device);
     if (!found) throw noSuchDevice(device);
-    const before = this.#countOf(found.pk, values, most);
+    const before = this.#counts.before(found.pk, values, most);
     if (replaceBelow === '') this.#statements.run('DELETE FROM parameters WHERE device = ?', found.pk);
     else if (replaceBelow !== undefined) this.#forgetBelow(found.pk, replaceBelow);
     this.#upsert(found.pk, values);
-    if (before !== undefined) this.#checkGrowth(found.pk, before, most);
+    this.#counts.check(found.pk, before, most);
   }
 
   /** @throws UserError 413 where the device would have more than `most` by them */
   putValues(pk: number, values: readonly KnownValue[], most?: number): void {
-    const before = this.#countOf(pk, values, most);
+    const before = this.#counts.before(pk, values, most);
     this.#upsert(pk, values);
-    if (before !== undefined) this.#checkGrowth(pk, before, most);
-  }
-
-  /** @returns the exact number before the change, where the values may be too many; undefined where they surely fit */
-  #countOf(pk: number, values: readonly KnownValue[], most: number | undefined): number | undefined {
-    const noted = this.#counts.get(pk);
-    if (most === undefined) {
-      if (noted !== undefined) this.#counts.set(pk, noted + values.length);
-      return undefined;
-    }
-    const before = noted !== undefined && noted + values.length <= most ? noted : this.#count(pk);
-    if (this.#counts.size >= MAX_COUNTS) this.#counts.clear();
-    this.#counts.set(pk, before + values.length);
-    return before + values.length <= most ? undefined : before;
-  }
-
-  #count(pk: number): number {
-    return this.#statements.one<{ n: number }>('SELECT count(*) AS n FROM parameters WHERE device = ?', pk)?.n ?? 0;
-  }
-
-  /** A tree that is beyond the limit already may not grow, and may change. */
-  #checkGrowth(pk: number, before: number, most = Number.POSITIVE_INFINITY): void {
-    const after = this.#count(pk);
-    this.#counts.set(pk, after);
-    if (after > most && after > before) throw parameterLimit(after, most);
+    this.#counts.check(pk, before, most);
   }
 
   #upsert(pk: number, values: readonly KnownValue[]): void {
@@ -98,7 +72,7 @@ export class ParameterRows {
   /** Forgets the numbers of paths after a rollback: it may have taken some back. */
   forget(): void {
     this.#paths.clear();
-    this.#counts.clear();
+    this.#counts.forget();
   }
 
   #forgetBelow(pk: number, path: string): void {
