@@ -2,7 +2,7 @@
 import type { Clock, Timer } from '../shared/clock.ts';
 import type { Flow } from '../shared/sip/flow-types.ts';
 import type { SipMessage, SipRequest } from '../shared/sip/message.ts';
-import { tagOf } from '../shared/sip/uri.ts';
+import { isSips, tagOf } from '../shared/sip/uri.ts';
 
 export interface Party {
   user: string;
@@ -20,6 +20,8 @@ export interface Call {
   touched: number;
   /** Profile of the offered audio: `RTP/AVP`, `RTP/SAVP`. */
   readonly media: string | undefined;
+  /** Begun with a sips address: TLS alone carries it. */
+  readonly secure: boolean;
 }
 
 /** A call whose BYE was lost is forgotten after this time without a request. */
@@ -51,7 +53,8 @@ export class Calls {
     const key = callKey(invite, tag(invite, 'From'));
     const now = this.#clock.now();
     const callId = invite.headers.get('Call-ID') ?? '';
-    const call: Call = { callId, caller, callee, state: 'trying', since: now, touched: now, media };
+    const secure = isSips(invite.uri);
+    const call: Call = { callId, caller, callee, state: 'trying', since: now, touched: now, media, secure };
     const older = this.#calls.get(key);
     if (older) this.end(older);
     this.#calls.set(key, call);

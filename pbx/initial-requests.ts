@@ -3,9 +3,9 @@ import type { Flow } from '../shared/sip/flow-types.ts';
 import type { SipRequest } from '../shared/sip/message.ts';
 import { parseSdp, SdpError } from '../shared/sip/sdp.ts';
 import type { ServerTransaction } from '../shared/sip/transaction-types.ts';
-import { parseNameAddr, parseUri, type SipUri, unescapeUser } from '../shared/sip/uri.ts';
+import { isSips, parseNameAddr, parseUri, type SipUri, unescapeUser, withScheme } from '../shared/sip/uri.ts';
 import { type Forwarding, forward, type Target } from './forward.ts';
-import { endCall, type ProxyOptions, refuse } from './proxy-context.ts';
+import { endCall, type ProxyOptions, refuse, refuseSips } from './proxy-context.ts';
 import { recordRoutes, userOf } from './routing.ts';
 
 type Job = Omit<Forwarding, 'recordRoute' | 'onResponse'>;
@@ -33,7 +33,8 @@ export class InitialRequests {
       return this.#refuse(transaction, 403, 'From is not who authenticated');
     const found = targetsOf(this.#options, parseUri(request.uri), transaction.flow);
     if (found === 'foreign') return this.#refuse(transaction, 403, 'Relaying Denied');
-    const { user: to, targets } = found;
+    const { user: to, targets, barred } = found;
+    if (targets.length === 0 && barred) return refuseSips(this.#options, transaction);
     if (targets.length === 0) return this.#refuse(transaction, hasUser(to) ? 480 : 404);
     const media = mediaOf(request);
     const callees = targets.map(target => target.flow);
@@ -57,7 +58,7 @@ export class InitialRequests {
     log.info('proxied call started', { from, to, targets: targets.length, media });
     forward({
       ...job,
-      recordRoute: target => recordRoutes(transaction.flow, target.flow, nameOn),
+      recordRoute: target => recordRoutes(transaction.flow, target.flow, nameOn, call.secure),
       onResponse: (response, target) => {
         if (response.status >= 300) endCall(this.#options, call, `${response.status} ${response.reason}`);
         else if (call.state !== 'up') {
@@ -69,11 +70,12 @@ export class InitialRequests {
   }
 
   #forwardOther(job: Job): void {
-    const { method } = job.request;
+    const { method, uri } = job.request;
+    const { nameOn } = this.#options;
     const makesDialog = method === 'SUBSCRIBE' || method === 'REFER';
     forward({
       ...job,
-      recordRoute: ({ flow }) => (makesDialog ? recordRoutes(job.transaction.flow, flow, this.#options.nameOn) : []),
+      recordRoute: ({ flow }) => (makesDialog ? recordRoutes(job.transaction.flow, flow, nameOn, isSips(uri)) : []),
     });
   }
 
@@ -87,22 +89,29 @@ function isWithheld(request: SipRequest): boolean {
   return parseUri(parseNameAddr(request.headers.get('From') ?? '').uri).host.toLowerCase() === 'anonymous.invalid';
 }
 
-/** Flows that ring for a request to that URI: one target each, the contact with the highest q. */
-function targetsOf(
-  { location, isOurs }: ProxyOptions,
-  uri: SipUri,
-  flow: Flow,
-): { user: string; targets: Target[] } | 'foreign' {
-  if (!isOurs(uri, flow)) {
-    const binding = location.findContact(uri);
-    return binding ? { user: binding.user, targets: [{ flow: binding.flow, uri: binding.uri }] } : 'foreign';
-  }
-  const user = unescapeUser(uri.user ?? '');
+interface Found {
+  user: string;
+  targets: Target[];
+  /** The user has a contact that no sips request may reach. */
+  barred: boolean;
+}
+
+/**
+ * Flows that ring for a request to that URI: one target each, the contact with the highest q. A sips request goes to contacts that were
+ * registered over TLS alone. RFC 5630 5.3 asks for a sips Contact too, which units that write `transport=tls` do not register.
+ */
+function targetsOf({ location, isOurs }: ProxyOptions, uri: SipUri, flow: Flow): Found | 'foreign' {
+  const contact = isOurs(uri, flow) ? undefined : location.findContact(uri);
+  if (!contact && !isOurs(uri, flow)) return 'foreign';
+  const user = contact?.user ?? unescapeUser(uri.user ?? '');
   const byFlow = new Map<Flow, Target>();
-  for (const binding of location.find(user)) {
-    if (!byFlow.has(binding.flow)) byFlow.set(binding.flow, { flow: binding.flow, uri: binding.uri });
+  let barred = false;
+  for (const binding of contact ? [contact] : location.find(user)) {
+    if (uri.scheme === 'sips' && binding.flow.protocol !== 'tls') barred = true;
+    else if (!byFlow.has(binding.flow))
+      byFlow.set(binding.flow, { flow: binding.flow, uri: withScheme(binding.uri, uri.scheme) });
   }
-  return { user, targets: [...byFlow.values()] };
+  return { user, targets: [...byFlow.values()], barred };
 }
 
 /** The profile of the offered audio; a description that cannot be read is the callee's to refuse. */

@@ -67,10 +67,10 @@ export class Location {
     return live.sort((a, b) => b.q - a.q || b.since - a.since);
   }
 
-  /** The binding whose contact is that URI. */
+  /** The binding whose contact is that URI; sip and sips name the same one (RFC 5630 4.1). */
   findContact(uri: SipUri): Binding | undefined {
     const matching = (user: string): Binding | undefined =>
-      this.find(user).find(binding => sameUri(binding.parsed, uri));
+      this.find(user).find(({ parsed }) => sameUri(parsed, { ...uri, scheme: parsed.scheme }));
     const users = uri.user === undefined ? this.#bindings.users() : [uri.user, ...this.#bindings.users()];
     for (const user of users) {
       const match = matching(user);

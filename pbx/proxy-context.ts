@@ -1,6 +1,7 @@
 // The surroundings of the proxy, and what its parts have in common: the refusal of a request and the end of a call.
 import type { Clock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
+import { sipsNotAllowed } from '../shared/sip/fields.ts';
 import type { Address, Flow } from '../shared/sip/flow-types.ts';
 import type { TransactionLayer } from '../shared/sip/transaction.ts';
 import type { ServerTransaction } from '../shared/sip/transaction-types.ts';
@@ -31,6 +32,13 @@ export function refuse({ log }: ProxyOptions, transaction: ServerTransaction, st
   const { method, uri } = transaction.request;
   log.info('SIP request refused', { method, uri, status, reason });
   transaction.respond(status, reason);
+}
+
+/** RFC 5630 5.3: the request would leave TLS, or came without it. */
+export function refuseSips({ log, nameOn }: ProxyOptions, transaction: ServerTransaction): void {
+  const { method, uri } = transaction.request;
+  log.info('SIP request for TLS refused', { method, uri, flow: transaction.flow.id });
+  transaction.respond(480, undefined, { headers: [sipsNotAllowed(nameOn(transaction.flow).host)] });
 }
 
 /** @param why the method or the status that ended it */

@@ -1,14 +1,14 @@
 // The stateful proxy (RFC 3261 16): decides what a request is, and which part of the server handles it. The proxy opens no
 // connection: a call reaches its callee over the flow that the callee opened, and requests inside the call run back over
 // the flows it was made on.
-import { maxForwards } from '../shared/sip/fields.ts';
+import { maxForwards, needsTls } from '../shared/sip/fields.ts';
 import type { Flow } from '../shared/sip/flow-types.ts';
 import { cloneMessage, type SipRequest, SipSyntaxError } from '../shared/sip/message.ts';
 import type { ServerTransaction } from '../shared/sip/transaction-types.ts';
 import { parseUri, tagOf } from '../shared/sip/uri.ts';
 import { DialogRequests } from './dialog-requests.ts';
 import { InitialRequests } from './initial-requests.ts';
-import { type ProxyOptions, refuse } from './proxy-context.ts';
+import { type ProxyOptions, refuse, refuseSips } from './proxy-context.ts';
 import { preprocess } from './routing.ts';
 
 const methods = 'INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, UPDATE, REFER, NOTIFY, SUBSCRIBE, INFO, PRACK, MESSAGE';
@@ -41,6 +41,7 @@ export class SipProxy {
     const { layer, log, isOurs } = this.#options;
     const ack = cloneMessage(received);
     try {
+      if (needsTls(received) && flow.protocol !== 'tls') throw new SipSyntaxError('an ACK for TLS came without it');
       const hops = maxForwards(ack) ?? 70;
       preprocess(ack, uri => isOurs(uri, flow));
       const to = this.#dialogs.flowForAck(ack, flow);
@@ -60,6 +61,7 @@ export class SipProxy {
   async #route(transaction: ServerTransaction): Promise<void> {
     const { isOurs, register } = this.#options;
     const { flow } = transaction;
+    if (needsTls(transaction.request) && flow.protocol !== 'tls') return refuseSips(this.#options, transaction);
     const request = cloneMessage(transaction.request);
     const hops = maxForwards(request) ?? 70;
     preprocess(request, uri => isOurs(uri, flow));

@@ -5,7 +5,7 @@ import { parseCSeq, seconds } from '../shared/sip/fields.ts';
 import type { Flow } from '../shared/sip/flow-types.ts';
 import { type SipRequest, SipSyntaxError } from '../shared/sip/message.ts';
 import type { ServerTransaction } from '../shared/sip/transaction-types.ts';
-import { type NameAddr, parseNameAddr, parseUri, unescapeUser } from '../shared/sip/uri.ts';
+import { isSips, type NameAddr, parseNameAddr, parseUri, unescapeUser } from '../shared/sip/uri.ts';
 import type { Authenticator } from './auth.ts';
 import type { BindingChange, Location } from './location.ts';
 import type { SecurityPolicy } from './policy.ts';
@@ -71,6 +71,9 @@ export function createRegistrar(options: RegistrarOptions): (transaction: Server
     if (changes.some(change => change.seconds > 0 && change.seconds < expiry.min)) {
       return { status: 423, headers: [['Min-Expires', String(expiry.min)]] };
     }
+    // RFC 5630 5.2: a secure address is not bound to a way that is not.
+    if (flow.protocol !== 'tls' && changes.some(change => change.seconds > 0 && isSips(change.uri)))
+      return { status: 400, reason: 'A sips Contact is registered over TLS' };
     const refusal = (await forbidden(user, flow, changes)) ?? outcome(location.apply(user, source, changes));
     if (!refusal)
       log.info('SIP registration accepted', {

@@ -7,17 +7,21 @@ import { parseNameAddr, parseUri, type SipUri, unescapeUser } from '../shared/si
 export const userOf = (request: SipRequest, header: 'From' | 'To'): string =>
   unescapeUser(parseUri(parseNameAddr(request.headers.get(header) ?? '').uri).user ?? '');
 
-/** Record-Route values for a request from one flow to another, first on top; `nameOn` is our address towards a flow's peer. */
-export function recordRoutes(from: Flow, to: Flow, nameOn: (flow: Flow) => Address): string[] {
-  const inward = routeUri(from, nameOn(from));
-  const outward = routeUri(to, nameOn(to));
+/**
+ * Record-Route values for a request from one flow to another, first on top; `nameOn` is our address towards a flow's peer.
+ * @param secure the request goes to a sips address
+ */
+export function recordRoutes(from: Flow, to: Flow, nameOn: (flow: Flow) => Address, secure: boolean): string[] {
+  const inward = routeUri(from, nameOn(from), secure);
+  const outward = routeUri(to, nameOn(to), secure);
   // Two when the sides differ, so that each reads its own transport and address (RFC 5658).
   return inward === outward ? [inward] : [outward, inward];
 }
 
 /** One Record-Route entry. RFC 3261 16.6 step 4 */
-function routeUri(flow: Flow, { host, port }: Address): string {
+function routeUri(flow: Flow, { host, port }: Address, secure: boolean): string {
   const name = isIPv6(host) ? `[${host}]` : host;
+  if (secure) return `<sips:${name}:${port};lr>`;
   return `<sip:${name}:${port};transport=${flow.protocol};lr>`;
 }
 

@@ -10,9 +10,10 @@ export function sentBy(config: UserAgentConfig, flow: Flow): Address {
   return flow.protocol === 'tls' ? flow.local : { host: config.address, port: ownPort(config) };
 }
 
-/** The URI of `user` at this unit, over that flow. */
-export function contactUri(config: UserAgentConfig, user: string, flow: Flow, withTransport: boolean): string {
+/** The URI of `user` at this unit, over that flow. `tls`: a sips one, which needs no transport parameter (RFC 5630 5.1.1). */
+export function contactUri(config: UserAgentConfig, user: string, flow: Flow, transport: boolean | 'tls'): string {
   const host = config.address.includes(':') ? `[${config.address}]` : config.address;
   const port = flow.protocol === 'tls' ? flow.local.port : ownPort(config);
-  return `sip:${user}@${host}:${port}${withTransport ? `;transport=${config.transport}` : ''}`;
+  if (transport === 'tls') return `sips:${user}@${host}:${port}`;
+  return `sip:${user}@${host}:${port}${transport ? `;transport=${config.transport}` : ''}`;
 }

@@ -6,7 +6,7 @@
 // `layer.request(flow, …)`; incoming requests are matched by `dialogKey(message, 'in')` against `dialog.key` and checked by
 // `acceptRequest`. All requests go over the flow that the user agent already has.
 import type { Clock, Timer } from '../clock.ts';
-import { parseCSeq } from './fields.ts';
+import { needsTls, parseCSeq } from './fields.ts';
 import {
   createRequest,
   type MessageParts,
@@ -16,7 +16,7 @@ import {
   SipSyntaxError,
 } from './message.ts';
 import type { ServerTransaction } from './transaction-types.ts';
-import { formatUri, parseNameAddr, parseUri, tagOf } from './uri.ts';
+import { formatUri, isSips, parseNameAddr, parseUri, tagOf, withScheme } from './uri.ts';
 
 export interface Dialog {
   /** Call-ID, local tag and remote tag in one. */
@@ -28,6 +28,8 @@ export interface Dialog {
   /** From/To values without their tags: our address and the peer's. */
   readonly local: string;
   readonly remote: string;
+  /** Begun with a sips Request-URI (12.1.1, 12.1.2): the targets of both sides are sips ones, whatever the peer wrote. */
+  readonly secure: boolean;
   /** The peer's Contact, to which in-dialog requests are addressed. Changes with target refreshes. */
   remoteTarget: string;
   /** Route values in the order they are put on requests. Never changes (12.2). */
@@ -52,6 +54,9 @@ export function contactUri(message: SipMessage): string {
   return parseNameAddr(first).uri;
 }
 
+/** The target in a dialog; a secure one is never left for plain SIP (RFC 3261 19.1, 12.2.1.1). */
+const targetOf = (contact: string, secure: boolean): string => (secure ? withScheme(contact, 'sips') : contact);
+
 /** RFC 3261 12.1.2. @param target for a response whose Contact is of no use */
 export function dialogOfCaller(invite: SipRequest, response: SipResponse, target = contactUri(response)): Dialog {
   const from = invite.headers.get('From') ?? '';
@@ -59,6 +64,7 @@ export function dialogOfCaller(invite: SipRequest, response: SipResponse, target
   const callId = invite.headers.get('Call-ID') ?? '';
   const localTag = tagOf(from) ?? '';
   const remoteTag = tagOf(to) ?? '';
+  const secure = isSips(invite.uri);
   return {
     key: keyFor(callId, localTag, remoteTag),
     callId,
@@ -66,7 +72,8 @@ export function dialogOfCaller(invite: SipRequest, response: SipResponse, target
     remoteTag,
     local: withoutTag(from),
     remote: withoutTag(to),
-    remoteTarget: target,
+    secure,
+    remoteTarget: targetOf(target, secure),
     routeSet: response.headers.list('Record-Route').reverse(),
     localSequence: parseCSeq(invite).number,
     remoteSequence: undefined,
@@ -80,6 +87,7 @@ export function dialogOfCallee(invite: SipRequest, response: SipResponse): Dialo
   const callId = invite.headers.get('Call-ID') ?? '';
   const localTag = tagOf(to) ?? '';
   const remoteTag = tagOf(from) ?? '';
+  const secure = isSips(invite.uri);
   return {
     key: keyFor(callId, localTag, remoteTag),
     callId,
@@ -87,7 +95,8 @@ export function dialogOfCallee(invite: SipRequest, response: SipResponse): Dialo
     remoteTag,
     local: withoutTag(to),
     remote: withoutTag(from),
-    remoteTarget: contactUri(invite),
+    secure,
+    remoteTarget: targetOf(contactUri(invite), secure),
     routeSet: invite.headers.list('Record-Route'),
     localSequence: 0,
     remoteSequence: parseCSeq(invite).number,
@@ -158,9 +167,17 @@ export function acceptRequest(dialog: Dialog, request: SipRequest): boolean {
   if (request.method === 'ACK') return true;
   if (dialog.remoteSequence !== undefined && number < dialog.remoteSequence) return false;
   dialog.remoteSequence = number;
-  if (refreshing.includes(request.method) && request.headers.has('Contact')) dialog.remoteTarget = contactUri(request);
+  if (refreshing.includes(request.method)) moveTarget(dialog, request);
   return true;
 }
+
+/** The Contact of a target refresh, or of the 2xx to one, is the new target. RFC 3261 12.2.1.2, 12.2.2 */
+export function moveTarget(dialog: Dialog, message: SipMessage): void {
+  if (message.headers.has('Contact')) dialog.remoteTarget = targetOf(contactUri(message), dialog.secure);
+}
+
+/** RFC 3261 8.1.1.8, 12.2.1.1: the requests inside the dialog go over TLS, with a sips Contact. */
+export const isOverTls = (dialog: Dialog): boolean => dialog.secure || needsTls(inDialog(dialog, 'BYE', 0, {}));
 
 /**
  * Repeats a 2xx to INVITE, already sent once, until its ACK (RFC 3261 13.3.1.4); on reliable transports too, as proxies may change it.

@@ -2,7 +2,7 @@
 import type { Port } from '../net/port.ts';
 import type { SipMessage, SipRequest } from './message.ts';
 import { SipSyntaxError } from './message.ts';
-import { formatParameters, type Parameters, parseHostPort, parseNameAddr, parseParameters } from './uri.ts';
+import { formatParameters, isSips, type Parameters, parseHostPort, parseNameAddr, parseParameters } from './uri.ts';
 
 export interface Via {
   /** `UDP`, `TCP`, `TLS`, as written. */
@@ -66,6 +66,22 @@ export function seconds(text: string | undefined): number | undefined {
   const found = /^(\d{1,10})\s*(?:;.*)?$/.exec(text ?? '');
   return found ? Math.min(Number(found[1]), 2 ** 32 - 1) : undefined;
 }
+
+const isSipsAddress = (header: string | undefined): boolean =>
+  header !== undefined && isSips(parseNameAddr(header).uri);
+
+/** RFC 3261 26.2.2, 5630 5.1.1: a sips Request-URI or topmost Route, so that only TLS may carry the request. */
+export const needsTls = ({ uri, headers }: SipRequest): boolean =>
+  isSips(uri) || isSipsAddress(headers.list('Route')[0]);
+
+/** RFC 3261 12.1.1: the Contact of the answer that makes a dialog is a sips one. */
+export function wantsSipsContact({ uri, headers }: SipRequest): boolean {
+  const [route] = headers.list('Record-Route');
+  return isSips(uri) || isSipsAddress(route ?? headers.list('Contact')[0]);
+}
+
+/** RFC 5630 5.1.2, 5.3: goes with a 480. */
+export const sipsNotAllowed = (host: string): [string, string] => ['Warning', `380 ${host} "SIPS Not Allowed"`];
 
 const single = ['From', 'To', 'Call-ID', 'CSeq'] as const;
 

@@ -15,7 +15,7 @@
 import type { Clock, Random } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { type ClientMachine, startClient } from './client.ts';
-import { checkMessage } from './fields.ts';
+import { checkMessage, needsTls } from './fields.ts';
 import type { Address, Flow } from './flow-types.ts';
 import { BRANCH_COOKIE, clientKey, markSource, replyFlow, serverKey, withVia } from './matching.ts';
 import {
@@ -78,6 +78,7 @@ export class TransactionLayer {
     });
   }
 
+  /** Throws SipSyntaxError, status 416, where a sips address would leave TLS (RFC 3261 26.2.2). */
   request(flow: Flow, request: SipRequest, options: RequestOptions = {}): ClientTransaction {
     return this.#clients.start(flow, this.#withVia(flow, request, options.viaParameters), options);
   }
@@ -100,6 +101,8 @@ export class TransactionLayer {
 
   #withVia(flow: Flow, request: SipRequest, parameters: ReadonlyMap<string, string> = new Map()): SipRequest {
     const { random, sentBy } = this.#options;
+    if (flow.protocol !== 'tls' && needsTls(request))
+      throw new SipSyntaxError('a sips address is reached over TLS only', 416);
     const address = sentBy?.(flow) ?? flow.local;
     const branch = BRANCH_COOKIE + random.bytes(12).toString('hex');
     return withVia(request, flow.protocol, address, new Map([['branch', branch], ...parameters]));

@@ -116,6 +116,12 @@ export function formatUri(uri: SipUri): string {
   return `${uri.scheme}:${user}${uri.host}${port}${formatParameters(uri.parameters)}${headers}`;
 }
 
+/** RFC 3261 26.2.2: TLS alone may carry what is for that address. */
+export const isSips = (uri: string): boolean => /^sips:/i.test(uri);
+
+/** The same resource under the other scheme (RFC 3261 19.1, RFC 5630 4.1); a URI of another kind stays. */
+export const withScheme = (uri: string, scheme: SipUri['scheme']): string => uri.replace(/^sips?:/i, `${scheme}:`);
+
 /** A user part with its percent escapes resolved; text that is no escape stays. */
 export function unescapeUser(user: string): string {
   return user.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));

@@ -29,8 +29,8 @@ export interface CallContext {
   readonly keying: KeyManagement;
   /** The connection that calls go over; undefined while it is down. */
   flow(): Flow | undefined;
-  /** The value of Contact. */
-  contact(user: string, flow: Flow): string;
+  /** The value of Contact. @param sips RFC 3261 8.1.1.8, 12.1.1 */
+  contact(user: string, flow: Flow, sips: boolean): string;
   authOf(user: string): Authenticator;
   wrongKeyManagement(): void;
   openMedia(basePort: number, ssrc: number): Promise<{ ports: MediaPorts; session: MediaSession }>;
@@ -62,7 +62,7 @@ export function createCallContext(parts: {
     layer,
     keying: keyManagementOf(config.srtp, random),
     flow,
-    contact: (user, flow) => `<${contactUri(config, user, flow, config.contactTransport)}>`,
+    contact: (user, flow, sips) => `<${contactUri(config, user, flow, sips ? 'tls' : config.contactTransport)}>`,
     authOf: user => accounts.authOf(user),
     wrongKeyManagement: () => {
       const text = 'SdpTools [D3A2] Received the wrong key management protocol. Secure stream disabled.';

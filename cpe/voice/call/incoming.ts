@@ -1,6 +1,7 @@
 // An incoming call (RFC 3261 13.3): judges the INVITE, opens ports, rings and answers.
 import { isAbort } from '../../../shared/errors.ts';
 import { contactUri, dialogOfCallee } from '../../../shared/sip/dialog.ts';
+import { wantsSipsContact } from '../../../shared/sip/fields.ts';
 import { SipSyntaxError } from '../../../shared/sip/message.ts';
 import { formatSdp, type Sdp } from '../../../shared/sip/sdp.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
@@ -78,7 +79,7 @@ export async function takeCall(
   let used = false;
   try {
     const common: [string, string][] = [
-      ['Contact', context.contact(user, transaction.flow)],
+      ['Contact', context.contact(user, transaction.flow, wantsSipsContact(transaction.request))],
       ['Allow', allowed],
     ];
     const agent: [string, string] = ['User-Agent', context.userAgent];

@@ -1,10 +1,10 @@
 // An outgoing call (RFC 3261 13.2): media ports, offer, INVITE with its answers, and the check of the session they describe.
-import { buildRequest, type Dialog, dialogOfCaller } from '../../../shared/sip/dialog.ts';
+import { buildRequest, type Dialog, dialogOfCaller, isOverTls } from '../../../shared/sip/dialog.ts';
 import type { Flow } from '../../../shared/sip/flow-types.ts';
 import { createRequest, type SipRequest, type SipResponse, SipSyntaxError } from '../../../shared/sip/message.ts';
 import { formatSdp, parseSdp, type Sdp, SdpError } from '../../../shared/sip/sdp.ts';
 import type { ClientTransaction } from '../../../shared/sip/transaction-types.ts';
-import { formatUri, parseNameAddr, parseUri, tagOf } from '../../../shared/sip/uri.ts';
+import { formatUri, isSips, parseNameAddr, parseUri, tagOf } from '../../../shared/sip/uri.ts';
 import { exchange } from '../authenticated-request.ts';
 import type { MediaSession } from '../media/media.ts';
 import type { MediaParameters } from '../media/parameters.ts';
@@ -82,7 +82,7 @@ function inviteFor({ context, user, uri, to, flow }: Attempt, offer: Sdp, shorte
       ['Call-ID', random.bytes(8).toString('hex')],
       ['CSeq', `${random.int(1, 2 ** 30)} INVITE`],
       ['Allow', allowed],
-      ['Contact', context.contact(user, flow)],
+      ['Contact', context.contact(user, flow, isSips(uri))],
       ...proposal(shortest),
       ['User-Agent', context.userAgent],
     ],
@@ -146,11 +146,13 @@ class Acknowledger {
     return opened;
   }
 
-  /** A 2xx without a Contact that can be read is answered at the URI that was called, so that its repetition ends. */
+  /** A 2xx without a Contact that can be read, or reached, is answered at the URI that was called, so that its repetition ends. */
   #dialogOf(response: SipResponse, invite: SipRequest): Dialog {
     try {
       const dialog = dialogOfCaller(invite, response);
       parseUri(dialog.remoteTarget);
+      if (isOverTls(dialog) && this.#attempt.flow.protocol !== 'tls')
+        throw new SipSyntaxError('the answer asks for TLS, which this call does not have');
       return dialog;
     } catch (error) {
       if (!(error instanceof SipSyntaxError)) throw error;
@@ -186,6 +188,7 @@ export async function placeCall(
   const flow = context.flow();
   if (!flow) throw new CallFailed(503, 'there is no connection to the SIP server');
   const uri = /^sips?:/i.test(target) ? target : `sip:${target}@${context.domain}`;
+  if (isSips(uri) && flow.protocol !== 'tls') throw new CallFailed(416, 'a sips address is called over TLS only');
   const attempt: Attempt = { context, user, flow, uri, to: uri, signal };
   const streams = await openStreams(context);
   let kept: OpenStream | undefined;
@@ -242,15 +245,18 @@ function judgeResponse(
   return stream ? { stream, answer, parameters: settled.parameters } : 'the answer takes no stream';
 }
 
-/** The address that a 301 or 302 names (RFC 3261 8.1.3.4); a sips one is not called without TLS. It is reached through the SIP server. */
-function redirection({ status, headers }: SipResponse, flow: Flow): string | undefined {
+/**
+ * The address that a 301 or 302 names (RFC 3261 8.1.3.4): a sips one is not called without TLS, and nothing leads back from there. It is
+ * reached through the SIP server.
+ */
+function redirection({ status, headers }: SipResponse, { uri: from, flow }: Attempt): string | undefined {
   if (status !== 301 && status !== 302) return undefined;
   for (const value of headers.list('Contact')) {
     try {
       const uri = parseUri(parseNameAddr(value).uri);
       delete uri.headers;
       uri.parameters.delete('method');
-      if (uri.scheme === 'sip' || flow.protocol === 'tls') return formatUri(uri);
+      if (uri.scheme === 'sips' ? flow.protocol === 'tls' : !isSips(from)) return formatUri(uri);
     } catch (error) {
       // An address of another kind, as tel:, is left to others.
       if (!(error instanceof SipSyntaxError)) throw error;
@@ -287,7 +293,7 @@ async function invite(attempt: Attempt, offer: Sdp, shortest?: number, redirects
     if (response.status === 422 && minimum !== undefined && shortest === undefined && !signal?.aborted) {
       return await invite(attempt, offer, minimum, redirects);
     }
-    const next = redirects < MOST_REDIRECTS && !signal?.aborted ? redirection(response, flow) : undefined;
+    const next = redirects < MOST_REDIRECTS && !signal?.aborted ? redirection(response, attempt) : undefined;
     if (next !== undefined) return await invite({ ...attempt, uri: next }, offer, shortest, redirects + 1);
     signal?.throwIfAborted();
     const reason = acknowledger.problem ?? (cause ? `no answer (${cause})` : `${response.status} ${response.reason}`);

@@ -1,5 +1,5 @@
 // The requests that the unit sends inside a call's dialog: BYE, and the re-INVITE of a session refresh.
-import { buildRequest, type Dialog } from '../../../shared/sip/dialog.ts';
+import { buildRequest, type Dialog, isOverTls } from '../../../shared/sip/dialog.ts';
 import { type SipRequest, SipSyntaxError } from '../../../shared/sip/message.ts';
 import { formatSdp, type Sdp } from '../../../shared/sip/sdp.ts';
 import type { Outcome } from '../../../shared/sip/transaction-types.ts';
@@ -31,7 +31,7 @@ export async function requestInDialog(
   try {
     const request = buildRequest(dialog, method, {
       headers: [
-        ...(method === 'BYE' ? [] : [['Contact', context.contact(user, flow)] as const]),
+        ...(method === 'BYE' ? [] : [['Contact', context.contact(user, flow, isOverTls(dialog))] as const]),
         ...(method === 'INVITE' ? sessionHeaders(timer) : []),
         ['User-Agent', context.userAgent],
       ],

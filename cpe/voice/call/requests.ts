@@ -1,8 +1,9 @@
 // Requests from the network: each is given to its call, makes a new call, or is answered here.
 import { dialogKey } from '../../../shared/sip/dialog.ts';
+import { sipsNotAllowed } from '../../../shared/sip/fields.ts';
 import { type SipRequest, SipSyntaxError } from '../../../shared/sip/message.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
-import { parseNameAddr, parseUri, tagOf, unescapeUser } from '../../../shared/sip/uri.ts';
+import { isSips, parseNameAddr, parseUri, tagOf, unescapeUser } from '../../../shared/sip/uri.ts';
 import type { Accounts } from '../accounts.ts';
 import type { Call } from './call.ts';
 import type { CallContext } from './context.ts';
@@ -18,6 +19,27 @@ function userOf(request: SipRequest): string | undefined {
   const { user } = parseUri(request.uri);
   const named = user ?? parseUri(parseNameAddr(request.headers.get('To') ?? '').uri).user;
   return named === undefined ? undefined : unescapeUser(named);
+}
+
+/** RFC 3261 8.2.2.1, 12.1.1, RFC 5630 5.1.2: a unit that is called without TLS has no sips address, and cannot reach one. */
+function refuseSips({ address, log }: CallContext, transaction: ServerTransaction): boolean {
+  const { request, flow } = transaction;
+  if (flow.protocol === 'tls') return false;
+  const isCalled = isSips(request.uri);
+  if (!isCalled && !leadsToSips(request)) return false;
+  log.warn('SIP request for TLS refused', { method: request.method, uri: request.uri });
+  if (isCalled) transaction.respond(416);
+  else transaction.respond(480, undefined, { headers: [sipsNotAllowed(address)] });
+  return true;
+}
+
+/** Later requests would have a sips address as target or route. */
+function leadsToSips({ method, headers }: SipRequest): boolean {
+  if (method !== 'INVITE' && method !== 'UPDATE') return false;
+  return ['Contact', 'Record-Route'].some(name => {
+    const [first] = headers.list(name);
+    return first !== undefined && isSips(parseNameAddr(first).uri);
+  });
 }
 
 interface RequestsOptions {
@@ -38,6 +60,7 @@ export class Requests {
   take(transaction: ServerTransaction): void {
     const { request } = transaction;
     try {
+      if (refuseSips(this.#options.context, transaction)) return;
       if (tagOf(request.headers.get('To') ?? '') === undefined) {
         this.#outsideDialog(transaction);
         return;

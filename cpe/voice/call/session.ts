@@ -1,4 +1,5 @@
 // The media session of a call as offer and answer made it (RFC 3264), and its changes by re-INVITE and UPDATE.
+import { isOverTls } from '../../../shared/sip/dialog.ts';
 import type { SipResponse } from '../../../shared/sip/message.ts';
 import { formatSdp, type Sdp } from '../../../shared/sip/sdp.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
@@ -93,10 +94,10 @@ export class NegotiatedSession {
 
 /** Accepts a re-INVITE or UPDATE. @param sdp our side of the session */
 function accept(side: DialogSide, transaction: ServerTransaction, sdp: Sdp): SipResponse {
-  const { context, user, timer } = side;
+  const { context, user, dialog, timer } = side;
   const { method, body } = transaction.request;
   const headers: [string, string][] = [
-    ['Contact', context.contact(user, transaction.flow)],
+    ['Contact', context.contact(user, transaction.flow, isOverTls(dialog))],
     ['Allow', allowed],
     ...sessionHeaders(timer, true),
     ['User-Agent', context.userAgent],
