@@ -22,7 +22,8 @@ export class PostStream {
   /** Rejects the POST that the session works on. */
   #refuse: ((error: Error) => void) | undefined;
   #waiting: { resolve: (turn: Turn) => void; reject: (error: Error) => void } | undefined;
-  #lost: Error | undefined;
+  /** An error, or its reason: an Error records its stack, which costs more than all else here, and most sessions end without need of one. */
+  #lost: SessionLost | string | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -31,7 +32,7 @@ export class PostStream {
   /** Hands in one POST. @returns its answer @throws SessionLost when the session has ended or ends */
   post(posted: Posted): Promise<Reply> {
     return new Promise((resolve, reject) => {
-      if (this.#lost) return reject(this.#lost);
+      if (this.#lost !== undefined) return reject(lostBy(this.#lost));
       // TR-069 3.7.1: strict alternation. A second POST before the answer to the first cannot be told apart from an attack.
       if (this.#refuse) return reject(new SessionLost('a POST came before the last one was answered'));
       this.#refuse = reject;
@@ -51,7 +52,7 @@ export class PostStream {
 
   /** The next POST. @throws SessionLost when none comes within the limit */
   async receive(inactivityMs: number): Promise<Turn> {
-    if (this.#lost) throw this.#lost;
+    if (this.#lost !== undefined) throw lostBy(this.#lost);
     const ready = this.#turn;
     this.#turn = undefined;
     if (ready) return ready;
@@ -70,10 +71,15 @@ export class PostStream {
 
   /** Ends the stream: the next read fails with SessionLost, and so does a POST that waits for an answer. */
   abandon(reason: string | SessionLost): void {
-    this.#lost ??= typeof reason === 'string' ? new SessionLost(reason) : reason;
-    this.#refuse?.(this.#lost);
+    this.#lost ??= reason;
+    if (!this.#refuse && !this.#waiting) return;
+    const error = lostBy(this.#lost);
+    this.#refuse?.(error);
     this.#refuse = undefined;
-    this.#waiting?.reject(this.#lost);
+    this.#waiting?.reject(error);
     this.#waiting = undefined;
   }
 }
+
+const lostBy = (reason: SessionLost | string): SessionLost =>
+  typeof reason === 'string' ? new SessionLost(reason) : reason;

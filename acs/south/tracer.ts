@@ -60,7 +60,7 @@ export class Tracer {
 
   /** The sender of an Inform has proved itself, as far as it must: the trace of its session begins. */
   proved(request: FastifyRequest, { proof, address }: Caller): void {
-    const stranger = this.#strangers.get(request);
+    const stranger = this.#traces.idle() ? undefined : this.#strangers.get(request);
     if (!stranger) return;
     const { device, posted, body } = stranger;
     if ('id' in proof && proof.id !== device) return;

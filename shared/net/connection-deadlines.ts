@@ -16,8 +16,8 @@ export interface Place {
   isSecured: boolean;
   isProved: boolean;
   hasAnswered: boolean;
-  request?: IncomingMessage | undefined;
-  response?: ServerResponse | undefined;
+  request: IncomingMessage | undefined;
+  response: ServerResponse | undefined;
 }
 
 export interface Deadlines {
@@ -39,11 +39,11 @@ export const deadlines: Deadlines = {
 
 export type Reason = 'too many connections' | 'handshake too slow' | 'request too slow' | 'body too slow' | 'idle';
 
-/** The beginning of a step. */
-export const stepAt = (socket: Socket, now: number): Pick<Place, 'stepSince' | 'stepBytes'> => ({
-  stepSince: now,
-  stepBytes: socket.bytesRead,
-});
+/** A step of the connection begins. */
+export function beginStep(place: Place, now: number): void {
+  place.stepSince = now;
+  place.stepBytes = place.socket.bytesRead;
+}
 
 /** The deadline that a connection has missed. A step that has ended meanwhile is noted in the place. */
 export function lateness(place: Place, now: number, limits: Deadlines): Reason | undefined {
@@ -53,7 +53,10 @@ export function lateness(place: Place, now: number, limits: Deadlines): Reason |
   if (response) {
     // While the answer is made, the peer waits. Its time begins when the answer is sent.
     place.stepSince = now;
-    if (response.writableEnded) Object.assign(place, { request: undefined, response: undefined, hasAnswered: true });
+    if (!response.writableEnded) return undefined;
+    place.request = undefined;
+    place.response = undefined;
+    place.hasAnswered = true;
     return undefined;
   }
   const elapsed = now - place.stepSince;
@@ -66,7 +69,7 @@ function isBodyLate(place: Place, now: number, limits: Deadlines): boolean {
   const { request, socket } = place;
   // Bytes that wait here are not the sender's fault.
   if (request && request.readableLength > 0) {
-    Object.assign(place, stepAt(socket, now));
+    beginStep(place, now);
     return false;
   }
   const received = socket.bytesRead - place.stepBytes;

@@ -4,7 +4,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Server as NetServer, Socket } from 'node:net';
 import type { Clock, Timer } from '../clock.ts';
 import { networkOf, plainAddress } from './address.ts';
-import { type Deadlines, deadlines, lateness, type Place, type Reason, stepAt } from './connection-deadlines.ts';
+import { beginStep, type Deadlines, deadlines, lateness, type Place, type Reason } from './connection-deadlines.ts';
 
 export interface PlaceLimits {
   /** Unproved connections of one address; of IPv6 addresses those of a /64 count together. */
@@ -57,49 +57,45 @@ class UnprovedPlaces {
   }
 }
 
-/** Places by socket. A TLS connection has two: the one of TCP, and after its handshake that of TLS. */
-class Sockets {
-  readonly #places = new WeakMap<Socket, Place>();
+const PLACE = Symbol('place');
+/** A socket carries its place itself: a WeakMap costs each connection more than all else here. */
+type Carrier = Socket & { [PLACE]?: Place };
+
+const placeOf = (socket: Carrier): Place | undefined => socket[PLACE];
+
+/** Places of TLS connections. Each has two sockets: the one of TCP, and after its handshake that of TLS. */
+class Handshakes {
   /** By the peer's end, until the handshake is done. */
-  readonly #handshakes = new Map<string, Place>();
+  readonly #open = new Map<string, Place>();
 
-  of(socket: Socket): Place | undefined {
-    return this.#places.get(socket);
+  begin(place: Place): void {
+    this.#open.set(endOf(place.socket), place);
   }
 
-  add(socket: Socket, place: Place): void {
-    this.#places.set(socket, place);
-    if (place.isSecured) return;
-    const end = endOf(socket);
-    this.#handshakes.set(end, place);
-    socket.once('close', () => {
-      if (this.#handshakes.get(end) === place) this.#handshakes.delete(end);
-    });
-  }
-
-  /** Follows the steps of the connections of a server. */
-  watch(server: NetServer, now: () => number): void {
-    server.on('secureConnection', (socket: Socket) => this.#secured(socket, now()));
-    (server as Server).prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
-      const place = this.of(request.socket);
-      if (place) Object.assign(place, { request, response, ...stepAt(request.socket, now()) });
-    });
-  }
-
-  #secured(socket: Socket, now: number): void {
-    const end = endOf(socket);
-    const place = this.#handshakes.get(end);
+  /** The handshake of a connection is done. */
+  end(secured: Carrier, now: number): void {
+    const end = endOf(secured);
+    const place = this.#open.get(end);
     if (!place) return;
-    this.#handshakes.delete(end);
-    Object.assign(place, { socket, isSecured: true, ...stepAt(socket, now) });
-    this.#places.set(socket, place);
+    this.#open.delete(end);
+    place.socket = secured;
+    place.isSecured = true;
+    secured[PLACE] = place;
+    beginStep(place, now);
+  }
+
+  /** The connection of a place is closed. */
+  forget(place: Place): void {
+    if (place.isSecured) return;
+    const end = endOf(place.socket);
+    if (this.#open.get(end) === place) this.#open.delete(end);
   }
 }
 
 function newPlace(socket: Socket, isTls: boolean, now: number, isExempt: PlacesOptions['isExempt']): Place {
   const address = plainAddress(socket.remoteAddress ?? '');
   const network = isExempt?.(address) ? '' : networkOf(address);
-  const step = { since: now, stepSince: now, stepBytes: 0 };
+  const step = { since: now, stepSince: now, stepBytes: 0, request: undefined, response: undefined };
   return { socket, address, network, ...step, isSecured: !isTls, isProved: false, hasAnswered: false };
 }
 
@@ -109,11 +105,18 @@ export class ConnectionPlaces {
   readonly #options: PlacesOptions;
   readonly #all = new Set<Place>();
   readonly #unproved = new UnprovedPlaces();
-  readonly #sockets = new Sockets();
+  readonly #handshakes = new Handshakes();
+  /** The listener of every socket: one made for each would cost more. */
+  readonly #onClose: (this: Carrier) => void;
+  #servers = 0;
   #timer: Timer | undefined;
 
   constructor(options: PlacesOptions) {
     this.#options = options;
+    const leave = (place: Place | undefined): void => place && this.#leave(place);
+    this.#onClose = function () {
+      leave(this[PLACE]);
+    };
   }
 
   get unproved(): number {
@@ -123,12 +126,25 @@ export class ConnectionPlaces {
   /** Watches a server of HTTP or HTTPS. @param isTls its connections begin with a handshake */
   watch(server: NetServer, isTls: boolean): void {
     server.on('connection', (socket: Socket) => this.#enter(socket, isTls));
-    this.#sockets.watch(server, () => this.#options.clock.monotonic());
+    this.#servers++;
+    server.on('close', () => {
+      this.#servers--;
+      this.#rest();
+    });
+    if (isTls)
+      server.on('secureConnection', (socket: Socket) => this.#handshakes.end(socket, this.#options.clock.monotonic()));
+    (server as Server).prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+      const place = placeOf(request.socket);
+      if (!place) return;
+      place.request = request;
+      place.response = response;
+      beginStep(place, this.#options.clock.monotonic());
+    });
   }
 
   /** The peer has proved itself, or is in session: it keeps its connection. */
   prove(socket: Socket): void {
-    const place = this.#sockets.of(socket);
+    const place = placeOf(socket);
     if (!place || place.isProved) return;
     place.isProved = true;
     this.#unproved.delete(place);
@@ -136,7 +152,7 @@ export class ConnectionPlaces {
 
   /** The proof of a connection ends, as with the session of a peer that shares its login with others. */
   doubt(socket: Socket): void {
-    const place = this.#sockets.of(socket);
+    const place = placeOf(socket);
     if (!place?.isProved || !this.#all.has(place)) return;
     place.isProved = false;
     this.#unproved.add(place);
@@ -147,7 +163,7 @@ export class ConnectionPlaces {
     for (const { socket } of this.#all) socket.destroy();
   }
 
-  #enter(socket: Socket, isTls: boolean): void {
+  #enter(socket: Carrier, isTls: boolean): void {
     const place = newPlace(socket, isTls, this.#options.clock.monotonic(), this.#options.isExempt);
     const oldest = this.#unproved.displacedBy(place, this.#options.limits);
     if (oldest) {
@@ -157,21 +173,30 @@ export class ConnectionPlaces {
     }
     this.#all.add(place);
     this.#unproved.add(place);
-    this.#sockets.add(socket, place);
-    socket.once('close', () => {
-      this.#all.delete(place);
-      this.#unproved.delete(place);
-      if (this.#all.size > 0) return;
-      this.#timer?.cancel();
-      this.#timer = undefined;
-    });
+    socket[PLACE] = place;
+    if (isTls) this.#handshakes.begin(place);
+    socket.on('close', this.#onClose);
     this.#timer ??= this.#options.clock.after(SWEEP_MS, () => this.#sweep());
+  }
+
+  #leave(place: Place): void {
+    this.#all.delete(place);
+    this.#unproved.delete(place);
+    this.#handshakes.forget(place);
+    this.#rest();
   }
 
   #close(place: Place, reason: Reason): void {
     this.#unproved.delete(place);
     place.socket.destroy();
     this.#options.onClosed?.({ address: place.address, reason });
+  }
+
+  /** Ends the sweeps when the servers are closed. Connections that come and go one by one would each begin and end a timer. */
+  #rest(): void {
+    if (this.#servers > 0 || this.#all.size > 0) return;
+    this.#timer?.cancel();
+    this.#timer = undefined;
   }
 
   #sweep(): void {

@@ -1,5 +1,5 @@
 // Bytes of a document → its text: by byte order mark, XML declaration, Content-Type or form (XML 1.0 appendix F, RFC 7303 3).
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 
 /** The document declares an encoding that is not known here. */
 export class UnknownCharset extends Error {
@@ -44,7 +44,8 @@ export function legibleText(bytes: Buffer): string {
 
 /** UTF-16 by its byte order mark, or by the zeros around a first `<`. */
 function wideForm(bytes: Buffer): 'utf-16le' | 'utf-16be' | undefined {
-  const [first, second] = bytes;
+  const first = bytes[0];
+  const second = bytes[1];
   if ((first === 0xff && second === 0xfe) || (first === 0x3c && second === 0)) return 'utf-16le';
   if ((first === 0xfe && second === 0xff) || (first === 0 && second === 0x3c)) return 'utf-16be';
   return undefined;
@@ -62,8 +63,6 @@ function decoderOf(label: string): { decode(bytes: Buffer): string } | undefined
     return undefined; // A RangeError: no such encoding.
   }
 }
-
-const isAscii = (bytes: Buffer): boolean => bytes.every(byte => byte < 0x80);
 
 /** UTF-8 in which a byte that belongs to no character is read as Latin-1: one bad byte changes no other character. */
 function mixedText(bytes: Buffer): string {

@@ -34,9 +34,12 @@ export function limitConnections(
 ): () => boolean {
   server.maxConnections = running + waiting + SPARE_CONNECTIONS;
   let open = 0;
+  const onClose = (): void => {
+    open--;
+  };
   server.on('connection', (socket: Socket) => {
     open++;
-    socket.once('close', () => open--);
+    socket.on('close', onClose);
   });
   let dropped = 0;
   const throttled = new ThrottledLog(clock);
@@ -57,7 +60,9 @@ export function unprovedPlaces(
   return new ConnectionPlaces({
     clock,
     limits: { perAddress, unproved: SPARE_CONNECTIONS },
-    isExempt: address => isIP(address) > 0 && proxies.check(address, address.includes(':') ? 'ipv6' : 'ipv4'),
+    ...(trustedProxies.length + proxyProtocol.length > 0
+      ? { isExempt: address => isIP(address) > 0 && proxies.check(address, address.includes(':') ? 'ipv6' : 'ipv4') }
+      : {}),
     onClosed: ({ address, reason }) => {
       // A connection that a CPE keeps open after its session is the usual case, and says nothing.
       if (reason === 'idle') return;

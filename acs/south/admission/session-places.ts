@@ -20,16 +20,19 @@ export interface Placed {
 
 export interface Arriving {
   /** Undefined for that of a trusted proxy, which carries many CPEs. */
-  connection: Socket | undefined;
+  connection: Connection | undefined;
   address: string;
   /** Its login is that of many CPEs, so anything may have it. */
   isShared: boolean;
 }
 
+const SESSIONS = Symbol('sessions');
+/** A connection carries its sessions itself: a WeakMap costs each session more than all else here. */
+type Connection = Socket & { [SESSIONS]?: Set<Placed> };
+
 export class SessionPlaces {
   readonly #clock: Clock;
   readonly #most: { perAddress: number; inAll: number };
-  readonly #byConnection = new WeakMap<Socket, Set<Placed>>();
   readonly #byNetwork = new Map<string, Set<Placed>>();
   readonly #shared = new Set<Placed>();
 
@@ -43,7 +46,7 @@ export class SessionPlaces {
 
   /** Makes room for one more session. @returns false where there is none */
   hasRoom({ connection, address, isShared }: Arriving): boolean {
-    const own = connection && this.#byConnection.get(connection);
+    const own = connection?.[SESSIONS];
     if (own && !this.#fits(own, MAX_PER_CONNECTION)) return false;
     if (!isShared) return true;
     const near = this.#byNetwork.get(networkOf(address));
@@ -52,14 +55,22 @@ export class SessionPlaces {
 
   /** @returns called when the session is over */
   add(session: Placed, { connection, address, isShared }: Arriving): () => void {
-    const network = networkOf(address);
-    const sets: Set<Placed>[] = [];
-    if (connection) sets.push(setOf(this.#byConnection, connection));
-    if (isShared) sets.push(setOf(this.#byNetwork, network), this.#shared);
-    for (const set of sets) set.add(session);
+    const own = connection && ofConnection(connection).add(session);
+    const leave = isShared ? this.#addShared(session, networkOf(address)) : undefined;
     return () => {
-      for (const set of sets) set.delete(session);
-      if (this.#byNetwork.get(network)?.size === 0) this.#byNetwork.delete(network);
+      own?.delete(session);
+      leave?.();
+    };
+  }
+
+  #addShared(session: Placed, network: string): () => void {
+    const near = this.#byNetwork.get(network) ?? new Set();
+    this.#byNetwork.set(network, near.add(session));
+    this.#shared.add(session);
+    return () => {
+      near.delete(session);
+      this.#shared.delete(session);
+      if (near.size === 0 && this.#byNetwork.get(network) === near) this.#byNetwork.delete(network);
     };
   }
 
@@ -79,15 +90,7 @@ export class SessionPlaces {
   }
 }
 
-interface Sets<K> {
-  get(key: K): Set<Placed> | undefined;
-  set(key: K, value: Set<Placed>): unknown;
-}
-
-function setOf<K>(sets: Sets<K>, key: K): Set<Placed> {
-  const known = sets.get(key);
-  if (known) return known;
-  const made = new Set<Placed>();
-  sets.set(key, made);
-  return made;
+function ofConnection(connection: Connection): Set<Placed> {
+  connection[SESSIONS] ??= new Set();
+  return connection[SESSIONS];
 }
