@@ -171,8 +171,15 @@ describe('traces', () => {
 
     it('A3: masks a name of many CDATA sections in linear time', () => {
       const name = '<![CDATA[A]]>'.repeat(36);
-      for (const sections of [name, '<![CDATA[A]]>'.repeat(20_000)]) {
-        const entry = `<ParameterValueStruct><Name>${sections}</Name><Value>shown</Value></ParameterValueStruct>`;
+      const many = '<![CDATA[A]]>'.repeat(20_000);
+      const value = '<Value>shown</Value>';
+      for (const named of [
+        `<Name>${name}</Name>`,
+        `<Name>${many}</Name>`,
+        `<Name>${name}</Name><Other/>`,
+        `<Name>${name}<Other/></Name>`,
+      ]) {
+        const entry = `<ParameterValueStruct>${named}${value}</ParameterValueStruct>`;
         const write = writer(dialects[0]!);
         const list = write.list('ParameterList', 'cwmp:ParameterValueStruct', [entry]);
         const xml = write.envelope(write.message('GetParameterValuesResponse', list), '1');

@@ -19,9 +19,14 @@ export class RawConnection {
     this.#bytes = new ReceivedBytes(socket);
   }
 
-  static async open(url: string): Promise<RawConnection> {
+  /** @param from the address of this side */
+  static async open(url: string, from = '127.0.0.1'): Promise<RawConnection> {
     const { hostname, port } = new URL(url);
-    const socket = connect(Number(port), hostname);
+    const socket = connect({
+      host: hostname,
+      port: Number(port),
+      ...(from === '127.0.0.1' ? {} : { localAddress: from }),
+    });
     const connection = new RawConnection(socket);
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);
