@@ -92,6 +92,59 @@ class Handshakes {
   }
 }
 
+/** All open places, and the timer by which they are looked at while there are any. */
+class OpenPlaces {
+  readonly #places = new Set<Place>();
+  readonly #clock: Clock;
+  readonly #look: (place: Place) => void;
+  #servers = 0;
+  #timer: Timer | undefined;
+
+  constructor(clock: Clock, look: (place: Place) => void) {
+    this.#clock = clock;
+    this.#look = look;
+  }
+
+  /** Places come from this server until it is closed. */
+  follow(server: NetServer): void {
+    this.#servers++;
+    server.on('close', () => {
+      this.#servers--;
+      this.#rest();
+    });
+  }
+
+  add(place: Place): void {
+    this.#places.add(place);
+    this.#timer ??= this.#clock.after(SWEEP_MS, () => this.#sweep());
+  }
+
+  delete(place: Place): void {
+    this.#places.delete(place);
+    this.#rest();
+  }
+
+  has(place: Place): boolean {
+    return this.#places.has(place);
+  }
+
+  destroyAll(): void {
+    for (const { socket } of this.#places) socket.destroy();
+  }
+
+  #sweep(): void {
+    for (const place of this.#places) this.#look(place);
+    this.#timer = this.#places.size > 0 ? this.#clock.after(SWEEP_MS, () => this.#sweep()) : undefined;
+  }
+
+  /** Ends the sweeps when the servers are closed. Connections that come and go one by one would each begin and end a timer. */
+  #rest(): void {
+    if (this.#servers > 0 || this.#places.size > 0) return;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+}
+
 function newPlace(socket: Socket, isTls: boolean, now: number, isExempt: PlacesOptions['isExempt']): Place {
   const address = plainAddress(socket.remoteAddress ?? '');
   const network = isExempt?.(address) ? '' : networkOf(address);
@@ -103,16 +156,15 @@ const oldestOf = (places: Set<Place>): Place | undefined => places.values().next
 
 export class ConnectionPlaces {
   readonly #options: PlacesOptions;
-  readonly #all = new Set<Place>();
+  readonly #open: OpenPlaces;
   readonly #unproved = new UnprovedPlaces();
   readonly #handshakes = new Handshakes();
   /** The listener of every socket: one made for each would cost more. */
   readonly #onClose: (this: Carrier) => void;
-  #servers = 0;
-  #timer: Timer | undefined;
 
   constructor(options: PlacesOptions) {
     this.#options = options;
+    this.#open = new OpenPlaces(options.clock, place => this.#closeLate(place));
     const leave = (place: Place | undefined): void => place && this.#leave(place);
     this.#onClose = function () {
       leave(this[PLACE]);
@@ -125,21 +177,11 @@ export class ConnectionPlaces {
 
   /** Watches a server of HTTP or HTTPS. @param isTls its connections begin with a handshake */
   watch(server: NetServer, isTls: boolean): void {
+    const { clock } = this.#options;
+    this.#open.follow(server);
     server.on('connection', (socket: Socket) => this.#enter(socket, isTls));
-    this.#servers++;
-    server.on('close', () => {
-      this.#servers--;
-      this.#rest();
-    });
-    if (isTls)
-      server.on('secureConnection', (socket: Socket) => this.#handshakes.end(socket, this.#options.clock.monotonic()));
-    (server as Server).prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
-      const place = placeOf(request.socket);
-      if (!place) return;
-      place.request = request;
-      place.response = response;
-      beginStep(place, this.#options.clock.monotonic());
-    });
+    if (isTls) server.on('secureConnection', (socket: Socket) => this.#handshakes.end(socket, clock.monotonic()));
+    followRequests(server as Server, clock);
   }
 
   /** The peer has proved itself, or is in session: it keeps its connection. */
@@ -153,14 +195,14 @@ export class ConnectionPlaces {
   /** The proof of a connection ends, as with the session of a peer that shares its login with others. */
   doubt(socket: Socket): void {
     const place = placeOf(socket);
-    if (!place?.isProved || !this.#all.has(place)) return;
+    if (!place?.isProved || !this.#open.has(place)) return;
     place.isProved = false;
     this.#unproved.add(place);
   }
 
   /** Closes every connection. */
   close(): void {
-    for (const { socket } of this.#all) socket.destroy();
+    this.#open.destroyAll();
   }
 
   #enter(socket: Carrier, isTls: boolean): void {
@@ -171,19 +213,22 @@ export class ConnectionPlaces {
       this.#close(closed, 'too many connections');
       if (closed === place) return;
     }
-    this.#all.add(place);
+    this.#open.add(place);
     this.#unproved.add(place);
     socket[PLACE] = place;
     if (isTls) this.#handshakes.begin(place);
     socket.on('close', this.#onClose);
-    this.#timer ??= this.#options.clock.after(SWEEP_MS, () => this.#sweep());
   }
 
   #leave(place: Place): void {
-    this.#all.delete(place);
+    this.#open.delete(place);
     this.#unproved.delete(place);
     this.#handshakes.forget(place);
-    this.#rest();
+  }
+
+  #closeLate(place: Place): void {
+    const reason = lateness(place, this.#options.clock.monotonic(), this.#options.deadlines ?? deadlines);
+    if (reason) this.#close(place, reason);
   }
 
   #close(place: Place, reason: Reason): void {
@@ -191,21 +236,17 @@ export class ConnectionPlaces {
     place.socket.destroy();
     this.#options.onClosed?.({ address: place.address, reason });
   }
+}
 
-  /** Ends the sweeps when the servers are closed. Connections that come and go one by one would each begin and end a timer. */
-  #rest(): void {
-    if (this.#servers > 0 || this.#all.size > 0) return;
-    this.#timer?.cancel();
-    this.#timer = undefined;
-  }
-
-  #sweep(): void {
-    for (const place of this.#all) {
-      const reason = lateness(place, this.#options.clock.monotonic(), this.#options.deadlines ?? deadlines);
-      if (reason) this.#close(place, reason);
-    }
-    this.#timer = this.#all.size > 0 ? this.#options.clock.after(SWEEP_MS, () => this.#sweep()) : undefined;
-  }
+/** Notes the request that a connection carries. */
+function followRequests(server: Server, clock: Clock): void {
+  server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+    const place = placeOf(request.socket);
+    if (!place) return;
+    place.request = request;
+    place.response = response;
+    beginStep(place, clock.monotonic());
+  });
 }
 
 const endOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
