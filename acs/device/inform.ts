@@ -93,8 +93,10 @@ export function withInform(row: DeviceRow, facts: InformFacts): DeviceRow {
   const url = report.connectionRequestUrl;
   if (url !== undefined && url !== row.connectionRequest.url)
     next.connectionRequest = { ...row.connectionRequest, url };
+  if (report.informInterval === undefined) return next;
+  if (next.isIntervalDue) delete next.isIntervalDue;
   if (report.informInterval === 0) delete next.informInterval;
-  else if (report.informInterval !== undefined) next.informInterval = report.informInterval;
+  else next.informInterval = report.informInterval;
   return next;
 }
 

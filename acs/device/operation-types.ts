@@ -104,8 +104,8 @@ export interface DeviceOperations {
     args: { now: number; blindSpot?: BlindSpot };
     result: { absence: 'late' | 'lost'; lastInform: number } | undefined;
   };
-  /** Records the seconds between its periodic Informs, 0 for none, as they were read or set. */
-  intervalLearned: { args: { informInterval: number }; result: boolean };
+  /** Records the seconds between its periodic Informs, 0 for none, as they were read or set; absent: they cannot be read. */
+  intervalLearned: { args: { informInterval?: number }; result: boolean };
   /** Takes newer values into what Informs have told: a store does it with every value that goes into a device's tree. */
   valuesKnown: { args: { values: readonly KnownValue[]; replaceBelow?: string }; result: undefined };
   /** Announces a device before its first Inform. @throws UserError 409 when it exists */

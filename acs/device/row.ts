@@ -76,6 +76,8 @@ export interface DeviceRow extends DeviceIdentity {
   root: string;
   /** Seconds between periodic Informs, when known. Liveness is judged by them. */
   informInterval?: number;
+  /** It was approved, and has not been asked for that interval since. */
+  isIntervalDue?: true;
   /** SHA-256 of its client certificate, hexadecimal. */
   certificate?: string;
   /** The last sources of its Informs, the latest last: address and connection-request URL. */

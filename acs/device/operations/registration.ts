@@ -49,6 +49,7 @@ export const approved: Operation<'approved'> = (row, { identity, openUntil, now 
   if (hold?.certificate !== undefined) next.certificate = hold.certificate;
   if (known.faults.length > 0) next.faults = known.faults.filter(({ cause }) => cause !== 'enrolment');
   if (openUntil !== undefined) next.openUntil = openUntil;
+  if (known.informInterval === undefined) next.isIntervalDue = true;
   return changed(next, next);
 };
 

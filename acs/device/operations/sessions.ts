@@ -68,10 +68,10 @@ export const missed: Operation<'missed'> = (row, { now, blindSpot }) => {
 };
 
 export const intervalLearned: Operation<'intervalLearned'> = (row, { informInterval }, id) => {
-  const known = existing(row, id);
-  if ((known.informInterval ?? 0) === informInterval) return unchanged(row, false);
-  const { informInterval: _before, ...rest } = known;
-  return changed(informInterval > 0 ? { ...rest, informInterval } : rest, true);
+  const { informInterval: before = 0, isIntervalDue, ...rest } = existing(row, id);
+  const after = informInterval ?? before;
+  if (after === before && !isIntervalDue) return unchanged(row, false);
+  return changed(after > 0 ? { ...rest, informInterval: after } : rest, after !== before);
 };
 
 export const valuesKnown: Operation<'valuesKnown'> = (row, { values, replaceBelow }) => {

@@ -21,5 +21,6 @@ export async function learnInterval(store: Store, row: DeviceRow, values: readon
   const isOff = /^(0|false|Disable)$/i.test(values.findLast(({ path }) => enableName.test(path))?.value ?? '1');
   if (!isOff && (interval === undefined || !/^[1-9]\d{0,9}$/.test(interval))) return;
   const informInterval = isOff ? 0 : Number(interval);
-  if ((row.informInterval ?? 0) !== informInterval) await store.apply(row.id, 'intervalLearned', { informInterval });
+  if ((row.informInterval ?? 0) !== informInterval || row.isIntervalDue)
+    await store.apply(row.id, 'intervalLearned', { informInterval });
 }

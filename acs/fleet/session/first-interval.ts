@@ -3,29 +3,21 @@ import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import type { FleetContext } from '../common/context.ts';
 import { learnInterval, namedValues } from '../common/inform-interval.ts';
 import type { Cpe } from '../common/ports.ts';
-import { RecentValues } from '../common/recent-values.ts';
 import { isSuspended } from '../common/session-state.ts';
 import { HISTORY } from '../monitoring/history-reader.ts';
 import type { DeviceSession } from './device-session.ts';
 
-/** Approvals that this process remembers until the device comes. */
-const MAX_APPROVED = 10_000;
-
 export class FirstIntervals {
-  readonly #context: Pick<FleetContext, 'store' | 'clock' | 'events'>;
-  /** The times at which devices were enrolled, milliseconds. */
-  readonly #enrolled = new RecentValues<number>(MAX_APPROVED);
+  readonly #context: Pick<FleetContext, 'store' | 'clock'>;
 
-  constructor(context: Pick<FleetContext, 'store' | 'clock' | 'events'>) {
+  constructor(context: Pick<FleetContext, 'store' | 'clock'>) {
     this.#context = context;
-    context.events.on('enrolled', ({ device, state }) => {
-      if (state === 'enrolled') this.#enrolled.set(device, context.clock.now());
-    });
   }
 
   /** Reads the interval at 0 BOOTSTRAP and after an approval, unless the device has told it before. */
   async read({ id, row: before, events }: DeviceSession, cpe: Cpe): Promise<void> {
-    if (before.informInterval !== undefined || !this.#isFirstContact(before, events)) return;
+    if (before.informInterval !== undefined) return;
+    if (!before.isIntervalDue && !events.includes('0 BOOTSTRAP')) return;
     const { store, clock } = this.#context;
     // The session itself may have read or set it.
     const row = await store.device(id);
@@ -39,12 +31,7 @@ export class FirstIntervals {
       // A device need not let them be read: it is judged by the usual interval then.
       if (!(error instanceof CwmpFault)) throw error;
     }
-  }
-
-  #isFirstContact({ id, lastInform = 0 }: DeviceSession['row'], events: readonly string[]): boolean {
-    const enrolled = this.#enrolled.get(id);
-    if (enrolled !== undefined) this.#enrolled.set(id, Number.POSITIVE_INFINITY);
-    // The Inform that enrols a device by itself is no approval.
-    return events.includes('0 BOOTSTRAP') || (enrolled !== undefined && enrolled < lastInform);
+    // It is not asked again, whatever it has answered.
+    if (row.isIntervalDue) await store.apply(id, 'intervalLearned', {});
   }
 }

@@ -66,8 +66,17 @@ const homes: Record<string, { durable: boolean; needs?: Needs; make: () => Promi
 
 /** Declares the tests of one topic for each store; one that needs a missing program is skipped by name. */
 export function contractSuite(topic: string, declare: (subject: Subject) => void): void {
-  for (const [name, { durable, needs, make }] of Object.entries(homes))
-    peerSuite(`Store contract for ${topic}: ${name}`, needs ?? {}, () => {
+  suites(`Store contract for ${topic}`, Object.keys(homes), declare);
+}
+
+/** Declares tests of what lies above the store for SQLite in memory and for MongoDB. */
+export function bothStoresSuite(title: string, declare: (subject: Subject) => void): void {
+  suites(title, ['SQLite in memory', 'MongoDB'], declare);
+}
+
+function suites(title: string, stores: readonly string[], declare: (subject: Subject) => void): void {
+  for (const [name, { durable, needs, make }] of Object.entries(homes).filter(([name]) => stores.includes(name)))
+    peerSuite(`${title}: ${name}`, needs ?? {}, () => {
       const subject = new Subject(durable);
 
       if (needs)

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { type Json, type TestApi, testApi } from '../../../support/acs/api.ts';
 import { ForeignCpe, type ForeignIdentity } from '../../../support/acs/foreign-cpe.ts';
+import { bothStoresSuite } from '../../../support/acs/store-contract.ts';
 import { ScriptedCpe } from '../../../support/cpe/scripted-cpe.ts';
 
 const router: ForeignIdentity = {
@@ -32,10 +33,10 @@ const tr098 = {
 };
 const ofRouter = 'oui = "A1B2C3"';
 
-describe('models learned from devices', () => {
+bothStoresSuite('models learned from devices', subject => {
   let api: TestApi;
   beforeEach(async () => {
-    api = await testApi({ enrol: 'auto', cpeAuth: 'none' });
+    api = await testApi({ enrol: 'auto', cpeAuth: 'none', beside: subject });
   });
   afterEach(async () => await api.close());
 

@@ -36,6 +36,17 @@ describe('the interval of a new device', () => {
     assert.equal((await acs.store.device(id))?.informInterval, 300);
   });
 
+  it('F4: is read after an approval by another process, once', async () => {
+    acs = await testAcs({ enrol: 'approve', cpeAuth: 'none' });
+    const beside = await testAcs({ enrol: 'approve', cpeAuth: 'none', beside: acs });
+    const { answer } = memoryCpe({ [enable]: '0', [interval]: '300' });
+    assert.deepEqual(await session(answer, '0 BOOTSTRAP', '1 BOOT'), []);
+    await beside.fleet.enrolment.approve(id);
+    await acs.clock.advance(1000);
+    assert.deepEqual(await session(answer, '2 PERIODIC'), [[enable, interval]]);
+    assert.deepEqual(await session(answer, '2 PERIODIC'), []);
+  });
+
   it('F4: is not asked for again where the device refuses the read', async () => {
     acs = await testAcs({ enrol: 'auto', cpeAuth: 'none' });
     const refuse = () => new CwmpFault(9005);
