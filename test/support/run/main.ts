@@ -17,6 +17,8 @@ const alone = /^test\/(peers|bench|processes\/(disk|several))/;
 const long = /^test\/long\//;
 /** Files that take longest, longest first: they begin first, so that no lane ends with one of them. */
 const longest = [
+  'test/fuzz/fuzz.test.ts',
+  'test/fuzz/planted/',
   'test/processes/database-killed.test.ts',
   'test/processes/crash.test.ts',
   'test/processes/workers.test.ts',
