@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { CallFailed } from '../../../cpe/voice/call/call.ts';
 import type { Authority } from '../../../shared/pki/authority.ts';
 import { CallLab, plain } from '../../support/cpe/call-lab.ts';
-import { type RawPeer, rawText, rawTlsPeer, rawUdpPeer } from '../../support/cpe/raw-sip.ts';
 import {
   registered,
   sdpText,
@@ -13,6 +12,7 @@ import {
   unitConfig,
   voiceAuthority,
 } from '../../support/cpe/voice.ts';
+import { type RawPeer, rawText, rawTlsPeer, rawUdpPeer } from '../../support/servers/raw-sip.ts';
 
 const media = sdpText(40_000, 'RTP/AVP');
 
