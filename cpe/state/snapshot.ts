@@ -119,9 +119,11 @@ export class SnapshotStore {
 
 /** A note that sets ParameterKey together with a commit: TR-069 A.3.2.1 changes it only when the request succeeds. */
 export function parameterKeyNote(store: SnapshotStore, parameterKey: string): Note {
-  const before = store.facts.parameterKey;
+  let before = '';
   return {
     make: () => {
+      // Read here: an earlier change may have been under way when the request came.
+      before = store.facts.parameterKey;
       store.facts.parameterKey = parameterKey;
     },
     undo: () => {

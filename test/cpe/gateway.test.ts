@@ -66,6 +66,22 @@ describe('gateway', () => {
       assert.equal(key(), '');
     });
 
+    it('keeps the ParameterKey of an earlier set where the next one cannot be saved', async () => {
+      const { device } = await on.up();
+      const item = { name: 'Device.X_0090F8_Cwmp.PeriodicInformInterval', value: '60' };
+      const { persist } = device.state;
+      const save = persist.save.bind(persist);
+      let saves = 0;
+      persist.save = state => (++saves === 2 ? Promise.reject(new Error('the disk is full')) : save(state));
+      const [first, second] = await Promise.allSettled([
+        device.config.set([item], 'acs', parameterKeyNote(device.state, 'k1')),
+        device.config.set([{ ...item, value: '70' }], 'acs', parameterKeyNote(device.state, 'k2')),
+      ]);
+      assert.deepEqual([first.status, second.status], ['fulfilled', 'rejected']);
+      assert.equal(device.state.facts.parameterKey, 'k1');
+      assert.equal(device.config.get(item.name), '60');
+    });
+
     it('enables TLS unit-wide and turns UDP and TCP off with it', async () => {
       const gateway = await on.up();
       await gateway.device.config.insert('Device.X_0090F8_SipEp.Gateway.', {}, 'acs');

@@ -44,15 +44,26 @@ export class DhcpClient implements LeaseSource {
     this.#asking = asking;
     try {
       const { signal } = asking;
-      const before = JSON.stringify(this.#lease?.scripts);
-      this.#lease = await discover({ ...this.#server, mac: identity.mac, clock, random, log, signal, timeoutMs });
-      log.info('DHCP lease received', { ...this.#lease });
-      await this.#host.leased(JSON.stringify(this.#lease.scripts) !== before);
+      const lease = await discover({ ...this.#server, mac: identity.mac, clock, random, log, signal, timeoutMs });
+      log.info('DHCP lease received', { ...lease });
+      await this.#use(lease);
     } catch (error) {
       if (asking.signal.aborted) throw error;
       log.warn('DHCP lease not received', { reason: messageOf(error) });
     }
     return this.#lease;
+  }
+
+  /** Holds the lease, even where the unit cannot act on it: its state may not be writable. */
+  async #use(lease: Lease): Promise<void> {
+    const before = JSON.stringify(this.#lease?.scripts);
+    this.#lease = lease;
+    try {
+      await this.#host.leased(JSON.stringify(lease.scripts) !== before);
+    } catch (error) {
+      if (this.#asking?.signal.aborted) throw error;
+      this.#host.log.error('DHCP lease not acted on', { error });
+    }
   }
 
   abort(): void {

@@ -1,8 +1,10 @@
 // The requests that the unit sends inside a call's dialog: BYE, and the re-INVITE of a session refresh.
-import { buildRequest, type Dialog, isOverTls } from '../../../shared/sip/dialog.ts';
-import { type SipRequest, SipSyntaxError } from '../../../shared/sip/message.ts';
+import { buildRequest, type Dialog, isOverTls, moveTarget } from '../../../shared/sip/dialog.ts';
+import type { Flow } from '../../../shared/sip/flow-types.ts';
+import { type SipRequest, type SipResponse, SipSyntaxError } from '../../../shared/sip/message.ts';
 import { formatSdp, type Sdp } from '../../../shared/sip/sdp.ts';
 import type { Outcome } from '../../../shared/sip/transaction-types.ts';
+import { parseUri } from '../../../shared/sip/uri.ts';
 import { exchange } from '../authenticated-request.ts';
 import type { CallContext } from './context.ts';
 import { ackFor } from './replies.ts';
@@ -38,8 +40,9 @@ export async function requestInDialog(
       ...(sdp ? { body: formatSdp(sdp), contentType: 'application/sdp' } : {}),
     });
     const outcome = await exchange(layer, flow, request, context.authOf(user), {
-      onResponse: ({ status }, sent) => {
-        const accepted = method === 'INVITE' && status >= 200 && status < 300;
+      onResponse: (response, sent) => {
+        const accepted = method === 'INVITE' && response.status >= 200 && response.status < 300;
+        if (accepted) followTarget(side, response, flow);
         if (accepted) layer.send(flow, ackFor(dialog, sent, context.userAgent));
       },
     });
@@ -52,5 +55,19 @@ export async function requestInDialog(
     if (!(error instanceof SipSyntaxError)) throw error;
     log.warn('SIP request inside a call not sent', { method, reason: error.message });
     return undefined;
+  }
+}
+
+/** RFC 3261 12.2.1.2: the peer has moved; a Contact that cannot be read, or not be reached, moves nothing. */
+function followTarget({ context, dialog }: DialogSide, response: SipResponse, { protocol }: Flow): void {
+  const before = dialog.remoteTarget;
+  try {
+    moveTarget(dialog, response);
+    parseUri(dialog.remoteTarget);
+    if (protocol !== 'tls' && isOverTls(dialog)) throw new SipSyntaxError('a sips address is reached over TLS only');
+  } catch (error) {
+    if (!(error instanceof SipSyntaxError)) throw error;
+    dialog.remoteTarget = before;
+    context.log.warn('SIP target of a call kept', { reason: error.message });
   }
 }

@@ -197,6 +197,25 @@ describe('calls, message by message', () => {
       assert.deepEqual(await call.ended, { reason: 'refresh answered 481' });
     });
 
+    it('follows the Contact of the 2xx to its refresh, and no other (12.2.1.2)', async () => {
+      await lab.start({}, hurriedClock(60_000, 1200));
+      const { call } = await connect([
+        ['Supported', 'timer'],
+        ['Session-Expires', '1800;refresher=uas'],
+      ]);
+      const port = lab.peer.server.port;
+      for (const contact of [`<sip:moved@127.0.0.1:${port}>`, '<sips:200@127.0.0.1>', '<sip:200@[bad>']) {
+        const refresh = await lab.peer.next('INVITE');
+        const acks = lab.peer.acks.length;
+        const body = sdpText(mediaPort, 'RTP/SAVP', [cryptoLine()]);
+        refresh.respond(200, undefined, { headers: [['Contact', contact]], body, contentType: 'application/sdp' });
+        await reached(() => lab.peer.acks.length > acks, 'the ACK');
+        assert.equal(lab.peer.acks.at(-1)?.uri, `sip:moved@127.0.0.1:${port}`);
+      }
+      void call.hangup();
+      assert.equal((await lab.peer.next('BYE')).request.uri, `sip:moved@127.0.0.1:${port}`);
+    });
+
     it("hangs up before the session expires without the peer's refresh (RFC 4028 10)", async () => {
       await lab.start({}, hurriedClock(60_000, 1200));
       const { call, response } = await connect([
