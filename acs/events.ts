@@ -1,6 +1,7 @@
 // The typed event bus of one process, for observers only: log, metrics, history, live view. No decision depends on it.
 import { EventEmitter } from 'node:events';
 import { clippedValue, MAX_TEXT } from '../shared/clip.ts';
+import type { Version } from '../shared/cwmp/versions.ts';
 import type { DeviceFault } from './device/fault.ts';
 import type { DeviceRow } from './device/row.ts';
 import type { Task } from './device/task.ts';
@@ -47,6 +48,8 @@ export interface AcsEvents {
     member: string;
     claim: number;
     outcome: 'ok' | 'lost' | 'refused';
+    /** The version that the CPE speaks, by its Inform: `1.4`. */
+    cwmp: Version;
     rpcs: number;
     milliseconds: number;
     events: string[];

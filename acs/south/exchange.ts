@@ -4,6 +4,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { type Arguments, type CpeMethod, type MethodName, methods, type Results } from '../../shared/cwmp/methods.ts';
 import { type Body, type Envelope, requestBody } from '../../shared/cwmp/soap.ts';
+import type { Version } from '../../shared/cwmp/versions.ts';
 import { type Cpe, SessionLost, UnreadableAnswer } from '../fleet/common/ports.ts';
 import { type Posted, PostStream, type Reply, type Turn } from './post-stream.ts';
 
@@ -17,6 +18,8 @@ export class Exchange implements Cpe {
   inactivityMs = 30_000;
   /** Namespace of the session: that of the Inform, throughout. */
   namespace: Envelope['namespace'] = '1-2';
+  /** The version of CWMP that the CPE speaks, by its Inform. */
+  cwmp: Version = '1.0';
   /** The CPE reads booleans as words only. */
   words = false;
   rpcs = 0;

@@ -3,7 +3,7 @@
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import type { Arguments } from '../../shared/cwmp/methods.ts';
 import { faultBody, responseBody } from '../../shared/cwmp/soap.ts';
-import { chooseVersion } from '../../shared/cwmp/versions.ts';
+import { chooseVersion, inferVersion } from '../../shared/cwmp/versions.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { DeviceIdentity } from '../device/row.ts';
 import { UserError } from '../errors.ts';
@@ -56,7 +56,7 @@ export async function runSession(cpe: Exchange, caller: Caller, context: Session
   if (!session) return;
   const { id: device, token: claim } = session;
   events.emit('session', {
-    ...{ device, member: fleet.members.self, claim, outcome, rpcs: cpe.rpcs },
+    ...{ device, member: fleet.members.self, claim, outcome, cwmp: cpe.cwmp, rpcs: cpe.rpcs },
     milliseconds: clock.now() - started,
     events: session.events,
     ...(error ? { error } : {}),
@@ -88,6 +88,7 @@ async function begin(
   const useVersion = envelope.supportedVersions ? chooseVersion(envelope.supportedVersions) : undefined;
   if (envelope.supportedVersions && !useVersion)
     return refuse(8006, `none of the versions ${envelope.supportedVersions.join(', ')} is supported`);
+  cpe.cwmp = inferVersion(envelope);
   let identity: DeviceIdentity;
   try {
     identity = identityOf(inform);

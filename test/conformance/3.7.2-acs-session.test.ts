@@ -258,6 +258,22 @@ describe('3.7.2 The ACS’s side of a session', () => {
     });
   }
 
+  it('tells with the end of a session which version the CPE speaks, by its Inform (3.7.4)', async () => {
+    const told: unknown[] = [];
+    acs.events.on('session', ({ cwmp }) => told.push(cwmp));
+    const informs: Partial<Envelope>[] = [
+      { namespace: '1-0' },
+      {},
+      { sessionTimeout: 60 },
+      { supportedVersions: ['1.0', '1.4', '1.9'] },
+    ];
+    for (const more of informs) {
+      assert.equal((await cpe.post({ ...cpe.inform(), ...more })).envelope?.body.kind, 'response');
+      assert.equal((await cpe.post(undefined)).status, 204);
+    }
+    assert.deepEqual(told, ['1.0', '1.2', '1.3', '1.4']);
+  });
+
   it('answers an unknown mandatory header with MustUnderstand (SOAP 1.1 4.2.3)', async () => {
     await begin();
     const xml = encodeEnvelope(getMethods());
@@ -265,6 +281,7 @@ describe('3.7.2 The ACS’s side of a session', () => {
       xml.replace('<soap-env:Header>', `<soap-env:Header><o:Odd xmlns:o="urn:o" soap-env:mustUnderstand="${must}"/>`);
     const refused = await cpe.raw(header('1'));
     assert.ok(refused.envelope?.body.kind === 'fault' && refused.envelope.body.fault.soap === 'MustUnderstand');
+    assert.equal(refused.envelope.id, '7');
     assert.equal((await cpe.raw(header('0'))).envelope?.body.kind, 'response');
     assert.equal((await cpe.post(undefined)).status, 204);
   });

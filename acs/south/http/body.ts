@@ -87,7 +87,9 @@ export class BodyReader {
     this.#log.warn('SOAP header not understood', { address: addressOf(request), header });
     const message = `header ${header} is not understood`;
     const fault = { code: 8003, message, parameters: [], soap: 'MustUnderstand' as const };
-    await answerXml(reply, { namespace: posted.namespace, body: { kind: 'fault', fault } }, this.#tracer);
+    // TR-069 3.5: the ID of a request comes back with its answer, also with a fault.
+    const id = posted.id === undefined ? {} : { id: posted.id };
+    await answerXml(reply, { namespace: posted.namespace, ...id, body: { kind: 'fault', fault } }, this.#tracer);
   }
 }
 

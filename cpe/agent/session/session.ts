@@ -10,7 +10,7 @@ import {
   type Results,
 } from '../../../shared/cwmp/methods.ts';
 import { type Body, type Envelope, faultBody, requestBody, responseBody } from '../../../shared/cwmp/soap.ts';
-import type { Namespace } from '../../../shared/cwmp/versions.ts';
+import { type Namespace, speaks } from '../../../shared/cwmp/versions.ts';
 import type { Log } from '../../../shared/log.ts';
 import { Failed, type Failure } from '../failure.ts';
 import type { AcsConnection } from './acs-connection.ts';
@@ -143,8 +143,8 @@ async function ask<M extends AcsMethod>(
 /** Sends a request of the unit in mid-session: a fault leaves it undelivered, and the session continues (3.7.1.5). */
 async function sendOwn<M extends AcsMethod>(conversation: Conversation, request: OwnRequest<M>): Promise<void> {
   // cwmp-1-0 has only the methods of its time.
-  if (request.unknown && conversation.namespace === '1-0' && methodSpec(request.method)?.since !== '1.0')
-    return request.unknown();
+  const since = methodSpec(request.method)?.since;
+  if (request.unknown && since && !speaks(conversation.namespace, since)) return request.unknown();
   const { body } = await ask(conversation, request.method, request.args);
   if (body.kind === 'response') await request.answered(body.result as Results<M>);
   else if (body.kind === 'fault') {
