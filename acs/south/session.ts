@@ -31,9 +31,9 @@ export async function runSession(cpe: Exchange, caller: Caller, context: Session
   let error: string | undefined;
   /** The end of a session that the device left. */
   let lost: string | undefined;
-  const first = await cpe.receive();
   try {
-    session = await begin(cpe, first, caller, context);
+    // Even the first message may not come: the store can go out of reach while a place is waited for.
+    session = await begin(cpe, await cpe.receive(), caller, context);
     if (!session) {
       outcome = 'refused';
       cpe.end();

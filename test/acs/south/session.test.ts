@@ -46,6 +46,26 @@ describe('sessions of the ACS', () => {
     assert.equal((await acs.store.apply(id, 'informed', facts)).outcome, 'claimed', 'the device is free');
   });
 
+  it('H3: goes on where the store is lost between the login of a CPE and its first message', async () => {
+    await open({ enrol: 'auto', cpeAuth: 'none' });
+    const { members } = acs.fleet;
+    const rejections: unknown[] = [];
+    const others = process.listeners('unhandledRejection');
+    process.removeAllListeners('unhandledRejection').on('unhandledRejection', reason => rejections.push(reason));
+    try {
+      let asked = 0;
+      Object.assign(members, { isServing: () => ++asked !== 2 });
+      const cpe = new ScriptedCpe(acs.app);
+      assert.equal((await cpe.post(cpe.inform())).status, 503);
+      await new Promise(resolve => setImmediate(resolve));
+      assert.deepEqual([asked, rejections, acs.south.sessions()], [2, [], 0]);
+      assert.equal((await new ScriptedCpe(acs.app).session(() => ({ Status: 0 }))).inform.status, 200);
+    } finally {
+      process.removeAllListeners('unhandledRejection');
+      for (const listener of others) process.on('unhandledRejection', listener);
+    }
+  });
+
   it('B4: answers a POST at once that comes before the device is released', async () => {
     await open({ enrol: 'auto', cpeAuth: 'none' });
     const { store } = acs;
