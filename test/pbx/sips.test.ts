@@ -5,8 +5,8 @@ import { buildRequest, type Dialog, dialogOfCaller } from '../../shared/sip/dial
 import type { SipResponse } from '../../shared/sip/message.ts';
 import { parseNameAddr } from '../../shared/sip/uri.ts';
 import { domain, pbxLab } from '../support/cpe/pbx-lab.ts';
-import { type RawPeer, rawText, rawUdpPeer } from '../support/servers/raw-sip.ts';
 import type { Softphone } from '../support/cpe/softphone.ts';
+import { type RawPeer, rawText, rawUdpPeer } from '../support/servers/raw-sip.ts';
 
 describe('sips at the PBX', () => {
   const { start, phone, registered } = pbxLab();

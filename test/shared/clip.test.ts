@@ -57,7 +57,15 @@ describe('foreign text', () => {
     events.on('inform', event => heard.push(JSON.stringify(event)));
     events.on('session', event => heard.push(JSON.stringify(event)));
     events.emit('inform', { device: 'a', events: [long], address: '::1', softwareVersion: long });
-    const session = { member: 'm', claim: 1, outcome: 'lost', cwmp: '1.2', rpcs: 1, milliseconds: 1, events: [] } as const;
+    const session = {
+      member: 'm',
+      claim: 1,
+      outcome: 'lost',
+      cwmp: '1.2',
+      rpcs: 1,
+      milliseconds: 1,
+      events: [],
+    } as const;
     events.emit('session', { ...session, events: [], device: 'a', error: long });
     assert.equal(heard.length, 2);
     for (const text of heard) assert.ok(text.length < 3000, `${text.length}`);
