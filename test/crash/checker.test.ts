@@ -132,7 +132,7 @@ describe('the checker of crash runs', () => {
         const run = scene();
         run.called('PUT', '/presets/p', 201, { set: { a: 1 } });
         const call = run.ask('PUT', '/presets/p', { set: { a: 2 } });
-        run.facts.push({ kind: 'unanswered', call });
+        run.facts.push({ kind: 'unanswered', call, reason: 'cut' });
         run.called('GET', '/presets/p', 200, undefined, { name: 'p', set: { a: there } });
         assert.deepEqual(check(run.facts, run.state), []);
       }
@@ -158,7 +158,11 @@ describe('the checker of crash runs', () => {
       back.called('GET', '/presets/p', 200, undefined, { name: 'p', set: { a: 1 } });
       const wavering = scene();
       wavering.called('PUT', '/presets/p', 201, { set: { a: 1 } });
-      wavering.facts.push({ kind: 'unanswered', call: wavering.ask('PUT', '/presets/p', { set: { a: 2 } }) });
+      wavering.facts.push({
+        kind: 'unanswered',
+        call: wavering.ask('PUT', '/presets/p', { set: { a: 2 } }),
+        reason: 'cut',
+      });
       for (const a of [1, 2]) wavering.called('GET', '/presets/p', 200, undefined, { name: 'p', set: { a } });
       for (const run of [lost, back, wavering]) assert.deepEqual(rulesOf(run), ['register']);
     });

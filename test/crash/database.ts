@@ -51,12 +51,13 @@ export async function databaseRun({ main, seed, kills, nodes }: DatabaseRun): Pr
     },
   };
   try {
-    loseNext();
+    // A server whose first writes are cut off says so and ends: its supervisor starts it again.
+    const atStart = loseNext;
     const atCalm = (): void => {
       calm.abort();
       wire.forgive();
     };
-    return { ...(await crashRun({ ...{ main, store, seed, kills, nodes, victim, atCalm } })), lost };
+    return { ...(await crashRun({ ...{ main, store, seed, kills, nodes, victim, atStart, atCalm } })), lost };
   } finally {
     await wire.close();
     await database.kill();

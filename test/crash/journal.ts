@@ -6,7 +6,7 @@ export type Fact =
   | { kind: 'asked'; call: number; method: string; path: string; body?: unknown; value?: string }
   | { kind: 'answered'; call: number; status: number; body?: unknown }
   /** No answer came: it is unknown whether the call was carried out, unless no server was there to hear it. */
-  | { kind: 'unanswered'; call: number; unheard?: true }
+  | { kind: 'unanswered'; call: number; reason: string; unheard?: true }
   /** A device's Inform leaves; `marker` is a value in it that no other Inform has. */
   | { kind: 'inform'; session: number; device: string; marker: string; events: string[]; version?: string }
   | { kind: 'informed'; session: number; device: string }

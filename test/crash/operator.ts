@@ -25,8 +25,9 @@ export function createApi(journal: Journal, place: () => { url: string; token: s
         return answer;
       } catch (error) {
         // Killed before, or while it answered.
-        const unheard = (error as { cause?: { code?: string } }).cause?.code === 'ECONNREFUSED';
-        journal.add({ kind: 'unanswered', call, ...(unheard ? { unheard } : {}) });
+        const cause = (error as { cause?: { code?: string } }).cause;
+        const unheard = cause?.code === 'ECONNREFUSED';
+        journal.add({ kind: 'unanswered', call, reason: String(cause ?? error), ...(unheard ? { unheard } : {}) });
         return undefined;
       }
     },

@@ -69,6 +69,8 @@ export interface RunSettings {
   nodes?: number;
   /** Is killed instead of the server. */
   victim?: Victim;
+  /** Runs when the servers are up. */
+  atStart?: () => void;
   /** Runs before the last sessions. */
   atCalm?: () => void;
 }
@@ -100,6 +102,7 @@ export async function crashRun(settings: RunSettings): Promise<RunReport> {
 }
 
 async function work(settings: RunSettings, acs: Server): Promise<RunReport> {
+  settings.atStart?.();
   const random = seededRandom(settings.seed);
   const journal = createJournal();
   const api = createApi(journal, () => ({ url: acs.api, token: acs.token }));
@@ -136,6 +139,8 @@ async function work(settings: RunSettings, acs: Server): Promise<RunReport> {
     over = true;
     await busy;
   }
+  const ended = acs.ownEnd();
+  if (ended !== undefined) throw new Error(`a server ended by itself: ${ended}`);
   settings.atCalm?.();
   journal.add({ kind: 'calm' });
   await calm(cpes);
@@ -232,7 +237,7 @@ async function calm(cpes: CrashCpe[]): Promise<void> {
 async function finalState(api: Api, journal: Journal, cpes: CrashCpe[]): Promise<FinalState> {
   const read = async <T>(path: string): Promise<T> => {
     const answer = await api.call('GET', path);
-    if (answer?.status !== 200) throw new Error(`GET ${path}: ${answer?.status}`);
+    if (answer?.status !== 200) throw new Error(`GET ${path}: ${JSON.stringify(answer ?? journal.facts.at(-1))}`);
     return answer.body as T;
   };
   const papers = Array.from({ length: OPERATORS }, (_, number) => `00C0DE-Paper-op${number}`);

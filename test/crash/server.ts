@@ -46,6 +46,8 @@ export interface Server {
   isUp(): boolean;
   /** Log lines of the process that runs, or ran last. */
   text(): string;
+  /** The last lines of a process that ended although nothing had ended it. */
+  ownEnd(): string | undefined;
   cwmp: string;
   api: string;
   token: string;
@@ -54,6 +56,7 @@ export interface Server {
 /** @param args of the store; `env` for a server with a planted bug */
 export function server(main: string, data: string, args: string[], env: Record<string, string> = {}): Server {
   let running: Program | undefined;
+  let ownEnd: string | undefined;
   let isReady = false;
   const up: Server = {
     cwmp: 'http://127.0.0.1:0',
@@ -61,13 +64,18 @@ export function server(main: string, data: string, args: string[], env: Record<s
     token: '',
     isUp: () => isReady,
     text: () => running?.text() ?? '',
+    ownEnd: () => ownEnd,
     start: async () => {
-      running = program(
+      const started = program(
         main,
         ['--data', data, '--cwmp', up.cwmp, '--api', up.api, '--cpe-auth', 'none', '--enrol', 'auto', ...args],
         env,
       );
-      const ready = await running.ready();
+      running = started;
+      void started.ended.then(({ code, signal }) => {
+        if (running === started) ownEnd = `${signal ?? code}\n${started.text().slice(-2000)}`;
+      });
+      const ready = await started.ready();
       up.cwmp = String((ready.cwmp as string[])[0]);
       up.api = String(ready.api);
       isReady = true;
@@ -80,9 +88,10 @@ export function server(main: string, data: string, args: string[], env: Record<s
       await dying?.stop('SIGKILL');
     },
     stop: async () => {
+      const stopping = running;
       isReady = false;
-      const ended = await running?.stop();
       running = undefined;
+      const ended = await stopping?.stop();
       if (ended && ended.code !== 0) throw new Error(`the server ended with ${ended.code ?? ended.signal}`);
     },
   };
@@ -108,6 +117,7 @@ async function severalServers(main: string, data: string, args: string[], count:
     token: 'token-of-the-run',
     isUp: () => nodes.every(node => node.isUp()),
     text: () => nodes.map(node => node.text()).join('\n'),
+    ownEnd: () => nodes.map(node => node.ownEnd()).find(end => end !== undefined),
     start: async () => {
       for (const node of nodes) await node.start();
     },
