@@ -14,6 +14,7 @@ import type { EventBus } from '../events.ts';
 import type { Metrics } from '../metrics.ts';
 import { audit } from './audit.ts';
 import { readBody, readQuery, refuseNul } from './input.ts';
+import { jsonOf } from './json.ts';
 import type { Operation, OperationContext, OperationOutput, Role } from './operation.ts';
 import { operations } from './operations.ts';
 import { registerLive } from './sse.ts';
@@ -233,7 +234,7 @@ function register(api: FastifyInstance, operation: Operation, options: RestOptio
       void reply.code(statusOf(output));
       if (output.bytes) return reply.send(outgoing(request, output.bytes, options.log));
       if (output.body === undefined || Buffer.isBuffer(output.body)) return reply.send(output.body);
-      return reply.type('application/json').send(JSON.stringify(output.body));
+      return reply.type('application/json').send(await jsonOf(output.body));
     },
   });
 }

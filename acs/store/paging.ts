@@ -1,14 +1,13 @@
 // Pages of a search by keyset, in any store: their length, their order, and the cursor that leads to the next.
 
 import type { DeviceRow } from '../device/row.ts';
-import type { Task } from '../device/task.ts';
 import { UserError } from '../errors.ts';
-import type { DeviceQuery } from './store.ts';
+import type { DeviceQuery, ParameterQuery, TaskQuery } from './store.ts';
 
 const MAX_PAGE = 1000;
 export const pageOf = (limit: number): number => Math.min(MAX_PAGE, Math.max(1, Math.floor(limit) || 1));
 
-export const newestFirst = (a: Task, b: Task): number =>
+export const newestFirst = (a: TaskKey, b: TaskKey): number =>
   b.created - a.created || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
 
 /** The row with the fields in `only`; default: all. */
@@ -37,6 +36,27 @@ export const cursorText = (sort: string | undefined, key: string | number, id: s
   Buffer.from(JSON.stringify([sort ?? 'id', key, id])).toString('base64url');
 
 export const badCursor = (): UserError => new UserError(400, 'bad-cursor', 'the cursor is not one of this search');
+
+export interface TaskKey {
+  created: number;
+  id: string;
+}
+
+/** The cursor to what follows a task, or a parameter, in its list. */
+export const taskCursor = ({ created, id }: TaskKey): string => cursorText('task', created, id);
+export const parameterCursor = (path: string): string => cursorText('path', '', path);
+
+/** The task after which a page begins; undefined for the first page. @throws UserError 400 `bad-cursor` */
+export function taskBefore({ cursor }: TaskQuery): TaskKey | undefined {
+  if (cursor === undefined) return undefined;
+  const { key, id } = readCursor(cursor, 'task');
+  if (typeof key !== 'number') throw badCursor();
+  return { created: key, id };
+}
+
+/** The path after which a page begins, '' for the first page. @throws UserError 400 `bad-cursor` */
+export const pathBefore = ({ cursor }: ParameterQuery): string =>
+  cursor === undefined ? '' : readCursor(cursor, 'path').id;
 
 export function readCursor(text: string, sort = 'id'): { key: string | number; id: string } {
   const bad = badCursor();

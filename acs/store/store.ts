@@ -83,6 +83,20 @@ export interface OverdueQuery {
   blindSpot?: BlindSpot;
 }
 
+export interface ParameterQuery {
+  device: string;
+  /** One parameter, or a partial path that ends with a dot; '' is all. */
+  path: string;
+  limit: number;
+  cursor?: string;
+}
+
+export interface TaskQuery {
+  device?: string;
+  limit: number;
+  cursor?: string;
+}
+
 export interface SeriesQuery {
   device: string;
   path: string;
@@ -144,6 +158,8 @@ export interface Store {
 
   /** Known parameters at or below `path` (partial paths end with a dot; '' is all). */
   parameters(device: string, path: string): Promise<KnownValue[]>;
+  /** The same in pages, by path. */
+  parameterPage(query: ParameterQuery): Promise<{ items: KnownValue[]; next?: string }>;
   /**
    * The known values of some paths in many devices, in the order of `paths`, null for unknown ones. A device without any is absent; equal
    * answers of one call are one object.
@@ -155,8 +171,8 @@ export interface Store {
    */
   putParameters(device: string, values: KnownValue[], replaceBelow?: string, most?: number): Promise<void>;
 
-  /** Open and ended tasks, newest first. */
-  tasks(query: { device?: string; limit: number }): Promise<Task[]>;
+  /** Open and ended tasks, newest first. A page ends early where its tasks are large (task-page.ts). */
+  tasks(query: TaskQuery): Promise<{ items: Task[]; next?: string }>;
   task(id: string): Promise<Task | undefined>;
 
   faults(limit: number): Promise<DeviceFault[]>;

@@ -252,7 +252,10 @@ async function finalState(api: Api, journal: Journal, cpes: CrashCpe[]): Promise
       parameterKey: string;
       overrides: Record<string, { value: string }>;
     }>(place);
-    const { items } = await read<{ items: { path: string; value: string }[] }>(`${place}/parameters`);
+    const { items, next } = await read<{ items: { path: string; value: string }[]; next: unknown }>(
+      `${place}/parameters`,
+    );
+    if (next !== null) throw new Error(`${id} has more parameters than one page shows`);
     devices.push({
       id,
       parameterKey,

@@ -36,7 +36,7 @@ export async function factsOf(store: Store, now: number): Promise<Facts> {
     for (const { path, state, wanted, found, count } of row.drift ?? [])
       facts.set(`drift ${row.id} ${path}`, words({ state, wanted, found, count }));
   }
-  for (const { id, method, state, origin, fault, result } of (await store.tasks({ limit: 500 })).reverse())
+  for (const { id, method, state, origin, fault, result } of (await store.tasks({ limit: 500 })).items.reverse())
     facts.set(`task ${id}`, `${method} ${state} ${words({ origin, fault, result })}`);
   for (const { name, body } of await store.documents<{ phase?: string; wave?: number; reason?: string }>('rollout'))
     facts.set(`rollout ${name}`, words({ phase: body.phase, wave: body.wave, reason: body.reason }));

@@ -4,6 +4,7 @@ import type { KnownValue } from '../../device/parameter.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import { UserError } from '../../errors.ts';
 import { parseFilter } from '../../query/parser.ts';
+import type { ParameterQuery } from '../../store/store.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { Product } from '../models/learned-model.ts';
 import type { ProductModels } from '../models/product-models.ts';
@@ -92,10 +93,10 @@ export class Devices {
     this.#context.events.emit('removed', { device: id });
   }
 
-  /** The known values at or below a path. @throws UserError 404 */
-  async parameters(id: string, path: string): Promise<KnownValue[]> {
-    await this.row(id);
-    return await this.#context.store.parameters(id, path);
+  /** The known values at or below a path, in pages. @throws UserError 400 `bad-cursor`, 404 */
+  async parameters(query: ParameterQuery): Promise<{ items: KnownValue[]; next?: string }> {
+    await this.row(query.device);
+    return await this.#context.store.parameterPage(query);
   }
 
   get #now(): number {

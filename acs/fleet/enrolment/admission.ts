@@ -29,8 +29,8 @@ const withPlainOui = (id: string): string =>
 async function isAwaited({ id }: DeviceRow, { store, clock, enrol, rebootstrap }: FleetContext): Promise<boolean> {
   if (enrol === 'auto' && rebootstrap === 'allow') return true;
   const since = clock.now() - RESET_MS;
-  const tasks = await store.tasks({ device: id, limit: MAX_TASKS });
-  return tasks.some(
+  const { items } = await store.tasks({ device: id, limit: MAX_TASKS });
+  return items.some(
     ({ method, started = 0, state }) => method === 'FactoryReset' && started > since && state !== 'failed',
   );
 }

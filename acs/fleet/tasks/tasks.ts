@@ -3,6 +3,7 @@ import type { Clock } from '../../../shared/clock.ts';
 import type { Task } from '../../device/task.ts';
 import { UserError } from '../../errors.ts';
 import type { AcsEvents } from '../../events.ts';
+import type { TaskQuery } from '../../store/store.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { Models } from '../common/models.ts';
 import type { Cpe } from '../common/ports.ts';
@@ -52,7 +53,7 @@ export class Tasks {
     return found;
   }
 
-  readonly list = (query: { device?: string; limit: number }): Promise<Task[]> => this.#context.store.tasks(query);
+  readonly list = (query: TaskQuery): Promise<{ items: Task[]; next?: string }> => this.#context.store.tasks(query);
 
   /** @throws UserError 404, 409 for a task that was sent or has ended */
   async cancel(id: string): Promise<Task> {

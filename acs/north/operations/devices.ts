@@ -191,7 +191,7 @@ export const devices: readonly Operation[] = [
   },
   {
     name: 'getParameters',
-    summary: 'Lists the known values at or below a path',
+    summary: 'Lists the known values at or below a path, in pages',
     method: 'GET',
     path: '/devices/:id/parameters',
     role: 'viewer',
@@ -199,8 +199,9 @@ export const devices: readonly Operation[] = [
     answers: { 200: answers.parameters },
     problems: noDevice,
     run: async (input, { fleet }) => {
-      const values = await fleet.devices.parameters(param(input), String(input.query.path ?? ''));
-      return ok({ items: values.map(parameterView) });
+      const { path = '', limit = 1000, ...rest } = input.query as { path?: string; limit?: number; cursor?: string };
+      const { items, next } = await fleet.devices.parameters({ device: param(input), path, limit, ...rest });
+      return ok({ items: items.map(parameterView), next: next ?? null });
     },
   },
   {

@@ -48,6 +48,8 @@ export const deviceQuery = closed({
 });
 export const parameterQuery = closed({
   path: optional(text('A parameter, or a partial path that ends with a dot')),
+  limit: optional(Type.Integer({ minimum: 1, maximum: 1000, description: 'Values of a page; default: 1,000' })),
+  cursor: page.cursor,
 });
 
 export const drift = Type.Object({
@@ -164,15 +166,18 @@ export const answers = {
   knocking: list(
     Type.Object({ device: Type.String(), address: Type.String(), first: time, last: time, count: Type.Integer() }),
   ),
-  parameters: list(
-    Type.Object({
-      path: Type.String(),
-      value: Type.String(),
-      type: Type.String(),
-      writable: optional(Type.Boolean()),
-      notification: optional(Type.Integer()),
-      time,
-    }),
-  ),
+  parameters: Type.Object({
+    items: Type.Array(
+      Type.Object({
+        path: Type.String(),
+        value: Type.String(),
+        type: Type.String(),
+        writable: optional(Type.Boolean()),
+        notification: optional(Type.Integer()),
+        time,
+      }),
+    ),
+    next: nullable(Type.String()),
+  }),
   accepted: Type.Object({ accepted: Type.Literal(true) }),
 } as const;

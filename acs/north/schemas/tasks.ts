@@ -1,6 +1,6 @@
 // Shapes of tasks.
 import { Type } from 'typebox';
-import { choice, closed, list, optional, text, time } from './common.ts';
+import { choice, closed, nullable, optional, page, text, time } from './common.ts';
 import { faultCode } from './faults.ts';
 
 export const taskInput = closed({
@@ -18,7 +18,7 @@ export const taskInput = closed({
 export const waitQuery = closed({ wait: optional(Type.Number({ minimum: 0, maximum: 600 })) });
 export const taskQuery = closed({
   device: optional(Type.String()),
-  limit: optional(Type.Integer({ minimum: 1, maximum: 500 })),
+  ...page,
 });
 
 export const task = Type.Object({
@@ -52,4 +52,4 @@ export const task = Type.Object({
     }),
   ),
 });
-export const tasks = list(task);
+export const tasks = Type.Object({ items: Type.Array(task), next: nullable(Type.String()) });

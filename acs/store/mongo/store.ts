@@ -11,6 +11,7 @@ import { DeviceSearch } from './devices/device-search.ts';
 import { DeviceWrites } from './devices/device-writes.ts';
 import { DeviceGroups } from './devices/groups.ts';
 import { ParameterTrees } from './devices/parameter-trees.ts';
+import { TaskSearch } from './devices/task-search.ts';
 import { WorkSearch } from './devices/work-search.ts';
 import { Documents } from './documents.ts';
 import { History } from './history.ts';
@@ -54,7 +55,7 @@ export async function storeOn(link: Link): Promise<Store> {
         groups: new DeviceGroups(link, collections.devices, scan),
         trees,
       }),
-      ...workStore(link, new WorkSearch(link, collections)),
+      ...workStore(link, new WorkSearch(link, collections), new TaskSearch(link, collections)),
       ...documentStore(link, documents),
       ...contentStore(link, contents),
       ...recordStore(link, new Records(link, collections), async () => {
@@ -103,6 +104,7 @@ type DevicePart = Pick<
   | 'groups'
   | 'overdue'
   | 'parameters'
+  | 'parameterPage'
   | 'knownValues'
   | 'putParameters'
 >;
@@ -129,6 +131,7 @@ function deviceStore(link: Link, { writes, search, groups, trees }: DeviceParts)
     groups: query => link.run(() => groups.read(query)),
     overdue: query => link.run(() => search.overdue(query)),
     parameters: (device, path) => link.run(() => trees.parameters(device, path)),
+    parameterPage: query => link.run(() => trees.page(query)),
     knownValues: (ids, paths) => link.run(() => search.knownValues(ids, paths)),
     putParameters: (device, values, replaceBelow, most) =>
       link.run(async () => {
@@ -139,8 +142,8 @@ function deviceStore(link: Link, { writes, search, groups, trees }: DeviceParts)
   };
 }
 
-const workStore = (link: Link, work: WorkSearch): Pick<Store, 'tasks' | 'task' | 'faults'> => ({
-  tasks: query => link.run(() => work.tasks(query)),
+const workStore = (link: Link, work: WorkSearch, search: TaskSearch): Pick<Store, 'tasks' | 'task' | 'faults'> => ({
+  tasks: query => link.run(() => search.tasks(query)),
   task: id => link.run(() => work.task(id)),
   faults: limit => link.run(() => work.faults(limit)),
 });

@@ -1,9 +1,12 @@
 // The parts of the SQLite store by topic: each request goes to the writer, to a search, or to a quick read.
 import type { Clock } from '../../../shared/clock.ts';
 import type { DeviceOperation, DeviceOperations, Informed, InformFacts } from '../../device/operation-types.ts';
+import type { KnownValue } from '../../device/parameter.ts';
 import type { DeviceRow } from '../../device/row.ts';
+import { pageOf } from '../paging.ts';
 import type { Delivery, DocumentKind, StoredDocument } from '../records.ts';
 import type { DeviceQuery, Groups, Store } from '../store.ts';
+import { taskPage } from '../task-page.ts';
 import type { Connections } from './connections.ts';
 import { type PartsAnswer, rowsOf } from './queries/device-queries.ts';
 import type { KnownAnswer } from './queries/parameter-queries.ts';
@@ -19,6 +22,7 @@ type DevicePart = Pick<
   | 'groups'
   | 'overdue'
   | 'parameters'
+  | 'parameterPage'
   | 'knownValues'
   | 'putParameters'
 >;
@@ -48,6 +52,8 @@ export function deviceStore({ write, search, queries }: Connections): DevicePart
     overdue: async query => (await search({ do: 'overdue', query })) as string[],
 
     parameters: async (device, path) => queries.parameters.ofDevice(device, path),
+    // The order by path costs a look at all parameters of the device.
+    parameterPage: async query => (await search({ do: 'parameters', query })) as { items: KnownValue[]; next?: string },
     knownValues: async (devices, paths) => {
       const { texts, of } = (await search({ do: 'knownValues', devices, paths })) as KnownAnswer;
       return new Map(of.map(([device, at]) => [device, texts[at]!]));
@@ -70,7 +76,8 @@ const unindexed: ReadonlySet<string> = new Set(
 const isIndexedSort = ({ sort }: DeviceQuery): boolean => !unindexed.has(sort?.replace(/^-/, '') ?? 'id');
 
 export const workStore = ({ queries }: Connections): Pick<Store, 'tasks' | 'task' | 'faults'> => ({
-  tasks: async query => queries.work.tasks(query),
+  tasks: async query =>
+    await taskPage(queries.work.taskKeys(query), pageOf(query.limit), async ids => queries.work.taskTexts(ids)),
   task: async id => queries.work.task(id),
   faults: async limit => queries.work.faults(limit),
 });

@@ -197,6 +197,22 @@ describe('device API', () => {
     await api.refused(404, 'no-such-device', 'GET', '/devices/0090F8-X-1/parameters');
   });
 
+  it('B3: lists parameters in pages of at most 1,000', async () => {
+    await announce();
+    const values = Array.from({ length: 1500 }, (_, at) => ({
+      ...{ path: `Device.P${1000 + at}`, value: String(at), type: 'xsd:string', time: 1000 },
+    }));
+    await api.acs.store.putParameters(id, values);
+    const first = (await api.call('GET', `/devices/${id}/parameters`)).json;
+    assert.deepEqual([first.items.length, typeof first.next], [1000, 'string']);
+    const second = (await api.call('GET', `/devices/${id}/parameters?cursor=${first.next}`)).json;
+    assert.deepEqual([second.items.length, second.items[0]?.value, second.next], [500, '1000', null]);
+    const few = (await api.call('GET', `/devices/${id}/parameters?path=Device.&limit=2`)).json;
+    assert.deepEqual([few.items.length, typeof few.next], [2, 'string']);
+    await api.refused(400, 'bad-cursor', 'GET', `/devices/${id}/parameters?cursor=x`);
+    await api.refused(400, 'bad-input', 'GET', `/devices/${id}/parameters?limit=1001`);
+  });
+
   it('sends a connection request, and answers a refusal with 504 and the reason', async () => {
     await announce();
     assert.deepEqual((await api.call('POST', `/devices/${id}/connection-request`)).json, { accepted: true });

@@ -36,6 +36,10 @@ describe('task API', () => {
       [second.id],
     );
     assert.deepEqual((await api.call('GET', '/tasks?device=other')).json.items, []);
+    const { items, next } = (await api.call('GET', '/tasks?limit=1')).json;
+    const { items: rest } = (await api.call('GET', `/tasks?cursor=${next}`)).json;
+    assert.deepEqual([...items, ...rest], (await api.call('GET', '/tasks')).json.items, 'B3: in pages');
+    await api.refused(400, 'bad-cursor', 'GET', '/tasks?cursor=x');
     assert.deepEqual((await api.call('GET', `/tasks/${first.id}`)).json, first);
     assert.equal((await api.call('DELETE', `/tasks/${first.id}`)).json.state, 'cancelled');
     await api.refused(409, 'task-ended', 'DELETE', `/tasks/${first.id}`);

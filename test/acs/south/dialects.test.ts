@@ -93,7 +93,9 @@ describe('CPEs of many dialects', () => {
       assert.equal(cpe.values.get(interval)?.value, '60');
       assert.match(cpe.values.get(enable)?.value ?? '', /^(0|false)$/);
       assert.deepEqual(
-        (await world.acs.fleet.devices.parameters(id, interval)).map(({ value }) => value),
+        (await world.acs.fleet.devices.parameters({ device: id, path: interval, limit: 5 })).items.map(
+          ({ value }) => value,
+        ),
         ['60'],
       );
 

@@ -77,7 +77,7 @@ peerSuite('MongoDB store with several processes', mongoNeeds, function () {
       ),
     );
     assert.equal((await one.device(id))?.tasks.length, 0);
-    const tasks = await one.tasks({ limit: 100 });
+    const { items: tasks } = await one.tasks({ limit: 100 });
     assert.equal(tasks.length, 60);
     assert.ok(tasks.every(task => task.state === 'cancelled'));
   });

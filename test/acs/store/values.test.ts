@@ -52,6 +52,41 @@ contractSuite('parameters and history', subject => {
       assert.deepEqual(await paths(''), []);
     });
 
+    it('B3: reads parameters in pages, by path', async () => {
+      const { store } = subject;
+      const names = Array.from({ length: 2500 }, (_, n) => `Device.P.${String(n).padStart(4, '0')}.${'v'.repeat(60)}`);
+      await store.putParameters(
+        deviceId('A'),
+        names.map(path => known(path, 'x')),
+      );
+      const walk = async (path: string, limit: number): Promise<string[][]> => {
+        const pages: string[][] = [];
+        for (let cursor: string | undefined = ''; cursor !== undefined; ) {
+          const page = await store.parameterPage({ device: deviceId('A'), path, limit, ...(cursor ? { cursor } : {}) });
+          pages.push(page.items.map(item => item.path));
+          cursor = page.next;
+        }
+        return pages;
+      };
+      const pages = await walk('Device.P.', 1000);
+      assert.deepEqual(
+        pages.map(page => page.length),
+        [1000, 1000, 500],
+      );
+      assert.deepEqual(pages.flat(), names);
+      assert.deepEqual((await walk('Device.P.', 1250)).flat(), names, 'at most 1,000 a page');
+      assert.deepEqual((await walk('', 700)).flat(), await paths(''));
+      assert.deepEqual(await walk('Device.A.B.', 1), [['Device.A.B.1.C'], ['Device.A.B.10.C']]);
+      assert.deepEqual(await walk('Device.A.B', 5), [['Device.A.B']]);
+      assert.deepEqual(await walk('Device.Q.', 5), [[]]);
+      assert.deepEqual(await store.parameterPage({ device: 'nobody', path: '', limit: 5 }), { items: [] });
+      await rejectsWith(
+        store.parameterPage({ device: deviceId('A'), path: '', limit: 5, cursor: 'x' }),
+        400,
+        'bad-cursor',
+      );
+    });
+
     it('B3: refuses values by which a device would have more parameters than a limit', async () => {
       const { store } = subject;
       const ids = (count: number, at = 0) => Array.from({ length: count }, (_, n) => known(`Device.N.${n + at}`, 'n'));

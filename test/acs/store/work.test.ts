@@ -1,5 +1,6 @@
 // Tasks and faults in every store.
 import assert from 'node:assert/strict';
+import { MAX_PAGE_CHARACTERS } from '../../../acs/store/task-page.ts';
 import {
   addTask,
   announce,
@@ -55,10 +56,42 @@ contractSuite('tasks and faults', subject => {
     await subject.store.apply(deviceId('A'), 'taskCancelled', { id: 't7', now: newYear + 100 });
     await subject.store.apply(deviceId('B'), 'taskCancelled', { id: 't2', now: newYear + 100 });
     const ids = async (query: { device?: string; limit: number }): Promise<string> =>
-      (await subject.store.tasks(query)).map(task => task.id).join(' ');
+      (await subject.store.tasks(query)).items.map(task => task.id).join(' ');
     assert.equal(await ids({ limit: 100 }), 't9 t8 t7 t6 t5 t4 t3 t2 t1 t0');
     assert.equal(await ids({ limit: 3 }), 't9 t8 t7');
     assert.equal(await ids({ device: deviceId('A'), limit: 4 }), 't9 t7 t5 t3');
+  });
+
+  it('B3: lists tasks in pages, open and ended ones in one order, and ends a page that is large', async () => {
+    const { store } = subject;
+    for (const serial of ['A', 'B', 'C']) await announce(store, serial);
+    // Several of one time, and devices whose newest task is on an earlier page than their others.
+    for (let n = 0; n < 12; n++)
+      await addTask(store, ['A', 'B', 'C'][n % 3]!, taskOf(`t${n + 10}`, 'Reboot', newYear + Math.floor(n / 2)));
+    for (const n of [11, 14, 15, 20])
+      await store.apply(deviceId(['A', 'B', 'C'][(n - 10) % 3]!), 'taskCancelled', { id: `t${n}`, now: newYear + 99 });
+    const walk = async (query: { device?: string; limit: number }): Promise<string[]> => {
+      const pages: string[] = [];
+      for (let cursor: string | undefined = ''; cursor !== undefined; ) {
+        const page = await store.tasks({ ...query, ...(cursor ? { cursor } : {}) });
+        pages.push(page.items.map(task => task.id.slice(1)).join(' '));
+        cursor = page.next;
+      }
+      return pages;
+    };
+    assert.deepEqual(await walk({ limit: 5 }), ['21 20 19 18 17', '16 15 14 13 12', '11 10']);
+    assert.deepEqual(await walk({ limit: 6 }), ['21 20 19 18 17 16', '15 14 13 12 11 10'], 'no empty page at the end');
+    assert.deepEqual(await walk({ device: deviceId('A'), limit: 3 }), ['19 16 13', '10']);
+    await rejectsWith(store.tasks({ limit: 5, cursor: 'x' }), 400, 'bad-cursor');
+
+    const { token } = await inform(store, 'L', newYear);
+    const result = { text: 'x'.repeat(MAX_PAGE_CHARACTERS / 2) };
+    for (let n = 0; n < 5; n++) {
+      await addTask(store, 'L', taskOf(`l${n}`, 'GetParameterValues', newYear + n));
+      const outcome = { state: 'done' as const, result };
+      await store.apply(deviceId('L'), 'taskSettled', { token, id: `l${n}`, outcome, now: newYear });
+    }
+    assert.deepEqual(await walk({ device: deviceId('L'), limit: 100 }), ['4 3', '2 1', '0']);
   });
 
   it('prunes ended tasks by age and by number, and no open ones', async () => {
@@ -69,7 +102,7 @@ contractSuite('tasks and faults', subject => {
     }
     const left = async (before: number, keep: number): Promise<string[]> => {
       await subject.store.prune({ endedTasks: { before, keep }, audit: { before: 0, keep: 100 } });
-      return (await subject.store.tasks({ limit: 9 })).map(task => task.id).sort();
+      return (await subject.store.tasks({ limit: 9 })).items.map(task => task.id).sort();
     };
     assert.deepEqual(await left(0, 100), ['t1', 't2', 't3', 't4']);
     assert.deepEqual(await left(newYear + 2, 100), ['t2', 't3', 't4']);

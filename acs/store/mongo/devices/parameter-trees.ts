@@ -5,6 +5,7 @@
 import type { KnownValue } from '../../../device/parameter.ts';
 import { UserError } from '../../../errors.ts';
 import { parameterLimit } from '../../parameter-limit.ts';
+import type { Store } from '../../store.ts';
 import { checkedText, noSuchDevice } from '../../text-checks.ts';
 import type { Collections, TreeDocument } from '../collections.ts';
 import { forgetHistory } from '../history.ts';
@@ -13,6 +14,7 @@ import { SerialByKey } from '../serial.ts';
 import { stamp } from '../versioned.ts';
 import { checkSize } from './device-document.ts';
 import { changeOf, mergedValue, type TreeChunk, type Values } from './tree-chunks.ts';
+import { treePage } from './tree-pages.ts';
 import { TreeReads } from './tree-reads.ts';
 
 interface Put {
@@ -39,6 +41,9 @@ export class ParameterTrees {
     const tree = await this.#reads.treeOf(device);
     return tree === undefined ? [] : await this.#reads.below(tree, path, device);
   }
+
+  /** In pages by path. */
+  readonly page: Store['parameterPage'] = query => treePage(this.#reads, query);
 
   /** Values of some paths, with or without `*`, in many trees: by tree, then by path. */
   lookUp(trees: readonly string[], paths: readonly string[]): Promise<Map<string, Map<string, string>>> {

@@ -9,7 +9,7 @@ import { textKey } from './device-document.ts';
 import { mayHold } from './tree-chunks.ts';
 
 /** Reads of one tree that a change may each time outrun. */
-const MAX_READS = 20;
+export const MAX_READS = 20;
 
 export class TreeReads {
   readonly #link: Link;

@@ -1,5 +1,7 @@
 // Reads of known parameters, of one device or of many.
 import type { KnownValue } from '../../../device/parameter.ts';
+import { pageOf, parameterCursor, pathBefore } from '../../paging.ts';
+import type { ParameterQuery } from '../../store.ts';
 import { below } from '../filter.ts';
 import type { Statements } from '../statements.ts';
 
@@ -18,8 +20,10 @@ interface ParameterRow {
   time: number;
 }
 
-const SELECT_OF_DEVICE = `SELECT d.path, p.value, p.type, p.writable, p.notification, p.time
-      FROM parameters p CROSS JOIN paths d ON d.pk = p.path WHERE p.device = ?`;
+const SELECT = `SELECT d.path, p.value, p.type, p.writable, p.notification, p.time
+      FROM parameters p CROSS JOIN paths d ON d.pk = p.path WHERE p.device = `;
+/** After every path. */
+const END = '\u{10ffff}';
 
 export class ParameterQueries {
   readonly #statements: Statements;
@@ -38,7 +42,23 @@ export class ParameterQueries {
         : path === ''
           ? [' ORDER BY d.path']
           : [' AND d.path >= ? AND d.path < ? ORDER BY d.path', ...below(path)];
-    return this.#statements.all<ParameterRow>(`${SELECT_OF_DEVICE}${where}`, pk, ...params).map(knownValue);
+    return this.#statements.all<ParameterRow>(`${SELECT}?${where}`, pk, ...params).map(knownValue);
+  }
+
+  /** The known values at or below a path, in pages by path. */
+  page(query: ParameterQuery): { items: KnownValue[]; next?: string } {
+    const { device, path } = query;
+    const limit = pageOf(query.limit);
+    const after = pathBefore(query);
+    if (path !== '' && !path.endsWith('.')) return { items: path > after ? this.ofDevice(device, path) : [] };
+    const [from, to] = path === '' ? ['', END] : below(path);
+    const found = this.#statements.all<ParameterRow>(
+      `${SELECT}(SELECT pk FROM devices WHERE id = ?) AND d.path >= ? AND d.path < ? AND d.path > ? ORDER BY d.path LIMIT ?`,
+      ...[device, from, to, after, limit + 1],
+    );
+    const items = found.slice(0, limit).map(knownValue);
+    const last = items.at(-1);
+    return found.length > limit && last ? { items, next: parameterCursor(last.path) } : { items };
   }
 
   /** The known values of some paths in many devices. */

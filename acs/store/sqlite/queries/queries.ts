@@ -1,7 +1,7 @@
 // Every read of the SQLite store, on one connection of its own: synchronous, for the main thread and for the search thread.
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import type { Filter } from '../../../query/filter.ts';
-import type { DeviceQuery, GroupQuery, OverdueQuery } from '../../store.ts';
+import type { DeviceQuery, GroupQuery, OverdueQuery, ParameterQuery } from '../../store.ts';
 import { Statements } from '../statements.ts';
 import { ContentQueries } from './content-queries.ts';
 import { DeliveryQueries } from './delivery-queries.ts';
@@ -18,7 +18,8 @@ export type SearchRequest =
   | { do: 'countDevices'; filter?: Filter; now: number }
   | { do: 'groups'; query: GroupQuery }
   | { do: 'overdue'; query: OverdueQuery }
-  | { do: 'knownValues'; devices: readonly string[]; paths: readonly string[] };
+  | { do: 'knownValues'; devices: readonly string[]; paths: readonly string[] }
+  | { do: 'parameters'; query: ParameterQuery };
 
 /** The reads of one connection, by topic. */
 export class SqliteQueries {
@@ -36,7 +37,7 @@ export class SqliteQueries {
     this.#statements = statements;
     this.devices = new DeviceQueries(statements);
     this.parameters = new ParameterQueries(statements);
-    this.work = new WorkQueries(statements, this.devices);
+    this.work = new WorkQueries(statements);
     this.documents = new DocumentQueries(statements);
     this.contents = new ContentQueries(statements);
     this.deliveries = new DeliveryQueries(statements);
@@ -58,6 +59,8 @@ export class SqliteQueries {
         return readGroups(this.#statements, request.query);
       case 'overdue':
         return this.devices.overdue(request.query);
+      case 'parameters':
+        return this.parameters.page(request.query);
       case 'knownValues':
         return this.parameters.ofDevices(request.devices, request.paths);
       case 'countDevices':

@@ -2,47 +2,50 @@
 import type { DeviceFault } from '../../../device/fault.ts';
 import type { DeviceRow } from '../../../device/row.ts';
 import type { Task } from '../../../device/task.ts';
-import { newestFirst, pageOf } from '../../paging.ts';
+import { newestFirst, pageOf, type TaskKey, taskBefore } from '../../paging.ts';
+import type { TaskQuery } from '../../store.ts';
 import type { Statements } from '../statements.ts';
-import type { DeviceQueries } from './device-queries.ts';
 
 export class WorkQueries {
   readonly #statements: Statements;
-  readonly #devices: DeviceQueries;
 
-  constructor(statements: Statements, devices: DeviceQueries) {
+  constructor(statements: Statements) {
     this.#statements = statements;
-    this.#devices = devices;
   }
 
-  /** The newest first. */
-  tasks({ device, limit: wanted }: { device?: string; limit: number }): Task[] {
-    const limit = pageOf(wanted);
-    const open = device === undefined ? this.#openTasks(limit) : (this.#devices.byId(device)?.tasks ?? []);
-    const order = 'ORDER BY created DESC, id DESC LIMIT ?';
-    const found =
+  /** The keys of tasks, open and ended, the newest first: one more than the limit where there are more. */
+  taskKeys(query: TaskQuery): TaskKey[] {
+    const { device } = query;
+    const limit = pageOf(query.limit) + 1;
+    const { created, id } = taskBefore(query) ?? { created: Number.MAX_SAFE_INTEGER, id: '' };
+    const after = `(created, id) < (?, ?) ORDER BY created DESC, id DESC LIMIT ${limit}`;
+    const keysIn = (table: string, ofDevice: string): TaskKey[] =>
       device === undefined
-        ? this.#statements.all<{ body: string }>(`SELECT body FROM ended_tasks ${order}`, limit)
-        : this.#statements.all<{ body: string }>(
-            `SELECT body FROM ended_tasks WHERE device = ? ${order}`,
-            device,
-            limit,
-          );
-    const ended = found.map(({ body }) => JSON.parse(body) as Task);
-    // A task that ends between the two reads is in both: the ended one counts.
-    const byId = new Map([...open, ...ended].map(task => [task.id, task]));
+        ? this.#statements.all(`SELECT id, created FROM ${table} WHERE ${after}`, created, id)
+        : this.#statements.all(`SELECT id, created FROM ${table} WHERE ${ofDevice} AND ${after}`, device, created, id);
+    // In the order in which a task moves, so that one that ends between the two reads is in one of them.
+    const open = keysIn('open_tasks', 'device = (SELECT pk FROM devices WHERE id = ?)');
+    const ended = keysIn('ended_tasks', 'device = ?');
+    const byId = new Map([...open, ...ended].map(key => [key.id, key]));
     return [...byId.values()].sort(newestFirst).slice(0, limit);
   }
 
+  /** Tasks by id: ended ones as JSON, open ones out of the rows of their devices. */
+  taskTexts(ids: readonly string[]): Map<string, string | Task> {
+    const found = new Map<string, string | Task>();
+    const rows = new Map<number, DeviceRow>();
+    for (const id of ids) {
+      const task = this.#openTask(id, rows) ?? this.#endedText(id);
+      if (task !== undefined) found.set(id, task);
+    }
+    return found;
+  }
+
   task(id: string): Task | undefined {
-    const holder = this.#statements.one<{ body: string }>(
-      'SELECT body FROM rows WHERE device = (SELECT device FROM open_tasks WHERE id = ?)',
-      id,
-    );
-    const open = holder && (JSON.parse(holder.body) as DeviceRow).tasks.find(task => task.id === id);
+    const open = this.#openTask(id, new Map());
     if (open) return open;
-    const ended = this.#statements.one<{ body: string }>('SELECT body FROM ended_tasks WHERE id = ?', id);
-    return ended && (JSON.parse(ended.body) as Task);
+    const ended = this.#endedText(id);
+    return ended === undefined ? undefined : (JSON.parse(ended) as Task);
   }
 
   /** The latest first. */
@@ -54,12 +57,21 @@ export class WorkQueries {
     return found.flatMap(({ id, body }) => (JSON.parse(body) as DeviceRow).faults.filter(fault => fault.id === id));
   }
 
-  #openTasks(limit: number): Task[] {
-    const found = this.#statements.all<{ id: string; body: string }>(
-      `SELECT o.id, r.body FROM open_tasks o JOIN rows r ON r.device = o.device
-       ORDER BY o.created DESC, o.id DESC LIMIT ?`,
-      limit,
-    );
-    return found.flatMap(({ id, body }) => (JSON.parse(body) as DeviceRow).tasks.filter(task => task.id === id));
+  #endedText(id: string): string | undefined {
+    return this.#statements.one<{ body: string }>('SELECT body FROM ended_tasks WHERE id = ?', id)?.body;
+  }
+
+  /** @param rows those that were parsed before, by device */
+  #openTask(id: string, rows: Map<number, DeviceRow>): Task | undefined {
+    const pk = this.#statements.one<{ device: number }>('SELECT device FROM open_tasks WHERE id = ?', id)?.device;
+    if (pk === undefined) return undefined;
+    const row = rows.get(pk) ?? this.#rowAt(pk);
+    if (row) rows.set(pk, row);
+    return row?.tasks.find(task => task.id === id);
+  }
+
+  #rowAt(pk: number): DeviceRow | undefined {
+    const found = this.#statements.one<{ body: string }>('SELECT body FROM rows WHERE device = ?', pk);
+    return found && (JSON.parse(found.body) as DeviceRow);
   }
 }

@@ -240,7 +240,7 @@ describe('the schedule', () => {
     await store.apply(id, 'taskAdded', { task: taskOf('open', 'Reboot', now - 100 * DAY) });
     startDuties(schedule('one'), { store, clock, files: { sweep: async () => undefined } }, { tasks: 30, audit: 365 });
     await clock.advance(2 * MINUTE);
-    const tasks = await store.tasks({ limit: 10 });
+    const { items: tasks } = await store.tasks({ limit: 10 });
     assert.deepEqual(tasks.map(task => task.id).sort(), ['open', 'young']);
     assert.deepEqual(
       (await store.audit({ limit: 10 })).items.map(entry => entry.id),

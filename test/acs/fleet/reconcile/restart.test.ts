@@ -139,7 +139,9 @@ describe('restarts, message by message', () => {
     const cpe = slow();
     const first = await session(cpe, ['1 BOOT']);
     assert.deepEqual(asked(first).slice(-1), ['Reboot']);
-    const [task] = await acs.store.tasks({ device: id, limit: 10 });
+    const {
+      items: [task],
+    } = await acs.store.tasks({ device: id, limit: 10 });
     assert.deepEqual(
       [task?.method, task?.origin, task?.state, task?.args.CommandKey],
       ['Reboot', 'reconcile', 'waiting', task?.id],
