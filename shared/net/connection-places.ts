@@ -165,10 +165,7 @@ export class ConnectionPlaces {
   constructor(options: PlacesOptions) {
     this.#options = options;
     this.#open = new OpenPlaces(options.clock, place => this.#closeLate(place));
-    const leave = (place: Place | undefined): void => place && this.#leave(place);
-    this.#onClose = function () {
-      leave(this[PLACE]);
-    };
+    this.#onClose = closeListener(place => this.#leave(place));
   }
 
   get unproved(): number {
@@ -201,9 +198,7 @@ export class ConnectionPlaces {
   }
 
   /** Closes every connection. */
-  close(): void {
-    this.#open.destroyAll();
-  }
+  readonly close = (): void => this.#open.destroyAll();
 
   #enter(socket: Carrier, isTls: boolean): void {
     const place = newPlace(socket, isTls, this.#options.clock.monotonic(), this.#options.isExempt);
@@ -237,6 +232,12 @@ export class ConnectionPlaces {
     this.#options.onClosed?.({ address: place.address, reason });
   }
 }
+
+/** Called with the socket itself, so that all sockets share it. */
+const closeListener = (leave: (place: Place) => void) =>
+  function (this: Carrier): void {
+    if (this[PLACE]) leave(this[PLACE]);
+  };
 
 /** Notes the request that a connection carries. */
 function followRequests(server: Server, clock: Clock): void {
