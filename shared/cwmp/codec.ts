@@ -1,6 +1,6 @@
 // Arguments ↔ XML elements, driven by the descriptions of methods.ts: one encoder and one decoder for all messages.
 
-import { attributeNamed, type XmlElement } from '../xml/read.ts';
+import { attributeNamed, type XmlElement } from '../xml/element.ts';
 import { escapeText } from '../xml/write.ts';
 import { codeFor } from './faults.ts';
 import type {

@@ -1,7 +1,8 @@
 // SOAP 1.1 envelopes of CWMP (TR-069 3.5): one encoder, one decoder, for the ACS and the CPE.
 import { channel } from 'node:diagnostics_channel';
 import { clip } from '../clip.ts';
-import { attributeNamed, parseXml, type XmlElement, XmlError, type XmlLimits } from '../xml/read.ts';
+import { attributeNamed, type XmlElement, type XmlLimits } from '../xml/element.ts';
+import { parseXml, XmlError } from '../xml/read.ts';
 import { escapeText } from '../xml/write.ts';
 import { decodeFields, encodeFields, InvalidArgument, parseBoolean } from './codec.ts';
 import { codeFor, faultSide, type ParameterFault } from './faults.ts';

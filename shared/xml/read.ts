@@ -1,8 +1,19 @@
-// XML text → a light tree, for CWMP envelopes: one pass over saxes' events, our own prefix map, hard bounds, no DTD.
-// The hot path of every session: it holds to strings, arrays and few Maps.
+// XML text → a light tree, for CWMP envelopes: our own prefix map, hard bounds, no DTD. A plain document is scanned by hand (plain.ts); any
+// other takes one pass over saxes' events. The hot path of every session: it holds to strings, arrays and few Maps.
 import { type SaxesAttributePlain, SaxesParser, type SaxesTagPlain } from 'saxes';
 import { clip } from '../clip.ts';
 import { decodeText, UnknownCharset } from './charset.ts';
+import {
+  lookUp,
+  NO_ATTRIBUTES,
+  NO_CHILDREN,
+  ROOT_SCOPE,
+  type Scope,
+  scopeWithin,
+  XmlElement,
+  type XmlLimits,
+} from './element.ts';
+import { readPlain } from './plain.ts';
 
 /** The text is not XML that we take. Line and column count from 1. */
 export class XmlError extends Error {
@@ -17,16 +28,6 @@ export class XmlError extends Error {
   }
 }
 
-export interface XmlLimits {
-  /** Bytes of a Buffer, UTF-16 units of a string. */
-  size: number;
-  depth: number;
-  /** Elements in the whole document. */
-  elements: number;
-  /** Attributes of one element. */
-  attributes: number;
-}
-
 /** Room for a full read of 100,000 parameters; a CWMP message is ten levels deep. */
 const defaultLimits: Readonly<XmlLimits> = {
   size: 32 * 1024 * 1024,
@@ -34,68 +35,6 @@ const defaultLimits: Readonly<XmlLimits> = {
   elements: 400_000,
   attributes: 64,
 };
-
-const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace';
-/** By the name as written; without a prototype, so that every key is an attribute. */
-export type Attributes = Readonly<Record<string, string>>;
-const NO_ATTRIBUTES: Attributes = Object.freeze(Object.create(null) as Record<string, string>);
-const NO_CHILDREN: readonly XmlElement[] = [];
-
-/** Prefixes declared on one element; other prefixes are looked up in its parent. */
-interface Scope {
-  readonly parent: Scope | undefined;
-  readonly prefixes: Map<string, string>;
-  /** Namespace of names without a prefix: most of all names. */
-  readonly plain: string;
-}
-
-const ROOT_SCOPE: Scope = { parent: undefined, prefixes: new Map([['xml', XML_NAMESPACE]]), plain: '' };
-
-/** '' for an undeclared prefix: an error of the sender, judged where the name matters. */
-function lookUp(scope: Scope, prefix: string): string {
-  if (prefix === '') return scope.plain;
-  for (let at: Scope | undefined = scope; at; at = at.parent) {
-    const uri = at.prefixes.get(prefix);
-    if (uri !== undefined) return uri;
-  }
-  return '';
-}
-
-export class XmlElement {
-  /** Local name. */
-  readonly name: string;
-  /** Namespace URI, '' for none. */
-  readonly namespace: string;
-  /** By the name as written (`xsi:type`), xmlns declarations included. */
-  readonly attributes: Attributes;
-  children: readonly XmlElement[] = NO_CHILDREN;
-  /** All character data directly inside, CDATA included, white space kept. */
-  text = '';
-  readonly scope: Scope;
-
-  constructor(name: string, namespace: string, attributes: Attributes, scope: Scope) {
-    this.name = name;
-    this.namespace = namespace;
-    this.attributes = attributes;
-    this.scope = scope;
-  }
-
-  /** First child of this local name, whatever its namespace. */
-  child(name: string): XmlElement | undefined {
-    for (const child of this.children) if (child.name === name) return child;
-    return undefined;
-  }
-}
-
-/** Value of the first attribute with this local name, whatever its prefix. */
-export function attributeNamed(element: XmlElement, local: string): string | undefined {
-  const { attributes } = element;
-  for (const name in attributes) {
-    if (name === local || (name.endsWith(local) && name[name.length - local.length - 1] === ':'))
-      return attributes[name];
-  }
-  return undefined;
-}
 
 /**
  * The root element of a document.
@@ -107,6 +46,11 @@ export function parseXml(source: string | Buffer, limits?: Partial<XmlLimits>, c
   const bounds = limits ? { ...defaultLimits, ...limits } : defaultLimits;
   if (source.length > bounds.size) throw new XmlError(`larger than ${bounds.size} bytes`, 1, 1);
   const text = trimEnds(typeof source === 'string' ? source : decodeBytes(source, charset));
+  return readPlain(text, bounds) ?? readAny(text, bounds);
+}
+
+/** The root element of any document. @throws XmlError */
+export function readAny(text: string, bounds: Readonly<XmlLimits> = defaultLimits): XmlElement {
   const builder = spare ?? new Builder();
   spare = undefined;
   const root = builder.build(text, bounds);
@@ -181,16 +125,6 @@ function newElement(tag: SaxesTagPlain, outer: Scope, attributed: boolean): XmlE
   if (colon < 0) return new XmlElement(tag.name, scope.plain, attributes, scope);
   const namespace = lookUp(scope, tag.name.slice(0, colon));
   return new XmlElement(tag.name.slice(colon + 1), namespace, attributes, scope);
-}
-
-function scopeWithin(outer: Scope, attributes: Attributes): Scope {
-  let prefixes: Map<string, string> | undefined;
-  for (const name in attributes) {
-    if (!name.startsWith('xmlns') || (name.length > 5 && name[5] !== ':')) continue;
-    prefixes ??= new Map();
-    prefixes.set(name.slice(6), attributes[name] ?? '');
-  }
-  return prefixes ? { parent: outer, prefixes, plain: prefixes.get('') ?? outer.plain } : outer;
 }
 
 /** C programs send a trailing NUL, scripts a leading line break: XML allows neither, and neither does harm. */

@@ -1,7 +1,8 @@
 // shared/xml: what is read, what is refused and where, and that written text reads back.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { attributeNamed, parseXml, XmlError } from '../../shared/xml/read.ts';
+import { attributeNamed } from '../../shared/xml/element.ts';
+import { parseXml, XmlError } from '../../shared/xml/read.ts';
 import { escapeAttribute, escapeText } from '../../shared/xml/write.ts';
 import { xmlText } from '../support/envelopes.ts';
 
