@@ -61,15 +61,19 @@ function planValues({ desired, model, current, left, values }: Write): void {
   }
 }
 
-/** Keeps the values that the device has now, as far as they are known. */
+/** Keeps the values that the device has now, as far as they are known: those that were set, and those that were right already. */
 async function recordValues(run: Reconciliation, write: Write): Promise<void> {
   const { row, context, now: time } = run;
   const { desired, model, current, values } = write;
-  const known = values.map(({ value }) => value).filter(({ Name }) => !isHidden(model, Name));
-  const set = known.map(({ Name, Value, Type }) => ({ path: Name, value: Value, type: Type, time }));
-  await context.store.putParameters(row.id, set);
-  run.row = withKnown(run.row, set);
-  await learnInterval(context.store, row, namedValues([...current.values(), ...known]));
+  const written = values.map(({ value }) => value);
+  const right = [...desired.set.keys()].flatMap(path => current.get(path) ?? []);
+  const known = new Map([...right, ...written].map(value => [value.Name, value]));
+  const kept = [...known.values()]
+    .filter(({ Name }) => !isHidden(model, Name))
+    .map(({ Name, Value, Type }) => ({ path: Name, value: Value, type: Type, time }));
+  await context.store.putParameters(row.id, kept);
+  run.row = withKnown(run.row, kept);
+  await learnInterval(context.store, row, namedValues([...current.values(), ...written]));
   context.events.emit('reconciled', { device: row.id, revision: desired.revision, changed: values.length });
 }
 

@@ -30,6 +30,14 @@ describe('explained wanted state', () => {
   const entryOf = (answer: Json, path: string): Entry | undefined =>
     (answer.set as unknown as Entry[]).find(entry => entry.path === path);
 
+  it('shows the known value of a parameter that was right before the preset came', async () => {
+    await putPreset(api, 'base', { set: { [interval]: 60, [user]: 'set', [secret]: 'hush' } });
+    await new ScriptedCpe(api.acs.app).session(memoryCpe({ [interval]: '60', [user]: '', [secret]: '' }).answer);
+    const answer = await wanted();
+    const known = [interval, user, secret].map(path => entryOf(answer, path)?.known);
+    assert.deepEqual(known, ['60', 'set', null]);
+  });
+
   it('names the winning preset of each value, and the losing ones with the reason', async () => {
     await putPreset(api, 'base', { set: { [interval]: 60, [user]: 'base-{{serialNumber}}' } });
     await putPreset(api, 'branch', { set: { [interval]: 70 }, weight: 5 });
