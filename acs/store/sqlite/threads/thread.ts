@@ -7,7 +7,7 @@ import { UserError } from '../../../../shared/errors.ts';
 import type { StoreFile } from '../schema.ts';
 import { storeError } from '../store-error.ts';
 import { type Batch, type Bulk, type FromThread, type Packing, plainPacking, type SentError } from './batch.ts';
-import { Outbox } from './outbox.ts';
+import { Batching } from './batching.ts';
 
 /** The message of an outcome: '' for no value, the value's JSON, or an error's with `!` in front; bytes are bulk alone. */
 export const sentValue = (value: unknown, text?: string, told?: string): [string, Bulk] => {
@@ -80,7 +80,7 @@ export class StoreThread<R> {
   /** Resolves when its connection is open; rejects when it cannot be. */
   readonly opened: Promise<void>;
   readonly #worker: Worker;
-  readonly #outbox: Outbox<R>;
+  readonly #batching: Batching<R>;
   readonly #pending = new Map<number, PendingCall>();
   readonly #exited: Promise<void>;
   #nextNumber = 0;
@@ -88,7 +88,7 @@ export class StoreThread<R> {
 
   constructor(worker: Worker, packing: Packing<R>) {
     this.#worker = worker;
-    this.#outbox = new Outbox(batch => worker.postMessage(batch), packing, systemClock());
+    this.#batching = new Batching(batch => worker.postMessage(batch), packing, systemClock());
     this.#exited = new Promise(resolve => worker.once('exit', () => resolve()));
     void this.#exited.then(() => this.#fail(closedStore()));
     this.opened = new Promise((resolve, reject) => {
@@ -110,7 +110,7 @@ export class StoreThread<R> {
       if (this.#pending.size >= MAX_PENDING)
         return reject(new UserError(503, 'store-busy', 'the store does not keep up'));
       const number = this.#nextNumber++;
-      this.#outbox.add(number, request);
+      this.#batching.add(number, request);
       this.#pending.set(number, { resolve, reject });
     });
   }
@@ -118,7 +118,7 @@ export class StoreThread<R> {
   /** Lets the thread finish its calls, and waits for its end. */
   async close(): Promise<void> {
     this.#ended ??= closedStore();
-    this.#outbox.flush();
+    this.#batching.flush();
     this.#worker.postMessage(undefined);
     await this.#exited;
   }
@@ -132,7 +132,7 @@ export class StoreThread<R> {
       if (json.startsWith('!')) call?.reject(receivedError(JSON.parse(json.slice(1)) as SentError));
       else call?.resolve(receivedValue(json, batch[at + 2] as Bulk));
     }
-    this.#outbox.returned(batch.length / 3);
+    this.#batching.returned(batch.length / 3);
   }
 
   #fail(error: Error): void {

@@ -10,7 +10,7 @@ const GROUP_MS = 5;
 const CROWD = 3;
 
 /** Gathers requests and sends them in batches. */
-export class Outbox<R> {
+export class Batching<R> {
   readonly #send: (batch: Batch) => void;
   readonly #packing: Packing<R>;
   readonly #clock: Clock;

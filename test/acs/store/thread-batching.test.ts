@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Batch, Packing } from '../../../acs/store/sqlite/threads/batch.ts';
-import { Outbox } from '../../../acs/store/sqlite/threads/outbox.ts';
+import { Batching } from '../../../acs/store/sqlite/threads/batching.ts';
 import { VirtualClock } from '../../../shared/clock.ts';
 
 interface TestRequest {
@@ -10,7 +10,7 @@ interface TestRequest {
 
 const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
 
-describe('Outbox of a store thread', () => {
+describe('batches for a store thread', () => {
   const open = (more: Partial<Packing<TestRequest>> = { grouped: true }) => {
     const clock = new VirtualClock();
     const sent: string[][] = [];
@@ -21,12 +21,12 @@ describe('Outbox of a store thread', () => {
       ...more,
     };
     const send = (batch: Batch): void => void sent.push(batch.filter((_, at) => at % 3 === 1) as string[]);
-    const outbox = new Outbox(send, packing, clock);
+    const batching = new Batching(send, packing, clock);
     let number = 0;
     const ask = (...names: string[]): void => {
-      for (const what of names) outbox.add(number++, { what, patient: what.startsWith('patient') });
+      for (const what of names) batching.add(number++, { what, patient: what.startsWith('patient') });
     };
-    return { clock, sent, outbox, ask };
+    return { clock, sent, batching, ask };
   };
 
   it('sends the requests of one turn together, and at once when they are few', async () => {
@@ -38,16 +38,16 @@ describe('Outbox of a store thread', () => {
   });
 
   it('gathers requests while a group is away, and sends them in one message', async () => {
-    const { sent, outbox, ask } = open();
+    const { sent, batching, ask } = open();
     ask('a', 'b');
     await turn();
     ask('c');
     await turn();
-    outbox.returned(1);
+    batching.returned(1);
     ask('d');
     await turn();
     assert.deepEqual(sent, [['a', 'b']], 'one of the group is still away');
-    outbox.returned(1);
+    batching.returned(1);
     await turn();
     assert.deepEqual(sent, [
       ['a', 'b'],
@@ -56,10 +56,10 @@ describe('Outbox of a store thread', () => {
   });
 
   it('delays a group by a few milliseconds once several requests come at a time', async () => {
-    const { clock, sent, outbox, ask } = open();
+    const { clock, sent, batching, ask } = open();
     ask('a', 'b', 'c');
     await turn();
-    outbox.returned(3);
+    batching.returned(3);
     ask('d');
     await clock.advance(4);
     ask('e');
@@ -69,14 +69,14 @@ describe('Outbox of a store thread', () => {
       ['a', 'b', 'c'],
       ['d', 'e'],
     ]);
-    outbox.returned(2);
+    batching.returned(2);
     ask('f');
     await turn();
     assert.deepEqual(sent.at(-1), ['f'], 'two are no crowd');
   });
 
   it('sends a patient request with the next one, or a few milliseconds later', async () => {
-    const { clock, sent, outbox, ask } = open();
+    const { clock, sent, batching, ask } = open();
     ask('patient 1');
     await turn();
     ask('a');
@@ -85,10 +85,10 @@ describe('Outbox of a store thread', () => {
     ask('patient 2');
     await clock.advance(4);
     assert.equal(sent.length, 1, 'a group is away');
-    outbox.returned(2);
+    batching.returned(2);
     await turn();
     assert.deepEqual(sent.at(-1), ['patient 2']);
-    outbox.returned(1);
+    batching.returned(1);
     ask('patient 3');
     await clock.advance(3);
     assert.equal(sent.length, 2);
@@ -106,10 +106,10 @@ describe('Outbox of a store thread', () => {
   });
 
   it('sends all requests at once when it is flushed', () => {
-    const { sent, outbox, ask } = open();
+    const { sent, batching, ask } = open();
     ask('a', 'patient');
-    outbox.flush();
-    outbox.flush();
+    batching.flush();
+    batching.flush();
     assert.deepEqual(sent, [['a', 'patient']]);
   });
 });
