@@ -5,6 +5,7 @@ import { startAgent } from '../../cpe/agent/agent.ts';
 import { seededRandom, systemClock } from '../../shared/clock.ts';
 import { decodeEnvelope, responseBody } from '../../shared/cwmp/soap.ts';
 import { createCa } from '../../shared/pki/authority.ts';
+import { AgentWorld } from '../support/cpe/agent-world.ts';
 import {
   type Answer,
   argumentsOf,
@@ -18,7 +19,7 @@ import {
   type Step,
   scriptedAcs,
 } from '../support/cpe/scripted-acs.ts';
-import { type TestUnit, testUnit, type UnitOptions } from '../support/cpe/unit.ts';
+import type { UnitOptions } from '../support/cpe/unit.ts';
 
 const getNames = (): Answer => ask('GetParameterNames', { ParameterPath: 'Device.', NextLevel: true });
 const to = (url: string, status: number, cookies: string[] = []): Answer => ({
@@ -28,21 +29,13 @@ const to = (url: string, status: number, cookies: string[] = []): Answer => ({
 
 describe('3.7.1 CPE side of a session', () => {
   let acs: ScriptedAcs;
-  let unit: TestUnit | undefined;
+  let world: AgentWorld;
   beforeEach(async () => {
-    acs = await scriptedAcs();
+    world = await AgentWorld.open();
+    acs = world.acs;
   });
-  afterEach(async () => {
-    await unit?.close();
-    unit = undefined;
-    await acs.close();
-  });
-  const play = async (steps: Step[], options: UnitOptions = {}) => {
-    acs.play(...steps);
-    unit = await testUnit({ url: acs.url, ...options });
-    await unit.boot();
-    return unit.ended(1);
-  };
+  afterEach(async () => await world.close());
+  const play = (steps: Step[], options: UnitOptions = {}) => world.play(steps, options);
 
   for (const namespace of ['1-0', '1-1', '1-2', '1-3', '1-4'] as const) {
     it(`continues in cwmp-${namespace} when the ACS answers in it, with responses and faults (3.7.4)`, async () => {
@@ -61,7 +54,7 @@ describe('3.7.1 CPE side of a session', () => {
   }
 
   it('lists its versions if configured, and takes the one that the ACS chooses (1.4)', async () => {
-    unit = await testUnit({ url: acs.url });
+    const unit = await world.make();
     acs.play(informResponse({ useVersion: '1.3' }), getNames());
     const agent = startAgent(unit.device, {
       once: true,
@@ -146,22 +139,22 @@ describe('3.7.1 CPE side of a session', () => {
       if (!ok) assert.deepEqual([report.error?.kind, report.error?.code], ['tls', 'name-mismatch']);
       assert.deepEqual(secure.names(), ok ? ['Inform', '(empty)'] : []);
       await secure.close();
-      await unit?.close();
+      await world.unit.close();
     }
   });
 
   it('connects from another port after each boot (3.2.1.2)', async () => {
     await play([]);
-    await unit?.gateway.powerOff();
-    await unit?.boot();
-    await unit?.ended(2);
+    await world.unit.gateway.powerOff();
+    await world.unit.boot();
+    await world.unit.ended(2);
     const ports = acs.heard.filter((_, at) => acs.names()[at] === 'Inform').map(({ port }) => port);
     assert.equal(new Set(ports).size, 2);
   });
 
   it('closes its connection with the session (3.4.2)', async () => {
     await play([]);
-    await unit?.until(() => acs.open === 0);
+    await world.unit.until(() => acs.open === 0);
     assert.equal(acs.open, 0);
   });
 
@@ -217,7 +210,7 @@ describe('3.7.1 CPE side of a session', () => {
       const report = await play([informResponse(), { text: damage(String(getNames().text)) }]);
       assert.deepEqual([report.ok, report.informed, report.error?.kind], [false, true, 'soap']);
       assert.deepEqual(acs.names(), ['Inform', '(empty)']);
-      assert.equal(unit?.device.state.facts.retries, 1);
+      assert.equal(world.unit.device.state.facts.retries, 1);
     });
   }
 
@@ -284,8 +277,8 @@ describe('3.7.1 CPE side of a session', () => {
     it('sends plain messages from the next retry on when the ACS answers 415', async () => {
       const report = await play([{ status: 415 }], packing);
       assert.equal(report.error?.code, 415);
-      await unit?.clock.advance(10_500);
-      assert.equal((await unit?.ended(2))?.ok, true);
+      await world.unit.clock.advance(10_500);
+      assert.equal((await world.unit.ended(2))?.ok, true);
       assert.equal(acs.heard[1]?.headers['content-encoding'], undefined);
       assert.equal(argumentsOf(acs.heard[1], 'Inform').RetryCount, 1);
     });

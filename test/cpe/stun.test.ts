@@ -1,10 +1,10 @@
 // The binding of a unit behind NAT at a STUN server that the test plays (TR-069 Annex G).
 import assert from 'node:assert/strict';
-import { argumentsOf, type ScriptedAcs, scriptedAcs } from '../support/cpe/scripted-acs.ts';
-import { startStunUnit } from '../support/cpe/stun-unit.ts';
+import { argumentsOf, type ScriptedAcs } from '../support/cpe/scripted-acs.ts';
 import type { TestUnit, UnitOptions } from '../support/cpe/unit.ts';
 import { eventually } from '../support/eventually.ts';
-import { type FakeStun, fakeStun, rawError, rawPeer, sealOf, writeRaw } from '../support/servers/stun.ts';
+import { type FakeStun, rawError, rawPeer, sealOf, writeRaw } from '../support/servers/stun.ts';
+import { StunWorld } from '../support/worlds/stun-world.ts';
 
 const ADDRESS = 'Device.ManagementServer.UDPConnectionRequestAddress';
 const MAPPED = { address: '203.0.113.9', port: 40_000 };
@@ -17,21 +17,18 @@ const arrived = async (): Promise<void> => {
 };
 
 describe('STUN binding', () => {
+  let world: StunWorld;
   let acs: ScriptedAcs;
   let stun: FakeStun;
   let unit: TestUnit;
   beforeEach(async () => {
-    acs = await scriptedAcs();
-    stun = await fakeStun();
+    world = await StunWorld.open();
+    ({ acs, stun } = world);
   });
-  afterEach(async () => {
-    await unit?.close();
-    await acs.close();
-    await stun.close();
-  });
+  afterEach(async () => await world.close());
 
   const start = async (parameters: Record<string, string> = {}, more: Partial<UnitOptions> = {}): Promise<void> => {
-    unit = await startStunUnit(acs, stun, parameters, more);
+    unit = await world.start(parameters, more);
   };
   const status = (): string | undefined => unit.device.config.variable('Cwmp.Tr111StunStatus');
   const connected = (): Promise<unknown> => eventually('the STUN status', () => status() === 'Connected');

@@ -3,31 +3,28 @@ import assert from 'node:assert/strict';
 import { UdpRequestPolicy } from '../../cpe/agent/connection-request/udp-policy.ts';
 import { VirtualClock } from '../../shared/clock.ts';
 import { encodeUdpRequest } from '../../shared/cwmp/udp-request.ts';
-import { ask, friendly, informResponse, type ScriptedAcs, scriptedAcs } from '../support/cpe/scripted-acs.ts';
-import { startStunUnit } from '../support/cpe/stun-unit.ts';
+import { ask, friendly, informResponse, type ScriptedAcs } from '../support/cpe/scripted-acs.ts';
 import type { TestUnit } from '../support/cpe/unit.ts';
 import { eventually } from '../support/eventually.ts';
-import { type FakeStun, fakeStun } from '../support/servers/stun.ts';
+import type { FakeStun } from '../support/servers/stun.ts';
+import { StunWorld } from '../support/worlds/stun-world.ts';
 
 const good = { username: 'admin', password: 'administrator' };
 
 describe('UDP connection request', () => {
+  let world: StunWorld;
   let acs: ScriptedAcs;
   let stun: FakeStun;
   let unit: TestUnit;
   let ended: number;
   beforeEach(async () => {
-    acs = await scriptedAcs();
-    stun = await fakeStun();
+    world = await StunWorld.open();
+    ({ acs, stun } = world);
   });
-  afterEach(async () => {
-    await unit?.close();
-    await acs.close();
-    await stun.close();
-  });
+  afterEach(async () => await world.close());
 
   const start = async (parameters: Record<string, string> = {}): Promise<void> => {
-    unit = await startStunUnit(acs, stun, parameters);
+    unit = await world.start(parameters);
     await eventually('the STUN status', () => unit.device.config.variable('Cwmp.Tr111StunStatus') === 'Connected');
     // 0 BOOTSTRAP, then the UDP address.
     ended = 2;

@@ -1,6 +1,7 @@
 // Sessions of the CPE with a scripted ACS: order, headers, faults, redirects.
 import assert from 'node:assert/strict';
 import { faultBody, responseBody } from '../../../shared/cwmp/soap.ts';
+import { AgentWorld } from '../../support/cpe/agent-world.ts';
 import {
   type Answer,
   argumentsOf,
@@ -15,7 +16,7 @@ import {
   type Step,
   scriptedAcs,
 } from '../../support/cpe/scripted-acs.ts';
-import { type TestUnit, testUnit, type UnitOptions } from '../../support/cpe/unit.ts';
+import type { UnitOptions } from '../../support/cpe/unit.ts';
 
 const raw = ({ rawHeaders }: Heard, name: string): string[] =>
   rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === name);
@@ -24,23 +25,14 @@ const getNames = (path = 'Device.ManagementServer.URL'): Answer =>
 
 describe('CWMP session of the CPE (TR-069 3.7.1)', () => {
   let acs: ScriptedAcs;
-  let unit: TestUnit | undefined;
+  let world: AgentWorld;
   beforeEach(async () => {
-    acs = await scriptedAcs();
+    world = await AgentWorld.open();
+    acs = world.acs;
   });
-  afterEach(async () => {
-    await unit?.close();
-    unit = undefined;
-    await acs.close();
-  });
+  afterEach(async () => await world.close());
 
-  /** Plays a script against a fresh unit and returns the report of its first session. */
-  const play = async (steps: Step[], options: UnitOptions = {}) => {
-    acs.play(...steps);
-    unit = await testUnit({ url: acs.url, ...options });
-    await unit.boot();
-    return unit.ended(1);
-  };
+  const play = (steps: Step[], options: UnitOptions = {}) => world.play(steps, options);
 
   it('D5: reads answers in UTF-16 and Latin-1, by declaration, mark or Content-Type', async () => {
     const path = 'Device.DeviceInfo.ProvisioningCode';
@@ -64,7 +56,7 @@ describe('CWMP session of the CPE (TR-069 3.7.1)', () => {
       resultOf(acs.heard[3], 'GetParameterValues').ParameterList.map(({ Value }) => Value),
       ['Zürich'],
     );
-    assert.equal(unit?.device.config.get(path), 'Köln');
+    assert.equal(world.unit.device.config.get(path), 'Köln');
   });
 
   it('begins with Inform and an empty POST, and ends with the 204', async () => {
@@ -155,7 +147,7 @@ describe('CWMP session of the CPE (TR-069 3.7.1)', () => {
 
   it('takes a 200 without a body, or with an empty Body, as no request', async () => {
     assert.equal((await play([informResponse(), { status: 200 }])).ok, true);
-    await unit?.close();
+    await world.unit.close();
     const nothing = '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body/></e:Envelope>';
     assert.equal((await play([informResponse(), { text: nothing }])).ok, true);
   });
@@ -199,8 +191,8 @@ describe('CWMP session of the CPE (TR-069 3.7.1)', () => {
       assert.equal(report.informed, false);
       assert.equal(report.error?.kind, kind);
       assert.deepEqual(acs.names(), ['Inform']);
-      assert.equal(unit?.device.state.facts.retries, 1);
-      assert.equal(unit?.device.state.facts.bootstrapped, '');
+      assert.equal(world.unit.device.state.facts.retries, 1);
+      assert.equal(world.unit.device.state.facts.bootstrapped, '');
     });
   }
 
@@ -211,13 +203,13 @@ describe('CWMP session of the CPE (TR-069 3.7.1)', () => {
       assert.equal(report.error?.kind, 'soap');
       assert.equal(report.informed, true);
       assert.equal(acs.heard.length, before + 2);
-      await unit?.close();
+      await world.unit.close();
     }
   });
 
   it('waits at least 30 s for an answer, then gives up', async () => {
     acs.play({ silent: true });
-    unit = await testUnit({ url: acs.url });
+    const unit = await world.make();
     await unit.boot();
     await acs.until(1);
     await unit.clock.advance(30_000);
@@ -244,8 +236,8 @@ describe('CWMP session of the CPE (TR-069 3.7.1)', () => {
       acs.heard.map(({ headers }) => headers.cookie),
       [undefined, `a=1; b=${long}`, `a=2; b=${long}`, `a=2; b=${long}`],
     );
-    unit?.gateway.agent?.inform();
-    await unit?.ended(2);
+    world.unit.gateway.agent?.inform();
+    await world.unit.ended(2);
     assert.equal(acs.heard[4]?.headers.cookie, undefined);
   });
 
@@ -324,10 +316,10 @@ describe('CWMP session of the CPE (TR-069 3.7.1)', () => {
         assert.deepEqual([acs.names(), other.names()], [['Inform'], ['Inform', '(empty)']]);
         assert.equal(other.heard[0]?.text, acs.heard[0]?.text);
         assert.equal(other.heard[0]?.headers.cookie, 'r=1');
-        unit?.gateway.agent?.inform();
-        await unit?.ended(2);
+        world.unit.gateway.agent?.inform();
+        await world.unit.ended(2);
         assert.deepEqual(acs.names().slice(1), ['Inform', '(empty)']);
-        assert.equal(unit?.device.state.facts.bootstrapped, acs.url);
+        assert.equal(world.unit.device.state.facts.bootstrapped, acs.url);
       });
     }
 
@@ -336,7 +328,7 @@ describe('CWMP session of the CPE (TR-069 3.7.1)', () => {
       const report = await play([...here, informResponse(), to(other.url), to(other.url)]);
       assert.equal(report.ok, true);
       assert.deepEqual(other.names(), ['(empty)']);
-      await unit?.close();
+      await world.unit.close();
       acs.always(to(acs.url));
       const before = acs.heard.length;
       assert.equal((await play([])).error?.kind, 'http');
@@ -346,15 +338,15 @@ describe('CWMP session of the CPE (TR-069 3.7.1)', () => {
     it('fails the session at a redirect to nowhere or to another scheme', async () => {
       for (const headers of [{}, { Location: 'ftp://x/' }, { Location: 'http://' }] as Record<string, string>[]) {
         assert.equal((await play([{ status: 302, headers }])).error?.kind, 'http');
-        await unit?.close();
+        await world.unit.close();
       }
     });
   });
 
   it('tries the oldest namespace after fault 8006 (3.7.4)', async () => {
     await play([fault(8006)]);
-    await unit?.clock.advance(10_000);
-    await unit?.ended(2);
+    await world.unit.clock.advance(10_000);
+    await world.unit.ended(2);
     assert.equal(acs.heard[1]?.envelope?.namespace, '1-0');
   });
 

@@ -31,7 +31,7 @@ export class AgentWorld {
     return this.#unit;
   }
 
-  /** Makes the unit of the test, without a boot. */
+  /** Makes the unit of the test, without a boot; an earlier one stays as it is. */
   async make(options: UnitOptions = {}): Promise<TestUnit> {
     this.#unit = await testUnit({ url: this.acs.url, ...options });
     return this.#unit;
@@ -42,6 +42,12 @@ export class AgentWorld {
     const unit = await this.make(options);
     await unit.boot();
     return unit.ended(1);
+  }
+
+  /** Plays a script against a fresh unit. @returns the report of its first session */
+  async play(steps: readonly Step[], options: UnitOptions = {}): Promise<SessionReport> {
+    this.acs.play(...steps);
+    return await this.start(options);
   }
 
   /** Events of a session, from 1, with their command keys. */
