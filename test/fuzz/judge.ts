@@ -47,7 +47,7 @@ export class Judge {
 
   check(): void {
     const { turnMs, rss, longestLine, logBytes } = this.#process.figures;
-    const turn = Math.max(turnMs, this.#process.silence());
+    const turn = Math.max(turnMs, this.#process.loop.silence());
     if (this.#process.end !== undefined) this.found('end', `process ended: ${this.#process.end}`);
     else if (turn > HANG_MS) this.found('hang', `event loop held for ${Math.round(turn)} ms`);
     else if (rss > this.#maxRss) this.found('memory', `${Math.round(rss / MB)} MB resident`);

@@ -1,8 +1,13 @@
 // All targets of the fuzz, by name.
 import type { Target } from './lab.ts';
 import { openAcsLab } from './labs/acs.ts';
+import { openPbxLab, pbxParties } from './labs/pbx.ts';
 import { plantedTargets } from './planted/targets.ts';
 import { cwmpConversations } from './targets/acs-cwmp.ts';
+import { proxyConversations } from './targets/acs-proxy.ts';
+import { restConversations } from './targets/acs-rest.ts';
+import { stunConversations } from './targets/acs-stun.ts';
+import { sipConversations } from './targets/sip.ts';
 
 export const targets: readonly Target[] = [
   {
@@ -12,6 +17,36 @@ export const targets: readonly Target[] = [
     lanes: 24,
     open: openAcsLab,
   },
+  {
+    name: 'acs-rest',
+    about: 'the REST API of the ACS: documents, filters, files, events',
+    conversations: restConversations,
+    lanes: 16,
+    open: openAcsLab,
+  },
+  {
+    name: 'acs-stun',
+    about: 'the STUN server of the ACS, over UDP',
+    conversations: stunConversations,
+    lanes: 8,
+    open: openAcsLab,
+  },
+  {
+    name: 'acs-proxy',
+    about: 'PROXY headers of load balancers in front of the ACS',
+    conversations: proxyConversations,
+    lanes: 24,
+    open: openAcsLab,
+  },
+  ...(['udp', 'tcp', 'tls'] as const).map(
+    (protocol): Target => ({
+      name: `pbx-${protocol}`,
+      about: `the PBX over ${protocol.toUpperCase()}: registrations and calls`,
+      conversations: sipConversations(pbxParties, protocol),
+      lanes: 16,
+      open: openPbxLab,
+    }),
+  ),
 ];
 
 /** Those with a fault on purpose are chosen by their full name only. `acs` stands for all of the ACS. @returns the names that are no target */

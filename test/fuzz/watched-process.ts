@@ -36,7 +36,7 @@ export class WatchedProcess {
   readonly main: string;
   readonly #child: ChildProcess;
   readonly #log = new ProgramLog();
-  readonly #loop: LoopWatch;
+  readonly loop: LoopWatch;
   readonly #ended: Promise<void>;
   #end: string | undefined;
   #isStopping = false;
@@ -46,7 +46,7 @@ export class WatchedProcess {
     this.main = main;
     const child = monitored([main, ...args], env);
     this.#child = child;
-    this.#loop = new LoopWatch(child);
+    this.loop = new LoopWatch(child);
     for (const stream of [child.stdout, child.stderr])
       if (stream) createInterface({ input: stream }).on('line', text => this.#log.take(text));
     // A run that ends early leaves no program behind.
@@ -69,7 +69,7 @@ export class WatchedProcess {
   }
 
   get figures(): Figures {
-    return { ...this.#loop.figures, ...this.#log.figures };
+    return { ...this.loop.figures, ...this.#log.figures };
   }
 
   /** The last lines of its log, for a report. */
@@ -82,7 +82,7 @@ export class WatchedProcess {
   }
 
   resetFigures(): void {
-    this.#loop.figures = zero();
+    this.loop.figures = zero();
     this.#log.figures = { logBytes: 0, longestLine: 0 };
   }
 
@@ -100,13 +100,9 @@ export class WatchedProcess {
   /** Bytes in use after a collection; undefined when the process is gone or silent. */
   async settle(): Promise<number | undefined> {
     if (this.#end !== undefined || !this.#child.connected) return undefined;
-    const settled = this.#loop.settle();
+    const settled = this.loop.settle();
     await within(SILENCE_MS, Promise.race([settled.done, this.#ended]));
     return settled.used();
-  }
-
-  silence(): number {
-    return this.#loop.silence();
   }
 
   async stop(): Promise<void> {

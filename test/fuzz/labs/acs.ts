@@ -3,18 +3,24 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DialectCpe } from '../../support/cpe/dialect-cpe.ts';
 import { dialects } from '../../support/cpe/dialects.ts';
+import { rawPeer } from '../../support/servers/stun.ts';
 import type { Lab } from '../lab.ts';
+import type { Plan } from '../plan.ts';
 import { type Place, play } from '../play.ts';
 import { LOGIN, learnCwmp } from '../targets/acs-cwmp.ts';
+import { asBalancer, BALANCERS } from '../targets/acs-proxy.ts';
+import { learnNothing, TOKEN } from '../targets/acs-rest.ts';
+import { bindingRequest, STUN_LOGIN } from '../targets/acs-stun.ts';
 import { type Line, WatchedProcess } from '../watched-process.ts';
-
-export const TOKEN = 'token-of-the-fuzz-1234567890';
+import { within } from '../within.ts';
 
 const placeOf = (url: string): Place => ({ host: '127.0.0.1', port: Number(new URL(url).port) });
 
 export async function openAcsLab(folder: string): Promise<Lab> {
   const secret = join(folder, 'enrol');
   await writeFile(secret, `${LOGIN.user}:${LOGIN.password}\n`, { mode: 0o600 });
+  const stunSecret = join(folder, 'stun');
+  await writeFile(stunSecret, `${STUN_LOGIN.user}:${STUN_LOGIN.password}\n`, { mode: 0o600 });
   const addresses = ['--cwmp', 'http://127.0.0.1:0', '--cwmp', 'https://127.0.0.1:0', '--api', 'http://127.0.0.1:0'];
   const process = new WatchedProcess(
     'acs/main.ts',
@@ -26,8 +32,16 @@ export async function openAcsLab(folder: string): Promise<Lab> {
       'auto',
       '--enrol-secret',
       secret,
-      '--rebootstrap',
-      'allow',
+      ...[
+        '--rebootstrap',
+        'allow',
+        '--stun',
+        '127.0.0.1:0',
+        '--stun-secret',
+        stunSecret,
+        '--proxy-protocol',
+        BALANCERS,
+      ],
     ],
     { TANDEM_ADMIN_TOKEN: TOKEN },
   );
@@ -46,6 +60,7 @@ class AcsLab implements Lab {
   readonly #cwmp: string;
   readonly #secure: string;
   readonly #api: string;
+  readonly #stun: Place;
   #cpe: DialectCpe;
 
   constructor(process: WatchedProcess, ready: Line) {
@@ -54,6 +69,7 @@ class AcsLab implements Lab {
     this.#cwmp = cwmp;
     this.#secure = secure;
     this.#api = String(ready.api);
+    this.#stun = placeOf(`udp://${String(ready.stun).replace(/^.*\/\//, '')}`);
     this.#cpe = this.#newCpe({ username: LOGIN.user, password: LOGIN.password });
   }
 
@@ -63,12 +79,38 @@ class AcsLab implements Lab {
     await this.#put('presets/fuzz', document);
   }
 
-  async probe(): Promise<void> {
+  async probe(target: string): Promise<void> {
+    if (target === 'acs-stun') return await this.#bind();
+    if (target === 'acs-rest') return await this.#list();
     const cpe = this.#cpe;
     // A session that is not finished must not disturb the next one.
     this.#cpe = this.#newCpe(cpe.credentials);
     await cpe.session([['2 PERIODIC']]);
     this.#cpe = cpe;
+  }
+
+  /** Datagrams may be lost where many come. */
+  async #bind(): Promise<void> {
+    const peer = await rawPeer();
+    try {
+      const answer = peer.next();
+      for (let tries = 0; tries < 10; tries++) {
+        await peer.send(bindingRequest, this.#stun.port);
+        if ((await within(900, answer)) === undefined) return;
+      }
+      throw new Error('no STUN answer');
+    } finally {
+      await peer.close();
+    }
+  }
+
+  async #list(): Promise<void> {
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    for (const path of ['devices?limit=1', 'presets/fuzz']) {
+      const answer = await fetch(`${this.#api}/api/v1/${path}`, { headers });
+      await answer.text();
+      if (answer.status !== 200) throw new Error(`GET ${path} answered ${answer.status}`);
+    }
   }
 
   #newCpe(credentials: DialectCpe['credentials']): DialectCpe {
@@ -79,9 +121,13 @@ class AcsLab implements Lab {
     return cpe;
   }
 
-  async play(_target: string, plan: Parameters<Lab['play']>[1]): Promise<void> {
+  async play(target: string, plan: Plan): Promise<void> {
     const isSecure = plan.protocol === 'tls' || plan.conversation.startsWith('TLS');
-    await play(plan, placeOf(isSecure ? this.#secure : this.#cwmp), learnCwmp);
+    if (target === 'acs-stun') await play(plan, this.#stun, learnNothing);
+    else if (target === 'acs-rest') await play(plan, placeOf(this.#api), learnNothing);
+    else if (target === 'acs-proxy')
+      await play({ ...plan, source: asBalancer(plan.source) }, placeOf(this.#cwmp), learnCwmp);
+    else await play(plan, placeOf(isSecure ? this.#secure : this.#cwmp), learnCwmp);
   }
 
   close(): Promise<void> {
