@@ -6,12 +6,17 @@ import { digest } from './measures/digest.ts';
 import { dryrun } from './measures/dry-run.ts';
 import { gateways } from './measures/gateways.ts';
 import { growth } from './measures/growth.ts';
+import { jobs } from './measures/jobs.ts';
 import { latency } from './measures/latency.ts';
+import { mongo } from './measures/mongo.ts';
 import { operations } from './measures/operations.ts';
 import { search } from './measures/search.ts';
-import { inform, read, set, settled } from './measures/sessions.ts';
+import { inform, settled } from './measures/sessions.ts';
 import { storm } from './measures/storm.ts';
+import { read, set } from './measures/tasks.ts';
 import { tls12, tls13 } from './measures/tls.ts';
+import { underLoad } from './measures/under-load.ts';
+import { waterfall } from './measures/waterfall.ts';
 
 export const benches: Readonly<Record<string, Bench>> = {
   inform,
@@ -21,12 +26,16 @@ export const benches: Readonly<Record<string, Bench>> = {
   read,
   tls12,
   tls13,
+  waterfall,
   operations,
   latency,
   call,
   growth,
   search,
   'dry-run': dryrun,
+  jobs,
   storm,
+  'under-load': underLoad,
+  mongo,
   gateways,
 };

@@ -1,24 +1,30 @@
-// npm run bench: what the design promises, measured beside a bare floor in the same run.
+// npm run bench: what the design promises, measured beside a floor in the same run.
 import { execFileSync } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
+import { cpus, loadavg } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { helpText, readOptions, UsageError } from '../../shared/config.ts';
 import { settled } from '../../shared/program.ts';
 import { benches } from './benches.ts';
-import type { Row } from './figures.ts';
+import { withCapacity } from './capacity.ts';
+import { rounded } from './figures.ts';
+import type { Setting } from './measure.ts';
+import { type NodeBinary, nodesToMeasure } from './nodes.ts';
 import { type BenchOptions, benchOptions, withResultsFile } from './options.ts';
-import { type Circumstances, type FailedMeasure, jsonText, markdownTable, resultsPage } from './render.ts';
+import { type Circumstances, jsonText, markdownTables, type Results, resultsPage } from './render.ts';
+import { ROOT } from './servers/build.ts';
 import { BenchServers } from './servers/servers.ts';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
+const PUBLISHED = join(HERE, 'RESULTS.md');
+const CAPACITY = join(ROOT, 'docs', 'capacity.md');
 
 function help(): string {
   const names = Object.entries(benches).map(([name, { about }]) => `  ${name.padEnd(12)}${about}`);
   return helpText(
     'npm run bench -- [NAME …] [options]',
-    `Measures what the design promises; all of it unless named:\n${names.join('\n')}`,
+    `Measures what the design promises; all of it unless named:\n${names.join('\n')}\n\nAll of it takes about 20 minutes at its default size on an idle machine of two cores; figures to be published come from such a machine.`,
     benchOptions,
   );
 }
@@ -29,54 +35,69 @@ async function main(argv: string[]): Promise<number> {
     return 0;
   }
   const names = Object.keys(benches);
-  const { values, positionals } = readOptions(benchOptions, {
-    argv: withResultsFile(argv, names, join(HERE, 'RESULTS.md')),
-  });
+  const { values, positionals } = readOptions(benchOptions, { argv: withResultsFile(argv, names, PUBLISHED) });
   const wrong = positionals.find(name => !benches[name]);
   if (wrong) throw new UsageError(`'${wrong}' is not one of ${names.join(', ')}`);
-  const about = circumstances(values);
-  const { rows, failed } = await measureAll(positionals.length ? positionals : names, values);
-  process.stdout.write(`${about.machine}; ${about.node}; ${about.options}\n\n${markdownTable(rows)}\n`);
-  if (values.json) await writeFile(values.json, jsonText(rows, about));
-  if (values.results) await writeFile(values.results, resultsPage(rows, about, failed));
-  return failed.length > 0 ? 1 : 0;
+  const nodes = nodesToMeasure(values.node, ROOT);
+  const about = circumstances(values, nodes);
+  const results = { ...about, ...(await measureAll(positionals.length ? positionals : names, values, nodes)) };
+  const versions = `Node ${about.nodes.join(', ')}`;
+  process.stdout.write(`${about.machine}; ${versions}; ${about.options}\n\n${markdownTables(results.rows)}\n`);
+  await writeResults(results, values);
+  return results.failed.length > 0 ? 1 : 0;
+}
+
+async function writeResults(results: Results, { json, results: file }: BenchOptions): Promise<void> {
+  if (json) await writeFile(json, jsonText(results));
+  if (!file) return;
+  await writeFile(file, resultsPage(results));
+  const isPublished = resolve(file) === PUBLISHED;
+  await writeFile(isPublished ? join(HERE, 'results.json') : file.replace(/(\.md)?$/, '.json'), jsonText(results));
+  if (isPublished) await writeFile(CAPACITY, withCapacity(await readFile(CAPACITY, 'utf8'), results));
 }
 
 /** A measure that fails takes no other along. */
 async function measureAll(
   names: readonly string[],
   values: BenchOptions,
-): Promise<{ rows: Row[]; failed: FailedMeasure[] }> {
-  const rows: Row[] = [];
-  const failed: FailedMeasure[] = [];
+  nodes: readonly NodeBinary[],
+): Promise<Pick<Results, 'rows' | 'failed'>> {
+  const results: Pick<Results, 'rows' | 'failed'> = { rows: [], failed: [] };
   const servers = await BenchServers.open();
+  const { devices, sessions, rounds, boots, store } = values;
+  const setting: Setting = { servers, devices, sessions, rounds, boots, store, nodes };
   try {
     for (const [name, bench] of Object.entries(benches).filter(([known]) => names.includes(known))) {
       const began = performance.now();
       servers.profile = values.profile && join(resolve(values.profile), name);
       try {
-        rows.push(...(await bench.run({ servers, ...values })));
+        results.rows.push(...(await bench.run(setting)));
         process.stderr.write(`${name}: ${((performance.now() - began) / 1000).toFixed(1)} s\n`);
       } catch (error) {
         process.stderr.write(`${name} failed: ${(error as Error).stack ?? String(error)}\n`);
-        failed.push({ name, reason: (error as Error).message });
+        results.failed.push({ name, reason: (error as Error).message });
+        servers.stopAll();
       }
     }
   } finally {
     await servers.close();
   }
-  return { rows, failed };
+  return results;
 }
 
-function circumstances({ devices, sessions, rounds }: BenchOptions): Circumstances {
+function circumstances(
+  { devices, sessions, rounds, boots, store }: BenchOptions,
+  nodes: readonly NodeBinary[],
+): Circumstances {
   const git = (...args: string[]): string => execFileSync('git', args, { cwd: HERE, encoding: 'utf8' }).trim();
   const changed = git('status', '--porcelain') ? ' with changes' : '';
   return {
     date: new Date().toISOString().slice(0, 10),
     commit: `${git('rev-parse', '--short', 'HEAD')}${changed}`,
     machine: `${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}`,
-    node: `Node ${process.version}`,
-    options: `${devices} devices stored, ${rounds} rounds of ${sessions} sessions`,
+    load: rounded(loadavg()[0] ?? 0),
+    nodes: nodes.map(({ version }) => version),
+    options: `${devices} devices stored, ${rounds} rounds of ${sessions} sessions, ${boots} boots, store ${store}`,
   };
 }
 

@@ -1,9 +1,10 @@
 // One measurement: what a number of sessions costs a server, in CPU of its process. What every bench of sessions is made of.
-import { type Goal, interleaved, makeRow, percentile, type Row, rounded } from './figures.ts';
+import type { Row } from './figures.ts';
 import type { LoadReport, LoadRequest } from './load/requests.ts';
+import type { NodeBinary } from './nodes.ts';
 import { cpuMs } from './servers/process-cost.ts';
 import type { BenchServers, Server } from './servers/servers.ts';
-import { type Seen, seenBetween, transferred, type Work, workMissing } from './work.ts';
+import { type Seen, seenBetween, type Work, workMissing } from './work.ts';
 
 /** Settings of the whole run. */
 export interface Setting {
@@ -13,6 +14,12 @@ export interface Setting {
   /** Sessions of each round. */
   sessions: number;
   rounds: number;
+  /** CPEs that boot at once in a storm. */
+  boots: number;
+  /** The first one is that of the goals; absent: the Node that runs the bench. */
+  nodes?: readonly NodeBinary[];
+  /** The store of the rows on MongoDB. */
+  store: 'sqlite' | 'mongo' | 'mongo-durable';
 }
 
 export interface Bench {
@@ -28,14 +35,14 @@ export interface Measured {
 }
 
 /** @throws Error when a session failed: a figure of others would be a lie */
-export async function loaded(servers: BenchServers, request: LoadRequest): Promise<LoadReport> {
-  const report = await servers.load(request);
+export async function loaded(servers: BenchServers, request: LoadRequest, lane?: string): Promise<LoadReport> {
+  const report = await servers.load(request, lane);
   if (report.failed)
-    throw new Error(`${report.failed} of ${request.devices.count} sessions failed: ${report.lastError}`);
+    throw new Error(`${report.failed} sessions failed, ${report.sessions} did not: ${report.lastError}`);
   return report;
 }
 
-const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
+export const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
 
 /** @throws Error when less, or more, was done than the work of that many sessions */
 export async function measured(
@@ -51,13 +58,20 @@ export async function measured(
   await pause(30);
   const cpu = (cpuMs(server.pid) - before) / report.sessions;
   const missing = workMissing(work, report, seenBetween(start, await sessionsOver(server, start, report.sessions)));
-  if (missing.length) throw new Error(`the work was not done: ${missing.join('; ')}`);
+  if (missing.length) throw new WorkNotDone(missing.join('; '));
   return { cpu, report };
+}
+
+/** A row claims more than was done: it has no figure. */
+export class WorkNotDone extends Error {
+  constructor(missing: string) {
+    super(`the work was not done: ${missing}`);
+  }
 }
 
 const PATIENCE_MS = 2000;
 
-/** What the server has seen once it counts that many sessions more, or in the end. */
+/** Totals of the server once it counts that many sessions more, or in the end. */
 async function sessionsOver(server: Server, start: Seen, sessions: number): Promise<Seen> {
   const until = performance.now() + PATIENCE_MS;
   for (;;) {
@@ -65,60 +79,4 @@ async function sessionsOver(server: Server, start: Seen, sessions: number): Prom
     if (seen.sessions - start.sessions >= sessions || performance.now() > until) return seen;
     await pause(20);
   }
-}
-
-export interface Comparison {
-  name: string;
-  ours: { server: Server; request: LoadRequest };
-  baseline: { server: Server; request: LoadRequest };
-  goal?: Goal;
-  incumbent?: string;
-  note?: string;
-  /** Work of each session, on either side. */
-  work: Work;
-  /** Looks whether the round was what it claims to be, beyond its work. */
-  check?: (report: LoadReport) => void;
-  /** Before each round of ours: tasks that it will carry out. */
-  prepare?: () => Promise<void>;
-  /** After each round of ours: looks whether the ACS has stored what it was told. */
-  stored?: () => Promise<void>;
-  /** Rounds of each that are not counted: code of this kind of session that the others do not run is compiled in them. Default: one. */
-  uncounted?: number;
-}
-
-export async function compare({ servers, rounds }: Setting, about: Comparison): Promise<Row> {
-  const side = async ({ server, request }: Comparison['ours']): Promise<Measured> => {
-    const result = await measured(servers, server, request, about.work);
-    about.check?.(result.report);
-    return result;
-  };
-  const { uncounted = 1 } = about;
-  const results = await interleaved(rounds + uncounted, [
-    async () => {
-      await about.prepare?.();
-      const result = await side(about.ours);
-      await about.stored?.();
-      return result;
-    },
-    async () => await side(about.baseline),
-  ]);
-  const [ours = [], baseline = []] = results.map(each => each.slice(uncounted));
-  return makeRow({
-    name: about.name,
-    unit: 'ms server CPU / session',
-    ours: ours.map(({ cpu }) => cpu),
-    floor: baseline.map(({ cpu }) => cpu),
-    ...(about.goal ? { goal: about.goal } : {}),
-    ...(about.incumbent ? { incumbent: about.incumbent } : {}),
-    note: [about.note, ours[0] && transferred(ours[0].report), pace(ours), `floor ${pace(baseline)}`]
-      .filter(Boolean)
-      .join('; '),
-  });
-}
-
-function pace(results: readonly Measured[]): string {
-  const times = results.flatMap(({ report }) => report.times);
-  const sessions = results.reduce((sum, { report }) => sum + report.sessions, 0);
-  const seconds = results.reduce((sum, { report }) => sum + report.seconds, 0);
-  return `${rounded(sessions / seconds)} sessions/s, p50 ${rounded(percentile(times, 0.5))} ms, p99 ${rounded(percentile(times, 0.99))} ms`;
 }

@@ -6,12 +6,24 @@ export const benchOptions = {
   results: {
     kind: 'string',
     value: '[FILE]',
-    help: 'write the table as Markdown with machine, date and commit; test/bench/RESULTS.md without FILE',
+    help: 'write the tables as Markdown, and as JSON beside it; without FILE test/bench/RESULTS.md, and the table of docs/capacity.md too',
   },
   profile: { kind: 'string', value: 'DIR', help: 'write CPU profiles of the ACS and its store threads to DIR/NAME' },
+  node: {
+    kind: 'list',
+    value: 'PATH',
+    help: 'a Node to measure under, repeatable: each has its columns; default: the one that runs the bench, and a Node 24 where it is found (npm install --no-save node@24)',
+  },
+  store: {
+    kind: 'string',
+    choices: ['sqlite', 'mongo', 'mongo-durable'],
+    default: 'sqlite',
+    help: 'mongo: also the rows on a MongoDB in memory; mongo-durable: on one that writes before it answers',
+  },
   devices: { kind: 'number', help: 'devices stored', default: 100_000, min: 10, max: 1_000_000 },
   sessions: { kind: 'number', help: 'sessions of each round', default: 500, min: 10, max: 100_000 },
-  rounds: { kind: 'number', help: 'rounds of ours and the floor in turn', default: 5, min: 1, max: 100 },
+  rounds: { kind: 'number', help: 'rounds of ours and the floors in turn', default: 7, min: 1, max: 100 },
+  boots: { kind: 'number', help: 'CPEs that boot at once in under-load', default: 100_000, min: 10, max: 1_000_000 },
 } as const satisfies OptionSpecs;
 
 export type BenchOptions = OptionValues<typeof benchOptions>;

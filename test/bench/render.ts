@@ -1,45 +1,17 @@
-// The table of the bench as text for the terminal, Markdown for RESULTS.md, JSON for programs.
-import { type Row, verdict } from './figures.ts';
+// The tables of the bench as text for the terminal, Markdown for RESULTS.md, JSON for programs.
+import { type Figures, type Quartiles, type Row, verdict } from './figures.ts';
 
 /** Where and how the figures came about. */
 export interface Circumstances {
   date: string;
   commit: string;
   machine: string;
-  node: string;
+  /** Load average of the machine when the run began, over a minute: an idle one has less than 0.5. */
+  load: number;
+  /** Versions of Node, the first one that of the goals. */
+  nodes: string[];
   options: string;
 }
-
-const spread = (range: [number, number] | null): string => (range ? ` (${range[0]}–${range[1]})` : '');
-
-const cellsOf = (row: Row): string[] => [
-  row.name,
-  row.unit,
-  `${row.ours}${spread(row.spread.ours)}`,
-  row.floor === null ? '' : `${row.floor}${spread(row.spread.floor)}`,
-  row.ratio === null ? '' : `${row.ratio} ×`,
-  row.goal,
-  verdict(row),
-  row.incumbent,
-  row.note,
-];
-
-const head = ['measure', 'unit', 'ours', 'floor', 'ratio', 'goal', 'verdict', 'incumbent', 'told'];
-
-export function markdownTable(rows: readonly Row[]): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(row => line(cellsOf(row)))].join('\n');
-}
-
-export const jsonText = (rows: readonly Row[], about: Circumstances): string =>
-  `${JSON.stringify({ ...about, rows }, null, 2)}\n`;
-
-const method = `Medians of short rounds, ours and the floor in turn, with the smallest and largest round in brackets. CPU is user and system time of
-the server process with all its threads, from \`/proc\`; the load is a process of its own on the same machine, over raw sockets. The
-floor is a bare \`node:http(s)\` server with saxes and SQLite that does the same durably, without rules, tasks, accounts or API
-(\`test/bench/servers/baseline.ts\`). **Incumbent**: measured elsewhere, on another machine, its database's CPU not counted. Ratios travel between machines
-better than milliseconds do.`;
 
 /** A measure that came to no figure. */
 export interface FailedMeasure {
@@ -47,13 +19,110 @@ export interface FailedMeasure {
   reason: string;
 }
 
-export function resultsPage(rows: readonly Row[], about: Circumstances, failed: readonly FailedMeasure[] = []): string {
+export interface Results extends Circumstances {
+  rows: Row[];
+  failed: FailedMeasure[];
+}
+
+const spread = (range: Quartiles | null): string => (range ? ` (${range[0]}–${range[1]})` : '');
+
+const floorCell = ({ floor, spread: { floor: range } }: Figures): string =>
+  floor === null ? '' : `${floor}${spread(range)}`;
+const differenceCell = ({ difference }: Figures): string =>
+  difference ? `${difference.median}${spread(difference.quartiles)}` : '';
+const ratioCell = ({ noisy, ratio }: Figures): string => (noisy ? 'noisy' : ratio === null ? '' : `${ratio} ×`);
+const bareCell = ({ bare, bareRatio }: Figures): string =>
+  bare === null ? '' : `${bare}${bareRatio === null ? '' : `, ${bareRatio} ×`}`;
+
+interface Column {
+  head: string;
+  cell(row: Row): string;
+}
+
+const otherNodes = (rows: readonly Row[]): string[] => [
+  ...new Set(rows.flatMap(({ others }) => others.map(({ node }) => node))),
+];
+
+/** The columns of one more version of Node. */
+function nodeColumns(node: string): Column[] {
+  const of = (cell: (figures: Figures) => string) => (row: Row) => {
+    const figures = row.others.find(other => other.node === node);
+    return figures ? cell(figures) : '';
+  };
+  return [
+    { head: `Node ${node}: ours`, cell: of(({ ours, spread: { ours: range } }) => `${ours}${spread(range)}`) },
+    { head: 'floor', cell: of(floorCell) },
+    { head: 'ratio', cell: of(ratioCell) },
+  ];
+}
+
+const columnsOf = (rows: readonly Row[]): Column[] => [
+  { head: 'measure', cell: row => row.name },
+  { head: 'unit', cell: row => row.unit },
+  { head: 'ours', cell: row => `${row.ours}${spread(row.spread.ours)}` },
+  { head: 'floor', cell: floorCell },
+  { head: 'ours − floor', cell: differenceCell },
+  { head: 'ratio', cell: ratioCell },
+  { head: 'bare floor', cell: bareCell },
+  ...otherNodes(rows).flatMap(nodeColumns),
+  { head: 'goal', cell: row => row.goal },
+  { head: 'verdict', cell: verdict },
+  { head: 'GenieACS, another run', cell: row => row.incumbent },
+  { head: 'told', cell: row => row.note },
+];
+
+const layerColumns: readonly Column[] = [
+  { head: 'layer of an Inform-only session', cell: row => row.name },
+  { head: 'with it, ms', cell: row => `${row.ours}${spread(row.spread.ours)}` },
+  { head: 'without it, ms', cell: floorCell },
+  { head: 'it costs, ms', cell: row => differenceCell(row) || `${row.ours}` },
+  { head: '', cell: row => (row.noisy ? 'noisy' : '') },
+];
+
+export function markdownTable(rows: readonly Row[]): string {
+  return tableOf(columnsOf(rows), rows);
+}
+
+/** The tables, one after the other. */
+export function markdownTables(rows: readonly Row[]): string {
+  const [layers, others] = [rows.filter(row => row.section), rows.filter(row => !row.section)];
+  const waterfall = layers.length ? `\n\n## Waterfall\n\n${waterfallTold}\n\n${tableOf(layerColumns, layers)}` : '';
+  return `${markdownTable(others)}${waterfall}`;
+}
+
+const waterfallTold = `An Inform-only session in clear, layer by layer: the rounds with and without a layer take turns, and \`it costs\` is the median of their
+differences with its quartiles. The floor is built up part by part; from the whole ACS one layer is left out at a time.`;
+
+function tableOf(columns: readonly Column[], rows: readonly Row[]): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [
+    line(columns.map(({ head }) => head)),
+    line(columns.map(() => '---')),
+    ...rows.map(row => line(columns.map(({ cell }) => cell(row)))),
+  ].join('\n');
+}
+
+export const jsonText = (results: Results): string => `${JSON.stringify(results, null, 2)}\n`;
+
+const method = `Medians of short rounds in which ours, the floor and the bare floor take turns, with the quartiles in brackets; \`ours − floor\` is the
+difference of the rounds of one turn. Where these differences scatter more than their median, the row is \`noisy\` and has no ratio. CPU is
+user and system time of the whole process with all its threads, from \`/proc\`; all programs run as compiled JavaScript; the load is a process
+of its own on the same machine, over raw sockets. Each round is held against its work: bytes each way, requests, values sent and stored.
+The **floor** is a \`node:http(s)\` server with saxes and SQLite that does the same durably, with a writer thread, a signed cookie, an idle
+timer and a log line, and without rules, tasks, accounts or API (\`test/bench/servers/floor/\`). The **bare floor** has none of these four.
+**GenieACS** 1.2.16 was measured in another run: ms of CPU, its worker + its database in memory. In a run of the worker alone
+an Inform took 2.3 ms, one with its default presets 7.0–7.5 ms, one with a model of 1,000 parameters read 22–25 ms.
+Ratios travel between machines better than milliseconds do.`;
+
+export function resultsPage({ rows, failed, ...about }: Results): string {
+  const idle = about.load < 0.5 ? '' : ': the machine was not idle, so the figures are not to be published';
   const facts = [
     `- ${about.date}, commit \`${about.commit}\``,
-    `- ${about.machine}`,
-    `- ${about.node}`,
+    `- ${about.machine}, load average ${about.load} at the start${idle}`,
+    `- Node ${about.nodes.join(', ')}`,
     `- \`npm run bench\` with ${about.options}`,
   ];
   const missing = failed.map(({ name, reason }) => `- not measured: \`${name}\` failed: ${reason}`);
-  return `# Measurements\n\n${[...facts, ...missing].join('\n')}\n\n${method}\n\n${markdownTable(rows)}\n`;
+  return `# Measurements\n\n${[...facts, ...missing].join('\n')}\n\n${method}\n\n${markdownTables(rows)}\n`;
 }

@@ -7,6 +7,8 @@ export interface Work {
   rpcs: number;
   /** Parameter values that the CPE sends: those of its Inform, and those of its answers. */
   values: number;
+  /** Those of the Inform alone, which a 401 makes the CPE send again. */
+  informed: number;
   /** Bytes of the CPE's messages, without HTTP headers. */
   sent: number;
 }
@@ -40,7 +42,7 @@ export function workMissing(work: Work, report: LoadReport, seen: Seen | undefin
     if (got !== undefined && got !== sessions * each) found.push(`${what}: ${got / sessions} a session, not ${each}`);
   };
   exactly('requests answered by the CPEs', report.rpcs, work.rpcs);
-  exactly('parameter values sent', report.values, work.values);
+  exactly('parameter values sent', report.values - report.challenged * work.informed, work.values);
   const sent = report.sent / sessions;
   // A session is an Inform, an empty POST and an answer to each request; a 401 makes one more.
   const posts = 2 + work.rpcs + report.challenged / sessions;

@@ -1,6 +1,7 @@
 // A power cut ends: every CPE boots at the same moment and tries until it had its session, by the retry table of TR-069 3.2.1.1.
 import { type Random, seededRandom } from '../../../shared/clock.ts';
-import { type LoadReport, type LoadRequest, participant } from './requests.ts';
+import { Places } from './places.ts';
+import { addResult, type LoadReport, type LoadRequest, participant } from './requests.ts';
 import { Rejected, type SessionClient } from './session.ts';
 
 /** Milliseconds before retry number `retry` (from 1): 5–10 s, doubling up to 2560–5120 s (TR-069 3.2.1.1, Table 3). */
@@ -17,15 +18,17 @@ export async function storm(
   const random = seededRandom(request.seed);
   const counts = { attempts: 0, turnedAway: 0, longestMs: 0, longestAttemptMs: 0 };
   report.storm = counts;
+  const places = new Places(request.atOnce ?? request.devices.count);
   const began = performance.now();
   const boot = async (number: number): Promise<void> => {
     for (let retry = 0; ; retry++) {
       if (retry > 0)
         await new Promise(resolve => setTimeout(resolve, retryWaitMs(retry, random) / request.compression));
+      await places.take();
       counts.attempts++;
       const tried = performance.now();
       try {
-        await client.session(number, { retryCount: retry });
+        addResult(report, await client.session(number, { retryCount: retry }));
         break;
       } catch (error) {
         if (error instanceof Rejected) counts.turnedAway++;
@@ -35,6 +38,7 @@ export async function storm(
           report.lastError = String(error);
         }
       } finally {
+        places.free();
         counts.longestAttemptMs = Math.max(counts.longestAttemptMs, performance.now() - tried);
       }
     }

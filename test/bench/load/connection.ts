@@ -20,6 +20,8 @@ export interface Connection {
   /** One POST and its answer. @throws Error when the connection ends first */
   post(headers: readonly string[], body: string): Promise<HttpAnswer>;
   resumed: boolean;
+  /** Version and suite of TLS; '' in clear. */
+  agreed: string;
   /** Bytes so far; over TLS those before encryption. */
   bytes(): { sent: number; received: number };
   close(): void;
@@ -27,7 +29,8 @@ export interface Connection {
 
 /** Connections of one kind, with what they share: the context, the TLS session to be resumed. */
 export interface Connector {
-  open(): Promise<Connection>;
+  /** @param from the address of the CPE; default: any */
+  open(from?: string): Promise<Connection>;
 }
 
 export function createConnector(port: number, tls: TlsSettings | undefined): Connector {
@@ -56,14 +59,19 @@ export function createConnector(port: number, tls: TlsSettings | undefined): Con
   };
 
   return {
-    open: async () => {
+    open: async from => {
       if (tls) {
         const socket = await openTls(tls);
-        return { ...talk(socket), resumed: socket.isSessionReused(), close: () => socket.destroy() };
+        return {
+          ...talk(socket),
+          resumed: socket.isSessionReused(),
+          agreed: `${socket.getProtocol()} ${socket.getCipher().name}`,
+          close: () => socket.destroy(),
+        };
       }
-      const socket = connectTcp({ host: '127.0.0.1', port });
+      const socket = connectTcp({ host: '127.0.0.1', port, ...(from ? { localAddress: from } : {}) });
       await opened(socket, 'connect');
-      return { ...talk(socket), resumed: false, close: () => socket.destroy() };
+      return { ...talk(socket), resumed: false, agreed: '', close: () => socket.destroy() };
     },
   };
 }

@@ -80,12 +80,16 @@ export const modelPaths = (count: number): string[] =>
 const response = (method: string, result: unknown): string =>
   encodeEnvelope({ namespace: '1-2', id: '@ID@', body: responseBody(method as 'Reboot', result as never) as Body });
 
-/** Answers to the ACS's requests, by method; `@ID@` is the request's own. A read is answered with `parameters` values. */
-export function answersOf(read = 1): Record<string, string> {
+/** The n-th value of the large model as told in a round: the first one tells the round, or each does. */
+export const modelValue = (n: number, round: number, changes: 'first' | 'all'): string =>
+  n === 0 || changes === 'all' ? `value ${n} of ${round}` : `value ${n}`;
+
+/** Answers to the ACS's requests, by method; `@ID@` is the request's own. A read is answered with `read` values. */
+export function answersOf(read = 1, round = 0, changes: 'first' | 'all' = 'first'): Record<string, string> {
   const list =
     read === 1
       ? [{ Name: INTERVAL, Value: '3600', Type: 'xsd:unsignedInt' }]
-      : modelPaths(read).map((Name, n) => ({ Name, Value: `value ${n}`, Type: 'xsd:string' }));
+      : modelPaths(read).map((Name, n) => ({ Name, Value: modelValue(n, round, changes), Type: 'xsd:string' }));
   return {
     SetParameterValues: response('SetParameterValues', { Status: 0 }),
     GetParameterValues: response('GetParameterValues', { ParameterList: list }),
@@ -103,6 +107,7 @@ export function workOf(settings: { inform: string; answers: Record<string, strin
   return {
     rpcs: method ? 1 : 0,
     values: INFORMED + read,
+    informed: INFORMED,
     sent: inform + (method ? bytes((settings.answers[method] ?? '').replace('@ID@', '')) : 0),
   };
 }

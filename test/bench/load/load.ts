@@ -2,7 +2,7 @@
 import { seededRandom } from '../../../shared/clock.ts';
 import { storm } from './boot-storm.ts';
 import { listenForRequests } from './reachable.ts';
-import { emptyReport, type LoadReport, type LoadRequest, participant } from './requests.ts';
+import { addResult, emptyReport, type LoadReport, type LoadRequest, participant } from './requests.ts';
 import { createSessionClient, type SessionClient } from './session.ts';
 
 async function one(
@@ -15,9 +15,7 @@ async function one(
   try {
     const result = await client.session(number, { parameterKey });
     report.sessions++;
-    for (const what of ['rpcs', 'values', 'sent', 'received'] as const) report[what] += result[what];
-    report.resumed += Number(result.resumed);
-    report.challenged += Number(result.challenged);
+    addResult(report, result);
     report.times.push(performance.now() - began);
   } catch (error) {
     // Counted: the bench decides what a failure means.

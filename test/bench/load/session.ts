@@ -13,6 +13,10 @@ export interface SessionSettings {
   answers: Record<string, string>;
   /** `preemptive`: with the nonce of an earlier session, as long as that is taken. `challenged`: the first POST goes without. */
   login?: 'preemptive' | 'challenged';
+  /** Each device has an address of its own. */
+  addresses?: boolean;
+  /** Default: the right one. */
+  password?: string;
 }
 
 export interface SessionResult {
@@ -21,6 +25,7 @@ export interface SessionResult {
   sent: number;
   received: number;
   resumed: boolean;
+  agreed: string;
   challenged: boolean;
 }
 
@@ -55,7 +60,7 @@ export function createSessionClient(settings: SessionSettings): SessionClient {
     `Authorization: ${answerChallenge({
       challenge: nonce.challenge,
       username: idOf(number),
-      password: PASSWORD,
+      password: settings.password ?? PASSWORD,
       method: 'POST',
       uri: path,
       random,
@@ -66,7 +71,7 @@ export function createSessionClient(settings: SessionSettings): SessionClient {
     number: number,
     { retryCount = 0, parameterKey = '' }: Reported = {},
   ): Promise<SessionResult> => {
-    const connection = await connector.open();
+    const connection = await connector.open(settings.addresses ? addressOf(number) : undefined);
     try {
       let cookie: string | undefined;
       let nonce = settings.login === 'preemptive' ? nonces.get(number) : undefined;
@@ -98,13 +103,24 @@ export function createSessionClient(settings: SessionSettings): SessionClient {
       if (first.status !== 200 || !first.body.includes('InformResponse'))
         throw new Error(`Inform: ${first.status} ${first.body.slice(0, 300)}`);
       const rpcs = await answerRequests(post, settings.answers);
-      return { rpcs, values, ...connection.bytes(), challenged, resumed: connection.resumed };
+      return {
+        rpcs,
+        values,
+        ...connection.bytes(),
+        challenged,
+        resumed: connection.resumed,
+        agreed: connection.agreed,
+      };
     } finally {
       connection.close();
     }
   };
   return { session };
 }
+
+/** An address of the loopback network. */
+const addressOf = (number: number): string =>
+  `127.${1 + ((number >> 16) & 63)}.${(number >> 8) & 255}.${1 + (number % 254)}`;
 
 const valuesIn = (body: string): number => body.split('</ParameterValueStruct>').length - 1;
 

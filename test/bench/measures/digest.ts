@@ -1,20 +1,32 @@
 // Sessions whose CPE proves itself by digest: with a nonce that it has, and the usual way, by a first POST that is answered 401.
-
+import { type Closed, compare, type Sides, withSides } from '../contest.ts';
+import type { Row } from '../figures.ts';
 import { workOf } from '../load/envelopes.ts';
 import type { LoadReport } from '../load/requests.ts';
-import type { Bench, Comparison } from '../measure.ts';
-import { compare, loaded } from '../measure.ts';
-import { withServerPair } from './sessions.ts';
+import { type Bench, loaded, type Setting } from '../measure.ts';
+import type { AcsServer, Server } from '../servers/servers.ts';
 
 const required = ['--cwmp', 'http://127.0.0.1:0', '--cpe-auth', 'required'];
 
-const cases = [
+interface Case {
+  login: 'preemptive' | 'challenged';
+  /** Conversation of the floor. */
+  path: string;
+  name: string;
+  /** Sessions of which one is challenged. */
+  challenged: number;
+  note: string;
+  capacity: string;
+}
+
+const cases: readonly Case[] = [
   {
     login: 'preemptive',
     path: '/',
     name: 'Inform-only session with preemptive digest',
     challenged: 0,
     note: 'the floor verifies nothing',
+    capacity: 'digest',
   },
   {
     login: 'challenged',
@@ -22,32 +34,50 @@ const cases = [
     name: 'Inform-only session whose first POST is answered 401 (the usual real one)',
     challenged: 1,
     note: 'the floor asks and verifies nothing',
+    capacity: 'challenged',
   },
-] as const;
+];
 
 export const digest: Bench = {
   about: 'Inform-only session with digest: preemptive, and with its 401 round',
   run: setting =>
-    withServerPair(
+    withSides(
       setting,
-      async ({ ours, baseline, request }) => {
-        const rows = [];
-        for (const { login, path, name, challenged, note } of cases) {
-          const side = (server: typeof baseline, target = '/'): Comparison['ours'] => {
-            const plain = request(server, target);
-            return { server, request: { ...plain, settings: { ...plain.settings, login } } };
-          };
-          const check = (report: LoadReport): void => {
-            if (report.challenged !== challenged * report.sessions)
-              throw new Error(`${report.challenged} of ${report.sessions} sessions were challenged`);
-          };
-          const sides = { ours: side(ours), baseline: side(baseline, path) };
-          const work = workOf(sides.ours.request.settings);
-          await loaded(setting.servers, sides.ours.request);
-          rows.push(await compare(setting, { name, ...sides, note, work, check }));
-        }
+      async sides => {
+        for (const { ours } of sides.all) await refusesWrongLogin(setting, sides, ours);
+        const rows: Row[] = [];
+        for (const each of cases) rows.push(await measureCase(setting, sides, each));
         return rows;
       },
       { args: required, login: 'preemptive' },
     ),
 };
+
+async function measureCase(setting: Setting, sides: Sides, about: Case): Promise<Row> {
+  const { login, path, name, challenged, note, capacity } = about;
+  const asked = (server: Server, target = '/'): Closed => {
+    const plain = sides.request(server, target);
+    return { ...plain, settings: { ...plain.settings, login } };
+  };
+  // Nonces are there when the rounds begin.
+  for (const { ours } of sides.all) await loaded(setting.servers, asked(ours));
+  return await compare(setting, {
+    ...{ name, note, capacity },
+    sides: sides.all,
+    ours: server => asked(server),
+    floor: server => asked(server, path),
+    work: ({ settings }) => workOf(settings),
+    check: (report: LoadReport) => {
+      if (report.challenged !== challenged * report.sessions)
+        throw new Error(`${report.challenged} of ${report.sessions} sessions were challenged`);
+    },
+  });
+}
+
+/** @throws Error when a session with a wrong password is let in: then nothing that is measured verifies anything */
+async function refusesWrongLogin({ servers }: Setting, { request }: Sides, server: AcsServer): Promise<void> {
+  const plain = request(server);
+  const wrong = { ...plain.settings, login: 'challenged' as const, password: 'wrong' };
+  const report = await servers.load({ ...plain, sessions: 1, concurrency: 1, settings: wrong });
+  if (report.failed !== 1) throw new Error('the ACS took a wrong password');
+}

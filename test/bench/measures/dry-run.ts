@@ -1,9 +1,9 @@
 // The cost of writing a preset that fits every device, and of a dry run over all devices, while sessions are running.
-import { makeRow, median, percentile, type Row } from '../figures.ts';
-import type { LoadReport } from '../load/requests.ts';
-import { type Bench, loaded, type Setting } from '../measure.ts';
+import { onFirstNode, withSides } from '../contest.ts';
+import { makeRow, type Row } from '../figures.ts';
+import type { Bench } from '../measure.ts';
 import type { AcsServer } from '../servers/servers.ts';
-import { type ServerPair, withServerPair } from './sessions.ts';
+import { addedRow, elapsed, paceOf, repeatedBeside } from './beside.ts';
 
 const INTERVAL = 'Device.X_0090F8_Cwmp.PeriodicInformInterval';
 const USER = 'Device.X_0090F8_Cwmp.Username';
@@ -21,12 +21,6 @@ const own = { set: { ...many.set, [USER]: '{{serialNumber}}' } };
 /** Nothing that TLS hangs on: no device can lose its ACS by it. */
 const plain = { set: { [INTERVAL]: 3600, [USER]: '{{serialNumber}}' } };
 
-const elapsed = async (work: () => Promise<unknown>): Promise<number> => {
-  const began = performance.now();
-  await work();
-  return performance.now() - began;
-};
-
 async function dryRun(server: AcsServer, preset: object, devices: number): Promise<number> {
   let matched = 0;
   const took = await elapsed(async () => {
@@ -36,60 +30,35 @@ async function dryRun(server: AcsServer, preset: object, devices: number): Promi
   return took;
 }
 
+async function callRows(server: AcsServer, devices: number, rounds: number): Promise<Row[]> {
+  const times = { equal: [], differing: [], written: [], hardened: [] } as Record<string, number[]>;
+  for (let round = 0; round < rounds; round++) {
+    times.equal?.push(await dryRun(server, many, devices));
+    times.differing?.push(await dryRun(server, own, devices));
+    times.written?.push(await elapsed(() => server.api('PUT', '/presets/bench', plain)));
+    times.hardened?.push(await elapsed(() => server.api('PUT', '/presets/bench', many)));
+    await server.api('DELETE', '/presets/bench');
+  }
+  const row = (name: string, values: number[] = [], limit = 0): Row =>
+    makeRow({ name, unit: 'ms, wall clock', ours: values, goal: { limit, of: 'ours' } });
+  return [
+    row('dry run of a preset that fits all devices', times.equal, 5000),
+    row('the same where each device has a value of its own', times.differing, 5000),
+    row('writing a preset that fits all devices', times.written, 1000),
+    row('writing one that changes their TLS: whether any would lose its ACS is made out first', times.hardened, 5000),
+  ];
+}
+
 export const dryrun: Bench = {
   about: 'a dry run over all devices, and writing a preset that fits them all',
-  run: setting =>
-    withServerPair(setting, async pair => {
-      const { ours } = pair;
-      const rounds = Array.from({ length: setting.rounds });
-      const [equal, differing, written, hardened]: number[][] = [[], [], [], []];
-      for (const _ of rounds) {
-        equal?.push(await dryRun(ours, many, setting.devices));
-        differing?.push(await dryRun(ours, own, setting.devices));
-        written?.push(await elapsed(() => ours.api('PUT', '/presets/bench', plain)));
-        hardened?.push(await elapsed(() => ours.api('PUT', '/presets/bench', many)));
-        await ours.api('DELETE', '/presets/bench');
-      }
-      const row = (name: string, values: number[] = [], limit?: number): Row =>
-        makeRow({
-          name,
-          unit: 'ms, wall clock',
-          ours: values,
-          ...(limit ? { goal: { limit, of: 'ours' as const } } : {}),
-        });
-      return [
-        row('dry run of a preset that fits all devices', equal, 5000),
-        row('the same where each device has a value of its own', differing, 5000),
-        row('writing a preset that fits all devices', written, 1000),
-        row('writing one that changes their TLS: whether any would lose its ACS is made out first', hardened, 5000),
-        await besides(setting, pair),
-      ];
-    }),
+  run: given => {
+    const setting = onFirstNode(given);
+    return withSides(setting, async sides => {
+      const { first } = sides;
+      const rows = await callRows(first.ours, setting.devices, setting.rounds);
+      const pace = paceOf(setting, first, sides);
+      const { quiet, busy } = await repeatedBeside(setting, pace, () => dryRun(first.ours, many, setting.devices));
+      return [...rows, addedRow({ name: 'what dry runs add to the p99 of sessions', pace, quiet, busy })];
+    });
+  },
 };
-
-/** One dry run after the other while sessions come at a steady pace. */
-async function besides(setting: Setting, { ours, request }: ServerPair): Promise<Row> {
-  const { servers, sessions } = setting;
-  const perSecond = Math.min(150, Math.max(50, sessions / 3));
-  const { settings, devices } = request(ours);
-  const arrivals = (seed: number): Promise<LoadReport> =>
-    loaded(servers, { kind: 'open', settings, devices, sessions: Math.ceil(perSecond * 3), perSecond, seed });
-  const [quiet, busy]: [number[], number[]] = [[], []];
-  for (let round = 0; round < Math.min(3, setting.rounds); round++) {
-    quiet.push(percentile((await arrivals(round)).times, 0.99));
-    let over = false;
-    const running = (async () => {
-      while (!over) await ours.api('POST', '/presets/bench/dry-run?limit=10', many);
-    })();
-    busy.push(percentile((await arrivals(round)).times, 0.99));
-    over = true;
-    await running;
-  }
-  return makeRow({
-    name: 'what dry runs add to the p99 of sessions',
-    unit: 'ms',
-    ours: busy.map((with_, round) => Math.max(0, with_ - (quiet[round] ?? 0))),
-    goal: { limit: 20, of: 'ours' },
-    note: `${Math.round(perSecond)} sessions/s; p99 ${median(busy).toFixed(1)} ms with, ${median(quiet).toFixed(1)} ms without`,
-  });
-}

@@ -1,19 +1,25 @@
 // Memory of an idle simulated gateway: the difference between a small and a large fleet in one process, after a collection.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import { makeRow } from '../figures.ts';
-import type { Bench } from '../measure.ts';
-import type { AcsServer } from '../servers/servers.ts';
-import { openArgs } from './sessions.ts';
+import { openArgs, runningNode } from '../contest.ts';
+import { makeRow, type Row } from '../figures.ts';
+import { type Bench, pause, type Setting } from '../measure.ts';
+import { builtFile } from '../servers/build.ts';
+import { type AcsServer, heapMb } from '../servers/servers.ts';
 
 const FEW = 100;
 const MORE = 1000;
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
+const ROUNDS = 3;
 
-const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
+interface Fleet {
+  setting: Setting;
+  count: number;
+  /** Part of the units' names. */
+  seed: number;
+  model: 'device' | 'dgw';
+}
 
-function fleetOf(count: number, port: number, seed: number): ChildProcess {
+function fleetOf({ setting, count, seed, model }: Fleet, port: number): ChildProcess {
   const args = [
     '--count',
     String(count),
@@ -28,7 +34,7 @@ function fleetOf(count: number, port: number, seed: number): ChildProcess {
     '--ramp',
     '10',
     '--model',
-    'device',
+    model,
     '--listen',
     'none',
     '--duration',
@@ -36,9 +42,11 @@ function fleetOf(count: number, port: number, seed: number): ChildProcess {
     '--log-level',
     'silent',
   ];
-  const loaders = ['--expose-gc', '--import', 'tsx', '--import', './test/bench/servers/report-memory.ts'];
-  return spawn(process.execPath, [...loaders, 'cpe/main.ts', 'fleet', ...args, ...idle], {
-    cwd: fileURLToPath(new URL('../../..', import.meta.url)),
+  const { tree } = setting.servers;
+  const loaders = ['--expose-gc', '--import', builtFile(tree, 'test/bench/servers/report-memory')];
+  const { path } = setting.nodes?.[0] ?? runningNode;
+  return spawn(path, [...loaders, builtFile(tree, 'cpe/main'), 'fleet', ...args, ...idle], {
+    cwd: tree,
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
 }
@@ -46,47 +54,46 @@ function fleetOf(count: number, port: number, seed: number): ChildProcess {
 const sessionsIn = (metrics: string): number =>
   Number(/^acs_sessions_total\{outcome="ok"\} (\d+)/m.exec(metrics)?.[1] ?? 0);
 
-/** Kilobytes resident and on the heap once all units have had their first session. */
-async function memoryOf(server: AcsServer, count: number, seed: number): Promise<{ rss: number; heap: number }> {
+/** Kilobytes on the heap once all units have had their first session. */
+async function heapOf(server: AcsServer, fleet: Fleet): Promise<number> {
   const before = sessionsIn(await server.metrics());
-  const child = fleetOf(count, server.port, seed);
+  const child = fleetOf(fleet, server.port);
   try {
     const until = performance.now() + PATIENCE_MS;
-    while (sessionsIn(await server.metrics()) - before < count) {
+    while (sessionsIn(await server.metrics()) - before < fleet.count) {
       if (performance.now() > until)
-        throw new Error(`${count} gateways have not all had a session in ${PATIENCE_MS} ms`);
+        throw new Error(`${fleet.count} gateways have not all had a session in ${PATIENCE_MS} ms`);
       await pause(200);
     }
     await pause(1500);
-    child.send('collect');
-    const [usage] = (await once(child, 'message')) as [NodeJS.MemoryUsage];
-    return { rss: usage.rss / 1024, heap: (usage.heapUsed + usage.external) / 1024 };
+    return (await heapMb(child)) * 1024;
   } finally {
     child.kill('SIGKILL');
   }
 }
 
+const cases = [
+  { model: 'dgw', name: 'idle simulated gateway (DGW model)', goal: { limit: 6, of: 'ours' } },
+  { model: 'device', name: 'idle simulated gateway (plain device model)' },
+] as const;
+
 export const gateways: Bench = {
   about: 'memory of an idle simulated gateway',
-  run: async ({ servers }) => {
-    const server = await servers.acs({ devices: 0 }, openArgs);
-    const few = await memoryOf(server, FEW, 0xaa01);
-    const many = await memoryOf(server, FEW + MORE, 0xaa02);
+  run: async setting => {
+    const server = await setting.servers.acs({ devices: 0 }, openArgs);
+    const rows: Row[] = [];
+    for (const { model, name, ...about } of cases) {
+      const each: number[] = [];
+      for (let round = 0; round < Math.min(ROUNDS, setting.rounds); round++) {
+        const seed = 0xaa01 + 4 * round + (model === 'dgw' ? 2 : 0);
+        const few = await heapOf(server, { setting, count: FEW, seed, model });
+        const many = await heapOf(server, { setting, count: FEW + MORE, seed: seed + 1, model });
+        each.push((many - few) / MORE);
+      }
+      const note = `${MORE} more units in one process, after a collection, without listeners`;
+      rows.push(makeRow({ name: `${name}, on the heap`, unit: 'KB', ours: each, ...about, note }));
+    }
     await server.stop();
-    const each = (what: 'rss' | 'heap'): number[] => [(many[what] - few[what]) / MORE];
-    const note = `${MORE} more units in one process, after a collection, without listeners`;
-    const name = 'idle simulated gateway (plain device model)';
-    const incumbent = '57 MB; best fleet simulator 105 KB';
-    return [
-      makeRow({
-        name: `${name}, resident`,
-        unit: 'KB',
-        ours: each('rss'),
-        goal: { limit: 6, of: 'ours' },
-        incumbent,
-        note,
-      }),
-      makeRow({ name: `${name}, on the heap`, unit: 'KB', ours: each('heap'), note }),
-    ];
+    return rows;
   },
 };

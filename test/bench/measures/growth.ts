@@ -1,54 +1,68 @@
-// The cost of a session by the number of stored devices.
-import { interleaved, makeRow } from '../figures.ts';
+// The cost of a session, and the memory of the ACS, by the number of stored devices.
+import { openArgs, requestFor, runningNode, warmth } from '../contest.ts';
+import { interleaved, makeRow, type Row } from '../figures.ts';
 import { workOf } from '../load/envelopes.ts';
-import type { LoadRequest } from '../load/requests.ts';
 import { type Bench, loaded, measured, type Setting } from '../measure.ts';
-import type { Server } from '../servers/servers.ts';
-import { openArgs, requestFor, warmth } from './sessions.ts';
+import type { AcsServer, Server } from '../servers/servers.ts';
 
 interface Size {
   devices: number;
-  ours: Server;
-  baseline: Server;
-  request: (server: Server) => LoadRequest & { kind: 'closed' };
+  ours: AcsServer;
+  floor: Server;
 }
 
+export const sizesOf = ({ devices }: Setting): number[] =>
+  [100, 10, 1].map(part => Math.max(10, Math.floor(devices / part)));
+
+const devicesIn = (metrics: string): number =>
+  [...metrics.matchAll(/^acs_devices\{[^}]*\} (\d+)/gm)].reduce((sum, [, count]) => sum + Number(count), 0);
+
 async function open(setting: Setting, devices: number): Promise<Size> {
-  const [ours, baseline] = [
-    await setting.servers.acs({ devices }, openArgs),
-    await setting.servers.baseline({ devices }),
-  ];
-  const request: Size['request'] = server => requestFor({ ...setting, devices }, server);
-  for (const server of [ours, baseline])
-    await loaded(setting.servers, { ...request(server), sessions: warmth(setting) });
-  return { devices, ours, baseline, request };
+  const node = setting.nodes?.[0] ?? runningNode;
+  const ours = await setting.servers.acs({ devices }, openArgs, { node });
+  const floor = await setting.servers.floor({ devices }, undefined, node);
+  for (const server of [ours, floor])
+    await loaded(setting.servers, { ...requestFor({ ...setting, devices }, server), sessions: warmth(setting) });
+  const stored = devicesIn(await ours.metrics());
+  if (stored !== devices) throw new Error(`${stored} of ${devices} devices are stored`);
+  return { devices, ours, floor };
 }
 
 export const growth: Bench = {
-  about: 'cost of a session at a hundredth, a tenth and all of the stored devices',
+  about: 'cost of a session, and memory, at a hundredth, a tenth and all of the stored devices',
   run: async setting => {
     const sizes: Size[] = [];
-    for (const part of [100, 10, 1]) sizes.push(await open(setting, Math.max(10, Math.floor(setting.devices / part))));
-    const sides = sizes.flatMap(({ ours, baseline, request }) => [ours, baseline].map(server => ({ server, request })));
+    for (const devices of sizesOf(setting)) sizes.push(await open(setting, devices));
+    const heaps = sizes.map((): number[] => []);
+    const turn = async (server: Server, devices: number): Promise<number> => {
+      const request = requestFor({ ...setting, devices }, server);
+      return (await measured(setting.servers, server, request, workOf(request.settings))).cpu;
+    };
     const results = await interleaved(
       setting.rounds,
-      sides.map(
-        ({ server, request }) =>
-          async () =>
-            (await measured(setting.servers, server, request(server), workOf(request(server).settings))).cpu,
-      ),
+      sizes.flatMap(({ devices, ours, floor }, at) => [
+        async () => {
+          const cpu = await turn(ours, devices);
+          heaps[at]?.push(await ours.heap());
+          return cpu;
+        },
+        async () => await turn(floor, devices),
+      ]),
     );
-    for (const { ours, baseline } of sizes) {
-      await ours.stop();
-      await baseline.stop();
-    }
-    return sizes.map(({ devices }, at) =>
+    for (const { ours, floor } of sizes) for (const server of [ours, floor]) await server.stop();
+    return sizes.flatMap(({ devices }, at): Row[] => [
       makeRow({
         name: `Inform-only session with ${devices} devices stored`,
         unit: 'ms server CPU / session',
         ours: results[2 * at] ?? [],
         floor: results[2 * at + 1] ?? [],
       }),
-    );
+      makeRow({
+        name: `heap of the main thread with ${devices} devices stored`,
+        unit: 'MB',
+        ours: heaps[at] ?? [],
+        note: 'after a collection',
+      }),
+    ]);
   },
 };

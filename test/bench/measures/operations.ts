@@ -51,7 +51,7 @@ const SESSIONS = 100;
 
 async function count(servers: BenchServers, cpeAuth: 'none' | 'required'): Promise<Counts> {
   const counts: Counts = { reads: 0, writes: 0, names: new Map() };
-  const { directory, serverKey } = await servers.data({ devices: SESSIONS });
+  const { directory, serverKey } = await servers.stores.copy({ devices: SESSIONS });
   const clock = systemClock();
   const acs = await startAcs({
     clock,

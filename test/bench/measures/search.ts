@@ -1,11 +1,11 @@
 // Searches over all stored devices: what an index answers, as an operator calls it by the API; and what only reading every device
 // answers, while sessions go on.
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
-import { interleaved, makeRow, median, percentile, type Row } from '../figures.ts';
-import type { LoadReport } from '../load/requests.ts';
-import { type Bench, loaded, type Setting } from '../measure.ts';
+import { onFirstNode, type Sides, withSides } from '../contest.ts';
+import { interleaved, makeRow, median, type Row } from '../figures.ts';
+import type { Bench, Setting } from '../measure.ts';
 import type { AcsServer } from '../servers/servers.ts';
-import { type ServerPair, withServerPair } from './sessions.ts';
+import { addedRow, paceOf, repeatedBeside } from './beside.ts';
 
 const LIMIT = 50;
 const REPEATS = 5;
@@ -62,21 +62,25 @@ function bareTable(devices: number): DatabaseSyncInstance {
 
 export const search: Bench = {
   about: 'indexed filters and sorts over all devices; an unindexed one while sessions go on',
-  run: setting =>
-    withServerPair(setting, async pair => [
-      ...(await indexedRows(setting, pair)),
-      ...(await unindexedRows(setting, pair)),
-    ]),
+  run: given => {
+    const setting = onFirstNode(given);
+    return withSides(setting, async sides => [
+      ...(await indexedRows(setting, sides.first.ours)),
+      await unindexedRow(setting, sides),
+    ]);
+  },
 };
 
-async function indexedRows({ devices, rounds }: Setting, { ours }: ServerPair): Promise<Row[]> {
+async function indexedRows({ devices, rounds }: Setting, ours: AcsServer): Promise<Row[]> {
   const db = bareTable(devices);
   const rows: Row[] = [];
   for (const { query, sql } of indexed) {
     const bare = db.prepare(`SELECT body FROM d ${sql} LIMIT ${LIMIT}`);
+    const parsed = (): unknown[] => (bare.all() as { body: string }[]).map(({ body }) => JSON.parse(body) as unknown);
+    await findsAsMany(ours, query, parsed().length);
     const [own = [], floor = []] = await interleaved(rounds, [
       () => timed(async () => await ours.api('GET', path(query))),
-      () => timed(async () => (bare.all() as { body: string }[]).map(({ body }) => JSON.parse(body) as unknown)),
+      () => timed(async () => parsed()),
     ]);
     rows.push(
       makeRow({
@@ -94,6 +98,12 @@ async function indexedRows({ devices, rounds }: Setting, { ours }: ServerPair): 
   return rows;
 }
 
+/** @throws Error when the ACS finds another number of devices than the plain table, so that the two would not be compared */
+async function findsAsMany(server: AcsServer, query: string, count: number): Promise<void> {
+  const { items } = (await server.api('GET', path(query))) as { items: unknown[] };
+  if (items.length !== count) throw new Error(`${query}: ${items.length} devices found, not ${count}`);
+}
+
 async function timed(one: () => Promise<unknown>): Promise<number> {
   const times: number[] = [];
   for (let turn = 0; turn < REPEATS; turn++) {
@@ -107,46 +117,19 @@ async function timed(one: () => Promise<unknown>): Promise<number> {
 /** A parameter that every device has, with a value that none has: all rows are read and parsed, nothing is found. */
 const UNINDEXED = path('filter=Device.X_0090F8_Bench.Counter7 = "nothing" or address like "%x%"');
 
-async function unindexedRows(setting: Setting, { ours, request }: ServerPair): Promise<Row[]> {
-  const { servers, sessions } = setting;
-  const perSecond = Math.min(150, Math.max(50, sessions / 3));
-  const { settings, devices } = request(ours);
-  const arrivals = (seed: number): Promise<LoadReport> =>
-    loaded(servers, { kind: 'open', settings, devices, sessions: Math.ceil(perSecond * 3), perSecond, seed });
-  const scans: number[] = [];
-  const quiet: number[] = [];
-  const busy: number[] = [];
-  for (let round = 0; round < Math.min(3, setting.rounds); round++) {
-    quiet.push(percentile((await arrivals(round)).times, 0.99));
-    busy.push(percentile((await besides(ours, scans, () => arrivals(round))).times, 0.99));
-  }
-  const note = `${Math.round(perSecond)} sessions/s; p99 ${median(busy).toFixed(1)} ms with, ${median(quiet).toFixed(1)} ms without; one search after the other, each ${median(scans).toFixed(0)} ms`;
-  return [
-    makeRow({
-      name: 'what an unindexed filter over all devices adds to the p99 of sessions',
-      unit: 'ms',
-      ours: busy.map((with_, round) => Math.max(0, with_ - (quiet[round] ?? 0))),
-      goal: { limit: 20, of: 'ours' },
-      incumbent: 'full scan in the same database',
-      note,
-    }),
-  ];
+async function unindexedRow(setting: Setting, sides: Sides): Promise<Row> {
+  const { ours } = sides.first;
+  const pace = paceOf(setting, sides.first, sides);
+  const { quiet, busy, took } = await repeatedBeside(setting, pace, async () => await findsNone(ours));
+  return addedRow({
+    name: 'what an unindexed filter over all devices adds to the p99 of sessions',
+    ...{ pace, quiet, busy },
+    incumbent: 'full scan in the same database',
+    note: `one search after the other, each ${median(took).toFixed(0)} ms`,
+  });
 }
 
-/** Runs `work` while one unindexed search follows the other. */
-async function besides<T>(server: AcsServer, scans: number[], work: () => Promise<T>): Promise<T> {
-  let over = false;
-  const searching = (async () => {
-    while (!over) {
-      const began = performance.now();
-      await server.api('GET', UNINDEXED);
-      scans.push(performance.now() - began);
-    }
-  })();
-  try {
-    return await work();
-  } finally {
-    over = true;
-    await searching;
-  }
+async function findsNone(server: AcsServer): Promise<void> {
+  const { items } = (await server.api('GET', UNINDEXED)) as { items: unknown[] };
+  if (items.length > 0) throw new Error(`${items.length} devices found where none fits`);
 }

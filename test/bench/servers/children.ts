@@ -1,14 +1,21 @@
 // The processes of a bench: how they are started, asked and stopped.
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import type { NodeBinary } from '../nodes.ts';
+import { builtFile } from './build.ts';
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 export const TOKEN = 'bench-token';
 
-/** A TypeScript file of the bench as a process; `file` is relative to this folder. */
-export const forked = (file: string): ChildProcess =>
-  fork(new URL(file, import.meta.url), { execArgv: ['--import', 'tsx'] });
+/** A built file of the bench as a process; its output is read and dropped, as that of the ACS is. */
+export function forked(file: string, node: NodeBinary): ChildProcess {
+  const child = fork(file, {
+    execPath: node.path,
+    execArgv: [],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
+  child.stdout?.resume();
+  return child;
+}
 
 export const isRunning = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode === null && signalCode === null;
 
@@ -32,15 +39,33 @@ export async function answerOf<T>(child: ChildProcess, message: object | string)
   });
 }
 
-/** @param profile folder for CPU profiles; none are made without it */
-export function acsProcess(directory: string, args: readonly string[], profile: string | undefined): ChildProcess {
-  const hook = './test/bench/servers/profile-threads.ts';
-  const profiling = profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`, '--import', hook] : [];
+/** A built program, and what its environment has in addition. */
+export interface Program {
+  file: string;
+  env: Record<string, string>;
+}
+
+export interface AcsSettings {
+  tree: string;
+  node: NodeBinary;
+  directory: string;
+  args: readonly string[];
+  /** Folder for CPU profiles; none are made without it. */
+  profile: string | undefined;
+  /** Default: the program of the ACS. */
+  program: Program | undefined;
+}
+
+export function acsProcess({ tree, node, directory, args, profile, program }: AcsSettings): ChildProcess {
+  const loaded = (name: string): string[] => ['--import', builtFile(tree, `test/bench/servers/${name}`)];
+  const profiling = profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`, ...loaded('profile-threads')] : [];
   const common = ['--data', directory, '--api', 'http://127.0.0.1:0', '--enrol', 'auto'];
-  return spawn(process.execPath, ['--import', 'tsx', ...profiling, 'acs/main.ts', ...common, ...args], {
-    cwd: ROOT,
-    env: { ...process.env, TANDEM_ADMIN_TOKEN: TOKEN },
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const { file = 'acs/main', env = {} } = program ?? {};
+  const words = ['--expose-gc', ...loaded('report-memory'), ...profiling, builtFile(tree, file), ...common, ...args];
+  return spawn(node.path, words, {
+    cwd: tree,
+    env: { ...process.env, TANDEM_ADMIN_TOKEN: TOKEN, ...env },
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
 }
 

@@ -23,22 +23,29 @@ export interface Modelled {
 const AT_ONCE = 500;
 
 export async function fillStore({ file, devices, serverKey }: Filling): Promise<void> {
-  const clock = systemClock();
-  const store = await openSqlite({ file, clock, inThread: true });
+  const store = await openSqlite({ file, clock: systemClock(), inThread: true });
+  await fillDevices(store, devices, serverKey);
+  await store.close();
+}
+
+export async function storeModels(file: string, modelled: Modelled): Promise<void> {
+  const store = await openSqlite({ file, clock: systemClock(), inThread: true });
+  await fillModels(store, modelled);
+  await store.close();
+}
+
+export async function fillDevices(store: Store, devices: number, serverKey: Buffer): Promise<void> {
   const password = createSecrets(serverKey, systemRandom()).seal(PASSWORD);
   // The last Informs of a real fleet lie spread over the past interval.
-  const since = clock.now() - 3_600_000;
+  const since = systemClock().now() - 3_600_000;
   for (let from = 0; from < devices; from += AT_ONCE) {
     const group = Array.from({ length: Math.min(AT_ONCE, devices - from) }, (_, n) => from + n);
     await Promise.all(group.map(number => fillDevice(store, number, password, since + (number * 3_599_000) / devices)));
   }
-  await store.close();
 }
 
-export async function storeModels(file: string, { devices, parameters }: Modelled): Promise<void> {
-  const clock = systemClock();
-  const store = await openSqlite({ file, clock, inThread: true });
-  const time = clock.now();
+export async function fillModels(store: Store, { devices, parameters }: Modelled): Promise<void> {
+  const time = systemClock().now();
   const values = modelPaths(parameters).map((path, n) => ({
     path,
     value: `value ${n}`,
@@ -47,7 +54,6 @@ export async function storeModels(file: string, { devices, parameters }: Modelle
     time,
   }));
   for (const number of devices) await store.putParameters(idOf(number), values);
-  await store.close();
 }
 
 async function fillDevice(store: Store, number: number, password: string, now: number): Promise<void> {

@@ -1,16 +1,15 @@
-// The servers of a bench: filled stores, the ACS and the baseline as processes of their own, the load beside them.
+// The servers of a bench: the ACS and its floors as processes of their own, the load beside them.
 import type { ChildProcess } from 'node:child_process';
-import { constants } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openData } from '../../../acs/server/data-directory.ts';
-import { systemClock, systemRandom } from '../../../shared/clock.ts';
 import type { LoadReport, LoadRequest } from '../load/requests.ts';
+import type { NodeBinary } from '../nodes.ts';
 import type { Seen } from '../work.ts';
-import type { BaselineSetup } from './baseline.ts';
-import { acsProcess, answerOf, callApi, forked, isRunning, readyOf, stopped, TOKEN } from './children.ts';
-import { fillStore, type Modelled, storeModels } from './fill.ts';
+import { buildInto, builtFile } from './build.ts';
+import { acsProcess, answerOf, callApi, forked, isRunning, type Program, readyOf, stopped, TOKEN } from './children.ts';
+import { type FloorParts, type FloorSetup, floorParts } from './floor/parts.ts';
+import { FilledStores, type Stored } from './stores.ts';
 
 export interface Server {
   pid: number;
@@ -18,6 +17,16 @@ export interface Server {
   /** Its own totals. */
   seen(): Promise<Seen>;
   stop(): Promise<void>;
+}
+
+export interface AcsServer extends Server {
+  /** One API call. @throws Error for anything but a 2xx */
+  api(method: string, path: string, body?: unknown): Promise<unknown>;
+  /** Stores a file. @throws Error for anything but a 2xx */
+  upload(path: string, content: Uint8Array): Promise<void>;
+  metrics(): Promise<string>;
+  /** Megabytes that the main thread holds after a collection. */
+  heap(): Promise<number>;
 }
 
 /** Sessions and requests, from the metrics of the ACS. */
@@ -30,45 +39,57 @@ export function seenIn(metrics: string): Seen {
   };
 }
 
-export interface AcsServer extends Server {
-  /** One API call. @throws Error for anything but a 2xx */
-  api(method: string, path: string, body?: unknown): Promise<unknown>;
-  metrics(): Promise<string>;
+/** Megabytes that a process with report-memory.ts holds after a collection. */
+export async function heapMb(child: ChildProcess): Promise<number> {
+  const { heapUsed, external } = await answerOf<NodeJS.MemoryUsage>(child, 'collect');
+  return (heapUsed + external) / 1024 ** 2;
 }
 
-/** The content of a store when its server starts. */
-export interface Stored {
-  devices: number;
-  modelled?: Modelled;
+/** The Node that an ACS is started on, and a program in place of its own. */
+export interface AcsStart {
+  node?: NodeBinary | undefined;
+  program?: Program;
 }
+
+const running: NodeBinary = { path: process.execPath, version: process.versions.node };
 
 export class BenchServers {
   readonly folder: string;
+  readonly tree: string;
+  readonly stores: FilledStores;
   /** The profiles of servers that start from now on go there; undefined: none are made. */
   profile: string | undefined;
   readonly #started: ChildProcess[] = [];
-  /** Filled stores by their number of devices: the same fleet is stored once, and copied for each server. */
-  readonly #filled = new Map<number, string>();
+  readonly #loaders = new Map<string, ChildProcess>();
   #sequence = 0;
-  #loader: ChildProcess | undefined;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, tree: string) {
     this.folder = folder;
+    this.tree = tree;
+    this.stores = new FilledStores(folder);
   }
 
   static async open(): Promise<BenchServers> {
-    return new BenchServers(await mkdtemp(join(tmpdir(), 'tandem-bench-')));
+    const folder = await mkdtemp(join(tmpdir(), 'tandem-bench-'));
+    return new BenchServers(folder, await buildInto(folder));
   }
 
-  async load(request: LoadRequest): Promise<LoadReport> {
-    this.#loader ??= this.#start(forked('../load/load.ts'));
-    return await answerOf<LoadReport>(this.#loader, request);
+  /** @param lane each lane is a process, which carries out one request at a time */
+  async load(request: LoadRequest, lane = 'main'): Promise<LoadReport> {
+    const loader =
+      this.#loaders.get(lane) ?? this.#start(forked(builtFile(this.tree, 'test/bench/load/load'), running));
+    this.#loaders.set(lane, loader);
+    return await answerOf<LoadReport>(loader, request);
   }
 
-  async baseline(setup: Omit<BaselineSetup, 'file'>): Promise<Server> {
-    const child = this.#start(forked('./baseline.ts'));
-    const file = join(this.folder, `baseline${++this.#sequence}.db`);
-    const { port } = await answerOf<{ port: number }>(child, { ...setup, file });
+  async floor(
+    setup: Pick<FloorSetup, 'devices' | 'tls'>,
+    parts: FloorParts = floorParts,
+    node = running,
+  ): Promise<Server> {
+    const child = this.#start(forked(builtFile(this.tree, 'test/bench/servers/floor/main'), node));
+    const file = join(this.folder, `floor${++this.#sequence}.db`);
+    const { port } = await answerOf<{ port: number }>(child, { ...setup, ...parts, file });
     return {
       pid: child.pid ?? 0,
       port,
@@ -78,37 +99,30 @@ export class BenchServers {
   }
 
   /** The ACS on a store of its own that is filled already. `args` come on top of what every bench needs. */
-  async acs(stored: Stored, args: readonly string[]): Promise<AcsServer> {
-    const { directory } = await this.data(stored);
-    const child = this.#start(acsProcess(directory, args, this.profile));
-    const ready = await readyOf(child);
-    const metrics = async (): Promise<string> =>
-      await (await fetch(`${ready.api}/metrics`, { headers: { authorization: `Bearer ${TOKEN}` } })).text();
-    return {
-      pid: child.pid ?? 0,
-      port: Number(new URL(ready.cwmp[0] ?? '').port),
-      stop: () => stopped(child),
-      api: async (method, path, body) => await callApi(`${ready.api}/api/v1${path}`, method, body),
-      metrics,
-      seen: async () => seenIn(await metrics()),
-    };
+  async acs(stored: Stored, args: readonly string[], start: AcsStart = {}): Promise<AcsServer> {
+    const { directory } = await this.stores.copy(stored);
+    return await this.acsOn(directory, args, start);
   }
 
-  /** A data directory with a filled store, for a bench that starts the ACS in another way. */
-  async data({ devices, modelled }: Stored): Promise<{ directory: string; serverKey: Buffer }> {
-    const directory = join(this.folder, `acs${++this.#sequence}`);
-    const file = join(directory, 'tandem.db');
-    await mkdir(directory);
-    // One key for all, so that one filled store fits every data directory.
-    const { serverKey } = await openData(join(this.folder, 'key'), systemClock(), systemRandom());
-    await copyFile(await this.#filledWith(devices, serverKey), file, constants.COPYFILE_FICLONE);
-    await copyFile(join(this.folder, 'key', 'server-key'), join(directory, 'server-key'));
-    if (modelled) await storeModels(file, modelled);
-    return { directory, serverKey };
+  /** The ACS on a data directory that is there. */
+  async acsOn(
+    directory: string,
+    args: readonly string[],
+    { node = running, program }: AcsStart = {},
+  ): Promise<AcsServer> {
+    const { tree, profile } = this;
+    const child = this.#start(acsProcess({ tree, node, directory, args, profile, program }));
+    return serverOf(child, await readyOf(child));
+  }
+
+  /** Ends whatever a measure that failed has left. */
+  stopAll(): void {
+    for (const child of this.#started) if (isRunning(child)) child.kill('SIGKILL');
+    this.#loaders.clear();
   }
 
   async close(): Promise<void> {
-    for (const child of this.#started) if (isRunning(child)) child.kill('SIGKILL');
+    this.stopAll();
     await rm(this.folder, { recursive: true, force: true });
   }
 
@@ -116,13 +130,27 @@ export class BenchServers {
     this.#started.push(child);
     return child;
   }
+}
 
-  async #filledWith(devices: number, serverKey: Buffer): Promise<string> {
-    const known = this.#filled.get(devices);
-    if (known) return known;
-    const file = join(this.folder, `filled${devices}.db`);
-    await fillStore({ file, devices, serverKey });
-    this.#filled.set(devices, file);
-    return file;
-  }
+function serverOf(child: ChildProcess, ready: { cwmp: string[]; api: string }): AcsServer {
+  const metrics = async (): Promise<string> =>
+    await (await fetch(`${ready.api}/metrics`, { headers: { authorization: `Bearer ${TOKEN}` } })).text();
+  return {
+    pid: child.pid ?? 0,
+    port: Number(new URL(ready.cwmp[0] ?? '').port),
+    stop: () => stopped(child),
+    api: async (method, path, body) => await callApi(`${ready.api}/api/v1${path}`, method, body),
+    upload: async (path, content) => {
+      const headers = { authorization: `Bearer ${TOKEN}` };
+      const answer = await fetch(`${ready.api}/api/v1${path}`, {
+        method: 'PUT',
+        headers,
+        body: new Uint8Array(content),
+      });
+      if (!answer.ok) throw new Error(`PUT ${path}: ${answer.status} ${await answer.text()}`);
+    },
+    metrics,
+    seen: async () => seenIn(await metrics()),
+    heap: async () => await heapMb(child),
+  };
 }

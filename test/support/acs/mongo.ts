@@ -41,6 +41,7 @@ async function build(): Promise<void> {
 
 export interface MongoServer {
   port: number;
+  pid: number;
   /** @param database a fresh one unless named */
   url(database?: string): string;
   stop(): Promise<void>;
@@ -73,6 +74,8 @@ export interface MongoPlace {
   port?: number;
   /** Every answer is in the file before it is sent, so that a kill loses nothing. */
   durable?: boolean;
+  /** Default: 512. */
+  heapMb?: number;
 }
 
 /** A server of one's own. */
@@ -80,7 +83,7 @@ export async function startMongo(at: MongoPlace = {}): Promise<MongoServer> {
   await build();
   const port = at.port ?? (await freePort());
   const words = [
-    '-Xmx512m',
+    `-Xmx${at.heapMb ?? 512}m`,
     '-cp',
     [join(built, 'lib', '*'), built].join(delimiter),
     at.durable ? 'DurableLab' : 'Lab',
@@ -92,6 +95,7 @@ export async function startMongo(at: MongoPlace = {}): Promise<MongoServer> {
   await eventually('the MongoDB of the lab', () => answers(port), 30_000, 100);
   return {
     port,
+    pid: child.pid ?? 0,
     url: (database = freshName()) => `mongodb://127.0.0.1:${port}/${database}`,
     stop: async () => {
       child.kill('SIGTERM');

@@ -1,0 +1,112 @@
+// The wait of an operator while the ACS works: set-and-confirm and read-now at 70 % of its capacity, and during a storm of boots.
+import { onFirstNode, type Sides, withSides } from '../contest.ts';
+import { makeRow, percentile, type Row, rounded } from '../figures.ts';
+import { answersOf, informTemplate } from '../load/envelopes.ts';
+import { type LoadReport, participant } from '../load/requests.ts';
+import { type Bench, loaded, type Setting } from '../measure.ts';
+import type { AcsServer } from '../servers/servers.ts';
+import { callAndWait, reachable, reading1, setting1 } from './call.ts';
+import { capacityOf, LOAD } from './latency.ts';
+import { bootsOn } from './storm.ts';
+
+/** CPEs that are called, apart from those that come by themselves. */
+const CALLED = 8;
+const SECONDS = 12;
+const WAIT_S = 60;
+const GOAL_MS = 250;
+
+interface Calls {
+  set: number[];
+  read: number[];
+  failed: number;
+  lastError: string;
+}
+
+export const underLoad: Bench = {
+  about: 'API calls that set and confirm, and that read, at 70 % load and in a storm of --boots boots',
+  run: given => {
+    const setting = onFirstNode(given);
+    return withSides(setting, async sides => [...(await atLoad(setting, sides)), ...(await inStorm(setting, sides))]);
+  },
+};
+
+/** Numbers between those of the CPEs that come by themselves. */
+function calledNumbers({ devices, sessions }: Setting): number[] {
+  const taken = { count: Math.min(devices, sessions), stored: devices };
+  const step = Math.max(1, Math.floor(devices / taken.count));
+  return Array.from({ length: CALLED }, (_, nth) => participant(taken, nth) + (step > 1 ? 1 : 0));
+}
+
+/** Calls one CPE after the other, in turn to set and to read, until the work is over. */
+async function callWhile(server: AcsServer, numbers: readonly number[], work: Promise<unknown>): Promise<Calls> {
+  let over = false;
+  const ended = work.finally(() => {
+    over = true;
+  });
+  const calls: Calls = { set: [], read: [], failed: 0, lastError: '' };
+  const calling = async (number: number, what: 'set' | 'read'): Promise<void> => {
+    while (!over) {
+      const began = performance.now();
+      try {
+        await callAndWait(server, number, what === 'set' ? setting1 : reading1, WAIT_S);
+      } catch (error) {
+        calls.failed++;
+        calls.lastError = String(error);
+      }
+      // A call that failed has taken its time too.
+      calls[what].push(performance.now() - began);
+      await new Promise(resolve => setTimeout(resolve, 100));
+    }
+  };
+  await Promise.all(numbers.map((number, nth) => calling(number, nth % 2 ? 'read' : 'set')));
+  await ended;
+  return calls;
+}
+
+async function readyToBeCalled(setting: Setting, sides: Sides): Promise<number[]> {
+  const numbers = calledNumbers(setting);
+  for (const number of numbers) await reachable(setting, sides, sides.first.ours, { number, lane: 'called' });
+  return numbers;
+}
+
+async function atLoad(setting: Setting, sides: Sides): Promise<Row[]> {
+  const { ours } = sides.first;
+  const capacity = await capacityOf(setting, sides, ours);
+  const numbers = await readyToBeCalled(setting, sides);
+  const perSecond = capacity * LOAD;
+  const { settings, devices } = sides.request(ours);
+  const sessions = Math.ceil(perSecond * Math.min(SECONDS, setting.sessions / 20));
+  const arrivals = loaded(setting.servers, { kind: 'open', settings, devices, sessions, perSecond, seed: 1 });
+  const calls = await callWhile(ours, numbers, arrivals);
+  return rowsOf('at 70 % load', calls, `${rounded(perSecond)} sessions/s beside it, capacity ${rounded(capacity)}`);
+}
+
+async function inStorm(setting: Setting, sides: Sides): Promise<Row[]> {
+  const { ours } = sides.first;
+  const numbers = await readyToBeCalled(setting, sides);
+  const boots = bootsOn(setting, ours, { inform: informTemplate({ event: '1 BOOT' }), answers: answersOf() });
+  let report: LoadReport | undefined;
+  const storm = setting.servers.load(boots).then(done => {
+    report = done;
+  });
+  const calls = await callWhile(ours, numbers, storm);
+  const { count } = boots.devices;
+  const note = `${report?.sessions ?? 0} of ${count} devices had their session in ${rounded(report?.seconds ?? 0)} s, ${report?.storm?.turnedAway ?? 0} times turned away, ${report?.failed ?? 0} attempts broke off`;
+  if (report?.sessions !== count) throw new Error(`the storm is not over: ${note}`);
+  return rowsOf(`in a storm of ${count} boots`, calls, note);
+}
+
+function rowsOf(when: string, calls: Calls, told: string): Row[] {
+  const note = `${told}; ${calls.failed} of ${calls.set.length + calls.read.length} calls failed${calls.failed ? ` (${calls.lastError})` : ''}`;
+  return (['set', 'read'] as const).flatMap(what =>
+    [0.5, 0.99].map(share =>
+      makeRow({
+        name: `API call that connects, ${what === 'set' ? 'sets one parameter and confirms' : 'reads one parameter'}, ${when}, p${share * 100}`,
+        unit: 'ms, wall clock',
+        ours: [percentile(calls[what], share)],
+        ...(share === 0.99 ? { goal: { limit: GOAL_MS, of: 'ours' as const } } : {}),
+        note: `${calls[what].length} calls; ${note}`,
+      }),
+    ),
+  );
+}
