@@ -8,6 +8,7 @@ import type { Layers } from './tree/layers.ts';
 import { mustFind, mustFindObject, readEach } from './tree/reads.ts';
 import type { Tree } from './tree/tree.ts';
 import { walk } from './tree/walk.ts';
+import { WorkLimit } from './work-limit.ts';
 
 interface Attributes {
   notification?: number;
@@ -64,17 +65,20 @@ export class ParameterAttributes {
   /**
    * SetParameterAttributes, TR-069 A.3.2.4: all or nothing; a partial path means the parameters below it that exist now.
    * @returns takes the change back
-   * @throws CwmpFault 9003, 9005, 9009
+   * @throws CwmpFault 9003, 9004, 9005, 9009
    */
   set(items: readonly AttributeItem[]): () => void {
     const { tree } = this.#layers;
     const next = new Map(this.#own);
+    const limit = new WorkLimit();
     for (const item of items) {
       const change = attributesOf(item);
       // Wildcards are for reading only.
       const path = resolveAliases(tree, item.path);
       if (path === undefined) throw new CwmpFault(9005, `${item.path} does not exist`);
-      for (const { Name } of this.#at(tree, path)) {
+      const reached = this.#at(tree, path);
+      limit.spend(reached.length);
+      for (const { Name } of reached) {
         refuseDenied(Name, mustFind(tree, Name).def, item);
         next.set(Name, { ...next.get(Name), ...change });
       }

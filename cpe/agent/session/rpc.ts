@@ -11,6 +11,7 @@ import {
 import type { Device } from '../../state/device.ts';
 import { parameterKeyNote } from '../../state/snapshot.ts';
 import { nameForAcs } from '../../state/tree/reads.ts';
+import { WorkLimit } from '../../state/work-limit.ts';
 import { cancelTransfers, queueDownload, queuedTransfers, queueScheduled, queueUpload } from '../transfer/queue.ts';
 
 /** Restarts that RPCs ordered for after the session (TR-069 3.7.1, A.3.2.9): the answer goes out first. */
@@ -34,21 +35,22 @@ const MAX_SCHEDULED = 16;
 const handlers: Handlers = {
   GetRPCMethods: ({ device }) => ({ MethodList: offered(device) }),
   SetParameterValues: setParameterValues,
-  GetParameterValues: ({ device }, { ParameterNames }) => {
-    const found = new Map<string, ParameterValue>();
-    for (const name of ParameterNames) for (const value of device.config.read(name)) found.set(value.Name, value);
-    return { ParameterList: answered(device, [...found.values()]) };
-  },
+  GetParameterValues: ({ device }, { ParameterNames }) => ({
+    ParameterList: answered(
+      device,
+      readOnce(ParameterNames, (name): ParameterValue[] => device.config.read(name)),
+    ),
+  }),
   GetParameterNames: ({ device }, { ParameterPath, NextLevel }) => ({
     ParameterList: answered(device, device.config.names(ParameterPath, NextLevel)),
   }),
   SetParameterAttributes: setParameterAttributes,
-  GetParameterAttributes: ({ device }, { ParameterNames }) => {
-    const found = new Map<string, ParameterAttribute>();
-    for (const name of ParameterNames)
-      for (const entry of device.config.attributes.read(name)) found.set(entry.Name, entry);
-    return { ParameterList: answered(device, [...found.values()]) };
-  },
+  GetParameterAttributes: ({ device }, { ParameterNames }) => ({
+    ParameterList: answered(
+      device,
+      readOnce(ParameterNames, (name): ParameterAttribute[] => device.config.attributes.read(name)),
+    ),
+  }),
   AddObject: async ({ device }, { ObjectName, ParameterKey }) => {
     const { instance, status } = await device.config.insert(
       ObjectName,
@@ -86,8 +88,22 @@ const handlers: Handlers = {
   GetAllQueuedTransfers: ({ device }) => ({ TransferList: queuedTransfers(device, true) }),
 };
 
+/** Entries of a list in one request: our choice, twice the parameters of a whole DGW. */
+const MAX_ENTRIES = 5000;
 /** Characters that one answer may hold: beyond, 9004 makes the ACS ask for less at a time (A.3.2.2). Our choice, ten times a whole DGW. */
 const MAX_ANSWER = 4 * 1024 * 1024;
+
+/** Reads each name, and keeps each parameter once. @throws CwmpFault 9004, 9005 */
+function readOnce<T extends { Name: string }>(names: readonly string[], read: (name: string) => T[]): T[] {
+  const limit = new WorkLimit();
+  const found = new Map<string, T>();
+  for (const name of new Set(names)) {
+    const entries = read(name);
+    limit.spend(entries.length);
+    for (const entry of entries) found.set(entry.Name, entry);
+  }
+  return [...found.values()];
+}
 
 /** Rewrites the names of a list as the ACS wants to read them. @throws CwmpFault 9004 */
 function answered<T extends { Name: string; Value?: string }>(device: Device, list: T[]): T[] {
@@ -118,10 +134,15 @@ export async function carryOut<M extends CpeMethod>(
   return handler(context, args);
 }
 
-/** The decoder takes longer texts than the schema allows; a unit has limited room for keys, URLs and logins. */
+/** The decoder takes longer texts and lists than the schema allows; a unit has limited room for keys, URLs, logins and names. */
 function checkLengths(method: CpeMethod, args: object): void {
   for (const [name, field] of Object.entries(methodSpec(method)?.request ?? {})) {
     const value: unknown = (args as Record<string, unknown>)[name];
+    if (Array.isArray(value) && value.length > MAX_ENTRIES)
+      throw new CwmpFault(
+        9004,
+        `${value.length} entries in ${name}: more than ${MAX_ENTRIES} are too many for one request`,
+      );
     if (field.kind !== 'text' || field.max === undefined || typeof value !== 'string') continue;
     if ([...value].length > field.max) throw new CwmpFault(9003, `${name} is longer than ${field.max} characters`);
   }
