@@ -37,7 +37,7 @@ const DHCP_AT_BOOT = 8000;
 /** @throws UserError when the state directory or the profile cannot be used */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const factory = await factoryOf(options.model, options.profile ?? noProfile);
-  const persist = options.stateDir === undefined ? memoryPersist() : await openPersist(options.stateDir);
+  const persist = options.stateDir === undefined ? memoryPersist() : await openPersist(options.stateDir, options.log);
   return new RunningGateway(options, power => new SimulatedUnit(options, factory, persist, power));
 }
 

@@ -5,7 +5,9 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Clock, Random } from '../../shared/clock.ts';
 import { messageOf } from '../../shared/errors.ts';
+import type { Log } from '../../shared/log.ts';
 import type { Authority } from '../../shared/pki/authority.ts';
+import { tightenFiles } from '../../shared/private-files.ts';
 import { UserError } from '../errors.ts';
 import type { CarriedFile } from '../store/sqlite/backup.ts';
 import { lockOf } from '../store/sqlite/schema.ts';
@@ -90,6 +92,13 @@ async function keyIn(directory: string, given: string | undefined, random: Rando
     throw unusable(file, new Error(`not ${KEY_BYTES} bytes in hexadecimal; this key protects all stored secrets`));
   return key;
 }
+
+/** Takes the rights of others off the secrets of a directory that was copied, or made by hand. */
+export const tightenData = (directory: string, log: Log): Promise<void> =>
+  tightenFiles(
+    [...secretFiles, 'node-id', 'serving-lock', join('pki', 'ca.key')].map(name => join(directory, name)),
+    log,
+  );
 
 /** Marks the directory while a backup is being restored. */
 const UNFINISHED = 'restore-unfinished';

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Clock, Random } from '../../shared/clock.ts';
 import { UsageError } from '../../shared/config.ts';
 import type { Log } from '../../shared/log.ts';
+import { tightenFiles } from '../../shared/private-files.ts';
 import { listening } from '../app/listening.ts';
 import type { AcsOptions } from '../config.ts';
 import { memberId } from '../fleet/common/members.ts';
@@ -50,6 +51,7 @@ export function checkStoreOptions(options: AcsOptions): void {
 
 /** @throws UserError when the store, the directory or an address cannot be used; then nothing stays open */
 export async function openStore(options: AcsOptions, data: DataDirectory, context: OpenContext): Promise<OpenedStore> {
+  if (!isMongo(options) && !context.assignment) await tightenStore(fileOf(options, context.clock).file, context.log);
   if (!isMongo(options) && options.workers === 0)
     return { store: await openSqlite(fileOf(options, context.clock)), close: async () => undefined };
   const unlock = isMongo(options) && !context.assignment ? data.lock() : undefined;
@@ -68,6 +70,13 @@ export async function openStore(options: AcsOptions, data: DataDirectory, contex
     throw error;
   }
 }
+
+/** A store of an earlier version may be readable by all. */
+const tightenStore = (file: string, log: Log): Promise<void> =>
+  tightenFiles(
+    ['', '-wal', '-shm', '-lock'].map(end => file + end),
+    log,
+  );
 
 const primaryOf = ({ assignment }: OpenContext): Pick<ClusterPlace, 'primary'> =>
   assignment ? { primary: assignment.primary.member } : {};

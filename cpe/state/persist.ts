@@ -4,6 +4,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, UserError } from '../../shared/errors.ts';
+import { type Log, silentLog } from '../../shared/log.ts';
+import { tightenFiles } from '../../shared/private-files.ts';
 
 export interface Persist {
   /** The snapshot found at opening; undefined for a unit that never ran. */
@@ -136,17 +138,24 @@ async function sweep(directory: string): Promise<void> {
  * Opens (or makes) a unit's state directory.
  * @throws UserError when the directory cannot be used or its snapshot is torn, altered or of another program
  */
-export async function openPersist(directory: string): Promise<Persist> {
+export async function openPersist(directory: string, log: Log = silentLog): Promise<Persist> {
   const blobs = join(directory, BLOBS);
   try {
     await mkdir(blobs, { recursive: true, mode: 0o700 });
     await sweep(directory);
     await sweep(blobs);
+    await tightenFiles(await filesOf(directory, blobs), log);
   } catch (error) {
     throw new UserError(409, 'state-unusable', `the state directory cannot be used: ${messageOf(error)}`);
   }
   return new DirectoryPersist(directory, blobs, await loadSnapshot(directory));
 }
+
+/** The snapshot and the blobs hold the passwords of the unit. */
+const filesOf = async (directory: string, blobs: string): Promise<string[]> => [
+  join(directory, SNAPSHOT),
+  ...(await readdir(blobs)).map(name => join(blobs, name)),
+];
 
 /** Blob names come from file names and transfer ids: made safe for a file system, and short enough for one. */
 function fileName(name: string): string {

@@ -1,6 +1,6 @@
 // The ACS as a process: what it says at its start, what it keeps, how it ends, and how it refuses.
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,6 +49,24 @@ describe('the ACS as a process', function () {
     // Its output is closed when the last process that holds it has ended.
     await acs.stop('SIGTERM');
     assert.equal(acs.lines.at(-1)?.msg, 'server stopping');
+  });
+
+  it('B7: keeps the store readable by its owner alone, also one of an earlier version', async () => {
+    const modeOf = async (file: string): Promise<number> => (await stat(join(data(), file))).mode & 0o777;
+    const modes = (): Promise<number[]> =>
+      Promise.all(['', '-wal', '-shm', '-lock'].map(end => modeOf(`tandem.db${end}`)));
+    const first = run(...PLAIN);
+    await first.ready();
+    assert.deepEqual(await modes(), [0o600, 0o600, 0o600, 0o600]);
+    assert.ok(!first.lines.some(({ msg }) => msg === 'file permissions tightened'));
+    await first.stop('SIGTERM');
+    for (const file of ['tandem.db', 'tandem.db-lock', 'server-key']) await chmod(join(data(), file), 0o644);
+    const second = run(...PLAIN);
+    await second.ready();
+    assert.deepEqual([...(await modes()), await modeOf('server-key')], [0o600, 0o600, 0o600, 0o600, 0o600]);
+    const told = second.lines.filter(({ msg }) => msg === 'file permissions tightened').map(({ files }) => files);
+    assert.deepEqual(told, [[join(data(), 'server-key')], ['', '-lock'].map(end => join(data(), `tandem.db${end}`))]);
+    await second.stop('SIGTERM');
   });
 
   it('logs its addresses, keeps token, CA and devices over a restart, exits 0 on SIGTERM', async () => {

@@ -1,5 +1,6 @@
 // Connections to the file of the SQLite store: its lock, its version, and the migration of its tables.
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
+import { makePrivate } from '../../../shared/private-files.ts';
 import { UserError } from '../../errors.ts';
 import { addFilterFunctions } from './filter.ts';
 import { migrations } from './migrations.ts';
@@ -31,6 +32,8 @@ export const backupTables = `
 export function openWriter({ file, maxBytes }: StoreFile): OwnedDatabase {
   return guarded(file, () => {
     const lock = file === ':memory:' ? undefined : lockOf(file);
+    // SQLite gives its log and its shared memory the mode of the file.
+    if (lock) makePrivate(file);
     const db = new DatabaseSync(file);
     const close = (): void => {
       db.close();
@@ -75,6 +78,7 @@ function settle(db: DatabaseSyncInstance): void {
  * beside it, because the system frees it with the process, however that ends.
  */
 export function lockOf(file: string): DatabaseSyncInstance {
+  makePrivate(`${file}-lock`);
   const lock = new DatabaseSync(`${file}-lock`);
   try {
     lock.exec('PRAGMA busy_timeout = 500; BEGIN EXCLUSIVE');
