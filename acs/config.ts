@@ -196,8 +196,9 @@ export const acsOptions = {
   wire: {
     kind: 'string',
     value: 'DIR',
-    help: 'directory for all envelopes as NNNN-cpe.xml and NNNN-acs.xml, including passwords',
+    help: 'directory for all envelopes as NNNN-cpe.xml and NNNN-acs.xml; secrets are masked',
   },
+  'wire-secrets': { kind: 'boolean', help: 'write the secrets of envelopes to --wire too' },
   'log-level': {
     kind: 'string',
     value: 'LEVEL',

@@ -103,8 +103,9 @@ export const runOptions = {
   wire: {
     kind: 'string',
     value: 'DIR',
-    help: 'write each envelope as NNNN-cpe.xml or NNNN-acs.xml, and the heads of all messages to heads.txt',
+    help: 'write each envelope as NNNN-cpe.xml or NNNN-acs.xml, and the heads of all messages to heads.txt; secrets are masked',
   },
+  'wire-secrets': { kind: 'boolean', help: 'write secrets to --wire too' },
   clock: {
     kind: 'string',
     choices: ['auto', 'host', 'sntp'],
@@ -177,6 +178,7 @@ export const fleetOptions = {
     help: 'parameter to report of each unit: TR-069 path or script name',
   },
   wire: { kind: 'string', value: 'DIR', help: 'as of run, in a directory SERIAL of each unit' },
+  'wire-secrets': { kind: 'boolean', help: 'write secrets to --wire too' },
   json: { kind: 'string', value: 'FILE', help: 'write the report here; it lists each unit if there are at most 200' },
   units: { kind: 'boolean', help: 'list each unit in the report, whatever their number' },
   compare: {

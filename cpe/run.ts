@@ -32,7 +32,8 @@ export async function run(options: RunOptions, terminal: Terminal): Promise<numb
     pretty: terminal.pretty,
     write: line => terminal.write(`${line}\n`),
   });
-  const wire = options.wire === undefined ? undefined : await openWireLog(options.wire, log);
+  const wire =
+    options.wire === undefined ? undefined : await openWireLog(options.wire, log, { isMasked: !options.wireSecrets });
   const gateway = await build(options, clock, log, wire);
   const web = options.web === undefined ? undefined : await startWeb(options.web, gateway);
   try {

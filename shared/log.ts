@@ -1,6 +1,7 @@
 // Logs: JSON lines, one event each; a terminal gets a readable form. Secrets are masked by field name, long texts are clipped.
 import { clip, clippedValue, MAX_VALUE } from './clip.ts';
 import type { Clock } from './clock.ts';
+import { isSecretName, withoutUrlSecrets } from './model/secret-names.ts';
 
 type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 export const logLevels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
@@ -21,7 +22,7 @@ const knownNames = new Map<string, boolean>();
 function isSecret(name: string): boolean {
   const known = knownNames.get(name);
   if (known !== undefined) return known;
-  const secret = secretName.test(name);
+  const secret = secretName.test(name) || isSecretName(name);
   if (knownNames.size < 1000) knownNames.set(name, secret);
   return secret;
 }
@@ -67,7 +68,8 @@ export function createLog(options: {
     if (logLevels.indexOf(level) < floor) return;
     const time = new Date(options.clock.now()).toISOString();
     const all = masked({ ...options.fields, ...fields });
-    options.write(options.pretty ? readable(level, time, msg, all) : JSON.stringify({ time, level, msg, ...all }));
+    const line = options.pretty ? readable(level, time, msg, all) : JSON.stringify({ time, level, msg, ...all });
+    options.write(withoutUrlSecrets(line));
   };
   return {
     debug: (msg, fields) => emit('debug', msg, fields),

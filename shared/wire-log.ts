@@ -3,8 +3,10 @@
 import { appendFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from './config.ts';
+import { wireText } from './cwmp/redaction.ts';
 import { messageOf } from './errors.ts';
 import type { Log } from './log.ts';
+import { withoutUrlSecrets } from './model/secret-names.ts';
 
 interface WireLog {
   tap(from: 'cpe' | 'acs', xml: string): void;
@@ -12,6 +14,17 @@ interface WireLog {
   head(from: 'cpe' | 'acs', head: string): void;
   /** Resolves when every envelope so far is written. */
   done(): Promise<void>;
+}
+
+interface WireOptions {
+  /** Secrets are written as `***`. */
+  isMasked?: boolean;
+}
+
+interface WireParts {
+  directory: string;
+  log: Log;
+  ready: Promise<void>;
 }
 
 /** Characters that may wait for the disk. Envelopes beyond it are left out, with one line in the log. */
@@ -26,18 +39,18 @@ const own = /^(\d{4,}-(cpe|acs)\.xml|heads\.txt)$/;
  * line and nothing else.
  * @throws UsageError when the directory cannot be made
  */
-export async function openWireLog(directory: string, log: Log): Promise<WireLog> {
+export async function openWireLog(directory: string, log: Log, options: WireOptions = {}): Promise<WireLog> {
   try {
     await prepare(directory);
   } catch (error) {
     throw new UsageError(`--wire: ${messageOf(error)}`);
   }
-  return new FileWireLog(directory, log, Promise.resolve());
+  return new FileWireLog({ directory, log, ready: Promise.resolve(), ...options });
 }
 
 /** A wire log whose directory is made at once and not waited for; one that cannot be made costs one log line. */
-export function wireLogAt(directory: string, log: Log): WireLog {
-  return new FileWireLog(directory, log, prepare(directory));
+export function wireLogAt(directory: string, log: Log, options: WireOptions = {}): WireLog {
+  return new FileWireLog({ directory, log, ready: prepare(directory), ...options });
 }
 
 async function prepare(directory: string): Promise<void> {
@@ -46,28 +59,49 @@ async function prepare(directory: string): Promise<void> {
     if (entry.isFile() && own.test(entry.name)) await rm(join(directory, entry.name), { force: true });
 }
 
+/** The head of a message without logins, answers to challenges, and the values of cookies. */
+const maskedHead = (head: string): string => withoutUrlSecrets(head).split('\n').map(maskedLine).join('\n');
+
+function maskedLine(line: string): string {
+  const [name = ''] = line.split(':', 1);
+  switch (name.toLowerCase()) {
+    case 'authorization':
+    case 'proxy-authorization':
+      return /: *digest /i.test(line)
+        ? line.replace(/\bresponse="[^"]*"/i, 'response="***"')
+        : `${name}: ${/: *([\w-]+)/.exec(line)?.[1] ?? ''} ***`;
+    case 'cookie':
+      return line.replace(/=[^;]*/g, '=***');
+    case 'set-cookie':
+      return line.replace(/=[^;]*/, '=***');
+    default:
+      return line;
+  }
+}
+
 class FileWireLog implements WireLog {
   readonly #directory: string;
   readonly #log: Log;
+  readonly #isMasked: boolean;
   #number = 0;
   #waiting = 0;
   #failing = false;
   #writing: Promise<void>;
 
-  constructor(directory: string, log: Log, ready: Promise<void>) {
+  constructor({ directory, log, ready, isMasked = false }: WireOptions & WireParts) {
     this.#directory = directory;
     this.#log = log;
+    this.#isMasked = isMasked;
     this.#writing = ready.catch((error: unknown) => this.#fail(messageOf(error)));
   }
 
   /** Properties, because they are handed on as functions. */
   readonly tap = (from: 'cpe' | 'acs', xml: string): void => {
     const file = join(this.#directory, `${String(++this.#number).padStart(4, '0')}-${from}.xml`);
-    // Envelopes hold passwords.
-    this.#queue(xml, () => writeFile(file, xml, { mode: 0o600 }));
+    this.#queue(xml, () => writeFile(file, this.#isMasked ? wireText(xml) : xml, { mode: 0o600 }));
   };
   readonly head = (from: 'cpe' | 'acs', head: string): void => {
-    const text = `${from}: ${head}\n\n`;
+    const text = `${from}: ${this.#isMasked ? maskedHead(head) : head}\n\n`;
     this.#queue(text, () => appendFile(join(this.#directory, HEADS), text, { mode: 0o600 }));
   };
   readonly done = (): Promise<void> => this.#writing;

@@ -52,8 +52,9 @@ export interface AcsSetup {
   };
   /** Retention of ended tasks and of the audit; default: 30 and 365 days. */
   keepDays?: KeptDays;
-  /** Receives every envelope, secrets included. */
+  /** Receives every envelope, secrets included unless `wireMasked`. */
   wire?: WireTap;
+  wireMasked?: boolean;
   /** The STUN server. Without it no connection request is sent by UDP. */
   stun?: { host: string; port: number; login?: StunLogin };
 }

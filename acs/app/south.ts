@@ -8,7 +8,7 @@ import { linkKey } from './fleet.ts';
 import type { AcsSetup, Part } from './setup.ts';
 
 type SouthSetup = Pick<AcsSetup, 'clock' | 'random' | 'log' | 'cpeAuth' | 'trustedProxies'> &
-  Partial<Pick<AcsSetup, 'proxyProtocol' | 'limits' | 'wire'>>;
+  Partial<Pick<AcsSetup, 'proxyProtocol' | 'limits' | 'wire' | 'wireMasked'>>;
 
 export interface SouthParts {
   events: EventBus;
@@ -22,7 +22,7 @@ export function buildSouth(
   setup: SouthSetup,
   { events, secrets, fleet, forward }: SouthParts,
 ): Part & { south: South } {
-  const { clock, random, log, cpeAuth, trustedProxies, proxyProtocol, limits, wire } = setup;
+  const { clock, random, log, cpeAuth, trustedProxies, proxyProtocol, limits, wire, wireMasked } = setup;
   const south = new South({
     ...{ fleet, clock, random, log, events, cpeAuth, trustedProxies },
     keys: {
@@ -34,7 +34,7 @@ export function buildSouth(
     proxyProtocol,
     limits,
     ...(forward ? { forward } : {}),
-    ...(wire ? { wire } : {}),
+    ...(wire ? { wire, wireMasked } : {}),
   });
   const close = async (): Promise<void> => {
     await fleet.history.stop();

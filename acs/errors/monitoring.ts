@@ -24,8 +24,8 @@ export const monitoringErrors = {
   },
   'no-such-setting': {
     status: 404,
-    meaning: 'No history is configured.',
-    remedy: 'Set the parameters to record first (PUT /settings/history).',
+    meaning: 'That setting was never made: no history is configured, or no names of secrets are set.',
+    remedy: 'Make it first (PUT /settings/history, PUT /settings/secrets).',
   },
   'too-many-parameters': {
     status: 400,

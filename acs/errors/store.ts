@@ -66,6 +66,6 @@ export const storeErrors = {
   'sealed-with-another-key': {
     status: 500,
     meaning: 'A stored secret was encrypted with another server key.',
-    remedy: 'Start with the right --server-key.',
+    remedy: 'Start with the right --server-key, or enter the secret, the file or the task again.',
   },
 } as const satisfies ErrorEntries;

@@ -5,12 +5,14 @@ import type { Members } from './common/members.ts';
 import { createModels, type Models } from './common/models.ts';
 import type { Post } from './common/ports.ts';
 import { type Quirks, quirksOf, type Subject } from './common/quirks.ts';
+import type { Secrets } from './common/secrets.ts';
 import { Devices } from './devices/devices.ts';
 import { Enrolment } from './enrolment/enrolment.ts';
 import { Files } from './files/files.ts';
 import { ModelCatalogue } from './models/catalogue.ts';
 import { ModelLearning } from './models/learning.ts';
 import { ProductModels } from './models/product-models.ts';
+import { SecretSources } from './models/secret-sources.ts';
 import { Alerts } from './monitoring/alerts.ts';
 import { History } from './monitoring/history.ts';
 import { LivenessWatch } from './monitoring/liveness.ts';
@@ -31,6 +33,8 @@ export interface Fleet {
   enrolment: Enrolment;
   models: Models;
   modelCatalogue: ModelCatalogue;
+  secrets: Secrets;
+  secretSources: SecretSources;
   presets: Presets;
   wantedStates: WantedStates;
   preflight: Preflight;
@@ -77,6 +81,8 @@ export function createFleet(context: FleetContext): Fleet {
     enrolment,
     models,
     modelCatalogue: catalogue,
+    secrets: context.secrets,
+    secretSources: new SecretSources(context, catalogue),
     presets,
     wantedStates,
     preflight,

@@ -12,6 +12,7 @@ import { preflight } from './operations/preflight.ts';
 import { presets } from './operations/presets.ts';
 import { records } from './operations/records.ts';
 import { rollouts } from './operations/rollouts.ts';
+import { settings } from './operations/settings.ts';
 import { tasks } from './operations/tasks.ts';
 import { traces } from './operations/traces.ts';
 import { wanted } from './operations/wanted.ts';
@@ -44,5 +45,6 @@ export const operations: readonly Operation[] = [
   ...alerts,
   ...webhooks,
   ...history,
+  ...settings,
   ...enrolment,
 ];

@@ -96,7 +96,7 @@ export async function createRest(options: RestOptions): Promise<FastifyInstance>
         streamed.addContentTypeParser('*', (_request, _body, done) => done(null, undefined));
         for (const operation of operations) if (operation.body === 'bytes') register(streamed, operation, options);
       });
-      registerLive(api, options.events, options.clock);
+      registerLive(api, options);
     },
     { prefix: BASE },
   );
@@ -211,6 +211,8 @@ function register(api: FastifyInstance, operation: Operation, options: RestOptio
     for (const [name, value] of Object.entries(params)) refuseNul(name, value);
     const query = await readQuery(operation, request.query as Record<string, unknown>);
     call.body = await readBody(operation, request, contentType);
+    const { names } = options.fleet.secrets;
+    if (names.isStale()) await names.refresh();
     return await operation.run({ params, query, body: call.body, contentType }, options);
   };
   api.route({

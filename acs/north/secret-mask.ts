@@ -1,17 +1,25 @@
 // The mask that stands for secrets in answers. A mask that comes back in a request means the stored secret.
 import type { WantedValue } from '../device/desired-state.ts';
 import { UserError } from '../errors.ts';
-import { isSecretName } from '../fleet/common/secrets.ts';
+import { MASK, type Secrets, shownText } from '../fleet/common/secrets.ts';
 import type { DeviceInput } from '../fleet/devices/device-input.ts';
 import type { DeviceView } from '../fleet/devices/device-view.ts';
-import { mapPreset, type Preset } from '../fleet/presets/preset.ts';
-
-export const MASK = '***';
+import { mapPreset, type Preset, pathOf } from '../fleet/presets/preset.ts';
 
 export const maskIf = (isSecret: boolean, value: string): string => (isSecret && value !== '' ? MASK : value);
-export const mask = (name: string, value: string): string => maskIf(isSecretName(name), value);
 
-const isMasked = (name: string, text: unknown): boolean => text === MASK && isSecretName(name);
+/** The text is, or may be, one that was shown in the place of a stored one. */
+function isMasked(
+  secrets: Secrets,
+  name: string,
+  text: unknown,
+  stored: string | undefined,
+  isSecret = secrets.names.has,
+): text is string {
+  if (typeof text !== 'string' || !text.includes(MASK)) return false;
+  if (text === MASK && isSecret(name)) return true;
+  return stored !== undefined && stored !== text && shownText(secrets, name, stored, isSecret) === text;
+}
 
 type Wanted = string | number | boolean | WantedValue;
 
@@ -19,11 +27,11 @@ const valueText = (wanted: Wanted | undefined): string | undefined =>
   wanted === undefined ? undefined : String(typeof wanted === 'object' ? wanted.value : wanted);
 
 /** Replaces masks by the secrets of the stored preset. @throws UserError 400 where none is stored */
-export function keepPresetSecrets(given: Preset, stored: Preset | undefined): Preset {
+export function keepPresetSecrets(secrets: Secrets, given: Preset, stored: Preset | undefined): Preset {
   return mapPreset(given, (name, text, table, index) => {
-    if (!isMasked(name, text)) return text;
     const kept =
       table === undefined ? valueText(stored?.set?.[name]) : storedCell(given, stored, table, index ?? 0, name);
+    if (!isMasked(secrets, pathOf(name, table), text, kept, secrets.names.isByItself)) return text;
     if (kept === undefined) throw noSecret(table === undefined ? `set: ${name}` : `objects: ${table} ${name}`);
     return kept;
   });
@@ -44,25 +52,30 @@ function storedCell(
 }
 
 /** Replaces masks by the secrets of the device. @throws UserError 400 where none is stored */
-export function keepDeviceSecrets(input: DeviceInput, device: DeviceView): DeviceInput {
-  return keepOverrides(input.site ? { ...input, site: keepSite(input.site, device) } : input, device);
+export function keepDeviceSecrets(secrets: Secrets, input: DeviceInput, device: DeviceView): DeviceInput {
+  return keepOverrides(secrets, input.site ? { ...input, site: keepSite(secrets, input.site, device) } : input, device);
 }
 
-const keepSite = (site: Record<string, string | null>, device: DeviceView): Record<string, string | null> =>
+const keepSite = (
+  secrets: Secrets,
+  site: Record<string, string | null>,
+  device: DeviceView,
+): Record<string, string | null> =>
   Object.fromEntries(
     Object.entries(site).map(([name, text]) => {
-      if (!isMasked(name, text)) return [name, text];
       const kept = device.site[name];
+      if (!isMasked(secrets, name, text, kept)) return [name, text];
       if (kept === undefined) throw noSecret(`site: ${name}`);
       return [name, kept];
     }),
   );
 
 /** A masked override is left out of the change, so the stored one stays. */
-function keepOverrides(input: DeviceInput, device: DeviceView): DeviceInput {
+function keepOverrides(secrets: Secrets, input: DeviceInput, device: DeviceView): DeviceInput {
   if (!input.overrides) return input;
   const given = Object.entries(input.overrides).filter(([path, wanted]) => {
-    if (!isMasked(path, typeof wanted === 'object' ? wanted?.value : wanted)) return true;
+    const text = typeof wanted === 'object' ? wanted?.value : wanted;
+    if (!isMasked(secrets, path, text, device.overrides[path]?.value)) return true;
     if (!device.overrides[path]) throw noSecret(`overrides: ${path}`);
     return false;
   });

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../../shared/clock.ts';
 import { UserError } from '../errors.ts';
 import { type AcsEvents, deviceOf, type EventBus, type EventName, eventNames } from '../events.ts';
+import type { Secrets } from '../fleet/common/secrets.ts';
 import { faultView, taskView } from './views/core.ts';
 
 /** A client that does not read is disconnected before more than this is held for it. */
@@ -12,9 +13,12 @@ const BEAT_MS = 15_000;
 /** Clients that read events at the same time. */
 export const MAX_WATCHERS = 200;
 
-export function registerLive(api: FastifyInstance, events: EventBus, clock: Clock): void {
+export function registerLive(
+  api: FastifyInstance,
+  { events, clock, fleet }: { events: EventBus; clock: Clock; fleet: { secrets: Secrets } },
+): void {
   let watchers = 0;
-  const textOf = onceForAll();
+  const textOf = onceForAll(fleet.secrets);
   api.get<{ Querystring: Record<string, string> }>('/events', { exposeHeadRoute: false }, (request, reply) => {
     const wanted = wantedOf(request.query);
     const { device } = request.query;
@@ -46,11 +50,11 @@ export function registerLive(api: FastifyInstance, events: EventBus, clock: Cloc
 }
 
 /** The text of an event, made once for all watchers: they are told of one event after the other. */
-function onceForAll(): (name: EventName, event: AcsEvents[EventName]) => string {
+function onceForAll(secrets: Secrets): (name: EventName, event: AcsEvents[EventName]) => string {
   let last: { name: EventName; event: AcsEvents[EventName]; text: string } | undefined;
   return (name, event) => {
     if (last?.event === event && last.name === name) return last.text;
-    const text = `event: ${name}\ndata: ${JSON.stringify(viewOf(name, event))}\n\n`;
+    const text = `event: ${name}\ndata: ${JSON.stringify(viewOf(name, event, secrets))}\n\n`;
     // The same object may be emitted again, with other content.
     if (!last)
       queueMicrotask(() => {
@@ -74,8 +78,8 @@ function wantedOf(query: Record<string, string>): (name: EventName, event: AcsEv
   return (name, event) => types.includes(name) && (device === undefined || deviceOf(event) === device);
 }
 
-function viewOf(name: EventName, event: AcsEvents[EventName]): unknown {
-  if (name === 'task') return taskView((event as AcsEvents['task']).task);
+function viewOf(name: EventName, event: AcsEvents[EventName], secrets: Secrets): unknown {
+  if (name === 'task') return taskView((event as AcsEvents['task']).task, secrets);
   if (name === 'fault') return faultView((event as AcsEvents['fault']).fault);
   return event;
 }

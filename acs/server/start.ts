@@ -11,7 +11,7 @@ import type { Relay } from '../relay/relay.ts';
 import { WorkerMetrics } from '../relay/worker-metrics.ts';
 import { type CertificatePair, checkTls, fileText, givenPairs } from './certificate-files.ts';
 import { watchCertificates } from './certificate-watch.ts';
-import { type DataDirectory, openData } from './data-directory.ts';
+import { type DataDirectory, openData, tightenData } from './data-directory.ts';
 import { checkStoreOptions, hostPortOf, type OpenedStore, openStore } from './open-store.ts';
 import { ownPairs } from './own-certificates.ts';
 import { type Assignment, startWorkers, type Workers } from './workers.ts';
@@ -71,6 +71,7 @@ export async function start(options: AcsOptions, context: ProcessContext): Promi
     ...(options.stun ? { stun: await stunSettings(options.stun, options.stunSecret) } : {}),
   };
   const data = await openData(options.data, clock, random, options.serverKey);
+  if (!assignment) await tightenData(options.data, log);
   const admin = context.adminToken ? { token: context.adminToken } : await data.adminToken();
   const settings: Settings = { ...given, options, clock, random, log, cwmp, api, data, admin };
   return assignment ? await startWorker(settings, assignment) : await startMain(settings, pairs);
@@ -92,7 +93,7 @@ async function startMain(settings: Settings, pairs: CertificatePair[]): Promise<
     cwmp: workers ? [] : cwmp.map(url => ({ url })),
     ...(workers ? { workers } : {}),
     ...(stun ? { stun } : {}),
-    ...(wire ? { wire: wire.tap } : {}),
+    ...(wire ? { wire: wire.tap, wireMasked: !options.wireSecrets } : {}),
   });
   afterClose(acs, wire?.done);
   if (needsTls) {
@@ -251,7 +252,9 @@ function weaknesses(options: AcsOptions, cwmp: URL[]): string[] {
     ...(options.enrol === 'auto' && options.rebootstrap === 'allow'
       ? ['the enrolment credential takes over any device that reports 0 BOOTSTRAP']
       : []),
-    ...(options.wire ? ['all envelopes are written to files, including passwords'] : []),
+    ...(options.wire
+      ? [`all envelopes are written to files${options.wireSecrets ? ', including passwords' : ''}`]
+      : []),
     ...(options.apiPlain ? ['the API without TLS on other addresses than loopback'] : []),
     ...(['TLSv1', 'TLSv1.1'].includes(options.tlsMin) ? [`TLS versions down to ${options.tlsMin}`] : []),
   ];

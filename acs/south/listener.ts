@@ -48,8 +48,9 @@ export interface SouthOptions {
   /** Networks of load balancers whose connections begin with a PROXY header. */
   proxyProtocol?: string[] | undefined;
   limits?: AdmissionLimits | undefined;
-  /** Called for every envelope, secrets included. */
+  /** Called for every envelope, secrets included unless `wireMasked`. */
   wire?: WireTap;
+  wireMasked?: boolean | undefined;
 }
 
 /** Open sessions may exceed running ones by this factor: an abandoned session stays open until it times out. */
@@ -75,7 +76,10 @@ export class South {
     this.#options = options;
     this.#sessions = new SessionTable({ fleet, clock, log, events }, cookies);
     this.#admission = new Admission({ ...limits, clock, random, log, observe: ended => events.emit('waited', ended) });
-    this.#tracer = new Tracer({ traces: fleet.traces, clock, tap: options.wire });
+    this.#tracer = new Tracer({
+      ...{ traces: fleet.traces, clock, tap: options.wire, isTapMasked: options.wireMasked },
+      isSecret: fleet.secrets.names.has,
+    });
     this.#places = unprovedPlaces(options, limits.perAddress);
     const steps = stepsOf(options, cookies, this.#tracer);
     this.#servers = new CwmpServers({

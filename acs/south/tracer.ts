@@ -12,7 +12,7 @@ import { claimedIdentity, type InformEnvelope, isInform } from './inform.ts';
 import type { Posted } from './post-stream.ts';
 import type { OpenSession } from './session-table.ts';
 import { ChallengedMessages } from './tracing/challenged-messages.ts';
-import { answerOf, messageOf, withXml } from './tracing/messages.ts';
+import { type IsSecret, MaskedMessages } from './tracing/messages.ts';
 
 /** Called for each envelope, in order. */
 export type WireTap = (from: 'cpe' | 'acs', xml: string) => void;
@@ -22,9 +22,17 @@ interface Followed {
   session: TracedSession;
 }
 
+export interface TracerOptions {
+  traces: Traces;
+  clock: Clock;
+  isSecret: IsSecret;
+  tap?: WireTap | undefined;
+  /** The tap gets its envelopes without secrets. */
+  isTapMasked?: boolean | undefined;
+}
+
 export class Tracer {
   readonly #traces: Traces;
-  readonly #clock: Clock;
   readonly #tap: WireTap | undefined;
   readonly #bySession = new WeakMap<OpenSession, Followed>();
   readonly #byRequest = new WeakMap<FastifyRequest, Followed>();
@@ -32,11 +40,12 @@ export class Tracer {
   /** Informs of traced devices, as they say, from senders without proof. */
   readonly #strangers = new WeakMap<FastifyRequest, { device: string; posted: InformEnvelope; body: Buffer }>();
   readonly #challenged = new ChallengedMessages();
+  readonly #messages: MaskedMessages;
 
-  constructor({ traces, clock, tap }: { traces: Traces; clock: Clock; tap?: WireTap | undefined }) {
+  constructor({ traces, clock, isSecret, tap, isTapMasked }: TracerOptions) {
     this.#traces = traces;
-    this.#clock = clock;
-    this.#tap = tap;
+    this.#messages = new MaskedMessages(clock, isSecret);
+    this.#tap = tap && isTapMasked ? (from, xml) => tap(from, this.#messages.wireText(xml)) : tap;
   }
 
   /**
@@ -55,23 +64,22 @@ export class Tracer {
     const followed = session && this.#bySession.get(session);
     if (!followed) return;
     this.#byRequest.set(request, followed);
-    addTo(this.#traces, followed, withXml(messageOf(request, posted, body, this.#clock.now()), body));
+    addTo(this.#traces, followed, this.#messages.withXml(this.#messages.head(request, posted, body), body));
   }
 
   /** The sender of an Inform has proved itself, as far as it must: the trace of its session begins. */
   proved(request: FastifyRequest, { proof, address }: Caller): void {
     const stranger = this.#traces.idle() ? undefined : this.#strangers.get(request);
-    if (!stranger) return;
+    if (!stranger || ('id' in proof && proof.id !== stranger.device)) return;
     const { device, posted, body } = stranger;
-    if ('id' in proof && proof.id !== device) return;
     const followed = { device, session: this.#traces.begin(device, address) };
     this.#byRequest.set(request, followed);
     const challenged = this.#challenged.take(request.headers.authorization);
     if (challenged?.device === device) {
-      addTo(this.#traces, followed, withXml(challenged.message, challenged.body));
-      addTo(this.#traces, followed, challenged.answer);
+      const { message, body: before, answer } = challenged;
+      addTo(this.#traces, followed, this.#messages.withXml(message, before), answer);
     }
-    addTo(this.#traces, followed, withXml(messageOf(request, posted, body, this.#clock.now()), body));
+    addTo(this.#traces, followed, this.#messages.withXml(this.#messages.head(request, posted, body), body));
   }
 
   /** The POST began a session: its messages follow. */
@@ -82,6 +90,7 @@ export class Tracer {
 
   /** An envelope is sent as the answer. */
   sent(reply: FastifyReply, envelope: Envelope, xml: string): void {
+    if (this.#tap || !this.#traces.idle()) this.#messages.leaves(envelope);
     this.#tap?.('acs', xml);
     if (!this.#traces.idle()) this.#answers.set(reply, { envelope, xml });
   }
@@ -89,7 +98,7 @@ export class Tracer {
   /** The answer, with or without an envelope, is complete. */
   answered(request: FastifyRequest, reply: FastifyReply): void {
     const followed = this.#byRequest.get(request);
-    if (followed) addTo(this.#traces, followed, answerOf(reply, this.#answers.get(reply), this.#clock.now()));
+    if (followed) addTo(this.#traces, followed, this.#messages.answer(reply, this.#answers.get(reply)));
     else if (reply.statusCode === 401) this.#keepChallenged(request, reply);
   }
 
@@ -97,14 +106,15 @@ export class Tracer {
     const stranger = this.#strangers.get(request);
     if (!stranger) return;
     const { device, posted, body } = stranger;
-    const message = messageOf(request, posted, body, this.#clock.now());
-    const answer = answerOf(reply, this.#answers.get(reply), this.#clock.now());
+    const message = this.#messages.head(request, posted, body);
+    const answer = this.#messages.answer(reply, this.#answers.get(reply));
     this.#challenged.keep(reply.getHeader('www-authenticate'), { device, message, body, answer });
   }
 }
 
-const addTo = (traces: Traces, { device, session }: Followed, message: TracedMessage): void =>
-  traces.add(device, session, message);
+function addTo(traces: Traces, { device, session }: Followed, ...messages: TracedMessage[]): void {
+  for (const message of messages) traces.add(device, session, message);
+}
 
 /** The device that an Inform claims to come from. */
 function claimedDevice(posted: InformEnvelope): string | undefined {

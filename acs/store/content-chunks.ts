@@ -27,7 +27,7 @@ export interface ByteRange {
 }
 
 /** The same bytes in pieces of one size, the last one shorter. A piece is valid until the next one is read. */
-async function* piecesOf(source: AsyncIterable<Uint8Array>, size = PIECE): AsyncIterable<Buffer> {
+export async function* piecesOf(source: AsyncIterable<Uint8Array>, size = PIECE): AsyncIterable<Buffer> {
   let piece: Buffer | undefined;
   let filled = 0;
   for await (const bytes of source) {
@@ -118,6 +118,8 @@ export interface ContentReference {
   sha256: string;
   /** Name of the content; in older documents it follows from the file's name and SHA-256. */
   content?: string;
+  /** The sum of its bytes as they are stored, where they are sealed; `sha256` is that of the file. */
+  sealed?: ContentSum;
 }
 
 export const contentNameOf = ({ name, sha256, content }: ContentReference): string => content ?? `${name} ${sha256}`;

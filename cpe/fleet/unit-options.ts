@@ -22,6 +22,7 @@ interface UnitsOptions extends Omit<FactoryOptions, 'dhcp'>, Omit<IdentityOption
   softwareVersion: string;
   anyFirmware: boolean;
   wire?: string | undefined;
+  wireSecrets?: boolean | undefined;
 }
 
 /** Unit addresses on loopback start here: 127.64.0.1, so that each unit has all ports to itself. */
@@ -47,7 +48,10 @@ export async function unitsOf(
     const address = shared === '127.0.0.1' ? dotted(LOOPBACK_BASE + at) : shared;
     const serial = mac.toUpperCase();
     const named = new NamedLog(log, { serial });
-    const wire = options.wire === undefined ? undefined : wireLogAt(join(options.wire, serial), named);
+    const wire =
+      options.wire === undefined
+        ? undefined
+        : wireLogAt(join(options.wire, serial), named, { isMasked: !options.wireSecrets });
     return {
       model,
       identity: identityOf({ ...options, mac, serial }),

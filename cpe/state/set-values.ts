@@ -103,7 +103,8 @@ function putValue(
   const { def } = found;
   if (!def.writable) return { code: 9008, message: `${item.name} is read-only` };
   const checked = checkValue(def, item.value, item.type, strict);
-  if (!checked.ok) return checked;
+  // The message of checkValue quotes the value.
+  if (!checked.ok) return def.hidden ? { code: checked.code, message: 'the value does not fit' } : checked;
   if (def.rowCommand) {
     const idle = def.default ?? def.enumeration?.[0]?.label;
     if (checked.value !== idle) commands.push({ path: item.name, template: def.path, label: checked.value });

@@ -1,10 +1,10 @@
 // Wanted values as operators write them, in presets and in the overrides of a device.
 
 import type { ParameterDef } from '../../../shared/model/definitions.ts';
+import { isSecretName } from '../../../shared/model/secret-names.ts';
 import { checkValue } from '../../../shared/model/values.ts';
 import type { WantedValue } from '../../device/desired-state.ts';
 import { UserError } from '../../errors.ts';
-import { isSecretName } from './secrets.ts';
 
 /** A wanted value as operators write it: text, number or Boolean, or a text with its type. */
 export type WrittenValue = string | number | boolean | WantedValue;

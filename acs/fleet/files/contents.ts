@@ -4,6 +4,7 @@ import { UserError } from '../../errors.ts';
 import { type ByteRange, contentNameOf } from '../../store/content-chunks.ts';
 import type { StoredDocument } from '../../store/records.ts';
 import type { FleetContext } from '../common/context.ts';
+import { openContent, sealContent, sealedRange } from './sealed-content.ts';
 import type { StoredFile } from './stored-file.ts';
 
 /** Bytes of the largest content that is read as a whole. */
@@ -24,8 +25,13 @@ export class FileContents {
     this.#context = context;
   }
 
-  of(file: StoredFile, range?: ByteRange): Promise<AsyncIterable<Buffer> | undefined> {
-    return this.#context.store.content(contentNameOf(file), range);
+  async of(file: StoredFile, range?: ByteRange): Promise<AsyncIterable<Buffer> | undefined> {
+    const { store, secrets } = this.#context;
+    const name = contentNameOf(file);
+    if (!file.sealed) return await store.content(name, range);
+    const part = { start: range?.start ?? 0, end: Math.min(range?.end ?? file.size, file.size) };
+    const stored = await store.content(name, sealedRange(part));
+    return stored && openContent(secrets, name, stored, part);
   }
 
   /** Reads a small file as a whole. @throws UserError 404 where its content was replaced; 413 */
@@ -51,10 +57,15 @@ export class FileContents {
   async put(
     name: string,
     given: AsyncIterable<Uint8Array> | Uint8Array,
-    most: number,
-  ): Promise<Pick<StoredFile, 'size' | 'sha256'> & { content: string }> {
-    const content = `${name} ${this.#context.random.bytes(12).toString('hex')}`;
-    return { ...(await this.#context.store.putContent(content, arriving(name, given, most))), content };
+    { most, isSealed }: { most: number; isSealed: boolean },
+  ): Promise<Pick<StoredFile, 'size' | 'sha256' | 'sealed'> & { content: string }> {
+    const { store, secrets, random } = this.#context;
+    const content = `${name} ${random.bytes(12).toString('hex')}`;
+    const source = arriving(name, given, most);
+    if (!isSealed) return { ...(await store.putContent(content, source)), content };
+    const { bytes, plain } = sealContent(secrets, content, source);
+    const { size, sha256 } = await store.putContent(content, bytes);
+    return { ...plain(), sealed: { size, sha256 }, content };
   }
 
   /** Deletes a content that no document names any more. One that cannot be deleted now is left to `sweep`. */

@@ -5,7 +5,7 @@ import type { ByteRange } from '../../store/content-chunks.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type Documents, documents, retryConflicts } from '../common/documents.ts';
 import { FileContents, missingFile, readWhole, tooLarge } from './contents.ts';
-import type { FileAbout, StoredFile } from './stored-file.ts';
+import { type FileAbout, isToSeal, type StoredFile } from './stored-file.ts';
 
 export interface PutLimits {
   /** Bytes; more are refused with 413. */
@@ -52,7 +52,8 @@ class FileUploads {
     if (about.type === 'firmware' && !about.version) throw versionMissing(name);
     if (announced > most) throw tooLarge(name, most);
     await allow?.((await this.#documents.find(name))?.body);
-    const file = describeFile(name, about, await this.#contents.put(name, given, most), this.#clock.now());
+    const content = await this.#contents.put(name, given, { most, isSealed: isToSeal(about) });
+    const file = describeFile(name, about, content, this.#clock.now());
     try {
       await this.#replace(file, allow);
     } catch (error) {
@@ -159,7 +160,7 @@ export class Files {
 const describeFile = (
   name: string,
   { type, version, productClass }: FileAbout,
-  content: Pick<StoredFile, 'size' | 'sha256' | 'content'>,
+  content: Pick<StoredFile, 'size' | 'sha256' | 'content' | 'sealed'>,
   time: number,
 ): StoredFile => ({
   name,

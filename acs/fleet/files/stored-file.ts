@@ -1,4 +1,5 @@
 // The record of a file: the body of its document (kind `file`), and the file type that TR-069 gives each kind.
+import type { ContentSum } from '../../store/content-chunks.ts';
 
 export const fileTypes = ['firmware', 'script', 'certificate', 'web', 'upload'] as const;
 export type FileKind = (typeof fileTypes)[number];
@@ -25,6 +26,11 @@ export interface StoredFile {
   time: number;
   /** Name of its bytes in the store, another one each time the file is stored; never shown outside. */
   content?: string;
+  /** The sum of its bytes as they are stored, where they are sealed; absent in what an earlier version stored, and for firmware. */
+  sealed?: ContentSum;
 }
+
+/** Files other than firmware may hold secrets: scripts and uploads have passwords, certificates come with keys. */
+export const isToSeal = ({ type }: Pick<StoredFile, 'type'>): boolean => type !== 'firmware';
 
 export type FileAbout = Pick<StoredFile, 'type' | 'version' | 'productClass'>;

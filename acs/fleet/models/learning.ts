@@ -6,7 +6,6 @@ import { messageOf } from '../../../shared/errors.ts';
 import type { FleetContext } from '../common/context.ts';
 import { retryConflicts } from '../common/documents.ts';
 import type { Cpe } from '../common/ports.ts';
-import { isSecretName } from '../common/secrets.ts';
 import {
   type LearnedEntries,
   type LearnedEntry,
@@ -35,11 +34,11 @@ interface RpcResults {
 }
 
 export class ModelLearning {
-  readonly #context: Pick<FleetContext, 'store' | 'log'>;
+  readonly #context: Pick<FleetContext, 'store' | 'log' | 'secrets'>;
   readonly #memories = new ProductMemories();
   #isWriting = false;
 
-  constructor(context: Pick<FleetContext, 'store' | 'log'>) {
+  constructor(context: Pick<FleetContext, 'store' | 'log' | 'secrets'>) {
     this.#context = context;
   }
 
@@ -97,7 +96,8 @@ export class ModelLearning {
     if (method === 'SetParameterValues') {
       const values = new Map(ParameterList.map(({ Name, Value }) => [Name, Value]));
       for (const { name, code } of fault.parameters)
-        if (values.has(name)) this.#memories.learn(row, `f${code}`, name, refusal(code, name, values.get(name) ?? ''));
+        if (values.has(name) && !(code === 9007 && this.#context.secrets.names.has(name)))
+          this.#memories.learn(row, `f${code}`, name, refusal(code, name, values.get(name) ?? ''));
     } else if (method === 'GetParameterValues') {
       // A fault for several names does not say which.
       if (ParameterNames.length === 1 && fault.code === 9005)
@@ -111,7 +111,7 @@ export class ModelLearning {
 function refusal(code: number, path: string, value: string): LearnedEntry | undefined {
   if (code === 9005) return { absent: true };
   if (code === 9008) return { writable: false };
-  if (code === 9007 && !isSecretName(path)) return { refused: [refusedDigest(path, value)] };
+  if (code === 9007) return { refused: [refusedDigest(path, value)] };
   return undefined;
 }
 

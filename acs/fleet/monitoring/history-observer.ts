@@ -1,8 +1,9 @@
 // Observes the event bus and adds to the history: rare events of all devices; Informs, tasks and values only of the chosen devices.
+import { withoutUrlSecrets } from '../../../shared/model/secret-names.ts';
 import type { AcsEvents } from '../../events.ts';
 import type { FleetContext } from '../common/context.ts';
 import { RecentValues } from '../common/recent-values.ts';
-import { isSecretName } from '../common/secrets.ts';
+import type { SecretNames } from '../common/secret-names.ts';
 import type { HistoryBuffer } from './history-buffer.ts';
 import type { CompiledHistoryRule, HistorySetting } from './history-setting.ts';
 
@@ -52,7 +53,7 @@ export class HistoryObserver {
     const chosen = this.#setting.current();
     if (!chosen?.fits(row, this.#context.clock.now())) return;
     if (inform && chosen.rule.events !== false) this.#buffer.addEvent(row.id, 'inform', inform);
-    this.#addValues(row.id, chosenValues(chosen, list));
+    this.#addValues(row.id, chosenValues(chosen, list, this.#context.secrets.names));
   }
 
   #onTask({ task }: AcsEvents['task']): void {
@@ -77,10 +78,11 @@ export class HistoryObserver {
 const chosenValues = (
   { matches }: CompiledHistoryRule,
   list: readonly { Name: string; Value: string }[],
+  names: SecretNames,
 ): [string, string][] =>
   list
-    .filter(({ Name }) => !isSecretName(Name) && matches(Name))
+    .filter(({ Name }) => !names.has(Name) && matches(Name))
     .slice(0, MAX_VALUES)
-    .map(({ Name, Value }) => [Name, Value]);
+    .map(({ Name, Value }) => [Name, withoutUrlSecrets(Value)]);
 
 const isNumber = (text: string): boolean => /^[+-]?\d{1,15}(\.\d{1,15})?$/.test(text);

@@ -9,6 +9,7 @@ import { type Backoff, retryAt } from '../common/backoff.ts';
 import { type FleetContext, MAX_PARAMETERS } from '../common/context.ts';
 import { type Cpe, OversizedAnswer } from '../common/ports.ts';
 import { RecentValues } from '../common/recent-values.ts';
+import { withSealedValues } from '../common/secrets.ts';
 import { isSuspended } from '../common/session-state.ts';
 import type { CompiledHistoryRule, HistorySetting } from './history-setting.ts';
 
@@ -42,7 +43,7 @@ export class HistoryReader {
     const names = [...new Set(chosen.rule.parameters.map(path => (isWild(path) ? wildStart(path) : path)))];
     try {
       const list = await readValues(cpe, names);
-      const values = list.map(
+      const values = withSealedValues(this.#context.secrets, row.id, list).map(
         ({ Name, Value, Type }): KnownValue => ({ path: Name, value: Value, type: Type, time: now }),
       );
       await this.#keep(row, names, values);

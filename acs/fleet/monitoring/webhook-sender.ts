@@ -1,8 +1,10 @@
 // Sends the queued messages of webhooks, and retries with growing pauses until a message is accepted or given up.
 import { messageOf } from '../../../shared/errors.ts';
+import { withoutUrlSecrets } from '../../../shared/model/secret-names.ts';
 import type { Delivery } from '../../store/records.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { Post } from '../common/ports.ts';
+import { openedText } from '../common/secrets.ts';
 import type { StoredWebhook } from './webhook.ts';
 import { retryPauseMs, WebhookBackoffs } from './webhook-backoff.ts';
 import { messageBody, messageHeaders, type WebhookMessage } from './webhook-message.ts';
@@ -40,7 +42,7 @@ export class WebhookSender {
       const secret = secrets.open(webhook.secret);
       const headers = messageHeaders(message, { body, attempt, secret, now: clock.now() });
       const signal = AbortSignal.any([timeout.signal, this.#stopped]);
-      return await this.#post(webhook.url, { headers, body, signal });
+      return await this.#post(openedText(secrets, webhook.url), { headers, body, signal });
     } finally {
       timer.cancel();
     }
@@ -77,8 +79,9 @@ export class WebhookSender {
       events.emit('webhook', { ...attempted, outcome: status === 410 ? 'dead' : 'failed', status });
     } catch (error) {
       if (this.#stopped.aborted) throw error;
-      const isDead = await this.#fail(delivery, messageOf(error), false);
-      events.emit('webhook', { ...attempted, outcome: isDead ? 'dead' : 'failed', reason: messageOf(error) });
+      const reason = withoutUrlSecrets(messageOf(error));
+      const isDead = await this.#fail(delivery, reason, false);
+      events.emit('webhook', { ...attempted, outcome: isDead ? 'dead' : 'failed', reason });
     }
     return false;
   }

@@ -8,6 +8,7 @@ import type { DeliveryCount } from '../../store/store.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type DocumentRules, type Documents, documentName, documents } from '../common/documents.ts';
 import type { Post } from '../common/ports.ts';
+import { type Secrets, sealedText, shownText } from '../common/secrets.ts';
 import { checkWebhook, type StoredWebhook, type WebhookInput, type WebhookView } from './webhook.ts';
 import { WebhookLoop } from './webhook-loop.ts';
 import { WebhookSender } from './webhook-sender.ts';
@@ -40,12 +41,12 @@ export class Webhooks {
 
   async list(): Promise<WebhookView[]> {
     const counts = await this.counts();
-    return (await this.#documents.list()).map(({ name, body }) => viewOf(name, body, counts));
+    return (await this.#documents.list()).map(({ name, body }) => viewOf(this.#context, name, body, counts));
   }
 
   /** @throws UserError 404 */
   async get(name: string): Promise<WebhookView> {
-    return viewOf(name, (await this.#documents.get(name)).body, await this.counts());
+    return viewOf(this.#context, name, (await this.#documents.get(name)).body, await this.counts());
   }
 
   /** @returns the secret where one was made, this one time. @throws UserError 400 that names the place, 409 */
@@ -55,10 +56,11 @@ export class Webhooks {
     const { secrets } = this.#context;
     let made: string | undefined;
     const isNew = await this.#documents.put(name, before => {
-      if (secret !== undefined) return { ...input, secret: secrets.seal(secret) };
-      if (before) return { ...input, secret: before.secret };
+      const stored = { ...input, url: storedUrl(secrets, input.url, before) };
+      if (secret !== undefined) return { ...stored, secret: secrets.seal(secret) };
+      if (before) return { ...stored, secret: before.secret };
       made = secrets.password();
-      return { ...input, secret: secrets.seal(made) };
+      return { ...stored, secret: secrets.seal(made) };
     });
     this.#sender.backoffs.end(name);
     return { isNew, ...(made === undefined ? {} : { secret: made }) };
@@ -103,11 +105,16 @@ export class Webhooks {
   }
 }
 
+/** The URL as it was shown means the one that is stored. */
+const storedUrl = (secrets: Secrets, url: string, before: StoredWebhook | undefined): string =>
+  before && shownText(secrets, 'url', before.url) === url ? before.url : sealedText(secrets, 'url', url);
+
 const viewOf = (
+  { secrets }: FleetContext,
   name: string,
   { secret: _secret, ...body }: StoredWebhook,
   counts: readonly DeliveryCount[],
 ): WebhookView => {
   const { waiting = 0, dead = 0 } = counts.find(({ webhook }) => webhook === name) ?? {};
-  return { name, ...body, waiting, dead };
+  return { name, ...body, url: shownText(secrets, 'url', body.url), waiting, dead };
 };

@@ -3,6 +3,7 @@ import type { Model } from '../../../shared/model/definitions.ts';
 import { acsUrlOf, acsVariables, type Place, placesOf, placeVariables } from '../../../shared/tls/places.ts';
 import { plainPolicy, policyFor, services, type TlsPolicy, type TlsService } from '../../../shared/tls/profiles.ts';
 import type { KnownTexts } from '../../store/store.ts';
+import { isSealedText } from '../common/secrets.ts';
 import type { StoredFile } from '../files/stored-file.ts';
 
 /** The part of a device's wanted state that TLS depends on; `Wanted` of the presets is one. */
@@ -99,11 +100,15 @@ export interface Settings {
   isDgw: boolean;
 }
 
+/** A text that is sealed, such as a URL with a login, counts as unknown. */
+const plainOf = (text: string | null | undefined): string | undefined =>
+  text === null || text === undefined || isSealedText(text) ? undefined : text;
+
 /** The TLS settings of a device by its known values, its overlay, and the data model that it follows. */
 export function settingsOf(known: KnownTexts | undefined, overlay: Overlay, model: Model | undefined): Settings {
   const at = (path: string): string | undefined => {
     const index = indexOfPath.get(path);
-    return index === undefined ? undefined : (overlay.get(index) ?? known?.[index] ?? undefined);
+    return index === undefined ? undefined : (overlay.get(index) ?? plainOf(known?.[index]));
   };
   const read = (name: string): string | undefined => at(DGW + name);
   const isDgw = (model?.services.length ?? 0) > 0;

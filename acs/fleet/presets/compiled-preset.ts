@@ -8,7 +8,8 @@ import { atomsOf } from '../../query/filter.ts';
 import { parseFilter } from '../../query/parser.ts';
 import { toPredicate } from '../../query/predicate.ts';
 import type { Models } from '../common/models.ts';
-import { isSealedText, isSecretName } from '../common/secrets.ts';
+import type { SecretNames } from '../common/secret-names.ts';
+import { isSealedText } from '../common/secrets.ts';
 import { wantedValue } from '../common/wanted-values.ts';
 import type { MergedRow, WantedFile } from './desired.ts';
 import { mapPreset, type Preset } from './preset.ts';
@@ -71,12 +72,18 @@ export interface CompiledPreset extends FilterInputs {
 export const byWeight = (a: CompiledPreset, b: CompiledPreset): number =>
   a.weight - b.weight || (a.name < b.name ? -1 : 1);
 
-/** Compiles a preset. @param key of tags, which keeps them from revealing secrets */
+interface CompileInput {
+  models: Models;
+  /** The key of tags, which keeps them from revealing secrets. */
+  key: Buffer;
+  names: Pick<SecretNames, 'has' | 'isByItself'>;
+}
+
+/** Compiles a preset. */
 export async function compilePreset(
   name: string,
   preset: Preset,
-  models: Models,
-  key: Buffer,
+  { models, key, names }: CompileInput,
 ): Promise<CompiledPreset> {
   const tag = createHmac('sha256', key).update(JSON.stringify(preset)).digest('base64url').slice(0, 16);
   const empty = { name, preset, weight: preset.weight ?? 0, tag, variables: [], isByMaker: false, set: [], tables: [] };
@@ -85,7 +92,7 @@ export async function compilePreset(
     if (holdsForeignSeal(preset))
       return { ...empty, ...inputs, broken: 'its secrets are sealed with another server key: enter them again' };
     try {
-      return { ...empty, ...inputs, ...(await valuesOf(preset, models)) };
+      return { ...empty, ...inputs, ...(await valuesOf(preset, models, names)) };
     } catch (error) {
       return { ...empty, ...inputs, broken: userMessage(error) };
     }
@@ -120,10 +127,11 @@ function filterInputsOf(when: string | undefined): FilterInputs & Pick<CompiledP
 async function valuesOf(
   preset: Preset,
   models: Models,
+  names: Pick<SecretNames, 'has' | 'isByItself'>,
 ): Promise<Pick<CompiledPreset, 'variables' | 'isByMaker' | 'set' | 'tables'>> {
   const set: CompiledValue[] = [];
   for (const [path, value] of Object.entries(preset.set ?? {}))
-    set.push(await readValue(`set: ${path}`, path, path, wantedValue(value), models));
+    set.push(await readValue({ place: `set: ${path}`, name: path, path }, wantedValue(value), models, names));
   const tables: CompiledTable[] = [];
   for (const [table, wanted] of Object.entries(preset.objects ?? {})) {
     const rows: CompiledValue[][] = [];
@@ -131,7 +139,12 @@ async function valuesOf(
       const cells: CompiledValue[] = [];
       for (const [column, value] of Object.entries(row))
         cells.push(
-          await readValue(rowPlace(table, index, column), column, `${table}1.${column}`, wantedValue(value), models),
+          await readValue(
+            { place: rowPlace(table, index, column), name: column, path: `${table}1.${column}` },
+            wantedValue(value),
+            models,
+            names,
+          ),
         );
       rows.push(cells);
     }
@@ -147,18 +160,17 @@ export const rowPlace = (table: string, index: number, column?: string): string 
   `objects: ${table} row ${index + 1}${column === undefined ? '' : ` ${column}`}`;
 
 async function readValue(
-  place: string,
-  name: string,
-  path: string,
+  { place, name, path }: { place: string; name: string; path: string },
   wanted: { value: string; type?: string },
   models: Models,
+  names: Pick<SecretNames, 'has' | 'isByItself'>,
 ): Promise<CompiledValue> {
   const template = parseTemplate(wanted.value);
   const { dgw: ofDgw, other: ofOther } = await models.definitions(path);
   const dgw = formOf(template, ofDgw, wanted.type);
   const ofOthers = ofDgw === ofOther ? dgw : formOf(template, ofOther, wanted.type);
   const other = isSamePlain(dgw, ofOthers) ? dgw : ofOthers;
-  const secret = isSecretName(name) || variablesOf(template).some(isSecretName);
+  const secret = names.has(path) || variablesOf(template).some(names.isByItself);
   return { name, place, dgw, other, secret, ...(wanted.type ? { type: wanted.type } : {}) };
 }
 

@@ -84,6 +84,8 @@ export interface MergeInput {
   isDgw(row: MergedRow): boolean;
   /** Opens a text that may be sealed. */
   open(text: string): string;
+  /** Tells whether a parameter of that path is never shown. */
+  isSecret(path: string): boolean;
   /** The key of revisions, which keeps them from revealing secrets. */
   key: Buffer;
 }

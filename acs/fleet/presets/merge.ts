@@ -4,7 +4,6 @@
 import { createHmac } from 'node:crypto';
 import { checkValue } from '../../../shared/model/values.ts';
 import type { DeviceRow } from '../../device/row.ts';
-import { isSecretName } from '../common/secrets.ts';
 import {
   type CompiledPreset,
   type CompiledTable,
@@ -190,11 +189,14 @@ function rowsFor(
   return { rows: filledRows };
 }
 
-function* overridesOf(row: MergedRow, { open, now }: MergeInput): Generator<readonly [string, WantedParameter]> {
+function* overridesOf(
+  row: MergedRow,
+  { open, isSecret, now }: MergeInput,
+): Generator<readonly [string, WantedParameter]> {
   for (const [path, override] of Object.entries(row.overrides)) {
     if (row.faults.length > 0 && suspendingFault(row, `override:${path}`, now, () => overrideFingerprint(override)))
       continue;
-    yield [path, { ...override, value: open(override.value), preset: OVERRIDE, secret: isSecretName(path) }];
+    yield [path, { ...override, value: open(override.value), preset: OVERRIDE, secret: isSecret(path) }];
   }
 }
 

@@ -65,6 +65,9 @@ const withText = <T extends WrittenValue>(wanted: T, change: (text: string) => s
   return typeof wanted === 'string' ? (change(wanted) as T) : wanted;
 };
 
+/** The path of a text that `mapPreset` maps: a row of a table stands for all of them. */
+export const pathOf = (path: string, table?: string): string => (table === undefined ? path : `${table}1.${path}`);
+
 /** The preset with each wanted text mapped by `change`, which gets the path or the column, table and row of the text. */
 export function mapPreset(
   preset: Preset,

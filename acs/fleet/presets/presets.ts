@@ -1,13 +1,13 @@
 // The presets of the fleet: documents with sealed secrets, compiled once for all devices.
 import { UserError } from '../../errors.ts';
-import { CachedDocuments } from '../common/cached-documents.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type Documents, documents } from '../common/documents.ts';
 import type { Models } from '../common/models.ts';
 import type { ProductModels } from '../models/product-models.ts';
-import { byWeight, type CompiledPreset, compilePreset, filesOf } from './compiled-preset.ts';
+import { type CompiledPreset, filesOf } from './compiled-preset.ts';
+import { CompiledPresets } from './compiled-presets.ts';
 import type { Preset } from './preset.ts';
-import { openPreset, sealOldDocument, sealPreset } from './sealed-preset.ts';
+import { filledPaths, openPreset, sealPreset } from './sealed-preset.ts';
 import { checkName, checkPreset } from './validation.ts';
 
 /** The key of revisions and tags. */
@@ -15,22 +15,23 @@ export const revisionKey = ({ secrets }: Pick<FleetContext, 'secrets'>): Buffer 
 
 export class Presets {
   readonly #context: FleetContext;
-  readonly #models: Models;
   readonly #products: ProductModels;
-  readonly #key: Buffer;
   readonly #documents: Documents<Preset>;
-  readonly #compiled: CachedDocuments<CompiledPreset[]>;
+  readonly #compiled: CompiledPresets;
 
   constructor(context: FleetContext, models: Models, products: ProductModels) {
     this.#context = context;
-    this.#models = models;
     this.#products = products;
-    this.#key = revisionKey(context);
     this.#documents = documents(context, 'preset', {
       checkName,
       missing: name => new UserError(404, 'no-such-preset', `no preset '${name}'`),
     });
-    this.#compiled = new CachedDocuments(context.store, 'preset', () => this.#compileAll());
+    const key = revisionKey(context);
+    this.#compiled = new CompiledPresets(context, { documents: this.#documents, models, key });
+    context.secrets.names.followFilled({
+      generation: () => context.store.generation('preset'),
+      load: async () => new Set((await this.list()).flatMap(preset => filledPaths(preset, context.secrets.names))),
+    });
   }
 
   /** All presets. Secrets are in plain text; the views mask them. */
@@ -65,7 +66,7 @@ export class Presets {
 
   /** The names of the presets that want a stored file. */
   async usersOf(file: string): Promise<string[]> {
-    const presets = await this.#compiled.get();
+    const presets = await this.compiled();
     return presets.filter(preset => filesOf(preset).some(({ name }) => name === file)).map(({ name }) => name);
   }
 
@@ -75,21 +76,11 @@ export class Presets {
   /** Checks and compiles a preset without storing it. @returns it with the warnings of `put` @throws UserError as `put` */
   async compile(name: string, preset: Preset): Promise<{ compiled: CompiledPreset; warnings: string[] }> {
     const warnings = await this.#check(name, preset);
-    return { compiled: await compilePreset(name, preset, this.#models, this.#key), warnings };
+    return { compiled: await this.#compiled.compile(name, preset), warnings };
   }
 
   async #check(name: string, preset: Preset): Promise<string[]> {
     checkName(name);
     return await checkPreset(preset, { store: this.#context.store, models: this.#products });
-  }
-
-  async #compileAll(): Promise<CompiledPreset[]> {
-    const { secrets } = this.#context;
-    const stored = await this.#documents.list();
-    const compiled = await Promise.all(
-      stored.map(({ name, body }) => compilePreset(name, openPreset(secrets, body), this.#models, this.#key)),
-    );
-    for (const document of stored) await sealOldDocument(this.#context, document);
-    return compiled.sort(byWeight);
   }
 }

@@ -74,6 +74,7 @@ export class WantedStates {
       now: clock.now(),
       isDgw: row => quirksOf(row, quirks).model === 'dgw',
       open: text => openedText(secrets, text),
+      isSecret: secrets.names.has,
       key: this.#key,
     };
   }

@@ -3,6 +3,7 @@
 // and gets it unless its arrival has been confirmed meanwhile.
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import type { ParameterValue } from '../../../shared/cwmp/methods.ts';
+import { withoutUrlSecrets } from '../../../shared/model/secret-names.ts';
 import type { Move } from '../../device/desired-state.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import type { Task } from '../../device/task.ts';
@@ -110,7 +111,11 @@ export async function moveIfDue(run: Reconciliation, desired: Wanted): Promise<b
     if (!begun) return false;
     await setAcs(run, [...differing, ...acs.login], desired.revision);
     const { url, until } = begun;
-    run.context.events.emit('moving', { device: run.row.id, url, until: new Date(until).toISOString() });
+    run.context.events.emit('moving', {
+      device: run.row.id,
+      url: withoutUrlSecrets(url),
+      until: new Date(until).toISOString(),
+    });
     return true;
   } catch (error) {
     if (!(error instanceof CwmpFault)) throw error;
@@ -245,7 +250,8 @@ async function postpone(
   await run.raiseWithBackoff({ cause: CAUSE, code, message }, BACKOFF);
 }
 
-async function record(run: Reconciliation, move: Move): Promise<void> {
+async function record(run: Reconciliation, { url, from, ...rest }: Move): Promise<void> {
+  const move = { ...rest, url: withoutUrlSecrets(url), from: withoutUrlSecrets(from) };
   await run.apply('moveNoted', { move });
   run.row = { ...run.row, move };
 }

@@ -6,6 +6,7 @@ import { withKnown } from '../../device/inform.ts';
 import { learnInterval, namedValues } from '../common/inform-interval.ts';
 import { typeOf } from '../common/models.ts';
 import { codeOf } from '../common/ports.ts';
+import { withSealedValues } from '../common/secrets.ts';
 import type { Refusal, Wanted, WantedTable } from '../presets/desired.ts';
 import { OVERRIDE } from '../presets/preset.ts';
 import { intervalPath, isHidden } from './managed-values.ts';
@@ -68,9 +69,13 @@ async function recordValues(run: Reconciliation, write: Write): Promise<void> {
   const written = values.map(({ value }) => value);
   const right = [...desired.set.keys()].flatMap(path => current.get(path) ?? []);
   const known = new Map([...right, ...written].map(value => [value.Name, value]));
-  const kept = [...known.values()]
-    .filter(({ Name }) => !isHidden(model, Name))
-    .map(({ Name, Value, Type }) => ({ path: Name, value: Value, type: Type, time }));
+  const shown = [...known.values()].filter(({ Name }) => !isHidden(model, Name));
+  const kept = withSealedValues(context.secrets, row.id, shown).map(({ Name, Value, Type }) => ({
+    path: Name,
+    value: Value,
+    type: Type,
+    time,
+  }));
   await context.store.putParameters(row.id, kept);
   run.row = withKnown(run.row, kept);
   await learnInterval(context.store, row, namedValues([...current.values(), ...written]));

@@ -3,6 +3,7 @@
 // another writer: it is left alone, with a fault of cause `fight`.
 import type { ParameterValue } from '../../../shared/cwmp/methods.ts';
 import type { Model } from '../../../shared/model/definitions.ts';
+import { withoutUrlSecrets } from '../../../shared/model/secret-names.ts';
 import type { Drift } from '../../device/desired-state.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import type { Task } from '../../device/task.ts';
@@ -56,7 +57,10 @@ export function differences(
   return found;
 }
 
-const clipped = (text: string): string => (text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text);
+const clipped = (text: string): string => {
+  const shown = withoutUrlSecrets(text);
+  return shown.length > MAX_TEXT ? `${shown.slice(0, MAX_TEXT)}…` : shown;
+};
 
 /** @returns how a table differs, in words; '' when it does not */
 function tableDifference(

@@ -2,8 +2,8 @@
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import type { ParameterValue } from '../../../shared/cwmp/methods.ts';
 import type { Model } from '../../../shared/model/definitions.ts';
+import { readsEmpty } from '../../../shared/model/secret-names.ts';
 import { codeOf } from '../common/ports.ts';
-import { isSecretName } from '../common/secrets.ts';
 import type { Refusal, Wanted } from '../presets/desired.ts';
 import { actFor, type Reconciliation } from './reconciliation.ts';
 import { Refused } from './refused.ts';
@@ -43,7 +43,7 @@ export async function readManaged(run: Reconciliation, desired: Wanted): Promise
 /** A hidden parameter reads as '' whatever its value is (TR-106 `hidden`). */
 export const isHidden = (model: Model | undefined, path: string): boolean => {
   const def = model?.resolve(path)?.def;
-  return def && 'type' in def ? def.hidden : isSecretName(path);
+  return def && 'type' in def ? def.hidden : readsEmpty(path);
 };
 
 /** A parameter that every device has and lets be set, whatever its model. */

@@ -1,6 +1,7 @@
 // One reconciliation: a device in session, and what every step towards its desired state needs.
 
 import type { Model } from '../../../shared/model/definitions.ts';
+import { withoutUrlSecrets } from '../../../shared/model/secret-names.ts';
 import type { DeviceOperations } from '../../device/operation-types.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import type { Task } from '../../device/task.ts';
@@ -76,7 +77,8 @@ export class Reconciliation {
 
   async raise(fault: NewFault): Promise<void> {
     const { store, events } = this.context;
-    const raised = await store.apply(this.row.id, 'faultRaised', { ...fault, now: this.now });
+    const message = withoutUrlSecrets(fault.message);
+    const raised = await store.apply(this.row.id, 'faultRaised', { ...fault, message, now: this.now });
     const others = this.row.faults.filter(({ cause }) => cause !== raised.cause);
     this.row = { ...this.row, faults: [...others, raised] };
     events.emit('fault', { fault: raised });

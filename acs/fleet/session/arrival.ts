@@ -4,6 +4,7 @@ import { reportOf } from '../../device/inform.ts';
 import type { Informed, InformFacts } from '../../device/operation-types.ts';
 import type { DeviceIdentity } from '../../device/row.ts';
 import type { EventBus } from '../../events.ts';
+import { type Secrets, withSealedValues } from '../common/secrets.ts';
 import type { ClientCertificate, Proof } from '../enrolment/candidate.ts';
 
 export interface Arrival {
@@ -26,10 +27,20 @@ export interface Arrival {
 export type Claimed = Extract<Informed, { outcome: 'claimed' }>;
 
 export const informFactsOf = (
+  secrets: Secrets,
+  device: string,
   { identity, events, parameters, retryCount, address, admission, proof, lift, certificate }: Arrival,
   by: { now: number; owner: string },
 ): InformFacts => ({
-  ...{ identity, events, report: reportOf(parameters), retryCount, address, ...by, admission },
+  ...{
+    identity,
+    events,
+    report: reportOf(withSealedValues(secrets, device, parameters)),
+    retryCount,
+    address,
+    ...by,
+    admission,
+  },
   ...(proof.kind === 'device' && proof.usedNext ? { usedNext: true } : {}),
   ...(lift ? { lift } : {}),
   ...(certificate ? { certificate: certificate.fingerprint } : {}),

@@ -32,9 +32,10 @@ export class DeviceSessions {
    * @throws SessionLost when the CPE has begun yet another session meanwhile
    */
   async begin(arrival: Arrival): Promise<DeviceSession | { busy: true } | { refused: true }> {
-    const { clock, events, log, members } = this.#context;
+    const { clock, events, log, members, secrets } = this.#context;
     const id = deviceId(arrival.identity);
-    const facts = informFactsOf(arrival, { now: clock.now(), owner: members.self });
+    if (secrets.names.isStale()) await secrets.names.refresh();
+    const facts = informFactsOf(secrets, id, arrival, { now: clock.now(), owner: members.self });
     const informed = await claimDevice(this.#context, id, facts);
     if (informed.outcome !== 'claimed') return informed.outcome === 'busy' ? { busy: true } : { refused: true };
     const { row, token } = informed;

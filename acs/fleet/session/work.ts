@@ -14,6 +14,7 @@ import { askedOnly } from './asked-only.ts';
 import type { ClaimedSessions } from './claimed-sessions.ts';
 import { CREDENTIALS, CredentialOffers } from './credentials.ts';
 import { type DeviceSession, dueTasks } from './device-session.ts';
+import { discreet } from './discreet-cpe.ts';
 import { FirstIntervals } from './first-interval.ts';
 import { noted } from './lost-session.ts';
 import { splitting } from './split-reads.ts';
@@ -37,8 +38,8 @@ export class SessionWork {
   async run(session: DeviceSession, connected: Cpe): Promise<void> {
     const { row } = session;
     if (row.state !== 'enrolled') return;
-    const { quirks, log, maxParameters: most = MAX_PARAMETERS } = this.#context;
-    const answering = askedOnly(noted(connected, session), {
+    const { quirks, log, secrets, maxParameters: most = MAX_PARAMETERS } = this.#context;
+    const answering = askedOnly(discreet(noted(connected, session), secrets.names.has), {
       most,
       onDropped: (method, counts) => log.warn('unasked parameters dropped', { device: row.id, method, ...counts }),
     });

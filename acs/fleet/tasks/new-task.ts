@@ -6,6 +6,7 @@ import { UserError } from '../../errors.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { Files } from '../files/files.ts';
 import { type StoredFile, transferType } from '../files/stored-file.ts';
+import { sealedArguments } from './task-texts.ts';
 import { splitUserinfo } from './userinfo.ts';
 
 export interface TaskInput {
@@ -38,7 +39,7 @@ export async function newTask(
     id,
     device,
     method,
-    args: completeArgs(method, id, input, stored),
+    args: sealedArguments(secrets, completeArgs(method, id, input, stored)),
     state: 'queued',
     origin,
     created: clock.now(),

@@ -1,6 +1,7 @@
 // The way of one task to the device and back: its RPC is sent in a session, and its answer settles it.
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import { methods, type ParameterValue } from '../../../shared/cwmp/methods.ts';
+import { readsEmpty } from '../../../shared/model/secret-names.ts';
 import type { Outcome } from '../../device/operation-types.ts';
 import type { KnownValue } from '../../device/parameter.ts';
 import type { Task, TaskFault } from '../../device/task.ts';
@@ -10,10 +11,11 @@ import { type FleetContext, MAX_PARAMETERS } from '../common/context.ts';
 import { learnInterval } from '../common/inform-interval.ts';
 import type { Models } from '../common/models.ts';
 import { type Cpe, codeOf, SessionLost, UnreadableAnswer } from '../common/ports.ts';
-import { isSecretName } from '../common/secrets.ts';
+import { withSealedValues } from '../common/secrets.ts';
 import { refresh, type SessionState } from '../common/session-state.ts';
 import { isLarger } from './json-size.ts';
 import { methodOf } from './new-task.ts';
+import { openedArguments, sealedResult } from './task-texts.ts';
 import { withTypes } from './value-types.ts';
 
 export type TaskSession = Pick<SessionState, 'row' | 'token' | 'base' | 'purpose'>;
@@ -61,10 +63,11 @@ export class TaskRuns {
       const result = (await cpe.call(method, args as never)) as Record<string, unknown>;
       return await this.#answered(session, task, args, result);
     } catch (error) {
-      if (!(error instanceof CwmpFault)) throw error;
       if (error instanceof UnreadableAnswer && (isTransfer(task) || departures.has(method)))
         return await unreadable(this.#context, session, task, error);
-      return { task: await this.#settle(session, task, { state: 'failed', fault: faultOf(error) }), ends: false };
+      const fault = failureOf(error);
+      if (!fault) throw error;
+      return { task: await this.#settle(session, task, { state: 'failed', fault }), ends: false };
     }
   }
 
@@ -80,10 +83,11 @@ export class TaskRuns {
     args: Record<string, unknown>,
     result: Record<string, unknown>,
   ): Promise<TaskOutcome> {
-    const { store, clock, events } = this.#context;
-    const known = knownFrom({ ...task, args }, result, clock.now());
+    const { store, clock, events, secrets } = this.#context;
+    const { id: device } = session.row;
+    const known = knownFrom({ ...task, args }, result, clock.now(), list => withSealedValues(secrets, device, list));
     await learnInterval(store, session.row, known);
-    const outcome = bounded(task, outcomeOf(task, result), known.length);
+    const outcome = bounded(task, outcomeOf(task, sealedResult(secrets, device, result)), known.length);
     const settled = await this.#settle(session, task, outcome, known).catch(
       async (error: unknown) => await this.#settle(session, task, refusedBy(error, task)),
     );
@@ -146,13 +150,13 @@ async function unreadable(
 
 /** Makes the arguments ready for the device as it is now: file link, ParameterKey, and types that the operator left out. */
 async function argsToSend(
-  { store, ports }: FleetContext,
+  { store, ports, secrets }: FleetContext,
   models: Models,
   { row, base }: TaskSession,
   task: Task,
   cpe: Cpe,
 ): Promise<Record<string, unknown>> {
-  const args = { ...task.args };
+  const args = openedArguments(secrets, task.args);
   if (task.file || task.content)
     args.URL = ports.linkFile(task, task.method === 'Upload' ? 'upload' : 'download', base);
   if (args.ParameterKey === '') args.ParameterKey = row.parameterKey;
@@ -184,17 +188,26 @@ function refusedBy(error: unknown, { method }: Task): Outcome {
   return { state: 'failed', fault: { code: error.code, message: `the answer to ${method}: ${error.message}` } };
 }
 
-const faultOf = (fault: CwmpFault): TaskFault => ({
-  code: codeOf(fault),
-  message: fault.message,
-  ...(fault.parameters.length ? { parameters: fault.parameters.slice(0, MAX_FAULTED) } : {}),
-});
+/** The fault of a task that ends by the error; undefined for one that ends the session. */
+function failureOf(error: unknown): TaskFault | undefined {
+  // Its arguments cannot be opened: nothing was sent.
+  if (error instanceof UserError && error.code === 'sealed-with-another-key')
+    return { code: error.code, message: `${error.message}: make the task again` };
+  if (!(error instanceof CwmpFault)) return undefined;
+  const { message, parameters } = error;
+  return { code: codeOf(error), message, ...(parameters.length ? { parameters: parameters.slice(0, MAX_FAULTED) } : {}) };
+}
 
 /** The values that the device has after an answer, as far as it tells. */
-function knownFrom(task: Task, result: Record<string, unknown>, time: number): KnownValue[] {
+function knownFrom(
+  task: Task,
+  result: Record<string, unknown>,
+  time: number,
+  sealed: (list: readonly ParameterValue[]) => readonly ParameterValue[],
+): KnownValue[] {
   const valuesOf = (list: unknown): KnownValue[] =>
-    (list as ParameterValue[]).map(({ Name, Value, Type }) => ({ path: Name, value: Value, type: Type, time }));
+    sealed(list as ParameterValue[]).map(({ Name, Value, Type }) => ({ path: Name, value: Value, type: Type, time }));
   if (task.method === 'GetParameterValues') return valuesOf(result.ParameterList);
   if (task.method !== 'SetParameterValues') return [];
-  return valuesOf(task.args.ParameterList).filter(({ path }) => !isSecretName(path));
+  return valuesOf(task.args.ParameterList).filter(({ path }) => !readsEmpty(path));
 }

@@ -6,18 +6,20 @@ import { UserError } from '../../errors.ts';
 import type { FleetContext } from '../common/context.ts';
 import { Judgement } from '../models/judge.ts';
 import type { ProductModels } from '../models/product-models.ts';
+import { openedArguments } from './task-texts.ts';
 
 /** Values of one task that are judged. */
 const MAX_JUDGED = 500;
 
 export async function taskWarnings(
-  { store }: Pick<FleetContext, 'store'>,
+  { store, secrets }: Pick<FleetContext, 'store' | 'secrets'>,
   models: ProductModels,
-  { device, method, args }: Pick<Task, 'device' | 'method' | 'args'>,
+  { device, method, args: sealed }: Pick<Task, 'device' | 'method' | 'args'>,
 ): Promise<string[]> {
   if (method !== 'SetParameterValues' && method !== 'AddObject') return [];
   const row = await store.device(device);
   if (!row) return [];
+  const args = openedArguments(secrets, sealed);
   const judgement = new Judgement({ ...(await models.ofDevice(row)), isVague: true });
   const refusals: string[] = [];
   const judge = (check: () => void): void => {

@@ -14,7 +14,7 @@ const { answers } = schemas;
 async function announce({ body, contentType }: OperationInput, { fleet }: OperationContext): Promise<OperationOutput> {
   if (!/csv/i.test(contentType)) {
     const { id, ...input } = body as { id: string } & DeviceInput;
-    return { status: 201, body: deviceView(await fleet.devices.announce(id, input)) };
+    return { status: 201, body: deviceView(await fleet.devices.announce(id, input), fleet.secrets) };
   }
   const created: string[] = [];
   const failed: { line: number; reason: string }[] = [];
@@ -98,7 +98,7 @@ export const devices: readonly Operation[] = [
     answers: { 200: answers.devices },
     run: async ({ query }, { fleet }) => {
       const { items, next } = await fleet.devices.list(query);
-      return ok({ items: items.map(deviceView), next });
+      return ok({ items: items.map(item => deviceView(item, fleet.secrets)), next });
     },
   },
   {
@@ -137,7 +137,7 @@ export const devices: readonly Operation[] = [
     role: 'viewer',
     answers: { 200: answers.device },
     problems: noDevice,
-    run: async (input, { fleet }) => ok(deviceView(await fleet.devices.view(param(input)))),
+    run: async (input, { fleet }) => ok(deviceView(await fleet.devices.view(param(input)), fleet.secrets)),
   },
   {
     name: 'patchDevice',
@@ -152,9 +152,9 @@ export const devices: readonly Operation[] = [
     problems: { ...noDevice, 409: 'Another device has the user name, or the device would lose the ACS' },
     run: async (input, { fleet }) => {
       const id = param(input);
-      const patch = keepDeviceSecrets(input.body as DeviceInput, await fleet.devices.view(id));
+      const patch = keepDeviceSecrets(fleet.secrets, input.body as DeviceInput, await fleet.devices.view(id));
       const guard = input.query.force ? undefined : () => fleet.guard.device(id, patch);
-      return ok(deviceView(await fleet.devices.patch(id, patch, guard)));
+      return ok(deviceView(await fleet.devices.patch(id, patch, guard), fleet.secrets));
     },
   },
   {
@@ -178,7 +178,7 @@ export const devices: readonly Operation[] = [
     role: 'operator',
     answers: { 200: answers.device },
     problems: { 404: 'No such device, neither stored nor heard' },
-    run: async (input, { fleet }) => ok(deviceView(await fleet.enrolment.approve(param(input)))),
+    run: async (input, { fleet }) => ok(deviceView(await fleet.enrolment.approve(param(input)), fleet.secrets)),
   },
   {
     name: 'listKnocking',
@@ -201,7 +201,7 @@ export const devices: readonly Operation[] = [
     run: async (input, { fleet }) => {
       const { path = '', limit = 1000, ...rest } = input.query as { path?: string; limit?: number; cursor?: string };
       const { items, next } = await fleet.devices.parameters({ device: param(input), path, limit, ...rest });
-      return ok({ items: items.map(parameterView), next: next ?? null });
+      return ok({ items: items.map(item => parameterView(item, fleet.secrets)), next: next ?? null });
     },
   },
   {

@@ -18,7 +18,7 @@ export const presets: readonly Operation[] = [
     role: 'viewer',
     answers: { 200: schemas.presets },
     run: async (_input, { fleet }) =>
-      ok({ items: (await fleet.presets.list()).map(({ name, ...preset }) => presetView(name, preset)) }),
+      ok({ items: (await fleet.presets.list()).map(({ name, ...preset }) => presetView(name, preset, fleet.secrets)) }),
   },
   {
     name: 'getPreset',
@@ -28,7 +28,8 @@ export const presets: readonly Operation[] = [
     role: 'viewer',
     answers: { 200: schemas.preset },
     problems: { 404: 'No such preset' },
-    run: async ({ params: { name = '' } }, { fleet }) => ok(presetView(name, await fleet.presets.get(name))),
+    run: async ({ params: { name = '' } }, { fleet }) =>
+      ok(presetView(name, await fleet.presets.get(name), fleet.secrets)),
   },
   {
     name: 'putPreset',
@@ -43,10 +44,10 @@ export const presets: readonly Operation[] = [
     problems: { 409: lossProblem },
     run: async ({ params: { name = '' }, query, body }, { fleet }) => {
       const stored = await fleet.presets.find(name);
-      const preset = keepPresetSecrets(body as Preset, stored);
+      const preset = keepPresetSecrets(fleet.secrets, body as Preset, stored);
       if (!query.force) await fleet.guard.preset(name, preset);
       const warnings = await fleet.presets.put(name, preset);
-      const written = { ...presetView(name, preset), ...(warnings.length > 0 ? { warnings } : {}) };
+      const written = { ...presetView(name, preset, fleet.secrets), ...(warnings.length > 0 ? { warnings } : {}) };
       return { status: stored ? 200 : 201, body: written };
     },
   },
@@ -78,8 +79,8 @@ export const presets: readonly Operation[] = [
     problems: { 404: 'No such preset, and no body was given' },
     run: async ({ params: { name = '' }, query, body }, { fleet }) => {
       const stored = body ? await fleet.presets.find(name) : await fleet.presets.get(name);
-      const preset = body ? keepPresetSecrets(body as Preset, stored) : undefined;
-      return ok(dryRunView(await fleet.dryRuns.run(name, preset, Number(query.limit ?? 50))));
+      const preset = body ? keepPresetSecrets(fleet.secrets, body as Preset, stored) : undefined;
+      return ok(dryRunView(await fleet.dryRuns.run(name, preset, Number(query.limit ?? 50)), fleet.secrets));
     },
   },
 ];

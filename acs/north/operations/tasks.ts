@@ -4,6 +4,7 @@ import { Turns } from '../../../shared/turns.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import type { Task } from '../../device/task.ts';
 import type { SendConnectionRequest } from '../../fleet/common/ports.ts';
+import type { Secrets } from '../../fleet/common/secrets.ts';
 import type { TaskInput } from '../../fleet/tasks/new-task.ts';
 import type { Operation, OperationContext, OperationInput, OperationOutput } from '../operation.ts';
 import { noDevice, ok, param } from '../operation.ts';
@@ -20,7 +21,7 @@ async function addTask(
   const warned = warnings.length > 0 ? { warnings } : {};
   const isInSession = await fleet.sessions.notice(id);
   const wait = input.query.wait as number | undefined;
-  if (wait === undefined) return { status: 201, body: { ...taskView(task), ...warned } };
+  if (wait === undefined) return { status: 201, body: { ...taskView(task, fleet.secrets), ...warned } };
   // The device may inform by itself meanwhile, and a connection request may take longer than `wait`.
   const waitEnded = new AbortController();
   const requesting = isInSession
@@ -31,7 +32,7 @@ async function addTask(
   const requested = await requesting;
   const ended = after.state === 'done' || after.state === 'failed' || after.state === 'cancelled';
   const failure = requested && !requested.accepted && !ended ? { connectionRequest: requested.reason } : {};
-  return { status: ended ? 200 : 202, body: { ...taskView(after), ...failure, ...warned } };
+  return { status: ended ? 200 : 202, body: { ...taskView(after, fleet.secrets), ...failure, ...warned } };
 }
 
 async function requestOrAbort(
@@ -51,11 +52,11 @@ async function requestOrAbort(
 const ENTRIES = 5000;
 
 /** The views of many tasks, with breaks. */
-async function views(tasks: readonly Task[]): Promise<unknown[]> {
+async function views(tasks: readonly Task[], secrets: Secrets): Promise<unknown[]> {
   const turns = new Turns(ENTRIES);
   const found: unknown[] = [];
   for (const task of tasks) {
-    found.push(taskView(task));
+    found.push(taskView(task, secrets));
     const lists = Object.values({ ...task.args, ...task.result }).filter(Array.isArray);
     await turns.spent(lists.reduce((sum, list) => sum + list.length, 1));
   }
@@ -86,7 +87,7 @@ export const tasks: readonly Operation[] = [
     run: async ({ query }, { fleet }) => {
       const { limit = 100, ...rest } = query as { device?: string; limit?: number; cursor?: string };
       const { items, next } = await fleet.tasks.list({ limit, ...rest });
-      return ok({ items: await views(items), next: next ?? null });
+      return ok({ items: await views(items, fleet.secrets), next: next ?? null });
     },
   },
   {
@@ -97,7 +98,7 @@ export const tasks: readonly Operation[] = [
     role: 'viewer',
     answers: { 200: schemas.task },
     problems: { 404: 'No such task' },
-    run: async (input, { fleet }) => ok(taskView(await fleet.tasks.get(param(input)))),
+    run: async (input, { fleet }) => ok(taskView(await fleet.tasks.get(param(input)), fleet.secrets)),
   },
   {
     name: 'cancelTask',
@@ -107,6 +108,6 @@ export const tasks: readonly Operation[] = [
     role: 'operator',
     answers: { 200: schemas.task },
     problems: { 404: 'No such task', 409: 'The task was sent, or has ended' },
-    run: async (input, { fleet }) => ok(taskView(await fleet.tasks.cancel(param(input)))),
+    run: async (input, { fleet }) => ok(taskView(await fleet.tasks.cancel(param(input)), fleet.secrets)),
   },
 ];

@@ -16,7 +16,7 @@ export const wanted: readonly Operation[] = [
     answers: { 200: wantedSchema },
     problems: noDevice,
     run: async (input, { fleet }) =>
-      ok(wantedView(await fleet.wantedStates.explain(await fleet.devices.row(param(input))))),
+      ok(wantedView(await fleet.wantedStates.explain(await fleet.devices.row(param(input))), fleet.secrets)),
   },
   {
     name: 'confirmMove',
@@ -28,7 +28,7 @@ export const wanted: readonly Operation[] = [
     problems: { ...noDevice, 409: 'The device is not being moved to another ACS' },
     run: async (input, { fleet }) => {
       await fleet.moves.confirm(param(input));
-      return ok(deviceView(await fleet.devices.view(param(input))));
+      return ok(deviceView(await fleet.devices.view(param(input)), fleet.secrets));
     },
   },
 ];

@@ -1,11 +1,11 @@
 // Operations on webhooks and their deliveries.
 import { UserError } from '../../errors.ts';
+import { MASK } from '../../fleet/common/secrets.ts';
 import type { WebhookInput, WebhookView } from '../../fleet/monitoring/webhook.ts';
 import type { Delivery } from '../../store/records.ts';
 import type { Operation } from '../operation.ts';
 import { none, ok, param } from '../operation.ts';
 import * as schemas from '../schemas/webhooks.ts';
-import { MASK } from '../secret-mask.ts';
 
 const problems = { 404: 'No such webhook' };
 const view = (webhook: WebhookView, secret = MASK): Record<string, unknown> => ({ ...webhook, secret });

@@ -7,7 +7,8 @@ import { hostAddress } from '../../../shared/net/address.ts';
 import { type Challenge, chooseDigest, parseChallenges } from '../../../shared/net/digest.ts';
 import { authenticated, createHttp, HttpError, type Send } from '../../../shared/net/http.ts';
 import type { DeviceRow } from '../../device/row.ts';
-import type { Secrets } from '../../fleet/common/secrets.ts';
+import { UserError } from '../../errors.ts';
+import { openedText, type Secrets } from '../../fleet/common/secrets.ts';
 import { type ConnectionRequestOutcome, type ConnectionRequestSender, refusal } from './policy.ts';
 
 export interface HttpSenderOptions {
@@ -48,8 +49,9 @@ export function createHttpSender(options: HttpSenderOptions): ConnectionRequestS
     if (!device.connectionRequest.url) return 'the device has reported no ConnectionRequestURL';
     let url: URL;
     try {
-      url = new URL(device.connectionRequest.url);
-    } catch {
+      url = new URL(openedText(secrets, device.connectionRequest.url));
+    } catch (error) {
+      if (error instanceof UserError) return error.message;
       return `'${device.connectionRequest.url}' is not a URL`;
     }
     if (url.protocol !== 'http:') return `a connection request goes over http, not ${url.protocol.replace(':', '')}`;

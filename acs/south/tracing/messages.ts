@@ -1,6 +1,8 @@
 // Messages as traces show them: named, with their headers and XML without secrets.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { clip } from '../../../shared/clip.ts';
+import type { Clock } from '../../../shared/clock.ts';
+import { SentSecrets, wireText } from '../../../shared/cwmp/redaction.ts';
 import type { Body, Envelope } from '../../../shared/cwmp/soap.ts';
 import { legibleText } from '../../../shared/xml/charset.ts';
 import type { TracedMessage } from '../../fleet/common/traced-session.ts';
@@ -8,35 +10,62 @@ import { isInform } from '../inform.ts';
 import type { Posted } from '../post-stream.ts';
 import { redactedHeaders, redactedXml } from '../redaction.ts';
 
-/** A message of a CPE, without its XML. @param posted undefined when it could not be understood */
-export function messageOf(
-  request: FastifyRequest,
-  posted: Posted | undefined,
-  body: Buffer,
-  time: number,
-): TracedMessage {
+/** Tells whether a parameter of that name holds a secret. */
+export type IsSecret = (name: string) => boolean;
+
+/** Messages as traces and the wire tap get them: without secrets, those too that a CPE quotes in a fault. */
+export class MaskedMessages {
+  readonly #clock: Clock;
+  readonly #isSecret: IsSecret;
+  readonly #sent = new SentSecrets();
+
+  constructor(clock: Clock, isSecret: IsSecret) {
+    this.#clock = clock;
+    this.#isSecret = isSecret;
+  }
+
+  /** An envelope leaves: its secrets are remembered. */
+  leaves({ body }: Envelope): void {
+    if (body.kind === 'request') this.#sent.remember(body.args, this.#isSecret);
+  }
+
+  wireText(xml: string): string {
+    return wireText(this.#sent.silenced(xml), this.#isSecret);
+  }
+
+  /** A message of a CPE, without its XML. @param posted undefined when it could not be understood */
+  head(request: FastifyRequest, posted: Posted | undefined, body: Buffer): TracedMessage {
+    return messageOf(request, posted, body, this.#clock.now());
+  }
+
+  withXml(message: TracedMessage, body: Buffer): TracedMessage {
+    return { ...message, ...redactedXml(this.#sent.silenced(legibleText(body)), this.#isSecret) };
+  }
+
+  /** @param answer undefined for one without an envelope */
+  answer(reply: FastifyReply, answer: { envelope: Envelope; xml: string } | undefined): TracedMessage {
+    return answerOf(reply, answer, this.#clock.now(), this.#isSecret);
+  }
+}
+
+function messageOf(request: FastifyRequest, posted: Posted | undefined, body: Buffer, time: number): TracedMessage {
   const what = posted === undefined ? '(not understood)' : clip(messageName(posted));
   const headers = redactedHeaders(request.headers, requestHeaders);
   return { time, from: 'cpe', what, headers, length: body.length };
 }
 
-/** @param answer undefined for one without an envelope */
-export function answerOf(
+function answerOf(
   reply: FastifyReply,
   answer: { envelope: Envelope; xml: string } | undefined,
   time: number,
+  isSecret: IsSecret,
 ): TracedMessage {
   const status = reply.statusCode;
   const what = answer ? messageName(answer.envelope) : String(status);
   const headers = redactedHeaders(reply.getHeaders(), answerHeaders);
   const length = answer?.xml.length ?? 0;
-  return { time, from: 'acs', what, status, headers, length, ...redactedXml(answer?.xml ?? '') };
+  return { time, from: 'acs', what, status, headers, length, ...redactedXml(answer?.xml ?? '', isSecret) };
 }
-
-export const withXml = (message: TracedMessage, body: Buffer): TracedMessage => ({
-  ...message,
-  ...redactedXml(legibleText(body)),
-});
 
 function messageName(posted: Posted): string {
   if (posted === 'empty') return '(empty)';

@@ -212,7 +212,8 @@ function checkFiles(db: DatabaseSyncInstance, found: Findings): void {
     if (length !== size) found.wrong(`${what}: ${length} of its ${size} bytes are there`);
     else if (hash.digest('hex') !== sha256)
       found.wrong(`${what} is damaged: its bytes do not have the SHA-256 ${sha256}`);
-    else if (file && file.sha256 !== sha256) found.wrong(`${what}: its content is that of another file`);
+    else if (file && (file.sealed ?? file).sha256 !== sha256)
+      found.wrong(`${what}: its content is that of another file`);
   }
   for (const { name } of files.values()) found.wrong(`file '${name}' has no content`);
 }

@@ -46,7 +46,14 @@ export async function openBeside({ file, clock }: SqliteOptions, owner: Owner): 
   const { close, ...reads } = connectReads({ file });
   const store = createStore({ ...reads, write: owner.write, close }, clock, owner);
   // Read each time: a change through another process must count for the next session here.
-  return { ...store, generation: kind => reads.queries.documents.generations().get(kind) ?? 0 };
+  let known: Map<string, number> | undefined;
+  const generations = (): Map<string, number> => {
+    // Questions of one moment share an answer.
+    if (!known) queueMicrotask(() => (known = undefined));
+    known ??= reads.queries.documents.generations();
+    return known;
+  };
+  return { ...store, generation: kind => generations().get(kind) ?? 0 };
 }
 
 function createMembers(): Pick<Owner, 'beat' | 'leave'> {

@@ -51,7 +51,12 @@ export function insertRow(draft: Draft, table: string, columns: Columns): number
     const path = `${table}${instance}.${column.name}`;
     const checked = checkValue(column, value);
     if (checked.ok) draft.put(path, { def: column, instances: templateOf(path).instances }, checked.value);
-    else problems.push({ name: path, code: checked.code, message: checked.message });
+    else
+      problems.push({
+        name: path,
+        code: checked.code,
+        message: column.hidden ? 'the value does not fit' : checked.message,
+      });
   }
   for (const { name } of given.values()) problems.push({ name, code: 9005, message: `${table} has no column ${name}` });
   if (problems.length > 0) throw new CwmpFault(9003, undefined, problems);

@@ -4,8 +4,9 @@ import { createEvents } from '../../../acs/events.ts';
 import type { TracedMessage } from '../../../acs/fleet/common/traced-session.ts';
 import { ladder } from '../../../acs/fleet/tracing/ladder.ts';
 import { Traces } from '../../../acs/fleet/tracing/traces.ts';
-import { withoutSecrets } from '../../../acs/south/redaction.ts';
+
 import { VirtualClock } from '../../../shared/clock.ts';
+import { withoutSecrets } from '../../../shared/cwmp/redaction.ts';
 import { type Body, encodeEnvelope, requestBody } from '../../../shared/cwmp/soap.ts';
 import { type TestApi, testApi } from '../../support/acs/api.ts';
 import { dialects, writer } from '../../support/cpe/dialects.ts';
