@@ -1,4 +1,5 @@
 // The observations of one unit: its orders, sessions and transfers, and what really became of them.
+import { isSecretName, withoutUrlSecrets } from '../../shared/model/secret-names.ts';
 import type { SessionReport } from '../agent/session/session.ts';
 import type { Tally } from '../faults/unit-faults.ts';
 import type { Gateway } from '../gateway.ts';
@@ -54,7 +55,8 @@ export class UnitRecord {
     const values = parameters.flatMap(name => {
       const path = device.config.pathOf(name) ?? name;
       const value = device.model.resolve(path) ? device.config.get(path) : undefined;
-      return value === undefined ? [] : [[path, value] as const];
+      if (value === undefined) return [];
+      return [[path, value !== '' && isSecretName(path) ? '***' : withoutUrlSecrets(value)] as const];
     });
     return {
       oui,

@@ -1,5 +1,6 @@
 // Notifications and Logging Manager: two gates (the service's MinSeverity, a row of Nlm.Events), then syslog or local log.
 import { messageOf } from '../../shared/errors.ts';
+import { withoutUrlSecrets } from '../../shared/model/secret-names.ts';
 import { createSyslog, type Syslog } from '../../shared/syslog.ts';
 import { matchesCriteria, parseCriteria, type Severity, severities } from './common/criteria.ts';
 import { cell, dgwPath, hostPort, peekSlot, rowsOf, type Service, showTime, slotOf, type Unit, X } from './service.ts';
@@ -34,7 +35,8 @@ function passesFloor(unit: Unit, service: string, severity: Severity): boolean {
 }
 
 /** Sends a numbered notification to the targets of the matching rows of Nlm.Events; without one it is dropped. */
-export function notify(unit: Unit, service: string, id: number, severity: Severity, message: string): void {
+export function notify(unit: Unit, service: string, id: number, severity: Severity, text: string): void {
+  const message = withoutUrlSecrets(text);
   unit.log.debug(message, { service, notification: id, severity });
   const def = unit.model.services.find(entry => entry.name === service);
   if (!def || !unit.services.started('Nlm') || !passesFloor(unit, service, severity)) return;

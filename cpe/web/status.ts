@@ -3,6 +3,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tableOf } from '../../shared/model/path.ts';
+import { withoutUrlSecrets } from '../../shared/model/secret-names.ts';
 import { escapeAttribute, escapeText } from '../../shared/xml/write.ts';
 import type { Device } from '../state/device.ts';
 
@@ -130,7 +131,7 @@ function render(page: Page, device: Device): string {
 
 function renderPart(part: Page['parts'][number], device: Device): string {
   if (part.variables) {
-    const rows = part.variables.map(name => [name, device.config.variable(name) ?? '']);
+    const rows = part.variables.map(name => [name, withoutUrlSecrets(device.config.variable(name) ?? '')]);
     return table(['Variable', 'Value'], rows);
   }
   const columns = part.columns ?? [];

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { VirtualClock } from '../../shared/clock.ts';
 import { UsageError } from '../../shared/config.ts';
+import { type Body, encodeEnvelope, requestBody } from '../../shared/cwmp/soap.ts';
 import { createLog, type Log, silentLog } from '../../shared/log.ts';
 import { openWireLog } from '../../shared/wire-log.ts';
 
@@ -40,6 +41,26 @@ describe('wire log', () => {
     await wire.done();
     assert.equal((await stat(join(folder, 'w'))).mode & 0o777, 0o700);
     assert.equal((await stat(join(folder, 'w', '0001-cpe.xml'))).mode & 0o777, 0o600);
+  });
+
+  it('B7: writes no secret where it masks, neither of an envelope nor of a head', async () => {
+    const wire = await openWireLog(join(folder, 'w'), silentLog, { isMasked: true });
+    const value = (Name: string, Value: string) => ({ Name, Value, Type: 'xsd:string' });
+    const ParameterList = [value('Device.X.PreSharedKey', 'hush1'), value('Device.X.Feed', 'http://u:hush2@h/')];
+    const body = requestBody('SetParameterValues', { ParameterList, ParameterKey: 'shown' }) as Body;
+    wire.tap('acs', encodeEnvelope({ namespace: '1-2', body }));
+    wire.tap('cpe', '<a><Password>hush3</a>');
+    wire.head('cpe', 'POST http://u:hush4@h/ (0 bytes)\nAuthorization: Basic hush5\nCookie: a=hush6; b=hush7');
+    wire.head('acs', '200 (0 bytes)\nset-cookie: s=hush8; Path=/\nwww-authenticate: Digest nonce="shown"');
+    wire.head('cpe', 'POST / (0 bytes)\nauthorization: Digest username="shown", response="hush9", nc=1');
+    await wire.done();
+    const names = (await readdir(join(folder, 'w'))).sort();
+    const texts = await Promise.all(names.map(name => readFile(join(folder, 'w', name), 'utf8')));
+    assert.deepEqual(names, ['0001-acs.xml', '0002-cpe.xml', 'heads.txt']);
+    assert.ok(!texts.join('').includes('hush'), texts.join('\n'));
+    assert.match(texts[0] ?? '', />\*\*\*<\/Value>[\s\S]*>http:\/\/\*\*\*@h\/<\/Value>[\s\S]*shown/);
+    assert.match(texts[1] ?? '', /^<!-- left out: 22 characters/);
+    assert.match(texts[2] ?? '', /nonce="shown"[\s\S]*username="shown", response="\*\*\*"/);
   });
 
   it('logs one line when files cannot be written, and writes again when they can', async () => {
