@@ -40,6 +40,11 @@ export const faults = {
   'late-post': { per: 'session', kind: 'protocol', help: 'one more empty POST after the 204 that ended the session' },
   'old-login': { per: 'unit', kind: 'protocol', help: 'says Status 0 to a new login at the ACS and keeps the old one' },
   'close-401': { per: 'unit', kind: 'protocol', help: 'closes its connection at each 401 and answers over a new one' },
+  folded: {
+    per: 'unit',
+    kind: 'protocol',
+    help: 'breaks the header lines of its requests into folded ones (RFC 9112 5.2)',
+  },
   'no-clock': { per: 'boot', kind: 'protocol', help: 'no time for up to 10 minutes: validating TLS levels refuse' },
   deaf: { per: 'knock', kind: 'protocol', help: 'a good connection request is answered 503, or 200 and forgotten' },
   slow: { per: 'unit', kind: 'protocol', help: 'takes 1 to 15 s before each request' },

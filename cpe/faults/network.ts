@@ -1,4 +1,5 @@
 // Faults of a unit's network and power, as its HTTP client meets them. The protocol's faults are in protocol-faults.ts.
+import type { Socket } from 'node:net';
 import type { Clock } from '../../shared/clock.ts';
 import {
   type createHttp,
@@ -7,6 +8,7 @@ import {
   type HttpRequest,
   type HttpResponse,
 } from '../../shared/net/http.ts';
+import { foldHeads } from './folded-heads.ts';
 import { emptyPost, spoiled } from './message-faults.ts';
 import type { UnitFaults } from './unit-faults.ts';
 
@@ -48,7 +50,11 @@ export function faultyHttp(
   inner: typeof createHttp,
 ): typeof createHttp {
   return options => {
-    const open = (): HttpClient => inner(options);
+    const onConnection = (socket: Socket): void => {
+      options.onConnection?.(socket);
+      if (faults.has('folded')) foldHeads(socket);
+    };
+    const open = (): HttpClient => inner({ ...options, onConnection });
     let http = open();
 
     /** Opens one connection per request for a unit with `single-post`. */

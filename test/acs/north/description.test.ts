@@ -103,6 +103,7 @@ const good: Record<string, unknown> = {
   createRollout: { firmware: 'fw.bin', devices: [id] },
   putAlert: { filter: 'not online', above: 0 },
   putHistorySetting: { parameters: ['Device.DeviceInfo.UpTime'] },
+  putSecretsSetting: { names: ['wifiCode'] },
   putEnrolmentRule: { action: 'enrol', filter: 'productClass = "4102S"' },
   putModel: Buffer.from(
     '<document><model name="A:1"><object name="Device."><parameter name="B"/></object></model></document>',
@@ -186,6 +187,7 @@ describe('operations with random input', () => {
     await api.call('PUT', '/models/first', { body: good.putModel });
     await api.call('PUT', '/webhooks/first', { body: good.putWebhook });
     await api.call('PUT', '/settings/history', { body: good.putHistorySetting });
+    await api.call('PUT', '/settings/secrets', { body: good.putSecretsSetting });
     await api.call('PUT', '/enrolment/rules/first', { body: good.putEnrolmentRule });
     for (const name of existing.rollouts ?? [])
       await api.call('POST', '/rollouts', { body: { ...(good.createRollout as object), id: name } });
