@@ -28,6 +28,8 @@ export class SecretNames {
   readonly #filled = new Followed<ReadonlySet<string>>(new Set());
   #named: readonly ((name: string, last: string) => boolean)[] = [];
   readonly #verdicts = new Map<string, boolean>();
+  /** Verdicts on paths whatever their instance numbers, as far as no operator has named any. */
+  readonly #templates = new Map<string, boolean>();
   #version = 0;
 
   /** A number that changes with the rules. */
@@ -39,7 +41,8 @@ export class SecretNames {
   readonly has = (name: string): boolean => {
     const known = this.#verdicts.get(name);
     if (known !== undefined) return known;
-    const verdict = this.isByItself(name) || this.#filled.value.has(templateOf(name));
+    const filled = this.#filled.value;
+    const verdict = this.isByItself(name) || (filled.size > 0 && filled.has(templateOf(name)));
     if (this.#verdicts.size >= MOST) this.#verdicts.clear();
     this.#verdicts.set(name, verdict);
     return verdict;
@@ -47,8 +50,8 @@ export class SecretNames {
 
   /** The same, whatever presets put into it: so the texts of presets are judged. */
   readonly isByItself = (name: string): boolean => {
-    const { hidden } = this.#rules.value;
-    if (isSecretName(name) || hidden.has(templateOf(name))) return true;
+    if (this.#isByTemplate(templateOf(name))) return true;
+    if (this.#named.length === 0) return false;
     const lower = name.toLowerCase();
     const last = lower.slice(lower.lastIndexOf('.') + 1);
     return this.#named.some(test => test(lower, last));
@@ -75,10 +78,20 @@ export class SecretNames {
     if (isOther) {
       this.#named = this.#rules.value.named.map(testOf);
       this.#verdicts.clear();
+      this.#templates.clear();
     }
     await this.#filled.load(isOther);
     this.#verdicts.clear();
     this.#version++;
+  }
+
+  #isByTemplate(template: string): boolean {
+    const known = this.#templates.get(template);
+    if (known !== undefined) return known;
+    const verdict = isSecretName(template) || this.#rules.value.hidden.has(template);
+    if (this.#templates.size >= MOST) this.#templates.clear();
+    this.#templates.set(template, verdict);
+    return verdict;
   }
 }
 

@@ -84,10 +84,11 @@ export class TaskRuns {
     result: Record<string, unknown>,
   ): Promise<TaskOutcome> {
     const { store, clock, events, secrets } = this.#context;
-    const { id: device } = session.row;
-    const known = knownFrom({ ...task, args }, result, clock.now(), list => withSealedValues(secrets, device, list));
+    const known = knownFrom({ ...task, args }, result, clock.now(), list =>
+      withSealedValues(secrets, task.device, list),
+    );
     await learnInterval(store, session.row, known);
-    const outcome = bounded(task, outcomeOf(task, sealedResult(secrets, device, result)), known.length);
+    const outcome = bounded(task, outcomeOf(task, sealedResult(secrets, task.device, result)), known.length);
     const settled = await this.#settle(session, task, outcome, known).catch(
       async (error: unknown) => await this.#settle(session, task, refusedBy(error, task)),
     );
@@ -195,7 +196,11 @@ function failureOf(error: unknown): TaskFault | undefined {
     return { code: error.code, message: `${error.message}: make the task again` };
   if (!(error instanceof CwmpFault)) return undefined;
   const { message, parameters } = error;
-  return { code: codeOf(error), message, ...(parameters.length ? { parameters: parameters.slice(0, MAX_FAULTED) } : {}) };
+  return {
+    code: codeOf(error),
+    message,
+    ...(parameters.length ? { parameters: parameters.slice(0, MAX_FAULTED) } : {}),
+  };
 }
 
 /** The values that the device has after an answer, as far as it tells. */

@@ -20,7 +20,10 @@ export function withTexts(given: Values, change: (name: string, text: string) =>
 function withEntry(entry: unknown, change: (name: string, text: string) => string): unknown {
   if (typeof entry !== 'object' || entry === null) return entry;
   const { Name, Value } = entry as { Name?: unknown; Value?: unknown };
-  if (typeof Name === 'string' && typeof Value === 'string') return { ...entry, Value: change(Name, Value) };
+  if (typeof Name === 'string' && typeof Value === 'string') {
+    const next = change(Name, Value);
+    return next === Value ? entry : { ...entry, Value: next };
+  }
   // A structure, such as an entry of an option list.
   return withTexts(entry as Values, change);
 }
