@@ -16,9 +16,8 @@ export class Exchange implements Cpe {
   readonly #observe: Observe;
   /** Milliseconds that the CPE may take for its next POST (TR-069 3.7.2.4: at least 30 s). */
   inactivityMs = 30_000;
-  /** Namespace of the session: that of the Inform, throughout. */
+  /** Namespace of the session: that of the Inform, throughout; and the version that the CPE speaks by it. */
   namespace: Envelope['namespace'] = '1-2';
-  /** The version of CWMP that the CPE speaks, by its Inform. */
   cwmp: Version = '1.0';
   /** The CPE reads booleans as words only. */
   words = false;
