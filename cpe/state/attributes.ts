@@ -76,9 +76,7 @@ export class ParameterAttributes {
       // Wildcards are for reading only.
       const path = resolveAliases(tree, item.path);
       if (path === undefined) throw new CwmpFault(9005, `${item.path} does not exist`);
-      const reached = this.#at(tree, path);
-      limit.spend(reached.length);
-      for (const { Name } of reached) {
+      for (const { Name } of limit.counted(this.#at(tree, path))) {
         refuseDenied(Name, mustFind(tree, Name).def, item);
         next.set(Name, { ...next.get(Name), ...change });
       }

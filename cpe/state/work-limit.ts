@@ -7,9 +7,10 @@ const MAX_REACHED = 50_000;
 export class WorkLimit {
   #left = MAX_REACHED;
 
-  /** @throws CwmpFault 9004 */
-  spend(parameters: number): void {
-    this.#left -= parameters;
-    if (this.#left < 0) throw new CwmpFault(9004, `more than ${MAX_REACHED} parameters are too many for one request`);
+  /** @returns the parameters that were reached @throws CwmpFault 9004 */
+  counted<T>(parameters: readonly T[]): readonly T[] {
+    this.#left -= parameters.length;
+    if (this.#left >= 0) return parameters;
+    throw new CwmpFault(9004, `more than ${MAX_REACHED} parameters are too many for one request`);
   }
 }

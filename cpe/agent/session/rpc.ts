@@ -98,9 +98,7 @@ function readOnce<T extends { Name: string }>(names: readonly string[], read: (n
   const limit = new WorkLimit();
   const found = new Map<string, T>();
   for (const name of new Set(names)) {
-    const entries = read(name);
-    limit.spend(entries.length);
-    for (const entry of entries) found.set(entry.Name, entry);
+    for (const entry of limit.counted(read(name))) found.set(entry.Name, entry);
   }
   return [...found.values()];
 }
