@@ -44,6 +44,14 @@ describe('bench: the whole', () => {
     assert.match(await readFile(results, 'utf8'), /^# Measurements/);
   }).timeout(300_000);
 
+  it('refuses a --node that is no Node', async () => {
+    await assert.rejects(bench('inform', '--node', '/bin/true'), (error: { code: number; stderr: string }) => {
+      assert.equal(error.code, 2);
+      assert.match(error.stderr, /^usage: --node: \/bin\/true is no Node/);
+      return true;
+    });
+  }).timeout(60_000);
+
   it('names its measures in --help and refuses an unknown one', async () => {
     const { stdout } = await bench('--help');
     for (const name of ['inform', 'tls12', 'storm', '--devices']) assert.ok(stdout.includes(name), name);

@@ -1,5 +1,6 @@
 // One measurement: what a number of sessions costs a server, in CPU of its process. What every bench of sessions is made of.
 import type { Row } from './figures.ts';
+import { workOf } from './load/envelopes.ts';
 import type { LoadReport, LoadRequest } from './load/requests.ts';
 import type { NodeBinary } from './nodes.ts';
 import { cpuMs } from './servers/process-cost.ts';
@@ -39,6 +40,14 @@ export async function loaded(servers: BenchServers, request: LoadRequest, lane?:
   const report = await servers.load(request, lane);
   if (report.failed)
     throw new Error(`${report.failed} sessions failed, ${report.sessions} did not: ${report.lastError}`);
+  return report;
+}
+
+/** Sessions that Inform alone. @throws Error when one failed, or transferred less */
+export async function informedBy(servers: BenchServers, request: LoadRequest, lane?: string): Promise<LoadReport> {
+  const report = await loaded(servers, request, lane);
+  const missing = workMissing(workOf(request.settings), report, undefined);
+  if (missing.length) throw new WorkNotDone(missing.join('; '));
   return report;
 }
 

@@ -4,6 +4,7 @@ import { answersOf, informTemplate } from './load/envelopes.ts';
 import { emptyReport, type LoadRequest } from './load/requests.ts';
 import type { SessionSettings } from './load/session.ts';
 import { read } from './measures/tasks.ts';
+import { copied } from './servers/mongo.ts';
 import { BenchServers, seenIn } from './servers/servers.ts';
 import { workMissing } from './work.ts';
 
@@ -88,6 +89,13 @@ describe('bench: the work', () => {
     const twice = { ...report, challenged: 2, values: 100, sent: 24_000 };
     assert.deepEqual(workMissing(work, twice, { sessions: 2, rpcs: 0, values: 50 }), []);
     assert.match(workMissing({ ...work, rpcs: 1 }, report, undefined).join(), /^requests answered by the CPEs: 0/);
+  });
+
+  it('copies the document of a device under another serial number, with a tree of its own', () => {
+    const template = { _id: '0090F8-4102S-00000003', tree: 'a', serial: '00000003', row: '"00000003"' };
+    assert.deepEqual(copied(template, '00000003', 353), {
+      ...{ _id: '0090F8-4102S-00000353', tree: 'tree-353', serial: '00000353', row: '"00000353"' },
+    });
   });
 
   it('reads sessions and requests from the metrics of the ACS', () => {

@@ -2,7 +2,7 @@
 import type { Side, Sides } from '../contest.ts';
 import { makeRow, median, percentile, type Row } from '../figures.ts';
 import type { LoadReport } from '../load/requests.ts';
-import { loaded, type Setting } from '../measure.ts';
+import { informedBy, type Setting } from '../measure.ts';
 
 const SECONDS = 3;
 const MOST_ROUNDS = 3;
@@ -21,7 +21,14 @@ export function paceOf({ servers, sessions }: Setting, { ours }: Side, { request
   return {
     perSecond,
     arrivals: seed =>
-      loaded(servers, { kind: 'open', settings, devices, sessions: Math.ceil(perSecond * SECONDS), perSecond, seed }),
+      informedBy(servers, {
+        kind: 'open',
+        settings,
+        devices,
+        sessions: Math.ceil(perSecond * SECONDS),
+        perSecond,
+        seed,
+      }),
   };
 }
 

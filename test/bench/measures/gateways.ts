@@ -32,7 +32,7 @@ function fleetOf({ setting, count, seed, model }: Fleet, port: number): ChildPro
     '--processes',
     '1',
     '--ramp',
-    '10',
+    '5',
     '--model',
     model,
     '--listen',

@@ -3,7 +3,7 @@
 import { onFirstNode, type Sides, withSides } from '../contest.ts';
 import { interleaved, makeRow, median, percentile, type Row, rounded } from '../figures.ts';
 import type { LoadReport } from '../load/requests.ts';
-import { type Bench, loaded, type Setting } from '../measure.ts';
+import { type Bench, informedBy, type Setting } from '../measure.ts';
 import type { Server } from '../servers/servers.ts';
 
 export const LOAD = 0.7;
@@ -22,7 +22,7 @@ export const latency: Bench = {
 /** Sessions a second in a closed loop. */
 export async function capacityOf(setting: Setting, { request }: Sides, server: Server): Promise<number> {
   const reports: LoadReport[] = [];
-  for (let round = 0; round < 3; round++) reports.push(await loaded(setting.servers, request(server)));
+  for (let round = 0; round < 3; round++) reports.push(await informedBy(setting.servers, request(server)));
   return median(reports.map(({ sessions, seconds }) => sessions / seconds));
 }
 
@@ -34,7 +34,7 @@ async function measure(setting: Setting, sides: Sides): Promise<Row[]> {
   const arrivals = async (server: Server, perSecond: number, seed: number): Promise<LoadReport> => {
     const { settings, devices } = sides.request(server);
     const sessions = Math.max(setting.sessions, Math.ceil(Math.min(perSecond * SECONDS, 10 * setting.sessions)));
-    const report = await loaded(servers, { kind: 'open', settings, devices, sessions, perSecond, seed });
+    const report = await informedBy(servers, { kind: 'open', settings, devices, sessions, perSecond, seed });
     if (report.sessions / report.seconds < REACHED * perSecond)
       throw new Error(`${rounded(report.sessions / report.seconds)} sessions/s came, not ${rounded(perSecond)}`);
     return report;

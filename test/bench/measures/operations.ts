@@ -7,7 +7,7 @@ import { silentLog } from '../../../shared/log.ts';
 import { makeRow, type Row } from '../figures.ts';
 import { answersOf, informTemplate } from '../load/envelopes.ts';
 import type { LoadRequest } from '../load/requests.ts';
-import { type Bench, loaded, type Setting } from '../measure.ts';
+import { type Bench, informedBy, loaded, type Setting } from '../measure.ts';
 import type { BenchServers } from '../servers/servers.ts';
 
 /** Methods that change something; the others read. What a process keeps in memory (`generation`) is no operation. */
@@ -85,7 +85,7 @@ async function count(servers: BenchServers, cpeAuth: 'none' | 'required'): Promi
     await loaded(servers, request);
     counts.names.clear();
     Object.assign(counts, { reads: 0, writes: 0 });
-    await loaded(servers, request);
+    await informedBy(servers, request);
   } finally {
     // Waits for the releases too.
     await acs.close();

@@ -3,7 +3,7 @@ import { onFirstNode, type Sides, withSides } from '../contest.ts';
 import { makeRow, percentile, type Row, rounded } from '../figures.ts';
 import { answersOf, informTemplate } from '../load/envelopes.ts';
 import { type LoadReport, participant } from '../load/requests.ts';
-import { type Bench, loaded, type Setting } from '../measure.ts';
+import { type Bench, informedBy, type Setting } from '../measure.ts';
 import type { AcsServer } from '../servers/servers.ts';
 import { callAndWait, reachable, reading1, setting1 } from './call.ts';
 import { capacityOf, LOAD } from './latency.ts';
@@ -76,7 +76,7 @@ async function atLoad(setting: Setting, sides: Sides): Promise<Row[]> {
   const perSecond = capacity * LOAD;
   const { settings, devices } = sides.request(ours);
   const sessions = Math.ceil(perSecond * Math.min(SECONDS, setting.sessions / 20));
-  const arrivals = loaded(setting.servers, { kind: 'open', settings, devices, sessions, perSecond, seed: 1 });
+  const arrivals = informedBy(setting.servers, { kind: 'open', settings, devices, sessions, perSecond, seed: 1 });
   const calls = await callWhile(ours, numbers, arrivals);
   return rowsOf('at 70 % load', calls, `${rounded(perSecond)} sessions/s beside it, capacity ${rounded(capacity)}`);
 }

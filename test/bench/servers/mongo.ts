@@ -68,8 +68,8 @@ export class BenchMongo {
   }
 }
 
-/** The documents of a device, as another one's. */
-function copied(template: BSON.Document, from: string, number: number): BSON.Document {
+/** The document of a device, as another one's. */
+export function copied(template: BSON.Document, from: string, number: number): BSON.Document {
   const { serialNumber } = identityOf(number);
   const text = BSON.EJSON.stringify(template, { relaxed: false }).replaceAll(from, serialNumber);
   const document = BSON.EJSON.parse(text, { relaxed: false }) as BSON.Document;
