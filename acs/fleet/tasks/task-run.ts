@@ -65,9 +65,7 @@ export class TaskRuns {
     } catch (error) {
       if (error instanceof UnreadableAnswer && (isTransfer(task) || departures.has(method)))
         return await unreadable(this.#context, session, task, error);
-      const fault = failureOf(error);
-      if (!fault) throw error;
-      return { task: await this.#settle(session, task, { state: 'failed', fault }), ends: false };
+      return { task: await this.#settle(session, task, { state: 'failed', fault: failureOf(error) }), ends: false };
     }
   }
 
@@ -84,9 +82,8 @@ export class TaskRuns {
     result: Record<string, unknown>,
   ): Promise<TaskOutcome> {
     const { store, clock, events, secrets } = this.#context;
-    const known = knownFrom({ ...task, args }, result, clock.now(), list =>
-      withSealedValues(secrets, task.device, list),
-    );
+    const sealed = (list: readonly ParameterValue[]) => withSealedValues(secrets, task.device, list);
+    const known = knownFrom({ ...task, args }, result, clock.now(), sealed);
     await learnInterval(store, session.row, known);
     const outcome = bounded(task, outcomeOf(task, sealedResult(secrets, task.device, result)), known.length);
     const settled = await this.#settle(session, task, outcome, known).catch(
@@ -189,12 +186,12 @@ function refusedBy(error: unknown, { method }: Task): Outcome {
   return { state: 'failed', fault: { code: error.code, message: `the answer to ${method}: ${error.message}` } };
 }
 
-/** The fault of a task that ends by the error; undefined for one that ends the session. */
-function failureOf(error: unknown): TaskFault | undefined {
+/** The fault of a task that ends by the error. @throws the error itself where it ends the session */
+function failureOf(error: unknown): TaskFault {
   // Its arguments cannot be opened: nothing was sent.
   if (error instanceof UserError && error.code === 'sealed-with-another-key')
     return { code: error.code, message: `${error.message}: make the task again` };
-  if (!(error instanceof CwmpFault)) return undefined;
+  if (!(error instanceof CwmpFault)) throw error;
   const { message, parameters } = error;
   return {
     code: codeOf(error),
