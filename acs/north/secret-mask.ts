@@ -5,6 +5,7 @@ import { MASK, type Secrets, shownText } from '../fleet/common/secrets.ts';
 import type { DeviceInput } from '../fleet/devices/device-input.ts';
 import type { DeviceView } from '../fleet/devices/device-view.ts';
 import { mapPreset, type Preset, pathOf } from '../fleet/presets/preset.ts';
+import { secrecyOf } from '../fleet/presets/sealed-preset.ts';
 
 export const maskIf = (isSecret: boolean, value: string): string => (isSecret && value !== '' ? MASK : value);
 
@@ -31,7 +32,7 @@ export function keepPresetSecrets(secrets: Secrets, given: Preset, stored: Prese
   return mapPreset(given, (name, text, table, index) => {
     const kept =
       table === undefined ? valueText(stored?.set?.[name]) : storedCell(given, stored, table, index ?? 0, name);
-    if (!isMasked(secrets, pathOf(name, table), text, kept, secrets.names.isByItself)) return text;
+    if (!isMasked(secrets, pathOf(name, table), text, kept, secrecyOf(secrets.names, kept ?? ''))) return text;
     if (kept === undefined) throw noSecret(table === undefined ? `set: ${name}` : `objects: ${table} ${name}`);
     return kept;
   });

@@ -90,6 +90,16 @@ export function withSealedValues<T extends { Name: string; Value: string }>(
 export const openedText = (secrets: Secrets, text: string): string =>
   isSealedText(text) ? secrets.open(text.slice(SEAL.length)) : text;
 
+/** The same; a text that was sealed with another key stays sealed. */
+export function openedIfOwn(secrets: Secrets, text: string): string {
+  try {
+    return openedText(secrets, text);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return text;
+  }
+}
+
 /** Stands for a secret wherever texts are shown. */
 export const MASK = '***';
 
@@ -98,13 +108,8 @@ export function shownText(secrets: Secrets, name: string, text: string, isSecret
   if (text === '') return text;
   if (isSecret(name)) return MASK;
   if (!isSealedText(text)) return withoutUrlSecrets(text);
-  try {
-    const plain = openedText(secrets, text);
-    return holdsUrlSecret(plain) ? withoutUrlSecrets(plain) : MASK;
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    return MASK;
-  }
+  const plain = openedIfOwn(secrets, text);
+  return holdsUrlSecret(plain) ? withoutUrlSecrets(plain) : MASK;
 }
 
 /** Makes a keyed tag of `text` for links and cookies: base64url, 160 bits. */

@@ -1,8 +1,8 @@
 // Dry runs: the devices that would change by other presets or files, and how. A dry run changes nothing and does not slow sessions down:
 // devices come in pages from the store's reading thread, and devices with equal inputs are merged once.
-import type { Store } from '../../store/store.ts';
 import type { FleetContext } from '../common/context.ts';
 import { pagesOf, portionsOf } from '../common/device-pages.ts';
+import { openedIfOwn } from '../common/secrets.ts';
 import type { StoredFile } from '../files/stored-file.ts';
 import { byWeight } from '../presets/compiled-preset.ts';
 import { applicablePresets, isApplied, mergePresets } from '../presets/merge.ts';
@@ -92,7 +92,7 @@ export class DryRuns {
       const links = await flight.check(changed);
       for (const [index, [row, outcomes]] of first.entries())
         run.devices.push({
-          ...(await detailOf(this.#context.store, row, outcomes, change)),
+          ...(await detailOf(this.#context, row, outcomes, change)),
           links: links[index] ?? [],
         });
     }
@@ -163,7 +163,7 @@ async function* enrolledDevices(
 type DeviceDetail = DryRun['devices'][number];
 
 async function detailOf(
-  store: Pick<Store, 'parameters'>,
+  { store, secrets }: Pick<FleetContext, 'store' | 'secrets'>,
   row: SurveyedRow,
   { before, after }: MergeOutcomes,
   { after: presets, input, inputAfter = input }: PresetChange,
@@ -171,7 +171,7 @@ async function detailOf(
   const wanted = mergePresets(applicablePresets(presets, row, inputAfter), row, inputAfter);
   const known = new Map<string, string>();
   for (const path of wanted.set.keys())
-    for (const value of await store.parameters(row.id, path)) known.set(value.path, value.value);
+    for (const value of await store.parameters(row.id, path)) known.set(value.path, openedIfOwn(secrets, value.value));
   return {
     device: row.id,
     revision: { before: before.revision(), after: after.revision() },

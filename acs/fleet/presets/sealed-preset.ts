@@ -3,41 +3,43 @@ import { UserError } from '../../errors.ts';
 import type { StoredDocument } from '../../store/records.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type SecretNames, templateOf } from '../common/secret-names.ts';
-import { openedText, type Secrets, sealedText } from '../common/secrets.ts';
+import { openedIfOwn, type Secrets, sealedText } from '../common/secrets.ts';
 import { mapPreset, type Preset, pathOf } from './preset.ts';
-import { parseTemplate, variablesOf } from './variables.ts';
+import { parseTemplate, type Template, variablesOf } from './variables.ts';
 
 export const sealPreset = (secrets: Secrets, preset: Preset): Preset =>
-  mapPreset(preset, (name, text, table) => sealedText(secrets, pathOf(name, table), text, secrets.names.isByItself));
+  mapPreset(preset, (name, text, table) =>
+    sealedText(secrets, pathOf(name, table), text, secrecyOf(secrets.names, text)),
+  );
 
 /** Opens the secrets of a preset. Those that were sealed with another key stay sealed, so that the preset can still be viewed. */
 export const openPreset = (secrets: Secrets, preset: Preset): Preset =>
-  mapPreset(preset, (_name, text) => {
-    try {
-      return openedText(secrets, text);
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      return text;
-    }
-  });
+  mapPreset(preset, (_name, text) => openedIfOwn(secrets, text));
 
 /** The parameters, with `{i}`, that the preset fills with secret site fields: what a device has there is secret too. */
 export function filledPaths(preset: Preset, names: SecretNames): string[] {
   const found: string[] = [];
   mapPreset(preset, (name, text, table) => {
-    if (text.includes('{{') && holdsSecretVariable(text, names)) found.push(templateOf(pathOf(name, table)));
+    if (variablesOf(templateIn(text)).some(names.isByItself)) found.push(templateOf(pathOf(name, table)));
     return text;
   });
   return found;
 }
 
-function holdsSecretVariable(text: string, names: SecretNames): boolean {
+/** The rule for one text of a preset: its path is secret, or it holds the fallback of a secret variable. */
+export function secrecyOf({ isByItself }: SecretNames, text: string): (path: string) => boolean {
+  const holdsFallback = templateIn(text).some(part => 'variable' in part && part.fallback && isByItself(part.variable));
+  return path => holdsFallback || isByItself(path);
+}
+
+/** A text without variables, or from another version, so that it does not resolve, has no parts. */
+function templateIn(text: string): Template {
+  if (!text.includes('{{')) return [];
   try {
-    return variablesOf(parseTemplate(text)).some(names.isByItself);
+    return parseTemplate(text);
   } catch (error) {
-    // A preset from another version, which does not resolve.
     if (!(error instanceof UserError)) throw error;
-    return false;
+    return [];
   }
 }
 
@@ -58,7 +60,7 @@ export async function sealOldDocument(
 function holdsPlainSecret(secrets: Secrets, preset: Preset): boolean {
   let found = false;
   mapPreset(preset, (name, text, table) => {
-    found ||= sealedText(secrets, pathOf(name, table), text, secrets.names.isByItself) !== text;
+    found ||= sealedText(secrets, pathOf(name, table), text, secrecyOf(secrets.names, text)) !== text;
     return text;
   });
   return found;

@@ -11,6 +11,7 @@ import { hintFor } from '../../fleet/monitoring/fault-hints.ts';
 import type { DryRun } from '../../fleet/preflight/dry-run.ts';
 import type { ExplainedWanted } from '../../fleet/presets/explain.ts';
 import { mapPreset, type Preset, pathOf } from '../../fleet/presets/preset.ts';
+import { secrecyOf } from '../../fleet/presets/sealed-preset.ts';
 import { withTexts } from '../../fleet/tasks/task-texts.ts';
 import type { Traces } from '../../fleet/tracing/traces.ts';
 import type { AuditEntry } from '../../store/records.ts';
@@ -165,5 +166,7 @@ export const dryRunView = (run: DryRun, secrets: Secrets): View => ({
 
 export const presetView = (name: string, preset: Preset, secrets: Secrets): View => ({
   name,
-  ...mapPreset(preset, (path, text, table) => shownText(secrets, pathOf(path, table), text, secrets.names.isByItself)),
+  ...mapPreset(preset, (path, text, table) =>
+    shownText(secrets, pathOf(path, table), text, secrecyOf(secrets.names, text)),
+  ),
 });
