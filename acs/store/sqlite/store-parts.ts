@@ -34,6 +34,7 @@ export function deviceStore({ write, search, queries }: Connections): DevicePart
     apply: async <N extends DeviceOperation>(id: string, name: N, args: DeviceOperations[N]['args']) => {
       const result = (await write({ do: 'apply', id, name, args })) as DeviceOperations[N]['result'];
       if (name === 'informed') restoreTold(result as Informed, args as InformFacts);
+      if (name === 'taskSettled') restoreResult(result as Settled['result'], args as Settled['args']);
       return result;
     },
     // Without a filter an index gives the page at once; a filter may have to look at every device.
@@ -68,6 +69,14 @@ export function deviceStore({ write, search, queries }: Connections): DevicePart
 /** Puts back the row's `told`, which the writer does not send back where it is the text that it was sent. */
 function restoreTold(informed: Informed, { report }: InformFacts): void {
   if (informed.outcome === 'claimed') informed.row.told ??= report.values;
+}
+
+type Settled = DeviceOperations['taskSettled'];
+
+/** Puts back the result of a task, which the writer does not send back where the request has brought it. */
+function restoreResult(settled: Settled['result'], { outcome }: Settled['args']): void {
+  if (typeof settled !== 'object' || outcome.state === 'queued' || !outcome.result) return;
+  settled.task.result ??= outcome.result;
 }
 
 const unindexed: ReadonlySet<string> = new Set(

@@ -27,6 +27,21 @@ contractSuite('tasks and faults', subject => {
     assert.equal(await subject.store.task('t2'), undefined);
   });
 
+  it('stores a long answer as values, and gives back its task with the whole result', async () => {
+    const { token } = await inform(subject.store, 'A', newYear);
+    await addTask(subject.store, 'A', taskOf('t1', 'GetParameterValues', newYear));
+    const values = Array.from({ length: 47 }, (_, at) => known(`Device.P.${at}`, `value ${at}`));
+    const ParameterList = values.map(({ path, value, type }) => ({ Name: path, Value: value, Type: type }));
+    const settled = await subject.store.apply(deviceId('A'), 'taskSettled', {
+      ...{ token, id: 't1', outcome: { state: 'done', result: { ParameterList } }, now: newYear + 9, known: values },
+    });
+    assert.ok(typeof settled === 'object');
+    assert.deepEqual(settled.task.result, { ParameterList });
+    assert.deepEqual(settled.task, await subject.store.task('t1'));
+    const byPath = (a: { path: string }, b: { path: string }): number => (a.path < b.path ? -1 : 1);
+    assert.deepEqual([...(await subject.store.parameters(deviceId('A'), 'Device.'))].sort(byPath), values.sort(byPath));
+  });
+
   it('stores the values of a response in the tree, also when its task is gone', async () => {
     const { token } = await inform(subject.store, 'A', newYear);
     await addTask(subject.store, 'A', taskOf('t1', 'SetParameterValues', newYear));

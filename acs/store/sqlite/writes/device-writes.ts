@@ -49,7 +49,7 @@ export class DeviceWrites {
     const body = jsonOf({ ...row, told: undefined });
     const pk = before ? updateDevice(this.#statements, before, row, body) : insertDevice(this.#statements, row, body);
     this.#rows.remember(id, { pk, row });
-    return withBody(result, row, body);
+    return withBody(result, row, body, args);
   }
 
   #notify(before: DeviceRow | undefined, row: DeviceRow | undefined, ended: readonly Task[], args: Args): void {
@@ -80,11 +80,17 @@ function isFreed(before: DeviceRow, row: DeviceRow): boolean {
   return true;
 }
 
-/** A result that holds the row takes its text from what was stored. */
-function withBody(value: unknown, row: DeviceRow, body: string): Written {
+/** A result that holds the row takes its text from what was stored. The text leaves out the result of a task that came with the request. */
+function withBody(value: unknown, row: DeviceRow, body: string, args: Args): Written {
   const { told } = row;
   if (value === row) return { ok: true, value, text: body, told };
   if (typeof value !== 'object' || value === null || !('row' in value) || value.row !== row) return { ok: true, value };
-  const { row: _row, ...rest } = value;
+  const { row: _row, ...rest } = value as { row: DeviceRow; task?: Task };
+  if (rest.task?.result && 'outcome' in args && rest.task.result === args.outcome.result)
+    rest.task = withoutResult(rest.task);
   return { ok: true, value, text: `{"row":${body},${JSON.stringify(rest).slice(1)}`, told };
+}
+
+function withoutResult({ result: _result, ...task }: Task): Task {
+  return task;
 }

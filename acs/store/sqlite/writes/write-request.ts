@@ -33,7 +33,10 @@ export type WriteOutcome = Written | { ok: false; error: unknown };
 export interface Written {
   ok: true;
   value: unknown;
-  /** The value as JSON, where that text was made anyway; without the row's `told`, which is in `told`. */
+  /**
+   * The value as JSON, where that text was made anyway; without the row's `told`, which is in `told`, and without the result of a task that
+   * the request has brought.
+   */
   text?: string;
   told?: string;
 }
