@@ -16,7 +16,7 @@ import {
   type Product,
   refusedDigest,
 } from './learned-model.ts';
-import { ProductMemories } from './product-memories.ts';
+import { forget, ProductMemories } from './product-memories.ts';
 
 /** Documents of learned models; new products are not learned beyond this number. */
 const MAX_MODELS = 500;
@@ -70,7 +70,7 @@ export class ModelLearning {
         await writeModel(this.#context, product, fresh);
       } catch (error) {
         // The device reports the name again in a later session, which learns it then.
-        memory.seen.clear();
+        forget(memory);
         this.#context.log.warn('learned model write failed', { reason: messageOf(error) });
       }
     }
@@ -78,32 +78,34 @@ export class ModelLearning {
   }
 
   #answered(row: Product, method: CpeMethod, args: RpcArguments, results: RpcResults): void {
+    const memory = this.#memories.of(row);
     if (method === 'GetParameterValues') {
       for (const { Name, Type } of (results.ParameterList as ParameterValue[]).slice(0, MAX_AT_ONCE))
-        this.#memories.learn(row, 'v', Name, { type: Type });
+        this.#memories.learn(memory, 'v', Name, { type: Type });
     } else if (method === 'GetParameterNames') {
       for (const info of (results.ParameterList as ParameterInfo[]).slice(0, MAX_AT_ONCE))
-        this.#memories.learn(row, 'n', info.Name, namedEntry(info));
+        this.#memories.learn(memory, 'n', info.Name, namedEntry(info));
     } else if (method === 'SetParameterValues') {
-      for (const { Name } of args.ParameterList ?? []) this.#memories.learn(row, 's', Name, { writable: true });
+      for (const { Name } of args.ParameterList ?? []) this.#memories.learn(memory, 's', Name, { writable: true });
     } else if (method === 'AddObject') {
-      this.#memories.learn(row, 's', args.ObjectName ?? '', { writable: true });
+      this.#memories.learn(memory, 's', args.ObjectName ?? '', { writable: true });
     }
   }
 
   #refused(row: Product, method: CpeMethod, args: RpcArguments, fault: CwmpFault): void {
+    const memory = this.#memories.of(row);
     const { ParameterList = [], ParameterNames = [], ObjectName = '' } = args;
     if (method === 'SetParameterValues') {
       const values = new Map(ParameterList.map(({ Name, Value }) => [Name, Value]));
       for (const { name, code } of fault.parameters)
         if (values.has(name) && !(code === 9007 && this.#context.secrets.names.has(name)))
-          this.#memories.learn(row, `f${code}`, name, refusal(code, name, values.get(name) ?? ''));
+          this.#memories.learn(memory, `f${code}`, name, refusal(code, name, values.get(name) ?? ''));
     } else if (method === 'GetParameterValues') {
       // A fault for several names does not say which.
       if (ParameterNames.length === 1 && fault.code === 9005)
-        this.#memories.learn(row, 'f9005', ParameterNames[0] ?? '', { absent: true });
+        this.#memories.learn(memory, 'f9005', ParameterNames[0] ?? '', { absent: true });
     } else if (method === 'AddObject' && (fault.code === 9005 || fault.code === 9008)) {
-      this.#memories.learn(row, `f${fault.code}`, ObjectName, refusal(fault.code, ObjectName, ''));
+      this.#memories.learn(memory, `f${fault.code}`, ObjectName, refusal(fault.code, ObjectName, ''));
     }
   }
 }

@@ -8,8 +8,10 @@ const MAX_SEEN = 50_000;
 
 export interface ProductMemory {
   product: Product;
-  /** Facts by kind and path, as devices told them. */
-  seen: Set<string>;
+  /** Paths by kind of fact, as devices told them. */
+  seen: Map<string, Set<string>>;
+  /** Number of facts in `seen`. */
+  count: number;
   /** Facts that are not written yet. */
   fresh: LearnedEntries;
 }
@@ -20,20 +22,23 @@ export class ProductMemories {
   readonly waiting = new Set<ProductMemory>();
 
   /** @param kind how it was told: by `v`alue, `n`ame or `s`et, or by the fault `f9005` … */
-  learn(row: Product, kind: string, path: string, entry: LearnedEntry | undefined): void {
+  learn(memory: ProductMemory, kind: string, path: string, entry: LearnedEntry | undefined): void {
     if (entry === undefined || path === '') return;
-    const memory = this.#memoryOf(row);
-    const fact = `${kind} ${path}${entry.refused ? ` ${entry.refused[0]}` : ''}`;
-    if (memory.seen.has(fact)) return;
-    if (memory.seen.size >= MAX_SEEN) memory.seen.clear();
-    forgetOpposites(memory.seen, kind, path);
-    memory.seen.add(fact);
+    const fact = entry.refused ? `${path} ${entry.refused[0]}` : path;
+    if (memory.seen.get(kind)?.has(fact)) return;
+    if (memory.count >= MAX_SEEN) forget(memory);
+    forgetOpposites(memory, kind, path);
+    const known = memory.seen.get(kind) ?? new Set();
+    // A copy: a part of a string keeps the whole message in memory.
+    memory.seen.set(kind, known.add(Buffer.from(fact).toString()));
+    memory.count++;
     const { template } = templateOf(path);
     memory.fresh[template] = joined(memory.fresh[template], entry);
     this.waiting.add(memory);
   }
 
-  #memoryOf({ oui, productClass, softwareVersion, manufacturer, root }: Product): ProductMemory {
+  /** The memory of a device's product. */
+  of({ oui, productClass, softwareVersion, manufacturer, root }: Product): ProductMemory {
     const key = `${oui} ${productClass} ${softwareVersion} ${root}`;
     const found = this.#memories.get(key);
     if (found) return found;
@@ -43,14 +48,20 @@ export class ProductMemories {
         break;
       }
     const product = { oui, productClass, softwareVersion, manufacturer, root };
-    const memory: ProductMemory = { product, seen: new Set(), fresh: {} };
+    const memory: ProductMemory = { product, seen: new Map(), count: 0, fresh: {} };
     this.#memories.set(key, memory);
     return memory;
   }
 }
 
+/** Has all facts of a product learned again. */
+export function forget(memory: ProductMemory): void {
+  memory.seen.clear();
+  memory.count = 0;
+}
+
 /** A name that was refused and is taken now, or the other way round, is news again. */
-function forgetOpposites(seen: Set<string>, kind: string, path: string): void {
+function forgetOpposites(memory: ProductMemory, kind: string, path: string): void {
   const opposites = kind.startsWith('f') ? ['v', 'n', 's'] : ['f9005', 'f9008'];
-  for (const opposite of opposites) seen.delete(`${opposite} ${path}`);
+  for (const opposite of opposites) if (memory.seen.get(opposite)?.delete(path)) memory.count--;
 }

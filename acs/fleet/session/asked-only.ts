@@ -43,24 +43,30 @@ function entriesOf(list: readonly Entry[], paths: readonly string[]): Entry[] {
   const loose = new Set(paths.filter(path => /[[*]/.test(path)).map(withoutRows));
   let all: Set<string> | undefined;
   const found = new Map<string, Entry>();
+  /** The partial path of the entry before, below which the next one lies nearly always. */
+  let partial: string | undefined;
   for (const entry of list) {
     const { Name: name } = entry;
-    if (exact.has(name) || isBelow(name, exact)) found.set(name, entry);
+    if (partial === undefined || !name.startsWith(partial)) partial = partialOf(name, exact);
+    if (partial !== undefined || exact.has(name)) found.set(name, entry);
     else if (loose.size > 0 || name.includes('[')) {
       all ??= new Set(paths.map(withoutRows));
       const form = withoutRows(name);
       const forms = name.includes('[') ? all : loose;
-      if (forms.has(form) || isBelow(form, forms)) found.set(name, entry);
+      if (forms.has(form) || partialOf(form, forms) !== undefined) found.set(name, entry);
     }
   }
   return [...found.values()];
 }
 
-function isBelow(name: string, paths: ReadonlySet<string>): boolean {
-  if (paths.has('')) return true;
-  for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1))
-    if (paths.has(name.slice(0, dot + 1))) return true;
-  return false;
+/** The partial path among these that the name lies below. */
+function partialOf(name: string, paths: ReadonlySet<string>): string | undefined {
+  if (paths.has('')) return '';
+  for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+    const partial = name.slice(0, dot + 1);
+    if (paths.has(partial)) return partial;
+  }
+  return undefined;
 }
 
 /** The path with one sign for each instance number, alias (TR-069 3.6.1) and wildcard. */
