@@ -123,7 +123,7 @@ function kemacOf({ payloads }: MikeyMessage, allowsNull: boolean): Extract<Paylo
   return kemac;
 }
 
-/** RFC 4567 4.1.4: a list of protocols that someone has changed on the way. */
+/** RFC 4567 4.1.4: a list of protocols that was changed on its way is refused. */
 function mustName({ payloads }: MikeyMessage): void {
   for (const payload of payloads)
     if (payload.kind === 'extension' && payload.type === SDP_IDS && !payload.data.equals(OFFERED))

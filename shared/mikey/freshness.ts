@@ -37,7 +37,7 @@ export class Freshness {
   readonly #options: FreshnessOptions;
   /** Times of messages, by their hashes, in the order in which they came. */
   readonly #taken = new Map<string, number>();
-  /** What is not newer is refused. */
+  /** Messages that are not newer are refused. */
   #floor = Number.NEGATIVE_INFINITY;
 
   constructor(options: FreshnessOptions) {
