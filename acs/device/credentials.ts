@@ -14,6 +14,21 @@ export interface Credentials {
   next?: { username: string; password: Sealed };
 }
 
+/** The login by which a device proved itself: its own, a client certificate, the enrolment credential, or none. */
+export const logins = ['own', 'certificate', 'enrolment', 'none'] as const;
+export type Login = (typeof logins)[number];
+
+/** Code of the fault of a device that accepts logins and uses none of them. */
+export const KEPT_OLD = 'credentials-kept-old';
+
+/** The logins of its own that a device has accepted in a row, and has not used. */
+export interface UnusedLogins {
+  taken: number;
+  /** Times in milliseconds. */
+  since: number;
+  last: number;
+}
+
 export interface ConnectionRequestAccess {
   /** As the device last reported it. */
   url: string;

@@ -1,6 +1,6 @@
 // Every operation on a device by name, with its arguments and result. Their functions are in operations/.
 
-import type { ConnectionRequestAccess, Credentials, Sealed } from './credentials.ts';
+import type { ConnectionRequestAccess, Credentials, Login, Sealed } from './credentials.ts';
 import type { Drift, Move, Reconciled, RestartDue, WantedValue } from './desired-state.ts';
 import type { DeviceFault } from './fault.ts';
 import type { KnownValue } from './parameter.ts';
@@ -44,6 +44,7 @@ export interface InformFacts {
   credentials?: Credentials;
   /** The device authenticated with the `next` pair, which becomes the only one. */
   usedNext?: boolean;
+  login?: Login;
 }
 
 export type Informed =
@@ -122,6 +123,8 @@ export interface DeviceOperations {
     };
     result: 'ok' | 'stale';
   };
+  /** Counts a login of its own that the device has accepted, until it uses one. */
+  credentialsTaken: { args: { token: number; now: number }; result: 'ok' | 'stale' };
   /** @throws UserError 409 `command-key-open` when a task with that CommandKey is open on the device, 429 when too many are open */
   taskAdded: { args: { task: Task }; result: Task };
   /** Marks a task as sent, before its RPC leaves. */

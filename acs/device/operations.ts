@@ -20,7 +20,15 @@ import {
   rolloutReleased,
   rolloutRolledBack,
 } from './operations/rollouts.ts';
-import { credentialsOffered, informed, intervalLearned, missed, released, valuesKnown } from './operations/sessions.ts';
+import {
+  credentialsOffered,
+  credentialsTaken,
+  informed,
+  intervalLearned,
+  missed,
+  released,
+  valuesKnown,
+} from './operations/sessions.ts';
 import {
   taskAdded,
   taskCancelled,
@@ -54,6 +62,7 @@ const operations: { [N in DeviceOperation]: Operation<N> } = {
   patched,
   approved,
   credentialsOffered,
+  credentialsTaken,
   taskAdded,
   taskSent,
   taskSettled,

@@ -1,5 +1,5 @@
 // The row of a device: all of it that must change together. Its parameter tree is stored apart.
-import type { ConnectionRequestAccess, Credentials } from './credentials.ts';
+import type { ConnectionRequestAccess, Credentials, Login, UnusedLogins } from './credentials.ts';
 import type { Drift, Move, Reconciled, RestartDue, WantedValue } from './desired-state.ts';
 import type { DeviceFault } from './fault.ts';
 import type { RolloutPosition } from './rollout-position.ts';
@@ -56,6 +56,10 @@ export interface DeviceRow extends DeviceIdentity {
   state: DeviceState;
   created: number;
   credentials?: Credentials;
+  /** The login of its last Inform. */
+  login?: Login;
+  /** Absent once it uses a login of its own; 0 BOOTSTRAP removes it. */
+  unusedLogins?: UnusedLogins;
   connectionRequest: ConnectionRequestAccess;
   /** Until this time a TLS session without credentials is admitted: an operator approved the device before it had any. */
   openUntil?: number;

@@ -64,8 +64,7 @@ export class ParameterAttributes {
 
   /**
    * SetParameterAttributes, TR-069 A.3.2.4: all or nothing; a partial path means the parameters below it that exist now.
-   * @returns takes the change back
-   * @throws CwmpFault 9003, 9004, 9005, 9009
+   * @returns takes the change back @throws CwmpFault 9003, 9004, 9005, 9009
    */
   set(items: readonly AttributeItem[]): () => void {
     const { tree } = this.#layers;

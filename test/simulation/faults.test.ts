@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { UnitReport } from '../../cpe/fleet/report.ts';
 import { packFirmware } from '../../shared/firmware.ts';
 import { deviceId as id } from '../support/devices.ts';
-import { openVirtualWorld, type VirtualWorld } from '../support/worlds/virtual-world.ts';
+import { informingEvery, openVirtualWorld, type VirtualWorld } from '../support/worlds/virtual-world.ts';
 
 const HOUR = 3_600_000;
 const image = packFirmware({ product: '4102S', version: '50.1', payload: Buffer.alloc(2000, 7) });
@@ -156,5 +156,30 @@ describe('faults of simulated units', () => {
     const took = await world.until('a good session', () => unit().sessions.good > 0, HOUR, 1000);
     assert.ok(took >= 3000, `three requests took ${took} ms`);
     assert.equal(unit().sessions.failed, 0);
+  });
+
+  it('C4: old-login: the ACS offers a login three times, and then leaves the unit alone', async () => {
+    world = await openVirtualWorld({ ramp: 0, faults: 'old-login=1', ...informingEvery(600) });
+    world.start();
+    const device = async () =>
+      (await world.api('GET', `/devices/${id}`)) as { login: string; unusedLogins: number; faults: { code: string }[] };
+    await world.pass(2 * HOUR);
+    const { login, unusedLogins, faults } = await device();
+    assert.deepEqual([login, unusedLogins, faults.map(({ code }) => code)], ['enrolment', 3, ['credentials-kept-old']]);
+    await world.pass(HOUR);
+    assert.equal((await device()).unusedLogins, 3);
+  });
+
+  it('B3: bloat: the ACS keeps what it asked for, and nothing else', async () => {
+    await enrolled();
+    world.setFaults('bloat=1');
+    await task('GetParameterValues', { args: { ParameterNames: ['Device.ManagementServer.PeriodicInformInterval'] } });
+    await world.pass(HOUR);
+    assert.equal((await newest()).state, 'done');
+    const { items } = (await world.api('GET', `/devices/${id}/parameters`)) as { items: { path: string }[] };
+    assert.deepEqual(
+      items.filter(({ path }) => path.includes('Unasked')),
+      [],
+    );
   });
 });

@@ -1,5 +1,6 @@
 // Operations that raise and clear faults of a device.
 import { createHash } from 'node:crypto';
+import { KEPT_OLD } from '../credentials.ts';
 import type { Drift } from '../desired-state.ts';
 import type { DeviceFault } from '../fault.ts';
 import type { DeviceRow } from '../row.ts';
@@ -46,6 +47,8 @@ export const faultCleared: Operation<'faultCleared'> = (row, { cause, id: fault 
     faults: known.faults.filter(open => !isMeant(open)),
     applied: Object.fromEntries(Object.entries(known.applied).filter(([name]) => !untaken.has(name))),
   };
+  // Logins that it accepted and did not use are offered again.
+  if (next.unusedLogins && cleared.some(({ code }) => code === KEPT_OLD)) delete next.unusedLogins;
   const causes = new Set(cleared.map(open => open.cause).filter(isLasting));
   if (causes.size === 0) return changed(next, true);
   // A drift that was left is checked again in the next session.

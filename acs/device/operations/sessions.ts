@@ -1,6 +1,6 @@
 // Operations of a session on its device: the Inform that claims it, the release, credentials; and the watch for devices that are late.
 import { suspicion } from '../clone-detection.ts';
-import type { Credentials } from '../credentials.ts';
+import { type Credentials, KEPT_OLD } from '../credentials.ts';
 import { suspectedBy } from '../drift-suspicion.ts';
 import { withInform, withKnown } from '../inform.ts';
 import { dueAt, livenessOf } from '../liveness.ts';
@@ -33,6 +33,7 @@ export const informed: Operation<'informed'> = (row, facts, id) => {
   if (facts.lift && next.state === 'quarantine') next.state = 'enrolled';
   if (row) Object.assign(next, suspicion(row, facts));
   else if (facts.certificate !== undefined) next.certificate = facts.certificate;
+  noteLogin(next, facts);
   const reconciled = suspectedBy(next.reconciled, facts.events);
   if (reconciled && reconciled !== next.reconciled) next.reconciled = reconciled;
   const first = known.lastInform === undefined;
@@ -43,6 +44,16 @@ export const informed: Operation<'informed'> = (row, facts, id) => {
   delete next.absence;
   return changed(next, { ...claimed, back }, ended);
 };
+
+/** A login of its own, or the factory state, ends what is known of logins that it accepted and did not use. */
+function noteLogin(row: DeviceRow, facts: DeviceOperations['informed']['args']): void {
+  const { login } = facts;
+  if (login !== undefined && row.login !== login) row.login = login;
+  if (!row.unusedLogins) return;
+  if (login !== 'own' && login !== 'certificate' && !codesOf(facts).includes('0 BOOTSTRAP')) return;
+  delete row.unusedLogins;
+  row.faults = row.faults.filter(fault => fault.code !== KEPT_OLD);
+}
 
 const codesOf = ({ events }: DeviceOperations['informed']['args']): string[] => events.map(event => event.EventCode);
 
@@ -87,4 +98,11 @@ export const credentialsOffered: Operation<'credentialsOffered'> = (row, { token
   const credentials: Credentials = { username, password, next };
   const access = { ...known.connectionRequest, ...connectionRequest };
   return changed({ ...known, credentials, connectionRequest: access }, 'ok');
+};
+
+export const credentialsTaken: Operation<'credentialsTaken'> = (row, { token, now }, id) => {
+  const known = existing(row, id);
+  if (isStale(known, token)) return unchanged(row, 'stale');
+  const { taken = 0, since = now } = known.unusedLogins ?? {};
+  return changed({ ...known, unusedLogins: { taken: taken + 1, since, last: now } }, 'ok');
 };

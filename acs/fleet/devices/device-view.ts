@@ -1,4 +1,5 @@
 // The view of a device that operators get.
+import type { Login } from '../../device/credentials.ts';
 import type { Drift, WantedValue } from '../../device/desired-state.ts';
 import { type Liveness, livenessOf } from '../../device/liveness.ts';
 import type { RolloutPosition } from '../../device/rollout-position.ts';
@@ -31,6 +32,10 @@ export interface DeviceView {
   parameterKey: string;
   wantedRevision: string | null;
   username: string | null;
+  /** The login of its last Inform: null before the first. */
+  login: Login | null;
+  /** Logins of its own that it accepted in a row and has not used. */
+  unusedLogins: number;
   connectionRequestUrl: string;
   tags: string[];
   site: Record<string, string>;
@@ -74,6 +79,8 @@ export function viewOf(row: DeviceRow, now: number): DeviceView {
     parameterKey: row.parameterKey,
     wantedRevision: row.reconciled?.revision ?? null,
     username: row.credentials?.next?.username ?? row.credentials?.username ?? null,
+    login: row.login ?? null,
+    unusedLogins: row.unusedLogins?.taken ?? 0,
     connectionRequestUrl: row.connectionRequest.url,
     tags: row.tags,
     site: row.site,

@@ -33,6 +33,8 @@ const byCode: Readonly<Record<string, string>> = {
   unreadable:
     "The device's answer breaks the standard: trace a session (PUT /devices/{id}/trace) to see it, and update the firmware, or leave out what it answers so. It is retried automatically; DELETE the fault to retry at the next session.",
   'parameter-limit': `The device tells more parameters than are kept of one device: read less of it (partial paths in settings/history), or raise --max-parameters. ${again}`,
+  'credentials-kept-old':
+    'The device answers Status 0 to ManagementServer.Username and Password and goes on with the old login: set its login on the device itself, and tell it here (PATCH the device with credentials), or update its firmware. Until then it has the enrolment credential alone. As soon as it comes with the login that it was given, the fault ends; DELETE the fault to offer it another one.',
   'outcome-unknown': 'Check the device before you repeat it: it may have been done.',
   9000: 'The device does not know this RPC: for this firmware, remove from the preset what needs it.',
   9001: `The device does not allow it now, perhaps because it is busy or locked. ${again}`,

@@ -1,5 +1,6 @@
 // A device that informs: what its Inform says, and the events that it causes.
 import type { EventEntry, ParameterValue } from '../../../shared/cwmp/methods.ts';
+import type { Login } from '../../device/credentials.ts';
 import { reportOf } from '../../device/inform.ts';
 import type { Informed, InformFacts } from '../../device/operation-types.ts';
 import type { DeviceIdentity } from '../../device/row.ts';
@@ -26,6 +27,8 @@ export interface Arrival {
 
 export type Claimed = Extract<Informed, { outcome: 'claimed' }>;
 
+const loginOf = ({ kind }: Proof): Login => (kind === 'device' ? 'own' : kind === 'open' ? 'none' : kind);
+
 export const informFactsOf = (
   secrets: Secrets,
   device: string,
@@ -42,6 +45,7 @@ export const informFactsOf = (
     admission,
   },
   ...(proof.kind === 'device' && proof.usedNext ? { usedNext: true } : {}),
+  login: loginOf(proof),
   ...(lift ? { lift } : {}),
   ...(certificate ? { certificate: certificate.fingerprint } : {}),
 });

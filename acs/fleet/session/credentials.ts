@@ -1,6 +1,6 @@
 // The credentials that the ACS gives to devices: a login of their own, and a pair for connection requests.
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
-import type { Sealed } from '../../device/credentials.ts';
+import { KEPT_OLD, type Sealed } from '../../device/credentials.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type Cpe, SessionLost } from '../common/ports.ts';
 import { isSuspended, refresh } from '../common/session-state.ts';
@@ -11,6 +11,10 @@ export const CREDENTIALS = 'credentials';
 
 /** Beyond this number of unwilling devices the oldest are forgotten, and are offered credentials once more. */
 const MAX_UNWILLING = 10_000;
+
+/** Logins that a device may accept in a row without using one. */
+const MAX_UNUSED = 3;
+const NEVER_MS = 3650 * 24 * 3_600_000;
 
 interface SealedPair {
   username: string;
@@ -39,8 +43,18 @@ export class CredentialOffers {
     // Without a pair that both sides know, no connection request could reach the device.
     const isPairDue = url !== '' && (password === '' || isNew);
     if (!isLoginDue && !isPairDue) return;
-    await this.#give(session, cpe, isLoginDue);
+    if (isLoginDue && (row.unusedLogins?.taken ?? 0) >= MAX_UNUSED) await this.#raise(id, MAX_UNUSED);
+    else await this.#give(session, cpe, isLoginDue);
     await refresh(session, this.#context);
+  }
+
+  /** Suspends offers: the device says that it takes a login, and goes on with the old one. */
+  async #raise(id: string, count: number): Promise<void> {
+    const { store, clock, events } = this.#context;
+    const now = clock.now();
+    const message = `the device accepted a login of its own in ${count} sessions, and still comes with the old one: it is offered none any more`;
+    const fault = { cause: CREDENTIALS, code: KEPT_OLD, message, retryAt: now + NEVER_MS, now };
+    events.emit('fault', { fault: await store.apply(id, 'faultRaised', fault) });
   }
 
   async #give(session: DeviceSession, cpe: Cpe, isLoginDue: boolean): Promise<void> {
@@ -55,13 +69,14 @@ export class CredentialOffers {
 
   /** Both logins, the one it came with and its own, are good from before the RPC leaves until the new one is used. */
   async #giveLogin(session: DeviceSession, cpe: Cpe, request: Record<string, string>, pair: SealedPair): Promise<void> {
-    const { secrets, store } = this.#context;
+    const { secrets, store, clock } = this.#context;
     const own = { Username: session.id, Password: secrets.password() };
     const next = { username: own.Username, password: secrets.seal(own.Password) };
     const offer = { token: session.token, next, connectionRequest: pair };
     if ((await store.apply(session.id, 'credentialsOffered', offer)) === 'stale')
       throw new SessionLost('another session has taken the device over');
-    await this.#set(session, cpe, { ...own, ...request });
+    if (!(await this.#set(session, cpe, { ...own, ...request }))) return;
+    await store.apply(session.id, 'credentialsTaken', { token: session.token, now: clock.now() });
   }
 
   /** @returns whether the device took the values */

@@ -54,12 +54,13 @@ export class TaskRuns {
   async #send(session: TaskSession, task: Task, cpe: Cpe): Promise<TaskOutcome> {
     const method = methodOf(task.method);
     const { repeatable } = methods[method];
-    if (!repeatable && !(await markSent(this.#context, session, task))) return await this.#skip(session, task);
+    if (!repeatable && !(await markSent(this.#context, session, task)))
+      return await skipped(this.#context, session, task);
     try {
       const args = await argsToSend(this.#context, this.#models, session, task, cpe);
       // The row was read when the queue began: a task that was cancelled since is not sent.
       if (repeatable && (await this.#context.store.task(task.id))?.state !== 'queued')
-        return await this.#skip(session, task);
+        return await skipped(this.#context, session, task);
       const result = (await cpe.call(method, args as never)) as Record<string, unknown>;
       return await this.#answered(session, task, args, result);
     } catch (error) {
@@ -67,11 +68,6 @@ export class TaskRuns {
         return await unreadable(this.#context, session, task, error);
       return { task: await this.#settle(session, task, { state: 'failed', fault: failureOf(error) }), ends: false };
     }
-  }
-
-  async #skip(session: TaskSession, task: Task): Promise<TaskOutcome> {
-    await refresh(session, this.#context);
-    return { task, ends: false };
   }
 
   /** @param args as they were sent */
@@ -111,6 +107,11 @@ export class TaskRuns {
     events.emit('task', { task: settled.task });
     return settled.task;
   }
+}
+
+async function skipped(context: FleetContext, session: TaskSession, task: Task): Promise<TaskOutcome> {
+  await refresh(session, context);
+  return { task, ends: false };
 }
 
 /** Makes durable that a non-repeatable RPC leaves. @returns false where the task is no longer to be sent */

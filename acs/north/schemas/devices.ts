@@ -1,5 +1,6 @@
 // Shapes of devices.
 import { Type } from 'typebox';
+import { logins } from '../../device/credentials.ts';
 import { byName, choice, closed, list, nullable, optional, page, text, texts, time } from './common.ts';
 import { fault } from './faults.ts';
 import { restartWish, typedValue, wantedValue } from './values.ts';
@@ -116,7 +117,11 @@ export const device = Type.Object({
   provisioningCode: Type.String(),
   parameterKey: Type.String(),
   wantedRevision: nullable(Type.String()),
-  username: nullable(Type.String()),
+  username: nullable(Type.String({ description: 'The name of its own login, from when it was offered or given' })),
+  login: nullable(
+    choice(logins, 'The login of its last Inform: its own, a client certificate, the enrolment credential, or none'),
+  ),
+  unusedLogins: Type.Integer({ description: 'Logins of its own that it accepted in a row and has not used' }),
   connectionRequestUrl: Type.String(),
   tags: texts,
   site: byName,
