@@ -2,6 +2,7 @@
 // single-document atomicity and no more.
 
 import type { DeviceFault } from '../device/fault.ts';
+import type { ManyOperation, Moved } from '../device/many.ts';
 import type { BlindSpot, DeviceOperation, DeviceOperations } from '../device/operation-types.ts';
 import type { KnownValue } from '../device/parameter.ts';
 import type { DeviceRow } from '../device/row.ts';
@@ -149,6 +150,8 @@ export interface Store {
     name: N,
     args: DeviceOperations[N]['args'],
   ): Promise<DeviceOperations[N]['result']>;
+  /** The same as `apply` for each of many devices, in one commit where a store can. @returns in their order */
+  applyToMany(many: ManyOperation): Promise<Moved[]>;
   devices(query: DeviceQuery): Promise<{ items: DeviceRow[]; next?: string }>;
   countDevices(filter: Filter | undefined, now: number): Promise<number>;
   /** Counts devices by the value of a field. */

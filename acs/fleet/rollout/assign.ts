@@ -5,7 +5,7 @@ import { parseFilter } from '../../query/parser.ts';
 import { pagesOf } from '../common/device-pages.ts';
 import { isZone } from '../common/time-window.ts';
 import type { RolloutContext } from './context.ts';
-import { inBatches } from './devices.ts';
+import { BATCH, inBatches } from './devices.ts';
 import type { StoredRollout } from './documents.ts';
 import { chanceOf, type Rollout, sizesOf } from './plan.ts';
 
@@ -26,32 +26,25 @@ interface Survey {
 
 /** @returns true: there is more to do */
 export async function assignAll(context: RolloutContext, stored: StoredRollout): Promise<boolean> {
-  const { store, clock, devices, documents } = context;
+  const { clock, devices, documents } = context;
   const { id, firmware, success, timeoutMs } = stored.body;
   const { all, fit, zones } = await survey(context, stored.body);
   const sizes = sizesOf(stored.body.waves, fit.length);
   const { file, sha256: fileHash, version, productClass } = firmware;
-  const elsewhere: string[] = [];
-  const place = async (device: string, wave: number): Promise<void> => {
-    const position = await store.apply(device, 'rolloutAssigned', {
-      id,
-      wave,
-      file,
-      fileHash,
-      version,
-      productClass,
-      zone: zones.get(device) ?? '',
-      soakMs: success.soakMs,
-      timeoutMs,
-      now: clock.now(),
-    });
-    if (position === 'elsewhere') elsewhere.push(device);
-    else if (position !== 'gone') devices.announce(device, position);
-  };
+  const common = { id, file, fileHash, version, productClass, soakMs: success.soakMs, timeoutMs };
   const waveOf = wavesOf(sizes);
   const waves = new Map(fit.map((device, at) => [device, waveOf(at)]));
+  const elsewhere: string[] = [];
+  const hasChanged = documents.changeSince(stored);
   // In the store's order and not by waves: rows that lie together are written together.
-  await inBatches(all, device => place(device, waves.get(device) ?? 0));
+  for (let at = 0; at < all.length; at += BATCH) {
+    if (await hasChanged()) return true;
+    const placed = all
+      .slice(at, at + BATCH)
+      .map((device): [string, number, string] => [device, waves.get(device) ?? 0, zones.get(device) ?? '']);
+    const many = { name: 'rolloutAssigned', common: { ...common, now: clock.now() }, devices: placed } as const;
+    elsewhere.push(...(await devices.moveAll(many)));
+  }
   const { devices: _done, ...body } = stored.body;
   const skipped = all.length - fit.length - elsewhere.length;
   await documents.change(

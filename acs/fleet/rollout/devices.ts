@@ -1,4 +1,5 @@
 // The devices of a rollout, found by indexed fields: a step costs as much as it changes, however many devices there are.
+import type { ManyOperation } from '../../device/many.ts';
 import type { DeviceOperations } from '../../device/operation-types.ts';
 import type { RolloutPosition, RolloutState } from '../../device/rollout-position.ts';
 import type { DeviceRow } from '../../device/row.ts';
@@ -24,9 +25,11 @@ export interface DevicesQuery {
   cursor?: string;
 }
 
+type Announced = Pick<RolloutPosition, 'id' | 'state' | 'wave' | 'reason'>;
+
 const PAGE = 500;
 /** Changes of different devices in one commit; a session that changes its own device waits for that commit. */
-const BATCH = 50;
+export const BATCH = 50;
 
 /** Does `work` on all items, a batch at a time. */
 export async function inBatches<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
@@ -103,13 +106,35 @@ export class RolloutDevices {
     return position === 'stale' ? undefined : position;
   }
 
+  /** Judges every device that fits in the same way, and announces it. */
+  async judgeAll(filter: string, judgement: Judgement): Promise<void> {
+    const { clock } = this.#context;
+    for await (const rows of this.#swept(filter))
+      for (let at = 0; at < rows.length; at += BATCH) {
+        const devices = rows.slice(at, at + BATCH).map(({ id }): [string] => [id]);
+        await this.moveAll({ name: 'rolloutJudged', common: { ...judgement, now: clock.now() }, devices });
+      }
+  }
+
+  /** Changes the positions of many devices in one commit, and announces them. @returns ids that another rollout has under way */
+  async moveAll(many: ManyOperation): Promise<string[]> {
+    const elsewhere: string[] = [];
+    const outcomes = await this.#context.store.applyToMany(many);
+    for (const [at, moved] of outcomes.entries()) {
+      const [device = ''] = many.devices[at] ?? [];
+      if (moved === 'elsewhere') elsewhere.push(device);
+      else if (typeof moved !== 'string') this.announce(device, { id: many.common.id, ...moved });
+    }
+    return elsewhere;
+  }
+
   async judgeAndAnnounce(device: string, judgement: Judgement): Promise<void> {
     const position = await this.judge(device, judgement);
     if (position) this.announce(device, position);
   }
 
   /** Emits the new position of a device. */
-  announce(device: string, { id, state, wave, reason }: RolloutPosition): void {
+  announce(device: string, { id, state, wave, reason }: Announced): void {
     const position = { rollout: id, device, state, wave, ...(reason === undefined ? {} : { reason }) };
     this.#context.events.emit('rollout', position);
   }

@@ -4,6 +4,7 @@ import { messageOf } from '../../../shared/errors.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import { openUntil } from '../common/time-window.ts';
 import type { RolloutContext } from './context.ts';
+import type { StoredRollout } from './documents.ts';
 import type { Rollout } from './plan.ts';
 
 export class Offers {
@@ -18,13 +19,21 @@ export class Offers {
     setMaxListeners(0, this.#stopped.signal);
   }
 
-  /** @param wave offers go to waves up to this one @param room how many devices may be offered @returns whether any was moved */
-  async offer(rollout: Rollout, wave: number, room: number): Promise<boolean> {
-    const { devices, clock } = this.#context;
+  /**
+   * Offers until the rollout changes, as by an abort.
+   * @param wave offers go to waves up to this one
+   * @param room how many devices may be offered
+   * @returns whether any was moved, or the rollout has changed
+   */
+  async offer(stored: StoredRollout, wave: number, room: number): Promise<boolean> {
+    const { devices, documents, clock } = this.#context;
+    const { body: rollout } = stored;
+    const hasChanged = documents.changeSince(stored);
     const offered: DeviceRow[] = [];
     let left = room;
     for (const { zone, until } of openZones(rollout, clock.now())) {
       for (const row of left > 0 ? await devices.waiting(rollout.id, zone, wave, left) : []) {
+        if (await hasChanged()) return true;
         const outcome = await this.#offerOne(rollout.id, row, until);
         if (outcome !== 'stale') left--;
         if (outcome === 'offered') offered.push(row);

@@ -39,7 +39,7 @@ export class RolloutPhases {
   async #late(stored: StoredRollout): Promise<boolean> {
     const { id, sizes, waiting = 0 } = stored.body;
     if (waiting === 0) return false;
-    if (await this.#offer(stored.body, sizes.length)) return true;
+    if (await this.#offer(stored, sizes.length)) return true;
     const { devices, documents } = this.#context;
     if ((await devices.countIn(id, ['planned', ...inFlight, 'soaking'])) > 0) return false;
     const totals = await countTotals(devices, id, sizes.length);
@@ -51,7 +51,7 @@ export class RolloutPhases {
     const { body } = stored;
     const reason = await failureLimitPassed(this.#context, body);
     if (reason === undefined)
-      return (await this.#offer(body, body.wave)) || (await openNextWave(this.#context, stored));
+      return (await this.#offer(stored, body.wave)) || (await openNextWave(this.#context, stored));
     const phase = body.failure.action === 'pause' ? 'paused' : 'rolling-back';
     await this.#context.documents.change(stored, { phase, reason }, `${phase}: ${reason}`);
     return true;
@@ -60,21 +60,20 @@ export class RolloutPhases {
   async #rollBack(stored: StoredRollout): Promise<boolean> {
     if (await rollBackAll(this.#context, stored)) return true;
     const { body } = stored;
-    return (await this.#offer(body, body.sizes.length)) || (await endIfIdle(this.#context, stored, 'rolled-back'));
+    return (await this.#offer(stored, body.sizes.length)) || (await endIfIdle(this.#context, stored, 'rolled-back'));
   }
 
   /** @param wave offers go to waves up to this one */
-  async #offer(rollout: Rollout, wave: number): Promise<boolean> {
-    const room = rollout.parallelism - (await this.#context.devices.countIn(rollout.id, inFlight));
-    return await this.#offers.offer(rollout, wave, room);
+  async #offer(stored: StoredRollout, wave: number): Promise<boolean> {
+    const { id, parallelism } = stored.body;
+    const room = parallelism - (await this.#context.devices.countIn(id, inFlight));
+    return await this.#offers.offer(stored, wave, room);
   }
 }
 
 /** Takes offers back from devices that have not begun. */
 export async function withdraw({ devices }: RolloutContext, id: string): Promise<void> {
-  await devices.sweep(inState(id, 'offered'), row =>
-    devices.judgeAndAnnounce(row.id, { id, from: ['offered'], state: 'planned', reason: 'withdrawn' }),
-  );
+  await devices.judgeAll(inState(id, 'offered'), { id, from: ['offered'], state: 'planned', reason: 'withdrawn' });
 }
 
 /** @returns why the rollout must stop: more devices have failed than its plan allows */
@@ -149,10 +148,9 @@ async function abort(context: RolloutContext, stored: StoredRollout): Promise<bo
   const { id } = stored.body;
   const { devices } = context;
   const reason = 'aborted before it was its turn';
-  for (const state of ['planned', 'offered'] as const)
-    await devices.sweep(inState(id, state), row =>
-      devices.judgeAndAnnounce(row.id, { id, from: [state], state: 'skipped', reason }),
-    );
+  // Offers first: these devices might begin.
+  for (const state of ['offered', 'planned'] as const)
+    await devices.judgeAll(inState(id, state), { id, from: [state], state: 'skipped', reason });
   return await endIfIdle(context, stored, 'aborted');
 }
 

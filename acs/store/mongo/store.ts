@@ -10,6 +10,7 @@ import { DeviceScan } from './devices/device-scan.ts';
 import { DeviceSearch } from './devices/device-search.ts';
 import { DeviceWrites } from './devices/device-writes.ts';
 import { DeviceGroups } from './devices/groups.ts';
+import { ManyWrites } from './devices/many-writes.ts';
 import { ParameterTrees } from './devices/parameter-trees.ts';
 import { TaskSearch } from './devices/task-search.ts';
 import { WorkSearch } from './devices/work-search.ts';
@@ -41,6 +42,7 @@ export async function storeOn(link: Link): Promise<Store> {
     const documents = new Documents(link, collections, deliveries);
     const trees = new ParameterTrees(link, collections);
     const outbox = new DeviceOutbox(link, collections, trees, deliveries);
+    const writes = new DeviceWrites(link, collections, outbox, documents);
     const scan = new DeviceScan(link, collections.devices, trees);
     const contents = new Contents(link, collections);
     await link.retry(() => documents.kinds.refresh());
@@ -50,7 +52,8 @@ export async function storeOn(link: Link): Promise<Store> {
     const stopRefreshing = keepFresh(link, documents);
     return {
       ...deviceStore(link, {
-        writes: new DeviceWrites(link, collections, outbox, documents),
+        writes,
+        manyWrites: new ManyWrites(link, collections, writes, documents),
         search: new DeviceSearch(link, collections.devices, trees, scan),
         groups: new DeviceGroups(link, collections.devices, scan),
         trees,
@@ -99,6 +102,7 @@ type DevicePart = Pick<
   | 'device'
   | 'deviceByUsername'
   | 'apply'
+  | 'applyToMany'
   | 'devices'
   | 'countDevices'
   | 'groups'
@@ -111,12 +115,13 @@ type DevicePart = Pick<
 
 interface DeviceParts {
   writes: DeviceWrites;
+  manyWrites: ManyWrites;
   search: DeviceSearch;
   groups: DeviceGroups;
   trees: ParameterTrees;
 }
 
-function deviceStore(link: Link, { writes, search, groups, trees }: DeviceParts): DevicePart {
+function deviceStore(link: Link, { writes, manyWrites, search, groups, trees }: DeviceParts): DevicePart {
   return {
     device: id => link.run(() => search.byId(id)),
     deviceByUsername: username => link.run(() => search.byUsername(username)),
@@ -126,6 +131,7 @@ function deviceStore(link: Link, { writes, search, groups, trees }: DeviceParts)
         if (args.known) await trees.put(id, args.known, undefined, args.most);
         return await writes.apply(id, name, args);
       }),
+    applyToMany: many => link.run(() => manyWrites.apply(many)),
     devices: query => link.run(() => search.page(query)),
     countDevices: (filter, now) => link.run(() => search.count(filter, now)),
     groups: query => link.run(() => groups.read(query)),

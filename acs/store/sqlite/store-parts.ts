@@ -1,5 +1,6 @@
 // The parts of the SQLite store by topic: each request goes to the writer, to a search, or to a quick read.
 import type { Clock } from '../../../shared/clock.ts';
+import type { Moved } from '../../device/many.ts';
 import type { DeviceOperation, DeviceOperations, Informed, InformFacts } from '../../device/operation-types.ts';
 import type { KnownValue } from '../../device/parameter.ts';
 import type { DeviceRow } from '../../device/row.ts';
@@ -17,6 +18,7 @@ type DevicePart = Pick<
   | 'device'
   | 'deviceByUsername'
   | 'apply'
+  | 'applyToMany'
   | 'devices'
   | 'countDevices'
   | 'groups'
@@ -37,6 +39,7 @@ export function deviceStore({ write, search, queries }: Connections): DevicePart
       if (name === 'taskSettled') restoreResult(result as Settled['result'], args as Settled['args']);
       return result;
     },
+    applyToMany: async many => (await write({ do: 'applyToMany', many })) as Moved[],
     // Without a filter an index gives the page at once; a filter may have to look at every device.
     devices: async query => {
       if (query.only) {

@@ -34,19 +34,24 @@ const rolloutColumns = (position: DeviceRow['rollout']): Columns => ({
   rollout_due: position?.due ?? 0,
 });
 
+/** The columns that differ, and their new values. */
 export const differing = (before: DeviceRow, row: DeviceRow): [string, string | number | null][] => {
-  const old = columnsOf(before);
-  return Object.entries(columnsOf(row)).filter(([name, value]) => old[name] !== value);
+  const isMoved = isSteadyBesideRollout(before, row) && isSameTime(before, row);
+  const old = isMoved ? rolloutColumns(before.rollout) : columnsOf(before);
+  const fresh = isMoved ? rolloutColumns(row.rollout) : columnsOf(row);
+  return Object.entries(fresh).filter(([name, value]) => old[name] !== value);
 };
 
 /** True when all columns but those of an Inform's time are the same: nearly always so, and cheaper than making the columns. */
 export const isSteady = (before: DeviceRow, row: DeviceRow): boolean =>
+  before.rollout === row.rollout && isSteadyBesideRollout(before, row);
+
+const isSteadyBesideRollout = (before: DeviceRow, row: DeviceRow): boolean =>
   before.credentials === row.credentials &&
   before.softwareVersion === row.softwareVersion &&
   before.hardwareVersion === row.hardwareVersion &&
   before.address === row.address &&
   before.state === row.state &&
-  before.rollout === row.rollout &&
   before.unfinished === row.unfinished &&
   before.manufacturer === row.manufacturer &&
   before.oui === row.oui &&

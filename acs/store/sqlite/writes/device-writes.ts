@@ -1,5 +1,6 @@
 // Changes of devices in SQLite: a pure operation on the row, and what follows from it in the tables.
 
+import { type ManyOperation, type Moved, movedOf, singlesOf } from '../../../device/many.ts';
 import type { DeviceOperation, DeviceOperations } from '../../../device/operation-types.ts';
 import { operate } from '../../../device/operations.ts';
 import type { DeviceRow } from '../../../device/row.ts';
@@ -50,6 +51,13 @@ export class DeviceWrites {
     const pk = before ? updateDevice(this.#statements, before, row, body) : insertDevice(this.#statements, row, body);
     this.#rows.remember(id, { pk, row });
     return withBody(result, row, body, args);
+  }
+
+  applyToMany(many: ManyOperation): Moved[] {
+    return singlesOf(many).map(({ id, name, args }) => {
+      const { value } = this.apply(id, name, args);
+      return movedOf(value as Parameters<typeof movedOf>[0]);
+    });
   }
 
   #notify(before: DeviceRow | undefined, row: DeviceRow | undefined, ended: readonly Task[], args: Args): void {

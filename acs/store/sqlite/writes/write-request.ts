@@ -1,4 +1,5 @@
 // Requests to the writer of the SQLite store, and their outcomes.
+import type { ManyOperation } from '../../../device/many.ts';
 import type { DeviceOperation, DeviceOperations } from '../../../device/operation-types.ts';
 import type { KnownValue } from '../../../device/parameter.ts';
 import type { AuditEntry, DocumentKind, HistoryEntry, Notice } from '../../records.ts';
@@ -9,6 +10,7 @@ import type { DeliveryRequest } from './delivery-writes.ts';
 /** Plain data: it crosses to the writer thread. */
 export type WriteRequest =
   | { do: 'apply'; id: string; name: DeviceOperation; args: DeviceOperations[DeviceOperation]['args'] }
+  | { do: 'applyToMany'; many: ManyOperation }
   | { do: 'putParameters'; device: string; values: KnownValue[]; replaceBelow?: string; most?: number }
   | PutDocument
   | { do: 'deleteDocument'; kind: DocumentKind; name: string }

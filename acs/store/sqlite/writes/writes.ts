@@ -58,6 +58,8 @@ export class SqliteWrites {
 
   #valueOf(request: Exclude<WriteRequest, { do: 'apply' }>): unknown {
     switch (request.do) {
+      case 'applyToMany':
+        return this.#devices.applyToMany(request.many);
       case 'putParameters':
         return this.#putParameters(request);
       case 'putDocument':

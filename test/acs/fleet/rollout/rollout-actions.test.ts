@@ -70,6 +70,42 @@ describe('a rollout that is stopped or rolled back', () => {
     assert.deepEqual(await test.counts(), { done: 2 });
   });
 
+  it('offers nothing more once an abort or a pause is answered, in the midst of offers', async () => {
+    await test.fleet(20);
+    const { store } = test.acs;
+    for (const action of ['pause', 'abort'] as const) {
+      let offers = 0;
+      const { apply } = store;
+      store.apply = (async (...args: Parameters<typeof apply>) => {
+        if (args[1] === 'rolloutOffered' && ++offers === 3) await test.act(action);
+        return await apply(...args);
+      }) as typeof apply;
+      await (action === 'pause' ? test.roll({ parallelism: 20 }) : test.act('resume'));
+      await test.turn();
+      store.apply = apply;
+      // The one that was on its way.
+      assert.equal(offers, 3);
+      assert.equal((await test.counts()).offered, undefined, action);
+    }
+    assert.deepEqual(await test.counts(), { skipped: 20 });
+  });
+
+  it('stops planning when it is aborted, and takes offers back before it skips the others', async () => {
+    await test.fleet(60);
+    const { store } = test.acs;
+    const { applyToMany } = store;
+    const names: string[] = [];
+    store.applyToMany = async many => {
+      if (names.push(`${many.name} ${many.devices.length}`) === 1) await test.act('abort');
+      return await applyToMany(many);
+    };
+    await test.roll();
+    await test.turn();
+    assert.deepEqual(names, ['rolloutAssigned 50', 'rolloutJudged 50']);
+    assert.deepEqual(await test.counts(), { skipped: 50 });
+    store.applyToMany = applyToMany;
+  });
+
   it('skips devices that have not begun when it is aborted', async () => {
     const units = await test.fleet(5);
     await test.roll({ waves: [2] });
