@@ -1,6 +1,7 @@
 // Plain XML, as devices send it nearly always, scanned by hand at half the cost. A document is read wholly or not at all: one with CDATA,
 // comments, a DTD, other references than the five of XML 1.0 4.6, names beyond ASCII or any error is left to saxes, which has the last
 // word on what is accepted and words the error. A property test holds both to the same trees.
+import { ownText } from '../own-text.ts';
 import {
   type Attributes,
   lookUp,
@@ -48,8 +49,7 @@ class Known<T> {
     const known = this.#byText.get(text);
     if (known) return known;
     if (text.length > Known.#LONGEST) return this.#make(text);
-    // A copy: a part of a string keeps the whole message in memory.
-    const own = Buffer.from(text).toString();
+    const own = ownText(text);
     const made = this.#make(own);
     if (made === undefined) return undefined;
     if (this.#byText.size >= Known.#MOST) this.#byText.clear();

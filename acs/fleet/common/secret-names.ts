@@ -1,6 +1,7 @@
 // The one place that decides what is secret: by the name, by the data models, by what an operator has named, and by the presets that put a
 // secret site field into a parameter. The verdict on a path is found once and kept.
 import { isSecretName } from '../../../shared/model/secret-names.ts';
+import { ownText } from '../../../shared/own-text.ts';
 import { isWild, wildPattern } from '../../query/wildcard.ts';
 
 /** Verdicts that are kept. */
@@ -44,7 +45,7 @@ export class SecretNames {
     const filled = this.#filled.value;
     const verdict = this.isByItself(name) || (filled.size > 0 && filled.has(templateOf(name)));
     if (this.#verdicts.size >= MOST) this.#verdicts.clear();
-    this.#verdicts.set(name, verdict);
+    this.#verdicts.set(ownText(name), verdict);
     return verdict;
   };
 
@@ -90,7 +91,7 @@ export class SecretNames {
     if (known !== undefined) return known;
     const verdict = isSecretName(template) || this.#rules.value.hidden.has(template);
     if (this.#templates.size >= MOST) this.#templates.clear();
-    this.#templates.set(template, verdict);
+    this.#templates.set(ownText(template), verdict);
     return verdict;
   }
 }

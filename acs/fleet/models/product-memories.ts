@@ -1,5 +1,6 @@
 // The facts that this process has heard of each product: those that it has seen, and those that are not written yet.
 import { templateOf } from '../../../shared/model/path.ts';
+import { ownText } from '../../../shared/own-text.ts';
 import { joined, type LearnedEntries, type LearnedEntry, type Product } from './learned-model.ts';
 
 /** Products, and facts of one product; beyond these they are learned again. */
@@ -29,8 +30,7 @@ export class ProductMemories {
     if (memory.count >= MAX_SEEN) forget(memory);
     forgetOpposites(memory, kind, path);
     const known = memory.seen.get(kind) ?? new Set();
-    // A copy: a part of a string keeps the whole message in memory.
-    memory.seen.set(kind, known.add(Buffer.from(fact).toString()));
+    memory.seen.set(kind, known.add(ownText(fact)));
     memory.count++;
     const { template } = templateOf(path);
     memory.fresh[template] = joined(memory.fresh[template], entry);
