@@ -1,6 +1,6 @@
 // The table of docs/capacity.md: how many devices one core serves, each figure from a measured row.
 import { type Row, rounded } from './figures.ts';
-import type { Results } from './render.ts';
+import { otherwiseBusy, type Results } from './render.ts';
 
 /** The ways in which devices come, by the key that their rows carry. */
 const ways: Readonly<Record<string, string>> = {
@@ -41,12 +41,13 @@ function lineOf(row: Row): string {
   return `| ${ways[row.capacity ?? '']} | ${rounded(row.ours)} ms (${low}–${high}) | ${cells.join(' | ')} |`;
 }
 
-export function capacityTable({ rows, date, commit, machine, nodes, load }: Results): string {
+export function capacityTable(results: Results): string {
+  const { rows, date, commit, machine, nodes } = results;
   const known = Object.keys(ways).flatMap(key => rows.filter(({ capacity }) => capacity === key));
   const head = ['session', 'CPU of a session', ...intervals.map(([text]) => `one each ${text}`)];
-  const idle = load < 0.5 ? '' : ` The machine was not idle (load ${load}).`;
+  const others = otherwiseBusy(results);
   return [
-    `Devices a core, of ${date}, commit \`${commit}\`, ${machine}, Node ${nodes[0] ?? ''}.${idle}`,
+    `Devices a core, of ${date}, commit \`${commit}\`, ${machine}, Node ${nodes[0] ?? ''}${others ? `; ${others}` : ''}.`,
     '',
     `| ${head.join(' | ')} |`,
     `| ${head.map(() => '---').join(' | ')} |`,

@@ -16,7 +16,7 @@ import { cpuMs, residentKb, scheduledNs, statMs } from './servers/process-cost.t
 const unit = 'ms server CPU / session';
 const about = {
   ...{ date: '2026-01-01', commit: 'abc', machine: '2 × CPU', options: 'few' },
-  load: 0.1,
+  busy: 1,
   nodes: ['20.20.2', '24.1.0'],
 };
 
@@ -189,7 +189,10 @@ describe('bench: tables', () => {
       assert.ok(page.includes(fact), fact);
     assert.match(page, /GenieACS\*\* 1\.2\.16 was measured in another run/);
     assert.doesNotMatch(page, /not measured|not idle/);
-    assert.match(resultsPage({ ...about, rows, failed: [], load: 3 }), /the machine was not idle/);
+    assert.match(
+      resultsPage({ ...about, rows, failed: [], busy: 30 }),
+      /the machine was not idle: other programs took 30 %/,
+    );
   });
 
   it('names a failed measure with its reason in the results', () => {

@@ -1,15 +1,14 @@
 // npm run bench: what the design promises, measured beside a floor in the same run.
 import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
-import { cpus, loadavg } from 'node:os';
+import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { helpText, readOptions, UsageError } from '../../shared/config.ts';
 import { settled } from '../../shared/program.ts';
 import { benches } from './benches.ts';
 import { withCapacity } from './capacity.ts';
-import { rounded } from './figures.ts';
-import type { Setting } from './measure.ts';
+import { pause, type Setting } from './measure.ts';
 import { type NodeBinary, nodesToMeasure } from './nodes.ts';
 import { type BenchOptions, benchOptions, withResultsFile } from './options.ts';
 import { type Circumstances, jsonText, markdownTables, type Results, resultsPage } from './render.ts';
@@ -39,7 +38,7 @@ async function main(argv: string[]): Promise<number> {
   const wrong = positionals.find(name => !benches[name]);
   if (wrong) throw new UsageError(`'${wrong}' is not one of ${names.join(', ')}`);
   const nodes = nodesToMeasure(values.node, ROOT);
-  const about = circumstances(values, nodes);
+  const about = await circumstances(values, nodes);
   const results = { ...about, ...(await measureAll(positionals.length ? positionals : names, values, nodes)) };
   const versions = `Node ${about.nodes.join(', ')}`;
   process.stdout.write(`${about.machine}; ${versions}; ${about.options}\n\n${markdownTables(results.rows)}\n`);
@@ -85,17 +84,32 @@ async function measureAll(
   return results;
 }
 
-function circumstances(
+const LOOK_MS = 3000;
+
+/** Share of the CPUs that is taken now, percent. */
+async function busyShare(): Promise<number> {
+  const sum = (): { idle: number; all: number } => {
+    const times = cpus().map(cpu => cpu.times);
+    const all = times.reduce((total, each) => total + each.user + each.nice + each.sys + each.irq + each.idle, 0);
+    return { idle: times.reduce((total, { idle }) => total + idle, 0), all };
+  };
+  const before = sum();
+  await pause(LOOK_MS);
+  const after = sum();
+  return Math.round(100 * (1 - (after.idle - before.idle) / Math.max(1, after.all - before.all)));
+}
+
+async function circumstances(
   { devices, sessions, rounds, boots, store }: BenchOptions,
   nodes: readonly NodeBinary[],
-): Circumstances {
+): Promise<Circumstances> {
   const git = (...args: string[]): string => execFileSync('git', args, { cwd: HERE, encoding: 'utf8' }).trim();
   const changed = git('status', '--porcelain') ? ' with changes' : '';
   return {
     date: new Date().toISOString().slice(0, 10),
     commit: `${git('rev-parse', '--short', 'HEAD')}${changed}`,
     machine: `${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}`,
-    load: rounded(loadavg()[0] ?? 0),
+    busy: await busyShare(),
     nodes: nodes.map(({ version }) => version),
     options: `${devices} devices stored, ${rounds} rounds of ${sessions} sessions, ${boots} boots, store ${store}`,
   };

@@ -6,8 +6,8 @@ export interface Circumstances {
   date: string;
   commit: string;
   machine: string;
-  /** Load average of the machine when the run began, over a minute: an idle one has less than 0.5. */
-  load: number;
+  /** Share of the CPUs that other programs took when the run began, percent. */
+  busy: number;
   /** Versions of Node, the first one that of the goals. */
   nodes: string[];
   options: string;
@@ -115,11 +115,18 @@ timer and a log line, and without rules, tasks, accounts or API (\`test/bench/se
 an Inform took 2.3 ms, one with its default presets 7.0–7.5 ms, one with a model of 1,000 parameters read 22–25 ms.
 Ratios travel between machines better than milliseconds do.`;
 
+const IDLE = 5;
+
+/** '' for a machine that did nothing else; otherwise how much it did. */
+export const otherwiseBusy = ({ busy }: Circumstances): string =>
+  busy < IDLE ? '' : `the machine was not idle: other programs took ${busy} % of its CPUs`;
+
 export function resultsPage({ rows, failed, ...about }: Results): string {
-  const idle = about.load < 0.5 ? '' : ': the machine was not idle, so the figures are not to be published';
+  const others = otherwiseBusy({ ...about });
+  const idle = others ? `; ${others}, so the figures are not to be published` : ', otherwise idle';
   const facts = [
     `- ${about.date}, commit \`${about.commit}\``,
-    `- ${about.machine}, load average ${about.load} at the start${idle}`,
+    `- ${about.machine}${idle}`,
     `- Node ${about.nodes.join(', ')}`,
     `- \`npm run bench\` with ${about.options}`,
   ];

@@ -91,7 +91,8 @@ async function inStorm(setting: Setting, sides: Sides): Promise<Row[]> {
   });
   const calls = await callWhile(ours, numbers, storm);
   const { count } = boots.devices;
-  const note = `${report?.sessions ?? 0} of ${count} devices had their session in ${rounded(report?.seconds ?? 0)} s, ${report?.storm?.turnedAway ?? 0} times turned away, ${report?.failed ?? 0} attempts broke off`;
+  const broken = report?.failed ? `${report.failed} attempts broke off (${report.lastError})` : 'no attempt broke off';
+  const note = `${report?.sessions ?? 0} of ${count} devices had their session in ${rounded(report?.seconds ?? 0)} s, ${report?.storm?.turnedAway ?? 0} times turned away, ${broken}`;
   if (report?.sessions !== count) throw new Error(`the storm is not over: ${note}`);
   return rowsOf(`in a storm of ${count} boots`, calls, note);
 }
