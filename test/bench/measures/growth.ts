@@ -3,6 +3,7 @@ import { openArgs, requestFor, runningNode, warmth } from '../contest.ts';
 import { interleaved, makeRow, type Row } from '../figures.ts';
 import { workOf } from '../load/envelopes.ts';
 import { type Bench, loaded, measured, type Setting } from '../measure.ts';
+import { residentMb } from '../servers/process-cost.ts';
 import type { AcsServer, Server } from '../servers/servers.ts';
 
 interface Size {
@@ -49,6 +50,7 @@ export const growth: Bench = {
         async () => await turn(floor, devices),
       ]),
     );
+    const resident = sizes.map(({ ours }) => residentMb(ours.pid));
     for (const { ours, floor } of sizes) for (const server of [ours, floor]) await server.stop();
     return sizes.flatMap(({ devices }, at): Row[] => [
       makeRow({
@@ -61,7 +63,7 @@ export const growth: Bench = {
         name: `heap of the main thread with ${devices} devices stored`,
         unit: 'MB',
         ours: heaps[at] ?? [],
-        note: 'after a collection',
+        note: `after a collection; the process has ${Math.round(resident[at] ?? 0)} MB resident`,
       }),
     ]);
   },

@@ -4,6 +4,7 @@ import { onFirstNode, type Sides, withSides } from '../contest.ts';
 import { interleaved, makeRow, median, percentile, type Row, rounded } from '../figures.ts';
 import type { LoadReport } from '../load/requests.ts';
 import { type Bench, informedBy, type Setting } from '../measure.ts';
+import { residentMb } from '../servers/process-cost.ts';
 import type { Server } from '../servers/servers.ts';
 
 export const LOAD = 0.7;
@@ -65,7 +66,7 @@ async function measure(setting: Setting, sides: Sides): Promise<Row[]> {
       name: `heap of the main thread after that, ${setting.devices} devices stored`,
       unit: 'MB',
       ours: heaps,
-      note: 'after a collection',
+      note: `after a collection; the process has ${Math.round(residentMb(ours.pid))} MB resident`,
     }),
   ];
 }

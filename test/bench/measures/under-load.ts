@@ -12,7 +12,7 @@ import { bootsOn } from './storm.ts';
 /** CPEs that are called, apart from those that come by themselves. */
 const CALLED = 8;
 const SECONDS = 12;
-const WAIT_S = 60;
+const WAIT_S = 50;
 const GOAL_MS = 250;
 
 interface Calls {
