@@ -7,7 +7,7 @@ import type { Reconciliation } from './reconciliation.ts';
 import { Refused } from './refused.ts';
 
 /** The script that leads a device back from another ACS is no part of its desired state. */
-const isOwnDownload = ({ method, origin, content }: Task): boolean =>
+export const isOwnDownload = ({ method, origin, content }: Task): boolean =>
   method === 'Download' && origin === 'reconcile' && !content;
 
 /** Has the device fetch what it lacks. @returns false while a transfer is under way @throws Refused */

@@ -50,7 +50,7 @@ export class DeviceSessions {
 
   /** Settles the transfer (TR-069 A.3.3.2): accepted any number of times, also with a CommandKey that is not known. */
   readonly transferComplete = (session: DeviceSession, args: Arguments<'TransferComplete'>): Promise<void> =>
-    settleTransfer(this.#context, session, args);
+    settleTransfer(this.#context, this.#parts, session, args);
 
   /** Does all that is due for the device: its tasks, then what its desired state asks for. */
   readonly work = (session: DeviceSession, cpe: Cpe): Promise<void> => this.#work.run(session, cpe);

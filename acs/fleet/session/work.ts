@@ -7,6 +7,7 @@ import { quirksOf } from '../common/quirks.ts';
 import { refresh } from '../common/session-state.ts';
 import { HISTORY } from '../monitoring/history-reader.ts';
 import { touchedBy } from '../reconcile/drift.ts';
+import { raiseFailedDownload } from '../reconcile/failed-download.ts';
 import { reconcile } from '../reconcile/reconcile.ts';
 import type { ReconcileParts } from '../reconcile/reconciliation.ts';
 import { adapted } from './adapted-cpe.ts';
@@ -92,6 +93,7 @@ export class SessionWork {
 /** Settles the task of a transfer (TR-069 A.3.3.2), if there is one. */
 export async function settleTransfer(
   context: FleetContext,
+  parts: ReconcileParts,
   session: DeviceSession,
   args: Arguments<'TransferComplete'>,
 ): Promise<void> {
@@ -110,5 +112,6 @@ export async function settleTransfer(
   }
   events.emit('task', { task });
   if (task.origin === 'operator') session.touched.push(...touchedBy(task));
+  await raiseFailedDownload(context, parts, session, task);
   await refresh(session, context);
 }

@@ -56,7 +56,7 @@ describe('C4: a device that accepts a login and keeps the old one', () => {
     return [login, unusedLogins, ...faults.map(({ code }) => code)];
   };
 
-  it('C4: is counted, has a fault, and is left alone; the list names the login it uses', async () => {
+  it('C4: has a fault after three accepted logins, and shows the login that it uses', async () => {
     for (const [at, event] of ['0 BOOTSTRAP', '2 PERIODIC', '1 BOOT'].entries()) {
       assert.deepEqual(await session(factory, event), ['SetParameterValues'], event);
       assert.deepEqual(await shown(), ['enrolment', at + 1]);
