@@ -74,7 +74,8 @@ function repeated(piece: Buffer, times: number): Buffer {
   return Buffer.alloc(piece.length * Math.min(times, most), piece);
 }
 
-const line = /[^\r\n]+\r?\n/g;
+/** Only a beginning of a line is tried, so that a long line costs no more than its length. */
+const line = /^[^\n]+\n?/gm;
 const word = /[\w.-]+/g;
 
 export const mutations: Readonly<Record<string, Mutation>> = {

@@ -11,6 +11,8 @@ export interface Message {
   frame(body: Buffer): Buffer;
   /** The next message waits for an answer to this one. */
   answered: boolean;
+  /** Mark of the port that it goes to, where that is another than that of the conversation. */
+  to?: string;
 }
 
 export type Protocol = 'tcp' | 'tls' | 'udp';
@@ -29,6 +31,7 @@ export interface Send {
   pauseMs: number;
   /** Milliseconds to wait for an answer; 0: none is waited for. */
   patienceMs: number;
+  to: string | undefined;
 }
 
 export type Ending = 'close' | 'reset' | 'half';
@@ -78,7 +81,7 @@ export function planOf(seed: number, index: number, conversations: readonly Conv
     const bytes = isChanged ? changed(message, random, other, changes) : bytesOf(message);
     const whole = protocol === 'udp' ? bytes.subarray(0, MAX_DATAGRAM) : bytes;
     const patienceMs = message.answered && !pipelined ? PATIENCE_MS : 0;
-    return { bytes: harmless(whole), patienceMs, ...piecesOf(whole.length, protocol, random, changes) };
+    return { bytes: harmless(whole), patienceMs, to: message.to, ...piecesOf(whole.length, protocol, random, changes) };
   });
   const early = protocol !== 'udp' && random.int(0, 9) === 0 ? cutShort(sends, random) : sends;
   if (early !== sends) changes.push('early close');
@@ -148,8 +151,8 @@ function harmless(bytes: Buffer): Buffer {
 /** A name for all that a case sends: two cases with the same name send the same bytes in the same pieces. */
 export function digestOf(plan: Plan): string {
   const hash = createHash('sha256');
-  for (const { bytes, cuts, pauseMs, patienceMs } of plan.sends)
-    hash.update(bytes).update(JSON.stringify([bytes.length, cuts, pauseMs, patienceMs]));
+  for (const { bytes, cuts, pauseMs, patienceMs, to } of plan.sends)
+    hash.update(bytes).update(JSON.stringify([bytes.length, cuts, pauseMs, patienceMs, to]));
   return hash
     .update(JSON.stringify([plan.conversation, plan.ending, plan.source]))
     .digest('hex')

@@ -11,12 +11,18 @@ export interface Place {
   port: number;
 }
 
-/** @param learn takes from an answer what later messages need */
-export async function play(plan: Plan, place: Place, learn: (text: string, marks: Marks) => void): Promise<void> {
-  if (plan.protocol === 'udp') await playDatagrams(plan, place, learn);
-  else await playStream(plan, place, learn);
+/**
+ * @param learn takes from an answer what later messages need
+ * @param known marks that stand for something from the start
+ */
+export async function play(plan: Plan, place: Place, learn: Learn, known: Marks = new Map()): Promise<void> {
+  if (plan.protocol === 'udp') await playDatagrams(plan, place, learn, known);
+  else await playStream(plan, place, learn, known);
 }
 
+export type Learn = (text: string, marks: Marks) => void;
+
+const DATAGRAM_PAUSE_MS = 10;
 const CONNECT_MS = 5000;
 /** Bytes of an answer that are looked at. */
 const MAX_ANSWER = 262_144;
@@ -39,6 +45,17 @@ class Answers {
     this.#wake?.();
   }
 
+  /** The answer behind provisional ones (100 Continue, 100 Trying). */
+  async final(ms: number, learn: (text: string) => void): Promise<void> {
+    const until = performance.now() + ms;
+    for (let left = ms; left > 0; left = until - performance.now()) {
+      const text = await this.next(left);
+      learn(text);
+      const last = Math.max(text.lastIndexOf('SIP/2.0 1'), text.lastIndexOf('HTTP/1.1 1'));
+      if (last < 0 || /\n(SIP\/2\.0|HTTP\/1\.1) [2-6]/.test(text.slice(last))) return;
+    }
+  }
+
   /** The answer, or what has come of it in this time. */
   async next(ms: number): Promise<string> {
     if (this.#text === '' && !this.ended) {
@@ -58,14 +75,11 @@ class Answers {
   }
 }
 
-async function playDatagrams(
-  { sends, source }: Plan,
-  { host, port }: Place,
-  learn: Parameters<typeof play>[2],
-): Promise<void> {
+async function playDatagrams(plan: Plan, { host, port }: Place, learn: Learn, known: Marks): Promise<void> {
+  const { sends, source } = plan;
   const socket = createSocket('udp4');
   const answers = new Answers();
-  const marks: Marks = new Map();
+  const marks: Marks = new Map(known);
   socket.on('message', bytes => answers.take(bytes));
   socket.on('error', () => answers.end());
   try {
@@ -75,30 +89,24 @@ async function playDatagrams(
     });
     marks.set('port', String(socket.address().port));
     marks.set('host', source);
-    for (const { bytes, patienceMs } of sends) {
-      await new Promise<void>(resolve => socket.send(filled(bytes, marks), port, host, () => resolve()));
-      if (patienceMs > 0) learn(await answers.next(patienceMs), marks);
+    for (const { bytes, patienceMs, to } of sends) {
+      // A port that was not told yet is none: the message goes where the others go.
+      const other = to === undefined ? 0 : Number(marks.get(to) ?? 0);
+      const target = other > 0 && other < 65_536 ? other : port;
+      await new Promise<void>(resolve => socket.send(filled(bytes, marks), target, host, () => resolve()));
+      if (patienceMs > 0) await answers.final(patienceMs, text => learn(text, marks));
     }
+    // Datagrams that nothing slows down would only be dropped.
+    await sleep(DATAGRAM_PAUSE_MS);
   } finally {
     socket.close();
   }
 }
 
-async function playStream(plan: Plan, place: Place, learn: Parameters<typeof play>[2]): Promise<void> {
+async function playStream(plan: Plan, place: Place, learn: Learn, known: Marks): Promise<void> {
   const socket = await opened(plan, place);
   if (!socket) return;
-  const answers = new Answers();
-  const marks: Marks = new Map([
-    ['port', String(socket.localPort ?? 0)],
-    ['host', plan.source],
-  ]);
-  socket.on('data', (chunk: Buffer) => answers.take(chunk));
-  for (const event of ['end', 'close', 'error'] as const) socket.on(event, () => answers.end());
-  for (const send of plan.sends) {
-    if (answers.ended) break;
-    await writePieces(socket, send, marks, answers);
-    if (send.patienceMs > 0) learn(await answers.next(send.patienceMs), marks);
-  }
+  const answers = await converse(socket, plan, learn, known);
   if (plan.ending === 'half') {
     socket.end();
     await answers.next(HALF_MS);
@@ -106,6 +114,22 @@ async function playStream(plan: Plan, place: Place, learn: Parameters<typeof pla
   // A socket that is being shut down cannot be reset.
   if (plan.ending === 'reset' && plan.protocol === 'tcp' && !socket.writableEnded) socket.resetAndDestroy();
   else socket.destroy();
+}
+
+/** Plays a case over a connection, which stays open. */
+export async function converse(socket: Socket, plan: Plan, learn: Learn, known: Marks): Promise<Answers> {
+  const answers = new Answers();
+  const marks: Marks = new Map([['port', String(socket.localPort ?? 0)], ['host', plan.source], ...known]);
+  const take = (chunk: Buffer): void => answers.take(chunk);
+  socket.on('data', take);
+  for (const event of ['end', 'close', 'error'] as const) socket.once(event, () => answers.end());
+  for (const send of plan.sends) {
+    if (answers.ended) break;
+    await writePieces(socket, send, marks, answers);
+    if (send.patienceMs > 0) await answers.final(send.patienceMs, text => learn(text, marks));
+  }
+  socket.off('data', take);
+  return answers;
 }
 
 /** Undefined where the target takes no connection: its limits may say so. */
@@ -129,11 +153,11 @@ function opened({ protocol, source }: Plan, place: Place): Promise<Socket | unde
   });
 }
 
-async function writePieces(
+export async function writePieces(
   socket: Socket,
   { bytes, cuts, pauseMs }: Send,
   marks: Marks,
-  answers: Answers,
+  answers: { ended: boolean },
 ): Promise<void> {
   const text = filled(bytes, marks);
   let from = 0;
@@ -147,6 +171,6 @@ async function writePieces(
 }
 
 /** Until the target has read, or has gone; a target that reads no further is left after a while. */
-async function drained(socket: Socket, answers: Answers): Promise<void> {
+async function drained(socket: Socket, answers: { ended: boolean }): Promise<void> {
   for (let turn = 0; turn < 50 && socket.writableNeedDrain && !answers.ended; turn++) await sleep(10);
 }

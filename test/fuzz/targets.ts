@@ -1,13 +1,23 @@
 // All targets of the fuzz, by name.
 import type { Target } from './lab.ts';
 import { openAcsLab } from './labs/acs.ts';
+import { gatewayParties, openGatewayLab } from './labs/gateway.ts';
 import { openPbxLab, pbxParties } from './labs/pbx.ts';
+import type { Conversation } from './plan.ts';
 import { plantedTargets } from './planted/targets.ts';
 import { cwmpConversations } from './targets/acs-cwmp.ts';
 import { proxyConversations } from './targets/acs-proxy.ts';
 import { restConversations } from './targets/acs-rest.ts';
 import { stunConversations } from './targets/acs-stun.ts';
+import { acsConversations, dhcpConversations, sntpConversations } from './targets/gateway-answers.ts';
+import { mediaConversations } from './targets/gateway-media.ts';
+import { datagramConversations, requestConversations } from './targets/gateway-requests.ts';
 import { sipConversations } from './targets/sip.ts';
+
+function gateway(surface: string, about: string, conversations: readonly Conversation[], lanes: number): Target {
+  const name = `gateway-${surface}`;
+  return { name, about, conversations, lanes, open: folder => openGatewayLab(folder, name) };
+}
 
 export const targets: readonly Target[] = [
   {
@@ -47,6 +57,25 @@ export const targets: readonly Target[] = [
       open: openPbxLab,
     }),
   ),
+  gateway('http', 'connection requests to a gateway by HTTP', requestConversations, 16),
+  gateway(
+    'udp',
+    'connection requests to a gateway by UDP, and STUN answers at the same port',
+    datagramConversations,
+    8,
+  ),
+  ...(['udp', 'tcp', 'tls'] as const).map(protocol =>
+    gateway(
+      `sip-${protocol}`,
+      `calls to a gateway over ${protocol.toUpperCase()}`,
+      sipConversations(gatewayParties, protocol),
+      protocol === 'tls' ? 1 : 16,
+    ),
+  ),
+  gateway('rtp', 'media of calls to a gateway: RTP, SRTP, RTCP', mediaConversations(gatewayParties), 8),
+  gateway('dhcp', 'answers of the DHCP server that a gateway asks', dhcpConversations, 48),
+  gateway('sntp', 'answers of the SNTP server that a gateway asks', sntpConversations, 32),
+  gateway('acs', 'answers and requests of the ACS of a gateway', acsConversations, 1),
 ];
 
 /** Those with a fault on purpose are chosen by their full name only. `acs` stands for all of the ACS. @returns the names that are no target */
