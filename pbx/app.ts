@@ -9,6 +9,7 @@ import { TransactionLayer } from '../shared/sip/transaction.ts';
 import type { TimerSettings } from '../shared/sip/transaction-types.ts';
 import { SipTransport } from '../shared/sip/transport.ts';
 import type { SipUri } from '../shared/sip/uri.ts';
+import { throttledByAddress } from '../shared/throttled-log.ts';
 import { createAuthenticator, type SipDigestAlgorithm } from './auth.ts';
 import { type Call, Calls } from './calls.ts';
 import { type Binding, Location } from './location.ts';
@@ -84,7 +85,8 @@ const tlsOf = (flow: Flow): { tls?: { version: string; cipher: string } } =>
 
 /** Listens and serves until `stop`. Rejects when a port is taken. */
 export async function startPbx(options: PbxOptions): Promise<Pbx> {
-  const { log, random } = options;
+  const { random } = options;
+  const log = throttledByAddress(options.log, options.clock);
   const clock = guardedClock(options.clock, error => log.error('PBX timer failed', { error }));
   const policy = options.policy ?? allowAll;
   const users = new Map(options.users.map(({ user, password }) => [user, password]));

@@ -53,7 +53,7 @@ export function createAuthenticator(options: {
           user: result.username,
           method,
           reason: result.reason,
-          from: flow.remote.host,
+          address: flow.remote.host,
         });
       }
       const challenges = verifier.challenge({ stale: result.stale });

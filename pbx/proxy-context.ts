@@ -30,14 +30,16 @@ export interface ProxyOptions {
 
 export function refuse({ log }: ProxyOptions, transaction: ServerTransaction, status: number, reason?: string): void {
   const { method, uri } = transaction.request;
-  log.info('SIP request refused', { method, uri, status, reason });
+  const address = transaction.flow.remote.host;
+  log.info('SIP request refused', { address, method, uri, status, reason });
   transaction.respond(status, reason);
 }
 
 /** RFC 5630 5.3: the request would leave TLS, or came without it. */
 export function refuseSips({ log, nameOn }: ProxyOptions, transaction: ServerTransaction): void {
   const { method, uri } = transaction.request;
-  log.info('SIP request for TLS refused', { method, uri, flow: transaction.flow.id });
+  const { id, remote } = transaction.flow;
+  log.info('SIP request for TLS refused', { address: remote.host, method, uri, flow: id });
   transaction.respond(480, undefined, { headers: [sipsNotAllowed(nameOn(transaction.flow).host)] });
 }
 

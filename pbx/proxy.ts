@@ -54,7 +54,7 @@ export class SipProxy {
     } catch (error) {
       // An ACK has no answer.
       if (!(error instanceof SipSyntaxError)) throw error;
-      log.warn('ACK dropped', { reason: error.message });
+      log.warn('ACK dropped', { address: flow.remote.host, reason: error.message });
     }
   }
 

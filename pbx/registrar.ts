@@ -98,7 +98,7 @@ export function createRegistrar(options: RegistrarOptions): (transaction: Server
     const refusal = await bind(user, transaction);
     if (refusal) {
       const { status, reason, headers = [] } = refusal;
-      log.info('SIP registration refused', { user, status, reason });
+      log.info('SIP registration refused', { address: transaction.flow.remote.host, user, status, reason });
       transaction.respond(status, reason, { headers });
       return;
     }

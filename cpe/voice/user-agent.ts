@@ -1,6 +1,7 @@
 // The unit's SIP side in one place: connections, registrations, keep-alive, calls. `services` starts it with the unit's
 // settings and stops it when they change.
 import { guardedClock } from '../../shared/clock.ts';
+import { throttledByAddress } from '../../shared/throttled-log.ts';
 import type { Call } from './call/call.ts';
 import { type ConnectionStatus, connectionStatus, type GatewayState, gatewayState } from './gateway-status.ts';
 import type { RegistrationState } from './registrar.ts';
@@ -12,7 +13,7 @@ const isConfigured = ({ registrar, proxy }: UserAgentConfig): boolean => registr
 
 /** The surroundings, with the gateway's name in the log and timers that let no error out. */
 function guardedEnv(config: UserAgentConfig, env: UserAgentEnv): UserAgentEnv {
-  const log = env.log.child({ gateway: config.gateway });
+  const log = throttledByAddress(env.log.child({ gateway: config.gateway }), env.clock);
   return { ...env, log, clock: guardedClock(env.clock, error => log.error('SIP timer failed', { error })) };
 }
 

@@ -46,7 +46,7 @@ export class AcceptedConnections {
     const network = networkOf(plainAddress(socket.remoteAddress ?? ''));
     const count = (this.#byNetwork.get(network) ?? 0) + 1;
     if (open >= this.#most || count > MAX_PER_ADDRESS) {
-      this.#log.warn('SIP connection limit reached', { from: socket.remoteAddress });
+      this.#log.warn('SIP connection limit reached', { address: socket.remoteAddress });
       return false;
     }
     this.#byNetwork.set(network, count);

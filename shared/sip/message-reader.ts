@@ -40,7 +40,7 @@ export class MessageReader implements FlowHost {
   }
 
   lost(reason: string, bytes: Buffer, flow: Flow): void {
-    this.log.warn('SIP stream framing lost', { from: addressText(flow.remote), reason });
+    this.log.warn('SIP stream framing lost', { ...senderOf(flow), reason });
     this.#guarded(flow, () => {
       const request = requestIn(bytes);
       this.onMalformed(request ? new MalformedRequest(reason, 400, request) : new SipSyntaxError(reason), flow);
@@ -61,7 +61,7 @@ export class MessageReader implements FlowHost {
     try {
       handle();
     } catch (error) {
-      this.log.error('SIP message handler failed', { from: addressText(flow.remote), error });
+      this.log.error('SIP message handler failed', { ...senderOf(flow), error });
     }
   }
 
@@ -70,13 +70,19 @@ export class MessageReader implements FlowHost {
       return parseMessage(bytes);
     } catch (error) {
       if (!(error instanceof SipSyntaxError)) throw error;
-      const { remote, protocol } = flow;
-      this.log.warn('malformed SIP message', { from: addressText(remote), protocol, reason: error.message });
+      const { protocol } = flow;
+      this.log.warn('malformed SIP message', { ...senderOf(flow), protocol, reason: error.message });
       this.onMalformed(error, flow);
       return undefined;
     }
   }
 }
+
+/** Fields of a log line: `address` tells senders apart whose lines are throttled. */
+const senderOf = ({ remote }: Flow): { from: string; address: string } => ({
+  from: addressText(remote),
+  address: remote.host,
+});
 
 /** The request at the head of a stream that lost its framing, as far as it can be read. */
 function requestIn(bytes: Buffer): SipRequest | undefined {

@@ -115,8 +115,8 @@ export class TransactionLayer {
       else this.#servers.receive(message, flow);
     } catch (error) {
       if (!(error instanceof SipSyntaxError)) throw error;
-      const from = `${flow.remote.host}:${flow.remote.port}`;
-      this.#options.log.warn('SIP message refused', { from, reason: error.message });
+      const { host: address, port } = flow.remote;
+      this.#options.log.warn('SIP message refused', { from: `${address}:${port}`, address, reason: error.message });
       if (message.kind === 'request') this.#refuseMalformed(message, flow, error);
     }
   }

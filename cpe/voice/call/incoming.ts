@@ -48,7 +48,8 @@ function acceptOffer(context: CallContext, transaction: ServerTransaction, ssrc:
   }
   const negotiated = negotiateOffer(offer, context.security, context.keying, ssrc);
   if (!negotiated.ok) {
-    context.log.warn('call refused', { from: request.headers.get('From'), reason: negotiated.reason });
+    const address = transaction.flow.remote.host;
+    context.log.warn('call refused', { address, from: request.headers.get('From'), reason: negotiated.reason });
     if (negotiated.wrongKeyManagement) context.wrongKeyManagement();
     refuseSession(transaction, context, negotiated.reason, negotiated.wrongKeyManagement);
     return undefined;

@@ -27,7 +27,11 @@ function refuseSips({ address, log }: CallContext, transaction: ServerTransactio
   if (flow.protocol === 'tls') return false;
   const isCalled = isSips(request.uri);
   if (!isCalled && !leadsToSips(request)) return false;
-  log.warn('SIP request for TLS refused', { method: request.method, uri: request.uri });
+  log.warn('SIP request for TLS refused', {
+    address: flow.remote.host,
+    method: request.method,
+    uri: request.uri,
+  });
   if (isCalled) transaction.respond(416);
   else transaction.respond(480, undefined, { headers: [sipsNotAllowed(address)] });
   return true;

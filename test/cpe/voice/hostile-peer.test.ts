@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { CallFailed } from '../../../cpe/voice/call/call.ts';
+import { createLog } from '../../../shared/log.ts';
 import { createRequest } from '../../../shared/sip/message.ts';
 import { CallLab, clock, plain } from '../../support/cpe/call-lab.ts';
 import { inviteTo, reached, sdpText } from '../../support/cpe/voice.ts';
@@ -32,6 +33,17 @@ describe('a hostile SIP peer of the unit', () => {
       socket.close();
     });
   }
+
+  it('logs one line a minute for what an address sends that is no SIP', async () => {
+    const lines: string[] = [];
+    const log = createLog({ clock, level: 'info', write: line => void lines.push(line) });
+    await lab.start({ srtp: plain }, undefined, log);
+    const socket = createSocket('udp4');
+    for (let count = 0; count < 40; count++) socket.send('no SIP at all\r\n\r\n', 5060, lab.address);
+    assert.equal((await lab.answerTo(sdpText(40_000, 'RTP/AVP'))).status, 200);
+    socket.close();
+    assert.equal(lines.filter(line => line.includes('malformed SIP message')).length, 1);
+  });
 
   it('B6: sends no reports where the media port leaves no port for them', async () => {
     await lab.start({ srtp: plain });

@@ -80,37 +80,13 @@ class AcsLab implements Lab {
   }
 
   async probe(target: string): Promise<void> {
-    if (target === 'acs-stun') return await this.#bind();
-    if (target === 'acs-rest') return await this.#list();
+    if (target === 'acs-stun') return await bind(this.#stun);
+    if (target === 'acs-rest') return await list(this.#api);
     const cpe = this.#cpe;
     // A session that is not finished must not disturb the next one.
     this.#cpe = this.#newCpe(cpe.credentials);
     await cpe.session([['2 PERIODIC']]);
     this.#cpe = cpe;
-  }
-
-  /** Datagrams may be lost where many come. */
-  async #bind(): Promise<void> {
-    const peer = await rawPeer();
-    try {
-      const answer = peer.next();
-      for (let tries = 0; tries < 10; tries++) {
-        await peer.send(bindingRequest, this.#stun.port);
-        if ((await within(900, answer)) === undefined) return;
-      }
-      throw new Error('no STUN answer');
-    } finally {
-      await peer.close();
-    }
-  }
-
-  async #list(): Promise<void> {
-    const headers = { authorization: `Bearer ${TOKEN}` };
-    for (const path of ['devices?limit=1', 'presets/fuzz']) {
-      const answer = await fetch(`${this.#api}/api/v1/${path}`, { headers });
-      await answer.text();
-      if (answer.status !== 200) throw new Error(`GET ${path} answered ${answer.status}`);
-    }
   }
 
   #newCpe(credentials: DialectCpe['credentials']): DialectCpe {
@@ -141,5 +117,29 @@ class AcsLab implements Lab {
       body: JSON.stringify(document),
     });
     if (!answer.ok) throw new Error(`PUT ${path}: ${answer.status} ${await answer.text()}`);
+  }
+}
+
+/** Datagrams may be lost where many come. */
+async function bind(stun: Place): Promise<void> {
+  const peer = await rawPeer();
+  try {
+    const answer = peer.next();
+    for (let tries = 0; tries < 10; tries++) {
+      await peer.send(bindingRequest, stun.port);
+      if ((await within(900, answer)) === undefined) return;
+    }
+    throw new Error('no STUN answer');
+  } finally {
+    await peer.close();
+  }
+}
+
+async function list(api: string): Promise<void> {
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  for (const path of ['devices?limit=1', 'presets/fuzz']) {
+    const answer = await fetch(`${api}/api/v1/${path}`, { headers });
+    await answer.text();
+    if (answer.status !== 200) throw new Error(`GET ${path} answered ${answer.status}`);
   }
 }

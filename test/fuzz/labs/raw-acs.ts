@@ -26,8 +26,6 @@ export class RawAcs {
   readonly #server: Server;
   readonly #open = new Set<Socket>();
   #script: Script | undefined;
-  /** Requests that came. */
-  heard = 0;
 
   private constructor() {
     this.#server = createServer(socket => this.#take(socket));
@@ -91,7 +89,6 @@ export class RawAcs {
   }
 
   async #answer(socket: Socket, request: string, state: { ended: boolean }): Promise<void> {
-    this.heard++;
     const marks: Marks = new Map([['id', /<[\w-]+:ID[^>]*>([^<]*)</.exec(request)?.[1] ?? '1']]);
     const script = this.#script;
     const send = script?.plan.sends[script.next];

@@ -114,6 +114,15 @@ export function sipConversations(parties: SipParties, protocol: Protocol): Conve
         request('CANCEL', calleeUri, { call: 'cancel' }),
       ],
     ],
+    ...oddConversations(parties, protocol),
+  ];
+  return all.map(([name, messages]) => ({ name, protocol, messages }));
+}
+
+/** Messages that are less usual. */
+function oddConversations(parties: SipParties, protocol: Protocol): [string, Message[]][] {
+  const { request, domainUri, calleeUri } = telephone(parties, protocol);
+  return [
     [
       'routes',
       [
@@ -157,5 +166,4 @@ export function sipConversations(parties: SipParties, protocol: Protocol): Conve
       ],
     ],
   ];
-  return all.map(([name, messages]) => ({ name, protocol, messages }));
 }

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../../../shared/clock.ts';
+import type { Log } from '../../../shared/log.ts';
 import type { SipResponse } from '../../../shared/sip/message.ts';
 import { inviteTo, type Peer, registered, startPeer, startUnit, tlsSettings, type Unit, unitConfig } from './voice.ts';
 
@@ -41,7 +42,7 @@ export class CallLab {
   }
 
   /** A unit at a loopback address of its own, listening at UDP 5060 there. */
-  async start(changes: Parameters<typeof unitConfig>[2] = {}, time?: Clock): Promise<Unit> {
+  async start(changes: Parameters<typeof unitConfig>[2] = {}, time?: Clock, log?: Log): Promise<Unit> {
     const address = this.#newAddress();
     const config = unitConfig('100', this.peer.server, {
       address,
@@ -50,7 +51,7 @@ export class CallLab {
       ...changes,
       domain: '127.0.0.1',
     });
-    this.#unit = startUnit(config, () => tlsSettings([]), time ? { clock: time } : {});
+    this.#unit = startUnit(config, () => tlsSettings([]), { ...(time && { clock: time }), ...(log && { log }) });
     await this.#unit.until(registered, 'registration');
     return this.#unit;
   }
