@@ -4,9 +4,11 @@ import type { DeviceRow } from '../../device/row.ts';
 import { parseFilter } from '../../query/parser.ts';
 import { pagesOf } from '../common/device-pages.ts';
 import { isZone } from '../common/time-window.ts';
+import { changeSince } from './change-since.ts';
 import type { RolloutContext } from './context.ts';
 import { BATCH, inBatches } from './devices.ts';
 import type { StoredRollout } from './documents.ts';
+import { moveAll } from './many-positions.ts';
 import { chanceOf, type Rollout, sizesOf } from './plan.ts';
 
 const PAGE = 500;
@@ -26,7 +28,7 @@ interface Survey {
 
 /** @returns true: there is more to do */
 export async function assignAll(context: RolloutContext, stored: StoredRollout): Promise<boolean> {
-  const { clock, devices, documents } = context;
+  const { clock, documents } = context;
   const { id, firmware, success, timeoutMs } = stored.body;
   const { all, fit, zones } = await survey(context, stored.body);
   const sizes = sizesOf(stored.body.waves, fit.length);
@@ -35,7 +37,7 @@ export async function assignAll(context: RolloutContext, stored: StoredRollout):
   const waveOf = wavesOf(sizes);
   const waves = new Map(fit.map((device, at) => [device, waveOf(at)]));
   const elsewhere: string[] = [];
-  const hasChanged = documents.changeSince(stored);
+  const hasChanged = changeSince(context, stored);
   // In the store's order and not by waves: rows that lie together are written together.
   for (let at = 0; at < all.length; at += BATCH) {
     if (await hasChanged()) return true;
@@ -43,7 +45,7 @@ export async function assignAll(context: RolloutContext, stored: StoredRollout):
       .slice(at, at + BATCH)
       .map((device): [string, number, string] => [device, waves.get(device) ?? 0, zones.get(device) ?? '']);
     const many = { name: 'rolloutAssigned', common: { ...common, now: clock.now() }, devices: placed } as const;
-    elsewhere.push(...(await devices.moveAll(many)));
+    elsewhere.push(...(await moveAll(context, many)));
   }
   const { devices: _done, ...body } = stored.body;
   const skipped = all.length - fit.length - elsewhere.length;

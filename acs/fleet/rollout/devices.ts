@@ -1,5 +1,4 @@
 // The devices of a rollout, found by indexed fields: a step costs as much as it changes, however many devices there are.
-import type { ManyOperation } from '../../device/many.ts';
 import type { DeviceOperations } from '../../device/operation-types.ts';
 import type { RolloutPosition, RolloutState } from '../../device/rollout-position.ts';
 import type { DeviceRow } from '../../device/row.ts';
@@ -85,16 +84,17 @@ export class RolloutDevices {
 
   /** Does `work` on every device that fits, once. */
   async sweep(filter: string, work: (row: SweptRow) => Promise<unknown>): Promise<void> {
-    for await (const rows of this.#swept(filter)) await inBatches(rows, work);
+    for await (const rows of this.pages(filter)) await inBatches(rows, work);
   }
 
   /** @returns whether the test holds for a device that fits; pages after the first such device are not read */
   async some(filter: string, test: (row: SweptRow) => boolean): Promise<boolean> {
-    for await (const rows of this.#swept(filter)) if (rows.some(test)) return true;
+    for await (const rows of this.pages(filter)) if (rows.some(test)) return true;
     return false;
   }
 
-  #swept(text: string): AsyncIterable<readonly SweptRow[]> {
+  /** Reads all devices that fit, page by page; a page is read only after the one before it is done. */
+  pages(text: string): AsyncIterable<readonly SweptRow[]> {
     const { store, clock } = this.#context;
     return pagesOf(store, { only: sweptFields, filter: parseFilter(text), limit: PAGE, now: clock.now() }, false);
   }
@@ -104,28 +104,6 @@ export class RolloutDevices {
     const { store, clock } = this.#context;
     const position = await store.apply(device, 'rolloutJudged', { ...judgement, now: clock.now() });
     return position === 'stale' ? undefined : position;
-  }
-
-  /** Judges every device that fits in the same way, and announces it. */
-  async judgeAll(filter: string, judgement: Judgement): Promise<void> {
-    const { clock } = this.#context;
-    for await (const rows of this.#swept(filter))
-      for (let at = 0; at < rows.length; at += BATCH) {
-        const devices = rows.slice(at, at + BATCH).map(({ id }): [string] => [id]);
-        await this.moveAll({ name: 'rolloutJudged', common: { ...judgement, now: clock.now() }, devices });
-      }
-  }
-
-  /** Changes the positions of many devices in one commit, and announces them. @returns ids that another rollout has under way */
-  async moveAll(many: ManyOperation): Promise<string[]> {
-    const elsewhere: string[] = [];
-    const outcomes = await this.#context.store.applyToMany(many);
-    for (const [at, moved] of outcomes.entries()) {
-      const [device = ''] = many.devices[at] ?? [];
-      if (moved === 'elsewhere') elsewhere.push(device);
-      else if (typeof moved !== 'string') this.announce(device, { id: many.common.id, ...moved });
-    }
-    return elsewhere;
   }
 
   async judgeAndAnnounce(device: string, judgement: Judgement): Promise<void> {

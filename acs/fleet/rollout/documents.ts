@@ -86,18 +86,6 @@ export class RolloutDocuments {
     return changed;
   }
 
-  /** @returns a test: has the rollout changed since it was read? It reads again only where some rollout has changed */
-  changeSince({ body, generation }: StoredRollout): () => Promise<boolean> {
-    const { store } = this.#context;
-    let known = 0;
-    return async () => {
-      const newest = store.generation('rollout');
-      if (newest === known) return false;
-      known = newest;
-      return (await this.find(body.id))?.generation !== generation;
-    };
-  }
-
   async remove(id: string): Promise<void> {
     await this.#documents.remove(id, true);
   }

@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { messageOf } from '../../../shared/errors.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import { openUntil } from '../common/time-window.ts';
+import { changeSince } from './change-since.ts';
 import type { RolloutContext } from './context.ts';
 import type { StoredRollout } from './documents.ts';
 import type { Rollout } from './plan.ts';
@@ -26,9 +27,9 @@ export class Offers {
    * @returns whether any was moved, or the rollout has changed
    */
   async offer(stored: StoredRollout, wave: number, room: number): Promise<boolean> {
-    const { devices, documents, clock } = this.#context;
+    const { devices, clock } = this.#context;
     const { body: rollout } = stored;
-    const hasChanged = documents.changeSince(stored);
+    const hasChanged = changeSince(this.#context, stored);
     const offered: DeviceRow[] = [];
     let left = room;
     for (const { zone, until } of openZones(rollout, clock.now())) {

@@ -4,6 +4,7 @@ import { assignAll } from './assign.ts';
 import type { RolloutContext } from './context.ts';
 import { inState } from './devices.ts';
 import type { StoredRollout } from './documents.ts';
+import { judgeAll } from './many-positions.ts';
 import { Offers } from './offer.ts';
 import { amountOf, isEnded, isWaitOver, type Rollout, waitMsOf } from './plan.ts';
 import { countTotals } from './progress.ts';
@@ -72,8 +73,8 @@ export class RolloutPhases {
 }
 
 /** Takes offers back from devices that have not begun. */
-export async function withdraw({ devices }: RolloutContext, id: string): Promise<void> {
-  await devices.judgeAll(inState(id, 'offered'), { id, from: ['offered'], state: 'planned', reason: 'withdrawn' });
+export async function withdraw(context: RolloutContext, id: string): Promise<void> {
+  await judgeAll(context, inState(id, 'offered'), { id, from: ['offered'], state: 'planned', reason: 'withdrawn' });
 }
 
 /** @returns why the rollout must stop: more devices have failed than its plan allows */
@@ -146,11 +147,10 @@ async function endIfIdle(context: RolloutContext, stored: StoredRollout, phase: 
 
 async function abort(context: RolloutContext, stored: StoredRollout): Promise<boolean> {
   const { id } = stored.body;
-  const { devices } = context;
   const reason = 'aborted before it was its turn';
   // Offers first: these devices might begin.
   for (const state of ['offered', 'planned'] as const)
-    await devices.judgeAll(inState(id, state), { id, from: [state], state: 'skipped', reason });
+    await judgeAll(context, inState(id, state), { id, from: [state], state: 'skipped', reason });
   return await endIfIdle(context, stored, 'aborted');
 }
 

@@ -1,0 +1,27 @@
+// Positions of many devices, changed with one operation and announced one by one.
+import type { ManyOperation } from '../../device/many.ts';
+import type { RolloutContext } from './context.ts';
+import { BATCH, type Judgement } from './devices.ts';
+
+type Context = Pick<RolloutContext, 'store' | 'clock' | 'devices'>;
+
+/** Judges every device that fits in the same way, and announces it. */
+export async function judgeAll(context: Context, filter: string, judgement: Judgement): Promise<void> {
+  for await (const rows of context.devices.pages(filter))
+    for (let at = 0; at < rows.length; at += BATCH) {
+      const devices = rows.slice(at, at + BATCH).map(({ id }): [string] => [id]);
+      const common = { ...judgement, now: context.clock.now() };
+      await moveAll(context, { name: 'rolloutJudged', common, devices });
+    }
+}
+
+/** Changes the positions of some devices in one commit, and announces them. @returns ids that another rollout has under way */
+export async function moveAll({ store, devices }: Context, many: ManyOperation): Promise<string[]> {
+  const elsewhere: string[] = [];
+  for (const [at, moved] of (await store.applyToMany(many)).entries()) {
+    const [device = ''] = many.devices[at] ?? [];
+    if (moved === 'elsewhere') elsewhere.push(device);
+    else if (typeof moved !== 'string') devices.announce(device, { id: many.common.id, ...moved });
+  }
+  return elsewhere;
+}
