@@ -1,5 +1,6 @@
 // The history setting: the devices, parameters and events of which a history is kept. One document of the kind `setting`.
 import { messageOf, readAt } from '../../../shared/errors.ts';
+import { ThrottledLog } from '../../../shared/throttled-log.ts';
 import { UserError } from '../../errors.ts';
 import { durationOf } from '../../query/literals.ts';
 import { parseFilter } from '../../query/parser.ts';
@@ -28,6 +29,8 @@ export interface CompiledHistoryRule {
   readMs: number | undefined;
 }
 
+/** Wait after a load that failed. */
+const RETRY_MS = 10_000;
 const SETTING = 'history';
 const MAX_PATTERNS = 32;
 
@@ -36,9 +39,13 @@ export class HistorySetting {
   readonly #documents: Documents<HistoryRule>;
   #known: { generation: number; compiled: CompiledHistoryRule | undefined } = { generation: 0, compiled: undefined };
   #loading = false;
+  /** The next load in the background after one that failed, by the monotonic clock. */
+  #retryAt = Number.NEGATIVE_INFINITY;
+  readonly #failures: ThrottledLog;
 
   constructor(context: FleetContext) {
     this.#context = context;
+    this.#failures = new ThrottledLog(context.clock);
     this.#documents = documents(context, 'setting', {
       missing: () => new UserError(404, 'no-such-setting', 'there is no history setting'),
       validate: compileHistoryRule,
@@ -60,16 +67,24 @@ export class HistorySetting {
 
   /** The setting as last loaded, for callers that cannot wait. A change is loaded in the background. */
   current(): CompiledHistoryRule | undefined {
-    const { store, log } = this.#context;
-    if (this.#known.generation !== store.generation('setting') && !this.#loading) {
+    const { store, clock } = this.#context;
+    const isDue = this.#known.generation !== store.generation('setting') && clock.monotonic() >= this.#retryAt;
+    if (isDue && !this.#loading) {
       this.#loading = true;
       this.load()
-        .catch(error => log.warn('history setting read failed', { reason: messageOf(error) }))
+        .catch((error: unknown) => this.#failed(error))
         .finally(() => {
           this.#loading = false;
         });
     }
     return this.#known.compiled;
+  }
+
+  /** Every event asks for the setting: a store that is away is not asked again for each of them. */
+  #failed(error: unknown): void {
+    const { clock, log } = this.#context;
+    this.#retryAt = clock.monotonic() + RETRY_MS;
+    this.#failures.write(fields => log.warn('history setting read failed', { reason: messageOf(error), ...fields }));
   }
 
   /** @throws UserError 400 that names the place */
