@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { openBalancer } from '../processes/balancer.ts';
-import { endPrograms, type Program, program } from '../support/processes/process.ts';
+import { endPrograms, type Line, type Program, program } from '../support/processes/process.ts';
 import type { CrashStore } from './stores.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -38,6 +38,9 @@ export async function build(...sources: string[]): Promise<Build> {
   };
 }
 
+/** Starts of a server whose store is out of reach. */
+const STARTS = 3;
+
 export interface Server {
   start(): Promise<void>;
   /** SIGKILL: sent before this returns; resolves when the process is gone. */
@@ -58,6 +61,24 @@ export function server(main: string, data: string, args: string[], env: Record<s
   let running: Program | undefined;
   let ownEnd: string | undefined;
   let isReady = false;
+  /** A server that cannot reach its store says so and ends; its supervisor starts it again. */
+  const begin = async (tries = 1): Promise<Line> => {
+    const started = program(
+      main,
+      ['--data', data, '--cwmp', up.cwmp, '--api', up.api, '--cpe-auth', 'none', '--enrol', 'auto', ...args],
+      env,
+    );
+    running = started;
+    void started.ended.then(({ code, signal }) => {
+      if (running === started && isReady) ownEnd = `${signal ?? code}\n${started.text().slice(-2000)}`;
+    });
+    try {
+      return await started.ready();
+    } catch (error) {
+      if (tries === STARTS || !started.text().includes('cannot be used')) throw error;
+      return await begin(tries + 1);
+    }
+  };
   const up: Server = {
     cwmp: 'http://127.0.0.1:0',
     api: 'http://127.0.0.1:0',
@@ -66,16 +87,7 @@ export function server(main: string, data: string, args: string[], env: Record<s
     text: () => running?.text() ?? '',
     ownEnd: () => ownEnd,
     start: async () => {
-      const started = program(
-        main,
-        ['--data', data, '--cwmp', up.cwmp, '--api', up.api, '--cpe-auth', 'none', '--enrol', 'auto', ...args],
-        env,
-      );
-      running = started;
-      void started.ended.then(({ code, signal }) => {
-        if (running === started) ownEnd = `${signal ?? code}\n${started.text().slice(-2000)}`;
-      });
-      const ready = await started.ready();
+      const ready = await begin();
       up.cwmp = String((ready.cwmp as string[])[0]);
       up.api = String(ready.api);
       isReady = true;
