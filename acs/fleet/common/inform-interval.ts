@@ -15,12 +15,17 @@ export const intervalName = /\.(ManagementServer|X_0090F8_Cwmp)\.PeriodicInformI
 
 export const enableName = /\.(ManagementServer|X_0090F8_Cwmp)\.PeriodicInformEnable$/;
 
-/** Learns the interval, which an Inform need not carry (TR-069 3.7.1.5). The last of several values counts. */
-export async function learnInterval(store: Store, row: DeviceRow, values: readonly NamedValue[]): Promise<void> {
+/**
+ * Learns the interval, which an Inform need not carry (TR-069 3.7.1.5). The last of several values counts.
+ * @returns the row with it
+ */
+export async function learnInterval(store: Store, row: DeviceRow, values: readonly NamedValue[]): Promise<DeviceRow> {
   const interval = values.findLast(({ path }) => intervalName.test(path))?.value.trim();
   const isOff = /^(0|false|Disable)$/i.test(values.findLast(({ path }) => enableName.test(path))?.value ?? '1');
-  if (!isOff && (interval === undefined || !/^[1-9]\d{0,9}$/.test(interval))) return;
+  if (!isOff && (interval === undefined || !/^[1-9]\d{0,9}$/.test(interval))) return row;
   const informInterval = isOff ? 0 : Number(interval);
-  if ((row.informInterval ?? 0) !== informInterval || row.isIntervalDue)
-    await store.apply(row.id, 'intervalLearned', { informInterval });
+  if ((row.informInterval ?? 0) === informInterval && !row.isIntervalDue) return row;
+  await store.apply(row.id, 'intervalLearned', { informInterval });
+  const { informInterval: _before, isIntervalDue: _due, ...rest } = row;
+  return isOff ? rest : { ...rest, informInterval };
 }

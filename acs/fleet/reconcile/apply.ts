@@ -77,8 +77,8 @@ async function recordValues(run: Reconciliation, write: Write): Promise<void> {
     time,
   }));
   await context.store.putParameters(row.id, kept);
-  run.row = withKnown(run.row, kept);
-  await learnInterval(context.store, row, namedValues([...current.values(), ...written]));
+  const learned = namedValues([...current.values(), ...written]);
+  run.row = await learnInterval(context.store, withKnown(run.row, kept), learned);
   context.events.emit('reconciled', { device: row.id, revision: desired.revision, changed: values.length });
 }
 

@@ -45,7 +45,8 @@ export class CredentialOffers {
     if (!isLoginDue && !isPairDue) return;
     if (isLoginDue && (row.unusedLogins?.taken ?? 0) >= MAX_UNUSED) await this.#raise(id, MAX_UNUSED);
     else await this.#give(session, cpe, isLoginDue);
-    await refresh(session, this.#context);
+    // The row after a pair alone is known.
+    if (isLoginDue) await refresh(session, this.#context);
   }
 
   /** Suspends offers: the device says that it takes a login, and goes on with the old one. */
@@ -62,9 +63,10 @@ export class CredentialOffers {
     const request = { ConnectionRequestUsername: 'acs', ConnectionRequestPassword: secrets.password() };
     const pair = { username: 'acs', password: secrets.seal(request.ConnectionRequestPassword) };
     if (isLoginDue) return await this.#giveLogin(session, cpe, request, pair);
-    await store.apply(session.id, 'patched', { patch: { connectionRequest: pair } });
+    session.row = await store.apply(session.id, 'patched', { patch: { connectionRequest: pair } });
     if (await this.#set(session, cpe, request)) return;
-    await store.apply(session.id, 'patched', { patch: { connectionRequest: { username: '', password: '' } } });
+    const none = { username: '', password: '' };
+    session.row = await store.apply(session.id, 'patched', { patch: { connectionRequest: none } });
   }
 
   /** Both logins, the one it came with and its own, are good from before the RPC leaves until the new one is used. */

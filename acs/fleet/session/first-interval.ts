@@ -15,23 +15,23 @@ export class FirstIntervals {
   }
 
   /** Reads the interval at 0 BOOTSTRAP and after an approval, unless the device has told it before. */
-  async read({ id, row: before, events }: DeviceSession, cpe: Cpe): Promise<void> {
-    if (before.informInterval !== undefined) return;
-    if (!before.isIntervalDue && !events.includes('0 BOOTSTRAP')) return;
-    const { store, clock } = this.#context;
+  async read(session: DeviceSession, cpe: Cpe): Promise<void> {
+    const { id, row, events } = session;
     // The session itself may have read or set it.
-    const row = await store.device(id);
-    if (!row || row.informInterval !== undefined || isSuspended(row, HISTORY, clock.now())) return;
+    if (row.informInterval !== undefined) return;
+    if (!row.isIntervalDue && !events.includes('0 BOOTSTRAP')) return;
+    const { store, clock } = this.#context;
+    if (isSuspended(row, HISTORY, clock.now())) return;
     const server = `${row.root}ManagementServer.`;
     const ParameterNames = [`${server}PeriodicInformEnable`, `${server}PeriodicInformInterval`];
     try {
       const { ParameterList } = await cpe.call('GetParameterValues', { ParameterNames });
-      await learnInterval(store, row, namedValues(ParameterList));
+      session.row = await learnInterval(store, row, namedValues(ParameterList));
     } catch (error) {
       // A device need not let them be read: it is judged by the usual interval then.
       if (!(error instanceof CwmpFault)) throw error;
     }
     // It is not asked again, whatever it has answered.
-    if (row.isIntervalDue) await store.apply(id, 'intervalLearned', {});
+    if (session.row.isIntervalDue) await store.apply(id, 'intervalLearned', {});
   }
 }

@@ -59,8 +59,7 @@ export class TaskRuns {
     try {
       const args = await argsToSend(this.#context, this.#models, session, task, cpe);
       // The row was read when the queue began: a task that was cancelled since is not sent.
-      if (repeatable && (await this.#context.store.task(task.id))?.state !== 'queued')
-        return await skipped(this.#context, session, task);
+      if (repeatable && !(await isQueued(this.#context, task))) return await skipped(this.#context, session, task);
       const result = (await cpe.call(method, args as never)) as Record<string, unknown>;
       return await this.#answered(session, task, args, result);
     } catch (error) {
@@ -112,6 +111,12 @@ export class TaskRuns {
 async function skipped(context: FleetContext, session: TaskSession, task: Task): Promise<TaskOutcome> {
   await refresh(session, context);
   return { task, ends: false };
+}
+
+/** An open task is in the row of its device, which costs one read of any store. */
+async function isQueued({ store }: FleetContext, { id, device }: Task): Promise<boolean> {
+  const row = await store.device(device);
+  return row?.tasks.find(open => open.id === id)?.state === 'queued';
 }
 
 /** Makes durable that a non-repeatable RPC leaves. @returns false where the task is no longer to be sent */
