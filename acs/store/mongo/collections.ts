@@ -6,7 +6,7 @@ import { isDuplicate } from './link-errors.ts';
 import type { Versioned } from './versioned.ts';
 
 /** Grows when an older program could not read what a newer one writes. */
-const STORE_VERSION = 1;
+const STORE_VERSION = 2;
 
 /** A device: its row as JSON, and the fields that it is found and sorted by. Unknown is '' or 0, as in the SQLite store. */
 export interface DeviceDocument extends Versioned {
@@ -14,6 +14,12 @@ export interface DeviceDocument extends Versioned {
   tree: string;
   /** The device was removed, but ended tasks are still to be copied; of the fields below it has only `outbox` and `notices`. */
   gone?: true;
+  /** Known values of its parameters, JSON, up to a bound: they count before those in chunks. */
+  known?: string;
+  /** The chunks of known values, in the order of paths; absent in a document that store version 1 wrote. Chunks never change. */
+  chunks?: TreeChunkEntry[];
+  /** Chunks that the last change of values replaced: the next one deletes them, so that a reader in between still finds them. */
+  replaced?: string[];
   /** Tasks that ended with the write of this document, until they are in the collection of ended tasks. */
   outbox?: EndedTask[];
   /** Notices of the write of this document, until they are in the queue of deliveries. */
@@ -52,6 +58,27 @@ export interface DeviceDocument extends Versioned {
   /** Order keys of the newest open task and of the latest fault. */
   newestTask?: string;
   latestFault?: string;
+}
+
+/** The document of a device as far as its next write needs it. */
+export type HeldDocument = Pick<
+  DeviceDocument,
+  '_id' | 'op' | 'past' | 'tree' | 'gone' | 'row' | 'known' | 'chunks' | 'replaced' | 'outbox' | 'notices'
+>;
+
+/** A chunk of known values. */
+export interface TreeChunkEntry {
+  id: string;
+  /** Its first path. */
+  from: string;
+  /** Number of its parameters, which an older version has not noted. */
+  count?: number;
+  /** Digest of its paths; absent where one of its values has attributes. */
+  paths?: string;
+  /** Digest of its values and types; present where `paths` is. */
+  texts?: string;
+  /** All its values were read again, and were the same, at this time. */
+  at?: number;
 }
 
 /** An entry of a map: a key may hold dots and dollars, a field name may not. */
@@ -103,17 +130,10 @@ export interface EndedTask {
   body: string;
 }
 
-/** A chunk, and the first path in it. An older version has not noted its number of parameters. */
-interface TreeRange {
-  id: string;
-  from: string;
-  count?: number;
-}
-
-/** A parameter tree: the chunks that it is made of, in the order of paths. Chunks never change; this document says which ones count. */
-export interface TreeDocument extends Versioned {
-  chunks: TreeRange[];
-  /** Chunks that the last write replaced: the next one deletes them, so that a reader in between still finds them. */
+/** The chunks of a device whose document store version 1 wrote: they go into the document with its next write. */
+export interface TreeDocument {
+  _id: string;
+  chunks: TreeChunkEntry[];
   replaced: string[];
 }
 
@@ -248,6 +268,8 @@ async function checkVersion(link: Link, { devices }: Collections): Promise<void>
     await link.retry(() => unlessThere(meta.insertOne({ _id: 'store', version: STORE_VERSION })));
     return;
   }
+  if (stored.version < STORE_VERSION)
+    await link.retry(() => meta.updateOne({ _id: 'store' }, { $max: { version: STORE_VERSION } }));
   if (stored.version > STORE_VERSION)
     throw new UserError(
       503,

@@ -5,7 +5,7 @@ import type { Addressed } from '../notices.ts';
 import type { Delivery, DeliveryOutcome, Notice } from '../records.ts';
 import type { DeliveryCount, DeliveryQuery, TakeDeliveries } from '../store.ts';
 import { jsonOf } from '../text-checks.ts';
-import { type Collections, type DeliveryDocument, type StoredNotice, unlessThere } from './collections.ts';
+import type { Collections, DeliveryDocument, StoredNotice } from './collections.ts';
 import { textKey } from './devices/device-document.ts';
 import type { Link } from './link.ts';
 
@@ -43,12 +43,14 @@ export class Deliveries {
 
   /** Safe to be done twice: the same notice for the same webhook is one document. */
   async add(notices: readonly StoredNotice[]): Promise<void> {
-    for (const { id, time, webhooks, body } of notices)
-      for (const webhook of webhooks) {
-        const _id = `${textKey(id)}/${webhook}`;
-        const document = { _id, webhook, due: time, created: time, attempts: 0, dead: false, body };
-        await this.#link.retry(() => unlessThere(this.#deliveries.insertOne(document)));
-      }
+    const writes = notices.flatMap(({ id, time, webhooks, body }) =>
+      webhooks.map(webhook => {
+        const document = { webhook, due: time, created: time, attempts: 0, dead: false, body };
+        const update = { $setOnInsert: document };
+        return { updateOne: { filter: { _id: `${textKey(id)}/${webhook}` }, update, upsert: true } };
+      }),
+    );
+    if (writes.length > 0) await this.#link.retry(() => this.#deliveries.bulkWrite(writes, { ordered: false }));
   }
 
   async take({ webhook, now, leaseMs, limit }: TakeDeliveries): Promise<Delivery[]> {

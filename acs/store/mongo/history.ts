@@ -12,25 +12,62 @@ const bounds = (tree: string) => ({ $gte: `${tree}/`, $lt: `${tree}0` });
 const seriesKey = (tree: string, path: string): string => `${tree}/${textKey(path)}`;
 const slotKey = (series: string, level: number, slot: number): string => `${series}/${level}/${slot}`;
 
+/** Events that a device may have beyond the bound before the oldest are looked for; they are not shown. */
+const EVENTS_BEYOND = 32;
+const MAX_COUNTED = 50_000;
+
+/** Counts events, so that the oldest are looked for only now and then. */
+class EventCounts {
+  /** Events of each tree since its oldest were looked for. */
+  readonly #appended = new Map<string, number>();
+
+  /** The trees that got many events since their oldest were looked for. */
+  grown(trees: readonly string[]): string[] {
+    const grown: string[] = [];
+    for (const tree of trees) {
+      const count = (this.#appended.get(tree) ?? 0) + 1;
+      // The one that grew last is the last to be forgotten.
+      this.#appended.delete(tree);
+      if (count >= EVENTS_BEYOND) grown.push(tree);
+      else this.#appended.set(tree, count);
+    }
+    for (const oldest of this.#appended.keys()) {
+      if (this.#appended.size <= MAX_COUNTED) break;
+      this.#appended.delete(oldest);
+    }
+    return grown;
+  }
+}
+
+interface TreeSample {
+  tree: string;
+  path: string;
+  time: number;
+  value: number;
+}
+
 export class History {
   readonly #link: Link;
   readonly #collections: Collections;
   /** Orders events of one time by when this process appended them. */
   #sequence = 0;
+  readonly #counts = new EventCounts();
 
   constructor(link: Link, collections: Collections) {
     this.#link = link;
     this.#collections = collections;
   }
 
+  /** Entries of many devices cost as many requests as those of one. */
   async append(entries: readonly HistoryEntry[]): Promise<void> {
     const trees = await this.#treesOf([...new Set(entries.map(({ device }) => device))]);
-    for (const { device, events = [], samples = [] } of entries) {
+    const found = entries.flatMap(({ device, events = [], samples = [] }) => {
       const tree = trees.get(textKey(device));
-      if (tree === undefined) continue;
-      if (events.length > 0) await this.#addEvents(tree, events);
-      if (samples.length > 0) await addSamples(this.#link, this.#collections, tree, samples);
-    }
+      return tree === undefined ? [] : [{ tree, events, samples }];
+    });
+    await this.#addEvents(found.flatMap(({ tree, events }) => events.map(event => ({ tree, event }))));
+    const samples = found.flatMap(({ tree, samples }) => samples.map(sample => ({ tree, ...sample })));
+    if (samples.length > 0) await addSamples(this.#link, this.#collections, samples);
   }
 
   async series({ device, path, level }: SeriesQuery): Promise<Bucket[]> {
@@ -54,14 +91,15 @@ export class History {
     const tree = await this.#treeOf(device);
     if (tree === undefined) return [];
     const query = { _id: bounds(tree) };
-    const options = { sort: { _id: -1 as const }, limit };
+    const options = { sort: { _id: -1 as const }, limit: Math.min(limit, MAX_EVENTS) };
     const found = await this.#link.retry(() => this.#collections.deviceEvents.find(query, options).toArray());
     return found.map(({ time, type, body }) => ({ time, type, data: JSON.parse(body) as Record<string, unknown> }));
   }
 
-  async #addEvents(tree: string, events: readonly DeviceEvent[]): Promise<void> {
+  async #addEvents(events: readonly { tree: string; event: DeviceEvent }[]): Promise<void> {
+    if (events.length === 0) return;
     const { deviceEvents } = this.#collections;
-    const writes = events.map(({ time, type, data }) => ({
+    const writes = events.map(({ tree, event: { time, type, data } }) => ({
       replaceOne: {
         filter: { _id: `${tree}/${orderKey(time, this.#nextSequence())}/${this.#link.newId()}` },
         replacement: { time, type, body: jsonOf(data) },
@@ -69,15 +107,13 @@ export class History {
       },
     }));
     await this.#link.retry(() => deviceEvents.bulkWrite(writes, { ordered: true }));
-    const options = { sort: { _id: -1 as const }, skip: MAX_EVENTS, limit: 500, projection: { _id: 1 as const } };
-    const found = await this.#link.retry(() => deviceEvents.find({ _id: bounds(tree) }, options).toArray());
-    const old = found.map(({ _id }) => _id);
+    const old: string[] = [];
+    for (const tree of this.#counts.grown(events.map(({ tree }) => tree)))
+      old.push(...(await eventsBeyond(this.#link, this.#collections, tree)));
     if (old.length > 0) await this.#link.retry(() => deviceEvents.deleteMany({ _id: { $in: old } }));
   }
 
-  #nextSequence(): string {
-    return String(this.#sequence++).padStart(12, '0');
-  }
+  readonly #nextSequence = (): string => String(this.#sequence++).padStart(12, '0');
 
   async #treesOf(ids: readonly string[]): Promise<Map<string, string>> {
     const query = { _id: { $in: ids.map(textKey) }, gone: { $exists: false } };
@@ -91,25 +127,27 @@ export class History {
   }
 }
 
+/** Ids of the events beyond those that are kept. */
+async function eventsBeyond(link: Link, { deviceEvents }: Collections, tree: string): Promise<string[]> {
+  const options = { sort: { _id: -1 as const }, skip: MAX_EVENTS, limit: 500, projection: { _id: 1 as const } };
+  const found = await link.retry(() => deviceEvents.find({ _id: bounds(tree) }, options).toArray());
+  return found.map(({ _id }) => _id);
+}
+
 /** Adds numbers to rings; those of paths beyond the most series of a device are left out. */
-async function addSamples(
-  link: Link,
-  { series, seriesPaths }: Collections,
-  tree: string,
-  samples: NonNullable<HistoryEntry['samples']>,
-): Promise<void> {
-  const paths = samples.map(({ path }) => path);
-  const known = await seriesOf(link, seriesPaths, tree, paths);
-  const places = samples.flatMap(({ path, time, value }) => {
-    const of = known.get(path);
-    if (of === undefined) return [];
+async function addSamples(link: Link, collections: Collections, samples: readonly TreeSample[]): Promise<void> {
+  const { series } = collections;
+  const known = await seriesOf(link, collections, samples);
+  const places = samples.flatMap(({ tree, path, time, value }) => {
+    const of = seriesKey(tree, path);
+    if (!known.has(of)) return [];
     return levels.map((level, at) => {
       const bucket = bucketAt(time, level);
       return { _id: slotKey(of, at, slotOf(bucket, level)), of, level: at, bucket, value };
     });
   });
   if (places.length === 0) return;
-  const ids = places.map(({ _id }) => _id);
+  const ids = [...new Set(places.map(({ _id }) => _id))];
   const stored = await link.retry(() => series.find({ _id: { $in: ids } }).toArray());
   const next = new Map<string, SeriesDocument>(stored.map(document => [document._id, document]));
   for (const { _id, of, level, bucket, value } of places)
@@ -120,21 +158,33 @@ async function addSamples(
   await link.retry(() => series.bulkWrite(writes, { ordered: false }));
 }
 
-/** The series of a device by path, those of `paths` added as long as there is room. */
+/** The keys of the series that samples go into; those that are new are added as long as their device has room. */
 async function seriesOf(
   link: Link,
-  seriesPaths: Collections['seriesPaths'],
-  tree: string,
-  paths: readonly string[],
-): Promise<Map<string, string>> {
-  const stored = await link.retry(() => seriesPaths.find({ _id: bounds(tree) }).toArray());
-  const known = new Map(stored.map(({ _id, path }) => [path, _id]));
-  for (const path of new Set(paths)) {
-    if (known.has(path) || known.size >= MAX_SERIES) continue;
-    const _id = seriesKey(tree, path);
-    await link.retry(() => seriesPaths.replaceOne({ _id }, { path }, { upsert: true }));
-    known.set(path, _id);
-  }
+  { seriesPaths }: Collections,
+  samples: readonly TreeSample[],
+): Promise<ReadonlySet<string>> {
+  const wanted = new Map(samples.map(sample => [seriesKey(sample.tree, sample.path), sample]));
+  const stored = await link.retry(() => seriesPaths.find({ _id: { $in: [...wanted.keys()] } }).toArray());
+  const known = new Set(stored.map(({ _id }) => _id));
+  const fresh = [...wanted].filter(([key]) => !known.has(key));
+  if (fresh.length === 0) return known;
+  const growing = [...new Set(fresh.map(([, { tree }]) => tree))];
+  const query = { $or: growing.map(tree => ({ _id: bounds(tree) })) };
+  const there = await link.retry(() => seriesPaths.find(query, { projection: { _id: 1 } }).toArray());
+  const counts = new Map<string, number>();
+  const count = (tree: string): number => {
+    const next = (counts.get(tree) ?? 0) + 1;
+    counts.set(tree, next);
+    return next;
+  };
+  for (const { _id } of there) count(_id.slice(0, _id.indexOf('/')));
+  const added = fresh.filter(([, { tree }]) => (counts.get(tree) ?? 0) < MAX_SERIES && count(tree));
+  const writes = added.map(([_id, { path }]) => ({
+    replaceOne: { filter: { _id }, replacement: { path }, upsert: true },
+  }));
+  if (writes.length > 0) await link.retry(() => seriesPaths.bulkWrite(writes, { ordered: false }));
+  for (const [key] of added) known.add(key);
   return known;
 }
 

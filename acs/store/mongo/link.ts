@@ -7,7 +7,7 @@ import { UserError } from '../../errors.ts';
 import { clientOf, databaseOf, withoutSecrets } from './client.ts';
 import { busyStore, InFlight } from './in-flight.ts';
 import { Reach } from './reach.ts';
-import { removing, replacing, type Versioned } from './versioned.ts';
+import { type FieldUpdate, removing, replacing, type Versioned } from './versioned.ts';
 
 export interface MongoOptions {
   /** `mongodb://…` or `mongodb+srv://…`; the database is the one in the path, else `tandem`. */
@@ -91,18 +91,18 @@ export class Link {
   }
 
   /**
-   * Replaces `before` (undefined: inserts), durably.
+   * Replaces `before` (undefined: inserts), durably. @returns false when another write came first
+   * @param update makes `next` of `before`, and is sent in place of the whole
    * @param mayReturn a document that is absent although it was perhaps inserted may be inserted again
-   * @returns false when another write came first
    * @throws UserError 503 when it is unknown whether it was carried out
    */
   replace<T extends Versioned>(
     collection: Collection<T>,
     before: Versioned | undefined,
     next: T,
-    { mayReturn = false }: { mayReturn?: boolean } = {},
+    { mayReturn = false, update }: { mayReturn?: boolean; update?: FieldUpdate } = {},
   ): Promise<boolean> {
-    return this.retry(replacing({ collection, before, next, mayReturn, unavailable: this.#unavailable }));
+    return this.retry(replacing({ collection, before, next, mayReturn, update, unavailable: this.#unavailable }));
   }
 
   /** Deletes `before`, durably. @returns and throws as `replace` does */
@@ -118,9 +118,10 @@ export class Link {
 
   readonly newId = (): string => this.random.bytes(12).toString('base64url');
 
-  /** Waits for requests in flight, then closes. */
-  async close(): Promise<void> {
+  /** Waits for requests in flight and for `last`, then closes. */
+  async close(last?: () => Promise<void>): Promise<void> {
     await this.#inFlight.end();
+    await last?.();
     await this.#client.close();
   }
 }

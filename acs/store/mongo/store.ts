@@ -8,12 +8,15 @@ import { Deliveries } from './deliveries.ts';
 import { DeviceOutbox } from './devices/device-outbox.ts';
 import { DeviceScan } from './devices/device-scan.ts';
 import { DeviceSearch } from './devices/device-search.ts';
+import { DeviceUpdates } from './devices/device-updates.ts';
 import { DeviceWrites } from './devices/device-writes.ts';
 import { DeviceGroups } from './devices/groups.ts';
+import { putOf } from './devices/known-tree.ts';
 import { ManyWrites } from './devices/many-writes.ts';
 import { ParameterTrees } from './devices/parameter-trees.ts';
 import { TaskSearch } from './devices/task-search.ts';
 import { WorkSearch } from './devices/work-search.ts';
+import { WrittenDocuments } from './devices/written-documents.ts';
 import { Documents } from './documents.ts';
 import { History } from './history.ts';
 import { type Link, type MongoOptions, openLink } from './link.ts';
@@ -41,8 +44,10 @@ export async function storeOn(link: Link): Promise<Store> {
     const deliveries = new Deliveries(link, collections);
     const documents = new Documents(link, collections, deliveries);
     const trees = new ParameterTrees(link, collections);
-    const outbox = new DeviceOutbox(link, collections, trees, deliveries);
-    const writes = new DeviceWrites(link, collections, outbox, documents);
+    const written = new WrittenDocuments();
+    const outbox = new DeviceOutbox(link, collections, { trees, deliveries, written });
+    const parts = { outbox, trees, written, webhooks: documents };
+    const writes = new DeviceWrites(link, new DeviceUpdates(link, collections, parts));
     const scan = new DeviceScan(link, collections.devices, trees);
     const contents = new Contents(link, collections);
     await link.retry(() => documents.kinds.refresh());
@@ -53,7 +58,7 @@ export async function storeOn(link: Link): Promise<Store> {
     return {
       ...deviceStore(link, {
         writes,
-        manyWrites: new ManyWrites(link, collections, writes, documents),
+        manyWrites: new ManyWrites(link, collections, writes, parts),
         search: new DeviceSearch(link, collections.devices, trees, scan),
         groups: new DeviceGroups(link, collections.devices, scan),
         trees,
@@ -72,7 +77,10 @@ export async function storeOn(link: Link): Promise<Store> {
       ...historyStore(link, new History(link, collections)),
       close: async () => {
         stopRefreshing();
-        await link.close();
+        await link.close(async () => {
+          await outbox.end();
+          await trees.unused.delete();
+        });
       },
     };
   } catch (error) {
@@ -127,9 +135,8 @@ function deviceStore(link: Link, { writes, manyWrites, search, groups, trees }: 
     deviceByUsername: username => link.run(() => search.byUsername(username)),
     apply: <N extends DeviceOperation>(id: string, name: N, args: DeviceOperations[N]['args']) =>
       link.run(async () => {
-        if (!('known' in args)) return await writes.apply(id, name, args);
-        if (args.known) await trees.put(id, args.known, undefined, args.most);
-        return await writes.apply(id, name, args);
+        const put = 'known' in args && args.known ? putOf(id, args.known, undefined, args.most) : undefined;
+        return await writes.apply(id, name, args, put);
       }),
     applyToMany: many => link.run(() => manyWrites.apply(many)),
     devices: query => link.run(() => search.page(query)),
@@ -141,9 +148,9 @@ function deviceStore(link: Link, { writes, manyWrites, search, groups, trees }: 
     knownValues: (ids, paths) => link.run(() => search.knownValues(ids, paths)),
     putParameters: (device, values, replaceBelow, most) =>
       link.run(async () => {
-        await trees.put(device, values, replaceBelow, most);
         const below = replaceBelow === undefined ? {} : { replaceBelow };
-        await writes.apply(device, 'valuesKnown', { values, ...below });
+        const put = putOf(device, values, replaceBelow, most);
+        await writes.apply(device, 'valuesKnown', { values, ...below }, put);
       }),
   };
 }

@@ -1,7 +1,7 @@
 // Documents that are replaced only as a whole, and only if they are the expected ones. Each carries the id of the write that made it and
 // those of the writes before: a process that lost an answer reads there whether its write was carried out. So a write can be sent again,
 // and none is carried out twice; where the document no longer tells, the outcome is unknown, and nothing more is written.
-import type { Collection, Filter, OptionalUnlessRequiredId, WithoutId } from 'mongodb';
+import type { Collection, Filter, OptionalUnlessRequiredId, UpdateFilter, WithoutId } from 'mongodb';
 import type { UserError } from '../../errors.ts';
 import { isDuplicate, isPassing, mayBeSent, Unsettled } from './link-errors.ts';
 
@@ -21,12 +21,20 @@ export const stamp = (link: { newId(): string }, before: Versioned | undefined):
   past: before ? [before.op, ...before.past].slice(0, MAX_PAST) : [],
 });
 
+/** Fields that change, and those that go. */
+export interface FieldUpdate {
+  $set: Record<string, unknown>;
+  $unset?: Record<string, ''>;
+}
+
 /** One write, as something that can be tried again. */
 export interface Write<T extends Versioned> {
   collection: Collection<T>;
   /** Undefined for a document that is inserted. */
   before: Versioned | undefined;
   next: T;
+  /** The update that makes `next` of `before`, where less is to be sent than the whole. */
+  update?: FieldUpdate | undefined;
   /** An absent document may be inserted again: none of the collection is ever deleted, or its return does no harm. */
   mayReturn: boolean;
   unavailable(error: unknown): UserError;
@@ -106,10 +114,12 @@ function afterLoss(look: () => Promise<boolean | undefined>, send: () => Promise
   };
 }
 
-async function writeOnce<T extends Versioned>({ collection, before, next }: Write<T>): Promise<boolean> {
+async function writeOnce<T extends Versioned>({ collection, before, next, update }: Write<T>): Promise<boolean> {
   if (before) {
     const filter = { _id: next._id, op: before.op } as Filter<T>;
-    const { matchedCount } = await collection.replaceOne(filter, next as WithoutId<T>);
+    const { matchedCount } = update
+      ? await collection.updateOne(filter, update as UpdateFilter<T>)
+      : await collection.replaceOne(filter, next as WithoutId<T>);
     return matchedCount === 1;
   }
   try {

@@ -28,7 +28,7 @@ const unavailable = (error: unknown): true => {
 const replacement =
   (collection: string): Fits =>
   ({ name, collection: of, body }) =>
-    name === 'update' && of === collection && body.updates[0].u.op !== undefined;
+    name === 'update' && of === collection && (body.updates[0].u.op ?? body.updates[0].u.$set?.op) !== undefined;
 const insertion =
   (collection: string): Fits =>
   ({ name, collection: of }) =>
@@ -128,7 +128,7 @@ peerSuite('MongoDB store whose answers are lost', labMongoNeeds, function () {
       await announce();
       await two.putParameters(id, [known('Device.A', '0')]);
       const putting = losing(
-        replacement('trees'),
+        replacement('devices'),
         () => one.putParameters(id, [known('Device.A', 'one')]),
         async () => {
           for (let n = 0; n < MANY; n++) await two.putParameters(id, [known('Device.A', 'two')]);
@@ -181,8 +181,9 @@ peerSuite('MongoDB store whose answers are lost', labMongoNeeds, function () {
       (collection: string): Fits =>
       ({ name, collection: of }) =>
         name === 'update' && of === collection;
-    await losing(toCollection('treeChunks'), () => one.putParameters(id, [known('Device.A', '1')]));
-    assert.equal((await one.parameters(id, 'Device.A'))[0]?.value, '1');
+    const long = 'x'.repeat(20_000);
+    await losing(toCollection('treeChunks'), () => one.putParameters(id, [known('Device.A', long)]));
+    assert.equal((await one.parameters(id, 'Device.A'))[0]?.value, long);
     await losing(toCollection('contentChunks'), () => one.putContent('f', inPieces(Buffer.from('one'))));
     assert.equal(String(await bytesOf(one, 'f')), 'one');
     const events = [{ time: newYear, type: 'told', data: {} }];

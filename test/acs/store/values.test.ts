@@ -1,5 +1,7 @@
 // Known parameters and history in every store.
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import type { KnownValue } from '../../../acs/device/parameter.ts';
 import {
   addTask,
   announce,
@@ -10,6 +12,36 @@ import {
   rejectsWith,
 } from '../../support/acs/store-contract.ts';
 import { newYear, taskOf } from '../../support/devices.ts';
+
+/** One put of values: merged, the same as before once more, or all that there is below a table or at all. */
+interface Turn {
+  table: number;
+  count: number;
+  how: 'merge' | 'again' | 'table' | 'all';
+}
+const turnArb: fc.Arbitrary<Turn> = fc.record({
+  table: fc.nat(2),
+  count: fc.constantFrom(0, 1, 3, 40, 200, 700),
+  how: fc.constantFrom('merge', 'merge', 'again', 'again', 'table', 'all'),
+});
+
+function putsOf(turns: readonly Turn[]): { values: KnownValue[]; cut: string | undefined }[] {
+  let last: KnownValue[] = [];
+  return turns.map(({ table, count, how }, turn) => {
+    const time = newYear + turn;
+    const fresh = Array.from({ length: count }, (_, n) =>
+      known(`Device.T${table}.${n}.V`, `${turn % 2} of ${n} ${'x'.repeat(30)}`, { time }),
+    );
+    last = how === 'again' ? last.map(value => ({ ...value, time })) : fresh;
+    const cuts = { merge: undefined, again: undefined, table: `Device.T${table}.`, all: '' };
+    return { values: last, cut: cuts[how] };
+  });
+}
+
+function putInto(expected: Map<string, KnownValue>, values: readonly KnownValue[], cut: string | undefined): void {
+  for (const path of expected.keys()) if (cut !== undefined && path.startsWith(cut)) expected.delete(path);
+  for (const value of values) expected.set(value.path, value);
+}
 
 contractSuite('parameters and history', subject => {
   describe('parameters', () => {
@@ -111,6 +143,28 @@ contractSuite('parameters and history', subject => {
       assert.equal((await store.task('t1'))?.state, 'queued');
       assert.ok(typeof (await settle(ids(1, 30))) === 'object');
       assert.equal((await paths('')).length, 14);
+    });
+
+    it('keeps few values and many as they were put last, in any order', async () => {
+      let serial = 0;
+      await fc.assert(
+        fc.asyncProperty(fc.array(turnArb, { minLength: 1, maxLength: 10 }), async turns => {
+          const device = deviceId(`M${++serial}`);
+          await announce(subject.store, `M${serial}`);
+          const expected = new Map<string, KnownValue>();
+          for (const { values, cut } of putsOf(turns)) {
+            await subject.store.putParameters(device, values, cut);
+            putInto(expected, values, cut);
+          }
+          const sorted = [...expected.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+          const middle = sorted.slice(sorted.length >> 1).slice(0, 1);
+          const table = sorted.filter(({ path }) => path.startsWith('Device.T1.'));
+          assert.deepEqual(await subject.store.parameters(device, ''), sorted);
+          assert.deepEqual(await subject.store.parameters(device, middle[0]?.path ?? 'Device.T0.0.V'), middle);
+          assert.deepEqual(await subject.store.parameters(device, 'Device.T1.'), table);
+        }),
+        { numRuns: 15 },
+      );
     });
 
     it('refuses parameters of an unknown device, and values with a NUL', async () => {

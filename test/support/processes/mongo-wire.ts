@@ -127,6 +127,8 @@ export class MongoWire {
   refusal: { fits: Fits; error: { code: number; errmsg: string } } | undefined;
   /** Commands by name. */
   readonly counts = new Map<string, number>();
+  /** Hears of every command that passes. */
+  onCommand: ((command: Command) => void) | undefined;
   readonly #server: Server;
   readonly #passages = new Set<Passage>();
   readonly #losses = new Set<Loss>();
@@ -176,6 +178,7 @@ export class MongoWire {
   /** Counts the command. @returns the loss that awaits it */
   lossFor(command: Command): Loss | undefined {
     this.counts.set(command.name, (this.counts.get(command.name) ?? 0) + 1);
+    this.onCommand?.(command);
     const loss = [...this.#losses].find(({ fits }) => fits(command));
     if (loss) this.#losses.delete(loss);
     return loss;

@@ -8,7 +8,7 @@ import type { Task } from '../../../device/task.ts';
 import { UserError } from '../../../errors.ts';
 import { versionKey } from '../../../query/version-key.ts';
 import { checkedText, jsonOf } from '../../text-checks.ts';
-import type { DeviceDocument, EndedTask, Pair } from '../collections.ts';
+import type { DeviceDocument, EndedTask, HeldDocument, Pair } from '../collections.ts';
 
 const HIGH = /[\ud800-\uffff]/;
 
@@ -48,10 +48,11 @@ const last = (keys: string[]): string | undefined => keys.sort().at(-1);
 const fallingId = (id: string): string =>
   id.replace(/[0-9a-f]/g, digit => (15 - Number.parseInt(digit, 16)).toString(16));
 
-/** The fields that a row is found and sorted by. */
-export function columnsOf(
-  row: DeviceRow,
-): Omit<DeviceDocument, '_id' | 'op' | 'past' | 'tree' | 'row' | 'outbox' | 'notices'> {
+/**
+ * The fields that a row is found and sorted by.
+ * @param beside another row: `values` are left out where they are the same in both, since making them is costly
+ */
+export function columnsOf(row: DeviceRow, beside?: DeviceRow): Omit<DeviceDocument, keyof HeldDocument> {
   const username = row.credentials?.username;
   const nextUsername = row.credentials?.next?.username;
   const newestTask = last(row.tasks.map(task => orderKey(task.created, task.id)));
@@ -80,12 +81,17 @@ export function columnsOf(
     // Some servers try a pattern on an empty array as if it were a text.
     ...(row.tags.length > 0 ? { tags: row.tags.map(textKey) } : {}),
     site: pairsOf(row.site),
-    values: pairsOf(informValues(row)),
+    ...(row.told === beside?.told ? {} : { values: pairsOf(informValues(row)) }),
     ...(row.tasks.length > 0 ? { tasks: row.tasks.map(task => task.id) } : {}),
     ...(newestTask === undefined ? {} : { newestTask }),
     ...(latestFault === undefined ? {} : { latestFault }),
   };
 }
+
+/** The fields of a document that its next write needs. */
+export const heldFields = Object.fromEntries(
+  ['op', 'past', 'tree', 'gone', 'row', 'known', 'chunks', 'replaced', 'outbox', 'notices'].map(name => [name, 1]),
+);
 
 const rolloutColumns = ({ id, state, zone, wave, due = 0 }: RolloutPosition): typeof noRollout => ({
   rollout: textKey(id),

@@ -11,8 +11,9 @@ import { allOf, anyOf, type Part, toMongo } from '../filter.ts';
 import type { Link } from '../link.ts';
 import { rowOf } from './device-document.ts';
 import type { ParameterTrees } from './parameter-trees.ts';
+import { treeFields } from './tree-reads.ts';
 
-export type FoundDevice = Record<string, unknown> & Pick<DeviceDocument, '_id' | 'tree' | 'row'>;
+export type FoundDevice = Record<string, unknown> & Pick<DeviceDocument, '_id' | 'tree' | 'row' | 'known' | 'chunks'>;
 
 export interface Order {
   column: string;
@@ -64,7 +65,7 @@ export class DeviceScan {
     const direction = order.descending ? -1 : 1;
     const sort = order.column === '_id' ? { _id: direction } : { [order.column]: direction, _id: direction };
     const options = {
-      projection: { row: 1, tree: 1, [order.column]: 1 },
+      projection: { row: 1, ...treeFields, [order.column]: 1 },
       sort: sort as Record<string, 1 | -1>,
       limit,
       batchSize: limit,
@@ -114,7 +115,7 @@ export class DeviceScan {
     const known = withRows(page);
     const cold = paths.length > 0 ? known.filter(({ row }) => isCold(row, paths)) : [];
     const values = await this.#trees.lookUp(
-      cold.map(({ document }) => document.tree),
+      cold.map(({ document }) => document),
       paths,
     );
     return known

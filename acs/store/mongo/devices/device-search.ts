@@ -10,6 +10,7 @@ import type { Link } from '../link.ts';
 import { rowOf, textKey } from './device-document.ts';
 import { byId, type DeviceScan, placeOf, present, withRows } from './device-scan.ts';
 import type { ParameterTrees } from './parameter-trees.ts';
+import { treeFields } from './tree-reads.ts';
 
 /** Fields of a document of which a row is read. */
 const rowOnly = { _id: 0, row: 1 };
@@ -99,9 +100,8 @@ async function knownTexts(
 ): Promise<ReadonlyMap<string, KnownTexts>> {
   const byKey = new Map(ids.map(id => [textKey(id), id]));
   const query = { _id: { $in: [...byKey.keys()] }, gone: { $exists: false } };
-  const found = await link.retry(() => devices.find(query, { projection: { tree: 1 } }).toArray());
-  const treeIds = found.map(({ tree }) => tree);
-  const values = await trees.lookUp(treeIds, paths);
+  const found = await link.retry(() => devices.find(query, { projection: treeFields }).toArray());
+  const values = await trees.lookUp(found, paths);
   const same = new Map<string, KnownTexts>();
   const answer = new Map<string, KnownTexts>();
   for (const { _id, tree } of found) {

@@ -3,20 +3,22 @@
 import type { WithoutId } from 'mongodb';
 import { type ManyOperation, type Moved, movedOf, type SingleOperation, singlesOf } from '../../../device/many.ts';
 import type { RolloutPosition } from '../../../device/rollout-position.ts';
-import type { Subscribers } from '../../notices.ts';
-import type { Collections, DeviceDocument } from '../collections.ts';
+import type { Collections, DeviceDocument, HeldDocument } from '../collections.ts';
 import type { Link } from '../link.ts';
-import { rowOf, textKey } from './device-document.ts';
-import { documentAfter, replay } from './device-replay.ts';
+import { heldFields, rowOf, textKey } from './device-document.ts';
+import { documentOf, headAfter, replay } from './device-replay.ts';
+import type { UpdateParts } from './device-updates.ts';
 import type { DeviceWrites } from './device-writes.ts';
 
 /** A device of the request that is replaced together with others. */
 interface Planned {
   at: number;
-  before: DeviceDocument;
+  before: HeldDocument;
   next: DeviceDocument;
   moved: Moved;
 }
+
+type ManyParts = Pick<UpdateParts, 'webhooks' | 'written'>;
 
 type Result = RolloutPosition | 'elsewhere' | 'gone' | 'stale';
 
@@ -24,18 +26,13 @@ export class ManyWrites {
   readonly #link: Link;
   readonly #devices: Collections['devices'];
   readonly #writes: DeviceWrites;
-  readonly #webhooks: { subscribers(): Promise<Subscribers> };
+  readonly #parts: ManyParts;
 
-  constructor(
-    link: Link,
-    { devices }: Collections,
-    writes: DeviceWrites,
-    webhooks: { subscribers(): Promise<Subscribers> },
-  ) {
+  constructor(link: Link, { devices }: Collections, writes: DeviceWrites, parts: ManyParts) {
     this.#link = link;
     this.#devices = devices;
     this.#writes = writes;
-    this.#webhooks = webhooks;
+    this.#parts = parts;
   }
 
   async apply(many: ManyOperation): Promise<Moved[]> {
@@ -54,27 +51,36 @@ export class ManyWrites {
   /** @param results of devices that nothing changes; those of devices that need more than a replacement stay undefined */
   async #plan(singles: readonly SingleOperation[], results: (Moved | undefined)[]): Promise<Planned[]> {
     const _id = { $in: singles.map(({ id }) => textKey(id)) };
-    const stored = await this.#link.retry(() => this.#devices.find({ _id }).toArray());
-    const byId = new Map(stored.map(document => [document._id, document]));
-    const subscribers = await this.#webhooks.subscribers();
+    const stored = await this.#link.retry(() => this.#devices.find({ _id }, { projection: heldFields }).toArray());
+    const byId = new Map(stored.map((document: HeldDocument) => [document._id, document]));
+    const subscribers = await this.#parts.webhooks.subscribers();
     const planned: Planned[] = [];
     for (const [at, { id, name, args }] of singles.entries()) {
       const before = byId.get(textKey(id));
-      if (!before || before.outbox || before.notices) continue;
+      if (!before?.chunks || before.outbox || before.notices) continue;
       const row = rowOf(before);
       const replayed = replay(id, row, [{ name, args }], subscribers);
       const [outcome] = replayed.outcomes;
       if (!outcome?.ok || replayed.ended.length > 0 || replayed.notices.length > 0) continue;
       const moved = movedOf(outcome.value as Result);
       if (replayed.row === row) results[at] = moved;
-      else planned.push({ at, before, next: documentAfter(this.#link, before._id, before, replayed), moved });
+      else planned.push({ at, before, next: this.#next(before, replayed), moved });
     }
     return planned;
+  }
+
+  #next(before: HeldDocument, replayed: ReturnType<typeof replay>): DeviceDocument {
+    const { _id, tree, known, chunks, replaced } = before;
+    const values = { tree, ...(known === undefined ? {} : { known }), ...(chunks ? { chunks } : {}) };
+    const rest = { ...values, ...(replaced ? { replaced } : {}) };
+    return documentOf(headAfter(this.#link, _id, before, replayed, rest), replayed.row);
   }
 
   /** @returns those that are known to be replaced */
   async #replaced(planned: readonly Planned[]): Promise<readonly Planned[]> {
     if (planned.length === 0) return [];
+    // The guess about these is wrong from here on.
+    for (const { next } of planned) this.#parts.written.take(next._id);
     const commands = planned.map(({ before, next }) => ({
       replaceOne: { filter: { _id: next._id, op: before.op }, replacement: next as WithoutId<DeviceDocument> },
     }));

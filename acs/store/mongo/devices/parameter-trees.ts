@@ -1,66 +1,109 @@
-// Parameter trees in MongoDB: chunks of some hundred parameters each, written once and never changed, and one document that says which
-// of them make up the tree. A change writes new chunks in place of those that it touches and then replaces that document: it holds as a
-// whole or not at all, and costs what it touches, not what the device knows.
+// Known values in MongoDB: settled ones are in the device's document, many are in chunks apart, which are written once and never changed.
+// A change writes new chunks in place of those that it touches, and the device's next document says that they count: it holds as a whole
+// or not at all, together with the operation that it belongs to.
 
 import type { KnownValue } from '../../../device/parameter.ts';
-import { UserError } from '../../../errors.ts';
 import { parameterLimit } from '../../parameter-limit.ts';
 import type { Store } from '../../store.ts';
-import { checkedText, noSuchDevice } from '../../text-checks.ts';
-import type { Collections, TreeDocument } from '../collections.ts';
+import type { Collections, HeldDocument } from '../collections.ts';
 import { forgetHistory } from '../history.ts';
 import type { Link } from '../link.ts';
-import { SerialByKey } from '../serial.ts';
-import { stamp } from '../versioned.ts';
 import { checkSize } from './device-document.ts';
-import { changeOf, mergedValue, type TreeChunk, type Values } from './tree-chunks.ts';
+import { countBeyond, type Put, treeAfter } from './known-tree.ts';
+import type { TreeChunk } from './tree-chunks.ts';
 import { treePage } from './tree-pages.ts';
-import { TreeReads } from './tree-reads.ts';
+import { type TreeHolder, TreeReads } from './tree-reads.ts';
+import { UnusedChunks } from './unused-chunks.ts';
 
-interface Put {
-  values: Values;
-  replaceBelow: string | undefined;
-  most: number | undefined;
+type StoredTree = Pick<HeldDocument, 'tree' | 'known' | 'chunks' | 'replaced'>;
+
+/** A tree after changes that its device's next document makes count. */
+export interface ChangedTree {
+  next: Pick<HeldDocument, 'known' | 'chunks' | 'replaced'>;
+  /** Chunks that are of no use where that document is written, and where it is not. */
+  outdated: readonly string[];
+  fresh: readonly string[];
 }
 
 export class ParameterTrees {
   readonly #link: Link;
   readonly #collections: Collections;
   readonly #reads: TreeReads;
-  /** Changes of one tree. */
-  readonly #serial = new SerialByKey();
+  /** Chunks that changes have replaced. */
+  readonly unused: UnusedChunks;
 
   constructor(link: Link, collections: Collections) {
     this.#link = link;
     this.#collections = collections;
     this.#reads = new TreeReads(link, collections);
+    this.unused = new UnusedChunks(link, collections);
   }
 
   /** @param path one parameter, or a partial path that ends with a dot; '' is all */
-  async parameters(device: string, path: string): Promise<KnownValue[]> {
-    const tree = await this.#reads.treeOf(device);
-    return tree === undefined ? [] : await this.#reads.below(tree, path, device);
+  parameters(device: string, path: string): Promise<KnownValue[]> {
+    return this.#reads.below(device, path);
   }
 
   /** In pages by path. */
   readonly page: Store['parameterPage'] = query => treePage(this.#reads, query);
 
-  /** Values of some paths, with or without `*`, in many trees: by tree, then by path. */
-  lookUp(trees: readonly string[], paths: readonly string[]): Promise<Map<string, Map<string, string>>> {
-    return this.#reads.lookUp(trees, paths);
+  /** Values of some paths, with or without `*`, in many devices: by tree, then by path. */
+  lookUp(holders: readonly TreeHolder[], paths: readonly string[]): Promise<Map<string, Map<string, string>>> {
+    return this.#reads.lookUp(holders, paths);
   }
 
-  /** @throws UserError 404 for a device that is not there, 400 for a `replaceBelow` that is no partial path, 413 beyond `most` */
-  async put(device: string, values: readonly KnownValue[], replaceBelow?: string, most?: number): Promise<void> {
-    if (replaceBelow && !replaceBelow.endsWith('.'))
-      throw new UserError(400, 'not-partial', `"${replaceBelow}" is not a partial path: it must end with a dot`);
-    const wanted: Values = new Map();
-    for (const value of values) {
-      for (const text of [value.path, value.value, value.type]) checkedText(text);
-      const earlier = wanted.get(value.path);
-      wanted.set(value.path, earlier ? mergedValue(earlier, value) : { ...value });
+  /** The document as it is stored, with its chunks where store version 1 kept them apart. */
+  async migrated<T extends StoredTree>(stored: T): Promise<T> {
+    return (await this.#reads.withChunks([stored]))[0] ?? stored;
+  }
+
+  /**
+   * Writes the chunks of a change, which do not count yet.
+   * @returns undefined when it must be done again: the stored tree is no longer the one in the database, or a put is refused now
+   */
+  async changed(
+    tree: string,
+    stored: Partial<StoredTree>,
+    puts: readonly Put[],
+    isGuess: boolean,
+  ): Promise<ChangedTree | undefined> {
+    const bodies = new Map<string, readonly KnownValue[]>();
+    let isGone = false;
+    const read = async (ids: readonly string[]): Promise<ReadonlyMap<string, readonly KnownValue[]>> => {
+      const found = await this.#reads.bodies(ids.filter(id => !bodies.has(id)));
+      isGone ||= found === undefined;
+      for (const [id, values] of found ?? []) bodies.set(id, values);
+      return bodies;
+    };
+    let next: Pick<HeldDocument, 'known' | 'chunks'> = {
+      ...(stored.known === undefined ? {} : { known: stored.known }),
+      chunks: stored.chunks ?? [],
+    };
+    const fresh = new Map<string, string>();
+    for (const put of puts) {
+      const after = await treeAfter(next, put, read, () => `${tree}/${this.#link.newId()}`);
+      if (isGone) return undefined;
+      for (const { _id, body } of after.fresh) {
+        fresh.set(_id, body);
+        bodies.set(_id, JSON.parse(body) as KnownValue[]);
+      }
+      const count = await countBeyond(next, after.tree, put.most, read);
+      // A guess refuses nothing.
+      if (count !== undefined && !isGuess && !isGone) put.refused = parameterLimit(count, put.most ?? 0);
+      if (count !== undefined || isGone) return undefined;
+      next = after.tree;
     }
-    await this.#serial.run(device, () => this.#put(device, { values: wanted, replaceBelow, most }));
+    const kept = new Set(next.chunks?.map(chunk => chunk.id));
+    const written = [...fresh].filter(([id]) => kept.has(id)).map(([_id, body]) => ({ _id, body }));
+    for (const { body } of written) checkSize('a part of the parameters of a device', [body]);
+    await writeChunks(this.#link, this.#collections, written);
+    const left = (stored.chunks ?? []).map(chunk => chunk.id).filter(id => !kept.has(id));
+    const isNew = left.length > 0;
+    return {
+      next: { ...next, replaced: isNew ? left : (stored.replaced ?? []) },
+      outdated: isNew ? (stored.replaced ?? []) : [],
+      fresh: written.map(({ _id }) => _id),
+    };
   }
 
   /** Deletes a tree that no device has any more, and the history that hangs on it. */
@@ -70,61 +113,6 @@ export class ParameterTrees {
     await this.#link.retry(() => treeChunks.deleteMany({ _id: { $gte: `${tree}/`, $lt: `${tree}0` } }));
     await forgetHistory(this.#link, this.#collections, tree);
   }
-
-  async #put(device: string, put: Put): Promise<void> {
-    for (let conflicts = 0; ; conflicts++) {
-      await this.#link.afterConflict(conflicts);
-      const tree = await this.#reads.treeOf(device);
-      if (tree === undefined) throw noSuchDevice(device);
-      if (await this.#tryPut(device, tree, put)) return;
-    }
-  }
-
-  /** @returns false when another change came first */
-  async #tryPut(device: string, tree: string, { values, replaceBelow, most }: Put): Promise<boolean> {
-    const before = await this.#reads.document(tree);
-    const change = changeOf(replaceBelow === '' ? [] : (before?.chunks ?? []), values, replaceBelow);
-    const bodies = await this.#reads.bodies(change.touched.map(chunk => chunk.id));
-    if (!bodies) return false;
-    const { chunks, fresh } = change.carriedOut(bodies, () => `${tree}/${this.#link.newId()}`);
-    if (!(await fits(this.#reads, before?.chunks ?? [], chunks, most))) return false;
-    for (const { body } of fresh) checkSize(`a part of the parameters of ${device}`, [body]);
-    const kept = new Set(chunks.map(chunk => chunk.id));
-    const replaced = (before?.chunks ?? []).map(chunk => chunk.id).filter(id => !kept.has(id));
-    await writeChunks(this.#link, this.#collections, fresh);
-    const next: TreeDocument = { _id: tree, ...stamp(this.#link, before), chunks, replaced };
-    const isWritten = await this.#link.replace(this.#collections.trees, before, next, { mayReturn: true });
-    const unused = isWritten ? (before?.replaced ?? []) : fresh.map(chunk => chunk._id);
-    await deleteChunks(this.#link, this.#collections, unused);
-    if (!isWritten || before || (await this.#reads.treeOf(device)) === tree) return isWritten;
-    // The first parameters of a device that was removed just now would stay for ever.
-    await this.forget(tree);
-    return false;
-  }
-}
-
-type Chunks = TreeDocument['chunks'];
-
-const countOf = (chunks: Chunks): number => chunks.reduce((sum, { count = 0 }) => sum + count, 0);
-
-/** @returns false when another change came first @throws UserError 413 where the tree grows beyond `most` parameters */
-async function fits(
-  reads: TreeReads,
-  before: Chunks,
-  after: Chunks,
-  most = Number.POSITIVE_INFINITY,
-): Promise<boolean> {
-  if (most === Number.POSITIVE_INFINITY) return true;
-  const uncounted = [...before, ...after].filter(({ count }) => count === undefined);
-  if (uncounted.length > 0) {
-    const bodies = await reads.bodies([...new Set(uncounted.map(({ id }) => id))]);
-    if (!bodies) return false;
-    for (const chunk of uncounted) chunk.count = bodies.get(chunk.id)?.length ?? 0;
-  }
-  const count = countOf(after);
-  // A tree that is beyond the limit already may not grow, and may change.
-  if (count > most && count > countOf(before)) throw parameterLimit(count, most);
-  return true;
 }
 
 async function writeChunks(link: Link, { treeChunks }: Collections, chunks: readonly TreeChunk[]): Promise<void> {
@@ -133,8 +121,4 @@ async function writeChunks(link: Link, { treeChunks }: Collections, chunks: read
     replaceOne: { filter: { _id }, replacement: { body }, upsert: true },
   }));
   await link.retry(() => treeChunks.bulkWrite(writes, { ordered: false }));
-}
-
-async function deleteChunks(link: Link, { treeChunks }: Collections, ids: readonly string[]): Promise<void> {
-  if (ids.length > 0) await link.retry(() => treeChunks.deleteMany({ _id: { $in: [...ids] } }));
 }

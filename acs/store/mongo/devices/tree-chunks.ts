@@ -1,18 +1,18 @@
-// The chunks of a parameter tree, and those after a change: pure.
+// Chunks of known values, some hundred each, written once and never changed: which of them a change touches, and those after it. Pure.
+import { createHash } from 'node:crypto';
 import type { KnownValue } from '../../../device/parameter.ts';
-import type { TreeDocument } from '../collections.ts';
+import type { TreeChunkEntry } from '../collections.ts';
 
 export type Values = Map<string, KnownValue>;
-type ChunkRange = TreeDocument['chunks'][number];
 
 /** A chunk that grows beyond MAX_CHUNK is split into pieces of NEW_CHUNK, both in characters of JSON. */
 const MAX_CHUNK = 64 * 1024;
 const NEW_CHUNK = 32 * 1024;
 
-const byPath = (a: KnownValue, b: KnownValue): number => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
+export const byPath = (a: KnownValue, b: KnownValue): number => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
 
 /** The number of the chunk that a path belongs to: the last that begins at or before it, or the first. */
-function chunkAt(chunks: readonly ChunkRange[], path: string): number {
+function chunkAt(chunks: readonly TreeChunkEntry[], path: string): number {
   let low = 0;
   let high = chunks.length - 1;
   while (low < high) {
@@ -24,7 +24,7 @@ function chunkAt(chunks: readonly ChunkRange[], path: string): number {
 }
 
 /** True when the chunk may hold the path, or one below a partial path. */
-export function mayHold(chunks: readonly ChunkRange[], at: number, path: string): boolean {
+export function mayHold(chunks: readonly TreeChunkEntry[], at: number, path: string): boolean {
   if (path === '') return true;
   if (!path.endsWith('.')) return chunkAt(chunks, path) === at;
   // The first path that is no longer below: a dot is followed by a slash.
@@ -36,42 +36,93 @@ export interface TreeChunk {
   body: string;
 }
 
-interface TreeChange {
+interface ChunkChange {
   /** Chunks whose content the change needs. */
-  touched: ChunkRange[];
-  /** The chunks of the tree after the change, and those of them that are new. */
-  carriedOut(bodies: Map<string, KnownValue[]>, newId: () => string): { chunks: ChunkRange[]; fresh: TreeChunk[] };
+  read: TreeChunkEntry[];
+  /** The chunks after the change, and those of them that are new. */
+  carriedOut(
+    bodies: ReadonlyMap<string, readonly KnownValue[]>,
+    newId: () => string,
+  ): { chunks: TreeChunkEntry[]; fresh: TreeChunk[] };
 }
 
-export function changeOf(before: readonly ChunkRange[], values: Values, replaceBelow: string | undefined): TreeChange {
-  /** The values by the number of the chunk that takes them. */
-  const byChunk = new Map<number, KnownValue[]>();
-  for (const value of values.values()) {
-    const at = chunkAt(before, value.path);
-    const mine = byChunk.get(at);
-    if (mine) mine.push(value);
-    else byChunk.set(at, [value]);
-  }
+/** The change of chunks by values. One that gets all its paths anew is not read, and not written where nothing in it differs. */
+export function changeOf(
+  before: readonly TreeChunkEntry[],
+  values: Values,
+  replaceBelow: string | undefined,
+): ChunkChange {
+  const byChunk = groupsOf(before, values);
   const isTouched = (at: number): boolean =>
     byChunk.has(at) || (replaceBelow !== undefined && mayHold(before, at, replaceBelow));
+  const renewed = before.map((chunk, at) => renewalOf(chunk, byChunk.get(at)));
   return {
-    touched: before.filter((_chunk, at) => isTouched(at)),
+    read: before.filter((_chunk, at) => isTouched(at) && !renewed[at]),
     carriedOut: (bodies, newId) => {
       const fresh: TreeChunk[] = [];
-      const made = (held: readonly KnownValue[], at: number): ChunkRange[] =>
+      const made = (held: readonly KnownValue[], at: number): TreeChunkEntry[] =>
         pieces(merged(held, byChunk.get(at) ?? [], replaceBelow)).map(piece => {
           const chunk = { _id: newId(), body: JSON.stringify(piece) };
           fresh.push(chunk);
-          return { id: chunk._id, from: piece[0]?.path ?? '', count: piece.length };
+          return { id: chunk._id, from: piece[0]?.path ?? '', count: piece.length, ...digestsOf(piece) };
         });
       const chunks =
         before.length === 0
           ? made([], 0)
-          : before.flatMap((chunk, at) => (isTouched(at) ? made(bodies.get(chunk.id) ?? [], at) : [chunk]));
+          : before.flatMap((chunk, at) => {
+              if (!isTouched(at)) return [chunk];
+              const renewal = renewed[at];
+              if (renewal?.same) return [renewal.same];
+              return made(renewal ? [] : seenAt(bodies.get(chunk.id) ?? [], chunk), at);
+            });
       return { chunks, fresh };
     },
   };
 }
+
+/** The values by the number of the chunk that takes them. */
+function groupsOf(before: readonly TreeChunkEntry[], values: Values): Map<number, KnownValue[]> {
+  const groups = new Map<number, KnownValue[]>();
+  for (const value of values.values()) {
+    const at = chunkAt(before, value.path);
+    const mine = groups.get(at);
+    if (mine) mine.push(value);
+    else groups.set(at, [value]);
+  }
+  for (const group of groups.values()) group.sort(byPath);
+  return groups;
+}
+
+/** A chunk that gets all its paths anew; `same`: its entry where no value differs. */
+interface Renewal {
+  same?: TreeChunkEntry;
+}
+
+/** @returns undefined where the chunk has to be read */
+function renewalOf(chunk: TreeChunkEntry, group: readonly KnownValue[] | undefined): Renewal | undefined {
+  if (!group || chunk.paths === undefined) return undefined;
+  const { paths, texts } = digestsOf(group);
+  if (paths !== chunk.paths) return undefined;
+  const [{ time } = { time: 0 }] = group;
+  if (texts !== chunk.texts || group.some(value => value.time !== time)) return {};
+  return { same: { ...chunk, at: Math.max(chunk.at ?? 0, time) } };
+}
+
+const digest = (list: unknown): string =>
+  createHash('sha256').update(JSON.stringify(list)).digest('base64url').slice(0, 22);
+
+/** None where a value has attributes: a newer value without them keeps them, so the chunk has to be read. */
+function digestsOf(values: readonly KnownValue[]): Pick<TreeChunkEntry, 'paths' | 'texts'> {
+  if (values.some(({ writable, notification }) => writable !== undefined || notification !== undefined)) return {};
+  return {
+    paths: digest(values.map(({ path }) => path)),
+    texts: digest(values.map(({ value, type }) => [value, type])),
+  };
+}
+
+/** The values of a chunk with the time of their last reading. */
+export const seenAt = (values: readonly KnownValue[], { at }: TreeChunkEntry): readonly KnownValue[] =>
+  at === undefined ? values : values.map(value => ({ ...value, time: Math.max(value.time, at) }));
 
 /** The newer value; it keeps what it does not say itself. */
 export const mergedValue = (before: KnownValue, value: KnownValue): KnownValue => ({
@@ -82,7 +133,12 @@ export const mergedValue = (before: KnownValue, value: KnownValue): KnownValue =
     : {}),
 });
 
-function merged(before: readonly KnownValue[], fresh: KnownValue[], replaceBelow: string | undefined): KnownValue[] {
+/** The values after newer ones, in the order of paths. @param replaceBelow the partial path below which none of the older stays */
+export function merged(
+  before: readonly KnownValue[],
+  fresh: Iterable<KnownValue>,
+  replaceBelow?: string,
+): KnownValue[] {
   const kept = before.filter(value => replaceBelow === undefined || !value.path.startsWith(replaceBelow));
   const values = new Map(kept.map(value => [value.path, value]));
   for (const value of fresh) {

@@ -1,13 +1,12 @@
-// Pages of a parameter tree in MongoDB: one chunk is read at a time, up to the end of the page.
+// Pages of known values in MongoDB: one chunk is read at a time, up to the end of the page.
 import type { KnownValue } from '../../../device/parameter.ts';
 import { UserError } from '../../../errors.ts';
 import { pageOf, parameterCursor, pathBefore } from '../../paging.ts';
 import type { ParameterQuery } from '../../store.ts';
-import type { TreeDocument } from '../collections.ts';
-import { mayHold } from './tree-chunks.ts';
+import type { TreeChunkEntry } from '../collections.ts';
+import { type KnownTree, knownIn } from './known-tree.ts';
+import { mayHold, merged, seenAt } from './tree-chunks.ts';
 import { MAX_READS, type TreeReads } from './tree-reads.ts';
-
-type Chunks = TreeDocument['chunks'];
 
 /** The first values at or below the path that follow the cursor. @throws UserError 400 `bad-cursor`, 503 `store-busy` */
 export async function treePage(
@@ -16,11 +15,10 @@ export async function treePage(
 ): Promise<{ items: KnownValue[]; next?: string }> {
   const limit = pageOf(query.limit);
   const after = pathBefore(query);
-  const tree = await reads.treeOf(query.device);
-  if (tree === undefined) return { items: [] };
   for (let tries = 0; tries < MAX_READS; tries++) {
-    const touched = chunksAfter((await reads.document(tree))?.chunks ?? [], query.path, after);
-    const found = await firstOf(reads, touched, limit + 1, value => isAt(value, query.path) && value.path > after);
+    const holder = await reads.holder(query.device);
+    if (!holder) return { items: [] };
+    const found = await firstOf(reads, holder, query.path, after, limit + 1);
     if (!found) continue;
     const items = found.slice(0, limit);
     const last = items.at(-1);
@@ -32,7 +30,7 @@ export async function treePage(
 const isAt = (value: KnownValue, path: string): boolean =>
   path === '' || path.endsWith('.') ? value.path.startsWith(path) : value.path === path;
 
-const chunksAfter = (chunks: Chunks, path: string, after: string): Chunks =>
+const chunksAfter = (chunks: readonly TreeChunkEntry[], path: string, after: string): TreeChunkEntry[] =>
   chunks.filter((_chunk, at) => {
     const next = chunks[at + 1];
     return mayHold(chunks, at, path) && !(next && next.from <= after);
@@ -41,16 +39,20 @@ const chunksAfter = (chunks: Chunks, path: string, after: string): Chunks =>
 /** @returns undefined where the tree was changed twice meanwhile */
 async function firstOf(
   reads: TreeReads,
-  chunks: Chunks,
+  tree: KnownTree,
+  path: string,
+  after: string,
   limit: number,
-  fits: (value: KnownValue) => boolean,
 ): Promise<KnownValue[] | undefined> {
-  const found: KnownValue[] = [];
-  for (const { id } of chunks) {
-    const bodies = await reads.bodies([id]);
+  const fits = (value: KnownValue): boolean => isAt(value, path) && value.path > after;
+  const hot = knownIn(tree).filter(fits);
+  const cold: KnownValue[] = [];
+  for (const chunk of chunksAfter(tree.chunks ?? [], path, after)) {
+    const bodies = await reads.bodies([chunk.id]);
     if (!bodies) return undefined;
-    found.push(...(bodies.get(id) ?? []).filter(fits));
-    if (found.length >= limit) break;
+    cold.push(...seenAt(bodies.get(chunk.id) ?? [], chunk).filter(fits));
+    // Values of the document beyond those that were read are beyond the page too.
+    if (cold.length >= limit) break;
   }
-  return found.slice(0, limit);
+  return merged(cold, hot).slice(0, limit);
 }
