@@ -2,6 +2,7 @@
 
 import { Parser, processors } from 'xml2js';
 import { messageOf, UserError } from '../errors.ts';
+import { Turns } from '../turns.ts';
 import type { ActiveNotify, LoadOptions, ModelDocument, ObjectDef, ParameterDef, ServiceDef } from './definitions.ts';
 import { attribute, type Element, elements } from './element.ts';
 import { applySyntax, type DataTypes, readDataTypes } from './syntax.ts';
@@ -16,8 +17,15 @@ const MAX_DEFINITIONS = 50_000;
 
 const bad = (message: string): UserError => new UserError(400, 'bad-model', `data model: ${message}`);
 
-/** @throws UserError 400 `bad-model` */
-export async function readDocument(source: string | Buffer, options: LoadOptions): Promise<ModelDocument> {
+/** Objects that are read without a break: some milliseconds. */
+const PORTION = 20;
+
+/** @param turns counts the objects read @throws UserError 400 `bad-model` */
+export async function readDocument(
+  source: string | Buffer,
+  options: LoadOptions,
+  turns = new Turns(PORTION),
+): Promise<ModelDocument> {
   if (source.length > MAX_BYTES) throw bad(`larger than ${MAX_BYTES} bytes`);
   const document = await parse(source.toString());
   const models = elements(document, 'model');
@@ -35,7 +43,7 @@ export async function readDocument(source: string | Buffer, options: LoadOptions
   };
   // A service object hangs below the root's Services object (TR-106 2.2).
   const prefix = attribute(model, 'isService') === 'true' ? 'Device.Services.' : '';
-  readModel(reader, model, prefix, 0);
+  for (const count of readModel(reader, model, prefix, 0)) await turns.spent(count);
   if (reader.parameters.size === 0) throw bad(`model ${full} has no parameter`);
   nameCounters(reader);
   return {
@@ -96,7 +104,10 @@ function countRead(reader: Reader): void {
   if (++reader.read > MAX_DEFINITIONS) throw bad(`more than ${MAX_DEFINITIONS} definitions`);
 }
 
-function readModel(reader: Reader, model: Element, prefix: string, depth: number): void {
+/** The reading functions yield the objects read since the last time, so that their caller can take breaks. */
+type Reading = Generator<number, void>;
+
+function* readModel(reader: Reader, model: Element, prefix: string, depth: number): Reading {
   const base = attribute(model, 'base');
   if (base !== undefined) {
     const extended = reader.models.get(base);
@@ -105,25 +116,26 @@ function readModel(reader: Reader, model: Element, prefix: string, depth: number
         `${attribute(model, 'name')} only extends ${base}, which is not in the document: load the full document`,
       );
     }
-    readModel(reader, extended, prefix, depth + 1);
+    yield* readModel(reader, extended, prefix, depth + 1);
   }
-  readMembers(reader, model, prefix, depth);
+  yield* readMembers(reader, model, prefix, depth);
 }
 
 /** The common content of a model and a component: components, parameters and objects. */
-function readMembers(reader: Reader, holder: Element, prefix: string, depth: number): void {
-  readParameters(reader, holder, prefix, depth);
+function* readMembers(reader: Reader, holder: Element, prefix: string, depth: number): Reading {
+  yield* readParameters(reader, holder, prefix, depth);
   for (const object of elements(holder, 'object')) {
     countRead(reader);
     if (attribute(object, 'status') === 'deleted') continue;
     const path = prefix + (attribute(object, 'name') ?? attribute(object, 'base') ?? '');
     if (!path.endsWith('.')) throw bad(`object name ${JSON.stringify(path)} does not end with a dot`);
     reader.objects.set(path, readObject(reader, object, path));
-    readParameters(reader, object, path, depth);
+    yield* readParameters(reader, object, path, depth);
+    yield 1;
   }
 }
 
-function readParameters(reader: Reader, holder: Element, prefix: string, depth: number): void {
+function* readParameters(reader: Reader, holder: Element, prefix: string, depth: number): Reading {
   for (const use of elements(holder, 'component')) {
     countRead(reader);
     const name = attribute(use, 'ref');
@@ -131,7 +143,7 @@ function readParameters(reader: Reader, holder: Element, prefix: string, depth: 
     const component = reader.components.get(name);
     if (!component) throw bad(`component ${name} is not in the document`);
     if (depth > MAX_NESTING) throw bad(`component ${name} nests too deeply`);
-    readMembers(reader, component, prefix + (attribute(use, 'path') ?? ''), depth + 1);
+    yield* readMembers(reader, component, prefix + (attribute(use, 'path') ?? ''), depth + 1);
   }
   const owner = reader.objects.get(prefix);
   for (const parameter of elements(holder, 'parameter')) {

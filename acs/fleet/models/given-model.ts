@@ -4,6 +4,7 @@ import type { Model, ModelDocument, ParameterDef, ValueRange } from '../../../sh
 import { readDocument } from '../../../shared/model/document.ts';
 import { checkDocument } from '../../../shared/model/document-limits.ts';
 import { isBounded, patternOf } from '../../../shared/model/syntax.ts';
+import { Turns } from '../../../shared/turns.ts';
 import type { Product } from './learned-model.ts';
 
 /** The devices that a document describes; without any mark it is a standard for all devices with its root. */
@@ -40,10 +41,19 @@ type StoredParameter = Omit<ParameterDef, 'description' | 'pattern' | 'min' | 'm
   ranges?: StoredRange[];
 };
 
+/** Parameters that are translated without a break. */
+const PORTION = 500;
+
 /** Reads a document. @throws UserError 400 `bad-model`, naming what is wrong */
 export async function readGivenModel(source: Buffer, marks: ModelMarks): Promise<GivenModel> {
   const text = await checkDocument(source);
   const { name, version, objects, parameters } = await readDocument(text, {});
+  const turns = new Turns(PORTION);
+  const stored: StoredParameter[] = [];
+  for (const parameter of parameters) {
+    stored.push(storedParameter(parameter));
+    await turns.spent(1);
+  }
   return {
     marks,
     title: name,
@@ -52,7 +62,7 @@ export async function readGivenModel(source: Buffer, marks: ModelMarks): Promise
       ...rest,
       maxEntries: Number.isFinite(maxEntries) ? maxEntries : null,
     })),
-    parameters: parameters.map(storedParameter),
+    parameters: stored,
   };
 }
 
