@@ -2,7 +2,7 @@
 import { onFirstNode, type Sides, withSides } from '../contest.ts';
 import { makeRow, percentile, type Row, rounded } from '../figures.ts';
 import { answersOf, informTemplate } from '../load/envelopes.ts';
-import { type LoadReport, participant } from '../load/requests.ts';
+import type { LoadReport, LoadRequest, Participants } from '../load/requests.ts';
 import { type Bench, informedBy, type Setting } from '../measure.ts';
 import type { AcsServer } from '../servers/servers.ts';
 import { callAndWait, reachable, reading1, setting1 } from './call.ts';
@@ -30,11 +30,13 @@ export const underLoad: Bench = {
   },
 };
 
-/** Numbers between those of the CPEs that come by themselves. */
-function calledNumbers({ devices, sessions }: Setting): number[] {
-  const taken = { count: Math.min(devices, sessions), stored: devices };
-  const step = Math.max(1, Math.floor(devices / taken.count));
-  return Array.from({ length: CALLED }, (_, nth) => participant(taken, nth) + (step > 1 ? 1 : 0));
+/** The first devices are called, all others come by themselves: none is in session twice at once. */
+const calledNumbers = Array.from({ length: CALLED }, (_, number) => number);
+
+/** At most that many of the others. */
+function others({ devices }: Setting, most: number): Participants {
+  const stored = Math.max(1, devices - CALLED);
+  return { count: Math.min(stored, most), stored, from: CALLED };
 }
 
 /** Calls one CPE after the other, in turn to set and to read, until the work is over. */
@@ -64,9 +66,8 @@ async function callWhile(server: AcsServer, numbers: readonly number[], work: Pr
 }
 
 async function readyToBeCalled(setting: Setting, sides: Sides): Promise<number[]> {
-  const numbers = calledNumbers(setting);
-  for (const number of numbers) await reachable(setting, sides, sides.first.ours, { number, lane: 'called' });
-  return numbers;
+  for (const number of calledNumbers) await reachable(setting, sides, sides.first.ours, { number, lane: 'called' });
+  return calledNumbers;
 }
 
 async function atLoad(setting: Setting, sides: Sides): Promise<Row[]> {
@@ -74,7 +75,8 @@ async function atLoad(setting: Setting, sides: Sides): Promise<Row[]> {
   const capacity = await capacityOf(setting, sides, ours);
   const numbers = await readyToBeCalled(setting, sides);
   const perSecond = capacity * LOAD;
-  const { settings, devices } = sides.request(ours);
+  const { settings } = sides.request(ours);
+  const devices = others(setting, setting.sessions);
   const sessions = Math.ceil(perSecond * Math.min(SECONDS, setting.sessions / 20));
   const arrivals = informedBy(setting.servers, { kind: 'open', settings, devices, sessions, perSecond, seed: 1 });
   const calls = await callWhile(ours, numbers, arrivals);
@@ -84,7 +86,8 @@ async function atLoad(setting: Setting, sides: Sides): Promise<Row[]> {
 async function inStorm(setting: Setting, sides: Sides): Promise<Row[]> {
   const { ours } = sides.first;
   const numbers = await readyToBeCalled(setting, sides);
-  const boots = bootsOn(setting, ours, { inform: informTemplate({ event: '1 BOOT' }), answers: answersOf() });
+  const said = { inform: informTemplate({ event: '1 BOOT' }), answers: answersOf() };
+  const boots: LoadRequest = { ...bootsOn(setting, ours, said), devices: others(setting, setting.boots) };
   let report: LoadReport | undefined;
   const storm = setting.servers.load(boots).then(done => {
     report = done;
