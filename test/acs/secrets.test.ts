@@ -85,7 +85,7 @@ async function shown(api: TestApi): Promise<Record<string, string>> {
   }
   const run = await api.call('POST', '/presets/box/dry-run');
   texts['dry run'] = run.text;
-  // What the box has already is known, although it is sealed.
+  // Values that the box has already are known, although they are sealed.
   const [device] = run.json.devices as { set: { path: string }[] }[];
   assert.ok(!device?.set.some(({ path }) => /Community|Mirror|Label|Tag/.test(path)), run.text);
   return texts;
