@@ -43,19 +43,10 @@ export class CredentialOffers {
     // Without a pair that both sides know, no connection request could reach the device.
     const isPairDue = url !== '' && (password === '' || isNew);
     if (!isLoginDue && !isPairDue) return;
-    if (isLoginDue && (row.unusedLogins?.taken ?? 0) >= MAX_UNUSED) await this.#raise(id, MAX_UNUSED);
+    if (isLoginDue && (row.unusedLogins?.taken ?? 0) >= MAX_UNUSED) await raiseKeptOld(this.#context, id);
     else await this.#give(session, cpe, isLoginDue);
     // The row after a pair alone is known.
     if (isLoginDue) await refresh(session, this.#context);
-  }
-
-  /** Suspends offers: the device says that it takes a login, and goes on with the old one. */
-  async #raise(id: string, count: number): Promise<void> {
-    const { store, clock, events } = this.#context;
-    const now = clock.now();
-    const message = `the device accepted a login of its own in ${count} sessions, and still comes with the old one: it is offered none any more`;
-    const fault = { cause: CREDENTIALS, code: KEPT_OLD, message, retryAt: now + NEVER_MS, now };
-    events.emit('fault', { fault: await store.apply(id, 'faultRaised', fault) });
   }
 
   async #give(session: DeviceSession, cpe: Cpe, isLoginDue: boolean): Promise<void> {
@@ -102,4 +93,12 @@ export class CredentialOffers {
     if (this.#unwilling.size <= MAX_UNWILLING) return;
     for (const oldest of this.#unwilling) return void this.#unwilling.delete(oldest);
   }
+}
+
+/** Suspends offers: the device says that it takes a login, and goes on with the old one. */
+async function raiseKeptOld({ store, clock, events }: FleetContext, device: string): Promise<void> {
+  const now = clock.now();
+  const message = `the device accepted a login of its own in ${MAX_UNUSED} sessions, and still comes with the old one: it is offered none any more`;
+  const fault = { cause: CREDENTIALS, code: KEPT_OLD, message, retryAt: now + NEVER_MS, now };
+  events.emit('fault', { fault: await store.apply(device, 'faultRaised', fault) });
 }
