@@ -16,6 +16,8 @@ const MAX_UNWILLING = 10_000;
 const MAX_UNUSED = 3;
 const NEVER_MS = 3650 * 24 * 3_600_000;
 
+const noPair = { username: '', password: '' };
+
 interface SealedPair {
   username: string;
   password: Sealed;
@@ -45,7 +47,6 @@ export class CredentialOffers {
     if (!isLoginDue && !isPairDue) return;
     if (isLoginDue && (row.unusedLogins?.taken ?? 0) >= MAX_UNUSED) await raiseKeptOld(this.#context, id);
     else await this.#give(session, cpe, isLoginDue);
-    // The row after a pair alone is known.
     if (isLoginDue) await refresh(session, this.#context);
   }
 
@@ -56,8 +57,7 @@ export class CredentialOffers {
     if (isLoginDue) return await this.#giveLogin(session, cpe, request, pair);
     session.row = await store.apply(session.id, 'patched', { patch: { connectionRequest: pair } });
     if (await this.#set(session, cpe, request)) return;
-    const none = { username: '', password: '' };
-    session.row = await store.apply(session.id, 'patched', { patch: { connectionRequest: none } });
+    session.row = await store.apply(session.id, 'patched', { patch: { connectionRequest: noPair } });
   }
 
   /** Both logins, the one it came with and its own, are good from before the RPC leaves until the new one is used. */

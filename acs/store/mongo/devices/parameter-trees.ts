@@ -9,7 +9,7 @@ import type { Collections, HeldDocument } from '../collections.ts';
 import { forgetHistory } from '../history.ts';
 import type { Link } from '../link.ts';
 import { checkSize } from './device-document.ts';
-import { countBeyond, type Put, treeAfter } from './known-tree.ts';
+import { countBeyond, type KnownTree, type Put, treeAfter } from './known-tree.ts';
 import type { TreeChunk } from './tree-chunks.ts';
 import { treePage } from './tree-pages.ts';
 import { type TreeHolder, TreeReads } from './tree-reads.ts';
@@ -67,32 +67,9 @@ export class ParameterTrees {
     puts: readonly Put[],
     isGuess: boolean,
   ): Promise<ChangedTree | undefined> {
-    const bodies = new Map<string, readonly KnownValue[]>();
-    let isGone = false;
-    const read = async (ids: readonly string[]): Promise<ReadonlyMap<string, readonly KnownValue[]>> => {
-      const found = await this.#reads.bodies(ids.filter(id => !bodies.has(id)));
-      isGone ||= found === undefined;
-      for (const [id, values] of found ?? []) bodies.set(id, values);
-      return bodies;
-    };
-    let next: Pick<HeldDocument, 'known' | 'chunks'> = {
-      ...(stored.known === undefined ? {} : { known: stored.known }),
-      chunks: stored.chunks ?? [],
-    };
-    const fresh = new Map<string, string>();
-    for (const put of puts) {
-      const after = await treeAfter(next, put, read, () => `${tree}/${this.#link.newId()}`);
-      if (isGone) return undefined;
-      for (const { _id, body } of after.fresh) {
-        fresh.set(_id, body);
-        bodies.set(_id, JSON.parse(body) as KnownValue[]);
-      }
-      const count = await countBeyond(next, after.tree, put.most, read);
-      // A guess refuses nothing.
-      if (count !== undefined && !isGuess && !isGone) put.refused = parameterLimit(count, put.most ?? 0);
-      if (count !== undefined || isGone) return undefined;
-      next = after.tree;
-    }
+    const after = await afterPuts(this.#reads, stored, puts, { isGuess, newId: () => `${tree}/${this.#link.newId()}` });
+    if (!after) return undefined;
+    const { next, fresh } = after;
     const kept = new Set(next.chunks?.map(chunk => chunk.id));
     const written = [...fresh].filter(([id]) => kept.has(id)).map(([_id, body]) => ({ _id, body }));
     for (const { body } of written) checkSize('a part of the parameters of a device', [body]);
@@ -113,6 +90,43 @@ export class ParameterTrees {
     await this.#link.retry(() => treeChunks.deleteMany({ _id: { $gte: `${tree}/`, $lt: `${tree}0` } }));
     await forgetHistory(this.#link, this.#collections, tree);
   }
+}
+
+/** @returns undefined when it must be done again, as `changed` does */
+async function afterPuts(
+  reads: TreeReads,
+  stored: Partial<StoredTree>,
+  puts: readonly Put[],
+  { isGuess, newId }: { isGuess: boolean; newId: () => string },
+): Promise<{ next: KnownTree; fresh: ReadonlyMap<string, string> } | undefined> {
+  const bodies = new Map<string, readonly KnownValue[]>();
+  const fresh = new Map<string, string>();
+  let isGone = false;
+  const read = async (ids: readonly string[]): Promise<ReadonlyMap<string, readonly KnownValue[]>> => {
+    for (const id of ids) {
+      const body = bodies.has(id) ? undefined : fresh.get(id);
+      if (body !== undefined) bodies.set(id, JSON.parse(body) as KnownValue[]);
+    }
+    const found = await reads.bodies(ids.filter(id => !bodies.has(id)));
+    isGone ||= found === undefined;
+    for (const [id, values] of found ?? []) bodies.set(id, values);
+    return bodies;
+  };
+  let next: KnownTree = {
+    ...(stored.known === undefined ? {} : { known: stored.known }),
+    chunks: stored.chunks ?? [],
+  };
+  for (const put of puts) {
+    const after = await treeAfter(next, put, read, newId);
+    if (isGone) return undefined;
+    for (const { _id, body } of after.fresh) fresh.set(_id, body);
+    const count = await countBeyond(next, after.tree, put.most, read);
+    // A guess refuses nothing.
+    if (count !== undefined && !isGuess && !isGone) put.refused = parameterLimit(count, put.most ?? 0);
+    if (count !== undefined || isGone) return undefined;
+    next = after.tree;
+  }
+  return { next, fresh };
 }
 
 async function writeChunks(link: Link, { treeChunks }: Collections, chunks: readonly TreeChunk[]): Promise<void> {
