@@ -42,7 +42,12 @@ export class WorkQueries {
   }
 
   task(id: string): Task | undefined {
-    const open = this.#openTask(id, new Map());
+    // One statement: a session asks for each of its tasks before it sends it.
+    const found = this.#statements.one<{ body: string }>(
+      'SELECT r.body FROM open_tasks o JOIN rows r ON r.device = o.device WHERE o.id = ?',
+      id,
+    );
+    const open = found && (JSON.parse(found.body) as DeviceRow).tasks.find(task => task.id === id);
     if (open) return open;
     const ended = this.#endedText(id);
     return ended === undefined ? undefined : (JSON.parse(ended) as Task);
