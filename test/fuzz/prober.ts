@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Judge } from './judge.ts';
 import type { Lab } from './lab.ts';
 import { HANG_MS, waited } from './watched-process.ts';
-import { within } from './within.ts';
+import { isLate, within } from './within.ts';
 
 const PROBE_EVERY_MS = 250;
 /** A probe that has no answer after this time has none. */
@@ -54,7 +54,8 @@ export class Prober {
     const own = ms - (waited(pid) - before) - lag.end();
     this.count++;
     this.slowestMs = Math.max(this.slowestMs, ms);
-    const what = fault ?? (own > HANG_MS ? `answered after ${Math.round(ms)} ms` : undefined);
+    const isBroken = fault !== undefined && !isLate(fault, PROBE_MS);
+    const what = isBroken || own > HANG_MS ? (fault ?? `answered after ${Math.round(ms)} ms`) : undefined;
     this.#failed = what === undefined ? 0 : this.#failed + 1;
     if (what !== undefined) this.late++;
     // The end of a process and a turn that is too long are found first.

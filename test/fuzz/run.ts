@@ -44,6 +44,8 @@ export interface RunOptions {
 const CASE_MS = 15_000;
 /** Cases that ended a while before a failure may have caused it, milliseconds. */
 const SUSPECT_MS = 1500;
+/** Milliseconds between two beats of a target that is not held up, and a little more. */
+const READ_MS = 250;
 /** Cases after which memory is measured first. */
 const WARM = 150;
 /** Seconds for the cases that are played each for itself. */
@@ -119,11 +121,18 @@ interface LanesOptions {
   isEachAlone: boolean;
 }
 
+interface PlayedCase {
+  index: number;
+  began: number;
+  /** Undefined while it is under way. */
+  ended: number | undefined;
+}
+
 /** Plays cases, several at a time. */
 class Lanes {
   readonly #options: LanesOptions;
   /** Cases under way, and those that have just ended. */
-  readonly #played: { index: number; ended: number | undefined }[] = [];
+  readonly #played: PlayedCase[] = [];
   /** The highest number of a case. */
   last = 0;
 
@@ -132,7 +141,13 @@ class Lanes {
   }
 
   suspects(): number[] {
-    return this.#played.map(({ index }) => index).reverse();
+    const { lab, isEachAlone } = this.#options;
+    const { quietSince } = lab.process.loop;
+    const latest = this.#played.toReversed();
+    if (isEachAlone) return latest.map(({ index }) => index);
+    // A target that is held up has not read what came later.
+    const read = latest.filter(({ began }) => began <= quietSince + READ_MS);
+    return [...read, ...latest.filter(one => !read.includes(one))].map(({ index }) => index);
   }
 
   async run(until: number): Promise<void> {
@@ -151,7 +166,7 @@ class Lanes {
       const { value: index, done } = indexes.next();
       if (done) return;
       this.last = Math.max(this.last, index);
-      const played: { index: number; ended: number | undefined } = { index, ended: undefined };
+      const played: PlayedCase = { index, began: performance.now(), ended: undefined };
       this.#played.push(played);
       await within(CASE_MS, lab.play(target.name, planOf(options.seed, index, target.conversations)));
       if (isEachAlone) await this.#settle();
@@ -170,7 +185,7 @@ class Lanes {
 
   /** Cases that ended long ago are no suspects. */
   #forget(): void {
-    const since = performance.now() - SUSPECT_MS;
+    const since = this.#options.lab.process.loop.quietSince - SUSPECT_MS;
     while (this.#played.length > 0 && (this.#played[0]?.ended ?? since) < since) this.#played.shift();
   }
 

@@ -158,6 +158,8 @@ class LoopWatch {
   readonly #child: ChildProcess;
   readonly #onSettled: ((used: number) => void)[] = [];
   #beatAt = performance.now();
+  /** Time of the beat before the last: a turn that the last one told of began after it. */
+  quietSince = this.#beatAt;
   /** Processor time of its main thread at the last beat. */
   #beatTime = 0;
   figures: Pick<Figures, 'turnMs' | 'wallMs' | 'rss'> = zero();
@@ -188,6 +190,7 @@ class LoopWatch {
   }
 
   #take(beat: Beat): void {
+    this.quietSince = this.#beatAt;
     this.#beatAt = performance.now();
     this.#beatTime = this.#time();
     const { turnMs, wallMs, rss } = this.figures;
