@@ -22,6 +22,7 @@ export async function play(plan: Plan, place: Place, learn: Learn, known: Marks 
 
 export type Learn = (text: string, marks: Marks) => void;
 
+const ENDS = ['end', 'close', 'error'] as const;
 const DATAGRAM_PAUSE_MS = 10;
 const CONNECT_MS = 5000;
 /** Bytes of an answer that are looked at. */
@@ -122,13 +123,16 @@ export async function converse(socket: Socket, plan: Plan, learn: Learn, known: 
   const marks: Marks = new Map([['port', String(socket.localPort ?? 0)], ['host', plan.source], ...known]);
   const take = (chunk: Buffer): void => answers.take(chunk);
   socket.on('data', take);
-  for (const event of ['end', 'close', 'error'] as const) socket.once(event, () => answers.end());
+  const end = (): void => answers.end();
+  for (const event of ENDS) socket.on(event, end);
   for (const send of plan.sends) {
     if (answers.ended) break;
     await writePieces(socket, send, marks, answers);
     if (send.patienceMs > 0) await answers.final(send.patienceMs, text => learn(text, marks));
   }
   socket.off('data', take);
+  // A connection that stays open is played over again; after its end it may still report an error.
+  if (!answers.ended) for (const event of ENDS) socket.off(event, end);
   return answers;
 }
 
