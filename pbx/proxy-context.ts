@@ -39,7 +39,7 @@ export function refuse({ log }: ProxyOptions, transaction: ServerTransaction, st
 export function refuseSips({ log, nameOn }: ProxyOptions, transaction: ServerTransaction): void {
   const { method, uri } = transaction.request;
   const { id, remote } = transaction.flow;
-  log.info('SIP request for TLS refused', { address: remote.host, method, uri, flow: id });
+  log.info('SIP request refused for want of TLS', { address: remote.host, method, uri, flow: id });
   transaction.respond(480, undefined, { headers: [sipsNotAllowed(nameOn(transaction.flow).host)] });
 }
 

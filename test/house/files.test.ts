@@ -10,7 +10,7 @@ const MAX_FILE_LINES = 400;
 const MAX_BODY_LINES = 80;
 /** Named by the clauses of a standard or by others. */
 const givenNames =
-  /^(test\/conformance\/|test\/vectors\/|.*\/?(README|CHANGELOG|CONTRIBUTING|SECURITY|RESULTS|LICENSE)(\.md)?$)/;
+  /^(test\/conformance\/|test\/vectors\/|.*\/?(README|CHANGELOG|CONTRIBUTING|SECURITY|RESULTS|LICENSE)(\.md)?$|.*\/Cargo\.(toml|lock)$)/;
 
 describe('files of the house', () => {
   it('have kebab-case names', () => {
