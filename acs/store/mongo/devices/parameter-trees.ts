@@ -74,22 +74,30 @@ export class ParameterTrees {
     const written = [...fresh].filter(([id]) => kept.has(id)).map(([_id, body]) => ({ _id, body }));
     for (const { body } of written) checkSize('a part of the parameters of a device', [body]);
     await writeChunks(this.#link, this.#collections, written);
-    const left = (stored.chunks ?? []).map(chunk => chunk.id).filter(id => !kept.has(id));
-    const isNew = left.length > 0;
-    return {
-      next: { ...next, replaced: isNew ? left : (stored.replaced ?? []) },
-      outdated: isNew ? (stored.replaced ?? []) : [],
-      fresh: written.map(({ _id }) => _id),
-    };
+    return { ...replacing(stored, next), fresh: written.map(({ _id }) => _id) };
   }
 
   /** Deletes a tree that no device has any more, and the history that hangs on it. */
-  async forget(tree: string): Promise<void> {
-    const { trees, treeChunks } = this.#collections;
-    await this.#link.retry(() => trees.deleteOne({ _id: tree }));
-    await this.#link.retry(() => treeChunks.deleteMany({ _id: { $gte: `${tree}/`, $lt: `${tree}0` } }));
-    await forgetHistory(this.#link, this.#collections, tree);
+  forget(tree: string): Promise<void> {
+    return forgetTree(this.#link, this.#collections, tree);
   }
+}
+
+/** The tree after a change, with the chunks that it replaces. Those that the tree before it replaced are outdated once it is written. */
+function replacing(stored: Partial<StoredTree>, next: KnownTree): Omit<ChangedTree, 'fresh'> {
+  const kept = new Set(next.chunks?.map(chunk => chunk.id));
+  const left = (stored.chunks ?? []).map(chunk => chunk.id).filter(id => !kept.has(id));
+  const before = stored.replaced ?? [];
+  return left.length > 0
+    ? { next: { ...next, replaced: left }, outdated: before }
+    : { next: { ...next, replaced: before }, outdated: [] };
+}
+
+async function forgetTree(link: Link, collections: Collections, tree: string): Promise<void> {
+  const { trees, treeChunks } = collections;
+  await link.retry(() => trees.deleteOne({ _id: tree }));
+  await link.retry(() => treeChunks.deleteMany({ _id: { $gte: `${tree}/`, $lt: `${tree}0` } }));
+  await forgetHistory(link, collections, tree);
 }
 
 /** @returns undefined when it must be done again, as `changed` does */
