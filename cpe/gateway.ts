@@ -57,7 +57,8 @@ class RunningGateway implements Gateway {
   }
 
   onAgent(listener: (agent: Agent) => void): void {
-    this.#agentListeners = [...(this.#agentListeners ?? []), listener];
+    // Of the exact length, while a spread reserves places for more.
+    this.#agentListeners = (this.#agentListeners ?? []).concat(listener);
   }
 
   async boot(): Promise<void> {

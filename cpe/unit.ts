@@ -48,7 +48,7 @@ export class SimulatedUnit implements Unit {
   readonly dhcp: DhcpClient;
   /** The unit's clock minus the host's, milliseconds; undefined while the unit's clock is not set. */
   #clockOffset: number | undefined;
-  slots: Map<object, unknown> | undefined;
+  slots: Unit['slots'];
 
   constructor(options: UnitOptions, factory: Factory, persist: Persist, power: UnitPower) {
     this.#options = options;

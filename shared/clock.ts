@@ -250,13 +250,31 @@ export function systemRandom(): Random {
 
 /** Repeatable from its seed (mulberry32): for simulation and tests only, never for keys of a real network. */
 export function seededRandom(seed: number): Random {
-  let state = seed >>> 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
+  return new SeededRandom(seed);
+}
+
+/** Each unit of a fleet has one: methods instead of closures save memory. */
+class SeededRandom implements Random {
+  /** A signed number of 32 bits: it needs no memory outside this object. */
+  #state: number;
+
+  constructor(seed: number) {
+    this.#state = seed | 0;
+  }
+
+  next(): number {
+    const state = (this.#state + 0x6d2b79f5) | 0;
+    this.#state = state;
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const bytes = (length: number): Buffer => Buffer.from(Array.from({ length }, () => Math.floor(next() * 256)));
-  return { next, int: (min, max) => min + Math.floor(next() * (max - min + 1)), bytes };
+  }
+
+  int(min: number, max: number): number {
+    return min + Math.floor(this.next() * (max - min + 1));
+  }
+
+  bytes(length: number): Buffer {
+    return Buffer.from(Array.from({ length }, () => Math.floor(this.next() * 256)));
+  }
 }

@@ -73,7 +73,8 @@ export class SessionOutcomes implements Sessions {
   }
 
   onEnd(listener: (report: SessionReport) => void): () => void {
-    this.#listeners = [...(this.#listeners ?? []), listener];
+    // Of the exact length, while a spread reserves places for more.
+    this.#listeners = (this.#listeners ?? []).concat(listener);
     return () => {
       this.#listeners = this.#listeners?.filter(other => other !== listener);
     };

@@ -7,7 +7,7 @@ import { faultyHttp } from '../faults/network.ts';
 import { clocklessMs, FaultyHook, withDeafness } from '../faults/protocol-faults.ts';
 import { type FaultProbabilities, randomOf, UnitFaults } from '../faults/unit-faults.ts';
 import { createGateway, type Gateway, type GatewayOptions } from '../gateway.ts';
-import { PowerFaults } from './power-faults.ts';
+import { type PoweredUnit, PowerFaults } from './power-faults.ts';
 import { RecordingHook } from './recording-hook.ts';
 import type { UnitReport } from './report.ts';
 import { UnitRecord } from './unit-record.ts';
@@ -18,12 +18,26 @@ export interface UnitWatcher {
   powerFailed(): void;
 }
 
-interface FleetUnitOptions {
-  /** Number of the unit in the whole fleet, from 0. */
-  number: number;
+/** The gateway options of one unit that its fleet chooses. */
+export type UnitGatewayOptions = Pick<
+  GatewayOptions,
+  | 'model'
+  | 'identity'
+  | 'profile'
+  | 'address'
+  | 'clock'
+  | 'log'
+  | 'listen'
+  | 'wire'
+  | 'wireHead'
+  | 'softwareVersion'
+  | 'anyFirmware'
+>;
+
+/** Shared by all units of a group. */
+export interface UnitSurroundings {
   seed: number;
   probabilities: FaultProbabilities;
-  gateway: Omit<GatewayOptions, 'random' | 'faultHook'>;
   http: typeof createHttp;
   openListener: OpenListener;
   watcher: UnitWatcher;
@@ -34,44 +48,44 @@ interface FleetUnitOptions {
 }
 
 /** A process holds thousands of these: methods instead of closures save memory. */
-export class FleetUnit {
-  readonly #options: FleetUnitOptions;
+export class FleetUnit implements PoweredUnit {
+  readonly #shared: UnitSurroundings;
   readonly #faults: UnitFaults;
   readonly #record = new UnitRecord();
   readonly #power: PowerFaults;
   #made: Gateway | undefined;
 
-  private constructor(options: FleetUnitOptions) {
-    const { seed, number, probabilities, gateway, watcher, stop } = options;
-    this.#options = options;
-    this.#faults = new UnitFaults(seed, number, probabilities);
-    this.#power = new PowerFaults(this.#faults, {
-      gateway: () => this.gateway,
-      clock: gateway.clock,
-      log: gateway.log,
-      stop,
-      powerFailed: () => watcher.powerFailed(),
-    });
+  private constructor(number: number, shared: UnitSurroundings) {
+    this.#shared = shared;
+    this.#faults = new UnitFaults(shared.seed, number, shared.probabilities);
+    this.#power = new PowerFaults(this.#faults, this);
   }
 
-  static async make(options: FleetUnitOptions): Promise<FleetUnit> {
-    const unit = new FleetUnit(options);
-    const { gateway, number, seed, http, openListener } = options;
+  /** @param number of the unit in the whole fleet, from 0 */
+  static async make(number: number, gateway: UnitGatewayOptions, shared: UnitSurroundings): Promise<FleetUnit> {
+    const unit = new FleetUnit(number, shared);
     const faults = unit.#faults;
     const power = unit.#power;
-    const hook = new RecordingHook({
-      record: unit.#record,
-      power,
-      gateway: () => unit.gateway,
-      faulty: own => new FaultyHook(faults, own),
-    });
+    const { clock } = gateway;
+    const { seed, http, openListener } = shared;
     unit.#made = await createGateway({
-      ...gateway,
+      // One by one: a spread would give the options of each unit a hidden class of their own, of some 500 bytes.
+      model: gateway.model,
+      identity: gateway.identity,
+      profile: gateway.profile,
+      address: gateway.address,
+      clock,
+      log: gateway.log,
+      listen: gateway.listen,
+      wire: gateway.wire,
+      wireHead: gateway.wireHead,
+      softwareVersion: gateway.softwareVersion,
+      anyFirmware: gateway.anyFirmware,
       random: randomOf(seed, number),
-      clockSource: () => clockSource(unit, faults, gateway.clock),
-      http: faultyHttp(faults, power, gateway.clock, http),
+      clockSource: () => clockSource(unit, faults, clock),
+      http: faultyHttp(faults, power, clock, http),
       openListener: listener => openListener({ ...listener, ...withDeafness(faults, listener) }),
-      faultHook: hook,
+      faultHook: new RecordingHook({ record: unit.#record, power, unit, faulty: own => new FaultyHook(faults, own) }),
     });
     return unit;
   }
@@ -80,6 +94,14 @@ export class FleetUnit {
     // The unit and its faults need each other; nothing is called before both exist.
     if (!this.#made) throw new Error('the unit does not exist yet');
     return this.#made;
+  }
+
+  get stop(): AbortSignal {
+    return this.#shared.stop;
+  }
+
+  powerFailed(): void {
+    this.#shared.watcher.powerFailed();
   }
 
   /** Powers up for the first time. */
@@ -103,12 +125,12 @@ export class FleetUnit {
   }
 
   report(): UnitReport {
-    return this.#record.report(this.gateway.device, this.#options.parameters, this.#faults.tally);
+    return this.#record.report(this.gateway.device, this.#shared.parameters, this.#faults.tally);
   }
 
   #sessionEnded(report: SessionReport): void {
     this.#record.sessionEnded(report);
-    this.#options.watcher.sessionEnded(this, report);
+    this.#shared.watcher.sessionEnded(this, report);
     if (this.#faults.strikes('power-idle')) this.#power.cut();
   }
 }

@@ -1,7 +1,5 @@
 // Power cuts and unordered restarts of a unit: one at a time, each until the unit runs again.
-import type { Clock } from '../../shared/clock.ts';
 import { messageOf } from '../../shared/errors.ts';
-import type { Log } from '../../shared/log.ts';
 import type { FaultName } from '../faults/catalogue.ts';
 import type { Power } from '../faults/network.ts';
 import type { UnitFaults } from '../faults/unit-faults.ts';
@@ -12,43 +10,42 @@ const OUTAGE = { min: 2000, max: 120_000 };
 /** Time from a false fault to the restart into the image that was installed all the same, milliseconds. */
 const RESTART_DELAY = 30_000;
 
-interface PowerOptions {
-  gateway: () => Gateway;
-  clock: Clock;
-  log: Log;
+/** The unit whose power fails. */
+export interface PoweredUnit {
+  readonly gateway: Gateway;
   /** Ends waits for power to return. */
-  stop: AbortSignal;
-  powerFailed: () => void;
+  readonly stop: AbortSignal;
+  powerFailed(): void;
 }
 
 export class PowerFaults implements Power {
   readonly #faults: UnitFaults;
-  readonly #options: PowerOptions;
+  readonly #unit: PoweredUnit;
   /** The power cut or restart that is under way. */
   #current: Promise<void> | undefined;
 
-  constructor(faults: UnitFaults, options: PowerOptions) {
+  constructor(faults: UnitFaults, unit: PoweredUnit) {
     this.#faults = faults;
-    this.#options = options;
+    this.#unit = unit;
   }
 
   cut(): boolean {
-    const { gateway, clock, stop, powerFailed } = this.#options;
     return this.#begin('power-idle', async () => {
-      powerFailed();
-      await gateway().powerOff();
-      await clock.sleep(this.#faults.int('power-idle', OUTAGE.min, OUTAGE.max), stop);
-      await gateway().boot();
+      const { gateway, stop } = this.#unit;
+      this.#unit.powerFailed();
+      await gateway.powerOff();
+      await gateway.device.clock.sleep(this.#faults.int('power-idle', OUTAGE.min, OUTAGE.max), stop);
+      await gateway.boot();
     });
   }
 
   reboot(): boolean {
-    const { device } = this.#options.gateway();
+    const { device } = this.#unit.gateway;
     return this.#begin('transfer-reboot', () => device.power.reboot({ reason: 'by itself' }));
   }
 
   rebootSoon(): void {
-    this.#options.clock.after(RESTART_DELAY, () => this.reboot());
+    this.#unit.gateway.device.clock.after(RESTART_DELAY, () => this.reboot());
   }
 
   /** Resolves when no power cut and no restart is under way. */
@@ -58,12 +55,12 @@ export class PowerFaults implements Power {
 
   /** @returns false when the unit has no power or restarts already */
   #begin(fault: FaultName, act: () => Promise<void>): boolean {
-    const { log, stop } = this.#options;
+    const { gateway, stop } = this.#unit;
     if (this.#current || stop.aborted) return false;
     this.#current = act()
       .catch((error: unknown) => {
         // The end of the fleet ends the wait for power too.
-        if (!stop.aborted) log.error('simulated fault failed', { fault, reason: messageOf(error) });
+        if (!stop.aborted) gateway.device.log.error('simulated fault failed', { fault, reason: messageOf(error) });
       })
       .then(() => {
         this.#current = undefined;

@@ -7,22 +7,27 @@ import type { FaultHook } from '../state/fault-hook.ts';
 import type { PowerFaults } from './power-faults.ts';
 import type { UnitRecord } from './unit-record.ts';
 
+/** The unit that acts on orders. */
+interface RecordedUnit {
+  readonly gateway: Gateway;
+}
+
 export class RecordingHook implements FaultHook, FaultyUnit {
   readonly #record: UnitRecord;
   readonly #power: PowerFaults;
-  readonly #gateway: () => Gateway;
+  readonly #unit: RecordedUnit;
   readonly #faulty: FaultyHook;
 
   /** @param faulty the hook that acts on this unit */
   constructor(parts: {
     record: UnitRecord;
     power: PowerFaults;
-    gateway: () => Gateway;
+    unit: RecordedUnit;
     faulty: (unit: FaultyUnit) => FaultyHook;
   }) {
     this.#record = parts.record;
     this.#power = parts.power;
-    this.#gateway = parts.gateway;
+    this.#unit = parts.unit;
     this.#faulty = parts.faulty(this);
   }
 
@@ -36,7 +41,7 @@ export class RecordingHook implements FaultHook, FaultyUnit {
 
   dropFirmware(transfer: Readonly<Transfer>): Promise<void> {
     this.#record.dropped(transfer);
-    return this.#gateway().device.state.remember(facts => {
+    return this.#unit.gateway.device.state.remember(facts => {
       delete facts.pendingFirmware;
     });
   }
@@ -56,7 +61,7 @@ export class RecordingHook implements FaultHook, FaultyUnit {
   ): Promise<InstallOutcome> {
     return this.#faulty.install(transfer, signal, async () => {
       const outcome = await perform();
-      const version = this.#gateway().device.state.unitFacts.pendingFirmware?.version;
+      const version = this.#unit.gateway.device.state.unitFacts.pendingFirmware?.version;
       this.#record.installed(transfer, outcome.status === 'reboot' ? version : undefined);
       return outcome;
     });

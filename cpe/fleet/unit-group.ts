@@ -6,8 +6,7 @@ import { isAbort } from '../../shared/errors.ts';
 import type { createHttp } from '../../shared/net/http.ts';
 import type { OpenListener } from '../agent/connection-request/listener.ts';
 import type { FaultProbabilities } from '../faults/unit-faults.ts';
-import type { GatewayOptions } from '../gateway.ts';
-import { FleetUnit } from './fleet-unit.ts';
+import { FleetUnit, type UnitGatewayOptions, type UnitSurroundings } from './fleet-unit.ts';
 import { GroupStatistics } from './group-statistics.ts';
 import type { GroupReport } from './report.ts';
 
@@ -23,7 +22,7 @@ interface UnitGroupOptions {
   http: typeof createHttp;
   openListener: OpenListener;
   /** The gateway options of unit number `at` of the whole fleet, from 0. */
-  gatewayOptions: (at: number) => Omit<GatewayOptions, 'random' | 'faultHook'>;
+  gatewayOptions: (at: number) => UnitGatewayOptions;
   /** Parameters to report. */
   parameters: readonly string[];
   memory: () => number;
@@ -45,12 +44,16 @@ export class UnitGroup {
   readonly #units: FleetUnit[] = [];
   readonly #began: number;
   readonly #statistics: GroupStatistics;
+  readonly #shared: UnitSurroundings;
   #starting: Promise<void> = Promise.resolve();
 
   constructor(options: UnitGroupOptions) {
     this.#options = options;
     this.#began = options.clock.monotonic();
     this.#statistics = new GroupStatistics(options.clock, this.#began, options.numbers.length);
+    const { seed, probabilities, http, openListener, parameters } = options;
+    const { signal: stop } = this.#stop;
+    this.#shared = { seed, probabilities, http, openListener, watcher: this.#statistics, stop, parameters };
     // Every unit that is powering up listens to it.
     setMaxListeners(0, this.#stop.signal);
   }
@@ -105,12 +108,10 @@ export class UnitGroup {
   }
 
   async #startUnit(number: number): Promise<void> {
-    const { clock, ramp, count, gatewayOptions, ...shared } = this.#options;
+    const { clock, ramp, count, gatewayOptions } = this.#options;
     const due = this.#began + (ramp * 1000 * number) / count;
     await clock.sleep(Math.max(0, due - clock.monotonic()), this.#stop.signal);
-    const gateway = gatewayOptions(number);
-    const watcher = this.#statistics;
-    const unit = await FleetUnit.make({ ...shared, number, gateway, watcher, stop: this.#stop.signal });
+    const unit = await FleetUnit.make(number, gatewayOptions(number), this.#shared);
     this.#stop.signal.throwIfAborted();
     this.#units.push(unit);
     await unit.start();

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import type { Clock } from '../../shared/clock.ts';
 import { type Log, NamedLog } from '../../shared/log.ts';
 import { wireLogAt } from '../../shared/wire-log.ts';
-import type { GatewayOptions } from '../gateway.ts';
 import { splitAssignment } from '../options.ts';
 import {
   addressFor,
@@ -13,6 +12,7 @@ import {
   type IdentityOptions,
   identityOf,
 } from '../setup.ts';
+import type { UnitGatewayOptions } from './fleet-unit.ts';
 
 interface UnitsOptions extends Omit<FactoryOptions, 'dhcp'>, Omit<IdentityOptions, 'mac' | 'serial'> {
   model: string;
@@ -35,7 +35,7 @@ export async function unitsOf(
   options: UnitsOptions,
   clock: Clock,
   log: Log,
-): Promise<(at: number) => Omit<GatewayOptions, 'random' | 'faultHook'>> {
+): Promise<(at: number) => UnitGatewayOptions> {
   const model = await chooseModel(options.model);
   const base = await chooseProfile(model, { ...options, dhcp: false });
   const settings = options.set.map(splitAssignment).map(({ name, value }) => [name, value] as const);
@@ -59,7 +59,8 @@ export async function unitsOf(
       address,
       clock,
       log: named,
-      ...(wire && { wire: wire.tap, wireHead: wire.head }),
+      wire: wire?.tap,
+      wireHead: wire?.head,
       // An ACS may send its connection requests to no other address than the one that informed.
       listen: options.listen === 'none' ? undefined : { host: options.listen ?? address, port: 0 },
       softwareVersion: options.softwareVersion,

@@ -6,7 +6,7 @@ export class RunningServices {
   readonly #unit: Unit;
   #up = false;
   /** Services stopped by hand or by their start-up type. */
-  #stopped: Set<string> | undefined;
+  #stopped: readonly string[] = [];
 
   constructor(unit: Unit) {
     this.#unit = unit;
@@ -17,16 +17,15 @@ export class RunningServices {
   }
 
   has(service: string): boolean {
-    return this.#up && this.#stopped?.has(service) !== true;
+    return this.#up && !this.#stopped.includes(service);
   }
 
   /** All services start with the configured values; those with a manual start-up type stay down. */
   async startAll(): Promise<void> {
     this.#unit.config.pending.clear();
-    const manual = this.#unit.model.services
+    this.#stopped = this.#unit.model.services
       .map(({ name }) => name)
       .filter(name => this.#unit.config.variable(`Scm.ServicesConfig[Name=${name}].StartupType`) === 'Manual');
-    this.#stopped = manual.length > 0 ? new Set(manual) : undefined;
     this.#up = true;
     for (const service of allServices) if (this.has(service.name)) await service.start?.(this.#unit);
   }
@@ -45,13 +44,13 @@ export class RunningServices {
   }
 
   async stop(service: string): Promise<void> {
-    this.#stopped = new Set(this.#stopped).add(service);
+    this.#stopped = [...this.#stopped.filter(name => name !== service), service];
     await behaviour(service)?.stop?.(this.#unit);
   }
 
   /** Starts with the settings that waited for it. */
   async start(service: string): Promise<void> {
-    this.#stopped?.delete(service);
+    this.#stopped = this.#stopped.filter(name => name !== service);
     this.#unit.config.pending.release(service);
     await behaviour(service)?.start?.(this.#unit);
     // The user agents read the ports and keys of media when they start.

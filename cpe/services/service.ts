@@ -28,6 +28,12 @@ export interface UnitPower extends DevicePower {
   readonly bootedAt: number;
 }
 
+/** The state of one service for one unit. */
+interface Slot {
+  readonly owner: object;
+  readonly state: unknown;
+}
+
 /** The unit as its services see it. */
 export interface Unit extends Device {
   readonly power: UnitPower;
@@ -35,7 +41,7 @@ export interface Unit extends Device {
   /** Files of the customer profile: certificates, by blob name. */
   readonly factoryFiles: ReadonlyMap<string, Buffer>;
   /** State of the services of this unit while it is up, by service; read it with slotOf and peekSlot. */
-  slots: Map<object, unknown> | undefined;
+  slots: readonly Slot[] | undefined;
   /** Sets the unit's clock to the host's plus `offset` milliseconds; undefined: it is not set. */
   setClock(offset: number | undefined): void;
   readonly anyFirmware: boolean;
@@ -80,14 +86,17 @@ export interface Service {
 
 /** The state of a service for a unit, made on first use. */
 export function slotOf<T>(unit: Unit, owner: object, make: () => T): T {
-  unit.slots ??= new Map();
-  if (!unit.slots.has(owner)) unit.slots.set(owner, make());
-  return unit.slots.get(owner) as T;
+  const known = unit.slots?.find(slot => slot.owner === owner);
+  if (known) return known.state as T;
+  const state = make();
+  // A short list of the exact length takes a third of the memory of a map.
+  unit.slots = (unit.slots ?? []).concat({ owner, state });
+  return state;
 }
 
 /** The same, if it was made: an idle unit keeps nothing for most services. */
 export function peekSlot<T>(unit: Unit, owner: object): T | undefined {
-  return unit.slots?.get(owner) as T | undefined;
+  return unit.slots?.find(slot => slot.owner === owner)?.state as T | undefined;
 }
 
 /** Seconds since the unit was switched on; 0 while it is down. */

@@ -16,7 +16,8 @@ export class Watchers {
 
   /** Calls the listener after each commit. @returns ends the watch */
   watch(listener: Listener): () => void {
-    this.#listeners = [...(this.#listeners ?? []), listener];
+    // Of the exact length, while a spread reserves places for more.
+    this.#listeners = (this.#listeners ?? []).concat(listener);
     return () => {
       this.#listeners = this.#listeners?.filter(entry => entry !== listener);
     };

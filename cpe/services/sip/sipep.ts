@@ -14,9 +14,16 @@ interface Endpoint {
   state: string;
 }
 
+/** A state as it was announced last. */
+interface Shown {
+  row: number;
+  value: string;
+}
+
 interface SipState {
-  gateways: Map<string, Endpoint>;
-  shown: Map<string, string>;
+  /** Absent while none is configured. */
+  gateways: Map<string, Endpoint> | undefined;
+  shown: readonly Shown[];
   /** Starts and stops, one after the other: a boot and the setting of the clock may both want a start. */
   turn: Promise<void>;
 }
@@ -24,7 +31,7 @@ interface SipState {
 const none: ReadonlyMap<string, Endpoint> = new Map();
 const gatewaysOf = (unit: Unit): ReadonlyMap<string, Endpoint> => peekSlot<SipState>(unit, sipep)?.gateways ?? none;
 const state = (unit: Unit): SipState =>
-  slotOf(unit, sipep, () => ({ gateways: new Map(), shown: new Map(), turn: Promise.resolve() }));
+  slotOf(unit, sipep, () => ({ gateways: undefined, shown: [], turn: Promise.resolve() }));
 
 /** The user agent of a gateway; without a name, the first that runs. */
 export function userAgentOf(unit: Unit, gateway?: string): SipUserAgent | undefined {
@@ -59,7 +66,9 @@ async function startAll(unit: Unit): Promise<void> {
   await stopAll(unit, false);
   for (const config of userAgentConfigs(unit)) {
     const entry: Endpoint = { state: 'Ready' };
-    state(unit).gateways.set(config.gateway, entry);
+    const own = state(unit);
+    own.gateways ??= new Map();
+    own.gateways.set(config.gateway, entry);
     if (config.transport === 'tls' && unit.now() === undefined) {
       entry.state = 'Waiting for time synchronization';
       continue;
@@ -103,16 +112,17 @@ function gatewayState(unit: Unit, gateway: string): string {
 
 /** Announces the states that have changed. */
 function changed(unit: Unit): void {
-  const shown = peekSlot<SipState>(unit, sipep)?.shown;
-  if (!shown) return;
-  const changes = [];
-  for (const { row, Name } of rowsOf(unit, 'SipEp.GatewayStatus', ['Name'])) {
+  const own = peekSlot<SipState>(unit, sipep);
+  if (!own) return;
+  const before = own.shown;
+  own.shown = rowsOf(unit, 'SipEp.GatewayStatus', ['Name']).map(({ row, Name }) => {
+    return { row, value: gatewayState(unit, Name) };
+  });
+  const changes = own.shown.flatMap(({ row, value }) => {
+    const earlier = before.find(entry => entry.row === row)?.value ?? value;
     const path = dgwPath(unit, `SipEp.GatewayStatus.${row}.State`);
-    const value = gatewayState(unit, Name);
-    const before = shown.get(path) ?? '';
-    shown.set(path, value);
-    if (before !== '' && before !== value) changes.push({ path, before, value });
-  }
+    return earlier === value ? [] : [{ path, before: earlier, value }];
+  });
   unit.config.watchers.announce(changes, 'unit');
 }
 
