@@ -1,9 +1,8 @@
-// Loaded into a program under test by `--import`: tells its parent, some times a second, how long turns of its event loop take and
-// how much memory it has. Nothing of it keeps the program alive.
+// The watch over a program under test, which tells its parent, some times a second, how long turns of its event loop take and how much
+// memory it has. Nothing of it keeps the program alive.
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { isMainThread } from 'node:worker_threads';
 
 export interface Beat {
   /** Processor time of the longest turn of the event loop since the last beat, milliseconds. */
@@ -34,7 +33,7 @@ const processTime = (): number => {
   return (user + system) / 1000;
 };
 
-function watchLoop(): void {
+export function watchLoop(): void {
   const time = (): number => threadTime('self') ?? processTime();
   let collect: (() => void) | undefined;
   let turnMs = 0;
@@ -78,5 +77,3 @@ function watchLoop(): void {
   });
   process.channel?.unref();
 }
-
-if (isMainThread && process.send) watchLoop();

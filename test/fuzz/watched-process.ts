@@ -7,7 +7,7 @@ import { type Beat, threadTime } from './monitor.ts';
 import { within } from './within.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const MONITOR = fileURLToPath(new URL('monitor.ts', import.meta.url));
+const MONITOR = fileURLToPath(new URL('preload.ts', import.meta.url));
 const READY_MS = 60_000;
 /** The bound of a turn, milliseconds of processor time. */
 export const HANG_MS = 1000;
