@@ -1,4 +1,5 @@
 // One simulated gateway: a unit and its power, with boots, reboots, power cuts and factory resets.
+import { withEntry } from '../shared/lists.ts';
 import { type Agent, startAgent } from './agent/agent.ts';
 import type { AgentOptions } from './agent/options.ts';
 import { type CustomerProfile, factoryOf, noProfile } from './profile.ts';
@@ -57,8 +58,7 @@ class RunningGateway implements Gateway {
   }
 
   onAgent(listener: (agent: Agent) => void): void {
-    // Of the exact length, while a spread reserves places for more.
-    this.#agentListeners = (this.#agentListeners ?? []).concat(listener);
+    this.#agentListeners = withEntry(this.#agentListeners, listener);
   }
 
   async boot(): Promise<void> {

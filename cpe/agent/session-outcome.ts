@@ -1,4 +1,5 @@
 // The outcomes of the sessions of one run, and the consequences of each.
+import { withEntry } from '../../shared/lists.ts';
 import type { Device } from '../state/device.ts';
 import type { AcsDiscovery } from './acs-discovery.ts';
 import { BOOTSTRAP } from './event-ledger.ts';
@@ -73,8 +74,7 @@ export class SessionOutcomes implements Sessions {
   }
 
   onEnd(listener: (report: SessionReport) => void): () => void {
-    // Of the exact length, while a spread reserves places for more.
-    this.#listeners = (this.#listeners ?? []).concat(listener);
+    this.#listeners = withEntry(this.#listeners, listener);
     return () => {
       this.#listeners = this.#listeners?.filter(other => other !== listener);
     };

@@ -1,5 +1,7 @@
 // A DGW service as the gateway sees it, and the gateway as its services see it. One file per service with behaviour;
 // a service is a constant without state of its own: its state per unit is in a slot of the unit.
+
+import { withEntry } from '../../shared/lists.ts';
 import type { Model } from '../../shared/model/definitions.ts';
 import { type Port, readPort } from '../../shared/net/port.ts';
 import type { Agent } from '../agent/agent.ts';
@@ -89,8 +91,7 @@ export function slotOf<T>(unit: Unit, owner: object, make: () => T): T {
   const known = unit.slots?.find(slot => slot.owner === owner);
   if (known) return known.state as T;
   const state = make();
-  // A short list of the exact length takes a third of the memory of a map.
-  unit.slots = (unit.slots ?? []).concat({ owner, state });
+  unit.slots = withEntry(unit.slots, { owner, state });
   return state;
 }
 

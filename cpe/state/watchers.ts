@@ -1,4 +1,5 @@
 // Listeners for changes of a configuration: the agent, for notifications to its ACS.
+import { withEntry } from '../../shared/lists.ts';
 import { templateOf, withInstances } from '../../shared/model/path.ts';
 import type { Change, Source } from './changes.ts';
 import type { Layers } from './tree/layers.ts';
@@ -16,8 +17,7 @@ export class Watchers {
 
   /** Calls the listener after each commit. @returns ends the watch */
   watch(listener: Listener): () => void {
-    // Of the exact length, while a spread reserves places for more.
-    this.#listeners = (this.#listeners ?? []).concat(listener);
+    this.#listeners = withEntry(this.#listeners, listener);
     return () => {
       this.#listeners = this.#listeners?.filter(entry => entry !== listener);
     };
