@@ -80,7 +80,8 @@ export class South {
       ...{ traces: fleet.traces, clock, tap: options.wire, isTapMasked: options.wireMasked },
       isSecret: fleet.secrets.names.has,
     });
-    this.#places = unprovedPlaces(options, limits.perAddress);
+    const retryAfter = (): number => this.#admission.retryAfter();
+    this.#places = unprovedPlaces({ ...options, retryAfter }, limits.perAddress);
     const steps = stepsOf(options, cookies, this.#tracer);
     this.#servers = new CwmpServers({
       ...options,

@@ -12,9 +12,13 @@ export interface Place {
   /** The beginning of its step, and the bytes that had been read by then. */
   stepSince: number;
   stepBytes: number;
+  /** Looks at the place since its step began. */
+  looks: number;
   /** The TLS handshake, where there is one, is done. */
   isSecured: boolean;
   isProved: boolean;
+  /** It was told that there is no room, and has a moment to read that. */
+  isLeaving: boolean;
   hasAnswered: boolean;
   request: IncomingMessage | undefined;
   response: ServerResponse | undefined;
@@ -39,10 +43,14 @@ export const deadlines: Deadlines = {
 
 export type Reason = 'too many connections' | 'handshake too slow' | 'request too slow' | 'body too slow' | 'idle';
 
+/** A peer had its time once its place was looked at so often without a step forward. Whatever arrived by the first look is read by the second. */
+export const LOOKS = 2;
+
 /** A step of the connection begins. */
 export function beginStep(place: Place, now: number): void {
   place.stepSince = now;
   place.stepBytes = place.socket.bytesRead;
+  place.looks = 0;
 }
 
 /** The deadline that a connection has missed. A step that has ended meanwhile is noted in the place. */
@@ -60,7 +68,9 @@ export function lateness(place: Place, now: number, limits: Deadlines): Reason |
     return undefined;
   }
   const elapsed = now - place.stepSince;
-  if (place.isProved || elapsed < (place.hasAnswered ? limits.idleMs : limits.openingMs)) return undefined;
+  // A process that is too busy to look has not read what came meanwhile.
+  if (place.isProved || place.looks < LOOKS || elapsed < (place.hasAnswered ? limits.idleMs : limits.openingMs))
+    return undefined;
   if (place.hasAnswered) return 'idle';
   return place.isSecured ? 'request too slow' : 'handshake too slow';
 }

@@ -1,21 +1,19 @@
 // Places for the connections of a server: those whose peer has proved nothing are bounded by address and in all, and each step of a
-// connection has a deadline. The oldest unproved connection gives way.
+// connection has a deadline. The oldest unproved connection gives way whose peer had its time; a request that is here whole is answered.
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Server as NetServer, Socket } from 'node:net';
 import type { Clock, Timer } from '../clock.ts';
 import { networkOf, plainAddress } from './address.ts';
 import { beginStep, type Deadlines, deadlines, lateness, type Place, type Reason } from './connection-deadlines.ts';
+import { type PlaceLimits, UnprovedPlaces } from './unproved-places.ts';
 
-export interface PlaceLimits {
-  /** Unproved connections of one address; of IPv6 addresses those of a /64 count together. */
-  perAddress: number;
-  /** Unproved connections in all. */
-  unproved: number;
-}
+export type { PlaceLimits };
 
-/** A connection has this time to prove itself before it can be closed for another of its address. */
-export const GRACE_MS = 1000;
 const SWEEP_MS = 1000;
+/** Looks at a connection that was told that there is no room: a peer that is late itself still reads it. */
+const LEAVING_LOOKS = 10;
+/** Turns of the event loop in which all is read that new connections have sent, by peers in this process too. */
+const TURNS = 3;
 
 export interface PlacesOptions {
   clock: Clock;
@@ -23,38 +21,10 @@ export interface PlacesOptions {
   /** Addresses of proxies, whose connections carry many peers. */
   isExempt?: (address: string) => boolean;
   deadlines?: Deadlines;
+  /** The answer to a peer for which there is no room and that has not said a word yet; default: none. */
+  refusal?: () => string;
   /** Called for each connection that is closed. */
   onClosed?: (closed: { address: string; reason: Reason }) => void;
-}
-
-/** The unproved connections, the oldest first, of each network and in all. */
-class UnprovedPlaces {
-  readonly #all = new Set<Place>();
-  readonly #byNetwork = new Map<string, Set<Place>>();
-
-  get size(): number {
-    return this.#all.size;
-  }
-
-  add(place: Place): void {
-    this.#all.add(place);
-    const others = this.#byNetwork.get(place.network);
-    if (others) others.add(place);
-    else this.#byNetwork.set(place.network, new Set([place]));
-  }
-
-  delete(place: Place): void {
-    this.#all.delete(place);
-    const others = this.#byNetwork.get(place.network);
-    if (others?.delete(place) && others.size === 0) this.#byNetwork.delete(place.network);
-  }
-
-  /** The connection that has to close for another one; undefined where there is room. */
-  displacedBy({ network }: Place, limits: PlaceLimits): Place | undefined {
-    const own = network === '' ? undefined : this.#byNetwork.get(network);
-    if (own && own.size >= limits.perAddress) return oldestOf(own);
-    return this.#all.size >= limits.unproved ? oldestOf(this.#all) : undefined;
-  }
 }
 
 const PLACE = Symbol('place');
@@ -72,16 +42,17 @@ class Handshakes {
     this.#open.set(endOf(place.socket), place);
   }
 
-  /** The handshake of a connection is done. */
-  end(secured: Carrier, now: number): void {
+  /** The handshake of a connection is done. @returns its place */
+  end(secured: Carrier, now: number): Place | undefined {
     const end = endOf(secured);
     const place = this.#open.get(end);
-    if (!place) return;
+    if (!place) return undefined;
     this.#open.delete(end);
     place.socket = secured;
     place.isSecured = true;
     secured[PLACE] = place;
     beginStep(place, now);
+    return place;
   }
 
   /** The connection of a place is closed. */
@@ -97,12 +68,15 @@ class OpenPlaces {
   readonly #places = new Set<Place>();
   readonly #clock: Clock;
   readonly #look: (place: Place) => void;
+  readonly #looked: () => void;
   #servers = 0;
   #timer: Timer | undefined;
 
-  constructor(clock: Clock, look: (place: Place) => void) {
+  /** @param looked called once all were looked at */
+  constructor(clock: Clock, look: (place: Place) => void, looked: () => void) {
     this.#clock = clock;
     this.#look = look;
+    this.#looked = looked;
   }
 
   /** Places come from this server until it is closed. */
@@ -134,6 +108,7 @@ class OpenPlaces {
 
   #sweep(): void {
     for (const place of this.#places) this.#look(place);
+    this.#looked();
     this.#timer = this.#places.size > 0 ? this.#clock.after(SWEEP_MS, () => this.#sweep()) : undefined;
   }
 
@@ -148,23 +123,38 @@ class OpenPlaces {
 function newPlace(socket: Socket, isTls: boolean, now: number, isExempt: PlacesOptions['isExempt']): Place {
   const address = plainAddress(socket.remoteAddress ?? '');
   const network = isExempt?.(address) ? '' : networkOf(address);
-  const step = { since: now, stepSince: now, stepBytes: 0, request: undefined, response: undefined };
-  return { socket, address, network, ...step, isSecured: !isTls, isProved: false, hasAnswered: false };
+  const step = { since: now, stepSince: now, stepBytes: 0, looks: 0, request: undefined, response: undefined };
+  return {
+    socket,
+    address,
+    network,
+    ...step,
+    isSecured: !isTls,
+    isProved: false,
+    isLeaving: false,
+    hasAnswered: false,
+  };
 }
-
-const oldestOf = (places: Set<Place>): Place | undefined => places.values().next().value;
 
 export class ConnectionPlaces {
   readonly #options: PlacesOptions;
   readonly #open: OpenPlaces;
-  readonly #unproved = new UnprovedPlaces();
+  readonly #unproved: UnprovedPlaces;
   readonly #handshakes = new Handshakes();
   /** The listener of every socket: one made for each would cost more. */
   readonly #onClose: (this: Carrier) => void;
+  /** Those that found no room in this turn of the event loop. */
+  #crowding: Place[] = [];
+  #leaving = 0;
 
   constructor(options: PlacesOptions) {
     this.#options = options;
-    this.#open = new OpenPlaces(options.clock, place => this.#closeLate(place));
+    this.#unproved = new UnprovedPlaces(options.limits);
+    this.#open = new OpenPlaces(
+      options.clock,
+      place => this.#look(place),
+      () => this.#closeOverdue(),
+    );
     this.#onClose = closeListener(place => this.#leave(place));
   }
 
@@ -174,11 +164,10 @@ export class ConnectionPlaces {
 
   /** Watches a server of HTTP or HTTPS. @param isTls its connections begin with a handshake */
   watch(server: NetServer, isTls: boolean): void {
-    const { clock } = this.#options;
     this.#open.follow(server);
     server.on('connection', (socket: Socket) => this.#enter(socket, isTls));
-    if (isTls) server.on('secureConnection', (socket: Socket) => this.#handshakes.end(socket, clock.monotonic()));
-    followRequests(server as Server, clock);
+    if (isTls) server.on('secureConnection', (socket: Socket) => this.#secured(socket));
+    (server as Server).prependListener('request', (request, response) => this.#requested(request, response));
   }
 
   /** The peer has proved itself, or is in session: it keeps its connection. */
@@ -194,6 +183,7 @@ export class ConnectionPlaces {
     const place = placeOf(socket);
     if (!place?.isProved || !this.#open.has(place)) return;
     place.isProved = false;
+    place.looks = 0;
     this.#unproved.add(place);
   }
 
@@ -202,28 +192,92 @@ export class ConnectionPlaces {
 
   #enter(socket: Carrier, isTls: boolean): void {
     const place = newPlace(socket, isTls, this.#options.clock.monotonic(), this.#options.isExempt);
-    const oldest = this.#unproved.displacedBy(place, this.#options.limits);
-    if (oldest) {
-      const closed = place.since - oldest.since >= GRACE_MS ? oldest : place;
-      this.#close(closed, 'too many connections');
-      if (closed === place) return;
-    }
     this.#open.add(place);
     this.#unproved.add(place);
     socket[PLACE] = place;
     if (isTls) this.#handshakes.begin(place);
     socket.on('close', this.#onClose);
+    if (!this.#unproved.isCrowded(place)) return;
+    const displaced = this.#unproved.displacedBy(place);
+    if (displaced) this.#refuse(displaced);
+    else this.#judgeSoon(place);
+  }
+
+  /** Connections that open together are all taken before a byte of any is read, so none is judged before the turn in which that is done. */
+  #judgeSoon(place: Place): void {
+    this.#crowding.push(place);
+    if (this.#crowding.length > 1) return;
+    setImmediate(() => {
+      const crowding = this.#crowding;
+      this.#crowding = [];
+      afterTurns(TURNS, () => this.#judge(crowding));
+    });
+  }
+
+  #judge(crowding: readonly Place[]): void {
+    for (const place of crowding)
+      if (!place.socket.destroyed && !place.isLeaving && !place.isProved && !this.#unproved.canStay(place))
+        this.#refuse(place);
+  }
+
+  #secured(socket: Socket): void {
+    const place = this.#handshakes.end(socket, this.#options.clock.monotonic());
+    if (place) this.#moved(place);
+  }
+
+  #moved(place: Place): void {
+    if (!place.isProved && !place.isLeaving && !place.socket.destroyed) this.#unproved.renew(place);
+  }
+
+  /** Notes the request that a connection carries. */
+  #requested(request: IncomingMessage, response: ServerResponse): void {
+    const place = placeOf(request.socket);
+    if (!place) return;
+    place.request = request;
+    place.response = response;
+    beginStep(place, this.#options.clock.monotonic());
+    this.#moved(place);
   }
 
   #leave(place: Place): void {
     this.#open.delete(place);
     this.#unproved.delete(place);
     this.#handshakes.forget(place);
+    if (place.isLeaving) this.#leaving--;
   }
 
-  #closeLate(place: Place): void {
+  #look(place: Place): void {
+    place.looks++;
+    if (place.isLeaving) {
+      if (place.looks >= LEAVING_LOOKS) place.socket.destroy();
+      return;
+    }
     const reason = lateness(place, this.#options.clock.monotonic(), this.#options.deadlines ?? deadlines);
     if (reason) this.#close(place, reason);
+    else if (!place.response) this.#unproved.answered(place);
+  }
+
+  #closeOverdue(): void {
+    for (const place of this.#unproved.overdue()) this.#refuse(place);
+  }
+
+  /** There is no room for the connection. Its peer is told so where nothing was said yet by either side. */
+  #refuse(place: Place): void {
+    const { limits, refusal, onClosed } = this.#options;
+    const { socket, address, isSecured, hasAnswered, request, stepBytes } = place;
+    const isSilent = isSecured && !hasAnswered && !request && socket.bytesRead === stepBytes;
+    if (!refusal || !isSilent || this.#leaving >= limits.unproved) {
+      this.#close(place, 'too many connections');
+      return;
+    }
+    this.#leaving++;
+    place.isLeaving = true;
+    place.looks = 0;
+    this.#unproved.delete(place);
+    // What still comes is dropped, not left unread: the peer would be reset before it has read its answer.
+    socket.removeAllListeners('data').on('data', () => undefined);
+    socket.end(refusal());
+    onClosed?.({ address, reason: 'too many connections' });
   }
 
   #close(place: Place, reason: Reason): void {
@@ -239,15 +293,8 @@ const closeListener = (leave: (place: Place) => void) =>
     if (this[PLACE]) leave(this[PLACE]);
   };
 
-/** Notes the request that a connection carries. */
-function followRequests(server: Server, clock: Clock): void {
-  server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
-    const place = placeOf(request.socket);
-    if (!place) return;
-    place.request = request;
-    place.response = response;
-    beginStep(place, clock.monotonic());
-  });
+function afterTurns(turns: number, run: () => void): void {
+  setImmediate(() => (turns > 1 ? afterTurns(turns - 1, run) : run()));
 }
 
 const endOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;

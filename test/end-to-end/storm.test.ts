@@ -1,6 +1,7 @@
 // The storm after a power cut, over real sockets: hundreds of CPEs boot at once, and the ACS serves a few at a time.
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { acsOptions } from '../../acs/config.ts';
@@ -10,6 +11,7 @@ import { storm } from '../bench/load/boot-storm.ts';
 import { answersOf, informTemplate } from '../bench/load/envelopes.ts';
 import { emptyReport, type LoadReport, type LoadRequest } from '../bench/load/requests.ts';
 import { createSessionClient } from '../bench/load/session.ts';
+import { eventually } from '../support/eventually.ts';
 import { openAcs } from '../support/processes/process.ts';
 
 const CPES = 300;
@@ -21,11 +23,11 @@ describe('storm of boots', () => {
   let lines: { msg: string; [pair: string]: unknown }[] = [];
   let most = 0;
 
-  const open = async (waiting: number): Promise<void> => {
+  const open = async (waiting: number, more: string[] = []): Promise<void> => {
     folder = await mkdtemp(join(tmpdir(), 'tandem-storm-'));
     lines = [];
     most = 0;
-    const limits = ['--max-sessions', String(LIMIT), '--max-waiting', String(waiting)];
+    const limits = ['--max-sessions', String(LIMIT), '--max-waiting', String(waiting), ...more];
     const { values } = readOptions(acsOptions, { argv: [...openAcs(folder), ...limits] });
     started = await start(values, { adminToken: 'x', pretty: false, write: line => lines.push(JSON.parse(line)) });
     started.acs.events.on('inform', () => {
@@ -37,13 +39,13 @@ describe('storm of boots', () => {
     await rm(folder, { recursive: true, force: true });
   };
 
-  const boot = async (): Promise<LoadReport> => {
+  const boot = async (count = CPES): Promise<LoadReport> => {
     const request: LoadRequest = {
       kind: 'storm',
       // Retries come after 10 to 20 ms, then doubled.
       compression: 500,
       seed: 1,
-      devices: { count: CPES, stored: CPES },
+      devices: { count, stored: count },
       settings: {
         port: Number(new URL(started.acs.cwmp[0] ?? '').port),
         path: '/',
@@ -83,6 +85,21 @@ describe('storm of boots', () => {
     while (started.acs.south.admission().running > 0) await new Promise(resolve => setImmediate(resolve));
     const { admitted, turnedAway, running, waiting } = started.acs.south.admission();
     assert.deepEqual([admitted, turnedAway, running, waiting], [CPES, report.storm?.turnedAway, 0, 0]);
+  });
+
+  it('A6: answers each of 2,000 connections of one address, of which 200 may be unproved', async function () {
+    this.timeout(60_000);
+    await open(2000, ['--max-unproved', '200']);
+    const port = Number(new URL(started.acs.cwmp[0] ?? '').port);
+    // All are open before any has sent a word, as over a line with a long way.
+    const sockets = await Promise.all(Array.from({ length: 2000 }, () => dialled(port)));
+    const isFull = (): boolean => lines.some(({ msg }) => msg === 'unproved connection closed');
+    await eventually('there are too many', isFull);
+    const answers = await Promise.all(sockets.map((socket, number) => firstLine(socket, inform(number))));
+    const served = answers.filter(line => line === 'HTTP/1.1 200 OK').length;
+    const away = answers.filter(line => line === 'HTTP/1.1 503 Service Unavailable, Retry-After').length;
+    assert.equal(served + away, 2000, [...new Set(answers)].join());
+    assert.ok(served >= LIMIT && away > 0, `${served} were served`);
   });
 
   const post = async (body: string, cookie = ''): Promise<Response> =>
@@ -139,3 +156,23 @@ describe('storm of boots', () => {
     assert.deepEqual([calm.status, calm.headers.get('connection')], [204, 'keep-alive']);
   });
 });
+
+async function dialled(port: number): Promise<Socket> {
+  const socket = connect({ port, host: '127.0.0.1' });
+  socket.on('error', () => undefined);
+  await new Promise(resolve => socket.once('connect', resolve).once('close', resolve));
+  return socket;
+}
+
+/** Sends an Inform. @returns the first line of the answer; '' where there is none */
+async function firstLine(socket: Socket, body: string): Promise<string> {
+  socket.write(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+  let text = '';
+  // A CPE that is served goes away, so that the next one has its place.
+  for await (const bytes of socket.setEncoding('latin1')) {
+    text += bytes;
+    if (text.includes('\r\n\r\n')) break;
+  }
+  const [line = ''] = text.split('\r\n');
+  return /^retry-after: \d+\r/im.test(text) ? `${line}, Retry-After` : line;
+}

@@ -14,6 +14,8 @@ export const UNPROVED_PER_ADDRESS = 2000;
 /** Connections that the kernel queues: with Node's default of 511 the rest of a storm retries a second later. */
 export const BACKLOG = 4096;
 
+const REFUSAL = 'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: ';
+
 /** For `Admission.enter`: calls back when the connection closes. @returns ends the listening */
 export const untilClosed =
   (socket: Socket) =>
@@ -52,7 +54,7 @@ export function limitConnections(
 
 /** Bounds the connections of CPEs that have proved nothing. */
 export function unprovedPlaces(
-  { trustedProxies, proxyProtocol = [], clock, log }: UnprovedOptions,
+  { trustedProxies, proxyProtocol = [], clock, log, retryAfter }: UnprovedOptions,
   perAddress: number = UNPROVED_PER_ADDRESS,
 ): ConnectionPlaces {
   const proxies = networks([...trustedProxies, ...proxyProtocol]);
@@ -60,6 +62,7 @@ export function unprovedPlaces(
   return new ConnectionPlaces({
     clock,
     limits: { perAddress, unproved: SPARE_CONNECTIONS },
+    refusal: () => `${REFUSAL}${retryAfter()}\r\n\r\n`,
     ...(trustedProxies.length + proxyProtocol.length > 0
       ? { isExempt: address => isIP(address) > 0 && proxies.check(address, address.includes(':') ? 'ipv6' : 'ipv4') }
       : {}),
@@ -80,4 +83,6 @@ export interface UnprovedOptions {
   proxyProtocol?: readonly string[] | undefined;
   clock: Clock;
   log: Log;
+  /** Seconds after which a CPE that finds no room may come again. */
+  retryAfter: () => number;
 }
