@@ -136,6 +136,130 @@ function newPlace(socket: Socket, isTls: boolean, now: number, isExempt: PlacesO
   };
 }
 
+/** Places that found no room. Connections that open together are all taken before a byte of any is read: they are judged once that is done. */
+class Crowding {
+  readonly #judge: (place: Place) => void;
+  #now: Place[] = [];
+
+  constructor(judge: (place: Place) => void) {
+    this.#judge = judge;
+  }
+
+  add(place: Place): void {
+    this.#now.push(place);
+    if (this.#now.length > 1) return;
+    setImmediate(() => {
+      const crowding = this.#now;
+      this.#now = [];
+      afterTurns(TURNS, () => crowding.forEach(this.#judge));
+    });
+  }
+}
+
+/** Tells peers that there is no room for them. */
+class Refusals {
+  readonly #options: PlacesOptions;
+  #leaving = 0;
+
+  constructor(options: PlacesOptions) {
+    this.#options = options;
+  }
+
+  /** @returns false where nothing can be told: something was said by either side, or too many are told already */
+  tell(place: Place): boolean {
+    const { limits, refusal } = this.#options;
+    const { socket, isSecured, hasAnswered, request, stepBytes } = place;
+    const isSilent = isSecured && !hasAnswered && !request && socket.bytesRead === stepBytes;
+    if (!refusal || !isSilent || this.#leaving >= limits.unproved) return false;
+    this.#leaving++;
+    place.isLeaving = true;
+    place.looks = 0;
+    // All that still comes is dropped, not left unread: the peer would be reset before it has read its answer.
+    socket.removeAllListeners('data').on('data', () => undefined);
+    socket.end(refusal());
+    return true;
+  }
+
+  forget(place: Place): void {
+    if (place.isLeaving) this.#leaving--;
+  }
+}
+
+const canMove = ({ isProved, isLeaving, socket }: Place): boolean => !isProved && !isLeaving && !socket.destroyed;
+
+/** Notes the handshakes and requests of a server. */
+function followSteps(
+  server: Server,
+  { clock, unproved, handshakes }: { clock: Clock; unproved: UnprovedPlaces; handshakes: Handshakes },
+  isTls: boolean,
+): void {
+  const moved = (place: Place): void => {
+    if (canMove(place)) unproved.renew(place);
+  };
+  if (isTls)
+    server.on('secureConnection', (socket: Socket) => {
+      const place = handshakes.end(socket, clock.monotonic());
+      if (place) moved(place);
+    });
+  server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+    const place = placeOf(request.socket);
+    if (!place) return;
+    place.request = request;
+    place.response = response;
+    beginStep(place, clock.monotonic());
+    moved(place);
+  });
+}
+
+/** Looks at places, and closes those that are late or for which there is no room. */
+class Closing {
+  readonly #options: PlacesOptions;
+  readonly #unproved: UnprovedPlaces;
+  readonly #refusals: Refusals;
+
+  constructor(options: PlacesOptions, unproved: UnprovedPlaces) {
+    this.#options = options;
+    this.#unproved = unproved;
+    this.#refusals = new Refusals(options);
+  }
+
+  look(place: Place): void {
+    place.looks++;
+    if (place.isLeaving) {
+      if (place.looks >= LEAVING_LOOKS) place.socket.destroy();
+      return;
+    }
+    const reason = lateness(place, this.#options.clock.monotonic(), this.#options.deadlines ?? deadlines);
+    if (reason) this.#close(place, reason);
+    else if (!place.response) this.#unproved.answered(place);
+  }
+
+  closeOverdue(): void {
+    for (const place of this.#unproved.overdue()) this.refuse(place);
+  }
+
+  /** There is no room for the connection. */
+  refuse(place: Place): void {
+    if (!this.#refusals.tell(place)) {
+      this.#close(place, 'too many connections');
+      return;
+    }
+    this.#unproved.delete(place);
+    this.#options.onClosed?.({ address: place.address, reason: 'too many connections' });
+  }
+
+  forget(place: Place): void {
+    this.#unproved.delete(place);
+    this.#refusals.forget(place);
+  }
+
+  #close(place: Place, reason: Reason): void {
+    this.#unproved.delete(place);
+    place.socket.destroy();
+    this.#options.onClosed?.({ address: place.address, reason });
+  }
+}
+
 export class ConnectionPlaces {
   readonly #options: PlacesOptions;
   readonly #open: OpenPlaces;
@@ -143,17 +267,20 @@ export class ConnectionPlaces {
   readonly #handshakes = new Handshakes();
   /** The listener of every socket: one made for each would cost more. */
   readonly #onClose: (this: Carrier) => void;
-  /** Those that found no room in this turn of the event loop. */
-  #crowding: Place[] = [];
-  #leaving = 0;
+  readonly #crowding: Crowding;
+  readonly #closing: Closing;
 
   constructor(options: PlacesOptions) {
     this.#options = options;
     this.#unproved = new UnprovedPlaces(options.limits);
+    this.#closing = new Closing(options, this.#unproved);
+    this.#crowding = new Crowding(place => {
+      if (canMove(place) && !this.#unproved.canStay(place)) this.#closing.refuse(place);
+    });
     this.#open = new OpenPlaces(
       options.clock,
-      place => this.#look(place),
-      () => this.#closeOverdue(),
+      place => this.#closing.look(place),
+      () => this.#closing.closeOverdue(),
     );
     this.#onClose = closeListener(place => this.#leave(place));
   }
@@ -166,8 +293,7 @@ export class ConnectionPlaces {
   watch(server: NetServer, isTls: boolean): void {
     this.#open.follow(server);
     server.on('connection', (socket: Socket) => this.#enter(socket, isTls));
-    if (isTls) server.on('secureConnection', (socket: Socket) => this.#secured(socket));
-    (server as Server).prependListener('request', (request, response) => this.#requested(request, response));
+    followSteps(server as Server, { ...this.#options, unproved: this.#unproved, handshakes: this.#handshakes }, isTls);
   }
 
   /** The peer has proved itself, or is in session: it keeps its connection. */
@@ -199,91 +325,14 @@ export class ConnectionPlaces {
     socket.on('close', this.#onClose);
     if (!this.#unproved.isCrowded(place)) return;
     const displaced = this.#unproved.displacedBy(place);
-    if (displaced) this.#refuse(displaced);
-    else this.#judgeSoon(place);
-  }
-
-  /** Connections that open together are all taken before a byte of any is read, so none is judged before the turn in which that is done. */
-  #judgeSoon(place: Place): void {
-    this.#crowding.push(place);
-    if (this.#crowding.length > 1) return;
-    setImmediate(() => {
-      const crowding = this.#crowding;
-      this.#crowding = [];
-      afterTurns(TURNS, () => this.#judge(crowding));
-    });
-  }
-
-  #judge(crowding: readonly Place[]): void {
-    for (const place of crowding)
-      if (!place.socket.destroyed && !place.isLeaving && !place.isProved && !this.#unproved.canStay(place))
-        this.#refuse(place);
-  }
-
-  #secured(socket: Socket): void {
-    const place = this.#handshakes.end(socket, this.#options.clock.monotonic());
-    if (place) this.#moved(place);
-  }
-
-  #moved(place: Place): void {
-    if (!place.isProved && !place.isLeaving && !place.socket.destroyed) this.#unproved.renew(place);
-  }
-
-  /** Notes the request that a connection carries. */
-  #requested(request: IncomingMessage, response: ServerResponse): void {
-    const place = placeOf(request.socket);
-    if (!place) return;
-    place.request = request;
-    place.response = response;
-    beginStep(place, this.#options.clock.monotonic());
-    this.#moved(place);
+    if (displaced) this.#closing.refuse(displaced);
+    else this.#crowding.add(place);
   }
 
   #leave(place: Place): void {
     this.#open.delete(place);
-    this.#unproved.delete(place);
+    this.#closing.forget(place);
     this.#handshakes.forget(place);
-    if (place.isLeaving) this.#leaving--;
-  }
-
-  #look(place: Place): void {
-    place.looks++;
-    if (place.isLeaving) {
-      if (place.looks >= LEAVING_LOOKS) place.socket.destroy();
-      return;
-    }
-    const reason = lateness(place, this.#options.clock.monotonic(), this.#options.deadlines ?? deadlines);
-    if (reason) this.#close(place, reason);
-    else if (!place.response) this.#unproved.answered(place);
-  }
-
-  #closeOverdue(): void {
-    for (const place of this.#unproved.overdue()) this.#refuse(place);
-  }
-
-  /** There is no room for the connection. Its peer is told so where nothing was said yet by either side. */
-  #refuse(place: Place): void {
-    const { limits, refusal, onClosed } = this.#options;
-    const { socket, address, isSecured, hasAnswered, request, stepBytes } = place;
-    const isSilent = isSecured && !hasAnswered && !request && socket.bytesRead === stepBytes;
-    if (!refusal || !isSilent || this.#leaving >= limits.unproved) {
-      this.#close(place, 'too many connections');
-      return;
-    }
-    this.#leaving++;
-    place.isLeaving = true;
-    place.looks = 0;
-    this.#unproved.delete(place);
-    // What still comes is dropped, not left unread: the peer would be reset before it has read its answer.
-    socket.removeAllListeners('data').on('data', () => undefined);
-    socket.end(refusal());
-    onClosed?.({ address, reason: 'too many connections' });
-  }
-
-  #close(place: Place, reason: Reason): void {
-    this.#unproved.delete(place);
-    place.socket.destroy();
-    this.#options.onClosed?.({ address: place.address, reason });
   }
 }
 

@@ -11,7 +11,7 @@ export interface PlaceLimits {
 
 /** Places at the head of a queue that are looked at for one that gives way. */
 const MAX_SCANNED = 32;
-/** Connections before or in their handshake, to which nothing can be said, and those with a head may be so many times the limit for the seconds that they have. */
+/** So many times the limit may be connections with a head, and those before the end of their handshake, to which nothing can be said. */
 const MOVING = 2;
 
 /** The request of the place is here whole: its peer waits for the server. */
@@ -20,11 +20,57 @@ const isOwed = ({ request, response }: Place): boolean =>
 
 const isMoving = ({ isSecured, request }: Place): boolean => request !== undefined || !isSecured;
 
+/** Places in the order in which they came, of each network and in all. */
+class Queues {
+  readonly all = new Set<Place>();
+  readonly #byNetwork = new Map<string, Set<Place>>();
+
+  add(place: Place): void {
+    this.all.add(place);
+    if (place.network === '') return;
+    const others = this.#byNetwork.get(place.network);
+    if (others) others.add(place);
+    else this.#byNetwork.set(place.network, new Set([place]));
+  }
+
+  delete(place: Place): void {
+    if (!this.all.delete(place)) return;
+    const others = this.#byNetwork.get(place.network);
+    if (others?.delete(place) && others.size === 0) this.#byNetwork.delete(place.network);
+  }
+
+  of = (network: string): Set<Place> | undefined => this.#byNetwork.get(network);
+  networks = (): Set<Place>[] => [...this.#byNetwork.values()];
+}
+
+/** The first whose peer had its time. @param owe called for those to which an answer is owed */
+function firstOf(places: Set<Place>, owe: (place: Place) => void): Place | undefined {
+  let scanned = 0;
+  for (const place of places) {
+    if (isOwed(place)) owe(place);
+    else if (place.looks >= LOOKS) return place;
+    else if (++scanned === MAX_SCANNED) return undefined;
+  }
+  return undefined;
+}
+
+/** Those beyond the limit that have to close. Each has been deleted when the next is asked for. */
+function* beyond(
+  places: Set<Place>,
+  limit: number,
+  first: (places: Set<Place>) => Place | undefined,
+): Generator<Place> {
+  while (places.size > limit) {
+    const found = first(places);
+    if (!found) return;
+    yield found;
+  }
+}
+
 export class UnprovedPlaces {
   readonly #limits: PlaceLimits;
   /** Those that wait for their peer, the oldest step first. */
-  readonly #waiting = new Set<Place>();
-  readonly #byNetwork = new Map<string, Set<Place>>();
+  readonly #waiting = new Queues();
   /** Those to which an answer is owed. */
   readonly #owed = new Set<Place>();
 
@@ -33,21 +79,15 @@ export class UnprovedPlaces {
   }
 
   get size(): number {
-    return this.#waiting.size + this.#owed.size;
+    return this.#waiting.all.size + this.#owed.size;
   }
 
   add(place: Place): void {
     this.#waiting.add(place);
-    if (place.network === '') return;
-    const others = this.#byNetwork.get(place.network);
-    if (others) others.add(place);
-    else this.#byNetwork.set(place.network, new Set([place]));
   }
 
   delete(place: Place): void {
-    if (this.#owed.delete(place) || !this.#waiting.delete(place)) return;
-    const others = this.#byNetwork.get(place.network);
-    if (others?.delete(place) && others.size === 0) this.#byNetwork.delete(place.network);
+    if (!this.#owed.delete(place)) this.#waiting.delete(place);
   }
 
   /** A step of the place begins, for which its peer has its time anew. */
@@ -56,14 +96,14 @@ export class UnprovedPlaces {
     this.add(place);
   }
 
-  /** What was owed to the place is sent: it waits for its peer again. */
+  /** The answer that was owed to the place is sent: it waits for its peer again. */
   answered(place: Place): void {
     if (!this.#owed.delete(place)) return;
     place.looks = 0;
     this.add(place);
   }
 
-  /** There are more than the limits allow, this one included. */
+  /** The limits are passed, this one included. */
   isCrowded(place: Place): boolean {
     return this.#crowd(place, 1) !== undefined;
   }
@@ -74,7 +114,7 @@ export class UnprovedPlaces {
     return crowd && this.#first(crowd);
   }
 
-  /** This one, which has just come and found no room, can stay. Called once what its peer had sent is read. */
+  /** A place that has just come and found no room can stay. Called once what its peer had sent is read. */
   canStay(place: Place): boolean {
     if (isOwed(place)) this.#owe(place);
     return !this.#crowd(place, isMoving(place) ? MOVING : 1);
@@ -82,34 +122,17 @@ export class UnprovedPlaces {
 
   /** Those that have to close where there are too many, the oldest first. */
   *overdue(): Generator<Place> {
-    for (const others of [...this.#byNetwork.values()]) yield* this.#beyond(others, this.#limits.perAddress);
-    yield* this.#beyond(this.#waiting, this.#limits.unproved);
-  }
-
-  /** Called again after each, which has been deleted meanwhile. */
-  *#beyond(places: Set<Place>, limit: number): Generator<Place> {
-    while (places.size > limit) {
-      const first = this.#first(places);
-      if (!first) return;
-      yield first;
-    }
+    for (const others of this.#waiting.networks()) yield* beyond(others, this.#limits.perAddress, this.#first);
+    yield* beyond(this.#waiting.all, this.#limits.unproved, this.#first);
   }
 
   #crowd({ network }: Place, times: number): Set<Place> | undefined {
-    const own = this.#byNetwork.get(network);
+    const own = this.#waiting.of(network);
     if (own && own.size > this.#limits.perAddress * times) return own;
-    return this.#waiting.size > this.#limits.unproved * times ? this.#waiting : undefined;
+    return this.#waiting.all.size > this.#limits.unproved * times ? this.#waiting.all : undefined;
   }
 
-  #first(places: Set<Place>): Place | undefined {
-    let scanned = 0;
-    for (const place of places) {
-      if (isOwed(place)) this.#owe(place);
-      else if (place.looks >= LOOKS) return place;
-      else if (++scanned === MAX_SCANNED) return undefined;
-    }
-    return undefined;
-  }
+  readonly #first = (places: Set<Place>): Place | undefined => firstOf(places, place => this.#owe(place));
 
   #owe(place: Place): void {
     this.delete(place);
