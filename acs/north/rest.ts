@@ -8,6 +8,7 @@ import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { ConnectionPlaces } from '../../shared/net/connection-places.ts';
+import { answerUnreadable, type UnreadableError } from '../../shared/net/unreadable-request.ts';
 import { ThrottledLog } from '../../shared/throttled-log.ts';
 import { UserError } from '../errors.ts';
 import type { EventBus } from '../events.ts';
@@ -174,18 +175,11 @@ function problem(reply: FastifyReply, error: UserError): void {
   void reply.code(error.status).type('application/problem+json').send(problemText(error));
 }
 
-/** Invalid HTTP never becomes a request, so the answer is written to the socket. */
-function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
-  const body = problemText(new UserError(status, 'bad-http', `the request is not valid HTTP (${error.code})`));
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
+function refuseUnreadable(error: UnreadableError, socket: Socket): void {
+  answerUnreadable(error, socket, status => ({
+    type: 'application/problem+json',
+    body: problemText(new UserError(status, 'bad-http', `the request is not valid HTTP (${error.code})`)),
+  }));
 }
 
 const statusOf = ({ status, body, bytes }: OperationOutput): number => status ?? ((body ?? bytes) ? 200 : 204);

@@ -6,6 +6,7 @@ import type { Clock } from '../../../shared/clock.ts';
 import { messageOf } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
 import type { ConnectionPlaces } from '../../../shared/net/connection-places.ts';
+import { answerUnreadable } from '../../../shared/net/unreadable-request.ts';
 import { charsetIn } from '../../../shared/xml/charset.ts';
 import { UserError } from '../../errors.ts';
 import { networks } from '../connection-request/policy.ts';
@@ -50,6 +51,11 @@ export function createHttpServer(options: HttpServerOptions, tls: ListenTls | un
     forceCloseConnections: true,
     exposeHeadRoutes: false,
     rewriteUrl,
+    clientErrorHandler: (error, socket) => {
+      const status = answerUnreadable(error, socket);
+      const { remoteAddress: address, remotePort: port } = socket;
+      if (status !== undefined) log.warn('HTTP request unreadable', { address, port, status, code: error.code });
+    },
     // A name of 128 characters, each of which may be written as three bytes of three (`%E2%82%AC`).
     routerOptions: { maxParamLength: 1_152 },
     https: tls ? tlsOptions(tls, tickets) : null,
