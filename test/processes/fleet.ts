@@ -233,6 +233,10 @@ export async function ordeal(fleet: Fleet, { gateways, kills, everyMs, patienceM
     ],
     ...['--set', 'Scm.ServicesConfig[Name=SipEp].StartupType=Manual', '--log-level', 'info'],
   ]);
+  // The gateways' process takes its time to start, on a busy machine longer than the first kill is away.
+  const isServing = (): boolean =>
+    fleet.lives.some(({ lines }) => lines.some(({ msg }) => msg === 'device session ended'));
+  await eventually('the first gateway had its session', isServing, patienceMs);
   for (let kill = 0; kill < kills; kill++) {
     await pause(everyMs / 2);
     value++;
