@@ -47,25 +47,35 @@ export class SessionWork {
     const adaptedCpe = splitting(adapted(answering, quirksOf(row, quirks), row.root), most);
     const cpe = this.#parts.learning?.watching(adaptedCpe, row) ?? adaptedCpe;
     try {
-      await this.#work(session, cpe);
+      await this.#prepare(session, cpe);
+      while (await this.#round(session, cpe));
     } finally {
       await this.#parts.learning?.write();
     }
   }
 
-  async #work(session: DeviceSession, cpe: Cpe): Promise<void> {
-    const { id } = session;
+  async #prepare(session: DeviceSession, cpe: Cpe): Promise<void> {
     // The count of a session that was lost a moment ago may have ended a task, or suspended a preset.
     if (session.row.unfinished) await refresh(session, this.#context);
     session.purpose = { cause: CREDENTIALS };
     await this.#credentials.offer(session, cpe);
+  }
+
+  /**
+   * All that is due, and the reads and writes that end a session.
+   * @returns whether the device was asked for meanwhile: nothing may be awaited between a false and the end of the session
+   */
+  async #round(session: DeviceSession, cpe: Cpe): Promise<boolean> {
+    const { id } = session;
     do {
       if (this.#claimed.takeAsked(id)) await refresh(session, this.#context);
-      if (await this.#workOnce(session, cpe)) return;
+      if (await this.#workOnce(session, cpe)) return false;
     } while (this.#claimed.isAsked(id));
     session.purpose = { cause: HISTORY };
     await this.#intervals.read(session, cpe);
     await this.#parts.history?.read(session, cpe);
+    await this.#parts.learning?.write();
+    return this.#claimed.isAsked(id);
   }
 
   /** @returns whether the CPE restarts after this session */

@@ -47,6 +47,22 @@ describe('the interval of a new device', () => {
     assert.deepEqual(await session(answer, '2 PERIODIC'), []);
   });
 
+  it('does not hide a task from the session that is queued while it is read', async () => {
+    acs = await testAcs({ enrol: 'auto', cpeAuth: 'none' });
+    const { answer } = memoryCpe({ [enable]: '1', [interval]: '300' });
+    const added: Promise<unknown>[] = [];
+    const { asked } = await new ScriptedCpe(acs.app, { events: ['0 BOOTSTRAP', '1 BOOT'] }).session((method, args) => {
+      if (method !== 'GetParameterValues') return {};
+      added.push(acs.fleet.tasks.add(id, { method: 'Reboot', args: { CommandKey: 'k' } }));
+      return answer(method, args);
+    });
+    await Promise.all(added);
+    assert.deepEqual(
+      asked.map(({ method }) => method),
+      ['GetParameterValues', 'Reboot'],
+    );
+  });
+
   it('F4: is not asked for again where the device refuses the read', async () => {
     acs = await testAcs({ enrol: 'auto', cpeAuth: 'none' });
     const refuse = () => new CwmpFault(9005);
