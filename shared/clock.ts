@@ -204,7 +204,7 @@ export function timerGroup(clock: Clock): TimerGroup {
   };
 }
 
-/** The same clock, whose timers let no error out: `onError` is told, and the other timers go on. */
+/** The clock with timers that pass their errors to `onError`, so that the other timers still run. */
 export function guardedClock(clock: Clock, onError: (error: unknown) => void): Clock {
   return {
     now: () => clock.now(),

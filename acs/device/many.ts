@@ -13,7 +13,7 @@ export type ManyOperation =
     }
   | { name: 'rolloutJudged'; common: Args<'rolloutJudged'>; devices: [id: string][] };
 
-/** The part of a device's new position that is told, or why it has none. */
+/** The fields of a device's new position that an event carries, or the reason why there is none. */
 export type Moved = Pick<RolloutPosition, 'state' | 'wave' | 'reason'> | 'elsewhere' | 'gone' | 'stale';
 
 export interface SingleOperation {

@@ -90,7 +90,7 @@ export class UnprovedPlaces {
     if (!this.#owed.delete(place)) this.#waiting.delete(place);
   }
 
-  /** A step of the place begins, for which its peer has its time anew. */
+  /** Begins the next step of a place: the time of its peer starts again. */
   renew(place: Place): void {
     this.delete(place);
     this.add(place);

@@ -150,7 +150,7 @@ describe('secrets of other times', () => {
     assert.equal((await api.call('GET', `/tasks/${id}`)).json.state, 'done');
   });
 
-  it('B7: fails a task whose arguments are sealed with another server key, and goes on', async () => {
+  it('B7: fails a task whose arguments are sealed with another server key, then runs the next', async () => {
     const other = createSecrets(Buffer.alloc(32, 1), seededRandom(1));
     const id = await addStored(sealedText(other, 'KeyPsk', secret));
     await plantWaitingTask(api);

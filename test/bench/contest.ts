@@ -107,7 +107,7 @@ export async function withSides<T>(
 export interface Comparison {
   name: string;
   sides: readonly Side[];
-  /** The load on ours and on either floor; asked anew for each round. */
+  /** The load on ours and on each floor; called once for each round. */
   ours(server: AcsServer, round: number): LoadRequest;
   floor(server: Server, round: number): LoadRequest;
   goal?: Goal;

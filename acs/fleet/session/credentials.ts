@@ -95,7 +95,7 @@ export class CredentialOffers {
   }
 }
 
-/** Suspends offers: the device says that it takes a login, and goes on with the old one. */
+/** Offers are suspended for a device that accepts each new login and authenticates with the old one. */
 async function raiseKeptOld({ store, clock, events }: FleetContext, device: string): Promise<void> {
   const now = clock.now();
   const message = `the device accepted a login of its own in ${MAX_UNUSED} sessions, and still comes with the old one: it is offered none any more`;

@@ -46,7 +46,7 @@ describe('sessions of the ACS', () => {
     assert.equal((await acs.store.apply(id, 'informed', facts)).outcome, 'claimed', 'the device is free');
   });
 
-  it('H3: goes on where the store is lost between the login of a CPE and its first message', async () => {
+  it('H3: survives a store that is lost between the login of a CPE and its first message', async () => {
     await open({ enrol: 'auto', cpeAuth: 'none' });
     const { members } = acs.fleet;
     const rejections: unknown[] = [];

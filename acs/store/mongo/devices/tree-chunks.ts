@@ -46,7 +46,7 @@ interface ChunkChange {
   ): { chunks: TreeChunkEntry[]; fresh: TreeChunk[] };
 }
 
-/** The change of chunks by values. One that gets all its paths anew is not read, and not written where nothing in it differs. */
+/** The chunks after a change. A chunk whose paths are all in the change is not read, and it is written only where a value differs. */
 export function changeOf(
   before: readonly TreeChunkEntry[],
   values: Values,
@@ -93,7 +93,7 @@ function groupsOf(before: readonly TreeChunkEntry[], values: Values): Map<number
   return groups;
 }
 
-/** A chunk that gets all its paths anew; `same`: its entry where no value differs. */
+/** A chunk whose paths are all in the change; `same` is its entry where no value differs. */
 interface Renewal {
   same?: TreeChunkEntry;
 }
