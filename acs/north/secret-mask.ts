@@ -1,7 +1,8 @@
 // The mask that stands for secrets in answers. A mask that comes back in a request means the stored secret.
+import { MASK } from '../../shared/model/secret-names.ts';
 import type { WantedValue } from '../device/desired-state.ts';
 import { UserError } from '../errors.ts';
-import { MASK, type Secrets, shownText } from '../fleet/common/secrets.ts';
+import { type Secrets, shownText } from '../fleet/common/secrets.ts';
 import type { DeviceInput } from '../fleet/devices/device-input.ts';
 import type { DeviceView } from '../fleet/devices/device-view.ts';
 import { mapPreset, type Preset, pathOf } from '../fleet/presets/preset.ts';

@@ -1,5 +1,5 @@
 // The observations of one unit: its orders, sessions and transfers, and what really became of them.
-import { isSecretName, withoutUrlSecrets } from '../../shared/model/secret-names.ts';
+import { isSecretName, MASK, withoutUrlSecrets } from '../../shared/model/secret-names.ts';
 import type { SessionReport } from '../agent/session/session.ts';
 import type { Tally } from '../faults/unit-faults.ts';
 import type { Gateway } from '../gateway.ts';
@@ -56,7 +56,7 @@ export class UnitRecord {
       const path = device.config.pathOf(name) ?? name;
       const value = device.model.resolve(path) ? device.config.get(path) : undefined;
       if (value === undefined) return [];
-      return [[path, value !== '' && isSecretName(path) ? '***' : withoutUrlSecrets(value)] as const];
+      return [[path, value !== '' && isSecretName(path) ? MASK : withoutUrlSecrets(value)] as const];
     });
     return {
       oui,

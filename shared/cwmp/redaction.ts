@@ -1,5 +1,5 @@
 // Envelopes without their secrets, as traces and wire logs show them.
-import { isSecretName, withoutUrlSecrets } from '../model/secret-names.ts';
+import { isSecretName, MASK, withoutTexts, withoutUrlSecrets } from '../model/secret-names.ts';
 import { type MaskRules, withMaskedText } from '../xml/masking.ts';
 import { XmlError } from '../xml/read.ts';
 import { escapeText } from '../xml/write.ts';
@@ -53,7 +53,7 @@ function holdsSecret(xml: string, isSecret: IsSecret): boolean {
   return body.kind === 'response' && holdsUnmasked(body.result, isSecret);
 }
 
-const isUnmasked = (value: unknown): boolean => typeof value === 'string' && value !== '' && value.trim() !== '***';
+const isUnmasked = (value: unknown): boolean => typeof value === 'string' && value !== '' && value.trim() !== MASK;
 
 function holdsUnmasked(value: unknown, isSecret: IsSecret): boolean {
   if (Array.isArray(value)) return value.some(entry => holdsUnmasked(entry, isSecret));
@@ -82,13 +82,6 @@ export function secretsIn(value: unknown, isSecret: IsSecret): string[] {
     typeof part !== 'string' ? secretsIn(part, isSecret) : isSecret(name) && part.length >= LEAST ? [part] : [],
   );
 }
-
-/** The text with `***` in the place of these secrets. */
-export const withoutTexts = (text: string, secrets: Iterable<string>): string => {
-  let left = text;
-  for (const secret of secrets) left = left.replaceAll(secret, '***');
-  return left;
-};
 
 /** The secrets that were sent last: a CPE may quote one in the fault by which it refuses it. */
 export class SentSecrets {

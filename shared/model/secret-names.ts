@@ -38,6 +38,16 @@ export function isSecretName(name: string): boolean {
   return inOneWord.some(pattern => pattern.test(last.toLowerCase())) || inTable.test(name);
 }
 
+/** Stands for a secret wherever texts are shown. */
+export const MASK = '***';
+
+/** The text with the mask in the place of each of these secrets. */
+export const withoutTexts = (text: string, secrets: Iterable<string>): string => {
+  let left = text;
+  for (const secret of secrets) left = left.replaceAll(secret, MASK);
+  return left;
+};
+
 /** The login in a URL, up to the `@` before its host. */
 const userinfo = /:\/\/[^\s/?#"'<>\\@]{1,512}@/g;
 /** A token, key or signature among the arguments of a URL. */

@@ -1,7 +1,7 @@
 // Secrets at rest: sealed with the server's own key (AES-256-GCM), opened only where a message needs them.
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from 'node:crypto';
 import type { Random } from '../../../shared/clock.ts';
-import { holdsUrlSecret, withoutUrlSecrets } from '../../../shared/model/secret-names.ts';
+import { holdsUrlSecret, MASK, withoutUrlSecrets } from '../../../shared/model/secret-names.ts';
 import type { Sealed } from '../../device/credentials.ts';
 import { UserError } from '../../errors.ts';
 import { SecretNames } from './secret-names.ts';
@@ -99,9 +99,6 @@ export function openedIfOwn(secrets: Secrets, text: string): string {
     return text;
   }
 }
-
-/** Stands for a secret wherever texts are shown. */
-export const MASK = '***';
 
 /** The text as it may be shown: `***` for a secret, and for the login in a URL. */
 export function shownText(secrets: Secrets, name: string, text: string, isSecret = secrets.names.has): string {

@@ -3,7 +3,7 @@
 // another writer: it is left alone, with a fault of cause `fight`.
 import type { ParameterValue } from '../../../shared/cwmp/methods.ts';
 import type { Model } from '../../../shared/model/definitions.ts';
-import { withoutUrlSecrets } from '../../../shared/model/secret-names.ts';
+import { MASK, withoutUrlSecrets } from '../../../shared/model/secret-names.ts';
 import type { Drift } from '../../device/desired-state.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import type { Task } from '../../device/task.ts';
@@ -43,7 +43,7 @@ export function differences(
     if (apart.has(path)) continue;
     const has = current.get(path)?.Value;
     if (has === value || (value !== '' && isHidden(model, path))) continue;
-    const shown = (plain: string): string => (secret ? '***' : clipped(plain));
+    const shown = (plain: string): string => (secret ? MASK : clipped(plain));
     const basis = fingerprintOf(desired, preset, value);
     found.push({ path, preset, wanted: shown(value), found: has === undefined ? 'absent' : shown(has), basis });
   }
@@ -68,7 +68,7 @@ function tableDifference(
   { rows, surplus }: TablePlan,
   model: Model | undefined,
 ): string {
-  const shown = (column: string, text: string): string => (secrets.includes(column) ? '***' : text);
+  const shown = (column: string, text: string): string => (secrets.includes(column) ? MASK : text);
   const parts = rows.flatMap(({ instance, set }, index) => {
     if (instance === undefined) return [`row ${index + 1} lacks`];
     return set

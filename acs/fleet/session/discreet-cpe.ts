@@ -1,7 +1,7 @@
 // A CPE in session whose faults quote no secret: some devices repeat the value that they refuse.
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
-import { secretsIn, withoutTexts } from '../../../shared/cwmp/redaction.ts';
-import { withoutUrlSecrets } from '../../../shared/model/secret-names.ts';
+import { secretsIn } from '../../../shared/cwmp/redaction.ts';
+import { withoutTexts, withoutUrlSecrets } from '../../../shared/model/secret-names.ts';
 import type { Cpe } from '../common/ports.ts';
 
 /** Wraps a CPE: the secrets of a call become `***` in the fault that answers it. */

@@ -1,6 +1,7 @@
 // Operations on webhooks and their deliveries.
+
+import { MASK } from '../../../shared/model/secret-names.ts';
 import { UserError } from '../../errors.ts';
-import { MASK } from '../../fleet/common/secrets.ts';
 import type { WebhookInput, WebhookView } from '../../fleet/monitoring/webhook.ts';
 import type { Delivery } from '../../store/records.ts';
 import type { Operation } from '../operation.ts';

@@ -1,5 +1,6 @@
 // The MongoDB client of a URL, with the options that the promises of the store depend on.
 import { MongoClient, MongoError, MongoParseError } from 'mongodb';
+import { withoutTexts } from '../../../shared/model/secret-names.ts';
 import { UserError } from '../../errors.ts';
 
 /** The options here override those of the URL: the promises of the store depend on them. */
@@ -31,7 +32,7 @@ export function clientOf(url: string): { client: MongoClient; where: string; sec
     throw new UserError(
       503,
       'store-unavailable',
-      `the URL of the MongoDB cannot be used: ${withoutSecrets(error.message, secrets)}`,
+      `the URL of the MongoDB cannot be used: ${withoutTexts(error.message, secrets)}`,
     );
   }
 }
@@ -59,6 +60,3 @@ export function databaseOf(url: string): string {
   const name = /^[^:]+:\/\/[^/?]+\/([^?]+)/.exec(url)?.[1];
   return name ? decoded(name) : 'tandem';
 }
-
-export const withoutSecrets = (text: string, secrets: readonly string[]): string =>
-  secrets.reduce((left, secret) => left.replaceAll(secret, '***'), text);

@@ -3,8 +3,9 @@
 import type { Collection, Db, MongoClient } from 'mongodb';
 import type { Clock, Random } from '../../../shared/clock.ts';
 import { messageOf } from '../../../shared/errors.ts';
+import { withoutTexts } from '../../../shared/model/secret-names.ts';
 import { UserError } from '../../errors.ts';
-import { clientOf, databaseOf, withoutSecrets } from './client.ts';
+import { clientOf, databaseOf } from './client.ts';
 import { busyStore, InFlight } from './in-flight.ts';
 import { Reach } from './reach.ts';
 import { type FieldUpdate, removing, replacing, type Versioned } from './versioned.ts';
@@ -28,7 +29,7 @@ const MAX_CONFLICTS = 40;
 const unavailableAt =
   (where: string, secrets: readonly string[]) =>
   (error: unknown): UserError => {
-    const reason = withoutSecrets(messageOf(error), secrets);
+    const reason = withoutTexts(messageOf(error), secrets);
     return new UserError(503, 'store-unavailable', `MongoDB at ${where} cannot be used: ${reason}`);
   };
 
