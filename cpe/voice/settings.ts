@@ -2,6 +2,7 @@
 import type { Clock, Random } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { TlsSettings } from '../../shared/tls/connect.ts';
+import type { CallSettings } from './call/settings.ts';
 import type { MediaSecurity } from './media/keying.ts';
 
 /** DGW `SipEp.InteropRegistrationContactMatching`. */
@@ -55,6 +56,8 @@ export interface UserAgentConfig {
   tone: number;
   /** Seconds a call rings before it is answered by itself; 0 by default. */
   ring?: number;
+  /** The factory's by default. */
+  calls?: CallSettings;
   /** `Strict` by default. */
   contactMatching?: ContactMatching;
 }

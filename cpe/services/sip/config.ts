@@ -1,6 +1,7 @@
 // SIP variables of the unit → the configuration of each of its user agents.
 import type { UserAgentConfig } from '../../voice/settings.ts';
 import { hostPort, rowsOf, type Unit } from '../service.ts';
+import { callSettings } from './call-settings.ts';
 import { mediaSettings } from './mipt.ts';
 
 type Account = UserAgentConfig['accounts'][number];
@@ -58,6 +59,7 @@ function configOf(unit: Unit, gateway: string, first: string): UserAgentConfig {
     retryTime: registration('RetryTime', 'DefaultRegistrationRetryTime'),
     refreshTime: registration('RefreshTime', 'DefaultRegistrationRefreshTime'),
     keepAlive: { method: keepAliveOf(scalar('SipKeepAliveMethod')), interval: Number(scalar('SipKeepAliveInterval')) },
+    calls: callSettings(unit),
     tone: unit.tone,
     contactMatching: matchingOf(scalar('InteropRegistrationContactMatching')),
   };

@@ -15,6 +15,12 @@ export interface CallStats {
   remote: string;
 }
 
+/** The sides that have put the call on hold: each may, and both. */
+export interface HoldState {
+  readonly byUs: boolean;
+  readonly byPeer: boolean;
+}
+
 export interface Call {
   readonly direction: 'in' | 'out';
   /** Our account's user. */
@@ -22,7 +28,15 @@ export interface Call {
   /** The peer's address as in From or To. */
   readonly peer: string;
   readonly state: 'up' | 'ended';
+  readonly held: HoldState;
   hangup(): Promise<void>;
+  /**
+   * Puts the peer on hold by re-INVITE (RFC 3264 8.4), with the unit's settings of hold; does nothing where it is.
+   * @throws CallFailed with the peer's status; the call goes on as it was
+   */
+  hold(): Promise<void>;
+  /** Ends our hold; see `hold`. */
+  resume(): Promise<void>;
   /** Never rejects. */
   readonly ended: Promise<{ reason: string }>;
   stats(): CallStats;

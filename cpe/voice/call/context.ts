@@ -11,6 +11,7 @@ import { MediaSession } from '../media/media.ts';
 import { type MediaPorts, openPorts } from '../media/ports.ts';
 import { notifications, type UserAgentConfig, type UserAgentEnv } from '../settings.ts';
 import type { Leg } from './call.ts';
+import { type CallSettings, factoryCallSettings } from './settings.ts';
 
 export interface CallContext {
   readonly address: string;
@@ -22,6 +23,7 @@ export interface CallContext {
   readonly srtpBasePort: number;
   readonly rejectCode: 415 | 488;
   readonly ringMs: number;
+  readonly calls: CallSettings;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -56,6 +58,7 @@ export function createCallContext(parts: {
     srtpBasePort: config.srtpBasePort,
     rejectCode: config.rejectCode,
     ringMs: 1000 * (config.ring ?? 0),
+    calls: config.calls ?? factoryCallSettings,
     clock,
     random,
     log,

@@ -4,8 +4,10 @@ import type { SipResponse } from '../../../shared/sip/message.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
 import type { CallLifetime } from './lifetime.ts';
 import { allowed } from './replies.ts';
-import { type DialogSide, requestInDialog } from './request-in-dialog.ts';
+import type { DialogSide } from './request-in-dialog.ts';
+import { hasSdp } from './sdp-body.ts';
 import type { NegotiatedSession } from './session.ts';
+import { SessionChanges } from './session-changes.ts';
 import { SessionRefresh } from './session-refresh.ts';
 
 export class InDialogRequests {
@@ -13,9 +15,11 @@ export class InDialogRequests {
   readonly #session: NegotiatedSession;
   readonly #lifetime: CallLifetime;
   readonly #refresh: SessionRefresh;
+  readonly #changes: SessionChanges;
   #stopRepeating = (): void => undefined;
+  #unacknowledged: { done: Promise<void>; resolve: () => void } | undefined;
 
-  constructor(side: DialogSide, session: NegotiatedSession, lifetime: CallLifetime) {
+  constructor(side: DialogSide, session: NegotiatedSession, lifetime: CallLifetime, ownsCallId: boolean) {
     this.#side = side;
     this.#session = session;
     this.#lifetime = lifetime;
@@ -23,6 +27,19 @@ export class InDialogRequests {
       refresh: () => this.#refreshNow(),
       expire: () => lifetime.hangupLater('the session was not refreshed'),
     });
+    this.#changes = new SessionChanges({
+      side,
+      session,
+      lifetime,
+      ownsCallId,
+      whenAcknowledged: () => this.#unacknowledged?.done ?? Promise.resolve(),
+      onRefreshed: () => this.#refresh.arm(),
+    });
+  }
+
+  /** See Call.hold and Call.resume. */
+  hold(held: boolean): Promise<void> {
+    return this.#changes.hold(held);
   }
 
   take(transaction: ServerTransaction): void {
@@ -42,7 +59,12 @@ export class InDialogRequests {
 
   /** Repeats a 2xx to INVITE until its ACK; hangs up without one. */
   repeat(transaction: ServerTransaction, response: SipResponse): void {
-    this.#stopRepeating();
+    this.acknowledged();
+    let resolve = (): void => undefined;
+    const done = new Promise<void>(settle => {
+      resolve = settle;
+    });
+    this.#unacknowledged = { done, resolve };
     this.#stopRepeating = repeatUntilAcknowledged(transaction, response, this.#side.context.clock, () =>
       this.#lifetime.hangupLater('the answer was never acknowledged'),
     );
@@ -50,6 +72,8 @@ export class InDialogRequests {
 
   acknowledged(): void {
     this.#stopRepeating();
+    this.#unacknowledged?.resolve();
+    this.#unacknowledged = undefined;
   }
 
   armRefresh(): void {
@@ -58,10 +82,14 @@ export class InDialogRequests {
 
   stop(): void {
     this.#refresh.stop();
-    this.#stopRepeating();
+    this.#changes.stop();
+    this.acknowledged();
   }
 
   #change(transaction: ServerTransaction): void {
+    // RFC 3261 14.2, RFC 3311 5.2: an offer of ours waits for its answer.
+    if (this.#changes.asking && (transaction.request.method === 'INVITE' || hasSdp(transaction.request)))
+      return void transaction.respond(491);
     const response = this.#session.answer(transaction);
     if (!response) return;
     this.#refresh.arm();
@@ -69,18 +97,8 @@ export class InDialogRequests {
   }
 
   #refreshNow(): void {
-    refreshSession(this.#side, this.#session)
-      .then(status => {
-        if (this.#lifetime.state === 'ended') return;
-        if (status === 408 || status === 481) this.#lifetime.hangupLater(`refresh answered ${status}`);
-        else this.#refresh.arm();
-      })
+    this.#changes
+      .refresh()
       .catch((error: unknown) => this.#side.context.log.error('session refresh failed', { error }));
   }
-}
-
-/** Refreshes by re-INVITE with an unchanged session, as the unit does (DGW `SessionRefreshRequestMethod`). */
-async function refreshSession(side: DialogSide, { localSdp }: NegotiatedSession): Promise<number> {
-  const outcome = await requestInDialog(side, 'INVITE', localSdp);
-  return outcome?.response.status ?? 408;
 }

@@ -107,6 +107,7 @@ export async function takeCall(
       port: media.ports.port,
       ssrc,
       parameters: chosen.parameters,
+      index: chosen.index,
       local,
       localSdp: answer,
       remoteSdp: offer,

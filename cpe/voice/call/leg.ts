@@ -2,7 +2,7 @@
 import type { SipResponse } from '../../../shared/sip/message.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
 import type { MediaSession } from '../media/media.ts';
-import type { CallStats, Leg } from './call.ts';
+import type { CallStats, HoldState, Leg } from './call.ts';
 import { InDialogRequests } from './in-dialog-requests.ts';
 import { CallLifetime } from './lifetime.ts';
 import type { DialogSide } from './request-in-dialog.ts';
@@ -28,6 +28,7 @@ class CallLeg implements Leg {
   readonly #side: DialogSide;
   readonly #lifetime: CallLifetime;
   readonly #requests: InDialogRequests;
+  readonly #session: NegotiatedSession;
 
   constructor(parts: LegParts) {
     this.direction = parts.direction;
@@ -35,11 +36,12 @@ class CallLeg implements Leg {
     this.peer = parts.dialog.remote;
     this.#side = parts;
     const session = new NegotiatedSession(parts, parts);
+    this.#session = session;
     this.#lifetime = new CallLifetime(parts, parts.media, {
       stats: () => currentStats(parts.media, session),
       onEnd: () => this.#requests.stop(),
     });
-    this.#requests = new InDialogRequests(parts, session, this.#lifetime);
+    this.#requests = new InDialogRequests(parts, session, this.#lifetime, parts.direction === 'out');
   }
 
   get state(): 'up' | 'ended' {
@@ -48,6 +50,10 @@ class CallLeg implements Leg {
 
   get ended(): Promise<{ reason: string }> {
     return this.#lifetime.ended;
+  }
+
+  get held(): HoldState {
+    return this.#session.hold;
   }
 
   /** Registers the call with its context and starts its media. */
@@ -64,6 +70,14 @@ class CallLeg implements Leg {
 
   hangup(): Promise<void> {
     return this.#lifetime.hangup('hung up');
+  }
+
+  hold(): Promise<void> {
+    return this.#requests.hold(true);
+  }
+
+  resume(): Promise<void> {
+    return this.#requests.hold(false);
   }
 
   drop(): Promise<void> {

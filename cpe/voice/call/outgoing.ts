@@ -219,6 +219,7 @@ export async function placeCall(
       port: kept.port,
       ssrc: kept.ssrc,
       parameters: settled.parameters,
+      index: settled.index,
       local,
       localSdp: offer,
       remoteSdp: settled.answer,
@@ -236,13 +237,14 @@ export async function placeCall(
 function judgeResponse(
   streams: readonly OpenStream[],
   response: SipResponse,
-): { stream: OpenStream; answer: Sdp; parameters: MediaParameters } | string {
+): { stream: OpenStream; index: number; answer: Sdp; parameters: MediaParameters } | string {
   const answer = readAnswer(response);
   if (typeof answer === 'string') return answer;
   const settled = negotiateAnswer(streams, answer);
   if (!settled.ok) return settled.reason;
   const stream = streams[settled.index];
-  return stream ? { stream, answer, parameters: settled.parameters } : 'the answer takes no stream';
+  const { index, parameters } = settled;
+  return stream ? { stream, index, answer, parameters } : 'the answer takes no stream';
 }
 
 /**

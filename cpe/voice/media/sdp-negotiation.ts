@@ -9,8 +9,8 @@ import {
   type Media,
   mediaAddress,
   type Sdp,
-  type SessionView,
 } from '../../../shared/sip/sdp.ts';
+import { type Direction, directionOf, mirrored, receives } from './direction.ts';
 import { type Codec, payloadTypes } from './g711.ts';
 import type { AgreedKeys, KeyManagement, KeyOffer, MediaSecurity } from './keying.ts';
 import type { MediaParameters } from './parameters.ts';
@@ -82,16 +82,6 @@ export interface Chosen {
 
 export type Negotiated = { ok: true; chosen: Chosen } | { ok: false; wrongKeyManagement: boolean; reason: string };
 
-type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
-const directions: readonly Direction[] = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
-
-/** RFC 4566 6: the stream's own direction, else the session's, else both ways. */
-function directionOf(sdp: SessionView, media: Media): Direction {
-  const find = (attributes: readonly Attribute[]): Direction | undefined =>
-    directions.find(direction => attributes.some(one => one.name === direction));
-  return find(media.attributes) ?? find(sdp.attributes) ?? 'sendrecv';
-}
-
 /** The first offered format that is G.711, by its static number or its rtpmap. */
 function codecOf(media: Media): { codec: Codec; payloadType: number } | undefined {
   const maps = new Map<string, string>();
@@ -132,7 +122,7 @@ function readStream(sdp: Sdp, media: Media): Omit<MediaParameters, 'keys'> | str
   return {
     ...codec,
     remote: { address, port, rtcpPort: rtcpPortOf(media, port) },
-    sending: !held && (direction === 'sendrecv' || direction === 'recvonly'),
+    sending: !held && receives(direction),
   };
 }
 
@@ -175,14 +165,12 @@ function choose(
   parameters: MediaParameters,
   keys?: { session: Attribute[]; media: Attribute[] },
 ): Negotiated {
-  const offered = directionOf(offer, media);
-  const mirrored = { sendrecv: 'sendrecv', sendonly: 'recvonly', recvonly: 'sendonly', inactive: 'inactive' } as const;
   const chosen: Chosen = {
     index,
     media,
     secured: parameters.keys !== undefined,
     parameters,
-    direction: mirrored[offered],
+    direction: mirrored(directionOf(offer, media)),
     session: keys?.session ?? [],
     attributes: keys?.media ?? [],
   };

@@ -1,0 +1,31 @@
+// The unit's SIP variables as its calls take them.
+import assert from 'node:assert/strict';
+import { callSettings } from '../../../cpe/services/sip/call-settings.ts';
+import { type CallSettings, factoryCallSettings } from '../../../cpe/voice/call/settings.ts';
+import { Gateways } from '../../support/cpe/gateways.ts';
+
+describe('the settings of calls', () => {
+  let gateways: Gateways;
+  before(async () => {
+    gateways = await Gateways.open();
+  });
+  after(() => gateways.close());
+
+  const settingsWith = async (parameters: Record<string, string>): Promise<CallSettings> => {
+    const { device } = await gateways.make({ profile: { parameters, certificates: [] } });
+    return callSettings(device);
+  };
+
+  it('are the factory’s at a factory unit', async () => {
+    assert.deepEqual(await settingsWith({}), factoryCallSettings);
+  });
+
+  it('take hold from InteropOnHold…', async () => {
+    const { hold } = await settingsWith({
+      'SipEp.InteropOnHoldSdpStreamDirection': 'Sendonly',
+      'SipEp.InteropOnHoldSdpConnectionAddress': 'MediaAddress',
+      'SipEp.InteropOnHoldAnswerSdpStreamDirection': 'Inactive',
+    });
+    assert.deepEqual(hold, { direction: 'sendonly', address: 'media', answer: 'inactive' });
+  });
+});
