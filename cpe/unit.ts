@@ -4,6 +4,7 @@ import type { Log } from '../shared/log.ts';
 import type { Model } from '../shared/model/definitions.ts';
 import type { TlsService } from '../shared/tls/profiles.ts';
 import { DhcpClient, type DhcpServer } from './agent/dhcp/dhcp-client.ts';
+import type { FactsOf, NotificationName } from './notifications.ts';
 import type { Factory } from './profile.ts';
 import { dhcpScripts, fetchOwn } from './services/autonomous-scripts.ts';
 import { ServiceControl } from './services/common/control.ts';
@@ -11,6 +12,7 @@ import { exportFile, installFile } from './services/common/file-types.ts';
 import { ServiceHooks } from './services/common/hooks.ts';
 import { tlsSettings } from './services/common/tls-settings.ts';
 import { restartTime } from './services/hoc.ts';
+import { report } from './services/nlm.ts';
 import type { Unit, UnitPower } from './services/service.ts';
 import { Configuration } from './state/configuration.ts';
 import type { InstallOutcome, TlsSettings, UnitIdentity } from './state/device.ts';
@@ -95,13 +97,15 @@ export class SimulatedUnit implements Unit {
   now(): number | undefined {
     return this.#clockOffset === undefined ? undefined : this.clock.now() + this.#clockOffset;
   }
-
   setClock(offset: number | undefined): void {
     const first = this.#clockOffset === undefined && offset !== undefined;
     this.#clockOffset = offset;
     if (first) this.services.clockSet();
   }
 
+  notify<Name extends NotificationName>(name: Name, facts: FactsOf<Name>): void {
+    report(this, name, facts);
+  }
   tls(service: TlsService): TlsSettings {
     return tlsSettings(this, service);
   }
@@ -112,8 +116,12 @@ export class SimulatedUnit implements Unit {
     return exportFile(this, fileType);
   }
 
-  async leased(scripts: boolean): Promise<void> {
-    if (this.services.started('Hoc')) restartTime(this);
-    if (scripts && this.services.started('Conf')) await fetchOwn(this, dhcpScripts(this));
+  leased(scripts: boolean): Promise<void> {
+    return takeLease(this, scripts);
   }
+}
+
+async function takeLease(unit: SimulatedUnit, scripts: boolean): Promise<void> {
+  if (unit.services.started('Hoc')) restartTime(unit);
+  if (scripts && unit.services.started('Conf')) await fetchOwn(unit, dhcpScripts(unit));
 }

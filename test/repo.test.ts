@@ -42,16 +42,17 @@ const cpeAllowed: Record<string, string[]> = {
   'pack-firmware': ['options'],
   setup: ['options', 'gateway', 'profile', 'state', 'agent'],
   options: ['faults'],
+  notifications: [],
   gateway: ['unit', 'agent', 'services', 'state', 'profile'],
-  unit: ['agent', 'services', 'state', 'profile'],
+  unit: ['agent', 'services', 'state', 'profile', 'notifications'],
   profile: ['services', 'state'],
   faults: ['state'],
-  services: ['voice', 'state', 'script', 'agent'],
+  services: ['voice', 'state', 'script', 'agent', 'notifications'],
   agent: ['state'],
   script: ['state'],
   web: ['state'],
-  voice: [],
-  state: [],
+  voice: ['notifications'],
+  state: ['notifications'],
 };
 const placeIn = (file: string): string => (file.split('/')[1] ?? '').replace(/\.ts$/, '');
 

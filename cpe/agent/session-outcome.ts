@@ -128,7 +128,9 @@ export async function settleSession(agent: OutcomeHost, report: SessionReport, e
   const { device, sessions, acs, timers, loop, endpoints } = agent;
   const { ok, error, tls } = report;
   const events = report.events.map(entry => entry.EventCode);
+  const before = sessions.status;
   sessions.count(report, device.clock.monotonic());
+  if (sessions.status !== before) reportStatus(device, report);
   device.log[ok ? 'info' : 'warn']('CWMP session ended', { ok, events, url: acs.url, ...tls, ...(error && { error }) });
   if (ok) await afterSuccess(agent);
   else await afterFailure(agent, report);
@@ -140,6 +142,12 @@ export async function settleSession(agent: OutcomeHost, report: SessionReport, e
   await endpoints?.settle();
   // Pending notifications are discarded with 0 BOOTSTRAP.
   if (ok && events.includes(BOOTSTRAP)) endpoints?.announceAgain();
+}
+
+/** Reports a change of the AcsStatus: the first of several failures, and the session that ends them. */
+function reportStatus(device: Device, { ok, error }: SessionReport): void {
+  if (!ok) device.notify('sessionFailed', { reason: error?.message ?? 'no reason is known' });
+  else device.notify('sessionRestored', {});
 }
 
 async function afterSuccess({ device, retry, loop }: OutcomeHost): Promise<void> {

@@ -103,7 +103,9 @@ export async function installCertificate(unit: Unit, bytes: Buffer, name: string
   try {
     const file = certificateFile(bytes);
     const ending = file.table === 'HostCertificatesInfo' ? 'pem' : 'crt';
-    await add(unit, file, safeName(name, `${file.columns.IssuedTo}.${ending}`));
+    const installed = safeName(name, `${file.columns.IssuedTo}.${ending}`);
+    await add(unit, file, installed);
+    unit.notify('certificateInstalled', { name: installed });
   } catch (error) {
     if (error instanceof UserError) throw new CwmpFault(9018, error.message);
     throw error;

@@ -26,6 +26,7 @@ export async function installScript(unit: Unit, bytes: Buffer, origin?: string):
   const digest = createHash('sha256').update(bytes).digest('hex');
   if (origin !== undefined && unit.state.unitFacts.scripts?.[origin] === digest && !mayRepeat(unit, origin)) {
     unit.log.info('unchanged script skipped', { origin });
+    unit.notify('scriptUnchanged', { origin });
     return { status: 'unchanged' };
   }
   state(unit).running = true;
@@ -38,13 +39,18 @@ export async function installScript(unit: Unit, bytes: Buffer, origin?: string):
     });
     if (!outcome.ran) {
       const [first] = outcome.problems;
-      throw new CwmpFault(9018, `line ${first?.line}, column ${first?.column}: ${first?.message}; nothing was run`);
+      const reason = `line ${first?.line}, column ${first?.column}: ${first?.message}`;
+      unit.notify('scriptFailed', { reason });
+      throw new CwmpFault(9018, `${reason}; nothing was run`);
     }
     const [first] = outcome.failures;
     if (first) {
       const lines = outcome.failures.length === 1 ? '1 line' : `${outcome.failures.length} lines`;
-      throw new CwmpFault(9010, `${lines} of ${outcome.statements} failed; first line ${first.line}: ${first.message}`);
+      const reason = `${lines} of ${outcome.statements} failed; first line ${first.line}: ${first.message}`;
+      unit.notify('scriptFailed', { reason });
+      throw new CwmpFault(9010, reason);
     }
+    unit.notify('scriptExecuted', { statements: outcome.statements });
     return { status: 'applied' };
   } finally {
     state(unit).running = false;

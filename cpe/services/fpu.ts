@@ -1,5 +1,6 @@
 // Firmware Pack Updater: checks an image, keeps it in the bank that is not in use, and swaps the banks at the next boot.
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
+import { messageOf } from '../../shared/errors.ts';
 import { FirmwareError, type FirmwareImage, unpackFirmware } from '../../shared/firmware.ts';
 import type { Bank } from '../state/snapshot.ts';
 import { type Service, showTime, type Unit, X } from './service.ts';
@@ -16,11 +17,13 @@ export async function installFirmware(unit: Unit, bytes: Buffer): Promise<void> 
     await unit.state.remember(facts => {
       facts.install = { result: 'Fail', at: showTime(unit.now()) };
     });
+    unit.notify('firmwareRefused', { reason: messageOf(error) });
     throw error;
   }
   await unit.state.remember(facts => {
     facts.pendingFirmware = bank;
   });
+  unit.notify('firmwareReceived', { version: bank.version });
 }
 
 function checkImage(unit: Unit, bytes: Buffer): Bank {

@@ -20,6 +20,8 @@ interface HocState {
   /** The first attempt since boot. */
   first?: Promise<unknown>;
   source: string;
+  /** No server answered the last time. */
+  isUnanswered?: boolean;
   /** Servers that asked to be left alone, and until when (monotonic milliseconds). */
   pauses?: Map<string, number>;
 }
@@ -75,6 +77,17 @@ function pause(unit: Unit, server: string, reason: string): void {
   unit.log.warn('SNTP server refuses', { server, reason });
 }
 
+async function takeTime(unit: Unit, server: string, offset: number): Promise<void> {
+  const own = state(unit);
+  const isNews = own.source !== server || own.isUnanswered === true;
+  own.source = server;
+  delete own.isUnanswered;
+  unit.setClock(offset);
+  if (isNews) unit.notify('clockSet', { server });
+  unit.log.debug('clock set', { server, offset: Math.round(offset) });
+  await noteFirstUse(unit);
+}
+
 async function synchronise(unit: Unit, signal: AbortSignal): Promise<boolean> {
   for (const server of servers(unit)) {
     const { host, port } = hostPort(server);
@@ -83,10 +96,7 @@ async function synchronise(unit: Unit, signal: AbortSignal): Promise<boolean> {
         const { clock, random, address } = unit;
         const query = { host, port: port || 123, localAddress: address, clock, random, signal, timeoutMs: TIMEOUT };
         const { offset } = await querySntp(query);
-        state(unit).source = server;
-        unit.setClock(offset);
-        unit.log.debug('clock set', { server, offset: Math.round(offset) });
-        await noteFirstUse(unit);
+        await takeTime(unit, server, offset);
         return true;
       } catch (error) {
         if (isAbort(error)) throw error;
@@ -95,6 +105,10 @@ async function synchronise(unit: Unit, signal: AbortSignal): Promise<boolean> {
       }
     }
   }
+  // Once, until a server has set the clock again.
+  const own = state(unit);
+  if (!own.isUnanswered) unit.notify('clockNotSet', {});
+  own.isUnanswered = true;
   return false;
 }
 

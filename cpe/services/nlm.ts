@@ -2,7 +2,14 @@
 import { messageOf } from '../../shared/errors.ts';
 import { withoutUrlSecrets } from '../../shared/model/secret-names.ts';
 import { createSyslog, type Syslog } from '../../shared/syslog.ts';
-import { matchesCriteria, parseCriteria, type Severity, severities } from './common/criteria.ts';
+import {
+  type FactsOf,
+  type NotificationName,
+  notifications,
+  notificationText,
+  type Severity,
+} from '../notifications.ts';
+import { matchesCriteria, parseCriteria, severities } from './common/criteria.ts';
 import { cell, dgwPath, hostPort, peekSlot, rowsOf, type Service, showTime, slotOf, type Unit, X } from './service.ts';
 
 interface Entry {
@@ -49,6 +56,12 @@ export function notify(unit: Unit, service: string, id: number, severity: Severi
   }
   if (actions.has('LogLocally')) logLocally(unit, entry);
   if (actions.has('SendViaSyslog')) send(unit, { ...entry, title: def.title });
+}
+
+/** Sends a notification of the table. */
+export function report<Name extends NotificationName>(unit: Unit, name: Name, facts: FactsOf<Name>): void {
+  const { service, number, severity } = notifications[name];
+  notify(unit, service, number, severity, notificationText(name, facts));
 }
 
 function logLocally(unit: Unit, entry: Omit<Entry, 'index'>): void {

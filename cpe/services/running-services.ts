@@ -44,6 +44,7 @@ export class RunningServices {
   async stop(service: string): Promise<void> {
     this.#stopped = [...this.#stopped.filter(name => name !== service), service];
     await behaviour(service)?.stop?.(this.#unit);
+    this.#unit.notify('serviceStopped', { service });
   }
 
   /** Starts with the settings that waited for it. */
@@ -53,6 +54,7 @@ export class RunningServices {
     await behaviour(service)?.start?.(this.#unit);
     // The user agents read the ports and keys of media when they start.
     if (service === 'Mipt' && this.has('SipEp')) await behaviour('SipEp')?.start?.(this.#unit);
+    this.#unit.notify('serviceStarted', { service });
   }
 }
 

@@ -4,6 +4,7 @@ import type { Clock, Random } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Model } from '../../shared/model/definitions.ts';
 import type { TlsPolicy, TlsService } from '../../shared/tls/profiles.ts';
+import type { Notify } from '../notifications.ts';
 import type { Configuration } from './configuration.ts';
 import type { SnapshotStore } from './snapshot.ts';
 
@@ -77,6 +78,8 @@ export interface Device {
   readonly dhcp: LeaseSource;
   readonly power: DevicePower;
 
+  /** Reports to the targets that the unit is configured with. */
+  notify: Notify;
   /** The unit's own clock, milliseconds since the epoch; undefined until it was set. */
   now(): number | undefined;
   tls(service: TlsService): TlsSettings;

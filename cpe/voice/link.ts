@@ -5,6 +5,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { type Address, addressText, type Flow } from '../../shared/sip/flow-types.ts';
+import type { LinkNotices } from './link-notices.ts';
 import { connectFrom } from './local-ports.ts';
 
 /** As the vendor's status table names them. */
@@ -20,7 +21,7 @@ export interface LinkOptions {
   ports: (last: number | undefined) => Iterable<number | undefined>;
   lastPort: number | undefined;
   connect: (localPort: number | undefined) => Promise<Flow>;
-  onUp: (flow: Flow) => void;
+  notices: Pick<LinkNotices, 'connecting' | 'up' | 'failed' | 'lost'>;
   onChange: () => void;
 }
 
@@ -92,6 +93,7 @@ export class PersistentLink implements Link {
         if (signal.aborted) break;
         this.failure = error;
         log.warn('SIP connection failed', { server: addressText(this.target), reason: messageOf(error) });
+        this.#options.notices.failed(error);
       }
       this.#enter('Down');
       onChange();
@@ -103,7 +105,8 @@ export class PersistentLink implements Link {
 
   /** One connection from its beginning to its end. */
   async #connectOnce(): Promise<void> {
-    const { ports, connect, signal, log, onUp } = this.#options;
+    const { ports, connect, signal, log, notices } = this.#options;
+    notices.connecting();
     const flow = await connectFrom(ports(this.localPort || undefined), connect, signal);
     this.localPort = flow.local.port;
     const { down, closed } = watch(flow, signal);
@@ -114,13 +117,14 @@ export class PersistentLink implements Link {
       this.#connection.current = connection;
       this.failure = undefined;
       this.#enter('Up');
-      onUp(flow);
+      notices.up(flow);
       this.#connection.release(connection);
     }
     const reason = await closed;
     this.#connection.current = undefined;
     this.failure = new Error(reason);
     log.info('SIP connection lost', { server: addressText(this.target), reason });
+    if (!signal.aborted) notices.lost(reason);
   }
 }
 

@@ -4,7 +4,7 @@ import { type Address, addressText, type Flow } from '../../shared/sip/flow-type
 import { createRequest } from '../../shared/sip/message.ts';
 import type { TransactionLayer } from '../../shared/sip/transaction.ts';
 import type { Link } from './link.ts';
-import { notifications, type UserAgentConfig, type UserAgentEnv } from './settings.ts';
+import type { UserAgentConfig, UserAgentEnv } from './settings.ts';
 
 export interface ReachabilityOptions {
   config: UserAgentConfig;
@@ -30,15 +30,15 @@ export class Reachability {
     return this.#unreachable.has(link);
   }
 
-  /** The server answered a request: DGW notification 310, once per connection. */
+  /** The server answered a request: DGW notification 310, once per connection, and after each time that it was unreachable. */
   answered(link: Link): void {
     const { config, env, onChange } = this.#options;
-    if (this.#unreachable.delete(link)) onChange();
+    const isBack = this.#unreachable.delete(link);
+    if (isBack) onChange();
     const { flow } = link;
-    if (!flow || this.#answered.has(flow)) return;
+    if (!flow || (this.#answered.has(flow) && !isBack)) return;
     this.#answered.add(flow);
-    const what = `Server ${addressText(link.target)} is now reachable`;
-    env.notify(notifications.serverReachable, 'Info', `${what} for SIP gateway ${config.gateway}.`);
+    env.notify('serverReachable', { server: addressText(link.target), gateway: config.gateway });
   }
 
   /** DGW `SipKeepAliveMethod`. "Ping" on the wire is not published: the CRLF of RFC 5626 is our choice. */
@@ -62,8 +62,11 @@ export class Reachability {
   #noteUnreachable(link: Link): void {
     if (this.#unreachable.has(link)) return;
     this.#unreachable.add(link);
-    this.#options.env.log.warn('SIP server unreachable', { server: addressText(link.target) });
-    this.#options.onChange();
+    const { config, env, onChange } = this.#options;
+    const server = addressText(link.target);
+    env.log.warn('SIP server unreachable', { server });
+    env.notify('serverUnreachable', { server, gateway: config.gateway, reason: 'no answer to the keep-alive' });
+    onChange();
   }
 }
 

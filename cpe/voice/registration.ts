@@ -6,9 +6,11 @@ import type { Log } from '../../shared/log.ts';
 import type { Flow } from '../../shared/sip/flow-types.ts';
 import { SipSyntaxError } from '../../shared/sip/message.ts';
 import type { TransactionLayer } from '../../shared/sip/transaction.ts';
+import type { Notify } from '../notifications.ts';
 import type { Authenticator } from './auth.ts';
 import type { Link } from './link.ts';
 import { Registrar, type RegistrationState } from './registrar.ts';
+import { RegistrationNotices } from './registration-notices.ts';
 import type { UserAgentConfig } from './settings.ts';
 
 export interface RegistrationOptions {
@@ -22,6 +24,7 @@ export interface RegistrationOptions {
   clock: Clock;
   random: Random;
   log: Log;
+  notify: Notify;
   signal: AbortSignal;
   onChange: () => void;
   /** The server answered. */
@@ -38,11 +41,13 @@ export class Registration {
   readonly #options: RegistrationOptions;
   readonly #registrar: Registrar;
   #state: RegistrationState = 'Unregistered';
+  readonly #notices: RegistrationNotices;
 
   constructor(options: RegistrationOptions) {
     this.#options = options;
     this.user = options.user;
     this.#registrar = new Registrar(options);
+    this.#notices = new RegistrationNotices(options);
     this.done = this.#run();
   }
 
@@ -62,6 +67,7 @@ export class Registration {
 
   #enter(next: RegistrationState): void {
     if (this.#state === next) return;
+    this.#notices.entered(next);
     this.#state = next;
     this.#options.log.info('SIP registration changed', { user: this.user, state: next });
     this.#options.onChange();

@@ -1,12 +1,12 @@
 // The unit's SIP servers: one connection to each, from local ports that two connections never share.
-import { type Address, addressText, type Flow } from '../../shared/sip/flow-types.ts';
+import type { Address, Flow } from '../../shared/sip/flow-types.ts';
 import type { SipTransport } from '../../shared/sip/transport.ts';
 import { connectTls } from '../../shared/tls/connect.ts';
 import { ownPort } from './contact.ts';
 import { type Link, PersistentLink } from './link.ts';
+import { LinkNotices } from './link-notices.ts';
 import { localPorts } from './local-ports.ts';
 import { Reachability, type ReachabilityOptions } from './reachability.ts';
-import { notifications } from './settings.ts';
 
 interface ServersOptions extends ReachabilityOptions {
   transport: SipTransport;
@@ -82,7 +82,7 @@ export class Servers {
       ports: last => this.#portsFor(link, last),
       lastPort: config.transport === 'tls' ? config.lastPort : undefined,
       connect: localPort => connect(this.#options, target, localPort),
-      onUp: flow => notifyUp(this.#options, target, flow),
+      notices: new LinkNotices(config, env, target),
       onChange,
     });
     this.#links.push(link);
@@ -98,10 +98,4 @@ export class Servers {
       yield port;
     }
   }
-}
-
-function notifyUp({ config, env }: ServersOptions, target: Address, flow: Flow): void {
-  if (flow.protocol !== 'tls') return;
-  const what = `TLS connection with remote host ${addressText(target)} is now ready to be used`;
-  env.notify(notifications.tlsReady, 'Info', `${what} for SIP gateway ${config.gateway}.`);
 }

@@ -1,7 +1,8 @@
-// The settings of a user agent: the unit's SipEp, Mipt and Telif settings in plain form; and its notifications.
+// The settings of a user agent: the unit's SipEp, Mipt and Telif settings in plain form; and its surroundings.
 import type { Clock, Random } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { TlsSettings } from '../../shared/tls/connect.ts';
+import type { Notify } from '../notifications.ts';
 import type { CallSettings } from './call/settings.ts';
 import type { MediaSecurity } from './media/keying.ts';
 
@@ -62,19 +63,11 @@ export interface UserAgentConfig {
   contactMatching?: ContactMatching;
 }
 
-export type Severity = 'Debug' | 'Info' | 'Warning' | 'Error' | 'Critical';
-
-/**
- * Notification numbers of the SIP endpoint service. The number of the key-management text is not public: it is 0
- * here, and the text is then the whole line.
- */
-export const notifications = { tlsReady: 303, serverReachable: 310, wrongKeyManagement: 0 } as const;
-
 export interface UserAgentEnv {
   clock: Clock;
   random: Random;
   log: Log;
   /** Read at each attempt to connect. */
   tls: () => TlsSettings;
-  notify: (id: number, severity: Severity, message: string) => void;
+  notify: Notify;
 }

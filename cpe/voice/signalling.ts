@@ -55,13 +55,16 @@ export class Signalling {
       await this.#transport.listen({ protocol, host: this.#config.address, port });
       return true;
     } catch (error) {
-      this.#env.log.error('SIP port not bound', { port, reason: messageOf(error) });
+      const reason = messageOf(error);
+      this.#env.log.error('SIP port not bound', { port, reason });
+      this.#env.notify('portInUse', { gateway: this.#config.gateway, port, reason });
       return false;
     }
   }
 
   /** Starts the connections to the servers. @param working ends the keep-alives */
   connect(working: AbortSignal, onChange: () => void): Servers {
+    warnOfSettings(this.#config, this.#env);
     this.#servers = new Servers({
       config: this.#config,
       env: this.#env,
@@ -84,4 +87,10 @@ export class Signalling {
     await this.#servers?.done;
     await this.#transport.close();
   }
+}
+
+/** Reports settings that the unit carries out, and that hardly anything but a mistake explains. */
+function warnOfSettings({ gateway, transport, srtp }: UserAgentConfig, env: UserAgentEnv): void {
+  if (transport !== 'tls' && srtp.mode !== 'Unsecure') env.notify('secureWithoutTls', { gateway });
+  if (transport === 'tls' && !env.tls().host) env.notify('hostCertificateMissing', { gateway });
 }

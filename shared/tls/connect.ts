@@ -85,14 +85,25 @@ function judge(socket: TLSSocket, host: string, settings: TlsSettings): Verdict 
   return judgeHandshake({ version, chain: presentedChain(socket) }, host, settings);
 }
 
-/** The refusal for an error of OpenSSL, or for a close without one. OpenSSL's text stays in the message. */
-function explain(error: Error & { code?: string }): Refusal {
+/** Alerts about the certificate of the one who receives them (RFC 5246 7.2.2, RFC 8446 6.2). */
+const aboutOurCertificate =
+  /ALERT_(NO_CERTIFICATE|BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_(REVOKED|EXPIRED|UNKNOWN|REQUIRED)|UNKNOWN_CA|ACCESS_DENIED)/;
+
+/**
+ * The refusal for an error of OpenSSL, or for a close without one. OpenSSL's text stays in the message.
+ * @param suite the server has chosen one
+ */
+function explain(error: Error & { code?: string }, suite: boolean, host: HostCertificate | undefined): Refusal {
   const code = error.code ?? '';
   const text = messageOf(error);
+  // RFC 5246 7.2.2: alert 40 is also sent where a client certificate is missing, but then a suite was agreed before.
+  if (aboutOurCertificate.test(code) || (suite && code.includes('ALERT_HANDSHAKE_FAILURE'))) {
+    if (host) return refusal('client-certificate-refused', `the server refused the unit's certificate (${text})`);
+    return refusal('client-certificate-missing', `the server asks for a certificate, and the unit has none (${text})`);
+  }
   if (/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|WRONG_SSL_VERSION/.test(code)) {
     return refusal('version', `server and unit have no TLS version in common (${text})`);
   }
-  // RFC 5246 7.2.2: alert 40, also sent where a client certificate is missing; the alert does not distinguish.
   if (/ALERT_HANDSHAKE_FAILURE|INSUFFICIENT_SECURITY|NO_CIPHERS_AVAILABLE|NO_SHARED_CIPHER/.test(code)) {
     return refusal('no-common-suite', `the server found no cipher suite that it can use with the unit (${text})`);
   }
@@ -104,6 +115,10 @@ function explain(error: Error & { code?: string }): Refusal {
   }
   return refusal('handshake', `the TLS handshake failed (${text})`);
 }
+
+/** Node's types leave out that there is none before the server has chosen, or after the socket is gone. */
+const hasSuite = (socket: TLSSocket): boolean =>
+  (socket.getCipher() as ReturnType<TLSSocket['getCipher']> | undefined) !== undefined;
 
 const aborted = (signal: AbortSignal): Error =>
   signal.reason instanceof Error ? signal.reason : new DOMException('The operation was aborted', 'AbortError');
@@ -157,7 +172,8 @@ export async function connectTls(target: TlsTarget): Promise<TLSSocket> {
         finish(Object.assign(new Error(text), { code: 'ETIMEDOUT' }));
       });
       const onAbort = (): void => finish(signal ? aborted(signal) : undefined);
-      const onError = (error: Error): void => finish(reached ? new TlsRefused(explain(error), error) : error);
+      const onError = (error: Error): void =>
+        finish(reached ? new TlsRefused(explain(error, hasSuite(socket), settings.host), error) : error);
       const onClose = (): void => onError(Object.assign(new Error('connection closed'), { code: 'ECONNRESET' }));
       const onSecure = (): void => {
         try {

@@ -9,7 +9,7 @@ import { isOlder, type TlsPolicy, type TlsVersion } from './profiles.ts';
 /**
  * The reason to refuse a peer. One chain can have several faults; the first in this order is reported, so that repairing it reveals
  * the next: nothing presented, nothing to judge by (no CA installed, no time), no path to an installed CA, a path that
- * must not be used, dates, name. The last four come from the handshake itself.
+ * must not be used, dates, name. The last six come from the handshake itself.
  */
 export type Reason =
   | 'no-certificate'
@@ -25,10 +25,31 @@ export type Reason =
   | 'expired'
   | 'not-yet-valid'
   | 'name-mismatch'
+  | 'client-certificate-missing'
+  | 'client-certificate-refused'
   | 'below-floor'
   | 'no-common-suite'
   | 'version'
   | 'handshake';
+
+/** Reasons that lie in the certificates of the peer, or in the CAs to judge them by. */
+const aboutCertificates: readonly Reason[] = [
+  'no-certificate',
+  'no-ca',
+  'untrusted',
+  'self-signed',
+  'bad-signature',
+  'not-a-ca',
+  'path-length',
+  'key-usage',
+  'unsupported-extension',
+  'expired',
+  'not-yet-valid',
+  'name-mismatch',
+];
+
+/** True when the peer's certificate was refused, rather than the connection as such. */
+export const isAboutCertificate = (reason: Reason): boolean => aboutCertificates.includes(reason);
 
 export interface Refusal {
   ok: false;

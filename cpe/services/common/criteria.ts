@@ -1,7 +1,9 @@
 // Criteria of a row of Nlm.Events, which select notifications: `1400.303,1850.All,1600.W,-1850.500`.
 
-export const severities = ['Debug', 'Info', 'Warning', 'Error', 'Critical'] as const;
-export type Severity = (typeof severities)[number];
+import type { Severity } from '../../notifications.ts';
+
+/** From the least to the most. */
+export const severities: readonly Severity[] = ['Debug', 'Info', 'Warning', 'Error', 'Critical'];
 
 interface Item {
   /** Numeric key of a service; undefined: all. */

@@ -4,7 +4,6 @@ import { messageOf } from '../../../shared/errors.ts';
 import type { Problem } from '../../state/changes.ts';
 import type { Draft } from '../../state/tree/draft.ts';
 import type { SipUserAgent } from '../../voice/user-agent.ts';
-import { notify } from '../nlm.ts';
 import { cell, dgwPath, peekSlot, rowsOf, type Service, slotOf, type Unit, X } from '../service.ts';
 import { userAgentConfigs } from './config.ts';
 
@@ -81,7 +80,7 @@ async function startAll(unit: Unit): Promise<void> {
         random: unit.random,
         log: unit.log.child({ gateway: config.gateway }),
         tls: () => unit.tls('SipEp'),
-        notify: (id, severity, message) => notify(unit, 'SipEp', id, severity, message),
+        notify: (name, facts) => unit.notify(name, facts),
       });
       entry.agent = agent;
       agent.onChange(() => changed(unit));

@@ -3,13 +3,14 @@ import type { Clock, Random } from '../../../shared/clock.ts';
 import type { Log } from '../../../shared/log.ts';
 import type { Flow } from '../../../shared/sip/flow-types.ts';
 import type { TransactionLayer } from '../../../shared/sip/transaction.ts';
+import type { Notify } from '../../notifications.ts';
 import type { Accounts } from '../accounts.ts';
 import type { Authenticator } from '../auth.ts';
 import { contactUri } from '../contact.ts';
 import { type KeyManagement, keyManagementOf, type MediaSecurity } from '../media/keying.ts';
 import { MediaSession } from '../media/media.ts';
 import { type MediaPorts, openPorts } from '../media/ports.ts';
-import { notifications, type UserAgentConfig, type UserAgentEnv } from '../settings.ts';
+import type { UserAgentConfig, UserAgentEnv } from '../settings.ts';
 import type { Leg } from './call.ts';
 import { type CallSettings, factoryCallSettings } from './settings.ts';
 
@@ -34,6 +35,7 @@ export interface CallContext {
   /** The value of Contact. @param sips RFC 3261 8.1.1.8, 12.1.1 */
   contact(user: string, flow: Flow, sips: boolean): string;
   authOf(user: string): Authenticator;
+  readonly notify: Notify;
   wrongKeyManagement(): void;
   openMedia(basePort: number, ssrc: number): Promise<{ ports: MediaPorts; session: MediaSession }>;
   /** Calls that are up, by the key of their dialog. */
@@ -67,10 +69,8 @@ export function createCallContext(parts: {
     flow,
     contact: (user, flow, sips) => `<${contactUri(config, user, flow, sips ? 'tls' : config.contactTransport)}>`,
     authOf: user => accounts.authOf(user),
-    wrongKeyManagement: () => {
-      const text = 'SdpTools [D3A2] Received the wrong key management protocol. Secure stream disabled.';
-      env.notify(notifications.wrongKeyManagement, 'Warning', text);
-    },
+    notify: env.notify,
+    wrongKeyManagement: () => env.notify('wrongKeyManagement', {}),
     openMedia: async (basePort, ssrc) => {
       const ports = await openPorts(config.address, basePort);
       return { ports, session: new MediaSession({ ports, ssrc, tone: config.tone, clock, random, log }) };

@@ -50,6 +50,7 @@ function acceptOffer(context: CallContext, transaction: ServerTransaction, ssrc:
   if (!negotiated.ok) {
     const address = transaction.flow.remote.host;
     context.log.warn('call refused', { address, from: request.headers.get('From'), reason: negotiated.reason });
+    context.notify('callRefused', { peer: request.headers.get('From') ?? '', reason: negotiated.reason });
     if (negotiated.wrongKeyManagement) context.wrongKeyManagement();
     refuseSession(transaction, context, negotiated.reason, negotiated.wrongKeyManagement);
     return undefined;

@@ -1,5 +1,5 @@
 // The calls that a user agent is placing, and the conditions under which it places one.
-import { UserError } from '../../../shared/errors.ts';
+import { isAbort, messageOf, UserError } from '../../../shared/errors.ts';
 import type { Accounts } from '../accounts.ts';
 import type { Servers } from '../servers.ts';
 import type { Call } from './call.ts';
@@ -25,6 +25,9 @@ export class OutgoingCalls {
       throw new UserError(503, 'server-unreachable', 'the SIP server does not answer');
     const work = placeCall(this.#context, user, target, signal).finally(() => this.#placing.delete(work));
     this.#placing.add(work);
+    work.catch((error: unknown) => {
+      if (!isAbort(error)) this.#context.notify('callFailed', { user, peer: target, reason: messageOf(error) });
+    });
     return work;
   }
 

@@ -62,7 +62,12 @@ describe('persistent connection', () => {
       ports: last => localPorts(16_000, options.interval ?? 0, last),
       lastPort: options.lastPort,
       connect: options.connect,
-      onUp: flow => ups.push(flow.local.port),
+      notices: {
+        connecting: () => undefined,
+        up: flow => void ups.push(flow.local.port),
+        failed: () => undefined,
+        lost: () => undefined,
+      },
       onChange: () => {
         if (states.at(-1) !== link.state) states.push(link.state);
       },

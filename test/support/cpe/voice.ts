@@ -1,8 +1,9 @@
 // User agents and a SIP server for tests of the voice side: a CA, certificates, settings with sensible values, on loopback.
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
+import { notifications, notificationText, type Severity } from '../../../cpe/notifications.ts';
 import type { Call } from '../../../cpe/voice/call/call.ts';
-import type { Severity, UserAgentConfig } from '../../../cpe/voice/settings.ts';
+import type { UserAgentConfig } from '../../../cpe/voice/settings.ts';
 import { SipUserAgent } from '../../../cpe/voice/user-agent.ts';
 import { type Pbx, type PbxOptions, startPbx } from '../../../pbx/app.ts';
 import { type Clock, systemClock, systemRandom } from '../../../shared/clock.ts';
@@ -114,8 +115,9 @@ export function startUnit(
     random,
     log: env.log ?? silentLog,
     tls,
-    notify: (id, severity, message) => {
-      heard.push({ id, severity, message });
+    notify: (name, facts) => {
+      const { number, severity } = notifications[name];
+      heard.push({ id: number, severity, message: notificationText(name, facts) });
       for (const check of waiting) check();
     },
   });
