@@ -1,104 +1,86 @@
-// The requests that the peer sends inside a call's dialog, and the refreshes that keep its session alive.
-import { acceptRequest, repeatUntilAcknowledged } from '../../../shared/sip/dialog.ts';
-import type { SipResponse } from '../../../shared/sip/message.ts';
+// The requests that the peer sends inside a call's dialog.
+import { acceptRequest, isOverTls } from '../../../shared/sip/dialog.ts';
+import { formatSdp, type Sdp } from '../../../shared/sip/sdp.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
 import type { CallLifetime } from './lifetime.ts';
-import { allowed } from './replies.ts';
+import type { ReInvites } from './re-invites.ts';
+import type { RepeatedAnswer } from './repeated-answer.ts';
+import { allowed, refuseSession } from './replies.ts';
 import type { DialogSide } from './request-in-dialog.ts';
-import { hasSdp } from './sdp-body.ts';
+import { hasSdp, sdpOf } from './sdp-body.ts';
 import type { NegotiatedSession } from './session.ts';
-import { SessionChanges } from './session-changes.ts';
-import { SessionRefresh } from './session-refresh.ts';
+import { sessionHeaders } from './session-timer.ts';
+
+interface RequestsOptions {
+  side: DialogSide;
+  session: NegotiatedSession;
+  lifetime: CallLifetime;
+  invites: ReInvites;
+  answer: RepeatedAnswer;
+  /** The peer refreshed the session. */
+  onRefreshed: () => void;
+}
 
 export class InDialogRequests {
-  readonly #side: DialogSide;
-  readonly #session: NegotiatedSession;
-  readonly #lifetime: CallLifetime;
-  readonly #refresh: SessionRefresh;
-  readonly #changes: SessionChanges;
-  #stopRepeating = (): void => undefined;
-  #unacknowledged: { done: Promise<void>; resolve: () => void } | undefined;
+  readonly #options: RequestsOptions;
 
-  constructor(side: DialogSide, session: NegotiatedSession, lifetime: CallLifetime, ownsCallId: boolean) {
-    this.#side = side;
-    this.#session = session;
-    this.#lifetime = lifetime;
-    this.#refresh = new SessionRefresh(side.context.clock, side.timer, {
-      refresh: () => this.#refreshNow(),
-      expire: () => lifetime.hangupLater('the session was not refreshed'),
-    });
-    this.#changes = new SessionChanges({
-      side,
-      session,
-      lifetime,
-      ownsCallId,
-      whenAcknowledged: () => this.#unacknowledged?.done ?? Promise.resolve(),
-      onRefreshed: () => this.#refresh.arm(),
-    });
-  }
-
-  /** See Call.hold and Call.resume. */
-  hold(held: boolean): Promise<void> {
-    return this.#changes.hold(held);
+  constructor(options: RequestsOptions) {
+    this.#options = options;
   }
 
   take(transaction: ServerTransaction): void {
+    const { side, lifetime } = this.#options;
     const { request } = transaction;
     const { method } = request;
-    if (this.#lifetime.state === 'ended') return void transaction.respond(481);
+    if (lifetime.state === 'ended') return void transaction.respond(481);
     // RFC 3261 12.2.2
-    if (!acceptRequest(this.#side.dialog, request)) return void transaction.respond(500);
+    if (!acceptRequest(side.dialog, request)) return void transaction.respond(500);
     if (method === 'BYE') {
       transaction.respond(200);
-      this.#lifetime.endLater('the peer hung up');
+      lifetime.endLater('the peer hung up');
     } else if (method === 'INVITE' || method === 'UPDATE') this.#change(transaction);
     else if (method === 'REFER') transaction.respond(603);
     else if (method === 'NOTIFY' || method === 'OPTIONS') transaction.respond(200);
     else transaction.respond(405, undefined, { headers: [['Allow', allowed]] });
   }
 
-  /** Repeats a 2xx to INVITE until its ACK; hangs up without one. */
-  repeat(transaction: ServerTransaction, response: SipResponse): void {
-    this.acknowledged();
-    let resolve = (): void => undefined;
-    const done = new Promise<void>(settle => {
-      resolve = settle;
-    });
-    this.#unacknowledged = { done, resolve };
-    this.#stopRepeating = repeatUntilAcknowledged(transaction, response, this.#side.context.clock, () =>
-      this.#lifetime.hangupLater('the answer was never acknowledged'),
-    );
-  }
-
-  acknowledged(): void {
-    this.#stopRepeating();
-    this.#unacknowledged?.resolve();
-    this.#unacknowledged = undefined;
-  }
-
-  armRefresh(): void {
-    this.#refresh.arm();
-  }
-
-  stop(): void {
-    this.#refresh.stop();
-    this.#changes.stop();
-    this.acknowledged();
-  }
-
   #change(transaction: ServerTransaction): void {
+    const { session, side, invites, answer, onRefreshed } = this.#options;
+    const { request } = transaction;
     // RFC 3261 14.2, RFC 3311 5.2: an offer of ours waits for its answer.
-    if (this.#changes.asking && (transaction.request.method === 'INVITE' || hasSdp(transaction.request)))
-      return void transaction.respond(491);
-    const response = this.#session.answer(transaction);
-    if (!response) return;
-    this.#refresh.arm();
-    if (transaction.request.method === 'INVITE') this.repeat(transaction, response);
+    if (invites.asking && (request.method === 'INVITE' || hasSdp(request))) return void transaction.respond(491);
+    const sdp = request.body.length > 0 ? this.#answerTo(transaction) : session.localSdp;
+    if (!sdp) return;
+    const response = accept(side, transaction, sdp);
+    onRefreshed();
+    if (request.method === 'INVITE') answer.start(transaction, response);
   }
 
-  #refreshNow(): void {
-    this.#changes
-      .refresh()
-      .catch((error: unknown) => this.#side.context.log.error('session refresh failed', { error }));
+  /** Our side of the changed session, or undefined after a refusal. */
+  #answerTo(transaction: ServerTransaction): Sdp | undefined {
+    const { context } = this.#options.side;
+    const offer = sdpOf(transaction.request);
+    const answered = offer && this.#options.session.answer(offer);
+    if (answered?.ok) return answered.answer;
+    if (answered?.wrongKeyManagement) context.wrongKeyManagement();
+    const reason = answered?.reason ?? 'the session description cannot be read';
+    refuseSession(transaction, context, reason, answered?.wrongKeyManagement);
+    return undefined;
   }
+}
+
+/** Accepts a re-INVITE or UPDATE. @param sdp our side of the session */
+function accept(side: DialogSide, transaction: ServerTransaction, sdp: Sdp): ReturnType<ServerTransaction['respond']> {
+  const { context, user, dialog, timer } = side;
+  const { method, body } = transaction.request;
+  const headers: [string, string][] = [
+    ['Contact', context.contact(user, transaction.flow, isOverTls(dialog))],
+    ['Allow', allowed],
+    ...sessionHeaders(timer, true),
+    ['User-Agent', context.userAgent],
+  ];
+  // An UPDATE without SDP only refreshes; an INVITE without one asks for our offer (its answer comes in the ACK, unchanged).
+  const withSdp = method === 'INVITE' || body.length > 0;
+  const content = withSdp ? { body: formatSdp(sdp), contentType: 'application/sdp' } : {};
+  return transaction.respond(200, undefined, { headers, ...content });
 }

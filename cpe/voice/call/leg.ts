@@ -5,8 +5,12 @@ import type { MediaSession } from '../media/media.ts';
 import type { CallStats, HoldState, Leg } from './call.ts';
 import { InDialogRequests } from './in-dialog-requests.ts';
 import { CallLifetime } from './lifetime.ts';
+import { ReInvites } from './re-invites.ts';
+import { RepeatedAnswer } from './repeated-answer.ts';
 import type { DialogSide } from './request-in-dialog.ts';
 import { NegotiatedSession, type SessionParts } from './session.ts';
+import { SessionChanges } from './session-changes.ts';
+import { SessionRefresh } from './session-refresh.ts';
 
 interface LegParts extends DialogSide, SessionParts {
   direction: 'in' | 'out';
@@ -17,83 +21,98 @@ interface LegParts extends DialogSide, SessionParts {
 /** Registers the call with its context and starts its media. */
 export function startLeg(parts: LegParts): Leg {
   const leg = new CallLeg(parts);
-  leg.start(parts);
+  const { context, dialog, answered, media, parameters } = parts;
+  context.legs.set(dialog.key, leg);
+  leg.start(answered);
+  media.apply(parameters);
+  const { suite, remote } = leg.stats();
+  const { user, peer, direction } = leg;
+  context.log.info('call up', { user, peer, direction, suite, remote });
   return leg;
+}
+
+/** The parts of a call that work on its dialog and its session. */
+function partsOf(parts: LegParts) {
+  const { context } = parts;
+  const session = new NegotiatedSession(parts, parts);
+  const lifetime = new CallLifetime(parts, parts.media, {
+    stats: () => currentStats(parts.media, session),
+    onEnd: () => {
+      refresh.stop();
+      invites.stop();
+      answer.end();
+    },
+  });
+  const answer = new RepeatedAnswer(context.clock, () => lifetime.hangupLater('the answer was never acknowledged'));
+  const invites = new ReInvites(parts, parts.direction === 'out', () => answer.whenAcknowledged());
+  const onRefreshed = (): void => refresh.arm();
+  const changes = new SessionChanges({ session, lifetime, invites, onRefreshed });
+  const refresh = new SessionRefresh(context.clock, parts.timer, {
+    refresh: () => {
+      changes.refresh().catch((error: unknown) => context.log.error('session refresh failed', { error }));
+    },
+    expire: () => lifetime.hangupLater('the session was not refreshed'),
+  });
+  const requests = new InDialogRequests({ side: parts, session, lifetime, invites, answer, onRefreshed });
+  return { session, lifetime, answer, changes, refresh, requests };
 }
 
 class CallLeg implements Leg {
   readonly direction: 'in' | 'out';
   readonly user: string;
   readonly peer: string;
-  readonly #side: DialogSide;
-  readonly #lifetime: CallLifetime;
-  readonly #requests: InDialogRequests;
-  readonly #session: NegotiatedSession;
+  readonly #parts: ReturnType<typeof partsOf>;
 
   constructor(parts: LegParts) {
     this.direction = parts.direction;
     this.user = parts.user;
     this.peer = parts.dialog.remote;
-    this.#side = parts;
-    const session = new NegotiatedSession(parts, parts);
-    this.#session = session;
-    this.#lifetime = new CallLifetime(parts, parts.media, {
-      stats: () => currentStats(parts.media, session),
-      onEnd: () => this.#requests.stop(),
-    });
-    this.#requests = new InDialogRequests(parts, session, this.#lifetime, parts.direction === 'out');
+    this.#parts = partsOf(parts);
   }
 
   get state(): 'up' | 'ended' {
-    return this.#lifetime.state;
+    return this.#parts.lifetime.state;
   }
 
   get ended(): Promise<{ reason: string }> {
-    return this.#lifetime.ended;
+    return this.#parts.lifetime.ended;
   }
 
   get held(): HoldState {
-    return this.#session.hold;
+    return this.#parts.session.hold;
   }
 
-  /** Registers the call with its context and starts its media. */
-  start({ answered, media, parameters }: LegParts): void {
-    const { context, dialog } = this.#side;
-    context.legs.set(dialog.key, this);
-    if (answered) this.#requests.repeat(answered.transaction, answered.response);
-    media.apply(parameters);
-    this.#requests.armRefresh();
-    const { suite, remote } = this.stats();
-    const { user, peer, direction } = this;
-    context.log.info('call up', { user, peer, direction, suite, remote });
+  start(answered: LegParts['answered']): void {
+    if (answered) this.#parts.answer.start(answered.transaction, answered.response);
+    this.#parts.refresh.arm();
   }
 
   hangup(): Promise<void> {
-    return this.#lifetime.hangup('hung up');
+    return this.#parts.lifetime.hangup('hung up');
   }
 
   hold(): Promise<void> {
-    return this.#requests.hold(true);
+    return this.#parts.changes.hold(true);
   }
 
   resume(): Promise<void> {
-    return this.#requests.hold(false);
+    return this.#parts.changes.hold(false);
   }
 
   drop(): Promise<void> {
-    return this.#lifetime.end('the unit stopped', true);
+    return this.#parts.lifetime.end('the unit stopped', true);
   }
 
   stats(): CallStats {
-    return this.#lifetime.stats();
+    return this.#parts.lifetime.stats();
   }
 
   onAck(): void {
-    this.#requests.acknowledged();
+    this.#parts.answer.end();
   }
 
   onRequest(transaction: ServerTransaction): void {
-    this.#requests.take(transaction);
+    this.#parts.requests.take(transaction);
   }
 }
 

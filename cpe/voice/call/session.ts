@@ -1,18 +1,13 @@
-// The media session of a call as offer and answer made it (RFC 3264), and its changes by re-INVITE and UPDATE.
-import { isOverTls } from '../../../shared/sip/dialog.ts';
-import type { SipResponse } from '../../../shared/sip/message.ts';
-import { formatSdp, type Sdp } from '../../../shared/sip/sdp.ts';
-import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
+// The media session of a call as offer and answer made it (RFC 3264), and its changes from either side.
+import type { Sdp } from '../../../shared/sip/sdp.ts';
 import { type Direction, directionOf, receives, sends, within } from '../media/direction.ts';
 import type { MediaSession } from '../media/media.ts';
 import type { MediaParameters } from '../media/parameters.ts';
 import { asAnswer, buildReoffer, settleReoffer } from '../media/reoffer.ts';
-import { buildAnswer, type Chosen, type LocalSession, negotiateOffer } from '../media/sdp-negotiation.ts';
+import { buildAnswer, type LocalSession, negotiateOffer } from '../media/sdp-negotiation.ts';
 import type { HoldState } from './call.ts';
-import { allowed, refuseSession } from './replies.ts';
 import type { DialogSide } from './request-in-dialog.ts';
-import { sdpOf } from './sdp-body.ts';
-import { sessionHeaders } from './session-timer.ts';
+import type { HoldSettings } from './settings.ts';
 
 export interface SessionParts {
   media: MediaSession;
@@ -35,6 +30,88 @@ export interface SessionOffer {
   settle(answer: Sdp): string | undefined;
 }
 
+type Answered = { ok: true; answer: Sdp } | { ok: false; reason: string; wrongKeyManagement: boolean };
+
+/** The parts of a session that its changes replace. */
+type Settled = Pick<SessionParts, 'index' | 'parameters' | 'localSdp' | 'remoteSdp'> & { hold: HoldState };
+
+export class NegotiatedSession {
+  readonly #side: DialogSide;
+  readonly #parts: Pick<SessionParts, 'media' | 'port' | 'ssrc'>;
+  readonly #local: LocalSession;
+  #now: Settled;
+
+  constructor(side: DialogSide, parts: SessionParts) {
+    const { media, port, ssrc, ...settled } = parts;
+    this.#side = side;
+    this.#parts = { media, port, ssrc };
+    this.#local = { ...parts.local };
+    this.#now = { ...settled, hold: { byUs: false, byPeer: isHeld(parts.remoteSdp, parts.index) } };
+  }
+
+  get parameters(): MediaParameters {
+    return this.#now.parameters;
+  }
+
+  get localSdp(): Sdp {
+    return this.#now.localSdp;
+  }
+
+  get hold(): HoldState {
+    return this.#now.hold;
+  }
+
+  /** The answer to the peer's hold, resume, new address, new keys (DGW `SessionUpdateCryptoMode` Regenerate). */
+  answer(offer: Sdp): Answered {
+    const { security, keying, calls } = this.#side.context;
+    const { localSdp, remoteSdp, parameters, index, hold } = this.#now;
+    // RFC 3264 8: the same version is the same session; a refresh changes nothing, keys included.
+    if (isSame(offer, remoteSdp)) return { ok: true, answer: asAnswer(localSdp, offer, index, parameters) };
+    const negotiated = negotiateOffer(offer, security, keying, this.#parts.ssrc);
+    if (!negotiated.ok) return negotiated;
+    const { chosen } = negotiated;
+    const direction = answerDirection(chosen.direction, hold.byUs, calls.hold);
+    this.#local.version += 1;
+    const answer = buildAnswer(this.#local, offer, { ...chosen, direction }, this.#parts.port);
+    this.#apply({
+      index: chosen.index,
+      parameters: { ...chosen.parameters, sending: chosen.parameters.sending && sends(direction) },
+      localSdp: answer,
+      remoteSdp: offer,
+      hold: { byUs: hold.byUs, byPeer: isHeld(offer, chosen.index) },
+    });
+    return { ok: true, answer };
+  }
+
+  /** An offer that puts the peer on hold, or (`held` false) ends that; with new keys (`SessionUpdateCryptoMode` Regenerate). */
+  offer(held: boolean): SessionOffer {
+    const { context } = this.#side;
+    const { index, localSdp: previous, parameters: current } = this.#now;
+    const keys = current.keys && context.keying.offer(this.#parts.ssrc);
+    const stream = { port: this.#parts.port, keys };
+    const direction = offerDirection(held, this.#now.hold.byPeer, context.calls.hold);
+    const withoutAddress = direction === 'inactive' && context.calls.hold.address === 'hold';
+    this.#local.version += 1;
+    const sdp = buildReoffer({ local: this.#local, previous, index, stream, direction, withoutAddress });
+    const settle = (answer: Sdp): string | undefined => {
+      const parameters = settleReoffer(stream, sdp, index, answer);
+      if (typeof parameters === 'string') return parameters;
+      // The answer to an offer that sends nothing says nothing about the peer's own hold.
+      const byPeer = held ? this.#now.hold.byPeer : isHeld(answer, index);
+      this.#apply({ index, parameters, localSdp: sdp, remoteSdp: answer, hold: { byUs: held, byPeer } });
+      return undefined;
+    };
+    return { sdp, settle };
+  }
+
+  #apply(next: Settled): void {
+    const { context, user, dialog } = this.#side;
+    this.#now = next;
+    this.#parts.media.apply(next.parameters);
+    context.log.info('call changed', { user, peer: dialog.remote, sending: next.parameters.sending, ...next.hold });
+  }
+}
+
 /** The stream as the peer described it: it receives nothing. */
 function isHeld(sdp: Sdp, index: number): boolean {
   const media = sdp.media[index];
@@ -42,143 +119,17 @@ function isHeld(sdp: Sdp, index: number): boolean {
   return media !== undefined && (address === '0.0.0.0' || address === '::' || !receives(directionOf(sdp, media)));
 }
 
-export class NegotiatedSession {
-  readonly #side: DialogSide;
-  readonly #media: MediaSession;
-  readonly #port: number;
-  readonly #ssrc: number;
-  readonly #local: LocalSession;
-  #index: number;
-  #parameters: MediaParameters;
-  #localSdp: Sdp;
-  #remoteSdp: Sdp;
-  #hold: HoldState;
+const isSame = ({ origin }: Sdp, { origin: current }: Sdp): boolean =>
+  origin.sessionId === current.sessionId && origin.version === current.version;
 
-  constructor(side: DialogSide, parts: SessionParts) {
-    this.#side = side;
-    this.#media = parts.media;
-    this.#port = parts.port;
-    this.#ssrc = parts.ssrc;
-    this.#local = { ...parts.local };
-    this.#index = parts.index;
-    this.#parameters = parts.parameters;
-    this.#localSdp = parts.localSdp;
-    this.#remoteSdp = parts.remoteSdp;
-    this.#hold = { byUs: false, byPeer: isHeld(parts.remoteSdp, parts.index) };
-  }
-
-  get hold(): HoldState {
-    return this.#hold;
-  }
-
-  get parameters(): MediaParameters {
-    return this.#parameters;
-  }
-
-  get localSdp(): Sdp {
-    return this.#localSdp;
-  }
-
-  /**
-   * Answers a re-INVITE or UPDATE: hold, resume, new address, new keys (DGW `SessionUpdateCryptoMode` Regenerate).
-   * @returns the 2xx that was sent, or undefined after a refusal
-   */
-  answer(transaction: ServerTransaction): SipResponse | undefined {
-    const { request } = transaction;
-    const { context } = this.#side;
-    if (request.body.length === 0) return accept(this.#side, transaction, this.#localSdp);
-    const offer = sdpOf(request);
-    if (!offer) {
-      refuseSession(transaction, context, 'the session description cannot be read');
-      return undefined;
-    }
-    if (this.#isSame(offer)) {
-      return accept(this.#side, transaction, asAnswer(this.#localSdp, offer, this.#index, this.#parameters));
-    }
-    const negotiated = negotiateOffer(offer, context.security, context.keying, this.#ssrc);
-    if (!negotiated.ok) {
-      if (negotiated.wrongKeyManagement) context.wrongKeyManagement();
-      refuseSession(transaction, context, negotiated.reason, negotiated.wrongKeyManagement);
-      return undefined;
-    }
-    this.#change(offer, negotiated.chosen);
-    return accept(this.#side, transaction, this.#localSdp);
-  }
-
-  /** An offer that puts the peer on hold, or (`held` false) ends that; with new keys (`SessionUpdateCryptoMode` Regenerate). */
-  offer(held: boolean): SessionOffer {
-    const { context } = this.#side;
-    const keys = this.#parameters.keys ? context.keying.offer(this.#ssrc) : undefined;
-    const stream = { port: this.#port, keys };
-    const direction = this.#directionWhen(held);
-    this.#local.version += 1;
-    const sdp = buildReoffer({
-      local: this.#local,
-      previous: this.#localSdp,
-      index: this.#index,
-      stream,
-      direction,
-      withoutAddress: direction === 'inactive' && context.calls.hold.address === 'hold',
-    });
-    const settle = (answer: Sdp): string | undefined => {
-      const parameters = settleReoffer(stream, sdp, this.#index, answer);
-      if (typeof parameters === 'string') return parameters;
-      // The answer to an offer that sends nothing says nothing about the peer's own hold.
-      const byPeer = held ? this.#hold.byPeer : isHeld(answer, this.#index);
-      this.#apply(sdp, answer, parameters, { byUs: held, byPeer });
-      return undefined;
-    };
-    return { sdp, settle };
-  }
-
-  /** RFC 3264 8.4: a stream that the peer holds already is held from our side by `inactive`. */
-  #directionWhen(held: boolean): Direction {
-    if (!held) return 'sendrecv';
-    return this.#hold.byPeer ? 'inactive' : this.#side.context.calls.hold.direction;
-  }
-
-  /** RFC 3264 8: the same version is the same session; a refresh changes nothing, keys included. */
-  #isSame({ origin }: Sdp): boolean {
-    const current = this.#remoteSdp.origin;
-    return origin.sessionId === current.sessionId && origin.version === current.version;
-  }
-
-  #change(offer: Sdp, chosen: Chosen): void {
-    const { hold } = this.#side.context.calls;
-    this.#local.version += 1;
-    this.#index = chosen.index;
-    const byPeer = isHeld(offer, chosen.index);
-    const bounds = this.#hold.byUs ? hold.direction : 'sendrecv';
-    const wished = chosen.direction === 'recvonly' ? hold.answer : chosen.direction;
-    const direction = within(wished, bounds);
-    const parameters = { ...chosen.parameters, sending: chosen.parameters.sending && sends(direction) };
-    const answer = buildAnswer(this.#local, offer, { ...chosen, direction }, this.#port);
-    this.#apply(answer, offer, parameters, { byUs: this.#hold.byUs, byPeer });
-  }
-
-  #apply(ours: Sdp, theirs: Sdp, parameters: MediaParameters, hold: HoldState): void {
-    const { context, user, dialog } = this.#side;
-    this.#localSdp = ours;
-    this.#remoteSdp = theirs;
-    this.#parameters = parameters;
-    this.#hold = hold;
-    this.#media.apply(parameters);
-    context.log.info('call changed', { user, peer: dialog.remote, sending: parameters.sending, ...hold });
-  }
+/** RFC 3264 8.4: a stream that the peer holds already is held from our side by `inactive`. */
+function offerDirection(held: boolean, heldByPeer: boolean, { direction }: HoldSettings): Direction {
+  if (!held) return 'sendrecv';
+  return heldByPeer ? 'inactive' : direction;
 }
 
-/** Accepts a re-INVITE or UPDATE. @param sdp our side of the session */
-function accept(side: DialogSide, transaction: ServerTransaction, sdp: Sdp): SipResponse {
-  const { context, user, dialog, timer } = side;
-  const { method, body } = transaction.request;
-  const headers: [string, string][] = [
-    ['Contact', context.contact(user, transaction.flow, isOverTls(dialog))],
-    ['Allow', allowed],
-    ...sessionHeaders(timer, true),
-    ['User-Agent', context.userAgent],
-  ];
-  // An UPDATE without SDP only refreshes; an INVITE without one asks for our offer (its answer comes in the ACK, unchanged).
-  const withSdp = method === 'INVITE' || body.length > 0;
-  const content = withSdp ? { body: formatSdp(sdp), contentType: 'application/sdp' } : {};
-  return transaction.respond(200, undefined, { headers, ...content });
+/** @param mirrored the peer's direction from our side */
+function answerDirection(mirrored: Direction, heldByUs: boolean, { direction, answer }: HoldSettings): Direction {
+  const wished = mirrored === 'recvonly' ? answer : mirrored;
+  return within(wished, heldByUs ? direction : 'sendrecv');
 }
