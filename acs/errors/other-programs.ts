@@ -94,8 +94,8 @@ export const otherProgramErrors = {
   },
   'mikey-not-available': {
     status: 501,
-    meaning: 'MIKEY key management is not available.',
-    remedy: 'Set the key management to Sdes.',
+    meaning: 'MIKEY key management is not available: the clock of the gateway is not set.',
+    remedy: 'Wait for the time server, or set the key management to Sdes.',
   },
   'in-use': {
     status: 409,

@@ -4,7 +4,8 @@ import type { Log } from '../../shared/log.ts';
 import type { TlsSettings } from '../../shared/tls/connect.ts';
 import type { Notify } from '../notifications.ts';
 import type { CallSettings } from './call/settings.ts';
-import type { MediaSecurity } from './media/keying.ts';
+import type { MediaSecurity, SessionUpdateCryptoMode } from './media/keying.ts';
+import type { TakenMessages } from './media/keys/mikey-keys.ts';
 
 /** DGW `SipEp.InteropRegistrationContactMatching`. */
 export type ContactMatching = 'Strict' | 'IgnoreUriParams' | 'IgnoreUriAndPortParams';
@@ -36,13 +37,20 @@ export interface UserAgentConfig {
     authUser?: string;
     password?: string;
     realm?: string;
+    /** Media security of its endpoint, where that has its own (DGW `Mipt.EpSpecificSecurity`). */
+    srtp?: MediaSecurity;
   }[];
   /** The `transport` parameter in the Contact of REGISTER, and of everything else. */
   registrationTransport: boolean;
   contactTransport: boolean;
   /** Value of User-Agent. */
   userAgent: string;
+  /** Media security of endpoints without their own. */
   srtp: MediaSecurity;
+  /** `Regenerate` by default. */
+  sessionUpdateCryptoMode?: SessionUpdateCryptoMode;
+  /** Key that MIKEY messages are protected with; absent: the keys in them travel uncovered. No variable of the DGW sets it. */
+  mikeyKey?: Buffer;
   rtpBasePort: number;
   /** 0: the RTP port serves both. */
   srtpBasePort: number;
@@ -67,6 +75,10 @@ export interface UserAgentEnv {
   clock: Clock;
   random: Random;
   log: Log;
+  /** The unit's clock, milliseconds since 1970; undefined while it is not set. By default that of `clock`. */
+  now?: () => number | undefined;
+  /** MIKEY messages that were taken: kept by the unit over restarts of the service. */
+  taken?: TakenMessages;
   /** Read at each attempt to connect. */
   tls: () => TlsSettings;
   notify: Notify;

@@ -4,7 +4,7 @@ import type { Random } from '../clock.ts';
 import { type Bundle, type MessageKeys, messageKeys } from './derivation.ts';
 import { MikeyError, type MikeyErrorName, mikeyErrors } from './error.ts';
 import { type Freshness, ntpTime } from './freshness.ts';
-import { readKeyData, writeKeyData } from './key-data.ts';
+import { type KeyData, readKeyData, writeKeyData } from './key-data.ts';
 import { keysOf, policiesOf, type SessionKeys } from './key-set.ts';
 import { type CryptoSession, decodeMessage, encodeMessage, type MikeyMessage, mustHave, payloadOf } from './message.ts';
 import type { Payload } from './payloads.ts';
@@ -77,7 +77,7 @@ export interface ResponderSettings {
   /** Takes keys that travel uncovered, since SIP protects them. */
   allowsNull: boolean;
   freshness: Freshness;
-  /** The SSRCs of our streams, for those that the offer leaves open. */
+  /** The SSRC of each crypto session that is ours, in the order of the offer; 0 for those of the initiator. */
   ssrcs: readonly number[];
 }
 
@@ -105,12 +105,26 @@ export function takeOffer(bytes: Buffer, { preShared, allowsNull, freshness, ssr
   const policies = policiesOf(message);
   const covered = protection && kemac.encryption === 1;
   const plain = covered ? coverKeys(protection, message.csbId, timestamp.value, kemac.data) : kemac.data;
-  const [data] = readKeyData(plain);
-  if (!data) throw new MikeyError('unspecified', 'an offer has no key');
-  const own = [...ssrcs];
-  const sessions = message.sessions.map(session => ({ ...session, ssrc: session.ssrc || (own.shift() ?? 0) }));
+  const data = onlyKeyOf(plain);
+  const sessions = message.sessions.map((session, at) => withOwn(session, ssrcs[at] ?? 0));
   const keys = keysOf(data, sessions, policies, bundle);
   return { keys, answer: message.wantsAnswer ? answerTo(message, sessions, protection) : undefined };
+}
+
+/** @throws MikeyError for several keys, and for one with a lifetime of its own, which SRTP would not keep to */
+function onlyKeyOf(plain: Buffer): KeyData {
+  const [data, ...others] = readKeyData(plain);
+  if (!data || others.length > 0) throw new MikeyError('unspecified', 'an offer does not have one key');
+  if (data.validity && 'from' in data.validity)
+    throw new MikeyError('unspecified', 'a key with a lifetime is not supported');
+  return data;
+}
+
+/** The session with our SSRC, if it is ours. @throws MikeyError where the initiator has chosen another one for us */
+function withOwn(session: CryptoSession, own: number): CryptoSession {
+  if (own === 0 || session.ssrc === own) return session;
+  if (session.ssrc !== 0) throw new MikeyError('unspecified', 'the offer chooses the SSRC of our stream');
+  return { ...session, ssrc: own };
 }
 
 /** The last payload of an offer (6.2), protected as it must be. */
@@ -162,9 +176,10 @@ export function takeAnswer(offer: Offer, bytes: Buffer): SessionKeys[] {
   if (protection) verify(bytes, protection, ...verified(withResponder(message, answer)));
   if (answer.sessions.length !== keys.length) throw new MikeyError('unspecified', 'the answer has other streams');
   return keys.map((its, at) => {
-    const { ssrc } = answer.sessions[at] ?? { ssrc: 0 };
-    if (its.ssrc !== 0 && ssrc !== its.ssrc) throw new MikeyError('unspecified', 'the answer changes an SSRC');
-    return { ...its, ssrc };
+    const { ssrc, roc } = answer.sessions[at] ?? its;
+    if (its.ssrc === 0) return { ...its, ssrc, roc };
+    if (ssrc !== its.ssrc) throw new MikeyError('unspecified', 'the answer changes an SSRC');
+    return its;
   });
 }
 

@@ -3,6 +3,7 @@
 import { messageOf } from '../../../shared/errors.ts';
 import type { Problem } from '../../state/changes.ts';
 import type { Draft } from '../../state/tree/draft.ts';
+import type { TakenMessages } from '../../voice/media/keys/mikey-keys.ts';
 import type { SipUserAgent } from '../../voice/user-agent.ts';
 import { cell, dgwPath, peekSlot, rowsOf, type Service, slotOf, type Unit, X } from '../service.ts';
 import { userAgentConfigs } from './config.ts';
@@ -25,6 +26,8 @@ interface SipState {
   shown: readonly Shown[];
   /** Starts and stops, one after the other: a boot and the setting of the clock may both want a start. */
   turn: Promise<void>;
+  /** MIKEY messages of all gateways, over restarts of the service. */
+  taken?: TakenMessages;
 }
 
 const none: ReadonlyMap<string, Endpoint> = new Map();
@@ -67,6 +70,7 @@ async function startAll(unit: Unit): Promise<void> {
     const entry: Endpoint = { state: 'Ready' };
     const own = state(unit);
     own.gateways ??= new Map();
+    own.taken ??= {};
     own.gateways.set(config.gateway, entry);
     if (config.transport === 'tls' && unit.now() === undefined) {
       entry.state = 'Waiting for time synchronization';
@@ -80,6 +84,8 @@ async function startAll(unit: Unit): Promise<void> {
         random: unit.random,
         log: unit.log.child({ gateway: config.gateway }),
         tls: () => unit.tls('SipEp'),
+        now: () => unit.now(),
+        taken: own.taken,
         notify: (name, facts) => unit.notify(name, facts),
       });
       entry.agent = agent;

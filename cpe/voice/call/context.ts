@@ -7,18 +7,23 @@ import type { Notify } from '../../notifications.ts';
 import type { Accounts } from '../accounts.ts';
 import type { Authenticator } from '../auth.ts';
 import { contactUri } from '../contact.ts';
-import { type KeyManagement, keyManagementOf, type MediaSecurity } from '../media/keying.ts';
+import type { KeyManagement, MediaSecurity } from '../media/keying.ts';
+import { keyManagementOf } from '../media/keys/key-management.ts';
 import { MediaSession } from '../media/media.ts';
 import { type MediaPorts, openPorts } from '../media/ports.ts';
 import type { UserAgentConfig, UserAgentEnv } from '../settings.ts';
 import type { Leg } from './call.ts';
 import { type CallSettings, factoryCallSettings } from './settings.ts';
 
+interface Protection {
+  security: MediaSecurity;
+  keying: KeyManagement;
+}
+
 export interface CallContext {
   readonly address: string;
   readonly domain: string;
   readonly userAgent: string;
-  readonly security: MediaSecurity;
   readonly rtpBasePort: number;
   /** 0: one port for both (DGW `IpTransportSrtpBasePort`). */
   readonly srtpBasePort: number;
@@ -29,13 +34,14 @@ export interface CallContext {
   readonly random: Random;
   readonly log: Log;
   readonly layer: TransactionLayer;
-  readonly keying: KeyManagement;
   /** The connection that calls go over; undefined while it is down. */
   flow(): Flow | undefined;
   /** The value of Contact. @param sips RFC 3261 8.1.1.8, 12.1.1 */
   contact(user: string, flow: Flow, sips: boolean): string;
   authOf(user: string): Authenticator;
   readonly notify: Notify;
+  /** The media security of an account, which its endpoint may have of its own. */
+  protectionOf(user: string): Protection;
   wrongKeyManagement(): void;
   openMedia(basePort: number, ssrc: number): Promise<{ ports: MediaPorts; session: MediaSession }>;
   /** Calls that are up, by the key of their dialog. */
@@ -55,7 +61,6 @@ export function createCallContext(parts: {
     address: config.address,
     domain: config.domain,
     userAgent: config.userAgent,
-    security: config.srtp,
     rtpBasePort: config.rtpBasePort,
     srtpBasePort: config.srtpBasePort,
     rejectCode: config.rejectCode,
@@ -65,7 +70,7 @@ export function createCallContext(parts: {
     random,
     log,
     layer,
-    keying: keyManagementOf(config.srtp, random),
+    protectionOf: protections(config, env),
     flow,
     contact: (user, flow, sips) => `<${contactUri(config, user, flow, sips ? 'tls' : config.contactTransport)}>`,
     authOf: user => accounts.authOf(user),
@@ -77,4 +82,16 @@ export function createCallContext(parts: {
     },
     legs: new Map(),
   };
+}
+
+/** The protection of each account's calls. */
+function protections(config: UserAgentConfig, env: UserAgentEnv): (user: string) => Protection {
+  const { random, clock, now = () => clock.now(), taken = {} } = env;
+  const { mikeyKey: preShared, sessionUpdateCryptoMode: update = 'Regenerate' } = config;
+  const of = (security: MediaSecurity): Protection => {
+    return { security, keying: keyManagementOf(security, { random, now, taken, preShared, update }) };
+  };
+  const all = of(config.srtp);
+  const own = new Map(config.accounts.flatMap(({ user, srtp }) => (srtp ? [[user, of(srtp)] as const] : [])));
+  return user => own.get(user) ?? all;
 }

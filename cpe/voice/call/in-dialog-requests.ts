@@ -58,13 +58,13 @@ export class InDialogRequests {
 
   /** Our side of the changed session, or undefined after a refusal. */
   #answerTo(transaction: ServerTransaction): Sdp | undefined {
-    const { context } = this.#options.side;
+    const { context, user, dialog } = this.#options.side;
     const offer = sdpOf(transaction.request);
     const answered = offer && this.#options.session.answer(offer);
     if (answered?.ok) return answered.answer;
-    if (answered?.wrongKeyManagement) context.wrongKeyManagement();
     const reason = answered?.reason ?? 'the session description cannot be read';
-    refuseSession(transaction, context, reason, answered?.wrongKeyManagement);
+    context.log.warn('call change refused', { user, peer: dialog.remote, reason });
+    refuseSession(transaction, context, reason, answered?.concernsKeys);
     return undefined;
   }
 }

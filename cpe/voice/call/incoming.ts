@@ -30,8 +30,13 @@ interface Acceptable {
 }
 
 /** The session that the INVITE asks for, or undefined after a refusal. */
-function acceptOffer(context: CallContext, transaction: ServerTransaction, ssrc: number): Acceptable | undefined {
+function acceptOffer(
+  context: CallContext,
+  transaction: ServerTransaction,
+  { user, ssrc }: { user: string; ssrc: number },
+): Acceptable | undefined {
   const { request } = transaction;
+  const { security, keying } = context.protectionOf(user);
   const timer = agreeTimer(request);
   if ('tooShort' in timer) {
     transaction.respond(422, undefined, { headers: [['Min-SE', String(timer.tooShort)]] });
@@ -46,13 +51,13 @@ function acceptOffer(context: CallContext, transaction: ServerTransaction, ssrc:
     refuseSession(transaction, context, 'the session description cannot be read');
     return undefined;
   }
-  const negotiated = negotiateOffer(offer, context.security, context.keying, ssrc);
+  const negotiated = negotiateOffer(offer, security.mode, { keying, ssrc });
+  if (negotiated.wrongKeyManagement) context.wrongKeyManagement();
   if (!negotiated.ok) {
     const address = transaction.flow.remote.host;
     context.log.warn('call refused', { address, from: request.headers.get('From'), reason: negotiated.reason });
     context.notify('callRefused', { peer: request.headers.get('From') ?? '', reason: negotiated.reason });
-    if (negotiated.wrongKeyManagement) context.wrongKeyManagement();
-    refuseSession(transaction, context, negotiated.reason, negotiated.wrongKeyManagement);
+    refuseSession(transaction, context, negotiated.reason, negotiated.concernsKeys);
     return undefined;
   }
   return { offer, chosen: negotiated.chosen, timer: timer.agreed };
@@ -69,7 +74,7 @@ export async function takeCall(
 ): Promise<Call | undefined> {
   const { random, clock } = context;
   const ssrc = random.bytes(4).readUInt32BE();
-  const acceptable = acceptOffer(context, transaction, ssrc);
+  const acceptable = acceptOffer(context, transaction, { user, ssrc });
   if (!acceptable) return undefined;
   const { offer, chosen, timer } = acceptable;
   const cancelled = new AbortController();

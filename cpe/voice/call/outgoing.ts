@@ -31,13 +31,14 @@ interface OpenStream extends OfferedStream {
 }
 
 /** Opens the streams that the security mode offers: secured, plain, or (fallback) both, preferred first. */
-async function openStreams(context: CallContext): Promise<OpenStream[]> {
-  const { mode } = context.security;
+async function openStreams(context: CallContext, user: string): Promise<OpenStream[]> {
+  const { security, keying } = context.protectionOf(user);
+  const { mode } = security;
   const streams: OpenStream[] = [];
   const add = async (secured: boolean): Promise<void> => {
     const shared = context.srtpBasePort === 0 ? streams[0] : undefined;
     const ssrc = shared?.ssrc ?? context.random.bytes(4).readUInt32BE();
-    const keys = secured ? context.keying.offer(ssrc) : undefined;
+    const keys = secured ? keying.offer(ssrc) : undefined;
     const media = shared
       ? { ports: shared.ports, session: shared.session }
       : await context.openMedia((secured && context.srtpBasePort) || context.rtpBasePort, ssrc);
@@ -190,7 +191,7 @@ export async function placeCall(
   const uri = /^sips?:/i.test(target) ? target : `sip:${target}@${context.domain}`;
   if (isSips(uri) && flow.protocol !== 'tls') throw new CallFailed(416, 'a sips address is called over TLS only');
   const attempt: Attempt = { context, user, flow, uri, to: uri, signal };
-  const streams = await openStreams(context);
+  const streams = await openStreams(context, user);
   let kept: OpenStream | undefined;
   try {
     const local: LocalSession = {
@@ -204,8 +205,9 @@ export async function placeCall(
       await sayBye(attempt, dialog);
       signal.throwIfAborted();
     }
-    const settled = judgeResponse(streams, described);
+    const settled = judgeResponse(context, streams, described);
     if (typeof settled === 'string') {
+      context.log.warn('call answer refused', { user, to: uri, reason: settled });
       await sayBye(attempt, dialog);
       throw new CallFailed(0, settled);
     }
@@ -235,13 +237,17 @@ export async function placeCall(
 
 /** The offered stream that the 2xx takes, or the reason why none can be used. */
 function judgeResponse(
+  context: CallContext,
   streams: readonly OpenStream[],
   response: SipResponse,
 ): { stream: OpenStream; index: number; answer: Sdp; parameters: MediaParameters } | string {
   const answer = readAnswer(response);
   if (typeof answer === 'string') return answer;
   const settled = negotiateAnswer(streams, answer);
-  if (!settled.ok) return settled.reason;
+  if (!settled.ok) {
+    if (settled.wrongKeyManagement) context.wrongKeyManagement();
+    return settled.reason;
+  }
   const stream = streams[settled.index];
   const { index, parameters } = settled;
   return stream ? { stream, index, answer, parameters } : 'the answer takes no stream';

@@ -32,7 +32,7 @@ export function refuseSession(
   transaction: ServerTransaction,
   settings: { rejectCode: 415 | 488; address: string; userAgent: string },
   reason: string,
-  wrongKeyManagement = false,
+  concernsKeys = false,
 ): void {
   if (settings.rejectCode === 415) {
     refuseBody(transaction, settings.userAgent);
@@ -42,7 +42,7 @@ export function refuseSession(
   const text = quote(reason.replace(/[^\x20-\x7e]/g, '?'));
   transaction.respond(488, undefined, {
     headers: [
-      ['Warning', `${wrongKeyManagement ? 306 : 304} ${settings.address} ${text}`],
+      ['Warning', `${concernsKeys ? 306 : 304} ${settings.address} ${text}`],
       ['User-Agent', settings.userAgent],
     ],
   });

@@ -30,7 +30,7 @@ export interface SessionOffer {
   settle(answer: Sdp): string | undefined;
 }
 
-type Answered = { ok: true; answer: Sdp } | { ok: false; reason: string; wrongKeyManagement: boolean };
+type Answered = { ok: true; answer: Sdp } | { ok: false; reason: string; concernsKeys: boolean };
 
 /** The parts of a session that its changes replace. */
 type Settled = Pick<SessionParts, 'index' | 'parameters' | 'localSdp' | 'remoteSdp'> & { hold: HoldState };
@@ -63,14 +63,17 @@ export class NegotiatedSession {
 
   /** The answer to the peer's hold, resume, new address, new keys (DGW `SessionUpdateCryptoMode` Regenerate). */
   answer(offer: Sdp): Answered {
-    const { security, keying, calls } = this.#side.context;
+    const { context, user } = this.#side;
+    const { security, keying } = context.protectionOf(user);
     const { localSdp, remoteSdp, parameters, index, hold } = this.#now;
     // RFC 3264 8: the same version is the same session; a refresh changes nothing, keys included.
     if (isSame(offer, remoteSdp)) return { ok: true, answer: asAnswer(localSdp, offer, index, parameters) };
-    const negotiated = negotiateOffer(offer, security, keying, this.#parts.ssrc);
+    const protection = { keying, ssrc: this.#parts.ssrc, current: parameters.keys };
+    const negotiated = negotiateOffer(offer, security.mode, protection);
+    if (negotiated.wrongKeyManagement) context.wrongKeyManagement();
     if (!negotiated.ok) return negotiated;
     const { chosen } = negotiated;
-    const direction = answerDirection(chosen.direction, hold.byUs, calls.hold);
+    const direction = answerDirection(chosen.direction, hold.byUs, context.calls.hold);
     this.#local.version += 1;
     const answer = buildAnswer(this.#local, offer, { ...chosen, direction }, this.#parts.port);
     this.#apply({
@@ -85,20 +88,20 @@ export class NegotiatedSession {
 
   /** An offer that puts the peer on hold, or (`held` false) ends that; with new keys (`SessionUpdateCryptoMode` Regenerate). */
   offer(held: boolean): SessionOffer {
-    const { context } = this.#side;
-    const { index, localSdp: previous, parameters: current } = this.#now;
-    const keys = current.keys && context.keying.offer(this.#parts.ssrc);
+    const { context, user } = this.#side;
+    const { index, localSdp: previous, parameters } = this.#now;
+    const keys = parameters.keys && context.protectionOf(user).keying.offer(this.#parts.ssrc, parameters.keys);
     const stream = { port: this.#parts.port, keys };
     const direction = offerDirection(held, this.#now.hold.byPeer, context.calls.hold);
     const withoutAddress = direction === 'inactive' && context.calls.hold.address === 'hold';
     this.#local.version += 1;
     const sdp = buildReoffer({ local: this.#local, previous, index, stream, direction, withoutAddress });
     const settle = (answer: Sdp): string | undefined => {
-      const parameters = settleReoffer(stream, sdp, index, answer);
-      if (typeof parameters === 'string') return parameters;
+      const settled = settleReoffer(stream, sdp, index, answer);
+      if (typeof settled === 'string') return settled;
       // The answer to an offer that sends nothing says nothing about the peer's own hold.
       const byPeer = held ? this.#now.hold.byPeer : isHeld(answer, index);
-      this.#apply({ index, parameters, localSdp: sdp, remoteSdp: answer, hold: { byUs: held, byPeer } });
+      this.#apply({ index, parameters: settled, localSdp: sdp, remoteSdp: answer, hold: { byUs: held, byPeer } });
       return undefined;
     };
     return { sdp, settle };

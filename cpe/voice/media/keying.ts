@@ -1,9 +1,6 @@
-// The one place where a call's key management is chosen: SDES at media level (RFC 4568), MIKEY at session level (RFC 3830, 4567).
-// Each protocol says what it adds to an offer, how it answers one, and what it makes of the answer.
-import type { Random } from '../../../shared/clock.ts';
-import { UserError } from '../../../shared/errors.ts';
+// Key management of a call: SDES at media level (RFC 4568), or MIKEY at session level (RFC 3830, 4567). Each protocol says what it adds
+// to an offer, how it answers one, and what it makes of the answer.
 import { type Attribute, attributeValues, type Media, type SessionView } from '../../../shared/sip/sdp.ts';
-import { acceptAnswer, answerLine, formatCrypto, keyingOf, offerLines, readLines } from './sdes.ts';
 import type { SrtpKeying } from './srtp.ts';
 
 export interface AgreedKeys {
@@ -13,22 +10,32 @@ export interface AgreedKeys {
   receive: SrtpKeying;
 }
 
+export interface KeyRefusal {
+  ok: false;
+  /** The peer has keys, but by the other protocol only. */
+  wrongProtocol: boolean;
+  reason: string;
+  /** RFC 4567 4.1.2: the whole session is refused, and not carried on without protection. */
+  endsSession?: boolean;
+}
+
 export interface KeyOffer {
   session: Attribute[];
   media: Attribute[];
   /** Judges the answer to this offer. */
-  accept(answer: SessionView, media: Media): { ok: true; keys: AgreedKeys } | { ok: false; reason: string };
+  accept(answer: SessionView, media: Media): { ok: true; keys: AgreedKeys } | KeyRefusal;
 }
 
-type KeyAnswer =
-  | { ok: true; session: Attribute[]; media: Attribute[]; keys: AgreedKeys }
-  /** `wrongProtocol`: the offer has keys, but by the other protocol only. */
-  | { ok: false; wrongProtocol: boolean; reason: string };
+export type KeyAnswer = { ok: true; session: Attribute[]; media: Attribute[]; keys: AgreedKeys } | KeyRefusal;
 
 export interface KeyManagement {
-  /** @throws UserError when the unit cannot offer it */
-  offer(ssrc: number): KeyOffer;
-  answer(offer: SessionView, media: Media, ssrc: number): KeyAnswer;
+  /**
+   * @param current keys of the session that the offer changes; absent in a new session
+   * @throws UserError when the unit cannot offer it
+   */
+  offer(ssrc: number, current?: AgreedKeys): KeyOffer;
+  /** @param current as in `offer` */
+  answer(offer: SessionView, media: Media, ssrc: number, current?: AgreedKeys): KeyAnswer;
 }
 
 /** DGW `Mipt.DefaultSecurityRtpMode`, `…KeyManagement`, `…RtpEncryption`. */
@@ -39,70 +46,16 @@ export interface MediaSecurity {
   encryption: 'Null' | 'AesCm128';
 }
 
-const crypto = (media: Media): string[] => attributeValues(media, 'crypto');
+/** DGW `Mipt.SessionUpdateCryptoMode`: the keys of SDES when a session is changed, as by hold and resume. */
+export type SessionUpdateCryptoMode = 'Regenerate' | 'Keep';
 
-/** RFC 4567 3.1: the media level overrides the session level. */
-const keyMgmt = (session: SessionView, media: Media): string[] => {
+/** RFC 4568: the values of a=crypto, which a stream alone can have. */
+export const cryptoOf = (media: Media): string[] => attributeValues(media, 'crypto');
+
+/** RFC 4567 3.1: the values of a=key-mgmt; those of the stream override those of the session. */
+export function keyMgmtOf(session: SessionView, media: Media): { level: 'session' | 'media'; values: string[] } {
   const own = attributeValues(media, 'key-mgmt');
-  return own.length > 0 ? own : attributeValues(session, 'key-mgmt');
-};
-
-function sdes(random: Random): KeyManagement {
-  return {
-    offer() {
-      const lines = offerLines(random);
-      return {
-        session: [],
-        media: lines.map(line => ({ name: 'crypto', value: formatCrypto(line) })),
-        accept(_answer, media) {
-          const result = acceptAnswer(lines, crypto(media));
-          if (!result.ok) return result;
-          return { ok: true, keys: { send: keyingOf(result.ours), receive: keyingOf(result.theirs) } };
-        },
-      };
-    },
-    answer(offer, media) {
-      const values = crypto(media);
-      if (values.length === 0) {
-        const wrongProtocol = keyMgmt(offer, media).length > 0;
-        return {
-          ok: false,
-          wrongProtocol,
-          reason: wrongProtocol ? 'MIKEY offered, SDES wanted' : 'no a=crypto offered',
-        };
-      }
-      const made = answerLine(readLines(values), random);
-      if (!made) return { ok: false, wrongProtocol: false, reason: 'no a=crypto line of the offer is usable' };
-      return {
-        ok: true,
-        session: [],
-        media: [{ name: 'crypto', value: formatCrypto(made.answer) }],
-        keys: { send: keyingOf(made.answer), receive: keyingOf(made.chosen) },
-      };
-    },
-  };
-}
-
-/** Stands where MIKEY will: refuses SDES as the unit does, and says of MIKEY itself that it is not there yet. */
-const mikey: KeyManagement = {
-  offer() {
-    throw new UserError(
-      501,
-      'mikey-not-available',
-      'MIKEY key management is not available: set Mipt key management to Sdes',
-    );
-  },
-  answer(offer, media) {
-    const wrongProtocol = keyMgmt(offer, media).length === 0 && crypto(media).length > 0;
-    return {
-      ok: false,
-      wrongProtocol,
-      reason: wrongProtocol ? 'SDES offered, MIKEY wanted' : 'MIKEY is not available',
-    };
-  },
-};
-
-/** The protocol the unit is set to. RFC 4568 7.5: where both are offered, only it is answered. */
-export function keyManagementOf(security: MediaSecurity, random: Random): KeyManagement {
-  return security.keyManagement === 'Sdes' ? sdes(random) : mikey;
+  return own.length > 0
+    ? { level: 'media', values: own }
+    : { level: 'session', values: attributeValues(session, 'key-mgmt') };
 }

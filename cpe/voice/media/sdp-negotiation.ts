@@ -80,7 +80,16 @@ export interface Chosen {
   attributes: Attribute[];
 }
 
-export type Negotiated = { ok: true; chosen: Chosen } | { ok: false; wrongKeyManagement: boolean; reason: string };
+export type Negotiated = { ok: true; chosen: Chosen; wrongKeyManagement?: boolean } | Refusal;
+
+interface Refusal {
+  ok: false;
+  /** A secured stream has keys by the other protocol only. */
+  wrongKeyManagement: boolean;
+  reason: string;
+  /** The reason is a key management attribute (RFC 4567 4.1.2). */
+  concernsKeys: boolean;
+}
 
 /** The first offered format that is G.711, by its static number or its rtpmap. */
 function codecOf(media: Media): { codec: Codec; payloadType: number } | undefined {
@@ -99,8 +108,7 @@ function codecOf(media: Media): { codec: Codec; payloadType: number } | undefine
   return undefined;
 }
 
-type Refusal = { ok: false; wrongKeyManagement: boolean; reason: string };
-const no = (reason: string, wrongKeyManagement = false): Refusal => ({ ok: false, wrongKeyManagement, reason });
+const no = (reason: string): Refusal => ({ ok: false, wrongKeyManagement: false, reason, concernsKeys: false });
 
 /** The port of a=rtcp (RFC 3605), else the one above that of the media (RFC 3550 11), which 65535 does not have. */
 function rtcpPortOf(media: Media, port: Port): Port | undefined {
@@ -129,7 +137,7 @@ function readStream(sdp: Sdp, media: Media): Omit<MediaParameters, 'keys'> | str
 const isAudio = (media: Media, secured: boolean): boolean =>
   media.type === 'audio' && media.port !== 0 && media.proto === profileOf(secured);
 
-function chooseSecured(offer: Sdp, keying: KeyManagement, ssrc: number): Negotiated {
+function chooseSecured(offer: Sdp, { keying, ssrc, current }: Protection): Negotiated {
   let refusal: Refusal | undefined;
   for (const [index, media] of offer.media.entries()) {
     if (!isAudio(media, true)) continue;
@@ -138,9 +146,13 @@ function chooseSecured(offer: Sdp, keying: KeyManagement, ssrc: number): Negotia
       refusal ??= no(stream);
       continue;
     }
-    const keys = keying.answer(offer, media, ssrc);
+    const keys = keying.answer(offer, media, ssrc, current);
     if (!keys.ok) {
-      refusal ??= no(keys.reason, keys.wrongProtocol);
+      refusal ??= {
+        ...no(keys.reason),
+        wrongKeyManagement: keys.wrongProtocol,
+        concernsKeys: keys.wrongProtocol || keys.endsSession === true,
+      };
       continue;
     }
     return choose(offer, index, media, { ...stream, keys: keys.keys }, keys);
@@ -177,17 +189,30 @@ function choose(
   return { ok: true, chosen };
 }
 
+/** The keys that an offer may get. */
+interface Protection {
+  keying: KeyManagement;
+  /** Of our stream. */
+  ssrc: number;
+  /** Keys of the session that the offer changes. */
+  current?: AgreedKeys | undefined;
+}
+
 /**
  * Judges an offer by the unit's media security. Secure takes RTP/SAVP with its own key management only; what a Secure unit
- * answers to plain RTP/AVP is not published: we refuse it in the same way. Fallback prefers the secured stream.
+ * answers to plain RTP/AVP is not published: we refuse it in the same way. Fallback prefers the secured stream; a plain one beside
+ * a secured one with keys by the other protocol is used, and reported.
  */
-export function negotiateOffer(offer: Sdp, security: MediaSecurity, keying: KeyManagement, ssrc: number): Negotiated {
-  if (security.mode === 'Unsecure') return choosePlain(offer);
-  const secured = chooseSecured(offer, keying, ssrc);
-  if (secured.ok || security.mode === 'Secure') return secured;
+export function negotiateOffer(offer: Sdp, mode: MediaSecurity['mode'], protection: Protection): Negotiated {
+  if (mode === 'Unsecure') return choosePlain(offer);
+  const secured = chooseSecured(offer, protection);
+  if (secured.ok || mode === 'Secure') return secured;
+  // A message of the right protocol that fails ends the session (RFC 4567 4.1.2).
+  if (secured.concernsKeys && !secured.wrongKeyManagement) return secured;
   const plain = choosePlain(offer);
+  if (plain.ok) return { ...plain, wrongKeyManagement: secured.wrongKeyManagement };
   // The first refusal says more when the offer had a secured stream at all.
-  return plain.ok || !offer.media.some(media => isAudio(media, true)) ? plain : secured;
+  return offer.media.some(media => isAudio(media, true)) ? secured : plain;
 }
 
 /** The answer to `offer`: the chosen stream on our port, every other refused (RFC 3264 6). */
@@ -213,7 +238,9 @@ export function buildAnswer(local: LocalSession, offer: Sdp, chosen: Chosen, por
 }
 
 /** The result of an answer: the offered stream that is used, and its parameters. */
-type Settled = { ok: true; index: number; parameters: MediaParameters } | { ok: false; reason: string };
+type Settled =
+  | { ok: true; index: number; parameters: MediaParameters }
+  | { ok: false; wrongKeyManagement: boolean; reason: string };
 
 /**
  * Judges the answer to an offer of ours. A refused stream (port 0), another profile, or keys that do not answer ours make the
@@ -221,28 +248,33 @@ type Settled = { ok: true; index: number; parameters: MediaParameters } | { ok: 
  */
 export function negotiateAnswer(streams: readonly OfferedStream[], answer: Sdp): Settled {
   if (answer.media.length !== streams.length) {
-    return { ok: false, reason: `the answer has ${answer.media.length} streams, the offer ${streams.length}` };
+    return no(`the answer has ${answer.media.length} streams, the offer ${streams.length}`);
   }
-  let reason = 'every stream was refused';
+  let refusal = no('every stream was refused');
   for (const [index, offered] of streams.entries()) {
     const media = answer.media[index];
     if (!media || media.port === 0) continue;
     const settled = settle(answer, media, offered);
-    if (typeof settled !== 'string') return { ok: true, index, parameters: settled };
+    if (settled.ok) return { ...settled, index };
     // A secured stream that was accepted with bad keys is not replaced by the plain one: that would be a downgrade.
-    if (offered.keys) return { ok: false, reason: settled };
-    reason = settled;
+    if (offered.keys) return settled;
+    refusal = settled;
   }
-  return { ok: false, reason };
+  return refusal;
 }
 
-function settle(answer: Sdp, media: Media, offered: OfferedStream): MediaParameters | string {
+function settle(
+  answer: Sdp,
+  media: Media,
+  offered: OfferedStream,
+): { ok: true; parameters: MediaParameters } | Refusal {
   const profile = profileOf(offered.keys !== undefined);
   if (media.type !== 'audio' || media.proto !== profile)
-    return `the answer is ${media.type} ${media.proto}, not audio ${profile}`;
+    return no(`the answer is ${media.type} ${media.proto}, not audio ${profile}`);
   const stream = readStream(answer, media);
-  if (typeof stream === 'string') return stream;
-  if (!offered.keys) return stream;
-  const keys: { ok: true; keys: AgreedKeys } | { ok: false; reason: string } = offered.keys.accept(answer, media);
-  return keys.ok ? { ...stream, keys: keys.keys } : keys.reason;
+  if (typeof stream === 'string') return no(stream);
+  if (!offered.keys) return { ok: true, parameters: stream };
+  const keys = offered.keys.accept(answer, media);
+  if (!keys.ok) return { ...no(keys.reason), wrongKeyManagement: keys.wrongProtocol };
+  return { ok: true, parameters: { ...stream, keys: keys.keys } };
 }

@@ -40,9 +40,13 @@ export interface SrtpKeying {
   salt: Buffer;
   /** Written between packet and tag, RFC 3711 3.1. */
   mki?: Buffer;
+  /** The only source under this key, as MIKEY names it; absent: any, as it comes (RFC 4568 6.4.1). */
+  ssrc?: number;
+  /** Roll-over counter of the first packet; 0 by default. */
+  roc?: number;
 }
 
-type RefusedPacket = 'malformed' | 'authentication' | 'replay' | 'too-many-sources';
+type RefusedPacket = 'malformed' | 'authentication' | 'replay' | 'other-source' | 'too-many-sources';
 export type Unprotected = { ok: true; packet: Buffer } | { ok: false; reason: RefusedPacket };
 
 const refused = (reason: RefusedPacket): Unprotected => ({ ok: false, reason });
@@ -76,7 +80,13 @@ interface SessionKeys {
 }
 
 /** The two sets of session keys, after checking that the master key and salt fit the suite. */
-function sessionKeys(keying: SrtpKeying): { rtp: SessionKeys; rtcp: SessionKeys; mki: Buffer } {
+function sessionKeys(keying: SrtpKeying): {
+  rtp: SessionKeys;
+  rtcp: SessionKeys;
+  mki: Buffer;
+  ssrc: number | undefined;
+  roc: number;
+} {
   const shape: SrtpSuite = srtpSuites[keying.suite];
   if (keying.key.length !== shape.keyLength || keying.salt.length !== shape.saltLength) {
     throw new RangeError(`${keying.suite} takes a key of ${shape.keyLength} and a salt of ${shape.saltLength} bytes`);
@@ -91,6 +101,8 @@ function sessionKeys(keying: SrtpKeying): { rtp: SessionKeys; rtcp: SessionKeys;
     rtp: derive(labels.rtpKey, labels.rtpAuth, labels.rtpSalt, shape.tagLength),
     rtcp: derive(labels.rtcpKey, labels.rtcpAuth, labels.rtcpSalt, shape.rtcpTagLength),
     mki: keying.mki ?? Buffer.alloc(0),
+    ssrc: keying.ssrc,
+    roc: keying.roc ?? 0,
   };
 }
 
@@ -141,7 +153,7 @@ export class SrtpSender {
   #stream(ssrc: number): { roc: number; sequence: number | undefined; rtcpIndex: number } {
     let stream = this.#streams.get(ssrc);
     if (!stream) {
-      stream = { roc: 0, sequence: undefined, rtcpIndex: 0 };
+      stream = { roc: this.#keys.roc, sequence: undefined, rtcpIndex: 0 };
       this.#streams.set(ssrc, stream);
     }
     return stream;
@@ -250,7 +262,11 @@ export class SrtpReceiver {
   /** The stream of an SSRC as known, or a fresh one that is kept only once a packet of it has been verified. */
   #stream(ssrc: number): ReceivedStream {
     const known = this.#streams.get(ssrc);
-    return known ?? { roc: 0, highest: undefined, rtp: new ReplayWindow(), rtcp: new ReplayWindow() };
+    return known ?? { roc: this.#keys.roc, highest: undefined, rtp: new ReplayWindow(), rtcp: new ReplayWindow() };
+  }
+
+  #isOther(ssrc: number): boolean {
+    return this.#keys.ssrc !== undefined && ssrc !== this.#keys.ssrc;
   }
 
   #isFull(ssrc: number): boolean {
@@ -265,6 +281,7 @@ export class SrtpReceiver {
     if (!parts || offset === undefined) return refused('malformed');
     const sequence = parts.body.readUInt16BE(2);
     const ssrc = parts.body.readUInt32BE(8);
+    if (this.#isOther(ssrc)) return refused('other-source');
     const stream = this.#stream(ssrc);
     const { roc, advances } = guess(stream.roc, stream.highest, sequence);
     const index = roc * 0x1_0000 + sequence;
@@ -284,6 +301,7 @@ export class SrtpReceiver {
     const parts = this.#split(packet, keys);
     if (!parts || parts.body.length < 12 || (packet[0] ?? 0) >> 6 !== 2) return refused('malformed');
     const ssrc = parts.body.readUInt32BE(4);
+    if (this.#isOther(ssrc)) return refused('other-source');
     const trailer = parts.body.readUInt32BE(parts.body.length - 4);
     const index = trailer & HIGHEST_SRTCP_INDEX;
     const stream = this.#stream(ssrc);

@@ -4,7 +4,7 @@ import { createSocket } from 'node:dgram';
 import fc from 'fast-check';
 import { createAuthenticator } from '../../../cpe/voice/auth.ts';
 import { agreedTimer, agreeTimer } from '../../../cpe/voice/call/session-timer.ts';
-import { keyManagementOf } from '../../../cpe/voice/media/keying.ts';
+import { keyManagementOf } from '../../../cpe/voice/media/keys/key-management.ts';
 import { openPorts } from '../../../cpe/voice/media/ports.ts';
 import { decodeRtp, encodeReport, encodeRtp, readReport } from '../../../cpe/voice/media/rtp.ts';
 import { buildOffer, negotiateAnswer, negotiateOffer } from '../../../cpe/voice/media/sdp-negotiation.ts';
@@ -73,7 +73,8 @@ describe('media ports', () => {
 
 describe('session description', () => {
   const security = { mode: 'SecureWithFallback', keyManagement: 'Sdes', encryption: 'Null' } as const;
-  const keying = keyManagementOf(security, random);
+  const settings = { random, now: () => 0, taken: {}, update: 'Regenerate' } as const;
+  const keying = keyManagementOf(security, settings);
   const local = { address: '127.0.0.1', sessionId: '1', version: 1 };
 
   it('offers AES when Null encryption is set under SDES', () => {
@@ -99,12 +100,7 @@ describe('session description', () => {
 
   it('stops sending on hold, by 0.0.0.0 or by direction', () => {
     const sending = (line: string[]): boolean | undefined => {
-      const negotiated = negotiateOffer(
-        parseSdp(sdpText(4000, 'RTP/AVP', line)),
-        { ...security, mode: 'Unsecure' },
-        keying,
-        1,
-      );
+      const negotiated = negotiateOffer(parseSdp(sdpText(4000, 'RTP/AVP', line)), 'Unsecure', { keying, ssrc: 1 });
       return negotiated.ok ? negotiated.chosen.parameters.sending : undefined;
     };
     assert.equal(sending([]), true);
@@ -118,7 +114,7 @@ describe('session description', () => {
   it("finds G.711 by its number or its rtpmap, in the offer's order", () => {
     const codec = (formats: string, lines: string[] = []): string | undefined => {
       const text = sdpText(4000, 'RTP/AVP', lines, { formats });
-      const negotiated = negotiateOffer(parseSdp(text), { ...security, mode: 'Unsecure' }, keying, 1);
+      const negotiated = negotiateOffer(parseSdp(text), 'Unsecure', { keying, ssrc: 1 });
       return negotiated.ok
         ? `${negotiated.chosen.parameters.codec} ${negotiated.chosen.parameters.payloadType}`
         : undefined;
@@ -153,13 +149,9 @@ describe('session description', () => {
         try {
           const sdp = parseSdp(text);
           for (const mode of ['Unsecure', 'Secure', 'SecureWithFallback'] as const) {
-            negotiateOffer(sdp, { ...security, mode }, keying, 1);
-            negotiateOffer(
-              sdp,
-              { ...security, mode },
-              keyManagementOf({ ...security, keyManagement: 'Mikey' }, random),
-              1,
-            );
+            negotiateOffer(sdp, mode, { keying, ssrc: 1 });
+            const mikey = keyManagementOf({ ...security, keyManagement: 'Mikey' }, settings);
+            negotiateOffer(sdp, mode, { keying: mikey, ssrc: 1 });
           }
           negotiateAnswer([{ port: 4000, keys: keying.offer(1) }], sdp);
         } catch (error) {

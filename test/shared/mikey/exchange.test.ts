@@ -41,7 +41,7 @@ const responder = (changes: Partial<Parameters<typeof takeOffer>[1]> = {}) => ({
   preShared,
   allowsNull: false,
   freshness: freshAt(now),
-  ssrcs: [0x55667788],
+  ssrcs: [0, 0x55667788],
   ...changes,
 });
 const refuses = (work: () => unknown, reason: MikeyErrorName, text?: RegExp): void =>

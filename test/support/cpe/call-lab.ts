@@ -42,7 +42,12 @@ export class CallLab {
   }
 
   /** A unit at a loopback address of its own, listening at UDP 5060 there. */
-  async start(changes: Parameters<typeof unitConfig>[2] = {}, time?: Clock, log?: Log): Promise<Unit> {
+  async start(
+    changes: Parameters<typeof unitConfig>[2] = {},
+    time?: Clock,
+    log?: Log,
+    now?: () => number | undefined,
+  ): Promise<Unit> {
     const address = this.#newAddress();
     const config = unitConfig('100', this.peer.server, {
       address,
@@ -51,7 +56,8 @@ export class CallLab {
       ...changes,
       domain: '127.0.0.1',
     });
-    this.#unit = startUnit(config, () => tlsSettings([]), { ...(time && { clock: time }), ...(log && { log }) });
+    const env = { ...(time && { clock: time }), ...(log && { log }), ...(now && { now }) };
+    this.#unit = startUnit(config, () => tlsSettings([]), env);
     await this.#unit.until(registered, 'registration');
     return this.#unit;
   }

@@ -106,7 +106,7 @@ export function unitConfig(
 export function startUnit(
   config: UserAgentConfig,
   tls: () => TlsSettings,
-  env: { clock?: Clock; log?: Log } = {},
+  env: { clock?: Clock; log?: Log; now?: () => number | undefined } = {},
 ): Unit {
   const heard: Heard[] = [];
   const waiting = new Set<() => void>();
@@ -114,6 +114,7 @@ export function startUnit(
     clock: env.clock ?? clock,
     random,
     log: env.log ?? silentLog,
+    ...(env.now && { now: env.now }),
     tls,
     notify: (name, facts) => {
       const { number, severity } = notifications[name];
