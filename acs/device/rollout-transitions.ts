@@ -67,7 +67,7 @@ function holding(position: RolloutPosition | undefined): RolloutPosition | undef
 }
 
 export function assign(
-  row: DeviceRow,
+  row: Pick<DeviceRow, 'state' | 'softwareVersion' | 'productClass' | 'rollout'>,
   { now, ...about }: DeviceOperations['rolloutAssigned']['args'],
 ): RolloutPosition | 'elsewhere' {
   if (row.rollout && isUnderWay(row.rollout)) return 'elsewhere';

@@ -6,14 +6,14 @@ import { pagesOf } from '../common/device-pages.ts';
 import { isZone } from '../common/time-window.ts';
 import { changeSince } from './change-since.ts';
 import type { RolloutContext } from './context.ts';
-import { BATCH, inBatches } from './devices.ts';
+import { inBatches } from './devices.ts';
 import type { StoredRollout } from './documents.ts';
-import { moveAll } from './many-positions.ts';
+import { MOVES, moveAll } from './many-positions.ts';
 import { chanceOf, type Rollout, sizesOf } from './plan.ts';
 
 const PAGE = 500;
-const surveyed = ['id', 'state', 'softwareVersion', 'productClass', 'site', 'rollout'] as const;
-type Surveyed = Pick<DeviceRow, (typeof surveyed)[number]>;
+const surveyed = ['id', 'state', 'softwareVersion', 'productClass', 'rollout'] as const;
+type Surveyed = Pick<DeviceRow, (typeof surveyed)[number]> & Partial<Pick<DeviceRow, 'site'>>;
 /** Devices under way in another rollout that are named. */
 const MAX_NAMED = 100;
 
@@ -39,10 +39,10 @@ export async function assignAll(context: RolloutContext, stored: StoredRollout):
   const elsewhere: string[] = [];
   const hasChanged = changeSince(context, stored);
   // In the store's order and not by waves: rows that lie together are written together.
-  for (let at = 0; at < all.length; at += BATCH) {
+  for (let at = 0; at < all.length; at += MOVES) {
     if (await hasChanged()) return true;
     const placed = all
-      .slice(at, at + BATCH)
+      .slice(at, at + MOVES)
       .map((device): [string, number, string] => [device, waves.get(device) ?? 0, zones.get(device) ?? '']);
     const many = { name: 'rolloutAssigned', common: { ...common, now: clock.now() }, devices: placed } as const;
     elsewhere.push(...(await moveAll(context, many)));
@@ -76,7 +76,7 @@ async function survey({ store, clock }: RolloutContext, rollout: Rollout): Promi
     const own = row.rollout?.id === rollout.id;
     const isFit = own ? row.rollout?.wave !== 0 : precheck(row, rollout.firmware) === undefined && !isElsewhere(row);
     found.all.push(row.id);
-    const zone = row.site.timezone;
+    const zone = row.site?.timezone;
     if (rollout.window && zone !== undefined && zone !== rollout.timezone && isZone(zone))
       found.zones.set(row.id, zone);
     return isFit;
@@ -89,7 +89,9 @@ async function survey({ store, clock }: RolloutContext, rollout: Rollout): Promi
   // Page by page, so that sessions need not wait for it.
   const fit: { id: string; chance: number }[] = [];
   const filter = parseFilter(rollout.filter ?? '');
-  for await (const rows of pagesOf(store, { filter, limit: PAGE, now: clock.now(), only: surveyed }))
+  // Time zones matter to a window alone.
+  const only = rollout.window ? ([...surveyed, 'site'] as const) : surveyed;
+  for await (const rows of pagesOf(store, { filter, limit: PAGE, now: clock.now(), only }))
     for (const row of rows) if (add(row)) fit.push({ id: row.id, chance: chanceOf(rollout.id, row.id) });
   fit.sort((a, b) => a.chance - b.chance || (a.id < b.id ? -1 : 1));
   return { ...found, fit: fit.map(({ id }) => id) };

@@ -27,8 +27,8 @@ export interface DevicesQuery {
 type Announced = Pick<RolloutPosition, 'id' | 'state' | 'wave' | 'reason'>;
 
 const PAGE = 500;
-/** Changes of different devices in one commit; a session that changes its own device waits for that commit. */
-export const BATCH = 50;
+/** Changes of different devices that are asked for at once; a session that changes its own device waits for their commit. */
+const BATCH = 50;
 
 /** Does `work` on all items, a batch at a time. */
 export async function inBatches<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
@@ -95,8 +95,17 @@ export class RolloutDevices {
 
   /** Reads all devices that fit, page by page; a page is read only after the one before it is done. */
   pages(text: string): AsyncIterable<readonly SweptRow[]> {
+    return this.#pages(text, sweptFields);
+  }
+
+  /** The same with nothing but their ids. */
+  idPages(text: string): AsyncIterable<readonly Pick<DeviceRow, 'id'>[]> {
+    return this.#pages(text, ['id']);
+  }
+
+  #pages(text: string, only: readonly (keyof DeviceRow)[]): AsyncIterable<readonly DeviceRow[]> {
     const { store, clock } = this.#context;
-    return pagesOf(store, { only: sweptFields, filter: parseFilter(text), limit: PAGE, now: clock.now() }, false);
+    return pagesOf(store, { only, filter: parseFilter(text), limit: PAGE, now: clock.now() }, false);
   }
 
   /** @returns the position after it; undefined where it is in none of the states `from` any more */

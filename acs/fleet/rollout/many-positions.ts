@@ -1,15 +1,18 @@
 // Positions of many devices, changed with one operation and announced one by one.
 import type { ManyOperation } from '../../device/many.ts';
 import type { RolloutContext } from './context.ts';
-import { BATCH, type Judgement } from './devices.ts';
+import type { Judgement } from './devices.ts';
+
+/** Positions that one commit changes, some milliseconds of work; a session that changes its own device waits for that commit. */
+export const MOVES = 250;
 
 type Context = Pick<RolloutContext, 'store' | 'clock' | 'devices'>;
 
 /** Judges every device that fits in the same way, and announces it. */
 export async function judgeAll(context: Context, filter: string, judgement: Judgement): Promise<void> {
-  for await (const rows of context.devices.pages(filter))
-    for (let at = 0; at < rows.length; at += BATCH) {
-      const devices = rows.slice(at, at + BATCH).map(({ id }): [string] => [id]);
+  for await (const rows of context.devices.idPages(filter))
+    for (let at = 0; at < rows.length; at += MOVES) {
+      const devices = rows.slice(at, at + MOVES).map(({ id }): [string] => [id]);
       const common = { ...judgement, now: context.clock.now() };
       await moveAll(context, { name: 'rolloutJudged', common, devices });
     }

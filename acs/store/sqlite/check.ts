@@ -97,10 +97,12 @@ interface FoundDevice extends Columns {
   id: string;
   body: string | null;
   told: string | null;
+  position: string | null;
 }
 
 function checkDevices(db: DatabaseSyncInstance, found: Findings): void {
-  const devices = db.prepare('SELECT d.*, r.body, r.told FROM devices d LEFT JOIN rows r ON r.device = d.pk');
+  const devices = db.prepare(`SELECT d.*, r.body, r.told, p.body AS position FROM devices d
+    LEFT JOIN rows r ON r.device = d.pk LEFT JOIN positions p ON p.device = d.pk`);
   const beside = {
     tags: db.prepare('SELECT tag AS entry FROM tags WHERE device = ?'),
     'open tasks': db.prepare(`SELECT id || ' ' || created AS entry FROM open_tasks WHERE device = ?`),
@@ -132,14 +134,15 @@ function sameEntries(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && others.size === b.length && a.every(entry => others.has(entry));
 }
 
-function readableRow({ id, body, told }: FoundDevice, found: Findings): DeviceRow | undefined {
+function readableRow({ id, body, told, position }: FoundDevice, found: Findings): DeviceRow | undefined {
   if (body === null || told === null) {
     found.wrong(`device ${id} has no row`);
     return undefined;
   }
   objectIn(told, `device ${id}: its last values`, found);
   if (!objectIn(body, `device ${id}: its row`, found)) return undefined;
-  const row = rowOf({ body, told });
+  if (position !== null && !objectIn(position, `device ${id}: its position in a rollout`, found)) return undefined;
+  const row = rowOf({ body, told, position });
   if (row.id !== id) {
     found.wrong(`device ${id}: its row is that of ${row.id}`);
     return undefined;

@@ -87,6 +87,9 @@ function compareSql(field: Field, test: Operator, value: Literal, now: number): 
   if (field.kind === 'liveness') return livenessSql(literalText(value), now);
   if (value.as === 'time' && field.kind === 'time')
     return condition(`(${column} > 0 AND ${column} ${test} ?)`, timeAt(value, now));
+  if (field.name === 'rollout' && test === '=' && literalText(value) !== '')
+    // Said as in the indexes, which leave out devices without a rollout.
+    return condition(`(d.rollout > '' AND d.rollout = ?)`, literalText(value));
   if (field.kind === 'text' || field.kind === 'state') return condition(`(${column} ${test} ?)`, literalText(value));
   if (field.name === 'firmware' && field.kind === 'version')
     return value.as === 'version'

@@ -188,6 +188,22 @@ export const migrations: readonly (string | ((db: DatabaseSyncInstance) => void)
   ALTER TABLE devices ADD COLUMN unfinished INTEGER NOT NULL DEFAULT 0;
   CREATE INDEX devices_unfinished ON devices (id) WHERE unfinished > 0;
   `,
+  `
+  -- Positions in rollouts, JSON, apart from the rows: a rollout over all devices, and its abort, write one of each device.
+  CREATE TABLE positions (
+    device INTEGER PRIMARY KEY REFERENCES devices ON DELETE CASCADE,
+    body TEXT NOT NULL
+  ) STRICT;
+  INSERT INTO positions SELECT device, body -> '$.rollout' FROM rows WHERE body -> '$.rollout' IS NOT NULL;
+  UPDATE rows SET body = json_remove(body, '$.rollout') WHERE device IN (SELECT device FROM positions);
+  -- A device without a rollout has no entry in these.
+  DROP INDEX devices_rollout;
+  DROP INDEX devices_rollout_state;
+  DROP INDEX devices_rollout_due;
+  CREATE INDEX devices_rollout ON devices (rollout, id) WHERE rollout > '';
+  CREATE INDEX devices_rollout_state ON devices (rollout, rollout_state, rollout_zone, rollout_wave, id) WHERE rollout > '';
+  CREATE INDEX devices_rollout_due ON devices (rollout_state, rollout_due, id) WHERE rollout_due > 0;
+  `,
 ];
 
 /** Cuts files that were stored whole into chunks. In SQL each chunk would read the whole file again. */

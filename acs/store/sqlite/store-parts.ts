@@ -83,7 +83,7 @@ function restoreResult(settled: Settled['result'], { outcome }: Settled['args'])
 }
 
 const unindexed: ReadonlySet<string> = new Set(
-  'manufacturer hardware address lastBoot online rolloutState rolloutZone rolloutWave rolloutDue'.split(' '),
+  'manufacturer hardware address lastBoot online rollout rolloutState rolloutZone rolloutWave rolloutDue'.split(' '),
 );
 const isIndexedSort = ({ sort }: DeviceQuery): boolean => !unindexed.has(sort?.replace(/^-/, '') ?? 'id');
 

@@ -243,6 +243,14 @@ describe('Backup, check and restore', () => {
       'a row that cannot be read': [`UPDATE rows SET body = substr(body, 2)`, /its row cannot be read/],
       'values of a device that cannot be read': [`UPDATE rows SET told = '{'`, /its last values cannot be read/],
       'a device without a row': ['DELETE FROM rows', /has no row/],
+      'a position that cannot be read': [
+        `INSERT INTO positions SELECT min(pk), '{' FROM devices`,
+        /its position in a rollout cannot be read/,
+      ],
+      'a position that no column tells': [
+        `INSERT INTO positions SELECT min(pk), '{"id":"r","state":"planned","zone":"","wave":1}' FROM devices`,
+        /column rollout is not what its row says/,
+      ],
       'an ended task that cannot be read': [`UPDATE ended_tasks SET body = '}'`, /ended task done-A cannot be read/],
       'an ended task that has not ended': [
         `UPDATE ended_tasks SET body = replace(body, 'cancelled', 'sent')`,

@@ -57,6 +57,30 @@ contractSuite('many devices', subject => {
     assert.deepEqual(await store.applyToMany(planning('roll', [])), []);
   });
 
+  it('gives the position with the row of the next Inform, and with parts of rows', async () => {
+    const { store } = subject;
+    await store.applyToMany(planning('roll', all(2)));
+    const informed = await inform(store, 'S007', newYear + 1000, ['2 PERIODIC']);
+    assert.ok(informed.outcome === 'claimed');
+    const { rollout } = informed.row;
+    assert.deepEqual([rollout?.id, rollout?.state, rollout?.wave], ['roll', 'planned', 2]);
+    assert.deepEqual((await store.device(deviceId('S007')))?.rollout, rollout);
+    const filter = parseFilter('serial = "S007" or serial = "new"');
+    const only = ['id', 'state', 'softwareVersion', 'rollout', 'lastEvents'] as const;
+    const { items } = await store.devices({ filter, only, limit: 5, now: newYear });
+    assert.deepEqual(
+      items.map(row => [row.id, row.state, row.softwareVersion, row.rollout, row.lastEvents]),
+      [
+        [deviceId('S007'), 'enrolled', '49.1.100', rollout, ['2 PERIODIC']],
+        [deviceId('new'), 'known', '', undefined, []],
+      ],
+    );
+    await store.apply(deviceId('S007'), 'rolloutReleased', { id: 'roll', forget: true });
+    assert.equal((await store.device(deviceId('S007')))?.rollout, undefined);
+    assert.equal(await count('rollout = "roll"'), serials.length - 1);
+    assert.equal(await count('rollout = ""'), 2);
+  });
+
   it('loses no change of a session that comes at the same time', async () => {
     const { store } = subject;
     const informs = serials.map((serial, at) => inform(store, serial, newYear + 1000 + at, ['2 PERIODIC']));

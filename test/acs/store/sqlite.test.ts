@@ -186,6 +186,30 @@ describe('SQLite store', () => {
     assert.deepEqual((await store.contents())[1], { name: 'fw.bin 12', size: 200_000, sha256, changed: 0 });
   });
 
+  it('moves positions in rollouts that an earlier version kept in the rows', async () => {
+    const store = await openStore();
+    await store.apply(id, 'informed', informOf('A', newYear, ['2 PERIODIC']));
+    const about = { file: 'f', fileHash: 'h', version: '99', productClass: '', soakMs: 5, timeoutMs: 1000 };
+    await store.apply(id, 'rolloutAssigned', { ...about, id: 'roll', wave: 1, zone: '', now: newYear });
+    await announce(store, 'B');
+    const before = await store.device(id);
+    assert.equal(before?.rollout?.state, 'planned');
+    await store.close();
+    const step = migrations.findIndex(each => String(each).includes('CREATE TABLE positions'));
+    const db = new DatabaseSync(file);
+    db.exec(`UPDATE rows SET body = json_set(body, '$.rollout', json((SELECT body FROM positions WHERE device = rows.device)))
+      WHERE device IN (SELECT device FROM positions)`);
+    db.exec(`DROP TABLE positions; PRAGMA user_version = ${step}`);
+    db.close();
+    const again = await openStore();
+    assert.deepEqual(await again.device(id), before);
+    assert.equal((await again.device(idOf(identityOf('B'))))?.rollout, undefined);
+    const there = new DatabaseSync(file, { readOnly: true });
+    const inRows = `SELECT count(*) AS n FROM rows WHERE body -> '$.rollout' IS NOT NULL`;
+    assert.deepEqual({ ...(there.prepare(inRows).get() as object) }, { n: 0 });
+    there.close();
+  });
+
   it('runs a search beside changes', async () => {
     const store = await openStore();
     await Promise.all(Array.from({ length: 300 }, (_, n) => announce(store, `S${n}`)));

@@ -1,8 +1,14 @@
 // One operation on many devices in MongoDB: all documents are read with one command and replaced with one, each only if it is still the
 // same. What is not that plain, or came too late, is carried out device by device.
 import type { WithoutId } from 'mongodb';
-import { type ManyOperation, type Moved, movedOf, type SingleOperation, singlesOf } from '../../../device/many.ts';
-import type { RolloutPosition } from '../../../device/rollout-position.ts';
+import {
+  type ManyOperation,
+  type Move,
+  type Moved,
+  movedOf,
+  type SingleOperation,
+  singlesOf,
+} from '../../../device/many.ts';
 import type { Collections, DeviceDocument, HeldDocument } from '../collections.ts';
 import type { Link } from '../link.ts';
 import { heldFields, rowOf, textKey } from './device-document.ts';
@@ -19,8 +25,6 @@ interface Planned {
 }
 
 type ManyParts = Pick<UpdateParts, 'webhooks' | 'written'>;
-
-type Result = RolloutPosition | 'elsewhere' | 'gone' | 'stale';
 
 export class ManyWrites {
   readonly #link: Link;
@@ -43,7 +47,7 @@ export class ManyWrites {
     return await Promise.all(
       results.map(async (known, at) => {
         const { id, name, args } = singles[at]!;
-        return known ?? movedOf((await this.#writes.apply(id, name, args)) as Result);
+        return known ?? movedOf(await this.#writes.apply(id, name, args));
       }),
     );
   }
@@ -62,7 +66,7 @@ export class ManyWrites {
       const replayed = replay(id, row, [{ name, args }], subscribers);
       const [outcome] = replayed.outcomes;
       if (!outcome?.ok || replayed.ended.length > 0 || replayed.notices.length > 0) continue;
-      const moved = movedOf(outcome.value as Result);
+      const moved = movedOf(outcome.value as Move['result']);
       if (replayed.row === row) results[at] = moved;
       else planned.push({ at, before, next: this.#next(before, replayed), moved });
     }

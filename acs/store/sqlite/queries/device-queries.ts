@@ -5,13 +5,22 @@ import { cursorText, pageOf, readCursor, sortOf } from '../../paging.ts';
 import type { DeviceQuery, OverdueQuery } from '../../store.ts';
 import { columns, toSql } from '../filter.ts';
 import type { Statements } from '../statements.ts';
-import { rowOf, type StoredRow } from '../stored-row.ts';
+import { rowOf, type StoredRow, storedRows } from '../stored-row.ts';
 
 /** Devices of which only some fields were asked for: the id of each, then its values in the order of the fields, null for none. */
 export interface PartsAnswer {
   parts: unknown[][];
   next?: string;
 }
+
+/** Fields of a row that are found beside it, in a page `p` of devices. */
+const partColumns: Readonly<Partial<Record<keyof DeviceRow, string>>> = {
+  id: 'p.id',
+  state: 'p.state',
+  productClass: 'p.product_class',
+  softwareVersion: 'p.firmware',
+  rollout: 'json((SELECT body FROM positions WHERE device = p.pk))',
+};
 
 /** A device's place in the order of a search. */
 interface Placed {
@@ -59,13 +68,11 @@ export class DeviceQueries {
   pageOfParts(query: DeviceQuery, only: NonNullable<DeviceQuery['only']>): string {
     const limit = pageOf(query.limit);
     const { text, params } = pageSql(query);
-    // For a single path json_extract gives the bare value, not a list: `$.id` in front makes two.
-    const listed = `json_extract(r.body, '$.id', ${only.map(() => '?').join(', ')})`;
-    const toldAt = only.indexOf('told');
-    const list = toldAt < 0 ? listed : `json_set(${listed}, '$[${toldAt + 1}]', r.told)`;
+    const from = only.every(field => field in partColumns) ? '' : 'FROM rows r WHERE r.device = p.pk';
+    const values = only.map(field => partColumns[field] ?? (field === 'told' ? 'r.told' : `r.body -> '$.${field}'`));
+    const list = `(SELECT json_array(p.id${values.map(value => `, ${value}`).join('')}) ${from})`;
     const found = this.#statements.all<Placed & { list: string }>(
-      `SELECT p.id, p.key, (SELECT ${list} FROM rows r WHERE r.device = p.pk) AS list FROM (${text}) p`,
-      ...only.map(field => `$.${field}`),
+      `SELECT p.id, p.key, ${list} AS list FROM (${text}) p`,
       ...params,
       limit + 1,
     );
@@ -97,7 +104,7 @@ export class DeviceQueries {
 }
 
 function readRow(statements: Statements, where: string, value: string | number): DeviceRow | undefined {
-  const found = statements.one<StoredRow>(`SELECT body, told FROM rows WHERE device = ${where}`, value);
+  const found = statements.one<StoredRow>(`SELECT ${storedRows} WHERE r.device = ${where}`, value);
   return found && rowOf(found);
 }
 
@@ -132,7 +139,7 @@ function pageSql(query: DeviceQuery): { text: string; params: (string | number)[
   const order = descending ? 'DESC' : 'ASC';
   const by = column === 'id' ? `d.id ${order}` : `d.${column} ${order}, d.id ${order}`;
   return {
-    text: `SELECT d.pk, d.id, d.${column} AS key FROM devices d
+    text: `SELECT d.pk, d.id, d.state, d.product_class, d.firmware, d.${column} AS key FROM devices d
       WHERE ${where.map(part => part.sql).join(' AND ') || '1'} ORDER BY ${by} LIMIT ?`,
     params: where.flatMap(part => part.params),
   };

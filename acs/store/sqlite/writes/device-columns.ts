@@ -26,7 +26,8 @@ export const columnsOf = (row: DeviceRow): Columns => ({
   ...rolloutColumns(row.rollout),
 });
 
-const rolloutColumns = (position: DeviceRow['rollout']): Columns => ({
+/** Those of a position in a rollout, or of none. */
+export const rolloutColumns = (position: DeviceRow['rollout']): Columns => ({
   rollout: position?.id ?? '',
   rollout_state: position?.state ?? '',
   rollout_zone: position?.zone ?? '',

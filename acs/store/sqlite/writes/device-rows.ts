@@ -4,6 +4,7 @@ import type { DeviceRow } from '../../../device/row.ts';
 import { checkedJson, checkedText } from '../../text-checks.ts';
 import type { Statements } from '../statements.ts';
 import { columnsOf, differing, isSameTime, isSteady } from './device-columns.ts';
+import { putPosition } from './position-rows.ts';
 import type { CachedRow } from './row-cache.ts';
 import { updateSideTables } from './side-tables.ts';
 
@@ -15,6 +16,7 @@ export function insertDevice(statements: Statements, row: DeviceRow, body: strin
     .run(...Object.values(cells));
   const pk = Number(lastInsertRowid);
   statements.run('INSERT INTO rows (device, body, told) VALUES (?, ?, ?)', pk, body, checkedJson(row.told));
+  if (row.rollout) putPosition(statements, pk, row.rollout);
   updateSideTables(statements, pk, undefined, row);
   return pk;
 }
@@ -28,6 +30,7 @@ export function updateDevice(
   if (before.told === row.told) statements.run('UPDATE rows SET body = ? WHERE device = ?', body, pk);
   else statements.run('UPDATE rows SET body = ?, told = ? WHERE device = ?', body, checkedJson(row.told), pk);
   updateColumns(statements, pk, before, row);
+  if (before.rollout !== row.rollout) putPosition(statements, pk, row.rollout);
   updateSideTables(statements, pk, before, row);
   return pk;
 }

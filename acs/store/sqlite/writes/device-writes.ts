@@ -1,6 +1,5 @@
 // Changes of devices in SQLite: a pure operation on the row, and what follows from it in the tables.
 
-import { type ManyOperation, type Moved, movedOf, singlesOf } from '../../../device/many.ts';
 import type { DeviceOperation, DeviceOperations } from '../../../device/operation-types.ts';
 import { operate } from '../../../device/operations.ts';
 import type { DeviceRow } from '../../../device/row.ts';
@@ -8,6 +7,7 @@ import type { Task } from '../../../device/task.ts';
 import { noticesOf } from '../../notices.ts';
 import { checkedText, jsonOf } from '../../text-checks.ts';
 import type { Statements } from '../statements.ts';
+import { bodyOf, withPosition } from '../stored-row.ts';
 import type { DeliveryWrites } from './delivery-writes.ts';
 import { insertDevice, updateDevice } from './device-rows.ts';
 import type { ParameterRows } from './parameter-rows.ts';
@@ -47,17 +47,10 @@ export class DeviceWrites {
       this.#rows.remember(id, { pk: before.pk, row });
       return { ok: true, value: result };
     }
-    const body = jsonOf({ ...row, told: undefined });
+    const body = bodyOf(row);
     const pk = before ? updateDevice(this.#statements, before, row, body) : insertDevice(this.#statements, row, body);
     this.#rows.remember(id, { pk, row });
     return withBody(result, row, body, args);
-  }
-
-  applyToMany(many: ManyOperation): Moved[] {
-    return singlesOf(many).map(({ id, name, args }) => {
-      const { value } = this.apply(id, name, args);
-      return movedOf(value as Parameters<typeof movedOf>[0]);
-    });
   }
 
   #notify(before: DeviceRow | undefined, row: DeviceRow | undefined, ended: readonly Task[], args: Args): void {
@@ -91,12 +84,12 @@ function isFreed(before: DeviceRow, row: DeviceRow): boolean {
 /** A result that holds the row takes its text from what was stored. The text leaves out the result of a task that came with the request. */
 function withBody(value: unknown, row: DeviceRow, body: string, args: Args): Written {
   const { told } = row;
-  if (value === row) return { ok: true, value, text: body, told };
+  if (value === row) return { ok: true, value, text: withPosition(body, row), told };
   if (typeof value !== 'object' || value === null || !('row' in value) || value.row !== row) return { ok: true, value };
   const { row: _row, ...rest } = value as { row: DeviceRow; task?: Task };
   if (rest.task?.result && 'outcome' in args && rest.task.result === args.outcome.result)
     rest.task = withoutResult(rest.task);
-  return { ok: true, value, text: `{"row":${body},${JSON.stringify(rest).slice(1)}`, told };
+  return { ok: true, value, text: `{"row":${withPosition(body, row)},${JSON.stringify(rest).slice(1)}`, told };
 }
 
 function withoutResult({ result: _result, ...task }: Task): Task {

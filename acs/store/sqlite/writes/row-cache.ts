@@ -1,7 +1,7 @@
 // Rows of devices in the writer's memory: a device in session is asked for again and again.
 import type { DeviceRow } from '../../../device/row.ts';
 import type { Statements } from '../statements.ts';
-import { rowOf, type StoredRow } from '../stored-row.ts';
+import { rowOf, type StoredRow, storedRows } from '../stored-row.ts';
 
 export interface CachedRow {
   /** Number of the device in the tables. */
@@ -31,13 +31,18 @@ export class RowCache {
     const known = this.#rows.get(id);
     if (known) return known;
     const found = this.#statements.one<StoredRow & { device: number }>(
-      'SELECT device, body, told FROM rows WHERE device = (SELECT pk FROM devices WHERE id = ?)',
+      `SELECT r.device, ${storedRows} WHERE r.device = (SELECT pk FROM devices WHERE id = ?)`,
       id,
     );
     if (!found) return undefined;
     const row = rowOf(found);
     if (row.claim && row.claim.token !== this.#claims.get(id)) delete row.claim;
     return { pk: found.device, row };
+  }
+
+  /** The row, where it is in memory. */
+  known(id: string): CachedRow | undefined {
+    return this.#rows.get(id);
   }
 
   remember(id: string, entry: CachedRow): void {

@@ -10,6 +10,7 @@ import { DeviceWrites } from './device-writes.ts';
 import { deleteDocument, putDocument } from './document-writes.ts';
 import { HistoryWrites } from './history-writes.ts';
 import { ParameterRows } from './parameter-rows.ts';
+import { PositionWrites } from './position-rows.ts';
 import { RowCache } from './row-cache.ts';
 import type { WriteOutcome, WriteRequest } from './write-request.ts';
 
@@ -21,6 +22,7 @@ export class SqliteWrites {
   readonly #rows: RowCache;
   readonly #parameters: ParameterRows;
   readonly #devices: DeviceWrites;
+  readonly #positions: PositionWrites;
   readonly #contents: ContentWrites;
   readonly #deliveries: DeliveryWrites;
   readonly #history: HistoryWrites;
@@ -35,6 +37,7 @@ export class SqliteWrites {
     this.#deliveries = new DeliveryWrites(statements);
     this.#history = new HistoryWrites(statements, this.#parameters);
     this.#devices = new DeviceWrites(statements, this.#rows, this.#parameters, this.#deliveries);
+    this.#positions = new PositionWrites(statements, this.#rows);
     this.#group = new CommitGroup(db, statements, {
       carryOut: request => this.#carryOut(request),
       forget: () => this.#forget(),
@@ -59,7 +62,7 @@ export class SqliteWrites {
   #valueOf(request: Exclude<WriteRequest, { do: 'apply' }>): unknown {
     switch (request.do) {
       case 'applyToMany':
-        return this.#devices.applyToMany(request.many);
+        return this.#positions.applyToMany(request.many);
       case 'putParameters':
         return this.#putParameters(request);
       case 'putDocument':

@@ -1,5 +1,6 @@
 // Rollouts that stop, go back or are tried again, by their own limits or by an operator.
 import assert from 'node:assert/strict';
+import { MOVES } from '../../../../acs/fleet/rollout/many-positions.ts';
 import { NEW, OLD, type RolloutTest, rolloutTest } from '../../../support/acs/rollout.ts';
 
 describe('a rollout that is stopped or rolled back', () => {
@@ -91,7 +92,7 @@ describe('a rollout that is stopped or rolled back', () => {
   });
 
   it('stops planning when it is aborted, and takes offers back before it skips the others', async () => {
-    await test.fleet(60);
+    await test.fleet(MOVES + 10);
     const { store } = test.acs;
     const { applyToMany } = store;
     const names: string[] = [];
@@ -101,8 +102,8 @@ describe('a rollout that is stopped or rolled back', () => {
     };
     await test.roll();
     await test.turn();
-    assert.deepEqual(names, ['rolloutAssigned 50', 'rolloutJudged 50']);
-    assert.deepEqual(await test.counts(), { skipped: 50 });
+    assert.deepEqual(names, [`rolloutAssigned ${MOVES}`, `rolloutJudged ${MOVES}`]);
+    assert.deepEqual(await test.counts(), { skipped: MOVES });
     store.applyToMany = applyToMany;
   });
 
