@@ -92,6 +92,11 @@ export const otherProgramErrors = {
     meaning: 'The SIP server does not answer.',
     remedy: 'Check the address and the network.',
   },
+  'invalid-digits': {
+    status: 400,
+    meaning: 'The text to send as DTMF holds other characters than digits.',
+    remedy: 'Send 1 to 64 of 0-9 * # A-D.',
+  },
   'mikey-not-available': {
     status: 501,
     meaning: 'MIKEY key management is not available: the clock of the gateway is not set.',

@@ -4,6 +4,7 @@ import type { Log } from '../../shared/log.ts';
 import type { TlsSettings } from '../../shared/tls/connect.ts';
 import type { Notify } from '../notifications.ts';
 import type { CallSettings } from './call/settings.ts';
+import type { EndpointMedia } from './media/endpoint-media.ts';
 import type { MediaSecurity, SessionUpdateCryptoMode } from './media/keying.ts';
 import type { TakenMessages } from './media/keys/mikey-keys.ts';
 
@@ -81,5 +82,7 @@ export interface UserAgentEnv {
   taken?: TakenMessages;
   /** Read at each attempt to connect. */
   tls: () => TlsSettings;
+  /** The media of an account's endpoint, read at each call; G.711 in packets of 20 ms where absent. */
+  mediaOf?: (user: string) => EndpointMedia;
   notify: Notify;
 }

@@ -1,19 +1,7 @@
 // A call as its users see it, and as the requests inside its dialog reach it.
 import type { SipRequest } from '../../../shared/sip/message.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
-
-export interface CallStats {
-  sent: number;
-  received: number;
-  authFailures: number;
-  replays: number;
-  /** Hz recognised in the audio received lately. */
-  tone?: number;
-  /** SRTP suite, or `none`. */
-  suite: string;
-  /** Destination of the media: `address:port`. */
-  remote: string;
-}
+import type { CallReport } from './report.ts';
 
 /** The sides that have put the call on hold: each may, and both. */
 export interface HoldState {
@@ -39,7 +27,12 @@ export interface Call {
   resume(): Promise<void>;
   /** Never rejects. */
   readonly ended: Promise<{ reason: string }>;
-  stats(): CallStats;
+  stats(): CallReport;
+  /**
+   * Sends DTMF digits as the endpoint is set to.
+   * @throws UserError for other characters than 0-9 * # A-D, or more than 64
+   */
+  sendDigits(digits: string): Promise<void>;
 }
 
 export interface Leg extends Call {

@@ -7,6 +7,7 @@ import type { Notify } from '../../notifications.ts';
 import type { Accounts } from '../accounts.ts';
 import type { Authenticator } from '../auth.ts';
 import { contactUri } from '../contact.ts';
+import { type EndpointMedia, plainMedia } from '../media/endpoint-media.ts';
 import type { KeyManagement, MediaSecurity } from '../media/keying.ts';
 import { keyManagementOf } from '../media/keys/key-management.ts';
 import { MediaSession } from '../media/media.ts';
@@ -42,6 +43,8 @@ export interface CallContext {
   readonly notify: Notify;
   /** The media security of an account, which its endpoint may have of its own. */
   protectionOf(user: string): Protection;
+  /** The media that the account's endpoint offers and takes, as it is set now. */
+  mediaOf(user: string): EndpointMedia;
   wrongKeyManagement(): void;
   openMedia(basePort: number, ssrc: number): Promise<{ ports: MediaPorts; session: MediaSession }>;
   /** Calls that are up, by the key of their dialog. */
@@ -76,6 +79,7 @@ export function createCallContext(parts: {
     authOf: user => accounts.authOf(user),
     notify: env.notify,
     wrongKeyManagement: () => env.notify('wrongKeyManagement', {}),
+    mediaOf: user => env.mediaOf?.(user) ?? plainMedia,
     openMedia: async (basePort, ssrc) => {
       const ports = await openPorts(config.address, basePort);
       return { ports, session: new MediaSession({ ports, ssrc, tone: config.tone, clock, random, log }) };

@@ -5,6 +5,7 @@ import { wantsSipsContact } from '../../../shared/sip/fields.ts';
 import { SipSyntaxError } from '../../../shared/sip/message.ts';
 import { formatSdp, type Sdp } from '../../../shared/sip/sdp.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
+import type { EndpointMedia } from '../media/endpoint-media.ts';
 import { buildAnswer, type Chosen, type LocalSession, negotiateOffer } from '../media/sdp-negotiation.ts';
 import type { Call } from './call.ts';
 import type { CallContext } from './context.ts';
@@ -33,7 +34,7 @@ interface Acceptable {
 function acceptOffer(
   context: CallContext,
   transaction: ServerTransaction,
-  { user, ssrc }: { user: string; ssrc: number },
+  { user, ssrc, media }: { user: string; ssrc: number; media: EndpointMedia },
 ): Acceptable | undefined {
   const { request } = transaction;
   const { security, keying } = context.protectionOf(user);
@@ -51,7 +52,7 @@ function acceptOffer(
     refuseSession(transaction, context, 'the session description cannot be read');
     return undefined;
   }
-  const negotiated = negotiateOffer(offer, security.mode, { keying, ssrc });
+  const negotiated = negotiateOffer(offer, security.mode, { keying, ssrc }, media);
   if (negotiated.wrongKeyManagement) context.wrongKeyManagement();
   if (!negotiated.ok) {
     const address = transaction.flow.remote.host;
@@ -74,7 +75,8 @@ export async function takeCall(
 ): Promise<Call | undefined> {
   const { random, clock } = context;
   const ssrc = random.bytes(4).readUInt32BE();
-  const acceptable = acceptOffer(context, transaction, { user, ssrc });
+  const offered = context.mediaOf(user);
+  const acceptable = acceptOffer(context, transaction, { user, ssrc, media: offered });
   if (!acceptable) return undefined;
   const { offer, chosen, timer } = acceptable;
   const cancelled = new AbortController();
@@ -98,7 +100,7 @@ export async function takeCall(
       sessionId: String(random.bytes(4).readUInt32BE()),
       version: 1,
     };
-    const answer = buildAnswer(local, offer, chosen, media.ports.port);
+    const answer = buildAnswer(local, offer, chosen, media.ports.port, offered);
     // A peer whose Contact makes no dialog is refused before the answer leaves.
     contactUri(transaction.request);
     const response = respond(transaction, answer, [...common, ...sessionHeaders(timer, true), agent]);

@@ -1,12 +1,13 @@
 // A call whose dialog exists. outgoing.ts and incoming.ts bring calls to this point.
 import type { SipResponse } from '../../../shared/sip/message.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
-import type { MediaSession } from '../media/media.ts';
-import type { CallStats, HoldState, Leg } from './call.ts';
+import type { HoldState, Leg } from './call.ts';
+import { CallDigits } from './digits.ts';
 import { InDialogRequests } from './in-dialog-requests.ts';
 import { CallLifetime } from './lifetime.ts';
 import { ReInvites } from './re-invites.ts';
 import { RepeatedAnswer } from './repeated-answer.ts';
+import { type CallReport, reportOf } from './report.ts';
 import type { DialogSide } from './request-in-dialog.ts';
 import { NegotiatedSession, type SessionParts } from './session.ts';
 import { SessionChanges } from './session-changes.ts';
@@ -25,9 +26,9 @@ export function startLeg(parts: LegParts): Leg {
   context.legs.set(dialog.key, leg);
   leg.start(answered);
   media.apply(parameters);
-  const { suite, remote } = leg.stats();
+  const { suite, codec, remote } = leg.stats();
   const { user, peer, direction } = leg;
-  context.log.info('call up', { user, peer, direction, suite, remote });
+  context.log.info('call up', { user, peer, direction, suite, codec, remote });
   return leg;
 }
 
@@ -35,8 +36,9 @@ export function startLeg(parts: LegParts): Leg {
 function partsOf(parts: LegParts) {
   const { context } = parts;
   const session = new NegotiatedSession(parts, parts);
+  const digits = new CallDigits(parts, parts.media);
   const lifetime = new CallLifetime(parts, parts.media, {
-    stats: () => currentStats(parts.media, session),
+    stats: () => digits.in(reportOf(session.parameters, parts.media.stats())),
     onEnd: () => {
       refresh.stop();
       invites.stop();
@@ -54,7 +56,7 @@ function partsOf(parts: LegParts) {
     expire: () => lifetime.hangupLater('the session was not refreshed'),
   });
   const requests = new InDialogRequests({ side: parts, session, lifetime, invites, answer, onRefreshed });
-  return { session, lifetime, answer, changes, refresh, requests };
+  return { session, lifetime, answer, changes, refresh, digits, requests };
 }
 
 class CallLeg implements Leg {
@@ -103,8 +105,12 @@ class CallLeg implements Leg {
     return this.#parts.lifetime.end('the unit stopped', true);
   }
 
-  stats(): CallStats {
+  stats(): CallReport {
     return this.#parts.lifetime.stats();
+  }
+
+  sendDigits(digits: string): Promise<void> {
+    return this.#parts.digits.send(digits);
   }
 
   onAck(): void {
@@ -114,12 +120,4 @@ class CallLeg implements Leg {
   onRequest(transaction: ServerTransaction): void {
     this.#parts.requests.take(transaction);
   }
-}
-
-function currentStats(media: MediaSession, { parameters }: NegotiatedSession): CallStats {
-  const { sent, received, authFailures, replays, tone } = media.stats();
-  const { address, port } = parameters.remote;
-  const suite = parameters.keys?.send.suite ?? 'none';
-  const numbers = { sent, received, authFailures, replays, suite, remote: `${address}:${port}` };
-  return tone === undefined ? numbers : { ...numbers, tone };
 }

@@ -1,18 +1,18 @@
 // The end of a call: once, from either side, with the numbers of the call as they were then.
 import type { MediaSession } from '../media/media.ts';
-import type { CallStats } from './call.ts';
+import type { CallReport } from './report.ts';
 import { type DialogSide, requestInDialog } from './request-in-dialog.ts';
 
 export class CallLifetime {
   readonly ended: Promise<{ reason: string }>;
   readonly #side: DialogSide;
   readonly #media: MediaSession;
-  readonly #stats: () => CallStats;
+  readonly #stats: () => CallReport;
   readonly #onEnd: () => void;
-  #final: CallStats | undefined;
+  #final: CallReport | undefined;
   #resolveEnded: (end: { reason: string }) => void = () => undefined;
 
-  constructor(side: DialogSide, media: MediaSession, call: { stats: () => CallStats; onEnd: () => void }) {
+  constructor(side: DialogSide, media: MediaSession, call: { stats: () => CallReport; onEnd: () => void }) {
     this.#side = side;
     this.#media = media;
     this.#stats = call.stats;
@@ -27,7 +27,7 @@ export class CallLifetime {
   }
 
   /** The current numbers, or those at the end of the call. */
-  stats(): CallStats {
+  stats(): CallReport {
     return this.#final ?? this.#stats();
   }
 

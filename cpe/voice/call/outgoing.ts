@@ -6,6 +6,7 @@ import { formatSdp, parseSdp, type Sdp, SdpError } from '../../../shared/sip/sdp
 import type { ClientTransaction } from '../../../shared/sip/transaction-types.ts';
 import { formatUri, isSips, parseNameAddr, parseUri, tagOf } from '../../../shared/sip/uri.ts';
 import { exchange } from '../authenticated-request.ts';
+import type { EndpointMedia } from '../media/endpoint-media.ts';
 import type { MediaSession } from '../media/media.ts';
 import type { MediaParameters } from '../media/parameters.ts';
 import type { MediaPorts } from '../media/ports.ts';
@@ -199,13 +200,14 @@ export async function placeCall(
       sessionId: String(context.random.bytes(4).readUInt32BE()),
       version: 1,
     };
-    const offer = buildOffer(local, streams);
+    const media = context.mediaOf(user);
+    const offer = buildOffer(local, streams, media);
     const { dialog, response, described } = await invite(attempt, offer);
     if (signal?.aborted) {
       await sayBye(attempt, dialog);
       signal.throwIfAborted();
     }
-    const settled = judgeResponse(context, streams, described);
+    const settled = judgeResponse(context, streams, described, media);
     if (typeof settled === 'string') {
       context.log.warn('call answer refused', { user, to: uri, reason: settled });
       await sayBye(attempt, dialog);
@@ -240,10 +242,11 @@ function judgeResponse(
   context: CallContext,
   streams: readonly OpenStream[],
   response: SipResponse,
+  media: EndpointMedia,
 ): { stream: OpenStream; index: number; answer: Sdp; parameters: MediaParameters } | string {
   const answer = readAnswer(response);
   if (typeof answer === 'string') return answer;
-  const settled = negotiateAnswer(streams, answer);
+  const settled = negotiateAnswer(streams, answer, media);
   if (!settled.ok) {
     if (settled.wrongKeyManagement) context.wrongKeyManagement();
     return settled.reason;

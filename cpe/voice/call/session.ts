@@ -69,13 +69,14 @@ export class NegotiatedSession {
     // RFC 3264 8: the same version is the same session; a refresh changes nothing, keys included.
     if (isSame(offer, remoteSdp)) return { ok: true, answer: asAnswer(localSdp, offer, index, parameters) };
     const protection = { keying, ssrc: this.#parts.ssrc, current: parameters.keys };
-    const negotiated = negotiateOffer(offer, security.mode, protection);
+    const media = context.mediaOf(user);
+    const negotiated = negotiateOffer(offer, security.mode, protection, media);
     if (negotiated.wrongKeyManagement) context.wrongKeyManagement();
     if (!negotiated.ok) return negotiated;
     const { chosen } = negotiated;
     const direction = answerDirection(chosen.direction, hold.byUs, context.calls.hold);
     this.#local.version += 1;
-    const answer = buildAnswer(this.#local, offer, { ...chosen, direction }, this.#parts.port);
+    const answer = buildAnswer(this.#local, offer, { ...chosen, direction }, this.#parts.port, media);
     this.#apply({
       index: chosen.index,
       parameters: { ...chosen.parameters, sending: chosen.parameters.sending && sends(direction) },
@@ -95,9 +96,11 @@ export class NegotiatedSession {
     const direction = offerDirection(held, this.#now.hold.byPeer, context.calls.hold);
     const withoutAddress = direction === 'inactive' && context.calls.hold.address === 'hold';
     this.#local.version += 1;
-    const sdp = buildReoffer({ local: this.#local, previous, index, stream, direction, withoutAddress });
+    const media = context.mediaOf(this.#side.user);
+    const change = { local: this.#local, previous, index, stream, direction, media, withoutAddress };
+    const sdp = buildReoffer(change);
     const settle = (answer: Sdp): string | undefined => {
-      const settled = settleReoffer(stream, sdp, index, answer);
+      const settled = settleReoffer(change, sdp, answer);
       if (typeof settled === 'string') return settled;
       // The answer to an offer that sends nothing says nothing about the peer's own hold.
       const byPeer = held ? this.#now.hold.byPeer : isHeld(answer, index);

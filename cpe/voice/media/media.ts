@@ -1,5 +1,5 @@
-// The media of one call: a tone sent every 20 ms by the clock, and recognition of the tone that comes back. Protected with
-// SRTP when keys were agreed.
+// The media of one call: a tone and digits sent by the clock, and recognition of those that come back. Protected with SRTP
+// when keys were agreed.
 import type { Socket } from 'node:dgram';
 import { messageOf } from '../../../shared/errors.ts';
 import { onDatagram } from '../../../shared/net/udp.ts';
@@ -16,14 +16,15 @@ const sameKeying = (a: SrtpKeying | undefined, b: SrtpKeying | undefined): boole
 export class MediaSession {
   readonly #ports: MediaPorts;
   readonly #sender: MediaSender;
-  readonly #receiver = new MediaReceiver();
+  readonly #receiver: MediaReceiver;
   #parameters: MediaParameters | undefined;
   #stopped = false;
 
   constructor(options: MediaOptions) {
     const { ports, log } = options;
     this.#ports = ports;
-    this.#sender = new MediaSender(options);
+    this.#receiver = new MediaReceiver(options.clock, options.ssrc);
+    this.#sender = new MediaSender(options, this.#receiver);
     onDatagram(ports.rtp, log, (bytes, from) => this.#receive(bytes, from.address, 'rtp'));
     onDatagram(ports.rtcp, log, (bytes, from) => this.#receive(bytes, from.address, 'rtcp'));
     for (const socket of [ports.rtp, ports.rtcp] satisfies Socket[]) {
@@ -44,6 +45,11 @@ export class MediaSession {
       this.#sender.useKeys(keys && new SrtpSender(keys.send), before !== undefined);
     }
     this.#sender.send(parameters);
+  }
+
+  /** Sends digits in the audio or as telephone-events, as was agreed. @param digits see `isDigits` */
+  sendDigits(digits: string): void {
+    this.#sender.sendDigits(digits);
   }
 
   stats(): MediaStats {

@@ -2,16 +2,14 @@
 import type { Clock, Random } from '../../../shared/clock.ts';
 import type { Log } from '../../../shared/log.ts';
 import type { Port } from '../../../shared/net/port.ts';
-import type { Codec } from './g711.ts';
+import type { AgreedAudio } from './codecs/formats.ts';
 import type { MediaPorts } from './ports.ts';
 import type { SrtpKeying } from './srtp.ts';
 
 /** The result of offer and answer. */
-export interface MediaParameters {
+export interface MediaParameters extends AgreedAudio {
   /** Without `rtcpPort`, no report can be sent. */
   remote: { address: string; port: Port; rtcpPort: Port | undefined };
-  codec: Codec;
-  payloadType: number;
   /** Both present or both absent. */
   keys?: { send: SrtpKeying; receive: SrtpKeying };
   /** False while on hold. */
@@ -21,6 +19,15 @@ export interface MediaParameters {
 export interface MediaStats {
   sent: number;
   received: number;
+  /** Packets of the peer that did not come, and those that should have (RFC 3550 A.3). */
+  lost: number;
+  expected: number;
+  /** Milliseconds (RFC 3550 A.8), at the largest. */
+  jitter: number;
+  /** Packets of ours that the peer has missed, by its RTCP reports. */
+  peerLost: number | undefined;
+  /** Milliseconds to the peer and back, by RTCP. */
+  roundTrip: number | undefined;
   authFailures: number;
   replays: number;
   /** Packets that were no RTP or came from elsewhere. */
@@ -28,6 +35,8 @@ export interface MediaStats {
   rtcpReceived: number;
   /** Hz in the audio received lately. */
   tone: number | undefined;
+  /** DTMF digits heard, as tones or telephone-events: the last 64. */
+  digits: string;
 }
 
 export interface MediaOptions {

@@ -1,6 +1,7 @@
 // RTP and RTCP packets (RFC 3550), read and written: what a call's media sends and hears.
+import type { ReceptionReport } from './quality/reception.ts';
 
-interface RtpPacket {
+export interface RtpPacket {
   payloadType: number;
   marker: boolean;
   /** 16 bits. */
@@ -45,7 +46,7 @@ export function decodeRtp(bytes: Buffer): RtpPacket | undefined {
   };
 }
 
-const rtcpTypes = { senderReport: 200, sourceDescription: 202, bye: 203 } as const;
+const rtcpTypes = { senderReport: 200, receiverReport: 201, sourceDescription: 202, bye: 203 } as const;
 
 /** One RTCP packet: its length counts 32-bit words less one, RFC 3550 6.4.1. */
 function rtcp(type: number, count: number, body: Buffer): Buffer {
@@ -66,6 +67,27 @@ interface SenderState {
   timestamp: number;
   packets: number;
   octets: number;
+  /** What has come from the peer, and its last sender report: its time stamp and the time since, both in units of 2^-16 s. */
+  heard?: ReceptionReport & { lastReport: number; sinceReport: number };
+}
+
+/** RFC 3550 4: the middle 32 bits of an NTP time stamp. @param now milliseconds since the Unix epoch */
+export function middleOfNtp(now: number): number {
+  const seconds = (Math.floor(now / 1000) + NTP_OFFSET) % 0x1_0000;
+  return (seconds * 0x1_0000 + Math.floor(((now % 1000) / 1000) * 0x1_0000)) >>> 0;
+}
+
+/** RFC 3550 6.4.1: one report block. */
+function reportBlock({ ssrc, fractionLost, lost, highestSequence, jitter, ...times }: Required<SenderState>['heard']) {
+  const block = Buffer.alloc(24);
+  block.writeUInt32BE(ssrc >>> 0, 0);
+  block[4] = fractionLost;
+  block.writeIntBE(Math.max(-0x80_0000, Math.min(0x7f_ffff, lost)), 5, 3);
+  block.writeUInt32BE(highestSequence >>> 0, 8);
+  block.writeUInt32BE(jitter >>> 0, 12);
+  block.writeUInt32BE(times.lastReport >>> 0, 16);
+  block.writeUInt32BE(times.sinceReport >>> 0, 20);
+  return block;
 }
 
 /** A compound packet: sender report and CNAME (RFC 3550 6.1, 6.4.1, 6.5), and a BYE (6.6) when it is the last. */
@@ -80,7 +102,11 @@ export function encodeReport(state: SenderState, last = false): Buffer {
   const name = Buffer.from(state.cname).subarray(0, 255);
   // Item 1 is CNAME; a zero byte ends the chunk.
   const chunk = Buffer.concat([report.subarray(0, 4), Buffer.from([1, name.length]), name, Buffer.from([0])]);
-  const parts = [rtcp(rtcpTypes.senderReport, 0, report), rtcp(rtcpTypes.sourceDescription, 1, chunk)];
+  const blocks = state.heard ? [reportBlock(state.heard)] : [];
+  const parts = [
+    rtcp(rtcpTypes.senderReport, blocks.length, Buffer.concat([report, ...blocks])),
+    rtcp(rtcpTypes.sourceDescription, 1, chunk),
+  ];
   if (last) parts.push(rtcp(rtcpTypes.bye, 1, report.subarray(0, 4)));
   return Buffer.concat(parts);
 }
@@ -95,4 +121,41 @@ export function readReport(bytes: Buffer): { types: number[]; bye: boolean } | u
     if (at > bytes.length) return undefined;
   }
   return types.length > 0 ? { types, bye: types.includes(rtcpTypes.bye) } : undefined;
+}
+
+/** The peer's view of our stream, and the time stamp of its sender report if there is one. */
+export interface PeerReport {
+  /** Middle of the NTP time stamp. */
+  sentAt?: number;
+  /** The block about our stream. */
+  about?: { fractionLost: number; lost: number; jitter: number; lastReport: number; sinceReport: number };
+}
+
+/** Reads what a compound packet that `readReport` takes says of the stream `ssrc`. */
+export function readPeerReport(bytes: Buffer, ssrc: number): PeerReport {
+  const found: PeerReport = {};
+  for (let at = 0; at + 4 <= bytes.length; at += 4 * (bytes.readUInt16BE(at + 2) + 1)) {
+    const type = bytes[at + 1] ?? 0;
+    const end = Math.min(bytes.length, at + 4 * (bytes.readUInt16BE(at + 2) + 1));
+    const isSender = type === rtcpTypes.senderReport;
+    if (!isSender && type !== rtcpTypes.receiverReport) continue;
+    if (isSender && at + 28 <= end)
+      found.sentAt = ((bytes.readUInt16BE(at + 10) << 16) | bytes.readUInt16BE(at + 12)) >>> 0;
+    const count = (bytes[at] ?? 0) & 0x1f;
+    const start = at + (isSender ? 28 : 8);
+    for (let block = start; block + 24 <= end && block < start + 24 * count; block += 24) {
+      if (bytes.readUInt32BE(block) === ssrc) found.about = readBlock(bytes, block);
+    }
+  }
+  return found;
+}
+
+function readBlock(bytes: Buffer, at: number): Required<PeerReport>['about'] {
+  return {
+    fractionLost: bytes[at + 4] ?? 0,
+    lost: bytes.readIntBE(at + 5, 3),
+    jitter: bytes.readUInt32BE(at + 12),
+    lastReport: bytes.readUInt32BE(at + 16),
+    sinceReport: bytes.readUInt32BE(at + 20),
+  };
 }

@@ -10,8 +10,9 @@ import {
   mediaAddress,
   type Sdp,
 } from '../../../shared/sip/sdp.ts';
+import { type AgreedAudio, agreeFormats, answeredFormats, offeredFormats } from './codecs/formats.ts';
 import { type Direction, directionOf, mirrored, receives } from './direction.ts';
-import { type Codec, payloadTypes } from './g711.ts';
+import { type EndpointMedia, plainMedia } from './endpoint-media.ts';
 import type { AgreedKeys, KeyManagement, KeyOffer, MediaSecurity } from './keying.ts';
 import type { MediaParameters } from './parameters.ts';
 
@@ -30,11 +31,6 @@ export interface OfferedStream {
 
 const profileOf = (secured: boolean): string => (secured ? 'RTP/SAVP' : 'RTP/AVP');
 
-const codecLines = (codecs: readonly { codec: Codec; payloadType: number }[]): Attribute[] =>
-  codecs.map(({ codec, payloadType }) => ({ name: 'rtpmap', value: `${payloadType} ${codec}/8000` }));
-
-const bothCodecs = (Object.keys(payloadTypes) as Codec[]).map(codec => ({ codec, payloadType: payloadTypes[codec] }));
-
 function frame(local: LocalSession, attributes: Attribute[], media: Media[]): Sdp {
   const addressType = isIP(local.address) === 6 ? 'IP6' : 'IP4';
   const { address } = local;
@@ -48,7 +44,8 @@ function frame(local: LocalSession, attributes: Attribute[], media: Media[]): Sd
 }
 
 /** One m=audio per stream, preferred first: the secured one, and with fallback the plain one behind it. */
-export function buildOffer(local: LocalSession, streams: readonly OfferedStream[]): Sdp {
+export function buildOffer(local: LocalSession, streams: readonly OfferedStream[], audio = plainMedia): Sdp {
+  const { formats, attributes } = offeredFormats(audio);
   return frame(
     local,
     streams.flatMap(stream => stream.keys?.session ?? []),
@@ -56,13 +53,8 @@ export function buildOffer(local: LocalSession, streams: readonly OfferedStream[
       type: 'audio',
       port,
       proto: profileOf(keys !== undefined),
-      formats: bothCodecs.map(({ payloadType }) => String(payloadType)),
-      attributes: [
-        ...(keys?.media ?? []),
-        ...codecLines(bothCodecs),
-        { name: 'ptime', value: '20' },
-        { name: 'sendrecv' },
-      ],
+      formats,
+      attributes: [...(keys?.media ?? []), ...attributes, { name: 'sendrecv' }],
     })),
   );
 }
@@ -91,23 +83,6 @@ interface Refusal {
   concernsKeys: boolean;
 }
 
-/** The first offered format that is G.711, by its static number or its rtpmap. */
-function codecOf(media: Media): { codec: Codec; payloadType: number } | undefined {
-  const maps = new Map<string, string>();
-  for (const value of attributeValues(media, 'rtpmap')) {
-    const found = /^(\d{1,3}) +([A-Za-z0-9-]+)\/8000(?:\/1)?$/i.exec(value.trim());
-    if (found?.[1] && found[2]) maps.set(found[1], found[2].toUpperCase());
-  }
-  for (const format of media.formats) {
-    const payloadType = Number(format);
-    if (!/^\d{1,3}$/.test(format) || payloadType > 127) continue;
-    const mapped = maps.get(format);
-    const codec = bothCodecs.find(one => (mapped ? one.codec === mapped : one.payloadType === payloadType))?.codec;
-    if (codec) return { codec, payloadType };
-  }
-  return undefined;
-}
-
 const no = (reason: string): Refusal => ({ ok: false, wrongKeyManagement: false, reason, concernsKeys: false });
 
 /** The port of a=rtcp (RFC 3605), else the one above that of the media (RFC 3550 11), which 65535 does not have. */
@@ -117,9 +92,9 @@ function rtcpPortOf(media: Media, port: Port): Port | undefined {
 }
 
 /** The media parameters of one m= line, or the reason why it has none. */
-function readStream(sdp: Sdp, media: Media): Omit<MediaParameters, 'keys'> | string {
-  const codec = codecOf(media);
-  if (!codec) return 'no G.711 codec offered';
+function readStream(sdp: Sdp, media: Media, audio: EndpointMedia): Omit<MediaParameters, 'keys'> | string {
+  const agreed: AgreedAudio | undefined = agreeFormats(media, audio);
+  if (!agreed) return 'no codec offered that the unit has';
   const address = mediaAddress(sdp, media)?.address ?? '';
   // A name would have to be resolved first; endpoints write addresses.
   if (isIP(address) === 0) return `'${address.slice(0, 60)}' is not an address to send media to`;
@@ -128,7 +103,7 @@ function readStream(sdp: Sdp, media: Media): Omit<MediaParameters, 'keys'> | str
   const direction = directionOf(sdp, media);
   const held = address === '0.0.0.0' || address === '::';
   return {
-    ...codec,
+    ...agreed,
     remote: { address, port, rtcpPort: rtcpPortOf(media, port) },
     sending: !held && receives(direction),
   };
@@ -137,11 +112,11 @@ function readStream(sdp: Sdp, media: Media): Omit<MediaParameters, 'keys'> | str
 const isAudio = (media: Media, secured: boolean): boolean =>
   media.type === 'audio' && media.port !== 0 && media.proto === profileOf(secured);
 
-function chooseSecured(offer: Sdp, { keying, ssrc, current }: Protection): Negotiated {
+function chooseSecured(offer: Sdp, { keying, ssrc, current }: Protection, audio: EndpointMedia): Negotiated {
   let refusal: Refusal | undefined;
   for (const [index, media] of offer.media.entries()) {
     if (!isAudio(media, true)) continue;
-    const stream = readStream(offer, media);
+    const stream = readStream(offer, media, audio);
     if (typeof stream === 'string') {
       refusal ??= no(stream);
       continue;
@@ -160,10 +135,10 @@ function chooseSecured(offer: Sdp, { keying, ssrc, current }: Protection): Negot
   return refusal ?? no('no RTP/SAVP audio stream offered');
 }
 
-function choosePlain(offer: Sdp): Negotiated {
+function choosePlain(offer: Sdp, audio: EndpointMedia): Negotiated {
   for (const [index, media] of offer.media.entries()) {
     if (!isAudio(media, false)) continue;
-    const stream = readStream(offer, media);
+    const stream = readStream(offer, media, audio);
     return typeof stream === 'string' ? no(stream) : choose(offer, index, media, stream);
   }
   return no('no RTP/AVP audio stream offered');
@@ -203,35 +178,35 @@ interface Protection {
  * answers to plain RTP/AVP is not published: we refuse it in the same way. Fallback prefers the secured stream; a plain one beside
  * a secured one with keys by the other protocol is used, and reported.
  */
-export function negotiateOffer(offer: Sdp, mode: MediaSecurity['mode'], protection: Protection): Negotiated {
-  if (mode === 'Unsecure') return choosePlain(offer);
-  const secured = chooseSecured(offer, protection);
+export function negotiateOffer(
+  offer: Sdp,
+  mode: MediaSecurity['mode'],
+  protection: Protection,
+  audio = plainMedia,
+): Negotiated {
+  if (mode === 'Unsecure') return choosePlain(offer, audio);
+  const secured = chooseSecured(offer, protection, audio);
   if (secured.ok || mode === 'Secure') return secured;
   // A message of the right protocol that fails ends the session (RFC 4567 4.1.2).
   if (secured.concernsKeys && !secured.wrongKeyManagement) return secured;
-  const plain = choosePlain(offer);
+  const plain = choosePlain(offer, audio);
   if (plain.ok) return { ...plain, wrongKeyManagement: secured.wrongKeyManagement };
   // The first refusal says more when the offer had a secured stream at all.
   return offer.media.some(media => isAudio(media, true)) ? secured : plain;
 }
 
 /** The answer to `offer`: the chosen stream on our port, every other refused (RFC 3264 6). */
-export function buildAnswer(local: LocalSession, offer: Sdp, chosen: Chosen, port: number): Sdp {
+export function buildAnswer(local: LocalSession, offer: Sdp, chosen: Chosen, port: number, audio = plainMedia): Sdp {
   const media = offer.media.map((one, index): Media => {
     const { type, proto, formats } = one;
     if (index !== chosen.index) return { type, port: 0, proto, formats, attributes: [] };
-    const { codec, payloadType } = chosen.parameters;
+    const lines = answeredFormats(chosen.parameters, audio);
     return {
       type,
       port,
       proto,
-      formats: [String(payloadType)],
-      attributes: [
-        ...chosen.attributes,
-        ...codecLines([{ codec, payloadType }]),
-        { name: 'ptime', value: '20' },
-        { name: chosen.direction },
-      ],
+      formats: lines.formats,
+      attributes: [...chosen.attributes, ...lines.attributes, { name: chosen.direction }],
     };
   });
   return frame(local, chosen.session, media);
@@ -246,7 +221,7 @@ type Settled =
  * Judges the answer to an offer of ours. A refused stream (port 0), another profile, or keys that do not answer ours make the
  * secured call fail (RFC 4568 5.1.3); with fallback the plain stream is used, if the answer took it.
  */
-export function negotiateAnswer(streams: readonly OfferedStream[], answer: Sdp): Settled {
+export function negotiateAnswer(streams: readonly OfferedStream[], answer: Sdp, audio = plainMedia): Settled {
   if (answer.media.length !== streams.length) {
     return no(`the answer has ${answer.media.length} streams, the offer ${streams.length}`);
   }
@@ -254,7 +229,7 @@ export function negotiateAnswer(streams: readonly OfferedStream[], answer: Sdp):
   for (const [index, offered] of streams.entries()) {
     const media = answer.media[index];
     if (!media || media.port === 0) continue;
-    const settled = settle(answer, media, offered);
+    const settled = settle(answer, media, offered, audio);
     if (settled.ok) return { ...settled, index };
     // A secured stream that was accepted with bad keys is not replaced by the plain one: that would be a downgrade.
     if (offered.keys) return settled;
@@ -267,11 +242,12 @@ function settle(
   answer: Sdp,
   media: Media,
   offered: OfferedStream,
+  audio: EndpointMedia,
 ): { ok: true; parameters: MediaParameters } | Refusal {
   const profile = profileOf(offered.keys !== undefined);
   if (media.type !== 'audio' || media.proto !== profile)
     return no(`the answer is ${media.type} ${media.proto}, not audio ${profile}`);
-  const stream = readStream(answer, media);
+  const stream = readStream(answer, media, audio);
   if (typeof stream === 'string') return no(stream);
   if (!offered.keys) return { ok: true, parameters: stream };
   const keys = offered.keys.accept(answer, media);

@@ -1,4 +1,4 @@
-// The sending half of a call's media: an RTP packet of tone every 20 ms, and RTCP sender reports (RFC 3550 6.4.1).
+// The sending half of a call's media: a packet of audio every packet time, and RTCP sender reports (RFC 3550 6.4.1).
 import type { Socket } from 'node:dgram';
 import type { Clock, Timer } from '../../../shared/clock.ts';
 import { messageOf } from '../../../shared/errors.ts';
@@ -7,10 +7,11 @@ import type { Port } from '../../../shared/net/port.ts';
 import { sendDatagram } from '../../../shared/net/udp.ts';
 import type { MediaOptions, MediaParameters } from './parameters.ts';
 import type { MediaPorts } from './ports.ts';
-import { FRAME_MS, RtpStream } from './rtp-stream.ts';
+import type { MediaReceiver } from './receiver.ts';
+import { RtpStream } from './rtp-stream.ts';
 import type { SrtpSender } from './srtp.ts';
 
-/** Frames that are caught up after a stall of the host; a longer stall is lost time, as on a real unit. */
+/** Packets that are caught up after a stall of the host; a longer stall is lost time, as on a real unit. */
 const MOST_CATCH_UP = 25;
 const REPORT_MS = 5000;
 
@@ -19,16 +20,19 @@ export class MediaSender {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #stream: RtpStream;
+  /** Gives what our reports say of the peer's stream. */
+  readonly #receiver: MediaReceiver;
   readonly #pace: Pace;
   #parameters: MediaParameters | undefined;
   #reportTimer: Timer | undefined;
 
-  constructor(options: MediaOptions) {
+  constructor(options: MediaOptions, receiver: MediaReceiver) {
+    this.#receiver = receiver;
     this.#ports = options.ports;
     this.#clock = options.clock;
     this.#log = options.log;
     this.#stream = new RtpStream(options);
-    this.#pace = new Pace(options.clock, () => this.#sendFrame());
+    this.#pace = new Pace(options.clock, () => this.#sendPackets());
   }
 
   /** Number of RTP packets sent. */
@@ -43,11 +47,15 @@ export class MediaSender {
 
   /** Starts, or continues with other parameters. */
   send(parameters: MediaParameters): void {
-    const first = this.#parameters === undefined;
+    const before = this.#parameters;
     this.#parameters = parameters;
-    if (!first) return;
-    this.#pace.start();
-    this.#reportLater();
+    if (before?.ptime !== parameters.ptime) this.#pace.start(parameters.ptime);
+    if (!before) this.#reportLater();
+  }
+
+  /** See RtpStream.sendDigits. */
+  sendDigits(digits: string): void {
+    this.#stream.sendDigits(digits);
   }
 
   stop(): void {
@@ -60,14 +68,14 @@ export class MediaSender {
     return new Promise(resolve => this.#report(true, resolve));
   }
 
-  #sendFrame(): void {
+  #sendPackets(): void {
     if (!this.#parameters) return;
-    const packet = this.#stream.nextFrame(this.#parameters);
-    if (packet) this.#transmit(this.#ports.rtp, packet, this.#parameters.remote.port);
+    for (const packet of this.#stream.nextPackets(this.#parameters))
+      this.#transmit(this.#ports.rtp, packet, this.#parameters.remote.port);
   }
 
   #report(last: boolean, done?: () => void): void {
-    const bytes = this.#stream.report(this.#clock.now(), last);
+    const bytes = this.#stream.report(this.#clock.now(), last, this.#receiver.report());
     this.#transmit(this.#ports.rtcp, bytes, this.#parameters?.remote.rtcpPort, done);
   }
 
@@ -91,11 +99,12 @@ export class MediaSender {
   }
 }
 
-/** Calls `frame` every 20 ms, and catches up after a short stall. */
+/** Calls `frame` once every packet time, and catches up after a short stall. */
 class Pace {
   readonly #clock: Clock;
   readonly #frame: () => void;
   #timer: Timer | undefined;
+  #ptime = 0;
   #started = 0;
   #frames = 0;
 
@@ -104,7 +113,11 @@ class Pace {
     this.#frame = frame;
   }
 
-  start(): void {
+  /** Starts, or continues at another pace. @param ptime milliseconds */
+  start(ptime: number): void {
+    this.stop();
+    this.#ptime = ptime;
+    this.#frames = 0;
     this.#started = this.#clock.monotonic();
     this.#tick();
   }
@@ -114,14 +127,15 @@ class Pace {
   }
 
   #tick(): void {
+    const ptime = this.#ptime;
     const elapsed = this.#clock.monotonic() - this.#started;
-    let due = Math.floor(elapsed / FRAME_MS) + 1 - this.#frames;
+    let due = Math.floor(elapsed / ptime) + 1 - this.#frames;
     if (due > MOST_CATCH_UP) {
-      this.#started += (due - MOST_CATCH_UP) * FRAME_MS;
+      this.#started += (due - MOST_CATCH_UP) * ptime;
       due = MOST_CATCH_UP;
     }
     for (; due > 0; due--, this.#frames++) this.#frame();
-    const next = this.#started + this.#frames * FRAME_MS - this.#clock.monotonic();
+    const next = this.#started + this.#frames * ptime - this.#clock.monotonic();
     this.#timer = this.#clock.after(Math.max(0, next), () => this.#tick());
   }
 }

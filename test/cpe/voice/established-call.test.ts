@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createSocket, type Socket } from 'node:dgram';
 import type { Call } from '../../../cpe/voice/call/call.ts';
-import { encodeG711 } from '../../../cpe/voice/media/g711.ts';
+import { encodeG711 } from '../../../cpe/voice/media/codecs/g711.ts';
 import { encodeRtp } from '../../../cpe/voice/media/rtp.ts';
 import { keyingOf, parseCrypto } from '../../../cpe/voice/media/sdes.ts';
 import { SrtpReceiver, SrtpSender } from '../../../cpe/voice/media/srtp.ts';

@@ -1,10 +1,10 @@
 // G.711 in both laws, and the tone that calls carry.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type Codec, decodeG711, encodeG711 } from '../../../cpe/voice/media/g711.ts';
+import { decodeG711, encodeG711, type G711Law } from '../../../cpe/voice/media/codecs/g711.ts';
 import { createTone, recogniseTone } from '../../../cpe/voice/media/tone.ts';
 
-const codecs: Codec[] = ['PCMU', 'PCMA'];
+const codecs: G711Law[] = ['PCMU', 'PCMA'];
 
 describe('G.711', () => {
   for (const codec of codecs) {

@@ -1,8 +1,8 @@
-// G.711: 16-bit linear samples to one byte and back, by both laws. For calls and for what recognises the tone in them.
+// G.711: 16-bit linear samples to one byte and back, by both laws.
+import type { AudioCodec } from './audio-codec.ts';
 
-/** RTP payload types of RFC 3551 6: the field's number for each law. */
-export const payloadTypes = { PCMU: 0, PCMA: 8 } as const;
-export type Codec = keyof typeof payloadTypes;
+/** Mu-law and A-law, by their names in SDP. */
+export type G711Law = 'PCMU' | 'PCMA';
 
 const MU_BIAS = 132;
 const MU_CLIP = 32_635;
@@ -43,16 +43,33 @@ const decoded = {
 };
 
 /** One byte per sample. */
-export function encodeG711(codec: Codec, samples: Int16Array): Buffer {
-  const law = codec === 'PCMU' ? muEncode : aEncode;
+export function encodeG711(law: G711Law, samples: Int16Array): Buffer {
+  const encode = law === 'PCMU' ? muEncode : aEncode;
   const out = Buffer.allocUnsafe(samples.length);
-  for (let i = 0; i < samples.length; i++) out[i] = law(samples[i] ?? 0);
+  for (let i = 0; i < samples.length; i++) out[i] = encode(samples[i] ?? 0);
   return out;
 }
 
-export function decodeG711(codec: Codec, bytes: Uint8Array): Int16Array {
-  const table = decoded[codec];
+export function decodeG711(law: G711Law, bytes: Uint8Array): Int16Array {
+  const table = decoded[law];
   const out = new Int16Array(bytes.length);
   for (let i = 0; i < bytes.length; i++) out[i] = table[bytes[i] ?? 0] ?? 0;
   return out;
+}
+
+/** One direction of one call; G.711 remembers nothing. */
+export class G711 implements AudioCodec {
+  readonly #law: G711Law;
+
+  constructor(law: G711Law) {
+    this.#law = law;
+  }
+
+  encode(samples: Int16Array): Buffer {
+    return encodeG711(this.#law, samples);
+  }
+
+  decode(payload: Uint8Array): Int16Array {
+    return decodeG711(this.#law, payload);
+  }
 }
