@@ -92,6 +92,11 @@ export const runOptions = {
     check: isHostPort,
   },
   web: { kind: 'string', value: 'HOST:PORT', help: "serve the unit's status pages here", check: isHostPort },
+  'mikey-key': {
+    kind: 'string',
+    value: 'FILE',
+    help: 'file with the pre-shared key of MIKEY, 32 hexadecimal digits; by default keys travel uncovered within SIP',
+  },
   'request-download': {
     kind: 'string',
     value: 'TYPE',

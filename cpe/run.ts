@@ -9,7 +9,7 @@ import { openWireLog } from '../shared/wire-log.ts';
 import { acsAddress } from './agent/acs-url.ts';
 import { createGateway, type Gateway } from './gateway.ts';
 import { type runOptions, splitAssignment, splitHostPort } from './options.ts';
-import { addressFor, chooseModel, chooseProfile, identityOf } from './setup.ts';
+import { addressFor, chooseModel, chooseProfile, identityOf, readMikeyKey } from './setup.ts';
 
 export type RunOptions = OptionValues<typeof runOptions>;
 
@@ -92,6 +92,7 @@ async function build(
     softwareVersion: options.softwareVersion,
     clockSource: source,
     anyFirmware: options.anyFirmware,
+    mikeyKey: options.mikeyKey === undefined ? undefined : await readMikeyKey(options.mikeyKey),
   });
 }
 

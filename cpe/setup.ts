@@ -66,6 +66,13 @@ async function readLogin(file: string): Promise<{ username?: string; password?: 
   return { username: found[1] ?? '', password: found[2] ?? '' };
 }
 
+/** A pre-shared key of MIKEY. No variable of the DGW sets one: the option is ours. @throws UserError */
+export async function readMikeyKey(file: string): Promise<Buffer> {
+  const found = /^([0-9a-f]{32})\n?$/i.exec((await readFor('--mikey-key', file)).toString('utf8'));
+  if (!found) throw new UserError(400, 'bad-mikey-key', `--mikey-key: ${file}: must hold 32 hexadecimal digits`);
+  return Buffer.from(found[1] ?? '', 'hex');
+}
+
 /** @returns PEM @throws UserError naming the file when it is no certificate */
 function caOf(file: string, bytes: Buffer): string {
   try {

@@ -35,6 +35,8 @@ export interface UnitOptions {
   anyFirmware?: boolean | undefined;
   /** Hz that the unit plays into its calls; default 425. */
   tone?: number | undefined;
+  /** Pre-shared key of MIKEY; absent: keys travel as SIP protects them. */
+  mikeyKey?: Buffer | undefined;
 }
 
 export const defaultVersion = '48.5.2718';
@@ -86,6 +88,9 @@ export class SimulatedUnit implements Unit {
   }
   get tone(): number {
     return this.#options.tone ?? 425;
+  }
+  get mikeyKey(): Buffer | undefined {
+    return this.#options.mikeyKey;
   }
   get factoryFiles(): ReadonlyMap<string, Buffer> {
     return this.#factory.files;

@@ -32,6 +32,11 @@ export const otherProgramErrors = {
     meaning: 'The web interface cannot listen.',
     remedy: 'Check --web.',
   },
+  'bad-mikey-key': {
+    status: 400,
+    meaning: 'The file with the pre-shared key of MIKEY has a wrong form.',
+    remedy: 'Write 32 hexadecimal digits.',
+  },
   'bad-login': {
     status: 400,
     meaning: 'The login file has a wrong form.',

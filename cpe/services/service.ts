@@ -49,6 +49,8 @@ export interface Unit extends Device {
   readonly anyFirmware: boolean;
   /** Hz that the unit plays into its calls. */
   readonly tone: number;
+  /** Pre-shared key of MIKEY; absent: keys travel uncovered. */
+  readonly mikeyKey: Buffer | undefined;
 }
 
 export interface Applied {

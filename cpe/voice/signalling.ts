@@ -90,7 +90,8 @@ export class Signalling {
 }
 
 /** Reports settings that the unit carries out, and that hardly anything but a mistake explains. */
-function warnOfSettings({ gateway, transport, srtp }: UserAgentConfig, env: UserAgentEnv): void {
-  if (transport !== 'tls' && srtp.mode !== 'Unsecure') env.notify('secureWithoutTls', { gateway });
+function warnOfSettings({ gateway, transport, srtp, accounts }: UserAgentConfig, env: UserAgentEnv): void {
+  const isSecured = accounts.some(account => (account.srtp ?? srtp).mode !== 'Unsecure');
+  if (transport !== 'tls' && isSecured) env.notify('secureWithoutTls', { gateway });
   if (transport === 'tls' && !env.tls().host) env.notify('hostCertificateMissing', { gateway });
 }

@@ -12,6 +12,8 @@ interface Page {
   title: string;
   /** Tables of the DGW (`Scm.ServicesInfo`) or single variables (`Cwmp.AcsStatus`), by heading. */
   parts: readonly { heading: string; table?: string; columns?: readonly string[]; variables?: readonly string[] }[];
+  /** Said above the parts, where it applies. */
+  warning?: (device: Device) => string | undefined;
 }
 
 const pages: readonly Page[] = [
@@ -60,6 +62,28 @@ const pages: readonly Page[] = [
         columns: ['Gateway', 'LocalPort', 'RemoteHost', 'RemoteHostIpAddr', 'State'],
       },
     ],
+  },
+  {
+    path: '/media/security',
+    title: 'Media/Security',
+    parts: [
+      {
+        heading: 'Security',
+        variables: [
+          'Mipt.DefaultSecurityRtpMode',
+          'Mipt.DefaultSecurityKeyManagement',
+          'Mipt.DefaultSecurityRtpEncryption',
+          'Mipt.SessionUpdateCryptoMode',
+        ],
+      },
+      { heading: 'T.38', variables: ['Mipt.AllowUnsecureT38WithSrtp'] },
+      {
+        heading: 'Endpoints',
+        table: 'Mipt.EpSpecificSecurity',
+        columns: ['EpId', 'EnableConfig', 'RtpMode', 'KeyManagement', 'RtpEncryption'],
+      },
+    ],
+    warning: keysInTheClear,
   },
   {
     path: '/management/certificates',
@@ -126,7 +150,22 @@ function render(page: Page, device: Device): string {
   const { manufacturer, productClass, serialNumber } = device.identity;
   const name = `${manufacturer} ${productClass} ${serialNumber}`;
   const parts = page.parts.map(part => `<h2>${escapeText(part.heading)}</h2>${renderPart(part, device)}`).join('');
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escapeText(`${page.title} - ${name}`)}</title><style>${style}</style></head><body><nav>${links}</nav><h1>${escapeText(page.title)}</h1><p>${escapeText(name)}</p>${parts}</body></html>`;
+  const said = page.warning?.(device);
+  const warning = said === undefined ? '' : `<p><strong>${escapeText(said)}</strong></p>`;
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escapeText(`${page.title} - ${name}`)}</title><style>${style}</style></head><body><nav>${links}</nav><h1>${escapeText(page.title)}</h1><p>${escapeText(name)}</p>${warning}${parts}</body></html>`;
+}
+
+/** The vendor's notes want secure signalling before secure media; the text is ours. */
+function keysInTheClear(device: Device): string | undefined {
+  const modes = [
+    device.config.variable('Mipt.DefaultSecurityRtpMode'),
+    ...rowsOf(device, 'Mipt.EpSpecificSecurity', ['EnableConfig', 'RtpMode'])
+      .filter(([enabled]) => enabled === 'Enable')
+      .map(([, mode]) => mode),
+  ];
+  const [transport] = rowsOf(device, 'SipEp.TransportConfig', ['TlsEnable']);
+  if (transport?.[0] === 'Enable' || modes.every(mode => mode === undefined || mode === 'Unsecure')) return undefined;
+  return 'Media is secured but SIP is not over TLS: the keys can be read on the way.';
 }
 
 function renderPart(part: Page['parts'][number], device: Device): string {

@@ -2,7 +2,7 @@
 import type { UserAgentConfig } from '../../voice/settings.ts';
 import { hostPort, rowsOf, type Unit } from '../service.ts';
 import { callSettings } from './call-settings.ts';
-import { mediaSettings } from './mipt.ts';
+import { mediaSettings, ownSecurity } from './mipt.ts';
 
 type Account = UserAgentConfig['accounts'][number];
 
@@ -54,6 +54,7 @@ function configOf(unit: Unit, gateway: string, first: string): UserAgentConfig {
     userAgent:
       scalar('InteropSendUaHeaderEnable') === 'Disable' ? '' : expandHeader(unit, scalar('InteropUaHeaderFormat')),
     ...media,
+    ...(unit.mikeyKey && { mikeyKey: unit.mikeyKey }),
     rejectCode: scalar('InteropRejectCodeForUnsupportedSdpOffer') === 'NotAcceptableHere' ? 488 : 415,
     expires: registration('ProposedExpirationValue', 'DefaultRegistrationProposedExpirationValue'),
     retryTime: registration('RetryTime', 'DefaultRegistrationRetryTime'),
@@ -98,7 +99,8 @@ function accountsOf(unit: Unit, gateway: string): Account[] {
   const accounts: Account[] = [];
   const add = (user: string, register: boolean, endpoint: string): void => {
     if (user === '' || accounts.some(account => account.user === user)) return;
-    accounts.push({ user, register, ...credentialsOf(unit, gateway, endpoint, user) });
+    const srtp = endpoint === '' ? undefined : ownSecurity(unit, endpoint);
+    accounts.push({ user, register, ...credentialsOf(unit, gateway, endpoint, user), ...(srtp && { srtp }) });
   };
   for (const { EpId } of rowsOf(unit, 'SipEp.UserAgent', ['EpId'])) {
     const read = (column: string): string => unit.config.running(`SipEp.UserAgent[EpId="${EpId}"].${column}`) ?? '';

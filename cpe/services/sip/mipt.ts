@@ -1,37 +1,52 @@
 // Media IP Transport: ports and security of media, as the user agent takes them at its start.
+import type { MediaSecurity } from '../../voice/media/keying.ts';
+import type { UserAgentConfig } from '../../voice/settings.ts';
 import { type Service, type Unit, X } from '../service.ts';
 
-interface MediaSettings {
-  srtp: {
-    mode: 'Unsecure' | 'Secure' | 'SecureWithFallback';
-    keyManagement: 'Mikey' | 'Sdes';
-    encryption: 'Null' | 'AesCm128';
-  };
-  rtpBasePort: number;
-  /** 0: shares the port of RTP. */
-  srtpBasePort: number;
-}
+type MediaSettings = Pick<UserAgentConfig, 'srtp' | 'rtpBasePort' | 'srtpBasePort' | 'sessionUpdateCryptoMode'>;
 
 function choice<T extends string>(text: string | undefined, first: T, ...others: T[]): T {
   return [first, ...others].find(value => value === text) ?? first;
 }
 
-/** @param endpoint `Phone-Fax1`: its own settings count where Mipt.EpSpecificSecurity enables them */
-export function mediaSettings(unit: Unit, endpoint?: string): MediaSettings {
-  const own =
-    endpoint !== undefined &&
-    unit.config.running(`Mipt.EpSpecificSecurity[EpId=${endpoint}].EnableConfig`) === 'Enable';
-  const read = (name: string): string | undefined =>
-    unit.config.running(own ? `Mipt.EpSpecificSecurity[EpId=${endpoint}].${name}` : `Mipt.DefaultSecurity${name}`);
+/**
+ * Reads settings of Mipt that an endpoint may have of its own: those of its row in `Mipt.EpSpecific…` where that row is enabled, else
+ * `Mipt.Default…`.
+ * @param group the part of the names behind those two: `Security`, `CodecG711Mulaw`, `DtmfTransport`
+ * @param endpoint `Phone-Fax1`; absent: the default
+ */
+export function endpointSettings(
+  unit: Unit,
+  group: string,
+  endpoint?: string,
+): { own: boolean; read: (name: string) => string | undefined } {
+  const row = `Mipt.EpSpecific${group}[EpId=${endpoint}]`;
+  const own = endpoint !== undefined && unit.config.running(`${row}.EnableConfig`) === 'Enable';
+  return { own, read: name => unit.config.running(own ? `${row}.${name}` : `Mipt.Default${group}${name}`) };
+}
+
+function securityBy(read: (name: string) => string | undefined): MediaSecurity {
   const keyManagement = choice(read('KeyManagement'), 'Mikey', 'Sdes');
   const encryption = choice(read('RtpEncryption'), 'AesCm128', 'Null');
   return {
-    srtp: {
-      mode: choice(read('RtpMode'), 'Unsecure', 'Secure', 'SecureWithFallback'),
-      keyManagement,
-      // The vendor ignores Null with SDES: it stays AES.
-      encryption: keyManagement === 'Sdes' ? 'AesCm128' : encryption,
-    },
+    mode: choice(read('RtpMode'), 'Unsecure', 'Secure', 'SecureWithFallback'),
+    keyManagement,
+    // The vendor ignores Null with SDES: it stays AES.
+    encryption: keyManagement === 'Sdes' ? 'AesCm128' : encryption,
+  };
+}
+
+/** The media security of an endpoint that has its own. */
+export function ownSecurity(unit: Unit, endpoint: string): MediaSecurity | undefined {
+  const { own, read } = endpointSettings(unit, 'Security', endpoint);
+  return own ? securityBy(read) : undefined;
+}
+
+/** The settings of endpoints without their own. */
+export function mediaSettings(unit: Unit): MediaSettings {
+  return {
+    srtp: securityBy(endpointSettings(unit, 'Security').read),
+    sessionUpdateCryptoMode: choice(unit.config.running('Mipt.SessionUpdateCryptoMode'), 'Regenerate', 'Keep'),
     rtpBasePort: Number(unit.config.running('Mipt.IpTransportRtpBasePort') ?? 5004),
     srtpBasePort: Number(unit.config.running('Mipt.IpTransportSrtpBasePort') ?? 5004),
   };

@@ -9,6 +9,7 @@ import { buildRequest, dialogOfCaller } from '../../../shared/sip/dialog.ts';
 import type { SipResponse } from '../../../shared/sip/message.ts';
 import { attributeValues, parseSdp } from '../../../shared/sip/sdp.ts';
 import { CallLab, clock, secure } from '../../support/cpe/call-lab.ts';
+import { cryptoLine, inviteTo, sdpText, type unitConfig } from '../../support/cpe/voice.ts';
 import {
   aesPolicy,
   keyMgmtLine,
@@ -16,8 +17,7 @@ import {
   mikeyAnswer,
   mikeyOffer,
   nullPolicy,
-} from '../../support/cpe/mikey-peer.ts';
-import { cryptoLine, inviteTo, sdpText, type unitConfig } from '../../support/cpe/voice.ts';
+} from '../../support/voice/mikey-peer.ts';
 
 const mikey = { ...secure, keyManagement: 'Mikey' } as const;
 const preShared = Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex');
@@ -165,6 +165,19 @@ describe('calls with MIKEY, message by message', () => {
     assert.equal((await lab.answerTo(body)).status, 200);
     assert.equal((await lab.answerTo(body)).status, 415);
     assert.match(logged('call refused')[0] ?? '', /repetition/);
+  });
+
+  it('reports secured media without TLS once at its start, also that of one endpoint', async () => {
+    const reports = (): number => lab.unit.heard.filter(({ message }) => message.includes('keys can be read')).length;
+    await start();
+    assert.equal((await lab.answerTo(savp(mikeyOffer().bytes))).status, 200);
+    assert.equal(reports(), 1);
+    await lab.unit.agent.stop({ silent: true });
+    await start({ srtp: { ...mikey, mode: 'Unsecure' }, accounts: [{ user: '100', register: true, srtp: mikey }] });
+    assert.equal(reports(), 1);
+    await lab.unit.agent.stop({ silent: true });
+    await start({ srtp: { ...mikey, mode: 'Unsecure' } });
+    assert.equal(reports(), 0);
   });
 
   it('answers 488 with Warning 306 where that reject code is set (RFC 4567 4.1.2)', async () => {

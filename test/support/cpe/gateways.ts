@@ -59,8 +59,12 @@ export class Gateways {
     return gateway;
   }
 
-  async close(): Promise<void> {
+  async powerOff(): Promise<void> {
     for (const gateway of this.#made.splice(0)) await gateway.powerOff();
+  }
+
+  async close(): Promise<void> {
+    await this.powerOff();
     await rm(this.directory, { recursive: true, force: true });
   }
 }

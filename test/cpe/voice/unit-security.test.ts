@@ -1,0 +1,133 @@
+// The media security of whole units: what their settings make of it, for all endpoints and for one.
+import assert from 'node:assert/strict';
+import { userAgentConfigs } from '../../../cpe/services/sip/config.ts';
+import type { Call } from '../../../cpe/voice/call/call.ts';
+import type { SipUserAgent } from '../../../cpe/voice/user-agent.ts';
+import { serveStatus } from '../../../cpe/web/status.ts';
+import type { Pbx } from '../../../pbx/app.ts';
+import type { Authority } from '../../../shared/pki/authority.ts';
+import { Gateways } from '../../support/cpe/gateways.ts';
+import { startServer, talking, voiceAuthority } from '../../support/cpe/voice.ts';
+import { bootTelephone } from '../../support/voice/provisioned-unit.ts';
+
+describe('media security of whole units', () => {
+  let gateways: Gateways;
+  let authority: Authority;
+  let pbx: Pbx;
+  let units = 0;
+  before(async () => {
+    gateways = await Gateways.open();
+    authority = await voiceAuthority();
+    pbx = await startServer(authority);
+  });
+  afterEach(() => gateways.powerOff());
+  after(async () => {
+    await gateways.close();
+    await pbx.stop();
+  });
+
+  const boot = async (
+    user: string,
+    settings: Record<string, string>,
+    extra: Parameters<typeof bootTelephone>[3] = {},
+  ): Promise<SipUserAgent> => {
+    const address = `127.8.${1 + (process.pid % 250)}.${++units}`;
+    const server = { host: '127.0.0.1', port: pbx.ports.tls ?? 0 };
+    const { agent } = await bootTelephone(gateways, { user, address, server, ca: authority.cert }, settings, extra);
+    return agent;
+  };
+  const suiteOfCall = async (caller: SipUserAgent, called: SipUserAgent): Promise<string> => {
+    const arriving = new Promise<Call>(resolve => called.incoming(resolve));
+    const call = await caller.call('100', '101');
+    const answered = await arriving;
+    await talking(20, call, answered);
+    const [near, far] = [call.stats(), answered.stats()];
+    assert.equal(near.authFailures + far.authFailures, 0);
+    assert.equal(near.suite, far.suite);
+    await call.hangup();
+    await answered.ended;
+    return near.suite;
+  };
+
+  it('lets factory units call each other with MIKEY once Mode is Secure', async () => {
+    const settings = { 'Mipt.DefaultSecurityRtpMode': 'Secure' };
+    const suite = await suiteOfCall(await boot('100', settings), await boot('101', settings));
+    assert.equal(suite, 'AES_CM_128_HMAC_SHA1_80');
+  });
+
+  it('does without encryption where RtpEncryption is Null, with MIKEY alone', async () => {
+    const none = { 'Mipt.DefaultSecurityRtpMode': 'Secure', 'Mipt.DefaultSecurityRtpEncryption': 'Null' };
+    assert.equal(await suiteOfCall(await boot('100', none), await boot('101', none)), 'NULL_HMAC_SHA1_80');
+    await gateways.powerOff();
+    const sdes = { ...none, 'Mipt.DefaultSecurityKeyManagement': 'Sdes' };
+    assert.equal(await suiteOfCall(await boot('100', sdes), await boot('101', sdes)), 'AES_CM_128_HMAC_SHA1_80');
+  });
+
+  it('takes the pre-shared key of MIKEY from its option, and refuses a call under another one', async () => {
+    const settings = { 'Mipt.DefaultSecurityRtpMode': 'Secure' };
+    const caller = await boot('100', settings, { mikeyKey: Buffer.alloc(16, 1) });
+    const called = await boot('101', settings, { mikeyKey: Buffer.alloc(16, 2) });
+    await assert.rejects(suiteOfCall(caller, called), { status: 415 });
+  });
+
+  it('lets an enabled row of EpSpecificSecurity override the default of its endpoint', async () => {
+    const own = (row: string, changes: Record<string, string>): Record<string, string> =>
+      Object.fromEntries(
+        Object.entries(changes).map(([name, value]) => [`Mipt.EpSpecificSecurity[EpId=${row}].${name}`, value]),
+      );
+    const gateway = await gateways.make({
+      profile: {
+        parameters: {
+          'Mipt.DefaultSecurityRtpMode': 'Secure',
+          'Mipt.SessionUpdateCryptoMode': 'Keep',
+          'SipEp.UserAgent[EpId=Phone-Fax1].Username': '100',
+          'SipEp.UserAgent[EpId=Phone-Fax2].Username': '101',
+          ...own('Phone-Fax1', { RtpMode: 'Unsecure', KeyManagement: 'Sdes' }),
+          ...own('Phone-Fax2', { EnableConfig: 'Enable', RtpMode: 'SecureWithFallback', KeyManagement: 'Sdes' }),
+        },
+        certificates: [],
+      },
+    });
+    const [config] = userAgentConfigs(gateway.device);
+    assert.deepEqual(config?.srtp, { mode: 'Secure', keyManagement: 'Mikey', encryption: 'AesCm128' });
+    assert.equal(config?.sessionUpdateCryptoMode, 'Keep');
+    assert.deepEqual(
+      config?.accounts.map(({ user, srtp }) => [user, srtp]),
+      [
+        ['100', undefined],
+        ['101', { mode: 'SecureWithFallback', keyManagement: 'Sdes', encryption: 'AesCm128' }],
+      ],
+    );
+  });
+
+  it('carries out secure media without TLS, and says on its page that the keys can be read', async () => {
+    const said = async (parameters: Record<string, string>): Promise<boolean> => {
+      const { device } = await gateways.make({ profile: { parameters, certificates: [] } });
+      const status = await serveStatus({ host: '127.0.0.1', port: 0 }, device);
+      const page = await (await fetch(new URL('/media/security', status.url))).text();
+      await status.close();
+      assert.match(page, /DefaultSecurityKeyManagement.*Mikey/);
+      return page.includes('the keys can be read');
+    };
+    const own = 'Mipt.EpSpecificSecurity[EpId=Phone-Fax2]';
+    assert.equal(await said({}), false);
+    assert.equal(await said({ 'Mipt.DefaultSecurityRtpMode': 'Secure' }), true);
+    assert.equal(await said({ [`${own}.RtpMode`]: 'Secure' }), false);
+    assert.equal(await said({ [`${own}.RtpMode`]: 'Secure', [`${own}.EnableConfig`]: 'Enable' }), true);
+    const tls = { 'SipEp.TransportConfig[GatewayName=default].TlsEnable': 'Enable' };
+    assert.equal(await said({ ...tls, 'Mipt.DefaultSecurityRtpMode': 'SecureWithFallback' }), false);
+  });
+
+  it('offers and answers for each endpoint by its own row', async () => {
+    const row = 'Mipt.EpSpecificSecurity[EpId=Phone-Fax1]';
+    const sdes = {
+      [`${row}.EnableConfig`]: 'Enable',
+      [`${row}.RtpMode`]: 'Secure',
+      [`${row}.KeyManagement`]: 'Sdes',
+    };
+    const whole = { 'Mipt.DefaultSecurityRtpMode': 'Secure', 'Mipt.DefaultSecurityKeyManagement': 'Sdes' };
+    assert.equal(await suiteOfCall(await boot('100', sdes), await boot('101', whole)), 'AES_CM_128_HMAC_SHA1_80');
+    await gateways.powerOff();
+    assert.equal(await suiteOfCall(await boot('100', whole), await boot('101', sdes)), 'AES_CM_128_HMAC_SHA1_80');
+  });
+});
