@@ -2,12 +2,14 @@
 // The command line of the simulated gateway: reads options, starts the chosen command, turns signals into an orderly end.
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
+import { systemClock } from '../shared/clock.ts';
 import { helpText, readOptions, UsageError } from '../shared/config.ts';
 import { messageOf, UserError } from '../shared/errors.ts';
 import { settled } from '../shared/program.ts';
+import { type CommandName, isCommand, commands as unitCommands } from './control/commands.ts';
 import { faultsHelp } from './faults/catalogue.ts';
 import type { Channel } from './fleet/shards.ts';
-import { fleetOptions, packOptions, runOptions } from './options.ts';
+import { callOptions, controlOptions, fleetOptions, packOptions, runOptions } from './options.ts';
 import type { Terminal } from './run.ts';
 
 const usage = `Usage: tandem-cpe COMMAND [options]
@@ -18,6 +20,11 @@ Commands:
   run            one gateway in the foreground
   fleet          many gateways, in one process or several
   pack-firmware  make a firmware image
+
+For a running unit (run --state DIR):
+${Object.entries(unitCommands)
+  .map(([name, { args, help }]) => `  ${[name, ...args].join(' ').padEnd(15)}${help}`)
+  .join('\n')}
 
 COMMAND --help shows its options.
 `;
@@ -107,6 +114,22 @@ const commands: Readonly<Record<string, Command>> = {
   },
 };
 
+/** A command for a running unit. */
+async function ask(name: CommandName, argv: string[]): Promise<number> {
+  const specs = name === 'call' ? callOptions : controlOptions;
+  const { args, help: about } = unitCommands[name];
+  if (argv.includes('--help'))
+    return help(
+      `tandem-cpe ${[name, ...args].join(' ')} --state DIR [options]`,
+      `${about[0]?.toUpperCase()}${about.slice(1)}.`,
+      specs,
+    );
+  const { values, positionals } = readOptions(specs, { argv, ...env });
+  const { ask: askUnit } = await import('./control/cli.ts');
+  const { write, signal } = terminal();
+  return await askUnit(name, positionals, values, { clock: systemClock(), write, signal });
+}
+
 function help(line: string, about: string, specs: Parameters<typeof helpText>[2]): number {
   process.stdout.write(helpText(line, about, specs));
   return 0;
@@ -121,13 +144,11 @@ async function main([name, ...argv]: string[]): Promise<number> {
     process.stdout.write(usage);
     return 0;
   }
-  const command = name === undefined ? undefined : commands[name];
-  if (!command)
-    throw new UsageError(
-      name === undefined
-        ? 'a command is needed: run, fleet or pack-firmware'
-        : `there is no command '${name}' (run, fleet, pack-firmware)`,
-    );
+  const known = `run, fleet, pack-firmware, ${Object.keys(unitCommands).join(', ')}`;
+  if (name === undefined) throw new UsageError(`a command is needed: ${known}`);
+  if (isCommand(name)) return await ask(name, argv);
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command) throw new UsageError(`there is no command '${name}' (${known})`);
   return await command(argv);
 }
 

@@ -202,6 +202,41 @@ export const packOptions = {
   size: { kind: 'number', value: 'BYTES', default: 65_536, min: 0, max: 64 * 1024 * 1024, help: 'size of the filler' },
 } as const satisfies OptionSpecs;
 
+const unitState = {
+  kind: 'string',
+  value: 'DIR',
+  help: 'directory of the state of the running unit: as of its run --state DIR',
+} as const;
+
+/** Of the commands for a running unit. */
+export const controlOptions = {
+  state: unitState,
+  json: { kind: 'boolean', help: 'the answer as JSON' },
+} as const satisfies OptionSpecs;
+
+export const callOptions = {
+  ...controlOptions,
+  from: {
+    kind: 'string',
+    value: 'ENDPOINT',
+    help: 'endpoint (its EpId) or user that calls; by default the first account',
+  },
+  duration: {
+    kind: 'number',
+    value: 'SECONDS',
+    default: 5,
+    min: 0,
+    max: 86_400,
+    help: 'end the call after this time; it ends before when the peer or Ctrl-C ends it',
+  },
+  expect: {
+    kind: 'string',
+    value: 'secure|plain|STATUS',
+    help: 'exit code 1 unless the media is protected, or not, or the call fails with this SIP status',
+    check: isExpectation,
+  },
+} as const satisfies OptionSpecs;
+
 function isOui(text: string): void {
   if (!/^[0-9A-F]{6}$/i.test(text)) throw new Error(`'${text}' is not six hexadecimal digits`);
 }
@@ -218,6 +253,10 @@ function isFileType(text: string): void {
 function isHostPort(text: string): void {
   const port = Number(/^(?:\[[^\]]+\]|[^:\s]+):(\d{1,5})$/.exec(text)?.[1] ?? -1);
   if (port < 0 || port > 65_535) throw new Error(`'${text}' is not HOST:PORT`);
+}
+function isExpectation(text: string): void {
+  if (!/^(secure|plain|[3-6]\d\d)$/.test(text))
+    throw new Error(`'${text}' is not secure, plain or a status from 300 to 699`);
 }
 function isAssignment(text: string): void {
   if (!/^[^=\s][^=]*(\[[^\]]*\][^=]*)?=/.test(text)) throw new Error(`'${text}' is not NAME=VALUE`);

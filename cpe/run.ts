@@ -7,6 +7,7 @@ import { messageOf, UserError } from '../shared/errors.ts';
 import { createLog, type Log } from '../shared/log.ts';
 import { openWireLog } from '../shared/wire-log.ts';
 import { acsAddress } from './agent/acs-url.ts';
+import { serveUnit } from './control/serve.ts';
 import { createGateway, type Gateway } from './gateway.ts';
 import { type runOptions, splitAssignment, splitHostPort } from './options.ts';
 import { addressFor, chooseModel, chooseProfile, identityOf, readMikeyKey } from './setup.ts';
@@ -36,6 +37,7 @@ export async function run(options: RunOptions, terminal: Terminal): Promise<numb
     options.wire === undefined ? undefined : await openWireLog(options.wire, log, { isMasked: !options.wireSecrets });
   const gateway = await build(options, clock, log, wire);
   const web = options.web === undefined ? undefined : await startWeb(options.web, gateway);
+  let control: Awaited<ReturnType<typeof serveUnit>>;
   try {
     await assign(gateway, options.set);
     askFor(gateway, options.requestDownload);
@@ -43,7 +45,14 @@ export async function run(options: RunOptions, terminal: Terminal): Promise<numb
     const { identity, address } = gateway.device;
     const acs = acsAddress(gateway.device)?.url ?? '';
     const connectionRequest = gateway.agent?.connectionRequestUrl ?? '';
-    const addresses = { address, acs, connectionRequest, ...(web && { web: web.url }) };
+    control = options.state === undefined ? undefined : await serveUnit(gateway.device, options.state);
+    const addresses = {
+      address,
+      acs,
+      connectionRequest,
+      ...(web && { web: web.url }),
+      ...(control && { control: control.path }),
+    };
     log.info('ready', {
       serial: identity.serialNumber,
       oui: identity.oui,
@@ -52,6 +61,7 @@ export async function run(options: RunOptions, terminal: Terminal): Promise<numb
     });
     return await live(gateway, options.once, terminal.signal);
   } finally {
+    await control?.close();
     await web?.close();
     await gateway.stop();
     await wire?.done();

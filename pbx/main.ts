@@ -3,10 +3,11 @@
 import { join } from 'node:path';
 import { systemClock, systemRandom } from '../shared/clock.ts';
 import { helpText, readOptions, UsageError } from '../shared/config.ts';
+import { asText } from '../shared/control/text.ts';
 import { messageOf } from '../shared/errors.ts';
 import { createLog } from '../shared/log.ts';
 import { settled } from '../shared/program.ts';
-import { asText, commands } from './cli.ts';
+import { commands } from './cli.ts';
 import { commandOptions, serveOptions } from './options.ts';
 
 const clock = systemClock();
@@ -45,7 +46,7 @@ async function runServe(argv: string[]): Promise<void> {
 
 async function runCommand(name: string, argv: string[]): Promise<void> {
   const { values, positionals } = readOptions(commandOptions, { argv, env: process.env, envPrefix: 'TANDEM_PBX_' });
-  const { askControl } = await import('./control.ts');
+  const { askControl } = await import('../shared/control/client.ts');
   const path = values.control ?? join(values.data, 'control.sock');
   const result = await askControl(path, name, positionals, clock);
   process.stdout.write(`${values.json ? JSON.stringify(result, null, 2) : asText(result)}\n`);

@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import type { SecureVersion } from 'node:tls';
 import type { Clock, Random } from '../shared/clock.ts';
 import { type OptionValues, UsageError } from '../shared/config.ts';
+import { serveControl } from '../shared/control/server.ts';
 import { messageOf, UserError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import { createCa, loadAuthority } from '../shared/pki/authority.ts';
 import { startPbx, wildcard } from './app.ts';
 import { runCommand } from './cli.ts';
-import { serveControl } from './control.ts';
 import type { serveOptions } from './options.ts';
 
 type ServeOptions = OptionValues<typeof serveOptions>;
@@ -57,7 +57,7 @@ export async function serve(options: ServeOptions, env: ServeEnvironment): Promi
   const path = options.control ?? join(data, 'control.sock');
   const closeControl = await serveControl({
     path,
-    run: (name, args) => runCommand(pbx, name, args),
+    run: ({ command, args }) => runCommand(pbx, command, args),
     log: env.log,
   }).catch(async (error: unknown) => {
     await pbx.stop();

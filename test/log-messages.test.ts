@@ -35,8 +35,8 @@ const callSites: CallSite[] = sources.flatMap(file => {
 
 /** Programs and tools wait for this message of each program. */
 const READY = 'ready';
-/** Room of shared/ that only the gateway and the PBX use. */
-const isOfAcs = ({ file }: CallSite): boolean => /^(acs|shared)\/(?!sip\/)/.test(file);
+/** Rooms of shared/ that only the gateway and the PBX use are left out. */
+const isOfAcs = ({ file }: CallSite): boolean => /^(acs|shared)\/(?!sip\/|control\/)/.test(file);
 
 describe('log messages', () => {
   it('are fixed texts', () => {

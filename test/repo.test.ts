@@ -36,8 +36,9 @@ const acsRooms = [
 const acsLeaves = ['events', 'errors', 'metrics', 'config'];
 /** cpe: main → run | fleet | packfirmware → setup → gateway → agent | services | script | web → state; services → voice. */
 const cpeAllowed: Record<string, string[]> = {
-  main: ['options', 'run', 'fleet', 'pack-firmware', 'faults'],
-  run: ['options', 'setup', 'gateway', 'profile', 'web', 'state', 'agent'],
+  main: ['options', 'run', 'fleet', 'pack-firmware', 'faults', 'control'],
+  control: ['options', 'services', 'voice'],
+  run: ['control', 'options', 'setup', 'gateway', 'profile', 'web', 'state', 'agent'],
   fleet: ['options', 'run', 'setup', 'gateway', 'profile', 'faults', 'state', 'agent'],
   'pack-firmware': ['options'],
   setup: ['options', 'gateway', 'profile', 'state', 'agent'],

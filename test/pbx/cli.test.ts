@@ -7,9 +7,10 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { asText } from '../../pbx/cli.ts';
-import { askControl, serveControl } from '../../pbx/control.ts';
 import { systemClock } from '../../shared/clock.ts';
+import { askControl } from '../../shared/control/client.ts';
+import { serveControl } from '../../shared/control/server.ts';
+import { asText } from '../../shared/control/text.ts';
 import { UserError } from '../../shared/errors.ts';
 import { silentLog as log } from '../../shared/log.ts';
 
@@ -125,7 +126,7 @@ describe('the control socket', () => {
     const close = await serveControl({
       path,
       log,
-      run: (command, args) => {
+      run: ({ command, args }) => {
         if (command === 'fail') throw new UserError(400, 'no', 'not like this');
         return { command, args };
       },

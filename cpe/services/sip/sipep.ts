@@ -41,6 +41,10 @@ export function userAgentOf(unit: Unit, gateway?: string): SipUserAgent | undefi
   return gateway === undefined ? [...all.values()].find(entry => entry.agent)?.agent : all.get(gateway)?.agent;
 }
 
+/** The user agents that run, by the name of their gateway. */
+export const userAgentsOf = (unit: Unit): [gateway: string, agent: SipUserAgent][] =>
+  [...gatewaysOf(unit)].flatMap(([gateway, { agent }]) => (agent ? [[gateway, agent] as [string, SipUserAgent]] : []));
+
 /** Calls that are up or on their way, over all gateways. */
 export const callsOf = (unit: Unit): number =>
   [...gatewaysOf(unit).values()].reduce((sum, { agent }) => sum + (agent?.calls().length ?? 0), 0);

@@ -1,0 +1,120 @@
+// The calls of a running unit as its operator commands them: placed, listed, held, ended, each under a number of its own.
+import { UserError } from '../../shared/errors.ts';
+import { rowsOf, type Unit } from '../services/service.ts';
+import { userAgentConfigs } from '../services/sip/config.ts';
+import { userAgentsOf } from '../services/sip/sipep.ts';
+import { type Call, CallFailed, type CallStats } from '../voice/call/call.ts';
+import type { SipUserAgent } from '../voice/user-agent.ts';
+
+/** A call as it is shown. The fields of its media are those of `CallStats`. */
+export interface CallInfo extends CallStats {
+  id: number;
+  direction: 'in' | 'out';
+  user: string;
+  peer: string;
+  state: 'up' | 'held' | 'ended';
+}
+
+/** The result of `call`: what was heard and carried, or the reason why there was no call. */
+export type CallReport =
+  | (CallInfo & { established: true; seconds: number; ended: string })
+  /** `status`: of the SIP answer; 0 when none decided it. */
+  | { established: false; status: number; reason: string };
+
+/** Numbers of calls, from 1, by unit: kept as long as the calls. */
+class CallNumbers {
+  readonly #numbers = new WeakMap<Call, number>();
+  #last = 0;
+
+  of(call: Call): number {
+    const number = this.#numbers.get(call) ?? ++this.#last;
+    this.#numbers.set(call, number);
+    return number;
+  }
+}
+
+export class UnitCalls {
+  readonly #unit: Unit;
+  readonly #numbers = new CallNumbers();
+
+  constructor(unit: Unit) {
+    this.#unit = unit;
+  }
+
+  list(): CallInfo[] {
+    return this.#all().map(call => this.#info(call));
+  }
+
+  /** @throws UserError for a number that no call has */
+  find(id: string): Call {
+    const call = this.#all().find(one => String(this.#numbers.of(one)) === id);
+    if (call) return call;
+    throw new UserError(404, 'no-call', `there is no call ${id}; 'calls' lists those there are`);
+  }
+
+  /**
+   * Places a call and lets it last.
+   * @param options.from endpoint or user; by default the first account
+   * @param options.duration seconds; the call ends before when the peer or `signal` ends it
+   * @param options.onUp receives the call once it is answered
+   * @throws UserError for an unknown or unregistered account
+   */
+  async place(
+    target: string,
+    options: { from?: string; duration: number; signal: AbortSignal; onUp: (info: CallInfo) => void },
+  ): Promise<CallReport> {
+    const { agent, user } = this.#caller(options.from);
+    let call: Call;
+    try {
+      call = await agent.call(user, target, options.signal);
+    } catch (error) {
+      if (!(error instanceof CallFailed)) throw error;
+      return { established: false, status: error.status, reason: error.message };
+    }
+    options.onUp(this.#info(call));
+    const from = this.#unit.clock.monotonic();
+    const last = await this.#outlast(call, options);
+    const seconds = Math.round((this.#unit.clock.monotonic() - from) / 100) / 10;
+    return { ...last, established: true, seconds, ended: (await call.ended).reason };
+  }
+
+  /** Waits for the end of the call, which it brings about after its time. @returns the call as it was last */
+  async #outlast(call: Call, { duration, signal }: { duration: number; signal: AbortSignal }): Promise<CallInfo> {
+    const over = new AbortController();
+    const either = AbortSignal.any([signal, over.signal]);
+    const time = this.#unit.clock.sleep(1000 * duration, either).catch(() => undefined);
+    await Promise.race([call.ended, time]);
+    over.abort();
+    const last = this.#info(call);
+    await call.hangup();
+    return last;
+  }
+
+  #all(): Call[] {
+    return userAgentsOf(this.#unit).flatMap(([, agent]) => agent.calls());
+  }
+
+  #info(call: Call): CallInfo {
+    const { direction, user, peer, held } = call;
+    const state = call.state === 'up' && (held.byUs || held.byPeer) ? 'held' : call.state;
+    return { id: this.#numbers.of(call), direction, user, peer, state, ...call.stats() };
+  }
+
+  /** The account that calls, and the user agent that has it. */
+  #caller(from: string | undefined): { agent: SipUserAgent; user: string } {
+    const agents = userAgentsOf(this.#unit);
+    const endpoints = rowsOf(this.#unit, 'SipEp.UserAgent', ['EpId', 'Username']);
+    const wanted = endpoints.find(row => row.EpId === from)?.Username ?? from;
+    const accounts = userAgentConfigs(this.#unit).flatMap(({ gateway, accounts }) =>
+      accounts.map(({ user }) => ({ user, agent: agents.find(([name]) => name === gateway)?.[1] })),
+    );
+    const found = accounts.find(({ user, agent }) => agent !== undefined && (wanted === undefined || user === wanted));
+    if (found?.agent) return { agent: found.agent, user: found.user };
+    const known = [
+      ...endpoints.filter(row => row.Username !== '').map(row => row.EpId),
+      ...accounts.map(one => one.user),
+    ];
+    const which = known.length === 0 ? 'no SIP account is configured' : `known are ${[...new Set(known)].join(', ')}`;
+    throw new UserError(404, 'no-endpoint', `there is no endpoint or user '${from ?? ''}' that can call: ${which}`);
+  }
+}

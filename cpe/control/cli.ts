@@ -1,0 +1,71 @@
+// The commands for a running unit on the command line: asks it over its control socket, prints the answer, gives the exit code.
+import { join } from 'node:path';
+import type { Clock } from '../../shared/clock.ts';
+import { type OptionValues, UsageError } from '../../shared/config.ts';
+import { askControl } from '../../shared/control/client.ts';
+import { asText } from '../../shared/control/text.ts';
+import { UserError } from '../../shared/errors.ts';
+import type { callOptions, controlOptions } from '../options.ts';
+import type { CallReport } from './calls.ts';
+import { type CommandName, commands, SOCKET } from './commands.ts';
+
+interface Surroundings {
+  clock: Clock;
+  write(text: string): void;
+  /** Aborts at a signal: the command is given up, and a call that it placed ends. */
+  signal: AbortSignal;
+}
+
+type Options = OptionValues<typeof callOptions> | OptionValues<typeof controlOptions>;
+
+/** @returns exit code @throws UsageError; UserError when the unit does not run or refuses */
+export async function ask(
+  name: CommandName,
+  args: readonly string[],
+  options: Options,
+  { clock, write, signal }: Surroundings,
+): Promise<number> {
+  const wanted = commands[name].args;
+  if (args.length !== wanted.length)
+    throw new UsageError(`usage: ${[name, ...wanted].join(' ')} --state DIR; ${args.length} arguments are given`);
+  if (options.state === undefined)
+    throw new UsageError('--state DIR is needed: the directory that the unit was started with (run --state DIR)');
+  const { state, json, ...others } = options;
+  const result = await askControl(join(state, SOCKET), name, args, clock, {
+    name: 'unit',
+    signal,
+    options: given(others),
+    timeoutMs: name === 'call' ? 0 : 60_000,
+    ...(json ? {} : { onProgress: value => write(`${asText(value)}\n`) }),
+  });
+  if (result !== null || json) write(`${json ? JSON.stringify(result, null, 2) : asText(result)}\n`);
+  if (name !== 'call') return 0;
+  const problem = unexpected(result as CallReport, 'expect' in options ? options.expect : undefined);
+  if (problem === undefined) return 0;
+  throw new UserError(409, 'unexpected', problem);
+}
+
+/** The options that were given. */
+const given = (
+  options: Readonly<Record<string, string | number | boolean | undefined>>,
+): Record<string, string | number | boolean> =>
+  Object.fromEntries(
+    Object.entries(options).flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])),
+  );
+
+/** The way in which a call is not what was expected; without an expectation any call that was established is right. */
+export function unexpected(report: CallReport, expect: string | undefined): string | undefined {
+  if (!report.established) {
+    const text = `the call failed with ${report.status || 'no status'}: ${report.reason}`;
+    return expect === String(report.status) ? undefined : text;
+  }
+  const isSecure = report.suite !== 'none';
+  if (expect === 'secure' && !isSecure) return 'the call was expected to be secure; its media was not protected';
+  if (expect === 'secure' && report.authFailures > 0)
+    return `the call was expected to be secure; ${report.authFailures} packets failed authentication`;
+  if (expect === 'plain' && isSecure)
+    return `the call was expected to be plain; its media was protected with ${report.suite}`;
+  if (expect !== undefined && /^\d/.test(expect))
+    return `the call was expected to fail with ${expect}; it was established`;
+  return undefined;
+}

@@ -1,0 +1,35 @@
+// The control socket of a running unit, in the directory of its state.
+import { join } from 'node:path';
+import { serveControl } from '../../shared/control/server.ts';
+import { messageOf, UserError } from '../../shared/errors.ts';
+import type { Unit } from '../services/service.ts';
+import { CallFailed } from '../voice/call/call.ts';
+import { UnitCalls } from './calls.ts';
+import { runCommand, SOCKET } from './commands.ts';
+
+/** A failure to open it is logged: the unit runs without it. @returns its path, and its end */
+export async function serveUnit(
+  unit: Unit,
+  directory: string,
+): Promise<{ path: string; close(): Promise<void> } | undefined> {
+  const path = join(directory, SOCKET);
+  const calls = new UnitCalls(unit);
+  try {
+    const close = await serveControl({
+      path,
+      log: unit.log,
+      run: async request => {
+        try {
+          return await runCommand(calls, request);
+        } catch (error) {
+          if (!(error instanceof CallFailed)) throw error;
+          throw new UserError(409, 'call-failed', error.message);
+        }
+      },
+    });
+    return { path, close };
+  } catch (error) {
+    unit.log.warn('control socket not opened', { path, reason: messageOf(error) });
+    return undefined;
+  }
+}

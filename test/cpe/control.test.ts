@@ -1,0 +1,157 @@
+// The control socket of a running unit: calls placed, listed, held and ended from the command line, and what it refuses.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { stat } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import type { CallInfo, CallReport } from '../../cpe/control/calls.ts';
+import { unexpected } from '../../cpe/control/cli.ts';
+import { startVoice, type VoiceProcesses } from '../support/cpe/voice-processes.ts';
+import { eventually } from '../support/eventually.ts';
+import { type Program, program } from '../support/processes/process.ts';
+
+describe('calls from the command line', function () {
+  this.timeout(60_000);
+  let voice: VoiceProcesses;
+  let caller: Program;
+  before(async () => {
+    voice = await startVoice();
+    [caller] = await Promise.all([voice.unit('100'), voice.unit('101')]);
+  });
+  after(() => voice.stop());
+  const list = async (user: string): Promise<CallInfo[]> =>
+    JSON.parse((await voice.ask(user, 'calls', '--json')).out) as CallInfo[];
+  /** A long call in a process of its own, and its number at the caller. */
+  const longCall = async (): Promise<{ client: Program; id: string }> => {
+    const client = program('cpe/main.ts', ['call', '101', '--duration', '50', '--state', voice.state('100')]);
+    const first = await eventually('the call is up', async () => (await list('100'))[0]);
+    return { client, id: String(first.id) };
+  };
+
+  it('passes a call that is expected to be secure, and reports what was carried and heard', async () => {
+    const { code, out, err } = await voice.ask('100', 'call', '101', '--duration', '2', '--expect', 'secure', '--json');
+    assert.equal(code, 0, err);
+    const report = JSON.parse(out) as CallReport & { established: true };
+    assert.equal(report.established, true);
+    assert.equal(report.suite, 'AES_CM_128_HMAC_SHA1_80');
+    assert.ok(report.sent >= 50 && report.received >= 50, out);
+    assert.equal(report.authFailures, 0);
+    assert.ok(Math.abs((report.tone ?? 0) - 425) <= 2, out);
+    assert.ok(report.seconds >= 1.9 && report.seconds < 4, out);
+    assert.deepEqual(await list('100'), []);
+  });
+
+  it('exits 1 when the call is not as expected, and 0 when it fails as expected', async () => {
+    const wrong = await voice.ask('100', 'call', '101', '--duration', '0.2', '--expect', 'plain');
+    assert.equal(wrong.code, 1);
+    assert.match(wrong.err, /^tandem-cpe: the call was expected to be plain; [^\n]+\n$/);
+    assert.match(wrong.out, /suite +AES_CM_128_HMAC_SHA1_80/);
+    const failed = await voice.ask('100', 'call', '999');
+    assert.equal(failed.code, 1);
+    assert.match(failed.err, /failed with 404/);
+    assert.equal((await voice.ask('100', 'call', '999', '--expect', '404')).code, 0);
+  });
+
+  it('holds, resumes and hangs up by the number of the call', async () => {
+    const { client, id } = await longCall();
+    assert.equal((await voice.ask('100', 'hold', id)).code, 0);
+    assert.deepEqual([(await list('100'))[0]?.state, (await list('101'))[0]?.state], ['held', 'held']);
+    assert.equal((await voice.ask('100', 'resume', id)).code, 0);
+    assert.equal((await list('101'))[0]?.state, 'up');
+    const none = await voice.ask('100', 'hold', '77');
+    assert.equal(none.code, 1);
+    assert.match(none.err, /there is no call 77/);
+    const [answered] = await list('101');
+    assert.equal((await voice.ask('101', 'hangup', String(answered?.id))).code, 0);
+    const { code, out } = await client.ended;
+    assert.equal(code, 0);
+    assert.match(out, /ended +the peer hung up/);
+  });
+
+  it('ends a call when its command is interrupted', async () => {
+    const { client } = await longCall();
+    assert.equal((await client.stop('SIGINT')).code, 1);
+    await eventually('no call is left', async () => (await list('101')).length === 0);
+  });
+
+  it('names the endpoints that there are when one is unknown', async () => {
+    assert.equal((await voice.ask('100', 'call', '101', '--from', 'Phone-Fax1', '--duration', '0')).code, 0);
+    const { code, err } = await voice.ask('100', 'call', '101', '--from', 'Phone9');
+    assert.equal(code, 1);
+    assert.match(err, /no endpoint or user 'Phone9' that can call: known are Phone-Fax1, 100\n$/);
+  });
+
+  it('reports wrong usage in one line and exits 2', async () => {
+    const run = (...args: string[]) => program('cpe/main.ts', args).ended;
+    const cases: [string[], RegExp][] = [
+      [['calls'], /--state DIR is needed/],
+      [['call', '--state', 'x'], /usage: call TO --state DIR; 0 arguments/],
+      [['hold', '1', '2', '--state', 'x'], /usage: hold ID/],
+      [['call', '1', '--state', 'x', '--expect', 'loud'], /--expect: 'loud' is not secure, plain or a status/],
+      [['call', '1', '--state', 'x', '--duration=-1'], /--duration/],
+    ];
+    await Promise.all(
+      cases.map(async ([args, reason]) => {
+        const { code, err } = await run(...args);
+        assert.equal(code, 2, err);
+        assert.match(err, reason);
+        assert.equal(err.trimEnd().split('\n').length, 1);
+      }),
+    );
+    const { code, err } = await run('calls', '--state', voice.folder);
+    assert.equal(code, 1);
+    assert.match(err, /^tandem-cpe: no unit runs at [^\n]+\n$/);
+  });
+
+  it('replaces the socket of a unit that was killed, and lets its owner alone open it', async () => {
+    const path = join(voice.state('100'), 'control.sock');
+    assert.equal((await stat(path)).mode & 0o777, 0o600);
+    await caller.stop('SIGKILL');
+    assert.equal((await voice.ask('100', 'calls')).code, 1);
+    caller = await voice.unit('100');
+    assert.equal((await voice.ask('100', 'calls')).out, 'none\n');
+  });
+
+  it('survives a client that sends nonsense, too much, or goes away', async () => {
+    const path = join(voice.state('101'), 'control.sock');
+    const socket = connect(path);
+    let text = '';
+    socket.on('data', chunk => {
+      text += chunk;
+    });
+    socket.write('{"command":"call","args":[]}\n{"command":"__proto__"}\n{"command":"calls","options":{"a":{}}}\n[]\n');
+    while (text.split('\n').length < 5) await once(socket, 'data');
+    assert.equal(text.match(/"ok":false/g)?.length, 4);
+    socket.on('error', () => undefined);
+    socket.write('x'.repeat(100_000));
+    await once(socket, 'close');
+    assert.deepEqual(await list('101'), []);
+  });
+});
+
+describe('the expectation of a call', () => {
+  const call = (suite: string, authFailures = 0): CallReport => ({
+    ...{ id: 1, direction: 'out', user: '100', peer: '101', state: 'up', established: true, seconds: 1, ended: '' },
+    ...{ sent: 1, received: 1, replays: 0, remote: '', suite, authFailures },
+  });
+  const failed: CallReport = { established: false, status: 415, reason: 'no' };
+
+  it('is met or not by the protection of the media and the status', () => {
+    const met = (report: CallReport, expect?: string): boolean => unexpected(report, expect) === undefined;
+    assert.deepEqual(
+      [undefined, 'secure', 'plain', '415', '488'].map(expect => [
+        met(call('AES_CM_128_HMAC_SHA1_80'), expect),
+        met(call('none'), expect),
+        met(call('AES_CM_128_HMAC_SHA1_80', 1), expect),
+        met(failed, expect),
+      ]),
+      [
+        [true, true, true, false],
+        [true, false, false, false],
+        [false, true, false, false],
+        [false, false, false, true],
+        [false, false, false, false],
+      ],
+    );
+  });
+});
