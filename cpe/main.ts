@@ -17,13 +17,13 @@ const usage = `Usage: tandem-cpe COMMAND [options]
 A simulated Mediatrix/Mitel DGW gateway, one or many.
 
 Commands:
-  run            one gateway in the foreground
-  fleet          many gateways, in one process or several
-  pack-firmware  make a firmware image
+  run             one gateway in the foreground
+  fleet           many gateways, in one process or several
+  pack-firmware   make a firmware image
 
 For a running unit (run --state DIR):
 ${Object.entries(unitCommands)
-  .map(([name, { args, help }]) => `  ${[name, ...args].join(' ').padEnd(15)}${help}`)
+  .map(([name, { args, help }]) => `  ${[name, ...args].join(' ').padEnd(16)}${help}`)
   .join('\n')}
 
 COMMAND --help shows its options.

@@ -3,11 +3,12 @@ import { UserError } from '../../shared/errors.ts';
 import { rowsOf, type Unit } from '../services/service.ts';
 import { userAgentConfigs } from '../services/sip/config.ts';
 import { userAgentsOf } from '../services/sip/sipep.ts';
-import { type Call, CallFailed, type CallStats } from '../voice/call/call.ts';
+import { type Call, CallFailed } from '../voice/call/call.ts';
+import type { CallReport } from '../voice/call/report.ts';
 import type { SipUserAgent } from '../voice/user-agent.ts';
 
-/** A call as it is shown. The fields of its media are those of `CallStats`. */
-export interface CallInfo extends CallStats {
+/** A call as it is shown. The fields of its media are those of the report. */
+export interface CallInfo extends CallReport {
   id: number;
   direction: 'in' | 'out';
   user: string;
@@ -16,7 +17,7 @@ export interface CallInfo extends CallStats {
 }
 
 /** The result of `call`: what was heard and carried, or the reason why there was no call. */
-export type CallReport =
+export type CallOutcome =
   | (CallInfo & { established: true; seconds: number; ended: string })
   /** `status`: of the SIP answer; 0 when none decided it. */
   | { established: false; status: number; reason: string };
@@ -42,12 +43,12 @@ export class UnitCalls {
   }
 
   list(): CallInfo[] {
-    return this.#all().map(call => this.#info(call));
+    return callsOf(this.#unit).map(call => this.#info(call));
   }
 
   /** @throws UserError for a number that no call has */
   find(id: string): Call {
-    const call = this.#all().find(one => String(this.#numbers.of(one)) === id);
+    const call = callsOf(this.#unit).find(one => String(this.#numbers.of(one)) === id);
     if (call) return call;
     throw new UserError(404, 'no-call', `there is no call ${id}; 'calls' lists those there are`);
   }
@@ -62,8 +63,8 @@ export class UnitCalls {
   async place(
     target: string,
     options: { from?: string; duration: number; signal: AbortSignal; onUp: (info: CallInfo) => void },
-  ): Promise<CallReport> {
-    const { agent, user } = this.#caller(options.from);
+  ): Promise<CallOutcome> {
+    const { agent, user } = callerOf(this.#unit, options.from);
     let call: Call;
     try {
       call = await agent.call(user, target, options.signal);
@@ -90,31 +91,29 @@ export class UnitCalls {
     return last;
   }
 
-  #all(): Call[] {
-    return userAgentsOf(this.#unit).flatMap(([, agent]) => agent.calls());
-  }
-
   #info(call: Call): CallInfo {
     const { direction, user, peer, held } = call;
     const state = call.state === 'up' && (held.byUs || held.byPeer) ? 'held' : call.state;
     return { id: this.#numbers.of(call), direction, user, peer, state, ...call.stats() };
   }
+}
 
-  /** The account that calls, and the user agent that has it. */
-  #caller(from: string | undefined): { agent: SipUserAgent; user: string } {
-    const agents = userAgentsOf(this.#unit);
-    const endpoints = rowsOf(this.#unit, 'SipEp.UserAgent', ['EpId', 'Username']);
-    const wanted = endpoints.find(row => row.EpId === from)?.Username ?? from;
-    const accounts = userAgentConfigs(this.#unit).flatMap(({ gateway, accounts }) =>
-      accounts.map(({ user }) => ({ user, agent: agents.find(([name]) => name === gateway)?.[1] })),
-    );
-    const found = accounts.find(({ user, agent }) => agent !== undefined && (wanted === undefined || user === wanted));
-    if (found?.agent) return { agent: found.agent, user: found.user };
-    const known = [
-      ...endpoints.filter(row => row.Username !== '').map(row => row.EpId),
-      ...accounts.map(one => one.user),
-    ];
-    const which = known.length === 0 ? 'no SIP account is configured' : `known are ${[...new Set(known)].join(', ')}`;
-    throw new UserError(404, 'no-endpoint', `there is no endpoint or user '${from ?? ''}' that can call: ${which}`);
-  }
+const callsOf = (unit: Unit): Call[] => userAgentsOf(unit).flatMap(([, agent]) => agent.calls());
+
+/** The account that calls, and the user agent that has it. */
+function callerOf(unit: Unit, from: string | undefined): { agent: SipUserAgent; user: string } {
+  const agents = userAgentsOf(unit);
+  const endpoints = rowsOf(unit, 'SipEp.UserAgent', ['EpId', 'Username']);
+  const wanted = endpoints.find(row => row.EpId === from)?.Username ?? from;
+  const accounts = userAgentConfigs(unit).flatMap(({ gateway, accounts }) =>
+    accounts.map(({ user }) => ({ user, agent: agents.find(([name]) => name === gateway)?.[1] })),
+  );
+  const found = accounts.find(({ user, agent }) => agent !== undefined && (wanted === undefined || user === wanted));
+  if (found?.agent) return { agent: found.agent, user: found.user };
+  const known = [
+    ...endpoints.filter(row => row.Username !== '').map(row => row.EpId),
+    ...accounts.map(one => one.user),
+  ];
+  const which = known.length === 0 ? 'no SIP account is configured' : `known are ${[...new Set(known)].join(', ')}`;
+  throw new UserError(404, 'no-endpoint', `there is no endpoint or user '${from ?? ''}' that can call: ${which}`);
 }

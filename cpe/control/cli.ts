@@ -6,7 +6,7 @@ import { askControl } from '../../shared/control/client.ts';
 import { asText } from '../../shared/control/text.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { callOptions, controlOptions } from '../options.ts';
-import type { CallReport } from './calls.ts';
+import type { CallOutcome } from './calls.ts';
 import { type CommandName, commands, SOCKET } from './commands.ts';
 
 interface Surroundings {
@@ -40,7 +40,7 @@ export async function ask(
   });
   if (result !== null || json) write(`${json ? JSON.stringify(result, null, 2) : asText(result)}\n`);
   if (name !== 'call') return 0;
-  const problem = unexpected(result as CallReport, 'expect' in options ? options.expect : undefined);
+  const problem = unexpected(result as CallOutcome, 'expect' in options ? options.expect : undefined);
   if (problem === undefined) return 0;
   throw new UserError(409, 'unexpected', problem);
 }
@@ -54,7 +54,7 @@ const given = (
   );
 
 /** The way in which a call is not what was expected; without an expectation any call that was established is right. */
-export function unexpected(report: CallReport, expect: string | undefined): string | undefined {
+export function unexpected(report: CallOutcome, expect: string | undefined): string | undefined {
   if (!report.established) {
     const text = `the call failed with ${report.status || 'no status'}: ${report.reason}`;
     return expect === String(report.status) ? undefined : text;

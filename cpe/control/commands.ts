@@ -44,6 +44,11 @@ export const commands = {
     help: 'ends the hold of a call',
     run: (calls, request) => calls.find(argument(request, 0)).resume(),
   },
+  dtmf: {
+    args: ['ID', 'DIGITS'],
+    help: 'sends digits to the peer of a call',
+    run: (calls, request) => calls.find(argument(request, 0)).sendDigits(argument(request, 1)),
+  },
   hangup: {
     args: ['ID'],
     help: 'ends a call',

@@ -11,7 +11,7 @@ export interface AskOptions {
   options?: Readonly<Record<string, string | number | boolean>>;
   /** Milliseconds until the answer; 0 waits as long as the connection lives; 10,000 by default. */
   timeoutMs?: number;
-  /** What runs there, for error texts; `server` by default. */
+  /** The kind of program, for error texts; `server` by default. */
   name?: string;
   onProgress?: (value: unknown) => void;
   /** Gives up; the program learns it. */

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import type { CallInfo, CallReport } from '../../cpe/control/calls.ts';
+import type { CallInfo, CallOutcome } from '../../cpe/control/calls.ts';
 import { unexpected } from '../../cpe/control/cli.ts';
 import { startVoice, type VoiceProcesses } from '../support/cpe/voice-processes.ts';
 import { eventually } from '../support/eventually.ts';
@@ -31,7 +31,7 @@ describe('calls from the command line', function () {
   it('passes a call that is expected to be secure, and reports what was carried and heard', async () => {
     const { code, out, err } = await voice.ask('100', 'call', '101', '--duration', '2', '--expect', 'secure', '--json');
     assert.equal(code, 0, err);
-    const report = JSON.parse(out) as CallReport & { established: true };
+    const report = JSON.parse(out) as CallOutcome & { established: true };
     assert.equal(report.established, true);
     assert.equal(report.suite, 'AES_CM_128_HMAC_SHA1_80');
     assert.ok(report.sent >= 50 && report.received >= 50, out);
@@ -66,6 +66,17 @@ describe('calls from the command line', function () {
     const { code, out } = await client.ended;
     assert.equal(code, 0);
     assert.match(out, /ended +the peer hung up/);
+  });
+
+  it('sends digits, which the other unit reports', async () => {
+    const { client, id } = await longCall();
+    assert.equal((await voice.ask('100', 'dtmf', id, '12#')).code, 0);
+    await eventually('the digits are heard', async () => (await list('101'))[0]?.digits === '12#');
+    const wrong = await voice.ask('100', 'dtmf', id, 'x');
+    assert.equal(wrong.code, 1);
+    assert.match(wrong.err, /'x' is not 1 to 64 of/);
+    assert.equal((await voice.ask('100', 'hangup', id)).code, 0);
+    assert.equal((await client.ended).code, 0);
   });
 
   it('ends a call when its command is interrupted', async () => {
@@ -130,14 +141,25 @@ describe('calls from the command line', function () {
 });
 
 describe('the expectation of a call', () => {
-  const call = (suite: string, authFailures = 0): CallReport => ({
+  const call = (suite: string, authFailures = 0): CallOutcome => ({
     ...{ id: 1, direction: 'out', user: '100', peer: '101', state: 'up', established: true, seconds: 1, ended: '' },
-    ...{ sent: 1, received: 1, replays: 0, remote: '', suite, authFailures },
+    ...{
+      sent: 1,
+      received: 1,
+      replays: 0,
+      remote: '',
+      codec: 'PCMU',
+      ptime: 20,
+      lost: 0,
+      jitter: 0,
+      suite,
+      authFailures,
+    },
   });
-  const failed: CallReport = { established: false, status: 415, reason: 'no' };
+  const failed: CallOutcome = { established: false, status: 415, reason: 'no' };
 
   it('is met or not by the protection of the media and the status', () => {
-    const met = (report: CallReport, expect?: string): boolean => unexpected(report, expect) === undefined;
+    const met = (report: CallOutcome, expect?: string): boolean => unexpected(report, expect) === undefined;
     assert.deepEqual(
       [undefined, 'secure', 'plain', '415', '488'].map(expect => [
         met(call('AES_CM_128_HMAC_SHA1_80'), expect),
