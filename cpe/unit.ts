@@ -98,7 +98,6 @@ export class SimulatedUnit implements Unit {
   get softwareVersion(): string {
     return this.state.unitFacts.firmware?.version ?? this.#options.softwareVersion ?? defaultVersion;
   }
-
   now(): number | undefined {
     return this.#clockOffset === undefined ? undefined : this.clock.now() + this.#clockOffset;
   }
@@ -107,7 +106,6 @@ export class SimulatedUnit implements Unit {
     this.#clockOffset = offset;
     if (first) this.services.clockSet();
   }
-
   notify<Name extends NotificationName>(name: Name, facts: FactsOf<Name>): void {
     report(this, name, facts);
   }
@@ -120,7 +118,6 @@ export class SimulatedUnit implements Unit {
   export(fileType: string): Promise<Buffer> {
     return exportFile(this, fileType);
   }
-
   leased(scripts: boolean): Promise<void> {
     return takeLease(this, scripts);
   }

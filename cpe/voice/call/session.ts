@@ -52,7 +52,6 @@ export class NegotiatedSession {
   get parameters(): MediaParameters {
     return this.#now.parameters;
   }
-
   get localSdp(): Sdp {
     return this.#now.localSdp;
   }
@@ -64,13 +63,12 @@ export class NegotiatedSession {
   /** The answer to the peer's hold, resume, new address, new keys (DGW `SessionUpdateCryptoMode` Regenerate). */
   answer(offer: Sdp): Answered {
     const { context, user } = this.#side;
-    const { security, keying } = context.protectionOf(user);
     const { localSdp, remoteSdp, parameters, index, hold } = this.#now;
     // RFC 3264 8: the same version is the same session; a refresh changes nothing, keys included.
     if (isSame(offer, remoteSdp)) return { ok: true, answer: asAnswer(localSdp, offer, index, parameters) };
-    const protection = { keying, ssrc: this.#parts.ssrc, current: parameters.keys };
+    const protection = { ...context.protectionOf(user), ssrc: this.#parts.ssrc, current: parameters.keys };
     const media = context.mediaOf(user);
-    const negotiated = negotiateOffer(offer, security.mode, protection, media);
+    const negotiated = negotiateOffer(offer, protection.security.mode, protection, media);
     if (negotiated.wrongKeyManagement) context.wrongKeyManagement();
     if (!negotiated.ok) return negotiated;
     const { chosen } = negotiated;
@@ -96,8 +94,8 @@ export class NegotiatedSession {
     const direction = offerDirection(held, this.#now.hold.byPeer, context.calls.hold);
     const withoutAddress = direction === 'inactive' && context.calls.hold.address === 'hold';
     this.#local.version += 1;
-    const media = context.mediaOf(this.#side.user);
-    const change = { local: this.#local, previous, index, stream, direction, media, withoutAddress };
+    const common = { index, stream, direction, media: context.mediaOf(user) };
+    const change = { ...common, local: this.#local, previous, withoutAddress };
     const sdp = buildReoffer(change);
     const settle = (answer: Sdp): string | undefined => {
       const settled = settleReoffer(change, sdp, answer);

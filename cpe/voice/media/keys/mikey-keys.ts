@@ -42,6 +42,8 @@ const attributeOf = (message: Buffer): Attribute => ({
   value: `mikey ${message.toString('base64')}`,
 });
 
+const withoutPadding = (text: string): string => text.replace(/={1,2}$/, '');
+
 /** RFC 4567 3.1: the message of the first a=key-mgmt that is MIKEY's. @throws MikeyError where it is not base64 */
 function messageIn(values: readonly string[]): Buffer | undefined {
   for (const value of values) {
@@ -50,7 +52,7 @@ function messageIn(values: readonly string[]): Buffer | undefined {
     if (data.length > (mikeyLimits.bytes * 4) / 3 + 4)
       throw new MikeyError('unspecified', `a message has more than ${mikeyLimits.bytes} bytes`);
     const bytes = Buffer.from(data, 'base64');
-    const isBase64 = bytes.toString('base64').replace(/=+$/, '') === data.replace(/=+$/, '');
+    const isBase64 = withoutPadding(bytes.toString('base64')) === withoutPadding(data);
     if (data === '' || rest.length > 0 || !isBase64) throw new MikeyError('unspecified', 'a message is not base64');
     return bytes;
   }
