@@ -109,8 +109,8 @@ export class SimulatedUnit implements Unit {
   notify<Name extends NotificationName>(name: Name, facts: FactsOf<Name>): void {
     report(this, name, facts);
   }
-  tls(service: TlsService): TlsSettings {
-    return tlsSettings(this, service);
+  tls(service: TlsService, role?: 'client' | 'server'): TlsSettings {
+    return tlsSettings(this, service, role);
   }
   install(fileType: string, bytes: Buffer, target: string, origin?: string): Promise<InstallOutcome> {
     return installFile(this, fileType, bytes, target, origin);

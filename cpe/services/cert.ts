@@ -8,10 +8,14 @@ import { readPkcs12 } from '../../shared/pki/pkcs12.ts';
 import type { TlsService } from '../../shared/tls/profiles.ts';
 import { cell, dgwPath, peekSlot, rowsOf, type Service, showTime, slotOf, type Unit } from './service.ts';
 
+type Role = 'client' | 'server';
+
 interface Host {
   name: string;
   cert: string;
   key: string;
+  /** The roles that the certificate allows. */
+  usage: readonly Role[];
 }
 
 interface CertState {
@@ -39,13 +43,18 @@ function certificatesOf(bytes: Buffer): readonly X509Certificate[] {
 
 const columns: Partial<Record<TlsService, string>> = { SipEp: 'Sip', ConfImage: 'Conf' };
 
-/** The host certificate that a service presents to its peers. */
-export function hostOf(unit: Unit, service: TlsService): Host | undefined {
+/**
+ * The host certificate that a service presents to its peers. A server needs one whose usage is TlsServer; a client
+ * presents one for TlsClient first, and otherwise what it has.
+ */
+export function hostOf(unit: Unit, service: TlsService, role: Role = 'client'): Host | undefined {
   const column = columns[service] ?? service;
-  return peek(unit)?.hosts.find(({ name }) => {
+  const associated = (peek(unit)?.hosts ?? []).filter(({ name }) => {
     const allowed = unit.config.variable(`Cert.HostCertificateAssociation[FileName="${name}"].${column}`);
     return allowed === undefined || allowed === 'Enable';
   });
+  const fitting = associated.find(({ usage }) => usage.includes(role));
+  return role === 'server' ? fitting : (fitting ?? associated[0]);
 }
 
 export function rootsOf(unit: Unit): X509Certificate[] {
@@ -72,7 +81,9 @@ async function load(unit: Unit): Promise<void> {
     }
     for (const name of hosts) {
       const bytes = await fileOf(unit, blob.host + name);
-      if (bytes) own.hosts.push({ name, ...(JSON.parse(bytes.toString()) as { cert: string; key: string }) });
+      if (!bytes) continue;
+      const pair = JSON.parse(bytes.toString()) as { cert: string; key: string };
+      own.hosts.push({ name, ...pair, usage: describe(readOne(pair.cert)).usage });
     }
   }
   const named = new Set([...others.map(name => blob.others + name), ...hosts.map(name => blob.host + name)]);

@@ -82,7 +82,8 @@ export interface Device {
   notify: Notify;
   /** The unit's own clock, milliseconds since the epoch; undefined until it was set. */
   now(): number | undefined;
-  tls(service: TlsService): TlsSettings;
+  /** @param role `client` by default */
+  tls(service: TlsService, role?: 'client' | 'server'): TlsSettings;
 
   /**
    * Installs a downloaded file by its TR-069 FileType.

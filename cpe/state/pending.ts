@@ -8,6 +8,8 @@ export class PendingValues {
   readonly #layers: Layers;
   /** Running values that differ from the configured ones, by path; tables with ''. */
   #values: Map<string, string> | undefined;
+  /** Services that wait for something else than a value: a certificate. */
+  #waiting: Set<string> | undefined;
 
   constructor(layers: Layers) {
     this.#layers = layers;
@@ -50,7 +52,7 @@ export class PendingValues {
 
   /** Services with settings that wait for their restart. */
   services(): Set<string> {
-    const services = new Set<string>();
+    const services = new Set<string>(this.#waiting);
     for (const path of this.#values?.keys() ?? []) {
       const service = serviceOf(this.#layers.tree, path);
       if (service) services.add(service);
@@ -58,8 +60,15 @@ export class PendingValues {
     return services;
   }
 
+  /** The service must be restarted, although no value of its own waits. */
+  wait(service: string): void {
+    this.#waiting ??= new Set();
+    this.#waiting.add(service);
+  }
+
   /** Drops the running values of a service: it starts with the configured ones. */
   release(service: string): void {
+    this.#waiting?.delete(service);
     for (const path of this.#values?.keys() ?? []) {
       if (serviceOf(this.#layers.tree, path) === service) this.#values?.delete(path);
     }
@@ -68,6 +77,7 @@ export class PendingValues {
   /** Drops all running values: all services start with the configured ones. */
   clear(): void {
     this.#values = undefined;
+    this.#waiting = undefined;
   }
 }
 

@@ -2,10 +2,10 @@
 import type { Address, Flow } from '../../shared/sip/flow-types.ts';
 import type { UserAgentConfig } from './settings.ts';
 
-/** Listening port of UDP and TCP. */
-export const ownPort = (config: UserAgentConfig): number => config.port || 5060;
+/** Listening port. */
+export const ownPort = ({ port, transport }: UserAgentConfig): number => port || (transport === 'tls' ? 5061 : 5060);
 
-/** Over TLS the persistent connection leads back to the unit; else its listening port does. */
+/** Over TLS the connection itself leads back to the unit; else its listening port does. */
 export function sentBy(config: UserAgentConfig, flow: Flow): Address {
   return flow.protocol === 'tls' ? flow.local : { host: config.address, port: ownPort(config) };
 }

@@ -7,6 +7,7 @@ import { type Link, PersistentLink } from './link.ts';
 import { LinkNotices } from './link-notices.ts';
 import { localPorts } from './local-ports.ts';
 import { Reachability, type ReachabilityOptions } from './reachability.ts';
+import type { UserAgentConfig } from './settings.ts';
 
 interface ServersOptions extends ReachabilityOptions {
   transport: SipTransport;
@@ -35,9 +36,17 @@ async function connect(options: ServersOptions, target: Address, localPort: numb
   return transport.connect({ ...common, tlsConnect });
 }
 
-/** Connects to the registrar, and to the proxy if that is another server. */
+/** The servers of a gateway, each once: registrar, outbound proxy, home-domain proxy. */
+export function serversOf({ registrar, proxy, home }: UserAgentConfig): Address[] {
+  const configured = [registrar, proxy, home].flatMap(server => (server?.host ? [server] : []));
+  return configured.filter((server, at) => configured.findIndex(other => same(other, server)) === at);
+}
+
+/** Connects to each server. */
 export class Servers {
-  readonly registrar: Link;
+  /** Undefined without a registrar. */
+  readonly registrar: Link | undefined;
+  /** The server that calls go to. */
   readonly calls: Link;
   /** Resolves when all connections and keep-alives have ended after their signals were aborted. */
   readonly done: Promise<void>;
@@ -48,16 +57,20 @@ export class Servers {
   readonly #ports = new Map<Link, number>();
 
   constructor(options: ServersOptions) {
-    const { registrar, proxy } = options.config;
+    const { registrar, proxy, home } = options.config;
     this.#options = options;
     this.#reachability = new Reachability(options);
-    this.registrar = this.#open(registrar);
-    this.calls = proxy && !same(registrar, proxy) ? this.#open(proxy) : this.registrar;
+    for (const server of serversOf(options.config)) this.#open(server);
+    const linkTo = (server: Address): Link | undefined => this.#links.find(link => same(link.target, server));
+    const calls = linkTo(proxy ?? home ?? registrar);
+    if (!calls) throw new TypeError('a gateway needs a server');
+    this.registrar = linkTo(registrar);
+    this.calls = calls;
     const work = this.#links.flatMap(link => [link.done, this.#reachability.keepAlive(link)]);
     this.done = Promise.all(work).then(() => undefined);
   }
 
-  /** The registrar first; calls take the last one. */
+  /** The registrar first. */
   get links(): readonly Link[] {
     return this.#links;
   }
@@ -71,7 +84,7 @@ export class Servers {
     this.#reachability.answered(link);
   }
 
-  #open(target: Address): Link {
+  #open(target: Address): void {
     const { config, env, connected, onChange } = this.#options;
     const link: Link = new PersistentLink({
       target,
@@ -86,7 +99,6 @@ export class Servers {
       onChange,
     });
     this.#links.push(link);
-    return link;
   }
 
   *#portsFor(link: Link, last: number | undefined): Generator<number | undefined> {

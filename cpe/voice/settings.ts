@@ -17,8 +17,10 @@ export interface UserAgentConfig {
   /** The unit's own address: signalling, media and Contact. */
   address: string;
   transport: 'tls' | 'tcp' | 'udp';
-  /** Listening port of UDP and TCP; 0 = 5060. */
+  /** Listening port; 0 = 5060, over TLS 5061. */
   port: number;
+  /** Asks clients of the unit's TLS port for a certificate (`SipEp.InteropTlsClientAuthenticationEnable`). */
+  clientAuthentication?: boolean;
   /** First local port of persistent TLS connections, and how far they cycle (0: not at all). */
   basePort: number;
   portInterval: number;
@@ -27,8 +29,11 @@ export interface UserAgentConfig {
   /** Seconds. */
   failbackInterval: number;
   connectTimeout: number;
-  /** Calls go here; to the registrar where absent. */
+  /** The outbound proxy: calls go here. Absent: none. */
   proxy?: { host: string; port: number };
+  /** The home-domain proxy ("Proxy Host"): calls go here where there is no outbound proxy; to the registrar where both are absent. */
+  home?: { host: string; port: number };
+  /** Host '': none, as a trunk to a peer gateway has it. */
   registrar: { host: string; port: number };
   /** Right-hand side of our addresses. */
   domain: string;
@@ -80,8 +85,8 @@ export interface UserAgentEnv {
   now?: () => number | undefined;
   /** MIKEY messages that were taken: kept by the unit over restarts of the service. */
   taken?: TakenMessages;
-  /** Read at each attempt to connect. */
-  tls: () => TlsSettings;
+  /** Read at each attempt to connect and at each client. @param role `client` by default */
+  tls: (role?: 'client' | 'server') => TlsSettings;
   /** The media of an account's endpoint, read at each call; G.711 in packets of 20 ms where absent. */
   mediaOf?: (user: string) => EndpointMedia;
   notify: Notify;

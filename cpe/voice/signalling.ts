@@ -4,15 +4,21 @@ import type { Flow } from '../../shared/sip/flow-types.ts';
 import type { SipRequest } from '../../shared/sip/message.ts';
 import { TransactionLayer } from '../../shared/sip/transaction.ts';
 import type { ServerTransaction } from '../../shared/sip/transaction-types.ts';
-import { SipTransport } from '../../shared/sip/transport.ts';
+import { type ListenOptions, SipTransport } from '../../shared/sip/transport.ts';
 import { ownPort, sentBy } from './contact.ts';
 import { Servers } from './servers.ts';
 import type { UserAgentConfig, UserAgentEnv } from './settings.ts';
+import { tlsListener } from './tls-listener.ts';
 
 interface RequestHandlers {
   onRequest: (transaction: ServerTransaction) => void;
   onAck: (ack: SipRequest) => void;
 }
+
+/** Connections of one gateway, its own and its peers'; the number is our choice. */
+const MAX_CONNECTIONS = 256;
+/** Silence after which the connection of a peer is closed: what the vendor's notes set at the proxy. */
+const IDLE_MS = 12_000_000;
 
 export class Signalling {
   readonly layer: TransactionLayer;
@@ -27,7 +33,7 @@ export class Signalling {
     const { clock, random, log } = env;
     this.#config = config;
     this.#env = env;
-    this.#transport = new SipTransport({ clock, log });
+    this.#transport = new SipTransport({ clock, log, maxConnections: MAX_CONNECTIONS });
     this.layer = new TransactionLayer({
       transport: this.#transport,
       clock,
@@ -48,18 +54,13 @@ export class Signalling {
     return this.#servers?.calls.flow;
   }
 
-  /** Binds the unit's port; false when that is not possible. */
-  async listen(protocol: 'tcp' | 'udp'): Promise<boolean> {
-    const port = ownPort(this.#config);
-    try {
-      await this.#transport.listen({ protocol, host: this.#config.address, port });
-      return true;
-    } catch (error) {
-      const reason = messageOf(error);
-      this.#env.log.error('SIP port not bound', { port, reason });
-      this.#env.notify('portInUse', { gateway: this.#config.gateway, port, reason });
-      return false;
-    }
+  /**
+   * Binds the unit's port; false when that is not possible.
+   * @returns undefined where there is none: over TLS without a Host certificate for a server
+   */
+  listen(): Promise<boolean> | undefined {
+    const tls = this.#config.transport === 'tls' ? tlsListener(this.#config, this.#env) : {};
+    return tls && this.#bind(tls);
   }
 
   /** Starts the connections to the servers. @param working ends the keep-alives */
@@ -87,11 +88,25 @@ export class Signalling {
     await this.#servers?.done;
     await this.#transport.close();
   }
+
+  async #bind(tls: Pick<ListenOptions, 'tls' | 'admit'>): Promise<boolean> {
+    const { address: host, transport: protocol } = this.#config;
+    const port = ownPort(this.#config);
+    try {
+      await this.#transport.listen({ protocol, host, port, idleMs: IDLE_MS, ...tls });
+      return true;
+    } catch (error) {
+      const reason = messageOf(error);
+      this.#env.log.error('SIP port not bound', { port, reason });
+      this.#env.notify('portInUse', { gateway: this.#config.gateway, port, reason });
+      return false;
+    }
+  }
 }
 
 /** Reports settings that the unit carries out, and that hardly anything but a mistake explains. */
 function warnOfSettings({ gateway, transport, srtp, accounts }: UserAgentConfig, env: UserAgentEnv): void {
   const isSecured = accounts.some(account => (account.srtp ?? srtp).mode !== 'Unsecure');
   if (transport !== 'tls' && isSecured) env.notify('secureWithoutTls', { gateway });
-  if (transport === 'tls' && !env.tls().host) env.notify('hostCertificateMissing', { gateway });
+  if (transport === 'tls' && !env.tls('server').host) env.notify('hostCertificateMissing', { gateway });
 }

@@ -48,15 +48,17 @@ export class SipStack {
     const signal = this.#working.signal;
     const servers = this.signalling.connect(signal, onChange);
     const config = this.#config;
+    const { registrar } = servers;
+    if (!registrar) return;
     this.accounts.register({
       ...this.#env,
       config,
       layer: this.signalling.layer,
       contact: (user, flow) => contactUri(config, user, flow, config.registrationTransport),
-      link: servers.registrar,
+      link: registrar,
       signal,
       onChange,
-      onAnswer: () => servers.answered(servers.registrar),
+      onAnswer: () => servers.answered(registrar),
     });
   }
 

@@ -5,11 +5,16 @@ import { throttledByAddress } from '../../shared/throttled-log.ts';
 import type { Call } from './call/call.ts';
 import { type ConnectionStatus, connectionStatus, type GatewayState, gatewayState } from './gateway-status.ts';
 import type { RegistrationState } from './registrar.ts';
+import { serversOf } from './servers.ts';
 import type { UserAgentConfig, UserAgentEnv } from './settings.ts';
 import { withinShutdownTime } from './shutdown.ts';
 import { SipStack } from './stack.ts';
 
-const isConfigured = ({ registrar, proxy }: UserAgentConfig): boolean => registrar.host !== '' && proxy?.host !== '';
+/** A gateway needs a server, and a registrar where one of its accounts registers. */
+const isConfigured = (config: UserAgentConfig): boolean =>
+  serversOf(config).length > 0 &&
+  (config.registrar.host !== '' || !config.accounts.some(account => account.register)) &&
+  config.proxy?.host !== '';
 
 /** The surroundings, with the gateway's name in the log and timers that let no error out. */
 function guardedEnv(config: UserAgentConfig, env: UserAgentEnv): UserAgentEnv {
@@ -84,9 +89,8 @@ export class SipUserAgent {
 
   async #start(): Promise<void> {
     if (!isConfigured(this.#config)) return;
-    // UDP and TCP have a port at which the unit listens; over TLS it is reached by its own connections alone.
-    if (this.#config.transport !== 'tls')
-      this.#portTaken = !(await this.#stack.signalling.listen(this.#config.transport));
+    const bound = this.#stack.signalling.listen();
+    this.#portTaken = bound !== undefined && !(await bound);
     if (this.#portTaken) this.#changed();
     else if (!this.#stopped) this.#stack.connect(() => this.#changed());
   }

@@ -14,13 +14,15 @@ import type { SipMessage, SipSyntaxError } from './message.ts';
 import { MessageReader } from './message-reader.ts';
 import { UdpSockets } from './udp.ts';
 
-interface ListenOptions {
+export interface ListenOptions {
   protocol: Protocol;
   host: string;
   /** 0: a free one; see the answer. */
   port: number;
   /** cert, key, minVersion, maxVersion, ciphers, … as node:tls takes them. */
   tls?: TlsOptions;
+  /** Judges a TLS client before anything of it is read. @returns why it is refused, undefined to admit it */
+  admit?: (socket: TLSSocket) => string | undefined;
   /** Closes connections that were silent for this long. None by default. */
   idleMs?: number;
 }
@@ -163,7 +165,12 @@ async function listenOn(
 ): Promise<{ port: number; close: () => Promise<void> }> {
   const server: Server =
     options.protocol === 'tls'
-      ? createTlsServer(options.tls ?? {}, socket => accept(socket, 'tls'))
+      ? createTlsServer(options.tls ?? {}, socket => {
+          const refusal = options.admit?.(socket);
+          if (refusal === undefined) return accept(socket, 'tls');
+          log.warn('SIP TLS client refused', { address: socket.remoteAddress, reason: refusal });
+          socket.destroy();
+        })
       : createServer(socket => accept(socket, 'tcp'));
   accepted.watch(server, options.protocol === 'tls');
   server.on('tlsClientError', (error: Error, socket: TLSSocket) => {

@@ -4,10 +4,11 @@ import type { TlsSettings } from '../../state/device.ts';
 import { hostOf, rootsOf } from '../cert.ts';
 import type { Unit } from '../service.ts';
 
-export function tlsSettings(unit: Unit, service: TlsService): TlsSettings {
+/** @param role a server presents only a certificate that is meant for one */
+export function tlsSettings(unit: Unit, service: TlsService, role: 'client' | 'server' = 'client'): TlsSettings {
   const isDgw = unit.model.services.length > 0;
   const policy = isDgw ? policyFor(service, name => unit.config.running(name)) : plainPolicy;
-  const host = hostOf(unit, service);
+  const host = hostOf(unit, service, role);
   return {
     policy,
     roots: rootsOf(unit),

@@ -40,6 +40,7 @@ function configOf(unit: Unit, gateway: string, first: string): UserAgentConfig {
     address: unit.address,
     transport,
     port: Number(row(transport === 'tls' ? 'SecurePort' : 'Port')),
+    clientAuthentication: scalar('InteropTlsClientAuthenticationEnable') === 'Enable',
     basePort: Number(scalar('TransportPersistentBasePort')),
     portInterval: Number(scalar('TransportPersistentPortInterval')),
     failbackInterval: Number(scalar('TransportFailbackInterval')),

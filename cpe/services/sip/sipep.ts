@@ -4,14 +4,16 @@ import { messageOf } from '../../../shared/errors.ts';
 import type { Problem } from '../../state/changes.ts';
 import type { Draft } from '../../state/tree/draft.ts';
 import type { TakenMessages } from '../../voice/media/keys/mikey-keys.ts';
+import type { UserAgentEnv } from '../../voice/settings.ts';
 import type { SipUserAgent } from '../../voice/user-agent.ts';
-import { cell, dgwPath, peekSlot, rowsOf, type Service, slotOf, type Unit, X } from '../service.ts';
+import { type Applied, cell, dgwPath, peekSlot, rowsOf, type Service, slotOf, type Unit, X } from '../service.ts';
 import { userAgentConfigs } from './config.ts';
 
 interface Endpoint {
   agent?: SipUserAgent;
   /** Why there is no user agent. */
   state: string;
+  isTls: boolean;
 }
 
 /** A state as it was announced last. */
@@ -70,8 +72,9 @@ function clockSet(unit: Unit): Promise<void> {
 
 async function startAll(unit: Unit): Promise<void> {
   await stopAll(unit, false);
+  const tls = tlsOfStart(unit);
   for (const config of userAgentConfigs(unit)) {
-    const entry: Endpoint = { state: 'Ready' };
+    const entry: Endpoint = { state: 'Ready', isTls: config.transport === 'tls' };
     const own = state(unit);
     own.gateways ??= new Map();
     own.taken ??= {};
@@ -87,7 +90,7 @@ async function startAll(unit: Unit): Promise<void> {
         clock: unit.clock,
         random: unit.random,
         log: unit.log.child({ gateway: config.gateway }),
-        tls: () => unit.tls('SipEp'),
+        tls,
         now: () => unit.now(),
         taken: own.taken,
         notify: (name, facts) => unit.notify(name, facts),
@@ -101,6 +104,26 @@ async function startAll(unit: Unit): Promise<void> {
     }
   }
   changed(unit);
+}
+
+/** TLS with the certificates of now, whenever it is asked for: a new one counts after a restart of the service, policy and time at once. */
+function tlsOfStart(unit: Unit): UserAgentEnv['tls'] {
+  const { roots } = unit.tls('SipEp');
+  const hosts = { client: unit.tls('SipEp').host, server: unit.tls('SipEp', 'server').host };
+  return (role = 'client') => {
+    const { policy, now } = unit.tls('SipEp', role);
+    const host = hosts[role];
+    return { policy, now, roots, ...(host && { host }) };
+  };
+}
+
+const certificates = /X_0090F8_Cert\.(?:Host|Others)Certificate/;
+
+/** The vendor's page says it: restart the service before the new certificate is used. */
+function noteCertificates(unit: Unit, { changes, tables, removed }: Applied): void {
+  const runsTls = [...gatewaysOf(unit).values()].some(({ isTls }) => isTls);
+  const paths = runsTls ? [...changes.map(({ path }) => path), ...tables, ...removed] : [];
+  if (paths.some(path => certificates.test(path))) unit.config.pending.wait('SipEp');
 }
 
 async function stopAll(unit: Unit, silent: boolean): Promise<void> {
@@ -240,6 +263,7 @@ export const sipep: Service = {
   clockSet,
   powerOff: unit => stop(unit, true),
   check: oneTransport,
+  apply: noteCertificates,
   values: {
     [`${table}GatewayStatus.{i}.State`]: (unit, [row = 0]) =>
       gatewayState(unit, cell(unit.config.tree, dgwPath(unit, `SipEp.Gateway.${row}.Name`))),

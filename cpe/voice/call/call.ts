@@ -1,4 +1,5 @@
 // A call as its users see it, and as the requests inside its dialog reach it.
+import type { Flow } from '../../../shared/sip/flow-types.ts';
 import type { SipRequest } from '../../../shared/sip/message.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
 import type { CallReport } from './report.ts';
@@ -36,6 +37,8 @@ export interface Call {
 }
 
 export interface Leg extends Call {
+  /** The call was made over that connection. */
+  isOver(flow: Flow): boolean;
   onRequest(transaction: ServerTransaction): void;
   onAck(ack: SipRequest): void;
   /** Ends the call and sends nothing to the peer. */

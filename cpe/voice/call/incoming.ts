@@ -111,6 +111,7 @@ export async function takeCall(
       direction: 'in',
       user,
       dialog,
+      flow: transaction.flow,
       media: media.session,
       port: media.ports.port,
       ssrc,

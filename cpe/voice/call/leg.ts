@@ -1,4 +1,5 @@
 // A call whose dialog exists. outgoing.ts and incoming.ts bring calls to this point.
+import type { Flow } from '../../../shared/sip/flow-types.ts';
 import type { SipResponse } from '../../../shared/sip/message.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
 import type { HoldState, Leg } from './call.ts';
@@ -63,9 +64,11 @@ class CallLeg implements Leg {
   readonly direction: 'in' | 'out';
   readonly user: string;
   readonly peer: string;
+  readonly #flow: Flow;
   readonly #parts: ReturnType<typeof partsOf>;
 
   constructor(parts: LegParts) {
+    this.#flow = parts.flow;
     this.direction = parts.direction;
     this.user = parts.user;
     this.peer = parts.dialog.remote;
@@ -87,6 +90,10 @@ class CallLeg implements Leg {
   start(answered: LegParts['answered']): void {
     if (answered) this.#parts.answer.start(answered.transaction, answered.response);
     this.#parts.refresh.arm();
+  }
+
+  isOver(flow: Flow): boolean {
+    return this.#flow === flow;
   }
 
   hangup(): Promise<void> {

@@ -219,6 +219,7 @@ export async function placeCall(
       direction: 'out',
       user,
       dialog,
+      flow,
       media: kept.session,
       port: kept.port,
       ssrc: kept.ssrc,

@@ -16,11 +16,13 @@ export interface DialogSide {
   /** Our account's user. */
   user: string;
   dialog: Dialog;
+  /** The connection that the call was made over. */
+  flow: Flow;
   /** The agreed session timer. */
   timer: Agreement | undefined;
 }
 
-/** Sends a request over the current connection; undefined without one. Acknowledges a 2xx to a re-INVITE. */
+/** Sends a request over the connection of the call, or over the current one after its end; undefined without one. Acknowledges a 2xx to a re-INVITE. */
 export async function requestInDialog(
   side: DialogSide,
   method: 'BYE' | 'INVITE',
@@ -28,7 +30,7 @@ export async function requestInDialog(
 ): Promise<(Outcome & { request: SipRequest }) | undefined> {
   const { context, user, dialog, timer } = side;
   const { layer, log } = context;
-  const flow = context.flow();
+  const flow = side.flow.closed ? context.flow() : side.flow;
   if (!flow) return undefined;
   try {
     const request = buildRequest(dialog, method, {

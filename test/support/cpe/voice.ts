@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { notifications, notificationText, type Severity } from '../../../cpe/notifications.ts';
 import type { Call } from '../../../cpe/voice/call/call.ts';
-import type { UserAgentConfig } from '../../../cpe/voice/settings.ts';
+import type { UserAgentConfig, UserAgentEnv } from '../../../cpe/voice/settings.ts';
 import { SipUserAgent } from '../../../cpe/voice/user-agent.ts';
 import { type Pbx, type PbxOptions, startPbx } from '../../../pbx/app.ts';
 import { type Clock, systemClock, systemRandom } from '../../../shared/clock.ts';
@@ -105,7 +105,7 @@ export function unitConfig(
 
 export function startUnit(
   config: UserAgentConfig,
-  tls: () => TlsSettings,
+  tls: UserAgentEnv['tls'],
   env: { clock?: Clock; log?: Log; now?: () => number | undefined } = {},
 ): Unit {
   const heard: Heard[] = [];
