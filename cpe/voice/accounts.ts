@@ -7,8 +7,8 @@ import { Registration, type RegistrationOptions } from './registration.ts';
 import type { UserAgentConfig } from './settings.ts';
 
 /** The options that all registrations share. */
-interface SharedOptions extends Omit<RegistrationOptions, 'user' | 'auth' | 'contact'> {
-  contact: (user: string, flow: Flow) => string;
+interface SharedOptions extends Omit<RegistrationOptions, 'user' | 'auth' | 'contacts'> {
+  contacts: (user: string, flow: Flow) => string[];
 }
 
 export class Accounts {
@@ -46,8 +46,8 @@ export class Accounts {
   /** Starts the registrations. */
   register(options: SharedOptions): void {
     for (const user of this.#registering) {
-      const contact = (flow: Flow): string => options.contact(user, flow);
-      this.#registrations.push(new Registration({ ...options, user, contact, auth: this.authOf(user) }));
+      const contacts = (flow: Flow): string[] => options.contacts(user, flow);
+      this.#registrations.push(new Registration({ ...options, user, contacts, auth: this.authOf(user) }));
     }
   }
 

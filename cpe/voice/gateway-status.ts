@@ -2,8 +2,8 @@
 import { messageOf } from '../../shared/errors.ts';
 import { addressText } from '../../shared/sip/flow-types.ts';
 import { TlsRefused } from '../../shared/tls/connect.ts';
-import type { Link, LinkState } from './link.ts';
-import type { Servers } from './servers.ts';
+import type { Link, LinkState } from './servers/link.ts';
+import type { Servers } from './servers/servers.ts';
 
 export interface ConnectionStatus {
   gateway: string;

@@ -27,7 +27,7 @@ const SILENT_EXPIRY = 3600;
 interface RegistrarOptions {
   user: string;
   config: UserAgentConfig;
-  contact: (flow: Flow) => string;
+  contacts: (flow: Flow) => string[];
   layer: TransactionLayer;
   auth: Authenticator;
   random: Random;
@@ -64,8 +64,8 @@ export class Registrar {
 
   async #ask(flow: Flow, expires: number | undefined, repeated = false): Promise<RegistrationState | number> {
     const { layer, auth, config, onAnswer } = this.#options;
-    const contact = this.#options.contact(flow);
-    const { request, response, cause } = await exchange(layer, flow, this.#build(contact, expires), auth);
+    const contacts = this.#options.contacts(flow);
+    const { request, response, cause } = await exchange(layer, flow, this.#build(contacts, expires), auth);
     // Each attempt at authentication took a CSeq of its own.
     this.#sequence = Math.max(this.#sequence, Number.parseInt(request.headers.get('CSeq') ?? '0', 10));
     if (cause) return 'Unreachable';
@@ -76,10 +76,10 @@ export class Registrar {
       this.#expires = shortest;
       return this.#ask(flow, shortest, true);
     }
-    return outcomeOf(response, contact, config);
+    return outcomeOf(response, contacts, config);
   }
 
-  #build(contact: string, expires: number | undefined): SipRequest {
+  #build(contacts: readonly string[], expires: number | undefined): SipRequest {
     const { user, config, random } = this.#options;
     const address = `<sip:${user}@${config.domain}>`;
     this.#sequence += 1;
@@ -90,7 +90,7 @@ export class Registrar {
       ['To', address],
       ['Call-ID', this.#callId],
       ['CSeq', `${this.#sequence} REGISTER`],
-      ['Contact', `<${contact}>`],
+      ...contacts.map(contact => ['Contact', contact] as [string, string]),
       ['User-Agent', config.userAgent],
     ];
     if (expires !== undefined) headers.push(['Expires', String(expires)]);
@@ -99,20 +99,29 @@ export class Registrar {
 }
 
 /** The state that an answer means; a number is the seconds that were granted. */
-function outcomeOf(response: SipResponse, contact: string, config: UserAgentConfig): RegistrationState | number {
+function outcomeOf(
+  response: SipResponse,
+  contacts: readonly string[],
+  config: UserAgentConfig,
+): RegistrationState | number {
   if (response.status === 401 || response.status === 407 || response.status === 403) return 'AuthFailed';
   if (response.status >= 300) return 'Rejected';
-  const granted = bindingOf(response, contact, config.contactMatching ?? 'Strict');
-  if (!granted) return 'InvalidResponse';
-  const own = seconds(granted.parameters.get('expires'));
-  const time = own ?? seconds(response.headers.get('Expires')) ?? (config.expires || SILENT_EXPIRY);
+  const whole = seconds(response.headers.get('Expires')) ?? (config.expires || SILENT_EXPIRY);
+  const times: number[] = [];
+  for (const contact of contacts) {
+    const granted = bindingOf(response, contact, config.contactMatching ?? 'Strict');
+    if (!granted) return 'InvalidResponse';
+    times.push(seconds(granted.parameters.get('expires')) ?? whole);
+  }
+  // All bindings are refreshed together.
+  const time = Math.min(...times);
   // RFC 3261 10.2.4: a binding that is granted no time does not exist.
   return time === 0 ? 'Rejected' : time;
 }
 
 /** Our own binding among those the registrar lists; a proxy that dropped or added parameters hides it under Strict. */
 function bindingOf(response: SipResponse, contact: string, matching: ContactMatching): NameAddr | undefined {
-  const ours = parseUri(contact);
+  const ours = parseUri(parseNameAddr(contact).uri);
   for (const value of response.headers.list('Contact')) {
     try {
       const address = parseNameAddr(value);

@@ -8,16 +8,16 @@ import { SipSyntaxError } from '../../shared/sip/message.ts';
 import type { TransactionLayer } from '../../shared/sip/transaction.ts';
 import type { Notify } from '../notifications.ts';
 import type { Authenticator } from './auth.ts';
-import type { Link } from './link.ts';
 import { Registrar, type RegistrationState } from './registrar.ts';
 import { RegistrationNotices } from './registration-notices.ts';
+import type { Link } from './servers/link.ts';
 import type { UserAgentConfig } from './settings.ts';
 
 export interface RegistrationOptions {
   user: string;
   config: UserAgentConfig;
-  /** The Contact URI that REGISTER carries over this flow. */
-  contact: (flow: Flow) => string;
+  /** The values of Contact that REGISTER carries over this flow. */
+  contacts: (flow: Flow) => string[];
   link: Link;
   layer: TransactionLayer;
   auth: Authenticator;

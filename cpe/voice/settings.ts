@@ -16,7 +16,10 @@ export interface UserAgentConfig {
   gateway: string;
   /** The unit's own address: signalling, media and Contact. */
   address: string;
+  /** The transport of the unit's own requests. */
   transport: 'tls' | 'tcp' | 'udp';
+  /** All transports that are enabled, with the q-value of their contacts ('': none); `transport` alone by default. */
+  transports?: readonly { protocol: 'tls' | 'tcp' | 'udp'; q: string }[];
   /** Listening port; 0 = 5060, over TLS 5061. */
   port: number;
   /** Asks clients of the unit's TLS port for a certificate (`SipEp.InteropTlsClientAuthenticationEnable`). */

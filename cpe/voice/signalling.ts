@@ -1,14 +1,13 @@
 // The signalling of one SIP gateway: its transport, its transactions, and the connections to its servers.
-import { messageOf } from '../../shared/errors.ts';
 import type { Flow } from '../../shared/sip/flow-types.ts';
 import type { SipRequest } from '../../shared/sip/message.ts';
 import { TransactionLayer } from '../../shared/sip/transaction.ts';
 import type { ServerTransaction } from '../../shared/sip/transaction-types.ts';
-import { type ListenOptions, SipTransport } from '../../shared/sip/transport.ts';
-import { ownPort, sentBy } from './contact.ts';
-import { Servers } from './servers.ts';
+import { SipTransport } from '../../shared/sip/transport.ts';
+import { sentBy } from './contact.ts';
+import { listen } from './listener.ts';
+import { Servers } from './servers/servers.ts';
 import type { UserAgentConfig, UserAgentEnv } from './settings.ts';
-import { tlsListener } from './tls-listener.ts';
 
 interface RequestHandlers {
   onRequest: (transaction: ServerTransaction) => void;
@@ -17,8 +16,6 @@ interface RequestHandlers {
 
 /** Connections of one gateway, its own and its peers'; the number is our choice. */
 const MAX_CONNECTIONS = 256;
-/** Silence after which the connection of a peer is closed: what the vendor's notes set at the proxy. */
-const IDLE_MS = 12_000_000;
 
 export class Signalling {
   readonly layer: TransactionLayer;
@@ -54,13 +51,9 @@ export class Signalling {
     return this.#servers?.calls.flow;
   }
 
-  /**
-   * Binds the unit's port; false when that is not possible.
-   * @returns undefined where there is none: over TLS without a Host certificate for a server
-   */
+  /** Binds the gateway's ports; false when that is not possible, undefined where there are none. */
   listen(): Promise<boolean> | undefined {
-    const tls = this.#config.transport === 'tls' ? tlsListener(this.#config, this.#env) : {};
-    return tls && this.#bind(tls);
+    return listen(this.#config, this.#env, this.#transport);
   }
 
   /** Starts the connections to the servers. @param working ends the keep-alives */
@@ -87,20 +80,6 @@ export class Signalling {
   async close(): Promise<void> {
     await this.#servers?.done;
     await this.#transport.close();
-  }
-
-  async #bind(tls: Pick<ListenOptions, 'tls' | 'admit'>): Promise<boolean> {
-    const { address: host, transport: protocol } = this.#config;
-    const port = ownPort(this.#config);
-    try {
-      await this.#transport.listen({ protocol, host, port, idleMs: IDLE_MS, ...tls });
-      return true;
-    } catch (error) {
-      const reason = messageOf(error);
-      this.#env.log.error('SIP port not bound', { port, reason });
-      this.#env.notify('portInUse', { gateway: this.#config.gateway, port, reason });
-      return false;
-    }
   }
 }
 

@@ -4,7 +4,7 @@ import type { Call } from './call/call.ts';
 import { type CallContext, createCallContext } from './call/context.ts';
 import { OutgoingCalls } from './call/outgoing-calls.ts';
 import { Requests } from './call/requests.ts';
-import { contactUri } from './contact.ts';
+import { registrationContacts } from './contact.ts';
 import type { UserAgentConfig, UserAgentEnv } from './settings.ts';
 import { Signalling } from './signalling.ts';
 
@@ -54,7 +54,7 @@ export class SipStack {
       ...this.#env,
       config,
       layer: this.signalling.layer,
-      contact: (user, flow) => contactUri(config, user, flow, config.registrationTransport),
+      contacts: (user, flow) => registrationContacts(config, user, flow),
       link: registrar,
       signal,
       onChange,

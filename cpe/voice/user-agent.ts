@@ -5,7 +5,7 @@ import { throttledByAddress } from '../../shared/throttled-log.ts';
 import type { Call } from './call/call.ts';
 import { type ConnectionStatus, connectionStatus, type GatewayState, gatewayState } from './gateway-status.ts';
 import type { RegistrationState } from './registrar.ts';
-import { serversOf } from './servers.ts';
+import { serversOf } from './servers/servers.ts';
 import type { UserAgentConfig, UserAgentEnv } from './settings.ts';
 import { withinShutdownTime } from './shutdown.ts';
 import { SipStack } from './stack.ts';

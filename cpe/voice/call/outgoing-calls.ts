@@ -1,7 +1,7 @@
 // The calls that a user agent is placing, and the conditions under which it places one.
 import { isAbort, messageOf, UserError } from '../../../shared/errors.ts';
 import type { Accounts } from '../accounts.ts';
-import type { Servers } from '../servers.ts';
+import type { Servers } from '../servers/servers.ts';
 import type { Call } from './call.ts';
 import type { CallContext } from './context.ts';
 import { placeCall } from './outgoing.ts';

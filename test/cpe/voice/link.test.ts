@@ -1,8 +1,8 @@
 // The persistent connection in virtual time: failback, local ports, states.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type Link, PersistentLink } from '../../../cpe/voice/link.ts';
-import { localPorts } from '../../../cpe/voice/local-ports.ts';
+import { type Link, PersistentLink } from '../../../cpe/voice/servers/link.ts';
+import { localPorts } from '../../../cpe/voice/servers/local-ports.ts';
 import { VirtualClock } from '../../../shared/clock.ts';
 import { silentLog } from '../../../shared/log.ts';
 import type { Flow } from '../../../shared/sip/flow-types.ts';

@@ -8,7 +8,7 @@ import { run } from './peers.ts';
 const python = join(process.env.TANDEM_PEERS_PY ?? join(homedir(), '.tandem-peers'), 'bin', 'python');
 const script = fileURLToPath(new URL('../../peers/pjsua2/caller.py', import.meta.url));
 
-/** What a suite needs: the interpreter of the peers' virtual environment. */
+/** The needs of a suite: the interpreter of the peers' virtual environment. */
 export const pjsua2Needs = { files: [python] };
 
 /** True when that interpreter has the library. */

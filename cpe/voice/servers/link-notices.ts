@@ -1,9 +1,9 @@
 // The notifications about one persistent connection: each outage is reported once, and again when its reason changes.
-import { messageOf } from '../../shared/errors.ts';
-import { type Address, addressText, type Flow } from '../../shared/sip/flow-types.ts';
-import { TlsRefused } from '../../shared/tls/connect.ts';
-import { isAboutCertificate } from '../../shared/tls/judge.ts';
-import type { UserAgentConfig, UserAgentEnv } from './settings.ts';
+import { messageOf } from '../../../shared/errors.ts';
+import { type Address, addressText, type Flow } from '../../../shared/sip/flow-types.ts';
+import { TlsRefused } from '../../../shared/tls/connect.ts';
+import { isAboutCertificate } from '../../../shared/tls/judge.ts';
+import type { UserAgentConfig, UserAgentEnv } from '../settings.ts';
 
 export class LinkNotices {
   readonly #env: UserAgentEnv;

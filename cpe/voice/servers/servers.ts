@@ -1,13 +1,13 @@
 // The unit's SIP servers: one connection to each, from local ports that two connections never share.
-import type { Address, Flow } from '../../shared/sip/flow-types.ts';
-import type { SipTransport } from '../../shared/sip/transport.ts';
-import { connectTls } from '../../shared/tls/connect.ts';
-import { ownPort } from './contact.ts';
+import type { Address, Flow } from '../../../shared/sip/flow-types.ts';
+import type { SipTransport } from '../../../shared/sip/transport.ts';
+import { connectTls } from '../../../shared/tls/connect.ts';
+import { ownPort } from '../contact.ts';
+import type { UserAgentConfig } from '../settings.ts';
 import { type Link, PersistentLink } from './link.ts';
 import { LinkNotices } from './link-notices.ts';
 import { localPorts } from './local-ports.ts';
 import { Reachability, type ReachabilityOptions } from './reachability.ts';
-import type { UserAgentConfig } from './settings.ts';
 
 interface ServersOptions extends ReachabilityOptions {
   transport: SipTransport;

@@ -1,10 +1,10 @@
 // Reachability of the SIP servers: the keep-alive over each connection, and the notifications about it.
-import { isAbort } from '../../shared/errors.ts';
-import { type Address, addressText, type Flow } from '../../shared/sip/flow-types.ts';
-import { createRequest } from '../../shared/sip/message.ts';
-import type { TransactionLayer } from '../../shared/sip/transaction.ts';
+import { isAbort } from '../../../shared/errors.ts';
+import { type Address, addressText, type Flow } from '../../../shared/sip/flow-types.ts';
+import { createRequest } from '../../../shared/sip/message.ts';
+import type { TransactionLayer } from '../../../shared/sip/transaction.ts';
+import type { UserAgentConfig, UserAgentEnv } from '../settings.ts';
 import type { Link } from './link.ts';
-import type { UserAgentConfig, UserAgentEnv } from './settings.ts';
 
 export interface ReachabilityOptions {
   config: UserAgentConfig;

@@ -1,10 +1,10 @@
 // The unit's persistent connection to one SIP server (DGW `SipEp.TlsPersistentConnectionStatus`): opened from a local port of
 // its own, kept, and opened again after the failback interval. It carries calls in both directions.
-import { sleepOrAbort } from '../../shared/abort.ts';
-import type { Clock } from '../../shared/clock.ts';
-import { messageOf } from '../../shared/errors.ts';
-import type { Log } from '../../shared/log.ts';
-import { type Address, addressText, type Flow } from '../../shared/sip/flow-types.ts';
+import { sleepOrAbort } from '../../../shared/abort.ts';
+import type { Clock } from '../../../shared/clock.ts';
+import { messageOf } from '../../../shared/errors.ts';
+import type { Log } from '../../../shared/log.ts';
+import { type Address, addressText, type Flow } from '../../../shared/sip/flow-types.ts';
 import type { LinkNotices } from './link-notices.ts';
 import { connectFrom } from './local-ports.ts';
 
