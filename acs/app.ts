@@ -11,7 +11,9 @@ import { buildNorth } from './app/north.ts';
 import type { AcsSetup, Part } from './app/setup.ts';
 import { buildSouth } from './app/south.ts';
 import { buildCluster, buildStore } from './app/store.ts';
+import { followTicketKeys } from './app/ticket-keys.ts';
 import { createEvents, type EventBus } from './events.ts';
+import { TicketKeys } from './fleet/cluster/ticket-keys.ts';
 import { createSecrets } from './fleet/common/secrets.ts';
 import type { Fleet } from './fleet/fleet.ts';
 import { type ListenTls, renewServer } from './south/http/tls-options.ts';
@@ -52,7 +54,7 @@ export async function startAcs(setup: AcsSetup): Promise<Acs> {
 type Keep = <P extends Part>(part: P) => P;
 
 async function build(setup: AcsSetup, keep: Keep): Promise<Omit<Acs, 'close'>> {
-  const { random, log } = setup;
+  const { clock, random, log } = setup;
   const { store: watched, health } = keep(buildStore(setup));
   const descriptors = new DescriptorWatch(setup);
   keep({ close: () => descriptors.close() });
@@ -80,13 +82,15 @@ async function build(setup: AcsSetup, keep: Keep): Promise<Omit<Acs, 'close'>> {
     }),
   );
 
+  const ticketKeys = setup.tls.certificates.length > 0 ? new TicketKeys({ store, random, secrets }) : undefined;
+  if (ticketKeys) keep(await followTicketKeys({ clock, log, keys: ticketKeys, use: south.useTicketKey }));
   for (const { url } of setup.cwmp) cwmp.push(await listenCwmp(url, south, setup.tls));
   keep({ close: async () => await setup.workers?.stop() });
   cwmp.push(...((await setup.workers?.start(fleet)) ?? []));
   const apiUrl = await listenApi(setup.api, api);
   for (const server of [...south.servers(), ...(api ? [api.server] : [])]) descriptors.watch(server);
   unready = undefined;
-  if (setup.api) keep(startBackgroundWork(setup, { fleet, store }));
+  if (setup.api) keep(startBackgroundWork(setup, { fleet, store, ticketKeys }));
   const announceEnd = (): void => {
     unready = 'it stops';
     ended.abort(new DOMException('the ACS closes', 'AbortError'));

@@ -1,5 +1,6 @@
 // Work that the ACS does by itself when its time has come: duties, rollouts and webhooks.
 import { createSchedule } from '../fleet/cluster/schedule.ts';
+import type { TicketKeys } from '../fleet/cluster/ticket-keys.ts';
 import { startDuties } from '../fleet/duties.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Store } from '../store/store.ts';
@@ -7,12 +8,19 @@ import type { AcsSetup, Part } from './setup.ts';
 
 const KEPT_DAYS = { tasks: 30, audit: 365 };
 
-export function startBackgroundWork(setup: AcsSetup, { fleet, store }: { fleet: Fleet; store: Store }): Part {
+interface WorkParts {
+  fleet: Fleet;
+  store: Store;
+  /** Absent where no listener has TLS. */
+  ticketKeys: TicketKeys | undefined;
+}
+
+export function startBackgroundWork(setup: AcsSetup, { fleet, store, ticketKeys }: WorkParts): Part {
   const { clock, log } = setup;
   const { members, liveness, alerts, files, rollouts, webhooks } = fleet;
   const isGone = async (id: string): Promise<boolean> => members.alone || (await members.isGone(id));
   const schedule = createSchedule({ store, clock, log, owner: members.self, isGone });
-  startDuties(schedule, { store, clock, liveness, alerts, files }, setup.keepDays ?? KEPT_DAYS);
+  startDuties(schedule, { store, clock, liveness, alerts, files, ticketKeys }, setup.keepDays ?? KEPT_DAYS);
   rollouts.run(schedule);
   webhooks.loop.start();
   const close = async (): Promise<void> => {

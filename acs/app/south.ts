@@ -29,7 +29,6 @@ export function buildSouth(
       nonces: secrets.keyFor('nonces'),
       links: linkKey(secrets),
       cookies: secrets.keyFor('session cookies'),
-      tickets: ticketKeys(secrets),
     },
     proxyProtocol,
     limits,
@@ -43,7 +42,3 @@ export function buildSouth(
   };
   return { south, close };
 }
-
-/** Node needs 48 bytes: a name and two keys. */
-const ticketKeys = ({ keyFor }: Secrets): Buffer =>
-  Buffer.concat([keyFor('session tickets'), keyFor('names of session tickets').subarray(0, 16)]);

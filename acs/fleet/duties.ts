@@ -1,6 +1,7 @@
 // The periodic duties of every ACS, and the ages at which records are deleted.
 import type { Clock } from '../../shared/clock.ts';
 import type { Retention, Store } from '../store/store.ts';
+import type { TicketKeys } from './cluster/ticket-keys.ts';
 import type { Schedule } from './common/schedule.ts';
 import type { Files } from './files/files.ts';
 import { type Alerts, EVALUATE_MS } from './monitoring/alerts.ts';
@@ -23,19 +24,23 @@ export const retentionAt = (now: number, days: KeptDays): Retention => ({
   audit: { before: now - days.audit * DAY, keep: MAX_KEPT },
 });
 
+export interface DutyParts {
+  store: Store;
+  clock: Clock;
+  liveness?: LivenessWatch;
+  alerts?: Alerts;
+  files?: Pick<Files, 'sweep'>;
+  ticketKeys?: Pick<TicketKeys, 'replace'> | undefined;
+}
+
 export function startDuties(
   schedule: Schedule,
-  {
-    store,
-    clock,
-    liveness,
-    alerts,
-    files,
-  }: { store: Store; clock: Clock; liveness?: LivenessWatch; alerts?: Alerts; files?: Pick<Files, 'sweep'> },
+  { store, clock, liveness, alerts, files, ticketKeys }: DutyParts,
   days: KeptDays,
 ): void {
   if (alerts) schedule.every('alerts', EVALUATE_MS, () => alerts.evaluate());
   if (liveness) schedule.every('liveness', LOOK_MS, () => liveness.look());
+  if (ticketKeys) schedule.every('ticketKeys', DAY, () => ticketKeys.replace());
   schedule.every('retention', HOUR, async () => {
     await files?.sweep();
     await store.prune(retentionAt(clock.now(), days));

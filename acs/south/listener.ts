@@ -38,8 +38,8 @@ export interface SouthOptions {
   random: Random;
   log: Log;
   events: EventBus;
-  /** Secrets of nonces, file links, session cookies and (48 bytes) TLS session tickets, the same in all processes. */
-  keys: { nonces: Buffer; links: Buffer; cookies: Buffer; tickets?: Buffer };
+  /** Secrets of nonces, file links and session cookies, the same in all processes. */
+  keys: { nonces: Buffer; links: Buffer; cookies: Buffer };
   /** Hands a POST to the process that has its session; absent where the process runs alone. */
   forward?: Forward | undefined;
   cpeAuth: 'required' | 'none';
@@ -85,7 +85,7 @@ export class South {
     const steps = stepsOf(options, cookies, this.#tracer);
     this.#servers = new CwmpServers({
       ...options,
-      ...{ tickets: keys.tickets, limits, tracer: this.#tracer, places: this.#places },
+      ...{ limits, tracer: this.#tracer, places: this.#places },
       isChallenging: options.cpeAuth === 'required',
       isProved: request => this.#sessions.find(request) !== undefined || isProvedBy(steps, request),
     });
@@ -114,6 +114,8 @@ export class South {
   }
 
   readonly renewCertificates = (certificates: ListenTls['certificates']): void => this.#servers.renew(certificates);
+  /** TLS session tickets are sealed with this key from now on, and those of it resume. @param key 48 bytes */
+  readonly useTicketKey = (key: Buffer): void => this.#servers.useTicketKey(key);
   readonly sessions = (): number => this.#sessions.size;
   readonly admission = (): AdmissionState => this.#admission.state();
   /** The servers of all open addresses. */

@@ -12,6 +12,7 @@ export type DocumentKind =
   | 'learnedModel'
   | 'user'
   | 'duty'
+  | 'ticketKey'
   | 'webhook'
   | 'enrolRule'
   | 'trust'

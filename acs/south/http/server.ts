@@ -19,8 +19,6 @@ import { logFailedHandshakes } from './tls-failures.ts';
 import { type ListenTls, tlsOptions } from './tls-options.ts';
 
 export interface HttpServerOptions {
-  /** Secret of TLS session tickets, 48 bytes. */
-  tickets?: Buffer | undefined;
   /** Networks of proxies whose X-Forwarded-* headers are believed. */
   trustedProxies: string[];
   /** Networks of load balancers whose connections begin with a PROXY header. */
@@ -39,9 +37,13 @@ export interface HttpServerOptions {
 /** The time for a whole request, at whatever rate. Uploads of files are 64 MB at most. */
 const REQUEST_MS = 120_000;
 
-/** A server without routes. */
-export function createHttpServer(options: HttpServerOptions, tls: ListenTls | undefined): FastifyInstance {
-  const { tickets, trustedProxies, proxyProtocol, clock, log } = options;
+/** A server without routes. @param ticketKey secret of TLS session tickets, 48 bytes; default: one of its own */
+export function createHttpServer(
+  options: HttpServerOptions,
+  tls: ListenTls | undefined,
+  ticketKey?: Buffer,
+): FastifyInstance {
+  const { trustedProxies, proxyProtocol, clock, log } = options;
   const instance = fastify({
     logger: false,
     trustProxy: trustedProxies.length ? trustedProxies : false,
@@ -58,7 +60,7 @@ export function createHttpServer(options: HttpServerOptions, tls: ListenTls | un
     },
     // A name of 128 characters, each of which may be written as three bytes of three (`%E2%82%AC`).
     routerOptions: { maxParamLength: 1_152 },
-    https: tls ? tlsOptions(tls, tickets) : null,
+    https: tls ? tlsOptions(tls, ticketKey) : null,
   });
   options.places.watch(instance.server, tls !== undefined);
   if (proxyProtocol?.length) {

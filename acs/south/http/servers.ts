@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { AdmissionLimits } from '../admission/admission.ts';
 import { limitConnections } from '../admission/connection-limit.ts';
 import { createHttpServer, type HttpServerOptions } from './server.ts';
-import { type ListenTls, renewServer } from './tls-options.ts';
+import { type ListenTls, renewServer, setTicketKey } from './tls-options.ts';
 
 export interface CwmpServersOptions extends HttpServerOptions {
   /** They bound the connections of each server. */
@@ -15,6 +15,7 @@ export class CwmpServers {
   readonly #options: CwmpServersOptions;
   readonly #overloadSignals: (() => boolean)[] = [];
   readonly #servers: { instance: FastifyInstance; tls: ListenTls | undefined }[] = [];
+  #ticketKey: Buffer | undefined;
 
   constructor(options: CwmpServersOptions) {
     this.#options = options;
@@ -22,7 +23,7 @@ export class CwmpServers {
 
   /** A server that is ready to listen. @param addRoutes called before it is */
   async open(tls: ListenTls | undefined, addRoutes: (instance: FastifyInstance) => void): Promise<FastifyInstance> {
-    const instance = createHttpServer(this.#options, tls);
+    const instance = createHttpServer(this.#options, tls, this.#ticketKey);
     this.#overloadSignals.push(limitConnections(instance.server, this.#options.limits, this.#options));
     addRoutes(instance);
     await instance.ready();
@@ -41,7 +42,12 @@ export class CwmpServers {
 
   renew(certificates: ListenTls['certificates']): void {
     for (const { instance, tls } of this.#servers)
-      if (tls) renewServer(instance.server, certificates, tls, this.#options.tickets);
+      if (tls) renewServer(instance.server, certificates, tls, this.#ticketKey);
+  }
+
+  useTicketKey(key: Buffer): void {
+    this.#ticketKey = key;
+    for (const { instance } of this.#servers) setTicketKey(instance.server, key);
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,5 @@
 // TLS of a listener: the options of its server, and the renewal of its certificates while it runs.
+import { createHash } from 'node:crypto';
 import type { ServerOptions } from 'node:https';
 import { DEFAULT_CIPHERS, type SecureVersion } from 'node:tls';
 
@@ -10,10 +11,16 @@ export interface ListenTls {
   clientCa?: string;
 }
 
-/** @param tickets 48 bytes, the same in all processes */
-export const tlsOptions = (tls: ListenTls, tickets?: Buffer): ServerOptions => ({
-  // Any process resumes a session. OpenSSL resumes within one session id context only, and Node derives it from the command line by default.
-  ...(tickets ? { ticketKeys: tickets, sessionIdContext: 'tandem' } : {}),
+/** Seconds in which a session can be resumed: as long as its ticket key is in force. OpenSSL's default is 300, one Inform interval. */
+const RESUMABLE_S = 86_400;
+/** A resumed session has the certificate of its first handshake, which is not judged again: such sessions last no longer than by default. */
+const RESUMABLE_WITH_CERTIFICATE_S = 300;
+
+/** @param ticketKey 48 bytes, the same in all processes */
+export const tlsOptions = (tls: ListenTls, ticketKey?: Buffer): ServerOptions => ({
+  ...(ticketKey ? { ticketKeys: ticketKey } : {}),
+  sessionIdContext: sessionContext(tls),
+  sessionTimeout: tls.clientCa ? RESUMABLE_WITH_CERTIFICATE_S : RESUMABLE_S,
   ...pairs(tls.certificates),
   minVersion: tls.minVersion,
   // The DHE suites of the DGW need a group from the server.
@@ -31,11 +38,30 @@ export function renewServer(
   server: unknown,
   certificates: ListenTls['certificates'],
   tls?: ListenTls,
-  tickets?: Buffer,
+  ticketKey?: Buffer,
 ): void {
   const { setSecureContext } = server as { setSecureContext?: (options: object) => void };
-  setSecureContext?.call(server, tls ? tlsOptions({ ...tls, certificates }, tickets) : pairs(certificates));
+  setSecureContext?.call(server, tls ? tlsOptions({ ...tls, certificates }, ticketKey) : pairs(certificates));
 }
+
+/**
+ * Gives a TLS server another key of its session tickets. One that was sealed with the key before is answered with a full handshake.
+ * @param server without TLS, nothing happens
+ */
+export function setTicketKey(server: unknown, key: Buffer): void {
+  const { setTicketKeys } = server as { setTicketKeys?: (key: Buffer) => void };
+  setTicketKeys?.call(server, key);
+}
+
+/**
+ * OpenSSL resumes within one such context only, 32 bytes at most: sessions of all processes, as long as the settings that were judged in their
+ * first handshake are the same.
+ */
+const sessionContext = ({ minVersion, ciphers = '', clientCa = '' }: ListenTls): string =>
+  createHash('sha256')
+    .update(JSON.stringify(['tandem', minVersion, ciphers, clientCa]))
+    .digest('hex')
+    .slice(0, 32);
 
 const pairs = (certificates: ListenTls['certificates']): { cert: string[]; key: string[] } => ({
   cert: certificates.map(pair => pair.cert),

@@ -1,0 +1,80 @@
+// The key of TLS session tickets: random, the same for all processes on a store, and replaced once a day. The store keeps the key in
+// force and no other one, so that sessions of earlier days cannot be opened with what is found later.
+import type { Random } from '../../../shared/clock.ts';
+import { isConflict } from '../../../shared/errors.ts';
+import type { Sealed } from '../../device/credentials.ts';
+import { UserError } from '../../errors.ts';
+import type { StoredDocument } from '../../store/records.ts';
+import type { Store } from '../../store/store.ts';
+import { CachedDocuments } from '../common/cached-documents.ts';
+import { retryConflicts } from '../common/documents.ts';
+import type { Secrets } from '../common/secrets.ts';
+
+/** Bytes that Node takes: a name of 16, and keys of 16 for HMAC and AES-128. */
+const KEY_BYTES = 48;
+const KIND = 'ticketKey';
+const NAME = 'tls';
+
+interface SealedKey {
+  key: Sealed;
+}
+
+export interface TicketKeysOptions {
+  store: Store;
+  random: Random;
+  secrets: Secrets;
+}
+
+export class TicketKeys {
+  readonly #options: TicketKeysOptions;
+  readonly #cached: CachedDocuments<Buffer>;
+
+  constructor(options: TicketKeysOptions) {
+    this.#options = options;
+    this.#cached = new CachedDocuments(options.store, KIND, () => this.#readOrMake());
+  }
+
+  /** The key in force; the first process makes it. It costs nothing while no process has replaced the key. */
+  current(): Promise<Buffer> {
+    return this.#cached.get();
+  }
+
+  /** Puts a fresh key in the place of the one in force. CPEs with a ticket of the old key begin with a full handshake. */
+  async replace(): Promise<void> {
+    await retryConflicts(async () => await this.#put(await this.#stored()));
+  }
+
+  async #readOrMake(): Promise<Buffer> {
+    const stored = await this.#stored();
+    const known = stored && this.#opened(stored.body);
+    if (known) return known;
+    try {
+      return await this.#put(stored);
+    } catch (error) {
+      if (isConflict(error)) return await this.#readOrMake();
+      throw error;
+    }
+  }
+
+  #stored(): Promise<StoredDocument<SealedKey> | undefined> {
+    return this.#options.store.document<SealedKey>(KIND, NAME);
+  }
+
+  /** @returns undefined for a key that was sealed with another server key: nothing is lost with it */
+  #opened({ key }: SealedKey): Buffer | undefined {
+    try {
+      return Buffer.from(this.#options.secrets.open(key), 'base64');
+    } catch (error) {
+      if (error instanceof UserError) return undefined;
+      throw error;
+    }
+  }
+
+  /** @throws UserError for which `isConflict` holds where another process was faster */
+  async #put(before: StoredDocument<SealedKey> | undefined): Promise<Buffer> {
+    const { store, random, secrets } = this.#options;
+    const fresh = random.bytes(KEY_BYTES);
+    await store.putDocument(KIND, NAME, { key: secrets.seal(fresh.toString('base64')) }, before?.generation ?? 0);
+    return fresh;
+  }
+}
