@@ -84,26 +84,20 @@ export class RolloutDevices {
 
   /** Does `work` on every device that fits, once. */
   async sweep(filter: string, work: (row: SweptRow) => Promise<unknown>): Promise<void> {
-    for await (const rows of this.pages(filter)) await inBatches(rows, work);
+    for await (const rows of this.pages(filter, sweptFields)) await inBatches(rows, work);
   }
 
   /** @returns whether the test holds for a device that fits; pages after the first such device are not read */
   async some(filter: string, test: (row: SweptRow) => boolean): Promise<boolean> {
-    for await (const rows of this.pages(filter)) if (rows.some(test)) return true;
+    for await (const rows of this.pages(filter, sweptFields)) if (rows.some(test)) return true;
     return false;
   }
 
-  /** Reads all devices that fit, page by page; a page is read only after the one before it is done. */
-  pages(text: string): AsyncIterable<readonly SweptRow[]> {
-    return this.#pages(text, sweptFields);
-  }
-
-  /** The same with nothing but their ids. */
-  idPages(text: string): AsyncIterable<readonly Pick<DeviceRow, 'id'>[]> {
-    return this.#pages(text, ['id']);
-  }
-
-  #pages(text: string, only: readonly (keyof DeviceRow)[]): AsyncIterable<readonly DeviceRow[]> {
+  /** Reads some fields of all devices that fit, page by page; a page is read only after the one before it is done. */
+  pages<F extends (typeof sweptFields)[number]>(
+    text: string,
+    only: readonly F[],
+  ): AsyncIterable<readonly Pick<SweptRow, F>[]> {
     const { store, clock } = this.#context;
     return pagesOf(store, { only, filter: parseFilter(text), limit: PAGE, now: clock.now() }, false);
   }

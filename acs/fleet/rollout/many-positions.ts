@@ -10,7 +10,7 @@ type Context = Pick<RolloutContext, 'store' | 'clock' | 'devices'>;
 
 /** Judges every device that fits in the same way, and announces it. */
 export async function judgeAll(context: Context, filter: string, judgement: Judgement): Promise<void> {
-  for await (const rows of context.devices.idPages(filter))
+  for await (const rows of context.devices.pages(filter, ['id']))
     for (let at = 0; at < rows.length; at += MOVES) {
       const devices = rows.slice(at, at + MOVES).map(({ id }): [string] => [id]);
       const common = { ...judgement, now: context.clock.now() };

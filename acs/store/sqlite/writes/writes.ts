@@ -1,5 +1,6 @@
 // Every change of the SQLite store, on its one writing connection.
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
+import type { AuditEntry } from '../../records.ts';
 import type { Retention } from '../../store.ts';
 import { jsonOf } from '../../text-checks.ts';
 import { Statements } from '../statements.ts';
@@ -70,11 +71,7 @@ export class SqliteWrites {
       case 'deleteDocument':
         return deleteDocument(this.#statements, this.#deliveries, request);
       case 'audit':
-        return this.#statements.run(
-          'INSERT INTO audit (time, body) VALUES (?, ?)',
-          request.entry.time,
-          jsonOf(request.entry),
-        );
+        return appendAudit(this.#statements, request.entry);
       case 'prune':
         return prune(this.#statements, request.retention);
       case 'appendHistory':
@@ -97,6 +94,10 @@ export class SqliteWrites {
     this.#deliveries.forget();
     this.#history.forget();
   }
+}
+
+function appendAudit(statements: Statements, entry: AuditEntry): void {
+  statements.run('INSERT INTO audit (time, body) VALUES (?, ?)', entry.time, jsonOf(entry));
 }
 
 /** @returns the most that were deleted of one kind */
