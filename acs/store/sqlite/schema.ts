@@ -89,6 +89,15 @@ export function lockOf(file: string): DatabaseSyncInstance {
   }
 }
 
+/** A connection that copies the log into the file, beside the writer of this process. */
+export function openCheckpointer(file: string): DatabaseSyncInstance {
+  return guarded(file, () => {
+    const db = new DatabaseSync(file);
+    db.exec('PRAGMA synchronous = FULL');
+    return db;
+  });
+}
+
 /** A connection for reading, beside the writer of this process. */
 export function openReader(file: string): DatabaseSyncInstance {
   return guarded(file, () => {

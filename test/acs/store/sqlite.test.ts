@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -16,6 +16,7 @@ import { seededRandom, VirtualClock } from '../../../shared/clock.ts';
 import { UserError } from '../../../shared/errors.ts';
 import { bytesOf, putBytes } from '../../support/contents.ts';
 import { identityOf, idOf, informOf, newYear } from '../../support/devices.ts';
+import { eventually } from '../../support/eventually.ts';
 
 const clock = new VirtualClock(newYear);
 const id = idOf(identityOf('A'));
@@ -208,6 +209,21 @@ describe('SQLite store', () => {
     const inRows = `SELECT count(*) AS n FROM rows WHERE body -> '$.rollout' IS NOT NULL`;
     assert.deepEqual({ ...(there.prepare(inRows).get() as object) }, { n: 0 });
     there.close();
+  });
+
+  it('copies the log into the file beside the writer', async () => {
+    const store = await openStore();
+    const { size } = await stat(file);
+    // Far fewer pages than the writer lets gather before it copies them itself.
+    const changes = Array.from({ length: 1500 }, (_, n) => announce(store, `S${n}`));
+    await Promise.all(changes);
+    await eventually('a larger file', async () => {
+      await store.putDocument('setting', 's', 1);
+      return (await stat(file)).size > size;
+    });
+    assert.equal(await store.countDevices(undefined, newYear), 1500);
+    await store.close();
+    assert.equal((await stat(`${file}-wal`)).size, 0, 'the rest of the log is in the file');
   });
 
   it('runs a search beside changes', async () => {

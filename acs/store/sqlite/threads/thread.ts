@@ -1,4 +1,4 @@
-// The two worker threads of the store, as the main thread uses them.
+// The worker threads of the store, as the thread that starts them uses them.
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -56,7 +56,7 @@ const closedStore = (): UserError => new UserError(503, 'store-closed', 'the sto
  * (its CommonJS form, which needs no thread of its own: 125 ms instead of 450). The compiled tree has `.js`; the compiler does not rewrite
  * such URLs, so this module's own name decides.
  */
-function spawn(name: string, workerData: StoreFile): Worker {
+export function spawn(name: 'writer' | 'reader' | 'checkpointer', workerData: StoreFile): Worker {
   if (!import.meta.url.endsWith('.ts')) return new Worker(new URL(`./${name}.js`, import.meta.url), { workerData });
   const loader = createRequire(import.meta.url).resolve('tsx/cjs/api');
   const source = fileURLToPath(new URL(`./${name}.ts`, import.meta.url));

@@ -4,6 +4,7 @@ import { openWriter, type StoreFile } from '../schema.ts';
 import type { WriteRequest, Written } from '../writes/write-request.ts';
 import { SqliteWrites } from '../writes/writes.ts';
 import { type Batch, type Bulk, type FromThread, type ToThread, unpacked } from './batch.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { bulkOf, writePacking } from './packing.ts';
 import { sentError, sentFailure, sentValue } from './thread.ts';
 
@@ -14,7 +15,7 @@ const MAX_GROUP = 500;
 const sentWritten = ({ value, text, told }: Written, request: WriteRequest): [string, Bulk] =>
   sentValue(value, text, told === bulkOf(request) ? undefined : told);
 
-function serve(writes: SqliteWrites, close: () => void): void {
+function serve(writes: SqliteWrites, checkpoints: Checkpoints, close: () => void): void {
   const commit = (group: readonly [number, WriteRequest][]): void => {
     const outcomes = writes.commit(group.map(([, request]) => request));
     const sent: Batch = [];
@@ -23,6 +24,7 @@ function serve(writes: SqliteWrites, close: () => void): void {
       sent.push(number, ...(outcome.ok ? sentWritten(outcome, request) : sentFailure(outcome.error)));
     }
     send(sent);
+    checkpoints.committed();
   };
 
   parentPort?.on('message', (batch: ToThread) => {
@@ -31,16 +33,19 @@ function serve(writes: SqliteWrites, close: () => void): void {
       for (let at = 0; at < requests.length; at += MAX_GROUP) commit(requests.slice(at, at + MAX_GROUP));
       return;
     }
-    close();
-    parentPort?.close();
+    void checkpoints.stop().then(() => {
+      close();
+      parentPort?.close();
+    });
   });
 }
 
 const send = (message: FromThread): void => parentPort?.postMessage(message);
 
 try {
-  const { db, close } = openWriter(workerData as StoreFile);
-  serve(new SqliteWrites(db), () => {
+  const place = workerData as StoreFile;
+  const { db, close } = openWriter(place);
+  serve(new SqliteWrites(db), new Checkpoints(db, place), () => {
     try {
       db.exec('PRAGMA optimize');
     } catch {
