@@ -1,11 +1,8 @@
 // libsrtp2 judges our SRTP: packet by packet, both ways, over a roll-over of the sequence number, and SRTCP.
 import assert from 'node:assert/strict';
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import {
   type SrtpKeying,
   SrtpReceiver,
@@ -14,37 +11,8 @@ import {
   srtpSuites,
 } from '../../cpe/voice/media/srtp.ts';
 import { seededRandom } from '../../shared/clock.ts';
-import { peerSuite, peersFolder, run } from '../support/servers/peers.ts';
-
-const source = join(peersFolder, 'libsrtp', 'srtp-oracle.c');
-
-interface Oracle {
-  /** `p` protect, `u` unprotect, `pc` and `uc` the same for RTCP; answers the packet, or libsrtp's error. */
-  ask(verb: 'p' | 'u' | 'pc' | 'uc', packet: Buffer): Promise<Buffer | string>;
-  close(): Promise<void>;
-}
-
-function startOracle(program: string, suite: string, keying: SrtpKeying): Oracle {
-  const key = Buffer.concat([keying.key, keying.salt]).toString('hex');
-  const child: ChildProcessWithoutNullStreams = spawn(program, [suite, key]);
-  const waiting: ((line: string) => void)[] = [];
-  createInterface({ input: child.stdout }).on('line', line => waiting.shift()?.(line));
-  child.stderr.resume();
-  return {
-    async ask(verb, packet) {
-      const line = await new Promise<string>(resolve => {
-        waiting.push(resolve);
-        child.stdin.write(`${verb} ${packet.toString('hex')}\n`);
-      });
-      return /^[0-9a-f]*$/.test(line) ? Buffer.from(line, 'hex') : line;
-    },
-    async close() {
-      const exit = once(child, 'exit');
-      child.stdin.end();
-      await exit;
-    },
-  };
-}
+import { peerSuite } from '../support/servers/peers.ts';
+import { buildSrtpOracle, srtpOracleNeeds, startSrtpOracle } from '../support/servers/srtp-oracle.ts';
 
 function rtp(sequence: number, payload: Buffer): Buffer {
   const header = Buffer.from('8000000000000000decafbad', 'hex');
@@ -53,7 +21,7 @@ function rtp(sequence: number, payload: Buffer): Buffer {
   return Buffer.concat([header, payload]);
 }
 
-peerSuite('SRTP against libsrtp2', { programs: ['gcc'], files: ['/usr/include/srtp2/srtp.h', source] }, () => {
+peerSuite('SRTP against libsrtp2', srtpOracleNeeds, () => {
   let folder = '';
   let program = '';
   const random = seededRandom(3711);
@@ -61,8 +29,7 @@ peerSuite('SRTP against libsrtp2', { programs: ['gcc'], files: ['/usr/include/sr
   before(async function () {
     this.timeout(60_000);
     folder = await mkdtemp(join(tmpdir(), 'tandem-srtp-'));
-    program = join(folder, 'srtp-oracle');
-    await run('gcc', ['-O2', source, '-o', program, '-lsrtp2']);
+    program = await buildSrtpOracle(folder);
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
@@ -83,7 +50,7 @@ peerSuite('SRTP against libsrtp2', { programs: ['gcc'], files: ['/usr/include/sr
 
     it(`makes 300 equal SRTP packets over a roll-over, each way (${ours})`, async () => {
       const keying = newKeying();
-      const oracle = startOracle(program, theirs, keying);
+      const oracle = startSrtpOracle(program, theirs, keying);
       const sender = new SrtpSender(keying);
       const receiver = new SrtpReceiver(keying);
       for (let i = 0; i < 300; i++) {
@@ -98,7 +65,7 @@ peerSuite('SRTP against libsrtp2', { programs: ['gcc'], files: ['/usr/include/sr
 
     it(`makes equal SRTCP packets, each way (${ours})`, async () => {
       const keying = newKeying();
-      const oracle = startOracle(program, theirs, keying);
+      const oracle = startSrtpOracle(program, theirs, keying);
       const sender = new SrtpSender(keying);
       const receiver = new SrtpReceiver(keying);
       for (let i = 0; i < 40; i++) {
@@ -114,7 +81,7 @@ peerSuite('SRTP against libsrtp2', { programs: ['gcc'], files: ['/usr/include/sr
 
   it('refuses the same replayed, changed and old packets', async () => {
     const keying: SrtpKeying = { suite: 'AES_CM_128_HMAC_SHA1_80', key: random.bytes(16), salt: random.bytes(14) };
-    const oracle = startOracle(program, keying.suite, keying);
+    const oracle = startSrtpOracle(program, keying.suite, keying);
     const sender = new SrtpSender(keying);
     const receiver = new SrtpReceiver(keying);
     const wires = Array.from({ length: 400 }, (_, i) => sender.protect(rtp(i, random.bytes(20))));

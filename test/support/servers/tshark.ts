@@ -1,0 +1,35 @@
+// tshark listens to the loopback interface, and tells what it makes of the packets.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { run } from './peers.ts';
+
+const MOST_OUTPUT = 64 * 1024 * 1024;
+
+export interface Capture {
+  /** Ends the recording. */
+  stop(): Promise<void>;
+  /** Reads what was recorded. @param options of tshark, as `-Y` and `-T` */
+  read(...options: string[]): Promise<string>;
+}
+
+/** Records into a file, until it is stopped; needs the rights to do so. */
+export async function capture(file: string, filter: string): Promise<Capture> {
+  const child = spawn('tshark', ['-i', 'lo', '-w', file, '-f', filter, '-q'], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const ended = once(child, 'exit');
+  // It says so when it has begun; what it records before that is lost.
+  let said = '';
+  await new Promise<void>((resolve, reject) => {
+    child.stderr.on('data', chunk => {
+      said += String(chunk);
+      if (/Capture started/.test(said)) resolve();
+    });
+    child.once('exit', () => reject(new Error(`tshark ended: ${said}`)));
+  });
+  return {
+    async stop() {
+      child.kill('SIGINT');
+      await ended;
+    },
+    read: async (...options) => (await run('tshark', ['-r', file, ...options], { maxBuffer: MOST_OUTPUT })).stdout,
+  };
+}
