@@ -1,6 +1,6 @@
 // Kamailio as the unit's SIP server over TLS, and baresip as the other telephone with SRTP.
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Call } from '../../cpe/voice/call/call.ts';
 import { recogniseTone } from '../../cpe/voice/media/tone.ts';
@@ -16,17 +16,11 @@ import {
 } from '../support/cpe/voice.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Baresip, startBaresip } from '../support/servers/baresip.ts';
-import { type Lab, openLab, peerSuite, peersFolder } from '../support/servers/peers.ts';
+import { useTlsConfig } from '../support/servers/kamailio.ts';
+import { type Lab, openLab, peerSuite } from '../support/servers/peers.ts';
 
 const clock = systemClock();
 const server = { host: '127.0.0.1', port: 5061 };
-
-/** Puts another TLS configuration where the lab looks for it. */
-async function useConfig(lab: Lab, name: string): Promise<void> {
-  const text = await readFile(join(peersFolder, 'kamailio', name), 'utf8');
-  await mkdir(join(lab.folder, 'kamailio'), { recursive: true });
-  await writeFile(join(lab.folder, 'kamailio', 'tls.cfg'), text.replaceAll('@LAB@', lab.folder));
-}
 
 /** Starts a unit that trusts the lab's CA. */
 async function unitAt(lab: Lab, changes: Parameters<typeof unitConfig>[2] = {}): Promise<Unit> {
@@ -47,7 +41,7 @@ peerSuite('the unit at Kamailio', { programs: ['kamailio', 'openssl', 'ss'], lab
 
       before(async () => {
         lab = await openLab();
-        await useConfig(lab, config);
+        await useTlsConfig(lab, config);
         await lab.start('kamailio');
       });
       afterEach(async () => {

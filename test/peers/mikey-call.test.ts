@@ -1,6 +1,6 @@
 // Calls with MIKEY through Kamailio over TLS: tshark reads the messages with the server's key, libsrtp judges media without encryption.
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Call } from '../../cpe/voice/call/call.ts';
 import type { MediaSecurity } from '../../cpe/voice/media/keying.ts';
@@ -14,17 +14,11 @@ import {
   type Unit,
   unitConfig,
 } from '../support/cpe/voice.ts';
-import { type Lab, openLab, peerSuite, peersFolder } from '../support/servers/peers.ts';
+import { useTlsConfig } from '../support/servers/kamailio.ts';
+import { type Lab, openLab, peerSuite } from '../support/servers/peers.ts';
 import { buildSrtpOracle, srtpOracleNeeds, startSrtpOracle } from '../support/servers/srtp-oracle.ts';
 import { type Capture, capture } from '../support/servers/tshark.ts';
 import { mikeyAnswer } from '../support/voice/mikey-peer.ts';
-
-/** Puts another TLS configuration where the lab looks for it. */
-async function useConfig(lab: Lab, name: string): Promise<void> {
-  const text = await readFile(join(peersFolder, 'kamailio', name), 'utf8');
-  await mkdir(join(lab.folder, 'kamailio'), { recursive: true });
-  await writeFile(join(lab.folder, 'kamailio', 'tls.cfg'), text.replaceAll('@LAB@', lab.folder));
-}
 
 const PACKETS = 100;
 /** TLS with the server's own key, as the vendor's notes set up Wireshark; it reads no exchange by Diffie-Hellman. */
@@ -44,7 +38,7 @@ peerSuite(
 
     before(async () => {
       lab = await openLab();
-      await useConfig(lab, 'tls-rsa.cfg');
+      await useTlsConfig(lab, 'tls-rsa.cfg');
       await lab.start('kamailio');
     });
     beforeEach(async () => {
