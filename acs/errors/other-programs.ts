@@ -97,6 +97,11 @@ export const otherProgramErrors = {
     meaning: 'The SIP server does not answer.',
     remedy: 'Check the address and the network.',
   },
+  'no-codec': {
+    status: 409,
+    meaning: 'No codec is enabled for voice that the gateway has.',
+    remedy: 'Enable G.711, G.722 or G.726 in Mipt.',
+  },
   'invalid-digits': {
     status: 400,
     meaning: 'The text to send as DTMF holds other characters than digits.',

@@ -2,6 +2,7 @@
 import type { MediaSecurity } from '../../voice/media/keying.ts';
 import type { UserAgentConfig } from '../../voice/settings.ts';
 import { type Service, type Unit, X } from '../service.ts';
+import { missingCodecs } from './media.ts';
 
 type MediaSettings = Pick<UserAgentConfig, 'srtp' | 'rtpBasePort' | 'srtpBasePort' | 'sessionUpdateCryptoMode'>;
 
@@ -52,11 +53,22 @@ export function mediaSettings(unit: Unit): MediaSettings {
   };
 }
 
+const isVoiceEnable = (path: string, codec: string): boolean =>
+  path.endsWith(`DefaultCodec${codec}VoiceEnable`) ||
+  (path.includes(`EpSpecificCodec${codec}.`) && path.endsWith('.VoiceEnable'));
+
 /** Lowest port of T.38 media and how many ports each kind may take: RTP and T.38 must not overlap (vendor text). */
 const SPAN = 100;
 
 export const mipt: Service = {
   name: 'Mipt',
+  apply(unit, { changes, source }) {
+    if (source === 'unit') return;
+    for (const codec of missingCodecs) {
+      const enabled = changes.some(({ path, value }) => isVoiceEnable(path, codec) && value === 'Enable');
+      if (enabled) unit.log.info('codec setting kept, codec not offered', { codec });
+    }
+  },
   check(unit, draft, problem) {
     const path = `${unit.model.root}${X}Mipt.IpTransport`;
     const names = ['RtpBasePort', 'SrtpBasePort', 'T38BasePort'];

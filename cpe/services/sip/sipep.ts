@@ -8,6 +8,7 @@ import type { UserAgentEnv } from '../../voice/settings.ts';
 import type { SipUserAgent } from '../../voice/user-agent.ts';
 import { type Applied, cell, dgwPath, peekSlot, rowsOf, type Service, slotOf, type Unit, X } from '../service.ts';
 import { userAgentConfigs } from './config.ts';
+import { endpointMedia, endpointOfUser } from './media.ts';
 
 interface Endpoint {
   agent?: SipUserAgent;
@@ -93,6 +94,7 @@ async function startAll(unit: Unit): Promise<void> {
         tls,
         now: () => unit.now(),
         taken: own.taken,
+        mediaOf: user => endpointMedia(unit, endpointOfUser(unit, user)),
         notify: (name, facts) => unit.notify(name, facts),
       });
       entry.agent = agent;

@@ -2,8 +2,8 @@
 import type { Flow } from '../../../shared/sip/flow-types.ts';
 import type { SipResponse } from '../../../shared/sip/message.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
+import { CallDigits } from '../media/dtmf/call-digits.ts';
 import type { HoldState, Leg } from './call.ts';
-import { CallDigits } from './digits.ts';
 import { InDialogRequests } from './in-dialog-requests.ts';
 import { CallLifetime } from './lifetime.ts';
 import { ReInvites } from './re-invites.ts';
@@ -37,7 +37,10 @@ export function startLeg(parts: LegParts): Leg {
 function partsOf(parts: LegParts) {
   const { context } = parts;
   const session = new NegotiatedSession(parts, parts);
-  const digits = new CallDigits(parts, parts.media);
+  const digits = new CallDigits({
+    transport: () => context.mediaOf(parts.user).dtmf.transport,
+    byMedia: text => parts.media.sendDigits(text),
+  });
   const lifetime = new CallLifetime(parts, parts.media, {
     stats: () => digits.in(reportOf(session.parameters, parts.media.stats())),
     onEnd: () => {

@@ -11,7 +11,7 @@ export interface OfferedCodec {
 }
 
 /**
- * How digits reach the peer (DGW `Mipt.DefaultDtmfTransportMethod`): as tones in the audio, as telephone-events (RFC 4733), or by SIP INFO.
+ * Digits reach the peer as tones in the audio, as telephone-events (RFC 4733), or by SIP INFO (DGW `Mipt.DefaultDtmfTransportMethod`).
  */
 export type DtmfTransport = 'in-band' | 'rtp' | 'signalling';
 
@@ -34,6 +34,8 @@ export interface T38Settings {
   readonly redundancy: number;
   /** First UDP port that is tried (DGW `IpTransportT38BasePort`). */
   readonly basePort: number;
+  /** A fax may follow a call with SRTP, although T.38 is never encrypted (DGW `AllowUnsecureT38WithSrtp`). */
+  readonly besideSrtp: boolean;
 }
 
 const g711 = (codec: 'PCMU' | 'PCMA', payloadType: number): OfferedCodec => ({

@@ -6,6 +6,7 @@ import { onDatagram } from '../../../shared/net/udp.ts';
 import type { MediaOptions, MediaParameters, MediaStats } from './parameters.ts';
 import type { MediaPorts } from './ports.ts';
 import { MediaReceiver } from './receiver.ts';
+import { RtpStream } from './rtp-stream.ts';
 import { MediaSender } from './sender.ts';
 import { type SrtpKeying, SrtpReceiver, SrtpSender } from './srtp.ts';
 
@@ -15,6 +16,7 @@ const sameKeying = (a: SrtpKeying | undefined, b: SrtpKeying | undefined): boole
 
 export class MediaSession {
   readonly #ports: MediaPorts;
+  readonly #stream: RtpStream;
   readonly #sender: MediaSender;
   readonly #receiver: MediaReceiver;
   #parameters: MediaParameters | undefined;
@@ -24,7 +26,8 @@ export class MediaSession {
     const { ports, log } = options;
     this.#ports = ports;
     this.#receiver = new MediaReceiver(options.clock, options.ssrc);
-    this.#sender = new MediaSender(options, this.#receiver);
+    this.#stream = new RtpStream(options);
+    this.#sender = new MediaSender(options, this.#stream, this.#receiver);
     onDatagram(ports.rtp, log, (bytes, from) => this.#receive(bytes, from.address, 'rtp'));
     onDatagram(ports.rtcp, log, (bytes, from) => this.#receive(bytes, from.address, 'rtcp'));
     for (const socket of [ports.rtp, ports.rtcp] satisfies Socket[]) {
@@ -42,18 +45,18 @@ export class MediaSession {
       this.#receiver.useKeys(keys && new SrtpReceiver(keys.receive));
     }
     if (!sameKeying(before?.keys?.send, keys?.send)) {
-      this.#sender.useKeys(keys && new SrtpSender(keys.send), before !== undefined);
+      this.#stream.useKeys(keys && new SrtpSender(keys.send), before !== undefined);
     }
     this.#sender.send(parameters);
   }
 
   /** Sends digits in the audio or as telephone-events, as was agreed. @param digits see `isDigits` */
   sendDigits(digits: string): void {
-    this.#sender.sendDigits(digits);
+    this.#stream.sendDigits(digits);
   }
 
   stats(): MediaStats {
-    return { sent: this.#sender.sent, ...this.#receiver.stats() };
+    return { sent: this.#stream.packets, ...this.#receiver.stats() };
   }
 
   /** Sends an RTCP BYE, unless `silent`, and closes the ports. */

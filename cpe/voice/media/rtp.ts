@@ -1,7 +1,7 @@
 // RTP and RTCP packets (RFC 3550), read and written: what a call's media sends and hears.
 import type { ReceptionReport } from './quality/reception.ts';
 
-export interface RtpPacket {
+interface RtpPacket {
   payloadType: number;
   marker: boolean;
   /** 16 bits. */
@@ -59,7 +59,7 @@ function rtcp(type: number, count: number, body: Buffer): Buffer {
 /** Seconds from 1900 to 1970: NTP's epoch to Unix's. */
 const NTP_OFFSET = 2_208_988_800;
 
-interface SenderState {
+export interface SenderState {
   ssrc: number;
   cname: string;
   /** Milliseconds since the Unix epoch. */
@@ -67,7 +67,7 @@ interface SenderState {
   timestamp: number;
   packets: number;
   octets: number;
-  /** What has come from the peer, and its last sender report: its time stamp and the time since, both in units of 2^-16 s. */
+  /** The peer's stream as it came, and its last sender report: its time stamp and the time since, both in units of 2^-16 s. */
   heard?: ReceptionReport & { lastReport: number; sinceReport: number };
 }
 
@@ -78,7 +78,14 @@ export function middleOfNtp(now: number): number {
 }
 
 /** RFC 3550 6.4.1: one report block. */
-function reportBlock({ ssrc, fractionLost, lost, highestSequence, jitter, ...times }: Required<SenderState>['heard']) {
+function reportBlock({
+  ssrc,
+  fractionLost,
+  lost,
+  highestSequence,
+  jitter,
+  ...times
+}: NonNullable<SenderState['heard']>) {
   const block = Buffer.alloc(24);
   block.writeUInt32BE(ssrc >>> 0, 0);
   block[4] = fractionLost;

@@ -8,8 +8,7 @@ import { sendDatagram } from '../../../shared/net/udp.ts';
 import type { MediaOptions, MediaParameters } from './parameters.ts';
 import type { MediaPorts } from './ports.ts';
 import type { MediaReceiver } from './receiver.ts';
-import { RtpStream } from './rtp-stream.ts';
-import type { SrtpSender } from './srtp.ts';
+import type { RtpStream } from './rtp-stream.ts';
 
 /** Packets that are caught up after a stall of the host; a longer stall is lost time, as on a real unit. */
 const MOST_CATCH_UP = 25;
@@ -26,23 +25,13 @@ export class MediaSender {
   #parameters: MediaParameters | undefined;
   #reportTimer: Timer | undefined;
 
-  constructor(options: MediaOptions, receiver: MediaReceiver) {
-    this.#receiver = receiver;
+  constructor(options: MediaOptions, stream: RtpStream, receiver: MediaReceiver) {
     this.#ports = options.ports;
     this.#clock = options.clock;
     this.#log = options.log;
-    this.#stream = new RtpStream(options);
+    this.#stream = stream;
+    this.#receiver = receiver;
     this.#pace = new Pace(options.clock, () => this.#sendPackets());
-  }
-
-  /** Number of RTP packets sent. */
-  get sent(): number {
-    return this.#stream.packets;
-  }
-
-  /** Changes the keys; undefined for plain RTP. @param changed false for the first keys of the call */
-  useKeys(srtp: SrtpSender | undefined, changed: boolean): void {
-    this.#stream.useKeys(srtp, changed);
   }
 
   /** Starts, or continues with other parameters. */
@@ -51,11 +40,6 @@ export class MediaSender {
     this.#parameters = parameters;
     if (before?.ptime !== parameters.ptime) this.#pace.start(parameters.ptime);
     if (!before) this.#reportLater();
-  }
-
-  /** See RtpStream.sendDigits. */
-  sendDigits(digits: string): void {
-    this.#stream.sendDigits(digits);
   }
 
   stop(): void {

@@ -1,4 +1,5 @@
 // The formats of an m=audio line (RFC 3264 5.1, 6.1): what the unit offers, and what it agrees to of a peer's offer or answer.
+import { UserError } from '../../../../shared/errors.ts';
 import { type Attribute, attributeValues, type Media } from '../../../../shared/sip/sdp.ts';
 import type { EndpointMedia, OfferedCodec } from '../endpoint-media.ts';
 import { type CodecName, codecShape } from './table.ts';
@@ -13,13 +14,15 @@ export interface Format {
 }
 
 export interface AgreedAudio {
-  /** What we send. */
+  /** Of the packets we send. */
   readonly codec: CodecName;
   readonly payloadType: number;
   /** Milliseconds of audio in each packet we send. */
   readonly ptime: number;
   /** Payload type of the telephone-events we send; absent where the peer takes none. */
   readonly eventType?: number;
+  /** Packets that begin each event we send. */
+  readonly eventPackets: number;
   readonly receive: readonly Format[];
 }
 
@@ -51,8 +54,10 @@ function timeLines(first: { minPtime: number; maxPtime: number } | undefined): A
   ];
 }
 
-/** Formats and attributes of an offer. */
+/** Formats and attributes of an offer. @throws UserError where no codec is enabled */
 export function offeredFormats(media: EndpointMedia): Lines {
+  if (media.codecs.length === 0)
+    throw new UserError(409, 'no-codec', 'no codec that the unit has is enabled for voice');
   const events = isRtpEvents(media) ? [media.dtmf.payloadType] : [];
   return {
     formats: [...media.codecs.map(one => one.payloadType), ...events].map(String),
@@ -104,7 +109,7 @@ function packetTime(media: Media, { minPtime, maxPtime }: OfferedCodec): number 
 }
 
 /**
- * What a peer's stream and our settings have in common; undefined without a common codec. The peer's order decides (RFC 3264 6.1).
+ * The formats that a peer's stream and our settings have in common; undefined without a common codec. The peer's order decides (RFC 3264 6.1).
  * Payload types of an answer are those we send; the peer may send by the numbers of our offer too (RFC 3264 5.1).
  */
 export function agreeFormats(peer: Media, media: EndpointMedia): AgreedAudio | undefined {
@@ -123,6 +128,7 @@ export function agreeFormats(peer: Media, media: EndpointMedia): AgreedAudio | u
     payloadType: first.payloadType,
     ptime: packetTime(peer, first.own),
     ...(event && { eventType: event.payloadType }),
+    eventPackets: media.dtmf.initialPackets,
     receive: withOurNumbers(receive, media),
   };
 }
@@ -132,5 +138,6 @@ function withOurNumbers(receive: readonly Format[], media: EndpointMedia): Forma
   const taken = new Set(receive.map(one => one.payloadType));
   const ours: Format[] = [...media.codecs, { codec: TELEPHONE_EVENT, payloadType: media.dtmf.payloadType }];
   const agreed = new Set(receive.map(one => one.codec));
-  return [...receive, ...ours.filter(one => agreed.has(one.codec) && !taken.has(one.payloadType))];
+  const added = ours.filter(one => agreed.has(one.codec) && !taken.has(one.payloadType));
+  return [...receive, ...added.map(({ codec, payloadType }) => ({ codec, payloadType }))];
 }

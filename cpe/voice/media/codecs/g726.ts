@@ -76,9 +76,7 @@ function bendOf(first: number): number {
 }
 
 /** G.726 UPA2 and LIMC: one step up or down, within 0.75. */
-function limitSecond(second: number, up: boolean): number {
-  return limit(second + (up ? 0x80 : -0x80), 12_288);
-}
+const limitSecond = (second: number, up: boolean): number => limit(second + (up ? 0x80 : -0x80), 12_288);
 
 /** The estimate of the next sample: by the zeros alone, and by zeros and poles. */
 interface Prediction {
@@ -86,25 +84,32 @@ interface Prediction {
   estimate: number;
 }
 
-/** The predictor and the adaptive quantizer, the same in encoder and decoder (G.726 figures 2 and 3). */
-class Adaptation {
+/** One code word, read: its difference in sign and magnitude, the sample it makes, and that less the poles' part. */
+interface Step {
+  magnitude: number;
+  negative: boolean;
+  sample: number;
+  partial: number;
+}
+
+/** The adaptive predictor of two poles and six zeros, the same in encoder and decoder (G.726 4.2.6). */
+class Predictor {
   readonly #bits: G726Bits;
-  /** Scale factors: locked (19 bits) and unlocked. */
-  #locked = 34_816;
-  #unlocked = 544;
-  #shortAverage = 0;
-  #longAverage = 0;
-  #speed = 0;
-  /** Pole and zero predictors, and what they act on. */
+  /** Coefficients, and what they act on in the short floating point format, latest first. */
   readonly #poles = [0, 0];
   readonly #zeros = [0, 0, 0, 0, 0, 0];
   readonly #differences = [32, 32, 32, 32, 32, 32];
   readonly #signals = [32, 32];
+  /** 1 where the partial sample was negative. */
   readonly #partialSigns = [0, 0];
-  #tone = false;
 
   constructor(bits: G726Bits) {
     this.#bits = bits;
+  }
+
+  /** G.726 TONE: a narrow band signal, by the second pole. */
+  get hasTone(): boolean {
+    return (this.#poles[1] ?? 0) < -11_776;
   }
 
   predict(): Prediction {
@@ -116,88 +121,23 @@ class Adaptation {
     return { zeros: in16Bits(sum) >> 1, estimate: in16Bits(sum + poles) >> 1 };
   }
 
-  /** G.726 MIX: the quantizer's scale, logarithmic. */
-  scale(): number {
-    if (this.#speed >= 256) return this.#unlocked;
-    const locked = this.#locked >> 6;
-    const difference = this.#unlocked - locked;
-    const control = this.#speed >> 2;
-    if (difference > 0) return locked + ((difference * control) >> 6);
-    return difference < 0 ? locked + ((difference * control + 0x3f) >> 6) : locked;
-  }
-
-  /** The code word of a difference. */
-  quantize(difference: number, scale: number): number {
-    const { levels } = tables[this.#bits];
-    const magnitude = Math.abs(difference);
-    const exponent = bitLength(magnitude >> 1);
-    const logarithm = (exponent << 7) + (((magnitude << 7) >> exponent) & 0x7f) - (scale >> 2);
-    let at = 0;
-    while (at < levels.length && logarithm >= (levels[at] ?? 0)) at++;
-    const highest = 2 * (levels.length + 1) - 1;
-    if (this.#bits === 2) return difference < 0 ? 3 - at : at;
-    if (difference < 0) return highest - at;
-    // Zero is the code word of all ones.
-    return at === 0 ? highest : at;
-  }
-
-  /** Takes a code word up: the reconstructed sample. */
-  take(code: number, { zeros, estimate }: Prediction, scale: number): number {
-    const { logarithms, multipliers, speeds } = tables[this.#bits];
-    const negative = (code & (1 << (this.#bits - 1))) !== 0;
-    const magnitude = antilogarithm((logarithms[code] ?? 0) + (scale >> 2));
-    const reconstructed = in16Bits(negative ? estimate - magnitude : estimate + magnitude);
-    const partial = in16Bits(reconstructed + zeros - estimate);
-    this.#update(scale, multipliers[code] ?? 0, speeds[code] ?? 0, {
-      magnitude,
-      negative,
-      reconstructed,
-      partial,
-    });
-    return reconstructed;
-  }
-
-  #update(
-    scale: number,
-    multiplier: number,
-    speed: number,
-    now: { magnitude: number; negative: boolean; reconstructed: number; partial: number },
-  ): void {
-    const transition = this.#isTransition(now.magnitude);
-    this.#unlocked = Math.max(544, Math.min(5120, scale + ((multiplier - scale) >> 5)));
-    this.#locked += this.#unlocked + (-this.#locked >> 6);
-    const partialSign = now.partial < 0 ? 1 : 0;
-    if (transition) {
+  /** @param reset a tone has ended: the coefficients begin anew */
+  take({ magnitude, negative, sample, partial }: Step, reset: boolean): void {
+    const partialSign = partial < 0 ? 1 : 0;
+    if (reset) {
       this.#poles.fill(0);
       this.#zeros.fill(0);
     } else {
-      this.#adaptPoles(now.partial, partialSign);
-      this.#adaptZeros(now.magnitude, now.negative);
+      this.#adaptPoles(partial, partialSign);
+      this.#adaptZeros(magnitude, negative);
     }
-    const secondPole = this.#poles[1] ?? 0;
-    this.#differences.pop();
-    this.#differences.unshift(
-      now.magnitude === 0 ? (now.negative ? -992 : 32) : toFloat(now.negative ? -now.magnitude : now.magnitude),
-    );
-    this.#signals.pop();
-    this.#signals.unshift(toFloat(now.reconstructed));
-    this.#partialSigns.pop();
-    this.#partialSigns.unshift(partialSign);
-    this.#tone = !transition && secondPole < -11_776;
-    this.#shortAverage += (speed - this.#shortAverage) >> 5;
-    this.#longAverage += ((speed << 2) - this.#longAverage) >> 7;
-    this.#control(transition, scale);
+    const zero = negative ? -992 : 32;
+    shiftIn(this.#differences, magnitude === 0 ? zero : toFloat(negative ? -magnitude : magnitude));
+    shiftIn(this.#signals, toFloat(sample));
+    shiftIn(this.#partialSigns, partialSign);
   }
 
-  /** G.726 TRANS: a tone that ends within a partial band resets the predictor. */
-  #isTransition(magnitude: number): boolean {
-    const exponent = this.#locked >> 15;
-    const mantissa = (this.#locked >> 10) & 0x1f;
-    const first = exponent > 9 ? 31 << 10 : ((32 + mantissa) << exponent) & 0xffff;
-    return this.#tone && magnitude > (first + (first >> 1)) >> 1;
-  }
-
-  /** G.726 UPA2, LIMC, UPA1, LIMD: the poles' coefficients. @param sign0 1 where the partial sample is negative */
+  /** G.726 UPA2, LIMC, UPA1, LIMD. @param sign0 1 where the partial sample is negative */
   #adaptPoles(partial: number, sign0: number): void {
     const [sign1, sign2] = this.#partialSigns;
     const [first = 0, second = 0] = this.#poles;
@@ -210,7 +150,7 @@ class Adaptation {
     this.#poles[0] = limit(first - (first >> 8) + (moved ? step : 0), 15_360 - newSecond);
   }
 
-  /** G.726 UPB: the zeros' coefficients. */
+  /** G.726 UPB. */
   #adaptZeros(magnitude: number, negative: boolean): void {
     const shift = this.#bits === 5 ? 9 : 8;
     for (let i = 0; i < 6; i++) {
@@ -219,18 +159,73 @@ class Adaptation {
       this.#zeros[i] = coefficient - (coefficient >> shift) + (magnitude === 0 ? 0 : towards);
     }
   }
+}
 
-  /** G.726 SUBTC, FILTC: how fast the scale adapts. */
-  #control(transition: boolean, scale: number): void {
+function shiftIn(list: number[], value: number): void {
+  list.pop();
+  list.unshift(value);
+}
+
+/** The scale of the adaptive quantizer, logarithmic, the same in encoder and decoder (G.726 4.2.4, 4.2.5). */
+class Scale {
+  /** Slow (19 bits) and fast scale factor, and the averages that say which counts. */
+  #slow = 34_816;
+  #fast = 544;
+  #shortAverage = 0;
+  #longAverage = 0;
+  #speed = 0;
+  #tone = false;
+
+  /** G.726 MIX. */
+  get value(): number {
+    if (this.#speed >= 256) return this.#fast;
+    const slow = this.#slow >> 6;
+    const difference = this.#fast - slow;
+    const control = this.#speed >> 2;
+    if (difference > 0) return slow + ((difference * control) >> 6);
+    return difference < 0 ? slow + ((difference * control + 0x3f) >> 6) : slow;
+  }
+
+  /** G.726 TRANS: a narrow band signal that ends with a large difference. */
+  isTransition(magnitude: number): boolean {
+    const exponent = this.#slow >> 15;
+    const mantissa = (this.#slow >> 10) & 0x1f;
+    const first = exponent > 9 ? 31 << 10 : ((32 + mantissa) << exponent) & 0xffff;
+    return this.#tone && magnitude > (first + (first >> 1)) >> 1;
+  }
+
+  /** @param now `value` as it was for the code word, with the code word's entries of the tables */
+  take(now: { scale: number; multiplier: number; speed: number }, transition: boolean, tone: boolean): void {
+    const { scale, multiplier, speed } = now;
+    this.#fast = Math.max(544, Math.min(5120, scale + ((multiplier - scale) >> 5)));
+    this.#slow += this.#fast + (-this.#slow >> 6);
+    this.#tone = tone;
+    this.#shortAverage += (speed - this.#shortAverage) >> 5;
+    this.#longAverage += ((speed << 2) - this.#longAverage) >> 7;
+    // G.726 SUBTC, FILTC.
     if (transition) this.#speed = 256;
-    else if (
-      scale < 1536 ||
-      this.#tone ||
-      Math.abs((this.#shortAverage << 2) - this.#longAverage) >= this.#longAverage >> 3
-    )
-      this.#speed += (0x200 - this.#speed) >> 4;
+    else if (scale < 1536 || tone || this.#isChanging) this.#speed += (0x200 - this.#speed) >> 4;
     else this.#speed += -this.#speed >> 4;
   }
+
+  get #isChanging(): boolean {
+    return Math.abs((this.#shortAverage << 2) - this.#longAverage) >= this.#longAverage >> 3;
+  }
+}
+
+/** The code word of a difference (G.726 4.2.2). */
+function quantize(bits: G726Bits, difference: number, scale: number): number {
+  const { levels } = tables[bits];
+  const magnitude = Math.abs(difference);
+  const exponent = bitLength(magnitude >> 1);
+  const logarithm = (exponent << 7) + (((magnitude << 7) >> exponent) & 0x7f) - (scale >> 2);
+  let at = 0;
+  while (at < levels.length && logarithm >= (levels[at] ?? 0)) at++;
+  if (bits === 2) return difference < 0 ? 3 - at : at;
+  const highest = 2 * levels.length + 1;
+  if (difference < 0) return highest - at;
+  // Zero is the code word of all ones.
+  return at === 0 ? highest : at;
 }
 
 /** G.726 ANTILOG: the magnitude of a difference from its logarithm. */
@@ -244,11 +239,12 @@ function antilogarithm(logarithm: number): number {
 /** One direction of one call. The first code word lies in the lowest bits of the first byte (RFC 3551 4.5.4). */
 export class G726 implements AudioCodec {
   readonly #bits: G726Bits;
-  readonly #adaptation: Adaptation;
+  readonly #predictor: Predictor;
+  readonly #scale = new Scale();
 
   constructor(bits: G726Bits) {
     this.#bits = bits;
-    this.#adaptation = new Adaptation(bits);
+    this.#predictor = new Predictor(bits);
   }
 
   encode(samples: Int16Array): Buffer {
@@ -257,11 +253,10 @@ export class G726 implements AudioCodec {
     let held = 0;
     let at = 0;
     for (const sample of samples) {
-      const prediction = this.#adaptation.predict();
-      const scale = this.#adaptation.scale();
+      const prediction = this.#predictor.predict();
       // The codec works on 14 bits.
-      const code = this.#adaptation.quantize((sample >> 2) - prediction.estimate, scale);
-      this.#adaptation.take(code, prediction, scale);
+      const code = quantize(this.#bits, (sample >> 2) - prediction.estimate, this.#scale.value);
+      this.#take(code, prediction);
       word |= code << held;
       held += this.#bits;
       for (; held >= 8; held -= 8, word >>= 8) out[at++] = word & 0xff;
@@ -279,11 +274,24 @@ export class G726 implements AudioCodec {
       word |= byte << held;
       held += 8;
       for (; held >= this.#bits; held -= this.#bits, word >>= this.#bits) {
-        const code = word & ((1 << this.#bits) - 1);
-        const sample = this.#adaptation.take(code, this.#adaptation.predict(), this.#adaptation.scale());
+        const sample = this.#take(word & ((1 << this.#bits) - 1), this.#predictor.predict());
         samples[at++] = Math.max(-32_768, Math.min(32_767, sample * 4));
       }
     }
     return samples;
+  }
+
+  /** Takes a code word up: the sample of 14 bits that it makes. */
+  #take(code: number, { zeros, estimate }: Prediction): number {
+    const { logarithms, multipliers, speeds } = tables[this.#bits];
+    const scale = this.#scale.value;
+    const negative = (code & (1 << (this.#bits - 1))) !== 0;
+    const magnitude = antilogarithm((logarithms[code] ?? 0) + (scale >> 2));
+    const sample = in16Bits(negative ? estimate - magnitude : estimate + magnitude);
+    const transition = this.#scale.isTransition(magnitude);
+    this.#predictor.take({ magnitude, negative, sample, partial: in16Bits(sample + zeros - estimate) }, transition);
+    const tone = !transition && this.#predictor.hasTone;
+    this.#scale.take({ scale, multiplier: multipliers[code] ?? 0, speed: speeds[code] ?? 0 }, transition, tone);
+    return sample;
   }
 }

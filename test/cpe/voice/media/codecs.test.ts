@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { type CodecName, codecShape, codecTable } from '../../../cpe/voice/media/codecs/table.ts';
-import { createTone, recogniseTone } from '../../../cpe/voice/media/tone.ts';
+import { type CodecName, codecShape, codecTable } from '../../../../cpe/voice/media/codecs/table.ts';
+import { createTone, recogniseTone } from '../../../../cpe/voice/media/tone.ts';
 
 const codecs = Object.keys(codecTable) as CodecName[];
 
