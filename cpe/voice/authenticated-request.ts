@@ -11,6 +11,8 @@ interface ExchangeOptions {
   onStart?: (transaction: ClientTransaction) => void;
   /** Receives every response, with the request it answers (whose CSeq grows with each attempt). */
   onResponse?: (response: SipResponse, request: SipRequest) => void;
+  /** The CSeq number of a further attempt, where other requests of the same dialog count too. */
+  nextSequence?: () => number;
 }
 
 /** Sends a request and answers challenges until another response comes. Never rejects; see `Outcome`. */
@@ -32,6 +34,7 @@ export async function exchange(
     const outcome = await transaction.final;
     const again = outcome.cause ? undefined : auth.retry(current, outcome.response);
     if (!again) return { ...outcome, request: current };
+    if (options.nextSequence) again.headers.set('CSeq', `${options.nextSequence()} ${again.method}`);
     attempt = again;
   }
 }

@@ -1,4 +1,5 @@
 // The parts of a user agent and how they are wired: signalling, accounts, and calls in both directions.
+import type { Flow } from '../../shared/sip/flow-types.ts';
 import { Accounts } from './accounts.ts';
 import type { Call } from './call/call.ts';
 import { type CallContext, createCallContext } from './call/context.ts';
@@ -29,13 +30,15 @@ export class SipStack {
     });
     const { layer } = this.signalling;
     const accounts = new Accounts(config, env.random);
-    const context = createCallContext({ config, env, layer, accounts, flow: () => this.signalling.callFlow });
+    const flow = (): Flow | undefined => this.signalling.callFlow;
+    const place: CallContext['place'] = (...call) => this.#outgoing.place(...call);
+    const context = createCallContext({ config, env, layer, accounts, flow, place });
     const onCall = (call: Call): void => {
       for (const listener of this.#callListeners) listener(call);
     };
     this.accounts = accounts;
     this.context = context;
-    this.#outgoing = new OutgoingCalls(accounts, context);
+    this.#outgoing = new OutgoingCalls(accounts, context, () => this.signalling.servers, this.#working.signal);
     this.#requests = new Requests({ context, accounts, isStopping, onCall });
   }
 
@@ -63,9 +66,7 @@ export class SipStack {
   }
 
   call(user: string, target: string, signal?: AbortSignal): Promise<Call> {
-    const working = this.#working.signal;
-    const either = signal ? AbortSignal.any([signal, working]) : working;
-    return this.#outgoing.place(user, target, this.signalling.servers, either);
+    return this.#outgoing.place(user, target, signal && { signal });
   }
 
   stopWork(): void {
@@ -84,6 +85,7 @@ export class SipStack {
     this.signalling.disconnect();
     await Promise.all([this.accounts.done(), this.#requests.settled(), this.#outgoing.settled()]);
     await Promise.all([...this.context.legs.values()].map(leg => leg.drop()));
+    for (const rest of [...this.context.remains.values()]) rest.stop();
     await this.signalling.close();
   }
 }

@@ -1,6 +1,6 @@
 // The reason phrases of SIP's status codes.
 
-/** RFC 3261 21, and 422 of RFC 4028. */
+/** RFC 3261 21, 422 of RFC 4028, 489 of RFC 6665. */
 const reasons: Readonly<Record<number, string>> = {
   100: 'Trying',
   180: 'Ringing',
@@ -39,6 +39,7 @@ const reasons: Readonly<Record<number, string>> = {
   486: 'Busy Here',
   487: 'Request Terminated',
   488: 'Not Acceptable Here',
+  489: 'Bad Event',
   491: 'Request Pending',
   493: 'Undecipherable',
   500: 'Server Internal Error',

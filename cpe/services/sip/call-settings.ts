@@ -4,7 +4,13 @@ import type { Unit } from '../service.ts';
 
 export function callSettings(unit: Unit): CallSettings {
   const read = (name: string): string | undefined => unit.config.running(`SipEp.${name}`);
+  const isEnabled = (name: string): boolean => unit.config.running(`EpServ.Default${name}Enable`) !== 'Disable';
   return {
+    services: {
+      hold: isEnabled('Hold'),
+      blindTransfer: isEnabled('TransferBlind'),
+      attendedTransfer: isEnabled('TransferAttended'),
+    },
     hold: {
       direction: read('InteropOnHoldSdpStreamDirection') === 'Sendonly' ? 'sendonly' : 'inactive',
       address: read('InteropOnHoldSdpConnectionAddress') === 'MediaAddress' ? 'media' : 'hold',

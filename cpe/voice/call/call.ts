@@ -1,6 +1,7 @@
 // A call as its users see it, and as the requests inside its dialog reach it.
+import type { Dialog } from '../../../shared/sip/dialog.ts';
 import type { Flow } from '../../../shared/sip/flow-types.ts';
-import type { SipRequest } from '../../../shared/sip/message.ts';
+import type { SipRequest, SipResponse } from '../../../shared/sip/message.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
 import type { CallReport } from './report.ts';
 
@@ -26,6 +27,14 @@ export interface Call {
   hold(): Promise<void>;
   /** Ends our hold; see `hold`. */
   resume(): Promise<void>;
+  /**
+   * Blind transfer (RFC 3515): the peer is asked to call `to`, and this call is hung up when it has reached it.
+   * @param to as for SipUserAgent.call
+   * @throws CallFailed with the peer's status, or that of its attempt; this call goes on
+   */
+  transfer(to: string): Promise<void>;
+  /** Attended transfer: the peer is asked to take our place in `other` (RFC 3891), a call of the same gateway; see `transfer`. */
+  transferTo(other: Call): Promise<void>;
   /** Never rejects. */
   readonly ended: Promise<{ reason: string }>;
   stats(): CallReport;
@@ -36,16 +45,34 @@ export interface Call {
   sendDigits(digits: string): Promise<void>;
 }
 
+export interface PlaceOptions {
+  /** Ends the attempt, by CANCEL while it rings. */
+  signal?: AbortSignal;
+  /** Further headers of the INVITE: Replaces, Referred-By. */
+  headers?: readonly (readonly [name: string, value: string])[];
+  /** Receives the provisional responses. */
+  onProgress?: (response: SipResponse) => void;
+}
+
 export interface Leg extends Call {
   /** The call was made over that connection. */
   isOver(flow: Flow): boolean;
+  readonly dialog: Dialog;
+  /** Hangs up, since another call took the place of this one (RFC 3891). */
+  replaced(): void;
   onRequest(transaction: ServerTransaction): void;
   onAck(ack: SipRequest): void;
   /** Ends the call and sends nothing to the peer. */
   drop(): Promise<void>;
 }
 
-/** A call that did not come about, or whose media could not be secured. `status`: the SIP answer, 0 when none decided it. */
+/** The rest of a call that has ended: a subscription inside its dialog (RFC 5057 4). */
+export interface Remains {
+  take(transaction: ServerTransaction): void;
+  stop(): void;
+}
+
+/** A call that did not come about, could not be changed, or whose media could not be secured. `status`: the SIP answer, 0 when none decided it. */
 export class CallFailed extends Error {
   override readonly name = 'CallFailed';
   readonly status: number;

@@ -13,8 +13,11 @@ import { keyManagementOf } from '../media/keys/key-management.ts';
 import { MediaSession } from '../media/media.ts';
 import { type MediaPorts, openPorts } from '../media/ports.ts';
 import type { UserAgentConfig, UserAgentEnv } from '../settings.ts';
-import type { Leg } from './call.ts';
+import { type Call, CallFailed, type Leg, type PlaceOptions, type Remains } from './call.ts';
 import { type CallSettings, factoryCallSettings } from './settings.ts';
+
+/** More calls than any unit has lines. */
+export const MOST_CALLS = 64;
 
 interface Protection {
   security: MediaSecurity;
@@ -46,9 +49,15 @@ export interface CallContext {
   /** The media that the account's endpoint offers and takes, as it is set now. */
   mediaOf(user: string): EndpointMedia;
   wrongKeyManagement(): void;
+  /** The URI of a target: itself, or a number or name at the unit's domain. */
+  addressOf(target: string): string;
+  /** Places a call; see SipUserAgent.call. */
+  place(user: string, target: string, options: PlaceOptions): Promise<Call>;
   openMedia(basePort: number, ssrc: number): Promise<{ ports: MediaPorts; session: MediaSession }>;
   /** Calls that are up, by the key of their dialog. */
   readonly legs: Map<string, Leg>;
+  /** By the same key. */
+  readonly remains: Map<string, Remains>;
 }
 
 export function createCallContext(parts: {
@@ -57,8 +66,9 @@ export function createCallContext(parts: {
   layer: TransactionLayer;
   accounts: Accounts;
   flow: () => Flow | undefined;
+  place: CallContext['place'];
 }): CallContext {
-  const { config, env, layer, accounts, flow } = parts;
+  const { config, env, layer, accounts, flow, place } = parts;
   const { clock, random, log } = env;
   return {
     address: config.address,
@@ -76,6 +86,8 @@ export function createCallContext(parts: {
     protectionOf: protections(config, env),
     flow,
     contact: (user, flow, sips) => `<${contactUri(config, user, flow, sips ? 'tls' : config.contactTransport)}>`,
+    addressOf: target => (/^sips?:/i.test(target) ? target : `sip:${target}@${config.domain}`),
+    place,
     authOf: user => accounts.authOf(user),
     notify: env.notify,
     wrongKeyManagement: () => env.notify('wrongKeyManagement', {}),
@@ -85,6 +97,7 @@ export function createCallContext(parts: {
       return { ports, session: new MediaSession({ ports, ssrc, tone: config.tone, clock, random, log }) };
     },
     legs: new Map(),
+    remains: new Map(),
   };
 }
 
@@ -98,4 +111,9 @@ function protections(config: UserAgentConfig, env: UserAgentEnv): (user: string)
   const all = of(config.srtp);
   const own = new Map(config.accounts.flatMap(({ user, srtp }) => (srtp ? [[user, of(srtp)] as const] : [])));
   return user => own.get(user) ?? all;
+}
+
+/** @throws CallFailed where the unit's side may not use the service */
+export function needService({ calls }: CallContext, service: keyof CallSettings['services']): void {
+  if (!calls.services[service]) throw new CallFailed(403, `the unit's service ${service} is disabled`);
 }

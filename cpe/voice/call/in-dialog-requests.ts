@@ -2,10 +2,12 @@
 import { acceptRequest, isOverTls } from '../../../shared/sip/dialog.ts';
 import { formatSdp, type Sdp } from '../../../shared/sip/sdp.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
+import type { Transferee } from '../transfer/transferee.ts';
+import type { Transferor } from '../transfer/transferor.ts';
+import type { ReInvites } from './changes/re-invites.ts';
+import type { RepeatedAnswer } from './changes/repeated-answer.ts';
 import type { CallLifetime } from './lifetime.ts';
-import type { ReInvites } from './re-invites.ts';
-import type { RepeatedAnswer } from './repeated-answer.ts';
-import { allowed, refuseSession } from './replies.ts';
+import { allowed, eventOf, refuseExtensions, refuseSession } from './replies.ts';
 import type { DialogSide } from './request-in-dialog.ts';
 import { hasSdp, sdpOf } from './sdp-body.ts';
 import type { NegotiatedSession } from './session.ts';
@@ -19,10 +21,21 @@ interface RequestsOptions {
   answer: RepeatedAnswer;
   /** The peer refreshed the session. */
   onRefreshed: () => void;
+  transferor: Transferor;
+  transferee: Transferee;
 }
 
 export class InDialogRequests {
   readonly #options: RequestsOptions;
+  /** By method, without ACK and CANCEL, which belong to an INVITE. */
+  readonly #handlers: Readonly<Record<string, (transaction: ServerTransaction) => void>> = {
+    INVITE: transaction => this.#change(transaction),
+    UPDATE: transaction => this.#change(transaction),
+    BYE: transaction => this.#bye(transaction),
+    REFER: transaction => this.#options.transferee.refer(transaction),
+    NOTIFY: transaction => this.#notify(transaction),
+    OPTIONS: transaction => void transaction.respond(200),
+  };
 
   constructor(options: RequestsOptions) {
     this.#options = options;
@@ -31,17 +44,24 @@ export class InDialogRequests {
   take(transaction: ServerTransaction): void {
     const { side, lifetime } = this.#options;
     const { request } = transaction;
-    const { method } = request;
     if (lifetime.state === 'ended') return void transaction.respond(481);
     // RFC 3261 12.2.2
     if (!acceptRequest(side.dialog, request)) return void transaction.respond(500);
-    if (method === 'BYE') {
-      transaction.respond(200);
-      lifetime.endLater('the peer hung up');
-    } else if (method === 'INVITE' || method === 'UPDATE') this.#change(transaction);
-    else if (method === 'REFER') transaction.respond(603);
-    else if (method === 'NOTIFY' || method === 'OPTIONS') transaction.respond(200);
+    if (refuseExtensions(transaction)) return;
+    const handler = this.#handlers[request.method];
+    if (handler) handler(transaction);
     else transaction.respond(405, undefined, { headers: [['Allow', allowed]] });
+  }
+
+  #bye(transaction: ServerTransaction): void {
+    transaction.respond(200);
+    this.#options.lifetime.endLater('the peer hung up');
+  }
+
+  #notify(transaction: ServerTransaction): void {
+    const event = eventOf(transaction.request);
+    if (event === 'refer') this.#options.transferor.notified(transaction);
+    else transaction.respond(489);
   }
 
   #change(transaction: ServerTransaction): void {
@@ -49,7 +69,7 @@ export class InDialogRequests {
     const { request } = transaction;
     // RFC 3261 14.2, RFC 3311 5.2: an offer of ours waits for its answer.
     if (invites.asking && (request.method === 'INVITE' || hasSdp(request))) return void transaction.respond(491);
-    const sdp = request.body.length > 0 ? this.#answerTo(transaction) : session.localSdp;
+    const sdp = request.body.length > 0 ? this.#answerTo(transaction) : session.now.localSdp;
     if (!sdp) return;
     const response = accept(side, transaction, sdp);
     onRefreshed();

@@ -7,22 +7,12 @@ import { formatSdp, type Sdp } from '../../../shared/sip/sdp.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
 import type { EndpointMedia } from '../media/endpoint-media.ts';
 import { buildAnswer, type Chosen, type LocalSession, negotiateOffer } from '../media/sdp-negotiation.ts';
-import type { Call } from './call.ts';
+import type { Call, Leg } from './call.ts';
 import type { CallContext } from './context.ts';
 import { startLeg } from './leg.ts';
 import { allowed, refuseBody, refuseSession } from './replies.ts';
 import { hasSdp, sdpOf } from './sdp-body.ts';
 import { type Agreement, agreeTimer, sessionHeaders } from './session-timer.ts';
-
-const extensions: readonly string[] = ['timer', 'replaces'];
-
-/** RFC 3261 8.2.2.3: answers 420 when the request needs an unknown extension. */
-export function refuseExtensions(transaction: ServerTransaction): boolean {
-  const unknown = transaction.request.headers.list('Require').filter(name => !extensions.includes(name.toLowerCase()));
-  if (unknown.length === 0) return false;
-  transaction.respond(420, undefined, { headers: [['Unsupported', unknown.join(', ')]] });
-  return true;
-}
 
 interface Acceptable {
   offer: Sdp;
@@ -66,12 +56,14 @@ function acceptOffer(
 
 /**
  * Answers an INVITE that makes a call, for the account `user`.
+ * @param replaces the call whose place it takes: it is hung up then, and nothing rings (RFC 3891 3)
  * @returns the call, or undefined when it was refused, or cancelled before it was answered
  */
 export async function takeCall(
   context: CallContext,
   transaction: ServerTransaction,
   user: string,
+  replaces?: Leg,
 ): Promise<Call | undefined> {
   const { random, clock } = context;
   const ssrc = random.bytes(4).readUInt32BE();
@@ -92,8 +84,8 @@ export async function takeCall(
       ['Allow', allowed],
     ];
     const agent: [string, string] = ['User-Agent', context.userAgent];
-    if (!transaction.answered) transaction.respond(180, undefined, { headers: [...common, agent] });
-    if (context.ringMs > 0) await clock.sleep(context.ringMs, cancelled.signal);
+    if (!transaction.answered && !replaces) transaction.respond(180, undefined, { headers: [...common, agent] });
+    if (context.ringMs > 0 && !replaces) await clock.sleep(context.ringMs, cancelled.signal);
     if (transaction.answered) return undefined;
     const local: LocalSession = {
       address: context.address,
@@ -106,6 +98,7 @@ export async function takeCall(
     const response = respond(transaction, answer, [...common, ...sessionHeaders(timer, true), agent]);
     const dialog = dialogOfCallee(transaction.request, response);
     used = true;
+    replaces?.replaced();
     return startLeg({
       context,
       direction: 'in',

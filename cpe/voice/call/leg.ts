@@ -1,18 +1,21 @@
 // A call whose dialog exists. outgoing.ts and incoming.ts bring calls to this point.
+import type { Dialog } from '../../../shared/sip/dialog.ts';
 import type { Flow } from '../../../shared/sip/flow-types.ts';
 import type { SipResponse } from '../../../shared/sip/message.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
 import { CallDigits } from '../media/dtmf/call-digits.ts';
-import type { HoldState, Leg } from './call.ts';
+import { Transferee } from '../transfer/transferee.ts';
+import { Transferor } from '../transfer/transferor.ts';
+import type { Call, HoldState, Leg } from './call.ts';
+import { ReInvites } from './changes/re-invites.ts';
+import { RepeatedAnswer } from './changes/repeated-answer.ts';
+import { SessionChanges } from './changes/session-changes.ts';
+import { SessionRefresh } from './changes/session-refresh.ts';
 import { InDialogRequests } from './in-dialog-requests.ts';
 import { CallLifetime } from './lifetime.ts';
-import { ReInvites } from './re-invites.ts';
-import { RepeatedAnswer } from './repeated-answer.ts';
 import { type CallReport, reportOf } from './report.ts';
 import type { DialogSide } from './request-in-dialog.ts';
 import { NegotiatedSession, type SessionParts } from './session.ts';
-import { SessionChanges } from './session-changes.ts';
-import { SessionRefresh } from './session-refresh.ts';
 
 interface LegParts extends DialogSide, SessionParts {
   direction: 'in' | 'out';
@@ -42,31 +45,43 @@ function partsOf(parts: LegParts) {
     byMedia: text => parts.media.sendDigits(text),
   });
   const lifetime = new CallLifetime(parts, parts.media, {
-    stats: () => digits.in(reportOf(session.parameters, parts.media.stats())),
+    stats: () => digits.in(reportOf(session.now.parameters, parts.media.stats())),
     onEnd: () => {
       refresh.stop();
       invites.stop();
       answer.end();
+      transferor.callEnded();
     },
   });
   const answer = new RepeatedAnswer(context.clock, () => lifetime.hangupLater('the answer was never acknowledged'));
   const invites = new ReInvites(parts, parts.direction === 'out', () => answer.whenAcknowledged());
   const onRefreshed = (): void => refresh.arm();
-  const changes = new SessionChanges({ session, lifetime, invites, onRefreshed });
+  const changes = new SessionChanges({ side: parts, session, lifetime, invites, onRefreshed });
   const refresh = new SessionRefresh(context.clock, parts.timer, {
     refresh: () => {
       changes.refresh().catch((error: unknown) => context.log.error('session refresh failed', { error }));
     },
     expire: () => lifetime.hangupLater('the session was not refreshed'),
   });
-  const requests = new InDialogRequests({ side: parts, session, lifetime, invites, answer, onRefreshed });
-  return { session, lifetime, answer, changes, refresh, digits, requests };
+  const transferor = new Transferor(parts, () => lifetime.hangup('transferred'));
+  const requests = new InDialogRequests({
+    side: parts,
+    session,
+    lifetime,
+    invites,
+    answer,
+    onRefreshed,
+    transferor,
+    transferee: new Transferee(parts),
+  });
+  return { session, lifetime, answer, changes, refresh, digits, requests, transferor };
 }
 
 class CallLeg implements Leg {
   readonly direction: 'in' | 'out';
   readonly user: string;
   readonly peer: string;
+  readonly dialog: Dialog;
   readonly #flow: Flow;
   readonly #parts: ReturnType<typeof partsOf>;
 
@@ -75,6 +90,7 @@ class CallLeg implements Leg {
     this.direction = parts.direction;
     this.user = parts.user;
     this.peer = parts.dialog.remote;
+    this.dialog = parts.dialog;
     this.#parts = partsOf(parts);
   }
 
@@ -87,7 +103,7 @@ class CallLeg implements Leg {
   }
 
   get held(): HoldState {
-    return this.#parts.session.hold;
+    return this.#parts.session.now.hold;
   }
 
   start(answered: LegParts['answered']): void {
@@ -109,6 +125,18 @@ class CallLeg implements Leg {
 
   resume(): Promise<void> {
     return this.#parts.changes.hold(false);
+  }
+
+  transfer(to: string): Promise<void> {
+    return this.#parts.transferor.transferTo(to);
+  }
+
+  transferTo(other: Call): Promise<void> {
+    return this.#parts.transferor.transferInto(other);
+  }
+
+  replaced(): void {
+    this.#parts.lifetime.hangupLater('replaced by another call');
   }
 
   drop(): Promise<void> {

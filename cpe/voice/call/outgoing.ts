@@ -11,7 +11,7 @@ import type { MediaSession } from '../media/media.ts';
 import type { MediaParameters } from '../media/parameters.ts';
 import type { MediaPorts } from '../media/ports.ts';
 import { buildOffer, type LocalSession, negotiateAnswer, type OfferedStream } from '../media/sdp-negotiation.ts';
-import { type Call, CallFailed } from './call.ts';
+import { type Call, CallFailed, type PlaceOptions } from './call.ts';
 import type { CallContext } from './context.ts';
 import { startLeg } from './leg.ts';
 import { ackFor, allowed } from './replies.ts';
@@ -62,7 +62,7 @@ async function closeStreams(streams: readonly OpenStream[], kept?: OpenStream): 
 }
 
 /** One attempt at a call: what its INVITE and what follows it have in common. */
-interface Attempt {
+interface Attempt extends PlaceOptions {
   context: CallContext;
   user: string;
   flow: Flow;
@@ -70,11 +70,10 @@ interface Attempt {
   uri: string;
   /** To: the address that was called. */
   to: string;
-  signal: AbortSignal | undefined;
 }
 
 /** @param shortest Min-SE that a 422 demanded */
-function inviteFor({ context, user, uri, to, flow }: Attempt, offer: Sdp, shortest?: number): SipRequest {
+function inviteFor({ context, user, uri, to, flow, headers = [] }: Attempt, offer: Sdp, shortest?: number): SipRequest {
   const { random } = context;
   return createRequest('INVITE', uri, {
     headers: [
@@ -86,6 +85,7 @@ function inviteFor({ context, user, uri, to, flow }: Attempt, offer: Sdp, shorte
       ['Allow', allowed],
       ['Contact', context.contact(user, flow, isSips(uri))],
       ...proposal(shortest),
+      ...headers,
       ['User-Agent', context.userAgent],
     ],
     contentType: 'application/sdp',
@@ -177,21 +177,21 @@ function readAnswer(response: SipResponse): Sdp | string {
 /**
  * Calls `target` as `user` and resolves when the call is up.
  * @param target a SIP URI, or a number or name at the unit's domain
- * @param signal ends the attempt, by CANCEL while it rings
  * @throws CallFailed with the status that ended the attempt; an AbortError after `signal`
  */
 export async function placeCall(
   context: CallContext,
   user: string,
   target: string,
-  signal?: AbortSignal,
+  options: PlaceOptions = {},
 ): Promise<Call> {
+  const { signal } = options;
   signal?.throwIfAborted();
   const flow = context.flow();
   if (!flow) throw new CallFailed(503, 'there is no connection to the SIP server');
-  const uri = /^sips?:/i.test(target) ? target : `sip:${target}@${context.domain}`;
+  const uri = context.addressOf(target);
   if (isSips(uri) && flow.protocol !== 'tls') throw new CallFailed(416, 'a sips address is called over TLS only');
-  const attempt: Attempt = { context, user, flow, uri, to: uri, signal };
+  const attempt: Attempt = { ...options, context, user, flow, uri, to: uri };
   const streams = await openStreams(context, user);
   let kept: OpenStream | undefined;
   try {
@@ -297,7 +297,10 @@ async function invite(attempt: Attempt, offer: Sdp, shortest?: number, redirects
         transaction = started;
         if (signal?.aborted) cancel();
       },
-      onResponse: (answer, sent) => acknowledger.take(answer, sent),
+      onResponse: (answer, sent) => {
+        acknowledger.take(answer, sent);
+        if (answer.status < 200) attempt.onProgress?.(answer);
+      },
     });
     if (acknowledger.unusable) await sayBye(attempt, acknowledger.unusable);
     if (acknowledger.first) return acknowledger.first;

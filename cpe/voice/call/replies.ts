@@ -4,7 +4,22 @@ import type { SipRequest } from '../../../shared/sip/message.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
 import { quote } from '../../../shared/sip/uri.ts';
 
-/** The methods the unit names in Allow; REFER and NOTIFY are answered, not acted on. */
+/** The extensions that a request may require. */
+const extensions: readonly string[] = ['timer', 'replaces'];
+
+/** RFC 3261 8.2.2.3: answers 420 when the request needs an unknown extension. */
+export function refuseExtensions(transaction: ServerTransaction): boolean {
+  const unknown = transaction.request.headers.list('Require').filter(name => !extensions.includes(name.toLowerCase()));
+  if (unknown.length === 0) return false;
+  transaction.respond(420, undefined, { headers: [['Unsupported', unknown.join(', ')]] });
+  return true;
+}
+
+/** The package of a NOTIFY or SUBSCRIBE (RFC 6665 8.2.1), lower case, without its parameters. */
+export const eventOf = ({ headers }: SipRequest): string =>
+  (headers.get('Event') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+
+/** The methods the unit names in Allow. */
 export const allowed = 'INVITE, ACK, BYE, CANCEL, REFER, NOTIFY, UPDATE';
 
 /** RFC 3261 13.2.2.4; 22.1: with the credentials of its INVITE. */

@@ -1,8 +1,7 @@
-// The requests that the unit sends inside a call's dialog: BYE, and the re-INVITE of a session refresh.
+// The requests that the unit sends inside a call's dialog.
 import { buildRequest, type Dialog, isOverTls, moveTarget } from '../../../shared/sip/dialog.ts';
 import type { Flow } from '../../../shared/sip/flow-types.ts';
-import { type SipRequest, type SipResponse, SipSyntaxError } from '../../../shared/sip/message.ts';
-import { formatSdp, type Sdp } from '../../../shared/sip/sdp.ts';
+import { type MessageParts, type SipRequest, type SipResponse, SipSyntaxError } from '../../../shared/sip/message.ts';
 import type { Outcome } from '../../../shared/sip/transaction-types.ts';
 import { parseUri } from '../../../shared/sip/uri.ts';
 import { exchange } from '../authenticated-request.ts';
@@ -22,36 +21,49 @@ export interface DialogSide {
   timer: Agreement | undefined;
 }
 
-/** Sends a request over the connection of the call, or over the current one after its end; undefined without one. Acknowledges a 2xx to a re-INVITE. */
+type Method = 'BYE' | 'INVITE' | 'UPDATE' | 'REFER' | 'NOTIFY' | 'INFO';
+
+/** The methods whose 2xx may move the peer (RFC 3261 12.2, RFC 3311 5.1), and which carry the session timer. */
+const refreshing: readonly Method[] = ['INVITE', 'UPDATE'];
+
+/** RFC 3261 20.10, RFC 3515 2.2, RFC 6665: the requests that make or refresh a dialog carry a Contact. */
+const withContact: readonly Method[] = [...refreshing, 'REFER', 'NOTIFY'];
+
+/**
+ * Sends a request over the connection of the call, or over the current one after its end; undefined without one. Acknowledges a 2xx to
+ * a re-INVITE.
+ */
 export async function requestInDialog(
   side: DialogSide,
-  method: 'BYE' | 'INVITE',
-  sdp?: Sdp,
+  method: Method,
+  parts: MessageParts = {},
 ): Promise<(Outcome & { request: SipRequest }) | undefined> {
   const { context, user, dialog, timer } = side;
   const { layer, log } = context;
   const flow = side.flow.closed ? context.flow() : side.flow;
   if (!flow) return undefined;
   try {
+    const { headers = [], ...content } = parts;
     const request = buildRequest(dialog, method, {
       headers: [
-        ...(method === 'BYE' ? [] : [['Contact', context.contact(user, flow, isOverTls(dialog))] as const]),
-        ...(method === 'INVITE' ? sessionHeaders(timer) : []),
+        ...(withContact.includes(method) ? [['Contact', context.contact(user, flow, isOverTls(dialog))] as const] : []),
+        ...(refreshing.includes(method) ? sessionHeaders(timer) : []),
+        ...headers,
         ['User-Agent', context.userAgent],
       ],
-      ...(sdp ? { body: formatSdp(sdp), contentType: 'application/sdp' } : {}),
+      ...content,
     });
-    const outcome = await exchange(layer, flow, request, context.authOf(user), {
+    return await exchange(layer, flow, request, context.authOf(user), {
+      nextSequence: () => {
+        dialog.localSequence += 1;
+        return dialog.localSequence;
+      },
       onResponse: (response, sent) => {
-        const accepted = method === 'INVITE' && response.status >= 200 && response.status < 300;
-        if (accepted) followTarget(side, response, flow);
-        if (accepted) layer.send(flow, ackFor(dialog, sent, context.userAgent));
+        if (response.status < 200 || response.status >= 300) return;
+        if (refreshing.includes(method)) followTarget(side, response, flow);
+        if (method === 'INVITE') layer.send(flow, ackFor(dialog, sent, context.userAgent));
       },
     });
-    // Each attempt at authentication took a CSeq of its own.
-    const last = Number.parseInt(outcome.request.headers.get('CSeq') ?? '0', 10);
-    dialog.localSequence = Math.max(dialog.localSequence, last);
-    return outcome;
   } catch (error) {
     // The peer's Contact or Record-Route cannot be written into a request.
     if (!(error instanceof SipSyntaxError)) throw error;

@@ -5,14 +5,12 @@ import { type SipRequest, SipSyntaxError } from '../../../shared/sip/message.ts'
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
 import { isSips, parseNameAddr, parseUri, tagOf, unescapeUser } from '../../../shared/sip/uri.ts';
 import type { Accounts } from '../accounts.ts';
-import type { Call } from './call.ts';
-import type { CallContext } from './context.ts';
-import { refuseExtensions, takeCall } from './incoming.ts';
-import { allowed } from './replies.ts';
+import { replacedLeg } from '../transfer/replaced.ts';
+import type { Call, Leg } from './call.ts';
+import { type CallContext, MOST_CALLS } from './context.ts';
+import { takeCall } from './incoming.ts';
+import { allowed, refuseExtensions } from './replies.ts';
 import { supported } from './session-timer.ts';
-
-/** More calls than any unit has lines. */
-const MOST_CALLS = 64;
 
 /** The user part that a request is for: the Request-URI's, else To's. */
 function userOf(request: SipRequest): string | undefined {
@@ -69,8 +67,12 @@ export class Requests {
         this.#outsideDialog(transaction);
         return;
       }
-      const leg = this.#options.context.legs.get(dialogKey(request, 'in'));
+      const { legs, remains } = this.#options.context;
+      const key = dialogKey(request, 'in');
+      const leg = legs.get(key);
+      const rest = remains.get(key);
       if (leg) leg.onRequest(transaction);
+      else if (rest) rest.take(transaction);
       else transaction.respond(481);
     } catch (error) {
       if (!(error instanceof SipSyntaxError)) throw error;
@@ -94,7 +96,8 @@ export class Requests {
     else if (method === 'OPTIONS') {
       const headers: (readonly [string, string])[] = [['Allow', allowed], ['Accept', 'application/sdp'], ...supported];
       transaction.respond(200, undefined, { headers });
-    } else if (['BYE', 'NOTIFY', 'UPDATE'].includes(method)) transaction.respond(481);
+    } else if (method === 'REFER') transaction.respond(603);
+    else if (['BYE', 'NOTIFY', 'UPDATE'].includes(method)) transaction.respond(481);
     else transaction.respond(405, undefined, { headers: [['Allow', allowed]] });
   }
 
@@ -106,15 +109,17 @@ export class Requests {
     else if (accounts.isDisabled(user)) transaction.respond(403);
     else if (context.legs.size + this.#answering.size >= MOST_CALLS) transaction.respond(486);
     else if (!refuseExtensions(transaction)) {
-      const work = this.#answer(transaction, user).finally(() => this.#answering.delete(work));
+      const replaces = replacedLeg(context, transaction.request, user);
+      if (typeof replaces === 'number') return void transaction.respond(replaces);
+      const work = this.#answer(transaction, user, replaces).finally(() => this.#answering.delete(work));
       this.#answering.add(work);
     }
   }
 
-  async #answer(transaction: ServerTransaction, user: string): Promise<void> {
+  async #answer(transaction: ServerTransaction, user: string, replaces?: Leg): Promise<void> {
     const { context, onCall } = this.#options;
     try {
-      const call = await takeCall(context, transaction, user);
+      const call = await takeCall(context, transaction, user, replaces);
       if (call) onCall(call);
     } catch (error) {
       context.log.error('incoming call failed', { error });

@@ -1,6 +1,8 @@
 // The session description in the body of a message.
-import type { SipMessage } from '../../../shared/sip/message.ts';
-import { parseSdp, type Sdp, SdpError } from '../../../shared/sip/sdp.ts';
+import type { MessageParts, SipMessage } from '../../../shared/sip/message.ts';
+import { formatSdp, parseSdp, type Sdp, SdpError } from '../../../shared/sip/sdp.ts';
+
+export const sdpParts = (sdp: Sdp): MessageParts => ({ body: formatSdp(sdp), contentType: 'application/sdp' });
 
 export function hasSdp(request: SipMessage): boolean {
   const type = (request.headers.get('Content-Type') ?? '').split(';')[0]?.trim().toLowerCase();

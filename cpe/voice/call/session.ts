@@ -49,15 +49,8 @@ export class NegotiatedSession {
     this.#now = { ...settled, hold: { byUs: false, byPeer: isHeld(parts.remoteSdp, parts.index) } };
   }
 
-  get parameters(): MediaParameters {
-    return this.#now.parameters;
-  }
-  get localSdp(): Sdp {
-    return this.#now.localSdp;
-  }
-
-  get hold(): HoldState {
-    return this.#now.hold;
+  get now(): Readonly<Pick<Settled, 'parameters' | 'localSdp' | 'hold'>> {
+    return this.#now;
   }
 
   /** The answer to the peer's hold, resume, new address, new keys (DGW `SessionUpdateCryptoMode` Regenerate). */
@@ -66,18 +59,20 @@ export class NegotiatedSession {
     const { localSdp, remoteSdp, parameters, index, hold } = this.#now;
     // RFC 3264 8: the same version is the same session; a refresh changes nothing, keys included.
     if (isSame(offer, remoteSdp)) return { ok: true, answer: asAnswer(localSdp, offer, index, parameters) };
-    const protection = { ...context.protectionOf(user), ssrc: this.#parts.ssrc, current: parameters.keys };
     const media = context.mediaOf(user);
+    const { ssrc, port } = this.#parts;
+    const protection = { ...context.protectionOf(user), ssrc, current: parameters.keys };
     const negotiated = negotiateOffer(offer, protection.security.mode, protection, media);
     if (negotiated.wrongKeyManagement) context.wrongKeyManagement();
     if (!negotiated.ok) return negotiated;
     const { chosen } = negotiated;
     const direction = answerDirection(chosen.direction, hold.byUs, context.calls.hold);
+    const sending = chosen.parameters.sending && sends(direction);
     this.#local.version += 1;
-    const answer = buildAnswer(this.#local, offer, { ...chosen, direction }, this.#parts.port, media);
+    const answer = buildAnswer(this.#local, offer, { ...chosen, direction }, port, media);
     this.#apply({
       index: chosen.index,
-      parameters: { ...chosen.parameters, sending: chosen.parameters.sending && sends(direction) },
+      parameters: { ...chosen.parameters, sending },
       localSdp: answer,
       remoteSdp: offer,
       hold: { byUs: hold.byUs, byPeer: isHeld(offer, chosen.index) },

@@ -12,9 +12,12 @@ export interface HoldSettings {
 
 export interface CallSettings {
   hold: HoldSettings;
+  /** The services that the unit's own side may use: DGW `EpServ.DefaultHoldEnable`, `DefaultTransferBlindEnable`, `…AttendedEnable`. */
+  services: { hold: boolean; blindTransfer: boolean; attendedTransfer: boolean };
 }
 
 /** The factory's values. */
 export const factoryCallSettings: CallSettings = {
   hold: { direction: 'inactive', address: 'hold', answer: 'recvonly' },
+  services: { hold: true, blindTransfer: true, attendedTransfer: true },
 };

@@ -1,8 +1,8 @@
 // The 2xx to the peer's last INVITE of a call, repeated until its ACK (RFC 3261 13.3.1.4).
-import type { Clock } from '../../../shared/clock.ts';
-import { repeatUntilAcknowledged } from '../../../shared/sip/dialog.ts';
-import type { SipResponse } from '../../../shared/sip/message.ts';
-import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
+import type { Clock } from '../../../../shared/clock.ts';
+import { repeatUntilAcknowledged } from '../../../../shared/sip/dialog.ts';
+import type { SipResponse } from '../../../../shared/sip/message.ts';
+import type { ServerTransaction } from '../../../../shared/sip/transaction-types.ts';
 
 export class RepeatedAnswer {
   readonly #clock: Clock;

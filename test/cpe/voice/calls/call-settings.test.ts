@@ -1,8 +1,8 @@
 // The unit's SIP variables as its calls take them.
 import assert from 'node:assert/strict';
-import { callSettings } from '../../../cpe/services/sip/call-settings.ts';
-import { type CallSettings, factoryCallSettings } from '../../../cpe/voice/call/settings.ts';
-import { Gateways } from '../../support/cpe/gateways.ts';
+import { callSettings } from '../../../../cpe/services/sip/call-settings.ts';
+import { type CallSettings, factoryCallSettings } from '../../../../cpe/voice/call/settings.ts';
+import { Gateways } from '../../../support/cpe/gateways.ts';
 
 describe('the settings of calls', () => {
   let gateways: Gateways;
@@ -27,5 +27,13 @@ describe('the settings of calls', () => {
       'SipEp.InteropOnHoldAnswerSdpStreamDirection': 'Inactive',
     });
     assert.deepEqual(hold, { direction: 'sendonly', address: 'media', answer: 'inactive' });
+  });
+
+  it('take the services of the unit’s side from EpServ', async () => {
+    const { services } = await settingsWith({
+      'EpServ.DefaultHoldEnable': 'Disable',
+      'EpServ.DefaultTransferAttendedEnable': 'Disable',
+    });
+    assert.deepEqual(services, { hold: false, blindTransfer: true, attendedTransfer: false });
   });
 });

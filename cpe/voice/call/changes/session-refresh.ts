@@ -1,6 +1,6 @@
 // The session timer of a call that is up (RFC 4028 7.2, 10): refreshes at half time, or expires without the peer's refresh.
-import type { Clock, Timer } from '../../../shared/clock.ts';
-import type { Agreement } from './session-timer.ts';
+import type { Clock, Timer } from '../../../../shared/clock.ts';
+import type { Agreement } from '../session-timer.ts';
 
 export class SessionRefresh {
   readonly #clock: Clock;

@@ -5,8 +5,8 @@ import { buildRequest, type Dialog, dialogOfCallee, dialogOfCaller } from '../..
 import type { MessageParts, SipResponse } from '../../../shared/sip/message.ts';
 import { parseSdp } from '../../../shared/sip/sdp.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
-import type { CallLab } from './call-lab.ts';
-import { cryptoLine, inviteTo, sdpText } from './voice.ts';
+import type { CallLab } from '../cpe/call-lab.ts';
+import { cryptoLine, inviteTo, sdpText } from '../cpe/voice.ts';
 
 export interface PeerCall {
   readonly call: Call;

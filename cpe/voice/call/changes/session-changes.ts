@@ -1,14 +1,17 @@
 // The changes of the session that this side asks for: hold, resume, refresh.
-import { CallFailed } from './call.ts';
-import type { CallLifetime } from './lifetime.ts';
+import { CallFailed } from '../call.ts';
+import { needService } from '../context.ts';
+import type { CallLifetime } from '../lifetime.ts';
+import type { DialogSide } from '../request-in-dialog.ts';
+import { sdpOf } from '../sdp-body.ts';
+import type { NegotiatedSession, SessionOffer } from '../session.ts';
 import type { ReInvites } from './re-invites.ts';
-import { sdpOf } from './sdp-body.ts';
-import type { NegotiatedSession, SessionOffer } from './session.ts';
 
 /** Attempts while the peer answers 491; our choice. */
 const MOST_ATTEMPTS = 5;
 
 interface ChangesOptions {
+  side: DialogSide;
   session: NegotiatedSession;
   lifetime: CallLifetime;
   invites: ReInvites;
@@ -24,10 +27,11 @@ export class SessionChanges {
   }
 
   /** See Call.hold and Call.resume. */
-  hold(held: boolean): Promise<void> {
-    const { session, invites } = this.#options;
+  async hold(held: boolean): Promise<void> {
+    const { side, session, invites } = this.#options;
+    if (held) needService(side.context, 'hold');
     return invites.inTurn(async () => {
-      if (session.hold.byUs === held && !invites.isOver) return;
+      if (session.now.hold.byUs === held && !invites.isOver) return;
       for (let attempt = 1; ; attempt++) {
         const status = await this.#ask(session.offer(held));
         if (status < 300) return;
@@ -42,7 +46,7 @@ export class SessionChanges {
     const { session, invites, onRefreshed } = this.#options;
     return invites.inTurn(async () => {
       if (invites.isOver) return;
-      const outcome = await invites.send(session.localSdp);
+      const outcome = await invites.send(session.now.localSdp);
       if (!this.#ends(outcome?.response.status ?? 408, 'refresh')) onRefreshed();
     });
   }

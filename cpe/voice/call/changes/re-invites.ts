@@ -1,8 +1,9 @@
 // The INVITEs that this side sends inside a call: one at a time, in either direction (RFC 3261 14.1).
-import { sleepOrAbort } from '../../../shared/abort.ts';
-import type { Sdp } from '../../../shared/sip/sdp.ts';
-import { CallFailed } from './call.ts';
-import { type DialogSide, requestInDialog } from './request-in-dialog.ts';
+import { sleepOrAbort } from '../../../../shared/abort.ts';
+import type { Sdp } from '../../../../shared/sip/sdp.ts';
+import { CallFailed } from '../call.ts';
+import { type DialogSide, requestInDialog } from '../request-in-dialog.ts';
+import { sdpParts } from '../sdp-body.ts';
 
 type Answered = Awaited<ReturnType<typeof requestInDialog>>;
 
@@ -45,7 +46,7 @@ export class ReInvites {
     await this.#whenFree();
     if (this.isOver) throw new CallFailed(481, 'the call has ended');
     this.#asking = true;
-    return requestInDialog(this.#side, 'INVITE', sdp).finally(() => {
+    return requestInDialog(this.#side, 'INVITE', sdpParts(sdp)).finally(() => {
       this.#asking = false;
     });
   }

@@ -1,12 +1,12 @@
 // Hold and resume by the unit, message by message, at a peer that accepts, refuses, holds too, or asks at the same time.
 import assert from 'node:assert/strict';
-import { CallFailed } from '../../../cpe/voice/call/call.ts';
-import { factoryCallSettings } from '../../../cpe/voice/call/settings.ts';
-import type { SipRequest } from '../../../shared/sip/message.ts';
-import { attributeValues, parseSdp } from '../../../shared/sip/sdp.ts';
-import { CallLab, clock } from '../../support/cpe/call-lab.ts';
-import { calledByUnit, callUnit, streamOf, withSdp } from '../../support/cpe/peer-call.ts';
-import { hurriedClock, reached } from '../../support/cpe/voice.ts';
+import { CallFailed } from '../../../../cpe/voice/call/call.ts';
+import { factoryCallSettings } from '../../../../cpe/voice/call/settings.ts';
+import type { SipRequest } from '../../../../shared/sip/message.ts';
+import { attributeValues, parseSdp } from '../../../../shared/sip/sdp.ts';
+import { CallLab, clock } from '../../../support/cpe/call-lab.ts';
+import { hurriedClock, reached } from '../../../support/cpe/voice.ts';
+import { calledByUnit, callUnit, streamOf, withSdp } from '../../../support/voice/peer-call.ts';
 
 const keysOf = ({ body }: { body: Buffer }): string[] =>
   attributeValues(parseSdp(body).media[0] ?? { attributes: [] }, 'crypto');
