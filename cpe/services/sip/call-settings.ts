@@ -11,6 +11,12 @@ export function callSettings(unit: Unit): CallSettings {
       blindTransfer: isEnabled('TransferBlind'),
       attendedTransfer: isEnabled('TransferAttended'),
     },
+    timer: {
+      enabled: read('DefaultSessionTimerEnable') !== 'Disable',
+      shortest: Number(read('DefaultSessionTimerMinimumExpirationDelay') ?? 1800),
+      proposed: Number(read('DefaultSessionTimerMaximumExpirationDelay') ?? 3600),
+      refresh: read('SessionRefreshRequestMethod') === 'Update' ? 'UPDATE' : 'INVITE',
+    },
     hold: {
       direction: read('InteropOnHoldSdpStreamDirection') === 'Sendonly' ? 'sendonly' : 'inactive',
       address: read('InteropOnHoldSdpConnectionAddress') === 'MediaAddress' ? 'media' : 'hold',

@@ -11,7 +11,7 @@ import { allowed, eventOf, refuseExtensions, refuseSession } from './replies.ts'
 import type { DialogSide } from './request-in-dialog.ts';
 import { hasSdp, sdpOf } from './sdp-body.ts';
 import type { NegotiatedSession } from './session.ts';
-import { sessionHeaders } from './session-timer.ts';
+import { agreeTimer, sessionHeaders } from './session-timer.ts';
 
 interface RequestsOptions {
   side: DialogSide;
@@ -47,7 +47,7 @@ export class InDialogRequests {
     if (lifetime.state === 'ended') return void transaction.respond(481);
     // RFC 3261 12.2.2
     if (!acceptRequest(side.dialog, request)) return void transaction.respond(500);
-    if (refuseExtensions(transaction)) return;
+    if (refuseExtensions(transaction, side.context.calls)) return;
     const handler = this.#handlers[request.method];
     if (handler) handler(transaction);
     else transaction.respond(405, undefined, { headers: [['Allow', allowed]] });
@@ -69,11 +69,24 @@ export class InDialogRequests {
     const { request } = transaction;
     // RFC 3261 14.2, RFC 3311 5.2: an offer of ours waits for its answer.
     if (invites.asking && (request.method === 'INVITE' || hasSdp(request))) return void transaction.respond(491);
+    if (!this.#agreeTimer(transaction)) return;
     const sdp = request.body.length > 0 ? this.#answerTo(transaction) : session.now.localSdp;
     if (!sdp) return;
     const response = accept(side, transaction, sdp);
     onRefreshed();
     if (request.method === 'INVITE') answer.start(transaction, response);
+  }
+
+  /** RFC 4028 9: a refresh may change the timer, and leaves it where it names none; false after a refusal. */
+  #agreeTimer(transaction: ServerTransaction): boolean {
+    const { side } = this.#options;
+    const timer = agreeTimer(transaction.request, side.context.calls.timer);
+    if ('tooShort' in timer) {
+      transaction.respond(422, undefined, { headers: [['Min-SE', String(timer.tooShort)]] });
+      return false;
+    }
+    side.timer = timer.agreed ?? side.timer;
+    return true;
   }
 
   /** Our side of the changed session, or undefined after a refusal. */
@@ -96,7 +109,7 @@ function accept(side: DialogSide, transaction: ServerTransaction, sdp: Sdp): Ret
   const headers: [string, string][] = [
     ['Contact', context.contact(user, transaction.flow, isOverTls(dialog))],
     ['Allow', allowed],
-    ...sessionHeaders(timer, true),
+    ...sessionHeaders(context.calls, timer, true),
     ['User-Agent', context.userAgent],
   ];
   // An UPDATE without SDP only refreshes; an INVITE without one asks for our offer (its answer comes in the ACK, unchanged).

@@ -11,6 +11,7 @@ import type { Call, Leg } from './call.ts';
 import type { CallContext } from './context.ts';
 import { startLeg } from './leg.ts';
 import { allowed, refuseBody, refuseSession } from './replies.ts';
+import { takesUpdate } from './request-in-dialog.ts';
 import { hasSdp, sdpOf } from './sdp-body.ts';
 import { type Agreement, agreeTimer, sessionHeaders } from './session-timer.ts';
 
@@ -28,7 +29,7 @@ function acceptOffer(
 ): Acceptable | undefined {
   const { request } = transaction;
   const { security, keying } = context.protectionOf(user);
-  const timer = agreeTimer(request);
+  const timer = agreeTimer(request, context.calls.timer);
   if ('tooShort' in timer) {
     transaction.respond(422, undefined, { headers: [['Min-SE', String(timer.tooShort)]] });
     return undefined;
@@ -95,7 +96,7 @@ export async function takeCall(
     const answer = buildAnswer(local, offer, chosen, media.ports.port, offered);
     // A peer whose Contact makes no dialog is refused before the answer leaves.
     contactUri(transaction.request);
-    const response = respond(transaction, answer, [...common, ...sessionHeaders(timer, true), agent]);
+    const response = respond(transaction, answer, [...common, ...sessionHeaders(context.calls, timer, true), agent]);
     const dialog = dialogOfCallee(transaction.request, response);
     used = true;
     replaces?.replaced();
@@ -114,6 +115,7 @@ export async function takeCall(
       localSdp: answer,
       remoteSdp: offer,
       timer,
+      takesUpdate: takesUpdate(transaction.request),
       answered: { transaction, response },
     });
   } catch (error) {

@@ -57,7 +57,7 @@ function partsOf(parts: LegParts) {
   const invites = new ReInvites(parts, parts.direction === 'out', () => answer.whenAcknowledged());
   const onRefreshed = (): void => refresh.arm();
   const changes = new SessionChanges({ side: parts, session, lifetime, invites, onRefreshed });
-  const refresh = new SessionRefresh(context.clock, parts.timer, {
+  const refresh = new SessionRefresh(context.clock, () => parts.timer, {
     refresh: () => {
       changes.refresh().catch((error: unknown) => context.log.error('session refresh failed', { error }));
     },
@@ -74,7 +74,7 @@ function partsOf(parts: LegParts) {
     transferor,
     transferee: new Transferee(parts),
   });
-  return { session, lifetime, answer, changes, refresh, digits, requests, transferor };
+  return { flow: parts.flow, session, lifetime, answer, changes, refresh, digits, requests, transferor };
 }
 
 class CallLeg implements Leg {
@@ -82,11 +82,9 @@ class CallLeg implements Leg {
   readonly user: string;
   readonly peer: string;
   readonly dialog: Dialog;
-  readonly #flow: Flow;
   readonly #parts: ReturnType<typeof partsOf>;
 
   constructor(parts: LegParts) {
-    this.#flow = parts.flow;
     this.direction = parts.direction;
     this.user = parts.user;
     this.peer = parts.dialog.remote;
@@ -112,7 +110,7 @@ class CallLeg implements Leg {
   }
 
   isOver(flow: Flow): boolean {
-    return this.#flow === flow;
+    return this.#parts.flow === flow;
   }
 
   hangup(): Promise<void> {

@@ -15,6 +15,7 @@ import { type Call, CallFailed, type PlaceOptions } from './call.ts';
 import type { CallContext } from './context.ts';
 import { startLeg } from './leg.ts';
 import { ackFor, allowed } from './replies.ts';
+import { takesUpdate } from './request-in-dialog.ts';
 import { sdpOf } from './sdp-body.ts';
 import { agreedTimer, demandedMinimum, proposal } from './session-timer.ts';
 
@@ -84,7 +85,7 @@ function inviteFor({ context, user, uri, to, flow, headers = [] }: Attempt, offe
       ['CSeq', `${random.int(1, 2 ** 30)} INVITE`],
       ['Allow', allowed],
       ['Contact', context.contact(user, flow, isSips(uri))],
-      ...proposal(shortest),
+      ...proposal(context.calls, shortest),
       ...headers,
       ['User-Agent', context.userAgent],
     ],
@@ -228,7 +229,8 @@ export async function placeCall(
       local,
       localSdp: offer,
       remoteSdp: settled.answer,
-      timer: agreedTimer(response),
+      timer: context.calls.timer.enabled ? agreedTimer(response) : undefined,
+      takesUpdate: takesUpdate(response),
     });
   } catch (error) {
     if (error instanceof SipSyntaxError) throw new CallFailed(400, error.message);

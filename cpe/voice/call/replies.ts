@@ -3,12 +3,12 @@ import { buildAck, type Dialog } from '../../../shared/sip/dialog.ts';
 import type { SipRequest } from '../../../shared/sip/message.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
 import { quote } from '../../../shared/sip/uri.ts';
-
-/** The extensions that a request may require. */
-const extensions: readonly string[] = ['timer', 'replaces'];
+import { extensionsOf } from './session-timer.ts';
+import type { CallSettings } from './settings.ts';
 
 /** RFC 3261 8.2.2.3: answers 420 when the request needs an unknown extension. */
-export function refuseExtensions(transaction: ServerTransaction): boolean {
+export function refuseExtensions(transaction: ServerTransaction, calls: CallSettings): boolean {
+  const extensions = extensionsOf(calls);
   const unknown = transaction.request.headers.list('Require').filter(name => !extensions.includes(name.toLowerCase()));
   if (unknown.length === 0) return false;
   transaction.respond(420, undefined, { headers: [['Unsupported', unknown.join(', ')]] });

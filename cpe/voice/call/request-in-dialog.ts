@@ -1,13 +1,21 @@
 // The requests that the unit sends inside a call's dialog.
 import { buildRequest, type Dialog, isOverTls, moveTarget } from '../../../shared/sip/dialog.ts';
 import type { Flow } from '../../../shared/sip/flow-types.ts';
-import { type MessageParts, type SipRequest, type SipResponse, SipSyntaxError } from '../../../shared/sip/message.ts';
+import {
+  type MessageParts,
+  type SipMessage,
+  type SipRequest,
+  type SipResponse,
+  SipSyntaxError,
+} from '../../../shared/sip/message.ts';
 import type { Outcome } from '../../../shared/sip/transaction-types.ts';
 import { parseUri } from '../../../shared/sip/uri.ts';
 import { exchange } from '../authenticated-request.ts';
 import type { CallContext } from './context.ts';
 import { ackFor } from './replies.ts';
 import { type Agreement, sessionHeaders } from './session-timer.ts';
+
+export const takesUpdate = ({ headers }: SipMessage): boolean => headers.list('Allow').includes('UPDATE');
 
 /** The dialog of one call, with what its requests carry. */
 export interface DialogSide {
@@ -17,8 +25,10 @@ export interface DialogSide {
   dialog: Dialog;
   /** The connection that the call was made over. */
   flow: Flow;
-  /** The agreed session timer. */
+  /** The agreed session timer; refreshes may change it. */
   timer: Agreement | undefined;
+  /** The peer names UPDATE in Allow (RFC 3311 5.1). */
+  takesUpdate: boolean;
 }
 
 type Method = 'BYE' | 'INVITE' | 'UPDATE' | 'REFER' | 'NOTIFY' | 'INFO';
@@ -47,7 +57,7 @@ export async function requestInDialog(
     const request = buildRequest(dialog, method, {
       headers: [
         ...(withContact.includes(method) ? [['Contact', context.contact(user, flow, isOverTls(dialog))] as const] : []),
-        ...(refreshing.includes(method) ? sessionHeaders(timer) : []),
+        ...(refreshing.includes(method) ? sessionHeaders(context.calls, timer) : []),
         ...headers,
         ['User-Agent', context.userAgent],
       ],

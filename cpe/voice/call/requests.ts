@@ -94,7 +94,8 @@ export class Requests {
     const { method } = transaction.request;
     if (method === 'INVITE') this.#invite(transaction);
     else if (method === 'OPTIONS') {
-      const headers: (readonly [string, string])[] = [['Allow', allowed], ['Accept', 'application/sdp'], ...supported];
+      const { calls } = this.#options.context;
+      const headers: [string, string][] = [['Allow', allowed], ['Accept', 'application/sdp'], ...supported(calls)];
       transaction.respond(200, undefined, { headers });
     } else if (method === 'REFER') transaction.respond(603);
     else if (['BYE', 'NOTIFY', 'UPDATE'].includes(method)) transaction.respond(481);
@@ -108,7 +109,7 @@ export class Requests {
     else if (isStopping()) transaction.respond(480);
     else if (accounts.isDisabled(user)) transaction.respond(403);
     else if (context.legs.size + this.#answering.size >= MOST_CALLS) transaction.respond(486);
-    else if (!refuseExtensions(transaction)) {
+    else if (!refuseExtensions(transaction, context.calls)) {
       const replaces = replacedLeg(context, transaction.request, user);
       if (typeof replaces === 'number') return void transaction.respond(replaces);
       const work = this.#answer(transaction, user, replaces).finally(() => this.#answering.delete(work));

@@ -1,10 +1,7 @@
 // Session timers (RFC 4028) with the unit's values: the proposal, the agreement, and the side that refreshes.
 import { seconds } from '../../../shared/sip/fields.ts';
 import type { SipRequest, SipResponse } from '../../../shared/sip/message.ts';
-
-/** DGW `SipEp.DefaultSessionTimerMaximumExpirationDelay` and `…Minimum…`, as in the unit's own INVITEs. */
-const PROPOSED = 3600;
-const SHORTEST = 1800;
+import type { CallSettings, TimerSettings } from './settings.ts';
 
 export interface Agreement {
   seconds: number;
@@ -14,24 +11,30 @@ export interface Agreement {
 
 type Header = [name: string, value: string];
 
-/** The unit writes its two extensions on separate lines. */
-export const supported: readonly Header[] = [
-  ['Supported', 'timer'],
-  ['Supported', 'replaces'],
-];
+/** The extensions that the unit has. */
+export const extensionsOf = ({ timer }: CallSettings): string[] => [...(timer.enabled ? ['timer'] : []), 'replaces'];
 
-/** Headers of an INVITE that makes a call. @param shortest raised after a 422 (RFC 4028 7.3) */
-export function proposal(shortest = SHORTEST): Header[] {
-  return [['Min-SE', String(shortest)], ['Session-Expires', String(Math.max(PROPOSED, shortest))], ...supported];
+/** The unit writes its extensions on separate lines. */
+export const supported = (calls: CallSettings): Header[] => extensionsOf(calls).map(name => ['Supported', name]);
+
+/** Headers of an INVITE that makes a call. @param demanded by a 422 (RFC 4028 7.3) */
+export function proposal(calls: CallSettings, demanded = 0): Header[] {
+  const { enabled, shortest, proposed } = calls.timer;
+  const least = Math.max(shortest, demanded);
+  const times: Header[] = [
+    ['Min-SE', String(least)],
+    ['Session-Expires', String(Math.max(proposed, least))],
+  ];
+  return [...(enabled ? times : []), ...supported(calls)];
 }
 
 /** Headers of a refresh, or (`answering`) of a 2xx. The refresher does not change, RFC 4028 7.4, 9. */
-export function sessionHeaders(agreed: Agreement | undefined, answering = false): Header[] {
-  if (!agreed) return [...supported];
+export function sessionHeaders(calls: CallSettings, agreed: Agreement | undefined, answering = false): Header[] {
+  if (!agreed) return supported(calls);
   // uac and uas are the roles in this transaction, not in the call.
   const refresher = agreed.weRefresh === answering ? 'uas' : 'uac';
-  const headers: Header[] = [['Session-Expires', `${agreed.seconds};refresher=${refresher}`], ...supported];
-  if (!answering) return [['Min-SE', String(SHORTEST)], ...headers];
+  const headers: Header[] = [['Session-Expires', `${agreed.seconds};refresher=${refresher}`], ...supported(calls)];
+  if (!answering) return [['Min-SE', String(calls.timer.shortest)], ...headers];
   return refresher === 'uac' ? [...headers, ['Require', 'timer']] : headers;
 }
 
@@ -42,15 +45,18 @@ const supportsTimer = (message: SipRequest | SipResponse): boolean =>
   message.headers.list('Supported').some(name => name.toLowerCase() === 'timer');
 
 /** The agreement of the called side, RFC 4028 9 and its table 2. `tooShort`: answer 422 with this Min-SE. */
-export function agreeTimer(request: SipRequest): { tooShort: number } | { agreed: Agreement | undefined } {
+export function agreeTimer(
+  request: SipRequest,
+  { enabled, shortest }: TimerSettings,
+): { tooShort: number } | { agreed: Agreement | undefined } {
   const text = request.headers.get('Session-Expires');
   const asked = seconds(text);
   const timer = supportsTimer(request);
   // A peer without the extension understands no 422, and cannot be made to refresh.
-  if (asked === undefined) return { agreed: undefined };
-  if (asked < SHORTEST && timer) return { tooShort: SHORTEST };
+  if (asked === undefined || !enabled) return { agreed: undefined };
+  if (asked < shortest && timer) return { tooShort: shortest };
   const weRefresh = !timer || refresherOf(text) === 'uas';
-  return { agreed: { seconds: Math.min(Math.max(asked, SHORTEST), 7 * 86_400), weRefresh } };
+  return { agreed: { seconds: Math.min(Math.max(asked, shortest), 7 * 86_400), weRefresh } };
 }
 
 /** The agreement of the calling side, from the 2xx. Without Session-Expires there is no timer (RFC 4028 7.2). */

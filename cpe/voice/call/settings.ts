@@ -10,8 +10,19 @@ export interface HoldSettings {
   answer: 'inactive' | 'recvonly';
 }
 
+/** DGW `SipEp.DefaultSessionTimer…`, `SessionRefreshRequestMethod`. */
+export interface TimerSettings {
+  /** Where it is false, no timer is proposed, and none is agreed to. */
+  enabled: boolean;
+  /** Seconds: the shortest session that is taken, and the one that is proposed. */
+  shortest: number;
+  proposed: number;
+  refresh: 'INVITE' | 'UPDATE';
+}
+
 export interface CallSettings {
   hold: HoldSettings;
+  timer: TimerSettings;
   /** The services that the unit's own side may use: DGW `EpServ.DefaultHoldEnable`, `DefaultTransferBlindEnable`, `…AttendedEnable`. */
   services: { hold: boolean; blindTransfer: boolean; attendedTransfer: boolean };
 }
@@ -19,5 +30,6 @@ export interface CallSettings {
 /** The factory's values. */
 export const factoryCallSettings: CallSettings = {
   hold: { direction: 'inactive', address: 'hold', answer: 'recvonly' },
+  timer: { enabled: true, shortest: 1800, proposed: 3600, refresh: 'INVITE' },
   services: { hold: true, blindTransfer: true, attendedTransfer: true },
 };

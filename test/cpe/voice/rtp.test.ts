@@ -4,6 +4,7 @@ import { createSocket } from 'node:dgram';
 import fc from 'fast-check';
 import { createAuthenticator } from '../../../cpe/voice/auth.ts';
 import { agreedTimer, agreeTimer } from '../../../cpe/voice/call/session-timer.ts';
+import { factoryCallSettings } from '../../../cpe/voice/call/settings.ts';
 import { keyManagementOf } from '../../../cpe/voice/media/keys/key-management.ts';
 import { openPorts } from '../../../cpe/voice/media/ports.ts';
 import { decodeRtp, encodeReport, encodeRtp, readReport } from '../../../cpe/voice/media/rtp.ts';
@@ -167,8 +168,11 @@ describe('session timer', () => {
   const invite = (headers: [string, string][]) => createRequest('INVITE', 'sip:a@b', { headers });
   it('agrees on refresher and shortest time (RFC 4028 9)', () => {
     const asked = (value: string, timer = true) =>
-      agreeTimer(invite([['Session-Expires', value], ...(timer ? [['Supported', 'timer'] as [string, string]] : [])]));
-    assert.deepEqual(agreeTimer(invite([])), { agreed: undefined });
+      agreeTimer(
+        invite([['Session-Expires', value], ...(timer ? [['Supported', 'timer'] as [string, string]] : [])]),
+        factoryCallSettings.timer,
+      );
+    assert.deepEqual(agreeTimer(invite([]), factoryCallSettings.timer), { agreed: undefined });
     assert.deepEqual(asked('3600'), { agreed: { seconds: 3600, weRefresh: false } });
     assert.deepEqual(asked('3600;refresher=uas'), { agreed: { seconds: 3600, weRefresh: true } });
     assert.deepEqual(asked('3600', false), { agreed: { seconds: 3600, weRefresh: true } });

@@ -2,9 +2,10 @@
 import { CallFailed } from '../call.ts';
 import { needService } from '../context.ts';
 import type { CallLifetime } from '../lifetime.ts';
-import type { DialogSide } from '../request-in-dialog.ts';
+import { type DialogSide, requestInDialog } from '../request-in-dialog.ts';
 import { sdpOf } from '../sdp-body.ts';
 import type { NegotiatedSession, SessionOffer } from '../session.ts';
+import { agreedTimer } from '../session-timer.ts';
 import type { ReInvites } from './re-invites.ts';
 
 /** Attempts while the peer answers 491; our choice. */
@@ -41,14 +42,27 @@ export class SessionChanges {
     });
   }
 
-  /** Refreshes by re-INVITE with an unchanged session, as the unit does (DGW `SessionRefreshRequestMethod`). */
+  /** Refreshes by re-INVITE with an unchanged session, or by UPDATE without one (DGW `SessionRefreshRequestMethod`, RFC 4028 7.4). */
   refresh(): Promise<void> {
-    const { session, invites, onRefreshed } = this.#options;
+    const { side, invites, onRefreshed } = this.#options;
     return invites.inTurn(async () => {
       if (invites.isOver) return;
-      const outcome = await invites.send(session.now.localSdp);
+      const outcome = await this.#refreshed();
+      const agreed = outcome?.response.status === 200 ? agreedTimer(outcome.response) : undefined;
+      side.timer = agreed ?? side.timer;
       if (!this.#ends(outcome?.response.status ?? 408, 'refresh')) onRefreshed();
     });
+  }
+
+  /** A peer that refuses UPDATE after all is asked by re-INVITE, now and later. */
+  async #refreshed(): Promise<Awaited<ReturnType<typeof requestInDialog>>> {
+    const { side, session, invites } = this.#options;
+    if (side.context.calls.timer.refresh === 'UPDATE' && side.takesUpdate) {
+      const outcome = await requestInDialog(side, 'UPDATE');
+      side.takesUpdate = ![405, 501].includes(outcome?.response.status ?? 0);
+      if (side.takesUpdate) return outcome;
+    }
+    return invites.send(session.now.localSdp);
   }
 
   /** One re-INVITE with its answer. @throws CallFailed where the call is over, or ends by the answer */

@@ -4,12 +4,12 @@ import type { Agreement } from '../session-timer.ts';
 
 export class SessionRefresh {
   readonly #clock: Clock;
-  readonly #agreement: Agreement | undefined;
+  readonly #agreement: () => Agreement | undefined;
   readonly #refresh: () => void;
   readonly #expire: () => void;
   #timer: Timer | undefined;
 
-  constructor(clock: Clock, agreement: Agreement | undefined, on: { refresh: () => void; expire: () => void }) {
+  constructor(clock: Clock, agreement: () => Agreement | undefined, on: { refresh: () => void; expire: () => void }) {
     this.#clock = clock;
     this.#agreement = agreement;
     this.#refresh = on.refresh;
@@ -19,7 +19,7 @@ export class SessionRefresh {
   /** Starts the timer, after the answer that made the session and after each refresh. */
   arm(): void {
     this.stop();
-    const agreed = this.#agreement;
+    const agreed = this.#agreement();
     if (!agreed) return;
     if (agreed.weRefresh) this.#timer = this.#clock.after(500 * agreed.seconds, this.#refresh);
     else {

@@ -36,4 +36,14 @@ describe('the settings of calls', () => {
     });
     assert.deepEqual(services, { hold: false, blindTransfer: true, attendedTransfer: false });
   });
+
+  it('take the session timer from DefaultSessionTimer… and SessionRefreshRequestMethod', async () => {
+    const { timer } = await settingsWith({
+      'SipEp.DefaultSessionTimerEnable': 'Disable',
+      'SipEp.DefaultSessionTimerMinimumExpirationDelay': '200',
+      'SipEp.DefaultSessionTimerMaximumExpirationDelay': '600',
+      'SipEp.SessionRefreshRequestMethod': 'Update',
+    });
+    assert.deepEqual(timer, { enabled: false, shortest: 200, proposed: 600, refresh: 'UPDATE' });
+  });
 });
