@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { CallInfo, CallOutcome } from '../../cpe/control/calls.ts';
 import { unexpected } from '../../cpe/control/cli.ts';
-import { startVoice, type VoiceProcesses } from '../support/cpe/voice-processes.ts';
+import { startVoice, type VoiceProcesses } from '../support/processes/voice-units.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Program, program } from '../support/processes/process.ts';
 

@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { endPrograms, type Program, program } from '../processes/process.ts';
+import { endPrograms, type Program, program } from './process.ts';
 
 export interface VoiceProcesses {
   readonly folder: string;
