@@ -110,7 +110,11 @@ export const runOptions = {
     value: 'DIR',
     help: 'write each envelope as NNNN-cpe.xml or NNNN-acs.xml, and the heads of all messages to heads.txt; secrets are masked',
   },
-  'wire-secrets': { kind: 'boolean', help: 'write secrets to --wire too' },
+  'wire-secrets': { kind: 'boolean', help: 'write secrets to --wire too, and show them in ladders' },
+  ladder: {
+    kind: 'boolean',
+    help: 'keep the SIP messages of the last conversations in memory, for the command ladder; secrets are masked',
+  },
   clock: {
     kind: 'string',
     choices: ['auto', 'host', 'sntp'],

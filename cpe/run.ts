@@ -1,10 +1,12 @@
 // The command `run`: one gateway in the foreground, until a signal or (--once) the end of its first session.
 import { sleepOrAbort } from '../shared/abort.ts';
-import { systemClock, systemRandom } from '../shared/clock.ts';
-import type { OptionValues } from '../shared/config.ts';
+import { type Clock, systemClock, systemRandom } from '../shared/clock.ts';
+import { type OptionValues, UsageError } from '../shared/config.ts';
 import { CwmpFault } from '../shared/cwmp/faults.ts';
 import { messageOf, UserError } from '../shared/errors.ts';
 import { createLog, type Log } from '../shared/log.ts';
+import type { SipTap } from '../shared/sip/flow-types.ts';
+import { SipTrace } from '../shared/sip/trace/trace.ts';
 import { openWireLog } from '../shared/wire-log.ts';
 import { acsAddress } from './agent/acs-url.ts';
 import { serveUnit } from './control/serve.ts';
@@ -35,7 +37,8 @@ export async function run(options: RunOptions, terminal: Terminal): Promise<numb
   });
   const wire =
     options.wire === undefined ? undefined : await openWireLog(options.wire, log, { isMasked: !options.wireSecrets });
-  const gateway = await build(options, clock, log, wire);
+  const trace = traceOf(options, clock);
+  const gateway = await build(options, { clock, log, wire, tap: trace?.tap });
   const web = options.web === undefined ? undefined : await startWeb(options.web, gateway);
   let control: Awaited<ReturnType<typeof serveUnit>>;
   try {
@@ -45,7 +48,7 @@ export async function run(options: RunOptions, terminal: Terminal): Promise<numb
     const { identity, address } = gateway.device;
     const acs = acsAddress(gateway.device)?.url ?? '';
     const connectionRequest = gateway.agent?.connectionRequestUrl ?? '';
-    control = options.state === undefined ? undefined : await serveUnit(gateway.device, options.state);
+    control = options.state === undefined ? undefined : await serveUnit(gateway.device, options.state, trace);
     const addresses = {
       address,
       acs,
@@ -68,12 +71,21 @@ export async function run(options: RunOptions, terminal: Terminal): Promise<numb
   }
 }
 
-async function build(
-  options: RunOptions,
-  clock: ReturnType<typeof systemClock>,
-  log: Log,
-  wire: Awaited<ReturnType<typeof openWireLog>> | undefined,
-): Promise<Gateway> {
+interface Surroundings {
+  clock: Clock;
+  log: Log;
+  wire: Awaited<ReturnType<typeof openWireLog>> | undefined;
+  tap: SipTap | undefined;
+}
+
+/** @throws UsageError when the messages would be kept and could not be asked for */
+function traceOf({ ladder, state, wireSecrets }: RunOptions, clock: Clock): SipTrace | undefined {
+  if (!ladder) return undefined;
+  if (state === undefined) throw new UsageError('--ladder needs --state DIR, where the command ladder finds the unit');
+  return new SipTrace(clock, { isMasked: !wireSecrets });
+}
+
+async function build(options: RunOptions, { clock, log, wire, tap }: Surroundings): Promise<Gateway> {
   const dhcp = dhcpOf(options);
   const model = await chooseModel(options.model);
   const profile = await chooseProfile(model, { ...options, dhcp: dhcp !== undefined });
@@ -92,6 +104,7 @@ async function build(
     address: options.address ?? addressFor(host),
     clock,
     random: systemRandom(),
+    tap,
     log,
     dhcp,
     listen: splitHostPort(options.listen),

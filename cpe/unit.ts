@@ -13,13 +13,13 @@ import { ServiceHooks } from './services/common/hooks.ts';
 import { tlsSettings } from './services/common/tls-settings.ts';
 import { restartTime } from './services/hoc.ts';
 import { report } from './services/nlm.ts';
-import type { Unit, UnitPower } from './services/service.ts';
+import type { Unit, UnitPower, VoiceOptions } from './services/service.ts';
 import { Configuration } from './state/configuration.ts';
 import type { InstallOutcome, TlsSettings, UnitIdentity } from './state/device.ts';
 import type { Persist } from './state/persist.ts';
 import { SnapshotStore } from './state/snapshot.ts';
 
-export interface UnitOptions {
+export interface UnitOptions extends VoiceOptions {
   model: Model;
   identity: UnitIdentity;
   /** Address that the unit's sockets bind and connect from. */
@@ -33,10 +33,6 @@ export interface UnitOptions {
   softwareVersion?: string | undefined;
   /** Takes any bytes as a firmware image. */
   anyFirmware?: boolean | undefined;
-  /** Hz that the unit plays into its calls; default 425. */
-  tone?: number | undefined;
-  /** Pre-shared key of MIKEY; absent: keys travel as SIP protects them. */
-  mikeyKey?: Buffer | undefined;
 }
 
 export const defaultVersion = '48.5.2718';
@@ -86,11 +82,8 @@ export class SimulatedUnit implements Unit {
   get anyFirmware(): boolean {
     return this.#options.anyFirmware === true;
   }
-  get tone(): number {
-    return this.#options.tone ?? 425;
-  }
-  get mikeyKey(): Buffer | undefined {
-    return this.#options.mikeyKey;
+  get voice(): VoiceOptions {
+    return this.#options;
   }
   get factoryFiles(): ReadonlyMap<string, Buffer> {
     return this.#factory.files;

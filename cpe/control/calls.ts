@@ -6,10 +6,12 @@ import { userAgentsOf } from '../services/sip/sipep.ts';
 import { type Call, CallFailed } from '../voice/call/call.ts';
 import type { CallReport } from '../voice/call/report.ts';
 import type { SipUserAgent } from '../voice/user-agent.ts';
+import type { CallNumbers } from './call-numbers.ts';
 
 /** A call as it is shown. The fields of its media are those of the report. */
 export interface CallInfo extends CallReport {
   id: number;
+  callId: string;
   direction: 'in' | 'out';
   user: string;
   peer: string;
@@ -22,24 +24,13 @@ export type CallOutcome =
   /** `status`: of the SIP answer; 0 when none decided it. */
   | { established: false; status: number; reason: string };
 
-/** Numbers of calls, from 1, by unit: kept as long as the calls. */
-class CallNumbers {
-  readonly #numbers = new WeakMap<Call, number>();
-  #last = 0;
-
-  of(call: Call): number {
-    const number = this.#numbers.get(call) ?? ++this.#last;
-    this.#numbers.set(call, number);
-    return number;
-  }
-}
-
 export class UnitCalls {
   readonly #unit: Unit;
-  readonly #numbers = new CallNumbers();
+  readonly #numbers: CallNumbers;
 
-  constructor(unit: Unit) {
+  constructor(unit: Unit, numbers: CallNumbers) {
     this.#unit = unit;
+    this.#numbers = numbers;
   }
 
   list(): CallInfo[] {
@@ -48,7 +39,7 @@ export class UnitCalls {
 
   /** @throws UserError for a number that no call has */
   find(id: string): Call {
-    const call = callsOf(this.#unit).find(one => String(this.#numbers.of(one)) === id);
+    const call = callsOf(this.#unit).find(one => String(this.#numbers.of(one.callId)) === id);
     if (call) return call;
     throw new UserError(404, 'no-call', `there is no call ${id}; 'calls' lists those there are`);
   }
@@ -92,9 +83,9 @@ export class UnitCalls {
   }
 
   #info(call: Call): CallInfo {
-    const { direction, user, peer, held } = call;
+    const { callId, direction, user, peer, held } = call;
     const state = call.state === 'up' && (held.byUs || held.byPeer) ? 'held' : call.state;
-    return { id: this.#numbers.of(call), direction, user, peer, state, ...call.stats() };
+    return { id: this.#numbers.of(call.callId), callId, direction, user, peer, state, ...call.stats() };
   }
 }
 

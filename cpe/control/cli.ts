@@ -5,9 +5,11 @@ import { type OptionValues, UsageError } from '../../shared/config.ts';
 import { askControl } from '../../shared/control/client.ts';
 import { asText } from '../../shared/control/text.ts';
 import { UserError } from '../../shared/errors.ts';
+import { conversationText } from '../../shared/sip/trace/trace.ts';
 import type { callOptions, controlOptions } from '../options.ts';
 import type { CallOutcome } from './calls.ts';
-import { type CommandName, commands, SOCKET } from './commands.ts';
+import { type CommandName, SOCKET, usageOf } from './commands.ts';
+import type { NumberedConversation } from './ladder.ts';
 
 interface Surroundings {
   clock: Clock;
@@ -25,9 +27,8 @@ export async function ask(
   options: Options,
   { clock, write, signal }: Surroundings,
 ): Promise<number> {
-  const wanted = commands[name].args;
-  if (args.length !== wanted.length)
-    throw new UsageError(`usage: ${[name, ...wanted].join(' ')} --state DIR; ${args.length} arguments are given`);
+  const usage = usageOf(name, args);
+  if (usage !== undefined) throw new UsageError(`usage: ${usage} --state DIR; ${args.length} arguments are given`);
   if (options.state === undefined)
     throw new UsageError('--state DIR is needed: the directory that the unit was started with (run --state DIR)');
   const { state, json, ...others } = options;
@@ -38,11 +39,20 @@ export async function ask(
     timeoutMs: name === 'call' ? 0 : 60_000,
     ...(json ? {} : { onProgress: value => write(`${asText(value)}\n`) }),
   });
-  if (result !== null || json) write(`${json ? JSON.stringify(result, null, 2) : asText(result)}\n`);
+  if (json) write(`${JSON.stringify(result, null, 2)}\n`);
+  else if (result !== null) write(`${textOf(name, result)}\n`);
   if (name !== 'call') return 0;
   const problem = unexpected(result as CallOutcome, 'expect' in options ? options.expect : undefined);
   if (problem === undefined) return 0;
   throw new UserError(409, 'unexpected', problem);
+}
+
+function textOf(name: CommandName, result: unknown): string {
+  if (name !== 'ladder') return asText(result);
+  return (result as NumberedConversation[])
+    .map(one => `${one.call === undefined ? '' : `call ${one.call}  `}${conversationText(one)}`)
+    .join('\n')
+    .trimEnd();
 }
 
 /** The options that were given. */

@@ -1,14 +1,25 @@
 // The commands of the control socket of a running unit: one table, for the unit and for the command line.
 import type { ControlRequest } from '../../shared/control/server.ts';
 import { UserError } from '../../shared/errors.ts';
+import type { SipTrace } from '../../shared/sip/trace/trace.ts';
+import type { CallNumbers } from './call-numbers.ts';
 import type { UnitCalls } from './calls.ts';
+import { ladderOf } from './ladder.ts';
+
+/** The parts of a unit that commands work on. */
+export interface UnitControl {
+  readonly calls: UnitCalls;
+  readonly numbers: CallNumbers;
+  /** Absent: no messages are kept. */
+  readonly trace: SipTrace | undefined;
+}
 
 interface Command {
-  /** Names of its arguments, in order, for usage texts. */
+  /** Names of its arguments, in order, for usage texts; one in brackets may be left out. */
   readonly args: readonly string[];
   readonly help: string;
   /** Runs inside the unit; the result crosses the socket as JSON. */
-  run(calls: UnitCalls, request: ControlRequest): unknown;
+  run(unit: UnitControl, request: ControlRequest): unknown;
 }
 
 /** The file of the socket, in the directory of the state. */
@@ -23,7 +34,7 @@ export const commands = {
   call: {
     args: ['TO'],
     help: 'places a call, lets it last, and reports what was agreed, carried and heard',
-    run: (calls, request) => {
+    run: ({ calls }, request) => {
       const { from, duration } = request.options;
       return calls.place(argument(request, 0), {
         ...(typeof from === 'string' ? { from } : {}),
@@ -33,26 +44,31 @@ export const commands = {
       });
     },
   },
-  calls: { args: [], help: 'lists the calls there are, in both directions', run: calls => calls.list() },
+  calls: { args: [], help: 'lists the calls there are, in both directions', run: ({ calls }) => calls.list() },
   hold: {
     args: ['ID'],
     help: 'puts the peer of a call on hold',
-    run: (calls, request) => calls.find(argument(request, 0)).hold(),
+    run: ({ calls }, request) => calls.find(argument(request, 0)).hold(),
   },
   resume: {
     args: ['ID'],
     help: 'ends the hold of a call',
-    run: (calls, request) => calls.find(argument(request, 0)).resume(),
+    run: ({ calls }, request) => calls.find(argument(request, 0)).resume(),
   },
   dtmf: {
     args: ['ID', 'DIGITS'],
     help: 'sends digits to the peer of a call',
-    run: (calls, request) => calls.find(argument(request, 0)).sendDigits(argument(request, 1)),
+    run: ({ calls }, request) => calls.find(argument(request, 0)).sendDigits(argument(request, 1)),
   },
   hangup: {
     args: ['ID'],
     help: 'ends a call',
-    run: (calls, request) => calls.find(argument(request, 0)).hangup(),
+    run: ({ calls }, request) => calls.find(argument(request, 0)).hangup(),
+  },
+  ladder: {
+    args: ['[CALL]'],
+    help: 'shows the SIP messages of a call, or of all (run --ladder)',
+    run: ({ trace, numbers }, { args }) => ladderOf(trace, numbers, args[0]),
   },
 } as const satisfies Readonly<Record<string, Command>>;
 
@@ -60,13 +76,20 @@ export type CommandName = keyof typeof commands;
 
 export const isCommand = (name: string): name is CommandName => Object.hasOwn(commands, name);
 
-/** @throws UserError for an unknown command or a wrong number of arguments */
-export function runCommand(calls: UnitCalls, request: ControlRequest): unknown {
-  const { command, args } = request;
-  if (!isCommand(command)) throw new UserError(404, 'unknown-command', `'${command}' is none of ${names()}`);
-  const { args: wanted, run }: Command = commands[command];
-  if (args.length !== wanted.length) throw new UserError(400, 'arguments', `usage: ${[command, ...wanted].join(' ')}`);
-  return run(calls, request);
+/** The usage that a wrong number of arguments breaks, or undefined. */
+export function usageOf(command: CommandName, args: readonly string[]): string | undefined {
+  const wanted: readonly string[] = commands[command].args;
+  const least = wanted.filter(name => !name.startsWith('[')).length;
+  return args.length < least || args.length > wanted.length ? [command, ...wanted].join(' ') : undefined;
 }
 
-export const names = (): string => Object.keys(commands).join(', ');
+/** @throws UserError for an unknown command or a wrong number of arguments */
+export function runCommand(unit: UnitControl, request: ControlRequest): unknown {
+  const { command, args } = request;
+  if (!isCommand(command)) throw new UserError(404, 'unknown-command', `'${command}' is none of ${names()}`);
+  const usage = usageOf(command, args);
+  if (usage !== undefined) throw new UserError(400, 'arguments', `usage: ${usage}`);
+  return commands[command].run(unit, request);
+}
+
+const names = (): string => Object.keys(commands).join(', ');

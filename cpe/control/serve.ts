@@ -2,8 +2,10 @@
 import { join } from 'node:path';
 import { serveControl } from '../../shared/control/server.ts';
 import { messageOf, UserError } from '../../shared/errors.ts';
+import type { SipTrace } from '../../shared/sip/trace/trace.ts';
 import type { Unit } from '../services/service.ts';
 import { CallFailed } from '../voice/call/call.ts';
+import { CallNumbers } from './call-numbers.ts';
 import { UnitCalls } from './calls.ts';
 import { runCommand, SOCKET } from './commands.ts';
 
@@ -11,16 +13,18 @@ import { runCommand, SOCKET } from './commands.ts';
 export async function serveUnit(
   unit: Unit,
   directory: string,
+  trace: SipTrace | undefined,
 ): Promise<{ path: string; close(): Promise<void> } | undefined> {
   const path = join(directory, SOCKET);
-  const calls = new UnitCalls(unit);
+  const numbers = new CallNumbers();
+  const control = { calls: new UnitCalls(unit, numbers), numbers, trace };
   try {
     const close = await serveControl({
       path,
       log: unit.log,
       run: async request => {
         try {
-          return await runCommand(calls, request);
+          return await runCommand(control, request);
         } catch (error) {
           if (!(error instanceof CallFailed)) throw error;
           throw new UserError(409, 'call-failed', error.message);

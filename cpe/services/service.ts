@@ -4,6 +4,7 @@
 import { withEntry } from '../../shared/lists.ts';
 import type { Model } from '../../shared/model/definitions.ts';
 import { type Port, readPort } from '../../shared/net/port.ts';
+import type { SipTap } from '../../shared/sip/flow-types.ts';
 import type { Agent } from '../agent/agent.ts';
 import type { Change, Problem, Source } from '../state/changes.ts';
 import type { Device, DevicePower } from '../state/device.ts';
@@ -47,10 +48,17 @@ export interface Unit extends Device {
   /** Sets the unit's clock to the host's plus `offset` milliseconds; undefined: it is not set. */
   setClock(offset: number | undefined): void;
   readonly anyFirmware: boolean;
-  /** Hz that the unit plays into its calls. */
-  readonly tone: number;
-  /** Pre-shared key of MIKEY; absent: keys travel uncovered. */
-  readonly mikeyKey: Buffer | undefined;
+  readonly voice: VoiceOptions;
+}
+
+/** The surroundings of a unit's voice that are no settings of a real one. */
+export interface VoiceOptions {
+  /** Hz that the unit plays into its calls; default 425. */
+  readonly tone?: number | undefined;
+  /** Pre-shared key of MIKEY; absent: keys travel as SIP protects them. */
+  readonly mikeyKey?: Buffer | undefined;
+  /** Receives each SIP message. */
+  readonly tap?: SipTap | undefined;
 }
 
 export interface Applied {

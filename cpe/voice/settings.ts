@@ -1,6 +1,7 @@
 // The settings of a user agent: the unit's SipEp, Mipt and Telif settings in plain form; and its surroundings.
 import type { Clock, Random } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
+import type { SipTap } from '../../shared/sip/flow-types.ts';
 import type { TlsSettings } from '../../shared/tls/connect.ts';
 import type { Notify } from '../notifications.ts';
 import type { CallSettings } from './call/settings.ts';
@@ -93,4 +94,6 @@ export interface UserAgentEnv {
   /** The media of an account's endpoint, read at each call; G.711 in packets of 20 ms where absent. */
   mediaOf?: (user: string) => EndpointMedia;
   notify: Notify;
+  /** Receives each SIP message. */
+  tap?: SipTap | undefined;
 }

@@ -30,7 +30,7 @@ export class Signalling {
     const { clock, random, log } = env;
     this.#config = config;
     this.#env = env;
-    this.#transport = new SipTransport({ clock, log, maxConnections: MAX_CONNECTIONS });
+    this.#transport = new SipTransport({ clock, log, maxConnections: MAX_CONNECTIONS, tap: env.tap });
     this.layer = new TransactionLayer({
       transport: this.#transport,
       clock,

@@ -51,12 +51,16 @@ export interface ConnectOptions {
   signal?: AbortSignal;
 }
 
+/** Receives each message as it was sent or came. */
+export type SipTap = (direction: 'sent' | 'received', message: SipMessage, bytes: Buffer, flow: Flow) => void;
+
 /** The transport, as its flows use it. */
 export interface FlowHost {
   clock: Clock;
   log: Log;
   nextId(protocol: Protocol): string;
   received(bytes: Buffer, flow: Flow): void;
+  readonly tap: SipTap | undefined;
   /** Framing was lost; `bytes` are the head of the stream, so that a request in it can be answered. */
   lost(reason: string, bytes: Buffer, flow: Flow): void;
   opened(flow: Flow): void;

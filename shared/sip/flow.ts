@@ -76,7 +76,9 @@ class StreamFlow implements Flow {
   }
 
   send(message: SipMessage): void {
-    this.#write(formatMessage(message));
+    const bytes = formatMessage(message);
+    if (!this.closed) this.#host.tap?.('sent', message, bytes, this);
+    this.#write(bytes);
   }
 
   ping(timeoutMs = PONG_MS): Promise<boolean> {

@@ -1,20 +1,22 @@
 // The transport's half that every flow reports to: reads bytes as messages, hands them on, and knows which flows are open.
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
-import { addressText, type Flow, type FlowHost, type Protocol } from './flow-types.ts';
+import { addressText, type Flow, type FlowHost, type Protocol, type SipTap } from './flow-types.ts';
 import { MalformedRequest, parseMessage, type SipMessage, type SipRequest, SipSyntaxError } from './message.ts';
 
 export class MessageReader implements FlowHost {
   readonly clock: Clock;
   readonly log: Log;
+  readonly tap: SipTap | undefined;
   readonly #flows = new Set<Flow>();
   #sequence = 0;
   #streams = 0;
   onMessage: (message: SipMessage, flow: Flow) => void = () => undefined;
   onMalformed: (error: SipSyntaxError, flow: Flow) => void = () => undefined;
 
-  constructor(clock: Clock, log: Log) {
+  constructor(clock: Clock, log: Log, tap?: SipTap) {
     this.clock = clock;
+    this.tap = tap;
     this.log = log;
   }
 
@@ -35,7 +37,9 @@ export class MessageReader implements FlowHost {
   received(bytes: Buffer, flow: Flow): void {
     this.#guarded(flow, () => {
       const message = this.#read(bytes, flow);
-      if (message) this.onMessage(message, flow);
+      if (!message) return;
+      this.tap?.('received', message, bytes, flow);
+      this.onMessage(message, flow);
     });
   }
 

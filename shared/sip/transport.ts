@@ -9,7 +9,7 @@ import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { AcceptedConnections } from './accepted-connections.ts';
 import { connectTcp, streamFlow } from './flow.ts';
-import type { Address, ConnectOptions, Flow, Protocol } from './flow-types.ts';
+import type { Address, ConnectOptions, Flow, Protocol, SipTap } from './flow-types.ts';
 import type { SipMessage, SipSyntaxError } from './message.ts';
 import { MessageReader } from './message-reader.ts';
 import { UdpSockets } from './udp.ts';
@@ -38,6 +38,7 @@ export interface TransportOptions {
   log: Log;
   /** Most stream connections at once; further ones are closed at once. */
   maxConnections?: number;
+  tap?: SipTap | undefined;
 }
 
 const MAX_CONNECTIONS = 20_000;
@@ -49,8 +50,8 @@ export class SipTransport {
   readonly #streams: StreamListeners;
   #closing = false;
 
-  constructor({ clock, log, maxConnections = MAX_CONNECTIONS }: TransportOptions) {
-    this.#reader = new MessageReader(clock, log);
+  constructor({ clock, log, maxConnections = MAX_CONNECTIONS, tap }: TransportOptions) {
+    this.#reader = new MessageReader(clock, log, tap);
     this.#udp = new UdpSockets(this.#reader);
     this.#streams = new StreamListeners(this.#reader, maxConnections);
   }

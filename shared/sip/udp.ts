@@ -149,6 +149,7 @@ class UdpPeer implements Flow {
   send(message: SipMessage): void {
     const bytes = formatMessage(message);
     if (this.closed) return;
+    this.#host.tap?.('sent', message, bytes, this);
     sendDatagram(this.#socket, bytes, this.remote, error => {
       if (error) this.#host.log.debug('SIP datagram not sent', { to: this.remote.host, reason: messageOf(error) });
     });

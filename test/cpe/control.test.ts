@@ -6,9 +6,10 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { CallInfo, CallOutcome } from '../../cpe/control/calls.ts';
 import { unexpected } from '../../cpe/control/cli.ts';
-import { startVoice, type VoiceProcesses } from '../support/processes/voice-units.ts';
+import type { NumberedConversation } from '../../cpe/control/ladder.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Program, program } from '../support/processes/process.ts';
+import { startVoice, type VoiceProcesses } from '../support/processes/voice-units.ts';
 
 describe('calls from the command line', function () {
   this.timeout(60_000);
@@ -16,7 +17,7 @@ describe('calls from the command line', function () {
   let caller: Program;
   before(async () => {
     voice = await startVoice();
-    [caller] = await Promise.all([voice.unit('100'), voice.unit('101')]);
+    [caller] = await Promise.all([voice.unit('100', '--ladder'), voice.unit('101')]);
   });
   after(() => voice.stop());
   const list = async (user: string): Promise<CallInfo[]> =>
@@ -68,6 +69,34 @@ describe('calls from the command line', function () {
     assert.match(out, /ended +the peer hung up/);
   });
 
+  it('shows the ladder of a call and of the registration, as text and as JSON, without secrets', async () => {
+    const placed = await voice.ask('100', 'call', '101', '--duration', '0.1', '--json');
+    const { id, callId } = JSON.parse(placed.out) as CallInfo;
+    const { out } = await voice.ask('100', 'ladder', String(id));
+    const steps = out.split('\n').flatMap(line => /^ \|(?:--|<--) (.*?) -/.exec(line)?.[1] ?? []);
+    assert.deepEqual(
+      // The first call was challenged; later ones carry credentials.
+      steps.slice(steps.lastIndexOf('INVITE sip:101@127.0.0.1')).map(step => step.replace(/^([A-Z]+) sip:.*/, '$1')),
+      ['INVITE', '100 Trying (INVITE)', '180 Ringing (INVITE)', '200 OK (INVITE)', 'ACK', 'BYE', '200 OK (BYE)'],
+    );
+    assert.match(out, /\(SDP RTP\/SAVP SDES\)/);
+    const all = JSON.parse((await voice.ask('100', 'ladder', '--json')).out) as NumberedConversation[];
+    const text = JSON.stringify(all);
+    assert.match(text, /inline:\*\*\*/);
+    assert.match(text, /response=\\"\*\*\*\\"/);
+    assert.doesNotMatch(text, /inline:[A-Za-z0-9+/]/);
+    assert.doesNotMatch(text, /response=\\"[0-9a-f]/);
+    assert.equal(all.find(one => one.callId === callId)?.call, id);
+    const register = all.find(one => one.call === undefined);
+    assert.deepEqual(
+      register?.messages.slice(0, 2).map(one => one.what),
+      [`REGISTER sip:127.0.0.1:${voice.port}`, '401 Unauthorized'],
+    );
+    const none = await voice.ask('100', 'ladder', 'nonsense');
+    assert.deepEqual([none.code, none.err.includes("no messages of call 'nonsense'")], [1, true]);
+    assert.match((await voice.ask('101', 'ladder')).err, /start it with --ladder/);
+  });
+
   it('sends digits, which the other unit reports', async () => {
     const { client, id } = await longCall();
     assert.equal((await voice.ask('100', 'dtmf', id, '12#')).code, 0);
@@ -98,6 +127,7 @@ describe('calls from the command line', function () {
       [['calls'], /--state DIR is needed/],
       [['call', '--state', 'x'], /usage: call TO --state DIR; 0 arguments/],
       [['hold', '1', '2', '--state', 'x'], /usage: hold ID/],
+      [['run', '--ladder', '--log-level', 'error'], /--ladder needs --state DIR/],
       [['call', '1', '--state', 'x', '--expect', 'loud'], /--expect: 'loud' is not secure, plain or a status/],
       [['call', '1', '--state', 'x', '--duration=-1'], /--duration/],
     ];
@@ -142,7 +172,17 @@ describe('calls from the command line', function () {
 
 describe('the expectation of a call', () => {
   const call = (suite: string, authFailures = 0): CallOutcome => ({
-    ...{ id: 1, direction: 'out', user: '100', peer: '101', state: 'up', established: true, seconds: 1, ended: '' },
+    ...{
+      id: 1,
+      callId: 'x',
+      direction: 'out',
+      user: '100',
+      peer: '101',
+      state: 'up',
+      established: true,
+      seconds: 1,
+      ended: '',
+    },
     ...{
       sent: 1,
       received: 1,

@@ -6,6 +6,9 @@ import { mediaSettings, ownSecurity } from './mipt.ts';
 
 type Account = UserAgentConfig['accounts'][number];
 
+/** Hz; the dial tone of many countries. */
+const DEFAULT_TONE = 425;
+
 /** One configuration per SIP gateway with a user or a persistent connection. */
 export function userAgentConfigs(unit: Unit): UserAgentConfig[] {
   const names = rowsOf(unit, 'SipEp.Gateway', ['Name']).map(row => row.Name);
@@ -55,14 +58,14 @@ function configOf(unit: Unit, gateway: string, first: string): UserAgentConfig {
     userAgent:
       scalar('InteropSendUaHeaderEnable') === 'Disable' ? '' : expandHeader(unit, scalar('InteropUaHeaderFormat')),
     ...media,
-    ...(unit.mikeyKey && { mikeyKey: unit.mikeyKey }),
+    ...(unit.voice.mikeyKey && { mikeyKey: unit.voice.mikeyKey }),
     rejectCode: scalar('InteropRejectCodeForUnsupportedSdpOffer') === 'NotAcceptableHere' ? 488 : 415,
     expires: registration('ProposedExpirationValue', 'DefaultRegistrationProposedExpirationValue'),
     retryTime: registration('RetryTime', 'DefaultRegistrationRetryTime'),
     refreshTime: registration('RefreshTime', 'DefaultRegistrationRefreshTime'),
     keepAlive: { method: keepAliveOf(scalar('SipKeepAliveMethod')), interval: Number(scalar('SipKeepAliveInterval')) },
     calls: callSettings(unit),
-    tone: unit.tone,
+    tone: unit.voice.tone ?? DEFAULT_TONE,
     contactMatching: matchingOf(scalar('InteropRegistrationContactMatching')),
   };
 }

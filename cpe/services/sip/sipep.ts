@@ -96,6 +96,7 @@ async function startAll(unit: Unit): Promise<void> {
         taken: own.taken,
         mediaOf: user => endpointMedia(unit, endpointOfUser(unit, user)),
         notify: (name, facts) => unit.notify(name, facts),
+        tap: unit.voice.tap,
       });
       entry.agent = agent;
       agent.onChange(() => changed(unit));

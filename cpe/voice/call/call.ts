@@ -12,6 +12,7 @@ export interface HoldState {
 }
 
 export interface Call {
+  readonly callId: string;
   readonly direction: 'in' | 'out';
   /** Our account's user. */
   readonly user: string;

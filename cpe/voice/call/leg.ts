@@ -78,6 +78,7 @@ function partsOf(parts: LegParts) {
 }
 
 class CallLeg implements Leg {
+  readonly callId: string;
   readonly direction: 'in' | 'out';
   readonly user: string;
   readonly peer: string;
@@ -85,6 +86,7 @@ class CallLeg implements Leg {
   readonly #parts: ReturnType<typeof partsOf>;
 
   constructor(parts: LegParts) {
+    this.callId = parts.dialog.callId;
     this.direction = parts.direction;
     this.user = parts.user;
     this.peer = parts.dialog.remote;
