@@ -44,6 +44,13 @@ export class UnitCalls {
     throw new UserError(404, 'no-call', `there is no call ${id}; 'calls' lists those there are`);
   }
 
+  /** Blind where `to` is an address, attended where it is `call:ID`. @throws CallFailed; UserError for a number that no call has */
+  transfer(id: string, to: string): Promise<void> {
+    const call = this.find(id);
+    const other = /^call:(\d+)$/.exec(to)?.[1];
+    return other === undefined ? call.transfer(to) : call.transferTo(this.find(other));
+  }
+
   /**
    * Places a call and lets it last.
    * @param options.from endpoint or user; by default the first account

@@ -55,6 +55,11 @@ export const commands = {
     help: 'ends the hold of a call',
     run: ({ calls }, request) => calls.find(argument(request, 0)).resume(),
   },
+  transfer: {
+    args: ['ID', 'TO'],
+    help: 'transfers the peer of a call to TO, or (call:ID) to the peer of another call',
+    run: ({ calls }, request) => calls.transfer(argument(request, 0), argument(request, 1)),
+  },
   dtmf: {
     args: ['ID', 'DIGITS'],
     help: 'sends digits to the peer of a call',

@@ -97,6 +97,18 @@ describe('calls from the command line', function () {
     assert.match((await voice.ask('101', 'ladder')).err, /start it with --ladder/);
   });
 
+  it('transfers the peer of a call to a third unit', async () => {
+    const third = await voice.unit('102');
+    const { client, id } = await longCall();
+    const done = await voice.ask('100', 'transfer', id, '102');
+    assert.equal(done.code, 0, done.err);
+    assert.equal((await client.ended).code, 0);
+    assert.deepEqual([(await list('100')).length, (await list('101')).length, (await list('102')).length], [0, 1, 1]);
+    const [left] = await list('101');
+    assert.equal((await voice.ask('101', 'hangup', String(left?.id))).code, 0);
+    await third.stop();
+  });
+
   it('sends digits, which the other unit reports', async () => {
     const { client, id } = await longCall();
     assert.equal((await voice.ask('100', 'dtmf', id, '12#')).code, 0);

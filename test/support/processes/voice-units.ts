@@ -2,6 +2,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { endPrograms, type Program, program } from './process.ts';
 
 export interface VoiceProcesses {
@@ -16,18 +17,26 @@ export interface VoiceProcesses {
   stop(): Promise<void>;
 }
 
+const PROFILE = fileURLToPath(new URL('../../../examples/voice/100.json', import.meta.url));
+const USERS = ['100', '101', '102'];
+
 /** The settings of examples/voice as `--set` arguments, with another port of the server. */
 async function settings(user: string, port: string): Promise<string[]> {
-  const file = new URL(`../../../examples/voice/${user}.json`, import.meta.url);
-  const { parameters } = JSON.parse(await readFile(file, 'utf8')) as { parameters: Record<string, string> };
+  const { parameters } = JSON.parse(await readFile(PROFILE, 'utf8')) as { parameters: Record<string, string> };
   const servers = Object.keys(parameters).filter(name => name.includes('DefaultStatic'));
-  return servers.flatMap(name => ['--set', `${name}=127.0.0.1:${port}`]);
+  const authentication = 'SipEp.Authentication[Index=1]';
+  return [
+    ...servers.map(name => `${name}=127.0.0.1:${port}`),
+    `SipEp.UserAgent[EpId=Phone-Fax1].Username=${user}`,
+    `${authentication}.Username=${user}`,
+    `${authentication}.Password=pw${user}`,
+  ].flatMap(assignment => ['--set', assignment]);
 }
 
 /** @param options further ones of `pbx serve` */
 export async function startVoice(...options: string[]): Promise<VoiceProcesses> {
   const folder = await mkdtemp(join(tmpdir(), 'voice-'));
-  const users = ['100', '101'].flatMap(user => ['--user', `${user}:pw${user}`]);
+  const users = USERS.flatMap(user => ['--user', `${user}:pw${user}`]);
   const pbx = program('pbx/main.ts', ['serve', '--tls-port', '0', '--data', join(folder, 'pbx'), ...users, ...options]);
   const ready = await pbx.ready();
   const port = String(ready.tls).split(':').at(-1) ?? '';
@@ -38,10 +47,9 @@ export async function startVoice(...options: string[]): Promise<VoiceProcesses> 
     port,
     state,
     unit: async (user, ...more) => {
-      const profile = new URL(`../../../examples/voice/${user}.json`, import.meta.url).pathname;
       const own = [
         '--profile',
-        profile,
+        PROFILE,
         '--ca',
         join(folder, 'pbx', 'ca.pem'),
         '--state',
