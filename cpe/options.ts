@@ -59,6 +59,15 @@ const common = {
     value: 'IP',
     help: 'address that the unit connects from; by default one from which the ACS can be reached',
   },
+  'profile-name': {
+    kind: 'string',
+    value: 'NAME',
+    help: 'customer profile in User-Agent; by default as the vendor prints it for the product, such as 4102-MX-D2000-28',
+  },
+  lan: {
+    kind: 'boolean',
+    help: 'contact the SIP servers that the factory names (192.168.10.10); without it the unit knows none until one is set',
+  },
   'any-firmware': { kind: 'boolean', help: 'accept any bytes as a firmware image' },
   'log-level': { kind: 'string', choices: logLevels, default: 'info', help: 'least severe level to log' },
 } as const satisfies OptionSpecs;

@@ -115,6 +115,8 @@ async function build(options: RunOptions, { clock, log, wire, tap }: Surrounding
     softwareVersion: options.softwareVersion,
     clockSource: source,
     anyFirmware: options.anyFirmware,
+    profileName: options.profileName,
+    lan: options.lan,
     mikeyKey: options.mikeyKey === undefined ? undefined : await readMikeyKey(options.mikeyKey),
   });
 }

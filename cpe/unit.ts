@@ -33,6 +33,8 @@ export interface UnitOptions extends VoiceOptions {
   softwareVersion?: string | undefined;
   /** Takes any bytes as a firmware image. */
   anyFirmware?: boolean | undefined;
+  /** Name of the customer profile; by default that of the product. */
+  profileName?: string | undefined;
 }
 
 export const defaultVersion = '48.5.2718';
@@ -81,6 +83,9 @@ export class SimulatedUnit implements Unit {
   }
   get anyFirmware(): boolean {
     return this.#options.anyFirmware === true;
+  }
+  get profileName(): string | undefined {
+    return this.#options.profileName;
   }
   get voice(): VoiceOptions {
     return this.#options;

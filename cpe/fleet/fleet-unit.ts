@@ -32,6 +32,8 @@ export type UnitGatewayOptions = Pick<
   | 'wireHead'
   | 'softwareVersion'
   | 'anyFirmware'
+  | 'profileName'
+  | 'lan'
 >;
 
 /** Shared by all units of a group. */
@@ -62,6 +64,8 @@ const joined = (gateway: UnitGatewayOptions, own: OwnOptions): GatewayOptions =>
   wireHead: gateway.wireHead,
   softwareVersion: gateway.softwareVersion,
   anyFirmware: gateway.anyFirmware,
+  profileName: gateway.profileName,
+  lan: gateway.lan,
   random: own.random,
   clockSource: own.clockSource,
   http: own.http,

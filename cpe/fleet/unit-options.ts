@@ -21,6 +21,8 @@ interface UnitsOptions extends Omit<FactoryOptions, 'dhcp'>, Omit<IdentityOption
   listen?: string | undefined;
   softwareVersion: string;
   anyFirmware: boolean;
+  profileName?: string | undefined;
+  lan?: boolean | undefined;
   wire?: string | undefined;
   wireSecrets?: boolean | undefined;
 }
@@ -65,6 +67,8 @@ export async function unitsOf(
       listen: options.listen === 'none' ? undefined : { host: options.listen ?? address, port: 0 },
       softwareVersion: options.softwareVersion,
       anyFirmware: options.anyFirmware,
+      profileName: options.profileName,
+      lan: options.lan,
     };
   };
 }

@@ -2,6 +2,7 @@
 // here; the agent fetches them between its sessions, as it does for a Download.
 import { queueOwn } from '../agent/transfer/queue.ts';
 import type { OwnTransfer } from '../state/facts.ts';
+import { profileName } from './common/product.ts';
 import { hostPort, type Unit } from './service.ts';
 
 const FILE_TYPE = '3 Vendor Configuration File';
@@ -15,7 +16,7 @@ function expandMacros(unit: Unit, text: string): string {
     version: unit.softwareVersion,
     product: unit.identity.productClass,
     productseries: unit.identity.productClass.replace(/\d\d[A-Za-z]*$/, '00'),
-    profile: `${unit.identity.productClass}-TANDEM`,
+    profile: profileName(unit),
     serial: unit.identity.serialNumber,
   };
   return text.replace(/%([a-z]+)%/gi, (whole, name: string) => values[name.toLowerCase()] ?? whole);

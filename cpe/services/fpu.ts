@@ -3,6 +3,7 @@ import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { messageOf } from '../../shared/errors.ts';
 import { FirmwareError, type FirmwareImage, unpackFirmware } from '../../shared/firmware.ts';
 import type { Bank } from '../state/snapshot.ts';
+import { profileName } from './common/product.ts';
 import { type Service, showTime, type Unit, X } from './service.ts';
 
 /**
@@ -74,7 +75,7 @@ export const fpu: Service = {
     [`${X}Fpu.MfpInstalledInfo.{i}.MfpName`]: () => 'Dgw',
     [`${X}Fpu.MfpInstalledInfo.{i}.MfpVersion`]: (unit, [row = 1]) => banks(unit)[row - 1]?.version ?? '',
     [`${X}Fpu.MfpInstalledInfo.{i}.MfpBank`]: (_unit, [row = 1]) => (row === 1 ? 'MainInUse' : 'Recovery'),
-    [`${X}Fpu.MfpInstalledInfo.{i}.MfpProfileName`]: unit => `${unit.identity.productClass}-TANDEM`,
+    [`${X}Fpu.MfpInstalledInfo.{i}.MfpProfileName`]: profileName,
   },
   rows: { [`${X}Fpu.MfpInstalledInfo.`]: shown },
 };

@@ -10,6 +10,7 @@ import {
   type Severity,
 } from '../notifications.ts';
 import { matchesCriteria, parseCriteria, severities } from './common/criteria.ts';
+import { profileName } from './common/product.ts';
 import { cell, dgwPath, hostPort, peekSlot, rowsOf, type Service, showTime, slotOf, type Unit, X } from './service.ts';
 
 interface Entry {
@@ -116,7 +117,7 @@ function macros(unit: Unit, entry: Omit<Entry, 'index'> & { title: string }): Re
     serial: unit.identity.serialNumber,
     mfpname: 'Dgw',
     version: unit.softwareVersion,
-    profile: `${unit.identity.productClass}-TANDEM`,
+    profile: profileName(unit),
   };
 }
 

@@ -48,6 +48,8 @@ export interface Unit extends Device {
   /** Sets the unit's clock to the host's plus `offset` milliseconds; undefined: it is not set. */
   setClock(offset: number | undefined): void;
   readonly anyFirmware: boolean;
+  /** Name of the customer profile; undefined: that of the product. */
+  readonly profileName: string | undefined;
   readonly voice: VoiceOptions;
 }
 
@@ -57,6 +59,8 @@ export interface VoiceOptions {
   readonly tone?: number | undefined;
   /** Pre-shared key of MIKEY; absent: keys travel as SIP protects them. */
   readonly mikeyKey?: Buffer | undefined;
+  /** Contacts the SIP servers that the factory names: hosts of a private network. */
+  readonly lan?: boolean | undefined;
   /** Receives each SIP message. */
   readonly tap?: SipTap | undefined;
 }

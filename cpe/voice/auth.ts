@@ -55,7 +55,8 @@ export function createAuthenticator(account: Account, random: Random): Authentic
       random,
       nc: entry.uses,
     });
-    request.headers.set(headers[status].answer, answer);
+    // The place that it has in the vendor's traces.
+    request.headers.setBehind('CSeq', headers[status].answer, answer);
   };
 
   return {

@@ -19,6 +19,8 @@ export interface UserAgentConfig {
   address: string;
   /** The transport of the unit's own requests. */
   transport: 'tls' | 'tcp' | 'udp';
+  /** `trunk` by default: an endpoint gateway has no static listening port, and conditions of its own for failover. */
+  type?: 'trunk' | 'endpoint';
   /** All transports that are enabled, with the q-value of their contacts ('': none); `transport` alone by default. */
   transports?: readonly { protocol: 'tls' | 'tcp' | 'udp'; q: string }[];
   /** Listening port; 0 = 5060, over TLS 5061. */

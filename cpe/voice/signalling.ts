@@ -48,7 +48,7 @@ export class Signalling {
 
   /** The connection that calls go over. */
   get callFlow(): Flow | undefined {
-    return this.#servers?.calls.flow;
+    return this.#servers?.calls?.flow;
   }
 
   /** Binds the gateway's ports; false when that is not possible, undefined where there are none. */

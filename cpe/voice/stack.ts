@@ -1,4 +1,5 @@
 // The parts of a user agent and how they are wired: signalling, accounts, and calls in both directions.
+import { setMaxListeners } from 'node:events';
 import type { Flow } from '../../shared/sip/flow-types.ts';
 import { Accounts } from './accounts.ts';
 import type { Call } from './call/call.ts';
@@ -23,6 +24,8 @@ export class SipStack {
 
   constructor(config: UserAgentConfig, env: UserAgentEnv, isStopping: () => boolean) {
     this.#config = config;
+    // Each registration and each call waits on it.
+    setMaxListeners(0, this.#working.signal);
     this.#env = env;
     this.signalling = new Signalling(config, env, {
       onRequest: transaction => this.#requests.take(transaction),

@@ -5,16 +5,13 @@ import { throttledByAddress } from '../../shared/throttled-log.ts';
 import type { Call } from './call/call.ts';
 import { type ConnectionStatus, connectionStatus, type GatewayState, gatewayState } from './gateway-status.ts';
 import type { RegistrationState } from './registrar.ts';
-import { serversOf } from './servers/servers.ts';
 import type { UserAgentConfig, UserAgentEnv } from './settings.ts';
 import { withinShutdownTime } from './shutdown.ts';
 import { SipStack } from './stack.ts';
 
-/** A gateway needs a server, and a registrar where one of its accounts registers. */
-const isConfigured = (config: UserAgentConfig): boolean =>
-  serversOf(config).length > 0 &&
-  (config.registrar.host !== '' || !config.accounts.some(account => account.register)) &&
-  config.proxy?.host !== '';
+/** A registrar is needed where an account registers; a trunk without servers takes calls only. */
+const isConfigured = ({ registrar, proxy, accounts }: UserAgentConfig): boolean =>
+  (registrar.host !== '' || !accounts.some(account => account.register)) && proxy?.host !== '';
 
 /** The surroundings, with the gateway's name in the log and timers that let no error out. */
 function guardedEnv(config: UserAgentConfig, env: UserAgentEnv): UserAgentEnv {

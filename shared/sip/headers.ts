@@ -86,6 +86,15 @@ export class Headers implements Iterable<readonly [name: string, value: string]>
     return this.setAll(name, [value]);
   }
 
+  /** As `set`, but a new field goes right behind the first one called `anchor`. */
+  setBehind(anchor: string, name: string, value: string): this {
+    const key = headerKey(anchor);
+    const at = this.#rows.findIndex(other => other.key === key);
+    if (at < 0 || this.has(name)) return this.set(name, value);
+    this.#rows.splice(at + 1, 0, row(name, value));
+    return this;
+  }
+
   /** Replaces all fields of that name by these, in the place of the first. */
   setAll(name: string, values: readonly string[]): this {
     const key = headerKey(name);

@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:tls';
 import type { Gateway, GatewayOptions } from '../../cpe/gateway.ts';
+import { userAgentConfigs } from '../../cpe/services/sip/config.ts';
 import type { Authority } from '../../shared/pki/authority.ts';
-import { CERTIFICATE, Gateways, set } from '../support/cpe/gateways.ts';
-import { voiceAuthority } from '../support/cpe/voice.ts';
+import { CERTIFICATE, faultOf, Gateways, set } from '../support/cpe/gateways.ts';
+import { type Peer, startPeer, voiceAuthority } from '../support/cpe/voice.ts';
+import { eventually } from '../support/eventually.ts';
 
 let units = 0;
 const freshAddress = (): string => `127.11.${1 + (process.pid % 250)}.${++units}`;
@@ -35,6 +37,15 @@ describe('SIP endpoint service', () => {
     await gateway.device.services.settled();
   };
   const read = (gateway: Gateway, name: string): string | undefined => gateway.device.config.variable(name);
+  /** The names of the notifications from now on that are no one's but the service's own. */
+  const noticesOf = (gateway: Gateway): string[] => {
+    const names: string[] = [];
+    const own = ['noTransport', 'registrationLimit'];
+    Object.assign(gateway.device, { notify: (name: string) => void (own.includes(name) && names.push(name)) });
+    return names;
+  };
+  const until = (gateway: Gateway, name: string, value: string): Promise<unknown> =>
+    eventually(`${name} is ${value}`, () => read(gateway, name) === value);
   const tls = { 'SipEp.TransportConfig[GatewayName=default].TlsEnable': 'Enable' };
 
   /** The subject of the certificate that the unit's secure port shows; rejects where it has none. */
@@ -56,6 +67,194 @@ describe('SIP endpoint service', () => {
     const issued = await authority.issue({ commonName, usage: ['server'], key: 'rsa' });
     await gateway.device.install(CERTIFICATE, Buffer.from(issued.cert + issued.key), 'unit.pem');
   };
+
+  /** Registrar and account of endpoint Phone-Fax1. */
+  const account = (host: string): Record<string, string> => ({
+    'SipEp.DefaultStaticRegistrarServerHost': host,
+    'SipEp.UserAgent[EpId=Phone-Fax1].Username': '100',
+    'SipEp.UserAgent[EpId=Phone-Fax1].Register': 'Enable',
+  });
+  const addGateway = (gateway: Gateway, name: string): Promise<unknown> =>
+    gateway.device.config.insert('Device.X_0090F8_SipEp.Gateway.', { Name: name }, 'acs');
+
+  describe('gateways', () => {
+    let peer: Peer;
+    beforeEach(async () => {
+      peer = await startPeer({ registrar: false });
+    });
+    afterEach(() => peer.close());
+    const server = (): string => `127.0.0.1:${peer.server.port}`;
+
+    it("writes REGISTER as the vendor's trace prints it", async () => {
+      const gateway = await on.up({ address: freshAddress() });
+      const credentials = { Password: 'secret', ValidateRealm: 'Disable' };
+      await gateway.device.config.insert('Device.X_0090F8_SipEp.Authentication.', credentials, 'acs');
+      await set(gateway, account(server()));
+      await restart(gateway);
+      const first = await peer.next('REGISTER');
+      first.respond(401, undefined, { headers: [['WWW-Authenticate', 'Digest realm="x", nonce="n"']] });
+      const { request } = await peer.next('REGISTER');
+      const names = ['Via', 'Max-Forwards', 'From', 'To', 'Call-ID', 'CSeq', 'Authorization', 'Contact', 'User-Agent'];
+      assert.deepEqual(
+        [...request.headers].map(([name]) => name),
+        [...names, 'Content-Length'],
+      );
+      assert.equal(request.uri, `sip:${server()}`);
+      assert.equal(request.headers.get('To'), `<sip:100@${server()}>`);
+      assert.equal(request.headers.get('User-Agent'), 'Mediatrix 4102S/v48.5.2718 4102-MX-D2000-28');
+      assert.equal(read(gateway, 'SipEp.RegistrationStatus[Index=1].Registrar'), server());
+    });
+
+    it('takes product, profile and format of User-Agent from its options and variables', async () => {
+      const identity = {
+        manufacturer: 'Mitel',
+        oui: '0090F8',
+        productClass: 'TA7102i',
+        serialNumber: 'S',
+        mac: '0090f8000001',
+      };
+      const agentOf = async (
+        values: Record<string, string>,
+        options: Partial<GatewayOptions>,
+      ): Promise<string | undefined> => {
+        const gateway = await configured({ ...account(server()), ...values }, options);
+        const { request } = await peer.next('REGISTER');
+        await gateway.powerOff();
+        return request.headers.get('User-Agent');
+      };
+      assert.equal(
+        await agentOf({}, { identity, softwareVersion: '2.0.26.451' }),
+        'Mitel TA7102i/v2.0.26.451 4102-AS-D2000-1',
+      );
+      assert.equal(
+        await agentOf({ 'SipEp.InteropUaHeaderFormat': '%profile%, %product%' }, { profileName: 'MY-1' }),
+        'MY-1, Mediatrix 4102S',
+      );
+    });
+
+    it('sends one contact for each transport with its q-value, and none without one', async () => {
+      const gateway = await configured({
+        ...account(server()),
+        'SipEp.TransportConfig[GatewayName=default].RegistrationEnable': 'Enable',
+        'SipEp.TransportConfig[GatewayName=default].TcpEnable': 'Enable',
+        'SipEp.TransportConfig[GatewayName=default].TcpQValue': '0.5',
+      });
+      const asked = await peer.next('REGISTER');
+      const contacts = asked.request.headers.all('Contact');
+      const { address } = gateway.device;
+      assert.deepEqual(contacts, [
+        `<sip:100@${address}:5060;transport=udp>`,
+        `<sip:100@${address}:5060;transport=tcp>;q=0.5`,
+      ]);
+      asked.respond(200, undefined, { headers: contacts.map(value => ['Contact', `${value};expires=60`] as const) });
+      await until(gateway, 'SipEp.RegistrationStatus[Index=1].State', 'Registered');
+      const wrong = { 'SipEp.TransportConfig[GatewayName=default].UdpQValue': '1.5' };
+      assert.equal((await faultOf(set(gateway, wrong))).code, 9003);
+    });
+
+    it('takes an endpoint gateway without TLS, at a port that changes, and refuses it with TLS', async () => {
+      const type = { 'SipEp.Gateway[Name=default].Type': 'EndpointGateway' };
+      const gateway = await configured({ ...account(server()), ...type });
+      const { request } = await peer.next('REGISTER');
+      const port = Number(/:(\d+)>$/.exec(request.headers.get('Contact') ?? '')?.[1]);
+      assert.ok(port >= 49_152, String(port));
+      await set(gateway, tls);
+      await restart(gateway);
+      assert.equal(read(gateway, 'SipEp.GatewayStatus[Name=default].State'), 'Invalid Configuration');
+    });
+
+    it('is down in a network that is disabled or unknown', async () => {
+      const network = 'SipEp.Gateway[Name=default].NetworkInterface';
+      const state = 'SipEp.GatewayStatus[Name=default].State';
+      const gateway = await configured({ ...account(server()), [network]: 'Uplink' });
+      assert.notEqual(read(gateway, state), 'Network down');
+      await set(gateway, { 'Bni.NetworkInterfaces[Idx=1].Activation': 'Disable' });
+      await restart(gateway);
+      assert.equal(read(gateway, state), 'Network down');
+      await set(gateway, { [network]: 'Moon' });
+      await restart(gateway);
+      assert.equal(read(gateway, state), 'Network down');
+    });
+
+    it('says so when disabling TLS leaves no transport', async () => {
+      const gateway = await configured({ ...account(server()), ...tls });
+      const notices = noticesOf(gateway);
+      await set(gateway, { 'SipEp.TransportConfig[GatewayName=default].TlsEnable': 'Disable' });
+      await restart(gateway);
+      assert.equal(read(gateway, 'SipEp.GatewayStatus[Name=default].State'), 'Invalid Configuration');
+      assert.deepEqual(notices, ['noTransport']);
+    });
+
+    it('has one transport in all rows, and switches of the first row for all gateways', async () => {
+      const gateway = await configured({
+        ...account(server()),
+        'SipEp.TransportConfig[GatewayName=default].ContactEnable': 'Enable',
+        'SipEp.TransportConfig[GatewayName=default].RegistrationEnable': 'Enable',
+        ...tls,
+      });
+      await addGateway(gateway, 'second');
+      assert.equal(read(gateway, 'SipEp.TransportConfig[GatewayName=second].TlsEnable'), 'Enable');
+      assert.equal(read(gateway, 'SipEp.TransportConfig[GatewayName=second].UdpEnable'), 'Disable');
+      const [, second] = userAgentConfigs(gateway.device);
+      assert.deepEqual(
+        [second?.gateway, second?.transport, second?.contactTransport, second?.registrationTransport],
+        ['second', 'tls', true, true],
+      );
+    });
+
+    it('takes the servers of the gateway where it has its own, and calls the Proxy Host', async () => {
+      const gateway = await configured({
+        ...account(server()),
+        'SipEp.GwSpecificProxy[GatewayName=default].EnableConfig': 'Enable',
+        'SipEp.GwSpecificProxy[GatewayName=default].HomeDomainHost': '192.0.2.7:5070',
+        'SipEp.GwSpecificProxy[GatewayName=default].OutboundHost': '0.0.0.0:0',
+        'SipEp.DefaultStaticProxyOutboundHost': '192.0.2.9:0',
+      });
+      const [config] = userAgentConfigs(gateway.device);
+      assert.deepEqual(
+        [config?.proxy, config?.home, config?.domain],
+        [undefined, { host: '192.0.2.7', port: 5070 }, '192.0.2.7:5070'],
+      );
+    });
+
+    it('does not dial the servers of the factory unless it is on their network', async () => {
+      const factory = { ...account('192.168.10.10:0') };
+      const away = await configured(factory);
+      assert.equal(userAgentConfigs(away.device)[0]?.registrar.host, '');
+      assert.equal(read(away, 'SipEp.GatewayStatus[Name=default].State'), 'Invalid Configuration');
+      const there = await configured({}, { lan: true, profile: { parameters: factory, certificates: [] } });
+      assert.equal(userAgentConfigs(there.device)[0]?.registrar.host, '192.168.10.10');
+    });
+
+    it('leaves out registrations beyond 64, unit registrations first, and says so', async () => {
+      const gateway = await on.up({ address: freshAddress() });
+      await set(gateway, account(server()));
+      for (let at = 0; at < 65; at++)
+        await gateway.device.config.insert('Device.X_0090F8_SipEp.UnitRegistrations.', { Username: `u${at}` }, 'acs');
+      const notices = noticesOf(gateway);
+      await restart(gateway);
+      const users = userAgentConfigs(gateway.device).flatMap(({ accounts }) => accounts.map(({ user }) => user));
+      assert.equal(users.length, 64);
+      assert.deepEqual([users[0], users.at(-1)], ['100', 'u62']);
+      assert.equal(read(gateway, 'SipEp.RegistrationStatus[Index=65].State'), undefined);
+      assert.deepEqual(notices, ['registrationLimit']);
+    });
+
+    it('disables an endpoint that is not registered, and the unit where no gateway is ready', async () => {
+      const gateway = await configured(account(server()));
+      const endpoint = 'EpAdm.Endpoint[EpId=Phone-Fax1].OpState';
+      const asked = await peer.next('REGISTER');
+      assert.equal(read(gateway, endpoint), 'Disable');
+      asked.respond(200, undefined, { headers: [['Contact', `${asked.request.headers.get('Contact')};expires=60`]] });
+      await until(gateway, endpoint, 'Enable');
+      assert.equal(read(gateway, 'EpAdm.Endpoint[EpId=Phone-Fax2].OpState'), 'Enable');
+      assert.equal(read(gateway, 'EpAdm.UnitOpState'), 'Enable');
+      await set(gateway, { 'EpAdm.UnitDisabledWhenNoGatewayReadyEnable': 'Enable' });
+      await set(gateway, { 'SipEp.Gateway[Name=default].NetworkInterface': 'Moon' });
+      await restart(gateway);
+      assert.equal(read(gateway, 'EpAdm.UnitOpState'), 'Disable');
+    });
+  });
 
   describe('certificates', () => {
     it('uses a new Host certificate after its restart, which it asks for', async () => {

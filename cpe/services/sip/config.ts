@@ -1,60 +1,106 @@
 // SIP variables of the unit → the configuration of each of its user agents.
 import type { UserAgentConfig } from '../../voice/settings.ts';
-import { hostPort, rowsOf, type Unit } from '../service.ts';
+import { productName, profileName } from '../common/product.ts';
+import { rowsOf, type Unit } from '../service.ts';
+import { accountsOf } from './accounts.ts';
 import { callSettings } from './call-settings.ts';
-import { mediaSettings, ownSecurity } from './mipt.ts';
+import { mediaSettings } from './mipt.ts';
+import { serverAddresses } from './server-addresses.ts';
+import { isTlsEnabled, transportSettings } from './transports.ts';
 
-type Account = UserAgentConfig['accounts'][number];
+/** A gateway with its user agent's configuration, or the reason why it has no user agent. */
+export type GatewayPlan = { gateway: string; config: UserAgentConfig } | { gateway: string; obstacle: Obstacle };
 
 /** Hz; the dial tone of many countries. */
 const DEFAULT_TONE = 425;
 
-/** One configuration per SIP gateway with a user or a persistent connection. */
-export function userAgentConfigs(unit: Unit): UserAgentConfig[] {
-  const names = rowsOf(unit, 'SipEp.Gateway', ['Name']).map(row => row.Name);
-  const first = names[0];
-  if (first === undefined) return [];
-  return names
-    .map(name => configOf(unit, name, first))
-    .filter(config => config.accounts.length > 0 || config.transport === 'tls');
+/** As `SipEp.GatewayStatus.State` words it, and what is said about it. */
+export interface Obstacle {
+  state: 'Network down' | 'Invalid Configuration';
+  reason: string;
 }
 
-function configOf(unit: Unit, gateway: string, first: string): UserAgentConfig {
+interface Plans {
+  gateways: readonly GatewayPlan[];
+  /** Registrations left out because of the limit. */
+  surplus: number;
+}
+
+/** A plan for each SIP gateway with an account or TLS; the others have nothing to do. */
+export function gatewayPlans(unit: Unit): Plans {
+  const names = rowsOf(unit, 'SipEp.Gateway', ['Name']).map(row => row.Name);
+  if (names.length === 0) return { gateways: [], surplus: 0 };
+  const { byGateway, surplus } = accountsOf(unit, names);
+  const usesTls = isTlsEnabled(unit);
+  const gateways = names.flatMap(gateway => {
+    const accounts = byGateway.get(gateway) ?? [];
+    return accounts.length > 0 || usesTls ? [planOf(unit, gateway, accounts)] : [];
+  });
+  return { gateways, surplus };
+}
+
+/** The configurations of the gateways that can start. */
+export const userAgentConfigs = (unit: Unit): UserAgentConfig[] =>
+  gatewayPlans(unit).gateways.flatMap(plan => ('config' in plan ? [plan.config] : []));
+
+function planOf(unit: Unit, gateway: string, accounts: UserAgentConfig['accounts']): GatewayPlan {
+  const obstacle = obstacleOf(unit, gateway);
+  return obstacle ? { gateway, obstacle } : { gateway, config: configOf(unit, gateway, accounts) };
+}
+
+const isEndpointGateway = (unit: Unit, gateway: string): boolean =>
+  unit.config.running(`SipEp.Gateway[Name="${gateway}"].Type`) === 'EndpointGateway';
+
+function obstacleOf(unit: Unit, gateway: string): Obstacle | undefined {
+  const network = unit.config.running(`SipEp.Gateway[Name="${gateway}"].NetworkInterface`) ?? '';
+  if (!isUp(unit, network))
+    return { state: 'Network down', reason: `there is no network '${network}', or it is disabled` };
+  const { transports, transport } = transportSettings(unit, gateway);
+  if (transports.length === 0) return { state: 'Invalid Configuration', reason: 'no transport is enabled' };
+  // Vendor text: "TLS connections are currently only supported with SIP Trunk gateways".
+  if (transport === 'tls' && isEndpointGateway(unit, gateway))
+    return { state: 'Invalid Configuration', reason: 'TLS is for trunk gateways' };
+  return undefined;
+}
+
+/** The signalling network of a gateway is an enabled row of Bni.NetworkInterfaces. The simulated unit has one address in all. */
+function isUp(unit: Unit, network: string): boolean {
+  const rows = rowsOf(unit, 'Bni.NetworkInterfaces', ['InterfaceName', 'Activation']);
+  return rows.some(({ InterfaceName, Activation }) => InterfaceName === network && Activation === 'Enable');
+}
+
+/** Ports that an endpoint gateway takes one of: it has no static listening port (vendor text); the range is that of RFC 6335. */
+const DYNAMIC_PORTS = [49_152, 65_535] as const;
+
+function configOf(unit: Unit, gateway: string, accounts: UserAgentConfig['accounts']): UserAgentConfig {
   const scalar = (name: string): string => unit.config.running(`SipEp.${name}`) ?? '';
   const own = (table: string, column: string): string => scalar(`${table}[GatewayName="${gateway}"].${column}`);
   const row = (column: string): string => scalar(`Gateway[Name="${gateway}"].${column}`);
-  // The first row's transport is that of the whole unit.
-  const shared = (column: string): boolean => scalar(`TransportConfig[GatewayName="${first}"].${column}`) === 'Enable';
-  const transport = shared('TlsEnable') ? 'tls' : shared('TcpEnable') && !shared('UdpEnable') ? 'tcp' : 'udp';
+  const transports = transportSettings(unit, gateway);
+  const isEndpoint = isEndpointGateway(unit, gateway);
   const ownRegistrar = own('GwSpecificRegistration', 'EnableConfig') === 'Enable';
-  const ownProxy = own('GwSpecificProxy', 'EnableConfig') === 'Enable';
   const registration = (column: string, whole: string): number =>
     Number(ownRegistrar ? own('GwSpecificRegistration', column) : scalar(whole));
-  const registrar = hostPort(
-    ownRegistrar ? own('GwSpecificRegistration', 'ServerHost') : scalar('DefaultStaticRegistrarServerHost'),
-  );
-  const home = ownProxy ? own('GwSpecificProxy', 'HomeDomainHost') : scalar('DefaultStaticProxyHomeDomainHost');
-  const outbound = hostPort(
-    ownProxy ? own('GwSpecificProxy', 'OutboundHost') : scalar('DefaultStaticProxyOutboundHost'),
-  );
+  const { registrar, proxy, home, domain } = serverAddresses(unit, gateway);
   const media = mediaSettings(unit);
   return {
     gateway,
+    type: isEndpoint ? 'endpoint' : 'trunk',
     address: unit.address,
-    transport,
-    port: Number(row(transport === 'tls' ? 'SecurePort' : 'Port')),
+    ...transports,
+    port: isEndpoint
+      ? unit.random.int(...DYNAMIC_PORTS)
+      : Number(row(transports.transport === 'tls' ? 'SecurePort' : 'Port')),
     clientAuthentication: scalar('InteropTlsClientAuthenticationEnable') === 'Enable',
     basePort: Number(scalar('TransportPersistentBasePort')),
     portInterval: Number(scalar('TransportPersistentPortInterval')),
     failbackInterval: Number(scalar('TransportFailbackInterval')),
     connectTimeout: Number(scalar('InteropTcpConnectTimeout')),
-    // '' and 0.0.0.0 mean none.
-    ...(outbound.host !== '' && outbound.host !== '0.0.0.0' && { proxy: outbound }),
+    ...(proxy && { proxy }),
+    ...(home && { home }),
     registrar,
-    domain: row('Domain') || domainOf(unit, home, registrar.host),
-    accounts: accountsOf(unit, gateway),
-    contactTransport: shared('ContactEnable'),
-    registrationTransport: shared('RegistrationEnable'),
+    domain,
+    accounts,
     userAgent:
       scalar('InteropSendUaHeaderEnable') === 'Disable' ? '' : expandHeader(unit, scalar('InteropUaHeaderFormat')),
     ...media,
@@ -63,22 +109,21 @@ function configOf(unit: Unit, gateway: string, first: string): UserAgentConfig {
     expires: registration('ProposedExpirationValue', 'DefaultRegistrationProposedExpirationValue'),
     retryTime: registration('RetryTime', 'DefaultRegistrationRetryTime'),
     refreshTime: registration('RefreshTime', 'DefaultRegistrationRefreshTime'),
-    keepAlive: { method: keepAliveOf(scalar('SipKeepAliveMethod')), interval: Number(scalar('SipKeepAliveInterval')) },
+    keepAlive: {
+      method: keepAliveOf(scalar('SipKeepAliveMethod'), isEndpoint),
+      interval: Number(scalar('SipKeepAliveInterval')),
+    },
     calls: callSettings(unit),
     tone: unit.voice.tone ?? DEFAULT_TONE,
     contactMatching: matchingOf(scalar('InteropRegistrationContactMatching')),
   };
 }
 
-/** A home domain left at the factory's address means the registrar's. */
-function domainOf(unit: Unit, home: string, registrar: string): string {
-  const factory = unit.model.variable('SipEp.DefaultStaticProxyHomeDomainHost')?.parameter.default;
-  const { host } = hostPort(home);
-  return host === '' || home === factory ? registrar : host;
-}
-
-function keepAliveOf(text: string): UserAgentConfig['keepAlive']['method'] {
-  const known = ['None', 'SipOptions', 'Ping', 'TcpKeepAlive'] as const;
+/** OPTIONS and Ping are for trunk gateways (vendor text). */
+function keepAliveOf(text: string, isEndpoint: boolean): UserAgentConfig['keepAlive']['method'] {
+  const known = isEndpoint
+    ? (['None', 'TcpKeepAlive'] as const)
+    : (['None', 'SipOptions', 'Ping', 'TcpKeepAlive'] as const);
   return known.find(method => method === text) ?? 'None';
 }
 
@@ -91,48 +136,9 @@ function expandHeader(unit: Unit, format: string): string {
   const values: Record<string, string> = {
     version: unit.softwareVersion,
     mac: unit.identity.mac,
-    product: `${unit.identity.manufacturer} ${unit.identity.productClass}`,
-    profile: `${unit.identity.productClass}-TANDEM`,
+    product: productName(unit),
+    profile: profileName(unit),
     serial: unit.identity.serialNumber,
   };
   return format.replace(/%(\w*)%/g, (whole, name: string) => (name === '' ? '%' : (values[name] ?? whole)));
-}
-
-function accountsOf(unit: Unit, gateway: string): Account[] {
-  const here = (name: string): boolean => name === '' || name.toLowerCase() === 'all' || name === gateway;
-  const accounts: Account[] = [];
-  const add = (user: string, register: boolean, endpoint: string): void => {
-    if (user === '' || accounts.some(account => account.user === user)) return;
-    const srtp = endpoint === '' ? undefined : ownSecurity(unit, endpoint);
-    accounts.push({ user, register, ...credentialsOf(unit, gateway, endpoint, user), ...(srtp && { srtp }) });
-  };
-  for (const { EpId } of rowsOf(unit, 'SipEp.UserAgent', ['EpId'])) {
-    const read = (column: string): string => unit.config.running(`SipEp.UserAgent[EpId="${EpId}"].${column}`) ?? '';
-    if (here(read('GatewayName'))) add(read('Username'), read('Register') === 'Enable', EpId);
-  }
-  for (const { Index } of rowsOf(unit, 'SipEp.UnitRegistrations', ['Index'])) {
-    const read = (column: string): string =>
-      unit.config.running(`SipEp.UnitRegistrations[Index=${Index}].${column}`) ?? '';
-    if (here(read('GatewayName'))) add(read('Username'), true, '');
-  }
-  return accounts;
-}
-
-/** The first row of SipEp.Authentication, by Index, whose criteria fit. */
-function credentialsOf(unit: Unit, gateway: string, endpoint: string, user: string): Partial<Account> {
-  const indexes = rowsOf(unit, 'SipEp.Authentication', ['Index']).map(row => Number(row.Index));
-  for (const index of indexes.sort((a, b) => a - b)) {
-    const read = (column: string): string =>
-      unit.config.running(`SipEp.Authentication[Index=${index}].${column}`) ?? '';
-    const fits: Record<string, boolean> = {
-      Unit: true,
-      Endpoint: read('EpId') === endpoint,
-      Gateway: read('GatewayName') === gateway,
-      Username: read('UsernameCriteria') === user,
-    };
-    if (!fits[read('CriteriaSelection')]) continue;
-    const realm = read('ValidateRealm') === 'Enable' ? read('Realm') : '';
-    return { authUser: read('Username') || user, password: read('Password'), ...(realm !== '' && { realm }) };
-  }
-  return {};
 }

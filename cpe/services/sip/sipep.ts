@@ -1,14 +1,15 @@
 // SIP Endpoint: turns variables into a user agent per SIP gateway, and its state into the status tables. Nearly all of its
 // settings wait for a restart of the service, so the user agents are made from the running values.
 import { messageOf } from '../../../shared/errors.ts';
-import type { Problem } from '../../state/changes.ts';
-import type { Draft } from '../../state/tree/draft.ts';
 import type { TakenMessages } from '../../voice/media/keys/mikey-keys.ts';
 import type { UserAgentEnv } from '../../voice/settings.ts';
 import type { SipUserAgent } from '../../voice/user-agent.ts';
 import { type Applied, cell, dgwPath, peekSlot, rowsOf, type Service, slotOf, type Unit, X } from '../service.ts';
-import { userAgentConfigs } from './config.ts';
+import { MAX_REGISTRATIONS } from './accounts.ts';
+import { type GatewayPlan, gatewayPlans, type Obstacle } from './config.ts';
 import { endpointMedia, endpointOfUser } from './media.ts';
+import { registrarOf } from './server-addresses.ts';
+import { checkTransports, isTlsEnabled, transportSettings } from './transports.ts';
 
 interface Endpoint {
   agent?: SipUserAgent;
@@ -52,6 +53,14 @@ export const userAgentsOf = (unit: Unit): [gateway: string, agent: SipUserAgent]
 export const callsOf = (unit: Unit): number =>
   [...gatewaysOf(unit).values()].reduce((sum, { agent }) => sum + (agent?.calls().length ?? 0), 0);
 
+/** The states of all gateways, as their status table shows them. */
+export const gatewayStates = (unit: Unit): string[] =>
+  rowsOf(unit, 'SipEp.Gateway', ['Name']).map(({ Name }) => gatewayState(unit, Name));
+
+/** The states of an endpoint's registrations, over all gateways. */
+export const registrationStates = (unit: Unit, endpoint: string): string[] =>
+  registrations(unit).flatMap(entry => (entry.endpoint === endpoint ? [entry.state] : []));
+
 function inTurn(unit: Unit, work: () => Promise<void>): Promise<void> {
   const own = state(unit);
   own.turn = own.turn.then(work, work);
@@ -73,40 +82,54 @@ function clockSet(unit: Unit): Promise<void> {
 
 async function startAll(unit: Unit): Promise<void> {
   await stopAll(unit, false);
-  const tls = tlsOfStart(unit);
-  for (const config of userAgentConfigs(unit)) {
-    const entry: Endpoint = { state: 'Ready', isTls: config.transport === 'tls' };
+  const { gateways, surplus } = gatewayPlans(unit);
+  if (gateways.length > 0) {
     const own = state(unit);
     own.gateways ??= new Map();
     own.taken ??= {};
-    own.gateways.set(config.gateway, entry);
-    if (config.transport === 'tls' && unit.now() === undefined) {
-      entry.state = 'Waiting for time synchronization';
-      continue;
-    }
-    try {
-      // Loaded on first use: most simulated gateways of a fleet make no calls.
-      const { SipUserAgent } = await import('../../voice/user-agent.ts');
-      const agent = new SipUserAgent(config, {
-        clock: unit.clock,
-        random: unit.random,
-        log: unit.log.child({ gateway: config.gateway }),
-        tls,
-        now: () => unit.now(),
-        taken: own.taken,
-        mediaOf: user => endpointMedia(unit, endpointOfUser(unit, user)),
-        notify: (name, facts) => unit.notify(name, facts),
-        tap: unit.voice.tap,
-      });
-      entry.agent = agent;
-      agent.onChange(() => changed(unit));
-    } catch (error) {
-      const inUse = (error as { code?: string }).code === 'EADDRINUSE';
-      entry.state = inUse ? 'Cannot start, port already in use' : 'Invalid Configuration';
-      unit.log.warn('SIP gateway not started', { gateway: config.gateway, reason: messageOf(error) });
-    }
+    const tls = tlsOfStart(unit);
+    for (const plan of gateways) own.gateways.set(plan.gateway, await open(unit, plan, tls, own.taken));
   }
+  if (surplus > 0) noteSurplus(unit, surplus);
   changed(unit);
+}
+
+async function open(unit: Unit, plan: GatewayPlan, tls: UserAgentEnv['tls'], taken: TakenMessages): Promise<Endpoint> {
+  const { gateway } = plan;
+  if ('obstacle' in plan) return blocked(unit, gateway, plan.obstacle);
+  const { config } = plan;
+  const isTls = config.transport === 'tls';
+  if (isTls && unit.now() === undefined) return { state: 'Waiting for time synchronization', isTls };
+  try {
+    // Loaded on first use: most simulated gateways of a fleet make no calls.
+    const { SipUserAgent } = await import('../../voice/user-agent.ts');
+    const agent = new SipUserAgent(config, {
+      clock: unit.clock,
+      random: unit.random,
+      log: unit.log.child({ gateway }),
+      tls,
+      now: () => unit.now(),
+      taken,
+      mediaOf: user => endpointMedia(unit, endpointOfUser(unit, user)),
+      notify: (name, facts) => unit.notify(name, facts),
+      tap: unit.voice.tap,
+    });
+    agent.onChange(() => changed(unit));
+    return { agent, state: 'Ready', isTls };
+  } catch (error) {
+    return blocked(unit, gateway, { state: 'Invalid Configuration', reason: messageOf(error) });
+  }
+}
+
+function blocked(unit: Unit, gateway: string, { state: text, reason }: Obstacle): Endpoint {
+  unit.log.warn('SIP gateway not started', { gateway, reason });
+  if (transportSettings(unit, gateway).transports.length === 0) unit.notify('noTransport', { gateway });
+  return { state: text, isTls: false };
+}
+
+function noteSurplus(unit: Unit, surplus: number): void {
+  unit.log.warn('SIP registrations left out', { surplus, limit: MAX_REGISTRATIONS });
+  unit.notify('registrationLimit', { surplus, limit: MAX_REGISTRATIONS });
 }
 
 /** TLS with the certificates of now, whenever it is asked for: a new one counts after a restart of the service, policy and time at once. */
@@ -171,7 +194,7 @@ interface Line {
 
 /** Shown for TLS only, as on the unit's SIP/Servers page. */
 function lines(unit: Unit): Line[] {
-  if (unit.config.running(firstTransport(unit, 'TlsEnable')) !== 'Enable') return [];
+  if (!isTlsEnabled(unit)) return [];
   return [...gatewaysOf(unit)].flatMap(([gateway, { agent }]) =>
     (agent?.connections() ?? []).map(entry => ({
       gateway,
@@ -181,11 +204,6 @@ function lines(unit: Unit): Line[] {
       state: entry.state,
     })),
   );
-}
-
-function firstTransport(unit: Unit, column: string): string {
-  const name = rowsOf(unit, 'SipEp.TransportConfig', ['GatewayName'])[0]?.GatewayName ?? '';
-  return `SipEp.TransportConfig[GatewayName="${name}"].${column}`;
 }
 
 interface Registered {
@@ -231,32 +249,6 @@ const asRun =
     return unit.config.running(`SipEp.Gateway[Name="${name}"].${column}`) ?? '';
   };
 
-/**
- * TLS is exclusive with UDP and TCP, and unit-wide: enabling it enables it in every row and turns the others off there,
- * and the other way round.
- */
-function oneTransport(unit: Unit, draft: Draft, problem: Problem): void {
-  const path = dgwPath(unit, 'SipEp.TransportConfig.');
-  const enabled = (column: string): string | undefined =>
-    [...draft.touched].find(
-      ([name, text]) => name.startsWith(path) && name.endsWith(`.${column}`) && text === 'Enable',
-    )?.[0];
-  const plain = enabled('UdpEnable') ?? enabled('TcpEnable');
-  const tls = enabled('TlsEnable');
-  if (tls && plain) problem(plain, 9007, 'TLS excludes UDP and TCP');
-  else if (tls) everywhere(draft, path, { TlsEnable: 'Enable', UdpEnable: 'Disable', TcpEnable: 'Disable' });
-  else if (plain) everywhere(draft, path, { TlsEnable: 'Disable' });
-}
-
-function everywhere(draft: Draft, table: string, values: Record<string, string>): void {
-  for (const row of draft.rows(table)) {
-    for (const [column, value] of Object.entries(values)) {
-      const found = draft.find(`${table}${row}.${column}`);
-      if (found) draft.put(`${table}${row}.${column}`, found, value);
-    }
-  }
-}
-
 const table = `${X}SipEp.`;
 
 export const sipep: Service = {
@@ -265,7 +257,7 @@ export const sipep: Service = {
   stop,
   clockSet,
   powerOff: unit => stop(unit, true),
-  check: oneTransport,
+  check: checkTransports,
   apply: noteCertificates,
   values: {
     [`${table}GatewayStatus.{i}.State`]: (unit, [row = 0]) =>
@@ -286,9 +278,10 @@ export const sipep: Service = {
     [`${table}RegistrationStatus.{i}.Endpoint`]: registration(entry => entry.endpoint),
     [`${table}RegistrationStatus.{i}.State`]: registration(entry => entry.state),
     [`${table}RegistrationStatus.{i}.Username`]: registration(entry => entry.user),
-    [`${table}RegistrationStatus.{i}.Registrar`]: registration(
-      (_entry, unit) => unit.config.running('SipEp.DefaultStaticRegistrarServerHost') ?? '',
-    ),
+    [`${table}RegistrationStatus.{i}.Registrar`]: registration((entry, unit) => {
+      const { host, port } = registrarOf(unit, entry.gateway);
+      return `${host}:${port}`;
+    }),
   },
   rows: {
     [`${table}TlsPersistentConnectionStatus.`]: unit => numbered(lines(unit)),

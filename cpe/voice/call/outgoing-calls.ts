@@ -27,7 +27,7 @@ export class OutgoingCalls {
     if (!this.#accounts.isKnown(user)) throw new UserError(404, 'unknown-account', `there is no account '${user}'`);
     if (this.#accounts.isDisabled(user))
       throw new UserError(409, 'not-registered', `account '${user}' is not registered`);
-    if (servers?.isUnreachable(servers.calls))
+    if (servers?.calls && servers.isUnreachable(servers.calls))
       throw new UserError(503, 'server-unreachable', 'the SIP server does not answer');
     const signal = options.signal ? AbortSignal.any([options.signal, this.#working]) : this.#working;
     const work = placeCall(this.#context, user, target, { ...options, signal }).finally(() =>

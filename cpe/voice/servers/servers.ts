@@ -36,9 +36,12 @@ async function connect(options: ServersOptions, target: Address, localPort: numb
   return transport.connect({ ...common, tlsConnect });
 }
 
-/** The servers of a gateway, each once: registrar, outbound proxy, home-domain proxy. */
-export function serversOf({ registrar, proxy, home }: UserAgentConfig): Address[] {
-  const configured = [registrar, proxy, home].flatMap(server => (server?.host ? [server] : []));
+/**
+ * The servers of a gateway, each once: the registrar, and the outbound proxy or else the home-domain proxy. With an outbound
+ * proxy, nothing goes to that of the home domain: the unit then opens no connection to it (our choice).
+ */
+function serversOf({ registrar, proxy, home }: UserAgentConfig): Address[] {
+  const configured = [registrar, proxy ?? home].flatMap(server => (server?.host ? [server] : []));
   return configured.filter((server, at) => configured.findIndex(other => same(other, server)) === at);
 }
 
@@ -46,8 +49,8 @@ export function serversOf({ registrar, proxy, home }: UserAgentConfig): Address[
 export class Servers {
   /** Undefined without a registrar. */
   readonly registrar: Link | undefined;
-  /** The server that calls go to. */
-  readonly calls: Link;
+  /** The server that calls go to; undefined where none is known: the gateway then takes calls only. */
+  readonly calls: Link | undefined;
   /** Resolves when all connections and keep-alives have ended after their signals were aborted. */
   readonly done: Promise<void>;
   readonly #options: ServersOptions;
@@ -62,10 +65,8 @@ export class Servers {
     this.#reachability = new Reachability(options);
     for (const server of serversOf(options.config)) this.#open(server);
     const linkTo = (server: Address): Link | undefined => this.#links.find(link => same(link.target, server));
-    const calls = linkTo(proxy ?? home ?? registrar);
-    if (!calls) throw new TypeError('a gateway needs a server');
     this.registrar = linkTo(registrar);
-    this.calls = calls;
+    this.calls = linkTo(proxy ?? home ?? registrar);
     const work = this.#links.flatMap(link => [link.done, this.#reachability.keepAlive(link)]);
     this.done = Promise.all(work).then(() => undefined);
   }

@@ -1,0 +1,53 @@
+// The SIP servers of a gateway, from the default and the gateway-specific variables.
+import { hostPort, type Unit } from '../service.ts';
+
+type Address = ReturnType<typeof hostPort>;
+
+export interface ServerAddresses {
+  /** Host '': none. */
+  registrar: Address;
+  /** The outbound proxy. */
+  proxy: Address | undefined;
+  /** The home-domain proxy ("Proxy Host"). */
+  home: Address | undefined;
+  /** Right-hand side of the gateway's addresses, with the port of the server that it comes from. */
+  domain: string;
+}
+
+const none: Address = { host: '', port: 0 };
+
+/**
+ * '' and 0.0.0.0 mean none. Neither is an address that the factory put there dialled: it is that of a host in a private
+ * network that knows nothing of a simulated unit, unless the option `lan` says otherwise.
+ */
+function addressOf(unit: Unit, name: string): Address {
+  const text = unit.config.running(`SipEp.${name}`) ?? '';
+  const isFactory = text === unit.model.variable(`SipEp.${name.replace(/\[.*?\]/, '')}`)?.parameter.default;
+  const address = hostPort(text);
+  return address.host === '0.0.0.0' || (isFactory && !unit.voice.lan) ? none : address;
+}
+
+const orNone = (address: Address): Address | undefined => (address.host === '' ? undefined : address);
+
+const hostText = ({ host, port }: Address): string =>
+  `${host.includes(':') ? `[${host}]` : host}${port === 0 ? '' : `:${port}`}`;
+
+/** The gateway-specific servers count where the gateway enables them. */
+export function serverAddresses(unit: Unit, gateway: string): ServerAddresses {
+  const isOwn = (table: string): boolean =>
+    unit.config.running(`SipEp.${table}[GatewayName="${gateway}"].EnableConfig`) === 'Enable';
+  const read = (table: string, column: string, whole: string): Address =>
+    addressOf(unit, isOwn(table) ? `${table}[GatewayName="${gateway}"].${column}` : whole);
+  const registrar = registrarOf(unit, gateway);
+  const home = orNone(read('GwSpecificProxy', 'HomeDomainHost', 'DefaultStaticProxyHomeDomainHost'));
+  const proxy = orNone(read('GwSpecificProxy', 'OutboundHost', 'DefaultStaticProxyOutboundHost'));
+  const domain = unit.config.running(`SipEp.Gateway[Name="${gateway}"].Domain`) || hostText(home ?? registrar);
+  return { registrar, proxy, home, domain };
+}
+
+/** The registrar of a gateway, as `SipEp.RegistrationStatus` shows it too. */
+export function registrarOf(unit: Unit, gateway: string): Address {
+  const own = `GwSpecificRegistration[GatewayName="${gateway}"]`;
+  const isOwn = unit.config.running(`SipEp.${own}.EnableConfig`) === 'Enable';
+  return addressOf(unit, isOwn ? `${own}.ServerHost` : 'DefaultStaticRegistrarServerHost');
+}
