@@ -183,6 +183,13 @@ function checkOthers(db: DatabaseSyncInstance, found: Findings): void {
     .prepare('SELECT count(*) AS n FROM parameters WHERE NOT EXISTS (SELECT 1 FROM paths WHERE pk = parameters.path)')
     .get() as { n: number };
   if (strays.n > 0) found.wrong(`${strays.n} parameters have a path that is not known`);
+  const lost = db
+    .prepare(
+      `SELECT count(*) AS n FROM parameters p
+        WHERE read > 0 AND NOT EXISTS (SELECT 1 FROM reads WHERE pk = p.read AND device = p.device)`,
+    )
+    .get() as { n: number };
+  if (lost.n > 0) found.wrong(`${lost.n} parameters belong to a read that is not known`);
 }
 
 /** Each content against its SHA-256, and each file against its content. */

@@ -204,6 +204,18 @@ export const migrations: readonly (string | ((db: DatabaseSyncInstance) => void)
   CREATE INDEX devices_rollout_state ON devices (rollout, rollout_state, rollout_zone, rollout_wave, id) WHERE rollout > '';
   CREATE INDEX devices_rollout_due ON devices (rollout_state, rollout_due, id) WHERE rollout_due > 0;
   `,
+  `
+  -- Reads of many parameters of a device: the same ones again are one read, which has the time of all values that belong to it.
+  CREATE TABLE reads (
+    pk INTEGER PRIMARY KEY,
+    device INTEGER NOT NULL REFERENCES devices ON DELETE CASCADE,
+    -- A digest of the numbers of their paths, in the order of the answer.
+    paths TEXT NOT NULL,
+    time REAL NOT NULL,
+    UNIQUE (device, paths)
+  ) STRICT;
+  ALTER TABLE parameters ADD COLUMN read INTEGER;
+  `,
 ];
 
 /** Cuts files that were stored whole into chunks. In SQL each chunk would read the whole file again. */

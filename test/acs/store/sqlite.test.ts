@@ -200,6 +200,7 @@ describe('SQLite store', () => {
     const db = new DatabaseSync(file);
     db.exec(`UPDATE rows SET body = json_set(body, '$.rollout', json((SELECT body FROM positions WHERE device = rows.device)))
       WHERE device IN (SELECT device FROM positions)`);
+    db.exec('ALTER TABLE parameters DROP COLUMN read; DROP TABLE reads');
     db.exec(`DROP TABLE positions; PRAGMA user_version = ${step}`);
     db.close();
     const again = await openStore();

@@ -13,16 +13,34 @@ import {
 } from '../../support/acs/store-contract.ts';
 import { newYear, taskOf } from '../../support/devices.ts';
 
-/** One put of values: merged, the same as before once more, or all that there is below a table or at all. */
+/**
+ * One put of values: merged, the same as before once more, the same but for one of them, with attributes or in another order, some of them or
+ * one of them, or all that there is below a table or at all.
+ */
 interface Turn {
   table: number;
   count: number;
-  how: 'merge' | 'again' | 'table' | 'all';
+  how: 'merge' | 'again' | 'changed' | 'attributed' | 'turned' | 'part' | 'one' | 'table' | 'all';
 }
 const turnArb: fc.Arbitrary<Turn> = fc.record({
   table: fc.nat(2),
   count: fc.constantFrom(0, 1, 3, 40, 200, 700),
-  how: fc.constantFrom('merge', 'merge', 'again', 'again', 'table', 'all'),
+  how: fc.constantFrom(
+    ...([
+      'merge',
+      'merge',
+      'again',
+      'again',
+      'changed',
+      'changed',
+      'attributed',
+      'turned',
+      'part',
+      'one',
+      'table',
+      'all',
+    ] as const),
+  ),
 });
 
 function putsOf(turns: readonly Turn[]): { values: KnownValue[]; cut: string | undefined }[] {
@@ -32,15 +50,25 @@ function putsOf(turns: readonly Turn[]): { values: KnownValue[]; cut: string | u
     const fresh = Array.from({ length: count }, (_, n) =>
       known(`Device.T${table}.${n}.V`, `${turn % 2} of ${n} ${'x'.repeat(30)}`, { time }),
     );
-    last = how === 'again' ? last.map(value => ({ ...value, time })) : fresh;
-    const cuts = { merge: undefined, again: undefined, table: `Device.T${table}.`, all: '' };
-    return { values: last, cut: cuts[how] };
+    const again = last.map(value => ({ ...value, time }));
+    const some = again.slice(0, Math.ceil(again.length / 2));
+    const one = again.slice(count % 30, (count % 30) + 1).map(value => ({ ...value, value: `one ${turn}` }));
+    const puts: Record<Turn['how'], KnownValue[]> = {
+      ...{ merge: fresh, table: fresh, all: fresh, again, part: some, one, turned: [...again].reverse() },
+      changed: again.map((value, at) => (at === count % 30 ? { ...value, value: `changed ${turn}` } : value)),
+      attributed: again.map((value, at) => (at === count % 30 ? { ...value, writable: turn % 2 === 0 } : value)),
+    };
+    if (how !== 'part' && how !== 'one') last = puts[how];
+    return { values: puts[how], cut: how === 'table' ? `Device.T${table}.` : how === 'all' ? '' : undefined };
   });
 }
 
 function putInto(expected: Map<string, KnownValue>, values: readonly KnownValue[], cut: string | undefined): void {
   for (const path of expected.keys()) if (cut !== undefined && path.startsWith(cut)) expected.delete(path);
-  for (const value of values) expected.set(value.path, value);
+  for (const value of values) {
+    const { writable = expected.get(value.path)?.writable } = value;
+    expected.set(value.path, { ...value, ...(writable === undefined ? {} : { writable }) });
+  }
 }
 
 contractSuite('parameters and history', subject => {
@@ -163,7 +191,7 @@ contractSuite('parameters and history', subject => {
           assert.deepEqual(await subject.store.parameters(device, middle[0]?.path ?? 'Device.T0.0.V'), middle);
           assert.deepEqual(await subject.store.parameters(device, 'Device.T1.'), table);
         }),
-        { numRuns: 15 },
+        { numRuns: 25 },
       );
     });
 

@@ -20,8 +20,9 @@ interface ParameterRow {
   time: number;
 }
 
-const SELECT = `SELECT d.path, p.value, p.type, p.writable, p.notification, p.time
-      FROM parameters p CROSS JOIN paths d ON d.pk = p.path WHERE p.device = `;
+const SELECT = `SELECT d.path, p.value, p.type, p.writable, p.notification,
+      coalesce(r.time, p.time) AS time
+      FROM parameters p CROSS JOIN paths d ON d.pk = p.path LEFT JOIN reads r ON r.pk = p.read WHERE p.device = `;
 /** After every path. */
 const END = '\u{10ffff}';
 

@@ -40,6 +40,7 @@ export class DeviceWrites {
     if (!row) {
       this.#statements.run('DELETE FROM devices WHERE pk = ?', before?.pk ?? 0);
       this.#rows.remove(id);
+      if (before) this.#parameters.forgetDevice(before.pk);
       return { ok: true, value: result };
     }
     this.#rows.noteClaim(id, row);
