@@ -2,6 +2,8 @@
 import type { CallSettings } from '../../voice/call/settings.ts';
 import type { Unit } from '../service.ts';
 
+const uacPracks = ['supported', 'required'] as const;
+
 export function callSettings(unit: Unit): CallSettings {
   const read = (name: string): string | undefined => unit.config.running(`SipEp.${name}`);
   const isEnabled = (name: string): boolean => unit.config.running(`EpServ.Default${name}Enable`) !== 'Disable';
@@ -11,6 +13,11 @@ export function callSettings(unit: Unit): CallSettings {
       blindTransfer: isEnabled('TransferBlind'),
       attendedTransfer: isEnabled('TransferAttended'),
     },
+    prack: {
+      uas: read('UasPrackSupport') === 'Supported',
+      uac: uacPracks.find(one => one === read('UacPrackSupport')?.toLowerCase()) ?? 'unsupported',
+    },
+    earlyMedia: read('InteropSend183WithSdpBefore180WithoutSdp') === 'Enable',
     timer: {
       enabled: read('DefaultSessionTimerEnable') !== 'Disable',
       shortest: Number(read('DefaultSessionTimerMinimumExpirationDelay') ?? 1800),

@@ -7,7 +7,7 @@ import type { Transferor } from '../transfer/transferor.ts';
 import type { ReInvites } from './changes/re-invites.ts';
 import type { RepeatedAnswer } from './changes/repeated-answer.ts';
 import type { CallLifetime } from './lifetime.ts';
-import { allowed, eventOf, refuseExtensions, refuseSession } from './replies.ts';
+import { allowed, eventOf, isAllowed, refuseExtensions, refuseMethod, refuseSession } from './replies.ts';
 import type { DialogSide } from './request-in-dialog.ts';
 import { hasSdp, sdpOf } from './sdp-body.ts';
 import type { NegotiatedSession } from './session.ts';
@@ -34,6 +34,8 @@ export class InDialogRequests {
     BYE: transaction => this.#bye(transaction),
     REFER: transaction => this.#options.transferee.refer(transaction),
     NOTIFY: transaction => this.#notify(transaction),
+    // No provisional response waits for it any more (RFC 3262 3).
+    PRACK: transaction => void transaction.respond(481),
     OPTIONS: transaction => void transaction.respond(200),
   };
 
@@ -49,8 +51,8 @@ export class InDialogRequests {
     if (!acceptRequest(side.dialog, request)) return void transaction.respond(500);
     if (refuseExtensions(transaction, side.context.calls)) return;
     const handler = this.#handlers[request.method];
-    if (handler) handler(transaction);
-    else transaction.respond(405, undefined, { headers: [['Allow', allowed]] });
+    if (handler && isAllowed(side.context, side.user, request.method)) handler(transaction);
+    else refuseMethod(side.context, transaction, side.user);
   }
 
   #bye(transaction: ServerTransaction): void {
@@ -108,7 +110,7 @@ function accept(side: DialogSide, transaction: ServerTransaction, sdp: Sdp): Ret
   const { method, body } = transaction.request;
   const headers: [string, string][] = [
     ['Contact', context.contact(user, transaction.flow, isOverTls(dialog))],
-    ['Allow', allowed],
+    ['Allow', allowed(context, user)],
     ...sessionHeaders(context.calls, timer, true),
     ['User-Agent', context.userAgent],
   ];

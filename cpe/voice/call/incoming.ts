@@ -3,16 +3,17 @@ import { isAbort } from '../../../shared/errors.ts';
 import { contactUri, dialogOfCallee } from '../../../shared/sip/dialog.ts';
 import { wantsSipsContact } from '../../../shared/sip/fields.ts';
 import { SipSyntaxError } from '../../../shared/sip/message.ts';
-import { formatSdp, type Sdp } from '../../../shared/sip/sdp.ts';
+import type { Sdp } from '../../../shared/sip/sdp.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
 import type { EndpointMedia } from '../media/endpoint-media.ts';
 import { buildAnswer, type Chosen, type LocalSession, negotiateOffer } from '../media/sdp-negotiation.ts';
+import { Ringing } from '../provisional/ringing.ts';
 import type { Call, Leg } from './call.ts';
 import type { CallContext } from './context.ts';
 import { startLeg } from './leg.ts';
 import { allowed, refuseBody, refuseSession } from './replies.ts';
 import { takesUpdate } from './request-in-dialog.ts';
-import { hasSdp, sdpOf } from './sdp-body.ts';
+import { hasSdp, sdpOf, sdpParts } from './sdp-body.ts';
 import { type Agreement, agreeTimer, sessionHeaders } from './session-timer.ts';
 
 interface Acceptable {
@@ -66,7 +67,7 @@ export async function takeCall(
   user: string,
   replaces?: Leg,
 ): Promise<Call | undefined> {
-  const { random, clock } = context;
+  const { random } = context;
   const ssrc = random.bytes(4).readUInt32BE();
   const offered = context.mediaOf(user);
   const acceptable = acceptOffer(context, transaction, { user, ssrc, media: offered });
@@ -82,12 +83,9 @@ export async function takeCall(
   try {
     const common: [string, string][] = [
       ['Contact', context.contact(user, transaction.flow, wantsSipsContact(transaction.request))],
-      ['Allow', allowed],
+      ['Allow', allowed(context, user)],
     ];
     const agent: [string, string] = ['User-Agent', context.userAgent];
-    if (!transaction.answered && !replaces) transaction.respond(180, undefined, { headers: [...common, agent] });
-    if (context.ringMs > 0 && !replaces) await clock.sleep(context.ringMs, cancelled.signal);
-    if (transaction.answered) return undefined;
     const local: LocalSession = {
       address: context.address,
       sessionId: String(random.bytes(4).readUInt32BE()),
@@ -96,6 +94,9 @@ export async function takeCall(
     const answer = buildAnswer(local, offer, chosen, media.ports.port, offered);
     // A peer whose Contact makes no dialog is refused before the answer leaves.
     contactUri(transaction.request);
+    const parts = { headers: [...common, agent], answer, startMedia: () => media.session.apply(chosen.parameters) };
+    if (!replaces) await ring(context, transaction, parts, cancelled.signal);
+    if (transaction.answered) return undefined;
     const response = respond(transaction, answer, [...common, ...sessionHeaders(context.calls, timer, true), agent]);
     const dialog = dialogOfCallee(transaction.request, response);
     used = true;
@@ -128,5 +129,21 @@ export async function takeCall(
   }
 }
 
+/** Rings as long as the unit is set to; the INVITE has its answer afterwards where it was cancelled or a PRACK is missing. */
+async function ring(
+  context: CallContext,
+  transaction: ServerTransaction,
+  { headers, answer, startMedia }: { headers: [string, string][]; answer: Sdp; startMedia: () => void },
+  cancelled: AbortSignal,
+): Promise<void> {
+  const ringing = new Ringing(context, transaction);
+  if (context.calls.earlyMedia) {
+    startMedia();
+    if (!(await ringing.send(183, { headers, ...sdpParts(answer) }, cancelled))) return;
+  }
+  if (!(await ringing.send(180, { headers }, cancelled))) return;
+  if (context.ringMs > 0) await context.clock.sleep(context.ringMs, cancelled);
+}
+
 const respond = (transaction: ServerTransaction, answer: Sdp, headers: [string, string][]) =>
-  transaction.respond(200, undefined, { headers, body: formatSdp(answer), contentType: 'application/sdp' });
+  transaction.respond(200, undefined, { headers, ...sdpParts(answer) });

@@ -11,6 +11,7 @@ import type { MediaSession } from '../media/media.ts';
 import type { MediaParameters } from '../media/parameters.ts';
 import type { MediaPorts } from '../media/ports.ts';
 import { buildOffer, type LocalSession, negotiateAnswer, type OfferedStream } from '../media/sdp-negotiation.ts';
+import { AcknowledgedProvisionals } from '../provisional/acknowledged.ts';
 import { type Call, CallFailed, type PlaceOptions } from './call.ts';
 import type { CallContext } from './context.ts';
 import { startLeg } from './leg.ts';
@@ -64,6 +65,8 @@ async function closeStreams(streams: readonly OpenStream[], kept?: OpenStream): 
 
 /** One attempt at a call: what its INVITE and what follows it have in common. */
 interface Attempt extends PlaceOptions {
+  /** Receives the first provisional response with a session description. */
+  onEarly: (response: SipResponse) => void;
   context: CallContext;
   user: string;
   flow: Flow;
@@ -83,7 +86,7 @@ function inviteFor({ context, user, uri, to, flow, headers = [] }: Attempt, offe
       ['To', `<${to}>`],
       ['Call-ID', random.bytes(8).toString('hex')],
       ['CSeq', `${random.int(1, 2 ** 30)} INVITE`],
-      ['Allow', allowed],
+      ['Allow', allowed(context, user)],
       ['Contact', context.contact(user, flow, isSips(uri))],
       ...proposal(context.calls, shortest),
       ...headers,
@@ -114,9 +117,11 @@ class Acknowledger {
   unusable: Dialog | undefined;
   /** The first provisional responses with a session description, by the To tag. */
   readonly #early = new Map<string, SipResponse>();
+  readonly #reliable: AcknowledgedProvisionals;
 
   constructor(attempt: Attempt) {
     this.#attempt = attempt;
+    this.#reliable = new AcknowledgedProvisionals(attempt);
   }
 
   take(response: SipResponse, invite: SipRequest): void {
@@ -125,8 +130,11 @@ class Acknowledger {
     try {
       const tag = tagOf(response.headers.get('To') ?? '') ?? '';
       if (response.status < 200) {
-        if (!this.#early.has(tag) && this.#early.size < MOST_BRANCHES && sdpOf(response))
-          this.#early.set(tag, response);
+        if (!this.#reliable.take(response, invite)) return;
+        if (this.#early.has(tag) || this.#early.size >= MOST_BRANCHES || !sdpOf(response)) return;
+        this.#early.set(tag, response);
+        // DGW `InteropForkedProvisionalResponsesBehavior` InterpretFirst.
+        if (this.#early.size === 1) this.#attempt.onEarly(response);
         return;
       }
       const { ack } = this.#dialogs.get(tag) ?? this.#open(tag, response, invite);
@@ -154,6 +162,7 @@ class Acknowledger {
     try {
       const dialog = dialogOfCaller(invite, response);
       parseUri(dialog.remoteTarget);
+      dialog.localSequence = Math.max(dialog.localSequence, this.#reliable.sequenceOf(dialog.remoteTag));
       if (isOverTls(dialog) && this.#attempt.flow.protocol !== 'tls')
         throw new SipSyntaxError('the answer asks for TLS, which this call does not have');
       return dialog;
@@ -192,7 +201,6 @@ export async function placeCall(
   if (!flow) throw new CallFailed(503, 'there is no connection to the SIP server');
   const uri = context.addressOf(target);
   if (isSips(uri) && flow.protocol !== 'tls') throw new CallFailed(416, 'a sips address is called over TLS only');
-  const attempt: Attempt = { ...options, context, user, flow, uri, to: uri };
   const streams = await openStreams(context, user);
   let kept: OpenStream | undefined;
   try {
@@ -203,12 +211,21 @@ export async function placeCall(
     };
     const media = context.mediaOf(user);
     const offer = buildOffer(local, streams, media);
+    // The answer is judged once, although it may come before the 2xx.
+    const judged = new Map<SipResponse, Judged>();
+    const judge = (one: SipResponse): Judged => {
+      const known = judged.get(one) ?? judgeResponse(context, streams, one, media);
+      judged.set(one, known);
+      return known;
+    };
+    const onEarly = (one: SipResponse): void => startEarlyMedia(context, user, judge(one));
+    const attempt: Attempt = { ...options, context, user, flow, uri, to: uri, onEarly };
     const { dialog, response, described } = await invite(attempt, offer);
     if (signal?.aborted) {
       await sayBye(attempt, dialog);
       signal.throwIfAborted();
     }
-    const settled = judgeResponse(context, streams, described, media);
+    const settled = judge(described);
     if (typeof settled === 'string') {
       context.log.warn('call answer refused', { user, to: uri, reason: settled });
       await sayBye(attempt, dialog);
@@ -240,13 +257,22 @@ export async function placeCall(
   }
 }
 
+type Judged = { stream: OpenStream; index: number; answer: Sdp; parameters: MediaParameters } | string;
+
+/** Media before the call is answered (RFC 3960): what the peer plays is heard, and ours is played. */
+function startEarlyMedia({ log }: CallContext, user: string, judged: Judged): void {
+  if (typeof judged === 'string') return;
+  judged.stream.session.apply(judged.parameters);
+  log.info('early media started', { user, remote: judged.parameters.remote.address });
+}
+
 /** The offered stream that the 2xx takes, or the reason why none can be used. */
 function judgeResponse(
   context: CallContext,
   streams: readonly OpenStream[],
   response: SipResponse,
   media: EndpointMedia,
-): { stream: OpenStream; index: number; answer: Sdp; parameters: MediaParameters } | string {
+): Judged {
   const answer = readAnswer(response);
   if (typeof answer === 'string') return answer;
   const settled = negotiateAnswer(streams, answer, media);

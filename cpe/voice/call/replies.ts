@@ -3,12 +3,13 @@ import { buildAck, type Dialog } from '../../../shared/sip/dialog.ts';
 import type { SipRequest } from '../../../shared/sip/message.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
 import { quote } from '../../../shared/sip/uri.ts';
+import type { CallContext } from './context.ts';
 import { extensionsOf } from './session-timer.ts';
 import type { CallSettings } from './settings.ts';
 
 /** RFC 3261 8.2.2.3: answers 420 when the request needs an unknown extension. */
 export function refuseExtensions(transaction: ServerTransaction, calls: CallSettings): boolean {
-  const extensions = extensionsOf(calls);
+  const extensions = extensionsOf(calls, 'uas');
   const unknown = transaction.request.headers.list('Require').filter(name => !extensions.includes(name.toLowerCase()));
   if (unknown.length === 0) return false;
   transaction.respond(420, undefined, { headers: [['Unsupported', unknown.join(', ')]] });
@@ -19,8 +20,27 @@ export function refuseExtensions(transaction: ServerTransaction, calls: CallSett
 export const eventOf = ({ headers }: SipRequest): string =>
   (headers.get('Event') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 
-/** The methods the unit names in Allow. */
-export const allowed = 'INVITE, ACK, BYE, CANCEL, REFER, NOTIFY, UPDATE';
+/**
+ * The methods that the unit names in Allow, in the order of the vendor's traces. OPTIONS, which it answers too, does not stand there.
+ * PRACK and INFO stand there where the settings have a use for them.
+ */
+export function allowed({ calls, mediaOf }: Pick<CallContext, 'calls' | 'mediaOf'>, user: string): string {
+  const methods = ['INVITE', 'ACK', 'BYE', 'CANCEL', 'REFER', 'NOTIFY', 'UPDATE'];
+  if (calls.prack.uas || calls.prack.uac !== 'unsupported') methods.push('PRACK');
+  if (mediaOf(user).dtmf.transport === 'signalling') methods.push('INFO');
+  return methods.join(', ');
+}
+
+/** OPTIONS is answered without being named. */
+export const isAllowed = (context: Pick<CallContext, 'calls' | 'mediaOf'>, user: string, method: string): boolean =>
+  method === 'OPTIONS' || allowed(context, user).split(', ').includes(method);
+
+/** RFC 3261 21.4.6 */
+export const refuseMethod = (
+  context: Pick<CallContext, 'calls' | 'mediaOf'>,
+  transaction: ServerTransaction,
+  user: string,
+): void => void transaction.respond(405, undefined, { headers: [['Allow', allowed(context, user)]] });
 
 /** RFC 3261 13.2.2.4; 22.1: with the credentials of its INVITE. */
 export function ackFor(dialog: Dialog, invite: SipRequest, userAgent: string): SipRequest {

@@ -9,7 +9,7 @@ import { replacedLeg } from '../transfer/replaced.ts';
 import type { Call, Leg } from './call.ts';
 import { type CallContext, MOST_CALLS } from './context.ts';
 import { takeCall } from './incoming.ts';
-import { allowed, refuseExtensions } from './replies.ts';
+import { allowed, isAllowed, refuseExtensions, refuseMethod } from './replies.ts';
 import { supported } from './session-timer.ts';
 
 /** The user part that a request is for: the Request-URI's, else To's. */
@@ -91,15 +91,22 @@ export class Requests {
   }
 
   #outsideDialog(transaction: ServerTransaction): void {
+    const { context } = this.#options;
     const { method } = transaction.request;
+    const user = userOf(transaction.request) ?? '';
     if (method === 'INVITE') this.#invite(transaction);
     else if (method === 'OPTIONS') {
-      const { calls } = this.#options.context;
-      const headers: [string, string][] = [['Allow', allowed], ['Accept', 'application/sdp'], ...supported(calls)];
+      const allow = allowed(context, user);
+      const headers: [string, string][] = [
+        ['Allow', allow],
+        ['Accept', 'application/sdp'],
+        ...supported(context.calls),
+      ];
       transaction.respond(200, undefined, { headers });
     } else if (method === 'REFER') transaction.respond(603);
-    else if (['BYE', 'NOTIFY', 'UPDATE'].includes(method)) transaction.respond(481);
-    else transaction.respond(405, undefined, { headers: [['Allow', allowed]] });
+    else if (['BYE', 'NOTIFY', 'UPDATE', 'PRACK'].includes(method) && isAllowed(context, user, method))
+      transaction.respond(481);
+    else refuseMethod(context, transaction, user);
   }
 
   #invite(transaction: ServerTransaction): void {

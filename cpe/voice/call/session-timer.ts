@@ -11,11 +11,15 @@ export interface Agreement {
 
 type Header = [name: string, value: string];
 
-/** The extensions that the unit has. */
-export const extensionsOf = ({ timer }: CallSettings): string[] => [...(timer.enabled ? ['timer'] : []), 'replaces'];
+/** The extensions that the unit has: as the called side, or as the one that makes the call. */
+export function extensionsOf({ timer, prack }: CallSettings, side: 'uas' | 'uac'): string[] {
+  const isReliable = side === 'uas' ? prack.uas : prack.uac === 'supported';
+  return [...(timer.enabled ? ['timer'] : []), 'replaces', ...(isReliable ? ['100rel'] : [])];
+}
 
 /** The unit writes its extensions on separate lines. */
-export const supported = (calls: CallSettings): Header[] => extensionsOf(calls).map(name => ['Supported', name]);
+export const supported = (calls: CallSettings, side: 'uas' | 'uac' = 'uas'): Header[] =>
+  extensionsOf(calls, side).map(name => ['Supported', name]);
 
 /** Headers of an INVITE that makes a call. @param demanded by a 422 (RFC 4028 7.3) */
 export function proposal(calls: CallSettings, demanded = 0): Header[] {
@@ -25,7 +29,8 @@ export function proposal(calls: CallSettings, demanded = 0): Header[] {
     ['Min-SE', String(least)],
     ['Session-Expires', String(Math.max(proposed, least))],
   ];
-  return [...(enabled ? times : []), ...supported(calls)];
+  const required: Header[] = calls.prack.uac === 'required' ? [['Require', '100rel']] : [];
+  return [...(enabled ? times : []), ...supported(calls, 'uac'), ...required];
 }
 
 /** Headers of a refresh, or (`answering`) of a 2xx. The refresher does not change, RFC 4028 7.4, 9. */

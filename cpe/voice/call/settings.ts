@@ -20,8 +20,17 @@ export interface TimerSettings {
   refresh: 'INVITE' | 'UPDATE';
 }
 
+/** Reliable provisional responses (RFC 3262): DGW `SipEp.UasPrackSupport`, `UacPrackSupport`. */
+export interface PrackSettings {
+  uas: boolean;
+  uac: 'unsupported' | 'supported' | 'required';
+}
+
 export interface CallSettings {
   hold: HoldSettings;
+  prack: PrackSettings;
+  /** A 183 with the session goes before the 180: DGW `SipEp.InteropSend183WithSdpBefore180WithoutSdp`. */
+  earlyMedia: boolean;
   timer: TimerSettings;
   /** The services that the unit's own side may use: DGW `EpServ.DefaultHoldEnable`, `DefaultTransferBlindEnable`, `…AttendedEnable`. */
   services: { hold: boolean; blindTransfer: boolean; attendedTransfer: boolean };
@@ -30,6 +39,8 @@ export interface CallSettings {
 /** The factory's values. */
 export const factoryCallSettings: CallSettings = {
   hold: { direction: 'inactive', address: 'hold', answer: 'recvonly' },
+  prack: { uas: false, uac: 'unsupported' },
+  earlyMedia: false,
   timer: { enabled: true, shortest: 1800, proposed: 3600, refresh: 'INVITE' },
   services: { hold: true, blindTransfer: true, attendedTransfer: true },
 };

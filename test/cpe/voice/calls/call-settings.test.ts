@@ -46,4 +46,13 @@ describe('the settings of calls', () => {
     });
     assert.deepEqual(timer, { enabled: false, shortest: 200, proposed: 600, refresh: 'UPDATE' });
   });
+
+  it('take reliable provisional responses and early media from their variables', async () => {
+    const { prack, earlyMedia } = await settingsWith({
+      'SipEp.UasPrackSupport': 'Supported',
+      'SipEp.UacPrackSupport': 'Required',
+      'SipEp.InteropSend183WithSdpBefore180WithoutSdp': 'Enable',
+    });
+    assert.deepEqual([prack, earlyMedia], [{ uas: true, uac: 'required' }, true]);
+  });
 });
