@@ -1,5 +1,6 @@
 // The table of all error codes, and UserError with its codes and statuses checked against that table.
 import { UserError as PlainUserError } from '../shared/errors.ts';
+import { accessErrors } from './errors/access.ts';
 import { configurationErrors } from './errors/configuration.ts';
 import { deviceErrors } from './errors/devices.ts';
 import type { ErrorEntries } from './errors/entry.ts';
@@ -12,6 +13,7 @@ import { storeErrors } from './errors/store.ts';
 /** By topic, as in docs/errors.md. */
 export const errorTopics: readonly { title: string; entries: ErrorEntries }[] = [
   { title: 'Requests', entries: requestErrors },
+  { title: 'Users, roles, tokens and rights', entries: accessErrors },
   { title: 'Devices, tasks and enrolment', entries: deviceErrors },
   { title: 'Presets, files and rollouts', entries: configurationErrors },
   { title: 'Alerts, webhooks and history', entries: monitoringErrors },
@@ -21,6 +23,7 @@ export const errorTopics: readonly { title: string; entries: ErrorEntries }[] = 
 ];
 
 type ErrorTable = typeof requestErrors &
+  typeof accessErrors &
   typeof deviceErrors &
   typeof configurationErrors &
   typeof monitoringErrors &

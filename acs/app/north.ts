@@ -1,12 +1,14 @@
 // The side of the operators: the REST API and the metrics.
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { livenessStates } from '../device/liveness.ts';
 import type { EventBus } from '../events.ts';
+import { adminToken } from '../fleet/access/principal.ts';
+import { secretTest } from '../fleet/access/tokens.ts';
 import type { SendConnectionRequest } from '../fleet/common/ports.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { MetricSources } from '../metrics/sources.ts';
 import { createMetrics } from '../metrics.ts';
+import type { PrincipalOf } from '../north/authentication.ts';
 import { createRest } from '../north/rest.ts';
 import { parseFilter } from '../query/parser.ts';
 import type { South } from '../south/listener.ts';
@@ -42,7 +44,7 @@ export async function buildNorth(setup: AcsSetup, parts: NorthParts): Promise<Pa
     const api = await createRest({
       ...{ fleet, store, clock, random, log, events, metrics, unready },
       sendConnectionRequest,
-      roleOf: async token => (isSameToken(token, setup.adminToken) ? 'admin' : undefined),
+      principalOf: principals(setup, fleet),
       ...(setup.api.protocol === 'https:' ? { tls: setup.tls.certificates } : {}),
     });
     const close = async (): Promise<void> => {
@@ -84,5 +86,8 @@ const countOf =
     count: await store.countDevices(parseFilter(`${field} = "${state}"`), clock.now()),
   });
 
-const isSameToken = (given: string, good: string): boolean =>
-  timingSafeEqual(createHash('sha256').update(given).digest(), createHash('sha256').update(good).digest());
+/** The admin token of the server stands beside those that are made by the API. */
+function principals({ adminToken: token }: Pick<AcsSetup, 'adminToken'>, { access }: Fleet): PrincipalOf {
+  const isAdmin = secretTest(token);
+  return async given => (isAdmin(given) ? adminToken : await access.byToken(given));
+}

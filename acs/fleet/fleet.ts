@@ -1,4 +1,5 @@
 // The fleet: all decisions of the ACS, without HTTP. South brings CPEs in session, north brings operators.
+import { Access } from './access/access.ts';
 import { ClusterMemory } from './cluster/cluster-memory.ts';
 import type { FleetContext } from './common/context.ts';
 import type { Members } from './common/members.ts';
@@ -14,6 +15,7 @@ import { ModelLearning } from './models/learning.ts';
 import { ProductModels } from './models/product-models.ts';
 import { SecretSources } from './models/secret-sources.ts';
 import { Alerts } from './monitoring/alerts.ts';
+import { Faults } from './monitoring/faults.ts';
 import { History } from './monitoring/history.ts';
 import { LivenessWatch } from './monitoring/liveness.ts';
 import { Webhooks } from './monitoring/webhooks.ts';
@@ -41,6 +43,8 @@ export interface Fleet {
   dryRuns: DryRuns;
   guard: Guard;
   files: Files;
+  access: Access;
+  faults: Faults;
   tasks: Tasks;
   sessions: DeviceSessions;
   traces: Traces;
@@ -63,6 +67,7 @@ const noPost: Post = async () => {
 export function createFleet(context: FleetContext): Fleet {
   const models = createModels(context.quirks);
   const files = new Files(context);
+  const access = new Access(context);
   const preflight = new Preflight(context, { files, models });
   const catalogue = new ModelCatalogue(context);
   const products = new ProductModels(context, catalogue);
@@ -71,7 +76,7 @@ export function createFleet(context: FleetContext): Fleet {
   const dryRuns = new DryRuns(context, { presets, wantedStates, preflight });
   const devices = new Devices(context, products);
   const tasks = new Tasks(context, files, { models, products });
-  const rollouts = new Rollouts(context, files);
+  const rollouts = new Rollouts(context, { files, access });
   const history = new History(context);
   const learning = new ModelLearning(context);
   const enrolment = new Enrolment(context);
@@ -89,6 +94,8 @@ export function createFleet(context: FleetContext): Fleet {
     dryRuns,
     guard: new Guard(context, { preflight, presets, wantedStates, dryRuns, devices }),
     files,
+    access,
+    faults: new Faults(context),
     tasks,
     sessions: new DeviceSessions(context, { tasks, wantedStates, models, files, rollouts, history, learning }),
     history,

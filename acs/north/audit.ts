@@ -1,9 +1,10 @@
 // The audit of the API: an entry for each request that could change something, carried out or refused, stored before the answer.
 import type { Clock, Random } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
+import type { Caller } from '../fleet/access/caller.ts';
 import { isStoreTrouble } from '../store/health.ts';
 import type { Store } from '../store/store.ts';
-import type { Operation, OperationInput, Role } from './operation.ts';
+import type { Operation, OperationInput } from './operation.ts';
 
 export interface AuditContext {
   store: Store;
@@ -24,14 +25,14 @@ function targetOf({ params, body }: Pick<OperationInput, 'params' | 'body'>): st
 
 export async function audit(
   operation: Operation,
-  call: { role: Role; status: number } & Pick<OperationInput, 'params' | 'body'>,
+  call: { caller: Caller; status: number } & Pick<OperationInput, 'params' | 'body'>,
   { store, clock, random, log }: AuditContext,
 ): Promise<void> {
   if (operation.method === 'GET') return;
   const entry = {
     id: random.bytes(10).toString('hex'),
     time: clock.now(),
-    who: call.role,
+    who: call.caller.principal.name,
     what: operation.name,
     target: targetOf(call).replaceAll('\0', '').slice(0, MAX_TARGET),
     status: call.status,

@@ -86,6 +86,8 @@ function callOf(operation: Operation): Json {
     operationId: operation.name,
     summary: operation.summary,
     'x-role': operation.role,
+    'x-scope': operation.scope,
+    'x-parameters': operation.parameters,
     ...(parameters.length ? { parameters } : {}),
     ...bodyOf(operation),
     responses: answersOf(operation),
@@ -96,6 +98,8 @@ const eventStream: Json = {
   operationId: 'streamEvents',
   summary: `Streams events as server-sent events: ${eventNames.join(', ')}`,
   'x-role': 'viewer',
+  'x-scope': 'devices',
+  'x-parameters': 'checked',
   parameters: [
     {
       name: 'device',

@@ -1,9 +1,12 @@
 // One operation of the API: a row of the table that REST and the API description are made from.
 import type { TObject, TSchema } from 'typebox';
 import type { Clock } from '../../shared/clock.ts';
+import type { Caller } from '../fleet/access/caller.ts';
+import type { OperationFacts, Role } from '../fleet/access/rights.ts';
 import type { SendConnectionRequest } from '../fleet/common/ports.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Store } from '../store/store.ts';
+import type { Shown } from './views/limited.ts';
 
 export interface OperationContext {
   fleet: Fleet;
@@ -12,8 +15,32 @@ export interface OperationContext {
   clock: Clock;
 }
 
-/** Roles in ascending order: each includes the rights of the ones before it. */
-export type Role = 'viewer' | 'operator' | 'admin';
+/** The context of one call. */
+export interface CallContext extends OperationContext {
+  caller: Caller;
+  /** Makes views for the caller. */
+  show: Shown;
+}
+
+/**
+ * The devices that an operation is about. A caller whose rights reach only some devices
+ * - `none`: gets all of it, because it is about no device;
+ * - `device`, `task`, `fault`, `rollout`: gets 404 where the one in the path is out of its rights, before `run`;
+ * - `devices`: gets what `run` leaves, which asks the caller;
+ * - `fleet`: is refused, because all devices are concerned;
+ * - `access`: is refused, as everyone is but an admin without limits.
+ */
+export type OperationScope = (typeof operationScopes)[number];
+export const operationScopes = ['none', 'device', 'task', 'fault', 'rollout', 'devices', 'fleet', 'access'] as const;
+
+/**
+ * The parameters that an operation shows or sets. A caller whose rights allow only some parameters
+ * - `none`: gets all of it, because no values of parameters are in it;
+ * - `checked`: gets what `run` leaves, or 403 with the path;
+ * - `shows-any`, `sets-any`: is refused where its rights to read, or to set, have limits.
+ */
+export type ParameterUse = (typeof parameterUses)[number];
+export const parameterUses = ['none', 'checked', 'shows-any', 'sets-any'] as const;
 
 /** JSON by a schema, optionally CSV too; or raw bytes, as `IncomingBytes`. */
 export type OperationBody = 'bytes' | { json: TObject; csv?: string; optional?: boolean };
@@ -25,13 +52,15 @@ export interface Operation {
   /** Below /api/v1; `:id` names a path parameter. */
   path: string;
   role: Role;
+  scope: OperationScope;
+  parameters: ParameterUse;
   query?: TObject;
   body?: OperationBody;
   /** The successful answers by status; any other answer is a problem document. */
   answers: Record<number, TSchema | 'bytes' | 'text' | 'nothing'>;
   /** Problems that are specific to the operation, by status. */
   problems?: Record<number, string>;
-  run(input: OperationInput, context: OperationContext): Promise<OperationOutput>;
+  run(input: OperationInput, context: CallContext): Promise<OperationOutput>;
 }
 
 /** Bytes as they arrive. Nothing is read before the operation asks for it. */
@@ -55,6 +84,13 @@ export interface OperationOutput {
   bytes?: AsyncIterable<Buffer>;
   headers?: Record<string, string>;
 }
+
+/** The facts of an operation that rights are about. A POST that viewers may send changes nothing. */
+export const factsOf = ({ name, role, method }: Pick<Operation, 'name' | 'role' | 'method'>): OperationFacts => ({
+  name,
+  role,
+  isRead: method === 'GET' || role === 'viewer',
+});
 
 export const ok = (body: unknown): OperationOutput => ({ body });
 export const none: OperationOutput = { status: 204 };

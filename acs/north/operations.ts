@@ -2,6 +2,7 @@
 import { Type } from 'typebox';
 import { describe } from './openapi.ts';
 import { type Operation, ok } from './operation.ts';
+import { access } from './operations/access.ts';
 import { alerts } from './operations/alerts.ts';
 import { devices } from './operations/devices.ts';
 import { enrolment } from './operations/enrolment.ts';
@@ -25,6 +26,8 @@ const description: readonly Operation[] = [
     method: 'GET',
     path: '/openapi.json',
     role: 'viewer',
+    scope: 'none',
+    parameters: 'none',
     answers: { 200: Type.Object({}) },
     run: async () => ok(describe(operations)),
   },
@@ -47,4 +50,5 @@ export const operations: readonly Operation[] = [
   ...history,
   ...settings,
   ...enrolment,
+  ...access(() => operations.filter(({ scope }) => scope !== 'access')),
 ];

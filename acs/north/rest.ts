@@ -12,11 +12,14 @@ import { answerUnreadable, type UnreadableError } from '../../shared/net/unreada
 import { ThrottledLog } from '../../shared/throttled-log.ts';
 import { UserError } from '../errors.ts';
 import type { EventBus } from '../events.ts';
+import { Caller } from '../fleet/access/caller.ts';
 import type { Metrics } from '../metrics.ts';
 import { audit } from './audit.ts';
+import { type Called, identityOf, type PrincipalOf } from './authentication.ts';
+import { assertAllowed, assertReached } from './authorization.ts';
 import { readBody, readQuery, refuseNul } from './input.ts';
 import { jsonOf } from './json.ts';
-import type { Operation, OperationContext, OperationOutput, Role } from './operation.ts';
+import type { Operation, OperationContext, OperationOutput } from './operation.ts';
 import { operations } from './operations.ts';
 import { registerLive } from './sse.ts';
 
@@ -25,14 +28,12 @@ export interface RestOptions extends OperationContext {
   random: Random;
   events: EventBus;
   metrics: Metrics;
-  /** The role of a bearer token; undefined for an invalid one. */
-  roleOf: (token: string) => Promise<Role | undefined>;
+  principalOf: PrincipalOf;
   /** Why the ACS takes no work; undefined when it does. */
   unready: () => string | undefined;
   tls?: { cert: string; key: string }[];
 }
 
-const roles: readonly Role[] = ['viewer', 'operator', 'admin'];
 const BASE = '/api/v1';
 const MAX_JSON = 4 * 1024 * 1024;
 
@@ -78,10 +79,10 @@ export async function createRest(options: RestOptions): Promise<FastifyInstance>
   await app.register(
     async api => {
       api.addHook('onRequest', async request => {
-        const role = await roleFor(request, options);
-        if (!role) throw new UserError(401, 'unauthorized', refusalOf(request));
+        const called = request as Called<typeof request>;
+        called.identity = await identityOf(request, options.principalOf);
+        called.caller = new Caller(options, called.identity.principal);
         places.prove(request.socket);
-        (request as FastifyRequest & { role?: Role }).role = role;
         const encoding = request.headers['content-encoding'];
         if (encoding && encoding !== 'identity')
           throw new UserError(
@@ -142,16 +143,6 @@ function methodsAt(url: string): string[] {
   return url === `${BASE}/events` ? ['GET'] : [...new Set(found)];
 }
 
-async function roleFor(request: FastifyRequest, options: RestOptions): Promise<Role | undefined> {
-  const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-  return token === undefined ? undefined : await options.roleOf(token);
-}
-
-const refusalOf = (request: FastifyRequest): string =>
-  /^Bearer +\S+$/i.test(request.headers.authorization ?? '')
-    ? 'the bearer token is not valid'
-    : 'a bearer token is required: Authorization: Bearer TOKEN';
-
 /** The error as an answer; undefined for a bug. */
 function knownError(error: unknown, limit?: number): UserError | undefined {
   if (error instanceof UserError) return error;
@@ -196,26 +187,30 @@ function register(api: FastifyInstance, operation: Operation, options: RestOptio
   /** @param call receives the body once it is read */
   const carryOut = async (
     request: FastifyRequest,
-    call: { role: Role; params: Record<string, string>; body: unknown },
+    call: { caller: Caller; params: Record<string, string>; body: unknown },
   ): Promise<OperationOutput> => {
-    const { role, params } = call;
-    if (roles.indexOf(role) < roles.indexOf(operation.role))
-      throw new UserError(403, 'forbidden', `${operation.name} needs the role ${operation.role}`);
+    const { caller, params } = call;
+    assertAllowed(operation, caller.principal);
     const contentType = request.headers['content-type'] ?? '';
     for (const [name, value] of Object.entries(params)) refuseNul(name, value);
     const query = await readQuery(operation, request.query as Record<string, unknown>);
     call.body = await readBody(operation, request, contentType);
     const { names } = options.fleet.secrets;
     if (names.isStale()) await names.refresh();
-    return await operation.run({ params, query, body: call.body, contentType }, options);
+    const input = { params, query, body: call.body, contentType };
+    const { fleet, store, clock, sendConnectionRequest } = options;
+    const show = { secrets: fleet.secrets, caller };
+    const context = { fleet, store, clock, sendConnectionRequest, caller, show };
+    await assertReached(operation, input, context);
+    return await operation.run(input, context);
   };
   api.route({
     method: operation.method,
     url: operation.path,
     handler: async (request, reply) => {
-      const { role = 'viewer' } = request as FastifyRequest & { role?: Role };
+      const { caller } = request as Called<typeof request>;
       const params = request.params as Record<string, string>;
-      const call = { role, params, body: undefined as unknown };
+      const call = { caller, params, body: undefined as unknown };
       let output: OperationOutput;
       try {
         output = await carryOut(request, call);

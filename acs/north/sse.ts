@@ -3,23 +3,30 @@ import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../../shared/clock.ts';
 import { UserError } from '../errors.ts';
 import { type AcsEvents, deviceOf, type EventBus, type EventName, eventNames } from '../events.ts';
-import type { Secrets } from '../fleet/common/secrets.ts';
-import { faultView, taskView } from './views/core.ts';
+import { isSameRights } from '../fleet/access/rights.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { Called, Identity } from './authentication.ts';
+import { assertNamed, eventStreamFacts } from './authorization.ts';
+import { type EventTexts, LimitedTexts, onceForAll } from './event-view.ts';
 
 /** A client that does not read is disconnected before more than this is held for it. */
 const MAX_BEHIND = 1024 * 1024;
 /** Proxies drop idle connections, so comments are sent in this interval. */
 const BEAT_MS = 15_000;
+/** A stream ends this long after its rights have changed or ended, at the latest. */
+const RIGHTS_MS = 500;
 /** Clients that read events at the same time. */
 export const MAX_WATCHERS = 200;
 
 export function registerLive(
   api: FastifyInstance,
-  { events, clock, fleet }: { events: EventBus; clock: Clock; fleet: { secrets: Secrets } },
+  { events, clock, fleet }: { events: EventBus; clock: Clock; fleet: Pick<Fleet, 'secrets'> },
 ): void {
   let watchers = 0;
-  const textOf = onceForAll(fleet.secrets);
+  const forAll = onceForAll(fleet.secrets);
   api.get<{ Querystring: Record<string, string> }>('/events', { exposeHeadRoute: false }, (request, reply) => {
+    const { caller, identity } = request as Called<typeof request>;
+    assertNamed(eventStreamFacts, caller.principal);
     const wanted = wantedOf(request.query);
     const { device } = request.query;
     if (watchers >= MAX_WATCHERS)
@@ -33,36 +40,43 @@ export function registerLive(
       else out.write(text);
     };
     write(': connected\n\n');
-    const beat = (): void => {
-      write(': still here\n\n');
-      timer = clock.after(BEAT_MS, beat);
-    };
-    let timer = clock.after(BEAT_MS, beat);
-    const stop = events.follow(device, (name, event) => {
-      if (wanted(name, event)) write(textOf(name, event));
-    });
+    const end = (): unknown => out.destroy();
+    const isLimited = caller.isScoped || !caller.readsAll;
+    const texts: EventTexts = isLimited
+      ? new LimitedTexts({ caller, secrets: fleet.secrets, clock }, end).write
+      : forAll;
+    const stops = [
+      repeated(clock, BEAT_MS, () => write(': still here\n\n')),
+      repeated(clock, RIGHTS_MS, () => void endIfChanged(identity, end)),
+      events.follow(device, (name, event) => {
+        if (wanted(name, event)) texts(name, event, write);
+      }),
+    ];
     out.on('close', () => {
       watchers--;
-      stop();
-      timer.cancel();
+      for (const stop of stops) stop();
     });
   });
 }
 
-/** The text of an event, made once for all watchers: they are told of one event after the other. */
-function onceForAll(secrets: Secrets): (name: EventName, event: AcsEvents[EventName]) => string {
-  let last: { name: EventName; event: AcsEvents[EventName]; text: string } | undefined;
-  return (name, event) => {
-    if (last?.event === event && last.name === name) return last.text;
-    const text = `event: ${name}\ndata: ${JSON.stringify(viewOf(name, event, secrets))}\n\n`;
-    // The same object may be emitted again, with other content.
-    if (!last)
-      queueMicrotask(() => {
-        last = undefined;
-      });
-    last = { name, event, text };
-    return text;
+/** Runs `work` in this interval. @returns ends it */
+function repeated(clock: Clock, ms: number, work: () => void): () => void {
+  const run = (): void => {
+    work();
+    timer = clock.after(ms, run);
   };
+  let timer = clock.after(ms, run);
+  return () => timer.cancel();
+}
+
+/** Ends a stream whose caller has other rights now, or none: its client comes again with those. */
+async function endIfChanged({ principal, again }: Identity, end: () => unknown): Promise<void> {
+  try {
+    const now = await again();
+    if (!now || !isSameRights(principal.rights, now.rights)) end();
+  } catch {
+    // A store that is away says nothing of rights: the next look does.
+  }
 }
 
 /** @throws UserError 400 */
@@ -76,10 +90,4 @@ function wantedOf(query: Record<string, string>): (name: EventName, event: AcsEv
     throw new UserError(400, 'bad-input', `query.types: '${unknown}' is not one of ${eventNames.join(', ')}`);
   const { device } = query;
   return (name, event) => types.includes(name) && (device === undefined || deviceOf(event) === device);
-}
-
-function viewOf(name: EventName, event: AcsEvents[EventName], secrets: Secrets): unknown {
-  if (name === 'task') return taskView((event as AcsEvents['task']).task, secrets);
-  if (name === 'fault') return faultView((event as AcsEvents['fault']).fault);
-  return event;
 }

@@ -54,6 +54,11 @@ export const fields: Readonly<Record<string, Field>> = {
   rolloutWave: { kind: 'time', name: 'rolloutWave' },
 };
 
+/** @returns the filter that fits where both do; undefined where none is given */
+export function bothFilters(one: Filter | undefined, other: Filter | undefined): Filter | undefined {
+  return one && other ? { op: 'and', of: [one, other] } : (one ?? other);
+}
+
 /** Every comparison of a filter, in order. */
 export function atomsOf(filter: Filter): Atom[] {
   if (!('of' in filter)) return [filter];

@@ -11,6 +11,8 @@ export type DocumentKind =
   | 'model'
   | 'learnedModel'
   | 'user'
+  | 'role'
+  | 'token'
   | 'duty'
   | 'ticketKey'
   | 'webhook'

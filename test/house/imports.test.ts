@@ -10,7 +10,7 @@ const fleetRooms = [
   ['reconcile'],
   ['preflight', 'rollout'],
   ['presets'],
-  ['devices', 'tasks', 'enrolment', 'monitoring', 'tracing', 'files'],
+  ['devices', 'tasks', 'enrolment', 'monitoring', 'tracing', 'files', 'access'],
   ['models'],
   ['common'],
 ];

@@ -2,6 +2,8 @@
 
 import type { WantedValue } from '../../device/desired-state.ts';
 import type { DevicePatch } from '../../device/operation-types.ts';
+import { mergedSite } from '../../device/operations/registration.ts';
+import type { DeviceRow } from '../../device/row.ts';
 import { UserError } from '../../errors.ts';
 import type { FleetContext } from '../common/context.ts';
 import { openedText, type Secrets, sealedText } from '../common/secrets.ts';
@@ -58,6 +60,17 @@ function checkOverrides(judges: Judges, overrides: readonly { path: string; valu
     judgement.value({ place, path, wanted, texts: () => [wanted.value] });
   }
   return judgement.warnings;
+}
+
+/** The device as the input would make it. */
+export function withInput(row: DeviceRow, { overrides = {}, tags, site }: DeviceInput): DeviceRow {
+  const patched = { ...row, overrides: { ...row.overrides }, tags: tags ?? row.tags };
+  patched.site = mergedSite(row.site, site ?? {});
+  for (const [path, value] of Object.entries(overrides)) {
+    if (value === null) delete patched.overrides[path];
+    else patched.overrides[path] = wantedValue(value);
+  }
+  return patched;
 }
 
 /** The patch of a checked input. */

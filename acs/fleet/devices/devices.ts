@@ -1,19 +1,23 @@
 // Devices: what is known of them, and what operators write of them.
 
+import { newRow } from '../../device/operations/new-row.ts';
 import type { KnownValue } from '../../device/parameter.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import { UserError } from '../../errors.ts';
+import { bothFilters, type Filter } from '../../query/filter.ts';
 import { parseFilter } from '../../query/parser.ts';
 import type { ParameterQuery } from '../../store/store.ts';
+import type { Caller } from '../access/caller.ts';
+import { firstPage } from '../access/first-page.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { Product } from '../models/learned-model.ts';
 import type { ProductModels } from '../models/product-models.ts';
 import { deviceId, parseDeviceId } from './device-id.ts';
-import { checkDeviceInput, type DeviceInput, devicePatch, sealOldOverrides } from './device-input.ts';
+import { checkDeviceInput, type DeviceInput, devicePatch, sealOldOverrides, withInput } from './device-input.ts';
 import { type DeviceView, viewOf } from './device-view.ts';
 
 /** An id with too many hyphens was most likely decoded once too often on its way. */
-const unknownDevice = (id: string): UserError =>
+export const unknownDevice = (id: string): UserError =>
   new UserError(
     404,
     'no-such-device',
@@ -23,6 +27,17 @@ const unknownDevice = (id: string): UserError =>
 const warningsOf = (warnings: string[]): { warnings?: string[] } => (warnings.length > 0 ? { warnings } : {});
 
 const DEFAULT_LIMIT = 50;
+
+type ParameterPage = { items: readonly KnownValue[]; next?: string };
+
+export interface DeviceSearch {
+  filter?: string;
+  sort?: string;
+  limit?: number;
+  cursor?: string;
+  /** Devices beyond it are left out as if they were not there. */
+  within?: Filter | undefined;
+}
 
 export class Devices {
   readonly #context: FleetContext;
@@ -46,15 +61,11 @@ export class Devices {
   }
 
   /** @throws UserError 400 for a bad filter, sort field or cursor */
-  async list(query: {
-    filter?: string;
-    sort?: string;
-    limit?: number;
-    cursor?: string;
-  }): Promise<{ items: DeviceView[]; next: string | null }> {
-    const { filter, sort, cursor, limit = DEFAULT_LIMIT } = query;
+  async list(query: DeviceSearch): Promise<{ items: DeviceView[]; next: string | null }> {
+    const { filter: text, within, sort, cursor, limit = DEFAULT_LIMIT } = query;
+    const filter = bothFilters(text ? parseFilter(text) : undefined, within);
     const page = await this.#context.store.devices({
-      ...(filter ? { filter: parseFilter(filter) } : {}),
+      ...(filter ? { filter } : {}),
       ...(sort ? { sort } : {}),
       ...(cursor ? { cursor } : {}),
       limit,
@@ -63,14 +74,15 @@ export class Devices {
     return { items: page.items.map(item => viewOf(item, this.#now)), next: page.next ?? null };
   }
 
-  /** Registers a device before it comes. @throws UserError 400, 409 */
-  async announce(id: string, input: DeviceInput): Promise<DeviceView> {
+  /** Registers a device before it comes. @param caller whose rights must reach it then @throws UserError 400, 403, 409 */
+  async announce(id: string, input: DeviceInput, caller?: Caller): Promise<DeviceView> {
     const { store, secrets } = this.#context;
     const identity = parseDeviceId(id);
     if (deviceId(identity) !== id)
       throw new UserError(400, 'bad-device-id', `'${id}' is spelled '${deviceId(identity)}'`);
     const product = async (): Promise<Product> => ({ ...identity, softwareVersion: '', root: '' });
     const warnings = await checkDeviceInput(this.#context, this.#models, { id, product }, input);
+    await caller?.assertKeeps(withInput(newRow(id, identity, 'known', this.#now), input));
     const patch = devicePatch(secrets, input);
     const row = await store.apply(id, 'announced', { identity, now: this.#now, patch });
     return { ...viewOf(row, this.#now), ...warningsOf(warnings) };
@@ -93,10 +105,11 @@ export class Devices {
     this.#context.events.emit('removed', { device: id });
   }
 
-  /** The known values at or below a path, in pages. @throws UserError 400 `bad-cursor`, 404 */
-  async parameters(query: ParameterQuery): Promise<{ items: KnownValue[]; next?: string }> {
+  /** The known values at or below a path, in pages. @param isReadable leaves out all others @throws UserError 400 `bad-cursor`, 404 */
+  async parameters(query: ParameterQuery, isReadable: (path: string) => boolean = () => true): Promise<ParameterPage> {
     await this.row(query.device);
-    return await this.#context.store.parameterPage(query);
+    const readable = async (items: readonly KnownValue[]) => items.filter(({ path }) => isReadable(path));
+    return await firstPage(query, next => this.#context.store.parameterPage(next), readable);
   }
 
   get #now(): number {

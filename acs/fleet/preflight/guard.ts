@@ -1,12 +1,8 @@
 // The guard refuses changes by which devices would lose the ACS. Operators can force such changes.
-
-import { mergedSite } from '../../device/operations/registration.ts';
-import type { DeviceRow } from '../../device/row.ts';
 import { UserError } from '../../errors.ts';
 import type { FleetContext } from '../common/context.ts';
 import { pagesOf } from '../common/device-pages.ts';
-import { wantedValue } from '../common/wanted-values.ts';
-import type { DeviceInput } from '../devices/device-input.ts';
+import { type DeviceInput, withInput } from '../devices/device-input.ts';
 import type { Devices } from '../devices/devices.ts';
 import type { StoredFile } from '../files/stored-file.ts';
 import { strandingPath } from '../presets/acs-paths.ts';
@@ -108,17 +104,6 @@ export class Guard {
 
 const touchesTls = ({ set = {}, objects = {}, certificates = [], script }: Preset): boolean =>
   certificates.length > 0 || script !== undefined || [...Object.keys(set), ...Object.keys(objects)].some(affectsTls);
-
-/** The device as the input would make it. */
-function withInput(row: DeviceRow, { overrides = {}, tags, site }: DeviceInput): DeviceRow {
-  const patched = { ...row, overrides: { ...row.overrides }, tags: tags ?? row.tags };
-  patched.site = mergedSite(row.site, site ?? {});
-  for (const [path, value] of Object.entries(overrides)) {
-    if (value === null) delete patched.overrides[path];
-    else patched.overrides[path] = wantedValue(value);
-  }
-  return patched;
-}
 
 /** Each device has a login of its own, so one login for all of them would strand them. @throws UserError 409 */
 function refuseStranding({ cpeAuth }: FleetContext, place: string, values: object = {}, before: object = {}): void {

@@ -2,6 +2,7 @@
 import type { DeviceOperations } from '../../device/operation-types.ts';
 import type { RolloutPosition, RolloutState } from '../../device/rollout-position.ts';
 import type { DeviceRow } from '../../device/row.ts';
+import { bothFilters, type Filter } from '../../query/filter.ts';
 import { parseFilter } from '../../query/parser.ts';
 import type { FleetContext } from '../common/context.ts';
 import { pagesOf } from '../common/device-pages.ts';
@@ -22,6 +23,8 @@ export interface DevicesQuery {
   wave?: number;
   limit: number;
   cursor?: string;
+  /** Devices beyond it are left out. */
+  within?: Filter;
 }
 
 type Announced = Pick<RolloutPosition, 'id' | 'state' | 'wave' | 'reason'>;
@@ -52,12 +55,12 @@ export class RolloutDevices {
     this.#context = context;
   }
 
-  /** @param wave from 1; 0 for devices that were skipped before they had a wave */
-  async count(rollout: string, state: RolloutState, wave?: number): Promise<number> {
+  /** @param wave from 1; 0 for devices that were skipped before they had a wave @param within devices beyond it are not counted */
+  async count(rollout: string, state: RolloutState, wave?: number, within?: Filter): Promise<number> {
     const { store, clock } = this.#context;
     const text = inState(rollout, state);
     const filter = parseFilter(wave === undefined ? text : `${text} and ${inWave(wave)}`);
-    return await store.countDevices(filter, clock.now());
+    return await store.countDevices(bothFilters(filter, within), clock.now());
   }
 
   /** Counts devices that are in any of these states. */
@@ -67,10 +70,14 @@ export class RolloutDevices {
   }
 
   /** Reads one page of the devices of a rollout. */
-  async page(rollout: string, { state, wave, ...page }: DevicesQuery): Promise<{ items: DeviceRow[]; next?: string }> {
+  async page(
+    rollout: string,
+    { state, wave, within, ...page }: DevicesQuery,
+  ): Promise<{ items: DeviceRow[]; next?: string }> {
     const { store, clock } = this.#context;
     const inAny = state === undefined ? `rollout = "${rollout}"` : inState(rollout, state);
-    const filter = parseFilter(wave === undefined ? inAny : `${inAny} and ${inWave(wave)}`);
+    const parsed = parseFilter(wave === undefined ? inAny : `${inAny} and ${inWave(wave)}`);
+    const filter = bothFilters(parsed, within) ?? parsed;
     return await store.devices({ filter, now: clock.now(), ...page });
   }
 

@@ -11,7 +11,7 @@ import { logged, type Rollout } from './plan.ts';
 
 export type StoredRollout = StoredDocument<Rollout>;
 
-const missing = (id: string): UserError => new UserError(404, 'no-such-rollout', `no rollout '${id}'`);
+export const unknownRollout = (id: string): UserError => new UserError(404, 'no-such-rollout', `no rollout '${id}'`);
 
 export class RolloutDocuments {
   readonly #context: FleetContext;
@@ -19,7 +19,10 @@ export class RolloutDocuments {
 
   constructor(context: FleetContext) {
     this.#context = context;
-    this.#documents = documents<Rollout>(context, 'rollout', { missing, changeEvent: false });
+    this.#documents = documents<Rollout>(context, 'rollout', {
+      missing: unknownRollout,
+      changeEvent: false,
+    });
   }
 
   /** All rollouts, with those that are being deleted. */
@@ -39,7 +42,7 @@ export class RolloutDocuments {
   /** Reads a rollout that is not being deleted. @throws UserError 404 */
   async get(id: string): Promise<StoredRollout> {
     const found = await this.#documents.get(id);
-    if (found.body.phase === 'deleting') throw missing(id);
+    if (found.body.phase === 'deleting') throw unknownRollout(id);
     return found;
   }
 

@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { messageOf } from '../../../shared/errors.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import { openUntil } from '../common/time-window.ts';
+import { reachedBy } from './author.ts';
 import { changeSince } from './change-since.ts';
 import type { RolloutContext } from './context.ts';
 import type { StoredRollout } from './documents.ts';
@@ -33,7 +34,10 @@ export class Offers {
     const offered: DeviceRow[] = [];
     let left = room;
     for (const { zone, until } of openZones(rollout, clock.now())) {
-      for (const row of left > 0 ? await devices.waiting(rollout.id, zone, wave, left) : []) {
+      const waiting = left > 0 ? await devices.waiting(rollout.id, zone, wave, left) : [];
+      const { reached, skipped } = await reachedBy(this.#context, rollout, waiting);
+      left -= skipped;
+      for (const row of reached) {
         if (await hasChanged()) return true;
         const outcome = await this.#offerOne(rollout.id, row, until);
         if (outcome !== 'stale') left--;

@@ -1,6 +1,7 @@
 // The phases of a rollout: what one step does in each of them.
 import type { RolloutState } from '../../device/rollout-position.ts';
 import { assignAll } from './assign.ts';
+import { authorOf } from './author.ts';
 import type { RolloutContext } from './context.ts';
 import { inState } from './devices.ts';
 import type { StoredRollout } from './documents.ts';
@@ -39,7 +40,7 @@ export class RolloutPhases {
   /** A rollout that has ended updates devices that were away when they return. */
   async #late(stored: StoredRollout): Promise<boolean> {
     const { id, sizes, waiting = 0 } = stored.body;
-    if (waiting === 0) return false;
+    if (waiting === 0 || (await authorOf(this.#context, stored.body)) === 'gone') return false;
     if (await this.#offer(stored, sizes.length)) return true;
     const { devices, documents } = this.#context;
     if ((await devices.countIn(id, ['planned', ...inFlight, 'soaking'])) > 0) return false;
@@ -50,6 +51,7 @@ export class RolloutPhases {
 
   async #run(stored: StoredRollout): Promise<boolean> {
     const { body } = stored;
+    if ((await authorOf(this.#context, body)) === 'gone') return await pauseForRights(this.#context, stored);
     const reason = await failureLimitPassed(this.#context, body);
     if (reason === undefined)
       return (await this.#offer(stored, body.wave)) || (await openNextWave(this.#context, stored));
@@ -70,6 +72,13 @@ export class RolloutPhases {
     const room = parallelism - (await this.#context.devices.countIn(id, inFlight));
     return await this.#offers.offer(stored, wave, room);
   }
+}
+
+/** An operator with the rights resumes it. */
+async function pauseForRights({ documents }: RolloutContext, stored: StoredRollout): Promise<true> {
+  const reason = `its author '${stored.body.author?.name}' may not create rollouts any more`;
+  await documents.change(stored, { phase: 'paused', reason }, `paused: ${reason}`);
+  return true;
 }
 
 /** Takes offers back from devices that have not begun. */

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { RolloutState } from '../../device/rollout-position.ts';
 import { UserError } from '../../errors.ts';
 import { parseFilter } from '../../query/parser.ts';
+import type { Author } from '../access/principal.ts';
 import { checkWindow, checkZone, type Window } from '../common/time-window.ts';
 import type { StoredFile } from '../files/stored-file.ts';
 
@@ -44,6 +45,10 @@ export type Totals = Record<RolloutState, number>;
 export interface Rollout {
   id: string;
   created: number;
+  /** The principal whose rights it goes on with; absent in rollouts of an older version. */
+  author?: Author;
+  /** Filter that the rights of its author had; absent: every device. */
+  scope?: string;
   phase: RolloutPhase;
   /** Reason of a phase that it entered by itself. */
   reason?: string;
@@ -130,7 +135,11 @@ function checkInput({ filter, devices, waves, window, timezone, success, failure
 }
 
 /** @throws UserError 400 that names the place */
-export function planOf(input: RolloutInput, file: StoredFile, id: string, now: number): Rollout {
+export function planOf(
+  input: RolloutInput,
+  file: StoredFile,
+  { id, now, author, scope }: { id: string; now: number; author?: Author | undefined; scope?: string | undefined },
+): Rollout {
   const { filter, devices, waves = [], window, timezone = 'UTC', success = {}, failure = {} } = input;
   checkInput(input);
   if (file.type !== 'firmware' || file.version === undefined)
@@ -139,6 +148,8 @@ export function planOf(input: RolloutInput, file: StoredFile, id: string, now: n
   return {
     id,
     created: now,
+    ...(author ? { author } : {}),
+    ...(scope === undefined ? {} : { scope }),
     phase: 'planning',
     ...(filter === undefined ? {} : { filter }),
     ...(devices === undefined ? {} : { devices: [...new Set(devices)] }),

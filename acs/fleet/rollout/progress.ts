@@ -1,5 +1,6 @@
 // The progress of rollouts, counted from indexes; for clients that poll it is cached for a few seconds.
 import { type RolloutState, rolloutStates } from '../../device/rollout-position.ts';
+import type { Filter } from '../../query/filter.ts';
 import type { RolloutContext } from './context.ts';
 import type { RolloutDevices } from './devices.ts';
 import { isEnded, type Rollout, type RolloutPhase, type Totals } from './plan.ts';
@@ -50,9 +51,14 @@ export class RolloutProgress {
 }
 
 /** Counts by wave, from 0: devices that were skipped before they had a wave. */
-export async function countTotals(devices: RolloutDevices, id: string, waves: number): Promise<Totals[]> {
+export async function countTotals(
+  devices: RolloutDevices,
+  id: string,
+  waves: number,
+  within?: Filter,
+): Promise<Totals[]> {
   const ofWave = async (state: RolloutState, wave: number): Promise<number> =>
-    wave > 0 || state === 'skipped' ? await devices.count(id, state, wave) : 0;
+    wave > 0 || state === 'skipped' ? await devices.count(id, state, wave, within) : 0;
   const totals: Totals[] = [];
   for (let wave = 0; wave <= waves; wave++) {
     const counts = await Promise.all(rolloutStates.map(async state => [state, await ofWave(state, wave)] as const));
@@ -61,10 +67,17 @@ export async function countTotals(devices: RolloutDevices, id: string, waves: nu
   return totals;
 }
 
-/** @returns the totals of a rollout; those at its end where a later rollout has taken devices over since */
-export async function totalsOf(devices: RolloutDevices, { id, sizes, totals }: Rollout): Promise<Totals[]> {
-  const now = await countTotals(devices, id, sizes.length);
-  return totals && sumOf(now) < sumOf(totals) ? totals : now;
+/**
+ * @param within devices beyond it are not counted
+ * @returns the totals of a rollout; those at its end where a later rollout has taken devices over since
+ */
+export async function totalsOf(
+  devices: RolloutDevices,
+  { id, sizes, totals }: Rollout,
+  within?: Filter,
+): Promise<Totals[]> {
+  const now = await countTotals(devices, id, sizes.length, within);
+  return totals && !within && sumOf(now) < sumOf(totals) ? totals : now;
 }
 
 const sumOf = (totals: readonly Totals[]): number =>

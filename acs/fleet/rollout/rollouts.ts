@@ -3,16 +3,20 @@
 
 import type { DeviceRow } from '../../device/row.ts';
 import { UserError } from '../../errors.ts';
+import type { Filter } from '../../query/filter.ts';
+import type { Access } from '../access/access.ts';
+import type { Caller } from '../access/caller.ts';
 import type { FleetContext } from '../common/context.ts';
 import { retryConflicts } from '../common/documents.ts';
 import type { Schedule } from '../common/schedule.ts';
 import type { Files } from '../files/files.ts';
 import { actions, type RolloutAction } from './actions.ts';
 import type { RolloutContext } from './context.ts';
+import { isShown, rolloutOf, withAuthor } from './creation.ts';
 import { type DevicesQuery, RolloutDevices } from './devices.ts';
 import { RolloutDocuments } from './documents.ts';
 import { RolloutEngine } from './engine.ts';
-import { isEnded, planOf, type Rollout, type RolloutInput, type Totals } from './plan.ts';
+import { isEnded, type Rollout, type RolloutInput, type Totals } from './plan.ts';
 import { type LiveRollout, RolloutProgress, totalsOf } from './progress.ts';
 
 /** Milliseconds between steps without an occasion or a known time: the opening of a window has neither. */
@@ -25,14 +29,17 @@ export class Rollouts {
   /** Reports to the process that has the duty: another one, until `run` begins it here. */
   #moved: () => void;
 
-  constructor(fleet: FleetContext, files: Files) {
-    this.#context = { ...fleet, files, devices: new RolloutDevices(fleet), documents: new RolloutDocuments(fleet) };
+  constructor(fleet: FleetContext, parts: { files: Files; access: Access }) {
+    const own = { devices: new RolloutDevices(fleet), documents: new RolloutDocuments(fleet) };
+    this.#context = { ...fleet, ...parts, ...own };
     this.#engine = new RolloutEngine(this.#context);
     this.#progress = new RolloutProgress(this.#context);
     this.#moved = fleet.ports.rolloutMoved ?? (() => undefined);
   }
 
-  readonly list = async (): Promise<Rollout[]> => (await this.#context.documents.shown()).sort(byCreation);
+  /** Those that the caller reaches: a caller whose rights reach only some devices, those of callers with the same rights. */
+  readonly list = async (caller: Caller): Promise<Rollout[]> =>
+    (await this.#context.documents.shown()).filter(rollout => isShown(rollout, caller)).sort(byCreation);
   /** @throws UserError 404 */
   readonly get = async (id: string): Promise<Rollout> => (await this.#context.documents.get(id)).body;
   /** The rollouts that have not ended, with their devices by state, as it was up to a few seconds ago. */
@@ -47,23 +54,22 @@ export class Rollouts {
   readonly soon = (): void => this.#moved();
   readonly stop = (): Promise<void> => this.#engine.stop();
 
-  /** @throws UserError 400 that names the place, 404 for the file, 409 where the id is taken */
-  async create(input: RolloutInput): Promise<Rollout> {
-    const { random, files, clock, documents } = this.#context;
-    const id = input.id ?? random.bytes(6).toString('hex');
-    const rollout = planOf(input, await files.about(input.firmware), id, clock.now());
-    await documents.create(rollout);
+  /** @throws UserError 400 that names the place, 403 for a filter on parameters out of the rights, 404 for the file or a device, 409 where the id is taken */
+  async create(input: RolloutInput, caller: Caller): Promise<Rollout> {
+    const rollout = await rolloutOf(this.#context, input, caller);
+    await this.#context.documents.create(rollout);
     this.soon();
     return rollout;
   }
 
   /** Counts its devices by wave, from 0: devices that were skipped before they had a wave. */
-  readonly totals = (rollout: Rollout): Promise<Totals[]> => totalsOf(this.#context.devices, rollout);
+  readonly totals = (rollout: Rollout, within?: Filter): Promise<Totals[]> =>
+    totalsOf(this.#context.devices, rollout, within);
 
-  /** @param devices of `retry`: these alone @throws UserError 404, 409 in a phase that does not allow it */
-  async act(id: string, action: RolloutAction, devices?: string[]): Promise<Rollout> {
-    const { documents } = this.#context;
-    const act = async () => await actions[action](this.#context, await documents.get(id), devices);
+  /** From now on it goes on with the rights of the caller. @param devices of `retry`: these alone @throws UserError 404, 409 in a phase that does not allow it */
+  async act(id: string, action: RolloutAction, caller: Caller, devices?: string[]): Promise<Rollout> {
+    const act = async () =>
+      await actions[action](this.#context, withAuthor(await this.#context.documents.get(id), caller), devices);
     const { body } = await retryConflicts(act);
     this.soon();
     return body;
@@ -71,12 +77,7 @@ export class Rollouts {
 
   /** Removes it: what it wanted of devices no longer counts. @throws UserError 404, 409 before it has ended */
   async remove(id: string): Promise<void> {
-    const { documents } = this.#context;
-    await retryConflicts(async () => {
-      const stored = await documents.get(id);
-      assertEnded(stored.body);
-      await documents.change(stored, { phase: 'deleting' });
-    });
+    await retryConflicts(() => markDeleted(this.#context.documents, id));
     this.soon();
   }
 
@@ -96,6 +97,12 @@ export class Rollouts {
     });
     this.#moved = duty.soon;
   }
+}
+
+async function markDeleted(documents: RolloutDocuments, id: string): Promise<void> {
+  const stored = await documents.get(id);
+  assertEnded(stored.body);
+  await documents.change(stored, { phase: 'deleting' });
 }
 
 /** The newest first. */

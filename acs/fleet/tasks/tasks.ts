@@ -4,6 +4,8 @@ import type { Task } from '../../device/task.ts';
 import { UserError } from '../../errors.ts';
 import type { AcsEvents } from '../../events.ts';
 import type { TaskQuery } from '../../store/store.ts';
+import type { Caller } from '../access/caller.ts';
+import { firstPage } from '../access/first-page.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { Models } from '../common/models.ts';
 import type { Cpe } from '../common/ports.ts';
@@ -15,6 +17,11 @@ import { taskWarnings } from './task-warnings.ts';
 
 /** Milliseconds between two looks at a task that may end in another process. */
 const LOOK_MS = 1_000;
+
+export const unknownTask = (id: string): UserError => new UserError(404, 'no-such-task', `no task '${id}'`);
+const unknown = (id: string): never => {
+  throw unknownTask(id);
+};
 
 const isEnded = ({ state }: Task): boolean => state === 'done' || state === 'failed' || state === 'cancelled';
 
@@ -48,12 +55,12 @@ export class Tasks {
 
   /** @throws UserError 404 */
   async get(id: string): Promise<Task> {
-    const found = await this.#context.store.task(id);
-    if (!found) throw new UserError(404, 'no-such-task', `no task '${id}'`);
-    return found;
+    return (await this.#context.store.task(id)) ?? unknown(id);
   }
 
-  readonly list = (query: TaskQuery): Promise<{ items: Task[]; next?: string }> => this.#context.store.tasks(query);
+  /** Tasks of devices that the caller reaches. Where others lie between them a page ends early, after some reads. */
+  readonly list = (query: TaskQuery, caller: Caller): Promise<{ items: readonly Task[]; next?: string }> =>
+    tasksFor(this.#context.store, query, caller);
 
   /** @throws UserError 404, 409 for a task that was sent or has ended */
   async cancel(id: string): Promise<Task> {
@@ -98,6 +105,17 @@ export class Tasks {
     return this.#runs.run(session, task, cpe);
   }
 }
+
+const tasksFor = (
+  store: FleetContext['store'],
+  query: TaskQuery,
+  caller: Caller,
+): Promise<{ items: readonly Task[]; next?: string }> =>
+  firstPage(
+    query,
+    next => store.tasks(next),
+    tasks => caller.seenOf(tasks, ({ device }) => device),
+  );
 
 /** Sleeps until the signal at the latest. */
 async function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {

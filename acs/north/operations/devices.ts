@@ -1,8 +1,9 @@
 // Operations on devices: register, read, change, approve, call.
 import { UserError } from '../../errors.ts';
-import type { DeviceInput } from '../../fleet/devices/device-input.ts';
+import { type DeviceInput, withInput } from '../../fleet/devices/device-input.ts';
+import { unknownDevice } from '../../fleet/devices/devices.ts';
 import { parseCsv } from '../csv.ts';
-import type { Operation, OperationContext, OperationInput, OperationOutput } from '../operation.ts';
+import type { CallContext, Operation, OperationInput, OperationOutput } from '../operation.ts';
 import { noDevice, none, ok, param } from '../operation.ts';
 import { forceQuery } from '../schemas/common.ts';
 import * as schemas from '../schemas/devices.ts';
@@ -11,10 +12,14 @@ import { deviceView, parameterView, unknownCpeView } from '../views/core.ts';
 
 const { answers } = schemas;
 
-async function announce({ body, contentType }: OperationInput, { fleet }: OperationContext): Promise<OperationOutput> {
+async function announce(
+  { body, contentType }: OperationInput,
+  { fleet, caller, show }: CallContext,
+): Promise<OperationOutput> {
   if (!/csv/i.test(contentType)) {
     const { id, ...input } = body as { id: string } & DeviceInput;
-    return { status: 201, body: deviceView(await fleet.devices.announce(id, input), fleet.secrets) };
+    caller.assertSets(Object.keys(input.overrides ?? {}));
+    return { status: 201, body: deviceView(await fleet.devices.announce(id, input, caller), show) };
   }
   const created: string[] = [];
   const failed: { line: number; reason: string }[] = [];
@@ -23,7 +28,7 @@ async function announce({ body, contentType }: OperationInput, { fleet }: Operat
   for (const { line, row } of records) {
     try {
       const { id, ...input } = deviceOfRow(row);
-      created.push((await fleet.devices.announce(id, input)).id);
+      created.push((await fleet.devices.announce(id, input, caller)).id);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       failed.push({ line, reason: error.message });
@@ -60,7 +65,7 @@ const AT_ONCE = 64;
 /** Changes known devices; omitted fields keep their value. */
 async function update(
   { query, body, contentType }: OperationInput,
-  { fleet }: OperationContext,
+  { fleet, caller }: CallContext,
 ): Promise<OperationOutput> {
   let changes: { line: number; device: () => { id: string } & DeviceInput }[];
   if (/csv/i.test(contentType)) {
@@ -76,7 +81,8 @@ async function update(
   const one = async ({ line, device }: (typeof changes)[number]): Promise<void> => {
     try {
       const { id, ...patch } = device();
-      const guard = query.force ? undefined : () => fleet.guard.device(id, patch);
+      if (caller.isScoped && !(await caller.sees(id))) throw unknownDevice(id);
+      const guard = changeGuard({ id, patch, isForced: query.force === true }, { fleet, caller });
       updated.push((await fleet.devices.patch(id, patch, guard)).id);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
@@ -87,6 +93,18 @@ async function update(
   return { status: failed.length ? 207 : 200, body: { updated, failed: failed.sort((a, b) => a.line - b.line) } };
 }
 
+/** The checks of a change, once its input is: what the caller may, and what the device would lose. */
+const changeGuard =
+  (
+    { id, patch, isForced }: { id: string; patch: DeviceInput; isForced: boolean },
+    { fleet, caller }: Pick<CallContext, 'fleet' | 'caller'>,
+  ) =>
+  async (): Promise<void> => {
+    caller.assertSets(Object.keys(patch.overrides ?? {}));
+    if (caller.isScoped) await caller.assertKeeps(withInput(await fleet.devices.row(id), patch));
+    if (!isForced) await fleet.guard.device(id, patch);
+  };
+
 export const devices: readonly Operation[] = [
   {
     name: 'listDevices',
@@ -94,11 +112,14 @@ export const devices: readonly Operation[] = [
     method: 'GET',
     path: '/devices',
     role: 'viewer',
+    scope: 'devices',
+    parameters: 'checked',
     query: schemas.deviceQuery,
     answers: { 200: answers.devices },
-    run: async ({ query }, { fleet }) => {
-      const { items, next } = await fleet.devices.list(query);
-      return ok({ items: items.map(item => deviceView(item, fleet.secrets)), next });
+    run: async ({ query }, { fleet, caller, show }) => {
+      if (query.filter) caller.readable(String(query.filter));
+      const { items, next } = await fleet.devices.list({ ...query, within: caller.within });
+      return ok({ items: items.map(item => deviceView(item, show)), next });
     },
   },
   {
@@ -107,6 +128,8 @@ export const devices: readonly Operation[] = [
     method: 'POST',
     path: '/devices',
     role: 'operator',
+    scope: 'devices',
+    parameters: 'checked',
     body: {
       json: schemas.deviceAnnounce,
       csv: `A header line with some of the columns ${CSV_COLUMNS}; the answer lists the created devices`,
@@ -121,6 +144,8 @@ export const devices: readonly Operation[] = [
     method: 'PATCH',
     path: '/devices',
     role: 'operator',
+    scope: 'devices',
+    parameters: 'checked',
     query: forceQuery,
     body: {
       json: schemas.devicesUpdate,
@@ -135,9 +160,11 @@ export const devices: readonly Operation[] = [
     method: 'GET',
     path: '/devices/:id',
     role: 'viewer',
+    scope: 'device',
+    parameters: 'checked',
     answers: { 200: answers.device },
     problems: noDevice,
-    run: async (input, { fleet }) => ok(deviceView(await fleet.devices.view(param(input)), fleet.secrets)),
+    run: async (input, { fleet, show }) => ok(deviceView(await fleet.devices.view(param(input)), show)),
   },
   {
     name: 'patchDevice',
@@ -146,15 +173,17 @@ export const devices: readonly Operation[] = [
     method: 'PATCH',
     path: '/devices/:id',
     role: 'operator',
+    scope: 'device',
+    parameters: 'checked',
     query: forceQuery,
     body: { json: schemas.devicePatch },
     answers: { 200: answers.device },
     problems: { ...noDevice, 409: 'Another device has the user name, or the device would lose the ACS' },
-    run: async (input, { fleet }) => {
+    run: async (input, { fleet, caller, show }) => {
       const id = param(input);
       const patch = keepDeviceSecrets(fleet.secrets, input.body as DeviceInput, await fleet.devices.view(id));
-      const guard = input.query.force ? undefined : () => fleet.guard.device(id, patch);
-      return ok(deviceView(await fleet.devices.patch(id, patch, guard), fleet.secrets));
+      const guard = changeGuard({ id, patch, isForced: input.query.force === true }, { fleet, caller });
+      return ok(deviceView(await fleet.devices.patch(id, patch, guard), show));
     },
   },
   {
@@ -163,6 +192,8 @@ export const devices: readonly Operation[] = [
     method: 'DELETE',
     path: '/devices/:id',
     role: 'operator',
+    scope: 'device',
+    parameters: 'none',
     answers: { 204: 'nothing' },
     problems: noDevice,
     run: async (input, { fleet }) => {
@@ -176,9 +207,11 @@ export const devices: readonly Operation[] = [
     method: 'POST',
     path: '/devices/:id/approve',
     role: 'operator',
+    scope: 'device',
+    parameters: 'checked',
     answers: { 200: answers.device },
     problems: { 404: 'No such device, neither stored nor heard' },
-    run: async (input, { fleet }) => ok(deviceView(await fleet.enrolment.approve(param(input)), fleet.secrets)),
+    run: async (input, { fleet, show }) => ok(deviceView(await fleet.enrolment.approve(param(input)), show)),
   },
   {
     name: 'listKnocking',
@@ -186,8 +219,13 @@ export const devices: readonly Operation[] = [
     method: 'GET',
     path: '/knocking',
     role: 'viewer',
+    scope: 'devices',
+    parameters: 'none',
     answers: { 200: answers.knocking },
-    run: async (_input, { fleet }) => ok({ items: (await fleet.clusterMemory.unknownCpes()).map(unknownCpeView) }),
+    run: async (_input, { fleet, caller }) => {
+      const heard = await caller.seenOf(await fleet.clusterMemory.unknownCpes(), ({ device }) => device);
+      return ok({ items: heard.map(unknownCpeView) });
+    },
   },
   {
     name: 'getParameters',
@@ -195,13 +233,16 @@ export const devices: readonly Operation[] = [
     method: 'GET',
     path: '/devices/:id/parameters',
     role: 'viewer',
+    scope: 'device',
+    parameters: 'checked',
     query: schemas.parameterQuery,
     answers: { 200: answers.parameters },
     problems: noDevice,
-    run: async (input, { fleet }) => {
+    run: async (input, { fleet, caller, show }) => {
       const { path = '', limit = 1000, ...rest } = input.query as { path?: string; limit?: number; cursor?: string };
-      const { items, next } = await fleet.devices.parameters({ device: param(input), path, limit, ...rest });
-      return ok({ items: items.map(item => parameterView(item, fleet.secrets)), next: next ?? null });
+      const query = { device: param(input), path, limit, ...rest };
+      const { items, next } = await fleet.devices.parameters(query, caller.readsAll ? undefined : caller.mayRead);
+      return ok({ items: items.map(item => parameterView(item, show)), next: next ?? null });
     },
   },
   {
@@ -210,6 +251,8 @@ export const devices: readonly Operation[] = [
     method: 'POST',
     path: '/devices/:id/connection-request',
     role: 'operator',
+    scope: 'device',
+    parameters: 'none',
     answers: { 200: answers.accepted },
     problems: { ...noDevice, 504: 'The device did not accept; `detail` holds the reason' },
     run: async (input, { fleet, sendConnectionRequest }) => {

@@ -12,6 +12,8 @@ export const enrolment: readonly Operation[] = [
     method: 'GET',
     path: '/enrolment/rules',
     role: 'viewer',
+    scope: 'none',
+    parameters: 'none',
     answers: { 200: schemas.rules },
     run: async (_input, { fleet }) => ok({ items: await fleet.enrolment.rules.list() }),
   },
@@ -21,6 +23,8 @@ export const enrolment: readonly Operation[] = [
     method: 'GET',
     path: '/enrolment/rules/:name',
     role: 'viewer',
+    scope: 'none',
+    parameters: 'none',
     answers: { 200: schemas.rule },
     problems,
     run: async (input, { fleet }) => {
@@ -35,6 +39,8 @@ export const enrolment: readonly Operation[] = [
     method: 'PUT',
     path: '/enrolment/rules/:name',
     role: 'admin',
+    scope: 'fleet',
+    parameters: 'none',
     body: { json: schemas.ruleInput },
     answers: { 200: schemas.rule, 201: schemas.rule },
     run: async (input, { fleet }) => {
@@ -49,6 +55,8 @@ export const enrolment: readonly Operation[] = [
     method: 'DELETE',
     path: '/enrolment/rules/:name',
     role: 'admin',
+    scope: 'fleet',
+    parameters: 'none',
     answers: { 204: 'nothing' },
     problems,
     run: async (input, { fleet }) => {

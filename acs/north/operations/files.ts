@@ -1,6 +1,7 @@
 // Operations on stored files.
 import { UserError } from '../../errors.ts';
 import type { FileAbout, StoredFile } from '../../fleet/files/stored-file.ts';
+import { assertFile, isVisible } from '../../fleet/files/visible.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { IncomingBytes, Operation, OperationContext, OperationInput, OperationOutput } from '../operation.ts';
 import { none, ok } from '../operation.ts';
@@ -51,8 +52,11 @@ export const files: readonly Operation[] = [
     method: 'GET',
     path: '/files',
     role: 'viewer',
+    scope: 'devices',
+    parameters: 'none',
     answers: { 200: schemas.files },
-    run: async (_input, { fleet }) => ok({ items: (await fleet.files.list()).map(fileView) }),
+    run: async (_input, { fleet, caller }) =>
+      ok({ items: (await fleet.files.list()).filter(file => isVisible(file, caller)).map(fileView) }),
   },
   {
     name: 'putFile',
@@ -60,6 +64,8 @@ export const files: readonly Operation[] = [
     method: 'PUT',
     path: '/files/:name',
     role: 'operator',
+    scope: 'fleet',
+    parameters: 'sets-any',
     query: schemas.fileQuery,
     body: 'bytes',
     answers: { 200: schemas.file, 201: schemas.file },
@@ -75,9 +81,12 @@ export const files: readonly Operation[] = [
     method: 'GET',
     path: '/files/:name',
     role: 'operator',
+    scope: 'devices',
+    parameters: 'shows-any',
     answers: { 200: 'bytes' },
     problems: { 404: 'No such file' },
-    run: async ({ params: { name = '' } }, { fleet }) => {
+    run: async ({ params: { name = '' } }, { fleet, caller }) => {
+      await assertFile(name, fleet, caller);
       const { file, content } = await fleet.files.open(name);
       const headers = {
         'content-type': 'application/octet-stream',
@@ -94,6 +103,8 @@ export const files: readonly Operation[] = [
     method: 'DELETE',
     path: '/files/:name',
     role: 'operator',
+    scope: 'fleet',
+    parameters: 'none',
     answers: { 204: 'nothing' },
     problems: { 404: 'No such file', 409: 'A preset or a rollout uses the file' },
     run: async ({ params: { name = '' } }, { fleet }) => {

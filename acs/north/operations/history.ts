@@ -4,6 +4,7 @@ import type { HistoryRule } from '../../fleet/monitoring/history-setting.ts';
 import { isoTime } from '../../query/compare.ts';
 import { noDevice, none, type Operation, ok, param } from '../operation.ts';
 import * as schemas from '../schemas/history.ts';
+import { limitedEvent } from '../views/limited.ts';
 
 const iso = (at: number): string => new Date(at).toISOString();
 
@@ -23,6 +24,8 @@ export const history: readonly Operation[] = [
     method: 'GET',
     path: '/settings/history',
     role: 'viewer',
+    scope: 'none',
+    parameters: 'none',
     answers: { 200: schemas.historyRule },
     problems: { 404: 'No history is configured' },
     run: async (_input, { fleet }) => {
@@ -37,6 +40,8 @@ export const history: readonly Operation[] = [
     method: 'PUT',
     path: '/settings/history',
     role: 'operator',
+    scope: 'fleet',
+    parameters: 'none',
     body: { json: schemas.historyInput },
     answers: { 200: schemas.historyRule },
     run: async ({ body }, { fleet }) => {
@@ -50,6 +55,8 @@ export const history: readonly Operation[] = [
     method: 'DELETE',
     path: '/settings/history',
     role: 'operator',
+    scope: 'fleet',
+    parameters: 'none',
     answers: { 204: 'nothing' },
     problems: { 404: 'No history is configured' },
     run: async (_input, { fleet }) => {
@@ -64,13 +71,16 @@ export const history: readonly Operation[] = [
     method: 'GET',
     path: '/devices/:id/history',
     role: 'viewer',
+    scope: 'device',
+    parameters: 'checked',
     query: schemas.historyQuery,
     answers: { 200: schemas.history },
     problems: noDevice,
-    run: async (input, { fleet }) => {
+    run: async (input, { fleet, caller }) => {
       const { id } = await fleet.devices.row(param(input));
       const { path, from, to, points: limit = 300 } = input.query as Record<string, string | undefined>;
-      if (path === undefined) return ok({ paths: await fleet.history.paths(id) });
+      if (path === undefined) return ok({ paths: (await fleet.history.paths(id)).filter(caller.mayRead) });
+      caller.assertReads([path]);
       const start = timeOf('from', from);
       const end = timeOf('to', to);
       const span = { ...(start === undefined ? {} : { from: start }), ...(end === undefined ? {} : { to: end }) };
@@ -88,13 +98,16 @@ export const history: readonly Operation[] = [
     method: 'GET',
     path: '/devices/:id/events',
     role: 'viewer',
+    scope: 'device',
+    parameters: 'checked',
     query: schemas.eventQuery,
     answers: { 200: schemas.deviceEvents },
     problems: noDevice,
-    run: async (input, { fleet }) => {
+    run: async (input, { fleet, caller }) => {
       const { id } = await fleet.devices.row(param(input));
       const found = await fleet.history.events(id, Number(input.query.limit ?? 100));
-      return ok({ items: found.map(({ time, ...event }) => ({ time: iso(time), ...event })) });
+      const shown = found.flatMap(event => limitedEvent(event, caller) ?? []);
+      return ok({ items: shown.map(({ time, ...event }) => ({ time: iso(time), ...event })) });
     },
   },
 ];

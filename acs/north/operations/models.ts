@@ -2,7 +2,14 @@
 import { MAX_DOCUMENT_BYTES } from '../../../shared/model/document-limits.ts';
 import { UserError } from '../../errors.ts';
 import type { ModelMarks } from '../../fleet/models/given-model.ts';
-import type { IncomingBytes, Operation, OperationContext, OperationInput, OperationOutput } from '../operation.ts';
+import type {
+  CallContext,
+  IncomingBytes,
+  Operation,
+  OperationContext,
+  OperationInput,
+  OperationOutput,
+} from '../operation.ts';
 import { none, ok, param } from '../operation.ts';
 import * as schemas from '../schemas/models.ts';
 import { modelItemView, modelView } from '../views/models.ts';
@@ -29,11 +36,13 @@ async function putModel(input: OperationInput, { fleet }: OperationContext): Pro
   return { status: isNew ? 201 : 200, body: modelView(about) };
 }
 
-async function getModel(input: OperationInput, { fleet }: OperationContext): Promise<OperationOutput> {
+async function getModel(input: OperationInput, { fleet, caller }: CallContext): Promise<OperationOutput> {
   const { prefix = '', find = '', limit = 500 } = input.query as { prefix?: string; find?: string; limit?: number };
   const { about, items } = await fleet.modelCatalogue.get(param(input, 'name'));
   const word = find.toLowerCase();
-  const found = items.filter(({ path }) => path.startsWith(prefix) && path.toLowerCase().includes(word));
+  const found = items.filter(
+    ({ path }) => path.startsWith(prefix) && path.toLowerCase().includes(word) && caller.mayRead(path),
+  );
   return ok({ ...modelView(about), items: found.slice(0, limit).map(modelItemView), total: found.length });
 }
 
@@ -44,6 +53,8 @@ export const models: readonly Operation[] = [
     method: 'GET',
     path: '/models',
     role: 'viewer',
+    scope: 'none',
+    parameters: 'none',
     answers: { 200: schemas.models },
     run: async (_input, { fleet }) => ok({ items: (await fleet.modelCatalogue.list()).map(modelView) }),
   },
@@ -53,6 +64,8 @@ export const models: readonly Operation[] = [
     method: 'PUT',
     path: '/models/:name',
     role: 'operator',
+    scope: 'fleet',
+    parameters: 'sets-any',
     query: schemas.putQuery,
     body: 'bytes',
     answers: { 200: schemas.model, 201: schemas.model },
@@ -65,6 +78,8 @@ export const models: readonly Operation[] = [
     method: 'GET',
     path: '/models/:name',
     role: 'viewer',
+    scope: 'none',
+    parameters: 'checked',
     query: schemas.readQuery,
     answers: { 200: schemas.modelItems },
     problems: { 404: 'No such data model' },
@@ -76,6 +91,8 @@ export const models: readonly Operation[] = [
     method: 'DELETE',
     path: '/models/:name',
     role: 'operator',
+    scope: 'fleet',
+    parameters: 'sets-any',
     answers: { 204: 'nothing' },
     problems: { 404: 'No such data model', 409: 'The model is built in' },
     run: async (input, { fleet }) => {

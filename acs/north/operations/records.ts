@@ -1,5 +1,4 @@
 // Operations on faults and on the audit.
-import { UserError } from '../../errors.ts';
 import type { Operation } from '../operation.ts';
 import { none, ok, param } from '../operation.ts';
 import { audit, auditQuery } from '../schemas/audit.ts';
@@ -13,8 +12,13 @@ export const records: readonly Operation[] = [
     method: 'GET',
     path: '/faults',
     role: 'viewer',
+    scope: 'devices',
+    parameters: 'checked',
     answers: { 200: faults },
-    run: async (_input, { store }) => ok({ items: (await store.faults(500)).map(faultView) }),
+    run: async (_input, { fleet, caller }) => {
+      const found = await fleet.faults.list(caller, 500);
+      return ok({ items: found.map(fault => faultView(fault, caller)) });
+    },
   },
   {
     name: 'deleteFault',
@@ -22,12 +26,12 @@ export const records: readonly Operation[] = [
     method: 'DELETE',
     path: '/faults/:id',
     role: 'operator',
+    scope: 'fault',
+    parameters: 'none',
     answers: { 204: 'nothing' },
     problems: { 404: 'No such fault' },
-    run: async (input, { store }) => {
-      const fault = (await store.faults(100_000)).find(entry => entry.id === param(input));
-      if (!fault) throw new UserError(404, 'no-such-fault', `no fault '${param(input)}'`);
-      await store.apply(fault.device, 'faultCleared', { id: fault.id });
+    run: async (input, { fleet }) => {
+      await fleet.faults.clear(param(input));
       return none;
     },
   },
@@ -38,6 +42,8 @@ export const records: readonly Operation[] = [
     method: 'GET',
     path: '/audit',
     role: 'admin',
+    scope: 'fleet',
+    parameters: 'shows-any',
     query: auditQuery,
     answers: { 200: audit },
     run: async ({ query }, { store }) => {

@@ -35,12 +35,14 @@ const action = (name: RolloutAction): Operation => ({
   method: 'POST',
   path: `/rollouts/:id/${name}`,
   role: 'operator',
+  scope: 'rollout',
+  parameters: 'none',
   ...(name === 'retry' ? { body: { json: retryInput, optional: true } } : {}),
   answers: { 200: answers.rollout },
   problems: { ...missing, 409: actions[name].wrong },
-  run: async (input, { fleet }) => {
+  run: async (input, { fleet, caller }) => {
     const { devices } = (input.body ?? {}) as { devices?: string[] };
-    return ok(rolloutView(await fleet.rollouts.act(param(input), name, devices)));
+    return ok(rolloutView(await fleet.rollouts.act(param(input), name, caller, devices)));
   },
 });
 
@@ -51,8 +53,10 @@ export const rollouts: readonly Operation[] = [
     method: 'GET',
     path: '/rollouts',
     role: 'viewer',
+    scope: 'devices',
+    parameters: 'none',
     answers: { 200: answers.rollouts },
-    run: async (_input, { fleet }) => ok({ items: (await fleet.rollouts.list()).map(rolloutView) }),
+    run: async (_input, { fleet, caller }) => ok({ items: (await fleet.rollouts.list(caller)).map(rolloutView) }),
   },
   {
     name: 'createRollout',
@@ -60,12 +64,14 @@ export const rollouts: readonly Operation[] = [
     method: 'POST',
     path: '/rollouts',
     role: 'operator',
+    scope: 'devices',
+    parameters: 'checked',
     body: { json: rolloutInput },
     answers: { 201: answers.rollout },
     problems: { 404: 'No such file', 409: 'A rollout with this id exists' },
-    run: async ({ body }, { fleet }) => ({
+    run: async ({ body }, { fleet, caller }) => ({
       status: 201,
-      body: rolloutView(await fleet.rollouts.create(body as RolloutInput)),
+      body: rolloutView(await fleet.rollouts.create(body as RolloutInput, caller)),
     }),
   },
   {
@@ -74,13 +80,18 @@ export const rollouts: readonly Operation[] = [
     method: 'GET',
     path: '/rollouts/:id',
     role: 'viewer',
+    scope: 'rollout',
+    parameters: 'none',
     query: rolloutQuery,
     answers: { 200: answers.rolloutDetail },
     problems: missing,
-    run: async (input, { fleet: { rollouts: all } }) => {
+    run: async (input, { fleet: { rollouts: all }, caller: { within } }) => {
       const rollout = await all.get(param(input));
-      const query = { limit: 50, ...(input.query as Partial<DevicesQuery>) };
-      const [totals, { items, next }] = await Promise.all([all.totals(rollout), all.devices(rollout.id, query)]);
+      const query = { limit: 50, ...(input.query as Partial<DevicesQuery>), ...(within ? { within } : {}) };
+      const [totals, { items, next }] = await Promise.all([
+        all.totals(rollout, within),
+        all.devices(rollout.id, query),
+      ]);
       const devices = { items: items.flatMap(positionView), next: next ?? null };
       const waiting = rollout.ended === undefined ? 0 : totals.reduce((sum, { planned }) => sum + planned, 0);
       return ok({ ...rolloutView(rollout), waiting, ...totalsView(rollout.sizes, totals), devices });
@@ -92,6 +103,8 @@ export const rollouts: readonly Operation[] = [
     method: 'DELETE',
     path: '/rollouts/:id',
     role: 'operator',
+    scope: 'rollout',
+    parameters: 'none',
     answers: { 204: 'nothing' },
     problems: { ...missing, 409: 'The rollout has not ended' },
     run: async (input, { fleet }) => {

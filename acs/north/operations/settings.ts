@@ -13,6 +13,8 @@ export const settings: readonly Operation[] = [
     method: 'GET',
     path,
     role: 'viewer',
+    scope: 'none',
+    parameters: 'none',
     answers: { 200: schemas.secretsSetting },
     problems: { 404: 'No names are set' },
     run: async (_input, { fleet }) => {
@@ -27,6 +29,8 @@ export const settings: readonly Operation[] = [
     method: 'PUT',
     path,
     role: 'admin',
+    scope: 'fleet',
+    parameters: 'shows-any',
     body: { json: schemas.secretsInput },
     answers: { 200: schemas.secretsSetting },
     run: async ({ body }, { fleet }) => {
@@ -40,6 +44,8 @@ export const settings: readonly Operation[] = [
     method: 'DELETE',
     path,
     role: 'admin',
+    scope: 'fleet',
+    parameters: 'shows-any',
     answers: { 204: 'nothing' },
     problems: { 404: 'No names are set' },
     run: async (_input, { fleet }) => {

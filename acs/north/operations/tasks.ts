@@ -4,24 +4,29 @@ import { Turns } from '../../../shared/turns.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import type { Task } from '../../device/task.ts';
 import type { SendConnectionRequest } from '../../fleet/common/ports.ts';
-import type { Secrets } from '../../fleet/common/secrets.ts';
+import { assertFile } from '../../fleet/files/visible.ts';
 import type { TaskInput } from '../../fleet/tasks/new-task.ts';
-import type { Operation, OperationContext, OperationInput, OperationOutput } from '../operation.ts';
+import type { CallContext, Operation, OperationInput, OperationOutput } from '../operation.ts';
 import { noDevice, ok, param } from '../operation.ts';
 import * as schemas from '../schemas/tasks.ts';
+import { assertTask } from '../set-rights.ts';
 import { taskView } from '../views/core.ts';
+import type { Shown } from '../views/limited.ts';
 
 async function addTask(
   input: OperationInput,
-  { fleet, sendConnectionRequest }: OperationContext,
+  { fleet, sendConnectionRequest, caller, show }: CallContext,
 ): Promise<OperationOutput> {
   const id = param(input);
-  const task = await fleet.tasks.add(id, input.body as TaskInput);
+  const given = input.body as TaskInput;
+  assertTask(caller, given);
+  if (given.file && given.method === 'Download') await assertFile(given.file, fleet, caller);
+  const task = await fleet.tasks.add(id, given);
   const warnings = await fleet.tasks.warnings(task);
   const warned = warnings.length > 0 ? { warnings } : {};
   const isInSession = await fleet.sessions.notice(id);
   const wait = input.query.wait as number | undefined;
-  if (wait === undefined) return { status: 201, body: { ...taskView(task, fleet.secrets), ...warned } };
+  if (wait === undefined) return { status: 201, body: { ...taskView(task, show), ...warned } };
   // The device may inform by itself meanwhile, and a connection request may take longer than `wait`.
   const waitEnded = new AbortController();
   const requesting = isInSession
@@ -32,7 +37,7 @@ async function addTask(
   const requested = await requesting;
   const ended = after.state === 'done' || after.state === 'failed' || after.state === 'cancelled';
   const failure = requested && !requested.accepted && !ended ? { connectionRequest: requested.reason } : {};
-  return { status: ended ? 200 : 202, body: { ...taskView(after, fleet.secrets), ...failure, ...warned } };
+  return { status: ended ? 200 : 202, body: { ...taskView(after, show), ...failure, ...warned } };
 }
 
 async function requestOrAbort(
@@ -52,11 +57,11 @@ async function requestOrAbort(
 const ENTRIES = 5000;
 
 /** The views of many tasks, with breaks. */
-async function views(tasks: readonly Task[], secrets: Secrets): Promise<unknown[]> {
+async function views(tasks: readonly Task[], show: Shown): Promise<unknown[]> {
   const turns = new Turns(ENTRIES);
   const found: unknown[] = [];
   for (const task of tasks) {
-    found.push(taskView(task, secrets));
+    found.push(taskView(task, show));
     const lists = Object.values({ ...task.args, ...task.result }).filter(Array.isArray);
     await turns.spent(lists.reduce((sum, list) => sum + list.length, 1));
   }
@@ -70,6 +75,8 @@ export const tasks: readonly Operation[] = [
     method: 'POST',
     path: '/devices/:id/tasks',
     role: 'operator',
+    scope: 'device',
+    parameters: 'checked',
     query: schemas.waitQuery,
     body: { json: schemas.taskInput },
     answers: { 200: schemas.task, 201: schemas.task, 202: schemas.task },
@@ -82,12 +89,14 @@ export const tasks: readonly Operation[] = [
     method: 'GET',
     path: '/tasks',
     role: 'viewer',
+    scope: 'devices',
+    parameters: 'checked',
     query: schemas.taskQuery,
     answers: { 200: schemas.tasks },
-    run: async ({ query }, { fleet }) => {
+    run: async ({ query }, { fleet, caller, show }) => {
       const { limit = 100, ...rest } = query as { device?: string; limit?: number; cursor?: string };
-      const { items, next } = await fleet.tasks.list({ limit, ...rest });
-      return ok({ items: await views(items, fleet.secrets), next: next ?? null });
+      const { items, next } = await fleet.tasks.list({ limit, ...rest }, caller);
+      return ok({ items: await views(items, show), next: next ?? null });
     },
   },
   {
@@ -96,9 +105,11 @@ export const tasks: readonly Operation[] = [
     method: 'GET',
     path: '/tasks/:id',
     role: 'viewer',
+    scope: 'task',
+    parameters: 'checked',
     answers: { 200: schemas.task },
     problems: { 404: 'No such task' },
-    run: async (input, { fleet }) => ok(taskView(await fleet.tasks.get(param(input)), fleet.secrets)),
+    run: async (input, { fleet, show }) => ok(taskView(await fleet.tasks.get(param(input)), show)),
   },
   {
     name: 'cancelTask',
@@ -106,8 +117,10 @@ export const tasks: readonly Operation[] = [
     method: 'DELETE',
     path: '/tasks/:id',
     role: 'operator',
+    scope: 'task',
+    parameters: 'checked',
     answers: { 200: schemas.task },
     problems: { 404: 'No such task', 409: 'The task was sent, or has ended' },
-    run: async (input, { fleet }) => ok(taskView(await fleet.tasks.cancel(param(input)), fleet.secrets)),
+    run: async (input, { fleet, show }) => ok(taskView(await fleet.tasks.cancel(param(input)), show)),
   },
 ];

@@ -12,6 +12,8 @@ export const traces: readonly Operation[] = [
     method: 'PUT',
     path: '/devices/:id/trace',
     role: 'operator',
+    scope: 'device',
+    parameters: 'none',
     body: { json: schemas.traceInput },
     answers: { 200: schemas.tracing },
     problems: { ...noDevice, 409: 'Too many devices are being traced' },
@@ -28,6 +30,8 @@ export const traces: readonly Operation[] = [
     method: 'GET',
     path: '/devices/:id/trace',
     role: 'operator',
+    scope: 'device',
+    parameters: 'shows-any',
     answers: { 200: schemas.trace },
     problems: noDevice,
     run: async (input, { fleet }) => {
@@ -41,6 +45,8 @@ export const traces: readonly Operation[] = [
     method: 'GET',
     path: '/devices/:id/trace/ladder',
     role: 'operator',
+    scope: 'device',
+    parameters: 'shows-any',
     answers: { 200: 'text' },
     problems: noDevice,
     run: async (input, { fleet }) => {
@@ -55,6 +61,8 @@ export const traces: readonly Operation[] = [
     method: 'DELETE',
     path: '/devices/:id/trace',
     role: 'operator',
+    scope: 'device',
+    parameters: 'none',
     answers: { 204: 'nothing' },
     problems: noDevice,
     run: async (input, { fleet }) => {

@@ -13,10 +13,12 @@ export const wanted: readonly Operation[] = [
     method: 'GET',
     path: '/devices/:id/wanted',
     role: 'viewer',
+    scope: 'device',
+    parameters: 'checked',
     answers: { 200: wantedSchema },
     problems: noDevice,
-    run: async (input, { fleet }) =>
-      ok(wantedView(await fleet.wantedStates.explain(await fleet.devices.row(param(input))), fleet.secrets)),
+    run: async (input, { fleet, show }) =>
+      ok(wantedView(await fleet.wantedStates.explain(await fleet.devices.row(param(input))), show)),
   },
   {
     name: 'confirmMove',
@@ -24,11 +26,13 @@ export const wanted: readonly Operation[] = [
     method: 'POST',
     path: '/devices/:id/moved',
     role: 'operator',
+    scope: 'device',
+    parameters: 'checked',
     answers: { 200: device },
     problems: { ...noDevice, 409: 'The device is not being moved to another ACS' },
-    run: async (input, { fleet }) => {
+    run: async (input, { fleet, show }) => {
       await fleet.moves.confirm(param(input));
-      return ok(deviceView(await fleet.devices.view(param(input)), fleet.secrets));
+      return ok(deviceView(await fleet.devices.view(param(input)), show));
     },
   },
 ];

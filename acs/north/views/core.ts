@@ -3,28 +3,29 @@ import type { Drift, Move, RestartDue } from '../../device/desired-state.ts';
 import type { DeviceFault } from '../../device/fault.ts';
 import type { KnownValue } from '../../device/parameter.ts';
 import type { Task } from '../../device/task.ts';
-import { type Secrets, shownText } from '../../fleet/common/secrets.ts';
+import { shownText } from '../../fleet/common/secrets.ts';
 import type { UnknownCpe } from '../../fleet/common/unknown-cpe.ts';
 import type { DeviceView } from '../../fleet/devices/device-view.ts';
 import type { StoredFile } from '../../fleet/files/stored-file.ts';
 import { hintFor } from '../../fleet/monitoring/fault-hints.ts';
 import type { DryRun } from '../../fleet/preflight/dry-run.ts';
 import type { ExplainedWanted } from '../../fleet/presets/explain.ts';
-import { mapPreset, type Preset, pathOf } from '../../fleet/presets/preset.ts';
+import { mapPreset, type Preset, pathOf, type WantedObjects } from '../../fleet/presets/preset.ts';
 import { secrecyOf } from '../../fleet/presets/sealed-preset.ts';
 import { withTexts } from '../../fleet/tasks/task-texts.ts';
 import type { Traces } from '../../fleet/tracing/traces.ts';
 import type { AuditEntry } from '../../store/records.ts';
 import { maskIf } from '../secret-mask.ts';
+import { limitedFault, limitedRecord, limitedTaskFault, limitedValues, type Shown } from './limited.ts';
 
 type View = Record<string, unknown>;
 
 const iso = (time: number): string => new Date(time).toISOString();
 const isoMaybe = (name: string, time: number | undefined): View => (time === undefined ? {} : { [name]: iso(time) });
 
-export function deviceView(view: DeviceView, secrets: Secrets): View {
+export function deviceView(view: DeviceView, { secrets, caller }: Shown): View {
   const shown = (name: string, text: string): string => shownText(secrets, name, text);
-  const overrides = Object.entries(view.overrides).map(([path, wanted]) => [
+  const overrides = Object.entries(limitedRecord(view.overrides, caller)).map(([path, wanted]) => [
     path,
     { ...wanted, value: shown(path, wanted.value) },
   ]);
@@ -34,8 +35,8 @@ export function deviceView(view: DeviceView, secrets: Secrets): View {
     connectionRequestUrl: shown('ConnectionRequestURL', view.connectionRequestUrl),
     site: Object.fromEntries(site),
     overrides: Object.fromEntries(overrides),
-    faults: view.faults.map(faultView),
-    drift: view.drift.map(driftView),
+    faults: view.faults.map(fault => faultView(fault, caller)),
+    drift: view.drift.filter(({ path }) => caller.mayRead(path)).map(driftView),
     restart: view.restart ? restartView(view.restart) : null,
     move: view.move ? moveView(view.move) : null,
   };
@@ -52,20 +53,20 @@ export const traceView = (device: string, { on, sessions }: ReturnType<Traces['o
   })),
 });
 
-export function taskView(task: Task, secrets: Secrets): View {
+export function taskView(task: Task, { secrets, caller }: Shown): View {
   const shown = (name: string, text: string): string => shownText(secrets, name, text);
   return {
     id: task.id,
     device: task.device,
     method: task.method,
-    args: withTexts(task.args, shown),
+    args: withTexts(limitedValues(task.args, caller), shown),
     state: task.state,
     ...(task.attempts ? { attempts: task.attempts } : {}),
-    ...(task.lastError ? { lastError: task.lastError } : {}),
+    ...(task.lastError && caller.readsAll ? { lastError: task.lastError } : {}),
     origin: task.origin,
     ...(task.file ? { file: task.file } : {}),
-    ...(task.result ? { result: withTexts(task.result, shown) } : {}),
-    ...(task.fault ? { fault: task.fault } : {}),
+    ...(task.result ? { result: withTexts(limitedValues(task.result, caller), shown) } : {}),
+    ...(task.fault ? { fault: limitedTaskFault(task.fault, caller) } : {}),
     created: iso(task.created),
     ...isoMaybe('expires', task.expires),
     ...isoMaybe('started', task.started),
@@ -73,8 +74,8 @@ export function taskView(task: Task, secrets: Secrets): View {
   };
 }
 
-export const faultView = ({ basis: _basis, ...fault }: DeviceFault): View => ({
-  ...fault,
+export const faultView = ({ basis: _basis, ...fault }: DeviceFault, caller: Shown['caller']): View => ({
+  ...limitedFault(fault, caller),
   hint: hintFor(fault),
   first: iso(fault.first),
   last: iso(fault.last),
@@ -82,12 +83,12 @@ export const faultView = ({ basis: _basis, ...fault }: DeviceFault): View => ({
 });
 
 /** The explained merge; secrets are masked in lost values too. */
-export function wantedView(wanted: ExplainedWanted, secrets: Secrets): View {
+export function wantedView(wanted: ExplainedWanted, { secrets, caller }: Shown): View {
   const shown = (path: string, isSecret: boolean, text: string): string =>
     maskIf(isSecret, shownText(secrets, path, text));
   return {
     ...wanted,
-    set: wanted.set.map(({ secret, ...entry }) => ({
+    set: readable(wanted.set, caller).map(({ secret, ...entry }) => ({
       ...entry,
       value: shown(entry.path, secret, entry.value),
       known: entry.known === null ? null : shown(entry.path, secret, entry.known),
@@ -96,24 +97,47 @@ export function wantedView(wanted: ExplainedWanted, secrets: Secrets): View {
         value: shown(entry.path, hidden, value),
       })),
     })),
-    objects: wanted.objects.map(({ secrets: hidden, wanted: { rows, ...table }, ...entry }) => ({
-      ...entry,
-      ...table,
-      rows: rows.map(row =>
-        Object.fromEntries(
-          Object.entries(row).map(([column, value]) => [column, shown(column, hidden.includes(column), String(value))]),
+    objects: wanted.objects
+      .map(entry => readableTable(entry, caller))
+      .map(({ secrets: hidden, wanted: { rows, ...table }, ...entry }) => ({
+        ...entry,
+        ...table,
+        rows: rows.map(row =>
+          Object.fromEntries(
+            Object.entries(row).map(([column, value]) => [
+              column,
+              shown(column, hidden.includes(column), String(value)),
+            ]),
+          ),
         ),
-      ),
-    })),
+      })),
     restart: { ...wanted.restart, pending: wanted.restart.pending ? restartView(wanted.restart.pending) : null },
-    drift: wanted.drift.map(driftView),
+    drift: readable(wanted.drift, caller).map(driftView),
     auditAt: wanted.auditAt === null ? null : iso(wanted.auditAt),
-    presets: wanted.presets.map(({ blockedBy, ...preset }) => ({
+    presets: wanted.presets.map(({ blockedBy, refused, ...preset }) => ({
       ...preset,
-      ...(blockedBy ? { blockedBy: faultView(blockedBy) } : {}),
+      ...(refused !== undefined && caller.readsAll ? { refused } : {}),
+      ...(blockedBy ? { blockedBy: faultView(blockedBy, caller) } : {}),
     })),
   };
 }
+
+const readable = <T extends { path: string }>(entries: readonly T[], { mayRead }: Shown['caller']): T[] =>
+  entries.filter(({ path }) => mayRead(path));
+
+/** The table with the columns that may be read. */
+function readableTable<T extends { table: string; wanted: WantedObjects }>(entry: T, caller: Shown['caller']): T {
+  if (caller.readsAll) return entry;
+  return { ...entry, wanted: readableRows(entry.table, entry.wanted, caller) };
+}
+
+const readableRows = (table: string, wanted: WantedObjects, { mayRead }: Shown['caller']): WantedObjects => ({
+  ...wanted,
+  keys: wanted.keys.filter(column => mayRead(`${table}*.${column}`)),
+  rows: wanted.rows.map(row =>
+    Object.fromEntries(Object.entries(row).filter(([column]) => mayRead(`${table}*.${column}`))),
+  ),
+});
 
 const moveView = ({ basis: _basis, since, until, heard, ...move }: Move): View => ({
   ...move,
@@ -146,13 +170,13 @@ export const unknownCpeView = ({ identity: _identity, ...cpe }: UnknownCpe): Vie
   first: iso(cpe.first),
   last: iso(cpe.last),
 });
-export const parameterView = (known: KnownValue, secrets: Secrets): View => ({
+export const parameterView = (known: KnownValue, { secrets }: Shown): View => ({
   ...known,
   value: shownText(secrets, known.path, known.value),
   time: iso(known.time),
 });
 
-export const dryRunView = (run: DryRun, secrets: Secrets): View => ({
+export const dryRunView = (run: DryRun, { secrets }: Shown): View => ({
   ...run,
   devices: run.devices.map(device => ({
     ...device,
@@ -164,9 +188,26 @@ export const dryRunView = (run: DryRun, secrets: Secrets): View => ({
   })),
 });
 
-export const presetView = (name: string, preset: Preset, secrets: Secrets): View => ({
+export const presetView = (name: string, preset: Preset, { secrets, caller }: Shown): View => ({
   name,
-  ...mapPreset(preset, (path, text, table) =>
+  ...mapPreset(readablePreset(preset, caller), (path, text, table) =>
     shownText(secrets, pathOf(path, table), text, secrecyOf(secrets.names, text)),
   ),
 });
+
+/** The preset without values of parameters out of the rights. */
+function readablePreset(preset: Preset, caller: Shown['caller']): Preset {
+  if (caller.readsAll) return preset;
+  const { set, objects } = preset;
+  return {
+    ...preset,
+    ...(set ? { set: limitedRecord(set, caller) } : {}),
+    ...(objects
+      ? {
+          objects: Object.fromEntries(
+            Object.entries(objects).map(([table, wanted]) => [table, readableRows(table, wanted, caller)]),
+          ),
+        }
+      : {}),
+  };
+}

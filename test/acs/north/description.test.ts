@@ -89,6 +89,7 @@ const existing: Record<string, string[]> = {
   trust: ['first'],
   alerts: ['first'],
   rollouts: ['first', 'second'],
+  roles: ['first', 'second'],
 };
 const nameAfter = (collection = ''): fc.Arbitrary<string> =>
   fc.oneof(
@@ -100,6 +101,11 @@ const pick = (all: readonly string[], at: number): string => all[at % all.length
 /** Valid bodies that random input rarely produces. */
 const good: Record<string, unknown> = {
   addTask: { method: 'GetRPCMethods' },
+  createUser: { name: 'second', role: 'viewer' },
+  putUser: { role: 'viewer' },
+  patchUser: { role: 'operator' },
+  createToken: { name: 'second', role: 'viewer' },
+  putRole: { operations: ['read'] },
   createRollout: { firmware: 'fw.bin', devices: [id] },
   putAlert: { filter: 'not online', above: 0 },
   putHistorySetting: { parameters: ['Device.DeviceInfo.UpTime'] },
@@ -192,6 +198,9 @@ describe('operations with random input', () => {
     for (const name of existing.rollouts ?? [])
       await api.call('POST', '/rollouts', { body: { ...(good.createRollout as object), id: name } });
     await api.call('POST', '/rollouts/second/abort');
+    await api.call('PUT', '/users/first', { body: good.putUser });
+    await api.call('POST', '/tokens', { body: { ...(good.createToken as object), name: 'first' } });
+    for (const name of existing.roles ?? []) await api.call('PUT', `/roles/${name}`, { body: good.putRole });
     await api.call('PUT', `/preflight/servers/${server}`, { body: good.tellServer });
     await api.call('PUT', '/trust/first', { body: good.putTrust });
     await api.call('PUT', '/presets/first', {

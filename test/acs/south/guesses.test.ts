@@ -1,6 +1,6 @@
 // Guesses of passwords: slowed by address and by login, counted, told once, and no hindrance to those who know theirs.
 import assert from 'node:assert/strict';
-import { FREE_GUESSES, LONGEST_WAIT_MS, MAX_CHECKING, MAX_PENDING } from '../../../acs/south/guess-limit.ts';
+import { FREE_GUESSES, LONGEST_WAIT_MS, MAX_CHECKING, MAX_PENDING } from '../../../acs/fleet/access/guess-limit.ts';
 import { type TestAcs, testAcs } from '../../support/acs/memory-acs.ts';
 import { ScriptedCpe } from '../../support/cpe/scripted-cpe.ts';
 import { deviceId as id } from '../../support/devices.ts';

@@ -4,9 +4,11 @@ import type { FastifyInstance } from 'fastify';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { noSources } from '../../../acs/app/north.ts';
+import { adminToken, type Principal } from '../../../acs/fleet/access/principal.ts';
+import type { Role } from '../../../acs/fleet/access/rights.ts';
 import type { SendConnectionRequest } from '../../../acs/fleet/common/ports.ts';
 import { createMetrics } from '../../../acs/metrics.ts';
-import type { Operation, Role } from '../../../acs/north/operation.ts';
+import type { Operation } from '../../../acs/north/operation.ts';
 import { operations } from '../../../acs/north/operations.ts';
 import { createRest } from '../../../acs/north/rest.ts';
 import { seededRandom } from '../../../shared/clock.ts';
@@ -77,7 +79,7 @@ export async function testApi(options: Parameters<typeof testAcs>[0] = {}): Prom
   const acs = await testAcs(options);
   const { fleet, store, clock, log, events } = acs;
   let run: SendConnectionRequest = async () => ({ accepted: true });
-  const tokens: Record<string, Role> = { [TOKEN]: 'admin', 'viewer-token': 'viewer', 'operator-token': 'operator' };
+  const levels: Record<string, Role> = { [TOKEN]: 'admin', 'viewer-token': 'viewer', 'operator-token': 'operator' };
   const metrics = createMetrics(events, {
     sessions: () => acs.south.sessions(),
     admission: () => acs.south.admission(),
@@ -85,7 +87,10 @@ export async function testApi(options: Parameters<typeof testAcs>[0] = {}): Prom
     rollouts: async () => await fleet.rollouts.live(),
   });
   const sendConnectionRequest: SendConnectionRequest = async (device, signal) => await run(device, signal);
-  const roleOf = async (token: string): Promise<Role | undefined> => tokens[token];
+  const principalOf = async (token: string): Promise<Principal | undefined> => {
+    const level = levels[token];
+    return level ? { ...adminToken, name: level, role: level, rights: { level } } : await fleet.access.byToken(token);
+  };
   const rest = await createRest({
     fleet,
     store,
@@ -95,7 +100,7 @@ export async function testApi(options: Parameters<typeof testAcs>[0] = {}): Prom
     log,
     events,
     metrics,
-    roleOf,
+    principalOf,
     unready: () => undefined,
   });
 

@@ -6,6 +6,7 @@ import { fileLinks } from '../../../acs/app/fleet.ts';
 import { noSources } from '../../../acs/app/north.ts';
 import { buildSouth } from '../../../acs/app/south.ts';
 import { createEvents, type EventBus } from '../../../acs/events.ts';
+import { adminToken } from '../../../acs/fleet/access/principal.ts';
 import { createSchedule } from '../../../acs/fleet/cluster/schedule.ts';
 import { aloneAs } from '../../../acs/fleet/common/members.ts';
 import { createSecrets } from '../../../acs/fleet/common/secrets.ts';
@@ -249,7 +250,7 @@ async function openAcs({ seed, cpeAuth, enrol, clock, net, log, file }: AcsParts
     log,
     events,
     metrics,
-    roleOf: async token => (token === TOKEN ? 'admin' : undefined),
+    principalOf: async token => (token === TOKEN ? adminToken : undefined),
     unready: () => undefined,
   });
   const schedule = createSchedule({ store, clock, log, owner: 'virtual' });

@@ -1,7 +1,7 @@
 // The limit on guesses of passwords: wrong ones are answered more slowly each time, by address and by login. Good ones pass at once.
-import type { Clock } from '../../shared/clock.ts';
-import { networkOf } from '../../shared/net/address.ts';
-import type { EventBus } from '../events.ts';
+import type { Clock } from '../../../shared/clock.ts';
+import { networkOf } from '../../../shared/net/address.ts';
+import type { EventBus } from '../../events.ts';
 
 /** Wrong passwords of an address, or for a login, that are answered at once: a device may have lost its own. */
 export const FREE_GUESSES = 5;

@@ -1,0 +1,75 @@
+// Errors of users, roles, tokens and rights.
+import type { ErrorEntries } from './entry.ts';
+
+export const accessErrors = {
+  'out-of-scope': {
+    status: 403,
+    meaning: 'The rights reach only some devices, and the operation is about others, or about all of them.',
+    remedy: 'Use a user or token whose rights reach every device, or leave the device within the rights.',
+  },
+  'path-forbidden': {
+    status: 403,
+    meaning: 'The rights do not allow to read or to set this parameter; `path` names it.',
+    remedy: 'Leave the parameter out, or use a user or token that may read or set it.',
+  },
+  'parameters-forbidden': {
+    status: 403,
+    meaning: 'The operation may show or change any parameter, and the rights allow only some.',
+    remedy: 'Use a user or token without limits on parameters.',
+  },
+  'no-such-user': {
+    status: 404,
+    meaning: 'No user has this name.',
+    remedy: 'List the users (GET /users).',
+  },
+  'user-exists': {
+    status: 409,
+    meaning: 'A user has this name already.',
+    remedy: 'Take another name, or change the user (PATCH /users/{name}).',
+  },
+  'too-many-users': {
+    status: 409,
+    meaning: 'There are as many users as the ACS keeps.',
+    remedy: 'Delete users that are not needed.',
+  },
+  'bad-password': {
+    status: 400,
+    meaning: 'The password is too short or too long.',
+    remedy: 'Take a password of 12 to 256 characters.',
+  },
+  'no-such-token': {
+    status: 404,
+    meaning: 'No API token has this name.',
+    remedy: 'List the tokens (GET /tokens).',
+  },
+  'token-exists': {
+    status: 409,
+    meaning: 'An API token has this name already.',
+    remedy: 'Take another name, or delete that token first.',
+  },
+  'too-many-tokens': {
+    status: 409,
+    meaning: 'There are as many API tokens as the ACS keeps.',
+    remedy: 'Delete tokens that are not needed.',
+  },
+  'no-such-role': {
+    status: [400, 404],
+    meaning: 'No role has this name.',
+    remedy: 'List the roles (GET /roles).',
+  },
+  'no-such-operation': {
+    status: 400,
+    meaning: 'A role names an operation that does not exist, or that only the admin may have.',
+    remedy: 'Use names of the API description, or `read` and `write`.',
+  },
+  'role-in-use': {
+    status: 409,
+    meaning: 'A user or a token has the role.',
+    remedy: 'Give them another role first.',
+  },
+  'too-many-roles': {
+    status: 409,
+    meaning: 'There are as many roles as the ACS keeps.',
+    remedy: 'Delete roles that are not needed.',
+  },
+} as const satisfies ErrorEntries;

@@ -1,0 +1,18 @@
+// The principal of a request: a user, an API token, or the admin token of the server, with the rights that it has now.
+import type { Rights } from './rights.ts';
+
+export type PrincipalKind = 'user' | 'token' | 'admin-token';
+
+export interface Principal {
+  /** The name of the user or of the token; `admin` for the admin token. */
+  name: string;
+  kind: PrincipalKind;
+  /** A built-in role, or one of one's own. */
+  role: string;
+  rights: Rights;
+}
+
+/** The principal that something goes on for after its request, as a rollout does. */
+export type Author = Pick<Principal, 'name' | 'kind'>;
+
+export const adminToken: Principal = { name: 'admin', kind: 'admin-token', role: 'admin', rights: { level: 'admin' } };

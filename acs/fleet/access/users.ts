@@ -1,0 +1,133 @@
+// Users of the API, as documents of kind `user`. Passwords are stored as scrypt hashes and are never shown.
+import type { Random } from '../../../shared/clock.ts';
+import { UserError } from '../../errors.ts';
+import { CachedDocuments } from '../common/cached-documents.ts';
+import { type DocumentRules, type Documents, documents } from '../common/documents.ts';
+import { type CompiledGrant, checkGrant, compiledGrant, type Grant } from './grant.ts';
+import { checkPassword, hashPassword, isPassword, type PasswordHash } from './password.ts';
+import type { AccessContext, Roles } from './roles.ts';
+
+const MAX_USERS = 1000;
+
+interface StoredUser extends Grant {
+  /** Absent for a user who signs in elsewhere. */
+  password?: PasswordHash;
+  disabled?: boolean;
+}
+
+export interface UserInput extends Grant {
+  password?: string;
+  disabled?: boolean;
+}
+
+/** The fields that a change names; `filter: null` removes the filter. */
+export type UserPatch = Partial<Omit<UserInput, 'filter'>> & { filter?: string | null };
+
+export interface UserView extends Grant {
+  name: string;
+  disabled: boolean;
+  hasPassword: boolean;
+}
+
+const rulesOf = (roles: Roles): DocumentRules<StoredUser> => ({
+  missing: name => new UserError(404, 'no-such-user', `no user '${name}'`),
+  validate: user => checkGrant(roles, user),
+  limit: {
+    most: MAX_USERS,
+    reached: count => new UserError(409, 'too-many-users', `there are ${count} users already`),
+  },
+  changeEvent: false,
+});
+
+export class Users {
+  readonly #context: AccessContext;
+  readonly #documents: Documents<StoredUser>;
+  readonly #grants: CachedDocuments<ReadonlyMap<string, CompiledGrant>>;
+
+  constructor(context: AccessContext, roles: Roles) {
+    this.#context = context;
+    this.#documents = documents(context, 'user', rulesOf(roles));
+    this.#grants = new CachedDocuments(context.store, 'user', async () => {
+      const found = (await this.#documents.list()).filter(({ body }) => !body.disabled);
+      return new Map(found.map(({ name, body }) => [name, compiledGrant(body)]));
+    });
+  }
+
+  async list(): Promise<UserView[]> {
+    return (await this.#documents.list()).map(({ name, body }) => viewOf(name, body));
+  }
+
+  /** @throws UserError 404 */
+  async get(name: string): Promise<UserView> {
+    return viewOf(name, (await this.#documents.get(name)).body);
+  }
+
+  /** @throws UserError 400, 409 where the name is taken */
+  async create(name: string, input: UserInput): Promise<UserView> {
+    if (await this.#documents.find(name)) throw new UserError(409, 'user-exists', `user '${name}' exists`);
+    await this.put(name, input);
+    return await this.get(name);
+  }
+
+  /** Creates or replaces a user; without a password the stored one stays. @returns whether the name is new @throws UserError 400, 409 */
+  async put(name: string, { password, ...grant }: UserInput): Promise<boolean> {
+    const hash = await hashOf(this.#context.random, password);
+    return await this.#documents.put(name, before => {
+      const kept = hash ?? before?.password;
+      return { ...grant, ...(kept ? { password: kept } : {}) };
+    });
+  }
+
+  /** @throws UserError 400, 404 */
+  async patch(name: string, { password, filter, ...changes }: UserPatch): Promise<UserView> {
+    const hash = await hashOf(this.#context.random, password);
+    const { body } = await this.#documents.get(name);
+    await this.#documents.put(name, (before = body) => {
+      const { filter: stored, ...rest } = before;
+      const next = filter === undefined ? stored : (filter ?? undefined);
+      return {
+        ...rest,
+        ...changes,
+        ...(next === undefined ? {} : { filter: next }),
+        ...(hash ? { password: hash } : {}),
+      };
+    });
+    return await this.get(name);
+  }
+
+  /** @throws UserError 404 */
+  async remove(name: string): Promise<void> {
+    await this.#documents.remove(name);
+  }
+
+  /** @returns what a user who may sign in is granted now */
+  async grantOf(name: string): Promise<CompiledGrant | undefined> {
+    return (await this.#grants.get()).get(name);
+  }
+
+  /** Checks a password with the same work for every name. */
+  async verify(name: string, password: string): Promise<boolean> {
+    const stored = (await this.#documents.find(name))?.body;
+    const isGood = await isPassword(password, stored?.password);
+    return isGood && !stored?.disabled;
+  }
+
+  async isUsed(role: string): Promise<boolean> {
+    return (await this.list()).some(user => user.role === role);
+  }
+}
+
+/** @throws UserError 400 */
+async function hashOf(random: Random, password: string | undefined): Promise<PasswordHash | undefined> {
+  if (password === undefined) return undefined;
+  checkPassword(password);
+  return await hashPassword(random, password);
+}
+
+const viewOf = (name: string, { role, filter, disabled = false, password }: StoredUser): UserView => ({
+  name,
+  role,
+  ...(filter === undefined ? {} : { filter }),
+  disabled,
+  hasPassword: password !== undefined,
+});

@@ -1,0 +1,38 @@
+// The faults of devices, as operators list and clear them.
+import type { DeviceFault } from '../../device/fault.ts';
+import { UserError } from '../../errors.ts';
+import type { Caller } from '../access/caller.ts';
+import type { FleetContext } from '../common/context.ts';
+
+/** Faults among which those of a caller, or one by its id, are looked for. */
+const MOST = 100_000;
+
+export const unknownFault = (id: string): UserError => new UserError(404, 'no-such-fault', `no fault '${id}'`);
+
+export class Faults {
+  readonly #context: Pick<FleetContext, 'store'>;
+
+  constructor(context: Pick<FleetContext, 'store'>) {
+    this.#context = context;
+  }
+
+  /** The first faults of devices that the caller reaches. */
+  async list(caller: Caller, limit: number): Promise<readonly DeviceFault[]> {
+    const { store } = this.#context;
+    if (!caller.isScoped) return await store.faults(limit);
+    return (await caller.seenOf(await store.faults(MOST), ({ device }) => device)).slice(0, limit);
+  }
+
+  /** @throws UserError 404 */
+  async get(id: string): Promise<DeviceFault> {
+    const found = (await this.#context.store.faults(MOST)).find(fault => fault.id === id);
+    if (!found) throw unknownFault(id);
+    return found;
+  }
+
+  /** The next session tries again. @throws UserError 404 */
+  async clear(id: string): Promise<void> {
+    const { device } = await this.get(id);
+    await this.#context.store.apply(device, 'faultCleared', { id });
+  }
+}

@@ -1,0 +1,41 @@
+// The creation of a rollout by a caller: its devices are narrowed to those that the rights reach, and its author is kept.
+import type { Caller } from '../access/caller.ts';
+import type { Author } from '../access/principal.ts';
+import { unknownDevice } from '../devices/devices.ts';
+import type { RolloutContext } from './context.ts';
+import type { StoredRollout } from './documents.ts';
+import { planOf, type Rollout, type RolloutInput } from './plan.ts';
+
+/** @throws UserError 400 that names the place, 403, 404 */
+export async function rolloutOf(
+  { random, files, clock }: Pick<RolloutContext, 'random' | 'files' | 'clock'>,
+  input: RolloutInput,
+  caller: Caller,
+): Promise<Rollout> {
+  const id = input.id ?? random.bytes(6).toString('hex');
+  const about = { id, now: clock.now(), author: authorOf(caller), scope: caller.scope };
+  return planOf(await withinRights(input, caller), await files.about(input.firmware), about);
+}
+
+/** The rollout as one that goes on with the rights of the caller. */
+export const withAuthor = ({ body, ...stored }: StoredRollout, caller: Caller): StoredRollout => ({
+  ...stored,
+  body: { ...body, author: authorOf(caller) },
+});
+
+/** A caller whose rights reach only some devices sees rollouts that were made with the same rights. */
+export const isShown = ({ scope }: Pick<Rollout, 'scope'>, caller: Pick<Caller, 'isScoped' | 'scope'>): boolean =>
+  !caller.isScoped || scope === caller.scope;
+
+const authorOf = ({ principal: { name, kind } }: Caller): Author => ({ name, kind });
+
+/** The input with its devices narrowed to those that the caller reaches. @throws UserError 400, 403, 404 */
+async function withinRights(input: RolloutInput, caller: Caller): Promise<RolloutInput> {
+  const { filter, devices, success } = input;
+  for (const text of [filter, success?.filter]) if (text !== undefined) caller.readable(text);
+  if (!caller.isScoped) return input;
+  const seen = await caller.seen(devices ?? []);
+  const unseen = devices?.find(id => !seen.has(id));
+  if (unseen !== undefined) throw unknownDevice(unseen);
+  return filter === undefined ? input : { ...input, filter: `(${filter}) and (${caller.scope})` };
+}

@@ -1,0 +1,73 @@
+// Shapes of users, roles and tokens.
+import { Type } from 'typebox';
+import { operationScopes, parameterUses } from '../operation.ts';
+import { choice, closed, list, nullable, optional, text, texts, time } from './common.ts';
+
+const role = text('viewer, operator, admin, or a role of your own');
+const filter = optional(
+  text('Devices that the rights reach, such as site.region = "north"; default: those of the role'),
+);
+const password = optional(Type.String({ maxLength: 1024, description: '12 to 256 characters; never shown' }));
+const disabled = optional(Type.Boolean({ description: 'The user cannot sign in, and open sessions end' }));
+const name = text('1 to 64 letters, digits and . _ -');
+
+const grant = { role, filter };
+export const userInput = closed({ ...grant, password, disabled });
+export const userCreate = closed({ name, ...grant, password, disabled });
+export const userPatch = closed({
+  role: optional(role),
+  filter: optional(nullable(Type.String())),
+  password,
+  disabled,
+});
+export const user = Type.Object({
+  name,
+  ...grant,
+  disabled: Type.Boolean(),
+  hasPassword: Type.Boolean(),
+});
+export const users = list(user);
+
+export const tokenCreate = closed({ name, ...grant, expires: optional(time) });
+const tokenFields = {
+  name,
+  ...grant,
+  created: time,
+  by: text('The user or token that has made it'),
+  expires: nullable(time),
+  lastUsed: nullable(time),
+};
+export const token = Type.Object(tokenFields);
+export const newToken = Type.Object({ ...tokenFields, token: text('The token itself: shown only now') });
+export const tokens = list(token);
+
+const patterns = (description: string) =>
+  optional(
+    Type.Array(Type.String(), { maxItems: 200, description: `${description}: paths, partial paths, * for one part` }),
+  );
+const roleFields = {
+  operations: Type.Array(Type.String(), {
+    minItems: 1,
+    maxItems: 200,
+    description:
+      'Names of operations; read: all that change nothing; write: all others. Those of the admin only by name',
+  }),
+  devices: optional(text('Filter over lasting properties; default: every device')),
+  parameters: optional(
+    closed({ read: patterns('Parameters that may be read'), set: patterns('Parameters that may be set') }),
+  ),
+};
+export const roleInput = closed(roleFields);
+export const ownRole = Type.Object({ name, builtIn: Type.Boolean(), ...roleFields });
+export const roles = Type.Object({
+  items: Type.Array(Type.Object({ name, builtIn: Type.Boolean(), ...roleFields, operations: texts })),
+  operations: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      role: choice(['viewer', 'operator', 'admin']),
+      scope: choice(operationScopes, 'The devices that it is about'),
+      parameters: choice(parameterUses, 'The parameters that it shows or sets'),
+    }),
+    { description: 'The operations that a role may name' },
+  ),
+});
