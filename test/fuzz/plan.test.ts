@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { seededRandom } from '../../shared/clock.ts';
+import { mikeyAnswer } from '../support/voice/mikey-peer.ts';
 import { filled } from './marks.ts';
 import { MAX_BYTES, mutate, mutations } from './mutate.ts';
 import { digestOf, planOf } from './plan.ts';
+import { keyMgmtLine, mikeyOffer, timeMark } from './targets/mikey.ts';
 import { chosenTargets, targets } from './targets.ts';
 
 const bytes = fc.uint8Array({ maxLength: 2000 }).map(array => Buffer.from(array));
@@ -65,6 +67,14 @@ describe('cases of the fuzz', () => {
       assert.deepEqual([...met].sort(), conversations.map(one => one.name).sort());
     });
   }
+
+  it('carry MIKEY offers of the time at which they are played', () => {
+    for (const seed of [1, 2, 3]) {
+      const line = filled(Buffer.from(keyMgmtLine(mikeyOffer(seed))), new Map([timeMark()])).toString();
+      const { keys } = mikeyAnswer(Buffer.from(line.replace('a=key-mgmt:mikey ', ''), 'base64'));
+      assert.equal(keys[0]?.ssrc, 99);
+    }
+  });
 
   it('fill in the length of what follows the blank line, and what is learned', () => {
     const text = Buffer.from('A: @{length}@\r\nB: @{x}@@{y}@\r\n\r\nb@{x}@d');

@@ -11,6 +11,7 @@ import type { Plan, Protocol } from '../plan.ts';
 import { converse, type Place, play } from '../play.ts';
 import { dhcpConversations, sntpConversations } from '../targets/gateway-answers.ts';
 import { CR_LOGIN, learnRequest, requestConversations } from '../targets/gateway-requests.ts';
+import { timeMark } from '../targets/mikey.ts';
 import { telephone } from '../targets/sip.ts';
 import { WatchedProcess } from '../watched-process.ts';
 import { DatagramServer } from './datagram-server.ts';
@@ -263,10 +264,11 @@ async function sipSurface(protocol: Protocol): Promise<Surface> {
         ...account(port),
         ...transport(protocol === 'tcp' ? 'Tcp' : 'Udp'),
         'Mipt.DefaultSecurityRtpMode': 'SecureWithFallback',
-        'Mipt.DefaultSecurityKeyManagement': 'Sdes',
+        'Mipt.DefaultSecurityKeyManagement': protocol === 'tcp' ? 'Mikey' : 'Sdes',
       }),
     ],
-    play: (plan, { address, marks }) => play(plan, { host: address, port: SIP_PORT }, learnMedia, marks),
+    play: (plan, { address, marks }) =>
+      play(plan, { host: address, port: SIP_PORT }, learnMedia, new Map([...marks, timeMark()])),
     probe: ({ address }) => probeSip({ host: address, port: SIP_PORT }, protocol, `${gatewayParties.callee}@`),
     close: () => registrar.close(),
   };

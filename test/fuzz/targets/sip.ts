@@ -1,6 +1,7 @@
 // Valid SIP requests and answers of a telephone, with marks for what only the other end knows.
 import { digestHeader, learnDigest, type Marks } from '../marks.ts';
 import { type Conversation, type Message, type Protocol, whole } from '../plan.ts';
+import { keyMgmtLine, mikeyOffer, withMikey } from './mikey.ts';
 
 export interface SipParties {
   /** Domain of the target, in its request URIs. */
@@ -16,7 +17,8 @@ export const sdp = (port: number | string, profile = 'RTP/AVP', lines: readonly 
 
 /** A key of zeros. */
 export const crypto = `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${'A'.repeat(40)}`;
-const mikey = 'a=key-mgmt:mikey AQAFgM0XflABAAAAAAAAAAAAAAsA';
+const atSession = (line: string): string => sdp(40_004, 'RTP/SAVP').replace('m=audio', `${line}\r\nm=audio`);
+const atMedia = (line: string): string => sdp(40_004, 'RTP/SAVP', [line]);
 
 interface RequestOptions {
   /** Number of the conversation: its branch, tag and Call-ID. */
@@ -100,7 +102,8 @@ export function sipConversations(parties: SipParties, protocol: Protocol): Conve
     ['options', [request('OPTIONS', domainUri, { call: 'options', headers: ['Accept: application/sdp'] })]],
     offer('call', sdp(40_000)),
     offer('protected', sdp(40_002, 'RTP/SAVP', [crypto, 'a=rtcp:40003 IN IP4 127.0.0.1'])),
-    offer('mikey', sdp(40_004, 'RTP/SAVP', [mikey])),
+    offer('mikey', atSession(keyMgmtLine(mikeyOffer(1)))),
+    ...mikeyConversations(parties, protocol),
     offer('timed', sdp(40_006), [
       'Session-Expires: 1800;refresher=uac',
       'Min-SE: 90',
@@ -117,6 +120,30 @@ export function sipConversations(parties: SipParties, protocol: Protocol): Conve
     ...oddConversations(parties, protocol),
   ];
   return all.map(([name, messages]) => ({ name, protocol, messages }));
+}
+
+/** Calls whose MIKEY messages are changed byte by byte, and that get new keys while they are up. */
+function mikeyConversations(parties: SipParties, protocol: Protocol): [string, Message[]][] {
+  const { request, calleeUri } = telephone(parties, protocol);
+  const call = (name: string, first: Buffer, second: Buffer, place = atSession): [string, Message[]] => {
+    const invite = (cseq: number, message: Buffer): Message =>
+      withMikey(request('INVITE', calleeUri, { call: name, cseq, toTag: cseq > 1, body: '-' }), message, place);
+    return [
+      name,
+      [
+        invite(1, first),
+        request('ACK', calleeUri, { call: name, toTag: true, answered: false }),
+        invite(2, second),
+        request('ACK', calleeUri, { call: name, cseq: 2, toTag: true, answered: false }),
+        request('BYE', calleeUri, { call: name, cseq: 3, toTag: true }),
+      ],
+    ];
+  };
+  return [
+    call('mikey-bytes', mikeyOffer(2), mikeyOffer(3)),
+    call('mikey-media', mikeyOffer(4, { tagBytes: 4 }), mikeyOffer(5, { encryption: 'NULL' }), atMedia),
+    call('mikey-streams', mikeyOffer(6, {}, [99, 0, 98, 0]), mikeyOffer(7, {}, [])),
+  ];
 }
 
 /** Messages that are less usual. */

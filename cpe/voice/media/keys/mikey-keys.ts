@@ -29,7 +29,7 @@ export interface MikeySettings {
 
 /** Farthest that a message's time may be from the unit's, and messages that are remembered: ours, the vendor's are not public. */
 const SKEW_MS = 300_000;
-const PLACES = 512;
+const PLACES = 2048;
 /** Crypto sessions of a stream (RFC 4567 7.1). */
 const SESSIONS_OF_STREAM = 2;
 

@@ -1,0 +1,112 @@
+// MIKEY in session descriptions: any bytes and any placement give keys or a refusal, on both sides the same keys.
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import type { AgreedKeys, KeyManagement, MediaSecurity } from '../../../cpe/voice/media/keying.ts';
+import { keyManagementOf } from '../../../cpe/voice/media/keys/key-management.ts';
+import { seededRandom } from '../../../shared/clock.ts';
+import { type Attribute, buildSdp, type Media, type Sdp } from '../../../shared/sip/sdp.ts';
+
+const now = Date.UTC(2026, 0, 1);
+const SEED = 3830;
+
+function keying(seed: number, encryption: MediaSecurity['encryption'], preShared?: Buffer): KeyManagement {
+  const security: MediaSecurity = { mode: 'Secure', keyManagement: 'Mikey', encryption };
+  return keyManagementOf(security, {
+    random: seededRandom(seed),
+    now: () => now,
+    taken: {},
+    update: 'Keep',
+    preShared,
+  });
+}
+
+const stream = (attributes: Attribute[]): Media => {
+  return { type: 'audio', port: 4000, proto: 'RTP/SAVP', formats: ['0'], attributes };
+};
+const description = (session: Attribute[], attributes: Attribute[]): Sdp =>
+  buildSdp({
+    origin: { username: '-', sessionId: '1', version: '1', addressType: 'IP4', address: '127.0.0.1' },
+    name: '-',
+    attributes: session,
+    media: [stream(attributes)],
+  });
+const keyMgmt = (value: string): Attribute => ({ name: 'key-mgmt', value });
+const valueIn = (attributes: readonly Attribute[]): string => attributes[0]?.value ?? '';
+
+/** The text with one thing changed: bytes of the message, its length, or its base64. */
+const changedValue = (value: string): fc.Arbitrary<string> => {
+  const bytes = Buffer.from(value.replace('mikey ', ''), 'base64');
+  const inBytes = fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)).map(([at, byte]) => {
+    const copy = Buffer.from(bytes);
+    copy[at] = byte;
+    return `mikey ${copy.toString('base64')}`;
+  });
+  const cut = fc.nat(bytes.length - 1).map(length => `mikey ${bytes.subarray(0, length).toString('base64')}`);
+  const longer = fc.uint8Array({ minLength: 1, maxLength: 40 }).map(more => {
+    return `mikey ${Buffer.concat([bytes, more]).toString('base64')}`;
+  });
+  return fc.oneof(
+    inBytes,
+    cut,
+    longer,
+    fc.string().map(text => `mikey ${text}`),
+    fc.string(),
+  );
+};
+
+const mediaOf = (sdp: Sdp): Media => sdp.media[0] ?? assert.fail('no stream');
+const roundTrip = (offerer: KeyManagement, answerer: KeyManagement): [AgreedKeys, AgreedKeys] => {
+  const offer = offerer.offer(0x1111);
+  const offered = description(offer.session, offer.media);
+  const answer = answerer.answer(offered, mediaOf(offered), 0x2222);
+  assert.ok(answer.ok, 'the offer is taken');
+  const answered = description(answer.session, answer.media);
+  const accepted = offer.accept(answered, mediaOf(answered));
+  assert.ok(accepted.ok, 'the answer is taken');
+  return [accepted.keys, answer.keys];
+};
+
+describe('MIKEY in session descriptions', () => {
+  for (const [name, preShared] of [
+    ['uncovered', undefined],
+    ['pre-shared', Buffer.alloc(16, 7)],
+  ] as const)
+    it(`gives both sides the same keys in a thousand calls (${name})`, () => {
+      const [offerer, answerer] = [keying(1, 'AesCm128', preShared), keying(2, 'AesCm128', preShared)];
+      const seen = new Set<string>();
+      for (let call = 0; call < 1000; call++) {
+        const [caller, called] = roundTrip(offerer, answerer);
+        assert.deepEqual([caller.send, caller.receive], [called.receive, called.send]);
+        assert.deepEqual([caller.send.ssrc, caller.receive.ssrc], [0x1111, 0x2222]);
+        seen.add(caller.send.key.toString('hex')).add(caller.receive.key.toString('hex'));
+      }
+      assert.equal(seen.size, 2000);
+    });
+
+  it('takes or refuses any changed offer, and never throws', () => {
+    const value = valueIn(keying(3, 'Null').offer(1).session);
+    fc.assert(
+      fc.property(changedValue(value), fc.boolean(), (changed, atSession) => {
+        const sdp = atSession ? description([keyMgmt(changed)], []) : description([], [keyMgmt(changed)]);
+        const answer = keying(4, 'Null').answer(sdp, mediaOf(sdp), 2);
+        assert.ok(answer.ok || answer.reason.length > 0);
+      }),
+      { numRuns: 2000, seed: SEED },
+    );
+  });
+
+  it('takes or refuses any changed answer, and never throws', () => {
+    const offer = keying(5, 'AesCm128').offer(1);
+    const offered = description(offer.session, offer.media);
+    const answer = keying(6, 'AesCm128').answer(offered, mediaOf(offered), 2);
+    assert.ok(answer.ok);
+    fc.assert(
+      fc.property(changedValue(valueIn(answer.session)), changed => {
+        const sdp = description([keyMgmt(changed)], []);
+        const accepted = offer.accept(sdp, mediaOf(sdp));
+        assert.ok(accepted.ok || accepted.reason.length > 0);
+      }),
+      { numRuns: 2000, seed: SEED },
+    );
+  });
+});
