@@ -18,7 +18,7 @@ const modes: readonly Mode[] = ['Unsecure', 'Secure', 'SecureWithFallback'];
 const protocols = ['Mikey', 'Sdes'] as const;
 const LINE = 'SdpTools [D3A2] Received the wrong key management protocol. Secure stream disabled.';
 
-/** What a call comes to; with `+` the called side reports the wrong key management. */
+/** The outcome of a call; with `+` the called side reports the wrong key management. */
 type Outcome = 'RTP' | 'SRTP' | '415' | '415+' | 'RTP+';
 /** By the caller's mode, then in the order of `modes` that of the called side. */
 type Table = Readonly<Record<Mode, readonly Outcome[]>>;
