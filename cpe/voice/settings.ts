@@ -7,12 +7,22 @@ import type { Notify } from '../notifications.ts';
 import type { CallSettings } from './call/settings.ts';
 import type { EndpointMedia } from './media/endpoint-media.ts';
 import type { MediaSecurity, SessionUpdateCryptoMode } from './media/keying.ts';
-import type { TakenMessages } from './media/keys/mikey-keys.ts';
+import type { MikeyMemory } from './media/keys/mikey-keys.ts';
 
 /** DGW `SipEp.InteropRegistrationContactMatching`. */
 export type ContactMatching = 'Strict' | 'IgnoreUriParams' | 'IgnoreUriAndPortParams';
 
-export interface UserAgentConfig {
+export interface MediaSettings {
+  srtp: MediaSecurity;
+  /** `Regenerate` by default. */
+  sessionUpdateCryptoMode?: SessionUpdateCryptoMode;
+  rtpBasePort: number;
+  /** 0: the RTP port serves both. */
+  srtpBasePort: number;
+}
+
+/** `srtp` is that of endpoints without their own. */
+export interface UserAgentConfig extends MediaSettings {
   /** Name of the SIP gateway (`SipEp.Gateway.Name`). */
   gateway: string;
   /** The unit's own address: signalling, media and Contact. */
@@ -57,15 +67,8 @@ export interface UserAgentConfig {
   contactTransport: boolean;
   /** Value of User-Agent. */
   userAgent: string;
-  /** Media security of endpoints without their own. */
-  srtp: MediaSecurity;
-  /** `Regenerate` by default. */
-  sessionUpdateCryptoMode?: SessionUpdateCryptoMode;
   /** Key that MIKEY messages are protected with; absent: the keys in them travel uncovered. No variable of the DGW sets it. */
   mikeyKey?: Buffer;
-  rtpBasePort: number;
-  /** 0: the RTP port serves both. */
-  srtpBasePort: number;
   rejectCode: 415 | 488;
   /** Proposed seconds of a registration; 0 proposes none. */
   expires: number;
@@ -89,8 +92,10 @@ export interface UserAgentEnv {
   log: Log;
   /** The unit's clock, milliseconds since 1970; undefined while it is not set. By default that of `clock`. */
   now?: () => number | undefined;
-  /** MIKEY messages that were taken: kept by the unit over restarts of the service. */
-  taken?: TakenMessages;
+  /** The memory of MIKEY, kept by the unit over restarts of the service. */
+  mikey?: MikeyMemory;
+  /** Security and ports of an account's media as they are set now; by default those of the configuration. */
+  mediaSettings?: (user: string) => MediaSettings;
   /** Read at each attempt to connect and at each client. @param role `client` by default */
   tls: (role?: 'client' | 'server') => TlsSettings;
   /** The media of an account's endpoint, read at each call; G.711 in packets of 20 ms where absent. */
@@ -99,3 +104,7 @@ export interface UserAgentEnv {
   /** Receives each SIP message. */
   tap?: SipTap | undefined;
 }
+
+/** Media is secured by keys that travel without TLS. */
+export const hasReadableKeys = ({ transport, srtp, accounts }: UserAgentConfig): boolean =>
+  transport !== 'tls' && accounts.some(account => (account.srtp ?? srtp).mode !== 'Unsecure');

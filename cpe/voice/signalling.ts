@@ -7,7 +7,7 @@ import { SipTransport } from '../../shared/sip/transport.ts';
 import { sentBy } from './contact.ts';
 import { listen } from './listener.ts';
 import { Servers } from './servers/servers.ts';
-import type { UserAgentConfig, UserAgentEnv } from './settings.ts';
+import { hasReadableKeys, type UserAgentConfig, type UserAgentEnv } from './settings.ts';
 
 interface RequestHandlers {
   onRequest: (transaction: ServerTransaction) => void;
@@ -84,8 +84,8 @@ export class Signalling {
 }
 
 /** Reports settings that the unit carries out, and that hardly anything but a mistake explains. */
-function warnOfSettings({ gateway, transport, srtp, accounts }: UserAgentConfig, env: UserAgentEnv): void {
-  const isSecured = accounts.some(account => (account.srtp ?? srtp).mode !== 'Unsecure');
-  if (transport !== 'tls' && isSecured) env.notify('secureWithoutTls', { gateway });
+function warnOfSettings(config: UserAgentConfig, env: UserAgentEnv): void {
+  const { gateway, transport } = config;
+  if (hasReadableKeys(config)) env.notify('secureWithoutTls', { gateway });
   if (transport === 'tls' && !env.tls('server').host) env.notify('hostCertificateMissing', { gateway });
 }

@@ -1,7 +1,7 @@
 // The accounts of the unit's SIP gateways: endpoints and unit registrations, their credentials, and the vendor's limit.
 import type { UserAgentConfig } from '../../voice/settings.ts';
 import { rowsOf, type Unit } from '../service.ts';
-import { ownSecurity } from './mipt.ts';
+import { ownSecurity } from './media-security.ts';
 
 export type Account = UserAgentConfig['accounts'][number];
 

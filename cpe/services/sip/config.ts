@@ -4,7 +4,7 @@ import { productName, profileName } from '../common/product.ts';
 import { rowsOf, type Unit } from '../service.ts';
 import { accountsOf } from './accounts.ts';
 import { callSettings } from './call-settings.ts';
-import { mediaSettings } from './mipt.ts';
+import { mediaSettings } from './media-security.ts';
 import { serverAddresses } from './server-addresses.ts';
 import { isTlsEnabled, transportSettings } from './transports.ts';
 
@@ -82,7 +82,7 @@ function configOf(unit: Unit, gateway: string, accounts: UserAgentConfig['accoun
   const registration = (column: string, whole: string): number =>
     Number(ownRegistrar ? own('GwSpecificRegistration', column) : scalar(whole));
   const { registrar, proxy, home, domain } = serverAddresses(unit, gateway);
-  const media = mediaSettings(unit);
+  const media = mediaSettings(unit, undefined);
   return {
     gateway,
     type: isEndpoint ? 'endpoint' : 'trunk',

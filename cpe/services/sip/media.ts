@@ -2,6 +2,7 @@
 import type { CodecName } from '../../voice/media/codecs/table.ts';
 import type { DtmfTransport, EndpointMedia, OfferedCodec, T38Settings } from '../../voice/media/endpoint-media.ts';
 import { rowsOf, type Unit } from '../service.ts';
+import { endpointSettings } from './endpoint-settings.ts';
 
 /** The unit's codecs in the order of its own tables, which decides between equal priorities (ours); static payload types of RFC 3551. */
 const codecs: readonly { variable: string; codec: CodecName; payloadType?: number }[] = [
@@ -25,18 +26,9 @@ const transports: Readonly<Record<string, DtmfTransport>> = {
   SignalingProtocolDependent: 'rtp',
 };
 
-type Read = (column: string) => string | undefined;
-
-/** Reads the endpoint's own row of a table where it is enabled, else the unit's defaults. */
-function reader(unit: Unit, endpoint: string | undefined, table: string, scalar: string): Read {
-  const row = `Mipt.EpSpecific${table}[EpId="${endpoint}"].`;
-  const own = endpoint !== undefined && unit.config.running(`${row}EnableConfig`) === 'Enable';
-  return column => unit.config.running(own ? `${row}${column}` : `Mipt.Default${scalar}${column}`);
-}
-
 function offeredCodecs(unit: Unit, endpoint: string | undefined): OfferedCodec[] {
   const found = codecs.flatMap(({ variable, codec, payloadType }) => {
-    const read = reader(unit, endpoint, `Codec${variable}`, `Codec${variable}`);
+    const { read } = endpointSettings(unit, `Codec${variable}`, endpoint);
     if (read('VoiceEnable') !== 'Enable') return [];
     const minPtime = Number(read('MinPTime') ?? 20);
     const offered: OfferedCodec = {
@@ -52,7 +44,7 @@ function offeredCodecs(unit: Unit, endpoint: string | undefined): OfferedCodec[]
 }
 
 function t38Settings(unit: Unit, endpoint: string | undefined): T38Settings | undefined {
-  const read = reader(unit, endpoint, 'CodecT38', 'CodecT38');
+  const { read } = endpointSettings(unit, 'CodecT38', endpoint);
   if (read('DataEnable') !== 'Enable') return undefined;
   return {
     redundancy: Number(read('RedundancyLevel') ?? 3),
@@ -63,7 +55,7 @@ function t38Settings(unit: Unit, endpoint: string | undefined): T38Settings | un
 
 /** @param endpoint `Phone-Fax1`; undefined for a user of the unit itself */
 export function endpointMedia(unit: Unit, endpoint: string | undefined): EndpointMedia {
-  const dtmf = reader(unit, endpoint, 'DtmfTransport', 'DtmfTransport');
+  const { read: dtmf } = endpointSettings(unit, 'DtmfTransport', endpoint);
   const t38 = t38Settings(unit, endpoint);
   return {
     codecs: offeredCodecs(unit, endpoint),

@@ -1,57 +1,8 @@
-// Media IP Transport: ports and security of media, as the user agent takes them at its start.
-import type { MediaSecurity } from '../../voice/media/keying.ts';
-import type { UserAgentConfig } from '../../voice/settings.ts';
+// Media IP Transport: checks and reports of its settings, which calls read when they begin.
+import { hasReadableKeys } from '../../voice/settings.ts';
 import { type Service, type Unit, X } from '../service.ts';
+import { userAgentConfigs } from './config.ts';
 import { missingCodecs } from './media.ts';
-
-type MediaSettings = Pick<UserAgentConfig, 'srtp' | 'rtpBasePort' | 'srtpBasePort' | 'sessionUpdateCryptoMode'>;
-
-function choice<T extends string>(text: string | undefined, first: T, ...others: T[]): T {
-  return [first, ...others].find(value => value === text) ?? first;
-}
-
-/**
- * Reads settings of Mipt that an endpoint may have of its own: those of its row in `Mipt.EpSpecific…` where that row is enabled, else
- * `Mipt.Default…`.
- * @param group the part of the names behind those two: `Security`, `CodecG711Mulaw`, `DtmfTransport`
- * @param endpoint `Phone-Fax1`; absent: the default
- */
-export function endpointSettings(
-  unit: Unit,
-  group: string,
-  endpoint?: string,
-): { own: boolean; read: (name: string) => string | undefined } {
-  const row = `Mipt.EpSpecific${group}[EpId=${endpoint}]`;
-  const own = endpoint !== undefined && unit.config.running(`${row}.EnableConfig`) === 'Enable';
-  return { own, read: name => unit.config.running(own ? `${row}.${name}` : `Mipt.Default${group}${name}`) };
-}
-
-function securityBy(read: (name: string) => string | undefined): MediaSecurity {
-  const keyManagement = choice(read('KeyManagement'), 'Mikey', 'Sdes');
-  const encryption = choice(read('RtpEncryption'), 'AesCm128', 'Null');
-  return {
-    mode: choice(read('RtpMode'), 'Unsecure', 'Secure', 'SecureWithFallback'),
-    keyManagement,
-    // The vendor ignores Null with SDES: it stays AES.
-    encryption: keyManagement === 'Sdes' ? 'AesCm128' : encryption,
-  };
-}
-
-/** The media security of an endpoint that has its own. */
-export function ownSecurity(unit: Unit, endpoint: string): MediaSecurity | undefined {
-  const { own, read } = endpointSettings(unit, 'Security', endpoint);
-  return own ? securityBy(read) : undefined;
-}
-
-/** The settings of endpoints without their own. */
-export function mediaSettings(unit: Unit): MediaSettings {
-  return {
-    srtp: securityBy(endpointSettings(unit, 'Security').read),
-    sessionUpdateCryptoMode: choice(unit.config.running('Mipt.SessionUpdateCryptoMode'), 'Regenerate', 'Keep'),
-    rtpBasePort: Number(unit.config.running('Mipt.IpTransportRtpBasePort') ?? 5004),
-    srtpBasePort: Number(unit.config.running('Mipt.IpTransportSrtpBasePort') ?? 5004),
-  };
-}
 
 const isVoiceEnable = (path: string, codec: string): boolean =>
   path.endsWith(`DefaultCodec${codec}VoiceEnable`) ||
@@ -60,9 +11,17 @@ const isVoiceEnable = (path: string, codec: string): boolean =>
 /** Lowest port of T.38 media and how many ports each kind may take: RTP and T.38 must not overlap (vendor text). */
 const SPAN = 100;
 
+/** The settings count from the next call on; the SIP endpoint reports those that it starts with. */
+function reportSecurity(unit: Unit): void {
+  if (!unit.services.started('SipEp')) return;
+  for (const config of userAgentConfigs(unit))
+    if (hasReadableKeys(config)) unit.notify('secureWithoutTls', { gateway: config.gateway });
+}
+
 export const mipt: Service = {
   name: 'Mipt',
   apply(unit, { changes, source }) {
+    if (changes.some(({ path }) => /_Mipt\.(?:DefaultSecurity|EpSpecificSecurity\.)/.test(path))) reportSecurity(unit);
     if (source === 'unit') return;
     for (const codec of missingCodecs) {
       const enabled = changes.some(({ path, value }) => isVoiceEnable(path, codec) && value === 'Enable');

@@ -1,13 +1,14 @@
 // SIP Endpoint: turns variables into a user agent per SIP gateway, and its state into the status tables. Nearly all of its
 // settings wait for a restart of the service, so the user agents are made from the running values.
 import { messageOf } from '../../../shared/errors.ts';
-import type { TakenMessages } from '../../voice/media/keys/mikey-keys.ts';
+import type { MikeyMemory } from '../../voice/media/keys/mikey-keys.ts';
 import type { UserAgentEnv } from '../../voice/settings.ts';
 import type { SipUserAgent } from '../../voice/user-agent.ts';
 import { type Applied, cell, dgwPath, peekSlot, rowsOf, type Service, slotOf, type Unit, X } from '../service.ts';
 import { MAX_REGISTRATIONS } from './accounts.ts';
 import { type GatewayPlan, gatewayPlans, type Obstacle } from './config.ts';
 import { endpointMedia, endpointOfUser } from './media.ts';
+import { mediaSettings } from './media-security.ts';
 import { registrarOf } from './server-addresses.ts';
 import { checkTransports, isTlsEnabled, transportSettings } from './transports.ts';
 
@@ -30,8 +31,8 @@ interface SipState {
   shown: readonly Shown[];
   /** Starts and stops, one after the other: a boot and the setting of the clock may both want a start. */
   turn: Promise<void>;
-  /** MIKEY messages of all gateways, over restarts of the service. */
-  taken?: TakenMessages;
+  /** That of all gateways, over restarts of the service. */
+  mikey?: MikeyMemory;
 }
 
 const none: ReadonlyMap<string, Endpoint> = new Map();
@@ -86,15 +87,15 @@ async function startAll(unit: Unit): Promise<void> {
   if (gateways.length > 0) {
     const own = state(unit);
     own.gateways ??= new Map();
-    own.taken ??= {};
+    own.mikey ??= {};
     const tls = tlsOfStart(unit);
-    for (const plan of gateways) own.gateways.set(plan.gateway, await open(unit, plan, tls, own.taken));
+    for (const plan of gateways) own.gateways.set(plan.gateway, await open(unit, plan, tls, own.mikey));
   }
   if (surplus > 0) noteSurplus(unit, surplus);
   changed(unit);
 }
 
-async function open(unit: Unit, plan: GatewayPlan, tls: UserAgentEnv['tls'], taken: TakenMessages): Promise<Endpoint> {
+async function open(unit: Unit, plan: GatewayPlan, tls: UserAgentEnv['tls'], mikey: MikeyMemory): Promise<Endpoint> {
   const { gateway } = plan;
   if ('obstacle' in plan) return blocked(unit, gateway, plan.obstacle);
   const { config } = plan;
@@ -109,7 +110,8 @@ async function open(unit: Unit, plan: GatewayPlan, tls: UserAgentEnv['tls'], tak
       log: unit.log.child({ gateway }),
       tls,
       now: () => unit.now(),
-      taken,
+      mikey,
+      mediaSettings: user => mediaSettings(unit, endpointOfUser(unit, user)),
       mediaOf: user => endpointMedia(unit, endpointOfUser(unit, user)),
       notify: (name, facts) => unit.notify(name, facts),
       tap: unit.voice.tap,

@@ -12,7 +12,7 @@ import type { KeyManagement, MediaSecurity } from '../media/keying.ts';
 import { keyManagementOf } from '../media/keys/key-management.ts';
 import { MediaSession } from '../media/media.ts';
 import { type MediaPorts, openPorts } from '../media/ports.ts';
-import type { UserAgentConfig, UserAgentEnv } from '../settings.ts';
+import type { MediaSettings, UserAgentConfig, UserAgentEnv } from '../settings.ts';
 import { type Call, CallFailed, type Leg, type PlaceOptions, type Remains } from './call.ts';
 import { type CallSettings, factoryCallSettings } from './settings.ts';
 
@@ -22,15 +22,16 @@ export const MOST_CALLS = 64;
 interface Protection {
   security: MediaSecurity;
   keying: KeyManagement;
+  /** First local port that a stream may have. */
+  portOf: (secured: boolean) => number;
+  /** A secured and a plain stream have one port together (DGW `IpTransportSrtpBasePort` 0). */
+  sharesPort: boolean;
 }
 
 export interface CallContext {
   readonly address: string;
   readonly domain: string;
   readonly userAgent: string;
-  readonly rtpBasePort: number;
-  /** 0: one port for both (DGW `IpTransportSrtpBasePort`). */
-  readonly srtpBasePort: number;
   readonly rejectCode: 415 | 488;
   readonly ringMs: number;
   readonly calls: CallSettings;
@@ -44,7 +45,7 @@ export interface CallContext {
   contact(user: string, flow: Flow, sips: boolean): string;
   authOf(user: string): Authenticator;
   readonly notify: Notify;
-  /** The media security of an account, which its endpoint may have of its own. */
+  /** Security and ports of an account's media as they are set now; its endpoint may have its own. */
   protectionOf(user: string): Protection;
   /** The media that the account's endpoint offers and takes, as it is set now. */
   mediaOf(user: string): EndpointMedia;
@@ -74,8 +75,6 @@ export function createCallContext(parts: {
     address: config.address,
     domain: config.domain,
     userAgent: config.userAgent,
-    rtpBasePort: config.rtpBasePort,
-    srtpBasePort: config.srtpBasePort,
     rejectCode: config.rejectCode,
     ringMs: 1000 * (config.ring ?? 0),
     calls: config.calls ?? factoryCallSettings,
@@ -103,14 +102,21 @@ export function createCallContext(parts: {
 
 /** The protection of each account's calls. */
 function protections(config: UserAgentConfig, env: UserAgentEnv): (user: string) => Protection {
-  const { random, clock, now = () => clock.now(), taken = {} } = env;
-  const { mikeyKey: preShared, sessionUpdateCryptoMode: update = 'Regenerate' } = config;
-  const of = (security: MediaSecurity): Protection => {
-    return { security, keying: keyManagementOf(security, { random, now, taken, preShared, update }) };
+  const { random, clock, now = () => clock.now(), mikey: memory = {} } = env;
+  const { mikeyKey: preShared, accounts } = config;
+  const configured = (user: string): MediaSettings => {
+    return { ...config, srtp: accounts.find(account => account.user === user)?.srtp ?? config.srtp };
   };
-  const all = of(config.srtp);
-  const own = new Map(config.accounts.flatMap(({ user, srtp }) => (srtp ? [[user, of(srtp)] as const] : [])));
-  return user => own.get(user) ?? all;
+  return user => {
+    const { srtp: security, rtpBasePort, srtpBasePort, ...settings } = (env.mediaSettings ?? configured)(user);
+    const { sessionUpdateCryptoMode: update = 'Regenerate' } = settings;
+    return {
+      security,
+      keying: keyManagementOf(security, { random, now, memory, preShared, update }),
+      portOf: secured => (secured && srtpBasePort) || rtpBasePort,
+      sharesPort: srtpBasePort === 0,
+    };
+  };
 }
 
 /** @throws CallFailed where the unit's side may not use the service */

@@ -78,7 +78,7 @@ export async function takeCall(
     transaction.respond(487);
     cancelled.abort();
   });
-  const media = await context.openMedia((chosen.secured && context.srtpBasePort) || context.rtpBasePort, ssrc);
+  const media = await context.openMedia(context.protectionOf(user).portOf(chosen.secured), ssrc);
   let used = false;
   try {
     const common: [string, string][] = [

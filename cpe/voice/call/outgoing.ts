@@ -35,16 +35,16 @@ interface OpenStream extends OfferedStream {
 
 /** Opens the streams that the security mode offers: secured, plain, or (fallback) both, preferred first. */
 async function openStreams(context: CallContext, user: string): Promise<OpenStream[]> {
-  const { security, keying } = context.protectionOf(user);
+  const { security, keying, sharesPort, portOf } = context.protectionOf(user);
   const { mode } = security;
   const streams: OpenStream[] = [];
   const add = async (secured: boolean): Promise<void> => {
-    const shared = context.srtpBasePort === 0 ? streams[0] : undefined;
+    const shared = sharesPort ? streams[0] : undefined;
     const ssrc = shared?.ssrc ?? context.random.bytes(4).readUInt32BE();
     const keys = secured ? keying.offer(ssrc) : undefined;
     const media = shared
       ? { ports: shared.ports, session: shared.session }
-      : await context.openMedia((secured && context.srtpBasePort) || context.rtpBasePort, ssrc);
+      : await context.openMedia(portOf(secured), ssrc);
     streams.push({ ...media, keys, ssrc, port: media.ports.port });
   };
   try {

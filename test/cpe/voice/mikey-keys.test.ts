@@ -14,7 +14,7 @@ function keying(seed: number, encryption: MediaSecurity['encryption'], preShared
   return keyManagementOf(security, {
     random: seededRandom(seed),
     now: () => now,
-    taken: {},
+    memory: {},
     update: 'Keep',
     preShared,
   });

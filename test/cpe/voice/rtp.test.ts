@@ -74,7 +74,7 @@ describe('media ports', () => {
 
 describe('session description', () => {
   const security = { mode: 'SecureWithFallback', keyManagement: 'Sdes', encryption: 'Null' } as const;
-  const settings = { random, now: () => 0, taken: {}, update: 'Regenerate' } as const;
+  const settings = { random, now: () => 0, memory: {}, update: 'Regenerate' } as const;
   const keying = keyManagementOf(security, settings);
   const local = { address: '127.0.0.1', sessionId: '1', version: 1 };
 

@@ -1,6 +1,7 @@
 // The media security of whole units: what their settings make of it, for all endpoints and for one.
 import assert from 'node:assert/strict';
 import { userAgentConfigs } from '../../../cpe/services/sip/config.ts';
+import { mediaSettings } from '../../../cpe/services/sip/media-security.ts';
 import type { Call } from '../../../cpe/voice/call/call.ts';
 import type { SipUserAgent } from '../../../cpe/voice/user-agent.ts';
 import { serveStatus } from '../../../cpe/web/status.ts';
@@ -53,6 +54,25 @@ describe('media security of whole units', () => {
     const settings = { 'Mipt.DefaultSecurityRtpMode': 'Secure' };
     const suite = await suiteOfCall(await boot('100', settings), await boot('101', settings));
     assert.equal(suite, 'AES_CM_128_HMAC_SHA1_80');
+  });
+
+  it('takes another Mode for the next call, and reports it without TLS', async () => {
+    const address = `127.8.${1 + (process.pid % 250)}.${++units}`;
+    const account = { 'SipEp.UserAgent[EpId=Phone-Fax1].Username': '100', 'SipEp.MinSeverity': 'Warning' };
+    const events = { 'Nlm.Events[Index=1].Criteria': '1400.All', 'Nlm.Events[Index=1].Action': 'LogLocally' };
+    const { device } = await gateways.up({
+      profile: { parameters: { ...account, ...events }, certificates: [] },
+      address,
+    });
+    const reports = (): number =>
+      device.config.names('Device.X_0090F8_Nlm.LocalLogMessages.', true).filter(({ Name }) => {
+        return device.config.get(`${Name}Message`).includes('keys can be read');
+      }).length;
+    const modeOf = (): string => mediaSettings(device, 'Phone-Fax1').srtp.mode;
+    const path = device.config.pathOf('Mipt.DefaultSecurityRtpMode') ?? '';
+    assert.deepEqual([modeOf(), reports()], ['Unsecure', 0]);
+    await device.config.set([{ name: path, value: 'Secure' }], 'acs');
+    assert.deepEqual([modeOf(), reports()], ['Secure', 1]);
   });
 
   it('does without encryption where RtpEncryption is Null, with MIKEY alone', async () => {

@@ -12,9 +12,12 @@ import type { Attribute, Media, SessionView } from '../../../../shared/sip/sdp.t
 import { type AgreedKeys, cryptoOf, type KeyManagement, type KeyRefusal, keyMgmtOf } from '../keying.ts';
 import type { SrtpKeying, SrtpSuiteName } from '../srtp.ts';
 
-/** Messages that were taken, over restarts of the service; filled with the first one. */
-export interface TakenMessages {
+/** Kept over calls and restarts of the service; filled with the first messages. */
+export interface MikeyMemory {
+  /** Messages that were taken. */
   freshness?: Freshness;
+  /** Time of the last offer: no two have the same (RFC 3830 5.2). */
+  lastOffer?: number;
 }
 
 export interface MikeySettings {
@@ -24,7 +27,7 @@ export interface MikeySettings {
   random: Random;
   /** The unit's clock, milliseconds since 1970; undefined while it is not set. */
   now: () => number | undefined;
-  taken: TakenMessages;
+  memory: MikeyMemory;
 }
 
 /** Farthest that a message's time may be from the unit's, and messages that are remembered: ours, the vendor's are not public. */
@@ -85,8 +88,6 @@ function keyingOf(keys: SessionKeys | undefined): SrtpKeying {
 
 class MikeyKeys implements KeyManagement {
   readonly #settings: MikeySettings;
-  /** Time of the last offer: no two have the same (RFC 3830 5.2). */
-  #last = 0;
 
   constructor(settings: MikeySettings) {
     this.#settings = settings;
@@ -129,12 +130,12 @@ class MikeyKeys implements KeyManagement {
 
   /** @param place of the caller's crypto session; ours is the next */
   #take(message: Buffer, place: number, ssrc: number): { keys: AgreedKeys; answer: Buffer | undefined } {
-    const { preShared, taken } = this.#settings;
-    taken.freshness ??= new Freshness({ now: this.#settings.now, skewMs: SKEW_MS, places: PLACES });
+    const { preShared, memory, now } = this.#settings;
+    memory.freshness ??= new Freshness({ now, skewMs: SKEW_MS, places: PLACES });
     const { keys, answer } = takeOffer(message, {
       ...(preShared && { preShared }),
       allowsNull: !preShared,
-      freshness: taken.freshness,
+      freshness: memory.freshness,
       ssrcs: [...Array<number>(place + 1).fill(0), ssrc],
     });
     const agreed = { receive: keyingOf(keys[place]), send: keyingOf(keys[place + 1]) };
@@ -145,11 +146,12 @@ class MikeyKeys implements KeyManagement {
 
   /** @throws UserError while the clock is not set */
   #time(): number {
+    const { memory } = this.#settings;
     const now = this.#settings.now();
     if (now === undefined)
       throw new UserError(501, 'mikey-not-available', 'MIKEY needs the time: the clock of the unit is not set');
-    this.#last = Math.max(now, this.#last + 1);
-    return this.#last;
+    memory.lastOffer = Math.max(now, (memory.lastOffer ?? 0) + 1);
+    return memory.lastOffer;
   }
 
   #judged<T>(work: () => T | KeyRefusal): T | KeyRefusal {
