@@ -13,6 +13,11 @@ export function callSettings(unit: Unit): CallSettings {
       blindTransfer: isEnabled('TransferBlind'),
       attendedTransfer: isEnabled('TransferAttended'),
     },
+    info: {
+      format: read('InteropDtmfTransportMethod') === 'InfoDtmfRelay' ? 'relay' : 'draft',
+      duration: Number(read('InteropDtmfTransportDuration') ?? 100),
+      emptyAnswer: read('InteropSipInfoWithoutContentAnswer') === 'Ok' ? 200 : 415,
+    },
     prack: {
       uas: read('UasPrackSupport') === 'Supported',
       uac: uacPracks.find(one => one === read('UacPrackSupport')?.toLowerCase()) ?? 'unsupported',

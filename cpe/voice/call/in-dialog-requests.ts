@@ -2,6 +2,8 @@
 import { acceptRequest, isOverTls } from '../../../shared/sip/dialog.ts';
 import { formatSdp, type Sdp } from '../../../shared/sip/sdp.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
+import type { CallDigits } from '../media/dtmf/call-digits.ts';
+import { infoTypes, readInfo } from '../media/dtmf/info.ts';
 import type { Transferee } from '../transfer/transferee.ts';
 import type { Transferor } from '../transfer/transferor.ts';
 import type { ReInvites } from './changes/re-invites.ts';
@@ -9,7 +11,7 @@ import type { RepeatedAnswer } from './changes/repeated-answer.ts';
 import type { CallLifetime } from './lifetime.ts';
 import { allowed, eventOf, isAllowed, refuseExtensions, refuseMethod, refuseSession } from './replies.ts';
 import type { DialogSide } from './request-in-dialog.ts';
-import { hasSdp, sdpOf } from './sdp-body.ts';
+import { contentTypeOf, hasSdp, sdpOf } from './sdp-body.ts';
 import type { NegotiatedSession } from './session.ts';
 import { agreeTimer, sessionHeaders } from './session-timer.ts';
 
@@ -21,6 +23,7 @@ interface RequestsOptions {
   answer: RepeatedAnswer;
   /** The peer refreshed the session. */
   onRefreshed: () => void;
+  digits: CallDigits;
   transferor: Transferor;
   transferee: Transferee;
 }
@@ -34,6 +37,7 @@ export class InDialogRequests {
     BYE: transaction => this.#bye(transaction),
     REFER: transaction => this.#options.transferee.refer(transaction),
     NOTIFY: transaction => this.#notify(transaction),
+    INFO: transaction => this.#info(transaction),
     // No provisional response waits for it any more (RFC 3262 3).
     PRACK: transaction => void transaction.respond(481),
     OPTIONS: transaction => void transaction.respond(200),
@@ -58,6 +62,19 @@ export class InDialogRequests {
   #bye(transaction: ServerTransaction): void {
     transaction.respond(200);
     this.#options.lifetime.endLater('the peer hung up');
+  }
+
+  #info(transaction: ServerTransaction): void {
+    const { side, digits } = this.#options;
+    const { body } = transaction.request;
+    const type = contentTypeOf(transaction.request);
+    const isKnown = infoTypes.some(one => one === type);
+    const digit = isKnown ? readInfo(type, body) : undefined;
+    if (digit !== undefined) digits.take(digit);
+    if (digit !== undefined || (body.length === 0 && side.context.calls.info.emptyAnswer === 200))
+      transaction.respond(200);
+    else if (isKnown && body.length > 0) transaction.respond(400, 'Bad Request: no digit');
+    else transaction.respond(415, undefined, { headers: [['Accept', infoTypes.join(', ')]] });
   }
 
   #notify(transaction: ServerTransaction): void {

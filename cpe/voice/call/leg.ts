@@ -4,9 +4,10 @@ import type { Flow } from '../../../shared/sip/flow-types.ts';
 import type { SipResponse } from '../../../shared/sip/message.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
 import { CallDigits } from '../media/dtmf/call-digits.ts';
+import { formatInfo } from '../media/dtmf/info.ts';
 import { Transferee } from '../transfer/transferee.ts';
 import { Transferor } from '../transfer/transferor.ts';
-import type { Call, HoldState, Leg } from './call.ts';
+import { type Call, CallFailed, type HoldState, type Leg } from './call.ts';
 import { ReInvites } from './changes/re-invites.ts';
 import { RepeatedAnswer } from './changes/repeated-answer.ts';
 import { SessionChanges } from './changes/session-changes.ts';
@@ -14,7 +15,7 @@ import { SessionRefresh } from './changes/session-refresh.ts';
 import { InDialogRequests } from './in-dialog-requests.ts';
 import { CallLifetime } from './lifetime.ts';
 import { type CallReport, reportOf } from './report.ts';
-import type { DialogSide } from './request-in-dialog.ts';
+import { type DialogSide, requestInDialog } from './request-in-dialog.ts';
 import { NegotiatedSession, type SessionParts } from './session.ts';
 
 interface LegParts extends DialogSide, SessionParts {
@@ -43,6 +44,7 @@ function partsOf(parts: LegParts) {
   const digits = new CallDigits({
     transport: () => context.mediaOf(parts.user).dtmf.transport,
     byMedia: text => parts.media.sendDigits(text),
+    bySignalling: digit => sendDigit(parts, digit),
   });
   const lifetime = new CallLifetime(parts, parts.media, {
     stats: () => digits.in(reportOf(session.now.parameters, parts.media.stats())),
@@ -71,14 +73,20 @@ function partsOf(parts: LegParts) {
     invites,
     answer,
     onRefreshed,
+    digits,
     transferor,
     transferee: new Transferee(parts),
   });
   return { flow: parts.flow, session, lifetime, answer, changes, refresh, digits, requests, transferor };
 }
 
+async function sendDigit(side: DialogSide, digit: string): Promise<void> {
+  const outcome = await requestInDialog(side, 'INFO', formatInfo(digit, side.context.calls.info));
+  const status = outcome?.response.status ?? 503;
+  if (status >= 300) throw new CallFailed(status, `the peer did not take the digit: ${status}`);
+}
+
 class CallLeg implements Leg {
-  readonly callId: string;
   readonly direction: 'in' | 'out';
   readonly user: string;
   readonly peer: string;
@@ -86,12 +94,15 @@ class CallLeg implements Leg {
   readonly #parts: ReturnType<typeof partsOf>;
 
   constructor(parts: LegParts) {
-    this.callId = parts.dialog.callId;
     this.direction = parts.direction;
     this.user = parts.user;
     this.peer = parts.dialog.remote;
     this.dialog = parts.dialog;
     this.#parts = partsOf(parts);
+  }
+
+  get callId(): string {
+    return this.dialog.callId;
   }
 
   get state(): 'up' | 'ended' {

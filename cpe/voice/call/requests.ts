@@ -4,12 +4,9 @@ import { sipsNotAllowed } from '../../../shared/sip/fields.ts';
 import { type SipRequest, SipSyntaxError } from '../../../shared/sip/message.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
 import { isSips, parseNameAddr, parseUri, tagOf, unescapeUser } from '../../../shared/sip/uri.ts';
-import type { Accounts } from '../accounts.ts';
-import { replacedLeg } from '../transfer/replaced.ts';
-import type { Call, Leg } from './call.ts';
-import { type CallContext, MOST_CALLS } from './context.ts';
-import { takeCall } from './incoming.ts';
-import { allowed, isAllowed, refuseExtensions, refuseMethod } from './replies.ts';
+import type { CallContext } from './context.ts';
+import { IncomingCalls, type IncomingCallsOptions } from './incoming-calls.ts';
+import { allowed, isAllowed, refuseMethod } from './replies.ts';
 import { supported } from './session-timer.ts';
 
 /** The user part that a request is for: the Request-URI's, else To's. */
@@ -44,19 +41,13 @@ function leadsToSips({ method, headers }: SipRequest): boolean {
   });
 }
 
-interface RequestsOptions {
-  context: CallContext;
-  accounts: Accounts;
-  isStopping: () => boolean;
-  onCall: (call: Call) => void;
-}
-
 export class Requests {
-  readonly #options: RequestsOptions;
-  readonly #answering = new Set<Promise<void>>();
+  readonly #options: IncomingCallsOptions;
+  readonly #calls: IncomingCalls;
 
-  constructor(options: RequestsOptions) {
+  constructor(options: IncomingCallsOptions) {
     this.#options = options;
+    this.#calls = new IncomingCalls(options);
   }
 
   take(transaction: ServerTransaction): void {
@@ -86,52 +77,29 @@ export class Requests {
   }
 
   /** Resolves when no call is being answered. */
-  async settled(): Promise<void> {
-    await Promise.all(this.#answering);
+  settled(): Promise<void> {
+    return this.#calls.settled();
   }
 
   #outsideDialog(transaction: ServerTransaction): void {
     const { context } = this.#options;
     const { method } = transaction.request;
-    const user = userOf(transaction.request) ?? '';
-    if (method === 'INVITE') this.#invite(transaction);
-    else if (method === 'OPTIONS') {
-      const allow = allowed(context, user);
-      const headers: [string, string][] = [
-        ['Allow', allow],
-        ['Accept', 'application/sdp'],
-        ...supported(context.calls),
-      ];
-      transaction.respond(200, undefined, { headers });
-    } else if (method === 'REFER') transaction.respond(603);
-    else if (['BYE', 'NOTIFY', 'UPDATE', 'PRACK'].includes(method) && isAllowed(context, user, method))
+    const named = userOf(transaction.request);
+    const user = named ?? '';
+    if (method === 'INVITE') this.#calls.take(transaction, named);
+    else if (method === 'OPTIONS') tellCapabilities(context, transaction, user);
+    else if (method === 'REFER') transaction.respond(603);
+    else if (['BYE', 'NOTIFY', 'UPDATE', 'PRACK', 'INFO'].includes(method) && isAllowed(context, user, method))
       transaction.respond(481);
     else refuseMethod(context, transaction, user);
   }
+}
 
-  #invite(transaction: ServerTransaction): void {
-    const { accounts, context, isStopping } = this.#options;
-    const user = userOf(transaction.request);
-    if (user === undefined || !accounts.isKnown(user)) transaction.respond(404);
-    else if (isStopping()) transaction.respond(480);
-    else if (accounts.isDisabled(user)) transaction.respond(403);
-    else if (context.legs.size + this.#answering.size >= MOST_CALLS) transaction.respond(486);
-    else if (!refuseExtensions(transaction, context.calls)) {
-      const replaces = replacedLeg(context, transaction.request, user);
-      if (typeof replaces === 'number') return void transaction.respond(replaces);
-      const work = this.#answer(transaction, user, replaces).finally(() => this.#answering.delete(work));
-      this.#answering.add(work);
-    }
-  }
-
-  async #answer(transaction: ServerTransaction, user: string, replaces?: Leg): Promise<void> {
-    const { context, onCall } = this.#options;
-    try {
-      const call = await takeCall(context, transaction, user, replaces);
-      if (call) onCall(call);
-    } catch (error) {
-      context.log.error('incoming call failed', { error });
-      if (!transaction.answered) transaction.respond(500);
-    }
-  }
+function tellCapabilities(context: CallContext, transaction: ServerTransaction, user: string): void {
+  const headers: [string, string][] = [
+    ['Allow', allowed(context, user)],
+    ['Accept', 'application/sdp'],
+    ...supported(context.calls),
+  ];
+  transaction.respond(200, undefined, { headers });
 }

@@ -4,9 +4,12 @@ import { formatSdp, parseSdp, type Sdp, SdpError } from '../../../shared/sip/sdp
 
 export const sdpParts = (sdp: Sdp): MessageParts => ({ body: formatSdp(sdp), contentType: 'application/sdp' });
 
+/** The media type, lower case, without its parameters. */
+export const contentTypeOf = ({ headers }: SipMessage): string =>
+  (headers.get('Content-Type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+
 export function hasSdp(request: SipMessage): boolean {
-  const type = (request.headers.get('Content-Type') ?? '').split(';')[0]?.trim().toLowerCase();
-  return request.body.length > 0 && type === 'application/sdp';
+  return request.body.length > 0 && contentTypeOf(request) === 'application/sdp';
 }
 
 /** Undefined where the body is missing, of another type, or cannot be read. */

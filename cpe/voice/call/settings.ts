@@ -1,4 +1,5 @@
 // The unit's settings that act on calls, in plain form.
+import type { InfoDigits } from '../media/dtmf/info.ts';
 
 /** The session description that puts a peer on hold, and the answer to the peer's. */
 export interface HoldSettings {
@@ -28,6 +29,7 @@ export interface PrackSettings {
 
 export interface CallSettings {
   hold: HoldSettings;
+  info: InfoDigits;
   prack: PrackSettings;
   /** A 183 with the session goes before the 180: DGW `SipEp.InteropSend183WithSdpBefore180WithoutSdp`. */
   earlyMedia: boolean;
@@ -39,6 +41,7 @@ export interface CallSettings {
 /** The factory's values. */
 export const factoryCallSettings: CallSettings = {
   hold: { direction: 'inactive', address: 'hold', answer: 'recvonly' },
+  info: { format: 'draft', duration: 100, emptyAnswer: 415 },
   prack: { uas: false, uac: 'unsupported' },
   earlyMedia: false,
   timer: { enabled: true, shortest: 1800, proposed: 3600, refresh: 'INVITE' },

@@ -1,4 +1,5 @@
 import { createSocket } from 'node:dgram';
+import type { UserAgentEnv } from '../../../cpe/voice/settings.ts';
 import { type Clock, systemClock } from '../../../shared/clock.ts';
 import type { Log } from '../../../shared/log.ts';
 import type { SipResponse } from '../../../shared/sip/message.ts';
@@ -49,6 +50,11 @@ export class CallLab {
     log?: Log,
     now?: () => number | undefined,
   ): Promise<Unit> {
+    return this.startIn({ ...(time && { clock: time }), ...(log && { log }), ...(now && { now }) }, changes);
+  }
+
+  /** The same in surroundings of the test's own. */
+  async startIn(env: Partial<UserAgentEnv>, changes: Parameters<typeof unitConfig>[2] = {}): Promise<Unit> {
     const address = this.#newAddress();
     const config = unitConfig('100', this.peer.server, {
       address,
@@ -57,7 +63,6 @@ export class CallLab {
       ...changes,
       domain: '127.0.0.1',
     });
-    const env = { ...(time && { clock: time }), ...(log && { log }), ...(now && { now }) };
     this.#unit = startUnit(config, () => tlsSettings([]), env);
     await this.#unit.until(registered, 'registration');
     return this.#unit;

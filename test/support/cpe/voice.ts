@@ -7,7 +7,7 @@ import type { UserAgentConfig, UserAgentEnv } from '../../../cpe/voice/settings.
 import { SipUserAgent } from '../../../cpe/voice/user-agent.ts';
 import { type Pbx, type PbxOptions, startPbx } from '../../../pbx/app.ts';
 import { type Clock, systemClock, systemRandom } from '../../../shared/clock.ts';
-import { type Log, silentLog } from '../../../shared/log.ts';
+import { silentLog } from '../../../shared/log.ts';
 import { type Authority, createCa } from '../../../shared/pki/authority.ts';
 import { createRequest, type SipRequest } from '../../../shared/sip/message.ts';
 import { type RequestOptions, TransactionLayer } from '../../../shared/sip/transaction.ts';
@@ -103,19 +103,15 @@ export function unitConfig(
   };
 }
 
-export function startUnit(
-  config: UserAgentConfig,
-  tls: UserAgentEnv['tls'],
-  env: { clock?: Clock; log?: Log; now?: () => number | undefined } = {},
-): Unit {
+export function startUnit(config: UserAgentConfig, tls: UserAgentEnv['tls'], env: Partial<UserAgentEnv> = {}): Unit {
   const heard: Heard[] = [];
   const waiting = new Set<() => void>();
   const agent = new SipUserAgent(config, {
-    clock: env.clock ?? clock,
+    clock,
     random,
-    log: env.log ?? silentLog,
-    ...(env.now && { now: env.now }),
+    log: silentLog,
     tls,
+    ...env,
     notify: (name, facts) => {
       const { number, severity } = notifications[name];
       heard.push({ id: number, severity, message: notificationText(name, facts) });

@@ -55,4 +55,13 @@ describe('the settings of calls', () => {
     });
     assert.deepEqual([prack, earlyMedia], [{ uas: true, uac: 'required' }, true]);
   });
+
+  it('take digits by INFO from InteropDtmfTransport… and InteropSipInfoWithoutContentAnswer', async () => {
+    const { info } = await settingsWith({
+      'SipEp.InteropDtmfTransportMethod': 'InfoDtmfRelay',
+      'SipEp.InteropDtmfTransportDuration': '250',
+      'SipEp.InteropSipInfoWithoutContentAnswer': 'Ok',
+    });
+    assert.deepEqual(info, { format: 'relay', duration: 250, emptyAnswer: 200 });
+  });
 });
