@@ -4,7 +4,7 @@ import type { RolloutContext } from './context.ts';
 import type { Judgement } from './devices.ts';
 
 /** Positions that one commit changes, some milliseconds of work; a session that changes its own device waits for that commit. */
-export const MOVES = 250;
+export const MOVES = 200;
 
 type Context = Pick<RolloutContext, 'store' | 'clock' | 'devices'>;
 

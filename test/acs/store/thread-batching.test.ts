@@ -18,6 +18,7 @@ describe('batches for a store thread', () => {
       pack: ({ what }) => [what, undefined],
       unpack: what => ({ what }),
       isPatient: ({ patient = false }) => patient,
+      isLong: ({ what }) => what.startsWith('long'),
       ...more,
     };
     const send = (batch: Batch): void => void sent.push(batch.filter((_, at) => at % 3 === 1) as string[]);
@@ -94,6 +95,38 @@ describe('batches for a store thread', () => {
     assert.equal(sent.length, 2);
     await clock.advance(1);
     assert.deepEqual(sent.at(-1), ['patient 3']);
+  });
+
+  it('sends long requests one by one, in turn with groups of the others', async () => {
+    const { clock, sent, batching, ask } = open();
+    ask('long 1', 'long 2', 'a', 'b', 'c');
+    await turn();
+    assert.deepEqual(sent, [['a', 'b', 'c']]);
+    ask('d');
+    batching.returned(3);
+    await turn();
+    assert.deepEqual(sent.slice(1), [['long 1']], 'although a crowd would wait');
+    ask('e', 'f');
+    await clock.advance(5);
+    batching.returned(1);
+    await turn();
+    assert.deepEqual(sent.slice(2), [['d', 'e', 'f']], 'these have waited during the long one');
+    batching.returned(3);
+    await turn();
+    assert.deepEqual(sent.slice(3), [['long 2']]);
+  });
+
+  it('sends a long request when nothing else has come, and all when it is flushed', async () => {
+    const { sent, batching, ask } = open();
+    ask('long 1');
+    await turn();
+    ask('long 2', 'long 3');
+    batching.returned(1);
+    await turn();
+    assert.deepEqual(sent, [['long 1'], ['long 2']]);
+    ask('a');
+    batching.flush();
+    assert.deepEqual(sent.slice(2), [['a'], ['long 3']]);
   });
 
   it('sends at once when the thread does not work in groups', async () => {

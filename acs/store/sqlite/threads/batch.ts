@@ -19,6 +19,11 @@ export interface Packing<R> {
   unpack(json: string, bulk: Bulk): R;
   /** No caller waits for its outcome: it goes with the next request that is waited for, or a few milliseconds later. */
   isPatient?(request: R): boolean;
+  /**
+   * It takes milliseconds by itself: a group of its own, in turn with groups of the others, which wait for one such request at most. Its
+   * caller asks for nothing that must follow it before it has the outcome.
+   */
+  isLong?(request: R): boolean;
   /** The thread carries out one message as one group: requests meanwhile are gathered for the next. */
   grouped?: true;
 }

@@ -15,6 +15,9 @@ export class Batching<R> {
   readonly #packing: Packing<R>;
   readonly #clock: Clock;
   #gathered: Batch = [];
+  /** Long requests, each a batch of its own. */
+  #long: Batch[] = [];
+  #wasLong = true;
   /** Gathered requests whose caller waits, or that have waited long enough. */
   #due = 0;
   /** Requests that the thread has not answered. */
@@ -33,7 +36,9 @@ export class Batching<R> {
   add(number: number, request: R): void {
     // Made into text at once: what the caller changes afterwards is not what it asked for.
     const [json, bulk] = this.#packing.pack(request);
-    this.#gathered.push(number, json, typeof bulk === 'object' ? new Uint8Array(bulk) : bulk);
+    const entry: Batch = [number, json, typeof bulk === 'object' ? new Uint8Array(bulk) : bulk];
+    if (this.#packing.isLong?.(request)) this.#long.push(entry);
+    else this.#gathered.push(...entry);
     if (this.#packing.isPatient?.(request)) this.#patience ??= this.#clock.after(PATIENCE_MS, () => this.#becomeDue());
     else this.#becomeDue();
   }
@@ -41,21 +46,48 @@ export class Batching<R> {
   /** Notes that requests have an outcome. */
   returned(count: number): void {
     this.#away -= count;
-    this.#lastReturn = this.#clock.monotonic();
+    // Those that came during a long one have waited enough.
+    if (!this.#wasLong) this.#lastReturn = this.#clock.monotonic();
     this.#schedule();
   }
 
   /** Sends all that is gathered. */
   flush(): void {
+    this.#sendGathered();
+    while (this.#long.length > 0) this.#sendLong();
+  }
+
+  /** Sends the next group: long requests and the others take turns. */
+  #sendNext(): void {
+    this.#isScheduled = false;
+    if (this.#isLongTurn()) this.#sendLong();
+    else this.#sendGathered();
+  }
+
+  #isLongTurn(): boolean {
+    return this.#long.length > 0 && (!this.#wasLong || this.#gathered.length === 0);
+  }
+
+  #sendLong(): void {
+    this.#wasLong = true;
+    this.#due--;
+    this.#sendAway(this.#long.shift() ?? []);
+  }
+
+  #sendGathered(): void {
+    this.#wasLong = false;
     this.#patience?.cancel();
     this.#patience = undefined;
-    this.#isScheduled = false;
-    this.#due = 0;
-    if (this.#gathered.length === 0) return;
+    this.#due = this.#long.length;
     this.#lastSize = this.#gathered.length / 3;
-    this.#away += this.#lastSize;
-    this.#send(this.#gathered);
+    const batch = this.#gathered;
     this.#gathered = [];
+    if (batch.length > 0) this.#sendAway(batch);
+  }
+
+  #sendAway(batch: Batch): void {
+    this.#away += batch.length / 3;
+    this.#send(batch);
   }
 
   #becomeDue(): void {
@@ -67,9 +99,9 @@ export class Batching<R> {
     const { grouped } = this.#packing;
     if (this.#isScheduled || this.#due === 0 || (grouped && this.#away > 0)) return;
     this.#isScheduled = true;
-    const isCrowd = grouped && Math.max(this.#lastSize, this.#due) >= CROWD;
+    const isCrowd = grouped && !this.#isLongTurn() && Math.max(this.#lastSize, this.#due) >= CROWD;
     const wait = isCrowd ? this.#lastReturn + GROUP_MS - this.#clock.monotonic() : 0;
-    if (wait <= 0) setImmediate(() => this.flush());
-    else this.#clock.after(wait, () => this.flush());
+    if (wait <= 0) setImmediate(() => this.#sendNext());
+    else this.#clock.after(wait, () => this.#sendNext());
   }
 }
