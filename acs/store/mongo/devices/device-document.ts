@@ -93,7 +93,8 @@ export const heldFields = Object.fromEntries(
   ['op', 'past', 'tree', 'gone', 'row', 'known', 'chunks', 'replaced', 'outbox', 'notices'].map(name => [name, 1]),
 );
 
-const rolloutColumns = ({ id, state, zone, wave, due = 0 }: RolloutPosition): typeof noRollout => ({
+/** Those of them that a position in a rollout makes. */
+export const rolloutColumns = ({ id, state, zone, wave, due = 0 }: RolloutPosition): typeof noRollout => ({
   rollout: textKey(id),
   rolloutState: state,
   rolloutZone: textKey(zone),

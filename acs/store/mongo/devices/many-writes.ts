@@ -1,6 +1,5 @@
-// One operation on many devices in MongoDB: all documents are read with one command and replaced with one, each only if it is still the
+// One operation on many devices in MongoDB: all rows are read with one command and written with one, each only if its document is still the
 // same. What is not that plain, or came too late, is carried out device by device.
-import type { WithoutId } from 'mongodb';
 import {
   type ManyOperation,
   type Move,
@@ -9,18 +8,24 @@ import {
   type SingleOperation,
   singlesOf,
 } from '../../../device/many.ts';
-import type { Collections, DeviceDocument, HeldDocument } from '../collections.ts';
+import type { Collections, HeldDocument } from '../collections.ts';
 import type { Link } from '../link.ts';
-import { heldFields, rowOf, textKey } from './device-document.ts';
-import { documentOf, headAfter, replay } from './device-replay.ts';
+import { stamp } from '../versioned.ts';
+import { rolloutColumns, rowOf, textKey } from './device-document.ts';
+import { replay } from './device-replay.ts';
 import type { UpdateParts } from './device-updates.ts';
 import type { DeviceWrites } from './device-writes.ts';
 
-/** A device of the request that is replaced together with others. */
+/** The document of a device as far as such an operation needs it. */
+type PlacedDocument = Pick<HeldDocument, '_id' | 'op' | 'past' | 'row' | 'chunks' | 'outbox' | 'notices'>;
+const placedFields = { op: 1, past: 1, row: 1, chunks: 1, outbox: 1, notices: 1 };
+
+/** A device of the request that is written together with others. */
 interface Planned {
   at: number;
-  before: HeldDocument;
-  next: DeviceDocument;
+  before: PlacedDocument;
+  /** What changes of its document. */
+  next: Pick<HeldDocument, 'op' | 'past' | 'row'> & ReturnType<typeof rolloutColumns>;
   moved: Moved;
 }
 
@@ -43,7 +48,7 @@ export class ManyWrites {
     const singles = singlesOf(many);
     const results = singles.map((): Moved | undefined => undefined);
     const planned = await this.#plan(singles, results);
-    for (const { at, moved } of await this.#replaced(planned)) results[at] = moved;
+    for (const { at, moved } of await this.#written(planned)) results[at] = moved;
     return await Promise.all(
       results.map(async (known, at) => {
         const { id, name, args } = singles[at]!;
@@ -52,11 +57,11 @@ export class ManyWrites {
     );
   }
 
-  /** @param results of devices that nothing changes; those of devices that need more than a replacement stay undefined */
+  /** @param results of devices that nothing changes; those of devices that need more than that write stay undefined */
   async #plan(singles: readonly SingleOperation[], results: (Moved | undefined)[]): Promise<Planned[]> {
     const _id = { $in: singles.map(({ id }) => textKey(id)) };
-    const stored = await this.#link.retry(() => this.#devices.find({ _id }, { projection: heldFields }).toArray());
-    const byId = new Map(stored.map((document: HeldDocument) => [document._id, document]));
+    const stored = await this.#link.retry(() => this.#devices.find({ _id }, { projection: placedFields }).toArray());
+    const byId = new Map(stored.map((document: PlacedDocument) => [document._id, document]));
     const subscribers = await this.#parts.webhooks.subscribers();
     const planned: Planned[] = [];
     for (const [at, { id, name, args }] of singles.entries()) {
@@ -67,35 +72,35 @@ export class ManyWrites {
       const [outcome] = replayed.outcomes;
       if (!outcome?.ok || replayed.ended.length > 0 || replayed.notices.length > 0) continue;
       const moved = movedOf(outcome.value as Move['result']);
+      const position = replayed.row?.rollout;
       if (replayed.row === row) results[at] = moved;
-      else planned.push({ at, before, next: this.#next(before, replayed), moved });
+      else if (position)
+        planned.push({
+          at,
+          before,
+          next: { ...stamp(this.#link, before), row: replayed.json, ...rolloutColumns(position) },
+          moved,
+        });
     }
     return planned;
   }
 
-  #next(before: HeldDocument, replayed: ReturnType<typeof replay>): DeviceDocument {
-    const { _id, tree, known, chunks, replaced } = before;
-    const values = { tree, ...(known === undefined ? {} : { known }), ...(chunks ? { chunks } : {}) };
-    const rest = { ...values, ...(replaced ? { replaced } : {}) };
-    return documentOf(headAfter(this.#link, _id, before, replayed, rest), replayed.row);
-  }
-
-  /** @returns those that are known to be replaced */
-  async #replaced(planned: readonly Planned[]): Promise<readonly Planned[]> {
+  /** @returns those that are known to be written */
+  async #written(planned: readonly Planned[]): Promise<readonly Planned[]> {
     if (planned.length === 0) return [];
     // The guess about these is wrong from here on.
-    for (const { next } of planned) this.#parts.written.take(next._id);
+    for (const { before } of planned) this.#parts.written.take(before._id);
     const commands = planned.map(({ before, next }) => ({
-      replaceOne: { filter: { _id: next._id, op: before.op }, replacement: next as WithoutId<DeviceDocument> },
+      updateOne: { filter: { _id: before._id, op: before.op }, update: { $set: next } },
     }));
     const { matchedCount } = await this.#link.retry(() => this.#devices.bulkWrite(commands, { ordered: false }));
     if (matchedCount === planned.length) return planned;
     // Some had changed meanwhile, or an answer was lost.
-    const _id = { $in: planned.map(({ next }) => next._id) };
+    const _id = { $in: planned.map(({ before }) => before._id) };
     const found = await this.#link.retry(() =>
       this.#devices.find({ _id }, { projection: { op: 1, past: 1 } }).toArray(),
     );
     const marks = new Map(found.map(document => [document._id, [document.op, ...document.past]]));
-    return planned.filter(({ next }) => marks.get(next._id)?.includes(next.op));
+    return planned.filter(({ before, next }) => marks.get(before._id)?.includes(next.op));
   }
 }
