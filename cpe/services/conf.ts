@@ -72,7 +72,8 @@ function arm(unit: Unit): void {
   });
 }
 
-const fetchConfigured = (unit: Unit): Promise<void> => fetchOwn(unit, configuredScripts(unit));
+/** Fetches the scripts that the settings name, and runs those that are new. */
+export const fetchConfigured = (unit: Unit): Promise<void> => fetchOwn(unit, configuredScripts(unit));
 
 /** @param modified true when a value or the rows of a table differ from the factory defaults */
 export async function exportConfiguration(

@@ -86,6 +86,9 @@ export interface UserAgentConfig extends MediaSettings {
   contactMatching?: ContactMatching;
 }
 
+/** Events by which a SIP server makes the unit act. */
+export type UnitEvent = 'check-sync' | 'reboot';
+
 export interface UserAgentEnv {
   clock: Clock;
   random: Random;
@@ -101,6 +104,8 @@ export interface UserAgentEnv {
   /** The media of an account's endpoint, read at each call; G.711 in packets of 20 ms where absent. */
   mediaOf?: (user: string) => EndpointMedia;
   notify: Notify;
+  /** The work that an event of a SIP server stands for, as the unit is set now; undefined where it is rejected, as by default. */
+  onEvent?: (event: UnitEvent) => (() => Promise<void>) | undefined;
   /** Receives each SIP message. */
   tap?: SipTap | undefined;
 }

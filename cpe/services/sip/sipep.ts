@@ -7,6 +7,7 @@ import type { SipUserAgent } from '../../voice/user-agent.ts';
 import { type Applied, cell, dgwPath, peekSlot, rowsOf, type Service, slotOf, type Unit, X } from '../service.ts';
 import { MAX_REGISTRATIONS } from './accounts.ts';
 import { type GatewayPlan, gatewayPlans, type Obstacle } from './config.ts';
+import { workOf } from './events.ts';
 import { endpointMedia, endpointOfUser } from './media.ts';
 import { mediaSettings } from './media-security.ts';
 import { registrarOf } from './server-addresses.ts';
@@ -107,6 +108,7 @@ async function open(unit: Unit, plan: GatewayPlan, tls: UserAgentEnv['tls'], mik
     const agent = new SipUserAgent(config, {
       clock: unit.clock,
       random: unit.random,
+      onEvent: event => workOf(unit, gateway, event),
       log: unit.log.child({ gateway }),
       tls,
       now: () => unit.now(),

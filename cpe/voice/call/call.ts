@@ -59,8 +59,7 @@ export interface Leg extends Call {
   /** The call was made over that connection. */
   isOver(flow: Flow): boolean;
   readonly dialog: Dialog;
-  /** Hangs up, since another call took the place of this one (RFC 3891). */
-  replaced(): void;
+  hangup(reason?: string): Promise<void>;
   onRequest(transaction: ServerTransaction): void;
   onAck(ack: SipRequest): void;
   /** Ends the call and sends nothing to the peer. */

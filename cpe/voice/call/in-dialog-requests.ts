@@ -36,8 +36,8 @@ export class InDialogRequests {
     UPDATE: transaction => this.#change(transaction),
     BYE: transaction => this.#bye(transaction),
     REFER: transaction => this.#options.transferee.refer(transaction),
-    NOTIFY: transaction => this.#notify(transaction),
-    INFO: transaction => this.#info(transaction),
+    NOTIFY: transaction => takeNotify(this.#options, transaction),
+    INFO: transaction => takeInfo(this.#options, transaction),
     // No provisional response waits for it any more (RFC 3262 3).
     PRACK: transaction => void transaction.respond(481),
     OPTIONS: transaction => void transaction.respond(200),
@@ -62,25 +62,6 @@ export class InDialogRequests {
   #bye(transaction: ServerTransaction): void {
     transaction.respond(200);
     this.#options.lifetime.endLater('the peer hung up');
-  }
-
-  #info(transaction: ServerTransaction): void {
-    const { side, digits } = this.#options;
-    const { body } = transaction.request;
-    const type = contentTypeOf(transaction.request);
-    const isKnown = infoTypes.some(one => one === type);
-    const digit = isKnown ? readInfo(type, body) : undefined;
-    if (digit !== undefined) digits.take(digit);
-    if (digit !== undefined || (body.length === 0 && side.context.calls.info.emptyAnswer === 200))
-      transaction.respond(200);
-    else if (isKnown && body.length > 0) transaction.respond(400, 'Bad Request: no digit');
-    else transaction.respond(415, undefined, { headers: [['Accept', infoTypes.join(', ')]] });
-  }
-
-  #notify(transaction: ServerTransaction): void {
-    const event = eventOf(transaction.request);
-    if (event === 'refer') this.#options.transferor.notified(transaction);
-    else transaction.respond(489);
   }
 
   #change(transaction: ServerTransaction): void {
@@ -135,4 +116,21 @@ function accept(side: DialogSide, transaction: ServerTransaction, sdp: Sdp): Ret
   const withSdp = method === 'INVITE' || body.length > 0;
   const content = withSdp ? { body: formatSdp(sdp), contentType: 'application/sdp' } : {};
   return transaction.respond(200, undefined, { headers, ...content });
+}
+
+function takeInfo({ side, digits }: RequestsOptions, transaction: ServerTransaction): void {
+  const { body } = transaction.request;
+  const type = contentTypeOf(transaction.request);
+  const isKnown = infoTypes.some(one => one === type);
+  const digit = isKnown ? readInfo(type, body) : undefined;
+  if (digit !== undefined) digits.take(digit);
+  const isFine = digit !== undefined || (body.length === 0 && side.context.calls.info.emptyAnswer === 200);
+  if (isFine) transaction.respond(200);
+  else if (isKnown && body.length > 0) transaction.respond(400, 'Bad Request: no digit');
+  else transaction.respond(415, undefined, { headers: [['Accept', infoTypes.join(', ')]] });
+}
+
+function takeNotify({ transferor }: RequestsOptions, transaction: ServerTransaction): void {
+  if (eventOf(transaction.request) === 'refer') transferor.notified(transaction);
+  else transaction.respond(489);
 }

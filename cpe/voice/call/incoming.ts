@@ -100,7 +100,9 @@ export async function takeCall(
     const response = respond(transaction, answer, [...common, ...sessionHeaders(context.calls, timer, true), agent]);
     const dialog = dialogOfCallee(transaction.request, response);
     used = true;
-    replaces?.replaced();
+    replaces
+      ?.hangup('replaced by another call')
+      .catch((error: unknown) => context.log.error('replaced call not ended', { error }));
     return startLeg({
       context,
       direction: 'in',

@@ -126,8 +126,8 @@ class CallLeg implements Leg {
     return this.#parts.flow === flow;
   }
 
-  hangup(): Promise<void> {
-    return this.#parts.lifetime.hangup('hung up');
+  hangup(reason = 'hung up'): Promise<void> {
+    return this.#parts.lifetime.hangup(reason);
   }
 
   hold(): Promise<void> {
@@ -144,10 +144,6 @@ class CallLeg implements Leg {
 
   transferTo(other: Call): Promise<void> {
     return this.#parts.transferor.transferInto(other);
-  }
-
-  replaced(): void {
-    this.#parts.lifetime.hangupLater('replaced by another call');
   }
 
   drop(): Promise<void> {

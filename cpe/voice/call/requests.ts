@@ -4,6 +4,7 @@ import { sipsNotAllowed } from '../../../shared/sip/fields.ts';
 import { type SipRequest, SipSyntaxError } from '../../../shared/sip/message.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
 import { isSips, parseNameAddr, parseUri, tagOf, unescapeUser } from '../../../shared/sip/uri.ts';
+import type { EventRequests } from '../events/event-requests.ts';
 import type { CallContext } from './context.ts';
 import { IncomingCalls, type IncomingCallsOptions } from './incoming-calls.ts';
 import { allowed, isAllowed, refuseMethod } from './replies.ts';
@@ -41,11 +42,15 @@ function leadsToSips({ method, headers }: SipRequest): boolean {
   });
 }
 
+interface RequestsOptions extends IncomingCallsOptions {
+  events: EventRequests;
+}
+
 export class Requests {
-  readonly #options: IncomingCallsOptions;
+  readonly #options: RequestsOptions;
   readonly #calls: IncomingCalls;
 
-  constructor(options: IncomingCallsOptions) {
+  constructor(options: RequestsOptions) {
     this.#options = options;
     this.#calls = new IncomingCalls(options);
   }
@@ -89,7 +94,8 @@ export class Requests {
     if (method === 'INVITE') this.#calls.take(transaction, named);
     else if (method === 'OPTIONS') tellCapabilities(context, transaction, user);
     else if (method === 'REFER') transaction.respond(603);
-    else if (['BYE', 'NOTIFY', 'UPDATE', 'PRACK', 'INFO'].includes(method) && isAllowed(context, user, method))
+    else if (method === 'NOTIFY') this.#options.events.take(transaction);
+    else if (['BYE', 'UPDATE', 'PRACK', 'INFO'].includes(method) && isAllowed(context, user, method))
       transaction.respond(481);
     else refuseMethod(context, transaction, user);
   }

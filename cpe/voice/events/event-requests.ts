@@ -1,0 +1,75 @@
+// NOTIFY outside any dialog (RFC 6665 8.2): `check-sync` and `reboot`, which servers send without a subscription. They count from the
+// unit's own servers alone, one of a kind in a time.
+import type { Flow } from '../../../shared/sip/flow-types.ts';
+import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
+import type { CallContext } from '../call/context.ts';
+import { eventOf } from '../call/replies.ts';
+import type { Servers } from '../servers/servers.ts';
+import type { UnitEvent, UserAgentEnv } from '../settings.ts';
+
+/** Seconds between two events of a kind that are acted on; our choice. */
+const PAUSE = 30;
+
+const unitEvents: readonly UnitEvent[] = ['check-sync', 'reboot'];
+
+interface EventsOptions {
+  context: CallContext;
+  onEvent: UserAgentEnv['onEvent'];
+  servers: () => Servers | undefined;
+}
+
+export class EventRequests {
+  readonly #options: EventsOptions;
+  /** Monotonic milliseconds at which each was acted on last. */
+  readonly #last = new Map<UnitEvent, number>();
+
+  constructor(options: EventsOptions) {
+    this.#options = options;
+  }
+
+  take(transaction: ServerTransaction): void {
+    const { request, flow } = transaction;
+    const event = unitEvents.find(one => one === eventOf(request));
+    if (!event) this.#refuse(transaction, 489, [['Allow-Events', unitEvents.join(', ')]]);
+    else if (!this.#isFromServer(flow)) this.#refuse(transaction, 403);
+    else {
+      const wait = this.#waitFor(event);
+      if (wait > 0) this.#refuse(transaction, 503, [['Retry-After', String(wait)]]);
+      else this.#carryOut(transaction, event);
+    }
+  }
+
+  #carryOut(transaction: ServerTransaction, event: UnitEvent): void {
+    const { context, onEvent } = this.#options;
+    const work = onEvent?.(event);
+    // The unit's settings reject it (DGW `SipEp.GwEventHandling`).
+    if (!work) {
+      this.#refuse(transaction, 489);
+      return;
+    }
+    this.#last.set(event, context.clock.monotonic());
+    transaction.respond(200);
+    context.log.info('SIP event carried out', { event, address: transaction.flow.remote.host });
+    work().catch((error: unknown) => context.log.error('SIP event failed', { event, error }));
+  }
+
+  #refuse(transaction: ServerTransaction, status: number, headers: [string, string][] = []): void {
+    const { flow, request } = transaction;
+    const event = request.headers.get('Event');
+    this.#options.context.log.warn('SIP event refused', { address: flow.remote.host, event, status });
+    transaction.respond(status, undefined, { headers });
+  }
+
+  /** Seconds until an event of that kind counts again. */
+  #waitFor(event: UnitEvent): number {
+    const last = this.#last.get(event);
+    if (last === undefined) return 0;
+    return Math.ceil(PAUSE - (this.#options.context.clock.monotonic() - last) / 1000);
+  }
+
+  /** It came over a connection to a server of the unit, or from its address. */
+  #isFromServer({ remote }: Flow): boolean {
+    const links = this.#options.servers()?.links ?? [];
+    return links.some(link => link.flow?.remote.host === remote.host);
+  }
+}
