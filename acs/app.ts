@@ -82,7 +82,7 @@ async function build(setup: AcsSetup, keep: Keep): Promise<Omit<Acs, 'close'>> {
     }),
   );
 
-  const ticketKeys = setup.tls.certificates.length > 0 ? new TicketKeys({ store, random, secrets }) : undefined;
+  const ticketKeys = setup.tls.certificates.length > 0 ? new TicketKeys({ store, clock, random, secrets }) : undefined;
   if (ticketKeys) keep(await followTicketKeys({ clock, log, keys: ticketKeys, use: south.useTicketKey }));
   for (const { url } of setup.cwmp) cwmp.push(await listenCwmp(url, south, setup.tls));
   keep({ close: async () => await setup.workers?.stop() });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { UsageError } from './config.ts';
 import { wireText } from './cwmp/redaction.ts';
 import { messageOf } from './errors.ts';
+import { maskedHeader } from './header-masking.ts';
 import type { Log } from './log.ts';
 import { withoutUrlSecrets } from './model/secret-names.ts';
 
@@ -60,23 +61,13 @@ async function prepare(directory: string): Promise<void> {
 }
 
 /** The head of a message without logins, answers to challenges, and the values of cookies. */
-const maskedHead = (head: string): string => withoutUrlSecrets(head).split('\n').map(maskedLine).join('\n');
+const maskedHead = (head: string): string => head.split('\n').map(maskedLine).join('\n');
 
 function maskedLine(line: string): string {
-  const [name = ''] = line.split(':', 1);
-  switch (name.toLowerCase()) {
-    case 'authorization':
-    case 'proxy-authorization':
-      return /: *digest /i.test(line)
-        ? line.replace(/\bresponse="[^"]*"/i, 'response="***"')
-        : `${name}: ${/: *([\w-]+)/.exec(line)?.[1] ?? ''} ***`;
-    case 'cookie':
-      return line.replace(/=[^;]*/g, '=***');
-    case 'set-cookie':
-      return line.replace(/=[^;]*/, '=***');
-    default:
-      return line;
-  }
+  const at = line.indexOf(': ');
+  if (at < 0) return withoutUrlSecrets(line);
+  const name = line.slice(0, at);
+  return `${withoutUrlSecrets(name)}: ${maskedHeader(name, line.slice(at + 2), { isDigestShown: true })}`;
 }
 
 class FileWireLog implements WireLog {

@@ -106,7 +106,7 @@ export interface DeviceOperations {
     result: { absence: 'late' | 'lost'; lastInform: number } | undefined;
   };
   /** Records the seconds between its periodic Informs, 0 for none, as they were read or set; absent: they cannot be read. */
-  intervalLearned: { args: { informInterval?: number }; result: boolean };
+  intervalLearned: { args: { informInterval?: number }; result: DeviceRow };
   /** Takes newer values into what Informs have told: a store does it with every value that goes into a device's tree. */
   valuesKnown: { args: { values: readonly KnownValue[]; replaceBelow?: string }; result: undefined };
   /** Announces a device before its first Inform. @throws UserError 409 when it exists */

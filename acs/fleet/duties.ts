@@ -30,7 +30,7 @@ export interface DutyParts {
   liveness?: LivenessWatch;
   alerts?: Alerts;
   files?: Pick<Files, 'sweep'>;
-  ticketKeys?: Pick<TicketKeys, 'replace'> | undefined;
+  ticketKeys?: Pick<TicketKeys, 'replaceOld'> | undefined;
 }
 
 export function startDuties(
@@ -40,7 +40,7 @@ export function startDuties(
 ): void {
   if (alerts) schedule.every('alerts', EVALUATE_MS, () => alerts.evaluate());
   if (liveness) schedule.every('liveness', LOOK_MS, () => liveness.look());
-  if (ticketKeys) schedule.every('ticketKeys', DAY, () => ticketKeys.replace());
+  if (ticketKeys) schedule.every('ticketKeys', HOUR, () => ticketKeys.replaceOld());
   schedule.every('retention', HOUR, async () => {
     await files?.sweep();
     await store.prune(retentionAt(clock.now(), days));

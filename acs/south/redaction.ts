@@ -1,6 +1,6 @@
 // Redaction of traces: credentials in headers and secrets in envelopes become `***`.
 import { withoutSecrets } from '../../shared/cwmp/redaction.ts';
-import { withoutUrlSecrets } from '../../shared/model/secret-names.ts';
+import { maskedHeader } from '../../shared/header-masking.ts';
 import type { TracedMessage } from '../fleet/common/traced-session.ts';
 
 const MAX_HEADER = 500;
@@ -11,16 +11,13 @@ export function redactedHeaders(headers: Record<string, unknown>, names: readonl
   for (const name of names) {
     const value = headers[name];
     if (value !== undefined)
-      found[name] = redactedHeader(name, Array.isArray(value) ? value.join(', ') : String(value));
+      found[name] = [value]
+        .flat()
+        .map(text => maskedHeader(name, String(text)))
+        .join(', ')
+        .slice(0, MAX_HEADER);
   }
   return found;
-}
-
-function redactedHeader(name: string, value: string): string {
-  if (name === 'authorization') return `${/^[\w-]*/.exec(value)?.[0] ?? ''} ***`;
-  if (name === 'cookie' || name === 'set-cookie')
-    return value.replace(/=("[^"]*"|[^;,\s]*)/, '=***').slice(0, MAX_HEADER);
-  return withoutUrlSecrets(value).slice(0, MAX_HEADER);
 }
 
 /** Characters up to which a message is masked; of a trace the first 256 KB are shown. */

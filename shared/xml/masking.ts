@@ -1,5 +1,6 @@
 // Masking of XML by its tree: the text of chosen elements is replaced, all other characters stay as they are. Linear in the text.
 import { SaxesParser } from 'saxes';
+import { MASK } from '../model/secret-names.ts';
 import { XmlError } from './read.ts';
 
 /** A place in the text: the content of one element, without its tags. */
@@ -31,7 +32,6 @@ export interface MaskRules {
   always: readonly string[];
 }
 
-const MASK = '***';
 /** A parameter's name has 256 characters at most (TR-106 3.2). */
 const MAX_NAME = 1000;
 

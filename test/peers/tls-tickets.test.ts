@@ -63,7 +63,7 @@ describe('TLS session tickets, with openssl s_client', function () {
       const port = await new Promise<number>(resolve =>
         server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)),
       );
-      const keys = new TicketKeys({ store: of, random, secrets: createSecrets(Buffer.alloc(32, 1), random) });
+      const keys = new TicketKeys({ store: of, clock, random, secrets: createSecrets(Buffer.alloc(32, 1), random) });
       const log = createLog({ clock, level: 'warn', write: line => lines.push(line) });
       const followed = await followTicketKeys({ clock, log, keys, use: key => setTicketKey(server, key) });
       closing.push(followed.close, () => new Promise(resolve => server.close(resolve)));
@@ -82,7 +82,9 @@ describe('TLS session tickets, with openssl s_client', function () {
       it(`begins anew after the key was replaced, and then resumes with both (${version})`, async () => {
         const [one, two] = [await process(), await process()];
         await sClient({ port: one.port, version, to: join(folder, 's') });
-        await one.keys.replace();
+        await clock.advance(86_400_000);
+        assert.equal(await resumes(two.port, version, 's'), true);
+        await one.keys.replaceOld();
         await clock.advance(5_000);
         assert.equal(await resumes(two.port, version, 's'), false);
         assert.equal(await resumes(one.port, version, 'next-s'), true);
@@ -123,7 +125,10 @@ describe('TLS session tickets, with openssl s_client', function () {
     it('keeps only the key in force, sealed', async () => {
       const { keys } = await process();
       const first = await keys.current();
-      await keys.replace();
+      await keys.replaceOld();
+      assert.deepEqual(await keys.current(), first, 'it is not a day old');
+      await clock.advance(86_400_000);
+      await keys.replaceOld();
       const stored = JSON.stringify(await store.documents('ticketKey'));
       assert.notDeepEqual(await keys.current(), first);
       for (const key of [first, await keys.current()])
@@ -138,7 +143,7 @@ describe('TLS session tickets, with openssl s_client', function () {
     it('makes a new key in place of one that another server key sealed', async () => {
       const { keys } = await process();
       await keys.current();
-      const foreign = new TicketKeys({ store, random, secrets: createSecrets(Buffer.alloc(32, 2), random) });
+      const foreign = new TicketKeys({ store, clock, random, secrets: createSecrets(Buffer.alloc(32, 2), random) });
       assert.equal((await foreign.current()).length, 48);
       assert.deepEqual(await keys.current(), await keys.current());
     });

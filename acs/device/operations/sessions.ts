@@ -79,10 +79,12 @@ export const missed: Operation<'missed'> = (row, { now, blindSpot }) => {
 };
 
 export const intervalLearned: Operation<'intervalLearned'> = (row, { informInterval }, id) => {
-  const { informInterval: before = 0, isIntervalDue, ...rest } = existing(row, id);
+  const known = existing(row, id);
+  const { informInterval: before = 0, isIntervalDue, ...rest } = known;
   const after = informInterval ?? before;
-  if (after === before && !isIntervalDue) return unchanged(row, false);
-  return changed(after > 0 ? { ...rest, informInterval: after } : rest, after !== before);
+  if (after === before && !isIntervalDue) return unchanged(known, known);
+  const next: DeviceRow = after > 0 ? { ...rest, informInterval: after } : rest;
+  return changed(next, next);
 };
 
 export const valuesKnown: Operation<'valuesKnown'> = (row, { values, replaceBelow }) => {

@@ -1,6 +1,6 @@
 // The key of TLS session tickets: random, the same for all processes on a store, and replaced once a day. The store keeps the key in
 // force and no other one, so that sessions of earlier days cannot be opened with what is found later.
-import type { Random } from '../../../shared/clock.ts';
+import type { Clock, Random } from '../../../shared/clock.ts';
 import { isConflict } from '../../../shared/errors.ts';
 import type { Sealed } from '../../device/credentials.ts';
 import { UserError } from '../../errors.ts';
@@ -12,6 +12,8 @@ import type { Secrets } from '../common/secrets.ts';
 
 /** Bytes that Node takes: a name of 16, and keys of 16 for HMAC and AES-128. */
 const KEY_BYTES = 48;
+/** A key in force is replaced after that time, milliseconds. */
+const LIFE_MS = 86_400_000;
 const KIND = 'ticketKey';
 const NAME = 'tls';
 
@@ -21,6 +23,7 @@ interface SealedKey {
 
 export interface TicketKeysOptions {
   store: Store;
+  clock: Clock;
   random: Random;
   secrets: Secrets;
 }
@@ -39,9 +42,13 @@ export class TicketKeys {
     return this.#cached.get();
   }
 
-  /** Puts a fresh key in the place of the one in force. CPEs with a ticket of the old key begin with a full handshake. */
-  async replace(): Promise<void> {
-    await retryConflicts(async () => await this.#put(await this.#stored()));
+  /** Puts a fresh key in the place of one that is a day old. CPEs with a ticket of the old key begin with a full handshake. */
+  async replaceOld(): Promise<void> {
+    await retryConflicts(async () => {
+      const stored = await this.#stored();
+      // A time in the future was written by a clock that was wrong.
+      if (!stored || Math.abs(this.#options.clock.now() - stored.changed) >= LIFE_MS) await this.#put(stored);
+    });
   }
 
   async #readOrMake(): Promise<Buffer> {

@@ -25,7 +25,5 @@ export async function learnInterval(store: Store, row: DeviceRow, values: readon
   if (!isOff && (interval === undefined || !/^[1-9]\d{0,9}$/.test(interval))) return row;
   const informInterval = isOff ? 0 : Number(interval);
   if ((row.informInterval ?? 0) === informInterval && !row.isIntervalDue) return row;
-  await store.apply(row.id, 'intervalLearned', { informInterval });
-  const { informInterval: _before, isIntervalDue: _due, ...rest } = row;
-  return isOff ? rest : { ...rest, informInterval };
+  return await store.apply(row.id, 'intervalLearned', { informInterval });
 }
