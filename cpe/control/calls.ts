@@ -39,7 +39,7 @@ export class UnitCalls {
 
   /** @throws UserError for a number that no call has */
   find(id: string): Call {
-    const call = callsOf(this.#unit).find(one => String(this.#numbers.of(one.callId)) === id);
+    const call = callsOf(this.#unit).find(one => String(this.#numbers.of(one.dialog.callId)) === id);
     if (call) return call;
     throw new UserError(404, 'no-call', `there is no call ${id}; 'calls' lists those there are`);
   }
@@ -90,9 +90,10 @@ export class UnitCalls {
   }
 
   #info(call: Call): CallInfo {
-    const { callId, direction, user, peer, held } = call;
+    const { direction, user, peer, held, dialog } = call;
+    const { callId } = dialog;
     const state = call.state === 'up' && (held.byUs || held.byPeer) ? 'held' : call.state;
-    return { id: this.#numbers.of(call.callId), callId, direction, user, peer, state, ...call.stats() };
+    return { id: this.#numbers.of(callId), callId, direction, user, peer, state, ...call.stats() };
   }
 }
 

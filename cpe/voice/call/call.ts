@@ -12,7 +12,7 @@ export interface HoldState {
 }
 
 export interface Call {
-  readonly callId: string;
+  readonly dialog: Pick<Dialog, 'callId'>;
   readonly direction: 'in' | 'out';
   /** Our account's user. */
   readonly user: string;
