@@ -198,6 +198,11 @@ export const acsOptions = {
     value: 'DIR',
     help: 'directory for all envelopes as NNNN-cpe.xml and NNNN-acs.xml; secrets are masked',
   },
+  keylog: {
+    kind: 'string',
+    value: 'FILE',
+    help: 'append the keys of the TLS connections of CPEs, API and webhooks to this file, for Wireshark: who reads it can read them',
+  },
   'wire-secrets': { kind: 'boolean', help: 'write the secrets of envelopes to --wire too' },
   'log-level': {
     kind: 'string',

@@ -120,6 +120,11 @@ export const runOptions = {
     help: 'write each envelope as NNNN-cpe.xml or NNNN-acs.xml, and the heads of all messages to heads.txt; secrets are masked',
   },
   'wire-secrets': { kind: 'boolean', help: 'write secrets to --wire too, and show them in ladders' },
+  keylog: {
+    kind: 'string',
+    value: 'FILE',
+    help: 'append the keys of all TLS connections to this file, for Wireshark: who reads it can read the connections',
+  },
   ladder: {
     kind: 'boolean',
     help: 'keep the SIP messages of the last conversations in memory, for the command ladder; secrets are masked',

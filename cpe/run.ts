@@ -7,6 +7,7 @@ import { messageOf, UserError } from '../shared/errors.ts';
 import { createLog, type Log } from '../shared/log.ts';
 import type { SipTap } from '../shared/sip/flow-types.ts';
 import { SipTrace } from '../shared/sip/trace/trace.ts';
+import { type KeyLogger, openKeyLog } from '../shared/tls/keylog.ts';
 import { openWireLog } from '../shared/wire-log.ts';
 import { acsAddress } from './agent/acs-url.ts';
 import { serveUnit } from './control/serve.ts';
@@ -38,7 +39,8 @@ export async function run(options: RunOptions, terminal: Terminal): Promise<numb
   const wire =
     options.wire === undefined ? undefined : await openWireLog(options.wire, log, { isMasked: !options.wireSecrets });
   const trace = traceOf(options, clock);
-  const gateway = await build(options, { clock, log, wire, tap: trace?.tap });
+  const keylog = options.keylog === undefined ? undefined : openKeyLog(options.keylog, log);
+  const gateway = await build(options, { clock, log, wire, tap: trace?.tap, keylog: keylog?.write });
   const web = options.web === undefined ? undefined : await startWeb(options.web, gateway);
   let control: Awaited<ReturnType<typeof serveUnit>>;
   try {
@@ -68,6 +70,7 @@ export async function run(options: RunOptions, terminal: Terminal): Promise<numb
     await web?.close();
     await gateway.stop();
     await wire?.done();
+    keylog?.close();
   }
 }
 
@@ -76,6 +79,7 @@ interface Surroundings {
   log: Log;
   wire: Awaited<ReturnType<typeof openWireLog>> | undefined;
   tap: SipTap | undefined;
+  keylog: KeyLogger | undefined;
 }
 
 /** @throws UsageError when the messages would be kept and could not be asked for */
@@ -85,7 +89,7 @@ function traceOf({ ladder, state, wireSecrets }: RunOptions, clock: Clock): SipT
   return new SipTrace(clock, { isMasked: !wireSecrets });
 }
 
-async function build(options: RunOptions, { clock, log, wire, tap }: Surroundings): Promise<Gateway> {
+async function build(options: RunOptions, { clock, log, wire, tap, keylog }: Surroundings): Promise<Gateway> {
   const dhcp = dhcpOf(options);
   const model = await chooseModel(options.model);
   const profile = await chooseProfile(model, { ...options, dhcp: dhcp !== undefined });
@@ -105,6 +109,7 @@ async function build(options: RunOptions, { clock, log, wire, tap }: Surrounding
     clock,
     random: systemRandom(),
     tap,
+    keylog,
     log,
     dhcp,
     listen: splitHostPort(options.listen),

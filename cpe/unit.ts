@@ -13,13 +13,13 @@ import { ServiceHooks } from './services/common/hooks.ts';
 import { tlsSettings } from './services/common/tls-settings.ts';
 import { restartTime } from './services/hoc.ts';
 import { report } from './services/nlm.ts';
-import type { Unit, UnitPower, VoiceOptions } from './services/service.ts';
+import type { LabOptions, Unit, UnitPower } from './services/service.ts';
 import { Configuration } from './state/configuration.ts';
 import type { InstallOutcome, TlsSettings, UnitIdentity } from './state/device.ts';
 import type { Persist } from './state/persist.ts';
 import { SnapshotStore } from './state/snapshot.ts';
 
-export interface UnitOptions extends VoiceOptions {
+export interface UnitOptions extends LabOptions {
   model: Model;
   identity: UnitIdentity;
   /** Address that the unit's sockets bind and connect from. */
@@ -87,7 +87,7 @@ export class SimulatedUnit implements Unit {
   get profileName(): string | undefined {
     return this.#options.profileName;
   }
-  get voice(): VoiceOptions {
+  get lab(): LabOptions {
     return this.#options;
   }
   get factoryFiles(): ReadonlyMap<string, Buffer> {

@@ -10,6 +10,7 @@ import type { TimerSettings } from '../shared/sip/transaction-types.ts';
 import { SipTransport } from '../shared/sip/transport.ts';
 import type { SipUri } from '../shared/sip/uri.ts';
 import { throttledByAddress } from '../shared/throttled-log.ts';
+import type { KeyLogger } from '../shared/tls/keylog.ts';
 import { createAuthenticator, type SipDigestAlgorithm } from './auth.ts';
 import { type Call, Calls } from './calls.ts';
 import { type Binding, Location } from './location.ts';
@@ -37,6 +38,8 @@ export interface PbxOptions {
   random: Random;
   /** Silence after which a connection is closed; 12,000 s by default, as the gateways' documentation has it. */
   idleSeconds?: number;
+  /** Receives the keys of TLS connections. */
+  keylog?: KeyLogger | undefined;
   tls?: Pick<TlsOptions, 'minVersion' | 'maxVersion' | 'ciphers'>;
   /** In the server's order of preference; MD5 alone by default, since DGW units of that age know no other. */
   algorithms?: readonly SipDigestAlgorithm[];
@@ -199,13 +202,13 @@ async function listen(
   transport: SipTransport,
   options: PbxOptions,
 ): Promise<{ -readonly [K in keyof Pbx['ports']]: Pbx['ports'][K] }> {
-  const { host, tlsPort, port, cert, key } = options;
+  const { host, tlsPort, port, cert, key, keylog } = options;
   const idleMs = (options.idleSeconds ?? IDLE_SECONDS) * 1000;
   const ports: { tls?: number; udp?: number; tcp?: number } = {};
   if (tlsPort !== undefined) {
     if (cert === undefined || key === undefined) throw new TypeError('cert and key are needed for TLS');
     const tls: TlsOptions = { cert, key, ...options.tls };
-    ports.tls = (await transport.listen({ protocol: 'tls', host, port: tlsPort, tls, idleMs })).address.port;
+    ports.tls = (await transport.listen({ protocol: 'tls', host, port: tlsPort, tls, keylog, idleMs })).address.port;
   }
   if (port !== undefined) ports.tcp = ports.udp = await listenPlain(transport, host, port, idleMs, options.log);
   return ports;

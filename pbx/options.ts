@@ -22,7 +22,7 @@ export const serveOptions = {
   cert: {
     kind: 'string',
     value: 'FILE',
-    help: 'certificate chain, PEM; unless given, one is issued by an own CA, DATA/ca.pem',
+    help: 'certificate chain, PEM; unless given, one is issued by an own CA, DATA/ca.pem, and kept with its key in DATA',
   },
   key: { kind: 'string', value: 'FILE', help: 'private key of the certificate, PEM' },
   idle: {
@@ -49,6 +49,11 @@ export const serveOptions = {
     choices: ['MD5', 'SHA-256', 'both'],
     default: 'MD5',
     help: 'digest algorithm of challenges',
+  },
+  keylog: {
+    kind: 'string',
+    value: 'FILE',
+    help: 'append the keys of all TLS connections to this file, for Wireshark: who reads it can read the connections',
   },
   data: { kind: 'string', value: 'DIR', default: 'data/pbx', help: 'own CA and certificate, control socket' },
   control: { kind: 'string', value: 'FILE', help: 'socket for commands; DATA/control.sock unless given' },

@@ -1,6 +1,5 @@
 // `pbx serve`: accounts and certificate from files or made here, then the server and its control socket.
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { isIP } from 'node:net';
+import { mkdir, readFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import type { SecureVersion } from 'node:tls';
@@ -9,8 +8,9 @@ import { type OptionValues, UsageError } from '../shared/config.ts';
 import { serveControl } from '../shared/control/server.ts';
 import { messageOf, UserError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
-import { createCa, loadAuthority } from '../shared/pki/authority.ts';
+import { openKeyLog } from '../shared/tls/keylog.ts';
 import { startPbx, wildcard } from './app.ts';
+import { ownCertificate } from './certificate.ts';
 import { runCommand } from './cli.ts';
 import type { serveOptions } from './options.ts';
 
@@ -34,8 +34,10 @@ export async function serve(options: ServeOptions, env: ServeEnvironment): Promi
   const { cert, key } = await certificate(options, [domain, ...addresses], env);
   if (options.port !== undefined) env.log.warn('unprotected SIP enabled', { port: options.port });
   if (users.length === 0) env.log.warn('no accounts configured');
+  const keylog = options.keylog === undefined ? undefined : openKeyLog(options.keylog, env.log);
   const pbx = await startPbx({
     ...env,
+    keylog: keylog?.write,
     host,
     addresses,
     tlsPort: options.tlsPort,
@@ -68,6 +70,7 @@ export async function serve(options: ServeOptions, env: ServeEnvironment): Promi
   return async () => {
     await closeControl();
     await pbx.stop();
+    keylog?.close();
   };
 }
 
@@ -101,40 +104,11 @@ async function readUsers(options: ServeOptions): Promise<{ user: string; passwor
   });
 }
 
-/** The given certificate, else one of our own CA, which is kept in the data directory for gateways to trust. */
 async function certificate(
-  options: ServeOptions,
-  names: readonly [domain: string, ...string[]],
+  { cert, key, data }: ServeOptions,
+  names: readonly string[],
   env: ServeEnvironment,
 ): Promise<{ cert: string; key: string }> {
-  if (options.cert !== undefined && options.key !== undefined) {
-    return { cert: await readText('cert', options.cert), key: await readText('key', options.key) };
-  }
-  const authority = await ownAuthority(options.data, env);
-  const [domain] = names;
-  const all = [...new Set(names)];
-  // RSA: the older suites of gateways know no other key. RFC 5922 7.1: sip URI and DNS name both name the domain.
-  const issued = await authority.issue({
-    commonName: domain,
-    dns: all.filter(name => isIP(name) === 0),
-    ips: all.filter(name => isIP(name) !== 0),
-    uris: [`sip:${domain}`],
-    usage: ['server', 'client'],
-    key: 'rsa',
-  });
-  return { cert: issued.chain, key: issued.key };
-}
-
-async function ownAuthority(data: string, env: ServeEnvironment): ReturnType<typeof createCa> {
-  const files = { cert: join(data, 'ca.pem'), key: join(data, 'ca.key') };
-  try {
-    const [cert, key] = await Promise.all([readFile(files.cert, 'utf8'), readFile(files.key, 'utf8')]);
-    return loadAuthority({ cert, key }, env);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-  const authority = await createCa({ name: 'Tandem PBX CA', key: 'rsa', ...env });
-  await writeFile(files.key, authority.key, { mode: 0o600 });
-  await writeFile(files.cert, authority.cert);
-  return authority;
+  if (cert === undefined || key === undefined) return await ownCertificate(data, names, env);
+  return { cert: await readText('cert', cert), key: await readText('key', key) };
 }

@@ -26,7 +26,7 @@ export function buildFleet(setup: AcsSetup, parts: FleetParts): Part & { fleet: 
   const { events, secrets, cluster, sendConnectionRequest, cwmp } = parts;
   const { members, store, joined } = cluster;
   const base = setup.publicUrl?.replace(/(?<!\/)\/+$/, '');
-  const poster = createPoster(networks(setup.webhookAllow ?? []));
+  const poster = createPoster(networks(setup.webhookAllow ?? []), setup.tls.keylog);
   const allowed = networks(setup.connectionRequestAllow);
   const fleet = createFleet({
     ...{ store, clock, random, log, events, secrets, members, enrol, cpeAuth },

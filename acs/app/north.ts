@@ -45,7 +45,7 @@ export async function buildNorth(setup: AcsSetup, parts: NorthParts): Promise<Pa
       ...{ fleet, store, clock, random, log, events, metrics, unready },
       sendConnectionRequest,
       principalOf: principals(setup, fleet),
-      ...(setup.api.protocol === 'https:' ? { tls: setup.tls.certificates } : {}),
+      ...(setup.api.protocol === 'https:' ? { tls: setup.tls } : {}),
     });
     const close = async (): Promise<void> => {
       await api.close();

@@ -1,5 +1,4 @@
 // The set-up of an ACS: the options of its process, and the parts that the process has opened.
-import type { SecureVersion } from 'node:tls';
 import type { Clock, Random } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { KeptDays } from '../fleet/duties.ts';
@@ -24,7 +23,7 @@ export interface AcsSetup {
   api?: URL;
   /** Base URL that CPEs use; default: the one that each CPE has used. */
   publicUrl?: string;
-  tls: { certificates: ListenTls['certificates']; minVersion: SecureVersion; ciphers?: string; clientCa?: string };
+  tls: ListenTls;
   cpeAuth: 'required' | 'none';
   enrol: 'approve' | 'auto';
   /** Default: hold. */

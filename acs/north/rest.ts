@@ -10,6 +10,7 @@ import type { Log } from '../../shared/log.ts';
 import { ConnectionPlaces } from '../../shared/net/connection-places.ts';
 import { answerUnreadable, type UnreadableError } from '../../shared/net/unreadable-request.ts';
 import { ThrottledLog } from '../../shared/throttled-log.ts';
+import type { KeyLogger } from '../../shared/tls/keylog.ts';
 import { UserError } from '../errors.ts';
 import type { EventBus } from '../events.ts';
 import { Caller } from '../fleet/access/caller.ts';
@@ -31,11 +32,16 @@ export interface RestOptions extends OperationContext {
   principalOf: PrincipalOf;
   /** Why the ACS takes no work; undefined when it does. */
   unready: () => string | undefined;
-  tls?: { cert: string; key: string }[];
+  tls?: { certificates: readonly { cert: string; key: string }[]; keylog?: KeyLogger };
 }
 
 const BASE = '/api/v1';
 const MAX_JSON = 4 * 1024 * 1024;
+
+const pairsOf = ({ certificates }: NonNullable<RestOptions['tls']>): { cert: string[]; key: string[] } => ({
+  cert: certificates.map(pair => pair.cert),
+  key: certificates.map(pair => pair.key),
+});
 
 export async function createRest(options: RestOptions): Promise<FastifyInstance> {
   const { log } = options;
@@ -47,11 +53,12 @@ export async function createRest(options: RestOptions): Promise<FastifyInstance>
     clientErrorHandler: refuseUnreadable,
     frameworkErrors: (error: Error, _request: FastifyRequest, reply: FastifyReply) =>
       problem(reply, knownError(error) ?? new UserError(400, 'bad-request', messageOf(error))),
-    https: options.tls ? { cert: options.tls.map(pair => pair.cert), key: options.tls.map(pair => pair.key) } : null,
+    https: options.tls ? pairsOf(options.tls) : null,
   });
 
   const places = apiPlaces(options);
   places.watch(app.server, options.tls !== undefined);
+  if (options.tls?.keylog) app.server.on('keylog', options.tls.keylog);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   // A malformed Content-Type is not refused here: each operation knows what it accepts.

@@ -1,8 +1,9 @@
 // Sends messages to webhooks over HTTP, to permitted addresses only. The address is checked when the name is resolved for the
 // connection, so a changing DNS record cannot lead elsewhere; redirects are not followed.
 import { lookup } from 'node:dns';
-import { BlockList, isIP, type LookupFunction } from 'node:net';
-import { Agent, request } from 'undici';
+import { BlockList, isIP, type LookupFunction, type Socket } from 'node:net';
+import { Agent, buildConnector, request } from 'undici';
+import type { KeyLogger } from '../../shared/tls/keylog.ts';
 import type { Post } from '../fleet/common/ports.ts';
 
 export interface Poster {
@@ -38,8 +39,11 @@ const privateNetworks: readonly [network: string, bits: number][] = [
 /** The bytes that are read of an answer. */
 const MAX_ANSWER = 64 * 1024;
 
-/** @param allowed private networks that messages may go to, also over plain HTTP */
-export function createPoster(allowed: BlockList): Poster {
+/**
+ * @param allowed private networks that messages may go to, also over plain HTTP
+ * @param keylog receives the keys of TLS connections
+ */
+export function createPoster(allowed: BlockList, keylog?: KeyLogger): Poster {
   const closed = new BlockList();
   for (const [network, bits] of privateNetworks) closed.addSubnet(network, bits, isIP(network) === 6 ? 'ipv6' : 'ipv4');
   const isIn = (list: BlockList, address: string): boolean =>
@@ -65,7 +69,8 @@ export function createPoster(allowed: BlockList): Poster {
         done(null, first.address, first.family);
       });
     };
-    return new Agent({ connect: { lookup: judged, timeout: 10_000 }, pipelining: 1, keepAliveTimeout: 10_000 });
+    const connect = connectorWith({ lookup: judged, timeout: 10_000 }, keylog);
+    return new Agent({ connect, pipelining: 1, keepAliveTimeout: 10_000 });
   };
   const agents = { 'http:': agentOf(true), 'https:': agentOf(false) };
 
@@ -84,5 +89,14 @@ export function createPoster(allowed: BlockList): Poster {
     close: async () => {
       await Promise.all(Object.values(agents).map(agent => agent.destroy()));
     },
+  };
+}
+
+/** The connector of undici returns its socket before the handshake, which its types leave out. */
+function connectorWith(options: buildConnector.BuildOptions, keylog: KeyLogger | undefined): buildConnector.connector {
+  const connect = buildConnector(options) as (...args: Parameters<buildConnector.connector>) => Socket | undefined;
+  return (target, done) => {
+    const socket = connect(target, done);
+    if (keylog) socket?.on('keylog', keylog);
   };
 }

@@ -3,6 +3,7 @@ import type { SecureVersion } from 'node:tls';
 import { type Clock, type Random, systemClock, systemRandom } from '../../shared/clock.ts';
 import { UsageError } from '../../shared/config.ts';
 import { createLog, type Log } from '../../shared/log.ts';
+import { openKeyLog } from '../../shared/tls/keylog.ts';
 import { openWireLog } from '../../shared/wire-log.ts';
 import type { AcsSetup } from '../app/setup.ts';
 import { type Acs, startAcs } from '../app.ts';
@@ -65,8 +66,9 @@ export async function start(options: AcsOptions, context: ProcessContext): Promi
   const api = new URL(options.api);
   refuseWeak(options, api);
   const pairs = await givenPairs(options);
+  const keylog = options.keylog ? openKeyLog(options.keylog, log) : undefined;
   const given = {
-    tls: await tlsSettings(options),
+    tls: { ...(await tlsSettings(options)), ...(keylog && { keylog: keylog.write }) },
     ...(options.enrolSecret ? { enrolment: await loginIn('--enrol-secret', options.enrolSecret) } : {}),
     ...(options.stun ? { stun: await stunSettings(options.stun, options.stunSecret) } : {}),
   };
@@ -74,7 +76,9 @@ export async function start(options: AcsOptions, context: ProcessContext): Promi
   if (!assignment) await tightenData(options.data, log);
   const admin = context.adminToken ? { token: context.adminToken } : await data.adminToken();
   const settings: Settings = { ...given, options, clock, random, log, cwmp, api, data, admin };
-  return assignment ? await startWorker(settings, assignment) : await startMain(settings, pairs);
+  const started = assignment ? await startWorker(settings, assignment) : await startMain(settings, pairs);
+  if (keylog) afterClose(started.acs, async () => keylog.close());
+  return started;
 }
 
 async function startMain(settings: Settings, pairs: CertificatePair[]): Promise<Started> {

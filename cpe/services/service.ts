@@ -5,6 +5,7 @@ import { withEntry } from '../../shared/lists.ts';
 import type { Model } from '../../shared/model/definitions.ts';
 import { type Port, readPort } from '../../shared/net/port.ts';
 import type { SipTap } from '../../shared/sip/flow-types.ts';
+import type { KeyLogger } from '../../shared/tls/keylog.ts';
 import type { Agent } from '../agent/agent.ts';
 import type { Change, Problem, Source } from '../state/changes.ts';
 import type { Device, DevicePower } from '../state/device.ts';
@@ -50,11 +51,11 @@ export interface Unit extends Device {
   readonly anyFirmware: boolean;
   /** Name of the customer profile; undefined: that of the product. */
   readonly profileName: string | undefined;
-  readonly voice: VoiceOptions;
+  readonly lab: LabOptions;
 }
 
-/** The surroundings of a unit's voice that are no settings of a real one. */
-export interface VoiceOptions {
+/** The surroundings of a simulated unit that a real one does not have. */
+export interface LabOptions {
   /** Hz that the unit plays into its calls; default 425. */
   readonly tone?: number | undefined;
   /** Pre-shared key of MIKEY; absent: keys travel as SIP protects them. */
@@ -63,6 +64,8 @@ export interface VoiceOptions {
   readonly lan?: boolean | undefined;
   /** Receives each SIP message. */
   readonly tap?: SipTap | undefined;
+  /** Receives the keys of its TLS connections. */
+  readonly keylog?: KeyLogger | undefined;
 }
 
 export interface Applied {

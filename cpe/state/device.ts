@@ -3,6 +3,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { Clock, Random } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Model } from '../../shared/model/definitions.ts';
+import type { KeyLogger } from '../../shared/tls/keylog.ts';
 import type { TlsPolicy, TlsService } from '../../shared/tls/profiles.ts';
 import type { Notify } from '../notifications.ts';
 import type { Configuration } from './configuration.ts';
@@ -44,6 +45,8 @@ export interface TlsSettings {
   host?: { cert: string; key: string };
   /** The unit's own clock, milliseconds; undefined until SNTP has set it. */
   now: number | undefined;
+  /** Receives the keys of the connection. */
+  keylog?: KeyLogger | undefined;
 }
 
 /** `unchanged`: the file is the one installed last from the same origin, so nothing was done. */

@@ -8,7 +8,7 @@ import type { UserAgentConfig, UserAgentEnv } from './settings.ts';
 /** Silence after which the connection of a peer is closed: the time that the vendor's notes set at the proxy. */
 const IDLE_MS = 12_000_000;
 
-type TlsSide = Required<Pick<ListenOptions, 'tls' | 'admit'>>;
+type TlsSide = Required<Pick<ListenOptions, 'tls' | 'admit' | 'keylog'>>;
 
 /**
  * Binds the gateway's port for each of its transports; false when that is not possible.
@@ -46,13 +46,14 @@ async function bind(
 
 /** The certificate of this moment; undefined where there is none: the unit is then reached over its own connections alone. */
 function tlsSide({ clientAuthentication = false }: UserAgentConfig, env: UserAgentEnv): TlsSide | undefined {
-  const { policy, host } = env.tls('server');
+  const { policy, host, keylog } = env.tls('server');
   if (!host) {
     env.log.info('SIP TLS port not opened', { reason: 'no Host certificate for a TLS server is associated with SIP' });
     return undefined;
   }
   return {
     tls: listenerOptions(policy, host, clientAuthentication),
+    keylog,
     admit: socket => {
       const verdict = clientAuthentication ? judgeClient(socket, env.tls('server')) : { ok: true as const };
       return verdict.ok ? undefined : verdict.message;

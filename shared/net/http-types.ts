@@ -60,8 +60,6 @@ export interface HttpOptions {
   tls?: (() => TlsSettings) | undefined;
   /** Called after each finished handshake. */
   onTls?: ((facts: TlsFacts, origin: string) => void) | undefined;
-  /** Receives NSS key log lines. */
-  keylog?: ((line: Buffer) => void) | undefined;
   /** Called for each new connection, before anything is sent on it. */
   onConnection?: ((socket: Socket) => void) | undefined;
 }

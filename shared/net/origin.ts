@@ -158,7 +158,7 @@ function given(headers: Record<string, string | string[] | undefined>): HttpResp
 }
 
 async function dial(options: HttpOptions, url: URL, signal: AbortSignal, timeoutMs: number): Promise<Socket> {
-  const { clock, localAddress, keylog } = options;
+  const { clock, localAddress } = options;
   const host = url.hostname;
   if (url.protocol === 'http:') {
     const plain = await connectTcp({ host, port: Number(url.port || 80), localAddress, signal, clock, timeoutMs });
@@ -168,8 +168,7 @@ async function dial(options: HttpOptions, url: URL, signal: AbortSignal, timeout
   if (!options.tls) throw new HttpError('tls', `${url.origin} needs TLS, which is not set up`);
   const settings = options.tls();
   const port = Number(url.port || 443);
-  const common = { host, port, localAddress, settings, signal, clock, timeoutMs };
-  const socket = await connectTls({ ...common, ...(keylog && { keylog }) });
+  const socket = await connectTls({ host, port, localAddress, settings, signal, clock, timeoutMs });
   socket.setNoDelay(true);
   options.onTls?.(tlsFacts(socket), url.origin);
   options.onConnection?.(socket);

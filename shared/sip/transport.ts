@@ -7,6 +7,7 @@ import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from
 import type { Clock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { KeyLogger } from '../tls/keylog.ts';
 import { AcceptedConnections } from './accepted-connections.ts';
 import { connectTcp, streamFlow } from './flow.ts';
 import type { Address, ConnectOptions, Flow, Protocol, SipTap } from './flow-types.ts';
@@ -23,6 +24,8 @@ export interface ListenOptions {
   tls?: TlsOptions;
   /** Judges a TLS client before anything of it is read. @returns why it is refused, undefined to admit it */
   admit?: (socket: TLSSocket) => string | undefined;
+  /** Receives the keys of TLS connections. */
+  keylog?: KeyLogger | undefined;
   /** Closes connections that were silent for this long. None by default. */
   idleMs?: number;
 }
@@ -174,6 +177,7 @@ async function listenOn(
         })
       : createServer(socket => accept(socket, 'tcp'));
   accepted.watch(server, options.protocol === 'tls');
+  if (options.keylog) server.on('keylog', options.keylog);
   server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
     log.warn('SIP TLS handshake failed', { address: socket.remoteAddress, reason: messageOf(error) });
   });

@@ -6,12 +6,15 @@ import type { Clock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import { clientContext, type HostCertificate } from './context.ts';
 import { type JudgedBy, judgeHandshake, type Refusal, refusal, type Verdict } from './judge.ts';
+import type { KeyLogger } from './keylog.ts';
 import { ianaName, usable, versionOf } from './profiles.ts';
 
 /** The unit's side of a handshake: its policy, the installed CA certificates, its own time and names from DNS SRV. */
 export interface TlsSettings extends JudgedBy {
   /** Presented when the server asks for a client certificate. */
   host?: HostCertificate | undefined;
+  /** Receives the keys of the connection. */
+  keylog?: KeyLogger | undefined;
 }
 
 export interface TlsTarget {
@@ -29,8 +32,6 @@ export interface TlsTarget {
   clock: Clock;
   /** For TCP and handshake together; 30,000 by default. */
   timeoutMs?: number;
-  /** Receives NSS key log lines, for Wireshark. */
-  keylog?: (line: Buffer) => void;
 }
 
 /** The handshake made no accepted connection, with the reason. Network failures keep their own error. */
@@ -159,10 +160,10 @@ function context(settings: TlsSettings): ReturnType<typeof clientContext> {
  *   an Error with code ETIMEDOUT after `timeoutMs`
  */
 export async function connectTls(target: TlsTarget): Promise<TLSSocket> {
-  const { host, port, settings, signal, clock, timeoutMs = 30_000, keylog } = target;
+  const { host, port, settings, signal, clock, timeoutMs = 30_000 } = target;
   if (signal?.aborted) throw aborted(signal);
   const socket = open(target);
-  if (keylog) socket.on('keylog', keylog);
+  if (settings.keylog) socket.on('keylog', settings.keylog);
   try {
     await new Promise<void>((resolve, reject) => {
       let reached = false;

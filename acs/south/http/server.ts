@@ -69,6 +69,7 @@ export function createHttpServer(
   }
   acceptBytes(instance, options);
   answerPlainly(instance, options);
+  if (tls?.keylog) instance.server.on('keylog', tls.keylog);
   if (tls) logFailedHandshakes(instance.server, { clock, log });
   return instance;
 }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { ServerOptions } from 'node:https';
 import { DEFAULT_CIPHERS, type SecureVersion } from 'node:tls';
+import type { KeyLogger } from '../../../shared/tls/keylog.ts';
 
 export interface ListenTls {
   /** Pairs of PEM texts; RSA and EC side by side. */
@@ -9,6 +10,8 @@ export interface ListenTls {
   minVersion: SecureVersion;
   ciphers?: string;
   clientCa?: string;
+  /** Receives the keys of connections. */
+  keylog?: KeyLogger;
 }
 
 /** Seconds in which a session can be resumed: as long as its ticket key is in force. OpenSSL's default is 300, one Inform interval. */

@@ -13,6 +13,7 @@ export function tlsSettings(unit: Unit, service: TlsService, role: 'client' | 's
     policy,
     roots: rootsOf(unit),
     now: unit.now(),
+    keylog: unit.lab.keylog,
     ...(host && { host: { cert: host.cert, key: host.key } }),
   };
 }

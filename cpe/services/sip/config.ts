@@ -104,7 +104,7 @@ function configOf(unit: Unit, gateway: string, accounts: UserAgentConfig['accoun
     userAgent:
       scalar('InteropSendUaHeaderEnable') === 'Disable' ? '' : expandHeader(unit, scalar('InteropUaHeaderFormat')),
     ...media,
-    ...(unit.voice.mikeyKey && { mikeyKey: unit.voice.mikeyKey }),
+    ...(unit.lab.mikeyKey && { mikeyKey: unit.lab.mikeyKey }),
     rejectCode: scalar('InteropRejectCodeForUnsupportedSdpOffer') === 'NotAcceptableHere' ? 488 : 415,
     expires: registration('ProposedExpirationValue', 'DefaultRegistrationProposedExpirationValue'),
     retryTime: registration('RetryTime', 'DefaultRegistrationRetryTime'),
@@ -114,7 +114,7 @@ function configOf(unit: Unit, gateway: string, accounts: UserAgentConfig['accoun
       interval: Number(scalar('SipKeepAliveInterval')),
     },
     calls: callSettings(unit),
-    tone: unit.voice.tone ?? DEFAULT_TONE,
+    tone: unit.lab.tone ?? DEFAULT_TONE,
     contactMatching: matchingOf(scalar('InteropRegistrationContactMatching')),
   };
 }

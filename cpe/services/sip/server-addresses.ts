@@ -24,7 +24,7 @@ function addressOf(unit: Unit, name: string): Address {
   const text = unit.config.running(`SipEp.${name}`) ?? '';
   const isFactory = text === unit.model.variable(`SipEp.${name.replace(/\[.*?\]/, '')}`)?.parameter.default;
   const address = hostPort(text);
-  return address.host === '0.0.0.0' || (isFactory && !unit.voice.lan) ? none : address;
+  return address.host === '0.0.0.0' || (isFactory && !unit.lab.lan) ? none : address;
 }
 
 const orNone = (address: Address): Address | undefined => (address.host === '' ? undefined : address);

@@ -116,7 +116,7 @@ async function open(unit: Unit, plan: GatewayPlan, tls: UserAgentEnv['tls'], mik
       mediaSettings: user => mediaSettings(unit, endpointOfUser(unit, user)),
       mediaOf: user => endpointMedia(unit, endpointOfUser(unit, user)),
       notify: (name, facts) => unit.notify(name, facts),
-      tap: unit.voice.tap,
+      tap: unit.lab.tap,
     });
     agent.onChange(() => changed(unit));
     return { agent, state: 'Ready', isTls };
@@ -143,7 +143,7 @@ function tlsOfStart(unit: Unit): UserAgentEnv['tls'] {
   return (role = 'client') => {
     const { policy, now } = unit.tls('SipEp', role);
     const host = hosts[role];
-    return { policy, now, roots, ...(host && { host }) };
+    return { policy, now, roots, keylog: unit.lab.keylog, ...(host && { host }) };
   };
 }
 

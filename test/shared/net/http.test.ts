@@ -196,9 +196,8 @@ describe('HTTP client', () => {
       const seen: TlsFacts[] = [];
       const lines: string[] = [];
       const http = client({
-        tls: () => settings,
+        tls: () => ({ ...settings, keylog: line => lines.push(String(line)) }),
         onTls: facts => seen.push(facts),
-        keylog: line => lines.push(String(line)),
       });
       assert.equal(http.lastTls(), undefined);
       assert.equal(text((await http.send(get(url))).body), 'ok');

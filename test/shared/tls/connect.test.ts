@@ -293,7 +293,11 @@ describe('TLS connections', () => {
       );
       const lines: string[] = [];
       const first = await connectTls(
-        target(listening, { host: 'localhost', address: '127.0.0.1', keylog: line => lines.push(String(line)) }),
+        target(listening, {
+          host: 'localhost',
+          address: '127.0.0.1',
+          settings: { ...settings(), keylog: line => lines.push(String(line)) },
+        }),
       );
       const local = first.localPort as number;
       assert.match(lines.join(''), /^CLIENT_RANDOM [0-9a-f]{64} [0-9a-f]{96}\n/);
