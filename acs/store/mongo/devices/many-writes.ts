@@ -24,7 +24,7 @@ const placedFields = { op: 1, past: 1, row: 1, chunks: 1, outbox: 1, notices: 1 
 interface Planned {
   at: number;
   before: PlacedDocument;
-  /** What changes of its document. */
+  /** The fields of its document that change. */
   next: Pick<HeldDocument, 'op' | 'past' | 'row'> & ReturnType<typeof rolloutColumns>;
   moved: Moved;
 }
