@@ -53,22 +53,26 @@ export async function informedBy(servers: BenchServers, request: LoadRequest, la
 
 export const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
 
-/** @throws Error when less, or more, was done than the work of that many sessions */
+/**
+ * @param cpu milliseconds that were spent so far, in all programs that count
+ * @throws Error when less, or more, was done than the work of that many sessions
+ */
 export async function measured(
   servers: BenchServers,
   server: Server,
   request: LoadRequest,
   work: Work,
+  cpu = () => cpuMs(server.pid),
 ): Promise<Measured> {
   const start = await server.seen();
-  const before = cpuMs(server.pid);
+  const before = cpu();
   const report = await loaded(servers, request);
   // The release of the last devices is not waited for by their sessions, but belongs to them.
   await pause(30);
-  const cpu = (cpuMs(server.pid) - before) / report.sessions;
+  const spent = (cpu() - before) / report.sessions;
   const missing = workMissing(work, report, seenBetween(start, await sessionsOver(server, start, report.sessions)));
   if (missing.length) throw new WorkNotDone(missing.join('; '));
-  return { cpu, report };
+  return { cpu: spent, report };
 }
 
 /** A row claims more than was done: it has no figure. */

@@ -1,70 +1,74 @@
-// The cost of a session, and the memory of the ACS, by the number of stored devices.
+// The cost of sessions, and the memory of the ACS, by the number of stored devices.
 import { openArgs, requestFor, runningNode, warmth } from '../contest.ts';
 import { interleaved, makeRow, type Row } from '../figures.ts';
 import { workOf } from '../load/envelopes.ts';
 import { type Bench, loaded, measured, type Setting } from '../measure.ts';
-import { residentMb } from '../servers/process-cost.ts';
-import type { AcsServer, Server } from '../servers/servers.ts';
+import type { Server } from '../servers/servers.ts';
+import { type Grown, kinds, memoryRows, roundOf } from './growing.ts';
 
-interface Size {
-  devices: number;
-  ours: AcsServer;
+interface Size extends Grown {
   floor: Server;
+  heaps: number[];
 }
 
-export const sizesOf = ({ devices }: Setting): number[] =>
+export const sizesOf = ({ devices }: Pick<Setting, 'devices'>): number[] =>
   [100, 10, 1].map(part => Math.max(10, Math.floor(devices / part)));
 
 const devicesIn = (metrics: string): number =>
   [...metrics.matchAll(/^acs_devices\{[^}]*\} (\d+)/gm)].reduce((sum, [, count]) => sum + Number(count), 0);
 
-async function open(setting: Setting, devices: number): Promise<Size> {
+async function open(given: Setting, devices: number): Promise<Size> {
+  const setting = { ...given, devices };
   const node = setting.nodes?.[0] ?? runningNode;
-  const ours = await setting.servers.acs({ devices }, openArgs, { node });
+  const server = await setting.servers.acs({ devices }, openArgs, { node });
   const floor = await setting.servers.floor({ devices }, undefined, node);
-  for (const server of [ours, floor])
-    await loaded(setting.servers, { ...requestFor({ ...setting, devices }, server), sessions: warmth(setting) });
-  const stored = devicesIn(await ours.metrics());
+  for (const each of [server, floor])
+    await loaded(setting.servers, { ...requestFor(setting, each), sessions: warmth(setting) });
+  const stored = devicesIn(await server.metrics());
   if (stored !== devices) throw new Error(`${stored} of ${devices} devices are stored`);
-  return { devices, ours, floor };
+  return { setting, server, floor, heaps: [] };
+}
+
+async function floorRound({ setting, floor }: Size): Promise<number> {
+  const request = requestFor(setting, floor);
+  return (await measured(setting.servers, floor, request, workOf(request.settings))).cpu;
+}
+
+/** The rounds of one kind of session at each size, in turn. */
+async function rowsOf(kind: (typeof kinds)[number], sizes: readonly Size[], rounds: number): Promise<Row[]> {
+  const hasFloor = kind === kinds[0];
+  const turns: (() => Promise<number>)[] = [];
+  for (const size of sizes) {
+    const keys = await kind.begin?.(size);
+    turns.push(async () => {
+      const spent = await roundOf(kind, size, keys);
+      size.heaps.push(await size.server.heap());
+      return spent;
+    });
+    if (hasFloor) turns.push(async () => await floorRound(size));
+  }
+  // The first round of a kind compiles its code.
+  const results = (await interleaved(rounds + 1, turns)).map(each => each.slice(1));
+  const each = hasFloor ? 2 : 1;
+  return sizes.map(({ setting: { devices } }, at) =>
+    makeRow({
+      name: `${kind.name} with ${devices} devices stored`,
+      unit: 'ms server CPU / session',
+      ours: results[each * at] ?? [],
+      ...(hasFloor ? { floor: results[2 * at + 1] ?? [] } : {}),
+    }),
+  );
 }
 
 export const growth: Bench = {
-  about: 'cost of a session, and memory, at a hundredth, a tenth and all of the stored devices',
+  about: 'cost of sessions, and memory, at a hundredth, a tenth and all of the stored devices',
   run: async setting => {
     const sizes: Size[] = [];
     for (const devices of sizesOf(setting)) sizes.push(await open(setting, devices));
-    const heaps = sizes.map((): number[] => []);
-    const turn = async (server: Server, devices: number): Promise<number> => {
-      const request = requestFor({ ...setting, devices }, server);
-      return (await measured(setting.servers, server, request, workOf(request.settings))).cpu;
-    };
-    const results = await interleaved(
-      setting.rounds,
-      sizes.flatMap(({ devices, ours, floor }, at) => [
-        async () => {
-          const cpu = await turn(ours, devices);
-          heaps[at]?.push(await ours.heap());
-          return cpu;
-        },
-        async () => await turn(floor, devices),
-      ]),
-    );
-    const resident = sizes.map(({ ours }) => residentMb(ours.pid));
-    for (const { ours, floor } of sizes) for (const server of [ours, floor]) await server.stop();
-    return sizes.flatMap(({ devices }, at): Row[] => [
-      makeRow({
-        name: `Inform-only session with ${devices} devices stored`,
-        unit: 'ms server CPU / session',
-        ours: results[2 * at] ?? [],
-        floor: results[2 * at + 1] ?? [],
-      }),
-      makeRow({
-        name: `heap of the main thread with ${devices} devices stored`,
-        unit: 'MB',
-        ours: heaps[at] ?? [],
-        note: `after a collection; the process has ${Math.round(resident[at] ?? 0)} MB resident`,
-      }),
-    ]);
+    const rows: Row[] = [];
+    for (const kind of kinds) rows.push(...(await rowsOf(kind, sizes, setting.rounds)));
+    rows.push(...sizes.flatMap(size => memoryRows(size, size.heaps)));
+    for (const { server, floor } of sizes) for (const each of [server, floor]) await each.stop();
+    return rows;
   },
 };

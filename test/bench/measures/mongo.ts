@@ -9,10 +9,13 @@ import { BenchMongo } from '../servers/mongo.ts';
 import { cpuMs } from '../servers/process-cost.ts';
 import type { AcsServer } from '../servers/servers.ts';
 import { seenBetween, type Work, workMissing } from '../work.ts';
+import { type Grown, roundOf as grownRound, kinds, memoryRows } from './growing.ts';
 import { sizesOf } from './growth.ts';
 import { hasDoneTasks, hasModel, PARAMETERS, participantsIn } from './stored.ts';
 import { queueTasks, readingTask, settingTask } from './tasks.ts';
 
+/** Rounds of each kind of session at each size of the fleet. */
+const MOST_GROWN = 5;
 /** Warm-up of the database, which compiles as it runs. */
 const UNCOUNTED = 3;
 const IDLE_MS = 2000;
@@ -186,20 +189,28 @@ async function open(setting: Setting, mongo: BenchMongo, devices: number): Promi
 
 async function growthRows(setting: Setting, mongo: BenchMongo): Promise<Row[]> {
   const rows: Row[] = [];
+  const store = `${storeName(setting)}: `;
   for (const devices of sizesOf(setting)) {
     const server = await open(setting, mongo, devices);
-    const place = { setting: { ...setting, devices }, mongo, server };
-    const [rounds, heaps]: [Round[], number[]] = [[], []];
-    const [about] = cases;
-    for (let round = 0; about && round < setting.rounds + UNCOUNTED; round++) {
-      rounds.push(await roundOf(place, about, round, 0));
-      heaps.push(await server.heap());
+    const grown: Grown = {
+      setting: { ...setting, devices },
+      server,
+      cpu: () => cpuMs(server.pid) + cpuMs(mongo.pid),
+    };
+    const heaps: number[] = [];
+    for (const kind of kinds) {
+      const keys = await kind.begin?.(grown);
+      const ours: number[] = [];
+      // The first round of a kind compiles its code.
+      for (let round = 0; round <= Math.min(MOST_GROWN, setting.rounds); round++) {
+        ours.push(await grownRound(kind, grown, keys));
+        heaps.push(await server.heap());
+      }
+      const name = `${store}${kind.name} with ${devices} devices stored`;
+      rows.push(makeRow({ name, unit: 'ms CPU of ACS and database / session', ours: ours.slice(1) }));
     }
+    rows.push(...memoryRows(grown, heaps, store));
     await server.stop();
-    const name = `${storeName(setting)}: Inform-only session with ${devices} devices stored`;
-    const ours = rounds.slice(UNCOUNTED).map(({ app, database }) => app + database);
-    rows.push(makeRow({ name, unit: 'ms CPU of ACS and database / session', ours }));
-    rows.push(makeRow({ name: `${name}: heap of the main thread`, unit: 'MB', ours: heaps.slice(UNCOUNTED) }));
   }
   return rows;
 }

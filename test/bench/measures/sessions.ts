@@ -1,5 +1,5 @@
 // Sessions over plain HTTP, without accounts, in which nothing is to do: Inform alone; presets and a large model stored.
-import { compare, participantsOf, type Sides, withSides } from '../contest.ts';
+import { type Closed, compare, participantsOf, type Sides, withSides } from '../contest.ts';
 import type { Row } from '../figures.ts';
 import { INTERVAL, idOf, workOf } from '../load/envelopes.ts';
 import { type Bench, loaded, type Setting } from '../measure.ts';
@@ -58,8 +58,8 @@ async function measureSettled(setting: Setting, sides: Sides, modelled: readonly
   const { all, request, devices } = sides;
   const keys = new Map<AcsServer, Record<number, string>>();
   for (const { ours } of all) {
-    for (const [name, preset] of Object.entries(presets)) await ours.api('PUT', `/presets/${name}`, preset);
-    keys.set(ours, await revisionsOf(setting, sides, ours, modelled));
+    await storePresets(ours);
+    keys.set(ours, await revisionsOf(setting, request(ours), ours, modelled));
     await loaded(setting.servers, { ...request(ours), keys: keys.get(ours) ?? {} });
   }
   let began = 0;
@@ -82,14 +82,18 @@ async function measureSettled(setting: Setting, sides: Sides, modelled: readonly
   return [row];
 }
 
+export async function storePresets(server: AcsServer): Promise<void> {
+  for (const [name, preset] of Object.entries(presets)) await server.api('PUT', `/presets/${name}`, preset);
+}
+
 /** Lets the ACS settle each device, then asks for the revision that it wants of each: their Informs report it from then on. */
-async function revisionsOf(
-  { servers }: Setting,
-  { request }: Sides,
+export async function revisionsOf(
+  { servers }: Pick<Setting, 'servers'>,
+  request: Closed,
   server: AcsServer,
   numbers: readonly number[],
 ): Promise<Record<number, string>> {
-  await loaded(servers, { ...request(server), sessions: numbers.length });
+  await loaded(servers, { ...request, sessions: numbers.length });
   const keys: Record<number, string> = {};
   for (const number of numbers) {
     const { wantedRevision } = (await server.api('GET', `/devices/${idOf(number)}`)) as { wantedRevision?: string };
